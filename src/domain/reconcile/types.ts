@@ -1,0 +1,145 @@
+import type { LegalBasis } from '../legal-basis.js'
+
+/**
+ * The vocabulary of the rule (docs/reconciliation.md): what a pass has read, what is stored per cell, and what
+ * was decided. Pure data; `V` is the CRM's value, a {@link ToggleValue} or a {@link LegalBasis}.
+ */
+
+/** Dynamics' toggle, and Yes/No of a subscription in a CRM. On the wire `donotbulkemail` true = deny. */
+export type ToggleValue = 'allow' | 'deny'
+
+/** Who wrote a CRM value last, as far as the CRM tells. */
+export type LastWriter = 'us' | 'user' | 'default' | 'unknown'
+
+/**
+ * eMarketeer's value of a cell.
+ *
+ * A subscription is `consent` for Yes and `withdrawn` for No; a Yes that was never set has version 0
+ * and is nobody's act.
+ */
+export interface EmarketeerReading {
+  readonly basis: LegalBasis
+  /** Rises by one with every act; 0 = never set. */
+  readonly version: number
+  /** Last positive act by a person (its eventTime), or null where unknown. Unix milliseconds. */
+  readonly lastPositiveActMs: number | null
+  /** Last deny by a person (the later of eventTime and recordedAt), or null. Unix milliseconds. */
+  readonly lastDenyActMs: number | null
+}
+
+/** When a person set the present value of a CRM record, and how far that clock may be off. */
+export interface Stamp {
+  readonly atMs: number
+  readonly epsMs: number
+}
+
+/** One live CRM record at the cell's address, as read. */
+export interface RecordReading<V> {
+  readonly recordId: string
+  readonly value: V
+  /** Toggle: the etag, compared for equality only. Rich: `updatedCount` as text, or `none` for no row. */
+  readonly version: string
+  readonly lastWriter: LastWriter
+  /** Only where the CRM proves when a *person* set this very value; never our own write's stamp. */
+  readonly stamp: Stamp | null
+  /**
+   * A deny that follows the person onto this record although the record itself says otherwise: the opt-out of a
+   * merged duplicate, or a withdrawal at the address that the person has left (rule F5). Counts as deny.
+   */
+  readonly carriedDeny: boolean
+}
+
+/** A consistent observation: E's version did not move while the CRM was read. */
+export interface Observation<V> {
+  readonly emarketeer: EmarketeerReading
+  /** Live records, oldest first (rich: the first one is the one that is read, rule C5). Never empty. */
+  readonly records: readonly RecordReading<V>[]
+  /** The connection's present epoch; a stored observation of an older one proves nothing. */
+  readonly epoch: number
+}
+
+/** One record inside the stored observation. */
+export interface SeenRecord<V> {
+  readonly recordId: string
+  readonly value: V
+  /** null: our write was acknowledged without a version; unproven until the row is read again. */
+  readonly version: string | null
+  /** The value that the decision was about to write, or null. */
+  readonly want: V | null
+}
+
+/** The last consistent observation, stored in one transaction with the decision. */
+export interface Seen<V> {
+  readonly basis: LegalBasis
+  readonly version: number
+  readonly records: readonly SeenRecord<V>[]
+  readonly epoch: number
+}
+
+/** What is stored per cell besides the sources' own values. */
+export interface CellMemory<V> {
+  readonly seen: Seen<V> | null
+  /** Per record: the version that guards an Allow of ours whose outcome is unknown (toggle CRMs). */
+  readonly openAllow: Readonly<Record<string, string>>
+  /** The version that guards a loosening write of ours to eMarketeer whose outcome is unknown. */
+  readonly openLoosen: number | null
+}
+
+/** A cell nobody has looked at yet. */
+export const EMPTY_MEMORY: CellMemory<never> = { seen: null, openAllow: {}, openLoosen: null }
+
+/** The line of the rule that fired: T for toggle CRMs, R for rich ones. */
+export type RuleLine = 'T1' | 'T2' | 'T3' | 'T4' | 'R0' | 'R1' | 'R2' | 'R3' | 'R4'
+
+/** Everything that the decision rested on; kept in the consent event so that `why` can tell. */
+export interface DecisionInputs {
+  readonly emarketeerMoved: boolean | null
+  readonly crmMoved: boolean | null
+  readonly recordSetChanged: boolean
+  readonly emarketeerMaybeOurs: boolean
+  readonly crmMaybeOurs: boolean
+  readonly laterEmarketeer: boolean
+  readonly laterCrm: boolean
+  /** Which kind of proof made one side provably later. */
+  readonly proof: 'version' | 'stamp' | 'none'
+  readonly seenEpochIsCurrent: boolean
+  readonly carriedDeny: boolean
+}
+
+/** What is to stand in both systems. */
+export interface Decision<V> {
+  readonly line: RuleLine
+  readonly emarketeerTarget: LegalBasis
+  /** Target of each record; a record is written only where this differs from its value. */
+  readonly recordTargets: readonly { readonly recordId: string; readonly target: V }[]
+  readonly inputs: DecisionInputs
+  /**
+   * The two sides disagreed, no proof could be had, and field history could give it: the sync asks the CRM's field
+   * history, fills in {@link RecordReading.stamp} and decides again, before the restrictive value is taken.
+   */
+  readonly wantsStamp: boolean
+  /** Only an unrelated edit of the row spoiled the proof (marked in the event, counted, listed). */
+  readonly ambiguous: boolean
+}
+
+/** One conditional write that follows from a decision. */
+export type CellWrite<V> =
+  | {
+      readonly side: 'emarketeer'
+      readonly value: LegalBasis
+      readonly expectedVersion: number
+      readonly loosens: boolean
+    }
+  | {
+      readonly side: 'crm'
+      readonly recordId: string
+      readonly value: V
+      readonly expectedVersion: string
+      readonly loosens: boolean
+    }
+
+/** What to store in one transaction, before any call, and the writes: tightening first. */
+export interface Plan<V> {
+  readonly memory: CellMemory<V>
+  readonly writes: readonly CellWrite<V>[]
+}
