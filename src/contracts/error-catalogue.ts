@@ -1,0 +1,174 @@
+/**
+ * Every error that leaves the product, by its stable code. One catalogue, so that the command line's exit code,
+ * the gateway's status and Temporal's retry follow from the code alone. Texts are in docs/errors.md.
+ */
+
+/** How the command line ends (docs/cli.md). */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  badInput: 2,
+  notFound: 3,
+  refusedByRule: 4,
+  unreachable: 5,
+  incomplete: 6,
+} as const
+
+/** One of {@link EXIT}. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/** What a code means to the three ways out. */
+export interface ErrorKind {
+  readonly exitCode: ExitCode
+  readonly httpStatus: number
+  /** Whether Temporal should try again by itself. */
+  readonly retryable: boolean
+  /** What the reader can do about it. */
+  readonly hint: string
+}
+
+const badInput = (hint: string): ErrorKind => ({
+  exitCode: EXIT.badInput,
+  httpStatus: 422,
+  retryable: false,
+  hint,
+})
+const refused = (hint: string): ErrorKind => ({
+  exitCode: EXIT.refusedByRule,
+  httpStatus: 409,
+  retryable: false,
+  hint,
+})
+const notFound = (hint: string): ErrorKind => ({
+  exitCode: EXIT.notFound,
+  httpStatus: 404,
+  retryable: false,
+  hint,
+})
+const outside = (hint: string, retryable = true): ErrorKind => ({
+  exitCode: EXIT.unreachable,
+  httpStatus: 503,
+  retryable,
+  hint,
+})
+
+/** The catalogue. Codes are never renamed or given another meaning. */
+export const ERROR_CATALOGUE = {
+  // input
+  file_unreadable: badInput('Check that the file exists and can be read.'),
+  file_not_json: badInput('The file must hold one JSON object.'),
+  unknown_key: badInput('Remove the key, or correct its spelling.'),
+  value_missing: badInput('Add the value.'),
+  value_invalid: badInput('Correct the value.'),
+  secret_missing: badInput('Set the environment variable that the file names, and run again.'),
+  http_not_allowed: badInput(
+    'Use https. For trying out on this machine only, set ALLOW_LOOPBACK_HTTP=true and use a loopback address.',
+  ),
+  environment_invalid: badInput('Correct the environment variable.'),
+  deadline_past: badInput('Give a deadline that lies ahead, or none: 30 minutes after the start.'),
+  too_many_contact_ids: badInput(
+    'Name at most 1,000 contacts; give the campaign and component for more.',
+  ),
+  audience_incomplete: badInput(
+    'With contactIds give channel, categoryId (or null) and transactional; without, give none of them.',
+  ),
+  unknown_option: badInput('See --help.'),
+  // not there
+  connection_not_found: notFound('See `lbsync connection list`.'),
+  sendout_not_found: notFound('Check the sendout id; a list exists only after stage "send".'),
+  contact_not_found: notFound('Nobody with this address is known on either side.'),
+  run_not_found: notFound('Check the id and the stage.'),
+  // refused by a rule
+  crm_not_supported: refused('This release connects to Dynamics 365 only.'),
+  tenant_has_active_crm: refused(
+    'One account has one active CRM. Disable the other connection first.',
+  ),
+  sync_needs_reenable: refused(
+    'Disable the integration (CRM "None", apply changes) and enable it again with sync switched on.',
+  ),
+  none_with_sync: refused('Uncheck legal basis sync when choosing CRM "None".'),
+  sendout_of_another_account: refused('This sendout id is already in use by another account.'),
+  connection_paused: refused('Resume the connection first.'),
+  connection_disabled: refused('Enable the connection first.'),
+  list_not_available: refused('The sendout ended without a list; see its result.'),
+  // gateway
+  webhook_unauthorized: {
+    exitCode: EXIT.failed,
+    httpStatus: 401,
+    retryable: false,
+    hint: 'The secret or signature does not fit this address.',
+  },
+  webhook_malformed: {
+    exitCode: EXIT.failed,
+    httpStatus: 400,
+    retryable: false,
+    hint: 'The body is not what this sender posts.',
+  },
+  webhook_wrong_organization: {
+    exitCode: EXIT.failed,
+    httpStatus: 403,
+    retryable: false,
+    hint: 'The event comes from another organisation than the connected one.',
+  },
+  body_too_large: {
+    exitCode: EXIT.failed,
+    httpStatus: 413,
+    retryable: false,
+    hint: 'At most 320 KB.',
+  },
+  unauthorized: {
+    exitCode: EXIT.failed,
+    httpStatus: 401,
+    retryable: false,
+    hint: 'Send the gateway key as a bearer token.',
+  },
+  // outside
+  temporal_unreachable: outside('Check TEMPORAL_ADDRESS and that the server runs.'),
+  database_unreachable: outside('Check DATABASE_URL and that PostgreSQL runs.'),
+  database_not_migrated: outside('Run `lbsync migrate` first.', false),
+  emarketeer_unreachable: outside('Check EMARKETEER_SYNC_URL; the sync tries again by itself.'),
+  emarketeer_auth_failed: outside('Check EMARKETEER_API_KEY.', false),
+  emarketeer_refused: outside('eMarketeer refused the call; see the code it gave.', false),
+  emarketeer_rate_limited: outside('eMarketeer asked to wait; the sync goes on by itself.'),
+  emarketeer_answer_invalid: outside('eMarketeer answered with something unexpected.'),
+  crm_unreachable: outside('The CRM does not answer; the sync tries again by itself.'),
+  crm_auth_failed: outside(
+    'The CRM refused the credentials. Check the secret, its expiry and the application user.',
+    false,
+  ),
+  crm_privilege_missing: outside('Give the application user the privilege named.', false),
+  crm_rate_limited: outside('The CRM asked to wait; the sync goes on by itself.'),
+  crm_customization_locked: outside(
+    'Somebody is customising the organisation; the sync waits and goes on by itself.',
+  ),
+  crm_answer_invalid: outside('The CRM answered with something unexpected.'),
+  crm_refused: outside('The CRM refused the call; see the code it gave.', false),
+  // ours
+  lease_lost: {
+    exitCode: EXIT.failed,
+    httpStatus: 500,
+    retryable: true,
+    hint: 'Another pass took over these contacts; it is tried again.',
+  },
+  pre_send_incomplete: {
+    exitCode: EXIT.incomplete,
+    httpStatus: 200,
+    retryable: false,
+    hint: 'Some contacts could not be verified and are not on the list.',
+  },
+  pre_send_aborted: {
+    exitCode: EXIT.incomplete,
+    httpStatus: 200,
+    retryable: false,
+    hint: 'Nobody is on a list.',
+  },
+  internal: {
+    exitCode: EXIT.failed,
+    httpStatus: 500,
+    retryable: true,
+    hint: 'A fault of the product; report it with the workflow id.',
+  },
+} as const satisfies Record<string, ErrorKind>
+
+/** A stable error code. */
+export type ErrorCode = keyof typeof ERROR_CATALOGUE

@@ -1,0 +1,42 @@
+/**
+ * Names by which others drive the product: queues, workflow types, ids, messages, search attributes.
+ * A contract: never renamed once running (docs/driving.md).
+ */
+
+/** Task queues. Each has a worker of its own kind; one process may serve several. */
+export const QUEUES = {
+  setup: 'setup',
+  sweep: 'sweep',
+  preSend: 'pre-send',
+  webhook: 'webhook',
+} as const
+
+/** A task queue's name. */
+export type QueueName = (typeof QUEUES)[keyof typeof QUEUES]
+
+/** Workflow ids, readable by Support; they hold no personal data. */
+export const workflowIds = {
+  setup: (connectionId: string) => `setup/${connectionId}`,
+  sweep: (connectionId: string) => `sweep/${connectionId}`,
+  sweepRun: (connectionId: string) => `sweep/${connectionId}/run`,
+  preSend: (sendoutId: string, stage: string) => `pre-send/${sendoutId}/${stage}`,
+  forceSync: (sendoutId: string, stage: string, shard: number) =>
+    `pre-send/${sendoutId}/${stage}/${shard}`,
+  inbox: (connectionId: string, shard: number) => `inbox/${connectionId}/${shard}`,
+  resync: (connectionId: string, suffix: string) => `resync/${connectionId}/${suffix}`,
+} as const
+
+/** Keyword search attributes that every workflow of ours sets. */
+export const SEARCH_ATTRIBUTES = ['ConnectionId', 'Crm', 'Phase', 'Tier'] as const
+
+/** What triggered a sync. */
+export type Tier = 'setup' | 'webhook' | 'sweep' | 'preSend' | 'manual'
+
+/** Value of the search attribute `Phase`. */
+export type Phase = 'running' | 'paused' | 'waiting' | 'done' | 'failed'
+
+/** Priority keys: webhooks and sendouts first, the sweep last (1 = first). */
+export const PRIORITY = { webhook: 1, preSend: 1, setup: 2, sweep: 4 } as const
+
+/** Inbox workflows a connection's webhooks are spread over. */
+export const INBOX_SHARDS = 4
