@@ -1,0 +1,114 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** One request with its whole body read; `path` and `rawQuery` are still percent-encoded. */
+export interface SimRequest {
+  readonly method: string
+  readonly path: string
+  /** Text after `?`, without it; empty when there is none. */
+  readonly rawQuery: string
+  /** Lower-case names; repeated headers joined by a comma. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+
+/** What the stand-in answers; `drop` cuts the connection instead of, or in the middle of, the answer. */
+export interface SimResponse {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Buffer
+  readonly drop?: 'before' | 'midway'
+}
+
+/** Answers one request; a thrown error becomes a bare 500. */
+export type SimHandler = (request: SimRequest) => SimResponse | Promise<SimResponse>
+
+/** A listening stand-in; `close` ends open connections too and resolves when the port is free. */
+export interface SimServer {
+  readonly url: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** Starts a server on 127.0.0.1; port 0 takes a free one. Request lines may be up to 256 KB, as long filters need. */
+export async function listen(port: number, handler: SimHandler): Promise<SimServer> {
+  const server = createServer(
+    { maxHeaderSize: 256 * 1024, keepAliveTimeout: 30_000 },
+    (req, res) => {
+      void answer(req, res, handler)
+    },
+  )
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  const bound = (server.address() as AddressInfo).port
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    port: bound,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** A JSON answer with its content type. */
+export function json(
+  status: number,
+  value: unknown,
+  headers: Record<string, string> = {},
+): SimResponse {
+  return {
+    status,
+    headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
+    body: JSON.stringify(value),
+  }
+}
+
+async function answer(
+  req: IncomingMessage,
+  res: ServerResponse,
+  handler: SimHandler,
+): Promise<void> {
+  let response: SimResponse
+  try {
+    response = await handler(await readRequest(req))
+  } catch (error) {
+    response = { status: 500, body: error instanceof Error ? `${error.stack}` : 'error' }
+  }
+  if (response.drop === 'before' || res.destroyed) {
+    req.socket.destroy()
+    return
+  }
+  const body = Buffer.isBuffer(response.body) ? response.body : Buffer.from(response.body ?? '')
+  const bare = response.status === 204 || response.status === 304
+  const length: Record<string, string> = bare ? {} : { 'Content-Length': String(body.length) }
+  res.writeHead(response.status, { ...response.headers, ...length })
+  if (response.drop === 'midway') {
+    res.write(body.subarray(0, Math.ceil(body.length / 2)), () => req.socket.destroy())
+    return
+  }
+  res.end(bare ? undefined : body)
+}
+
+async function readRequest(req: IncomingMessage): Promise<SimRequest> {
+  const chunks: Buffer[] = []
+  for await (const chunk of req) {
+    chunks.push(chunk as Buffer)
+  }
+  const url = req.url ?? '/'
+  const mark = url.indexOf('?')
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(req.headers)) {
+    headers[name] = Array.isArray(value) ? value.join(', ') : (value ?? '')
+  }
+  return {
+    method: req.method ?? 'GET',
+    path: mark < 0 ? url : url.slice(0, mark),
+    rawQuery: mark < 0 ? '' : url.slice(mark + 1),
+    headers,
+    body: Buffer.concat(chunks),
+  }
+}

@@ -1,0 +1,60 @@
+import { fstatSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+
+/** A started stand-in as its own process sees it. */
+export interface RunnableSimulator {
+  readonly url: string
+  readonly controlUrl: string
+  close(): Promise<void>
+}
+
+/**
+ * Runs a stand-in as a process: one JSON line on stdout when ready, stops on SIGTERM or SIGINT, when a piped
+ * stdin ends, and when its parent is gone (`--detached` turns the last two off).
+ * Options come from `--port N` and `--options '{...}'`.
+ */
+export async function runProcess(
+  start: (port: number, options: Record<string, unknown>) => Promise<RunnableSimulator>,
+): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '0' },
+      options: { type: 'string', default: '{}' },
+      detached: { type: 'boolean', default: false },
+    },
+  })
+  const running = await start(
+    Number(values.port),
+    JSON.parse(values.options) as Record<string, unknown>,
+  )
+  let stopping = false
+  const stop = (): void => {
+    if (!stopping) {
+      stopping = true
+      void running.close().finally(() => process.exit(0))
+    }
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  if (!values.detached) {
+    stopWithParent(stop)
+  }
+  const ready = { ready: true, url: running.url, controlUrl: running.controlUrl }
+  process.stdout.write(`${JSON.stringify(ready)}\n`)
+}
+
+/** Only a pipe says something by ending: /dev/null ends at once, a terminal is shared. */
+function stopWithParent(stop: () => void): void {
+  const kind = fstatSync(0)
+  if (kind.isFIFO() || kind.isSocket()) {
+    process.stdin.on('end', stop)
+    process.stdin.on('error', stop)
+    process.stdin.resume()
+  }
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) {
+      stop()
+    }
+  }, 1000).unref()
+}
