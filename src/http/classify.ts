@@ -1,0 +1,94 @@
+import { RequestError, TimeoutError } from 'got'
+import type { UpstreamCode } from './upstream-error.js'
+
+/** What a failure means, whatever the system. */
+export interface Classification {
+  readonly code: UpstreamCode
+  readonly retryable: boolean
+  /** Whether the server may have carried the request out. */
+  readonly mayHaveReachedServer: boolean
+}
+
+/** A status outside 2xx. Only 5xx and 408 leave it open whether a write was stored. */
+export function classifyStatus(status: number): Classification {
+  if (status >= 500) {
+    return { code: 'upstream_unavailable', retryable: true, mayHaveReachedServer: true }
+  }
+  switch (status) {
+    case 401:
+      return { code: 'upstream_auth_failed', retryable: false, mayHaveReachedServer: false }
+    case 403:
+      return { code: 'upstream_forbidden', retryable: false, mayHaveReachedServer: false }
+    case 404:
+      return { code: 'upstream_not_found', retryable: false, mayHaveReachedServer: false }
+    case 408:
+      return { code: 'upstream_timeout', retryable: true, mayHaveReachedServer: true }
+    case 409:
+    case 412:
+      return { code: 'upstream_conflict', retryable: false, mayHaveReachedServer: false }
+    case 429:
+      return { code: 'upstream_rate_limited', retryable: true, mayHaveReachedServer: false }
+    default:
+      return status >= 400
+        ? { code: 'upstream_refused', retryable: false, mayHaveReachedServer: false }
+        : { code: 'upstream_unexpected_answer', retryable: false, mayHaveReachedServer: true }
+  }
+}
+
+/** Whether the code alone says that waiting may help; used when a system's body overrides the status. */
+export function isRetryableCode(code: UpstreamCode): boolean {
+  return (
+    code === 'upstream_unreachable' ||
+    code === 'upstream_timeout' ||
+    code === 'upstream_rate_limited' ||
+    code === 'upstream_unavailable' ||
+    code === 'upstream_not_json'
+  )
+}
+
+/** Connection errors that happen before a single byte of the request is sent. */
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+])
+
+/** Time-outs that pass before the request is sent. */
+const PHASES_BEFORE_SENDING = new Set(['lookup', 'connect', 'secureConnect'])
+
+/** A failure without a complete answer, with a short reason that names no address. */
+export function classifyTransport(error: unknown): Classification & { readonly reason: string } {
+  if (error instanceof TimeoutError) {
+    const reached = !PHASES_BEFORE_SENDING.has(error.event)
+    return {
+      code: 'upstream_timeout',
+      retryable: true,
+      mayHaveReachedServer: reached,
+      reason: `timed out (${error.event})`,
+    }
+  }
+  const code = error instanceof RequestError ? error.code : 'unknown'
+  const status = error instanceof RequestError ? error.response?.statusCode : undefined
+  if (status !== undefined) {
+    const cut = status >= 200 && status < 300
+    const base = cut
+      ? ({ code: 'upstream_not_json', retryable: true, mayHaveReachedServer: true } as const)
+      : classifyStatus(status)
+    return { ...base, reason: `the answer was cut off (${code})` }
+  }
+  return {
+    code: 'upstream_unreachable',
+    retryable: true,
+    mayHaveReachedServer: !NEVER_SENT.has(code),
+    reason: `connection failed (${code})`,
+  }
+}

@@ -1,0 +1,133 @@
+import { performance } from 'node:perf_hooks'
+import type { z } from 'zod'
+import type { CallContext } from './call-context.js'
+import { readClock } from './clock-reading.js'
+import { createGot, requestUrl } from './create-got.js'
+import { describeErrorBody } from './describe-error.js'
+import { cancelled, failure, statusFailure, transportFailure } from './failures.js'
+import type { Http, HttpAnswer, HttpOptions, HttpRequest, TextAnswer } from './http-types.js'
+import { linkAbort } from './link-abort.js'
+import { readJson } from './read-json.js'
+import { UpstreamError } from './upstream-error.js'
+
+/** Page sizes of the contract stay far below this (5,000 audience members are about 0.5 MB). */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024
+
+/**
+ * Builds the HTTP plumbing of one system: no retries, redirects or cookies of its own, every time-out set, and every
+ * failure turned into `UpstreamError`. Retrying belongs to Temporal, which would multiply attempts made here.
+ */
+export function createHttp(options: HttpOptions): Http {
+  const { client, close } = createGot(options)
+  const maxAnswerBytes = options.maxAnswerBytes ?? MAX_ANSWER_BYTES
+  const describe = options.hooks?.describeError ?? describeErrorBody
+
+  async function text(request: HttpRequest): Promise<TextAnswer> {
+    const context = request.context
+    if (context?.signal?.aborted) {
+      throw cancelled(options, request, context.signal, false)
+    }
+    const url = requestUrl(options, request)
+    const extraHeaders = await options.hooks?.requestHeaders?.(context)
+    const link = linkAbort(context?.signal)
+    const startedAtMs = Date.now()
+    const startedTick = performance.now()
+    let status: number | null = null
+    let tooLarge = false
+    context?.tally?.add(options.system, request.name)
+    try {
+      const call = client(url, {
+        method: request.method,
+        headers: { ...extraHeaders, ...request.headers },
+        signal: link.signal,
+        ...(request.json === undefined ? {} : { json: request.json }),
+        ...(request.body === undefined ? {} : { body: request.body }),
+        ...(request.requestTimeoutMs === undefined
+          ? {}
+          : { timeout: longer(request.requestTimeoutMs) }),
+      })
+      void call.on('downloadProgress', ({ transferred }) => {
+        if (transferred > maxAnswerBytes && !tooLarge) {
+          tooLarge = true
+          link.abort()
+        }
+      })
+      const response = await call
+      status = response.statusCode
+      const answer: TextAnswer = {
+        status,
+        headers: flatHeaders(response.headers),
+        body: response.body,
+      }
+      reportClock(context, answer, startedAtMs)
+      if ((status < 200 || status > 299) && !request.acceptStatuses?.includes(status)) {
+        throw statusFailure(options, request, answer, describe(answer))
+      }
+      context?.onRequest?.(record(null))
+      return answer
+    } catch (error) {
+      const converted = tooLarge
+        ? failure(options, request, 'upstream_unexpected_answer', 'the answer is too large', null)
+        : context?.signal?.aborted
+          ? cancelled(options, request, context.signal, true)
+          : error instanceof UpstreamError
+            ? error
+            : transportFailure(options, request, error)
+      context?.onRequest?.(record(converted))
+      throw converted
+    } finally {
+      link.dispose()
+    }
+
+    function record(error: UpstreamError | null) {
+      return {
+        system: options.system,
+        operation: request.operation,
+        status: error?.status ?? status,
+        durationMs: performance.now() - startedTick,
+        failure: error?.code ?? null,
+      }
+    }
+  }
+
+  async function json<S extends z.ZodType>(
+    request: HttpRequest,
+    schema: S,
+  ): Promise<HttpAnswer<z.output<S>>> {
+    const answer = await text(request)
+    const reading = readJson(answer, schema)
+    if (!reading.ok) {
+      throw failure(options, request, reading.code, reading.reason, answer)
+    }
+    return { ...answer, body: reading.value }
+  }
+
+  function reportClock(context: CallContext | undefined, answer: TextAnswer, sentAtMs: number) {
+    const reading = readClock(options.system, answer.headers['date'], sentAtMs, Date.now())
+    if (reading !== null) {
+      context?.onClock?.(reading)
+    }
+  }
+
+  return { text, json, close }
+}
+
+/** A long poll is silent until its end, so the phases that watch silence must grow with the whole. */
+function longer(requestTimeoutMs: number) {
+  return {
+    request: requestTimeoutMs,
+    response: requestTimeoutMs,
+    socket: requestTimeoutMs,
+    read: requestTimeoutMs,
+  }
+}
+
+function flatHeaders(headers: Record<string, string | string[] | undefined>) {
+  const flat: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) {
+      flat[name] = Array.isArray(value) ? value.join(', ') : value
+    }
+  }
+  return flat
+}

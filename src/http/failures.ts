@@ -1,0 +1,106 @@
+import { RequestError } from 'got'
+import { classifyStatus, classifyTransport, isRetryableCode } from './classify.js'
+import type { ErrorDescription, HttpOptions, HttpRequest, TextAnswer } from './http-types.js'
+import { parseRetryAfter } from './retry-after.js'
+import { type UpstreamCode, UpstreamError } from './upstream-error.js'
+
+/** The parts of the set-up that an error needs. */
+type Source = Pick<HttpOptions, 'system' | 'requestIdHeader'>
+
+function requestIdOf(source: Source, headers: Readonly<Record<string, unknown>> | undefined) {
+  const id = headers?.[source.requestIdHeader ?? 'x-request-id']
+  return typeof id === 'string' ? id.slice(0, 100) : null
+}
+
+/** An answer that came with a failing status. */
+export function statusFailure(
+  source: Source,
+  request: HttpRequest,
+  answer: TextAnswer,
+  described: ErrorDescription,
+): UpstreamError {
+  const base = classifyStatus(answer.status)
+  const code = described.code ?? base.code
+  const where = described.paths?.length ? ` at ${described.paths.join(', ')}` : ''
+  const named = described.upstreamCode === null ? '' : ` ${described.upstreamCode}`
+  return new UpstreamError({
+    code,
+    system: source.system,
+    status: answer.status,
+    upstreamCode: described.upstreamCode,
+    retryable: described.code === undefined ? base.retryable : isRetryableCode(code),
+    mayHaveBeenApplied: request.effect === 'write' && base.mayHaveReachedServer,
+    retryAfterSeconds: parseRetryAfter(answer.headers['retry-after'], Date.now()),
+    requestId: requestIdOf(source, answer.headers),
+    operation: request.operation,
+    message: `answered ${answer.status}${named}${where}`,
+  })
+}
+
+/** No complete answer: time-out, connection trouble, a body cut off. */
+export function transportFailure(
+  source: Source,
+  request: HttpRequest,
+  error: unknown,
+): UpstreamError {
+  const { code, retryable, mayHaveReachedServer, reason } = classifyTransport(error)
+  const response = error instanceof RequestError ? error.response : undefined
+  return new UpstreamError({
+    code,
+    system: source.system,
+    status: response?.statusCode ?? null,
+    upstreamCode: null,
+    retryable,
+    mayHaveBeenApplied: request.effect === 'write' && mayHaveReachedServer,
+    retryAfterSeconds: parseRetryAfter(response?.headers['retry-after'], Date.now()),
+    requestId: requestIdOf(source, response?.headers),
+    operation: request.operation,
+    message: reason,
+  })
+}
+
+/** The caller cancelled; whether a write that was already `sent` arrived is then unknown. */
+export function cancelled(
+  source: Source,
+  request: HttpRequest,
+  signal: AbortSignal,
+  sent: boolean,
+): UpstreamError {
+  return new UpstreamError(
+    {
+      code: 'upstream_cancelled',
+      system: source.system,
+      status: null,
+      upstreamCode: null,
+      retryable: false,
+      mayHaveBeenApplied: sent && request.effect === 'write',
+      retryAfterSeconds: null,
+      requestId: null,
+      operation: request.operation,
+      message: 'cancelled by the caller',
+    },
+    { cause: signal.reason },
+  )
+}
+
+/** An answer that came with a good status but cannot be used: a write was then carried out, perhaps. */
+export function failure(
+  source: Source,
+  request: HttpRequest,
+  code: UpstreamCode,
+  reason: string,
+  answer: TextAnswer | null,
+): UpstreamError {
+  return new UpstreamError({
+    code,
+    system: source.system,
+    status: answer?.status ?? null,
+    upstreamCode: null,
+    retryable: isRetryableCode(code),
+    mayHaveBeenApplied: request.effect === 'write',
+    retryAfterSeconds: null,
+    requestId: requestIdOf(source, answer?.headers),
+    operation: request.operation,
+    message: reason,
+  })
+}

@@ -1,0 +1,89 @@
+/**
+ * The one error of every outside system (docs/wire-emarketeer.md, statuses).
+ *
+ * Clients convert every failure into an {@link UpstreamError}, so that activities can decide on codes and flags alone.
+ * It holds no header, body or query value of the call: nothing personal and no secret can reach a log through it.
+ */
+
+/** The outside systems. */
+export type UpstreamSystem = 'emarketeer' | 'dynamics' | 'superoffice'
+
+/** Stable codes; shown to Support and used as Temporal failure types. */
+export const UPSTREAM_CODES = [
+  /** No connection could be made, or it broke before an answer began. Retryable. */
+  'upstream_unreachable',
+  /** A time-out of ours passed, or the server answered 408. Retryable. */
+  'upstream_timeout',
+  /** 429. Retryable, after `retryAfterSeconds`. */
+  'upstream_rate_limited',
+  /** 5xx. Retryable. */
+  'upstream_unavailable',
+  /** 401. Not retryable: a person has to mend the credentials. */
+  'upstream_auth_failed',
+  /** 403. Not retryable: a right is missing. */
+  'upstream_forbidden',
+  /** 404. Not retryable. */
+  'upstream_not_found',
+  /** 409 or 412. Not retryable with the same request: read and decide again. */
+  'upstream_conflict',
+  /** Any other 4xx. Not retryable: the request itself is wrong. */
+  'upstream_refused',
+  /** HTML, a cut-off body, or another content type where JSON was due. Retryable: proxies do this when overloaded. */
+  'upstream_not_json',
+  /** JSON of another shape than the contract, a redirect, or an answer above the size limit. Not retryable. */
+  'upstream_unexpected_answer',
+  /** The caller's own AbortSignal fired. Not retryable; `cause` is the signal's reason. */
+  'upstream_cancelled',
+] as const
+
+/** One of {@link UPSTREAM_CODES}. */
+export type UpstreamCode = (typeof UPSTREAM_CODES)[number]
+
+/** The facts of a failed call. */
+export interface UpstreamFailure {
+  readonly code: UpstreamCode
+  readonly system: UpstreamSystem
+  /** HTTP status, or null where no answer began. */
+  readonly status: number | null
+  /** The system's own error code (`cursor_expired`, `0x80048306`), or null. */
+  readonly upstreamCode: string | null
+  /** Whether the same call may succeed later without anybody's help. */
+  readonly retryable: boolean
+  /** A write whose outcome is unknown: it may have been stored. Always false for reads. */
+  readonly mayHaveBeenApplied: boolean
+  /** From Retry-After; null where the server named no time. */
+  readonly retryAfterSeconds: number | null
+  /** The server's id of this call, for its support; null where none came. */
+  readonly requestId: string | null
+  /** Method and path template, e.g. `POST /states/read`; never a value. */
+  readonly operation: string
+  /** What went wrong, in words, without personal data. */
+  readonly message: string
+}
+
+/** Thrown by every client of an outside system; see {@link UpstreamFailure}. */
+export class UpstreamError extends Error implements UpstreamFailure {
+  override readonly name = 'UpstreamError'
+  readonly code: UpstreamCode
+  readonly system: UpstreamSystem
+  readonly status: number | null
+  readonly upstreamCode: string | null
+  readonly retryable: boolean
+  readonly mayHaveBeenApplied: boolean
+  readonly retryAfterSeconds: number | null
+  readonly requestId: string | null
+  readonly operation: string
+
+  constructor(failure: UpstreamFailure, options?: { cause?: unknown }) {
+    super(`${failure.system} ${failure.operation}: ${failure.message}`, options)
+    this.code = failure.code
+    this.system = failure.system
+    this.status = failure.status
+    this.upstreamCode = failure.upstreamCode
+    this.retryable = failure.retryable
+    this.mayHaveBeenApplied = failure.mayHaveBeenApplied
+    this.retryAfterSeconds = failure.retryAfterSeconds
+    this.requestId = failure.requestId
+    this.operation = failure.operation
+  }
+}

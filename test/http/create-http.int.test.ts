@@ -1,0 +1,209 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { z } from 'zod'
+import {
+  type ClockReading,
+  createHttp,
+  type Http,
+  type HttpRequest,
+  type RequestRecord,
+  RequestTally,
+  UpstreamError,
+} from '../../src/http/index.js'
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void
+
+const schema = z.object({ items: z.array(z.object({ email: z.string() })) })
+const read: HttpRequest = {
+  method: 'GET',
+  path: '/things/anna%40example.test',
+  operation: 'GET /things/{id}',
+  name: 'things.get',
+  effect: 'read',
+}
+const write: HttpRequest = { ...read, method: 'POST', effect: 'write', json: {} }
+
+describe('createHttp', () => {
+  let server: Server
+  let http: Http
+  let handler: Handler
+
+  beforeEach(async () => {
+    server = createServer((request, response) => handler(request, response))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    http = createHttp({
+      system: 'emarketeer',
+      baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      headers: { 'x-api-key': 'secret-key' },
+      timeouts: { responseMs: 150 },
+      maxAnswerBytes: 10_000,
+    })
+  })
+  afterEach(async () => {
+    http.close()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+
+  async function failing(request: HttpRequest): Promise<UpstreamError> {
+    const error = await http.json(request, schema).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toBeInstanceOf(UpstreamError)
+    return error as UpstreamError
+  }
+  function answering(status: number, body: string, headers: Record<string, string> = {}): Handler {
+    return (_request, response) => {
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
+    }
+  }
+
+  it('returns the checked body, counts the request and reads the clock', async () => {
+    handler = answering(200, '{"items":[{"email":"a","extra":1}],"new":true}')
+    const tally = new RequestTally()
+    const clocks: ClockReading[] = []
+    const records: RequestRecord[] = []
+    const context = {
+      tally,
+      onClock: (reading: ClockReading) => clocks.push(reading),
+      onRequest: (record: RequestRecord) => records.push(record),
+    }
+    const answer = await http.json({ ...read, context }, schema)
+    expect(answer.body).toEqual({ items: [{ email: 'a' }] })
+    expect(tally.totals()).toEqual({ emarketeer: 1, crm: 0 })
+    expect(tally.operations()).toEqual({ 'emarketeer.things.get': 1 })
+    expect(Math.abs(clocks[0]!.offsetMs)).toBeLessThan(1_500)
+    expect(records).toMatchObject([{ operation: 'GET /things/{id}', status: 200, failure: null }])
+  })
+
+  it.each([
+    [400, 'upstream_refused', false, false],
+    [401, 'upstream_auth_failed', false, false],
+    [403, 'upstream_forbidden', false, false],
+    [404, 'upstream_not_found', false, false],
+    [409, 'upstream_conflict', false, false],
+    [410, 'upstream_refused', false, false],
+    [412, 'upstream_conflict', false, false],
+    [429, 'upstream_rate_limited', true, false],
+    [500, 'upstream_unavailable', true, true],
+    [503, 'upstream_unavailable', true, true],
+    [302, 'upstream_unexpected_answer', false, true],
+  ] as const)('turns %i into %s', async (status, code, retryable, mayHaveBeenApplied) => {
+    handler = answering(status, '{"error":{"code":"some_code","details":[]}}', {
+      location: '/elsewhere',
+      'x-request-id': 'req_1',
+      'retry-after': '7',
+    })
+    const upstreamCode = 'some_code'
+    expect(await failing(write)).toMatchObject({
+      code,
+      status,
+      retryable,
+      mayHaveBeenApplied,
+      upstreamCode,
+      requestId: 'req_1',
+      retryAfterSeconds: 7,
+      operation: 'GET /things/{id}',
+    })
+    expect((await failing(read)).mayHaveBeenApplied).toBe(false)
+  })
+
+  it('names where an answer does not fit, and no value of it or of the call', async () => {
+    handler = answering(200, '{"items":[{"email":{"secret":"anna@example.test"}}]}')
+    const error = await failing(read)
+    expect(error).toMatchObject({ code: 'upstream_unexpected_answer', retryable: false })
+    expect(error.message).toContain('items[0].email')
+    expect(JSON.stringify({ ...error, m: error.message, s: error.stack })).not.toMatch(
+      /anna|secret-key/,
+    )
+  })
+
+  it('keeps personal data in upstream messages and paths out of the error', async () => {
+    handler = answering(
+      422,
+      '{"error":{"code":"x y anna@example.test","message":"anna@example.test","details":[{"path":"anna@example.test"},{"path":"items[3].email"}]}}',
+    )
+    const error = await failing(write)
+    expect(error.upstreamCode).toBeNull()
+    expect(error.message).toContain('items[3].email')
+    expect(JSON.stringify({ ...error, m: error.message })).not.toContain('anna')
+  })
+
+  it.each([
+    ['HTML', '<html>', { 'content-type': 'text/html' }],
+    ['broken JSON', '{"items":[', {}],
+  ])('says not JSON for %s', async (_name, body, headers) => {
+    handler = answering(200, body, headers)
+    expect(await failing(write)).toMatchObject({
+      code: 'upstream_not_json',
+      status: 200,
+      retryable: true,
+      mayHaveBeenApplied: true,
+    })
+  })
+
+  it('says not JSON for an answer that is cut off', async () => {
+    handler = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' })
+      response.write('{"items":', () => response.destroy())
+    }
+    expect(await failing(write)).toMatchObject({ code: 'upstream_not_json', status: 200 })
+  })
+
+  it('refuses an answer above the size limit', async () => {
+    handler = answering(200, JSON.stringify({ items: [], pad: 'x'.repeat(200_000) }))
+    expect(await failing(read)).toMatchObject({ code: 'upstream_unexpected_answer' })
+  })
+
+  it('times out; only a write may then have been applied', async () => {
+    handler = () => undefined
+    expect(await failing(write)).toMatchObject({
+      code: 'upstream_timeout',
+      retryable: true,
+      mayHaveBeenApplied: true,
+    })
+    expect(await failing(read)).toMatchObject({ mayHaveBeenApplied: false })
+  })
+
+  it('knows that a refused connection never carried the request', async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+    expect(await failing(write)).toMatchObject({
+      code: 'upstream_unreachable',
+      retryable: true,
+      mayHaveBeenApplied: false,
+    })
+  })
+
+  it('knows that a broken connection may have carried it', async () => {
+    handler = (request) => request.socket.destroy()
+    expect(await failing(write)).toMatchObject({
+      code: 'upstream_unreachable',
+      mayHaveBeenApplied: true,
+    })
+  })
+
+  it('stops when the caller cancels, with the reason as cause', async () => {
+    const controller = new AbortController()
+    handler = () => controller.abort(new Error('stop'))
+    const error = await failing({ ...write, context: { signal: controller.signal } })
+    expect(error).toMatchObject({ code: 'upstream_cancelled', mayHaveBeenApplied: true })
+    expect(error.cause).toEqual(new Error('stop'))
+    const again = await failing({ ...write, context: { signal: controller.signal } })
+    expect(again.mayHaveBeenApplied).toBe(false)
+  })
+
+  it('never takes its credentials to another origin', async () => {
+    expect(await failing({ ...read, path: 'http://127.0.0.1:1/next' })).toMatchObject({
+      code: 'upstream_unexpected_answer',
+    })
+  })
+
+  it('returns an accepted status as an outcome', async () => {
+    handler = answering(412, '{}')
+    const answer = await http.text({ ...write, acceptStatuses: [412] })
+    expect(answer.status).toBe(412)
+  })
+})
