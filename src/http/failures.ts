@@ -28,8 +28,11 @@ export function statusFailure(
     system: source.system,
     status: answer.status,
     upstreamCode: described.upstreamCode,
-    retryable: described.code === undefined ? base.retryable : isRetryableCode(code),
-    mayHaveBeenApplied: request.effect === 'write' && base.mayHaveReachedServer,
+    retryable:
+      described.retryable ??
+      (described.code === undefined ? base.retryable : isRetryableCode(code)),
+    mayHaveBeenApplied:
+      request.effect === 'write' && (described.mayHaveReachedServer ?? base.mayHaveReachedServer),
     retryAfterSeconds: parseRetryAfter(answer.headers['retry-after'], Date.now()),
     requestId: requestIdOf(source, answer.headers),
     operation: request.operation,

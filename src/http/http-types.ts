@@ -54,6 +54,9 @@ export interface ErrorDescription {
   readonly upstreamCode: string | null
   /** Overrides the code that the status alone gives (a 400 that means throttled, a 403 that means disabled). */
   readonly code?: UpstreamCode | undefined
+  /** Override what the code alone says. */
+  readonly retryable?: boolean | undefined
+  readonly mayHaveReachedServer?: boolean | undefined
   /** Paths of the body that were refused, shown in the message; never values. */
   readonly paths?: readonly string[] | undefined
 }

@@ -73,6 +73,8 @@ export class UpstreamError extends Error implements UpstreamFailure {
   readonly retryAfterSeconds: number | null
   readonly requestId: string | null
   readonly operation: string
+  /** The message without system and operation. */
+  readonly detail: string
 
   constructor(failure: UpstreamFailure, options?: { cause?: unknown }) {
     super(`${failure.system} ${failure.operation}: ${failure.message}`, options)
@@ -85,5 +87,6 @@ export class UpstreamError extends Error implements UpstreamFailure {
     this.retryAfterSeconds = failure.retryAfterSeconds
     this.requestId = failure.requestId
     this.operation = failure.operation
+    this.detail = failure.message
   }
 }

@@ -1,0 +1,131 @@
+import type { Purpose } from '../domain/legal-basis.js'
+import type { Actor, ChangeType, ReadLegalBasis, Writer } from './vocabulary.js'
+
+/** Items of the change feed, and data of webhooks (docs/wire-emarketeer.md, change object). Times: Unix ms. */
+
+/** What every change tells. */
+export interface ChangeFacts {
+  /** Also the webhook id; the same on every delivery. */
+  readonly id: string
+  /** All contacts with the address at that time, oldest first; for contact changes only that contact. */
+  readonly contactIds: readonly string[]
+  /** null when all its contacts are deleted since, and for categories. */
+  readonly email: string | null
+  readonly eventTimeMs: number
+  readonly recordedAtMs: number
+  readonly source: string | null
+  readonly actor: Actor | null
+  readonly writer: Writer | null
+}
+
+/** A consent value before or after a change. */
+export interface ConsentPoint {
+  readonly legalBasis: ReadLegalBasis
+  readonly version: number
+  readonly eventTimeMs: number | null
+}
+
+/** A subscription value before or after a change. */
+export interface SubscriptionPoint {
+  readonly subscribed: boolean
+  readonly version: number
+  readonly eventTimeMs: number | null
+}
+
+/** A basis was set, renewed, withdrawn or removed. `profiling` is to be ignored. */
+export interface ConsentChanged extends ChangeFacts {
+  readonly type: 'consent.changed'
+  readonly purpose: Purpose | 'profiling'
+  readonly before: ConsentPoint
+  readonly after: ConsentPoint
+  readonly text: string | null
+  readonly comment: string | null
+}
+
+/** A subscription was switched. */
+export interface SubscriptionChanged extends ChangeFacts {
+  readonly type: 'subscription.changed'
+  readonly categoryId: string
+  readonly before: SubscriptionPoint
+  readonly after: SubscriptionPoint
+}
+
+/** A contact appeared. If its address is suppressed its state starts `withdrawn`, without a consent change. */
+export interface ContactCreated extends ChangeFacts {
+  readonly type: 'contact.created'
+  readonly createdAtMs: number
+  readonly mobile: string | null
+}
+
+/** A contact got another address (F5). */
+export interface ContactEmailChanged extends ChangeFacts {
+  readonly type: 'contact.email_changed'
+  readonly oldEmail: string | null
+  readonly newEmail: string | null
+}
+
+/** A contact was deleted. */
+export interface ContactDeleted extends ChangeFacts {
+  readonly type: 'contact.deleted'
+  /** Hex SHA-256 of the normalised address; null for a contact that had none. */
+  readonly emailSha256: string | null
+}
+
+/** A category was created, renamed or archived (D3). */
+export interface CategoryChanged extends ChangeFacts {
+  readonly type: 'category.created' | 'category.renamed' | 'category.archived'
+  readonly categoryId: string
+  readonly name: string
+  /** Of a rename only. */
+  readonly oldName: string | null
+}
+
+/**
+ * An item that does not fit the contract. It is handed on, so that it is neither lost nor takes the others with it:
+ * read the state of its contacts; where it names none, something changed that only a full walk finds.
+ */
+export interface UnreadableChange {
+  readonly type: 'unreadable'
+  readonly id: string | null
+  readonly contactIds: readonly string[]
+  readonly reason: 'unknown_type' | 'malformed' | 'other_account'
+  /** Where it did not fit, e.g. `detail.new.version`; never a value. */
+  readonly path: string
+}
+
+/** A change that fits the contract. */
+export type Change =
+  | ConsentChanged
+  | SubscriptionChanged
+  | ContactCreated
+  | ContactEmailChanged
+  | ContactDeleted
+  | CategoryChanged
+
+/** What the feed yields. */
+export type FeedItem = Change | UnreadableChange
+
+/** Where to read the feed from: a stored cursor, or a starting point. */
+export type FeedPosition =
+  { readonly cursor: string } | { readonly from: 'now' | 'beginning' | { readonly timeMs: number } }
+
+/** How to read one page of the feed. */
+export interface ChangesQuery {
+  readonly position: FeedPosition
+  /** 1 to 1,000; eMarketeer's default is 500. */
+  readonly limit?: number | undefined
+  readonly types?: readonly ChangeType[] | undefined
+  /** Long poll, 0 to 20 seconds. */
+  readonly waitSeconds?: number | undefined
+}
+
+/** One page, or the word that the position is older than 400 days: then walk all states (B3b) from a fresh cursor. */
+export type ChangesAnswer =
+  | {
+      readonly status: 'page'
+      readonly items: readonly FeedItem[]
+      /** To be stored after the items are handled. */
+      readonly nextCursor: string
+      readonly hasMore: boolean
+    }
+  | { readonly status: 'cursorExpired' }

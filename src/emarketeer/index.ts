@@ -1,0 +1,23 @@
+/** eMarketeer: the sync feed's client, webhook verification, and the public API's contact port. */
+export { createEmarketeerClient, type EmarketeerConfig } from './create-client.js'
+export type { EmarketeerClient, PageQuery, StatesQuery } from './client.js'
+export { readManyStates } from './read-many-states.js'
+export type * from './account.js'
+export type * from './changes.js'
+export type * from './states.js'
+export * from './writes.js'
+export * from './vocabulary.js'
+export {
+  verifyWebhook,
+  type WebhookDelivery,
+  type WebhookRefusal,
+  type WebhookVerdict,
+} from './webhook-verification.js'
+export {
+  createPublicContacts,
+  MAX_UPSERTS,
+  type ContactUpsert,
+  type ContactUpserted,
+  type PublicContacts,
+  type PublicContactsConfig,
+} from './public-contacts.js'

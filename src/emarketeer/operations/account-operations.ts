@@ -1,0 +1,75 @@
+import { UpstreamError } from '../../http/index.js'
+import type { EmarketeerClient } from '../client.js'
+import { account, audience, audiencePage, categories } from '../wire/account-schemas.js'
+import { assertAtMost, type Wire } from './wire.js'
+
+/** Largest page of members (B6). */
+const MAX_AUDIENCE_PAGE = 5_000
+
+/** B1, B5, B6: the account, its categories and audiences. */
+export function accountOperations({
+  http,
+  call,
+}: Wire): Pick<EmarketeerClient, 'account' | 'categories' | 'createAudience' | 'audienceContacts'> {
+  return {
+    async account(context) {
+      const request = call({
+        method: 'GET',
+        path: '/',
+        operation: 'GET /',
+        name: 'account',
+        effect: 'read',
+        context,
+      })
+      return (await http.json(request, account)).body
+    },
+
+    async categories({ includeArchived }, context) {
+      const request = call({
+        method: 'GET',
+        path: '/categories',
+        operation: 'GET /categories',
+        name: 'categories',
+        effect: 'read',
+        query: { includeArchived },
+        context,
+      })
+      return (await http.json(request, categories)).body.items
+    },
+
+    async createAudience({ sendoutId, campaignId, componentId }, context) {
+      const request = call({
+        method: 'POST',
+        path: '/audiences',
+        operation: 'POST /audiences',
+        name: 'audiences.create',
+        // Repeating it returns the same audience, so a lost answer hides nothing.
+        effect: 'read',
+        json: { sendoutId, campaignId, componentId },
+        context,
+      })
+      return (await http.json(request, audience)).body
+    },
+
+    async audienceContacts(audienceId, { cursor, limit }, context) {
+      assertAtMost(limit ?? 0, MAX_AUDIENCE_PAGE, 'audience page')
+      const request = call({
+        method: 'GET',
+        path: `/audiences/${encodeURIComponent(audienceId)}/contacts`,
+        operation: 'GET /audiences/{audienceId}/contacts',
+        name: 'audiences.contacts',
+        effect: 'read',
+        query: { cursor: cursor ?? undefined, limit },
+        context,
+      })
+      try {
+        return { status: 'page', ...(await http.json(request, audiencePage)).body }
+      } catch (error) {
+        if (error instanceof UpstreamError && error.upstreamCode === 'audience_expired') {
+          return { status: 'audienceExpired' }
+        }
+        throw error
+      }
+    },
+  }
+}

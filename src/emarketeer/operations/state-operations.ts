@@ -1,0 +1,47 @@
+import type { EmarketeerClient } from '../client.js'
+import { statesPage, statesRead } from '../wire/state-schemas.js'
+import { assertAtMost, type Wire } from './wire.js'
+
+/** Most contacts of one read, and of one page of the walk. */
+export const MAX_STATES = 1_000
+
+/** B3 and B3b: states by id or address, and the walk over all. */
+export function stateOperations({
+  http,
+  call,
+}: Wire): Pick<EmarketeerClient, 'readStates' | 'walkStates'> {
+  return {
+    async readStates(query, include, context) {
+      const [key, values] =
+        'contactIds' in query ? ['contactIds', query.contactIds] : ['emails', query.emails]
+      assertAtMost(values.length, MAX_STATES, key)
+      if (values.length === 0) {
+        return { items: [], missing: [] }
+      }
+      const request = call({
+        method: 'POST',
+        path: '/states/read',
+        operation: 'POST /states/read',
+        name: 'states.read',
+        effect: 'read',
+        json: { [key]: values, ...(include === undefined ? {} : { include: [include] }) },
+        context,
+      })
+      return (await http.json(request, statesRead)).body
+    },
+
+    async walkStates({ cursor, limit, include }, context) {
+      assertAtMost(limit ?? 0, MAX_STATES, 'states page')
+      const request = call({
+        method: 'GET',
+        path: '/states',
+        operation: 'GET /states',
+        name: 'states.walk',
+        effect: 'read',
+        query: { cursor: cursor ?? undefined, limit, include },
+        context,
+      })
+      return (await http.json(request, statesPage)).body
+    },
+  }
+}

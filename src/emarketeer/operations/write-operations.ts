@@ -1,0 +1,109 @@
+import { type HttpRequest, UpstreamError } from '../../http/index.js'
+import type { EmarketeerClient } from '../client.js'
+import { pause } from '../pause.js'
+import { writeAnswer, writeBody } from '../wire/write-schemas.js'
+import { MAX_WRITE_ITEMS } from '../writes.js'
+import { assertAtMost, type Wire } from './wire.js'
+
+/** How a write of unknown outcome is repeated within one call. */
+export interface RepeatOptions {
+  /** First wait; doubles each time, half of it random. */
+  readonly baseDelayMs: number
+  /** The longest that a Retry-After is waited for here; a longer one is left to the caller. */
+  readonly maxDelayMs: number
+}
+
+const DEFAULT_REPEAT: RepeatOptions = { baseDelayMs: 500, maxDelayMs: 10_000 }
+
+/** The first try and two repetitions. */
+const MAX_TRIES = 3
+
+const MAX_BODY_BYTES = 2 * 1024 * 1024
+const KEY_FORM = /^[A-Za-z0-9._:-]{8,128}$/
+
+/** B4: the conditional bulk write. */
+export function writeOperations(
+  { http, call }: Wire,
+  repeat: RepeatOptions = DEFAULT_REPEAT,
+): Pick<EmarketeerClient, 'writeStates'> {
+  return {
+    async writeStates(write, context) {
+      assertAtMost(write.items.length, MAX_WRITE_ITEMS, 'write items')
+      if (!KEY_FORM.test(write.idempotencyKey)) {
+        throw new RangeError('the idempotency key is not 8 to 128 characters of A-Za-z0-9._:-')
+      }
+      if (write.items.length === 0) {
+        return { results: [], replayed: false }
+      }
+      const body = writeBody(write)
+      assertAtMost(Buffer.byteLength(body), MAX_BODY_BYTES, 'write body bytes')
+      const request = call({
+        method: 'POST',
+        path: '/states/write',
+        operation: 'POST /states/write',
+        name: 'states.write',
+        effect: 'write',
+        headers: { 'idempotency-key': write.idempotencyKey, 'content-type': 'application/json' },
+        body,
+        context,
+      })
+      const schema = writeAnswer(write.items)
+      const answer = await repeated(request, () => http.json(request, schema), repeat)
+      return {
+        results: answer.body,
+        replayed: answer.headers['idempotent-replayed'] === 'true',
+      }
+    },
+  }
+}
+
+/** Repeats while the outcome is unknown; what one try may have stored stays so in the error of a later one. */
+async function repeated<T>(
+  request: HttpRequest,
+  send: () => Promise<T>,
+  { baseDelayMs, maxDelayMs }: RepeatOptions,
+): Promise<T> {
+  let mayHaveBeenApplied = false
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await send()
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) {
+        throw error
+      }
+      mayHaveBeenApplied ||= error.mayHaveBeenApplied
+      const backoffMs = baseDelayMs * 2 ** (tries - 1) * (0.5 + Math.random() / 2)
+      const delayMs = Math.max((error.retryAfterSeconds ?? 0) * 1_000, backoffMs)
+      if (tries === MAX_TRIES || !isWorthRepeating(error) || delayMs > maxDelayMs) {
+        throw withMemory(error, mayHaveBeenApplied)
+      }
+      if (!(await pause(delayMs, request.context?.signal))) {
+        throw cancelledWhileWaiting(error, mayHaveBeenApplied, request.context?.signal?.reason)
+      }
+    }
+  }
+}
+
+/** 429 is the caller's to wait for: its whole queue must slow down, not this one call. */
+function isWorthRepeating(error: UpstreamError): boolean {
+  return error.retryable && error.code !== 'upstream_rate_limited'
+}
+
+function withMemory(error: UpstreamError, mayHaveBeenApplied: boolean): UpstreamError {
+  return error.mayHaveBeenApplied === mayHaveBeenApplied
+    ? error
+    : new UpstreamError({ ...error, message: error.detail, mayHaveBeenApplied })
+}
+
+function cancelledWhileWaiting(error: UpstreamError, mayHaveBeenApplied: boolean, cause: unknown) {
+  return new UpstreamError(
+    {
+      ...error,
+      code: 'upstream_cancelled',
+      retryable: false,
+      mayHaveBeenApplied,
+      message: 'cancelled by the caller before a repetition',
+    },
+    { cause },
+  )
+}

@@ -1,0 +1,42 @@
+import { issuePath } from '../../http/read-json.js'
+import type { FeedItem, UnreadableChange } from '../changes.js'
+import { CHANGE_TYPES } from '../vocabulary.js'
+import { change } from './change-schemas.js'
+
+/**
+ * Reads one feed item or webhook body, which must belong to the account.
+ *
+ * @returns the change, or `unreadable` with as much as could be made out; never throws.
+ */
+export function readChange(raw: unknown, accountId: string): FeedItem {
+  const loose = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>
+  if (loose['accountId'] !== accountId) {
+    // Another tenant's contact ids must not be looked up here, so they are not handed on.
+    return { ...unreadable(loose, 'other_account', 'accountId'), contactIds: [] }
+  }
+  if (!(CHANGE_TYPES as readonly unknown[]).includes(loose['type'])) {
+    return unreadable(loose, 'unknown_type', 'type')
+  }
+  const result = change.safeParse(raw)
+  if (result.success) {
+    return result.data
+  }
+  return unreadable(loose, 'malformed', issuePath(result.error.issues[0]?.path ?? []))
+}
+
+function unreadable(
+  loose: Record<string, unknown>,
+  reason: UnreadableChange['reason'],
+  path: string,
+): UnreadableChange {
+  const { id, contactIds } = loose
+  return {
+    type: 'unreadable',
+    id: typeof id === 'string' ? id : null,
+    contactIds: Array.isArray(contactIds)
+      ? contactIds.filter((contactId): contactId is string => typeof contactId === 'string')
+      : [],
+    reason,
+    path,
+  }
+}
