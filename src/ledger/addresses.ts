@@ -1,0 +1,107 @@
+import type { Queryable } from './database.js'
+
+/**
+ * Ids of addresses, made where missing.
+ * @param addresses normalised, without repeats.
+ * @returns address → id, complete.
+ */
+export async function ensureAddresses(
+  db: Queryable,
+  connectionId: string,
+  addresses: readonly string[],
+): Promise<Map<string, number>> {
+  if (addresses.length === 0) {
+    return new Map()
+  }
+  // Sorted, so that two writers insert in the same order and never deadlock.
+  const sorted = [...new Set(addresses)].sort()
+  const known = await findAddresses(db, connectionId, sorted)
+  const missing = sorted.filter((address) => !known.has(address))
+  if (missing.length > 0) {
+    await db.query(
+      `INSERT INTO addresses (connection_id, address) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING`,
+      [connectionId, missing],
+    )
+    for (const [address, id] of await findAddresses(db, connectionId, missing)) {
+      known.set(address, id)
+    }
+  }
+  return known
+}
+
+/** Ids of the addresses that are known. */
+export async function findAddresses(
+  db: Queryable,
+  connectionId: string,
+  addresses: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await db.query<{ address: string; id: number }>(
+    `SELECT address, address_id AS id FROM addresses WHERE connection_id = $1 AND address = ANY($2)`,
+    [connectionId, addresses],
+  )
+  return new Map(rows.map((row) => [row.address, row.id]))
+}
+
+/** Marks addresses as work to do, and lets them go at once. */
+export async function markDirty(
+  db: Queryable,
+  addressIds: readonly number[],
+  tick: number,
+): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  await db.query(
+    `WITH target AS (SELECT address_id FROM addresses WHERE address_id = ANY($1) ORDER BY address_id FOR UPDATE)
+      UPDATE addresses a SET dirty_tick = GREATEST(COALESCE(a.dirty_tick, 0), $2),
+        dirty_since = COALESCE(a.dirty_since, clock_timestamp()), not_before = NULL, attempts = 0
+      FROM target t WHERE a.address_id = t.address_id`,
+    [[...new Set(addressIds)], tick],
+  )
+}
+
+/** One address that waits for a pass. */
+export interface DirtyAddress {
+  readonly addressId: number
+  readonly dirtyTick: number
+}
+
+/** Addresses due for a pass, oldest tick first, after a given position. */
+export function takeDirty(
+  db: Queryable,
+  connectionId: string,
+  limit: number,
+  onlyIds: readonly number[] | null = null,
+): Promise<DirtyAddress[]> {
+  return db.query<DirtyAddress>(
+    `SELECT address_id AS "addressId", dirty_tick AS "dirtyTick" FROM addresses
+      WHERE connection_id = $1 AND dirty_tick IS NOT NULL
+        AND (not_before IS NULL OR not_before <= clock_timestamp())
+        AND ($3::bigint[] IS NULL OR address_id = ANY($3))
+      ORDER BY dirty_tick, address_id LIMIT $2`,
+    [connectionId, limit, onlyIds],
+  )
+}
+
+/** Clears the mark where nothing was marked again since it was loaded. */
+export async function clearDirty(db: Queryable, done: readonly DirtyAddress[]): Promise<void> {
+  if (done.length === 0) {
+    return
+  }
+  await db.query(
+    `UPDATE addresses a SET dirty_tick = NULL, dirty_since = NULL, not_before = NULL, attempts = 0
+      FROM unnest($1::bigint[], $2::bigint[]) AS d(address_id, tick)
+      WHERE a.address_id = d.address_id AND a.dirty_tick <= d.tick`,
+    [done.map((d) => d.addressId), done.map((d) => d.dirtyTick)],
+  )
+}
+
+/** Puts addresses off after a pass that could not finish them: 5 s, doubling, at most 30 minutes. */
+export async function deferDirty(db: Queryable, addressIds: readonly number[]): Promise<void> {
+  await db.query(
+    `UPDATE addresses SET attempts = attempts + 1,
+        not_before = clock_timestamp() + LEAST(interval '30 minutes', interval '5 seconds' * power(2, LEAST(attempts, 10)))
+      WHERE address_id = ANY($1) AND dirty_tick IS NOT NULL`,
+    [addressIds],
+  )
+}

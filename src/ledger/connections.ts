@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto'
+import type { Queryable } from './database.js'
+
+/** Life of a connection. `implicit`: an account without CRM, for pre-sends that eMarketeer alone decides. */
+export type ConnectionState = 'settingUp' | 'active' | 'paused' | 'disabled' | 'implicit'
+
+/** A connection as stored. Secrets in `config` are names or sealed texts, never the secrets. */
+export interface ConnectionRow {
+  readonly connectionId: string
+  readonly accountId: string
+  readonly crm: string
+  readonly state: ConnectionState
+  readonly legalBasisSync: boolean
+  readonly subscriptionSync: boolean
+  readonly createMissing: 'none' | 'emarketeer'
+  readonly newlyMailableLimit: number
+  readonly subscriptionRowsPerDay: number
+  readonly config: Readonly<Record<string, unknown>>
+  readonly facts: Readonly<Record<string, unknown>>
+  readonly epoch: number
+  readonly webhookRef: string
+  readonly emarketeerWebhookSecret: string | null
+  readonly emarketeerCursor: string | null
+  readonly emarketeerProvenTick: number
+  readonly emarketeerProvenAt: Date | null
+  readonly crmCursor: string | null
+  readonly crmProvenTick: number
+  readonly crmProvenAt: Date | null
+  readonly crmBlockedUntil: Date | null
+  readonly crmBlockedCode: string | null
+  readonly emarketeerBlockedUntil: Date | null
+  readonly emarketeerBlockedCode: string | null
+  readonly crmClockOffsetMs: number | null
+}
+
+const COLUMNS = `connection_id AS "connectionId", account_id AS "accountId", crm, state,
+  legal_basis_sync AS "legalBasisSync", subscription_sync AS "subscriptionSync",
+  create_missing AS "createMissing", newly_mailable_limit AS "newlyMailableLimit",
+  subscription_rows_per_day AS "subscriptionRowsPerDay", config, facts, epoch,
+  webhook_ref AS "webhookRef", emarketeer_webhook_secret AS "emarketeerWebhookSecret",
+  emarketeer_cursor AS "emarketeerCursor", emarketeer_proven_tick AS "emarketeerProvenTick",
+  emarketeer_proven_at AS "emarketeerProvenAt", crm_cursor AS "crmCursor",
+  crm_proven_tick AS "crmProvenTick", crm_proven_at AS "crmProvenAt",
+  crm_blocked_until AS "crmBlockedUntil", crm_blocked_code AS "crmBlockedCode",
+  emarketeer_blocked_until AS "emarketeerBlockedUntil",
+  emarketeer_blocked_code AS "emarketeerBlockedCode", crm_clock_offset_ms AS "crmClockOffsetMs"`
+
+/** Settings that `connection apply` writes. */
+export interface ConnectionSettings {
+  readonly connectionId: string
+  readonly accountId: string
+  readonly crm: string
+  readonly legalBasisSync: boolean
+  readonly subscriptionSync: boolean
+  readonly createMissing: 'none' | 'emarketeer'
+  readonly newlyMailableLimit: number
+  readonly subscriptionRowsPerDay: number
+  readonly config: Readonly<Record<string, unknown>>
+}
+
+/** The connection, or null. */
+export async function findConnection(
+  db: Queryable,
+  connectionId: string,
+): Promise<ConnectionRow | null> {
+  const rows = await db.query<ConnectionRow>(
+    `SELECT ${COLUMNS} FROM connections WHERE connection_id = $1`,
+    [connectionId],
+  )
+  return rows[0] ?? null
+}
+
+/** Every connection but the implicit ones, by id. */
+export function listConnections(db: Queryable): Promise<ConnectionRow[]> {
+  return db.query<ConnectionRow>(
+    `SELECT ${COLUMNS} FROM connections WHERE state <> 'implicit' ORDER BY connection_id`,
+  )
+}
+
+/** The account's connection that is not disabled, or null (rule A: there is at most one). */
+export async function findConnectionOfAccount(
+  db: Queryable,
+  accountId: string,
+): Promise<ConnectionRow | null> {
+  const rows = await db.query<ConnectionRow>(
+    `SELECT ${COLUMNS} FROM connections
+      WHERE account_id = $1 AND state IN ('settingUp', 'active', 'paused')`,
+    [accountId],
+  )
+  return rows[0] ?? null
+}
+
+/** The connection that a webhook address belongs to, or null. */
+export async function findConnectionByWebhookRef(
+  db: Queryable,
+  webhookRef: string,
+): Promise<ConnectionRow | null> {
+  const rows = await db.query<ConnectionRow>(
+    `SELECT ${COLUMNS} FROM connections WHERE webhook_ref = $1`,
+    [webhookRef],
+  )
+  return rows[0] ?? null
+}
+
+/** Stores the settings; a connection that is new, or was disabled, starts over in `settingUp`. */
+export async function saveConnection(
+  db: Queryable,
+  settings: ConnectionSettings,
+): Promise<ConnectionRow> {
+  const rows = await db.query<ConnectionRow>(
+    `INSERT INTO connections (connection_id, account_id, crm, state, legal_basis_sync, subscription_sync,
+        create_missing, newly_mailable_limit, subscription_rows_per_day, config, webhook_ref)
+      VALUES ($1, $2, $3, 'settingUp', $4, $5, $6, $7, $8, $9, $10)
+      ON CONFLICT (connection_id) DO UPDATE SET legal_basis_sync = excluded.legal_basis_sync,
+        subscription_sync = excluded.subscription_sync, create_missing = excluded.create_missing,
+        newly_mailable_limit = excluded.newly_mailable_limit,
+        subscription_rows_per_day = excluded.subscription_rows_per_day, config = excluded.config,
+        updated_at = now()
+      RETURNING ${COLUMNS}`,
+    [
+      settings.connectionId,
+      settings.accountId,
+      settings.crm,
+      settings.legalBasisSync,
+      settings.subscriptionSync,
+      settings.createMissing,
+      settings.newlyMailableLimit,
+      settings.subscriptionRowsPerDay,
+      JSON.stringify(settings.config),
+      newWebhookRef(),
+    ],
+  )
+  return rows[0]!
+}
+
+/** The row that stands for an account without CRM; made when first needed. */
+export async function ensureImplicitConnection(
+  db: Queryable,
+  accountId: string,
+): Promise<ConnectionRow> {
+  await db.query(
+    `INSERT INTO connections (connection_id, account_id, crm, state, legal_basis_sync, subscription_sync,
+        create_missing, newly_mailable_limit, subscription_rows_per_day, config, webhook_ref)
+      VALUES ('account-' || $1, $1, 'none', 'implicit', false, false, 'none', 0, 0, '{}', $2)
+      ON CONFLICT DO NOTHING`,
+    [accountId, newWebhookRef()],
+  )
+  return (await findConnection(db, `account-${accountId}`))!
+}
+
+function newWebhookRef(): string {
+  return randomBytes(24).toString('base64url')
+}
+
+/** Sets the state. */
+export async function setConnectionState(
+  db: Queryable,
+  connectionId: string,
+  state: ConnectionState,
+): Promise<void> {
+  await db.query(
+    `UPDATE connections SET state = $2, updated_at = now() WHERE connection_id = $1`,
+    [connectionId, state],
+  )
+}
+
+/** Merges facts that a set-up step learned over the earlier ones. */
+export async function mergeFacts(
+  db: Queryable,
+  connectionId: string,
+  facts: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await db.query(
+    `UPDATE connections SET facts = facts || $2::jsonb, updated_at = now() WHERE connection_id = $1`,
+    [connectionId, JSON.stringify(facts)],
+  )
+}
+
+/** Keeps eMarketeer's webhook secret, sealed. */
+export async function saveEmarketeerWebhookSecret(
+  db: Queryable,
+  connectionId: string,
+  sealedSecret: string,
+): Promise<void> {
+  await db.query(
+    `UPDATE connections SET emarketeer_webhook_secret = $2 WHERE connection_id = $1`,
+    [connectionId, sealedSecret],
+  )
+}

@@ -1,0 +1,172 @@
+import type { CrmConsent, CrmContactState } from '../crm/crm.js'
+import type { Purpose } from '../domain/legal-basis.js'
+import type { Queryable } from './database.js'
+
+/** A CRM contact as stored. `deleted` exists here only: the CRM just stops answering for it. */
+export interface StoredCrmContact {
+  readonly crmContactId: string
+  readonly addressId: number | null
+  readonly state: CrmContactState | 'deleted'
+  readonly mergedInto: string | null
+  readonly registeredAtMs: number | null
+  readonly consents: Partial<Readonly<Record<Purpose, CrmConsent>>>
+  readonly readFrom: number
+  readonly readTo: number
+}
+
+/** A CRM subscription row as stored. */
+export interface StoredCrmSubscription {
+  readonly rowId: string
+  readonly crmContactId: string
+  readonly categoryId: string | null
+  readonly subscribed: boolean | null
+  readonly version: string
+  readonly foreign: boolean
+  readonly readFrom: number
+  readonly readTo: number
+}
+
+const CONTACT = `crm_contact_id AS "crmContactId", address_id AS "addressId", state, merged_into AS "mergedInto",
+  registered_at_ms AS "registeredAtMs", consents, read_from AS "readFrom", read_to AS "readTo"`
+const SUBSCRIPTION = `row_id AS "rowId", crm_contact_id AS "crmContactId", category_id AS "categoryId", subscribed,
+  version, is_foreign AS "foreign", read_from AS "readFrom", read_to AS "readTo"`
+
+/** Loads and locks the stored contacts with these ids, in id order. */
+export function lockCrmContacts(
+  tx: Queryable,
+  connectionId: string,
+  ids: readonly string[],
+): Promise<StoredCrmContact[]> {
+  return tx.query<StoredCrmContact>(
+    `SELECT ${CONTACT} FROM crm_contacts WHERE connection_id = $1 AND crm_contact_id = ANY($2)
+      ORDER BY crm_contact_id FOR UPDATE`,
+    [connectionId, ids],
+  )
+}
+
+/** Loads and locks the stored subscription rows with these ids, in id order. */
+export function lockCrmSubscriptions(
+  tx: Queryable,
+  connectionId: string,
+  rowIds: readonly string[],
+): Promise<StoredCrmSubscription[]> {
+  return tx.query<StoredCrmSubscription>(
+    `SELECT ${SUBSCRIPTION} FROM crm_subscriptions WHERE connection_id = $1 AND row_id = ANY($2)
+      ORDER BY row_id FOR UPDATE`,
+    [connectionId, rowIds],
+  )
+}
+
+/** Live contacts at these addresses, oldest first (C5). */
+export function liveCrmContactsAt(
+  db: Queryable,
+  addressIds: readonly number[],
+): Promise<(StoredCrmContact & { addressId: number })[]> {
+  return db.query(
+    `SELECT ${CONTACT} FROM crm_contacts WHERE address_id = ANY($1) AND state = 'live'
+      ORDER BY registered_at_ms NULLS LAST, crm_contact_id`,
+    [addressIds],
+  )
+}
+
+/** Subscription rows of these contacts. */
+export function crmSubscriptionsOf(
+  db: Queryable,
+  connectionId: string,
+  crmContactIds: readonly string[],
+): Promise<StoredCrmSubscription[]> {
+  return db.query<StoredCrmSubscription>(
+    `SELECT ${SUBSCRIPTION} FROM crm_subscriptions WHERE connection_id = $1 AND crm_contact_id = ANY($2)
+      ORDER BY row_id`,
+    [connectionId, crmContactIds],
+  )
+}
+
+/** Inserts or replaces contacts. */
+export async function saveCrmContacts(
+  tx: Queryable,
+  connectionId: string,
+  contacts: readonly StoredCrmContact[],
+): Promise<void> {
+  if (contacts.length === 0) {
+    return
+  }
+  await tx.query(
+    `INSERT INTO crm_contacts (connection_id, crm_contact_id, address_id, state, merged_into, registered_at_ms,
+        consents, read_from, read_to)
+      SELECT $1, c.* FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[],
+        $8::bigint[], $9::bigint[]) AS c
+      ON CONFLICT (connection_id, crm_contact_id) DO UPDATE SET address_id = excluded.address_id,
+        state = excluded.state, merged_into = excluded.merged_into, registered_at_ms = excluded.registered_at_ms,
+        consents = excluded.consents, read_from = excluded.read_from, read_to = excluded.read_to`,
+    [
+      connectionId,
+      contacts.map((c) => c.crmContactId),
+      contacts.map((c) => c.addressId),
+      contacts.map((c) => c.state),
+      contacts.map((c) => c.mergedInto),
+      contacts.map((c) => c.registeredAtMs),
+      contacts.map((c) => JSON.stringify(c.consents)),
+      contacts.map((c) => c.readFrom),
+      contacts.map((c) => c.readTo),
+    ],
+  )
+}
+
+/** Inserts or replaces subscription rows. */
+export async function saveCrmSubscriptions(
+  tx: Queryable,
+  connectionId: string,
+  rows: readonly StoredCrmSubscription[],
+): Promise<void> {
+  if (rows.length === 0) {
+    return
+  }
+  await tx.query(
+    `INSERT INTO crm_subscriptions (connection_id, row_id, crm_contact_id, category_id, subscribed, version,
+        is_foreign, read_from, read_to)
+      SELECT $1, s.* FROM unnest($2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[], $7::boolean[],
+        $8::bigint[], $9::bigint[]) AS s
+      ON CONFLICT (connection_id, row_id) DO UPDATE SET crm_contact_id = excluded.crm_contact_id,
+        category_id = excluded.category_id, subscribed = excluded.subscribed, version = excluded.version,
+        is_foreign = excluded.is_foreign, read_from = excluded.read_from, read_to = excluded.read_to`,
+    [
+      connectionId,
+      rows.map((r) => r.rowId),
+      rows.map((r) => r.crmContactId),
+      rows.map((r) => r.categoryId),
+      rows.map((r) => r.subscribed),
+      rows.map((r) => r.version),
+      rows.map((r) => r.foreign),
+      rows.map((r) => r.readFrom),
+      rows.map((r) => r.readTo),
+    ],
+  )
+}
+
+/** Removes subscription rows. @returns the contacts that they belonged to. */
+export async function removeCrmSubscriptions(
+  tx: Queryable,
+  connectionId: string,
+  rowIds: readonly string[],
+): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `DELETE FROM crm_subscriptions WHERE connection_id = $1 AND row_id = ANY($2) RETURNING crm_contact_id AS id`,
+    [connectionId, rowIds],
+  )
+  return [...new Set(rows.map((row) => row.id))]
+}
+
+/** Addresses of these contacts. */
+export async function addressesOfCrmContacts(
+  db: Queryable,
+  connectionId: string,
+  crmContactIds: readonly string[],
+): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT DISTINCT address_id AS id FROM crm_contacts
+      WHERE connection_id = $1 AND crm_contact_id = ANY($2) AND address_id IS NOT NULL`,
+    [connectionId, crmContactIds],
+  )
+  return rows.map((row) => row.id)
+}

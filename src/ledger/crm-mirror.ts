@@ -1,0 +1,225 @@
+import type { CrmContact, CrmSubscription } from '../crm/crm.js'
+import { normalizeEmail } from '../domain/email-address.js'
+import { ensureAddresses, markDirty } from './addresses.js'
+import { carryDeniesOfMerged, carryDeniesOfMoved } from './carried-denies.js'
+import {
+  addressesOfCrmContacts,
+  lockCrmContacts,
+  lockCrmSubscriptions,
+  removeCrmSubscriptions,
+  saveCrmContacts,
+  saveCrmSubscriptions,
+  type StoredCrmContact,
+  type StoredCrmSubscription,
+} from './crm-mirror-rows.js'
+import type { Queryable } from './database.js'
+import type { ReadWindow } from './ticks.js'
+
+/** What an outside reading did to our copy. */
+export interface MirrorChange {
+  /** Addresses where something changed. */
+  readonly addressIds: readonly number[]
+}
+
+/**
+ * How an incoming reading stands to the stored one. Versions are compared for equality only; order comes from the
+ * ticks: a reading that began after the stored one ended is newer, one that ended before it began is older, and two
+ * that overlap and differ leave the record in doubt until it is read once more.
+ */
+function judge(
+  stored: ReadWindow,
+  incoming: ReadWindow,
+): 'newer' | 'older' | 'overlapping' {
+  if (incoming.from > stored.to) {
+    return 'newer'
+  }
+  return incoming.to < stored.from ? 'older' : 'overlapping'
+}
+
+/** Takes contacts that were read within `window` into our copy; marks what changed as dirty at `window.to`. */
+export async function takeCrmContacts(
+  tx: Queryable,
+  connectionId: string,
+  contacts: readonly CrmContact[],
+  window: ReadWindow,
+): Promise<MirrorChange> {
+  const emails = contacts.map((c) => normalizeEmail(c.email)).filter((e) => e !== null)
+  const addressIds = await ensureAddresses(tx, connectionId, emails)
+  const ids = contacts.map((c) => c.contactId)
+  const stored = new Map(
+    (await lockCrmContacts(tx, connectionId, ids)).map((c) => [c.crmContactId, c]),
+  )
+  const save: StoredCrmContact[] = []
+  const touched: number[] = []
+  const doubtful: number[] = []
+  const moved: StoredCrmContact[] = []
+  const merged: StoredCrmContact[] = []
+  for (const contact of uniqueBy(contacts, (c) => c.contactId)) {
+    const email = normalizeEmail(contact.email)
+    const next: StoredCrmContact = {
+      crmContactId: contact.contactId,
+      addressId: email === null ? null : addressIds.get(email)!,
+      state: contact.state,
+      mergedInto: contact.mergedInto,
+      registeredAtMs: contact.registeredAtMs,
+      consents: contact.consents,
+      readFrom: window.from,
+      readTo: window.to,
+    }
+    const before = stored.get(contact.contactId)
+    if (before && sameContact(before, next)) {
+      continue
+    }
+    const order = before ? judge({ from: before.readFrom, to: before.readTo }, window) : 'newer'
+    if (order === 'older') {
+      continue
+    }
+    save.push(next)
+    const places = [before?.addressId, next.addressId].filter((id) => typeof id === 'number')
+    touched.push(...places)
+    if (order === 'overlapping') {
+      doubtful.push(...places)
+    }
+    if (before?.state === 'live' && next.state === 'merged') {
+      merged.push(next)
+    } else if (before?.state === 'live' && before.addressId !== next.addressId) {
+      moved.push(before)
+    }
+  }
+  await saveCrmContacts(tx, connectionId, save)
+  const carried = await carryDeniesOfMerged(tx, connectionId, merged)
+  await carryDeniesOfMoved(tx, connectionId, moved)
+  touched.push(...carried)
+  await noteChanges(tx, connectionId, touched, doubtful, window.to)
+  return { addressIds: [...new Set(touched)] }
+}
+
+/** Notes contacts that no longer exist. */
+export async function takeDeletedCrmContacts(
+  tx: Queryable,
+  connectionId: string,
+  ids: readonly string[],
+  window: ReadWindow,
+): Promise<MirrorChange> {
+  if (ids.length === 0) {
+    return { addressIds: [] }
+  }
+  const stored = await lockCrmContacts(tx, connectionId, ids)
+  const gone = stored.filter((c) => c.state !== 'deleted' && c.readFrom <= window.to)
+  await saveCrmContacts(
+    tx,
+    connectionId,
+    gone.map((c) => ({ ...c, state: 'deleted', readFrom: window.from, readTo: window.to })),
+  )
+  const touched = gone.map((c) => c.addressId).filter((id) => id !== null)
+  await noteChanges(tx, connectionId, touched, [], window.to)
+  return { addressIds: touched }
+}
+
+/** Takes subscription rows into our copy. */
+export async function takeCrmSubscriptions(
+  tx: Queryable,
+  connectionId: string,
+  rows: readonly CrmSubscription[],
+  window: ReadWindow,
+): Promise<MirrorChange> {
+  const stored = new Map(
+    (
+      await lockCrmSubscriptions(
+        tx,
+        connectionId,
+        rows.map((r) => r.rowId),
+      )
+    ).map((r) => [r.rowId, r]),
+  )
+  const save: StoredCrmSubscription[] = []
+  const changedContacts: string[] = []
+  const doubtfulContacts: string[] = []
+  for (const row of uniqueBy(rows, (r) => r.rowId)) {
+    const before = stored.get(row.rowId)
+    if (before && before.version === row.version && before.crmContactId === row.contactId) {
+      continue
+    }
+    const order = before ? judge({ from: before.readFrom, to: before.readTo }, window) : 'newer'
+    if (order === 'older') {
+      continue
+    }
+    save.push({
+      rowId: row.rowId,
+      crmContactId: row.contactId,
+      categoryId: row.categoryId,
+      subscribed: row.subscribed,
+      version: row.version,
+      foreign: row.foreign,
+      readFrom: window.from,
+      readTo: window.to,
+    })
+    changedContacts.push(row.contactId, ...(before ? [before.crmContactId] : []))
+    if (order === 'overlapping') {
+      doubtfulContacts.push(row.contactId)
+    }
+  }
+  await saveCrmSubscriptions(tx, connectionId, save)
+  const touched = await addressesOfCrmContacts(tx, connectionId, changedContacts)
+  const doubtful = await addressesOfCrmContacts(tx, connectionId, doubtfulContacts)
+  await noteChanges(tx, connectionId, touched, doubtful, window.to)
+  return { addressIds: touched }
+}
+
+/** Notes subscription rows that no longer exist: neither a Yes nor a No; they are written again (D3). */
+export async function takeDeletedCrmSubscriptions(
+  tx: Queryable,
+  connectionId: string,
+  rowIds: readonly string[],
+  window: ReadWindow,
+): Promise<MirrorChange> {
+  if (rowIds.length === 0) {
+    return { addressIds: [] }
+  }
+  const contacts = await removeCrmSubscriptions(tx, connectionId, rowIds)
+  const touched = await addressesOfCrmContacts(tx, connectionId, contacts)
+  await noteChanges(tx, connectionId, touched, [], window.to)
+  return { addressIds: touched }
+}
+
+/** Marks dirty, notes doubt, and notes where the last live record of a linked address left or one came (G8). */
+async function noteChanges(
+  tx: Queryable,
+  connectionId: string,
+  touched: readonly number[],
+  doubtful: readonly number[],
+  tick: number,
+): Promise<void> {
+  if (touched.length === 0) {
+    return
+  }
+  await markDirty(tx, touched, tick)
+  await tx.query(
+    `UPDATE addresses a SET crm_doubtful = a.crm_doubtful OR a.address_id = ANY($2),
+        crm_ended_at = CASE
+          WHEN EXISTS (SELECT FROM crm_contacts c WHERE c.address_id = a.address_id AND c.state = 'live') THEN NULL
+          WHEN a.ever_linked THEN COALESCE(a.crm_ended_at, clock_timestamp()) END
+      WHERE a.address_id = ANY($1) AND a.connection_id = $3`,
+    [touched, doubtful, connectionId],
+  )
+}
+
+function sameContact(a: StoredCrmContact, b: StoredCrmContact): boolean {
+  return (
+    a.addressId === b.addressId &&
+    a.state === b.state &&
+    a.mergedInto === b.mergedInto &&
+    sameConsents(a.consents, b.consents)
+  )
+}
+
+function sameConsents(a: StoredCrmContact['consents'], b: StoredCrmContact['consents']): boolean {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof typeof a>
+  return [...keys].every(
+    (key) => a[key]?.version === b[key]?.version && a[key]?.value === b[key]?.value,
+  )
+}
+
+function uniqueBy<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()]
+}

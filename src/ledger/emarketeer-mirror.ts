@@ -1,0 +1,184 @@
+import type { CellKey } from '../domain/cell-key.js'
+import type { LegalBasis } from '../domain/legal-basis.js'
+import type { Queryable } from './database.js'
+
+/** eMarketeer's value of one cell, as its feed or a state told it. */
+export interface EmarketeerValue {
+  readonly addressId: number
+  readonly cellKey: CellKey
+  /** `unreadable`: a basis this release does not know; no write, and excluded at the send gate. */
+  readonly basis: LegalBasis | 'unreadable'
+  readonly version: number
+  readonly eventAtMs: number | null
+  readonly recordedAtMs: number | null
+  readonly source: string | null
+  /** `type` or `type:id` of who acted. */
+  readonly actor: string | null
+  /** Whether a person's act set it, not our own write and not a default. */
+  readonly personAct: boolean
+}
+
+const UNNEST = `unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::float8[], $6::float8[], $7::text[],
+  $8::text[], $9::boolean[]) AS v(address_id, cell_key, basis, version, event_ms, recorded_ms, source, actor, person)`
+
+/**
+ * Takes values into our copy. A value of a lower or equal version changes nothing, so that feed, states and
+ * acknowledgements may arrive in any order; `replace` (a state read after the address was unknown) takes any version.
+ *
+ * Remembers a person's last positive act at its event time and last deny at the later of event and recording
+ * (docs/reconciliation.md, stored facts), and marks addresses that changed as moved and dirty at `tick`.
+ * @returns ids of the addresses that changed.
+ */
+export async function takeEmarketeerValues(
+  tx: Queryable,
+  values: readonly EmarketeerValue[],
+  options: { readonly tick: number; readonly replace: boolean; readonly markDirty: boolean },
+): Promise<number[]> {
+  if (values.length === 0) {
+    return []
+  }
+  const sorted = [...values].sort(
+    (a, b) => a.addressId - b.addressId || (a.cellKey < b.cellKey ? -1 : 1),
+  )
+  const changed = await tx.query<{ id: number }>(
+    `INSERT INTO cells (address_id, cell_key, emarketeer_basis, emarketeer_version, emarketeer_event_at,
+        emarketeer_recorded_at, emarketeer_source, emarketeer_actor, last_positive_act_ms, last_deny_act_ms)
+      SELECT address_id, cell_key, basis, version, to_timestamp(event_ms / 1000), to_timestamp(recorded_ms / 1000),
+        source, actor,
+        CASE WHEN person AND basis NOT IN ('none', 'withdrawn', 'unreadable') THEN event_ms END,
+        CASE WHEN person AND basis IN ('none', 'withdrawn') THEN GREATEST(event_ms, recorded_ms) END
+      FROM ${UNNEST}
+      ON CONFLICT (address_id, cell_key) DO UPDATE SET
+        emarketeer_basis = excluded.emarketeer_basis, emarketeer_version = excluded.emarketeer_version,
+        emarketeer_event_at = excluded.emarketeer_event_at,
+        emarketeer_recorded_at = excluded.emarketeer_recorded_at,
+        emarketeer_source = excluded.emarketeer_source, emarketeer_actor = excluded.emarketeer_actor,
+        last_positive_act_ms = GREATEST(cells.last_positive_act_ms, excluded.last_positive_act_ms),
+        last_deny_act_ms = GREATEST(cells.last_deny_act_ms, excluded.last_deny_act_ms)
+      WHERE excluded.emarketeer_version > cells.emarketeer_version
+        OR ($10 AND (excluded.emarketeer_version, excluded.emarketeer_basis)
+          IS DISTINCT FROM (cells.emarketeer_version, cells.emarketeer_basis))
+      RETURNING address_id AS id`,
+    [
+      sorted.map((v) => v.addressId),
+      sorted.map((v) => v.cellKey),
+      sorted.map((v) => v.basis),
+      sorted.map((v) => v.version),
+      sorted.map((v) => v.eventAtMs),
+      sorted.map((v) => v.recordedAtMs),
+      sorted.map((v) => v.source),
+      sorted.map((v) => v.actor),
+      sorted.map((v) => v.personAct),
+      options.replace,
+    ],
+  )
+  const ids = [...new Set(changed.map((row) => row.id))]
+  await markMoved(tx, ids, options.tick, options.markDirty)
+  return ids
+}
+
+/** Notes that our copy of eMarketeer's state of these addresses changed at `tick`. */
+export async function markMoved(
+  tx: Queryable,
+  addressIds: readonly number[],
+  tick: number,
+  dirty: boolean,
+): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  await tx.query(
+    `WITH target AS (SELECT address_id FROM addresses WHERE address_id = ANY($1) ORDER BY address_id FOR UPDATE)
+      UPDATE addresses a SET emarketeer_moved_tick = GREATEST(a.emarketeer_moved_tick, $2),
+        dirty_tick = CASE WHEN $3 THEN GREATEST(COALESCE(a.dirty_tick, 0), $2) ELSE a.dirty_tick END,
+        dirty_since = CASE WHEN $3 THEN COALESCE(a.dirty_since, clock_timestamp()) ELSE a.dirty_since END,
+        not_before = CASE WHEN $3 THEN NULL ELSE a.not_before END,
+        attempts = CASE WHEN $3 THEN 0 ELSE a.attempts END
+      FROM target t WHERE a.address_id = t.address_id`,
+    [addressIds, tick, dirty],
+  )
+}
+
+/** An eMarketeer contact and the address it has now; null: none. */
+export interface EmarketeerContactRow {
+  readonly contactId: string
+  readonly addressId: number | null
+}
+
+/** Stores which contact has which address. */
+export async function saveEmarketeerContacts(
+  tx: Queryable,
+  connectionId: string,
+  contacts: readonly EmarketeerContactRow[],
+): Promise<void> {
+  if (contacts.length === 0) {
+    return
+  }
+  const unique = [...new Map(contacts.map((c) => [c.contactId, c])).values()].sort((a, b) =>
+    a.contactId < b.contactId ? -1 : 1,
+  )
+  await tx.query(
+    `INSERT INTO emarketeer_contacts (connection_id, contact_id, address_id)
+      SELECT $1, c.contact_id, c.address_id FROM unnest($2::text[], $3::bigint[]) AS c(contact_id, address_id)
+      ON CONFLICT (connection_id, contact_id) DO UPDATE SET address_id = excluded.address_id
+        WHERE emarketeer_contacts.address_id IS DISTINCT FROM excluded.address_id`,
+    [connectionId, unique.map((c) => c.contactId), unique.map((c) => c.addressId)],
+  )
+}
+
+/** Removes deleted contacts. @returns the addresses that they had. */
+export async function removeEmarketeerContacts(
+  tx: Queryable,
+  connectionId: string,
+  contactIds: readonly string[],
+): Promise<number[]> {
+  if (contactIds.length === 0) {
+    return []
+  }
+  const rows = await tx.query<{ id: number }>(
+    `DELETE FROM emarketeer_contacts WHERE connection_id = $1 AND contact_id = ANY($2) AND address_id IS NOT NULL
+      RETURNING address_id AS id`,
+    [connectionId, contactIds],
+  )
+  return [...new Set(rows.map((row) => row.id))]
+}
+
+/** eMarketeer's state of these addresses is unknown until it is read; whatever was seen proves nothing (F5). */
+export async function markEmarketeerUnread(
+  tx: Queryable,
+  addressIds: readonly number[],
+  tick: number,
+): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  await tx.query(`UPDATE addresses SET emarketeer_unread = true WHERE address_id = ANY($1)`, [
+    addressIds,
+  ])
+  await markMoved(tx, addressIds, tick, true)
+}
+
+/** eMarketeer's state of these addresses is known again. */
+export async function markEmarketeerRead(
+  tx: Queryable,
+  addressIds: readonly number[],
+): Promise<void> {
+  await tx.query(
+    `UPDATE addresses SET emarketeer_unread = false WHERE address_id = ANY($1) AND emarketeer_unread`,
+    [addressIds],
+  )
+}
+
+/**
+ * Nobody in eMarketeer has these addresses any more: the link ends. Its values go, what was observed proves nothing;
+ * should the address come back, eMarketeer itself starts it withdrawn (suppression) and it is read afresh (F5).
+ */
+export async function clearEmarketeerState(
+  tx: Queryable,
+  addressIds: readonly number[],
+): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  await tx.query(`DELETE FROM cells WHERE address_id = ANY($1)`, [addressIds])
+}

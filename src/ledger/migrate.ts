@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import pg from 'pg'
+import { AppError } from '../contracts/app-error.js'
+import { toDatabaseError } from './database-error.js'
+
+/** One numbered file of `migrations/`. */
+interface Migration {
+  readonly number: number
+  readonly name: string
+  readonly sql: string
+  readonly checksum: string
+}
+
+/** What a run of {@link migrate} did. */
+export interface MigrationReport {
+  readonly applied: readonly string[]
+  readonly current: string | null
+}
+
+const DIRECTORY = new URL('./migrations/', import.meta.url)
+/** Any fixed number: two processes that migrate at once wait for each other. */
+const ADVISORY_LOCK_ID = 7_210_031
+
+async function readMigrations(): Promise<readonly Migration[]> {
+  const names = (await readdir(DIRECTORY)).filter((name) => /^\d{4}_.*\.sql$/.test(name)).sort()
+  return Promise.all(
+    names.map(async (name) => {
+      const sql = await readFile(new URL(name, DIRECTORY), 'utf8')
+      const checksum = createHash('sha256').update(sql).digest('hex')
+      return { number: Number(name.slice(0, 4)), name, sql, checksum }
+    }),
+  )
+}
+
+/**
+ * Brings the database to the newest schema: numbered files, forward only, each in a transaction of its own, under
+ * a lock. Safe to repeat and to run twice at once.
+ *
+ * @throws AppError `database_unreachable`; or `internal` where a file that has run was changed since.
+ */
+export async function migrate(databaseUrl: string): Promise<MigrationReport> {
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
+  try {
+    await client.connect()
+    await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK_ID])
+    await client.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
+      number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL,
+      applied_at timestamptz NOT NULL DEFAULT now())`)
+    return await applyMissing(client, await readMigrations())
+  } catch (error) {
+    throw toDatabaseError(error)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+async function applyMissing(
+  client: pg.Client,
+  migrations: readonly Migration[],
+): Promise<MigrationReport> {
+  const { rows } = await client.query<{ number: number; checksum: string }>(
+    'SELECT number, checksum FROM schema_migrations',
+  )
+  const done = new Map(rows.map((row) => [row.number, row.checksum]))
+  const applied: string[] = []
+  for (const migration of migrations) {
+    const checksum = done.get(migration.number)
+    if (checksum !== undefined && checksum !== migration.checksum) {
+      throw new AppError(
+        'internal',
+        `Migration ${migration.name} was changed after it had run. Put it back; add a new number instead.`,
+      )
+    }
+    if (checksum === undefined) {
+      await apply(client, migration)
+      applied.push(migration.name)
+    }
+  }
+  return { applied, current: migrations.at(-1)?.name ?? null }
+}
+
+async function apply(client: pg.Client, { number, name, sql, checksum }: Migration): Promise<void> {
+  await client.query('BEGIN')
+  try {
+    await client.query(sql)
+    await client.query(
+      'INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, $2, $3)',
+      [number, name, checksum],
+    )
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK')
+    throw error
+  }
+}
