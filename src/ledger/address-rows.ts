@@ -1,0 +1,75 @@
+import type { Queryable } from './database.js'
+
+/** An address with everything a pass or the send gate needs to know about its own state. */
+export interface AddressRow {
+  readonly addressId: number
+  readonly address: string
+  readonly dirtyTick: number | null
+  readonly emarketeerUnread: boolean
+  readonly emarketeerMovedTick: number
+  readonly crmReadFrom: number
+  readonly crmReadTo: number
+  readonly crmDoubtful: boolean
+  readonly everLinked: boolean
+  readonly crmEndedAtMs: number | null
+  /** The lowest eMarketeer contact id with this address, or null: nobody there. */
+  readonly emarketeerContactId: string | null
+}
+
+const SELECT = `SELECT a.address_id AS "addressId", a.address, a.dirty_tick AS "dirtyTick",
+    a.emarketeer_unread AS "emarketeerUnread", a.emarketeer_moved_tick AS "emarketeerMovedTick",
+    a.crm_read_from AS "crmReadFrom", a.crm_read_to AS "crmReadTo", a.crm_doubtful AS "crmDoubtful",
+    a.ever_linked AS "everLinked", extract(epoch FROM a.crm_ended_at)::float8 * 1000 AS "crmEndedAtMs",
+    e.contact_id AS "emarketeerContactId"
+  FROM addresses a
+  LEFT JOIN LATERAL (SELECT contact_id FROM emarketeer_contacts c WHERE c.address_id = a.address_id
+    ORDER BY length(contact_id), contact_id LIMIT 1) e ON true`
+
+/** Addresses by id. */
+export function addressRows(db: Queryable, addressIds: readonly number[]): Promise<AddressRow[]> {
+  return db.query<AddressRow>(`${SELECT} WHERE a.address_id = ANY($1) ORDER BY a.address_id`, [
+    addressIds,
+  ])
+}
+
+/** One address by its normalised text, or null. */
+export async function findAddressRow(
+  db: Queryable,
+  connectionId: string,
+  address: string,
+): Promise<AddressRow | null> {
+  const rows = await db.query<AddressRow>(
+    `${SELECT} WHERE a.connection_id = $1 AND a.address = $2`,
+    [connectionId, address],
+  )
+  return rows[0] ?? null
+}
+
+/** Notes that every CRM record at these addresses was read directly within the window, and clears doubt. */
+export async function markCrmRead(
+  tx: Queryable,
+  addressIds: readonly number[],
+  window: { readonly from: number; readonly to: number },
+): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  await tx.query(
+    `WITH target AS (SELECT address_id FROM addresses WHERE address_id = ANY($1) ORDER BY address_id FOR UPDATE)
+      UPDATE addresses a SET crm_read_from = GREATEST(a.crm_read_from, $2),
+        crm_read_to = GREATEST(a.crm_read_to, $3), crm_doubtful = false
+      FROM target t WHERE a.address_id = t.address_id`,
+    [addressIds, window.from, window.to],
+  )
+}
+
+/** Notes that both sides are present at these addresses. */
+export async function markLinked(tx: Queryable, addressIds: readonly number[]): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  await tx.query(
+    `UPDATE addresses SET ever_linked = true WHERE address_id = ANY($1) AND NOT ever_linked`,
+    [addressIds],
+  )
+}

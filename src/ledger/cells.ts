@@ -1,0 +1,81 @@
+import type { CellKey } from '../domain/cell-key.js'
+import type { LegalBasis } from '../domain/legal-basis.js'
+import type { CellMemory, Seen } from '../domain/reconcile/types.js'
+import type { Queryable } from './database.js'
+
+/** A CRM's value of either kind, as stored in `seen`. */
+export type StoredValue = string
+
+/** One cell as stored: eMarketeer's value, and what reconciliation remembers. */
+export interface CellRow {
+  readonly addressId: number
+  readonly cellKey: CellKey
+  readonly basis: LegalBasis | 'unreadable'
+  readonly version: number
+  readonly eventAtMs: number | null
+  readonly recordedAtMs: number | null
+  readonly source: string | null
+  readonly actor: string | null
+  readonly lastPositiveActMs: number | null
+  readonly lastDenyActMs: number | null
+  readonly seen: Seen<StoredValue> | null
+  readonly openAllow: Readonly<Record<string, string>>
+  readonly openLoosen: number | null
+}
+
+const COLUMNS = `address_id AS "addressId", cell_key AS "cellKey", emarketeer_basis AS basis,
+  emarketeer_version AS version, extract(epoch FROM emarketeer_event_at)::float8 * 1000 AS "eventAtMs",
+  extract(epoch FROM emarketeer_recorded_at)::float8 * 1000 AS "recordedAtMs", emarketeer_source AS source,
+  emarketeer_actor AS actor, last_positive_act_ms AS "lastPositiveActMs", last_deny_act_ms AS "lastDenyActMs",
+  seen, open_allow AS "openAllow", open_loosen AS "openLoosen"`
+
+/** Cells of these addresses. */
+export function cellsOf(db: Queryable, addressIds: readonly number[]): Promise<CellRow[]> {
+  return db.query<CellRow>(`SELECT ${COLUMNS} FROM cells WHERE address_id = ANY($1)`, [addressIds])
+}
+
+/** What to remember of one cell. */
+export interface MemoryUpdate {
+  readonly addressId: number
+  readonly cellKey: CellKey
+  readonly memory: CellMemory<StoredValue>
+}
+
+/** Stores memories, in the transaction of the decision or of the acknowledgement. */
+export async function saveMemories(
+  tx: Queryable,
+  updates: readonly MemoryUpdate[],
+): Promise<void> {
+  if (updates.length === 0) {
+    return
+  }
+  await tx.query(
+    `UPDATE cells c SET seen = u.seen, open_allow = u.open_allow, open_loosen = u.open_loosen
+      FROM unnest($1::bigint[], $2::text[], $3::jsonb[], $4::jsonb[], $5::int[])
+        AS u(address_id, cell_key, seen, open_allow, open_loosen)
+      WHERE c.address_id = u.address_id AND c.cell_key = u.cell_key`,
+    [
+      updates.map((u) => u.addressId),
+      updates.map((u) => u.cellKey),
+      updates.map((u) => (u.memory.seen ? JSON.stringify(u.memory.seen) : null)),
+      updates.map((u) => JSON.stringify(u.memory.openAllow)),
+      updates.map((u) => u.memory.openLoosen),
+    ],
+  )
+}
+
+/**
+ * Forgets what was observed at these cells: the next pass has no proof and takes the restrictive value. This is how a
+ * refused loosening ends (rule F4): nobody can turn a deny into an allow by hand, only the other way.
+ */
+export async function forgetObservations(
+  tx: Queryable,
+  cells: readonly { readonly addressId: number; readonly cellKey: CellKey }[],
+): Promise<void> {
+  await tx.query(
+    `UPDATE cells c SET seen = NULL, last_positive_act_ms = NULL
+      FROM unnest($1::bigint[], $2::text[]) AS u(address_id, cell_key)
+      WHERE c.address_id = u.address_id AND c.cell_key = u.cell_key`,
+    [cells.map((c) => c.addressId), cells.map((c) => c.cellKey)],
+  )
+}

@@ -1,0 +1,183 @@
+import type { CellKey } from '../domain/cell-key.js'
+import type { RuleLine } from '../domain/reconcile/types.js'
+import type { Tier } from '../contracts/names.js'
+import type { Queryable } from './database.js'
+
+/** One run of the sync: what the newly-mailable limit counts in (rule F4). */
+export interface SyncRun {
+  readonly runId: string
+  readonly connectionId: string
+  readonly tier: Tier
+  readonly workflowId: string
+}
+
+/** Notes a run; safe to repeat. */
+export async function openRun(db: Queryable, run: SyncRun): Promise<void> {
+  await db.query(
+    `INSERT INTO sync_runs (run_id, connection_id, tier, workflow_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+    [run.runId, run.connectionId, run.tier, run.workflowId],
+  )
+}
+
+/** A loosening that waits. */
+export interface Loosening {
+  readonly addressId: number
+  readonly cellKey: CellKey
+  readonly line: RuleLine
+}
+
+/** Stages loosenings of a run. One that is already held or decided upon keeps its state. */
+export async function stageLoosenings(
+  tx: Queryable,
+  run: SyncRun,
+  loosenings: readonly Loosening[],
+): Promise<void> {
+  if (loosenings.length === 0) {
+    return
+  }
+  await tx.query(
+    `INSERT INTO loosenings (address_id, cell_key, connection_id, run_id, line, state)
+      SELECT l.address_id, l.cell_key, $1, $2, l.line, 'staged'
+      FROM unnest($3::bigint[], $4::text[], $5::text[]) AS l(address_id, cell_key, line)
+      ON CONFLICT (address_id, cell_key) DO UPDATE SET run_id = excluded.run_id, line = excluded.line
+        WHERE loosenings.state = 'staged'`,
+    [
+      run.connectionId,
+      run.runId,
+      loosenings.map((l) => l.addressId),
+      loosenings.map((l) => l.cellKey),
+      loosenings.map((l) => l.line),
+    ],
+  )
+}
+
+/**
+ * Settles what a run staged: at most `limit` newly mailable addresses are released, more are held for one approval.
+ * @returns addresses to be passed over again with loosening allowed.
+ */
+export async function settleLoosenings(
+  tx: Queryable,
+  runId: string,
+  limit: number,
+): Promise<{ released: number[]; held: number }> {
+  const rows = await tx.query<{ id: number }>(
+    `SELECT DISTINCT address_id AS id FROM loosenings WHERE run_id = $1 AND state = 'staged'`,
+    [runId],
+  )
+  if (rows.length > limit) {
+    await tx.query(
+      `UPDATE loosenings SET state = 'held' WHERE run_id = $1 AND state = 'staged'`,
+      [runId],
+    )
+    return { released: [], held: rows.length }
+  }
+  return { released: rows.map((row) => row.id), held: 0 }
+}
+
+/** Loosenings at these addresses, by state. */
+export function looseningsAt(
+  db: Queryable,
+  addressIds: readonly number[],
+): Promise<(Loosening & { state: 'staged' | 'held' | 'approved' | 'rejected' })[]> {
+  return db.query(
+    `SELECT address_id AS "addressId", cell_key AS "cellKey", line, state FROM loosenings
+      WHERE address_id = ANY($1)`,
+    [addressIds],
+  )
+}
+
+/** Forgets loosenings that were written, or that a later decision made void. */
+export async function dropLoosenings(
+  tx: Queryable,
+  cells: readonly { readonly addressId: number; readonly cellKey: CellKey }[],
+): Promise<void> {
+  if (cells.length === 0) {
+    return
+  }
+  await tx.query(
+    `DELETE FROM loosenings l USING unnest($1::bigint[], $2::text[]) AS c(address_id, cell_key)
+      WHERE l.address_id = c.address_id AND l.cell_key = c.cell_key`,
+    [cells.map((c) => c.addressId), cells.map((c) => c.cellKey)],
+  )
+}
+
+/** A held loosening, as Support sees it. */
+export interface HeldLoosening extends Loosening {
+  readonly address: string
+  readonly since: Date
+  readonly tier: string
+}
+
+/** Held loosenings of a connection, oldest first. */
+export function heldLoosenings(db: Queryable, connectionId: string): Promise<HeldLoosening[]> {
+  return db.query<HeldLoosening>(
+    `SELECT l.address_id AS "addressId", l.cell_key AS "cellKey", l.line, a.address, l.since, r.tier
+      FROM loosenings l JOIN addresses a USING (address_id) LEFT JOIN sync_runs r ON r.run_id = l.run_id
+      WHERE l.connection_id = $1 AND l.state = 'held' ORDER BY l.since, l.address_id`,
+    [connectionId],
+  )
+}
+
+/** Decides upon everything held. @returns the cells. */
+export function decideHeld(
+  tx: Queryable,
+  connectionId: string,
+  state: 'approved' | 'rejected',
+): Promise<Loosening[]> {
+  return tx.query<Loosening>(
+    `UPDATE loosenings SET state = $2 WHERE connection_id = $1 AND state = 'held'
+      RETURNING address_id AS "addressId", cell_key AS "cellKey", line`,
+    [connectionId, state],
+  )
+}
+
+/** Takes part of the day's budget of subscription rows (D3). @returns how many rows may be written. */
+export async function takeRowBudget(
+  tx: Queryable,
+  connectionId: string,
+  wanted: number,
+  perDay: number,
+): Promise<number> {
+  await tx.query(
+    `INSERT INTO daily_row_usage (connection_id, day, rows_written) VALUES ($1, current_date, 0) ON CONFLICT DO NOTHING`,
+    [connectionId],
+  )
+  const [row] = await tx.query<{ used: number }>(
+    `SELECT rows_written AS used FROM daily_row_usage WHERE connection_id = $1 AND day = current_date FOR UPDATE`,
+    [connectionId],
+  )
+  const granted = Math.max(0, Math.min(wanted, perDay - row!.used))
+  await tx.query(
+    `UPDATE daily_row_usage SET rows_written = rows_written + $2 WHERE connection_id = $1 AND day = current_date`,
+    [connectionId, granted],
+  )
+  return granted
+}
+
+/** Keeps an override: who, why, what (rules E3, F4). Append-only. */
+export async function appendOverride(
+  tx: Queryable,
+  override: {
+    readonly overrideId: string
+    readonly connectionId: string
+    readonly subject: string
+    readonly action: string
+    readonly reason: string
+    readonly by: string
+    readonly detail: Readonly<Record<string, unknown>>
+  },
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO overrides (override_id, connection_id, subject, action, reason, by_whom, detail)
+      VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      override.overrideId,
+      override.connectionId,
+      override.subject,
+      override.action,
+      override.reason,
+      override.by,
+      JSON.stringify(override.detail),
+    ],
+  )
+}
