@@ -23,7 +23,11 @@ export interface EmarketeerReading {
   readonly version: number
   /** Last positive act by a person (its eventTime), or null where unknown. Unix milliseconds. */
   readonly lastPositiveActMs: number | null
-  /** Last deny by a person (the later of eventTime and recordedAt), or null. Unix milliseconds. */
+  /**
+   * Last deny by a person (the later of eventTime and recordedAt), or null where unknown. Unix milliseconds.
+   * Where the present withdrawal is our own copy of a CRM deny, its eventTime may be given: a later time can only
+   * make a loosening harder to prove.
+   */
   readonly lastDenyActMs: number | null
 }
 
@@ -56,6 +60,16 @@ export interface Observation<V> {
   readonly records: readonly RecordReading<V>[]
   /** The connection's present epoch; a stored observation of an older one proves nothing. */
   readonly epoch: number
+  /**
+   * The ledger was restored from a copy in which this cell is missing: what we wrote before is forgotten, so a rich
+   * row that we wrote last is in doubt. Only meant while nothing is stored (`seen` null); absent = false.
+   */
+  readonly historyLost?: boolean
+  /**
+   * Rich CRMs: the version of a row that was just inserted, as set-up measured it (0 or 1). Absent or null = not
+   * measured; then both are taken for our own insert.
+   */
+  readonly firstVersion?: number | null
 }
 
 /** One record inside the stored observation. */
@@ -66,6 +80,11 @@ export interface SeenRecord<V> {
   readonly version: string | null
   /** The value that the decision was about to write, or null. */
   readonly want: V | null
+  /**
+   * The record is no longer live at the address. It is kept while its deny stands in no other place yet (an
+   * inherited deny), or while the outcome of our write to it is unknown (it may come back).
+   */
+  readonly left?: true
 }
 
 /** The last consistent observation, stored in one transaction with the decision. */
@@ -74,6 +93,11 @@ export interface Seen<V> {
   readonly version: number
   readonly records: readonly SeenRecord<V>[]
   readonly epoch: number
+  /**
+   * The set of live records changed, and the two sides have not been seen in full agreement since: no stamp counts,
+   * because a deny that left with its record may be later than any stamp still to be seen.
+   */
+  readonly setUnsettled?: true
 }
 
 /** What is stored per cell besides the sources' own values. */
@@ -104,6 +128,8 @@ export interface DecisionInputs {
   readonly proof: 'version' | 'stamp' | 'none'
   readonly seenEpochIsCurrent: boolean
   readonly carriedDeny: boolean
+  /** A record that left had denied, and that deny had not reached eMarketeer. */
+  readonly inheritedDeny: boolean
 }
 
 /** What is to stand in both systems. */

@@ -1,0 +1,65 @@
+import { isPositive, type LegalBasis } from '../legal-basis.js'
+import type {
+  CellMemory,
+  EmarketeerReading,
+  Observation,
+  RecordReading,
+  SeenRecord,
+  ToggleValue,
+} from './types.js'
+import { RICH, TOGGLE, type ValueKind } from './values.js'
+
+/**
+ * Records that are no longer live whose deny we had seen, while it stands in eMarketeer not yet (or may be
+ * overwritten there by a late write of ours).
+ *
+ * Without this, a deny that was read and decided on is lost when the record is deleted before the write to
+ * eMarketeer happened: the remaining records allow, eMarketeer still holds its positive basis, and all agree.
+ * The send gate asks this too, before the next pass has run.
+ */
+export function inheritedDenies<V>(
+  emarketeer: EmarketeerReading,
+  records: readonly RecordReading<V>[],
+  memory: CellMemory<V>,
+  kind: ValueKind<V>,
+): readonly SeenRecord<V>[] {
+  const { seen, openLoosen } = memory
+  if (seen === null) {
+    return []
+  }
+  const maybeOverwrittenByUs = openLoosen !== null && isPositive(emarketeer.basis)
+  const unsettled = seen.basis !== 'withdrawn' || maybeOverwrittenByUs
+  // Where eMarketeer held the deny when the record was last seen, a positive value there now is a later act.
+  return departed(seen.records, records).filter(
+    (record) => deniesStill(record, kind) && (unsettled || record.left === true),
+  )
+}
+
+/** Seen records that are not live now. */
+export function departed<V>(
+  seen: readonly SeenRecord<V>[],
+  live: readonly RecordReading<V>[],
+): readonly SeenRecord<V>[] {
+  return seen.filter((record) => !live.some((reading) => reading.recordId === record.recordId))
+}
+
+/** The record denied, and no decision of ours had found a later act that overrules it. */
+export function deniesStill<V>(record: SeenRecord<V>, kind: ValueKind<V>): boolean {
+  return record.value === kind.deny && (record.want === null || !kind.loosens(record.want))
+}
+
+/** For the send gate of a toggle CRM: a deny that left with its record has not reached eMarketeer yet. */
+export function hasInheritedToggleDeny(
+  observation: Observation<ToggleValue>,
+  memory: CellMemory<ToggleValue>,
+): boolean {
+  return inheritedDenies(observation.emarketeer, observation.records, memory, TOGGLE).length > 0
+}
+
+/** The same for a rich CRM. */
+export function hasInheritedRichDeny(
+  observation: Observation<LegalBasis>,
+  memory: CellMemory<LegalBasis>,
+): boolean {
+  return inheritedDenies(observation.emarketeer, observation.records, memory, RICH).length > 0
+}

@@ -1,0 +1,105 @@
+import type { LegalBasis } from '../legal-basis.js'
+import type { CellMemory, Observation, RecordReading, SeenRecord } from './types.js'
+
+/** What is known beside the record itself when a doubt is judged. */
+export interface DoubtContext {
+  /** See {@link Observation.historyLost}. Default false. */
+  readonly historyLost?: boolean
+  /** See {@link Observation.firstVersion}. Default: not measured. */
+  readonly firstVersion?: number | null
+}
+
+/**
+ * R0, for CRMs that cannot refuse a stale write: whether a person's answer may lie under our own write.
+ *
+ * Our write is clean only if it stands on exactly the row that we had read (version + 1) and is the value that
+ * we were about to write. The send gate asks this too, of every live row: nobody is sendable in doubt.
+ *
+ * @param seenRecord What is stored of this record, also of an older epoch: it proves nothing, but it raises doubt.
+ */
+export function inDoubt(
+  record: RecordReading<LegalBasis>,
+  seenRecord: SeenRecord<LegalBasis> | null | undefined,
+  context: DoubtContext = {},
+): boolean {
+  if (!seenRecord) {
+    return context.historyLost === true && record.lastWriter === 'us'
+  }
+  if (record.version === seenRecord.version || record.version === 'none') {
+    return false
+  }
+  switch (record.lastWriter) {
+    case 'us':
+    case 'unknown':
+      // An unreadable writer may be us: knowing less can only turn an allow into a deny (I12).
+      return !isOurCleanWrite(record, seenRecord, context.firstVersion ?? null)
+    case 'user':
+      // A card saved again over such a write shows our value under a person's name.
+      return (
+        record.value === seenRecord.want &&
+        movedPastOneWrite(record.version, seenRecord.version, context.firstVersion ?? null)
+      )
+    case 'default':
+      return false
+  }
+}
+
+/** Whether any live row of the observation is in doubt (R0 is asked of every row that we write). */
+export function anyInDoubt(
+  observation: Observation<LegalBasis>,
+  memory: CellMemory<LegalBasis>,
+): boolean {
+  const context: DoubtContext = {
+    historyLost: observation.historyLost === true && memory.seen === null,
+    firstVersion: observation.firstVersion ?? null,
+  }
+  return observation.records.some((record) =>
+    inDoubt(record, lastSeen(memory, record.recordId), context),
+  )
+}
+
+/** What is stored of a record, also if it was not live the last time. */
+export function lastSeen<V>(memory: CellMemory<V>, recordId: string): SeenRecord<V> | undefined {
+  return memory.seen?.records.find((record) => record.recordId === recordId)
+}
+
+/** The row is exactly the one we had read plus one write, and shows what it showed or what we were writing. */
+function isOurCleanWrite(
+  record: RecordReading<LegalBasis>,
+  seenRecord: SeenRecord<LegalBasis>,
+  firstVersion: number | null,
+): boolean {
+  const expected = record.value === seenRecord.value || record.value === seenRecord.want
+  return expected && isNextVersion(record.version, seenRecord.version, firstVersion)
+}
+
+/**
+ * Whether `version` is what one write makes of `before`. An absent row has version `none`; what an insert makes
+ * of it is measured at set-up, and where it was not, 0 and 1 are both accepted.
+ */
+export function isNextVersion(
+  version: string,
+  before: string | null,
+  firstVersion: number | null,
+): boolean {
+  if (before === null) {
+    return false
+  }
+  if (before === 'none') {
+    return firstVersion === null
+      ? version === '0' || version === '1'
+      : Number(version) === firstVersion
+  }
+  return Number(version) === Number(before) + 1
+}
+
+function movedPastOneWrite(
+  version: string,
+  before: string | null,
+  firstVersion: number | null,
+): boolean {
+  if (before === null) {
+    return true
+  }
+  return Number(version) > (before === 'none' ? (firstVersion ?? 0) : Number(before) + 1)
+}

@@ -1,0 +1,13 @@
+/** The rule that every tier calls; nothing else decides a basis, a toggle or a subscription (docs/reconciliation.md). */
+export * from './types.js'
+export { decideToggle } from './toggle.js'
+export { decideRich } from './rich.js'
+export { planRich, planToggle } from './plan.js'
+export {
+  acknowledgeEmarketeer,
+  acknowledgeRichRecord,
+  acknowledgeToggleRecord,
+  type RichReadBack,
+} from './acknowledge.js'
+export { anyInDoubt, inDoubt, type DoubtContext } from './doubt.js'
+export { hasInheritedRichDeny, hasInheritedToggleDeny } from './departed.js'

@@ -1,0 +1,167 @@
+import { isPositive, type LegalBasis } from '../legal-basis.js'
+import { departed, deniesStill } from './departed.js'
+import { anyInDoubt } from './doubt.js'
+import { compare } from './compare.js'
+import type {
+  CellMemory,
+  CellWrite,
+  Decision,
+  Observation,
+  Plan,
+  Seen,
+  SeenRecord,
+  ToggleValue,
+} from './types.js'
+import { RICH, TOGGLE, type ValueKind } from './values.js'
+
+/** What to store with the decision, and the writes that follow from it, for a toggle CRM. */
+export function planToggle(
+  observation: Observation<ToggleValue>,
+  memory: CellMemory<ToggleValue>,
+  decision: Decision<ToggleValue>,
+): Plan<ToggleValue> {
+  return {
+    memory: {
+      seen: nextSeen(observation, memory, decision, TOGGLE),
+      openAllow: nextOpenAllow(observation, memory, decision),
+      openLoosen: nextOpenLoosen(observation, memory, decision),
+    },
+    writes: orderedWrites(observation, decision, TOGGLE),
+  }
+}
+
+/**
+ * What to store with the decision, and the writes that follow from it, for a rich CRM. In doubt (R0) the old
+ * observation stays until both sides are seen withdrawn: refreshing it would forget what the doubt rests on.
+ */
+export function planRich(
+  observation: Observation<LegalBasis>,
+  memory: CellMemory<LegalBasis>,
+  decision: Decision<LegalBasis>,
+): Plan<LegalBasis> {
+  const stillInDoubt = anyInDoubt(observation, memory) && !allWithdrawn(observation)
+  return {
+    memory: {
+      seen: stillInDoubt ? memory.seen : nextSeen(observation, memory, decision, RICH),
+      openAllow: {},
+      openLoosen: nextOpenLoosen(observation, memory, decision),
+    },
+    writes: orderedWrites(observation, decision, RICH),
+  }
+}
+
+function allWithdrawn({ emarketeer, records }: Observation<LegalBasis>): boolean {
+  return emarketeer.basis === 'withdrawn' && records.every((record) => record.value === 'withdrawn')
+}
+
+function nextSeen<V>(
+  observation: Observation<V>,
+  memory: CellMemory<V>,
+  decision: Decision<V>,
+  kind: ValueKind<V>,
+): Seen<V> {
+  const { emarketeer, records, epoch } = observation
+  const live = records.map((record): SeenRecord<V> => {
+    const target = targetOf(decision, record.recordId, record.value)
+    const want = target === record.value ? null : target
+    return { recordId: record.recordId, value: record.value, version: record.version, want }
+  })
+  const left = keptOfDeparted(observation, memory, decision, kind)
+  const agreed = orderedWrites(observation, decision, kind).length === 0 && left.length === 0
+  const setUnsettled = compare(observation, memory).recordSetChanged || memory.seen?.setUnsettled
+  return {
+    basis: emarketeer.basis,
+    version: emarketeer.version,
+    records: [...live, ...left],
+    epoch,
+    ...(setUnsettled && !agreed ? { setUnsettled } : {}),
+  }
+}
+
+/** What must be remembered of records that are no longer live (see {@link SeenRecord.left}). */
+function keptOfDeparted<V>(
+  observation: Observation<V>,
+  memory: CellMemory<V>,
+  decision: Decision<V>,
+  kind: ValueKind<V>,
+): readonly SeenRecord<V>[] {
+  const { basis } = observation.emarketeer
+  const overruled = decision.inputs.laterEmarketeer
+  const denyStands = basis === 'withdrawn' && nextOpenLoosen(observation, memory, decision) === null
+  return departed(memory.seen?.records ?? [], observation.records)
+    .filter(
+      (record) =>
+        (deniesStill(record, kind) && !overruled && !denyStands) || outcomeUnknown(record, kind),
+    )
+    .map((record) => ({ ...record, left: true }))
+}
+
+/** A blind write of ours may stand on the row; a toggle's is guarded by `openAllow`, which is kept as well. */
+function outcomeUnknown<V>(record: SeenRecord<V>, kind: ValueKind<V>): boolean {
+  return record.want !== null && kind.deny !== TOGGLE.deny
+}
+
+/** An Allow that is on its way, until it is acknowledged or a newer deny shows that it can land no more. */
+function nextOpenAllow(
+  { records }: Observation<ToggleValue>,
+  { openAllow }: CellMemory<ToggleValue>,
+  decision: Decision<ToggleValue>,
+): Readonly<Record<string, string>> {
+  const open = new Map(Object.entries(openAllow))
+  for (const { recordId, value, version } of records) {
+    if (value === 'deny' && open.get(recordId) !== version) {
+      open.delete(recordId)
+    }
+    if (value !== 'allow' && targetOf(decision, recordId, value) === 'allow') {
+      open.set(recordId, version)
+    }
+  }
+  return Object.fromEntries(open)
+}
+
+/** The same guard for a loosening write to eMarketeer. */
+function nextOpenLoosen<V>(
+  { emarketeer }: Observation<V>,
+  { openLoosen }: CellMemory<V>,
+  { emarketeerTarget }: Decision<V>,
+): number | null {
+  const { basis, version } = emarketeer
+  if (emarketeerTarget !== basis && isPositive(emarketeerTarget)) {
+    return version
+  }
+  return !isPositive(basis) && version !== openLoosen ? null : openLoosen
+}
+
+/** Tightening first, so that it waits for nothing (I9); an equal value is never written (I6). */
+function orderedWrites<V>(
+  { emarketeer, records }: Observation<V>,
+  decision: Decision<V>,
+  kind: ValueKind<V>,
+): readonly CellWrite<V>[] {
+  const crm = records.flatMap(({ recordId, value, version }): CellWrite<V>[] => {
+    const target = targetOf(decision, recordId, value)
+    const loosens = kind.loosens(target)
+    return target === value
+      ? []
+      : [{ side: 'crm', recordId, value: target, expectedVersion: version, loosens }]
+  })
+  const own: CellWrite<V>[] =
+    decision.emarketeerTarget === emarketeer.basis
+      ? []
+      : [
+          {
+            side: 'emarketeer',
+            value: decision.emarketeerTarget,
+            expectedVersion: emarketeer.version,
+            loosens: isPositive(decision.emarketeerTarget),
+          },
+        ]
+  const tightening = [...crm, ...own].filter((write) => !write.loosens)
+  // eMarketeer refuses a stale write, a rich CRM does not: where twins are loosened too, the guarded one is first.
+  const loosening = [...own, ...crm].filter((write) => write.loosens)
+  return [...tightening, ...loosening]
+}
+
+function targetOf<V>(decision: Decision<V>, recordId: string, unchanged: V): V {
+  return decision.recordTargets.find((record) => record.recordId === recordId)?.target ?? unchanged
+}

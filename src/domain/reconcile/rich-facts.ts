@@ -1,0 +1,114 @@
+import { isPositive, type LegalBasis } from '../legal-basis.js'
+import { compare, emarketeerActed, recordMoved, type Comparison } from './compare.js'
+import { inheritedDenies } from './departed.js'
+import { lastActMs, latestSetAfter, setBeforePositive, stampsCount } from './stamps.js'
+import type { CellMemory, DecisionInputs, Observation, RecordReading } from './types.js'
+import { effectiveValue, RICH } from './values.js'
+
+/** What the lines of the rich table are read from. */
+export interface RichFacts {
+  readonly observation: Observation<LegalBasis>
+  readonly comparison: Comparison<LegalBasis>
+  /** The person that is read: the oldest live one (rule C5). */
+  readonly oldest: RecordReading<LegalBasis>
+  /** The oldest person's value; withdrawn where a deny is carried or inherited. */
+  readonly crm: LegalBasis
+  readonly inheritedDeny: boolean
+  readonly laterEmarketeer: boolean
+  readonly laterCrm: boolean
+  readonly proof: DecisionInputs['proof']
+}
+
+/**
+ * Reads the facts off an observation and what is stored.
+ *
+ * @throws RangeError when there is no live record: not retryable, the caller's mistake.
+ */
+export function gatherRichFacts(
+  observation: Observation<LegalBasis>,
+  memory: CellMemory<LegalBasis>,
+): RichFacts {
+  const { emarketeer, records } = observation
+  const oldest = records[0]
+  if (oldest === undefined) {
+    throw new RangeError('an observation needs at least one live record')
+  }
+  const comparison = compare(observation, memory)
+  const inheritedDeny = inheritedDenies(emarketeer, records, memory, RICH).length > 0
+  const base = {
+    observation,
+    comparison,
+    oldest,
+    crm: inheritedDeny ? RICH.deny : effectiveValue(oldest, RICH),
+    inheritedDeny,
+  }
+  const blind = inheritedDeny || carriesUnwrittenDeny(records)
+  const laterEmarketeer = !carriesUnwrittenDeny(records) && actedAgainstUnmovedCrm(base)
+  const laterCrm = !blind && personChangedOldest(base)
+  if (laterEmarketeer || laterCrm) {
+    return { ...base, laterEmarketeer, laterCrm, proof: 'version' }
+  }
+  if (blind || !stampsCount(comparison, memory)) {
+    return { ...base, laterEmarketeer: false, laterCrm: false, proof: 'none' }
+  }
+  return { ...base, ...proveByStamps(observation, comparison, oldest) }
+}
+
+type Base = Omit<RichFacts, 'laterEmarketeer' | 'laterCrm' | 'proof'>
+
+/** laterE by version: only eMarketeer moved; a clean move made by us is no move of the CRM. */
+function actedAgainstUnmovedCrm({ comparison, observation }: Base): boolean {
+  return (
+    !comparison.recordSetChanged &&
+    emarketeerActed(comparison, observation.emarketeer) &&
+    // R0 has been asked before: a row that we wrote last and that is not clean never comes here.
+    comparison.pairs.every((pair) => recordMoved(pair) === false || pair.now.lastWriter === 'us')
+  )
+}
+
+/** laterD by version: a person changed the oldest row's value while eMarketeer stood still. */
+function personChangedOldest({ comparison, oldest }: Base): boolean {
+  const pair = comparison.pairs[0]
+  return (
+    pair?.before !== undefined &&
+    !comparison.recordSetChanged &&
+    comparison.emarketeerMoved === false &&
+    recordMoved(pair) === true &&
+    // Saved again with the same value is no act (saved again, no guard).
+    oldest.value !== pair.before.value &&
+    oldest.lastWriter === 'user'
+  )
+}
+
+function proveByStamps(
+  observation: Observation<LegalBasis>,
+  comparison: Comparison<LegalBasis>,
+  oldest: RecordReading<LegalBasis>,
+): Pick<RichFacts, 'laterEmarketeer' | 'laterCrm' | 'proof'> {
+  const { emarketeer } = observation
+  const laterEmarketeer = !comparison.emarketeerMaybeOurs && setBeforePositive([oldest], emarketeer)
+  const laterCrm = latestSetAfter([oldest], lastActMs(emarketeer))
+  return { laterEmarketeer, laterCrm, proof: laterEmarketeer || laterCrm ? 'stamp' : 'none' }
+}
+
+function carriesUnwrittenDeny(records: readonly RecordReading<LegalBasis>[]): boolean {
+  return records.some((record) => record.carriedDeny && record.value !== RICH.deny)
+}
+
+/** Had nobody saved the row again unchanged, eMarketeer's act would have been proven the later. */
+export function spoiledByUnrelatedEdit({
+  comparison,
+  observation,
+  laterEmarketeer,
+  laterCrm,
+}: RichFacts): boolean {
+  const moved = comparison.pairs.filter((pair) => recordMoved(pair) !== false)
+  return (
+    !laterEmarketeer &&
+    !laterCrm &&
+    !comparison.recordSetChanged &&
+    isPositive(observation.emarketeer.basis) &&
+    emarketeerActed(comparison, observation.emarketeer) &&
+    moved.every(({ now, before }) => now.lastWriter === 'us' || now.value === before?.value)
+  )
+}

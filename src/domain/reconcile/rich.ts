@@ -1,0 +1,112 @@
+import { isPositive, type LegalBasis } from '../legal-basis.js'
+import { anyInDoubt } from './doubt.js'
+import { gatherRichFacts, spoiledByUnrelatedEdit, type RichFacts } from './rich-facts.js'
+import { lastActMs, positiveActMs, stampsCount } from './stamps.js'
+import type { CellMemory, Decision, Observation, RecordReading, RuleLine } from './types.js'
+import { effectiveValue, isNobodysAct, RICH } from './values.js'
+
+/** The value that is to stand, or null on a side that keeps what it has. */
+interface Verdict {
+  readonly line: RuleLine
+  readonly emarketeer: LegalBasis
+  /** What the oldest is to hold; the others follow, but for a withdrawn twin. */
+  readonly crm: LegalBasis
+}
+
+/** The rule for a CRM that holds the basis itself (lines R0 to R4), the first that fits. Pure. */
+export function decideRich(
+  observation: Observation<LegalBasis>,
+  memory: CellMemory<LegalBasis>,
+): Decision<LegalBasis> {
+  const facts = gatherRichFacts(observation, memory)
+  const verdict = anyInDoubt(observation, memory)
+    ? both('R0', 'withdrawn')
+    : readTable(facts, observation.emarketeer.basis, facts.crm)
+  const { comparison } = facts
+  const unproven = (verdict.line === 'R3' || verdict.line === 'R4') && facts.proof === 'none'
+  return {
+    line: verdict.line,
+    emarketeerTarget: verdict.emarketeer,
+    recordTargets: observation.records.map((record, index) => ({
+      recordId: record.recordId,
+      target: index === 0 ? oldestTarget(record, verdict) : twinTarget(record, verdict),
+    })),
+    inputs: {
+      emarketeerMoved: comparison.emarketeerMoved,
+      crmMoved: comparison.crmMoved,
+      recordSetChanged: comparison.recordSetChanged,
+      emarketeerMaybeOurs: comparison.emarketeerMaybeOurs,
+      crmMaybeOurs: facts.oldest.lastWriter === 'us',
+      laterEmarketeer: facts.laterEmarketeer,
+      laterCrm: facts.laterCrm,
+      proof: facts.proof,
+      seenEpochIsCurrent: comparison.seen !== null,
+      carriedDeny: observation.records.some((record) => record.carriedDeny),
+      inheritedDeny: facts.inheritedDeny,
+    },
+    wantsStamp: unproven && couldBeProvenByStamp(facts, memory),
+    ambiguous: unproven && spoiledByUnrelatedEdit(facts),
+  }
+}
+
+function readTable(facts: RichFacts, e: LegalBasis, d: LegalBasis): Verdict {
+  if (e === d) {
+    return both('R1', e)
+  }
+  if (e === 'none' || d === 'none') {
+    return crossToNone(facts, e, d)
+  }
+  const later = facts.laterEmarketeer ? e : facts.laterCrm ? d : null
+  if (e === 'withdrawn' || d === 'withdrawn') {
+    return both('R3', later ?? 'withdrawn')
+  }
+  return both('R4', later ?? preferredPositive(facts, e, d))
+}
+
+/** R2: a withdrawal always crosses; a positive basis only if a person set it: not we, not a default. */
+function crossToNone(facts: RichFacts, e: LegalBasis, d: LegalBasis): Verdict {
+  if (e === 'withdrawn' || d === 'withdrawn') {
+    return both('R2', 'withdrawn')
+  }
+  const set =
+    d === 'none' ? !facts.comparison.emarketeerMaybeOurs : facts.oldest.lastWriter === 'user'
+  return set ? both('R2', d === 'none' ? e : d) : { line: 'R2', emarketeer: e, crm: d }
+}
+
+/** R4 without proof: a CRM default loses; else the nuanced basis stays (I4); two nuanced ones: eMarketeer's. */
+function preferredPositive(facts: RichFacts, e: LegalBasis, d: LegalBasis): LegalBasis {
+  return e !== 'consent' || facts.oldest.lastWriter === 'default' ? e : d
+}
+
+function both(line: RuleLine, value: LegalBasis): Verdict {
+  return { line, emarketeer: value, crm: value }
+}
+
+/** `none` is never written: a row cannot be taken away. */
+function oldestTarget(record: RecordReading<LegalBasis>, { crm }: Verdict): LegalBasis {
+  return crm === 'none' ? record.value : crm
+}
+
+/** A positive basis never overwrites a younger person's withdrawal (C5): it is shown, and the gate excludes. */
+function twinTarget(record: RecordReading<LegalBasis>, verdict: Verdict): LegalBasis {
+  if (verdict.crm === 'withdrawn' || effectiveValue(record, RICH) === 'withdrawn') {
+    return 'withdrawn'
+  }
+  // Where nothing crossed there is no result to spread to the twins.
+  return verdict.emarketeer === verdict.crm && isPositive(verdict.crm) ? verdict.crm : record.value
+}
+
+/** Only the oldest row's missing stamp stands between the cell and a proof. */
+function couldBeProvenByStamp(facts: RichFacts, memory: CellMemory<LegalBasis>): boolean {
+  const { observation, comparison, oldest } = facts
+  const { emarketeer } = observation
+  const timeKnown = positiveActMs(emarketeer) !== null || lastActMs(emarketeer) !== null
+  return (
+    timeKnown &&
+    oldest.stamp === null &&
+    !isNobodysAct(oldest.lastWriter) &&
+    !facts.inheritedDeny &&
+    !oldest.carriedDeny &&
+    stampsCount(comparison, memory)
+  )
+}

@@ -1,0 +1,58 @@
+import { compare, type Comparison } from './compare.js'
+import { inheritedDenies } from './departed.js'
+import { usableStamp } from './stamps.js'
+import type { CellMemory, Observation, RecordReading, ToggleValue } from './types.js'
+import { effectiveValue, isNobodysAct, TOGGLE } from './values.js'
+
+/** What the lines of the toggle table are read from. */
+export interface ToggleFacts {
+  readonly observation: Observation<ToggleValue>
+  readonly memory: CellMemory<ToggleValue>
+  readonly comparison: Comparison<ToggleValue>
+  /** Deny if any live record denies, carries a deny, or a departed one's deny is not settled. */
+  readonly crm: ToggleValue
+  readonly inheritedDeny: boolean
+  readonly crmMaybeOurs: boolean
+}
+
+/** Reads the facts off an observation and what is stored. */
+export function gatherToggleFacts(
+  observation: Observation<ToggleValue>,
+  memory: CellMemory<ToggleValue>,
+): ToggleFacts {
+  const { emarketeer, records } = observation
+  const inheritedDeny = inheritedDenies(emarketeer, records, memory, TOGGLE).length > 0
+  const anyDenies = records.some((record) => effectiveValue(record, TOGGLE) === 'deny')
+  return {
+    observation,
+    memory,
+    comparison: compare(observation, memory),
+    crm: anyDenies || inheritedDeny ? 'deny' : 'allow',
+    inheritedDeny,
+    crmMaybeOurs: records.some((record) => maybeOurAllow(record, memory.openAllow)),
+  }
+}
+
+/** An Allow of ours may have landed late; without this guard it is read back as a CRM user's flip. */
+function maybeOurAllow(
+  record: RecordReading<ToggleValue>,
+  openAllow: Readonly<Record<string, string>>,
+): boolean {
+  const guard = openAllow[record.recordId]
+  return guard !== undefined && record.version !== guard && record.value === 'allow'
+}
+
+/** The records whose own value is deny. */
+export function denying(records: readonly RecordReading<ToggleValue>[]) {
+  return records.filter((record) => record.value === 'deny')
+}
+
+/** A deny that is not on its record yet: when it was given is unknown, so nothing can be proven later. */
+export function carriesUnwrittenDeny(observation: Observation<ToggleValue>): boolean {
+  return observation.records.some((record) => record.carriedDeny && record.value === 'allow')
+}
+
+/** No stamp, although a person may have set the value: field history could tell. */
+export function lacksStamp(record: RecordReading<ToggleValue>): boolean {
+  return usableStamp(record) === null && !isNobodysAct(record.lastWriter)
+}
