@@ -1,0 +1,36 @@
+import { z } from 'zod'
+
+/** The CRMs that a file may name. Which of them this release connects to is up to the drivers given. */
+export const CRM_NAMES = ['dynamics', 'superoffice-online', 'superoffice-onsite', 'none'] as const
+
+/** Path of the account's public API key. */
+export const PUBLIC_API_KEY_PATH = 'emarketeer.publicApiKey'
+
+const DEFAULT_NEWLY_MAILABLE_LIMIT = 100
+
+/** More than any account has contacts; beyond it the number is a slip of the keyboard. */
+const MAX_NEWLY_MAILABLE_LIMIT = 10_000_000
+
+const trueOrFalse = z.boolean('must be true or false')
+
+/**
+ * The part of a connection file that is the same for every CRM. `legalBasisSync` has no default, as sync is chosen when
+ * the integration is set up (C7). Neither the CRM's section nor the secrets are in here.
+ */
+export const connectionSettingsSchema = z.strictObject({
+  connectionId: z
+    .string('must be text')
+    .regex(/^[a-z0-9-]{3,64}$/, 'must be 3 to 64 of a–z, 0–9 and "-"'),
+  accountId: z
+    .string('must be text, in quotes')
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "-" and "_"'),
+  crm: z.enum(CRM_NAMES, `must be one of ${CRM_NAMES.join(', ')}`),
+  legalBasisSync: trueOrFalse,
+  subscriptionSync: trueOrFalse.default(false),
+  createMissing: z.enum(['none', 'emarketeer'], 'must be none or emarketeer').default('none'),
+  newlyMailableLimit: z
+    .int('must be a whole number')
+    .min(0, 'must not be negative')
+    .max(MAX_NEWLY_MAILABLE_LIMIT, `must be at most ${MAX_NEWLY_MAILABLE_LIMIT}`)
+    .default(DEFAULT_NEWLY_MAILABLE_LIMIT),
+})

@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { checkUrl } from './check-url.js'
+import type { EnvironmentSections } from './environment-sections.js'
+import { LOG_LEVELS, readLogLevel } from './log-level.js'
+import { Secret } from './secret.js'
+
+/** Where the gateway listens unless GATEWAY_PORT says otherwise. */
+const DEFAULT_GATEWAY_PORT = 8080
+
+/** Shorter keys can be guessed; asked of the keys that the operator makes up. */
+const MIN_KEY_CHARACTERS = 32
+
+const secret = z.string().transform((value) => new Secret(value))
+
+const madeUpKey = z
+  .string()
+  .min(MIN_KEY_CHARACTERS, `must have at least ${MIN_KEY_CHARACTERS} characters`)
+  .transform((value) => new Secret(value))
+
+/** An address without a slash at its end, so that paths can be appended. */
+const webAddress = (allowLoopbackHttp: boolean) =>
+  z
+    .string()
+    .superRefine((text, context) => {
+      const fault = checkUrl(text, allowLoopbackHttp)
+      if (fault !== null) {
+        context.addIssue({ code: 'custom', message: fault.message })
+      }
+    })
+    .transform((text) => text.replace(/\/+$/, ''))
+
+const databaseUrl = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && /^postgres(?:ql)?:$/.test(new URL(text).protocol),
+    'must be an address that begins with postgres:// or postgresql://',
+  )
+  .transform((value) => new Secret(value))
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a port number')
+  .transform(Number)
+  .refine((value) => value <= 65_535, 'must be a port number')
+
+/** What every process reads. */
+export const commonSchema = z
+  .object({
+    ALLOW_LOOPBACK_HTTP: z.enum(['true', 'false'], 'must be true or false').default('false'),
+    LOG_LEVEL: z
+      .string()
+      .default('info')
+      .transform((text, context) => {
+        const level = readLogLevel(text)
+        if (level === undefined) {
+          context.addIssue({ code: 'custom', message: `must be one of ${LOG_LEVELS.join(', ')}` })
+          return z.NEVER
+        }
+        return level
+      }),
+  })
+  .transform((given) => ({
+    allowLoopbackHttp: given.ALLOW_LOOPBACK_HTTP === 'true',
+    logLevel: given.LOG_LEVEL,
+  }))
+
+type SectionSchemas = {
+  readonly [Name in keyof EnvironmentSections]: (
+    allowLoopbackHttp: boolean,
+  ) => z.ZodType<EnvironmentSections[Name]>
+}
+
+/** One schema a section; variables that are no concern of it are passed over. */
+export const SECTION_SCHEMAS: SectionSchemas = {
+  database: () =>
+    z.object({ DATABASE_URL: databaseUrl }).transform((given) => ({ url: given.DATABASE_URL })),
+  emarketeer: (allowLoopbackHttp) =>
+    z
+      .object({
+        EMARKETEER_SYNC_URL: webAddress(allowLoopbackHttp),
+        EMARKETEER_API_KEY: secret,
+        EMARKETEER_CONNECT_URL: webAddress(allowLoopbackHttp),
+        EMARKETEER_APIGW_URL: webAddress(allowLoopbackHttp).optional(),
+      })
+      .transform((given) => ({
+        syncUrl: given.EMARKETEER_SYNC_URL,
+        apiKey: given.EMARKETEER_API_KEY,
+        connectUrl: given.EMARKETEER_CONNECT_URL,
+        apigwUrl: given.EMARKETEER_APIGW_URL ?? null,
+      })),
+  gateway: (allowLoopbackHttp) =>
+    z
+      .object({
+        PUBLIC_URL: webAddress(allowLoopbackHttp),
+        GATEWAY_PORT: port.default(DEFAULT_GATEWAY_PORT),
+        GATEWAY_API_KEY: madeUpKey.optional(),
+      })
+      .transform((given) => ({
+        publicUrl: given.PUBLIC_URL,
+        port: given.GATEWAY_PORT,
+        apiKey: given.GATEWAY_API_KEY ?? null,
+      })),
+  secrets: () =>
+    z
+      .object({ SECRETS_KEY: madeUpKey.optional(), EMARKETEER_API_KEY: secret.optional() })
+      .transform((given, context) => {
+        // The service key still opens what it sealed before SECRETS_KEY was set.
+        const [first, ...others] = [given.SECRETS_KEY, given.EMARKETEER_API_KEY].filter(
+          (key) => key !== undefined,
+        )
+        if (first === undefined) {
+          context.addIssue({ code: 'custom', path: ['EMARKETEER_API_KEY'], message: 'is not set' })
+          return z.NEVER
+        }
+        return { vaultKeys: [first, ...others] as const }
+      }),
+}

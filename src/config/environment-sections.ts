@@ -1,0 +1,41 @@
+import type { LogLevel } from './log-level.js'
+import type { Secret } from './secret.js'
+
+/** Variables as a process has them. */
+export type Variables = Readonly<Record<string, string | undefined>>
+
+/** A named part of the environment; a process reads only what it needs, so `migrate` needs DATABASE_URL alone. */
+export type EnvironmentSection = keyof EnvironmentSections
+
+/** What each part holds. */
+export interface EnvironmentSections {
+  readonly database: {
+    /** Holds the password. */
+    readonly url: Secret
+  }
+  readonly emarketeer: {
+    readonly syncUrl: string
+    /** Service key, for `x-api-key`. */
+    readonly apiKey: Secret
+    readonly connectUrl: string
+    /** Public API; needed only where a connection has `createMissing: "emarketeer"`. */
+    readonly apigwUrl: string | null
+  }
+  readonly gateway: {
+    /** Where webhooks reach the gateway from outside, without a slash at the end. */
+    readonly publicUrl: string
+    readonly port: number
+    /** Bearer key with which a campaign service reads lists; null: that part is closed. */
+    readonly apiKey: Secret | null
+  }
+  readonly secrets: {
+    /** For {@link createSecretsVault}: the first seals, all open. */
+    readonly vaultKeys: readonly [Secret, ...Secret[]]
+  }
+}
+
+/** The sections asked for, and what every process has. */
+export type Environment<Section extends EnvironmentSection> = Pick<EnvironmentSections, Section> & {
+  readonly allowLoopbackHttp: boolean
+  readonly logLevel: LogLevel
+}

@@ -1,0 +1,50 @@
+import type { z } from 'zod'
+import type { Environment, EnvironmentSection, Variables } from './environment-sections.js'
+import { commonSchema, SECTION_SCHEMAS } from './environment-schemas.js'
+import { throwProblems, type Problem } from './problems.js'
+
+/**
+ * Reads and checks the environment, once at the start of a process. All faults are told together.
+ *
+ * @throws ProblemsError `environment_invalid`: each problem names the variable and what is wrong, never its value.
+ */
+export function readEnvironment<Section extends EnvironmentSection>(
+  sections: readonly Section[],
+  variables: Variables = process.env,
+): Environment<Section> {
+  // An empty variable is what compose files and shells make of an unset one.
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
+  const problems: Problem[] = []
+  const common = parse(commonSchema, given, problems)
+  const parts = sections.map((section) => [
+    section,
+    parse(SECTION_SCHEMAS[section](common?.allowLoopbackHttp ?? false), given, problems),
+  ])
+  throwProblems(withoutRepeats(problems))
+  return { ...common, ...Object.fromEntries(parts) } as Environment<Section>
+}
+
+/** @returns undefined when it does not parse; the problems are then in `problems`. */
+function parse<Value>(
+  schema: z.ZodType<Value>,
+  variables: Variables,
+  problems: Problem[],
+): Value | undefined {
+  const result = schema.safeParse(variables)
+  for (const { path, message } of result.error?.issues ?? []) {
+    const name = String(path[0])
+    const what = variables[name] === undefined && path.length > 0 ? 'is not set' : message
+    problems.push({
+      code: 'environment_invalid',
+      message: `${name} ${what}.`,
+      path: name,
+      value: null,
+    })
+  }
+  return result.data
+}
+
+/** EMARKETEER_API_KEY belongs to two sections and is told once. */
+function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [problem.path, problem])).values()]
+}

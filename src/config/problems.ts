@@ -1,0 +1,53 @@
+import { AppError, type ErrorDocument } from '../contracts/app-error.js'
+import type { ErrorCode } from '../contracts/error-catalogue.js'
+
+/** One thing that is wrong in an input. */
+export interface Problem {
+  readonly code: ErrorCode
+  /** A sentence that names no secret, address or person. */
+  readonly message: string
+  /** Where: `dynamics.clientSecret`, `EMARKETEER_API_KEY`; null for the input as a whole. */
+  readonly path: string | null
+  /** The value, redacted. */
+  readonly value: string | null
+}
+
+/** {@link ErrorDocument} with everything that is wrong, the error itself first. */
+export interface ProblemsDocument extends ErrorDocument {
+  readonly error: ErrorDocument['error'] & { readonly problems: readonly Problem[] }
+}
+
+/** Sentences in a message; the list itself is complete. */
+const MAX_TOLD = 20
+
+/**
+ * Several things wrong in one input, all told at once, so that a file is corrected in one go. It is the first problem
+ * (code, exit code, path); its message tells all of them. Never retryable by itself.
+ */
+export class ProblemsError extends AppError {
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly [Problem, ...Problem[]]) {
+    const [first, ...others] = problems
+    const told = [first, ...others].slice(0, MAX_TOLD).map(({ message }) => message)
+    const untold = problems.length - told.length
+    super(first.code, [...told, ...(untold > 0 ? [`And ${untold} more.`] : [])].join(' '), {
+      path: first.path,
+      value: first.value,
+    })
+    this.problems = problems
+  }
+
+  override toDocument(): ProblemsDocument {
+    const { error } = super.toDocument()
+    return { error: { ...error, problems: this.problems } }
+  }
+}
+
+/** @throws ProblemsError when there are any. */
+export function throwProblems(problems: readonly Problem[]): void {
+  const [first, ...others] = problems
+  if (first !== undefined) {
+    throw new ProblemsError([first, ...others])
+  }
+}

@@ -1,0 +1,33 @@
+import { valueAt } from './zod-problems.js'
+
+/** A JSON object, as parsed. */
+export type JsonRecord = Readonly<Record<string, unknown>>
+
+/** Whether a value is an object and no list. */
+export function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The value at a dotted path, or undefined. */
+export function getPath(record: JsonRecord, path: string): unknown {
+  return valueAt(record, path.split('.'))
+}
+
+/** A copy with a value set; objects on the way are made. */
+export function withPath(record: JsonRecord, path: string, value: unknown): JsonRecord {
+  const [key = '', ...rest] = path.split('.')
+  const inner = record[key]
+  const next =
+    rest.length === 0 ? value : withPath(isRecord(inner) ? inner : {}, rest.join('.'), value)
+  return { ...record, [key]: next }
+}
+
+/** A copy without the value at a path. */
+export function withoutPath(record: JsonRecord, path: string): JsonRecord {
+  const [key = '', ...rest] = path.split('.')
+  const inner = record[key]
+  if (rest.length === 0) {
+    return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key))
+  }
+  return isRecord(inner) ? { ...record, [key]: withoutPath(inner, rest.join('.')) } : record
+}

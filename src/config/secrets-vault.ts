@@ -1,0 +1,107 @@
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { AppError } from '../contracts/app-error.js'
+import type { Secret } from './secret.js'
+
+/** Where a secret belongs. A sealed value opens only there: it cannot be moved to another connection or field. */
+export interface SecretPlace {
+  readonly connectionId: string
+  /** Path in the connection file: `dynamics.clientSecret`. */
+  readonly field: string
+}
+
+/** Seals the secrets of connection files for the database, and opens them. */
+export interface SecretsVault {
+  /** @returns text of the form `v1.<key id>.<base64url>`, another one each time. */
+  seal(plain: string, place: SecretPlace): string
+  /** @throws AppError `environment_invalid` (sealed under a key not known here) or `value_invalid` (altered, moved). */
+  open(sealed: string, place: SecretPlace): string
+}
+
+const VERSION = 'v1'
+const CIPHER = 'aes-256-gcm'
+const KEY_BYTES = 32
+/** 96 bits, random for each value: NIST SP 800-38D, far below 2^32 values a key. */
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+interface VaultKey {
+  readonly id: string
+  readonly key: Buffer
+}
+
+/**
+ * A vault whose first key seals; all of them open.
+ *
+ * @param sources SECRETS_KEY, then EMARKETEER_API_KEY; each becomes a key of its own by HKDF-SHA256, so that what is
+ *   stored tells nothing about the service key. They should be random: HKDF does not make a weak word strong.
+ */
+export function createSecretsVault(sources: readonly [Secret, ...Secret[]]): SecretsVault {
+  const [current, ...earlier] = sources.map(deriveKey)
+  const keys = new Map([current, ...earlier].flatMap((key) => (key ? [[key.id, key]] : [])))
+  return {
+    seal(plain, place) {
+      return sealWith(current as VaultKey, plain, place)
+    },
+    open(sealed, place) {
+      const [version, keyId = '', body = '', ...rest] = sealed.split('.')
+      if (version !== VERSION || body === '' || rest.length > 0) {
+        throw doesNotOpen(place)
+      }
+      const key = keys.get(keyId)
+      if (key === undefined) {
+        throw new AppError(
+          'environment_invalid',
+          `The secret ${place.field} of connection ${place.connectionId} was sealed under another key than the one ` +
+            'SECRETS_KEY or EMARKETEER_API_KEY gives. Restore the key, or apply the connection file again.',
+          { path: 'SECRETS_KEY' },
+        )
+      }
+      return openWith(key, Buffer.from(body, 'base64url'), place)
+    },
+  }
+}
+
+function deriveKey(source: Secret): VaultKey {
+  const key = Buffer.from(
+    hkdfSync('sha256', source.reveal(), '', 'legal-basis-sync/secrets/v1', KEY_BYTES),
+  )
+  // The id is of the derived key, of which it tells 32 bits of a hash: enough to choose by, no help to guess.
+  return { key, id: createHash('sha256').update('key-id').update(key).digest('hex').slice(0, 8) }
+}
+
+function sealWith({ id, key }: VaultKey, plain: string, place: SecretPlace): string {
+  const nonce = randomBytes(NONCE_BYTES)
+  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(boundTo(id, place))
+  const body = Buffer.concat([nonce, cipher.update(plain, 'utf8'), cipher.final()])
+  return `${VERSION}.${id}.${Buffer.concat([body, cipher.getAuthTag()]).toString('base64url')}`
+}
+
+function openWith({ id, key }: VaultKey, body: Buffer, place: SecretPlace): string {
+  if (body.length < NONCE_BYTES + TAG_BYTES) {
+    throw doesNotOpen(place)
+  }
+  const decipher = createDecipheriv(CIPHER, key, body.subarray(0, NONCE_BYTES), {
+    authTagLength: TAG_BYTES,
+  })
+    .setAAD(boundTo(id, place))
+    .setAuthTag(body.subarray(-TAG_BYTES))
+  try {
+    const text = body.subarray(NONCE_BYTES, -TAG_BYTES)
+    return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8')
+  } catch {
+    throw doesNotOpen(place)
+  }
+}
+
+/** JSON, so that no choice of connection id and field reads as another. */
+function boundTo(keyId: string, { connectionId, field }: SecretPlace): Buffer {
+  return Buffer.from(JSON.stringify([VERSION, keyId, connectionId, field]))
+}
+
+function doesNotOpen({ connectionId, field }: SecretPlace): AppError {
+  return new AppError(
+    'value_invalid',
+    `The stored secret ${field} of connection ${connectionId} was altered or moved. Apply the connection file again.`,
+    { path: field },
+  )
+}

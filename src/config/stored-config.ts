@@ -1,0 +1,104 @@
+import { z } from 'zod'
+import { AppError } from '../contracts/app-error.js'
+import type { ConnectionFile, ConnectionSettings, SecretSource } from './connection-file.js'
+import { connectionSettingsSchema, PUBLIC_API_KEY_PATH } from './connection-settings.js'
+import type { Variables } from './environment-sections.js'
+import { throwProblems, type Problem } from './problems.js'
+import { withPath, type JsonRecord } from './record-paths.js'
+import { secretMissing } from './secret-source.js'
+import { Secret } from './secret.js'
+import type { SecretsVault } from './secrets-vault.js'
+
+const storedSecretSchema = z.union([
+  z.strictObject({ env: z.string() }),
+  z.strictObject({ sealed: z.string() }),
+])
+
+/** Not strict: a newer release may have added to it. */
+const storedConfigSchema = z.object({
+  ...connectionSettingsSchema.shape,
+  sectionName: z.string(),
+  section: z.record(z.string(), z.unknown()),
+  secrets: z.record(z.string(), storedSecretSchema),
+})
+
+/**
+ * A connection's configuration as the database keeps it: plain JSON. Each secret is the name of a variable, or sealed
+ * for this connection and field; none is in the clear.
+ */
+export type StoredConfig = Readonly<z.output<typeof storedConfigSchema>>
+
+/** A connection ready for use: secrets in the clear, in memory only. */
+export interface ResolvedConfig {
+  readonly settings: ConnectionSettings
+  /** For `CrmDriver.open`: the section with its secrets. Never logged, stored, or given to a workflow. */
+  readonly crmConfig: JsonRecord
+  /** For creating contacts; null where `createMissing` is `none`. */
+  readonly publicApiKey: Secret | null
+}
+
+/** Makes a checked file fit for storing. */
+export function toStoredConfig(file: ConnectionFile, vault: SecretsVault): StoredConfig {
+  const seal = (field: string, source: SecretSource) =>
+    'env' in source
+      ? { env: source.env }
+      : {
+          sealed: vault.seal(source.literal.reveal(), { connectionId: file.connectionId, field }),
+        }
+  const secrets = Object.entries(file.secrets).map(([path, source]) => [path, seal(path, source)])
+  return { ...file, secrets: Object.fromEntries(secrets) as StoredConfig['secrets'] }
+}
+
+/**
+ * Brings the secrets of a stored configuration back, from the process's environment and the vault.
+ *
+ * @param stored what the database holds.
+ * @throws ProblemsError `secret_missing` (all at once); AppError `value_invalid` or `environment_invalid` where the
+ *   stored form or a sealed secret does not open. Not retryable.
+ */
+export function resolveStoredConfig(
+  stored: unknown,
+  options: { readonly env: Variables; readonly vault: SecretsVault },
+): ResolvedConfig {
+  const { sectionName, section, secrets, ...settings } = readStored(stored)
+  const { connectionId } = settings
+  const problems: Problem[] = []
+  let crmConfig: JsonRecord = section
+  let publicApiKey: Secret | null = null
+  for (const [path, secret] of Object.entries(secrets)) {
+    const value =
+      'env' in secret
+        ? options.env[secret.env]
+        : options.vault.open(secret.sealed, { connectionId, field: path })
+    if (value === undefined || value === '') {
+      problems.push(secretMissing('env' in secret ? secret.env : path, path))
+    } else if (path === PUBLIC_API_KEY_PATH) {
+      publicApiKey = new Secret(value)
+    } else {
+      crmConfig = withPath(crmConfig, path.slice(sectionName.length + 1), value)
+    }
+  }
+  throwProblems(problems)
+  return { settings, crmConfig, publicApiKey }
+}
+
+/** The configuration as `connection show` prints it: in the file's form, sealed secrets as `***`. */
+export function redactConfig(stored: unknown): JsonRecord {
+  const { sectionName, section, secrets, ...settings } = readStored(stored)
+  return Object.entries(secrets).reduce<JsonRecord>(
+    (shown, [path, secret]) => withPath(shown, path, 'env' in secret ? { env: secret.env } : '***'),
+    { ...settings, [sectionName]: section },
+  )
+}
+
+function readStored(stored: unknown): StoredConfig {
+  const parsed = storedConfigSchema.safeParse(stored)
+  if (!parsed.success) {
+    const where = parsed.error.issues.map(({ path }) => path.join('.')).join(', ')
+    throw new AppError(
+      'value_invalid',
+      `The stored configuration of a connection is not readable (${where}). Apply its file again.`,
+    )
+  }
+  return parsed.data
+}

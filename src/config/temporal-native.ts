@@ -1,0 +1,46 @@
+import { NativeConnection } from '@temporalio/worker'
+import { CONNECT_TIMEOUT_MS, readTemporalProfile, temporalUnreachable } from './temporal-profile.js'
+
+/** A worker's connection to Temporal. Whoever asked for it closes `connection`, after the workers have ended. */
+export interface TemporalNativeConnection {
+  readonly connection: NativeConnection
+  readonly address: string
+  readonly namespace: string
+}
+
+/**
+ * Connects to Temporal for workers. A file apart from the client's, because it loads Temporal's native core, which
+ * commands do without. Call `installTemporalRuntime` first: the core is made with the first connection.
+ *
+ * @throws AppError `temporal_unreachable` (retryable) within 5 seconds, naming the address.
+ */
+export async function connectTemporalNative(
+  variables?: Readonly<Record<string, string>>,
+  timeoutMs = CONNECT_TIMEOUT_MS,
+): Promise<TemporalNativeConnection> {
+  const { address, namespace, connectionOptions } = readTemporalProfile(variables)
+  const connecting = NativeConnection.connect(connectionOptions)
+  const connection = await within(connecting, timeoutMs).catch((error: unknown) => {
+    throw temporalUnreachable(address, error)
+  })
+  if (connection === null) {
+    // The core knows no time-out of its own; one that arrives late is let go of.
+    connecting
+      .then(
+        (late) => late.close(),
+        () => undefined,
+      )
+      .catch(() => undefined)
+    throw temporalUnreachable(address)
+  }
+  return { connection, address, namespace }
+}
+
+/** @returns null when the time has passed. */
+async function within<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value | null> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), timeoutMs)
+  })
+  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,66 @@
+import type { z } from 'zod'
+import { maskAddresses } from '../telemetry/mask-addresses.js'
+import type { Problem } from './problems.js'
+
+/** Keys are shown so that a misspelling can be found; a long one is a value in the wrong place. */
+const MAX_KEY = 60
+
+type Issue = z.core.$ZodIssue
+type Path = readonly PropertyKey[]
+
+/**
+ * Turns zod's issues into problems of the catalogue: unknown key, missing value, invalid value.
+ *
+ * @param input what was parsed; only to tell a missing value from a wrong one.
+ * @param describe how an invalid value at a path is shown; it decides what is redacted.
+ */
+export function problemsOfZod(
+  error: { readonly issues: readonly Issue[] },
+  input: unknown,
+  describe: (path: string, value: unknown) => string | null,
+): readonly Problem[] {
+  return error.issues.flatMap((issue) => problemsOfIssue(issue, input, describe))
+}
+
+function problemsOfIssue(
+  issue: Issue,
+  input: unknown,
+  describe: (path: string, value: unknown) => string | null,
+): readonly Problem[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const path = dotted([...issue.path, key])
+      return { code: 'unknown_key', message: `The key ${path} is unknown.`, path, value: null }
+    })
+  }
+  const path = dotted(issue.path)
+  const value = valueAt(input, issue.path)
+  // A check across fields (custom) stands at a field that may well be absent; its own text says what is wrong.
+  if (value === undefined && issue.code !== 'custom') {
+    return [{ code: 'value_missing', message: `${path} is missing.`, path, value: null }]
+  }
+  return [
+    {
+      code: 'value_invalid',
+      message: `${path} is not valid: ${maskAddresses(issue.message)}.`,
+      path,
+      value: describe(path, value),
+    },
+  ]
+}
+
+/** `contactIds.3`, `dynamics.clientSecret`; keys that look like an address are masked, long ones cut. */
+export function dotted(path: Path): string {
+  return path.map((part) => maskAddresses(String(part)).slice(0, MAX_KEY)).join('.')
+}
+
+/** The value at a path, undefined where there is none. Own properties only. */
+export function valueAt(input: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (at, key) =>
+      typeof at === 'object' && at !== null && Object.hasOwn(at, key)
+        ? (at as Record<PropertyKey, unknown>)[key]
+        : undefined,
+    input,
+  )
+}

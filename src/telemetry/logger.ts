@@ -1,0 +1,102 @@
+import pino from 'pino'
+import { readLogLevel, type LogLevel } from '../config/log-level.js'
+import type { LogFields } from './log-fields.js'
+import { maskAddresses } from './mask-addresses.js'
+import { sanitizeFields } from './sanitize-fields.js'
+
+/** Writes one line: fields first, then a message that is a constant text without values. */
+interface Write {
+  (message: string): void
+  (fields: LogFields, message: string): void
+}
+
+/** A subsystem's log. JSON lines on stderr; stdout belongs to the commands' answers. */
+export interface Logger {
+  readonly trace: Write
+  readonly debug: Write
+  readonly info: Write
+  readonly warn: Write
+  readonly error: Write
+  readonly fatal: Write
+  /** A log whose every line carries these fields as well. */
+  child(fields: LogFields): Logger
+}
+
+/** Where lines go, and from which level on. */
+export interface LogSink {
+  readonly level: LogLevel
+  readonly destination: pino.DestinationStream
+}
+
+type WriteLevel = Exclude<LogLevel, 'silent'>
+
+let droppedInProcess = 0
+
+/** How many fields were dropped since the process began: above 0 means that some code logs what it must not. */
+export function droppedFieldCount(): number {
+  return droppedInProcess
+}
+
+/** Makes loggers that write to `sink`; tests give their own, the process has one on stderr. */
+export function createLoggerFactory(sink: LogSink): (subsystem: string) => Logger {
+  const root = pino(
+    {
+      level: sink.level,
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      // Errors are described already; pino's own serializer would take them apart again.
+      serializers: { err: (described: unknown) => described },
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    sink.destination,
+  )
+  return (subsystem) => createLogger(root, subsystem, {})
+}
+
+function createLogger(root: pino.Logger, subsystem: string, bound: LogFields): Logger {
+  const writeAt =
+    (level: WriteLevel): Write =>
+    (given: LogFields | string, text?: string) => {
+      if (!root.isLevelEnabled(level)) {
+        return
+      }
+      const [fields, message] = typeof given === 'string' ? [{}, given] : [given, text ?? '']
+      const line = sanitizeFields({ ...bound, ...fields })
+      droppedInProcess += line.dropped
+      root[level](
+        {
+          subsystem,
+          ...line.fields,
+          ...(line.dropped === 0 ? {} : { droppedFields: line.dropped }),
+        },
+        // An argument instead of a format string: '%' in a text is then only a '%'.
+        '%s',
+        maskAddresses(message),
+      )
+    }
+  return {
+    trace: writeAt('trace'),
+    debug: writeAt('debug'),
+    info: writeAt('info'),
+    warn: writeAt('warn'),
+    error: writeAt('error'),
+    fatal: writeAt('fatal'),
+    child: (fields) => createLogger(root, subsystem, { ...bound, ...fields }),
+  }
+}
+
+let processFactory: ((subsystem: string) => Logger) | undefined
+
+/**
+ * The log of one subsystem: `const log = logger('sync')`, then `log.info({ connectionId }, 'batch done')`.
+ *
+ * Written synchronously, so that the last line before an exit is there. An invalid LOG_LEVEL counts as `info`
+ * here; {@link readEnvironment} is where it is refused.
+ */
+export function logger(subsystem: string): Logger {
+  processFactory ??= createLoggerFactory({
+    level: readLogLevel(process.env['LOG_LEVEL']) ?? 'info',
+    destination: pino.destination({ fd: 2, sync: true }),
+  })
+  return processFactory(subsystem)
+}

@@ -1,0 +1,56 @@
+import type { LogLevel, LogMetadata, Logger as TemporalLogger } from '@temporalio/common'
+import { Runtime } from '@temporalio/worker'
+import { shapeOf } from './log-fields.js'
+import { logger, type Logger } from './logger.js'
+
+/**
+ * Bridges Temporal's log lines (workers, workflows, activities, the native core) to ours. What Temporal attaches and
+ * our list does not know is left out before it counts as dropped: it is not our code's mistake.
+ */
+export function createTemporalLogger(target: Logger): TemporalLogger {
+  const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
+    const known = Object.fromEntries(
+      Object.entries(meta).filter(([name]) => shapeOf(name) !== undefined),
+    )
+    const fields = 'error' in meta ? { ...known, err: meta['error'] as unknown } : known
+    switch (level) {
+      case 'TRACE':
+        return target.trace(fields, message)
+      case 'DEBUG':
+        return target.debug(fields, message)
+      case 'INFO':
+        return target.info(fields, message)
+      case 'WARN':
+        return target.warn(fields, message)
+      case 'ERROR':
+        return target.error(fields, message)
+    }
+  }
+  return {
+    log,
+    trace: (message, meta) => log('TRACE', message, meta),
+    debug: (message, meta) => log('DEBUG', message, meta),
+    info: (message, meta) => log('INFO', message, meta),
+    warn: (message, meta) => log('WARN', message, meta),
+    error: (message, meta) => log('ERROR', message, meta),
+  }
+}
+
+let installed = false
+
+/**
+ * Installs Temporal's runtime with our log, once a process. To be called before the first native connection or
+ * worker is made: afterwards Temporal refuses it, and its lines would go to stderr past the allow-list.
+ *
+ * @throws Temporal's IllegalStateError when another runtime exists already. Not retryable.
+ */
+export function installTemporalRuntime(): void {
+  if (installed) {
+    return
+  }
+  Runtime.install({
+    logger: createTemporalLogger(logger('temporal')),
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} } },
+  })
+  installed = true
+}
