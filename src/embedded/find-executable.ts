@@ -1,0 +1,27 @@
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+
+/** Tells whether `path` is a file this process may execute. */
+export async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** First `name` on PATH that may be executed, or undefined. */
+export async function findOnPath(
+  name: string,
+  path = process.env['PATH'] ?? '',
+): Promise<string | undefined> {
+  for (const dir of path.split(delimiter).filter((entry) => entry !== '')) {
+    const candidate = join(dir, name)
+    if (await isExecutable(candidate)) {
+      return candidate
+    }
+  }
+  return undefined
+}

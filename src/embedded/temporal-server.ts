@@ -1,0 +1,120 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Connection } from '@temporalio/client'
+import { freePort } from './free-port.js'
+import { startGuarded, type GuardedProcess } from './guarded-process.js'
+import { ProvisionError } from './provision-error.js'
+import { temporalCli } from './temporal-cli.js'
+
+/** The search attributes our workflows set, each a Keyword; a server must know them beforehand. */
+export const searchAttributes = ['ConnectionId', 'Crm', 'Phase', 'Tier'] as const
+
+/** How to run a development server. */
+export interface TemporalServerOptions {
+  /** Serve Temporal's web UI as well, on a port of its own. */
+  readonly ui?: boolean
+  /** Told in one line what is being fetched or used. */
+  readonly note?: (line: string) => void
+}
+
+/** A Temporal server to talk to. */
+export interface TemporalServer {
+  /** Host and port of its gRPC service, as `TEMPORAL_ADDRESS` wants it. */
+  readonly address: string
+  /** Address of the web UI; null without one, or where the server is not ours. */
+  readonly uiUrl: string | null
+  /** Ends the server if we started it; otherwise does nothing. */
+  stop(): Promise<void>
+}
+
+const startAttempts = 5
+const readyTimeoutMs = 60_000
+const readyPollMs = 50
+
+/**
+ * The server `TEMPORAL_ADDRESS` names if that is set, else a development server of our own: in
+ * memory, on 127.0.0.1, on free ports, ended when we stop it or die.
+ *
+ * @throws ProvisionError when there is no CLI to be had, or its server does not start
+ */
+export async function startTemporalServer(
+  options: TemporalServerOptions = {},
+): Promise<TemporalServer> {
+  const given = process.env['TEMPORAL_ADDRESS']
+  if (given !== undefined && given !== '') {
+    return { address: given, uiUrl: null, stop: async () => {} }
+  }
+  const cli = await temporalCli(options.note)
+  let lastLog = ''
+  for (let attempt = 0; attempt < startAttempts; attempt++) {
+    const started = await startOnce(cli, options.ui ?? false)
+    if ('address' in started) {
+      return started
+    }
+    lastLog = started.log
+  }
+  throw new ProvisionError(
+    `Temporal's development server did not start, tried ${startAttempts} times. It said last:\n${lastLog}`,
+  )
+}
+
+/** One attempt; its log when the server ended early, which a port taken meanwhile makes it do. */
+async function startOnce(cli: string, ui: boolean): Promise<TemporalServer | { log: string }> {
+  const port = await freePort()
+  const uiPort = ui ? await freePort() : null
+  const server = await startGuarded({
+    command: cli,
+    args: serverArgs(port, uiPort),
+    dir: await mkdtemp(join(tmpdir(), 'lbsync-temporal-')),
+    stopSignal: 'TERM',
+    // The server would otherwise ask its makers for newer versions; HOME is where the CLI seeks a profile.
+    env: { TEMPORAL_VERSION_CHECK_DISABLED: '1', HOME: process.env['HOME'] ?? tmpdir() },
+  })
+  const address = `127.0.0.1:${port}`
+  if (!(await answers(address, server))) {
+    await server.stop()
+    return { log: await server.logTail() }
+  }
+  return {
+    address,
+    uiUrl: uiPort === null ? null : `http://127.0.0.1:${uiPort}`,
+    stop: () => server.stop(),
+  }
+}
+
+function serverArgs(port: number, uiPort: number | null): string[] {
+  const ui =
+    uiPort === null ? ['--headless'] : ['--ui-port', `${uiPort}`, '--ui-disable-news-fetch']
+  return [
+    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${port}`, '--log-level', 'error'],
+    ...ui,
+    ...searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    // By default a one-shard server polls 20 times a second: 50 ms before each step of a workflow.
+    ...[
+      'history.transferProcessorMaxPollRPS=2000',
+      'history.timerProcessorMaxPollRPS=2000',
+    ].flatMap((setting) => ['--dynamic-config-value', setting]),
+  ]
+}
+
+/** Waits until the namespace `default` is served; false when the server ended or time was up. */
+async function answers(address: string, server: GuardedProcess): Promise<boolean> {
+  let running = true
+  void server.exited.then(() => (running = false))
+  const deadlineMs = Date.now() + readyTimeoutMs
+  while (running && Date.now() < deadlineMs) {
+    try {
+      const connection = await Connection.connect({ address, connectTimeout: 1_000 })
+      try {
+        await connection.workflowService.describeNamespace({ namespace: 'default' })
+        return running
+      } finally {
+        await connection.close()
+      }
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, readyPollMs))
+    }
+  }
+  return false
+}
