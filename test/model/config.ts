@@ -1,0 +1,145 @@
+/** The environment that is explored, and the one guard that a mutant takes away. */
+export interface Config {
+  readonly rich: boolean
+  /** Whether the CRM stamps acts with a clock of its own. */
+  readonly stamped: boolean
+  /** How far the CRM's clock is ahead, and how far the rule believes it may be off. */
+  readonly skew: number
+  readonly eps: number
+  readonly acts: number
+  /** The bases that users choose from. */
+  readonly vals: string
+  /** Budgets: crashes, delayed writes, unrelated edits, restores of our database, records that join or leave. */
+  readonly crash: number
+  readonly delay: number
+  readonly noise: number
+  readonly restore: number
+  readonly sets: number
+  /** Whether versions of an older epoch come again (a CRM or eMarketeer was restored). */
+  readonly reuse: boolean
+  readonly passes: number
+  /** Whether eMarketeer is re-read after the CRM, refuses a stale write, and whether the CRM does. */
+  readonly recheck: boolean
+  readonly casE: boolean
+  readonly casD: boolean
+  /** Whether a restore waits until no call is under way. */
+  readonly fence: boolean
+  readonly mutation: Mutation | null
+}
+
+/** A guard of the rule that is taken away by falsifying what the rule is told (test/model/mutations.ts). */
+export type Mutation =
+  | 'noOpenAllow'
+  | 'noOpenLoosen'
+  | 'noAbaGuard'
+  | 'byValues'
+  | 'oldEpochTrusted'
+  | 'noLens'
+  | 'movedIsEnough'
+  | 'noReadBack'
+  | 'noWant'
+  | 'ourStamp'
+  | 'defaultCounts'
+  | 'setIgnored'
+  | 'departedIgnored'
+
+/** One thing to explore; `passes` says what must come of it. */
+export interface Variant {
+  readonly name: string
+  readonly holds: boolean
+  readonly config: Config
+}
+
+const BASE: Config = {
+  rich: false,
+  stamped: false,
+  skew: 0,
+  eps: 0,
+  acts: 2,
+  vals: 'WCL',
+  crash: 1,
+  delay: 1,
+  noise: 1,
+  restore: 0,
+  sets: 0,
+  reuse: false,
+  passes: 1,
+  recheck: true,
+  casE: true,
+  casD: true,
+  fence: true,
+  mutation: null,
+}
+const RICH = { rich: true, noise: 0, casD: false } as const
+const STAMPED = { stamped: true } as const
+const AHEAD = { skew: 2, eps: 2 } as const
+const BEHIND = { skew: -2, eps: 2 } as const
+const RESTORED = { restore: 1, reuse: true } as const
+const SAVED_AGAIN = { ...RICH, noise: 1, delay: 0 } as const
+const SET = { sets: 2, noise: 0 } as const
+
+/** Every variant that must hold, and every mutant that must be caught, with at most `acts` acts by users. */
+export function variants(acts: number): readonly Variant[] {
+  const holds = (name: string, part: Partial<Config> = {}): Variant => ({
+    name,
+    holds: true,
+    config: { ...BASE, acts, ...part },
+  })
+  const broken = (name: string, part: Partial<Config>): Variant => ({
+    name: `M ${name}`,
+    holds: false,
+    config: { ...BASE, ...part, acts: Math.max(acts, part.acts ?? 2) },
+  })
+  const rich = { ...RICH, ...STAMPED }
+  return [
+    holds('toggle'),
+    holds('toggle-stamped', STAMPED),
+    holds('toggle-stamped+2', { ...STAMPED, ...AHEAD }),
+    holds('toggle-stamped-2', { ...STAMPED, ...BEHIND }),
+    holds('toggle-restore', RESTORED),
+    holds('toggle-own-db-restored-no-epoch', { restore: 1, mutation: 'oldEpochTrusted' }),
+    holds('toggle-record-set', { ...SET }),
+    holds('rich', RICH),
+    holds('rich-stamped', rich),
+    holds('rich-stamped+2', { ...rich, ...AHEAD }),
+    holds('rich-stamped-2', { ...rich, ...BEHIND }),
+    holds('rich-restore', { ...RICH, ...RESTORED }),
+    holds('rich-third-basis', { ...RICH, vals: 'WCLM', delay: 0 }),
+    holds('rich-saved-again', SAVED_AGAIN),
+    holds('rich-record-set', { ...RICH, ...SET, delay: 0 }),
+    broken('no re-check of E', { recheck: false }),
+    broken('no openAllow', { mutation: 'noOpenAllow' }),
+    broken('no openLoosen on E', { mutation: 'noOpenLoosen' }),
+    broken('no If-Match on D', { casD: false }),
+    broken('no compare-and-set on E', { casE: false }),
+    broken('no ABA guard', { mutation: 'noAbaGuard', acts: 3 }),
+    broken('old-epoch seen trusted', { ...RESTORED, mutation: 'oldEpochTrusted' }),
+    broken('restored with a call under way', { restore: 1, fence: false }),
+    broken('three-way merge by values', { mutation: 'byValues' }),
+    broken('no lens', { mutation: 'noLens' }),
+    broken('moved is enough', { mutation: 'movedIsEnough' }),
+    broken('eps 0, CRM clock +2', { ...STAMPED, skew: 2 }),
+    broken('eps 0, CRM clock -2', { ...STAMPED, skew: -2 }),
+    broken('two passes, no lock', { passes: 2 }),
+    broken('set change ignored', { ...SET, mutation: 'setIgnored' }),
+    broken('deny of a departed record ignored', { ...SET, mutation: 'departedIgnored' }),
+    broken('rich: two passes, no lock', { ...RICH, passes: 2 }),
+    broken('rich: eps 0, CRM clock +2', { ...rich, skew: 2 }),
+    broken('rich: eps 0, CRM clock -2', { ...rich, skew: -2 }),
+    broken('rich: no re-check of E', { ...RICH, recheck: false }),
+    broken('rich: no compare-and-set on E', { ...RICH, casE: false }),
+    broken('rich: no openLoosen on E', { ...RICH, mutation: 'noOpenLoosen' }),
+    broken('rich: no read-back check', { ...RICH, mutation: 'noReadBack' }),
+    broken('rich: read-back without want', { ...RICH, mutation: 'noWant' }),
+    broken('rich: our stamp is a person', { ...rich, mutation: 'ourStamp' }),
+    broken('rich: default written over N', { ...RICH, mutation: 'defaultCounts' }),
+    broken('rich: saved again, no guard', { ...SAVED_AGAIN, mutation: 'movedIsEnough' }),
+    broken('rich: saved again, row stamps', { ...SAVED_AGAIN, ...STAMPED }),
+    broken('rich: set change ignored', { ...RICH, ...SET, mutation: 'setIgnored' }),
+    broken('rich: deny of a departed record ignored', {
+      ...RICH,
+      ...SET,
+      mutation: 'departedIgnored',
+    }),
+  ]
+}

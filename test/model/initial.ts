@@ -1,0 +1,133 @@
+import {
+  basisOf,
+  isDenyCode,
+  isPositiveCode,
+  rowVersionOf,
+  valueOf,
+  versionOf,
+  type Code,
+} from './codes.js'
+import type { Config } from './config.js'
+import { agree } from './properties.js'
+import { EPOCH, type Rule } from './rule.js'
+import { withBasis } from './environment.js'
+import type { Memory, Row, State } from './state.js'
+
+type Writer = Row['by']
+
+/** Every beginning: a first link, two sides in step, and one whose stored observation is of an older epoch. */
+export function* initialStates(config: Config, rule: Rule): Generator<readonly [string, State]> {
+  for (const e of 'NWCL') {
+    for (const [d, by] of config.rich ? RICH_ROWS : TOGGLE_ROWS) {
+      if (config.rich && config.noise > 0 && by !== 'user' && d !== 'N') {
+        // A default that a user saves again cannot be told from an act.
+        continue
+      }
+      for (const second of config.sets === 0 ? [null] : config.rich ? RICH_SECOND : TOGGLE_SECOND) {
+        yield* beginnings(config, rule, e, d, by, second)
+      }
+    }
+  }
+}
+
+const TOGGLE_ROWS: readonly (readonly [Code, Writer])[] = [
+  ['A', 'default'],
+  ['X', 'user'],
+]
+const RICH_ROWS: readonly (readonly [Code, Writer])[] = [
+  ['N', 'default'],
+  ['W', 'user'],
+  ['C', 'user'],
+  ['L', 'user'],
+  ['L', 'default'],
+  ['C', 'us'],
+]
+const TOGGLE_SECOND = ['A', 'X']
+const RICH_SECOND = ['C', 'W']
+
+function* beginnings(
+  config: Config,
+  rule: Rule,
+  e: Code,
+  d: Code,
+  by: Writer,
+  second: Code | null,
+): Generator<readonly [string, State]> {
+  const empty = rule.memory({ seen: null, openAllow: {}, openLoosen: null })
+  const rows: Row[] = [{ id: '0', d, dv: 0, by, td: 0, live: true, carried: false }]
+  if (second !== null) {
+    rows.push({ id: '1', d: second, dv: 0, by: 'user', td: 0, live: false, carried: false })
+  }
+  const pers = rows.reduce(
+    (set, row) => (row.by === 'user' ? withBasis(set, row.d) : set),
+    withBasis('', e),
+  )
+  const s: State = {
+    e,
+    ev: 0,
+    rows,
+    tP: isPositiveCode(e) ? 0 : -9,
+    tW: e === 'W' ? 0 : -9,
+    mem: empty,
+    lost: false,
+    passes: Array.from({ length: config.passes }, () => null),
+    late: null,
+    n: 0,
+    now: 0,
+    crashes: 0,
+    delays: 0,
+    noises: 0,
+    restores: 0,
+    setMoves: 0,
+    lastSide: '.',
+    lastRow: 0,
+    last: e === 'W' || isDenyCode(d) ? 'W' : '.',
+    clean: 2,
+    pers,
+    crm: e === 'N' && d === 'C' && by === 'user',
+    backup: null,
+  }
+  const name = `${e}/${d}(${by})${second === null ? '' : `+${second}`}`
+  yield [`${name} first link`, s]
+  if (agree(config, e, [d])) {
+    const mem = stored(config, rule, e, 0, d, 0, EPOCH)
+    yield [`${name} synced`, { ...s, mem, backup: config.restore > 0 ? mem : null }]
+  }
+  if (config.reuse) {
+    yield* oldEpochs(config, rule, name, s)
+  }
+}
+
+/** A CRM or eMarketeer went back to an older state, so its versions come again. */
+function* oldEpochs(config: Config, rule: Rule, name: string, s: State) {
+  for (const e0 of 'WC') {
+    for (const d0 of config.rich ? 'WC' : 'AX') {
+      for (const v of [0, 1]) {
+        const mem = stored(config, rule, e0, 1 - v, d0, v, 0)
+        yield [
+          `${name}, old-epoch seen ${e0}@${1 - v}/${d0}@${v}`,
+          { ...s, mem, clean: 0 },
+        ] as const
+      }
+    }
+  }
+}
+
+function stored(
+  { rich }: Config,
+  rule: Rule,
+  e: Code,
+  ev: number,
+  d: Code,
+  dv: number,
+  epoch: number,
+): Memory {
+  const record = {
+    recordId: '0',
+    value: valueOf(d),
+    version: rowVersionOf(rich, d, dv),
+    want: null,
+  }
+  const seen = { basis: basisOf(e), version: versionOf(e, ev), records: [record], epoch }
+  return rule.memory({ seen, openAllow: {}, openLoosen: null })
+}

@@ -1,0 +1,174 @@
+import {
+  inDoubt,
+  type CellMemory,
+  type Observation,
+  type RecordReading,
+  type SeenRecord,
+} from '../../src/domain/reconcile/index.js'
+import type { LegalBasis } from '../../src/domain/legal-basis.js'
+import type { CrmValue } from './codes.js'
+import type { Mutation } from './config.js'
+
+type Obs = Observation<CrmValue>
+type Mem = CellMemory<CrmValue>
+
+/**
+ * Takes a guard of the rule away by falsifying what it is told: the function that decides is the production one,
+ * and only its input lies, exactly so that the guard cannot see what it is there for.
+ */
+export function falsify(mutation: Mutation | null, obs: Obs, mem: Mem): readonly [Obs, Mem] {
+  switch (mutation) {
+    case null:
+    case 'noLens':
+      return [obs, mem]
+    case 'noOpenAllow':
+      return [obs, { ...mem, openAllow: {} }]
+    case 'noOpenLoosen':
+      return [obs, { ...mem, openLoosen: null }]
+    case 'oldEpochTrusted':
+      return [obs, mem.seen === null ? mem : { ...mem, seen: { ...mem.seen, epoch: obs.epoch } }]
+    case 'noAbaGuard':
+      return [unmovedRows(obs, mem), mem]
+    case 'byValues':
+      return [unmovedEmarketeer(unmovedRows(obs, mem), mem), mem]
+    case 'movedIsEnough':
+      return [obs, alwaysChanged(obs, mem)]
+    case 'noReadBack':
+      return [obs, mapSeen(obs, mem, neverDoubted)]
+    case 'noWant':
+      return [obs, mapSeen(obs, mem, wantedWhateverCame)]
+    case 'ourStamp':
+      return ours(obs, mem)
+    case 'defaultCounts':
+      return [
+        mapRecords(obs, (r) => (r.lastWriter === 'default' ? { ...r, lastWriter: 'user' } : r)),
+        mem,
+      ]
+    case 'setIgnored':
+      return [obs, sameSet(obs, mem)]
+    case 'departedIgnored':
+      return [obs, withoutDeparted(obs, mem)]
+  }
+}
+
+function mapRecords(
+  obs: Obs,
+  change: (r: RecordReading<CrmValue>) => RecordReading<CrmValue>,
+): Obs {
+  return { ...obs, records: obs.records.map(change) }
+}
+
+type Seen = SeenRecord<CrmValue>
+
+function mapSeen(
+  obs: Obs,
+  mem: Mem,
+  change: (seen: Seen, now: RecordReading<CrmValue>) => Seen,
+): Mem {
+  if (mem.seen === null) {
+    return mem
+  }
+  const records = mem.seen.records.map((seen) => {
+    const now = obs.records.find((record) => record.recordId === seen.recordId)
+    return now === undefined ? seen : change(seen, now)
+  })
+  return { ...mem, seen: { ...mem.seen, records } }
+}
+
+/** Equal values look unmoved. */
+function unmovedRows(obs: Obs, mem: Mem): Obs {
+  return mapRecords(obs, (now) => {
+    const seen = mem.seen?.records.find((record) => record.recordId === now.recordId)
+    return seen?.version && seen.value === now.value ? { ...now, version: seen.version } : now
+  })
+}
+
+function unmovedEmarketeer(obs: Obs, mem: Mem): Obs {
+  const { emarketeer } = obs
+  const same = mem.seen !== null && mem.seen.basis === emarketeer.basis
+  return same ? { ...obs, emarketeer: { ...emarketeer, version: mem.seen.version } } : obs
+}
+
+/** A value that did not change looks changed, and a card saved again raises no doubt. */
+function alwaysChanged(obs: Obs, mem: Mem): Mem {
+  const rows = mapSeen(obs, mem, (seen, now) =>
+    now.lastWriter === 'user' && now.value !== 'allow' && now.value !== 'deny'
+      ? { ...seen, value: other(now.value), want: null }
+      : seen,
+  )
+  return rows.seen === null
+    ? rows
+    : { ...rows, seen: { ...rows.seen, basis: other(obs.emarketeer.basis) } }
+}
+
+function other(basis: LegalBasis): LegalBasis {
+  return basis === 'vitalInterests' ? 'contract' : 'vitalInterests'
+}
+
+/** Whatever stands on the row looks like our own clean write. */
+function neverDoubted(seen: Seen, now: RecordReading<CrmValue>): Seen {
+  if (now.version === seen.version || now.version === 'none') {
+    return seen
+  }
+  return now.lastWriter === 'us'
+    ? { ...seen, version: String(Number(now.version) - 1), want: now.value }
+    : { ...seen, want: null }
+}
+
+/** One write by us since the row was read looks like the one we wait for, whatever it wrote. */
+function wantedWhateverCame(seen: Seen, now: RecordReading<CrmValue>): Seen {
+  const next = Number(now.version) === (seen.version === 'none' ? 0 : Number(seen.version)) + 1
+  return now.lastWriter === 'us' && next ? { ...seen, want: now.value } : seen
+}
+
+/** Our own writes look like a person's, but for the doubt line. */
+function ours(obs: Obs, mem: Mem): readonly [Obs, Mem] {
+  const doubt = obs.records.some((record) =>
+    inDoubt(
+      record as RecordReading<LegalBasis>,
+      mem.seen?.records.find((seen) => seen.recordId === record.recordId) as
+        SeenRecord<LegalBasis> | undefined,
+      { firstVersion: 1 },
+    ),
+  )
+  if (doubt) {
+    return [obs, mem]
+  }
+  const named = mapRecords(obs, (r) => (r.lastWriter === 'us' ? { ...r, lastWriter: 'user' } : r))
+  return [named, mapSeen(obs, mem, (seen) => ({ ...seen, want: null }))]
+}
+
+/** A record that joined looks like the one that left: the cell is compared as if it were one record. */
+function sameSet(obs: Obs, mem: Mem): Mem {
+  const { seen } = mem
+  const first = seen?.records.find((record) => !record.left)
+  if (seen === null || first === undefined) {
+    return mem
+  }
+  const denying = seen.records.find((record) => record.value === 'deny') ?? first
+  const records = obs.records.map(
+    (now) =>
+      seen.records.find((record) => record.recordId === now.recordId && !record.left) ?? {
+        recordId: now.recordId,
+        value: denying.value,
+        version: 'another',
+        want: null,
+      },
+  )
+  return {
+    ...mem,
+    seen: { basis: seen.basis, version: seen.version, epoch: seen.epoch, records },
+  }
+}
+
+/** Records that are no longer live look as if they had never been seen to deny. */
+function withoutDeparted(obs: Obs, mem: Mem): Mem {
+  if (mem.seen === null) {
+    return mem
+  }
+  const live = (id: string) => obs.records.some((record) => record.recordId === id)
+  const records = mem.seen.records.map((seen) =>
+    live(seen.recordId) ? seen : { ...seen, value: 'none' as const, want: null },
+  )
+  return { ...mem, seen: { ...mem.seen, records } }
+}

@@ -1,0 +1,125 @@
+import { isDenyCode, isLooseCode, isPositiveCode, type Code } from './codes.js'
+import type { Config } from './config.js'
+import type { Rule } from './rule.js'
+import { denied, type Pass, type Row, type State, type Write } from './state.js'
+
+/** A step of the environment: its name, where it leads, and the property that it violates, if any. */
+export type Step = readonly [label: string, next: State, violation: string | null]
+
+/** The successors of one pass; the first is the undisturbed one. */
+export function passSteps(config: Config, rule: Rule, s: State, index: number): readonly Step[] {
+  const pass = s.passes[index] ?? null
+  if (pass === null) {
+    const { e, ev, tP, tW } = s
+    return [['readE', withPass(s, index, { at: 'readE', e, ev, tP, tW }), null]]
+  }
+  switch (pass.at) {
+    case 'readE': {
+      const { e, ev, tP, tW } = pass
+      const read = { e, ev, tP, tW, rows: s.rows.filter((row) => row.live) }
+      return [['readD', withPass(s, index, { at: 'readD', read, told: denied(s) }), null]]
+    }
+    case 'readD':
+      return [decideStep(config, rule, s, index, pass)]
+    case 'write':
+      return writeSteps(config, s, index, pass)
+    case 'ack': {
+      const mem = rule.acknowledge(s, pass.write, pass.version)
+      const next: Pass =
+        pass.rest.length > 0 ? { at: 'write', told: pass.told, todo: pass.rest } : null
+      return [['ack', withPass({ ...s, mem }, index, next), null]]
+    }
+  }
+}
+
+type At<K> = Extract<Pass, { at: K }>
+
+function decideStep(config: Config, rule: Rule, s: State, index: number, pass: At<'readD'>): Step {
+  const { read, told } = pass
+  if (config.recheck && s.ev !== read.ev) {
+    return ['discard', withPass(s, index, null), null]
+  }
+  const { e, rows, next, todo } = rule.decide(s.mem, read, s.lost)
+  // A carried deny has reached its record once the record itself was seen to deny; then it is dropped.
+  const arrived = (row: Row) =>
+    row.carried && read.rows.some((seen) => seen.id === row.id && isDenyCode(seen.d))
+  const kept = s.rows.some(arrived)
+    ? s.rows.map((row) => (arrived(row) ? { ...row, carried: false } : row))
+    : s.rows
+  const stored = { ...s, rows: kept, mem: next, lost: s.lost && next.value.seen === null }
+  const label = `decide ${e}/${rows.join('')}`
+  return [
+    label,
+    withPass(stored, index, todo.length > 0 ? { at: 'write', told, todo } : null),
+    null,
+  ]
+}
+
+function writeSteps(config: Config, s: State, index: number, pass: At<'write'>): readonly Step[] {
+  const [write, ...rest] = pass.todo
+  if (write === undefined) {
+    throw new RangeError('a pass in its writes has one to do')
+  }
+  const name = `w${write.side}${s.rows.length > 1 && write.side === 'D' ? write.row : ''}=${write.v}`
+  const steps: Step[] = []
+  if (!accepted(config, s, write)) {
+    // A lost race: read again, decide again.
+    steps.push(['412', withPass(s, index, null), null])
+  } else {
+    const [landed, violation] = land(config, s, write, pass.told)
+    const version = write.side === 'E' ? landed.ev : (landed.rows[write.row]?.dv ?? -1)
+    const { told } = pass
+    steps.push([
+      name,
+      withPass(landed, index, { at: 'ack', told, write, version, rest }),
+      violation,
+    ])
+  }
+  if (s.delays < config.delay) {
+    const away = { ...withPass(s, index, null), late: write, delays: s.delays + 1, clean: 0 }
+    steps.push([`${name} delayed`, away, null])
+  }
+  return steps
+}
+
+export function withPass(s: State, index: number, pass: Pass): State {
+  const passes = s.passes.length === 1 ? [pass] : s.passes.map((p, i) => (i === index ? pass : p))
+  return { ...s, passes }
+}
+
+/** Whether the system takes the write: by its version, or blindly. */
+export function accepted(config: Config, s: State, { side, row, guard }: Write): boolean {
+  return side === 'E' ? !config.casE || guard === s.ev : !config.casD || guard === s.rows[row]?.dv
+}
+
+/** A write of ours reaches its system. `told`: the pass knew of a deny; null for a late landing. */
+export function land(
+  config: Config,
+  s: State,
+  { side, row, v }: Write,
+  told: boolean | null,
+): readonly [State, string | null] {
+  const old = side === 'E' ? s.e : (s.rows[row]?.d ?? '?')
+  const violation = judgeLanding(s, side, old, v, told)
+  if (side === 'E') {
+    return [{ ...s, e: v, ev: s.ev + 1 }, violation]
+  }
+  const now = config.stamped ? s.now + 1 : s.now
+  const rows = s.rows.map((r, i): Row =>
+    i === row ? { ...r, d: v, dv: r.dv + 1, by: 'us', td: now } : r,
+  )
+  return [{ ...s, rows, now }, violation]
+}
+
+function judgeLanding(s: State, side: 'E' | 'D', old: Code, v: Code, told: boolean | null) {
+  if (side === 'E' && v === 'C' && old === 'L' && !s.crm) {
+    return "I4 C without a CRM user's act"
+  }
+  if (isDenyCode(old) && isLooseCode(v) && told === true) {
+    return 'I2 loosens over a deny which the pass had read'
+  }
+  if (side === 'E' && v === 'C' && old !== 'C' && !s.crm) {
+    return 'I3 C fabricated'
+  }
+  return isPositiveCode(v) && !s.pers.includes(v) ? `I3 ${v} which no person set` : null
+}

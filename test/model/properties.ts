@@ -1,0 +1,205 @@
+import {
+  isDenyCode,
+  isLooseCode,
+  isPositiveCode,
+  rowVersionOf,
+  valueOf,
+  versionOf,
+  codeOf,
+  type Code,
+} from './codes.js'
+import type { Config } from './config.js'
+import { passSteps } from './pass.js'
+import { EPOCH, type Rule } from './rule.js'
+import { denied, rowKey, type Row, type State } from './state.js'
+
+/** What was counted beside the verdict. */
+export interface Statistics {
+  passes: number
+  writes: number
+  /** Per `clean`: how often the last positive act won, and of how many states. */
+  readonly live: readonly [won: number, of: number][]
+}
+
+/** At rest: both sides say the same (the oldest record's value; a withdrawn twin may stay). */
+export function agree(config: Config, e: Code, ds: readonly Code[]): boolean {
+  const [oldest, ...twins] = ds
+  if (config.rich) {
+    return e === oldest && (e === 'N' || twins.every((d) => d === e || d === 'W'))
+  }
+  return isPositiveCode(e) ? ds.every((d) => d === 'A') : e === 'W' && ds.every((d) => d === 'X')
+}
+
+function liveRows(s: State): readonly Row[] {
+  return s.rows.length === 1 ? s.rows : s.rows.filter((row) => row.live)
+}
+
+/** A pass has been here and nothing is left to do: a person who acts now acts after everything was seen. */
+export function settled(rule: Rule, s: State): boolean {
+  const { seen } = s.mem.value
+  if (
+    seen === null ||
+    seen.epoch !== EPOCH ||
+    s.late !== null ||
+    s.passes.some((p) => p !== null)
+  ) {
+    return false
+  }
+  const live = liveRows(s)
+  const same =
+    codeOf(seen.basis) === s.e &&
+    seen.version === versionOf(s.e, s.ev) &&
+    live.every((row) => {
+      const record = seen.records.find(({ recordId }) => recordId === row.id)
+      return (
+        record?.value === valueOf(row.d) &&
+        (record.version === String(row.dv) || record.version === rowVersionOf(true, row.d, row.dv))
+      )
+    })
+  if (!same) {
+    return false
+  }
+  const { e, rows } = rule.decide(
+    s.mem,
+    { e: s.e, ev: s.ev, tP: s.tP, tW: s.tW, rows: live },
+    s.lost,
+  )
+  return e === s.e && rows.every((d, i) => d === live[i]?.d)
+}
+
+/** The send gate's own look: both sides allow, no live row denies or is in doubt, no deny was left behind. */
+export function sendable(config: Config, rule: Rule, s: State): boolean {
+  if (!isPositiveCode(s.e)) {
+    return false
+  }
+  const live = liveRows(s)
+  const [oldest] = live
+  const allows = config.rich
+    ? oldest !== undefined && isPositiveCode(oldest.d)
+    : live.every((row) => row.d === 'A')
+  const refused = live.some((row) => row.carried || isDenyCode(row.d))
+  const read = { e: s.e, ev: s.ev, tP: s.tP, tW: s.tW, rows: live }
+  return allows && !refused && rule.gateOpen(s.mem, read, s.lost)
+}
+
+type Rest = {
+  readonly e: Code
+  readonly rows: readonly Row[]
+  readonly end: State
+  readonly last: number
+  readonly writes: number
+}
+
+/** Judges states; equal questions are asked once. */
+export class Judge {
+  private readonly rests = new Map<string, Rest | null>()
+  readonly statistics: Statistics = {
+    passes: 0,
+    writes: 0,
+    live: [
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ],
+  }
+
+  constructor(
+    private readonly config: Config,
+    private readonly rule: Rule,
+  ) {}
+
+  /** The property that the state violates, or null. */
+  check(s: State): string | null {
+    if (denied(s) && sendable(this.config, this.rule, s)) {
+      return 'G  sendable although the last act is a deny'
+    }
+    if (s.late !== null || s.passes.some((pass) => pass !== null)) {
+      return null
+    }
+    const rest = this.settle(s)
+    if (rest === null) {
+      return 'I6 never quiet'
+    }
+    this.statistics.passes = Math.max(this.statistics.passes, rest.last)
+    this.statistics.writes = Math.max(this.statistics.writes, rest.writes)
+    const ds = rest.rows.map((row) => row.d)
+    const shown = `${rest.e}/${ds.join('')}`
+    if ((!agree(this.config, rest.e, ds) && rest.e !== 'N') || rest.last > 2) {
+      return `I5 ${shown} after ${rest.last} passes`
+    }
+    if (denied(s) && !this.optOutStands(s, rest)) {
+      return `I1 OPT-OUT LOST: rests at ${shown}`
+    }
+    return s.n > 0 && !denied(s) ? this.checkLiveness(s, rest, shown) : null
+  }
+
+  /** Both sides deny; a younger twin's withdrawal stays on its row, and closes the gate (C5). */
+  private optOutStands(s: State, rest: Rest): boolean {
+    if (rest.e === 'W' && rest.rows.every((row) => isDenyCode(row.d))) {
+      return true
+    }
+    const onTwin = this.config.rich && s.rows.length > 1
+    return (
+      onTwin &&
+      rest.rows.slice(1).some((row) => row.d === 'W') &&
+      !sendable(this.config, this.rule, rest.end)
+    )
+  }
+
+  /** Does the last, positive, act win? */
+  private checkLiveness(s: State, rest: Rest, shown: string): string | null {
+    const won =
+      isPositiveCode(rest.e) &&
+      isLooseCode(rest.rows[0]?.d ?? '?') &&
+      ((s.lastSide === 'D' && !this.config.rich) || s.last === rest.e)
+    const count = this.statistics.live[s.clean]
+    if (count !== undefined) {
+      count[0] += won ? 1 : 0
+      count[1] += 1
+    }
+    return s.clean === 2 && !won && !this.config.mutation
+      ? `LV the last positive act is lost without a fault or a race: ${shown}`
+      : null
+  }
+
+  /** Undisturbed passes until one changes nothing; null if none of eight does. */
+  private settle(s: State): Rest | null {
+    const key = `${s.e}${s.ev}${s.rows.map(rowKey).join('')};${s.tP},${s.tW};${s.mem.key}${s.lost}`
+    const known = this.rests.get(key)
+    if (known !== undefined) {
+      return known
+    }
+    const rest = this.run({ ...s, passes: [null] })
+    this.rests.set(key, rest)
+    return rest
+  }
+
+  private run(start: State): Rest | null {
+    let now = start
+    let last = 0
+    let writes = 0
+    for (let pass = 1; pass <= 8; pass += 1) {
+      const before = now
+      let wrote = 0
+      do {
+        const [step] = passSteps(this.config, this.rule, now, 0)
+        if (step === undefined) {
+          return null
+        }
+        wrote += step[0].startsWith('w') ? 1 : 0
+        now = step[1]
+      } while (now.passes[0] !== null)
+      writes += wrote
+      last = wrote > 0 ? pass : last
+      const same =
+        now.e === before.e &&
+        now.ev === before.ev &&
+        now.mem === before.mem &&
+        now.lost === before.lost
+      if (same && now.rows.every((row, i) => rowKey(row) === rowKey(before.rows[i] ?? row))) {
+        return { e: now.e, rows: liveRows(now), end: now, last, writes }
+      }
+    }
+    return null
+  }
+}

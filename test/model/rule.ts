@@ -1,0 +1,229 @@
+import {
+  acknowledgeEmarketeer,
+  acknowledgeRichRecord,
+  acknowledgeToggleRecord,
+  decideRich,
+  decideToggle,
+  hasInheritedRichDeny,
+  hasInheritedToggleDeny,
+  inDoubt,
+  planRich,
+  planToggle,
+  type CellMemory,
+  type Decision,
+  type Observation,
+  type Plan,
+  type RecordReading,
+  type SeenRecord,
+  type ToggleValue,
+} from '../../src/domain/reconcile/index.js'
+import type { LegalBasis } from '../../src/domain/legal-basis.js'
+import {
+  basisOf,
+  codeOf,
+  rowVersionOf,
+  valueOf,
+  versionOf,
+  type Code,
+  type CrmValue,
+} from './codes.js'
+import type { Config } from './config.js'
+import { falsify } from './mutations.js'
+import { readKey, type Memory, type Read, type Row, type State, type Write } from './state.js'
+
+/** The epoch of every observation; what was stored before a restore has epoch 0. */
+export const EPOCH = 1
+
+/** What one call of the rule said, in the model's letters. */
+export interface Decided {
+  readonly e: Code
+  /** In the order of the rows that were read. */
+  readonly rows: readonly Code[]
+  readonly next: Memory
+  readonly todo: readonly Write[]
+}
+
+/** The production rule, asked with the model's states; equal questions are asked once. */
+export class Rule {
+  private readonly memories = new Map<string, Memory>()
+  private readonly decided = new Map<string, Decided>()
+  private readonly gates = new Map<string, boolean>()
+
+  constructor(private readonly config: Config) {}
+
+  memory(value: CellMemory<CrmValue>): Memory {
+    const key = memoryKey(value)
+    const known = this.memories.get(key)
+    if (known) {
+      return known
+    }
+    const memory = { key, value }
+    this.memories.set(key, memory)
+    return memory
+  }
+
+  decide(mem: Memory, read: Read, lost: boolean): Decided {
+    const key = `${readKey(read)}${lost ? '?' : ''};${mem.key}`
+    const known = this.decided.get(key)
+    if (known) {
+      return known
+    }
+    const fresh = this.ask(mem, read, lost)
+    this.decided.set(key, fresh)
+    return fresh
+  }
+
+  /** Whether the rule lets the gate through: no doubt on a live row, no deny that left with its record. */
+  gateOpen(mem: Memory, read: Read, lost: boolean): boolean {
+    const key = `${readKey(read)}${lost ? '?' : ''};${mem.key}`
+    const known = this.gates.get(key)
+    if (known !== undefined) {
+      return known
+    }
+    const [obs, told] = falsify(this.config.mutation, this.observation(read, lost), mem.value)
+    const open = this.config.rich
+      ? richGate(obs as Obs<LegalBasis>, told as Mem<LegalBasis>)
+      : !hasInheritedToggleDeny(obs as Obs<ToggleValue>, told as Mem<ToggleValue>)
+    this.gates.set(key, open)
+    return open
+  }
+
+  acknowledge(s: State, write: Write, version: number): Memory {
+    const mem = s.mem.value
+    if (write.side === 'E') {
+      return this.memory(acknowledgeEmarketeer(mem, basisOf(write.v), versionOf(write.v, version)))
+    }
+    const row = s.rows[write.row]
+    if (row === undefined) {
+      return s.mem
+    }
+    if (!this.config.rich) {
+      const value = valueOf(write.v) as ToggleValue
+      return this.memory(
+        acknowledgeToggleRecord(mem as Mem<ToggleValue>, row.id, value, String(version)),
+      )
+    }
+    const text = rowVersionOf(true, row.d, row.dv)
+    if (this.config.mutation === 'noReadBack') {
+      // Whatever was read back is taken for our own write.
+      return this.memory(
+        acknowledgeToggleRecord(mem as never, row.id, valueOf(row.d) as never, text),
+      )
+    }
+    const readBack = {
+      recordId: row.id,
+      value: basisOf(row.d),
+      version: text,
+      lastWriter: row.by,
+    }
+    return this.memory(acknowledgeRichRecord(mem as Mem<LegalBasis>, readBack, 1))
+  }
+
+  private ask(mem: Memory, read: Read, lost: boolean): Decided {
+    const obs = this.observation(read, lost)
+    const [told, believed] = falsify(this.config.mutation, obs, mem.value)
+    const { decision, plan } = this.config.rich
+      ? this.askRich(obs, mem.value, told, believed)
+      : this.askToggle(obs, mem.value, told, believed)
+    return {
+      e: codeOf(decision.emarketeerTarget),
+      rows: decision.recordTargets.map(({ target }) => codeOf(target)),
+      next: this.memory(plan.memory),
+      todo: plan.writes.map((write) => toWrite(write, read)),
+    }
+  }
+
+  private askToggle(obs: Obs, mem: Mem, told: Obs, believed: Mem) {
+    const real = obs as Obs<ToggleValue>
+    let decision = decideToggle(told as Obs<ToggleValue>, believed as Mem<ToggleValue>)
+    if (this.config.mutation === 'noLens' && isLensBroken(real)) {
+      decision = { ...decision, emarketeerTarget: 'consent' }
+    }
+    const memory = this.config.mutation === 'departedIgnored' ? believed : mem
+    return { decision, plan: planToggle(real, memory as Mem<ToggleValue>, decision) } as Outcome
+  }
+
+  private askRich(obs: Obs, mem: Mem, told: Obs, believed: Mem) {
+    const real = obs as Obs<LegalBasis>
+    const decision = decideRich(told as Obs<LegalBasis>, believed as Mem<LegalBasis>)
+    // The mutants that are blind to doubt must not keep the old observation for it either.
+    const blind = ['noReadBack', 'noWant', 'movedIsEnough', 'departedIgnored']
+    const memory = blind.includes(this.config.mutation ?? '') ? believed : mem
+    return { decision, plan: planRich(real, memory as Mem<LegalBasis>, decision) } as Outcome
+  }
+
+  private observation(read: Read, historyLost: boolean): Obs {
+    const { e, ev, tP, tW } = read
+    const time = (at: number) => (at === -9 || !this.config.stamped ? null : at)
+    return {
+      emarketeer: {
+        basis: basisOf(e),
+        version: versionOf(e, ev),
+        lastPositiveActMs: time(tP),
+        lastDenyActMs: time(tW),
+      },
+      records: read.rows.map((row) => this.reading(row)),
+      epoch: EPOCH,
+      historyLost,
+      firstVersion: 1,
+    }
+  }
+
+  private reading(row: Row): RecordReading<CrmValue> {
+    const { stamped, skew, eps, rich } = this.config
+    return {
+      recordId: row.id,
+      value: valueOf(row.d),
+      version: rowVersionOf(rich, row.d, row.dv),
+      lastWriter: row.by,
+      stamp: stamped ? { atMs: row.td + skew, epsMs: eps } : null,
+      carriedDeny: row.carried,
+    }
+  }
+}
+
+type Obs<V extends CrmValue = CrmValue> = Observation<V>
+type Mem<V extends CrmValue = CrmValue> = CellMemory<V>
+interface Outcome {
+  readonly decision: Decision<CrmValue>
+  readonly plan: Plan<CrmValue>
+}
+
+function richGate(obs: Obs<LegalBasis>, mem: Mem<LegalBasis>): boolean {
+  const context = { historyLost: obs.historyLost === true && mem.seen === null, firstVersion: 1 }
+  const doubt = obs.records.some((record) => inDoubt(record, seenOf(mem, record.recordId), context))
+  return !doubt && !hasInheritedRichDeny(obs, mem)
+}
+
+function seenOf(mem: Mem<LegalBasis>, recordId: string): SeenRecord<LegalBasis> | undefined {
+  return mem.seen?.records.find((record) => record.recordId === recordId)
+}
+
+/** Reads back every Allow as consent: what the lens law forbids. */
+function isLensBroken({ emarketeer, records }: Obs<ToggleValue>): boolean {
+  return emarketeer.basis !== 'withdrawn' && records.every((record) => record.value === 'allow')
+}
+
+function toWrite(write: Plan<CrmValue>['writes'][number], read: Read): Write {
+  const v = codeOf(write.value)
+  if (write.side === 'emarketeer') {
+    return { side: 'E', row: 0, v, guard: read.ev }
+  }
+  const row = Number(write.recordId)
+  return { side: 'D', row, v, guard: read.rows.find(({ id }) => id === write.recordId)?.dv ?? -1 }
+}
+
+function memoryKey({ seen, openAllow, openLoosen }: CellMemory<CrmValue>): string {
+  let key = ''
+  if (seen !== null) {
+    key = `${codeOf(seen.basis)}${seen.version}@${seen.epoch}${seen.setUnsettled ? '!' : ''}`
+    for (const record of seen.records) {
+      const want = record.want === null ? '' : codeOf(record.want)
+      key += `/${record.recordId}${codeOf(record.value)}${record.version ?? '?'}${want}${record.left ? '(' : ''}`
+    }
+  }
+  for (const [id, guard] of Object.entries(openAllow)) {
+    key += `,${id}:${guard}`
+  }
+  return openLoosen === null ? key : `${key},E:${openLoosen}`
+}

@@ -1,0 +1,141 @@
+import type { CellMemory } from '../../src/domain/reconcile/index.js'
+import type { Code, CrmValue } from './codes.js'
+
+/** A CRM record: value, version, last writer, stamp; whether it is live; whether a deny was carried onto it. */
+export interface Row {
+  readonly id: string
+  readonly d: Code
+  readonly dv: number
+  readonly by: 'us' | 'user' | 'default'
+  readonly td: number
+  readonly live: boolean
+  readonly carried: boolean
+}
+
+/** Our database's row of the cell; equal contents are the same object. */
+export interface Memory {
+  readonly key: string
+  readonly value: CellMemory<CrmValue>
+}
+
+/** A write of ours: side, record, value, and the version that guards it (`guard` counts as `ev` and `dv` do). */
+export interface Write {
+  readonly side: 'E' | 'D'
+  readonly row: number
+  readonly v: Code
+  readonly guard: number
+}
+
+/** What one pass has read. */
+export interface Read {
+  readonly e: Code
+  readonly ev: number
+  readonly tP: number
+  readonly tW: number
+  readonly rows: readonly Row[]
+}
+
+/** Where a pass stands. `told`: the last act had been a deny when the CRM was read. */
+export type Pass =
+  | null
+  | {
+      readonly at: 'readE'
+      readonly e: Code
+      readonly ev: number
+      readonly tP: number
+      readonly tW: number
+    }
+  | { readonly at: 'readD'; readonly read: Read; readonly told: boolean }
+  | { readonly at: 'write'; readonly told: boolean; readonly todo: readonly Write[] }
+  | {
+      readonly at: 'ack'
+      readonly told: boolean
+      readonly write: Write
+      readonly version: number
+      readonly rest: readonly Write[]
+    }
+
+/** One state of the two systems, our database, the passes under way, and the faults used so far. */
+export interface State {
+  readonly e: Code
+  readonly ev: number
+  /** Oldest first. */
+  readonly rows: readonly Row[]
+  /** When eMarketeer last saw a positive act and a deny; -9 never. */
+  readonly tP: number
+  readonly tW: number
+  readonly mem: Memory
+  /** Our database was restored to a moment when it did not know the cell. */
+  readonly lost: boolean
+  readonly passes: readonly Pass[]
+  /** A delayed write of ours. */
+  readonly late: Write | null
+  readonly n: number
+  readonly now: number
+  readonly crashes: number
+  readonly delays: number
+  readonly noises: number
+  readonly restores: number
+  readonly setMoves: number
+  /** Side, row and value of the last act by a person. */
+  readonly lastSide: 'E' | 'D' | '.'
+  readonly lastRow: number
+  readonly last: Code
+  /** 2: a pass settled before every act; 1: acts raced; 0: a fault happened. */
+  readonly clean: number
+  /** The bases that a person has set. */
+  readonly pers: string
+  /** A CRM user opted in after eMarketeer's last act that was not consent. */
+  readonly crm: boolean
+  /** What a restore brings back. */
+  readonly backup: Memory | null
+}
+
+/** The state as a short text, unique to it. */
+export function keyOf(s: State): string {
+  let key = `${s.e}${s.ev}`
+  for (const row of s.rows) {
+    key += rowKey(row)
+  }
+  key += `;${s.tP},${s.tW};${s.mem.key}${s.lost ? '?' : ''}`
+  for (const pass of s.passes) {
+    key += passKey(pass)
+  }
+  key += s.late === null ? '' : `!${writeKey(s.late)}`
+  key += `;${s.n},${s.now},${s.crashes}${s.delays}${s.noises}${s.restores}${s.setMoves}`
+  key += `${s.lastSide}${s.lastRow}${s.last}${s.clean}${s.pers}${s.crm ? '+' : '-'}`
+  return s.backup === null ? key : `${key}~${s.backup.key}`
+}
+
+export function rowKey(row: Row): string {
+  const writer = row.by === 'us' ? 'u' : row.by === 'user' ? 'p' : 'd'
+  return `${row.live ? '/' : '('}${row.d}${row.dv}${writer}${row.td}${row.carried ? '^' : ''}`
+}
+
+export function readKey(read: Read): string {
+  return `${read.e}${read.ev},${read.tP},${read.tW}${read.rows.map(rowKey).join('')}`
+}
+
+function writeKey(write: Write): string {
+  return `${write.side}${write.row}${write.v}${write.guard}`
+}
+
+function passKey(pass: Pass): string {
+  switch (pass?.at) {
+    case undefined:
+      return '#'
+    case 'readE':
+      return `#e${pass.e}${pass.ev},${pass.tP},${pass.tW}`
+    case 'readD':
+      return `#d${readKey(pass.read)}${pass.told ? '+' : '-'}`
+    case 'write':
+      return `#w${pass.told ? '+' : '-'}${pass.todo.map(writeKey).join('')}`
+    case 'ack':
+      return `#a${pass.told ? '+' : '-'}${writeKey(pass.write)}.${pass.version}.${pass.rest.map(writeKey).join('')}`
+  }
+}
+
+/** Whether the last act by a person anywhere was a deny. */
+export function denied(s: State): boolean {
+  return s.last === 'W' || s.last === 'X'
+}
