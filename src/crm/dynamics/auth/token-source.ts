@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import type { CallContext } from '../../../http/index.js'
+import type { DynamicsConfig } from '../config.js'
+import { authorityHttp } from '../http-clients.js'
+import { type AccessToken, requestToken } from './request-token.js'
+
+/** A token is renewed this long before it ends. */
+const RENEW_BEFORE_MS = 5 * 60_000
+
+/** Tokens of one application in one environment: one renewal at a time, whoever waits for it. */
+export class TokenSource {
+  #current: AccessToken | null = null
+  #renewal: Promise<AccessToken> | null = null
+
+  constructor(
+    private readonly config: DynamicsConfig,
+    private readonly nowMs: () => number = Date.now,
+  ) {}
+
+  /** A token that is good for a while yet. @throws UpstreamError as `requestToken`. */
+  async token(context: CallContext): Promise<string> {
+    const current = this.#current
+    if (current !== null && current.expiresAtMs - RENEW_BEFORE_MS > this.nowMs()) {
+      return current.value
+    }
+    this.#renewal ??= this.#renew(context)
+    return (await untilAborted(this.#renewal, context.signal)).value
+  }
+
+  /** Forgets a token that was refused; another one, renewed meanwhile, stays. */
+  drop(value: string): void {
+    if (this.#current?.value === value) {
+      this.#current = null
+    }
+  }
+
+  /** Without the first caller's signal: its cancellation must not fail the others that wait. */
+  async #renew(context: CallContext): Promise<AccessToken> {
+    try {
+      const http = authorityHttp(this.config.authorityHost)
+      this.#current = await requestToken(http, this.config, { ...context, signal: undefined })
+      return this.#current
+    } finally {
+      this.#renewal = null
+    }
+  }
+}
+
+const SOURCES = new Map<string, TokenSource>()
+
+/** The process-wide source of a configuration, so that sessions opened per activity share a token. */
+export function tokenSource(config: DynamicsConfig): TokenSource {
+  const key = createHash('sha256').update(JSON.stringify(Object.entries(config).sort())).digest('hex')
+  const source = SOURCES.get(key) ?? new TokenSource(config)
+  SOURCES.set(key, source)
+  return source
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) {
+    return promise
+  }
+  signal.throwIfAborted()
+  let abort = () => {}
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', abort, { once: true })
+  })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}

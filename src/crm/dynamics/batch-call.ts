@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import type { CallContext } from '../../http/index.js'
+import type { DataverseClient } from './client.js'
+import { type BatchAnswer, decodeBatch } from './wire/batch-decode.js'
+import { type BatchRequest, encodeBatch } from './wire/batch-encode.js'
+import { lostAnswer, partError } from './wire/part-error.js'
+
+/** Most parts that one `$batch` may hold. */
+export const MAX_BATCH_PARTS = 1_000
+
+/** Statuses that a `$batch` which stopped at a failing part may have as a whole; the parts are then read as usual. */
+const STATUSES_WITH_PARTS = [400, 403, 404, 412]
+
+/** What a `$batch` is for, in errors and counts. */
+export interface BatchPurpose {
+  readonly operation: string
+  readonly name: string
+  readonly effect: 'read' | 'write'
+}
+
+/** A `$batch` answer and when the server said it (its own clock, Unix milliseconds; null where it does not tell). */
+export interface BatchResult extends BatchAnswer {
+  readonly dateHeader: string | null
+}
+
+/**
+ * Sends up to 1,000 requests as one, each its own transaction, failures not stopping the rest
+ * (docs/wire-dataverse.md, 6.4).
+ *
+ * @throws UpstreamError where the whole request failed, or where the answer is no multipart (then writes may have
+ * been carried out: `mayHaveBeenApplied`).
+ */
+export async function sendBatch(
+  client: DataverseClient,
+  requests: readonly BatchRequest[],
+  purpose: BatchPurpose,
+  context: CallContext,
+): Promise<BatchResult> {
+  const boundary = `batch_${randomUUID()}`
+  const answer = await client.text(
+    {
+      ...purpose,
+      method: 'POST',
+      path: '$batch',
+      headers: {
+        'content-type': `multipart/mixed; boundary="${boundary}"`,
+        prefer: 'odata.continue-on-error',
+      },
+      body: encodeBatch(requests, boundary).toString('utf8'),
+      acceptStatuses: STATUSES_WITH_PARTS,
+    },
+    context,
+  )
+  const body = Buffer.from(answer.body, 'utf8')
+  const decoded = decodeBatch(answer.headers['content-type'], body)
+  if (decoded !== null) {
+    return { ...decoded, dateHeader: answer.headers['date'] ?? null }
+  }
+  if (answer.status >= 300) {
+    throw partError(
+      { status: answer.status, headers: answer.headers, body, contentId: null },
+      purpose.operation,
+      purpose.effect,
+    )
+  }
+  throw lostAnswer(purpose.operation, purpose.effect, 'the answer is no multipart')
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+
+/** Where Entra ID issues tokens, unless the connection file says otherwise (sovereign clouds). */
+export const DEFAULT_AUTHORITY_HOST = 'https://login.microsoftonline.com'
+
+const address = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
+
+/** The connection file's section `dynamics`, secrets resolved. Which addresses may be http is checked outside. */
+export const dynamicsConfigSchema = z.strictObject({
+  /** The environment, e.g. `https://acme.crm4.dynamics.com`; also the resource that tokens are asked for. */
+  environmentUrl: address.refine((url) => new URL(url).origin === url.toLowerCase(), {
+    error: 'must be a host without a path',
+  }),
+  /** Entra tenant: id or domain. */
+  tenantId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/),
+  /** Application (client) id. */
+  clientId: z.string().min(1).max(200),
+  clientSecret: z.string().min(1),
+  authorityHost: address.default(DEFAULT_AUTHORITY_HOST),
+})
+
+/** Configuration of one Dynamics connection. */
+export type DynamicsConfig = z.output<typeof dynamicsConfigSchema>

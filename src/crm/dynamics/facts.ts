@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import type { CrmFacts } from '../crm.js'
+
+/** What set-up learned of one of our tables. */
+const tableFacts = z.object({
+  /** The entity set name as the service answered it; its ending cannot be guessed. */
+  setName: z.string(),
+  primaryId: z.string(),
+  metadataId: z.string(),
+  /** Differs per organisation; views need it. */
+  objectTypeCode: z.number().nullable(),
+})
+
+const webhookFacts = z.object({
+  url: z.string(),
+  endpointId: z.string(),
+  stepIds: z.array(z.string()),
+  /** SHA-256 of the secret that Dataverse sends now, hex. */
+  secretHash: z.string(),
+  /** SHA-256 of the secret before: events queued under it still come. */
+  previousSecretHash: z.string().nullable(),
+})
+
+const factsSchema = z.object({
+  organization: z
+    .object({
+      organizationId: z.string(),
+      /** Our application user: what it did is no person's act. */
+      userId: z.string(),
+      /** Base language: labels must be in it. */
+      languageCode: z.number(),
+      /** Languages that labels may be given in. */
+      languages: z.array(z.number()),
+      auditEnabled: z.boolean().nullable(),
+      changeTrackingDays: z.number().nullable(),
+    })
+    .optional(),
+  publisherId: z.string().optional(),
+  solutionId: z.string().optional(),
+  subscriptionsTable: tableFacts.optional(),
+  categoriesTable: tableFacts.optional(),
+  /** Navigation properties of the two lookups, with the service's casing. */
+  navigation: z.object({ contact: z.string(), category: z.string() }).optional(),
+  webhook: webhookFacts.optional(),
+})
+
+/** Facts of a Dynamics installation; parts are absent until the step that learns them has run. */
+export type DynamicsFacts = z.output<typeof factsSchema>
+
+/** Facts of one of our tables. */
+export type TableFacts = z.output<typeof tableFacts>
+
+/** Facts about the installed webhook. */
+export type WebhookFacts = z.output<typeof webhookFacts>
+
+/** Both tables, or null while set-up has not made them: then there is no subscription to read. */
+export interface SubscriptionTables {
+  readonly subscriptions: TableFacts
+  readonly categories: TableFacts
+}
+
+/** Reads stored facts; unknown keys are left to whoever wrote them. @throws ZodError when they are damaged. */
+export function readFacts(facts: CrmFacts): DynamicsFacts {
+  return factsSchema.parse(facts)
+}
+
+/** The two tables of the facts. */
+export function subscriptionTables(facts: DynamicsFacts): SubscriptionTables | null {
+  const { subscriptionsTable: subscriptions, categoriesTable: categories } = facts
+  return subscriptions && categories ? { subscriptions, categories } : null
+}

@@ -1,0 +1,66 @@
+import { type CallContext, UpstreamError } from '../../http/index.js'
+import { createdId } from './created-id.js'
+import type { DataverseClient } from './client.js'
+import { lostAnswer } from './wire/part-error.js'
+
+/** Something that exists at most once, but whose creation is not idempotent. */
+export interface Creatable<T> {
+  /** Looks for it; null where it is absent. */
+  find(): Promise<T | null>
+  /** What to post where it is absent. */
+  readonly path: string
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  /** For errors and counts, e.g. `POST /EntityDefinitions`. */
+  readonly operation: string
+  /** In milliseconds; making a table takes up to a minute. */
+  readonly timeoutMs?: number
+}
+
+/**
+ * Looks, posts on absence, and looks again: also after a refusal or a lost answer, as it may have been made by an
+ * earlier attempt or by this one (docs/wire-dataverse.md, 16.1).
+ *
+ * @throws UpstreamError the refusal, where it is still absent afterwards.
+ */
+export async function findOrCreate<T>(
+  client: DataverseClient,
+  wanted: Creatable<T>,
+  context: CallContext,
+): Promise<{ found: T; created: boolean; createdId: string | null }> {
+  const before = await wanted.find()
+  if (before !== null) {
+    return { found: before, created: false, createdId: null }
+  }
+  let id: string | null = null
+  let failure: unknown = null
+  try {
+    const answer = await client.text(
+      {
+        method: 'POST',
+        path: wanted.path,
+        operation: wanted.operation,
+        name: 'setup.create',
+        effect: 'write',
+        json: wanted.body,
+        headers: wanted.headers,
+        requestTimeoutMs: wanted.timeoutMs ?? 120_000,
+      },
+      context,
+    )
+    id = createdId(answer.headers)
+  } catch (error) {
+    const maybeThere =
+      error instanceof UpstreamError &&
+      (error.mayHaveBeenApplied || (error.status !== null && error.code === 'upstream_refused'))
+    if (!maybeThere) {
+      throw error
+    }
+    failure = error
+  }
+  const after = await wanted.find()
+  if (after === null) {
+    throw failure ?? lostAnswer(wanted.operation, 'write', 'made, but not to be seen yet')
+  }
+  return { found: after, created: failure === null, createdId: id }
+}

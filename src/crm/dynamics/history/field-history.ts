@@ -1,0 +1,98 @@
+import { type CallContext, type ClockReading, UpstreamError } from '../../../http/index.js'
+import type { CrmFieldHistory } from '../../crm.js'
+import type { DataverseClient } from '../client.js'
+import { readByIn } from '../reading/batch-queries.js'
+import { chunksOf } from '../reading/chunks.js'
+import { contactRow } from '../reading/rows.js'
+import { isGuid } from '../wire/odata.js'
+import { isAuditOn } from './audit-on.js'
+import { judgeStamp } from './judge-stamp.js'
+import { newestFlips } from './newest-flips.js'
+
+/** Contacts looked up side by side. */
+const CHUNK = 100
+
+/** The audit of one environment, as far as it proves when and by whom the toggle was set. */
+export class FieldHistory {
+  #on: boolean | null = null
+
+  constructor(
+    private readonly client: DataverseClient,
+    private readonly ownUserId: string | null,
+  ) {}
+
+  /**
+   * Contacts of which nothing is provable are absent; so is everybody where the audit is off or may not be read.
+   *
+   * @throws UpstreamError only where trying again helps (throttled, unreachable): taking that for "nothing provable"
+   * would let the restrictive value win for good.
+   */
+  async read(contactIds: readonly string[], context: CallContext): Promise<CrmFieldHistory[]> {
+    const ids = [...new Set(contactIds.map((id) => id.toLowerCase()))].filter(isGuid)
+    try {
+      this.#on ??= await isAuditOn(this.client, context)
+      const histories: CrmFieldHistory[] = []
+      for (const chunk of this.#on ? chunksOf(ids, CHUNK) : []) {
+        histories.push(...(await this.#readChunk(chunk, context)))
+      }
+      return histories
+    } catch (error) {
+      if (error instanceof UpstreamError && !error.retryable && error.code !== 'upstream_cancelled') {
+        return []
+      }
+      throw error
+    }
+  }
+
+  async #readChunk(ids: readonly string[], context: CallContext): Promise<CrmFieldHistory[]> {
+    let clock: ClockReading | undefined
+    const onClock = (reading: ClockReading) => {
+      clock ??= reading
+      context.onClock?.(reading)
+    }
+    // The first clock reading is the one of the entries' own request; the token was fetched before.
+    await this.client.warmUp(context)
+    const readAtMs = Date.now()
+    const flips = await newestFlips(this.client, ids, { ...context, onClock })
+    if (clock === undefined || flips.length === 0) {
+      return []
+    }
+    const { offsetMs, roundTripMs } = clock
+    // Read after the audit, so that a change in between shows as a modification that the audit does not explain.
+    const contacts = await this.#contacts(flips.map((flip) => flip.contactId), context)
+    return flips
+      .map((flip) =>
+        judgeStamp({
+          ...flip,
+          presentValue: contacts.get(flip.contactId)?.donotbulkemail ?? null,
+          modifiedMs: timeOf(contacts.get(flip.contactId)?.modifiedon),
+          auditReadAtMs: readAtMs + offsetMs,
+          offsetMs,
+          roundTripMs,
+          ownUserId: this.ownUserId,
+        }),
+      )
+      .filter((history) => history !== null)
+  }
+
+  async #contacts(ids: readonly string[], context: CallContext) {
+    const query = {
+      setName: 'contacts',
+      select: ['contactid', 'donotbulkemail', 'modifiedon'],
+      property: 'contactid',
+      values: ids,
+    }
+    const [rows = []] = await readByIn(this.client, [query], 'contacts.read', context)
+    return new Map(
+      rows.flatMap((row) => {
+        const parsed = contactRow.safeParse(row)
+        return parsed.success ? [[parsed.data.contactid.toLowerCase(), parsed.data] as const] : []
+      }),
+    )
+  }
+}
+
+function timeOf(text: string | null | undefined): number | null {
+  const ms = text ? Date.parse(text) : Number.NaN
+  return Number.isNaN(ms) ? null : ms
+}

@@ -1,0 +1,98 @@
+import type { CallContext } from '../../../http/index.js'
+import { sendBatch } from '../batch-call.js'
+import { API_ROOT, type DataverseClient } from '../client.js'
+import type { BatchPart } from '../wire/batch-decode.js'
+import { ownLink } from '../wire/links.js'
+import { inFilter, queryString } from '../wire/odata.js'
+import { lostAnswer, partError, succeeded } from '../wire/part-error.js'
+import { inChunks } from './chunks.js'
+import { PAGE_PREFERENCE, pagesFrom } from './pages.js'
+import { type RawRow, rowPage, type RowPage } from './rows.js'
+
+/** Rows of a set whose property is one of the values. */
+export interface InQuery {
+  readonly setName: string
+  readonly select: readonly string[]
+  /** Logical name, for lookups too. */
+  readonly property: string
+  readonly values: readonly string[]
+}
+
+const OPERATION = 'POST /$batch (read)'
+
+/**
+ * Runs queries in one `$batch`, whose URLs may be long enough for 500 values each, and follows what pages further.
+ *
+ * @returns the rows of each query, in the order of the queries.
+ * @throws UpstreamError; a part that failed fails the whole reading, as half of it would prove too much.
+ */
+export async function readByIn(
+  client: DataverseClient,
+  queries: readonly InQuery[],
+  name: string,
+  context: CallContext,
+): Promise<RawRow[][]> {
+  const chunked = queries.flatMap((query, index) =>
+    inChunks(query.values).map((values) => ({ query, index, values })),
+  )
+  const results: RawRow[][] = queries.map(() => [])
+  if (chunked.length === 0) {
+    return results
+  }
+  const requests = chunked.map(({ query, values }) => ({
+    method: 'GET' as const,
+    path:
+      API_ROOT +
+      query.setName +
+      queryString({ select: query.select, filter: inFilter(query.property, values) }),
+    headers: { Prefer: PAGE_PREFERENCE },
+  }))
+  const purpose = { operation: OPERATION, name, effect: 'read' } as const
+  const answer = await sendBatch(client, requests, purpose, context)
+  for (const [at, { query, index }] of chunked.entries()) {
+    const page = pageOf(answer.parts[at])
+    results[index]?.push(...page.value, ...(await furtherRows(client, query, page, name, context)))
+  }
+  return results
+}
+
+async function furtherRows(
+  client: DataverseClient,
+  query: InQuery,
+  first: RowPage,
+  name: string,
+  context: CallContext,
+): Promise<RawRow[]> {
+  const next = first['@odata.nextLink']
+  if (next === undefined) {
+    return []
+  }
+  const rows: RawRow[] = []
+  const path = ownLink(client.environmentUrl, next, OPERATION)
+  for await (const page of pagesFrom(client, path, { setName: query.setName, name }, context)) {
+    rows.push(...page.value)
+  }
+  return rows
+}
+
+function pageOf(part: BatchPart | undefined): RowPage {
+  if (part === undefined) {
+    throw lostAnswer(OPERATION, 'read', 'fewer answers than requests')
+  }
+  if (!succeeded(part)) {
+    throw partError(part, OPERATION, 'read')
+  }
+  const parsed = rowPage.safeParse(parseJson(part.body))
+  if (!parsed.success) {
+    throw lostAnswer(OPERATION, 'read', 'an answer is no page of rows')
+  }
+  return parsed.data
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    return null
+  }
+}

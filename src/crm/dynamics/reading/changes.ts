@@ -1,0 +1,145 @@
+import type { CallContext } from '../../../http/index.js'
+import { UpstreamError } from '../../../http/index.js'
+import { type CrmChangePage, CrmCursorExpired } from '../../crm.js'
+import type { DataverseClient } from '../client.js'
+import type { SubscriptionTables } from '../facts.js'
+import { ownLink } from '../wire/links.js'
+import { queryString } from '../wire/odata.js'
+import { lostAnswer } from '../wire/part-error.js'
+import type { CategoryMap } from './category-map.js'
+import { writeCursor, readCursor } from './cursor.js'
+import { pagesFrom } from './pages.js'
+import {
+  CONTACT_COLUMNS,
+  deletedRow,
+  type RawRow,
+  type RowPage,
+  SUBSCRIPTION_COLUMNS,
+} from './rows.js'
+import { toContact } from './to-contact.js'
+import { subscriptionsOf } from './to-subscriptions.js'
+
+/** What reading changes needs. `tables` null: set-up has not made them, only contacts are read. */
+export interface ChangeSource {
+  readonly client: DataverseClient
+  readonly tables: SubscriptionTables | null
+  readonly categories: CategoryMap | null
+}
+
+const EMPTY_PAGE = {
+  contacts: [],
+  subscriptions: [],
+  deletedContactIds: [],
+  deletedSubscriptionRowIds: [],
+  nextCursor: null,
+}
+
+/**
+ * Everything that changed since the cursor, contacts first (docs/wire-dataverse.md, 7 and 16.8). A table that the
+ * cursor does not cover yet is listed whole. The last page alone has the next cursor.
+ *
+ * @throws CrmCursorExpired, UpstreamError
+ */
+export async function* readChanges(
+  source: ChangeSource,
+  stored: string | null,
+  context: CallContext,
+): AsyncGenerator<CrmChangePage> {
+  const { client, tables, categories } = source
+  const cursor = stored === null ? null : readCursor(stored, client.environmentUrl)
+  const contacts = new Tracked(client, 'contacts', CONTACT_COLUMNS, cursor?.contacts ?? null)
+  for await (const page of contacts.pages(context)) {
+    const { live, deletedIds } = separate(page.value)
+    yield {
+      ...EMPTY_PAGE,
+      contacts: live.map(toContact).filter((contact) => contact !== null),
+      deletedContactIds: deletedIds,
+      baseline: contacts.baseline,
+    }
+  }
+  let subscriptionsLink: string | null = null
+  if (tables !== null && categories !== null) {
+    const { setName, primaryId } = tables.subscriptions
+    const columns = [primaryId, ...SUBSCRIPTION_COLUMNS]
+    const rows = new Tracked(client, setName, columns, cursor?.subscriptions ?? null)
+    for await (const page of rows.pages(context)) {
+      const { live, deletedIds } = separate(page.value)
+      yield {
+        ...EMPTY_PAGE,
+        subscriptions: await subscriptionsOf(live, primaryId, categories, context),
+        deletedSubscriptionRowIds: deletedIds,
+        baseline: rows.baseline,
+      }
+    }
+    subscriptionsLink = rows.deltaLink
+  }
+  const nextCursor = writeCursor({ contacts: contacts.deltaLink, subscriptions: subscriptionsLink })
+  yield { ...EMPTY_PAGE, baseline: contacts.baseline, nextCursor }
+}
+
+/** One tracked table: its pages, and the delta link of the last one. */
+class Tracked {
+  #deltaLink: string | null = null
+
+  constructor(
+    private readonly client: DataverseClient,
+    private readonly setName: string,
+    private readonly select: readonly string[],
+    private readonly since: string | null,
+  ) {}
+
+  get baseline(): boolean {
+    return this.since === null
+  }
+
+  /** Only after the last page. */
+  get deltaLink(): string {
+    if (this.#deltaLink === null) {
+      throw lostAnswer(`GET /${this.setName}`, 'read', 'the last page has no delta link')
+    }
+    return this.#deltaLink
+  }
+
+  async *pages(context: CallContext): AsyncGenerator<RowPage> {
+    const path = this.since ?? this.setName + queryString({ select: this.select })
+    const listing = { setName: this.setName, name: `${this.baseline ? 'baseline' : 'delta'}.read` }
+    const prefer = this.baseline ? { prefer: 'odata.track-changes' } : {}
+    try {
+      for await (const page of pagesFrom(this.client, path, { ...listing, ...prefer }, context)) {
+        const link = page['@odata.deltaLink']
+        if (page['@odata.nextLink'] === undefined && link !== undefined) {
+          this.#deltaLink = ownLink(this.client.environmentUrl, link, `GET /${this.setName}`)
+        }
+        yield page
+      }
+    } catch (error) {
+      throw this.baseline ? error : expiredOr(error)
+    }
+  }
+}
+
+/** Which 4xx an outdated link gets is not certain, so all but those about rights and limits mean: start again. */
+function expiredOr(error: unknown): unknown {
+  if (error instanceof UpstreamError && error.status !== null) {
+    const { status } = error
+    if (status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 429) {
+      return new CrmCursorExpired('Dataverse no longer knows the change token', { cause: error })
+    }
+  }
+  return error
+}
+
+/** Deleted rows have an id and a reason, and nothing else. */
+function separate(rows: readonly RawRow[]): { live: RawRow[]; deletedIds: string[] } {
+  const live: RawRow[] = []
+  const deletedIds: string[] = []
+  for (const row of rows) {
+    const deleted = deletedRow.safeParse(row)
+    if (deleted.success && deleted.data.reason === 'deleted') {
+      deletedIds.push(deleted.data.id.toLowerCase())
+    } else {
+      live.push(row)
+    }
+  }
+  return { live, deletedIds }
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { CrmCursorExpired } from '../../crm.js'
+import { isOwnLink } from '../wire/links.js'
+
+const cursorSchema = z.object({
+  contacts: z.string(),
+  /** null: taken before our tables existed. */
+  subscriptions: z.string().nullable(),
+})
+
+/** Where the next delta starts: the two delta links, whole and verbatim (docs/wire-dataverse.md, 7). */
+export type ChangeCursor = z.output<typeof cursorSchema>
+
+/** The one opaque cursor that the sync stores. */
+export function writeCursor(cursor: ChangeCursor): string {
+  return JSON.stringify(cursor)
+}
+
+/**
+ * Reads a stored cursor.
+ *
+ * @throws CrmCursorExpired also where a link leads outside the environment (it was moved): a new baseline mends
+ * that, and no token is sent there.
+ */
+export function readCursor(text: string, environmentUrl: string): ChangeCursor {
+  const parsed = cursorSchema.safeParse(parseJson(text))
+  if (!parsed.success) {
+    throw new CrmCursorExpired('the stored change cursor cannot be read')
+  }
+  const links = [parsed.data.contacts, parsed.data.subscriptions ?? parsed.data.contacts]
+  if (!links.every((link) => isOwnLink(environmentUrl, link))) {
+    throw new CrmCursorExpired('the stored change cursor belongs to another environment')
+  }
+  return parsed.data
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

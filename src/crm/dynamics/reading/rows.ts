@@ -1,0 +1,71 @@
+import { z } from 'zod'
+
+/**
+ * Rows as Dataverse answers them (docs/wire-dataverse.md, 6, 12, 16.4). Every column may be missing: a privilege, a
+ * removed column or field security leaves it out, and then its value is unknown, never a default.
+ */
+const flag = z.boolean().nullish().catch(null)
+const text = z.string().nullish().catch(null)
+const number = z.number().nullish().catch(null)
+
+/** A row's version: present in every row but the deleted ones. */
+export const ETAG = '@odata.etag'
+
+/** A contact. */
+export const contactRow = z.object({
+  [ETAG]: z.string().optional(),
+  contactid: z.string(),
+  emailaddress1: text,
+  donotbulkemail: flag,
+  statecode: number,
+  merged: flag,
+  _masterid_value: text,
+  createdon: text,
+  modifiedon: text,
+})
+
+/** A subscription row. Its own id has the table's primary key's name, and is put here as `rowId`. */
+export const subscriptionRow = z.object({
+  [ETAG]: z.string().optional(),
+  em_subscribed: flag,
+  _em_contact_value: text,
+  _em_category_value: text,
+  em_rowkey: text,
+  statecode: number,
+})
+
+/** A row that a delta says is deleted: the id only. */
+export const deletedRow = z.object({ id: z.string(), reason: z.string() })
+
+/** One page of rows. Rows are read one by one, so that a single odd one is not everybody's trouble. */
+export const rowPage = z.object({
+  value: z.array(z.record(z.string(), z.unknown())),
+  '@odata.nextLink': z.string().optional(),
+  '@odata.deltaLink': z.string().optional(),
+})
+
+/** One row as parsed JSON. */
+export type RawRow = Readonly<Record<string, unknown>>
+
+/** One page of rows, parsed. */
+export type RowPage = z.output<typeof rowPage>
+
+/** Columns read of a contact. `donotbulkemail` is the only one that is ever written (rule B8). */
+export const CONTACT_COLUMNS = [
+  'contactid',
+  'emailaddress1',
+  'donotbulkemail',
+  'statecode',
+  'merged',
+  '_masterid_value',
+  'createdon',
+] as const
+
+/** Columns read of a subscription row. */
+export const SUBSCRIPTION_COLUMNS = [
+  'em_subscribed',
+  '_em_contact_value',
+  '_em_category_value',
+  'em_rowkey',
+  'statecode',
+] as const

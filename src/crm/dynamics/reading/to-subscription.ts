@@ -1,0 +1,51 @@
+import type { CrmSubscription } from '../../crm.js'
+import { isRowKeyOf } from '../wire/row-key.js'
+import { ETAG, type RawRow, subscriptionRow } from './rows.js'
+
+/** The category row that a subscription row refers to, for the category map; null for none. */
+export function categoryRowIdOf(raw: RawRow): string | null {
+  const id = raw['_em_category_value']
+  return typeof id === 'string' ? id.toLowerCase() : null
+}
+
+/**
+ * A subscription as the rest of the system knows it.
+ *
+ * @param categoryIdOf eMarketeer's id of a category row, null for a category that someone added in Dynamics.
+ * @returns null for a row without an id or without a contact: it is about nobody.
+ */
+export function toSubscription(
+  raw: RawRow,
+  primaryId: string,
+  categoryIdOf: (categoryRowId: string) => string | null,
+): CrmSubscription | null {
+  const rowId = raw[primaryId]
+  const parsed = subscriptionRow.safeParse(raw)
+  if (typeof rowId !== 'string' || !parsed.success || !parsed.data._em_contact_value) {
+    return null
+  }
+  const row = parsed.data
+  const contactId = parsed.data._em_contact_value.toLowerCase()
+  const categoryRowId = categoryRowIdOf(raw)
+  const categoryId = categoryRowId === null ? null : categoryIdOf(categoryRowId)
+  return {
+    rowId: rowId.toLowerCase(),
+    contactId,
+    categoryId,
+    subscribed: subscribedOf(row.em_subscribed, row.statecode, row[ETAG]),
+    version: row[ETAG] ?? '',
+    foreign: categoryId !== null && !isRowKeyOf(row.em_rowkey, contactId, categoryId),
+  }
+}
+
+/** A deactivated row proves no Yes, but its No still counts; without a version nothing may be written, so unknown. */
+function subscribedOf(
+  value: boolean | null | undefined,
+  statecode: number | null | undefined,
+  etag: string | undefined,
+): boolean | null {
+  if (etag === undefined || typeof value !== 'boolean') {
+    return null
+  }
+  return (statecode ?? 0) === 0 || value === false ? value : null
+}

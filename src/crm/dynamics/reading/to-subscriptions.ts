@@ -1,0 +1,21 @@
+import type { CallContext } from '../../../http/index.js'
+import type { CrmSubscription } from '../../crm.js'
+import type { CategoryMap } from './category-map.js'
+import type { RawRow } from './rows.js'
+import { categoryRowIdOf, toSubscription } from './to-subscription.js'
+
+/** Turns rows into subscriptions, reading the categories first where a row refers to an unknown one. */
+export async function subscriptionsOf(
+  rows: readonly RawRow[],
+  primaryId: string,
+  categories: CategoryMap,
+  context: CallContext,
+): Promise<CrmSubscription[]> {
+  const categoryRowIds = new Set(rows.map(categoryRowIdOf).filter((id) => id !== null))
+  if (categoryRowIds.size > 0) {
+    await categories.cover(categoryRowIds, context)
+  }
+  return rows
+    .map((row) => toSubscription(row, primaryId, (id) => categories.categoryId(id)))
+    .filter((subscription) => subscription !== null)
+}

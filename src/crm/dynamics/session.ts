@@ -1,0 +1,93 @@
+import type { CallContext } from '../../http/index.js'
+import type {
+  Category,
+  CategorySyncResult,
+  CrmChangePage,
+  CrmFacts,
+  CrmFieldHistory,
+  CrmOpenOptions,
+  CrmReading,
+  CrmReadRequest,
+  CrmSession,
+  CrmWrite,
+  CrmWriteOutcome,
+  WebhookTarget,
+} from '../crm.js'
+import { tokenSource } from './auth/token-source.js'
+import { syncCategories } from './categories/sync-categories.js'
+import { DataverseClient } from './client.js'
+import type { DynamicsConfig } from './config.js'
+import { type DynamicsFacts, readFacts, subscriptionTables } from './facts.js'
+import { FieldHistory } from './history/field-history.js'
+import { environmentHttp } from './http-clients.js'
+import { CategoryMap } from './reading/category-map.js'
+import { type ChangeSource, readChanges } from './reading/changes.js'
+import { directRead } from './reading/direct-read.js'
+import { installWebhooks } from './webhooks/install.js'
+import { whoAmI } from './who-am-i.js'
+import { wrongEnvironment } from './wrong-environment.js'
+import { writeRows } from './writing/write-rows.js'
+
+/** A Dynamics environment, opened: the client, what set-up learned, and what is worth keeping between calls. */
+export class DynamicsSession implements CrmSession {
+  readonly client: DataverseClient
+  readonly facts: DynamicsFacts
+  readonly connectionId: string
+  readonly #source: ChangeSource
+  readonly #history: FieldHistory
+
+  constructor(config: DynamicsConfig, options: CrmOpenOptions) {
+    this.client = new DataverseClient(
+      environmentHttp(config.environmentUrl),
+      tokenSource(config),
+      config.environmentUrl,
+    )
+    this.facts = readFacts(options.facts)
+    this.connectionId = options.connectionId
+    const tables = subscriptionTables(this.facts)
+    this.#source = {
+      client: this.client,
+      tables,
+      categories: tables === null ? null : new CategoryMap(this.client, tables.categories),
+    }
+    this.#history = new FieldHistory(this.client, this.facts.organization?.userId ?? null)
+  }
+
+  async check(context: CallContext): Promise<void> {
+    const { organizationId } = await whoAmI(this.client, context)
+    const expected = this.facts.organization?.organizationId
+    if (expected !== undefined && expected !== organizationId) {
+      throw wrongEnvironment()
+    }
+  }
+
+  read(request: CrmReadRequest, context: CallContext): Promise<CrmReading> {
+    return directRead(this.#source, request, context)
+  }
+
+  readChanges(cursor: string | null, context: CallContext): AsyncIterable<CrmChangePage> {
+    return readChanges(this.#source, cursor, context)
+  }
+
+  write(writes: readonly CrmWrite[], context: CallContext): Promise<readonly CrmWriteOutcome[]> {
+    return writeRows(this.#source, this.facts, writes, context)
+  }
+
+  readFieldHistory(
+    contactIds: readonly string[],
+    context: CallContext,
+  ): Promise<readonly CrmFieldHistory[]> {
+    return this.#history.read(contactIds, context)
+  }
+
+  syncCategories(
+    categories: readonly Category[],
+    context: CallContext,
+  ): Promise<CategorySyncResult> {
+    return syncCategories(this.client, this.facts, categories, context)
+  }
+
+  installWebhooks(target: WebhookTarget, context: CallContext): Promise<CrmFacts> {
+    return installWebhooks(this.client, this.facts, this.connectionId, target, context)
+  }
+}

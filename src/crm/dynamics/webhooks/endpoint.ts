@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import type { CallContext } from '../../../http/index.js'
+import type { DataverseClient } from '../client.js'
+import { findOrCreate } from '../find-or-create.js'
+import { queryString } from '../wire/odata.js'
+import { SECRET_HEADER } from './secret.js'
+
+/** `contract` of a webhook, and `authtype` of a secret in a header. */
+const WEBHOOK = 8
+const HTTP_HEADER = 5
+
+const endpoints = z.object({
+  value: z.array(
+    z.object({ serviceendpointid: z.guid(), name: z.string().nullish(), url: z.string().nullish() }),
+  ),
+})
+
+/**
+ * Finds or registers our endpoint and gives it the address and the secret. Found by its address, else by its name,
+ * which holds the connection's id: the address changes when the gateway moves.
+ *
+ * @returns its id. @throws UpstreamError
+ */
+export async function ensureEndpoint(
+  client: DataverseClient,
+  connectionId: string,
+  url: string,
+  secret: string,
+  context: CallContext,
+): Promise<string> {
+  const name = `eMarketeer sync (${connectionId})`
+  const settings = { name, url, contract: WEBHOOK, authtype: HTTP_HEADER, authvalue: authValue(secret) }
+  const { found, created } = await findOrCreate(
+    client,
+    {
+      find: () => find(client, name, url, context),
+      path: 'serviceendpoints',
+      operation: 'POST /serviceendpoints',
+      body: {
+        ...settings,
+        messageformat: 2,
+        connectionmode: 1,
+        userclaim: 1,
+        path: '',
+        solutionnamespace: '',
+        description: 'eMarketeer',
+      },
+    },
+    context,
+  )
+  if (!created) {
+    await client.text(
+      {
+        method: 'PATCH',
+        path: `serviceendpoints(${found})`,
+        operation: 'PATCH /serviceendpoints({id})',
+        name: 'webhooks.endpoint',
+        effect: 'write',
+        headers: { 'if-match': '*' },
+        json: settings,
+      },
+      context,
+    )
+  }
+  return found
+}
+
+async function find(client: DataverseClient, name: string, url: string, context: CallContext) {
+  const query = queryString({
+    select: ['serviceendpointid', 'name', 'authtype', 'url'],
+    filter: `contract eq ${WEBHOOK}`,
+  })
+  const { body } = await client.json(
+    {
+      method: 'GET',
+      path: `serviceendpoints${query}`,
+      operation: 'GET /serviceendpoints',
+      name: 'webhooks.endpoint',
+      effect: 'read',
+    },
+    endpoints,
+    context,
+  )
+  const own =
+    body.value.find((row) => row.name === name && row.url === url) ??
+    body.value.find((row) => row.name === name) ??
+    body.value.find((row) => row.url === url)
+  return own?.serviceendpointid.toLowerCase() ?? null
+}
+
+/** How headers are registered: an XML of settings. The secret is hexadecimal and needs no escaping. */
+function authValue(secret: string): string {
+  return `<settings><setting name="${SECRET_HEADER}" value="${secret}" /></settings>`
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import type { CallContext } from '../../../http/index.js'
+import type { DataverseClient } from '../client.js'
+import { findOrCreate } from '../find-or-create.js'
+import { queryString } from '../wire/odata.js'
+import { ensureImage } from './ensure-image.js'
+import { messageFilter } from './message-filter.js'
+import { type StepDefinition, stepName } from './steps.js'
+
+const stepRows = z.object({
+  value: z.array(
+    z.object({
+      sdkmessageprocessingstepid: z.guid(),
+      name: z.string().nullish(),
+      filteringattributes: z.string().nullish(),
+      statecode: z.number().nullish(),
+    }),
+  ),
+})
+
+type StepRow = z.output<typeof stepRows>['value'][number]
+
+const OPERATION = '/sdkmessageprocessingsteps'
+
+/** Finds or registers a step, and puts right one that was switched off or changed. @returns its id. @throws UpstreamError */
+export async function ensureStep(
+  client: DataverseClient,
+  endpointId: string,
+  step: StepDefinition,
+  context: CallContext,
+): Promise<string> {
+  const filter = await messageFilter(client, step, context)
+  const attributes = step.filteringAttributes.join(',')
+  const { found } = await findOrCreate<StepRow>(
+    client,
+    {
+      find: () => find(client, endpointId, stepName(step), context),
+      path: 'sdkmessageprocessingsteps',
+      operation: `POST ${OPERATION}`,
+      body: {
+        name: stepName(step),
+        description: 'Tells eMarketeer about changed consent',
+        // After the operation and asynchronous: the customer's own save never waits for us.
+        stage: 40,
+        mode: 1,
+        rank: 1,
+        supporteddeployment: 0,
+        asyncautodelete: true,
+        ...(attributes === '' ? {} : { filteringattributes: attributes }),
+        'eventhandler_serviceendpoint@odata.bind': `/serviceendpoints(${endpointId})`,
+        'sdkmessageid@odata.bind': `/sdkmessages(${filter.messageId})`,
+        'sdkmessagefilterid@odata.bind': `/sdkmessagefilters(${filter.filterId})`,
+      },
+    },
+    context,
+  )
+  const id = found.sdkmessageprocessingstepid.toLowerCase()
+  await repair(client, found, step, context)
+  if (step.image.length > 0) {
+    await ensureImage(client, id, step.image, context)
+  }
+  return id
+}
+
+async function find(
+  client: DataverseClient,
+  endpointId: string,
+  name: string,
+  context: CallContext,
+): Promise<StepRow | null> {
+  const select = ['sdkmessageprocessingstepid', 'name', 'filteringattributes', 'mode', 'stage', 'statecode']
+  const { body } = await client.json(
+    {
+      method: 'GET',
+      path: `serviceendpoints(${endpointId})/serviceendpoint_sdkmessageprocessingstep${queryString({ select })}`,
+      operation: `GET ${OPERATION}`,
+      name: 'webhooks.steps',
+      effect: 'read',
+    },
+    stepRows,
+    context,
+  )
+  return body.value.find((row) => row.name === name) ?? null
+}
+
+async function repair(
+  client: DataverseClient,
+  row: StepRow,
+  step: StepDefinition,
+  context: CallContext,
+): Promise<void> {
+  const listed = (row.filteringattributes ?? '').split(',').filter((name) => name !== '')
+  const sameAttributes = listed.sort().join() === [...step.filteringAttributes].sort().join()
+  const changes = {
+    ...(sameAttributes ? {} : { filteringattributes: step.filteringAttributes.join(',') }),
+    ...((row.statecode ?? 0) === 0 ? {} : { statecode: 0, statuscode: 1 }),
+  }
+  if (Object.keys(changes).length > 0) {
+    await client.text(
+      {
+        method: 'PATCH',
+        path: `sdkmessageprocessingsteps(${row.sdkmessageprocessingstepid})`,
+        operation: `PATCH ${OPERATION}({id})`,
+        name: 'webhooks.steps',
+        effect: 'write',
+        headers: { 'if-match': '*' },
+        json: changes,
+      },
+      context,
+    )
+  }
+}

@@ -1,0 +1,42 @@
+import type { CallContext } from '../../../http/index.js'
+import type { CrmFacts, WebhookTarget } from '../../crm.js'
+import type { DataverseClient } from '../client.js'
+import { type DynamicsFacts, subscriptionTables } from '../facts.js'
+import { SUBSCRIPTIONS_TABLE } from '../names.js'
+import { ensureEndpoint } from './endpoint.js'
+import { ensureStep } from './ensure-step.js'
+import { newSecret, secretHash } from './secret.js'
+import { STEPS } from './steps.js'
+
+/**
+ * Makes Dataverse post changes to the gateway (docs/wire-dataverse.md, 11 and 16.12). Looks for what an earlier run
+ * made; the secret is a new one each time, as the old one is nowhere to be read, and the one before stays accepted
+ * for events that are queued under it.
+ *
+ * @returns facts with hashes only. @throws UpstreamError
+ */
+export async function installWebhooks(
+  client: DataverseClient,
+  facts: DynamicsFacts,
+  connectionId: string,
+  target: WebhookTarget,
+  context: CallContext,
+): Promise<CrmFacts> {
+  const secret = newSecret()
+  const endpointId = await ensureEndpoint(client, connectionId, target.url, secret, context)
+  const stepIds: string[] = []
+  for (const step of STEPS) {
+    if (step.table === SUBSCRIPTIONS_TABLE && subscriptionTables(facts) === null) {
+      continue
+    }
+    stepIds.push(await ensureStep(client, endpointId, step, context))
+  }
+  const webhook = {
+    url: target.url,
+    endpointId,
+    stepIds,
+    secretHash: secretHash(secret),
+    previousSecretHash: facts.webhook?.secretHash ?? null,
+  }
+  return { webhook }
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import type { CallContext } from '../../../http/index.js'
+import type { DataverseClient } from '../client.js'
+import { poll } from '../poll.js'
+import { lostAnswer } from '../wire/part-error.js'
+import { queryString, stringLiteral } from '../wire/odata.js'
+import type { StepDefinition } from './steps.js'
+
+const filters = z.object({
+  value: z.array(
+    z.object({
+      sdkmessagefilterid: z.guid(),
+      sdkmessageid: z.object({ sdkmessageid: z.guid() }),
+    }),
+  ),
+})
+
+const OPERATION = 'GET /sdkmessagefilters'
+
+/**
+ * The ids that a step is bound to: of the message, and of the message on this table. They appear some seconds after
+ * the table (docs/wire-dataverse.md, 16.12), so that they are waited for.
+ *
+ * @throws UpstreamError, retryable where they are still not there.
+ */
+export async function messageFilter(
+  client: DataverseClient,
+  step: Pick<StepDefinition, 'table' | 'message'>,
+  context: CallContext,
+): Promise<{ filterId: string; messageId: string }> {
+  const query = queryString({
+    select: ['sdkmessagefilterid', 'primaryobjecttypecode'],
+    filter: `primaryobjecttypecode eq ${stringLiteral(step.table)} and sdkmessageid/name eq ${stringLiteral(step.message)}`,
+    expand: 'sdkmessageid($select=sdkmessageid,name)',
+  })
+  const found = await poll(async () => {
+    const request = {
+      method: 'GET',
+      path: `sdkmessagefilters${query}`,
+      operation: OPERATION,
+      name: 'webhooks.filters',
+      effect: 'read',
+    } as const
+    const { body } = await client.json(request, filters, context)
+    return body.value[0] ?? null
+  }, { withinMs: 30_000 }, context)
+  if (found === null) {
+    throw lostAnswer(OPERATION, 'read', 'the message is not known for the table yet')
+  }
+  return { filterId: found.sdkmessagefilterid, messageId: found.sdkmessageid.sdkmessageid }
+}

@@ -1,0 +1,71 @@
+import type { CrmFacts, CrmWebhookHint, WebhookRequest, WebhookVerdict } from '../../crm.js'
+import { type DynamicsFacts, readFacts } from '../facts.js'
+import { SUBSCRIPTIONS_TABLE } from '../names.js'
+import { isGuid } from '../wire/odata.js'
+import { readRemoteEvent, type RemoteEvent } from './remote-context.js'
+import { hasHash, SECRET_HEADER } from './secret.js'
+
+/**
+ * Judges a webhook (docs/wire-dataverse.md, 11.2). The secret first and before the body is looked at; then the
+ * organisation. Events of other tables are accepted and say nothing.
+ */
+export function receiveWebhook(request: WebhookRequest, storedFacts: CrmFacts): WebhookVerdict {
+  const facts = readFacts(storedFacts)
+  if (!isFromOurStep(request, facts)) {
+    return { accepted: false, code: 'webhook_unauthorized' }
+  }
+  const event = readRemoteEvent(request.body)
+  if (event === null) {
+    return { accepted: false, code: 'webhook_malformed' }
+  }
+  if (event.organizationId !== facts.organization?.organizationId.toLowerCase()) {
+    return { accepted: false, code: 'webhook_wrong_organization' }
+  }
+  return { accepted: true, hints: hintsOf(event) }
+}
+
+function isFromOurStep(request: WebhookRequest, { webhook }: DynamicsFacts): boolean {
+  const secret = request.headers[SECRET_HEADER]
+  return (
+    secret !== undefined &&
+    webhook !== undefined &&
+    hasHash(secret, [webhook.secretHash, webhook.previousSecretHash])
+  )
+}
+
+function hintsOf(event: RemoteEvent): CrmWebhookHint[] {
+  const { entityId, entityName, target, image, operationId } = event
+  const common = { entityId, eventId: operationId }
+  if (entityName === 'contact') {
+    const carried = target.has('donotbulkemail')
+    return [
+      {
+        ...common,
+        entity: 'contact',
+        contactId: entityId,
+        // Whose action an update without the toggle was says nothing about the toggle.
+        actorUserId: carried ? event.initiatingUserId : null,
+        saysDeny: target.get('donotbulkemail') === true,
+      },
+    ]
+  }
+  if (entityName === SUBSCRIPTIONS_TABLE) {
+    const carried = target.has('em_subscribed')
+    return [
+      {
+        ...common,
+        entity: 'subscription',
+        contactId: referenceId(target.get('em_contact')) ?? referenceId(image.get('em_contact')),
+        actorUserId: carried ? event.initiatingUserId : null,
+        saysDeny: target.get('em_subscribed') === false,
+      },
+    ]
+  }
+  return []
+}
+
+/** The id of an EntityReference. */
+function referenceId(value: unknown): string | null {
+  const id = (value as { Id?: unknown } | null | undefined)?.Id
+  return isGuid(id) ? id.toLowerCase() : null
+}

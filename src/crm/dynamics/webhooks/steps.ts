@@ -1,0 +1,35 @@
+import { SUBSCRIPTIONS_TABLE } from '../names.js'
+
+/** One event that Dataverse is to post. */
+export interface StepDefinition {
+  readonly table: 'contact' | typeof SUBSCRIPTIONS_TABLE
+  readonly message: 'Create' | 'Update' | 'Delete'
+  /** An Update is posted only where one of these is in it, changed or not. */
+  readonly filteringAttributes: readonly string[]
+  /** Columns to carry along as they are after the change; a toggle alone does not name its contact. */
+  readonly image: readonly string[]
+}
+
+/** Name of a step, by which it is found again. */
+export function stepName(step: StepDefinition): string {
+  return `eMarketeer: ${step.message} of ${step.table}`
+}
+
+/** The events that matter (rule E4): links and consent state. The address alone would miss a flip of the toggle. */
+export const STEPS: readonly StepDefinition[] = [
+  { table: 'contact', message: 'Create', filteringAttributes: [], image: [] },
+  {
+    table: 'contact',
+    message: 'Update',
+    filteringAttributes: ['emailaddress1', 'donotbulkemail', 'statecode'],
+    image: [],
+  },
+  { table: 'contact', message: 'Delete', filteringAttributes: [], image: [] },
+  { table: SUBSCRIPTIONS_TABLE, message: 'Create', filteringAttributes: [], image: [] },
+  {
+    table: SUBSCRIPTIONS_TABLE,
+    message: 'Update',
+    filteringAttributes: ['em_subscribed'],
+    image: ['em_contact', 'em_category', 'em_subscribed', 'em_rowkey'],
+  },
+]

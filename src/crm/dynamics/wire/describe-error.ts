@@ -1,0 +1,47 @@
+import type { ErrorDescription, TextAnswer, UpstreamCode } from '../../../http/index.js'
+import { knownError, PRIVILEGE_CODES } from './error-codes.js'
+
+/** Codes are hexadecimal; anything else is not shown, as it might be a value. */
+const CODE = /^0x[0-9a-f]{8}$/i
+
+/** The only part of a message that is read, and only to show it: the missing privilege's name. */
+const MISSING_PRIVILEGE = /\bmissing (prv[A-Za-z0-9_]{1,80}) privilege\b/
+
+/** The code of an error body, `{"error":{"code","message"}}`; frequently empty, then null. */
+export function errorCodeOf(body: string): string | null {
+  const code = errorOf(body)?.code
+  return typeof code === 'string' && CODE.test(code) ? code.toLowerCase() : null
+}
+
+/** Describes a refused request for the HTTP plumbing (docs/wire-dataverse.md, 3). */
+export function describeDataverseError(answer: TextAnswer): ErrorDescription {
+  const upstreamCode = errorCodeOf(answer.body)
+  const message = errorOf(answer.body)?.message
+  const privilege =
+    upstreamCode !== null && PRIVILEGE_CODES.includes(upstreamCode) && typeof message === 'string'
+      ? MISSING_PRIVILEGE.exec(message)?.[1]
+      : undefined
+  return {
+    upstreamCode,
+    code: overridingCode(answer.status, upstreamCode),
+    paths: privilege === undefined ? [] : [privilege],
+  }
+}
+
+/** 429, 401 and 5xx speak for themselves; below them a known code says more than its status. */
+function overridingCode(status: number, upstreamCode: string | null): UpstreamCode | undefined {
+  if (status === 401 || status === 429 || status >= 500) {
+    return undefined
+  }
+  return knownError(upstreamCode)?.outcome
+}
+
+function errorOf(body: string): { code?: unknown; message?: unknown } | null {
+  try {
+    const parsed = JSON.parse(body) as { error?: unknown } | null
+    const error = parsed?.error
+    return typeof error === 'object' && error !== null ? error : null
+  } catch {
+    return null
+  }
+}

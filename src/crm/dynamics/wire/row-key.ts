@@ -1,0 +1,34 @@
+/**
+ * Alternate keys of the subscription tables (docs/wire-dataverse.md, 16.5).
+ *
+ * A key value with one of `/ < > * % & : \ ? +` cannot be addressed, and keys compare without case, so anything
+ * beyond the plain characters is written as `u_` and the hex of its UTF-8.
+ */
+const PLAIN = /^(?!u_)[A-Za-z0-9_-]{1,60}$/
+
+/** An eMarketeer category id as it stands in `em_categoryid`. */
+export function categoryKey(categoryId: string): string {
+  return PLAIN.test(categoryId) ? categoryId : `u_${Buffer.from(categoryId).toString('hex')}`
+}
+
+/** The category id that a key stands for; null where the key is empty. */
+export function categoryIdOfKey(key: string | null | undefined): string | null {
+  if (!key) {
+    return null
+  }
+  return /^u_([0-9a-f]{2})+$/.test(key) ? Buffer.from(key.slice(2), 'hex').toString() : key
+}
+
+/** `em_rowkey`: at most one row per contact and category. */
+export function rowKey(contactId: string, categoryId: string): string {
+  return `${contactId.toLowerCase()}_${categoryKey(categoryId)}`
+}
+
+/** Whether a stored key is the one of this contact and category; keys compare without case. */
+export function isRowKeyOf(
+  key: string | null | undefined,
+  contactId: string,
+  categoryId: string,
+): boolean {
+  return key?.toLowerCase() === rowKey(contactId, categoryId).toLowerCase()
+}

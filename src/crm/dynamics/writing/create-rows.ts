@@ -1,0 +1,99 @@
+import { type CallContext, UpstreamError } from '../../../http/index.js'
+import type { CrmWriteOutcome } from '../../crm.js'
+import type { DataverseClient } from '../client.js'
+import { SQL_TIMEOUT } from '../wire/error-codes.js'
+import { createEach } from './create-each.js'
+import type { RowToCreate } from './row-to-create.js'
+import { lostOutcome } from './send-parts.js'
+
+/** Rows in one `UpsertMultiple` at first. */
+export const MAX_UPSERT_ROWS = 1_000
+
+const OPERATION = 'POST /{subscriptions}/UpsertMultiple'
+
+/**
+ * Creates rows that are known to be absent (docs/wire-dataverse.md, 16.6): `UpsertMultiple` by alternate key, which is
+ * all or nothing and does not tell versions. Halved where it is too much at once; where it is refused as a whole, not
+ * to be had, or timed out, each row goes alone with `If-None-Match: *`: one bad row is then nobody else's trouble.
+ *
+ * @returns one outcome a row, in order, and why nothing more should be sent (null: go on).
+ */
+export async function createRows(
+  client: DataverseClient,
+  setName: string,
+  primaryId: string,
+  rows: readonly RowToCreate[],
+  context: CallContext,
+): Promise<{ outcomes: readonly CrmWriteOutcome[]; stop: Error | null }> {
+  try {
+    await client.text(
+      {
+        method: 'POST',
+        path: `${setName}/Microsoft.Dynamics.CRM.UpsertMultiple`,
+        operation: OPERATION,
+        name: 'rows.create',
+        effect: 'write',
+        json: {
+          Targets: rows.map((row) => ({
+            '@odata.type': 'Microsoft.Dynamics.CRM.em_subscriptions',
+            '@odata.id': row.keyPath,
+            ...row.body,
+          })),
+        },
+      },
+      context,
+    )
+    const outcome = { status: 'applied', version: null, rowId: null } as const
+    return { outcomes: rows.map(() => outcome), stop: null }
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) {
+      throw error
+    }
+    if (isTooMuch(error) && rows.length > 1) {
+      return createHalves(client, setName, primaryId, rows, context)
+    }
+    if (isRefusedAsAWhole(error) || error.code === 'upstream_timeout') {
+      // After a time-out the rows may be there, and flipped by a person since: from here on only create, never upsert.
+      return createEach(client, primaryId, rows, context)
+    }
+    const lost = lostOutcome(error)
+    return { outcomes: rows.map(() => lost), stop: lost.error }
+  }
+}
+
+/** Refused or rolled back whole for its size: nothing was stored, so that half of it may be sent again. */
+function isTooMuch(error: UpstreamError): boolean {
+  return error.status === 413 || error.upstreamCode === SQL_TIMEOUT
+}
+
+/** 4xx about the rows or the message itself (404, 405, 501: not available), not about rights or limits. */
+function isRefusedAsAWhole(error: UpstreamError): boolean {
+  const { status, code } = error
+  return (
+    status !== null &&
+    (status < 500 || status === 501) &&
+    code !== 'upstream_auth_failed' &&
+    code !== 'upstream_forbidden' &&
+    code !== 'upstream_rate_limited' &&
+    code !== 'upstream_not_json'
+  )
+}
+
+async function createHalves(
+  client: DataverseClient,
+  setName: string,
+  primaryId: string,
+  rows: readonly RowToCreate[],
+  context: CallContext,
+) {
+  const middle = Math.ceil(rows.length / 2)
+  const first = await createRows(client, setName, primaryId, rows.slice(0, middle), context)
+  const rest = rows.slice(middle)
+  if (first.stop !== null) {
+    const { stop } = first
+    const notSent = rest.map(() => ({ status: 'notSent', error: stop }) as const)
+    return { outcomes: [...first.outcomes, ...notSent], stop }
+  }
+  const second = await createRows(client, setName, primaryId, rest, context)
+  return { outcomes: [...first.outcomes, ...second.outcomes], stop: second.stop }
+}

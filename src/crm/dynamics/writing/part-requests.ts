@@ -1,0 +1,61 @@
+import { API_ROOT } from '../client.js'
+import type { TableFacts } from '../facts.js'
+import type { CrmWrite } from '../../crm.js'
+import type { BatchRequest } from '../wire/batch-encode.js'
+import { isGuid } from '../wire/odata.js'
+import { contactBody } from './contact-body.js'
+
+/** The writes that address one existing row by its id and the version that was read. */
+export type RowWrite = Exclude<CrmWrite, { kind: 'createSubscription' }>
+
+/** Answers with the row, so that its new version is known without reading it again. */
+const RETURN_ROW = { Prefer: 'return=representation' }
+
+/**
+ * The `$batch` part of a write (docs/wire-dataverse.md, 6.4 and 8.2). `If-Match` with the version that was read makes
+ * a PATCH fail on a row that moved (412) or is gone (404); without it a PATCH would create the row.
+ *
+ * @returns null for a write that cannot be expressed here (a purpose or value of another CRM, an id that is no GUID,
+ * an unknown version): refused, never sent.
+ */
+export function partRequest(write: RowWrite, table: TableFacts | null): BatchRequest | null {
+  if (!/^(W\/)?"[^"\r\n]+"$/.test(write.expectedVersion)) {
+    return null
+  }
+  const ifMatch = { 'If-Match': write.expectedVersion }
+  switch (write.kind) {
+    case 'consent': {
+      const { value, purpose, contactId } = write
+      if (
+        purpose !== 'marketingSendouts' ||
+        (value !== 'allow' && value !== 'deny') ||
+        !isGuid(contactId)
+      ) {
+        return null
+      }
+      return {
+        method: 'PATCH',
+        path: `${API_ROOT}contacts(${contactId})?$select=contactid,donotbulkemail`,
+        headers: { ...ifMatch, ...RETURN_ROW },
+        body: contactBody(value),
+      }
+    }
+    case 'subscription':
+      return table === null || !isGuid(write.rowId)
+        ? null
+        : {
+            method: 'PATCH',
+            path: `${API_ROOT}${table.setName}(${write.rowId})?$select=${table.primaryId},em_subscribed`,
+            headers: { ...ifMatch, ...RETURN_ROW },
+            body: { em_subscribed: write.subscribed },
+          }
+    case 'deleteSubscription':
+      return table === null || !isGuid(write.rowId)
+        ? null
+        : {
+            method: 'DELETE',
+            path: `${API_ROOT}${table.setName}(${write.rowId})`,
+            headers: ifMatch,
+          }
+  }
+}
