@@ -1,0 +1,43 @@
+import type { FaultBoard } from '../../shared/faults.js'
+import type { RequestCounters } from '../../shared/counters.js'
+import type { SimResponse } from '../../shared/http-server.js'
+import type { TokenBook } from '../entra/token-book.js'
+import type { ServiceProtection } from '../http/service-protection.js'
+import type { Context, Organisation } from '../organisation.js'
+import type { JsonObject } from '../store/schema.js'
+import { personByName } from '../store/seed-organisation.js'
+
+/** The parts of the stand-in that control may turn. */
+export interface ControlTargets {
+  readonly org: Organisation
+  readonly tokens: TokenBook
+  readonly faults: FaultBoard
+  readonly counters: RequestCounters
+  readonly protection: ServiceProtection
+  readonly secrets: Map<string, string>
+  readonly root: string
+}
+
+/** One call of the control API: path segments after the prefix, query, JSON body. */
+export interface ControlCall {
+  readonly targets: ControlTargets
+  readonly method: string
+  readonly segments: readonly string[]
+  readonly query: URLSearchParams
+  readonly body: JsonObject
+}
+
+/** Answers a control call, or undefined when the path is not its own. */
+export type ControlRoute = (call: ControlCall) => SimResponse | Promise<SimResponse> | undefined
+
+/** Acts as a named person of the CRM (`as`, default "Sales Rep"), who may do everything. */
+export function actingAs(call: ControlCall): Context {
+  const named = call.body['as'] ?? call.query.get('as')
+  const name = typeof named === 'string' ? named : 'Sales Rep'
+  return contextOf(call.targets, personByName(call.targets.org, name))
+}
+
+/** A context without privilege checks or metadata cache. */
+export function contextOf(targets: ControlTargets, userId: string): Context {
+  return { org: targets.org, userId, checked: false, strong: true, root: targets.root }
+}

@@ -1,0 +1,61 @@
+import type { Context } from '../organisation.js'
+import {
+  etagOf,
+  propertyName,
+  type Column,
+  type Json,
+  type JsonObject,
+  type Row,
+  type Table,
+} from '../store/schema.js'
+import { readValue } from './columns.js'
+
+/** A date as the Web API writes it: UTC, whole seconds. */
+export function isoSeconds(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
+}
+
+/** A stored value as JSON of the Web API. */
+export function outValue(column: Column, value: Json): Json {
+  return column.type === 'DateTime' && typeof value === 'number' ? isoSeconds(value) : value
+}
+
+/** One row as the Web API answers it: etag, the chosen columns, write-only ones left out. */
+export function writeRow(
+  context: Context,
+  table: Table,
+  row: Row,
+  columns: readonly Column[],
+  annotations: boolean,
+): JsonObject {
+  const out: JsonObject = { '@odata.etag': etagOf(row) }
+  for (const column of columns) {
+    if (column.writeOnly !== true) {
+      const value = readValue(table, row, column)
+      const property = propertyName(column)
+      if (annotations && column.type === 'Lookup' && typeof value === 'string') {
+        annotate(context, out, column, property, value)
+      }
+      out[property] = outValue(column, value)
+    }
+  }
+  return out
+}
+
+function annotate(
+  context: Context,
+  out: JsonObject,
+  column: Column,
+  property: string,
+  id: string,
+): void {
+  const target =
+    column.target === undefined ? undefined : context.org.store.tables.get(column.target)
+  if (target === undefined) {
+    return
+  }
+  const name = context.org.store.rows(target).get(id)?.values[target.primaryName] ?? null
+  out[`${property}@OData.Community.Display.V1.FormattedValue`] = name
+  out[`${property}@Microsoft.Dynamics.CRM.associatednavigationproperty`] = column.navigation ?? null
+  out[`${property}@Microsoft.Dynamics.CRM.lookuplogicalname`] = target.logicalName
+}

@@ -1,0 +1,207 @@
+import { badQuery, ServiceError } from '../errors.js'
+import { countConditions, type Comparison, type Filter } from './filter.js'
+import { parseLiteral, type Literal } from './literal.js'
+import { splitOutside } from './split.js'
+
+const OPERATORS: readonly string[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le']
+const MAX_CONDITIONS = 500
+const MAX_IN_TEXT = 850
+const TOKEN =
+  /\s*(?:(\()|(\))|(@[A-Za-z_]\w*)|((?:[A-Za-z]+\.)*[A-Za-z]*'(?:[^']|'')*')|([^\s()',]+)|(,))/y
+
+/** Parses `$filter`; syntax errors are 400 0x80060888, more than 500 conditions 400 0x8004430C. */
+export function parseFilter(text: string, aliases: ReadonlyMap<string, string>): Filter {
+  const parser = new FilterParser(text, aliases)
+  const filter = parser.parse()
+  if (countConditions(filter) > MAX_CONDITIONS) {
+    throw new ServiceError(
+      400,
+      '0x8004430C',
+      'Number of conditions in query exceeded maximum limit.',
+    )
+  }
+  return filter
+}
+
+class FilterParser {
+  private position = 0
+
+  constructor(
+    private readonly text: string,
+    private readonly aliases: ReadonlyMap<string, string>,
+  ) {}
+
+  parse(): Filter {
+    const filter = this.either()
+    if (this.peek() !== undefined) {
+      throw this.syntaxError()
+    }
+    return filter
+  }
+
+  private either(): Filter {
+    const parts = [this.both()]
+    while (this.take('or')) {
+      parts.push(this.both())
+    }
+    return parts.length === 1 && parts[0] !== undefined ? parts[0] : { kind: 'or', parts }
+  }
+
+  private both(): Filter {
+    const parts = [this.one()]
+    while (this.take('and')) {
+      parts.push(this.one())
+    }
+    return parts.length === 1 && parts[0] !== undefined ? parts[0] : { kind: 'and', parts }
+  }
+
+  private one(): Filter {
+    if (this.take('not')) {
+      return { kind: 'not', part: this.one() }
+    }
+    if (this.take('(')) {
+      const inner = this.either()
+      this.expect(')')
+      return inner
+    }
+    const word = this.next()
+    return this.peek() === '(' ? this.call(word) : this.comparison(word)
+  }
+
+  private comparison(path: string): Filter {
+    const operator = this.next()
+    if (!OPERATORS.includes(operator) || !/^[A-Za-z_][\w/]*$/.test(path)) {
+      throw this.syntaxError()
+    }
+    const value = this.literal(this.next())
+    return { kind: 'compare', path: path.split('/'), operator: operator as Comparison, value }
+  }
+
+  private call(name: string): Filter {
+    const parts = this.callArguments()
+    if (name === 'Microsoft.Dynamics.CRM.In') {
+      return this.inCall(parts)
+    }
+    if (name === 'contains' || name === 'startswith' || name === 'endswith') {
+      const value = this.literal(parts[1] ?? '')
+      if (parts.length !== 2 || value.type !== 'string') {
+        throw this.syntaxError()
+      }
+      return { kind: 'text', test: name, path: (parts[0] ?? '').split('/'), value: value.value }
+    }
+    throw badQuery(`An unknown function with name '${name}' was found.`)
+  }
+
+  private inCall(parts: readonly string[]): Filter {
+    const named = new Map(
+      parts.map((part) => {
+        const mark = part.indexOf('=')
+        return [part.slice(0, mark), this.resolved(part.slice(mark + 1))] as const
+      }),
+    )
+    const column = parseLiteral(named.get('PropertyName') ?? 'null')
+    const values = parseArray(named.get('PropertyValues') ?? '')
+    if (column.type !== 'string' || values === undefined || named.size !== 2) {
+      throw badQuery(
+        "The function 'Microsoft.Dynamics.CRM.In' needs PropertyName and PropertyValues, an array of strings in double quotes.",
+      )
+    }
+    return { kind: 'in', column: column.value, values }
+  }
+
+  /** Everything between the brackets, split at commas; arrays hold quotes and commas of their own. */
+  private callArguments(): string[] {
+    const open = this.text.indexOf('(', this.position)
+    let depth = 0
+    let quote = ''
+    for (let i = open; i < this.text.length; i++) {
+      const char = this.text[i] ?? ''
+      if (quote !== '') {
+        if (char === '\\' && quote === '"') {
+          i += 1
+        } else if (char === quote) {
+          quote = ''
+        }
+      } else if (char === "'" || char === '"') {
+        quote = char
+      } else if (char === '(') {
+        depth += 1
+      } else if (char === ')' && --depth === 0) {
+        this.position = i + 1
+        return splitArguments(this.text.slice(open + 1, i))
+      }
+    }
+    throw this.syntaxError()
+  }
+
+  private literal(text: string): Literal {
+    return parseLiteral(this.resolved(text))
+  }
+
+  private resolved(text: string): string {
+    if (!text.startsWith('@')) {
+      return text
+    }
+    const value = this.aliases.get(text)
+    if (value === undefined) {
+      throw badQuery(`Parameter alias '${text}' is not specified in the query string.`)
+    }
+    return value
+  }
+
+  private peek(): string | undefined {
+    TOKEN.lastIndex = this.position
+    return TOKEN.exec(this.text)?.[0]?.trim()
+  }
+
+  private next(): string {
+    TOKEN.lastIndex = this.position
+    const found = TOKEN.exec(this.text)
+    if (found === null) {
+      throw this.syntaxError()
+    }
+    this.position = TOKEN.lastIndex
+    return found[0].trim()
+  }
+
+  private take(word: string): boolean {
+    if (this.peek() !== word) {
+      return false
+    }
+    this.next()
+    return true
+  }
+
+  private expect(word: string): void {
+    if (!this.take(word)) {
+      throw this.syntaxError()
+    }
+  }
+
+  private syntaxError(): ServiceError {
+    return badQuery(`Syntax error at position ${this.position} in the filter.`)
+  }
+}
+
+function splitArguments(text: string): string[] {
+  const array = text.indexOf('[')
+  if (array < 0) {
+    return splitOutside(text, ',').map((part) => part.trim())
+  }
+  const head = text.slice(0, text.lastIndexOf(',', array))
+  return [...splitOutside(head, ','), text.slice(head.length + 1)].map((part) => part.trim())
+}
+
+function parseArray(text: string): string[] | undefined {
+  let values: unknown
+  try {
+    values = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  const strings =
+    Array.isArray(values) &&
+    values.length > 0 &&
+    values.every((value) => typeof value === 'string' && value.length <= MAX_IN_TEXT)
+  return strings ? (values as string[]) : undefined
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import type { SimClock } from '../shared/clock.js'
+import { CustomizationLock } from './customization/lock.js'
+import type { DynamicsOptions } from './options.js'
+import { PrivilegeBook } from './privilege-book.js'
+import type { Column, Json, Row, Table } from './store/schema.js'
+import { Store } from './store/store.js'
+
+/** Who calls, and how the call wants to see metadata. */
+export interface Context {
+  readonly org: Organisation
+  readonly userId: string
+  /** Privileges are asked of the application user only; people of the control API may do everything. */
+  readonly checked: boolean
+  /** `Consistency: Strong`: past the metadata cache. */
+  readonly strong: boolean
+  /** `{org}/api/data/v9.2/`, for links in answers. */
+  readonly root: string
+}
+
+/** What a table does beyond storing rows; each may change the values or throw a `ServiceError`. */
+export interface TableRules {
+  readonly beforeCreate?: (context: Context, values: Record<string, Json>) => void
+  readonly beforeUpdate?: (
+    context: Context,
+    row: Row,
+    sent: Readonly<Record<string, Json>>,
+    values: Record<string, Json>,
+  ) => void
+  readonly beforeDelete?: (context: Context, row: Row) => void
+  /** Rows a reader does not see (audit rows still on their way). */
+  readonly hidden?: (row: Row, nowMs: number) => boolean
+}
+
+/** One Dataverse environment: its tables, people and switches. */
+export class Organisation {
+  readonly store = new Store()
+  readonly privileges = new PrivilegeBook()
+  readonly lock: CustomizationLock
+  readonly rules = new Map<string, TableRules>()
+  readonly organizationId: string
+  readonly businessUnitId: string
+  /** systemuser id of each registered application. */
+  readonly applicationUsers = new Map<string, string>()
+  /** Ids of systemforms and savedqueries that came with the organisation or with a table. */
+  readonly stockComponents = new Set<string>()
+  /** Unpublished attribute or table definitions are not told apart here; this counts publishes. */
+  publishCount = 0
+
+  constructor(
+    readonly options: DynamicsOptions,
+    readonly clock: SimClock,
+  ) {
+    this.organizationId = stableGuid(`organization ${options.organizationName}`)
+    this.businessUnitId = stableGuid(`businessunit ${options.organizationName}`)
+    this.lock = new CustomizationLock(options.customizationMs)
+  }
+
+  /** Whether the data API knows this table or column yet. */
+  sees(context: Context, item: Column | Table): boolean {
+    return context.strong || item.visibleFromMs <= this.clock.now()
+  }
+
+  /** The time a new table or column becomes known. */
+  cacheTime(): number {
+    return this.clock.now() + this.options.metadataCacheDelayMs
+  }
+}
+
+/** A GUID that is always the same for the same text. */
+export function stableGuid(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}

@@ -1,0 +1,23 @@
+/** How far a privilege reaches; Global is the whole organisation. */
+export type Depth = 'Basic' | 'Local' | 'Deep' | 'Global'
+
+/** What the application user may do: everything, minus what was taken away. */
+export class PrivilegeBook {
+  private readonly removed = new Set<string>()
+  private readonly depths = new Map<string, Depth>()
+
+  remove(name: string): void {
+    this.removed.add(name.toLowerCase())
+  }
+
+  grant(name: string, depth: Depth = 'Global'): void {
+    this.removed.delete(name.toLowerCase())
+    this.depths.set(name.toLowerCase(), depth)
+  }
+
+  /** Undefined when the privilege is missing. */
+  depth(name: string): Depth | undefined {
+    const key = name.toLowerCase()
+    return this.removed.has(key) ? undefined : (this.depths.get(key) ?? 'Global')
+  }
+}

@@ -1,0 +1,59 @@
+import { createClock } from '../shared/clock.js'
+import { createCounters } from '../shared/counters.js'
+import { applyFault, FaultBoard } from '../shared/faults.js'
+import { json, listen, type SimRequest, type SimResponse } from '../shared/http-server.js'
+import { answerControl, CONTROL_PATH } from './control/control-api.js'
+import { contactRules } from './data/contact-rules.js'
+import { signIn } from './entra/token-endpoint.js'
+import { TokenBook } from './entra/token-book.js'
+import { basicOperations } from './functions/basics.js'
+import { ServiceProtection } from './http/service-protection.js'
+import { answerApi, API_PATH } from './http/web-api.js'
+import { withDefaults } from './options.js'
+import { Organisation } from './organisation.js'
+import { seedOrganisation } from './store/seed-organisation.js'
+
+/** A running stand-in. `url` is both the organisation's address and the sign-in authority's host. */
+export interface RunningDynamics {
+  readonly url: string
+  readonly controlUrl: string
+  close(): Promise<void>
+}
+
+/** Starts a stand-in for Entra and Dataverse on 127.0.0.1; options in docs/simulators.md. */
+export async function startDynamics(
+  given: Parameters<typeof withDefaults>[0] = {},
+): Promise<RunningDynamics> {
+  const options = withDefaults(given)
+  const org = new Organisation(options, createClock())
+  org.rules.set('contact', contactRules)
+  seedOrganisation(org)
+  const tokens = new TokenBook()
+  const counters = createCounters()
+  const faults = new FaultBoard(options.seed)
+  const protection = new ServiceProtection(options.limits)
+  const catalog = new Map(Object.entries(basicOperations))
+  const secrets = new Map<string, string>()
+  const work = (url: string, request: SimRequest): SimResponse | Promise<SimResponse> => {
+    if (request.path.startsWith(API_PATH)) {
+      return answerApi({ org, url, tokens, protection, faults, catalog }, request)
+    }
+    const context = { options, tokens, url, nowMs: org.clock.now(), secrets }
+    return signIn(context, request) ?? json(404, { error: { code: '', message: 'Not found' } })
+  }
+  const server = await listen(options.port, async (request) => {
+    const { url } = server
+    if (request.path.startsWith(CONTROL_PATH)) {
+      const root = `${url}${API_PATH}`
+      return answerControl({ org, tokens, faults, counters, protection, secrets, root }, request)
+    }
+    const response = await applyFault(faults.pick(request), () => work(url, request))
+    counters.count(request.method, request.path, response.status)
+    return response
+  })
+  return {
+    url: server.url,
+    controlUrl: `${server.url}${CONTROL_PATH}`,
+    close: () => server.close(),
+  }
+}
