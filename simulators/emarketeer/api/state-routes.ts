@@ -61,7 +61,8 @@ export const stateRoutes: readonly Route[] = [
         }
         found.push(...contacts)
       }
-      const items = found.map((contact) => renderState(account, contact, include))
+      const categories = account.liveCategories()
+      const items = found.map((contact) => renderState(account, contact, include, categories))
       return json(200, { items, missing })
     },
   },
@@ -76,6 +77,7 @@ export const stateRoutes: readonly Route[] = [
       const cursor = query.text('cursor')
       const after =
         cursor === undefined ? 0 : readCursor(cursor, account.accountId, 'states').position
+      const categories = account.liveCategories()
       const items: unknown[] = []
       let last = after
       let more = false
@@ -84,7 +86,7 @@ export const stateRoutes: readonly Route[] = [
           more = true
           break
         }
-        items.push(renderState(account, contact, include))
+        items.push(renderState(account, contact, include, categories))
         last = contact.id
       }
       const facts = { accountId: account.accountId, kind: 'states', position: last, generation: 0 }

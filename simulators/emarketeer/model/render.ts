@@ -1,4 +1,4 @@
-import type { Account } from './account.js'
+import type { Account, Category } from './account.js'
 import type { Contact } from './contacts.js'
 import type { LoggedChange } from './feed.js'
 import { currentValue } from './set-value.js'
@@ -9,7 +9,12 @@ import { pointFacts } from './write-items.js'
 export type Include = ReadonlySet<'consents' | 'subscriptions'>
 
 /** One contact with its state, as B3 shows it; a contact without e-mail has none. */
-export function renderState(account: Account, contact: Contact, include: Include) {
+export function renderState(
+  account: Account,
+  contact: Contact,
+  include: Include,
+  categories: readonly Category[] = account.liveCategories(),
+) {
   const address = account.contacts.address(contact.email)
   const item: Record<string, unknown> = {
     contactId: String(contact.id),
@@ -24,7 +29,7 @@ export function renderState(account: Account, contact: Contact, include: Include
     item['subscriptions'] =
       address === undefined
         ? null
-        : account.liveCategories().map(({ id }) => {
+        : categories.map(({ id }) => {
             const { value, stored } = currentValue(address, categoryKey(id))
             return { categoryId: id, subscribed: value, ...pointFacts(stored) }
           })

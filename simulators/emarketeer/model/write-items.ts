@@ -76,13 +76,25 @@ export function writeItem(
   return { status: 'applied', version: present.version + 1, changeId: change.id }
 }
 
-/** What a value tells besides itself; nulls where it was never set. */
-export function pointFacts(stored: StoredValue | null) {
-  return {
-    version: stored?.version ?? 0,
-    eventTime: stored === null ? null : iso(stored.eventTimeMs),
-    recordedAt: stored === null ? null : iso(stored.recordedAtMs),
-    source: stored?.source ?? null,
-    actor: stored?.actor ?? null,
+const UNSET = { version: 0, eventTime: null, recordedAt: null, source: null, actor: null }
+const rendered = new WeakMap<StoredValue, object>()
+
+/** What a value tells besides itself; nulls where it was never set. Kept, since seeded contacts share values. */
+export function pointFacts(stored: StoredValue | null): object {
+  if (stored === null) {
+    return UNSET
   }
+  const known = rendered.get(stored)
+  if (known !== undefined) {
+    return known
+  }
+  const facts = {
+    version: stored.version,
+    eventTime: iso(stored.eventTimeMs),
+    recordedAt: iso(stored.recordedAtMs),
+    source: stored.source,
+    actor: stored.actor,
+  }
+  rendered.set(stored, facts)
+  return facts
 }
