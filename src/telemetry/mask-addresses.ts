@@ -10,7 +10,7 @@ const MAX_LOCAL_PART = 128
  * `pino@10.4.0` and `node_modules/@scope/name` in a stack stay readable.
  */
 const ADDRESS = new RegExp(
-  String.raw`(?:"[^"\n]{1,64}"|[^\s@<>"'()\[\],;:\\]{1,${MAX_LOCAL_PART}})(?:@|%40|\\u0040)` +
+  String.raw`(?:"[^"\n]{1,64}"|[^\s@<>"()\[\],;:\\]{1,${MAX_LOCAL_PART}})(?:@|%40|\\u0040)` +
     String.raw`(?:[\p{L}\p{N}_-]{1,63}\.){1,8}(?:xn--[\w-]{1,59}|\p{L}[\p{L}\p{N}-]{1,62})`,
   'giu',
 )

@@ -1,0 +1,200 @@
+import { describe, expect, it } from '@jest/globals'
+import { inspect } from 'node:util'
+import { parseConnectionFile } from '../../src/config/parse-connection-file.js'
+import { caught, problemsOf } from './caught.js'
+import { exampleDriver, goodFile, PASTED_SECRET } from './example-driver.js'
+
+const env = { ACME_SECRET: 'from-the-environment', LOOSE_KEY: 'k' }
+
+const parseText = (text: string, allowLoopbackHttp = false) =>
+  parseConnectionFile(text, 'acme.json', { drivers: [exampleDriver], env, allowLoopbackHttp })
+const parse = (change: object, dynamics: object = {}, allowLoopbackHttp = false) =>
+  parseText(
+    JSON.stringify({ ...goodFile, dynamics: { ...goodFile.dynamics, ...dynamics }, ...change }),
+    allowLoopbackHttp,
+  )
+
+describe('parseConnectionFile', () => {
+  it('reads a good file, with defaults, and secrets apart', () => {
+    expect(parse({})).toEqual({
+      connectionId: 'acme-dynamics',
+      accountId: '1001',
+      crm: 'dynamics',
+      legalBasisSync: true,
+      subscriptionSync: false,
+      createMissing: 'none',
+      newlyMailableLimit: 100,
+      sectionName: 'dynamics',
+      section: {
+        environmentUrl: 'https://acme.crm4.dynamics.example',
+        tenantId: 't-1',
+        clientId: 'c-1',
+        authorityHost: 'https://login.example.test',
+      },
+      secrets: { 'dynamics.clientSecret': { env: 'ACME_SECRET' } },
+    })
+  })
+
+  it('reads the public API key where contacts are to be created', () => {
+    const emarketeer = { publicApiKey: { env: 'LOOSE_KEY' } }
+    expect(parse({ createMissing: 'emarketeer', emarketeer }).secrets).toMatchObject({
+      'emarketeer.publicApiKey': { env: 'LOOSE_KEY' },
+    })
+  })
+
+  it.each([
+    ['a misspelt key', { subscriptionsSync: true }, {}, 'unknown_key subscriptionsSync'],
+    ['a misspelt key inside', {}, { tenant: 'x' }, 'unknown_key dynamics.tenant'],
+    ['an unknown key of emarketeer', { emarketeer: { key: 1 } }, {}, 'unknown_key emarketeer.key'],
+    ['the section of another CRM', { superoffice: {} }, {}, 'unknown_key superoffice'],
+    ['no legalBasisSync', { legalBasisSync: undefined }, {}, 'value_missing legalBasisSync'],
+    ['no section', { dynamics: undefined }, {}, 'value_missing dynamics'],
+    ['a section that is no object', { dynamics: 'x' }, {}, 'value_invalid dynamics'],
+    ['no secret', {}, { clientSecret: undefined }, 'value_missing dynamics.clientSecret'],
+    ['no crm', { crm: undefined }, {}, 'value_missing crm'],
+    ['an unheard-of crm', { crm: 'hubspot' }, {}, 'value_invalid crm'],
+    ['a short id', { connectionId: 'ab' }, {}, 'value_invalid connectionId'],
+    ['an id with capitals', { connectionId: 'Acme' }, {}, 'value_invalid connectionId'],
+    ['a number for an id', { accountId: 1001 }, {}, 'value_invalid accountId'],
+    ['text for a switch', { legalBasisSync: 'true' }, {}, 'value_invalid legalBasisSync'],
+    ['a negative limit', { newlyMailableLimit: -1 }, {}, 'value_invalid newlyMailableLimit'],
+    ['half a contact', { newlyMailableLimit: 0.5 }, {}, 'value_invalid newlyMailableLimit'],
+    [
+      'a key missing for createMissing',
+      { createMissing: 'emarketeer' },
+      {},
+      'value_missing emarketeer.publicApiKey',
+    ],
+    [
+      'a key without createMissing',
+      { emarketeer: { publicApiKey: PASTED_SECRET } },
+      {},
+      'value_invalid emarketeer.publicApiKey',
+    ],
+    ['no address', {}, { environmentUrl: 'acme' }, 'value_invalid dynamics.environmentUrl'],
+    [
+      'a user in an address',
+      {},
+      { environmentUrl: `https://u:${PASTED_SECRET}@acme.example` },
+      'value_invalid dynamics.environmentUrl',
+    ],
+    [
+      'http',
+      {},
+      { environmentUrl: 'http://acme.example' },
+      'http_not_allowed dynamics.environmentUrl',
+    ],
+    [
+      'http on loopback without the switch',
+      {},
+      { authorityHost: 'http://127.0.0.1:4002' },
+      'http_not_allowed dynamics.authorityHost',
+    ],
+    [
+      'a secret whose variable is not set',
+      {},
+      { clientSecret: { env: 'UNSET_SECRET' } },
+      'secret_missing dynamics.clientSecret',
+    ],
+    [
+      'a secret pasted as a name',
+      {},
+      { clientSecret: { env: PASTED_SECRET } },
+      'value_invalid dynamics.clientSecret',
+    ],
+    [
+      'a secret with something beside it',
+      {},
+      { clientSecret: { env: 'ACME_SECRET', value: PASTED_SECRET } },
+      'value_invalid dynamics.clientSecret',
+    ],
+    [
+      'a variable of the service itself',
+      {},
+      { clientSecret: { env: 'EMARKETEER_API_KEY' } },
+      'value_invalid dynamics.clientSecret',
+    ],
+    ['an empty secret', {}, { clientSecret: ' ' }, 'value_invalid dynamics.clientSecret'],
+    ['a number for a secret', {}, { clientSecret: 4711 }, 'value_invalid dynamics.clientSecret'],
+  ])('refuses %s', (_name, change, dynamics, problem) => {
+    const run = () => parse(change, dynamics)
+    expect(problemsOf(run)).toEqual([problem])
+    const error = caught(run)
+    expect(inspect(error, { depth: 9 }) + JSON.stringify(error.toDocument())).not.toMatch(
+      /Pasted|4711|from-the-environment/,
+    )
+  })
+
+  it.each([
+    ['none with sync', { crm: 'none' }, ['none_with_sync crm', 'crm_not_supported crm']],
+    ['none', { crm: 'none', legalBasisSync: false }, ['crm_not_supported crm']],
+    ['SuperOffice Online', { crm: 'superoffice-online' }, ['crm_not_supported crm']],
+    ['SuperOffice on site', { crm: 'superoffice-onsite' }, ['crm_not_supported crm']],
+  ])('refuses %s by a rule, with exit code 4', (_name, change, problems) => {
+    const run = () => parse(change)
+    expect(problemsOf(run)).toEqual(problems)
+    expect(caught(run).kind.exitCode).toBe(4)
+  })
+
+  it('shows neither a secret that the CRM objects to, nor its length', () => {
+    const error = caught(() => parse({}, { clientSecret: PASTED_SECRET.repeat(9) }))
+    expect(error).toMatchObject({ code: 'value_invalid', value: '***' })
+  })
+
+  it('masks an address that stands as a key', () => {
+    const error = caught(() => parse({ 'anna@example.test': true }))
+    expect(error.message).toBe('The key ***@*** is unknown.')
+  })
+
+  it('names the variable of a secret that is not set', () => {
+    expect(caught(() => parse({}, { clientSecret: { env: 'UNSET_SECRET' } })).message).toBe(
+      'The environment variable UNSET_SECRET, which dynamics.clientSecret names, is not set.',
+    )
+  })
+
+  it('takes http on loopback under the switch', () => {
+    const environmentUrl = 'http://127.0.0.1:4002'
+    expect(parse({}, { environmentUrl }, true).section).toMatchObject({ environmentUrl })
+  })
+
+  it('refuses subscriptionSync where the CRM keeps none', () => {
+    const driver = { ...exampleDriver, capabilities: { subscriptions: false } } as never
+    const run = () =>
+      parseConnectionFile(JSON.stringify({ ...goodFile, subscriptionSync: true }), 'acme.json', {
+        drivers: [driver],
+        env,
+        allowLoopbackHttp: false,
+      })
+    expect(problemsOf(run)).toEqual(['value_invalid subscriptionSync'])
+  })
+
+  it('tells everything that is wrong at once', () => {
+    const run = () =>
+      parse(
+        { accountId: undefined, colour: 'red', createMissing: 'emarketeer' },
+        { environmentUrl: 'http://a.example', clientSecret: { env: 'UNSET' }, tenantId: 7 },
+      )
+    expect(problemsOf(run)).toEqual([
+      'value_missing accountId',
+      'unknown_key colour',
+      'value_missing emarketeer.publicApiKey',
+      'secret_missing dynamics.clientSecret',
+      'value_invalid dynamics.tenantId',
+      'http_not_allowed dynamics.environmentUrl',
+    ])
+    expect(caught(run).toDocument()).toMatchSnapshot()
+  })
+
+  it('tells where JSON breaks off, and quotes nothing of it', () => {
+    const error = caught(() =>
+      parseText(`{\n "connectionId": "x",\n "s": "${PASTED_SECRET}" oops }`),
+    )
+    expect(error.code).toBe('file_not_json')
+    expect(error.message).toBe('acme.json is not JSON: fault in line 3.')
+    expect(inspect(error)).not.toContain('Pasted')
+  })
+
+  it.each(['[]', '"x"', 'null', '7'])('refuses %s as no object', (text) => {
+    expect(caught(() => parseText(text)).message).toBe('acme.json must hold one JSON object.')
+  })
+})
