@@ -1,4 +1,4 @@
-/** Native ESM through swc; the workflow bundle and servers are made once, in global set-up. */
+/** Native ESM through swc. Servers and the workflow bundle are made once a run, when first asked for. */
 export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
@@ -14,6 +14,8 @@ export default {
       },
     ],
   },
+  globalSetup: '<rootDir>/test/support/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   testTimeout: 30_000,
   maxWorkers: 2,
 }

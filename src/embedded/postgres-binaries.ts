@@ -42,7 +42,7 @@ export async function postgresBinaries(
 }
 
 /** Both programs from PATH, else from Debian's place, newest version first. */
-async function machineBinaries(): Promise<PostgresBinaries | undefined> {
+export async function machineBinaries(): Promise<PostgresBinaries | undefined> {
   const initdb = await findOnPath('initdb')
   const postgres = await findOnPath('postgres')
   if (initdb !== undefined && postgres !== undefined) {

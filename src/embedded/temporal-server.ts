@@ -2,13 +2,12 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Connection } from '@temporalio/client'
+import { SEARCH_ATTRIBUTES } from '../contracts/names.js'
 import { freePort } from './free-port.js'
-import { startGuarded, type GuardedProcess } from './guarded-process.js'
+import { startGuarded } from './guarded-process.js'
 import { ProvisionError } from './provision-error.js'
 import { temporalCli } from './temporal-cli.js'
-
-/** The search attributes our workflows set, each a Keyword; a server must know them beforehand. */
-export const searchAttributes = ['ConnectionId', 'Crm', 'Phase', 'Tier'] as const
+import { waitUntilReady } from './wait-until-ready.js'
 
 /** How to run a development server. */
 export interface TemporalServerOptions {
@@ -29,8 +28,6 @@ export interface TemporalServer {
 }
 
 const startAttempts = 5
-const readyTimeoutMs = 60_000
-const readyPollMs = 50
 
 /**
  * The server `TEMPORAL_ADDRESS` names if that is set, else a development server of our own: in
@@ -72,7 +69,7 @@ async function startOnce(cli: string, ui: boolean): Promise<TemporalServer | { l
     env: { TEMPORAL_VERSION_CHECK_DISABLED: '1', HOME: process.env['HOME'] ?? tmpdir() },
   })
   const address = `127.0.0.1:${port}`
-  if (!(await answers(address, server))) {
+  if (!(await waitUntilReady(server, () => probe(address)))) {
     await server.stop()
     return { log: await server.logTail() }
   }
@@ -89,7 +86,8 @@ function serverArgs(port: number, uiPort: number | null): string[] {
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${port}`, '--log-level', 'error'],
     ...ui,
-    ...searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    // A server must know them beforehand: a workflow that sets an unknown one cannot go on.
+    ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     // By default a one-shard server polls 20 times a second: 50 ms before each step of a workflow.
     ...[
       'history.transferProcessorMaxPollRPS=2000',
@@ -98,23 +96,12 @@ function serverArgs(port: number, uiPort: number | null): string[] {
   ]
 }
 
-/** Waits until the namespace `default` is served; false when the server ended or time was up. */
-async function answers(address: string, server: GuardedProcess): Promise<boolean> {
-  let running = true
-  void server.exited.then(() => (running = false))
-  const deadlineMs = Date.now() + readyTimeoutMs
-  while (running && Date.now() < deadlineMs) {
-    try {
-      const connection = await Connection.connect({ address, connectTimeout: 1_000 })
-      try {
-        await connection.workflowService.describeNamespace({ namespace: 'default' })
-        return running
-      } finally {
-        await connection.close()
-      }
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, readyPollMs))
-    }
+/** Rejects unless the server serves the namespace `default`. */
+async function probe(address: string): Promise<void> {
+  const connection = await Connection.connect({ address, connectTimeout: 1_000 })
+  try {
+    await connection.workflowService.describeNamespace({ namespace: 'default' })
+  } finally {
+    await connection.close()
   }
-  return false
 }

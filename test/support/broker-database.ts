@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto'
+import { Client } from 'pg'
+import { migrate } from '../../src/ledger/migrate.js'
+
+/** Runs statements one by one on a connection of their own (they may not share a transaction). */
+export async function runStatements(url: string, statements: readonly string[]): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    for (const statement of statements) {
+      await client.query(statement)
+    }
+  } finally {
+    await client.end()
+  }
+}
+
+/** The same server and user, another database. */
+export function databaseUrl(adminUrl: string, database: string): string {
+  const url = new URL(adminUrl)
+  url.pathname = `/${database}`
+  return url.href
+}
+
+/** A database name nobody else has. */
+export function uniqueDatabaseName(kind: 'template' | 'test'): string {
+  return `lbsync_${kind}_${randomBytes(6).toString('hex')}`
+}
+
+/** Makes a database with the newest schema; every test file gets a copy, which is quicker than migrating. */
+export async function makeTemplate(adminUrl: string): Promise<string> {
+  const name = uniqueDatabaseName('template')
+  await runStatements(adminUrl, [`CREATE DATABASE ${name}`])
+  await migrate(databaseUrl(adminUrl, name))
+  return name
+}
+
+/** Removes what {@link makeTemplate} made. */
+export async function dropTemplate(adminUrl: string, name: string): Promise<void> {
+  await runStatements(adminUrl, [`DROP DATABASE ${name} WITH (FORCE)`])
+}

@@ -1,0 +1,99 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** What test files may ask for, and the JSON they get; each is made once a run, when first asked for. */
+export interface Provided {
+  /** A server, and on it a database with the newest schema, to copy. */
+  readonly postgres: { readonly adminUrl: string; readonly template: string }
+  readonly temporal: { readonly address: string }
+  readonly 'time-skipping-server': { readonly path: string }
+  /** The code of all workflows, as `Worker.create` takes it. */
+  readonly 'workflow-bundle': { readonly codePath: string }
+}
+
+type Undo = () => Promise<void>
+
+/**
+ * Owns the servers of one test run.
+ *
+ * It lives in jest's parent process, which outlives the processes that run test files. They ask
+ * over loopback HTTP, so a run of pure tests starts nothing. What makes a thing is imported when it is
+ * asked for: Temporal's packages alone take a second or two to load.
+ */
+export class Broker {
+  readonly #provided = new Map<string, Promise<unknown>>()
+  readonly #undo: Undo[] = []
+  readonly #note = (line: string) => process.stderr.write(`${line}\n`)
+  readonly #makers: { [Name in keyof Provided]: () => Promise<Provided[Name]> } = {
+    postgres: async () => {
+      const { startPostgres } = await import('../../src/embedded/postgres.js')
+      const { dropTemplate, makeTemplate } = await import('./broker-database.js')
+      const server = await startPostgres({ note: this.#note })
+      this.#undo.push(() => server.stop())
+      const template = await makeTemplate(server.url)
+      this.#undo.push(() => dropTemplate(server.url, template))
+      return { adminUrl: server.url, template }
+    },
+    temporal: async () => {
+      const { startTemporalServer } = await import('../../src/embedded/temporal-server.js')
+      const server = await startTemporalServer({ note: this.#note })
+      this.#undo.push(() => server.stop())
+      return { address: server.address }
+    },
+    'time-skipping-server': async () => {
+      const { timeSkippingServer } = await import('../../src/embedded/time-skipping-server.js')
+      return { path: await timeSkippingServer() }
+    },
+    'workflow-bundle': async () => {
+      const { buildWorkflowBundle } = await import('./broker-bundle.js')
+      const bundle = await buildWorkflowBundle()
+      this.#undo.push(bundle.remove)
+      return { codePath: bundle.codePath }
+    },
+  }
+  readonly #http: Server
+
+  private constructor() {
+    this.#http = createServer((request, response) => {
+      this.#provide((request.url ?? '').slice(1)).then(
+        (value) => response.end(JSON.stringify(value)),
+        (error: unknown) => response.writeHead(500).end(String(error)),
+      )
+    })
+  }
+
+  /** Starts answering; nothing else is started yet. */
+  static async start(): Promise<Broker> {
+    const broker = new Broker()
+    await new Promise<void>((resolve) => broker.#http.listen(0, '127.0.0.1', resolve))
+    broker.#http.unref()
+    return broker
+  }
+
+  /** Where test files reach it. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`
+  }
+
+  /** Ends all that was started, last first. */
+  async stop(): Promise<void> {
+    this.#http.close()
+    this.#http.closeAllConnections()
+    await Promise.allSettled(this.#provided.values())
+    for (const undo of this.#undo.reverse()) {
+      await undo()
+    }
+  }
+
+  #provide(name: string): Promise<unknown> {
+    let provided = this.#provided.get(name)
+    if (provided === undefined) {
+      const make = Object.hasOwn(this.#makers, name)
+        ? this.#makers[name as keyof Provided]
+        : () => Promise.reject(new Error(`Nothing named ${name} is provided to tests`))
+      provided = make()
+      this.#provided.set(name, provided)
+    }
+    return provided
+  }
+}

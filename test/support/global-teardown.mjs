@@ -1,0 +1,4 @@
+/** Ends whatever the broker of this run has started. */
+export default async function globalTeardown() {
+  await globalThis.lbsyncTestBroker.stop()
+}

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll } from '@jest/globals'
+import { Client, Connection } from '@temporalio/client'
+import { msToTs } from '@temporalio/common/lib/time.js'
+import { NativeConnection } from '@temporalio/worker'
+import { askBroker, provisionTimeoutMs } from './ask-broker.js'
+import { registerSearchAttributes } from './register-search-attributes.js'
+
+/** A real Temporal server, shared by the run, and a namespace on it of one test file's own. */
+export interface TestTemporal {
+  readonly address: string
+  /** Task queue names are fixed, so files that run at once may not share a namespace. */
+  readonly namespace: string
+  /** For starting and steering workflows in that namespace. */
+  readonly client: Client
+  /** For `Worker.create`, with `namespace`. */
+  readonly nativeConnection: NativeConnection
+}
+
+/** Gives the test file (or `describe`) a Temporal namespace; its members are there from `beforeAll` on. */
+export function withTemporal(): TestTemporal {
+  const given: { -readonly [Key in keyof TestTemporal]?: TestTemporal[Key] } = {}
+  beforeAll(async () => {
+    const { address } = await askBroker('temporal')
+    const namespace = `test-${randomBytes(6).toString('hex')}`
+    const connection = await Connection.connect({ address })
+    await connection.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: msToTs('1 day'),
+    })
+    given.address = address
+    given.namespace = namespace
+    given.client = new Client({ connection, namespace })
+    given.nativeConnection = await NativeConnection.connect({ address })
+    await registerSearchAttributes(connection, namespace)
+  }, provisionTimeoutMs)
+  afterAll(async () => {
+    await given.nativeConnection?.close()
+    // A server of our own ends with the run; one that was given to us is left as it was found.
+    if (process.env['TEMPORAL_ADDRESS'] && given.namespace !== undefined) {
+      await given.client?.connection.operatorService?.deleteNamespace({
+        namespace: given.namespace,
+      })
+    }
+    await given.client?.connection.close()
+  })
+  return new Proxy(given as TestTemporal, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key)
+      if (value === undefined) {
+        throw new Error(`Temporal's ${String(key)} is there from beforeAll on`)
+      }
+      return value
+    },
+  })
+}
