@@ -7,19 +7,19 @@ export interface CategoryRow {
   readonly archived: boolean
 }
 
-/** Stores eMarketeer's categories. @returns whether anything changed. */
+/** Stores eMarketeer's categories. @returns ids of those that are new to us. */
 export async function saveCategories(
   db: Queryable,
   connectionId: string,
   categories: readonly CategoryRow[],
-): Promise<boolean> {
-  const rows = await db.query(
+): Promise<string[]> {
+  const known = new Set((await categoriesOf(db, connectionId)).map((c) => c.categoryId))
+  await db.query(
     `INSERT INTO categories (connection_id, category_id, name, archived)
       SELECT $1, c.* FROM unnest($2::text[], $3::text[], $4::boolean[]) AS c
       ON CONFLICT (connection_id, category_id) DO UPDATE SET name = excluded.name, archived = excluded.archived,
         in_crm_at = NULL
-        WHERE (categories.name, categories.archived) IS DISTINCT FROM (excluded.name, excluded.archived)
-      RETURNING 1`,
+        WHERE (categories.name, categories.archived) IS DISTINCT FROM (excluded.name, excluded.archived)`,
     [
       connectionId,
       categories.map((c) => c.categoryId),
@@ -27,7 +27,25 @@ export async function saveCategories(
       categories.map((c) => c.archived),
     ],
   )
-  return rows.length > 0
+  return categories.map((c) => c.categoryId).filter((id) => !known.has(id))
+}
+
+/**
+ * Every contact has a new category on Yes, never set (D5): the default is noted for all addresses that eMarketeer has,
+ * so that nobody's state must be read for it. A value that came otherwise stays.
+ */
+export async function fillDefaultCells(
+  db: Queryable,
+  connectionId: string,
+  categoryId: string,
+): Promise<void> {
+  await db.query(
+    `INSERT INTO cells (address_id, cell_key, emarketeer_basis, emarketeer_version)
+      SELECT DISTINCT e.address_id, 'category:' || $2, 'consent', 0 FROM emarketeer_contacts e
+        WHERE e.connection_id = $1 AND e.address_id IS NOT NULL
+      ON CONFLICT DO NOTHING`,
+    [connectionId, categoryId],
+  )
 }
 
 /** Categories of a connection. */

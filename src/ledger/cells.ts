@@ -19,6 +19,8 @@ export interface CellRow {
   readonly lastPositiveActMs: number | null
   readonly lastDenyActMs: number | null
   readonly seen: Seen<StoredValue> | null
+  /** When `seen` was observed: the earliest moment at which a move since then can have happened. */
+  readonly seenAtMs: number | null
   readonly openAllow: Readonly<Record<string, string>>
   readonly openLoosen: number | null
 }
@@ -27,7 +29,7 @@ const COLUMNS = `address_id AS "addressId", cell_key AS "cellKey", emarketeer_ba
   emarketeer_version AS version, extract(epoch FROM emarketeer_event_at)::float8 * 1000 AS "eventAtMs",
   extract(epoch FROM emarketeer_recorded_at)::float8 * 1000 AS "recordedAtMs", emarketeer_source AS source,
   emarketeer_actor AS actor, last_positive_act_ms AS "lastPositiveActMs", last_deny_act_ms AS "lastDenyActMs",
-  seen, open_allow AS "openAllow", open_loosen AS "openLoosen"`
+  seen, extract(epoch FROM seen_at)::float8 * 1000 AS "seenAtMs", open_allow AS "openAllow", open_loosen AS "openLoosen"`
 
 /** Cells of these addresses. */
 export function cellsOf(db: Queryable, addressIds: readonly number[]): Promise<CellRow[]> {
@@ -50,7 +52,7 @@ export async function saveMemories(
     return
   }
   await tx.query(
-    `UPDATE cells c SET seen = u.seen, open_allow = u.open_allow, open_loosen = u.open_loosen
+    `UPDATE cells c SET seen = u.seen, seen_at = clock_timestamp(), open_allow = u.open_allow, open_loosen = u.open_loosen
       FROM unnest($1::bigint[], $2::text[], $3::jsonb[], $4::jsonb[], $5::int[])
         AS u(address_id, cell_key, seen, open_allow, open_loosen)
       WHERE c.address_id = u.address_id AND c.cell_key = u.cell_key`,

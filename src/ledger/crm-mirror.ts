@@ -36,12 +36,16 @@ function judge(
   return incoming.to < stored.from ? 'older' : 'overlapping'
 }
 
-/** Takes contacts that were read within `window` into our copy; marks what changed as dirty at `window.to`. */
+/**
+ * Takes contacts that were read within `window` into our copy; marks what changed as dirty at `window.to`.
+ * @param listing whether this is a complete listing: then unchanged records are noted as met, too.
+ */
 export async function takeCrmContacts(
   tx: Queryable,
   connectionId: string,
   contacts: readonly CrmContact[],
   window: ReadWindow,
+  listing = false,
 ): Promise<MirrorChange> {
   const emails = contacts.map((c) => normalizeEmail(c.email)).filter((e) => e !== null)
   const addressIds = await ensureAddresses(tx, connectionId, emails)
@@ -68,6 +72,9 @@ export async function takeCrmContacts(
     }
     const before = stored.get(contact.contactId)
     if (before && sameContact(before, next)) {
+      if (listing) {
+        save.push(next)
+      }
       continue
     }
     const order = before ? judge({ from: before.readFrom, to: before.readTo }, window) : 'newer'
@@ -122,6 +129,7 @@ export async function takeCrmSubscriptions(
   connectionId: string,
   rows: readonly CrmSubscription[],
   window: ReadWindow,
+  listing = false,
 ): Promise<MirrorChange> {
   const stored = new Map(
     (
@@ -137,7 +145,8 @@ export async function takeCrmSubscriptions(
   const doubtfulContacts: string[] = []
   for (const row of uniqueBy(rows, (r) => r.rowId)) {
     const before = stored.get(row.rowId)
-    if (before && before.version === row.version && before.crmContactId === row.contactId) {
+    const same = before?.version === row.version && before.crmContactId === row.contactId
+    if (same && !listing) {
       continue
     }
     const order = before ? judge({ from: before.readFrom, to: before.readTo }, window) : 'newer'
@@ -154,6 +163,9 @@ export async function takeCrmSubscriptions(
       readFrom: window.from,
       readTo: window.to,
     })
+    if (same) {
+      continue
+    }
     changedContacts.push(row.contactId, ...(before ? [before.crmContactId] : []))
     if (order === 'overlapping') {
       doubtfulContacts.push(row.contactId)

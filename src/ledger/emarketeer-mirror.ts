@@ -14,19 +14,22 @@ export interface EmarketeerValue {
   readonly source: string | null
   /** `type` or `type:id` of who acted. */
   readonly actor: string | null
-  /** Whether a person's act set it, not our own write and not a default. */
-  readonly personAct: boolean
+  /** Event time of the last positive act by a person that the source tells of, or null (our own write, a default). */
+  readonly positiveActMs: number | null
+  /** The later of event and recording time of a person's last deny, or null. */
+  readonly denyActMs: number | null
 }
 
 const UNNEST = `unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::float8[], $6::float8[], $7::text[],
-  $8::text[], $9::boolean[]) AS v(address_id, cell_key, basis, version, event_ms, recorded_ms, source, actor, person)`
+  $8::text[], $9::float8[], $10::float8[])
+  AS v(address_id, cell_key, basis, version, event_ms, recorded_ms, source, actor, positive_ms, deny_ms)`
 
 /**
  * Takes values into our copy. A value of a lower or equal version changes nothing, so that feed, states and
  * acknowledgements may arrive in any order; `replace` (a state read after the address was unknown) takes any version.
  *
- * Remembers a person's last positive act at its event time and last deny at the later of event and recording
- * (docs/reconciliation.md, stored facts), and marks addresses that changed as moved and dirty at `tick`.
+ * Keeps the latest act of either kind by a person (docs/reconciliation.md, stored facts), and marks addresses that
+ * changed as moved and dirty at `tick`.
  * @returns ids of the addresses that changed.
  */
 export async function takeEmarketeerValues(
@@ -44,9 +47,7 @@ export async function takeEmarketeerValues(
     `INSERT INTO cells (address_id, cell_key, emarketeer_basis, emarketeer_version, emarketeer_event_at,
         emarketeer_recorded_at, emarketeer_source, emarketeer_actor, last_positive_act_ms, last_deny_act_ms)
       SELECT address_id, cell_key, basis, version, to_timestamp(event_ms / 1000), to_timestamp(recorded_ms / 1000),
-        source, actor,
-        CASE WHEN person AND basis NOT IN ('none', 'withdrawn', 'unreadable') THEN event_ms END,
-        CASE WHEN person AND basis IN ('none', 'withdrawn') THEN GREATEST(event_ms, recorded_ms) END
+        source, actor, positive_ms, deny_ms
       FROM ${UNNEST}
       ON CONFLICT (address_id, cell_key) DO UPDATE SET
         emarketeer_basis = excluded.emarketeer_basis, emarketeer_version = excluded.emarketeer_version,
@@ -56,7 +57,7 @@ export async function takeEmarketeerValues(
         last_positive_act_ms = GREATEST(cells.last_positive_act_ms, excluded.last_positive_act_ms),
         last_deny_act_ms = GREATEST(cells.last_deny_act_ms, excluded.last_deny_act_ms)
       WHERE excluded.emarketeer_version > cells.emarketeer_version
-        OR ($10 AND (excluded.emarketeer_version, excluded.emarketeer_basis)
+        OR ($11 AND (excluded.emarketeer_version, excluded.emarketeer_basis)
           IS DISTINCT FROM (cells.emarketeer_version, cells.emarketeer_basis))
       RETURNING address_id AS id`,
     [
@@ -68,7 +69,8 @@ export async function takeEmarketeerValues(
       sorted.map((v) => v.recordedAtMs),
       sorted.map((v) => v.source),
       sorted.map((v) => v.actor),
-      sorted.map((v) => v.personAct),
+      sorted.map((v) => v.positiveActMs),
+      sorted.map((v) => v.denyActMs),
       options.replace,
     ],
   )
@@ -110,6 +112,7 @@ export async function saveEmarketeerContacts(
   tx: Queryable,
   connectionId: string,
   contacts: readonly EmarketeerContactRow[],
+  tick: number,
 ): Promise<void> {
   if (contacts.length === 0) {
     return
@@ -118,11 +121,12 @@ export async function saveEmarketeerContacts(
     a.contactId < b.contactId ? -1 : 1,
   )
   await tx.query(
-    `INSERT INTO emarketeer_contacts (connection_id, contact_id, address_id)
-      SELECT $1, c.contact_id, c.address_id FROM unnest($2::text[], $3::bigint[]) AS c(contact_id, address_id)
-      ON CONFLICT (connection_id, contact_id) DO UPDATE SET address_id = excluded.address_id
-        WHERE emarketeer_contacts.address_id IS DISTINCT FROM excluded.address_id`,
-    [connectionId, unique.map((c) => c.contactId), unique.map((c) => c.addressId)],
+    `INSERT INTO emarketeer_contacts (connection_id, contact_id, address_id, read_tick)
+      SELECT $1, c.contact_id, c.address_id, $4
+      FROM unnest($2::text[], $3::bigint[]) AS c(contact_id, address_id)
+      ON CONFLICT (connection_id, contact_id) DO UPDATE
+        SET address_id = excluded.address_id, read_tick = excluded.read_tick`,
+    [connectionId, unique.map((c) => c.contactId), unique.map((c) => c.addressId), tick],
   )
 }
 
@@ -181,4 +185,31 @@ export async function clearEmarketeerState(
     return
   }
   await tx.query(`DELETE FROM cells WHERE address_id = ANY($1)`, [addressIds])
+}
+
+/** Contacts that a complete walk, begun at `tick`, did not meet; they are read once more before they count as gone. */
+export async function contactsNotWalked(
+  db: Queryable,
+  connectionId: string,
+  tick: number,
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT contact_id AS id FROM emarketeer_contacts WHERE connection_id = $1 AND read_tick < $2`,
+    [connectionId, tick],
+  )
+  return rows.map((row) => row.id)
+}
+
+/** Addresses of these eMarketeer contacts, as far as known. */
+export async function addressesOfEmarketeerContacts(
+  db: Queryable,
+  connectionId: string,
+  contactIds: readonly string[],
+): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT DISTINCT address_id AS id FROM emarketeer_contacts
+      WHERE connection_id = $1 AND contact_id = ANY($2) AND address_id IS NOT NULL`,
+    [connectionId, contactIds],
+  )
+  return rows.map((row) => row.id)
 }

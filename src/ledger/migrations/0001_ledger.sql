@@ -88,6 +88,8 @@ CREATE TABLE emarketeer_contacts (
   connection_id text NOT NULL REFERENCES connections ON DELETE CASCADE,
   contact_id    text NOT NULL,
   address_id    bigint REFERENCES addresses,
+  -- Tick of the last reading that met this contact.
+  read_tick     bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (connection_id, contact_id)
 );
 CREATE INDEX emarketeer_contacts_by_address ON emarketeer_contacts (address_id);
@@ -134,6 +136,7 @@ CREATE TABLE cells (
   last_positive_act_ms  bigint,
   last_deny_act_ms      bigint,
   seen                  jsonb,
+  seen_at               timestamptz,
   open_allow            jsonb NOT NULL DEFAULT '{}',
   open_loosen           integer,
   PRIMARY KEY (address_id, cell_key)

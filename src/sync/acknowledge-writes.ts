@@ -1,0 +1,207 @@
+import { acknowledgeEmarketeer } from '../domain/reconcile/index.js'
+import { markDirty } from '../ledger/addresses.js'
+import { dropCarriedDenies, type CarriedDeny } from '../ledger/carried-denies.js'
+import { saveMemories } from '../ledger/cells.js'
+import { appendOutcomes, type WriteOutcomeRow } from '../ledger/consent-events.js'
+import { acknowledgeCrmRows, type AcknowledgedCrmRow } from '../ledger/crm-acknowledgements.js'
+import type { Queryable } from '../ledger/database.js'
+import { markEmarketeerUnread, takeEmarketeerValues } from '../ledger/emarketeer-mirror.js'
+import { nextTick, type ReadWindow } from '../ledger/ticks.js'
+import { contactOfRecord } from './observe.js'
+import type { CrmJob, EmarketeerJob, Jobs, PendingCell } from './write-jobs.js'
+
+/** What acknowledging came to, for the counts and for what has to be done again. */
+export interface Acknowledged {
+  readonly emarketeerWrites: number
+  readonly crmWrites: number
+  /** Addresses to be read and decided again, at once: a lost race, or a record that moved or left. */
+  readonly again: readonly number[]
+  /** Addresses that stay due and are put off: outcome unknown, or refused. */
+  readonly unfinished: readonly number[]
+}
+
+/** Stores the outcomes of a group of writes; part of a transaction that holds the leases. */
+export async function acknowledgeWrites(
+  tx: Queryable,
+  connectionId: string,
+  jobs: Jobs,
+  window: ReadWindow,
+  held: ReadonlySet<number>,
+): Promise<Acknowledged> {
+  const tick = await nextTick(tx)
+  const own = {
+    emarketeer: jobs.emarketeer.filter((job) => held.has(job.pending.cell.row.addressId)),
+    crm: jobs.crm.filter((job) => held.has(job.addressId)),
+  }
+  const again = new Set<number>()
+  const unfinished = new Set<number>()
+  await takeEmarketeerOutcomes(tx, own.emarketeer, tick, again, unfinished)
+  await takeCrmOutcomes(tx, connectionId, own.crm, window, again, unfinished)
+  const pendings = new Set<PendingCell>()
+  own.emarketeer.forEach((job) => pendings.add(job.pending))
+  own.crm.forEach((job) => job.pending && pendings.add(job.pending))
+  await saveMemories(
+    tx,
+    [...pendings].map(({ cell, memory }) => ({
+      addressId: cell.row.addressId,
+      cellKey: cell.cellKey,
+      memory,
+    })),
+  )
+  await appendOutcomes(tx, [
+    ...own.emarketeer.map(emarketeerOutcome),
+    ...own.crm.flatMap((job) => (job.pending ? [crmOutcome(job, job.pending)] : [])),
+  ])
+  const lost = jobs.emarketeer.length + jobs.crm.length - own.emarketeer.length - own.crm.length
+  if (lost > 0) {
+    // Overtaken: nothing of these is stored; the new owner reads what became of them.
+    const ids = [
+      ...jobs.emarketeer.map((job) => job.pending.cell.row.addressId),
+      ...jobs.crm.map((job) => job.addressId),
+    ].filter((id) => !held.has(id))
+    await markDirty(tx, ids, tick)
+  }
+  return {
+    emarketeerWrites: own.emarketeer.filter((job) => job.result?.status === 'applied').length,
+    crmWrites: own.crm.filter((job) => job.outcome?.status === 'applied').length,
+    again: [...again],
+    unfinished: [...unfinished],
+  }
+}
+
+async function takeEmarketeerOutcomes(
+  tx: Queryable,
+  jobs: readonly EmarketeerJob[],
+  tick: number,
+  again: Set<number>,
+  unfinished: Set<number>,
+): Promise<void> {
+  const unread: number[] = []
+  const applied: EmarketeerJob[] = []
+  for (const job of jobs) {
+    const { addressId } = job.pending.cell.row
+    switch (job.result?.status) {
+      case 'applied':
+        applied.push(job)
+        break
+      case 'unchanged':
+      case 'conflict':
+        again.add(addressId)
+        break
+      case 'notFound':
+        unread.push(addressId)
+        again.add(addressId)
+        break
+      case 'invalid':
+      case 'unknown':
+      case 'notSent':
+      case undefined:
+        unfinished.add(addressId)
+        break
+    }
+  }
+  for (const job of applied) {
+    const { pending } = job
+    const target = pending.cell.decision.emarketeerTarget
+    pending.memory = acknowledgeEmarketeer(pending.memory, target, versionOf(job))
+  }
+  await takeEmarketeerValues(
+    tx,
+    applied.map((job) => ({
+      addressId: job.pending.cell.row.addressId,
+      cellKey: job.pending.cell.cellKey,
+      basis: job.pending.cell.decision.emarketeerTarget,
+      version: versionOf(job),
+      eventAtMs: job.item.eventTimeMs,
+      recordedAtMs: Date.now(),
+      source: 'crm',
+      actor: job.item.actor.id === null ? 'crmUser' : `crmUser:${job.item.actor.id}`,
+      positiveActMs: null,
+      denyActMs: null,
+    })),
+    { tick, replace: false, markDirty: false },
+  )
+  await markEmarketeerUnread(tx, unread, tick)
+}
+
+function versionOf(job: EmarketeerJob): number {
+  return job.result?.status === 'applied' ? job.result.version : job.item.expectedVersion
+}
+
+async function takeCrmOutcomes(
+  tx: Queryable,
+  connectionId: string,
+  jobs: readonly CrmJob[],
+  window: ReadWindow,
+  again: Set<number>,
+  unfinished: Set<number>,
+): Promise<void> {
+  const rows: AcknowledgedCrmRow[] = []
+  const carried: CarriedDeny[] = []
+  for (const job of jobs) {
+    const { outcome, pending, addressId, write } = job
+    switch (outcome?.status) {
+      case 'applied':
+        rows.push({ write, version: outcome.version })
+        if (pending && write.kind !== 'createSubscription' && write.kind !== 'deleteSubscription') {
+          const recordId = write.kind === 'consent' ? write.contactId : write.rowId
+          const value =
+            write.kind === 'consent' ? write.value : write.subscribed ? 'allow' : 'deny'
+          pending.memory = pending.cell.rule.acknowledge(pending.memory, {
+            recordId,
+            value,
+            version: outcome.version,
+            lastWriter: 'us',
+          })
+          if (value === 'deny' || value === 'withdrawn' || value === 'none') {
+            const crmContactId = contactOfRecord(pending.cell.view, pending.cell.cellKey, recordId)
+            carried.push({ crmContactId, cellKey: pending.cell.cellKey })
+          }
+        }
+        if (outcome.version === null) {
+          again.add(addressId)
+        }
+        break
+      case 'conflict':
+      case 'gone':
+        again.add(addressId)
+        break
+      case 'refused':
+      case 'unknown':
+      case 'notSent':
+      case undefined:
+        unfinished.add(addressId)
+        break
+    }
+  }
+  await acknowledgeCrmRows(tx, connectionId, rows, window)
+  await dropCarriedDenies(tx, connectionId, carried)
+}
+
+function emarketeerOutcome(job: EmarketeerJob): WriteOutcomeRow {
+  const status = job.result?.status ?? 'unknown'
+  return {
+    eventId: job.pending.eventId,
+    side: 'emarketeer',
+    recordId: job.item.contactId,
+    outcome: status === 'notFound' ? 'gone' : status === 'invalid' ? 'refused' : status,
+    version: job.result?.status === 'applied' ? String(job.result.version) : null,
+  }
+}
+
+function crmOutcome(job: CrmJob, pending: PendingCell): WriteOutcomeRow {
+  const { write, outcome } = job
+  return {
+    eventId: pending.eventId,
+    side: 'crm',
+    recordId:
+      write.kind === 'consent'
+        ? write.contactId
+        : write.kind === 'createSubscription'
+          ? write.contactId
+          : write.rowId,
+    outcome: outcome?.status ?? 'unknown',
+    version: outcome?.status === 'applied' ? outcome.version : null,
+  }
+}
+

@@ -1,0 +1,133 @@
+import type { FeedItem } from '../emarketeer/index.js'
+import { ensureAddresses } from '../ledger/addresses.js'
+import { findConnection } from '../ledger/connections.js'
+import { dropCursor, moveCursor } from '../ledger/cursors.js'
+import {
+  addressesOfEmarketeerContacts,
+  markEmarketeerUnread,
+  removeEmarketeerContacts,
+  saveEmarketeerContacts,
+  takeEmarketeerValues,
+} from '../ledger/emarketeer-mirror.js'
+import type { Queryable } from '../ledger/database.js'
+import { nextTick } from '../ledger/ticks.js'
+import { foldFeedPage, type FoldedPage } from './feed-page.js'
+import { loadEmarketeer } from './load-emarketeer.js'
+import { syncCategories } from './sync-categories.js'
+import type { SyncSession } from './session.js'
+
+const PAGE_SIZE = 1_000
+
+/** What catching up came to. */
+export interface CatchUpResult {
+  /** Tick from before the last, complete, reading began: our copy is proven as of it. */
+  readonly provenTick: number
+  readonly items: number
+}
+
+/**
+ * Reads eMarketeer's change feed up to the present, so that our copy of its state is exact (docs/sync.md). Cheap:
+ * one request when nothing happened. Safe to run several times at once; the cursor decides whose page counts.
+ *
+ * @throws UpstreamError as the client gives it; AppError where the database is at fault.
+ */
+export async function catchUpEmarketeer(session: SyncSession): Promise<CatchUpResult> {
+  let items = 0
+  let categoriesChanged = false
+  for (;;) {
+    const { connectionId } = session.connection
+    const cursor = (await findConnection(session.db, connectionId))?.emarketeerCursor ?? null
+    if (cursor === null) {
+      await loadEmarketeer(session)
+      continue
+    }
+    const provenAt = new Date()
+    const tick = await nextTick(session.db)
+    const answer = await session.emarketeer.changes(
+      { position: { cursor }, limit: PAGE_SIZE },
+      session.call,
+    )
+    if (answer.status === 'cursorExpired') {
+      await dropCursor(session.db, connectionId, 'emarketeer', cursor)
+      continue
+    }
+    const folded = foldFeedPage(answer.items)
+    const stored = await session.db.transaction(async (tx) => {
+      const moved = await moveCursor(tx, {
+        connectionId,
+        side: 'emarketeer',
+        expected: cursor,
+        next: answer.nextCursor,
+        provenTick: answer.hasMore ? null : tick,
+        provenAt,
+      })
+      if (moved) {
+        await takePage(tx, connectionId, folded, await nextTick(tx))
+      }
+      return moved
+    })
+    if (!stored) {
+      continue // Somebody else stored this page; go on from where they are.
+    }
+    items += answer.items.length
+    categoriesChanged ||= folded.categoriesChanged
+    warnOfUnreadable(session, answer.items)
+    if (!answer.hasMore) {
+      if (categoriesChanged && session.crm) {
+        await syncCategories(session)
+      }
+      return { provenTick: tick, items }
+    }
+  }
+}
+
+async function takePage(
+  tx: Queryable,
+  connectionId: string,
+  page: FoldedPage,
+  tick: number,
+): Promise<void> {
+  const addresses = [
+    ...page.cells.map((cell) => cell.address),
+    ...page.unreadAddresses,
+    ...[...page.contacts.values()].filter((address) => address !== null),
+  ]
+  const idOf = await ensureAddresses(tx, connectionId, [...new Set(addresses)])
+  const contactIds = [...page.contacts.keys(), ...page.unreadableContactIds]
+  const leftBehind = await addressesOfEmarketeerContacts(tx, connectionId, contactIds)
+  const emptied = await removeEmarketeerContacts(tx, connectionId, page.deletedContactIds)
+  await saveEmarketeerContacts(
+    tx,
+    connectionId,
+    [...page.contacts].map(([contactId, address]) => ({
+      contactId,
+      addressId: address === null ? null : idOf.get(address)!,
+    })),
+    tick,
+  )
+  await takeEmarketeerValues(
+    tx,
+    page.cells.map(({ address, ...cell }) => ({ addressId: idOf.get(address)!, ...cell })),
+    { tick, replace: false, markDirty: true },
+  )
+  const unread = [...page.unreadAddresses].map((address) => idOf.get(address)!)
+  await markEmarketeerUnread(tx, [...new Set([...unread, ...leftBehind, ...emptied])], tick)
+  if (page.walkNeeded) {
+    await tx.query(
+      `UPDATE addresses SET emarketeer_unread = true, emarketeer_moved_tick = $2, dirty_tick = $2,
+          dirty_since = COALESCE(dirty_since, clock_timestamp()) WHERE connection_id = $1`,
+      [connectionId, tick],
+    )
+  }
+}
+
+function warnOfUnreadable(session: SyncSession, items: readonly FeedItem[]): void {
+  for (const item of items) {
+    if (item.type === 'unreadable') {
+      session.log.warn(
+        { code: 'emarketeer_answer_invalid', eventId: item.id, path: item.path },
+        'a change of the feed could not be read; its contacts are read directly',
+      )
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import { categoryCell, type CellKey } from '../domain/cell-key.js'
+import {
+  EMPTY_MEMORY,
+  type CellMemory,
+  type Decision,
+  type Observation,
+  type Plan,
+  type RecordReading,
+} from '../domain/reconcile/index.js'
+import type { CellRow, StoredValue } from '../ledger/cells.js'
+import type { StoredCrmSubscription } from '../ledger/crm-mirror-rows.js'
+import { categoryRows, purposeRecords, type AddressView, type BatchView } from './observe.js'
+import { ruleFor, TOGGLE_RULE, type Rule } from './rule.js'
+import type { OpenCrm } from './session.js'
+
+/** One cell with what was observed, decided and planned. */
+export interface DecidedCell {
+  readonly view: AddressView
+  readonly cellKey: CellKey
+  readonly row: CellRow
+  readonly rule: Rule
+  readonly observation: Observation<StoredValue>
+  readonly memory: CellMemory<StoredValue>
+  readonly decision: Decision<StoredValue>
+  readonly plan: Plan<StoredValue>
+}
+
+/** Subscription rows that are absent, or not wanted, at a category of an address. */
+export interface RowUpkeep {
+  readonly view: AddressView
+  readonly categoryId: string
+  readonly categoryName: string
+  /** The value that missing rows get: eMarketeer's (D3). */
+  readonly subscribed: boolean
+  readonly missingContactIds: readonly string[]
+  readonly obsoleteRows: readonly StoredCrmSubscription[]
+}
+
+/** What a batch comes to. */
+export interface BatchDecisions {
+  readonly cells: readonly DecidedCell[]
+  readonly upkeep: readonly RowUpkeep[]
+}
+
+/** Decides every cell of a batch's linked addresses by the rule; pure. */
+export function decideBatch(batch: BatchView, crm: OpenCrm): BatchDecisions {
+  const cells: DecidedCell[] = []
+  const upkeep: RowUpkeep[] = []
+  for (const view of batch.addresses) {
+    if (view.row.emarketeerContactId === null || view.contacts.length === 0) {
+      continue // Not on both sides: remembered, and linked when the other side appears (E7).
+    }
+    if (batch.connection.legalBasisSync) {
+      for (const purpose of crm.capabilities.purposes) {
+        const records = purposeRecords(view, purpose)
+        const cell = decideCell(batch, view, purpose, records, ruleFor(crm.capabilities))
+        cells.push(...(cell ? [cell] : []))
+      }
+    }
+    if (batch.connection.subscriptionSync && crm.capabilities.subscriptions) {
+      for (const category of batch.categories.filter((c) => !c.archived)) {
+        decideCategory(batch, view, category, cells, upkeep)
+      }
+    }
+  }
+  return { cells, upkeep }
+}
+
+function decideCategory(
+  batch: BatchView,
+  view: AddressView,
+  category: { readonly categoryId: string; readonly name: string },
+  cells: DecidedCell[],
+  upkeep: RowUpkeep[],
+): void {
+  const { categoryId, name } = category
+  const rows = categoryRows(view, categoryId)
+  const cellKey = categoryCell(categoryId)
+  const cell = decideCell(batch, view, cellKey, rows.records, TOGGLE_RULE)
+  if (cell) {
+    cells.push(cell)
+  }
+  const basis = cell?.decision.emarketeerTarget ?? view.cells.get(cellKey)?.basis
+  if (rows.records === null || basis === undefined || basis === 'unreadable') {
+    return // A category whose state is not known yet: the next pass knows.
+  }
+  const settled = !cell || cell.plan.writes.length === 0
+  if (rows.missingContactIds.length > 0 || (settled && rows.foreignRows.length > 0)) {
+    upkeep.push({
+      view,
+      categoryId,
+      categoryName: name,
+      subscribed: basis !== 'withdrawn',
+      missingContactIds: rows.missingContactIds,
+      obsoleteRows: settled ? rows.foreignRows : [],
+    })
+  }
+}
+
+function decideCell(
+  batch: BatchView,
+  view: AddressView,
+  cellKey: CellKey,
+  records: readonly RecordReading<StoredValue>[] | null,
+  rule: Rule,
+): DecidedCell | null {
+  const row = view.cells.get(cellKey)
+  if (!row || row.basis === 'unreadable' || !records || records.length === 0) {
+    return null
+  }
+  const observation: Observation<StoredValue> = {
+    emarketeer: {
+      basis: row.basis,
+      version: row.version,
+      lastPositiveActMs: row.lastPositiveActMs,
+      lastDenyActMs: row.lastDenyActMs,
+    },
+    records,
+    epoch: batch.connection.epoch,
+  }
+  const memory: CellMemory<StoredValue> = row.seen
+    ? { seen: row.seen, openAllow: row.openAllow, openLoosen: row.openLoosen }
+    : { ...EMPTY_MEMORY, openAllow: row.openAllow, openLoosen: row.openLoosen }
+  return decided({ view, cellKey, row, rule, observation, memory })
+}
+
+function decided(cell: Omit<DecidedCell, 'decision' | 'plan'>): DecidedCell {
+  const decision = cell.rule.decide(cell.observation, cell.memory)
+  return { ...cell, decision, plan: cell.rule.plan(cell.observation, cell.memory, decision) }
+}
+
+/** Decides a cell again, with stamps that the CRM's field history gave. */
+export function decideWithStamps(
+  cell: DecidedCell,
+  stamps: ReadonlyMap<string, { readonly atMs: number; readonly epsMs: number }>,
+): DecidedCell {
+  const { view, cellKey, row, rule, memory, observation } = cell
+  const records = observation.records.map((record) => ({
+    ...record,
+    stamp: stamps.get(record.recordId) ?? record.stamp,
+  }))
+  return decided({ view, cellKey, row, rule, memory, observation: { ...observation, records } })
+}
+
+/** Whether anything in the plan loosens. */
+export function loosens(cell: DecidedCell): boolean {
+  return cell.plan.writes.some((write) => write.loosens)
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import { isPurposeCell } from '../domain/cell-key.js'
+import { isPositive } from '../domain/legal-basis.js'
+import type { Actor } from '../emarketeer/index.js'
+import type { ConsentEvent } from '../ledger/consent-events.js'
+import { contactOfRecord } from './observe.js'
+import type { DecidedCell } from './decide-cells.js'
+import type { SyncRun } from '../ledger/runs.js'
+
+/** Who acted in the CRM, and when, as far as any source told. */
+export interface CrmAct {
+  readonly userId: string | null
+  /** The moment, where field history told it; else null: only the range is known. */
+  readonly atMs: number | null
+}
+
+/** What a write to eMarketeer says about the act behind it. */
+export interface ActDescription {
+  readonly actor: Actor
+  readonly eventTimeMs: number
+  readonly comment: string | null
+  /** Range in which the act must have happened. */
+  readonly fromMs: number | null
+  readonly toMs: number
+}
+
+/**
+ * Describes the CRM user's act behind a write to eMarketeer. The time errs to the safe side: for a deny the latest
+ * moment at which it may have happened, for a positive the earliest; the range goes into the comment.
+ */
+export function describeAct(cell: DecidedCell, act: CrmAct | null, nowMs: number): ActDescription {
+  const positive = isPositive(cell.decision.emarketeerTarget)
+  const fromMs = act?.atMs ?? cell.row.seenAtMs
+  const toMs = act?.atMs ?? nowMs
+  const actor: Actor = { type: 'crmUser', id: act?.userId ?? null, name: null }
+  const eventTimeMs = Math.round(positive ? (fromMs ?? toMs) : toMs)
+  if (!isPurposeCell(cell.cellKey)) {
+    return { actor, eventTimeMs, comment: null, fromMs, toMs }
+  }
+  const what = positive ? 'Bulk Email set to Allow' : 'Bulk Email set to Do not allow'
+  const evidence = positive ? `; evidence: none, replaces ${cell.row.basis}` : ''
+  return { actor, eventTimeMs, comment: `${what} ${range(fromMs, toMs)}${evidence}`, fromMs, toMs }
+}
+
+function range(fromMs: number | null, toMs: number): string {
+  const to = new Date(toMs).toISOString()
+  if (fromMs === null) {
+    return `before ${to}`
+  }
+  return fromMs === toMs ? `at ${to}` : `between ${new Date(fromMs).toISOString()} and ${to}`
+}
+
+/** The consent event of a decision that writes (rule F6). */
+export function consentEventOf(
+  cell: DecidedCell,
+  act: CrmAct | null,
+  run: SyncRun,
+  nowMs: number,
+): ConsentEvent {
+  const { decision, row, observation } = cell
+  const moved = sideThatMoved(cell)
+  const target = decision.emarketeerTarget
+  const fabricated = target !== row.basis && isPositive(target)
+  const described = moved === 'emarketeer' ? null : describeAct(cell, act, nowMs)
+  return {
+    eventId: randomUUID(),
+    connectionId: run.connectionId,
+    addressId: row.addressId,
+    cellKey: cell.cellKey,
+    line: decision.line,
+    inputs: decision.inputs,
+    ambiguous: decision.ambiguous,
+    movedSide: moved,
+    emarketeerOld: row.basis,
+    emarketeerNew: target,
+    crmOld: values(observation.records.map((record) => record.value)),
+    crmNew: values(decision.recordTargets.map((record) => record.target)),
+    actorType: described?.actor.type ?? row.actor?.split(':')[0] ?? null,
+    actorId: described ? (act?.userId ?? null) : (row.actor?.split(':')[1] ?? null),
+    actedFromMs: described ? described.fromMs : row.eventAtMs,
+    actedToMs: described ? described.toMs : (row.recordedAtMs ?? row.eventAtMs),
+    evidence: fabricated
+      ? `none, set by CRM user ${act?.userId ?? 'unknown'}`
+      : (row.source ?? null),
+    replacedBasis: fabricated ? row.basis : null,
+    tier: run.tier,
+    workflowId: run.workflowId,
+    runId: run.runId,
+  }
+}
+
+/** Which side's value crosses: the one that the other is made to follow. */
+function sideThatMoved({ decision, row, plan }: DecidedCell): ConsentEvent['movedSide'] {
+  const toEmarketeer = decision.emarketeerTarget !== row.basis
+  const toCrm = plan.writes.some((write) => write.side === 'crm')
+  if (toEmarketeer && toCrm) {
+    return 'both'
+  }
+  return toEmarketeer ? 'crm' : toCrm ? 'emarketeer' : 'none'
+}
+
+function values(all: readonly string[]): string {
+  return [...new Set(all)].sort().join('+')
+}
+
+/** CRM contacts whose act an evidence lookup should find: those of the cell's records. */
+export function contactsBehind(cell: DecidedCell): readonly string[] {
+  return cell.observation.records.map((record) =>
+    contactOfRecord(cell.view, cell.cellKey, record.recordId),
+  )
+}

@@ -1,0 +1,91 @@
+import { ensureAddresses } from '../ledger/addresses.js'
+import { moveCursor } from '../ledger/cursors.js'
+import {
+  addressesOfEmarketeerContacts,
+  contactsNotWalked,
+  markEmarketeerUnread,
+  removeEmarketeerContacts,
+} from '../ledger/emarketeer-mirror.js'
+import { nextTick } from '../ledger/ticks.js'
+import { readManyStates } from '../emarketeer/index.js'
+import { takeStates } from './take-states.js'
+import type { SyncSession } from './session.js'
+
+const WALK_PAGE_SIZE = 1_000
+
+/**
+ * Loads eMarketeer's whole state into our copy: a cursor first, then the walk over all contacts, then the feed from
+ * that cursor (docs/wire-emarketeer.md, B2). For the first load, and when a cursor has expired. An account without CRM
+ * is not walked over; what a sendout targets is read when it asks.
+ *
+ * The cursor is stored at the end only: killed halfway, it starts again.
+ */
+export async function loadEmarketeer(session: SyncSession): Promise<void> {
+  const { connectionId, crm } = session.connection
+  const provenAt = new Date()
+  const tick = await nextTick(session.db)
+  const start = await session.emarketeer.changes(
+    { position: { from: 'now' }, limit: 1 },
+    session.call,
+  )
+  if (start.status !== 'page') {
+    throw new Error('eMarketeer refused to start the feed at the present')
+  }
+  if (crm !== 'none') {
+    await walk(session, tick)
+    await dropVanished(session, tick)
+  }
+  await moveCursor(session.db, {
+    connectionId,
+    side: 'emarketeer',
+    expected: null,
+    next: start.nextCursor,
+    provenTick: null,
+    provenAt,
+  })
+}
+
+async function walk(session: SyncSession, tick: number): Promise<void> {
+  const { connectionId } = session.connection
+  let cursor: string | null = null
+  let done = 0
+  do {
+    const page = await session.emarketeer.walkStates(
+      { cursor, limit: WALK_PAGE_SIZE },
+      session.call,
+    )
+    await session.db.transaction((tx) => takeStates(tx, connectionId, page.items, tick))
+    done += page.items.length
+    session.heartbeat({ done, total: page.total })
+    cursor = page.nextCursor
+  } while (cursor !== null)
+}
+
+/** Contacts that the walk did not meet: absence alone is no proof (F3), so they are asked for once more. */
+async function dropVanished(session: SyncSession, tick: number): Promise<void> {
+  const { connectionId } = session.connection
+  const absent = await contactsNotWalked(session.db, connectionId, tick)
+  if (absent.length === 0) {
+    return
+  }
+  const { missing } = await readManyStates(
+    session.emarketeer,
+    { contactIds: absent },
+    'consents',
+    session.call,
+  )
+  await session.db.transaction(async (tx) => {
+    const later = await nextTick(tx)
+    const places = await addressesOfEmarketeerContacts(tx, connectionId, absent)
+    await removeEmarketeerContacts(tx, connectionId, missing)
+    await markEmarketeerUnread(tx, places, later)
+  })
+}
+
+/** Makes addresses known, so that their state is read when it is needed. */
+export async function noteAddresses(
+  session: SyncSession,
+  addresses: readonly string[],
+): Promise<Map<string, number>> {
+  return ensureAddresses(session.db, session.connection.connectionId, addresses)
+}

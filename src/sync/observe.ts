@@ -1,0 +1,172 @@
+import { categoryCell, type CellKey } from '../domain/cell-key.js'
+import { isPurposeCell } from '../domain/cell-key.js'
+import type { Purpose } from '../domain/legal-basis.js'
+import type { RecordReading } from '../domain/reconcile/index.js'
+import { addressRows, type AddressRow } from '../ledger/address-rows.js'
+import { carriedDeniesOf } from '../ledger/carried-denies.js'
+import { categoriesOf, type CategoryRow } from '../ledger/categories.js'
+import { cellsOf, type CellRow, type StoredValue } from '../ledger/cells.js'
+import { findConnection, type ConnectionRow } from '../ledger/connections.js'
+import {
+  crmSubscriptionsOf,
+  liveCrmContactsAt,
+  type StoredCrmContact,
+  type StoredCrmSubscription,
+} from '../ledger/crm-mirror-rows.js'
+import type { Queryable } from '../ledger/database.js'
+
+/** Everything our copy holds about one address. */
+export interface AddressView {
+  readonly row: AddressRow
+  readonly cells: ReadonlyMap<CellKey, CellRow>
+  /** Live records, oldest first. */
+  readonly contacts: readonly StoredCrmContact[]
+  /** Subscription rows of those records. */
+  readonly subscriptions: readonly StoredCrmSubscription[]
+  /** `<contact id> <cell key>` of denies that follow a person. */
+  readonly carriedDenies: ReadonlySet<string>
+}
+
+/** A batch of addresses as our copy holds them, and the state of the connection at that moment. */
+export interface BatchView {
+  readonly connection: ConnectionRow
+  readonly categories: readonly CategoryRow[]
+  readonly addresses: readonly AddressView[]
+}
+
+/** Loads a batch in a handful of statements. @param addressIds at most 1,000. */
+export async function loadBatch(
+  db: Queryable,
+  connectionId: string,
+  addressIds: readonly number[],
+): Promise<BatchView> {
+  const connection = (await findConnection(db, connectionId))!
+  const categories = await categoriesOf(db, connectionId)
+  const rows = await addressRows(db, addressIds)
+  const cells = groupBy(await cellsOf(db, addressIds), (cell) => cell.addressId)
+  const contacts = await liveCrmContactsAt(db, addressIds)
+  const contactIds = contacts.map((contact) => contact.crmContactId)
+  const subscriptions = groupBy(
+    await crmSubscriptionsOf(db, connectionId, contactIds),
+    (row) => row.crmContactId,
+  )
+  const carried = new Set(
+    (await carriedDeniesOf(db, connectionId, contactIds)).map(
+      (deny) => `${deny.crmContactId} ${deny.cellKey}`,
+    ),
+  )
+  const contactsByAddress = groupBy(contacts, (contact) => contact.addressId)
+  return {
+    connection,
+    categories,
+    addresses: rows.map((row): AddressView => {
+      const own = contactsByAddress.get(row.addressId) ?? []
+      return {
+        row,
+        cells: new Map((cells.get(row.addressId) ?? []).map((cell) => [cell.cellKey, cell])),
+        contacts: own,
+        subscriptions: own.flatMap((contact) => subscriptions.get(contact.crmContactId) ?? []),
+        carriedDenies: carried,
+      }
+    }),
+  }
+}
+
+/**
+ * Whether the copy of an address is a *consistent observation*: the CRM's values were read, or proven, at a moment
+ * after eMarketeer's last known act there and before a reading of the feed that found no further one
+ * (docs/reconciliation.md, "A pass").
+ * @param deltaProves whether the CRM's complete deltas prove the records that they do not mention.
+ */
+export function isConsistent(
+  view: AddressView,
+  connection: ConnectionRow,
+  deltaProves: boolean,
+): boolean {
+  const { row } = view
+  if (row.emarketeerUnread || row.crmDoubtful) {
+    return false
+  }
+  const provenByDelta = deltaProves && connection.crmProvenTick > row.crmReadFrom
+  const from = provenByDelta ? connection.crmProvenTick : row.crmReadFrom
+  const readTo = [...view.contacts, ...view.subscriptions].map((record) => record.readTo)
+  const to = Math.max(provenByDelta ? from : row.crmReadTo, ...readTo)
+  return from > row.emarketeerMovedTick && connection.emarketeerProvenTick > to
+}
+
+/** Live records of a purpose cell; null where one of them cannot be read: then nothing is decided. */
+export function purposeRecords(
+  view: AddressView,
+  purpose: Purpose,
+): readonly RecordReading<StoredValue>[] | null {
+  const records: RecordReading<StoredValue>[] = []
+  for (const contact of view.contacts) {
+    const consent = contact.consents[purpose]
+    if (!consent || consent.value === null) {
+      return null
+    }
+    records.push({
+      recordId: contact.crmContactId,
+      value: consent.value,
+      version: consent.version,
+      lastWriter: consent.lastWriter,
+      stamp: consent.stamp,
+      carriedDeny: view.carriedDenies.has(`${contact.crmContactId} ${purpose}`),
+    })
+  }
+  return records
+}
+
+/** Rows of a category at an address. */
+export interface CategoryRows {
+  /** The contacts' own rows, and rows that a merge left behind; null where one cannot be read. */
+  readonly records: readonly RecordReading<StoredValue>[] | null
+  /** Contacts without a row of their own. */
+  readonly missingContactIds: readonly string[]
+  /** Rows that a merge left behind, to be deleted once nothing depends on them. */
+  readonly foreignRows: readonly StoredCrmSubscription[]
+}
+
+/** Rows of one category. A missing row is neither a Yes nor a No (D3). */
+export function categoryRows(view: AddressView, categoryId: string): CategoryRows {
+  const rows = view.subscriptions.filter((row) => row.categoryId === categoryId)
+  const own = new Set(rows.filter((row) => !row.foreign).map((row) => row.crmContactId))
+  const cellKey = categoryCell(categoryId)
+  const readable = rows.every((row) => row.subscribed !== null)
+  return {
+    records: readable
+      ? rows.map((row) => ({
+          recordId: row.rowId,
+          value: row.subscribed ? 'allow' : 'deny',
+          version: row.version,
+          lastWriter: 'unknown' as const,
+          stamp: null,
+          carriedDeny: view.carriedDenies.has(`${row.crmContactId} ${cellKey}`),
+        }))
+      : null,
+    missingContactIds: view.contacts
+      .map((contact) => contact.crmContactId)
+      .filter((id) => !own.has(id)),
+    foreignRows: rows.filter((row) => row.foreign),
+  }
+}
+
+/** The CRM contact that a record of a cell belongs to. */
+export function contactOfRecord(view: AddressView, cellKey: CellKey, recordId: string): string {
+  return isPurposeCell(cellKey)
+    ? recordId
+    : view.subscriptions.find((row) => row.rowId === recordId)!.crmContactId
+}
+
+function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const item of items) {
+    const group = groups.get(key(item))
+    if (group) {
+      group.push(item)
+    } else {
+      groups.set(key(item), [item])
+    }
+  }
+  return groups
+}

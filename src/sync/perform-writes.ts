@@ -1,0 +1,79 @@
+import { MAX_WRITE_ITEMS } from '../emarketeer/index.js'
+import { nextTick, type ReadWindow } from '../ledger/ticks.js'
+import { newIdempotencyKey, type CrmJob, type EmarketeerJob, type Jobs } from './write-jobs.js'
+import { requireCrm, type SyncSession } from './session.js'
+
+/** Calls made; every job has its outcome. `errors`: calls that failed as a whole, to be thrown when all is stored. */
+export interface PerformedWrites {
+  readonly window: ReadWindow
+  readonly errors: readonly Error[]
+}
+
+/**
+ * Sends a group of writes, to both systems at once: neither side's tightening waits for the other. Nothing is thrown;
+ * what failed is in the outcomes, so that what did succeed is stored first.
+ */
+export async function performWrites(session: SyncSession, jobs: Jobs): Promise<PerformedWrites> {
+  const from = await nextTick(session.db)
+  const errors: Error[] = []
+  await Promise.all([
+    writeEmarketeer(session, jobs.emarketeer, errors),
+    writeCrm(session, jobs.crm, errors),
+  ])
+  return { window: { from, to: await nextTick(session.db) }, errors }
+}
+
+async function writeEmarketeer(
+  session: SyncSession,
+  jobs: readonly EmarketeerJob[],
+  errors: Error[],
+): Promise<void> {
+  for (let at = 0; at < jobs.length; at += MAX_WRITE_ITEMS) {
+    const part = jobs.slice(at, at + MAX_WRITE_ITEMS)
+    if (errors.length > 0) {
+      part.forEach((job) => (job.result = { status: 'notSent' }))
+      continue
+    }
+    try {
+      const { results } = await session.emarketeer.writeStates(
+        {
+          idempotencyKey: newIdempotencyKey(),
+          source: requireCrm(session).source,
+          items: part.map((job) => job.item),
+        },
+        session.call,
+      )
+      part.forEach((job, index) => (job.result = results[index] ?? { status: 'unknown' }))
+    } catch (error) {
+      const lost = (error as { mayHaveBeenApplied?: boolean }).mayHaveBeenApplied !== false
+      part.forEach((job) => (job.result = { status: lost ? 'unknown' : 'notSent' }))
+      errors.push(error as Error)
+    }
+  }
+}
+
+async function writeCrm(
+  session: SyncSession,
+  jobs: readonly CrmJob[],
+  errors: Error[],
+): Promise<void> {
+  if (jobs.length === 0) {
+    return
+  }
+  try {
+    const outcomes = await requireCrm(session).session.write(
+      jobs.map((job) => job.write),
+      session.call,
+    )
+    jobs.forEach((job, index) => {
+      const outcome = outcomes[index] ?? { status: 'unknown', error: new Error('no outcome') }
+      job.outcome = outcome
+      if (outcome.status === 'unknown' || outcome.status === 'notSent') {
+        errors.push(outcome.error)
+      }
+    })
+  } catch (error) {
+    jobs.forEach((job) => (job.outcome = { status: 'unknown', error: error as Error }))
+    errors.push(error as Error)
+  }
+}

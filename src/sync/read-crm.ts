@@ -1,0 +1,93 @@
+import type { CrmReading } from '../crm/crm.js'
+import { addressRows, markCrmRead } from '../ledger/address-rows.js'
+import {
+  takeCrmContacts,
+  takeCrmSubscriptions,
+  takeDeletedCrmContacts,
+  takeDeletedCrmSubscriptions,
+} from '../ledger/crm-mirror.js'
+import { crmSubscriptionsOf } from '../ledger/crm-mirror-rows.js'
+import type { Queryable } from '../ledger/database.js'
+import { nextTick, type ReadWindow } from '../ledger/ticks.js'
+import { requireCrm, type SyncSession } from './session.js'
+
+/** Reads these CRM contacts by their ids into our copy; those that are gone are noted as deleted. */
+export async function readCrmContacts(
+  session: SyncSession,
+  contactIds: readonly string[],
+): Promise<void> {
+  if (contactIds.length === 0) {
+    return
+  }
+  const from = await nextTick(session.db)
+  const reading = await requireCrm(session).session.read(
+    { by: 'contactId', contactIds },
+    session.call,
+  )
+  const window = { from, to: await nextTick(session.db) }
+  await session.db.transaction((tx) => takeReading(tx, session, reading, window, contactIds))
+}
+
+/**
+ * Reads every CRM record at these addresses directly: those that have the address now, and those that we believe to
+ * have it. Afterwards the addresses are as fresh as this reading, and free of doubt.
+ * @param addressIds at most 1,000.
+ */
+export async function readCrmAt(session: SyncSession, addressIds: readonly number[]): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  const { connectionId } = session.connection
+  const crm = requireCrm(session).session
+  const rows = await addressRows(session.db, addressIds)
+  const believed = await session.db.query<{ id: string }>(
+    `SELECT crm_contact_id AS id FROM crm_contacts
+      WHERE connection_id = $1 AND address_id = ANY($2) AND state <> 'deleted'`,
+    [connectionId, addressIds],
+  )
+  const from = await nextTick(session.db)
+  const atAddress = await crm.read(
+    { by: 'email', emails: rows.map((row) => row.address) },
+    session.call,
+  )
+  const answered = new Set(atAddress.contacts.map((contact) => contact.contactId))
+  const absent = believed.map((row) => row.id).filter((id) => !answered.has(id))
+  const elsewhere =
+    absent.length === 0
+      ? null
+      : await crm.read({ by: 'contactId', contactIds: absent }, session.call)
+  const window = { from, to: await nextTick(session.db) }
+  await session.db.transaction(async (tx) => {
+    await takeReading(tx, session, atAddress, window, [...answered])
+    if (elsewhere) {
+      await takeReading(tx, session, elsewhere, window, absent)
+    }
+    await markCrmRead(tx, addressIds, window)
+  })
+}
+
+/** Takes a direct reading of `asked` contacts; subscription rows of theirs that it lacks are gone. */
+async function takeReading(
+  tx: Queryable,
+  session: SyncSession,
+  reading: CrmReading,
+  window: ReadWindow,
+  asked: readonly string[],
+): Promise<void> {
+  const { connectionId } = session.connection
+  await takeCrmContacts(tx, connectionId, reading.contacts, window)
+  await takeDeletedCrmContacts(tx, connectionId, reading.missingContactIds, window)
+  if (!requireCrm(session).capabilities.subscriptions) {
+    return
+  }
+  await takeCrmSubscriptions(tx, connectionId, reading.subscriptions, window)
+  const present = new Set(reading.subscriptions.map((row) => row.rowId))
+  const known = await crmSubscriptionsOf(tx, connectionId, asked)
+  const gone = known.filter((row) => !present.has(row.rowId) && row.readTo < window.from)
+  await takeDeletedCrmSubscriptions(
+    tx,
+    connectionId,
+    gone.map((row) => row.rowId),
+    window,
+  )
+}

@@ -1,0 +1,87 @@
+import { readManyStates } from '../emarketeer/index.js'
+import { addressRows, type AddressRow } from '../ledger/address-rows.js'
+import {
+  clearEmarketeerState,
+  markEmarketeerRead,
+  removeEmarketeerContacts,
+} from '../ledger/emarketeer-mirror.js'
+import type { Queryable } from '../ledger/database.js'
+import { nextTick } from '../ledger/ticks.js'
+import { normalizeEmail } from '../domain/email-address.js'
+import { takeStates } from './take-states.js'
+import type { SyncSession } from './session.js'
+
+const CHUNK = 1_000
+
+/** Reads eMarketeer's state of those of the addresses whose state is not known, and only those. */
+export async function readUnreadStates(
+  session: SyncSession,
+  addressIds: readonly number[],
+): Promise<void> {
+  const rows = await addressRows(session.db, addressIds)
+  const unread = rows.filter((row) => row.emarketeerUnread)
+  for (let at = 0; at < unread.length; at += CHUNK) {
+    await readChunk(session, unread.slice(at, at + CHUNK))
+  }
+}
+
+async function readChunk(session: SyncSession, rows: readonly AddressRow[]): Promise<void> {
+  const { connectionId } = session.connection
+  const tick = await nextTick(session.db)
+  const { items } = await readManyStates(
+    session.emarketeer,
+    { emails: rows.map((row) => row.address) },
+    undefined,
+    session.call,
+  )
+  const present = new Set(items.map((state) => normalizeEmail(state.email)))
+  await session.db.transaction(async (tx) => {
+    const still = await unmovedSince(tx, rows, tick)
+    const usable = items.filter((state) => still.has(normalizeEmail(state.email) ?? ''))
+    await takeStates(tx, connectionId, usable, tick)
+    const nobody = rows.filter((row) => still.has(row.address) && !present.has(row.address))
+    await endLinks(
+      tx,
+      connectionId,
+      nobody.map((row) => row.addressId),
+    )
+  })
+}
+
+/**
+ * Addresses whose state the feed has not moved meanwhile; the others stay unread for the next pass. Locked, so that
+ * the feed cannot move them before this state is stored.
+ */
+async function unmovedSince(
+  tx: Queryable,
+  rows: readonly AddressRow[],
+  tick: number,
+): Promise<Set<string>> {
+  const unmoved = await tx.query<{ address: string }>(
+    `SELECT address FROM addresses WHERE address_id = ANY($1) AND emarketeer_moved_tick < $2
+      ORDER BY address_id FOR UPDATE`,
+    [rows.map((row) => row.addressId), tick],
+  )
+  return new Set(unmoved.map((row) => row.address))
+}
+
+async function endLinks(
+  tx: Queryable,
+  connectionId: string,
+  addressIds: readonly number[],
+): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  const contacts = await tx.query<{ id: string }>(
+    `SELECT contact_id AS id FROM emarketeer_contacts WHERE address_id = ANY($1)`,
+    [addressIds],
+  )
+  await removeEmarketeerContacts(
+    tx,
+    connectionId,
+    contacts.map((contact) => contact.id),
+  )
+  await clearEmarketeerState(tx, addressIds)
+  await markEmarketeerRead(tx, addressIds)
+}

@@ -1,0 +1,87 @@
+import type { CrmCapabilities } from '../crm/crm.js'
+import type { LegalBasis } from '../domain/legal-basis.js'
+import {
+  acknowledgeRichRecord,
+  acknowledgeToggleRecord,
+  decideRich,
+  decideToggle,
+  planRich,
+  planToggle,
+  type CellMemory,
+  type Decision,
+  type LastWriter,
+  type Observation,
+  type Plan,
+  type ToggleValue,
+} from '../domain/reconcile/index.js'
+import type { StoredValue } from '../ledger/cells.js'
+
+/** A record as an acknowledged write left it. */
+export interface AcknowledgedRecord {
+  readonly recordId: string
+  readonly value: StoredValue
+  readonly version: string | null
+  readonly lastWriter: LastWriter
+}
+
+/** The rule for one kind of CRM value, over values as the ledger stores them. */
+export interface Rule {
+  decide(
+    observation: Observation<StoredValue>,
+    memory: CellMemory<StoredValue>,
+  ): Decision<StoredValue>
+  plan(
+    observation: Observation<StoredValue>,
+    memory: CellMemory<StoredValue>,
+    decision: Decision<StoredValue>,
+  ): Plan<StoredValue>
+  acknowledge(
+    memory: CellMemory<StoredValue>,
+    record: AcknowledgedRecord,
+  ): CellMemory<StoredValue>
+}
+
+/** Toggles: Dynamics' Bulk Email, and subscriptions in every CRM. */
+export const TOGGLE_RULE: Rule = {
+  decide: (observation, memory) =>
+    decideToggle(observation as Observation<ToggleValue>, memory as CellMemory<ToggleValue>),
+  plan: (observation, memory, decision) =>
+    planToggle(
+      observation as Observation<ToggleValue>,
+      memory as CellMemory<ToggleValue>,
+      decision as Decision<ToggleValue>,
+    ),
+  acknowledge: (memory, { recordId, value, version }) =>
+    acknowledgeToggleRecord(
+      memory as CellMemory<ToggleValue>,
+      recordId,
+      value as ToggleValue,
+      version,
+    ),
+}
+
+/** Legal bases held by the CRM itself. */
+export const RICH_RULE: Rule = {
+  decide: (observation, memory) =>
+    decideRich(observation as Observation<LegalBasis>, memory as CellMemory<LegalBasis>),
+  plan: (observation, memory, decision) =>
+    planRich(
+      observation as Observation<LegalBasis>,
+      memory as CellMemory<LegalBasis>,
+      decision as Decision<LegalBasis>,
+    ),
+  acknowledge: (memory, { recordId, value, version, lastWriter }) =>
+    version === null
+      ? memory
+      : acknowledgeRichRecord(memory as CellMemory<LegalBasis>, {
+          recordId,
+          value: value as LegalBasis,
+          version,
+          lastWriter,
+        }),
+}
+
+/** The rule for a CRM's purposes. */
+export function ruleFor(capabilities: CrmCapabilities): Rule {
+  return capabilities.values === 'toggle' ? TOGGLE_RULE : RICH_RULE
+}

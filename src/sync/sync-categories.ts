@@ -1,0 +1,56 @@
+import {
+  categoriesArePending,
+  categoriesOf,
+  fillDefaultCells,
+  markAllLinkedDirty,
+  markCategoriesInCrm,
+  saveCategories,
+} from '../ledger/categories.js'
+import { nextTick } from '../ledger/ticks.js'
+import type { SyncSession } from './session.js'
+
+/** What bringing the categories in step came to. */
+export interface CategoriesReport {
+  readonly categories: number
+  readonly written: number
+  /** Categories that someone added in the CRM: reported and ignored (D3). */
+  readonly foreign: number
+}
+
+/**
+ * Brings eMarketeer's subscription categories to the CRM (D3). Created only in eMarketeer; rename and archive follow;
+ * the id is the key. A new category needs a row for every contact, so all linked addresses become due for a pass.
+ */
+export async function syncCategories(session: SyncSession): Promise<CategoriesReport> {
+  const { connectionId } = session.connection
+  const categories = await session.emarketeer.categories({ includeArchived: true }, session.call)
+  await session.db.transaction(async (tx) => {
+    for (const categoryId of await saveCategories(tx, connectionId, categories)) {
+      await fillDefaultCells(tx, connectionId, categoryId)
+    }
+  })
+  const { crm } = session
+  if (!crm?.capabilities.subscriptions || !session.connection.subscriptionSync) {
+    return { categories: categories.length, written: 0, foreign: 0 }
+  }
+  const pending = await categoriesArePending(session.db, connectionId)
+  const stored = await categoriesOf(session.db, connectionId)
+  const result = await crm.session.syncCategories(stored, session.call)
+  if (result.foreignRows > 0) {
+    session.log.warn(
+      { connectionId, count: result.foreignRows },
+      'categories were added in the CRM; they are ignored, create them in eMarketeer',
+    )
+  }
+  if (pending) {
+    await session.db.transaction(async (tx) => {
+      await markCategoriesInCrm(tx, connectionId)
+      await markAllLinkedDirty(tx, connectionId, await nextTick(tx))
+    })
+  }
+  return {
+    categories: stored.length,
+    written: result.created + result.updated,
+    foreign: result.foreignRows,
+  }
+}
