@@ -1,5 +1,5 @@
 import type { EmarketeerClient } from '../client.js'
-import { statesPage, statesRead } from '../wire/state-schemas.js'
+import { statesPage, statesRead, toStatesPage, toStatesRead } from '../wire/state-schemas.js'
 import { assertAtMost, type Wire } from './wire.js'
 
 /** Most contacts of one read, and of one page of the walk. */
@@ -27,7 +27,7 @@ export function stateOperations({
         json: { [key]: values, ...(include === undefined ? {} : { include: [include] }) },
         context,
       })
-      return (await http.json(request, statesRead)).body
+      return toStatesRead((await http.json(request, statesRead)).body)
     },
 
     async walkStates({ cursor, limit, include }, context) {
@@ -41,7 +41,7 @@ export function stateOperations({
         query: { cursor: cursor ?? undefined, limit, include },
         context,
       })
-      return (await http.json(request, statesPage)).body
+      return toStatesPage((await http.json(request, statesPage)).body)
     },
   }
 }

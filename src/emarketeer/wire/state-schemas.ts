@@ -1,64 +1,42 @@
 import { z } from 'zod'
-import type { ConsentState, ContactState, SubscriptionState } from '../states.js'
-import {
-  actorOrNull,
-  id,
-  isoTime,
-  isoTimeOrNull,
-  legalBasis,
-  textOrNull,
+import { isLegalBasis } from '../../domain/legal-basis.js'
+import type {
+  ConsentState,
+  ContactState,
+  StatesPage,
+  StatesRead,
+  SubscriptionState,
+} from '../states.js'
+import { actorOrNull, id, isoText, version } from './primitives.js'
+
+/**
+ * States are by far the most of what is read (a million in one large send), so they are checked by schemas without
+ * transformations, which zod compiles, and mapped by hand: about a tenth of the time.
+ */
+
+const facts = {
   version,
-} from './primitives.js'
-
-const consent = z
-  .object({
-    legalBasis,
-    version,
-    eventTime: isoTimeOrNull,
-    recordedAt: isoTimeOrNull,
-    source: z.string().nullable(),
-    actor: actorOrNull,
-    text: textOrNull,
-    comment: textOrNull,
-  })
-  .transform(({ eventTime, recordedAt, ...rest }): ConsentState => ({
-    ...rest,
-    eventTimeMs: eventTime,
-    recordedAtMs: recordedAt,
-  }))
-
-const subscription = z
-  .object({
-    categoryId: id,
-    subscribed: z.boolean(),
-    version,
-    eventTime: isoTimeOrNull,
-    recordedAt: isoTimeOrNull,
-    source: z.string().nullable(),
-    actor: actorOrNull,
-  })
-  .transform(({ eventTime, recordedAt, ...rest }): SubscriptionState => ({
-    ...rest,
-    eventTimeMs: eventTime,
-    recordedAtMs: recordedAt,
-  }))
-
-/** One contact with its state; the half that was not asked for is absent. */
-const contactState = z
-  .object({
-    contactId: id,
-    email: z.string().nullable(),
-    mobile: textOrNull,
-    createdAt: isoTime,
-    consents: z.object({ storeAndProcess: consent, marketingSendouts: consent }).nullish(),
-    subscriptions: z.array(subscription).nullish(),
-  })
-  .transform(({ createdAt, consents, subscriptions, ...rest }): ContactState => ({
-    ...rest,
-    createdAtMs: createdAt,
-    consents: consents ?? null,
-    subscriptions: subscriptions ?? null,
-  }))
+  eventTime: isoText.nullable(),
+  recordedAt: isoText.nullable(),
+  source: z.string().nullable(),
+  actor: actorOrNull,
+}
+const consent = z.object({
+  ...facts,
+  legalBasis: z.string(),
+  text: z.string().nullish(),
+  comment: z.string().nullish(),
+})
+const subscription = z.object({ ...facts, categoryId: id, subscribed: z.boolean() })
+const contactState = z.object({
+  contactId: id,
+  email: z.string().nullable(),
+  mobile: z.string().nullish(),
+  createdAt: isoText,
+  /** Absent where not asked for, null for a contact without e-mail. */
+  consents: z.object({ storeAndProcess: consent, marketingSendouts: consent }).nullish(),
+  subscriptions: z.array(subscription).nullish(),
+})
 
 /** Answer of B3. */
 export const statesRead = z.object({ items: z.array(contactState), missing: z.array(z.string()) })
@@ -69,3 +47,61 @@ export const statesPage = z.object({
   nextCursor: z.string().nullable(),
   total: z.int().nonnegative(),
 })
+
+/** The checked answer of B3, in our words. */
+export function toStatesRead(answer: z.output<typeof statesRead>): StatesRead {
+  return { items: answer.items.map(toContactState), missing: answer.missing }
+}
+
+/** The checked answer of B3b, in our words. */
+export function toStatesPage(answer: z.output<typeof statesPage>): StatesPage {
+  const { items, nextCursor, total } = answer
+  return { items: items.map(toContactState), nextCursor, total }
+}
+
+function toContactState(item: z.output<typeof contactState>): ContactState {
+  const { contactId, email, mobile, createdAt, consents, subscriptions } = item
+  return {
+    contactId,
+    email,
+    mobile: mobile ?? null,
+    createdAtMs: Date.parse(createdAt),
+    consents: consents
+      ? {
+          storeAndProcess: toConsent(consents.storeAndProcess),
+          marketingSendouts: toConsent(consents.marketingSendouts),
+        }
+      : null,
+    subscriptions: subscriptions ? subscriptions.map(toSubscription) : null,
+  }
+}
+
+function toConsent(value: z.output<typeof consent>): ConsentState {
+  return {
+    // A text outside the vocabulary costs this one value, not the batch.
+    legalBasis: isLegalBasis(value.legalBasis) ? value.legalBasis : 'unreadable',
+    version: value.version,
+    eventTimeMs: toMs(value.eventTime),
+    recordedAtMs: toMs(value.recordedAt),
+    source: value.source,
+    actor: value.actor,
+    text: value.text ?? null,
+    comment: value.comment ?? null,
+  }
+}
+
+function toSubscription(value: z.output<typeof subscription>): SubscriptionState {
+  return {
+    categoryId: value.categoryId,
+    subscribed: value.subscribed,
+    version: value.version,
+    eventTimeMs: toMs(value.eventTime),
+    recordedAtMs: toMs(value.recordedAt),
+    source: value.source,
+    actor: value.actor,
+  }
+}
+
+function toMs(time: string | null): number | null {
+  return time === null ? null : Date.parse(time)
+}
