@@ -52,7 +52,9 @@ export async function findOrCreate<T>(
   } catch (error) {
     const maybeThere =
       error instanceof UpstreamError &&
-      (error.mayHaveBeenApplied || (error.status !== null && error.code === 'upstream_refused'))
+      (error.mayHaveBeenApplied ||
+        error.code === 'upstream_refused' ||
+        error.code === 'upstream_conflict')
     if (!maybeThere) {
       throw error
     }

@@ -24,6 +24,7 @@ import { CategoryMap } from './reading/category-map.js'
 import { type ChangeSource, readChanges } from './reading/changes.js'
 import { directRead } from './reading/direct-read.js'
 import { installWebhooks } from './webhooks/install.js'
+import { requireHttps } from './require-https.js'
 import { whoAmI } from './who-am-i.js'
 import { wrongEnvironment } from './wrong-environment.js'
 import { writeRows } from './writing/write-rows.js'
@@ -37,6 +38,7 @@ export class DynamicsSession implements CrmSession {
   readonly #history: FieldHistory
 
   constructor(config: DynamicsConfig, options: CrmOpenOptions) {
+    requireHttps(config, options.allowLoopbackHttp)
     this.client = new DataverseClient(
       environmentHttp(config.environmentUrl),
       tokenSource(config),

@@ -2,7 +2,10 @@ import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@az
 import { z } from 'zod'
 import type { CallContext, Http } from '../../../http/index.js'
 
-const tokenAnswer = z.looseObject({ access_token: z.string().min(1), expires_in: z.coerce.number() })
+const tokenAnswer = z.looseObject({
+  access_token: z.string().min(1),
+  expires_in: z.coerce.number(),
+})
 
 /**
  * MSAL's way to the network, over our plumbing, so that time-outs, the tally and faults of the stand-ins hold for

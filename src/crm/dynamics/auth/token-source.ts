@@ -50,7 +50,9 @@ const SOURCES = new Map<string, TokenSource>()
 
 /** The process-wide source of a configuration, so that sessions opened per activity share a token. */
 export function tokenSource(config: DynamicsConfig): TokenSource {
-  const key = createHash('sha256').update(JSON.stringify(Object.entries(config).sort())).digest('hex')
+  const key = createHash('sha256')
+    .update(JSON.stringify(Object.entries(config).sort()))
+    .digest('hex')
   const source = SOURCES.get(key) ?? new TokenSource(config)
   SOURCES.set(key, source)
   return source

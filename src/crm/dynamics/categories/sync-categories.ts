@@ -32,7 +32,9 @@ export async function syncCategories(
   let pending = [...categories]
   for (let round = 1; ; round += 1) {
     const rows = await readCategoryRows(client, table, context)
-    const own = new Set(categories.map((category) => categoryKey(category.categoryId).toLowerCase()))
+    const own = new Set(
+      categories.map((category) => categoryKey(category.categoryId).toLowerCase()),
+    )
     result.foreignRows = rows.filter((row) => !isOwn(row, own)).length
     const moved: Category[] = []
     for (const category of pending) {
@@ -72,7 +74,15 @@ async function patch(
   try {
     const operation = 'PATCH /{categories}({id})'
     await client.text(
-      { method: 'PATCH', path, operation, name: 'categories.write', effect: 'write', headers, json },
+      {
+        method: 'PATCH',
+        path,
+        operation,
+        name: 'categories.write',
+        effect: 'write',
+        headers,
+        json,
+      },
       context,
     )
     return true

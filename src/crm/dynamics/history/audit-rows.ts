@@ -6,7 +6,11 @@ import { queryString } from '../wire/odata.js'
 
 const page = z.object({
   value: z.array(
-    z.object({ auditid: z.guid(), createdon: z.iso.datetime({ offset: true }), _userid_value: z.string().nullish() }),
+    z.object({
+      auditid: z.guid(),
+      createdon: z.iso.datetime({ offset: true }),
+      _userid_value: z.string().nullish(),
+    }),
   ),
 })
 
@@ -74,7 +78,9 @@ export function readDetail(part: BatchPart): boolean | 'untouched' | null {
   if (!type.endsWith('.AttributeAuditDetail')) {
     return 'untouched'
   }
-  const named = [before, after].some((side) => side !== undefined && side !== null && 'donotbulkemail' in side)
+  const named = [before, after].some(
+    (side) => side !== undefined && side !== null && 'donotbulkemail' in side,
+  )
   return named ? (after?.donotbulkemail ?? null) : 'untouched'
 }
 

@@ -37,7 +37,11 @@ export class FieldHistory {
       }
       return histories
     } catch (error) {
-      if (error instanceof UpstreamError && !error.retryable && error.code !== 'upstream_cancelled') {
+      if (
+        error instanceof UpstreamError &&
+        !error.retryable &&
+        error.code !== 'upstream_cancelled'
+      ) {
         return []
       }
       throw error
@@ -59,7 +63,10 @@ export class FieldHistory {
     }
     const { offsetMs, roundTripMs } = clock
     // Read after the audit, so that a change in between shows as a modification that the audit does not explain.
-    const contacts = await this.#contacts(flips.map((flip) => flip.contactId), context)
+    const contacts = await this.#contacts(
+      flips.map((flip) => flip.contactId),
+      context,
+    )
     return flips
       .map((flip) =>
         judgeStamp({

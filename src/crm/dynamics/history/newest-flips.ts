@@ -46,7 +46,13 @@ export async function newestFlips(
       return entry === undefined ? [] : [{ contactId, entries, entry }]
     })
     const parts =
-      looked.length === 0 ? [] : await ask(client, looked.map(({ entry }) => detailRequest(entry)), context)
+      looked.length === 0
+        ? []
+        : await ask(
+            client,
+            looked.map(({ entry }) => detailRequest(entry)),
+            context,
+          )
     open = looked.filter(({ contactId, entry }, at) => {
       const part = parts[at]
       const value = part === undefined ? null : readDetail(part)

@@ -70,7 +70,10 @@ export class CategoryMap {
 
   /** The row of a category, or null. @throws UpstreamError */
   async rowIdOf(categoryId: string, context: CallContext): Promise<string | null> {
-    return this.#find(categoryId) ?? ((this.#byRowId = await this.#read(context)), this.#find(categoryId))
+    return (
+      this.#find(categoryId) ??
+      ((this.#byRowId = await this.#read(context)), this.#find(categoryId))
+    )
   }
 
   #find(categoryId: string): string | null {

@@ -13,7 +13,10 @@ export function inChunks(values: readonly string[]): string[][] {
   let length = 0
   for (const value of values) {
     const size = encodeQueryValue(`${JSON.stringify(value)},`).length
-    if (chunk.length === MAX_IN_VALUES || (chunk.length > 0 && length + size > MAX_LIST_CHARACTERS)) {
+    if (
+      chunk.length === MAX_IN_VALUES ||
+      (chunk.length > 0 && length + size > MAX_LIST_CHARACTERS)
+    ) {
       chunks.push(chunk)
       chunk = []
       length = 0

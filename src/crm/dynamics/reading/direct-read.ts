@@ -62,9 +62,7 @@ async function readByEmail(
   const { client } = source
   const query = contactQuery('emailaddress1', [...new Set(emails)])
   const [contactRows = []] = await readByIn(client, [query], 'contacts.readByEmail', context)
-  const contacts = uniqueContacts(
-    contactRows.map(toContact).filter((contact) => contact !== null),
-  )
+  const contacts = uniqueContacts(contactRows.map(toContact).filter((contact) => contact !== null))
   const ids = contacts.map((contact) => contact.contactId)
   const queries = subscriptionQueries(source, ids)
   const [rows = []] = await readByIn(client, queries, 'subscriptions.read', context)

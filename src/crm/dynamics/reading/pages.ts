@@ -32,7 +32,8 @@ export async function* pagesFrom(
   const operation = `GET /${listing.setName}`
   const seen = new Set<string>()
   let path = firstPath
-  let prefer = listing.prefer === undefined ? PAGE_PREFERENCE : `${listing.prefer},${PAGE_PREFERENCE}`
+  let prefer =
+    listing.prefer === undefined ? PAGE_PREFERENCE : `${listing.prefer},${PAGE_PREFERENCE}`
   for (;;) {
     const { body } = await client.json(
       { method: 'GET', path, operation, name: listing.name, effect: 'read', headers: { prefer } },

@@ -20,7 +20,10 @@ export function toContact(raw: RawRow): CrmContact | null {
 }
 
 /** `donotbulkemail` is inverted: true = do not allow. No column or no version: unknown, and nothing may be written. */
-function toConsent(doNotBulkEmail: boolean | null | undefined, etag: string | undefined): CrmConsent {
+function toConsent(
+  doNotBulkEmail: boolean | null | undefined,
+  etag: string | undefined,
+): CrmConsent {
   const known = typeof doNotBulkEmail === 'boolean' && etag !== undefined
   return {
     value: known ? (doNotBulkEmail ? 'deny' : 'allow') : null,

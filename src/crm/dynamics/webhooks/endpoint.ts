@@ -11,7 +11,11 @@ const HTTP_HEADER = 5
 
 const endpoints = z.object({
   value: z.array(
-    z.object({ serviceendpointid: z.guid(), name: z.string().nullish(), url: z.string().nullish() }),
+    z.object({
+      serviceendpointid: z.guid(),
+      name: z.string().nullish(),
+      url: z.string().nullish(),
+    }),
   ),
 })
 
@@ -29,7 +33,13 @@ export async function ensureEndpoint(
   context: CallContext,
 ): Promise<string> {
   const name = `eMarketeer sync (${connectionId})`
-  const settings = { name, url, contract: WEBHOOK, authtype: HTTP_HEADER, authvalue: authValue(secret) }
+  const settings = {
+    name,
+    url,
+    contract: WEBHOOK,
+    authtype: HTTP_HEADER,
+    authvalue: authValue(secret),
+  }
   const { found, created } = await findOrCreate(
     client,
     {

@@ -68,7 +68,14 @@ async function find(
   name: string,
   context: CallContext,
 ): Promise<StepRow | null> {
-  const select = ['sdkmessageprocessingstepid', 'name', 'filteringattributes', 'mode', 'stage', 'statecode']
+  const select = [
+    'sdkmessageprocessingstepid',
+    'name',
+    'filteringattributes',
+    'mode',
+    'stage',
+    'statecode',
+  ]
   const { body } = await client.json(
     {
       method: 'GET',

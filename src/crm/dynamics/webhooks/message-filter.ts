@@ -33,17 +33,21 @@ export async function messageFilter(
     filter: `primaryobjecttypecode eq ${stringLiteral(step.table)} and sdkmessageid/name eq ${stringLiteral(step.message)}`,
     expand: 'sdkmessageid($select=sdkmessageid,name)',
   })
-  const found = await poll(async () => {
-    const request = {
-      method: 'GET',
-      path: `sdkmessagefilters${query}`,
-      operation: OPERATION,
-      name: 'webhooks.filters',
-      effect: 'read',
-    } as const
-    const { body } = await client.json(request, filters, context)
-    return body.value[0] ?? null
-  }, { withinMs: 30_000 }, context)
+  const found = await poll(
+    async () => {
+      const request = {
+        method: 'GET',
+        path: `sdkmessagefilters${query}`,
+        operation: OPERATION,
+        name: 'webhooks.filters',
+        effect: 'read',
+      } as const
+      const { body } = await client.json(request, filters, context)
+      return body.value[0] ?? null
+    },
+    { withinMs: 30_000 },
+    context,
+  )
   if (found === null) {
     throw lostAnswer(OPERATION, 'read', 'the message is not known for the table yet')
   }

@@ -7,7 +7,10 @@ import { z } from 'zod'
 const attribute = z.object({ key: z.string(), value: z.unknown().optional() })
 const attributes = z.array(attribute).catch([])
 const entity = z.object({ Attributes: attributes })
-const keyed = z.array(z.object({ key: z.string(), value: z.unknown().optional() })).nullish().catch([])
+const keyed = z
+  .array(z.object({ key: z.string(), value: z.unknown().optional() }))
+  .nullish()
+  .catch([])
 
 const remoteContext = z.object({
   OrganizationId: z.guid(),

@@ -31,7 +31,12 @@ export async function sendParts(
   const purpose = { operation: WRITE_OPERATION, name: 'rows.write', effect: 'write' } as const
   let answer
   try {
-    answer = await sendBatch(client, parts.map((part) => part.request), purpose, context)
+    answer = await sendBatch(
+      client,
+      parts.map((part) => part.request),
+      purpose,
+      context,
+    )
   } catch (error) {
     const outcome = lostOutcome(error)
     return { outcomes: parts.map(() => outcome), stop: outcome.error }
@@ -47,7 +52,8 @@ export async function sendParts(
   return {
     outcomes,
     stop:
-      halted?.error ?? (missing ? lostAnswer(WRITE_OPERATION, 'write', 'answers are missing') : null),
+      halted?.error ??
+      (missing ? lostAnswer(WRITE_OPERATION, 'write', 'answers are missing') : null),
   }
 }
 

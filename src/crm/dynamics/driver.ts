@@ -1,0 +1,28 @@
+import type { CrmDriver } from '../crm.js'
+import { type DynamicsConfig, dynamicsConfigSchema } from './config.js'
+import { MAX_IN_VALUES } from './reading/chunks.js'
+import { DynamicsSession } from './session.js'
+import { SETUP_STEPS } from './setup/index.js'
+import { receiveWebhook } from './webhooks/receive.js'
+
+/** Microsoft Dynamics 365 Sales (Dataverse), as the registry knows it (rules B, D). */
+export const dynamicsDriver: CrmDriver<DynamicsConfig> = {
+  crm: 'dynamics',
+  capabilities: {
+    values: 'toggle',
+    purposes: ['marketingSendouts'],
+    subscriptions: true,
+    conditionalWrite: true,
+    completeDelta: true,
+    fieldHistory: true,
+    directReadContactsPerRequest: MAX_IN_VALUES,
+  },
+  configSchema: dynamicsConfigSchema,
+  configSection: 'dynamics',
+  secretPaths: ['clientSecret'],
+  urlPaths: ['environmentUrl', 'authorityHost'],
+  setupWorkflow: 'dynamicsSetup',
+  setupSteps: SETUP_STEPS,
+  open: (config, options) => new DynamicsSession(config, options),
+  receiveWebhook,
+}

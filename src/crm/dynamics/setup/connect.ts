@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import { type CallContext, UpstreamError } from '../../../http/index.js'
+import type { DataverseClient } from '../client.js'
+import { lostAnswer } from '../wire/part-error.js'
+import { queryString } from '../wire/odata.js'
+import { whoAmI } from '../who-am-i.js'
+import { wrongEnvironment } from '../wrong-environment.js'
+import type { DynamicsStep } from './setup-step.js'
+
+const organizations = z.object({
+  value: z.array(
+    z.object({
+      languagecode: z.number().int().nullish(),
+      isauditenabled: z.boolean().nullish(),
+      expirechangetrackingindays: z.number().nullish(),
+    }),
+  ),
+})
+const languages = z.object({ LocaleIds: z.array(z.number().int()) })
+
+/** Proves the credentials and learns what the organisation is (docs/wire-dataverse.md, 5). */
+export const connectStep: DynamicsStep = {
+  id: 'connect',
+  title: 'Connect to Dynamics 365',
+  weight: 1,
+  async run({ client, facts }, context) {
+    const { organizationId, userId } = await whoAmI(client, context)
+    const known = facts.organization?.organizationId
+    if (known !== undefined && known !== organizationId) {
+      throw wrongEnvironment()
+    }
+    const select = ['name', 'languagecode', 'isauditenabled', 'expirechangetrackingindays']
+    const operation = 'GET /organizations'
+    const { body } = await client.json(
+      {
+        method: 'GET',
+        path: `organizations${queryString({ select })}`,
+        operation,
+        name: 'setup.look',
+        effect: 'read',
+      },
+      organizations,
+      context,
+    )
+    const row = body.value[0]
+    if (typeof row?.languagecode !== 'number') {
+      throw lostAnswer(operation, 'read', 'the base language is not told')
+    }
+    return {
+      organization: {
+        organizationId,
+        userId,
+        languageCode: row.languagecode,
+        languages: await availableLanguages(client, row.languagecode, context),
+        auditEnabled: row.isauditenabled ?? null,
+        changeTrackingDays: row.expirechangetrackingindays ?? null,
+      },
+    }
+  },
+}
+
+/** The base language is always one of them; the list is not worth failing for. */
+async function availableLanguages(
+  client: DataverseClient,
+  baseLanguage: number,
+  context: CallContext,
+): Promise<number[]> {
+  try {
+    const { body } = await client.json(
+      {
+        method: 'GET',
+        path: 'RetrieveAvailableLanguages()',
+        operation: 'GET /RetrieveAvailableLanguages',
+        name: 'setup.look',
+        effect: 'read',
+      },
+      languages,
+      context,
+    )
+    return [...new Set([baseLanguage, ...body.LocaleIds])]
+  } catch (error) {
+    if (error instanceof UpstreamError && !error.retryable && error.status !== 401) {
+      return [baseLanguage]
+    }
+    throw error
+  }
+}

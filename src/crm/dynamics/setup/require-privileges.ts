@@ -1,0 +1,69 @@
+import { AppError } from '../../../contracts/app-error.js'
+import { type CallContext, UpstreamError } from '../../../http/index.js'
+import type { DataverseClient } from '../client.js'
+import { allRows } from '../reading/pages.js'
+import { stringLiteral } from '../wire/odata.js'
+import { type Depth, userPrivileges } from './user-privileges.js'
+
+/** A privilege that is needed. */
+export interface NeededPrivilege {
+  readonly name: string
+  /** Must reach the whole organisation: a user of one business unit would leave out the others' contacts. */
+  readonly global: boolean
+  /** Whether the name is certain. Others count only where the organisation knows them. */
+  readonly certain: boolean
+}
+
+/**
+ * Checks the application user's privileges.
+ *
+ * @throws AppError `crm_privilege_missing`, naming all that is missing at once; UpstreamError.
+ */
+export async function requirePrivileges(
+  client: DataverseClient,
+  userId: string,
+  needed: readonly NeededPrivilege[],
+  context: CallContext,
+): Promise<void> {
+  const held = await userPrivileges(client, userId, context)
+  if (held === null) {
+    return
+  }
+  const lacking = needed.filter(
+    ({ name, global }) => !isEnough(held.get(name.toLowerCase()), global),
+  )
+  const doubtful = lacking.filter(({ certain }) => !certain).map(({ name }) => name)
+  const known = doubtful.length === 0 ? new Set() : await knownPrivileges(client, doubtful, context)
+  const missing = lacking.filter(({ name, certain }) => certain || known.has(name.toLowerCase()))
+  if (missing.length > 0) {
+    const names = missing.map(({ name, global }) => (global ? `${name} (organisation)` : name))
+    throw new AppError(
+      'crm_privilege_missing',
+      `The application user lacks ${names.join(', ')}. Add it to a security role of that user.`,
+      { value: missing.map(({ name }) => name).join(',') },
+    )
+  }
+}
+
+function isEnough(depth: Depth | undefined, global: boolean): boolean {
+  return global ? depth === 'Global' : depth !== undefined
+}
+
+/** Which of the names are privileges here at all; none where that cannot be read. In lower case. */
+async function knownPrivileges(
+  client: DataverseClient,
+  names: readonly string[],
+  context: CallContext,
+): Promise<ReadonlySet<string>> {
+  const filter = names.map((name) => `name eq ${stringLiteral(name)}`).join(' or ')
+  try {
+    const listing = { setName: 'privileges', select: ['name'], filter, name: 'setup.privileges' }
+    const rows = await allRows(client, listing, context)
+    return new Set(rows.map((row) => String(row['name']).toLowerCase()))
+  } catch (error) {
+    if (error instanceof UpstreamError && !error.retryable && error.status !== 401) {
+      return new Set()
+    }
+    throw error
+  }
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { type CallContext, UpstreamError } from '../../../http/index.js'
+import type { DataverseClient } from '../client.js'
+import { STRONG } from '../names.js'
+import { allRows } from '../reading/pages.js'
+
+/** How far a privilege reaches; a delta needs the whole organisation. */
+export type Depth = 'Basic' | 'Local' | 'Deep' | 'Global'
+
+const answer = z.object({
+  RolePrivileges: z.array(
+    z.object({
+      PrivilegeId: z.string().nullish(),
+      PrivilegeName: z.string().nullish(),
+      Depth: z.union([z.string(), z.number()]),
+    }),
+  ),
+})
+
+const DEPTHS: readonly Depth[] = ['Basic', 'Local', 'Deep', 'Global']
+
+/**
+ * The privileges of a user by lower-case name, each with its furthest depth (docs/wire-dataverse.md, 5).
+ *
+ * @returns null where the service does not tell: then the calls themselves are the proof. @throws UpstreamError
+ */
+export async function userPrivileges(
+  client: DataverseClient,
+  userId: string,
+  context: CallContext,
+): Promise<ReadonlyMap<string, Depth> | null> {
+  let body: z.output<typeof answer>
+  try {
+    const path = `systemusers(${userId})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges`
+    const operation = 'GET /systemusers({id})/RetrieveUserPrivileges'
+    const request = { method: 'GET', path, operation, name: 'setup.privileges' } as const
+    const read = { ...request, effect: 'read', headers: STRONG } as const
+    body = (await client.json(read, answer, context)).body
+  } catch (error) {
+    if (error instanceof UpstreamError && cannotTell(error)) {
+      return null
+    }
+    throw error
+  }
+  const unnamed = body.RolePrivileges.some((privilege) => !privilege.PrivilegeName)
+  const names = unnamed ? await privilegeNames(client, context) : new Map<string, string>()
+  const depths = new Map<string, Depth>()
+  for (const { PrivilegeName, PrivilegeId, Depth: given } of body.RolePrivileges) {
+    const name = (PrivilegeName ?? names.get(PrivilegeId?.toLowerCase() ?? ''))?.toLowerCase()
+    const depth = typeof given === 'number' ? DEPTHS[given] : DEPTHS.find((one) => one === given)
+    if (name === undefined || depth === undefined) {
+      continue
+    }
+    const before = depths.get(name)
+    if (before === undefined || DEPTHS.indexOf(depth) > DEPTHS.indexOf(before)) {
+      depths.set(name, depth)
+    }
+  }
+  return depths
+}
+
+async function privilegeNames(client: DataverseClient, context: CallContext) {
+  const listing = {
+    setName: 'privileges',
+    select: ['name', 'privilegeid'],
+    name: 'setup.privileges',
+  }
+  const rows = await allRows(client, listing, context)
+  return new Map(rows.map((row) => [String(row['privilegeid']).toLowerCase(), String(row['name'])]))
+}
+
+function cannotTell(error: UpstreamError): boolean {
+  return (
+    error.code === 'upstream_forbidden' ||
+    error.code === 'upstream_not_found' ||
+    error.code === 'upstream_refused' ||
+    error.code === 'upstream_unexpected_answer'
+  )
+}
