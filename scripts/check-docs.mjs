@@ -1,0 +1,15 @@
+/**
+ * Holds the documents to the checkout. Prints each fault on a line of its own; exits 1 if there is any.
+ */
+import { fileURLToPath } from 'node:url'
+import { dependencyFaults } from './check-dependencies.mjs'
+import { linkFaults } from './check-links.mjs'
+import { strayReferenceFaults } from './check-stray-references.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const faults = [...linkFaults(root), ...dependencyFaults(root), ...strayReferenceFaults(root)]
+for (const fault of faults) {
+  process.stdout.write(`${fault}\n`)
+}
+process.stdout.write(`Docs: ${faults.length === 0 ? 'no faults' : `${faults.length} faults`}\n`)
+process.exitCode = faults.length === 0 ? 0 : 1

@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+/** Paths of ours named in backticks: a known folder, then no placeholder and no pattern in it. */
+const namedPath =
+  /`((?:docs|src|test|scripts|simulators|bench|bin|\.ci)\/[\w./-]*[\w/]|docker-compose\.yml|package\.json|tsconfig\.json)`/g
+const link = /\[[^\]]*\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g
+
+/** Links and named paths in README.md and the documents that lead nowhere, one sentence each. */
+export function linkFaults(root) {
+  const files = trackedDocuments(root)
+  return files.flatMap((file) => faultsOf(root, file))
+}
+
+function trackedDocuments(root) {
+  const listed = execFileSync(
+    'git',
+    ['ls-files', '-co', '--exclude-standard', 'README.md', '*.md'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  )
+  return listed.split('\n').filter((file) => file !== '' && existsSync(join(root, file)))
+}
+
+function faultsOf(root, file) {
+  const text = readFileSync(join(root, file), 'utf8')
+  // Code blocks hold examples, and brackets that are no links.
+  const prose = text.replace(/^```[^]*?^```/gm, '')
+  const faults = []
+  for (const [, target] of prose.matchAll(link)) {
+    if (/^[a-z]+:/.test(target)) {
+      continue
+    }
+    const [path, fragment] = target.split('#')
+    const targetFile = path === '' ? file : join(dirname(file), path)
+    if (!existsSync(join(root, targetFile))) {
+      faults.push(`${file}: link ${target} leads nowhere`)
+    } else if (fragment && targetFile.endsWith('.md') && !anchors(root, targetFile).has(fragment)) {
+      faults.push(`${file}: link ${target} names no heading there`)
+    }
+  }
+  for (const [, path] of prose.matchAll(namedPath)) {
+    if (!existsSync(join(root, path))) {
+      faults.push(`${file}: \`${path}\` does not exist`)
+    }
+  }
+  return faults
+}
+
+/** Anchors as GitHub makes them from headings. */
+function anchors(root, file) {
+  const text = readFileSync(join(root, file), 'utf8').replace(/^```[^]*?^```/gm, '')
+  const slugs = [...text.matchAll(/^#+\s+(.+)$/gm)].map(([, heading]) =>
+    heading
+      .trim()
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replace(/\s/g, '-'),
+  )
+  return new Set(
+    slugs.map((slug, index) => {
+      const before = slugs.slice(0, index).filter((other) => other === slug).length
+      return before === 0 ? slug : `${slug}-${before}`
+    }),
+  )
+}

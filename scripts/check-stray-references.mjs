@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+
+/** What no committed file may mention; written so that this file does not mention it either. */
+const stray = [
+  ['a folder outside the project', new RegExp(String.raw`\.lib` + String.raw`rary\b`)],
+  ['an absolute path of one machine', new RegExp(String.raw`(?<![\w.:/-])/wo` + String.raw`rk/\w`)],
+]
+
+/** Ways up and then into a folder that the project has a namesake of: a fault only if it leads outside. */
+const wayUp = /(?:\.\.\/)+(?=shared)/g
+
+/** Committed files that lean on the machine they were written on, one sentence each. */
+export function strayReferenceFaults(root) {
+  const listed = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
+  const faults = []
+  for (const file of listed.split('\0').filter((name) => name !== '')) {
+    const path = join(root, file)
+    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+      continue
+    }
+    const lines = readFileSync(path, 'utf8').split('\n')
+    lines.forEach((line, index) => {
+      for (const [way] of line.matchAll(wayUp)) {
+        if (relative(root, join(root, dirname(file), way)).startsWith('..')) {
+          faults.push(`${file}:${index + 1}: mentions a path above the checkout`)
+        }
+      }
+      for (const [what, pattern] of stray) {
+        if (pattern.test(line)) {
+          faults.push(`${file}:${index + 1}: mentions ${what}`)
+        }
+      }
+    })
+    if (
+      file.endsWith('package-lock.json') &&
+      lines.some((line) => /"resolved": "http/.test(line))
+    ) {
+      faults.push(`${file}: names registry hosts (see omit-lockfile-registry-resolved in .npmrc)`)
+    }
+  }
+  return faults
+}

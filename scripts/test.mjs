@@ -1,0 +1,52 @@
+/**
+ * Runs jest on the project's native ES modules; arguments go through to it (`npm test -- test/domain`).
+ * Leaves jest's results in .cache/test/results.json and ends with jest's own exit code.
+ */
+import { spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { countTests } from './count-tests.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const resultsPath = `${root}.cache/test/results.json`
+mkdirSync(`${root}.cache/test`, { recursive: true })
+// Results of an earlier run must never pass for those of this one.
+rmSync(resultsPath, { force: true })
+
+const jest = createRequire(import.meta.url)
+  .resolve('jest/package.json')
+  .replace(/package\.json$/, 'bin/jest.js')
+const child = spawn(
+  process.execPath,
+  [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    jest,
+    '--json',
+    `--outputFile=${resultsPath}`,
+    ...process.argv.slice(2),
+  ],
+  { cwd: root, stdio: 'inherit' },
+)
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => child.kill(signal))
+}
+child.once('exit', (code) => {
+  process.exitCode = code ?? 1
+  let results
+  try {
+    results = JSON.parse(readFileSync(resultsPath, 'utf8'))
+  } catch {
+    process.stdout.write('Tests: jest left no results\n')
+    process.exitCode ||= 1
+    return
+  }
+  const { passed, failed, notRun } = countTests(results)
+  const seconds = Math.round((Date.now() - results.startTime) / 1000)
+  const unrun = notRun === 0 ? '' : `, ${notRun} not run`
+  process.stdout.write(`Tests: ${passed} passed, ${failed} failed${unrun}, in ${seconds} s\n`)
+  if (failed > 0) {
+    process.exitCode ||= 1
+  }
+})
