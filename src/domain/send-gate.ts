@@ -1,0 +1,109 @@
+import { isPositive, type LegalBasis } from './legal-basis.js'
+import { isValidEmail } from './email-address.js'
+import type { ExclusionReason } from './exclusion-reason.js'
+
+/** How a CRM record at the address stands to marketing sendouts. */
+export type CrmStanding = 'allows' | 'denies' | 'unreadable'
+
+/** The CRM's side of one targeted contact. */
+export interface GateCrm {
+  /** Whether the records were read, or proven, after the sendout asked. */
+  readonly verified: boolean
+  /** Live records at the address. */
+  readonly records: readonly CrmStanding[]
+  /** Subscription rows of the sendout's category: null where unreadable; empty where there is no row. */
+  readonly subscriptions: readonly (boolean | null)[]
+  /** Some live record there has storeAndProcess withdrawn (CRMs that hold it). */
+  readonly storeWithdrawn: boolean
+  /** R0: our own write stands on a row in a way that a person's answer may lie under it. */
+  readonly inDoubt: boolean
+  /** A deny waits in a queue of ours, follows the person from elsewhere, or a loosening over a deny is held (G7). */
+  readonly denyWaiting: boolean
+  /** Once linked, and no live record is left: excluded until eMarketeer records a new act (G8). */
+  readonly ended: boolean
+}
+
+/** Everything that decides one targeted contact (docs/reconciliation.md, the send gate). */
+export interface GateFacts {
+  readonly channel: 'email' | 'sms'
+  /** The address or number that the sendout would use; null: none. */
+  readonly email: string | null
+  readonly mobile: string | null
+  /** Transactional sendouts ask neither consent nor category. */
+  readonly transactional: boolean
+  readonly asksCategory: boolean
+  readonly emarketeer: {
+    /** Whether its state is known up to a moment after the sendout asked. */
+    readonly verified: boolean
+    readonly marketing: LegalBasis | 'unreadable'
+    readonly store: LegalBasis | 'unreadable'
+    /** null: not known. */
+    readonly subscribed: boolean | null
+    /** The contact no longer has the address that the sendout would use. */
+    readonly moved: boolean
+  }
+  /** null: no CRM, or never in it; eMarketeer alone decides. */
+  readonly crm: GateCrm | null
+}
+
+/** International or national, with the usual separators. */
+const MOBILE = /^\+?[0-9][0-9 ()./-]{4,22}$/
+
+/**
+ * The send gate: whether one targeted contact may be mailed. Pure, and closed by default: whatever is not known to
+ * allow excludes. `duplicateAddress` is decided over the whole list, not here.
+ *
+ * @returns null where the contact is eligible, else the first reason that fits (rule G4).
+ */
+export function excludedBecause(facts: GateFacts): ExclusionReason | null {
+  const { emarketeer, crm } = facts
+  if (!emarketeer.verified || (crm && !crm.verified)) {
+    return 'notVerified'
+  }
+  return (
+    unreadable(facts) ??
+    (crm?.ended ? 'deletedInCrm' : null) ??
+    storeDenies(facts) ??
+    (facts.transactional ? null : (consentDenies(facts) ?? categoryDenies(facts))) ??
+    addressDenies(facts)
+  )
+}
+
+function unreadable({ emarketeer, crm, transactional, asksCategory }: GateFacts): ExclusionReason | null {
+  const marketing =
+    emarketeer.marketing === 'unreadable' || (crm?.records ?? []).includes('unreadable')
+  const category =
+    asksCategory && (emarketeer.subscribed === null || (crm?.subscriptions ?? []).includes(null))
+  return emarketeer.store === 'unreadable' || (!transactional && (marketing || category))
+    ? 'notVerified'
+    : null
+}
+
+function storeDenies({ emarketeer, crm }: GateFacts): ExclusionReason | null {
+  return emarketeer.store === 'withdrawn' || crm?.storeWithdrawn ? 'storeNotAllowed' : null
+}
+
+function consentDenies({ emarketeer, crm, channel, email }: GateFacts): ExclusionReason | null {
+  const denied =
+    emarketeer.marketing === 'withdrawn' ||
+    (crm !== null && (crm.records.includes('denies') || crm.inDoubt || crm.denyWaiting))
+  if (denied) {
+    return 'consentWithdrawn'
+  }
+  // Consent belongs to the e-mail address: an SMS contact without one has no legal basis (G8).
+  const positive = emarketeer.marketing !== 'unreadable' && isPositive(emarketeer.marketing)
+  return positive && !(channel === 'sms' && email === null) ? null : 'noLegalBasis'
+}
+
+function categoryDenies({ emarketeer, crm, asksCategory }: GateFacts): ExclusionReason | null {
+  const no = emarketeer.subscribed !== true || (crm?.subscriptions ?? []).includes(false)
+  return asksCategory && no ? 'unsubscribedFromCategory' : null
+}
+
+function addressDenies({ channel, email, mobile, emarketeer }: GateFacts): ExclusionReason | null {
+  const usable =
+    channel === 'email'
+      ? email !== null && isValidEmail(email) && !emarketeer.moved
+      : mobile !== null && MOBILE.test(mobile.trim())
+  return usable ? null : 'addressInvalid'
+}

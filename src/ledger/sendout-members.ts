@@ -1,0 +1,137 @@
+import type { Channel } from '../contracts/pre-send.js'
+import type { Queryable } from './database.js'
+import type { Verdict } from './sendouts.js'
+
+/** A targeted contact, as fixed by the audience. */
+export interface SendoutMember {
+  readonly position: number
+  readonly contactId: string
+  readonly email: string | null
+  readonly mobile: string | null
+  readonly addressId: number | null
+}
+
+/** Stores members; positions already there are left, so a repeated page changes nothing. */
+export async function saveMembers(
+  db: Queryable,
+  sendoutRunId: string,
+  members: readonly SendoutMember[],
+): Promise<void> {
+  if (members.length === 0) {
+    return
+  }
+  await db.query(
+    `INSERT INTO sendout_members (sendout_run_id, position, contact_id, email, mobile, address_id)
+      SELECT $1, m.* FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::bigint[]) AS m
+      ON CONFLICT DO NOTHING`,
+    [
+      sendoutRunId,
+      members.map((m) => m.position),
+      members.map((m) => m.contactId),
+      members.map((m) => m.email),
+      members.map((m) => m.mobile),
+      members.map((m) => m.addressId),
+    ],
+  )
+}
+
+const MEMBER = `position, contact_id AS "contactId", email, mobile, address_id AS "addressId"`
+
+/** Members from a position on, in order. */
+export function membersFrom(
+  db: Queryable,
+  sendoutRunId: string,
+  from: number,
+  limit: number,
+): Promise<SendoutMember[]> {
+  return db.query<SendoutMember>(
+    `SELECT ${MEMBER} FROM sendout_members WHERE sendout_run_id = $1 AND position >= $2
+      ORDER BY position LIMIT $3`,
+    [sendoutRunId, from, limit],
+  )
+}
+
+/** Eligible members from a position on, in order. */
+export function eligibleFrom(
+  db: Queryable,
+  sendoutRunId: string,
+  from: number,
+  limit: number,
+): Promise<SendoutMember[]> {
+  return db.query<SendoutMember>(
+    `SELECT ${MEMBER} FROM sendout_members
+      WHERE sendout_run_id = $1 AND position >= $2 AND verdict = 'eligible' ORDER BY position LIMIT $3`,
+    [sendoutRunId, from, limit],
+  )
+}
+
+/** Distinct addresses of a range of members. `onlyOpen`: those that need a pass before they can be decided. */
+export async function memberAddresses(
+  db: Queryable,
+  sendoutRunId: string,
+  from: number,
+  to: number,
+  onlyOpen: boolean,
+): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT DISTINCT a.address_id AS id FROM sendout_members m JOIN addresses a USING (address_id)
+      WHERE m.sendout_run_id = $1 AND m.position >= $2 AND m.position < $3
+        AND (NOT $4 OR a.dirty_tick IS NOT NULL OR a.emarketeer_unread OR a.crm_doubtful)
+      ORDER BY id`,
+    [sendoutRunId, from, to, onlyOpen],
+  )
+  return rows.map((row) => row.id)
+}
+
+/** Stores verdicts. */
+export async function saveVerdicts(
+  db: Queryable,
+  sendoutRunId: string,
+  verdicts: readonly { readonly position: number; readonly verdict: Verdict }[],
+): Promise<void> {
+  await db.query(
+    `UPDATE sendout_members m SET verdict = v.verdict
+      FROM unnest($2::int[], $3::text[]) AS v(position, verdict)
+      WHERE m.sendout_run_id = $1 AND m.position = v.position`,
+    [sendoutRunId, verdicts.map((v) => v.position), verdicts.map((v) => v.verdict)],
+  )
+}
+
+/** Of eligible members with the same address (or number), the lowest contact id stays (G4). */
+export async function excludeDuplicates(
+  db: Queryable,
+  sendoutRunId: string,
+  channel: Channel,
+): Promise<void> {
+  const key =
+    channel === 'email' ? `lower(btrim(email))` : `regexp_replace(mobile, '[^0-9+]', '', 'g')`
+  await db.query(
+    `UPDATE sendout_members m SET verdict = 'duplicateAddress'
+      FROM (SELECT position, row_number() OVER (PARTITION BY ${key}
+          ORDER BY length(contact_id), contact_id, position) AS rank
+        FROM sendout_members WHERE sendout_run_id = $1 AND verdict = 'eligible') d
+      WHERE m.sendout_run_id = $1 AND m.position = d.position AND d.rank > 1`,
+    [sendoutRunId],
+  )
+}
+
+/** How many members came to what; undecided ones count as `notVerified`. */
+export async function countVerdicts(
+  db: Queryable,
+  sendoutRunId: string,
+): Promise<Map<Verdict, number>> {
+  const rows = await db.query<{ verdict: Verdict; count: number }>(
+    `SELECT COALESCE(verdict, 'notVerified') AS verdict, count(*) AS count FROM sendout_members
+      WHERE sendout_run_id = $1 GROUP BY 1`,
+    [sendoutRunId],
+  )
+  return new Map(rows.map((row) => [row.verdict, row.count]))
+}
+
+/** Nobody is eligible any more: the sendout was aborted (G5). */
+export async function revokeEligible(db: Queryable, sendoutRunId: string): Promise<void> {
+  await db.query(
+    `UPDATE sendout_members SET verdict = 'notVerified' WHERE sendout_run_id = $1 AND (verdict IS NULL OR verdict = 'eligible')`,
+    [sendoutRunId],
+  )
+}

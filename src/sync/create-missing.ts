@@ -1,0 +1,43 @@
+import { isValidEmail } from '../domain/email-address.js'
+import { MAX_UPSERTS } from '../emarketeer/index.js'
+import { addressRows } from '../ledger/address-rows.js'
+import { liveCrmContactsAt } from '../ledger/crm-mirror-rows.js'
+import { markEmarketeerUnread } from '../ledger/emarketeer-mirror.js'
+import { nextTick } from '../ledger/ticks.js'
+import type { SyncSession } from './session.js'
+
+/**
+ * Creates in eMarketeer the CRM contacts that it lacks, where the connection asks for it (rule E7); otherwise nothing
+ * is ever created. Only the address is given: it starts with consent `none`, or withdrawn if suppressed.
+ */
+export async function createMissingContacts(
+  session: SyncSession,
+  addressIds: readonly number[],
+): Promise<number> {
+  const { publicContacts } = session
+  if (!publicContacts) {
+    return 0
+  }
+  const inCrm = new Set(
+    (await liveCrmContactsAt(session.db, addressIds)).map((contact) => contact.addressId),
+  )
+  const rows = (await addressRows(session.db, addressIds)).filter(
+    (row) =>
+      row.emarketeerContactId === null && inCrm.has(row.addressId) && isValidEmail(row.address),
+  )
+  for (let at = 0; at < rows.length; at += MAX_UPSERTS) {
+    const part = rows.slice(at, at + MAX_UPSERTS)
+    await publicContacts.upsert(
+      part.map((row) => ({ email: row.address })),
+      session.call,
+    )
+    await session.db.transaction(async (tx) =>
+      markEmarketeerUnread(
+        tx,
+        part.map((row) => row.addressId),
+        await nextTick(tx),
+      ),
+    )
+  }
+  return rows.length
+}

@@ -1,0 +1,82 @@
+import type { PreSendResult } from '../../contracts/pre-send.js'
+import { EXCLUSION_REASONS, type ExclusionReason } from '../../domain/exclusion-reason.js'
+import { findConnection } from '../../ledger/connections.js'
+import type { Database } from '../../ledger/database.js'
+import { countVerdicts, revokeEligible } from '../../ledger/sendout-members.js'
+import { closeSendoutRun, findSendoutRun } from '../../ledger/sendouts.js'
+import type { FreshnessProof } from './prove-freshness.js'
+
+/** What the workflow adds to what is in the ledger. */
+export interface SendoutClosing {
+  readonly sendoutRunId: string
+  readonly proof: FreshnessProof | null
+  readonly onUnverified: 'exclude' | 'abort'
+  /** The deadline passed, or Support aborted: nothing more is done, and `abort` means nobody. */
+  readonly aborted: boolean
+  readonly updated: { readonly emarketeer: number; readonly crm: number }
+  readonly requests: { readonly emarketeer: number; readonly crm: number }
+  /** Codes of what failed on the way. */
+  readonly problems: readonly string[]
+}
+
+/** Closes a run: result for the campaign service (G3), receipt for the records (G6). Repeated, it says the same. */
+export async function closeSendout(
+  db: Database,
+  closing: SendoutClosing,
+): Promise<PreSendResult> {
+  const run = (await findSendoutRun(db, closing.sendoutRunId))!
+  if (run.result) {
+    return run.result
+  }
+  let counts = await countVerdicts(db, run.sendoutRunId)
+  const unverified = counts.get('notVerified') ?? 0
+  const aborted = closing.aborted || (unverified > 0 && closing.onUnverified === 'abort')
+  if (aborted) {
+    await revokeEligible(db, run.sendoutRunId)
+    counts = await countVerdicts(db, run.sendoutRunId)
+  }
+  const connection = await findConnection(db, run.connectionId)
+  const verifiedAsOf = verifiedMoment(closing.proof, [
+    connection?.emarketeerProvenAt ?? null,
+    connection?.crmProvenAt ?? null,
+  ])
+  const eligible = counts.get('eligible') ?? 0
+  const result: PreSendResult = {
+    sendoutId: run.sendoutId,
+    stage: run.stage,
+    outcome: aborted ? 'aborted' : 'decided',
+    crm: run.crm,
+    channel: run.channel ?? 'email',
+    verifiedAsOf: eligible > 0 || unverified < run.targeted ? verifiedAsOf : null,
+    complete: !aborted && unverified === 0,
+    targeted: run.targeted,
+    eligible,
+    excluded: Object.fromEntries(
+      EXCLUSION_REASONS.map((reason) => [reason, counts.get(reason) ?? 0]),
+    ) as Record<ExclusionReason, number>,
+    updated: closing.updated,
+    requests: closing.requests,
+    mailingList: aborted || run.stage === 'checklist' ? null : run.sendoutId,
+  }
+  await closeSendoutRun(db, run.sendoutRunId, result, {
+    proof: closing.proof,
+    askedTick: run.askedTick,
+    emarketeerProvenAt: connection?.emarketeerProvenAt ?? null,
+    crmProvenAt: connection?.crmProvenAt ?? null,
+    excluded: result.excluded,
+    requests: closing.requests,
+    problems: closing.problems,
+  })
+  return result
+}
+
+/** Both sides are as of this moment or later: the earlier of the two; with direct reads eMarketeer's is the earlier. */
+function verifiedMoment(
+  proof: FreshnessProof | null,
+  [emarketeer, crm]: readonly [Date | null, Date | null],
+): string | null {
+  if (proof === 'delta' && emarketeer && crm) {
+    return new Date(Math.min(emarketeer.getTime(), crm.getTime())).toISOString()
+  }
+  return emarketeer?.toISOString() ?? null
+}

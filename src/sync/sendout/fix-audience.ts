@@ -1,0 +1,132 @@
+import { AppError } from '../../contracts/app-error.js'
+import type { PreSendRequest } from '../../contracts/pre-send.js'
+import { normalizeEmail } from '../../domain/email-address.js'
+import { readManyStates } from '../../emarketeer/index.js'
+import { ensureAddresses } from '../../ledger/addresses.js'
+import { saveMembers, type SendoutMember } from '../../ledger/sendout-members.js'
+import { markAsked, saveAudience, type SendoutRun } from '../../ledger/sendouts.js'
+import { nextTick } from '../../ledger/ticks.js'
+import type { SyncSession } from '../session.js'
+
+const PAGE_SIZE = 5_000
+
+/** How many contacts the sendout targets. */
+export interface FixedAudience {
+  readonly targeted: number
+  readonly channel: 'email' | 'sms'
+}
+
+type Member = Omit<SendoutMember, 'position' | 'addressId'>
+
+/**
+ * Fixes who is targeted, at this moment (rule G1), and stores it. Everything that is read from now on counts as read
+ * after the sendout asked. Repeated, it gives the same audience again.
+ *
+ * @throws UpstreamError; AppError `emarketeer_refused` where the audience has expired.
+ */
+export async function fixAudience(
+  session: SyncSession,
+  run: SendoutRun,
+  request: PreSendRequest,
+): Promise<FixedAudience> {
+  await markAsked(session.db, run.sendoutRunId, await nextTick(session.db))
+  return request.contactIds
+    ? fixNamed(session, run, request)
+    : fixCampaign(session, run, request.campaignId!, request.componentId!)
+}
+
+async function fixNamed(
+  session: SyncSession,
+  run: SendoutRun,
+  request: PreSendRequest,
+): Promise<FixedAudience> {
+  const contactIds = request.contactIds!
+  const { items } = await readManyStates(
+    session.emarketeer,
+    { contactIds },
+    'consents',
+    session.call,
+  )
+  const known = new Map(items.map((state) => [state.contactId, state]))
+  const channel = request.channel!
+  await store(
+    session,
+    run,
+    0,
+    contactIds.map((contactId) => ({
+      contactId,
+      email: known.get(contactId)?.email ?? null,
+      mobile: known.get(contactId)?.mobile ?? null,
+    })),
+  )
+  await saveAudience(session.db, run.sendoutRunId, {
+    channel,
+    categoryId: request.categoryId ?? null,
+    transactional: request.transactional!,
+    audienceId: null,
+    targeted: contactIds.length,
+  })
+  return { targeted: contactIds.length, channel }
+}
+
+async function fixCampaign(
+  session: SyncSession,
+  run: SendoutRun,
+  campaignId: string,
+  componentId: string,
+): Promise<FixedAudience> {
+  const audience = await session.emarketeer.createAudience(
+    { sendoutId: `${run.sendoutId}:${run.stage}:${run.run}`, campaignId, componentId },
+    session.call,
+  )
+  let cursor: string | null = null
+  let position = 0
+  do {
+    const page = await session.emarketeer.audienceContacts(
+      audience.audienceId,
+      { cursor, limit: PAGE_SIZE },
+      session.call,
+    )
+    if (page.status === 'audienceExpired') {
+      throw new AppError('emarketeer_refused', 'The audience of this sendout has expired.', {
+        value: 'audience_expired',
+      })
+    }
+    await store(session, run, position, page.items)
+    position += page.items.length
+    session.heartbeat({ done: position, total: page.total })
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  await saveAudience(session.db, run.sendoutRunId, {
+    channel: audience.channel,
+    categoryId: audience.categoryId,
+    transactional: audience.transactional,
+    audienceId: audience.audienceId,
+    targeted: position,
+  })
+  return { targeted: position, channel: audience.channel }
+}
+
+async function store(
+  session: SyncSession,
+  run: SendoutRun,
+  start: number,
+  members: readonly Member[],
+): Promise<void> {
+  await session.db.transaction(async (tx) => {
+    const emails = members.map((m) => normalizeEmail(m.email)).filter((e) => e !== null)
+    const idOf = await ensureAddresses(tx, session.connection.connectionId, [...new Set(emails)])
+    await saveMembers(
+      tx,
+      run.sendoutRunId,
+      members.map((member, index) => {
+        const email = normalizeEmail(member.email)
+        return {
+          ...member,
+          position: start + index,
+          addressId: email === null ? null : idOf.get(email)!,
+        }
+      }),
+    )
+  })
+}

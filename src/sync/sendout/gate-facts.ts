@@ -1,0 +1,143 @@
+import { categoryCell } from '../../domain/cell-key.js'
+import { normalizeEmail } from '../../domain/email-address.js'
+import type { CrmStanding, GateCrm, GateFacts } from '../../domain/send-gate.js'
+import { anyInDoubt } from '../../domain/reconcile/index.js'
+import type { CrmCapabilities } from '../../crm/crm.js'
+import { isCrmSource } from '../../emarketeer/index.js'
+import type { SendoutMember } from '../../ledger/sendout-members.js'
+import type { SendoutRun } from '../../ledger/sendouts.js'
+import { categoryRows, purposeRecords, type AddressView, type BatchView } from '../observe.js'
+import type { LegalBasis } from '../../domain/legal-basis.js'
+import type { CellMemory, Observation } from '../../domain/reconcile/index.js'
+
+/** What the gate asks beside the addresses themselves. */
+export interface GateContext {
+  readonly run: SendoutRun
+  readonly batch: BatchView
+  readonly capabilities: CrmCapabilities | null
+  /** CRM contacts of which a deny waits in the inbox (G7). */
+  readonly waitingDenies: ReadonlySet<string>
+  /** Addresses at which a loosening over a deny is held. */
+  readonly heldAddresses: ReadonlySet<number>
+  /** eMarketeer contact → the address it has now; absent: it is gone. */
+  readonly currentAddressOf: ReadonlyMap<string, number | null>
+  /** Whether what is known must be newer than the sendout (deciding), or was proven then (reading the list). */
+  readonly mustBeFresh: boolean
+}
+
+/** Gathers the facts of one targeted contact. @param view its address, or undefined where it has none. */
+export function gateFactsOf(
+  context: GateContext,
+  member: SendoutMember,
+  view: AddressView | undefined,
+): GateFacts {
+  const { run, batch, mustBeFresh } = context
+  const asked = run.askedTick ?? Number.MAX_SAFE_INTEGER
+  const fresh = !mustBeFresh || batch.connection.emarketeerProvenTick > asked
+  const basisOf = (purpose: 'marketingSendouts' | 'storeAndProcess') =>
+    view?.cells.get(purpose)?.basis ?? 'none'
+  const category = run.categoryId === null ? null : categoryCell(run.categoryId)
+  const subscription = category === null ? undefined : view?.cells.get(category)
+  const current = context.currentAddressOf.get(member.contactId)
+  return {
+    channel: run.channel ?? 'email',
+    email: normalizeEmail(member.email),
+    mobile: member.mobile,
+    transactional: run.transactional ?? false,
+    asksCategory: category !== null,
+    emarketeer: {
+      verified: fresh && !(view?.row.emarketeerUnread ?? false),
+      marketing: basisOf('marketingSendouts'),
+      store: basisOf('storeAndProcess'),
+      subscribed: subscribedOf(view, subscription?.basis),
+      moved: view !== undefined && current !== undefined && current !== view.row.addressId,
+    },
+    crm: context.capabilities && view ? crmOf(context, context.capabilities, view) : null,
+  }
+}
+
+/** Nobody at the address any more: no state, hence not a Yes. Unknown where the state was never read. */
+function subscribedOf(
+  view: AddressView | undefined,
+  basis: LegalBasis | 'unreadable' | undefined,
+): boolean | null {
+  if (view === undefined || view.row.emarketeerContactId === null) {
+    return false
+  }
+  return basis === undefined || basis === 'unreadable' ? null : basis !== 'withdrawn'
+}
+
+function crmOf(context: GateContext, capabilities: CrmCapabilities, view: AddressView): GateCrm {
+  const { run, batch } = context
+  const asked = run.askedTick ?? Number.MAX_SAFE_INTEGER
+  const proven =
+    (capabilities.completeDelta && batch.connection.crmProvenTick > asked) ||
+    view.row.crmReadFrom > asked
+  const records = purposeRecords(view, 'marketingSendouts')
+  const ids = view.contacts.map((contact) => contact.crmContactId)
+  const stored = capabilities.purposes.includes('storeAndProcess')
+    ? (purposeRecords(view, 'storeAndProcess') ?? [])
+    : []
+  return {
+    verified: (proven || !context.mustBeFresh) && !view.row.crmDoubtful,
+    records: records === null ? ['unreadable'] : standings(records.map((r) => r.value)),
+    subscriptions:
+      run.categoryId !== null && capabilities.subscriptions && batch.connection.subscriptionSync
+        ? answers(view, run.categoryId)
+        : [],
+    storeWithdrawn: stored.some((record) => record.value === 'withdrawn'),
+    inDoubt: capabilities.values === 'rich' && richInDoubt(context, view),
+    denyWaiting:
+      ids.some((id) => context.waitingDenies.has(id)) ||
+      context.heldAddresses.has(view.row.addressId) ||
+      (records ?? []).some((record) => record.carriedDeny),
+    ended: view.row.everLinked && ids.length === 0 && !actedSince(view),
+  }
+}
+
+function standings(values: readonly string[]): CrmStanding[] {
+  return values.map((value) => (value === 'deny' || value === 'withdrawn' ? 'denies' : 'allows'))
+}
+
+function answers(view: AddressView, categoryId: string): (boolean | null)[] {
+  return view.subscriptions
+    .filter((row) => row.categoryId === categoryId)
+    .map((row) => row.subscribed)
+}
+
+function richInDoubt(context: GateContext, view: AddressView): boolean {
+  return context.capabilities!.purposes.some((purpose) => {
+    const records = purposeRecords(view, purpose)
+    const cell = view.cells.get(purpose)
+    if (!records || records.length === 0 || !cell || cell.basis === 'unreadable') {
+      return false
+    }
+    const observation = {
+      emarketeer: {
+        basis: cell.basis,
+        version: cell.version,
+        lastPositiveActMs: cell.lastPositiveActMs,
+        lastDenyActMs: cell.lastDenyActMs,
+      },
+      records,
+      epoch: context.batch.connection.epoch,
+    } as Observation<LegalBasis>
+    return anyInDoubt(observation, {
+      seen: cell.seen,
+      openAllow: {},
+      openLoosen: cell.openLoosen,
+    } as CellMemory<LegalBasis>)
+  })
+}
+
+/** Whether eMarketeer recorded a new act after the last CRM record had gone (G8). */
+function actedSince(view: AddressView): boolean {
+  const cell = view.cells.get('marketingSendouts')
+  const endedAtMs = view.row.crmEndedAtMs
+  return (
+    endedAtMs !== null &&
+    cell !== undefined &&
+    !isCrmSource(cell.source) &&
+    (cell.recordedAtMs ?? 0) > endedAtMs
+  )
+}

@@ -1,0 +1,59 @@
+import { contactsWithWaitingDeny } from '../../ledger/inbox.js'
+import type { SendoutMember } from '../../ledger/sendout-members.js'
+import type { SendoutRun } from '../../ledger/sendouts.js'
+import { excludedBecause } from '../../domain/send-gate.js'
+import type { Verdict } from '../../ledger/sendouts.js'
+import { loadBatch } from '../observe.js'
+import type { SyncSession } from '../session.js'
+import { gateFactsOf, type GateContext } from './gate-facts.js'
+
+/** Judges members by our copy as it stands now. @param members at most 1,000. */
+export async function judgeMembers(
+  session: SyncSession,
+  run: SendoutRun,
+  members: readonly SendoutMember[],
+  mustBeFresh: boolean,
+): Promise<{ readonly position: number; readonly verdict: Verdict }[]> {
+  const { db, connection } = session
+  const addressIds = [...new Set(members.map((m) => m.addressId).filter((id) => id !== null))]
+  const batch = await loadBatch(db, connection.connectionId, addressIds)
+  const context: GateContext = {
+    run,
+    batch,
+    capabilities: session.crm?.capabilities ?? null,
+    waitingDenies: await contactsWithWaitingDeny(db, connection.connectionId),
+    heldAddresses: await heldOverDeny(session, addressIds),
+    currentAddressOf: await currentAddresses(session, members),
+    mustBeFresh,
+  }
+  const views = new Map(batch.addresses.map((view) => [view.row.addressId, view]))
+  return members.map((member) => {
+    const view = member.addressId === null ? undefined : views.get(member.addressId)
+    const verdict = excludedBecause(gateFactsOf(context, member, view)) ?? 'eligible'
+    return { position: member.position, verdict }
+  })
+}
+
+async function heldOverDeny(
+  session: SyncSession,
+  addressIds: readonly number[],
+): Promise<Set<number>> {
+  const rows = await session.db.query<{ id: number }>(
+    `SELECT DISTINCT address_id AS id FROM loosenings
+      WHERE address_id = ANY($1) AND cell_key = 'marketingSendouts' AND state IN ('staged', 'held', 'rejected')`,
+    [addressIds],
+  )
+  return new Set(rows.map((row) => row.id))
+}
+
+async function currentAddresses(
+  session: SyncSession,
+  members: readonly SendoutMember[],
+): Promise<Map<string, number | null>> {
+  const rows = await session.db.query<{ contactId: string; addressId: number | null }>(
+    `SELECT contact_id AS "contactId", address_id AS "addressId" FROM emarketeer_contacts
+      WHERE connection_id = $1 AND contact_id = ANY($2)`,
+    [session.connection.connectionId, members.map((member) => member.contactId)],
+  )
+  return new Map(rows.map((row) => [row.contactId, row.addressId]))
+}

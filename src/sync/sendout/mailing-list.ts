@@ -1,0 +1,78 @@
+import { AppError } from '../../contracts/app-error.js'
+import type { MailingListEntry } from '../../contracts/pre-send.js'
+import { eligibleFrom } from '../../ledger/sendout-members.js'
+import { newestSendoutRun, type SendoutRun } from '../../ledger/sendouts.js'
+import type { Queryable } from '../../ledger/database.js'
+import { catchUpEmarketeer } from '../catch-up-emarketeer.js'
+import type { SyncSession } from '../session.js'
+import { judgeMembers } from './load-gate.js'
+
+/** One page of the list. `nextCursor` null: the end. */
+export interface MailingListPage {
+  readonly entries: readonly MailingListEntry[]
+  readonly nextCursor: string | null
+}
+
+/** At most this many targeted contacts are looked at for one page. */
+export const LIST_PAGE_SIZE = 1_000
+
+/**
+ * The run whose list may be read: the newest one of stage `send`.
+ * @throws AppError `sendout_not_found`; `list_not_available` while it is undecided, or when it was aborted.
+ */
+export async function findListRun(db: Queryable, sendoutId: string): Promise<SendoutRun> {
+  const run = await newestSendoutRun(db, sendoutId, 'send')
+  if (!run) {
+    throw new AppError('sendout_not_found', `There is no list of sendout ${sendoutId}.`, {
+      path: 'sendoutId',
+      value: sendoutId,
+    })
+  }
+  if (run.outcome !== 'decided') {
+    const state = run.outcome === 'aborted' ? 'was aborted' : 'is not decided yet'
+    throw new AppError('list_not_available', `Sendout ${sendoutId} ${state}.`, {
+      path: 'sendoutId',
+      value: sendoutId,
+    })
+  }
+  return run
+}
+
+/**
+ * A page of the mailing list. Before it is given out, eMarketeer's feed is caught up with, and everybody is judged once
+ * more on what is known by then, our inbox included: nobody who withdrew after the list was made is on it (rule G3).
+ * Closed when eMarketeer cannot be reached: no page is given out.
+ *
+ * @param cursor as given by the page before, or null for the first.
+ * @throws UpstreamError; AppError `value_invalid` for a cursor that is none.
+ */
+export async function readMailingListPage(
+  session: SyncSession,
+  run: SendoutRun,
+  cursor: string | null,
+): Promise<MailingListPage> {
+  const from = cursor === null ? 0 : parseCursor(cursor)
+  await catchUpEmarketeer(session)
+  const members = await eligibleFrom(session.db, run.sendoutRunId, from, LIST_PAGE_SIZE)
+  const judged = await judgeMembers(session, run, members, false)
+  const eligible = new Set(
+    judged.filter((j) => j.verdict === 'eligible').map((j) => j.position),
+  )
+  const last = members.at(-1)
+  return {
+    entries: members
+      .filter((member) => eligible.has(member.position))
+      .map(({ contactId, email, mobile }) => ({ contactId, email, mobile })),
+    nextCursor: last && members.length === LIST_PAGE_SIZE ? `p${last.position + 1}` : null,
+  }
+}
+
+function parseCursor(cursor: string): number {
+  const match = /^p(\d{1,9})$/.exec(cursor)
+  if (!match) {
+    throw new AppError('value_invalid', 'The cursor is none that a page of this list gave.', {
+      path: 'cursor',
+    })
+  }
+  return Number(match[1])
+}

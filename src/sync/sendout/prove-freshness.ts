@@ -1,0 +1,70 @@
+import type { SendoutRun } from '../../ledger/sendouts.js'
+import { findConnection } from '../../ledger/connections.js'
+import { catchUpCrm } from '../catch-up-crm.js'
+import { catchUpEmarketeer } from '../catch-up-emarketeer.js'
+import type { SyncSession } from '../session.js'
+
+/**
+ * How a sendout proves that both sides are fresh. `delta`: a complete delta of both, begun after the sendout asked,
+ * proves everybody at once. `direct`: each targeted contact is read. `emarketeerOnly`: there is no CRM.
+ */
+export type FreshnessProof = 'delta' | 'direct' | 'emarketeerOnly'
+
+/** Rows of one page of a delta. */
+const DELTA_PAGE_ROWS = 5_000
+/** Requests of a delta in which nothing changed: one a stream. */
+const IDLE_DELTA_REQUESTS = 2
+/** A guess of how many pages a day's changes fill; a sweep every half hour keeps the delta short. */
+const DELTA_PAGES_PER_DAY = 48
+
+/** Chooses the cheaper proof by the requests that it will take; pure. */
+export function chooseProof(inputs: {
+  readonly targeted: number
+  readonly completeDelta: boolean
+  readonly contactsPerRequest: number
+  /** Age of the last complete delta, ms; null: there is none yet. */
+  readonly deltaAgeMs: number | null
+  readonly knownRows: number
+}): { readonly proof: 'delta' | 'direct'; readonly deltaRequests: number; readonly directRequests: number } {
+  const directRequests = 2 * Math.max(1, Math.ceil(inputs.targeted / inputs.contactsPerRequest))
+  const days = (inputs.deltaAgeMs ?? 0) / 86_400_000
+  const deltaRequests =
+    inputs.deltaAgeMs === null
+      ? IDLE_DELTA_REQUESTS + Math.ceil(inputs.knownRows / DELTA_PAGE_ROWS)
+      : IDLE_DELTA_REQUESTS + Math.floor(days * DELTA_PAGES_PER_DAY)
+  const proof = inputs.completeDelta && deltaRequests < directRequests ? 'delta' : 'direct'
+  return { proof, deltaRequests, directRequests }
+}
+
+/** Chooses the proof for a run, and gives it where one reading proves everybody. */
+export async function proveFreshness(
+  session: SyncSession,
+  run: SendoutRun,
+): Promise<{ readonly proof: FreshnessProof }> {
+  await catchUpEmarketeer(session)
+  const { crm } = session
+  if (!crm) {
+    return { proof: 'emarketeerOnly' }
+  }
+  const connection = (await findConnection(session.db, run.connectionId))!
+  const [rows] = await session.db.query<{ count: number }>(
+    `SELECT (SELECT count(*) FROM crm_contacts WHERE connection_id = $1)
+      + (SELECT count(*) FROM crm_subscriptions WHERE connection_id = $1) AS count`,
+    [run.connectionId],
+  )
+  const { proof } = chooseProof({
+    targeted: run.targeted,
+    completeDelta: crm.capabilities.completeDelta && connection.state !== 'settingUp',
+    contactsPerRequest: crm.capabilities.directReadContactsPerRequest,
+    deltaAgeMs:
+      connection.crmCursor === null || connection.crmProvenAt === null
+        ? null
+        : Date.now() - connection.crmProvenAt.getTime(),
+    knownRows: rows?.count ?? 0,
+  })
+  if (proof === 'delta') {
+    await catchUpCrm(session)
+    await catchUpEmarketeer(session)
+  }
+  return { proof }
+}
