@@ -1,13 +1,19 @@
 /**
- * Holds the documents to the checkout. Prints each fault on a line of its own; exits 1 if there is any.
+ * Holds documents and lock file to the checkout. Prints each fault on a line of its own; exits 1 if there is any.
  */
 import { fileURLToPath } from 'node:url'
 import { dependencyFaults } from './check-dependencies.mjs'
+import { lockfileFaults } from './check-lockfile.mjs'
 import { linkFaults } from './check-links.mjs'
 import { strayReferenceFaults } from './check-stray-references.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const faults = [...linkFaults(root), ...dependencyFaults(root), ...strayReferenceFaults(root)]
+const faults = [
+  ...linkFaults(root),
+  ...dependencyFaults(root),
+  ...strayReferenceFaults(root),
+  ...lockfileFaults(root),
+]
 for (const fault of faults) {
   process.stdout.write(`${fault}\n`)
 }

@@ -33,12 +33,6 @@ export function strayReferenceFaults(root) {
         }
       }
     })
-    if (
-      file.endsWith('package-lock.json') &&
-      lines.some((line) => /"resolved": "http/.test(line))
-    ) {
-      faults.push(`${file}: names registry hosts (see omit-lockfile-registry-resolved in .npmrc)`)
-    }
   }
   return faults
 }

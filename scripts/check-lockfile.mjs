@@ -1,0 +1,60 @@
+/**
+ * Holds package-lock.json to what `npm ci` needs; with --complete, adds what is missing.
+ *
+ * `npm ci` refuses a lock file that lacks an optional package, be it one for another platform. A
+ * registry that carries some platforms only makes `npm install` leave the others out without a
+ * word. An entry for a platform that is not ours is never fetched, so name, version and platform do.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const systems = ['darwin', 'win32', 'freebsd', 'android', 'openharmony', 'linux']
+const processors = ['arm64', 'arm', 'x64', 'ia32', 'ppc64', 'riscv64', 's390x', 'loong64']
+
+/** Optional packages that packages of the lock file ask for in one exact version, and it lacks. */
+function missingPackages(packages) {
+  return Object.values(packages).flatMap((entry) =>
+    Object.entries(entry.optionalDependencies ?? {})
+      .filter(([name, version]) => /^\d/.test(version) && !packages[`node_modules/${name}`])
+      .map(([name, version]) => ({ name, version, dev: entry.dev === true })),
+  )
+}
+
+/** An entry as npm writes it, but for the checksum, which we cannot know. */
+function entryOf({ name, version, dev }) {
+  const system = systems.find((candidate) => name.includes(candidate))
+  const processor = processors.find((candidate) => name.includes(candidate))
+  if (system === undefined || processor === undefined) {
+    throw new Error(`${name}: no telling which platform it is for; add it to the lock file by hand`)
+  }
+  return { version, cpu: [processor], ...(dev && { dev }), optional: true, os: [system] }
+}
+
+/** What stands between package-lock.json and a clean `npm ci`, one sentence each. */
+export function lockfileFaults(root) {
+  const text = readFileSync(join(root, 'package-lock.json'), 'utf8')
+  const faults = missingPackages(JSON.parse(text).packages).map(
+    ({ name }) => `${name} is missing (node scripts/check-lockfile.mjs --complete)`,
+  )
+  if (/"resolved": "http/.test(text)) {
+    faults.push('it names registry hosts (see omit-lockfile-registry-resolved in .npmrc)')
+  }
+  return faults.map((fault) => `package-lock.json: ${fault}`)
+}
+
+function complete(path) {
+  const lock = JSON.parse(readFileSync(path, 'utf8'))
+  for (const missing of missingPackages(lock.packages)) {
+    lock.packages[`node_modules/${missing.name}`] = entryOf(missing)
+  }
+  const sorted = Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1))
+  writeFileSync(
+    path,
+    `${JSON.stringify({ ...lock, packages: Object.fromEntries(sorted) }, null, 2)}\n`,
+  )
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url) && process.argv[2] === '--complete') {
+  complete(join(process.cwd(), 'package-lock.json'))
+}
