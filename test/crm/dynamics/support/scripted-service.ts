@@ -1,0 +1,72 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A request as it came in. */
+export interface Heard {
+  readonly method: string
+  /** Path and query, percent-decoded; what follows `/api/data/v9.2/`, or the whole path for others. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: string
+}
+
+/** What to answer; an object body is sent as JSON. */
+export interface Said {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+/** A service on loopback that says what a test wants, token requests answered by itself unless `tokens` is given. */
+export async function scriptedService(
+  answer: (heard: Heard, url: string) => Said | Promise<Said>,
+  tokens?: (issued: number) => Said | Promise<Said>,
+) {
+  const heard: Heard[] = []
+  let issued = 0
+  let url = ''
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const raw = request.url ?? ''
+      const one: Heard = {
+        method: request.method ?? '',
+        path: decodeURIComponent(raw).replace('/api/data/v9.2/', ''),
+        headers: request.headers,
+        body: Buffer.concat(chunks).toString('utf8'),
+      }
+      const isToken = raw.includes('/oauth2/v2.0/token')
+      const said = isToken
+        ? (tokens?.((issued += 1)) ?? tokenAnswer(`token-${(issued += 1)}`))
+        : (heard.push(one), answer(one, url))
+      void Promise.resolve(said).then(({ status, headers = {}, body = '' }) => {
+        const text = typeof body === 'string' ? body : JSON.stringify(body)
+        const type = typeof body === 'string' ? {} : { 'content-type': 'application/json' }
+        response.writeHead(status, { ...type, ...headers }).end(text)
+      })
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    url,
+    heard,
+    issued: () => issued,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** Entra's answer with a token. */
+export function tokenAnswer(token: string, expiresInSeconds = 3599): Said {
+  const body = {
+    token_type: 'Bearer',
+    expires_in: expiresInSeconds,
+    ext_expires_in: expiresInSeconds,
+    access_token: token,
+  }
+  return { status: 200, body }
+}
