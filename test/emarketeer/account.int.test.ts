@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { createPublicContacts } from '../../src/emarketeer/index.js'
+import { clientOf, startStandIn, type StandIn, upstreamError } from './stand-in.js'
+
+describe('account, categories, audiences, webhook, public contacts', () => {
+  let standIn: StandIn
+  beforeEach(async () => {
+    standIn = await startStandIn()
+  })
+  afterEach(() => standIn.close())
+
+  it('reads the account and its setting', async () => {
+    await standIn.at('settings', { requirePositiveConsent: false, proxyUrl: 'http://proxy:1' })
+    expect(await standIn.client.account()).toMatchObject({
+      accountId: '1001',
+      requirePositiveConsent: false,
+      egress: { ips: ['192.0.2.10'], proxyUrl: 'http://proxy:1' },
+      feedRetentionDays: 400,
+      updatedAtMs: expect.any(Number),
+    })
+  })
+
+  it('tells a wrong key, a foreign layer and an unknown account apart', async () => {
+    for (const [config, code] of [
+      [{ apiKey: 'wrong' }, 'upstream_auth_failed'],
+      [{ apiKey: 'public-1001' }, 'upstream_forbidden'],
+      [{ accountId: '9' }, 'upstream_not_found'],
+    ] as const) {
+      const client = clientOf(standIn.em, config)
+      expect(await upstreamError(client.account())).toMatchObject({ code, retryable: false })
+      client.close()
+    }
+  })
+
+  it('lists categories, archived ones when asked', async () => {
+    await standIn.at('categories/c2/archive')
+    const live = await standIn.client.categories({ includeArchived: false })
+    expect(live).toMatchObject([{ categoryId: 'c1', name: 'Newsletters', archived: false }])
+    const all = await standIn.client.categories({ includeArchived: true })
+    expect(all.map((it) => [it.categoryId, it.archived])).toEqual([
+      ['c1', false],
+      ['c2', true],
+    ])
+  })
+
+  it('fixes an audience, pages through it, and says when it has expired', async () => {
+    await standIn.at('seed', { count: 12, seed: 1, mobileRate: 0 })
+    await standIn.at('campaigns', {
+      campaignId: '501',
+      componentId: '9001',
+      channel: 'email',
+      categoryId: 'c1',
+      transactional: false,
+      target: { all: true },
+    })
+    const request = { sendoutId: 'snd_1', campaignId: '501', componentId: '9001' }
+    const audience = await standIn.client.createAudience(request)
+    expect(audience).toMatchObject({ channel: 'email', categoryId: 'c1', total: 12 })
+    expect(audience.expiresAtMs - audience.fixedAtMs).toBe(7 * 86_400_000)
+    await standIn.at('contacts', { email: 'late@example.test' })
+    expect(await standIn.client.createAudience(request)).toEqual(audience)
+    expect(
+      await upstreamError(standIn.client.createAudience({ ...request, componentId: '2' })),
+    ).toMatchObject({ code: 'upstream_conflict', upstreamCode: 'idempotency_key_reused' })
+    expect(
+      await upstreamError(
+        standIn.client.createAudience({ ...request, sendoutId: 's2', campaignId: '5' }),
+      ),
+    ).toMatchObject({ code: 'upstream_not_found' })
+
+    const members: string[] = []
+    let cursor: string | null = null
+    do {
+      const page = await standIn.client.audienceContacts(audience.audienceId, { cursor, limit: 5 })
+      if (page.status !== 'page') {
+        throw new Error(page.status)
+      }
+      members.push(...page.items.map((item) => item.contactId))
+      cursor = page.nextCursor
+    } while (cursor !== null)
+    expect(members).toHaveLength(12)
+    expect(new Set(members).size).toBe(12)
+
+    await standIn.at('expire', { audiences: true })
+    expect(await standIn.client.audienceContacts(audience.audienceId, {})).toEqual({
+      status: 'audienceExpired',
+    })
+  })
+
+  it('registers, rotates and removes the webhook', async () => {
+    const { client } = standIn
+    expect(await client.getWebhook()).toBeNull()
+    const webhook = {
+      url: 'http://127.0.0.1:1/hooks',
+      events: ['consent.changed', 'contact.created'],
+    } as const
+    const first = await client.putWebhook(webhook)
+    expect(first).toMatchObject({ ...webhook, status: 'active' })
+    expect((await client.putWebhook(webhook)).secret).toBe(first.secret)
+    expect(await client.getWebhook()).toMatchObject(webhook)
+    expect(await client.getWebhook()).not.toHaveProperty('secret')
+    const rotated = await client.rotateWebhookSecret()
+    expect(rotated.secret).toMatch(/^whsec_/)
+    expect(rotated.secret).not.toBe(first.secret)
+    await client.deleteWebhook()
+    await client.deleteWebhook()
+    expect(await client.getWebhook()).toBeNull()
+  })
+
+  it('creates contacts through the public API, all or nothing', async () => {
+    const contacts = createPublicContacts({ connectUrl: standIn.em.url, apiKey: 'public-1001' })
+    const made = await contacts.upsert([
+      { email: 'Anna@example.test', firstName: 'Anna', mobile: '+46' },
+      { email: 'bo@example.test' },
+    ])
+    expect(made.map((it) => it.status)).toEqual(['created', 'created'])
+    expect(await contacts.upsert([{ email: 'anna@example.test', firstName: null }])).toEqual([
+      { contactId: made[0]!.contactId, email: 'anna@example.test', status: 'updated' },
+    ])
+    const bad = contacts.upsert([{ email: 'cy@example.test' }, { email: 'no address' }])
+    const error = await upstreamError(bad)
+    expect(error).toMatchObject({ code: 'upstream_refused', status: 422 })
+    expect(error.message).toContain('contacts[1].email')
+    expect(error.message).not.toContain('no address')
+    const { items, missing } = await standIn.client.readStates({
+      emails: ['anna@example.test', 'cy@example.test'],
+    })
+    expect(missing).toEqual(['cy@example.test'])
+    expect(items[0]).toMatchObject({
+      mobile: '+46',
+      consents: { marketingSendouts: { legalBasis: 'none', version: 0 } },
+    })
+    contacts.close()
+  })
+})
