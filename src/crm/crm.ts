@@ -250,6 +250,8 @@ export interface CrmDriver<Config = unknown> {
   readonly secretPaths: readonly string[]
   /** Paths of addresses inside the section that must be https (or loopback under the switch). */
   readonly urlPaths: readonly string[]
+  /** How writes to eMarketeer name their source. */
+  readonly emarketeerSource: 'crmDynamics' | 'crmSuperOffice'
   readonly setupWorkflow: string
   readonly setupSteps: readonly SetupStep[]
   open(config: Config, options: CrmOpenOptions): CrmSession

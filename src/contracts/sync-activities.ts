@@ -1,0 +1,156 @@
+import type { Tier } from './names.js'
+import type { PreSendRequest, PreSendResult } from './pre-send.js'
+
+/**
+ * What workflows ask of activities. Everything here is a reference, a cursor or a count: never an address, a name or a
+ * list of contacts (docs/architecture.md, "People stay in the ledger").
+ */
+
+/** Requests spent on each side. */
+export interface Requests {
+  readonly emarketeer: number
+  readonly crm: number
+}
+
+/** Writes made on each side. */
+export interface Writes {
+  readonly emarketeer: number
+  readonly crm: number
+}
+
+/** One run of the sync for one connection. */
+export interface RunReference {
+  readonly connectionId: string
+  readonly runId: string
+  readonly tier: Tier
+}
+
+/** What a piece of sync work came to. */
+export interface WorkReport {
+  readonly requests: Requests
+  readonly writes: Writes
+  readonly addresses: number
+  readonly decisions: number
+  /** Loosenings that wait for approval (F4). */
+  readonly held: number
+}
+
+/** A stretch of due work, and whether there is more. */
+export interface DueReport extends WorkReport {
+  readonly more: boolean
+}
+
+/** A step of set-up, as the workflow shows it. */
+export interface StepDescription {
+  readonly id: string
+  readonly title: string
+  readonly weight: number
+}
+
+/** What set-up is about. */
+export interface SetupPlan {
+  readonly connectionId: string
+  readonly crm: string
+  readonly steps: readonly StepDescription[]
+}
+
+/** What a sendout's run is, once its request is accepted. */
+export interface OpenedSendout {
+  readonly sendoutRunId: string
+  readonly connectionId: string
+  readonly crm: string
+}
+
+/** A range of a sendout's targeted contacts, by position. */
+export interface MembersReference {
+  readonly sendoutRunId: string
+  readonly connectionId: string
+  readonly runId: string
+  readonly from: number
+  readonly to: number
+  readonly proof: 'delta' | 'direct' | 'emarketeerOnly'
+}
+
+/** Activities of set-up, sweep, webhooks and resync. */
+export interface SyncActivities {
+  /** Steps of a connection's set-up, in order. */
+  planSetup(input: { connectionId: string }): Promise<SetupPlan>
+  /** Runs one step of the CRM's own; safe to repeat. */
+  runSetupStep(input: { connectionId: string; stepId: string }): Promise<void>
+  /** Makes both systems post changes to the gateway. */
+  installWebhooks(input: { connectionId: string }): Promise<void>
+  /** Starts the sweep's cron workflow; safe to repeat. */
+  startSweep(input: { connectionId: string }): Promise<void>
+  /** The connection is set up: webhooks and sweeps act from now on. */
+  activateConnection(input: { connectionId: string }): Promise<void>
+  /** Brings the categories to the CRM (D3). */
+  syncCategories(input: RunReference): Promise<WorkReport>
+  /** Reads what changed on both sides since the last time. */
+  catchUpBoth(input: RunReference): Promise<WorkReport>
+  /** Passes over what is due, a few batches. */
+  syncDue(input: RunReference & { reading: 'direct' | 'copy' }): Promise<DueReport>
+  /** Releases what the run staged, or holds it for approval (F4). */
+  settleRun(input: RunReference): Promise<WorkReport>
+  /** Handles the hints of one inbox shard that are due. */
+  drainInbox(
+    input: RunReference & { shard: number },
+  ): Promise<WorkReport & { nextDueMs: number | null }>
+  /** Marks addresses for a resync: those named (by their ledger ids), or all that are linked. */
+  markForResync(input: RunReference & { addressIds: readonly number[] | null }): Promise<number>
+  /** Reads and decides as a resync would, and writes nothing. */
+  rehearse(
+    input: RunReference & { addressIds: readonly number[] | null; after: number },
+  ): Promise<WorkReport & { next: number | null }>
+  /** Removes what is kept for a limited time only. */
+  tidyUp(input: { connectionId: string }): Promise<void>
+}
+
+/** Activities of a pre-send. */
+export interface PreSendActivities {
+  /**
+   * Checks a request before anything is waited for.
+   * @returns when to start and by when to be done (Unix ms).
+   */
+  checkPreSend(input: { request: PreSendRequest }): Promise<{
+    connectionId: string
+    crm: string
+    startAtMs: number | null
+    deadlineMs: number | null
+  }>
+  /** Opens the run that the result and the list belong to. */
+  openSendout(input: {
+    request: PreSendRequest
+    sendoutRunId: string
+    deadlineMs: number
+  }): Promise<OpenedSendout>
+  /** Fixes who is targeted, at this moment. */
+  fixAudience(input: {
+    sendoutRunId: string
+    connectionId: string
+    request: PreSendRequest
+  }): Promise<{ targeted: number; requests: Requests }>
+  /** Chooses the cheapest proof that both sides are fresh, and gives it where one reading proves everybody. */
+  proveFreshness(input: {
+    sendoutRunId: string
+    connectionId: string
+    runId: string
+  }): Promise<{ proof: MembersReference['proof']; requests: Requests }>
+  /** Force-syncs a range of targeted contacts. */
+  syncMembers(input: MembersReference): Promise<WorkReport>
+  /** Decides everybody by the send gate, eMarketeer's own acts read last. */
+  decideMembers(input: {
+    sendoutRunId: string
+    connectionId: string
+    runId: string
+  }): Promise<{ requests: Requests }>
+  /** Closes the run: result and receipt. */
+  closeSendout(input: {
+    sendoutRunId: string
+    proof: MembersReference['proof'] | null
+    onUnverified: 'exclude' | 'abort'
+    aborted: boolean
+    updated: Writes
+    requests: Requests
+    problems: readonly string[]
+  }): Promise<PreSendResult>
+}

@@ -1,0 +1,7 @@
+import type { CrmDriver } from './crm.js'
+import { dynamicsDriver } from './dynamics/driver.js'
+
+/** Every CRM that this release connects to, by the `crm` of a connection file. A further one is a line here. */
+export const CRM_DRIVERS: ReadonlyMap<string, CrmDriver> = new Map<string, CrmDriver>([
+  ['dynamics', dynamicsDriver as CrmDriver],
+])

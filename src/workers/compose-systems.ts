@@ -1,0 +1,49 @@
+import { readEnvironment } from '../config/environment.js'
+import { createSecretsVault, type SecretsVault } from '../config/secrets-vault.js'
+import { CRM_DRIVERS } from '../crm/registry.js'
+import { openDatabase, type Database } from '../ledger/database.js'
+import { Systems } from '../sync/systems.js'
+
+/** What a worker, the gateway or a command works with; closed when it ends. */
+export interface ComposedSystems {
+  readonly systems: Systems
+  readonly db: Database
+  readonly vault: SecretsVault
+  readonly allowLoopbackHttp: boolean
+  close(): Promise<void>
+}
+
+/**
+ * Puts the product together from the environment. Nothing is connected to before it is needed.
+ * @throws AppError `environment_invalid`, naming every variable at fault.
+ */
+export function composeSystems(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+  options: { readonly maxConnections?: number } = {},
+): ComposedSystems {
+  const environment = readEnvironment(['database', 'emarketeer', 'secrets'], variables)
+  const db = openDatabase(environment.database.url.reveal(), options)
+  const vault = createSecretsVault(environment.secrets.vaultKeys)
+  const systems = new Systems({
+    db,
+    drivers: CRM_DRIVERS,
+    vault,
+    variables,
+    emarketeer: {
+      syncUrl: environment.emarketeer.syncUrl,
+      apiKey: environment.emarketeer.apiKey.reveal(),
+      connectUrl: environment.emarketeer.connectUrl,
+    },
+    allowLoopbackHttp: environment.allowLoopbackHttp,
+  })
+  return {
+    systems,
+    db,
+    vault,
+    allowLoopbackHttp: environment.allowLoopbackHttp,
+    async close() {
+      systems.close()
+      await db.close()
+    },
+  }
+}
