@@ -7,7 +7,7 @@ const HARMLESS = /^[A-Za-z0-9_.[\]-]{1,80}$/
 const MAX_PATHS = 3
 
 /** Whether an upstream text may stand in a message of ours. */
-export function isHarmless(text: unknown): text is string {
+function isHarmless(text: unknown): text is string {
   return typeof text === 'string' && HARMLESS.test(text)
 }
 

@@ -4,7 +4,7 @@ import type { UpstreamSystem } from './upstream-error.js'
 export type RequestKind = 'emarketeer' | 'crm'
 
 /** The side that a system belongs to. */
-export function requestKind(system: UpstreamSystem): RequestKind {
+function requestKind(system: UpstreamSystem): RequestKind {
   return system === 'emarketeer' ? 'emarketeer' : 'crm'
 }
 

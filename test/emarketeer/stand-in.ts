@@ -17,8 +17,10 @@ export interface StandIn {
   close(): Promise<void>
 }
 
+/** A CRM user, as the actor of writes. */
 export const PERSON = { type: 'crmUser', id: 'crm-1', name: 'Kari' } as const
 
+/** Starts both; webhook retries come 500 times faster. */
 export async function startStandIn(options: EmarketeerOptions = {}): Promise<StandIn> {
   const em = await startEmarketeer({
     rateLimit: null,
@@ -43,6 +45,7 @@ export async function startStandIn(options: EmarketeerOptions = {}): Promise<Sta
   }
 }
 
+/** A further client, impatient or with another key. */
 export function clientOf(
   em: RunningEmarketeer,
   config: { apiKey?: string; accountId?: string; requestMs?: number } = {},

@@ -10,8 +10,10 @@ import type { ActRow, SeedRow } from './schemas.js'
 /** What people and users do in eMarketeer, as the control API asks for it. */
 
 const PERSON: Actor = { type: 'dataSubject', id: null, name: null }
+/** The user that acts in eMarketeer. */
 export const USER: Actor = { type: 'user', id: 'u7', name: 'Kari' }
 
+/** A living contact, or a ControlError. */
 export function contactById(account: Account, contactId: string): Contact {
   const contact = account.contacts.get(contactId)
   if (contact === undefined) {

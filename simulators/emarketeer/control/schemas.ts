@@ -12,6 +12,7 @@ const contactFields = {
   mobile: z.string().nullish(),
 }
 
+/** `POST accounts` */
 export const accountBody = z.strictObject({
   accountId: z.string().min(1),
   name: z.string().optional(),
@@ -22,6 +23,7 @@ export const accountBody = z.strictObject({
   categories: z.array(z.strictObject({ id: z.string().optional(), name: z.string() })).optional(),
 })
 
+/** `POST accounts/{id}/settings` */
 export const settingsBody = z.strictObject({
   requirePositiveConsent: z.boolean().optional(),
   proxyUrl: z.string().nullable().optional(),
@@ -45,8 +47,10 @@ const seedRow = z.strictObject({
     .optional(),
   subscriptions: z.record(z.string(), z.boolean()).optional(),
 })
+/** One contact with its state, as it has been for long. */
 export type SeedRow = z.output<typeof seedRow>
 
+/** `POST accounts/{id}/seed`: rows, or a plan for many. */
 export const seedBody = z.union([
   z.strictObject({ contacts: z.array(seedRow) }),
   z.strictObject({
@@ -61,6 +65,7 @@ export const seedBody = z.union([
   }),
 ])
 
+/** `POST accounts/{id}/contacts` */
 export const newContactBody = z.strictObject({ ...contactFields, email: z.string().nullable() })
 
 const who = {
@@ -68,6 +73,7 @@ const who = {
   email: z.string().optional(),
   eventTime: time.optional(),
 }
+/** `POST accounts/{id}/acts`: what people and users decide, in order. */
 export const actsBody = z.strictObject({
   acts: z.array(
     z.discriminatedUnion('kind', [
@@ -94,8 +100,10 @@ export const actsBody = z.strictObject({
     ]),
   ),
 })
+/** One decision. */
 export type ActRow = z.output<typeof actsBody>['acts'][number]
 
+/** `POST accounts/{id}/bulk` */
 export const bulkBody = z.strictObject({
   contactIds: z.union([z.literal('all'), z.array(z.string())]),
   purpose: z.enum(PURPOSES).optional(),
@@ -104,17 +112,23 @@ export const bulkBody = z.strictObject({
   subscribed: z.boolean().optional(),
 })
 
+/** `POST accounts/{id}/change-email` */
 export const changeEmailBody = z.strictObject({
   contactId: z.string(),
   email: z.string().nullable(),
 })
 
+/** `POST accounts/{id}/delete-contacts` */
 export const deleteBody = z.strictObject({ contactIds: z.array(z.string()) })
 
+/** `POST accounts/{id}/categories` */
 export const categoryBody = z.strictObject({ id: z.string().optional(), name: z.string() })
+/** `POST accounts/{id}/categories/{id}/rename` */
 export const renameBody = z.strictObject({ name: z.string() })
+/** `POST accounts/{id}/categories/{id}/vanish` */
 export const vanishBody = z.strictObject({ vanished: z.boolean() })
 
+/** `POST accounts/{id}/campaigns`: one component, and whom it is sent to. */
 export const componentBody = z.strictObject({
   campaignId: z.string(),
   componentId: z.string(),
@@ -129,11 +143,13 @@ export const componentBody = z.strictObject({
   ]),
 })
 
+/** `POST accounts/{id}/expire` */
 export const expireBody = z.strictObject({
   cursors: z.boolean().optional(),
   audiences: z.boolean().optional(),
 })
 
+/** `POST accounts/{id}/unknown-basis` */
 export const unknownBasisBody = z.strictObject({
   contactId: z.string(),
   purpose: z.enum(PURPOSES),
@@ -141,8 +157,10 @@ export const unknownBasisBody = z.strictObject({
   legalBasis: z.string().nullable(),
 })
 
+/** `POST accounts/{id}/feed`: an item put into the feed as it is. */
 export const injectBody = z.strictObject({ item: z.unknown() })
 
+/** `POST webhook-faults`: shares of deliveries. */
 export const webhookFaultsBody = z.strictObject({
   lose: share.optional(),
   duplicate: share.optional(),
@@ -150,8 +168,11 @@ export const webhookFaultsBody = z.strictObject({
   delayMs: z.number().nonnegative().optional(),
 })
 
+/** `POST clock` */
 export const clockBody = z.strictObject({ skewMs: z.number() })
+/** `POST slow-writes` */
 export const slowWritesBody = z.strictObject({ ms: z.number().nonnegative() })
+/** `POST rate-limit`; null = none. */
 export const rateLimitBody = z.strictObject({
   limit: z
     .strictObject({ perSecond: z.number().positive(), burst: z.number().positive() })

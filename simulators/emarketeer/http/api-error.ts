@@ -36,6 +36,7 @@ export function tooMany(path: string, max: number): ApiError {
   return new ApiError(422, 'limit_exceeded', 'too many items', [detail])
 }
 
+/** 404. */
 export function notFound(what: string): ApiError {
   return new ApiError(404, 'not_found', `${what} not found`)
 }

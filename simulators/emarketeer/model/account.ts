@@ -2,6 +2,7 @@ import { ContactBook } from './contacts.js'
 import { Feed } from './feed.js'
 import type { ChangeType } from './feed.js'
 
+/** A subscription category; ids are never used again. */
 export interface Category {
   readonly id: string
   name: string
@@ -19,6 +20,7 @@ export type Target =
   | { readonly emails: readonly string[] }
   | { readonly everyNth: number; readonly offset: number }
 
+/** A component of a campaign: what is sent, and to whom. */
 export interface Component {
   readonly campaignId: string
   readonly componentId: string
@@ -28,6 +30,7 @@ export interface Component {
   readonly target: Target
 }
 
+/** The members of one sendout, fixed. */
 export interface Audience {
   readonly audienceId: string
   readonly sendoutId: string
@@ -38,6 +41,7 @@ export interface Audience {
   readonly members: readonly { id: number; email: string | null; mobile: string | null }[]
 }
 
+/** The account's webhook; the first secret is the present one. */
 export interface WebhookState {
   readonly url: string
   readonly events: readonly ChangeType[]
@@ -46,6 +50,7 @@ export interface WebhookState {
   readonly createdAtMs: number
 }
 
+/** How an account starts. */
 export interface AccountOptions {
   readonly accountId: string
   readonly name?: string | undefined

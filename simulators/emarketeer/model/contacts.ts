@@ -10,8 +10,10 @@ export const CONTACT_FIELDS = [
   'telephone',
   'externalId',
 ] as const
+/** One of the fields. */
 export type ContactField = (typeof CONTACT_FIELDS)[number]
 
+/** One contact; consent is not here but at its address. */
 export interface Contact {
   readonly id: number
   email: string | null

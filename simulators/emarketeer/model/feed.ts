@@ -1,5 +1,6 @@
 import type { Actor, Writer } from './values.js'
 
+/** What can happen. */
 export type ChangeType =
   | 'consent.changed'
   | 'subscription.changed'
@@ -10,6 +11,7 @@ export type ChangeType =
   | 'category.renamed'
   | 'category.archived'
 
+/** Every {@link ChangeType}. */
 export const CHANGE_TYPES: readonly ChangeType[] = [
   'consent.changed',
   'subscription.changed',

@@ -133,6 +133,7 @@ export function deleteContact(account: Account, contact: Contact, origin: Origin
   )
 }
 
+/** A new category, ON for everybody. */
 export function createCategory(
   account: Account,
   name: string,
@@ -145,6 +146,7 @@ export function createCategory(
   return category
 }
 
+/** Another name; the id stays. */
 export function renameCategory(account: Account, category: Category, name: string, origin: Origin) {
   const detail = { categoryId: category.id, name, oldName: category.name }
   category.name = name
@@ -152,6 +154,7 @@ export function renameCategory(account: Account, category: Category, name: strin
   account.feed.append(draft(account, origin, { type: 'category.renamed', detail }))
 }
 
+/** "Removed": states no longer show it. */
 export function archiveCategory(account: Account, category: Category, origin: Origin): void {
   category.archived = true
   category.updatedAtMs = account.now()

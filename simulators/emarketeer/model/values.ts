@@ -1,7 +1,10 @@
 /** The values an address can hold, and how they are stored: nothing is kept for a value that was never set. */
 
+/** Purposes that the sync feed shows in states. */
 export const SYNCED_PURPOSES = ['storeAndProcess', 'marketingSendouts'] as const
+/** All purposes; `profiling` only comes by the feed. */
 export const PURPOSES = [...SYNCED_PURPOSES, 'profiling'] as const
+/** Every value of a consent. */
 export const BASES = [
   'consent',
   'legitimateInterest',
@@ -13,7 +16,9 @@ export const BASES = [
   'none',
 ] as const
 
+/** One of {@link PURPOSES}. */
 export type Purpose = (typeof PURPOSES)[number]
+/** One of {@link BASES}. */
 export type Basis = (typeof BASES)[number]
 
 /** Who acted. */
