@@ -5,11 +5,21 @@ import { boardControls } from './board-controls.js'
 import type { ControlRoute, ControlTargets } from './control-call.js'
 import { rowControls } from './row-controls.js'
 import { seedContacts } from './seed-contacts.js'
+import { subscriptionControls } from './subscription-controls.js'
+import { switchControls } from './switches.js'
+import { webhookControls } from './webhook-controls.js'
 
 /** Where the control API lives. */
 export const CONTROL_PATH = '/__control'
 
-const ROUTES: readonly ControlRoute[] = [boardControls, rowControls, seedContacts]
+const ROUTES: readonly ControlRoute[] = [
+  boardControls,
+  rowControls,
+  seedContacts,
+  subscriptionControls,
+  switchControls,
+  webhookControls,
+]
 
 /** Answers the control API: no sign-in, no limits, no faults. Refusals are `{error: {code, message}}`. */
 export async function answerControl(

@@ -6,6 +6,7 @@ import type { ServiceProtection } from '../http/service-protection.js'
 import type { Context, Organisation } from '../organisation.js'
 import type { JsonObject } from '../store/schema.js'
 import { personByName } from '../store/seed-organisation.js'
+import type { WebhookDispatcher } from '../webhooks/dispatcher.js'
 
 /** The parts of the stand-in that control may turn. */
 export interface ControlTargets {
@@ -15,6 +16,7 @@ export interface ControlTargets {
   readonly counters: RequestCounters
   readonly protection: ServiceProtection
   readonly secrets: Map<string, string>
+  readonly webhooks: WebhookDispatcher
   readonly root: string
 }
 

@@ -9,6 +9,7 @@ import { requireByKey } from '../data/resource-path.js'
 import { patchRow, postRow, removeRow } from '../data/row-requests.js'
 import { writeRow } from '../data/serialize.js'
 import { badPayload, badQuery, noSuchRow, noSuchSegment, wrongMethod } from '../errors.js'
+import { addRowToSolution, solutionOf } from '../metadata/solution-header.js'
 import type { Context } from '../organisation.js'
 import { requireOnTable } from '../privileges.js'
 import { etagOf, type Row, type Table } from '../store/schema.js'
@@ -33,7 +34,9 @@ export function routeSet(context: Context, table: Table, request: ApiRequest): S
     case 'GET':
       return read(context, table, request)
     case 'POST': {
+      const solution = solutionOf(context, request.headers)
       const row = postRow(context, table, bodyOf(table, request))
+      addRowToSolution(context, solution, table, row)
       return written(context, table, row, request, 201)
     }
     default:
@@ -62,7 +65,9 @@ export function routeRow(
       return single(context, table, requireReadable(context, table, key), request)
     case 'PATCH': {
       const body = bodyOf(table, request)
+      const solution = solutionOf(context, headers)
       const { row, created } = patchRow(context, table, key, body, conditions)
+      addRowToSolution(context, solution, table, row)
       return written(context, table, row, request, created ? 201 : 200)
     }
     case 'DELETE':

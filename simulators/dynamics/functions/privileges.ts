@@ -1,0 +1,54 @@
+import { noSuchSegment } from '../errors.js'
+import { odata } from '../http/api-request.js'
+import type { Operation } from '../http/operations.js'
+import { parseLiteral } from '../odata/literal.js'
+import { stableGuid, type Context } from '../organisation.js'
+import { OTHER_PRIVILEGES, privilegeName, TABLE_VERBS } from '../privileges.js'
+import type { JsonObject } from '../store/schema.js'
+
+/** What the application user may do (wire page, sections 5 and 16.13). */
+export const privilegeOperations: Readonly<Record<string, Operation>> = {
+  'systemuser.RetrieveUserPrivileges': {
+    method: 'GET',
+    run: ({ context }) => answer(context, allNames(context)),
+  },
+  'systemuser.RetrieveUserPrivilegeByPrivilegeName': {
+    method: 'GET',
+    run: ({ context, arguments: given }) => {
+      const name = String(parseLiteral(given.get('PrivilegeName') ?? 'null').value)
+      const known = allNames(context).find((one) => one.toLowerCase() === name.toLowerCase())
+      if (known === undefined) {
+        throw noSuchSegment(name)
+      }
+      return answer(context, [known])
+    },
+  },
+}
+
+function allNames(context: Context): readonly string[] {
+  const names = [...context.org.store.tables.values()].flatMap((table) =>
+    TABLE_VERBS.map((verb) => privilegeName(verb, table)),
+  )
+  return [...new Set([...names.filter((name) => name !== undefined), ...OTHER_PRIVILEGES])]
+}
+
+function answer(context: Context, names: readonly string[]): ReturnType<typeof odata> {
+  const granted: JsonObject[] = []
+  for (const name of names) {
+    const depth = context.org.privileges.depth(name)
+    if (depth !== undefined) {
+      granted.push({
+        Depth: depth,
+        PrivilegeId: stableGuid(`privilege ${name.toLowerCase()}`),
+        BusinessUnitId: context.org.businessUnitId,
+        PrivilegeName: name,
+        RecordFilterId: '00000000-0000-0000-0000-000000000000',
+        RecordFilterUniqueName: '',
+      })
+    }
+  }
+  return odata({
+    '@odata.context': `${context.root}$metadata#Microsoft.Dynamics.CRM.RetrieveUserPrivilegesResponse`,
+    RolePrivileges: granted,
+  })
+}

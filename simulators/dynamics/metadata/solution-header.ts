@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto'
+import { ServiceError } from '../errors.js'
+import type { Context } from '../organisation.js'
+import type { Row, Table } from '../store/schema.js'
+import { seedRow } from '../store/seed-row.js'
+
+/** Component types of solutions and dependencies (wire page, section 16.14). */
+export const COMPONENT = {
+  entity: 1,
+  attribute: 2,
+  relationship: 10,
+  key: 14,
+  view: 26,
+  form: 60,
+  step: 92,
+  endpoint: 95,
+} as const
+
+/** The solution named in `MSCRM.SolutionUniqueName`; an unknown one is 404 0x80040217. */
+export function solutionByName(context: Context, name: string): Row {
+  for (const row of context.org.store.rows('solution').all()) {
+    if (String(row.values['uniquename']).toLowerCase() === name.toLowerCase()) {
+      return row
+    }
+  }
+  throw new ServiceError(404, '0x80040217', `solution With uniquename = ${name} Does Not Exist`)
+}
+
+/** Checks the header before anything is written; undefined without one. */
+export function solutionOf(
+  context: Context,
+  headers: Readonly<Record<string, string>>,
+): Row | undefined {
+  const name = headers['mscrm.solutionuniquename']
+  return name === undefined ? undefined : solutionByName(context, name)
+}
+
+/** Puts a component into a solution, once. */
+export function addToSolution(
+  context: Context,
+  solution: Row | undefined,
+  componentType: number,
+  componentId: string,
+): void {
+  if (solution === undefined) {
+    return
+  }
+  for (const row of context.org.store.rows('solutioncomponent').all()) {
+    if (row.values['objectid'] === componentId && row.values['solutionid'] === solution.id) {
+      return
+    }
+  }
+  seedRow(context.org, 'solutioncomponent', randomUUID(), {
+    objectid: componentId,
+    componenttype: componentType,
+    solutionid: solution.id,
+  })
+}
+
+const COMPONENT_OF_TABLE: Readonly<Record<string, number>> = {
+  savedquery: COMPONENT.view,
+  systemform: COMPONENT.form,
+  sdkmessageprocessingstep: COMPONENT.step,
+  serviceendpoint: COMPONENT.endpoint,
+}
+
+/** Rows that are components themselves (forms, views, steps, endpoints) go into the solution too. */
+export function addRowToSolution(
+  context: Context,
+  solution: Row | undefined,
+  table: Table,
+  row: Row,
+): void {
+  const type = COMPONENT_OF_TABLE[table.logicalName]
+  if (type !== undefined) {
+    addToSolution(context, solution, type, row.id)
+  }
+}

@@ -1,0 +1,44 @@
+import type { SimResponse } from '../../shared/http-server.js'
+import { parseJsonObject } from '../data/parse-body.js'
+import { noContent, type ApiRequest } from '../http/api-request.js'
+import type { Context } from '../organisation.js'
+import { requireNamed } from '../privileges.js'
+import type { JsonObject, Row, Table } from '../store/schema.js'
+import { addToSolution, solutionOf } from './solution-header.js'
+
+/** What a metadata write makes: its address below the API root and the component it is. */
+export interface Made {
+  readonly path: string
+  readonly componentType: number
+  readonly id: string
+}
+
+/** Runs a metadata write: privilege, solution header, customization lock; answers 204. */
+export async function writeDefinition(
+  context: Context,
+  request: ApiRequest,
+  privilege: string,
+  work: (body: JsonObject) => Made | undefined,
+): Promise<SimResponse> {
+  requireNamed(context, privilege)
+  const solution: Row | undefined = solutionOf(context, request.headers)
+  const body = request.body === '' ? {} : parseJsonObject('metadata', request.body)
+  const made = await context.org.lock.run('EntityCustomization', () => work(body))
+  if (made === undefined) {
+    return noContent()
+  }
+  addToSolution(context, solution, made.componentType, made.id)
+  return noContent(`${context.root}${made.path}`)
+}
+
+/** New or dropped columns void delta tokens where the option says so (trap 9). */
+export function columnsChanged(context: Context, table: Table): void {
+  if (context.org.options.expireTokensOnMetadataChange) {
+    context.org.store.expireTokens(table)
+  }
+}
+
+/** Whether a PUT keeps labels of languages it does not name. */
+export function mergesLabels(request: ApiRequest): boolean {
+  return request.headers['mscrm.mergelabels']?.toLowerCase() === 'true'
+}
