@@ -1,6 +1,7 @@
 import { type CallContext, UpstreamError } from '../../http/index.js'
 import { createdId } from './created-id.js'
 import type { DataverseClient } from './client.js'
+import { STRONG } from './names.js'
 import { lostAnswer } from './wire/part-error.js'
 
 /** Something that exists at most once, but whose creation is not idempotent. */
@@ -43,7 +44,7 @@ export async function findOrCreate<T>(
         name: 'setup.create',
         effect: 'write',
         json: wanted.body,
-        headers: wanted.headers,
+        headers: { ...STRONG, ...wanted.headers },
         requestTimeoutMs: wanted.timeoutMs ?? 120_000,
       },
       context,

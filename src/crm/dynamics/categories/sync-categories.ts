@@ -5,6 +5,7 @@ import { type DynamicsFacts, subscriptionTables } from '../facts.js'
 import { type CategoryRow, readCategoryRows } from '../reading/category-map.js'
 import { byKey } from '../wire/odata.js'
 import { categoryKey } from '../wire/row-key.js'
+import { shorten } from '../wire/shorten.js'
 
 /** Longest `em_name` of a category row. */
 const MAX_NAME_CHARACTERS = 100
@@ -38,7 +39,10 @@ export async function syncCategories(
     result.foreignRows = rows.filter((row) => !isOwn(row, own)).length
     const moved: Category[] = []
     for (const category of pending) {
-      const wanted = { em_name: shortName(category.name), em_archived: category.archived }
+      const wanted = {
+        em_name: shorten(category.name, MAX_NAME_CHARACTERS),
+        em_archived: category.archived,
+      }
       const row = rows.find((candidate) => candidate.categoryId === category.categoryId)
       if (row !== undefined && row.name === wanted.em_name && row.archived === wanted.em_archived) {
         continue
@@ -92,9 +96,4 @@ async function patch(
     }
     throw error
   }
-}
-
-/** By code points, so that no character is cut in two. */
-function shortName(name: string): string {
-  return [...name].slice(0, MAX_NAME_CHARACTERS).join('')
 }

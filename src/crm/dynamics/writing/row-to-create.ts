@@ -4,6 +4,7 @@ import type { DynamicsFacts, SubscriptionTables } from '../facts.js'
 import type { CategoryMap } from '../reading/category-map.js'
 import { byKey, isGuid } from '../wire/odata.js'
 import { rowKey } from '../wire/row-key.js'
+import { shorten } from '../wire/shorten.js'
 
 /** The write that makes a subscription row. */
 export type CreateWrite = Extract<CrmWrite, { kind: 'createSubscription' }>
@@ -45,7 +46,7 @@ export async function rowToCreate(
   return {
     keyPath: byKey(tables.subscriptions.setName, 'em_rowkey', rowKey(contactId, categoryId)),
     body: {
-      em_name: [...categoryName].slice(0, MAX_NAME_CHARACTERS).join(''),
+      em_name: shorten(categoryName, MAX_NAME_CHARACTERS),
       em_subscribed: subscribed,
       [`${navigation.contact}@odata.bind`]: `/contacts(${contactId})`,
       [`${navigation.category}@odata.bind`]: `/${tables.categories.setName}(${categoryRowId})`,

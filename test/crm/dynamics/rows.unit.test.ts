@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals'
+import { toContact } from '../../../src/crm/dynamics/reading/to-contact.js'
+import { toSubscription } from '../../../src/crm/dynamics/reading/to-subscription.js'
+import { rowKey } from '../../../src/crm/dynamics/wire/row-key.js'
+
+const contactid = '6D81597F-0f9f-e711-8122-000d3aa2331c'
+const etag = { '@odata.etag': 'W/"5"' }
+
+function toggleOf(row: Record<string, unknown>) {
+  return toContact({ contactid, ...row })?.consents.marketingSendouts
+}
+
+describe('a contact row', () => {
+  it('has its toggle inverted and its version', () => {
+    expect(toggleOf({ ...etag, donotbulkemail: true })).toMatchObject({
+      value: 'deny',
+      version: 'W/"5"',
+    })
+    expect(toggleOf({ ...etag, donotbulkemail: false })).toMatchObject({ value: 'allow' })
+  })
+
+  it.each([
+    ['null', { ...etag, donotbulkemail: null }],
+    ['missing', { ...etag }],
+    ['of another type', { ...etag, donotbulkemail: 'false' }],
+    ['without a version', { donotbulkemail: false }],
+  ])('with a toggle that is %s is unreadable, not an allow', (_what, row) => {
+    expect(toggleOf(row)?.value).toBeNull()
+  })
+
+  it('tells its state and when it was registered', () => {
+    const createdon = '2026-11-21T22:36:35Z'
+    expect(toContact({ contactid, statecode: 0, createdon })).toMatchObject({
+      contactId: contactid.toLowerCase(),
+      state: 'live',
+      registeredAtMs: Date.UTC(2026, 10, 21, 22, 36, 35),
+    })
+    expect(toContact({ contactid, statecode: 1 })?.state).toBe('deactivated')
+    const merged = { contactid, statecode: 1, merged: true, _masterid_value: 'ABC' }
+    expect(toContact(merged)).toMatchObject({ state: 'merged', mergedInto: 'abc' })
+    expect(toContact({})).toBeNull()
+  })
+})
+
+describe('a subscription row', () => {
+  const row = {
+    ...etag,
+    em_subscriptionsid: 'R1',
+    _em_contact_value: contactid,
+    _em_category_value: 'CAT',
+    em_rowkey: rowKey(contactid, '12'),
+    em_subscribed: false,
+    statecode: 0,
+  }
+  const read = (changes: Record<string, unknown>, categoryId: string | null = '12') =>
+    toSubscription({ ...row, ...changes }, 'em_subscriptionsid', () => categoryId)
+
+  it('is read as it stands', () => {
+    expect(read({})).toEqual({
+      rowId: 'r1',
+      contactId: contactid.toLowerCase(),
+      categoryId: '12',
+      subscribed: false,
+      version: 'W/"5"',
+      foreign: false,
+    })
+  })
+
+  it('of a merged contact, or added by hand, is foreign', () => {
+    expect(read({ em_rowkey: rowKey('b', '12') })?.foreign).toBe(true)
+    expect(read({ em_rowkey: null })?.foreign).toBe(true)
+    expect(read({ em_rowkey: rowKey(contactid, '13') })?.foreign).toBe(true)
+  })
+
+  it('of a category added in Dynamics has no category of ours, and is not ours to delete', () => {
+    expect(read({}, null)).toMatchObject({ categoryId: null, foreign: false })
+    expect(read({ _em_category_value: null })).toMatchObject({ categoryId: null, foreign: false })
+  })
+
+  it.each([
+    ['null', { em_subscribed: null }, null],
+    ['missing', { em_subscribed: undefined }, null],
+    ['a Yes of a deactivated row', { em_subscribed: true, statecode: 1 }, null],
+    ['a No of a deactivated row', { em_subscribed: false, statecode: 1 }, false],
+    ['without a version', { '@odata.etag': undefined }, null],
+  ])('that is %s counts as %p', (_what, changes, expected) => {
+    expect(read(changes)?.subscribed).toBe(expected)
+  })
+
+  it('about nobody is left out', () => {
+    expect(read({ _em_contact_value: null })).toBeNull()
+  })
+})

@@ -1,0 +1,142 @@
+import { describe, expect, it } from '@jest/globals'
+import { dynamicsDriver } from '../../../src/crm/dynamics/driver.js'
+import { secretHash } from '../../../src/crm/dynamics/webhooks/secret.js'
+
+const organizationId = '4ef5b371-e89e-e711-8122-000d3aa2331c'
+const userId = '75c2dd85-e89e-e711-8122-000d3aa2331c'
+const entityId = '6d81597f-0f9f-e711-8122-000d3aa2331c'
+const operationId = '4af10637-4ea2-e711-8122-000d3aa2331c'
+const contactId = '11111111-0f9f-e711-8122-000d3aa2331c'
+
+const facts = {
+  organization: {
+    organizationId,
+    userId,
+    languageCode: 1053,
+    languages: [1053],
+    auditEnabled: null,
+    changeTrackingDays: null,
+  },
+  webhook: {
+    url: 'https://hooks.example.com/x',
+    endpointId: 'e',
+    stepIds: [],
+    secretHash: secretHash('now'),
+    previousSecretHash: secretHash('before'),
+  },
+}
+
+function target(attributes: Record<string, unknown>) {
+  const Attributes = Object.entries(attributes).map(([key, value]) => ({ key, value }))
+  return [{ key: 'Target', value: { Attributes, Id: entityId } }]
+}
+
+function event(changes: Record<string, unknown> = {}) {
+  return {
+    OrganizationId: organizationId.toUpperCase(),
+    InitiatingUserId: userId,
+    InputParameters: target({ emailaddress1: 'ann@example.com' }),
+    MessageName: 'Update',
+    OperationId: operationId,
+    PostEntityImages: [],
+    PrimaryEntityId: entityId,
+    PrimaryEntityName: 'contact',
+    ...changes,
+  }
+}
+
+function judge(body: unknown, secret = 'now', stored: object = facts) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  const headers = { 'x-em-secret': secret }
+  return dynamicsDriver.receiveWebhook({ headers, body: Buffer.from(text) }, { ...stored })
+}
+
+const contactHint = {
+  entity: 'contact',
+  entityId,
+  contactId: entityId,
+  actorUserId: null,
+  saysDeny: false,
+  eventId: operationId,
+}
+
+describe('a webhook', () => {
+  it('with the present or the previous secret is believed, as ids only', () => {
+    for (const secret of ['now', 'before']) {
+      const verdict = judge(event(), secret)
+      expect(verdict).toEqual({ accepted: true, hints: [contactHint] })
+      expect(JSON.stringify(verdict)).not.toContain('ann@')
+    }
+  })
+
+  it.each(['', 'now ', secretHash('now'), 'other'])(
+    'with the secret %p is refused before its body is looked at',
+    (secret) => {
+      const refused = { accepted: false, code: 'webhook_unauthorized' }
+      expect(judge('no JSON', secret)).toEqual(refused)
+    },
+  )
+
+  it('without the header is refused', () => {
+    const request = { headers: {}, body: Buffer.from(JSON.stringify(event())) }
+    const verdict = dynamicsDriver.receiveWebhook(request, facts)
+    expect(verdict).toEqual({ accepted: false, code: 'webhook_unauthorized' })
+  })
+
+  it('is refused while none is installed', () => {
+    expect(judge(event(), 'now', { organization: facts.organization })).toMatchObject({
+      code: 'webhook_unauthorized',
+    })
+  })
+
+  it.each([
+    ['no JSON', 'x{'],
+    ['an array', []],
+    ['null', null],
+    ['no id', event({ PrimaryEntityId: undefined })],
+    ['an id that is none', event({ PrimaryEntityId: '1)/evil' })],
+    ['no organisation', event({ OrganizationId: undefined })],
+  ])('that is %s is malformed', (_what, body) => {
+    expect(judge(body)).toEqual({ accepted: false, code: 'webhook_malformed' })
+  })
+
+  it('of another organisation is refused, and of any while ours is not known', () => {
+    const wrong = { accepted: false, code: 'webhook_wrong_organization' }
+    expect(judge(event({ OrganizationId: entityId }))).toEqual(wrong)
+    expect(judge(event(), 'now', { webhook: facts.webhook })).toEqual(wrong)
+  })
+
+  it('too large to carry anything but ids is a hint all the same', () => {
+    const body = event({ InputParameters: undefined, PostEntityImages: undefined })
+    expect(judge(body)).toEqual({ accepted: true, hints: [contactHint] })
+  })
+
+  it('that carries the toggle says whose act it was, and whether it denies', () => {
+    const hint = (value: unknown) =>
+      judge(event({ InputParameters: target({ donotbulkemail: value }) }))
+    expect(hint(true)).toMatchObject({ hints: [{ actorUserId: userId, saysDeny: true }] })
+    expect(hint(false)).toMatchObject({ hints: [{ actorUserId: userId, saysDeny: false }] })
+    expect(hint(null)).toMatchObject({ hints: [{ saysDeny: false }] })
+  })
+
+  it('about a row finds the contact in the Target or in the image, and a No', () => {
+    const em_contact = { Id: contactId.toUpperCase(), LogicalName: 'contact' }
+    const row = { PrimaryEntityName: 'em_subscriptions' }
+    const expected = { entity: 'subscription', entityId, contactId, actorUserId: userId }
+    const created = { ...row, InputParameters: target({ em_contact, em_subscribed: true }) }
+    expect(judge(event(created))).toMatchObject({ hints: [{ ...expected, saysDeny: false }] })
+    const image = { key: 'post', value: { Attributes: [{ key: 'em_contact', value: em_contact }] } }
+    const flipped = {
+      ...row,
+      InputParameters: target({ em_subscribed: false }),
+      PostEntityImages: [image],
+    }
+    expect(judge(event(flipped))).toMatchObject({ hints: [{ ...expected, saysDeny: true }] })
+    const bare = { ...row, InputParameters: target({ em_subscribed: false }) }
+    expect(judge(event(bare))).toMatchObject({ hints: [{ contactId: null, saysDeny: true }] })
+  })
+
+  it('about another table is accepted and says nothing', () => {
+    expect(judge(event({ PrimaryEntityName: 'account' }))).toEqual({ accepted: true, hints: [] })
+  })
+})
