@@ -47,6 +47,8 @@ export type Mutation =
 export interface Variant {
   readonly name: string
   readonly holds: boolean
+  /** Too large for every build; explored by `npm run model -- --slow` or by its name. */
+  readonly slow: boolean
   readonly config: Config
 }
 
@@ -83,11 +85,13 @@ export function variants(acts: number): readonly Variant[] {
   const holds = (name: string, part: Partial<Config> = {}): Variant => ({
     name,
     holds: true,
+    slow: name.endsWith('-full'),
     config: { ...BASE, acts, ...part },
   })
   const broken = (name: string, part: Partial<Config>): Variant => ({
     name: `M ${name}`,
     holds: false,
+    slow: false,
     config: { ...BASE, ...part, acts: Math.max(acts, part.acts ?? 2) },
   })
   const rich = { ...RICH, ...STAMPED }
@@ -98,7 +102,8 @@ export function variants(acts: number): readonly Variant[] {
     holds('toggle-stamped-2', { ...STAMPED, ...BEHIND }),
     holds('toggle-restore', RESTORED),
     holds('toggle-own-db-restored-no-epoch', { restore: 1, mutation: 'oldEpochTrusted' }),
-    holds('toggle-record-set', { ...SET }),
+    holds('toggle-record-set', { ...SET, delay: 0 }),
+    holds('toggle-record-set-full', SET),
     holds('rich', RICH),
     holds('rich-stamped', rich),
     holds('rich-stamped+2', { ...rich, ...AHEAD }),
@@ -106,7 +111,8 @@ export function variants(acts: number): readonly Variant[] {
     holds('rich-restore', { ...RICH, ...RESTORED }),
     holds('rich-third-basis', { ...RICH, vals: 'WCLM', delay: 0 }),
     holds('rich-saved-again', SAVED_AGAIN),
-    holds('rich-record-set', { ...RICH, ...SET, delay: 0 }),
+    holds('rich-record-set', { ...RICH, ...SET, delay: 0, acts: acts - 1 }),
+    holds('rich-record-set-full', { ...RICH, ...SET, delay: 0 }),
     broken('no re-check of E', { recheck: false }),
     broken('no openAllow', { mutation: 'noOpenAllow' }),
     broken('no openLoosen on E', { mutation: 'noOpenLoosen' }),

@@ -131,7 +131,7 @@ function ours(obs: Obs, mem: Mem): readonly [Obs, Mem] {
       { firstVersion: 1 },
     ),
   )
-  if (doubt) {
+  if (doubt || obs.emarketeer.basis === 'none') {
     return [obs, mem]
   }
   const named = mapRecords(obs, (r) => (r.lastWriter === 'us' ? { ...r, lastWriter: 'user' } : r))

@@ -17,7 +17,9 @@ export function passSteps(config: Config, rule: Rule, s: State, index: number): 
     case 'readE': {
       const { e, ev, tP, tW } = pass
       const read = { e, ev, tP, tW, rows: s.rows.filter((row) => row.live) }
-      return [['readD', withPass(s, index, { at: 'readD', read, told: denied(s) }), null]]
+      return [
+        ['readD', withPass(s, index, { at: 'readD', read, told: toldOfDeny(config, s) }), null],
+      ]
     }
     case 'readD':
       return [decideStep(config, rule, s, index, pass)]
@@ -32,6 +34,12 @@ export function passSteps(config: Config, rule: Rule, s: State, index: number): 
   }
 }
 
+/** The pass reads a deny that binds all of the cell; a younger twin's withdrawal binds its own row only (C5). */
+function toldOfDeny({ rich }: Config, s: State): boolean {
+  const oldest = s.rows.findIndex((row) => row.live)
+  return denied(s) && !(rich && s.lastSide === 'D' && s.lastRow !== oldest)
+}
+
 type At<K> = Extract<Pass, { at: K }>
 
 function decideStep(config: Config, rule: Rule, s: State, index: number, pass: At<'readD'>): Step {
@@ -39,13 +47,11 @@ function decideStep(config: Config, rule: Rule, s: State, index: number, pass: A
   if (config.recheck && s.ev !== read.ev) {
     return ['discard', withPass(s, index, null), null]
   }
-  const { e, rows, next, todo } = rule.decide(s.mem, read, s.lost)
-  // A carried deny has reached its record once the record itself was seen to deny; then it is dropped.
-  const arrived = (row: Row) =>
-    row.carried && read.rows.some((seen) => seen.id === row.id && isDenyCode(seen.d))
-  const kept = s.rows.some(arrived)
-    ? s.rows.map((row) => (arrived(row) ? { ...row, carried: false } : row))
-    : s.rows
+  const { e, rows, next, todo, arrived } = rule.decide(s.mem, read, s.lost)
+  const kept =
+    arrived.length > 0
+      ? s.rows.map((row) => (arrived.includes(row.id) ? { ...row, carried: false } : row))
+      : s.rows
   const stored = { ...s, rows: kept, mem: next, lost: s.lost && next.value.seen === null }
   const label = `decide ${e}/${rows.join('')}`
   return [

@@ -164,7 +164,7 @@ export class Judge {
 
   /** Undisturbed passes until one changes nothing; null if none of eight does. */
   private settle(s: State): Rest | null {
-    const key = `${s.e}${s.ev}${s.rows.map(rowKey).join('')};${s.tP},${s.tW};${s.mem.key}${s.lost}`
+    const key = `${s.e}${s.ev}${s.rows.map(rowKey).join('')};${s.tP},${s.tW};${s.mem.id}${s.lost}`
     const known = this.rests.get(key)
     if (known !== undefined) {
       return known

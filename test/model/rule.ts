@@ -2,6 +2,7 @@ import {
   acknowledgeEmarketeer,
   acknowledgeRichRecord,
   acknowledgeToggleRecord,
+  arrivedDenies,
   decideRich,
   decideToggle,
   hasInheritedRichDeny,
@@ -41,13 +42,14 @@ export interface Decided {
   readonly rows: readonly Code[]
   readonly next: Memory
   readonly todo: readonly Write[]
+  /** Ids of the rows whose carried deny has arrived. */
+  readonly arrived: readonly string[]
 }
 
 /** The production rule, asked with the model's states; equal questions are asked once. */
 export class Rule {
   private readonly memories = new Map<string, Memory>()
   private readonly decided = new Map<string, Decided>()
-  private readonly gates = new Map<string, boolean>()
 
   constructor(private readonly config: Config) {}
 
@@ -57,13 +59,13 @@ export class Rule {
     if (known) {
       return known
     }
-    const memory = { key, value }
+    const memory = { id: this.memories.size, value }
     this.memories.set(key, memory)
     return memory
   }
 
   decide(mem: Memory, read: Read, lost: boolean): Decided {
-    const key = `${readKey(read)}${lost ? '?' : ''};${mem.key}`
+    const key = `${readKey(read)}${lost ? '?' : ''};${mem.id}`
     const known = this.decided.get(key)
     if (known) {
       return known
@@ -75,17 +77,10 @@ export class Rule {
 
   /** Whether the rule lets the gate through: no doubt on a live row, no deny that left with its record. */
   gateOpen(mem: Memory, read: Read, lost: boolean): boolean {
-    const key = `${readKey(read)}${lost ? '?' : ''};${mem.key}`
-    const known = this.gates.get(key)
-    if (known !== undefined) {
-      return known
-    }
     const [obs, told] = falsify(this.config.mutation, this.observation(read, lost), mem.value)
-    const open = this.config.rich
+    return this.config.rich
       ? richGate(obs as Obs<LegalBasis>, told as Mem<LegalBasis>)
       : !hasInheritedToggleDeny(obs as Obs<ToggleValue>, told as Mem<ToggleValue>)
-    this.gates.set(key, open)
-    return open
   }
 
   acknowledge(s: State, write: Write, version: number): Memory {
@@ -130,6 +125,7 @@ export class Rule {
       rows: decision.recordTargets.map(({ target }) => codeOf(target)),
       next: this.memory(plan.memory),
       todo: plan.writes.map((write) => toWrite(write, read)),
+      arrived: arrivedDenies(obs, plan.memory),
     }
   }
 

@@ -14,7 +14,8 @@ export interface Row {
 
 /** Our database's row of the cell; equal contents are the same object. */
 export interface Memory {
-  readonly key: string
+  /** Unique to the contents, within one exploration. */
+  readonly id: number
   readonly value: CellMemory<CrmValue>
 }
 
@@ -97,14 +98,14 @@ export function keyOf(s: State): string {
   for (const row of s.rows) {
     key += rowKey(row)
   }
-  key += `;${s.tP},${s.tW};${s.mem.key}${s.lost ? '?' : ''}`
+  key += `;${s.tP},${s.tW};${s.mem.id}${s.lost ? '?' : ''}`
   for (const pass of s.passes) {
     key += passKey(pass)
   }
   key += s.late === null ? '' : `!${writeKey(s.late)}`
   key += `;${s.n},${s.now},${s.crashes}${s.delays}${s.noises}${s.restores}${s.setMoves}`
   key += `${s.lastSide}${s.lastRow}${s.last}${s.clean}${s.pers}${s.crm ? '+' : '-'}`
-  return s.backup === null ? key : `${key}~${s.backup.key}`
+  return s.backup === null ? key : `${key}~${s.backup.id}`
 }
 
 export function rowKey(row: Row): string {
@@ -113,7 +114,11 @@ export function rowKey(row: Row): string {
 }
 
 export function readKey(read: Read): string {
-  return `${read.e}${read.ev},${read.tP},${read.tW}${read.rows.map(rowKey).join('')}`
+  let key = `${read.e}${read.ev},${read.tP},${read.tW}`
+  for (const row of read.rows) {
+    key += row.id + rowKey(row)
+  }
+  return key
 }
 
 function writeKey(write: Write): string {

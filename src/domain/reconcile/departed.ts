@@ -43,9 +43,15 @@ export function departed<V>(
   return seen.filter((record) => !live.some((reading) => reading.recordId === record.recordId))
 }
 
-/** The record denied, and no decision of ours had found a later act that overrules it. */
-export function deniesStill<V>(record: SeenRecord<V>, kind: ValueKind<V>): boolean {
-  return record.value === kind.deny && (record.want === null || !kind.loosens(record.want))
+/**
+ * The record denied and no decision of ours had found a later act that overrules it; or, where writes are blind,
+ * ours was never read back clean, so that a person's answer may lie under it.
+ */
+export function deniesStill<V>({ value, want }: SeenRecord<V>, kind: ValueKind<V>): boolean {
+  if (want !== null && kind.blind) {
+    return true
+  }
+  return value === kind.deny && (want === null || !kind.loosens(want))
 }
 
 /** For the send gate of a toggle CRM: a deny that left with its record has not reached eMarketeer yet. */

@@ -11,3 +11,4 @@ export {
 } from './acknowledge.js'
 export { anyInDoubt, inDoubt, type DoubtContext } from './doubt.js'
 export { hasInheritedRichDeny, hasInheritedToggleDeny } from './departed.js'
+export { arrivedDenies } from './carried.js'

@@ -78,27 +78,22 @@ function nextSeen<V>(
   }
 }
 
-/** What must be remembered of records that are no longer live (see {@link SeenRecord.left}). */
+/** Denies of departed records, until eMarketeer is seen withdrawn or its later act is proven. */
 function keptOfDeparted<V>(
   observation: Observation<V>,
   memory: CellMemory<V>,
   decision: Decision<V>,
   kind: ValueKind<V>,
 ): readonly SeenRecord<V>[] {
-  const { basis } = observation.emarketeer
-  const overruled = decision.inputs.laterEmarketeer
-  const denyStands = basis === 'withdrawn' && nextOpenLoosen(observation, memory, decision) === null
+  const denyStands =
+    observation.emarketeer.basis === 'withdrawn' &&
+    nextOpenLoosen(observation, memory, decision) === null
+  if (denyStands || decision.inputs.laterEmarketeer) {
+    return []
+  }
   return departed(memory.seen?.records ?? [], observation.records)
-    .filter(
-      (record) =>
-        (deniesStill(record, kind) && !overruled && !denyStands) || outcomeUnknown(record, kind),
-    )
+    .filter((record) => deniesStill(record, kind))
     .map((record) => ({ ...record, left: true }))
-}
-
-/** A blind write of ours may stand on the row; a toggle's is guarded by `openAllow`, which is kept as well. */
-function outcomeUnknown<V>(record: SeenRecord<V>, kind: ValueKind<V>): boolean {
-  return record.want !== null && kind.deny !== TOGGLE.deny
 }
 
 /** An Allow that is on its way, until it is acknowledged or a newer deny shows that it can land no more. */

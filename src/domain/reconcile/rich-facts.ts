@@ -42,8 +42,8 @@ export function gatherRichFacts(
     crm: inheritedDeny ? RICH.deny : effectiveValue(oldest, RICH),
     inheritedDeny,
   }
-  const blind = inheritedDeny || carriesUnwrittenDeny(records)
-  const laterEmarketeer = !carriesUnwrittenDeny(records) && actedAgainstUnmovedCrm(base)
+  const blind = inheritedDeny || carriesDeny(records)
+  const laterEmarketeer = !carriesDeny(records) && actedAgainstUnmovedCrm(base)
   const laterCrm = !blind && personChangedOldest(base)
   if (laterEmarketeer || laterCrm) {
     return { ...base, laterEmarketeer, laterCrm, proof: 'version' }
@@ -91,8 +91,9 @@ function proveByStamps(
   return { laterEmarketeer, laterCrm, proof: laterEmarketeer || laterCrm ? 'stamp' : 'none' }
 }
 
-function carriesUnwrittenDeny(records: readonly RecordReading<LegalBasis>[]): boolean {
-  return records.some((record) => record.carriedDeny && record.value !== RICH.deny)
+/** When a carried deny was given is unknown, so nothing can be proven later than it. */
+function carriesDeny(records: readonly RecordReading<LegalBasis>[]): boolean {
+  return records.some((record) => record.carriedDeny)
 }
 
 /** Had nobody saved the row again unchanged, eMarketeer's act would have been proven the later. */

@@ -47,9 +47,12 @@ export function denying(records: readonly RecordReading<ToggleValue>[]) {
   return records.filter((record) => record.value === 'deny')
 }
 
-/** A deny that is not on its record yet: when it was given is unknown, so nothing can be proven later. */
-export function carriesUnwrittenDeny(observation: Observation<ToggleValue>): boolean {
-  return observation.records.some((record) => record.carriedDeny && record.value === 'allow')
+/**
+ * A deny that came from elsewhere: when it was given is unknown, so nothing can be proven later than it, also where
+ * the record itself denies as well (without this, a deny carried onto a denying record is lost to an older act).
+ */
+export function carriesDeny(observation: Observation<ToggleValue>): boolean {
+  return observation.records.some((record) => record.carriedDeny)
 }
 
 /** No stamp, although a person may have set the value: field history could tell. */

@@ -6,7 +6,7 @@ import {
   setBeforePositive,
   stampsCount,
 } from './stamps.js'
-import { carriesUnwrittenDeny, denying, lacksStamp, type ToggleFacts } from './toggle-facts.js'
+import { carriesDeny, denying, lacksStamp, type ToggleFacts } from './toggle-facts.js'
 import type { DecisionInputs, RuleLine } from './types.js'
 
 /** Which side's act is provably the later one; never both. */
@@ -30,7 +30,7 @@ export function proveLater(facts: ToggleFacts): Later {
 function actedOverSeenDeny({ comparison, observation }: ToggleFacts): boolean {
   return (
     !comparison.recordSetChanged &&
-    !carriesUnwrittenDeny(observation) &&
+    !carriesDeny(observation) &&
     // Only over a deny that was seen: a deny that appears with eMarketeer's move may be the later act.
     comparison.seen?.records.some((record) => record.value === 'deny') === true &&
     emarketeerActed(comparison, observation.emarketeer)
@@ -53,7 +53,7 @@ function flippedFromSeenDeny({ comparison, crm, crmMaybeOurs }: ToggleFacts): bo
 function proveByStamps(facts: ToggleFacts): Later {
   const { observation, comparison, memory, inheritedDeny } = facts
   const { emarketeer, records } = observation
-  if (inheritedDeny || carriesUnwrittenDeny(observation) || !stampsCount(comparison, memory)) {
+  if (inheritedDeny || carriesDeny(observation) || !stampsCount(comparison, memory)) {
     return { emarketeer: false, crm: false, proof: 'none' }
   }
   const laterEmarketeer =
@@ -68,11 +68,7 @@ function proveByStamps(facts: ToggleFacts): Later {
 export function couldBeProvenByStamp(facts: ToggleFacts, line: RuleLine): boolean {
   const { observation, comparison, memory } = facts
   const { emarketeer, records } = observation
-  if (
-    facts.inheritedDeny ||
-    carriesUnwrittenDeny(observation) ||
-    !stampsCount(comparison, memory)
-  ) {
+  if (facts.inheritedDeny || carriesDeny(observation) || !stampsCount(comparison, memory)) {
     return false
   }
   if (line === 'T2') {

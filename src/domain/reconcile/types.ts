@@ -48,7 +48,8 @@ export interface RecordReading<V> {
   readonly stamp: Stamp | null
   /**
    * A deny that follows the person onto this record although the record itself says otherwise: the opt-out of a
-   * merged duplicate, or a withdrawal at the address that the person has left (rule F5). Counts as deny.
+   * merged duplicate, or a withdrawal at the address that the person has left (rule F5). Counts as deny, and nothing is
+   * provably later than it. When the mark may be dropped: `arrivedDenies`.
    */
   readonly carriedDeny: boolean
 }
@@ -81,8 +82,8 @@ export interface SeenRecord<V> {
   /** The value that the decision was about to write, or null. */
   readonly want: V | null
   /**
-   * The record is no longer live at the address. It is kept while its deny stands in no other place yet (an
-   * inherited deny), or while the outcome of our write to it is unknown (it may come back).
+   * The record is no longer live at the address. It is kept while its deny stands in no other place yet: an
+   * inherited deny.
    */
   readonly left?: true
 }

@@ -1,0 +1,61 @@
+import { Worker } from 'node:worker_threads'
+import type { Variant } from './config.js'
+import type { Found } from './search.js'
+
+/** How many explorations run at once, and how much heap each may take. */
+const THREADS = 2
+const HEAP_MB = 8192
+
+/** One explored variant, and whether it came out as it should. */
+export interface Outcome {
+  readonly variant: Variant
+  readonly found: Found
+  readonly asExpected: boolean
+  readonly seconds: number
+}
+
+/** Explores the variants, two at a time, the large ones first; reports each as it ends. */
+export async function runVariants(
+  variants: readonly Variant[],
+  report: (outcome: Outcome) => void,
+): Promise<readonly Outcome[]> {
+  const waiting = variants.toSorted((a, b) => Number(b.holds) - Number(a.holds))
+  const outcomes: Outcome[] = []
+  const lane = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const outcome = await runOne(next)
+      outcomes.push(outcome)
+      report(outcome)
+    }
+  }
+  await Promise.all(Array.from({ length: THREADS }, lane))
+  return outcomes
+}
+
+async function runOne(variant: Variant): Promise<Outcome> {
+  const startedMs = performance.now()
+  const found = await new Promise<Found>((resolve, reject) => {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: variant.config,
+      execArgv: ['--import', 'tsx'],
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    })
+    worker.once('message', resolve)
+    worker.once('error', reject)
+  })
+  const seconds = (performance.now() - startedMs) / 1000
+  return { variant, found, seconds, asExpected: (found.violation === null) === variant.holds }
+}
+
+/** One line an outcome, as the command prints it; a violation with its shortest trace below. */
+export function describe({ variant, found, asExpected, seconds }: Outcome): string {
+  const { violation, trace, statistics } = found
+  const head = `${variant.name.padEnd(44)} ${String(found.states).padStart(9)} ${seconds.toFixed(1).padStart(6)} s  `
+  const flag = asExpected ? '' : '*** UNEXPECTED *** '
+  if (violation !== null) {
+    return `${head}${flag}${violation}\n        ${trace.join(' ; ')}`
+  }
+  const [faulty, raced, settled] = statistics.live.map(([won, of]) => `${won}/${of}`)
+  const most = `passes<=${statistics.passes} writes<=${statistics.writes}`
+  return `${head}${flag}OK  ${most}  last positive act wins: settled ${settled}, raced ${raced}, faulty ${faulty}`
+}
