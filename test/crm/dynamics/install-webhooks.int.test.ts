@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { CrmFacts } from '../../../src/crm/crm.js'
+import { dynamicsDriver } from '../../../src/crm/dynamics/driver.js'
+import { readFacts } from '../../../src/crm/dynamics/facts.js'
+import { type StandIn, startStandIn } from './support/stand-in.js'
+
+const url = 'https://hooks.example.com/webhooks/acme'
+let standIn: StandIn
+let setUp: CrmFacts
+
+beforeAll(async () => {
+  standIn = await startStandIn({ keyActivationReads: 0 })
+  setUp = {}
+  for (const step of dynamicsDriver.setupSteps) {
+    setUp = { ...setUp, ...(await step.run(standIn.open(setUp), {})) }
+  }
+})
+afterAll(async () => {
+  await standIn.close()
+})
+
+async function rows(table: string) {
+  const dump = await standIn.control<{ rows: Record<string, unknown>[] }>('GET', `rows/${table}`)
+  return dump.rows
+}
+
+async function install(facts: CrmFacts, at = url): Promise<CrmFacts> {
+  return { ...facts, ...(await standIn.open(facts).installWebhooks({ url: at }, {})) }
+}
+
+/** The secret that is registered, as Dataverse would send it. */
+async function registeredSecret(): Promise<string> {
+  const [endpoint] = await ourEndpoints()
+  return /name="x-em-secret" value="([^"]+)"/.exec(String(endpoint?.['authvalue']))?.[1] ?? ''
+}
+
+async function ourEndpoints() {
+  return (await rows('serviceendpoint')).filter((row) => row['contract'] === 8)
+}
+
+function isBelieved(secret: string, facts: CrmFacts): boolean {
+  const request = { headers: { 'x-em-secret': secret }, body: Buffer.from('{') }
+  const verdict = dynamicsDriver.receiveWebhook(request, facts)
+  return !verdict.accepted && verdict.code === 'webhook_malformed'
+}
+
+describe('installing webhooks', () => {
+  it('registers the endpoint and the five events, and keeps no secret', async () => {
+    const facts = await install(setUp)
+    const secret = await registeredSecret()
+    expect(secret).toMatch(/^[0-9a-f]{64}$/)
+    expect(JSON.stringify(facts)).not.toContain(secret)
+    expect(isBelieved(secret, facts)).toBe(true)
+    const steps = await rows('sdkmessageprocessingstep')
+    expect(steps.map((step) => [step['name'], step['filteringattributes'] ?? null]).sort()).toEqual(
+      [
+        ['eMarketeer: Create of contact', null],
+        ['eMarketeer: Create of em_subscriptions', null],
+        ['eMarketeer: Delete of contact', null],
+        ['eMarketeer: Update of contact', 'emailaddress1,donotbulkemail,statecode'],
+        ['eMarketeer: Update of em_subscriptions', 'em_subscribed'],
+      ],
+    )
+    expect(await rows('sdkmessageprocessingstepimage')).toHaveLength(1)
+    setUp = facts
+  })
+
+  it('again adds nothing, changes the secret, and still believes the one before', async () => {
+    const before = await registeredSecret()
+    const facts = await install(setUp)
+    const now = await registeredSecret()
+    expect(now).not.toBe(before)
+    expect(isBelieved(before, facts)).toBe(true)
+    expect(isBelieved(now, facts)).toBe(true)
+    expect(isBelieved(before, await install(facts))).toBe(false)
+    expect(await ourEndpoints()).toHaveLength(1)
+    expect(await rows('sdkmessageprocessingstep')).toHaveLength(5)
+    expect(await rows('sdkmessageprocessingstepimage')).toHaveLength(1)
+    const ids = (of: CrmFacts) => readFacts(of).webhook?.stepIds
+    expect(ids(facts)).toEqual(ids(setUp))
+  })
+
+  it('puts right a step that was switched off, and follows a gateway that moved', async () => {
+    const steps = await rows('sdkmessageprocessingstep')
+    const update = steps.find((step) => step['name'] === 'eMarketeer: Update of contact')
+    const id = String(update?.['id'])
+    await standIn.control('PATCH', `rows/sdkmessageprocessingstep/${id}`, {
+      values: { statecode: 1, filteringattributes: 'emailaddress1' },
+    })
+    await install(setUp, `${url}/moved`)
+    const [endpoint, ...others] = await ourEndpoints()
+    expect([endpoint?.['url'], others]).toEqual([`${url}/moved`, []])
+    const repaired = await standIn.control('GET', `rows/sdkmessageprocessingstep/${id}`)
+    expect(repaired).toMatchObject({
+      statecode: 0,
+      filteringattributes: 'emailaddress1,donotbulkemail,statecode',
+    })
+  })
+})
