@@ -10,6 +10,9 @@ import { subscriptionsOf } from './to-subscriptions.js'
 /** Contacts a direct read takes at most. */
 export const MAX_DIRECT_READ = 1_000
 
+/** Length of `emailaddress1`. */
+const MAX_EMAIL_CHARACTERS = 100
+
 /**
  * Reads contacts and their rows as they stand now (docs/wire-dataverse.md, 6.3). By id both come in one request; by
  * address the contacts come first, inactive ones included, several to an address where there are.
@@ -60,7 +63,7 @@ async function readByEmail(
   context: CallContext,
 ): Promise<CrmReading> {
   const { client } = source
-  const query = contactQuery('emailaddress1', [...new Set(emails)])
+  const query = contactQuery('emailaddress1', [...new Set(emails)].filter(canStandInDynamics))
   const [contactRows = []] = await readByIn(client, [query], 'contacts.readByEmail', context)
   const contacts = uniqueContacts(contactRows.map(toContact).filter((contact) => contact !== null))
   const ids = contacts.map((contact) => contact.contactId)
@@ -71,6 +74,12 @@ async function readByEmail(
     subscriptions: await subscriptions(source, rows, context),
     missingContactIds: [],
   }
+}
+
+/** Nobody has such an address here, and one of these would fail the query of all the others. */
+function canStandInDynamics(email: string): boolean {
+  const wellFormed = !/\p{Surrogate}/u.test(email)
+  return wellFormed && email.length > 0 && email.length <= MAX_EMAIL_CHARACTERS
 }
 
 /** The service compares addresses without case, so two spellings of one address may answer the same contact. */

@@ -1,7 +1,5 @@
-import type { CallContext } from '../../../http/index.js'
 import type { CrmWrite } from '../../crm.js'
 import type { DynamicsFacts, SubscriptionTables } from '../facts.js'
-import type { CategoryMap } from '../reading/category-map.js'
 import { byKey, isGuid } from '../wire/odata.js'
 import { rowKey } from '../wire/row-key.js'
 import { shorten } from '../wire/shorten.js'
@@ -23,24 +21,18 @@ export interface RowToCreate {
 /**
  * Prepares a row; lookups are bound by the navigation names that the service answered at set-up.
  *
- * @returns null where it cannot be made: no such category in Dynamics yet, the contact's id is no GUID, or the
- * relationships are not there.
- * @throws UpstreamError when the categories must be read.
+ * @param categoryRowId the category's row in Dynamics; null: there is none yet.
+ * @returns null where it cannot be made: no such category, the contact's id is no GUID, or the relationships are not
+ * there.
  */
-export async function rowToCreate(
+export function rowToCreate(
   write: CreateWrite,
   tables: SubscriptionTables,
-  facts: DynamicsFacts,
-  categories: CategoryMap,
-  context: CallContext,
-): Promise<RowToCreate | null> {
+  navigation: DynamicsFacts['navigation'],
+  categoryRowId: string | null,
+): RowToCreate | null {
   const { contactId, categoryId, categoryName, subscribed } = write
-  const { navigation } = facts
-  if (navigation === undefined || !isGuid(contactId)) {
-    return null
-  }
-  const categoryRowId = await categories.rowIdOf(categoryId, context)
-  if (categoryRowId === null) {
+  if (navigation === undefined || categoryRowId === null || !isGuid(contactId)) {
     return null
   }
   return {

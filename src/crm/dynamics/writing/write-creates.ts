@@ -20,15 +20,18 @@ export async function writeCreates(
   if (tables === null || categories === null) {
     return { outcomes: writes.map(() => REFUSED), stop: null }
   }
-  const prepared: (RowToCreate | null)[] = []
+  const categoryRowIds = new Map<string, string | null>()
   try {
-    for (const write of writes) {
-      prepared.push(await rowToCreate(write, tables, facts, categories, context))
+    for (const categoryId of new Set(writes.map((write) => write.categoryId))) {
+      categoryRowIds.set(categoryId, await categories.rowIdOf(categoryId, context))
     }
   } catch (error) {
     const { error: cause } = lostOutcome(error)
     return { outcomes: writes.map(() => ({ status: 'notSent', error: cause })), stop: cause }
   }
+  const prepared = writes.map((write) =>
+    rowToCreate(write, tables, facts.navigation, categoryRowIds.get(write.categoryId) ?? null),
+  )
   const firstByKey = new Map<string, number>()
   const rows: RowToCreate[] = []
   for (const row of prepared) {
