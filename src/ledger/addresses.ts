@@ -66,7 +66,22 @@ export interface DirtyAddress {
   readonly dirtyTick: number
 }
 
-/** Addresses due for a pass, oldest tick first, after a given position. */
+/** The addresses that became due last, newest first: what a webhook has just brought. */
+export function takeNewestDirty(
+  db: Queryable,
+  connectionId: string,
+  limit: number,
+): Promise<DirtyAddress[]> {
+  return db.query<DirtyAddress>(
+    `SELECT address_id AS "addressId", dirty_tick AS "dirtyTick" FROM addresses
+      WHERE connection_id = $1 AND dirty_tick IS NOT NULL
+        AND (not_before IS NULL OR not_before <= clock_timestamp())
+      ORDER BY dirty_tick DESC LIMIT $2`,
+    [connectionId, limit],
+  )
+}
+
+/** Addresses due for a pass, oldest change first; of `onlyIds`, where given. */
 export function takeDirty(
   db: Queryable,
   connectionId: string,

@@ -18,6 +18,7 @@ export interface SendoutRun {
   readonly audienceId: string | null
   readonly targeted: number
   readonly askedTick: number | null
+  readonly askedAt: Date | null
   readonly deadline: Date
   readonly outcome: 'decided' | 'aborted' | null
   readonly result: PreSendResult | null
@@ -25,7 +26,7 @@ export interface SendoutRun {
 
 const COLUMNS = `sendout_run_id AS "sendoutRunId", sendout_id AS "sendoutId", stage, run, account_id AS "accountId",
   connection_id AS "connectionId", crm, workflow_id AS "workflowId", channel, category_id AS "categoryId",
-  transactional, audience_id AS "audienceId", targeted, asked_tick AS "askedTick", deadline, outcome, result`
+  transactional, audience_id AS "audienceId", targeted, asked_tick AS "askedTick", asked_at AS "askedAt", deadline, outcome, result`
 
 /** What a run is opened with. */
 export interface NewSendoutRun {

@@ -36,10 +36,6 @@ export async function closeSendout(
     counts = await countVerdicts(db, run.sendoutRunId)
   }
   const connection = await findConnection(db, run.connectionId)
-  const verifiedAsOf = verifiedMoment(closing.proof, [
-    connection?.emarketeerProvenAt ?? null,
-    connection?.crmProvenAt ?? null,
-  ])
   const eligible = counts.get('eligible') ?? 0
   const result: PreSendResult = {
     sendoutId: run.sendoutId,
@@ -47,7 +43,8 @@ export async function closeSendout(
     outcome: aborted ? 'aborted' : 'decided',
     crm: run.crm,
     channel: run.channel ?? 'email',
-    verifiedAsOf: eligible > 0 || unverified < run.targeted ? verifiedAsOf : null,
+    // Everything that counts as verified was read, or proven, after this moment.
+    verifiedAsOf: unverified < run.targeted ? (run.askedAt?.toISOString() ?? null) : null,
     complete: !aborted && unverified === 0,
     targeted: run.targeted,
     eligible,
@@ -60,7 +57,7 @@ export async function closeSendout(
   }
   await closeSendoutRun(db, run.sendoutRunId, result, {
     proof: closing.proof,
-    askedTick: run.askedTick,
+    askedAt: run.askedAt,
     emarketeerProvenAt: connection?.emarketeerProvenAt ?? null,
     crmProvenAt: connection?.crmProvenAt ?? null,
     excluded: result.excluded,
@@ -68,15 +65,4 @@ export async function closeSendout(
     problems: closing.problems,
   })
   return result
-}
-
-/** Both sides are as of this moment or later: the earlier of the two; with direct reads eMarketeer's is the earlier. */
-function verifiedMoment(
-  proof: FreshnessProof | null,
-  [emarketeer, crm]: readonly [Date | null, Date | null],
-): string | null {
-  if (proof === 'delta' && emarketeer && crm) {
-    return new Date(Math.min(emarketeer.getTime(), crm.getTime())).toISOString()
-  }
-  return emarketeer?.toISOString() ?? null
 }

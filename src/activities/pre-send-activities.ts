@@ -1,0 +1,128 @@
+import { Context } from '@temporalio/activity'
+import { parsePreSendRequest } from '../config/pre-send-request.js'
+import { AppError } from '../contracts/app-error.js'
+import type { PreSendRequest } from '../contracts/pre-send.js'
+import type { PreSendActivities, RunReference } from '../contracts/sync-activities.js'
+import {
+  ensureImplicitConnection,
+  findConnectionOfAccount,
+  type ConnectionRow,
+} from '../ledger/connections.js'
+import { accountOfSendout, findSendoutRun, openSendoutRun } from '../ledger/sendouts.js'
+import { closeSendout } from '../sync/sendout/close-sendout.js'
+import { decideMembers } from '../sync/sendout/decide-members.js'
+import { fixAudience } from '../sync/sendout/fix-audience.js'
+import { proveFreshness } from '../sync/sendout/prove-freshness.js'
+import { syncMembers } from '../sync/sendout/sync-members.js'
+import type { Systems } from '../sync/systems.js'
+import { failing, onConnection } from './perform.js'
+import { report } from './reports.js'
+
+const preSendRun = (input: { connectionId: string; runId: string }): RunReference => ({
+  connectionId: input.connectionId,
+  runId: input.runId,
+  tier: 'preSend',
+})
+
+/** Activities of a pre-send (rules G1–G8). */
+export function createPreSendActivities(systems: Systems): PreSendActivities {
+  return {
+    checkPreSend: ({ request }) =>
+      failing(async () => {
+        const checked = parsePreSendRequest(request, { now: new Date() })
+        const connection = await connectionOf(systems, checked)
+        await refuseForeignSendout(systems, checked.sendoutId, connection.accountId)
+        return {
+          connectionId: connection.connectionId,
+          crm: connection.crm,
+          startAtMs: checked.startAt ? Date.parse(checked.startAt) : null,
+          deadlineMs: checked.deadline ? Date.parse(checked.deadline) : null,
+        }
+      }),
+
+    openSendout: ({ request, sendoutRunId, deadlineMs }) =>
+      failing(async () => {
+        const connection = await connectionOf(systems, request)
+        const run = await systems.db.transaction(async (tx) => {
+          await refuseForeignSendout(systems, request.sendoutId, connection.accountId)
+          return openSendoutRun(tx, {
+            sendoutRunId,
+            sendoutId: request.sendoutId,
+            stage: request.stage,
+            accountId: connection.accountId,
+            connectionId: connection.connectionId,
+            crm: connection.crm,
+            workflowId: Context.current().info.workflowExecution?.workflowId ?? '',
+            deadlineMs,
+          })
+        })
+        return { sendoutRunId, connectionId: run.connectionId, crm: run.crm }
+      }),
+
+    fixAudience: ({ sendoutRunId, connectionId, request }) =>
+      onConnection(
+        systems,
+        preSendRun({ connectionId, runId: sendoutRunId }),
+        async (session) => {
+          const run = (await findSendoutRun(session.db, sendoutRunId))!
+          const { targeted } = await fixAudience(session, run, request)
+          return { targeted, requests: report(session).requests }
+        },
+      ),
+
+    proveFreshness: ({ sendoutRunId, ...input }) =>
+      onConnection(systems, preSendRun(input), async (session) => {
+        const run = (await findSendoutRun(session.db, sendoutRunId))!
+        const { proof } = await proveFreshness(session, run)
+        return { proof, requests: report(session).requests }
+      }),
+
+    syncMembers: ({ sendoutRunId, from, to, proof, ...input }) =>
+      onConnection(systems, preSendRun(input), async (session) => {
+        const run = (await findSendoutRun(session.db, sendoutRunId))!
+        const counts = await syncMembers(session, run, { from, to }, proof)
+        return report(session, counts)
+      }),
+
+    decideMembers: ({ sendoutRunId, ...input }) =>
+      onConnection(systems, preSendRun(input), async (session) => {
+        const run = (await findSendoutRun(session.db, sendoutRunId))!
+        await decideMembers(session, run)
+        return { requests: report(session).requests }
+      }),
+
+    closeSendout: (closing) => failing(() => closeSendout(systems.db, closing)),
+  }
+}
+
+/** The connection that a request is about; an account without CRM has eMarketeer's own state decide. */
+async function connectionOf(systems: Systems, request: PreSendRequest): Promise<ConnectionRow> {
+  if (request.connectionId !== undefined) {
+    const connection = await systems.connection(request.connectionId)
+    if (connection.state === 'disabled') {
+      return ensureImplicitConnection(systems.db, connection.accountId)
+    }
+    return connection
+  }
+  const accountId = request.accountId!
+  const connection = await findConnectionOfAccount(systems.db, accountId)
+  if (connection) {
+    return connection
+  }
+  await systems.emarketeerOf(accountId).account()
+  return ensureImplicitConnection(systems.db, accountId)
+}
+
+async function refuseForeignSendout(
+  systems: Systems,
+  sendoutId: string,
+  accountId: string,
+): Promise<void> {
+  const known = await accountOfSendout(systems.db, sendoutId)
+  if (known !== null && known !== accountId) {
+    throw new AppError('sendout_of_another_account', `Sendout ${sendoutId} is another account's.`, {
+      path: 'sendoutId',
+      value: sendoutId,
+    })
+  }
+}

@@ -1,0 +1,19 @@
+import type { WorkReport } from '../contracts/sync-activities.js'
+import { emptyCounts, type SyncCounts } from '../sync/sync-counts.js'
+import type { SyncSession } from '../sync/session.js'
+
+/** The report of a piece of work: counts and requests, nothing of anybody. */
+export function report(
+  session: SyncSession,
+  counts: SyncCounts = emptyCounts(),
+  held = 0,
+): WorkReport {
+  const { emarketeer, crm } = session.call.tally.totals()
+  return {
+    requests: { emarketeer, crm },
+    writes: { emarketeer: counts.emarketeerWrites, crm: counts.crmWrites },
+    addresses: counts.addresses,
+    decisions: counts.decisions,
+    held,
+  }
+}

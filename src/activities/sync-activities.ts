@@ -1,0 +1,86 @@
+import type { RunReference, SyncActivities, WorkReport } from '../contracts/sync-activities.js'
+import { markDirty } from '../ledger/addresses.js'
+import { markAllLinkedDirty } from '../ledger/categories.js'
+import { nextTick } from '../ledger/ticks.js'
+import { catchUpBoth } from '../sync/catch-up-both.js'
+import { drainInbox } from '../sync/drain-inbox.js'
+import { rehearse } from '../sync/rehearse.js'
+import type { SyncSession } from '../sync/session.js'
+import { settleRun } from '../sync/sync-addresses.js'
+import { syncCategories } from '../sync/sync-categories.js'
+import { syncDue } from '../sync/sync-due.js'
+import type { Systems } from '../sync/systems.js'
+import { onConnection } from './perform.js'
+import { report } from './reports.js'
+
+/** One activity does at most this many batches, so that a retry repeats little. */
+const BATCHES_PER_ACTIVITY = 5
+
+type Created = Pick<
+  SyncActivities,
+  | 'syncCategories'
+  | 'catchUpBoth'
+  | 'syncDue'
+  | 'settleRun'
+  | 'drainInbox'
+  | 'markForResync'
+  | 'rehearse'
+>
+
+/** Activities that sync: each takes a reference, calls the one sync, and reports counts. */
+export function createSyncActivities(systems: Systems): Created {
+  const on = <T>(run: RunReference, work: (session: SyncSession) => Promise<T>) =>
+    onConnection(systems, run, work)
+  return {
+    syncCategories: (run) =>
+      on(run, async (session): Promise<WorkReport> => {
+        await syncCategories(session)
+        return report(session)
+      }),
+
+    catchUpBoth: (run) =>
+      on(run, async (session) => {
+        await catchUpBoth(session)
+        return report(session)
+      }),
+
+    syncDue: ({ reading, ...run }) =>
+      on(run, async (session) => {
+        const { counts, more } = await syncDue(session, {
+          reading,
+          loosening: 'stage',
+          maxBatches: BATCHES_PER_ACTIVITY,
+        })
+        return { ...report(session, counts), more }
+      }),
+
+    settleRun: (run) =>
+      on(run, async (session) => {
+        const { counts, held } = await settleRun(session)
+        return report(session, counts, held)
+      }),
+
+    drainInbox: ({ shard, ...run }) =>
+      on(run, async (session) => {
+        const { counts, nextDueMs } = await drainInbox(session, shard)
+        return { ...report(session, counts), nextDueMs }
+      }),
+
+    markForResync: ({ addressIds, ...run }) =>
+      on(run, async (session) => {
+        const tick = await nextTick(session.db)
+        if (addressIds === null) {
+          await markAllLinkedDirty(session.db, run.connectionId, tick)
+          return -1
+        }
+        await markDirty(session.db, addressIds, tick)
+        return addressIds.length
+      }),
+
+    rehearse: ({ addressIds, after, ...run }) =>
+      on(run, async (session) => {
+        const { counts, next } = await rehearse(session, addressIds, after)
+        return { ...report(session, counts), next }
+      }),
+  }
+}

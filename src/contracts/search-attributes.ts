@@ -1,0 +1,27 @@
+import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common'
+import type { Phase, Tier } from './names.js'
+
+const KEYS = {
+  connectionId: defineSearchAttributeKey('ConnectionId', 'KEYWORD'),
+  crm: defineSearchAttributeKey('Crm', 'KEYWORD'),
+  phase: defineSearchAttributeKey('Phase', 'KEYWORD'),
+  tier: defineSearchAttributeKey('Tier', 'KEYWORD'),
+}
+
+/** What a workflow can be found by. */
+export interface SearchFacts {
+  readonly connectionId: string
+  readonly crm?: string
+  readonly phase?: Phase
+  readonly tier?: Tier
+}
+
+/** Search attributes of a workflow; none of them ever holds anything about a person. */
+export function searchAttributes(facts: SearchFacts): TypedSearchAttributes {
+  return new TypedSearchAttributes([
+    { key: KEYS.connectionId, value: facts.connectionId },
+    ...(facts.crm === undefined ? [] : [{ key: KEYS.crm, value: facts.crm }]),
+    ...(facts.phase === undefined ? [] : [{ key: KEYS.phase, value: facts.phase as string }]),
+    ...(facts.tier === undefined ? [] : [{ key: KEYS.tier, value: facts.tier as string }]),
+  ])
+}

@@ -1,0 +1,66 @@
+import { AppError } from '../contracts/app-error.js'
+import type { ErrorCode } from '../contracts/error-catalogue.js'
+import { UpstreamError, type UpstreamCode } from '../http/index.js'
+import { maskAddresses } from '../telemetry/mask-addresses.js'
+
+type Side = 'emarketeer' | 'crm'
+
+/** What a transport failure means in the catalogue, by side. */
+const CODES: Readonly<Record<UpstreamCode, Readonly<Record<Side, ErrorCode>>>> = {
+  upstream_unreachable: { emarketeer: 'emarketeer_unreachable', crm: 'crm_unreachable' },
+  upstream_timeout: { emarketeer: 'emarketeer_unreachable', crm: 'crm_unreachable' },
+  upstream_unavailable: { emarketeer: 'emarketeer_unreachable', crm: 'crm_unreachable' },
+  upstream_rate_limited: { emarketeer: 'emarketeer_rate_limited', crm: 'crm_rate_limited' },
+  upstream_auth_failed: { emarketeer: 'emarketeer_auth_failed', crm: 'crm_auth_failed' },
+  upstream_forbidden: { emarketeer: 'emarketeer_refused', crm: 'crm_privilege_missing' },
+  upstream_not_found: { emarketeer: 'emarketeer_refused', crm: 'crm_refused' },
+  upstream_conflict: { emarketeer: 'emarketeer_refused', crm: 'crm_refused' },
+  upstream_refused: { emarketeer: 'emarketeer_refused', crm: 'crm_refused' },
+  upstream_not_json: { emarketeer: 'emarketeer_answer_invalid', crm: 'crm_answer_invalid' },
+  upstream_unexpected_answer: {
+    emarketeer: 'emarketeer_answer_invalid',
+    crm: 'crm_answer_invalid',
+  },
+  upstream_cancelled: { emarketeer: 'internal', crm: 'internal' },
+}
+
+/**
+ * Any error as one of the catalogue. What is not known is `internal`; its text is masked, since a driver's message may
+ * quote a value.
+ */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) {
+    return error
+  }
+  if (error instanceof UpstreamError) {
+    const side: Side = error.system === 'emarketeer' ? 'emarketeer' : 'crm'
+    return new AppError(CODES[error.code][side], error.message, {
+      value: error.upstreamCode,
+      retryAfterMs: error.retryAfterSeconds === null ? null : error.retryAfterSeconds * 1000,
+      cause: error,
+    })
+  }
+  const name = error instanceof Error ? error.name : 'Error'
+  const message = error instanceof Error ? maskAddresses(error.message) : 'unknown'
+  return new AppError('internal', `${name}: ${message}`, { cause: error })
+}
+
+/** The side that an error closes the gate of, and for how long; null where it closes none. */
+export function gateOf(
+  error: unknown,
+): { readonly side: Side; readonly forMs: number; readonly code: ErrorCode } | null {
+  if (!(error instanceof UpstreamError)) {
+    return null
+  }
+  const side: Side = error.system === 'emarketeer' ? 'emarketeer' : 'crm'
+  const { code, retryAfterMs } = toAppError(error)
+  if (error.code === 'upstream_rate_limited') {
+    return { side, forMs: retryAfterMs ?? DEFAULT_WAIT_MS, code }
+  }
+  return error.code === 'upstream_auth_failed' ? { side, forMs: AUTH_PROBE_MS, code } : null
+}
+
+/** Where a 429 named no time. */
+const DEFAULT_WAIT_MS = 15_000
+/** Refused credentials are tried again this often, and not by every piece of work (no hammering). */
+const AUTH_PROBE_MS = 5 * 60_000

@@ -1,0 +1,29 @@
+import type { Connection } from '@temporalio/client'
+import { temporal } from '@temporalio/proto'
+import { SEARCH_ATTRIBUTES } from '../contracts/names.js'
+import { logger } from '../telemetry/logger.js'
+
+const log = logger('worker')
+const { INDEXED_VALUE_TYPE_KEYWORD } = temporal.api.enums.v1.IndexedValueType
+
+/**
+ * Registers the search attributes that our workflows set; without them every workflow task would fail for ever. Safe
+ * to repeat. Where the server does not let us (Temporal Cloud), an operator does it once: docs/temporal-cli.md.
+ */
+export async function registerSearchAttributes(
+  connection: Connection,
+  namespace: string,
+): Promise<void> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace })
+  const missing = SEARCH_ATTRIBUTES.filter((name) => !(name in (customAttributes ?? {})))
+  if (missing.length === 0) {
+    return
+  }
+  log.info({ codes: missing }, 'registering search attributes')
+  await connection.operatorService.addSearchAttributes({
+    namespace,
+    searchAttributes: Object.fromEntries(
+      missing.map((name) => [name, INDEXED_VALUE_TYPE_KEYWORD]),
+    ),
+  })
+}

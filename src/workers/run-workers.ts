@@ -1,0 +1,116 @@
+import { NativeConnection, Worker } from '@temporalio/worker'
+import { createConnectionActivities } from '../activities/connection-activities.js'
+import { createPreSendActivities } from '../activities/pre-send-activities.js'
+import { createSyncActivities } from '../activities/sync-activities.js'
+import { readEnvironment } from '../config/environment.js'
+import { connectTemporalNative } from '../config/temporal-native.js'
+import { connectTemporal } from '../config/temporal.js'
+import { QUEUES, type QueueName } from '../contracts/names.js'
+import { installTemporalRuntime } from '../telemetry/temporal-runtime.js'
+import { composeSystems } from './compose-systems.js'
+import { registerSearchAttributes } from './register-search-attributes.js'
+import { workflowBundle } from './workflow-bundle.js'
+
+/** Pieces of work that one queue's worker does at once: bounded by what a CRM allows, not by the machine. */
+const CONCURRENT_ACTIVITIES: Readonly<Record<QueueName, number>> = {
+  setup: 4,
+  sweep: 4,
+  'pre-send': 8,
+  webhook: 8,
+}
+
+/** Cached workflows cost about a third of a megabyte each. */
+const MAX_CACHED_WORKFLOWS = 200
+const SHUTDOWN_GRACE = '20 seconds'
+
+/** How to run workers. */
+export interface RunWorkersOptions {
+  /** Ends them gracefully. */
+  readonly signal: AbortSignal
+  /** Called once all of them poll. */
+  readonly onReady?: (facts: { readonly address: string; readonly queues: readonly string[] }) => void
+}
+
+/**
+ * Serves task queues until told to stop.
+ * @throws AppError `environment_invalid`, `temporal_unreachable`, `database_unreachable`.
+ */
+export async function runWorkers(
+  queues: readonly QueueName[],
+  options: RunWorkersOptions,
+): Promise<void> {
+  const { gateway } = readEnvironment(['gateway'])
+  const composed = composeSystems()
+  installTemporalRuntime()
+  const { client, connection, address, namespace } = await connectTemporal()
+  let native: NativeConnection | null = null
+  try {
+    await composed.db.query('SELECT 1 FROM connections LIMIT 1')
+    await registerSearchAttributes(connection, namespace)
+    native = (await connectTemporalNative()).connection
+    const activities = {
+      ...createSyncActivities(composed.systems),
+      ...createPreSendActivities(composed.systems),
+      ...createConnectionActivities({
+        systems: composed.systems,
+        vault: composed.vault,
+        temporal: client,
+        publicUrl: gateway.publicUrl,
+      }),
+    }
+    const bundle = await workflowBundle()
+    const workers: Worker[] = []
+    for (const queue of queues) {
+      workers.push(
+        await Worker.create({
+          connection: native,
+          namespace,
+          taskQueue: queue,
+          workflowBundle: bundle,
+          activities,
+          maxConcurrentActivityTaskExecutions: CONCURRENT_ACTIVITIES[queue],
+          maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
+          shutdownGraceTime: SHUTDOWN_GRACE,
+          // Heartbeats carry cancellation; the default throttle would notice it a minute late.
+          maxHeartbeatThrottleInterval: '5 seconds',
+          defaultHeartbeatThrottleInterval: '5 seconds',
+        }),
+      )
+    }
+    await runAll(workers, options, { address, queues })
+  } finally {
+    await native?.close()
+    await connection.close()
+    await composed.close()
+  }
+}
+
+async function runAll(
+  workers: readonly Worker[],
+  { signal, onReady }: RunWorkersOptions,
+  facts: { address: string; queues: readonly string[] },
+): Promise<void> {
+  const stop = () => workers.forEach((worker) => shutDown(worker))
+  signal.addEventListener('abort', stop, { once: true })
+  const running = Promise.all(workers.map((worker) => worker.run()))
+  if (signal.aborted) {
+    stop()
+  } else {
+    onReady?.(facts)
+  }
+  try {
+    await running
+  } finally {
+    signal.removeEventListener('abort', stop)
+    stop()
+  }
+}
+
+function shutDown(worker: Worker): void {
+  if (worker.getState() === 'RUNNING') {
+    worker.shutdown()
+  }
+}
+
+/** Every queue. */
+export const ALL_QUEUES: readonly QueueName[] = Object.values(QUEUES)

@@ -1,0 +1,38 @@
+import { proxyActivities } from '@temporalio/workflow'
+import type { PreSendActivities, SyncActivities } from '../contracts/sync-activities.js'
+
+/**
+ * Activities as workflows call them. Whether an error is retried follows from its code alone; 429s carry the time to
+ * wait. Sync work is tried until it succeeds: a sweep that gives up would only be the next sweep.
+ */
+
+/** Waits between tries: quick at first, for lost races and restarts; then patient, for outages. */
+const RETRY = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const
+
+/** Reading and writing in bulk: a killed worker is noticed within ten seconds. */
+export const sync = proxyActivities<SyncActivities>({
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '10 seconds',
+  retry: RETRY,
+})
+
+/** Short work in the ledger or on Temporal itself. */
+export const brief = proxyActivities<SyncActivities & PreSendActivities>({
+  startToCloseTimeout: '1 minute',
+  retry: RETRY,
+})
+
+/** Work of a sendout, which has a deadline: tried again sooner. */
+export const preSendWork = proxyActivities<PreSendActivities & SyncActivities>({
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '10 seconds',
+  retry: { ...RETRY, maximumInterval: '10 seconds' },
+})
+
+/** The last look and the verdicts, after the deadline too: bounded, since somebody is waiting. */
+export const lastWork = proxyActivities<PreSendActivities>({
+  startToCloseTimeout: '10 minutes',
+  scheduleToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '10 seconds',
+  retry: { ...RETRY, maximumInterval: '5 seconds', maximumAttempts: 6 },
+})

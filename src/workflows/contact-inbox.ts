@@ -1,0 +1,53 @@
+import {
+  condition,
+  continueAsNew,
+  defineSignal,
+  setCurrentDetails,
+  setHandler,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow'
+import type { RunReference } from '../contracts/sync-activities.js'
+import { sync } from './activity-proxies.js'
+import { mark } from './phase.js'
+
+/** Which part of which connection's inbox. */
+export interface ContactInboxInput {
+  readonly connectionId: string
+  readonly shard: number
+}
+
+/** Something arrived in the inbox. Carries nothing: what arrived is in the ledger. */
+export const changedSignal = defineSignal('changed')
+
+/** How long it stays around for more after the last hint: starting anew for each would cost more. */
+const LINGER = '30 seconds'
+
+/**
+ * Passes on what webhooks report, within seconds (rule E4). Started by the first hint, it acts at once; hints about the
+ * same record that follow within two seconds are handled together.
+ */
+export async function contactInbox(input: ContactInboxInput): Promise<void> {
+  const { connectionId, shard } = input
+  let changed = true
+  setHandler(changedSignal, () => {
+    changed = true
+  })
+  mark({ connectionId, phase: 'running', tier: 'webhook' })
+  let handled = 0
+  for (;;) {
+    changed = false
+    const run: RunReference = { connectionId, runId: uuid4(), tier: 'webhook' }
+    const { nextDueMs, addresses } = await sync.drainInbox({ ...run, shard })
+    handled += addresses
+    setCurrentDetails(`${handled} contacts looked at`)
+    if (workflowInfo().continueAsNewSuggested) {
+      await continueAsNew<typeof contactInbox>(input)
+    }
+    const woken = await condition(() => changed, nextDueMs ?? LINGER)
+    if (!woken && nextDueMs === null) {
+      mark({ connectionId, phase: 'done' })
+      return
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { setCurrentDetails } from '@temporalio/workflow'
+import type { MembersReference } from '../contracts/sync-activities.js'
+import { preSendWork } from './activity-proxies.js'
+import { mark } from './phase.js'
+import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
+
+/** A shard of a sendout's targeted contacts. */
+export interface ForceSyncInput extends Omit<MembersReference, 'runId'> {
+  readonly runId: string
+  readonly crm: string
+}
+
+/** Activities of one shard that run at once. */
+const LANES = 4
+
+/** Contacts one activity takes. Directly read ones cost calls, so a retry should repeat fewer of them. */
+const MEMBERS_PER_ACTIVITY = { delta: 5_000, direct: 1_000, emarketeerOnly: 1_000 } as const
+
+/**
+ * Force-syncs a shard of a sendout's contacts (rules E6, G2): lanes of activities over ranges of positions, so that
+ * neither the history nor a payload grows with the number of people.
+ */
+export async function forceSync(input: ForceSyncInput): Promise<WorkTotals> {
+  const { crm, ...members } = input
+  mark({ connectionId: input.connectionId, crm, phase: 'running', tier: 'preSend' })
+  const size = MEMBERS_PER_ACTIVITY[input.proof]
+  let totals = NO_WORK
+  let next = input.from
+  const lane = async () => {
+    while (next < input.to) {
+      const from = next
+      next += size
+      const to = Math.min(from + size, input.to)
+      const report = await preSendWork.syncMembers({ ...members, from, to })
+      totals = addWork(totals, report)
+      setCurrentDetails(`Contacts up to position ${to} synced`)
+    }
+  }
+  await Promise.all(Array.from({ length: LANES }, lane))
+  mark({ connectionId: input.connectionId, phase: 'done' })
+  return totals
+}

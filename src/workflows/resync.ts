@@ -1,0 +1,62 @@
+import {
+  defineQuery,
+  setCurrentDetails,
+  setHandler,
+  uuid4,
+} from '@temporalio/workflow'
+import type { Phase } from '../contracts/names.js'
+import type { RunReference } from '../contracts/sync-activities.js'
+import { sync } from './activity-proxies.js'
+import { mark } from './phase.js'
+import { syncUntilQuiet } from './sync-until-quiet.js'
+import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
+
+/** What to look at again. People are named by their ledger ids only. */
+export interface ResyncInput {
+  readonly connectionId: string
+  /** Ledger ids of addresses, or null for everybody. */
+  readonly addressIds: readonly number[] | null
+  /** Read and decide, and write nothing. */
+  readonly dryRun: boolean
+}
+
+/** What a resync came to; in a dry run the writes are those that it would make. */
+export interface ResyncResult extends WorkTotals {
+  readonly dryRun: boolean
+}
+
+export const resyncStatusQuery = defineQuery<{
+  connectionId: string
+  phase: Phase
+  totals: WorkTotals
+}>('status')
+
+/** Reads contacts directly on both sides and passes over them, whether anything is known to have changed or not. */
+export async function resync(input: ResyncInput): Promise<ResyncResult> {
+  const { connectionId, addressIds, dryRun } = input
+  const run: RunReference = { connectionId, runId: uuid4(), tier: 'manual' }
+  let phase: Phase = 'running'
+  let totals = NO_WORK
+  setHandler(resyncStatusQuery, () => ({ connectionId, phase, totals }))
+  mark({ connectionId, phase, tier: 'manual' })
+  if (dryRun) {
+    for (let after: number | null = 0; after !== null; ) {
+      const report: Awaited<ReturnType<typeof sync.rehearse>> = await sync.rehearse({
+        ...run,
+        addressIds,
+        after,
+      })
+      totals = addWork(totals, report)
+      after = report.next
+    }
+  } else {
+    await sync.markForResync({ ...run, addressIds })
+    totals = await syncUntilQuiet(run, 'direct', (soFar) => {
+      totals = soFar
+      setCurrentDetails(`${soFar.addresses} contacts looked at`)
+    })
+  }
+  phase = 'done'
+  mark({ connectionId, phase })
+  return { ...totals, dryRun }
+}

@@ -1,0 +1,78 @@
+import {
+  defineQuery,
+  executeChild,
+  ParentClosePolicy,
+  setCurrentDetails,
+  setHandler,
+  uuid4,
+} from '@temporalio/workflow'
+import { workflowIds, type Phase } from '../contracts/names.js'
+import { searchAttributes } from '../contracts/search-attributes.js'
+import type { RunReference } from '../contracts/sync-activities.js'
+import { brief, sync } from './activity-proxies.js'
+import { mark } from './phase.js'
+import { syncUntilQuiet } from './sync-until-quiet.js'
+import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
+
+/** Which connection. */
+export interface SweepInput {
+  readonly connectionId: string
+}
+
+/** Answer of the query `status`. */
+export interface SweepStatus {
+  readonly connectionId: string
+  readonly phase: Phase
+  readonly totals: WorkTotals
+}
+
+export const sweepStatusQuery = defineQuery<SweepStatus>('status')
+
+/**
+ * The cron workflow, every half hour. It stays thin and awaits {@link sweepRun}: a cron run that continues as new would
+ * drop the cron. Where it left off is in the ledger, not here.
+ */
+export async function backgroundSweep(input: SweepInput): Promise<WorkTotals> {
+  const { connectionId } = input
+  let phase: Phase = 'running'
+  let totals = NO_WORK
+  setHandler(sweepStatusQuery, () => ({ connectionId, phase, totals }))
+  mark({ connectionId, phase: 'running', tier: 'sweep' })
+  totals = await executeChild(sweepRun, {
+    workflowId: workflowIds.sweepRun(connectionId),
+    args: [input],
+    parentClosePolicy: ParentClosePolicy.TERMINATE,
+    typedSearchAttributes: searchAttributes({ connectionId, phase: 'running', tier: 'sweep' }),
+    staticSummary: `One sweep of ${connectionId}`,
+  })
+  phase = 'done'
+  mark({ connectionId, phase })
+  return totals
+}
+
+/**
+ * One sweep: catches whatever webhooks did not (rule E5). Reads what changed on both sides since the last time, brings
+ * new categories over (D3), and passes over everything due.
+ */
+export async function sweepRun(input: SweepInput): Promise<WorkTotals> {
+  const { connectionId } = input
+  const run: RunReference = { connectionId, runId: uuid4(), tier: 'sweep' }
+  let phase: Phase = 'running'
+  let totals = NO_WORK
+  setHandler(sweepStatusQuery, () => ({ connectionId, phase, totals }))
+  setCurrentDetails('Reading what changed on both sides')
+  totals = addWork(totals, await sync.catchUpBoth(run))
+  totals = addWork(totals, await sync.syncCategories(run))
+  const synced = await syncUntilQuiet(run, 'copy', (soFar) => {
+    setCurrentDetails(`Passing over changed contacts: ${soFar.addresses} done`)
+  })
+  totals = addWork(totals, synced)
+  await brief.tidyUp({ connectionId })
+  phase = 'done'
+  setCurrentDetails(
+    `Done: ${totals.addresses} looked at, ${totals.decisions} decided, ` +
+      `${totals.writes.emarketeer} written to eMarketeer, ${totals.writes.crm} to the CRM, ${totals.held} held`,
+  )
+  mark({ connectionId, phase })
+  return totals
+}
