@@ -1,4 +1,0 @@
-// Preloaded into child processes of tests: standard input ends when their parent does, however it does.
-process.stdin.on('end', () => process.exit(143))
-process.stdin.resume()
-process.stdin.unref()
