@@ -1,0 +1,37 @@
+import type { Command } from 'commander'
+import { EXIT } from '../../contracts/error-catalogue.js'
+import type { ConnectionView } from '../connection/connection-view.js'
+import { addLeaf, type JsonOption } from '../leaf-command.js'
+import type { Output } from '../output.js'
+import { withLedger } from '../resources.js'
+
+/** `lbsync connection show ID` */
+export function addConnectionShow(group: Command, output: Output): void {
+  addLeaf(group, {
+    usage: 'show <id>',
+    summary: 'show a connection: settings without secrets, state, counts',
+    exitCodes: [EXIT.notFound, EXIT.unreachable],
+  }).action(async (connectionId: string, { json = false }: JsonOption) => {
+    const { requireConnection, viewOf } = await import('../connection/connection-view.js')
+    const { connectionCounts } = await import('../connection/connection-counts.js')
+    const view = await withLedger(async (db) =>
+      viewOf(await requireConnection(db, connectionId), await connectionCounts(db, connectionId)),
+    )
+    await output.answer(json, view, () => textOf(view))
+  })
+}
+
+function textOf(view: ConnectionView): string {
+  const { verifiedAsOf, blocked, counts } = view
+  const asOf = (time: string | null) => (time === null ? 'not yet verified' : `as of ${time}`)
+  return [
+    `Connection ${view.connectionId}: account ${view.accountId}, CRM ${view.crm}, ${view.state}, epoch ${view.epoch}`,
+    `eMarketeer ${asOf(verifiedAsOf.emarketeer)}; CRM ${asOf(verifiedAsOf.crm)}`,
+    ...(['emarketeer', 'crm'] as const).flatMap((side) => {
+      const gate = blocked[side]
+      return gate === null ? [] : [`Not called before ${gate.until}: ${side} (${gate.code})`]
+    }),
+    `Contacts linked ${counts.linked}, due ${counts.due}; decisions held ${counts.held}; ambiguous events ${counts.ambiguousEvents}`,
+    JSON.stringify(view.config, null, 2),
+  ].join('\n')
+}

@@ -1,0 +1,18 @@
+import type { Command } from 'commander'
+import { addGroup } from '../leaf-command.js'
+import type { Output } from '../output.js'
+import { addConnectionApply } from './connection-apply.js'
+import { addConnectionList } from './connection-list.js'
+import { addConnectionShow } from './connection-show.js'
+
+/** `lbsync connection …` */
+export function addConnection(program: Command, output: Output): void {
+  const group = addGroup(
+    program,
+    'connection',
+    'connect an account to its CRM, and look at connections',
+  )
+  addConnectionApply(group, output)
+  addConnectionList(group, output)
+  addConnectionShow(group, output)
+}

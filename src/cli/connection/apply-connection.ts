@@ -1,0 +1,84 @@
+import type { ConnectionFile } from '../../config/connection-file.js'
+import { parseConnectionFile } from '../../config/parse-connection-file.js'
+import { toStoredConfig } from '../../config/stored-config.js'
+import { AppError } from '../../contracts/app-error.js'
+import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
+import type { CrmDriver } from '../../crm/crm.js'
+import { CRM_DRIVERS } from '../../crm/registry.js'
+import {
+  findConnection,
+  findConnectionOfAccount,
+  type ConnectionState,
+} from '../../ledger/connections.js'
+import type { Output } from '../output.js'
+import { readTextFile } from '../read-text-file.js'
+import { withSystems, withTemporal } from '../resources.js'
+import { awaitResult } from '../temporal/await-result.js'
+import { setupProgress } from '../temporal/setup-progress.js'
+import { startOrJoin } from '../temporal/start-or-join.js'
+import { checkChange } from './check-change.js'
+import { checkOutside } from './check-outside.js'
+import { storeConnection } from './store-connection.js'
+
+/** What `connection apply` answers. */
+export interface AppliedConnection {
+  readonly connectionId: string
+  readonly state: ConnectionState
+  readonly workflowId: string
+  /** Set-up was running already, with the settings that were stored before. */
+  readonly joined: boolean
+}
+
+/**
+ * "Apply changes": checks a connection file, first by itself, then on the ledger, then with both systems; stores it, and
+ * runs set-up. Applying the same file again is safe.
+ *
+ * @throws AppError and UpstreamError of every check; nothing is stored then.
+ */
+export function applyConnection(
+  path: string,
+  options: { readonly wait: boolean; readonly output: Output },
+): Promise<AppliedConnection> {
+  return withSystems(async (composed) => {
+    const { db, vault, allowLoopbackHttp } = composed
+    const file = parseConnectionFile(await readTextFile(path), path, {
+      drivers: [...CRM_DRIVERS.values()],
+      env: process.env,
+      allowLoopbackHttp,
+    })
+    const driver = driverOf(file)
+    const existing = await findConnection(db, file.connectionId)
+    checkChange(file, { existing, ofAccount: await findConnectionOfAccount(db, file.accountId) })
+    const stored = toStoredConfig(file, vault)
+    await checkOutside(composed, { file, stored, driver, facts: existing?.facts ?? {} })
+    return withTemporal(async (temporal) => {
+      const { connectionId } = await storeConnection(db, file, stored)
+      const run = await startOrJoin(temporal.client, {
+        type: driver.setupWorkflow,
+        workflowId: workflowIds.setup(connectionId),
+        queue: QUEUES.setup,
+        input: { connectionId },
+        priorityKey: PRIORITY.setup,
+        search: { connectionId, crm: file.crm, phase: 'running', tier: 'setup' },
+        summary: `Set-up of ${connectionId}`,
+      })
+      if (options.wait) {
+        const look = setupProgress(run, options.output)
+        await awaitResult({ temporal, run, queue: QUEUES.setup, output: options.output, look })
+      }
+      const state = (await findConnection(db, connectionId))?.state ?? 'settingUp'
+      return { connectionId, state, workflowId: run.workflowId, joined: run.joined }
+    })
+  })
+}
+
+function driverOf(file: ConnectionFile): CrmDriver {
+  const driver = CRM_DRIVERS.get(file.crm)
+  if (!driver) {
+    throw new AppError('crm_not_supported', `This release does not connect to ${file.crm}.`, {
+      path: 'crm',
+      value: file.crm,
+    })
+  }
+  return driver
+}

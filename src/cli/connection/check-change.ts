@@ -1,0 +1,62 @@
+import type { ConnectionFile } from '../../config/connection-file.js'
+import { AppError } from '../../contracts/app-error.js'
+import type { ConnectionRow } from '../../ledger/connections.js'
+
+/** What the ledger holds when a file is to be applied. */
+export interface KnownConnections {
+  /** The connection with the file's id, or null. */
+  readonly existing: ConnectionRow | null
+  /** The account's connection that is not disabled, or null. */
+  readonly ofAccount: ConnectionRow | null
+}
+
+const SYNC_SWITCHES = ['legalBasisSync', 'subscriptionSync'] as const
+
+/**
+ * Whether a file may be applied on what is there; pure.
+ *
+ * @throws AppError `value_invalid` (another CRM or account), `tenant_has_active_crm` (rule A), `connection_paused`,
+ *   `sync_needs_reenable` (C7). None is retryable.
+ */
+export function checkChange(file: ConnectionFile, { existing, ofAccount }: KnownConnections): void {
+  if (existing) {
+    refuseMove(file, existing)
+  }
+  if (ofAccount && ofAccount.connectionId !== file.connectionId) {
+    throw new AppError(
+      'tenant_has_active_crm',
+      `Account ${file.accountId} is connected by ${ofAccount.connectionId} already.`,
+      { path: 'accountId', value: file.accountId },
+    )
+  }
+  if (!existing || existing.state === 'disabled') {
+    return
+  }
+  if (existing.state === 'paused') {
+    throw new AppError('connection_paused', `Connection ${file.connectionId} is paused.`, {
+      path: 'connectionId',
+      value: file.connectionId,
+    })
+  }
+  const switchedOn = SYNC_SWITCHES.find((name) => file[name] && !existing[name])
+  if (switchedOn !== undefined) {
+    throw new AppError(
+      'sync_needs_reenable',
+      `${switchedOn} cannot be switched on in a running connection. Disable the integration entirely (CRM "None", ` +
+        'apply changes) and enable it again with sync switched on.',
+      { path: switchedOn, value: 'true' },
+    )
+  }
+}
+
+/** The ledger's copy belongs to one account and one CRM; another one needs a connection of its own. */
+function refuseMove(file: ConnectionFile, existing: ConnectionRow): void {
+  const moved = (['accountId', 'crm'] as const).find((name) => file[name] !== existing[name])
+  if (moved !== undefined) {
+    throw new AppError(
+      'value_invalid',
+      `${moved} is not valid: connection ${file.connectionId} belongs to ${existing[moved]}. Choose another connectionId.`,
+      { path: moved, value: file[moved] },
+    )
+  }
+}

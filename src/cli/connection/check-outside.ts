@@ -1,0 +1,57 @@
+import type { ConnectionFile } from '../../config/connection-file.js'
+import { resolveStoredConfig, type StoredConfig } from '../../config/stored-config.js'
+import { AppError } from '../../contracts/app-error.js'
+import type { CrmDriver, CrmFacts } from '../../crm/crm.js'
+import type { CallContext } from '../../http/call-context.js'
+import { UpstreamError } from '../../http/index.js'
+import type { ComposedSystems } from '../../workers/compose-systems.js'
+
+/** What is asked of both systems is one small request each. */
+const TIMEOUT_MS = 30_000
+
+/** A connection as it would be stored. */
+export interface Candidate {
+  readonly file: ConnectionFile
+  readonly stored: StoredConfig
+  readonly driver: CrmDriver
+  /** What an earlier set-up learned; empty for a new connection. */
+  readonly facts: CrmFacts
+}
+
+/**
+ * Asks both systems before anything is stored, so that a wrong account or secret shows at once.
+ *
+ * @throws AppError `value_invalid` for an account that eMarketeer does not know; UpstreamError where a system cannot be
+ *   reached or refuses the credentials.
+ */
+export async function checkOutside(composed: ComposedSystems, candidate: Candidate): Promise<void> {
+  const { file, stored, driver, facts } = candidate
+  const context: CallContext = { signal: AbortSignal.timeout(TIMEOUT_MS) }
+  await checkAccount(composed, file.accountId, context)
+  const { crmConfig } = resolveStoredConfig(stored, { env: process.env, vault: composed.vault })
+  const session = driver.open(crmConfig, {
+    connectionId: file.connectionId,
+    facts,
+    allowLoopbackHttp: composed.allowLoopbackHttp,
+  })
+  await session.check(context)
+}
+
+async function checkAccount(
+  { systems }: ComposedSystems,
+  accountId: string,
+  context: CallContext,
+): Promise<void> {
+  try {
+    await systems.emarketeerOf(accountId).account(context)
+  } catch (error) {
+    if (error instanceof UpstreamError && error.code === 'upstream_not_found') {
+      throw new AppError(
+        'value_invalid',
+        `accountId is not valid: eMarketeer has no account ${accountId}.`,
+        { path: 'accountId', value: accountId },
+      )
+    }
+    throw error
+  }
+}

@@ -1,0 +1,31 @@
+import type { Queryable } from '../../ledger/database.js'
+
+/** How many of what a connection holds. */
+export interface ConnectionCounts {
+  /** Addresses with somebody on both sides. */
+  readonly linked: number
+  /** Addresses that wait for a pass. */
+  readonly due: number
+  /** Loosening decisions that wait for one approval (F4). */
+  readonly held: number
+  /** Consent events whose proof was spoiled by an unrelated edit. */
+  readonly ambiguousEvents: number
+}
+
+/** Counts for `connection show`; seconds on millions of contacts. */
+export async function connectionCounts(
+  db: Queryable,
+  connectionId: string,
+): Promise<ConnectionCounts> {
+  const [counts] = await db.query<ConnectionCounts>(
+    `SELECT
+      (SELECT count(*) FROM addresses a WHERE a.connection_id = $1
+        AND EXISTS (SELECT FROM emarketeer_contacts e WHERE e.address_id = a.address_id)
+        AND EXISTS (SELECT FROM crm_contacts c WHERE c.address_id = a.address_id AND c.state = 'live')) AS linked,
+      (SELECT count(*) FROM addresses WHERE connection_id = $1 AND dirty_tick IS NOT NULL) AS due,
+      (SELECT count(*) FROM loosenings WHERE connection_id = $1 AND state = 'held') AS held,
+      (SELECT count(*) FROM consent_events WHERE connection_id = $1 AND ambiguous) AS "ambiguousEvents"`,
+    [connectionId],
+  )
+  return counts!
+}

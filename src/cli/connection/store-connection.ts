@@ -1,0 +1,56 @@
+import type { ConnectionFile } from '../../config/connection-file.js'
+import type { StoredConfig } from '../../config/stored-config.js'
+import { AppError } from '../../contracts/app-error.js'
+import {
+  findConnection,
+  findConnectionOfAccount,
+  saveConnection,
+  setConnectionState,
+  type ConnectionRow,
+} from '../../ledger/connections.js'
+import type { Database } from '../../ledger/database.js'
+import { checkChange } from './check-change.js'
+
+/**
+ * Subscription rows written a day (D3). Dataverse counts every row that an application writes against an entitlement
+ * that starts at 40,000 a day; half of it is left to the customer's own use.
+ */
+const SUBSCRIPTION_ROWS_PER_DAY = 20_000
+
+const UNIQUE_VIOLATION = '23505'
+
+/**
+ * Stores an applied file. Checked once more in the same transaction, as somebody may have applied another file since.
+ *
+ * @throws AppError as {@link checkChange} does.
+ */
+export async function storeConnection(
+  db: Database,
+  file: ConnectionFile,
+  stored: StoredConfig,
+): Promise<ConnectionRow> {
+  try {
+    return await db.transaction(async (tx) => {
+      const existing = await findConnection(tx, file.connectionId)
+      checkChange(file, { existing, ofAccount: await findConnectionOfAccount(tx, file.accountId) })
+      const saved = await saveConnection(tx, {
+        ...file,
+        subscriptionRowsPerDay: existing?.subscriptionRowsPerDay ?? SUBSCRIPTION_ROWS_PER_DAY,
+        config: stored,
+      })
+      if (saved.state === 'disabled') {
+        await setConnectionState(tx, file.connectionId, 'settingUp')
+      }
+      return saved
+    })
+  } catch (error) {
+    if ((error as { code?: unknown }).code === UNIQUE_VIOLATION) {
+      throw new AppError(
+        'tenant_has_active_crm',
+        `Account ${file.accountId} is connected by another connection already.`,
+        { path: 'accountId', value: file.accountId },
+      )
+    }
+    throw error
+  }
+}

@@ -1,0 +1,88 @@
+import { AppError } from '../../contracts/app-error.js'
+import { ERROR_CATALOGUE, type ErrorCode } from '../../contracts/error-catalogue.js'
+
+/** gRPC statuses that mean that the server is not there, or not able to answer now. */
+const UNREACHABLE = new Set([4 /* DEADLINE_EXCEEDED */, 14 /* UNAVAILABLE */])
+const NOT_FOUND = 5
+
+/** How deep a failure may lie: child workflow, activity, application. */
+const MAX_CAUSES = 8
+
+/** Parts of Temporal's errors that are looked at. By name, since loading its client for every command costs 0.5 s. */
+interface TemporalError extends Error {
+  readonly type?: unknown
+  readonly details?: unknown
+  readonly code?: unknown
+}
+
+/**
+ * What Temporal's client threw, as an error of the catalogue.
+ *
+ * A failed workflow or a refused update carries the catalogue's code as the type of its application failure, and the
+ * error's place as its first detail.
+ *
+ * @returns null where it is none of Temporal's.
+ */
+export function fromTemporal(error: unknown): AppError | null {
+  const causes = causesOf(error)
+  const application = causes.find((cause) => isCode(cause.type))
+  if (application) {
+    const { path, value } = placeOf(application.details)
+    return new AppError(application.type as ErrorCode, application.message, { path, value })
+  }
+  const status = causes.map((cause) => cause.code).find((code) => typeof code === 'number')
+  switch (causes[0]?.name) {
+    case 'WorkflowNotFoundError':
+      return new AppError('run_not_found', 'There is no such run.')
+    case 'WorkflowFailedError':
+    case 'WorkflowUpdateFailedError':
+    case 'QueryRejectedError':
+      return new AppError('internal', `The workflow did not end well (${endOf(causes)}).`)
+    case 'ServiceError':
+      return fromStatus(status)
+    default:
+      return status !== undefined && UNREACHABLE.has(status) ? fromStatus(status) : null
+  }
+}
+
+function fromStatus(status: unknown): AppError {
+  return status === NOT_FOUND
+    ? new AppError('temporal_unreachable', 'Temporal does not know the namespace.', {
+        path: 'TEMPORAL_NAMESPACE',
+      })
+    : new AppError('temporal_unreachable', 'Temporal does not answer.', {
+        path: 'TEMPORAL_ADDRESS',
+      })
+}
+
+/** `terminated`, `cancelled`, `timed out`, or the kind of failure. */
+function endOf(causes: readonly TemporalError[]): string {
+  const names: Readonly<Record<string, string>> = {
+    TerminatedFailure: 'terminated',
+    CancelledFailure: 'cancelled',
+    TimeoutFailure: 'timed out',
+  }
+  const last = causes.at(-1)?.name ?? 'failed'
+  return names[last] ?? last
+}
+
+function causesOf(error: unknown): readonly TemporalError[] {
+  const causes: TemporalError[] = []
+  let next = error
+  while (next instanceof Error && causes.length < MAX_CAUSES) {
+    causes.push(next)
+    next = next.cause
+  }
+  return causes
+}
+
+function isCode(type: unknown): type is ErrorCode {
+  return typeof type === 'string' && Object.hasOwn(ERROR_CATALOGUE, type)
+}
+
+function placeOf(details: unknown): { path: string | null; value: string | null } {
+  const [place] = Array.isArray(details) ? (details as unknown[]) : []
+  const { path, value } = (place ?? {}) as { path?: unknown; value?: unknown }
+  const textOf = (part: unknown) => (typeof part === 'string' ? part : null)
+  return { path: textOf(path), value: textOf(value) }
+}

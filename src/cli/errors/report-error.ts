@@ -1,0 +1,54 @@
+import type { AppError, ErrorDocument } from '../../contracts/app-error.js'
+import type { ExitCode } from '../../contracts/error-catalogue.js'
+import { readLogLevel } from '../../config/log-level.js'
+import type { ProblemsDocument } from '../../config/problems.js'
+import { describeError } from '../../telemetry/describe-error.js'
+import type { Output } from '../output.js'
+
+/**
+ * Tells an error: what, where, which value, what to do. With `--json` as one document on stdout, else as text on stderr.
+ *
+ * @param thrown what was caught; shown, addresses masked, only with LOG_LEVEL=debug.
+ * @returns the exit code.
+ */
+export async function reportError(
+  error: AppError,
+  thrown: unknown,
+  output: Output,
+  json: boolean,
+): Promise<ExitCode> {
+  const document: ErrorDocument | ProblemsDocument = error.toDocument()
+  if (json) {
+    await output.answer(true, document, () => '')
+  } else {
+    output.note(errorText(document).join('\n'))
+  }
+  const level = readLogLevel(process.env['LOG_LEVEL'])
+  if (level === 'debug' || level === 'trace') {
+    output.note(JSON.stringify(describeError(thrown), null, 2))
+  }
+  return error.kind.exitCode
+}
+
+/** The lines that a person reads. Several faults of one input stand one below the other. */
+export function errorText({ error }: ErrorDocument | ProblemsDocument): readonly string[] {
+  const problems = 'problems' in error ? error.problems : []
+  const told =
+    problems.length > 1
+      ? problems.flatMap((problem) => faultText(problem))
+      : faultText({ ...error, message: error.message })
+  return [...told, `  what to do: ${error.hint}`]
+}
+
+function faultText(fault: {
+  readonly code: string
+  readonly message: string
+  readonly path: string | null
+  readonly value: string | null
+}): readonly string[] {
+  return [
+    `Error ${fault.code}: ${fault.message}`,
+    ...(fault.path === null ? [] : [`  where: ${fault.path}`]),
+    ...(fault.value === null ? [] : [`  value: ${fault.value}`]),
+  ]
+}

@@ -1,0 +1,56 @@
+import { Command } from 'commander'
+import { EXIT, type ExitCode } from '../contracts/error-catalogue.js'
+
+/** What an exit code means, as `--help` and docs/cli.md tell it. */
+export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
+  [EXIT.done]: 'done',
+  [EXIT.failed]: 'failed',
+  [EXIT.badInput]: 'bad input',
+  [EXIT.notFound]: 'not found',
+  [EXIT.refusedByRule]: 'refused by a rule',
+  [EXIT.unreachable]: 'something outside is unreachable',
+  [EXIT.incomplete]: 'pre-send incomplete or aborted',
+}
+
+/** What a command is told by. */
+export interface LeafDescription {
+  /** Name and arguments: `show <id>`. */
+  readonly usage: string
+  readonly summary: string
+  /** Exit codes besides 0, 1 and 2, which every command may end with. */
+  readonly exitCodes?: readonly ExitCode[]
+  /** Lines below the options. */
+  readonly notes?: string
+}
+
+/** What every command takes. */
+export interface JsonOption {
+  readonly json?: boolean
+}
+
+const exitCodes = new WeakMap<Command, readonly ExitCode[]>()
+
+/** A command that does something: with `--json`, and its exit codes in `--help`. */
+export function addLeaf(parent: Command, description: LeafDescription): Command {
+  const { usage, summary, notes } = description
+  const codes = [EXIT.done, EXIT.failed, EXIT.badInput, ...(description.exitCodes ?? [])]
+  const command = parent
+    .command(usage)
+    .description(summary)
+    .allowExcessArguments(false)
+    .option('--json', 'answer with one JSON document on stdout')
+  exitCodes.set(command, codes)
+  const meanings = codes.map((code) => `  ${code}  ${EXIT_MEANINGS[code]}`)
+  const blocks = [...(notes === undefined ? [] : [notes]), `Exit codes:\n${meanings.join('\n')}`]
+  return command.addHelpText('after', `\n${blocks.join('\n\n')}`)
+}
+
+/** A command that only holds others. Named alone, it tells which there are. */
+export function addGroup(parent: Command, name: string, summary: string): Command {
+  return parent.command(name).description(summary)
+}
+
+/** Exit codes of a command made by {@link addLeaf}; undefined for any other. */
+export function exitCodesOf(command: Command): readonly ExitCode[] | undefined {
+  return exitCodes.get(command)
+}

@@ -1,0 +1,25 @@
+import { isHelpOrVersion } from './errors/from-commander.js'
+import { createOutput } from './output.js'
+import { buildProgram } from './program.js'
+
+/**
+ * Runs one command and sets the process's exit code (docs/cli.md). It does not end the process: what a command opened is
+ * closed by then, and what it wrote is flushed by Node itself.
+ *
+ * @param args what stands after `lbsync` on the command line.
+ */
+export async function runCli(args: readonly string[]): Promise<void> {
+  const output = createOutput(process.stdout, process.stderr)
+  try {
+    await buildProgram(output).parseAsync([...args], { from: 'user' })
+  } catch (error) {
+    if (!isHelpOrVersion(error)) {
+      // Loaded here, since a command that works does without.
+      const { reportError } = await import('./errors/report-error.js')
+      const { toCliError } = await import('./errors/to-cli-error.js')
+      // The options may not have been parsed when it failed, so the switch is looked for as it stands.
+      const json = args.includes('--json')
+      process.exitCode = await reportError(toCliError(error), error, output, json)
+    }
+  }
+}
