@@ -8,7 +8,7 @@ export interface RequestCounters {
 }
 
 /** Ids, quoted values and numbers become `{}`: `GET /contacts({})` stands for every single contact. */
-export function pathTemplate(path: string): string {
+function pathTemplate(path: string): string {
   return decodeSafely(path)
     .replace(/'[^']*'/g, '{}')
     .replace(GUID, '{}')

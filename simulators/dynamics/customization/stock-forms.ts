@@ -2,7 +2,7 @@ import { stableGuid, type Organisation } from '../organisation.js'
 import { seedRow } from '../store/seed-row.js'
 
 /** Id of the contact form that ships with the service (wire page, section 10.1). */
-export const STOCK_CONTACT_FORM = '1fed44d1-ae68-4a41-bd2b-f13acac4acfa'
+const STOCK_CONTACT_FORM = '1fed44d1-ae68-4a41-bd2b-f13acac4acfa'
 
 /** The contact table's main form and two other forms that are no main form. */
 export function seedContactForms(org: Organisation): void {

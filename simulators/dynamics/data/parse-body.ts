@@ -97,7 +97,7 @@ function plainColumn(context: Context, table: Table, property: string): Column {
 }
 
 /** The id a binding points at: `/contacts(<guid>)`, by alternate key, or with the whole address in front. */
-export function resolveBinding(
+function resolveBinding(
   context: Context,
   table: Table,
   column: Column,

@@ -13,7 +13,7 @@ import { readPageToken, withoutOption, writePageToken, type PageToken } from './
 import { writeRow } from './serialize.js'
 
 /** The largest page of the service. */
-export const MAX_PAGE_SIZE = 5000
+const MAX_PAGE_SIZE = 5000
 
 /** A read of many rows. `path` is what links in the answer start with. */
 export interface CollectionRequest {

@@ -11,7 +11,7 @@ import {
 import { readValue } from './columns.js'
 
 /** A date as the Web API writes it: UTC, whole seconds. */
-export function isoSeconds(ms: number): string {
+function isoSeconds(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
 

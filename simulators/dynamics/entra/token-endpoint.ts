@@ -27,10 +27,10 @@ export function signIn(context: SignInContext, request: SimRequest): SimResponse
   }
   const openidTenant = OPENID_PATH.exec(request.path)?.[1]
   if (openidTenant !== undefined) {
-    return json(200, openidConfiguration(context, openidTenant, request))
+    return json(200, openidConfiguration(context, openidTenant))
   }
   if (/^\/common\/discovery\/instance$/.test(request.path)) {
-    return json(200, instanceDiscovery(context, request))
+    return json(200, instanceDiscovery(context))
   }
   return undefined
 }
@@ -151,14 +151,13 @@ function refusal(
   })
 }
 
-/** Links carry the host and scheme the caller used, so a client may speak https to us through a proxy. */
-function authority(context: SignInContext, request: SimRequest): string {
-  const scheme = request.headers['x-forwarded-proto']
-  return scheme === undefined ? context.url : context.url.replace(/^http:/, `${scheme}:`)
+/** Sign-in libraries refuse plain http, so links say https; their transport speaks http to loopback. */
+function authority(context: SignInContext): string {
+  return context.url.replace(/^http:/, 'https:')
 }
 
-function openidConfiguration(context: SignInContext, tenant: string, request: SimRequest): unknown {
-  const base = `${authority(context, request)}/${tenant}`
+function openidConfiguration(context: SignInContext, tenant: string): unknown {
+  const base = `${authority(context)}/${tenant}`
   return {
     token_endpoint: `${base}/oauth2/v2.0/token`,
     token_endpoint_auth_methods_supported: ['client_secret_post'],
@@ -174,11 +173,11 @@ function openidConfiguration(context: SignInContext, tenant: string, request: Si
   }
 }
 
-function instanceDiscovery(context: SignInContext, request: SimRequest): unknown {
+function instanceDiscovery(context: SignInContext): unknown {
   const host = context.url.replace(/^https?:\/\//, '')
   const tenant = context.options.tenantId
   return {
-    tenant_discovery_endpoint: `${authority(context, request)}/${tenant}/v2.0/.well-known/openid-configuration`,
+    tenant_discovery_endpoint: `${authority(context)}/${tenant}/v2.0/.well-known/openid-configuration`,
     'api-version': '1.1',
     metadata: [{ preferred_network: host, preferred_cache: host, aliases: [host] }],
   }

@@ -29,7 +29,7 @@ const KNOWN = [
 ]
 
 /** The set name the service makes up: endings of names in `s` cannot be guessed (wire page, sections 0 and 16.2). */
-export function entitySetName(logicalName: string): string {
+function entitySetName(logicalName: string): string {
   if (logicalName.endsWith('ies')) {
     return `${logicalName}eses`
   }

@@ -22,7 +22,7 @@ export interface TableSpec {
 }
 
 /** A label in one language, in the shape of the Web API (wire page, section 9.2). */
-export function label(text: string, languageCode: number): { [key: string]: Json } {
+function label(text: string, languageCode: number): { [key: string]: Json } {
   const one = {
     '@odata.type': '#Microsoft.Dynamics.CRM.LocalizedLabel',
     Label: text,

@@ -50,7 +50,7 @@ export interface Column {
 }
 
 /** How far the index of an alternate key is. */
-export type KeyStatus = 'Pending' | 'InProgress' | 'Active' | 'Failed'
+type KeyStatus = 'Pending' | 'InProgress' | 'Active' | 'Failed'
 
 /** An alternate key; `reads` counts how often its status was asked for. */
 export interface AlternateKey {

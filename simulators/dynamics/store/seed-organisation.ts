@@ -8,7 +8,7 @@ import { systemRelationships } from './system-relationships.js'
 import { SYSTEM_TABLES } from './system-tables.js'
 
 /** Messages a table can raise steps for. */
-export const TABLE_MESSAGES = [
+const TABLE_MESSAGES = [
   'Create',
   'Update',
   'Delete',

@@ -27,7 +27,7 @@ export interface TestOrganisation {
 }
 
 /** Headers every request must carry; null takes one out. */
-export const HEADERS = {
+const HEADERS = {
   Accept: 'application/json',
   'OData-Version': '4.0',
   'OData-MaxVersion': '4.0',

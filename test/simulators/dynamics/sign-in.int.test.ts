@@ -1,4 +1,6 @@
+import { ConfidentialClientApplication } from '@azure/msal-node'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { DEFAULT_OPTIONS } from '../../../simulators/dynamics/options.js'
 import { requestToken, startOrganisation, type TestOrganisation } from './client.js'
 import { tableBody, yesNoColumn } from './tables.js'
 
@@ -29,6 +31,37 @@ describe('sign-in, limits and faults of the Dataverse stand-in', () => {
       '400 invalid_scope 1002012',
     )
     expect(await refusal({ client_secret: '' })).toBe('400 invalid_request 900144')
+  })
+
+  it('signs in a client of the vendor library, over a transport that speaks http to loopback', async () => {
+    const send = async <T>(
+      method: string,
+      url: string,
+      options?: { headers?: Record<string, string>; body?: string },
+    ): Promise<{ headers: Record<string, string>; body: T; status: number }> => {
+      const response = await fetch(url.replace(/^https:/, 'http:'), { method, ...options })
+      const headers = Object.fromEntries(response.headers)
+      return { headers, body: (await response.json()) as T, status: response.status }
+    }
+    const host = new URL(org.url).host
+    const [app] = DEFAULT_OPTIONS.apps
+    const client = new ConfidentialClientApplication({
+      auth: {
+        clientId: app?.clientId ?? '',
+        clientSecret: app?.secret ?? '',
+        authority: `https://${host}/${DEFAULT_OPTIONS.tenantId}`,
+        knownAuthorities: [host],
+      },
+      system: {
+        networkClient: {
+          sendGetRequestAsync: (url, options) => send('GET', url, options),
+          sendPostRequestAsync: (url, options) => send('POST', url, options),
+        },
+      },
+    })
+    const result = await client.acquireTokenByClientCredential({ scopes: [`${org.url}/.default`] })
+    const bearer = { Authorization: `Bearer ${result?.accessToken}` }
+    expect((await org.api('GET', 'WhoAmI', undefined, bearer)).status).toBe(200)
   })
 
   it('asks for a new token once the old one is revoked or too old', async () => {
