@@ -1,0 +1,20 @@
+import type { Secret } from '../config/secret.js'
+import type { SecretsVault } from '../config/secrets-vault.js'
+import type { Database } from '../ledger/database.js'
+import type { Systems } from '../sync/systems.js'
+import type { Logger } from '../telemetry/logger.js'
+import type { TemporalAccess } from './temporal-access.js'
+
+/** What the gateway works with. */
+export interface GatewayOptions {
+  readonly systems: Systems
+  readonly db: Database
+  /** Opens eMarketeer's webhook secrets. */
+  readonly vault: SecretsVault
+  readonly temporal: TemporalAccess
+  /** GATEWAY_API_KEY; null: the API for the campaign service is closed. */
+  readonly apiKey: Secret | null
+  readonly log: Logger
+  /** Addresses of proxies whose X-Forwarded-For is believed; none by default. */
+  readonly trustedProxies?: readonly string[]
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+import type { Queryable } from '../ledger/database.js'
+import { callTemporal, type TemporalAccess } from './temporal-access.js'
+
+interface PackageFile {
+  readonly name: string
+  readonly version: string
+}
+
+/** Whether what the gateway needs answers. */
+interface Readiness {
+  readonly ready: boolean
+  readonly database: 'up' | 'down'
+  readonly temporal: 'up' | 'down'
+}
+
+/**
+ * `/healthz`: the process lives; set-up reads it through PUBLIC_URL to prove that webhooks will arrive (E2).
+ * `/readyz`: 503 unless database and Temporal answer. `/version`: what runs.
+ */
+export function healthRoutes(app: FastifyInstance, db: Queryable, temporal: TemporalAccess): void {
+  const version = readVersion()
+  app.get('/healthz', () => ({ status: 'ok', service: version.name }))
+  app.get('/version', () => version)
+  app.get('/readyz', async (_request, reply) => {
+    const [database, server] = await Promise.all([
+      upOrDown(db.query('SELECT 1')),
+      upOrDown(callTemporal(temporal, (client) => client.workflowService.getSystemInfo({}))),
+    ])
+    const ready = database === 'up' && server === 'up'
+    const readiness: Readiness = { ready, database, temporal: server }
+    return reply.code(ready ? 200 : 503).send(readiness)
+  })
+}
+
+function upOrDown(proof: Promise<unknown>): Promise<'up' | 'down'> {
+  return proof.then(
+    () => 'up',
+    () => 'down',
+  )
+}
+
+/** From the package file beside `src` (or `dist`). */
+function readVersion(): PackageFile {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  const { name, version } = JSON.parse(text) as PackageFile
+  return { name, version }
+}

@@ -1,0 +1,62 @@
+import type { FastifyRequest } from 'fastify'
+import type { SecretsVault } from '../../config/secrets-vault.js'
+import { AppError } from '../../contracts/app-error.js'
+import { verifyWebhook, type WebhookRefusal } from '../../emarketeer/index.js'
+import type { ConnectionRow } from '../../ledger/connections.js'
+import type { InboxHint } from '../../ledger/inbox.js'
+import { rawBody } from '../raw-json.js'
+import { unauthorized } from './admit.js'
+import { shardOf } from './shard-of.js'
+
+/**
+ * Verifies a delivery of eMarketeer (docs/wire-emarketeer.md, B7). The body is a hint only: that the feed has something
+ * new. What it says is read from the feed.
+ *
+ * @throws AppError `webhook_unauthorized`, `webhook_malformed`, `webhook_wrong_organization`.
+ */
+export function readEmarketeerHook(
+  vault: SecretsVault,
+  connection: ConnectionRow,
+  request: FastifyRequest,
+): readonly InboxHint[] {
+  const { connectionId, accountId, emarketeerWebhookSecret: sealed } = connection
+  if (sealed === null) {
+    throw unauthorized()
+  }
+  const secret = vault.open(sealed, { connectionId, field: 'emarketeer.webhookSecret' })
+  const delivery = { rawBody: rawBody(request), headers: request.headers }
+  const verdict = verifyWebhook(delivery, [secret], accountId)
+  if (!verdict.ok) {
+    throw refusalOf(verdict.reason)
+  }
+  const changeId = verdict.webhookId
+  return [
+    {
+      source: 'emarketeer',
+      shard: shardOf(changeId),
+      entity: 'change',
+      entityId: changeId,
+      crmContactId: null,
+      actorUserId: null,
+      saysDeny: false,
+      eventId: changeId,
+    },
+  ]
+}
+
+function refusalOf(reason: WebhookRefusal): AppError {
+  switch (reason) {
+    case 'missing_headers':
+    case 'timestamp_unreadable':
+    case 'timestamp_out_of_tolerance':
+    case 'bad_signature':
+      return unauthorized()
+    case 'malformed_body':
+      return new AppError('webhook_malformed', 'The body is not a change of eMarketeer.')
+    case 'other_account':
+      return new AppError(
+        'webhook_wrong_organization',
+        'The change is not of the connected account.',
+      )
+  }
+}

@@ -1,0 +1,29 @@
+import type { FastifyInstance } from 'fastify'
+import type { GatewayOptions } from '../gateway-options.js'
+import type { InboxSignals } from '../inbox-signals.js'
+import type { TokenBuckets } from '../token-buckets.js'
+import { createAdmission } from './admit.js'
+import { readCrmHook } from './crm-hook.js'
+import { readEmarketeerHook } from './emarketeer-hook.js'
+import { takeHints } from './take-hints.js'
+
+/** Webhooks in. The 202 says that the hint is stored, and nothing about what will come of it. */
+export function hookRoutes(
+  app: FastifyInstance,
+  { db, systems, vault }: GatewayOptions,
+  signals: InboxSignals,
+  refusalsBySource: TokenBuckets,
+): void {
+  app.decorateRequest('hookOwner', null)
+  const onRequest = createAdmission(db, refusalsBySource)
+  app.post('/hooks/crm/:webhookRef', { onRequest }, async (request, reply) => {
+    const connection = request.hookOwner!
+    await takeHints(db, signals, connection, readCrmHook(systems, connection, request))
+    return reply.code(202).send({ accepted: true })
+  })
+  app.post('/hooks/em/:webhookRef', { onRequest }, async (request, reply) => {
+    const connection = request.hookOwner!
+    await takeHints(db, signals, connection, readEmarketeerHook(vault, connection, request))
+    return reply.code(202).send({ accepted: true })
+  })
+}

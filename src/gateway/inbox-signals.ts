@@ -1,0 +1,89 @@
+import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
+import { searchAttributes } from '../contracts/search-attributes.js'
+import type { ConnectionRow } from '../ledger/connections.js'
+import type { Logger } from '../telemetry/logger.js'
+import { callTemporal, type TemporalAccess } from './temporal-access.js'
+
+interface UnderWay {
+  again: boolean
+}
+
+/**
+ * Tells the workflow of an inbox shard that something arrived, starting it where it does not run (rule E4).
+ *
+ * The hint is stored already, so that nobody waits for this, and its failure loses nothing: the sweep finds the change,
+ * and so does the next hint to the same shard. Of several for one shard, one is under way and one follows: the workflow
+ * reads the whole shard anyway.
+ */
+export class InboxSignals {
+  private readonly underWay = new Map<string, UnderWay>()
+  private readonly running = new Set<Promise<void>>()
+
+  constructor(
+    private readonly temporal: TemporalAccess,
+    private readonly log: Logger,
+  ) {}
+
+  /** Never throws; a failure is logged as `temporal_unreachable`. */
+  notify(connection: ConnectionRow, shard: number): void {
+    const workflowId = workflowIds.inbox(connection.connectionId, shard)
+    const known = this.underWay.get(workflowId)
+    if (known) {
+      known.again = true
+      return
+    }
+    const running = this.send(connection, shard, workflowId).finally(() =>
+      this.running.delete(running),
+    )
+    this.running.add(running)
+  }
+
+  /** Resolves when none is under way. */
+  async idle(): Promise<void> {
+    await Promise.all(this.running)
+  }
+
+  private async send(connection: ConnectionRow, shard: number, workflowId: string): Promise<void> {
+    const state = { again: true }
+    this.underWay.set(workflowId, state)
+    try {
+      while (state.again) {
+        state.again = false
+        await this.signal(connection, shard, workflowId)
+      }
+    } catch (error) {
+      const { connectionId } = connection
+      this.log.warn(
+        { code: 'temporal_unreachable', connectionId, shard, workflowId, err: error },
+        'inbox not signalled; the hint waits for the sweep or the next one',
+      )
+    } finally {
+      this.underWay.delete(workflowId)
+    }
+  }
+
+  private async signal(
+    connection: ConnectionRow,
+    shard: number,
+    workflowId: string,
+  ): Promise<void> {
+    const { connectionId, crm } = connection
+    await callTemporal(this.temporal, (client) =>
+      client.workflow.signalWithStart('contactInbox', {
+        workflowId,
+        taskQueue: QUEUES.webhook,
+        args: [{ connectionId, shard }],
+        signal: 'changed',
+        signalArgs: [],
+        priority: { priorityKey: PRIORITY.webhook, fairnessKey: connectionId },
+        typedSearchAttributes: searchAttributes({
+          connectionId,
+          crm,
+          phase: 'running',
+          tier: 'webhook',
+        }),
+        staticSummary: `Webhooks of ${connectionId}, part ${shard}`,
+      }),
+    )
+  }
+}

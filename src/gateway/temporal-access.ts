@@ -1,0 +1,49 @@
+import type { Client, WorkflowClient, WorkflowService } from '@temporalio/client'
+import { LIMITS } from './limits.js'
+
+/** What the gateway uses of Temporal's client. */
+export interface GatewayTemporal extends Pick<Client, 'withDeadline'> {
+  readonly workflow: Pick<WorkflowClient, 'signalWithStart'>
+  readonly workflowService: Pick<WorkflowService, 'getSystemInfo'>
+}
+
+/** Temporal, connected when first needed: the gateway takes webhooks while it is away. */
+export interface TemporalAccess {
+  /** @throws AppError `temporal_unreachable`; the next call tries again. */
+  client(): Promise<GatewayTemporal>
+  close(): Promise<void>
+}
+
+/** A connected client, and what closes it; `connectTemporal` gives one. */
+export interface ConnectedTemporal {
+  readonly client: GatewayTemporal
+  readonly connection: { close(): Promise<void> }
+}
+
+/** Connects at the first call, once for all who ask meanwhile; a failure is forgotten, so the next call tries again. */
+export function lazyTemporal(connect: () => Promise<ConnectedTemporal>): TemporalAccess {
+  let connected: Promise<ConnectedTemporal> | null = null
+  return {
+    async client() {
+      connected ??= connect().catch((error: unknown) => {
+        connected = null
+        throw error
+      })
+      return (await connected).client
+    },
+    async close() {
+      const open = await connected?.catch(() => null)
+      connected = null
+      await open?.connection.close()
+    },
+  }
+}
+
+/** One call to Temporal that does not wait longer than {@link LIMITS.temporalCallMs}. */
+export async function callTemporal<T>(
+  access: TemporalAccess,
+  call: (client: GatewayTemporal) => Promise<T>,
+): Promise<T> {
+  const client = await access.client()
+  return client.withDeadline(Date.now() + LIMITS.temporalCallMs, () => call(client))
+}

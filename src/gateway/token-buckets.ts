@@ -1,0 +1,53 @@
+/** Keys remembered at once; beyond it the one longest unused is forgotten, which only makes its bucket full again. */
+const MAX_KEYS = 10_000
+
+interface Bucket {
+  tokens: number
+  readAtMs: number
+}
+
+/** Rate limits in memory, one bucket a key, that fill evenly and hold one second's worth. */
+export class TokenBuckets {
+  private readonly buckets = new Map<string, Bucket>()
+
+  /** @param nowMs a clock that never goes back. */
+  constructor(
+    private readonly perSecond: number,
+    private readonly nowMs: () => number = () => performance.now(),
+  ) {}
+
+  /** Takes one; false where there is none. */
+  take(key: string): boolean {
+    const bucket = this.fill(key)
+    if (bucket.tokens < 1) {
+      return false
+    }
+    bucket.tokens -= 1
+    return true
+  }
+
+  /** Whether one could be taken. */
+  has(key: string): boolean {
+    return !this.buckets.has(key) || this.fill(key).tokens >= 1
+  }
+
+  /** Whether something was taken under this key before. */
+  knows(key: string): boolean {
+    return this.buckets.has(key)
+  }
+
+  private fill(key: string): Bucket {
+    const now = this.nowMs()
+    const known = this.buckets.get(key)
+    const tokens = known
+      ? Math.min(this.perSecond, known.tokens + ((now - known.readAtMs) / 1000) * this.perSecond)
+      : this.perSecond
+    const bucket = { tokens, readAtMs: now }
+    this.buckets.delete(key)
+    this.buckets.set(key, bucket)
+    if (this.buckets.size > MAX_KEYS) {
+      this.buckets.delete(this.buckets.keys().next().value!)
+    }
+    return bucket
+  }
+}

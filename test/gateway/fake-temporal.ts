@@ -1,0 +1,33 @@
+import type { GatewayTemporal, TemporalAccess } from '../../src/gateway/temporal-access.js'
+import { AppError } from '../../src/contracts/app-error.js'
+
+type Signal = Parameters<GatewayTemporal['workflow']['signalWithStart']>
+
+/** A Temporal of the test's own: keeps what it was asked, and can be away. */
+export class FakeTemporal implements TemporalAccess {
+  readonly signals: { readonly type: unknown; readonly options: Record<string, unknown> }[] = []
+  away = false
+  /** What a signal waits for before it is taken. */
+  gate: Promise<void> = Promise.resolve()
+
+  async client(): Promise<GatewayTemporal> {
+    if (this.away) {
+      throw new AppError('temporal_unreachable', 'Temporal does not answer.')
+    }
+    const signalWithStart = async (...[type, options]: Signal) => {
+      this.signals.push({ type, options: options as unknown as Record<string, unknown> })
+      await this.gate
+    }
+    return {
+      withDeadline: (_deadline: unknown, call: () => Promise<unknown>) => call(),
+      workflow: { signalWithStart },
+      workflowService: { getSystemInfo: async () => ({}) },
+    } as unknown as GatewayTemporal
+  }
+
+  async close(): Promise<void> {}
+
+  get signalledIds(): unknown[] {
+    return this.signals.map(({ options }) => options['workflowId'])
+  }
+}
