@@ -157,4 +157,12 @@ describe('an environment', () => {
     expect(other.heard).toHaveLength(0)
     await other.close()
   })
+
+  it('whose cursor would lead elsewhere gives none', async () => {
+    const link = 'https://evil.example.com/api/data/v9.2/contacts?$deltatoken=1'
+    const body = { value: [], '@odata.deltaLink': link }
+    service = await scriptedService(() => ({ status: 200, body }))
+    const pages = openSession(service.url).readChanges(null, {})[Symbol.asyncIterator]()
+    await expect(pages.next()).rejects.toMatchObject({ code: 'upstream_unexpected_answer' })
+  })
 })

@@ -190,6 +190,18 @@ describe('writing rows that are there', () => {
     expect(statuses(outcomes).slice(1)).toEqual([expected, expected])
   })
 
+  it('does not take a refusal before the text was cut off for the end', async () => {
+    const session = await start(() => {
+      const form = { lineEnd: '\r\n' } as const
+      const parts = [412, 204].map((status) => ({ status, headers: {}, body: null }))
+      const { contentType, body } = writeMultipart(parts, form)
+      const cut = body.toString().slice(0, -30)
+      return { status: 200, headers: { 'content-type': contentType }, body: cut }
+    })
+    const outcomes = await session.write([toggle, remove, remove], {})
+    expect(statuses(outcomes)).toEqual(['conflict', 'unknown', 'unknown'])
+  })
+
   it('reads the answers of a batch that stopped with the status of its failing part', async () => {
     const session = await start(() => {
       const parts = [204, 412].map((status) => ({ status, headers: {}, body: null }))

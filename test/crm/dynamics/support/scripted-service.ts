@@ -37,14 +37,23 @@ export async function scriptedService(
         body: Buffer.concat(chunks).toString('utf8'),
       }
       const isToken = raw.includes('/oauth2/v2.0/token')
-      const said = isToken
-        ? (tokens?.((issued += 1)) ?? tokenAnswer(`token-${(issued += 1)}`))
-        : (heard.push(one), answer(one, url))
-      void Promise.resolve(said).then(({ status, headers = {}, body = '' }) => {
-        const text = typeof body === 'string' ? body : JSON.stringify(body)
-        const type = typeof body === 'string' ? {} : { 'content-type': 'application/json' }
-        response.writeHead(status, { ...type, ...headers }).end(text)
-      })
+      const say = async (): Promise<Said> => {
+        if (isToken) {
+          issued += 1
+          return tokens?.(issued) ?? tokenAnswer(`token-${issued}`)
+        }
+        heard.push(one)
+        return answer(one, url)
+      }
+      // A failed expectation inside an answer must end the call, and with it the test.
+      const failed = (error: unknown): Said => ({ status: 500, body: String(error) })
+      void say()
+        .catch(failed)
+        .then(({ status, headers = {}, body = '' }) => {
+          const text = typeof body === 'string' ? body : JSON.stringify(body)
+          const type = typeof body === 'string' ? {} : { 'content-type': 'application/json' }
+          response.writeHead(status, { ...type, ...headers }).end(text)
+        })
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
