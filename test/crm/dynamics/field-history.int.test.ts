@@ -130,7 +130,7 @@ describe('the history of the toggle', () => {
     ['our own write', () => (entries = [flip('1', 60, us, true), flip('2', 90, rep, true)])],
     [
       'an older flip under one that cannot be read',
-      () => (entries = [{ ...otherEdit('1', 50), detail: null }, ...entries]),
+      () => (entries = [{ ...otherEdit('9', 50), detail: null }, ...entries]),
     ],
     ['a flip to another value', () => (entries = [flip('1', 60, rep, false)])],
     ['nothing', () => (entries = [])],
