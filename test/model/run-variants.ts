@@ -35,9 +35,9 @@ export async function runVariants(
 async function runOne(variant: Variant): Promise<Outcome> {
   const startedMs = performance.now()
   const found = await new Promise<Found>((resolve, reject) => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+    const worker = new Worker(new URL('./worker.mjs', import.meta.url), {
       workerData: variant.config,
-      execArgv: ['--import', 'tsx'],
+      execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     })
     worker.once('message', resolve)

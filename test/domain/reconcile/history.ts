@@ -1,0 +1,223 @@
+import fc from 'fast-check'
+import {
+  anyInDoubt,
+  hasInheritedRichDeny,
+  hasInheritedToggleDeny,
+} from '../../../src/domain/reconcile/index.js'
+import { isPositive, type LegalBasis } from '../../../src/domain/legal-basis.js'
+import { isDeny, World, type Row, type Value } from './world.js'
+
+/** One thing that happens. `row` and `value` are taken modulo what there is. */
+export type Event =
+  | { readonly kind: 'emarketeer'; readonly value: number }
+  | {
+      readonly kind: 'crm' | 'edit' | 'join' | 'leave'
+      readonly row: number
+      readonly value: number
+    }
+  | {
+      readonly kind: 'pass'
+      readonly during: readonly Event[]
+      readonly stopAfter: number
+      readonly delay: boolean
+    }
+  | { readonly kind: 'late'; readonly lands: boolean }
+
+/** A pass may be disturbed by acts between its steps, crash after any step, or have a write delayed. */
+const act = fc.oneof(
+  fc.record({ kind: fc.constant('emarketeer' as const), value: fc.nat(5) }),
+  fc.record({ kind: fc.constant('crm' as const), row: fc.nat(2), value: fc.nat(5) }),
+)
+const pass = fc.record({
+  kind: fc.constant('pass' as const),
+  during: fc.array(act, { maxLength: 2 }),
+  stopAfter: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(99) },
+    { weight: 1, arbitrary: fc.nat(5) },
+  ),
+  delay: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(false) },
+    { weight: 1, arbitrary: fc.constant(true) },
+  ),
+})
+const event: fc.Arbitrary<Event> = fc.oneof(
+  { weight: 4, arbitrary: act },
+  { weight: 4, arbitrary: pass },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('edit' as const, 'join' as const, 'leave' as const),
+      row: fc.nat(2),
+      value: fc.nat(5),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('late' as const), lands: fc.boolean() }) },
+)
+
+export const BASES = ['withdrawn', 'consent', 'legitimateInterest', 'contract'] as const
+const TOGGLES = ['allow', 'deny'] as const
+
+/** A beginning and what happens then, for up to `records` records at the address. */
+export function histories(rich: boolean, records: number) {
+  return fc.record({
+    rich: fc.constant(rich),
+    basis: fc.constantFrom<LegalBasis>('none', ...BASES),
+    values: fc.array(fc.nat(5), { minLength: 1, maxLength: records }),
+    stamped: fc.boolean(),
+    skewMs: fc.integer({ min: -2_000, max: 2_000 }),
+    events: fc.array(event, { maxLength: 12 }),
+  })
+}
+
+export type History = ReturnType<typeof histories> extends fc.Arbitrary<infer T> ? T : never
+
+/** The world before anything happens; later records are not live yet. */
+export function begin({ rich, basis, values, stamped, skewMs }: History): World {
+  const rows = values.map((n, i): Row => {
+    const value = pick<Value>(rich ? ['none', ...BASES] : TOGGLES, n)
+    const nobody = value === 'none' || value === 'allow'
+    return {
+      id: `r${i}`,
+      value,
+      version: 0,
+      writer: nobody ? 'default' : 'user',
+      setMs: 1_000 + skewMs,
+      live: i === 0,
+      mark: false,
+    }
+  })
+  const world = new World(rich, rows, { stamped, skewMs, epsMs: 2_000 })
+  rows.filter((row) => row.writer === 'user').forEach((row) => world.set.add(row.value))
+  if (basis !== 'none') {
+    world.actInEmarketeer(basis)
+    // Everything before the history began is nobody's last act, but for a deny, which must stand.
+    world.nowMs = 20_000
+    world.positiveMs = world.positiveMs && 1_000
+    world.denyMs = world.denyMs && 1_000
+  }
+  world.crmOptedIn =
+    rows.some((row) => row.value === 'consent') && (basis === 'none' || basis === 'consent')
+  world.lastActDenies = basis === 'withdrawn' || isDeny(rows[0]?.value ?? 'none')
+  return world
+}
+
+/** Plays the history, and says after each event what the gate must never do. */
+export function play(world: World, events: readonly Event[]): void {
+  for (const next of events) {
+    happen(world, next)
+    if (world.lastActDenies && sendable(world)) {
+      world.violations.push(`G sendable after ${next.kind} although the last act is a deny`)
+    }
+  }
+}
+
+function happen(world: World, next: Event): void {
+  const live = world.live()
+  switch (next.kind) {
+    case 'emarketeer':
+      world.actInEmarketeer(pick(BASES, next.value))
+      break
+    case 'crm':
+      world.actInCrm(pick(live, next.row), pick<Value>(world.rich ? BASES : TOGGLES, next.value))
+      break
+    case 'edit':
+      // In a rich CRM only the consent row's own writes move its version.
+      pick(live, next.row).version += world.rich ? 0 : 1
+      break
+    case 'join':
+      world.rows
+        .filter((row) => !row.live)
+        .slice(0, 1)
+        .forEach((row) => (row.live = true))
+      break
+    case 'leave':
+      leave(world, pick(live, next.row))
+      break
+    case 'late':
+      if (world.late !== null && next.lands) {
+        world.apply(world.late, false)
+      }
+      world.late = null
+      break
+    case 'pass':
+      runPass(world, next.during, next.stopAfter, next.delay)
+  }
+}
+
+/** A deny that no pass has stored follows the person onto a record that stays (F5). */
+function leave(world: World, row: Row): void {
+  const heir = world.live().find((other) => other !== row)
+  if (heir === undefined) {
+    return
+  }
+  const stored = world.memory.seen?.records.find(({ recordId }) => recordId === row.id)
+  const known = stored?.value === row.value && stored.version === String(row.version)
+  heir.mark ||= row.mark || (isDeny(row.value) && !known)
+  row.mark = false
+  row.live = false
+}
+
+/** One pass; `during` happens in turn after the read and after the decision. */
+export function runPass(
+  world: World,
+  during: readonly Event[] = [],
+  stopAfter = 99,
+  delay = false,
+): number {
+  let step = 0
+  let writes = 0
+  const crashed = () => (step += 1) > stopAfter
+  const obs = world.observe()
+  const readDeny = world.lastActDenies && !world.lastActOnTwin
+  const version = world.version
+  const [first, second] = during
+  if (first !== undefined) {
+    happen(world, first)
+  }
+  if (world.version !== version || crashed()) {
+    return writes
+  }
+  const todo = world.store(obs, world.decide(obs))
+  if (second !== undefined) {
+    happen(world, second)
+  }
+  for (const write of todo) {
+    if (crashed()) {
+      return writes
+    }
+    if (delay && world.late === null) {
+      world.late = write
+      return writes
+    }
+    if (!world.apply(write, readDeny)) {
+      return writes
+    }
+    writes += 1
+    if (crashed()) {
+      return writes
+    }
+    world.acknowledge(write)
+  }
+  return writes
+}
+
+export function sendable(world: World): boolean {
+  const live = world.live()
+  const obs = world.observe() as never
+  const oldest = live[0]?.value
+  const allows = world.rich
+    ? oldest !== undefined &&
+      isPositive(oldest as LegalBasis) &&
+      !anyInDoubt(obs, world.memory as never)
+    : live.every((row) => row.value === 'allow')
+  const left = world.rich
+    ? hasInheritedRichDeny(obs, world.memory as never)
+    : hasInheritedToggleDeny(obs, world.memory as never)
+  return (
+    isPositive(world.basis) && allows && !left && !live.some((row) => row.mark || isDeny(row.value))
+  )
+}
+
+export function pick<T>(values: readonly T[], n: number): T {
+  return values[n % values.length] as T
+}

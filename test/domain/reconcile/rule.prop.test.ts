@@ -1,0 +1,239 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import {
+  decideRich,
+  decideToggle,
+  EMPTY_MEMORY,
+  planRich,
+  planToggle,
+  type CellMemory,
+  type Decision,
+  type EmarketeerReading,
+  type Observation,
+  type RecordReading,
+  type ToggleValue,
+} from '../../../src/domain/reconcile/index.js'
+import { isPositive, LEGAL_BASES, type LegalBasis } from '../../../src/domain/legal-basis.js'
+import { check } from './check.js'
+
+type Value = ToggleValue | LegalBasis
+
+const basis = fc.constantFrom<LegalBasis>(...LEGAL_BASES)
+const version = fc.integer({ min: 0, max: 4 })
+const time = fc.option(fc.integer({ min: 0, max: 20 }).map((s) => s * 1_000))
+const stamp = fc.option(
+  fc.record({
+    atMs: fc.integer({ min: 0, max: 20 }).map((s) => s * 1_000),
+    epsMs: fc.constant(2_000),
+  }),
+)
+
+function cell<V extends Value>(value: fc.Arbitrary<V>) {
+  const record = (recordId: string): fc.Arbitrary<RecordReading<V>> =>
+    fc.record({
+      recordId: fc.constant(recordId),
+      value,
+      version: version.map(String),
+      lastWriter: fc.constantFrom('us', 'user', 'default', 'unknown'),
+      stamp,
+      carriedDeny: fc.nat(9).map((n) => n === 0),
+    })
+  const seenRecord = (recordId: string) =>
+    fc.record({
+      recordId: fc.constant(recordId),
+      value,
+      version: fc.option(version.map(String)),
+      want: fc.option(value),
+    })
+  const emarketeer: fc.Arbitrary<EmarketeerReading> = fc.record({
+    basis,
+    version,
+    lastPositiveActMs: time,
+    lastDenyActMs: time,
+  })
+  const ids = fc.subarray(['a', 'b', 'c'], { minLength: 1 })
+  const observation: fc.Arbitrary<Observation<V>> = ids.chain((live) =>
+    fc.record({
+      emarketeer,
+      records: fc.tuple(...live.map(record)),
+      epoch: fc.constant(1),
+      firstVersion: fc.constant(1),
+    }),
+  )
+  const seen = ids.chain((live) =>
+    fc.record({
+      basis,
+      version,
+      records: fc.tuple(...live.map(seenRecord)),
+      epoch: fc.constantFrom(1, 1, 1, 0),
+    }),
+  )
+  const memory: fc.Arbitrary<CellMemory<V>> = fc.record({
+    seen: fc.option(seen),
+    openAllow: fc.dictionary(fc.constantFrom('a', 'b'), version.map(String), { maxKeys: 1 }),
+    openLoosen: fc.option(version),
+  })
+  return fc.tuple(observation, memory)
+}
+
+const toggles = cell(fc.constantFrom<ToggleValue>('allow', 'deny'))
+const riches = cell(basis)
+
+/** Nobody may be mailed on what was decided. */
+function denies({ emarketeerTarget, recordTargets }: Decision<Value>): boolean {
+  return (
+    !isPositive(emarketeerTarget) ||
+    recordTargets.some(({ target }) => target === 'deny' || target === 'withdrawn')
+  )
+}
+
+describe('every plan', () => {
+  function holds<V extends Value>(
+    observation: Observation<V>,
+    memory: CellMemory<V>,
+    decide: (o: Observation<V>, m: CellMemory<V>) => Decision<V>,
+    plan: typeof planToggle | typeof planRich,
+  ): void {
+    const decision = decide(observation, memory)
+    const { writes, memory: stored } = plan(
+      observation as never,
+      memory as never,
+      decision as never,
+    )
+    const loosening = writes.map((write) => write.loosens)
+    // I9: no tightening write stands behind a loosening one.
+    expect(loosening).toEqual(loosening.toSorted((a, b) => Number(a) - Number(b)))
+    for (const write of writes) {
+      const record =
+        write.side === 'crm' ? observation.records.find((r) => r.recordId === write.recordId) : null
+      const now = record ? record.value : observation.emarketeer.basis
+      // I6: never an equal value. A value is never taken away.
+      expect(write.value).not.toBe(now)
+      expect(write.value).not.toBe('none')
+      // I2: over a deny only what is proven to be later.
+      if (write.loosens && (now === 'deny' || now === 'withdrawn')) {
+        expect(decision.inputs.proof).not.toBe('none')
+        expect(
+          observation.records.some((r) => r.carriedDeny) ||
+            (decision.inputs.inheritedDeny && decision.inputs.recordSetChanged),
+        ).toBe(false)
+      }
+      // What is sent is guarded by what was stored with it.
+      if (write.loosens && write.side === 'emarketeer') {
+        expect(stored.openLoosen).toBe(write.expectedVersion)
+      }
+      if (write.value === 'allow' && write.side === 'crm') {
+        expect(stored.openAllow[write.recordId]).toBe(write.expectedVersion)
+      }
+    }
+  }
+
+  it('of a toggle tightens first, is guarded, writes no equal value, loosens only on proof', () => {
+    check(fc.property(toggles, ([o, m]) => holds(o, m, decideToggle, planToggle)))
+  })
+
+  it('of a rich CRM does so too', () => {
+    check(fc.property(riches, ([o, m]) => holds(o, m, decideRich, planRich)))
+  })
+})
+
+describe('lens laws (I11)', () => {
+  it('writing back what was read changes nothing: a nuanced basis stays what it is', () => {
+    check(
+      fc.property(toggles, ([observation]) => {
+        const { emarketeer, records } = observation
+        const positive = isPositive(emarketeer.basis)
+        if (!positive && emarketeer.basis !== 'withdrawn') {
+          return
+        }
+        const value: ToggleValue = positive ? 'allow' : 'deny'
+        const mirrored = {
+          ...observation,
+          records: records.map((r) => ({ ...r, value, carriedDeny: false })),
+        }
+        const decision = decideToggle(mirrored, EMPTY_MEMORY)
+        const { writes, memory } = planToggle(mirrored, EMPTY_MEMORY, decision)
+        expect(writes).toEqual([])
+        expect(planToggle(mirrored, memory, decideToggle(mirrored, memory)).writes).toEqual([])
+      }),
+    )
+  })
+
+  it('a rich CRM holds the very basis that eMarketeer holds, and then nothing is written', () => {
+    check(
+      fc.property(riches, ([observation]) => {
+        const { emarketeer, records } = observation
+        const same = records.map((r) => ({ ...r, value: emarketeer.basis, carriedDeny: false }))
+        const mirrored = { ...observation, records: same }
+        expect(planRich(mirrored, EMPTY_MEMORY, decideRich(mirrored, EMPTY_MEMORY)).writes).toEqual(
+          [],
+        )
+      }),
+    )
+  })
+})
+
+describe('knowing less can only turn an allow into a deny (I12)', () => {
+  type Obs<V> = Observation<V>
+  const withoutStamps = <V>(o: Obs<V>): Obs<V> => ({
+    ...o,
+    records: o.records.map((r) => ({ ...r, stamp: null })),
+  })
+  const withoutTimes = <V>(o: Obs<V>): Obs<V> => ({
+    ...o,
+    emarketeer: { ...o.emarketeer, lastPositiveActMs: null, lastDenyActMs: null },
+  })
+  const withoutWriters = <V>(o: Obs<V>): Obs<V> => ({
+    ...o,
+    records: o.records.map((r) => ({ ...r, stamp: null, lastWriter: 'unknown' as const })),
+  })
+
+  it('about a toggle: no stamps, no times, no present epoch', () => {
+    check(
+      fc.property(toggles, ([o, m]) => {
+        // One version has one value.
+        const seen = (id: string) => m.seen?.records.find((r) => r.recordId === id)
+        fc.pre(
+          o.records.every((r) => {
+            const before = seen(r.recordId)
+            return before?.version !== r.version || before.value === r.value
+          }),
+        )
+        if (!denies(decideToggle(o, m))) {
+          return
+        }
+        expect(denies(decideToggle(withoutStamps(o), m))).toBe(true)
+        expect(denies(decideToggle(withoutTimes(o), m))).toBe(true)
+        const old = m.seen && { ...m.seen, epoch: -1 }
+        expect(denies(decideToggle(o, { ...m, seen: old }))).toBe(true)
+      }),
+    )
+  })
+
+  it('about a rich CRM: no stamps, no times, no writers', () => {
+    check(
+      fc.property(riches, ([o, m]) => {
+        if (!denies(decideRich(o, m))) {
+          return
+        }
+        expect(denies(decideRich(withoutStamps(o), m))).toBe(true)
+        expect(denies(decideRich(withoutTimes(o), m))).toBe(true)
+        expect(denies(decideRich(withoutWriters(o), m))).toBe(true)
+      }),
+    )
+  })
+})
+
+describe('a subscription', () => {
+  it('that nobody ever set is never the later side', () => {
+    check(
+      fc.property(toggles, ([o, m]) => {
+        const unset = {
+          ...o,
+          emarketeer: { ...o.emarketeer, basis: 'consent' as const, version: 0 },
+        }
+        expect(decideToggle(unset, m).inputs.laterEmarketeer).toBe(false)
+      }),
+    )
+  })
+})

@@ -1,0 +1,230 @@
+import {
+  acknowledgeEmarketeer,
+  acknowledgeRichRecord,
+  acknowledgeToggleRecord,
+  arrivedDenies,
+  decideRich,
+  decideToggle,
+  EMPTY_MEMORY,
+  planRich,
+  planToggle,
+  type CellMemory,
+  type CellWrite,
+  type Decision,
+  type LastWriter,
+  type Observation,
+  type Plan,
+  type RecordReading,
+  type ToggleValue,
+} from '../../../src/domain/reconcile/index.js'
+import { isPositive, type LegalBasis } from '../../../src/domain/legal-basis.js'
+
+export type Value = ToggleValue | LegalBasis
+
+/** A CRM record of the pair of systems; `setMs` is on the CRM's own clock. */
+export interface Row {
+  readonly id: string
+  value: Value
+  version: number
+  writer: LastWriter
+  setMs: number
+  live: boolean
+  mark: boolean
+}
+
+export interface Clocks {
+  readonly stamped: boolean
+  /** How far the CRM's clock is off, never more than `epsMs`. */
+  readonly skewMs: number
+  readonly epsMs: number
+}
+
+/** eMarketeer and a CRM in memory, with our ledger's row of the one cell, and the truth about who acted last. */
+export class World {
+  memory: CellMemory<Value> = EMPTY_MEMORY
+  nowMs = 10_000
+  basis: LegalBasis = 'none'
+  version = 0
+  positiveMs: number | null = null
+  denyMs: number | null = null
+  late: CellWrite<Value> | null = null
+  /** The last act by a person: a deny, or not; on a younger twin of a rich CRM it binds its own row only (C5). */
+  lastActDenies = false
+  lastActOnTwin = false
+  readonly violations: string[] = []
+  /** Bases that a person has set, and whether a CRM user opted in since eMarketeer's last other act. */
+  readonly set = new Set<Value>()
+  crmOptedIn = false
+
+  constructor(
+    readonly rich: boolean,
+    readonly rows: Row[],
+    readonly clocks: Clocks,
+  ) {}
+
+  live(): Row[] {
+    return this.rows.filter((row) => row.live)
+  }
+
+  actInEmarketeer(basis: LegalBasis): void {
+    this.nowMs += 1_000
+    this.basis = basis
+    this.version += 1
+    this.lastActDenies = basis === 'withdrawn'
+    this.lastActOnTwin = false
+    if (basis === 'withdrawn') {
+      this.denyMs = this.nowMs
+    } else {
+      this.positiveMs = this.nowMs
+      this.set.add(basis)
+    }
+    this.crmOptedIn &&= basis === 'consent'
+  }
+
+  actInCrm(row: Row, value: Value): void {
+    this.nowMs += 1_000
+    const flips = row.value !== value
+    if (!this.rich && !flips) {
+      return
+    }
+    Object.assign(row, { value, version: row.version + 1, writer: 'user', setMs: this.crmNowMs() })
+    this.lastActDenies = isDeny(value)
+    this.lastActOnTwin = this.rich && row !== this.live()[0]
+    this.set.add(value === 'allow' ? 'consent' : value)
+    this.crmOptedIn ||= value === 'allow' || value === 'consent'
+  }
+
+  observe(): Observation<Value> {
+    return {
+      emarketeer: {
+        basis: this.basis,
+        version: this.version,
+        lastPositiveActMs: this.positiveMs,
+        lastDenyActMs: this.denyMs,
+      },
+      records: this.live().map((row) => this.read(row)),
+      epoch: 1,
+      firstVersion: 1,
+    }
+  }
+
+  decide(obs: Observation<Value>): Decision<Value> {
+    return this.rich
+      ? decideRich(obs as Observation<LegalBasis>, this.memory as CellMemory<LegalBasis>)
+      : decideToggle(obs as Observation<ToggleValue>, this.memory as CellMemory<ToggleValue>)
+  }
+
+  /** Stores as the ledger would, in one transaction, and returns the writes to do. */
+  store(obs: Observation<Value>, decision: Decision<Value>): readonly CellWrite<Value>[] {
+    const plan = (
+      this.rich
+        ? planRich(obs as Observation<LegalBasis>, this.memory as never, decision as never)
+        : planToggle(obs as Observation<ToggleValue>, this.memory as never, decision as never)
+    ) as Plan<Value>
+    for (const id of arrivedDenies(obs, plan.memory)) {
+      this.row(id).mark = false
+    }
+    this.memory = plan.memory
+    return plan.writes
+  }
+
+  /** Whether the system took the write. */
+  apply(write: CellWrite<Value>, readDeny: boolean): boolean {
+    if (write.side === 'emarketeer') {
+      if (write.expectedVersion !== this.version) {
+        return false
+      }
+      this.judge(write, this.basis, readDeny)
+      this.basis = write.value
+      this.version += 1
+      return true
+    }
+    const row = this.row(write.recordId)
+    if (!this.rich && write.expectedVersion !== this.versionOf(row)) {
+      return false
+    }
+    this.judge(write, row.value, readDeny)
+    Object.assign(row, {
+      value: write.value,
+      version: row.version + 1,
+      writer: 'us',
+      setMs: this.crmNowMs(),
+    })
+    return true
+  }
+
+  acknowledge(write: CellWrite<Value>): void {
+    if (write.side === 'emarketeer') {
+      this.memory = acknowledgeEmarketeer(this.memory, write.value, this.version)
+      return
+    }
+    const reading = this.read(this.row(write.recordId))
+    const { recordId, value } = write
+    this.memory = (
+      this.rich
+        ? acknowledgeRichRecord(this.memory as never, reading as RecordReading<LegalBasis>, 1)
+        : acknowledgeToggleRecord(
+            this.memory as never,
+            recordId,
+            value as ToggleValue,
+            reading.version,
+          )
+    ) as CellMemory<Value>
+  }
+
+  row(id: string): Row {
+    const row = this.rows.find((candidate) => candidate.id === id)
+    if (row === undefined) {
+      throw new RangeError('no such record')
+    }
+    return row
+  }
+
+  private read(row: Row): RecordReading<Value> {
+    const { stamped, epsMs } = this.clocks
+    const byPerson = stamped && row.writer === 'user'
+    return {
+      recordId: row.id,
+      value: row.value,
+      version: this.versionOf(row),
+      lastWriter: row.writer,
+      stamp: byPerson ? { atMs: row.setMs, epsMs } : null,
+      carriedDeny: row.mark,
+    }
+  }
+
+  private versionOf(row: Row): string {
+    return this.rich && row.version === 0 && row.value === 'none' ? 'none' : String(row.version)
+  }
+
+  private crmNowMs(): number {
+    return this.nowMs + this.clocks.skewMs
+  }
+
+  private judge(write: CellWrite<Value>, old: Value, readDeny: boolean): void {
+    if (write.value === old && !this.rich) {
+      this.violations.push('I6 an equal value is written')
+    }
+    if (write.loosens && isDeny(old) && readDeny) {
+      this.violations.push('I2 loosens over a deny that its pass had read')
+    }
+    if (
+      write.side === 'emarketeer' &&
+      write.value === 'consent' &&
+      !this.crmOptedIn &&
+      !isDeny(old)
+    ) {
+      this.violations.push('I4 consent without a CRM user')
+    }
+    if (
+      write.value !== 'allow' &&
+      isPositive(write.value as LegalBasis) &&
+      write.value !== 'deny' &&
+      !this.set.has(write.value)
+    ) {
+      this.violations.push('I3 a basis which no person set')
+    }
+  }
+}
+
+export const isDeny = (value: Value): boolean => value === 'deny' || value === 'withdrawn'
