@@ -120,6 +120,9 @@ function runPart(
     body: Buffer.from(part.body),
   }
   const effect = api.faults.pick(asRequest, 'part')
+  if (effect !== undefined && part.inChangeSet) {
+    throw new ServiceError(effect.status ?? 500, '0x80040216', 'An unexpected error occurred.')
+  }
   return effect === undefined
     ? route(context, api.catalog, part)
     : applyFault(effect, () => route(context, api.catalog, part))

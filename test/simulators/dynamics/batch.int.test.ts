@@ -62,6 +62,12 @@ describe('$batch of the Dataverse stand-in', () => {
     }
     expect(await code(body.replaceAll('\r\n', '\n'))).toBe('400 0x80048d19')
     expect(await code(body.replace('--b1--', ''))).toBe('400 0x80048d19')
+    expect(await code(body.replace('--b1\r\n', '--b1\n'))).toBe('400 0x80048d19')
+    expect(await code(body.replace('application/http\r\n', 'application/http\n'))).toBe(
+      '400 0x80048d19',
+    )
+    const inner = await send(body.replace('HTTP/1.1\r\n', 'HTTP/1.1\n'), goOn)
+    expect([statuses(inner.text), inner.text.includes('0x80048d19')]).toEqual([['400'], true])
     const get = 'GET /api/data/v9.2/contacts?$top=1 HTTP/1.1\r\nAccept: application/json\r\n'
     expect(
       await code(
@@ -124,6 +130,23 @@ describe('$batch of the Dataverse stand-in', () => {
       )
       expect(statuses(done.text)).toEqual(['204', '204'])
       expect(done.text).toContain('Content-ID: 2')
+    })
+
+    it('fail as a whole when one part meets a fault', async () => {
+      const fault = { scope: 'part', bodyMatches: 'hurt', status: 503, execute: true, delayMs: 1 }
+      await org.control('POST', 'faults', fault)
+      const path = `contacts(${ids[1]})`
+      const parts = ['fine', 'hurt'].map((jobtitle, place) => {
+        const part: [string, string] = [String(place), patchPart(path, { jobtitle })]
+        return part
+      })
+      expect(statuses((await send(set(parts), goOn)).text)).toEqual(['503'])
+      const { json } = await org.api('GET', path)
+      expect(['fine', 'hurt']).not.toContain(json.jobtitle)
+      const single = await send(batchBody('b1', [patchPart(path, { jobtitle: 'hurt' })]), goOn)
+      expect(statuses(single.text)).toEqual(['503'])
+      expect((await org.api('GET', path)).json.jobtitle).toBe('hurt')
+      await org.control('DELETE', 'faults')
     })
 
     it('need a Content-ID for each part and take no GET', async () => {

@@ -57,6 +57,7 @@ describe('forms, views and audit of the Dataverse stand-in', () => {
     const changed = withSection(view)
     expect(await code('PATCH', FORM, { formxml: changed })).toBe('204')
     expect((await org.api('GET', FORM)).json.formxml).toBe(formxml)
+    expect(await code('DELETE', `savedqueries(${view})`)).toBe('400 0x8004f01f')
     const draft = `${FORM}/Microsoft.Dynamics.CRM.RetrieveUnpublished()?$select=formxml`
     expect((await org.api('GET', draft)).json.formxml).toBe(changed)
     expect(await code('POST', 'PublishXml', PUBLISH)).toBe('204')
