@@ -1,6 +1,14 @@
 import { Command } from 'commander'
 import { addConnection } from './commands/connection.js'
+import { addGateway } from './commands/gateway.js'
+import { addHeld } from './commands/held.js'
+import { addMailingList } from './commands/mailing-list.js'
 import { addMigrate } from './commands/migrate.js'
+import { addPreSend } from './commands/pre-send.js'
+import { addResync } from './commands/resync.js'
+import { addSweep } from './commands/sweep.js'
+import { addWhy } from './commands/why.js'
+import { addWorker } from './commands/worker.js'
 import type { Output } from './output.js'
 
 /** The command line, whole. Commands load what they work with when they run, so that `--help` is quick. */
@@ -9,10 +17,18 @@ export function buildProgram(output: Output): Command {
     .description(
       "Keeps legal basis and subscriptions in step between eMarketeer and a company's CRM.",
     )
-    // Errors are told in one place (run-cli.ts): commander only throws.
+    // Errors are told in one place (run-cli.ts): commander throws, and shows only help.
     .exitOverride()
-    .configureOutput({ writeErr: () => undefined, outputError: () => undefined })
+    .configureOutput({ writeErr: (help) => output.note(help), outputError: () => undefined })
   addMigrate(program, output)
+  addWorker(program, output)
+  addGateway(program, output)
   addConnection(program, output)
+  addSweep(program, output)
+  addResync(program, output)
+  addPreSend(program, output)
+  addMailingList(program, output)
+  addWhy(program, output)
+  addHeld(program, output)
   return program
 }

@@ -59,7 +59,7 @@ export function applyConnection(
         queue: QUEUES.setup,
         input: { connectionId },
         priorityKey: PRIORITY.setup,
-        search: { connectionId, crm: file.crm, phase: 'running', tier: 'setup' },
+        connectionId,
         summary: `Set-up of ${connectionId}`,
       })
       if (options.wait) {

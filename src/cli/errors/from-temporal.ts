@@ -1,9 +1,14 @@
 import { AppError } from '../../contracts/app-error.js'
 import { ERROR_CATALOGUE, type ErrorCode } from '../../contracts/error-catalogue.js'
 
-/** gRPC statuses that mean that the server is not there, or not able to answer now. */
-const UNREACHABLE = new Set([4 /* DEADLINE_EXCEEDED */, 14 /* UNAVAILABLE */])
-const NOT_FOUND = 5
+/** gRPC statuses, by number on the wire. */
+const STATUS = {
+  deadlineExceeded: 4,
+  notFound: 5,
+  permissionDenied: 7,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const
 
 /** How deep a failure may lie: child workflow, activity, application. */
 const MAX_CAUSES = 8
@@ -38,21 +43,29 @@ export function fromTemporal(error: unknown): AppError | null {
     case 'WorkflowUpdateFailedError':
     case 'QueryRejectedError':
       return new AppError('internal', `The workflow did not end well (${endOf(causes)}).`)
-    case 'ServiceError':
-      return fromStatus(status)
     default:
-      return status !== undefined && UNREACHABLE.has(status) ? fromStatus(status) : null
+      return fromStatus(status)
   }
 }
 
-function fromStatus(status: unknown): AppError {
-  return status === NOT_FOUND
-    ? new AppError('temporal_unreachable', 'Temporal does not know the namespace.', {
-        path: 'TEMPORAL_NAMESPACE',
-      })
-    : new AppError('temporal_unreachable', 'Temporal does not answer.', {
-        path: 'TEMPORAL_ADDRESS',
-      })
+/** @returns null for a status that says nothing about Temporal itself: a fault of ours. */
+function fromStatus(status: unknown): AppError | null {
+  switch (status) {
+    case STATUS.deadlineExceeded:
+    case STATUS.unavailable:
+      return unreachable('Temporal does not answer.', 'TEMPORAL_ADDRESS')
+    case STATUS.permissionDenied:
+    case STATUS.unauthenticated:
+      return unreachable('Temporal refuses the credentials.', 'TEMPORAL_API_KEY')
+    case STATUS.notFound:
+      return unreachable('Temporal does not know the namespace.', 'TEMPORAL_NAMESPACE')
+    default:
+      return null
+  }
+}
+
+function unreachable(message: string, path: string): AppError {
+  return new AppError('temporal_unreachable', message, { path })
 }
 
 /** `terminated`, `cancelled`, `timed out`, or the kind of failure. */

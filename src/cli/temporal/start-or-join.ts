@@ -1,6 +1,5 @@
 import type { Client, WorkflowHandle } from '@temporalio/client'
 import type { QueueName } from '../../contracts/names.js'
-import { searchAttributes, type SearchFacts } from '../../contracts/search-attributes.js'
 
 /** A workflow to start. Its input holds references only, never a person. */
 export interface WorkflowStart {
@@ -10,8 +9,8 @@ export interface WorkflowStart {
   readonly input: object
   /** 1 = first. */
   readonly priorityKey: number
-  /** What it can be found by, and whose share of the queue it takes. */
-  readonly search: SearchFacts
+  /** Whose share of the queue it takes. */
+  readonly connectionId: string
   readonly summary: string
 }
 
@@ -23,7 +22,10 @@ export interface StartedRun {
   readonly joined: boolean
 }
 
-/** Starts a workflow; where one with its id runs already, joins that one. */
+/**
+ * Starts a workflow; where one with its id runs already, joins that one. Search attributes are left to the workflow: a
+ * server that no worker of ours has met yet does not know them, and would refuse the start.
+ */
 export async function startOrJoin(client: Client, start: WorkflowStart): Promise<StartedRun> {
   const { workflowId } = start
   try {
@@ -33,8 +35,7 @@ export async function startOrJoin(client: Client, start: WorkflowStart): Promise
       args: [start.input],
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      priority: { priorityKey: start.priorityKey, fairnessKey: start.search.connectionId },
-      typedSearchAttributes: searchAttributes(start.search),
+      priority: { priorityKey: start.priorityKey, fairnessKey: start.connectionId },
       staticSummary: start.summary,
     })
     return { handle, workflowId, runId: handle.firstExecutionRunId, joined: false }

@@ -1,0 +1,43 @@
+import { InvalidArgumentError, type Command } from 'commander'
+import { EXIT } from '../../contracts/error-catalogue.js'
+import { addLeaf, type JsonOption } from '../leaf-command.js'
+import type { Output } from '../output.js'
+import { stopSignal } from '../stop-signal.js'
+
+interface Options extends JsonOption {
+  readonly port?: number
+  readonly host: string
+}
+
+/** `lbsync gateway`: webhooks in, lists and results out, until it is told to stop. */
+export function addGateway(program: Command, output: Output): void {
+  addLeaf(program, {
+    usage: 'gateway',
+    summary: 'take webhooks, and answer the campaign service, until SIGTERM or SIGINT',
+    exitCodes: [EXIT.unreachable],
+    notes: 'With --json the document is one line, written when it listens.',
+  })
+    .option(
+      '--port <number>',
+      'port to listen on; 0 takes a free one (default: GATEWAY_PORT)',
+      portOf,
+    )
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .action(async ({ json = false, port, host }: Options) => {
+      const signal = stopSignal()
+      const { runGateway } = await import('../run-gateway.js')
+      await runGateway({ port, host, signal }, (url) =>
+        output.write(
+          json ? `${JSON.stringify({ ready: true, url })}\n` : `The gateway listens at ${url}.\n`,
+        ),
+      )
+    })
+}
+
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (!(port <= 65_535)) {
+    throw new InvalidArgumentError('A port is a number from 0 to 65535.')
+  }
+  return port
+}

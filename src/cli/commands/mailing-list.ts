@@ -1,0 +1,19 @@
+import type { Command } from 'commander'
+import { EXIT } from '../../contracts/error-catalogue.js'
+import { addLeaf, type JsonOption } from '../leaf-command.js'
+import type { Output } from '../output.js'
+
+/** `lbsync mailing-list SENDOUT_ID`: lines of JSON with and without `--json`, which only changes how errors are told. */
+export function addMailingList(program: Command, output: Output): void {
+  addLeaf(program, {
+    usage: 'mailing-list <sendoutId>',
+    summary: 'write the mailing list, one JSON document a line',
+    exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
+    notes:
+      'Each page first catches up with eMarketeer: who withdrew meanwhile is not on it. --json changes only how\n' +
+      'errors are told. Take the list for complete only when the command ends with 0.',
+  }).action(async (sendoutId: string, _options: JsonOption) => {
+    const { writeMailingList } = await import('../write-mailing-list.js')
+    await writeMailingList(sendoutId, output)
+  })
+}

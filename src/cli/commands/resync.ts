@@ -1,0 +1,45 @@
+import type { Command } from 'commander'
+import { EXIT } from '../../contracts/error-catalogue.js'
+import { addLeaf, type JsonOption } from '../leaf-command.js'
+import type { Output } from '../output.js'
+import { withLedger, withTemporal } from '../resources.js'
+import { workText } from '../work-text.js'
+
+interface Options extends JsonOption {
+  readonly contact: readonly string[]
+  readonly dryRun?: boolean
+}
+
+/** `lbsync resync ID` */
+export function addResync(program: Command, output: Output): void {
+  addLeaf(program, {
+    usage: 'resync <id>',
+    summary: 'read contacts directly on both sides and decide them again',
+    exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
+    notes: 'Without --contact: everybody who is linked.',
+  })
+    .option(
+      '--contact <address-or-id>',
+      'e-mail address, eMarketeer contact id or CRM contact id; may be repeated',
+      (contact: string, others: readonly string[]) => [...others, contact],
+      [],
+    )
+    .option('--dry-run', 'read and decide, and write nothing')
+    .action(async (connectionId: string, { json = false, contact, dryRun = false }: Options) => {
+      const { requireRunning } = await import('../connection/require-running.js')
+      const { findContacts } = await import('../find-contacts.js')
+      const { runResync } = await import('../run-resync.js')
+      const addressIds = await withLedger(async (db) => {
+        await requireRunning(db, connectionId)
+        return contact.length === 0 ? null : findContacts(db, connectionId, contact)
+      })
+      const resynced = await withTemporal((temporal) =>
+        runResync(temporal, { connectionId, addressIds, dryRun }, output),
+      )
+      await output.answer(json, { connectionId, dryRun, ...resynced }, () =>
+        dryRun
+          ? `A resync of ${connectionId} would come to: ${workText(resynced.report)}.`
+          : `Resynced ${connectionId}: ${workText(resynced.report)}.`,
+      )
+    })
+}

@@ -1,0 +1,47 @@
+import { InvalidArgumentError, type Command } from 'commander'
+import { EXIT } from '../../contracts/error-catalogue.js'
+import { QUEUES, type QueueName } from '../../contracts/names.js'
+import { addLeaf, type JsonOption } from '../leaf-command.js'
+import type { Output } from '../output.js'
+import { stopSignal } from '../stop-signal.js'
+
+const ALL: readonly QueueName[] = Object.values(QUEUES)
+
+interface Options extends JsonOption {
+  readonly queues: readonly QueueName[]
+}
+
+/** `lbsync worker`: serves task queues until it is told to stop; then finishes what is under way. */
+export function addWorker(program: Command, output: Output): void {
+  addLeaf(program, {
+    usage: 'worker',
+    summary: 'serve task queues until SIGTERM or SIGINT',
+    exitCodes: [EXIT.unreachable],
+    notes: 'With --json the document is one line, written when all queues are served.',
+  })
+    .option('--queues <names>', `comma-separated, of ${ALL.join(', ')}`, parseQueues, ALL)
+    .action(async ({ json = false, queues }: Options) => {
+      const signal = stopSignal()
+      const { runWorkers } = await import('../../workers/run-workers.js')
+      await runWorkers(queues, {
+        signal,
+        onReady: ({ address }) => {
+          const ready = { ready: true, queues, temporal: address }
+          void output.write(
+            json
+              ? `${JSON.stringify(ready)}\n`
+              : `Serving ${queues.join(', ')} of Temporal at ${address}.\n`,
+          )
+        },
+      })
+    })
+}
+
+function parseQueues(text: string): readonly QueueName[] {
+  const names = [...new Set(text.split(',').map((name) => name.trim()))]
+  const unknown = names.find((name) => !(ALL as readonly string[]).includes(name))
+  if (unknown !== undefined) {
+    throw new InvalidArgumentError(`Queues are ${ALL.join(', ')}.`)
+  }
+  return names as QueueName[]
+}

@@ -1,0 +1,73 @@
+import { AppError } from '../contracts/app-error.js'
+import type { WorkReport } from '../contracts/sync-activities.js'
+import { approveHeld, rejectHeld, type HeldVerdict } from '../sync/held.js'
+import { requireRunning } from './connection/require-running.js'
+import type { Output } from './output.js'
+import { withLedger, withTemporal } from './resources.js'
+import { runResync } from './run-resync.js'
+
+/** Ids that one workflow input may hold: some 40 KB, far below the 2 MB that leave a workflow stuck. */
+const MAX_IDS_PER_RESYNC = 5_000
+
+/** What `held approve` and `held reject` answer. `report` is null where nothing was held. */
+export interface DecidedHeld {
+  readonly connectionId: string
+  readonly decision: 'approved' | 'rejected'
+  readonly cells: number
+  readonly addresses: number
+  readonly workflowIds: readonly string[]
+  readonly report: WorkReport | null
+}
+
+/**
+ * Decides upon everything held, and waits until it is carried out. Decided upon it is in any case: where Temporal goes
+ * away meanwhile, the next sweep carries it out.
+ *
+ * @throws AppError `value_missing` without reason or name; `connection_not_found`, `connection_paused`.
+ */
+export async function decideHeld(
+  action: 'approve' | 'reject',
+  verdict: HeldVerdict,
+  output: Output,
+): Promise<DecidedHeld> {
+  requireWords(verdict)
+  const { connectionId } = verdict
+  return withTemporal(async (temporal) => {
+    const { cells, addressIds } = await withLedger(async (db) => {
+      await requireRunning(db, connectionId)
+      return action === 'approve' ? approveHeld(db, verdict) : rejectHeld(db, verdict)
+    })
+    const workflowIds: string[] = []
+    let report: WorkReport | null = null
+    for (let at = 0; at < addressIds.length; at += MAX_IDS_PER_RESYNC) {
+      const part = addressIds.slice(at, at + MAX_IDS_PER_RESYNC)
+      const request = { connectionId, addressIds: part, dryRun: false }
+      const resynced = await runResync(temporal, request, output)
+      workflowIds.push(resynced.workflowId)
+      report = report === null ? resynced.report : addReports(report, resynced.report)
+    }
+    const decision = action === 'approve' ? 'approved' : 'rejected'
+    return { connectionId, decision, cells, addresses: addressIds.length, workflowIds, report }
+  })
+}
+
+function requireWords({ reason, by }: HeldVerdict): void {
+  const empty = Object.entries({ reason, by }).find(([, text]) => text.trim() === '')
+  if (empty) {
+    throw new AppError('value_missing', `--${empty[0]} is empty.`, { path: `--${empty[0]}` })
+  }
+}
+
+function addReports(a: WorkReport, b: WorkReport): WorkReport {
+  const sides = (x: WorkReport['writes'], y: WorkReport['writes']) => ({
+    emarketeer: x.emarketeer + y.emarketeer,
+    crm: x.crm + y.crm,
+  })
+  return {
+    requests: sides(a.requests, b.requests),
+    writes: sides(a.writes, b.writes),
+    addresses: a.addresses + b.addresses,
+    decisions: a.decisions + b.decisions,
+    held: a.held + b.held,
+  }
+}

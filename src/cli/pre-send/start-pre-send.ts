@@ -1,0 +1,81 @@
+import { parseJsonObject } from '../../config/parse-json-object.js'
+import { parsePreSendRequest } from '../../config/pre-send-request.js'
+import { AppError } from '../../contracts/app-error.js'
+import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
+import type { PreSendRequest, PreSendResult } from '../../contracts/pre-send.js'
+import { findConnection } from '../../ledger/connections.js'
+import { accountOfSendout } from '../../ledger/sendouts.js'
+import type { Output } from '../output.js'
+import { readTextFile } from '../read-text-file.js'
+import { withLedger, withTemporal } from '../resources.js'
+import { awaitResult } from '../temporal/await-result.js'
+import { startOrJoin } from '../temporal/start-or-join.js'
+
+/** What `pre-send` answers when it does not wait. */
+export interface StartedPreSend {
+  readonly workflowId: string
+  readonly runId: string
+  /** `joined`: the same sendout and stage was running already (G1). */
+  readonly status: 'started' | 'joined'
+}
+
+/**
+ * Starts a pre-send from a request file, or joins the one that runs.
+ *
+ * @returns the result when it is waited for, else the run.
+ * @throws ProblemsError for a request that is not valid; AppError `connection_not_found`, `sendout_of_another_account`.
+ */
+export async function startPreSend(
+  path: string,
+  options: { readonly wait: boolean; readonly output: Output },
+): Promise<StartedPreSend | PreSendResult> {
+  const request = parsePreSendRequest(parseJsonObject(await readTextFile(path), path), {
+    now: new Date(),
+  })
+  await checkOnLedger(request)
+  return withTemporal(async (temporal) => {
+    const { sendoutId, stage, connectionId, accountId } = request
+    const run = await startOrJoin(temporal.client, {
+      type: 'preSend',
+      workflowId: workflowIds.preSend(sendoutId, stage),
+      queue: QUEUES.preSend,
+      input: request,
+      priorityKey: PRIORITY.preSend,
+      connectionId: connectionId ?? `account-${accountId}`,
+      summary: `Pre-send of ${sendoutId}, stage ${stage}`,
+    })
+    if (options.wait) {
+      const { output } = options
+      return awaitResult<PreSendResult>({ temporal, run, queue: QUEUES.preSend, output })
+    }
+    const { workflowId, runId, joined } = run
+    return { workflowId, runId, status: joined ? 'joined' : 'started' }
+  })
+}
+
+/**
+ * Tells an unknown connection at once instead of in the workflow, which checks the same. Passed over where DATABASE_URL
+ * is not set: who asks for a sendout needs Temporal alone.
+ */
+async function checkOnLedger({ connectionId, sendoutId }: PreSendRequest): Promise<void> {
+  if (!process.env['DATABASE_URL'] || connectionId === undefined) {
+    return
+  }
+  await withLedger(async (db) => {
+    const connection = await findConnection(db, connectionId)
+    if (connection === null) {
+      throw new AppError('connection_not_found', `There is no connection ${connectionId}.`, {
+        path: 'connectionId',
+        value: connectionId,
+      })
+    }
+    const account = await accountOfSendout(db, sendoutId)
+    if (account !== null && account !== connection.accountId) {
+      throw new AppError(
+        'sendout_of_another_account',
+        `Sendout ${sendoutId} is another account's.`,
+        { path: 'sendoutId', value: sendoutId },
+      )
+    }
+  })
+}

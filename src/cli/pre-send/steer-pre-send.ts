@@ -1,0 +1,37 @@
+import { workflowIds } from '../../contracts/names.js'
+import type { PreSendStatus } from '../../contracts/pre-send.js'
+import { withTemporal } from '../resources.js'
+
+/** Updates of a running pre-send, by their fixed names. */
+type PreSendUpdate =
+  | { readonly name: 'abort'; readonly change: { readonly reason: string; readonly by: string } }
+  | {
+      readonly name: 'reschedule'
+      readonly change: { readonly startAt: string; readonly deadline?: string }
+    }
+
+/** What `pre-send abort` and `pre-send reschedule` answer. */
+export interface SteeredPreSend {
+  readonly workflowId: string
+  readonly status: PreSendStatus
+}
+
+/**
+ * Steers a running pre-send.
+ * @throws AppError `run_not_found` (none runs), or what the workflow refuses it with.
+ */
+export function steerPreSend(
+  sendoutId: string,
+  stage: string,
+  update: PreSendUpdate,
+): Promise<SteeredPreSend> {
+  return withTemporal(async ({ client }) => {
+    const workflowId = workflowIds.preSend(sendoutId, stage)
+    const handle = client.workflow.getHandle(workflowId)
+    const status = await handle.executeUpdate<PreSendStatus, [PreSendUpdate['change']]>(
+      update.name,
+      { args: [update.change] },
+    )
+    return { workflowId, status }
+  })
+}

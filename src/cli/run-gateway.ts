@@ -1,0 +1,56 @@
+import { once } from 'node:events'
+import { readEnvironment } from '../config/environment.js'
+import { connectTemporal } from '../config/temporal.js'
+import { AppError } from '../contracts/app-error.js'
+import { createGateway, listen } from '../gateway/server.js'
+import { lazyTemporal } from '../gateway/temporal-access.js'
+import { logger } from '../telemetry/logger.js'
+import { composeSystems } from '../workers/compose-systems.js'
+
+/** Where to listen, and until when. */
+export interface GatewayRun {
+  /** GATEWAY_PORT where absent. */
+  readonly port: number | undefined
+  readonly host: string
+  readonly signal: AbortSignal
+}
+
+/**
+ * Runs the gateway until the signal aborts; then it answers what is under way, and closes all.
+ * @throws AppError `environment_invalid`; `value_invalid` where it cannot listen there.
+ */
+export async function runGateway(
+  { port, host, signal }: GatewayRun,
+  onReady: (url: string) => Promise<unknown>,
+): Promise<void> {
+  const { gateway } = readEnvironment(['gateway'])
+  const composed = composeSystems()
+  const temporal = lazyTemporal(() => connectTemporal())
+  const app = createGateway({
+    systems: composed.systems,
+    db: composed.db,
+    vault: composed.vault,
+    temporal,
+    apiKey: gateway.apiKey,
+    log: logger('gateway'),
+  })
+  try {
+    const url = await listen(app, { port: port ?? gateway.port, host }).catch(refuseToListen)
+    await onReady(url)
+    if (!signal.aborted) {
+      await once(signal, 'abort')
+    }
+  } finally {
+    await app.close()
+    await temporal.close()
+    await composed.close()
+  }
+}
+
+function refuseToListen(error: NodeJS.ErrnoException): never {
+  throw new AppError(
+    'value_invalid',
+    `The gateway cannot listen there (${error.code ?? error.name}).`,
+    { path: '--port', cause: error },
+  )
+}

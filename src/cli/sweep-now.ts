@@ -1,0 +1,33 @@
+import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
+import type { WorkReport } from '../contracts/sync-activities.js'
+import { requireRunning } from './connection/require-running.js'
+import type { Output } from './output.js'
+import { withLedger, withTemporal } from './resources.js'
+import { awaitResult } from './temporal/await-result.js'
+import { startOrJoin } from './temporal/start-or-join.js'
+
+/** What `sweep now` answers. */
+export interface Swept {
+  readonly connectionId: string
+  readonly workflowId: string
+  readonly joined: boolean
+  readonly report: WorkReport
+}
+
+/** Sweeps a connection now. @throws AppError as `requireRunning` does, and those of the work itself. */
+export async function sweepNow(connectionId: string, output: Output): Promise<Swept> {
+  await withLedger((db) => requireRunning(db, connectionId))
+  return withTemporal(async (temporal) => {
+    const run = await startOrJoin(temporal.client, {
+      type: 'sweepRun',
+      workflowId: workflowIds.sweepRun(connectionId),
+      queue: QUEUES.sweep,
+      input: { connectionId },
+      priorityKey: PRIORITY.sweep,
+      connectionId,
+      summary: `Sweep of ${connectionId}, asked for by hand`,
+    })
+    const report = await awaitResult<WorkReport>({ temporal, run, queue: QUEUES.sweep, output })
+    return { connectionId, workflowId: run.workflowId, joined: run.joined, report }
+  })
+}

@@ -1,0 +1,140 @@
+import type { CellKey } from '../../domain/cell-key.js'
+import type { ExclusionReason } from '../../domain/exclusion-reason.js'
+import type { RecordedConsentEvent } from '../../ledger/consent-events.js'
+import { tellEvent, type EventStory } from './event-story.js'
+import { cellWord, EXCLUSION_WORDS, valueWord } from './words.js'
+
+/** One value on both sides as our copy holds it. */
+export interface CellState {
+  readonly cell: CellKey
+  readonly emarketeer: {
+    readonly value: string
+    /** When it was recorded there, and by what (ISO UTC). */
+    readonly since: string | null
+    readonly source: string | null
+    readonly actor: string | null
+  }
+  readonly crm: readonly {
+    readonly recordId: string
+    readonly value: string
+    /** A deny that follows the person counts, although the record says otherwise (F5). */
+    readonly carriedDeny: boolean
+  }[]
+  /** A loosening that waits: staged, held, approved, rejected; null: none. */
+  readonly loosening: string | null
+}
+
+/** Everything that `why` tells about. */
+export interface WhyFacts {
+  readonly connectionId: string
+  readonly crmName: string
+  readonly email: string
+  readonly asOf: { readonly emarketeer: string | null; readonly crm: string | null }
+  readonly emarketeerContactId: string | null
+  readonly crmContactIds: readonly string[]
+  readonly cells: readonly CellState[]
+  readonly categoryNames: ReadonlyMap<string, string>
+  /** The send gate's answer on what is known now; null: eligible. */
+  readonly excluded: ExclusionReason | null
+  readonly events: readonly RecordedConsentEvent[]
+}
+
+/** What `why` answers; the only command besides the lists that names an address: the one asked for. */
+export interface Explanation {
+  readonly connectionId: string
+  readonly email: string
+  readonly asOf: WhyFacts['asOf']
+  readonly emarketeerContactId: string | null
+  readonly crmContactIds: readonly string[]
+  readonly state: readonly (CellState & { readonly sentences: readonly string[] })[]
+  readonly gate: {
+    readonly eligible: boolean
+    readonly reason: ExclusionReason | null
+    readonly sentence: string
+  }
+  readonly events: readonly EventStory[]
+  /** How a wrong withdrawal is undone; null where nothing is withdrawn. */
+  readonly wayBack: string | null
+}
+
+/** Explains a contact's state. Pure. */
+export function explain(facts: WhyFacts): Explanation {
+  const { connectionId, email, asOf, emarketeerContactId, crmContactIds, excluded } = facts
+  return {
+    connectionId,
+    email,
+    asOf,
+    emarketeerContactId,
+    crmContactIds,
+    state: facts.cells.map((cell) => ({ ...cell, sentences: stateSentences(cell, facts) })),
+    gate: { eligible: excluded === null, reason: excluded, sentence: gateSentence(excluded) },
+    events: facts.events.map((event) => tellEvent(event, facts.categoryNames)),
+    wayBack: facts.cells.some(denies) ? WAY_BACK : null,
+  }
+}
+
+const WAY_BACK =
+  'If a withdrawal here is wrong: a new act by the person, or by a user in either system, brings the contact back. ' +
+  'Nothing else does.'
+
+function stateSentences(state: CellState, facts: WhyFacts): readonly string[] {
+  const { cell, emarketeer, crm, loosening } = state
+  const since = emarketeer.since === null ? '' : ` since ${emarketeer.since}`
+  const by = emarketeer.source === null ? '' : `, source ${emarketeer.source}`
+  const inEmarketeer =
+    facts.emarketeerContactId === null
+      ? 'eMarketeer: nobody there'
+      : `eMarketeer: ${valueWord(cell, emarketeer.value)}${since}${by}`
+  const records = crm.map(
+    ({ recordId, value, carriedDeny }) =>
+      `${valueWord(cell, value)}${carriedDeny ? ', but a deny follows the person here' : ''} (${recordId})`,
+  )
+  return [
+    `${cellWord(cell, facts.categoryNames)}. ${inEmarketeer}. ` +
+      `${facts.crmName}: ${records.length === 0 ? 'no record' : records.join('; ')}.`,
+    ...(loosening === null ? [] : [looseningSentence(loosening)]),
+  ]
+}
+
+function looseningSentence(state: string): string {
+  switch (state) {
+    case 'held':
+      return 'A change that would make the contact mailable is held for approval (lbsync held).'
+    case 'approved':
+      return 'A change that makes the contact mailable is approved, and not written yet.'
+    default:
+      return 'A change that would make the contact mailable waits for the end of its run.'
+  }
+}
+
+function gateSentence(excluded: ExclusionReason | null): string {
+  return excluded === null
+    ? 'A marketing e-mail would be sent, unless its category says No; a sendout reads both sides again first.'
+    : `No marketing e-mail would be sent: ${EXCLUSION_WORDS[excluded]} (${excluded}).`
+}
+
+function denies({ emarketeer, crm }: CellState): boolean {
+  return (
+    emarketeer.value === 'withdrawn' ||
+    crm.some(({ value, carriedDeny }) => carriedDeny || value === 'deny' || value === 'withdrawn')
+  )
+}
+
+/** The explanation as a person reads it. */
+export function explanationText(explanation: Explanation): string {
+  const { connectionId, email, asOf, gate, events, wayBack } = explanation
+  const asOfWord = (time: string | null) => time ?? 'not verified yet'
+  return [
+    `${email} in connection ${connectionId}`,
+    `As of: eMarketeer ${asOfWord(asOf.emarketeer)}, CRM ${asOfWord(asOf.crm)}.`,
+    '',
+    ...explanation.state.flatMap(({ sentences }) => sentences),
+    gate.sentence,
+    ...(wayBack === null ? [] : [wayBack]),
+    '',
+    events.length === 0
+      ? 'Nothing was ever written for this contact.'
+      : `${events.length} ${events.length === 1 ? 'decision' : 'decisions'}, oldest first:`,
+    ...events.flatMap(({ at, sentences }) => [at, ...sentences.map((line) => `  ${line}`)]),
+  ].join('\n')
+}

@@ -1,0 +1,67 @@
+import { CRM_DRIVERS } from '../../crm/registry.js'
+import type { ExclusionReason } from '../../domain/exclusion-reason.js'
+import { excludedBecause } from '../../domain/send-gate.js'
+import { contactsWithWaitingDeny } from '../../ledger/inbox.js'
+import { looseningsAt } from '../../ledger/runs.js'
+import type { Queryable } from '../../ledger/database.js'
+import type { SendoutRun } from '../../ledger/sendouts.js'
+import type { AddressView, BatchView } from '../../sync/observe.js'
+import { gateFactsOf } from '../../sync/sendout/gate-facts.js'
+
+/**
+ * What the send gate says about a marketing e-mail without category, on our copy as it stands: a sendout reads both
+ * sides again before it asks.
+ *
+ * @returns the reason, or null where the contact is eligible.
+ */
+export async function gateNow(
+  db: Queryable,
+  batch: BatchView,
+  view: AddressView,
+): Promise<ExclusionReason | null> {
+  const { connection } = batch
+  const { addressId, address, emarketeerContactId } = view.row
+  const waiting = await looseningsAt(db, [addressId])
+  const overDeny = waiting.some(
+    ({ cellKey, state }) => cellKey === 'marketingSendouts' && state !== 'approved',
+  )
+  const contactId = emarketeerContactId ?? ''
+  const facts = gateFactsOf(
+    {
+      run: imaginedRun(connection.accountId, connection.connectionId, connection.crm),
+      batch,
+      capabilities: CRM_DRIVERS.get(connection.crm)?.capabilities ?? null,
+      waitingDenies: await contactsWithWaitingDeny(db, connection.connectionId),
+      heldAddresses: new Set(overDeny ? [addressId] : []),
+      currentAddressOf: new Map([[contactId, addressId]]),
+      mustBeFresh: false,
+    },
+    { position: 0, contactId, email: address, mobile: null, addressId },
+    view,
+  )
+  return excludedBecause(facts)
+}
+
+/** A marketing e-mail that asks for no category. */
+function imaginedRun(accountId: string, connectionId: string, crm: string): SendoutRun {
+  return {
+    sendoutRunId: '00000000-0000-0000-0000-000000000000',
+    sendoutId: '',
+    stage: 'send',
+    run: 0,
+    accountId,
+    connectionId,
+    crm,
+    workflowId: '',
+    channel: 'email',
+    categoryId: null,
+    transactional: false,
+    audienceId: null,
+    targeted: 1,
+    askedTick: null,
+    askedAt: null,
+    deadline: new Date(),
+    outcome: null,
+    result: null,
+  }
+}

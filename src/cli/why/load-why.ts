@@ -1,0 +1,108 @@
+import { AppError } from '../../contracts/app-error.js'
+import { CRM_DRIVERS } from '../../crm/registry.js'
+import { categoryIdOf, isPurposeCell, type CellKey } from '../../domain/cell-key.js'
+import { normalizeEmail } from '../../domain/email-address.js'
+import { findAddressRow } from '../../ledger/address-rows.js'
+import { consentEventsOf } from '../../ledger/consent-events.js'
+import type { ConnectionRow } from '../../ledger/connections.js'
+import type { Queryable } from '../../ledger/database.js'
+import { looseningsAt } from '../../ledger/runs.js'
+import { categoryRows, loadBatch, purposeRecords, type AddressView } from '../../sync/observe.js'
+import { requireConnection } from '../connection/connection-view.js'
+import type { CellState, WhyFacts } from './explanation.js'
+import { gateNow } from './gate-now.js'
+
+/** Cells in the order they are told in. */
+const PURPOSES: readonly CellKey[] = ['marketingSendouts', 'storeAndProcess']
+
+/**
+ * Gathers what our copy knows about one contact; asks no outside system.
+ * @throws AppError `connection_not_found`; `contact_not_found` without naming the address.
+ */
+export async function loadWhy(
+  db: Queryable,
+  connectionId: string,
+  email: string,
+): Promise<WhyFacts> {
+  const connection = await requireConnection(db, connectionId)
+  const address = normalizeEmail(email)
+  const row = address === null ? null : await findAddressRow(db, connectionId, address)
+  if (address === null || row === null) {
+    throw new AppError(
+      'contact_not_found',
+      `Connection ${connectionId} knows nobody by this address.`,
+      {
+        path: '--email',
+        value: '***@***',
+      },
+    )
+  }
+  const batch = await loadBatch(db, connectionId, [row.addressId])
+  const view = batch.addresses[0]!
+  const loosenings = new Map(
+    (await looseningsAt(db, [row.addressId])).map((item) => [item.cellKey, item.state as string]),
+  )
+  const keys = [
+    ...PURPOSES.filter((key) => view.cells.has(key) || isSynced(connection, key)),
+    ...batch.categories
+      .filter((category) => !category.archived)
+      .map((category): CellKey => `category:${category.categoryId}`),
+  ]
+  return {
+    connectionId,
+    crmName: connection.crm,
+    email: address,
+    asOf: {
+      emarketeer: connection.emarketeerProvenAt?.toISOString() ?? null,
+      crm: connection.crmProvenAt?.toISOString() ?? null,
+    },
+    emarketeerContactId: view.row.emarketeerContactId,
+    crmContactIds: view.contacts.map((contact) => contact.crmContactId),
+    cells: keys.map((key) => cellState(view, key, loosenings.get(key) ?? null)),
+    categoryNames: new Map(batch.categories.map(({ categoryId, name }) => [categoryId, name])),
+    excluded: await gateNow(db, batch, view),
+    events: await consentEventsOf(db, connectionId, row.addressId),
+  }
+}
+
+function isSynced(connection: ConnectionRow, key: CellKey): boolean {
+  const purposes: readonly CellKey[] = CRM_DRIVERS.get(connection.crm)?.capabilities.purposes ?? []
+  return purposes.includes(key)
+}
+
+function cellState(view: AddressView, cell: CellKey, loosening: string | null): CellState {
+  const stored = view.cells.get(cell)
+  const since = stored?.recordedAtMs ?? stored?.eventAtMs ?? null
+  return {
+    cell,
+    emarketeer: {
+      value: stored?.basis ?? 'none',
+      since: since === null ? null : new Date(since).toISOString(),
+      source: stored?.source ?? null,
+      actor: stored?.actor ?? null,
+    },
+    crm: recordsOf(view, cell),
+    loosening,
+  }
+}
+
+/** A value that cannot be read is told as such: it keeps the contact from being decided. */
+function recordsOf(view: AddressView, cell: CellKey): CellState['crm'] {
+  if (isPurposeCell(cell)) {
+    const readable = purposeRecords(view, cell)
+    const held = view.contacts.filter((contact) => contact.consents[cell] !== undefined)
+    return readable === null
+      ? held.map(({ crmContactId, consents }) => ({
+          recordId: crmContactId,
+          value: consents[cell]?.value ?? 'unreadable',
+          carriedDeny: view.carriedDenies.has(`${crmContactId} ${cell}`),
+        }))
+      : readable.map(({ recordId, value, carriedDeny }) => ({ recordId, value, carriedDeny }))
+  }
+  const { records } = categoryRows(view, categoryIdOf(cell) ?? '')
+  return (records ?? []).map(({ recordId, value, carriedDeny }) => ({
+    recordId,
+    value,
+    carriedDeny,
+  }))
+}

@@ -1,0 +1,70 @@
+import type { RecordedConsentEvent } from '../../ledger/consent-events.js'
+
+type Told = Pick<RecordedConsentEvent, 'line' | 'inputs' | 'emarketeerNew' | 'emarketeerOld'>
+
+const PROOF_WORDS = {
+  version: ', proven by the versions of both sides',
+  stamp: ', proven by the CRM’s own history',
+  none: '',
+} as const
+
+/** The line of the rule that fired, in plain words (docs/reconciliation.md). */
+export function ruleSentence(event: Told): string {
+  return `Rule ${event.line}: ${lineWords(event)}.`
+}
+
+function lineWords({ line, inputs, emarketeerNew, emarketeerOld }: Told): string {
+  const proof = PROOF_WORDS[inputs.proof]
+  switch (line) {
+    case 'T1':
+      return 'both sides said the same; a CRM record that differed from the others was brought in line'
+    case 'T2':
+      return inputs.laterEmarketeer
+        ? `eMarketeer allowed and the CRM denied; the act in eMarketeer is the later one${proof}, so the CRM follows`
+        : inputs.crmMoved === true && inputs.emarketeerMoved === false
+          ? 'the CRM was changed to a deny and eMarketeer was not touched since, so eMarketeer follows'
+          : 'eMarketeer allowed and the CRM denied, and nothing proves the allow to be later, so the deny stands'
+    case 'T3':
+      return inputs.laterCrm
+        ? `eMarketeer denied and the CRM was set to allow later${proof}, so eMarketeer follows`
+        : inputs.emarketeerMoved === true && inputs.crmMoved === false
+          ? 'eMarketeer was changed to a deny and the CRM was not touched since, so the CRM follows'
+          : 'eMarketeer denied and the CRM allowed, and nothing proves the allow to be later, so the deny stands'
+    case 'T4':
+      return emarketeerNew === 'withdrawn'
+        ? 'eMarketeer had nothing recorded and the CRM denied: a deny always crosses'
+        : `eMarketeer had nothing recorded and the CRM was set to allow${proof}`
+    case 'R0':
+      return 'our own write may have covered a person’s answer in the CRM, so both sides are withdrawn'
+    case 'R1':
+      return 'both sides said the same'
+    case 'R2':
+      return emarketeerNew === 'withdrawn'
+        ? 'one side had nothing recorded and the other was withdrawn: a withdrawal always crosses'
+        : 'one side had nothing recorded; the basis that a person set on the other crosses'
+    case 'R3':
+      return inputs.laterEmarketeer || inputs.laterCrm
+        ? `one side was withdrawn and the other was not; the later act wins${proof}`
+        : 'one side was withdrawn and the other was not, and nothing proves which is later, so the withdrawal stands'
+    case 'R4':
+      return inputs.laterEmarketeer || inputs.laterCrm
+        ? `the two bases differed; the later act wins${proof}`
+        : emarketeerNew === emarketeerOld
+          ? 'the two bases differed, and nothing proves which is later; eMarketeer’s stays'
+          : 'the two bases differed, and nothing proves which is later; the CRM’s more specific one stays'
+  }
+}
+
+/** What besides the two values had a part in the decision. */
+export function circumstances({ inputs }: Told): readonly string[] {
+  return [
+    inputs.carriedDeny
+      ? 'A deny that follows the person here (from a merged record, or from an address left behind) counted.'
+      : null,
+    inputs.inheritedDeny ? 'The deny of a CRM record that has left this address counted.' : null,
+    inputs.recordSetChanged
+      ? 'CRM records had joined or left this address, which proves nothing about who acted later.'
+      : null,
+    inputs.seenEpochIsCurrent ? null : 'There was no earlier observation to compare with.',
+  ].filter((sentence) => sentence !== null)
+}
