@@ -79,13 +79,13 @@ export const SECTION_SCHEMAS: SectionSchemas = {
       .object({
         EMARKETEER_SYNC_URL: webAddress(allowLoopbackHttp),
         EMARKETEER_API_KEY: secret,
-        EMARKETEER_CONNECT_URL: webAddress(allowLoopbackHttp),
+        EMARKETEER_CONNECT_URL: webAddress(allowLoopbackHttp).optional(),
         EMARKETEER_APIGW_URL: webAddress(allowLoopbackHttp).optional(),
       })
       .transform((given) => ({
         syncUrl: given.EMARKETEER_SYNC_URL,
         apiKey: given.EMARKETEER_API_KEY,
-        connectUrl: given.EMARKETEER_CONNECT_URL,
+        connectUrl: given.EMARKETEER_CONNECT_URL ?? null,
         apigwUrl: given.EMARKETEER_APIGW_URL ?? null,
       })),
   gateway: (allowLoopbackHttp) =>

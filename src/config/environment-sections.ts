@@ -17,7 +17,8 @@ export interface EnvironmentSections {
     readonly syncUrl: string
     /** Service key, for `x-api-key`. */
     readonly apiKey: Secret
-    readonly connectUrl: string
+    /** Public contacts API; needed only where a connection has `createMissing: "emarketeer"`. */
+    readonly connectUrl: string | null
     /** Public API; needed only where a connection has `createMissing: "emarketeer"`. */
     readonly apigwUrl: string | null
   }

@@ -34,41 +34,45 @@ export function acquireLeases(
 
 /**
  * Locks and returns the leases that still hold; part of every transaction that stores something, so that a pass which
- * was overtaken stores nothing. Renews them on the way.
+ * was overtaken stores nothing. Renews those of which half the time is gone.
  */
 export async function confirmLeases(
   tx: Queryable,
   owner: string,
   leases: readonly Lease[],
 ): Promise<Set<number>> {
-  const rows = await tx.query<{ addressId: number }>(
-    `WITH held AS (
-        SELECT a.address_id FROM addresses a
-          JOIN unnest($2::bigint[], $3::bigint[]) AS l(address_id, token)
-            ON a.address_id = l.address_id AND a.lease_token = l.token
-          WHERE a.lease_owner = $1 AND a.lease_expires_at > clock_timestamp()
-          ORDER BY a.address_id FOR UPDATE OF a)
-      UPDATE addresses a SET lease_expires_at = clock_timestamp() + $4 * interval '1 millisecond'
-      FROM held WHERE a.address_id = held.address_id RETURNING a.address_id AS "addressId"`,
-    [owner, leases.map((l) => l.addressId), leases.map((l) => l.token), LEASE_MS],
+  const ids = leases.map((l) => l.addressId)
+  const rows = await tx.query<Lease & { leftMs: number }>(
+    `SELECT address_id AS "addressId", lease_token AS token,
+        extract(epoch FROM lease_expires_at - clock_timestamp())::float8 * 1000 AS "leftMs"
+      FROM addresses WHERE address_id = ANY($1) AND lease_owner = $2 AND lease_expires_at > clock_timestamp()
+      ORDER BY address_id FOR UPDATE`,
+    [ids, owner],
   )
-  return new Set(rows.map((row) => row.addressId))
+  const tokens = new Map(leases.map((l) => [l.addressId, l.token]))
+  const held = rows.filter((row) => tokens.get(row.addressId) === row.token)
+  const ending = held.filter((row) => row.leftMs < LEASE_MS / 2)
+  if (ending.length > 0) {
+    await tx.query(
+      `UPDATE addresses SET lease_expires_at = clock_timestamp() + $2 * interval '1 millisecond'
+        WHERE address_id = ANY($1)`,
+      [ending.map((row) => row.addressId), LEASE_MS],
+    )
+  }
+  return new Set(held.map((row) => row.addressId))
 }
 
-/** Gives leases back. Those that were overtaken stay with their new owner. */
+/** Gives leases back. Those that were overtaken stay with their new owner: the owner is new for every pass. */
 export async function releaseLeases(
   db: Queryable,
   owner: string,
   leases: readonly Lease[],
 ): Promise<void> {
   await db.query(
-    `WITH held AS (
-        SELECT a.address_id FROM addresses a
-          JOIN unnest($2::bigint[], $3::bigint[]) AS l(address_id, token)
-            ON a.address_id = l.address_id AND a.lease_token = l.token
-          WHERE a.lease_owner = $1 ORDER BY a.address_id FOR UPDATE OF a)
-      UPDATE addresses a SET lease_owner = NULL, lease_expires_at = NULL
-      FROM held WHERE a.address_id = held.address_id`,
-    [owner, leases.map((l) => l.addressId), leases.map((l) => l.token)],
+    `WITH held AS (SELECT address_id FROM addresses WHERE address_id = ANY($2) AND lease_owner = $1
+        ORDER BY address_id FOR UPDATE)
+      UPDATE addresses SET lease_owner = NULL, lease_expires_at = NULL
+      WHERE address_id IN (SELECT address_id FROM held)`,
+    [owner, leases.map((l) => l.addressId)],
   )
 }

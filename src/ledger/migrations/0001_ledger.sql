@@ -81,7 +81,7 @@ CREATE TABLE addresses (
   -- When the last live CRM record left a linked address (rule G8).
   crm_ended_at      timestamptz,
   UNIQUE (connection_id, address)
-);
+) WITH (fillfactor = 60); -- leases and marks come and go: room for updates in place
 CREATE INDEX addresses_dirty ON addresses (connection_id, dirty_tick) WHERE dirty_tick IS NOT NULL;
 
 CREATE TABLE emarketeer_contacts (
@@ -140,7 +140,7 @@ CREATE TABLE cells (
   open_allow            jsonb NOT NULL DEFAULT '{}',
   open_loosen           integer,
   PRIMARY KEY (address_id, cell_key)
-);
+) WITH (fillfactor = 80);
 
 -- A deny that follows a person to another record or address (rule F5), until it is written there.
 CREATE TABLE carried_denies (
