@@ -1,3 +1,4 @@
+import type { Secret } from '../config/secret.js'
 import type { SecretsVault } from '../config/secrets-vault.js'
 import { resolveStoredConfig } from '../config/stored-config.js'
 import { AppError } from '../contracts/app-error.js'
@@ -151,13 +152,18 @@ export class Systems {
         session,
         source: driver.emarketeerSource,
       },
-      publicContacts:
-        publicApiKey && emarketeer.connectUrl
-          ? createPublicContacts({
-              connectUrl: emarketeer.connectUrl,
-              apiKey: publicApiKey.reveal(),
-            })
-          : null,
+      publicContacts: publicApiKey && openPublicContacts(emarketeer.connectUrl, publicApiKey),
     }
   }
+}
+
+function openPublicContacts(connectUrl: string | null, apiKey: Secret): PublicContacts {
+  if (connectUrl === null) {
+    throw new AppError(
+      'environment_invalid',
+      'EMARKETEER_CONNECT_URL is missing; a connection creates contacts in eMarketeer.',
+      { path: 'EMARKETEER_CONNECT_URL' },
+    )
+  }
+  return createPublicContacts({ connectUrl, apiKey: apiKey.reveal() })
 }

@@ -40,7 +40,6 @@ describe('readEnvironment', () => {
       'environment_invalid DATABASE_URL',
       'environment_invalid EMARKETEER_SYNC_URL',
       'environment_invalid EMARKETEER_API_KEY',
-      'environment_invalid EMARKETEER_CONNECT_URL',
       'environment_invalid PUBLIC_URL',
     ])
   })
