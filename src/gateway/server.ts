@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify'
+import { answerClientErrors } from './answer-client-errors.js'
 import { answerErrors, refuse } from './answer-errors.js'
 import type { GatewayOptions } from './gateway-options.js'
 import { healthRoutes } from './health-routes.js'
@@ -36,6 +37,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
       headersTimeout: LIMITS.headersTimeoutMs,
       connectionsCheckingInterval: LIMITS.timeoutCheckMs,
     },
+    clientErrorHandler: answerClientErrors(log),
     frameworkErrors: (error, request, reply) =>
       void refuse(httpRefusal('request_malformed'), error, request, reply, log),
   })

@@ -29,6 +29,7 @@ export interface GatewayFixture {
   readonly url: string
   readonly app: FastifyInstance
   readonly db: Database
+  readonly systems: Systems
   readonly temporal: FakeTemporal
   /** Its log lines. */
   readonly lines: readonly string[]
@@ -86,6 +87,7 @@ async function startGateway(
     url,
     app,
     db,
+    systems,
     temporal,
     lines,
     codes: () => lines.map((line) => (JSON.parse(line) as { code?: unknown }).code),

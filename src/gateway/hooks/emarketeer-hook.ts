@@ -12,7 +12,7 @@ import { shardOf } from './shard-of.js'
  * Verifies a delivery of eMarketeer (docs/wire-emarketeer.md, B7). The body is a hint only: that the feed has something
  * new. What it says is read from the feed.
  *
- * @throws AppError `webhook_unauthorized`, `webhook_malformed`, `webhook_wrong_organization`.
+ * @throws AppError `webhook_unauthorized`, `webhook_malformed`, `webhook_wrong_organization`, `internal`.
  */
 export function readEmarketeerHook(
   vault: SecretsVault,
@@ -23,7 +23,7 @@ export function readEmarketeerHook(
   if (sealed === null) {
     throw unauthorized()
   }
-  const secret = vault.open(sealed, { connectionId, field: 'emarketeer.webhookSecret' })
+  const secret = openSecret(vault, connectionId, sealed)
   const delivery = { rawBody: rawBody(request), headers: request.headers }
   const verdict = verifyWebhook(delivery, [secret], accountId)
   if (!verdict.ok) {
@@ -42,6 +42,15 @@ export function readEmarketeerHook(
       eventId: changeId,
     },
   ]
+}
+
+/** A secret that does not open is our fault and not the sender's, who tries again when it is mended. */
+function openSecret(vault: SecretsVault, connectionId: string, sealed: string): string {
+  try {
+    return vault.open(sealed, { connectionId, field: 'emarketeer.webhookSecret' })
+  } catch (cause) {
+    throw new AppError('internal', 'The webhook secret does not open.', { cause })
+  }
 }
 
 function refusalOf(reason: WebhookRefusal): AppError {

@@ -1,0 +1,54 @@
+import type { Client } from '@temporalio/client'
+import type {
+  MailingListEntry,
+  PreSendRequest,
+  PreSendResult,
+  SendoutStage,
+} from '../contracts/pre-send.js'
+import type { Secret } from '../config/secret.js'
+import { createGatewayCalls } from './gateway-calls.js'
+import { readMailingList } from './mailing-list.js'
+import { preSendHandle, type PreSendHandle } from './pre-send-handle.js'
+import { startPreSend } from './start-pre-send.js'
+
+/** What the client works with; whoever made it closes `temporal`'s connection. */
+export interface CampaignClientOptions {
+  /** `connectTemporal()` gives one. */
+  readonly temporal: Client
+  /** Where the gateway is; https, or http on loopback. */
+  readonly gatewayUrl: string
+  /** GATEWAY_API_KEY. */
+  readonly gatewayApiKey: Secret
+}
+
+/** How a campaign service asks who may be mailed (rules G1–G3, docs/gateway.md). */
+export interface CampaignClient {
+  /**
+   * Starts a pre-send, or joins the one of the same sendout and stage, and awaits its result.
+   * @throws AppError by the catalogue: of the workflow's failure, or `temporal_unreachable` (retryable: the workflow
+   *   goes on, and the next call joins it).
+   */
+  preSend(request: PreSendRequest): Promise<PreSendResult>
+  /** The same without awaiting the result. */
+  startPreSend(request: PreSendRequest): Promise<PreSendHandle>
+  /** A pre-send started earlier. Nothing is asked yet. */
+  preSendOf(sendoutId: string, stage: SendoutStage): PreSendHandle
+  /**
+   * The people who may be mailed, page by page; each page is checked once more when it is read. A page that was read
+   * is as of then: read and hand over, do not store.
+   * @throws AppError `sendout_not_found`, `list_not_available`, `emarketeer_unreachable` …; GatewayError.
+   */
+  mailingList(sendoutId: string, signal?: AbortSignal): AsyncIterable<MailingListEntry>
+}
+
+/** Makes the campaign service's client. @throws AppError `value_invalid`, `http_not_allowed` for the address. */
+export function createCampaignClient(options: CampaignClientOptions): CampaignClient {
+  const { temporal } = options
+  const gateway = createGatewayCalls(options.gatewayUrl, options.gatewayApiKey)
+  return {
+    preSend: async (request) => (await startPreSend(temporal, request)).result(),
+    startPreSend: (request) => startPreSend(temporal, request),
+    preSendOf: (sendoutId, stage) => preSendHandle(temporal, sendoutId, stage),
+    mailingList: (sendoutId, signal) => readMailingList(gateway, sendoutId, signal),
+  }
+}

@@ -1,0 +1,104 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { AppError, type ErrorDocument } from '../contracts/app-error.js'
+import { ERROR_CATALOGUE } from '../contracts/error-catalogue.js'
+import { checkUrl, describeUrl } from '../config/check-url.js'
+import type { Secret } from '../config/secret.js'
+import { GatewayError } from './gateway-error.js'
+
+/** Reads from the gateway. */
+export interface GatewayCalls {
+  /**
+   * GETs a JSON document. What may work later (503, 429, no answer) is asked for again a few times, after Retry-After
+   * where it is given.
+   * @throws AppError by the document's code; GatewayError.
+   */
+  get(path: string, signal?: AbortSignal): Promise<unknown>
+}
+
+/** A first page may have to wait for eMarketeer's feed. */
+const ANSWER_TIMEOUT_MS = 60_000
+const ATTEMPTS = 5
+const BASE_DELAY_MS = 500
+/** A longer Retry-After is not waited for: the caller decides. */
+const LONGEST_WAIT_MS = 30_000
+
+interface Failed {
+  readonly error: AppError | GatewayError
+  readonly retryable: boolean
+  readonly retryAfterMs: number | null
+}
+
+/** @throws AppError `value_invalid`, `http_not_allowed`: the key must not travel in the clear. */
+export function createGatewayCalls(gatewayUrl: string, apiKey: Secret): GatewayCalls {
+  const fault = checkUrl(gatewayUrl, true)
+  if (fault !== null) {
+    const code = fault.kind === 'http' ? 'http_not_allowed' : 'value_invalid'
+    throw new AppError(code, `The gateway's address ${fault.message}.`, {
+      path: 'gatewayUrl',
+      value: describeUrl(gatewayUrl),
+    })
+  }
+  const base = gatewayUrl.replace(/\/+$/, '')
+  return {
+    async get(path, signal) {
+      for (let attempt = 1; ; attempt++) {
+        const answer = await attemptOnce(`${base}${path}`, apiKey, signal)
+        if (!('error' in answer)) {
+          return answer.document
+        }
+        const waitMs = answer.retryAfterMs ?? BASE_DELAY_MS * 2 ** (attempt - 1)
+        if (!answer.retryable || attempt === ATTEMPTS || waitMs > LONGEST_WAIT_MS) {
+          throw answer.error
+        }
+        await wait(waitMs, undefined, signal ? { signal } : {})
+      }
+    },
+  }
+}
+
+async function attemptOnce(
+  url: string,
+  apiKey: Secret,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly document: unknown } | Failed> {
+  const timeout = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+  let response: Response
+  let body: unknown
+  try {
+    response = await fetch(url, {
+      headers: { authorization: `Bearer ${apiKey.reveal()}`, accept: 'application/json' },
+      redirect: 'error',
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    })
+    body = await response.json().catch((error: unknown) => {
+      // A proxy's own page is no document; a connection that broke is no answer.
+      if (error instanceof SyntaxError) {
+        return null
+      }
+      throw error
+    })
+  } catch (error) {
+    signal?.throwIfAborted()
+    const noAnswer = new GatewayError('The gateway does not answer.', true, null, { cause: error })
+    return { error: noAnswer, retryable: true, retryAfterMs: null }
+  }
+  return response.ok && body !== null ? { document: body } : failed(response, body)
+}
+
+function failed(response: Response, body: unknown): Failed {
+  const { status } = response
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const retryAfterMs = Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null
+  const told = (body as Partial<ErrorDocument> | null)?.error
+  if (told && Object.hasOwn(ERROR_CATALOGUE, told.code)) {
+    const { code, message, path, value } = told
+    const error = new AppError(code, message, { path, value, retryAfterMs })
+    return { error, retryable: status === 503 && error.kind.retryable, retryAfterMs }
+  }
+  // Without a document of ours it is a proxy that says 503; with one, it names whether to come again.
+  const retryable =
+    status === 429 || (status >= 502 && (told === undefined || retryAfterMs !== null))
+  const what = told ? `${status} ${told.code}` : String(status)
+  const error = new GatewayError(`The gateway answered ${what}.`, retryable, status)
+  return { error, retryable, retryAfterMs }
+}

@@ -1,0 +1,71 @@
+import {
+  isGrpcServiceError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client'
+import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common'
+import { AppError } from '../contracts/app-error.js'
+import { ERROR_CATALOGUE, type ErrorCode } from '../contracts/error-catalogue.js'
+
+/** gRPC's DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and UNAVAILABLE: it may work later. */
+const LATER = new Set([4, 8, 14])
+
+/**
+ * What Temporal's client threw, as an error of the catalogue: a workflow's or update's failure by its type, a server
+ * that does not answer as `temporal_unreachable`, anything else as `internal`.
+ */
+export function toClientError(error: unknown): AppError {
+  if (error instanceof AppError) {
+    return error
+  }
+  if (error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError) {
+    return ofFailure(error)
+  }
+  if (error instanceof WorkflowNotFoundError) {
+    return new AppError('run_not_found', 'There is no such pre-send, or it has ended.', {
+      cause: error,
+    })
+  }
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || mayWorkLater(error)) {
+    return new AppError('temporal_unreachable', 'Temporal does not answer.', { cause: error })
+  }
+  return new AppError('internal', 'Temporal refused the call.', { cause: error })
+}
+
+/** The innermost failure with a code of ours decides; activities and child workflows wrap it. */
+function ofFailure(error: Error): AppError {
+  for (const cause of causesOf(error)) {
+    if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) {
+      const { path, value } = (cause.details?.[0] ?? {}) as Record<string, unknown>
+      return new AppError(cause.type, cause.message, {
+        path: typeof path === 'string' ? path : null,
+        value: typeof value === 'string' ? value : null,
+        cause: error,
+      })
+    }
+    if (cause instanceof CancelledFailure || cause instanceof TerminatedFailure) {
+      return new AppError('pre_send_aborted', 'The pre-send was ended from outside.', {
+        cause: error,
+      })
+    }
+  }
+  return new AppError('internal', 'The pre-send failed.', { cause: error })
+}
+
+function* causesOf(error: Error): Generator<unknown> {
+  for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
+    yield cause
+  }
+}
+
+function isErrorCode(type: string | null | undefined): type is ErrorCode {
+  return typeof type === 'string' && Object.hasOwn(ERROR_CATALOGUE, type)
+}
+
+/** The SDK wraps gRPC's error in one of its own, whose cause it is. */
+function mayWorkLater(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined
+  return [error, cause].some((one) => isGrpcServiceError(one) && LATER.has(one.code))
+}

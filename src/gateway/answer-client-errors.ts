@@ -1,0 +1,27 @@
+import type { Socket } from 'node:net'
+import type { Logger } from '../telemetry/logger.js'
+import { httpRefusal } from './refusal.js'
+
+/**
+ * Answers what is not HTTP, or came too slowly, with a document as well; there is no request to answer yet, so that it
+ * is written by hand. The log line has Node's own code only.
+ */
+export function answerClientErrors(log: Logger): (error: Error, socket: Socket) => void {
+  return (error, socket) => {
+    const { code = null } = error as NodeJS.ErrnoException
+    if (code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    const refusal = httpRefusal('request_malformed')
+    log.warn({ code: refusal.code, httpStatus: refusal.status, upstreamCode: code }, 'bad request')
+    const body = JSON.stringify(refusal.document)
+    const head = [
+      'HTTP/1.1 400 Bad Request',
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+    ]
+    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  }
+}

@@ -1,0 +1,101 @@
+import { Socket } from 'node:net'
+import { once } from 'node:events'
+import { describe, expect, it } from '@jest/globals'
+import { ensureImplicitConnection } from '../../src/ledger/connections.js'
+import { withGateway } from './gateway-fixture.js'
+import { hookedConnection, inboxOf, outcome, post, postAsDataverse } from './senders.js'
+
+const gateway = withGateway()
+
+describe('a webhook address', () => {
+  it.each(['paused', 'settingUp'] as const)(
+    'of a connection that is %s stores and wakes nobody',
+    async (state) => {
+      const { url, db, temporal, close } = gateway.now
+      const hooked = await hookedConnection(db, state)
+      expect((await postAsDataverse(url, hooked)).status).toBe(202)
+      expect(await inboxOf(db, hooked)).toHaveLength(1)
+      await close()
+      expect(temporal.signals).toEqual([])
+    },
+  )
+
+  it('of a disabled connection is gone', async () => {
+    const { url, db } = gateway.now
+    const hooked = await hookedConnection(db, 'disabled')
+    expect(await outcome(postAsDataverse(url, hooked))).toEqual([410, 'connection_disabled'])
+    expect(await inboxOf(db, hooked)).toEqual([])
+  })
+
+  it('of an account without CRM is none', async () => {
+    const { url, db } = gateway.now
+    const { webhookRef } = await ensureImplicitConnection(db, 'solo')
+    const refused = outcome(post({ url: `${url}/hooks/em/${webhookRef}` }))
+    expect(await refused).toEqual([401, 'webhook_unauthorized'])
+  })
+
+  it('takes 50 calls in a burst, and asks for a second of patience beyond', async () => {
+    const { url, db } = gateway.now
+    const [flooded, quiet] = [await hookedConnection(db), await hookedConnection(db)]
+    const answers = await Promise.all(
+      Array.from({ length: 120 }, () => postAsDataverse(url, flooded)),
+    )
+    const refused = answers.filter(({ status }) => status === 429)
+    expect(answers.length - refused.length).toBeGreaterThanOrEqual(50)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(refused[0]?.headers.get('retry-after')).toBe('1')
+    expect(await refused[0]?.json()).toMatchObject({ error: { code: 'too_many_requests' } })
+    expect((await postAsDataverse(url, quiet)).status).toBe(202)
+  })
+
+  it('cannot be guessed quickly, and guessing does not slow down those who know one', async () => {
+    const { url, db } = gateway.now
+    const hooked = await hookedConnection(db)
+    expect((await postAsDataverse(url, hooked)).status).toBe(202)
+    const guesses = Array.from({ length: 60 }, (_, n) =>
+      post({ url: `${url}/hooks/crm/${String(n).padStart(32, 'x')}` }),
+    )
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set([401, 429]))
+    expect((await postAsDataverse(url, hooked)).status).toBe(202)
+  })
+})
+
+describe('any address', () => {
+  it('that is unknown, or no HTTP at all, is answered with a document', async () => {
+    const { url } = gateway.now
+    expect(await outcome(fetch(`${url}/nothing`))).toEqual([404, 'route_not_found'])
+    expect(await outcome(fetch(`${url}/%zz`))).toEqual([400, 'request_malformed'])
+    const socket = new Socket()
+    socket.connect(Number(new URL(url).port), '127.0.0.1')
+    socket.write('BREW / COFFEE\r\n\r\n')
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 400 .*"code":"request_malformed"/s)
+    socket.destroy()
+  })
+
+  it('tells nothing of what serves it, and is not kept by caches', async () => {
+    const { headers } = await fetch(`${gateway.now.url}/healthz`)
+    expect(headers.get('cache-control')).toBe('no-store')
+    expect([headers.get('server'), headers.get('x-powered-by')]).toEqual([null, null])
+  })
+
+  it('has time limits on slow senders', () => {
+    const { server } = gateway.now.app
+    expect(server.headersTimeout).toBe(10_000)
+    expect(server.requestTimeout).toBe(15_000)
+    expect(server.keepAliveTimeout).toBe(5_000)
+  })
+
+  it('says that it lives, is ready, and which version it is', async () => {
+    const { url } = gateway.now
+    const documents = await Promise.all(
+      ['healthz', 'readyz', 'version'].map(async (path) => (await fetch(`${url}/${path}`)).json()),
+    )
+    expect(documents).toEqual([
+      { status: 'ok', service: 'legal-basis-sync' },
+      { ready: true, database: 'up', temporal: 'up' },
+      { name: 'legal-basis-sync', version: expect.stringMatching(/^\d+\.\d+\.\d+/) },
+    ])
+  })
+})

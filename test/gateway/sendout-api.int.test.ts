@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { startStandIn, type StandIn } from '../emarketeer/stand-in.js'
+import { freePort } from '../../src/embedded/free-port.js'
+import { sendout } from './decided-sendout.js'
+import { API_KEY, withGateway } from './gateway-fixture.js'
+import { outcome } from './senders.js'
+
+const gateway = withGateway()
+let standIn: StandIn
+
+beforeAll(async () => {
+  standIn = await startStandIn()
+  await standIn.at('seed', {
+    contacts: ['1', '2', '3'].map((contactId) => ({
+      contactId,
+      email: `canary${contactId}@example.com`,
+      consents: {
+        storeAndProcess: { legalBasis: 'consent' },
+        marketingSendouts: { legalBasis: contactId === '3' ? 'none' : 'consent' },
+      },
+    })),
+  })
+})
+afterAll(() => standIn.close())
+
+/** A gateway whose eMarketeer is the stand-in. */
+const start = () => gateway.start({ emarketeerUrl: standIn.em.url })
+
+/** GETs a path of the API with the gateway's key, or another header. */
+function get(url: string, path: string, authorization: string | null = `Bearer ${API_KEY}`) {
+  return fetch(`${url}/api/v1/sendouts/${path}`, {
+    headers: authorization === null ? {} : { authorization },
+  })
+}
+
+describe('the API for the campaign service', () => {
+  it.each([
+    ['no key', null],
+    ['a wrong key', 'Bearer guess'],
+    ['the key by another scheme', `Basic ${API_KEY}`],
+    ['a part of the key', `Bearer ${API_KEY.slice(0, -1)}`],
+  ])('with %s is closed', async (_what, authorization) => {
+    const { url, systems } = await start()
+    const sendoutId = await sendout(systems, '1001')
+    for (const path of ['mailing-list', 'result']) {
+      const answer = await get(url, `${sendoutId}/${path}`, authorization)
+      const text = await answer.text()
+      expect([answer.status, JSON.parse(text)]).toMatchObject([
+        401,
+        { error: { code: 'unauthorized' } },
+      ])
+      expect(text).not.toContain('canary')
+    }
+  })
+
+  it('is closed altogether where no key is configured', async () => {
+    const { url } = await gateway.start({ apiKey: null })
+    const answers = [get(url, 'x/mailing-list'), get(url, 'x/result', null)].map(outcome)
+    expect(await Promise.all(answers)).toEqual([
+      [503, 'api_key_not_configured'],
+      [503, 'api_key_not_configured'],
+    ])
+  })
+
+  it('slows down who tries keys, and not who has it', async () => {
+    const { url } = await start()
+    const guesses = Array.from({ length: 30 }, () => get(url, 'x/result', 'Bearer guess'))
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set([401, 429]))
+    expect((await get(url, 'x/result')).status).toBe(404)
+  })
+
+  it('gives the list, and leaves out who withdrew after it was made', async () => {
+    const { url, systems, lines } = await start()
+    const sendoutId = await sendout(systems, '1001', { contactIds: ['1', '2', '3'] })
+    const page = async () => {
+      const answer = await get(url, `${sendoutId}/mailing-list`)
+      return (await answer.json()) as { entries: { contactId: string }[]; asOf: string }
+    }
+    const first = await page()
+    expect(first).toEqual({
+      entries: [
+        { contactId: '1', email: 'canary1@example.com', mobile: null },
+        { contactId: '2', email: 'canary2@example.com', mobile: null },
+      ],
+      nextCursor: null,
+      verifiedAsOf: expect.stringMatching(/^20.*Z$/),
+      asOf: expect.stringMatching(/^20.*Z$/),
+    })
+    await standIn.at('acts', { acts: [{ kind: 'unsubscribeAll', contactId: '2' }] })
+    const second = await page()
+    expect(second.entries.map(({ contactId }) => contactId)).toEqual(['1'])
+    expect(second.asOf > first.asOf).toBe(true)
+    expect(lines.join()).not.toContain('canary')
+  })
+
+  it('gives the result by stage', async () => {
+    const { url, systems } = await start()
+    const sendoutId = await sendout(systems, '1001', { contactIds: ['1', '3'] })
+    const answer = await get(url, `${sendoutId}/result?stage=send`)
+    expect([answer.status, await answer.json()]).toMatchObject([
+      200,
+      { sendoutId, stage: 'send', outcome: 'decided', targeted: 2, eligible: 1 },
+    ])
+  })
+
+  it.each([
+    ['unknown/mailing-list', 404, 'sendout_not_found'],
+    ['unknown/result', 404, 'run_not_found'],
+    ['ID/result?stage=checklist', 404, 'run_not_found'],
+    ['ID/result?stage=launch', 422, 'value_invalid'],
+    ['ID/result?stage=send&stage=send', 422, 'value_invalid'],
+    ['ID/mailing-list?cursor=p1%20OR%201', 422, 'value_invalid'],
+    ['OPENED/mailing-list', 409, 'list_not_available'],
+    ['OPENED/result', 404, 'run_not_found'],
+    ['ABORTED/mailing-list', 409, 'list_not_available'],
+  ])('answers %s with %d %s', async (path, status, code) => {
+    const { url, systems } = await start()
+    const until = path.startsWith('OPENED')
+      ? 'opened'
+      : path.startsWith('AB')
+        ? 'aborted'
+        : 'decided'
+    const sendoutId = await sendout(systems, '1001', { until })
+    const asked = get(url, path.replace(/^(ID|OPENED|ABORTED)/, sendoutId))
+    expect(await outcome(asked)).toEqual([status, code])
+  })
+
+  it('gives out no page while eMarketeer cannot be asked', async () => {
+    const decidedBy = await start()
+    const sendoutId = await sendout(decidedBy.systems, '1001', { contactIds: ['1'] })
+    const { url } = await gateway.start({
+      emarketeerUrl: `http://127.0.0.1:${await freePort()}`,
+    })
+    const answer = await get(url, `${sendoutId}/mailing-list`)
+    expect([answer.status, await answer.json()]).toMatchObject([
+      503,
+      { error: { code: 'emarketeer_unreachable' } },
+    ])
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+  })
+})
