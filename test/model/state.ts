@@ -125,6 +125,11 @@ function writeKey(write: Write): string {
   return `${write.side}${write.row}${write.v}${write.guard}`
 }
 
+/** What guarded a write no longer matters once it has landed. */
+function acked({ side, row, v }: Write): string {
+  return `${side}${row}${v}`
+}
+
 function passKey(pass: Pass): string {
   switch (pass?.at) {
     case undefined:
@@ -136,7 +141,7 @@ function passKey(pass: Pass): string {
     case 'write':
       return `#w${pass.told ? '+' : '-'}${pass.todo.map(writeKey).join('')}`
     case 'ack':
-      return `#a${pass.told ? '+' : '-'}${writeKey(pass.write)}.${pass.version}.${pass.rest.map(writeKey).join('')}`
+      return `#a${pass.told ? '+' : '-'}${acked(pass.write)}.${pass.version}.${pass.rest.map(writeKey).join('')}`
   }
 }
 

@@ -191,7 +191,9 @@ describe('knowing less can only turn an allow into a deny (I12)', () => {
   it('about a toggle: no stamps, no times, no present epoch', () => {
     check(
       fc.property(toggles, ([o, m]) => {
-        // One version has one value.
+        // What was never set has no times; one version has one value.
+        const { version, lastPositiveActMs, lastDenyActMs } = o.emarketeer
+        fc.pre(version > 0 || (lastPositiveActMs === null && lastDenyActMs === null))
         const seen = (id: string) => m.seen?.records.find((r) => r.recordId === id)
         fc.pre(
           o.records.every((r) => {
