@@ -67,22 +67,26 @@ async function attemptOnce(
   try {
     response = await fetch(url, {
       headers: { authorization: `Bearer ${apiKey.reveal()}`, accept: 'application/json' },
-      redirect: 'error',
+      // Followed, it would take the key elsewhere.
+      redirect: 'manual',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
-    body = await response.json().catch((error: unknown) => {
-      // A proxy's own page is no document; a connection that broke is no answer.
-      if (error instanceof SyntaxError) {
-        return null
-      }
-      throw error
-    })
+    body = parse(await response.text())
   } catch (error) {
     signal?.throwIfAborted()
     const noAnswer = new GatewayError('The gateway does not answer.', true, null, { cause: error })
     return { error: noAnswer, retryable: true, retryAfterMs: null }
   }
   return response.ok && body !== null ? { document: body } : failed(response, body)
+}
+
+/** A proxy's own page is no document. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 function failed(response: Response, body: unknown): Failed {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { ApplicationFailure } from '@temporalio/common'
-import { Worker } from '@temporalio/worker'
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { createCampaignClient, type CampaignClient } from '../../src/client/index.js'
 import { Secret } from '../../src/config/secret.js'
 import type { PreSendRequest, PreSendResult } from '../../src/contracts/pre-send.js'
@@ -9,6 +9,8 @@ import { provisionTimeoutMs } from '../support/ask-broker.js'
 import { withTemporal } from '../support/with-temporal.js'
 import { workflowBundle } from '../support/workflow-bundle.js'
 
+// Refusals are on purpose here; the worker would print each.
+Runtime.install({ logger: new DefaultLogger('ERROR') })
 const temporal = withTemporal()
 let client: CampaignClient
 let stop: () => Promise<void>
@@ -32,27 +34,6 @@ const activities: Pick<PreSendActivities, 'checkPreSend' | 'openSendout' | 'clos
     ({ outcome: aborted ? 'aborted' : 'decided', eligible: 0, targeted: 0 }) as PreSendResult,
 }
 
-beforeAll(async () => {
-  const worker = await Worker.create({
-    connection: temporal.nativeConnection,
-    namespace: temporal.namespace,
-    taskQueue: 'pre-send',
-    workflowBundle: await workflowBundle(),
-    activities,
-  })
-  const running = worker.run()
-  stop = async () => {
-    worker.shutdown()
-    await running
-  }
-  client = createCampaignClient({
-    temporal: temporal.client,
-    gatewayUrl: 'http://127.0.0.1:1',
-    gatewayApiKey: new Secret('unused'),
-  })
-}, provisionTimeoutMs)
-afterAll(() => stop())
-
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString()
 
 let sendouts = 0
@@ -63,6 +44,28 @@ function request(changes: Partial<PreSendRequest> = {}): PreSendRequest {
 }
 
 describe('a pre-send by the client', () => {
+  // Inside, so that the worker ends before its connection does.
+  beforeAll(async () => {
+    const worker = await Worker.create({
+      connection: temporal.nativeConnection,
+      namespace: temporal.namespace,
+      taskQueue: 'pre-send',
+      workflowBundle: await workflowBundle(),
+      activities,
+    })
+    const running = worker.run()
+    stop = async () => {
+      worker.shutdown()
+      await running
+    }
+    client = createCampaignClient({
+      temporal: temporal.client,
+      gatewayUrl: 'http://127.0.0.1:1',
+      gatewayApiKey: new Secret('unused'),
+    })
+  }, provisionTimeoutMs)
+  afterAll(() => stop())
+
   it('is started so that Support finds it, and nobody is in it', async () => {
     const asked = request()
     const handle = await client.startPreSend(asked)
