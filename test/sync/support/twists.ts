@@ -1,0 +1,76 @@
+import type { CrmSession } from '../../../src/crm/crm.js'
+import type { EmarketeerClient } from '../../../src/emarketeer/index.js'
+import type { SyncSession } from '../../../src/sync/session.js'
+import type { Twist } from './world.js'
+
+type Act = () => Promise<unknown>
+type Method<T> = Extract<keyof T, string>
+
+/** The session with one method of its CRM wrapped. */
+export function twistCrm(
+  session: SyncSession,
+  name: Method<CrmSession>,
+  around: (call: () => Promise<unknown>) => Promise<unknown>,
+): SyncSession {
+  const crm = session.crm!
+  return { ...session, crm: { ...crm, session: wrapped(crm.session, name, around) } }
+}
+
+/** The session with one method of eMarketeer's client wrapped. */
+export function twistEmarketeer(
+  session: SyncSession,
+  name: Method<EmarketeerClient>,
+  around: (call: () => Promise<unknown>) => Promise<unknown>,
+): SyncSession {
+  return { ...session, emarketeer: wrapped(session.emarketeer, name, around) }
+}
+
+function wrapped<T extends object>(
+  target: T,
+  name: string,
+  around: (call: () => Promise<unknown>) => Promise<unknown>,
+): T {
+  return new Proxy(target, {
+    get(object, property) {
+      const value = Reflect.get(object, property, object) as unknown
+      if (typeof value !== 'function') {
+        return value
+      }
+      const method = value.bind(object) as (...given: unknown[]) => Promise<unknown>
+      return property === name ? (...given: unknown[]) => around(() => method(...given)) : method
+    },
+  })
+}
+
+function firstTime(act: Act): Act {
+  let done = false
+  return async () => {
+    if (!done) {
+      done = true
+      await act()
+    }
+  }
+}
+
+/** Lets something happen at one point of a pass, the first time that it gets there. */
+export const once = {
+  beforeCrmWrite: (act: Act): Twist => {
+    const first = firstTime(act)
+    return (session) => twistCrm(session, 'write', async (call) => (await first(), call()))
+  },
+  beforeEmarketeerWrite: (act: Act): Twist => {
+    const first = firstTime(act)
+    return (session) =>
+      twistEmarketeer(session, 'writeStates', async (call) => (await first(), call()))
+  },
+  /** After a direct reading; where a pass reads by delta alone, nothing happens. */
+  afterCrmRead: (act: Act): Twist => {
+    const first = firstTime(act)
+    return (session) =>
+      twistCrm(session, 'read', async (call) => {
+        const answer = await call()
+        await first()
+        return answer
+      })
+  },
+} as const

@@ -1,0 +1,191 @@
+import { afterAll, afterEach, beforeAll, expect } from '@jest/globals'
+import { randomUUID } from 'node:crypto'
+import { approveHeld, rejectHeld } from '../../../src/sync/held.js'
+import { catchUpBoth } from '../../../src/sync/catch-up-both.js'
+import { drainInbox, type DrainedInbox } from '../../../src/sync/drain-inbox.js'
+import type { SyncSession } from '../../../src/sync/session.js'
+import { settleRun } from '../../../src/sync/sync-addresses.js'
+import { syncCategories } from '../../../src/sync/sync-categories.js'
+import { addCounts, emptyCounts, type SyncCounts } from '../../../src/sync/sync-counts.js'
+import { syncDue } from '../../../src/sync/sync-due.js'
+import type { Systems } from '../../../src/sync/systems.js'
+import type { Tier } from '../../../src/contracts/names.js'
+import { mergeFacts, setConnectionState } from '../../../src/ledger/connections.js'
+import { openDatabase, type Database } from '../../../src/ledger/database.js'
+import { CRM_DRIVERS } from '../../../src/crm/registry.js'
+import { withDatabase } from '../../support/with-database.js'
+import { applyConnection, CONNECTION_ID, openSystems, type ConnectionChoices } from './open-systems.js'
+import { makePerson, type NewPerson, type Person } from './person.js'
+import { startStandIns, type StandIns } from './stand-ins.js'
+import { traffic, type Traffic } from './traffic.js'
+
+/** What a sweep came to. */
+export interface Swept {
+  readonly counts: SyncCounts
+  readonly held: number
+}
+
+/** Changes the session of a piece of work, e.g. to let it die, or to act between its read and its write. */
+export type Twist = (session: SyncSession) => SyncSession
+
+/** One connection, set up, with both systems at its ends. */
+export class World {
+  /** Passes that were skipped in order to check rest after each test. */
+  restChecked = true
+
+  constructor(
+    readonly standIns: StandIns,
+    readonly db: Database,
+    readonly systems: Systems,
+    readonly databaseUrl: string,
+  ) {}
+
+  /** A session of a run of its own. */
+  async session(tier: Tier = 'sweep', systems: Systems = this.systems): Promise<SyncSession> {
+    const runId = randomUUID()
+    return systems.session({ runId, connectionId: CONNECTION_ID, tier, workflowId: `test:${runId}` })
+  }
+
+  /** Sets the connection up as the set-up workflow does, up to the first sync. */
+  async setUp(): Promise<void> {
+    for (const step of CRM_DRIVERS.get('dynamics')!.setupSteps) {
+      const { crm, call } = await this.session('setup')
+      await mergeFacts(this.db, CONNECTION_ID, await step.run(crm!.session, call))
+    }
+    await this.firstSync()
+    await setConnectionState(this.db, CONNECTION_ID, 'active')
+  }
+
+  /** Categories, then everybody: the last steps of set-up. */
+  async firstSync(): Promise<Swept> {
+    const session = await this.session('setup')
+    await syncCategories(session)
+    return this.passOver(session)
+  }
+
+  /** One sweep, in the order of the workflow `sweepRun`. */
+  async sweep(twist: Twist = (session) => session, tier: Tier = 'sweep'): Promise<Swept> {
+    const session = twist(await this.session(tier))
+    await catchUpBoth(session)
+    await syncCategories(session)
+    return this.syncUntilQuiet(session)
+  }
+
+  /** Everything that a sweep does, but for the categories. */
+  private async passOver(session: SyncSession): Promise<Swept> {
+    await catchUpBoth(session)
+    return this.syncUntilQuiet(session)
+  }
+
+  private async syncUntilQuiet(session: SyncSession): Promise<Swept> {
+    let counts = emptyCounts()
+    for (let more = true; more; ) {
+      const due = await syncDue(session, { reading: 'copy', loosening: 'stage', maxBatches: 5 })
+      counts = addCounts(counts, due.counts)
+      more = due.more
+    }
+    const settled = await settleRun(session)
+    return { counts: addCounts(counts, settled.counts), held: settled.held }
+  }
+
+  /** Handles the inbox, as webhooks make it be handled. */
+  async drain(twist: Twist = (session) => session): Promise<DrainedInbox> {
+    return drainInbox(twist(await this.session('webhook')), 0)
+  }
+
+  /** A new person, known to both systems unless told otherwise; not yet swept. */
+  person(given: NewPerson = {}): Promise<Person> {
+    return makePerson(this, given)
+  }
+
+  /** A person whom a sweep has linked, with nothing left to do. */
+  async linked(given: NewPerson = {}): Promise<Person> {
+    const person = await this.person(given)
+    await this.sweep()
+    return person
+  }
+
+  /** Lets all waiting times pass: of addresses that were put off, of hints, and of leases of the dead. */
+  async timePasses(): Promise<void> {
+    await this.db.query(`UPDATE addresses SET not_before = NULL, lease_expires_at = NULL`)
+    await this.db.query(`UPDATE inbox SET not_before = clock_timestamp() WHERE handled_at IS NULL`)
+  }
+
+  /** Approves, or rejects, everything held. */
+  async decideHeld(verdict: 'approve' | 'reject'): Promise<number> {
+    const given = { connectionId: CONNECTION_ID, reason: 'a test', by: 'Kari' }
+    const decide = verdict === 'approve' ? approveHeld : rejectHeld
+    return (await decide(this.db, given)).cells
+  }
+
+  /** Changes settings of the connection. */
+  configure(choices: ConnectionChoices): Promise<void> {
+    return applyConnection(this.db, this.standIns, choices)
+  }
+
+  /** Writes of ours seen by either system so far, and consent events. */
+  traffic(): Promise<Traffic> {
+    return traffic(this)
+  }
+
+  /** Arms a fault of eMarketeer; see docs/simulators.md. */
+  emarketeerFault(rule: Record<string, unknown>): Promise<unknown> {
+    return this.standIns.emarketeer.post('faults', rule)
+  }
+
+  /** Arms a fault of Dynamics. */
+  dynamicsFault(rule: Record<string, unknown>): Promise<unknown> {
+    return this.standIns.dynamics('POST', 'faults', rule)
+  }
+
+  /** Turns a switch of Dynamics. */
+  dynamicsSwitch(switches: Record<string, unknown>): Promise<unknown> {
+    return this.standIns.dynamics('POST', 'switches', switches)
+  }
+
+  /** Ends all faults. */
+  async clearFaults(): Promise<void> {
+    await this.standIns.emarketeer.clearFaults()
+    await this.standIns.dynamics('DELETE', 'faults')
+  }
+
+  /** Two further sweeps write nothing anywhere, and leave no event (F2). */
+  async expectRest(): Promise<void> {
+    await this.clearFaults()
+    await this.timePasses()
+    await this.sweep()
+    const before = await this.traffic()
+    await this.sweep()
+    await this.sweep()
+    expect(await this.traffic()).toEqual(before)
+  }
+
+  async close(): Promise<void> {
+    this.systems.close()
+    await this.db.close()
+    await this.standIns.close()
+  }
+}
+
+/**
+ * Gives a test file one world. After each test everything is at rest: two further sweeps write nothing.
+ * @param choices settings of the connection.
+ */
+export function withWorld(choices: ConnectionChoices = {}): { readonly now: World } {
+  const database = withDatabase()
+  let world: World | undefined
+  beforeAll(async () => {
+    const standIns = await startStandIns()
+    const db = openDatabase(database.url, { maxConnections: 6 })
+    await applyConnection(db, standIns, choices)
+    world = new World(standIns, db, openSystems(db, standIns), database.url)
+    await world.setUp()
+  }, 60_000)
+  afterEach(() => world!.expectRest())
+  afterAll(() => world?.close())
+  return {
+    get now() {
+      return world!
+    },
+  }
+}
