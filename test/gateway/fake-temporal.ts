@@ -10,12 +10,20 @@ export class FakeTemporal implements TemporalAccess {
   /** What a signal waits for before it is taken. */
   gate: Promise<void> = Promise.resolve()
 
+  private waiting: (() => void)[] = []
+
+  /** Resolves when the next signal comes. */
+  nextSignal(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve))
+  }
+
   async client(): Promise<GatewayTemporal> {
     if (this.away) {
       throw new AppError('temporal_unreachable', 'Temporal does not answer.')
     }
     const signalWithStart = async (...[type, options]: Signal) => {
       this.signals.push({ type, options: options as unknown as Record<string, unknown> })
+      this.waiting.splice(0).forEach((resolve) => resolve())
       await this.gate
     }
     return {

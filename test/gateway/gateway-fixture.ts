@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Secret } from '../../src/config/secret.js'
 import { createSecretsVault } from '../../src/config/secrets-vault.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
+import type { TemporalAccess } from '../../src/gateway/temporal-access.js'
 import { createGateway, listen } from '../../src/gateway/server.js'
 import { openDatabase, type Database } from '../../src/ledger/database.js'
 import { Systems } from '../../src/sync/systems.js'
@@ -22,6 +23,8 @@ export interface FixtureOptions {
   /** Another database than the test's own. */
   readonly databaseUrl?: string
   readonly emarketeerUrl?: string
+  /** A real one, closed with the gateway. */
+  readonly realTemporal?: TemporalAccess
 }
 
 /** A running gateway, and what it works with. */
@@ -65,7 +68,11 @@ export function withGateway(): {
 
 async function startGateway(
   databaseUrl: string,
-  { apiKey = new Secret(API_KEY), emarketeerUrl = 'http://127.0.0.1:1' }: FixtureOptions,
+  {
+    apiKey = new Secret(API_KEY),
+    emarketeerUrl = 'http://127.0.0.1:1',
+    realTemporal,
+  }: FixtureOptions,
 ): Promise<GatewayFixture> {
   const lines: string[] = []
   const destination = { write: (line: string) => void lines.push(line) }
@@ -80,7 +87,14 @@ async function startGateway(
     allowLoopbackHttp: true,
   })
   const temporal = new FakeTemporal()
-  const app = createGateway({ systems, db, vault, temporal, apiKey, log })
+  const app = createGateway({
+    systems,
+    db,
+    vault,
+    temporal: realTemporal ?? temporal,
+    apiKey,
+    log,
+  })
   const url = await listen(app, { port: 0 })
   let closed = false
   return {
@@ -95,6 +109,7 @@ async function startGateway(
       if (!closed) {
         closed = true
         await app.close()
+        await realTemporal?.close()
         systems.close()
         await db.close()
       }
