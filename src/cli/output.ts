@@ -16,6 +16,8 @@ export interface Output {
 /** Output on two streams. A reader of stdout that goes away is no error. */
 export function createOutput(stdout: Writable, stderr: Writable): Output {
   let closed = false
+  // On one line for a program that reads lines, spread out for a person.
+  const indent = (stdout as { isTTY?: boolean }).isTTY === true ? 2 : undefined
   // Without a listener, EPIPE would end the process with a stack trace.
   stdout.on('error', () => {
     closed = true
@@ -32,7 +34,7 @@ export function createOutput(stdout: Writable, stderr: Writable): Output {
   return {
     write,
     async answer(json, document, text) {
-      await write(`${json ? JSON.stringify(document, null, 2) : text()}\n`)
+      await write(`${json ? JSON.stringify(document, null, indent) : text()}\n`)
     },
     note(line) {
       stderr.write(`${line}\n`)

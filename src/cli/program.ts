@@ -1,5 +1,7 @@
 import { Command } from 'commander'
 import { addConnection } from './commands/connection.js'
+import { addDemo } from './commands/demo.js'
+import { addDev } from './commands/dev.js'
 import { addGateway } from './commands/gateway.js'
 import { addHeld } from './commands/held.js'
 import { addMailingList } from './commands/mailing-list.js'
@@ -30,5 +32,7 @@ export function buildProgram(output: Output): Command {
   addMailingList(program, output)
   addWhy(program, output)
   addHeld(program, output)
+  addDev(program, output)
+  addDemo(program, output)
   return program
 }

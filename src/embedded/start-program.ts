@@ -19,7 +19,7 @@ export interface ProgramOptions {
 /** A running program that has said it is ready. */
 export interface RunningProgram<Ready> {
   readonly pid: number
-  /** Its first line on standard output that is a JSON object. */
+  /** The document on its first line that begins with `{"ready":true`. */
   readonly ready: Ready
   /** Resolves with the exit code once it has ended (null: by a signal). */
   readonly exited: Promise<number | null>
@@ -62,7 +62,8 @@ export async function startProgram<Ready = unknown>(
   const ready = new Promise<Ready>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       stdout.push(line)
-      if (line.startsWith('{')) {
+      // Anything else, such as an error document, is followed by the program's end.
+      if (line.startsWith('{"ready":true')) {
         resolve(JSON.parse(line) as Ready)
       }
     })

@@ -1,10 +1,11 @@
 import type { Connection } from '@temporalio/client'
-import { temporal } from '@temporalio/proto'
+import proto from '@temporalio/proto'
 import { SEARCH_ATTRIBUTES } from '../contracts/names.js'
 import { logger } from '../telemetry/logger.js'
 
 const log = logger('worker')
-const { INDEXED_VALUE_TYPE_KEYWORD } = temporal.api.enums.v1.IndexedValueType
+// The package is CommonJS: its names are only on the default export.
+const { INDEXED_VALUE_TYPE_KEYWORD } = proto.temporal.api.enums.v1.IndexedValueType
 
 /**
  * Registers the search attributes that our workflows set; without them every workflow task would fail for ever. Safe

@@ -1,0 +1,54 @@
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
+import { connectTemporal } from '../../../config/temporal.js'
+import { everybody } from '../people.js'
+import type { Story } from '../story.js'
+import type { Stage } from '../stage.js'
+
+/** Nobody of the tour appears in anything that Temporal stores, nor in a log line. */
+export async function privacyChapter(story: Story, stage: Stage): Promise<void> {
+  story.chapter('Where people are, and where they are not')
+  const traces = [...everybody()].flatMap(([email, person]) => [email, person.lastName])
+  const { client, connection } = await connectTemporal({ ...stage.stack.env })
+  try {
+    let workflows = 0
+    let found: string | null = null
+    for await (const workflow of client.workflow.list()) {
+      const handle = client.workflow.getHandle(workflow.workflowId, workflow.runId)
+      const description = await handle.describe()
+      const text =
+        historyToJSON(await handle.fetchHistory()) +
+        decodePayloads(await handle.fetchHistory()) +
+        JSON.stringify([workflow.memo, description.searchAttributes, workflow.workflowId])
+      found ??= traceIn(text, traces)
+      workflows += 1
+    }
+    await story.claim(`no address and no name in the histories of ${workflows} workflow runs`, 0, async () =>
+      workflows === 0 ? 'no workflows' : found,
+    )
+  } finally {
+    await connection.close()
+  }
+  await story.claim('no address and no name in a log line', 0, async () =>
+    stage.log === '' ? 'no log' : traceIn(stage.log, traces),
+  )
+}
+
+/** Payloads are base64 in a history's JSON; this is what they say. */
+function decodePayloads(history: unknown): string {
+  const texts: string[] = []
+  const visit = (value: unknown): void => {
+    if (value instanceof Uint8Array) {
+      texts.push(Buffer.from(value).toString('utf8'))
+    } else if (value && typeof value === 'object') {
+      Object.values(value).forEach(visit)
+    }
+  }
+  visit(history)
+  return texts.join('\n')
+}
+
+function traceIn(text: string, traces: readonly string[]): string | null {
+  const lower = text.toLowerCase()
+  const trace = traces.find((t) => lower.includes(t.toLowerCase()))
+  return trace === undefined ? null : `a trace of ${trace}`
+}
