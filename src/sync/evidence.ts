@@ -79,14 +79,25 @@ export function consentEventOf(
     actorId: described ? (act?.userId ?? null) : (row.actor?.split(':')[1] ?? null),
     actedFromMs: described ? described.fromMs : row.eventAtMs,
     actedToMs: described ? described.toMs : (row.recordedAtMs ?? row.eventAtMs),
-    evidence: fabricated
-      ? `none, set by CRM user ${act?.userId ?? 'unknown'}`
-      : (row.source ?? null),
+    evidence: evidenceOf({ fabricated, moved, source: row.source, userId: act?.userId ?? null }),
     replacedBasis: fabricated ? row.basis : null,
     tier: run.tier,
     workflowId: run.workflowId,
     runId: run.runId,
   }
+}
+
+/** What the event rests on: a source in eMarketeer says nothing of an act in the CRM that replaced it. */
+function evidenceOf(facts: {
+  readonly fabricated: boolean
+  readonly moved: ConsentEvent['movedSide']
+  readonly source: string | null
+  readonly userId: string | null
+}): string | null {
+  if (facts.fabricated) {
+    return `none, set by CRM user ${facts.userId ?? 'unknown'}`
+  }
+  return facts.moved === 'emarketeer' ? facts.source : null
 }
 
 /** Which side's value crosses: the one that the other is made to follow. */
