@@ -7,7 +7,11 @@ import type { PreSendActivities, SyncActivities } from '../contracts/sync-activi
  */
 
 /** Waits between tries: quick at first, for lost races and restarts; then patient, for outages. */
-const RETRY = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const
+const RETRY = {
+  initialInterval: '1 second',
+  backoffCoefficient: 2,
+  maximumInterval: '1 minute',
+} as const
 
 /** Reading and writing in bulk: a killed worker is noticed within ten seconds. */
 export const sync = proxyActivities<SyncActivities>({

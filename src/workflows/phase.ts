@@ -1,7 +1,23 @@
 import { upsertSearchAttributes } from '@temporalio/workflow'
+import type { Phase } from '../contracts/names.js'
 import { searchAttributes, type SearchFacts } from '../contracts/search-attributes.js'
 
 /** Sets what the workflow can be found by. */
 export function mark(facts: SearchFacts): void {
   upsertSearchAttributes(searchAttributes(facts).getAll())
+}
+
+/** Does the work; a workflow that fails or is cancelled can be found by `Phase="failed"`. */
+export async function orMarkFailed<T>(
+  connectionId: string,
+  onPhase: (phase: Phase) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    onPhase('failed')
+    mark({ connectionId, phase: 'failed' })
+    throw error
+  }
 }

@@ -10,9 +10,16 @@ import {
   uuid4,
 } from '@temporalio/workflow'
 import type { PreSendRequest, PreSendResult, PreSendStatus } from '../contracts/pre-send.js'
+import type { OpenedSendout, Requests } from '../contracts/sync-activities.js'
 import { brief, lastWork } from './activity-proxies.js'
 import { mark } from './phase.js'
-import { codeOf, prepareSendout, type PreparedSendout } from './prepare-sendout.js'
+import {
+  codeOf,
+  prepareSendout,
+  type PreparedSendout,
+  type PrepareInput,
+} from './prepare-sendout.js'
+import { addWork, NO_WORK } from './work-totals.js'
 
 /** Argument of the update `abort`. */
 export interface AbortPreSend {
@@ -45,35 +52,67 @@ class PreSend {
   private phase: PreSendStatus['phase'] = 'waiting'
   private startAtMs: number | null = null
   private deadlineMs: number | null = null
+  private rescheduled = false
   private aborted = false
+  /** The result is being written: too late to abort. */
+  private closing = false
   private prepared: PreparedSendout = { targeted: 0, synced: 0 }
   private result: PreSendResult | null = null
   private scope: CancellationScope | null = null
 
   constructor(private readonly request: PreSendRequest) {
     setHandler(preSendStatusQuery, () => this.status())
-    setHandler(abortUpdate, () => this.abort(), { validator: requireReason })
+    setHandler(abortUpdate, () => this.abort(), {
+      validator: (abort) => this.checkAbort(abort),
+    })
     setHandler(rescheduleUpdate, (change) => this.reschedule(change), {
       validator: (change) => this.checkReschedule(change),
     })
   }
 
   async run(): Promise<PreSendResult> {
-    const checked = await brief.checkPreSend({ request: this.request })
-    const { connectionId, crm } = checked
-    this.startAtMs ??= checked.startAtMs
-    this.deadlineMs ??= checked.deadlineMs
+    const { connectionId, crm, startAtMs, deadlineMs } = await brief.checkPreSend({
+      request: this.request,
+    })
+    // Somebody may have rescheduled it while it was checked.
+    if (!this.rescheduled) {
+      this.startAtMs = startAtMs
+      this.deadlineMs = deadlineMs
+    }
     mark({ connectionId, crm, phase: 'waiting', tier: 'preSend' })
-    await this.waitForStart()
+    const sendoutRunId = uuid4()
+    try {
+      await this.waitForStart()
+      return await this.runNow(sendoutRunId)
+    } catch (error) {
+      if (isCancellation(error)) {
+        await CancellationScope.nonCancellable(() => this.closeCancelled(sendoutRunId))
+      }
+      throw error
+    }
+  }
+
+  private async runNow(sendoutRunId: string): Promise<PreSendResult> {
+    const { connectionId, crm } = await this.open(sendoutRunId)
+    const reference = { connectionId, sendoutRunId }
+    const problems = await this.prepareUntil({ ...reference, crm, request: this.request })
+    return this.finish(reference, problems)
+  }
+
+  private async open(sendoutRunId: string): Promise<OpenedSendout> {
     const deadlineMs = this.deadlineMs ?? Date.now() + DEFAULT_DEADLINE_MS
     this.deadlineMs = deadlineMs
     this.phase = 'preparing'
-    mark({ connectionId, phase: 'running' })
-    const sendoutRunId = uuid4()
-    const { request } = this
-    const opened = await brief.openSendout({ request, sendoutRunId, deadlineMs })
-    const problems = await this.prepareUntil(deadlineMs, sendoutRunId, opened)
-    return this.finish(sendoutRunId, opened.connectionId, problems)
+    const opened = await brief.openSendout({ request: this.request, sendoutRunId, deadlineMs })
+    mark({ connectionId: opened.connectionId, phase: 'running' })
+    return opened
+  }
+
+  /** Cancelled by plain Temporal means: as after an abort nobody is on a list, an earlier run's neither. */
+  private async closeCancelled(sendoutRunId: string): Promise<void> {
+    this.aborted = true
+    const { connectionId } = await this.open(sendoutRunId)
+    await this.finish({ connectionId, sendoutRunId }, [])
   }
 
   private async waitForStart(): Promise<void> {
@@ -85,78 +124,95 @@ class PreSend {
     }
   }
 
-  /** Prepares until done, aborted, or the deadline; never throws. @returns codes of what went wrong. */
-  private async prepareUntil(
-    deadlineMs: number,
-    sendoutRunId: string,
-    opened: { connectionId: string; crm: string },
-  ): Promise<string[]> {
-    const scope = new CancellationScope({ cancellable: true })
-    this.scope = scope
+  /** Prepares until done, aborted, or the deadline; never fails. @returns codes of what went wrong. */
+  private async prepareUntil(input: PrepareInput): Promise<string[]> {
     if (this.aborted) {
       return []
     }
+    const scope = this.newScope()
     const work = scope.run(() =>
-      prepareSendout({ request: this.request, sendoutRunId, ...opened }, (progress) => {
+      prepareSendout(input, (progress) => {
         this.prepared = progress
         this.phase = 'syncing'
         setCurrentDetails(`${progress.synced} of ${progress.targeted} contacts synced`)
       }),
     )
-    const settled = work.then(
-      () => [],
-      (error: unknown) => [isCancellation(error) ? 'deadline_reached' : codeOf(error)],
-    )
     let done = false
-    const finished = settled.then((problems) => {
-      done = true
-      return problems
-    })
-    await condition(() => done, Math.max(0, deadlineMs - Date.now()))
+    const settled = work
+      .then(
+        () => [],
+        (error: unknown) => {
+          const problem = scope.consideredCancelled ? this.whyCancelled() : codeOf(error)
+          scope.cancel() // One shard failed for good: the others would only go on spending requests.
+          return [problem]
+        },
+      )
+      .finally(() => {
+        done = true
+      })
+    await condition(() => done, Math.max(0, (this.deadlineMs ?? 0) - Date.now()))
     if (!done) {
       scope.cancel()
     }
-    return finished
+    return settled
   }
 
   /** Decides on what is verified by now, and closes the run. */
   private async finish(
-    sendoutRunId: string,
-    connectionId: string,
+    { connectionId, sendoutRunId }: { connectionId: string; sendoutRunId: string },
     problems: string[],
   ): Promise<PreSendResult> {
     this.phase = 'deciding'
     setCurrentDetails('Decides each contact')
-    let { requests } = this.prepared.work ?? { requests: { emarketeer: 0, crm: 0 } }
-    if (!this.aborted) {
-      try {
-        const last = await lastWork.decideMembers({
-          sendoutRunId,
-          connectionId,
-          runId: sendoutRunId,
-        })
-        requests = {
-          emarketeer: requests.emarketeer + last.requests.emarketeer,
-          crm: requests.crm + last.requests.crm,
-        }
-      } catch (error) {
-        problems.push(codeOf(error)) // Undecided members count as not verified.
+    let { work = NO_WORK } = this.prepared
+    try {
+      work = addWork(work, await this.decide(connectionId, sendoutRunId))
+    } catch (error) {
+      if (isCancellation(error) && !this.aborted) {
+        throw error
       }
+      problems.push(this.aborted ? this.whyCancelled() : codeOf(error)) // The undecided count as not verified.
     }
-    const result = await brief.closeSendout({
-      sendoutRunId,
-      proof: this.prepared.proof ?? null,
-      onUnverified: this.request.onUnverified ?? 'exclude',
-      aborted: this.aborted,
-      updated: this.prepared.work?.writes ?? { emarketeer: 0, crm: 0 },
-      requests,
-      problems,
-    })
+    this.closing = true
+    // Once under way it is not cancelled: what is told must be what is in the ledger.
+    const result = await CancellationScope.nonCancellable(() =>
+      brief.closeSendout({
+        sendoutRunId,
+        proof: this.prepared.proof ?? null,
+        onUnverified: this.request.onUnverified ?? 'exclude',
+        aborted: this.aborted,
+        updated: work.writes,
+        requests: work.requests,
+        problems,
+      }),
+    )
     this.result = result
     this.phase = result.outcome === 'aborted' ? 'aborted' : 'done'
     setCurrentDetails(`${result.eligible} of ${result.targeted} eligible, ${result.outcome}`)
     mark({ connectionId, phase: 'done' })
     return result
+  }
+
+  private async decide(
+    connectionId: string,
+    sendoutRunId: string,
+  ): Promise<{ requests: Requests } | Record<never, never>> {
+    if (this.aborted) {
+      return {}
+    }
+    return this.newScope().run(() =>
+      lastWork.decideMembers({ sendoutRunId, connectionId, runId: sendoutRunId }),
+    )
+  }
+
+  /** A scope that an abort cancels. */
+  private newScope(): CancellationScope {
+    this.scope = new CancellationScope()
+    return this.scope
+  }
+
+  private whyCancelled(): string {
+    return this.aborted ? 'pre_send_aborted' : 'deadline_reached'
   }
 
   private abort(): PreSendStatus {
@@ -166,9 +222,19 @@ class PreSend {
   }
 
   private reschedule(change: ReschedulePreSend): PreSendStatus {
+    this.rescheduled = true
     this.startAtMs = Date.parse(change.startAt)
     this.deadlineMs = change.deadline ? Date.parse(change.deadline) : null
     return this.status()
+  }
+
+  private checkAbort(abort: AbortPreSend): void {
+    if (!abort?.reason?.trim() || !abort.by?.trim()) {
+      refuse('An abort needs a reason and a name (by).')
+    }
+    if (this.closing) {
+      refuse('It is decided already.')
+    }
   }
 
   private checkReschedule(change: ReschedulePreSend): void {
@@ -195,12 +261,6 @@ class PreSend {
       synced: this.prepared.synced,
       result: this.result,
     }
-  }
-}
-
-function requireReason(abort: AbortPreSend): void {
-  if (!abort?.reason?.trim() || !abort.by?.trim()) {
-    refuse('An abort needs a reason and a name (by).')
   }
 }
 

@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, executeChild, ParentClosePolicy } from '@temporalio/workflow'
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  executeChild,
+  ParentClosePolicy,
+} from '@temporalio/workflow'
 import { PRIORITY, workflowIds } from '../contracts/names.js'
 import type { PreSendRequest } from '../contracts/pre-send.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
@@ -55,10 +61,12 @@ export async function prepareSendout(
       progress({ work, synced: prepared.synced + to - from })
     }),
   )
-  work = addWork(
-    work,
-    await preSendWork.settleRun({ connectionId, runId: sendoutRunId, tier: 'preSend' }),
-  )
+  const settled = await preSendWork.settleRun({
+    connectionId,
+    runId: sendoutRunId,
+    tier: 'preSend',
+  })
+  work = addWork(work, settled)
   progress({ work })
 }
 

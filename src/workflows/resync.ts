@@ -1,13 +1,8 @@
-import {
-  defineQuery,
-  setCurrentDetails,
-  setHandler,
-  uuid4,
-} from '@temporalio/workflow'
+import { defineQuery, setCurrentDetails, setHandler, uuid4 } from '@temporalio/workflow'
 import type { Phase } from '../contracts/names.js'
 import type { RunReference } from '../contracts/sync-activities.js'
 import { sync } from './activity-proxies.js'
-import { mark } from './phase.js'
+import { mark, orMarkFailed } from './phase.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
 import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
 
@@ -39,24 +34,45 @@ export async function resync(input: ResyncInput): Promise<ResyncResult> {
   let totals = NO_WORK
   setHandler(resyncStatusQuery, () => ({ connectionId, phase, totals }))
   mark({ connectionId, phase, tier: 'manual' })
-  if (dryRun) {
-    for (let after: number | null = 0; after !== null; ) {
-      const report: Awaited<ReturnType<typeof sync.rehearse>> = await sync.rehearse({
-        ...run,
-        addressIds,
-        after,
-      })
-      totals = addWork(totals, report)
-      after = report.next
-    }
-  } else {
-    await sync.markForResync({ ...run, addressIds })
-    totals = await syncUntilQuiet(run, 'direct', (soFar) => {
-      totals = soFar
-      setCurrentDetails(`${soFar.addresses} contacts looked at`)
-    })
+  const onProgress = (soFar: WorkTotals) => {
+    totals = soFar
+    setCurrentDetails(`${soFar.addresses} contacts looked at`)
   }
+  await orMarkFailed(
+    connectionId,
+    (failed) => (phase = failed),
+    () => (dryRun ? rehearse(run, addressIds, onProgress) : redo(run, addressIds, onProgress)),
+  )
   phase = 'done'
   mark({ connectionId, phase })
   return { ...totals, dryRun }
+}
+
+type Progress = (totals: WorkTotals) => void
+
+async function rehearse(
+  run: RunReference,
+  addressIds: ResyncInput['addressIds'],
+  onProgress: Progress,
+): Promise<void> {
+  let totals = NO_WORK
+  for (let after: number | null = 0; after !== null;) {
+    const report: Awaited<ReturnType<typeof sync.rehearse>> = await sync.rehearse({
+      ...run,
+      addressIds,
+      after,
+    })
+    totals = addWork(totals, report)
+    onProgress(totals)
+    after = report.next
+  }
+}
+
+async function redo(
+  run: RunReference,
+  addressIds: ResyncInput['addressIds'],
+  onProgress: Progress,
+): Promise<void> {
+  await sync.markForResync({ ...run, addressIds })
+  await syncUntilQuiet(run, 'direct', onProgress)
 }

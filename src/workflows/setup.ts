@@ -1,9 +1,4 @@
-import {
-  defineQuery,
-  setCurrentDetails,
-  setHandler,
-  uuid4,
-} from '@temporalio/workflow'
+import { defineQuery, setCurrentDetails, setHandler, uuid4 } from '@temporalio/workflow'
 import type { Phase } from '../contracts/names.js'
 import type { RunReference, StepDescription } from '../contracts/sync-activities.js'
 import { brief, sync } from './activity-proxies.js'

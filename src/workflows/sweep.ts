@@ -1,3 +1,4 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
 import {
   defineQuery,
   executeChild,
@@ -10,7 +11,7 @@ import { workflowIds, type Phase } from '../contracts/names.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import type { RunReference } from '../contracts/sync-activities.js'
 import { brief, sync } from './activity-proxies.js'
-import { mark } from './phase.js'
+import { mark, orMarkFailed } from './phase.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
 import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
 
@@ -38,16 +39,33 @@ export async function backgroundSweep(input: SweepInput): Promise<WorkTotals> {
   let totals = NO_WORK
   setHandler(sweepStatusQuery, () => ({ connectionId, phase, totals }))
   mark({ connectionId, phase: 'running', tier: 'sweep' })
-  totals = await executeChild(sweepRun, {
-    workflowId: workflowIds.sweepRun(connectionId),
-    args: [input],
-    parentClosePolicy: ParentClosePolicy.TERMINATE,
-    typedSearchAttributes: searchAttributes({ connectionId, phase: 'running', tier: 'sweep' }),
-    staticSummary: `One sweep of ${connectionId}`,
-  })
+  totals = await orMarkFailed(
+    connectionId,
+    (failed) => (phase = failed),
+    () => sweepOnce(input),
+  )
   phase = 'done'
   mark({ connectionId, phase })
   return totals
+}
+
+async function sweepOnce(input: SweepInput): Promise<WorkTotals> {
+  const { connectionId } = input
+  try {
+    return await executeChild(sweepRun, {
+      workflowId: workflowIds.sweepRun(connectionId),
+      args: [input],
+      parentClosePolicy: ParentClosePolicy.TERMINATE,
+      typedSearchAttributes: searchAttributes({ connectionId, phase: 'running', tier: 'sweep' }),
+      staticSummary: `One sweep of ${connectionId}`,
+    })
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) {
+      setCurrentDetails('A sweep started by hand is under way; the next run sweeps again')
+      return NO_WORK
+    }
+    throw error
+  }
 }
 
 /**
@@ -60,14 +78,20 @@ export async function sweepRun(input: SweepInput): Promise<WorkTotals> {
   let phase: Phase = 'running'
   let totals = NO_WORK
   setHandler(sweepStatusQuery, () => ({ connectionId, phase, totals }))
-  setCurrentDetails('Reading what changed on both sides')
-  totals = addWork(totals, await sync.catchUpBoth(run))
-  totals = addWork(totals, await sync.syncCategories(run))
-  const synced = await syncUntilQuiet(run, 'copy', (soFar) => {
-    setCurrentDetails(`Passing over changed contacts: ${soFar.addresses} done`)
-  })
-  totals = addWork(totals, synced)
-  await brief.tidyUp({ connectionId })
+  const work = async () => {
+    setCurrentDetails('Reading what changed on both sides')
+    const read = await sync.catchUpBoth(run)
+    totals = addWork(totals, read)
+    const categories = await sync.syncCategories(run)
+    totals = addWork(totals, categories)
+    const before = totals
+    await syncUntilQuiet(run, 'copy', (soFar) => {
+      totals = addWork(before, soFar)
+      setCurrentDetails(`Passing over changed contacts: ${soFar.addresses} done`)
+    })
+    await brief.tidyUp({ connectionId })
+  }
+  await orMarkFailed(connectionId, (failed) => (phase = failed), work)
   phase = 'done'
   setCurrentDetails(
     `Done: ${totals.addresses} looked at, ${totals.decisions} decided, ` +

@@ -12,11 +12,14 @@ export async function syncUntilQuiet(
   onProgress: (totals: WorkTotals) => void,
 ): Promise<WorkTotals> {
   let totals = NO_WORK
-  for (let more = true; more; ) {
+  for (let more = true; more;) {
     const report = await sync.syncDue({ ...run, reading })
     totals = addWork(totals, report)
     more = report.more
     onProgress(totals)
   }
-  return addWork(totals, await sync.settleRun(run))
+  const settled = await sync.settleRun(run)
+  totals = addWork(totals, settled)
+  onProgress(totals)
+  return totals
 }

@@ -1,0 +1,54 @@
+import { sleep } from '@temporalio/activity'
+import type { WorkReport } from '../../../src/contracts/sync-activities.js'
+import { FakeSendouts } from './fake-sendouts.js'
+import type { Activities } from './fake-world.js'
+
+/** A report in which every count is the same, so that sums can be told from one another. */
+export function report(count = 0): WorkReport {
+  return {
+    requests: { emarketeer: count, crm: count },
+    writes: { emarketeer: count, crm: count },
+    addresses: count,
+    decisions: count,
+    held: count,
+  }
+}
+
+/** Steps of set-up as the fakes plan them; the weights make 100. */
+export const SETUP_STEPS = [
+  { id: 'connect', title: 'Connect', weight: 10 },
+  { id: 'tables', title: 'Make the tables', weight: 30 },
+  { id: 'webhooks', title: 'Install webhooks', weight: 10 },
+  { id: 'categories', title: 'Bring the categories over', weight: 10 },
+  { id: 'firstSync', title: 'Sync everybody', weight: 30 },
+  { id: 'sweep', title: 'Start the sweep', weight: 10 },
+]
+
+/** Activities that succeed at once and find nothing to do; a sendout targets nobody. */
+export function defaultActivities(): Activities {
+  return {
+    planSetup: async ({ connectionId }) => ({ connectionId, crm: 'dynamics', steps: SETUP_STEPS }),
+    runSetupStep: async () => {},
+    installWebhooks: async () => {},
+    startSweep: async () => {},
+    activateConnection: async () => {},
+    syncCategories: async () => report(),
+    catchUpBoth: async () => report(),
+    syncDue: async () => ({ ...report(), more: false }),
+    settleRun: async () => report(),
+    drainInbox: async () => ({ ...report(), nextDueMs: null }),
+    markForResync: async () => 0,
+    rehearse: async () => ({ ...report(), next: null }),
+    tidyUp: async () => {},
+    ...new FakeSendouts({ targeted: 0 }).activities(),
+  }
+}
+
+/** Never returns by itself: ends when the attempt is cancelled. Beats, so that the cancellation is heard of. */
+export async function hang(): Promise<never> {
+  const { Context } = await import('@temporalio/activity')
+  for (;;) {
+    Context.current().heartbeat()
+    await sleep(100)
+  }
+}

@@ -1,0 +1,102 @@
+import type { PreSendRequest, PreSendResult } from '../../../src/contracts/pre-send.js'
+import type {
+  MembersReference,
+  PreSendActivities,
+  WorkReport,
+} from '../../../src/contracts/sync-activities.js'
+import { EXCLUSION_REASONS } from '../../../src/domain/exclusion-reason.js'
+
+/** What the fakes say of a sendout. */
+export interface FakeSendoutOptions {
+  readonly targeted: number
+  readonly proof?: MembersReference['proof']
+}
+
+type Closing = Parameters<PreSendActivities['closeSendout']>[0]
+
+/**
+ * The ledger's part of a pre-send in memory: who was synced counts as verified, and is eligible once decided. Everybody
+ * else is not verified (G5).
+ */
+export class FakeSendouts {
+  /** Ranges of positions that were synced. */
+  readonly ranges: { readonly from: number; readonly to: number }[] = []
+  /** What each run was closed with. */
+  readonly closings: Closing[] = []
+  readonly opened: string[] = []
+  #decided = false
+  #request: PreSendRequest | null = null
+
+  constructor(private readonly options: FakeSendoutOptions) {}
+
+  /** Contacts synced so far. */
+  get verified(): number {
+    return this.ranges.reduce((sum, { from, to }) => sum + to - from, 0)
+  }
+
+  /** Notes a range as synced; each sync spends one request a side and writes once. */
+  sync({ from, to }: { readonly from: number; readonly to: number }): WorkReport {
+    this.ranges.push({ from, to })
+    return {
+      requests: { emarketeer: 1, crm: 1 },
+      writes: { emarketeer: 1, crm: 1 },
+      addresses: to - from,
+      decisions: 0,
+      held: 0,
+    }
+  }
+
+  activities(): PreSendActivities {
+    const { targeted, proof = 'direct' } = this.options
+    return {
+      checkPreSend: async ({ request }) => ({
+        connectionId: request.connectionId ?? 'acme-dynamics',
+        crm: 'dynamics',
+        startAtMs: request.startAt ? Date.parse(request.startAt) : null,
+        deadlineMs: request.deadline ? Date.parse(request.deadline) : null,
+      }),
+      openSendout: async ({ request, sendoutRunId }) => {
+        this.#request = request
+        this.opened.push(sendoutRunId)
+        return {
+          sendoutRunId,
+          connectionId: request.connectionId ?? 'acme-dynamics',
+          crm: 'dynamics',
+        }
+      },
+      fixAudience: async () => ({ targeted, requests: { emarketeer: 1, crm: 0 } }),
+      proveFreshness: async () => ({ proof, requests: { emarketeer: 1, crm: 1 } }),
+      syncMembers: async (members) => this.sync(members),
+      decideMembers: async () => {
+        this.#decided = true
+        return { requests: { emarketeer: 1, crm: 0 } }
+      },
+      closeSendout: async (closing) => this.#close(closing),
+    }
+  }
+
+  #close(closing: Closing): PreSendResult {
+    this.closings.push(closing)
+    const { targeted } = this.options
+    const request = this.#request!
+    const verified = this.#decided ? this.verified : 0
+    const aborted = closing.aborted || (verified < targeted && closing.onUnverified === 'abort')
+    const eligible = aborted ? 0 : verified
+    const excluded = Object.fromEntries(EXCLUSION_REASONS.map((reason) => [reason, 0]))
+    return {
+      sendoutId: request.sendoutId,
+      stage: request.stage,
+      outcome: aborted ? 'aborted' : 'decided',
+      crm: 'dynamics',
+      channel: 'email',
+      verifiedAsOf: null,
+      complete: !aborted && eligible === targeted,
+      targeted,
+      eligible,
+      excluded: { ...excluded, notVerified: targeted - eligible } as PreSendResult['excluded'],
+      updated: closing.updated,
+      requests: closing.requests,
+      mailingList: aborted || request.stage === 'checklist' ? null : request.sendoutId,
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import { ApplicationFailure } from '@temporalio/common'
+import type { PreSendActivities, SyncActivities } from '../../../src/contracts/sync-activities.js'
+import { defaultActivities } from './default-activities.js'
+
+/** Everything that our workflows ask of activities. */
+export type Activities = SyncActivities & PreSendActivities
+
+/** Name of an activity. */
+export type ActivityName = keyof Activities
+
+/** What an activity is given. */
+export type InputOf<Name extends ActivityName> = Parameters<Activities[Name]>[0]
+
+/** One attempt of an activity, as it began. */
+export interface Call {
+  readonly name: ActivityName
+  readonly input: unknown
+}
+
+interface Waiter {
+  readonly name: ActivityName
+  readonly times: number
+  readonly resolve: () => void
+}
+
+/**
+ * The outside of the workflows under test: activities typed by the contracts that keep, in memory, what the ledger
+ * would. A test replaces single ones, and waits until one has been called.
+ */
+export class FakeWorld {
+  /** Every attempt, in the order in which they began. */
+  readonly calls: Call[] = []
+  readonly activities: Activities
+  #waiters: Waiter[] = []
+
+  constructor(overrides: Partial<Activities> = {}) {
+    this.activities = { ...defaultActivities(), ...overrides }
+  }
+
+  /** Runs an activity, noting that it was called. */
+  async perform<Name extends ActivityName>(name: Name, input: InputOf<Name>): Promise<unknown> {
+    this.calls.push({ name, input })
+    const count = this.inputs(name).length
+    const [met, rest] = partition(this.#waiters, (w) => w.name === name && w.times <= count)
+    this.#waiters = rest
+    met.forEach(({ resolve }) => resolve())
+    const activity = this.activities[name] as (given: InputOf<Name>) => Promise<unknown>
+    return activity(input)
+  }
+
+  /** Resolves once an activity has begun this many times. */
+  called(name: ActivityName, times = 1): Promise<void> {
+    if (this.inputs(name).length >= times) {
+      return Promise.resolve()
+    }
+    return new Promise((resolve) => this.#waiters.push({ name, times, resolve }))
+  }
+
+  /** What an activity was given, one entry an attempt. */
+  inputs<Name extends ActivityName>(name: Name): InputOf<Name>[] {
+    return this.calls
+      .filter((call) => call.name === name)
+      .map(({ input }) => input as InputOf<Name>)
+  }
+
+  /** Names of the activities called, in order. */
+  names(): ActivityName[] {
+    return this.calls.map(({ name }) => name)
+  }
+}
+
+/** A failure as activities give it: the catalogue's code is its type. */
+export function failure(
+  code: string,
+  options: { readonly retryable: boolean; readonly nextRetryDelay?: number },
+): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: code,
+    message: `Failed for the test: ${code}`,
+    nonRetryable: !options.retryable,
+    ...(options.nextRetryDelay === undefined ? {} : { nextRetryDelay: options.nextRetryDelay }),
+  })
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))]
+}
