@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker'
+import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker'
 
 /** Written by `npm run build`, for the container image. */
 const PREBUILT = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url))
+
+/** The bundler would print a page; its failures are thrown. */
+const QUIET = new DefaultLogger('WARN')
 
 let inProcess: Promise<WorkflowBundleOption> | null = null
 
@@ -12,7 +15,7 @@ export function workflowBundle(): Promise<WorkflowBundleOption> {
   if (existsSync(PREBUILT)) {
     return Promise.resolve({ codePath: PREBUILT })
   }
-  inProcess ??= bundleWorkflowCode({ workflowsPath: workflowsPath() })
+  inProcess ??= bundleWorkflowCode({ workflowsPath: workflowsPath(), logger: QUIET })
   return inProcess
 }
 
