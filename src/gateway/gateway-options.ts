@@ -17,4 +17,6 @@ export interface GatewayOptions {
   readonly log: Logger
   /** Addresses of proxies whose X-Forwarded-For is believed; none by default. */
   readonly trustedProxies?: readonly string[]
+  /** Clock of the rate limits, in milliseconds; one that never goes back. */
+  readonly nowMs?: () => number
 }

@@ -43,7 +43,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   })
   app.server.maxConnections = LIMITS.maxSockets
   const signals = new InboxSignals(temporal, log)
-  const refusalsBySource = new TokenBuckets(LIMITS.refusalsPerSource)
+  const refusalsBySource = new TokenBuckets(LIMITS.refusalsPerSource, options.nowMs)
   app.addHook('onSend', async (_request, reply) => {
     void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   })

@@ -25,6 +25,8 @@ export interface FixtureOptions {
   readonly emarketeerUrl?: string
   /** A real one, closed with the gateway. */
   readonly realTemporal?: TemporalAccess
+  /** Clock of the rate limits. */
+  readonly nowMs?: () => number
 }
 
 /** A running gateway, and what it works with. */
@@ -72,6 +74,7 @@ async function startGateway(
     apiKey = new Secret(API_KEY),
     emarketeerUrl = 'http://127.0.0.1:1',
     realTemporal,
+    nowMs,
   }: FixtureOptions,
 ): Promise<GatewayFixture> {
   const lines: string[] = []
@@ -94,6 +97,7 @@ async function startGateway(
     temporal: realTemporal ?? temporal,
     apiKey,
     log,
+    ...(nowMs === undefined ? {} : { nowMs }),
   })
   const url = await listen(app, { port: 0 })
   let closed = false

@@ -63,10 +63,12 @@ describe('the API for the campaign service', () => {
   })
 
   it('slows down who tries keys, and not who has it', async () => {
-    const { url } = await start()
-    const guesses = Array.from({ length: 30 }, () => get(url, 'x/result', 'Bearer guess'))
-    const statuses = (await Promise.all(guesses)).map(({ status }) => status)
-    expect(new Set(statuses)).toEqual(new Set([401, 429]))
+    const { url } = await gateway.start({ nowMs: () => 0 })
+    const statuses = []
+    for (let n = 0; n < 7; n++) {
+      statuses.push((await get(url, 'x/result', 'Bearer guess')).status)
+    }
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429])
     expect((await get(url, 'x/result')).status).toBe(404)
   })
 

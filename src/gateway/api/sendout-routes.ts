@@ -14,7 +14,7 @@ import type { TokenBuckets } from '../token-buckets.js'
 import { createAuthorization } from './authorize.js'
 
 /** A page of a mailing list as it is given out. */
-export interface MailingListAnswer extends MailingListPage {
+interface MailingListAnswer extends MailingListPage {
   /** Both systems were checked as of this moment (ISO UTC). */
   readonly verifiedAsOf: string | null
   /** eMarketeer and our inbox were caught up with once more for this page (ISO UTC). */

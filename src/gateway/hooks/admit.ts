@@ -2,9 +2,8 @@ import type { FastifyRequest } from 'fastify'
 import { AppError } from '../../contracts/app-error.js'
 import { findConnectionByWebhookRef, type ConnectionRow } from '../../ledger/connections.js'
 import type { Queryable } from '../../ledger/database.js'
-import { LIMITS } from '../limits.js'
 import { catalogueRefusal, httpRefusal } from '../refusal.js'
-import { TokenBuckets } from '../token-buckets.js'
+import type { TokenBuckets } from '../token-buckets.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -25,8 +24,8 @@ const WEBHOOK_REF = /^[\w-]{32}$/
 export function createAdmission(
   db: Queryable,
   refusalsBySource: TokenBuckets,
+  byRef: TokenBuckets,
 ): (request: FastifyRequest) => Promise<void> {
-  const byRef = new TokenBuckets(LIMITS.requestsPerConnection)
   return async (request) => {
     const { webhookRef } = request.params as { webhookRef: string }
     // Guessing must not cost a look-up each; an address that is known is not slowed down by those who guess.
@@ -36,7 +35,7 @@ export function createAdmission(
     const connection = WEBHOOK_REF.test(webhookRef)
       ? await findConnectionByWebhookRef(db, webhookRef)
       : null
-    if (connection === null || connection.state === 'implicit') {
+    if (connection === null) {
       refusalsBySource.take(request.ip)
       throw catalogueRefusal(unauthorized())
     }

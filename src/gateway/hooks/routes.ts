@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { GatewayOptions } from '../gateway-options.js'
 import type { InboxSignals } from '../inbox-signals.js'
-import type { TokenBuckets } from '../token-buckets.js'
+import { LIMITS } from '../limits.js'
+import { TokenBuckets } from '../token-buckets.js'
 import { createAdmission } from './admit.js'
 import { readCrmHook } from './crm-hook.js'
 import { readEmarketeerHook } from './emarketeer-hook.js'
@@ -10,12 +11,16 @@ import { takeHints } from './take-hints.js'
 /** Webhooks in. The 202 says that the hint is stored, and nothing about what will come of it. */
 export function hookRoutes(
   app: FastifyInstance,
-  { db, systems, vault }: GatewayOptions,
+  { db, systems, vault, nowMs }: GatewayOptions,
   signals: InboxSignals,
   refusalsBySource: TokenBuckets,
 ): void {
   app.decorateRequest('hookOwner', null)
-  const onRequest = createAdmission(db, refusalsBySource)
+  const onRequest = createAdmission(
+    db,
+    refusalsBySource,
+    new TokenBuckets(LIMITS.requestsPerConnection, nowMs),
+  )
   app.post('/hooks/crm/:webhookRef', { onRequest }, async (request, reply) => {
     const connection = request.hookOwner!
     await takeHints(db, signals, connection, readCrmHook(systems, connection, request))
