@@ -38,7 +38,9 @@ export async function runDemo(output: Output, signal: AbortSignal): Promise<Demo
   stage = new Stage(stack)
   stage.log += early
   try {
-    story.say(`Temporal's UI: ${stack.places.temporalUiUrl ?? '(the server given by TEMPORAL_ADDRESS)'}`)
+    story.say(
+      `Temporal's UI: ${stack.places.temporalUiUrl ?? '(the server given by TEMPORAL_ADDRESS)'}`,
+    )
     await stage.seed()
     const chapters = [
       setUpChapter,

@@ -12,8 +12,6 @@ import { emailOf, everybody, type Part } from './people.js'
 /** What a command answered. */
 export interface CommandAnswer {
   readonly exitCode: number
-  /** Its JSON document; undefined where it gave none. */
-  readonly document: unknown
   readonly stdout: string
   readonly stderr: string
 }
@@ -21,8 +19,9 @@ export interface CommandAnswer {
 interface DumpedContact {
   readonly contactId: string
   readonly email: string | null
-  readonly consents: Record<string, { readonly legalBasis: string; readonly version: number }>
-  readonly subscriptions: readonly { readonly categoryId: string; readonly subscribed: boolean }[]
+  readonly consents: Record<string, { readonly value: string }>
+  /** By category id. */
+  readonly subscriptions: Record<string, { readonly value: boolean }>
 }
 
 /** A contact of Dynamics as its stand-in dumps it. */
@@ -109,9 +108,9 @@ export class Stage {
     }
   }
 
-  /** Runs `lbsync … --json` as a user would. */
+  /** Runs `lbsync …` as a user would. */
   async lbsync(...args: string[]): Promise<CommandAnswer> {
-    const child = spawn(process.execPath, ['bin/lbsync.mjs', ...args, '--json'], {
+    const child = spawn(process.execPath, ['bin/lbsync.mjs', ...args], {
       cwd: checkoutRoot,
       env: { ...process.env, ...this.stack.env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -122,12 +121,12 @@ export class Stage {
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
     const [exitCode] = (await once(child, 'close')) as [number]
     this.log += stderr
-    return { exitCode, document: parse(stdout), stdout, stderr }
+    return { exitCode, stdout, stderr }
   }
 
   /** eMarketeer's truth about a part's marketing consent. */
   async basisOf(part: Part): Promise<string> {
-    return (await this.contactOf(part)).consents['marketingSendouts']?.legalBasis ?? 'none'
+    return (await this.contactOf(part)).consents['marketingSendouts']?.value ?? 'none'
   }
 
   /** eMarketeer's own contact of a part. */
@@ -158,7 +157,7 @@ export class Stage {
     const lines = await this.emarketeer.lines<Partial<DumpedContact>>(
       `accounts/${DEMO_ACCOUNT.accountId}/dump`,
     )
-    return lines.filter((line): line is DumpedContact => line.contactId !== undefined)
+    return lines.filter((line): line is DumpedContact => typeof line.contactId === 'string')
   }
 
   /** All of Dynamics. */
@@ -193,13 +192,5 @@ export class Stage {
     if (this.directory) {
       await rm(this.directory, { recursive: true, force: true })
     }
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

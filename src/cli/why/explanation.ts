@@ -7,6 +7,8 @@ import { cellWord, EXCLUSION_WORDS, valueWord } from './words.js'
 /** One value on both sides as our copy holds it. */
 export interface CellState {
   readonly cell: CellKey
+  /** Whether this CRM keeps it at all: `storeAndProcess` is not synced with Dynamics (B8). */
+  readonly synced: boolean
   readonly emarketeer: {
     readonly value: string
     /** When it was recorded there, and by what (ISO UTC). */
@@ -27,7 +29,6 @@ export interface CellState {
 /** Everything that `why` tells about. */
 export interface WhyFacts {
   readonly connectionId: string
-  readonly crmName: string
   readonly email: string
   readonly asOf: { readonly emarketeer: string | null; readonly crm: string | null }
   readonly emarketeerContactId: string | null
@@ -91,7 +92,7 @@ function stateSentences(state: CellState, facts: WhyFacts): readonly string[] {
   )
   return [
     `${cellWord(cell, facts.categoryNames)}. ${inEmarketeer}. ` +
-      `${facts.crmName}: ${records.length === 0 ? 'no record' : records.join('; ')}.`,
+      `CRM: ${!state.synced ? 'not synced' : records.length === 0 ? 'no record' : records.join('; ')}.`,
     ...(loosening === null ? [] : [looseningSentence(loosening)]),
   ]
 }

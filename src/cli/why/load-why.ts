@@ -50,7 +50,6 @@ export async function loadWhy(
   ]
   return {
     connectionId,
-    crmName: connection.crm,
     email: address,
     asOf: {
       emarketeer: connection.emarketeerProvenAt?.toISOString() ?? null,
@@ -58,7 +57,10 @@ export async function loadWhy(
     },
     emarketeerContactId: view.row.emarketeerContactId,
     crmContactIds: view.contacts.map((contact) => contact.crmContactId),
-    cells: keys.map((key) => cellState(view, key, loosenings.get(key) ?? null)),
+    cells: keys.map((key) => ({
+      ...cellState(view, key, loosenings.get(key) ?? null),
+      synced: isSynced(connection, key),
+    })),
     categoryNames: new Map(batch.categories.map(({ categoryId, name }) => [categoryId, name])),
     excluded: await gateNow(db, batch, view),
     events: await consentEventsOf(db, connectionId, row.addressId),
@@ -66,11 +68,16 @@ export async function loadWhy(
 }
 
 function isSynced(connection: ConnectionRow, key: CellKey): boolean {
-  const purposes: readonly CellKey[] = CRM_DRIVERS.get(connection.crm)?.capabilities.purposes ?? []
-  return purposes.includes(key)
+  const capabilities = CRM_DRIVERS.get(connection.crm)?.capabilities
+  const purposes: readonly CellKey[] = capabilities?.purposes ?? []
+  return isPurposeCell(key) ? purposes.includes(key) : connection.subscriptionSync
 }
 
-function cellState(view: AddressView, cell: CellKey, loosening: string | null): CellState {
+function cellState(
+  view: AddressView,
+  cell: CellKey,
+  loosening: string | null,
+): Omit<CellState, 'synced'> {
   const stored = view.cells.get(cell)
   const since = stored?.recordedAtMs ?? stored?.eventAtMs ?? null
   return {

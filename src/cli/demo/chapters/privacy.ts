@@ -1,4 +1,3 @@
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { connectTemporal } from '../../../config/temporal.js'
 import { everybody } from '../people.js'
 import type { Story } from '../story.js'
@@ -15,15 +14,17 @@ export async function privacyChapter(story: Story, stage: Stage): Promise<void> 
     for await (const workflow of client.workflow.list()) {
       const handle = client.workflow.getHandle(workflow.workflowId, workflow.runId)
       const description = await handle.describe()
-      const text =
-        historyToJSON(await handle.fetchHistory()) +
-        decodePayloads(await handle.fetchHistory()) +
-        JSON.stringify([workflow.memo, description.searchAttributes, workflow.workflowId])
+      const text = [
+        textsOf(await handle.fetchHistory()),
+        JSON.stringify([workflow.memo, description.typedSearchAttributes, workflow.workflowId]),
+      ].join('\n')
       found ??= traceIn(text, traces)
       workflows += 1
     }
-    await story.claim(`no address and no name in the histories of ${workflows} workflow runs`, 0, async () =>
-      workflows === 0 ? 'no workflows' : found,
+    await story.claim(
+      `no address and no name in the histories of ${workflows} workflow runs`,
+      0,
+      async () => (workflows === 0 ? 'no workflows' : found),
     )
   } finally {
     await connection.close()
@@ -33,12 +34,14 @@ export async function privacyChapter(story: Story, stage: Stage): Promise<void> 
   )
 }
 
-/** Payloads are base64 in a history's JSON; this is what they say. */
-function decodePayloads(history: unknown): string {
+/** Every text in a history, payloads decoded. */
+function textsOf(history: unknown): string {
   const texts: string[] = []
   const visit = (value: unknown): void => {
     if (value instanceof Uint8Array) {
       texts.push(Buffer.from(value).toString('utf8'))
+    } else if (typeof value === 'string') {
+      texts.push(value)
     } else if (value && typeof value === 'object') {
       Object.values(value).forEach(visit)
     }

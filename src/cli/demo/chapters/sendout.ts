@@ -25,7 +25,9 @@ export async function sendoutChapter(story: Story, stage: Stage): Promise<void> 
       gatewayUrl: stage.stack.places.gatewayUrl,
       gatewayApiKey: new Secret(stage.stack.gatewayApiKey),
     })
-    story.say('A moment before, Kari sets Filip to "Do Not Allow" in Dynamics, and the webhook is lost')
+    story.say(
+      'A moment before, Kari sets Filip to "Do Not Allow" in Dynamics, and the webhook is lost',
+    )
     await stage.dynamics.send('POST', 'switches', { webhooks: { loseShare: 1 } })
     await stage.flipBulkEmail('filip', 'doNotAllow', 'Kari Nordmann')
     story.say('The campaign service starts workflow pre-send/snd_77/send and awaits it')
@@ -61,7 +63,10 @@ export async function sendoutChapter(story: Story, stage: Stage): Promise<void> 
       return gone.length === 0 ? null : gone.join(', ')
     })
     await story.claim('Carin and David, who came back, are', 0, async () =>
-      expected([onList.includes(emailOf('carin')), onList.includes(emailOf('david'))], [true, true]),
+      expected(
+        [onList.includes(emailOf('carin')), onList.includes(emailOf('david'))],
+        [true, true],
+      ),
     )
   } finally {
     await temporal.connection.close()
@@ -84,7 +89,7 @@ async function mailableByTruth(stage: Stage): Promise<string[]> {
     (await stage.crmContacts()).filter((c) => c.donotbulkemail).map((c) => c.emailaddress1),
   )
   return (await stage.emarketeerContacts())
-    .filter((contact) => POSITIVE.has(contact.consents['marketingSendouts']?.legalBasis ?? 'none'))
+    .filter((contact) => POSITIVE.has(contact.consents['marketingSendouts']?.value ?? 'none'))
     .filter((contact) => !denied.has(contact.email))
     .map((contact) => contact.email ?? '')
 }

@@ -26,7 +26,10 @@ export async function setUpChapter(story: Story, stage: Stage): Promise<void> {
     'Hugo, withdrawn in eMarketeer and allowed in Dynamics, may be mailed in neither',
     0,
     async () =>
-      expected([await stage.basisOf('hugo'), await stage.bulkEmailOf('hugo')], ['withdrawn', 'doNotAllow']),
+      expected(
+        [await stage.basisOf('hugo'), await stage.bulkEmailOf('hugo')],
+        ['withdrawn', 'doNotAllow'],
+      ),
   )
   await story.claim('Ines, unknown to Dynamics, was not created there', 0, async () => {
     const crm = await stage.crmContacts()

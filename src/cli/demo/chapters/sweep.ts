@@ -11,7 +11,9 @@ export async function sweepChapter(story: Story, stage: Stage): Promise<void> {
   await story.claim('eMarketeer has heard nothing of Elsa', 0, async () =>
     expected(await stage.basisOf('elsa'), 'contract'),
   )
-  story.say(`lbsync sweep now ${CONNECTION_ID}   (the cron workflow sweep/${CONNECTION_ID} does it twice an hour)`)
+  story.say(
+    `lbsync sweep now ${CONNECTION_ID}   (the cron workflow sweep/${CONNECTION_ID} does it twice an hour)`,
+  )
   const swept = await stage.lbsync('sweep', 'now', CONNECTION_ID)
   await story.claim('the sweep finds the flip: Elsa is withdrawn', 0, async () =>
     swept.exitCode === 0

@@ -13,17 +13,11 @@ export async function whyChapter(story: Story, stage: Stage): Promise<void> {
 async function ask(story: Story, stage: Stage, part: Part, ...wanted: RegExp[]): Promise<void> {
   story.say(`lbsync why ${CONNECTION_ID} --email ${emailOf(part)}`)
   const answer = await stage.lbsync('why', CONNECTION_ID, '--email', emailOf(part))
-  const text = JSON.stringify(answer.document ?? '')
-  for (const sentence of sentencesOf(answer.document)) {
-    story.say(`  ${sentence}`)
+  for (const line of answer.stdout.trimEnd().split('\n')) {
+    story.say(`  ${line}`)
   }
   await story.claim(`the answer tells ${part}'s story`, 0, async () => {
-    const missing = wanted.filter((pattern) => !pattern.test(text))
-    return missing.length === 0 ? null : `no ${missing.map(String).join(', ')} in ${text.slice(0, 600)}`
+    const missing = wanted.filter((pattern) => !pattern.test(answer.stdout))
+    return missing.length === 0 ? null : `no ${missing.map(String).join(', ')}`
   })
-}
-
-function sentencesOf(document: unknown): readonly string[] {
-  const sentences = (document as { sentences?: unknown } | undefined)?.sentences
-  return Array.isArray(sentences) ? (sentences as string[]) : []
 }

@@ -6,7 +6,9 @@ const SECONDS_MS = 15_000
 /** Flips and unsubscribes pass on within seconds, both ways, by webhook. */
 export async function withinSecondsChapter(story: Story, stage: Stage): Promise<void> {
   story.chapter('A sales rep flips a toggle, a person unsubscribes')
-  story.say('Kari sets Bulk Email of Anna to "Do Not Allow" in Dynamics (workflows inbox/acme-dynamics/…)')
+  story.say(
+    'Kari sets Bulk Email of Anna to "Do Not Allow" in Dynamics (workflows inbox/acme-dynamics/…)',
+  )
   await stage.flipBulkEmail('anna', 'doNotAllow', 'Kari Nordmann')
   await story.claim('Anna is withdrawn in eMarketeer within seconds', SECONDS_MS, async () =>
     expected(await stage.basisOf('anna'), 'withdrawn'),
