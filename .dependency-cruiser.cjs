@@ -12,7 +12,7 @@ module.exports = {
       name: 'contracts-know-only-domain',
       severity: 'error',
       from: { path: '^src/contracts' },
-      to: { pathNot: '^src/(domain|contracts)' },
+      to: { pathNot: '^src/(domain|contracts)|^node_modules/@temporalio/common' },
     },
     {
       name: 'workflows-do-no-io',

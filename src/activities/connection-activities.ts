@@ -5,7 +5,11 @@ import { searchAttributes } from '../contracts/search-attributes.js'
 import type { SetupPlan, SyncActivities } from '../contracts/sync-activities.js'
 import type { SecretsVault } from '../config/secrets-vault.js'
 import { CHANGE_TYPES } from '../emarketeer/index.js'
-import { mergeFacts, saveEmarketeerWebhookSecret, setConnectionState } from '../ledger/connections.js'
+import {
+  mergeFacts,
+  saveEmarketeerWebhookSecret,
+  setConnectionState,
+} from '../ledger/connections.js'
 import { purgeHandledHints } from '../ledger/inbox.js'
 import { requireCrm } from '../sync/session.js'
 import type { Systems } from '../sync/systems.js'
@@ -30,12 +34,7 @@ const COMMON_STEPS: SetupPlan['steps'] = [
 
 type ConnectionActivities = Pick<
   SyncActivities,
-  | 'planSetup'
-  | 'runSetupStep'
-  | 'installWebhooks'
-  | 'startSweep'
-  | 'activateConnection'
-  | 'tidyUp'
+  'planSetup' | 'runSetupStep' | 'installWebhooks' | 'startSweep' | 'activateConnection' | 'tidyUp'
 >
 
 /** Activities of a connection's life. */
@@ -43,8 +42,7 @@ export function createConnectionActivities(
   options: ConnectionActivityOptions,
 ): ConnectionActivities {
   const { systems, vault, temporal, publicUrl } = options
-  const runOf = (connectionId: string) =>
-    ({ connectionId, runId: NO_RUN, tier: 'setup' }) as const
+  const runOf = (connectionId: string) => ({ connectionId, runId: NO_RUN, tier: 'setup' }) as const
   return {
     planSetup: ({ connectionId }) =>
       failing(async () => {

@@ -61,7 +61,10 @@ function toFailure(error: unknown): Error {
     return cancellationSignal.reason as Error
   }
   const appError = toAppError(error)
-  log.warn({ code: appError.code, retryable: appError.kind.retryable, err: error }, 'activity failed')
+  log.warn(
+    { code: appError.code, retryable: appError.kind.retryable, err: error },
+    'activity failed',
+  )
   return ApplicationFailure.create({
     type: appError.code,
     message: appError.message,

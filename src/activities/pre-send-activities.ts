@@ -60,15 +60,11 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
       }),
 
     fixAudience: ({ sendoutRunId, connectionId, request }) =>
-      onConnection(
-        systems,
-        preSendRun({ connectionId, runId: sendoutRunId }),
-        async (session) => {
-          const run = (await findSendoutRun(session.db, sendoutRunId))!
-          const { targeted } = await fixAudience(session, run, request)
-          return { targeted, requests: report(session).requests }
-        },
-      ),
+      onConnection(systems, preSendRun({ connectionId, runId: sendoutRunId }), async (session) => {
+        const run = (await findSendoutRun(session.db, sendoutRunId))!
+        const { targeted } = await fixAudience(session, run, request)
+        return { targeted, requests: report(session).requests }
+      }),
 
     proveFreshness: ({ sendoutRunId, ...input }) =>
       onConnection(systems, preSendRun(input), async (session) => {

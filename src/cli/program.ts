@@ -21,6 +21,8 @@ export function buildProgram(output: Output): Command {
     )
     // Errors are told in one place (run-cli.ts): commander throws, and shows only help.
     .exitOverride()
+    // Options belong to the command that they stand behind: `pre-send` and `pre-send abort` both have --json.
+    .enablePositionalOptions()
     .configureOutput({ writeErr: (help) => output.note(help), outputError: () => undefined })
   addMigrate(program, output)
   addWorker(program, output)

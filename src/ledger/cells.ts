@@ -44,10 +44,7 @@ export interface MemoryUpdate {
 }
 
 /** Stores memories, in the transaction of the decision or of the acknowledgement. */
-export async function saveMemories(
-  tx: Queryable,
-  updates: readonly MemoryUpdate[],
-): Promise<void> {
+export async function saveMemories(tx: Queryable, updates: readonly MemoryUpdate[]): Promise<void> {
   if (updates.length === 0) {
     return
   }

@@ -158,10 +158,10 @@ export async function setConnectionState(
   connectionId: string,
   state: ConnectionState,
 ): Promise<void> {
-  await db.query(
-    `UPDATE connections SET state = $2, updated_at = now() WHERE connection_id = $1`,
-    [connectionId, state],
-  )
+  await db.query(`UPDATE connections SET state = $2, updated_at = now() WHERE connection_id = $1`, [
+    connectionId,
+    state,
+  ])
 }
 
 /** Merges facts that a set-up step learned over the earlier ones. */
@@ -182,8 +182,8 @@ export async function saveEmarketeerWebhookSecret(
   connectionId: string,
   sealedSecret: string,
 ): Promise<void> {
-  await db.query(
-    `UPDATE connections SET emarketeer_webhook_secret = $2 WHERE connection_id = $1`,
-    [connectionId, sealedSecret],
-  )
+  await db.query(`UPDATE connections SET emarketeer_webhook_secret = $2 WHERE connection_id = $1`, [
+    connectionId,
+    sealedSecret,
+  ])
 }

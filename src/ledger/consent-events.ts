@@ -37,13 +37,7 @@ export interface WriteOutcomeRow {
   readonly side: 'emarketeer' | 'crm'
   readonly recordId: string
   readonly outcome:
-    | 'applied'
-    | 'unchanged'
-    | 'conflict'
-    | 'gone'
-    | 'refused'
-    | 'unknown'
-    | 'notSent'
+    'applied' | 'unchanged' | 'conflict' | 'gone' | 'refused' | 'unknown' | 'notSent'
   readonly version: string | null
 }
 

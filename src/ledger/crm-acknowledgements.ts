@@ -36,7 +36,9 @@ export async function acknowledgeCrmRows(
   await doubt(
     tx,
     connectionId,
-    rows.filter(({ write }) => write.kind !== 'deleteSubscription' && !settled.has(recordOf(write))),
+    rows.filter(
+      ({ write }) => write.kind !== 'deleteSubscription' && !settled.has(recordOf(write)),
+    ),
   )
 }
 

@@ -26,10 +26,7 @@ export interface MirrorChange {
  * ticks: a reading that began after the stored one ended is newer, one that ended before it began is older, and two
  * that overlap and differ leave the record in doubt until it is read once more.
  */
-function judge(
-  stored: ReadWindow,
-  incoming: ReadWindow,
-): 'newer' | 'older' | 'overlapping' {
+function judge(stored: ReadWindow, incoming: ReadWindow): 'newer' | 'older' | 'overlapping' {
   if (incoming.from > stored.to) {
     return 'newer'
   }

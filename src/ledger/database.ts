@@ -32,7 +32,10 @@ function queryableOf(client: pg.Pool | pg.PoolClient): Queryable {
 }
 
 /** Opens the ledger. Connections are made when first needed. @param databaseUrl a PostgreSQL URL. */
-export function openDatabase(databaseUrl: string, options: { maxConnections?: number } = {}): Database {
+export function openDatabase(
+  databaseUrl: string,
+  options: { maxConnections?: number } = {},
+): Database {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: options.maxConnections ?? 10,

@@ -65,10 +65,9 @@ export async function settleLoosenings(
     [runId],
   )
   if (rows.length > limit) {
-    await tx.query(
-      `UPDATE loosenings SET state = 'held' WHERE run_id = $1 AND state = 'staged'`,
-      [runId],
-    )
+    await tx.query(`UPDATE loosenings SET state = 'held' WHERE run_id = $1 AND state = 'staged'`, [
+      runId,
+    ])
     return { released: [], held: rows.length }
   }
   return { released: rows.map((row) => row.id), held: 0 }

@@ -145,8 +145,7 @@ async function takeCrmOutcomes(
         rows.push({ write, version: outcome.version })
         if (pending && write.kind !== 'createSubscription' && write.kind !== 'deleteSubscription') {
           const recordId = write.kind === 'consent' ? write.contactId : write.rowId
-          const value =
-            write.kind === 'consent' ? write.value : write.subscribed ? 'allow' : 'deny'
+          const value = write.kind === 'consent' ? write.value : write.subscribed ? 'allow' : 'deny'
           pending.memory = pending.cell.rule.acknowledge(pending.memory, {
             recordId,
             value,
@@ -204,4 +203,3 @@ function crmOutcome(job: CrmJob, pending: PendingCell): WriteOutcomeRow {
     version: outcome?.status === 'applied' ? outcome.version : null,
   }
 }
-

@@ -86,7 +86,8 @@ async function takePage(
       (part) => (tx: Queryable) => takeCrmContacts(tx, connectionId, part, window, page.baseline),
     ),
     ...chunked(page.subscriptions).map(
-      (part) => (tx: Queryable) => takeCrmSubscriptions(tx, connectionId, part, window, page.baseline),
+      (part) => (tx: Queryable) =>
+        takeCrmSubscriptions(tx, connectionId, part, window, page.baseline),
     ),
     ...chunked(page.deletedContactIds).map(
       (part) => (tx: Queryable) => takeDeletedCrmContacts(tx, connectionId, part, window),

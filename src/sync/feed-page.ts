@@ -118,8 +118,7 @@ function foldCell(
   const earlier = cells.get(key)
   const byPerson = !isOwnEcho(item) && !isCrmSource(item.source) && basis !== 'unreadable'
   const positive = byPerson && isPositive(basis) ? item.eventTimeMs : null
-  const deny =
-    byPerson && !isPositive(basis) ? Math.max(item.eventTimeMs, item.recordedAtMs) : null
+  const deny = byPerson && !isPositive(basis) ? Math.max(item.eventTimeMs, item.recordedAtMs) : null
   cells.set(key, {
     address,
     cellKey,

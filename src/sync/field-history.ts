@@ -96,7 +96,9 @@ function writesPositiveToEmarketeer({ decision, row }: DecidedCell): boolean {
 
 /** The act behind a cell: that of the first of its contacts of which one is known. */
 export function actBehind(cell: DecidedCell, acts: ReadonlyMap<string, CrmAct>): CrmAct | null {
-  return contactsBehind(cell)
-    .map((id) => acts.get(id))
-    .find((act) => act !== undefined) ?? null
+  return (
+    contactsBehind(cell)
+      .map((id) => acts.get(id))
+      .find((act) => act !== undefined) ?? null
+  )
 }

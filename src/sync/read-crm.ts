@@ -33,7 +33,10 @@ export async function readCrmContacts(
  * have it. Afterwards the addresses are as fresh as this reading, and free of doubt.
  * @param addressIds at most 1,000.
  */
-export async function readCrmAt(session: SyncSession, addressIds: readonly number[]): Promise<void> {
+export async function readCrmAt(
+  session: SyncSession,
+  addressIds: readonly number[],
+): Promise<void> {
   if (addressIds.length === 0) {
     return
   }

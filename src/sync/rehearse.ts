@@ -40,7 +40,8 @@ export async function rehearse(
     counts: {
       ...emptyCounts(),
       addresses: batch.addresses.length,
-      linked: batch.addresses.filter((v) => v.contacts.length > 0 && v.row.emarketeerContactId).length,
+      linked: batch.addresses.filter((v) => v.contacts.length > 0 && v.row.emarketeerContactId)
+        .length,
       decisions: cells.filter((cell) => cell.plan.writes.length > 0).length,
       ambiguous: cells.filter((cell) => cell.decision.ambiguous).length,
       emarketeerWrites: writes.filter((write) => write.side === 'emarketeer').length,

@@ -35,10 +35,7 @@ export interface Rule {
     memory: CellMemory<StoredValue>,
     decision: Decision<StoredValue>,
   ): Plan<StoredValue>
-  acknowledge(
-    memory: CellMemory<StoredValue>,
-    record: AcknowledgedRecord,
-  ): CellMemory<StoredValue>
+  acknowledge(memory: CellMemory<StoredValue>, record: AcknowledgedRecord): CellMemory<StoredValue>
 }
 
 /** Toggles: Dynamics' Bulk Email, and subscriptions in every CRM. */

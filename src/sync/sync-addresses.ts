@@ -33,7 +33,10 @@ export async function syncAddresses(
     const part = await syncPart(session, addressIds.slice(at, at + MAX_BATCH), options)
     counts = addCounts(counts, part.counts)
     leftOver.push(...part.leftOver)
-    session.heartbeat({ done: Math.min(at + MAX_BATCH, addressIds.length), total: addressIds.length })
+    session.heartbeat({
+      done: Math.min(at + MAX_BATCH, addressIds.length),
+      total: addressIds.length,
+    })
   }
   return { counts, leftOver }
 }
@@ -47,7 +50,7 @@ async function syncPart(
   let ids = addressIds
   let reading = options.reading
   let waits = 0
-  for (let round = 0; round < MAX_ROUNDS && ids.length > 0; ) {
+  for (let round = 0; round < MAX_ROUNDS && ids.length > 0;) {
     const result = await syncBatch(session, ids, { ...options, reading })
     counts = addCounts(counts, result.counts)
     ids = [...result.again, ...result.busy]
@@ -68,7 +71,9 @@ async function syncPart(
  * Ends a run's loosenings (rule F4): up to the connection's limit of newly mailable contacts they are written now,
  * each decided afresh on a direct reading; more are held for one approval.
  */
-export async function settleRun(session: SyncSession): Promise<{ counts: SyncCounts; held: number }> {
+export async function settleRun(
+  session: SyncSession,
+): Promise<{ counts: SyncCounts; held: number }> {
   const { db, run, connection } = session
   const { released, held } = await db.transaction((tx) =>
     settleLoosenings(tx, run.runId, connection.newlyMailableLimit),

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { markLinked } from '../ledger/address-rows.js'
-import { clearDirty, deferDirty, takeDirty, type DirtyAddress } from '../ledger/addresses.js'
+import {
+  clearDirty,
+  deferDirty,
+  deferToNextDay,
+  takeDirty,
+  type DirtyAddress,
+} from '../ledger/addresses.js'
 import { saveMemories } from '../ledger/cells.js'
 import { appendConsentEvents } from '../ledger/consent-events.js'
 import { acquireLeases, confirmLeases, releaseLeases, type Lease } from '../ledger/leases.js'
@@ -17,10 +23,18 @@ import { consentEventOf, type CrmAct } from './evidence.js'
 import { actBehind, askFieldHistory } from './field-history.js'
 import { isConsistent, loadBatch, type BatchView } from './observe.js'
 import { performWrites } from './perform-writes.js'
+import { sameMemory } from './same-memory.js'
 import { freshen } from './freshen.js'
 import { addCounts, emptyCounts, type SyncCounts } from './sync-counts.js'
 import { requireCrm, type SyncSession } from './session.js'
-import { jobsOf, upkeepJobs, type CrmJob, type Jobs, type PendingCell } from './write-jobs.js'
+import {
+  addressesLacking,
+  jobsOf,
+  upkeepJobs,
+  type CrmJob,
+  type Jobs,
+  type PendingCell,
+} from './write-jobs.js'
 
 /** How a batch is to be synced. */
 export interface BatchOptions {
@@ -79,6 +93,8 @@ class BatchPass {
   private readonly again = new Set<number>()
   private readonly unfinished = new Set<number>()
   private readonly staged = new Set<number>()
+  /** Addresses that lack rows for which the day's budget had no room. */
+  private readonly postponed = new Set<number>()
   private readonly errors: Error[] = []
 
   constructor(
@@ -95,7 +111,9 @@ class BatchPass {
       await freshen(this.session, addressIds)
     }
     const dirty = await takeDirty(db, connection.connectionId, addressIds.length, addressIds)
-    const batch = await this.consistentPart(await loadBatch(db, connection.connectionId, addressIds))
+    const batch = await this.consistentPart(
+      await loadBatch(db, connection.connectionId, addressIds),
+    )
     const decided = decideBatch(batch, requireCrm(this.session))
     const { cells, postponed, acts } = await askFieldHistory(this.session, decided.cells)
     postponed.forEach((cell) => this.unfinished.add(cell.row.addressId))
@@ -166,9 +184,7 @@ class BatchPass {
         remember.map((cell) => ({ ...cellPlace(cell), memory: cell.plan.memory })),
       )
       const writing = own.filter((cell) => cell.plan.writes.length > 0)
-      const events = writing.map((cell) =>
-        consentEventOf(cell, actBehind(cell, acts), run, now),
-      )
+      const events = writing.map((cell) => consentEventOf(cell, actBehind(cell, acts), run, now))
       await appendConsentEvents(tx, events)
       const linked = batch.addresses.filter(
         (view) => view.row.emarketeerContactId !== null && view.contacts.length > 0,
@@ -209,6 +225,9 @@ class BatchPass {
   private async keepRows(upkeep: readonly RowUpkeep[]): Promise<void> {
     const { db, connection } = this.session
     const wanted = upkeep.reduce((sum, item) => sum + item.missingContactIds.length, 0)
+    if (this.errors.length > 0) {
+      upkeep.forEach((item) => this.unfinished.add(item.view.row.addressId))
+    }
     if (upkeep.length === 0 || this.errors.length > 0) {
       return
     }
@@ -216,6 +235,7 @@ class BatchPass {
       takeRowBudget(tx, connection.connectionId, wanted, connection.subscriptionRowsPerDay),
     )
     const crm: CrmJob[] = upkeepJobs(upkeep, budget)
+    addressesLacking(upkeep, crm).forEach((id) => this.postponed.add(id))
     await this.send({ emarketeer: [], crm })
     this.counts = addCounts(this.counts, { ...emptyCounts(), rowsPostponed: wanted - budget })
   }
@@ -249,13 +269,17 @@ class BatchPass {
 
   /** Takes addresses off the list of work, but for those that are not finished. */
   private async finish(dirty: readonly DirtyAddress[], batch: BatchView): Promise<void> {
-    const open = new Set([...this.again, ...this.unfinished, ...this.staged])
+    const open = new Set([...this.again, ...this.unfinished, ...this.staged, ...this.postponed])
     const seen = new Set(batch.addresses.map((view) => view.row.addressId))
     await clearDirty(
       this.session.db,
       dirty.filter((d) => !open.has(d.addressId) && seen.has(d.addressId)),
     )
     await deferDirty(this.session.db, [...this.unfinished])
+    const rowsOnly = [...this.postponed].filter(
+      (id) => !this.again.has(id) && !this.unfinished.has(id) && !this.staged.has(id),
+    )
+    await deferToNextDay(this.session.db, rowsOnly)
   }
 }
 
@@ -264,26 +288,6 @@ function cellPlace(cell: DecidedCell): {
   readonly cellKey: DecidedCell['cellKey']
 } {
   return { addressId: cell.row.addressId, cellKey: cell.cellKey }
-}
-
-/** Whether there is nothing new to store: at rest, a pass writes nothing at all. */
-function sameMemory({ plan, memory }: DecidedCell): boolean {
-  return stable(plan.memory) === stable(memory)
-}
-
-function stable(memory: DecidedCell['memory']): string {
-  const { seen } = memory
-  return JSON.stringify([
-    seen && [
-      seen.basis,
-      seen.version,
-      seen.epoch,
-      seen.setUnsettled ?? false,
-      seen.records.map((r) => [r.recordId, r.value, r.version, r.want, r.left ?? false]),
-    ],
-    Object.entries(memory.openAllow).sort(),
-    memory.openLoosen,
-  ])
 }
 
 function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {

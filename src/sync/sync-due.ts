@@ -25,7 +25,10 @@ export async function syncDue(
   const tried = new Set<number>()
   for (let batch = 0; batch < options.maxBatches; batch += 1) {
     const due = await takeDirty(db, connection.connectionId, MAX_BATCH + tried.size)
-    const ids = due.map((d) => d.addressId).filter((id) => !tried.has(id)).slice(0, MAX_BATCH)
+    const ids = due
+      .map((d) => d.addressId)
+      .filter((id) => !tried.has(id))
+      .slice(0, MAX_BATCH)
     if (ids.length === 0) {
       return { counts, more: false }
     }
@@ -44,11 +47,6 @@ async function rememberTried(
   ids: readonly number[],
   tried: Set<number>,
 ): Promise<void> {
-  const still = await takeDirty(
-    session.db,
-    session.connection.connectionId,
-    ids.length,
-    ids,
-  )
+  const still = await takeDirty(session.db, session.connection.connectionId, ids.length, ids)
   still.forEach((d) => tried.add(d.addressId))
 }

@@ -77,7 +77,12 @@ function emarketeerItem(
   nowMs: number,
 ): StateWrite {
   const { actor, eventTimeMs, comment } = describeAct(cell, act, nowMs)
-  const facts = { contactId: cell.view.row.emarketeerContactId!, expectedVersion, eventTimeMs, actor }
+  const facts = {
+    contactId: cell.view.row.emarketeerContactId!,
+    expectedVersion,
+    eventTimeMs,
+    actor,
+  }
   const target = cell.decision.emarketeerTarget
   return isPurposeCell(cell.cellKey)
     ? { kind: 'consent', purpose: cell.cellKey, legalBasis: target, comment, ...facts }
@@ -127,6 +132,19 @@ export function upkeepJobs(upkeep: readonly RowUpkeep[], rowBudget: number): Crm
     ),
   )
   return [...creations, ...removals]
+}
+
+/** Addresses of which these creations leave a row out. */
+export function addressesLacking(upkeep: readonly RowUpkeep[], jobs: readonly CrmJob[]): number[] {
+  const made = new Map<RowUpkeep | null, number>()
+  for (const { upkeep: item, write } of jobs) {
+    if (write.kind === 'createSubscription') {
+      made.set(item, (made.get(item) ?? 0) + 1)
+    }
+  }
+  return upkeep
+    .filter((item) => (made.get(item) ?? 0) < item.missingContactIds.length)
+    .map((item) => item.view.row.addressId)
 }
 
 function job(upkeep: RowUpkeep, write: CrmWrite): CrmJob {

@@ -23,8 +23,6 @@ export async function registerSearchAttributes(
   log.info({ codes: missing }, 'registering search attributes')
   await connection.operatorService.addSearchAttributes({
     namespace,
-    searchAttributes: Object.fromEntries(
-      missing.map((name) => [name, INDEXED_VALUE_TYPE_KEYWORD]),
-    ),
+    searchAttributes: Object.fromEntries(missing.map((name) => [name, INDEXED_VALUE_TYPE_KEYWORD])),
   })
 }

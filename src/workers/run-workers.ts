@@ -28,7 +28,10 @@ export interface RunWorkersOptions {
   /** Ends them gracefully. */
   readonly signal: AbortSignal
   /** Called once all of them poll. */
-  readonly onReady?: (facts: { readonly address: string; readonly queues: readonly string[] }) => void
+  readonly onReady?: (facts: {
+    readonly address: string
+    readonly queues: readonly string[]
+  }) => void
 }
 
 /**

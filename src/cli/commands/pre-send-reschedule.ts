@@ -28,8 +28,8 @@ export function addPreSendReschedule(group: Command, output: Output): void {
         json,
         steered,
         () =>
-          `${steered.workflowId} starts at ${steered.status.startAt}, to be done by ` +
-          `${steered.status.deadline ?? '30 minutes later'}.`,
+          `${steered.workflowId} starts at ${steered.status.startAt}, to be done ` +
+          `${steered.status.deadline === null ? '30 minutes later' : `by ${steered.status.deadline}`}.`,
       )
     })
 }

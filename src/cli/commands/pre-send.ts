@@ -19,7 +19,6 @@ export function addPreSend(program: Command, output: Output): void {
     notes: 'With --wait it ends with 6 when somebody could not be verified, or it was aborted.',
   })
     .option('--wait', 'wait for the result and answer with it')
-    // Else --json behind `abort` would be taken for this command's own.
     .enablePositionalOptions()
     .action(async (file: string, { json = false, wait = false }: Options) => {
       const { startPreSend } = await import('../pre-send/start-pre-send.js')

@@ -20,10 +20,7 @@ export interface SendoutClosing {
 }
 
 /** Closes a run: result for the campaign service (G3), receipt for the records (G6). Repeated, it says the same. */
-export async function closeSendout(
-  db: Database,
-  closing: SendoutClosing,
-): Promise<PreSendResult> {
+export async function closeSendout(db: Database, closing: SendoutClosing): Promise<PreSendResult> {
   const run = (await findSendoutRun(db, closing.sendoutRunId))!
   if (run.result) {
     return run.result

@@ -55,9 +55,7 @@ export async function readMailingListPage(
   await catchUpEmarketeer(session)
   const members = await eligibleFrom(session.db, run.sendoutRunId, from, LIST_PAGE_SIZE)
   const judged = await judgeMembers(session, run, members, false)
-  const eligible = new Set(
-    judged.filter((j) => j.verdict === 'eligible').map((j) => j.position),
-  )
+  const eligible = new Set(judged.filter((j) => j.verdict === 'eligible').map((j) => j.position))
   const last = members.at(-1)
   return {
     entries: members

@@ -25,7 +25,11 @@ export function chooseProof(inputs: {
   /** Age of the last complete delta, ms; null: there is none yet. */
   readonly deltaAgeMs: number | null
   readonly knownRows: number
-}): { readonly proof: 'delta' | 'direct'; readonly deltaRequests: number; readonly directRequests: number } {
+}): {
+  readonly proof: 'delta' | 'direct'
+  readonly deltaRequests: number
+  readonly directRequests: number
+} {
   const directRequests = 2 * Math.max(1, Math.ceil(inputs.targeted / inputs.contactsPerRequest))
   const days = (inputs.deltaAgeMs ?? 0) / 86_400_000
   const deltaRequests =
