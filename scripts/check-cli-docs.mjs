@@ -1,0 +1,19 @@
+/**
+ * Holds docs/cli.md to the command line: every command with its options, exit codes and an example document.
+ * Prints each fault on a line of its own; exits 1 if there is any.
+ *
+ *   node --import tsx scripts/check-cli-docs.mjs
+ */
+import { readFile } from 'node:fs/promises'
+import { exitCodesOf } from '../src/cli/leaf-command.ts'
+import { createOutput } from '../src/cli/output.ts'
+import { buildProgram } from '../src/cli/program.ts'
+import { cliDocFaults, documentedCommands } from './cli-docs.ts'
+
+const text = await readFile(new URL('../docs/cli.md', import.meta.url), 'utf8')
+const program = buildProgram(createOutput(process.stdout, process.stderr))
+const faults = cliDocFaults(text, documentedCommands(program, exitCodesOf))
+for (const fault of faults) {
+  process.stdout.write(`${fault}\n`)
+}
+process.exitCode = faults.length === 0 ? 0 : 1

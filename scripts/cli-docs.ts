@@ -1,0 +1,88 @@
+import type { Command } from 'commander'
+
+/** A command that does something, as its `--help` has it. */
+export interface DocumentedCommand {
+  /** As in the heading: `connection apply <file>`. */
+  readonly usage: string
+  /** Long flags, without `--json` and `--help`, which every command has. */
+  readonly flags: readonly string[]
+  readonly exitCodes: readonly number[]
+}
+
+/** Every command that has exit codes, in the order of `--help`. */
+export function documentedCommands(
+  program: Command,
+  exitCodesOf: (command: Command) => readonly number[] | undefined,
+): readonly DocumentedCommand[] {
+  const walk = (command: Command, path: readonly string[]): DocumentedCommand[] => {
+    const codes = exitCodesOf(command)
+    const args = command.registeredArguments.map((argument) => `<${argument.name()}>`)
+    const own =
+      codes === undefined
+        ? []
+        : [
+            {
+              usage: [...path, ...args].join(' '),
+              flags: command.options
+                .map((option) => option.long ?? '')
+                .filter((flag) => flag !== '--json'),
+              exitCodes: codes,
+            },
+          ]
+    return [...own, ...command.commands.flatMap((child) => walk(child, [...path, child.name()]))]
+  }
+  return program.commands.flatMap((command) => walk(command, [command.name()]))
+}
+
+/** The part of docs/cli.md below a command's heading; null where it has none. */
+export function sectionOf(text: string, usage: string): string | null {
+  const [, ...parts] = text.split(/^### `lbsync /m)
+  const part = parts.find((candidate) => candidate.startsWith(`${usage}\`\n`))
+  return part?.replace(/\n#{2} [\s\S]*$/, '\n') ?? null
+}
+
+/** The example document of a command. @throws where the section has none, or it is no JSON. */
+export function exampleOf(text: string, usage: string): unknown {
+  const example = /```json\n([\s\S]*?)```/.exec(sectionOf(text, usage) ?? '')?.[1]
+  if (example === undefined) {
+    throw new Error(`docs/cli.md has no example for lbsync ${usage}`)
+  }
+  return JSON.parse(example)
+}
+
+/** What docs/cli.md and the commands disagree on, a line each. */
+export function cliDocFaults(
+  text: string,
+  commands: readonly DocumentedCommand[],
+): readonly string[] {
+  const known = new Set(commands.map(({ usage }) => usage))
+  const headings = [...text.matchAll(/^### `lbsync (.*)`$/gm)].map((match) => match[1] ?? '')
+  return [
+    ...headings
+      .filter((usage) => !known.has(usage))
+      .map((usage) => `docs/cli.md tells of lbsync ${usage}, which is not there`),
+    ...commands.flatMap((command) => commandFaults(text, command)),
+  ]
+}
+
+function commandFaults(text: string, { usage, flags, exitCodes }: DocumentedCommand): string[] {
+  const section = sectionOf(text, usage)
+  if (section === null) {
+    return [`docs/cli.md has no section for lbsync ${usage}`]
+  }
+  const told = [...section.matchAll(/^\| `(--[a-z-]+)/gm)].map((match) => match[1] ?? '')
+  const codes = /^Exit codes: ([\d, ]+)\.$/m.exec(section)?.[1]
+  const faults = [
+    ...flags.filter((flag) => !told.includes(flag)).map((flag) => `${flag} is not told`),
+    ...told.filter((flag) => !flags.includes(flag)).map((flag) => `${flag} is not there`),
+    ...(codes === exitCodes.join(', ')
+      ? []
+      : [`exit codes are ${exitCodes.join(', ')}, told are ${codes ?? 'none'}`]),
+  ]
+  try {
+    exampleOf(text, usage)
+  } catch (error) {
+    faults.push(`the example: ${(error as Error).message}`)
+  }
+  return faults.map((fault) => `docs/cli.md, lbsync ${usage}: ${fault}`)
+}

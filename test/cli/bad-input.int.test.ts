@@ -1,0 +1,214 @@
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import type { ErrorDocument } from '../../src/contracts/app-error.js'
+import { openDatabase } from '../../src/ledger/database.js'
+import { saveConnection } from '../../src/ledger/connections.js'
+import { withDatabase } from '../support/with-database.js'
+import { GOOD_CONNECTION, GOOD_REQUEST, withFiles } from './files.js'
+import { documentOf, runLbsync } from './run-lbsync.js'
+
+const database = withDatabase()
+const files = withFiles()
+
+/** Nothing listens there. */
+const AWAY = 'http://127.0.0.1:9'
+
+const env = (more: Readonly<Record<string, string>> = {}) => ({
+  DATABASE_URL: database.url,
+  EMARKETEER_SYNC_URL: AWAY,
+  EMARKETEER_CONNECT_URL: AWAY,
+  EMARKETEER_API_KEY: 'service-key',
+  ALLOW_LOOPBACK_HTTP: 'true',
+  ACME_SECRET: 'a-secret-that-nobody-sees',
+  TEMPORAL_ADDRESS: '127.0.0.1:9',
+  ...more,
+})
+
+/** What a test states of an error: everything but the hint, which is the catalogue's. */
+async function errorOf(args: readonly string[], variables = env()) {
+  const ended = await runLbsync([...args, '--json'], variables)
+  const { error } = documentOf<ErrorDocument>(ended)
+  expect(ended.stdout + ended.stderr).not.toContain('a-secret-that-nobody-sees')
+  const { code, message, path, value } = error
+  // File names and ports differ from run to run.
+  return {
+    exitCode: ended.exitCode,
+    code,
+    message: message.replace(/\/\S*\.json/g, 'FILE'),
+    path,
+    value,
+  }
+}
+
+const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString()
+
+beforeAll(async () => {
+  const db = openDatabase(database.url)
+  await saveConnection(db, {
+    connectionId: 'other-dynamics',
+    accountId: '1002',
+    crm: 'dynamics',
+    legalBasisSync: false,
+    subscriptionSync: false,
+    createMissing: 'none',
+    newlyMailableLimit: 100,
+    subscriptionRowsPerDay: 100,
+    config: {},
+  })
+  await db.close()
+}, 300_000)
+
+describe('connection apply refuses', () => {
+  it.each([
+    ['an unknown key', { ...GOOD_CONNECTION, subscriptionsSync: true }],
+    [
+      'a secret that is not set',
+      {
+        ...GOOD_CONNECTION,
+        dynamics: { ...GOOD_CONNECTION.dynamics, clientSecret: { env: 'NOT_SET' } },
+      },
+    ],
+    ['superoffice-online', { ...GOOD_CONNECTION, crm: 'superoffice-online' }],
+    ['"crm":"none"', { ...GOOD_CONNECTION, crm: 'none', legalBasisSync: false }],
+    ['"crm":"none" that syncs', { ...GOOD_CONNECTION, crm: 'none' }],
+    ['a second CRM of a tenant', { ...GOOD_CONNECTION, accountId: '1002' }],
+    [
+      'another account for a connection',
+      { ...GOOD_CONNECTION, connectionId: 'other-dynamics', accountId: '1003' },
+    ],
+    [
+      'sync switched on in a running connection',
+      { ...GOOD_CONNECTION, connectionId: 'other-dynamics', accountId: '1002' },
+    ],
+    ['text that is no JSON', '{"connectionId": "acme",'],
+  ])('%s', async (_what, content) => {
+    const path = await files.write(content)
+    expect(await errorOf(['connection', 'apply', path])).toMatchSnapshot()
+  })
+
+  it('http without the switch', async () => {
+    const dynamics = { ...GOOD_CONNECTION.dynamics, environmentUrl: 'http://127.0.0.1:1' }
+    const path = await files.write({ ...GOOD_CONNECTION, dynamics })
+    const https = {
+      EMARKETEER_SYNC_URL: 'https://em.example',
+      EMARKETEER_CONNECT_URL: 'https://em.example',
+    }
+    const variables = env({ ...https, ALLOW_LOOPBACK_HTTP: 'false' })
+    expect(await errorOf(['connection', 'apply', path], variables)).toMatchSnapshot()
+  })
+
+  it('a file that is not there, and stores nothing when eMarketeer is away', async () => {
+    expect(await errorOf(['connection', 'apply', '/nonexistent.json'])).toMatchSnapshot()
+    const path = await files.write(GOOD_CONNECTION)
+    expect(await errorOf(['connection', 'apply', path])).toMatchObject({
+      exitCode: 5,
+      code: 'emarketeer_unreachable',
+    })
+    expect(await errorOf(['connection', 'show', 'acme-dynamics'])).toMatchSnapshot()
+  })
+})
+
+describe('pre-send refuses', () => {
+  it.each([
+    ['an unknown connection', () => ({ ...GOOD_REQUEST, connectionId: 'nobodys' })],
+    [
+      'too many contact ids',
+      () => ({
+        connectionId: 'acme-dynamics',
+        sendoutId: 'snd_77',
+        stage: 'send',
+        contactIds: Array.from({ length: 1_001 }, (_, index) => String(index)),
+        channel: 'email',
+        categoryId: null,
+        transactional: false,
+      }),
+    ],
+    [
+      'contact ids without a channel',
+      () => ({
+        connectionId: 'acme-dynamics',
+        sendoutId: 'snd_77',
+        stage: 'send',
+        contactIds: ['1'],
+        categoryId: null,
+        transactional: false,
+      }),
+    ],
+    [
+      'a deadline before the start',
+      () => ({
+        ...GOOD_REQUEST,
+        startAt: '2999-01-02T00:00:00Z',
+        deadline: '2999-01-01T00:00:00Z',
+      }),
+    ],
+  ])('%s', async (_what, request) => {
+    const path = await files.write(request())
+    expect(await errorOf(['pre-send', path])).toMatchSnapshot()
+  })
+
+  it('a deadline that has passed', async () => {
+    const path = await files.write({ ...GOOD_REQUEST, deadline: '2020-01-01T00:00:00Z' })
+    expect(await errorOf(['pre-send', path])).toMatchObject({
+      exitCode: 2,
+      code: 'deadline_past',
+      path: 'deadline',
+      value: '2020-01-01T00:00:00Z',
+    })
+  })
+})
+
+describe('what is outside', () => {
+  it('is told when the database is away', async () => {
+    const variables = env({ DATABASE_URL: 'postgres://u:hidden-word@127.0.0.1:9/ledger' })
+    expect(await errorOf(['connection', 'list'], variables)).toMatchSnapshot()
+    const ended = await runLbsync(['connection', 'list'], variables)
+    expect(ended).toMatchObject({ exitCode: 5, stdout: '' })
+    expect(ended.stderr).toMatchSnapshot()
+    expect(ended.stderr).not.toContain('hidden-word')
+  })
+
+  it('is told when Temporal is away', async () => {
+    const request = { ...GOOD_REQUEST, connectionId: 'other-dynamics', deadline: inAnHour() }
+    expect(await errorOf(['pre-send', await files.write(request)])).toMatchSnapshot()
+  })
+
+  it('is told when the database lacks this release’s tables', async () => {
+    const bare = new URL(database.url)
+    bare.pathname = '/postgres'
+    expect(
+      await errorOf(['connection', 'list'], env({ DATABASE_URL: bare.href })),
+    ).toMatchSnapshot()
+  })
+})
+
+describe('the command line refuses', () => {
+  it.each([
+    ['an unknown option', ['connection', 'list', '--colour']],
+    ['an unknown command', ['connection', 'pause', 'acme-dynamics']],
+    ['a missing option', ['why', 'acme-dynamics']],
+    ['a missing argument', ['connection', 'show']],
+    [
+      'a stage that is none',
+      ['pre-send', 'abort', 'x', '--stage', 'later', '--reason', 'a', '--by', 'b'],
+    ],
+    ['an unknown queue', ['worker', '--queues', 'setup,mail']],
+    ['an empty reason', ['held', 'approve', 'other-dynamics', '--reason', ' ', '--by', 'me']],
+  ])('%s', async (_what, args) => {
+    expect(await errorOf(args)).toMatchSnapshot()
+  })
+
+  it('a group without a command, and shows its help', async () => {
+    const ended = await runLbsync(['held'])
+    expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(ended.stderr).toContain('Usage: lbsync held')
+    expect(ended.stderr).toContain('value_missing')
+  })
+
+  it('a person nobody knows, without naming them', async () => {
+    const unknown = ['why', 'other-dynamics', '--email', 'who@example.test']
+    expect(await errorOf(unknown)).toMatchSnapshot()
+    const ended = await runLbsync(unknown, env())
+    expect(ended.exitCode).toBe(3)
+    expect(ended.stderr).not.toContain('who@example.test')
+  })
+})
