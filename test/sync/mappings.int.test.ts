@@ -11,7 +11,14 @@ describe('legal basis, eMarketeer to Dynamics', () => {
     await world.now.sweep()
     expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'], due: false })
     expect(await ann.events()).toMatchObject([
-      { line: 'T3', movedSide: 'emarketeer', emarketeerNew: 'withdrawn', crmOld: 'allow', crmNew: 'deny' },
+      {
+        line: 'T3',
+        movedSide: 'emarketeer',
+        emarketeerNew: 'withdrawn',
+        crmOld: 'allow',
+        crmNew: 'deny',
+        evidence: 'unsubscribePage',
+      },
     ])
   })
 
@@ -23,7 +30,13 @@ describe('legal basis, eMarketeer to Dynamics', () => {
       await world.now.sweep()
       expect(await ann.state()).toMatchObject({ basis, toggles: ['allow'], due: false })
       expect(await ann.events()).toMatchObject([
-        { line: 'T2', movedSide: 'emarketeer', emarketeerNew: basis, crmOld: 'deny', crmNew: 'allow' },
+        {
+          line: 'T2',
+          movedSide: 'emarketeer',
+          emarketeerNew: basis,
+          crmOld: 'deny',
+          crmNew: 'allow',
+        },
       ])
     },
   )
@@ -68,7 +81,9 @@ describe('legal basis, Dynamics to eMarketeer', () => {
         basisSource: 'crmDynamics',
         toggles: ['deny'],
       })
-      expect(await ann.events()).toMatchObject([{ movedSide: 'crm', emarketeerOld: basis }])
+      expect(await ann.events()).toMatchObject([
+        { movedSide: 'crm', emarketeerOld: basis, evidence: null },
+      ])
     },
   )
 

@@ -50,7 +50,9 @@ export async function applyConnection(
   } as const
   const secrets = {
     'dynamics.clientSecret': { env: 'CRM_SECRET' },
-    ...(settings.createMissing === 'emarketeer' ? { 'emarketeer.publicApiKey': { env: 'PUBLIC_KEY' } } : {}),
+    ...(settings.createMissing === 'emarketeer'
+      ? { 'emarketeer.publicApiKey': { env: 'PUBLIC_KEY' } }
+      : {}),
   }
   const config = {
     ...settings,

@@ -14,7 +14,12 @@ import { mergeFacts, setConnectionState } from '../../../src/ledger/connections.
 import { openDatabase, type Database } from '../../../src/ledger/database.js'
 import { CRM_DRIVERS } from '../../../src/crm/registry.js'
 import { withDatabase } from '../../support/with-database.js'
-import { applyConnection, CONNECTION_ID, openSystems, type ConnectionChoices } from './open-systems.js'
+import {
+  applyConnection,
+  CONNECTION_ID,
+  openSystems,
+  type ConnectionChoices,
+} from './open-systems.js'
 import { makePerson, type NewPerson, type Person } from './person.js'
 import { startStandIns, type StandIns } from './stand-ins.js'
 import { traffic, type Traffic } from './traffic.js'
@@ -43,7 +48,12 @@ export class World {
   /** A session of a run of its own. */
   async session(tier: Tier = 'sweep', systems: Systems = this.systems): Promise<SyncSession> {
     const runId = randomUUID()
-    return systems.session({ runId, connectionId: CONNECTION_ID, tier, workflowId: `test:${runId}` })
+    return systems.session({
+      runId,
+      connectionId: CONNECTION_ID,
+      tier,
+      workflowId: `test:${runId}`,
+    })
   }
 
   /** Sets the connection up as the set-up workflow does, up to the first sync. */
@@ -79,7 +89,7 @@ export class World {
 
   private async syncUntilQuiet(session: SyncSession): Promise<Swept> {
     let counts = emptyCounts()
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const due = await syncDue(session, { reading: 'copy', loosening: 'stage', maxBatches: 5 })
       counts = addCounts(counts, due.counts)
       more = due.more

@@ -1,0 +1,244 @@
+import { describe, expect, it } from '@jest/globals'
+import { withWorld } from './support/world.js'
+
+const world = withWorld()
+const newAddress = (() => {
+  let n = 1
+  return () => `moved${n++}@example.com`
+})()
+
+describe('several records at one address', () => {
+  it.each([
+    [['allow', 'deny']],
+    [['deny', 'allow', 'allow']],
+    [['allow', 'allow', 'allow', 'allow', 'deny']],
+  ] as const)('denies everywhere when one of %j denies', async (toggles) => {
+    const ann = await world.now.person({ toggles: [...toggles] })
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({
+      basis: 'withdrawn',
+      toggles: toggles.map(() => 'deny'),
+      due: false,
+    })
+  })
+
+  it('writes an opt-out to all of them, and an Allow after it', async () => {
+    const ann = await world.now.linked({ toggles: ['allow', 'allow', 'allow'] })
+    await ann.unsubscribe()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ toggles: ['deny', 'deny', 'deny'] })
+    await ann.consents('contract')
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({
+      basis: 'contract',
+      toggles: ['allow', 'allow', 'allow'],
+    })
+    expect(await ann.events()).toHaveLength(2)
+  })
+
+  it('does not take one Allow among denying twins for a flip', async () => {
+    const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny', 'deny'] })
+    await ann.flip('allow', 'Sales Rep', 1)
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny', 'deny'] })
+  })
+
+  it('takes no record that joins for an act, but its deny counts', async () => {
+    const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
+    const bo = await world.now.linked({ basis: 'legitimateInterest' })
+    await ann.anotherRecord('allow')
+    await bo.anotherRecord('deny')
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny', 'deny'] })
+    expect(await bo.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny', 'deny'] })
+  })
+})
+
+describe('a merge in Dynamics', () => {
+  it('keeps the opt-out of the record that is merged away (F5)', async () => {
+    const ann = await world.now.person({ basis: 'none', toggles: ['allow', 'allow'] })
+    await world.now.sweep()
+    await ann.flip('deny', 'Sales Rep', 1)
+    await ann.merge(0, 1)
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'], due: false })
+  })
+
+  it('keeps an opt-out that had already crossed', async () => {
+    const ann = await world.now.linked({ toggles: ['allow', 'allow'] })
+    await ann.flip('deny', 'Sales Rep', 1)
+    await world.now.sweep()
+    await ann.merge(0, 1)
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+  })
+
+  it('takes the rows over, a No wins, and those of the lost record go', async () => {
+    const ann = await world.now.linked({ toggles: ['allow', 'allow'] })
+    expect((await ann.state()).rows).toHaveLength(4)
+    await ann.flipSubscription('c1', false, 1)
+    await ann.merge(0, 1)
+    await world.now.sweep()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({
+      basis: 'consent',
+      toggles: ['allow'],
+      subscriptions: { c1: false, c2: true },
+      rows: ['c1:false', 'c2:true'],
+      due: false,
+    })
+  })
+})
+
+describe('a record that leaves', () => {
+  it('ends the link when it is deactivated, and starts afresh when it comes back', async () => {
+    const ann = await world.now.linked({ basis: 'legitimateInterest' })
+    await ann.deactivated()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({
+      basis: 'legitimateInterest',
+      toggles: [],
+      due: false,
+    })
+    await ann.edit({ statecode: 0, statuscode: 1, donotbulkemail: true })
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+  })
+
+  it('leaves its opt-out behind, also one that we had not yet passed on', async () => {
+    const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny', 'deny'] })
+    await ann.deletedInCrm(1)
+    await ann.flip('allow', 'Sales Rep', 0)
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+  })
+
+  it('ends the link when the contact is deleted in eMarketeer, and suppresses it when it returns (F5)', async () => {
+    const ann = await world.now.linked()
+    await ann.unsubscribe()
+    await world.now.sweep()
+    await ann.deletedInEmarketeer()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: null, toggles: ['deny'], due: false })
+    await ann.flip('allow')
+    await world.now.sweep()
+    const again = await world.now.person({ email: ann.email, basis: 'none', toggles: [] })
+    await world.now.sweep()
+    expect(await again.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+    expect((await again.events()).map((event) => event.emarketeerNew)).not.toContain('consent')
+  })
+
+  it('starts withdrawn in eMarketeer what is deleted and created again in Dynamics', async () => {
+    const ann = await world.now.linked()
+    await ann.flip('deny')
+    await world.now.sweep()
+    await ann.deletedInCrm()
+    await world.now.sweep()
+    await ann.anotherRecord('allow')
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+  })
+})
+
+describe('a changed e-mail address', () => {
+  it('takes a withdrawal along in Dynamics, and leaves it on the old address (F5)', async () => {
+    const ann = await world.now.linked()
+    const other = await world.now.linked({ basis: 'legitimateInterest', toggles: [] })
+    await ann.unsubscribe()
+    await world.now.sweep()
+    await ann.edit({ emailaddress1: other.email })
+    await ann.flip('allow')
+    await world.now.sweep()
+    expect(await other.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: [] })
+  })
+
+  it('takes a withdrawal along that Dynamics did not show yet', async () => {
+    const ann = await world.now.linked()
+    const other = await world.now.linked({ basis: 'consent', toggles: [] })
+    await ann.unsubscribe()
+    await ann.edit({ emailaddress1: other.email })
+    await world.now.sweep()
+    expect(await other.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+  })
+
+  it('takes a No along, category by category', async () => {
+    const ann = await world.now.linked()
+    const other = await world.now.linked({ toggles: [] })
+    await ann.subscribes('c2', false)
+    await world.now.sweep()
+    await ann.edit({ emailaddress1: other.email })
+    await world.now.sweep()
+    expect(await other.state()).toMatchObject({
+      basis: 'consent',
+      subscriptions: { c1: true, c2: false },
+      rows: ['c1:true', 'c2:false'],
+    })
+  })
+
+  it('moves nothing positive: the new address keeps what it has (F5)', async () => {
+    const ann = await world.now.linked({ basis: 'contract' })
+    const other = await world.now.linked({ basis: 'none', toggles: [] })
+    await ann.edit({ emailaddress1: other.email })
+    await world.now.sweep()
+    expect(await other.state()).toMatchObject({ basis: 'none', toggles: ['allow'] })
+    expect(await ann.state()).toMatchObject({ basis: 'contract' })
+  })
+
+  it('takes a withdrawal along in eMarketeer, to the record at the new address (F5)', async () => {
+    const email = newAddress()
+    const ann = await world.now.linked()
+    const there = await world.now.linked({ email, basis: null })
+    await ann.unsubscribe()
+    await world.now.sweep()
+    await ann.changesEmailInEmarketeer(email)
+    await world.now.sweep()
+    expect(await there.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+    expect(await ann.state()).toMatchObject({ basis: null, toggles: ['deny'] })
+  })
+
+  it('links a person afresh where both sides changed to the same address', async () => {
+    const email = newAddress()
+    const ann = await world.now.linked({ basis: 'legitimateInterest' })
+    await ann.changesEmailInEmarketeer(email)
+    await ann.edit({ emailaddress1: email })
+    await world.now.sweep()
+    const there = await world.now.person({ email, basis: null, toggles: [] })
+    expect(await there.state()).toMatchObject({ basis: 'none', toggles: ['allow'], due: false })
+    expect(await there.events()).toEqual([])
+  })
+})
+
+describe('people on one side only (E7)', () => {
+  it('creates nobody, remembers them, and links them when the other side appears', async () => {
+    const ann = await world.now.linked({ toggles: [] })
+    const bo = await world.now.linked({ basis: null, toggles: ['deny'] })
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'consent', toggles: [] })
+    expect(await bo.state()).toMatchObject({ basis: null, toggles: ['deny'] })
+    await ann.anotherRecord('deny')
+    const boLater = await world.now.person({ email: bo.email, basis: 'none', toggles: [] })
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+    expect(await boLater.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+  })
+
+  it('creates them in eMarketeer where the connection asks for it, without any basis', async () => {
+    await world.now.configure({ createMissing: 'emarketeer' })
+    const ann = await world.now.linked({ basis: null })
+    const bo = await world.now.linked({ basis: null, toggles: ['deny'] })
+    expect(await ann.state()).toMatchObject({ basis: 'none', toggles: ['allow'] })
+    expect(await bo.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+    await world.now.sweep()
+    await world.now.configure({})
+  })
+
+  it('creates them within one drain of the inbox, too', async () => {
+    await world.now.configure({ createMissing: 'emarketeer' })
+    const ann = await world.now.person({ basis: null })
+    await ann.webhook(false)
+    await world.now.drain()
+    expect(await ann.state()).toMatchObject({ basis: 'none', toggles: ['allow'] })
+    await world.now.configure({})
+  })
+})
