@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises'
+import { builtinModules } from 'node:module'
+import { beforeAll, describe, expect, it } from '@jest/globals'
+import { provisionTimeoutMs } from '../support/ask-broker.js'
+import { workflowBundle } from '../support/workflow-bundle.js'
+
+/** Characters of the bundle without its source map; more than half of them are the SDK's. */
+const MAX_CHARACTERS = 750_000
+
+/** Packages that the SDK brings into every bundle. */
+const PACKAGES = ['@temporalio/common', '@temporalio/workflow', 'long', 'ms', 'nexus-rpc']
+
+describe('the workflow bundle', () => {
+  let code: string
+  let modules: string[]
+
+  beforeAll(async () => {
+    const bundled = await readFile((await workflowBundle()).codePath, 'utf8')
+    code = bundled.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '')
+    // Each module is headed by its name; of one that is left out the name alone is there.
+    modules = [...code.matchAll(/^ {2}!\*\*\* (.+) \*\*\*!$/gm)].map(([, name]) => name!)
+  }, provisionTimeoutMs)
+
+  it('is of our workflows, contracts and domain only, and of the SDK', () => {
+    expect(modules).toContain('./src/workflows/pre-send.ts')
+    const known = ['src/workflows/', 'src/contracts/', 'src/domain/', ...PACKAGES.map(inModules)]
+    const strangers = modules.filter(
+      (path) => !known.some((start) => path.startsWith(`./${start}`)),
+    )
+    // zod, pino and the like slip in silently, and cost memory in every cached workflow.
+    expect(strangers.filter((path) => !CONVERTERS.test(path))).toEqual([])
+  })
+
+  it.each(['zod', 'pino', 'got', 'pg', 'fastify'])('holds nothing of %s', (name) => {
+    expect(modules.filter((path) => path.includes(`/${name}/`))).toEqual([])
+  })
+
+  it('reaches for no builtin of Node', () => {
+    const reached = modules.filter((name) =>
+      builtinModules.includes(name.replace(/^node:/, '').replace(/ \(ignored\)$/, '')),
+    )
+    expect(reached).toEqual([])
+    expect(code).not.toMatch(/\brequire\(["']/)
+  })
+
+  it('stays small', () => {
+    expect(code.length).toBeLessThan(MAX_CHARACTERS)
+  })
+})
+
+const inModules = (name: string) => `node_modules/${name}/`
+
+/** We have no converters of our own, so the SDK's bundler leaves these out. */
+const CONVERTERS = /^__temporal_custom_(payload|failure)_converter \(ignored\)$/

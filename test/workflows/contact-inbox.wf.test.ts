@@ -1,0 +1,121 @@
+import { describe, expect, it } from '@jest/globals'
+import { report } from './support/default-activities.js'
+import { runsOf } from './support/workflow-runs.js'
+import { withWorkflows } from './support/with-workflows.js'
+
+describe('contactInbox', () => {
+  const workflows = withWorkflows()
+  let shards = 0
+
+  /** A hint, as the gateway passes it on. */
+  function hint(shard: number) {
+    const { environment, taskQueue } = workflows
+    return environment.client.workflow.signalWithStart('contactInbox', {
+      workflowId: `inbox/acme-dynamics/${shard}`,
+      taskQueue,
+      args: [{ connectionId: 'acme-dynamics', shard }],
+      signal: 'changed',
+      signalArgs: [],
+    })
+  }
+
+  const nothingDue = async () => ({ ...report(), nextDueMs: null })
+
+  it('acts on the first hint at once, stays for a while, and ends', async () => {
+    const times: number[] = []
+    const world = workflows.world({
+      drainInbox: async () => {
+        times.push(await workflows.environment.currentTimeMs())
+        return nothingDue()
+      },
+    })
+    const shard = ++shards
+    const handle = await hint(shard)
+    await handle.result()
+    const { startTime, closeTime } = await handle.describe()
+    expect(world.inputs('drainInbox')).toMatchObject([
+      { connectionId: 'acme-dynamics', shard, tier: 'webhook', runId: expect.any(String) },
+    ])
+    expect(times[0]! - startTime.getTime()).toBeLessThan(1_000)
+    expect(Math.round((closeTime!.getTime() - startTime.getTime()) / 1_000)).toBe(30)
+  })
+
+  it('looks again when a hint arrives while it works', async () => {
+    let release!: () => void
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const world = workflows.world({ drainInbox: async () => (await released, nothingDue()) })
+    const shard = ++shards
+    const handle = await hint(shard)
+    await world.called('drainInbox')
+    for (let more = 0; more < 5; more++) {
+      await hint(shard)
+    }
+    release()
+    await handle.result()
+    // All that arrived meanwhile is in the ledger: one more look takes it in.
+    expect(world.inputs('drainInbox')).toHaveLength(2)
+  })
+
+  it('looks again when a hint arrives while it only stays around', async () => {
+    const world = workflows.world({ drainInbox: nothingDue })
+    const shard = ++shards
+    const handle = await hint(shard)
+    await world.called('drainInbox')
+    await workflows.environment.sleep('20 seconds')
+    await hint(shard)
+    await world.called('drainInbox', 2)
+    await workflows.environment.sleep('20 seconds')
+    expect((await handle.describe()).status.name).toBe('RUNNING')
+    await handle.result()
+    expect(world.inputs('drainInbox')).toHaveLength(2)
+  })
+
+  it('waits for what is due later, however long ago the last hint was', async () => {
+    const due = [90_000, 0, null]
+    const times: number[] = []
+    workflows.world({
+      drainInbox: async () => {
+        times.push(await workflows.environment.currentTimeMs())
+        return { ...report(), nextDueMs: due[times.length - 1] ?? null }
+      },
+    })
+    const handle = await hint(++shards)
+    await handle.result()
+    expect(times).toHaveLength(3)
+    expect(Math.round((times[1]! - times[0]!) / 1_000)).toBe(90)
+    expect(times[2]! - times[1]!).toBeLessThan(1_000)
+  })
+
+  it('starts anew by the next hint after it ended', async () => {
+    const world = workflows.world({ drainInbox: nothingDue })
+    const shard = ++shards
+    const first = await hint(shard)
+    await first.result()
+    const second = await hint(shard)
+    await second.result()
+    expect(second.signaledRunId).not.toBe(first.signaledRunId)
+    expect(world.inputs('drainInbox')).toHaveLength(2)
+  })
+
+  it('continues as new when the server suggests it, and works on at once', async () => {
+    let release!: () => void
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const world = workflows.world({ drainInbox: async () => (await released, nothingDue()) })
+    const shard = ++shards
+    const handle = await hint(shard)
+    await world.called('drainInbox')
+    // Hints are what makes a history long, quicker than work does.
+    for (let sent = 0; sent < ENOUGH_HINTS; sent += 100) {
+      await Promise.all(Array.from({ length: 100 }, () => handle.signal('changed')))
+    }
+    release()
+    await handle.result()
+    const { client } = workflows.environment
+    const runs = await runsOf(client, handle.workflowId, handle.signaledRunId)
+    expect(runs.map(({ outcome }) => outcome)).toEqual(['continuedAsNew', 'completed'])
+    expect(world.inputs('drainInbox')).toHaveLength(2)
+  })
+})
+
+/** From so many events on the server suggests it. */
+const ENOUGH_HINTS = 4_100

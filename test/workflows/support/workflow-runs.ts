@@ -1,0 +1,66 @@
+import type { Client } from '@temporalio/client'
+import type { temporal } from '@temporalio/proto'
+
+type Event = temporal.api.history.v1.IHistoryEvent
+
+/** One run of a workflow id, as its history tells it. */
+export interface PastRun {
+  readonly runId: string
+  readonly outcome: 'running' | 'completed' | 'failed' | 'continuedAsNew' | 'other'
+  /** When it began to work; a cron's run is created before its time. */
+  readonly firstTask: Date
+  readonly events: readonly Event[]
+}
+
+/** All runs of a chain, first to last, followed from one to the next. */
+export async function runsOf(
+  client: Client,
+  workflowId: string,
+  firstRunId: string,
+): Promise<PastRun[]> {
+  const runs: PastRun[] = []
+  for (let runId: string | null | undefined = firstRunId; runId;) {
+    const { events = [] } = await client.workflow.getHandle(workflowId, runId).fetchHistory()
+    const last = (events ?? []).at(-1)!
+    const firstTask = (events ?? []).find((event) => event.workflowTaskStartedEventAttributes)
+    runs.push({
+      runId,
+      outcome: outcomeOf(last),
+      firstTask: new Date(Number(firstTask?.eventTime?.seconds ?? 0) * 1_000),
+      events: events ?? [],
+    })
+    runId = nextRunOf(last)
+  }
+  return runs
+}
+
+/** Events of one kind. */
+export function eventsOf(events: readonly Event[], attributes: keyof Event): Event[] {
+  return events.filter((event) => event[attributes])
+}
+
+function outcomeOf(last: Event): PastRun['outcome'] {
+  if (last.workflowExecutionCompletedEventAttributes) {
+    return 'completed'
+  }
+  if (last.workflowExecutionFailedEventAttributes) {
+    return 'failed'
+  }
+  const next = last.workflowExecutionContinuedAsNewEventAttributes
+  if (next) {
+    // The time-skipping server ends a cron's runs so, the next one waiting; a real one by what they came to.
+    if (!next.backoffStartInterval) {
+      return 'continuedAsNew'
+    }
+    return next.failure ? 'failed' : 'completed'
+  }
+  return 'other'
+}
+
+function nextRunOf(last: Event): string | null | undefined {
+  return (
+    last.workflowExecutionCompletedEventAttributes?.newExecutionRunId ??
+    last.workflowExecutionFailedEventAttributes?.newExecutionRunId ??
+    last.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId
+  )
+}

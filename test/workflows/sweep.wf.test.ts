@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals'
+import { WorkflowFailedError } from '@temporalio/client'
+import { report } from './support/default-activities.js'
+import { failure, type Activities } from './support/fake-world.js'
+import { eventsOf, runsOf } from './support/workflow-runs.js'
+import { withWorkflows } from './support/with-workflows.js'
+
+const CRON = '7,37 * * * *'
+
+describe('sweepRun', () => {
+  const workflows = withWorkflows()
+  let connections = 0
+
+  function start(type: 'sweepRun' | 'backgroundSweep', connectionId: string, cron?: string) {
+    const { environment, taskQueue } = workflows
+    return environment.client.workflow.start(type, {
+      workflowId: `sweep/${connectionId}${type === 'sweepRun' ? '/run' : ''}`,
+      taskQueue,
+      args: [{ connectionId }],
+      followRuns: false,
+      ...(cron === undefined ? {} : { cronSchedule: cron }),
+    })
+  }
+
+  const newConnection = () => `acme-${++connections}`
+
+  it('reads both sides, brings categories over, passes until quiet, settles and tidies up', async () => {
+    let due = 0
+    const world = workflows.world({
+      catchUpBoth: async () => report(1),
+      syncCategories: async () => report(10),
+      syncDue: async () => ({ ...report(100), more: ++due < 3 }),
+      settleRun: async () => report(1_000),
+    })
+    const handle = await start('sweepRun', newConnection())
+    const expected = report(1_311)
+    expect(await handle.result()).toEqual(expected)
+    expect(await handle.query('status')).toMatchObject({ phase: 'done', totals: expected })
+    expect(world.names()).toEqual([
+      'catchUpBoth',
+      'syncCategories',
+      'syncDue',
+      'syncDue',
+      'syncDue',
+      'settleRun',
+      'tidyUp',
+    ])
+    const runs = world.inputs('syncDue').map(({ runId, tier, reading }) => [runId, tier, reading])
+    expect(new Set(runs.map(String)).size).toBe(1)
+    expect(runs[0]).toEqual([expect.any(String), 'sweep', 'copy'])
+  })
+
+  it('tells how far it is while it runs', async () => {
+    const totals: number[] = []
+    let due = 0
+    workflows.world({
+      catchUpBoth: async () => report(1),
+      syncDue: async () => {
+        const { totals: soFar } = await handle.query<{ totals: { addresses: number } }>('status')
+        totals.push(soFar.addresses)
+        return { ...report(100), more: ++due < 3 }
+      },
+    })
+    const handle = await start('sweepRun', newConnection())
+    await handle.result()
+    expect(totals).toEqual([1, 101, 201])
+  })
+
+  it('fails for what no retry helps, and says so', async () => {
+    workflows.world({ catchUpBoth: refuse })
+    const handle = await start('sweepRun', newConnection())
+    await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError)
+    expect(await handle.query('status')).toMatchObject({ phase: 'failed' })
+  })
+
+  it('as cron: each run sweeps once in a child, and a failed one is followed by the next', async () => {
+    const connectionId = newConnection()
+    let runs = 0
+    const world = workflows.world({
+      catchUpBoth: async (run) => (++runs === 2 ? refuse(run) : report(1)),
+    })
+    const cron = await start('backgroundSweep', connectionId, CRON)
+    while (world.inputs('tidyUp').length < 3) {
+      await workflows.environment.sleep('30 minutes')
+    }
+    const { client } = workflows.environment
+    await client.workflow.getHandle(`sweep/${connectionId}`).terminate()
+    const history = await runsOf(client, cron.workflowId, cron.firstExecutionRunId)
+    expect(history.map(({ outcome }) => outcome).slice(0, 4)).toEqual([
+      'completed',
+      'failed',
+      'completed',
+      'completed',
+    ])
+    for (const { events } of history.slice(0, 4)) {
+      expect(eventsOf(events, 'startChildWorkflowExecutionInitiatedEventAttributes')).toHaveLength(
+        1,
+      )
+      expect(eventsOf(events, 'activityTaskScheduledEventAttributes')).toHaveLength(0)
+      expect(events.length).toBeLessThan(30)
+    }
+    const minutes = history.slice(1, 4).map(({ firstTask }) => firstTask.getUTCMinutes() % 30)
+    expect(minutes).toEqual([7, 7, 7])
+  })
+
+  it('as cron: leaves alone a sweep that somebody started by hand', async () => {
+    const connectionId = newConnection()
+    let release!: () => void
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const world = workflows.world({ catchUpBoth: async () => (await released, report(5)) })
+    const byHand = await start('sweepRun', connectionId)
+    await world.called('catchUpBoth')
+    const cronRun = await start('backgroundSweep', connectionId)
+    expect(await cronRun.result()).toEqual(report(0))
+    release()
+    expect(await byHand.result()).toEqual(report(5))
+    expect(world.inputs('catchUpBoth')).toHaveLength(1)
+  })
+})
+
+const refuse: Activities['catchUpBoth'] = async () => {
+  throw failure('crm_auth_failed', { retryable: false })
+}
