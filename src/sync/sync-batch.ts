@@ -155,11 +155,7 @@ class BatchPass {
       await stageLoosenings(
         tx,
         run,
-        held.map((cell) => ({
-          addressId: cell.row.addressId,
-          cellKey: cell.cellKey,
-          line: cell.decision.line,
-        })),
+        held.map((cell) => ({ ...cellPlace(cell), line: cell.decision.line })),
       )
       await dropLoosenings(tx, settled.map(cellPlace))
     })
@@ -267,19 +263,23 @@ class BatchPass {
     })
   }
 
-  /** Takes addresses off the list of work, but for those that are not finished. */
+  /** Takes addresses off the list of work, but for those that are not finished, or that were overtaken. */
   private async finish(dirty: readonly DirtyAddress[], batch: BatchView): Promise<void> {
     const open = new Set([...this.again, ...this.unfinished, ...this.staged, ...this.postponed])
     const seen = new Set(batch.addresses.map((view) => view.row.addressId))
-    await clearDirty(
-      this.session.db,
-      dirty.filter((d) => !open.has(d.addressId) && seen.has(d.addressId)),
-    )
-    await deferDirty(this.session.db, [...this.unfinished])
-    const rowsOnly = [...this.postponed].filter(
-      (id) => !this.again.has(id) && !this.unfinished.has(id) && !this.staged.has(id),
-    )
-    await deferToNextDay(this.session.db, rowsOnly)
+    await this.session.db.transaction(async (tx) => {
+      const held = await confirmLeases(tx, this.owner, this.leases)
+      const done = ({ addressId: id }: DirtyAddress) =>
+        held.has(id) && seen.has(id) && !open.has(id)
+      await clearDirty(tx, dirty.filter(done))
+      const unfinished = [...this.unfinished].filter((id) => held.has(id))
+      await deferDirty(tx, unfinished)
+      const rowsOnly = [...this.postponed].filter(
+        (id) =>
+          held.has(id) && !this.again.has(id) && !this.unfinished.has(id) && !this.staged.has(id),
+      )
+      await deferToNextDay(tx, rowsOnly)
+    })
   }
 }
 
