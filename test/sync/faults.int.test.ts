@@ -141,6 +141,31 @@ describe('a system that cannot be reached, or says stop', () => {
     }
   })
 
+  it.each([
+    ['Dynamics says stop', 'allow'],
+    ['eMarketeer says stop', 'consent'],
+  ] as const)(
+    'forgets no proof when a loosening was not even sent: %s (429), and no field history',
+    async (_title, loosened) => {
+      await world.now.dynamicsSwitch({ audit: { organization: false } })
+      const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
+      const stop = { status: 429, headers: { 'Retry-After': '1' }, body: { error: {} }, times: 1 }
+      if (loosened === 'allow') {
+        await ann.consents('legitimateInterest')
+        await world.now.dynamicsFault({ ...WRITES_TO_DYNAMICS, ...stop })
+      } else {
+        await ann.flip('allow')
+        await world.now.emarketeerFault({ ...WRITES_TO_EMARKETEER, ...stop })
+      }
+      await expect(world.now.sweep()).rejects.toMatchObject({ code: 'upstream_rate_limited' })
+      await world.now.timePasses()
+      await world.now.sweep()
+      const basis = loosened === 'allow' ? 'legitimateInterest' : 'consent'
+      expect(await ann.state()).toMatchObject({ basis, toggles: ['allow'], due: false })
+      await world.now.dynamicsSwitch({ audit: { organization: true } })
+    },
+  )
+
   it('goes on with the others when one row is refused', async () => {
     const ann = await world.now.linked()
     const bo = await world.now.linked()
