@@ -41,6 +41,8 @@ export interface MemoryUpdate {
   readonly addressId: number
   readonly cellKey: CellKey
   readonly memory: CellMemory<StoredValue>
+  /** When it was observed, if not now. */
+  readonly seenAtMs?: number | null
 }
 
 /** Stores memories, in the transaction of the decision or of the acknowledgement. */
@@ -49,9 +51,10 @@ export async function saveMemories(tx: Queryable, updates: readonly MemoryUpdate
     return
   }
   await tx.query(
-    `UPDATE cells c SET seen = u.seen, seen_at = clock_timestamp(), open_allow = u.open_allow, open_loosen = u.open_loosen
-      FROM unnest($1::bigint[], $2::text[], $3::jsonb[], $4::jsonb[], $5::int[])
-        AS u(address_id, cell_key, seen, open_allow, open_loosen)
+    `UPDATE cells c SET seen = u.seen, seen_at = COALESCE(to_timestamp(u.seen_ms / 1000), clock_timestamp()),
+        open_allow = u.open_allow, open_loosen = u.open_loosen
+      FROM unnest($1::bigint[], $2::text[], $3::jsonb[], $4::jsonb[], $5::int[], $6::float8[])
+        AS u(address_id, cell_key, seen, open_allow, open_loosen, seen_ms)
       WHERE c.address_id = u.address_id AND c.cell_key = u.cell_key`,
     [
       updates.map((u) => u.addressId),
@@ -59,6 +62,7 @@ export async function saveMemories(tx: Queryable, updates: readonly MemoryUpdate
       updates.map((u) => (u.memory.seen ? JSON.stringify(u.memory.seen) : null)),
       updates.map((u) => JSON.stringify(u.memory.openAllow)),
       updates.map((u) => u.memory.openLoosen),
+      updates.map((u) => u.seenAtMs ?? null),
     ],
   )
 }

@@ -1,13 +1,11 @@
 import { acknowledgeEmarketeer } from '../domain/reconcile/index.js'
 import { markDirty } from '../ledger/addresses.js'
-import { dropCarriedDenies, type CarriedDeny } from '../ledger/carried-denies.js'
 import { saveMemories } from '../ledger/cells.js'
 import { appendOutcomes, type WriteOutcomeRow } from '../ledger/consent-events.js'
 import { acknowledgeCrmRows, type AcknowledgedCrmRow } from '../ledger/crm-acknowledgements.js'
 import type { Queryable } from '../ledger/database.js'
 import { markEmarketeerUnread, takeEmarketeerValues } from '../ledger/emarketeer-mirror.js'
-import { nextTick, type ReadWindow } from '../ledger/ticks.js'
-import { contactOfRecord } from './observe.js'
+import type { ReadWindow } from '../ledger/ticks.js'
 import type { CrmJob, EmarketeerJob, Jobs, PendingCell } from './write-jobs.js'
 
 /** What acknowledging came to, for the counts and for what has to be done again. */
@@ -28,29 +26,30 @@ export async function acknowledgeWrites(
   window: ReadWindow,
   held: ReadonlySet<number>,
 ): Promise<Acknowledged> {
-  const tick = await nextTick(tx)
   const own = {
     emarketeer: jobs.emarketeer.filter((job) => held.has(job.pending.cell.row.addressId)),
     crm: jobs.crm.filter((job) => held.has(job.addressId)),
   }
   const again = new Set<number>()
   const unfinished = new Set<number>()
-  await takeEmarketeerOutcomes(tx, own.emarketeer, tick, again, unfinished)
+  await takeEmarketeerOutcomes(tx, own.emarketeer, again, unfinished)
   await takeCrmOutcomes(tx, connectionId, own.crm, window, again, unfinished)
   const pendings = new Set<PendingCell>()
   own.emarketeer.forEach((job) => pendings.add(job.pending))
   own.crm.forEach((job) => job.pending && pendings.add(job.pending))
+  const sent = wereSent(own)
   await saveMemories(
     tx,
-    [...pendings].map(({ cell, memory }) => ({
-      addressId: cell.row.addressId,
-      cellKey: cell.cellKey,
-      memory,
+    [...pendings].map((pending) => ({
+      addressId: pending.cell.row.addressId,
+      cellKey: pending.cell.cellKey,
+      ...(sent.has(pending) ? { memory: pending.memory } : asBefore(pending)),
     })),
   )
+  // Evidence of what was really sent is kept also by a pass that was overtaken meanwhile.
   await appendOutcomes(tx, [
-    ...own.emarketeer.map(emarketeerOutcome),
-    ...own.crm.flatMap((job) => (job.pending ? [crmOutcome(job, job.pending)] : [])),
+    ...jobs.emarketeer.map(emarketeerOutcome),
+    ...jobs.crm.flatMap((job) => (job.pending ? [crmOutcome(job, job.pending)] : [])),
   ])
   const lost = jobs.emarketeer.length + jobs.crm.length - own.emarketeer.length - own.crm.length
   if (lost > 0) {
@@ -59,7 +58,7 @@ export async function acknowledgeWrites(
       ...jobs.emarketeer.map((job) => job.pending.cell.row.addressId),
       ...jobs.crm.map((job) => job.addressId),
     ].filter((id) => !held.has(id))
-    await markDirty(tx, ids, tick)
+    await markDirty(tx, ids)
   }
   return {
     emarketeerWrites: own.emarketeer.filter((job) => job.result?.status === 'applied').length,
@@ -69,10 +68,33 @@ export async function acknowledgeWrites(
   }
 }
 
+/** Cells of which at least one write left us. */
+function wereSent(jobs: Jobs): ReadonlySet<PendingCell> {
+  const sent = new Set<PendingCell>()
+  for (const { pending, result } of jobs.emarketeer) {
+    if (result?.status !== 'notSent') {
+      sent.add(pending)
+    }
+  }
+  for (const { pending, outcome } of jobs.crm) {
+    if (pending && outcome?.status !== 'notSent') {
+      sent.add(pending)
+    }
+  }
+  return sent
+}
+
+/**
+ * Where nothing was sent, it is as if the pass had not been: what it had observed before is put back, so that the proof
+ * that a person's act was the later one is not lost to a 429.
+ */
+function asBefore({ cell: { memory, row } }: PendingCell) {
+  return { memory, seenAtMs: row.seenAtMs }
+}
+
 async function takeEmarketeerOutcomes(
   tx: Queryable,
   jobs: readonly EmarketeerJob[],
-  tick: number,
   again: Set<number>,
   unfinished: Set<number>,
 ): Promise<void> {
@@ -119,9 +141,9 @@ async function takeEmarketeerOutcomes(
       positiveActMs: null,
       denyActMs: null,
     })),
-    { tick, replace: false, markDirty: false },
+    { replace: false, markDirty: false },
   )
-  await markEmarketeerUnread(tx, unread, tick)
+  await markEmarketeerUnread(tx, unread)
 }
 
 function versionOf(job: EmarketeerJob): number {
@@ -137,7 +159,6 @@ async function takeCrmOutcomes(
   unfinished: Set<number>,
 ): Promise<void> {
   const rows: AcknowledgedCrmRow[] = []
-  const carried: CarriedDeny[] = []
   for (const job of jobs) {
     const { outcome, pending, addressId, write } = job
     switch (outcome?.status) {
@@ -152,10 +173,6 @@ async function takeCrmOutcomes(
             version: outcome.version,
             lastWriter: 'us',
           })
-          if (value === 'deny' || value === 'withdrawn' || value === 'none') {
-            const crmContactId = contactOfRecord(pending.cell.view, pending.cell.cellKey, recordId)
-            carried.push({ crmContactId, cellKey: pending.cell.cellKey })
-          }
         }
         if (outcome.version === null) {
           again.add(addressId)
@@ -174,7 +191,6 @@ async function takeCrmOutcomes(
     }
   }
   await acknowledgeCrmRows(tx, connectionId, rows, window)
-  await dropCarriedDenies(tx, connectionId, carried)
 }
 
 function emarketeerOutcome(job: EmarketeerJob): WriteOutcomeRow {
