@@ -181,34 +181,19 @@ describe('what is outside', () => {
   })
 })
 
-describe('the command line refuses', () => {
-  it.each([
-    ['an unknown option', ['connection', 'list', '--colour']],
-    ['an unknown command', ['connection', 'pause', 'acme-dynamics']],
-    ['a missing option', ['why', 'acme-dynamics']],
-    ['a missing argument', ['connection', 'show']],
-    [
-      'a stage that is none',
-      ['pre-send', 'abort', 'x', '--stage', 'later', '--reason', 'a', '--by', 'b'],
-    ],
-    ['an unknown queue', ['worker', '--queues', 'setup,mail']],
-    ['an empty reason', ['held', 'approve', 'other-dynamics', '--reason', ' ', '--by', 'me']],
-  ])('%s', async (_what, args) => {
-    expect(await errorOf(args)).toMatchSnapshot()
-  })
-
-  it('a group without a command, and shows its help', async () => {
+describe('the command line', () => {
+  it('tells a group without a command, and shows its help', async () => {
     const ended = await runLbsync(['held'])
     expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
     expect(ended.stderr).toContain('Usage: lbsync held')
     expect(ended.stderr).toContain('value_missing')
   })
 
-  it('a person nobody knows, without naming them', async () => {
-    const unknown = ['why', 'other-dynamics', '--email', 'who@example.test']
-    expect(await errorOf(unknown)).toMatchSnapshot()
-    const ended = await runLbsync(unknown, env())
-    expect(ended.exitCode).toBe(3)
+  it('tells of a person nobody knows, without naming them', async () => {
+    const args = ['why', 'other-dynamics', '--email', 'who@example.test']
+    const ended = await runLbsync(args, env())
+    expect(ended).toMatchObject({ exitCode: 3, stdout: '' })
+    expect(ended.stderr).toContain('contact_not_found')
     expect(ended.stderr).not.toContain('who@example.test')
   })
 })

@@ -6,7 +6,7 @@ import { describeError } from '../../telemetry/describe-error.js'
 import type { Output } from '../output.js'
 
 /**
- * Tells an error: what, where, which value, what to do. With `--json` as one document on stdout, else as text on stderr.
+ * Tells an error on stderr: what, where, which value, what to do. With `--json` also as one document on stdout.
  *
  * @param thrown what was caught; shown, addresses masked, only with LOG_LEVEL=debug.
  * @returns the exit code.
@@ -20,9 +20,8 @@ export async function reportError(
   const document: ErrorDocument | ProblemsDocument = error.toDocument()
   if (json) {
     await output.answer(true, document, () => '')
-  } else {
-    output.note(errorText(document).join('\n'))
   }
+  output.note(errorText(document).join('\n'))
   const level = readLogLevel(process.env['LOG_LEVEL'])
   if (level === 'debug' || level === 'trace') {
     output.note(JSON.stringify(describeError(thrown), null, 2))
