@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto'
+import type { MailingListEntry, PreSendResult } from '../../../src/contracts/pre-send.js'
+import { findSendoutRun, openSendoutRun, type Verdict } from '../../../src/ledger/sendouts.js'
+import { catchUpCrm } from '../../../src/sync/catch-up-crm.js'
+import { catchUpEmarketeer } from '../../../src/sync/catch-up-emarketeer.js'
+import { settleRun } from '../../../src/sync/sync-addresses.js'
+import { closeSendout } from '../../../src/sync/sendout/close-sendout.js'
+import { decideMembers } from '../../../src/sync/sendout/decide-members.js'
+import { fixAudience } from '../../../src/sync/sendout/fix-audience.js'
+import { findListRun, readMailingListPage } from '../../../src/sync/sendout/mailing-list.js'
+import { proveFreshness, type FreshnessProof } from '../../../src/sync/sendout/prove-freshness.js'
+import { syncMembers } from '../../../src/sync/sendout/sync-members.js'
+import type { SyncSession } from '../../../src/sync/session.js'
+import { ACCOUNT_ID } from './stand-ins.js'
+import { CONNECTION_ID } from './open-systems.js'
+import type { World } from './world.js'
+
+type Act = () => Promise<unknown>
+
+/** A sendout as a test asks for it. */
+export interface Ask {
+  readonly contactIds: readonly string[]
+  readonly channel?: 'email' | 'sms'
+  readonly categoryId?: string | null
+  readonly transactional?: boolean
+  readonly onUnverified?: 'exclude' | 'abort'
+  /** How freshness is to be proven; by default as the product chooses. */
+  readonly proof?: 'delta' | 'direct'
+  /** Steps that fail: the product excludes whom they would have verified. */
+  readonly tolerant?: boolean
+  readonly afterAudience?: Act
+  readonly afterProof?: Act
+  readonly afterSync?: Act
+  readonly afterDecision?: Act
+}
+
+/** What came of it. */
+export interface Sent {
+  readonly result: PreSendResult
+  /** By contact id. */
+  readonly verdicts: Readonly<Record<string, Verdict | null>>
+  /** The whole list, read in pages; null where there is none. */
+  readonly list: readonly MailingListEntry[] | null
+}
+
+/** Runs a pre-send in the order of its workflow (rules G1 to G6). */
+export async function preSend(world: World, ask: Ask): Promise<Sent> {
+  const session = await world.session('preSend')
+  const sendoutRunId = session.run.runId
+  const sendoutId = `s-${randomUUID()}`
+  await open(world, sendoutId, sendoutRunId)
+  const load = async () => (await findSendoutRun(world.db, sendoutRunId))!
+  await fixAudience(session, await load(), {
+    connectionId: CONNECTION_ID,
+    sendoutId,
+    stage: 'send',
+    contactIds: ask.contactIds,
+    channel: ask.channel ?? 'email',
+    categoryId: ask.categoryId ?? null,
+    transactional: ask.transactional ?? false,
+  })
+  await ask.afterAudience?.()
+  const problems: string[] = []
+  const trying = async <T>(work: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (!ask.tolerant) {
+        throw error
+      }
+      problems.push((error as Error).name)
+      return null
+    }
+  }
+  const proof = await trying(() => prove(session, sendoutRunId, ask.proof))
+  await ask.afterProof?.()
+  await trying(async () => {
+    const range = { from: 0, to: ask.contactIds.length }
+    await syncMembers(session, await load(), range, proof ?? 'direct')
+    await settleRun(session)
+  })
+  await ask.afterSync?.()
+  await trying(async () => decideMembers(session, await load()))
+  await ask.afterDecision?.()
+  const result = await closeSendout(world.db, {
+    sendoutRunId,
+    proof,
+    onUnverified: ask.onUnverified ?? 'exclude',
+    aborted: false,
+    updated: { emarketeer: 0, crm: 0 },
+    requests: { emarketeer: 0, crm: 0 },
+    problems,
+  })
+  const verdicts = await verdictsOf(world, sendoutRunId)
+  return { result, verdicts, list: result.mailingList && (await readList(world, sendoutId)) }
+}
+
+function open(world: World, sendoutId: string, sendoutRunId: string): Promise<unknown> {
+  return world.db.transaction((tx) =>
+    openSendoutRun(tx, {
+      sendoutRunId,
+      sendoutId,
+      stage: 'send',
+      accountId: ACCOUNT_ID,
+      connectionId: CONNECTION_ID,
+      crm: 'dynamics',
+      workflowId: `presend:${sendoutId}`,
+      deadlineMs: Date.now() + 60_000,
+    }),
+  )
+}
+
+async function prove(
+  session: SyncSession,
+  sendoutRunId: string,
+  proof: 'delta' | 'direct' | undefined,
+): Promise<FreshnessProof> {
+  if (proof === undefined) {
+    const run = (await findSendoutRun(session.db, sendoutRunId))!
+    return (await proveFreshness(session, run)).proof
+  }
+  await catchUpEmarketeer(session)
+  if (proof === 'delta') {
+    await catchUpCrm(session)
+    await catchUpEmarketeer(session)
+  }
+  return proof
+}
+
+async function verdictsOf(world: World, sendoutRunId: string) {
+  const rows = await world.db.query<{ id: string; verdict: Verdict | null }>(
+    `SELECT contact_id AS id, verdict FROM sendout_members WHERE sendout_run_id = $1`,
+    [sendoutRunId],
+  )
+  return Object.fromEntries(rows.map((row) => [row.id, row.verdict]))
+}
+
+/** Reads a sendout's whole list, page by page, as the campaign service does. */
+export async function readList(world: World, sendoutId: string): Promise<MailingListEntry[]> {
+  const entries: MailingListEntry[] = []
+  let cursor: string | null = null
+  do {
+    const session = await world.session('preSend')
+    const run = await findListRun(world.db, sendoutId)
+    const page = await readMailingListPage(session, run, cursor)
+    entries.push(...page.entries)
+    cursor = page.nextCursor
+  } while (cursor !== null)
+  return entries
+}
