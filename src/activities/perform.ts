@@ -18,6 +18,7 @@ export async function onConnection<T>(
   systems: Systems,
   run: RunReference,
   work: (session: SyncSession) => Promise<T>,
+  needs: Needs = 'both',
 ): Promise<T> {
   return failing(async () => {
     const context = Context.current()
@@ -28,7 +29,8 @@ export async function onConnection<T>(
         heartbeat: (progress) => context.heartbeat(progress),
       },
     )
-    refuseWhileClosed(session)
+    refuseWhenNotActive(session)
+    refuseWhileClosed(session, needs)
     const pulse = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
     try {
       const result = await work(session)
@@ -74,14 +76,30 @@ function toFailure(error: unknown): Error {
   })
 }
 
-function refuseWhileClosed({ connection }: SyncSession): void {
+/** Which systems a piece of work calls: one that is throttled must not stop work that does without it. */
+export type Needs = 'both' | 'emarketeer'
+
+/** Nothing is synced while a connection is paused, and none from the moment it is disabled (C8). */
+function refuseWhenNotActive({ connection, run }: SyncSession): void {
+  if (run.tier === 'preSend' || run.tier === 'setup') {
+    return
+  }
+  if (connection.state === 'paused' || connection.state === 'disabled') {
+    throw new AppError(
+      connection.state === 'paused' ? 'connection_paused' : 'connection_disabled',
+      `Connection ${connection.connectionId} is ${connection.state}.`,
+    )
+  }
+}
+
+function refuseWhileClosed({ connection }: SyncSession, needs: Needs): void {
   const gates = [
     ['emarketeer', connection.emarketeerBlockedUntil, connection.emarketeerBlockedCode],
     ['crm', connection.crmBlockedUntil, connection.crmBlockedCode],
   ] as const
   for (const [side, until, code] of gates) {
     const waitMs = (until?.getTime() ?? 0) - Date.now()
-    if (waitMs > 0) {
+    if (waitMs > 0 && (side === 'emarketeer' || needs === 'both')) {
       const name = side === 'crm' ? 'The CRM' : 'eMarketeer'
       throw new AppError(
         (code as AppError['code'] | null) ?? `${side}_rate_limited`,

@@ -60,11 +60,16 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
       }),
 
     fixAudience: ({ sendoutRunId, connectionId, request }) =>
-      onConnection(systems, preSendRun({ connectionId, runId: sendoutRunId }), async (session) => {
-        const run = (await findSendoutRun(session.db, sendoutRunId))!
-        const { targeted } = await fixAudience(session, run, request)
-        return { targeted, requests: report(session).requests }
-      }),
+      onConnection(
+        systems,
+        preSendRun({ connectionId, runId: sendoutRunId }),
+        async (session) => {
+          const run = (await findSendoutRun(session.db, sendoutRunId))!
+          const { targeted } = await fixAudience(session, run, request)
+          return { targeted, requests: report(session).requests }
+        },
+        'emarketeer',
+      ),
 
     proveFreshness: ({ sendoutRunId, ...input }) =>
       onConnection(systems, preSendRun(input), async (session) => {
@@ -81,11 +86,16 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
       }),
 
     decideMembers: ({ sendoutRunId, ...input }) =>
-      onConnection(systems, preSendRun(input), async (session) => {
-        const run = (await findSendoutRun(session.db, sendoutRunId))!
-        await decideMembers(session, run)
-        return { requests: report(session).requests }
-      }),
+      onConnection(
+        systems,
+        preSendRun(input),
+        async (session) => {
+          const run = (await findSendoutRun(session.db, sendoutRunId))!
+          await decideMembers(session, run)
+          return { requests: report(session).requests }
+        },
+        'emarketeer',
+      ),
 
     closeSendout: (closing) => failing(() => closeSendout(systems.db, closing)),
   }

@@ -1,7 +1,7 @@
 import type { RunReference, SyncActivities, WorkReport } from '../contracts/sync-activities.js'
 import { markDirty } from '../ledger/addresses.js'
 import { markAllLinkedDirty } from '../ledger/categories.js'
-import { nextTick } from '../ledger/ticks.js'
+import { endRun } from '../ledger/runs.js'
 import { catchUpBoth } from '../sync/catch-up-both.js'
 import { drainInbox } from '../sync/drain-inbox.js'
 import { rehearse } from '../sync/rehearse.js'
@@ -44,36 +44,38 @@ export function createSyncActivities(systems: Systems): Created {
         return report(session)
       }),
 
-    syncDue: ({ reading, ...run }) =>
+    syncDue: ({ reading, place, ...run }) =>
       on(run, async (session) => {
-        const { counts, more } = await syncDue(session, {
+        const { counts, next } = await syncDue(session, {
           reading,
+          range: place,
           loosening: 'stage',
           maxBatches: BATCHES_PER_ACTIVITY,
         })
-        return { ...report(session, counts), more }
+        return { ...report(session, counts), next }
       }),
 
     settleRun: (run) =>
       on(run, async (session) => {
         const { counts, held } = await settleRun(session)
+        await endRun(session.db, run.runId)
         return report(session, counts, held)
       }),
 
     drainInbox: ({ shard, ...run }) =>
       on(run, async (session) => {
         const { counts, nextDueMs } = await drainInbox(session, shard)
+        await endRun(session.db, run.runId)
         return { ...report(session, counts), nextDueMs }
       }),
 
     markForResync: ({ addressIds, ...run }) =>
       on(run, async (session) => {
-        const tick = await nextTick(session.db)
         if (addressIds === null) {
-          await markAllLinkedDirty(session.db, run.connectionId, tick)
+          await markAllLinkedDirty(session.db, run.connectionId)
           return -1
         }
-        await markDirty(session.db, addressIds, tick)
+        await markDirty(session.db, addressIds)
         return addressIds.length
       }),
 

@@ -35,9 +35,15 @@ export interface WorkReport {
   readonly held: number
 }
 
-/** A stretch of due work, and whether there is more. */
+/** Where a stretch of due work goes on. Ledger ids and ticks only. */
+export interface DuePlace {
+  readonly upTo: number
+  readonly after: { readonly addressId: number; readonly dirtyTick: number } | null
+}
+
+/** A stretch of due work, and where the next one goes on; null: that was all. */
 export interface DueReport extends WorkReport {
-  readonly more: boolean
+  readonly next: DuePlace | null
 }
 
 /** A step of set-up, as the workflow shows it. */
@@ -88,7 +94,9 @@ export interface SyncActivities {
   /** Reads what changed on both sides since the last time. */
   catchUpBoth(input: RunReference): Promise<WorkReport>
   /** Passes over what is due, a few batches. */
-  syncDue(input: RunReference & { reading: 'direct' | 'copy' }): Promise<DueReport>
+  syncDue(
+    input: RunReference & { reading: 'direct' | 'copy'; place: DuePlace | null },
+  ): Promise<DueReport>
   /** Releases what the run staged, or holds it for approval (F4). */
   settleRun(input: RunReference): Promise<WorkReport>
   /** Handles the hints of one inbox shard that are due. */

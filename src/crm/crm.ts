@@ -113,7 +113,11 @@ export type CrmWrite =
       readonly categoryName: string
       readonly subscribed: boolean
     }
-  | { readonly kind: 'deleteSubscription'; readonly rowId: string; readonly expectedVersion: string }
+  | {
+      readonly kind: 'deleteSubscription'
+      readonly rowId: string
+      readonly expectedVersion: string
+    }
 
 /** What became of one write. Expected outcomes are values, not errors. */
 export type CrmWriteOutcome =
@@ -189,10 +193,7 @@ export interface CrmSession {
     context: CallContext,
   ): Promise<readonly CrmFieldHistory[]>
   /** Makes the CRM's categories those of eMarketeer (D3). */
-  syncCategories(
-    categories: readonly Category[],
-    context: CallContext,
-  ): Promise<CategorySyncResult>
+  syncCategories(categories: readonly Category[], context: CallContext): Promise<CategorySyncResult>
   /** Makes the CRM post changes to the gateway. @returns facts to keep. */
   installWebhooks(target: WebhookTarget, context: CallContext): Promise<CrmFacts>
 }

@@ -2,8 +2,8 @@ import { isPositive, type LegalBasis } from './legal-basis.js'
 import { isValidEmail } from './email-address.js'
 import type { ExclusionReason } from './exclusion-reason.js'
 
-/** How a CRM record at the address stands to marketing sendouts. */
-export type CrmStanding = 'allows' | 'denies' | 'unreadable'
+/** How a CRM record at the address stands to marketing sendouts; `silent`: it has no basis recorded. */
+export type CrmStanding = 'allows' | 'denies' | 'silent' | 'unreadable'
 
 /** The CRM's side of one targeted contact. */
 export interface GateCrm {
@@ -69,7 +69,12 @@ export function excludedBecause(facts: GateFacts): ExclusionReason | null {
   )
 }
 
-function unreadable({ emarketeer, crm, transactional, asksCategory }: GateFacts): ExclusionReason | null {
+function unreadable({
+  emarketeer,
+  crm,
+  transactional,
+  asksCategory,
+}: GateFacts): ExclusionReason | null {
   const marketing =
     emarketeer.marketing === 'unreadable' || (crm?.records ?? []).includes('unreadable')
   const category =
@@ -92,7 +97,8 @@ function consentDenies({ emarketeer, crm, channel, email }: GateFacts): Exclusio
   }
   // Consent belongs to the e-mail address: an SMS contact without one has no legal basis (G8).
   const positive = emarketeer.marketing !== 'unreadable' && isPositive(emarketeer.marketing)
-  return positive && !(channel === 'sms' && email === null) ? null : 'noLegalBasis'
+  const silent = crm?.records.includes('silent') ?? false
+  return positive && !silent && !(channel === 'sms' && email === null) ? null : 'noLegalBasis'
 }
 
 function categoryDenies({ emarketeer, crm, asksCategory }: GateFacts): ExclusionReason | null {
@@ -101,9 +107,11 @@ function categoryDenies({ emarketeer, crm, asksCategory }: GateFacts): Exclusion
 }
 
 function addressDenies({ channel, email, mobile, emarketeer }: GateFacts): ExclusionReason | null {
+  // Judged was the address that the sendout names; if the contact has another one now, that judgement is not theirs.
   const usable =
-    channel === 'email'
-      ? email !== null && isValidEmail(email) && !emarketeer.moved
-      : mobile !== null && MOBILE.test(mobile.trim())
+    !emarketeer.moved &&
+    (channel === 'email'
+      ? email !== null && isValidEmail(email)
+      : mobile !== null && MOBILE.test(mobile.trim()))
   return usable ? null : 'addressInvalid'
 }

@@ -11,6 +11,7 @@ export interface AddressRow {
   readonly crmReadTo: number
   readonly crmDoubtful: boolean
   readonly everLinked: boolean
+  readonly everInEmarketeer: boolean
   readonly crmEndedAtMs: number | null
   /** The lowest eMarketeer contact id with this address, or null: nobody there. */
   readonly emarketeerContactId: string | null
@@ -18,8 +19,8 @@ export interface AddressRow {
 
 const SELECT = `SELECT a.address_id AS "addressId", a.address, a.dirty_tick AS "dirtyTick",
     a.emarketeer_unread AS "emarketeerUnread", a.emarketeer_moved_tick AS "emarketeerMovedTick",
-    a.crm_read_from AS "crmReadFrom", a.crm_read_to AS "crmReadTo", a.crm_doubtful AS "crmDoubtful",
-    a.ever_linked AS "everLinked", extract(epoch FROM a.crm_ended_at)::float8 * 1000 AS "crmEndedAtMs",
+    a.crm_read_from AS "crmReadFrom", a.crm_read_to AS "crmReadTo", a.crm_doubtful_tick IS NOT NULL AS "crmDoubtful",
+    a.ever_linked AS "everLinked", a.ever_in_emarketeer AS "everInEmarketeer", extract(epoch FROM a.crm_ended_at)::float8 * 1000 AS "crmEndedAtMs",
     e.contact_id AS "emarketeerContactId"
   FROM addresses a
   LEFT JOIN LATERAL (SELECT contact_id FROM emarketeer_contacts c WHERE c.address_id = a.address_id
@@ -45,7 +46,10 @@ export async function findAddressRow(
   return rows[0] ?? null
 }
 
-/** Notes that every CRM record at these addresses was read directly within the window, and clears doubt. */
+/**
+ * Notes that every CRM record at these addresses was read directly within the window. Clears doubt that was there before
+ * the reading began; doubt that came up since, by this very reading perhaps, asks for another one.
+ */
 export async function markCrmRead(
   tx: Queryable,
   addressIds: readonly number[],
@@ -57,7 +61,8 @@ export async function markCrmRead(
   await tx.query(
     `WITH target AS (SELECT address_id FROM addresses WHERE address_id = ANY($1) ORDER BY address_id FOR UPDATE)
       UPDATE addresses a SET crm_read_from = GREATEST(a.crm_read_from, $2),
-        crm_read_to = GREATEST(a.crm_read_to, $3), crm_doubtful = false
+        crm_read_to = GREATEST(a.crm_read_to, $3),
+        crm_doubtful_tick = CASE WHEN a.crm_doubtful_tick < $2 THEN NULL ELSE a.crm_doubtful_tick END
       FROM target t WHERE a.address_id = t.address_id`,
     [addressIds, window.from, window.to],
   )
@@ -70,6 +75,19 @@ export async function markLinked(tx: Queryable, addressIds: readonly number[]): 
   }
   await tx.query(
     `UPDATE addresses SET ever_linked = true WHERE address_id = ANY($1) AND NOT ever_linked`,
+    [addressIds],
+  )
+}
+
+/** Notes that what the CRM holds at these addresses is unknown from now on, until it is read directly. */
+export async function markCrmDoubtful(tx: Queryable, addressIds: readonly number[]): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  await tx.query(
+    `WITH target AS (SELECT address_id FROM addresses WHERE address_id = ANY($1) ORDER BY address_id FOR UPDATE)
+      UPDATE addresses a SET crm_doubtful_tick = nextval('ledger_tick')
+      FROM target t WHERE a.address_id = t.address_id`,
     [addressIds],
   )
 }

@@ -42,21 +42,20 @@ export async function findAddresses(
   return new Map(rows.map((row) => [row.address, row.id]))
 }
 
-/** Marks addresses as work to do, and lets them go at once. */
-export async function markDirty(
-  db: Queryable,
-  addressIds: readonly number[],
-  tick: number,
-): Promise<void> {
+/**
+ * Marks addresses as work to do, and lets them go at once. The tick is taken once the row is locked: a pass that loaded
+ * the address before this commits finds a later tick than the one it knows, and leaves the mark.
+ */
+export async function markDirty(db: Queryable, addressIds: readonly number[]): Promise<void> {
   if (addressIds.length === 0) {
     return
   }
   await db.query(
     `WITH target AS (SELECT address_id FROM addresses WHERE address_id = ANY($1) ORDER BY address_id FOR UPDATE)
-      UPDATE addresses a SET dirty_tick = GREATEST(COALESCE(a.dirty_tick, 0), $2),
+      UPDATE addresses a SET dirty_tick = nextval('ledger_tick'),
         dirty_since = COALESCE(a.dirty_since, clock_timestamp()), not_before = NULL, attempts = 0
       FROM target t WHERE a.address_id = t.address_id`,
-    [[...new Set(addressIds)], tick],
+    [[...new Set(addressIds)]],
   )
 }
 
@@ -81,21 +80,51 @@ export function takeNewestDirty(
   )
 }
 
-/** Addresses due for a pass, oldest change first; of `onlyIds`, where given. */
-export function takeDirty(
+/** A stretch of due work: everything marked up to a tick, in order, from a place on. */
+export interface DirtyRange {
+  readonly upTo: number
+  readonly after: DirtyAddress | null
+}
+
+/** Addresses due for a pass within a range, oldest change first. */
+export function takeDirtyRange(
   db: Queryable,
   connectionId: string,
+  range: DirtyRange,
   limit: number,
-  onlyIds: readonly number[] | null = null,
 ): Promise<DirtyAddress[]> {
   return db.query<DirtyAddress>(
     `SELECT address_id AS "addressId", dirty_tick AS "dirtyTick" FROM addresses
-      WHERE connection_id = $1 AND dirty_tick IS NOT NULL
+      WHERE connection_id = $1 AND dirty_tick <= $2 AND (dirty_tick, address_id) > ($3, $4)
         AND (not_before IS NULL OR not_before <= clock_timestamp())
-        AND ($3::bigint[] IS NULL OR address_id = ANY($3))
-      ORDER BY dirty_tick, address_id LIMIT $2`,
-    [connectionId, limit, onlyIds],
+      ORDER BY dirty_tick, address_id LIMIT $5`,
+    [connectionId, range.upTo, range.after?.dirtyTick ?? 0, range.after?.addressId ?? 0, limit],
   )
+}
+
+/** The marks of these addresses. */
+export function dirtyMarks(db: Queryable, addressIds: readonly number[]): Promise<DirtyAddress[]> {
+  return db.query<DirtyAddress>(
+    `SELECT address_id AS "addressId", dirty_tick AS "dirtyTick" FROM addresses
+      WHERE address_id = ANY($1) AND dirty_tick IS NOT NULL`,
+    [addressIds],
+  )
+}
+
+/**
+ * Marks addresses that are not marked yet, because a decision of theirs is about to be written: should the pass die, the
+ * next run finishes it. @returns all their marks.
+ */
+export async function ensureDirty(
+  tx: Queryable,
+  addressIds: readonly number[],
+): Promise<DirtyAddress[]> {
+  await tx.query(
+    `UPDATE addresses SET dirty_tick = nextval('ledger_tick'), dirty_since = clock_timestamp()
+      WHERE address_id = ANY($1) AND dirty_tick IS NULL`,
+    [addressIds],
+  )
+  return dirtyMarks(tx, addressIds)
 }
 
 /** Clears the mark where nothing was marked again since it was loaded. */
@@ -108,6 +137,14 @@ export async function clearDirty(db: Queryable, done: readonly DirtyAddress[]): 
       FROM unnest($1::bigint[], $2::bigint[]) AS d(address_id, tick)
       WHERE a.address_id = d.address_id AND a.dirty_tick <= d.tick`,
     [done.map((d) => d.addressId), done.map((d) => d.dirtyTick)],
+  )
+}
+
+/** Leaves addresses for tomorrow: the day's budget of rows is spent (D3). A change marks them due at once again. */
+export async function deferToTomorrow(db: Queryable, addressIds: readonly number[]): Promise<void> {
+  await db.query(
+    `UPDATE addresses SET not_before = current_date + 1 WHERE address_id = ANY($1) AND dirty_tick IS NOT NULL`,
+    [addressIds],
   )
 }
 

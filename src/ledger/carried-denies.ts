@@ -8,6 +8,12 @@ export interface CarriedDeny {
   readonly cellKey: CellKey
 }
 
+/** A record that was merged away, and how it stood before (null: first met like this). */
+export interface MergedRecord {
+  readonly record: StoredCrmContact
+  readonly before: StoredCrmContact | null
+}
+
 interface NewCarriedDeny extends CarriedDeny {
   readonly reason: 'merge' | 'addressChange'
 }
@@ -33,27 +39,66 @@ export function carriedDeniesOf(
 export async function carryDeniesOfMerged(
   tx: Queryable,
   connectionId: string,
-  merged: readonly StoredCrmContact[],
+  merged: readonly MergedRecord[],
 ): Promise<number[]> {
-  const denies: NewCarriedDeny[] = []
-  for (const record of merged) {
-    for (const [purpose, consent] of Object.entries(record.consents)) {
-      if (record.mergedInto && (consent.value === 'deny' || consent.value === 'withdrawn')) {
-        denies.push({
-          crmContactId: record.mergedInto,
-          cellKey: purpose as CellKey,
-          reason: 'merge',
-        })
-      }
-    }
+  if (merged.length === 0) {
+    return []
   }
+  const denies = merged.flatMap(({ record, before }): NewCarriedDeny[] =>
+    record.mergedInto === null ? [] : deniedBy(record, before, record.mergedInto),
+  )
   await save(tx, connectionId, denies)
+  await passOn(tx, connectionId, merged)
   const rows = await tx.query<{ id: number }>(
     `SELECT DISTINCT address_id AS id FROM crm_contacts
       WHERE connection_id = $1 AND crm_contact_id = ANY($2) AND address_id IS NOT NULL`,
-    [connectionId, denies.map((d) => d.crmContactId)],
+    [connectionId, merged.map((m) => m.record.mergedInto)],
   )
   return rows.map((row) => row.id)
+}
+
+/** What the record denies; where it cannot be read any more, what it denied before. */
+function deniedBy(
+  record: StoredCrmContact,
+  before: StoredCrmContact | null,
+  master: string,
+): NewCarriedDeny[] {
+  const purposes = new Set([
+    ...Object.keys(record.consents),
+    ...Object.keys(before?.consents ?? {}),
+  ])
+  return [...purposes].flatMap((purpose) => {
+    const key = purpose as keyof typeof record.consents
+    const value = record.consents[key]?.value ?? before?.consents[key]?.value
+    return value === 'deny' || value === 'withdrawn'
+      ? [{ crmContactId: master, cellKey: key as CellKey, reason: 'merge' as const }]
+      : []
+  })
+}
+
+/** Denies that a merged record itself carried go on to its master, along a chain of merges. */
+async function passOn(
+  tx: Queryable,
+  connectionId: string,
+  merged: readonly MergedRecord[],
+): Promise<void> {
+  for (let link = 0; link < merged.length; link += 1) {
+    const passed = await tx.query(
+      `INSERT INTO carried_denies (connection_id, crm_contact_id, cell_key, reason)
+        SELECT $1, m.master, c.cell_key, 'merge'
+        FROM unnest($2::text[], $3::text[]) AS m(loser, master)
+        JOIN carried_denies c ON c.connection_id = $1 AND c.crm_contact_id = m.loser
+        WHERE m.master IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1`,
+      [
+        connectionId,
+        merged.map((m) => m.record.crmContactId),
+        merged.map((m) => m.record.mergedInto),
+      ],
+    )
+    if (passed.length === 0) {
+      return
+    }
+  }
 }
 
 /**

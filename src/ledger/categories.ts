@@ -74,15 +74,11 @@ export async function markCategoriesInCrm(db: Queryable, connectionId: string): 
 }
 
 /** Marks every linked address dirty: a new category needs its rows (D3). */
-export async function markAllLinkedDirty(
-  db: Queryable,
-  connectionId: string,
-  tick: number,
-): Promise<void> {
+export async function markAllLinkedDirty(db: Queryable, connectionId: string): Promise<void> {
   await db.query(
-    `UPDATE addresses SET dirty_tick = GREATEST(COALESCE(dirty_tick, 0), $2),
+    `UPDATE addresses SET dirty_tick = nextval('ledger_tick'),
         dirty_since = COALESCE(dirty_since, clock_timestamp()), not_before = NULL
       WHERE connection_id = $1 AND ever_linked AND crm_ended_at IS NULL`,
-    [connectionId, tick],
+    [connectionId],
   )
 }

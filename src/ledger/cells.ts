@@ -68,7 +68,8 @@ export async function saveMemories(tx: Queryable, updates: readonly MemoryUpdate
 }
 
 /**
- * Forgets what was observed at these cells: the next pass has no proof and takes the restrictive value. This is how a
+ * Makes what was observed at these cells prove nothing (an epoch that is nobody's), so that the next pass takes the
+ * restrictive value; denies that left with their record stay in it. This is how a
  * refused loosening ends (rule F4): nobody can turn a deny into an allow by hand, only the other way.
  */
 export async function forgetObservations(
@@ -76,7 +77,7 @@ export async function forgetObservations(
   cells: readonly { readonly addressId: number; readonly cellKey: CellKey }[],
 ): Promise<void> {
   await tx.query(
-    `UPDATE cells c SET seen = NULL, last_positive_act_ms = NULL
+    `UPDATE cells c SET seen = jsonb_set(c.seen, '{epoch}', '-1'), last_positive_act_ms = NULL
       FROM unnest($1::bigint[], $2::text[]) AS u(address_id, cell_key)
       WHERE c.address_id = u.address_id AND c.cell_key = u.cell_key`,
     [cells.map((c) => c.addressId), cells.map((c) => c.cellKey)],

@@ -115,6 +115,8 @@ export async function saveConnection(
         subscription_sync = excluded.subscription_sync, create_missing = excluded.create_missing,
         newly_mailable_limit = excluded.newly_mailable_limit,
         subscription_rows_per_day = excluded.subscription_rows_per_day, config = excluded.config,
+        -- Enabled again: what was observed before proves nothing now.
+        epoch = connections.epoch + CASE WHEN connections.state = 'disabled' THEN 1 ELSE 0 END,
         updated_at = now()
       RETURNING ${COLUMNS}`,
     [

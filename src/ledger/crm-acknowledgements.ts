@@ -1,3 +1,4 @@
+import { markCrmDoubtful } from './address-rows.js'
 import type { CrmWrite } from '../crm/crm.js'
 import type { Queryable } from './database.js'
 import type { ReadWindow } from './ticks.js'
@@ -120,11 +121,15 @@ async function doubt(
   if (contactIds.length + rowIds.length === 0) {
     return
   }
-  await tx.query(
-    `UPDATE addresses SET crm_doubtful = true WHERE address_id IN (
-        SELECT c.address_id FROM crm_contacts c WHERE c.connection_id = $1 AND (c.crm_contact_id = ANY($2)
-          OR c.crm_contact_id IN (SELECT s.crm_contact_id FROM crm_subscriptions s
-            WHERE s.connection_id = $1 AND s.row_id = ANY($3))))`,
+  const addresses = await tx.query<{ id: number }>(
+    `SELECT DISTINCT c.address_id AS id FROM crm_contacts c
+      WHERE c.connection_id = $1 AND c.address_id IS NOT NULL AND (c.crm_contact_id = ANY($2)
+        OR c.crm_contact_id IN (SELECT s.crm_contact_id FROM crm_subscriptions s
+          WHERE s.connection_id = $1 AND s.row_id = ANY($3)))`,
     [connectionId, contactIds, rowIds],
+  )
+  await markCrmDoubtful(
+    tx,
+    addresses.map((row) => row.id),
   )
 }

@@ -1,7 +1,9 @@
 import type { CrmContact, CrmSubscription } from '../crm/crm.js'
 import { normalizeEmail } from '../domain/email-address.js'
 import { ensureAddresses, markDirty } from './addresses.js'
-import { carryDeniesOfMerged, carryDeniesOfMoved } from './carried-denies.js'
+import { markCrmDoubtful } from './address-rows.js'
+import { carryDeniesOfMerged, carryDeniesOfMoved, type MergedRecord } from './carried-denies.js'
+import { keepDeniesOfDeparted } from './departed-denies.js'
 import {
   addressesOfCrmContacts,
   lockCrmContacts,
@@ -34,7 +36,7 @@ function judge(stored: ReadWindow, incoming: ReadWindow): 'newer' | 'older' | 'o
 }
 
 /**
- * Takes contacts that were read within `window` into our copy; marks what changed as dirty at `window.to`.
+ * Takes contacts that were read within `window` into our copy; marks what changed as dirty.
  * @param listing whether this is a complete listing: then unchanged records are noted as met, too.
  */
 export async function takeCrmContacts(
@@ -53,8 +55,8 @@ export async function takeCrmContacts(
   const save: StoredCrmContact[] = []
   const touched: number[] = []
   const doubtful: number[] = []
-  const moved: StoredCrmContact[] = []
-  const merged: StoredCrmContact[] = []
+  const left: StoredCrmContact[] = []
+  const merged: MergedRecord[] = []
   for (const contact of uniqueBy(contacts, (c) => c.contactId)) {
     const email = normalizeEmail(contact.email)
     const next: StoredCrmContact = {
@@ -84,17 +86,25 @@ export async function takeCrmContacts(
     if (order === 'overlapping') {
       doubtful.push(...places)
     }
-    if (before?.state === 'live' && next.state === 'merged') {
-      merged.push(next)
-    } else if (before?.state === 'live' && before.addressId !== next.addressId) {
-      moved.push(before)
+    const wasLive = before?.state === 'live'
+    // Of a record first met as merged in a complete listing, the merge may be years old, and forgiven.
+    if (next.state === 'merged' && (wasLive || (!before && !listing))) {
+      merged.push({ before: before ?? null, record: next })
+    }
+    if (wasLive && (next.state !== 'live' || before.addressId !== next.addressId)) {
+      // What it shows now counts too: "denied and deactivated" may come as one change.
+      left.push({ ...before, consents: latestConsents(before, next) })
     }
   }
   await saveCrmContacts(tx, connectionId, save)
-  const carried = await carryDeniesOfMerged(tx, connectionId, merged)
-  await carryDeniesOfMoved(tx, connectionId, moved)
-  touched.push(...carried)
-  await noteChanges(tx, connectionId, touched, doubtful, window.to)
+  touched.push(...(await carryDeniesOfMerged(tx, connectionId, merged)))
+  await carryDeniesOfMoved(
+    tx,
+    connectionId,
+    left.filter((record) => !merged.some((m) => m.record.crmContactId === record.crmContactId)),
+  )
+  await keepDeniesOfDeparted(tx, left)
+  await noteChanges(tx, connectionId, touched, doubtful)
   return { addressIds: [...new Set(touched)] }
 }
 
@@ -110,13 +120,17 @@ export async function takeDeletedCrmContacts(
   }
   const stored = await lockCrmContacts(tx, connectionId, ids)
   const gone = stored.filter((c) => c.state !== 'deleted' && c.readFrom <= window.to)
+  await keepDeniesOfDeparted(
+    tx,
+    gone.filter((c) => c.state === 'live'),
+  )
   await saveCrmContacts(
     tx,
     connectionId,
     gone.map((c) => ({ ...c, state: 'deleted', readFrom: window.from, readTo: window.to })),
   )
   const touched = gone.map((c) => c.addressId).filter((id) => id !== null)
-  await noteChanges(tx, connectionId, touched, [], window.to)
+  await noteChanges(tx, connectionId, touched, [])
   return { addressIds: touched }
 }
 
@@ -171,7 +185,7 @@ export async function takeCrmSubscriptions(
   await saveCrmSubscriptions(tx, connectionId, save)
   const touched = await addressesOfCrmContacts(tx, connectionId, changedContacts)
   const doubtful = await addressesOfCrmContacts(tx, connectionId, doubtfulContacts)
-  await noteChanges(tx, connectionId, touched, doubtful, window.to)
+  await noteChanges(tx, connectionId, touched, doubtful)
   return { addressIds: touched }
 }
 
@@ -180,14 +194,13 @@ export async function takeDeletedCrmSubscriptions(
   tx: Queryable,
   connectionId: string,
   rowIds: readonly string[],
-  window: ReadWindow,
 ): Promise<MirrorChange> {
   if (rowIds.length === 0) {
     return { addressIds: [] }
   }
   const contacts = await removeCrmSubscriptions(tx, connectionId, rowIds)
   const touched = await addressesOfCrmContacts(tx, connectionId, contacts)
-  await noteChanges(tx, connectionId, touched, [], window.to)
+  await noteChanges(tx, connectionId, touched, [])
   return { addressIds: touched }
 }
 
@@ -197,19 +210,33 @@ async function noteChanges(
   connectionId: string,
   touched: readonly number[],
   doubtful: readonly number[],
-  tick: number,
 ): Promise<void> {
   if (touched.length === 0) {
     return
   }
-  await markDirty(tx, touched, tick)
+  await markDirty(tx, touched)
+  await markCrmDoubtful(tx, [...new Set(doubtful)])
   await tx.query(
-    `UPDATE addresses a SET crm_doubtful = a.crm_doubtful OR a.address_id = ANY($2),
-        crm_ended_at = CASE
+    `UPDATE addresses a SET crm_ended_at = CASE
           WHEN EXISTS (SELECT FROM crm_contacts c WHERE c.address_id = a.address_id AND c.state = 'live') THEN NULL
           WHEN a.ever_linked THEN COALESCE(a.crm_ended_at, clock_timestamp()) END
-      WHERE a.address_id = ANY($1) AND a.connection_id = $3`,
-    [touched, doubtful, connectionId],
+      WHERE a.address_id = ANY($1) AND a.connection_id = $2`,
+    [touched, connectionId],
+  )
+}
+
+function latestConsents(
+  before: StoredCrmContact,
+  next: StoredCrmContact,
+): StoredCrmContact['consents'] {
+  const deny = (record: StoredCrmContact, purpose: keyof typeof record.consents) =>
+    ['deny', 'withdrawn'].includes(record.consents[purpose]?.value ?? '')
+  const purposes = Object.keys(before.consents) as (keyof typeof before.consents)[]
+  return Object.fromEntries(
+    purposes.map((purpose) => [
+      purpose,
+      deny(next, purpose) ? next.consents[purpose] : before.consents[purpose],
+    ]),
   )
 }
 

@@ -14,6 +14,8 @@ export interface Queryable {
 export interface Database extends Queryable {
   /** Runs `work` in one transaction; rolled back when it throws. Retried once on deadlock. */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
+  /** Reads everything as of one moment. */
+  snapshot<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -45,13 +47,13 @@ export function openDatabase(
   })
   // A connection that dies while idle is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined)
-  const attempt = async <T>(work: (tx: Queryable) => Promise<T>): Promise<T> => {
+  const attempt = async <T>(work: (tx: Queryable) => Promise<T>, begin = 'BEGIN'): Promise<T> => {
     const client = await pool.connect().catch((error: unknown) => {
       throw toDatabaseError(error)
     })
     let broken: Error | undefined
     try {
-      await client.query('BEGIN')
+      await client.query(begin)
       const result = await work(queryableOf(client))
       await client.query('COMMIT')
       return result
@@ -73,6 +75,7 @@ export function openDatabase(
         }
         throw error
       }),
+    snapshot: (work) => attempt(work, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'),
     close: () => pool.end(),
   }
 }

@@ -29,13 +29,13 @@ const UNNEST = `unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::floa
  * acknowledgements may arrive in any order; `replace` (a state read after the address was unknown) takes any version.
  *
  * Keeps the latest act of either kind by a person (docs/reconciliation.md, stored facts), and marks addresses that
- * changed as moved and dirty at `tick`.
+ * changed as moved and dirty.
  * @returns ids of the addresses that changed.
  */
 export async function takeEmarketeerValues(
   tx: Queryable,
   values: readonly EmarketeerValue[],
-  options: { readonly tick: number; readonly replace: boolean; readonly markDirty: boolean },
+  options: { readonly replace: boolean; readonly markDirty: boolean },
 ): Promise<number[]> {
   if (values.length === 0) {
     return []
@@ -75,15 +75,14 @@ export async function takeEmarketeerValues(
     ],
   )
   const ids = [...new Set(changed.map((row) => row.id))]
-  await markMoved(tx, ids, options.tick, options.markDirty)
+  await markMoved(tx, ids, options.markDirty)
   return ids
 }
 
-/** Notes that our copy of eMarketeer's state of these addresses changed at `tick`. */
+/** Notes that our copy of eMarketeer's state of these addresses changed, at ticks taken once the rows are locked. */
 export async function markMoved(
   tx: Queryable,
   addressIds: readonly number[],
-  tick: number,
   dirty: boolean,
 ): Promise<void> {
   if (addressIds.length === 0) {
@@ -91,13 +90,13 @@ export async function markMoved(
   }
   await tx.query(
     `WITH target AS (SELECT address_id FROM addresses WHERE address_id = ANY($1) ORDER BY address_id FOR UPDATE)
-      UPDATE addresses a SET emarketeer_moved_tick = GREATEST(a.emarketeer_moved_tick, $2),
-        dirty_tick = CASE WHEN $3 THEN GREATEST(COALESCE(a.dirty_tick, 0), $2) ELSE a.dirty_tick END,
-        dirty_since = CASE WHEN $3 THEN COALESCE(a.dirty_since, clock_timestamp()) ELSE a.dirty_since END,
-        not_before = CASE WHEN $3 THEN NULL ELSE a.not_before END,
-        attempts = CASE WHEN $3 THEN 0 ELSE a.attempts END
+      UPDATE addresses a SET emarketeer_moved_tick = nextval('ledger_tick'),
+        dirty_tick = CASE WHEN $2 THEN nextval('ledger_tick') ELSE a.dirty_tick END,
+        dirty_since = CASE WHEN $2 THEN COALESCE(a.dirty_since, clock_timestamp()) ELSE a.dirty_since END,
+        not_before = CASE WHEN $2 THEN NULL ELSE a.not_before END,
+        attempts = CASE WHEN $2 THEN 0 ELSE a.attempts END
       FROM target t WHERE a.address_id = t.address_id`,
-    [addressIds, tick, dirty],
+    [addressIds, dirty],
   )
 }
 
@@ -128,6 +127,10 @@ export async function saveEmarketeerContacts(
         SET address_id = excluded.address_id, read_tick = excluded.read_tick`,
     [connectionId, unique.map((c) => c.contactId), unique.map((c) => c.addressId), tick],
   )
+  await tx.query(
+    `UPDATE addresses SET ever_in_emarketeer = true WHERE address_id = ANY($1) AND NOT ever_in_emarketeer`,
+    [unique.map((c) => c.addressId).filter((id) => id !== null)],
+  )
 }
 
 /** Removes deleted contacts. @returns the addresses that they had. */
@@ -151,7 +154,6 @@ export async function removeEmarketeerContacts(
 export async function markEmarketeerUnread(
   tx: Queryable,
   addressIds: readonly number[],
-  tick: number,
 ): Promise<void> {
   if (addressIds.length === 0) {
     return
@@ -159,7 +161,18 @@ export async function markEmarketeerUnread(
   await tx.query(`UPDATE addresses SET emarketeer_unread = true WHERE address_id = ANY($1)`, [
     addressIds,
   ])
-  await markMoved(tx, addressIds, tick, true)
+  await markMoved(tx, addressIds, true)
+}
+
+/** Nothing of eMarketeer's state is known any more: what follows the cursor that was lost may have changed anything. */
+export async function markAllEmarketeerUnread(tx: Queryable, connectionId: string): Promise<void> {
+  await tx.query(
+    `UPDATE addresses SET emarketeer_unread = true, emarketeer_moved_tick = nextval('ledger_tick'),
+        dirty_tick = nextval('ledger_tick'), dirty_since = COALESCE(dirty_since, clock_timestamp()),
+        not_before = NULL
+      WHERE connection_id = $1`,
+    [connectionId],
+  )
 }
 
 /** eMarketeer's state of these addresses is known again. */

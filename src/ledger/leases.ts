@@ -62,6 +62,19 @@ export async function confirmLeases(
   return new Set(held.map((row) => row.addressId))
 }
 
+/** Renews whatever this owner still holds. */
+export async function renewLeases(
+  db: Queryable,
+  owner: string,
+  addressIds: readonly number[],
+): Promise<void> {
+  await db.query(
+    `UPDATE addresses SET lease_expires_at = clock_timestamp() + $3 * interval '1 millisecond'
+      WHERE address_id = ANY($1) AND lease_owner = $2 AND lease_expires_at > clock_timestamp()`,
+    [addressIds, owner, LEASE_MS],
+  )
+}
+
 /** Gives leases back. Those that were overtaken stay with their new owner: the owner is new for every pass. */
 export async function releaseLeases(
   db: Queryable,

@@ -26,7 +26,10 @@ export interface Loosening {
   readonly line: RuleLine
 }
 
-/** Stages loosenings of a run. One that is already held or decided upon keeps its state. */
+/**
+ * Stages loosenings of a run. One that is already held or decided upon keeps its state, and one that another run has
+ * staged stays with it while that run lives: a webhook must not release by hundreds what a sweep would hold.
+ */
 export async function stageLoosenings(
   tx: Queryable,
   run: SyncRun,
@@ -40,7 +43,8 @@ export async function stageLoosenings(
       SELECT l.address_id, l.cell_key, $1, $2, l.line, 'staged'
       FROM unnest($3::bigint[], $4::text[], $5::text[]) AS l(address_id, cell_key, line)
       ON CONFLICT (address_id, cell_key) DO UPDATE SET run_id = excluded.run_id, line = excluded.line
-        WHERE loosenings.state = 'staged'`,
+        WHERE loosenings.state = 'staged' AND EXISTS (SELECT FROM sync_runs r WHERE r.run_id = loosenings.run_id
+          AND (r.ended_at IS NOT NULL OR r.started_at < now() - interval '1 hour'))`,
     [
       run.connectionId,
       run.runId,
@@ -52,7 +56,8 @@ export async function stageLoosenings(
 }
 
 /**
- * Settles what a run staged: at most `limit` newly mailable addresses are released, more are held for one approval.
+ * Settles what a run staged: at most `limit` newly mailable addresses are released over the whole run, more are held for
+ * one approval.
  * @returns addresses to be passed over again with loosening allowed.
  */
 export async function settleLoosenings(
@@ -60,17 +65,30 @@ export async function settleLoosenings(
   runId: string,
   limit: number,
 ): Promise<{ released: number[]; held: number }> {
+  const [run] = await tx.query<{ released: number }>(
+    `SELECT released FROM sync_runs WHERE run_id = $1 FOR UPDATE`,
+    [runId],
+  )
   const rows = await tx.query<{ id: number }>(
     `SELECT DISTINCT address_id AS id FROM loosenings WHERE run_id = $1 AND state = 'staged'`,
     [runId],
   )
-  if (rows.length > limit) {
+  if (rows.length + (run?.released ?? 0) > limit) {
     await tx.query(`UPDATE loosenings SET state = 'held' WHERE run_id = $1 AND state = 'staged'`, [
       runId,
     ])
     return { released: [], held: rows.length }
   }
+  await tx.query(`UPDATE sync_runs SET released = released + $2 WHERE run_id = $1`, [
+    runId,
+    rows.length,
+  ])
   return { released: rows.map((row) => row.id), held: 0 }
+}
+
+/** Notes that a run is over: what it still staged may be taken up by another. */
+export async function endRun(db: Queryable, runId: string): Promise<void> {
+  await db.query(`UPDATE sync_runs SET ended_at = clock_timestamp() WHERE run_id = $1`, [runId])
 }
 
 /** Loosenings at these addresses, by state. */

@@ -76,7 +76,7 @@ export async function memberAddresses(
   const rows = await db.query<{ id: number }>(
     `SELECT DISTINCT a.address_id AS id FROM sendout_members m JOIN addresses a USING (address_id)
       WHERE m.sendout_run_id = $1 AND m.position >= $2 AND m.position < $3
-        AND (NOT $4 OR a.dirty_tick IS NOT NULL OR a.emarketeer_unread OR a.crm_doubtful)
+        AND (NOT $4 OR a.dirty_tick IS NOT NULL OR a.emarketeer_unread OR a.crm_doubtful_tick IS NOT NULL)
       ORDER BY id`,
     [sendoutRunId, from, to, onlyOpen],
   )
@@ -103,8 +103,7 @@ export async function excludeDuplicates(
   sendoutRunId: string,
   channel: Channel,
 ): Promise<void> {
-  const key =
-    channel === 'email' ? `lower(btrim(email))` : `regexp_replace(mobile, '[^0-9+]', '', 'g')`
+  const key = channel === 'email' ? `address_id` : `regexp_replace(mobile, '[^0-9+]', '', 'g')`
   await db.query(
     `UPDATE sendout_members m SET verdict = 'duplicateAddress'
       FROM (SELECT position, row_number() OVER (PARTITION BY ${key}

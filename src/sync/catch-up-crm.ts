@@ -32,7 +32,11 @@ export async function catchUpCrm(session: SyncSession): Promise<CrmCatchUp> {
   for (;;) {
     const cursor = (await findConnection(session.db, connectionId))?.crmCursor ?? null
     try {
-      return await readFrom(session, cursor)
+      const result = await readFrom(session, cursor)
+      if (result) {
+        return result
+      }
+      // Somebody else moved the cursor first. Theirs may have begun before we were asked: it proves nothing to us.
     } catch (error) {
       if (!(error instanceof CrmCursorExpired) || cursor === null) {
         throw error
@@ -43,7 +47,8 @@ export async function catchUpCrm(session: SyncSession): Promise<CrmCatchUp> {
   }
 }
 
-async function readFrom(session: SyncSession, cursor: string | null): Promise<CrmCatchUp> {
+/** @returns null where another reader stored its cursor first. */
+async function readFrom(session: SyncSession, cursor: string | null): Promise<CrmCatchUp | null> {
   const { connectionId } = session.connection
   const provenAt = new Date()
   const from = await nextTick(session.db)
@@ -63,7 +68,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   if (cursor === null) {
     await verifyUnlisted(session, from)
   }
-  await moveCursor(session.db, {
+  const moved = await moveCursor(session.db, {
     connectionId,
     side: 'crm',
     expected: cursor,
@@ -71,7 +76,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
     provenTick: from,
     provenAt,
   })
-  return result
+  return moved ? result : null
 }
 
 /** Each chunk in a transaction of its own: taking a row twice changes nothing. */
@@ -93,7 +98,7 @@ async function takePage(
       (part) => (tx: Queryable) => takeDeletedCrmContacts(tx, connectionId, part, window),
     ),
     ...chunked(page.deletedSubscriptionRowIds).map(
-      (part) => (tx: Queryable) => takeDeletedCrmSubscriptions(tx, connectionId, part, window),
+      (part) => (tx: Queryable) => takeDeletedCrmSubscriptions(tx, connectionId, part),
     ),
   ]
   for (const take of chunks) {

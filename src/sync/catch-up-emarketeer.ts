@@ -1,9 +1,10 @@
-import type { FeedItem } from '../emarketeer/index.js'
+import { readManyStates, type FeedItem } from '../emarketeer/index.js'
 import { ensureAddresses } from '../ledger/addresses.js'
 import { findConnection } from '../ledger/connections.js'
 import { dropCursor, moveCursor } from '../ledger/cursors.js'
 import {
   addressesOfEmarketeerContacts,
+  markAllEmarketeerUnread,
   markEmarketeerUnread,
   removeEmarketeerContacts,
   saveEmarketeerContacts,
@@ -14,6 +15,7 @@ import { nextTick } from '../ledger/ticks.js'
 import { foldFeedPage, type FoldedPage } from './feed-page.js'
 import { loadEmarketeer } from './load-emarketeer.js'
 import { syncCategories } from './sync-categories.js'
+import { takeStates } from './take-states.js'
 import type { SyncSession } from './session.js'
 
 const PAGE_SIZE = 1_000
@@ -62,18 +64,19 @@ export async function catchUpEmarketeer(session: SyncSession): Promise<CatchUpRe
         provenAt,
       })
       if (moved) {
-        await takePage(tx, connectionId, folded, await nextTick(tx))
+        await takePage(tx, connectionId, folded, tick)
       }
       return moved
     })
     if (!stored) {
       continue // Somebody else stored this page; go on from where they are.
     }
+    await readContacts(session, folded.unreadableContactIds)
     items += answer.items.length
     categoriesChanged ||= folded.categoriesChanged
     warnOfUnreadable(session, answer.items)
     if (!answer.hasMore) {
-      if (categoriesChanged && session.crm) {
+      if (categoriesChanged) {
         await syncCategories(session)
       }
       return { provenTick: tick, items }
@@ -108,17 +111,29 @@ async function takePage(
   await takeEmarketeerValues(
     tx,
     page.cells.map(({ address, ...cell }) => ({ addressId: idOf.get(address)!, ...cell })),
-    { tick, replace: false, markDirty: true },
+    { replace: false, markDirty: true },
   )
   const unread = [...page.unreadAddresses].map((address) => idOf.get(address)!)
-  await markEmarketeerUnread(tx, [...new Set([...unread, ...leftBehind, ...emptied])], tick)
+  await markEmarketeerUnread(tx, [...new Set([...unread, ...leftBehind, ...emptied])])
   if (page.walkNeeded) {
-    await tx.query(
-      `UPDATE addresses SET emarketeer_unread = true, emarketeer_moved_tick = $2, dirty_tick = $2,
-          dirty_since = COALESCE(dirty_since, clock_timestamp()) WHERE connection_id = $1`,
-      [connectionId, tick],
-    )
+    await markAllEmarketeerUnread(tx, connectionId)
   }
+}
+
+/** Contacts of changes that could not be read: whatever it was, their state says how it is now. */
+async function readContacts(session: SyncSession, contactIds: readonly string[]): Promise<void> {
+  if (contactIds.length === 0) {
+    return
+  }
+  const tick = await nextTick(session.db)
+  const { items } = await readManyStates(
+    session.emarketeer,
+    { contactIds },
+    undefined,
+    session.call,
+  )
+  const { connectionId } = session.connection
+  await session.db.transaction((tx) => takeStates(tx, connectionId, items, tick))
 }
 
 function warnOfUnreadable(session: SyncSession, items: readonly FeedItem[]): void {

@@ -3,12 +3,11 @@ import { MAX_UPSERTS } from '../emarketeer/index.js'
 import { addressRows } from '../ledger/address-rows.js'
 import { liveCrmContactsAt } from '../ledger/crm-mirror-rows.js'
 import { markEmarketeerUnread } from '../ledger/emarketeer-mirror.js'
-import { nextTick } from '../ledger/ticks.js'
 import type { SyncSession } from './session.js'
 
 /**
  * Creates in eMarketeer the CRM contacts that it lacks, where the connection asks for it (rule E7); otherwise nothing
- * is ever created. Only the address is given: it starts with consent `none`, or withdrawn if suppressed.
+ * is ever created, and nobody who was deleted there is created again. Only the address is given: it starts with consent `none`, or withdrawn if suppressed.
  */
 export async function createMissingContacts(
   session: SyncSession,
@@ -23,7 +22,10 @@ export async function createMissingContacts(
   )
   const rows = (await addressRows(session.db, addressIds)).filter(
     (row) =>
-      row.emarketeerContactId === null && inCrm.has(row.addressId) && isValidEmail(row.address),
+      !row.everInEmarketeer &&
+      !row.emarketeerUnread &&
+      inCrm.has(row.addressId) &&
+      isValidEmail(row.address),
   )
   for (let at = 0; at < rows.length; at += MAX_UPSERTS) {
     const part = rows.slice(at, at + MAX_UPSERTS)
@@ -31,11 +33,10 @@ export async function createMissingContacts(
       part.map((row) => ({ email: row.address })),
       session.call,
     )
-    await session.db.transaction(async (tx) =>
+    await session.db.transaction((tx) =>
       markEmarketeerUnread(
         tx,
         part.map((row) => row.addressId),
-        await nextTick(tx),
       ),
     )
   }

@@ -56,8 +56,8 @@ async function handle(session: SyncSession, hints: readonly WaitingHint[]): Prom
   const ofContacts = await addressesOfCrmContacts(db, connection.connectionId, contactIds)
   const due = await takeNewestDirty(db, connection.connectionId, MAX_ADDRESSES)
   const ids = [...new Set([...ofContacts, ...due.map((d) => d.addressId)])]
-  await createMissingContacts(session, ids)
   const { counts } = await syncAddresses(session, ids, { reading: 'direct', loosening: 'stage' })
+  await createMissingContacts(session, ids)
   const settled = await settleRun(session)
   return addCounts(counts, settled.counts)
 }

@@ -135,7 +135,10 @@ function foldCell(
 
 /** The later of two moments, either of which may be unknown. */
 function latest(a: number | null | undefined, b: number | null): number | null {
-  return a == null ? b : b === null ? a : Math.max(a, b)
+  if (a === null || a === undefined) {
+    return b
+  }
+  return b === null ? a : Math.max(a, b)
 }
 
 /** Who acted, as kept in the ledger: type and id, never the name. */

@@ -16,6 +16,8 @@ export interface EnrichedDecisions {
   readonly postponed: readonly DecidedCell[]
   /** Acts by CRM contact id. */
   readonly acts: ReadonlyMap<string, CrmAct>
+  /** Why the history could not be asked now; to be thrown when everything else is done. */
+  readonly error: Error | null
 }
 
 /**
@@ -27,17 +29,25 @@ export async function askFieldHistory(
   decided: readonly DecidedCell[],
 ): Promise<EnrichedDecisions> {
   const crm = requireCrm(session)
-  const wanting = decided.filter((cell) => cell.decision.wantsStamp && isPurposeCell(cell.cellKey))
+  const wanting = decided.filter((cell) => isPurposeCell(cell.cellKey) && mayBeProven(cell))
   const asked = crm.capabilities.fieldHistory ? wanting.slice(0, MAX_LOOKUPS_PER_BATCH) : []
-  const postponed = crm.capabilities.fieldHistory ? wanting.slice(MAX_LOOKUPS_PER_BATCH) : []
   const forEvidence = decided.filter(
     (cell) => isPurposeCell(cell.cellKey) && writesPositiveToEmarketeer(cell),
   )
   const ids = [...new Set([...asked, ...forEvidence].flatMap(contactsBehind))]
-  const history =
-    ids.length > 0 && crm.capabilities.fieldHistory
-      ? await crm.session.readFieldHistory(ids, session.call)
-      : []
+  let history: readonly CrmFieldHistory[] = []
+  let error: Error | null = null
+  if (ids.length > 0 && crm.capabilities.fieldHistory) {
+    try {
+      history = await crm.session.readFieldHistory(ids, session.call)
+    } catch (failure) {
+      // Nobody else's opt-out waits for it: the cells that need it stay due, the others go on.
+      error = failure as Error
+    }
+  }
+  const postponed = crm.capabilities.fieldHistory
+    ? wanting.slice(error ? 0 : MAX_LOOKUPS_PER_BATCH)
+    : []
   const acts = await collectActs(session, decided, history)
   const stamps = new Map(history.map((row) => [row.contactId, row]))
   const again = new Set(asked)
@@ -48,7 +58,18 @@ export async function askFieldHistory(
       .map((cell) => (again.has(cell) ? decideWithStamps(cell, usable(cell, stamps)) : cell)),
     postponed,
     acts,
+    error,
   }
+}
+
+/**
+ * Whether a stamp may change the decision. A side that did not move since the last consistent observation acted before
+ * it, so nothing that the other side's stamp says makes it the later one: a plain opt-out costs no call.
+ */
+function mayBeProven({ decision }: DecidedCell): boolean {
+  const { emarketeerMoved, crmMoved } = decision.inputs
+  const side = decision.line === 'T2' ? emarketeerMoved : crmMoved
+  return decision.wantsStamp && side !== false
 }
 
 /** Stamps count only where the history's value is the one that was read. */

@@ -3,7 +3,6 @@ import { markDirty } from '../ledger/addresses.js'
 import { forgetObservations } from '../ledger/cells.js'
 import type { Database, Queryable } from '../ledger/database.js'
 import { appendOverride, decideHeld, dropLoosenings, type Loosening } from '../ledger/runs.js'
-import { nextTick } from '../ledger/ticks.js'
 
 /** Who decides upon everything that a connection holds, and why (rules E3, F4). */
 export interface HeldVerdict {
@@ -52,7 +51,7 @@ async function decide(
     return { cells: 0, addressIds }
   }
   await also(cells)
-  await markDirty(tx, addressIds, await nextTick(tx))
+  await markDirty(tx, addressIds)
   await appendOverride(tx, {
     overrideId: randomUUID(),
     connectionId,

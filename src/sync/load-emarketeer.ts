@@ -1,60 +1,82 @@
-import { ensureAddresses } from '../ledger/addresses.js'
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readManyStates } from '../emarketeer/index.js'
 import { moveCursor } from '../ledger/cursors.js'
+import { continueLoad, endLoad, startLoad } from '../ledger/emarketeer-load.js'
 import {
   addressesOfEmarketeerContacts,
   contactsNotWalked,
+  markAllEmarketeerUnread,
   markEmarketeerUnread,
   removeEmarketeerContacts,
 } from '../ledger/emarketeer-mirror.js'
 import { nextTick } from '../ledger/ticks.js'
-import { readManyStates } from '../emarketeer/index.js'
 import { takeStates } from './take-states.js'
 import type { SyncSession } from './session.js'
 
 const WALK_PAGE_SIZE = 1_000
+const LOOK_AGAIN_MS = 1_000
 
 /**
  * Loads eMarketeer's whole state into our copy: a cursor first, then the walk over all contacts, then the feed from
  * that cursor (docs/wire-emarketeer.md, B2). For the first load, and when a cursor has expired. An account without CRM
  * is not walked over; what a sendout targets is read when it asks.
  *
- * The cursor is stored at the end only: killed halfway, it starts again.
+ * One at a time: whoever else needs it waits a moment and looks again. The cursor is stored at the end only; killed
+ * halfway, it starts again.
  */
 export async function loadEmarketeer(session: SyncSession): Promise<void> {
   const { connectionId, crm } = session.connection
-  const provenAt = new Date()
-  const tick = await nextTick(session.db)
-  const start = await session.emarketeer.changes(
-    { position: { from: 'now' }, limit: 1 },
-    session.call,
-  )
-  if (start.status !== 'page') {
-    throw new Error('eMarketeer refused to start the feed at the present')
+  const token = randomUUID()
+  if (!(await startLoad(session.db, connectionId, token))) {
+    session.heartbeat({ done: 0, total: null })
+    await sleep(LOOK_AGAIN_MS, undefined, { signal: session.call.signal })
+    return
   }
-  if (crm !== 'none') {
-    await walk(session, tick)
-    await dropVanished(session, tick)
+  try {
+    const provenAt = new Date()
+    const tick = await nextTick(session.db)
+    const start = await session.emarketeer.changes(
+      { position: { from: 'now' }, limit: 1 },
+      session.call,
+    )
+    if (start.status !== 'page') {
+      throw new Error('eMarketeer refused to start the feed at the present')
+    }
+    if (crm === 'none') {
+      // Nothing is walked over: what was known before the gap may be old.
+      await session.db.transaction((tx) => markAllEmarketeerUnread(tx, connectionId))
+    } else {
+      await walk(session, token)
+      await dropVanished(session, tick)
+    }
+    await moveCursor(session.db, {
+      connectionId,
+      side: 'emarketeer',
+      expected: null,
+      next: start.nextCursor,
+      provenTick: null,
+      provenAt,
+    })
+  } finally {
+    await endLoad(session.db, connectionId, token)
   }
-  await moveCursor(session.db, {
-    connectionId,
-    side: 'emarketeer',
-    expected: null,
-    next: start.nextCursor,
-    provenTick: null,
-    provenAt,
-  })
 }
 
-async function walk(session: SyncSession, tick: number): Promise<void> {
+async function walk(session: SyncSession, token: string): Promise<void> {
   const { connectionId } = session.connection
   let cursor: string | null = null
   let done = 0
   do {
+    const tick = await nextTick(session.db)
     const page = await session.emarketeer.walkStates(
       { cursor, limit: WALK_PAGE_SIZE },
       session.call,
     )
-    await session.db.transaction((tx) => takeStates(tx, connectionId, page.items, tick))
+    await session.db.transaction(async (tx) => {
+      await continueLoad(tx, connectionId, token)
+      await takeStates(tx, connectionId, page.items, tick)
+    })
     done += page.items.length
     session.heartbeat({ done, total: page.total })
     cursor = page.nextCursor
@@ -75,17 +97,8 @@ async function dropVanished(session: SyncSession, tick: number): Promise<void> {
     session.call,
   )
   await session.db.transaction(async (tx) => {
-    const later = await nextTick(tx)
     const places = await addressesOfEmarketeerContacts(tx, connectionId, absent)
     await removeEmarketeerContacts(tx, connectionId, missing)
-    await markEmarketeerUnread(tx, places, later)
+    await markEmarketeerUnread(tx, places)
   })
-}
-
-/** Makes addresses known, so that their state is read when it is needed. */
-export async function noteAddresses(
-  session: SyncSession,
-  addresses: readonly string[],
-): Promise<Map<string, number>> {
-  return ensureAddresses(session.db, session.connection.connectionId, addresses)
 }

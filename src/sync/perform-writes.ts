@@ -15,12 +15,16 @@ export interface PerformedWrites {
  */
 export async function performWrites(session: SyncSession, jobs: Jobs): Promise<PerformedWrites> {
   const from = await nextTick(session.db)
-  const errors: Error[] = []
+  const ofEmarketeer: Error[] = []
+  const ofCrm: Error[] = []
   await Promise.all([
-    writeEmarketeer(session, jobs.emarketeer, errors),
-    writeCrm(session, jobs.crm, errors),
+    writeEmarketeer(session, jobs.emarketeer, ofEmarketeer),
+    writeCrm(session, jobs.crm, ofCrm),
   ])
-  return { window: { from, to: await nextTick(session.db) }, errors }
+  return {
+    window: { from, to: await nextTick(session.db) },
+    errors: [...ofEmarketeer, ...ofCrm],
+  }
 }
 
 async function writeEmarketeer(

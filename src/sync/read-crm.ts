@@ -11,6 +11,9 @@ import type { Queryable } from '../ledger/database.js'
 import { nextTick, type ReadWindow } from '../ledger/ticks.js'
 import { requireCrm, type SyncSession } from './session.js'
 
+/** Most ids that one direct reading takes. */
+const MAX_IDS = 1_000
+
 /** Reads these CRM contacts by their ids into our copy; those that are gone are noted as deleted. */
 export async function readCrmContacts(
   session: SyncSession,
@@ -55,15 +58,16 @@ export async function readCrmAt(
   )
   const answered = new Set(atAddress.contacts.map((contact) => contact.contactId))
   const absent = believed.map((row) => row.id).filter((id) => !answered.has(id))
-  const elsewhere =
-    absent.length === 0
-      ? null
-      : await crm.read({ by: 'contactId', contactIds: absent }, session.call)
+  const elsewhere: CrmReading[] = []
+  for (let at = 0; at < absent.length; at += MAX_IDS) {
+    const contactIds = absent.slice(at, at + MAX_IDS)
+    elsewhere.push(await crm.read({ by: 'contactId', contactIds }, session.call))
+  }
   const window = { from, to: await nextTick(session.db) }
   await session.db.transaction(async (tx) => {
     await takeReading(tx, session, atAddress, window, [...answered])
-    if (elsewhere) {
-      await takeReading(tx, session, elsewhere, window, absent)
+    for (const reading of elsewhere) {
+      await takeReading(tx, session, reading, window, absent)
     }
     await markCrmRead(tx, addressIds, window)
   })
@@ -91,6 +95,5 @@ async function takeReading(
     tx,
     connectionId,
     gone.map((row) => row.rowId),
-    window,
   )
 }

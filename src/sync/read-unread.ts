@@ -37,8 +37,7 @@ async function readChunk(session: SyncSession, rows: readonly AddressRow[]): Pro
   const present = new Set(items.map((state) => normalizeEmail(state.email)))
   await session.db.transaction(async (tx) => {
     const still = await unmovedSince(tx, rows, tick)
-    const usable = items.filter((state) => still.has(normalizeEmail(state.email) ?? ''))
-    await takeStates(tx, connectionId, usable, tick)
+    await takeStates(tx, connectionId, items, tick)
     const nobody = rows.filter((row) => still.has(row.address) && !present.has(row.address))
     await endLinks(
       tx,

@@ -6,7 +6,6 @@ import {
   markCategoriesInCrm,
   saveCategories,
 } from '../ledger/categories.js'
-import { nextTick } from '../ledger/ticks.js'
 import type { SyncSession } from './session.js'
 
 /** What bringing the categories in step came to. */
@@ -45,7 +44,7 @@ export async function syncCategories(session: SyncSession): Promise<CategoriesRe
   if (pending) {
     await session.db.transaction(async (tx) => {
       await markCategoriesInCrm(tx, connectionId)
-      await markAllLinkedDirty(tx, connectionId, await nextTick(tx))
+      await markAllLinkedDirty(tx, connectionId)
     })
   }
   return {

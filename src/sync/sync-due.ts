@@ -1,4 +1,5 @@
-import { takeDirty } from '../ledger/addresses.js'
+import { deferDirty, takeDirtyRange, type DirtyRange } from '../ledger/addresses.js'
+import { nextTick } from '../ledger/ticks.js'
 import { createMissingContacts } from './create-missing.js'
 import { syncAddresses } from './sync-addresses.js'
 import { MAX_BATCH, type BatchOptions } from './sync-batch.js'
@@ -8,45 +9,75 @@ import type { SyncSession } from './session.js'
 /** What a stretch of due work came to. */
 export interface SyncedDue {
   readonly counts: SyncCounts
-  /** Whether more is due than this stretch was allowed to do. */
-  readonly more: boolean
+  /** Where to go on; null: everything that was due when it began has been looked at. */
+  readonly next: DirtyRange | null
 }
 
 /**
- * Works off what is due, in batches, oldest change first.
- * @param maxBatches how much one call may do; the rest is left for the next.
+ * Works off what is due, in batches, oldest change first, each address once: what could not be settled, waits for the
+ * end of the run, or became due meanwhile, is not tried in a circle.
+ *
+ * @param range where an earlier stretch stopped, or null for everything that is due now.
+ * @param maxBatches how much one call may do.
  */
 export async function syncDue(
   session: SyncSession,
-  options: BatchOptions & { readonly maxBatches: number },
+  options: BatchOptions & { readonly maxBatches: number; readonly range: DirtyRange | null },
 ): Promise<SyncedDue> {
   const { db, connection } = session
   let counts = emptyCounts()
-  const tried = new Set<number>()
+  let range = options.range ?? { upTo: await nextTick(db), after: null }
   for (let batch = 0; batch < options.maxBatches; batch += 1) {
-    const due = await takeDirty(db, connection.connectionId, MAX_BATCH + tried.size)
-    const ids = due
-      .map((d) => d.addressId)
-      .filter((id) => !tried.has(id))
-      .slice(0, MAX_BATCH)
-    if (ids.length === 0) {
-      return { counts, more: false }
+    const due = await takeDirtyRange(db, connection.connectionId, range, MAX_BATCH)
+    if (due.length === 0) {
+      return { counts, next: null }
     }
-    await createMissingContacts(session, ids)
-    const part = await syncAddresses(session, ids, options)
-    counts = addCounts(counts, part.counts)
-    // Once per stretch: what could not be settled, or waits for the end of the run, is not tried in a circle.
-    await rememberTried(session, ids, tried)
+    counts = addCounts(
+      counts,
+      await syncIsolating(
+        session,
+        due.map((d) => d.addressId),
+        options,
+      ),
+    )
+    range = { upTo: range.upTo, after: due.at(-1)! }
     session.heartbeat({ done: counts.addresses, total: null })
   }
-  return { counts, more: true }
+  return { counts, next: range }
 }
 
-async function rememberTried(
+/**
+ * Syncs addresses so that one that a system will not take (a permanent refusal) does not keep the others from it: the
+ * batch is halved until it stands alone, and put off.
+ */
+async function syncIsolating(
   session: SyncSession,
   ids: readonly number[],
-  tried: Set<number>,
-): Promise<void> {
-  const still = await takeDirty(session.db, session.connection.connectionId, ids.length, ids)
-  still.forEach((d) => tried.add(d.addressId))
+  options: BatchOptions,
+): Promise<SyncCounts> {
+  try {
+    const { counts } = await syncAddresses(session, ids, options)
+    await createMissingContacts(session, ids)
+    return counts
+  } catch (error) {
+    if (!isPermanentRefusal(error)) {
+      throw error
+    }
+    if (ids.length === 1) {
+      await deferDirty(session.db, ids)
+      session.log.error({ err: error }, 'one contact is refused by a system; it is put off')
+      return emptyCounts()
+    }
+    const middle = Math.ceil(ids.length / 2)
+    return addCounts(
+      await syncIsolating(session, ids.slice(0, middle), options),
+      await syncIsolating(session, ids.slice(middle), options),
+    )
+  }
+}
+
+const PERMANENT_REFUSALS = ['upstream_refused', 'upstream_unexpected_answer']
+
+function isPermanentRefusal(error: unknown): boolean {
+  return PERMANENT_REFUSALS.includes((error as { code?: string }).code ?? '')
 }

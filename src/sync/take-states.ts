@@ -13,15 +13,18 @@ import {
 import { actorText } from './feed-page.js'
 
 /**
- * Takes states that were read (or walked over) into our copy, and with them which contact has which address.
+ * Takes states that were read (or walked over) into our copy, and with them which contact has which address. An address
+ * that the feed, or another reading, has moved since this reading began keeps what it has, and stays as unread as it was.
  * @param tick taken before the reading began.
  */
 export async function takeStates(
   tx: Queryable,
   connectionId: string,
-  states: readonly ContactState[],
+  given: readonly ContactState[],
   tick: number,
 ): Promise<void> {
+  const moved = await movedSince(tx, connectionId, given, tick)
+  const states = given.filter((state) => !moved.has(normalizeEmail(state.email) ?? ''))
   const emails = states.map((state) => normalizeEmail(state.email)).filter((e) => e !== null)
   const addressIds = await ensureAddresses(tx, connectionId, emails)
   const idOf = (state: ContactState) => {
@@ -43,8 +46,23 @@ export async function takeStates(
       }
     }
   }
-  await takeEmarketeerValues(tx, [...values.values()], { tick, replace: true, markDirty: true })
+  await takeEmarketeerValues(tx, [...values.values()], { replace: true, markDirty: true })
   await markEmarketeerRead(tx, [...new Set([...values.values()].map((value) => value.addressId))])
+}
+
+/** Addresses that moved since the tick; locked, so that the others cannot move before their state is stored. */
+async function movedSince(
+  tx: Queryable,
+  connectionId: string,
+  states: readonly ContactState[],
+  tick: number,
+): Promise<Set<string>> {
+  const rows = await tx.query<{ address: string; moved: boolean }>(
+    `SELECT address, emarketeer_moved_tick >= $3 AS moved FROM addresses
+      WHERE connection_id = $1 AND address = ANY($2) ORDER BY address_id FOR UPDATE`,
+    [connectionId, states.map((state) => normalizeEmail(state.email)), tick],
+  )
+  return new Set(rows.filter((row) => row.moved).map((row) => row.address))
 }
 
 function valuesOf(state: ContactState, addressId: number): EmarketeerValue[] {

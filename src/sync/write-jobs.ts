@@ -111,27 +111,35 @@ function crmWrite(
     : { kind: 'subscription', rowId: recordId, subscribed: value === 'allow', expectedVersion }
 }
 
-/** Writes that bring a category's rows in order: missing ones made, No first; those of a merge removed (D3, F5). */
-export function upkeepJobs(upkeep: readonly RowUpkeep[], rowBudget: number): CrmJob[] {
-  const creations = upkeep
+/**
+ * Writes that bring a category's rows in order: missing ones made, No first; those of a merge removed (D3, F5).
+ * @returns the writes, and the addresses with rows that are left for another day.
+ */
+export function upkeepJobs(
+  upkeep: readonly RowUpkeep[],
+  rowBudget: number,
+): { readonly jobs: CrmJob[]; readonly postponed: readonly number[] } {
+  const wanted = upkeep
     .flatMap((item) => item.missingContactIds.map((contactId) => ({ item, contactId })))
     .sort((a, b) => Number(a.item.subscribed) - Number(b.item.subscribed))
-    .slice(0, rowBudget)
-    .map(({ item, contactId }) =>
-      job(item, {
-        kind: 'createSubscription',
-        contactId,
-        categoryId: item.categoryId,
-        categoryName: item.categoryName,
-        subscribed: item.subscribed,
-      }),
-    )
+  const creations = wanted.slice(0, rowBudget).map(({ item, contactId }) =>
+    job(item, {
+      kind: 'createSubscription',
+      contactId,
+      categoryId: item.categoryId,
+      categoryName: item.categoryName,
+      subscribed: item.subscribed,
+    }),
+  )
   const removals = upkeep.flatMap((item) =>
     item.obsoleteRows.map((row) =>
       job(item, { kind: 'deleteSubscription', rowId: row.rowId, expectedVersion: row.version }),
     ),
   )
-  return [...creations, ...removals]
+  return {
+    jobs: [...creations, ...removals],
+    postponed: wanted.slice(rowBudget).map(({ item }) => item.view.row.addressId),
+  }
 }
 
 /** Addresses of which these creations leave a row out. */

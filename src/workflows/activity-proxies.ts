@@ -13,9 +13,9 @@ const RETRY = {
   maximumInterval: '1 minute',
 } as const
 
-/** Reading and writing in bulk: a killed worker is noticed within ten seconds. */
+/** Reading and writing in bulk: a killed worker is noticed within ten seconds, so the whole may take its time. */
 export const sync = proxyActivities<SyncActivities>({
-  startToCloseTimeout: '30 minutes',
+  startToCloseTimeout: '6 hours',
   heartbeatTimeout: '10 seconds',
   retry: RETRY,
 })

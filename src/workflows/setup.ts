@@ -3,6 +3,7 @@ import type { Phase } from '../contracts/names.js'
 import type { RunReference, StepDescription } from '../contracts/sync-activities.js'
 import { brief, sync } from './activity-proxies.js'
 import { mark } from './phase.js'
+import { drainAll } from './drain-all.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
 
 /** Which connection. */
@@ -83,6 +84,7 @@ async function runStep(stepId: string, run: RunReference): Promise<void> {
       return
     case 'sweep':
       await brief.activateConnection({ connectionId })
+      await drainAll(run)
       return brief.startSweep({ connectionId })
     default:
       return sync.runSetupStep({ connectionId, stepId })

@@ -12,6 +12,7 @@ import { searchAttributes } from '../contracts/search-attributes.js'
 import type { RunReference } from '../contracts/sync-activities.js'
 import { brief, sync } from './activity-proxies.js'
 import { mark, orMarkFailed } from './phase.js'
+import { drainAll } from './drain-all.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
 import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
 
@@ -89,6 +90,8 @@ export async function sweepRun(input: SweepInput): Promise<WorkTotals> {
       totals = addWork(before, soFar)
       setCurrentDetails(`Passing over changed contacts: ${soFar.addresses} done`)
     })
+    const drained = await drainAll(run)
+    totals = addWork(totals, drained)
     await brief.tidyUp({ connectionId })
   }
   await orMarkFailed(connectionId, (failed) => (phase = failed), work)

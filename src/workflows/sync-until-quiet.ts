@@ -1,4 +1,4 @@
-import type { RunReference } from '../contracts/sync-activities.js'
+import type { DuePlace, DueReport, RunReference } from '../contracts/sync-activities.js'
 import { sync } from './activity-proxies.js'
 import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
 
@@ -12,12 +12,13 @@ export async function syncUntilQuiet(
   onProgress: (totals: WorkTotals) => void,
 ): Promise<WorkTotals> {
   let totals = NO_WORK
-  for (let more = true; more;) {
-    const report = await sync.syncDue({ ...run, reading })
+  let place: DuePlace | null = null
+  do {
+    const report: DueReport = await sync.syncDue({ ...run, reading, place })
     totals = addWork(totals, report)
-    more = report.more
+    place = report.next
     onProgress(totals)
-  }
+  } while (place !== null)
   const settled = await sync.settleRun(run)
   totals = addWork(totals, settled)
   onProgress(totals)

@@ -26,6 +26,9 @@ CREATE TABLE connections (
   webhook_ref             text NOT NULL UNIQUE,
   emarketeer_webhook_secret text,
   emarketeer_cursor       text,
+  -- Who walks over all of eMarketeer right now: one at a time.
+  emarketeer_load_token   uuid,
+  emarketeer_load_expires_at timestamptz,
   emarketeer_proven_tick  bigint NOT NULL DEFAULT 0,
   emarketeer_proven_at    timestamptz,
   crm_cursor              text,
@@ -75,9 +78,12 @@ CREATE TABLE addresses (
   -- Window of the last direct reading of every CRM record at this address.
   crm_read_from     bigint NOT NULL DEFAULT 0,
   crm_read_to       bigint NOT NULL DEFAULT 0,
-  -- Readings that overlapped and differ: unknown until read directly again.
-  crm_doubtful      boolean NOT NULL DEFAULT false,
+  -- Readings that overlapped and differ, or a write of ours that told no version: unknown from this tick on, until a
+  -- direct reading that began later.
+  crm_doubtful_tick bigint,
   ever_linked       boolean NOT NULL DEFAULT false,
+  -- Whether eMarketeer ever had a contact here: one that it deleted is not created again (rule E7).
+  ever_in_emarketeer boolean NOT NULL DEFAULT false,
   -- When the last live CRM record left a linked address (rule G8).
   crm_ended_at      timestamptz,
   UNIQUE (connection_id, address)
@@ -159,7 +165,8 @@ CREATE TABLE sync_runs (
   workflow_id   text NOT NULL,
   started_at    timestamptz NOT NULL DEFAULT now(),
   ended_at      timestamptz,
-  counts        jsonb NOT NULL DEFAULT '{}'
+  -- Addresses made mailable so far: the limit counts them over the whole run (rule F4).
+  released      integer NOT NULL DEFAULT 0
 );
 
 -- Loosenings that wait: for the end of their run, or for one approval (rule F4).

@@ -2,7 +2,7 @@ import type { PreSendResult } from '../../contracts/pre-send.js'
 import { EXCLUSION_REASONS, type ExclusionReason } from '../../domain/exclusion-reason.js'
 import { findConnection } from '../../ledger/connections.js'
 import type { Database } from '../../ledger/database.js'
-import { countVerdicts, revokeEligible } from '../../ledger/sendout-members.js'
+import { countVerdicts, excludeDuplicates, revokeEligible } from '../../ledger/sendout-members.js'
 import { closeSendoutRun, findSendoutRun } from '../../ledger/sendouts.js'
 import type { FreshnessProof } from './prove-freshness.js'
 
@@ -25,9 +25,13 @@ export async function closeSendout(db: Database, closing: SendoutClosing): Promi
   if (run.result) {
     return run.result
   }
+  // Decided or not, nobody is mailed twice.
+  await excludeDuplicates(db, run.sendoutRunId, run.channel ?? 'email')
   let counts = await countVerdicts(db, run.sendoutRunId)
   const unverified = counts.get('notVerified') ?? 0
-  const aborted = closing.aborted || (unverified > 0 && closing.onUnverified === 'abort')
+  // Without an audience nothing was verified, however few were targeted.
+  const incomplete = unverified > 0 || run.channel === null
+  const aborted = closing.aborted || (incomplete && closing.onUnverified === 'abort')
   if (aborted) {
     await revokeEligible(db, run.sendoutRunId)
     counts = await countVerdicts(db, run.sendoutRunId)
@@ -42,7 +46,7 @@ export async function closeSendout(db: Database, closing: SendoutClosing): Promi
     channel: run.channel ?? 'email',
     // Everything that counts as verified was read, or proven, after this moment.
     verifiedAsOf: unverified < run.targeted ? (run.askedAt?.toISOString() ?? null) : null,
-    complete: !aborted && unverified === 0,
+    complete: !aborted && !incomplete,
     targeted: run.targeted,
     eligible,
     excluded: Object.fromEntries(

@@ -1,12 +1,18 @@
 import { categoryCell } from '../../domain/cell-key.js'
 import { normalizeEmail } from '../../domain/email-address.js'
 import type { CrmStanding, GateCrm, GateFacts } from '../../domain/send-gate.js'
-import { anyInDoubt } from '../../domain/reconcile/index.js'
+import {
+  anyInDoubt,
+  hasInheritedRichDeny,
+  hasInheritedToggleDeny,
+  type RecordReading,
+  type ToggleValue,
+} from '../../domain/reconcile/index.js'
 import type { CrmCapabilities } from '../../crm/crm.js'
 import { isCrmSource } from '../../emarketeer/index.js'
 import type { SendoutMember } from '../../ledger/sendout-members.js'
 import type { SendoutRun } from '../../ledger/sendouts.js'
-import { categoryRows, purposeRecords, type AddressView, type BatchView } from '../observe.js'
+import { purposeRecords, type AddressView, type BatchView } from '../observe.js'
 import type { LegalBasis } from '../../domain/legal-basis.js'
 import type { CellMemory, Observation } from '../../domain/reconcile/index.js'
 
@@ -50,7 +56,7 @@ export function gateFactsOf(
       marketing: basisOf('marketingSendouts'),
       store: basisOf('storeAndProcess'),
       subscribed: subscribedOf(view, subscription?.basis),
-      moved: view !== undefined && current !== undefined && current !== view.row.addressId,
+      moved: view !== undefined && current !== view.row.addressId,
     },
     crm: context.capabilities && view ? crmOf(context, context.capabilities, view) : null,
   }
@@ -76,33 +82,78 @@ function crmOf(context: GateContext, capabilities: CrmCapabilities, view: Addres
   const records = purposeRecords(view, 'marketingSendouts')
   const ids = view.contacts.map((contact) => contact.crmContactId)
   const stored = capabilities.purposes.includes('storeAndProcess')
-    ? (purposeRecords(view, 'storeAndProcess') ?? [])
+    ? purposeRecords(view, 'storeAndProcess')
     : []
   return {
-    verified: (proven || !context.mustBeFresh) && !view.row.crmDoubtful,
+    // A purpose that cannot be read is not verified, whatever the other one says.
+    verified: (proven || !context.mustBeFresh) && !view.row.crmDoubtful && stored !== null,
     records: records === null ? ['unreadable'] : standings(records.map((r) => r.value)),
     subscriptions:
       run.categoryId !== null && capabilities.subscriptions && batch.connection.subscriptionSync
         ? answers(view, run.categoryId)
         : [],
-    storeWithdrawn: stored.some((record) => record.value === 'withdrawn'),
+    storeWithdrawn: stored?.some((record) => record.value === 'withdrawn') ?? false,
     inDoubt: capabilities.values === 'rich' && richInDoubt(context, view),
     denyWaiting:
       ids.some((id) => context.waitingDenies.has(id)) ||
       context.heldAddresses.has(view.row.addressId) ||
-      (records ?? []).some((record) => record.carriedDeny),
+      (records ?? []).some((record) => record.carriedDeny) ||
+      departedDenies(context, capabilities, view, records ?? []),
     ended: view.row.everLinked && ids.length === 0 && !actedSince(view),
   }
 }
 
+/** Oldest first. A rich CRM's oldest record must allow by itself; of the younger ones only a withdrawal counts (C5). */
 function standings(values: readonly string[]): CrmStanding[] {
-  return values.map((value) => (value === 'deny' || value === 'withdrawn' ? 'denies' : 'allows'))
+  return values.map((value, index) => {
+    if (value === 'deny' || value === 'withdrawn') {
+      return 'denies'
+    }
+    return value === 'none' && index === 0 ? 'silent' : 'allows'
+  })
 }
 
 function answers(view: AddressView, categoryId: string): (boolean | null)[] {
-  return view.subscriptions
-    .filter((row) => row.categoryId === categoryId)
-    .map((row) => row.subscribed)
+  const cellKey = categoryCell(categoryId)
+  const carriesNo = view.contacts.some((contact) =>
+    view.carriedDenies.has(`${contact.crmContactId} ${cellKey}`),
+  )
+  return [
+    ...(carriesNo ? [false] : []),
+    ...view.subscriptions
+      .filter((row) => row.categoryId === categoryId)
+      .map((row) => row.subscribed),
+  ]
+}
+
+/** A deny that left with its record and has not reached eMarketeer yet. */
+function departedDenies(
+  context: GateContext,
+  capabilities: CrmCapabilities,
+  view: AddressView,
+  records: readonly RecordReading<string>[],
+): boolean {
+  const cell = view.cells.get('marketingSendouts')
+  if (!cell || cell.basis === 'unreadable') {
+    return false
+  }
+  const observation = {
+    emarketeer: {
+      basis: cell.basis,
+      version: cell.version,
+      lastPositiveActMs: cell.lastPositiveActMs,
+      lastDenyActMs: cell.lastDenyActMs,
+    },
+    records,
+    epoch: context.batch.connection.epoch,
+  }
+  const memory = { seen: cell.seen, openAllow: cell.openAllow, openLoosen: cell.openLoosen }
+  return capabilities.values === 'toggle'
+    ? hasInheritedToggleDeny(
+        observation as Observation<ToggleValue>,
+        memory as CellMemory<ToggleValue>,
+      )
+    : hasInheritedRichDeny(observation as Observation<LegalBasis>, memory as CellMemory<LegalBasis>)
 }
 
 function richInDoubt(context: GateContext, view: AddressView): boolean {

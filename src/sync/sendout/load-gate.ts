@@ -1,4 +1,5 @@
 import { contactsWithWaitingDeny } from '../../ledger/inbox.js'
+import type { Queryable } from '../../ledger/database.js'
 import type { SendoutMember } from '../../ledger/sendout-members.js'
 import type { SendoutRun } from '../../ledger/sendouts.js'
 import { excludedBecause } from '../../domain/send-gate.js'
@@ -14,18 +15,19 @@ export async function judgeMembers(
   members: readonly SendoutMember[],
   mustBeFresh: boolean,
 ): Promise<{ readonly position: number; readonly verdict: Verdict }[]> {
-  const { db, connection } = session
+  const { connectionId } = session.connection
   const addressIds = [...new Set(members.map((m) => m.addressId).filter((id) => id !== null))]
-  const batch = await loadBatch(db, connection.connectionId, addressIds)
-  const context: GateContext = {
+  // As of one moment: a deny that moves from the inbox into our copy meanwhile must be seen in one of the two.
+  const context = await session.db.snapshot(async (tx): Promise<GateContext> => ({
     run,
-    batch,
+    batch: await loadBatch(tx, connectionId, addressIds),
     capabilities: session.crm?.capabilities ?? null,
-    waitingDenies: await contactsWithWaitingDeny(db, connection.connectionId),
-    heldAddresses: await heldOverDeny(session, addressIds),
-    currentAddressOf: await currentAddresses(session, members),
+    waitingDenies: await contactsWithWaitingDeny(tx, connectionId),
+    heldAddresses: await heldOverDeny(tx, addressIds),
+    currentAddressOf: await currentAddresses(tx, connectionId, members),
     mustBeFresh,
-  }
+  }))
+  const { batch } = context
   const views = new Map(batch.addresses.map((view) => [view.row.addressId, view]))
   return members.map((member) => {
     const view = member.addressId === null ? undefined : views.get(member.addressId)
@@ -34,11 +36,8 @@ export async function judgeMembers(
   })
 }
 
-async function heldOverDeny(
-  session: SyncSession,
-  addressIds: readonly number[],
-): Promise<Set<number>> {
-  const rows = await session.db.query<{ id: number }>(
+async function heldOverDeny(tx: Queryable, addressIds: readonly number[]): Promise<Set<number>> {
+  const rows = await tx.query<{ id: number }>(
     `SELECT DISTINCT address_id AS id FROM loosenings
       WHERE address_id = ANY($1) AND cell_key = 'marketingSendouts' AND state IN ('staged', 'held', 'rejected')`,
     [addressIds],
@@ -47,13 +46,14 @@ async function heldOverDeny(
 }
 
 async function currentAddresses(
-  session: SyncSession,
+  tx: Queryable,
+  connectionId: string,
   members: readonly SendoutMember[],
 ): Promise<Map<string, number | null>> {
-  const rows = await session.db.query<{ contactId: string; addressId: number | null }>(
+  const rows = await tx.query<{ contactId: string; addressId: number | null }>(
     `SELECT contact_id AS "contactId", address_id AS "addressId" FROM emarketeer_contacts
       WHERE connection_id = $1 AND contact_id = ANY($2)`,
-    [session.connection.connectionId, members.map((member) => member.contactId)],
+    [connectionId, members.map((member) => member.contactId)],
   )
   return new Map(rows.map((row) => [row.contactId, row.addressId]))
 }

@@ -1,3 +1,4 @@
+import { AppError } from '../../contracts/app-error.js'
 import { memberAddresses } from '../../ledger/sendout-members.js'
 import type { SendoutRun } from '../../ledger/sendouts.js'
 import { readUnreadStates } from '../read-unread.js'
@@ -31,6 +32,15 @@ export async function syncMembers(
     await catchUpEmarketeer(session)
     return emptyCounts()
   }
-  const { counts } = await syncAddresses(session, ids, { reading: 'direct', loosening: 'stage' })
+  const { counts, leftOver } = await syncAddresses(session, ids, {
+    reading: 'direct',
+    loosening: 'stage',
+  })
+  if (leftOver.length > 0) {
+    throw new AppError(
+      'lease_lost',
+      'Other passes held some contacts for long; they are tried again.',
+    )
+  }
   return counts
 }

@@ -1,0 +1,242 @@
+import { markCrmDoubtful, markLinked } from '../ledger/address-rows.js'
+import {
+  clearDirty,
+  deferDirty,
+  deferToTomorrow,
+  dirtyMarks,
+  ensureDirty,
+  type DirtyAddress,
+} from '../ledger/addresses.js'
+import { dropCarriedDenies } from '../ledger/carried-denies.js'
+import { saveMemories } from '../ledger/cells.js'
+import { appendConsentEvents } from '../ledger/consent-events.js'
+import type { Queryable } from '../ledger/database.js'
+import { confirmLeases, type Lease } from '../ledger/leases.js'
+import { dropLoosenings, openRun, takeRowBudget } from '../ledger/runs.js'
+import { acknowledgeWrites } from './acknowledge-writes.js'
+import { arrivedAt, sameMemory } from './cell-memory.js'
+import { decideBatch, type DecidedCell, type RowUpkeep } from './decide-cells.js'
+import { consentEventOf, type CrmAct } from './evidence.js'
+import { actBehind, askFieldHistory } from './field-history.js'
+import { freshen } from './freshen.js'
+import { holdBack } from './hold-back.js'
+import { isConsistent, loadBatch, type BatchView } from './observe.js'
+import { performWrites } from './perform-writes.js'
+import { requireCrm, type SyncSession } from './session.js'
+import type { BatchOptions } from './sync-batch.js'
+import { addCounts, emptyCounts, type SyncCounts } from './sync-counts.js'
+import { jobsOf, upkeepJobs, type Jobs, type PendingCell } from './write-jobs.js'
+
+/** One pass over a batch of addresses whose leases are held (docs/reconciliation.md, "A pass"). */
+export class BatchPass {
+  private counts = emptyCounts()
+  private dirty: readonly DirtyAddress[] = []
+  /** To be read and decided again, at once. */
+  private readonly again = new Set<number>()
+  /** Stay due, and are put off. */
+  private readonly unfinished = new Set<number>()
+  /** Stay due for the end of the run. */
+  private readonly staged = new Set<number>()
+  /** Stay due for tomorrow's budget. */
+  private readonly tomorrow = new Set<number>()
+  private readonly errors: Error[] = []
+
+  constructor(
+    private readonly session: SyncSession,
+    private readonly owner: string,
+    private readonly leases: readonly Lease[],
+    private readonly options: BatchOptions,
+  ) {}
+
+  /** @throws the first error of a call that failed as a whole, when everything else is stored. */
+  async run(
+    addressIds: readonly number[],
+  ): Promise<{ readonly counts: SyncCounts; readonly again: readonly number[] }> {
+    const { db, connection, run } = this.session
+    await openRun(db, run)
+    if (this.options.reading === 'direct') {
+      await freshen(this.session, addressIds)
+    }
+    this.dirty = await dirtyMarks(db, addressIds)
+    const batch = this.consistentPart(await loadBatch(db, connection.connectionId, addressIds))
+    const decided = decideBatch(batch, requireCrm(this.session))
+    const asked = await askFieldHistory(this.session, decided.cells)
+    asked.postponed.forEach((cell) => this.unfinished.add(cell.row.addressId))
+    this.errors.push(...(asked.error ? [asked.error] : []))
+    const held = await holdBack(this.session, asked.cells, this.options.loosening)
+    held.staged.forEach((cell) => this.staged.add(cell.row.addressId))
+    this.add({ staged: held.staged.length })
+    const pendings = await this.store(batch, held.apply, asked.acts)
+    await this.write(pendings, asked.acts)
+    await this.keepRows(decided.upkeep)
+    await this.finish(batch, held.approved)
+    if (this.errors[0]) {
+      throw this.errors[0]
+    }
+    return { counts: this.counts, again: [...this.again] }
+  }
+
+  private add(counts: Partial<SyncCounts>): void {
+    this.counts = addCounts(this.counts, { ...emptyCounts(), ...counts })
+  }
+
+  /** Leaves out addresses whose two sides were not observed together; they are read again. */
+  private consistentPart(batch: BatchView): BatchView {
+    const deltaProves = requireCrm(this.session).capabilities.completeDelta
+    const isGood = (view: BatchView['addresses'][number]) =>
+      isConsistent(view, batch.connection, deltaProves)
+    batch.addresses
+      .filter((view) => !isGood(view))
+      .forEach((view) => this.again.add(view.row.addressId))
+    return { ...batch, addresses: batch.addresses.filter(isGood) }
+  }
+
+  /** Runs a transaction of this pass. Addresses whose lease was lost are left to be read and decided again. */
+  private holding<T>(work: (tx: Queryable, held: ReadonlySet<number>) => Promise<T>): Promise<T> {
+    return this.session.db.transaction(async (tx) => {
+      const held = await confirmLeases(tx, this.owner, this.leases)
+      this.leases
+        .filter((lease) => !held.has(lease.addressId))
+        .forEach((lease) => this.again.add(lease.addressId))
+      return work(tx, held)
+    })
+  }
+
+  /** One transaction, before any call: what was seen, what is wanted, and the evidence. */
+  private store(
+    batch: BatchView,
+    cells: readonly DecidedCell[],
+    acts: ReadonlyMap<string, CrmAct>,
+  ): Promise<PendingCell[]> {
+    const { run, connection } = this.session
+    const now = Date.now()
+    return this.holding(async (tx, held) => {
+      const own = cells.filter((cell) => held.has(cell.row.addressId))
+      await saveMemories(
+        tx,
+        own
+          .filter((cell) => !sameMemory(cell))
+          .map((cell) => ({ ...placeOf(cell), memory: cell.plan.memory })),
+      )
+      await dropCarriedDenies(tx, connection.connectionId, own.flatMap(arrivedAt))
+      const writing = own.filter((cell) => cell.plan.writes.length > 0)
+      const events = writing.map((cell) => consentEventOf(cell, actBehind(cell, acts), run, now))
+      await appendConsentEvents(tx, events)
+      const places = writing.map((cell) => cell.row.addressId)
+      this.dirty = [...this.dirty, ...(await ensureDirty(tx, [...new Set(places)]))]
+      const linked = batch.addresses.filter(
+        (view) => view.row.emarketeerContactId !== null && view.contacts.length > 0,
+      )
+      await markLinked(
+        tx,
+        linked.map((view) => view.row.addressId),
+      )
+      this.add({
+        addresses: batch.addresses.length,
+        linked: linked.length,
+        decisions: writing.length,
+        ambiguous: writing.filter((cell) => cell.decision.ambiguous).length,
+      })
+      return writing.map((cell, index) => ({
+        cell,
+        eventId: events[index]!.eventId,
+        memory: cell.plan.memory,
+      }))
+    })
+  }
+
+  /** Tightening first, on both sides at once; loosening last, and only if nothing failed before it. */
+  private async write(
+    pendings: readonly PendingCell[],
+    acts: ReadonlyMap<string, CrmAct>,
+  ): Promise<void> {
+    const jobs = jobsOf(pendings, (cell) => actBehind(cell, acts), Date.now())
+    const sent = this.errors.length
+    await this.send({
+      emarketeer: jobs.emarketeer.filter((job) => !job.loosens),
+      crm: jobs.crm.filter((job) => !job.loosens),
+    })
+    const loosening: Jobs = {
+      emarketeer: jobs.emarketeer.filter((job) => job.loosens),
+      crm: jobs.crm.filter((job) => job.loosens),
+    }
+    if (this.errors.length === sent) {
+      await this.send(loosening)
+    } else {
+      loosening.emarketeer.forEach((job) => this.unfinished.add(job.pending.cell.row.addressId))
+      loosening.crm.forEach((job) => this.unfinished.add(job.addressId))
+    }
+  }
+
+  /** Makes missing subscription rows within the day's budget, and removes those that a merge left (D3, F5). */
+  private async keepRows(upkeep: readonly RowUpkeep[]): Promise<void> {
+    const { db, connection } = this.session
+    const ids = upkeep.map((item) => item.view.row.addressId)
+    if (upkeep.length === 0 || this.errors.length > 0) {
+      ids.forEach((id) => this.unfinished.add(id))
+      return
+    }
+    const wanted = upkeep.reduce((sum, item) => sum + item.missingContactIds.length, 0)
+    const budget = await db.transaction((tx) =>
+      takeRowBudget(tx, connection.connectionId, wanted, connection.subscriptionRowsPerDay),
+    )
+    const { jobs, postponed } = upkeepJobs(upkeep, budget)
+    postponed.forEach((id) => this.tomorrow.add(id))
+    this.add({ rowsPostponed: wanted - budget })
+    const creating = jobs.filter((job) => job.write.kind === 'createSubscription')
+    // A row is made blindly. Should we die before its answer is stored, it must not be made again over a rep's No.
+    await this.holding((tx, held) =>
+      markCrmDoubtful(tx, [
+        ...new Set(creating.map((job) => job.addressId).filter((id) => held.has(id))),
+      ]),
+    )
+    await this.send({ emarketeer: [], crm: jobs })
+  }
+
+  /** Sends a group and stores its outcomes. A pass that was overtaken sends and stores nothing more of it. */
+  private async send(jobs: Jobs): Promise<void> {
+    if (jobs.emarketeer.length + jobs.crm.length === 0) {
+      return
+    }
+    const { connectionId } = this.session.connection
+    const own: Jobs = await this.holding(async (_tx, held) => ({
+      emarketeer: jobs.emarketeer.filter((job) => held.has(job.pending.cell.row.addressId)),
+      crm: jobs.crm.filter((job) => held.has(job.addressId)),
+    }))
+    const { window, errors } = await performWrites(this.session, own)
+    const done = await this.holding((tx, held) =>
+      acknowledgeWrites(tx, connectionId, own, window, held),
+    )
+    this.errors.push(...errors)
+    done.again.forEach((id) => this.again.add(id))
+    done.unfinished.forEach((id) => this.unfinished.add(id))
+    this.add({ emarketeerWrites: done.emarketeerWrites, crmWrites: done.crmWrites })
+  }
+
+  /** Takes addresses off the list of work, but for those that are not finished. */
+  private async finish(batch: BatchView, approved: readonly DecidedCell[]): Promise<void> {
+    const looked = new Set(batch.addresses.map((view) => view.row.addressId))
+    await this.holding(async (tx, held) => {
+      const open = new Set([...this.again, ...this.unfinished, ...this.staged, ...this.tomorrow])
+      const isDone = (id: number) => held.has(id) && looked.has(id) && !open.has(id)
+      await clearDirty(
+        tx,
+        this.dirty.filter((mark) => isDone(mark.addressId)),
+      )
+      // An approval is spent only when what it approved is written.
+      await dropLoosenings(tx, approved.filter((cell) => isDone(cell.row.addressId)).map(placeOf))
+      await deferDirty(tx, [...this.unfinished])
+      await deferToTomorrow(
+        tx,
+        [...this.tomorrow].filter((id) => !this.unfinished.has(id) && !this.again.has(id)),
+      )
+    })
+  }
+}
+
+function placeOf(cell: DecidedCell): {
+  readonly addressId: number
+  readonly cellKey: DecidedCell['cellKey']
+} {
+  return { addressId: cell.row.addressId, cellKey: cell.cellKey }
+}
