@@ -1,3 +1,4 @@
+import type { StandIns } from './stand-ins.js'
 import type { World } from './world.js'
 
 /** Everything that a pass at rest must leave as it is. */
@@ -12,12 +13,22 @@ export interface Traffic {
   readonly outcomes: number
 }
 
+/** How far each feed was read: it only grows. */
+const lengths = new WeakMap<StandIns, number>()
+
+async function feedLength(standIns: StandIns): Promise<number> {
+  const from = lengths.get(standIns) ?? 0
+  const more = await standIns.emarketeer.lines(`accounts/1001/feed?from=${from}`)
+  lengths.set(standIns, from + more.length)
+  return from + more.length
+}
+
 /** Takes stock. */
 export async function traffic({ standIns, db }: World): Promise<Traffic> {
   const { operations } = await standIns.emarketeer.get<{ operations: Record<string, number> }>(
     'requests',
   )
-  const feed = await standIns.emarketeer.lines('accounts/1001/feed?from=0')
+  const changes = await feedLength(standIns)
   const { version } = await standIns.dynamics<{ version: number }>('GET', 'state')
   const [row] = await db.query<{ events: number; outcomes: number }>(
     `SELECT (SELECT count(*) FROM consent_events) AS events,
@@ -26,7 +37,7 @@ export async function traffic({ standIns, db }: World): Promise<Traffic> {
   const writes = Object.entries(operations).filter(([operation]) => /write/i.test(operation))
   return {
     emarketeerWrites: writes.reduce((sum, [, count]) => sum + count, 0),
-    emarketeerChanges: feed.length,
+    emarketeerChanges: changes,
     dynamicsVersion: version,
     consentEvents: row!.events,
     outcomes: row!.outcomes,
