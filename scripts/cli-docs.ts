@@ -35,7 +35,7 @@ export function documentedCommands(
 }
 
 /** The part of docs/cli.md below a command's heading; null where it has none. */
-export function sectionOf(text: string, usage: string): string | null {
+function sectionOf(text: string, usage: string): string | null {
   const [, ...parts] = text.split(/^### `lbsync /m)
   const part = parts.find((candidate) => candidate.startsWith(`${usage}\`\n`))
   return part?.replace(/\n#{2} [\s\S]*$/, '\n') ?? null

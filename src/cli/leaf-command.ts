@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { EXIT, type ExitCode } from '../contracts/error-catalogue.js'
 
 /** What an exit code means, as `--help` and docs/cli.md tell it. */
-export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
+const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.done]: 'done',
   [EXIT.failed]: 'failed',
   [EXIT.badInput]: 'bad input',

@@ -30,7 +30,7 @@ export async function reportError(
 }
 
 /** The lines that a person reads. Several faults of one input stand one below the other. */
-export function errorText({ error }: ErrorDocument | ProblemsDocument): readonly string[] {
+function errorText({ error }: ErrorDocument | ProblemsDocument): readonly string[] {
   const problems = 'problems' in error ? error.problems : []
   const told =
     problems.length > 1
