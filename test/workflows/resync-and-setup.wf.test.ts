@@ -1,12 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import { WorkflowFailedError } from '@temporalio/client'
-import { report, SETUP_STEPS } from './support/default-activities.js'
+import { INBOX_SHARDS } from '../../src/contracts/names.js'
+import { placeAfter, report, SETUP_STEPS } from './support/default-activities.js'
 import { failure } from './support/fake-world.js'
 import { withWorkflows } from './support/with-workflows.js'
 
 const connectionId = 'acme-dynamics'
 const workflows = withWorkflows()
 let started = 0
+
+const EVERY_SHARD = Array.from({ length: INBOX_SHARDS }, () => 'drainInbox')
 
 function start(type: 'resync' | 'dynamicsSetup', input: object) {
   const { environment, taskQueue } = workflows
@@ -32,7 +35,7 @@ describe('resync', () => {
   it.each([[null], [[4, 7]]])('marks %j, then reads directly until quiet', async (addressIds) => {
     let due = 0
     const world = workflows.world({
-      syncDue: async () => ({ ...report(10), more: ++due < 2 }),
+      syncDue: async () => ({ ...report(10), next: ++due < 2 ? placeAfter(due) : null }),
       settleRun: async () => report(100),
     })
     const handle = await start('resync', { addressIds, dryRun: false })
@@ -86,6 +89,8 @@ describe('dynamicsSetup', () => {
       'syncDue',
       'settleRun',
       'activateConnection',
+      // Hints that arrived while the connection was not active yet.
+      ...EVERY_SHARD,
       'startSweep',
     ])
     expect(world.inputs('runSetupStep').map(({ stepId }) => stepId)).toEqual(['connect', 'tables'])

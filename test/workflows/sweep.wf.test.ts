@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { WorkflowFailedError } from '@temporalio/client'
-import { report } from './support/default-activities.js'
+import { INBOX_SHARDS } from '../../src/contracts/names.js'
+import { placeAfter, report } from './support/default-activities.js'
 import { failure, type Activities } from './support/fake-world.js'
 import { eventsOf, runsOf } from './support/workflow-runs.js'
 import { withWorkflows } from './support/with-workflows.js'
@@ -29,11 +30,12 @@ describe('sweepRun', () => {
     const world = workflows.world({
       catchUpBoth: async () => report(1),
       syncCategories: async () => report(10),
-      syncDue: async () => ({ ...report(100), more: ++due < 3 }),
+      syncDue: async () => ({ ...report(100), next: ++due < 3 ? placeAfter(due) : null }),
       settleRun: async () => report(1_000),
+      drainInbox: async () => ({ ...report(10_000), nextDueMs: null }),
     })
     const handle = await start('sweepRun', newConnection())
-    const expected = report(1_311)
+    const expected = report(41_311)
     expect(await handle.result()).toEqual(expected)
     expect(await handle.query('status')).toMatchObject({ phase: 'done', totals: expected })
     expect(world.names()).toEqual([
@@ -43,8 +45,12 @@ describe('sweepRun', () => {
       'syncDue',
       'syncDue',
       'settleRun',
+      ...Array.from({ length: INBOX_SHARDS }, () => 'drainInbox'),
       'tidyUp',
     ])
+    const places = world.inputs('syncDue').map(({ place }) => place)
+    expect(places).toEqual([null, placeAfter(1), placeAfter(2)])
+    expect(world.inputs('drainInbox').map(({ shard }) => shard)).toEqual([0, 1, 2, 3])
     const runs = world.inputs('syncDue').map(({ runId, tier, reading }) => [runId, tier, reading])
     expect(new Set(runs.map(String)).size).toBe(1)
     expect(runs[0]).toEqual([expect.any(String), 'sweep', 'copy'])
@@ -58,7 +64,7 @@ describe('sweepRun', () => {
       syncDue: async () => {
         const { totals: soFar } = await handle.query<{ totals: { addresses: number } }>('status')
         totals.push(soFar.addresses)
-        return { ...report(100), more: ++due < 3 }
+        return { ...report(100), next: ++due < 3 ? placeAfter(due) : null }
       },
     })
     const handle = await start('sweepRun', newConnection())

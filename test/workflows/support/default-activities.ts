@@ -1,5 +1,5 @@
 import { sleep } from '@temporalio/activity'
-import type { WorkReport } from '../../../src/contracts/sync-activities.js'
+import type { DuePlace, WorkReport } from '../../../src/contracts/sync-activities.js'
 import { FakeSendouts } from './fake-sendouts.js'
 import type { Activities } from './fake-world.js'
 
@@ -12,6 +12,11 @@ export function report(count = 0): WorkReport {
     decisions: count,
     held: count,
   }
+}
+
+/** Where a stretch of due work goes on, after the address of this ledger id. */
+export function placeAfter(addressId: number): DuePlace {
+  return { upTo: 1, after: { addressId, dirtyTick: 1 } }
 }
 
 /** Steps of set-up as the fakes plan them; the weights make 100. */
@@ -34,7 +39,7 @@ export function defaultActivities(): Activities {
     activateConnection: async () => {},
     syncCategories: async () => report(),
     catchUpBoth: async () => report(),
-    syncDue: async () => ({ ...report(), more: false }),
+    syncDue: async () => ({ ...report(), next: null }),
     settleRun: async () => report(),
     drainInbox: async () => ({ ...report(), nextDueMs: null }),
     markForResync: async () => 0,

@@ -1,0 +1,9 @@
+/**
+ * Records the histories that test/replay holds the workflows to. To be run after a workflow was changed before its
+ * release; once released, a change that fails replay needs a patch marker instead (docs/temporal-cli.md).
+ */
+import { tsImport } from 'tsx/esm/api'
+
+const { recordHistories } = await tsImport('../test/replay/record.ts', import.meta.url)
+const files = await recordHistories()
+process.stdout.write(`Recorded ${files.length} histories in test/replay/histories\n`)

@@ -1,0 +1,81 @@
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { Client, Connection } from '@temporalio/client'
+import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { startTemporalServer } from '../../src/embedded/temporal-server.js'
+import { workflowsPath } from '../../src/workers/workflow-bundle.js'
+import { delegatingActivities } from '../workflows/support/delegating-activities.js'
+import { FakeWorld } from '../workflows/support/fake-world.js'
+import { readableHistory } from './readable-history.js'
+import { runIdsOf } from './run-ids.js'
+import { SCENARIOS, type Scenario } from './scenarios.js'
+
+const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+const histories = fileURLToPath(new URL('histories/', import.meta.url))
+
+/**
+ * Runs every scenario on a development server, and keeps the histories in test/replay/histories, one file a run. Those
+ * of before are removed.
+ *
+ * @returns names of the files written.
+ */
+export async function recordHistories(): Promise<string[]> {
+  Runtime.install({ logger: silent })
+  const server = await startTemporalServer()
+  const connection = await Connection.connect({ address: server.address })
+  const native = await NativeConnection.connect({ address: server.address })
+  try {
+    const client = new Client({ connection })
+    const bundle = await bundleWorkflowCode({ workflowsPath: workflowsPath(), logger: silent })
+    await mkdir(histories, { recursive: true })
+    for (const file of await readdir(histories)) {
+      await rm(`${histories}${file}`)
+    }
+    const recorded = Object.entries(SCENARIOS).map(([name, scenario]) =>
+      recordOne(name, scenario, { client, native, bundle }),
+    )
+    // All of them end before anything is closed, whatever becomes of one.
+    await Promise.allSettled(recorded)
+    return (await Promise.all(recorded)).flat()
+  } finally {
+    await native.close()
+    await connection.close()
+    await server.stop()
+  }
+}
+
+interface Means {
+  readonly client: Client
+  readonly native: NativeConnection
+  readonly bundle: { readonly code: string }
+}
+
+async function recordOne(
+  name: string,
+  scenario: Scenario,
+  { client, native, bundle }: Means,
+): Promise<string[]> {
+  const world = new FakeWorld(scenario.activities)
+  const worker = await Worker.create({
+    connection: native,
+    taskQueue: name,
+    workflowBundle: bundle,
+    activities: delegatingActivities(() => world),
+    maxHeartbeatThrottleInterval: '100 milliseconds',
+    defaultHeartbeatThrottleInterval: '100 milliseconds',
+  })
+  const files: string[] = []
+  await worker.runUntil(async () => {
+    for (const workflowId of await scenario.run(client, world, name)) {
+      for (const [index, runId] of (await runIdsOf(client, workflowId)).entries()) {
+        const history = await client.workflow.getHandle(workflowId, runId).fetchHistory()
+        const type =
+          history.events![0]!.workflowExecutionStartedEventAttributes!.workflowType!.name!
+        const file = `${name}.${type}.${index + 1}.json`
+        await writeFile(`${histories}${file}`, readableHistory(history))
+        files.push(file)
+      }
+    }
+  })
+  return files
+}

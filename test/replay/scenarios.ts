@@ -1,0 +1,170 @@
+import type { Client } from '@temporalio/client'
+import type { PreSendRequest } from '../../src/contracts/pre-send.js'
+import { hang, report } from '../workflows/support/default-activities.js'
+import { FakeSendouts } from '../workflows/support/fake-sendouts.js'
+import type { FakeWorld} from '../workflows/support/fake-world.js';
+import { failure, type Activities } from '../workflows/support/fake-world.js'
+
+/** One way a workflow can go: what the outside does, and how it is started and steered. */
+export interface Scenario {
+  readonly activities: Partial<Activities>
+  /** Starts it and waits until everything has happened. @returns ids of workflows, children too. */
+  run(client: Client, world: FakeWorld, taskQueue: string): Promise<readonly string[]>
+}
+
+const connectionId = 'acme-dynamics'
+const refused = failure('crm_auth_failed', { retryable: false })
+
+/** Every scenario, by the name of its history files. Each runs on a queue of its own. */
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  'pre-send-straight': preSend('snd_1', {}, new FakeSendouts({ targeted: 30_000, proof: 'delta' })),
+  'pre-send-rescheduled': preSend('snd_2', { startAt: inMs(3_600_000) }, undefined, {
+    steer: (client, id) => update(client, id, 'reschedule', { startAt: inMs(500) }),
+  }),
+  'pre-send-aborted-waiting': preSend('snd_3', { startAt: inMs(3_600_000) }, undefined, {
+    steer: (client, id) => update(client, id, 'abort', { reason: 'Withdrawn', by: 'support' }),
+  }),
+  'pre-send-aborted-syncing': preSend('snd_4', {}, undefined, {
+    activities: { syncMembers: hang },
+    steerAt: 'syncMembers',
+    steer: (client, id) => update(client, id, 'abort', { reason: 'Withdrawn', by: 'support' }),
+  }),
+  'pre-send-cancelled': preSend('snd_5', {}, undefined, {
+    activities: { syncMembers: hang },
+    steerAt: 'syncMembers',
+    steer: (client, id) => client.workflow.getHandle(id).cancel(),
+  }),
+  'pre-send-deadline': preSend('snd_6', { deadline: inMs(2_500) }, undefined, {
+    activities: { syncMembers: hang },
+  }),
+  'pre-send-refused': preSend('snd_7', {}, undefined, {
+    activities: { syncMembers: () => Promise.reject(refused) },
+  }),
+  'pre-send-retried': preSend('snd_8', {}, undefined, {
+    activities: { proveFreshness: failingOnce({ proof: 'direct', requests: report().requests }) },
+  }),
+  'sweep-cron': {
+    activities: { catchUpBoth: secondTimeRefused() },
+    async run(client, world, taskQueue) {
+      const workflowId = `sweep/${connectionId}`
+      const cron = { workflowId, taskQueue, args: [{ connectionId }], cronSchedule: '@every 2s' }
+      await client.workflow.start('backgroundSweep', cron)
+      await world.called('tidyUp', 2)
+      await world.called('catchUpBoth', 4)
+      await client.workflow.getHandle(workflowId).terminate('recorded')
+      return [workflowId, `${workflowId}/run`]
+    },
+  },
+  'sweep-run-retried': straight('sweepRun', `sweep/retried/run`, {
+    syncDue: failingOnce({ ...report(1), next: null }),
+  }),
+  'inbox-straight': {
+    activities: { drainInbox: firstThenQuiet() },
+    async run(client, world, taskQueue) {
+      const workflowId = `inbox/${connectionId}/0`
+      const input = { connectionId, shard: 0 }
+      const start = { workflowId, taskQueue, args: [input], signal: 'changed', signalArgs: [] }
+      const handle = await client.workflow.signalWithStart('contactInbox', start)
+      await world.called('drainInbox', 2)
+      await handle.signal('changed')
+      await handle.result()
+      return [workflowId]
+    },
+  },
+  'resync-rehearsed': straight(
+    'resync',
+    `resync/${connectionId}/rehearsed`,
+    { rehearse: async ({ after }) => ({ ...report(1), next: after < 2 ? after + 1 : null }) },
+    { addressIds: null, dryRun: true },
+  ),
+  'resync-straight': straight(
+    'resync',
+    `resync/${connectionId}/straight`,
+    {},
+    { addressIds: [1, 2], dryRun: false },
+  ),
+  'setup-straight': straight('dynamicsSetup', `setup/${connectionId}`, {}),
+  'setup-refused': straight('dynamicsSetup', `setup/refused`, {
+    installWebhooks: () => Promise.reject(refused),
+  }),
+}
+
+interface Steering {
+  readonly activities?: Partial<Activities>
+  readonly steerAt?: keyof Activities
+  readonly steer?: (client: Client, workflowId: string) => Promise<unknown>
+}
+
+function preSend(
+  sendoutId: string,
+  changes: Partial<PreSendRequest>,
+  sendouts = new FakeSendouts({ targeted: 2_500 }),
+  { activities = {}, steerAt = 'checkPreSend', steer }: Steering = {},
+): Scenario {
+  return {
+    activities: { ...sendouts.activities(), ...activities },
+    async run(client, world, taskQueue) {
+      const workflowId = `pre-send/${sendoutId}/send`
+      const audience = { campaignId: '501', componentId: '9001' }
+      const request = { connectionId, sendoutId, ...audience, stage: 'send', ...changes }
+      const start = { workflowId, taskQueue, args: [request] }
+      const handle = await client.workflow.start('preSend', start)
+      await world.called(steerAt)
+      await steer?.(client, workflowId)
+      await handle.result().catch(() => undefined)
+      return [workflowId, `${workflowId}/0`]
+    },
+  }
+}
+
+function straight(
+  type: string,
+  workflowId: string,
+  activities: Partial<Activities>,
+  input: object = {},
+): Scenario {
+  return {
+    activities,
+    async run(client, _world, taskQueue) {
+      const args = [{ connectionId, ...input }]
+      const handle = await client.workflow.start(type, { workflowId, taskQueue, args })
+      await handle.result().catch(() => undefined)
+      return [workflowId]
+    },
+  }
+}
+
+function update(client: Client, workflowId: string, name: string, argument: object) {
+  return client.workflow.getHandle(workflowId).executeUpdate(name, { args: [argument] })
+}
+
+function failingOnce<T>(result: T): () => Promise<T> {
+  let attempts = 0
+  return async () => {
+    attempts += 1
+    if (attempts === 1) {
+      throw failure('crm_unreachable', { retryable: true, nextRetryDelay: 10 })
+    }
+    return result
+  }
+}
+
+function secondTimeRefused(): Activities['catchUpBoth'] {
+  let runs = 0
+  return async () => {
+    runs += 1
+    if (runs === 2) {
+      throw refused
+    }
+    return report(1)
+  }
+}
+
+function firstThenQuiet(): Activities['drainInbox'] {
+  let looks = 0
+  return async () => ({ ...report(1), nextDueMs: ++looks === 1 ? 100 : null })
+}
+
+function inMs(ms: number): string {
+  return new Date(Date.now() + ms).toISOString()
+}

@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises'
+
+/** A command of a document, and what its output is said to hold. */
+export interface Recipe {
+  /** Heading of its section. */
+  readonly section: string
+  readonly command: string
+  readonly expected: readonly string[]
+}
+
+const FENCE = /^```sh runnable\n([\s\S]*?)^```$/gm
+
+/** Commands in the blocks headed `sh runnable`, in order; lines that begin with `#>` tell what comes out. */
+export async function recipesOf(documentPath: string): Promise<Recipe[]> {
+  const text = await readFile(documentPath, 'utf8')
+  return [...text.matchAll(FENCE)].flatMap((block) => {
+    const section =
+      text
+        .slice(0, block.index)
+        .match(/^## .*$/gm)
+        ?.at(-1) ?? ''
+    return recipesIn(block[1]!).map((recipe) => ({ section: section.slice(3), ...recipe }))
+  })
+}
+
+function recipesIn(block: string): Omit<Recipe, 'section'>[] {
+  const recipes: { command: string; expected: string[] }[] = []
+  for (const line of block
+    .replaceAll(/\\\n\s*/g, '')
+    .trim()
+    .split('\n')) {
+    if (line.startsWith('#>')) {
+      recipes.at(-1)!.expected.push(line.slice(2).trim())
+    } else {
+      recipes.push({ command: line, expected: [] })
+    }
+  }
+  return recipes
+}
