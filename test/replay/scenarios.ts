@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client'
 import type { PreSendRequest } from '../../src/contracts/pre-send.js'
 import { hang, report } from '../workflows/support/default-activities.js'
 import { FakeSendouts } from '../workflows/support/fake-sendouts.js'
-import type { FakeWorld} from '../workflows/support/fake-world.js';
+import type { FakeWorld } from '../workflows/support/fake-world.js'
 import { failure, type Activities } from '../workflows/support/fake-world.js'
 
 /** One way a workflow can go: what the outside does, and how it is started and steered. */
