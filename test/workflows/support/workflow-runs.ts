@@ -49,7 +49,8 @@ function outcomeOf(last: Event): PastRun['outcome'] {
   const next = last.workflowExecutionContinuedAsNewEventAttributes
   if (next) {
     // The time-skipping server ends a cron's runs so, the next one waiting; a real one by what they came to.
-    if (!next.backoffStartInterval) {
+    const waitsSeconds = Number(next.backoffStartInterval?.seconds ?? 0)
+    if (waitsSeconds <= 1) {
       return 'continuedAsNew'
     }
     return next.failure ? 'failed' : 'completed'
