@@ -6,9 +6,6 @@ import type { Actor, CrmSource, ReadLegalBasis } from './vocabulary.js'
 /** Most items of one call. */
 export const MAX_WRITE_ITEMS = 1_000
 
-/** A call with more items than this sends no webhooks for its changes. */
-export const MAX_ITEMS_WITH_WEBHOOKS = 500
-
 interface WriteFacts {
   readonly contactId: string
   /** The version that was read; the only guard of the write (F1). */

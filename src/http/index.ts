@@ -12,7 +12,6 @@ export type {
 export type { CallContext, ClockReading, RequestRecord } from './call-context.js'
 export { RequestTally, type RequestKind } from './request-tally.js'
 export {
-  UPSTREAM_CODES,
   UpstreamError,
   type UpstreamCode,
   type UpstreamFailure,

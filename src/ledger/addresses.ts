@@ -157,15 +157,3 @@ export async function deferDirty(db: Queryable, addressIds: readonly number[]): 
     [addressIds],
   )
 }
-
-/** Puts addresses off until the next day's budget of rows (D3); a change brings them back at once. */
-export async function deferToNextDay(db: Queryable, addressIds: readonly number[]): Promise<void> {
-  if (addressIds.length === 0) {
-    return
-  }
-  await db.query(
-    `UPDATE addresses SET not_before = GREATEST(not_before, current_date + 1)
-      WHERE address_id = ANY($1) AND dirty_tick IS NOT NULL`,
-    [addressIds],
-  )
-}

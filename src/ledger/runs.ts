@@ -11,10 +11,11 @@ export interface SyncRun {
   readonly workflowId: string
 }
 
-/** Notes a run; safe to repeat. */
+/** Notes that a run is alive; called with every pass of it. */
 export async function openRun(db: Queryable, run: SyncRun): Promise<void> {
   await db.query(
-    `INSERT INTO sync_runs (run_id, connection_id, tier, workflow_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+    `INSERT INTO sync_runs (run_id, connection_id, tier, workflow_id) VALUES ($1, $2, $3, $4)
+      ON CONFLICT (run_id) DO UPDATE SET last_seen_at = clock_timestamp()`,
     [run.runId, run.connectionId, run.tier, run.workflowId],
   )
 }
@@ -44,7 +45,7 @@ export async function stageLoosenings(
       FROM unnest($3::bigint[], $4::text[], $5::text[]) AS l(address_id, cell_key, line)
       ON CONFLICT (address_id, cell_key) DO UPDATE SET run_id = excluded.run_id, line = excluded.line
         WHERE loosenings.state = 'staged' AND EXISTS (SELECT FROM sync_runs r WHERE r.run_id = loosenings.run_id
-          AND (r.ended_at IS NOT NULL OR r.started_at < now() - interval '1 hour'))`,
+          AND (r.ended_at IS NOT NULL OR r.last_seen_at < clock_timestamp() - interval '5 minutes'))`,
     [
       run.connectionId,
       run.runId,

@@ -132,18 +132,6 @@ export async function saveAudience(
   )
 }
 
-/** A moved start: the deadline moves with it. */
-export async function saveDeadline(
-  db: Queryable,
-  sendoutRunId: string,
-  deadlineMs: number,
-): Promise<void> {
-  await db.query(
-    `UPDATE sendout_runs SET deadline = to_timestamp($2 / 1000.0) WHERE sendout_run_id = $1`,
-    [sendoutRunId, deadlineMs],
-  )
-}
-
 /** Closes a run with its result and receipt (G3, G6). */
 export async function closeSendoutRun(
   db: Queryable,

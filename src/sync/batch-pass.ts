@@ -23,7 +23,7 @@ import { holdBack } from './hold-back.js'
 import { isConsistent, loadBatch, type BatchView } from './observe.js'
 import { performWrites } from './perform-writes.js'
 import { requireCrm, type SyncSession } from './session.js'
-import type { BatchOptions } from './sync-batch.js'
+import type { BatchOptions } from './batch-options.js'
 import { addCounts, emptyCounts, type SyncCounts } from './sync-counts.js'
 import { jobsOf, upkeepJobs, type Jobs, type PendingCell } from './write-jobs.js'
 

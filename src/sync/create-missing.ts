@@ -8,14 +8,15 @@ import type { SyncSession } from './session.js'
 /**
  * Creates in eMarketeer the CRM contacts that it lacks, where the connection asks for it (rule E7); otherwise nothing
  * is ever created, and nobody who was deleted there is created again. Only the address is given: it starts with consent `none`, or withdrawn if suppressed.
+ * @returns addresses that have a contact now, to be synced.
  */
 export async function createMissingContacts(
   session: SyncSession,
   addressIds: readonly number[],
-): Promise<number> {
+): Promise<readonly number[]> {
   const { publicContacts } = session
   if (!publicContacts) {
-    return 0
+    return []
   }
   const inCrm = new Set(
     (await liveCrmContactsAt(session.db, addressIds)).map((contact) => contact.addressId),
@@ -40,5 +41,5 @@ export async function createMissingContacts(
       ),
     )
   }
-  return rows.length
+  return rows.map((row) => row.addressId)
 }

@@ -57,9 +57,10 @@ async function handle(session: SyncSession, hints: readonly WaitingHint[]): Prom
   const due = await takeNewestDirty(db, connection.connectionId, MAX_ADDRESSES)
   const ids = [...new Set([...ofContacts, ...due.map((d) => d.addressId)])]
   const { counts } = await syncAddresses(session, ids, { reading: 'direct', loosening: 'stage' })
-  await createMissingContacts(session, ids)
+  const created = await createMissingContacts(session, ids)
+  const more = await syncAddresses(session, created, { reading: 'direct', loosening: 'stage' })
   const settled = await settleRun(session)
-  return addCounts(counts, settled.counts)
+  return addCounts(addCounts(counts, more.counts), settled.counts)
 }
 
 /** Contacts that CRM hints are about; a hint about a row that we do not know yet names its contact, or the sweep finds it. */

@@ -1,6 +1,6 @@
 import { dropLoosenings, looseningsAt, stageLoosenings } from '../ledger/runs.js'
 import { loosens, type DecidedCell } from './decide-cells.js'
-import type { BatchOptions } from './sync-batch.js'
+import type { BatchOptions } from './batch-options.js'
 import type { SyncSession } from './session.js'
 
 /** Which decisions may be written in this pass (rule F4). */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { settleLoosenings } from '../ledger/runs.js'
-import { syncBatch, MAX_BATCH, type BatchOptions } from './sync-batch.js'
+import type { BatchOptions } from './batch-options.js'
+import { syncBatch, MAX_BATCH } from './sync-batch.js'
 import { addCounts, emptyCounts, type SyncCounts } from './sync-counts.js'
 import type { SyncSession } from './session.js'
 

@@ -1,19 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { acquireLeases, releaseLeases, renewLeases } from '../ledger/leases.js'
+import type { BatchOptions } from './batch-options.js'
 import { BatchPass } from './batch-pass.js'
 import { emptyCounts, type SyncCounts } from './sync-counts.js'
 import type { SyncSession } from './session.js'
-
-/** How a batch is to be synced. */
-export interface BatchOptions {
-  /**
-   * `direct`: both sides are read now. `copy`: our copy has just been caught up on both sides, and each address is
-   * checked to be consistent; those that are not come back in `again`.
-   */
-  readonly reading: 'direct' | 'copy'
-  /** `stage`: loosening writes wait for the end of their run (rule F4). Tightening ones never wait. */
-  readonly loosening: 'apply' | 'stage'
-}
 
 /** What became of a batch. */
 export interface BatchResult {

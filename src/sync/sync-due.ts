@@ -2,7 +2,8 @@ import { deferDirty, takeDirtyRange, type DirtyRange } from '../ledger/addresses
 import { nextTick } from '../ledger/ticks.js'
 import { createMissingContacts } from './create-missing.js'
 import { syncAddresses } from './sync-addresses.js'
-import { MAX_BATCH, type BatchOptions } from './sync-batch.js'
+import type { BatchOptions } from './batch-options.js'
+import { MAX_BATCH } from './sync-batch.js'
 import { addCounts, emptyCounts, type SyncCounts } from './sync-counts.js'
 import type { SyncSession } from './session.js'
 
@@ -57,8 +58,9 @@ async function syncIsolating(
 ): Promise<SyncCounts> {
   try {
     const { counts } = await syncAddresses(session, ids, options)
-    await createMissingContacts(session, ids)
-    return counts
+    const created = await createMissingContacts(session, ids)
+    const more = await syncAddresses(session, created, { ...options, reading: 'direct' })
+    return addCounts(counts, more.counts)
   } catch (error) {
     if (!isPermanentRefusal(error)) {
       throw error

@@ -142,19 +142,6 @@ export function upkeepJobs(
   }
 }
 
-/** Addresses of which these creations leave a row out. */
-export function addressesLacking(upkeep: readonly RowUpkeep[], jobs: readonly CrmJob[]): number[] {
-  const made = new Map<RowUpkeep | null, number>()
-  for (const { upkeep: item, write } of jobs) {
-    if (write.kind === 'createSubscription') {
-      made.set(item, (made.get(item) ?? 0) + 1)
-    }
-  }
-  return upkeep
-    .filter((item) => (made.get(item) ?? 0) < item.missingContactIds.length)
-    .map((item) => item.view.row.addressId)
-}
-
 function job(upkeep: RowUpkeep, write: CrmWrite): CrmJob {
   return {
     pending: null,

@@ -1,11 +1,12 @@
-import { NativeConnection, Worker } from '@temporalio/worker'
+import type { NativeConnection } from '@temporalio/worker'
+import { Worker } from '@temporalio/worker'
 import { createConnectionActivities } from '../activities/connection-activities.js'
 import { createPreSendActivities } from '../activities/pre-send-activities.js'
 import { createSyncActivities } from '../activities/sync-activities.js'
 import { readEnvironment } from '../config/environment.js'
 import { connectTemporalNative } from '../config/temporal-native.js'
 import { connectTemporal } from '../config/temporal.js'
-import { QUEUES, type QueueName } from '../contracts/names.js'
+import type { QueueName } from '../contracts/names.js'
 import { installTemporalRuntime } from '../telemetry/temporal-runtime.js'
 import { composeSystems } from './compose-systems.js'
 import { registerSearchAttributes } from './register-search-attributes.js'
@@ -114,6 +115,3 @@ function shutDown(worker: Worker): void {
     worker.shutdown()
   }
 }
-
-/** Every queue. */
-export const ALL_QUEUES: readonly QueueName[] = Object.values(QUEUES)

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../../contracts/app-error.js'
 import type { PreSendResult, SendoutStage } from '../../contracts/pre-send.js'
 import type { Queryable } from '../../ledger/database.js'
-import { newestSendoutRun } from '../../ledger/sendouts.js'
+import { newestSendoutRun, receiptOf } from '../../ledger/sendouts.js'
 import {
   findListRun,
   readMailingListPage,
@@ -36,6 +36,9 @@ export function sendoutRoutes(
   app.get(`${API}/result`, { onRequest }, (request) =>
     result(db, sendoutIdOf(request), stageOf(queryValue(request, 'stage'))),
   )
+  app.get(`${API}/receipt`, { onRequest }, (request) =>
+    receipt(db, sendoutIdOf(request), stageOf(queryValue(request, 'stage'))),
+  )
 }
 
 async function mailingList(
@@ -50,6 +53,13 @@ async function mailingList(
   const asOf = new Date().toISOString()
   const page = await readMailingListPage(session, run, cursor)
   return { ...page, verifiedAsOf: run.result?.verifiedAsOf ?? null, asOf }
+}
+
+/** What was checked when in which system, what was dropped and why (rule G6). */
+async function receipt(db: Queryable, sendoutId: string, stage: SendoutStage): Promise<unknown> {
+  await result(db, sendoutId, stage)
+  const run = await newestSendoutRun(db, sendoutId, stage)
+  return { sendoutId, stage, run: run!.run, ...(await receiptOf(db, run!.sendoutRunId)) }
 }
 
 async function result(

@@ -164,6 +164,8 @@ CREATE TABLE sync_runs (
   tier          text NOT NULL,
   workflow_id   text NOT NULL,
   started_at    timestamptz NOT NULL DEFAULT now(),
+  -- Of its last pass: a run that is silent for long is taken for dead.
+  last_seen_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
   ended_at      timestamptz,
   -- Addresses made mailable so far: the limit counts them over the whole run (rule F4).
   released      integer NOT NULL DEFAULT 0

@@ -7,7 +7,7 @@ import type { SyncSession } from '../../../src/sync/session.js'
 import { settleRun } from '../../../src/sync/sync-addresses.js'
 import { syncCategories } from '../../../src/sync/sync-categories.js'
 import { addCounts, emptyCounts, type SyncCounts } from '../../../src/sync/sync-counts.js'
-import { syncDue } from '../../../src/sync/sync-due.js'
+import { syncDue, type SyncedDue } from '../../../src/sync/sync-due.js'
 import type { Systems } from '../../../src/sync/systems.js'
 import type { Tier } from '../../../src/contracts/names.js'
 import { mergeFacts, setConnectionState } from '../../../src/ledger/connections.js'
@@ -89,11 +89,17 @@ export class World {
 
   private async syncUntilQuiet(session: SyncSession): Promise<Swept> {
     let counts = emptyCounts()
-    for (let more = true; more;) {
-      const due = await syncDue(session, { reading: 'copy', loosening: 'stage', maxBatches: 5 })
+    let range: SyncedDue['next'] = null
+    do {
+      const due: SyncedDue = await syncDue(session, {
+        reading: 'copy',
+        loosening: 'stage',
+        maxBatches: 5,
+        range,
+      })
       counts = addCounts(counts, due.counts)
-      more = due.more
-    }
+      range = due.next
+    } while (range !== null)
     const settled = await settleRun(session)
     return { counts: addCounts(counts, settled.counts), held: settled.held }
   }
@@ -119,6 +125,7 @@ export class World {
   async timePasses(): Promise<void> {
     await this.db.query(`UPDATE addresses SET not_before = NULL, lease_expires_at = NULL`)
     await this.db.query(`UPDATE inbox SET not_before = clock_timestamp() WHERE handled_at IS NULL`)
+    await this.db.query(`UPDATE sync_runs SET last_seen_at = last_seen_at - interval '1 day'`)
   }
 
   /** Approves, or rejects, everything held. */
