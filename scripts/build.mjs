@@ -1,0 +1,35 @@
+/**
+ * Builds what the container image runs: JavaScript, the migrations beside it, and the workflows as one prebuilt file, so
+ * that a worker starts without bundling. `npm run build`; another folder than `dist` may be given as argument.
+ */
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const out = resolve(process.argv[2] ?? `${root}dist`)
+const migrations = 'ledger/migrations'
+
+if (existsSync(out) && !existsSync(`${out}/cli/main.js`)) {
+  throw new Error(`${out} exists and is no build of ours; give another folder`)
+}
+// A file that was deleted in src must not live on in a build.
+rmSync(out, { recursive: true, force: true })
+const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+const { status } = spawnSync(
+  process.execPath,
+  [compiler, '-p', `${root}tsconfig.build.json`, '--outDir', out],
+  { stdio: 'inherit' },
+)
+if (status !== 0) {
+  process.exit(status ?? 1)
+}
+cpSync(`${root}src/${migrations}`, `${out}/${migrations}`, { recursive: true })
+const { code } = await bundleWorkflowCode({
+  workflowsPath: `${out}/workflows/index.js`,
+  logger: new DefaultLogger('WARN'),
+})
+writeFileSync(`${out}/workflow-bundle.js`, code)
