@@ -1,26 +1,44 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker'
+import { promisify } from 'node:util'
+import type { WorkflowBundleOption } from '@temporalio/worker'
 
+const SOURCES = new URL('../', import.meta.url)
 /** Written by `npm run build`, for the container image. */
-const PREBUILT = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url))
+const PREBUILT = fileURLToPath(new URL('workflow-bundle.js', SOURCES))
+/** What workflows may be made of (the directions in docs/architecture.md). */
+const PARTS = ['workflows', 'contracts', 'domain'] as const
 
-/** The bundler would print a page; its failures are thrown. */
-const QUIET = new DefaultLogger('WARN')
-
-let inProcess: Promise<WorkflowBundleOption> | null = null
-
-/** The workflows' code as the worker runs it: prebuilt where there is a build, else bundled once per process. */
-export function workflowBundle(): Promise<WorkflowBundleOption> {
+/**
+ * The workflows' code as the worker runs it: prebuilt where there is a build; in a checkout bundled by a process of its
+ * own, and kept until a source changes.
+ */
+export async function workflowBundle(): Promise<WorkflowBundleOption> {
   if (existsSync(PREBUILT)) {
-    return Promise.resolve({ codePath: PREBUILT })
+    return { codePath: PREBUILT }
   }
-  inProcess ??= bundleWorkflowCode({ workflowsPath: workflowsPath(), logger: QUIET })
-  return inProcess
+  const target = fileURLToPath(
+    new URL(`../.cache/workflow-bundle-${await fingerprint()}.js`, SOURCES),
+  )
+  if (!existsSync(target)) {
+    const bundler = fileURLToPath(new URL('bundle-workflows.ts', import.meta.url))
+    await promisify(execFile)(process.execPath, ['--import', 'tsx', bundler, target])
+  }
+  return { codePath: target }
 }
 
-/** Where the workflows' entry is, as TypeScript in a checkout and as JavaScript in a build. */
-export function workflowsPath(): string {
-  const path = fileURLToPath(new URL('../workflows/index.ts', import.meta.url))
-  return existsSync(path) ? path : path.replace(/\.ts$/, '.js')
+/** Changes with every source that may be in the bundle, and with the packages. */
+async function fingerprint(): Promise<string> {
+  const hash = createHash('sha256').update(await readFile(new URL('../package.json', SOURCES)))
+  for (const part of PARTS) {
+    const folder = new URL(`${part}/`, SOURCES)
+    const names = (await readdir(folder, { recursive: true })).filter((n) => n.endsWith('.ts'))
+    for (const name of names.sort()) {
+      hash.update(name).update(await readFile(new URL(name, folder)))
+    }
+  }
+  return hash.digest('hex').slice(0, 16)
 }

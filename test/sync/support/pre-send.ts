@@ -92,7 +92,11 @@ export async function preSend(world: World, ask: Ask): Promise<Sent> {
     problems,
   })
   const verdicts = await verdictsOf(world, sendoutRunId)
-  return { result, verdicts, list: result.mailingList && (await readList(world, sendoutId)) }
+  return {
+    result,
+    verdicts,
+    list: result.mailingList === null ? null : await readList(world, sendoutId),
+  }
 }
 
 function open(world: World, sendoutId: string, sendoutRunId: string): Promise<unknown> {

@@ -1,0 +1,21 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
+import { workflowsPath } from './workflows-path.js'
+
+/**
+ * Bundles the workflows into the file named by the first argument: a process of its own, because bundling takes a few
+ * hundred megabytes that a worker would keep. Used by `npm run build`, and by a worker in a checkout.
+ */
+const target = process.argv[2]
+if (target === undefined) {
+  throw new Error('usage: bundle-workflows <target>')
+}
+// The bundler would print a page; its failures are thrown.
+const logger = new DefaultLogger('WARN')
+const { code } = await bundleWorkflowCode({ workflowsPath: workflowsPath(), logger })
+await mkdir(dirname(target), { recursive: true })
+// Moved into place whole: two workers that start at once may both write it.
+const whole = `${target}.${process.pid}`
+await writeFile(whole, code)
+await rename(whole, target)
