@@ -24,8 +24,12 @@ import { isConsistent, loadBatch, type BatchView } from './observe.js'
 import { performWrites } from './perform-writes.js'
 import { requireCrm, type SyncSession } from './session.js'
 import type { BatchOptions } from './batch-options.js'
+import type { ReadWindow } from '../ledger/ticks.js'
 import { addCounts, emptyCounts, type SyncCounts } from './sync-counts.js'
 import { jobsOf, upkeepJobs, type Jobs, type PendingCell } from './write-jobs.js'
+
+/** Of calls that were not made: nothing is taken as read in it. */
+const NO_WINDOW: ReadWindow = { from: 0, to: 0 }
 
 /** One pass over a batch of addresses whose leases are held (docs/reconciliation.md, "A pass"). */
 export class BatchPass {
@@ -163,9 +167,16 @@ export class BatchPass {
     if (this.errors.length === sent) {
       await this.send(loosening)
     } else {
-      loosening.emarketeer.forEach((job) => this.unfinished.add(job.pending.cell.row.addressId))
-      loosening.crm.forEach((job) => this.unfinished.add(job.addressId))
+      await this.leaveUnsent(loosening)
     }
+  }
+
+  /** Stores that these were not sent, so that what proved them is not forgotten; they stay due. */
+  private async leaveUnsent(jobs: Jobs): Promise<void> {
+    const error = this.errors[0]!
+    jobs.emarketeer.forEach((job) => (job.result = { status: 'notSent' }))
+    jobs.crm.forEach((job) => (job.outcome = { status: 'notSent', error }))
+    await this.acknowledge(jobs, NO_WINDOW)
   }
 
   /** Makes missing subscription rows within the day's budget, and removes those that a merge left (D3, F5). */
@@ -198,16 +209,21 @@ export class BatchPass {
     if (jobs.emarketeer.length + jobs.crm.length === 0) {
       return
     }
-    const { connectionId } = this.session.connection
     const own: Jobs = await this.holding(async (_tx, held) => ({
       emarketeer: jobs.emarketeer.filter((job) => held.has(job.pending.cell.row.addressId)),
       crm: jobs.crm.filter((job) => held.has(job.addressId)),
     }))
     const { window, errors } = await performWrites(this.session, own)
-    const done = await this.holding((tx, held) =>
-      acknowledgeWrites(tx, connectionId, own, window, held),
-    )
     this.errors.push(...errors)
+    await this.acknowledge(own, window)
+  }
+
+  /** Stores what became of writes. */
+  private async acknowledge(jobs: Jobs, window: ReadWindow): Promise<void> {
+    const { connectionId } = this.session.connection
+    const done = await this.holding((tx, held) =>
+      acknowledgeWrites(tx, connectionId, jobs, window, held),
+    )
     done.again.forEach((id) => this.again.add(id))
     done.unfinished.forEach((id) => this.unfinished.add(id))
     this.add({ emarketeerWrites: done.emarketeerWrites, crmWrites: done.crmWrites })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { expireCursor } from './support/cursors.js'
+import { lateWrite } from './support/twists.js'
 import { withWorld } from './support/world.js'
 
 const world = withWorld()
@@ -66,6 +67,24 @@ describe('a write that was carried out although its answer was lost', () => {
     await world.now.sweep()
     expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
   })
+
+  it.each(['crm', 'emarketeer'] as const)(
+    'is not taken for a person when it lands only after the next pass (%s)',
+    async (side) => {
+      const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
+      await (side === 'crm' ? ann.consents('legitimateInterest') : ann.flip('allow'))
+      const late = lateWrite(side)
+      await expect(world.now.sweep(late.twist)).rejects.toThrow('no answer yet')
+      await (side === 'crm' ? ann.unsubscribe() : ann.flip('deny'))
+      await world.now.timePasses()
+      await world.now.sweep()
+      expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+      await late.lands()
+      expect(await ann.state()).not.toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+      await world.now.sweep()
+      expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+    },
+  )
 
   it('leaves one event for a decision, with what became of its writes', async () => {
     const ann = await world.now.linked()

@@ -85,6 +85,31 @@ describe('a run that would make many people mailable (F4)', () => {
     expect(left).toEqual({ n: 0 })
   })
 
+  it('keeps an approval, and the proof, when a failure keeps what was approved from being sent', async () => {
+    await world.now.configure({ newlyMailableLimit: 0 })
+    const ann = await world.now.linked()
+    const bo = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
+    await bo.consents('legitimateInterest')
+    expect((await world.now.sweep()).held).toBe(1)
+    await world.now.decideHeld('approve')
+    await ann.unsubscribe()
+    await world.now.dynamicsFault({
+      method: 'POST',
+      path: '\\$batch',
+      bodyMatches: 'PATCH /api',
+      status: 429,
+      body: { error: {} },
+      times: 1,
+    })
+    await expect(world.now.sweep()).rejects.toMatchObject({ code: 'upstream_rate_limited' })
+    expect(await bo.state()).toMatchObject({ toggles: ['deny'], waiting: ['approved'] })
+    await world.now.timePasses()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ toggles: ['deny'] })
+    expect(await bo.state()).toMatchObject({ basis: 'legitimateInterest', toggles: ['allow'] })
+    await world.now.configure({ newlyMailableLimit: LIMIT })
+  })
+
   it('brings both sides to the withdrawal when they are refused, until somebody acts anew', async () => {
     await world.now.standIns.emarketeer.post('accounts/1001/acts', {
       acts: [...first, ...second].map((email) => ({ kind: 'unsubscribeAll', email })),
@@ -104,6 +129,7 @@ describe('a run that would make many people mailable (F4)', () => {
       `SELECT action, reason, by_whom AS by FROM overrides ORDER BY recorded_at`,
     )
     expect(overrides).toEqual([
+      { action: 'approved', reason: 'a test', by: 'Kari' },
       { action: 'approved', reason: 'a test', by: 'Kari' },
       { action: 'rejected', reason: 'a test', by: 'Kari' },
     ])

@@ -48,6 +48,10 @@ function mortalDatabase(db: Database, step: () => void): Database {
       step()
       return db.transaction(work)
     },
+    snapshot: async <T>(work: (tx: Queryable) => Promise<T>) => {
+      step()
+      return db.snapshot(work)
+    },
     close: () => db.close(),
   }
 }

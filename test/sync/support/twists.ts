@@ -74,3 +74,22 @@ export const once = {
       })
   },
 } as const
+
+/** A write that is under way for long: its caller gives up, and it reaches the other system only when told to. */
+export function lateWrite(side: 'crm' | 'emarketeer'): {
+  readonly twist: Twist
+  lands(): Promise<unknown>
+} {
+  let held: (() => Promise<unknown>) | undefined
+  const hold = (call: () => Promise<unknown>): Promise<unknown> => {
+    held ??= call
+    return Promise.reject(new Error('no answer yet'))
+  }
+  return {
+    twist: (session) =>
+      side === 'crm'
+        ? twistCrm(session, 'write', hold)
+        : twistEmarketeer(session, 'writeStates', hold),
+    lands: () => held!(),
+  }
+}

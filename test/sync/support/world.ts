@@ -35,9 +35,6 @@ export type Twist = (session: SyncSession) => SyncSession
 
 /** One connection, set up, with both systems at its ends. */
 export class World {
-  /** Passes that were skipped in order to check rest after each test. */
-  restChecked = true
-
   constructor(
     readonly standIns: StandIns,
     readonly db: Database,
@@ -124,6 +121,7 @@ export class World {
   /** Lets all waiting times pass: of addresses that were put off, of hints, and of leases of the dead. */
   async timePasses(): Promise<void> {
     await this.db.query(`UPDATE addresses SET not_before = NULL, lease_expires_at = NULL`)
+    await this.db.query(`UPDATE connections SET emarketeer_load_expires_at = NULL`)
     await this.db.query(`UPDATE inbox SET not_before = clock_timestamp() WHERE handled_at IS NULL`)
     await this.db.query(`UPDATE sync_runs SET last_seen_at = last_seen_at - interval '1 day'`)
   }
