@@ -1,4 +1,4 @@
-import { takeNewestDirty } from '../ledger/addresses.js'
+import { dirtyMarks, takeNewestDirty } from '../ledger/addresses.js'
 import { addressesOfCrmContacts } from '../ledger/crm-mirror-rows.js'
 import {
   deferHints,
@@ -14,7 +14,7 @@ import { settleRun, syncAddresses } from './sync-addresses.js'
 import { addCounts, emptyCounts, type SyncCounts } from './sync-counts.js'
 import type { SyncSession } from './session.js'
 
-const MAX_HINTS = 500
+const MAX_HINTS = 1_000
 /** What webhooks brought are the newest changes; a bulk change beyond this is left to the sweep. */
 const MAX_ADDRESSES = 200
 
@@ -54,8 +54,10 @@ async function handle(session: SyncSession, hints: readonly WaitingHint[]): Prom
   const contactIds = await contactsOf(session, hints)
   await readCrmContacts(session, contactIds)
   const ofContacts = await addressesOfCrmContacts(db, connection.connectionId, contactIds)
-  const due = await takeNewestDirty(db, connection.connectionId, MAX_ADDRESSES)
-  const ids = [...new Set([...ofContacts, ...due.map((d) => d.addressId)])]
+  // Most hints are echoes of our own writes: what was fetched back is what we know, and nothing is due.
+  const changed = await dirtyMarks(db, ofContacts)
+  const newest = await takeNewestDirty(db, connection.connectionId, MAX_ADDRESSES)
+  const ids = [...new Set([...changed, ...newest].map((mark) => mark.addressId))]
   const { counts } = await syncAddresses(session, ids, { reading: 'direct', loosening: 'stage' })
   const created = await createMissingContacts(session, ids)
   const more = await syncAddresses(session, created, { reading: 'direct', loosening: 'stage' })

@@ -21,7 +21,7 @@ export function receiveWebhook(request: WebhookRequest, storedFacts: CrmFacts): 
   if (event.organizationId !== facts.organization?.organizationId.toLowerCase()) {
     return { accepted: false, code: 'webhook_wrong_organization' }
   }
-  return { accepted: true, hints: hintsOf(event) }
+  return { accepted: true, hints: hintsOf(event, facts.organization.userId) }
 }
 
 function isFromOurStep(request: WebhookRequest, { webhook }: DynamicsFacts): boolean {
@@ -33,8 +33,10 @@ function isFromOurStep(request: WebhookRequest, { webhook }: DynamicsFacts): boo
   )
 }
 
-function hintsOf(event: RemoteEvent): CrmWebhookHint[] {
+/** @param ownUserId our application user: an echo of our own write is nobody's act, and holds back no sendout. */
+function hintsOf(event: RemoteEvent, ownUserId: string): CrmWebhookHint[] {
   const { entityId, entityName, target, image, operationId } = event
+  const isEcho = event.initiatingUserId?.toLowerCase() === ownUserId.toLowerCase()
   const common = { entityId, eventId: operationId }
   if (entityName === 'contact') {
     const carried = target.has('donotbulkemail')
@@ -44,8 +46,8 @@ function hintsOf(event: RemoteEvent): CrmWebhookHint[] {
         entity: 'contact',
         contactId: entityId,
         // Whose action an update without the toggle was says nothing about the toggle.
-        actorUserId: carried ? event.initiatingUserId : null,
-        saysDeny: target.get('donotbulkemail') === true,
+        actorUserId: carried && !isEcho ? event.initiatingUserId : null,
+        saysDeny: !isEcho && target.get('donotbulkemail') === true,
       },
     ]
   }
@@ -56,8 +58,8 @@ function hintsOf(event: RemoteEvent): CrmWebhookHint[] {
         ...common,
         entity: 'subscription',
         contactId: referenceId(target.get('em_contact')) ?? referenceId(image.get('em_contact')),
-        actorUserId: carried ? event.initiatingUserId : null,
-        saysDeny: target.get('em_subscribed') === false,
+        actorUserId: carried && !isEcho ? event.initiatingUserId : null,
+        saysDeny: !isEcho && target.get('em_subscribed') === false,
       },
     ]
   }
