@@ -4,6 +4,7 @@ import { secretHash } from '../../../src/crm/dynamics/webhooks/secret.js'
 
 const organizationId = '4ef5b371-e89e-e711-8122-000d3aa2331c'
 const userId = '75c2dd85-e89e-e711-8122-000d3aa2331c'
+const ownUserId = '99999999-e89e-e711-8122-000d3aa2331c'
 const entityId = '6d81597f-0f9f-e711-8122-000d3aa2331c'
 const operationId = '4af10637-4ea2-e711-8122-000d3aa2331c'
 const contactId = '11111111-0f9f-e711-8122-000d3aa2331c'
@@ -11,7 +12,7 @@ const contactId = '11111111-0f9f-e711-8122-000d3aa2331c'
 const facts = {
   organization: {
     organizationId,
-    userId,
+    userId: ownUserId,
     languageCode: 1053,
     languages: [1053],
     auditEnabled: null,
@@ -117,6 +118,14 @@ describe('a webhook', () => {
     expect(hint(true)).toMatchObject({ hints: [{ actorUserId: userId, saysDeny: true }] })
     expect(hint(false)).toMatchObject({ hints: [{ actorUserId: userId, saysDeny: false }] })
     expect(hint(null)).toMatchObject({ hints: [{ saysDeny: false }] })
+  })
+
+  it('that echoes our own write is nobody’s act and holds nobody back', () => {
+    const echo = event({
+      InitiatingUserId: ownUserId.toUpperCase(),
+      InputParameters: target({ donotbulkemail: true }),
+    })
+    expect(judge(echo)).toMatchObject({ hints: [{ actorUserId: null, saysDeny: false }] })
   })
 
   it('about a row finds the contact in the Target or in the image, and a No', () => {
