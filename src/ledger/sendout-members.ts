@@ -65,7 +65,10 @@ export function eligibleFrom(
   )
 }
 
-/** Distinct addresses of a range of members. `onlyOpen`: those that need a pass before they can be decided. */
+/**
+ * Distinct addresses of a range of members. `onlyOpen`: those that need a pass before they can be decided; one that only
+ * waits for tomorrow's budget of rows does not.
+ */
 export async function memberAddresses(
   db: Queryable,
   sendoutRunId: string,
@@ -76,7 +79,7 @@ export async function memberAddresses(
   const rows = await db.query<{ id: number }>(
     `SELECT DISTINCT a.address_id AS id FROM sendout_members m JOIN addresses a USING (address_id)
       WHERE m.sendout_run_id = $1 AND m.position >= $2 AND m.position < $3
-        AND (NOT $4 OR a.dirty_tick IS NOT NULL OR a.emarketeer_unread OR a.crm_doubtful_tick IS NOT NULL)
+        AND (NOT $4 OR (a.dirty_tick IS NOT NULL AND COALESCE(a.not_before, now()) < current_date + 1) OR a.emarketeer_unread OR a.crm_doubtful_tick IS NOT NULL)
       ORDER BY id`,
     [sendoutRunId, from, to, onlyOpen],
   )

@@ -44,13 +44,14 @@ export async function runWorkers(
   options: RunWorkersOptions,
 ): Promise<void> {
   const { gateway } = readEnvironment(['gateway'])
-  const composed = composeSystems()
-  installTemporalRuntime()
   const { client, connection, address, namespace } = await connectTemporal()
+  const composed = composeSystems()
   let native: NativeConnection | null = null
   try {
     await composed.db.query('SELECT 1 FROM connections LIMIT 1')
     await registerSearchAttributes(connection, namespace)
+    // Only now: the native runtime keeps the process alive, and a worker that cannot start must end.
+    installTemporalRuntime()
     native = (await connectTemporalNative()).connection
     const activities = {
       ...createSyncActivities(composed.systems),

@@ -5,9 +5,6 @@ import { type BatchAnswer, decodeBatch } from './wire/batch-decode.js'
 import { type BatchRequest, encodeBatch } from './wire/batch-encode.js'
 import { lostAnswer, partError } from './wire/part-error.js'
 
-/** Most parts that one `$batch` may hold. */
-const MAX_BATCH_PARTS = 1_000
-
 /** Statuses that a `$batch` which stopped at a failing part may have as a whole; the parts are then read as usual. */
 const STATUSES_WITH_PARTS = [400, 403, 404, 412]
 
