@@ -1,16 +1,17 @@
-import type { CrmSession } from '../../../src/crm/crm.js'
+import type { CrmReadRequest, CrmSession } from '../../../src/crm/crm.js'
 import type { EmarketeerClient } from '../../../src/emarketeer/index.js'
 import type { SyncSession } from '../../../src/sync/session.js'
 import type { Twist } from './world.js'
 
 type Act = () => Promise<unknown>
+type Around = (call: () => Promise<unknown>, request: unknown) => Promise<unknown>
 type Method<T> = Extract<keyof T, string>
 
 /** The session with one method of its CRM wrapped. */
 export function twistCrm(
   session: SyncSession,
   name: Method<CrmSession>,
-  around: (call: () => Promise<unknown>) => Promise<unknown>,
+  around: Around,
 ): SyncSession {
   const crm = session.crm!
   return { ...session, crm: { ...crm, session: wrapped(crm.session, name, around) } }
@@ -20,16 +21,12 @@ export function twistCrm(
 export function twistEmarketeer(
   session: SyncSession,
   name: Method<EmarketeerClient>,
-  around: (call: () => Promise<unknown>) => Promise<unknown>,
+  around: Around,
 ): SyncSession {
   return { ...session, emarketeer: wrapped(session.emarketeer, name, around) }
 }
 
-function wrapped<T extends object>(
-  target: T,
-  name: string,
-  around: (call: () => Promise<unknown>) => Promise<unknown>,
-): T {
+function wrapped<T extends object>(target: T, name: string, around: Around): T {
   return new Proxy(target, {
     get(object, property) {
       const value = Reflect.get(object, property, object) as unknown
@@ -37,7 +34,9 @@ function wrapped<T extends object>(
         return value
       }
       const method = value.bind(object) as (...given: unknown[]) => Promise<unknown>
-      return property === name ? (...given: unknown[]) => around(() => method(...given)) : method
+      return property === name
+        ? (...given: unknown[]) => around(() => method(...given), given[0])
+        : method
     },
   })
 }
@@ -63,13 +62,15 @@ export const once = {
     return (session) =>
       twistEmarketeer(session, 'writeStates', async (call) => (await first(), call()))
   },
-  /** After a direct reading; where a pass reads by delta alone, nothing happens. */
+  /** After a direct reading of an address; where a pass reads by delta alone, nothing happens. */
   afterCrmRead: (act: Act): Twist => {
     const first = firstTime(act)
     return (session) =>
-      twistCrm(session, 'read', async (call) => {
+      twistCrm(session, 'read', async (call, request) => {
         const answer = await call()
-        await first()
+        if ((request as CrmReadRequest).by === 'email') {
+          await first()
+        }
         return answer
       })
   },

@@ -4,13 +4,14 @@ import { approveHeld, rejectHeld } from '../../../src/sync/held.js'
 import { catchUpBoth } from '../../../src/sync/catch-up-both.js'
 import { drainInbox, type DrainedInbox } from '../../../src/sync/drain-inbox.js'
 import type { SyncSession } from '../../../src/sync/session.js'
-import { settleRun } from '../../../src/sync/sync-addresses.js'
+import { settleRun, syncAddresses } from '../../../src/sync/sync-addresses.js'
 import { syncCategories } from '../../../src/sync/sync-categories.js'
 import { addCounts, emptyCounts, type SyncCounts } from '../../../src/sync/sync-counts.js'
 import { syncDue, type SyncedDue } from '../../../src/sync/sync-due.js'
 import type { Systems } from '../../../src/sync/systems.js'
 import type { Tier } from '../../../src/contracts/names.js'
 import { mergeFacts, setConnectionState } from '../../../src/ledger/connections.js'
+import { findAddresses } from '../../../src/ledger/addresses.js'
 import { openDatabase, type Database } from '../../../src/ledger/database.js'
 import { CRM_DRIVERS } from '../../../src/crm/registry.js'
 import { withDatabase } from '../../support/with-database.js'
@@ -104,6 +105,14 @@ export class World {
   /** Handles the inbox, as webhooks make it be handled. */
   async drain(twist: Twist = (session) => session): Promise<DrainedInbox> {
     return drainInbox(twist(await this.session('webhook')), 0)
+  }
+
+  /** One pass over these people, reading both sides directly. */
+  async pass(people: readonly Person[], twist: Twist = (session) => session): Promise<void> {
+    const emails = people.map((person) => person.email)
+    const ids = [...(await findAddresses(this.db, CONNECTION_ID, emails)).values()]
+    const session = twist(await this.session('manual'))
+    await syncAddresses(session, ids, { reading: 'direct', loosening: 'apply' })
   }
 
   /** A new person, known to both systems unless told otherwise; not yet swept. */
