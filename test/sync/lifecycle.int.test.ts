@@ -64,6 +64,14 @@ describe('a merge in Dynamics', () => {
     expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'], due: false })
   })
 
+  it('keeps the opt-out of a record that came and was merged away before anybody read it', async () => {
+    const ann = await world.now.linked()
+    await ann.anotherRecord('deny')
+    await ann.merge(0, 1)
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'], due: false })
+  })
+
   it('keeps an opt-out that had already crossed', async () => {
     const ann = await world.now.linked({ toggles: ['allow', 'allow'] })
     await ann.flip('deny', 'Sales Rep', 1)

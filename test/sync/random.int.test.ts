@@ -35,7 +35,7 @@ it.each(SEEDS)(
     }
     await mailsNobodyWhoLeft(run.lives)
   },
-  60_000,
+  120_000,
 )
 
 /** The gate, in the midst of things: nobody whose last act was a deny gets through (G). */
