@@ -13,7 +13,7 @@ import { isCrmSource } from '../../emarketeer/index.js'
 import type { SendoutMember } from '../../ledger/sendout-members.js'
 import type { SendoutRun } from '../../ledger/sendouts.js'
 import { purposeRecords, type AddressView, type BatchView } from '../observe.js'
-import type { LegalBasis } from '../../domain/legal-basis.js'
+import type { LegalBasis, Purpose } from '../../domain/legal-basis.js'
 import type { CellMemory, Observation } from '../../domain/reconcile/index.js'
 
 /** What the gate asks beside the addresses themselves. */
@@ -133,52 +133,53 @@ function departedDenies(
   view: AddressView,
   records: readonly RecordReading<string>[],
 ): boolean {
-  const cell = view.cells.get('marketingSendouts')
-  if (!cell || cell.basis === 'unreadable') {
+  const seen = lastSeen(context, view, 'marketingSendouts', records)
+  if (!seen) {
     return false
   }
-  const observation = {
-    emarketeer: {
-      basis: cell.basis,
-      version: cell.version,
-      lastPositiveActMs: cell.lastPositiveActMs,
-      lastDenyActMs: cell.lastDenyActMs,
-    },
-    records,
-    epoch: context.batch.connection.epoch,
-  }
-  const memory = { seen: cell.seen, openAllow: cell.openAllow, openLoosen: cell.openLoosen }
   return capabilities.values === 'toggle'
     ? hasInheritedToggleDeny(
-        observation as Observation<ToggleValue>,
-        memory as CellMemory<ToggleValue>,
+        seen.observation as Observation<ToggleValue>,
+        seen.memory as CellMemory<ToggleValue>,
       )
-    : hasInheritedRichDeny(observation as Observation<LegalBasis>, memory as CellMemory<LegalBasis>)
+    : hasInheritedRichDeny(
+        seen.observation as Observation<LegalBasis>,
+        seen.memory as CellMemory<LegalBasis>,
+      )
 }
 
+/** R0, of any purpose: a person's answer may lie under a write of ours. */
 function richInDoubt(context: GateContext, view: AddressView): boolean {
   return context.capabilities!.purposes.some((purpose) => {
-    const records = purposeRecords(view, purpose)
-    const cell = view.cells.get(purpose)
-    if (!records || records.length === 0 || !cell || cell.basis === 'unreadable') {
-      return false
-    }
-    const observation = {
-      emarketeer: {
-        basis: cell.basis,
-        version: cell.version,
-        lastPositiveActMs: cell.lastPositiveActMs,
-        lastDenyActMs: cell.lastDenyActMs,
-      },
+    const records = purposeRecords(view, purpose) ?? []
+    const seen = records.length > 0 ? lastSeen(context, view, purpose, records) : null
+    return (
+      seen !== null &&
+      anyInDoubt(seen.observation as Observation<LegalBasis>, seen.memory as CellMemory<LegalBasis>)
+    )
+  })
+}
+
+/** A cell as it stands and as it was last observed; null where eMarketeer's side is not readable. */
+function lastSeen(
+  context: GateContext,
+  view: AddressView,
+  purpose: Purpose,
+  records: readonly RecordReading<string>[],
+): { readonly observation: Observation<string>; readonly memory: CellMemory<string> } | null {
+  const cell = view.cells.get(purpose)
+  if (!cell || cell.basis === 'unreadable') {
+    return null
+  }
+  const { basis, version, lastPositiveActMs, lastDenyActMs, seen, openAllow, openLoosen } = cell
+  return {
+    observation: {
+      emarketeer: { basis, version, lastPositiveActMs, lastDenyActMs },
       records,
       epoch: context.batch.connection.epoch,
-    } as Observation<LegalBasis>
-    return anyInDoubt(observation, {
-      seen: cell.seen,
-      openAllow: {},
-      openLoosen: cell.openLoosen,
-    } as CellMemory<LegalBasis>)
-  })
+    },
+    memory: { seen, openAllow, openLoosen },
+  }
 }
 
 /** Whether eMarketeer recorded a new act after the last CRM record had gone (G8). */
