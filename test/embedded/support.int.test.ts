@@ -55,7 +55,7 @@ describe('what test files are given', () => {
         args: ['--port', '0'],
         env: { MARK: 'here' },
       })
-      expect(started.ready).toEqual({ args: ['--port', '0'], mark: 'here' })
+      expect(started.ready).toMatchObject({ args: ['--port', '0'], mark: 'here' })
       await started.stop()
       await expect(started.exited).resolves.toBeNull()
     })
