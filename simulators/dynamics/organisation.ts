@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SimClock } from '../shared/clock.js'
+import type { SimClock } from '../common/clock.js'
 import { CustomizationLock } from './customization/lock.js'
 import type { DynamicsOptions } from './options.js'
 import { PrivilegeBook } from './privilege-book.js'

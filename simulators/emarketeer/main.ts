@@ -1,4 +1,4 @@
-import { runProcess } from '../shared/run-process.js'
+import { runProcess } from '../common/run-process.js'
 import type { EmarketeerOptions } from './options.js'
 import { startEmarketeer } from './start.js'
 

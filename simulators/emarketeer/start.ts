@@ -1,5 +1,5 @@
-import { applyFault } from '../shared/faults.js'
-import { listen, type SimRequest, type SimResponse } from '../shared/http-server.js'
+import { applyFault } from '../common/faults.js'
+import { listen, type SimRequest, type SimResponse } from '../common/http-server.js'
 import { type Served, serve } from './api/serve.js'
 import { control } from './control/control.js'
 import { ApiError } from './http/api-error.js'

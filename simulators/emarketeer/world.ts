@@ -1,5 +1,5 @@
-import { createClock, type SimClock } from '../shared/clock.js'
-import { FaultBoard } from '../shared/faults.js'
+import { createClock, type SimClock } from '../common/clock.js'
+import { FaultBoard } from '../common/faults.js'
 import { RequestCounts } from './control/request-counts.js'
 import { IdempotencyStore } from './http/idempotency.js'
 import { RateLimiter } from './http/rate-limit.js'

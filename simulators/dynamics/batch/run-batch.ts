@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { SimResponse } from '../../shared/http-server.js'
+import type { SimResponse } from '../../common/http-server.js'
 import { parsePath } from '../data/resource-path.js'
 import { badQuery, ServiceError } from '../errors.js'
 import { errorResponse, preferOf, type ApiRequest } from '../http/api-request.js'

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http'
-import type { SimResponse } from '../../shared/http-server.js'
+import type { SimResponse } from '../../common/http-server.js'
 
 /** An answer as a part of a multipart answer; change set parts carry their Content-ID. */
 export function httpPart(response: SimResponse, contentId?: string): string {

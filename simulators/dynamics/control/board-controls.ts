@@ -1,5 +1,5 @@
-import type { FaultRule } from '../../shared/faults.js'
-import { json } from '../../shared/http-server.js'
+import type { FaultRule } from '../../common/faults.js'
+import { json } from '../../common/http-server.js'
 import type { ControlRoute } from './control-call.js'
 
 /** `faults`, `counters` and `state`: what goes wrong, what was asked, what there is. */

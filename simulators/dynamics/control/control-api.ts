@@ -1,4 +1,4 @@
-import { json, type SimRequest, type SimResponse } from '../../shared/http-server.js'
+import { json, type SimRequest, type SimResponse } from '../../common/http-server.js'
 import { ServiceError } from '../errors.js'
 import type { JsonObject } from '../store/schema.js'
 import { boardControls } from './board-controls.js'

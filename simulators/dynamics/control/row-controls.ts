@@ -1,4 +1,4 @@
-import { json, type SimResponse } from '../../shared/http-server.js'
+import { json, type SimResponse } from '../../common/http-server.js'
 import { mergeRows } from '../data/merge.js'
 import { createRow, deleteRow, updateRow } from '../data/write-row.js'
 import { noSuchRow, ServiceError } from '../errors.js'

@@ -1,5 +1,5 @@
-import { json, type SimResponse } from '../../shared/http-server.js'
-import { randomGuid, seededRandom } from '../../shared/random.js'
+import { json, type SimResponse } from '../../common/http-server.js'
+import { randomGuid, seededRandom } from '../../common/random.js'
 import { setFullName } from '../data/contact-rules.js'
 import { stableGuid } from '../organisation.js'
 import type { Json } from '../store/schema.js'

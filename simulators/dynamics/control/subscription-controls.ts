@@ -1,4 +1,4 @@
-import { json } from '../../shared/http-server.js'
+import { json } from '../../common/http-server.js'
 import { updateRow } from '../data/write-row.js'
 import { ServiceError } from '../errors.js'
 import { actingAs, type ControlRoute } from './control-call.js'

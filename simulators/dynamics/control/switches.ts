@@ -1,4 +1,4 @@
-import { json } from '../../shared/http-server.js'
+import { json } from '../../common/http-server.js'
 import { ServiceError } from '../errors.js'
 import { dropColumn } from '../metadata/change-definitions.js'
 import { isObject } from '../metadata/check-definition.js'

@@ -1,4 +1,4 @@
-import { json } from '../../shared/http-server.js'
+import { json } from '../../common/http-server.js'
 import type { ControlRoute } from './control-call.js'
 
 /** `GET webhooks`: what became of deliveries; `POST webhooks/drain`: answers when none is pending. */

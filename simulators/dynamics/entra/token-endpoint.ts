@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { json, type SimRequest, type SimResponse } from '../../shared/http-server.js'
+import { json, type SimRequest, type SimResponse } from '../../common/http-server.js'
 import type { DynamicsOptions } from '../options.js'
 import type { TokenBook } from './token-book.js'
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { json, type SimResponse } from '../../shared/http-server.js'
+import { json, type SimResponse } from '../../common/http-server.js'
 import type { Segment } from '../data/resource-path.js'
 import { ServiceError } from '../errors.js'
 import { parseUrlQuery, type UrlQuery } from '../odata/url-query.js'

@@ -1,4 +1,4 @@
-import type { SimRequest } from '../../shared/http-server.js'
+import type { SimRequest } from '../../common/http-server.js'
 import { badQuery, ServiceError } from '../errors.js'
 
 const MAX_URL = 32_768

@@ -1,4 +1,4 @@
-import type { SimResponse } from '../../shared/http-server.js'
+import type { SimResponse } from '../../common/http-server.js'
 import { requireByKey } from '../data/resource-path.js'
 import { noSuchSegment, ServiceError } from '../errors.js'
 import { isMetadataPath, routeMetadata } from '../metadata/routes.js'

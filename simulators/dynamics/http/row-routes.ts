@@ -1,4 +1,4 @@
-import type { SimResponse } from '../../shared/http-server.js'
+import type { SimResponse } from '../../common/http-server.js'
 import { runBulk, type BulkMessage } from '../data/bulk.js'
 import { lookupByNavigation, propertyNames, selectColumns } from '../data/columns.js'
 import { countDelta, readTracked } from '../data/delta.js'

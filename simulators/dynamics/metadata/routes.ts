@@ -1,4 +1,4 @@
-import type { SimResponse } from '../../shared/http-server.js'
+import type { SimResponse } from '../../common/http-server.js'
 import { noSuchSegment, ServiceError, wrongMethod } from '../errors.js'
 import type { ApiRequest } from '../http/api-request.js'
 import type { Context } from '../organisation.js'

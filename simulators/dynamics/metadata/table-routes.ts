@@ -1,4 +1,4 @@
-import type { SimResponse } from '../../shared/http-server.js'
+import type { SimResponse } from '../../common/http-server.js'
 import { badQuery, ServiceError, wrongMethod } from '../errors.js'
 import { odata, queryOf, type ApiRequest } from '../http/api-request.js'
 import { isGuid, parseLiteral } from '../odata/literal.js'

@@ -1,4 +1,4 @@
-import type { SimResponse } from '../../shared/http-server.js'
+import type { SimResponse } from '../../common/http-server.js'
 import { parseJsonObject } from '../data/parse-body.js'
 import { noContent, type ApiRequest } from '../http/api-request.js'
 import type { Context } from '../organisation.js'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { seededRandom, type Random } from '../../shared/random.js'
+import { seededRandom, type Random } from '../../common/random.js'
 import type { Organisation } from '../organisation.js'
 import { seedRow } from '../store/seed-row.js'
 import type { RowEvent } from '../store/store.js'

@@ -1,4 +1,4 @@
-import { json } from '../../shared/http-server.js'
+import { json } from '../../common/http-server.js'
 import { Query } from '../http/query.js'
 import { iso } from '../model/values.js'
 import type { Route } from './route.js'

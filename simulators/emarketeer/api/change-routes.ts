@@ -1,4 +1,4 @@
-import { json } from '../../shared/http-server.js'
+import { json } from '../../common/http-server.js'
 import { ApiError, invalid } from '../http/api-error.js'
 import { makeCursor, readCursor } from '../http/cursor.js'
 import { Query } from '../http/query.js'

@@ -1,4 +1,4 @@
-import type { SimRequest, SimResponse } from '../../shared/http-server.js'
+import type { SimRequest, SimResponse } from '../../common/http-server.js'
 import type { Account } from '../model/account.js'
 import type { World } from '../world.js'
 

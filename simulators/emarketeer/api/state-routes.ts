@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { json } from '../../shared/http-server.js'
+import { json } from '../../common/http-server.js'
 import { invalid, tooMany } from '../http/api-error.js'
 import { check, listLength, parseBody } from '../http/body.js'
 import { makeCursor, readCursor } from '../http/cursor.js'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { json } from '../../shared/http-server.js'
+import { json } from '../../common/http-server.js'
 import { notFound } from '../http/api-error.js'
 import { check, parseBody } from '../http/body.js'
 import { Query } from '../http/query.js'

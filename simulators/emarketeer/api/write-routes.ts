@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { json } from '../../shared/http-server.js'
+import { json } from '../../common/http-server.js'
 import { invalid, tooMany } from '../http/api-error.js'
 import { check, listLength, parseBody } from '../http/body.js'
 import { Query } from '../http/query.js'

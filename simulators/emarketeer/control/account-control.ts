@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { SimResponse } from '../../shared/http-server.js'
+import type { SimResponse } from '../../common/http-server.js'
 import type { Account, Category } from '../model/account.js'
 import {
   archiveCategory,

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { type FaultRule } from '../../shared/faults.js'
-import { json, type SimRequest, type SimResponse } from '../../shared/http-server.js'
+import { type FaultRule } from '../../common/faults.js'
+import { json, type SimRequest, type SimResponse } from '../../common/http-server.js'
 import type { World } from '../world.js'
 import { controlAccount } from './account-control.js'
 import { ControlError } from './control-error.js'

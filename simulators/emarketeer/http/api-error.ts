@@ -1,4 +1,4 @@
-import { json, type SimResponse } from '../../shared/http-server.js'
+import { json, type SimResponse } from '../../common/http-server.js'
 
 /** One refused place of a request. */
 export interface ErrorDetail {

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { SimRequest } from '../../shared/http-server.js'
+import type { SimRequest } from '../../common/http-server.js'
 import { ApiError, invalid } from './api-error.js'
 
 const MAX_BODY_BYTES = 2 * 1024 * 1024

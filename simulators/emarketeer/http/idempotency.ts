@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SimResponse } from '../../shared/http-server.js'
+import type { SimResponse } from '../../common/http-server.js'
 import { ApiError } from './api-error.js'
 
 const LIFE_MS = 7 * 86_400_000

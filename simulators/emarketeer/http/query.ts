@@ -1,4 +1,4 @@
-import type { SimRequest } from '../../shared/http-server.js'
+import type { SimRequest } from '../../common/http-server.js'
 import { ApiError, invalid } from './api-error.js'
 
 const MAX_QUERY_BYTES = 8 * 1024

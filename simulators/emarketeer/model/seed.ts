@@ -1,4 +1,4 @@
-import { randomGuid, seededRandom } from '../../shared/random.js'
+import { randomGuid, seededRandom } from '../../common/random.js'
 import type { Account } from './account.js'
 import type { Basis, StoredValue, ValueKey } from './values.js'
 import { categoryKey } from './values.js'

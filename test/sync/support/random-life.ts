@@ -1,4 +1,4 @@
-import { seededRandom, type Random } from '../../../simulators/shared/random.js'
+import { seededRandom, type Random } from '../../../simulators/common/random.js'
 import { expireCursor } from './cursors.js'
 import { mortal } from './mortal.js'
 import type { Basis, Person, Toggle } from './person.js'
