@@ -15,7 +15,7 @@ import { confirmLeases, type Lease } from '../ledger/leases.js'
 import { dropLoosenings, openRun, takeRowBudget } from '../ledger/runs.js'
 import { acknowledgeWrites } from './acknowledge-writes.js'
 import { arrivedAt, sameMemory } from './cell-memory.js'
-import { decideBatch, type DecidedCell, type RowUpkeep } from './decide-cells.js'
+import { decideBatch, placeOf, type DecidedCell, type RowUpkeep } from './decide-cells.js'
 import { consentEventOf, type CrmAct } from './evidence.js'
 import { actBehind, askFieldHistory } from './field-history.js'
 import { freshen } from './freshen.js'
@@ -248,11 +248,4 @@ export class BatchPass {
       )
     })
   }
-}
-
-function placeOf(cell: DecidedCell): {
-  readonly addressId: number
-  readonly cellKey: DecidedCell['cellKey']
-} {
-  return { addressId: cell.row.addressId, cellKey: cell.cellKey }
 }

@@ -1,7 +1,9 @@
-import { arrivedDenies } from '../domain/reconcile/index.js'
-import type { ToggleValue } from '../domain/reconcile/index.js'
-import type { Observation } from '../domain/reconcile/index.js'
-import type { CellMemory } from '../domain/reconcile/index.js'
+import {
+  arrivedDenies,
+  type CellMemory,
+  type Observation,
+  type ToggleValue,
+} from '../domain/reconcile/index.js'
 import type { CarriedDeny } from '../ledger/carried-denies.js'
 import type { DecidedCell } from './decide-cells.js'
 import { contactOfRecord } from './observe.js'

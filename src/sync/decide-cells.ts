@@ -146,3 +146,11 @@ export function decideWithStamps(
 export function loosens(cell: DecidedCell): boolean {
   return cell.plan.writes.some((write) => write.loosens)
 }
+
+/** Which cell of which address: what the ledger keys it by. */
+export function placeOf(cell: DecidedCell): {
+  readonly addressId: number
+  readonly cellKey: CellKey
+} {
+  return { addressId: cell.row.addressId, cellKey: cell.cellKey }
+}

@@ -1,5 +1,5 @@
 import { dropLoosenings, looseningsAt, stageLoosenings } from '../ledger/runs.js'
-import { loosens, type DecidedCell } from './decide-cells.js'
+import { loosens, placeOf, type DecidedCell } from './decide-cells.js'
 import type { BatchOptions } from './batch-options.js'
 import type { SyncSession } from './session.js'
 
@@ -31,7 +31,7 @@ export async function holdBack(
     (cell) => !['held', 'approved'].includes(stateOf(cell) ?? '') && mode === 'stage',
   )
   const waits = new Set([...held, ...staged])
-  const void_ = cells.filter(
+  const settled = cells.filter(
     (cell) => !waits.has(cell) && stateOf(cell) !== undefined && stateOf(cell) !== 'approved',
   )
   await db.transaction(async (tx) => {
@@ -40,18 +40,11 @@ export async function holdBack(
       run,
       staged.map((cell) => ({ ...placeOf(cell), line: cell.decision.line })),
     )
-    await dropLoosenings(tx, void_.map(placeOf))
+    await dropLoosenings(tx, settled.map(placeOf))
   })
   return {
     apply: cells.filter((cell) => !waits.has(cell)),
     staged,
     approved: cells.filter((cell) => stateOf(cell) === 'approved'),
   }
-}
-
-function placeOf(cell: DecidedCell): {
-  readonly addressId: number
-  readonly cellKey: DecidedCell['cellKey']
-} {
-  return { addressId: cell.row.addressId, cellKey: cell.cellKey }
 }
