@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { CallContext } from '../http/call-context.js'
+import type { PlannedChange, SetupPause, StepChoice } from '../contracts/setup.js'
 import type { LegalBasis, Purpose } from '../domain/legal-basis.js'
 import type { LastWriter, Stamp, ToggleValue } from '../domain/reconcile/types.js'
 
@@ -42,8 +43,13 @@ export type CrmContactState = 'live' | 'deactivated' | 'merged'
 /** A contact as read. */
 export interface CrmContact {
   readonly contactId: string
-  /** As the CRM holds it, not normalised. */
+  /** The primary address as the CRM holds it, not normalised. */
   readonly email: string | null
+  /**
+   * Further addresses of the record (SuperOffice). There it counts as a deny while withdrawn, never as an allow, and
+   * only the primary address's cell writes it (C5). Empty where a CRM has one address a record.
+   */
+  readonly otherEmails: readonly string[]
   readonly state: CrmContactState
   /** The surviving record when `state` is `merged`. */
   readonly mergedInto: string | null
@@ -122,7 +128,16 @@ export type CrmWrite =
 /** What became of one write. Expected outcomes are values, not errors. */
 export type CrmWriteOutcome =
   /** `version` null: applied, version not told; the row must be read before it proves anything. */
-  | { readonly status: 'applied'; readonly version: string | null; readonly rowId: string | null }
+  | {
+      readonly status: 'applied'
+      readonly version: string | null
+      readonly rowId: string | null
+      /**
+       * Where the CRM cannot refuse a stale write: the value as read back after ours (value, version, last writer),
+       * which may be somebody else's already. Absent: the write itself was conditional.
+       */
+      readonly readBack?: CrmConsent
+    }
   /** The row moved: read and decide again, at once. */
   | { readonly status: 'conflict' }
   /** The record is gone. */
@@ -161,17 +176,52 @@ export interface CategorySyncResult {
 /** Facts about the installation that set-up learned (set names, ids, hashes): JSON, owned by the CRM's folder. */
 export type CrmFacts = Readonly<Record<string, unknown>>
 
-/** One step of set-up: data for the generic runner. */
+/** What a look at a step's subject came to. */
+export type StepVerdict =
+  /** Everything is there as it should be. `note`: something worth telling that is no fault (a renamed form). */
+  | { readonly state: 'done'; readonly facts?: CrmFacts; readonly note?: string }
+  /** Something is missing; `changes` says in plain words what {@link SetupStep.do} would create or change. */
+  | { readonly state: 'due'; readonly changes: readonly PlannedChange[] }
+  /** Not wanted, or not possible here and not needed: the step ends `skipped` with the reason. */
+  | { readonly state: 'skipped'; readonly note: string; readonly facts?: CrmFacts }
+  /** The target is not certain, or something is missing that only a person can give (E2). */
+  | { readonly state: 'paused'; readonly pause: SetupPause }
+
+/** What a step is given beside the opened connection. */
+export interface StepContext extends CallContext {
+  /** What Support chose for this step (useForm, useTab, useView, createTab), or null. */
+  readonly choice: StepChoice | null
+  /** Whether subscriptions are kept in step: without them nothing is built for them (D1). */
+  readonly subscriptionSync: boolean
+}
+
+/**
+ * One step of set-up: data for the generic runner, which looks (`verify`), does what is missing (`do`), and looks
+ * again. Each is safe to repeat and to kill anywhere. A failure is thrown; a {@link SetupPaused} pauses.
+ */
 export interface SetupStep {
   readonly id: string
   readonly title: string
-  /** Relative share of the whole, for percent and time left. */
+  /** Seconds that it usually takes; shares of the whole for percent and time left. */
   readonly weight: number
+  /** Looks only: never changes anything, and works also where earlier steps have not been done (preview). */
+  verify(session: CrmSession, context: StepContext): Promise<StepVerdict>
+  /** Does what is missing. @returns facts to keep, merged over the earlier ones. */
+  do(session: CrmSession, context: StepContext): Promise<CrmFacts>
   /**
-   * Looks first, does what is missing, and looks again; safe to repeat and to kill anywhere.
-   * @returns facts to keep, merged over the earlier ones.
+   * Removes what the step installed; nothing there is fine. Run in reverse order of the steps.
+   * @returns facts to change (null forgets one).
    */
-  run(session: CrmSession, context: CallContext): Promise<CrmFacts>
+  undo(session: CrmSession, context: StepContext): Promise<CrmFacts>
+}
+
+/** Thrown by a step that found, while doing, that a person has to decide or to give something (E2). */
+export class SetupPaused extends Error {
+  override readonly name = 'SetupPaused'
+
+  constructor(readonly pause: SetupPause) {
+    super(pause.message)
+  }
 }
 
 /** A connection's CRM, opened: authenticated client plus the installation's facts. */
@@ -194,8 +244,25 @@ export interface CrmSession {
   ): Promise<readonly CrmFieldHistory[]>
   /** Makes the CRM's categories those of eMarketeer (D3). */
   syncCategories(categories: readonly Category[], context: CallContext): Promise<CategorySyncResult>
-  /** Makes the CRM post changes to the gateway. @returns facts to keep. */
-  installWebhooks(target: WebhookTarget, context: CallContext): Promise<CrmFacts>
+  /** Makes the CRM post changes to the gateway; safe to repeat. */
+  installWebhooks(target: WebhookTarget, context: CallContext): Promise<WebhookInstallation>
+  /** Ends that; nothing there is fine. @returns facts to change (null forgets one). */
+  removeWebhooks(context: CallContext): Promise<CrmFacts>
+  /**
+   * Where the CRM switches a webhook off after failures: looks, and switches it on again. Called by the sweep.
+   * @returns whether it had to.
+   */
+  tendWebhooks?(context: CallContext): Promise<{ readonly reactivated: boolean }>
+  /** Rich CRMs: the version of a row that was just inserted, as set-up measured it; null: not measured. */
+  readonly firstVersion?: number | null
+}
+
+/** Whether changes are posted to us. Not installed is no fault: the sweep alone suffices, and status says so. */
+export interface WebhookInstallation {
+  readonly installed: boolean
+  /** Why not, in plain words; null where installed. */
+  readonly reason: string | null
+  readonly facts: CrmFacts
 }
 
 /** Where, and with what secret, the CRM is to post changes. */
