@@ -1,36 +1,66 @@
 import { AppError } from '../../../contracts/app-error.js'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
-import type { CrmFacts, SetupStep } from '../../crm.js'
+import { UpstreamError } from '../../../http/index.js'
+import type { CrmFacts, CrmSession, SetupStep, StepContext, StepVerdict } from '../../crm.js'
 import { DynamicsSession } from '../session.js'
 import { CUSTOMIZATION_LOCK } from '../wire/error-codes.js'
+import { refusedCredentials, refusedForPrivilege } from './pauses.js'
 
-/** A step of ours: gets the opened environment itself and not only what every CRM has. */
+/** A step of ours: as {@link SetupStep}, with the opened environment itself and not only what every CRM has. */
 export interface DynamicsStep {
   readonly id: string
   readonly title: string
+  /** Seconds that it usually takes in a real organisation. */
   readonly weight: number
-  run(session: DynamicsSession, context: CallContext): Promise<CrmFacts>
+  /** It builds what only subscriptions need: skipped where they are not kept in step; undone all the same. */
+  readonly forSubscriptions?: boolean
+  /** Looks only, also where no earlier step has been done: facts may be absent, tables too. */
+  verify(session: DynamicsSession, context: StepContext): Promise<StepVerdict>
+  /** Does what is missing. @returns facts to keep. @throws SetupPaused, UpstreamError, AppError. */
+  do(session: DynamicsSession, context: StepContext): Promise<CrmFacts>
+  /** Removes what was installed; nothing there is fine. @returns facts to change (null forgets one). */
+  undo(session: DynamicsSession, context: StepContext): Promise<CrmFacts>
 }
 
-/** Makes it a step of the generic runner, with the failures that set-up tells apart under their own codes. */
+/**
+ * Makes it a step of the generic runner: a 403 anywhere becomes the pause `privilegeMissing`, refused credentials
+ * `authFailed`, and the organisation's customization lock the retryable `crm_customization_locked`.
+ */
 export function setupStep(step: DynamicsStep): SetupStep {
+  const { id, title, weight } = step
   return {
-    ...step,
-    async run(session, context) {
-      if (!(session instanceof DynamicsSession)) {
-        throw new TypeError('a Dynamics step needs a Dynamics session')
+    id,
+    title,
+    weight,
+    verify(session, context) {
+      if (context.choice?.action === 'skip') {
+        return Promise.resolve({ state: 'skipped', note: 'Skipped as Support chose.' })
       }
-      try {
-        return await step.run(session, context)
-      } catch (error) {
-        throw asSetupError(error)
+      if (step.forSubscriptions === true && !context.subscriptionSync) {
+        const note = 'Subscriptions are not kept in step, so that nothing is built for them.'
+        return Promise.resolve({ state: 'skipped', note })
       }
+      return translated(session, (own) => step.verify(own, context))
     },
+    do: (session, context) => translated(session, (own) => step.do(own, context)),
+    undo: (session, context) => translated(session, (own) => step.undo(own, context)),
   }
 }
 
-/** The message of a 403 names the privilege, where Dataverse did. */
-function asSetupError(error: unknown): unknown {
+async function translated<T>(
+  session: CrmSession,
+  act: (session: DynamicsSession) => Promise<T>,
+): Promise<T> {
+  if (!(session instanceof DynamicsSession)) {
+    throw new TypeError('a Dynamics step needs a Dynamics session')
+  }
+  try {
+    return await act(session)
+  } catch (error) {
+    throw asSetupError(error, session)
+  }
+}
+
+function asSetupError(error: unknown, session: DynamicsSession): unknown {
   if (!(error instanceof UpstreamError)) {
     return error
   }
@@ -38,8 +68,12 @@ function asSetupError(error: unknown): unknown {
     const retryAfterMs = error.retryAfterSeconds === null ? null : error.retryAfterSeconds * 1000
     return new AppError('crm_customization_locked', error.message, { retryAfterMs, cause: error })
   }
-  if (error.code === 'upstream_forbidden') {
-    return new AppError('crm_privilege_missing', error.message, { cause: error })
+  switch (error.code) {
+    case 'upstream_forbidden':
+      return refusedForPrivilege(error, session)
+    case 'upstream_auth_failed':
+      return refusedCredentials(error)
+    default:
+      return error
   }
-  return error
 }

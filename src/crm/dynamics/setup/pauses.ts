@@ -1,0 +1,74 @@
+import type { UpstreamError } from '../../../http/index.js'
+import { SetupPaused } from '../../crm.js'
+import type { Json, SetupPause } from '../../../contracts/setup.js'
+import type { DynamicsSession } from '../session.js'
+
+/** The only thing read from a refusal's text: the privilege that Dataverse named (docs/wire-dataverse.md, 2). */
+const PRIVILEGE = /\bprv[A-Za-z0-9_]{1,80}\b/
+
+/** Dataverse or Entra will not have these credentials, by code; each needs something else of a person. */
+const AUTH_HINTS: Readonly<Record<string, string>> = {
+  '0x80072560': 'The app is no application user of this environment: add it in the admin centre.',
+  '0x80040225': 'The application user is disabled: enable it.',
+  '0x8004d24b': 'The application user is disabled: enable it.',
+  invalid_client: 'The client secret is wrong or has expired: put a new one in the connection.',
+  unauthorized_client: 'Entra does not know this client id in this tenant.',
+  invalid_resource: 'Entra does not know this environment address in this tenant.',
+  wrong_organization: 'Another organisation answers at this address than the one set up before.',
+}
+
+/** A pause about privileges, with all that are missing at once (rule E2). `skippable`: it was only a check. */
+export function privilegeMissing(
+  missing: readonly string[],
+  options: {
+    readonly userId: string | null
+    readonly skippable: boolean
+    readonly seen?: Readonly<Record<string, Json>>
+  },
+): SetupPause {
+  const named = missing.length === 0 ? 'a privilege that Dynamics did not name' : missing.join(', ')
+  return {
+    code: 'privilegeMissing',
+    message: `The application user lacks ${named}. Add it to a security role of that user, then retry.`,
+    choices: options.skippable ? ['retry', 'skip', 'abort'] : ['retry', 'abort'],
+    seen: { missing, userId: options.userId, ...options.seen },
+  }
+}
+
+/** A 403 in the middle of a step: the privilege is the one that the refusal names. */
+export function refusedForPrivilege(error: UpstreamError, session: DynamicsSession): SetupPaused {
+  const name = PRIVILEGE.exec(error.detail)?.[0]
+  const pause = privilegeMissing(name === undefined ? [] : [name], {
+    userId: session.facts.organization?.userId ?? null,
+    skippable: false,
+    seen: { operation: error.operation, upstreamCode: error.upstreamCode },
+  })
+  return new SetupPaused(pause)
+}
+
+/** Credentials that are not accepted: only a person can mend them. */
+export function refusedCredentials(error: UpstreamError): SetupPaused {
+  const hint = AUTH_HINTS[error.upstreamCode ?? ''] ?? 'Dynamics does not accept these credentials.'
+  return new SetupPaused({
+    code: 'authFailed',
+    message: `${hint} Then retry.`,
+    choices: ['retry', 'abort'],
+    seen: { operation: error.operation, upstreamCode: error.upstreamCode, detail: error.detail },
+  })
+}
+
+/** Something of that name is there and is something else; it may be the customer's own (wire page, 9.4). */
+export function columnTypeClash(seen: {
+  readonly table: string
+  readonly column: string | null
+  readonly found: string
+  readonly needed: string
+}): SetupPause {
+  const what = seen.column === null ? `table ${seen.table}` : `column ${seen.table}.${seen.column}`
+  return {
+    code: 'columnTypeClash',
+    message: `The ${what} exists as ${seen.found}, and ${seen.needed} is needed. Remove or rename it, then retry.`,
+    choices: ['retry', 'abort'],
+    seen,
+  }
+}
