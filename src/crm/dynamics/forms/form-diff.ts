@@ -1,0 +1,41 @@
+import { type Edit, inOrder } from './edits.js'
+
+/** Lines shown before and after a change. */
+const CONTEXT_LINES = 3
+
+/**
+ * The change of a form as a unified diff. Forms are mostly one endless line: for showing, each tag begins a line, and
+ * line numbers count these. The change itself is made in the text as it is.
+ */
+export function formDiff(xml: string, edits: readonly Edit[]): string {
+  const hunks: string[] = []
+  let grown = 0
+  for (const { start, end, text } of inOrder(edits)) {
+    const before = linesOf(xml.slice(0, start))
+    const shownBefore = before.slice(-CONTEXT_LINES)
+    const removed = linesOf(xml.slice(start, end))
+    const added = linesOf(text)
+    const after = linesOf(xml.slice(end)).slice(0, CONTEXT_LINES)
+    const first = before.length - shownBefore.length + 1
+    const context = shownBefore.length + after.length
+    hunks.push(
+      `@@ -${first},${context + removed.length} +${first + grown},${context + added.length} @@`,
+      ...shownBefore.map((line) => ` ${line}`),
+      ...removed.map((line) => `-${line}`),
+      ...added.map((line) => `+${line}`),
+      ...after.map((line) => ` ${line}`),
+    )
+    grown += added.length - removed.length
+  }
+  return hunks.length === 0
+    ? ''
+    : ['--- form as it is', '+++ form as it would be', ...hunks].join('\n')
+}
+
+function linesOf(xml: string): readonly string[] {
+  return xml
+    .replace(/>\s*</g, '>\n<')
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+}
