@@ -13,12 +13,14 @@ const log = logger('activity')
 /**
  * Runs an activity's work on a connection: opens it, keeps the shared gate (nobody calls a system that asked to wait),
  * and turns failures into ones that Temporal can decide on by their code.
+ * @param whenever `always`: also on a connection that is disabled or paused, for what takes it apart.
  */
 export async function onConnection<T>(
   systems: Systems,
   run: RunReference,
   work: (session: SyncSession) => Promise<T>,
   needs: Needs = 'both',
+  whenever: 'mayRun' | 'always' = 'mayRun',
 ): Promise<T> {
   return failing(async () => {
     const context = Context.current()
@@ -29,7 +31,9 @@ export async function onConnection<T>(
         heartbeat: (progress) => context.heartbeat(progress),
       },
     )
-    refuseWhenNotActive(session)
+    if (whenever === 'mayRun') {
+      refuseWhenNotActive(session, needs)
+    }
     refuseWhileClosed(session, needs)
     const pulse = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
     try {
@@ -79,16 +83,19 @@ function toFailure(error: unknown): Error {
 /** Which systems a piece of work calls: one that is throttled must not stop work that does without it. */
 export type Needs = 'both' | 'emarketeer'
 
-/** Nothing is synced while a connection is paused, and none from the moment it is disabled (C8). */
-function refuseWhenNotActive({ connection, run }: SyncSession): void {
-  if (run.tier === 'preSend' || run.tier === 'setup') {
-    return
+/**
+ * Nothing is synced from the moment a connection is disabled (C8): a sendout that is under way then only decides, on what
+ * it has verified by then. While paused, only sendouts are; where merely loosening waits, everything runs and the pass
+ * withholds it.
+ */
+function refuseWhenNotActive({ connection, run }: SyncSession, needs: Needs): void {
+  const { connectionId, state, pauseMode } = connection
+  const sendout = run.tier === 'preSend'
+  if (state === 'disabled' && !(sendout && needs === 'emarketeer')) {
+    throw new AppError('connection_disabled', `Connection ${connectionId} is disabled.`)
   }
-  if (connection.state === 'paused' || connection.state === 'disabled') {
-    throw new AppError(
-      connection.state === 'paused' ? 'connection_paused' : 'connection_disabled',
-      `Connection ${connection.connectionId} is ${connection.state}.`,
-    )
+  if (state === 'paused' && !sendout && pauseMode !== 'loosening') {
+    throw new AppError('connection_paused', `Connection ${connectionId} is paused.`)
   }
 }
 

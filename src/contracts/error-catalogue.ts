@@ -90,6 +90,20 @@ export const ERROR_CATALOGUE = {
   sendout_of_another_account: refused('This sendout id is already in use by another account.'),
   connection_paused: refused('Resume the connection first.'),
   connection_disabled: refused('Enable the connection first.'),
+  connection_not_paused: refused(
+    'See `lbsync connection show`: only a paused connection is resumed.',
+  ),
+  connection_setting_up: refused(
+    'Wait until set-up has ended, or hold it back with `lbsync setup pause`.',
+  ),
+  connection_not_disabled: refused('It was enabled again meanwhile; nothing more is removed.'),
+  disconnect_running: refused(
+    'Wait until it has ended (`temporal workflow describe -w disconnect/<connection id>`), or abort it.',
+  ),
+  override_invalid: badInput('See docs/driving.md for what the message must hold.'),
+  override_refused: refused(
+    'See `lbsync setup status`: the step, what it waits for, and the choices.',
+  ),
   list_not_available: refused('The sendout ended without a list; see its result.'),
   // gateway
   webhook_unauthorized: {

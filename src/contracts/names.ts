@@ -17,6 +17,10 @@ export type QueueName = (typeof QUEUES)[keyof typeof QUEUES]
 /** Workflow ids, readable by Support; they hold no personal data. */
 export const workflowIds = {
   setup: (connectionId: string) => `setup/${connectionId}`,
+  setupPreview: (connectionId: string) => `setup/${connectionId}/preview`,
+  disconnect: (connectionId: string) => `disconnect/${connectionId}`,
+  pause: (connectionId: string) => `pause/${connectionId}`,
+  resume: (connectionId: string) => `resume/${connectionId}`,
   sweep: (connectionId: string) => `sweep/${connectionId}`,
   sweepRun: (connectionId: string) => `sweep/${connectionId}/run`,
   preSend: (sendoutId: string, stage: string) => `pre-send/${sendoutId}/${stage}`,

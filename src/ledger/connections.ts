@@ -4,12 +4,17 @@ import type { Queryable } from './database.js'
 /** Life of a connection. `implicit`: an account without CRM, for pre-sends that eMarketeer alone decides. */
 export type ConnectionState = 'settingUp' | 'active' | 'paused' | 'disabled' | 'implicit'
 
+/** What waits while a connection is paused: everything, or only what makes somebody more mailable. */
+export type PauseMode = 'all' | 'loosening'
+
 /** A connection as stored. Secrets in `config` are names or sealed texts, never the secrets. */
 export interface ConnectionRow {
   readonly connectionId: string
   readonly accountId: string
   readonly crm: string
   readonly state: ConnectionState
+  /** Only while paused; null then means `all`. */
+  readonly pauseMode: PauseMode | null
   readonly legalBasisSync: boolean
   readonly subscriptionSync: boolean
   readonly createMissing: 'none' | 'emarketeer'
@@ -33,7 +38,7 @@ export interface ConnectionRow {
   readonly crmClockOffsetMs: number | null
 }
 
-const COLUMNS = `connection_id AS "connectionId", account_id AS "accountId", crm, state,
+const COLUMNS = `connection_id AS "connectionId", account_id AS "accountId", crm, state, pause_mode AS "pauseMode",
   legal_basis_sync AS "legalBasisSync", subscription_sync AS "subscriptionSync",
   create_missing AS "createMissing", newly_mailable_limit AS "newlyMailableLimit",
   subscription_rows_per_day AS "subscriptionRowsPerDay", config, facts, epoch,
@@ -154,27 +159,34 @@ function newWebhookRef(): string {
   return randomBytes(24).toString('base64url')
 }
 
-/** Sets the state. */
+/**
+ * Sets the state. A set-up that ends late activates neither a connection that was disabled nor one that was paused
+ * meanwhile; the one is enabled by applying its file, the other by resuming it (connection-life.ts).
+ */
 export async function setConnectionState(
   db: Queryable,
   connectionId: string,
   state: ConnectionState,
 ): Promise<void> {
-  await db.query(`UPDATE connections SET state = $2, updated_at = now() WHERE connection_id = $1`, [
-    connectionId,
-    state,
-  ])
+  await db.query(
+    `UPDATE connections SET state = $2, updated_at = now(),
+        pause_mode = CASE WHEN $2 = 'paused' THEN pause_mode END
+      WHERE connection_id = $1 AND ($2 <> 'active' OR state NOT IN ('disabled', 'paused'))`,
+    [connectionId, state],
+  )
 }
 
-/** Merges facts that a set-up step learned over the earlier ones. */
+/** Merges facts that a set-up step learned over the earlier ones; a null forgets one. */
 export async function mergeFacts(
   db: Queryable,
   connectionId: string,
   facts: Readonly<Record<string, unknown>>,
 ): Promise<void> {
+  const forgotten = Object.keys(facts).filter((key) => facts[key] === null)
   await db.query(
-    `UPDATE connections SET facts = facts || $2::jsonb, updated_at = now() WHERE connection_id = $1`,
-    [connectionId, JSON.stringify(facts)],
+    `UPDATE connections SET facts = (facts || $2::jsonb) - $3::text[], updated_at = now()
+      WHERE connection_id = $1`,
+    [connectionId, JSON.stringify(facts), forgotten],
   )
 }
 

@@ -1,0 +1,68 @@
+import type { Client } from '@temporalio/client'
+import type { WorkKind } from '../contracts/life-activities.js'
+import { INBOX_SHARDS, workflowIds } from '../contracts/names.js'
+
+/**
+ * Ends workflows of a connection. They are terminated: a cancel does not stop a cron, and whatever they were doing is
+ * refused by the connection's state and safe to be cut off anywhere.
+ *
+ * @param reason what Temporal shows as why; our own words, never a person's.
+ * @throws the client's errors; retryable.
+ */
+export async function endWork(
+  temporal: Client,
+  connectionId: string,
+  kinds: readonly WorkKind[],
+  reason: string,
+): Promise<void> {
+  for (const kind of kinds) {
+    for (const workflowId of await idsOf(temporal, connectionId, kind)) {
+      await terminate(temporal, workflowId, reason)
+    }
+  }
+}
+
+async function idsOf(
+  temporal: Client,
+  connectionId: string,
+  kind: WorkKind,
+): Promise<readonly string[]> {
+  switch (kind) {
+    case 'starters':
+      return [workflowIds.setup, workflowIds.pause, workflowIds.resume].map((id) =>
+        id(connectionId),
+      )
+    case 'cron':
+      return [workflowIds.sweep(connectionId)]
+    case 'runs':
+      return [
+        workflowIds.sweepRun(connectionId),
+        ...Array.from({ length: INBOX_SHARDS }, (_, shard) =>
+          workflowIds.inbox(connectionId, shard),
+        ),
+        ...(await runningResyncs(temporal, connectionId)),
+      ]
+  }
+}
+
+/** Their ids end in the moment at which they were asked for: only visibility knows them. */
+async function runningResyncs(temporal: Client, connectionId: string): Promise<string[]> {
+  const query =
+    `WorkflowType = 'resync' AND ConnectionId = '${connectionId}'` +
+    ` AND ExecutionStatus = 'Running'`
+  const ids: string[] = []
+  for await (const { workflowId } of temporal.workflow.list({ query })) {
+    ids.push(workflowId)
+  }
+  return ids
+}
+
+async function terminate(temporal: Client, workflowId: string, reason: string): Promise<void> {
+  try {
+    await temporal.workflow.getHandle(workflowId).terminate(reason)
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'WorkflowNotFoundError') {
+      throw error
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import type { Client } from '@temporalio/client'
+import { AppError } from '../contracts/app-error.js'
+import type { DisconnectPlan, LifeActivities } from '../contracts/life-activities.js'
+import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
+import { searchAttributes } from '../contracts/search-attributes.js'
+import type { RunReference } from '../contracts/sync-activities.js'
+import {
+  disableConnection,
+  keepStepDecision,
+  pauseConnection,
+  resumeConnection,
+} from '../ledger/connection-life.js'
+import { mergeFacts, type ConnectionRow } from '../ledger/connections.js'
+import { carryUnsavedNos, countUnsavedNos, forgetInstallation } from '../ledger/removal.js'
+import { catchUpCrm } from '../sync/catch-up-crm.js'
+import { requireCrm, type SyncSession } from '../sync/session.js'
+import type { Systems } from '../sync/systems.js'
+import { endWork } from './end-work.js'
+import { failing, onConnection } from './perform.js'
+
+/** What these activities need beside the systems. */
+export interface LifeActivityOptions {
+  readonly systems: Systems
+  readonly temporal: Client
+}
+
+/** What is done to an installation belongs to no sync run. */
+const NO_RUN = '00000000-0000-0000-0000-000000000000'
+
+/** Activities of a connection's life (docs/life-of-a-connection.md). */
+export function createLifeActivities({ systems, temporal }: LifeActivityOptions): LifeActivities {
+  const { db } = systems
+  /** Takes a connection apart, whatever its state. */
+  const apart = <T>(connectionId: string, work: (session: SyncSession) => Promise<T>) => {
+    const run: RunReference = { connectionId, runId: NO_RUN, tier: 'manual' }
+    return onConnection(systems, run, work, 'both', 'always')
+  }
+  return {
+    planDisconnect: ({ connectionId, removeInstalled }) =>
+      failing(async () => {
+        const connection = await systems.connection(connectionId)
+        const steps = systems.driverOf(connection)?.setupSteps ?? []
+        const undo = steps.map(({ id, title, weight }) => ({ id, title, weight })).reverse()
+        return {
+          crm: connection.crm,
+          nothingToSave: removeInstalled ? nothingToSave(connection) : null,
+          undo: removeInstalled ? undo : [],
+        } satisfies DisconnectPlan
+      }),
+
+    disableConnection: ({ removeInstalled, ...intervention }) =>
+      failing(() => db.transaction((tx) => disableConnection(tx, intervention, removeInstalled))),
+
+    endWork: ({ connectionId, kinds, reason }) =>
+      failing(() => endWork(temporal, connectionId, kinds, reason)),
+
+    removeCrmWebhooks: ({ connectionId }) =>
+      apart(connectionId, async (session) => {
+        const facts = await requireCrm(session).session.removeWebhooks(session.call)
+        await mergeFacts(db, connectionId, facts)
+      }),
+
+    // Without the CRM's half being opened: its secret may be gone already.
+    removeEmarketeerWebhook: ({ connectionId }) =>
+      failing(async () => {
+        const { accountId, webhookRef } = await systems.connection(connectionId)
+        const emarketeer = systems.emarketeerOf(accountId)
+        const registered = await emarketeer.getWebhook()
+        if (registered?.url.endsWith(`/hooks/em/${webhookRef}`)) {
+          await emarketeer.deleteWebhook()
+        }
+      }),
+
+    countUnsaved: ({ connectionId }) => failing(() => countUnsavedNos(db, connectionId)),
+
+    keepSubscriptions: ({ connectionId }) =>
+      apart(connectionId, async (session) => {
+        // Where nothing was ever read from the CRM, there is nothing of a person in our tables there.
+        if (session.connection.crmCursor !== null) {
+          await catchUpCrm(session)
+        }
+        const kept = await db.transaction((tx) => carryUnsavedNos(tx, connectionId))
+        return { kept }
+      }),
+
+    undoSetupStep: ({ connectionId, stepId }) =>
+      apart(connectionId, async (session) => {
+        const { connection, call } = session
+        if (connection.state !== 'disabled') {
+          throw new AppError(
+            'connection_not_disabled',
+            `Connection ${connectionId} is ${connection.state}.`,
+          )
+        }
+        const step = systems.driverOf(connection)?.setupSteps.find(({ id }) => id === stepId)
+        if (!step) {
+          throw new AppError('internal', `There is no set-up step ${stepId}.`)
+        }
+        const facts = await step.undo(requireCrm(session).session, {
+          ...call,
+          choice: null,
+          subscriptionSync: connection.subscriptionSync,
+        })
+        await mergeFacts(db, connectionId, facts)
+      }),
+
+    forgetInstallation: ({ connectionId }) =>
+      failing(() => db.transaction((tx) => forgetInstallation(tx, connectionId))),
+
+    keepStepDecision: ({ step, action, ...intervention }) =>
+      failing(() => keepStepDecision(db, intervention, step, action)),
+
+    pauseConnection: ({ mode, ...intervention }) =>
+      failing(() => db.transaction((tx) => pauseConnection(tx, intervention, mode))),
+
+    resumeConnection: (intervention) =>
+      failing(() => db.transaction((tx) => resumeConnection(tx, intervention))),
+
+    sweepNow: ({ connectionId }) =>
+      failing(async () => {
+        const { crm } = await systems.connection(connectionId)
+        await temporal.workflow.start('sweepRun', {
+          workflowId: workflowIds.sweepRun(connectionId),
+          taskQueue: QUEUES.sweep,
+          args: [{ connectionId }],
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          priority: { priorityKey: PRIORITY.sweep, fairnessKey: connectionId },
+          typedSearchAttributes: searchAttributes({
+            connectionId,
+            crm,
+            phase: 'running',
+            tier: 'sweep',
+          }),
+          staticSummary: `Sweep of ${connectionId}`,
+        })
+      }),
+  }
+}
+
+/**
+ * Why a removal has nothing to save while the connection still syncs, or null.
+ * @throws AppError `connection_paused`: nothing may be written, and what a rep set would be removed unseen.
+ */
+function nothingToSave({ connectionId, state, crmCursor }: ConnectionRow): string | null {
+  switch (state) {
+    case 'paused':
+      throw new AppError('connection_paused', `Connection ${connectionId} is paused.`)
+    case 'active':
+      return null
+    case 'settingUp':
+      return crmCursor === null ? 'Nothing was synced yet.' : null
+    case 'disabled':
+    case 'implicit':
+      return 'The connection is disabled, so nothing more is synced.'
+  }
+}

@@ -1,0 +1,92 @@
+import type { Phase } from './names.js'
+import type { StepDescription } from './setup-activities.js'
+import type { SetupAction, StepStatus } from './setup.js'
+
+/**
+ * The life of a connection after set-up: pausing, resuming, disabling, removing what was installed (rules C7, C8). What
+ * its workflows take and answer, and what they ask of activities. References and words only.
+ */
+
+/** Who wants it, and why; kept as evidence. */
+export interface LifeRequest {
+  readonly connectionId: string
+  readonly reason: string
+  readonly by: string
+}
+
+/** Input of `pauseConnection`. `loosening`: opt-outs flow, and what makes somebody more mailable waits. */
+export interface PauseInput extends LifeRequest {
+  readonly mode: 'all' | 'loosening'
+}
+
+/** Answer of the query `status` of `pauseConnection` and `resumeConnection`, and their result. */
+export interface LifeStatus {
+  readonly connectionId: string
+  readonly phase: Phase
+}
+
+/** Answer of the query `status` of `disconnect`, and its result. */
+export interface DisconnectStatus {
+  readonly connectionId: string
+  readonly removeInstalled: boolean
+  readonly phase: Phase
+  /** 0–100. */
+  readonly percent: number
+  /** How it ended; null while it runs. */
+  readonly result: 'done' | 'aborted' | null
+  readonly steps: readonly StepStatus[]
+}
+
+/** A request under an id that makes carrying it out twice harmless. */
+export interface LifeIntervention extends LifeRequest {
+  readonly interventionId: string
+}
+
+/** What a disconnect is about. */
+export interface DisconnectPlan {
+  readonly crm: string
+  /** Why nothing has to be saved from the CRM while the connection still syncs, or null: it has to. */
+  readonly nothingToSave: string | null
+  /** The CRM's own steps, in the order in which they are undone. */
+  readonly undo: readonly StepDescription[]
+}
+
+/**
+ * Which workflows of a connection are ended. `starters`: those that could let it sync again (set-up, pause, resume).
+ * `cron`: the sweep's. `runs`: whatever passes over contacts now.
+ */
+export type WorkKind = 'starters' | 'cron' | 'runs'
+
+/** Activities of a connection's life. All of them may be repeated. */
+export interface LifeActivities {
+  /** @throws `connection_not_found`; `connection_paused` where a removal could not save what is in the CRM. */
+  planDisconnect(input: { connectionId: string; removeInstalled: boolean }): Promise<DisconnectPlan>
+  /** Nothing is synced from this moment (C8). */
+  disableConnection(input: LifeIntervention & { removeInstalled: boolean }): Promise<void>
+  /** Ends workflows of the connection; those that do not run are passed over. */
+  endWork(input: {
+    connectionId: string
+    kinds: readonly WorkKind[]
+    reason: string
+  }): Promise<void>
+  /** The CRM posts nothing to us any more. */
+  removeCrmWebhooks(input: { connectionId: string }): Promise<void>
+  /** eMarketeer posts nothing for this connection any more; another connection's webhook is left alone. */
+  removeEmarketeerWebhook(input: { connectionId: string }): Promise<void>
+  /** How many unsubscribes made in the CRM have not reached eMarketeer. */
+  countUnsaved(input: { connectionId: string }): Promise<number>
+  /** Reads the CRM once more, and keeps every No there that eMarketeer does not hold. @returns how many. */
+  keepSubscriptions(input: { connectionId: string }): Promise<{ kept: number }>
+  /** Undoes one of the CRM's own steps of set-up. @throws `connection_not_disabled`. */
+  undoSetupStep(input: { connectionId: string; stepId: string }): Promise<void>
+  /** Forgets what set-up knew of the installation. */
+  forgetInstallation(input: { connectionId: string }): Promise<void>
+  /** Keeps what Support decided about a step. */
+  keepStepDecision(input: LifeIntervention & { step: string; action: SetupAction }): Promise<void>
+  /** @throws `connection_not_found`, `connection_setting_up`, `connection_disabled`. */
+  pauseConnection(input: LifeIntervention & { mode: PauseInput['mode'] }): Promise<void>
+  /** @throws `connection_not_found`, `connection_not_paused`. */
+  resumeConnection(input: LifeIntervention): Promise<void>
+  /** Sweeps at once, beside the cron; joins a sweep that is running. */
+  sweepNow(input: { connectionId: string }): Promise<void>
+}

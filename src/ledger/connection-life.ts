@@ -1,0 +1,177 @@
+import { AppError } from '../contracts/app-error.js'
+import type { ConnectionState, PauseMode } from './connections.js'
+import type { Queryable } from './database.js'
+import { appendOverride } from './overrides.js'
+
+/** Who changes a connection's life, and why. */
+export interface LifeIntervention {
+  /** Makes doing it twice harmless: the same intervention is carried out, and kept, once. */
+  readonly interventionId: string
+  readonly connectionId: string
+  readonly reason: string
+  readonly by: string
+}
+
+/** What was done to a connection. */
+export type LifeAction = 'disable' | 'removeInstalled' | 'pause' | 'resume'
+
+/** An intervention as it is shown. */
+export interface KeptIntervention {
+  readonly action: string
+  readonly reason: string
+  readonly by: string
+  readonly at: Date
+}
+
+const SUBJECT = 'connection'
+
+/**
+ * Disables a connection: from this transaction on nothing is synced (C8). What was last synced, our copy of both sides
+ * and the evidence stay. Repeated, it changes nothing.
+ */
+export async function disableConnection(
+  tx: Queryable,
+  intervention: LifeIntervention,
+  removeInstalled: boolean,
+): Promise<void> {
+  await lockConnection(tx, intervention.connectionId)
+  await tx.query(
+    `UPDATE connections SET state = 'disabled', pause_mode = NULL, updated_at = now()
+      WHERE connection_id = $1 AND state <> 'implicit'`,
+    [intervention.connectionId],
+  )
+  await keep(tx, intervention, removeInstalled ? 'removeInstalled' : 'disable', {})
+}
+
+/**
+ * Pauses a connection, or changes how it is paused.
+ * @throws AppError `connection_not_found`, `connection_setting_up`, `connection_disabled`. None is retryable.
+ */
+export async function pauseConnection(
+  tx: Queryable,
+  intervention: LifeIntervention,
+  mode: PauseMode,
+): Promise<void> {
+  const { connectionId } = intervention
+  const state = await lockConnection(tx, connectionId)
+  if (await isKept(tx, intervention)) {
+    return
+  }
+  refuseToPause(connectionId, state)
+  await tx.query(
+    `UPDATE connections SET state = 'paused', pause_mode = $2, updated_at = now() WHERE connection_id = $1`,
+    [connectionId, mode],
+  )
+  await keep(tx, intervention, 'pause', { mode })
+}
+
+/**
+ * Ends a pause.
+ * @throws AppError `connection_not_found`, `connection_not_paused`. Neither is retryable.
+ */
+export async function resumeConnection(
+  tx: Queryable,
+  intervention: LifeIntervention,
+): Promise<void> {
+  const { connectionId } = intervention
+  const state = await lockConnection(tx, connectionId)
+  if (await isKept(tx, intervention)) {
+    return
+  }
+  refuseToResume(connectionId, state)
+  await tx.query(
+    `UPDATE connections SET state = 'active', pause_mode = NULL, updated_at = now() WHERE connection_id = $1`,
+    [connectionId],
+  )
+  await keep(tx, intervention, 'resume', {})
+}
+
+/** Whether a connection may be paused; pure. @throws AppError as {@link pauseConnection} does. */
+export function refuseToPause(connectionId: string, state: ConnectionState): void {
+  const place = { path: 'connectionId', value: connectionId }
+  switch (state) {
+    case 'active':
+    case 'paused':
+      return
+    case 'settingUp':
+      throw new AppError('connection_setting_up', `Connection ${connectionId} is set up.`, place)
+    case 'disabled':
+    case 'implicit':
+      throw new AppError('connection_disabled', `Connection ${connectionId} is disabled.`, place)
+  }
+}
+
+/** Whether a connection may be resumed; pure. @throws AppError `connection_not_paused`. */
+export function refuseToResume(connectionId: string, state: ConnectionState): void {
+  if (state !== 'paused') {
+    throw new AppError(
+      'connection_not_paused',
+      `Connection ${connectionId} is ${state}, not paused.`,
+      { path: 'connectionId', value: connectionId },
+    )
+  }
+}
+
+/** The newest intervention of these kinds, or null. */
+export async function newestIntervention(
+  db: Queryable,
+  connectionId: string,
+  actions: readonly LifeAction[],
+): Promise<KeptIntervention | null> {
+  const rows = await db.query<KeptIntervention>(
+    `SELECT action, reason, by_whom AS by, recorded_at AS at FROM overrides
+      WHERE connection_id = $1 AND subject = $2 AND action = ANY($3)
+      ORDER BY recorded_at DESC LIMIT 1`,
+    [connectionId, SUBJECT, actions],
+  )
+  return rows[0] ?? null
+}
+
+/** Keeps what Support decided about a step of a disconnect (E3). Kept once, however often it is repeated. */
+export function keepStepDecision(
+  db: Queryable,
+  intervention: LifeIntervention,
+  step: string,
+  action: string,
+): Promise<void> {
+  return keep(db, intervention, action, { step }, 'disconnect')
+}
+
+/** The connection's state, held until the transaction ends. @throws AppError `connection_not_found`. */
+async function lockConnection(tx: Queryable, connectionId: string): Promise<ConnectionState> {
+  const rows = await tx.query<{ state: ConnectionState }>(
+    `SELECT state FROM connections WHERE connection_id = $1 FOR UPDATE`,
+    [connectionId],
+  )
+  const state = rows[0]?.state
+  if (state === undefined || state === 'implicit') {
+    throw new AppError('connection_not_found', `There is no connection ${connectionId}.`, {
+      path: 'connectionId',
+      value: connectionId,
+    })
+  }
+  return state
+}
+
+async function isKept(tx: Queryable, { interventionId }: LifeIntervention): Promise<boolean> {
+  const rows = await tx.query(`SELECT 1 FROM overrides WHERE override_id = $1`, [interventionId])
+  return rows.length > 0
+}
+
+function keep(
+  db: Queryable,
+  { interventionId, connectionId, reason, by }: LifeIntervention,
+  action: string,
+  detail: Readonly<Record<string, unknown>>,
+  subject = SUBJECT,
+): Promise<void> {
+  return appendOverride(db, {
+    overrideId: interventionId,
+    connectionId,
+    subject,
+    action,
+    reason,
+    by,
+    detail,
+  })
+}

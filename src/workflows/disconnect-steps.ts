@@ -1,0 +1,159 @@
+import { sleep, uuid4 } from '@temporalio/workflow'
+import type { DisconnectPlan } from '../contracts/life-activities.js'
+import type { DisconnectInput } from '../contracts/setup.js'
+import type { StepDescription } from '../contracts/setup-activities.js'
+import type { RunReference } from '../contracts/sync-activities.js'
+import { setupWork } from './activity-proxies.js'
+import { problemOf } from './disconnect-messages.js'
+import { briefRemoval, briefShortRemoval, life, removal, shortRemoval } from './disconnect-work.js'
+import { syncUntilQuiet } from './sync-until-quiet.js'
+
+/** How a step ended; a failure is thrown. */
+export interface StepEnd {
+  readonly state: 'done' | 'skipped'
+  readonly note: string | null
+}
+
+/** A step, and what it does. */
+export interface DisconnectStep extends StepDescription {
+  /** Whether Support may leave it out. */
+  readonly skippable: boolean
+  run(): Promise<StepEnd>
+}
+
+const DONE: StepEnd = { state: 'done', note: null }
+const ENDED = 'The connection is disconnected'
+
+/** How often, and how far apart, unsubscribes that are on their way to eMarketeer are waited for. */
+const SAVE_ROUNDS = 10
+const BETWEEN_ROUNDS = '30 seconds'
+
+/** Steps of a disconnect, in order. @param left whether something of the installation was left in the CRM. */
+export function stepsOf(
+  input: DisconnectInput,
+  plan: DisconnectPlan,
+  left: () => boolean,
+): readonly DisconnectStep[] {
+  const { connectionId, removeInstalled } = input
+  const step = (
+    [id, title, weight]: readonly [string, string, number],
+    run: () => Promise<StepEnd>,
+    skippable = false,
+  ): DisconnectStep => ({ id, title, weight, skippable, run })
+  const disabling = [
+    step(['stop', 'Stop syncing', 1], () => stop(input)),
+    step(['sweep', 'End the sweep and whatever runs', 1], () => endSyncs(connectionId)),
+    step(
+      ['webhooks', 'Let neither side report changes', 5],
+      () => (removeInstalled ? removeWebhooks(connectionId) : tryToRemoveWebhooks(connectionId)),
+      true,
+    ),
+  ]
+  if (!removeInstalled) {
+    return disabling
+  }
+  return [
+    step(['save', 'Bring what the CRM holds to eMarketeer', 30], () => save(connectionId, plan)),
+    ...disabling,
+    step(['keep', 'Keep the subscriptions in the ledger', 10], () => keep(connectionId)),
+    ...plan.undo.map(({ id, title, weight }) =>
+      step([`remove-${id}`, `Undo: ${title}`, weight], () => undo(connectionId, id), true),
+    ),
+    step(['forget', 'Forget the installation', 1], () => forget(connectionId, left())),
+  ]
+}
+
+async function stop(input: DisconnectInput): Promise<StepEnd> {
+  await life.disableConnection({ ...input, interventionId: uuid4() })
+  return DONE
+}
+
+async function endSyncs(connectionId: string): Promise<StepEnd> {
+  // Those that could start others first.
+  await life.endWork({ connectionId, kinds: ['starters', 'cron', 'runs'], reason: ENDED })
+  return DONE
+}
+
+async function removeWebhooks(connectionId: string): Promise<StepEnd> {
+  await removal.removeCrmWebhooks({ connectionId })
+  await shortRemoval.removeEmarketeerWebhook({ connectionId })
+  return DONE
+}
+
+/** Both sides are tried, whatever becomes of one. */
+async function tryToRemoveWebhooks(connectionId: string): Promise<StepEnd> {
+  const problems = [
+    ...(await problemsOf(briefRemoval.removeCrmWebhooks({ connectionId }))),
+    ...(await problemsOf(briefShortRemoval.removeEmarketeerWebhook({ connectionId }))),
+  ]
+  return problems.length === 0
+    ? DONE
+    : { state: 'skipped', note: `Webhooks could not be removed: ${problems.join(' ')}` }
+}
+
+async function problemsOf(work: Promise<void>): Promise<string[]> {
+  try {
+    await work
+    return []
+  } catch (error) {
+    const { code, message } = problemOf(error)
+    return [`${message} (${code})`]
+  }
+}
+
+/**
+ * The last sync, while it is still permitted: a No that a rep set minutes ago reaches eMarketeer before the rows that
+ * hold it are removed.
+ */
+async function save(connectionId: string, { nothingToSave }: DisconnectPlan): Promise<StepEnd> {
+  await life.endWork({ connectionId, kinds: ['starters'], reason: ENDED })
+  if (nothingToSave !== null) {
+    return { state: 'skipped', note: nothingToSave }
+  }
+  const run: RunReference = { connectionId, runId: uuid4(), tier: 'manual' }
+  for (let round = 1; ; round += 1) {
+    await setupWork.catchUpBoth(run)
+    await syncUntilQuiet(run, 'copy', () => undefined, { work: setupWork })
+    const unsaved = await life.countUnsaved({ connectionId })
+    if (unsaved === 0) {
+      return DONE
+    }
+    if (round === SAVE_ROUNDS) {
+      throw new UnsavedError(unsaved)
+    }
+    await sleep(BETWEEN_ROUNDS)
+  }
+}
+
+/** Unsubscribes in the CRM that eMarketeer does not take: nothing may be removed. */
+export class UnsavedError extends Error {
+  override readonly name = 'UnsavedError'
+
+  constructor(unsaved: number) {
+    super(
+      `${unsaved} unsubscribes in the CRM have not reached eMarketeer; removing the tables would lose them. ` +
+        'Nothing was removed, and the sync goes on. See `lbsync connection show` for what is blocked, due or held.',
+    )
+  }
+}
+
+async function keep(connectionId: string): Promise<StepEnd> {
+  const { kept } = await removal.keepSubscriptions({ connectionId })
+  return {
+    state: 'done',
+    note: kept === 0 ? null : `${kept} unsubscribes are kept for when it is enabled again.`,
+  }
+}
+
+async function undo(connectionId: string, stepId: string): Promise<StepEnd> {
+  await removal.undoSetupStep({ connectionId, stepId })
+  return DONE
+}
+
+async function forget(connectionId: string, left: boolean): Promise<StepEnd> {
+  if (left) {
+    return { state: 'skipped', note: 'Not everything was removed; what is known of it is kept.' }
+  }
+  await life.forgetInstallation({ connectionId })
+  return DONE
+}

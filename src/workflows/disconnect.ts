@@ -1,0 +1,113 @@
+import { condition, uuid4 } from '@temporalio/workflow'
+import type { DisconnectStatus } from '../contracts/life-activities.js'
+import type { DisconnectInput, SetupOverride, SetupPause } from '../contracts/setup.js'
+import { checkRequest, problemOf } from './disconnect-messages.js'
+import { DisconnectState } from './disconnect-state.js'
+import { stepsOf, UnsavedError, type DisconnectStep, type StepEnd } from './disconnect-steps.js'
+import { life } from './disconnect-work.js'
+import { mark, orMarkFailed } from './phase.js'
+import { newBoard } from './setup/step-board.js'
+
+/** A paused step is tried again by itself after this: what was the matter may be mended. */
+const TRY_AGAIN = '1 hour'
+
+/**
+ * Disables a connection (rule C8), and with `removeInstalled` also removes what set-up installed in the CRM, after saving
+ * what it holds. Last synced state, our copy and the evidence stay. Safe to repeat, and to be cut off anywhere.
+ *
+ * @throws ApplicationFailure `value_missing`, `connection_not_found`, `connection_paused`; not retryable.
+ */
+export async function disconnect(input: DisconnectInput): Promise<DisconnectStatus> {
+  checkRequest(input)
+  const state = new DisconnectState(input)
+  const { connectionId, removeInstalled } = input
+  await orMarkFailed(
+    connectionId,
+    (phase) => state.toPhase(phase),
+    async () => {
+      const plan = await life.planDisconnect({ connectionId, removeInstalled })
+      mark({ connectionId, crm: plan.crm, phase: 'running', tier: 'manual' })
+      const left = () => state.board.some(({ status }) => isLeft(status))
+      const steps = stepsOf(input, plan, left)
+      state.board = newBoard(steps)
+      for (const step of steps) {
+        await take(state, step)
+        if (state.result !== null) {
+          return
+        }
+      }
+      state.finish('done')
+    },
+  )
+  return state.status()
+}
+
+function isLeft({ id, state }: { readonly id: string; readonly state: string }): boolean {
+  return state === 'skipped' && (id === 'webhooks' || id.startsWith('remove-'))
+}
+
+/** Tries a step until it has ended, with whatever Support decides in between. */
+async function take(state: DisconnectState, step: DisconnectStep): Promise<void> {
+  for (;;) {
+    state.begin(step.id)
+    try {
+      const { state: end, note }: StepEnd = await step.run()
+      state.end(step.id, end, note)
+      return
+    } catch (error) {
+      state.pause(step.id, pauseFor(step, error))
+    }
+    await condition(() => state.decision !== null, TRY_AGAIN)
+    const { decision } = state
+    state.decision = null
+    if (decision !== null) {
+      await keepDecision(state, decision)
+      if (endsBy(state, decision)) {
+        return
+      }
+    }
+  }
+}
+
+/** What a step waits with. Steps of the ledger alone do not wait: what no retry helps there, ends the workflow. */
+function pauseFor(step: DisconnectStep, error: unknown): SetupPause {
+  const choices: SetupPause['choices'] = step.skippable
+    ? ['retry', 'skip', 'abort']
+    : ['retry', 'abort']
+  if (error instanceof UnsavedError) {
+    return { code: 'stepFailed', message: error.message, choices, seen: { error: 'unsaved' } }
+  }
+  const { code, message } = problemOf(error)
+  if (code === 'connection_not_found' || code === 'connection_not_disabled') {
+    throw error
+  }
+  const pauseCode = code.endsWith('_auth_failed') ? 'authFailed' : 'stepFailed'
+  return { code: pauseCode, message, choices, seen: { error: code } }
+}
+
+function keepDecision(state: DisconnectState, override: SetupOverride): Promise<void> {
+  const { connectionId } = state.input
+  const { step, action, reason, by } = override
+  return life.keepStepDecision({
+    interventionId: uuid4(),
+    connectionId,
+    step,
+    action,
+    reason,
+    by,
+  })
+}
+
+/** Whether a decision ends the step (skip) or the whole (abort). */
+function endsBy(state: DisconnectState, { step, action, reason, by }: SetupOverride): boolean {
+  if (action === 'skip') {
+    state.end(step, 'skipped', `Skipped by ${by}: ${reason}`)
+    return true
+  }
+  if (action === 'abort') {
+    state.end(step, 'failed', `Aborted by ${by}: ${reason}`)
+    state.finish('aborted')
+    return true
+  }
+  return false
+}
