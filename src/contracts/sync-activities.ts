@@ -46,20 +46,6 @@ export interface DueReport extends WorkReport {
   readonly next: DuePlace | null
 }
 
-/** A step of set-up, as the workflow shows it. */
-export interface StepDescription {
-  readonly id: string
-  readonly title: string
-  readonly weight: number
-}
-
-/** What set-up is about. */
-export interface SetupPlan {
-  readonly connectionId: string
-  readonly crm: string
-  readonly steps: readonly StepDescription[]
-}
-
 /** What a sendout's run is, once its request is accepted. */
 export interface OpenedSendout {
   readonly sendoutRunId: string
@@ -77,14 +63,8 @@ export interface MembersReference {
   readonly proof: 'delta' | 'direct' | 'emarketeerOnly'
 }
 
-/** Activities of set-up, sweep, webhooks and resync. */
+/** Activities of sweep, webhooks, resync and of set-up's first sync. */
 export interface SyncActivities {
-  /** Steps of a connection's set-up, in order. */
-  planSetup(input: { connectionId: string }): Promise<SetupPlan>
-  /** Runs one step of the CRM's own; safe to repeat. */
-  runSetupStep(input: { connectionId: string; stepId: string }): Promise<void>
-  /** Makes both systems post changes to the gateway. */
-  installWebhooks(input: { connectionId: string }): Promise<void>
   /** Starts the sweep's cron workflow; safe to repeat. */
   startSweep(input: { connectionId: string }): Promise<void>
   /** The connection is set up: webhooks and sweeps act from now on. */

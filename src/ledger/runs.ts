@@ -171,31 +171,3 @@ export async function takeRowBudget(
   )
   return granted
 }
-
-/** Keeps an override: who, why, what (rules E3, F4). Append-only. */
-export async function appendOverride(
-  tx: Queryable,
-  override: {
-    readonly overrideId: string
-    readonly connectionId: string
-    readonly subject: string
-    readonly action: string
-    readonly reason: string
-    readonly by: string
-    readonly detail: Readonly<Record<string, unknown>>
-  },
-): Promise<void> {
-  await tx.query(
-    `INSERT INTO overrides (override_id, connection_id, subject, action, reason, by_whom, detail)
-      VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-    [
-      override.overrideId,
-      override.connectionId,
-      override.subject,
-      override.action,
-      override.reason,
-      override.by,
-      JSON.stringify(override.detail),
-    ],
-  )
-}

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { markDirty } from '../ledger/addresses.js'
 import { forgetObservations } from '../ledger/cells.js'
 import type { Database, Queryable } from '../ledger/database.js'
-import { appendOverride, decideHeld, dropLoosenings, type Loosening } from '../ledger/runs.js'
+import { appendOverride } from '../ledger/overrides.js'
+import { decideHeld, dropLoosenings, type Loosening } from '../ledger/runs.js'
 
 /** Who decides upon everything that a connection holds, and why (rules E3, F4). */
 export interface HeldVerdict {

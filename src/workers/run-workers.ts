@@ -1,7 +1,9 @@
 import type { NativeConnection } from '@temporalio/worker'
 import { Worker } from '@temporalio/worker'
 import { createConnectionActivities } from '../activities/connection-activities.js'
+import { createLifeActivities } from '../activities/life-activities.js'
 import { createPreSendActivities } from '../activities/pre-send-activities.js'
+import { createSetupActivities } from '../activities/setup-activities.js'
 import { createSyncActivities } from '../activities/sync-activities.js'
 import { readEnvironment } from '../config/environment.js'
 import { connectTemporalNative } from '../config/temporal-native.js'
@@ -56,12 +58,13 @@ export async function runWorkers(
     const activities = {
       ...createSyncActivities(composed.systems),
       ...createPreSendActivities(composed.systems),
-      ...createConnectionActivities({
+      ...createSetupActivities({
         systems: composed.systems,
         vault: composed.vault,
-        temporal: client,
         publicUrl: gateway.publicUrl,
       }),
+      ...createLifeActivities({ systems: composed.systems, temporal: client }),
+      ...createConnectionActivities({ systems: composed.systems, temporal: client }),
     }
     const bundle = await workflowBundle()
     const workers: Worker[] = []

@@ -1,4 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow'
+import type { SetupActivities } from '../contracts/setup-activities.js'
 import type { PreSendActivities, SyncActivities } from '../contracts/sync-activities.js'
 
 /**
@@ -21,7 +22,7 @@ export const sync = proxyActivities<SyncActivities>({
 })
 
 /** Short work in the ledger or on Temporal itself. */
-export const brief = proxyActivities<SyncActivities & PreSendActivities>({
+export const brief = proxyActivities<SyncActivities & PreSendActivities & SetupActivities>({
   startToCloseTimeout: '1 minute',
   retry: RETRY,
 })
@@ -39,4 +40,14 @@ export const lastWork = proxyActivities<PreSendActivities>({
   scheduleToCloseTimeout: '10 minutes',
   heartbeatTimeout: '10 seconds',
   retry: { ...RETRY, maximumInterval: '5 seconds', maximumAttempts: 6 },
+})
+
+/**
+ * Steps of set-up. What passes by itself within a quarter of an hour is waited out; after that the step pauses, so that
+ * somebody sees it, and is looked at again later.
+ */
+export const setupWork = proxyActivities<SetupActivities & SyncActivities>({
+  startToCloseTimeout: '6 hours',
+  heartbeatTimeout: '10 seconds',
+  retry: { ...RETRY, maximumAttempts: 20 },
 })

@@ -1,7 +1,10 @@
 /** Every workflow type, under the name by which it is started. Only registers. */
 export { contactInbox } from './contact-inbox.js'
+export { disconnect } from './disconnect.js'
 export { forceSync } from './force-sync.js'
+export { pauseConnection } from './pause-connection.js'
 export { preSend } from './pre-send.js'
+export { resumeConnection } from './resume-connection.js'
 export { resync } from './resync.js'
-export { dynamicsSetup } from './setup.js'
+export { dynamicsSetup, superOfficeSetup } from './setup/index.js'
 export { backgroundSweep, sweepRun } from './sweep.js'

@@ -1,4 +1,4 @@
-import { upsertSearchAttributes } from '@temporalio/workflow'
+import { ContinueAsNew, upsertSearchAttributes } from '@temporalio/workflow'
 import type { Phase } from '../contracts/names.js'
 import { searchAttributes, type SearchFacts } from '../contracts/search-attributes.js'
 
@@ -16,6 +16,9 @@ export async function orMarkFailed<T>(
   try {
     return await work()
   } catch (error) {
+    if (error instanceof ContinueAsNew) {
+      throw error
+    }
     onPhase('failed')
     mark({ connectionId, phase: 'failed' })
     throw error

@@ -1,6 +1,21 @@
-import type { DuePlace, DueReport, RunReference } from '../contracts/sync-activities.js'
+import type {
+  DuePlace,
+  DueReport,
+  RunReference,
+  SyncActivities,
+} from '../contracts/sync-activities.js'
 import { sync } from './activity-proxies.js'
 import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
+
+/** How passing over what is due can be steered. */
+export interface QuietOptions {
+  /** Who does the work: with retries for ever, or bounded ones. */
+  readonly work: Pick<SyncActivities, 'syncDue' | 'settleRun'>
+  /** Waits between two stretches while somebody holds the work back. */
+  readonly pausePoint?: () => Promise<void>
+  /** Nothing more is begun. */
+  readonly isOver?: () => boolean
+}
 
 /**
  * Passes over everything that is due, then releases or holds what would make people mailable (F4). `copy`: both sides
@@ -10,16 +25,21 @@ export async function syncUntilQuiet(
   run: RunReference,
   reading: 'direct' | 'copy',
   onProgress: (totals: WorkTotals) => void,
+  { work, pausePoint, isOver }: QuietOptions = { work: sync },
 ): Promise<WorkTotals> {
   let totals = NO_WORK
   let place: DuePlace | null = null
   do {
-    const report: DueReport = await sync.syncDue({ ...run, reading, place })
+    const report: DueReport = await work.syncDue({ ...run, reading, place })
     totals = addWork(totals, report)
     place = report.next
     onProgress(totals)
+    await pausePoint?.()
+    if (isOver?.()) {
+      return totals
+    }
   } while (place !== null)
-  const settled = await sync.settleRun(run)
+  const settled = await work.settleRun(run)
   totals = addWork(totals, settled)
   onProgress(totals)
   return totals

@@ -8,18 +8,21 @@ import { delegatingActivities } from '../workflows/support/delegating-activities
 import { FakeWorld } from '../workflows/support/fake-world.js'
 import { readableHistory } from './readable-history.js'
 import { runIdsOf } from './run-ids.js'
-import { SCENARIOS, type Scenario } from './scenarios.js'
+import type { Scenario } from './scenario.js'
+import { SCENARIOS } from './scenarios.js'
 
 const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} }
 const histories = fileURLToPath(new URL('histories/', import.meta.url))
 
 /**
- * Runs every scenario on a development server, and keeps the histories in test/replay/histories, one file a run. Those
- * of before are removed.
+ * Runs scenarios on a development server, and keeps the histories in test/replay/histories, one file a run. Those of
+ * the same scenarios from before are removed; the others stay, as runs that a later release has to go on with.
  *
+ * @param prefix only scenarios whose name begins so.
  * @returns names of the files written.
  */
-export async function recordHistories(): Promise<string[]> {
+export async function recordHistories(prefix: string): Promise<string[]> {
+  const chosen = Object.entries(SCENARIOS).filter(([name]) => name.startsWith(prefix))
   Runtime.install({ logger: silent })
   const server = await startTemporalServer()
   const connection = await Connection.connect({ address: server.address })
@@ -29,9 +32,11 @@ export async function recordHistories(): Promise<string[]> {
     const bundle = await bundleWorkflowCode({ workflowsPath: workflowsPath(), logger: silent })
     await mkdir(histories, { recursive: true })
     for (const file of await readdir(histories)) {
-      await rm(`${histories}${file}`)
+      if (chosen.some(([name]) => file.startsWith(`${name}.`))) {
+        await rm(`${histories}${file}`)
+      }
     }
-    const recorded = Object.entries(SCENARIOS).map(([name, scenario]) =>
+    const recorded = chosen.map(([name, scenario]) =>
       recordOne(name, scenario, { client, native, bundle }),
     )
     // All of them end before anything is closed, whatever becomes of one.

@@ -2,15 +2,9 @@ import type { Client } from '@temporalio/client'
 import type { PreSendRequest } from '../../src/contracts/pre-send.js'
 import { hang, report } from '../workflows/support/default-activities.js'
 import { FakeSendouts } from '../workflows/support/fake-sendouts.js'
-import type { FakeWorld } from '../workflows/support/fake-world.js'
 import { failure, type Activities } from '../workflows/support/fake-world.js'
-
-/** One way a workflow can go: what the outside does, and how it is started and steered. */
-export interface Scenario {
-  readonly activities: Partial<Activities>
-  /** Starts it and waits until everything has happened. @returns ids of workflows, children too. */
-  run(client: Client, world: FakeWorld, taskQueue: string): Promise<readonly string[]>
-}
+import type { Scenario } from './scenario.js'
+import { SETUP_SCENARIOS } from './setup-scenarios.js'
 
 const connectionId = 'acme-dynamics'
 const refused = failure('crm_auth_failed', { retryable: false })
@@ -83,10 +77,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     {},
     { addressIds: [1, 2], dryRun: false },
   ),
-  'setup-straight': straight('dynamicsSetup', `setup/${connectionId}`, {}),
-  'setup-refused': straight('dynamicsSetup', `setup/refused`, {
-    installWebhooks: () => Promise.reject(refused),
-  }),
+  ...SETUP_SCENARIOS,
 }
 
 interface Steering {

@@ -33,8 +33,17 @@ export const SETUP_STEPS = [
 export function defaultActivities(): Activities {
   return {
     planSetup: async ({ connectionId }) => ({ connectionId, crm: 'dynamics', steps: SETUP_STEPS }),
-    runSetupStep: async () => {},
-    installWebhooks: async () => {},
+    runSetupStep: async () => ({ state: 'done', note: null }),
+    previewSetupStep: async ({ stepId }) => ({
+      id: stepId,
+      title: stepId,
+      state: 'nothing',
+      changes: [],
+      pause: null,
+      note: null,
+    }),
+    keepSetupDecision: async () => {},
+    countDue: async () => 0,
     startSweep: async () => {},
     activateConnection: async () => {},
     syncCategories: async () => report(),

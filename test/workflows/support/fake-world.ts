@@ -1,9 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common'
+import type { SetupActivities } from '../../../src/contracts/setup-activities.js'
 import type { PreSendActivities, SyncActivities } from '../../../src/contracts/sync-activities.js'
 import { defaultActivities } from './default-activities.js'
 
 /** Everything that our workflows ask of activities. */
-export type Activities = SyncActivities & PreSendActivities
+export type Activities = SyncActivities & PreSendActivities & SetupActivities
 
 /** Name of an activity. */
 export type ActivityName = keyof Activities

@@ -1,0 +1,103 @@
+import { Context } from '@temporalio/activity'
+import type { SecretsVault } from '../config/secrets-vault.js'
+import { AppError } from '../contracts/app-error.js'
+import type { SetupActivities } from '../contracts/setup-activities.js'
+import type { CrmDriver } from '../crm/crm.js'
+import { unblockSide } from '../ledger/cursors.js'
+import { countDue } from '../ledger/due-count.js'
+import { appendOverride } from '../ledger/overrides.js'
+import type { SyncRun } from '../ledger/runs.js'
+import type { Systems } from '../sync/systems.js'
+import { failing, onConnection } from './perform.js'
+import { previewStep, runStep } from './setup/run-step.js'
+import { findStep, previewOfWorkflowStep, stepsOf } from './setup/steps-of.js'
+
+/** What these activities need beside the systems. */
+export interface SetupActivityOptions {
+  readonly systems: Systems
+  readonly vault: SecretsVault
+  /** Where webhooks reach the gateway. */
+  readonly publicUrl: string
+}
+
+/** Activities of set-up: the generic runner, which knows no CRM (rules E1–E3). */
+export function createSetupActivities(options: SetupActivityOptions): SetupActivities {
+  const { systems } = options
+  const driverOf = async (connectionId: string): Promise<CrmDriver> => {
+    const connection = await systems.connection(connectionId)
+    const driver = systems.driverOf(connection)
+    if (!driver) {
+      throw new AppError('crm_not_supported', `There is no set-up for CRM ${connection.crm}.`)
+    }
+    return driver
+  }
+  return {
+    planSetup: ({ connectionId }) =>
+      failing(async () => {
+        const driver = await driverOf(connectionId)
+        return { connectionId, crm: driver.crm, steps: stepsOf(driver) }
+      }),
+
+    runSetupStep: async ({ connectionId, stepId, choice }) => {
+      const step = await failing(async () => {
+        if (choice !== null) {
+          // Somebody says that it is mended: a closed gate is no reason to refuse the look.
+          await unblockSide(systems.db, connectionId, 'crm')
+          await unblockSide(systems.db, connectionId, 'emarketeer')
+        }
+        return findStep(await driverOf(connectionId), stepId, options)
+      })
+      const run = setupRun(connectionId)
+      return onConnection(systems, run, (session) =>
+        runStep(step, { first: session, reopen: () => reopen(systems, session.run) }, choice),
+      )
+    },
+
+    previewSetupStep: async ({ connectionId, stepId }) => {
+      const found = await failing(async () => {
+        const connection = await systems.connection(connectionId)
+        return (
+          previewOfWorkflowStep(stepId, connection) ??
+          findStep(await driverOf(connectionId), stepId, options)
+        )
+      })
+      return 'verify' in found
+        ? onConnection(systems, setupRun(connectionId), (session) => previewStep(found, session))
+        : found
+    },
+
+    keepSetupDecision: ({ decisionId, connectionId, step, action, reason, by, choice }) =>
+      failing(() =>
+        appendOverride(systems.db, {
+          overrideId: decisionId,
+          connectionId,
+          subject: step === null ? 'setup' : `setup/${step}`,
+          action,
+          reason,
+          by,
+          detail: {
+            ...choice,
+            workflowId: Context.current().info.workflowExecution?.workflowId,
+          },
+        }),
+      ),
+
+    countDue: ({ connectionId }) => failing(() => countDue(systems.db, connectionId)),
+  }
+}
+
+/** Set-up steps belong to no sync run. */
+const NO_RUN = '00000000-0000-0000-0000-000000000000'
+
+function setupRun(connectionId: string) {
+  return { connectionId, runId: NO_RUN, tier: 'setup' } as const
+}
+
+/** With the facts as they are now. */
+function reopen(systems: Systems, run: SyncRun) {
+  const context = Context.current()
+  return systems.session(run, {
+    signal: context.cancellationSignal,
+    heartbeat: (progress) => context.heartbeat(progress),
+  })
+}

@@ -1,0 +1,32 @@
+import type { StepVerdict } from '../../crm/crm.js'
+import { syncCategories } from '../../sync/sync-categories.js'
+import { keepFacts, type CommonStep } from './common-step.js'
+
+/** Brings eMarketeer's subscription categories to the CRM (D3). */
+export const categoriesStep: CommonStep = {
+  id: 'categories',
+  title: 'Bring the subscription categories over',
+  weight: 10,
+
+  async verify(session, context): Promise<StepVerdict> {
+    if (!context.subscriptionSync) {
+      return { state: 'skipped', note: 'subscriptions are not kept in step' }
+    }
+    const categories = await session.emarketeer.categories({ includeArchived: false }, context)
+    const names = categories.map(({ name }) => name).join(', ')
+    return {
+      state: 'due',
+      changes: [{ what: names === '' ? 'eMarketeer has no category yet' : `Categories: ${names}` }],
+    }
+  },
+
+  async do(session) {
+    const { categories, foreign } = await syncCategories(session)
+    const ignored = foreign === 0 ? '' : `; ${foreign} that somebody added in the CRM are ignored`
+    return { state: 'done', note: `${categories} categories${ignored}` }
+  },
+
+  /** Bringing them over compares each one itself. */
+  check: () => Promise.resolve({ state: 'done' }),
+  keep: keepFacts,
+}

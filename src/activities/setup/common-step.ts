@@ -1,0 +1,45 @@
+import type { SetupStep, StepContext, StepVerdict } from '../../crm/crm.js'
+import { mergeFacts } from '../../ledger/connections.js'
+import { requireCrm, type SyncSession } from '../../sync/session.js'
+
+/** What doing a step came to. */
+export type DoneVerdict = Extract<StepVerdict, { readonly state: 'done' | 'skipped' }>
+
+/** A step as the runner takes it: the CRM's own, and those that every CRM has. */
+export interface CommonStep {
+  readonly id: string
+  readonly title: string
+  /** Seconds that it usually takes. */
+  readonly weight: number
+  /** Looks before. */
+  verify(session: SyncSession, context: StepContext): Promise<StepVerdict>
+  do(session: SyncSession, context: StepContext): Promise<DoneVerdict>
+  /** Looks after. */
+  check(session: SyncSession, context: StepContext): Promise<StepVerdict>
+  /** Keeps what was learned. */
+  keep(session: SyncSession, verdict: StepVerdict): Promise<void>
+}
+
+/** Keeps the facts of a verdict, merged over the earlier ones. */
+export async function keepFacts(session: SyncSession, verdict: StepVerdict): Promise<void> {
+  if ('facts' in verdict && verdict.facts && Object.keys(verdict.facts).length > 0) {
+    await mergeFacts(session.db, session.connection.connectionId, verdict.facts)
+  }
+}
+
+/** A step of the CRM's folder as one of the runner. */
+export function ofDriver(step: SetupStep): CommonStep {
+  const verify = (session: SyncSession, context: StepContext) =>
+    step.verify(requireCrm(session).session, context)
+  return {
+    id: step.id,
+    title: step.title,
+    weight: step.weight,
+    verify,
+    async do(session, context) {
+      return { state: 'done', facts: await step.do(requireCrm(session).session, context) }
+    },
+    check: verify,
+    keep: keepFacts,
+  }
+}

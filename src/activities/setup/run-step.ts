@@ -1,0 +1,90 @@
+import { AppError } from '../../contracts/app-error.js'
+import type { SetupPause, StepChoice, StepPreview } from '../../contracts/setup.js'
+import type { StepOutcome } from '../../contracts/setup-activities.js'
+import { SetupPaused, type StepContext, type StepVerdict } from '../../crm/crm.js'
+import type { SyncSession } from '../../sync/session.js'
+import type { CommonStep } from './common-step.js'
+
+/** A session as it is now, and anew after facts have changed. */
+export interface StepSessions {
+  readonly first: SyncSession
+  reopen(): Promise<SyncSession>
+}
+
+/**
+ * Runs a step: looks, does what is missing, keeps what was learned, and looks again. The same for every CRM and step.
+ * @throws AppError `crm_answer_invalid` (retryable) when something is still missing afterwards.
+ */
+export async function runStep(
+  step: CommonStep,
+  sessions: StepSessions,
+  choice: StepChoice | null,
+): Promise<StepOutcome> {
+  try {
+    const { first } = sessions
+    const before = await step.verify(first, contextOf(first, choice))
+    await step.keep(first, before)
+    if (before.state !== 'due') {
+      return outcomeOf(before)
+    }
+    const done = await step.do(first, contextOf(first, choice))
+    await step.keep(first, done)
+    if (done.state === 'skipped') {
+      return outcomeOf(done)
+    }
+    const again = await sessions.reopen()
+    const after = await step.check(again, contextOf(again, choice))
+    await step.keep(again, after)
+    if (after.state === 'due') {
+      throw new AppError(
+        'crm_answer_invalid',
+        `After "${step.title}" was done, still missing: ${after.changes.map((c) => c.what).join('; ')}`,
+      )
+    }
+    return outcomeOf(after)
+  } catch (error) {
+    if (error instanceof SetupPaused) {
+      return { state: 'paused', pause: error.pause }
+    }
+    throw error
+  }
+}
+
+/** Looks at a step, and says what running it would do. */
+export async function previewStep(step: CommonStep, session: SyncSession): Promise<StepPreview> {
+  const { id, title } = step
+  const nothing = { id, title, changes: [], pause: null, note: null }
+  try {
+    const verdict = await step.verify(session, contextOf(session, null))
+    switch (verdict.state) {
+      case 'done':
+        return { ...nothing, state: 'nothing', note: verdict.note ?? null }
+      case 'due':
+        return { ...nothing, state: 'changes', changes: verdict.changes }
+      case 'skipped':
+        return { ...nothing, state: 'skipped', note: verdict.note }
+      case 'paused':
+        return { ...nothing, state: 'pauses', pause: verdict.pause }
+    }
+  } catch (error) {
+    if (error instanceof SetupPaused) {
+      return { ...nothing, state: 'pauses', pause: error.pause }
+    }
+    throw error
+  }
+}
+
+function contextOf(session: SyncSession, choice: StepChoice | null): StepContext {
+  return { ...session.call, choice, subscriptionSync: session.connection.subscriptionSync }
+}
+
+function outcomeOf(verdict: Exclude<StepVerdict, { readonly state: 'due' }>): StepOutcome {
+  switch (verdict.state) {
+    case 'done':
+      return { state: 'done', note: verdict.note ?? null }
+    case 'skipped':
+      return { state: 'skipped', note: verdict.note }
+    case 'paused':
+      return { state: 'paused', pause: verdict.pause satisfies SetupPause }
+  }
+}

@@ -1,0 +1,68 @@
+import type { StepDescription } from '../../contracts/setup-activities.js'
+import type { StepPreview } from '../../contracts/setup.js'
+import { AppError } from '../../contracts/app-error.js'
+import type { CrmDriver } from '../../crm/crm.js'
+import type { ConnectionRow } from '../../ledger/connections.js'
+import { categoriesStep } from './categories-step.js'
+import { ofDriver, type CommonStep } from './common-step.js'
+import { WEBHOOKS, webhooksStep, type WebhooksStepOptions } from './webhooks-step.js'
+
+/** The last two steps, which the workflow makes of the one sync's pieces. */
+const BY_WORKFLOW: readonly StepDescription[] = [
+  { id: 'firstSync', title: 'Sync all contacts for the first time', weight: 180 },
+  { id: 'sweep', title: 'Start the background sweep', weight: 5 },
+]
+
+/** Every step of a CRM's set-up, in order: its own ones, then those that every CRM has (E1). */
+export function stepsOf(driver: CrmDriver): readonly StepDescription[] {
+  const categories = driver.capabilities.subscriptions ? [categoriesStep] : []
+  return [...driver.setupSteps, WEBHOOKS, ...categories, ...BY_WORKFLOW].map(
+    ({ id, title, weight }) => ({
+      id,
+      title,
+      weight,
+    }),
+  )
+}
+
+/** A step that an activity runs. @throws AppError `internal` for one that there is not. */
+export function findStep(
+  driver: CrmDriver,
+  stepId: string,
+  options: WebhooksStepOptions,
+): CommonStep {
+  const steps = [
+    ...driver.setupSteps.map(ofDriver),
+    webhooksStep(options),
+    ...(driver.capabilities.subscriptions ? [categoriesStep] : []),
+  ]
+  const step = steps.find(({ id }) => id === stepId)
+  if (!step) {
+    throw new AppError('internal', `There is no set-up step ${stepId}.`)
+  }
+  return step
+}
+
+/** What the workflow's own steps would do; null: the step is run by an activity. */
+export function previewOfWorkflowStep(
+  stepId: string,
+  connection: ConnectionRow,
+): StepPreview | null {
+  const step = BY_WORKFLOW.find(({ id }) => id === stepId)
+  if (!step) {
+    return null
+  }
+  const what =
+    stepId === 'firstSync'
+      ? `Reads every contact on both sides and brings them in step, opt-outs first; if more than ` +
+        `${connection.newlyMailableLimit} contacts would become mailable, those writes wait for approval`
+      : 'Sweeps every 30 minutes'
+  return {
+    id: step.id,
+    title: step.title,
+    state: 'changes',
+    changes: [{ what }],
+    pause: null,
+    note: null,
+  }
+}

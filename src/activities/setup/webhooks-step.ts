@@ -1,0 +1,99 @@
+import type { SecretsVault } from '../../config/secrets-vault.js'
+import type { StepDescription } from '../../contracts/setup-activities.js'
+import type { StepVerdict } from '../../crm/crm.js'
+import { CHANGE_TYPES } from '../../emarketeer/index.js'
+import { saveEmarketeerWebhookSecret } from '../../ledger/connections.js'
+import { requireCrm, type SyncSession } from '../../sync/session.js'
+import { keepFacts, type CommonStep } from './common-step.js'
+import { askGateway } from './ask-gateway.js'
+
+/** The step, as the workflow shows it. */
+export const WEBHOOKS: StepDescription = {
+  id: 'webhooks',
+  title: 'Let both systems report changes',
+  weight: 10,
+}
+
+/** What the webhooks are installed with. */
+export interface WebhooksStepOptions {
+  /** Where webhooks reach the gateway. */
+  readonly publicUrl: string
+  readonly vault: SecretsVault
+}
+
+/** Facts that the step keeps, for `connection show`. */
+interface WebhooksFact {
+  readonly url: string
+  readonly installed: boolean
+  readonly reason: string | null
+}
+
+/**
+ * Makes both systems post changes to the gateway. Both try the address while it is registered, so the gateway is asked
+ * first (E2). A CRM that cannot post is no fault: the sweep alone suffices, and the step ends `skipped` with the reason.
+ */
+export function webhooksStep({ publicUrl, vault }: WebhooksStepOptions): CommonStep {
+  const urlOf = (session: SyncSession, side: 'crm' | 'em') =>
+    `${publicUrl}/hooks/${side}/${session.connection.webhookRef}`
+  return {
+    ...WEBHOOKS,
+
+    async verify(session, context): Promise<StepVerdict> {
+      const problem = await askGateway(publicUrl, context.signal)
+      if (problem !== null) {
+        return {
+          state: 'paused',
+          pause: {
+            code: 'gatewayUnreachable',
+            message:
+              `${publicUrl}/healthz does not answer as our gateway (${problem}), so webhooks would not arrive. ` +
+              'Start the gateway, or correct PUBLIC_URL; or skip: then the sweep alone syncs, every half hour.',
+            choices: ['retry', 'skip', 'abort'],
+            seen: { url: `${publicUrl}/healthz`, found: problem },
+          },
+        }
+      }
+      return {
+        state: 'due',
+        changes: [
+          { what: `The CRM posts changes of contacts to ${publicUrl}/hooks/crm/…` },
+          { what: `eMarketeer posts changes to ${publicUrl}/hooks/em/…` },
+        ],
+      }
+    },
+
+    async do(session, context) {
+      const url = urlOf(session, 'crm')
+      const crm = await requireCrm(session).session.installWebhooks({ url }, context)
+      const { secret } = await session.emarketeer.putWebhook(
+        { url: urlOf(session, 'em'), events: CHANGE_TYPES },
+        context,
+      )
+      await saveEmarketeerWebhookSecret(
+        session.db,
+        session.connection.connectionId,
+        vault.seal(secret, {
+          connectionId: session.connection.connectionId,
+          field: 'emarketeer.webhookSecret',
+        }),
+      )
+      const webhooks: WebhooksFact = { url, installed: crm.installed, reason: crm.reason }
+      const facts = { ...crm.facts, webhooks }
+      return crm.installed
+        ? { state: 'done', facts }
+        : {
+            state: 'skipped',
+            facts,
+            note: `${crm.reason ?? 'not possible'}; the sweep alone syncs`,
+          }
+    },
+
+    async check(session, context): Promise<StepVerdict> {
+      const known = await session.emarketeer.getWebhook(context)
+      const own = known?.url === urlOf(session, 'em')
+      return own ? { state: 'done' } : { state: 'due', changes: [{ what: "eMarketeer's webhook" }] }
+    },
+
+    keep: keepFacts,
+  }
+}

@@ -1,0 +1,34 @@
+import { uuid4 } from '@temporalio/workflow'
+import type { SetupIntervention, SetupOverride } from '../../contracts/setup.js'
+import { brief } from '../activity-proxies.js'
+
+/** Keeps an override as evidence, before it is carried out (E3). */
+export function keepOverride(connectionId: string, override: SetupOverride): Promise<void> {
+  const { step, action, reason, by, ...choice } = override
+  return brief.keepSetupDecision({
+    decisionId: uuid4(),
+    connectionId,
+    step,
+    action,
+    reason,
+    by,
+    choice: { action, ...choice },
+  })
+}
+
+/** Keeps that Support held set-up back, or let it go on. */
+export function keepIntervention(
+  connectionId: string,
+  action: 'pause' | 'resume',
+  { reason, by }: SetupIntervention,
+): Promise<void> {
+  return brief.keepSetupDecision({
+    decisionId: uuid4(),
+    connectionId,
+    step: null,
+    action,
+    reason,
+    by,
+    choice: null,
+  })
+}

@@ -1,0 +1,132 @@
+import type { SetupPause, StepState, StepStatus } from '../../contracts/setup.js'
+import type { StepDescription } from '../../contracts/setup-activities.js'
+
+/** A step as the workflow keeps it. */
+export interface BoardStep {
+  readonly weight: number
+  readonly status: StepStatus
+  /** Time spent working on it, a person's waiting not counted. */
+  readonly workedMs: number
+}
+
+/** Steps in order, each with its state. Pure: what set-up shows is derived from here alone. */
+export type Board = readonly BoardStep[]
+
+/** All steps, none begun. */
+export function newBoard(steps: readonly StepDescription[]): Board {
+  return steps.map(({ id, title, weight }) => ({
+    weight,
+    workedMs: 0,
+    status: {
+      id,
+      title,
+      state: 'pending',
+      startedAt: null,
+      endedAt: null,
+      attempts: 0,
+      pause: null,
+      note: null,
+    },
+  }))
+}
+
+/** The first step that has not ended; null: all have. */
+export function nextStep(board: Board): StepStatus | null {
+  return board.find(({ status }) => !hasEnded(status.state))?.status ?? null
+}
+
+/** A step by its id. */
+export function stepOf(board: Board, id: string): StepStatus | null {
+  return board.find(({ status }) => status.id === id)?.status ?? null
+}
+
+/** Begins a step, or tries it again: a paused one stays paused until something else is known. */
+export function begun(board: Board, id: string, nowMs: number): Board {
+  return changed(board, id, ({ status, ...step }) => ({
+    ...step,
+    status: {
+      ...status,
+      state: status.state === 'paused' ? 'paused' : 'running',
+      startedAt: status.startedAt ?? new Date(nowMs).toISOString(),
+      attempts: status.attempts + 1,
+    },
+  }))
+}
+
+/** Adds time that was spent on a step. */
+export function worked(board: Board, id: string, ms: number): Board {
+  return changed(board, id, (step) => ({ ...step, workedMs: step.workedMs + ms }))
+}
+
+/** The step waits for a person. */
+export function paused(board: Board, id: string, pause: SetupPause): Board {
+  return withStatus(board, id, (status) => ({ ...status, state: 'paused', pause }))
+}
+
+/** The step has ended. */
+export function ended(
+  board: Board,
+  id: string,
+  state: 'done' | 'skipped' | 'failed',
+  note: string | null,
+  nowMs: number,
+): Board {
+  return withStatus(board, id, (status) => ({
+    ...status,
+    state,
+    note,
+    endedAt: new Date(nowMs).toISOString(),
+    // What an aborted step waited for stays to be read.
+    pause: state === 'failed' ? status.pause : null,
+  }))
+}
+
+/** How far set-up is. @param running share of the running step that is done, 0–1. */
+export function percentOf(board: Board, running = 0): number {
+  const total = sum(board.map(({ weight }) => weight))
+  return total === 0 ? 0 : Math.floor((100 * doneWeight(board, running)) / total)
+}
+
+/**
+ * Seconds that are left, from the steps' usual durations and the pace of this run so far (a test organisation does
+ * in seconds what takes a real one minutes).
+ */
+export function remainingSecondsOf(board: Board, running = 0): number {
+  const ended = board.filter(({ status }) => status.state === 'done')
+  const usualSeconds = sum(ended.map(({ weight }) => weight))
+  const spentSeconds = sum(ended.map(({ workedMs }) => workedMs)) / 1_000
+  const pace = usualSeconds < MIN_PACE_SECONDS ? 1 : clamp(spentSeconds / usualSeconds)
+  const left = sum(board.map(({ weight }) => weight)) - doneWeight(board, running)
+  return Math.round(left * pace)
+}
+
+/** Below this much finished work the pace says nothing yet. */
+const MIN_PACE_SECONDS = 20
+
+function clamp(pace: number): number {
+  return Math.min(5, Math.max(0.01, pace))
+}
+
+function doneWeight(board: Board, running: number): number {
+  return sum(
+    board.map(({ weight, status: { state } }) =>
+      hasEnded(state) ? weight : state === 'running' ? weight * Math.min(1, running) : 0,
+    ),
+  )
+}
+
+function hasEnded(state: StepState): boolean {
+  return state === 'done' || state === 'skipped'
+}
+
+function withStatus(board: Board, id: string, change: (status: StepStatus) => StepStatus): Board {
+  return changed(board, id, (step) => ({ ...step, status: change(step.status) }))
+}
+
+function changed(board: Board, id: string, change: (step: BoardStep) => BoardStep): Board {
+  return board.map((step) => (step.status.id === id ? change(step) : step))
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
