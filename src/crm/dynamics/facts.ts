@@ -9,6 +9,8 @@ const tableFacts = z.object({
   metadataId: z.string(),
   /** Differs per organisation; views need it. */
   objectTypeCode: z.number().nullable(),
+  /** Made by us; false: the customer had it already, and it is never deleted. Absent: not known. */
+  ours: z.boolean().optional(),
 })
 
 const webhookFacts = z.object({
@@ -59,9 +61,14 @@ export interface SubscriptionTables {
   readonly categories: TableFacts
 }
 
-/** Reads stored facts; unknown keys are left to whoever wrote them. @throws ZodError when they are damaged. */
+/**
+ * Reads stored facts; null is forgotten, unknown keys are left to whoever wrote them.
+ *
+ * @throws ZodError when they are damaged.
+ */
 export function readFacts(facts: CrmFacts): DynamicsFacts {
-  return factsSchema.parse(facts)
+  const known = Object.entries(facts).filter(([, value]) => value !== null)
+  return factsSchema.parse(Object.fromEntries(known))
 }
 
 /** The two tables of the facts. */

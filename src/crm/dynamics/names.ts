@@ -9,6 +9,9 @@ export const CATEGORIES_TABLE = 'em_subscriptioncategories'
 /** Our publisher: unique name. */
 export const PUBLISHER = 'emarketeer'
 
+/** Our publisher's prefix, of every name that we make. */
+export const PREFIX = 'em'
+
 /** Our solution: unique name. What we make is put into it, so that the customer can find and remove it. */
 export const SOLUTION = 'emarketeersync'
 

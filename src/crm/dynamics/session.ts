@@ -11,6 +11,7 @@ import type {
   CrmSession,
   CrmWrite,
   CrmWriteOutcome,
+  WebhookInstallation,
   WebhookTarget,
 } from '../crm.js'
 import { tokenSource } from './auth/token-source.js'
@@ -23,8 +24,11 @@ import { environmentHttp } from './http-clients.js'
 import { CategoryMap } from './reading/category-map.js'
 import { type ChangeSource, readChanges } from './reading/changes.js'
 import { directRead } from './reading/direct-read.js'
-import { installWebhooks } from './webhooks/install.js'
 import { requireHttps } from './require-https.js'
+import { asSetupError } from './setup/as-setup-error.js'
+import { installWebhooks } from './webhooks/install.js'
+import { removeWebhooks } from './webhooks/remove.js'
+import { tendWebhooks } from './webhooks/tend.js'
 import { whoAmI } from './who-am-i.js'
 import { wrongEnvironment } from './wrong-environment.js'
 import { writeRows } from './writing/write-rows.js'
@@ -89,7 +93,20 @@ export class DynamicsSession implements CrmSession {
     return syncCategories(this.client, this.facts, categories, context)
   }
 
-  installWebhooks(target: WebhookTarget, context: CallContext): Promise<CrmFacts> {
-    return installWebhooks(this.client, this.facts, this.connectionId, target, context)
+  /** @throws SetupPaused `privilegeMissing` and `authFailed` as the steps of set-up do; UpstreamError. */
+  async installWebhooks(target: WebhookTarget, context: CallContext): Promise<WebhookInstallation> {
+    try {
+      return await installWebhooks(this.client, this.facts, this.connectionId, target, context)
+    } catch (error) {
+      throw asSetupError(error, this.facts)
+    }
+  }
+
+  removeWebhooks(context: CallContext): Promise<CrmFacts> {
+    return removeWebhooks(this.client, this.facts, this.connectionId, context)
+  }
+
+  tendWebhooks(context: CallContext): Promise<{ readonly reactivated: boolean }> {
+    return tendWebhooks(this.client, this.facts, context)
   }
 }

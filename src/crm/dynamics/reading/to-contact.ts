@@ -12,6 +12,8 @@ export function toContact(raw: RawRow): CrmContact | null {
   return {
     contactId: row.contactid.toLowerCase(),
     email: row.emailaddress1 ?? null,
+    // emailaddress2 and 3 take no part: the toggle is the record's, whatever the address.
+    otherEmails: [],
     state: stateOf(row.merged, row.statecode),
     mergedInto: row._masterid_value?.toLowerCase() ?? null,
     registeredAtMs: Number.isNaN(createdMs) ? null : createdMs,

@@ -5,7 +5,8 @@ import { lostAnswer } from '../wire/part-error.js'
 import { queryString } from '../wire/odata.js'
 import { whoAmI } from '../who-am-i.js'
 import { wrongEnvironment } from '../wrong-environment.js'
-import type { DynamicsStep } from './setup-step.js'
+import type { DynamicsSession } from '../session.js'
+import { checkStep } from './check.js'
 
 const organizations = z.object({
   value: z.array(
@@ -19,44 +20,54 @@ const organizations = z.object({
 const languages = z.object({ LocaleIds: z.array(z.number().int()) })
 
 /** Proves the credentials and learns what the organisation is (docs/wire-dataverse.md, 5). */
-export const connectStep: DynamicsStep = {
+export const connectStep = checkStep({
   id: 'connect',
   title: 'Connect to Dynamics 365',
-  weight: 1,
-  async run({ client, facts }, context) {
-    const { organizationId, userId } = await whoAmI(client, context)
-    const known = facts.organization?.organizationId
-    if (known !== undefined && known !== organizationId) {
-      throw wrongEnvironment()
-    }
-    const select = ['name', 'languagecode', 'isauditenabled', 'expirechangetrackingindays']
-    const operation = 'GET /organizations'
-    const { body } = await client.json(
-      {
-        method: 'GET',
-        path: `organizations${queryString({ select })}`,
-        operation,
-        name: 'setup.look',
-        effect: 'read',
-      },
-      organizations,
-      context,
-    )
-    const row = body.value[0]
-    if (typeof row?.languagecode !== 'number') {
-      throw lostAnswer(operation, 'read', 'the base language is not told')
-    }
-    return {
-      organization: {
-        organizationId,
-        userId,
-        languageCode: row.languagecode,
-        languages: await availableLanguages(client, row.languagecode, context),
-        auditEnabled: row.isauditenabled ?? null,
-        changeTrackingDays: row.expirechangetrackingindays ?? null,
-      },
-    }
+  weight: 2,
+  async verify(session, context) {
+    const organization = await learn(session, context)
+    const facts = { organization }
+    return organization.auditEnabled === false
+      ? {
+          state: 'done',
+          facts,
+          note: 'Auditing is off in this organisation: when and by whom a toggle was set cannot be told.',
+        }
+      : { state: 'done', facts }
   },
+})
+
+async function learn({ client, facts }: DynamicsSession, context: CallContext) {
+  const { organizationId, userId } = await whoAmI(client, context)
+  const known = facts.organization?.organizationId
+  if (known !== undefined && known !== organizationId) {
+    throw wrongEnvironment()
+  }
+  const select = ['name', 'languagecode', 'isauditenabled', 'expirechangetrackingindays']
+  const operation = 'GET /organizations'
+  const { body } = await client.json(
+    {
+      method: 'GET',
+      path: `organizations${queryString({ select })}`,
+      operation,
+      name: 'setup.look',
+      effect: 'read',
+    },
+    organizations,
+    context,
+  )
+  const row = body.value[0]
+  if (typeof row?.languagecode !== 'number') {
+    throw lostAnswer(operation, 'read', 'the base language is not told')
+  }
+  return {
+    organizationId,
+    userId,
+    languageCode: row.languagecode,
+    languages: await availableLanguages(client, row.languagecode, context),
+    auditEnabled: row.isauditenabled ?? null,
+    changeTrackingDays: row.expirechangetrackingindays ?? null,
+  }
 }
 
 /** The base language is always one of them; the list is not worth failing for. */

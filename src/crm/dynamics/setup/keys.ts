@@ -1,6 +1,7 @@
-import { z } from 'zod'
 import { AppError } from '../../../contracts/app-error.js'
+import type { PlannedChange } from '../../../contracts/setup.js'
 import type { CallContext } from '../../../http/index.js'
+import { SetupPaused } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import { findOrCreate } from '../find-or-create.js'
 import { IN_OUR_SOLUTION } from '../names.js'
@@ -8,38 +9,41 @@ import { poll } from '../poll.js'
 import { lostAnswer } from '../wire/part-error.js'
 import { keyBody } from './bodies.js'
 import { type TableDefinition, TABLES } from './definitions.js'
-import { getIfThere } from './get-if-there.js'
+import { findKey, keyClash, keysPath, LOOK_AT_KEYS } from './key-state.js'
 import { labelIn } from './labels.js'
 import { organizationOf } from './organization-of.js'
+import { removeKey } from './remove-key.js'
 import type { DynamicsStep } from './setup-step.js'
-
-const keys = z.object({
-  value: z.array(
-    z.object({
-      SchemaName: z.string(),
-      KeyAttributes: z.array(z.string()),
-      EntityKeyIndexStatus: z.string(),
-    }),
-  ),
-})
 
 /** The index is built in the background; on empty tables that is quick. */
 const ACTIVE_WITHIN_MS = 5 * 60_000
-
-const LOOK = 'GET /EntityDefinitions/Keys'
 
 /** Makes the alternate keys and waits until they can be used (docs/wire-dataverse.md, 16.5). */
 export const keysStep: DynamicsStep = {
   id: 'keys',
   title: 'Create the alternate keys',
-  weight: 4,
-  async run({ client, facts }, context) {
+  weight: 60,
+  forSubscriptions: true,
+  async verify({ client }, context) {
+    const changes: PlannedChange[] = []
+    for (const table of TABLES) {
+      const found = await findKey(client, table, context)
+      const pause = found === null ? null : keyClash(table, found)
+      if (pause !== null) {
+        return { state: 'paused', pause }
+      }
+      const what = toDo(table, found?.status ?? null)
+      changes.push(...(what === null ? [] : [{ what }]))
+    }
+    return changes.length === 0 ? { state: 'done' } : { state: 'due', changes }
+  },
+  async do({ client, facts }, context) {
     const label = labelIn(organizationOf(facts).languageCode)
     for (const table of TABLES) {
-      await findOrCreate(
+      const { found } = await findOrCreate(
         client,
         {
-          find: () => keyStatus(client, table, context),
+          find: () => findKey(client, table, context),
           path: keysPath(table),
           body: keyBody(table, label),
           headers: IN_OUR_SOLUTION,
@@ -47,12 +51,56 @@ export const keysStep: DynamicsStep = {
         },
         context,
       )
+      const pause = keyClash(table, found)
+      if (pause !== null) {
+        throw new SetupPaused(pause)
+      }
+      if (found.status === 'Failed') {
+        await rebuild(client, table, context)
+      }
     }
     for (const table of TABLES) {
       await untilActive(client, table, context)
     }
     return {}
   },
+  async undo({ client, facts }, context) {
+    for (const table of TABLES.toReversed()) {
+      await removeKey(client, table, facts[table.factsKey] ?? null, context)
+    }
+    return {}
+  },
+}
+
+function toDo({ key, logicalName }: TableDefinition, status: string | null): string | null {
+  switch (status) {
+    case 'Active':
+      return null
+    case null:
+      return `Create the key "${key.label}" (${key.schemaName.toLowerCase()}) of ${logicalName}`
+    case 'Failed':
+      return `Build the key "${key.label}" of ${logicalName} again: it failed`
+    default:
+      return `Wait until the key "${key.label}" of ${logicalName} is built`
+  }
+}
+
+/** A key that failed stays failed until it is asked for anew: somebody has mended the rows, or it fails again. */
+async function rebuild(client: DataverseClient, table: TableDefinition, context: CallContext) {
+  const json = {
+    EntityLogicalName: table.logicalName,
+    EntityKeyLogicalName: table.key.schemaName.toLowerCase(),
+  }
+  const path = 'ReactivateEntityKey'
+  const operation = 'POST /ReactivateEntityKey'
+  const request = {
+    method: 'POST',
+    path,
+    operation,
+    name: 'setup.update',
+    effect: 'write',
+  } as const
+  await client.text({ ...request, json }, context)
 }
 
 async function untilActive(
@@ -62,7 +110,7 @@ async function untilActive(
 ): Promise<void> {
   const settled = await poll(
     async () => {
-      const status = await keyStatus(client, table, context)
+      const status = (await findKey(client, table, context))?.status
       return status === 'Active' || status === 'Failed' ? status : null
     },
     { withinMs: ACTIVE_WITHIN_MS },
@@ -76,19 +124,6 @@ async function untilActive(
     )
   }
   if (settled === null) {
-    throw lostAnswer(LOOK, 'read', 'a key is still being built')
+    throw lostAnswer(LOOK_AT_KEYS, 'read', 'a key is still being built')
   }
-}
-
-async function keyStatus(client: DataverseClient, table: TableDefinition, context: CallContext) {
-  const path = `${keysPath(table)}?$select=SchemaName,KeyAttributes,EntityKeyIndexStatus`
-  const body = await getIfThere(client, path, LOOK, keys, context)
-  const own = body?.value.find(
-    (key) => key.SchemaName.toLowerCase() === table.key.schemaName.toLowerCase(),
-  )
-  return own?.EntityKeyIndexStatus ?? null
-}
-
-function keysPath(table: TableDefinition): string {
-  return `EntityDefinitions(LogicalName='${table.logicalName}')/Keys`
 }

@@ -1,7 +1,6 @@
 import type { UpstreamError } from '../../../http/index.js'
 import { SetupPaused } from '../../crm.js'
 import type { Json, SetupPause } from '../../../contracts/setup.js'
-import type { DynamicsSession } from '../session.js'
 
 /** The only thing read from a refusal's text: the privilege that Dataverse named (docs/wire-dataverse.md, 2). */
 const PRIVILEGE = /\bprv[A-Za-z0-9_]{1,80}\b/
@@ -36,10 +35,10 @@ export function privilegeMissing(
 }
 
 /** A 403 in the middle of a step: the privilege is the one that the refusal names. */
-export function refusedForPrivilege(error: UpstreamError, session: DynamicsSession): SetupPaused {
+export function refusedForPrivilege(error: UpstreamError, userId: string | null): SetupPaused {
   const name = PRIVILEGE.exec(error.detail)?.[0]
   const pause = privilegeMissing(name === undefined ? [] : [name], {
-    userId: session.facts.organization?.userId ?? null,
+    userId,
     skippable: false,
     seen: { operation: error.operation, upstreamCode: error.upstreamCode },
   })

@@ -1,6 +1,7 @@
 import { whoAmI } from '../who-am-i.js'
-import { type NeededPrivilege, requirePrivileges } from './require-privileges.js'
-import type { DynamicsStep } from './setup-step.js'
+import { checkStep } from './check.js'
+import { missingPrivileges, type NeededPrivilege } from './missing-privileges.js'
+import { privilegeMissing } from './pauses.js'
 
 const AT_RUN_TIME: readonly NeededPrivilege[] = ['prvReadContact', 'prvWriteContact'].map(
   (name) => ({
@@ -11,9 +12,18 @@ const AT_RUN_TIME: readonly NeededPrivilege[] = ['prvReadContact', 'prvWriteCont
 )
 
 /** Names from memory (docs/wire-dataverse.md, 5): each call proves itself by a 403 should one of them be wrong. */
-const DURING_SETUP: readonly NeededPrivilege[] = [
-  'prvCreateEntity',
+const FOR_WEBHOOKS = duringSetup([
   'prvReadEntity',
+  'prvCreateServiceEndpoint',
+  'prvWriteServiceEndpoint',
+  'prvCreateSdkMessageProcessingStep',
+  'prvWriteSdkMessageProcessingStep',
+  'prvReadSdkMessage',
+])
+
+/** From memory as well; only what is built for subscriptions needs them. */
+const FOR_TABLES = duringSetup([
+  'prvCreateEntity',
   'prvWriteEntity',
   'prvCreateAttribute',
   'prvReadAttribute',
@@ -26,21 +36,27 @@ const DURING_SETUP: readonly NeededPrivilege[] = [
   'prvWriteSystemForm',
   'prvReadQuery',
   'prvWriteQuery',
-  'prvCreateServiceEndpoint',
-  'prvWriteServiceEndpoint',
-  'prvCreateSdkMessageProcessingStep',
-  'prvWriteSdkMessageProcessingStep',
-  'prvReadSdkMessage',
-].map((name) => ({ name, global: false, certain: false }))
+])
+
+function duringSetup(names: readonly string[]): readonly NeededPrivilege[] {
+  return names.map((name) => ({ name, global: false, certain: false }))
+}
 
 /** Says early, and all at once, what the application user may not do. */
-export const privilegesStep: DynamicsStep = {
+export const privilegesStep = checkStep({
   id: 'privileges',
   title: 'Check the privileges of the application user',
-  weight: 1,
-  async run({ client }, context) {
+  weight: 2,
+  async verify({ client }, context) {
     const { userId } = await whoAmI(client, context)
-    await requirePrivileges(client, userId, [...AT_RUN_TIME, ...DURING_SETUP], context)
-    return {}
+    const needed = [
+      ...AT_RUN_TIME,
+      ...FOR_WEBHOOKS,
+      ...(context.subscriptionSync ? FOR_TABLES : []),
+    ]
+    const missing = await missingPrivileges(client, userId, needed, context)
+    return missing.length === 0
+      ? { state: 'done' }
+      : { state: 'paused', pause: privilegeMissing(missing, { userId, skippable: true }) }
   },
-}
+})

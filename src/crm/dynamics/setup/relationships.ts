@@ -1,59 +1,95 @@
-import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
-import type { DataverseClient } from '../client.js'
+import type { PlannedChange } from '../../../contracts/setup.js'
+import { SetupPaused } from '../../crm.js'
 import { findOrCreate } from '../find-or-create.js'
-import { IN_OUR_SOLUTION } from '../names.js'
+import { IN_OUR_SOLUTION, SUBSCRIPTIONS_TABLE } from '../names.js'
 import { relationshipBody } from './bodies.js'
-import { type RelationshipDefinition, RELATIONSHIPS } from './definitions.js'
-import { getIfThere } from './get-if-there.js'
+import { RELATIONSHIPS } from './definitions.js'
+import { namingDependents } from './dependents.js'
+import { findRelationship, relationshipClash } from './find-relationship.js'
 import { labelIn } from './labels.js'
 import { organizationOf } from './organization-of.js'
+import { isOurs } from './our-components.js'
+import { removeIfThere } from './remove-if-there.js'
 import type { DynamicsStep } from './setup-step.js'
-
-const answer = z.object({
-  ReferencingAttribute: z.string(),
-  ReferencingEntityNavigationPropertyName: z.string().min(1),
-})
 
 /** Makes the two lookups, and learns the names by which they are bound: casing counts (docs/wire-dataverse.md, 16.4). */
 export const relationshipsStep: DynamicsStep = {
   id: 'relationships',
   title: 'Relate the tables to contacts and categories',
-  weight: 6,
-  async run({ client, facts }, context) {
+  weight: 60,
+  forSubscriptions: true,
+  async verify({ client }, context) {
+    const changes: PlannedChange[] = []
+    const navigation: Record<string, string> = {}
+    for (const wanted of RELATIONSHIPS) {
+      const found = await findRelationship(client, wanted, context)
+      const pause = await relationshipClash(client, wanted, found, context)
+      if (pause !== null) {
+        return { state: 'paused', pause }
+      }
+      if (found === null) {
+        const column = `"${wanted.label}" (${wanted.lookupSchemaName.toLowerCase()})`
+        changes.push({
+          what: `Add the lookup ${column} from ${SUBSCRIPTIONS_TABLE} to ${wanted.referenced}`,
+        })
+      } else {
+        navigation[wanted.navigationKey] = found.navigation
+      }
+    }
+    return changes.length === 0
+      ? { state: 'done', facts: { navigation } }
+      : { state: 'due', changes }
+  },
+  async do({ client, facts }, context) {
     const label = labelIn(organizationOf(facts).languageCode)
     const navigation: Record<string, string> = {}
-    for (const relationship of RELATIONSHIPS) {
+    for (const wanted of RELATIONSHIPS) {
+      const before = await findRelationship(client, wanted, context)
+      const pause = await relationshipClash(client, wanted, before, context)
+      if (pause !== null) {
+        throw new SetupPaused(pause)
+      }
       // The category table's key is what the service called it.
       const referencedKey =
-        relationship.navigationKey === 'category'
-          ? (facts.categoriesTable?.primaryId ?? relationship.referencedKey)
-          : relationship.referencedKey
+        wanted.navigationKey === 'category'
+          ? (facts.categoriesTable?.primaryId ?? wanted.referencedKey)
+          : wanted.referencedKey
       const { found } = await findOrCreate(
         client,
         {
-          find: () => find(client, relationship, context),
+          find: () => findRelationship(client, wanted, context),
           path: 'RelationshipDefinitions',
-          body: relationshipBody({ ...relationship, referencedKey }, label),
+          body: relationshipBody({ ...wanted, referencedKey }, label),
           headers: IN_OUR_SOLUTION,
           operation: 'POST /RelationshipDefinitions',
           timeoutMs: 240_000,
         },
         context,
       )
-      navigation[relationship.navigationKey] = found.ReferencingEntityNavigationPropertyName
+      navigation[wanted.navigationKey] = found.navigation
     }
     return { navigation }
   },
-}
-
-function find(
-  client: DataverseClient,
-  { schemaName }: RelationshipDefinition,
-  context: CallContext,
-) {
-  const columns = 'ReferencingAttribute,ReferencingEntityNavigationPropertyName'
-  const cast = 'Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata'
-  const path = `RelationshipDefinitions(SchemaName='${schemaName}')/${cast}?$select=${columns}`
-  return getIfThere(client, path, 'GET /RelationshipDefinitions', answer, context)
+  async undo({ client, facts }, context) {
+    for (const wanted of RELATIONSHIPS.toReversed()) {
+      const found = await findRelationship(client, wanted, context)
+      const table = facts.subscriptionsTable ?? null
+      if (found === null || !(await isOurs(client, found.metadataId, table, context))) {
+        continue
+      }
+      const removable = {
+        find: async () => (await findRelationship(client, wanted, context)) !== null,
+        path: `RelationshipDefinitions(${found.metadataId})`,
+        operation: 'DELETE /RelationshipDefinitions',
+      }
+      const what = `The lookup ${SUBSCRIPTIONS_TABLE}.${wanted.lookupSchemaName.toLowerCase()}`
+      await namingDependents(
+        client,
+        { type: 10, id: found.metadataId, what },
+        () => removeIfThere(client, removable, context),
+        context,
+      )
+    }
+    return { navigation: null }
+  },
 }

@@ -1,9 +1,6 @@
-import { AppError } from '../../../contracts/app-error.js'
-import { UpstreamError } from '../../../http/index.js'
 import type { CrmFacts, CrmSession, SetupStep, StepContext, StepVerdict } from '../../crm.js'
 import { DynamicsSession } from '../session.js'
-import { CUSTOMIZATION_LOCK } from '../wire/error-codes.js'
-import { refusedCredentials, refusedForPrivilege } from './pauses.js'
+import { asSetupError } from './as-setup-error.js'
 
 /** A step of ours: as {@link SetupStep}, with the opened environment itself and not only what every CRM has. */
 export interface DynamicsStep {
@@ -56,24 +53,6 @@ async function translated<T>(
   try {
     return await act(session)
   } catch (error) {
-    throw asSetupError(error, session)
-  }
-}
-
-function asSetupError(error: unknown, session: DynamicsSession): unknown {
-  if (!(error instanceof UpstreamError)) {
-    return error
-  }
-  if (error.upstreamCode === CUSTOMIZATION_LOCK) {
-    const retryAfterMs = error.retryAfterSeconds === null ? null : error.retryAfterSeconds * 1000
-    return new AppError('crm_customization_locked', error.message, { retryAfterMs, cause: error })
-  }
-  switch (error.code) {
-    case 'upstream_forbidden':
-      return refusedForPrivilege(error, session)
-    case 'upstream_auth_failed':
-      return refusedCredentials(error)
-    default:
-      return error
+    throw asSetupError(error, session.facts)
   }
 }

@@ -32,7 +32,7 @@ export async function ensureEndpoint(
   secret: string,
   context: CallContext,
 ): Promise<string> {
-  const name = `eMarketeer sync (${connectionId})`
+  const name = endpointName(connectionId)
   const settings = {
     name,
     url,
@@ -75,7 +75,25 @@ export async function ensureEndpoint(
   return found
 }
 
+/** Name of a connection's endpoint, by which it is found again whatever its address. */
+export function endpointName(connectionId: string): string {
+  return `eMarketeer sync (${connectionId})`
+}
+
 async function find(client: DataverseClient, name: string, url: string, context: CallContext) {
+  const rows = await webhookEndpoints(client, context)
+  const own =
+    rows.find((row) => row.name === name && row.url === url) ??
+    rows.find((row) => row.name === name) ??
+    rows.find((row) => row.url === url)
+  return own?.id ?? null
+}
+
+/** Every webhook of the organisation, also others' (docs/wire-dataverse.md, 11). @throws UpstreamError */
+export async function webhookEndpoints(
+  client: DataverseClient,
+  context: CallContext,
+): Promise<readonly { id: string; name: string | null; url: string | null }[]> {
   const query = queryString({
     select: ['serviceendpointid', 'name', 'authtype', 'url'],
     filter: `contract eq ${WEBHOOK}`,
@@ -91,11 +109,11 @@ async function find(client: DataverseClient, name: string, url: string, context:
     endpoints,
     context,
   )
-  const own =
-    body.value.find((row) => row.name === name && row.url === url) ??
-    body.value.find((row) => row.name === name) ??
-    body.value.find((row) => row.url === url)
-  return own?.serviceendpointid.toLowerCase() ?? null
+  return body.value.map(({ serviceendpointid, name, url }) => ({
+    id: serviceendpointid.toLowerCase(),
+    name: name ?? null,
+    url: url ?? null,
+  }))
 }
 
 /** How headers are registered: an XML of settings. The secret is hexadecimal and needs no escaping. */

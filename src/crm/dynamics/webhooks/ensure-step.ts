@@ -1,24 +1,10 @@
-import { z } from 'zod'
 import type { CallContext } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { findOrCreate } from '../find-or-create.js'
-import { queryString } from '../wire/odata.js'
 import { ensureImage } from './ensure-image.js'
 import { messageFilter } from './message-filter.js'
 import { type StepDefinition, stepName } from './steps.js'
-
-const stepRows = z.object({
-  value: z.array(
-    z.object({
-      sdkmessageprocessingstepid: z.guid(),
-      name: z.string().nullish(),
-      filteringattributes: z.string().nullish(),
-      statecode: z.number().nullish(),
-    }),
-  ),
-})
-
-type StepRow = z.output<typeof stepRows>['value'][number]
+import { type StepRow, stepsOf } from './steps-of.js'
 
 const OPERATION = '/sdkmessageprocessingsteps'
 
@@ -68,26 +54,8 @@ async function find(
   name: string,
   context: CallContext,
 ): Promise<StepRow | null> {
-  const select = [
-    'sdkmessageprocessingstepid',
-    'name',
-    'filteringattributes',
-    'mode',
-    'stage',
-    'statecode',
-  ]
-  const { body } = await client.json(
-    {
-      method: 'GET',
-      path: `serviceendpoints(${endpointId})/serviceendpoint_sdkmessageprocessingstep${queryString({ select })}`,
-      operation: `GET ${OPERATION}`,
-      name: 'webhooks.steps',
-      effect: 'read',
-    },
-    stepRows,
-    context,
-  )
-  return body.value.find((row) => row.name === name) ?? null
+  const rows = await stepsOf(client, endpointId, context)
+  return rows.find((row) => row.name === name) ?? null
 }
 
 async function repair(

@@ -1,5 +1,5 @@
-import type { CallContext } from '../../../http/index.js'
-import type { CrmFacts, WebhookTarget } from '../../crm.js'
+import { type CallContext, UpstreamError } from '../../../http/index.js'
+import type { WebhookInstallation, WebhookTarget } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import { type DynamicsFacts, subscriptionTables } from '../facts.js'
 import { SUBSCRIPTIONS_TABLE } from '../names.js'
@@ -13,7 +13,7 @@ import { STEPS } from './steps.js'
  * made; the secret is a new one each time, as the old one is nowhere to be read, and the one before stays accepted
  * for events that are queued under it.
  *
- * @returns facts with hashes only. @throws UpstreamError
+ * @returns facts with hashes only; not installed where Dataverse refuses the address. @throws UpstreamError
  */
 export async function installWebhooks(
   client: DataverseClient,
@@ -21,9 +21,17 @@ export async function installWebhooks(
   connectionId: string,
   target: WebhookTarget,
   context: CallContext,
-): Promise<CrmFacts> {
+): Promise<WebhookInstallation> {
   const secret = newSecret()
-  const endpointId = await ensureEndpoint(client, connectionId, target.url, secret, context)
+  let endpointId: string
+  try {
+    endpointId = await ensureEndpoint(client, connectionId, target.url, secret, context)
+  } catch (error) {
+    if (error instanceof UpstreamError && error.code === 'upstream_refused') {
+      return { installed: false, reason: refusal(target.url, error), facts: {} }
+    }
+    throw error
+  }
   const stepIds: string[] = []
   for (const step of STEPS) {
     if (step.table === SUBSCRIPTIONS_TABLE && subscriptionTables(facts) === null) {
@@ -38,5 +46,12 @@ export async function installWebhooks(
     secretHash: secretHash(secret),
     previousSecretHash: facts.webhook?.secretHash ?? null,
   }
-  return { webhook }
+  return { installed: true, reason: null, facts: { webhook } }
+}
+
+/** What the address is wrong in is mostly its port. The path holds nothing that may not be shown, but is not needed. */
+function refusal(url: string, { upstreamCode }: UpstreamError): string {
+  const { origin } = new URL(url)
+  const code = upstreamCode === null ? '' : ` (${upstreamCode})`
+  return `Dynamics refuses to post to ${origin}${code}: it takes only the ports 80 and 443. The sweep finds changes instead.`
 }

@@ -29,6 +29,9 @@ export const DUPLICATE_ATTRIBUTE = '0x80047013'
 /** A name is not known (yet): also what a column shortly after its creation answers. */
 export const UNKNOWN_NAME = '0x80060888'
 
+/** A component is not deleted while others refer to it. */
+export const HAS_DEPENDENTS = '0x8004f01f'
+
 /** Codes that mean a missing privilege. */
 export const PRIVILEGE_CODES: readonly string[] = ['0x80040220', '0x80048306']
 
@@ -56,6 +59,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
   { code: '0x8004d24b', name: 'ApplicationUserDisabled', outcome: 'upstream_auth_failed' },
   { code: '0x80040265', name: 'PluginRefused', outcome: 'upstream_refused' },
   { code: DUPLICATE_ATTRIBUTE, name: 'DuplicateAttribute', outcome: 'upstream_refused' },
+  { code: HAS_DEPENDENTS, name: 'HasDependents', outcome: 'upstream_refused' },
   { code: '0x80044150', name: 'SqlError', outcome: 'upstream_unavailable' },
   { code: SQL_TIMEOUT, name: 'SqlTimeout', outcome: 'upstream_unavailable' },
   { code: '0x80040216', name: 'Unexpected' },

@@ -1,4 +1,3 @@
-import { AppError } from '../../../contracts/app-error.js'
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { allRows } from '../reading/pages.js'
@@ -15,34 +14,30 @@ export interface NeededPrivilege {
 }
 
 /**
- * Checks the application user's privileges.
+ * What the application user lacks of the privileges needed, all at once; none where the service does not tell, as the
+ * calls themselves are the proof then. `(organisation)` after a name: for the
+ * whole organisation, not for one business unit.
  *
- * @throws AppError `crm_privilege_missing`, naming all that is missing at once; UpstreamError.
+ * @throws UpstreamError
  */
-export async function requirePrivileges(
+export async function missingPrivileges(
   client: DataverseClient,
   userId: string,
   needed: readonly NeededPrivilege[],
   context: CallContext,
-): Promise<void> {
+): Promise<readonly string[]> {
   const held = await userPrivileges(client, userId, context)
   if (held === null) {
-    return
+    return []
   }
   const lacking = needed.filter(
     ({ name, global }) => !isEnough(held.get(name.toLowerCase()), global),
   )
   const doubtful = lacking.filter(({ certain }) => !certain).map(({ name }) => name)
   const known = doubtful.length === 0 ? new Set() : await knownPrivileges(client, doubtful, context)
-  const missing = lacking.filter(({ name, certain }) => certain || known.has(name.toLowerCase()))
-  if (missing.length > 0) {
-    const names = missing.map(({ name, global }) => (global ? `${name} (organisation)` : name))
-    throw new AppError(
-      'crm_privilege_missing',
-      `The application user lacks ${names.join(', ')}. Add it to a security role of that user.`,
-      { value: missing.map(({ name }) => name).join(',') },
-    )
-  }
+  return lacking
+    .filter(({ name, certain }) => certain || known.has(name.toLowerCase()))
+    .map(({ name, global }) => (global ? `${name} (organisation)` : name))
 }
 
 function isEnough(depth: Depth | undefined, global: boolean): boolean {

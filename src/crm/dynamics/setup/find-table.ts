@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import type { CallContext } from '../../../http/index.js'
+import type { SetupPause } from '../../../contracts/setup.js'
+import type { DataverseClient } from '../client.js'
+import type { TableFacts } from '../facts.js'
+import { queryString } from '../wire/odata.js'
+import type { TableDefinition } from './definitions.js'
+import { getIfThere } from './get-if-there.js'
+import { columnTypeClash } from './pauses.js'
+
+const answer = z.object({
+  MetadataId: z.guid(),
+  EntitySetName: z.string().min(1),
+  PrimaryIdAttribute: z.string().min(1),
+  PrimaryNameAttribute: z.string().nullish(),
+  ObjectTypeCode: z.number().nullish(),
+})
+
+/** Every table of ours has this name column. */
+const NAME_COLUMN = 'em_name'
+
+/** A table as the organisation has it. */
+export interface FoundTable {
+  readonly facts: TableFacts
+  readonly nameColumn: string | null
+}
+
+/** Looks for one of our tables by its name (docs/wire-dataverse.md, 16.2); null where there is none. @throws UpstreamError */
+export async function findTable(
+  client: DataverseClient,
+  { logicalName }: Pick<TableDefinition, 'logicalName'>,
+  context: CallContext,
+): Promise<FoundTable | null> {
+  const select = [
+    'MetadataId',
+    'EntitySetName',
+    'PrimaryIdAttribute',
+    'PrimaryNameAttribute',
+    'ObjectTypeCode',
+  ]
+  const path = `EntityDefinitions(LogicalName='${logicalName}')${queryString({ select })}`
+  const found = await getIfThere(client, path, 'GET /EntityDefinitions', answer, context)
+  return found === null
+    ? null
+    : {
+        nameColumn: found.PrimaryNameAttribute ?? null,
+        facts: {
+          setName: found.EntitySetName,
+          primaryId: found.PrimaryIdAttribute,
+          metadataId: found.MetadataId.toLowerCase(),
+          objectTypeCode: found.ObjectTypeCode ?? null,
+        },
+      }
+}
+
+/** A table of our name that was made for something else; null where it is usable. */
+export function tableClash(table: TableDefinition, found: FoundTable): SetupPause | null {
+  return found.nameColumn === null || found.nameColumn === NAME_COLUMN
+    ? null
+    : columnTypeClash({
+        table: table.logicalName,
+        column: null,
+        found: `a table whose name column is ${found.nameColumn}`,
+        needed: `one whose name column is ${NAME_COLUMN}`,
+      })
+}

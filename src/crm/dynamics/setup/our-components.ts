@@ -1,0 +1,78 @@
+import type { CallContext } from '../../../http/index.js'
+import type { DataverseClient } from '../client.js'
+import type { TableFacts } from '../facts.js'
+import { SOLUTION } from '../names.js'
+import { allRows } from '../reading/pages.js'
+import { stringLiteral } from '../wire/odata.js'
+
+/** A component of our solution: its type (1 table, 2 column, 10 relationship, 14 key …) and its id in lower case. */
+export interface SolutionComponent {
+  readonly type: number
+  readonly id: string
+}
+
+/**
+ * What is in our solution. Everything that we make is put there in the request that makes it, so that this tells what
+ * is ours from what the customer had before under the same name.
+ *
+ * @returns null where there is no such solution. @throws UpstreamError
+ */
+export async function ourComponents(
+  client: DataverseClient,
+  context: CallContext,
+): Promise<readonly SolutionComponent[] | null> {
+  const solutions = await allRows(
+    client,
+    {
+      setName: 'solutions',
+      select: ['solutionid'],
+      filter: `uniquename eq ${stringLiteral(SOLUTION)}`,
+      name: 'setup.look',
+    },
+    context,
+  )
+  const solutionId = solutions[0]?.['solutionid']
+  if (typeof solutionId !== 'string') {
+    return null
+  }
+  const rows = await allRows(
+    client,
+    {
+      setName: 'solutioncomponents',
+      select: ['objectid', 'componenttype'],
+      filter: `_solutionid_value eq ${solutionId}`,
+      name: 'setup.look',
+    },
+    context,
+  )
+  return rows.map((row) => ({
+    type: Number(row['componenttype']),
+    id: String(row['objectid']).toLowerCase(),
+  }))
+}
+
+/** The ids of {@link ourComponents}; empty without a solution. */
+export async function ourComponentIds(
+  client: DataverseClient,
+  context: CallContext,
+): Promise<ReadonlySet<string>> {
+  return new Set((await ourComponents(client, context))?.map(({ id }) => id))
+}
+
+/**
+ * Whether a part of one of our tables (a key, a lookup) is ours: in our solution, or part of a table that is.
+ *
+ * @throws UpstreamError
+ */
+export async function isOurs(
+  client: DataverseClient,
+  componentId: string,
+  table: TableFacts | null,
+  context: CallContext,
+): Promise<boolean> {
+  const ours = await ourComponentIds(client, context)
+  const tableId = table?.metadataId.toLowerCase()
+  return (
+    ours.has(componentId) || (tableId !== undefined && ours.has(tableId)) || table?.ours === true
+  )
+}

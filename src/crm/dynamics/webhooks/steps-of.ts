@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import type { CallContext } from '../../../http/index.js'
+import type { DataverseClient } from '../client.js'
+import { queryString } from '../wire/odata.js'
+
+const stepRows = z.object({
+  value: z.array(
+    z.object({
+      sdkmessageprocessingstepid: z.guid(),
+      name: z.string().nullish(),
+      filteringattributes: z.string().nullish(),
+      statecode: z.number().nullish(),
+    }),
+  ),
+})
+
+/** A step as registered. `statecode` 0 is on. */
+export type StepRow = z.output<typeof stepRows>['value'][number]
+
+/** The steps that post to an endpoint (docs/wire-dataverse.md, 11). @throws UpstreamError; 404 without the endpoint. */
+export async function stepsOf(
+  client: DataverseClient,
+  endpointId: string,
+  context: CallContext,
+): Promise<readonly StepRow[]> {
+  const select = [
+    'sdkmessageprocessingstepid',
+    'name',
+    'filteringattributes',
+    'mode',
+    'stage',
+    'statecode',
+  ]
+  const { body } = await client.json(
+    {
+      method: 'GET',
+      path: `serviceendpoints(${endpointId})/serviceendpoint_sdkmessageprocessingstep${queryString({ select })}`,
+      operation: 'GET /sdkmessageprocessingsteps',
+      name: 'webhooks.steps',
+      effect: 'read',
+    },
+    stepRows,
+    context,
+  )
+  return body.value
+}
