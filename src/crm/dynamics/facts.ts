@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import type { CrmFacts } from '../crm.js'
+import { formFacts } from './forms/form-facts.js'
+import { viewFacts } from './forms/view-facts.js'
 
 /** What set-up learned of one of our tables. */
 const tableFacts = z.object({
@@ -43,6 +45,10 @@ const factsSchema = z.object({
   categoriesTable: tableFacts.optional(),
   /** Navigation properties of the two lookups, with the service's casing. */
   navigation: z.object({ contact: z.string(), category: z.string() }).optional(),
+  view: viewFacts.optional(),
+  form: formFacts.optional(),
+  /** Our section was published. */
+  published: z.boolean().optional(),
   webhook: webhookFacts.optional(),
 })
 

@@ -1,0 +1,53 @@
+import type { SetupPause, StepChoice } from '../../../contracts/setup.js'
+import type { FormDocument } from '../forms/form-document.js'
+import { ownParts } from '../forms/own-parts.js'
+import { TAB } from '../forms/own-names.js'
+import type { Placement } from '../forms/splice.js'
+import { detailsTab, isHidden, tabCalled, tabKey } from '../forms/tabs.js'
+import { detailsTabMissing } from './form-pauses.js'
+import type { MainForm } from './form-rows.js'
+
+/** Where our section goes, and what of it is to be remembered; or why no tab is certain. */
+export type FormPlace =
+  | { readonly place: Placement; readonly tab: string | null; readonly where: string }
+  | { readonly pause: SetupPause }
+
+/** Chooses the tab (rule E2; docs/wire-dataverse.md, 10.5). `known`: what Support chose earlier. @throws FormShapeError */
+export function choosePlace(
+  form: MainForm,
+  document: FormDocument,
+  known: string | null,
+  choice: StepChoice | null,
+): FormPlace {
+  const own = ownParts(document)
+  if (own.section !== null) {
+    // It is brought up to date where it stands.
+    return { place: { in: 'newTab' }, tab: known, where: 'where it stands' }
+  }
+  const wanted = choice?.action === 'useTab' ? (choice.tab ?? '') : known
+  const found = wanted === null || wanted === TAB.id ? null : tabCalled(document, wanted)
+  if (wanted !== null && wanted !== TAB.id) {
+    return found === null
+      ? {
+          pause: detailsTabMissing(
+            'The chosen tab is not there, or not the only one.',
+            form,
+            document,
+          ),
+        }
+      : inTab(found, tabKey(found))
+  }
+  const details = detailsTab(document) ?? own.tab
+  if (details !== null && choice?.action !== 'createTab') {
+    return inTab(details, null)
+  }
+  return choice?.action === 'createTab' || wanted === TAB.id
+    ? { place: { in: 'newTab' }, tab: TAB.id, where: 'on a new tab "Details"' }
+    : { pause: detailsTabMissing('No tab is certainly the Details tab.', form, document) }
+}
+
+function inTab(tab: FormDocument['tabs'][number], key: string | null): FormPlace {
+  const name = tab.attributes['name'] ?? tab.attributes['id'] ?? ''
+  const hidden = isHidden(tab) ? ' (which users do not see)' : ''
+  return { place: { in: 'tab', tab }, tab: key, where: `on the tab ${name}${hidden}` }
+}

@@ -1,0 +1,33 @@
+import type { StepContext } from '../../crm.js'
+import type { SectionSpec } from '../forms/section-xml.js'
+import { OWN_VIEW } from '../forms/view-xml.js'
+import { allRows } from '../reading/pages.js'
+import type { DynamicsSession } from '../session.js'
+import { stringLiteral } from '../wire/odata.js'
+
+/** Controls that let the toggle be flipped in the grid, the best first (docs/wire-dataverse.md, 16.11). */
+const GRID_CONTROLS = [
+  'Microsoft.PowerApps.PowerAppsOneGrid',
+  'MscrmControls.Grid.PCFGridControl',
+  'MscrmControls.Grid.GridControl',
+]
+
+/** Shown in a preview before the organisation's languages are known. */
+const ENGLISH = 1033
+
+/** What our section looks like in this organisation, also before anything was made. @throws UpstreamError */
+export async function sectionSpec(
+  { client, facts }: DynamicsSession,
+  context: StepContext,
+): Promise<SectionSpec> {
+  const filter = GRID_CONTROLS.map((name) => `name eq ${stringLiteral(name)}`).join(' or ')
+  const listing = { setName: 'customcontrols', select: ['name'], filter, name: 'setup.look' }
+  const rows = await allRows(client, listing, context)
+  const there = new Set(rows.map((row) => row['name']))
+  const chosenView = context.choice?.action === 'useView' ? context.choice.viewId : undefined
+  return {
+    viewId: (chosenView ?? facts.view?.viewId ?? OWN_VIEW.viewId).trim().toLowerCase(),
+    languages: facts.organization?.languages ?? [ENGLISH],
+    gridControl: GRID_CONTROLS.find((name) => there.has(name)) ?? null,
+  }
+}
