@@ -28,10 +28,17 @@ export interface DynamicsOptions {
   readonly keyActivationReads: number
   /** How long each metadata write and publish takes; the customization lock is held meanwhile. */
   readonly customizationMs: number
+  /**
+   * How slow customizing is, as a factor: 1 as a real organisation (set-up takes some ten minutes), 0 at once. The
+   * switch `pace` changes it.
+   */
+  readonly pace: number
   /** Added to every data request. */
   readonly latencyMs: number
   /** The application user gets the privileges of tables created later, as an administrator would. */
   readonly grantNewTables: boolean
+  /** Change tracking of contact; off in some organisations. */
+  readonly contactChangeTracking: boolean
   readonly auditEnabled: boolean
   /** Audit rows show up this much later than the change. */
   readonly auditDelayMs: number
@@ -67,8 +74,10 @@ export const DEFAULT_OPTIONS: DynamicsOptions = {
   metadataCacheDelayMs: 0,
   keyActivationReads: 2,
   customizationMs: 0,
+  pace: 0,
   latencyMs: 0,
   grantNewTables: true,
+  contactChangeTracking: true,
   auditEnabled: true,
   auditDelayMs: 0,
   limits: { requests: 6000, executionMs: 1_200_000, concurrent: 52, windowSeconds: 300 },

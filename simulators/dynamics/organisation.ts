@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { SimClock } from '../common/clock.js'
 import { CustomizationLock } from './customization/lock.js'
+import { Pace } from './customization/pace.js'
 import type { DynamicsOptions } from './options.js'
 import { PrivilegeBook } from './privilege-book.js'
 import type { Column, Json, Row, Table } from './store/schema.js'
@@ -36,6 +37,7 @@ export interface TableRules {
 export class Organisation {
   readonly store = new Store()
   readonly privileges = new PrivilegeBook()
+  readonly pace: Pace
   readonly lock: CustomizationLock
   readonly rules = new Map<string, TableRules>()
   readonly organizationId: string
@@ -53,7 +55,8 @@ export class Organisation {
   ) {
     this.organizationId = stableGuid(`organization ${options.organizationName}`)
     this.businessUnitId = stableGuid(`businessunit ${options.organizationName}`)
-    this.lock = new CustomizationLock(options.customizationMs)
+    this.pace = new Pace(options.pace, options.customizationMs)
+    this.lock = new CustomizationLock(this.pace)
   }
 
   /** Whether the data API knows this table or column yet. */

@@ -32,6 +32,9 @@ const SWITCHES: Readonly<Record<string, Switch>> = {
   },
   clockSkewMs: ({ org }, value) => org.clock.setSkewMs(Number(value)),
   holdLockMs: ({ org }, value) => org.lock.hold(Number(value)),
+  pace: ({ org }, value) => {
+    org.pace.factor = Number(value)
+  },
   releaseLock: ({ org }) => org.lock.release(),
   removePrivileges: ({ org }, value) =>
     listOf(value).forEach((name) => org.privileges.remove(name)),

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ServiceError } from '../errors.js'
+import type { Customization, Pace } from './pace.js'
 
 /** The organisation-wide customization lock: metadata writes and publishes one at a time (trap 15). */
 export class CustomizationLock {
   private holder: string | undefined
   private heldUntilMs = 0
 
-  constructor(private readonly durationMs: number) {}
+  constructor(private readonly pace: Pace) {}
 
   /** Someone else customises: refuse for this long (real time). */
   hold(forMs: number): void {
@@ -18,7 +19,8 @@ export class CustomizationLock {
   }
 
   /** Runs a customization under the lock; 429 0x80071151 when it is taken. */
-  async run<T>(operation: string, work: () => T): Promise<T> {
+  async run<T>(kind: Customization, work: () => T): Promise<T> {
+    const operation = kind === 'publish' ? 'Publish' : 'EntityCustomization'
     const running = this.holder ?? (Date.now() < this.heldUntilMs ? 'Import' : undefined)
     if (running !== undefined) {
       throw new ServiceError(
@@ -29,8 +31,9 @@ export class CustomizationLock {
     }
     this.holder = operation
     try {
-      if (this.durationMs > 0) {
-        await sleep(this.durationMs)
+      const durationMs = this.pace.customizationMs(kind)
+      if (durationMs > 0) {
+        await sleep(durationMs)
       }
       return work()
     } finally {

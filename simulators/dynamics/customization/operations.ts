@@ -16,7 +16,7 @@ export const customizationOperations: Readonly<Record<string, Operation>> = {
     method: 'POST',
     run: async ({ context, body }) => {
       requireNamed(context, 'prvPublishCustomization')
-      await context.org.lock.run('Publish', () => publishXml(context, body['ParameterXml']))
+      await context.org.lock.run('publish', () => publishXml(context, body['ParameterXml']))
       return noContent()
     },
   },
@@ -24,7 +24,7 @@ export const customizationOperations: Readonly<Record<string, Operation>> = {
     method: 'POST',
     run: async ({ context }) => {
       requireNamed(context, 'prvPublishCustomization')
-      await context.org.lock.run('PublishAll', () => publishTables(context, () => true))
+      await context.org.lock.run('publish', () => publishTables(context, () => true))
       return noContent()
     },
   },

@@ -6,6 +6,7 @@ import {
   ServiceError,
   versionMismatch,
 } from '../errors.js'
+import { forgetComponents } from '../metadata/solution-header.js'
 import type { Context } from '../organisation.js'
 import { requireOnTable } from '../privileges.js'
 import { etagOf, type Json, type JsonObject, type Row, type Table } from '../store/schema.js'
@@ -72,6 +73,7 @@ export function removeRow(
   }
   checkMatch(target.row, cleanMatch(conditions.ifMatch))
   deleteRow(context, table, target.row)
+  forgetComponents(context.org, [target.row.id])
 }
 
 function createFromKey(context: Context, table: Table, target: KeyTarget, body: JsonObject): Row {

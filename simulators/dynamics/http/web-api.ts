@@ -98,6 +98,10 @@ async function dispatch(api: WebApi, userId: string, request: SimRequest): Promi
     inChangeSet: false,
   }
   if (!isBatch) {
+    const waitMs = request.method === 'GET' ? 0 : api.org.pace.rowWriteMs(path.split('(')[0] ?? '')
+    if (waitMs > 0) {
+      await sleep(waitMs)
+    }
     return route(context, api.catalog, whole)
   }
   if (request.method !== 'POST') {

@@ -4,6 +4,7 @@ import type { Column, JsonObject, Relationship, Row, Table } from '../store/sche
 import { checkLabel, isObject, mergeLabel } from './check-definition.js'
 import { readCascade } from './create-relationship.js'
 import { dependentsOfColumn, dependentsOfTable, refuseDependents } from './dependencies.js'
+import { forgetComponents } from './solution-header.js'
 
 /** PUT of a table: the whole definition replaces the old one (wire page, section 9.5; trap 19). */
 export function replaceTable(
@@ -79,10 +80,22 @@ export function deleteTable(context: Context, table: Table): void {
       (row: Row) => row.values[column] === table.logicalName,
     )
     rows.forEach((row) => store.delete(owner, row))
+    forgetComponents(
+      context.org,
+      rows.map((row) => row.id),
+    )
   }
   drop('systemform', 'objecttypecode')
   drop('savedquery', 'returnedtypecode')
   drop('sdkmessagefilter', 'primaryobjecttypecode')
+  const lookups = [...store.relationships.values()].filter(
+    (one) => one.referencing === table.logicalName,
+  )
+  const parts = [table, ...table.columns.values(), ...table.keys.values(), ...lookups]
+  forgetComponents(
+    context.org,
+    parts.map((part) => part.metadataId),
+  )
   store.removeTable(table)
 }
 
@@ -108,6 +121,7 @@ export function deleteRelationship(context: Context, relationship: Relationship)
     )
     dropColumn(context, table, column)
   }
+  forgetComponents(context.org, [relationship.metadataId])
   context.org.store.relationships.delete(relationship.schemaName)
 }
 
@@ -120,6 +134,7 @@ export function dropColumn(context: Context, table: Table, column: Column): void
       row.values = rest
     }
   }
+  forgetComponents(context.org, [column.metadataId])
   table.columns.delete(column.logicalName)
 }
 

@@ -42,6 +42,7 @@ export function createKey(context: Context, table: Table, body: JsonObject): Alt
     definition: body,
     status: 'Pending',
     reads: 0,
+    startedAtMs: context.org.clock.now(),
   }
   table.keys.set(logicalName, key)
   advanceKey(context, table, key)
@@ -58,6 +59,7 @@ export function countKeyRead(context: Context, table: Table, key: AlternateKey):
 export function reactivateKey(context: Context, table: Table, key: AlternateKey): void {
   key.status = 'Pending'
   key.reads = 0
+  key.startedAtMs = context.org.clock.now()
   advanceKey(context, table, key)
 }
 
@@ -65,7 +67,9 @@ function advanceKey(context: Context, table: Table, key: AlternateKey): void {
   if (key.status === 'Active' || key.status === 'Failed') {
     return
   }
-  if (key.reads < context.org.options.keyActivationReads) {
+  const { clock, options, pace } = context.org
+  const ready = clock.now() - key.startedAtMs >= pace.keyIndexMs()
+  if (!ready || key.reads < options.keyActivationReads) {
     key.status = key.reads === 0 ? 'Pending' : 'InProgress'
     return
   }

@@ -16,7 +16,7 @@ import {
 } from './describe.js'
 import { countKeyRead, createKey } from './keys.js'
 import { filterDefinitions, refusePaging, selectProperties } from './query-definitions.js'
-import { COMPONENT } from './solution-header.js'
+import { COMPONENT, forgetComponents } from './solution-header.js'
 import { columnsChanged, mergesLabels, writeDefinition } from './write.js'
 
 const NAMESPACE = 'Microsoft.Dynamics.CRM.'
@@ -36,12 +36,12 @@ export function routeColumns(
     case 'GET':
       return oneColumn(context, table, column, request, cast?.name)
     case 'PUT':
-      return writeDefinition(context, request, 'prvWriteAttribute', (body) => {
+      return writeDefinition(context, request, 'replaceColumn', (body) => {
         replaceColumn(context, column, body, mergesLabels(request))
         return undefined
       })
     case 'DELETE':
-      return writeDefinition(context, request, 'prvDeleteAttribute', () => {
+      return writeDefinition(context, request, 'deleteColumn', () => {
         deleteColumn(context, table, column)
         columnsChanged(context, table)
         return undefined
@@ -58,7 +58,7 @@ function columnList(
   cast: string | undefined,
 ): SimResponse | Promise<SimResponse> {
   if (request.method === 'POST') {
-    return writeDefinition(context, request, 'prvCreateAttribute', (body) => {
+    return writeDefinition(context, request, 'createColumn', (body) => {
       const column = readColumn(context, table, body)
       table.columns.set(column.logicalName, column)
       columnsChanged(context, table)
@@ -131,7 +131,7 @@ export function routeKeys(
 ): SimResponse | Promise<SimResponse> {
   const argument = request.segments[1]?.argument
   if (request.method === 'POST' && argument === undefined) {
-    return writeDefinition(context, request, 'prvCreateAttribute', (body) => {
+    return writeDefinition(context, request, 'createKey', (body) => {
       const key = createKey(context, table, body)
       const path = `EntityDefinitions(LogicalName='${table.logicalName}')/Keys(${key.metadataId})`
       return { path, componentType: COMPONENT.key, id: key.metadataId }
@@ -160,7 +160,8 @@ export function routeKeys(
   if (request.method !== 'DELETE') {
     throw wrongMethod(request.method)
   }
-  return writeDefinition(context, request, 'prvDeleteAttribute', () => {
+  return writeDefinition(context, request, 'deleteKey', () => {
+    forgetComponents(context.org, [key.metadataId])
     table.keys.delete(key.logicalName)
     return undefined
   })

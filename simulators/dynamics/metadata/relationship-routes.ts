@@ -35,12 +35,12 @@ export function routeRelationships(
         ...selectProperties(describeRelationship(relationship, derived), queryOf(request)),
       })
     case 'PUT':
-      return writeDefinition(context, request, 'prvWriteRelationship', (body) => {
+      return writeDefinition(context, request, 'replaceRelationship', (body) => {
         replaceRelationship(context, relationship, body)
         return undefined
       })
     case 'DELETE':
-      return writeDefinition(context, request, 'prvDeleteRelationship', () => {
+      return writeDefinition(context, request, 'deleteRelationship', () => {
         deleteRelationship(context, relationship)
         return undefined
       })
@@ -55,7 +55,7 @@ function relationshipList(
   derived: boolean,
 ): SimResponse | Promise<SimResponse> {
   if (request.method === 'POST') {
-    return writeDefinition(context, request, 'prvCreateRelationship', (body) => {
+    return writeDefinition(context, request, 'createRelationship', (body) => {
       const made = createRelationship(context, body)
       columnsChanged(context, context.org.store.table(made.referencing))
       const path = `RelationshipDefinitions(${made.metadataId})`

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ServiceError } from '../errors.js'
-import type { Context } from '../organisation.js'
+import type { Context, Organisation } from '../organisation.js'
 import type { Row, Table } from '../store/schema.js'
 import { seedRow } from '../store/seed-row.js'
 
@@ -55,6 +55,17 @@ export function addToSolution(
     componenttype: componentType,
     solutionid: solution.id,
   })
+}
+
+/** What is deleted is no component of any solution any more. */
+export function forgetComponents(org: Organisation, ids: readonly string[]): void {
+  const gone = new Set(ids)
+  const table = org.store.table('solutioncomponent')
+  for (const row of [...org.store.rows(table).all()]) {
+    if (gone.has(String(row.values['objectid']))) {
+      org.store.delete(table, row)
+    }
+  }
 }
 
 const COMPONENT_OF_TABLE: Readonly<Record<string, number>> = {

@@ -35,7 +35,7 @@ export function routeTables(
   request: ApiRequest,
 ): SimResponse | Promise<SimResponse> {
   if (request.method === 'POST') {
-    return writeDefinition(context, request, 'prvCreateEntity', (body) => {
+    return writeDefinition(context, request, 'createTable', (body) => {
       const table = createTable(context, body)
       const path = `EntityDefinitions(${table.metadataId})`
       return { path, componentType: COMPONENT.entity, id: table.metadataId }
@@ -76,12 +76,12 @@ export function routeTable(
       })
     }
     case 'PUT':
-      return writeDefinition(context, request, 'prvWriteEntity', (body) => {
+      return writeDefinition(context, request, 'replaceTable', (body) => {
         replaceTable(context, table, body, mergesLabels(request))
         return undefined
       })
     case 'DELETE':
-      return writeDefinition(context, request, 'prvDeleteEntity', () => {
+      return writeDefinition(context, request, 'deleteTable', () => {
         deleteTable(context, table)
         return undefined
       })

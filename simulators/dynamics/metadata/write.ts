@@ -1,5 +1,6 @@
 import type { SimResponse } from '../../common/http-server.js'
 import { parseJsonObject } from '../data/parse-body.js'
+import type { Customization } from '../customization/pace.js'
 import { noContent, type ApiRequest } from '../http/api-request.js'
 import type { Context } from '../organisation.js'
 import { requireNamed } from '../privileges.js'
@@ -13,17 +14,31 @@ export interface Made {
   readonly id: string
 }
 
+const PRIVILEGES: Readonly<Record<Exclude<Customization, 'publish'>, string>> = {
+  createTable: 'prvCreateEntity',
+  replaceTable: 'prvWriteEntity',
+  deleteTable: 'prvDeleteEntity',
+  createColumn: 'prvCreateAttribute',
+  replaceColumn: 'prvWriteAttribute',
+  deleteColumn: 'prvDeleteAttribute',
+  createKey: 'prvCreateAttribute',
+  deleteKey: 'prvDeleteAttribute',
+  createRelationship: 'prvCreateRelationship',
+  replaceRelationship: 'prvWriteRelationship',
+  deleteRelationship: 'prvDeleteRelationship',
+}
+
 /** Runs a metadata write: privilege, solution header, customization lock; answers 204. */
 export async function writeDefinition(
   context: Context,
   request: ApiRequest,
-  privilege: string,
+  kind: Exclude<Customization, 'publish'>,
   work: (body: JsonObject) => Made | undefined,
 ): Promise<SimResponse> {
-  requireNamed(context, privilege)
+  requireNamed(context, PRIVILEGES[kind])
   const solution: Row | undefined = solutionOf(context, request.headers)
   const body = request.body === '' ? {} : parseJsonObject('metadata', request.body)
-  const made = await context.org.lock.run('EntityCustomization', () => work(body))
+  const made = await context.org.lock.run(kind, () => work(body))
   if (made === undefined) {
     return noContent()
   }

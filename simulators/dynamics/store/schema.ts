@@ -52,7 +52,7 @@ export interface Column {
 /** How far the index of an alternate key is. */
 type KeyStatus = 'Pending' | 'InProgress' | 'Active' | 'Failed'
 
-/** An alternate key; `reads` counts how often its status was asked for. */
+/** An alternate key; `reads` counts how often its status was asked for since the index was begun. */
 export interface AlternateKey {
   readonly logicalName: string
   readonly schemaName: string
@@ -61,6 +61,7 @@ export interface AlternateKey {
   readonly definition: JsonObject
   status: KeyStatus
   reads: number
+  startedAtMs: number
 }
 
 /** A one-to-many relationship, which is also what makes a lookup column. */

@@ -26,6 +26,7 @@ export function seedOrganisation(org: Organisation): void {
   for (const relationship of systemRelationships()) {
     store.relationships.set(relationship.schemaName, relationship)
   }
+  store.table('contact').changeTracking = options.contactChangeTracking
   store.rows('contact').addIndex(['emailaddress1'])
   seedUsers(org)
   seedRow(org, 'organization', org.organizationId, {
