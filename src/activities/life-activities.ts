@@ -11,10 +11,12 @@ import {
   resumeConnection,
 } from '../ledger/connection-life.js'
 import { mergeFacts, type ConnectionRow } from '../ledger/connections.js'
+import { unblockSide } from '../ledger/cursors.js'
 import { carryUnsavedNos, countUnsavedNos, forgetInstallation } from '../ledger/removal.js'
 import { catchUpCrm } from '../sync/catch-up-crm.js'
 import { requireCrm, type SyncSession } from '../sync/session.js'
 import type { Systems } from '../sync/systems.js'
+import { SetupPaused } from '../crm/crm.js'
 import { endWork } from './end-work.js'
 import { failing, onConnection } from './perform.js'
 
@@ -57,7 +59,7 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
     removeCrmWebhooks: ({ connectionId }) =>
       apart(connectionId, async (session) => {
         const facts = await requireCrm(session).session.removeWebhooks(session.call)
-        await mergeFacts(db, connectionId, facts)
+        await mergeFacts(db, connectionId, { ...facts, webhooks: null })
       }),
 
     // Without the CRM's half being opened: its secret may be gone already.
@@ -96,11 +98,10 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
         if (!step) {
           throw new AppError('internal', `There is no set-up step ${stepId}.`)
         }
-        const facts = await step.undo(requireCrm(session).session, {
-          ...call,
-          choice: null,
-          subscriptionSync: connection.subscriptionSync,
-        })
+        const context = { ...call, choice: null, subscriptionSync: connection.subscriptionSync }
+        const facts = await step
+          .undo(requireCrm(session).session, context)
+          .catch((error: unknown) => Promise.reject(withoutPause(error)))
         await mergeFacts(db, connectionId, facts)
       }),
 
@@ -108,7 +109,12 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
       failing(() => db.transaction((tx) => forgetInstallation(tx, connectionId))),
 
     keepStepDecision: ({ step, action, ...intervention }) =>
-      failing(() => keepStepDecision(db, intervention, step, action)),
+      failing(async () => {
+        await keepStepDecision(db, intervention, step, action)
+        // Somebody says that it is mended: a closed gate is no reason to refuse the next try.
+        await unblockSide(db, intervention.connectionId, 'crm')
+        await unblockSide(db, intervention.connectionId, 'emarketeer')
+      }),
 
     pauseConnection: ({ mode, ...intervention }) =>
       failing(() => db.transaction((tx) => pauseConnection(tx, intervention, mode))),
@@ -136,6 +142,13 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
         })
       }),
   }
+}
+
+/** A step that waits for a person does so in the words of its pause; trying again by itself would not help. */
+function withoutPause(error: unknown): Error {
+  return error instanceof SetupPaused
+    ? new AppError('crm_refused', error.message, { cause: error })
+    : (error as Error)
 }
 
 /**

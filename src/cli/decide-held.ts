@@ -2,6 +2,7 @@ import { AppError } from '../contracts/app-error.js'
 import type { WorkReport } from '../contracts/sync-activities.js'
 import { approveHeld, rejectHeld, type HeldVerdict } from '../sync/held.js'
 import { requireRunning } from './connection/require-running.js'
+import { requireWords } from './connection/require-words.js'
 import type { Output } from './output.js'
 import { withLedger, withTemporal } from './resources.js'
 import { runResync } from './run-resync.js'
@@ -49,13 +50,6 @@ export async function decideHeld(
     const decision = action === 'approve' ? 'approved' : 'rejected'
     return { connectionId, decision, cells, addresses: addressIds.length, workflowIds, report }
   })
-}
-
-function requireWords({ reason, by }: HeldVerdict): void {
-  const empty = Object.entries({ reason, by }).find(([, text]) => text.trim() === '')
-  if (empty) {
-    throw new AppError('value_missing', `--${empty[0]} is empty.`, { path: `--${empty[0]}` })
-  }
 }
 
 function addReports(a: WorkReport, b: WorkReport): WorkReport {

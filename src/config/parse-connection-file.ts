@@ -24,10 +24,11 @@ export interface ConnectionFileOptions {
 const SECTIONS = ['dynamics', 'superoffice']
 
 /**
- * Parses a connection file. Everything wrong is told at once, the most telling first.
+ * Parses a connection file that connects; `"crm":"none"` is readDisablingFile's. Everything wrong is told at once, the
+ * most telling first.
  *
  * @param fileName for messages only.
- * @throws AppError `file_not_json`; ProblemsError with any of `crm_not_supported`, `none_with_sync`, `unknown_key`,
+ * @throws AppError `file_not_json`; ProblemsError with any of `crm_not_supported`, `unknown_key`,
  *   `value_missing`, `value_invalid`, `secret_missing`, `http_not_allowed`. None is retryable.
  */
 export function parseConnectionFile(
@@ -63,31 +64,16 @@ export function parseConnectionFile(
 /** Told alone: what else is in such a file cannot be judged. */
 function refuseUnsupported(file: JsonRecord, drivers: readonly CrmDriver[]): void {
   const crm = file['crm']
-  const problem = (code: Problem['code'], message: string): Problem => ({
-    code,
-    message,
-    path: 'crm',
-    value: describeOpenly(crm),
-  })
-  if (crm === 'none') {
-    throwProblems([
-      ...(file['legalBasisSync'] === true || file['subscriptionSync'] === true
-        ? [problem('none_with_sync', 'A connection with the CRM "none" cannot sync.')]
-        : []),
-      problem(
-        'crm_not_supported',
-        'Disabling a connection by "crm":"none" is not in this release.',
-      ),
-    ])
-  }
   const known = connectionSettingsSchema.shape.crm.safeParse(crm)
   if (known.success && !drivers.some((driver) => driver.crm === known.data)) {
     const supported = drivers.map((driver) => driver.crm).join(', ')
     throwProblems([
-      problem(
-        'crm_not_supported',
-        `This release does not connect to ${known.data}, only to ${supported}.`,
-      ),
+      {
+        code: 'crm_not_supported',
+        message: `This release does not connect to ${known.data}, only to ${supported}.`,
+        path: 'crm',
+        value: describeOpenly(crm),
+      },
     ])
   }
 }

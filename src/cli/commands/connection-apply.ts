@@ -5,26 +5,29 @@ import type { Output } from '../output.js'
 
 interface Options extends JsonOption {
   readonly wait: boolean
+  readonly by?: string
 }
 
 /** `lbsync connection apply FILE`: "Apply changes". */
 export function addConnectionApply(group: Command, output: Output): void {
   addLeaf(group, {
     usage: 'apply <file>',
-    summary: 'check a connection file, store it, and run set-up',
-    exitCodes: [EXIT.refusedByRule, EXIT.unreachable],
+    summary: 'check a connection file, store it, and run set-up; "crm":"none" disables',
+    exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
   })
-    .option('--no-wait', 'do not wait until set-up has ended')
-    .action(async (file: string, { json = false, wait }: Options) => {
+    .option('--no-wait', 'do not wait until set-up, or the disabling, has ended')
+    .option('--by <name>', 'who; kept as evidence where it disables (your user name)')
+    .action(async (file: string, { json = false, wait, by }: Options) => {
       const { applyConnection } = await import('../connection/apply-connection.js')
-      const applied = await applyConnection(file, { wait, output })
+      const { userName } = await import('../user-name.js')
+      const applied = await applyConnection(file, { wait, output, by: by ?? userName() })
       await output.answer(json, applied, () =>
         [
           `Connection ${applied.connectionId} is ${applied.state}.`,
           ...(applied.joined
-            ? ['Its set-up was running already; apply again when it has ended.']
+            ? [`${applied.workflowId} was running already; apply again when it has ended.`]
             : []),
-          ...(wait ? [] : [`Set-up goes on as ${applied.workflowId}.`]),
+          ...(wait ? [] : [`${applied.workflowId} goes on.`]),
         ].join('\n'),
       )
     })

@@ -12,11 +12,13 @@ export function addConnectionShow(group: Command, output: Output): void {
     summary: 'show a connection: settings without secrets, state, counts',
     exitCodes: [EXIT.notFound, EXIT.unreachable],
   }).action(async (connectionId: string, { json = false }: JsonOption) => {
-    const { requireConnection, viewOf } = await import('../connection/connection-view.js')
+    const { keptFor, requireConnection, viewOf } = await import('../connection/connection-view.js')
     const { connectionCounts } = await import('../connection/connection-counts.js')
-    const view = await withLedger(async (db) =>
-      viewOf(await requireConnection(db, connectionId), await connectionCounts(db, connectionId)),
-    )
+    const view = await withLedger(async (db) => {
+      const connection = await requireConnection(db, connectionId)
+      const counts = await connectionCounts(db, connectionId)
+      return viewOf(connection, counts, await keptFor(db, connection))
+    })
     await output.answer(json, view, () => textOf(view))
   })
 }
@@ -27,6 +29,7 @@ function textOf(view: ConnectionView): string {
   return [
     `Connection ${view.connectionId}: account ${view.accountId}, CRM ${view.crm}, ${view.state}, epoch ${view.epoch}`,
     `eMarketeer ${asOf(verifiedAsOf.emarketeer)}; CRM ${asOf(verifiedAsOf.crm)}`,
+    ...stateLines(view),
     ...(['emarketeer', 'crm'] as const).flatMap((side) => {
       const gate = blocked[side]
       return gate === null ? [] : [`Not called before ${gate.until}: ${side} (${gate.code})`]
@@ -34,4 +37,22 @@ function textOf(view: ConnectionView): string {
     `Contacts linked ${counts.linked}, due ${counts.due}; decisions held ${counts.held}; ambiguous events ${counts.ambiguousEvents}`,
     JSON.stringify(view.config, null, 2),
   ].join('\n')
+}
+
+/** What a person did to it, and what it does without. */
+function stateLines({ pause, disabled, webhooks, clockOffsetMs }: ConnectionView): string[] {
+  const told = ({ reason, by, since }: NonNullable<ConnectionView['pause'] | typeof disabled>) =>
+    since === null ? '' : `, by ${by} at ${since}: ${reason}`
+  return [
+    ...(pause === null
+      ? []
+      : [`Paused${pause.mode === 'loosening' ? ', opt-outs flow' : ''}${told(pause)}`]),
+    ...(disabled === null
+      ? []
+      : [`Disabled${disabled.removeInstalled ? ', installation removed' : ''}${told(disabled)}`]),
+    ...(webhooks?.installed === false
+      ? [`The CRM posts no changes (${webhooks.reason}); the sweep finds them`]
+      : []),
+    ...(clockOffsetMs === null ? [] : [`Clock of the CRM: ${clockOffsetMs} ms ahead`]),
+  ]
 }

@@ -3,6 +3,9 @@ import { addGroup } from '../leaf-command.js'
 import type { Output } from '../output.js'
 import { addConnectionApply } from './connection-apply.js'
 import { addConnectionList } from './connection-list.js'
+import { addConnectionPause } from './connection-pause.js'
+import { addConnectionRemoveInstalled } from './connection-remove-installed.js'
+import { addConnectionResume } from './connection-resume.js'
 import { addConnectionShow } from './connection-show.js'
 
 /** `lbsync connection …` */
@@ -15,4 +18,7 @@ export function addConnection(program: Command, output: Output): void {
   addConnectionApply(group, output)
   addConnectionList(group, output)
   addConnectionShow(group, output)
+  addConnectionPause(group, output)
+  addConnectionResume(group, output)
+  addConnectionRemoveInstalled(group, output)
 }

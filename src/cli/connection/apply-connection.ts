@@ -1,5 +1,6 @@
 import type { ConnectionFile } from '../../config/connection-file.js'
 import { parseConnectionFile } from '../../config/parse-connection-file.js'
+import { readDisablingFile } from '../../config/disabling-file.js'
 import { toStoredConfig } from '../../config/stored-config.js'
 import { AppError } from '../../contracts/app-error.js'
 import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
@@ -18,30 +19,46 @@ import { setupProgress } from '../temporal/setup-progress.js'
 import { startOrJoin } from '../temporal/start-or-join.js'
 import { checkChange } from './check-change.js'
 import { checkOutside } from './check-outside.js'
+import { disableConnection } from './disable-connection.js'
+import { refuseWhileDisconnecting } from './refuse-while-disconnecting.js'
 import { storeConnection } from './store-connection.js'
 
-/** What `connection apply` answers. */
+/** How a file is applied. */
+export interface ApplyOptions {
+  readonly wait: boolean
+  /** Who applies it; kept as evidence where it disables. */
+  readonly by: string
+  readonly output: Output
+}
+
+/** What `connection apply` answers. `workflowId`: of set-up, or of the disconnect. */
 export interface AppliedConnection {
   readonly connectionId: string
   readonly state: ConnectionState
   readonly workflowId: string
-  /** Set-up was running already, with the settings that were stored before. */
+  /** That workflow was running already: set-up with the settings that were stored before. */
   readonly joined: boolean
 }
 
 /**
  * "Apply changes": checks a connection file, first by itself, then on the ledger, then with both systems; stores it, and
- * runs set-up. Applying the same file again is safe.
+ * runs set-up. With `"crm":"none"` disables the connection instead (C8). Applying the same file again is safe.
  *
  * @throws AppError and UpstreamError of every check; nothing is stored then.
  */
-export function applyConnection(
+export async function applyConnection(
   path: string,
-  options: { readonly wait: boolean; readonly output: Output },
+  options: ApplyOptions,
 ): Promise<AppliedConnection> {
+  const text = await readTextFile(path)
+  const disabling = readDisablingFile(text, path)
+  return disabling === null ? connect(text, path, options) : disableConnection(disabling, options)
+}
+
+function connect(text: string, path: string, options: ApplyOptions): Promise<AppliedConnection> {
   return withSystems(async (composed) => {
     const { db, vault, allowLoopbackHttp } = composed
-    const file = parseConnectionFile(await readTextFile(path), path, {
+    const file = parseConnectionFile(text, path, {
       drivers: [...CRM_DRIVERS.values()],
       env: process.env,
       allowLoopbackHttp,
@@ -52,6 +69,7 @@ export function applyConnection(
     const stored = toStoredConfig(file, vault)
     await checkOutside(composed, { file, stored, driver, facts: existing?.facts ?? {} })
     return withTemporal(async (temporal) => {
+      await refuseWhileDisconnecting(temporal, file.connectionId)
       const { connectionId } = await storeConnection(db, file, stored)
       const run = await startOrJoin(temporal.client, {
         type: driver.setupWorkflow,

@@ -23,20 +23,18 @@ export function checkChange(file: ConnectionFile, { existing, ofAccount }: Known
     refuseMove(file, existing)
   }
   if (ofAccount && ofAccount.connectionId !== file.connectionId) {
-    throw new AppError(
-      'tenant_has_active_crm',
-      `Account ${file.accountId} is connected by ${ofAccount.connectionId} already.`,
-      { path: 'accountId', value: file.accountId },
-    )
+    throw otherConnection(file, ofAccount)
   }
   if (!existing || existing.state === 'disabled') {
     return
   }
   if (existing.state === 'paused') {
-    throw new AppError('connection_paused', `Connection ${file.connectionId} is paused.`, {
-      path: 'connectionId',
-      value: file.connectionId,
-    })
+    throw new AppError(
+      'connection_paused',
+      `Connection ${file.connectionId} is paused: ` +
+        `\`lbsync connection resume ${file.connectionId} --reason … --by …\`, then apply again.`,
+      { path: 'connectionId', value: file.connectionId },
+    )
   }
   const switchedOn = SYNC_SWITCHES.find((name) => file[name] && !existing[name])
   if (switchedOn !== undefined) {
@@ -59,4 +57,16 @@ function refuseMove(file: ConnectionFile, existing: ConnectionRow): void {
       { path: moved, value: file[moved] },
     )
   }
+}
+
+/** Says exactly what to do: one account has one active CRM (rule A), and changing it is two applies. */
+function otherConnection(file: ConnectionFile, active: ConnectionRow): AppError {
+  const { connectionId, accountId, crm, state } = active
+  const disabling = JSON.stringify({ connectionId, accountId, crm: 'none', legalBasisSync: false })
+  return new AppError(
+    'tenant_has_active_crm',
+    `Account ${accountId} is connected by ${connectionId} already (${crm}, ${state}). ` +
+      `To change the CRM, apply ${disabling} first, then this file again.`,
+    { path: 'accountId', value: file.accountId },
+  )
 }

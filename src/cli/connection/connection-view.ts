@@ -1,6 +1,8 @@
 import { redactConfig } from '../../config/stored-config.js'
 import { AppError } from '../../contracts/app-error.js'
-import { findConnection, type ConnectionRow } from '../../ledger/connections.js'
+import { isRecord } from '../../config/record-paths.js'
+import { newestIntervention, type KeptIntervention } from '../../ledger/connection-life.js'
+import { findConnection, type ConnectionRow, type PauseMode } from '../../ledger/connections.js'
 import type { Queryable } from '../../ledger/database.js'
 import type { ConnectionCounts } from './connection-counts.js'
 
@@ -18,6 +20,13 @@ interface ClosedGate {
   readonly until: string | null
 }
 
+/** What a person did, as it was kept; nulls where it was not done by a command of ours. */
+interface Told {
+  readonly reason: string | null
+  readonly by: string | null
+  readonly since: string | null
+}
+
 /** A connection as `connection show` answers. Holds no secret and no address. */
 export interface ConnectionView extends ConnectionSummary {
   readonly epoch: number
@@ -25,6 +34,14 @@ export interface ConnectionView extends ConnectionSummary {
   readonly config: Readonly<Record<string, unknown>>
   /** Our copy of each side is complete as of this moment (ISO UTC), or null: not yet. */
   readonly verifiedAsOf: { readonly emarketeer: string | null; readonly crm: string | null }
+  /** How and why it is paused, or null. `loosening`: opt-outs flow, and what makes more mailable waits. */
+  readonly pause: (Told & { readonly mode: PauseMode }) | null
+  /** Why it is disabled, or null; `removeInstalled` where the installation was removed too. */
+  readonly disabled: (Told & { readonly removeInstalled: boolean }) | null
+  /** Whether the CRM posts changes to us, and why not; null: set-up has not come that far. */
+  readonly webhooks: { readonly installed: boolean; readonly reason: string | null } | null
+  /** How far the CRM's clock is ahead of ours, ms; null: not known yet. */
+  readonly clockOffsetMs: number | null
   readonly blocked: { readonly emarketeer: ClosedGate | null; readonly crm: ClosedGate | null }
   readonly counts: ConnectionCounts
 }
@@ -54,8 +71,13 @@ export function summaryOf({
   return { connectionId, accountId, crm, state }
 }
 
-/** The long form. */
-export function viewOf(connection: ConnectionRow, counts: ConnectionCounts): ConnectionView {
+/** The long form. @param kept what brought it to its state, where a person did. */
+export function viewOf(
+  connection: ConnectionRow,
+  counts: ConnectionCounts,
+  kept: KeptIntervention | null,
+): ConnectionView {
+  const { state, pauseMode } = connection
   return {
     ...summaryOf(connection),
     epoch: connection.epoch,
@@ -64,12 +86,54 @@ export function viewOf(connection: ConnectionRow, counts: ConnectionCounts): Con
       emarketeer: connection.emarketeerProvenAt?.toISOString() ?? null,
       crm: connection.crmProvenAt?.toISOString() ?? null,
     },
+    pause: state === 'paused' ? { mode: pauseMode ?? 'all', ...told(kept) } : null,
+    disabled:
+      state === 'disabled'
+        ? { removeInstalled: kept?.action === 'removeInstalled', ...told(kept) }
+        : null,
+    webhooks: webhooksOf(connection.facts),
+    clockOffsetMs: connection.crmClockOffsetMs,
     blocked: {
       emarketeer: gateOf(connection.emarketeerBlockedCode, connection.emarketeerBlockedUntil),
       crm: gateOf(connection.crmBlockedCode, connection.crmBlockedUntil),
     },
     counts,
   }
+}
+
+/** What brought a connection to the state it is in, where a person did it by a command. */
+export async function keptFor(
+  db: Queryable,
+  { connectionId, state }: ConnectionRow,
+): Promise<KeptIntervention | null> {
+  switch (state) {
+    case 'paused':
+      return newestIntervention(db, connectionId, ['pause'])
+    case 'disabled':
+      return newestIntervention(db, connectionId, ['disable', 'removeInstalled'])
+    case 'active':
+    case 'settingUp':
+    case 'implicit':
+      return null
+  }
+}
+
+function told(kept: KeptIntervention | null): Told {
+  return {
+    reason: kept?.reason ?? null,
+    by: kept?.by ?? null,
+    since: kept?.at.toISOString() ?? null,
+  }
+}
+
+/** As set-up's step `webhooks` keeps it. */
+function webhooksOf(facts: ConnectionRow['facts']): ConnectionView['webhooks'] {
+  const { webhooks } = facts
+  if (!isRecord(webhooks) || typeof webhooks['installed'] !== 'boolean') {
+    return null
+  }
+  const { installed, reason } = webhooks
+  return { installed, reason: typeof reason === 'string' ? reason : null }
 }
 
 function gateOf(code: string | null, until: Date | null): ClosedGate | null {

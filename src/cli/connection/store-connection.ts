@@ -8,6 +8,7 @@ import {
   setConnectionState,
   type ConnectionRow,
 } from '../../ledger/connections.js'
+import { markAllLinkedDirty } from '../../ledger/categories.js'
 import type { Database } from '../../ledger/database.js'
 import { checkChange } from './check-change.js'
 
@@ -40,6 +41,8 @@ export async function storeConnection(
       })
       if (saved.state === 'disabled') {
         await setConnectionState(tx, file.connectionId, 'settingUp')
+        // Enabled again: what changed while nobody looked, and what was not synced before, is passed over once.
+        await markAllLinkedDirty(tx, file.connectionId)
       }
       return saved
     })

@@ -1,0 +1,58 @@
+import type { TemporalClient } from '../../config/temporal.js'
+import type { DisconnectStatus } from '../../contracts/life-activities.js'
+import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
+import type { DisconnectInput } from '../../contracts/setup.js'
+import type { Output } from '../output.js'
+import { awaitResult } from '../temporal/await-result.js'
+import { setupProgress } from '../temporal/setup-progress.js'
+import { startOrJoin, type StartedRun } from '../temporal/start-or-join.js'
+
+/** Starts a disconnect, or joins the one that runs, and waits for it where asked to. */
+export async function runDisconnect(
+  temporal: TemporalClient,
+  input: DisconnectInput,
+  { wait, output }: { readonly wait: boolean; readonly output: Output },
+): Promise<{ readonly run: StartedRun; readonly status: DisconnectStatus | null }> {
+  const { connectionId, removeInstalled } = input
+  const run = await startOrJoin(temporal.client, {
+    type: 'disconnect',
+    workflowId: workflowIds.disconnect(connectionId),
+    queue: QUEUES.setup,
+    input,
+    priorityKey: PRIORITY.setup,
+    connectionId,
+    summary: `${removeInstalled ? 'Removal of the installation' : 'Disabling'} of ${connectionId}`,
+  })
+  if (!wait) {
+    return { run, status: null }
+  }
+  const steps = setupProgress(run, output)
+  const waiting = tellWaiting(run, output)
+  const look = async () => {
+    await steps()
+    await waiting()
+  }
+  const queue = QUEUES.setup
+  return {
+    run,
+    status: await awaitResult<DisconnectStatus>({ temporal, run, queue, output, look }),
+  }
+}
+
+/** Tells once what a paused step waits for. */
+function tellWaiting(run: StartedRun, output: Output): () => Promise<void> {
+  let told = ''
+  return async () => {
+    const { steps } = await run.handle.query<DisconnectStatus>('status')
+    const waiting = steps.find(({ state }) => state === 'paused')
+    const { id, pause } = waiting ?? { id: '', pause: null }
+    if (pause !== null && told !== `${id} ${pause.message}`) {
+      told = `${id} ${pause.message}`
+      output.note(`Step ${id} waits: ${pause.message}`)
+      output.note(
+        `It tries again every hour, or decide: temporal workflow update execute -w ${run.workflowId} --name override ` +
+          `--input '{"step":"${id}","action":"${pause.choices.join('|')}","reason":"…","by":"…"}'`,
+      )
+    }
+  }
+}

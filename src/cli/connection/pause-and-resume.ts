@@ -1,0 +1,83 @@
+import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
+import { refuseToPause, refuseToResume } from '../../ledger/connection-life.js'
+import { findConnection, type ConnectionRow } from '../../ledger/connections.js'
+import type { Output } from '../output.js'
+import { withLedger, withTemporal } from '../resources.js'
+import { awaitResult } from '../temporal/await-result.js'
+import { startOrJoin } from '../temporal/start-or-join.js'
+import { requireConnection } from './connection-view.js'
+import { requireWords, type Words } from './require-words.js'
+
+/** What `connection pause` and `connection resume` answer. */
+export interface ChangedConnection {
+  readonly connectionId: string
+  readonly state: ConnectionRow['state']
+  readonly pauseMode: ConnectionRow['pauseMode']
+  readonly workflowId: string
+  /** The same was being done already. */
+  readonly joined: boolean
+}
+
+/** Which connection, who, and why. */
+export interface LifeCommand extends Words {
+  readonly connectionId: string
+}
+
+/** @throws AppError `value_missing`, `connection_not_found`, `connection_setting_up`, `connection_disabled`. */
+export function pauseConnection(
+  command: LifeCommand,
+  mode: 'all' | 'loosening',
+  output: Output,
+): Promise<ChangedConnection> {
+  return change(command, output, {
+    type: 'pauseConnection',
+    workflowId: workflowIds.pause(command.connectionId),
+    input: { ...command, mode },
+    refuse: refuseToPause,
+  })
+}
+
+/** @throws AppError `value_missing`, `connection_not_found`, `connection_not_paused`. */
+export function resumeConnection(command: LifeCommand, output: Output): Promise<ChangedConnection> {
+  return change(command, output, {
+    type: 'resumeConnection',
+    workflowId: workflowIds.resume(command.connectionId),
+    input: command,
+    refuse: refuseToResume,
+  })
+}
+
+interface Change {
+  readonly type: string
+  readonly workflowId: string
+  readonly input: object
+  /** Checked before anything is started; the workflow checks again, under a lock. */
+  readonly refuse: typeof refuseToPause
+}
+
+function change(
+  command: LifeCommand,
+  output: Output,
+  { type, workflowId, input, refuse }: Change,
+): Promise<ChangedConnection> {
+  requireWords(command)
+  const { connectionId } = command
+  return withLedger(async (db) => {
+    const connection = await requireConnection(db, connectionId)
+    refuse(connectionId, connection.state)
+    return withTemporal(async (temporal) => {
+      const run = await startOrJoin(temporal.client, {
+        type,
+        workflowId,
+        queue: QUEUES.setup,
+        input,
+        priorityKey: PRIORITY.setup,
+        connectionId,
+        summary: `${type} ${connectionId}`,
+      })
+      await awaitResult({ temporal, run, queue: QUEUES.setup, output })
+      const { state, pauseMode } = (await findConnection(db, connectionId)) ?? connection
+      return { connectionId, state, pauseMode, workflowId, joined: run.joined }
+    })
+  })
+}
