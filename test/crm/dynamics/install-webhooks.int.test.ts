@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { CrmFacts } from '../../../src/crm/crm.js'
 import { dynamicsDriver } from '../../../src/crm/dynamics/driver.js'
 import { readFacts } from '../../../src/crm/dynamics/facts.js'
+import { runSteps } from './support/run-steps.js'
 import { type StandIn, startStandIn } from './support/stand-in.js'
 
 const url = 'https://hooks.example.com/webhooks/acme'
@@ -10,10 +11,7 @@ let setUp: CrmFacts
 
 beforeAll(async () => {
   standIn = await startStandIn({ keyActivationReads: 0 })
-  setUp = {}
-  for (const step of dynamicsDriver.setupSteps) {
-    setUp = { ...setUp, ...(await step.run(standIn.open(setUp), {})) }
-  }
+  setUp = await runSteps(standIn)
 })
 afterAll(async () => {
   await standIn.close()
@@ -25,7 +23,8 @@ async function rows(table: string) {
 }
 
 async function install(facts: CrmFacts, at = url): Promise<CrmFacts> {
-  return { ...facts, ...(await standIn.open(facts).installWebhooks({ url: at }, {})) }
+  const { facts: learned } = await standIn.open(facts).installWebhooks({ url: at }, {})
+  return { ...facts, ...learned }
 }
 
 /** The secret that is registered, as Dataverse would send it. */

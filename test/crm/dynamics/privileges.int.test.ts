@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { dynamicsDriver } from '../../../src/crm/dynamics/driver.js'
+import type { StepVerdict } from '../../../src/crm/crm.js'
 import { type Said, scriptedService } from './support/scripted-service.js'
+import { PLAIN, stepOf } from './support/run-steps.js'
 import { openSession } from './support/stand-in.js'
 
 let service: Awaited<ReturnType<typeof scriptedService>> | undefined
@@ -16,8 +17,11 @@ interface Script {
   readonly known?: readonly string[] | null
 }
 
-/** Runs the step "privileges" against an organisation that answers by the script. */
-async function check({ held = [], heldStatus = 200, known = null }: Script): Promise<unknown> {
+/** Looks by the step "privileges" at an organisation that answers by the script. */
+async function check(
+  { held = [], heldStatus = 200, known = null }: Script,
+  context = PLAIN,
+): Promise<StepVerdict> {
   service = await scriptedService(({ path }): Said => {
     if (path === 'WhoAmI') {
       const UserId = '75c2dd85-e89e-e711-8122-000d3aa2331c'
@@ -30,42 +34,69 @@ async function check({ held = [], heldStatus = 200, known = null }: Script): Pro
       ? { status: 403, body: { error: { code: '0x80040220' } } }
       : { status: 200, body: { value: known.map((name) => ({ name, privilegeid: `id-${name}` })) } }
   })
-  const step = dynamicsDriver.setupSteps.find((one) => one.id === 'privileges')
-  return step?.run(openSession(service.url), {})
+  return stepOf('privileges').verify(openSession(service.url), context)
 }
 
 const read = { PrivilegeName: 'prvReadContact', Depth: 'Global' }
 const write = { PrivilegeName: 'PRVWRITECONTACT', Depth: 'Global' }
 
+const DONE = { state: 'done' }
+
 function missing(...names: string[]) {
-  return { code: 'crm_privilege_missing', value: names.join(',') }
+  return {
+    state: 'paused',
+    pause: {
+      code: 'privilegeMissing',
+      choices: ['retry', 'skip', 'abort'],
+      seen: { missing: names, userId: '75c2dd85-e89e-e711-8122-000d3aa2331c' },
+    },
+  }
 }
 
 describe('the privileges of the application user', () => {
   it('are enough with the two on contacts, where other names cannot be checked', async () => {
-    await expect(check({ held: [read, write] })).resolves.toEqual({})
+    expect(await check({ held: [read, write] })).toEqual(DONE)
   })
 
   it('must reach the whole organisation; the furthest of several roles counts', async () => {
     const local = { ...read, Depth: 'Deep' }
-    await expect(check({ held: [local, write] })).rejects.toMatchObject(missing('prvReadContact'))
+    expect(await check({ held: [local, write] })).toMatchObject(
+      missing('prvReadContact (organisation)'),
+    )
     await service?.close()
-    await expect(check({ held: [read, local, write] })).resolves.toEqual({})
+    expect(await check({ held: [read, local, write] })).toEqual(DONE)
   })
 
   it('are all named at once when missing, in words', async () => {
-    const failure = await check({}).catch((error: unknown) => error)
-    expect(failure).toMatchObject(missing('prvReadContact', 'prvWriteContact'))
-    expect(String(failure)).toContain(
-      'prvReadContact (organisation), prvWriteContact (organisation)',
-    )
+    const names = ['prvReadContact (organisation)', 'prvWriteContact (organisation)']
+    expect(await check({})).toMatchObject({
+      ...missing(...names),
+      pause: { message: expect.stringContaining(names.join(', ')) },
+    })
   })
 
   it('with an uncertain name count only where the organisation knows the name', async () => {
     const known = ['prvCreateEntity', 'prvSomethingElse']
-    await expect(check({ held: [read, write], known })).rejects.toMatchObject(
-      missing('prvCreateEntity'),
-    )
+    const held = [read, write]
+    expect(await check({ held, known })).toMatchObject(missing('prvCreateEntity'))
+  })
+
+  it('to build tables are not needed where no subscriptions are kept', async () => {
+    const known = ['prvCreateEntity', 'prvPublishCustomization']
+    const context = { ...PLAIN, subscriptionSync: false }
+    expect(await check({ held: [read, write], known }, context)).toEqual(DONE)
+  })
+
+  it('that are missing stop the step, unless Support skips the check', async () => {
+    await check({})
+    const session = openSession(service?.url ?? '')
+    const step = stepOf('privileges')
+    await expect(step.do(session, PLAIN)).rejects.toMatchObject({
+      name: 'SetupPaused',
+      pause: { code: 'privilegeMissing' },
+    })
+    const choice = { action: 'skip' } as const
+    expect(await step.verify(session, { ...PLAIN, choice })).toMatchObject({ state: 'skipped' })
   })
 
   it('are found by their ids where the answer has no names', async () => {
@@ -74,13 +105,13 @@ describe('the privileges of the application user', () => {
       { PrivilegeId: 'id-prvWriteContact', Depth: 3 },
     ]
     const known = ['prvReadContact', 'prvWriteContact']
-    await expect(check({ held, known })).resolves.toEqual({})
+    expect(await check({ held, known })).toEqual(DONE)
   })
 
   it.each([403, 404, 400])(
     'that the service does not tell (%d) are left to the calls',
     async (heldStatus) => {
-      await expect(check({ heldStatus })).resolves.toEqual({})
+      expect(await check({ heldStatus })).toEqual(DONE)
     },
   )
 

@@ -33,6 +33,7 @@ describe('a contact row', () => {
     expect(toContact({ contactid, statecode: 0, createdon })).toMatchObject({
       contactId: contactid.toLowerCase(),
       state: 'live',
+      otherEmails: [],
       registeredAtMs: Date.UTC(2026, 10, 21, 22, 36, 35),
     })
     expect(toContact({ contactid, statecode: 1 })?.state).toBe('deactivated')

@@ -1,7 +1,16 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import type { CrmFacts } from '../../../src/crm/crm.js'
-import { dynamicsDriver } from '../../../src/crm/dynamics/driver.js'
 import { readFacts } from '../../../src/crm/dynamics/facts.js'
+import { dynamicsDriver } from '../../../src/crm/dynamics/driver.js'
+import {
+  look,
+  OWN_STEPS,
+  PLAIN,
+  runSteps,
+  runUpTo,
+  stepOf,
+  undoSteps,
+  writesMade,
+} from './support/run-steps.js'
 import { type StandIn, startStandIn } from './support/stand-in.js'
 
 let standIn: StandIn | undefined
@@ -10,54 +19,80 @@ afterEach(async () => {
   await standIn?.close()
 })
 
-/** Runs steps as the generic runner does: a session each, facts merged over the earlier ones. */
-async function runSteps(stand: StandIn, before: CrmFacts = {}, ids?: readonly string[]) {
-  let facts = before
-  for (const step of dynamicsDriver.setupSteps) {
-    if (ids === undefined || ids.includes(step.id)) {
-      facts = { ...facts, ...(await step.run(stand.open(facts), {})) }
-    }
-  }
-  return facts
-}
-
-async function changesMade(stand: StandIn): Promise<string[]> {
-  const snapshot = await stand.control<Record<string, unknown>>('GET', 'counters')
-  return JSON.stringify(snapshot).match(/(POST|PUT|PATCH) [^"]*\/api\/[^"]*/g) ?? []
-}
-
 describe('setting up', () => {
+  it('tells beforehand, in words, what it would do, and does nothing', async () => {
+    standIn = await startStandIn({ contactChangeTracking: false })
+    await standIn.control('DELETE', 'counters')
+    const told: Record<string, unknown> = {}
+    for (const step of dynamicsDriver.setupSteps) {
+      const verdict = await look(standIn, step, {})
+      told[step.id] =
+        verdict.state === 'due' ? verdict.changes.map(({ what }) => what) : verdict.state
+    }
+    expect(told).toMatchObject({
+      connect: 'done',
+      privileges: 'done',
+      publisher: [
+        'Create the publisher "eMarketeer" (emarketeer, prefix em)',
+        'Create the solution "eMarketeer Sync" (emarketeersync)',
+      ],
+      tables: [
+        expect.stringMatching(/^Create the table "Subscription categories".*em_categoryid/),
+        expect.stringMatching(/^Create the table "Subscriptions".*em_subscribed.*em_rowkey/),
+      ],
+      keys: [expect.stringContaining('em_categoryidkey'), expect.stringContaining('em_rowkeykey')],
+      relationships: [
+        'Add the lookup "Contact" (em_contact) from em_subscriptions to contact',
+        'Add the lookup "Category" (em_category) from em_subscriptions to em_subscriptioncategories',
+      ],
+      tablePrivileges: [expect.stringContaining('prvReadem_Subscriptions')],
+      changeTracking: [expect.stringMatching(/^Enable change tracking of contact/)],
+    })
+    expect(await writesMade(standIn)).toEqual([])
+  })
+
   it('makes what is missing, and a second time nothing', async () => {
     standIn = await startStandIn({ languageCode: 1053 })
     const facts = await runSteps(standIn)
     const read = readFacts(facts)
     expect(read.organization).toMatchObject({ languageCode: 1053, auditEnabled: true })
     expect(read.organization?.languages).toEqual([1053, 1033])
-    expect(read.subscriptionsTable).toMatchObject({ primaryId: 'em_subscriptionsid' })
+    expect(read.subscriptionsTable).toMatchObject({ primaryId: 'em_subscriptionsid', ours: true })
     expect(read.navigation).toEqual({ contact: 'em_Contact', category: 'em_Category' })
 
     const state = await standIn.control('GET', 'state')
     await standIn.control('DELETE', 'counters')
+    for (const step of OWN_STEPS) {
+      await step.do(standIn.open(facts), PLAIN)
+    }
     expect(await runSteps(standIn, facts)).toEqual(facts)
-    expect(await changesMade(standIn)).toEqual([])
+    expect(await writesMade(standIn)).toEqual([])
     expect(await standIn.control('GET', 'state')).toMatchObject({ version: state['version'] })
   })
 
-  it('goes on after every lost answer', async () => {
-    standIn = await startStandIn({ keyActivationReads: 0 })
-    let facts: CrmFacts = {}
-    for (const step of dynamicsDriver.setupSteps) {
-      const fault = { method: 'POST|PUT', path: '/api/data', reset: true, execute: true, times: 1 }
-      await standIn.control('POST', 'faults', fault)
-      facts = { ...facts, ...(await step.run(standIn.open(facts), {})) }
-      await standIn.control('DELETE', 'faults')
-    }
-    expect(readFacts(facts).navigation).toBeDefined()
-  })
+  it.each(['publisher', 'tables', 'keys', 'relationships', 'changeTracking'])(
+    'step %s: due, done, undone, due again',
+    async (id) => {
+      standIn = await startStandIn({ keyActivationReads: 1, contactChangeTracking: false })
+      const step = stepOf(id)
+      const before = await runUpTo(standIn, id)
+      expect(await look(standIn, step, before)).toMatchObject({ state: 'due' })
+      const facts = { ...before, ...(await step.do(standIn.open(before), PLAIN)) }
+      expect(await look(standIn, step, facts)).toMatchObject({ state: 'done' })
+      expect(await step.do(standIn.open(facts), PLAIN)).toEqual(
+        Object.fromEntries(Object.entries(facts).filter(([key]) => !(key in before))),
+      )
+      const once = await undoSteps(standIn, facts, [step])
+      expect(await undoSteps(standIn, once, [step])).toEqual(once)
+      // Change tracking is the one thing that Dataverse does not take back.
+      const state = id === 'changeTracking' ? 'done' : 'due'
+      expect(await look(standIn, step, once)).toMatchObject({ state })
+    },
+  )
 
   it('says that somebody else is customising, and for how long to wait', async () => {
     standIn = await startStandIn({ keyActivationReads: 0 })
-    const facts = await runSteps(standIn, {}, ['connect', 'publisher'])
+    const facts = await runUpTo(standIn, 'tables')
     const body = { error: { code: '0x80071151', message: 'Cannot start the requested operation' } }
     await standIn.control('POST', 'faults', {
       method: 'POST',
@@ -78,14 +113,39 @@ describe('setting up', () => {
     expect(readFacts(facts).categoriesTable).toBeDefined()
   })
 
-  it('names the privileges on the new tables that nobody gave', async () => {
-    standIn = await startStandIn({ grantNewTables: false, keyActivationReads: 0 })
-    const ids = dynamicsDriver.setupSteps.map((step) => step.id)
-    const upTo = ids.slice(0, ids.indexOf('tablePrivileges'))
-    const facts = await runSteps(standIn, {}, upTo)
-    await expect(runSteps(standIn, facts, ['tablePrivileges'])).rejects.toMatchObject({
-      code: 'crm_privilege_missing',
-      message: expect.stringMatching(/prvReadem_Subscription/),
+  it('builds a failed key again once somebody has mended the rows', async () => {
+    standIn = await startStandIn({ keyActivationReads: 0 })
+    const facts = await runUpTo(standIn, 'keys')
+    const twins = ['a', 'b'].map((em_name) => ({ em_name, em_categoryid: '12' }))
+    const path = 'rows/em_subscriptioncategories'
+    const { ids } = await standIn.control<{ ids: string[] }>('POST', `${path}/bulk`, {
+      rows: twins,
     })
+    await expect(runSteps(standIn, facts, ['keys'])).rejects.toMatchObject({ code: 'crm_refused' })
+    await standIn.control('DELETE', `${path}/${ids[0]}`)
+    await runSteps(standIn, facts, ['keys'])
+  })
+
+  it('without subscriptions builds nothing for them, and goes on', async () => {
+    standIn = await startStandIn({ contactChangeTracking: false })
+    const context = { choice: null, subscriptionSync: false }
+    const ids = OWN_STEPS.map(({ id }) => id)
+    const facts = await runSteps(standIn, {}, ids, context)
+    expect(Object.keys(facts)).toEqual(['organization'])
+    for (const id of ['publisher', 'tables', 'keys', 'relationships', 'tablePrivileges']) {
+      expect(await look(standIn, stepOf(id), facts, context)).toMatchObject({
+        state: 'skipped',
+        note: expect.stringContaining('Subscriptions'),
+      })
+    }
+    expect(await look(standIn, stepOf('changeTracking'), facts, context)).toEqual({ state: 'done' })
+    const session = standIn.open(facts)
+    const { installed } = await session.installWebhooks({ url: 'https://hooks.example.com/a' }, {})
+    expect(installed).toBe(true)
+    let cursor: string | null = null
+    for await (const page of session.readChanges(null, {})) {
+      cursor = page.nextCursor
+    }
+    expect(cursor).not.toBeNull()
   })
 })

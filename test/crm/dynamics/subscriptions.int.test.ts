@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import type { CrmChangePage, CrmFacts, CrmSession, CrmWrite } from '../../../src/crm/crm.js'
-import { dynamicsDriver } from '../../../src/crm/dynamics/driver.js'
+import type { CrmChangePage, CrmSession, CrmWrite } from '../../../src/crm/crm.js'
+import { runSteps } from './support/run-steps.js'
 import { type StandIn, startStandIn } from './support/stand-in.js'
 
 let standIn: StandIn
@@ -11,11 +11,7 @@ const events = { categoryId: 'Ä/1', name: 'Events', archived: false }
 
 beforeAll(async () => {
   standIn = await startStandIn({ keyActivationReads: 0 })
-  let facts: CrmFacts = {}
-  for (const step of dynamicsDriver.setupSteps) {
-    facts = { ...facts, ...(await step.run(standIn.open(facts), {})) }
-  }
-  session = standIn.open(facts)
+  session = standIn.open(await runSteps(standIn))
   await session.syncCategories([news, events], {})
 })
 afterAll(async () => {
