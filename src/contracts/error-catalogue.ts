@@ -79,7 +79,7 @@ export const ERROR_CATALOGUE = {
   contact_not_found: notFound('Nobody with this address is known on either side.'),
   run_not_found: notFound('Check the id and the stage.'),
   // refused by a rule
-  crm_not_supported: refused('This release connects to Dynamics 365 only.'),
+  crm_not_supported: refused('Use dynamics, superoffice-online or superoffice-onsite.'),
   tenant_has_active_crm: refused(
     'One account has one active CRM. Disable the other connection first.',
   ),
@@ -151,6 +151,10 @@ export const ERROR_CATALOGUE = {
     false,
   ),
   crm_privilege_missing: outside('Give the application user the privilege named.', false),
+  crm_tenant_unavailable: outside(
+    'The CRM tenant is in maintenance or not running; the sync waits and goes on by itself.',
+  ),
+  crm_tenant_deleted: outside('The CRM tenant no longer exists. Disable the connection.', false),
   crm_rate_limited: outside('The CRM asked to wait; the sync goes on by itself.'),
   crm_customization_locked: outside(
     'Somebody is customising the organisation; the sync waits and goes on by itself.',

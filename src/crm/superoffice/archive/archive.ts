@@ -1,0 +1,144 @@
+import { type CallContext, UpstreamError } from '../../../http/index.js'
+import type { SuperOfficeClient } from '../client.js'
+import { NOT_JSON } from '../wire/describe-error.js'
+import { encodeParameters } from '../wire/filter.js'
+import { archiveAnswer, type ArchivePage, toArchivePage } from './archive-page.js'
+
+/** Rows asked for at once; always sent, as neither default nor maximum is known. */
+export const PAGE_ROWS = 1_000
+
+/** Below this a query goes by GET: IIS takes 2,048 characters of query unless the site says otherwise [memory]. */
+const MAX_QUERY_CHARACTERS = 1_800
+
+/** A page of an archive. */
+export interface ArchiveQuery {
+  /** `dynamic`, or the name of a provider. */
+  readonly provider: string
+  readonly select: readonly string[]
+  readonly filter: string
+  readonly orderBy: string
+  readonly top: number
+  /** For counting. */
+  readonly name: string
+}
+
+/** The query is longer than this server takes: ask for less at a time. Internal to reading. */
+export class QueryTooLong extends Error {
+  override readonly name = 'QueryTooLong'
+}
+
+/** Values in one `in (…)`: where a query can be posted, and where it must go by GET to begin with. */
+const MAX_VALUES = { posted: 250, got: 40 }
+
+/** Archives of one installation, with what was learned of it: whether, and how long, queries can be. */
+export class Archive {
+  #canPost = true
+  #maxGot = MAX_VALUES.got
+
+  constructor(private readonly client: SuperOfficeClient) {}
+
+  /**
+   * Reads a page: short queries by GET, longer ones by POST, where the server has it (docs/wire-superoffice.md, 6).
+   *
+   * @throws QueryTooLong, UpstreamError, AppError `crm_tenant_unavailable`
+   */
+  async page(query: ArchiveQuery, context: CallContext): Promise<ArchivePage> {
+    const parameters = encodeParameters({
+      $select: query.select.join(','),
+      $filter: query.filter,
+      $orderby: query.orderBy,
+      $top: String(query.top),
+    })
+    return parameters.length > MAX_QUERY_CHARACTERS && this.#canPost
+      ? this.#post(query, parameters, context)
+      : this.#get(query, parameters, context)
+  }
+
+  /** How many values to ask for at a time, as far as is known. */
+  get maxValues(): number {
+    return this.#canPost ? MAX_VALUES.posted : this.#maxGot
+  }
+
+  /** That many values were too many. @returns how many to try next, always fewer; null where it was only one. */
+  tooMany(values: number): number | null {
+    if (values <= 1) {
+      // Not the length, then: what was learned on the way down means nothing.
+      this.#canPost = true
+      this.#maxGot = MAX_VALUES.got
+      return null
+    }
+    if (this.maxValues >= values) {
+      this.#maxGot = Math.min(this.#maxGot, Math.floor(values / 2))
+      return Math.floor(values / 2)
+    }
+    return this.maxValues
+  }
+
+  /** The page that a next link named, by its query alone. */
+  async following(
+    query: Pick<ArchiveQuery, 'provider' | 'name'>,
+    nextQuery: string,
+    context: CallContext,
+  ): Promise<ArchivePage> {
+    return this.#get(query, nextQuery, context)
+  }
+
+  async #get(
+    { provider, name }: Pick<ArchiveQuery, 'provider' | 'name'>,
+    parameters: string,
+    context: CallContext,
+  ): Promise<ArchivePage> {
+    const request = {
+      method: 'GET',
+      path: `/Archive/${provider}?${parameters}`,
+      operation: `GET /Archive/${provider}`,
+      name,
+      effect: 'read',
+    } as const
+    try {
+      return toArchivePage((await this.client.json(request, archiveAnswer, context)).body)
+    } catch (error) {
+      throw isTooLong(error) ? new QueryTooLong('the query is too long', { cause: error }) : error
+    }
+  }
+
+  /** Older servers on site have no such thing: then never again, and fewer values at a time. */
+  async #post(
+    { provider, name }: ArchiveQuery,
+    parameters: string,
+    context: CallContext,
+  ): Promise<ArchivePage> {
+    const request = {
+      method: 'POST',
+      path: `/Archive/${provider}`,
+      operation: `POST /Archive/${provider}`,
+      name,
+      effect: 'read',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: parameters,
+    } as const
+    try {
+      return toArchivePage((await this.client.json(request, archiveAnswer, context)).body)
+    } catch (error) {
+      if (error instanceof UpstreamError && (error.status === 404 || error.status === 405)) {
+        this.#canPost = false
+        throw new QueryTooLong('the query cannot be posted', { cause: error })
+      }
+      throw isTooLong(error) ? new QueryTooLong('the query is too long', { cause: error }) : error
+    }
+  }
+}
+
+/** IIS refuses a long query with a page of HTML, 404.15 or 400, or with 414; never as "no data". */
+function isTooLong(error: unknown): boolean {
+  if (!(error instanceof UpstreamError)) {
+    return false
+  }
+  const { status, upstreamCode } = error
+  return (
+    status === 413 ||
+    status === 414 ||
+    status === 431 ||
+    ((status === 404 || status === 400) && upstreamCode === NOT_JSON)
+  )
+}

@@ -1,0 +1,138 @@
+import type { CallContext, UpstreamError } from '../../../http/index.js'
+import { superOfficeFailure } from '../superoffice-failure.js'
+import { allOf } from '../wire/filter.js'
+import { type ArchiveRow, numberOf } from '../wire/values.js'
+import { type Archive, type ArchiveQuery, PAGE_ROWS } from './archive.js'
+import type { ArchivePage } from './archive-page.js'
+
+/** What is listed, in groups of rows with the same key. */
+export interface Listing {
+  readonly provider: string
+  readonly select: readonly string[]
+  /** Conditions beside the one on the key. */
+  readonly where: readonly string[]
+  /** The whole-number column that orders and groups the rows; keys are above 0. */
+  readonly key: string
+  readonly name: string
+  /**
+   * Whether a short page is believed to be the last. The rights filter may shorten pages, so that an open listing is
+   * read until a page is empty; one of few known ids need not.
+   */
+  readonly end: 'emptyPage' | 'shortPage'
+}
+
+/** A page may grow to this where one group alone fills it. */
+const MAX_PAGE_ROWS = PAGE_ROWS * 64
+
+/**
+ * Lists rows by their key, never by skipping, and never tears a group: a join multiplies rows, and a page may end within
+ * one record's (docs/wire-superoffice.md, 0.9, 6). The last group of a page that others follow is read again whole.
+ *
+ * @throws QueryTooLong, UpstreamError, AppError
+ */
+export async function* wholeGroups(
+  archive: Archive,
+  listing: Listing,
+  context: CallContext,
+): AsyncGenerator<readonly ArchiveRow[]> {
+  let from = { operator: 'gt', key: 0 }
+  let top = PAGE_ROWS
+  for (;;) {
+    const { provider, select, where, key, name } = listing
+    const filter = allOf([...where, `${key} ${from.operator} ${from.key}`])
+    const query = { provider, select, filter, orderBy: key, top, name }
+    const page = await firstWithRows(archive, query, context)
+    const last = keyOf(page.rows.at(-1), key)
+    if (last === null) {
+      return
+    }
+    const isLast = !mayFollow(page, top, listing.end)
+    if (isLast) {
+      yield page.rows
+      return
+    }
+    const full = page.rows.length >= top || page.nextQuery !== null
+    if (!full) {
+      // Short, but perhaps by the rights filter: its groups are whole, and what follows is looked for.
+      yield page.rows
+      from = { operator: 'gt', key: last }
+      top = PAGE_ROWS
+      continue
+    }
+    const whole = page.rows.filter((row) => keyOf(row, key) !== last)
+    if (whole.length > 0) {
+      yield whole
+      from = { operator: 'ge', key: last }
+      top = PAGE_ROWS
+    } else if (page.nextQuery !== null) {
+      yield [
+        ...page.rows,
+        ...(await restOfGroup(archive, query, page.nextQuery, key, last, context)),
+      ]
+      from = { operator: 'gt', key: last }
+      top = PAGE_ROWS
+    } else if (top < MAX_PAGE_ROWS) {
+      from = { operator: 'ge', key: last }
+      top = top * 2
+    } else {
+      throw notAdvancing(provider)
+    }
+  }
+}
+
+/** One group alone fills the page: its other rows, by the server's own paging. */
+async function restOfGroup(
+  archive: Archive,
+  query: ArchiveQuery,
+  nextQuery: string,
+  key: string,
+  group: number,
+  context: CallContext,
+): Promise<readonly ArchiveRow[]> {
+  const rest: ArchiveRow[] = []
+  const followed = new Set<string>()
+  let next: string | null = nextQuery
+  while (next !== null) {
+    if (followed.has(next)) {
+      throw notAdvancing(query.provider)
+    }
+    followed.add(next)
+    const page: ArchivePage = await archive.following(query, next, context)
+    const own = page.rows.filter((row) => keyOf(row, key) === group)
+    rest.push(...own)
+    next = own.length > 0 && own.length === page.rows.length ? page.nextQuery : null
+  }
+  return rest
+}
+
+function notAdvancing(provider: string): UpstreamError {
+  return superOfficeFailure(
+    'upstream_unexpected_answer',
+    `GET /Archive/${provider}`,
+    'the listing does not advance',
+  )
+}
+
+/** Half a page or more is not believed to be all: the rights filter takes rows away after the page was cut. */
+function mayFollow(page: ArchivePage, top: number, end: Listing['end']): boolean {
+  return end === 'emptyPage' || page.nextQuery !== null || page.rows.length * 2 >= top
+}
+
+/** A page that the rights filter emptied has no key to go on from; then its next link is followed, by its query. */
+async function firstWithRows(
+  archive: Archive,
+  query: ArchiveQuery,
+  context: CallContext,
+): Promise<ArchivePage> {
+  let page = await archive.page(query, context)
+  const followed = new Set<string>()
+  while (page.rows.length === 0 && page.nextQuery !== null && !followed.has(page.nextQuery)) {
+    followed.add(page.nextQuery)
+    page = await archive.following(query, page.nextQuery, context)
+  }
+  return page
+}
+
+function keyOf(row: ArchiveRow | undefined, column: string): number | null {
+  return row === undefined ? null : numberOf(row, column)
+}

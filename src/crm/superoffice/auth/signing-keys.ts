@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import type { CallContext } from '../../../http/index.js'
+import { loginHttp } from '../http-clients.js'
+import type { SigningKey } from './jwt.js'
+
+const answer = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) })
+
+/** Keys change rarely; one that a token names and that is not there is looked for once more anyway. */
+const HOLDS_MS = 3_600_000
+
+const KEPT = new Map<string, { readonly keys: readonly SigningKey[]; readonly readAtMs: number }>()
+
+/** The keys that the login host signs with, kept for an hour. @throws UpstreamError */
+export async function signingKeys(
+  loginHost: string,
+  fresh: boolean,
+  context: CallContext,
+): Promise<readonly SigningKey[]> {
+  const kept = KEPT.get(loginHost)
+  if (kept !== undefined && !fresh && Date.now() < kept.readAtMs + HOLDS_MS) {
+    return kept.keys
+  }
+  const { body } = await loginHttp(loginHost).json(
+    {
+      method: 'GET',
+      path: '/login/.well-known/jwks',
+      operation: 'GET /login/.well-known/jwks',
+      name: 'jwks',
+      effect: 'read',
+      context,
+    },
+    answer,
+  )
+  const keys = body.keys as readonly SigningKey[]
+  KEPT.set(loginHost, { keys, readAtMs: Date.now() })
+  return keys
+}

@@ -1,0 +1,66 @@
+import type { CallContext } from '../../../http/index.js'
+import type { OnlineConfig } from '../config.js'
+import { superOfficeFailure } from '../superoffice-failure.js'
+import { isSignedBy, type ParsedJwt, parseJwt } from './jwt.js'
+import { signingKeys } from './signing-keys.js'
+
+const CLAIM = 'http://schemes.superoffice.net/identity/'
+const ISSUER = 'SuperOffice AS'
+const OPERATION = 'POST /Login/api/PartnerSystemUser/Authenticate'
+
+/**
+ * The ticket inside a token, once signature, issuer, audience and tenant are right (docs/wire-superoffice.md, 2.1).
+ * Its expiry is not looked at: the token is only the envelope, and the ticket has a life of its own.
+ *
+ * @throws UpstreamError `upstream_auth_failed`, not retryable, where the token is not what it should be.
+ */
+export async function ticketOfToken(
+  token: string,
+  config: OnlineConfig,
+  context: CallContext,
+): Promise<string> {
+  const jwt = parseJwt(token)
+  if (jwt === null) {
+    throw refused('is no JWT')
+  }
+  await requireSignature(jwt, config.loginHost, context)
+  const audience = `spn:${claim(jwt, 'serial') ?? ''}`
+  if (jwt.claims.iss !== ISSUER) {
+    throw refused('has another issuer')
+  }
+  if (claim(jwt, 'serial') === null || ![jwt.claims.aud].flat().includes(audience)) {
+    throw refused('is for another audience')
+  }
+  const tenant = claim(jwt, 'ctx')
+  if (tenant !== null && tenant.toLowerCase() !== config.contextIdentifier.toLowerCase()) {
+    throw refused('is for another tenant')
+  }
+  const ticket = claim(jwt, 'ticket')
+  if (ticket === null) {
+    throw refused('holds no ticket')
+  }
+  return ticket
+}
+
+/** A key may have been changed since the kept ones were read: then they are read once more. */
+async function requireSignature(
+  jwt: ParsedJwt,
+  loginHost: string,
+  context: CallContext,
+): Promise<void> {
+  const signed =
+    isSignedBy(jwt, await signingKeys(loginHost, false, context)) ||
+    isSignedBy(jwt, await signingKeys(loginHost, true, context))
+  if (!signed) {
+    throw refused('is not signed by the login host')
+  }
+}
+
+function claim(jwt: ParsedJwt, name: string): string | null {
+  const value = jwt.claims[CLAIM + name]
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+function refused(how: string) {
+  return superOfficeFailure('upstream_auth_failed', OPERATION, `the token ${how}`, 'token_invalid')
+}

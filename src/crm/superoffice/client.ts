@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import type { z } from 'zod'
+import type {
+  CallContext,
+  ClockReading,
+  HttpAnswer,
+  HttpRequest,
+  TextAnswer,
+} from '../../http/index.js'
+import type { Door, Entry } from './door.js'
+
+/** A request as the client takes it: the path below `/api/v1`. */
+export type SuperOfficeRequest = Omit<HttpRequest, 'context'>
+
+/** Authenticated calls to one installation, and what is learned of it on the way. One per installation and process. */
+export class SuperOfficeClient {
+  /** The server's clock as last read; null before the first answer, or where no answer carries a date. */
+  clock: ClockReading | null = null
+
+  constructor(
+    private readonly door: Door,
+    /** Distinguishes installations and users; tells nothing of either. */
+    readonly key: string,
+  ) {}
+
+  /** See {@link Door.contextIdentifier}. */
+  get contextIdentifier(): string | null {
+    return this.door.contextIdentifier
+  }
+
+  /** @throws UpstreamError, AppError `crm_tenant_unavailable` */
+  text(request: SuperOfficeRequest, context: CallContext): Promise<TextAnswer> {
+    return this.door.through(context, (entry) =>
+      entry.http.text(this.#call(request, entry, context)),
+    )
+  }
+
+  /** @throws UpstreamError, also `upstream_not_json` for a page of HTML; AppError `crm_tenant_unavailable` */
+  json<S extends z.ZodType>(
+    request: SuperOfficeRequest,
+    schema: S,
+    context: CallContext,
+  ): Promise<HttpAnswer<z.output<S>>> {
+    return this.door.through(context, (entry) =>
+      entry.http.json(this.#call(request, entry, context), schema),
+    )
+  }
+
+  #call(request: SuperOfficeRequest, entry: Entry, context: CallContext): HttpRequest {
+    const onClock = (reading: ClockReading) => {
+      this.clock = reading
+      context.onClock?.(reading)
+    }
+    const headers = { ...request.headers, ...entry.headers }
+    return { ...request, headers, context: { ...context, onClock } }
+  }
+}
+
+const CLIENTS = new Map<string, SuperOfficeClient>()
+
+/** The process-wide client of a configuration, so that sessions opened per activity share a ticket. */
+export function clientOf(config: object, open: () => Door): SuperOfficeClient {
+  const key = createHash('sha256')
+    .update(JSON.stringify(Object.entries(config).sort()))
+    .digest('hex')
+  const client = CLIENTS.get(key) ?? new SuperOfficeClient(open(), key)
+  CLIENTS.set(key, client)
+  return client
+}

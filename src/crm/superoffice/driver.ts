@@ -1,0 +1,73 @@
+import type { CrmCapabilities, CrmDriver } from '../crm.js'
+import { clientOf } from './client.js'
+import {
+  type OnlineConfig,
+  onlineConfigSchema,
+  type OnsiteConfig,
+  onsiteConfigSchema,
+} from './config.js'
+import { OnlineDoor } from './online-door.js'
+import { onsiteDoor } from './onsite-door.js'
+import { requireHttps } from './require-https.js'
+import { SuperOfficeSession } from './session.js'
+
+const CAPABILITIES: CrmCapabilities = {
+  values: 'rich',
+  purposes: ['storeAndProcess', 'marketingSendouts'],
+  subscriptions: false,
+  conditionalWrite: false,
+  completeDelta: false,
+  fieldHistory: false,
+  // 250 addresses take three requests: whose they are, everything about those persons, their consents.
+  directReadContactsPerRequest: 80,
+}
+
+const COMMON: Pick<
+  CrmDriver,
+  | 'capabilities'
+  | 'configSection'
+  | 'emarketeerSource'
+  | 'setupWorkflow'
+  | 'setupSteps'
+  | 'receiveWebhook'
+> = {
+  capabilities: CAPABILITIES,
+  configSection: 'superoffice',
+  emarketeerSource: 'crmSuperOffice',
+  setupWorkflow: 'superOfficeSetup',
+  setupSteps: [],
+  // None is installed yet, so whatever comes was sent by nobody we know.
+  receiveWebhook: () => ({ accepted: false, code: 'webhook_unauthorized' }),
+}
+
+/** SuperOffice Online, as the registry knows it (rules C). */
+export const superOfficeOnlineDriver: CrmDriver<OnlineConfig> = {
+  ...COMMON,
+  crm: 'superoffice-online',
+  configSchema: onlineConfigSchema,
+  secretPaths: ['clientSecret', 'systemUserToken', 'privateKey'],
+  urlPaths: ['loginHost'],
+  open(config, options) {
+    requireHttps(config.loginHost, 'loginHost', options.allowLoopbackHttp)
+    const open = () => new OnlineDoor(config, options.allowLoopbackHttp)
+    // The switch is part of what a kept client may do.
+    const { allowLoopbackHttp } = options
+    return new SuperOfficeSession(clientOf({ ...config, allowLoopbackHttp }, open), options)
+  },
+}
+
+/** SuperOffice on the customer's own site, as the registry knows it (rules C). */
+export const superOfficeOnsiteDriver: CrmDriver<OnsiteConfig> = {
+  ...COMMON,
+  crm: 'superoffice-onsite',
+  configSchema: onsiteConfigSchema,
+  secretPaths: ['password', 'ca'],
+  urlPaths: ['baseUrl'],
+  open(config, options) {
+    requireHttps(config.baseUrl, 'baseUrl', options.allowLoopbackHttp)
+    return new SuperOfficeSession(
+      clientOf(config, () => onsiteDoor(config)),
+      options,
+    )
+  },
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import type { CrmFacts } from '../crm.js'
+
+/** Key of eMarketeer's own consent source where set-up has not learned another. */
+export const DEFAULT_SOURCE_KEY = 'EMARKETEER'
+
+const factsSchema = z.object({
+  /** Our own user: what it wrote is no person's act. */
+  associateId: z.int().optional(),
+  /** The database that was set up. */
+  databaseContextIdentifier: z.string().nullable().optional(),
+  /** Key of our consent source, in the installation's spelling. */
+  sourceKey: z.string().min(1).optional(),
+  /** `updatedCount` of a row just inserted, as measured; null or absent: not measured. */
+  firstVersion: z.int().nullable().optional(),
+  /** False where saving a person's card touches the consent row: then its stamps prove nothing. */
+  stampsUsable: z.boolean().optional(),
+})
+
+/** Facts of a SuperOffice installation that reading and writing use; parts are absent until set-up has learned them. */
+export type SuperOfficeFacts = z.output<typeof factsSchema>
+
+/** Reads stored facts; unknown keys are left to whoever wrote them. @throws ZodError when they are damaged. */
+export function readFacts(facts: CrmFacts): SuperOfficeFacts {
+  return factsSchema.parse(facts)
+}

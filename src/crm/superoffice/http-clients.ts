@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { createHttp, type Http } from '../../http/index.js'
+import { describeSuperOfficeError } from './wire/describe-error.js'
+
+const CLIENTS = new Map<string, Http>()
+
+/** Calls at a time to one installation; SuperOffice watches applications and stops greedy ones (wire page, 3). */
+export const MAX_PARALLEL_CALLS = 4
+
+/**
+ * Connections to an installation's API, kept per address and process, as sessions come and go with activities.
+ *
+ * @param baseUrl with `/api/v1`. @param ca trusted in place of the public authorities (on site).
+ */
+export function apiHttp(baseUrl: string, ca?: string): Http {
+  const caId = ca === undefined ? '' : createHash('sha256').update(ca).digest('hex')
+  return kept(`api ${baseUrl} ${caId}`, () =>
+    createHttp({
+      system: 'superoffice',
+      baseUrl,
+      // Without it names come in every language at once.
+      headers: { 'accept-language': 'en' },
+      maxSockets: MAX_PARALLEL_CALLS,
+      ca,
+      hooks: { describeError: describeSuperOfficeError },
+    }),
+  )
+}
+
+/** Connections to the host that issues tickets and knows the tenant's status. */
+export function loginHttp(loginHost: string): Http {
+  return kept(`login ${loginHost}`, () =>
+    createHttp({
+      system: 'superoffice',
+      baseUrl: loginHost,
+      hooks: { describeError: describeSuperOfficeError },
+    }),
+  )
+}
+
+function kept(key: string, create: () => Http): Http {
+  const client = CLIENTS.get(key) ?? create()
+  CLIENTS.set(key, client)
+  return client
+}

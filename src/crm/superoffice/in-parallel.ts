@@ -1,0 +1,33 @@
+/** Runs `work` on each item, at most `limit` at a time, begun in order; results in order. The first failure is thrown. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = []
+  let next = 0
+  let failed = false
+  const lane = async () => {
+    while (next < items.length && !failed) {
+      const at = next
+      next += 1
+      try {
+        results[at] = await work(items[at] as T)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane))
+  return results
+}
+
+/** Cuts a list into pieces of at most `size`. */
+export function chunksOf<T>(values: readonly T[], size: number): T[][] {
+  const chunks: T[][] = []
+  for (let at = 0; at < values.length; at += size) {
+    chunks.push(values.slice(at, at + size))
+  }
+  return chunks
+}

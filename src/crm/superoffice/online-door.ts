@@ -1,0 +1,78 @@
+import { type CallContext, UpstreamError } from '../../http/index.js'
+import { TicketSource } from './auth/ticket-source.js'
+import type { OnlineConfig } from './config.js'
+import type { Door, Entry } from './door.js'
+import { apiHttp } from './http-clients.js'
+import { TenantStatusSource } from './tenant/status-source.js'
+import { tenantUnavailable } from './tenant/tenant-unavailable.js'
+
+/** The tenant is not at this address (any more). */
+const MISDIRECTED = 421
+
+/** Lets calls into SuperOffice Online (docs/wire-superoffice.md, 1.1, 2.1). */
+export class OnlineDoor implements Door {
+  readonly contextIdentifier: string
+  readonly #status: TenantStatusSource
+  readonly #tickets: TicketSource
+
+  constructor(
+    private readonly config: OnlineConfig,
+    allowLoopbackHttp: boolean,
+  ) {
+    this.contextIdentifier = config.contextIdentifier
+    this.#status = new TenantStatusSource(config, allowLoopbackHttp)
+    this.#tickets = new TicketSource(config)
+  }
+
+  async through<T>(context: CallContext, send: (entry: Entry) => Promise<T>): Promise<T> {
+    const refusals = this.#tickets.refusals
+    const tried = { ticket: false, address: false }
+    for (;;) {
+      const baseUrl = await this.#status.baseUrl(context)
+      const ticket = await this.#tickets.ticket(context)
+      try {
+        const answer = await send(this.#entry(baseUrl, ticket))
+        this.#tickets.used(ticket)
+        return answer
+      } catch (error) {
+        const status = error instanceof UpstreamError ? error.status : null
+        if (status === 401 && !tried.ticket && this.#tickets.refusals === refusals) {
+          this.#tickets.drop(ticket)
+          tried.ticket = true
+        } else if (status === 401) {
+          // Renewed, and refused again: revoked. Those under way at the same time do not try it once more each.
+          this.#tickets.revoked(ticket)
+          throw error
+        } else if (status === MISDIRECTED && !tried.address) {
+          this.#status.drop(baseUrl)
+          tried.address = true
+        } else {
+          throw await this.#explained(error, context)
+        }
+      }
+    }
+  }
+
+  #entry(baseUrl: string, ticket: string): Entry {
+    return {
+      http: apiHttp(baseUrl),
+      headers: { authorization: `SOTicket ${ticket}`, 'so-apptoken': this.config.clientSecret },
+    }
+  }
+
+  /**
+   * No answer, or none that means anything: the tenant may be in maintenance, which says when to come again. A write
+   * that may have been carried out keeps its own error, which says so.
+   */
+  async #explained(error: unknown, context: CallContext): Promise<unknown> {
+    if (!(error instanceof UpstreamError) || error.mayHaveBeenApplied) {
+      return error
+    }
+    if (error.status === MISDIRECTED) {
+      return tenantUnavailable('Moving', null, error)
+    }
+    const silent =
+      error.retryable && error.code !== 'upstream_rate_limited' && error.retryAfterSeconds === null
+    return silent ? ((await this.#status.explain(error, context)) ?? error) : error
+  }
+}

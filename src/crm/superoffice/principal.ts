@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import type { CallContext } from '../../http/index.js'
+import type { SuperOfficeClient } from './client.js'
+
+const answer = z.looseObject({
+  AssociateId: z.int(),
+  DatabaseContextIdentifier: z.string().nullish(),
+  UserType: z.string().nullish(),
+  FunctionRights: z.array(z.string()).nullish(),
+})
+
+/** Who we are signed in as, and in which database. */
+export interface Principal {
+  /** Writer of our own writes; tells echoes of ours from people's acts. */
+  readonly associateId: number
+  readonly databaseContextIdentifier: string | null
+  /** `SystemAssociate` for a system user. */
+  readonly userType: string | null
+  readonly functionRights: readonly string[]
+}
+
+/** The cheapest proof of who and where we are (docs/wire-superoffice.md, 2.1). @throws UpstreamError, AppError */
+export async function currentPrincipal(
+  client: SuperOfficeClient,
+  context: CallContext,
+): Promise<Principal> {
+  const { body } = await client.json(
+    {
+      method: 'GET',
+      path: '/User/currentPrincipal',
+      operation: 'GET /User/currentPrincipal',
+      name: 'currentPrincipal',
+      effect: 'read',
+    },
+    answer,
+    context,
+  )
+  return {
+    associateId: body.AssociateId,
+    databaseContextIdentifier: body.DatabaseContextIdentifier ?? null,
+    userType: body.UserType ?? null,
+    functionRights: body.FunctionRights ?? [],
+  }
+}

@@ -1,0 +1,76 @@
+import { type ArchiveRow, numberOf, textOf, timeOf } from '../wire/values.js'
+
+/** Whose an address is; groups the rows of a listing. */
+export const PERSON = 'email.person_id'
+
+/** Columns of archive `dynamic`, table `email` (docs/wire-superoffice.md, 6.3). */
+export const EMAIL_COLUMNS: readonly string[] = [
+  PERSON,
+  'email.email_address',
+  'email.rank',
+  'email.type',
+  'email.person_id.registered',
+  'email.person_id.retired',
+  'email.person_id.DeletedDate',
+]
+
+/** A person and its addresses. A retired one counts as live: a withdrawal is not undone by somebody's leaving a job. */
+export interface Person {
+  readonly personId: number
+  /** The primary one first; empty where there is none. */
+  readonly addresses: readonly string[]
+  /** Unix ms; null where unreadable. */
+  readonly registeredAtMs: number | null
+  /** Put into the bin, and gone for good after 14 days. */
+  readonly deleted: boolean
+}
+
+/** Whether a row is an e-mail address; others are chat names. A missing type is taken for an address. */
+export function isEmail(row: ArchiveRow): boolean {
+  return (numberOf(row, 'email.type') ?? 0) === 0
+}
+
+/** Persons out of complete groups of address rows. */
+export function personsOf(rows: readonly ArchiveRow[]): readonly Person[] {
+  const groups = new Map<number, ArchiveRow[]>()
+  for (const row of rows) {
+    const personId = numberOf(row, PERSON) ?? 0
+    if (personId > 0) {
+      const group = groups.get(personId) ?? []
+      group.push(row)
+      groups.set(personId, group)
+    }
+  }
+  return [...groups].map(([personId, group]) => ({
+    personId,
+    addresses: addressesOf(group),
+    registeredAtMs: firstTime(group, 'email.person_id.registered'),
+    deleted: firstTime(group, 'email.person_id.DeletedDate') !== null,
+  }))
+}
+
+/** A person of the archive `Person` who has no row in table `email`. */
+export function withoutAddress(row: ArchiveRow): Person | null {
+  const personId = numberOf(row, 'personId')
+  const registeredAtMs = timeOf(row, 'personRegisteredDate')
+  return personId === null ? null : { personId, addresses: [], registeredAtMs, deleted: false }
+}
+
+/** By rank, the lowest being the primary one; without a rank last, in the order of the answer. */
+function addressesOf(group: readonly ArchiveRow[]): readonly string[] {
+  const rankOf = (row: ArchiveRow) => numberOf(row, 'email.rank') ?? Number.MAX_SAFE_INTEGER
+  const addresses = group
+    .filter(isEmail)
+    .sort((a, b) => rankOf(a) - rankOf(b))
+    .flatMap((row) => textOf(row, 'email.email_address') ?? [])
+  const byFolded = new Map<string, string>()
+  for (const address of addresses) {
+    const folded = address.toLowerCase()
+    byFolded.set(folded, byFolded.get(folded) ?? address)
+  }
+  return [...byFolded.values()]
+}
+
+function firstTime(group: readonly ArchiveRow[], column: string): number | null {
+  return group.map((row) => timeOf(row, column)).find((ms) => ms !== null) ?? null
+}

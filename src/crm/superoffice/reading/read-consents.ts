@@ -1,0 +1,69 @@
+import { PURPOSES, type Purpose } from '../../../domain/legal-basis.js'
+import type { CallContext } from '../../../http/index.js'
+import type { CrmConsent } from '../../crm.js'
+import { listIn } from '../archive/list-in.js'
+import type { SuperOfficeFacts } from '../facts.js'
+import type { Installation } from '../installation.js'
+import { isOneOf } from '../wire/filter.js'
+import { CONSENT_COLUMNS, CONSENT_ID, CONSENT_PERSON, toConsentRow } from './consent-row.js'
+import { ABSENT, toConsent } from './to-consent.js'
+
+/** What reading needs: the installation, and what set-up learned of it. */
+export interface ReadSource {
+  readonly installation: Installation
+  readonly facts: SuperOfficeFacts
+}
+
+/** Both purposes of a person. */
+export type Consents = Readonly<Record<Purpose, CrmConsent>>
+
+/**
+ * The consents of persons, each with value, version, last writer and stamp (docs/wire-superoffice.md, 4, 6.1). Every
+ * person asked for is in the result: where there is no row, nothing is recorded.
+ *
+ * @throws UpstreamError, AppError
+ */
+export async function readConsents(
+  { installation, facts }: ReadSource,
+  personIds: readonly number[],
+  name: 'consents.read' | 'consents.readBefore' | 'consents.readBack',
+  context: CallContext,
+): Promise<ReadonlyMap<number, Consents>> {
+  const { archive, client } = installation
+  const ourselves = await installation.ourselves(facts, context)
+  const rows = await listIn(
+    archive,
+    personIds,
+    (piece) => ({
+      provider: 'dynamic',
+      select: CONSENT_COLUMNS,
+      where: [isOneOf(CONSENT_PERSON, piece)],
+      key: CONSENT_ID,
+      name,
+      end: 'shortPage',
+    }),
+    context,
+  )
+  const view = {
+    ourselves,
+    stampsUsable: facts.stampsUsable ?? true,
+    clock: client.clock,
+    nowMs: Date.now(),
+  }
+  const consents = new Map(personIds.map((id) => [id, nothingRecorded()]))
+  for (const raw of rows) {
+    const row = toConsentRow(raw)
+    const own = row === null ? undefined : consents.get(row.personId)
+    if (row !== null && own !== undefined) {
+      own[row.purpose] = toConsent(row, view)
+    }
+  }
+  return consents
+}
+
+function nothingRecorded(): Record<Purpose, CrmConsent> {
+  return Object.fromEntries(PURPOSES.map((purpose) => [purpose, ABSENT])) as Record<
+    Purpose,
+    CrmConsent
+  >
+}

@@ -1,0 +1,87 @@
+import type { CallContext } from '../../../http/index.js'
+import type { Archive } from '../archive/archive.js'
+import { listIn } from '../archive/list-in.js'
+import { isOneOf } from '../wire/filter.js'
+import { type ArchiveRow, numberOf } from '../wire/values.js'
+import { EMAIL_COLUMNS, PERSON, isEmail, type Person, personsOf, withoutAddress } from './person.js'
+
+/**
+ * Ids of everybody who has one of the addresses, as primary or further one; companies have none.
+ *
+ * @throws UpstreamError, AppError
+ */
+export async function personIdsAt(
+  archive: Archive,
+  emails: readonly string[],
+  context: CallContext,
+): Promise<readonly number[]> {
+  const rows = await listIn(
+    archive,
+    emails,
+    (piece) => ({
+      provider: 'dynamic',
+      select: [PERSON, 'email.email_address', 'email.type'],
+      where: [isOneOf('email.email_address', piece)],
+      key: PERSON,
+      name: 'persons.readByEmail',
+      end: 'shortPage',
+    }),
+    context,
+  )
+  return [...new Set(rows.filter(isEmail).map((row) => numberOf(row, PERSON) ?? 0))]
+}
+
+/**
+ * Persons with all their addresses. One without any is looked for in the archive of persons; whoever is not there
+ * either, or is deleted, is not in the result.
+ *
+ * @throws UpstreamError, AppError
+ */
+export async function readPersons(
+  archive: Archive,
+  personIds: readonly number[],
+  context: CallContext,
+): Promise<readonly Person[]> {
+  const rows = await listIn(
+    archive,
+    personIds,
+    (piece) => ({
+      provider: 'dynamic',
+      select: EMAIL_COLUMNS,
+      where: [isOneOf(PERSON, piece)],
+      key: PERSON,
+      name: 'persons.read',
+      end: 'shortPage',
+    }),
+    context,
+  )
+  const withRows = personsOf(rows)
+  const known = new Set(withRows.map((person) => person.personId))
+  const others = await readWithoutAddress(
+    archive,
+    personIds.filter((id) => !known.has(id)),
+    context,
+  )
+  return [...withRows.filter((person) => !person.deleted), ...others]
+}
+
+async function readWithoutAddress(
+  archive: Archive,
+  personIds: readonly number[],
+  context: CallContext,
+): Promise<readonly Person[]> {
+  const rows: readonly ArchiveRow[] = await listIn(
+    archive,
+    personIds,
+    (piece) => ({
+      provider: 'Person',
+      select: ['personId', 'personRegisteredDate', 'retired'],
+      where: [isOneOf('personId', piece)],
+      key: 'personId',
+      name: 'persons.readWithoutAddress',
+      end: 'shortPage',
+    }),
+    context,
+  )
+  return rows.flatMap((row) => withoutAddress(row) ?? [])
+}

@@ -1,0 +1,44 @@
+import type { CallContext } from '../../http/index.js'
+
+/** One run at a time of a piece of work, whoever waits for it. */
+export class SingleFlight<T> {
+  #running: Promise<T> | null = null
+
+  constructor(private readonly work: (context: CallContext) => Promise<T>) {}
+
+  /**
+   * Joins the run under way, or begins one. It is begun without the caller's signal: its cancellation must not fail the
+   * others that wait.
+   */
+  async run(context: CallContext): Promise<T> {
+    this.#running ??= this.#begin(context)
+    return untilAborted(this.#running, context.signal)
+  }
+
+  async #begin(context: CallContext): Promise<T> {
+    try {
+      return await this.work({ ...context, signal: undefined })
+    } finally {
+      this.#running = null
+    }
+  }
+}
+
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) {
+    return promise
+  }
+  // The run may fail after everybody has left.
+  promise.catch(() => undefined)
+  signal.throwIfAborted()
+  let abort = () => {}
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', abort, { once: true })
+  })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}

@@ -1,0 +1,28 @@
+/** Databases have no empty date: year 1 (and on old ones 1753 or 1760) stands for none. */
+const FIRST_REAL_YEAR = 1800
+
+const ZONE = /(?:z|[+-]\d{2}:?\d{2})$/i
+
+/**
+ * Reads a time as SuperOffice writes it: UTC, usually without a zone (docs/wire-superoffice.md, 3).
+ *
+ * @returns Unix milliseconds; null for none, year 1, or what is no time.
+ */
+export function parseUtc(text: unknown): number | null {
+  if (typeof text !== 'string' || !/^\d{4}-\d{2}-\d{2}/.test(text)) {
+    return null
+  }
+  const withTime = text.includes('T') ? text : text.replace(' ', 'T')
+  const zoned = ZONE.test(withTime.slice(10)) ? withTime : `${withTimeOfDay(withTime)}Z`
+  const ms = Date.parse(zoned)
+  return Number.isNaN(ms) || new Date(ms).getUTCFullYear() < FIRST_REAL_YEAR ? null : ms
+}
+
+/** A time for a filter: UTC, whole seconds, without a zone. */
+export function toFilterTime(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19)
+}
+
+function withTimeOfDay(text: string): string {
+  return text.length === 10 ? `${text}T00:00:00` : text
+}

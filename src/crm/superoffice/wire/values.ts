@@ -1,0 +1,42 @@
+import { parseUtc } from './time.js'
+
+/** A row of an archive, its column names in lower case. */
+export type ArchiveRow = Readonly<Record<string, unknown>>
+
+/**
+ * Brings a row into one form: slim mode gives values as they are shown, full mode `{RawValue, DisplayValue}`; casing of
+ * column names is the server's. (docs/wire-superoffice.md, 6)
+ */
+export function normalizeRow(raw: Readonly<Record<string, unknown>>): ArchiveRow {
+  return Object.fromEntries(
+    Object.entries(raw).map(([name, value]) => [name.toLowerCase(), plain(value)]),
+  )
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) {
+    return value
+  }
+  const { RawValue, DisplayValue } = value as { RawValue?: unknown; DisplayValue?: unknown }
+  return RawValue ?? DisplayValue ?? null
+}
+
+/** A whole number, also where it comes as text; null where it is none. */
+export function numberOf(row: ArchiveRow, column: string): number | null {
+  const value = row[column.toLowerCase()]
+  if (typeof value === 'string' && /^-?\d{1,15}$/.test(value.trim())) {
+    return Number(value)
+  }
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : null
+}
+
+/** Text, trimmed; null where it is empty or no text. */
+export function textOf(row: ArchiveRow, column: string): string | null {
+  const value = row[column.toLowerCase()]
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
+}
+
+/** A time, Unix milliseconds; null where it is none or year 1. */
+export function timeOf(row: ArchiveRow, column: string): number | null {
+  return parseUtc(row[column.toLowerCase()])
+}

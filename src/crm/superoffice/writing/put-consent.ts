@@ -1,0 +1,41 @@
+import type { CallContext } from '../../../http/index.js'
+import type { SuperOfficeClient } from '../client.js'
+import { encodeParameters } from '../wire/filter.js'
+
+/** For errors and counts of writing. */
+const OPERATION = 'PUT /Person/{id}/Consent/{purpose}'
+
+/** Stands in the row for whoever looks at the card; at most 255 characters, and about nobody. */
+const COMMENT = 'Set by eMarketeer (legal basis sync)'
+
+/** One consent to set; keys in the installation's spelling. */
+export interface ConsentToSet {
+  readonly personId: number
+  readonly purposeKey: string
+  readonly basisKey: string
+  readonly sourceKey: string
+}
+
+/**
+ * Sets one consent: the row is made or changed, whatever stood there (docs/wire-superoffice.md, 5.2). No time can be
+ * given, and no version.
+ *
+ * @throws UpstreamError, AppError
+ */
+export async function putConsent(
+  client: SuperOfficeClient,
+  { personId, purposeKey, basisKey, sourceKey }: ConsentToSet,
+  context: CallContext,
+): Promise<void> {
+  const query = encodeParameters({ source: sourceKey, legalBase: basisKey, comment: COMMENT })
+  await client.text(
+    {
+      method: 'PUT',
+      path: `/Person/${personId}/Consent/${encodeURIComponent(purposeKey)}?${query}`,
+      operation: OPERATION,
+      name: 'consent.put',
+      effect: 'write',
+    },
+    context,
+  )
+}

@@ -1,0 +1,56 @@
+import type { CallContext } from '../../../http/index.js'
+import type { CrmWrite, CrmWriteOutcome } from '../../crm.js'
+import { chunksOf } from '../in-parallel.js'
+import { toPersonId } from '../reading/direct-read.js'
+import type { ReadSource } from '../reading/read-consents.js'
+import { type ConsentJob, toJob } from './consent-job.js'
+import { prepareJobs } from './prepare-jobs.js'
+import { readBackJobs } from './read-back-jobs.js'
+import { sendJobs } from './send-jobs.js'
+
+/**
+ * Writes between one reading before and one after: few enough that the first is fresh, as nothing but it stands between
+ * a write of ours and a person's answer.
+ */
+const WRITES_AT_ONCE = 100
+
+/**
+ * Writes consents in the order given, one outcome a write. The server cannot refuse a stale write, so that each group is
+ * read, written where it still stands as expected, and read back, every step in bulk. When a call fails as a whole, what
+ * comes after it is not sent: the order is the caller's, tightening first. (docs/wire-superoffice.md, 5.2; F1)
+ *
+ * Throws nothing: what failed is in the outcomes.
+ */
+export async function writeConsents(
+  source: ReadSource,
+  writes: readonly CrmWrite[],
+  context: CallContext,
+): Promise<readonly CrmWriteOutcome[]> {
+  const outcomes: CrmWriteOutcome[] = []
+  let stop: Error | null = null
+  for (const group of chunksOf(writes, WRITES_AT_ONCE)) {
+    const jobs = group.map((write) => toJob(write, toPersonId))
+    if (stop === null) {
+      stop = await writeGroup(source, jobs, context)
+    }
+    const error = stop ?? new Error('the write was not sent')
+    outcomes.push(...jobs.map((job) => job.outcome ?? ({ status: 'notSent', error } as const)))
+  }
+  return outcomes
+}
+
+/** @returns why nothing more is to be sent, or null. */
+async function writeGroup(
+  source: ReadSource,
+  jobs: readonly ConsentJob[],
+  context: CallContext,
+): Promise<Error | null> {
+  try {
+    await prepareJobs(source, jobs, context)
+  } catch (error) {
+    return error as Error
+  }
+  const stop = await sendJobs(source, jobs, context)
+  await readBackJobs(source, jobs, context)
+  return stop
+}
