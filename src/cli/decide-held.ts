@@ -1,4 +1,3 @@
-import { AppError } from '../contracts/app-error.js'
 import type { WorkReport } from '../contracts/sync-activities.js'
 import { approveHeld, rejectHeld, type HeldVerdict } from '../sync/held.js'
 import { requireRunning } from './connection/require-running.js'

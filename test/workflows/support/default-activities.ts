@@ -1,5 +1,6 @@
 import { sleep } from '@temporalio/activity'
 import type { DuePlace, WorkReport } from '../../../src/contracts/sync-activities.js'
+import { fakeLife } from './fake-life.js'
 import { FakeSendouts } from './fake-sendouts.js'
 import type { Activities } from './fake-world.js'
 
@@ -54,6 +55,7 @@ export function defaultActivities(): Activities {
     markForResync: async () => 0,
     rehearse: async () => ({ ...report(), next: null }),
     tidyUp: async () => {},
+    ...fakeLife(),
     ...new FakeSendouts({ targeted: 0 }).activities(),
   }
 }

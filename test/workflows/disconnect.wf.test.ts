@@ -1,0 +1,210 @@
+import { describe, expect, it } from '@jest/globals'
+import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client'
+import type { DisconnectStatus } from '../../src/contracts/life-activities.js'
+import type { ActivityName } from './support/fake-world.js'
+import { failure } from './support/fake-world.js'
+import { withWorkflows } from './support/with-workflows.js'
+
+const connectionId = 'acme-dynamics'
+const workflows = withWorkflows()
+const words = { reason: 'the customer leaves', by: 'Kari' }
+const refused = (code: string) => failure(code, { retryable: false })
+let started = 0
+
+function start(removeInstalled: boolean, changes: object = {}) {
+  const { environment, taskQueue } = workflows
+  return environment.client.workflow.start('disconnect', {
+    workflowId: `disconnect/${connectionId}/${++started}`,
+    taskQueue,
+    args: [{ connectionId, removeInstalled, ...words, ...changes }],
+  })
+}
+
+type Handle = Awaited<ReturnType<typeof start>>
+
+const override = (handle: Handle, step: string, action: string) =>
+  handle.executeUpdate('override', { args: [{ step, action, ...words }] })
+
+/** States of the steps, by id. */
+const statesOf = ({ steps }: DisconnectStatus) =>
+  Object.fromEntries(steps.map(({ id, state }) => [id, state]))
+
+/** Resolves once a step waits for a person. */
+async function paused(handle: Handle): Promise<DisconnectStatus> {
+  for (;;) {
+    const status = await handle.query<DisconnectStatus>('status')
+    if (status.phase === 'paused') {
+      return status
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+describe('disconnect', () => {
+  it('stops first, then ends what runs, then removes the webhooks of both sides', async () => {
+    const world = workflows.world()
+    const result = (await (await start(false)).result()) as DisconnectStatus
+    expect(world.names()).toEqual([
+      'planDisconnect',
+      'disableConnection',
+      'endWork',
+      'removeCrmWebhooks',
+      'removeEmarketeerWebhook',
+    ])
+    expect(world.inputs('disableConnection')).toMatchObject([
+      { connectionId, ...words, removeInstalled: false },
+    ])
+    expect(world.inputs('endWork')).toMatchObject([{ kinds: ['starters', 'cron', 'runs'] }])
+    expect(result).toMatchObject({ phase: 'done', result: 'done', percent: 100 })
+    expect(statesOf(result)).toEqual({ stop: 'done', sweep: 'done', webhooks: 'done' })
+  })
+
+  it.each<[string, ActivityName, number]>([
+    ['refuses us', 'removeCrmWebhooks', 1],
+    ['does not answer', 'removeEmarketeerWebhook', 5],
+  ])('ends all the same where a side %s, and says what is left', async (_, name, tries) => {
+    const world = workflows.world({
+      [name]: async () => {
+        throw failure('crm_auth_failed', { retryable: tries > 1 })
+      },
+    })
+    const result = (await (await start(false)).result()) as DisconnectStatus
+    expect(world.inputs(name)).toHaveLength(tries)
+    expect(world.names()).toContain('removeEmarketeerWebhook')
+    const webhooks = result.steps.find(({ id }) => id === 'webhooks')
+    expect([result.result, webhooks?.state]).toEqual(['done', 'skipped'])
+    expect(webhooks?.note).toMatch(/^Webhooks could not be removed: .*\(crm_auth_failed\)$/)
+  })
+
+  it.each([['reason'], ['by'], ['connectionId']])('needs %s', async (name) => {
+    const world = workflows.world()
+    const failed = (await start(false, { [name]: ' ' })).result()
+    await expect(failed).rejects.toMatchObject({ cause: { type: 'value_missing' } })
+    expect(world.names()).toEqual([])
+  })
+
+  it('fails for a connection that is not there', async () => {
+    workflows.world({
+      planDisconnect: async () => {
+        throw refused('connection_not_found')
+      },
+    })
+    await expect((await start(true)).result()).rejects.toBeInstanceOf(WorkflowFailedError)
+  })
+})
+
+describe('disconnect that removes what was installed', () => {
+  it('syncs a last time, disables, keeps, and undoes the steps in reverse order', async () => {
+    const world = workflows.world()
+    const result = (await (await start(true)).result()) as DisconnectStatus
+    expect(world.names()).toEqual([
+      'planDisconnect',
+      'endWork',
+      'catchUpBoth',
+      'syncDue',
+      'settleRun',
+      'countUnsaved',
+      'disableConnection',
+      'endWork',
+      'removeCrmWebhooks',
+      'removeEmarketeerWebhook',
+      'keepSubscriptions',
+      'undoSetupStep',
+      'undoSetupStep',
+      'forgetInstallation',
+    ])
+    expect(world.inputs('undoSetupStep').map(({ stepId }) => stepId)).toEqual(['tables', 'connect'])
+    expect(world.inputs('endWork')[0]).toMatchObject({ kinds: ['starters'] })
+    expect(result.steps.every(({ state }) => state === 'done')).toBe(true)
+  })
+
+  it('removes nothing while an unsubscribe has not reached eMarketeer', async () => {
+    const world = workflows.world({ countUnsaved: async () => 2 })
+    const handle = await start(true)
+    await workflows.environment.sleep('5 minutes')
+    const status = await paused(handle)
+    expect(status.steps[0]).toMatchObject({
+      id: 'save',
+      pause: { choices: ['retry', 'abort'], seen: { error: 'unsaved' } },
+    })
+    expect(status.steps[0]?.pause?.message).toMatch(/^2 unsubscribes/)
+    expect(world.inputs('countUnsaved')).toHaveLength(10)
+    expect(world.names()).not.toContain('disableConnection')
+    await expect(override(handle, 'save', 'skip')).rejects.toBeInstanceOf(WorkflowUpdateFailedError)
+    world.activities.countUnsaved = async () => 0
+    await override(handle, 'save', 'retry')
+    expect(await handle.result()).toMatchObject({ result: 'done' })
+    expect(world.inputs('keepStepDecision')).toMatchObject([
+      { step: 'save', action: 'retry', ...words },
+    ])
+  })
+
+  it('leaves the connection as it was where the last sync is given up', async () => {
+    const world = workflows.world({
+      catchUpBoth: async () => {
+        throw refused('crm_auth_failed')
+      },
+    })
+    const handle = await start(true)
+    expect((await paused(handle)).steps[0]?.pause).toMatchObject({ code: 'authFailed' })
+    await override(handle, 'save', 'abort')
+    expect(await handle.result()).toMatchObject({ result: 'aborted', phase: 'failed' })
+    expect(world.names()).not.toContain('disableConnection')
+  })
+
+  it('saves nothing where nothing more may be synced, and keeps what it reads', async () => {
+    const world = workflows.world({
+      planDisconnect: async () => ({ crm: 'dynamics', nothingToSave: 'Disabled.', undo: [] }),
+      keepSubscriptions: async () => ({ kept: 3 }),
+    })
+    const result = (await (await start(true)).result()) as DisconnectStatus
+    expect(world.names()).not.toContain('catchUpBoth')
+    const notes = Object.fromEntries(result.steps.map(({ id, note }) => [id, note]))
+    expect(notes).toMatchObject({ save: 'Disabled.', keep: expect.stringMatching(/^3 unsubsc/) })
+  })
+
+  it('waits at a step that the CRM refuses; skipped, the facts of what is left are kept', async () => {
+    const world = workflows.world({
+      undoSetupStep: async ({ stepId }) => {
+        if (stepId === 'tables') {
+          throw refused('crm_privilege_missing')
+        }
+      },
+    })
+    const handle = await start(true)
+    const status = await paused(handle)
+    expect(statesOf(status)).toMatchObject({
+      'remove-tables': 'paused',
+      'remove-connect': 'pending',
+    })
+    await override(handle, 'remove-tables', 'skip')
+    const result = (await handle.result()) as DisconnectStatus
+    expect(statesOf(result)).toMatchObject({ 'remove-tables': 'skipped', forget: 'skipped' })
+    expect(world.names()).not.toContain('forgetInstallation')
+  })
+
+  it('tries a paused step again by itself', async () => {
+    let attempts = 0
+    workflows.world({
+      keepSubscriptions: async () => {
+        attempts += 1
+        if (attempts === 1) {
+          throw refused('crm_auth_failed')
+        }
+        return { kept: 0 }
+      },
+    })
+    expect(await (await start(true)).result()).toMatchObject({ result: 'done' })
+    expect(attempts).toBe(2)
+  })
+
+  it('ends where the connection was enabled again meanwhile', async () => {
+    const world = workflows.world({
+      undoSetupStep: async () => {
+        throw refused('connection_not_disabled')
+      },
+    })
+    await expect((await start(true)).result()).rejects.toBeInstanceOf(WorkflowFailedError)
+    expect(world.inputs('undoSetupStep')).toHaveLength(1)
+  })
+})

@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals'
+import { failure } from './support/fake-world.js'
+import { withWorkflows } from './support/with-workflows.js'
+
+const connectionId = 'acme-dynamics'
+const words = { connectionId, reason: 'a campaign went wrong', by: 'Kari' }
+const workflows = withWorkflows()
+let started = 0
+
+function start(type: 'pauseConnection' | 'resumeConnection', changes: object) {
+  const { environment, taskQueue } = workflows
+  return environment.client.workflow.start(type, {
+    workflowId: `${type}/${++started}`,
+    taskQueue,
+    args: [{ ...words, ...changes }],
+  })
+}
+
+describe('pauseConnection', () => {
+  it('stops everything, the cron too', async () => {
+    const world = workflows.world()
+    const handle = await start('pauseConnection', { mode: 'all' })
+    expect(await handle.result()).toEqual({ connectionId, phase: 'done' })
+    expect(world.names()).toEqual(['pauseConnection', 'endWork'])
+    expect(world.inputs('pauseConnection')).toMatchObject([{ ...words, mode: 'all' }])
+    expect(world.inputs('endWork')).toMatchObject([{ kinds: ['cron', 'runs'] }])
+  })
+
+  it('lets opt-outs flow: what was cut off goes on at once, and the cron stays', async () => {
+    const world = workflows.world()
+    await (await start('pauseConnection', { mode: 'loosening' })).result()
+    expect(world.names()).toEqual(['pauseConnection', 'endWork', 'sweepNow'])
+    expect(world.inputs('endWork')).toMatchObject([{ kinds: ['runs'] }])
+  })
+
+  it('is one pause, however often its answer is lost', async () => {
+    let attempts = 0
+    const world = workflows.world({
+      pauseConnection: async () => {
+        if (++attempts < 3) {
+          throw failure('database_unreachable', { retryable: true, nextRetryDelay: 10 })
+        }
+      },
+    })
+    await (await start('pauseConnection', { mode: 'all' })).result()
+    const ids = world.inputs('pauseConnection').map(({ interventionId }) => interventionId)
+    expect([ids.length, new Set(ids).size]).toEqual([3, 1])
+  })
+
+  it('fails where it is refused, and ends nothing', async () => {
+    const world = workflows.world({
+      pauseConnection: async () => {
+        throw failure('connection_setting_up', { retryable: false })
+      },
+    })
+    const handle = await start('pauseConnection', { mode: 'all' })
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { cause: { type: 'connection_setting_up' } },
+    })
+    expect(world.names()).toEqual(['pauseConnection'])
+    expect(await handle.query('status')).toEqual({ connectionId, phase: 'failed' })
+  })
+})
+
+describe('resumeConnection', () => {
+  it('makes the connection active before anything is started, then sweeps at once', async () => {
+    const world = workflows.world()
+    await (await start('resumeConnection', {})).result()
+    expect(world.names()).toEqual(['resumeConnection', 'endWork', 'startSweep', 'sweepNow'])
+    expect(world.inputs('endWork')).toMatchObject([{ kinds: ['runs'] }])
+  })
+
+  it('needs a reason and a name', async () => {
+    const world = workflows.world()
+    const handle = await start('resumeConnection', { by: '' })
+    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'value_missing' } })
+    expect(world.names()).toEqual([])
+  })
+})

@@ -1,0 +1,30 @@
+import type { DisconnectPlan, LifeActivities } from '../../../src/contracts/life-activities.js'
+
+/** The CRM's own steps, in the order in which the fakes undo them. */
+export const UNDO_STEPS: DisconnectPlan['undo'] = [
+  { id: 'tables', title: 'Make the tables', weight: 30 },
+  { id: 'connect', title: 'Connect', weight: 10 },
+]
+
+/** Activities of a connection's life that succeed at once. */
+export function fakeLife(): LifeActivities {
+  return {
+    planDisconnect: async ({ removeInstalled }) => ({
+      crm: 'dynamics',
+      nothingToSave: null,
+      undo: removeInstalled ? UNDO_STEPS : [],
+    }),
+    disableConnection: async () => {},
+    endWork: async () => {},
+    removeCrmWebhooks: async () => {},
+    removeEmarketeerWebhook: async () => {},
+    countUnsaved: async () => 0,
+    keepSubscriptions: async () => ({ kept: 0 }),
+    undoSetupStep: async () => {},
+    forgetInstallation: async () => {},
+    keepStepDecision: async () => {},
+    pauseConnection: async () => {},
+    resumeConnection: async () => {},
+    sweepNow: async () => {},
+  }
+}
