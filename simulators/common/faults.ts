@@ -6,6 +6,8 @@ import { seededRandom, type Random } from './random.js'
 export interface FaultEffect {
   /** Wait before anything else. */
   readonly delayMs?: number
+  /** Do the work, then wait before answering: a caller with a shorter time-out never hears. */
+  readonly lateMs?: number
   /** Answer this status without doing the work, unless `execute`. */
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
@@ -133,7 +135,11 @@ export async function applyFault(
   }
   const replaces = effect.status !== undefined || effect.html === true || effect.reset === true
   if (!replaces && effect.truncate !== true) {
-    return work()
+    const done = await work()
+    if (effect.lateMs !== undefined) {
+      await sleep(effect.lateMs)
+    }
+    return done
   }
   if (effect.execute === true || !replaces) {
     const done = await work()

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 /** One request with its whole body read; `path` and `rawQuery` are still percent-encoded. */
@@ -30,21 +31,34 @@ export interface SimServer {
   close(): Promise<void>
 }
 
-/** Starts a server on 127.0.0.1; port 0 takes a free one. Request lines may be up to 256 KB, as long filters need. */
-export async function listen(port: number, handler: SimHandler): Promise<SimServer> {
-  const server = createServer(
-    { maxHeaderSize: 256 * 1024, keepAliveTimeout: 30_000 },
-    (req, res) => {
-      void answer(req, res, handler)
-    },
-  )
+/** A server's own certificate; both in PEM. */
+export interface ServerCertificate {
+  readonly key: string
+  readonly cert: string
+}
+
+/**
+ * Starts a server on 127.0.0.1, with TLS if given a certificate; port 0 takes a free one. Request lines may be up
+ * to 256 KB, as long filters need.
+ */
+export async function listen(
+  port: number,
+  handler: SimHandler,
+  tls?: ServerCertificate,
+): Promise<SimServer> {
+  const limits = { maxHeaderSize: 256 * 1024, keepAliveTimeout: 30_000 }
+  const take = (req: IncomingMessage, res: ServerResponse): void => {
+    void answer(req, res, handler)
+  }
+  const server =
+    tls === undefined ? createServer(limits, take) : createTlsServer({ ...limits, ...tls }, take)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)
   })
   const bound = (server.address() as AddressInfo).port
   return {
-    url: `http://127.0.0.1:${bound}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${bound}`,
     port: bound,
     close: () =>
       new Promise((resolve) => {

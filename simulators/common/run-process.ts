@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util'
 export interface RunnableSimulator {
   readonly url: string
   readonly controlUrl: string
+  /** What else a client needs to know at once (keys, tokens); added to the ready line. */
+  readonly handedOut?: Readonly<Record<string, unknown>>
   close(): Promise<void>
 }
 
@@ -39,7 +41,8 @@ export async function runProcess(
   if (!values.detached) {
     stopWithParent(stop)
   }
-  const ready = { ready: true, url: running.url, controlUrl: running.controlUrl }
+  const { url, controlUrl, handedOut } = running
+  const ready = { ready: true, url, controlUrl, ...handedOut }
   process.stdout.write(`${JSON.stringify(ready)}\n`)
 }
 

@@ -1,0 +1,22 @@
+import type { Cell, ColumnType, Row } from '../model/table.js'
+
+/** The rows joined into one output row, by node of the join plan; undefined where an outer join found none. */
+export type Tuple = readonly (Row | undefined)[]
+
+/** `bool` and `list` exist in the named archives only, not in `dynamic`. */
+export type ArchiveType = ColumnType | 'bool' | 'list'
+
+/** A column of an archive, bound to a query's join plan. */
+export interface ArchiveColumn {
+  /** As written in the query. */
+  readonly name: string
+  readonly type: ArchiveType
+  /** Node that the value comes from. */
+  readonly node: number
+  /** Column of that node's table, when the value is just that; lets an index be used. */
+  readonly stored?: string
+  /** The raw value; undefined = null. */
+  readonly value: (tuple: Tuple) => Cell | undefined
+  /** Text of a list value. */
+  readonly display?: (value: Cell) => string
+}

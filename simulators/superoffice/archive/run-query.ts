@@ -1,0 +1,96 @@
+import type { Cell, Row } from '../model/table.js'
+import type { ArchiveColumn, Tuple } from './columns.js'
+import { candidates } from './candidates.js'
+import { columnsOf, conjuncts, type Filter, passes } from './filter.js'
+import type { ArchiveSource } from './source.js'
+
+/** A bound query. */
+export interface BoundQuery {
+  readonly source: ArchiveSource
+  readonly filter: Filter | undefined
+  readonly orderBy: readonly { readonly column: ArchiveColumn; readonly descending: boolean }[]
+  readonly entities: readonly string[] | undefined
+  readonly skip: number
+  readonly top: number
+}
+
+/** One page of joined rows, and whether more would follow. */
+export interface Page {
+  readonly tuples: readonly Tuple[]
+  readonly more: boolean
+}
+
+/**
+ * Runs a query. `$top` and `$skip` count multiplied rows, so a page may end in the middle of one root row's. Without
+ * an order rows come in none that can be relied on: falling ids.
+ */
+export function runQuery(query: BoundQuery): Page {
+  const { source, orderBy } = query
+  const [first, ...rest] = orderBy
+  const byKey =
+    first !== undefined &&
+    first.column.node === 0 &&
+    first.column.stored === source.plan.root.definition.key &&
+    !first.descending
+  const wanted = query.skip + query.top
+  const parts = conjuncts(query.filter)
+  const early = parts.filter((part) => columnsOf(part).every((it) => it.node === 0))
+  const filtered = new Set(columnsOf(query.filter).map((column) => column.name))
+  const found: Tuple[] = []
+  for (const root of candidates(source.plan, query.filter)) {
+    const tuples = shown(query, root, early) ? matching(query, root, filtered) : []
+    if (byKey && rest.length > 0) {
+      tuples.sort(comparing(rest))
+    }
+    found.push(...tuples)
+    if (byKey && found.length > wanted) {
+      break
+    }
+  }
+  if (first === undefined) {
+    found.reverse()
+  } else if (!byKey) {
+    found.sort(comparing(orderBy))
+  }
+  return { tuples: found.slice(query.skip, wanted), more: found.length > wanted }
+}
+
+/** Asked before joining: most rows of a large table end here. */
+function shown({ source, entities }: BoundQuery, root: Row, early: readonly Filter[]): boolean {
+  return (
+    early.every((part) => passes(part, [root])) &&
+    source.visible(root) &&
+    entities?.includes(source.entityOf(root)) !== false
+  )
+}
+
+function matching(query: BoundQuery, root: Row, filtered: ReadonlySet<string>): Tuple[] {
+  const { source, filter } = query
+  return source.plan
+    .expand(root)
+    .filter(
+      (tuple) => (filter === undefined || passes(filter, tuple)) && source.accepts(tuple, filtered),
+    )
+}
+
+function comparing(orderBy: BoundQuery['orderBy']) {
+  return (a: Tuple, b: Tuple): number => {
+    for (const { column, descending } of orderBy) {
+      const order = compare(column.value(a), column.value(b))
+      if (order !== 0) {
+        return descending ? -order : order
+      }
+    }
+    return 0
+  }
+}
+
+/** Nulls first, as in SQL Server. */
+function compare(a: Cell | undefined, b: Cell | undefined): number {
+  if (a === undefined || b === undefined) {
+    return Number(a !== undefined) - Number(b !== undefined)
+  }
+  return typeof a === 'number' && typeof b === 'number'
+    ? a - b
+    : String(a).localeCompare(String(b), 'en', { sensitivity: 'accent' })
+}

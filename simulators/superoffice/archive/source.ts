@@ -1,0 +1,17 @@
+import type { Row } from '../model/table.js'
+import type { ArchiveColumn, Tuple } from './columns.js'
+import type { JoinPlan } from './join-plan.js'
+
+/** An archive opened for one query. */
+export interface ArchiveSource {
+  readonly plan: JoinPlan
+  /** Binds a column, joining what it needs; undefined = no such column. */
+  column(name: string): ArchiveColumn | undefined
+  /** Entities the archive can show. */
+  readonly entities: readonly string[]
+  entityOf(root: Row): string
+  /** Rows that the archive never shows. */
+  visible(root: Row): boolean
+  /** Last say on an output row, once the filter is known to use these columns. */
+  accepts(tuple: Tuple, filtered: ReadonlySet<string>): boolean
+}

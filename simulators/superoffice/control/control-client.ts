@@ -1,0 +1,38 @@
+/** Drives the stand-in from tests, demos and benchmarks, through its control API. */
+export interface SuperofficeControl {
+  /** POSTs a switch, e.g. `persons/18/consent`. A refusal is an Error with its message. */
+  post<T = unknown>(path: string, body?: unknown): Promise<T>
+  get<T = unknown>(path: string): Promise<T>
+  /** NDJSON paths: `dump`. */
+  lines<T = unknown>(path: string): Promise<T[]>
+  /** Removes one fault, or all. */
+  clearFaults(id?: string): Promise<void>
+}
+
+/** @param controlUrl as printed in the ready line. */
+export function superofficeControl(controlUrl: string): SuperofficeControl {
+  async function call(method: string, path: string, body?: unknown): Promise<string> {
+    const response = await fetch(`${controlUrl}/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok) {
+      throw new Error(`${method} ${path}: ${response.status} ${text}`)
+    }
+    return text
+  }
+  return {
+    post: async <T>(path: string, body: unknown = {}) =>
+      JSON.parse(await call('POST', path, body)) as T,
+    get: async <T>(path: string) => JSON.parse(await call('GET', path)) as T,
+    lines: async <T>(path: string) =>
+      (await call('GET', path))
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as T),
+    clearFaults: async (id) => {
+      await call('DELETE', id === undefined ? 'faults' : `faults?id=${id}`)
+    },
+  }
+}

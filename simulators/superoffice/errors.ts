@@ -1,0 +1,50 @@
+import { json, type SimResponse } from '../common/http-server.js'
+
+/** A refusal as the REST API words it (wire page, section 3). */
+export class ServiceError extends Error {
+  constructor(
+    readonly status: number,
+    readonly type: string,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+/** 400: something in the address or body that cannot be read. */
+export function badRequest(message: string): ServiceError {
+  return new ServiceError(400, 'ArgumentException', message)
+}
+
+/** 404: no such entity. */
+export function notFound(message: string): ServiceError {
+  return new ServiceError(404, 'SoNotFoundException', message)
+}
+
+/** 403: signed in, but the right or the agent is missing. */
+export function forbidden(message: string): ServiceError {
+  return new ServiceError(403, 'SoSentryException', message)
+}
+
+/** The refusal as an answer; anything unexpected is a 500. */
+export function errorAnswer(error: unknown): SimResponse {
+  const refusal =
+    error instanceof ServiceError
+      ? error
+      : new ServiceError(500, 'Exception', String(error instanceof Error ? error.stack : error))
+  return json(refusal.status, {
+    Error: true,
+    ErrorType: refusal.type,
+    ErrorMessage: refusal.message,
+    ErrorSource: 'SuperOffice.Services.Implementation',
+  })
+}
+
+/** A page of the web server itself, as IIS shows it. */
+export function htmlPage(status: number, title: string): SimResponse {
+  return {
+    status,
+    headers: { 'Content-Type': 'text/html' },
+    body: `<!DOCTYPE html><html><head><title>${title}</title></head><body><h2>${title}</h2></body></html>`,
+  }
+}

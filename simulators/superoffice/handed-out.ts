@@ -1,0 +1,54 @@
+import type { KeyPairs } from './auth/key-pairs.js'
+import type { Installation } from './installation.js'
+
+/** What the administrator of a connection is given; in the ready line and at `GET facts`. */
+export interface HandedOut {
+  readonly mode: 'online' | 'onsite'
+  /** The API below the host, with `/v1`. Online it moves: ask the tenant's status. */
+  readonly apiUrl: string
+  /** Who the API's user is, in stamps and webhooks. */
+  readonly associateId: number
+  readonly online?: {
+    readonly loginUrl: string
+    readonly contextIdentifier: string
+    readonly clientSecret: string
+    readonly systemUserToken: string
+    readonly privateKeyPem: string
+  }
+  readonly onsite?: {
+    readonly user: string
+    readonly password: string
+    /** The customer's own authority, when the server speaks TLS. */
+    readonly caPem: string | null
+  }
+}
+
+/** Collects what a client needs. */
+export function handedOut(
+  world: Installation,
+  frontUrl: string,
+  keys: KeyPairs,
+  caPem: string | undefined,
+): HandedOut {
+  const { options } = world
+  const common = {
+    mode: options.mode,
+    apiUrl: `${world.apiHost}${world.apiPath()}/v1`,
+    associateId: options.associateId,
+  }
+  return options.mode === 'online'
+    ? {
+        ...common,
+        online: {
+          loginUrl: frontUrl,
+          contextIdentifier: options.contextIdentifier,
+          clientSecret: options.clientSecret,
+          systemUserToken: options.systemUserToken,
+          privateKeyPem: keys.application.privateKeyPem,
+        },
+      }
+    : {
+        ...common,
+        onsite: { user: options.user, password: options.password, caPem: caPem ?? null },
+      }
+}

@@ -1,0 +1,81 @@
+import { createClock } from '../common/clock.js'
+import { FaultBoard } from '../common/faults.js'
+import { addStandardLists } from './model/standard-lists.js'
+import { Store } from './model/store.js'
+import { WriteLog } from './model/write-log.js'
+import { type FilledOptions, startingSwitches } from './options.js'
+import { RequestCounts } from './server/request-counts.js'
+import type { Switches } from './switches.js'
+import { WebhookBook } from './webhooks/webhook-book.js'
+import { WebhookSender } from './webhooks/sender.js'
+
+/** States of a tenant (wire page, section 1.1). */
+export const TENANT_STATES = [
+  'Unknown',
+  'Provisioning',
+  'Running',
+  'Deleted',
+  'Suspended',
+  'OnlineMaintenance',
+  'OfflineMaintenance',
+  'ProvisioningFailed',
+  'Deleting',
+  'DeleteFailed',
+  'MigrationPending',
+] as const
+
+/** One of them. */
+export type TenantState = (typeof TENANT_STATES)[number]
+
+/** One SuperOffice installation: its data, its people's switches, what was asked of it. */
+export class Installation {
+  readonly store = new Store()
+  /** Of the API and its database; stamps come from it. */
+  readonly clock = createClock()
+  /** Of the sign-in host. */
+  readonly loginClock = createClock()
+  readonly switches: Switches
+  readonly faults: FaultBoard
+  readonly counts = new RequestCounts()
+  readonly writes = new WriteLog()
+  readonly webhooks = new WebhookBook()
+  readonly sender: WebhookSender
+  tenantState: TenantState = 'Running'
+  /** `https://host:port` where the API lives now; it moves. */
+  apiHost = ''
+
+  constructor(readonly options: FilledOptions) {
+    this.switches = startingSwitches(options)
+    this.faults = new FaultBoard(options.seed)
+    this.sender = new WebhookSender(this.webhooks, {
+      contextIdentifier: options.mode === 'online' ? options.contextIdentifier : 'Default',
+      timeScale: options.webhookTimeScale,
+      seed: options.seed,
+      nowMs: () => this.clock.now(),
+    })
+    const prefix = options.mode === 'onsite' && options.older ? '#' : ''
+    addStandardLists(this.store, prefix, this.nowSeconds() - 5 * 365 * 86_400)
+  }
+
+  /** Now, by the installation's own clock, whole seconds. */
+  nowSeconds(): number {
+    return Math.floor(this.clock.now() / 1000)
+  }
+
+  /** Whether the API answers at all. */
+  isRunning(): boolean {
+    return this.tenantState === 'Running' || this.tenantState === 'OnlineMaintenance'
+  }
+
+  /** Path of the API below the host, without `/v1`. */
+  apiPath(): string {
+    const { mode, contextIdentifier, virtualDirectory } = this.options
+    return mode === 'online' ? `/${contextIdentifier}/api` : `${virtualDirectory}/api`
+  }
+
+  /** The API's address as answers name it: on-site, that of a host inside. */
+  shownApi(): string {
+    const host = this.options.mode === 'online' ? this.apiHost : this.options.internalHost
+    return `${host}${this.apiPath()}`
+  }
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { DEFAULT_SWITCHES, switchesSchema, type Switches } from './switches.js'
+
+const optionsSchema = z.strictObject({
+  port: z.int().nonnegative().default(0),
+  mode: z.enum(['online', 'onsite']).default('online'),
+  /** Online: the tenant. On-site webhooks say `Default`. */
+  contextIdentifier: z.string().default('Cust12345'),
+  /** Online: the application's client secret, also `SO-AppToken`. */
+  clientSecret: z.string().default('simulator-client-secret'),
+  systemUserToken: z.string().default('Legal basis sync-8k8Q7DmBgo'),
+  /** The associate that the API's user is. */
+  associateId: z.int().positive().default(316),
+  /** On-site: where the Web API lives below the host, without `/api`. */
+  virtualDirectory: z.string().default('/SuperOffice'),
+  user: z.string().default('adm0'),
+  password: z.string().default(''),
+  /** On-site: the host that links in answers name. */
+  internalHost: z.string().default('http://so-app01.internal'),
+  /** On-site: `#` before keys, no archive POST, no webhooks, no nextLink at the end. */
+  older: z.boolean().default(false),
+  /** On-site: serve https with a certificate of an own authority, made with openssl. */
+  tls: z.boolean().default(false),
+  /** On-site: `EnableWebhooks` in the configuration. */
+  enableWebhooks: z.boolean().default(false),
+  /** Tests on loopback; without it a webhook target must be https. */
+  allowHttpWebhooks: z.boolean().default(false),
+  /** Factor on the waits between webhook attempts; 0.001 makes 1 s to 1 ms. */
+  webhookTimeScale: z.number().positive().default(1),
+  /** How long the tenant's status is valid, seconds. */
+  stateValidSeconds: z.number().positive().default(3600),
+  seed: z.int().default(1),
+  switches: switchesSchema.partial().default({}),
+})
+
+/** What may be set at start (docs/simulators-superoffice.md). */
+export type SuperofficeOptions = z.input<typeof optionsSchema>
+/** The options with every default filled in. */
+export type FilledOptions = z.output<typeof optionsSchema>
+
+/** Checks options and fills in defaults; a misspelt one throws. */
+export function fillOptions(given: SuperofficeOptions): FilledOptions {
+  return optionsSchema.parse(given)
+}
+
+/** The switches at start. */
+export function startingSwitches(options: FilledOptions): Switches {
+  const older = options.mode === 'onsite' && options.older
+  const given = Object.fromEntries(
+    Object.entries(options.switches).filter(([, value]) => value !== undefined),
+  )
+  return {
+    ...DEFAULT_SWITCHES,
+    ...(options.mode === 'onsite' && !options.enableWebhooks ? { webhookAgent: 'forbidden' } : {}),
+    ...(older ? { webhookAgent: 'absent', archivePost: false, lastPage: 'nextLinkAbsent' } : {}),
+    ...given,
+  }
+}

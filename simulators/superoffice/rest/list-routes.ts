@@ -1,0 +1,89 @@
+import { json, type SimResponse } from '../../common/http-server.js'
+import { badRequest, notFound } from '../errors.js'
+import { wireDate } from '../model/dates.js'
+import type { ListRow } from '../model/rows.js'
+import { addListItem, localName } from '../model/standard-lists.js'
+import type { ListName } from '../model/store.js'
+import { type ApiCall, jsonBody } from '../server/api-call.js'
+import type { Route } from './route.js'
+
+const LISTS: Readonly<Record<string, ListName>> = {
+  ConsentPurpose: 'consentpurpose',
+  LegalBase: 'legalbase',
+  ConsentSource: 'consentsource',
+}
+
+/** The three lists; only a source can be added (wire page, 4.1 to 4.3). */
+export const listRoutes: readonly Route[] = [
+  {
+    operation: 'listItems',
+    method: 'GET',
+    pattern: /^List\/(\w+)\/Items$/,
+    handle: (call) => {
+      const name = call.parts[0] ?? ''
+      const list = LISTS[name]
+      if (list === undefined) {
+        throw notFound(`No list '${name}'`)
+      }
+      const items = [...call.world.store[list].from()]
+      return json(
+        200,
+        items.filter((row) => row.deleted === 0).map((row) => item(call, name, row)),
+      )
+    },
+  },
+  {
+    operation: 'addSource',
+    method: 'POST',
+    pattern: /^List\/ConsentSource\/Items$/,
+    handle: addSource,
+  },
+]
+
+function addSource(call: ApiCall): SimResponse {
+  const body = jsonBody(call)
+  const { name, key, tooltip, rank } = body
+  if (typeof name !== 'string' || name === '') {
+    throw badRequest('Name is required')
+  }
+  if (typeof key !== 'string' || !/^[A-Za-z0-9]+$/.test(key)) {
+    throw badRequest('Key must consist of letters and digits')
+  }
+  const { store } = call.world
+  if (store.consentsource.by('key', key).length > 0) {
+    throw badRequest('A consent source with this key exists')
+  }
+  const row = addListItem(
+    store,
+    'consentsource',
+    {
+      key,
+      name,
+      tooltip: typeof tooltip === 'string' ? tooltip : '',
+      rank: typeof rank === 'number' ? rank : store.consentsource.size + 1,
+    },
+    call.world.nowSeconds(),
+  )
+  return json(200, item(call, 'ConsentSource', row))
+}
+
+function item(call: ApiCall, list: string, row: ListRow) {
+  const common = {
+    Name: localName(row.name, call.english),
+    Tooltip: row.tooltip,
+    Rank: row.rank,
+    Key: row.key,
+    Deleted: row.deleted === 1,
+    UpdatedDate: wireDate(row.updated, call.zoneSuffix),
+  }
+  switch (list) {
+    case 'ConsentPurpose': {
+      const texts = { ConsentText: '', FormText: '', PrivacyStatementDesc: '' }
+      return { ConsentPurposeId: row['consentPurpose_id'], ...common, ...texts, Active: true }
+    }
+    case 'LegalBase':
+      return { LegalBaseId: row['legalBase_id'], ...common }
+    default:
+      return { ConsentSourceId: row['consentSource_id'], ...common, MailTemplateId: 0 }
+  }
+}

@@ -1,0 +1,13 @@
+import type { SimResponse } from '../../common/http-server.js'
+import type { ApiCall } from '../server/api-call.js'
+
+/** One operation of the Web API; `pattern` is matched with the path below `/api/v1/`. */
+export interface Route {
+  readonly operation: string
+  readonly method: string
+  readonly pattern: RegExp
+  readonly handle: (call: ApiCall) => SimResponse | Promise<SimResponse>
+}
+
+/** An answer without a body. */
+export const NO_CONTENT: SimResponse = { status: 204 }

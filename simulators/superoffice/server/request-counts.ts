@@ -1,0 +1,42 @@
+/** Requests served, by operation and status, and how many ran at once at most. */
+export class RequestCounts {
+  private total = 0
+  private running = 0
+  private mostAtOnce = 0
+  private readonly operations = new Map<string, number>()
+  private readonly statuses = new Map<string, number>()
+
+  /** Marks a request as begun and tells how many run now. */
+  begin(): number {
+    this.running += 1
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.running)
+    return this.running
+  }
+
+  end(operation: string, status: number): void {
+    this.running -= 1
+    this.total += 1
+    bump(this.operations, operation)
+    bump(this.statuses, status === 0 ? 'dropped' : String(status))
+  }
+
+  snapshot() {
+    return {
+      total: this.total,
+      mostAtOnce: this.mostAtOnce,
+      operations: Object.fromEntries(this.operations),
+      statuses: Object.fromEntries(this.statuses),
+    }
+  }
+
+  reset(): void {
+    this.total = 0
+    this.mostAtOnce = this.running
+    this.operations.clear()
+    this.statuses.clear()
+  }
+}
+
+function bump(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+
+const count = z.int().nonnegative()
+
+/** What differs from installation to installation and is not documented, and what administrators change. */
+export const switchesSchema = z.strictObject({
+  /** `updatedCount` of a row that was only inserted. */
+  firstUpdatedCount: z.union([z.literal(0), z.literal(1)]),
+  /** `updated` of a row that was only inserted: year 1, or equal to `registered`. */
+  updatedOnInsert: z.enum(['yearOne', 'registered']),
+  /** A write of what is there already: a write like any other, or skipped by the server. */
+  equalWrite: z.enum(['counted', 'skipped']),
+  /** Saving a person's card counts as a write of its consent rows. */
+  saveTouchesConsent: z.boolean(),
+  /** New persons get the purpose STORE with legitimate interest. */
+  storeDefault: z.boolean(),
+  /** `DELETE Person/{id}/Consent/{key}`: the row goes, or is marked withdrawn. */
+  deleteConsent: z.enum(['deletes', 'withdraws']),
+  /** The agent DatabaseTable: there, 403, or 404. */
+  upsert: z.enum(['available', 'forbidden', 'absent']),
+  /** Upsert raises `updatedCount` and stamps `updated` and the associate. */
+  upsertStamps: z.boolean(),
+  /** The Webhook agent: granted, 403, or (older server) 404. */
+  webhookAgent: z.enum(['granted', 'forbidden', 'absent']),
+  /** The functional right "Can update consent for contact". */
+  consentRight: z.boolean(),
+  /** `table.column` that the API's user may not see: 400 as an unknown column. */
+  hiddenColumns: z.array(z.string()),
+  /** `POST Archive/{provider}` exists; else 405. */
+  archivePost: z.boolean(),
+  /** Rows of archive Person when the address is only selected. */
+  personEmailRows: z.enum(['each', 'primary']),
+  /** How the last page says so. */
+  lastPage: z.enum(['nextLinkNull', 'nextLinkAbsent']),
+  /** Rows a page without `$top`, and at most. */
+  defaultTop: z.int().positive(),
+  maxTop: z.int().positive(),
+  /** Longest query string of a GET, bytes; longer is an HTML 404.15. */
+  maxQueryBytes: count,
+  /** Suffix of dates under `includeTZOffset`. */
+  zoneSuffix: z.enum(['Z', '+00:00']),
+  /** More requests at once than this: 429 with Retry-After. 0 = no limit. */
+  maxConcurrent: count,
+  /** Added to every API request. */
+  latencyMs: count,
+  /** Life of a ticket, sliding on use, seconds. */
+  ticketSeconds: z.number().positive(),
+  /** How the sign-in answers: `badKey` signs with a key that is not published, `notJwt` is no JWT. */
+  signIn: z.enum(['valid', 'wrongIssuer', 'wrongAudience', 'badKey', 'notJwt']),
+})
+
+/** The switches' present positions. */
+export type Switches = z.output<typeof switchesSchema>
+
+/** As today's Online service is assumed to be. */
+export const DEFAULT_SWITCHES: Switches = {
+  firstUpdatedCount: 0,
+  updatedOnInsert: 'yearOne',
+  equalWrite: 'counted',
+  saveTouchesConsent: false,
+  storeDefault: true,
+  deleteConsent: 'withdraws',
+  upsert: 'available',
+  upsertStamps: true,
+  webhookAgent: 'granted',
+  consentRight: true,
+  hiddenColumns: [],
+  archivePost: true,
+  personEmailRows: 'each',
+  lastPage: 'nextLinkNull',
+  defaultTop: 50,
+  maxTop: 10_000,
+  maxQueryBytes: 2048,
+  zoneSuffix: 'Z',
+  maxConcurrent: 0,
+  latencyMs: 0,
+  ticketSeconds: 6 * 3600,
+  signIn: 'valid',
+}

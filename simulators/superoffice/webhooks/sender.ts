@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { seededRandom, type Random } from '../../common/random.js'
+import { type EventFacts, postEvent, prepareEvent, type PreparedEvent } from './post-event.js'
+import type { Webhook, WebhookBook } from './webhook-book.js'
+
+/** How deliveries may go wrong; set by control. */
+export interface WebhookFaults {
+  /** This many next deliveries never happen. */
+  loseNext: number
+  /** 0..1 of all deliveries never happen. */
+  loseShare: number
+  /** Wait before each delivery. */
+  delayMs: number
+  /** How often each delivery is posted. */
+  copies: number
+  /** Keep events waiting. */
+  paused: boolean
+}
+
+/** Waits before the second and third attempt (wire page, section 8). */
+const RETRY_AFTER_MS = [1_000, 4_000]
+const MOST_ERRORS = 9
+const ANSWER_WITHIN_MS = 10_000
+
+interface Job {
+  readonly webhook: Webhook
+  readonly prepared: PreparedEvent
+}
+
+/** Posts events to webhooks, a few at a time and in no promised order; an event is given up after three attempts. */
+export class WebhookSender {
+  readonly faults: WebhookFaults = {
+    loseNext: 0,
+    loseShare: 0,
+    delayMs: 0,
+    copies: 1,
+    paused: false,
+  }
+  private readonly tallies = { delivered: 0, attempts: 0, discarded: 0, lost: 0 }
+  private readonly queue: Job[] = []
+  private readonly random: Random
+  private readonly stopped = new AbortController()
+  private running = 0
+  private waiting: (() => void)[] = []
+
+  constructor(
+    private readonly book: WebhookBook,
+    private readonly settings: {
+      readonly contextIdentifier: string
+      readonly timeScale: number
+      readonly seed: number
+      readonly nowMs: () => number
+    },
+  ) {
+    this.random = seededRandom(settings.seed)
+  }
+
+  /** Queues a person event for every active webhook that wants it. */
+  enqueue(event: string, personId: number, associateId: number, changes: readonly string[]): void {
+    const facts = { event, primaryKey: personId, entity: 'person', changes, associateId }
+    for (const webhook of this.book.list()) {
+      if (webhook.state === 'Active' && webhook.events.includes(event)) {
+        this.add({ webhook, prepared: this.prepare(webhook, facts) })
+      }
+    }
+    this.pump()
+  }
+
+  /** Posts the test event of a save; tells whether the target answered 200. */
+  async test(webhook: Webhook): Promise<boolean> {
+    const facts = { event: 'test', primaryKey: 0, entity: '', changes: [], associateId: 0 }
+    const extra = { 'X-Hook-Test': 'true' }
+    const status = await postEvent(webhook, this.prepare(webhook, facts), extra, this.signal())
+    return status === 200
+  }
+
+  tally() {
+    return { ...this.tallies, pending: this.queue.length + this.running }
+  }
+
+  /** Resolves when nothing is pending. */
+  async drained(): Promise<void> {
+    if (this.queue.length + this.running > 0) {
+      await new Promise<void>((resolve) => this.waiting.push(resolve))
+    }
+  }
+
+  /** Starts deliveries again after a pause. */
+  pump(): void {
+    while (!this.faults.paused && this.running < 4 && !this.stopped.signal.aborted) {
+      const job = this.queue.shift()
+      if (job === undefined) {
+        break
+      }
+      this.running += 1
+      void this.deliver(job).finally(() => {
+        this.running -= 1
+        this.pump()
+      })
+    }
+    if (this.queue.length + this.running === 0) {
+      this.waiting.splice(0).forEach((resolve) => resolve())
+    }
+  }
+
+  /** Drops what waits and cuts what runs. */
+  stop(): void {
+    this.stopped.abort()
+    this.queue.length = 0
+  }
+
+  private prepare(webhook: Webhook, facts: EventFacts): PreparedEvent {
+    return prepareEvent(webhook, facts, this.settings.contextIdentifier, this.settings.nowMs())
+  }
+
+  private add(job: Job): void {
+    if (this.faults.loseNext > 0 || this.random() < this.faults.loseShare) {
+      this.faults.loseNext = Math.max(this.faults.loseNext - 1, 0)
+      this.tallies.lost += 1
+      return
+    }
+    for (let copy = 0; copy < this.faults.copies; copy++) {
+      this.queue.push(job)
+    }
+  }
+
+  private async deliver({ webhook, prepared }: Job): Promise<void> {
+    try {
+      await this.pause(this.faults.delayMs)
+      if (webhook.state !== 'Active') {
+        return
+      }
+      for (let attempt = 0; attempt <= RETRY_AFTER_MS.length; attempt++) {
+        if (attempt > 0) {
+          await this.pause((RETRY_AFTER_MS[attempt - 1] ?? 0) * this.settings.timeScale)
+        }
+        const extra: Record<string, string> =
+          attempt === 0 ? {} : { 'X-SuperOffice-Retry': String(attempt) }
+        this.tallies.attempts += 1
+        const status = await postEvent(webhook, prepared, extra, this.signal())
+        if (status === 200) {
+          webhook.consecutiveErrors = 0
+          this.tallies.delivered += 1
+          return
+        }
+        webhook.lastError = status === 0 ? 'No answer' : `The target answered ${status}`
+      }
+      this.discard(webhook)
+    } catch {
+      // Only stopping ends here: the outcome of a delivery is a value.
+    }
+  }
+
+  private discard(webhook: Webhook): void {
+    this.tallies.discarded += 1
+    webhook.consecutiveErrors += 1
+    if (webhook.consecutiveErrors >= MOST_ERRORS) {
+      webhook.state = 'TooManyErrors'
+    }
+  }
+
+  private async pause(ms: number): Promise<void> {
+    if (ms > 0) {
+      await sleep(ms, undefined, { signal: this.stopped.signal })
+    }
+  }
+
+  private signal(): AbortSignal {
+    return AbortSignal.any([this.stopped.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)])
+  }
+}
