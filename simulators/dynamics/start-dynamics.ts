@@ -1,6 +1,6 @@
 import { createClock } from '../common/clock.js'
 import { createCounters } from '../common/counters.js'
-import { applyFault, FaultBoard } from '../common/faults.js'
+import { FaultBoard } from '../common/faults.js'
 import { json, listen, type SimRequest, type SimResponse } from '../common/http-server.js'
 import { AuditLog } from './audit/audit-log.js'
 import { auditOperations } from './audit/operations.js'
@@ -14,6 +14,7 @@ import { TokenBook } from './entra/token-book.js'
 import { basicOperations } from './functions/basics.js'
 import { definitionOperations } from './functions/definitions.js'
 import { privilegeOperations } from './functions/privileges.js'
+import { applyDynamicsFault } from './http/hang.js'
 import { ServiceProtection } from './http/service-protection.js'
 import { answerApi, API_PATH } from './http/web-api.js'
 import { withDefaults } from './options.js'
@@ -72,7 +73,7 @@ export async function startDynamics(
       const targets = { org, tokens, faults, counters, protection, secrets, webhooks, root }
       return answerControl(targets, request)
     }
-    const response = await applyFault(faults.pick(request), () => work(url, request))
+    const response = await applyDynamicsFault(faults.pick(request), () => work(url, request))
     counters.count(request.method, request.path, response.status)
     return response
   })

@@ -1,8 +1,9 @@
 import type { FaultRule } from '../../common/faults.js'
 import { json } from '../../common/http-server.js'
+import { describeInstallation } from '../installation/installation.js'
 import type { ControlRoute } from './control-call.js'
 
-/** `faults`, `counters` and `state`: what goes wrong, what was asked, what there is. */
+/** `faults`, `counters`, `state` and `installation`: what goes wrong, what was asked, what there is. */
 export const boardControls: ControlRoute = (call) => {
   const [head, id] = call.segments
   const { faults, counters, org } = call.targets
@@ -20,6 +21,8 @@ export const boardControls: ControlRoute = (call) => {
         counters.reset()
       }
       return json(200, counters.snapshot())
+    case 'installation':
+      return json(200, describeInstallation(org))
     case 'state':
       return json(200, {
         version: org.store.currentVersion(),

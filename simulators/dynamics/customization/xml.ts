@@ -7,7 +7,7 @@ export interface XmlElement {
 }
 
 const TOKEN =
-  /<!--[^]*?-->|<\?[^]*?\?>|<(\/)?([A-Za-z_][\w.:-]*)((?:\s+[A-Za-z_][\w.:-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/)?>|[^<]+/y
+  /<!--[^]*?-->|<\?[^]*?\?>|<!\[CDATA\[([^]*?)\]\]>|<(\/)?([A-Za-z_][\w.:-]*)((?:\s+[A-Za-z_][\w.:-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/)?>|[^<]+/y
 const ATTRIBUTE = /([A-Za-z_][\w.:-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')/g
 
 interface Open {
@@ -29,10 +29,10 @@ export function parseXml(xml: string): XmlElement {
       throw new Error(`malformed markup at ${position}`)
     }
     position = TOKEN.lastIndex
-    const [token, closing, name, attributes = '', empty] = found
+    const [token, verbatim, closing, name, attributes = '', empty] = found
     const top = stack.at(-1) ?? root
     if (name === undefined) {
-      top.text += token.startsWith('<') ? '' : token
+      top.text += verbatim ?? (token.startsWith('<') ? '' : token)
     } else if (closing !== undefined) {
       if (stack.length < 2 || top.name !== name) {
         throw new Error(`unexpected end tag at ${position}`)

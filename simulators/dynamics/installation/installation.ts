@@ -1,0 +1,21 @@
+import type { Organisation } from '../organisation.js'
+import type { JsonObject } from '../store/schema.js'
+import { describeForms, describeSolutions, describeViews, describeWebhooks } from './components.js'
+import { describeRelationships, describeTables } from './definitions.js'
+import { NamesOfIds } from './names-of-ids.js'
+
+/**
+ * Everything that was customised in the organisation, in a form that is the same for the same end state: sorted, ids by
+ * what they stand for, nothing that differs from run to run (times, versions, the webhook's secret).
+ */
+export function describeInstallation(org: Organisation): JsonObject {
+  const names = new NamesOfIds(org)
+  return {
+    ...describeSolutions(org, names),
+    tables: describeTables(org),
+    relationships: describeRelationships(org),
+    views: describeViews(org, names),
+    forms: describeForms(org, names),
+    webhooks: describeWebhooks(org, names),
+  }
+}
