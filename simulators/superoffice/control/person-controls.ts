@@ -1,7 +1,7 @@
 import type { Installation } from '../installation.js'
 import { removeConsent, writeConsent } from '../model/consents.js'
 import { YEAR_ONE } from '../model/dates.js'
-import { deletePerson, replaceEmails, savePerson } from '../model/persons.js'
+import { deletePerson, mergePersons, replaceEmails, savePerson } from '../model/persons.js'
 import type { ConsentRow, ListRow, PersonRow } from '../model/rows.js'
 import type { ListName } from '../model/store.js'
 import type { ControlCall, ControlRoute } from './control-api.js'
@@ -61,6 +61,15 @@ function act(call: ControlCall, person: PersonRow, verb: string | undefined): bo
       } else {
         deletePerson(world, person, associateId ?? CRM_USER)
       }
+      return true
+    }
+    case 'merge': {
+      const { into, associateId } = call.body(schemas.mergeBody)
+      const survivor = world.store.person.get(into)
+      if (survivor === undefined || survivor === person) {
+        throw new ControlError(`no other person ${into}`)
+      }
+      mergePersons(world, person, survivor, associateId ?? CRM_USER)
       return true
     }
     case 'restore':

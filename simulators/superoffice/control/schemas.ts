@@ -57,6 +57,9 @@ export const saveBody = z.strictObject({
 /** `POST persons/{id}/delete` */
 export const deleteBody = z.strictObject({ soft: z.boolean().default(false), associateId })
 
+/** `POST persons/{id}/merge` */
+export const mergeBody = z.strictObject({ into: z.int().positive(), associateId })
+
 /** `POST persons/{id}/unseen` */
 export const unseenBody = z.strictObject({ unseen: z.boolean() })
 

@@ -102,6 +102,25 @@ export function deletePerson(world: Installation, person: PersonRow, associateId
   world.sender.enqueue('person.deleted', person.person_id, associateId, ['person_id'])
 }
 
+/** Merges a person into another: its addresses go there, behind the survivor's own; its consents go. */
+export function mergePersons(
+  world: Installation,
+  person: PersonRow,
+  survivor: PersonRow,
+  associateId: number,
+): void {
+  const { store } = world
+  const owned = store.emails(survivor.person_id)
+  const moved = store
+    .emails(person.person_id)
+    .filter((row) => !owned.some((own) => own.email_address === row.email_address))
+  deletePerson(world, person, associateId)
+  const first = (owned.at(-1)?.rank ?? 0) + 1
+  const drafts = moved.map((row, at) => ({ address: row.email_address, rank: first + at }))
+  addEmails(world, survivor, drafts)
+  savePerson(world, survivor, {}, associateId)
+}
+
 /** Whether a person is there for the API: neither gone nor soft-deleted. */
 export function isLive(person: PersonRow | undefined): person is PersonRow {
   return person !== undefined && person.DeletedDate === YEAR_ONE
