@@ -265,9 +265,21 @@ export interface WebhookInstallation {
   readonly facts: CrmFacts
 }
 
-/** Where, and with what secret, the CRM is to post changes. */
+/** Where the CRM is to post changes. */
 export interface WebhookTarget {
   readonly url: string
+  /**
+   * Stores facts at once. A CRM may try the address, signed, while it is being registered: what such a call is judged
+   * by has to be stored before.
+   */
+  keep(facts: CrmFacts): Promise<void>
+}
+
+/** Seals a connection's own secrets for its facts, which are stored in the clear, and opens them. */
+export interface FactSecrets {
+  seal(plain: string): string
+  /** @throws AppError `environment_invalid`, `value_invalid`: sealed under a key that is gone, or altered. */
+  open(sealed: string): string
 }
 
 /** What a webhook says, reduced to ids: the body is only a hint, the record is fetched back. */
@@ -304,6 +316,8 @@ export interface CrmOpenOptions {
   readonly facts: CrmFacts
   /** Whether http on loopback is allowed (trying out and tests only). */
   readonly allowLoopbackHttp: boolean
+  /** For secrets among the facts; absent where only the credentials are tried. */
+  readonly secrets?: FactSecrets
 }
 
 /** A CRM as the registry knows it. `Config` has every secret resolved. */
@@ -323,8 +337,13 @@ export interface CrmDriver<Config = unknown> {
   readonly setupWorkflow: string
   readonly setupSteps: readonly SetupStep[]
   open(config: Config, options: CrmOpenOptions): CrmSession
-  /** Judges a webhook by the connection's facts; constant-time comparison of the secret. */
-  receiveWebhook(request: WebhookRequest, facts: CrmFacts): WebhookVerdict
+  /** The one status that the CRM takes for a success of its webhooks; absent: any 2xx, and 202 is given. */
+  readonly webhookStatus?: 200
+  /**
+   * Judges a webhook by the connection's facts; constant-time comparison of the secret.
+   * @throws what `secrets.open` throws.
+   */
+  receiveWebhook(request: WebhookRequest, facts: CrmFacts, secrets?: FactSecrets): WebhookVerdict
 }
 
 /** The CRM no longer knows the change cursor: a complete listing is due. Not retryable with the same cursor. */

@@ -14,6 +14,8 @@ import { findConnection, type ConnectionRow } from '../ledger/connections.js'
 import type { Database } from '../ledger/database.js'
 import type { SyncRun } from '../ledger/runs.js'
 import { logger } from '../telemetry/logger.js'
+import { factSecrets } from './fact-secrets.js'
+import { ClockWatch } from './crm-clock.js'
 import type { OpenCrm, Progress, SyncSession } from './session.js'
 
 /** What a process needs to reach the outside systems of any connection. */
@@ -94,6 +96,7 @@ export class Systems {
   async session(run: SyncRun, work: WorkOptions = {}): Promise<SyncSession> {
     const connection = await this.connection(run.connectionId)
     const systems = this.systemsOf(connection)
+    const clock = new ClockWatch()
     return {
       db: this.options.db,
       connection,
@@ -101,7 +104,8 @@ export class Systems {
       crm: systems.crm,
       publicContacts: systems.publicContacts,
       run,
-      call: { signal: work.signal, tally: new RequestTally() },
+      call: { signal: work.signal, tally: new RequestTally(), onClock: clock.note },
+      clock,
       log: logger('sync').child({
         connectionId: connection.connectionId,
         tier: run.tier,
@@ -145,6 +149,7 @@ export class Systems {
       connectionId: connection.connectionId,
       facts: connection.facts,
       allowLoopbackHttp,
+      secrets: factSecrets(vault, connection.connectionId),
     })
     return {
       crm: {

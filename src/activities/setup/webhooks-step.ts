@@ -1,8 +1,8 @@
 import type { SecretsVault } from '../../config/secrets-vault.js'
 import type { StepDescription } from '../../contracts/setup-activities.js'
-import type { StepVerdict } from '../../crm/crm.js'
+import type { CrmFacts, StepVerdict } from '../../crm/crm.js'
 import { CHANGE_TYPES } from '../../emarketeer/index.js'
-import { saveEmarketeerWebhookSecret } from '../../ledger/connections.js'
+import { mergeFacts, saveEmarketeerWebhookSecret } from '../../ledger/connections.js'
 import { requireCrm, type SyncSession } from '../../sync/session.js'
 import { keepFacts, type CommonStep } from './common-step.js'
 import { askGateway } from './ask-gateway.js'
@@ -64,7 +64,9 @@ export function webhooksStep({ publicUrl, vault }: WebhooksStepOptions): CommonS
 
     async do(session, context) {
       const url = urlOf(session, 'crm')
-      const crm = await requireCrm(session).session.installWebhooks({ url }, context)
+      const keep = (facts: CrmFacts) =>
+        mergeFacts(session.db, session.connection.connectionId, facts)
+      const crm = await requireCrm(session).session.installWebhooks({ url, keep }, context)
       const { secret } = await session.emarketeer.putWebhook(
         { url: urlOf(session, 'em'), events: CHANGE_TYPES },
         context,

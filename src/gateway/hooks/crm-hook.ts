@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import type { SecretsVault } from '../../config/secrets-vault.js'
 import { AppError } from '../../contracts/app-error.js'
-import type { CrmWebhookHint, WebhookVerdict } from '../../crm/crm.js'
+import type { CrmWebhookHint, FactSecrets, WebhookVerdict } from '../../crm/crm.js'
 import type { ConnectionRow } from '../../ledger/connections.js'
 import type { InboxHint } from '../../ledger/inbox.js'
+import { factSecrets } from '../../sync/fact-secrets.js'
 import type { Systems } from '../../sync/systems.js'
 import { rawBody } from '../raw-json.js'
 import { unauthorized } from './admit.js'
@@ -13,10 +15,10 @@ import { shardOf } from './shard-of.js'
  * Judges a CRM's call by its own driver.
  *
  * @returns hints to store, possibly none.
- * @throws AppError `webhook_unauthorized`, `webhook_malformed`, `webhook_wrong_organization`.
+ * @throws AppError `webhook_unauthorized`, `webhook_malformed`, `webhook_wrong_organization`, `internal`.
  */
 export function readCrmHook(
-  systems: Systems,
+  { systems, vault }: { readonly systems: Systems; readonly vault: SecretsVault },
   connection: ConnectionRow,
   request: FastifyRequest,
 ): readonly InboxHint[] {
@@ -25,11 +27,27 @@ export function readCrmHook(
   if (driver === null) {
     throw unauthorized()
   }
-  const verdict = driver.receiveWebhook({ headers: singleHeaders(request), body }, connection.facts)
+  const call = { headers: singleHeaders(request), body }
+  const secrets = openedHere(factSecrets(vault, connection.connectionId))
+  const verdict = driver.receiveWebhook(call, connection.facts, secrets)
   if (!verdict.accepted) {
     throw refusalOf(verdict.code)
   }
   return verdict.hints.map((hint) => inboxHint(hint, body))
+}
+
+/** A secret that does not open is our fault and not the sender's, who tries again when it is mended. */
+function openedHere({ seal, open }: FactSecrets): FactSecrets {
+  return {
+    seal,
+    open(sealed) {
+      try {
+        return open(sealed)
+      } catch (cause) {
+        throw new AppError('internal', 'The webhook secret does not open.', { cause })
+      }
+    },
+  }
 }
 
 function refusalOf(code: Extract<WebhookVerdict, { accepted: false }>['code']): AppError {

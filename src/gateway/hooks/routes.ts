@@ -8,7 +8,7 @@ import { readCrmHook } from './crm-hook.js'
 import { readEmarketeerHook } from './emarketeer-hook.js'
 import { takeHints } from './take-hints.js'
 
-/** Webhooks in. The 202 says that the hint is stored, and nothing about what will come of it. */
+/** Webhooks in. A 2xx says that the hint is stored, and nothing about what will come of it. */
 export function hookRoutes(
   app: FastifyInstance,
   { db, systems, vault, nowMs }: GatewayOptions,
@@ -23,8 +23,10 @@ export function hookRoutes(
   )
   app.post('/hooks/crm/:webhookRef', { onRequest }, async (request, reply) => {
     const connection = request.hookOwner!
-    await takeHints(db, signals, connection, readCrmHook(systems, connection, request))
-    return reply.code(202).send({ accepted: true })
+    const hints = readCrmHook({ systems, vault }, connection, request)
+    await takeHints(db, signals, connection, hints)
+    const status = systems.driverOf(connection)?.webhookStatus ?? 202
+    return reply.code(status).send({ accepted: true })
   })
   app.post('/hooks/em/:webhookRef', { onRequest }, async (request, reply) => {
     const connection = request.hookOwner!

@@ -23,7 +23,9 @@ async function rows(table: string) {
 }
 
 async function install(facts: CrmFacts, at = url): Promise<CrmFacts> {
-  const { facts: learned } = await standIn.open(facts).installWebhooks({ url: at }, {})
+  const { facts: learned } = await standIn
+    .open(facts)
+    .installWebhooks({ url: at, keep: () => Promise.resolve() }, {})
   return { ...facts, ...learned }
 }
 

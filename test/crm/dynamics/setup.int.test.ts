@@ -140,7 +140,10 @@ describe('setting up', () => {
     }
     expect(await look(standIn, stepOf('changeTracking'), facts, context)).toEqual({ state: 'done' })
     const session = standIn.open(facts)
-    const { installed } = await session.installWebhooks({ url: 'https://hooks.example.com/a' }, {})
+    const { installed } = await session.installWebhooks(
+      { url: 'https://hooks.example.com/a', keep: () => Promise.resolve() },
+      {},
+    )
     expect(installed).toBe(true)
     let cursor: string | null = null
     for await (const page of session.readChanges(null, {})) {
