@@ -8,6 +8,7 @@ import { addMailingList } from './commands/mailing-list.js'
 import { addMigrate } from './commands/migrate.js'
 import { addPreSend } from './commands/pre-send.js'
 import { addResync } from './commands/resync.js'
+import { addSetup } from './commands/setup.js'
 import { addSweep } from './commands/sweep.js'
 import { addWhy } from './commands/why.js'
 import { addWorker } from './commands/worker.js'
@@ -28,6 +29,7 @@ export function buildProgram(output: Output): Command {
   addWorker(program, output)
   addGateway(program, output)
   addConnection(program, output)
+  addSetup(program, output)
   addSweep(program, output)
   addResync(program, output)
   addPreSend(program, output)

@@ -138,6 +138,7 @@ export const ERROR_CATALOGUE = {
   },
   // outside
   temporal_unreachable: outside('Check TEMPORAL_ADDRESS and that the server runs.'),
+  worker_unreachable: outside('Start a worker (`lbsync worker --queues setup`), and try again.'),
   database_unreachable: outside('Check DATABASE_URL and that PostgreSQL runs.'),
   database_not_migrated: outside('Run `lbsync migrate` first.', false),
   emarketeer_unreachable: outside('Check EMARKETEER_SYNC_URL; the sync tries again by itself.'),
@@ -167,6 +168,12 @@ export const ERROR_CATALOGUE = {
     httpStatus: 500,
     retryable: true,
     hint: 'Another pass took over these contacts; it is tried again.',
+  },
+  setup_aborted: {
+    exitCode: EXIT.failed,
+    httpStatus: 409,
+    retryable: false,
+    hint: 'Apply the connection again to run set-up anew; steps that are done pass at once.',
   },
   pre_send_incomplete: {
     exitCode: EXIT.incomplete,

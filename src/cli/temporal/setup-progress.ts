@@ -1,26 +1,51 @@
+import { workflowIds } from '../../contracts/names.js'
+import type { SetupStatus } from '../../contracts/setup.js'
 import type { Output } from '../output.js'
+import { plain } from '../setup/paint.js'
+import { choiceLines, pauseLines } from '../setup/pause-lines.js'
 import type { StartedRun } from './start-or-join.js'
 
-/** The parts of set-up's answer to `status` that a person is told. */
-interface SetupProgress {
-  readonly percent: number
-  readonly steps: readonly {
-    readonly id: string
-    readonly title: string
-    readonly state: string
-  }[]
-}
+/** What every workflow with steps answers to `status`; only set-up itself tells who holds it back. */
+type Progress = Pick<SetupStatus, 'connectionId' | 'percent' | 'steps'> &
+  Partial<Pick<SetupStatus, 'heldBy'>>
 
-/** Tells each step of set-up once when it begins, ends, or stops. */
+/**
+ * Tells each step once when it begins, ends, or stops; of a set-up also what it waits for, with what can be done about
+ * it, once for each reason.
+ */
 export function setupProgress(run: StartedRun, output: Output): () => Promise<void> {
   const told = new Map<string, string>()
+  const tellOnce = (key: string, what: string, lines: () => readonly string[]) => {
+    if (told.get(key) !== what) {
+      told.set(key, what)
+      lines().forEach((line) => output.note(line))
+    }
+  }
   return async () => {
-    const { percent, steps } = await run.handle.query<SetupProgress>('status')
+    const status = await run.handle.query<Progress>('status')
+    const { connectionId, percent, steps } = status
     for (const { id, title, state } of steps) {
-      if (state !== 'pending' && told.get(id) !== state) {
-        told.set(id, state)
-        output.note(`${String(percent).padStart(3)} %  ${title}: ${state}`)
+      if (state !== 'pending') {
+        tellOnce(id, state, () => [`${String(percent).padStart(3)} %  ${title}: ${state}`])
       }
     }
+    if (run.workflowId !== workflowIds.setup(connectionId)) {
+      return
+    }
+    for (const { id: stepId, state, pause } of steps) {
+      if (state === 'paused' && pause !== null) {
+        const waiting = { connectionId, stepId, pause }
+        tellOnce(`pause of ${stepId}`, `${pause.code} ${pause.message}`, () => [
+          ...pauseLines(waiting, plain),
+          ...choiceLines(waiting, plain),
+        ])
+      }
+    }
+    const { heldBy = null } = status
+    tellOnce('held', heldBy?.at ?? '', () =>
+      heldBy === null
+        ? []
+        : [`Held back by ${heldBy.by}; see \`lbsync setup status ${connectionId}\`.`],
+    )
   }
 }

@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import { EXIT } from '../../contracts/error-catalogue.js'
+import { addLeaf, type JsonOption } from '../leaf-command.js'
+import type { Output } from '../output.js'
+import { withTemporal } from '../resources.js'
+import { stopSignal } from '../stop-signal.js'
+
+interface Options extends JsonOption {
+  readonly once?: boolean
+}
+
+/** `lbsync setup status ID` */
+export function addSetupStatus(group: Command, output: Output): void {
+  addLeaf(group, {
+    usage: 'status <id>',
+    summary: 'show how far set-up is, what it waits for, and what to do about it',
+    exitCodes: [EXIT.notFound, EXIT.unreachable],
+    notes:
+      'On a terminal it goes on showing until set-up has ended, or Ctrl-C; that ends the view, not set-up.',
+  })
+    .option('--once', 'show it once')
+    .action(async (connectionId: string, { json = false, once = false }: Options) => {
+      const { lookAtSetup } = await import('../setup/look-at-setup.js')
+      const { statusLines } = await import('../setup/status-lines.js')
+      const { paintFor } = await import('../setup/paint.js')
+      const screen = process.stdout
+      const paint = paintFor(screen)
+      await withTemporal(async (temporal) => {
+        const look = () => lookAtSetup(temporal, connectionId)
+        if (!json && !once && screen.isTTY) {
+          const { watchSetup } = await import('../setup/watch-setup.js')
+          await watchSetup({ look, screen, paint, signal: stopSignal() })
+          return
+        }
+        const now = await look()
+        await output.answer(json, now.status, () => statusLines(now, { paint }).join('\n'))
+      })
+    })
+}

@@ -1,0 +1,29 @@
+import type { SetupAction } from '../../contracts/setup.js'
+
+/** What each action does, in a few words. The whole table is in docs/setup.md. */
+const WORDS: Readonly<Record<SetupAction, string>> = {
+  retry: 'look again, and go on if it is mended',
+  useForm: 'take this form',
+  useTab: 'take this tab of the form',
+  useView: 'take this view',
+  createTab: 'make a tab of our own on the form',
+  skip: 'leave this step out and go on',
+  abort: 'end set-up; what is made stays, nothing syncs',
+}
+
+/** What is lacking where a step is left out. Steps that are not named here cannot be. */
+const WITHOUT: Readonly<Record<string, string>> = {
+  privileges: 'a privilege that is lacking shows at a later step',
+  tablePrivileges: 'subscriptions fail until the privileges are granted',
+  view: 'the section on the form then needs a view of yours',
+  form: 'users do not see the subscriptions on the contact',
+  publish: 'users see the section only once somebody publishes the form',
+  measure: 'nothing is known of how large the customer is',
+  webhooks: 'changes come with the sweep alone, up to half an hour late',
+}
+
+/** What a choice does at a step. */
+export function choiceWords(action: SetupAction, stepId: string): string {
+  const without = action === 'skip' ? WITHOUT[stepId] : undefined
+  return without === undefined ? WORDS[action] : `${WORDS[action]}: ${without}`
+}

@@ -1,0 +1,93 @@
+import { stripVTControlCharacters } from 'node:util'
+
+/** The part of a terminal that is written on. */
+export interface Screen {
+  readonly columns?: number
+  readonly rows?: number
+  write(text: string): unknown
+}
+
+const ESC = '\u001B['
+/** Shown when it is whole, on terminals that can. */
+const BEGIN_UPDATE = `${ESC}?2026h`
+const END_UPDATE = `${ESC}?2026l`
+const HIDE_CURSOR = `${ESC}?25l`
+const SHOW_CURSOR = `${ESC}?25h`
+const ERASE_TO_LINE_END = `${ESC}K`
+const ERASE_BELOW = `${ESC}J`
+
+/**
+ * Lines that are redrawn in place. Each is overwritten and only what is left of the old one erased, in one write, so
+ * that nothing flickers. Long lines are left to the terminal to wrap: a command that is copied stays one line.
+ */
+export class LiveView {
+  #shown: readonly string[] = []
+  #text = ''
+
+  constructor(readonly screen: Screen) {}
+
+  /** Shows these lines; what does not fit the screen's height is cut off at the top, as it could not be overwritten. */
+  show(lines: readonly string[]): void {
+    const fitting = this.#fitting(lines)
+    const text = fitting.join('\n')
+    if (text === this.#text && this.#shown.length > 0) {
+      return
+    }
+    const up = this.#rowsOf(this.#shown) - 1
+    const columns = this.#columns
+    const body = fitting
+      .map((line) =>
+        widthOf(line) % columns === 0 && line !== '' ? line : line + ERASE_TO_LINE_END,
+      )
+      .join('\r\n')
+    this.screen.write(
+      `${BEGIN_UPDATE}${HIDE_CURSOR}\r${up > 0 ? `${ESC}${up}A` : ''}${body}${ERASE_BELOW}${END_UPDATE}`,
+    )
+    this.#shown = fitting
+    this.#text = text
+  }
+
+  /** Leaves the last lines standing, all of them, and gives the cursor back. */
+  end(lines: readonly string[]): void {
+    const up = this.#rowsOf(this.#shown) - 1
+    this.screen.write(
+      `\r${up > 0 ? `${ESC}${up}A` : ''}${ERASE_BELOW}${lines.join('\r\n')}\r\n${SHOW_CURSOR}`,
+    )
+    this.#shown = []
+  }
+
+  /** Whether lines fit the screen's height. */
+  fits(lines: readonly string[]): boolean {
+    return this.#rowsOf(lines) < (this.screen.rows ?? 24)
+  }
+
+  get #columns(): number {
+    return Math.max(1, this.screen.columns ?? 80)
+  }
+
+  #fitting(lines: readonly string[]): readonly string[] {
+    let first = 0
+    while (first < lines.length - 1 && !this.fits(lines.slice(first))) {
+      first += 1
+    }
+    return lines.slice(first)
+  }
+
+  #rowsOf(lines: readonly string[]): number {
+    const columns = this.#columns
+    return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(widthOf(line) / columns)), 0)
+  }
+}
+
+/** Letters that take two columns: CJK, Hangul, full-width forms, most emoji. */
+const WIDE =
+  /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\u{1F300}-\u{1FAFF}]/u
+
+/** Columns that a line takes, marks and colours not counted. */
+function widthOf(line: string): number {
+  let width = 0
+  for (const letter of stripVTControlCharacters(line).replace(/\p{Mn}/gu, '')) {
+    width += WIDE.test(letter) ? 2 : 1
+  }
+  return width
+}

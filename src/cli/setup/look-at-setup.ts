@@ -1,0 +1,85 @@
+import type { TemporalClient } from '../../config/temporal.js'
+import { AppError } from '../../contracts/app-error.js'
+import { QUEUES, workflowIds } from '../../contracts/names.js'
+import type { SetupStatus } from '../../contracts/setup.js'
+
+/** Longer than any worker needs to answer, and not so long that somebody gives up. */
+const ANSWER_WITHIN_MS = 10_000
+/** Task queue type of workflow tasks, as the server numbers it. */
+const WORKFLOW_TASKS = 1
+/** gRPC statuses of a query that nobody answers: in time, or at all. */
+const UNANSWERED: ReadonlySet<unknown> = new Set([4, 9])
+
+/** How Temporal tells that a workflow has ended, in words. */
+const ENDS: Readonly<Record<string, string>> = {
+  COMPLETED: 'ended',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timed out',
+}
+
+/** Set-up at one moment. */
+export interface SetupLook {
+  readonly status: SetupStatus
+  /** How the workflow ended; null while it runs. A terminated one cannot say so itself. */
+  readonly ended: string | null
+}
+
+/**
+ * Asks the newest set-up of a connection how it stands; one that has ended answers as long as Temporal keeps it.
+ * @throws AppError `run_not_found` where there is none; `worker_unreachable` where no worker answers for it.
+ */
+export async function lookAtSetup(
+  temporal: TemporalClient,
+  connectionId: string,
+): Promise<SetupLook> {
+  const { client, connection } = temporal
+  const handle = client.workflow.getHandle(workflowIds.setup(connectionId))
+  try {
+    // Looked up first, so that one that ends in between is seen as running, and looked at once more.
+    const { status: state } = await handle.describe()
+    const status = await connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+      handle.query<SetupStatus>('status'),
+    )
+    return { status, ended: ENDS[state.name] ?? null }
+  } catch (error) {
+    throw await asSetupError(error, temporal, connectionId)
+  }
+}
+
+/** What Temporal's client threw about a set-up, in words about set-up; whatever else it is, as it is. */
+export async function asSetupError(
+  error: unknown,
+  temporal: TemporalClient,
+  connectionId: string,
+): Promise<unknown> {
+  if (error instanceof Error && error.name === 'WorkflowNotFoundError') {
+    const message = `No set-up of ${connectionId} runs, or is remembered by Temporal.`
+    return new AppError('run_not_found', message, { path: 'connectionId', value: connectionId })
+  }
+  if (!isUnanswered(error)) {
+    return error
+  }
+  const message = (await isServed(temporal))
+    ? `The worker of queue ${QUEUES.setup} does not answer.`
+    : `No worker serves the queue ${QUEUES.setup}, so that set-up cannot be asked.`
+  return new AppError('worker_unreachable', message, { path: 'connectionId', value: connectionId })
+}
+
+function isUnanswered(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (UNANSWERED.has((cause as { code?: unknown }).code) || /Timeout/.test(cause.name)) {
+      return true
+    }
+  }
+  return false
+}
+
+async function isServed({ connection, namespace }: TemporalClient): Promise<boolean> {
+  const taskQueue = { name: QUEUES.setup }
+  const answer = await connection.workflowService
+    .describeTaskQueue({ namespace, taskQueue, taskQueueType: WORKFLOW_TASKS })
+    .catch(() => null)
+  return (answer?.pollers ?? []).length > 0
+}

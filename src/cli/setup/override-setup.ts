@@ -1,0 +1,39 @@
+import type { TemporalClient } from '../../config/temporal.js'
+import { workflowIds } from '../../contracts/names.js'
+import type { OverrideAnswer, SetupOverride } from '../../contracts/setup.js'
+import { asSetupError, lookAtSetup } from './look-at-setup.js'
+import { requireEvidence } from './require-evidence.js'
+
+const ANSWER_WITHIN_MS = 15_000
+
+/** What `setup override` answers. */
+export interface OverriddenSetup extends OverrideAnswer {
+  readonly connectionId: string
+  readonly workflowId: string
+}
+
+/**
+ * Decides a paused step, by the update, so that a refusal is told at once (E3).
+ *
+ * @throws AppError `run_not_found` where none runs; `override_invalid`, `override_refused` as set-up judges it;
+ * `worker_unreachable`.
+ */
+export async function overrideSetup(
+  temporal: TemporalClient,
+  connectionId: string,
+  override: SetupOverride,
+): Promise<OverriddenSetup> {
+  requireEvidence(override)
+  const workflowId = workflowIds.setup(connectionId)
+  // An update that nobody takes would be waited for; a worker that answers now takes it now.
+  await lookAtSetup(temporal, connectionId)
+  try {
+    const handle = temporal.client.workflow.getHandle(workflowId)
+    const answer = await temporal.connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+      handle.executeUpdate<OverrideAnswer, [SetupOverride]>('override', { args: [override] }),
+    )
+    return { connectionId, workflowId, ...answer }
+  } catch (error) {
+    throw await asSetupError(error, temporal, connectionId)
+  }
+}

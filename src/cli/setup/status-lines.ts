@@ -1,0 +1,94 @@
+import type { SetupStatus } from '../../contracts/setup.js'
+import type { Paint } from './paint.js'
+import { choiceLines, pauseLines } from './pause-lines.js'
+import { safeText, shellQuoted } from './safe-text.js'
+import { clockText, durationText, stepLines } from './step-lines.js'
+import type { SetupLook } from './look-at-setup.js'
+
+const BAR_WIDTH = 30
+const MESSAGES_SHOWN = 3
+
+/** How a status is written. `brief`: steps with nothing to tell are only counted. */
+export interface StatusStyle {
+  readonly paint: Paint
+  readonly brief?: boolean
+}
+
+/** Set-up as a person reads it: how far, each step, what it waits for, and what can be done about it. */
+export function statusLines(
+  { status, ended }: SetupLook,
+  { paint, brief = false }: StatusStyle,
+): readonly string[] {
+  const { connectionId, steps, messages } = status
+  const shown = messages.slice(-MESSAGES_SHOWN)
+  const waiting = steps.find(({ state, pause }) => state === 'paused' && pause !== null)
+  return [
+    paint('bold', `Set-up of ${safeText(connectionId)}: ${stateText(status, ended)}`),
+    `[${barOf(status.percent)}] ${progressText(status, ended)}`,
+    '',
+    ...stepLines(steps, paint, { brief }),
+    ...(ended === null && status.heldBy !== null ? ['', ...heldLines(status)] : []),
+    ...(ended === null && waiting?.pause
+      ? waitingLines(connectionId, waiting.id, waiting.pause, paint)
+      : failedLines(status, paint)),
+    ...(shown.length === 0 ? [] : ['', 'Messages:']),
+    ...shown.map(({ at, text }) => `  ${clockText(at)}  ${safeText(text)}`),
+  ]
+}
+
+function stateText({ result, phase, heldBy }: SetupStatus, ended: SetupLook['ended']): string {
+  if (result !== null) {
+    return result === 'done' ? 'done' : 'aborted'
+  }
+  if (ended !== null) {
+    return `${ended} before it was done`
+  }
+  if (heldBy !== null) {
+    return phase === 'paused' ? 'held back' : 'running, held back before its next step'
+  }
+  return phase === 'paused' ? 'waits for a person' : 'running'
+}
+
+function progressText(status: SetupStatus, ended: SetupLook['ended']): string {
+  const { percent, remainingSeconds, result, phase } = status
+  if (result === 'done') {
+    return `${percent} %, the sweep runs every half hour`
+  }
+  if (result === 'aborted' || ended !== null) {
+    return `${percent} %; to go on, apply the connection again: steps that are done pass at once`
+  }
+  const left = `about ${durationText(remainingSeconds)} left`
+  return phase === 'paused' ? `${percent} %, then ${left}` : `${percent} %, ${left}`
+}
+
+function heldLines({ heldBy, connectionId }: SetupStatus): readonly string[] {
+  if (heldBy === null) {
+    return []
+  }
+  const { by, at, reason } = heldBy
+  return [
+    `Held back by ${safeText(by)} since ${clockText(at)}: ${safeText(reason)}`,
+    `  lbsync setup resume ${shellQuoted(connectionId)} --by '…' --reason '…'`,
+  ]
+}
+
+function waitingLines(
+  connectionId: string,
+  stepId: string,
+  pause: Parameters<typeof choiceLines>[0]['pause'],
+  paint: Paint,
+): readonly string[] {
+  const waiting = { connectionId, stepId, pause }
+  return ['', ...pauseLines(waiting, paint), '', ...choiceLines(waiting, paint)]
+}
+
+/** What an aborted step waited for stays to be read. */
+function failedLines({ steps }: SetupStatus, paint: Paint): readonly string[] {
+  const pause = steps.find(({ state }) => state === 'failed')?.pause ?? null
+  return pause === null ? [] : ['', ...pauseLines({ pause }, paint)]
+}
+
+function barOf(percent: number): string {
+  const full = Math.round((Math.min(100, Math.max(0, percent)) / 100) * BAR_WIDTH)
+  return `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)}`
+}
