@@ -4,7 +4,18 @@ import type { CrmFacts } from '../crm.js'
 /** Key of eMarketeer's own consent source where set-up has not learned another. */
 export const DEFAULT_SOURCE_KEY = 'EMARKETEER'
 
+const webhookFacts = z.object({
+  /** Where it posts to. */
+  url: z.string(),
+  /** Sealed, newest first: what was sent under an earlier secret may still come. */
+  secrets: z.array(z.string()).min(1),
+})
+
 const factsSchema = z.object({
+  /** On the customer's own site; its webhooks name no tenant. */
+  onsite: z.boolean().optional(),
+  /** How far the server's clock was ahead of ours when set-up looked. */
+  clockOffsetMs: z.number().optional(),
   /** Our own user: what it wrote is no person's act. */
   associateId: z.int().optional(),
   /** The database that was set up. */
@@ -14,11 +25,17 @@ const factsSchema = z.object({
   /** `updatedCount` of a row just inserted, as measured; null or absent: not measured. */
   firstVersion: z.int().nullable().optional(),
   /** False where saving a person's card touches the consent row: then its stamps prove nothing. */
-  stampsUsable: z.boolean().optional(),
+  stampsUsable: z.boolean().nullish(),
+  /** The test person that all this was measured on. */
+  measuredOn: z.int().nullish(),
+  webhook: webhookFacts.nullish(),
 })
 
 /** Facts of a SuperOffice installation that reading and writing use; parts are absent until set-up has learned them. */
 export type SuperOfficeFacts = z.output<typeof factsSchema>
+
+/** Facts about the installed webhook. */
+export type WebhookFacts = z.output<typeof webhookFacts>
 
 /** Reads stored facts; unknown keys are left to whoever wrote them. @throws ZodError when they are damaged. */
 export function readFacts(facts: CrmFacts): SuperOfficeFacts {

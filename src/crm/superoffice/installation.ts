@@ -29,6 +29,7 @@ export class Installation {
     return {
       associateId: known ?? (await this.principal(context)).associateId,
       sourceKey: facts.sourceKey ?? DEFAULT_SOURCE_KEY,
+      firstVersion: facts.firstVersion ?? null,
     }
   }
 }

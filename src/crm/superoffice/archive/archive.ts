@@ -46,7 +46,7 @@ export class Archive {
     const parameters = encodeParameters({
       $select: query.select.join(','),
       $filter: query.filter,
-      $orderby: query.orderBy,
+      $orderBy: query.orderBy,
       $top: String(query.top),
     })
     return parameters.length > MAX_QUERY_CHARACTERS && this.#canPost

@@ -9,24 +9,30 @@ const MADE_TOGETHER_MS = 5_000
 export interface Ourselves {
   readonly associateId: number
   readonly sourceKey: string
+  /** `updatedCount` of a row just inserted, where set-up measured it. */
+  readonly firstVersion: number | null
 }
+
+/** Where it was not measured, a row just inserted has 0 or 1. */
+const MOST_FIRST_VERSION = 1
 
 /**
  * Whether a row only was inserted: `updated` is then year 1 or the time of insertion; the documentation does not say
- * which. Another user than the one who inserted it can stand there only by an update, though in the same second.
+ * which. An update in that same second shows by another user, or by its count.
  */
-function wasNeverUpdated(row: ConsentRow): boolean {
-  const { updatedMs, registeredMs, updatedBy, registeredBy } = row
+function wasNeverUpdated(row: ConsentRow, { firstVersion }: Ourselves): boolean {
+  const { updatedMs, registeredMs, updatedBy, registeredBy, updatedCount } = row
   if (updatedMs === null) {
     return true
   }
-  const bySomebodyElse = updatedBy !== null && updatedBy > 0 && updatedBy !== registeredBy
-  return updatedMs === registeredMs && !bySomebodyElse
+  const byAnother = updatedBy !== null && updatedBy > 0 && updatedBy !== registeredBy
+  const counted = updatedCount !== null && updatedCount > (firstVersion ?? MOST_FIRST_VERSION)
+  return updatedMs === registeredMs && !byAnother && !counted
 }
 
 /** Who wrote a row last (docs/wire-superoffice.md, 4). A column that is missing makes it unknown. */
 export function lastWriterOf(row: ConsentRow, ourselves: Ourselves): LastWriter {
-  const fresh = wasNeverUpdated(row)
+  const fresh = wasNeverUpdated(row, ourselves)
   const writer = fresh ? row.registeredBy : row.updatedBy
   if (writer === null) {
     return 'unknown'

@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { parseUtc } from '../wire/time.js'
+
+const payload = z.looseObject({
+  EventId: z.string().min(1).max(100),
+  Timestamp: z.string(),
+  Event: z.string(),
+  Entity: z.string().nullish(),
+  PrimaryKey: z.int().nonnegative().nullish(),
+  ContextIdentifier: z.string().nullish(),
+  ChangedByAssociateId: z.int().nullish(),
+})
+
+/** What an event says, as far as it is used (docs/wire-superoffice.md, 8). */
+export interface SuperOfficeEvent {
+  readonly eventId: string
+  /** The server's clock, Unix ms; null where it cannot be read. */
+  readonly atMs: number | null
+  /** In lower case: `person.consented`, `test`. */
+  readonly event: string
+  /** The person of a person event; else null. */
+  readonly personId: number | null
+  /** Null where none was named, as on site. */
+  readonly contextIdentifier: string | null
+  readonly changedBy: number | null
+}
+
+/** Reads a verified body; null: it is no event of SuperOffice. */
+export function readEvent(body: Buffer): SuperOfficeEvent | null {
+  const parsed = payload.safeParse(parse(body))
+  if (!parsed.success) {
+    return null
+  }
+  const { EventId, Timestamp, PrimaryKey, ContextIdentifier, ChangedByAssociateId } = parsed.data
+  const event = parsed.data.Event.toLowerCase()
+  return {
+    eventId: EventId,
+    atMs: parseUtc(Timestamp),
+    event,
+    personId: event.startsWith('person.') ? (PrimaryKey ?? 0) || null : null,
+    contextIdentifier: ContextIdentifier || null,
+    changedBy: ChangedByAssociateId ?? null,
+  }
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    return null
+  }
+}

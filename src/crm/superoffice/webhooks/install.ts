@@ -1,0 +1,60 @@
+import type { CallContext } from '../../../http/index.js'
+import type { FactSecrets, WebhookInstallation, WebhookTarget } from '../../crm.js'
+import type { SuperOfficeClient } from '../client.js'
+import type { WebhookFacts } from '../facts.js'
+import { mayCarrySecrets } from '../require-https.js'
+import { isRefusal, refusalInWords } from './refusal.js'
+import { newSecret } from './secret.js'
+import { deleteWebhook, saveWebhook, webhookName, webhooksNamed } from './webhook-rows.js'
+
+/** What installing, tending and removing are done for. */
+export interface WebhookOwner {
+  readonly client: SuperOfficeClient
+  readonly connectionId: string
+  /** As set-up left it; null or absent: none. */
+  readonly webhook: WebhookFacts | null | undefined
+  readonly secrets: FactSecrets
+  readonly allowLoopbackHttp: boolean
+}
+
+/** Secrets kept while one is exchanged: a lost answer leaves it open which of them SuperOffice has. */
+const MOST_SECRETS = 3
+
+/**
+ * Makes SuperOffice post changes to the gateway (docs/wire-superoffice.md, 8). Looks by name first, as registering twice
+ * makes two. The secret is a new one each time, and kept, sealed, before SuperOffice hears of it, as the test event is
+ * signed with it already; the one before stays accepted for what is on its way.
+ *
+ * @returns not installed, and why, where SuperOffice refuses: then what was there before goes on. @throws UpstreamError
+ *   for everything that another attempt may mend, AppError `crm_tenant_unavailable`.
+ */
+export async function installWebhooks(
+  owner: WebhookOwner,
+  { url, keep }: WebhookTarget,
+  context: CallContext,
+): Promise<WebhookInstallation> {
+  const { client, connectionId, webhook, secrets } = owner
+  if (!mayCarrySecrets(url, owner.allowLoopbackHttp)) {
+    const reason = `SuperOffice posts only to https, and PUBLIC_URL is ${new URL(url).origin}.`
+    return { installed: false, reason, facts: {} }
+  }
+  const name = webhookName(connectionId)
+  try {
+    const [own, ...further] = await webhooksNamed(client, name, context)
+    for (const { webhookId } of further) {
+      await deleteWebhook(client, webhookId, context)
+    }
+    const secret = newSecret()
+    const known = [secrets.seal(secret), ...(webhook?.secrets ?? [])].slice(0, MOST_SECRETS)
+    await keep({ webhook: { url, secrets: known } satisfies WebhookFacts })
+    await saveWebhook(client, own?.webhookId ?? null, { name, url, secret }, context)
+    const facts = { webhook: { url, secrets: known.slice(0, 2) } satisfies WebhookFacts }
+    return { installed: true, reason: null, facts }
+  } catch (error) {
+    if (isRefusal(error)) {
+      const facts = { webhook: webhook ?? null }
+      return { installed: false, reason: refusalInWords(error, url), facts }
+    }
+    throw error
+  }
+}

@@ -1,0 +1,70 @@
+import type { CrmFacts, FactSecrets, WebhookRequest, WebhookVerdict } from '../../crm.js'
+import { readFacts, type SuperOfficeFacts } from '../facts.js'
+import { readEvent, type SuperOfficeEvent } from './event.js'
+import { hintsOf } from './hints-of.js'
+import { openSecrets } from './open-secrets.js'
+import { isSigned, SIGNATURE_HEADER } from './secret.js'
+
+/** SuperOffice tries thrice within seconds; what is older, or from the future, is a replay or a forgery. */
+const TOLERANCE_MS = 15 * 60_000
+
+/** What an installation on site calls itself in its events, where it names itself at all. */
+const NO_TENANT = 'default'
+
+/**
+ * Judges a webhook (docs/wire-superoffice.md, 8): the signature of the raw body first and before it is looked at, then
+ * its tenant, then its age. The test call of a registration is accepted like any other, and says nothing.
+ *
+ * @param nowMs our clock. @throws what `secrets.open` throws where none of our secrets opens.
+ */
+export function receiveWebhook(
+  request: WebhookRequest,
+  storedFacts: CrmFacts,
+  secrets?: FactSecrets,
+  nowMs: number = Date.now(),
+): WebhookVerdict {
+  const facts = readFacts(storedFacts)
+  if (!isOurs(request, facts, secrets)) {
+    return { accepted: false, code: 'webhook_unauthorized' }
+  }
+  const event = readEvent(request.body)
+  if (event === null) {
+    return { accepted: false, code: 'webhook_malformed' }
+  }
+  if (!isOfTenant(event, facts)) {
+    return { accepted: false, code: 'webhook_wrong_organization' }
+  }
+  if (!isFresh(event, nowMs + (facts.clockOffsetMs ?? 0)) || facts.associateId === undefined) {
+    return { accepted: false, code: 'webhook_unauthorized' }
+  }
+  return { accepted: true, hints: hintsOf(event, facts.associateId) }
+}
+
+function isOurs(
+  { headers, body }: WebhookRequest,
+  { webhook }: SuperOfficeFacts,
+  secrets: FactSecrets | undefined,
+): boolean {
+  const signature = headers[SIGNATURE_HEADER]
+  return (
+    signature !== undefined &&
+    webhook != null &&
+    secrets !== undefined &&
+    isSigned(body, signature, openSecrets(webhook, secrets))
+  )
+}
+
+/** Online the tenant has to be named. On site none need be: the address and the secret tell whose it is. */
+function isOfTenant({ contextIdentifier }: SuperOfficeEvent, facts: SuperOfficeFacts): boolean {
+  const named = contextIdentifier?.toLowerCase() ?? null
+  const ours = facts.databaseContextIdentifier?.toLowerCase() ?? null
+  if (named !== null && named === ours) {
+    return true
+  }
+  return facts.onsite === true && (named === null || named === NO_TENANT)
+}
+
+/** By the server's clock, whose offset set-up measured. */
+function isFresh({ atMs }: SuperOfficeEvent, serverNowMs: number): boolean {
+  return atMs !== null && Math.abs(serverNowMs - atMs) <= TOLERANCE_MS
+}

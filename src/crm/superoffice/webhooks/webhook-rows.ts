@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import type { CallContext } from '../../../http/index.js'
+import type { SuperOfficeClient } from '../client.js'
+import { encodeParameters } from '../wire/filter.js'
+
+const row = z.looseObject({
+  WebhookId: z.int().positive(),
+  Name: z.string().nullish(),
+  State: z.string().nullish(),
+})
+
+/** A webhook as SuperOffice lists it; never with its secret. */
+export interface WebhookRow {
+  readonly webhookId: number
+  /** `Active`, `Stopped`, `TooManyErrors`. */
+  readonly state: string
+}
+
+/** What a webhook is registered with. */
+export interface WebhookDraft {
+  readonly name: string
+  readonly url: string
+  readonly secret: string
+}
+
+/** Everything that may concern a consent (docs/wire-superoffice.md, 8). */
+const EVENTS = [
+  'person.consented',
+  'person.unconsented',
+  'person.created',
+  'person.changed',
+  'person.softdeleted',
+  'person.deleted',
+]
+
+/** Webhooks of exactly this name, oldest first: names may repeat. @throws UpstreamError, AppError */
+export async function webhooksNamed(
+  client: SuperOfficeClient,
+  name: string,
+  context: CallContext,
+): Promise<readonly WebhookRow[]> {
+  const { body } = await client.json(
+    {
+      method: 'GET',
+      path: `/Webhook?${encodeParameters({ nameFilter: name })}`,
+      operation: 'GET /Webhook',
+      name: 'webhooks.look',
+      effect: 'read',
+    },
+    // The server says null rather than an empty list in places.
+    z.array(row).nullable(),
+    context,
+  )
+  return (body ?? [])
+    .filter((one) => one.Name === name)
+    .map(({ WebhookId, State }) => ({ webhookId: WebhookId, state: State ?? '' }))
+    .sort((a, b) => a.webhookId - b.webhookId)
+}
+
+/**
+ * Registers a webhook, or registers one anew, and switches it on. SuperOffice posts a test event to it first, and
+ * refuses unless that is answered with 200. @throws UpstreamError, AppError
+ */
+export async function saveWebhook(
+  client: SuperOfficeClient,
+  webhookId: number | null,
+  { name, url, secret }: WebhookDraft,
+  context: CallContext,
+): Promise<void> {
+  const isNew = webhookId === null
+  await client.text(
+    {
+      method: isNew ? 'POST' : 'PUT',
+      path: isNew ? '/Webhook' : `/Webhook/${webhookId}`,
+      operation: isNew ? 'POST /Webhook' : 'PUT /Webhook/{id}',
+      name: 'webhooks.save',
+      effect: 'write',
+      json: {
+        ...(isNew ? {} : { WebhookId: webhookId }),
+        Name: name,
+        Events: EVENTS,
+        TargetUrl: url,
+        Secret: secret,
+        State: 'Active',
+        Type: 'webhook',
+      },
+    },
+    context,
+  )
+}
+
+/** Deletes a webhook. @throws UpstreamError, AppError */
+export async function deleteWebhook(
+  client: SuperOfficeClient,
+  webhookId: number,
+  context: CallContext,
+): Promise<void> {
+  await client.text(
+    {
+      method: 'DELETE',
+      path: `/Webhook/${webhookId}`,
+      operation: 'DELETE /Webhook/{id}',
+      name: 'webhooks.remove',
+      effect: 'write',
+      acceptStatuses: [404],
+    },
+    context,
+  )
+}
+
+/** Whether it failed before; its text may quote addresses, and is not kept. @throws UpstreamError, AppError */
+export async function hasFailed(
+  client: SuperOfficeClient,
+  webhookId: number,
+  context: CallContext,
+): Promise<boolean> {
+  const { body } = await client.text(
+    {
+      method: 'GET',
+      path: `/Webhook/${webhookId}/LastError`,
+      operation: 'GET /Webhook/{id}/LastError',
+      name: 'webhooks.look',
+      effect: 'read',
+    },
+    context,
+  )
+  return !['', 'null', '""'].includes(body.trim())
+}
+
+/** Name of a connection's webhook, by which it is found again wherever the gateway moves. */
+export function webhookName(connectionId: string): string {
+  return `eMarketeer sync (${connectionId})`
+}

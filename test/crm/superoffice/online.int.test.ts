@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { RequestTally } from '../../../src/http/index.js'
+import { type StandIn, startStandIn } from './support/stand-in.js'
+
+let standIn: StandIn
+
+beforeEach(async () => {
+  standIn = await startStandIn()
+})
+
+afterEach(async () => {
+  await standIn.close()
+})
+
+const sixteen = (work: () => Promise<unknown>) => Promise.all(Array.from({ length: 16 }, work))
+
+describe('tickets', () => {
+  it('are got once by sixteen calls at a time, and by sessions opened later', async () => {
+    const session = standIn.open()
+    const tally = new RequestTally()
+    await sixteen(() => session.check({ tally }))
+    await standIn.open().check({ tally })
+    expect(tally.operations()).toEqual({
+      'superoffice.tenantStatus': 1,
+      'superoffice.ticket': 1,
+      'superoffice.jwks': 1,
+      'superoffice.currentPrincipal': 17,
+    })
+  })
+
+  it('are renewed once when sixteen calls are refused, and each call is repeated once', async () => {
+    const session = standIn.open()
+    await session.check({})
+    await standIn.control.post('tickets/expire')
+    await standIn.control.post('requests/reset')
+    await sixteen(() => session.check({}))
+    const { authenticate, principal } = await operations()
+    expect(authenticate).toBe(1)
+    expect(principal).toBeLessThanOrEqual(32)
+  })
+
+  it('end in upstream_auth_failed without hammering once the approval is taken back', async () => {
+    const session = standIn.open()
+    await session.check({})
+    await standIn.control.post('approval', { revoked: true })
+    await standIn.control.post('requests/reset')
+    const failures = await sixteen(() => session.check({}).catch((error: unknown) => error))
+    expect(failures).toEqual(
+      failures.map(() =>
+        expect.objectContaining({ code: 'upstream_auth_failed', retryable: false }),
+      ),
+    )
+    const { authenticate = 0, principal } = await operations()
+    expect(authenticate).toBeLessThanOrEqual(1)
+    expect(principal).toBeLessThanOrEqual(16)
+    await standIn.control.post('approval', { revoked: false })
+    await expect(session.check({})).resolves.toBeUndefined()
+  })
+
+  it('that are fresh and refused nevertheless are not renewed again by those under way', async () => {
+    const session = standIn.open()
+    await session.check({})
+    await standIn.control.post('faults', { path: 'currentPrincipal', status: 401 })
+    await standIn.control.post('requests/reset')
+    await sixteen(() => expect(session.check({})).rejects.toMatchObject({ retryable: false }))
+    const { authenticate, principal } = await operations()
+    expect(authenticate).toBe(1)
+    expect(principal).toBeLessThanOrEqual(32)
+  })
+
+  it('are refused without a word of what was sent or said', async () => {
+    await standIn.control.post('approval', { revoked: true })
+    const error = await standIn.open().check({}).catch(String)
+    expect(error).toBe(
+      'UpstreamError: superoffice POST /Login/api/PartnerSystemUser/Authenticate: the system user was refused',
+    )
+  })
+
+  it.each(['wrongIssuer', 'wrongAudience', 'badKey', 'notJwt'])(
+    'in an envelope that is not right (%s) are not used',
+    async (signIn) => {
+      await standIn.control.post('switches', { signIn })
+      const failed = {
+        code: 'upstream_auth_failed',
+        upstreamCode: 'token_invalid',
+        retryable: false,
+      }
+      await expect(standIn.open().check({})).rejects.toMatchObject(failed)
+      expect((await operations()).principal).toBe(0)
+    },
+  )
+
+  it('keep the others waiting when the first caller gives up', async () => {
+    await standIn.control.post('faults', { path: 'PartnerSystemUser', delayMs: 200 })
+    const session = standIn.open()
+    const controller = new AbortController()
+    const first = session.check({ signal: controller.signal })
+    const second = session.check({})
+    controller.abort(new Error('enough'))
+    await expect(first).rejects.toThrow('enough')
+    await expect(second).resolves.toBeUndefined()
+    expect((await operations()).authenticate).toBe(1)
+  })
+})
+
+describe('a tenant', () => {
+  it('that moved is found again, once for all', async () => {
+    const session = standIn.open()
+    await session.check({})
+    await standIn.control.post('move')
+    await standIn.control.post('requests/reset')
+    await sixteen(() => session.check({}))
+    expect((await standIn.requests())['tenantStatus']).toBe(1)
+    expect((await operations()).authenticate).toBe(0)
+  })
+
+  it.each(['OfflineMaintenance', 'Suspended', 'MigrationPending'])(
+    'in state %s is waited for',
+    async (state) => {
+      await standIn.control.post('tenant', { state })
+      const failure = await standIn
+        .open()
+        .check({})
+        .catch((error: unknown) => error)
+      expect(failure).toMatchObject({ code: 'crm_tenant_unavailable', value: state })
+      expect(failure).toMatchObject({ kind: { retryable: true } })
+      const { retryAfterMs } = failure as { retryAfterMs: number }
+      expect(retryAfterMs).toBeGreaterThanOrEqual(15_000)
+      expect((await operations()).authenticate).toBe(0)
+    },
+  )
+
+  it('that goes into maintenance meanwhile says so by its status', async () => {
+    const session = standIn.open()
+    await session.check({})
+    await standIn.control.post('tenant', { state: 'OfflineMaintenance' })
+    await expect(session.check({})).rejects.toMatchObject({ code: 'crm_tenant_unavailable' })
+  })
+
+  it('that runs and does not answer keeps its own error', async () => {
+    const session = standIn.open()
+    await session.check({})
+    await standIn.control.post('faults', { path: 'currentPrincipal', status: 503, html: true })
+    await expect(session.check({})).rejects.toMatchObject({ code: 'upstream_unavailable' })
+  })
+
+  it('that was deleted is not waited for', async () => {
+    await standIn.control.post('tenant', { state: 'Deleted' })
+    const failure = { code: 'crm_tenant_deleted', kind: { retryable: false } }
+    await expect(standIn.open().check({})).rejects.toMatchObject(failure)
+  })
+
+  it('that another one answers for is refused, and so is another user', async () => {
+    const open = (facts: object) => standIn.open({ ...facts }).check({})
+    await expect(open({ databaseContextIdentifier: 'Cust99999' })).rejects.toMatchObject({
+      upstreamCode: 'wrong_organization',
+    })
+    await expect(open({ associateId: 7 })).rejects.toMatchObject({ upstreamCode: 'wrong_user' })
+    await expect(
+      open({ databaseContextIdentifier: 'cust12345', associateId: 316 }),
+    ).resolves.toBeUndefined()
+  })
+})
+
+async function operations() {
+  const all = await standIn.requests()
+  const principal = Object.entries(all).find(([name]) => /principal/i.test(name))?.[1] ?? 0
+  return { authenticate: all['authenticate'] ?? 0, principal }
+}
