@@ -1,4 +1,5 @@
 import type { StepContext } from '../../crm.js'
+import { plain } from '../forms/own-names.js'
 import type { SectionSpec } from '../forms/section-xml.js'
 import { OWN_VIEW } from '../forms/view-xml.js'
 import { allRows } from '../reading/pages.js'
@@ -26,7 +27,7 @@ export async function sectionSpec(
   const there = new Set(rows.map((row) => row['name']))
   const chosenView = context.choice?.action === 'useView' ? context.choice.viewId : undefined
   return {
-    viewId: (chosenView ?? facts.view?.viewId ?? OWN_VIEW.viewId).trim().toLowerCase(),
+    viewId: plain(chosenView ?? facts.view?.viewId ?? OWN_VIEW.viewId),
     languages: facts.organization?.languages ?? [ENGLISH],
     gridControl: GRID_CONTROLS.find((name) => there.has(name)) ?? null,
   }

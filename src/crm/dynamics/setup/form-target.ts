@@ -1,5 +1,6 @@
 import type { SetupPause, StepChoice } from '../../../contracts/setup.js'
 import type { FormFacts } from '../forms/form-facts.js'
+import { plain } from '../forms/own-names.js'
 import { formUncertain } from './form-pauses.js'
 import type { MainForm } from './form-rows.js'
 
@@ -22,7 +23,7 @@ export function chooseForm(
 ): FormTarget {
   const named = choice?.formId ?? (known?.chosen === true ? known.formId : null)
   if (named !== null) {
-    const wanted = named.replace(/[{}]/g, '').trim().toLowerCase()
+    const wanted = plain(named)
     const form = forms.find(({ formId }) => formId === wanted)
     if (form === undefined) {
       return { pause: formUncertain('Contact has no main form with the chosen id.', forms) }

@@ -1,5 +1,6 @@
 import type { SetupPause } from '../../../contracts/setup.js'
 import type { StepContext } from '../../crm.js'
+import { plain } from '../forms/own-names.js'
 import type { ViewFacts } from '../forms/view-facts.js'
 import { TOGGLE_COLUMN } from '../forms/view-xml.js'
 import type { DynamicsSession } from '../session.js'
@@ -33,7 +34,7 @@ export async function viewState(
   const known = session.facts.view
   const named = choice?.action === 'useView' ? (choice.viewId ?? '') : null
   if (named !== null || known?.chosen === true) {
-    const viewId = (named ?? known?.viewId ?? '').trim().toLowerCase()
+    const viewId = plain(named ?? known?.viewId)
     const view = await readView(session.client, viewId, context)
     const fault = faultOfChosen(view)
     return fault === null

@@ -1,0 +1,127 @@
+import type { StepChoice } from '../../../../src/contracts/setup.js'
+import { type CrmFacts, SetupPaused, type StepContext } from '../../../../src/crm/crm.js'
+import { DynamicsSession } from '../../../../src/crm/dynamics/session.js'
+import { formStep } from '../../../../src/crm/dynamics/setup/form.js'
+import { publishStep } from '../../../../src/crm/dynamics/setup/publish.js'
+import { publishTables } from '../../../../src/crm/dynamics/setup/publish-tables.js'
+import { setupStep } from '../../../../src/crm/dynamics/setup/setup-step.js'
+import { viewStep } from '../../../../src/crm/dynamics/setup/view.js'
+import { runStep, runSteps } from '../support/run-steps.js'
+import { type StandIn, startStandIn } from '../support/stand-in.js'
+
+/** The steps under test, as the generic runner gets them. */
+export const VIEW = setupStep(viewStep)
+export const FORM = setupStep(formStep)
+export const PUBLISH = setupStep(publishStep)
+
+/** The contact form that ships with the stand-in. */
+export const STOCK_FORM = '1fed44d1-ae68-4a41-bd2b-f13acac4acfa'
+
+/** A stand-in with the tables made, and what was learned so far. */
+export interface FormsStand {
+  readonly stand: StandIn
+  readonly facts: CrmFacts
+}
+
+/** Starts one; `steps` of this part are run as well. */
+export async function startWithTables(
+  options: Parameters<typeof startStandIn>[0] = {},
+  steps: readonly (typeof VIEW)[] = [],
+): Promise<FormsStand> {
+  const stand = await startStandIn({ keyActivationReads: 0, ...options })
+  let facts = await runSteps(stand)
+  for (const step of steps) {
+    facts = await runStep(stand, step, facts)
+  }
+  return { stand, facts }
+}
+
+/** A context with what Support chose. */
+export function chosen(choice: StepChoice | null): StepContext {
+  return { choice, subscriptionSync: true }
+}
+
+/** A form as the stand-in holds it. */
+export interface StoredForm {
+  readonly formxml: string
+  readonly draft?: { readonly formxml?: string }
+}
+
+/** Reads a form past the API. */
+export function storedForm(stand: StandIn, formId = STOCK_FORM): Promise<StoredForm> {
+  return stand.control<StoredForm & Record<string, unknown>>('GET', `rows/systemform/${formId}`)
+}
+
+/** What the designer shows of a form. */
+export async function draftOf(stand: StandIn, formId = STOCK_FORM): Promise<string> {
+  const form = await storedForm(stand, formId)
+  return form.draft?.formxml ?? form.formxml
+}
+
+/** Puts a published main form of contact in place of the one with that id. */
+export async function putForm(
+  stand: StandIn,
+  id: string,
+  values: {
+    readonly formxml: string
+    readonly name?: string
+    readonly isdefault?: boolean
+    readonly formactivationstate?: number
+    readonly customizable?: boolean
+  },
+): Promise<void> {
+  const { customizable = true, ...rest } = values
+  await removeForm(stand, id)
+  await stand.control('POST', 'rows/systemform', {
+    id,
+    values: {
+      name: 'Contact',
+      objecttypecode: 'contact',
+      type: 2,
+      isdefault: false,
+      formactivationstate: 1,
+      iscustomizable: { Value: customizable, CanBeChanged: true },
+      ...rest,
+    },
+  })
+}
+
+/** Takes a form away; that it is not there is fine. */
+export async function removeForm(stand: StandIn, id: string): Promise<void> {
+  await stand.control('DELETE', `rows/systemform/${id}`).catch(() => null)
+}
+
+/** A colleague saves a form in the designer without publishing. */
+export async function saveDraft(stand: StandIn, formxml: string, formId = STOCK_FORM) {
+  await stand.control('PATCH', `rows/systemform/${formId}`, { values: { formxml } })
+}
+
+/** Everything that waits on contact is published, as by a colleague. */
+export async function publishByHand(stand: StandIn, facts: CrmFacts): Promise<void> {
+  const session = stand.open(facts)
+  if (session instanceof DynamicsSession) {
+    await publishTables(session.client, ['contact'], {})
+  }
+}
+
+/** The pause that a run comes to. */
+export async function pauseOf(run: Promise<unknown>) {
+  const failure = await run.then(
+    () => null,
+    (error: unknown) => error,
+  )
+  if (!(failure instanceof SetupPaused)) {
+    throw new Error(`no pause but ${String(failure)}`)
+  }
+  return failure.pause
+}
+
+/** A small form with one tab of this name and label. */
+export function formWithTab(name: string, label: string, languagecode = 1033): string {
+  return `<form>\r\n <tabs><tab  name='${name}' id="{11111111-2222-4333-8444-555555555555}"><labels><label description="${label}" languagecode="${languagecode}" /></labels><columns><column width="100%"><sections /></column></columns></tab></tabs>\r\n<!-- kept --></form>`
+}
+
+/** How often something was published. */
+export async function publishes(stand: StandIn): Promise<number> {
+  return Number((await stand.control('GET', 'state'))['publishes'])
+}
