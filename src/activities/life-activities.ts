@@ -12,12 +12,12 @@ import {
 } from '../ledger/connection-life.js'
 import { mergeFacts, type ConnectionRow } from '../ledger/connections.js'
 import { unblockSide } from '../ledger/cursors.js'
-import { carryUnsavedNos, countUnsavedNos, forgetInstallation } from '../ledger/removal.js'
-import { catchUpCrm } from '../sync/catch-up-crm.js'
+import { countUnsavedNos, forgetInstallation, REMOVAL_BEGUN } from '../ledger/removal.js'
 import { requireCrm, type SyncSession } from '../sync/session.js'
 import type { Systems } from '../sync/systems.js'
 import { SetupPaused } from '../crm/crm.js'
 import { endWork } from './end-work.js'
+import { keepSubscriptions } from './keep-subscriptions.js'
 import { failing, onConnection } from './perform.js'
 
 /** What these activities need beside the systems. */
@@ -76,14 +76,7 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
     countUnsaved: ({ connectionId }) => failing(() => countUnsavedNos(db, connectionId)),
 
     keepSubscriptions: ({ connectionId }) =>
-      apart(connectionId, async (session) => {
-        // Where nothing was ever read from the CRM, there is nothing of a person in our tables there.
-        if (session.connection.crmCursor !== null) {
-          await catchUpCrm(session)
-        }
-        const kept = await db.transaction((tx) => carryUnsavedNos(tx, connectionId))
-        return { kept }
-      }),
+      apart(connectionId, async (session) => ({ kept: await keepSubscriptions(session) })),
 
     undoSetupStep: ({ connectionId, stepId }) =>
       apart(connectionId, async (session) => {
@@ -98,6 +91,7 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
         if (!step) {
           throw new AppError('internal', `There is no set-up step ${stepId}.`)
         }
+        await mergeFacts(db, connectionId, { [REMOVAL_BEGUN]: true })
         const context = { ...call, choice: null, subscriptionSync: connection.subscriptionSync }
         const facts = await step
           .undo(requireCrm(session).session, context)

@@ -1,6 +1,12 @@
 import type { Queryable } from './database.js'
 
 /**
+ * The fact that removing the installation has begun, so that its tables need not be readable any more. Forgotten with
+ * all others at the end, and when the connection is enabled again.
+ */
+export const REMOVAL_BEGUN = 'removalBegun'
+
+/**
  * A No that stands in the CRM and that eMarketeer does not hold: of a live contact, in a category that eMarketeer has.
  * Where nobody in eMarketeer has the address, it counts too: the person may appear there later.
  */
@@ -21,20 +27,49 @@ export async function countUnsavedNos(db: Queryable, connectionId: string): Prom
   return rows[0]!.count
 }
 
+/** A No as the CRM told it. */
+export interface ToldNo {
+  readonly crmContactId: string
+  readonly categoryId: string
+}
+
 /**
- * Keeps every such No in the ledger, as a deny that is carried to eMarketeer when the connection is enabled again; until
- * then it is not on any side (rule F5's way, docs/life-of-a-connection.md).
- * @returns how many are kept now.
+ * Keeps every such No of our copy, as a deny that is carried to eMarketeer when the connection is enabled again (F5).
  */
-export async function carryUnsavedNos(tx: Queryable, connectionId: string): Promise<number> {
-  const rows = await tx.query(
+export async function carryUnsavedNos(tx: Queryable, connectionId: string): Promise<void> {
+  await tx.query(
     `INSERT INTO carried_denies (connection_id, crm_contact_id, cell_key, reason)
       SELECT DISTINCT s.connection_id, s.crm_contact_id, 'category:' || s.category_id, 'removed' ${UNSAVED}
-      ON CONFLICT (connection_id, crm_contact_id, cell_key) DO UPDATE SET reason = carried_denies.reason
-      RETURNING 1`,
+      ON CONFLICT DO NOTHING`,
     [connectionId],
   )
-  return rows.length
+}
+
+/** The same for those that the CRM told since our copy was last brought up to date. */
+export async function carryToldNos(
+  tx: Queryable,
+  connectionId: string,
+  told: readonly ToldNo[],
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO carried_denies (connection_id, crm_contact_id, cell_key, reason)
+      SELECT DISTINCT $1, t.crm_contact_id, 'category:' || t.category_id, 'removed'
+      FROM unnest($2::text[], $3::text[]) AS t(crm_contact_id, category_id)
+      WHERE NOT EXISTS (SELECT FROM crm_contacts c JOIN cells USING (address_id)
+        WHERE c.connection_id = $1 AND c.crm_contact_id = t.crm_contact_id
+          AND cells.cell_key = 'category:' || t.category_id AND cells.emarketeer_basis = 'withdrawn')
+      ON CONFLICT DO NOTHING`,
+    [connectionId, told.map((no) => no.crmContactId), told.map((no) => no.categoryId)],
+  )
+}
+
+/** How many Nos wait so for the connection to be enabled again. */
+export async function countCarriedNos(db: Queryable, connectionId: string): Promise<number> {
+  const rows = await db.query<{ count: number }>(
+    `SELECT count(*) AS count FROM carried_denies WHERE connection_id = $1 AND reason = 'removed'`,
+    [connectionId],
+  )
+  return rows[0]!.count
 }
 
 /**

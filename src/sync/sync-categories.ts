@@ -28,8 +28,10 @@ export async function syncCategories(session: SyncSession): Promise<CategoriesRe
       await fillDefaultCells(tx, connectionId, categoryId)
     }
   })
-  const { crm } = session
-  if (!crm?.capabilities.subscriptions || !session.connection.subscriptionSync) {
+  const { crm, connection } = session
+  // Of a disabled connection only sendouts that are under way are decided: they read eMarketeer, and write nothing (C8).
+  const writes = connection.subscriptionSync && connection.state !== 'disabled'
+  if (!crm?.capabilities.subscriptions || !writes) {
     return { categories: categories.length, written: 0, foreign: 0 }
   }
   const pending = await categoriesArePending(session.db, connectionId)

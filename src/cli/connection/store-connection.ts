@@ -4,12 +4,14 @@ import { AppError } from '../../contracts/app-error.js'
 import {
   findConnection,
   findConnectionOfAccount,
+  mergeFacts,
   saveConnection,
   setConnectionState,
   type ConnectionRow,
 } from '../../ledger/connections.js'
 import { markAllLinkedDirty } from '../../ledger/categories.js'
 import type { Database } from '../../ledger/database.js'
+import { REMOVAL_BEGUN } from '../../ledger/removal.js'
 import { checkChange } from './check-change.js'
 
 /**
@@ -41,6 +43,7 @@ export async function storeConnection(
       })
       if (saved.state === 'disabled') {
         await setConnectionState(tx, file.connectionId, 'settingUp')
+        await mergeFacts(tx, file.connectionId, { [REMOVAL_BEGUN]: null })
         // Enabled again: what changed while nobody looked, and what was not synced before, is passed over once.
         await markAllLinkedDirty(tx, file.connectionId)
       }

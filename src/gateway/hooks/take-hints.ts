@@ -5,7 +5,8 @@ import type { InboxSignals } from '../inbox-signals.js'
 
 /**
  * Stores hints, then wakes the workflows of their shards. While a connection is set up or paused they are only stored:
- * they count at the send gate (G7), and are handled by the first hint or sweep after.
+ * they count at the send gate (G7), and are handled by the first hint or sweep after. Paused with opt-outs flowing it
+ * acts on them, and withholds what loosens.
  *
  * @throws AppError `database_unreachable`: nothing was stored, the sender has to send it again.
  */
@@ -20,7 +21,11 @@ export async function takeHints(
   }
   await putHints(db, connection.connectionId, hints)
   // A repeated hint wakes it as well: the first one may have been stored while Temporal was away.
-  if (connection.state === 'active') {
+  if (acts(connection)) {
     new Set(hints.map((hint) => hint.shard)).forEach((shard) => signals.notify(connection, shard))
   }
+}
+
+function acts({ state, pauseMode }: ConnectionRow): boolean {
+  return state === 'active' || (state === 'paused' && pauseMode === 'loosening')
 }

@@ -1,0 +1,52 @@
+import { CrmCursorExpired, type CrmSubscription } from '../crm/crm.js'
+import {
+  carryToldNos,
+  carryUnsavedNos,
+  countCarriedNos,
+  REMOVAL_BEGUN,
+  type ToldNo,
+} from '../ledger/removal.js'
+import { requireCrm, type SyncSession } from '../sync/session.js'
+
+/**
+ * Keeps every No of the CRM that eMarketeer does not hold, before the rows that hold them are removed. The connection is
+ * disabled by now, so nothing is synced and our copy stays as it was (C8): the CRM's changes since are only read.
+ *
+ * @returns how many are kept until it is enabled again.
+ * @throws UpstreamError; nothing may be removed then.
+ */
+export async function keepSubscriptions(session: SyncSession): Promise<number> {
+  const { db, connection } = session
+  const { connectionId, crmCursor, facts } = connection
+  // Where nothing was ever read from the CRM, there is nothing of a person in our tables there. Where removing them has
+  // begun, they were read right before, and may not be readable any more.
+  if (crmCursor !== null && facts[REMOVAL_BEGUN] !== true) {
+    await keepTold(session, crmCursor)
+  }
+  await db.transaction((tx) => carryUnsavedNos(tx, connectionId))
+  return countCarriedNos(db, connectionId)
+}
+
+async function keepTold(session: SyncSession, cursor: string | null): Promise<void> {
+  const { db, connection, call } = session
+  try {
+    let done = 0
+    for await (const page of requireCrm(session).session.readChanges(cursor, call)) {
+      const nos = page.subscriptions.flatMap(noOf)
+      await db.transaction((tx) => carryToldNos(tx, connection.connectionId, nos))
+      done += page.subscriptions.length
+      session.heartbeat({ done, total: null })
+    }
+  } catch (error) {
+    if (!(error instanceof CrmCursorExpired) || cursor === null) {
+      throw error
+    }
+    await keepTold(session, null)
+  }
+}
+
+function noOf({ contactId, categoryId, subscribed }: CrmSubscription): ToldNo[] {
+  return subscribed === false && categoryId !== null
+    ? [{ crmContactId: contactId, categoryId }]
+    : []
+}
