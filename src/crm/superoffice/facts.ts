@@ -11,6 +11,17 @@ const webhookFacts = z.object({
   secrets: z.array(z.string()).min(1),
 })
 
+const measurementSchema = z.object({
+  /** The test person. */
+  personId: z.int(),
+  /** Whether a write of the value that is there already counts as a write. */
+  equalWriteCounts: z.boolean(),
+  /** Whether saving the person's card touched a consent row; null: the card could not be saved. */
+  cardTouchesConsent: z.boolean().nullable(),
+  /** `counts`: a mass write raises the version by one and names us; `blind`: not so; else it is not to be had. */
+  upsert: z.enum(['counts', 'blind', 'unavailable']),
+})
+
 const factsSchema = z.object({
   /** On the customer's own site; its webhooks name no tenant. */
   onsite: z.boolean().optional(),
@@ -26,13 +37,16 @@ const factsSchema = z.object({
   firstVersion: z.int().nullable().optional(),
   /** False where saving a person's card touches the consent row: then its stamps prove nothing. */
   stampsUsable: z.boolean().nullish(),
-  /** The test person that all this was measured on. */
-  measuredOn: z.int().nullish(),
+  /** What the two are by, and more that was found; absent: not measured. */
+  measured: measurementSchema.nullish(),
   webhook: webhookFacts.nullish(),
 })
 
 /** Facts of a SuperOffice installation that reading and writing use; parts are absent until set-up has learned them. */
 export type SuperOfficeFacts = z.output<typeof factsSchema>
+
+/** What set-up measured of consent rows. */
+export type Measurement = z.output<typeof measurementSchema>
 
 /** Facts about the installed webhook. */
 export type WebhookFacts = z.output<typeof webhookFacts>

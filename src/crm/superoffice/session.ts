@@ -32,6 +32,8 @@ export class SuperOfficeSession implements CrmSession {
   constructor(
     readonly client: SuperOfficeClient,
     options: CrmOpenOptions,
+    /** A person of the customer's whom set-up may write to, to measure what a write does. */
+    readonly testPersonId: number | null = null,
   ) {
     this.installation = installationOf(client)
     this.facts = readFacts(options.facts)

@@ -46,23 +46,19 @@ export async function* wholeGroups(
     if (last === null) {
       return
     }
-    const isLast = !mayFollow(page, top, listing.end)
-    if (isLast) {
+    if (!mayFollow(page, top, listing.end)) {
       yield page.rows
       return
     }
-    const full = page.rows.length >= top || page.nextQuery !== null
-    if (!full) {
-      // Short, but perhaps by the rights filter: its groups are whole, and what follows is looked for.
-      yield page.rows
-      from = { operator: 'gt', key: last }
-      top = PAGE_ROWS
-      continue
-    }
     const whole = page.rows.filter((row) => keyOf(row, key) !== last)
+    const short = page.rows.length < top && page.nextQuery === null
     if (whole.length > 0) {
       yield whole
       from = { operator: 'ge', key: last }
+      top = PAGE_ROWS
+    } else if (short) {
+      yield page.rows
+      from = { operator: 'gt', key: last }
       top = PAGE_ROWS
     } else if (page.nextQuery !== null) {
       yield [

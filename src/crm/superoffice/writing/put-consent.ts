@@ -14,6 +14,8 @@ export interface ConsentToSet {
   readonly purposeKey: string
   readonly basisKey: string
   readonly sourceKey: string
+  /** Another comment than the usual one; at most 255 characters. */
+  readonly comment?: string
 }
 
 /**
@@ -24,10 +26,10 @@ export interface ConsentToSet {
  */
 export async function putConsent(
   client: SuperOfficeClient,
-  { personId, purposeKey, basisKey, sourceKey }: ConsentToSet,
+  { personId, purposeKey, basisKey, sourceKey, comment = COMMENT }: ConsentToSet,
   context: CallContext,
 ): Promise<void> {
-  const query = encodeParameters({ source: sourceKey, legalBase: basisKey, comment: COMMENT })
+  const query = encodeParameters({ source: sourceKey, legalBase: basisKey, comment })
   await client.text(
     {
       method: 'PUT',

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { type CallContext, UpstreamError } from '../../../http/index.js'
+import type { TestRow, TestRows } from './test-rows.js'
+import type { Trial } from './trial.js'
+
+const card = z.looseObject({ Firstname: z.string().nullish(), UpdatedDate: z.string().nullish() })
+
+/** Dates have whole seconds: a save within the second of the one before could not be seen. */
+const NEXT_SECOND_MS = 1_100
+
+/**
+ * Whether saving the person's card touches a consent row. The first name is written as it is; that this counted as a
+ * save is seen by the person's own date.
+ *
+ * @returns null: the card could not be saved, or it does not show. @throws UpstreamError, AppError
+ */
+export async function measureCard(trial: Trial, context: CallContext): Promise<boolean | null> {
+  await sleep(NEXT_SECOND_MS, undefined, context.signal ? { signal: context.signal } : {})
+  const rowsBefore = await trial.rows()
+  const before = await readCard(trial, context)
+  try {
+    await trial.session.client.text(
+      {
+        method: 'PATCH',
+        path: `/Person/${trial.personId}`,
+        operation: 'PATCH /Person/{id}',
+        name: 'setup.measure',
+        effect: 'write',
+        json: { Firstname: before.Firstname ?? '' },
+      },
+      context,
+    )
+  } catch (error) {
+    if (error instanceof UpstreamError && !error.retryable && error.code !== 'upstream_auth_failed') {
+      return null
+    }
+    throw error
+  }
+  const after = await readCard(trial, context)
+  const rowsAfter = await trial.rows()
+  const touched = [...rowsAfter].some(([purpose, row]) => hasMoved(rowsBefore.get(purpose), row))
+  const saved = after.UpdatedDate !== before.UpdatedDate
+  return touched || (saved && sameRows(rowsBefore, rowsAfter) ? false : null)
+}
+
+async function readCard(trial: Trial, context: CallContext) {
+  const { body } = await trial.session.client.json(
+    {
+      method: 'GET',
+      path: `/Person/${trial.personId}`,
+      operation: 'GET /Person/{id}',
+      name: 'setup.look',
+      effect: 'read',
+    },
+    card,
+    context,
+  )
+  return body
+}
+
+function sameRows(before: TestRows, after: TestRows): boolean {
+  return before.size === after.size
+}
+
+function hasMoved(before: TestRow | undefined, after: TestRow): boolean {
+  return before?.updatedCount !== after.updatedCount || before.updatedMs !== after.updatedMs
+}

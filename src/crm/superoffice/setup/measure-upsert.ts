@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { type CallContext, UpstreamError } from '../../../http/index.js'
+import type { Measurement } from '../facts.js'
+import type { TestRow } from './test-rows.js'
+import type { Trial } from './trial.js'
+
+const answer = z.looseObject({ Success: z.boolean() })
+
+/**
+ * Whether a mass write raises the row's version by one and names us, without which it must not be used: doubts would be
+ * blind (docs/wire-superoffice.md, 7.2). Writes the test person's row only; `NoChange` leaves every other one alone.
+ *
+ * @param before the row as it stands, best last written by somebody else. @throws UpstreamError, AppError
+ */
+export async function measureUpsert(
+  trial: Trial,
+  before: TestRow,
+  ourAssociateId: number,
+  context: CallContext,
+): Promise<Measurement['upsert']> {
+  const { lists } = trial.session.installation
+  const { client } = trial.session
+  const idOf = async (list: 'ConsentPurpose' | 'LegalBase', key: string) =>
+    (await lists.item(list, key, context))?.id
+  const isWithdrawn = before.basisKey === trial.key('withdrawn')
+  const basisKey = trial.key(isWithdrawn ? 'legitimateInterest' : 'withdrawn')
+  const purposeId = await idOf('ConsentPurpose', trial.purposeKey)
+  const basisId = await idOf('LegalBase', basisKey)
+  if (purposeId === undefined || basisId === undefined) {
+    return 'unavailable'
+  }
+  try {
+    const { body } = await client.json(
+      {
+        method: 'POST',
+        path: '/Agents/DatabaseTable/Upsert',
+        operation: 'POST /Agents/DatabaseTable/Upsert',
+        name: 'setup.measure',
+        effect: 'write',
+        json: {
+          TableName: 'ConsentPerson',
+          Columns: ['person_id', 'consentPurpose_id', 'legalBase_id', 'comment'],
+          Keys: ['person_id', 'consentPurpose_id'],
+          Data: [[String(trial.personId), String(purposeId), String(basisId), trial.comment]],
+          NomatchAction: 'NoChange',
+          ReturnRowStatus: true,
+        },
+      },
+      answer,
+      context,
+    )
+    if (!body.Success) {
+      return 'unavailable'
+    }
+  } catch (error) {
+    if (error instanceof UpstreamError && error.status !== null && isNoAnswerForUs(error)) {
+      return 'unavailable'
+    }
+    throw error
+  }
+  const after = await trial.row()
+  const counted = after.updatedCount === (before.updatedCount ?? Number.NaN) + 1
+  // Where we wrote the row before as well, only the time tells that this write named us.
+  const named =
+    after.updatedBy === ourAssociateId &&
+    (before.updatedBy !== ourAssociateId || after.updatedMs !== before.updatedMs)
+  return counted && named ? 'counts' : 'blind'
+}
+
+/** Not granted, not there, or refused: none of these says anything of the credentials or of the server's state. */
+function isNoAnswerForUs({ code }: UpstreamError): boolean {
+  return ['upstream_forbidden', 'upstream_not_found', 'upstream_refused'].includes(code)
+}

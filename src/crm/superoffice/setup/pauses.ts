@@ -1,0 +1,95 @@
+import type { AppError } from '../../../contracts/app-error.js'
+import type { Json, SetupPause } from '../../../contracts/setup.js'
+import type { UpstreamError } from '../../../http/index.js'
+
+/** Why credentials are not accepted, by code; each needs something else of a person. */
+const AUTH_HINTS: Readonly<Record<string, string>> = {
+  system_user_refused:
+    'SuperOffice refuses the system user: its token, the private key or the client secret is wrong, the approval of ' +
+    "the application was withdrawn, or this machine's clock is off.",
+  token_invalid: "The sign-in host's token does not prove itself: check loginHost and environment.",
+  wrong_organization: 'Another database answers at this address than the one set up before.',
+  wrong_user:
+    'Another user signs in than the one set up before. What that one wrote would be taken for acts of people: give its ' +
+    'credentials again, or set up a new connection.',
+}
+
+/** Credentials that are not accepted, or that open something else: only a person can mend them. */
+export function refusedCredentials({ operation, upstreamCode }: UpstreamError): SetupPause {
+  const hint =
+    AUTH_HINTS[upstreamCode ?? ''] ??
+    'SuperOffice does not accept these credentials: correct them in the connection.'
+  return {
+    code: 'authFailed',
+    message: `${hint} Then retry.`,
+    choices: ['retry', 'abort'],
+    seen: { operation, upstreamCode },
+  }
+}
+
+/** The tenant is not running; deleted, it never will again. */
+export function tenantUnavailable(error: AppError, nowMs: number): SetupPause {
+  const state = error.value ?? 'Unknown'
+  const { retryAfterMs } = error
+  const lookAgainAt = retryAfterMs === null ? null : new Date(nowMs + retryAfterMs).toISOString()
+  return error.code === 'crm_tenant_deleted'
+    ? {
+        code: 'tenantUnavailable',
+        message: 'The tenant has been deleted in SuperOffice. Abort, and disable the connection.',
+        choices: ['retry', 'abort'],
+        seen: { state, lookAgainAt: null },
+      }
+    : {
+        code: 'tenantUnavailable',
+        message: `The tenant is not running in SuperOffice (${state}). It is looked at again by itself; or retry.`,
+        choices: ['retry', 'abort'],
+        seen: { state, lookAgainAt },
+      }
+}
+
+/** Everything that our user may not do, at once (rule E2). `skippable`: it is not certain. */
+export function privilegeMissing(
+  missing: readonly string[],
+  seen: Readonly<Record<string, Json>>,
+  skippable = false,
+): SetupPause {
+  return {
+    code: 'privilegeMissing',
+    message:
+      `Our user in SuperOffice may not: ${missing.join(', ')}. Give its role the right in Settings and maintenance, ` +
+      'then retry.',
+    choices: skippable ? ['retry', 'skip', 'abort'] : ['retry', 'abort'],
+    seen: { missing, ...seen },
+  }
+}
+
+/** Our user does not look like one that nobody else uses. */
+export function userNotDedicated(
+  seen: Readonly<Record<string, Json>>,
+  reason: string,
+): SetupPause {
+  return {
+    code: 'userNotDedicated',
+    message:
+      `${reason} What our user writes is never taken for a person's act, so that a colleague or another integration ` +
+      'under the same user would go unheard, and be overruled. Give the connection a user of its own; or skip, and ' +
+      'confirm with that that this user is used by nothing else.',
+    choices: ['retry', 'skip', 'abort'],
+    seen,
+  }
+}
+
+/** Something without which there is nothing to sync is not in the installation's lists. */
+export function purposeMissing(
+  missing: readonly string[],
+  seen: Readonly<Record<string, Json>>,
+): SetupPause {
+  return {
+    code: 'purposeMissing',
+    message:
+      `SuperOffice's lists lack: ${missing.join(', ')}. Names do not matter, keys do. Add it in Settings and ` +
+      'maintenance (Privacy), then retry.',
+    choices: ['retry', 'abort'],
+    seen: { missing, ...seen },
+  }
+}

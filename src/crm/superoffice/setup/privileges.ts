@@ -1,0 +1,47 @@
+import type { StepVerdict } from '../../crm.js'
+import { checkStep } from './check.js'
+import { usedByOthers } from './dedicated-user.js'
+import { privilegeMissing } from './pauses.js'
+import { unreadableColumns } from './readable-columns.js'
+
+/**
+ * Says early, and all at once, what our user may not do, and whether it is ours alone. What the API does not tell shows
+ * at the first write (docs/setup-superoffice.md).
+ */
+export const privilegesStep = checkStep({
+  id: 'privileges',
+  title: 'Check what our user may do',
+  weight: 4,
+  async verify(session, context): Promise<StepVerdict> {
+    const { archive } = session.installation
+    const unreadable = await unreadableColumns(archive, context)
+    if (unreadable.length > 0) {
+      const missing = unreadable.map((column) => `read ${column}`)
+      return { state: 'paused', pause: privilegeMissing(missing, {}) }
+    }
+    const principal = await session.installation.principal(context)
+    const { functionRights } = principal
+    if (functionRights.length > 0 && !functionRights.some(concernsConsent)) {
+      const missing = ['update consent for contacts (functional right)']
+      const seen = { functionRights: [...functionRights].sort() }
+      return { state: 'paused', pause: privilegeMissing(missing, seen, true) }
+    }
+    const pause = await usedByOthers(session, principal, context)
+    if (pause !== null) {
+      return { state: 'paused', pause }
+    }
+    return functionRights.length > 0
+      ? { state: 'done' }
+      : {
+          state: 'done',
+          note:
+            'SuperOffice lists no functional rights of our user; whether it may update consent shows at the first ' +
+            'write.',
+        }
+  },
+})
+
+/** How the right is called on the wire is not documented, only its name for people: "Can update consent for contact". */
+function concernsConsent(right: string): boolean {
+  return /consent/i.test(right)
+}

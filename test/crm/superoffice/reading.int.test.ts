@@ -1,0 +1,284 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import type { CrmChangePage, CrmFacts } from '../../../src/crm/crm.js'
+import { RequestTally } from '../../../src/http/index.js'
+import { type StandIn, startStandIn } from './support/stand-in.js'
+
+let standIn: StandIn
+
+beforeAll(async () => {
+  standIn = await startStandIn({ switches: { storeDefault: false } })
+})
+
+beforeEach(async () => {
+  await standIn.control.clearFaults()
+  await standIn.control.post('switches', { maxTop: 10_000, firstUpdatedCount: 0 })
+  await standIn.control.post('clock', { skewMs: 0 })
+})
+
+afterAll(async () => {
+  await standIn.close()
+})
+
+const LONG_AGO = '2024-03-01T08:00:00Z'
+const consent = (legalBase: string, more: object = {}) => ({
+  legalBase,
+  registered: LONG_AGO,
+  updated: '2026-02-24T09:31:12Z',
+  updatedCount: 5,
+  ...more,
+})
+
+async function readOne(person: object, facts: CrmFacts = {}) {
+  const [id = ''] = await standIn.addPersons({ registered: LONG_AGO, ...person })
+  const session = standIn.open(facts)
+  const { contacts } = await session.read({ by: 'contactId', contactIds: [id] }, {})
+  return contacts[0]
+}
+
+async function marketing(draft: object, facts: CrmFacts = {}, person: object = {}) {
+  const contact = await readOne({ consents: { EMARKETING: draft }, ...person }, facts)
+  return contact?.consents.marketingSendouts
+}
+
+describe('a person', () => {
+  it('belongs to its primary address, and has its others beside it', async () => {
+    const emails = [
+      { address: 'second@x.no', rank: 2 },
+      { address: 'chat@x.no', rank: 0, type: 1 },
+      { address: 'First@x.no', rank: 1 },
+    ]
+    expect(await readOne({ emails })).toMatchObject({
+      email: 'First@x.no',
+      otherEmails: ['second@x.no'],
+      state: 'live',
+      registeredAtMs: Date.parse(LONG_AGO),
+    })
+  })
+
+  it('is found by any of its addresses, whatever their case, and not by a chat name', async () => {
+    const [both = '', primary = ''] = await standIn.addPersons(
+      { emails: ["o'brien+x@find.no", 'shared@find.no'] },
+      { emails: ['SHARED@find.no', { address: 'talk@find.no', type: 1 }] },
+    )
+    const session = standIn.open()
+    const ids = async (...emails: string[]) =>
+      (await session.read({ by: 'email', emails }, {})).contacts.map((one) => one.contactId).sort()
+    expect(await ids('shared@find.no')).toEqual([both, primary].sort())
+    expect(await ids("O'BRIEN+x@find.no")).toEqual([both])
+    expect(await ids('talk@find.no', 'nobody@find.no')).toEqual([])
+  })
+
+  it('that is retired is live; one in the bin, or that never was, is missing', async () => {
+    const ids = await standIn.addPersons(
+      { emails: ['retired@x.no'], retired: true },
+      { emails: ['bin@x.no'] },
+      { emails: [] },
+    )
+    const [retired = '', bin = '', without = ''] = ids
+    await standIn.control.post(`persons/${bin}/delete`, { soft: true })
+    const session = standIn.open()
+    const contactIds = [...ids, '2000000', '99999999999', 'x', '0']
+    const { contacts, missingContactIds } = await session.read({ by: 'contactId', contactIds }, {})
+    expect(contacts.map(({ contactId, state }) => [contactId, state])).toEqual([
+      [retired, 'live'],
+      [without, 'live'],
+    ])
+    expect(contacts[1]).toMatchObject({ email: null, otherEmails: [] })
+    expect(missingContactIds).toEqual([bin, '2000000', '99999999999', 'x', '0'])
+    const byEmail = await session.read({ by: 'email', emails: ['bin@x.no'] }, {})
+    expect(byEmail).toEqual({ contacts: [], subscriptions: [], missingContactIds: [] })
+  })
+})
+
+describe('a consent', () => {
+  it('is read with value, version, last writer and stamp, for both purposes', async () => {
+    const contact = await readOne({
+      consents: { EMARKETING: consent('61A'), STORE: consent('WITHDRAWN', { updatedCount: 7 }) },
+    })
+    const stamp = { atMs: Date.parse('2026-02-24T09:31:12Z'), epsMs: 2000 }
+    expect(contact?.consents).toEqual({
+      marketingSendouts: { value: 'consent', version: '5', lastWriter: 'user', stamp },
+      storeAndProcess: { value: 'withdrawn', version: '7', lastWriter: 'user', stamp },
+    })
+  })
+
+  it.each([
+    ['61B', 'contract'],
+    ['61C', 'requiredByLaw'],
+    ['61D', 'vitalInterests'],
+    ['61E', 'publicInterest'],
+    ['61F', 'legitimateInterest'],
+  ])('of key %s is %s', async (key, value) => {
+    expect(await marketing(consent(key))).toMatchObject({ value })
+  })
+
+  it('that is not there is none, which is no withdrawal', async () => {
+    const absent = { value: 'none', version: 'none', lastWriter: 'unknown', stamp: null }
+    expect((await readOne({}))?.consents).toEqual({
+      marketingSendouts: absent,
+      storeAndProcess: absent,
+    })
+  })
+
+  it('on a basis that the tenant made is unknown, and keeps its version', async () => {
+    await standIn.control.post('lists/LegalBase', { key: 'OWN', name: 'Our own' })
+    expect(await marketing(consent('OWN'))).toMatchObject({ value: null, version: '5' })
+  })
+
+  it.each(['yearOne', 'registered'])(
+    'that only was inserted (updated: %s) has its registrant as writer',
+    async (updatedOnInsert) => {
+      await standIn.control.post('switches', { updatedOnInsert, firstUpdatedCount: 1 })
+      const inserted = (more: object = {}) =>
+        marketing({ legalBase: '61A', registered: '2025-01-01T10:00:00Z', ...more })
+      const atMs = Date.parse('2025-01-01T10:00:00Z')
+      expect(await inserted()).toMatchObject({ lastWriter: 'user', stamp: { atMs } })
+      expect(await inserted({ associateId: 316 })).toMatchObject({ lastWriter: 'us', stamp: null })
+      const defaulted = await inserted({ registered: '2024-03-01T08:00:05Z' })
+      expect(defaulted).toMatchObject({ lastWriter: 'default', stamp: null })
+      const later = await inserted({ registered: '2024-03-01T08:00:06Z' })
+      expect(later).toMatchObject({ lastWriter: 'user' })
+      const ours = await inserted({ registered: LONG_AGO, source: 'EMARKETEER' })
+      expect(ours).toMatchObject({ lastWriter: 'user' })
+    },
+  )
+
+  it('that a person changed in the second of its insertion is no default', async () => {
+    const draft = { legalBase: 'WITHDRAWN', registered: LONG_AGO, updated: LONG_AGO }
+    expect(await marketing({ ...draft, updatedCount: 2 })).toMatchObject({ lastWriter: 'user' })
+    const measured = { firstVersion: 0 }
+    expect(await marketing({ ...draft, updatedCount: 1 }, measured)).toMatchObject({
+      lastWriter: 'user',
+    })
+  })
+
+  it('written by us has no stamp, and neither where stamps prove nothing', async () => {
+    const ours = await marketing(consent('61A', { associateId: 316 }))
+    expect(ours).toMatchObject({ lastWriter: 'us', stamp: null })
+    expect(await marketing(consent('61A'), { stampsUsable: false })).toMatchObject({ stamp: null })
+    const other = await marketing(consent('61A'), { associateId: 12 })
+    expect(other).toMatchObject({ lastWriter: 'us' })
+  })
+
+  it('has a stamp as certain as the clocks, and none beyond five minutes or in the future', async () => {
+    await standIn.control.post('clock', { skewMs: -60_000 })
+    const { epsMs = 0 } = (await marketing(consent('61A')))?.stamp ?? {}
+    expect(epsMs).toBeGreaterThan(58_000)
+    expect(epsMs).toBeLessThan(63_000)
+    await standIn.control.post('clock', { skewMs: -6 * 60_000 })
+    expect(await marketing(consent('61A'))).toMatchObject({ stamp: null })
+    await standIn.control.post('clock', { skewMs: 0 })
+    const updated = new Date(Date.now() + 60_000).toISOString()
+    expect(await marketing(consent('61A', { updated }))).toMatchObject({ stamp: null })
+  })
+})
+
+describe('a thousand addresses', () => {
+  it('take few requests, and nobody is lost or doubled', async () => {
+    await standIn.control.post('seed', { count: 1000, emailPattern: 'many{n}@example.test' })
+    const emails = Array.from({ length: 1000 }, (_, at) => `many${at + 1}@example.test`)
+    const tally = new RequestTally()
+    const session = standIn.open()
+    const { contacts } = await session.read({ by: 'email', emails }, { tally })
+    expect(new Set(contacts.map(({ email }) => email))).toEqual(new Set(emails))
+    expect(contacts).toHaveLength(1000)
+    expect(tally.operations()).toMatchObject({
+      'superoffice.persons.readByEmail': 4,
+      'superoffice.persons.read': 4,
+    })
+    expect(tally.operations()['superoffice.consents.read']).toBeLessThanOrEqual(8)
+    const tooMany = session.read({ by: 'email', emails: [...emails, 'one@more.no'] }, {})
+    await expect(tooMany).rejects.toThrow(RangeError)
+  })
+})
+
+describe('changes', () => {
+  const all = async (pages: AsyncIterable<CrmChangePage>) => {
+    const list: CrmChangePage[] = []
+    for await (const page of pages) {
+      list.push(page)
+    }
+    return {
+      contacts: list.flatMap(({ contacts }) => contacts),
+      deleted: list.flatMap(({ deletedContactIds }) => deletedContactIds),
+      baseline: new Set(list.map(({ baseline }) => baseline)),
+      cursor: list.at(-1)?.nextCursor ?? null,
+      cursors: list.filter(({ nextCursor }) => nextCursor !== null).length,
+    }
+  }
+
+  it('begin with everybody who has an address, whole, over pages that tear persons', async () => {
+    const emails = (n: number) => [`a${n}@tear.no`, `b${n}@tear.no`, `c${n}@tear.no`]
+    const ids = await standIn.addPersons(
+      ...Array.from({ length: 11 }, (_, n) => ({ emails: emails(n) })),
+    )
+    await standIn.addPersons({ emails: [] })
+    await standIn.control.post('switches', { maxTop: 4 })
+    const { contacts, baseline, cursor, cursors } = await all(standIn.open().readChanges(null, {}))
+    const own = contacts.filter(({ contactId }) => ids.includes(contactId))
+    expect(own.map(({ email, otherEmails }) => [email, ...otherEmails])).toEqual(
+      ids.map((_, n) => emails(n)),
+    )
+    expect(new Set(contacts.map(({ contactId }) => contactId)).size).toBe(contacts.length)
+    expect(baseline).toEqual(new Set([true]))
+    expect(JSON.parse(cursor ?? '')).toEqual({ watermarkMs: expect.any(Number) })
+    expect(cursors).toBe(1)
+  })
+
+  it('tell the persons whose consent was set or inserted since, complete, and nobody else', async () => {
+    const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString()
+    const old = { EMARKETING: consent('61A') }
+    const [still = '', updated = '', inserted = '', fresh = '', binned = ''] =
+      await standIn.addPersons(
+        { emails: ['still@x.no'], registered: LONG_AGO, consents: old },
+        { emails: ['u@x.no', 'u2@x.no'], registered: LONG_AGO, consents: old },
+        { emails: ['i@x.no'], registered: LONG_AGO },
+        { emails: ['fresh@x.no'] },
+        { emails: ['bin2@x.no'], registered: LONG_AGO },
+      )
+    const cursor = JSON.stringify({ watermarkMs: Date.now() + 4 * 60_000 })
+    const set = { purpose: 'STORE', legalBase: 'WITHDRAWN', at: at(0) }
+    for (const id of [updated, inserted, binned]) {
+      await standIn.control.post(`persons/${id}/consent`, set)
+    }
+    await standIn.control.post(`persons/${binned}/delete`, { soft: true })
+    const { contacts, deleted, baseline } = await all(standIn.open().readChanges(cursor, {}))
+    const ids = contacts.map(({ contactId }) => contactId)
+    expect(ids).toEqual(expect.arrayContaining([updated, inserted, fresh]))
+    expect(ids).not.toContain(still)
+    expect(deleted).toContain(binned)
+    expect(deleted).not.toContain(updated)
+    expect(contacts.find(({ contactId }) => contactId === updated)).toMatchObject({
+      email: 'u@x.no',
+      otherEmails: ['u2@x.no'],
+      consents: {
+        storeAndProcess: { value: 'withdrawn' },
+        marketingSendouts: { value: 'consent', version: '5' },
+      },
+    })
+    expect(baseline).toEqual(new Set([false]))
+  })
+
+  it('take their watermark from the clock of the server', async () => {
+    await standIn.control.post('clock', { skewMs: -3_600_000 })
+    const { cursor } = await all(standIn.open().readChanges(null, {}))
+    const { watermarkMs } = JSON.parse(cursor ?? '') as { watermarkMs: number }
+    expect(Math.abs(watermarkMs - (Date.now() - 3_600_000))).toBeLessThan(10_000)
+  })
+
+  it.each(['', '{}', '{"watermarkMs":"x"}'])(
+    'start again from a cursor like %j',
+    async (cursor) => {
+      await expect(all(standIn.open().readChanges(cursor, {}))).rejects.toMatchObject({
+        name: 'CrmCursorExpired',
+      })
+    },
+  )
+
+  it('start again where the clock of the server was set back', async () => {
+    const cursor = JSON.stringify({ watermarkMs: Date.now() + 3_600_000 })
+    await expect(all(standIn.open().readChanges(cursor, {}))).rejects.toMatchObject({
+      name: 'CrmCursorExpired',
+    })
+  })
+})

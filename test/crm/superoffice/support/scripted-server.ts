@@ -1,0 +1,51 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A request as it came in; path and query undecoded. */
+export interface Heard {
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: string
+}
+
+/** What to answer; an object is sent as JSON. */
+export interface Said {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+/** A server on loopback that says what a test wants. */
+export async function scriptedServer(answer: (heard: Heard) => Said | Promise<Said>) {
+  const heard: Heard[] = []
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const { method = '', url: path = '', headers } = request
+      const one = { method, path, headers, body: Buffer.concat(chunks).toString('utf8') }
+      heard.push(one)
+      // A failed expectation inside an answer must end the call, and with it the test.
+      const failed = (error: unknown): Said => ({ status: 500, body: String(error) })
+      void Promise.resolve()
+        .then(() => answer(one))
+        .catch(failed)
+        .then(({ status, headers: said = {}, body = '' }) => {
+          const text = typeof body === 'string' ? body : JSON.stringify(body)
+          const type = typeof body === 'string' ? {} : { 'content-type': 'application/json' }
+          response.writeHead(status, { ...type, ...said }).end(text)
+        })
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    heard,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import type { Archive, ArchiveQuery } from '../../../src/crm/superoffice/archive/archive.js'
+import { type Listing, wholeGroups } from '../../../src/crm/superoffice/archive/whole-groups.js'
+
+const KEY = 'email.person_id'
+
+interface Server {
+  /** Rows of each key, 1 and up. */
+  readonly groups: readonly number[]
+  /** The server's own limit of rows a page. */
+  readonly cap: number
+  /** Whether it says that a page follows. */
+  readonly links: 'never' | 'whenMore' | 'always'
+  /** Rows that the rights filter takes away once a page was cut, by their number. */
+  readonly hidden: ReadonlySet<number>
+}
+
+/** Answers keyset queries and next links as a server does; counts the calls. */
+function archiveOf(server: Server) {
+  const rows = server.groups.flatMap((size, at) =>
+    Array.from({ length: size }, (_, n) => ({ [KEY]: at + 1, n: at * 1000 + n })),
+  )
+  const numbered = rows.map((row, number) => ({ row, number }))
+  const calls = { count: 0 }
+  const cut = (from: number, top: number) => {
+    calls.count += 1
+    if (calls.count > 20_000) {
+      throw new Error('endless')
+    }
+    const size = Math.min(top, server.cap)
+    const slice = numbered.slice(from, from + size)
+    const more = from + size < numbered.length
+    const linked =
+      server.links === 'always' ? slice.length > 0 : server.links === 'whenMore' && more
+    return Promise.resolve({
+      rows: slice.filter(({ number }) => !server.hidden.has(number)).map(({ row }) => row),
+      nextQuery: linked ? `$skip=${from + size}&$top=${top}` : null,
+    })
+  }
+  const archive = {
+    page: ({ filter, top }: ArchiveQuery) => {
+      const [, operator, key] = /email\.person_id (g[te]) (\d+)$/.exec(filter) ?? []
+      const least = Number(key) + (operator === 'gt' ? 1 : 0)
+      const from = numbered.findIndex(({ row }) => row[KEY]! >= least)
+      return cut(from === -1 ? numbered.length : from, top)
+    },
+    following: (_query: unknown, next: string) => {
+      const [, skip = '0', top = '0'] = /skip=(\d+)&\$top=(\d+)/.exec(next) ?? []
+      return cut(Number(skip), Number(top))
+    },
+  } as unknown as Archive
+  const visible = numbered.filter(({ number }) => !server.hidden.has(number))
+  return { archive, calls, expected: visible.map(({ row }) => row) }
+}
+
+async function list(server: Server, end: Listing['end']) {
+  const { archive, expected, calls } = archiveOf(server)
+  const listing = { provider: 'dynamic', select: [KEY], where: [], key: KEY, name: 'x', end }
+  const pages: Readonly<Record<string, unknown>>[][] = []
+  for await (const page of wholeGroups(archive, listing, {})) {
+    pages.push([...page])
+  }
+  return { pages, expected, calls }
+}
+
+describe('a listing in whole groups', () => {
+  it('gives every row once and tears no group, whatever the pages', async () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 120 })
+    const big = fc.array(fc.constantFrom(1, 3, 700, 1001, 2500), { maxLength: 4 })
+    const servers = fc.record({
+      groups: fc.oneof(sizes, big),
+      cap: fc.constantFrom(1, 7, 50, 500, 999, 1000, 10_000),
+      links: fc.constantFrom('whenMore' as const, 'always' as const),
+      hidden: fc.constant(new Set<number>()),
+    })
+    await fc.assert(
+      fc.asyncProperty(servers, async (server) => {
+        const { pages, expected } = await list(server, 'emptyPage')
+        expect(pages.flat()).toEqual(expected)
+        const keys = pages.map((rows) => new Set(rows.map((row) => row[KEY])))
+        expect(keys.reduce((sum, own) => sum + own.size, 0)).toBe(server.groups.length)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('of a server that gives no links needs none, up to half its page size', async () => {
+    for (const cap of [500, 700, 1000, 10_000]) {
+      const groups = Array.from({ length: 1500 }, (_, at) => 1 + (at % 3))
+      const { pages, expected } = await list(
+        { groups, cap, links: 'never', hidden: new Set() },
+        'shortPage',
+      )
+      expect(pages.flat()).toEqual(expected)
+    }
+  })
+
+  it('goes on behind rows that we may not see', async () => {
+    const groups = Array.from({ length: 3000 }, () => 1)
+    const hidden = new Set([5, 998, 999, 1000, 1500, 2999])
+    const { pages, expected } = await list(
+      { groups, cap: 10_000, links: 'never', hidden },
+      'emptyPage',
+    )
+    expect(pages.flat()).toEqual(expected)
+  })
+
+  it('of one group that fills any page asks for more at a time', async () => {
+    const server = { groups: [2500, 1], cap: 10_000, links: 'never', hidden: new Set<number>() }
+    const { pages, expected } = await list(server as Server, 'shortPage')
+    expect(pages.flat()).toEqual(expected)
+  })
+
+  it('ends in an error where a group never ends', async () => {
+    const server = { groups: [200_000], cap: 1_000_000, links: 'never', hidden: new Set<number>() }
+    await expect(list(server as Server, 'shortPage')).rejects.toMatchObject({
+      code: 'upstream_unexpected_answer',
+    })
+  })
+})
