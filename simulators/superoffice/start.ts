@@ -1,5 +1,5 @@
 import { json, listen, type SimRequest, type SimServer } from '../common/http-server.js'
-import { makeKeyPairs } from './auth/key-pairs.js'
+import { keyPairs } from './auth/key-pairs.js'
 import { answerLogin, pageOf } from './auth/login-host.js'
 import { TicketBook } from './auth/ticket-book.js'
 import { answerControl, CONTROL_PATH, type ControlTargets } from './control/control-api.js'
@@ -30,7 +30,7 @@ export async function startSuperoffice(
   const options = fillOptions(given)
   const world = new Installation(options)
   const tickets = new TicketBook()
-  const keys = makeKeyPairs()
+  const keys = keyPairs()
   const approval = { revoked: false }
   const isRevoked = () => approval.revoked
   const servers: SimServer[] = []

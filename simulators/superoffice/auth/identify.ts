@@ -28,6 +28,6 @@ export function isSignedIn(
   return (
     scheme.toLowerCase() === 'soticket' &&
     request.headers['so-apptoken'] === clientSecret &&
-    tickets.use(credentials, world.clock.now(), world.switches.ticketSeconds * 1000)
+    tickets.use(credentials, world.switches.ticketSeconds * 1000)
   )
 }

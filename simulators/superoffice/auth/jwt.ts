@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto'
 import type { Installation } from '../installation.js'
-import type { KeyPairs } from './key-pairs.js'
+import { type KeyPairs, strangersKey } from './key-pairs.js'
 
 const CLAIM = 'http://schemes.superoffice.net/identity/'
 const SERIAL = '1234567890'
@@ -28,7 +28,7 @@ export function envelope(world: Installation, keys: KeyPairs, ticket: string): s
     [`${CLAIM}associateid`]: String(associateId),
   }
   const data = `${base64url(header)}.${base64url(claims)}`
-  const key = signIn === 'badKey' ? keys.stranger : keys.host.privateKey
+  const key = signIn === 'badKey' ? strangersKey() : keys.host.privateKey
   return `${data}.${sign('RSA-SHA256', Buffer.from(data), key).toString('base64url')}`
 }
 

@@ -8,25 +8,37 @@ export interface KeyPairs {
     readonly publicKey: KeyObject
     readonly kid: string
   }
-  /** A key that nobody publishes. */
-  readonly stranger: KeyObject
   /** The application's: the public half is registered here, the private one handed out. */
   readonly application: { readonly privateKeyPem: string; readonly publicKey: KeyObject }
 }
 
-/** Makes fresh RSA keys; some tenths of a second. */
-export function makeKeyPairs(): KeyPairs {
-  const host = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const application = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 })
+let made: KeyPairs | undefined
+
+/** Fresh RSA keys, the same for all stand-ins of a process: making them takes some tenths of a second. */
+export function keyPairs(): KeyPairs {
+  made ??= makeKeyPairs()
+  return made
+}
+
+/** A key that nobody publishes. */
+export function strangersKey(): KeyObject {
+  return newPair().privateKey
+}
+
+function makeKeyPairs(): KeyPairs {
+  const host = newPair()
+  const application = newPair()
   const der = host.publicKey.export({ type: 'spki', format: 'der' })
   const kid = createHash('sha1').update(der).digest('hex').toUpperCase()
   return {
     host: { ...host, kid },
-    stranger: stranger.privateKey,
     application: {
       publicKey: application.publicKey,
       privateKeyPem: application.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     },
   }
+}
+
+function newPair() {
+  return generateKeyPairSync('rsa', { modulusLength: 2048 })
 }

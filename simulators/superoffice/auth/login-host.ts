@@ -88,7 +88,7 @@ function authenticate(host: LoginHost, request: SimRequest): SimResponse {
     return json(200, { IsSuccessful: false, Token: null, ErrorMessage: refusal })
   }
   const { world, tickets } = host
-  const ticket = tickets.issue(world.clock.now(), world.switches.ticketSeconds * 1000)
+  const ticket = tickets.issue(world.switches.ticketSeconds * 1000)
   const token = envelope(world, host.keys, ticket)
   return json(200, { IsSuccessful: true, Token: token, ErrorMessage: null })
 }

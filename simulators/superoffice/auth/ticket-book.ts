@@ -4,22 +4,29 @@ import { randomBytes } from 'node:crypto'
 export class TicketBook {
   private readonly expiry = new Map<string, number>()
 
-  /** A new ticket, good from now for a while. */
-  issue(nowMs: number, lifeMs: number): string {
+  /** A new ticket, good from now for a while. Lives are real time, whatever the stand-in's clocks say. */
+  issue(lifeMs: number): string {
     const ticket = `7T:${randomBytes(36).toString('base64')}`
-    this.expiry.set(ticket, nowMs + lifeMs)
+    this.expiry.set(ticket, Date.now() + lifeMs)
     return ticket
   }
 
   /** Whether a ticket is alive; using it makes its life start anew. */
-  use(ticket: string, nowMs: number, lifeMs: number): boolean {
+  use(ticket: string, lifeMs: number): boolean {
     const until = this.expiry.get(ticket)
-    if (until === undefined || until <= nowMs) {
+    if (until === undefined || until <= Date.now()) {
       this.expiry.delete(ticket)
       return false
     }
-    this.expiry.set(ticket, nowMs + lifeMs)
+    this.expiry.set(ticket, Date.now() + lifeMs)
     return true
+  }
+
+  /** Makes all tickets as old as if they had lain unused for so long. */
+  idle(ms: number): void {
+    for (const [ticket, until] of this.expiry) {
+      this.expiry.set(ticket, until - ms)
+    }
   }
 
   /** Ends all tickets. */

@@ -117,6 +117,9 @@ export const clockBody = z.strictObject({
   loginSkewMs: z.number().optional(),
 })
 
+/** `POST tickets/idle` */
+export const idleBody = z.strictObject({ seconds: z.number().positive() })
+
 /** `POST tenant` */
 export const tenantBody = z.strictObject({ state: z.enum(TENANT_STATES) })
 

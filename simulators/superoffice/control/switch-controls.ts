@@ -21,6 +21,9 @@ export const switchControls: ControlRoute = async (call) => {
       return { apiHost: await call.moveApi() }
     case 'POST tickets/expire':
       return { expired: call.tickets.expireAll() }
+    case 'POST tickets/idle':
+      call.tickets.idle(call.body(schemas.idleBody).seconds * 1000)
+      return {}
     case 'POST approval':
       call.approval.revoked = call.body(schemas.approvalBody).revoked
       return {}
