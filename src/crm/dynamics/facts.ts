@@ -17,7 +17,8 @@ const tableFacts = z.object({
 
 const webhookFacts = z.object({
   url: z.string(),
-  endpointId: z.string(),
+  /** Null while it is being registered for the first time. */
+  endpointId: z.string().nullable(),
   stepIds: z.array(z.string()),
   /** SHA-256 of the secret that Dataverse sends now, hex. */
   secretHash: z.string(),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { CrmFacts } from '../../../src/crm/crm.js'
 import { dynamicsDriver } from '../../../src/crm/dynamics/driver.js'
 import { readFacts } from '../../../src/crm/dynamics/facts.js'
-import { runSteps } from './support/run-steps.js'
+import { runSteps, targetOf } from './support/run-steps.js'
 import { type StandIn, startStandIn } from './support/stand-in.js'
 
 const url = 'https://hooks.example.com/webhooks/acme'
@@ -23,9 +23,13 @@ async function rows(table: string) {
 }
 
 async function install(facts: CrmFacts, at = url): Promise<CrmFacts> {
-  const { facts: learned } = await standIn
-    .open(facts)
-    .installWebhooks({ url: at, keep: () => Promise.resolve() }, {})
+  const kept: CrmFacts[] = []
+  const target = targetOf(at, kept)
+  const { installed, facts: learned } = await standIn.open(facts).installWebhooks(target, {})
+  expect(installed).toBe(true)
+  // What judges the first events is stored before anything can be posted.
+  const early = readFacts({ ...facts, ...kept[0] }).webhook?.secretHash
+  expect(early).toBe(readFacts(learned).webhook?.secretHash)
   return { ...facts, ...learned }
 }
 
@@ -96,5 +100,48 @@ describe('installing webhooks', () => {
       statecode: 0,
       filteringattributes: 'emailaddress1,donotbulkemail,statecode',
     })
+  })
+
+  it('switches on again what somebody switched off, and says so', async () => {
+    const facts = await install(setUp)
+    const steps = await rows('sdkmessageprocessingstep')
+    expect(await standIn.open(facts).tendWebhooks?.({})).toEqual({ reactivated: false })
+    await standIn.control('PATCH', `rows/sdkmessageprocessingstep/${String(steps[0]?.['id'])}`, {
+      values: { statecode: 1 },
+    })
+    expect(await standIn.open(facts).tendWebhooks?.({})).toEqual({ reactivated: true })
+    const states = (await rows('sdkmessageprocessingstep')).map((step) => step['statecode'])
+    expect(states).toEqual([0, 0, 0, 0, 0])
+    const refused = { method: 'GET', path: 'serviceendpoint', status: 403, body: {} }
+    await standIn.control('POST', 'faults', refused)
+    expect(await standIn.open(facts).tendWebhooks?.({})).toEqual({ reactivated: false })
+    await standIn.control('DELETE', 'faults')
+  })
+
+  it('that Dataverse does not take is no failure: the reason is told', async () => {
+    const target = targetOf('https://hooks.example.com:8443/webhooks/acme')
+    const { webhook } = setUp
+    expect(await standIn.open(setUp).installWebhooks(target, {})).toEqual({
+      installed: false,
+      reason: expect.stringMatching(/hooks\.example\.com:8443.*only the ports 80 and 443/),
+      facts: { webhook },
+    })
+  })
+
+  it('is taken back, another connection keeping its own; again is fine', async () => {
+    const facts = await install(setUp)
+    const secret = await registeredSecret()
+    const others = 'https://hooks.example.com/webhooks/other'
+    const other = { name: 'eMarketeer sync (other)', url: others, contract: 8, authtype: 4 }
+    await standIn.control('POST', 'rows/serviceendpoint', { values: { ...other, authvalue: 'k' } })
+    const removed = await standIn.open(facts).removeWebhooks({})
+    expect(removed).toEqual({ webhook: null })
+    expect((await ourEndpoints()).map((row) => row['url'])).toEqual([others])
+    expect(await rows('sdkmessageprocessingstep')).toEqual([])
+    const forgotten = { ...facts, ...removed }
+    expect(await standIn.open(forgotten).removeWebhooks({})).toEqual({ webhook: null })
+    expect(await standIn.open(forgotten).tendWebhooks?.({})).toEqual({ reactivated: false })
+    expect(isBelieved(secret, facts)).toBe(true)
+    expect(isBelieved(secret, forgotten)).toBe(false)
   })
 })

@@ -8,6 +8,7 @@ import {
   runSteps,
   runUpTo,
   stepOf,
+  targetOf,
   undoSteps,
   writesMade,
 } from './support/run-steps.js'
@@ -140,10 +141,8 @@ describe('setting up', () => {
     }
     expect(await look(standIn, stepOf('changeTracking'), facts, context)).toEqual({ state: 'done' })
     const session = standIn.open(facts)
-    const { installed } = await session.installWebhooks(
-      { url: 'https://hooks.example.com/a', keep: () => Promise.resolve() },
-      {},
-    )
+    const target = targetOf('https://hooks.example.com/a')
+    const { installed } = await session.installWebhooks(target, {})
     expect(installed).toBe(true)
     let cursor: string | null = null
     for await (const page of session.readChanges(null, {})) {

@@ -11,7 +11,7 @@ import { STEPS } from './steps.js'
 /**
  * Makes Dataverse post changes to the gateway (docs/wire-dataverse.md, 11 and 16.12). Looks for what an earlier run
  * made; the secret is a new one each time, as the old one is nowhere to be read, and the one before stays accepted
- * for events that are queued under it.
+ * for events that are queued under it. Its hash is stored before it is registered, so that no event is turned away.
  *
  * @returns facts with hashes only; not installed where Dataverse refuses the address. @throws UpstreamError
  */
@@ -23,12 +23,25 @@ export async function installWebhooks(
   context: CallContext,
 ): Promise<WebhookInstallation> {
   const secret = newSecret()
+  const hashes = {
+    secretHash: secretHash(secret),
+    previousSecretHash: facts.webhook?.secretHash ?? null,
+  }
+  const known = {
+    endpointId: facts.webhook?.endpointId ?? null,
+    stepIds: facts.webhook?.stepIds ?? [],
+  }
+  await target.keep({ webhook: { url: target.url, ...known, ...hashes } })
   let endpointId: string
   try {
     endpointId = await ensureEndpoint(client, connectionId, target.url, secret, context)
   } catch (error) {
     if (error instanceof UpstreamError && error.code === 'upstream_refused') {
-      return { installed: false, reason: refusal(target.url, error), facts: {} }
+      return {
+        installed: false,
+        reason: refusal(target.url, error),
+        facts: { webhook: facts.webhook ?? null },
+      }
     }
     throw error
   }
@@ -39,13 +52,7 @@ export async function installWebhooks(
     }
     stepIds.push(await ensureStep(client, endpointId, step, context))
   }
-  const webhook = {
-    url: target.url,
-    endpointId,
-    stepIds,
-    secretHash: secretHash(secret),
-    previousSecretHash: facts.webhook?.secretHash ?? null,
-  }
+  const webhook = { url: target.url, endpointId, stepIds, ...hashes }
   return { installed: true, reason: null, facts: { webhook } }
 }
 
@@ -53,5 +60,5 @@ export async function installWebhooks(
 function refusal(url: string, { upstreamCode }: UpstreamError): string {
   const { origin } = new URL(url)
   const code = upstreamCode === null ? '' : ` (${upstreamCode})`
-  return `Dynamics refuses to post to ${origin}${code}: it takes only the ports 80 and 443. The sweep finds changes instead.`
+  return `Dynamics refuses to post to ${origin}${code}: it takes only the ports 80 and 443`
 }

@@ -18,7 +18,7 @@ export async function removeWebhooks(
   connectionId: string,
   context: CallContext,
 ): Promise<CrmFacts> {
-  const known = facts.webhook?.endpointId.toLowerCase()
+  const known = facts.webhook?.endpointId?.toLowerCase()
   const endpoints = await webhookEndpoints(client, context)
   const ours = endpoints.filter(
     ({ id, name }) => name === endpointName(connectionId) || id === known,

@@ -14,11 +14,12 @@ export async function tendWebhooks(
   facts: DynamicsFacts,
   context: CallContext,
 ): Promise<{ readonly reactivated: boolean }> {
-  if (facts.webhook === undefined) {
+  const endpointId = facts.webhook?.endpointId ?? null
+  if (endpointId === null) {
     return { reactivated: false }
   }
   try {
-    const steps = await stepsOf(client, facts.webhook.endpointId, context)
+    const steps = await stepsOf(client, endpointId, context)
     const off = steps.filter(({ statecode }) => (statecode ?? 0) !== 0)
     for (const step of off) {
       await switchOn(client, step, context)

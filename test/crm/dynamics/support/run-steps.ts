@@ -4,6 +4,7 @@ import {
   type SetupStep,
   type StepContext,
   type StepVerdict,
+  type WebhookTarget,
 } from '../../../../src/crm/crm.js'
 import { dynamicsDriver } from '../../../../src/crm/dynamics/driver.js'
 import type { StandIn } from './stand-in.js'
@@ -15,6 +16,17 @@ export const PLAIN: StepContext = { choice: null, subscriptionSync: true }
 export const OWN_STEPS: readonly SetupStep[] = dynamicsDriver.setupSteps.filter(
   ({ id }) => !['view', 'form', 'publish'].includes(id),
 )
+
+/** Where webhooks go to; what is to be kept at once is put into the list. */
+export function targetOf(url: string, kept: CrmFacts[] = []): WebhookTarget {
+  return {
+    url,
+    keep(facts) {
+      kept.push(facts)
+      return Promise.resolve()
+    },
+  }
+}
 
 /** A step by its id. */
 export function stepOf(id: string): SetupStep {

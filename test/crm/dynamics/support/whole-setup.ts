@@ -8,7 +8,7 @@ const CATEGORIES = [
   { categoryId: '12', name: 'Newsletters', archived: false },
   { categoryId: '13', name: 'Events', archived: true },
 ]
-const TARGET = { url: 'https://hooks.example.com/hooks/crm/acme', keep: () => Promise.resolve() }
+const GATEWAY = 'https://hooks.example.com/hooks/crm/acme'
 
 /** What a run knows; it outlives the process, as the ledger does. */
 export interface Memory {
@@ -20,7 +20,11 @@ export async function setUpAll(stand: StandIn, memory: Memory, call: CallContext
   for (const step of dynamicsDriver.setupSteps) {
     memory.facts = await runStep(stand, step, memory.facts, { ...PLAIN, ...call })
   }
-  const { facts } = await open(stand, memory).installWebhooks(TARGET, call)
+  const keep = (facts: CrmFacts) => {
+    memory.facts = { ...memory.facts, ...facts }
+    return Promise.resolve()
+  }
+  const { facts } = await open(stand, memory).installWebhooks({ url: GATEWAY, keep }, call)
   memory.facts = { ...memory.facts, ...facts }
   await open(stand, memory).syncCategories(CATEGORIES, call)
 }
