@@ -35,11 +35,12 @@ export function readSection(
   }
   const secrets: Record<string, SecretSource> = {}
   const problems: Problem[] = []
-  // A secret that is absent stays so: whether it may be is for the schema to say.
+  // A secret that is absent, or empty text, stays away: whether it may be is for the schema to say.
   let filled = isRecord(given) ? given : {}
   for (const path of driver.secretPaths) {
     const value = getPath(filled, path)
-    if (value === undefined) {
+    if (value === undefined || value === '') {
+      filled = withoutPath(filled, path)
       continue
     }
     const reading = readSecretSource(value, `${root}.${path}`, options.env)

@@ -67,7 +67,7 @@ describe('connection apply refuses', () => {
         dynamics: { ...GOOD_CONNECTION.dynamics, clientSecret: { env: 'NOT_SET' } },
       },
     ],
-    ['superoffice-online', { ...GOOD_CONNECTION, crm: 'superoffice-online' }],
+    ['superoffice-online without its section', { ...GOOD_CONNECTION, crm: 'superoffice-online' }],
     ['"crm":"none"', { ...GOOD_CONNECTION, crm: 'none', legalBasisSync: false }],
     ['"crm":"none" that syncs', { ...GOOD_CONNECTION, crm: 'none' }],
     ['a second CRM of a tenant', { ...GOOD_CONNECTION, accountId: '1002' }],

@@ -1,0 +1,101 @@
+import { describe, expect, it } from '@jest/globals'
+import { parseConnectionFile } from '../../src/config/parse-connection-file.js'
+import { CRM_DRIVERS } from '../../src/crm/registry.js'
+import { problemsOf } from './caught.js'
+
+const env = {
+  SO_SECRET: 's',
+  SO_TOKEN: 'App-8k8Q7DmBgo',
+  SO_KEY: 'pem',
+  SO_PASSWORD: 'p',
+  SO_CA: 'c',
+}
+
+const online = {
+  connectionId: 'nord-so',
+  accountId: '1002',
+  crm: 'superoffice-online',
+  legalBasisSync: true,
+  superoffice: {
+    environment: 'online',
+    loginHost: 'https://online.superoffice.com',
+    contextIdentifier: 'Cust12345',
+    clientSecret: { env: 'SO_SECRET' },
+    systemUserToken: { env: 'SO_TOKEN' },
+    privateKey: { env: 'SO_KEY' },
+  },
+}
+const onsite = {
+  connectionId: 'fjord-so',
+  accountId: '1003',
+  crm: 'superoffice-onsite',
+  legalBasisSync: true,
+  superoffice: {
+    baseUrl: 'https://crm.fjord.no/SuperOffice/api/v1',
+    username: 'adm0',
+    password: { env: 'SO_PASSWORD' },
+    ca: { env: 'SO_CA' },
+  },
+}
+
+const parse = (file: object, section: object = {}) => {
+  const superoffice = { ...(file as typeof online).superoffice, ...section }
+  return parseConnectionFile(JSON.stringify({ ...file, superoffice }), 'so.json', {
+    drivers: [...CRM_DRIVERS.values()],
+    env,
+    allowLoopbackHttp: false,
+  })
+}
+
+describe('a connection file for SuperOffice', () => {
+  it('Online is read, its three secrets apart', () => {
+    const { section, secrets, sectionName } = parse(online)
+    expect(sectionName).toBe('superoffice')
+    expect(section).toEqual({
+      environment: 'online',
+      loginHost: 'https://online.superoffice.com',
+      contextIdentifier: 'Cust12345',
+    })
+    expect(secrets).toEqual({
+      'superoffice.clientSecret': { env: 'SO_SECRET' },
+      'superoffice.systemUserToken': { env: 'SO_TOKEN' },
+      'superoffice.privateKey': { env: 'SO_KEY' },
+    })
+  })
+
+  it('Online takes the login host from the environment where none is named', () => {
+    const { section } = parse(online, { environment: 'sod', loginHost: undefined })
+    expect(section).toMatchObject({ loginHost: 'https://sod.superoffice.com' })
+  })
+
+  it('on site is read, with the authority as a secret', () => {
+    const { section, secrets } = parse(onsite)
+    expect(section).toEqual({
+      baseUrl: 'https://crm.fjord.no/SuperOffice/api/v1',
+      username: 'adm0',
+    })
+    expect(Object.keys(secrets)).toEqual(['superoffice.password', 'superoffice.ca'])
+  })
+
+  it.each([undefined, ''])('on site takes an empty password (%j)', (password) => {
+    expect(Object.keys(parse(onsite, { password, ca: undefined }).secrets)).toEqual([])
+  })
+
+  it.each([
+    [online, { contextIdentifier: 'Cust/1' }, 'value_invalid superoffice.contextIdentifier'],
+    [online, { privateKey: undefined }, 'value_missing superoffice.privateKey'],
+    [online, { systemUserToken: '' }, 'value_missing superoffice.systemUserToken'],
+    [online, { loginHost: 'http://online.example' }, 'http_not_allowed superoffice.loginHost'],
+    [online, { baseUrl: 'https://crm.example' }, 'unknown_key superoffice.baseUrl'],
+    [onsite, { baseUrl: 'http://crm.fjord.no/api/v1' }, 'http_not_allowed superoffice.baseUrl'],
+    [onsite, { baseUrl: 'https://crm.fjord.no/SuperOffice' }, 'value_invalid superoffice.baseUrl'],
+    [onsite, { username: 'a:b' }, 'value_invalid superoffice.username'],
+  ])('refuses what it must', (file, section, problem) => {
+    expect(problemsOf(() => parse(file, section))).toEqual([problem])
+  })
+
+  it('keeps no subscriptions', () => {
+    const run = () => parse({ ...online, subscriptionSync: true })
+    expect(problemsOf(run)).toEqual(['value_invalid subscriptionSync'])
+  })
+})
