@@ -3,6 +3,7 @@ import type { PreSendRequest } from '../../src/contracts/pre-send.js'
 import { hang, report } from '../workflows/support/default-activities.js'
 import { FakeSendouts } from '../workflows/support/fake-sendouts.js'
 import { failure, type Activities } from '../workflows/support/fake-world.js'
+import { LIFE_SCENARIOS } from './life-scenarios.js'
 import type { Scenario } from './scenario.js'
 import { SETUP_SCENARIOS } from './setup-scenarios.js'
 
@@ -78,6 +79,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     { addressIds: [1, 2], dryRun: false },
   ),
   ...SETUP_SCENARIOS,
+  ...LIFE_SCENARIOS,
 }
 
 interface Steering {
