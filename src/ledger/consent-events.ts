@@ -37,7 +37,15 @@ export interface WriteOutcomeRow {
   readonly side: 'emarketeer' | 'crm'
   readonly recordId: string
   readonly outcome:
-    'applied' | 'unchanged' | 'conflict' | 'gone' | 'refused' | 'unknown' | 'notSent'
+    | 'applied'
+    /** Applied, but what was read back is not ours, or not only ours. */
+    | 'overtaken'
+    | 'unchanged'
+    | 'conflict'
+    | 'gone'
+    | 'refused'
+    | 'unknown'
+    | 'notSent'
   readonly version: string | null
 }
 

@@ -1,5 +1,7 @@
+import { markDirty } from './addresses.js'
 import { markCrmDoubtful } from './address-rows.js'
-import type { CrmWrite } from '../crm/crm.js'
+import { addressesOfCrmContacts } from './crm-mirror-rows.js'
+import type { CrmConsent, CrmWrite } from '../crm/crm.js'
 import type { Queryable } from './database.js'
 import type { ReadWindow } from './ticks.js'
 
@@ -7,12 +9,15 @@ import type { ReadWindow } from './ticks.js'
 export interface AcknowledgedCrmRow {
   readonly write: CrmWrite
   readonly version: string | null
+  /** The value as read back after the write, where the CRM cannot refuse a stale one: perhaps somebody else's. */
+  readonly readBack: CrmConsent | null
 }
 
 /**
  * Brings our copy to what our own applied writes left behind, as a reading within the window of the call. A write
  * without a version leaves the row unproven, and so does a row that somebody has read in another version meanwhile:
- * its address is in doubt until it is read directly.
+ * its address is in doubt until it is read directly. What was read back is taken as it is, whoever wrote it; where it is
+ * not ours, every address of the record is due.
  */
 export async function acknowledgeCrmRows(
   tx: Queryable,
@@ -37,14 +42,16 @@ export async function acknowledgeCrmRows(
   await doubt(
     tx,
     connectionId,
-    rows.filter(
-      ({ write }) => write.kind !== 'deleteSubscription' && !settled.has(recordOf(write)),
-    ),
+    rows.filter(({ write }) => write.kind !== 'deleteSubscription' && !settled.has(placeOf(write))),
   )
 }
 
-function recordOf(write: CrmWrite): string {
-  return 'rowId' in write ? write.rowId : write.contactId
+function placeOf(write: CrmWrite): string {
+  return 'rowId' in write
+    ? write.rowId
+    : write.kind === 'consent'
+      ? `${write.contactId} ${write.purpose}`
+      : write.contactId
 }
 
 async function setConsents(
@@ -53,32 +60,45 @@ async function setConsents(
   rows: readonly AcknowledgedCrmRow[],
   window: ReadWindow,
 ): Promise<string[]> {
-  const consents = rows.flatMap(({ write, version }) =>
-    write.kind === 'consent' ? [{ ...write, version }] : [],
+  const consents = rows.flatMap(({ write, version, readBack }) =>
+    write.kind === 'consent'
+      ? [
+          {
+            ...write,
+            now: readBack ?? { value: write.value, version, lastWriter: 'us', stamp: null },
+          },
+        ]
+      : [],
   )
-  if (consents.length === 0) {
-    return []
+  const places: string[] = []
+  // One purpose at a time: a record is updated once by a statement, whatever it is joined to.
+  for (const purpose of new Set(consents.map((write) => write.purpose))) {
+    const own = consents.filter((write) => write.purpose === purpose)
+    const settled = await tx.query<{ id: string }>(
+      `UPDATE crm_contacts c SET read_from = $4, read_to = $5,
+          consents = c.consents || jsonb_build_object($6::text, w.now)
+        FROM unnest($2::text[], $3::jsonb[], $7::text[]) AS w(contact_id, now, expected)
+        WHERE c.connection_id = $1 AND c.crm_contact_id = w.contact_id
+          AND c.consents->$6->>'version' = w.expected
+        RETURNING c.crm_contact_id AS id`,
+      [
+        connectionId,
+        own.map((w) => w.contactId),
+        own.map((w) => JSON.stringify(w.now)),
+        window.from,
+        window.to,
+        purpose,
+        own.map((w) => w.expectedVersion),
+      ],
+    )
+    places.push(...settled.map((row) => `${row.id} ${purpose}`))
   }
-  const settled = await tx.query<{ id: string }>(
-    `UPDATE crm_contacts c SET read_from = $5, read_to = $6, consents = c.consents || jsonb_build_object(w.purpose,
-        jsonb_build_object('value', w.value, 'version', w.version, 'lastWriter', 'us', 'stamp', NULL))
-      FROM unnest($2::text[], $3::text[], $4::text[], $7::text[], $8::text[])
-        AS w(contact_id, purpose, value, version, expected)
-      WHERE c.connection_id = $1 AND c.crm_contact_id = w.contact_id
-        AND c.consents->w.purpose->>'version' = w.expected
-      RETURNING c.crm_contact_id AS id`,
-    [
-      connectionId,
-      consents.map((w) => w.contactId),
-      consents.map((w) => w.purpose),
-      consents.map((w) => w.value),
-      window.from,
-      window.to,
-      consents.map((w) => w.version),
-      consents.map((w) => w.expectedVersion),
-    ],
+  const foreign = consents.filter(
+    ({ now, value }) => now.lastWriter !== 'us' || now.value !== value,
   )
-  return settled.map((row) => row.id)
+  const ids = [...new Set(foreign.map((write) => write.contactId))]
+  await markDirty(tx, await addressesOfCrmContacts(tx, connectionId, ids))
+  return places
 }
 
 async function setSubscriptions(

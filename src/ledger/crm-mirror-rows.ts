@@ -12,6 +12,8 @@ export interface StoredCrmContact {
   readonly consents: Partial<Readonly<Record<Purpose, CrmConsent>>>
   readonly readFrom: number
   readonly readTo: number
+  /** The epoch in which a pass last stored an observation of it; 0: none yet. Not written with the rest. */
+  readonly observedEpoch?: number
 }
 
 /** A CRM subscription row as stored. */
@@ -26,8 +28,10 @@ export interface StoredCrmSubscription {
   readonly readTo: number
 }
 
-const CONTACT = `crm_contact_id AS "crmContactId", address_id AS "addressId", state, merged_into AS "mergedInto",
-  registered_at_ms AS "registeredAtMs", consents, read_from AS "readFrom", read_to AS "readTo"`
+/** Columns of a {@link StoredCrmContact}. */
+export const CONTACT_COLUMNS = `crm_contact_id AS "crmContactId", address_id AS "addressId", state, merged_into AS "mergedInto",
+  registered_at_ms AS "registeredAtMs", consents, read_from AS "readFrom", read_to AS "readTo",
+  observed_epoch AS "observedEpoch"`
 const SUBSCRIPTION = `row_id AS "rowId", crm_contact_id AS "crmContactId", category_id AS "categoryId", subscribed,
   version, is_foreign AS "foreign", read_from AS "readFrom", read_to AS "readTo"`
 
@@ -38,7 +42,7 @@ export function lockCrmContacts(
   ids: readonly string[],
 ): Promise<StoredCrmContact[]> {
   return tx.query<StoredCrmContact>(
-    `SELECT ${CONTACT} FROM crm_contacts WHERE connection_id = $1 AND crm_contact_id = ANY($2)
+    `SELECT ${CONTACT_COLUMNS} FROM crm_contacts WHERE connection_id = $1 AND crm_contact_id = ANY($2)
       ORDER BY crm_contact_id FOR UPDATE`,
     [connectionId, ids],
   )
@@ -63,7 +67,7 @@ export function liveCrmContactsAt(
   addressIds: readonly number[],
 ): Promise<(StoredCrmContact & { addressId: number })[]> {
   return db.query(
-    `SELECT ${CONTACT} FROM crm_contacts WHERE address_id = ANY($1) AND state = 'live'
+    `SELECT ${CONTACT_COLUMNS} FROM crm_contacts WHERE address_id = ANY($1) AND state = 'live'
       ORDER BY registered_at_ms NULLS LAST, crm_contact_id`,
     [addressIds],
   )
@@ -157,15 +161,33 @@ export async function removeCrmSubscriptions(
   return [...new Set(rows.map((row) => row.id))]
 }
 
-/** Addresses of these contacts. */
+/** Notes that a pass of the present epoch has stored an observation of these records. */
+export async function markObserved(
+  tx: Queryable,
+  connectionId: string,
+  crmContactIds: readonly string[],
+  epoch: number,
+): Promise<void> {
+  if (crmContactIds.length === 0) {
+    return
+  }
+  await tx.query(
+    `UPDATE crm_contacts SET observed_epoch = $3
+      WHERE connection_id = $1 AND crm_contact_id = ANY($2) AND observed_epoch <> $3`,
+    [connectionId, crmContactIds, epoch],
+  )
+}
+
+/** Addresses of these contacts, primary and further ones. */
 export async function addressesOfCrmContacts(
   db: Queryable,
   connectionId: string,
   crmContactIds: readonly string[],
 ): Promise<number[]> {
   const rows = await db.query<{ id: number }>(
-    `SELECT DISTINCT address_id AS id FROM crm_contacts
-      WHERE connection_id = $1 AND crm_contact_id = ANY($2) AND address_id IS NOT NULL`,
+    `SELECT address_id AS id FROM crm_contacts
+        WHERE connection_id = $1 AND crm_contact_id = ANY($2) AND address_id IS NOT NULL
+      UNION SELECT address_id FROM crm_other_addresses WHERE connection_id = $1 AND crm_contact_id = ANY($2)`,
     [connectionId, crmContactIds],
   )
   return rows.map((row) => row.id)

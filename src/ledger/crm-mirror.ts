@@ -3,6 +3,13 @@ import { normalizeEmail } from '../domain/email-address.js'
 import { ensureAddresses, markDirty } from './addresses.js'
 import { markCrmDoubtful } from './address-rows.js'
 import { carryDeniesOfMerged, carryDeniesOfMoved, type MergedRecord } from './carried-denies.js'
+import {
+  furtherAddresses,
+  guestsLeaving,
+  guestPlaces,
+  sameFurtherAddresses,
+} from './crm-mirror-others.js'
+import { otherAddressesOf, saveOtherAddresses } from './crm-other-addresses.js'
 import { keepDeniesOfDeparted } from './departed-denies.js'
 import {
   addressesOfCrmContacts,
@@ -46,16 +53,21 @@ export async function takeCrmContacts(
   window: ReadWindow,
   listing = false,
 ): Promise<MirrorChange> {
-  const emails = contacts.map((c) => normalizeEmail(c.email)).filter((e) => e !== null)
+  const emails = contacts
+    .flatMap((c) => [c.email, ...c.otherEmails].map(normalizeEmail))
+    .filter((e) => e !== null)
   const addressIds = await ensureAddresses(tx, connectionId, emails)
   const ids = contacts.map((c) => c.contactId)
   const stored = new Map(
     (await lockCrmContacts(tx, connectionId, ids)).map((c) => [c.crmContactId, c]),
   )
+  const known = groupByContact(await otherAddressesOf(tx, connectionId, ids))
   const save: StoredCrmContact[] = []
+  const links: { crmContactId: string; addressId: number }[] = []
   const touched: number[] = []
   const doubtful: number[] = []
   const left: StoredCrmContact[] = []
+  const guestsLeft: StoredCrmContact[] = []
   const merged: MergedRecord[] = []
   for (const contact of uniqueBy(contacts, (c) => c.contactId)) {
     const email = normalizeEmail(contact.email)
@@ -70,9 +82,12 @@ export async function takeCrmContacts(
       readTo: window.to,
     }
     const before = stored.get(contact.contactId)
-    if (before && sameContact(before, next)) {
+    const hadOthers = known.get(contact.contactId) ?? []
+    const others = furtherAddresses(contact, next.addressId, addressIds)
+    if (before && sameContact(before, next) && sameFurtherAddresses(hadOthers, others)) {
       if (listing) {
         save.push(next)
+        links.push(...others.map((addressId) => ({ crmContactId: next.crmContactId, addressId })))
       }
       continue
     }
@@ -81,8 +96,9 @@ export async function takeCrmContacts(
       continue
     }
     save.push(next)
+    links.push(...others.map((addressId) => ({ crmContactId: next.crmContactId, addressId })))
     const places = [before?.addressId, next.addressId].filter((id) => typeof id === 'number')
-    touched.push(...places)
+    touched.push(...places, ...guestPlaces(before, next, hadOthers, others))
     if (order === 'overlapping') {
       doubtful.push(...places)
     }
@@ -95,15 +111,25 @@ export async function takeCrmContacts(
       // What it shows now counts too: "denied and deactivated" may come as one change.
       left.push({ ...before, consents: latestConsents(before, next) })
     }
+    if (wasLive) {
+      const latest = { ...before, consents: latestConsents(before, next) }
+      guestsLeft.push(...guestsLeaving(latest, hadOthers, [...others, next.addressId]))
+    }
   }
   await saveCrmContacts(tx, connectionId, save)
+  await saveOtherAddresses(
+    tx,
+    connectionId,
+    save.map((contact) => contact.crmContactId),
+    links,
+  )
   touched.push(...(await carryDeniesOfMerged(tx, connectionId, merged)))
   await carryDeniesOfMoved(
     tx,
     connectionId,
     left.filter((record) => !merged.some((m) => m.record.crmContactId === record.crmContactId)),
   )
-  await keepDeniesOfDeparted(tx, left)
+  await keepDeniesOfDeparted(tx, [...left, ...guestsLeft])
   await noteChanges(tx, connectionId, touched, doubtful)
   return { addressIds: [...new Set(touched)] }
 }
@@ -120,16 +146,27 @@ export async function takeDeletedCrmContacts(
   }
   const stored = await lockCrmContacts(tx, connectionId, ids)
   const gone = stored.filter((c) => c.state !== 'deleted' && c.readFrom <= window.to)
-  await keepDeniesOfDeparted(
+  const known = groupByContact(await otherAddressesOf(tx, connectionId, ids))
+  const live = gone.filter((c) => c.state === 'live')
+  await keepDeniesOfDeparted(tx, [
+    ...live,
+    ...live.flatMap((c) => guestsLeaving(c, known.get(c.crmContactId) ?? [], [])),
+  ])
+  await saveOtherAddresses(
     tx,
-    gone.filter((c) => c.state === 'live'),
+    connectionId,
+    gone.map((c) => c.crmContactId),
+    [],
   )
   await saveCrmContacts(
     tx,
     connectionId,
     gone.map((c) => ({ ...c, state: 'deleted', readFrom: window.from, readTo: window.to })),
   )
-  const touched = gone.map((c) => c.addressId).filter((id) => id !== null)
+  const touched = [
+    ...gone.map((c) => c.addressId).filter((id) => id !== null),
+    ...gone.flatMap((c) => (known.get(c.crmContactId) ?? []).map((other) => other.addressId)),
+  ]
   await noteChanges(tx, connectionId, touched, [])
   return { addressIds: touched }
 }
@@ -219,6 +256,7 @@ async function noteChanges(
   await tx.query(
     `UPDATE addresses a SET crm_ended_at = CASE
           WHEN EXISTS (SELECT FROM crm_contacts c WHERE c.address_id = a.address_id AND c.state = 'live') THEN NULL
+          WHEN EXISTS (SELECT FROM crm_other_addresses o WHERE o.address_id = a.address_id) THEN NULL
           WHEN a.ever_linked THEN COALESCE(a.crm_ended_at, clock_timestamp()) END
       WHERE a.address_id = ANY($1) AND a.connection_id = $2`,
     [touched, connectionId],
@@ -254,6 +292,16 @@ function sameConsents(a: StoredCrmContact['consents'], b: StoredCrmContact['cons
   return [...keys].every(
     (key) => a[key]?.version === b[key]?.version && a[key]?.value === b[key]?.value,
   )
+}
+
+function groupByContact<T extends { readonly crmContactId: string }>(
+  items: readonly T[],
+): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    groups.set(item.crmContactId, [...(groups.get(item.crmContactId) ?? []), item])
+  }
+  return groups
 }
 
 function uniqueBy<T>(items: readonly T[], key: (item: T) => string): T[] {

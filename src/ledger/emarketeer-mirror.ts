@@ -1,5 +1,6 @@
 import type { CellKey } from '../domain/cell-key.js'
 import type { LegalBasis } from '../domain/legal-basis.js'
+import { markDirty } from './addresses.js'
 import type { Queryable } from './database.js'
 
 /** eMarketeer's value of one cell, as its feed or a state told it. */
@@ -79,7 +80,10 @@ export async function takeEmarketeerValues(
   return ids
 }
 
-/** Notes that our copy of eMarketeer's state of these addresses changed, at ticks taken once the rows are locked. */
+/**
+ * Notes that our copy of eMarketeer's state of these addresses changed, at ticks taken once the rows are locked. Where a CRM
+ * record has one of them as a further address, its primary address is due as well: a withdrawal follows it there (C5).
+ */
 export async function markMoved(
   tx: Queryable,
   addressIds: readonly number[],
@@ -98,6 +102,19 @@ export async function markMoved(
       FROM target t WHERE a.address_id = t.address_id`,
     [addressIds, dirty],
   )
+  if (dirty) {
+    await markDirty(tx, await homesOfGuests(tx, addressIds))
+  }
+}
+
+async function homesOfGuests(tx: Queryable, addressIds: readonly number[]): Promise<number[]> {
+  const rows = await tx.query<{ id: number }>(
+    `SELECT DISTINCT c.address_id AS id FROM crm_other_addresses o
+      JOIN crm_contacts c USING (connection_id, crm_contact_id)
+      WHERE o.address_id = ANY($1) AND c.state = 'live' AND c.address_id IS NOT NULL`,
+    [addressIds],
+  )
+  return rows.map((row) => row.id)
 }
 
 /** An eMarketeer contact and the address it has now; null: none. */

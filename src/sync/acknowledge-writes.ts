@@ -6,6 +6,7 @@ import { acknowledgeCrmRows, type AcknowledgedCrmRow } from '../ledger/crm-ackno
 import type { Queryable } from '../ledger/database.js'
 import { markEmarketeerUnread, takeEmarketeerValues } from '../ledger/emarketeer-mirror.js'
 import type { ReadWindow } from '../ledger/ticks.js'
+import { acknowledged, isOvertaken, readBackOf, versionAfter } from './read-back.js'
 import type { CrmJob, EmarketeerJob, Jobs, PendingCell } from './write-jobs.js'
 
 /** What acknowledging came to, for the counts and for what has to be done again. */
@@ -163,18 +164,11 @@ async function takeCrmOutcomes(
     const { outcome, pending, addressId, write } = job
     switch (outcome?.status) {
       case 'applied':
-        rows.push({ write, version: outcome.version })
-        if (pending && write.kind !== 'createSubscription' && write.kind !== 'deleteSubscription') {
-          const recordId = write.kind === 'consent' ? write.contactId : write.rowId
-          const value = write.kind === 'consent' ? write.value : write.subscribed ? 'allow' : 'deny'
-          pending.memory = pending.cell.rule.acknowledge(pending.memory, {
-            recordId,
-            value,
-            version: outcome.version,
-            lastWriter: 'us',
-          })
+        rows.push({ write, version: versionAfter(outcome), readBack: readBackOf(outcome) })
+        if (pending) {
+          pending.memory = acknowledged(pending, write, outcome)
         }
-        if (outcome.version === null) {
+        if (versionAfter(outcome) === null || isOvertaken(write, outcome, pending)) {
           again.add(addressId)
         }
         break
@@ -215,7 +209,10 @@ function crmOutcome(job: CrmJob, pending: PendingCell): WriteOutcomeRow {
         : write.kind === 'createSubscription'
           ? write.contactId
           : write.rowId,
-    outcome: outcome?.status ?? 'unknown',
-    version: outcome?.status === 'applied' ? outcome.version : null,
+    outcome:
+      outcome?.status === 'applied' && isOvertaken(write, outcome, pending)
+        ? 'overtaken'
+        : (outcome?.status ?? 'unknown'),
+    version: outcome?.status === 'applied' ? versionAfter(outcome) : null,
   }
 }

@@ -5,6 +5,10 @@ export interface BatchOptions {
    * checked to be consistent; those that are not come back in `again`.
    */
   readonly reading: 'direct' | 'copy'
-  /** `stage`: loosening writes wait for the end of their run (rule F4). Tightening ones never wait. */
-  readonly loosening: 'apply' | 'stage'
+  /**
+   * `stage`: writes that would make somebody mailable wait for the end of their run (rule F4). `withhold`: nothing that
+   * loosens is written or counted, and it stays due; a connection that is paused with opt-outs flowing withholds whatever
+   * is asked. Tightening ones never wait.
+   */
+  readonly loosening: 'apply' | 'stage' | 'withhold'
 }

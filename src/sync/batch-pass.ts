@@ -10,11 +10,13 @@ import {
 import { dropCarriedDenies } from '../ledger/carried-denies.js'
 import { saveMemories } from '../ledger/cells.js'
 import { appendConsentEvents } from '../ledger/consent-events.js'
+import { markObserved } from '../ledger/crm-mirror-rows.js'
+import { noteArrivals } from '../ledger/crm-other-addresses.js'
 import type { Queryable } from '../ledger/database.js'
 import { confirmLeases, type Lease } from '../ledger/leases.js'
 import { dropLoosenings, openRun, takeRowBudget } from '../ledger/runs.js'
 import { acknowledgeWrites } from './acknowledge-writes.js'
-import { arrivedAt, sameMemory } from './cell-memory.js'
+import { arrivedAt, crossedAt, observedIn, sameMemory } from './cell-memory.js'
 import { decideBatch, placeOf, type DecidedCell, type RowUpkeep } from './decide-cells.js'
 import { consentEventOf, type CrmAct } from './evidence.js'
 import { actBehind, askFieldHistory } from './field-history.js'
@@ -23,6 +25,7 @@ import { holdBack } from './hold-back.js'
 import { isConsistent, loadBatch, type BatchView } from './observe.js'
 import { performWrites } from './perform-writes.js'
 import { requireCrm, type SyncSession } from './session.js'
+import { standingOf } from './standing.js'
 import type { BatchOptions } from './batch-options.js'
 import type { ReadWindow } from '../ledger/ticks.js'
 import { addCounts, emptyCounts, type SyncCounts } from './sync-counts.js'
@@ -39,8 +42,8 @@ export class BatchPass {
   private readonly again = new Set<number>()
   /** Stay due, and are put off. */
   private readonly unfinished = new Set<number>()
-  /** Stay due for the end of the run. */
-  private readonly staged = new Set<number>()
+  /** Stay due: for the end of the run, or until the connection is resumed. */
+  private readonly waiting = new Set<number>()
   /** Stay due for tomorrow's budget. */
   private readonly tomorrow = new Set<number>()
   private readonly errors: Error[] = []
@@ -57,6 +60,7 @@ export class BatchPass {
     addressIds: readonly number[],
   ): Promise<{ readonly counts: SyncCounts; readonly again: readonly number[] }> {
     const { db, connection, run } = this.session
+    const { withholdsLoosening } = await standingOf(db, this.session)
     await openRun(db, run)
     if (this.options.reading === 'direct') {
       await freshen(this.session, addressIds)
@@ -67,9 +71,10 @@ export class BatchPass {
     const asked = await askFieldHistory(this.session, decided.cells)
     asked.postponed.forEach((cell) => this.unfinished.add(cell.row.addressId))
     this.errors.push(...(asked.error ? [asked.error] : []))
-    const held = await holdBack(this.session, asked.cells, this.options.loosening)
-    held.staged.forEach((cell) => this.staged.add(cell.row.addressId))
-    this.add({ staged: held.staged.length })
+    const loosening = withholdsLoosening ? 'withhold' : this.options.loosening
+    const held = await holdBack(this.session, asked.cells, loosening)
+    held.waiting.forEach((cell) => this.waiting.add(cell.row.addressId))
+    this.add({ staged: held.waiting.length })
     const pendings = await this.store(batch, held.apply, asked.acts)
     await this.write(pendings, asked.acts)
     await this.keepRows(decided.upkeep)
@@ -115,6 +120,7 @@ export class BatchPass {
     const { run, connection } = this.session
     const now = Date.now()
     return this.holding(async (tx, held) => {
+      await standingOf(tx, this.session)
       const own = cells.filter((cell) => held.has(cell.row.addressId))
       await saveMemories(
         tx,
@@ -123,6 +129,8 @@ export class BatchPass {
           .map((cell) => ({ ...placeOf(cell), memory: cell.plan.memory })),
       )
       await dropCarriedDenies(tx, connection.connectionId, own.flatMap(arrivedAt))
+      await noteArrivals(tx, connection.connectionId, own.flatMap(crossedAt))
+      await markObserved(tx, connection.connectionId, observedIn(own), connection.epoch)
       const writing = own.filter((cell) => cell.plan.writes.length > 0)
       const events = writing.map((cell) => consentEventOf(cell, actBehind(cell, acts), run, now))
       await appendConsentEvents(tx, events)
@@ -164,7 +172,10 @@ export class BatchPass {
       emarketeer: jobs.emarketeer.filter((job) => job.loosens),
       crm: jobs.crm.filter((job) => job.loosens),
     }
-    if (this.errors.length === sent) {
+    if (
+      this.errors.length === sent &&
+      !(await standingOf(this.session.db, this.session)).withholdsLoosening
+    ) {
       await this.send(loosening)
     } else {
       await this.leaveUnsent(loosening)
@@ -173,7 +184,7 @@ export class BatchPass {
 
   /** Stores that these were not sent, so that what proved them is not forgotten; they stay due. */
   private async leaveUnsent(jobs: Jobs): Promise<void> {
-    const error = this.errors[0]!
+    const error = this.errors[0] ?? new Error('paused meanwhile: what loosens waits')
     jobs.emarketeer.forEach((job) => (job.result = { status: 'notSent' }))
     jobs.crm.forEach((job) => (job.outcome = { status: 'notSent', error }))
     await this.acknowledge(jobs, NO_WINDOW)
@@ -209,10 +220,13 @@ export class BatchPass {
     if (jobs.emarketeer.length + jobs.crm.length === 0) {
       return
     }
-    const own: Jobs = await this.holding(async (_tx, held) => ({
-      emarketeer: jobs.emarketeer.filter((job) => held.has(job.pending.cell.row.addressId)),
-      crm: jobs.crm.filter((job) => held.has(job.addressId)),
-    }))
+    const own: Jobs = await this.holding(async (tx, held) => {
+      await standingOf(tx, this.session)
+      return {
+        emarketeer: jobs.emarketeer.filter((job) => held.has(job.pending.cell.row.addressId)),
+        crm: jobs.crm.filter((job) => held.has(job.addressId)),
+      }
+    })
     const { window, errors } = await performWrites(this.session, own)
     this.errors.push(...errors)
     await this.acknowledge(own, window)
@@ -233,7 +247,7 @@ export class BatchPass {
   private async finish(batch: BatchView, approved: readonly DecidedCell[]): Promise<void> {
     const looked = new Set(batch.addresses.map((view) => view.row.addressId))
     await this.holding(async (tx, held) => {
-      const open = new Set([...this.again, ...this.unfinished, ...this.staged, ...this.tomorrow])
+      const open = new Set([...this.again, ...this.unfinished, ...this.waiting, ...this.tomorrow])
       const isDone = (id: number) => held.has(id) && looked.has(id) && !open.has(id)
       await clearDirty(
         tx,

@@ -6,11 +6,14 @@ import {
   takeDeletedCrmContacts,
   takeDeletedCrmSubscriptions,
 } from '../ledger/crm-mirror.js'
+import { restartCrmWalk } from '../ledger/crm-walk.js'
 import { dropCursor, moveCursor } from '../ledger/cursors.js'
 import type { Queryable } from '../ledger/database.js'
 import { nextTick, type ReadWindow } from '../ledger/ticks.js'
+import { noteCrmClock } from './crm-clock.js'
 import { readCrmContacts } from './read-crm.js'
 import { requireCrm, type SyncSession } from './session.js'
+import { standingOf } from './standing.js'
 
 const CHUNK = 1_000
 
@@ -56,6 +59,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   let next: string | null = null
   for await (const page of requireCrm(session).session.readChanges(cursor, session.call)) {
     const window = { from, to: await nextTick(session.db) }
+    await standingOf(session.db, session)
     await takePage(session, page, window)
     result.contacts += page.contacts.length
     result.subscriptions += page.subscriptions.length
@@ -66,7 +70,10 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
     throw new Error('the CRM ended its changes without a cursor')
   }
   if (cursor === null) {
-    await verifyUnlisted(session, from)
+    await (requireCrm(session).capabilities.completeDelta
+      ? verifyUnlisted(session, from)
+      : // Not a listing of everybody: who has which address is found by walking over all of them.
+        restartCrmWalk(session.db, connectionId))
   }
   const moved = await moveCursor(session.db, {
     connectionId,
@@ -76,6 +83,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
     provenTick: from,
     provenAt,
   })
+  await noteCrmClock(session)
   return moved ? result : null
 }
 

@@ -1,16 +1,17 @@
 import { categoryCell, type CellKey } from '../domain/cell-key.js'
-import {
-  EMPTY_MEMORY,
-  type CellMemory,
-  type Decision,
-  type Observation,
-  type Plan,
-  type RecordReading,
+import type {
+  CellMemory,
+  Decision,
+  Observation,
+  Plan,
+  RecordReading,
 } from '../domain/reconcile/index.js'
 import type { CellRow, StoredValue } from '../ledger/cells.js'
 import type { StoredCrmSubscription } from '../ledger/crm-mirror-rows.js'
+import { observationOf } from './cell-observation.js'
+import { guestsToTell, leftDeny } from './further-addresses.js'
 import { categoryRows, purposeRecords, type AddressView, type BatchView } from './observe.js'
-import { ruleFor, TOGGLE_RULE, type Rule } from './rule.js'
+import { GUEST_RULE, ruleFor, TOGGLE_RULE, type Rule } from './rule.js'
 import type { OpenCrm } from './session.js'
 
 /** One cell with what was observed, decided and planned. */
@@ -47,23 +48,43 @@ export function decideBatch(batch: BatchView, crm: OpenCrm): BatchDecisions {
   const cells: DecidedCell[] = []
   const upkeep: RowUpkeep[] = []
   for (const view of batch.addresses) {
-    if (view.row.emarketeerContactId === null || view.contacts.length === 0) {
+    if (view.row.emarketeerContactId === null) {
       continue // Not on both sides: remembered, and linked when the other side appears (E7).
+    }
+    if (view.contacts.length === 0) {
+      cells.push(...decideGuests(batch, view, crm))
+      continue
     }
     if (batch.connection.legalBasisSync) {
       for (const purpose of crm.capabilities.purposes) {
         const records = purposeRecords(view, purpose)
-        const cell = decideCell(batch, view, purpose, records, ruleFor(crm.capabilities))
+        const rule = ruleFor(crm.capabilities)
+        const cell = decideCell(batch, view, purpose, records, rule, crm)
         cells.push(...(cell ? [cell] : []))
       }
     }
     if (batch.connection.subscriptionSync && crm.capabilities.subscriptions) {
       for (const category of batch.categories.filter((c) => !c.archived)) {
-        decideCategory(batch, view, category, cells, upkeep)
+        decideCategory(batch, view, category, cells, upkeep, crm)
       }
     }
   }
   return { cells, upkeep }
+}
+
+/** Nobody has the address as the primary one: only a withdrawal of somebody who has it as a further one counts (C5). */
+function decideGuests(batch: BatchView, view: AddressView, crm: OpenCrm): DecidedCell[] {
+  if (!batch.connection.legalBasisSync || crm.capabilities.values !== 'rich') {
+    return []
+  }
+  return crm.capabilities.purposes.flatMap((cellKey) => {
+    const row = view.cells.get(cellKey)
+    const records = guestsToTell(view, cellKey)
+    const facts = row && observationOf(batch, view, row, records, null)
+    return facts && (records.length > 0 || leftDeny(facts))
+      ? [decided({ view, cellKey, row, rule: GUEST_RULE, ...facts })]
+      : []
+  })
 }
 
 function decideCategory(
@@ -72,11 +93,12 @@ function decideCategory(
   category: { readonly categoryId: string; readonly name: string },
   cells: DecidedCell[],
   upkeep: RowUpkeep[],
+  crm: OpenCrm,
 ): void {
   const { categoryId, name } = category
   const rows = categoryRows(view, categoryId)
   const cellKey = categoryCell(categoryId)
-  const cell = decideCell(batch, view, cellKey, rows.records, TOGGLE_RULE)
+  const cell = decideCell(batch, view, cellKey, rows.records, TOGGLE_RULE, crm)
   if (cell) {
     cells.push(cell)
   }
@@ -103,25 +125,14 @@ function decideCell(
   cellKey: CellKey,
   records: readonly RecordReading<StoredValue>[] | null,
   rule: Rule,
+  crm: OpenCrm,
 ): DecidedCell | null {
   const row = view.cells.get(cellKey)
-  if (!row || row.basis === 'unreadable' || !records || records.length === 0) {
+  if (!row || !records || records.length === 0) {
     return null
   }
-  const observation: Observation<StoredValue> = {
-    emarketeer: {
-      basis: row.basis,
-      version: row.version,
-      lastPositiveActMs: row.lastPositiveActMs,
-      lastDenyActMs: row.lastDenyActMs,
-    },
-    records,
-    epoch: batch.connection.epoch,
-  }
-  const memory: CellMemory<StoredValue> = row.seen
-    ? { seen: row.seen, openAllow: row.openAllow, openLoosen: row.openLoosen }
-    : { ...EMPTY_MEMORY, openAllow: row.openAllow, openLoosen: row.openLoosen }
-  return decided({ view, cellKey, row, rule, observation, memory })
+  const facts = observationOf(batch, view, row, records, crm.session.firstVersion ?? null)
+  return facts && decided({ view, cellKey, row, rule, ...facts })
 }
 
 function decided(cell: Omit<DecidedCell, 'decision' | 'plan'>): DecidedCell {
@@ -140,11 +151,6 @@ export function decideWithStamps(
     stamp: stamps.get(record.recordId) ?? record.stamp,
   }))
   return decided({ view, cellKey, row, rule, memory, observation: { ...observation, records } })
-}
-
-/** Whether anything in the plan loosens. */
-export function loosens(cell: DecidedCell): boolean {
-  return cell.plan.writes.some((write) => write.loosens)
 }
 
 /** Which cell of which address: what the ledger keys it by. */

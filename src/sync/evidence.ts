@@ -4,7 +4,9 @@ import { isPositive } from '../domain/legal-basis.js'
 import type { Actor } from '../emarketeer/index.js'
 import type { ConsentEvent } from '../ledger/consent-events.js'
 import { contactOfRecord } from './observe.js'
+import type { Stamp } from '../domain/reconcile/index.js'
 import type { DecidedCell } from './decide-cells.js'
+import { TOGGLE_RULE } from './rule.js'
 import type { SyncRun } from '../ledger/runs.js'
 
 /** Who acted in the CRM, and when, as far as any source told. */
@@ -30,16 +32,39 @@ export interface ActDescription {
  */
 export function describeAct(cell: DecidedCell, act: CrmAct | null, nowMs: number): ActDescription {
   const positive = isPositive(cell.decision.emarketeerTarget)
-  const fromMs = act?.atMs ?? cell.row.seenAtMs
-  const toMs = act?.atMs ?? nowMs
+  const stamp = stampOf(cell)
+  const fromMs = act?.atMs ?? (stamp ? stamp.atMs - stamp.epsMs : cell.row.seenAtMs)
+  const toMs = act?.atMs ?? (stamp ? Math.min(nowMs, stamp.atMs + stamp.epsMs) : nowMs)
   const actor: Actor = { type: 'crmUser', id: act?.userId ?? null, name: null }
   const eventTimeMs = Math.round(positive ? (fromMs ?? toMs) : toMs)
   if (!isPurposeCell(cell.cellKey)) {
     return { actor, eventTimeMs, comment: null, fromMs, toMs }
   }
-  const what = positive ? 'Bulk Email set to Allow' : 'Bulk Email set to Do not allow'
-  const evidence = positive ? `; evidence: none, replaces ${cell.row.basis}` : ''
-  return { actor, eventTimeMs, comment: `${what} ${range(fromMs, toMs)}${evidence}`, fromMs, toMs }
+  const comment = `${whatWasDone(cell, positive)} ${range(fromMs, toMs)}${replaced(cell, positive)}`
+  return { actor, eventTimeMs, comment, fromMs, toMs }
+}
+
+/** When the CRM's row says that its present value was set, where it is that very value which crosses. */
+function stampOf({ observation, decision }: DecidedCell): Stamp | null {
+  const record = observation.records[0]
+  return record?.value === decision.emarketeerTarget && record.lastWriter === 'user'
+    ? record.stamp
+    : null
+}
+
+function whatWasDone(cell: DecidedCell, positive: boolean): string {
+  if (cell.rule === TOGGLE_RULE) {
+    return positive ? 'Bulk Email set to Allow' : 'Bulk Email set to Do not allow'
+  }
+  const target = cell.decision.emarketeerTarget
+  return cell.decision.line === 'R0'
+    ? `Legal basis set to ${target} because an answer may have been overwritten`
+    : `Legal basis set to ${target} in the CRM`
+}
+
+function replaced({ rule, row }: DecidedCell, positive: boolean): string {
+  const evidence = rule === TOGGLE_RULE ? '; evidence: none, replaces' : '; replaces'
+  return positive ? `${evidence} ${row.basis}` : ''
 }
 
 function range(fromMs: number | null, toMs: number): string {
@@ -79,7 +104,7 @@ export function consentEventOf(
     actorId: described ? (act?.userId ?? null) : (row.actor?.split(':')[1] ?? null),
     actedFromMs: described ? described.fromMs : row.eventAtMs,
     actedToMs: described ? described.toMs : (row.recordedAtMs ?? row.eventAtMs),
-    evidence: evidenceOf({ fabricated, moved, source: row.source, userId: act?.userId ?? null }),
+    evidence: evidenceOf(cell, { fabricated, moved, userId: act?.userId ?? null }),
     replacedBasis: fabricated ? row.basis : null,
     tier: run.tier,
     workflowId: run.workflowId,
@@ -88,16 +113,20 @@ export function consentEventOf(
 }
 
 /** What the event rests on: a source in eMarketeer says nothing of an act in the CRM that replaced it. */
-function evidenceOf(facts: {
-  readonly fabricated: boolean
-  readonly moved: ConsentEvent['movedSide']
-  readonly source: string | null
-  readonly userId: string | null
-}): string | null {
+function evidenceOf(
+  { rule, row }: DecidedCell,
+  facts: {
+    readonly fabricated: boolean
+    readonly moved: ConsentEvent['movedSide']
+    readonly userId: string | null
+  },
+): string | null {
   if (facts.fabricated) {
-    return `none, set by CRM user ${facts.userId ?? 'unknown'}`
+    // A rich CRM records the basis itself; an Allow is nobody's evidence (B5).
+    const what = rule === TOGGLE_RULE ? 'none, set' : 'recorded in the CRM'
+    return `${what} by CRM user ${facts.userId ?? 'unknown'}`
   }
-  return facts.moved === 'emarketeer' ? facts.source : null
+  return facts.moved === 'emarketeer' ? row.source : null
 }
 
 /** Which side's value crosses: the one that the other is made to follow. */

@@ -1,4 +1,5 @@
 import { catchUpEmarketeer } from './catch-up-emarketeer.js'
+import { outsideIdsAt } from '../ledger/crm-other-addresses.js'
 import { readCrmAt } from './read-crm.js'
 import { readUnreadStates } from './read-unread.js'
 import type { SyncSession } from './session.js'
@@ -13,6 +14,8 @@ export async function freshen(session: SyncSession, addressIds: readonly number[
   await readUnreadStates(session, addressIds)
   if (session.crm) {
     await readCrmAt(session, addressIds)
+    // What eMarketeer holds at the records' further addresses counts, too (C5).
+    await readUnreadStates(session, await outsideIdsAt(session.db, addressIds))
     await catchUpEmarketeer(session)
   }
 }

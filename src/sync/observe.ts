@@ -8,12 +8,20 @@ import { categoriesOf, type CategoryRow } from '../ledger/categories.js'
 import { cellsOf, type CellRow, type StoredValue } from '../ledger/cells.js'
 import { findConnection, type ConnectionRow } from '../ledger/connections.js'
 import {
+  guestsAt,
+  outsideAddressesOf,
+  type GuestRecord,
+  type OutsideAddress,
+} from '../ledger/crm-other-addresses.js'
+import {
   crmSubscriptionsOf,
   liveCrmContactsAt,
   type StoredCrmContact,
   type StoredCrmSubscription,
 } from '../ledger/crm-mirror-rows.js'
 import type { Queryable } from '../ledger/database.js'
+import { outsideDenies, unarrivedGuests } from './further-addresses.js'
+import { recordReading } from './record-reading.js'
 
 /** Everything our copy holds about one address. */
 export interface AddressView {
@@ -25,6 +33,10 @@ export interface AddressView {
   readonly subscriptions: readonly StoredCrmSubscription[]
   /** `<contact id> <cell key>` of denies that follow a person. */
   readonly carriedDenies: ReadonlySet<string>
+  /** Live records that have the address as a further one: each counts as a deny while withdrawn (C5). */
+  readonly guests: readonly GuestRecord[]
+  /** Further addresses of the records, and eMarketeer's state there. */
+  readonly outside: readonly OutsideAddress[]
 }
 
 /** A batch of addresses as our copy holds them, and the state of the connection at that moment. */
@@ -50,11 +62,14 @@ export async function loadBatch(
     await crmSubscriptionsOf(db, connectionId, contactIds),
     (row) => row.crmContactId,
   )
-  const carried = new Set(
-    (await carriedDeniesOf(db, connectionId, contactIds)).map(
-      (deny) => `${deny.crmContactId} ${deny.cellKey}`,
-    ),
+  const guests = groupBy(await guestsAt(db, addressIds), (guest) => guest.addressId)
+  const outside = groupBy(
+    await outsideAddressesOf(db, connectionId, contactIds),
+    (other) => other.crmContactId,
   )
+  const guestIds = [...guests.values()].flat().map((guest) => guest.crmContactId)
+  const denies = await carriedDeniesOf(db, connectionId, [...contactIds, ...guestIds])
+  const carried = new Set(denies.map((deny) => `${deny.crmContactId} ${deny.cellKey}`))
   const contactsByAddress = groupBy(contacts, (contact) => contact.addressId)
   return {
     connection,
@@ -67,6 +82,8 @@ export async function loadBatch(
         contacts: own,
         subscriptions: own.flatMap((contact) => subscriptions.get(contact.crmContactId) ?? []),
         carriedDenies: carried,
+        guests: guests.get(row.addressId) ?? [],
+        outside: own.flatMap((contact) => outside.get(contact.crmContactId) ?? []),
       }
     }),
   }
@@ -99,20 +116,21 @@ export function purposeRecords(
   view: AddressView,
   purpose: Purpose,
 ): readonly RecordReading<StoredValue>[] | null {
+  const followed = new Set(outsideDenies(view, purpose).map(({ address }) => address.crmContactId))
+  const guestDenies = unarrivedGuests(view, purpose).length > 0
   const records: RecordReading<StoredValue>[] = []
   for (const contact of view.contacts) {
-    const consent = contact.consents[purpose]
-    if (!consent || consent.value === null) {
+    const record = recordReading(contact, purpose)
+    if (record === null) {
       return null
     }
-    records.push({
-      recordId: contact.crmContactId,
-      value: consent.value,
-      version: consent.version,
-      lastWriter: consent.lastWriter,
-      stamp: consent.stamp,
-      carriedDeny: view.carriedDenies.has(`${contact.crmContactId} ${purpose}`),
-    })
+    const { recordId } = record
+    const carriedDeny =
+      view.carriedDenies.has(`${recordId} ${purpose}`) ||
+      followed.has(recordId) ||
+      // It reaches eMarketeer through the record that is read (C5).
+      (guestDenies && records.length === 0)
+    records.push({ ...record, carriedDeny })
   }
   return records
 }

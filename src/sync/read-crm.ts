@@ -10,6 +10,7 @@ import { crmSubscriptionsOf } from '../ledger/crm-mirror-rows.js'
 import type { Queryable } from '../ledger/database.js'
 import { nextTick, type ReadWindow } from '../ledger/ticks.js'
 import { requireCrm, type SyncSession } from './session.js'
+import { standingOf } from './standing.js'
 
 /** Most ids that one direct reading takes. */
 const MAX_IDS = 1_000
@@ -32,8 +33,8 @@ export async function readCrmContacts(
 }
 
 /**
- * Reads every CRM record at these addresses directly: those that have the address now, and those that we believe to
- * have it. Afterwards the addresses are as fresh as this reading, and free of doubt.
+ * Reads every CRM record at these addresses directly: those that have the address now, primary or further, and those that
+ * we believe to have it. Afterwards the addresses are as fresh as this reading, and free of doubt.
  * @param addressIds at most 1,000.
  */
 export async function readCrmAt(
@@ -44,11 +45,13 @@ export async function readCrmAt(
     return
   }
   const { connectionId } = session.connection
+  await standingOf(session.db, session)
   const crm = requireCrm(session).session
   const rows = await addressRows(session.db, addressIds)
   const believed = await session.db.query<{ id: string }>(
     `SELECT crm_contact_id AS id FROM crm_contacts
-      WHERE connection_id = $1 AND address_id = ANY($2) AND state <> 'deleted'`,
+        WHERE connection_id = $1 AND address_id = ANY($2) AND state <> 'deleted'
+      UNION SELECT crm_contact_id FROM crm_other_addresses WHERE address_id = ANY($2)`,
     [connectionId, addressIds],
   )
   const from = await nextTick(session.db)

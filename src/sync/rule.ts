@@ -15,6 +15,7 @@ import {
   type ToggleValue,
 } from '../domain/reconcile/index.js'
 import type { StoredValue } from '../ledger/cells.js'
+import { decideGuest, planGuest } from './further-addresses.js'
 
 /** A record as an acknowledged write left it. */
 export interface AcknowledgedRecord {
@@ -22,6 +23,8 @@ export interface AcknowledgedRecord {
   readonly value: StoredValue
   readonly version: string | null
   readonly lastWriter: LastWriter
+  /** Rich CRMs: see {@link Observation.firstVersion}. */
+  readonly firstVersion: number | null
 }
 
 /** The rule for one kind of CRM value, over values as the ledger stores them. */
@@ -67,15 +70,21 @@ export const RICH_RULE: Rule = {
       memory as CellMemory<LegalBasis>,
       decision as Decision<LegalBasis>,
     ),
-  acknowledge: (memory, { recordId, value, version, lastWriter }) =>
+  acknowledge: (memory, { recordId, value, version, lastWriter, firstVersion }) =>
     version === null
       ? memory
-      : acknowledgeRichRecord(memory as CellMemory<LegalBasis>, {
-          recordId,
-          value: value as LegalBasis,
-          version,
-          lastWriter,
-        }),
+      : acknowledgeRichRecord(
+          memory as CellMemory<LegalBasis>,
+          { recordId, value: value as LegalBasis, version, lastWriter },
+          firstVersion,
+        ),
+}
+
+/** An address that CRM records have only as a further one: their withdrawals reach eMarketeer, nothing is written to them. */
+export const GUEST_RULE: Rule = {
+  decide: decideGuest,
+  plan: planGuest,
+  acknowledge: (memory) => memory,
 }
 
 /** The rule for a CRM's purposes. */

@@ -1,6 +1,6 @@
 import type { CrmCapabilities, CrmSession } from '../crm/crm.js'
 import type { EmarketeerClient, PublicContacts } from '../emarketeer/index.js'
-import type { CallContext, RequestTally } from '../http/index.js'
+import type { CallContext, ClockReading, RequestTally } from '../http/index.js'
 import type { ConnectionRow } from '../ledger/connections.js'
 import type { Database } from '../ledger/database.js'
 import type { SyncRun } from '../ledger/runs.js'
@@ -25,6 +25,8 @@ export interface SyncSession {
   readonly run: SyncRun
   /** Cancellation and counting for every call to the outside. */
   readonly call: CallContext & { readonly tally: RequestTally }
+  /** What was learned on the way about the CRM's clock. Absent where nobody watches it. */
+  readonly clock?: { readonly crm: ClockReading | null }
   readonly log: Logger
   /** Tells whoever watches that the work is alive; also how cancellation is noticed. */
   readonly heartbeat: (progress: Progress) => void

@@ -4,6 +4,7 @@ import type { BatchOptions } from './batch-options.js'
 import { syncBatch, MAX_BATCH } from './sync-batch.js'
 import { addCounts, emptyCounts, type SyncCounts } from './sync-counts.js'
 import type { SyncSession } from './session.js'
+import { standingOf } from './standing.js'
 
 /** Lost races are decided again at once, this many times; then the address waits for the next run. */
 const MAX_ROUNDS = 5
@@ -49,7 +50,8 @@ async function syncPart(
 ): Promise<SyncedAddresses> {
   let counts = emptyCounts()
   let ids = addressIds
-  let reading = options.reading
+  // A copy is worth deciding on only where a delta proves who has an address (docs/sync.md).
+  let reading = session.crm?.capabilities.completeDelta === false ? 'direct' : options.reading
   let waits = 0
   for (let round = 0; round < MAX_ROUNDS && ids.length > 0;) {
     const result = await syncBatch(session, ids, { ...options, reading })
@@ -70,12 +72,16 @@ async function syncPart(
 
 /**
  * Ends a run's loosenings (rule F4): up to the connection's limit of newly mailable contacts they are written now,
- * each decided afresh on a direct reading; more are held for one approval.
+ * each decided afresh on a direct reading; more are held for one approval. While the connection withholds what loosens
+ * nothing is released, and nothing held.
  */
 export async function settleRun(
   session: SyncSession,
 ): Promise<{ counts: SyncCounts; held: number }> {
   const { db, run, connection } = session
+  if ((await standingOf(db, session)).withholdsLoosening) {
+    return { counts: emptyCounts(), held: 0 }
+  }
   const { released, held } = await db.transaction((tx) =>
     settleLoosenings(tx, run.runId, connection.newlyMailableLimit),
   )

@@ -119,6 +119,7 @@ function reading(person: Person, value: 'allow' | 'deny', version: string) {
     email: person.email,
     state: 'live',
     mergedInto: null,
+    otherEmails: [],
     registeredAtMs: null,
     consents: { marketingSendouts: consent },
   } as const

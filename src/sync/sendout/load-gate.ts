@@ -26,6 +26,7 @@ export async function judgeMembers(
     heldAddresses: await heldOverDeny(tx, addressIds),
     currentAddressOf: await currentAddresses(tx, connectionId, members),
     mustBeFresh,
+    firstVersion: session.crm?.session.firstVersion ?? null,
   }))
   const { batch } = context
   const views = new Map(batch.addresses.map((view) => [view.row.addressId, view]))
@@ -39,7 +40,9 @@ export async function judgeMembers(
 async function heldOverDeny(tx: Queryable, addressIds: readonly number[]): Promise<Set<number>> {
   const rows = await tx.query<{ id: number }>(
     `SELECT DISTINCT address_id AS id FROM loosenings
-      WHERE address_id = ANY($1) AND cell_key = 'marketingSendouts' AND state IN ('staged', 'held', 'rejected')`,
+      WHERE address_id = ANY($1) AND cell_key = 'marketingSendouts' AND state IN ('staged', 'held', 'rejected')
+        -- R2: a basis that waits to cross to a side that has none; nobody denied.
+        AND line <> 'R2'`,
     [addressIds],
   )
   return new Set(rows.map((row) => row.id))

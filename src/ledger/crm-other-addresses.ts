@@ -1,0 +1,174 @@
+import type { Purpose } from '../domain/legal-basis.js'
+import { cellsOf, type CellRow } from './cells.js'
+import { CONTACT_COLUMNS, type StoredCrmContact } from './crm-mirror-rows.js'
+import type { Queryable } from './database.js'
+
+/** Per purpose, the version of a withdrawal that has arrived on the other side. */
+export type ArrivedVersions = Partial<Readonly<Record<Purpose, string>>>
+
+/** A further address of a CRM record (C5), and which withdrawals have been taken over there and from there. */
+export interface OtherAddress {
+  readonly crmContactId: string
+  readonly addressId: number
+  /** Versions of the record's withdrawals that eMarketeer's state of this address has taken over. */
+  readonly arrived: ArrivedVersions
+  /** Versions of eMarketeer's withdrawals at this address that the record has taken over. */
+  readonly followed: ArrivedVersions
+}
+
+/** A live record that has the address as a further one, and the cells of its primary address. */
+export interface GuestRecord extends OtherAddress {
+  readonly contact: StoredCrmContact
+  readonly primaryCells: readonly CellRow[]
+}
+
+/** A further address of a record, and eMarketeer's state there. */
+export interface OutsideAddress extends OtherAddress {
+  readonly unread: boolean
+  readonly cells: readonly CellRow[]
+}
+
+/**
+ * Purposes for which the record is withdrawn by somebody else than us, and eMarketeer's state of this further address
+ * has not taken that over. Our own withdrawal came from eMarketeer or from another address and goes no further: else
+ * one person's would run through everybody who shares an address with somebody who shares one.
+ */
+export function unarrivedDenies(
+  consents: StoredCrmContact['consents'],
+  arrived: ArrivedVersions,
+): readonly Purpose[] {
+  return (Object.keys(consents) as Purpose[]).filter((purpose) => {
+    const consent = consents[purpose]!
+    return isDeny(consent) && consent.lastWriter !== 'us' && arrived[purpose] !== consent.version
+  })
+}
+
+/** Whether a consent denies, in either kind of CRM. */
+export function isDeny(consent: { readonly value: string | null } | undefined): boolean {
+  return consent?.value === 'withdrawn' || consent?.value === 'deny'
+}
+
+const OTHER = `o.crm_contact_id AS "crmContactId", o.address_id AS "addressId", o.arrived, o.followed`
+
+/** Further addresses of these records. */
+export function otherAddressesOf(
+  db: Queryable,
+  connectionId: string,
+  crmContactIds: readonly string[],
+): Promise<OtherAddress[]> {
+  return db.query<OtherAddress>(
+    `SELECT ${OTHER} FROM crm_other_addresses o
+      WHERE o.connection_id = $1 AND o.crm_contact_id = ANY($2) ORDER BY o.crm_contact_id, o.address_id`,
+    [connectionId, crmContactIds],
+  )
+}
+
+/** Live records that have one of these addresses as a further one. */
+export async function guestsAt(
+  db: Queryable,
+  addressIds: readonly number[],
+): Promise<GuestRecord[]> {
+  const links = await db.query<OtherAddress & { readonly connectionId: string }>(
+    `SELECT ${OTHER}, o.connection_id AS "connectionId" FROM crm_other_addresses o WHERE o.address_id = ANY($1)`,
+    [addressIds],
+  )
+  if (links.length === 0) {
+    return []
+  }
+  const contacts = await db.query<StoredCrmContact>(
+    `SELECT ${CONTACT_COLUMNS} FROM crm_contacts
+      WHERE connection_id = $1 AND crm_contact_id = ANY($2) AND state = 'live'`,
+    [links[0]!.connectionId, links.map((link) => link.crmContactId)],
+  )
+  const byId = new Map(contacts.map((contact) => [contact.crmContactId, contact]))
+  const homes = [...new Set(contacts.map((c) => c.addressId).filter((id) => id !== null))]
+  const cells = homes.length === 0 ? [] : await cellsOf(db, homes)
+  return links.flatMap((link) => {
+    const contact = byId.get(link.crmContactId)
+    const primaryCells = cells.filter((cell) => cell.addressId === contact?.addressId)
+    return contact ? [{ ...link, contact, primaryCells }] : []
+  })
+}
+
+/** Further addresses of these records with eMarketeer's state there. */
+export async function outsideAddressesOf(
+  db: Queryable,
+  connectionId: string,
+  crmContactIds: readonly string[],
+): Promise<OutsideAddress[]> {
+  const links = await db.query<OtherAddress & { readonly unread: boolean }>(
+    `SELECT ${OTHER}, a.emarketeer_unread AS unread FROM crm_other_addresses o JOIN addresses a USING (address_id)
+      WHERE o.connection_id = $1 AND o.crm_contact_id = ANY($2)`,
+    [connectionId, crmContactIds],
+  )
+  if (links.length === 0) {
+    return []
+  }
+  const cells = await cellsOf(db, [...new Set(links.map((link) => link.addressId))])
+  return links.map((link) => ({
+    ...link,
+    cells: cells.filter((cell) => cell.addressId === link.addressId),
+  }))
+}
+
+/** Further addresses of the live records at these addresses. */
+export async function outsideIdsAt(
+  db: Queryable,
+  addressIds: readonly number[],
+): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT DISTINCT o.address_id AS id FROM crm_contacts c
+      JOIN crm_other_addresses o USING (connection_id, crm_contact_id)
+      WHERE c.address_id = ANY($1) AND c.state = 'live'`,
+    [addressIds],
+  )
+  return rows.map((row) => row.id)
+}
+
+/** Makes these the further addresses of the records; what had arrived at those that stay is kept. */
+export async function saveOtherAddresses(
+  tx: Queryable,
+  connectionId: string,
+  crmContactIds: readonly string[],
+  links: readonly { readonly crmContactId: string; readonly addressId: number }[],
+): Promise<void> {
+  if (crmContactIds.length === 0) {
+    return
+  }
+  const columns = [links.map((l) => l.crmContactId), links.map((l) => l.addressId)]
+  await tx.query(
+    `DELETE FROM crm_other_addresses o WHERE o.connection_id = $1 AND o.crm_contact_id = ANY($2)
+      AND NOT EXISTS (SELECT FROM unnest($3::text[], $4::bigint[]) AS l(crm_contact_id, address_id)
+        WHERE l.crm_contact_id = o.crm_contact_id AND l.address_id = o.address_id)`,
+    [connectionId, crmContactIds, ...columns],
+  )
+  await tx.query(
+    `INSERT INTO crm_other_addresses (connection_id, crm_contact_id, address_id)
+      SELECT $1, l.* FROM unnest($2::text[], $3::bigint[]) AS l ON CONFLICT DO NOTHING`,
+    [connectionId, ...columns],
+  )
+}
+
+/** A withdrawal that has crossed between a record and one of its further addresses. */
+export interface Arrival {
+  readonly direction: 'arrived' | 'followed'
+  readonly crmContactId: string
+  readonly addressId: number
+  readonly purpose: Purpose
+  readonly version: string
+}
+
+/** Notes that withdrawals have crossed: they are not passed on again, whatever comes later (C5, "once"). */
+export async function noteArrivals(
+  tx: Queryable,
+  connectionId: string,
+  arrivals: readonly Arrival[],
+): Promise<void> {
+  for (const { direction, crmContactId, addressId, purpose, version } of arrivals) {
+    await tx.query(
+      `UPDATE crm_other_addresses SET ${direction} = ${direction} || jsonb_build_object($4::text, $5::text)
+        WHERE connection_id = $1 AND crm_contact_id = $2 AND address_id = $3`,
+      [connectionId, crmContactId, addressId, purpose, version],
+    )
+  }
+}

@@ -1,0 +1,46 @@
+import type { CellMemory, Observation, RecordReading } from '../domain/reconcile/index.js'
+import type { CellRow, StoredValue } from '../ledger/cells.js'
+import type { AddressView, BatchView } from './observe.js'
+
+/** A cell as it stands, and as it was last observed. */
+export interface ObservedCell {
+  readonly observation: Observation<StoredValue>
+  readonly memory: CellMemory<StoredValue>
+}
+
+/**
+ * Puts together what the rule and the send gate ask of a cell.
+ * @param firstVersion see {@link Observation.firstVersion}.
+ * @returns null where eMarketeer's side cannot be read.
+ */
+export function observationOf(
+  batch: BatchView,
+  view: AddressView,
+  row: CellRow,
+  records: readonly RecordReading<StoredValue>[],
+  firstVersion: number | null,
+): ObservedCell | null {
+  const { basis, version, lastPositiveActMs, lastDenyActMs, seen, openAllow, openLoosen } = row
+  if (basis === 'unreadable') {
+    return null
+  }
+  const { epoch } = batch.connection
+  return {
+    observation: {
+      emarketeer: { basis, version, lastPositiveActMs, lastDenyActMs },
+      records,
+      epoch,
+      historyLost: seen === null && epoch > 1 && anyForgotten(view, epoch),
+      firstVersion,
+    },
+    memory: { seen, openAllow, openLoosen },
+  }
+}
+
+/**
+ * The ledger was restored, or the connection made anew, and no pass since has observed some record here: what we wrote
+ * to it may be forgotten. One that merely came from another address was observed there.
+ */
+function anyForgotten({ contacts }: AddressView, epoch: number): boolean {
+  return contacts.some((contact) => contact.observedEpoch !== epoch)
+}

@@ -1,0 +1,158 @@
+import { categoryCell } from '../../domain/cell-key.js'
+import type { LegalBasis, Purpose } from '../../domain/legal-basis.js'
+import {
+  hasInheritedRichDeny,
+  hasInheritedToggleDeny,
+  type CellMemory,
+  type Observation,
+  type RecordReading,
+  type ToggleValue,
+} from '../../domain/reconcile/index.js'
+import type { CrmStanding, GateCrm } from '../../domain/send-gate.js'
+import type { CrmCapabilities } from '../../crm/crm.js'
+import { isCrmSource } from '../../emarketeer/index.js'
+import { isDeny } from '../../ledger/crm-other-addresses.js'
+import { purposeRecords, type AddressView } from '../observe.js'
+import { recordReading } from '../record-reading.js'
+import type { GateContext } from './gate-facts.js'
+import { inDoubtAt, observedAt } from './gate-doubt.js'
+
+/** Gathers the CRM's side of one address: records that have it as the primary one, and as a further one (C5). */
+export function crmOf(
+  context: GateContext,
+  capabilities: CrmCapabilities,
+  view: AddressView,
+): GateCrm {
+  const { run, batch } = context
+  const asked = run.askedTick ?? Number.MAX_SAFE_INTEGER
+  const proven =
+    (capabilities.completeDelta && batch.connection.crmProvenTick > asked) ||
+    view.row.crmReadFrom > asked
+  const records = purposeRecords(view, 'marketingSendouts')
+  const ids = [...view.contacts, ...view.guests.map((guest) => guest.contact)].map(
+    (contact) => contact.crmContactId,
+  )
+  const denyInInbox = ids.some((id) => context.waitingDenies.has(id))
+  const holdsStore = capabilities.purposes.includes('storeAndProcess')
+  return {
+    // A purpose that cannot be read is not verified, whatever the other one says.
+    verified:
+      (proven || !context.mustBeFresh) &&
+      !view.row.crmDoubtful &&
+      !view.outside.some((other) => other.unread) &&
+      (!holdsStore || isReadable(view, 'storeAndProcess')),
+    records: [
+      ...(records === null ? ['unreadable' as const] : standings(records.map((r) => r.value))),
+      ...guestStandings(view),
+    ],
+    subscriptions:
+      run.categoryId !== null && capabilities.subscriptions && batch.connection.subscriptionSync
+        ? answers(view, run.categoryId)
+        : [],
+    // What a hint denies it does not say; a transactional sendout asks for nothing but this.
+    storeWithdrawn:
+      holdsStore &&
+      (storeDenied(context, capabilities, view) || (denyInInbox && run.transactional === true)),
+    inDoubt: inDoubtAt(context, view, 'marketingSendouts'),
+    denyWaiting:
+      denyInInbox ||
+      context.heldAddresses.has(view.row.addressId) ||
+      (records ?? []).some((record) => record.carriedDeny) ||
+      guestCarries(view, 'marketingSendouts') ||
+      departedDenies(context, capabilities, view, 'marketingSendouts', records ?? []),
+    ended: view.row.everLinked && ids.length === 0 && !actedSince(view),
+  }
+}
+
+function isReadable(view: AddressView, purpose: Purpose): boolean {
+  return (
+    purposeRecords(view, purpose) !== null &&
+    view.guests.every((guest) => recordReading(guest.contact, purpose) !== null)
+  )
+}
+
+/** Somebody there may not be stored: it is so recorded, on its way, or perhaps hidden under a write of ours. */
+function storeDenied(
+  context: GateContext,
+  capabilities: CrmCapabilities,
+  view: AddressView,
+): boolean {
+  const records = purposeRecords(view, 'storeAndProcess') ?? []
+  return (
+    records.some((record) => record.value === 'withdrawn' || record.carriedDeny) ||
+    view.guests.some((guest) => isDeny(guest.contact.consents.storeAndProcess)) ||
+    guestCarries(view, 'storeAndProcess') ||
+    inDoubtAt(context, view, 'storeAndProcess') ||
+    departedDenies(context, capabilities, view, 'storeAndProcess', records)
+  )
+}
+
+/** Oldest first. A rich CRM's oldest record must allow by itself; of the younger ones only a withdrawal counts (C5). */
+function standings(values: readonly string[]): CrmStanding[] {
+  return values.map((value, index) => {
+    if (value === 'deny' || value === 'withdrawn') {
+      return 'denies'
+    }
+    return value === 'none' && index === 0 ? 'silent' : 'allows'
+  })
+}
+
+/** At a further address a record counts as a deny when withdrawn, never as an allow (C5). */
+function guestStandings(view: AddressView): CrmStanding[] {
+  return view.guests.flatMap(({ contact }): CrmStanding[] => {
+    const record = recordReading(contact, 'marketingSendouts')
+    return record === null ? ['unreadable'] : isDeny(record) ? ['denies'] : []
+  })
+}
+
+function guestCarries(view: AddressView, purpose: Purpose): boolean {
+  return view.guests.some((guest) => view.carriedDenies.has(`${guest.crmContactId} ${purpose}`))
+}
+
+function answers(view: AddressView, categoryId: string): (boolean | null)[] {
+  const cellKey = categoryCell(categoryId)
+  const carriesNo = view.contacts.some((contact) =>
+    view.carriedDenies.has(`${contact.crmContactId} ${cellKey}`),
+  )
+  return [
+    ...(carriesNo ? [false] : []),
+    ...view.subscriptions
+      .filter((row) => row.categoryId === categoryId)
+      .map((row) => row.subscribed),
+  ]
+}
+
+/** A deny that left with its record and has not reached eMarketeer yet. */
+function departedDenies(
+  context: GateContext,
+  capabilities: CrmCapabilities,
+  view: AddressView,
+  purpose: Purpose,
+  records: readonly RecordReading<string>[],
+): boolean {
+  const seen = observedAt(context, view, purpose, records)
+  if (!seen) {
+    return false
+  }
+  return capabilities.values === 'toggle'
+    ? hasInheritedToggleDeny(
+        seen.observation as Observation<ToggleValue>,
+        seen.memory as CellMemory<ToggleValue>,
+      )
+    : hasInheritedRichDeny(
+        seen.observation as Observation<LegalBasis>,
+        seen.memory as CellMemory<LegalBasis>,
+      )
+}
+
+/** Whether eMarketeer recorded a new act after the last CRM record had gone (G8). */
+function actedSince(view: AddressView): boolean {
+  const cell = view.cells.get('marketingSendouts')
+  const endedAtMs = view.row.crmEndedAtMs
+  return (
+    endedAtMs !== null &&
+    cell !== undefined &&
+    !isCrmSource(cell.source) &&
+    (cell.recordedAtMs ?? 0) > endedAtMs
+  )
+}

@@ -1,0 +1,52 @@
+import type { LegalBasis, Purpose } from '../../domain/legal-basis.js'
+import {
+  anyInDoubt,
+  inDoubt,
+  type CellMemory,
+  type Observation,
+  type RecordReading,
+} from '../../domain/reconcile/index.js'
+import type { GuestRecord } from '../../ledger/crm-other-addresses.js'
+import { observationOf, type ObservedCell } from '../cell-observation.js'
+import { purposeRecords, type AddressView } from '../observe.js'
+import { recordReading } from '../record-reading.js'
+import type { GateContext } from './gate-facts.js'
+
+/** R0: a person's answer may lie under a write of ours on some live record there, also one that only visits. */
+export function inDoubtAt(context: GateContext, view: AddressView, purpose: Purpose): boolean {
+  const { capabilities } = context
+  if (capabilities?.values !== 'rich' || !capabilities.purposes.includes(purpose)) {
+    return false
+  }
+  const records = purposeRecords(view, purpose) ?? []
+  const seen = records.length > 0 ? observedAt(context, view, purpose, records) : null
+  const own =
+    seen !== null &&
+    anyInDoubt(seen.observation as Observation<LegalBasis>, seen.memory as CellMemory<LegalBasis>)
+  return own || view.guests.some((guest) => guestInDoubt(context, guest, purpose))
+}
+
+function guestInDoubt(context: GateContext, guest: GuestRecord, purpose: Purpose): boolean {
+  const record = recordReading(guest.contact, purpose) as RecordReading<LegalBasis> | null
+  const { seen } = guest.primaryCells.find(({ cellKey }) => cellKey === purpose) ?? { seen: null }
+  const before = seen?.records.find(({ recordId }) => recordId === guest.crmContactId)
+  const { epoch } = context.batch.connection
+  return (
+    record !== null &&
+    inDoubt(record, before as Parameters<typeof inDoubt>[1], {
+      historyLost: seen === null && epoch > 1 && guest.contact.observedEpoch !== epoch,
+      firstVersion: context.firstVersion ?? null,
+    })
+  )
+}
+
+/** A cell as it stands and as it was last observed; null where there is none, or eMarketeer's side is not readable. */
+export function observedAt(
+  { batch, firstVersion }: GateContext,
+  view: AddressView,
+  purpose: Purpose,
+  records: readonly RecordReading<string>[],
+): ObservedCell | null {
+  const cell = view.cells.get(purpose)
+  return cell ? observationOf(batch, view, cell, records, firstVersion ?? null) : null
+}

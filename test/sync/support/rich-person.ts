@@ -1,0 +1,106 @@
+import type { LegalBasis, Purpose } from '../../../src/domain/legal-basis.js'
+import type { ToyWriter } from '../../third-crm/toy-crm.js'
+import { eventsOf, type PersonEvent } from './person-state.js'
+import type { RichWorld } from './rich-world.js'
+import type { World } from './world.js'
+
+/** How somebody starts. */
+export interface NewRichPerson {
+  readonly email?: string
+  /** In eMarketeer, for marketing sendouts; null: not there. Default `consent`. */
+  readonly basis?: LegalBasis | null
+  /** In the CRM: one person each; `none` has no row. Default one with the same basis. */
+  readonly rows?: readonly LegalBasis[]
+  /** Further addresses of the first of them. */
+  readonly otherEmails?: readonly string[]
+  /** Who set those rows. */
+  readonly by?: ToyWriter
+}
+
+let nextNumber = 1
+
+/** An address in both systems, and what happens there. */
+export class RichPerson {
+  contactId = ''
+  /** CRM persons with this as the primary address, oldest first. */
+  readonly ids: string[] = []
+
+  private constructor(
+    private readonly world: RichWorld,
+    readonly email: string,
+  ) {}
+
+  static async make(world: RichWorld, given: NewRichPerson): Promise<RichPerson> {
+    const person = new RichPerson(world, given.email ?? `rich${nextNumber++}@example.com`)
+    const basis = given.basis === undefined ? 'consent' : given.basis
+    if (basis !== null) {
+      await person.createInEmarketeer()
+      if (basis !== 'none') {
+        await person.acts(basis)
+      }
+    }
+    const rows = given.rows ?? [basis ?? 'none']
+    rows.forEach((value, index) => {
+      person.join(value, index === 0 ? given.otherEmails : [], given.by)
+    })
+    return person
+  }
+
+  /** A further CRM person at this address. */
+  join(value: LegalBasis, otherEmails: readonly string[] = [], by: ToyWriter = 'user'): string {
+    const { id } = this.world.crm.add(
+      [this.email, ...otherEmails],
+      value === 'none' ? {} : { marketingSendouts: value },
+      by,
+    )
+    this.ids.push(id)
+    return id
+  }
+
+  async createInEmarketeer(): Promise<void> {
+    const made = await this.world.emarketeer.post<{ contactId: string }>('accounts/1001/contacts', {
+      email: this.email,
+    })
+    this.contactId = made.contactId
+  }
+
+  /** A person's act in eMarketeer. */
+  async acts(legalBasis: LegalBasis, purpose: Purpose = 'marketingSendouts'): Promise<void> {
+    const act = { kind: 'consent', purpose, legalBasis, contactId: this.contactId }
+    await this.world.emarketeer.post('accounts/1001/acts', { acts: [act] })
+  }
+
+  /** A user's act in the CRM. */
+  sets(value: LegalBasis, index = 0, purpose: Purpose = 'marketingSendouts'): void {
+    this.world.crm.set(this.ids[index]!, purpose, value)
+  }
+
+  deleted(index = 0): void {
+    this.world.crm.persons.get(this.ids[index]!)!.deleted = true
+  }
+
+  /** Both systems, read past the product: eMarketeer's basis, and the live persons' rows, oldest first. */
+  async state(
+    purpose: Purpose = 'marketingSendouts',
+  ): Promise<{ readonly e: string | null; readonly d: readonly string[] }> {
+    const lines = await this.world.emarketeer.lines<Line>('accounts/1001/dump')
+    const line = lines.find((one) => one.email === this.email && one.contactId !== null)
+    const { crm } = this.world
+    const live = this.ids.filter((id) => !crm.persons.get(id)!.deleted)
+    return {
+      e: line?.consents?.[purpose]?.value ?? null,
+      d: live.map((id) => crm.value(id, purpose)),
+    }
+  }
+
+  /** Consent events at this address, oldest first. */
+  events(): Promise<PersonEvent[]> {
+    return eventsOf(this.world as unknown as World, this.email)
+  }
+}
+
+interface Line {
+  readonly contactId: string | null
+  readonly email: string
+  readonly consents?: Record<string, { value: string }>
+}
