@@ -7,21 +7,28 @@ interface Candidate {
   readonly name: string
 }
 
+/** A command to be pasted, and what the place that it names is called; empty where it names none. */
+export interface OverrideLine {
+  readonly name: string
+  readonly command: string
+}
+
 /**
  * Commands for one choice, ready to be pasted once reason and name are filled in: one for each form, tab or view that
- * was seen. As it stands, `…` is refused as a reason.
+ * was seen. As it stands, `…` is refused as a reason. The name is told apart: not every shell takes a comment, and it is
+ * the customer's.
  */
 export function overrideLines(
   connectionId: string,
   step: string,
   action: SetupAction,
   { seen }: SetupPause,
-): readonly string[] {
+): readonly OverrideLine[] {
   const head = `lbsync setup override ${shellQuoted(connectionId)} --step ${shellQuoted(step)}`
-  return candidatesOf(action, seen).map(({ flags, name }) => {
-    const comment = name === '' ? '' : `  # ${name}`
-    return `${head} --action ${action}${flags} --by '…' --reason '…'${comment}`
-  })
+  return candidatesOf(action, seen).map(({ flags, name }) => ({
+    name,
+    command: `${head} --action ${action}${flags} --by '…' --reason '…'`,
+  }))
 }
 
 function candidatesOf(action: SetupAction, seen: SetupPause['seen']): readonly Candidate[] {

@@ -35,9 +35,10 @@ export function choiceLines(
     `${again} Choices (fill in who and why; both are kept as evidence):`,
     ...pause.choices.flatMap((action) => [
       `  ${paint('bold', action)}: ${choiceWords(action, stepId)}`,
-      ...overrideLines(connectionId, stepId, action, pause).map(
-        (line) => `    ${paint('cyan', line)}`,
-      ),
+      ...overrideLines(connectionId, stepId, action, pause).flatMap(({ name, command }) => [
+        ...(name === '' ? [] : [`    ${name}:`]),
+        `    ${paint('cyan', command)}`,
+      ]),
     ]),
   ]
 }

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AppError } from '../../contracts/app-error.js'
 import { toCliError } from '../errors/to-cli-error.js'
 import type { SetupLook } from './look-at-setup.js'
 import { LiveView, type Screen } from './live-view.js'
@@ -25,31 +24,43 @@ export interface SetupWatch {
  * @throws AppError of the first look.
  */
 export async function watchSetup(watch: SetupWatch): Promise<void> {
-  const { screen, paint, signal } = watch
+  const { screen, paint, signal, lookEveryMs = LOOK_EVERY_MS } = watch
   const view = new LiveView(screen)
   let last = await watch.look()
+  let trouble: string | null = null
   try {
     while (last.ended === null && !signal.aborted) {
-      const full = statusLines(last, { paint })
-      view.show(view.fits(full) ? full : statusLines(last, { paint, brief: true }))
-      await sleep(watch.lookEveryMs ?? LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined)
-      last = signal.aborted ? last : await lookAgain(watch, view, last)
+      view.show(fitting(view, last, trouble, paint))
+      await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined)
+      if (!signal.aborted) {
+        const next: SetupLook | string = await watch.look().catch(troubleOf)
+        trouble = typeof next === 'string' ? next : null
+        last = typeof next === 'string' ? last : next
+      }
     }
   } finally {
     view.end(statusLines(last, { paint }))
   }
 }
 
-async function lookAgain(watch: SetupWatch, view: LiveView, last: SetupLook): Promise<SetupLook> {
-  try {
-    return await watch.look()
-  } catch (error) {
-    const known = toCliError(error)
-    if (!(known instanceof AppError) || known.code === 'internal') {
-      throw error
-    }
-    const told = watch.paint('red', `${known.message} What stands here is from before.`)
-    view.show([...statusLines(last, { paint: watch.paint, brief: true }), '', told])
-    return last
+/** All that there is to tell, or less of it where the screen is too low. */
+function fitting(
+  view: LiveView,
+  look: SetupLook,
+  trouble: string | null,
+  paint: Paint,
+): readonly string[] {
+  const told =
+    trouble === null ? [] : ['', paint('red', `${trouble} What stands here is from before.`)]
+  const full = [...statusLines(look, { paint }), ...told]
+  return view.fits(full) ? full : [...statusLines(look, { paint, brief: true }), ...told]
+}
+
+/** In words, what keeps us from looking. @throws what is a fault of ours. */
+function troubleOf(error: unknown): string {
+  const known = toCliError(error)
+  if (known.code === 'internal') {
+    throw error
   }
+  return known.message
 }
