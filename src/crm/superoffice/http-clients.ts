@@ -4,7 +4,7 @@ import { describeSuperOfficeError } from './wire/describe-error.js'
 
 const CLIENTS = new Map<string, Http>()
 
-/** Calls at a time to one installation; SuperOffice watches applications and stops greedy ones (wire page, 3). */
+/** Calls at a time to one installation; SuperOffice watches applications and stops greedy ones (docs/wire-superoffice.md, 3). */
 export const MAX_PARALLEL_CALLS = 4
 
 /**

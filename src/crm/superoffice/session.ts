@@ -77,7 +77,7 @@ export class SuperOfficeSession implements CrmSession {
     return Promise.resolve([])
   }
 
-  /** SuperOffice's subscriptions are separate switches of its own, and are not touched (wire page, 4.4). */
+  /** SuperOffice's subscriptions are separate switches of its own, and are not touched (docs/wire-superoffice.md, 4.4). */
   syncCategories(): Promise<CategorySyncResult> {
     return Promise.resolve({ created: 0, updated: 0, foreignRows: 0 })
   }
