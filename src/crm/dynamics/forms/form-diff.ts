@@ -10,7 +10,7 @@ const CONTEXT_LINES = 3
 export function formDiff(xml: string, edits: readonly Edit[]): string {
   const hunks: string[] = []
   let grown = 0
-  for (const { start, end, text } of inOrder(edits)) {
+  for (const { start, end, text } of inOrder(edits).map((edit) => ofWholeTags(xml, edit))) {
     const before = linesOf(xml.slice(0, start))
     const shownBefore = before.slice(-CONTEXT_LINES)
     const removed = linesOf(xml.slice(start, end))
@@ -30,6 +30,13 @@ export function formDiff(xml: string, edits: readonly Edit[]): string {
   return hunks.length === 0
     ? ''
     : ['--- form as it is', '+++ form as it would be', ...hunks].join('\n')
+}
+
+/** An edit within a tag (a list that is opened) as one of that whole tag. */
+function ofWholeTags(xml: string, edit: Edit): Edit {
+  const within = edit.start > 0 && xml[edit.start] !== '<' && xml[edit.start - 1] !== '>'
+  const start = within ? xml.lastIndexOf('<', edit.start) : edit.start
+  return { start, end: edit.end, text: xml.slice(start, edit.start) + edit.text }
 }
 
 function linesOf(xml: string): readonly string[] {

@@ -6,7 +6,7 @@ import type { Edit } from '../forms/edits.js'
 import { readForm } from '../forms/form-document.js'
 import type { FormFacts } from '../forms/form-facts.js'
 import { FormShapeError } from '../forms/form-shape-error.js'
-import { isCurrent, ownParts } from '../forms/own-parts.js'
+import { isCurrent, ownParts, type OwnParts } from '../forms/own-parts.js'
 import type { SectionSpec } from '../forms/section-xml.js'
 import { insertSection, withoutOurs } from '../forms/splice.js'
 import type { DynamicsSession } from '../session.js'
@@ -41,9 +41,11 @@ export type FormPlan =
 export async function planForm(session: DynamicsSession, context: StepContext): Promise<FormPlan> {
   const { client, facts } = session
   const forms = await contactMainForms(client, context)
+  const spec = await sectionSpec(session, context)
   const target = chooseForm(forms, facts.form, context.choice)
   if ('pause' in target) {
-    return { state: 'paused', pause: target.pause }
+    const asBefore = await inPlaceBefore(session, forms, spec, context)
+    return asBefore ?? { state: 'paused', pause: target.pause }
   }
   const { form, chosen, note } = target
   const layers = await readLayers(client, form.formId, context)
@@ -51,7 +53,6 @@ export async function planForm(session: DynamicsSession, context: StepContext): 
     const reason = `The form "${form.name}" went away meanwhile.`
     return { state: 'paused', pause: formUncertain(reason, forms) }
   }
-  const spec = await sectionSpec(session, context)
   const known = facts.form?.formId === form.formId ? facts.form.tab : null
   try {
     const done = { state: 'done', facts: { formId: form.formId, chosen, tab: known } } as const
@@ -82,6 +83,36 @@ export async function planForm(session: DynamicsSession, context: StepContext): 
   } catch (error) {
     if (error instanceof FormShapeError) {
       return { state: 'paused', pause: oddForm(error, form, forms) }
+    }
+    throw error
+  }
+}
+
+/** A form that was locked after our section was published on it needs nothing more; null where it does. */
+async function inPlaceBefore(
+  { client, facts }: DynamicsSession,
+  forms: readonly MainForm[],
+  spec: SectionSpec,
+  context: StepContext,
+): Promise<FormPlan | null> {
+  const form = forms.find(({ formId, active }) => active && formId === facts.form?.formId)
+  if (facts.form === undefined || form === undefined || context.choice?.formId !== undefined) {
+    return null
+  }
+  const layers = await readLayers(client, form.formId, context)
+  const shown = layers === null ? null : partsIfReadable(layers.published.xml)
+  const note = `The form "${form.name}" is locked by now; our section is on it.`
+  return shown !== null && isCurrent(shown, spec)
+    ? { state: 'done', facts: facts.form, note }
+    : null
+}
+
+function partsIfReadable(xml: string): OwnParts | null {
+  try {
+    return ownParts(readForm(xml))
+  } catch (error) {
+    if (error instanceof FormShapeError) {
+      return null
     }
     throw error
   }

@@ -4,7 +4,9 @@ import { applyEdits } from '../forms/edits.js'
 import { readForm } from '../forms/form-document.js'
 import { FormShapeError } from '../forms/form-shape-error.js'
 import { removeSection } from '../forms/splice.js'
+import type { DataverseClient } from '../client.js'
 import type { DynamicsSession } from '../session.js'
+import { basedOnNewest } from './form-newest.js'
 import { draftPending, formUncertain, oddForm } from './form-pauses.js'
 import { isColleagues, ownLayers } from './form-plan.js'
 import { contactMainForms, type MainForm, writeDraft } from './form-rows.js'
@@ -41,16 +43,8 @@ export async function removeFromForms(
       })
     }
   }
-  for (const { form, own } of holding) {
-    const { xml, etag } = own.layers.draft
-    if (own.draft) {
-      const change = {
-        xml: applyEdits(xml, removeSection(readForm(xml))),
-        ifMatch: etag ?? '*',
-        intoSolution: false,
-      }
-      await writeDraft(client, form.formId, change, context)
-    }
+  for (const { form } of holding) {
+    await removeFrom(client, form, forms, context)
   }
   if (holding.length > 0) {
     await publishTables(client, ['contact'], context)
@@ -59,6 +53,28 @@ export async function removeFromForms(
     }
   }
   return { form: null }
+}
+
+/** Reads again right before writing: between looking and this, somebody may have saved. */
+async function removeFrom(
+  client: DataverseClient,
+  form: MainForm,
+  forms: readonly MainForm[],
+  context: CallContext,
+): Promise<void> {
+  await basedOnNewest(async (versionOf) => {
+    const own = await readOwn(() => ownLayers(client, form.formId, context), form, forms)
+    if (own?.draft !== true) {
+      return
+    }
+    if (isColleagues(own.layers)) {
+      throw paused(draftPending(form, ['retry', 'abort']))
+    }
+    const { draft } = own.layers
+    const xml = applyEdits(draft.xml, removeSection(readForm(draft.xml)))
+    const change = { xml, ifMatch: versionOf(draft), intoSolution: false }
+    await writeDraft(client, form.formId, change, context)
+  })
 }
 
 async function readOwn<T>(

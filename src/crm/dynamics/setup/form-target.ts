@@ -13,8 +13,8 @@ export type FormTarget =
   | { readonly pause: SetupPause }
 
 /**
- * The form is certain when Support named it, when it is the stock form by its id, or when exactly one default form may
- * be customised (rule E2; 10.5). Names prove nothing: a changed one is only noted.
+ * The form is certain when Support named it, when it is the one of before, when it is the stock form by its id, or when
+ * exactly one default form may be customised (rule E2; 10.5). Names prove nothing: a changed one is only noted.
  */
 export function chooseForm(
   forms: readonly MainForm[],
@@ -32,6 +32,10 @@ export function chooseForm(
       ? { form, chosen: true, note: null }
       : { pause: formUncertain(closedReason(form), forms) }
   }
+  const before = forms.find(({ formId }) => formId === known?.formId)
+  if (before !== undefined && isOpen(before)) {
+    return { form: before, chosen: false, note: noteOnName(before) }
+  }
   const stock = forms.find(({ formId }) => formId === STOCK_FORM.formId)
   if (stock !== undefined && isOpen(stock)) {
     const note =
@@ -41,8 +45,7 @@ export function chooseForm(
   const defaults = forms.filter((form) => form.isDefault && isOpen(form))
   const [only] = defaults
   if (only !== undefined && defaults.length === 1) {
-    const note = `The stock contact form cannot be used; "${only.name}" is the default form.`
-    return { form: only, chosen: false, note }
+    return { form: only, chosen: false, note: noteOnName(only) }
   }
   const reason =
     stock === undefined ? 'The stock contact form is not there, and' : `${closedReason(stock)} And`
@@ -51,6 +54,14 @@ export function chooseForm(
       ? 'no other main form is the default and may be customised.'
       : 'several main forms are the default.'
   return { pause: formUncertain(`${reason} ${others}`, forms) }
+}
+
+/** Worth telling: on which form it is, where that is not the one that everybody thinks of. */
+function noteOnName({ formId, name }: MainForm): string | null {
+  if (formId !== STOCK_FORM.formId) {
+    return `The section is on the form "${name}", not on the stock contact form.`
+  }
+  return name === STOCK_FORM.name ? null : `The stock contact form is named "${name}".`
 }
 
 function isOpen(form: MainForm): boolean {

@@ -1,5 +1,4 @@
 import { AppError } from '../../../contracts/app-error.js'
-import { UpstreamError } from '../../../http/index.js'
 import { type CrmFacts, SetupPaused, type StepContext } from '../../crm.js'
 import { applyEdits } from '../forms/edits.js'
 import { readForm } from '../forms/form-document.js'
@@ -7,13 +6,11 @@ import { formDiff } from '../forms/form-diff.js'
 import { isCurrent, ownParts } from '../forms/own-parts.js'
 import type { DynamicsSession } from '../session.js'
 import { type FormPlan, planForm } from './form-plan.js'
+import { basedOnNewest } from './form-newest.js'
 import { removeFromForms } from './form-removal.js'
 import { readLayers, writeDraft } from './form-rows.js'
 import type { DynamicsStep } from './setup-step.js'
 import { viewState } from './view-state.js'
-
-/** How often a change is based anew on what somebody saved meanwhile. */
-const ATTEMPTS = 3
 
 /** Puts our section with the subscriptions on the Details tab of the contact form (rule D2), as a draft. */
 export const formStep: DynamicsStep = {
@@ -38,46 +35,33 @@ export const formStep: DynamicsStep = {
       }
     }
   },
-  async do(session, context) {
-    let basedOn: string | null = null
-    for (let attempt = 1; ; attempt += 1) {
+  do: (session, context) =>
+    basedOnNewest(async (versionOf) => {
       const plan = await planForm(session, context)
       switch (plan.state) {
         case 'paused':
           throw new SetupPaused(plan.pause)
         case 'done':
           return { form: plan.facts }
-        case 'due':
-          break
-      }
-      const view = await usableView(session, context)
-      try {
-        return { ...(await write(session, plan, basedOn, context)), ...view }
-      } catch (error) {
-        const conflict = error instanceof UpstreamError && error.code === 'upstream_conflict'
-        if (!conflict || attempt === ATTEMPTS) {
-          throw error
+        case 'due': {
+          const view = await usableView(session, context)
+          await write(session, plan, versionOf(plan.draft), context)
+          return { form: plan.facts, ...view }
         }
-        basedOn = plan.draft.xml
       }
-    }
-  },
+    }),
   undo: removeFromForms,
 }
 
 type DuePlan = Extract<FormPlan, { state: 'due' }>
 
-/**
- * Writes the draft if nobody saved since it was read. Should the etag not fit although the form is the very same, the
- * service counts the layers' versions apart, and it is enough that the form exists.
- */
+/** Writes the draft, and looks whether it took. */
 async function write(
   { client }: DynamicsSession,
-  { form, draft, edits, spec, facts }: DuePlan,
-  refusedBefore: string | null,
+  { form, draft, edits, spec }: DuePlan,
+  ifMatch: string,
   context: StepContext,
-): Promise<CrmFacts> {
-  const ifMatch = refusedBefore === draft.xml ? '*' : (draft.etag ?? '*')
+): Promise<void> {
   const change = { xml: applyEdits(draft.xml, edits), ifMatch, intoSolution: true }
   await writeDraft(client, form.formId, change, context)
   const after = await readLayers(client, form.formId, context)
@@ -86,7 +70,6 @@ async function write(
       path: form.formId,
     })
   }
-  return { form: facts }
 }
 
 /** A form whose sub-grid names no view is refused; where the view's step was skipped, one may be named here. */

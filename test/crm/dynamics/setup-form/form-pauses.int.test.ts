@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { StepChoice } from '../../../../src/contracts/setup.js'
 import { readFacts } from '../../../../src/crm/dynamics/facts.js'
+import { DynamicsSession } from '../../../../src/crm/dynamics/session.js'
 import { withoutOurs } from '../../../../src/crm/dynamics/forms/splice.js'
 import { look, runStep, writesMade } from '../support/run-steps.js'
 import {
@@ -84,6 +85,22 @@ describe('a contact form that is not certain', () => {
     const after = await runStep(stand, FORM, facts)
     expect(readFacts(after).form).toEqual({ formId: OTHER, chosen: false, tab: null })
     expect(await look(stand, FORM, after)).toMatchObject({ note: expect.stringContaining('Sales') })
+  })
+
+  it('stays the one with our section, though another is certain by now, or it was locked', async () => {
+    const { stand, facts } = await withView()
+    await removeForm(stand, STOCK_FORM)
+    await putForm(stand, OTHER, { formxml: DETAILS, isdefault: true, name: 'Sales' })
+    const after = await runStep(stand, FORM, facts)
+    await putForm(stand, STOCK_FORM, { formxml: DETAILS })
+    expect(await runStep(stand, FORM, after)).toEqual(after)
+    expect(await draftOf(stand)).toBe(DETAILS)
+    await putForm(stand, OTHER, { formxml: await draftOf(stand, OTHER), customizable: false })
+    await removeForm(stand, STOCK_FORM)
+    expect(await look(stand, FORM, after)).toMatchObject({
+      state: 'done',
+      note: expect.stringContaining('locked'),
+    })
   })
 
   it('is the one that Support names, then and later', async () => {
@@ -228,6 +245,26 @@ describe("a colleague's unpublished draft", () => {
     const both = (await draftOf(stand)).replace('Mass mailing', 'Bulk Email')
     await saveDraft(stand, both)
     expect((await pausing({ stand, facts: after })).code).toBe('draftPending')
+  })
+
+  it('saved between our reading and our writing is not overwritten', async () => {
+    const { stand, facts } = await withView()
+    const theirs = (await draftOf(stand)).replace('Bulk Email', 'Mass mailing')
+    const session = stand.open(facts)
+    if (!(session instanceof DynamicsSession)) {
+      throw new TypeError('no Dynamics session')
+    }
+    const { client } = session
+    const send = client.text.bind(client)
+    client.text = async (request, context) => {
+      if (request.method === 'PATCH') {
+        await saveDraft(stand, theirs)
+      }
+      return send(request, context)
+    }
+    const pause = await pauseOf(FORM.do(session, chosen(null)))
+    expect(pause.code).toBe('draftPending')
+    expect(await draftOf(stand)).toBe(theirs)
   })
 
   it('on another form is nothing to wait for', async () => {
