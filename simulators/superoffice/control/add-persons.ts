@@ -2,7 +2,7 @@ import type { Installation } from '../installation.js'
 import { YEAR_ONE } from '../model/dates.js'
 import { addPerson, addStoreDefault } from '../model/persons.js'
 import type { PersonRow } from '../model/rows.js'
-import { CRM_USER, itemByKey } from './person-controls.js'
+import { CRM_USER, itemByKey } from './lookup.js'
 import type { ConsentDraft, PersonBody } from './schemas.js'
 
 /** Adds persons with the consents they are said to have, and the server's own default where none is said. */

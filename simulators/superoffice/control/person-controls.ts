@@ -2,17 +2,14 @@ import type { Installation } from '../installation.js'
 import { removeConsent, writeConsent } from '../model/consents.js'
 import { YEAR_ONE } from '../model/dates.js'
 import { deletePerson, mergePersons, replaceEmails, savePerson } from '../model/persons.js'
-import type { ConsentRow, ListRow, PersonRow } from '../model/rows.js'
-import type { ListName } from '../model/store.js'
+import type { ConsentRow, PersonRow } from '../model/rows.js'
 import type { ControlCall, ControlRoute } from './control-api.js'
 import { addPersons } from './add-persons.js'
 import { ControlError } from './control-error.js'
 import { personFacts } from './dump.js'
+import { CRM_USER, itemByKey } from './lookup.js'
 import * as schemas from './schemas.js'
 import { seedPersons } from './seed-persons.js'
-
-/** The CRM user that acts where none is named. */
-export const CRM_USER = 12
 
 /** What people do in the CRM. */
 export const personControls: ControlRoute = (call) => {
@@ -125,15 +122,6 @@ function actOnConsent(call: ControlCall, person: PersonRow, verb: string | undef
     default:
       return false
   }
-}
-
-/** A list item by key, with or without the old `#`; deleted ones too. */
-export function itemByKey(world: Installation, list: ListName, key: string): ListRow {
-  const item = world.store[list].by('key', key)[0] ?? world.store[list].by('key', `#${key}`)[0]
-  if (item === undefined) {
-    throw new ControlError(`no ${list} ${key}`)
-  }
-  return item
 }
 
 function rowOf(world: Installation, person: PersonRow, purpose: string): ConsentRow {

@@ -2,7 +2,7 @@ import { seededRandom } from '../../common/random.js'
 import type { Installation } from '../installation.js'
 import { YEAR_ONE } from '../model/dates.js'
 import { addPerson } from '../model/persons.js'
-import { CRM_USER, itemByKey } from './person-controls.js'
+import { CRM_USER, itemByKey } from './lookup.js'
 import type { SeedPlan } from './schemas.js'
 
 const YEAR_SECONDS = 365 * 86_400

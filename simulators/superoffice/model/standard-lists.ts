@@ -30,9 +30,6 @@ const STANDARD: Readonly<Record<ListName, readonly (readonly [string, string])[]
   ],
 }
 
-/** How many sources every installation has; these can be neither re-keyed nor deleted. */
-export const STANDARD_SOURCES = STANDARD.consentsource.length
-
 /** Fills the lists as a new installation has them; a very old one has `#` before purpose and basis keys. */
 export function addStandardLists(store: Store, keyPrefix: string, nowSeconds: number): void {
   for (const list of ['consentpurpose', 'legalbase', 'consentsource'] as const) {
