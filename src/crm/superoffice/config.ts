@@ -2,6 +2,9 @@ import { z } from 'zod'
 
 const address = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 
+/** A person of the customer's on whom set-up may measure what a write does to a consent (docs/setup-superoffice.md). */
+const testPersonId = z.int().positive().optional()
+
 /** The connection file's section `superoffice` for SuperOffice Online, secrets resolved. */
 export const onlineConfigSchema = z
   .strictObject({
@@ -17,6 +20,7 @@ export const onlineConfigSchema = z
     systemUserToken: z.string().min(1),
     /** RSA key in PEM that the system user token is signed with. */
     privateKey: z.string().min(1),
+    testPersonId,
   })
   .transform(({ loginHost, ...config }) => ({
     ...config,
@@ -36,6 +40,7 @@ export const onsiteConfigSchema = z.strictObject({
   password: z.string().default(''),
   /** Certificate authority to trust in place of the public ones, PEM. */
   ca: z.string().min(1).optional(),
+  testPersonId,
 })
 
 /** Configuration of a connection to SuperOffice Online. */

@@ -10,6 +10,8 @@ import { OnlineDoor } from './online-door.js'
 import { onsiteDoor } from './onsite-door.js'
 import { requireHttps } from './require-https.js'
 import { SuperOfficeSession } from './session.js'
+import { SUPEROFFICE_SETUP_STEPS } from './setup/index.js'
+import { receiveWebhook } from './webhooks/receive.js'
 
 const CAPABILITIES: CrmCapabilities = {
   values: 'rich',
@@ -29,15 +31,17 @@ const COMMON: Pick<
   | 'emarketeerSource'
   | 'setupWorkflow'
   | 'setupSteps'
+  | 'webhookStatus'
   | 'receiveWebhook'
 > = {
   capabilities: CAPABILITIES,
   configSection: 'superoffice',
   emarketeerSource: 'crmSuperOffice',
   setupWorkflow: 'superOfficeSetup',
-  setupSteps: [],
-  // None is installed yet, so whatever comes was sent by nobody we know.
-  receiveWebhook: () => ({ accepted: false, code: 'webhook_unauthorized' }),
+  setupSteps: SUPEROFFICE_SETUP_STEPS,
+  // Anything but 200 is a failure to it, and nine of them switch the webhook off.
+  webhookStatus: 200,
+  receiveWebhook: (request, facts, secrets) => receiveWebhook(request, facts, secrets),
 }
 
 /** SuperOffice Online, as the registry knows it (rules C). */
@@ -47,12 +51,13 @@ export const superOfficeOnlineDriver: CrmDriver<OnlineConfig> = {
   configSchema: onlineConfigSchema,
   secretPaths: ['clientSecret', 'systemUserToken', 'privateKey'],
   urlPaths: ['loginHost'],
-  open(config, options) {
+  open({ testPersonId = null, ...config }, options) {
     requireHttps(config.loginHost, 'loginHost', options.allowLoopbackHttp)
     const open = () => new OnlineDoor(config, options.allowLoopbackHttp)
     // The switch is part of what a kept client may do.
     const { allowLoopbackHttp } = options
-    return new SuperOfficeSession(clientOf({ ...config, allowLoopbackHttp }, open), options)
+    const client = clientOf({ ...config, allowLoopbackHttp }, open)
+    return new SuperOfficeSession(client, options, testPersonId)
   },
 }
 
@@ -63,11 +68,9 @@ export const superOfficeOnsiteDriver: CrmDriver<OnsiteConfig> = {
   configSchema: onsiteConfigSchema,
   secretPaths: ['password', 'ca'],
   urlPaths: ['baseUrl'],
-  open(config, options) {
+  open({ testPersonId = null, ...config }, options) {
     requireHttps(config.baseUrl, 'baseUrl', options.allowLoopbackHttp)
-    return new SuperOfficeSession(
-      clientOf(config, () => onsiteDoor(config)),
-      options,
-    )
+    const client = clientOf(config, () => onsiteDoor(config))
+    return new SuperOfficeSession(client, options, testPersonId)
   },
 }

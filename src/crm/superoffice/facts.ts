@@ -36,10 +36,10 @@ const factsSchema = z.object({
   /** `updatedCount` of a row just inserted, as measured; null or absent: not measured. */
   firstVersion: z.int().nullable().optional(),
   /** False where saving a person's card touches the consent row: then its stamps prove nothing. */
-  stampsUsable: z.boolean().nullish(),
+  stampsUsable: z.boolean().optional(),
   /** What the two are by, and more that was found; absent: not measured. */
-  measured: measurementSchema.nullish(),
-  webhook: webhookFacts.nullish(),
+  measured: measurementSchema.optional(),
+  webhook: webhookFacts.optional(),
 })
 
 /** Facts of a SuperOffice installation that reading and writing use; parts are absent until set-up has learned them. */
@@ -51,7 +51,12 @@ export type Measurement = z.output<typeof measurementSchema>
 /** Facts about the installed webhook. */
 export type WebhookFacts = z.output<typeof webhookFacts>
 
-/** Reads stored facts; unknown keys are left to whoever wrote them. @throws ZodError when they are damaged. */
+/**
+ * Reads stored facts; null is forgotten, unknown keys are left to whoever wrote them.
+ *
+ * @throws ZodError when they are damaged.
+ */
 export function readFacts(facts: CrmFacts): SuperOfficeFacts {
-  return factsSchema.parse(facts)
+  const known = Object.entries(facts).filter(([, value]) => value !== null)
+  return factsSchema.parse(Object.fromEntries(known))
 }

@@ -19,6 +19,10 @@ import { type Installation, installationOf } from './installation.js'
 import { readChanges } from './reading/changes.js'
 import { directRead } from './reading/direct-read.js'
 import type { ReadSource } from './reading/read-consents.js'
+import { asSetupError } from './setup/as-setup-error.js'
+import { installWebhooks, type WebhookOwner } from './webhooks/install.js'
+import { removeWebhooks } from './webhooks/remove.js'
+import { tendWebhooks } from './webhooks/tend.js'
 import { wrongEnvironment } from './wrong-environment.js'
 import { writeConsents } from './writing/write-consents.js'
 
@@ -28,6 +32,7 @@ export class SuperOfficeSession implements CrmSession {
   readonly facts: SuperOfficeFacts
   readonly connectionId: string
   readonly #source: ReadSource
+  readonly #options: CrmOpenOptions
 
   constructor(
     readonly client: SuperOfficeClient,
@@ -38,6 +43,7 @@ export class SuperOfficeSession implements CrmSession {
     this.installation = installationOf(client)
     this.facts = readFacts(options.facts)
     this.connectionId = options.connectionId
+    this.#options = options
     this.#source = { installation: this.installation, facts: this.facts }
   }
 
@@ -82,12 +88,30 @@ export class SuperOfficeSession implements CrmSession {
     return Promise.resolve({ created: 0, updated: 0, foreignRows: 0 })
   }
 
-  installWebhooks(_target: WebhookTarget, _context: CallContext): Promise<WebhookInstallation> {
-    const reason = 'This release does not install webhooks in SuperOffice; the sweep suffices.'
-    return Promise.resolve({ installed: false, reason, facts: {} })
+  /** @throws SetupPaused `authFailed` and `tenantUnavailable` as the steps of set-up do; UpstreamError. */
+  async installWebhooks(target: WebhookTarget, context: CallContext): Promise<WebhookInstallation> {
+    try {
+      return await installWebhooks(this.#webhookOwner(), target, context)
+    } catch (error) {
+      throw asSetupError(error)
+    }
   }
 
-  removeWebhooks(_context: CallContext): Promise<CrmFacts> {
-    return Promise.resolve({})
+  removeWebhooks(context: CallContext): Promise<CrmFacts> {
+    return removeWebhooks(this, context)
+  }
+
+  async tendWebhooks(context: CallContext): Promise<{ readonly reactivated: boolean }> {
+    return tendWebhooks(this.#webhookOwner(), context)
+  }
+
+  /** @throws Error where it was opened without what seals secrets: a fault of ours. */
+  #webhookOwner(): WebhookOwner {
+    const { client, connectionId, facts } = this
+    const { secrets, allowLoopbackHttp } = this.#options
+    if (secrets === undefined) {
+      throw new Error('webhooks need a session that can seal secrets')
+    }
+    return { client, connectionId, webhook: facts.webhook, secrets, allowLoopbackHttp }
   }
 }

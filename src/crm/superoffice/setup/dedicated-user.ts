@@ -34,7 +34,8 @@ export async function usedByOthers(
   }
   const rows = await foreignRows(session, associateId, context)
   if (rows === null) {
-    const reason = 'Whether anything else uses our user cannot be told in this version of SuperOffice.'
+    const reason =
+      'Whether anything else uses our user cannot be told in this version of SuperOffice.'
     return userNotDedicated({ ...seen, consentsByOthers: null }, reason)
   }
   const count = rows === MOST_ROWS ? `${rows} or more` : String(rows)

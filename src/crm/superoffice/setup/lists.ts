@@ -34,16 +34,16 @@ export const listsStep = checkStep({
     const notes = [
       list('Not in this installation, and not carried across', missingBases.map(keyOfBasis)),
       list("The tenant's own purposes, which are not synced", others(purposes, purposeOfKey)),
-      list("The tenant's own legal bases; consents with them are left alone", others(bases, basisOfKey)),
+      list(
+        "The tenant's own legal bases; consents with them are left alone",
+        others(bases, basisOfKey),
+      ),
     ].filter((note) => note !== null)
     return notes.length === 0 ? { state: 'done' } : { state: 'done', note: notes.join(' ') }
   },
 })
 
-function others(
-  items: readonly ShownItem[],
-  known: (key: string) => unknown,
-): readonly string[] {
+function others(items: readonly ShownItem[], known: (key: string) => unknown): readonly string[] {
   return items.filter(({ key, usable }) => usable && known(key) === null).map(({ key }) => key)
 }
 

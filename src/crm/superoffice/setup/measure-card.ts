@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { type CallContext, UpstreamError } from '../../../http/index.js'
-import type { TestRow, TestRows } from './test-rows.js'
+import type { TestRow } from './test-rows.js'
 import type { Trial } from './trial.js'
 
 const card = z.looseObject({ Firstname: z.string().nullish(), UpdatedDate: z.string().nullish() })
@@ -19,6 +19,9 @@ export async function measureCard(trial: Trial, context: CallContext): Promise<b
   await sleep(NEXT_SECOND_MS, undefined, context.signal ? { signal: context.signal } : {})
   const rowsBefore = await trial.rows()
   const before = await readCard(trial, context)
+  if (!before.Firstname) {
+    return null
+  }
   try {
     await trial.session.client.text(
       {
@@ -27,12 +30,16 @@ export async function measureCard(trial: Trial, context: CallContext): Promise<b
         operation: 'PATCH /Person/{id}',
         name: 'setup.measure',
         effect: 'write',
-        json: { Firstname: before.Firstname ?? '' },
+        json: { Firstname: before.Firstname },
       },
       context,
     )
   } catch (error) {
-    if (error instanceof UpstreamError && !error.retryable && error.code !== 'upstream_auth_failed') {
+    if (
+      error instanceof UpstreamError &&
+      !error.retryable &&
+      error.code !== 'upstream_auth_failed'
+    ) {
       return null
     }
     throw error
@@ -41,7 +48,7 @@ export async function measureCard(trial: Trial, context: CallContext): Promise<b
   const rowsAfter = await trial.rows()
   const touched = [...rowsAfter].some(([purpose, row]) => hasMoved(rowsBefore.get(purpose), row))
   const saved = after.UpdatedDate !== before.UpdatedDate
-  return touched || (saved && sameRows(rowsBefore, rowsAfter) ? false : null)
+  return touched ? true : saved ? false : null
 }
 
 async function readCard(trial: Trial, context: CallContext) {
@@ -57,10 +64,6 @@ async function readCard(trial: Trial, context: CallContext) {
     context,
   )
   return body
-}
-
-function sameRows(before: TestRows, after: TestRows): boolean {
-  return before.size === after.size
 }
 
 function hasMoved(before: TestRow | undefined, after: TestRow): boolean {

@@ -64,10 +64,7 @@ export function privilegeMissing(
 }
 
 /** Our user does not look like one that nobody else uses. */
-export function userNotDedicated(
-  seen: Readonly<Record<string, Json>>,
-  reason: string,
-): SetupPause {
+export function userNotDedicated(seen: Readonly<Record<string, Json>>, reason: string): SetupPause {
   return {
     code: 'userNotDedicated',
     message:

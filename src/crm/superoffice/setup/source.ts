@@ -37,7 +37,8 @@ export const sourceStep: SuperOfficeStep = {
   },
   async do({ client }, context) {
     for (const key of KEYS) {
-      const source = (await findSource(client, context)) ?? (await createSource(client, key, context))
+      const source =
+        (await findSource(client, context)) ?? (await createSource(client, key, context))
       if (source !== null) {
         return { sourceKey: source.key }
       }

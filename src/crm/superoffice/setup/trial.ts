@@ -47,11 +47,17 @@ export class Trial {
     return new Trial(session, personId, purpose, beforeOf(rows.get(purpose)), spelt, context)
   }
 
-  /** The keys under which the installation knows a value; for the comment as well as for the wire. */
+  /** The key under which the installation knows a value. */
   key(basis: 'withdrawn' | 'legitimateInterest'): string {
     return spelling(this.spelt.bases, keyOfBasis(basis))
   }
 
+  /** The key of the purpose that is written to. */
+  get purposeKey(): string {
+    return spelling(this.spelt.purposes, keyOfPurpose(this.purpose))
+  }
+
+  /** Marks the row while it is not as it was. */
   get comment(): string {
     return `eMarketeer set-up is measuring; before: ${this.before.basisKey ?? 'none'}`
   }
@@ -87,8 +93,7 @@ export class Trial {
 
   async #put(basisKey: string, comment: string): Promise<void> {
     const { client, facts } = this.session
-    const { personId } = this
-    const purposeKey = spelling(this.spelt.purposes, keyOfPurpose(this.purpose))
+    const { personId, purposeKey } = this
     const sourceKey = facts.sourceKey ?? DEFAULT_SOURCE_KEY
     await putConsent(client, { personId, purposeKey, basisKey, sourceKey, comment }, this.context)
   }

@@ -11,8 +11,8 @@ import { deleteWebhook, saveWebhook, webhookName, webhooksNamed } from './webhoo
 export interface WebhookOwner {
   readonly client: SuperOfficeClient
   readonly connectionId: string
-  /** As set-up left it; null or absent: none. */
-  readonly webhook: WebhookFacts | null | undefined
+  /** As set-up left it; undefined: none. */
+  readonly webhook: WebhookFacts | undefined
   readonly secrets: FactSecrets
   readonly allowLoopbackHttp: boolean
 }

@@ -48,7 +48,7 @@ function isOurs(
   const signature = headers[SIGNATURE_HEADER]
   return (
     signature !== undefined &&
-    webhook != null &&
+    webhook !== undefined &&
     secrets !== undefined &&
     isSigned(body, signature, openSecrets(webhook, secrets))
   )

@@ -22,7 +22,7 @@ export async function tendWebhooks(
   { client, connectionId, webhook, secrets }: WebhookOwner,
   context: CallContext,
 ): Promise<{ readonly reactivated: boolean }> {
-  if (webhook == null) {
+  if (webhook === undefined) {
     return { reactivated: false }
   }
   const name = webhookName(connectionId)
