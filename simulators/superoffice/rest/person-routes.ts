@@ -1,10 +1,12 @@
 import { json, type SimResponse } from '../../common/http-server.js'
 import { badRequest } from '../errors.js'
-import { wireDate } from '../model/dates.js'
 import type { PersonRow } from '../model/rows.js'
 import { type ApiCall, parameters } from '../server/api-call.js'
 import { consentInfos } from './consent-info.js'
 import { hasConsent, personOf, setConsent, turnOffConsent } from './consent-operations.js'
+import { patchPerson } from './patch-person.js'
+import { personEntity } from './person-entity.js'
+import { patchPerson } from './patch-person.js'
 import { NO_CONTENT, type Route } from './route.js'
 
 /** A person and its consents (wire page, section 5). */
@@ -14,6 +16,21 @@ export const personRoutes: readonly Route[] = [
     method: 'GET',
     pattern: /^Person\/(\d+)$/,
     handle: (call) => readPerson(call, personOf(call, call.parts[0])),
+  },
+  {
+    operation: 'patchPerson',
+    method: 'PATCH',
+    pattern: /^Person\/(\d+)$/,
+    handle: patchPerson,
+  },
+  {
+    operation: 'patchPerson',
+    method: 'PATCH',
+    pattern: /^Person\/(\d+)$/,
+    handle: (call) => {
+      patchPerson(call)
+      return json(200, personEntity(call, personOf(call, call.parts[0])))
+    },
   },
   {
     operation: 'consents',
@@ -71,31 +88,4 @@ function readPerson(call: ApiCall, person: PersonRow): SimResponse {
     return { status: 304 }
   }
   return json(200, personEntity(call, person))
-}
-
-/** The entity, with the properties that concern the sync. */
-export function personEntity(call: ApiCall, person: PersonRow) {
-  const self = `${call.world.shownApi()}/v1/Person/${person.person_id}`
-  return {
-    PersonId: person.person_id,
-    Firstname: person.firstname,
-    Lastname: person.lastname,
-    FullName: `${person.firstname} ${person.lastname}`.trim(),
-    CreatedDate: wireDate(person.registered, call.zoneSuffix),
-    UpdatedDate: wireDate(person.updated, call.zoneSuffix),
-    Emails: call.world.store.emails(person.person_id).map((email) => ({
-      Value: email.email_address,
-      StrippedValue: email.email_address.toLowerCase(),
-      Description: email.description,
-    })),
-    MobilePhones: [],
-    Contact: null,
-    Retired: person.retired === 1,
-    NoMailing: false,
-    ShipmentTypes: [],
-    Consents: consentInfos(call, person.person_id),
-    TableRight: null,
-    FieldProperties: {},
-    _Links: { Self: self },
-  }
 }
