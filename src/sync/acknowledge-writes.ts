@@ -39,6 +39,10 @@ export async function acknowledgeWrites(
   own.emarketeer.forEach((job) => pendings.add(job.pending))
   own.crm.forEach((job) => job.pending && pendings.add(job.pending))
   const sent = wereSent(own)
+  // What crossed from, or to, a further address is noted as soon as both ends show it: an act after that counts.
+  for (const pending of [...sent].filter(crosses)) {
+    again.add(pending.cell.row.addressId)
+  }
   await saveMemories(
     tx,
     [...pendings].map((pending) => ({
@@ -67,6 +71,10 @@ export async function acknowledgeWrites(
     again: [...again],
     unfinished: [...unfinished],
   }
+}
+
+function crosses({ cell: { view, decision } }: PendingCell): boolean {
+  return decision.inputs.carriedDeny && view.guests.length + view.outside.length > 0
 }
 
 /** Cells of which at least one write left us. */

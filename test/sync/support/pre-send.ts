@@ -28,6 +28,8 @@ export interface Ask {
   readonly proof?: 'delta' | 'direct'
   /** Steps that fail: the product excludes whom they would have verified. */
   readonly tolerant?: boolean
+  /** The connection's CRM; default Dynamics. */
+  readonly crm?: string
   readonly afterAudience?: Act
   readonly afterProof?: Act
   readonly afterSync?: Act
@@ -48,7 +50,7 @@ export async function preSend(world: World, ask: Ask): Promise<Sent> {
   const session = await world.session('preSend')
   const sendoutRunId = session.run.runId
   const sendoutId = `s-${randomUUID()}`
-  await open(world, sendoutId, sendoutRunId)
+  await open(world, sendoutId, sendoutRunId, ask.crm ?? 'dynamics')
   const load = async () => (await findSendoutRun(world.db, sendoutRunId))!
   await fixAudience(session, await load(), {
     connectionId: CONNECTION_ID,
@@ -99,7 +101,12 @@ export async function preSend(world: World, ask: Ask): Promise<Sent> {
   }
 }
 
-function open(world: World, sendoutId: string, sendoutRunId: string): Promise<unknown> {
+function open(
+  world: World,
+  sendoutId: string,
+  sendoutRunId: string,
+  crm: string,
+): Promise<unknown> {
   return world.db.transaction((tx) =>
     openSendoutRun(tx, {
       sendoutRunId,
@@ -107,7 +114,7 @@ function open(world: World, sendoutId: string, sendoutRunId: string): Promise<un
       stage: 'send',
       accountId: ACCOUNT_ID,
       connectionId: CONNECTION_ID,
-      crm: 'dynamics',
+      crm,
       workflowId: `presend:${sendoutId}`,
       deadlineMs: Date.now() + 60_000,
     }),
