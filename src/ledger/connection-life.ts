@@ -1,4 +1,5 @@
 import { AppError } from '../contracts/app-error.js'
+import type { SetupAction } from '../contracts/setup.js'
 import type { ConnectionState, PauseMode } from './connections.js'
 import type { Queryable } from './database.js'
 import { appendOverride } from './overrides.js'
@@ -17,7 +18,7 @@ export type LifeAction = 'disable' | 'removeInstalled' | 'pause' | 'resume'
 
 /** An intervention as it is shown. */
 export interface KeptIntervention {
-  readonly action: string
+  readonly action: LifeAction
   readonly reason: string
   readonly by: string
   readonly at: Date
@@ -112,17 +113,15 @@ export function refuseToResume(connectionId: string, state: ConnectionState): vo
   }
 }
 
-/** The newest intervention of these kinds, or null. */
+/** The newest intervention, or null. */
 export async function newestIntervention(
   db: Queryable,
   connectionId: string,
-  actions: readonly LifeAction[],
 ): Promise<KeptIntervention | null> {
   const rows = await db.query<KeptIntervention>(
     `SELECT action, reason, by_whom AS by, recorded_at AS at FROM overrides
-      WHERE connection_id = $1 AND subject = $2 AND action = ANY($3)
-      ORDER BY recorded_at DESC LIMIT 1`,
-    [connectionId, SUBJECT, actions],
+      WHERE connection_id = $1 AND subject = $2 ORDER BY recorded_at DESC LIMIT 1`,
+    [connectionId, SUBJECT],
   )
   return rows[0] ?? null
 }
@@ -132,7 +131,7 @@ export function keepStepDecision(
   db: Queryable,
   intervention: LifeIntervention,
   step: string,
-  action: string,
+  action: SetupAction,
 ): Promise<void> {
   return keep(db, intervention, action, { step }, 'disconnect')
 }
@@ -161,7 +160,7 @@ async function isKept(tx: Queryable, { interventionId }: LifeIntervention): Prom
 function keep(
   db: Queryable,
   { interventionId, connectionId, reason, by }: LifeIntervention,
-  action: string,
+  action: LifeAction | SetupAction,
   detail: Readonly<Record<string, unknown>>,
   subject = SUBJECT,
 ): Promise<void> {

@@ -68,7 +68,14 @@ describe('connection apply refuses', () => {
       },
     ],
     ['superoffice-online without its section', { ...GOOD_CONNECTION, crm: 'superoffice-online' }],
-    ['"crm":"none"', { ...GOOD_CONNECTION, crm: 'none', legalBasisSync: false }],
+    [
+      '"crm":"none" of a connection that is not there',
+      { ...GOOD_CONNECTION, crm: 'none', legalBasisSync: false },
+    ],
+    [
+      '"crm":"none" of another account',
+      { connectionId: 'other-dynamics', accountId: '1003', crm: 'none' },
+    ],
     ['"crm":"none" that syncs', { ...GOOD_CONNECTION, crm: 'none' }],
     ['a second CRM of a tenant', { ...GOOD_CONNECTION, accountId: '1002' }],
     [

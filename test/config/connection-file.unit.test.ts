@@ -126,7 +126,6 @@ describe('parseConnectionFile', () => {
   })
 
   it.each([
-    ['none with sync', { crm: 'none' }, ['none_with_sync crm', 'crm_not_supported crm']],
     ['none', { crm: 'none', legalBasisSync: false }, ['crm_not_supported crm']],
     ['SuperOffice Online', { crm: 'superoffice-online' }, ['crm_not_supported crm']],
     ['SuperOffice on site', { crm: 'superoffice-onsite' }, ['crm_not_supported crm']],

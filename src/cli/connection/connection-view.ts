@@ -1,7 +1,11 @@
 import { redactConfig } from '../../config/stored-config.js'
 import { AppError } from '../../contracts/app-error.js'
 import { isRecord } from '../../config/record-paths.js'
-import { newestIntervention, type KeptIntervention } from '../../ledger/connection-life.js'
+import {
+  newestIntervention,
+  type KeptIntervention,
+  type LifeAction,
+} from '../../ledger/connection-life.js'
 import { findConnection, type ConnectionRow, type PauseMode } from '../../ledger/connections.js'
 import type { Queryable } from '../../ledger/database.js'
 import type { ConnectionCounts } from './connection-counts.js'
@@ -106,16 +110,15 @@ export async function keptFor(
   db: Queryable,
   { connectionId, state }: ConnectionRow,
 ): Promise<KeptIntervention | null> {
-  switch (state) {
-    case 'paused':
-      return newestIntervention(db, connectionId, ['pause'])
-    case 'disabled':
-      return newestIntervention(db, connectionId, ['disable', 'removeInstalled'])
-    case 'active':
-    case 'settingUp':
-    case 'implicit':
-      return null
-  }
+  const newest = await newestIntervention(db, connectionId)
+  return newest !== null && STATE_AFTER[newest.action] === state ? newest : null
+}
+
+const STATE_AFTER: Readonly<Record<LifeAction, ConnectionRow['state']>> = {
+  disable: 'disabled',
+  removeInstalled: 'disabled',
+  pause: 'paused',
+  resume: 'active',
 }
 
 function told(kept: KeptIntervention | null): Told {

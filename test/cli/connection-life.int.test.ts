@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { connectionCounts } from '../../src/cli/connection/connection-counts.js'
+import { keptFor, viewOf } from '../../src/cli/connection/connection-view.js'
+import {
+  disableConnection,
+  pauseConnection,
+  resumeConnection,
+} from '../../src/ledger/connection-life.js'
+import {
+  findConnection,
+  mergeFacts,
+  saveConnection,
+  setConnectionState,
+} from '../../src/ledger/connections.js'
+import { openDatabase, type Database } from '../../src/ledger/database.js'
+import { withDatabase } from '../support/with-database.js'
+
+const database = withDatabase()
+const connectionId = 'acme'
+let db: Database
+
+const settings = {
+  connectionId,
+  accountId: '1001',
+  crm: 'dynamics',
+  legalBasisSync: true,
+  subscriptionSync: false,
+  createMissing: 'none',
+  newlyMailableLimit: 0,
+  subscriptionRowsPerDay: 100,
+  config: {
+    connectionId,
+    accountId: '1001',
+    crm: 'dynamics',
+    legalBasisSync: true,
+    sectionName: 'dynamics',
+    section: {},
+    secrets: {},
+  },
+} as const
+
+const asked = (reason: string) => ({
+  interventionId: randomUUID(),
+  connectionId,
+  reason,
+  by: 'Kari',
+})
+
+beforeAll(() => {
+  db = openDatabase(database.url)
+})
+afterAll(() => db.close())
+
+beforeEach(async () => {
+  await db.query('DELETE FROM connections')
+  await saveConnection(db, settings)
+  await setConnectionState(db, connectionId, 'active')
+})
+
+async function shown() {
+  const connection = (await findConnection(db, connectionId))!
+  const counts = await connectionCounts(db, connectionId)
+  return viewOf(connection, counts, await keptFor(db, connection))
+}
+
+describe('a connection as it is shown', () => {
+  it('tells who paused it and how, and nothing of it once it is resumed', async () => {
+    await db.transaction((tx) => pauseConnection(tx, asked('a mistake'), 'all'))
+    await db.transaction((tx) => pauseConnection(tx, asked('opt-outs may go'), 'loosening'))
+    expect(await shown()).toMatchObject({
+      state: 'paused',
+      pause: {
+        mode: 'loosening',
+        reason: 'opt-outs may go',
+        by: 'Kari',
+        since: expect.stringMatching(/^\d{4}-.*Z$/),
+      },
+      disabled: null,
+    })
+    await db.transaction((tx) => resumeConnection(tx, asked('it is mended')))
+    expect(await shown()).toMatchObject({ state: 'active', pause: null })
+  })
+
+  it('tells who disabled it and why, and whether the installation was removed', async () => {
+    await db.transaction((tx) => disableConnection(tx, asked('the customer left'), true))
+    expect(await shown()).toMatchObject({
+      state: 'disabled',
+      pause: null,
+      disabled: { removeInstalled: true, reason: 'the customer left', by: 'Kari' },
+    })
+  })
+
+  it('tells a pause that nobody gave a reason for', async () => {
+    await db.query(`UPDATE connections SET state = 'paused'`)
+    expect(await shown()).toMatchObject({
+      pause: { mode: 'all', reason: null, by: null, since: null },
+    })
+  })
+
+  it('tells whether the CRM posts changes, and how far its clock is off', async () => {
+    expect(await shown()).toMatchObject({ webhooks: null, clockOffsetMs: null })
+    await mergeFacts(db, connectionId, { webhooks: { installed: false, reason: 'no https' } })
+    await db.query(`UPDATE connections SET crm_clock_offset_ms = -120`)
+    expect(await shown()).toMatchObject({
+      webhooks: { installed: false, reason: 'no https' },
+      clockOffsetMs: -120,
+    })
+    await mergeFacts(db, connectionId, { webhooks: null })
+    expect((await findConnection(db, connectionId))!.facts).toEqual({})
+  })
+})
+
+describe("a connection's life", () => {
+  it('is changed once by one intervention, also when its answer was lost', async () => {
+    const pause = asked('a mistake')
+    const resume = asked('it is mended')
+    await db.transaction((tx) => pauseConnection(tx, pause, 'all'))
+    await db.transaction((tx) => resumeConnection(tx, resume))
+    await db.transaction((tx) => pauseConnection(tx, pause, 'all'))
+    await db.transaction((tx) => resumeConnection(tx, resume))
+    expect(await shown()).toMatchObject({ state: 'active' })
+  })
+
+  it('ends a pause by being disabled, and is enabled by no set-up that ends late', async () => {
+    await db.transaction((tx) => pauseConnection(tx, asked('a mistake'), 'all'))
+    await setConnectionState(db, connectionId, 'active')
+    expect(await shown()).toMatchObject({ state: 'paused' })
+    await db.transaction((tx) => disableConnection(tx, asked('the customer left'), false))
+    await setConnectionState(db, connectionId, 'active')
+    expect(await shown()).toMatchObject({ state: 'disabled', pause: null })
+  })
+
+  it.each([
+    ['resumed', 'connection_not_paused', () => resumeConnection],
+    ['paused', 'connection_disabled', () => pauseConnection],
+  ] as const)('cannot be %s once disabled', async (_, code, change) => {
+    await db.transaction((tx) => disableConnection(tx, asked('the customer left'), false))
+    const changing = db.transaction((tx) => change()(tx, asked('again'), 'all'))
+    await expect(changing).rejects.toMatchObject({ code })
+  })
+
+  it('is not that of an account without CRM', async () => {
+    await db.query(`UPDATE connections SET state = 'implicit'`)
+    const disabling = db.transaction((tx) => disableConnection(tx, asked('none'), false))
+    await expect(disabling).rejects.toMatchObject({ code: 'connection_not_found' })
+  })
+})
