@@ -13,6 +13,8 @@ import { delegatingActivities } from './support/delegating-activities.js'
 import { recipesOf } from './support/doc-recipes.js'
 import { FakeSendouts } from './support/fake-sendouts.js'
 import { FakeWorld } from './support/fake-world.js'
+import { setupThatAsks } from './support/setup-that-asks.js'
+import { untilStatus } from './support/setup-runs.js'
 import { tracesOfPeople } from './support/traces-of-people.js'
 
 Runtime.install({
@@ -34,7 +36,10 @@ describe('recipes of docs/temporal-cli.md', () => {
     await running
   })
   const temporal = withTemporal()
-  const world = new FakeWorld(new FakeSendouts({ targeted: 10 }).activities())
+  const world = new FakeWorld({
+    ...new FakeSendouts({ targeted: 10 }).activities(),
+    ...setupThatAsks(),
+  })
   let environment: NodeJS.ProcessEnv
 
   const shell = (command: string) => run('/bin/sh', ['-c', command], { env: environment })
@@ -75,6 +80,11 @@ describe('recipes of docs/temporal-cli.md', () => {
       expect(all).toContain(`--type ${type} `)
     }
     for (const message of [
+      'signal --workflow-id setup/acme-dynamics --name pause',
+      'signal --workflow-id setup/acme-dynamics --name resume',
+      'signal --workflow-id setup/acme-dynamics --name override',
+      'update execute --workflow-id setup/acme-dynamics --name override',
+      '"dryRun":true',
       '--name abort',
       '--name reschedule',
       '--type status',
@@ -84,11 +94,49 @@ describe('recipes of docs/temporal-cli.md', () => {
     }
   })
 
-  it.each(recipes)('$section: $command', async ({ command, expected }) => {
-    const { stdout } = await shell(command)
-    for (const text of expected) {
-      expect(stdout.replaceAll(/\s+/g, ' ')).toContain(text)
+  it.each(recipes)('$section: $command', async ({ command, expected, awaited }) => {
+    const output = async () => (await shell(command)).stdout.replaceAll(/\s+/g, ' ')
+    let stdout = await output()
+    while (awaited.some((text) => !stdout.includes(text))) {
+      stdout = await output()
     }
+    for (const text of expected) {
+      expect(stdout).toContain(text)
+    }
+  })
+
+  it('give each choice of Support to the step, and keep all of them as evidence', () => {
+    const formId = '8d2c3f52-0000-4000-8000-000000000003'
+    const choices = world
+      .inputs('runSetupStep')
+      .filter(({ stepId, choice }) => stepId === 'form' && choice !== null)
+    expect(choices.map(({ choice }) => choice)).toEqual([
+      { action: 'retry' },
+      { action: 'useForm', formId },
+      { action: 'useTab', formId, tab: 'tab_1' },
+    ])
+    expect(world.inputs('keepSetupDecision').map(({ action, by }) => [action, by])).toEqual(
+      ['pause', 'resume', 'retry', 'useForm', 'useTab'].map((action) => [action, 'Kari']),
+    )
+  })
+
+  it('refuse an override that is no choice, and say why', async () => {
+    await shell(
+      `temporal workflow start --type dynamicsSetup --task-queue setup --workflow-id asking --input '{"connectionId":"asking"}'`,
+    )
+    const handle = temporal.client.workflow.getHandle('asking')
+    await untilStatus(handle, ({ phase }) => phase === 'paused')
+    const refused = shell(
+      `temporal workflow update execute --workflow-id asking --name override --input '{"step":"form","action":"createTab","reason":"x","by":"Kari"}'`,
+    )
+    await expect(refused).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('"createTab" does not help'),
+    })
+    await shell(
+      `temporal workflow update execute --workflow-id asking --name override --input '{"step":"form","action":"abort","reason":"x","by":"Kari"}'`,
+    )
+    expect(await handle.result()).toMatchObject({ result: 'aborted' })
   })
 
   it('refuse an abort without a reason, and say why', async () => {

@@ -6,11 +6,13 @@ export interface Recipe {
   readonly section: string
   readonly command: string
   readonly expected: readonly string[]
+  /** What it holds sooner or later: the command is repeated until then. */
+  readonly awaited: readonly string[]
 }
 
 const FENCE = /^```sh runnable\n([\s\S]*?)^```$/gm
 
-/** Commands in the blocks headed `sh runnable`, in order; lines that begin with `#>` tell what comes out. */
+/** Commands in the blocks headed `sh runnable`, in order; lines that begin with `#>` or `#>>` tell what comes out. */
 export async function recipesOf(documentPath: string): Promise<Recipe[]> {
   const text = await readFile(documentPath, 'utf8')
   return [...text.matchAll(FENCE)].flatMap((block) => {
@@ -24,15 +26,17 @@ export async function recipesOf(documentPath: string): Promise<Recipe[]> {
 }
 
 function recipesIn(block: string): Omit<Recipe, 'section'>[] {
-  const recipes: { command: string; expected: string[] }[] = []
+  const recipes: { command: string; expected: string[]; awaited: string[] }[] = []
   for (const line of block
     .replaceAll(/\\\n\s*/g, '')
     .trim()
     .split('\n')) {
-    if (line.startsWith('#>')) {
+    if (line.startsWith('#>>')) {
+      recipes.at(-1)!.awaited.push(line.slice(3).trim())
+    } else if (line.startsWith('#>')) {
       recipes.at(-1)!.expected.push(line.slice(2).trim())
     } else {
-      recipes.push({ command: line, expected: [] })
+      recipes.push({ command: line, expected: [], awaited: [] })
     }
   }
   return recipes
