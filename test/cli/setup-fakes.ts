@@ -3,7 +3,7 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { QUEUES, workflowIds } from '../../src/contracts/names.js'
 import type { StepOutcome } from '../../src/contracts/setup-activities.js'
 import { provisionTimeoutMs } from '../support/ask-broker.js'
-import type { TestTemporal } from '../support/with-temporal.js'
+import { withTemporal, type TestTemporal } from '../support/with-temporal.js'
 import { workflowBundle } from '../support/workflow-bundle.js'
 import { delegatingActivities } from '../workflows/support/delegating-activities.js'
 import { FakeWorld, type Activities } from '../workflows/support/fake-world.js'
@@ -72,6 +72,7 @@ export function uncertainForm(): Partial<Activities> {
 
 /** Real workflows on a real server, with activities in memory. */
 export interface FakeSetups {
+  readonly temporal: TestTemporal
   world: FakeWorld
   /** Starts a set-up and waits until it waits for a person. */
   paused(connectionId: string): Promise<void>
@@ -81,8 +82,8 @@ export interface FakeSetups {
   stopWorker(): Promise<void>
 }
 
-/** Serves queue `setup` for a test file. */
-export function withSetups(temporal: TestTemporal): FakeSetups {
+/** Gives the test file a Temporal namespace whose queue `setup` is served. */
+export function withSetups(): FakeSetups {
   let worker: Worker | undefined
   let running: Promise<void> | undefined
   const stopWorker = async () => {
@@ -90,7 +91,11 @@ export function withSetups(temporal: TestTemporal): FakeSetups {
     worker = undefined
     await running
   }
+  // Hooks of the end run in this order: the worker first, then its connection.
+  afterAll(stopWorker)
+  const temporal = withTemporal()
   const setups: FakeSetups = {
+    temporal,
     world: new FakeWorld(uncertainForm()),
     stopWorker,
     async start(connectionId) {
@@ -117,6 +122,5 @@ export function withSetups(temporal: TestTemporal): FakeSetups {
     })
     running = worker.run()
   }, provisionTimeoutMs)
-  afterAll(stopWorker)
   return setups
 }

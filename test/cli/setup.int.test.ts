@@ -5,15 +5,14 @@ import type { ErrorDocument } from '../../src/contracts/app-error.js'
 import { workflowIds } from '../../src/contracts/names.js'
 import type { SetupStatus } from '../../src/contracts/setup.js'
 import { checkoutRoot } from '../../src/embedded/cache-dir.js'
-import { withTemporal } from '../support/with-temporal.js'
 import { FakeWorld } from '../workflows/support/fake-world.js'
 import { override, statusOf, stepIn, untilStatus } from '../workflows/support/setup-runs.js'
 import { documentOf, runLbsync } from './run-lbsync.js'
 import { uncertainForm, withSetups } from './setup-fakes.js'
 import { shapeFaults } from './shape-faults.js'
 
-const temporal = withTemporal()
-const setups = withSetups(temporal)
+const setups = withSetups()
+const { temporal } = setups
 const EVIDENCE = ['--reason', 'The customer said so', '--by', 'Kari']
 let docs: string
 let made = 0
