@@ -1,6 +1,7 @@
 import { applyEdits, type Edit } from './edits.js'
 import { type FormDocument, readForm, sectionLists } from './form-document.js'
 import { FormShapeError } from './form-shape-error.js'
+import { GRID, plain, SECTION, TAB } from './own-names.js'
 import { isCurrent, ownParts, type OwnParts } from './own-parts.js'
 import { descriptionXml, type SectionSpec, sectionXml, tabXml } from './section-xml.js'
 import { addLast, addNewList, takeOut } from './lists.js'
@@ -59,6 +60,16 @@ export function removeSection(form: FormDocument): readonly Edit[] {
     edits.push(takeOut(form.xml, own.description, descriptionList(form), { mayBeNew: true }))
   }
   return edits
+}
+
+/**
+ * Whether anything of ours is on a form. One that does not even name us is not read closer, however odd it is: it is none
+ * of our business. @throws FormShapeError
+ */
+export function holdsOurs(xml: string): boolean {
+  const text = xml.toLowerCase()
+  const names = [SECTION.name, SECTION.id, GRID.uniqueId, TAB.id].map(plain)
+  return names.some((name) => text.includes(name)) && removeSection(readForm(xml)).length > 0
 }
 
 /** A form's text without our parts: what others made of it. @throws FormShapeError */

@@ -1,17 +1,26 @@
+import type { SetupAction } from '../../../contracts/setup.js'
 import type { CallContext } from '../../../http/index.js'
 import { type CrmFacts, SetupPaused } from '../../crm.js'
+import type { DataverseClient } from '../client.js'
 import { applyEdits } from '../forms/edits.js'
 import { readForm } from '../forms/form-document.js'
 import { FormShapeError } from '../forms/form-shape-error.js'
-import { removeSection } from '../forms/splice.js'
-import type { DataverseClient } from '../client.js'
+import { holdsOurs, removeSection } from '../forms/splice.js'
 import type { DynamicsSession } from '../session.js'
 import { basedOnNewest } from './form-newest.js'
 import { draftPending, formUncertain, oddForm } from './form-pauses.js'
-import { isColleagues, ownLayers } from './form-plan.js'
-import { contactMainForms, type MainForm, writeDraft } from './form-rows.js'
+import { isColleagues } from './form-plan.js'
+import {
+  contactMainForms,
+  type FormLayer,
+  type MainForm,
+  readLayers,
+  writeDraft,
+} from './form-rows.js'
 import { publishTables } from './publish-tables.js'
 import { untilPublished } from './publish-wait.js'
+
+const CHOICES: readonly SetupAction[] = ['retry', 'abort']
 
 /**
  * Takes our section out of every main form that has it (also of copies that the customer made of the form, or the view
@@ -24,74 +33,65 @@ export async function removeFromForms(
   context: CallContext,
 ): Promise<CrmFacts> {
   const forms = await contactMainForms(client, context)
-  const holding: { form: MainForm; own: NonNullable<Awaited<ReturnType<typeof ownLayers>>> }[] = []
-  for (const form of forms) {
-    const own = await readOwn(() => ownLayers(client, form.formId, context), form, forms)
-    if (own?.published === true || own?.draft === true) {
-      holding.push({ form, own })
-    }
-  }
+  const holding: MainForm[] = []
   // All are looked at before the first is changed.
-  for (const { form, own } of holding) {
-    if (isColleagues(own.layers)) {
-      throw paused(draftPending(form, ['retry', 'abort']))
+  for (const form of forms) {
+    const own = await readOwn(client, form, forms, context)
+    if (own === null) {
+      continue
     }
     if (!form.customizable) {
-      throw paused({
+      throw new SetupPaused({
         ...formUncertain(`The form "${form.name}" is locked, and has our section.`, forms),
-        choices: ['retry', 'abort'],
+        choices: CHOICES,
       })
     }
+    holding.push(form)
   }
-  for (const { form } of holding) {
-    await removeFrom(client, form, forms, context)
+  for (const form of holding) {
+    await basedOnNewest(async (versionOf) => {
+      // Somebody may have saved since it was looked at.
+      const own = await readOwn(client, form, forms, context)
+      if (own?.inDraft === true) {
+        const xml = applyEdits(own.draft.xml, removeSection(readForm(own.draft.xml)))
+        const change = { xml, ifMatch: versionOf(own.draft), intoSolution: false }
+        await writeDraft(client, form.formId, change, context)
+      }
+    })
   }
   if (holding.length > 0) {
     await publishTables(client, ['contact'], context)
-    for (const { form } of holding) {
-      await untilPublished(client, form.formId, { shown: false }, context)
-    }
+  }
+  for (const { formId } of holding) {
+    await untilPublished(client, formId, { shown: false }, context)
   }
   return { form: null }
 }
 
-/** Reads again right before writing: between looking and this, somebody may have saved. */
-async function removeFrom(
+/** The draft of a form that has something of ours in either layer; null where it has not. */
+async function readOwn(
   client: DataverseClient,
   form: MainForm,
   forms: readonly MainForm[],
   context: CallContext,
-): Promise<void> {
-  await basedOnNewest(async (versionOf) => {
-    const own = await readOwn(() => ownLayers(client, form.formId, context), form, forms)
-    if (own?.draft !== true) {
-      return
-    }
-    if (isColleagues(own.layers)) {
-      throw paused(draftPending(form, ['retry', 'abort']))
-    }
-    const { draft } = own.layers
-    const xml = applyEdits(draft.xml, removeSection(readForm(draft.xml)))
-    const change = { xml, ifMatch: versionOf(draft), intoSolution: false }
-    await writeDraft(client, form.formId, change, context)
-  })
-}
-
-async function readOwn<T>(
-  read: () => Promise<T>,
-  form: MainForm,
-  forms: readonly MainForm[],
-): Promise<T | null> {
+): Promise<{ readonly draft: FormLayer; readonly inDraft: boolean } | null> {
+  const layers = await readLayers(client, form.formId, context)
+  if (layers === null) {
+    return null
+  }
   try {
-    return await read()
+    const inDraft = holdsOurs(layers.draft.xml)
+    if (!inDraft && !holdsOurs(layers.published.xml)) {
+      return null
+    }
+    if (isColleagues(layers)) {
+      throw new SetupPaused(draftPending(form, CHOICES))
+    }
+    return { draft: layers.draft, inDraft }
   } catch (error) {
     if (error instanceof FormShapeError) {
-      throw paused({ ...oddForm(error, form, forms), choices: ['retry', 'abort'] })
+      throw new SetupPaused({ ...oddForm(error, form, forms), choices: CHOICES })
     }
     throw error
   }
-}
-
-function paused(pause: SetupPaused['pause']): SetupPaused {
-  return new SetupPaused(pause)
 }

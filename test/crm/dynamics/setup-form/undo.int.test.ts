@@ -87,6 +87,24 @@ describe('taking it all out again', () => {
     expect((await storedForm(stand, COPY)).formxml).toContain('Mass mailing')
   })
 
+  it('does not mind a form that it cannot read, unless that names us', async () => {
+    one = await startWithTables({}, STEPS)
+    const { stand, facts } = one
+    await putForm(stand, COPY, { formxml: '<form><tabs/></form>', name: 'Odd' })
+    const odd = '<form><tabs/><x name="em_subscriptions"/></form>'
+    const fault = {
+      method: 'GET',
+      path: `/systemforms\\(${COPY}`,
+      body: { name: '', formxml: odd },
+    }
+    await stand.control('POST', 'faults', { ...fault, status: 200 })
+    const run = FORM.undo(stand.open(facts), PLAIN)
+    expect(await pauseOf(run)).toMatchObject({ code: 'formUncertain', seen: { formId: COPY } })
+    await stand.control('DELETE', 'faults')
+    await FORM.undo(stand.open(facts), PLAIN)
+    expect(await draftOf(stand)).not.toContain('em_subscriptions')
+  })
+
   it('pauses for a form that was locked meanwhile', async () => {
     one = await startWithTables({}, STEPS)
     const { stand, facts } = one
