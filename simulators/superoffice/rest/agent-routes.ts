@@ -4,7 +4,7 @@ import { isLive } from '../model/persons.js'
 import { jsonBody, parameters } from '../server/api-call.js'
 import { consentInfos } from './consent-info.js'
 import { hasConsent, setConsent, turnOffConsent } from './consent-operations.js'
-import { personEntity } from './person-routes.js'
+import { personEntity } from './person-entity.js'
 import { NO_CONTENT, type Route } from './route.js'
 import { upsertConsents } from './upsert.js'
 

@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import { json, type SimResponse } from '../../common/http-server.js'
 import { badRequest } from '../errors.js'
 import { savePerson } from '../model/persons.js'
 import { type ApiCall, jsonBody } from '../server/api-call.js'
 import { personOf } from './consent-operations.js'
+import { personEntity } from './person-entity.js'
 
 const bodySchema = z.strictObject({
   firstname: z.string().optional(),
@@ -11,7 +13,7 @@ const bodySchema = z.strictObject({
 })
 
 /** Saves a card by JSON Merge Patch (wire page, 5.4); also what is the same counts as a save. */
-export function patchPerson(call: ApiCall): void {
+export function patchPerson(call: ApiCall): SimResponse {
   const person = personOf(call, call.parts[0])
   const parsed = bodySchema.safeParse(jsonBody(call))
   if (!parsed.success) {
@@ -24,4 +26,5 @@ export function patchPerson(call: ApiCall): void {
     ...(retired === undefined ? {} : { retired: retired ? 1 : 0 }),
   }
   savePerson(call.world, person, changes, call.associateId)
+  return json(200, personEntity(call, person))
 }

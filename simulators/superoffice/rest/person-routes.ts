@@ -6,7 +6,6 @@ import { consentInfos } from './consent-info.js'
 import { hasConsent, personOf, setConsent, turnOffConsent } from './consent-operations.js'
 import { patchPerson } from './patch-person.js'
 import { personEntity } from './person-entity.js'
-import { patchPerson } from './patch-person.js'
 import { NO_CONTENT, type Route } from './route.js'
 
 /** A person and its consents (wire page, section 5). */
@@ -22,15 +21,6 @@ export const personRoutes: readonly Route[] = [
     method: 'PATCH',
     pattern: /^Person\/(\d+)$/,
     handle: patchPerson,
-  },
-  {
-    operation: 'patchPerson',
-    method: 'PATCH',
-    pattern: /^Person\/(\d+)$/,
-    handle: (call) => {
-      patchPerson(call)
-      return json(200, personEntity(call, personOf(call, call.parts[0])))
-    },
   },
   {
     operation: 'consents',
