@@ -91,6 +91,7 @@ describe('an installation on site', () => {
     const { contacts } = await session.read({ by: 'email', emails }, {})
     expect(new Set(contacts.map(({ email }) => email))).toEqual(new Set(emails))
     expect(contacts[0]?.consents.storeAndProcess).toMatchObject({ value: 'legitimateInterest' })
+    expect((await standIn.requests())['archivePost']).toBe(1)
     const tally = new RequestTally()
     await session.read({ by: 'email', emails: emails.slice(0, 10) }, { tally })
     expect(tally.operations()).toMatchObject({ 'superoffice.persons.readByEmail': 1 })

@@ -9,7 +9,7 @@ export interface ConsentJob {
   readonly purpose: Purpose
   readonly basis: Exclude<LegalBasis, 'none'> | null
   readonly expectedVersion: string
-  keys: (Spelling & { readonly ok: true })['keys'] | null
+  spelling: (Spelling & { readonly ok: true }) | null
   /** The server said that it did it. */
   acknowledged: boolean
   outcome: CrmWriteOutcome | null
@@ -27,7 +27,7 @@ export function toJob(write: CrmWrite, toPersonId: (id: string) => readonly numb
     purpose: consent?.purpose ?? 'marketingSendouts',
     basis,
     expectedVersion: consent?.expectedVersion ?? '',
-    keys: null,
+    spelling: null,
     acknowledged: false,
     outcome:
       basis === null

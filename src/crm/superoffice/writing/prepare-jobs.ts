@@ -26,7 +26,7 @@ export async function prepareJobs(
       (await spellConsent(installation, { purpose, basis: basis!, sourceKey }, context))
     spellings.set(id, spelling)
     if (spelling.ok) {
-      job.keys = spelling.keys
+      job.spelling = spelling
     } else {
       job.outcome = { status: 'refused', upstreamCode: spelling.upstreamCode }
     }

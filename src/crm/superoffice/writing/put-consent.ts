@@ -6,7 +6,7 @@ import { encodeParameters } from '../wire/filter.js'
 const OPERATION = 'PUT /Person/{id}/Consent/{purpose}'
 
 /** Stands in the row for whoever looks at the card; at most 255 characters, and about nobody. */
-const COMMENT = 'Set by eMarketeer (legal basis sync)'
+export const COMMENT = 'Set by eMarketeer (legal basis sync)'
 
 /** One consent to set; keys in the installation's spelling. */
 export interface ConsentToSet {

@@ -5,6 +5,8 @@ import { inParallel } from '../in-parallel.js'
 import type { ReadSource } from '../reading/read-consents.js'
 import { NOT_JSON } from '../wire/describe-error.js'
 import { type ConsentJob, openJobs } from './consent-job.js'
+import { massWritable, massWrite } from './mass-write.js'
+import { prepareJobs } from './prepare-jobs.js'
 import { putConsent } from './put-consent.js'
 
 /**
@@ -12,32 +14,73 @@ import { putConsent } from './put-consent.js'
  * begun. @returns why nothing more is to be sent after these, or null.
  */
 export async function sendJobs(
-  { installation }: ReadSource,
+  source: ReadSource,
   jobs: readonly ConsentJob[],
   context: CallContext,
 ): Promise<Error | null> {
+  const open = openJobs(jobs)
+  const tightening = open.filter((job) => job.basis === 'withdrawn')
+  const loosening = open.filter((job) => job.basis !== 'withdrawn')
+  return (
+    (await sendPhase(source, tightening, context)) ?? (await sendPhase(source, loosening, context))
+  )
+}
+
+/** In one mass write, where that is known to be good, else and what it left each by itself. */
+async function sendPhase(
+  source: ReadSource,
+  jobs: readonly ConsentJob[],
+  context: CallContext,
+): Promise<Error | null> {
+  const { client } = source.installation
   const halt: { error: Error | null } = { error: null }
-  const send = async (job: ConsentJob): Promise<void> => {
+  const settle = (some: readonly ConsentJob[], error: unknown) => {
+    const outcome = outcomeOf(error)
+    some.forEach((job) => (job.outcome = outcome))
+    if (outcome.status === 'unknown' || outcome.status === 'notSent') {
+      halt.error ??= outcome.error
+    }
+  }
+  const many = massWritable(source.facts, jobs)
+  try {
+    await writeMany(source, many, context)
+  } catch (error) {
+    settle(
+      many.filter((job) => job.outcome === null && !job.acknowledged),
+      error,
+    )
+  }
+  const single = openJobs(jobs).filter((job) => !job.acknowledged)
+  await inParallel(single, MAX_PARALLEL_CALLS, async (job) => {
     if (halt.error !== null) {
       return
     }
     try {
-      await putConsent(installation.client, { personId: job.personId, ...job.keys! }, context)
+      await putConsent(client, { personId: job.personId, ...job.spelling!.keys }, context)
       job.acknowledged = true
     } catch (error) {
-      const outcome = outcomeOf(error)
-      job.outcome = outcome
-      if (outcome.status === 'unknown' || outcome.status === 'notSent') {
-        halt.error ??= outcome.error
-      }
+      settle([job], error)
     }
-  }
-  const open = openJobs(jobs)
-  const tightening = open.filter((job) => job.basis === 'withdrawn')
-  await inParallel(tightening, MAX_PARALLEL_CALLS, send)
-  const loosening = open.filter((job) => job.basis !== 'withdrawn')
-  await inParallel(loosening, MAX_PARALLEL_CALLS, send)
+  })
   return halt.error
+}
+
+/** What a mass write did not report may be written all the same: what moved is a conflict then, read anew at once. */
+async function writeMany(
+  source: ReadSource,
+  jobs: readonly ConsentJob[],
+  context: CallContext,
+): Promise<void> {
+  if (jobs.length === 0 || (await massWrite(source.installation.client, jobs, context))) {
+    return
+  }
+  const rest = jobs.filter((job) => !job.acknowledged)
+  try {
+    await prepareJobs(source, rest, context)
+  } catch (error) {
+    rest.forEach((job) => (job.outcome = { status: 'unknown', error: error as Error }))
+    throw error
+  }
 }
 
 /**

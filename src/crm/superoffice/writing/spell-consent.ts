@@ -1,14 +1,29 @@
 import type { LegalBasis, Purpose } from '../../../domain/legal-basis.js'
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { Installation } from '../installation.js'
-import type { ListName } from '../lists.js'
+import type { ListItem, ListName } from '../lists.js'
 import { keyOfBasis, keyOfPurpose } from '../wire/keys.js'
 import type { ConsentToSet } from './put-consent.js'
 
 /** The keys of a consent, or which list lacks one. */
 export type Spelling =
-  | { readonly ok: true; readonly keys: Omit<ConsentToSet, 'personId'> }
+  | {
+      readonly ok: true
+      readonly keys: Omit<ConsentToSet, 'personId'>
+      /** Ids of the same, for mass writes; null where the lists may not be read. */
+      readonly ids: ConsentIds | null
+    }
   | { readonly ok: false; readonly upstreamCode: string }
+
+/** Ids are above 0. */
+const NO_ID = 0
+
+/** A consent by ids of the three lists. */
+export interface ConsentIds {
+  readonly purposeId: number
+  readonly basisId: number
+  readonly sourceId: number
+}
 
 /**
  * Spells purpose, basis and source as the installation does: old ones put `#` before keys, and casing is theirs
@@ -25,23 +40,24 @@ export async function spellConsent(
   },
   context: CallContext,
 ): Promise<Spelling> {
-  const purposeKey = await spell('ConsentPurpose', keyOfPurpose(consent.purpose))
-  const basisKey = await spell('LegalBase', keyOfBasis(consent.basis))
-  const sourceKey = await spell('ConsentSource', consent.sourceKey)
-  if (purposeKey === null || basisKey === null || sourceKey === null) {
-    const missing =
-      purposeKey === null ? 'purpose' : basisKey === null ? 'legal_base' : 'consent_source'
+  const purpose = await spell('ConsentPurpose', keyOfPurpose(consent.purpose))
+  const basis = await spell('LegalBase', keyOfBasis(consent.basis))
+  const source = await spell('ConsentSource', consent.sourceKey)
+  if (purpose === null || basis === null || source === null) {
+    const missing = purpose === null ? 'purpose' : basis === null ? 'legal_base' : 'consent_source'
     return { ok: false, upstreamCode: `${missing}_not_there` }
   }
-  return { ok: true, keys: { purposeKey, basisKey, sourceKey } }
+  const keys = { purposeKey: purpose.key, basisKey: basis.key, sourceKey: source.key }
+  const ids = { purposeId: purpose.id, basisId: basis.id, sourceId: source.id }
+  return { ok: true, keys, ids: Object.values(ids).includes(NO_ID) ? null : ids }
 
-  async function spell(list: ListName, key: string): Promise<string | null> {
+  async function spell(list: ListName, key: string): Promise<Pick<ListItem, 'id' | 'key'> | null> {
     try {
-      return (await installation.lists.item(list, key, context))?.key ?? null
+      return await installation.lists.item(list, key, context)
     } catch (error) {
       const { status = null } = error instanceof UpstreamError ? error : {}
       if (status === 403 || status === 404) {
-        return key
+        return { id: NO_ID, key }
       }
       throw error
     }
