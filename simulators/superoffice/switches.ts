@@ -24,6 +24,10 @@ export const switchesSchema = z.strictObject({
   webhookAgent: z.enum(['granted', 'forbidden', 'absent']),
   /** The functional right "Can update consent for contact". */
   consentRight: z.boolean(),
+  /** What `currentPrincipal` lists; how the right is called on the wire is not documented. */
+  functionRights: z.array(z.string()),
+  /** Deleted items of lists are listed with `Deleted: true`, or not at all. */
+  deletedItems: z.enum(['shown', 'hidden']),
   /** `table.column` that the API's user may not see: 400 as an unknown column. */
   hiddenColumns: z.array(z.string()),
   /** `POST Archive/{provider}` exists; else 405. */
@@ -64,6 +68,8 @@ export const DEFAULT_SWITCHES: Switches = {
   upsertStamps: true,
   webhookAgent: 'granted',
   consentRight: true,
+  functionRights: [],
+  deletedItems: 'shown',
   hiddenColumns: [],
   archivePost: true,
   personEmailRows: 'each',

@@ -17,7 +17,9 @@ export function openDynamic(world: Installation, firstColumn: string): ArchiveSo
   if (root === undefined) {
     throw badRequest(`Unknown table '${rootName}'`)
   }
-  const plan = new JoinPlan(root)
+  const plan = new JoinPlan(root, (column) =>
+    world.store.table(root.definition.columns[column]?.references ?? ''),
+  )
   return {
     plan,
     entities: [],

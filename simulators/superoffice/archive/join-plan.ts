@@ -20,7 +20,11 @@ export class JoinPlan {
   readonly nodes: PlanNode[]
   private readonly byPath = new Map<string, number>()
 
-  constructor(readonly root: Table) {
+  constructor(
+    readonly root: Table,
+    /** The table that a foreign key of the root points to. */
+    readonly targetOf: (column: string) => Table | undefined = () => undefined,
+  ) {
     this.nodes = [{ table: root, parent: -1, step: undefined, keep: undefined }]
   }
 

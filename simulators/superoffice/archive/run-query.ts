@@ -27,29 +27,25 @@ export interface Page {
 export function runQuery(query: BoundQuery): Page {
   const { source, orderBy } = query
   const [first, ...rest] = orderBy
-  const byKey =
-    first !== undefined &&
-    first.column.node === 0 &&
-    first.column.stored === source.plan.root.definition.key &&
-    !first.descending
   const wanted = query.skip + query.top
   const parts = conjuncts(query.filter)
   const early = parts.filter((part) => columnsOf(part).every((it) => it.node === 0))
   const filtered = new Set(columnsOf(query.filter).map((column) => column.name))
+  const rising = first === undefined || first.descending ? undefined : first.column
+  const { groups, ordered } = candidates(source.plan, query.filter, rising)
   const found: Tuple[] = []
-  for (const root of candidates(source.plan, query.filter)) {
-    const tuples = shown(query, root, early) ? matching(query, root, filtered) : []
-    if (byKey && rest.length > 0) {
-      tuples.sort(comparing(rest))
-    }
-    found.push(...tuples)
-    if (byKey && found.length > wanted) {
+  for (const group of groups) {
+    const tuples = group.flatMap((root) =>
+      shown(query, root, early) ? matching(query, root, filtered) : [],
+    )
+    found.push(...(ordered && rest.length > 0 ? tuples.sort(comparing(rest)) : tuples))
+    if (ordered && found.length > wanted) {
       break
     }
   }
   if (first === undefined) {
     found.reverse()
-  } else if (!byKey) {
+  } else if (!ordered) {
     found.sort(comparing(orderBy))
   }
   return { tuples: found.slice(query.skip, wanted), more: found.length > wanted }

@@ -29,11 +29,14 @@ export const listControls: ControlRoute = (call) => {
   if (row === undefined) {
     throw new ControlError(`no item ${id}`)
   }
-  const { name: newName, key, deleted } = call.body(schemas.listChangeBody)
+  const { name: newName, key, deleted, mailTemplateId } = call.body(schemas.listChangeBody)
   world.store[list].update(row, {
     ...(newName === undefined ? {} : { name: newName }),
     ...(key === undefined ? {} : { key }),
     ...(deleted === undefined ? {} : { deleted: deleted ? 1 : 0 }),
   })
+  if (mailTemplateId !== undefined) {
+    world.store.mailTemplates.set(row.key, mailTemplateId)
+  }
   return {}
 }

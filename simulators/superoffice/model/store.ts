@@ -12,6 +12,8 @@ export class Store {
   readonly consentsource = new Table<ListRow>(DEFINITIONS.consentsource)
   /** Persons that the API's user may not see: their rows are taken out of a page after it was cut (Sentry). */
   readonly unseen = new Set<number>()
+  /** Sources that make SuperOffice mail whoever gets a consent, by key: the template's id. */
+  readonly mailTemplates = new Map<string, number>()
 
   private readonly tables: Readonly<Record<string, Table>> = {
     person: this.person as unknown as Table,

@@ -26,9 +26,10 @@ export const listRoutes: readonly Route[] = [
         throw notFound(`No list '${name}'`)
       }
       const items = [...call.world.store[list].from()]
+      const all = call.world.switches.deletedItems === 'shown'
       return json(
         200,
-        items.filter((row) => row.deleted === 0).map((row) => item(call, name, row)),
+        items.filter((row) => all || row.deleted === 0).map((row) => item(call, name, row)),
       )
     },
   },
@@ -84,6 +85,10 @@ function item(call: ApiCall, list: string, row: ListRow) {
     case 'LegalBase':
       return { LegalBaseId: row['legalBase_id'], ...common }
     default:
-      return { ConsentSourceId: row['consentSource_id'], ...common, MailTemplateId: 0 }
+      return {
+        ConsentSourceId: row['consentSource_id'],
+        ...common,
+        MailTemplateId: call.world.store.mailTemplates.get(row.key) ?? 0,
+      }
   }
 }

@@ -15,7 +15,7 @@ export const principalRoutes: readonly Route[] = [
         AssociateId: associateId,
         Associate: online ? `SYSTEM-${associateId}` : user,
         DatabaseContextIdentifier: online ? contextIdentifier : 'Default',
-        FunctionRights: [],
+        FunctionRights: world.switches.functionRights,
       })
     },
   },

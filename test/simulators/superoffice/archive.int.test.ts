@@ -100,6 +100,17 @@ describe('archive dynamic', () => {
     expect(next.json['odata.nextLink']).toBeNull()
   })
 
+  it('orders by a foreign key, then by what follows', async () => {
+    const options = {
+      select: 'email.email_id',
+      filter: 'email.person_id ge 1',
+      orderBy: 'email.person_id,email.email_id desc',
+      top: '4',
+    }
+    const found = await rows('dynamic', options)
+    expect(found.map((it) => it['PrimaryKey'])).toEqual(['3', '2', '1', '4'])
+  })
+
   it('joins outer by a dot and inner by a colon', async () => {
     const select = 'person.person_id,person.(consentperson->person_id).legalBase_id.key'
     const outer = await rows('dynamic', { select, filter: 'person.person_id = 3' })

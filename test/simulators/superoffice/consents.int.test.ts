@@ -154,6 +154,15 @@ describe('reading', () => {
     expect((await installation.api('POST', agent)).json).toBeNull()
   })
 
+  it('saves a card by patch, also where nothing differs', async () => {
+    const patch = (body: unknown) => installation.api('PATCH', 'Person/1', { body })
+    expect((await facts()).updated).toBeNull()
+    expect((await patch({ Firstname: '' })).json).toMatchObject({ PersonId: 1, Firstname: '' })
+    expect((await facts()).updated).not.toBeNull()
+    expect((await patch({ Emails: [] })).status).toBe(400)
+    expect(await row('STORE')).toMatchObject({ updatedCount: 0 })
+  })
+
   it('loses a merged person and keeps its addresses', async () => {
     await installation.control.post('persons/1/merge', { into: 2 })
     expect((await installation.api('GET', 'Person/1')).status).toBe(404)
@@ -182,6 +191,16 @@ describe('lists', () => {
     expect((await add({ Name: 'again', Key: 'emarketeer' })).status).toBe(400)
     expect((await add({ Name: 'dash', Key: 'e-marketeer' })).status).toBe(400)
     expect((await put('source=EMARKETEER&legalBase=61A')).status).toBe(204)
+  })
+
+  it('shows deleted items and sources that mail, and takes no deleted one', async () => {
+    const { control } = installation
+    await control.post('lists/ConsentSource/8', { deleted: true, mailTemplateId: 5 })
+    const items = await list('ConsentSource')
+    expect(items[7]).toMatchObject({ Key: 'Api', Deleted: true, MailTemplateId: 5 })
+    expect((await put('source=Api&legalBase=61A')).status).toBe(400)
+    await control.post('switches', { deletedItems: 'hidden' })
+    expect(await list('ConsentSource')).toHaveLength(8)
   })
 
   it('knows a tenant’s own purposes', async () => {
