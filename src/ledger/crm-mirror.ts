@@ -3,6 +3,7 @@ import { normalizeEmail } from '../domain/email-address.js'
 import { ensureAddresses, markDirty } from './addresses.js'
 import { markCrmDoubtful } from './address-rows.js'
 import { carryDeniesOfMerged, carryDeniesOfMoved, type MergedRecord } from './carried-denies.js'
+import { latestConsents, sameContact } from './crm-mirror-compare.js'
 import {
   furtherAddresses,
   guestsLeaving,
@@ -260,37 +261,6 @@ async function noteChanges(
           WHEN a.ever_linked THEN COALESCE(a.crm_ended_at, clock_timestamp()) END
       WHERE a.address_id = ANY($1) AND a.connection_id = $2`,
     [touched, connectionId],
-  )
-}
-
-function latestConsents(
-  before: StoredCrmContact,
-  next: StoredCrmContact,
-): StoredCrmContact['consents'] {
-  const deny = (record: StoredCrmContact, purpose: keyof typeof record.consents) =>
-    ['deny', 'withdrawn'].includes(record.consents[purpose]?.value ?? '')
-  const purposes = Object.keys(before.consents) as (keyof typeof before.consents)[]
-  return Object.fromEntries(
-    purposes.map((purpose) => [
-      purpose,
-      deny(next, purpose) ? next.consents[purpose] : before.consents[purpose],
-    ]),
-  )
-}
-
-function sameContact(a: StoredCrmContact, b: StoredCrmContact): boolean {
-  return (
-    a.addressId === b.addressId &&
-    a.state === b.state &&
-    a.mergedInto === b.mergedInto &&
-    sameConsents(a.consents, b.consents)
-  )
-}
-
-function sameConsents(a: StoredCrmContact['consents'], b: StoredCrmContact['consents']): boolean {
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof typeof a>
-  return [...keys].every(
-    (key) => a[key]?.version === b[key]?.version && a[key]?.value === b[key]?.value,
   )
 }
 

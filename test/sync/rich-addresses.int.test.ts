@@ -1,4 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
+import { findAddresses } from '../../src/ledger/addresses.js'
+import { countDisagreements, disagreementsAt } from '../../src/ledger/disagreements.js'
+import { CONNECTION_ID } from './support/open-systems.js'
 import { preSend } from './support/pre-send.js'
 import type { RichPerson } from './support/rich-person.js'
 import { withRichWorld } from './support/rich-world.js'
@@ -123,6 +126,18 @@ describe('persons who share an address', () => {
       expect(await verdictOf(person)).toBe('consentWithdrawn')
     },
   )
+
+  it('are counted and shown where they disagree', async () => {
+    const { db } = world.now
+    const before = await countDisagreements(db, CONNECTION_ID)
+    const person = await world.now.linked({ rows: ['consent', 'withdrawn', 'consent'] })
+    await world.now.linked({ rows: ['withdrawn', 'withdrawn'], basis: 'withdrawn' })
+    expect(await countDisagreements(db, CONNECTION_ID)).toBe(before + 1)
+    const [address] = [...(await findAddresses(db, CONNECTION_ID, [person.email])).values()]
+    expect(await disagreementsAt(db, CONNECTION_ID, address!)).toEqual([
+      { addressId: address, purpose: 'marketingSendouts', withdrawn: 1, others: 2 },
+    ])
+  })
 
   it('all follow a withdrawal', async () => {
     const person = await world.now.linked({ rows: ['consent', 'contract', 'none'] })

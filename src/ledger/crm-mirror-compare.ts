@@ -1,0 +1,34 @@
+import type { StoredCrmContact } from './crm-mirror-rows.js'
+
+/** What the record shows now counts too: "denied and deactivated" may come as one change. */
+export function latestConsents(
+  before: StoredCrmContact,
+  next: StoredCrmContact,
+): StoredCrmContact['consents'] {
+  const deny = (record: StoredCrmContact, purpose: keyof typeof record.consents) =>
+    ['deny', 'withdrawn'].includes(record.consents[purpose]?.value ?? '')
+  const purposes = Object.keys(before.consents) as (keyof typeof before.consents)[]
+  return Object.fromEntries(
+    purposes.map((purpose) => [
+      purpose,
+      deny(next, purpose) ? next.consents[purpose] : before.consents[purpose],
+    ]),
+  )
+}
+
+/** Whether a reading says what the stored one says; versions are compared for equality only. */
+export function sameContact(a: StoredCrmContact, b: StoredCrmContact): boolean {
+  return (
+    a.addressId === b.addressId &&
+    a.state === b.state &&
+    a.mergedInto === b.mergedInto &&
+    sameConsents(a.consents, b.consents)
+  )
+}
+
+function sameConsents(a: StoredCrmContact['consents'], b: StoredCrmContact['consents']): boolean {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof typeof a>
+  return [...keys].every(
+    (key) => a[key]?.version === b[key]?.version && a[key]?.value === b[key]?.value,
+  )
+}
