@@ -63,7 +63,12 @@ function columnList(
       table.columns.set(column.logicalName, column)
       columnsChanged(context, table)
       const path = `EntityDefinitions(LogicalName='${table.logicalName}')/Attributes(${column.metadataId})`
-      return { path, componentType: COMPONENT.attribute, id: column.metadataId }
+      return {
+        path,
+        componentType: COMPONENT.attribute,
+        id: column.metadataId,
+        tableId: table.metadataId,
+      }
     })
   }
   if (request.method !== 'GET') {
@@ -134,7 +139,7 @@ export function routeKeys(
     return writeDefinition(context, request, 'createKey', (body) => {
       const key = createKey(context, table, body)
       const path = `EntityDefinitions(LogicalName='${table.logicalName}')/Keys(${key.metadataId})`
-      return { path, componentType: COMPONENT.key, id: key.metadataId }
+      return { path, componentType: COMPONENT.key, id: key.metadataId, tableId: table.metadataId }
     })
   }
   const query = queryOf(request)

@@ -35,12 +35,13 @@ export function solutionOf(
   return name === undefined ? undefined : solutionByName(context, name)
 }
 
-/** Puts a component into a solution, once. */
+/** Puts a component into a solution, once. `behavior`: 0 with all its parts, 2 a mere entry for a part's sake. */
 export function addToSolution(
   context: Context,
   solution: Row | undefined,
   componentType: number,
   componentId: string,
+  behavior: 0 | 2 = 0,
 ): void {
   if (solution === undefined) {
     return
@@ -53,6 +54,7 @@ export function addToSolution(
   seedRow(context.org, 'solutioncomponent', randomUUID(), {
     objectid: componentId,
     componenttype: componentType,
+    rootcomponentbehavior: behavior,
     solutionid: solution.id,
   })
 }

@@ -5,13 +5,15 @@ import { noContent, type ApiRequest } from '../http/api-request.js'
 import type { Context } from '../organisation.js'
 import { requireNamed } from '../privileges.js'
 import type { JsonObject, Row, Table } from '../store/schema.js'
-import { addToSolution, solutionOf } from './solution-header.js'
+import { addToSolution, COMPONENT, solutionOf } from './solution-header.js'
 
 /** What a metadata write makes: its address below the API root and the component it is. */
 export interface Made {
   readonly path: string
   readonly componentType: number
   readonly id: string
+  /** The table whose part it is: it gets an entry in the solution too. */
+  readonly tableId?: string
 }
 
 const PRIVILEGES: Readonly<Record<Exclude<Customization, 'publish'>, string>> = {
@@ -43,6 +45,9 @@ export async function writeDefinition(
     return noContent()
   }
   addToSolution(context, solution, made.componentType, made.id)
+  if (made.tableId !== undefined) {
+    addToSolution(context, solution, COMPONENT.entity, made.tableId, 2)
+  }
   return noContent(`${context.root}${made.path}`)
 }
 

@@ -86,6 +86,7 @@ export const SYSTEM_TABLES: readonly TableSpec[] = [
     {
       objectid: { type: 'Uniqueidentifier' },
       componenttype: number,
+      rootcomponentbehavior: number,
       solutionid: { type: 'Lookup', target: 'solution' },
     },
     'objectid',

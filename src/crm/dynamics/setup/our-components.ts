@@ -5,10 +5,15 @@ import { SOLUTION } from '../names.js'
 import { allRows } from '../reading/pages.js'
 import { stringLiteral } from '../wire/odata.js'
 
+/** `rootcomponentbehavior` of a table that is in a solution as a whole; 1 and 2 are entries without its parts. */
+const WITH_ALL_PARTS = 0
+
 /** A component of our solution: its type (1 table, 2 column, 10 relationship, 14 key …) and its id in lower case. */
 export interface SolutionComponent {
   readonly type: number
   readonly id: string
+  /** False: only an entry for the sake of a part, as a column of ours on a table of the customer's has one. */
+  readonly whole: boolean
 }
 
 /**
@@ -39,7 +44,7 @@ export async function ourComponents(
     client,
     {
       setName: 'solutioncomponents',
-      select: ['objectid', 'componenttype'],
+      select: ['objectid', 'componenttype', 'rootcomponentbehavior'],
       filter: `_solutionid_value eq ${solutionId}`,
       name: 'setup.look',
     },
@@ -48,15 +53,17 @@ export async function ourComponents(
   return rows.map((row) => ({
     type: Number(row['componenttype']),
     id: String(row['objectid']).toLowerCase(),
+    whole: (row['rootcomponentbehavior'] ?? WITH_ALL_PARTS) === WITH_ALL_PARTS,
   }))
 }
 
-/** The ids of {@link ourComponents}; empty without a solution. */
+/** The ids of {@link ourComponents} that are ours as a whole; empty without a solution. */
 export async function ourComponentIds(
   client: DataverseClient,
   context: CallContext,
 ): Promise<ReadonlySet<string>> {
-  return new Set((await ourComponents(client, context))?.map(({ id }) => id))
+  const components = (await ourComponents(client, context)) ?? []
+  return new Set(components.filter(({ whole }) => whole).map(({ id }) => id))
 }
 
 /**

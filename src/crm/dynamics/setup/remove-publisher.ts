@@ -12,8 +12,8 @@ const TABLE = 1
 const definition = z.object({ MetadataId: z.guid() })
 
 /**
- * Deletes the solution where it holds nothing more than the contact table's entry and forms that we changed: deleting
- * it leaves those in place. With anything else in it, it stays.
+ * Deletes the solution where it holds nothing more than entries of the customer's tables and forms that we changed:
+ * deleting it leaves those in place. With anything else in it, it stays.
  *
  * @returns whether it is gone. @throws UpstreamError
  */
@@ -36,7 +36,7 @@ export async function removeSolution(
   )
   const contactId = contact?.MetadataId.toLowerCase()
   const others = components.filter(
-    (one) => one.type !== FORM && !(one.type === TABLE && one.id === contactId),
+    (one) => one.type !== FORM && one.whole && !(one.type === TABLE && one.id === contactId),
   )
   if (others.length > 0) {
     return false
