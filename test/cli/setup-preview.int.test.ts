@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { exampleOf } from '../../scripts/cli-docs.js'
 import type { ErrorDocument } from '../../src/contracts/app-error.js'
 import { workflowIds } from '../../src/contracts/names.js'
@@ -14,6 +14,8 @@ import { FORM_UNCERTAIN, uncertainForm, withSetups } from './setup-fakes.js'
 import { shapeFaults } from './shape-faults.js'
 
 const database = withDatabase()
+// Commands are processes of their own.
+jest.setTimeout(120_000)
 const setups = withSetups()
 const { temporal } = setups
 const id = 'acme-dynamics'

@@ -1,4 +1,4 @@
-import type { SetupAction } from '../../contracts/setup.js'
+import type { PauseCode, SetupAction } from '../../contracts/setup.js'
 
 /** What each action does, in a few words. The whole table is in docs/setup.md. */
 const WORDS: Readonly<Record<SetupAction, string>> = {
@@ -22,8 +22,13 @@ const WITHOUT: Readonly<Record<string, string>> = {
   webhooks: 'changes come with the sweep alone, up to half an hour late',
 }
 
-/** What a choice does at a step. */
-export function choiceWords(action: SetupAction, stepId: string): string {
-  const without = action === 'skip' ? WITHOUT[stepId] : undefined
+/** Where skipping says something about what was seen, and not only leaves a step out. */
+const CONFIRMS: Readonly<Partial<Record<PauseCode, string>>> = {
+  userNotDedicated: 'you confirm that nothing and nobody else uses this user',
+}
+
+/** What a choice does at a step that waits for this. */
+export function choiceWords(action: SetupAction, stepId: string, code: PauseCode): string {
+  const without = action === 'skip' ? (CONFIRMS[code] ?? WITHOUT[stepId]) : undefined
   return without === undefined ? WORDS[action] : `${WORDS[action]}: ${without}`
 }

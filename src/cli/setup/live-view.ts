@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** The part of a terminal that is written on. */
+/** The part of a terminal that is written on; one that does not know its size says 0. */
 export interface Screen {
   readonly columns?: number
   readonly rows?: number
@@ -58,11 +58,11 @@ export class LiveView {
 
   /** Whether lines fit the screen's height. */
   fits(lines: readonly string[]): boolean {
-    return this.#rowsOf(lines) < (this.screen.rows ?? 24)
+    return this.#rowsOf(lines) < (this.screen.rows || 24)
   }
 
   get #columns(): number {
-    return Math.max(1, this.screen.columns ?? 80)
+    return this.screen.columns || 80
   }
 
   #fitting(lines: readonly string[]): readonly string[] {

@@ -34,7 +34,7 @@ export function choiceLines(
   return [
     `${again} Choices (fill in who and why; both are kept as evidence):`,
     ...pause.choices.flatMap((action) => [
-      `  ${paint('bold', action)}: ${choiceWords(action, stepId)}`,
+      `  ${paint('bold', action)}: ${choiceWords(action, stepId, pause.code)}`,
       ...overrideLines(connectionId, stepId, action, pause).flatMap(({ name, command }) => [
         ...(name === '' ? [] : [`    ${name}:`]),
         `    ${paint('cyan', command)}`,

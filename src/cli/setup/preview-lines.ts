@@ -75,7 +75,9 @@ function pauseBlock(
   pause: NonNullable<StepPreview['pause']>,
   paint: Paint,
 ): readonly string[] {
-  const choices = pause.choices.map((action) => `  ${action}: ${choiceWords(action, stepId)}`)
+  const choices = pause.choices.map(
+    (action) => `  ${action}: ${choiceWords(action, stepId, pause.code)}`,
+  )
   return [...pauseLines({ pause }, paint), 'Choices there would be:', ...choices].map(
     (line) => `     ${line}`,
   )
