@@ -21,7 +21,7 @@ export class OnlineDoor implements Door {
   ) {
     this.contextIdentifier = config.contextIdentifier
     this.#status = new TenantStatusSource(config, allowLoopbackHttp)
-    this.#tickets = new TicketSource(config)
+    this.#tickets = new TicketSource(config, () => this.#status.clockOffsetMs)
   }
 
   async through<T>(context: CallContext, send: (entry: Entry) => Promise<T>): Promise<T> {

@@ -68,6 +68,11 @@ describe('tickets', () => {
     expect(principal).toBeLessThanOrEqual(32)
   })
 
+  it('are signed for by the clock of the login host, however wrong ours is', async () => {
+    await standIn.control.post('clock', { loginSkewMs: -45 * 60_000 })
+    await expect(standIn.open().check({})).resolves.toBeUndefined()
+  })
+
   it('are refused without a word of what was sent or said', async () => {
     await standIn.control.post('approval', { revoked: true })
     const error = await standIn.open().check({}).catch(String)

@@ -13,10 +13,15 @@ const OPERATION = 'POST /Login/api/PartnerSystemUser/Authenticate'
 /**
  * Gets a ticket for the system user (docs/wire-superoffice.md, 2.1).
  *
+ * @param loginNowMs the login host's clock: what is signed for another minute than its own is refused.
  * @throws UpstreamError `upstream_auth_failed`, not retryable, for a refusal, which comes with status 200; its text is
  *   not shown, as it may quote what was sent. Retryable ones where the login host does not answer.
  */
-export async function exchangeToken(config: OnlineConfig, context: CallContext): Promise<string> {
+export async function exchangeToken(
+  config: OnlineConfig,
+  loginNowMs: number,
+  context: CallContext,
+): Promise<string> {
   const { body } = await loginHttp(config.loginHost).json(
     {
       method: 'POST',
@@ -25,7 +30,7 @@ export async function exchangeToken(config: OnlineConfig, context: CallContext):
       name: 'ticket',
       effect: 'read',
       json: {
-        SignedSystemToken: signSystemToken(config.systemUserToken, config.privateKey, Date.now()),
+        SignedSystemToken: signSystemToken(config.systemUserToken, config.privateKey, loginNowMs),
         ApplicationToken: config.clientSecret,
         ContextIdentifier: config.contextIdentifier,
         ReturnTokenType: 'JWT',

@@ -14,11 +14,13 @@ export class TicketSource {
 
   constructor(
     config: OnlineConfig,
+    /** How far the login host's clock is ahead of ours. */
+    loginOffsetMs: () => number,
     private readonly nowMs: () => number = Date.now,
   ) {
     this.#renewal = new SingleFlight(async (context) => {
       try {
-        const value = await exchangeToken(config, context)
+        const value = await exchangeToken(config, this.nowMs() + loginOffsetMs(), context)
         this.#current = { value, usedAtMs: this.nowMs() }
         return value
       } catch (error) {

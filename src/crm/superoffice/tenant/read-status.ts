@@ -22,6 +22,8 @@ export interface TenantStatus {
   readonly baseUrl: string | null
   /** Our clock, Unix ms. */
   readonly readAtMs: number
+  /** How far the login host's clock is ahead of ours, within a second or so. */
+  readonly clockOffsetMs: number
   /** How long it holds from then on; null where the answer named no time. */
   readonly validForMs: number | null
 }
@@ -59,6 +61,7 @@ export async function readTenantStatus(
     running,
     baseUrl,
     readAtMs,
+    clockOffsetMs: serverNowMs - readAtMs,
     validForMs: validUntilMs === null ? null : validUntilMs - serverNowMs,
   }
 }

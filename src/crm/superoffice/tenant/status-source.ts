@@ -11,6 +11,7 @@ const HOLDS_MS = { least: 1_000, unknown: 60_000, most: 24 * 3_600_000, down: 60
 /** A tenant's status, kept until it is to be asked again. One per tenant and process. */
 export class TenantStatusSource {
   #current: TenantStatus | null = null
+  #clockOffsetMs = 0
   readonly #reading: SingleFlight<TenantStatus>
 
   constructor(
@@ -20,6 +21,7 @@ export class TenantStatusSource {
   ) {
     this.#reading = new SingleFlight(async (context) => {
       this.#current = await readTenantStatus(config, allowLoopbackHttp, context)
+      this.#clockOffsetMs = this.#current.clockOffsetMs
       return this.#current
     })
   }
@@ -46,6 +48,11 @@ export class TenantStatusSource {
       )
     }
     return status.baseUrl
+  }
+
+  /** How far the login host's clock is ahead of ours, as last read; 0 before. */
+  get clockOffsetMs(): number {
+    return this.#clockOffsetMs
   }
 
   /** Forgets a status whose address proved wrong; one read meanwhile stays. */
