@@ -200,6 +200,25 @@ describe('documents of a whole stack', () => {
     3 * MINUTES,
   )
 
+  it(
+    "are those of docs/cli.md: a connection's life",
+    async () => {
+      const on = ['acme-dynamics', '--reason', 'a test', '--by', 'Kari']
+      const paused = await documented('connection pause <id>', ['connection', 'pause', ...on])
+      expect(paused).toMatchObject({ state: 'paused', pauseMode: 'all' })
+      const resumed = await documented('connection resume <id>', ['connection', 'resume', ...on])
+      expect(resumed).toMatchObject({ state: 'active', pauseMode: null })
+      const { connectionId, accountId } = GOOD_CONNECTION
+      const none = await files.write({ connectionId, accountId, crm: 'none' })
+      const disabled = await documented('connection apply <file>', ['connection', 'apply', none])
+      expect(disabled).toMatchObject({ state: 'disabled', workflowId: 'disconnect/acme-dynamics' })
+      const usage = 'connection remove-installed <id>'
+      const removed = await documented(usage, ['connection', 'remove-installed', ...on])
+      expect(removed).toMatchObject({ state: 'disabled', result: 'done' })
+    },
+    3 * MINUTES,
+  )
+
   it.each([
     ['worker', ['worker', '--queues', 'setup']],
     ['gateway', ['gateway', '--port', '0']],
