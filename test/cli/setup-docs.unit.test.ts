@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from '@jest/globals'
+import { stepsOf } from '../../src/activities/setup/steps-of.js'
+import { PAUSE_CODES, SETUP_ACTIONS } from '../../src/contracts/setup.js'
+import { CRM_DRIVERS } from '../../src/crm/registry.js'
+import { checkoutRoot } from '../../src/embedded/cache-dir.js'
+import { recheckAfterMs } from '../../src/workflows/setup/recheck.js'
+
+const read = (name: string) => readFile(`${checkoutRoot}docs/${name}`, 'utf8')
+const setup = await read('setup.md')
+const driving = await read('driving.md')
+
+/** Cells of the table row that begins with this name. */
+function rowOf(text: string, name: string): string[] {
+  const row = text.split('\n').find((line) => line.startsWith(`| \`${name}\``))
+  return (row ?? '').split('|').map((cell) => cell.trim())
+}
+
+describe('docs/setup.md', () => {
+  it.each(PAUSE_CODES)('tells what %s means, its choices, and whether it looks again', (code) => {
+    const [, , means, seen, choices, again] = rowOf(setup, code)
+    expect([means, seen]).not.toContain('')
+    for (const [, choice] of (choices ?? '').matchAll(/`(\w+)`/g)) {
+      expect(SETUP_ACTIONS).toContain(choice)
+    }
+    expect(choices).toContain('`abort`')
+    expect([code, again]).toEqual([code, recheckAfterMs(code, 0) === null ? 'no' : 'yes'])
+  })
+
+  it.each(SETUP_ACTIONS)('tells what %s does', (action) => {
+    expect(rowOf(setup, action)[2]).toBeTruthy()
+  })
+
+  it.each([...CRM_DRIVERS.values()].map((driver) => [driver.crm, driver] as const))(
+    'and docs/driving.md tell the steps of %s',
+    (_crm, driver) => {
+      const ids = stepsOf(driver).map(({ id }) => id)
+      for (const id of ids) {
+        expect(setup).toContain(`\`${id}\``)
+      }
+      const list = ids.map((id) => `\`${id}\``).join(', ')
+      expect(driving.replaceAll(/\s+/g, ' ')).toContain(`${list}.`)
+    },
+  )
+
+  it('tells every code of a pause in docs/driving.md', () => {
+    const list = PAUSE_CODES.map((code) => `\`${code}\``).join(', ')
+    expect(driving.replaceAll(/\s+/g, ' ')).toContain(`Codes of pauses: ${list}.`)
+  })
+})
