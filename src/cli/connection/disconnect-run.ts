@@ -1,4 +1,5 @@
 import type { TemporalClient } from '../../config/temporal.js'
+import { AppError } from '../../contracts/app-error.js'
 import type { DisconnectStatus } from '../../contracts/life-activities.js'
 import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
 import type { DisconnectInput } from '../../contracts/setup.js'
@@ -7,7 +8,10 @@ import { awaitResult } from '../temporal/await-result.js'
 import { setupProgress } from '../temporal/setup-progress.js'
 import { startOrJoin, type StartedRun } from '../temporal/start-or-join.js'
 
-/** Starts a disconnect, or joins the one that runs, and waits for it where asked to. */
+/**
+ * Starts a disconnect, or joins the one that runs, and waits for it where asked to.
+ * @throws AppError `disconnect_running` where one runs that does something else.
+ */
 export async function runDisconnect(
   temporal: TemporalClient,
   input: DisconnectInput,
@@ -23,6 +27,9 @@ export async function runDisconnect(
     connectionId,
     summary: `${removeInstalled ? 'Removal of the installation' : 'Disabling'} of ${connectionId}`,
   })
+  if (run.joined) {
+    await refuseOther(run, input)
+  }
   if (!wait) {
     return { run, status: null }
   }
@@ -36,6 +43,18 @@ export async function runDisconnect(
   return {
     run,
     status: await awaitResult<DisconnectStatus>({ temporal, run, queue, output, look }),
+  }
+}
+
+/** A removal may wait for a person before it disables anything, and a plain disabling removes nothing. */
+async function refuseOther(run: StartedRun, { connectionId, removeInstalled }: DisconnectInput) {
+  const running = await run.handle.query<DisconnectStatus>('status')
+  if (running.removeInstalled !== removeInstalled && running.result === null) {
+    const does = running.removeInstalled ? 'removes the installation' : 'only disables'
+    throw new AppError('disconnect_running', `${run.workflowId} is running and ${does}.`, {
+      path: 'connectionId',
+      value: connectionId,
+    })
   }
 }
 

@@ -12,7 +12,7 @@ export interface RemovedInstallation {
   readonly connectionId: string
   readonly state: ConnectionState
   readonly workflowId: string
-  /** A disconnect was running already; it may be one that removes nothing. */
+  /** The same was being done already. */
   readonly joined: boolean
   /** `aborted` where Support ended it; null where it was not waited for. */
   readonly result: 'done' | 'aborted' | null
