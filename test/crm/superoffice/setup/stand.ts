@@ -19,6 +19,7 @@ import {
   superofficeControl,
   type SuperofficeControl,
 } from '../../../../simulators/superoffice/control/control-client.js'
+import type { Installation } from '../../../../simulators/superoffice/installation.js'
 import { startSuperoffice } from '../../../../simulators/superoffice/start.js'
 
 /** Seals as in production, for one connection. */
@@ -31,7 +32,14 @@ export const PLAIN: StepContext = { choice: null, subscriptionSync: false }
 export interface Stand {
   readonly control: SuperofficeControl
   readonly driver: CrmDriver
-  open(facts?: CrmFacts, more?: Readonly<Record<string, unknown>>): CrmSession
+  /** `more` goes into the connection file's section. */
+  open(
+    facts?: CrmFacts,
+    more?: Readonly<Record<string, unknown>>,
+    connectionId?: string,
+  ): CrmSession
+  /** What only happens inside SuperOffice. */
+  readonly world: Installation
   /** Requests of an operation so far. */
   requests(operation: string): Promise<number>
   close(): Promise<void>
@@ -61,9 +69,10 @@ export async function startStand(
   return {
     control,
     driver,
-    open: (facts = {}, more = {}) =>
+    world: running.world,
+    open: (facts = {}, more = {}, connectionId = 'nord-so') =>
       driver.open(driver.configSchema.parse({ ...own, ...section, ...more }), {
-        connectionId: 'nord-so',
+        connectionId,
         facts,
         allowLoopbackHttp: true,
         secrets: SECRETS,
