@@ -11,7 +11,11 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   await standIn.control.clearFaults()
-  await standIn.control.post('switches', { maxTop: 10_000, firstUpdatedCount: 0 })
+  await standIn.control.post('switches', {
+    maxTop: 10_000,
+    firstUpdatedCount: 0,
+    updatedOnInsert: 'yearOne',
+  })
   await standIn.control.post('clock', { skewMs: 0 })
 })
 
