@@ -79,14 +79,14 @@ describe('lines redrawn in place', () => {
     expect([screen.writes, screen.cursorHidden]).toEqual([1, true])
   })
 
-  it('are cut off at the top where the screen is too low, so that nothing is left standing', () => {
-    const screen = new TerminalScreen(20, 4)
+  it('are cut off where the screen is too low, so that nothing is left standing', () => {
+    const screen = new TerminalScreen(40, 4)
     const view = new LiveView(screen)
     const lines = ['1', '2', '3', '4', '5', '6']
     view.show(lines)
-    expect(screen.text()).toBe('4\n5\n6')
-    view.show([...lines, '7'])
-    expect(screen.text()).toBe('5\n6\n7')
+    expect(screen.text()).toBe('1\n2\n… more: a higher window, or --once')
+    view.show(['0', ...lines])
+    expect(screen.text()).toBe('0\n1\n… more: a higher window, or --once')
     view.end(lines)
     expect(screen.text()).toBe('1\n2\n3\n4\n5\n6\n')
   })

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { describe, expect, it, jest } from '@jest/globals'
+import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { workflowIds } from '../../src/contracts/names.js'
 import { checkoutRoot } from '../../src/embedded/cache-dir.js'
 import { override } from '../workflows/support/setup-runs.js'
@@ -9,6 +9,8 @@ import { withSetups } from './setup-fakes.js'
 jest.setTimeout(120_000)
 const setups = withSetups()
 const { temporal } = setups
+
+const children: ChildProcess[] = []
 
 /** Python, which the product's tests need anyway, is the nearest that gives a program a terminal. */
 const ON_A_TERMINAL = 'import pty,sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)'
@@ -27,6 +29,7 @@ function statusOnTerminal(id: string) {
     },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
+  children.push(child)
   let text = ''
   const watchers = new Set<() => void>()
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -51,6 +54,9 @@ function statusOnTerminal(id: string) {
     ended: once(child, 'close').then(([code]) => code as number | null),
   }
 }
+
+// The terminal goes with Python, and whoever runs on it.
+afterEach(() => void children.splice(0).forEach((child) => child.kill()))
 
 describe('setup status on a terminal', () => {
   it('shows each change in place, in colour, and ends with set-up', async () => {

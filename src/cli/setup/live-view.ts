@@ -16,6 +16,9 @@ const SHOW_CURSOR = `${ESC}?25h`
 const ERASE_TO_LINE_END = `${ESC}K`
 const ERASE_BELOW = `${ESC}J`
 
+/** Stands below what fits. */
+const MORE = '… more: a higher window, or --once'
+
 /**
  * Lines that are redrawn in place. Each is overwritten and only what is left of the old one erased, in one write, so
  * that nothing flickers. Long lines are left to the terminal to wrap: a command that is copied stays one line.
@@ -26,7 +29,7 @@ export class LiveView {
 
   constructor(readonly screen: Screen) {}
 
-  /** Shows these lines; what does not fit the screen's height is cut off at the top, as it could not be overwritten. */
+  /** Shows these lines; what does not fit the screen's height is left out at the end, as it could not be overwritten. */
   show(lines: readonly string[]): void {
     const fitting = this.#fitting(lines)
     const text = fitting.join('\n')
@@ -66,11 +69,14 @@ export class LiveView {
   }
 
   #fitting(lines: readonly string[]): readonly string[] {
-    let first = 0
-    while (first < lines.length - 1 && !this.fits(lines.slice(first))) {
-      first += 1
+    if (this.fits(lines)) {
+      return lines
     }
-    return lines.slice(first)
+    let count = lines.length - 1
+    while (count > 1 && !this.fits([...lines.slice(0, count), MORE])) {
+      count -= 1
+    }
+    return [...lines.slice(0, count), MORE]
   }
 
   #rowsOf(lines: readonly string[]): number {
