@@ -38,6 +38,8 @@ export interface Stand {
     more?: Readonly<Record<string, unknown>>,
     connectionId?: string,
   ): CrmSession
+  /** The connection file's section, as parsed. */
+  readonly config: unknown
   /** What only happens inside SuperOffice. */
   readonly world: Installation
   /** Requests of an operation so far. */
@@ -70,6 +72,7 @@ export async function startStand(
     control,
     driver,
     world: running.world,
+    config: driver.configSchema.parse({ ...own, ...section }),
     open: (facts = {}, more = {}, connectionId = 'nord-so') =>
       driver.open(driver.configSchema.parse({ ...own, ...section, ...more }), {
         connectionId,

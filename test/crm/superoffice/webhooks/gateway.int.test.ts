@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, describe, expect, it } from '@jest/globals'
+import type { CrmFacts } from '../../../../src/crm/crm.js'
+import {
+  mergeFacts,
+  saveConnection,
+  setConnectionState,
+} from '../../../../src/ledger/connections.js'
+import { factSecrets } from '../../../../src/sync/fact-secrets.js'
+import { vault, withGateway } from '../../../gateway/gateway-fixture.js'
+import { addPerson, runSteps, type Stand, startStand } from '../setup/stand.js'
+
+const gateway = withGateway()
+const connectionId = 'nord-so'
+let stand: Stand
+
+afterEach(async () => {
+  await stand.close()
+})
+
+/** A connection whose webhook SuperOffice tried at our own gateway, as set-up installs it. */
+async function installed() {
+  const { url, db } = gateway.now
+  stand = await startStand({ allowHttpWebhooks: true, webhookTimeScale: 0.001 })
+  const row = await saveConnection(db, {
+    connectionId,
+    accountId: `a-${randomUUID()}`,
+    crm: 'superoffice-online',
+    legalBasisSync: true,
+    subscriptionSync: false,
+    createMissing: 'none',
+    newlyMailableLimit: 100,
+    subscriptionRowsPerDay: 1_000,
+    config: {},
+  })
+  await setConnectionState(db, connectionId, 'active')
+  const keep = (facts: CrmFacts) => mergeFacts(db, connectionId, facts)
+  await keep(await runSteps(stand, ['connect']))
+  const [stored] = await db.query<{ facts: CrmFacts }>(
+    'SELECT facts FROM connections WHERE connection_id = $1',
+    [connectionId],
+  )
+  const session = stand.driver.open(stand.config, {
+    connectionId,
+    facts: stored?.facts ?? {},
+    allowLoopbackHttp: true,
+    secrets: factSecrets(vault, connectionId),
+  })
+  const target = { url: `${url}/hooks/crm/${row.webhookRef}`, keep }
+  const installation = await session.installWebhooks(target, {})
+  await keep(installation.facts)
+  return installation
+}
+
+describe('the gateway and SuperOffice', () => {
+  it('understand each other: the test event is answered with 200, and a withdrawal is a hint', async () => {
+    expect(await installed()).toMatchObject({ installed: true, reason: null })
+    const person = await addPerson(stand, { emails: ['ann.canary@x.test'], silent: true })
+    await stand.control.post(`persons/${person}/consent`, {
+      purpose: 'EMARKETING',
+      legalBase: 'WITHDRAWN',
+    })
+    const { webhooks, ...tally } = await stand.control.get<{ webhooks: { secret: string }[] }>(
+      'webhooks',
+    )
+    await stand.control.post('webhooks/drain')
+    expect(tally).toMatchObject({ discarded: 0 })
+    const { db, lines } = gateway.now
+    const hints = await db.query(
+      `SELECT entity, crm_contact_id AS "contactId", says_deny AS "saysDeny" FROM inbox`,
+    )
+    expect(hints).toEqual([{ entity: 'contact', contactId: String(person), saysDeny: true }])
+    const [stored] = await db.query<{ text: string }>(`SELECT facts::text AS text FROM connections`)
+    expect(stored?.text).toContain('secrets')
+    expect(stored?.text).not.toContain(webhooks[0]?.secret)
+    expect(lines.join()).not.toContain('canary')
+  })
+
+  it('do not understand each other where the secret does not open: it is our fault, and 500', async () => {
+    await installed()
+    const { db, codes } = gateway.now
+    await mergeFacts(db, connectionId, { webhook: { url: '', secrets: ['v1.00000000.AAAA'] } })
+    await addPerson(stand, { emails: ['ben@x.test'] })
+    await stand.control.post('webhooks/drain')
+    expect(codes()).toContain('internal')
+    expect(await stand.control.get('webhooks')).toMatchObject({ discarded: 1 })
+  })
+})
