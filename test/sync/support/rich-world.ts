@@ -92,7 +92,9 @@ export class RichWorld {
 
   /** The walk over all addresses is late: the next sweep reads everybody. */
   async walkIsDue(): Promise<void> {
-    await this.db.query(`UPDATE connections SET crm_walk_began_at = now() - interval '1 day'`)
+    await this.db.query(
+      `UPDATE connections SET crm_walk_after = 0, crm_walk_done = 0, crm_walk_began_at = now() - interval '1 day'`,
+    )
   }
 
   /** Everything that a pass at rest must leave as it is. */
