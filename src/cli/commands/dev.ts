@@ -1,9 +1,18 @@
 import { once } from 'node:events'
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
+import type { DevFiles } from '../stack/dev-files.js'
+import type { StackPlaces } from '../stack/start-stack.js'
 import { stopSignal } from '../stop-signal.js'
+
+interface Options extends JsonOption {
+  readonly pace: 'fast' | 'real'
+}
+
+/** Factor on how slow customising Dynamics is: `real` makes a set-up of some ten minutes (rule E1). */
+const PACES = { fast: 0, real: 1 } as const
 
 /** `lbsync dev`: the whole stack in one go, kept up until it is told to stop. */
 export function addDev(program: Command, output: Output): void {
@@ -12,33 +21,59 @@ export function addDev(program: Command, output: Output): void {
     summary: 'run the whole stack on this machine, stand-ins included, until SIGTERM or SIGINT',
     exitCodes: [EXIT.unreachable],
     notes: 'With --json the document is one line, written when everything is up.',
-  }).action(async ({ json = false }: JsonOption) => {
-    const { startStack } = await import('../stack/start-stack.js')
-    const signal = stopSignal()
-    const stack = await startStack({
-      ui: true,
-      note: (line) => output.note(line),
-      onLog: (chunk) => output.note(chunk.trimEnd()),
-    })
-    try {
-      const { places, env } = stack
-      await output.answer(json, { ready: true, ...places, env }, () =>
-        [
-          `Temporal     ${places.temporalAddress}   UI ${places.temporalUiUrl ?? '-'}`,
-          `PostgreSQL   DATABASE_URL below`,
-          `Gateway      ${places.gatewayUrl}`,
-          `eMarketeer   ${places.emarketeer.url}   control ${places.emarketeer.controlUrl}`,
-          `Dynamics     ${places.dynamics.url}   control ${places.dynamics.controlUrl}`,
-          '',
-          'For commands in another terminal:',
-          ...Object.entries(env).map(([name, value]) => `export ${name}='${value}'`),
-        ].join('\n'),
-      )
-      if (!signal.aborted) {
-        await once(signal, 'abort')
-      }
-    } finally {
-      await stack.stop()
-    }
   })
+    .addOption(
+      new Option('--pace <pace>', 'how long set-up of Dynamics takes: seconds, or ten minutes')
+        .choices(Object.keys(PACES))
+        .default('fast'),
+    )
+    .action(async ({ json = false, pace }: Options) => {
+      const { startStack } = await import('../stack/start-stack.js')
+      const { writeDevFiles } = await import('../stack/dev-files.js')
+      const signal = stopSignal()
+      const stack = await startStack({
+        ui: true,
+        superOffice: true,
+        dynamics: { pace: PACES[pace] },
+        note: (line) => output.note(line),
+        onLog: (chunk) => output.note(chunk.trimEnd()),
+      })
+      let files: DevFiles | null = null
+      try {
+        files = await writeDevFiles(stack)
+        const { places, env } = stack
+        const { directory, connections } = files
+        const answer = { ready: true, ...places, files: { directory, connections }, env }
+        const text = linesOf(places, files).join('\n')
+        await output.answer(json, answer, () => text)
+        if (!signal.aborted) {
+          await once(signal, 'abort')
+        }
+      } finally {
+        await stack.stop()
+        await files?.remove()
+      }
+    })
+}
+
+function linesOf(places: StackPlaces, { environment, connections }: DevFiles): string[] {
+  const { emarketeer, dynamics, superOffice } = places
+  const standIns = [
+    ['eMarketeer', emarketeer],
+    ['Dynamics', dynamics],
+    ['SO Online', superOffice?.online],
+    ['SO on site', superOffice?.onsite],
+  ] as const
+  return [
+    `Temporal     ${places.temporalAddress}   UI ${places.temporalUiUrl ?? '-'}`,
+    `PostgreSQL   DATABASE_URL in ${environment}`,
+    `Gateway      ${places.gatewayUrl}`,
+    ...standIns.flatMap(([name, standIn]) =>
+      standIn ? [`${name.padEnd(12)} ${standIn.url}   control ${standIn.controlUrl}`] : [],
+    ),
+    '',
+    'For commands in another terminal, here in the checkout:',
+    `. ${environment}`,
+    ...connections.map((path) => `npx lbsync connection apply ${path}`),
+  ]
 }

@@ -1,9 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { freePort } from '../../embedded/free-port.js'
 import { startPostgres } from '../../embedded/postgres.js'
-import { startProgram, type RunningProgram } from '../../embedded/start-program.js'
+import { startProgram } from '../../embedded/start-program.js'
 import { startTemporalServer } from '../../embedded/temporal-server.js'
 import { migrate } from '../../ledger/migrate.js'
+import { secretVariables } from './connection-files.js'
+import { emarketeerAccounts } from './demo-accounts.js'
+import {
+  startStandIn,
+  startSuperOffice,
+  type Keep,
+  type StandIn,
+  type SuperOfficePair,
+} from './stand-ins.js'
+
+export { DEMO_ACCOUNT, DEMO_DYNAMICS } from './demo-accounts.js'
 
 /** How to run the stack. */
 export interface StackOptions {
@@ -12,6 +23,8 @@ export interface StackOptions {
   /** Options of the stand-ins, over those that the stack needs. */
   readonly dynamics?: Readonly<Record<string, unknown>>
   readonly emarketeer?: Readonly<Record<string, unknown>>
+  /** Start SuperOffice too, Online and on site. Without it the stack is up sooner. */
+  readonly superOffice?: boolean
   /** Told in one line what is being started. */
   readonly note?: (line: string) => void
   /** Told what the processes log. */
@@ -26,12 +39,8 @@ export interface StackPlaces {
   readonly gatewayUrl: string
   readonly emarketeer: StandIn
   readonly dynamics: StandIn
-}
-
-/** A stand-in's addresses: what it stands in for, and its control API. */
-export interface StandIn {
-  readonly url: string
-  readonly controlUrl: string
+  /** null: not asked for. */
+  readonly superOffice: SuperOfficePair | null
 }
 
 /** A running stack. */
@@ -47,26 +56,11 @@ export interface Stack {
   stop(): Promise<void>
 }
 
-/** The account that the stack's eMarketeer has. */
-export const DEMO_ACCOUNT = { accountId: '1001', name: 'Nordic Demo AB' } as const
-
-/** The tenant, application and secret that the stack's Dynamics knows. */
-export const DEMO_DYNAMICS = {
-  tenantId: '5f1c1d5e-6d4f-4a58-9a0e-5b7f3f1f2c11',
-  clientId: '0f8c1a52-7e0b-4d7f-9c55-1f2d3c4b5a69',
-  secret: 'simulator-secret',
-} as const
-
 const EMARKETEER_SERVICE_KEY = 'service-key'
-
-interface Ready {
-  readonly url: string
-  readonly controlUrl: string
-}
 
 /**
  * The whole product on this machine: a real Temporal server, a real PostgreSQL, the gateway and a worker, and stand-ins
- * for eMarketeer and Dynamics, each a process of its own. All on 127.0.0.1, all ended together, also when we die.
+ * for eMarketeer and the CRMs, each a process of its own. All on 127.0.0.1, all ended together, also when we die.
  *
  * @throws ProvisionError where a server cannot be had; it says which ways there are.
  */
@@ -77,7 +71,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await end().catch(() => undefined)
     }
   }
-  const keep = <T extends { stop(): Promise<void> }>(started: T): T => {
+  const keep: Keep = (started) => {
     stops.push(() => started.stop())
     return started
   }
@@ -89,18 +83,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-async function start(
-  options: StackOptions,
-  keep: <T extends { stop(): Promise<void> }>(started: T) => T,
-  stop: () => Promise<void>,
-): Promise<Stack> {
+async function start(options: StackOptions, keep: Keep, stop: () => Promise<void>): Promise<Stack> {
   const note = options.note ?? (() => undefined)
   note('starting PostgreSQL, Temporal and the stand-ins')
-  const [postgres, temporal, emarketeer, dynamics] = await Promise.all([
+  const [postgres, temporal, emarketeer, dynamics, superOffice] = await Promise.all([
     startPostgres({ note }).then(keep),
     startTemporalServer({ ui: options.ui, note }).then(keep),
     startStandIn('simulators/emarketeer/main.ts', {
-      accounts: [{ ...DEMO_ACCOUNT, publicApiKey: 'public-1001', categories: DEMO_CATEGORIES }],
+      accounts: emarketeerAccounts(),
       serviceKey: EMARKETEER_SERVICE_KEY,
       ...options.emarketeer,
     }).then(keep),
@@ -108,6 +98,7 @@ async function start(
       allowAnyWebhookPort: true,
       ...options.dynamics,
     }).then(keep),
+    options.superOffice === true ? startSuperOffice(keep) : null,
   ])
   await migrate(postgres.url)
   const port = await freePort()
@@ -122,7 +113,7 @@ async function start(
     PUBLIC_URL: gatewayUrl,
     GATEWAY_API_KEY: gatewayApiKey,
     ALLOW_LOOPBACK_HTTP: 'true',
-    ACME_SECRET: DEMO_DYNAMICS.secret,
+    ...secretVariables(superOffice),
     LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
   }
   const run = (...args: string[]) =>
@@ -134,8 +125,11 @@ async function start(
       ...(options.onLog ? { onStderr: options.onLog } : {}),
     })
   note('starting the gateway and a worker')
-  keep(await run('gateway', '--port', String(port)))
-  let worker = await run('worker')
+  const [, first] = await Promise.all([
+    run('gateway', '--port', String(port)).then(keep),
+    run('worker').then(keep),
+  ])
+  let worker = first
   keep({ stop: () => worker.stop() })
   return {
     env,
@@ -147,6 +141,7 @@ async function start(
       gatewayUrl,
       emarketeer: emarketeer.ready,
       dynamics: dynamics.ready,
+      superOffice,
     },
     workerPid: () => worker.pid,
     async restartWorker(kill) {
@@ -160,19 +155,4 @@ async function start(
     },
     stop,
   }
-}
-
-const DEMO_CATEGORIES = [
-  { id: 'c1', name: 'Newsletters' },
-  { id: 'c2', name: 'Event invitations' },
-]
-
-function startStandIn(
-  entry: string,
-  options: Readonly<Record<string, unknown>>,
-): Promise<RunningProgram<Ready>> {
-  return startProgram<Ready>({
-    entry,
-    args: ['--port', '0', '--options', JSON.stringify(options)],
-  })
 }

@@ -1,0 +1,96 @@
+import { DEMO_ACCOUNT, DEMO_DYNAMICS, ONLINE_ACCOUNT, ONSITE_ACCOUNT } from './demo-accounts.js'
+import type { StandIn, SuperOfficePair } from './stand-ins.js'
+
+/** A connection file of the stack (docs/configuration.md): as `lbsync connection apply` takes it. */
+export interface StackConnectionFile {
+  readonly connectionId: string
+  readonly accountId: string
+  readonly [key: string]: unknown
+}
+
+/** The connection files of a stack, secrets by the name of a variable of {@link secretVariables}. */
+export interface StackConnectionFiles {
+  readonly dynamics: StackConnectionFile
+  /** null: the stack has no SuperOffice. */
+  readonly online: StackConnectionFile | null
+  readonly onsite: StackConnectionFile | null
+}
+
+/** Makes them for the addresses that the stand-ins got. */
+export function connectionFiles(places: {
+  readonly dynamics: StandIn
+  readonly superOffice: SuperOfficePair | null
+}): StackConnectionFiles {
+  const { dynamics, superOffice } = places
+  return {
+    dynamics: {
+      connectionId: 'acme-dynamics',
+      accountId: DEMO_ACCOUNT.accountId,
+      crm: 'dynamics',
+      legalBasisSync: true,
+      subscriptionSync: true,
+      dynamics: {
+        environmentUrl: dynamics.url,
+        authorityHost: dynamics.url,
+        tenantId: DEMO_DYNAMICS.tenantId,
+        clientId: DEMO_DYNAMICS.clientId,
+        clientSecret: { env: 'ACME_SECRET' },
+      },
+    },
+    online: superOffice && onlineFile(superOffice),
+    onsite: superOffice && onsiteFile(superOffice),
+  }
+}
+
+function onlineFile({ online: { online } }: SuperOfficePair): StackConnectionFile {
+  return {
+    connectionId: 'nord-so',
+    accountId: ONLINE_ACCOUNT.accountId,
+    crm: 'superoffice-online',
+    legalBasisSync: true,
+    superoffice: {
+      environment: 'online',
+      loginHost: online.loginUrl,
+      contextIdentifier: online.contextIdentifier,
+      clientSecret: { env: 'NORD_SO_SECRET' },
+      systemUserToken: { env: 'NORD_SO_TOKEN' },
+      privateKey: { env: 'NORD_SO_KEY' },
+    },
+  }
+}
+
+function onsiteFile({ onsite: { apiUrl, onsite } }: SuperOfficePair): StackConnectionFile {
+  return {
+    connectionId: 'fjord-so',
+    accountId: ONSITE_ACCOUNT.accountId,
+    crm: 'superoffice-onsite',
+    legalBasisSync: true,
+    superoffice: {
+      baseUrl: apiUrl,
+      username: onsite.user,
+      password: { env: 'FJORD_SO_PASSWORD' },
+      ...(onsite.caPem === null ? {} : { ca: { env: 'FJORD_SO_CA' } }),
+    },
+  }
+}
+
+/** The secrets that the files name; keys in PEM on one line, as the files may have them. */
+export function secretVariables(superOffice: SuperOfficePair | null): Record<string, string> {
+  if (superOffice === null) {
+    return { ACME_SECRET: DEMO_DYNAMICS.secret }
+  }
+  const { online } = superOffice.online
+  const { onsite } = superOffice.onsite
+  return {
+    ACME_SECRET: DEMO_DYNAMICS.secret,
+    NORD_SO_SECRET: online.clientSecret,
+    NORD_SO_TOKEN: online.systemUserToken,
+    NORD_SO_KEY: onOneLine(online.privateKeyPem),
+    FJORD_SO_PASSWORD: onsite.password,
+    ...(onsite.caPem === null ? {} : { FJORD_SO_CA: onOneLine(onsite.caPem) }),
+  }
+}
+
+function onOneLine(pem: string): string {
+  return pem.trimEnd().replaceAll('\n', '\\n')
+}
