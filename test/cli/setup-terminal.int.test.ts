@@ -64,7 +64,7 @@ describe('setup status on a terminal', () => {
     const view = statusOnTerminal('acme-live')
     await view.shows('setup override acme-live --step form --action useForm --form-id f-1')
     const handle = temporal.client.workflow.getHandle(workflowIds.setup('acme-live'))
-    await handle.signal('override', override('form', 'useTab', { tab: 'tab_1' }))
+    await handle.signal('override', override('form', 'skip'))
     expect(await view.ended).toBe(0)
     const [, last] = view.text().split('Set-up of acme-live: done')
     expect(view.text()).toContain('\u001B[?25l')
