@@ -8,7 +8,7 @@ const answer = z.looseObject({ Success: z.boolean() })
 
 /**
  * Whether a mass write raises the row's version by one and names us, without which it must not be used: doubts would be
- * blind (docs/wire-superoffice.md, 7.2). Writes the test person's row only; `NoChange` leaves every other one alone.
+ * blind (docs/wire-superoffice.md, 7). Writes the test person's row only; `NoChange` leaves every other one alone.
  *
  * @param before the row as it stands, best last written by somebody else. @throws UpstreamError, AppError
  */

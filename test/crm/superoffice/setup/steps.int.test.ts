@@ -230,6 +230,7 @@ describe('source', () => {
     const facts = await runSteps(stand, ['source'])
     expect(facts).toEqual({ sourceKey: 'EMARKETEER' })
     expect(await runSteps(stand, ['source'], facts)).toEqual(facts)
+    expect(await stepOf('source').do(stand.open(), PLAIN)).toEqual(facts)
     expect(await stand.requests('addSource')).toBe(1)
     expect(await stepOf('source').undo(stand.open(facts), PLAIN)).toEqual({})
     expect((await look(stand.open(facts), 'source')).state).toBe('done')
