@@ -131,8 +131,8 @@ describe('the tenant', () => {
   })
 
   it('is unknown until set-up has connected', () => {
-    const { databaseContextIdentifier: _none, ...facts } = ONLINE
-    expect(post({}, facts).accepted).toBe(false)
+    expect(post({}, { ...ONLINE, databaseContextIdentifier: null }).accepted).toBe(false)
+    expect(post({}, { ...ONLINE, associateId: null })).toEqual(UNAUTHORIZED)
   })
 })
 
