@@ -1,8 +1,5 @@
 import { z } from 'zod'
 
-/** The CRMs that a file may name. Which of them this release connects to is up to the drivers given. */
-export const CRM_NAMES = ['dynamics', 'superoffice-online', 'superoffice-onsite', 'none'] as const
-
 /** Path of the account's public API key. */
 export const PUBLIC_API_KEY_PATH = 'emarketeer.publicApiKey'
 
@@ -24,7 +21,8 @@ export const connectionSettingsSchema = z.strictObject({
   accountId: z
     .string('must be text, in quotes')
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "-" and "_"'),
-  crm: z.enum(CRM_NAMES, `must be one of ${CRM_NAMES.join(', ')}`),
+  /** One of the drivers' names, which the reader of a file checks; no CRM is named here. */
+  crm: z.string('must be text').min(1, 'must not be empty'),
   legalBasisSync: trueOrFalse,
   subscriptionSync: trueOrFalse.default(false),
   createMissing: z.enum(['none', 'emarketeer'], 'must be none or emarketeer').default('none'),

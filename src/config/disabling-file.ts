@@ -12,9 +12,6 @@ export interface DisablingFile {
   readonly accountId: string
 }
 
-/** What a disabling file may still hold from when it connected: passed over unread. */
-const LEFT_OVERS = ['dynamics', 'superoffice', 'emarketeer']
-
 const schema = connectionSettingsSchema.extend({
   legalBasisSync: z.boolean('must be true or false').default(false),
 })
@@ -23,15 +20,20 @@ const schema = connectionSettingsSchema.extend({
  * Reads a connection file that disables; null for one that connects.
  *
  * @param fileName for messages only.
+ * @param sections of the CRMs, which the file may still hold from when it connected: passed over unread.
  * @throws AppError `file_not_json`; ProblemsError `none_with_sync` (C8), `unknown_key`, `value_missing`, `value_invalid`.
  *   None is retryable.
  */
-export function readDisablingFile(text: string, fileName: string): DisablingFile | null {
+export function readDisablingFile(
+  text: string,
+  fileName: string,
+  sections: readonly string[],
+): DisablingFile | null {
   const file = parseJsonObject(text, fileName)
   if (file['crm'] !== 'none') {
     return null
   }
-  const settings = LEFT_OVERS.reduce<JsonRecord>(withoutPath, file)
+  const settings = ['emarketeer', ...sections].reduce<JsonRecord>(withoutPath, file)
   const parsed = schema.safeParse(settings)
   throwProblems([
     ...syncProblems(file),

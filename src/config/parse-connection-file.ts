@@ -20,15 +20,12 @@ export interface ConnectionFileOptions {
   readonly allowLoopbackHttp: boolean
 }
 
-/** Sections of every CRM that a file may name; passed over where the CRM itself is not known. */
-const SECTIONS = ['dynamics', 'superoffice']
-
 /**
  * Parses a connection file that connects; `"crm":"none"` is readDisablingFile's. Everything wrong is told at once, the
  * most telling first.
  *
  * @param fileName for messages only.
- * @throws AppError `file_not_json`; ProblemsError with any of `crm_not_supported`, `unknown_key`,
+ * @throws AppError `file_not_json`; ProblemsError with any of `unknown_key`,
  *   `value_missing`, `value_invalid`, `secret_missing`, `http_not_allowed`. None is retryable.
  */
 export function parseConnectionFile(
@@ -37,15 +34,17 @@ export function parseConnectionFile(
   options: ConnectionFileOptions,
 ): ConnectionFile {
   const file = parseJsonObject(text, fileName)
-  refuseUnsupported(file, options.drivers)
   const driver = options.drivers.find(({ crm }) => crm === file['crm'])
-  const apart = ['emarketeer', ...(driver === undefined ? SECTIONS : [driver.configSection])]
+  // Where the CRM itself is not known, its section is passed over, whichever it is.
+  const sections = driver ? [driver] : options.drivers
+  const apart = ['emarketeer', ...sections.map(({ configSection }) => configSection)]
   const settings = apart.reduce<JsonRecord>(withoutPath, file)
   const parsed = connectionSettingsSchema.safeParse(settings)
   const publicApiKey = readPublicApiKey(file['emarketeer'], file['createMissing'], options.env)
   const reading = driver && readSection(driver, file[driver.configSection], options)
   throwProblems([
     ...(parsed.success ? [] : problemsOfZod(parsed.error, settings, (_, v) => describeOpenly(v))),
+    ...unknownCrm(file['crm'], options.drivers),
     ...(driver ? subscriptionsUnsupported(driver, parsed.data) : []),
     ...publicApiKey.problems,
     ...(reading?.problems ?? []),
@@ -61,21 +60,19 @@ export function parseConnectionFile(
   }
 }
 
-/** Told alone: what else is in such a file cannot be judged. */
-function refuseUnsupported(file: JsonRecord, drivers: readonly CrmDriver[]): void {
-  const crm = file['crm']
-  const known = connectionSettingsSchema.shape.crm.safeParse(crm)
-  if (known.success && !drivers.some((driver) => driver.crm === known.data)) {
-    const supported = drivers.map((driver) => driver.crm).join(', ')
-    throwProblems([
-      {
-        code: 'crm_not_supported',
-        message: `This release does not connect to ${known.data}, only to ${supported}.`,
-        path: 'crm',
-        value: describeOpenly(crm),
-      },
-    ])
+function unknownCrm(crm: unknown, drivers: readonly CrmDriver[]): readonly Problem[] {
+  if (typeof crm !== 'string' || crm === '' || drivers.some((driver) => driver.crm === crm)) {
+    return []
   }
+  const known = [...drivers.map((driver) => driver.crm), 'none'].join(', ')
+  return [
+    {
+      code: 'value_invalid',
+      message: `crm is not valid: must be one of ${known}.`,
+      path: 'crm',
+      value: describeOpenly(crm),
+    },
+  ]
 }
 
 function subscriptionsUnsupported(

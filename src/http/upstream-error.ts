@@ -5,8 +5,8 @@
  * It holds no header, body or query value of the call: nothing personal and no secret can reach a log through it.
  */
 
-/** The outside systems. */
-export type UpstreamSystem = 'emarketeer' | 'dynamics' | 'superoffice'
+/** An outside system by its name in messages: `emarketeer`, or whatever a CRM's folder calls its CRM. */
+export type UpstreamSystem = string
 
 /** Stable codes; shown to Support and used as Temporal failure types. */
 export const UPSTREAM_CODES = [

@@ -1,7 +1,8 @@
+import { saveCrmClock } from '../../src/ledger/crm-clock.js'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { connectionCounts } from '../../src/cli/connection/connection-counts.js'
-import { keptFor, viewOf } from '../../src/cli/connection/connection-view.js'
+import { keptFor, measuresOf, viewOf } from '../../src/cli/connection/connection-view.js'
 import {
   disableConnection,
   pauseConnection,
@@ -61,7 +62,8 @@ beforeEach(async () => {
 async function shown() {
   const connection = (await findConnection(db, connectionId))!
   const counts = await connectionCounts(db, connectionId)
-  return viewOf(connection, counts, await keptFor(db, connection))
+  const kept = await keptFor(db, connection)
+  return viewOf(connection, counts, kept, await measuresOf(db, connection))
 }
 
 describe('a connection as it is shown', () => {
@@ -99,13 +101,15 @@ describe('a connection as it is shown', () => {
   })
 
   it('tells whether the CRM posts changes, and how far its clock is off', async () => {
-    expect(await shown()).toMatchObject({ webhooks: null, clockOffsetMs: null })
+    expect(await shown()).toMatchObject({ webhooks: null, clock: null, walk: null })
     await mergeFacts(db, connectionId, { webhooks: { installed: false, reason: 'no https' } })
-    await db.query(`UPDATE connections SET crm_clock_offset_ms = -120`)
+    await saveCrmClock(db, connectionId, -120)
     expect(await shown()).toMatchObject({
       webhooks: { installed: false, reason: 'no https' },
-      clockOffsetMs: -120,
+      clock: { offsetMs: -120, timesCount: true },
     })
+    await saveCrmClock(db, connectionId, 3_600_000)
+    expect(await shown()).toMatchObject({ clock: { offsetMs: 3_600_000, timesCount: false } })
     await mergeFacts(db, connectionId, { webhooks: null })
     expect((await findConnection(db, connectionId))!.facts).toEqual({})
   })

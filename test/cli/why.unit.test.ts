@@ -167,6 +167,8 @@ const FACTS: WhyFacts = {
   crmContactIds: ['rec-1'],
   cells: [MARKETING],
   categoryNames: NAMES,
+  disagreements: [],
+  guests: [],
   excluded: 'consentWithdrawn',
   events: [OPT_OUT],
 }
@@ -204,6 +206,26 @@ describe('a contact is explained', () => {
     const explanation = explain({ ...FACTS, emarketeerContactId: null, cells: [store] })
     expect(explanation.state[0]?.sentences).toEqual([
       'Store and process. eMarketeer: nobody there. CRM: not synced.',
+    ])
+  })
+
+  it('tells where CRM records disagree, and who else has the address', () => {
+    const explanation = explain({
+      ...FACTS,
+      cells: [MARKETING],
+      disagreements: [
+        { purpose: 'marketingSendouts', withdrawn: 1, others: 2 },
+        { purpose: 'storeAndProcess', withdrawn: 9, others: 9 },
+      ],
+      guests: [
+        { recordId: 'rec-9', withdrawn: ['marketingSendouts'] },
+        { recordId: 'rec-8', withdrawn: [] },
+      ],
+    })
+    const [, ...told] = explanation.state[0]!.sentences
+    expect(told).toEqual([
+      expect.stringContaining('disagree: 1 withdrawn, 2 not'),
+      expect.stringContaining('CRM record rec-9, which is withdrawn'),
     ])
   })
 })

@@ -125,14 +125,10 @@ describe('parseConnectionFile', () => {
     )
   })
 
-  it.each([
-    ['none', { crm: 'none', legalBasisSync: false }, ['crm_not_supported crm']],
-    ['SuperOffice Online', { crm: 'superoffice-online' }, ['crm_not_supported crm']],
-    ['SuperOffice on site', { crm: 'superoffice-onsite' }, ['crm_not_supported crm']],
-  ])('refuses %s by a rule, with exit code 4', (_name, change, problems) => {
-    const run = () => parse(change)
-    expect(problemsOf(run)).toEqual(problems)
-    expect(caught(run).kind.exitCode).toBe(4)
+  it('refuses a CRM that no driver is for, and names those that there are', () => {
+    const run = () => parse({ crm: 'superoffice-online' })
+    expect(problemsOf(run)).toEqual(['value_invalid crm'])
+    expect(caught(run).message).toContain('must be one of dynamics, none')
   })
 
   it('shows neither a secret that the CRM objects to, nor its length', () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import { readDisablingFile } from '../../src/config/disabling-file.js'
 import { caught } from './caught.js'
 
-const read = (file: object) => readDisablingFile(JSON.stringify(file), 'acme.json')
+const read = (file: object) =>
+  readDisablingFile(JSON.stringify(file), 'acme.json', ['dynamics', 'superoffice'])
 const none = { connectionId: 'acme', accountId: '1001', crm: 'none' }
 const problemsOf = (file: object) =>
   (

@@ -12,12 +12,14 @@ export function addConnectionShow(group: Command, output: Output): void {
     summary: 'show a connection: settings without secrets, state, counts',
     exitCodes: [EXIT.notFound, EXIT.unreachable],
   }).action(async (connectionId: string, { json = false }: JsonOption) => {
-    const { keptFor, requireConnection, viewOf } = await import('../connection/connection-view.js')
+    const { keptFor, measuresOf, requireConnection, viewOf } =
+      await import('../connection/connection-view.js')
     const { connectionCounts } = await import('../connection/connection-counts.js')
     const view = await withLedger(async (db) => {
       const connection = await requireConnection(db, connectionId)
       const counts = await connectionCounts(db, connectionId)
-      return viewOf(connection, counts, await keptFor(db, connection))
+      const kept = await keptFor(db, connection)
+      return viewOf(connection, counts, kept, await measuresOf(db, connection))
     })
     await output.answer(json, view, () => textOf(view))
   })
@@ -35,12 +37,15 @@ function textOf(view: ConnectionView): string {
       return gate === null ? [] : [`Not called before ${gate.until}: ${side} (${gate.code})`]
     }),
     `Contacts linked ${counts.linked}, due ${counts.due}; decisions held ${counts.held}; ambiguous events ${counts.ambiguousEvents}`,
+    ...(counts.disagreements === 0
+      ? []
+      : [`${counts.disagreements} addresses where CRM records disagree; not mailed (lbsync why)`]),
     JSON.stringify(view.config, null, 2),
   ].join('\n')
 }
 
 /** What a person did to it, and what it does without. */
-function stateLines({ pause, disabled, webhooks, clockOffsetMs }: ConnectionView): string[] {
+function stateLines({ pause, disabled, webhooks, clock, walk }: ConnectionView): string[] {
   const told = ({ reason, by, since }: NonNullable<ConnectionView['pause'] | typeof disabled>) =>
     since === null ? '' : `, by ${by} at ${since}: ${reason}`
   return [
@@ -53,6 +58,17 @@ function stateLines({ pause, disabled, webhooks, clockOffsetMs }: ConnectionView
     ...(webhooks?.installed === false
       ? [`The CRM posts no changes (${webhooks.reason}); the sweep finds them`]
       : []),
-    ...(clockOffsetMs === null ? [] : [`Clock of the CRM: ${clockOffsetMs} ms ahead`]),
+    ...(clock === null
+      ? []
+      : [
+          `Clock of the CRM: ${clock.offsetMs} ms ahead at ${clock.measuredAt}` +
+            (clock.timesCount ? '' : '; too far off: its times prove nothing'),
+        ]),
+    ...(walk === null
+      ? []
+      : [
+          `Daily walk over addresses: ${walk.done} of ${walk.total}, last complete ` +
+            (walk.lastCompletedAt ?? 'never'),
+        ]),
   ]
 }

@@ -51,7 +51,8 @@ export async function applyConnection(
   options: ApplyOptions,
 ): Promise<AppliedConnection> {
   const text = await readTextFile(path)
-  const disabling = readDisablingFile(text, path)
+  const sections = [...CRM_DRIVERS.values()].map(({ configSection }) => configSection)
+  const disabling = readDisablingFile(text, path, sections)
   return disabling === null ? connect(text, path, options) : disableConnection(disabling, options)
 }
 

@@ -1,3 +1,4 @@
+import { countDisagreements } from '../../ledger/disagreements.js'
 import type { Queryable } from '../../ledger/database.js'
 
 /** How many of what a connection holds. */
@@ -10,6 +11,8 @@ export interface ConnectionCounts {
   readonly held: number
   /** Consent events whose proof was spoiled by an unrelated edit. */
   readonly ambiguousEvents: number
+  /** Addresses whose CRM records disagree, some withdrawn and others not (C5): not mailed until somebody decides. */
+  readonly disagreements: number
 }
 
 /** Counts for `connection show`; seconds on millions of contacts. */
@@ -17,7 +20,7 @@ export async function connectionCounts(
   db: Queryable,
   connectionId: string,
 ): Promise<ConnectionCounts> {
-  const [counts] = await db.query<ConnectionCounts>(
+  const [counts] = await db.query<Omit<ConnectionCounts, 'disagreements'>>(
     `SELECT
       (SELECT count(*) FROM addresses a WHERE a.connection_id = $1
         AND EXISTS (SELECT FROM emarketeer_contacts e WHERE e.address_id = a.address_id)
@@ -27,5 +30,5 @@ export async function connectionCounts(
       (SELECT count(*) FROM consent_events WHERE connection_id = $1 AND ambiguous) AS "ambiguousEvents"`,
     [connectionId],
   )
-  return counts!
+  return { ...counts!, disagreements: await countDisagreements(db, connectionId) }
 }

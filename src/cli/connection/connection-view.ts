@@ -7,6 +7,10 @@ import {
   type LifeAction,
 } from '../../ledger/connection-life.js'
 import { findConnection, type ConnectionRow, type PauseMode } from '../../ledger/connections.js'
+import { crmClockOf, type CrmClock } from '../../ledger/crm-clock.js'
+import { crmWalkOf } from '../../ledger/crm-walk.js'
+import { CRM_DRIVERS } from '../../crm/registry.js'
+import { MAX_CLOCK_OFFSET_MS } from '../../sync/crm-clock.js'
 import type { Queryable } from '../../ledger/database.js'
 import type { ConnectionCounts } from './connection-counts.js'
 
@@ -44,10 +48,49 @@ export interface ConnectionView extends ConnectionSummary {
   readonly disabled: (Told & { readonly removeInstalled: boolean }) | null
   /** Whether the CRM posts changes to us, and why not; null: set-up has not come that far. */
   readonly webhooks: { readonly installed: boolean; readonly reason: string | null } | null
-  /** How far the CRM's clock is ahead of ours, ms; null: not known yet. */
-  readonly clockOffsetMs: number | null
+  /** The CRM's clock against ours; null: not measured yet. Beyond the tolerance its times prove nothing. */
+  readonly clock: {
+    readonly offsetMs: number
+    readonly measuredAt: string
+    readonly timesCount: boolean
+  } | null
+  /** The daily walk from addresses to CRM records, where the CRM's changes do not tell everything; else null. */
+  readonly walk: {
+    readonly done: number
+    readonly total: number
+    readonly lastCompletedAt: string | null
+  } | null
   readonly blocked: { readonly emarketeer: ClosedGate | null; readonly crm: ClosedGate | null }
   readonly counts: ConnectionCounts
+}
+
+/** What was measured of the CRM. */
+export interface CrmMeasures {
+  readonly clock: CrmClock | null
+  readonly walk: ConnectionView['walk']
+}
+
+/** Reads what was measured of a connection's CRM. */
+export async function measuresOf(
+  db: Queryable,
+  { connectionId, crm }: ConnectionRow,
+): Promise<CrmMeasures> {
+  const clock = await crmClockOf(db, connectionId)
+  if (CRM_DRIVERS.get(crm)?.capabilities.completeDelta !== false) {
+    return { clock, walk: null }
+  }
+  const { done, total, walkedAt } = await crmWalkOf(db, connectionId)
+  return { clock, walk: { done, total, lastCompletedAt: walkedAt?.toISOString() ?? null } }
+}
+
+function clockOf(clock: CrmClock | null): ConnectionView['clock'] {
+  return clock === null
+    ? null
+    : {
+        offsetMs: clock.offsetMs,
+        measuredAt: clock.measuredAt.toISOString(),
+        timesCount: Math.abs(clock.offsetMs) <= MAX_CLOCK_OFFSET_MS,
+      }
 }
 
 /** The connection. @throws AppError `connection_not_found`. */
@@ -80,6 +123,7 @@ export function viewOf(
   connection: ConnectionRow,
   counts: ConnectionCounts,
   kept: KeptIntervention | null,
+  measures: CrmMeasures,
 ): ConnectionView {
   const { state, pauseMode } = connection
   return {
@@ -96,7 +140,8 @@ export function viewOf(
         ? { removeInstalled: kept?.action === 'removeInstalled', ...told(kept) }
         : null,
     webhooks: webhooksOf(connection.facts),
-    clockOffsetMs: connection.crmClockOffsetMs,
+    clock: clockOf(measures.clock),
+    walk: measures.walk,
     blocked: {
       emarketeer: gateOf(connection.emarketeerBlockedCode, connection.emarketeerBlockedUntil),
       crm: gateOf(connection.crmBlockedCode, connection.crmBlockedUntil),

@@ -131,6 +131,7 @@ function outcomeSentence({
 const OUTCOME_WORDS: Readonly<Record<string, string>> = {
   applied: 'written',
   unchanged: 'said so already',
+  overtaken: 'written, but somebody else wrote too; read and decided again at once',
   conflict: 'lost a race, read and decided again at once',
   gone: 'the record is gone',
   refused: 'the system refused the write',

@@ -35,6 +35,14 @@ export interface WhyFacts {
   readonly crmContactIds: readonly string[]
   readonly cells: readonly CellState[]
   readonly categoryNames: ReadonlyMap<string, string>
+  /** CRM records here of which some are withdrawn and others are not (C5), by purpose. */
+  readonly disagreements: readonly {
+    readonly purpose: CellKey
+    readonly withdrawn: number
+    readonly others: number
+  }[]
+  /** CRM records that have this as a further address, and the purposes that they are withdrawn for (C5). */
+  readonly guests: readonly { readonly recordId: string; readonly withdrawn: readonly CellKey[] }[]
   /** The send gate's answer on what is known now; null: eligible. */
   readonly excluded: ExclusionReason | null
   readonly events: readonly RecordedConsentEvent[]
@@ -94,7 +102,21 @@ function stateSentences(state: CellState, facts: WhyFacts): readonly string[] {
     `${cellWord(cell, facts.categoryNames)}. ${inEmarketeer}. ` +
       `CRM: ${!state.synced ? 'not synced' : records.length === 0 ? 'no record' : records.join('; ')}.`,
     ...(loosening === null ? [] : [looseningSentence(loosening)]),
+    ...facts.disagreements.filter(({ purpose }) => purpose === cell).map(disagreementSentence),
+    ...facts.guests
+      .filter(({ withdrawn }) => withdrawn.includes(cell))
+      .map(
+        ({ recordId }) =>
+          `Also a further address of CRM record ${recordId}, which is withdrawn; so nothing is sent here.`,
+      ),
   ]
+}
+
+function disagreementSentence({ withdrawn, others }: WhyFacts['disagreements'][number]): string {
+  return (
+    `The CRM's records of this address disagree: ${withdrawn} withdrawn, ${others} not. Nothing loosens a withdrawn ` +
+    'one, and nothing is sent until somebody decides in the CRM.'
+  )
 }
 
 function looseningSentence(state: string): string {

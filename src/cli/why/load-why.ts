@@ -6,6 +6,7 @@ import { findAddressRow } from '../../ledger/address-rows.js'
 import { consentEventsOf } from '../../ledger/consent-events.js'
 import type { ConnectionRow } from '../../ledger/connections.js'
 import type { Queryable } from '../../ledger/database.js'
+import { disagreementsAt } from '../../ledger/disagreements.js'
 import { looseningsAt } from '../../ledger/runs.js'
 import { categoryRows, loadBatch, purposeRecords, type AddressView } from '../../sync/observe.js'
 import { requireConnection } from '../connection/connection-view.js'
@@ -62,6 +63,13 @@ export async function loadWhy(
       synced: isSynced(connection, key),
     })),
     categoryNames: new Map(batch.categories.map(({ categoryId, name }) => [categoryId, name])),
+    disagreements: await disagreementsAt(db, connectionId, row.addressId),
+    guests: view.guests.map(({ contact }) => ({
+      recordId: contact.crmContactId,
+      withdrawn: PURPOSES.filter(
+        (purpose) => isPurposeCell(purpose) && contact.consents[purpose]?.value === 'withdrawn',
+      ),
+    })),
     excluded: await gateNow(db, batch, view),
     events: await consentEventsOf(db, connectionId, row.addressId),
   }
