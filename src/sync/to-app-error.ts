@@ -45,10 +45,23 @@ export function toAppError(error: unknown): AppError {
   return new AppError('internal', `${name}: ${message}`, { cause: error })
 }
 
-/** The side that an error closes the gate of, and for how long; null where it closes none. */
+/**
+ * The side that an error closes the gate of, and for how long; null where it closes none. A tenant that does not run
+ * closes it too, so that each piece of work need not find out by itself.
+ */
 export function gateOf(
   error: unknown,
 ): { readonly side: Side; readonly forMs: number; readonly code: ErrorCode } | null {
+  if (error instanceof AppError) {
+    switch (error.code) {
+      case 'crm_tenant_unavailable':
+        return { side: 'crm', forMs: error.retryAfterMs ?? DEFAULT_WAIT_MS, code: error.code }
+      case 'crm_tenant_deleted':
+        return { side: 'crm', forMs: AUTH_PROBE_MS, code: error.code }
+      default:
+        return null
+    }
+  }
   if (!(error instanceof UpstreamError)) {
     return null
   }
