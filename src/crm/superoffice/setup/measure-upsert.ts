@@ -1,8 +1,12 @@
 import { z } from 'zod'
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { Measurement } from '../facts.js'
+import type { ListName } from '../lists.js'
 import type { TestRow } from './test-rows.js'
 import type { Trial } from './trial.js'
+
+/** As the driver writes them. */
+const COLUMNS = ['person_id', 'consentPurpose_id', 'legalBase_id', 'consentSource_id', 'comment']
 
 const answer = z.looseObject({ Success: z.boolean() })
 
@@ -20,13 +24,13 @@ export async function measureUpsert(
 ): Promise<Measurement['upsert']> {
   const { lists } = trial.session.installation
   const { client } = trial.session
-  const idOf = async (list: 'ConsentPurpose' | 'LegalBase', key: string) =>
-    (await lists.item(list, key, context))?.id
+  const idOf = async (list: ListName, key: string) => (await lists.item(list, key, context))?.id
   const isWithdrawn = before.basisKey === trial.key('withdrawn')
   const basisKey = trial.key(isWithdrawn ? 'legitimateInterest' : 'withdrawn')
   const purposeId = await idOf('ConsentPurpose', trial.purposeKey)
   const basisId = await idOf('LegalBase', basisKey)
-  if (purposeId === undefined || basisId === undefined) {
+  const sourceId = await idOf('ConsentSource', trial.sourceKey)
+  if (purposeId === undefined || basisId === undefined || sourceId === undefined) {
     return 'unavailable'
   }
   try {
@@ -39,9 +43,9 @@ export async function measureUpsert(
         effect: 'write',
         json: {
           TableName: 'ConsentPerson',
-          Columns: ['person_id', 'consentPurpose_id', 'legalBase_id', 'comment'],
+          Columns: COLUMNS,
           Keys: ['person_id', 'consentPurpose_id'],
-          Data: [[String(trial.personId), String(purposeId), String(basisId), trial.comment]],
+          Data: [[...[trial.personId, purposeId, basisId, sourceId].map(String), trial.comment]],
           NomatchAction: 'NoChange',
           ReturnRowStatus: true,
         },

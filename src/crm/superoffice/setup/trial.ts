@@ -57,6 +57,11 @@ export class Trial {
     return spelling(this.spelt.purposes, keyOfPurpose(this.purpose))
   }
 
+  /** The key of our source. */
+  get sourceKey(): string {
+    return this.session.facts.sourceKey ?? DEFAULT_SOURCE_KEY
+  }
+
   /** Marks the row while it is not as it was. */
   get comment(): string {
     return `eMarketeer set-up is measuring; before: ${this.before.basisKey ?? 'none'}`
@@ -92,10 +97,12 @@ export class Trial {
   }
 
   async #put(basisKey: string, comment: string): Promise<void> {
-    const { client, facts } = this.session
-    const { personId, purposeKey } = this
-    const sourceKey = facts.sourceKey ?? DEFAULT_SOURCE_KEY
-    await putConsent(client, { personId, purposeKey, basisKey, sourceKey, comment }, this.context)
+    const { personId, purposeKey, sourceKey } = this
+    await putConsent(
+      this.session.client,
+      { personId, purposeKey, basisKey, sourceKey, comment },
+      this.context,
+    )
   }
 }
 
