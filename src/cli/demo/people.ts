@@ -9,7 +9,7 @@ export interface DemoPerson {
   readonly bulkEmail: 'allow' | 'doNotAllow' | null
 }
 
-/** Whoever the tour speaks of. */
+/** Whoever the tour speaks of in Dynamics. */
 export const CAST = {
   anna: { firstName: 'Annike', lastName: 'Tourberg', basis: 'consent', bulkEmail: 'allow' },
   bo: { firstName: 'Bosse', lastName: 'Tourdal', basis: 'consent', bulkEmail: 'allow' },
@@ -20,6 +20,11 @@ export const CAST = {
   greta: { firstName: 'Gretchen', lastName: 'Tournyman', basis: 'consent', bulkEmail: 'allow' },
   hugo: { firstName: 'Hugolin', lastName: 'Tourstrand', basis: 'withdrawn', bulkEmail: 'allow' },
   ines: { firstName: 'Inesita', lastName: 'Tourwik', basis: 'consent', bulkEmail: null },
+  mona: { firstName: 'Monalill', lastName: 'Touraas', basis: 'consent', bulkEmail: 'allow' },
+  nils: { firstName: 'Nilsemann', lastName: 'Tourbakk', basis: 'consent', bulkEmail: 'allow' },
+  olga: { firstName: 'Olgarita', lastName: 'Tourskog', basis: 'consent', bulkEmail: 'allow' },
+  petra: { firstName: 'Petranella', lastName: 'Tourvold', basis: 'consent', bulkEmail: 'allow' },
+  ragna: { firstName: 'Ragnarina', lastName: 'Tourmyr', basis: 'consent', bulkEmail: 'allow' },
 } as const satisfies Record<string, DemoPerson>
 
 /** Name of a part. */
@@ -28,7 +33,7 @@ export type Part = keyof typeof CAST
 const EXTRAS = 60
 const BASES: readonly LegalBasis[] = ['consent', 'legitimateInterest', 'none', 'contract']
 
-/** Everybody, by address. */
+/** Everybody of the tour in Dynamics, by address. */
 export function everybody(): ReadonlyMap<string, DemoPerson> {
   const people = new Map<string, DemoPerson>()
   for (const part of Object.keys(CAST) as Part[]) {

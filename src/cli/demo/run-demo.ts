@@ -1,8 +1,15 @@
+import { connectTemporal } from '../../config/temporal.js'
 import type { Output } from '../output.js'
 import { startStack } from '../stack/start-stack.js'
+import { firstSyncChapter } from './chapters/first-sync.js'
+import { lifeChapter } from './chapters/life.js'
 import { privacyChapter } from './chapters/privacy.js'
+import { removalChapter } from './chapters/removal.js'
 import { sendoutChapter } from './chapters/sendout.js'
 import { setUpChapter } from './chapters/set-up.js'
+import { superOfficeOnsiteChapter } from './chapters/superoffice-onsite.js'
+import { superOfficeSendoutsChapter } from './chapters/superoffice-sendouts.js'
+import { superOfficeChapter } from './chapters/superoffice.js'
 import { sweepChapter } from './chapters/sweep.js'
 import { whyChapter } from './chapters/why.js'
 import { withinSecondsChapter } from './chapters/within-seconds.js'
@@ -17,6 +24,21 @@ export interface DemoReport {
   readonly claims: readonly Claim[]
 }
 
+const CHAPTERS = [
+  setUpChapter,
+  firstSyncChapter,
+  withinSecondsChapter,
+  sweepChapter,
+  sendoutChapter,
+  whyChapter,
+  superOfficeChapter,
+  superOfficeSendoutsChapter,
+  superOfficeOnsiteChapter,
+  lifeChapter,
+  removalChapter,
+  privacyChapter,
+]
+
 /** The told and checked tour over the whole stack; everything it started is ended, whatever happens. */
 export async function runDemo(output: Output, signal: AbortSignal): Promise<DemoReport> {
   const startedAt = performance.now()
@@ -26,6 +48,7 @@ export async function runDemo(output: Output, signal: AbortSignal): Promise<Demo
   story.chapter('The whole product on this machine')
   const stack = await startStack({
     ui: true,
+    superOffice: true,
     note: (line) => story.say(line),
     onLog: (chunk) => {
       if (stage) {
@@ -35,28 +58,20 @@ export async function runDemo(output: Output, signal: AbortSignal): Promise<Demo
       }
     },
   })
-  stage = new Stage(stack)
-  stage.log += early
   try {
     story.say(
       `Temporal's UI: ${stack.places.temporalUiUrl ?? '(the server given by TEMPORAL_ADDRESS)'}`,
     )
+    stage = new Stage(stack, await connectTemporal({ ...stack.env }))
+    stage.log += early
     await stage.seed()
-    const chapters = [
-      setUpChapter,
-      withinSecondsChapter,
-      sweepChapter,
-      sendoutChapter,
-      whyChapter,
-      privacyChapter,
-    ]
-    for (const chapter of chapters) {
+    for (const chapter of CHAPTERS) {
       signal.throwIfAborted()
       await chapter(story, stage)
     }
   } finally {
+    await stage?.strike()
     await stack.stop()
-    await stage.strike()
   }
   const held = story.claims.filter((claim) => claim.held).length
   return {

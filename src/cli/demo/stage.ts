@@ -1,75 +1,87 @@
-import { setTimeout as wait } from 'node:timers/promises'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkoutRoot } from '../../embedded/cache-dir.js'
-import { DEMO_ACCOUNT, DEMO_DYNAMICS, type Stack } from '../stack/start-stack.js'
-import { createControl, type Control } from './control.js'
+import { createCampaignClient, type CampaignClient } from '../../client/index.js'
+import { Secret } from '../../config/secret.js'
+import type { TemporalClient } from '../../config/temporal.js'
+import { temporalCli } from '../../embedded/temporal-cli.js'
+import type { LegalBasis } from '../../domain/legal-basis.js'
+import { connectionFiles, type StackConnectionFiles } from '../stack/connection-files.js'
+import { DEMO_ACCOUNT, ONLINE_ACCOUNT, ONSITE_ACCOUNT } from '../stack/demo-accounts.js'
+import type { Stack } from '../stack/start-stack.js'
+import { createControl } from './control.js'
 import { emailOf, everybody, type Part } from './people.js'
+import { DynamicsPlace } from './places/dynamics-place.js'
+import { EmarketeerAccount } from './places/emarketeer-account.js'
+import { SuperOfficePlace } from './places/superoffice-place.js'
+import { runCommand, type CommandAnswer } from './run-command.js'
+import { asContacts, asPersons, fjordPeople, nordPeople } from './superoffice-people.js'
 
-/** What a command answered. */
-export interface CommandAnswer {
-  readonly exitCode: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-interface DumpedContact {
-  readonly contactId: string
-  readonly email: string | null
-  readonly consents: Record<string, { readonly value: string }>
-  /** By category id. */
-  readonly subscriptions: Record<string, { readonly value: boolean }>
-}
-
-/** A contact of Dynamics as its stand-in dumps it. */
-export interface DumpedCrmContact {
-  readonly contactid: string
-  readonly emailaddress1: string | null
-  readonly donotbulkemail: boolean
-  readonly statecode: number
-}
-
-/** The connection of the tour. */
+/** The Dynamics connection of the tour. */
 export const CONNECTION_ID = 'acme-dynamics'
 
-/** The outside world of the tour: both systems' truth, what people do in them, and `lbsync` as a user runs it. */
+/** A SuperOffice with the account that is connected to it. */
+export interface SuperOfficePlaces {
+  readonly crm: SuperOfficePlace
+  readonly account: EmarketeerAccount
+}
+
+/** The outside world of the tour: all systems' truth, what people do in them, and `lbsync` as a user runs it. */
 export class Stage {
-  readonly emarketeer: Control
-  readonly dynamics: Control
+  /** The account that is connected to Dynamics. */
+  readonly account: EmarketeerAccount
+  readonly dynamics: DynamicsPlace
+  readonly nord: SuperOfficePlaces
+  readonly fjord: SuperOfficePlaces
+  readonly files: StackConnectionFiles
+  readonly campaigns: CampaignClient
   /** All that commands and processes logged; scanned for people in the end. */
   log = ''
   private directory: string | null = null
 
-  constructor(readonly stack: Stack) {
-    this.emarketeer = createControl(stack.places.emarketeer.controlUrl)
-    this.dynamics = createControl(stack.places.dynamics.controlUrl)
+  /** @throws where the stack was started without SuperOffice. */
+  constructor(
+    readonly stack: Stack,
+    readonly temporal: TemporalClient,
+  ) {
+    const { emarketeer, dynamics, superOffice, gatewayUrl } = stack.places
+    if (superOffice === null) {
+      throw new Error('the tour needs SuperOffice')
+    }
+    const control = createControl(emarketeer.controlUrl)
+    const accountOf = ({ accountId }: { readonly accountId: string }) =>
+      new EmarketeerAccount(control, accountId)
+    this.account = accountOf(DEMO_ACCOUNT)
+    this.dynamics = new DynamicsPlace(dynamics.controlUrl)
+    this.nord = {
+      crm: new SuperOfficePlace(superOffice.online.controlUrl),
+      account: accountOf(ONLINE_ACCOUNT),
+    }
+    this.fjord = {
+      crm: new SuperOfficePlace(superOffice.onsite.controlUrl),
+      account: accountOf(ONSITE_ACCOUNT),
+    }
+    this.files = connectionFiles(stack.places)
+    this.campaigns = createCampaignClient({
+      temporal: temporal.client,
+      gatewayUrl,
+      gatewayApiKey: new Secret(stack.gatewayApiKey),
+    })
   }
 
-  /** Puts everybody into both systems, as if they had been there for long. */
+  /** Puts everybody into all systems, as if they had been there for long. */
   async seed(): Promise<void> {
     const people = [...everybody()]
-    await this.emarketeer.send('POST', `accounts/${DEMO_ACCOUNT.accountId}/seed`, {
-      contacts: people.map(([email, person]) => ({
+    await this.account.seed(
+      people.map(([email, { firstName, lastName, basis }]) => ({
         email,
-        firstName: person.firstName,
-        lastName: person.lastName,
-        consents:
-          person.basis === 'none'
-            ? {}
-            : {
-                marketingSendouts: {
-                  legalBasis: person.basis,
-                  version: 1,
-                  eventTime: '2026-01-15T09:00:00.000Z',
-                  source: 'webForm',
-                },
-              },
+        firstName,
+        lastName,
+        mobile: null,
+        bases: { marketingSendouts: basis },
       })),
-    })
-    await this.dynamics.send('POST', 'rows/contact/bulk', {
+    )
+    await this.dynamics.control.send('POST', 'rows/contact/bulk', {
       rows: people
         .filter(([, person]) => person.bulkEmail !== null)
         .map(([email, person]) => ({
@@ -79,6 +91,13 @@ export class Stage {
           donotbulkemail: person.bulkEmail === 'doNotAllow',
         })),
     })
+    for (const [place, persons] of [
+      [this.nord, nordPeople()],
+      [this.fjord, fjordPeople()],
+    ] as const) {
+      await place.account.seed(asContacts(persons))
+      await place.crm.seed(asPersons(persons))
+    }
   }
 
   /** Writes a file for a command. @returns its path. */
@@ -89,106 +108,36 @@ export class Stage {
     return path
   }
 
-  /** The connection file of the tour. */
-  connectionFile(): Record<string, unknown> {
-    const { url } = this.stack.places.dynamics
-    return {
-      connectionId: CONNECTION_ID,
-      accountId: DEMO_ACCOUNT.accountId,
-      crm: 'dynamics',
-      legalBasisSync: true,
-      subscriptionSync: true,
-      dynamics: {
-        environmentUrl: url,
-        authorityHost: url,
-        tenantId: DEMO_DYNAMICS.tenantId,
-        clientId: DEMO_DYNAMICS.clientId,
-        clientSecret: { env: 'ACME_SECRET' },
-      },
-    }
-  }
-
   /** Runs `lbsync …` as a user would. */
   async lbsync(...args: string[]): Promise<CommandAnswer> {
-    const child = spawn(process.execPath, ['bin/lbsync.mjs', ...args], {
-      cwd: checkoutRoot,
-      env: { ...process.env, ...this.stack.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
-    const [exitCode] = (await once(child, 'close')) as [number]
-    this.log += stderr
-    return { exitCode, stdout, stderr }
+    const answer = await runCommand(process.execPath, ['bin/lbsync.mjs', ...args], this.stack.env)
+    this.log += answer.stderr
+    return answer
+  }
+
+  /** Runs Temporal's own command line as an operator would. */
+  async temporalCommand(...args: string[]): Promise<CommandAnswer> {
+    return runCommand(await temporalCli(), args, this.stack.env)
   }
 
   /** eMarketeer's truth about a part's marketing consent. */
-  async basisOf(part: Part): Promise<string> {
-    return (await this.contactOf(part)).consents['marketingSendouts']?.value ?? 'none'
-  }
-
-  /** eMarketeer's own contact of a part. */
-  async contactOf(part: Part): Promise<DumpedContact> {
-    const contact = (await this.emarketeerContacts()).find((c) => c.email === emailOf(part))
-    if (!contact) {
-      throw new Error(`${part} is not in eMarketeer`)
-    }
-    return contact
+  basisOf(part: Part): Promise<LegalBasis> {
+    return this.account.basis(emailOf(part))
   }
 
   /** Dynamics' truth about a part's toggle. */
   async bulkEmailOf(part: Part): Promise<'allow' | 'doNotAllow'> {
-    return (await this.crmContactOf(part)).donotbulkemail ? 'doNotAllow' : 'allow'
-  }
-
-  /** Dynamics' own contact of a part. */
-  async crmContactOf(part: Part): Promise<DumpedCrmContact> {
-    const contact = (await this.crmContacts()).find((c) => c.emailaddress1 === emailOf(part))
-    if (!contact) {
-      throw new Error(`${part} is not in Dynamics`)
-    }
-    return contact
-  }
-
-  /** All of eMarketeer. */
-  async emarketeerContacts(): Promise<DumpedContact[]> {
-    const lines = await this.emarketeer.lines<Partial<DumpedContact>>(
-      `accounts/${DEMO_ACCOUNT.accountId}/dump`,
-    )
-    return lines.filter((line): line is DumpedContact => typeof line.contactId === 'string')
-  }
-
-  /** All of Dynamics. */
-  crmContacts(): Promise<DumpedCrmContact[]> {
-    return this.dynamics.lines('rows/contact?format=ndjson')
-  }
-
-  /** Somebody acts in eMarketeer. */
-  async actInEmarketeer(part: Part, act: Record<string, unknown>): Promise<void> {
-    await this.emarketeer.send('POST', `accounts/${DEMO_ACCOUNT.accountId}/acts`, {
-      acts: [{ email: emailOf(part), ...act }],
-    })
+    return (await this.dynamics.contact(emailOf(part))).donotbulkemail ? 'doNotAllow' : 'allow'
   }
 
   /** A sales rep turns a toggle in Dynamics. */
-  async flipBulkEmail(part: Part, to: 'allow' | 'doNotAllow', rep: string): Promise<void> {
-    const { contactid } = await this.crmContactOf(part)
-    await this.dynamics.send('PATCH', `rows/contact/${contactid}`, {
-      as: rep,
-      values: { donotbulkemail: to === 'doNotAllow' },
-    })
+  flipBulkEmail(part: Part, to: 'allow' | 'doNotAllow', rep: string): Promise<void> {
+    return this.dynamics.flipBulkEmail(emailOf(part), to, rep)
   }
 
-  /** Long enough for a webhook to have come, had it come. */
-  async letWebhooksPass(): Promise<void> {
-    await this.dynamics.send('POST', 'webhooks/drain')
-    await wait(500)
-  }
-
-  /** Removes what the tour wrote. */
+  /** Removes what the tour wrote, and closes what it opened. */
   async strike(): Promise<void> {
+    await this.temporal.connection.close().catch(() => undefined)
     if (this.directory) {
       await rm(this.directory, { recursive: true, force: true })
     }

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Output } from '../output.js'
+import type { CommandAnswer } from './run-command.js'
 
 /** One claim of the tour, and whether it held. */
 export interface Claim {
@@ -25,6 +26,13 @@ export class Story {
   /** What happens now. */
   say(line: string): void {
     this.output.note(`   ${line}`)
+  }
+
+  /** What a command answered. */
+  quote(text: string): void {
+    for (const line of text.trimEnd().split('\n')) {
+      this.say(`  ${line}`)
+    }
   }
 
   /**
@@ -56,4 +64,9 @@ export class Story {
 export function expected(seen: unknown, wanted: unknown): string | null {
   const [a, b] = [JSON.stringify(seen), JSON.stringify(wanted)]
   return a === b ? null : `${a} instead of ${b}`
+}
+
+/** null where a command ended well, else the end of what it said: for {@link Story.claim}. */
+export function succeeded({ exitCode, stderr }: CommandAnswer): string | null {
+  return exitCode === 0 ? null : `exit code ${exitCode}: ${stderr.slice(-400)}`
 }

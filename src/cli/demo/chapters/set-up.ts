@@ -1,38 +1,128 @@
-import type { Story } from '../story.js'
-import { expected } from '../story.js'
+import type { SetupPreview, SetupStatus } from '../../../contracts/setup.js'
+import { openDatabase } from '../../../ledger/database.js'
+import {
+  customiseForms,
+  publishedForm,
+  RENAMED_TAB,
+  SALES_FORM_ID,
+  STOCK_FORM_ID,
+} from '../places/contact-forms.js'
+import { succeeded, expected, type Story } from '../story.js'
 import { CONNECTION_ID, type Stage } from '../stage.js'
 
-/** A connection is applied: tables, webhooks, first sync, sweep. */
+const SOON_MS = 60_000
+const BY = 'Kari'
+
+/** Set-up of Dynamics meets customised forms, waits, is looked at and helped by Support, and ends. */
 export async function setUpChapter(story: Story, stage: Stage): Promise<void> {
-  story.chapter('A connection to Dynamics is applied')
-  story.say(`lbsync connection apply acme.json   (workflow setup/${CONNECTION_ID}, query "status")`)
-  const file = await stage.file('acme.json', stage.connectionFile())
-  const applied = await stage.lbsync('connection', 'apply', file)
-  await story.claim('set-up ran to its end', 0, async () =>
-    applied.exitCode === 0 ? null : applied.stderr.slice(-400),
+  const { control } = stage.dynamics
+  story.chapter('A connection to Dynamics is applied, to a customised organisation')
+  story.say('The contact form is locked; the customer has two of its own, without a tab "Details"')
+  await customiseForms(control)
+  const stock = await publishedForm(control, STOCK_FORM_ID)
+  story.say(`lbsync connection apply acme.json --no-wait   (workflow setup/${CONNECTION_ID})`)
+  const file = await stage.file('acme.json', stage.files.dynamics)
+  const applied = await stage.lbsync('connection', 'apply', file, '--no-wait')
+  await story.claim('set-up began', 0, async () => succeeded(applied))
+  await story.claim('it waits: which form is meant is not certain', SOON_MS, async () =>
+    expected(pauseOf(await statusOf(stage)), 'form: formUncertain'),
   )
-  await story.claim('Dynamics has the subscription tables, with both categories', 0, async () => {
-    const rows = await stage.dynamics.lines<{ em_categoryid: string }>(
-      'rows/em_subscriptioncategories?format=ndjson',
+  await preview(story, stage)
+  await lookAndChoose(story, stage)
+  await story.claim('set-up is done, to 100 %', SOON_MS, async () => {
+    const { result, percent } = await statusOf(stage)
+    return expected([result, percent], ['done', 100])
+  })
+  await story.claim('users see the section on the form that was chosen', 0, async () => {
+    const form = await publishedForm(control, SALES_FORM_ID)
+    return form.includes('em_subscriptions') ? null : 'no section'
+  })
+  await story.claim('the locked form is as it was', 0, async () =>
+    (await publishedForm(control, STOCK_FORM_ID)) === stock ? null : 'it was changed',
+  )
+  await evidence(story, stage)
+}
+
+async function preview(story: Story, stage: Stage): Promise<void> {
+  story.say(`lbsync setup preview ${CONNECTION_ID}`)
+  const before = await stage.dynamics.installation()
+  const answer = await stage.lbsync('setup', 'preview', CONNECTION_ID, '--json')
+  const { steps } = JSON.parse(answer.stdout || '{"steps":[]}') as SetupPreview
+  const next = steps.filter(({ state }) => state === 'changes' || state === 'pauses')
+  for (const { title, state, changes } of next) {
+    const what = state === 'pauses' ? 'would wait for a person' : changes[0]?.what
+    story.say(`  ${title}: ${what ?? ''}`)
+  }
+  await story.claim('the preview says what is still to come, and where it waits', 0, async () =>
+    expected(
+      next.map(({ id, state }) => `${id} ${state}`),
+      [
+        'form pauses',
+        'webhooks changes',
+        'categories changes',
+        'firstSync changes',
+        'sweep changes',
+      ],
+    ),
+  )
+  await story.claim('the preview changed nothing', 0, async () =>
+    (await stage.dynamics.installation()) === before ? null : 'Dynamics was changed',
+  )
+}
+
+async function lookAndChoose(story: Story, stage: Stage): Promise<void> {
+  story.say(`lbsync setup status ${CONNECTION_ID} --once`)
+  const { stdout } = await stage.lbsync('setup', 'status', CONNECTION_ID, '--once')
+  story.quote(stdout)
+  await story.claim('Support sees the forms, and the commands that choose one', 0, async () =>
+    stdout.includes(`--action useForm --form-id ${SALES_FORM_ID}`) ? null : 'no such command',
+  )
+  const choice = { step: 'form', action: 'useForm', formId: SALES_FORM_ID }
+  const input = JSON.stringify({ ...choice, reason: 'Sales use this form', by: BY })
+  const signal = ['--workflow-id', `setup/${CONNECTION_ID}`, '--name', 'override', '--input', input]
+  story.say(`temporal workflow signal ${signal.slice(0, 4).join(' ')} --input '${input}'`)
+  const sent = await stage.temporalCommand('workflow', 'signal', ...signal)
+  await story.claim("Temporal's own command line carries the choice", 0, async () =>
+    succeeded(sent),
+  )
+  await story.claim('now it waits for the tab, which has another name', SOON_MS, async () =>
+    expected(pauseOf(await statusOf(stage)), 'form: detailsTabMissing'),
+  )
+  const override = ['--step', 'form', '--action', 'useTab', '--tab', RENAMED_TAB]
+  const on = ['--form-id', SALES_FORM_ID, '--by', BY, '--reason', 'It is their Details']
+  story.say(`lbsync setup override ${CONNECTION_ID} ${[...override, ...on].join(' ')}`)
+  const overridden = await stage.lbsync('setup', 'override', CONNECTION_ID, ...override, ...on)
+  await story.claim('lbsync carries the other one', 0, async () => succeeded(overridden))
+}
+
+/** Both choices are kept, with who and why. */
+async function evidence(story: Story, stage: Stage): Promise<void> {
+  const db = openDatabase(stage.stack.places.databaseUrl)
+  try {
+    const kept = await db.query<{ told: string }>(
+      `SELECT subject || ': ' || action || ', by ' || by_whom || ': ' || reason AS told
+        FROM overrides WHERE connection_id = $1 ORDER BY recorded_at`,
+      [CONNECTION_ID],
     )
-    return expected(rows.map((row) => row.em_categoryid).sort(), ['c1', 'c2'])
-  })
-  await story.claim('every contact of both sides has a row for each category', 0, async () => {
-    const rows = await stage.dynamics.lines('rows/em_subscriptions?format=ndjson')
-    const contacts = await stage.crmContacts()
-    return expected(rows.length, contacts.length * 2)
-  })
-  await story.claim(
-    'Hugo, withdrawn in eMarketeer and allowed in Dynamics, may be mailed in neither',
-    0,
-    async () =>
-      expected(
-        [await stage.basisOf('hugo'), await stage.bulkEmailOf('hugo')],
-        ['withdrawn', 'doNotAllow'],
-      ),
-  )
-  await story.claim('Ines, unknown to Dynamics, was not created there', 0, async () => {
-    const crm = await stage.crmContacts()
-    return crm.some((c) => c.emailaddress1?.startsWith('ines.')) ? 'a contact' : null
-  })
+    const told = kept.map((row) => row.told)
+    story.say('select subject, action, by_whom, reason from overrides   (append-only)')
+    story.quote(told.join('\n'))
+    await story.claim('both choices stand in the ledger, with who and why', 0, async () =>
+      expected(told, [
+        `setup/form: useForm, by ${BY}: Sales use this form`,
+        `setup/form: useTab, by ${BY}: It is their Details`,
+      ]),
+    )
+  } finally {
+    await db.close()
+  }
+}
+
+function statusOf({ temporal }: Stage): Promise<SetupStatus> {
+  return temporal.client.workflow.getHandle(`setup/${CONNECTION_ID}`).query('status')
+}
+
+function pauseOf({ steps }: SetupStatus): string | null {
+  const step = steps.find(({ state }) => state === 'paused')
+  return step ? `${step.id}: ${step.pause?.code}` : null
 }

@@ -1,13 +1,12 @@
-import { DEMO_ACCOUNT } from '../../stack/start-stack.js'
 import { expected, type Story } from '../story.js'
 import { CONNECTION_ID, type Stage } from '../stage.js'
 
 /** A lost webhook is found by the sweep; a new category reaches Dynamics. */
 export async function sweepChapter(story: Story, stage: Stage): Promise<void> {
   story.chapter('A webhook is lost')
-  await stage.dynamics.send('POST', 'switches', { webhooks: { loseShare: 1 } })
+  await stage.dynamics.loseWebhooks(true)
   await stage.flipBulkEmail('elsa', 'doNotAllow', 'Kari Nordmann')
-  await stage.letWebhooksPass()
+  await stage.dynamics.letWebhooksPass()
   await story.claim('eMarketeer has heard nothing of Elsa', 0, async () =>
     expected(await stage.basisOf('elsa'), 'contract'),
   )
@@ -20,23 +19,14 @@ export async function sweepChapter(story: Story, stage: Stage): Promise<void> {
       ? expected(await stage.basisOf('elsa'), 'withdrawn')
       : swept.stderr.slice(-400),
   )
-  await stage.dynamics.send('POST', 'switches', { webhooks: { loseShare: 0 } })
+  await stage.dynamics.loseWebhooks(false)
 
   story.chapter('A category is created in eMarketeer')
-  await stage.emarketeer.send('POST', `accounts/${DEMO_ACCOUNT.accountId}/categories`, {
-    id: 'c3',
-    name: 'Product news',
-  })
+  await stage.account.addCategory('c3', 'Product news')
   await story.claim('it appears in Dynamics, with a row for every contact', 30_000, async () => {
-    const categories = await stage.dynamics.lines<{
-      em_categoryid: string
-      em_subscriptioncategoriesid: string
-    }>('rows/em_subscriptioncategories?format=ndjson')
-    const category = categories.find((row) => row.em_categoryid === 'c3')
-    const rows = await stage.dynamics.lines<{ em_category: string }>(
-      'rows/em_subscriptions?format=ndjson',
-    )
-    const own = rows.filter((row) => row.em_category === category?.em_subscriptioncategoriesid)
-    return expected(own.length, (await stage.crmContacts()).length)
+    const category = (await stage.dynamics.categories()).get('c3')
+    const rows = await stage.dynamics.subscriptions()
+    const own = rows.filter((row) => row.em_category === category)
+    return expected(own.length, (await stage.dynamics.contacts()).length)
   })
 }

@@ -13,9 +13,7 @@ export async function whyChapter(story: Story, stage: Stage): Promise<void> {
 async function ask(story: Story, stage: Stage, part: Part, ...wanted: RegExp[]): Promise<void> {
   story.say(`lbsync why ${CONNECTION_ID} --email ${emailOf(part)}`)
   const answer = await stage.lbsync('why', CONNECTION_ID, '--email', emailOf(part))
-  for (const line of answer.stdout.trimEnd().split('\n')) {
-    story.say(`  ${line}`)
-  }
+  story.quote(answer.stdout)
   await story.claim(`the answer tells ${part}'s story`, 0, async () => {
     const missing = wanted.filter((pattern) => !pattern.test(answer.stdout))
     return missing.length === 0 ? null : `no ${missing.map(String).join(', ')}`

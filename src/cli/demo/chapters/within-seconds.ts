@@ -1,3 +1,4 @@
+import { emailOf } from '../people.js'
 import { expected, type Story } from '../story.js'
 import type { Stage } from '../stage.js'
 
@@ -14,14 +15,14 @@ export async function withinSecondsChapter(story: Story, stage: Stage): Promise<
     expected(await stage.basisOf('anna'), 'withdrawn'),
   )
   story.say('Bo unsubscribes from everything, by the link in a mail')
-  await stage.actInEmarketeer('bo', { kind: 'unsubscribeAll' })
+  await stage.account.act(emailOf('bo'), { kind: 'unsubscribeAll' })
   await story.claim('Bo is on "Do Not Allow" in Dynamics within seconds', SECONDS_MS, async () =>
     expected(await stage.bulkEmailOf('bo'), 'doNotAllow'),
   )
 
   story.chapter('What Allow means, and what it does not')
   story.say('Carin comes back: a user of eMarketeer records Legitimate interest for her')
-  await stage.actInEmarketeer('carin', {
+  await stage.account.act(emailOf('carin'), {
     kind: 'consent',
     purpose: 'marketingSendouts',
     legalBasis: 'legitimateInterest',
@@ -30,7 +31,7 @@ export async function withinSecondsChapter(story: Story, stage: Stage): Promise<
   await story.claim('Dynamics follows with "Allow"', SECONDS_MS, async () =>
     expected(await stage.bulkEmailOf('carin'), 'allow'),
   )
-  await stage.letWebhooksPass()
+  await stage.dynamics.letWebhooksPass()
   await story.claim('our own Allow did not come back as Consent', 0, async () =>
     expected(await stage.basisOf('carin'), 'legitimateInterest'),
   )

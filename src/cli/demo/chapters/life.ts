@@ -1,0 +1,95 @@
+import { mayBeMailed, type DumpedContact } from '../places/emarketeer-account.js'
+import { emailOf } from '../people.js'
+import { expected, succeeded, type Story } from '../story.js'
+import { CONNECTION_ID, type Stage } from '../stage.js'
+import { listOf } from './sendout.js'
+
+const SOON_MS = 30_000
+const KARI = 'Kari Nordmann'
+
+/** The Dynamics connection is paused and resumed, disabled and enabled. */
+export async function lifeChapter(story: Story, stage: Stage): Promise<void> {
+  await pauseAndResume(story, stage)
+  await disableAndEnable(story, stage)
+}
+
+async function pauseAndResume(story: Story, stage: Stage): Promise<void> {
+  story.chapter('The connection to Dynamics is paused')
+  const command = (verb: string, reason: string) => {
+    story.say(`lbsync connection ${verb} ${CONNECTION_ID} --by Kari --reason '${reason}'`)
+    const because = ['--by', 'Kari', '--reason', reason]
+    return stage.lbsync('connection', verb, CONNECTION_ID, ...because)
+  }
+  const paused = await command('pause', 'They clean up their contacts')
+  await story.claim('it is paused', 0, async () => succeeded(paused))
+  story.say('Kari sets Mona to "Do Not Allow" in Dynamics; Nils unsubscribes')
+  await stage.flipBulkEmail('mona', 'doNotAllow', KARI)
+  await stage.account.act(emailOf('nils'), { kind: 'unsubscribeAll' })
+  await stage.dynamics.letWebhooksPass()
+  const both = async () => [await stage.basisOf('mona'), await stage.bulkEmailOf('nils')]
+  await story.claim('neither crosses', 0, async () => expected(await both(), ['consent', 'allow']))
+  const resumed = await command('resume', 'They are done')
+  await story.claim(
+    'resumed, both have crossed',
+    SOON_MS,
+    async () => succeeded(resumed) ?? expected(await both(), ['withdrawn', 'doNotAllow']),
+  )
+}
+
+async function disableAndEnable(story: Story, stage: Stage): Promise<void> {
+  story.chapter('It is disabled, and enabled again')
+  const { connectionId, accountId } = stage.files.dynamics
+  const installed = await stage.dynamics.installation()
+  const none = { connectionId, accountId, crm: 'none', legalBasisSync: false }
+  story.say('lbsync connection apply none.json   ("crm":"none")')
+  const disabled = await stage.lbsync('connection', 'apply', await stage.file('none.json', none))
+  await story.claim('it is disabled', 0, async () => succeeded(disabled))
+  story.say('Kari sets Olga to "Do Not Allow" in Dynamics')
+  await stage.flipBulkEmail('olga', 'doNotAllow', KARI)
+  const sendout = { sendoutId: 'snd_80', campaignId: '501', componentId: '9001' } as const
+  const result = await stage.campaigns.preSend({ connectionId, ...sendout, stage: 'send' })
+  await story.claim('a sendout says "crm": "none", and asks Dynamics nothing', 0, async () =>
+    expected([result.outcome, result.crm, result.requests.crm], ['decided', 'none', 0]),
+  )
+  const contacts = await stage.account.contacts()
+  await story.claim("eMarketeer's own state decides who is on its list", 0, async () =>
+    expected(
+      (await listOf(stage.campaigns, 'snd_80')).map(({ email }) => email).sort(),
+      contacts
+        .filter(mayBeMailed)
+        .map(({ email }) => email)
+        .sort(),
+    ),
+  )
+  story.say('lbsync connection apply acme.json')
+  const rows = (await stage.dynamics.subscriptions()).length
+  const enabled = await stage.lbsync(
+    'connection',
+    'apply',
+    await stage.file('acme.json', stage.files.dynamics),
+  )
+  await story.claim('set-up runs again, to its end, and asks nobody', 0, async () =>
+    succeeded(enabled),
+  )
+  await story.claim('Olga is withdrawn in eMarketeer, everybody else is as before', 0, async () =>
+    expected(basesOf(await stage.account.contacts()), {
+      ...basesOf(contacts),
+      [emailOf('olga')]: 'withdrawn',
+    }),
+  )
+  await story.claim('nothing is in Dynamics twice, and nothing is gone', 0, async () =>
+    expected(
+      [
+        (await stage.dynamics.installation()) === installed,
+        (await stage.dynamics.subscriptions()).length,
+      ],
+      [true, rows],
+    ),
+  )
+}
+
+function basesOf(contacts: readonly DumpedContact[]): Record<string, string> {
+  return Object.fromEntries(
+    contacts.map(({ email, consents }) => [email, consents.marketingSendouts?.value ?? 'none']),
+  )
+}

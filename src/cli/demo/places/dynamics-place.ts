@@ -1,0 +1,90 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { createControl, type Control } from '../control.js'
+
+/** A contact of Dynamics as its stand-in dumps it. */
+export interface DumpedCrmContact {
+  readonly contactid: string
+  readonly emailaddress1: string | null
+  readonly donotbulkemail: boolean
+  readonly statecode: number
+}
+
+/** A subscription row as it is dumped. */
+interface DumpedSubscription {
+  readonly em_contact: string
+  readonly em_category: string
+  readonly em_subscribed: boolean
+}
+
+/** Dynamics: its truth, and what sales reps and administrators do in it. */
+export class DynamicsPlace {
+  readonly control: Control
+
+  constructor(controlUrl: string) {
+    this.control = createControl(controlUrl)
+  }
+
+  /** All contacts. */
+  contacts(): Promise<DumpedCrmContact[]> {
+    return this.control.lines('rows/contact?format=ndjson')
+  }
+
+  /** The contact with this address. */
+  async contact(email: string): Promise<DumpedCrmContact> {
+    const contact = (await this.contacts()).find((c) => c.emailaddress1 === email)
+    if (!contact) {
+      throw new Error('not in Dynamics')
+    }
+    return contact
+  }
+
+  /** A sales rep turns Bulk Email. */
+  async flipBulkEmail(email: string, to: 'allow' | 'doNotAllow', rep: string): Promise<void> {
+    const { contactid } = await this.contact(email)
+    await this.control.send('PATCH', `rows/contact/${contactid}`, {
+      as: rep,
+      values: { donotbulkemail: to === 'doNotAllow' },
+    })
+  }
+
+  /** A sales rep turns a subscription's toggle to No. */
+  async unsubscribe(email: string, categoryId: string, rep: string): Promise<void> {
+    const { contactid } = await this.contact(email)
+    await this.control.send('POST', 'subscriptions/flip', {
+      as: rep,
+      contactId: contactid,
+      categoryId,
+      subscribed: false,
+    })
+  }
+
+  /** Ids of the categories, by eMarketeer's id. */
+  async categories(): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.control.lines<{
+      em_categoryid: string
+      em_subscriptioncategoriesid: string
+    }>('rows/em_subscriptioncategories?format=ndjson')
+    return new Map(rows.map((row) => [row.em_categoryid, row.em_subscriptioncategoriesid]))
+  }
+
+  /** All subscription rows. */
+  subscriptions(): Promise<DumpedSubscription[]> {
+    return this.control.lines('rows/em_subscriptions?format=ndjson')
+  }
+
+  /** Everything customised, as text that is the same for the same state. */
+  async installation(): Promise<string> {
+    return JSON.stringify(await this.control.get('installation'))
+  }
+
+  /** Whether webhooks arrive. */
+  async loseWebhooks(lost: boolean): Promise<void> {
+    await this.control.send('POST', 'switches', { webhooks: { loseShare: lost ? 1 : 0 } })
+  }
+
+  /** Long enough for a webhook to have come, had it come. */
+  async letWebhooksPass(): Promise<void> {
+    await this.control.send('POST', 'webhooks/drain')
+    await wait(500)
+  }
+}
