@@ -108,6 +108,45 @@ describe('tickets', () => {
   })
 })
 
+describe('an answer to another call than the write', () => {
+  const write = async () => {
+    const [contactId = ''] = await standIn.addPersons({
+      emails: ['a@x.no'],
+      consents: { EMARKETING: { legalBase: '61A', updatedCount: 3 } },
+    })
+    const session = standIn.open()
+    await session.check({})
+    return () =>
+      session.write(
+        [
+          {
+            kind: 'consent',
+            contactId,
+            purpose: 'marketingSendouts',
+            value: 'withdrawn',
+            expectedVersion: '3',
+          },
+        ],
+        {},
+      )
+  }
+
+  it('is nothing about the person: a tenant that is not known is no person that is gone', async () => {
+    const send = await write()
+    await standIn.control.post('faults', { method: 'PUT', status: 421, times: 1 })
+    await standIn.control.post('faults', { path: '/api/state', status: 404, body: '{}' })
+    expect(await send()).toMatchObject([{ status: 'notSent', error: { status: 404 } }])
+  })
+
+  it.each([400, 401, 403])('nor is a sign-in that is refused with %d', async (status) => {
+    const send = await write()
+    await standIn.control.post('faults', { method: 'PUT', status: 401, times: 1 })
+    await standIn.control.post('faults', { path: 'PartnerSystemUser', status, body: '{}' })
+    const error = { code: 'upstream_auth_failed', upstreamCode: 'system_user_refused' }
+    expect(await send()).toMatchObject([{ status: 'notSent', error }])
+  })
+})
+
 describe('a tenant', () => {
   it('that moved is found again, once for all', async () => {
     const session = standIn.open()

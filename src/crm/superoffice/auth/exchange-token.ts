@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
+import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { OnlineConfig } from '../config.js'
 import { loginHttp } from '../http-clients.js'
 import { superOfficeFailure } from '../superoffice-failure.js'
+import { NOT_JSON } from '../wire/describe-error.js'
 import { signSystemToken } from './sign-token.js'
 import { ticketOfToken } from './ticket-of-token.js'
 
@@ -14,38 +15,53 @@ const OPERATION = 'POST /Login/api/PartnerSystemUser/Authenticate'
  * Gets a ticket for the system user (docs/wire-superoffice.md, 2.1).
  *
  * @param loginNowMs the login host's clock: what is signed for another minute than its own is refused.
- * @throws UpstreamError `upstream_auth_failed`, not retryable, for a refusal, which comes with status 200; its text is
- *   not shown, as it may quote what was sent. Retryable ones where the login host does not answer.
+ * @throws UpstreamError `upstream_auth_failed`, not retryable, for a refusal, which comes with status 200, or with one
+ *   of 4xx; its text is not shown, as it may quote what was sent. Retryable ones where the login host does not answer.
  */
 export async function exchangeToken(
   config: OnlineConfig,
   loginNowMs: number,
   context: CallContext,
 ): Promise<string> {
-  const { body } = await loginHttp(config.loginHost).json(
-    {
-      method: 'POST',
-      path: '/Login/api/PartnerSystemUser/Authenticate',
-      operation: OPERATION,
-      name: 'ticket',
-      effect: 'read',
-      json: {
-        SignedSystemToken: signSystemToken(config.systemUserToken, config.privateKey, loginNowMs),
-        ApplicationToken: config.clientSecret,
-        ContextIdentifier: config.contextIdentifier,
-        ReturnTokenType: 'JWT',
-      },
-      context,
-    },
-    answer,
-  )
+  const body = await authenticate(config, loginNowMs, context)
   if (!body.IsSuccessful || !body.Token) {
-    throw superOfficeFailure(
-      'upstream_auth_failed',
-      OPERATION,
-      'the system user was refused',
-      'system_user_refused',
-    )
+    throw refused()
   }
   return ticketOfToken(body.Token, config, context)
+}
+
+async function authenticate(config: OnlineConfig, loginNowMs: number, context: CallContext) {
+  const request = {
+    method: 'POST',
+    path: '/Login/api/PartnerSystemUser/Authenticate',
+    operation: OPERATION,
+    name: 'ticket',
+    effect: 'read',
+    json: {
+      SignedSystemToken: signSystemToken(config.systemUserToken, config.privateKey, loginNowMs),
+      ApplicationToken: config.clientSecret,
+      ContextIdentifier: config.contextIdentifier,
+      ReturnTokenType: 'JWT',
+    },
+    context,
+  } as const
+  try {
+    return (await loginHttp(config.loginHost).json(request, answer)).body
+  } catch (error) {
+    throw error instanceof UpstreamError && isRefused(error) ? refused() : error
+  }
+}
+
+/** The documentation knows a refusal with status 200 only; another one says the same. A gateway's page says nothing. */
+function isRefused({ status, upstreamCode }: UpstreamError): boolean {
+  return (status === 400 || status === 401 || status === 403) && upstreamCode !== NOT_JSON
+}
+
+function refused(): UpstreamError {
+  return superOfficeFailure(
+    'upstream_auth_failed',
+    OPERATION,
+    'the system user was refused',
+    'system_user_refused',
+  )
 }

@@ -3,7 +3,7 @@ import type { SuperOfficeClient } from '../client.js'
 import { encodeParameters } from '../wire/filter.js'
 
 /** For errors and counts of writing. */
-const OPERATION = 'PUT /Person/{id}/Consent/{purpose}'
+export const PUT_CONSENT = 'PUT /Person/{id}/Consent/{purpose}'
 
 /** Stands in the row for whoever looks at the card; at most 255 characters, and about nobody. */
 export const COMMENT = 'Set by eMarketeer (legal basis sync)'
@@ -34,7 +34,7 @@ export async function putConsent(
     {
       method: 'PUT',
       path: `/Person/${personId}/Consent/${encodeURIComponent(purposeKey)}?${query}`,
-      operation: OPERATION,
+      operation: PUT_CONSENT,
       name: 'consent.put',
       effect: 'write',
     },

@@ -7,7 +7,7 @@ import { NOT_JSON } from '../wire/describe-error.js'
 import { type ConsentJob, openJobs } from './consent-job.js'
 import { massWritable, massWrite } from './mass-write.js'
 import { prepareJobs } from './prepare-jobs.js'
-import { putConsent } from './put-consent.js'
+import { PUT_CONSENT, putConsent } from './put-consent.js'
 
 /**
  * Sends what is open, a few at a time, begun in order; withdrawals are all answered before anything that loosens is
@@ -85,18 +85,19 @@ async function writeMany(
 
 /**
  * What became of a write without a good answer. A 4xx is about this row alone, except sign-in and limits; a page of HTML
- * is a gateway's, and says nothing of the person.
+ * is a gateway's, and says nothing of the person. Neither does an answer to another call, made on the way to it: the
+ * tenant's status, or a ticket.
  */
 function outcomeOf(error: unknown): CrmWriteOutcome {
   if (!(error instanceof UpstreamError)) {
     return { status: 'notSent', error: error as Error }
   }
-  const { status, code, upstreamCode, mayHaveBeenApplied } = error
+  const { status, code, upstreamCode, mayHaveBeenApplied, operation } = error
   if (mayHaveBeenApplied) {
     return { status: 'unknown', error }
   }
   const ofTheCall = code === 'upstream_auth_failed' || code === 'upstream_rate_limited'
-  if (status === null || status < 400 || ofTheCall) {
+  if (status === null || status < 400 || ofTheCall || operation !== PUT_CONSENT) {
     return { status: 'notSent', error }
   }
   return status === 404 && upstreamCode !== NOT_JSON
