@@ -1,9 +1,11 @@
+import { Context } from '@temporalio/activity'
 import type { Client } from '@temporalio/client'
 import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import type { SyncActivities } from '../contracts/sync-activities.js'
 import { setConnectionState } from '../ledger/connections.js'
 import { purgeHandledHints } from '../ledger/inbox.js'
+import { tendWebhooks } from '../sync/tend-webhooks.js'
 import type { Systems } from '../sync/systems.js'
 import { failing } from './perform.js'
 
@@ -49,9 +51,20 @@ export function createConnectionActivities(
     tidyUp: ({ connectionId }) =>
       failing(async () => {
         await purgeHandledHints(systems.db, connectionId)
+        const { workflowExecution } = Context.current().info
+        const run = { connectionId, runId: NO_RUN, tier: 'sweep' } as const
+        await tendWebhooks(
+          await systems.session(
+            { ...run, workflowId: workflowExecution?.workflowId ?? '' },
+            { signal: Context.current().cancellationSignal },
+          ),
+        )
       }),
   }
 }
+
+/** Tidying up belongs to no sync run. */
+const NO_RUN = '00000000-0000-0000-0000-000000000000'
 
 /** Every half hour, at a minute that spreads connections over it. */
 export function sweepCron(connectionId: string): string {

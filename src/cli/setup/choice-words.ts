@@ -18,7 +18,8 @@ const WITHOUT: Readonly<Record<string, string>> = {
   view: 'the section on the form then needs a view of yours',
   form: 'users do not see the subscriptions on the contact',
   publish: 'users see the section only once somebody publishes the form',
-  measure: 'nothing is known of how large the customer is',
+  measure:
+    'times of consents in the CRM prove nothing, so where they disagree the restrictive value wins',
   webhooks: 'changes come with the sweep alone, up to half an hour late',
 }
 
