@@ -1,11 +1,13 @@
 import type { LegalBasis, Purpose } from '../../src/domain/legal-basis.js'
+import { ToyPost } from './toy-post.js'
 
 /** Who wrote a row last. */
 export type ToyWriter = 'us' | 'user' | 'default'
 
 /** One legal basis of one person, as a row. */
 export interface ToyRow {
-  value: LegalBasis
+  /** Null: something of this CRM's own that nobody else knows. */
+  value: LegalBasis | null
   /** + 1 at every write. */
   updatedCount: number
   /** By this CRM's own clock. */
@@ -36,7 +38,19 @@ export interface ToySwitches {
   afterWrite: (() => void) | null
   /** The version of a row that was just inserted. */
   readonly firstVersion: 0 | 1
+  /** What becomes of every request; null: it is answered. */
+  fault: ToyFault | null
+  /** The next write's answer is lost, after it was carried out or before. */
+  loseAnswer: 'landed' | 'lost' | null
+  /** Persons whose rows may not be written. */
+  readonly refused: Set<string>
 }
+
+/** A request that is not answered as usual. */
+export type ToyFault =
+  | { readonly status: number; readonly retryAfterSeconds: number | null }
+  /** Not answered at all. */
+  | 'hangs'
 
 /** A CRM in memory that holds legal bases itself, refuses no stale write, and tells changed rows but nobody's absence. */
 export class ToyCrm {
@@ -48,9 +62,18 @@ export class ToyCrm {
     beforeWrite: null,
     afterWrite: null,
     firstVersion: 1,
+    fault: null,
+    loseAnswer: null,
+    refused: new Set(),
   }
-  /** Requests that it has answered. */
+  /** Requests that it has had, whatever became of them. */
+  asked = 0
+  /** Readings that it was asked for, and rows that it was asked to write. */
   readonly requests = { read: 0, changes: 0, write: 0 }
+  /** Whoever may write, by name; set-up enters ours. */
+  readonly sources = new Set<string>()
+  /** Tells changes to whoever asked for it. */
+  readonly post = new ToyPost()
   /** Rises with every change of a row. */
   sequence = 0
   /** Person ids by the sequence at which one of their rows changed last. */
@@ -84,7 +107,7 @@ export class ToyCrm {
   }
 
   /** Somebody writes a row. */
-  set(personId: string, purpose: Purpose, value: LegalBasis, by: ToyWriter = 'user'): void {
+  set(personId: string, purpose: Purpose, value: ToyRow['value'], by: ToyWriter = 'user'): void {
     const { rows } = this.persons.get(personId)!
     const before = rows.get(purpose)
     if (before?.value === value && by === 'us' && !this.switches.countEqualWrites) {
@@ -97,6 +120,7 @@ export class ToyCrm {
       by,
     })
     this.changedAt.set(personId, ++this.sequence)
+    this.post.tell({ personId, purpose, withdrawn: value === 'withdrawn', by })
   }
 
   /** A card is saved again as it is: the version rises, and a user is the last writer. */

@@ -2,8 +2,14 @@ import { z } from 'zod'
 import type { CrmDriver } from '../../src/crm/crm.js'
 import type { ToyCrm } from './toy-crm.js'
 import { ToySession } from './toy-session.js'
+import { TOY_STEPS } from './toy-steps.js'
+import { receiveToyWebhook } from './toy-webhooks.js'
 
-const configSchema = z.object({ installation: z.string() })
+const configSchema = z.object({
+  installation: z.string(),
+  /** The CRM does not know us. */
+  refused: z.boolean().optional(),
+})
 type ToyConfig = z.infer<typeof configSchema>
 
 /** Most addresses that one request reads. */
@@ -31,28 +37,18 @@ export function toyDriver(installations: ReadonlyMap<string, ToyCrm>): CrmDriver
     secretPaths: [],
     urlPaths: [],
     emarketeerSource: 'crmSuperOffice',
-    setupWorkflow: 'toySetup',
-    setupSteps: [
-      {
-        id: 'measureInsert',
-        title: 'Measure what version an insert makes',
-        weight: 1,
-        verify: async ({ firstVersion }) =>
-          firstVersion === null
-            ? { state: 'due', changes: [{ what: 'Learn what version an insert makes' }] }
-            : { state: 'done' },
-        do: async () => ({ firstVersion: 1 }),
-        undo: async () => ({ firstVersion: null }),
-      },
-    ],
-    open: ({ installation }, { facts }) => {
+    // The runner is the same for every CRM, whatever name it is started by.
+    setupWorkflow: 'superOfficeSetup',
+    setupSteps: TOY_STEPS,
+    open: ({ installation, refused = false }, { facts, secrets }) => {
       const crm = installations.get(installation)
       if (!crm) {
         throw new Error(`there is no toy CRM ${installation}`)
       }
       const measured = facts['firstVersion']
-      return new ToySession(crm, typeof measured === 'number' ? measured : null)
+      const firstVersion = typeof measured === 'number' ? measured : null
+      return new ToySession(crm, firstVersion, { facts, secrets, refused })
     },
-    receiveWebhook: () => ({ accepted: false, code: 'webhook_unauthorized' }),
+    receiveWebhook: receiveToyWebhook,
   }
 }

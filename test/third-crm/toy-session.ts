@@ -1,37 +1,71 @@
-import type {
-  CrmChangePage,
-  CrmConsent,
-  CrmContact,
-  CrmFacts,
-  CrmReading,
-  CrmReadRequest,
-  CrmSession,
-  CrmWrite,
-  CrmWriteOutcome,
+import {
+  CrmCursorExpired,
+  type CrmChangePage,
+  type CrmConsent,
+  type CrmContact,
+  type CrmFacts,
+  type CrmReading,
+  type CrmReadRequest,
+  type CrmSession,
+  type CrmWrite,
+  type CrmWriteOutcome,
+  type FactSecrets,
+  type WebhookInstallation,
+  type WebhookTarget,
 } from '../../src/crm/crm.js'
-import { PURPOSES, type LegalBasis, type Purpose } from '../../src/domain/legal-basis.js'
+import {
+  LEGAL_BASES,
+  PURPOSES,
+  type LegalBasis,
+  type Purpose,
+} from '../../src/domain/legal-basis.js'
 import type { CallContext } from '../../src/http/index.js'
 import type { ToyCrm, ToyPerson } from './toy-crm.js'
+import { request, type ToyRequest } from './toy-request.js'
+import { installToyWebhook, removeToyWebhook } from './toy-webhooks.js'
 
 const EPS_MS = 2_000
 const MAX_OFFSET_MS = 5 * 60_000
+const MAX_READ = 1_000
+const UNKNOWN_USER = { status: 401, retryAfterSeconds: null }
+/** What may be written; nothing recorded is no act. */
+const WRITABLE: readonly string[] = LEGAL_BASES.filter((basis) => basis !== 'none')
+
+/** What a session was opened with. */
+interface ToyOpened {
+  readonly facts: CrmFacts
+  readonly secrets: FactSecrets | undefined
+  /** The CRM does not know us. */
+  readonly refused: boolean
+}
 
 /** A session with the toy CRM: everything that the product asks of one. */
 export class ToySession implements CrmSession {
   constructor(
-    private readonly crm: ToyCrm,
+    readonly crm: ToyCrm,
     readonly firstVersion: number | null,
+    private readonly opened: ToyOpened,
   ) {}
 
-  async check(): Promise<void> {}
+  check(context: CallContext): Promise<void> {
+    return this.request('check', context)
+  }
 
-  async read(request: CrmReadRequest, context: CallContext): Promise<CrmReading> {
-    this.crm.requests.read += 1
-    this.tellClock(context)
-    const persons = [...this.crm.persons.values()].filter((person) => !person.deleted)
-    if (request.by === 'email') {
-      const wanted = new Set(request.emails)
-      const contacts = persons.filter(({ emails }) => emails.some((e) => wanted.has(e)))
+  async read(asked: CrmReadRequest, context: CallContext): Promise<CrmReading> {
+    const keys = asked.by === 'email' ? asked.emails : asked.contactIds
+    if (keys.length > MAX_READ) {
+      throw new RangeError(`at most ${MAX_READ} contacts are read at once`)
+    }
+    if (keys.length === 0) {
+      return { contacts: [], subscriptions: [], missingContactIds: [] }
+    }
+    await this.request('read', context)
+    const persons = this.persons()
+    if (asked.by === 'email') {
+      const wanted = new Set(asked.emails.map((email) => email.toLowerCase()))
+      const contacts = persons.filter(({ emails }) =>
+        emails.some((email) => wanted.has(email.toLowerCase())),
+      )
       return {
         contacts: contacts.map((p) => this.contact(p)),
         subscriptions: [],
@@ -40,55 +74,44 @@ export class ToySession implements CrmSession {
     }
     const byId = new Map(persons.map((person) => [person.id, person]))
     return {
-      contacts: request.contactIds.flatMap((id) => {
+      contacts: asked.contactIds.flatMap((id) => {
         const person = byId.get(id)
         return person ? [this.contact(person)] : []
       }),
       subscriptions: [],
-      missingContactIds: request.contactIds.filter((id) => !byId.has(id)),
+      missingContactIds: asked.contactIds.filter((id) => !byId.has(id)),
     }
   }
 
-  /** Changed rows only: from nothing it tells where to go on, and nobody. */
+  /** From nothing everybody; else whose rows changed. Nobody is told to be gone. */
   async *readChanges(cursor: string | null, context: CallContext): AsyncIterable<CrmChangePage> {
-    this.crm.requests.changes += 1
-    this.tellClock(context)
-    const since = cursor === null ? this.crm.sequence : Number(cursor)
-    const changed = [...this.crm.changedAt].filter(([, at]) => at > since).map(([id]) => id)
-    const nextCursor = String(this.crm.sequence)
-    const persons = changed.map((id) => this.crm.persons.get(id)!).filter((p) => !p.deleted)
-    yield {
-      contacts: persons.map((person) => this.contact(person)),
-      subscriptions: [],
-      deletedContactIds: [],
-      deletedSubscriptionRowIds: [],
-      baseline: false,
-      nextCursor,
+    if (cursor !== null && !/^\d+$/.test(cursor)) {
+      throw new CrmCursorExpired('that was never a cursor')
     }
+    await this.request('changes', context)
+    const nextCursor = String(this.crm.sequence)
+    const { changedAt } = this.crm
+    const changed = this.persons().filter(
+      ({ id }) => cursor === null || (changedAt.get(id) ?? 0) > Number(cursor),
+    )
+    const page = { subscriptions: [], deletedContactIds: [], deletedSubscriptionRowIds: [] }
+    const contacts = changed.map((person) => this.contact(person))
+    yield { ...page, contacts, baseline: cursor === null, nextCursor }
   }
 
-  async write(writes: readonly CrmWrite[]): Promise<readonly CrmWriteOutcome[]> {
-    return writes.map((write): CrmWriteOutcome => {
-      if (write.kind !== 'consent') {
-        throw new Error('this CRM has no subscriptions')
-      }
-      const { beforeWrite, afterWrite } = this.crm.switches
-      this.crm.switches.beforeWrite = null
-      beforeWrite?.()
-      const person = this.crm.persons.get(write.contactId)
-      if (!person || person.deleted) {
-        return { status: 'gone' }
-      }
-      this.crm.requests.write += 1
-      const value = write.value as LegalBasis
-      if (!this.crm.write(() => this.crm.set(person.id, write.purpose, value, 'us'))) {
-        return { status: 'unknown', error: new Error('no answer') }
-      }
-      this.crm.switches.afterWrite = null
-      afterWrite?.()
-      const readBack = this.consent(person, write.purpose)
-      return { status: 'applied', version: readBack.version, rowId: null, readBack }
-    })
+  async write(
+    writes: readonly CrmWrite[],
+    context: CallContext,
+  ): Promise<readonly CrmWriteOutcome[]> {
+    if (writes.length === 0) {
+      return []
+    }
+    try {
+      await this.request('write', context)
+    } catch (error) {
+      return writes.map(() => ({ status: 'notSent', error: error as Error }))
+    }
+    return writes.map((write) => this.writeOne(write))
   }
 
   async readFieldHistory(): Promise<readonly []> {
@@ -99,12 +122,52 @@ export class ToySession implements CrmSession {
     return { created: 0, updated: 0, foreignRows: 0 }
   }
 
-  async installWebhooks() {
-    return { installed: false, reason: 'this CRM posts nothing', facts: {} }
+  async installWebhooks(target: WebhookTarget, context: CallContext): Promise<WebhookInstallation> {
+    await this.request('check', context)
+    const { facts, secrets } = this.opened
+    return installToyWebhook(this.crm, facts, secrets!, target)
   }
 
-  async removeWebhooks(): Promise<CrmFacts> {
-    return {}
+  async removeWebhooks(context: CallContext): Promise<CrmFacts> {
+    await this.request('check', context)
+    return removeToyWebhook(this.crm)
+  }
+
+  private request(kind: ToyRequest, context: CallContext): Promise<void> {
+    const fault = this.opened.refused ? UNKNOWN_USER : this.crm.switches.fault
+    return request(this.crm, kind, fault, context)
+  }
+
+  private persons(): ToyPerson[] {
+    return [...this.crm.persons.values()].filter((person) => !person.deleted)
+  }
+
+  private writeOne(write: CrmWrite): CrmWriteOutcome {
+    const { switches } = this.crm
+    if (write.kind !== 'consent' || !WRITABLE.includes(write.value)) {
+      return { status: 'refused', upstreamCode: 'not_a_basis' }
+    }
+    const { beforeWrite, afterWrite } = switches
+    switches.beforeWrite = null
+    beforeWrite?.()
+    const person = this.crm.persons.get(write.contactId)
+    if (!person || person.deleted) {
+      return { status: 'gone' }
+    }
+    if (switches.refused.has(person.id)) {
+      return { status: 'refused', upstreamCode: 'no_right' }
+    }
+    this.crm.requests.write += 1
+    const { loseAnswer } = switches
+    switches.loseAnswer = null
+    const work = () => this.crm.set(person.id, write.purpose, write.value as LegalBasis, 'us')
+    if (loseAnswer === 'lost' || !this.crm.write(work) || loseAnswer === 'landed') {
+      return { status: 'unknown', error: new Error('no answer') }
+    }
+    switches.afterWrite = null
+    afterWrite?.()
+    const readBack = this.consent(person, write.purpose)
+    return { status: 'applied', version: readBack.version, rowId: null, readBack }
   }
 
   private contact(person: ToyPerson): CrmContact {
@@ -137,14 +200,5 @@ export class ToySession implements CrmSession {
         ? { atMs: row.updatedAtMs, epsMs: Math.max(EPS_MS, Math.abs(clockSkewMs)) }
         : null,
     }
-  }
-
-  private tellClock(context: CallContext): void {
-    context.onClock?.({
-      system: 'superoffice',
-      offsetMs: this.crm.switches.clockSkewMs,
-      roundTripMs: 1,
-      resolutionMs: 1000,
-    })
   }
 }

@@ -1,0 +1,4 @@
+import { holdsContract } from './holds-contract.js'
+import { dynamicsStand } from './stands/dynamics.js'
+
+holdsContract(dynamicsStand)

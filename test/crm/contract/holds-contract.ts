@@ -1,0 +1,39 @@
+import { afterAll, afterEach, beforeAll, describe } from '@jest/globals'
+import type { CrmFacts, CrmSession } from '../../../src/crm/crm.js'
+import type { ContractStand, SetUpStand } from './contract-stand.js'
+import { setUp } from './run-steps.js'
+import { changes } from './suite/changes.js'
+import { failures } from './suite/failures.js'
+import { reading } from './suite/reading.js'
+import { settingUp } from './suite/setting-up.js'
+import { subscriptions } from './suite/subscriptions.js'
+import { webhooks } from './suite/webhooks.js'
+import { writing } from './suite/writing.js'
+
+/**
+ * What the sync relies on of every CRM, by its capabilities and never by its name. A further CRM is held to it by
+ * giving its stand.
+ */
+export function holdsContract(start: () => Promise<ContractStand>): void {
+  describe('the contract of a CRM', () => {
+    let set: (SetUpStand & { session: CrmSession }) | undefined
+    beforeAll(async () => {
+      const stand = await start()
+      const facts: CrmFacts = await setUp(stand)
+      set = { stand, facts, session: stand.open(facts) }
+    }, 30_000)
+    afterEach(async () => {
+      await set!.stand.mend()
+      await set!.stand.skewClock?.(0)
+    })
+    afterAll(() => set?.stand.close())
+    const given = () => set!
+    reading(given)
+    changes(given)
+    writing(given)
+    subscriptions(given)
+    failures(given)
+    webhooks(given)
+  })
+  describe('the contract of a CRM', () => settingUp(start))
+}

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { CrmFacts } from '../../../../src/crm/crm.js'
+import type { ContractStand } from '../contract-stand.js'
+import { lookAtAll, setUp, undoAll } from '../run-steps.js'
+
+/** What a delta may cost where nothing happened. */
+const IDLE_REQUESTS = 4
+
+/** Set-up's steps, on an installation of its own that nobody has touched. */
+export function settingUp(start: () => Promise<ContractStand>): void {
+  let stand: ContractStand
+  let facts: CrmFacts = {}
+  beforeAll(async () => {
+    stand = await start()
+  }, 30_000)
+  afterAll(() => stand.close())
+
+  describe('set-up', () => {
+    it('has steps with ids of their own, titles and weights', () => {
+      const ids = stand.driver.setupSteps.map(({ id }) => id)
+      expect(new Set(ids).size).toBe(ids.length)
+      expect(stand.driver.setupSteps.every(({ title, weight }) => title !== '' && weight > 0)).toBe(
+        true,
+      )
+    })
+
+    it('can be looked at before anything is done, and looking changes nothing', async () => {
+      const before = await stand.shape()
+      const seen = await lookAtAll(stand, {})
+      expect(seen).toHaveLength(stand.driver.setupSteps.length)
+      expect(seen.some((one) => one.endsWith(' due'))).toBe(true)
+      expect(await stand.shape()).toEqual(before)
+    })
+
+    it('does what is missing, after which nothing is', async () => {
+      facts = await setUp(stand)
+      const seen = await lookAtAll(stand, facts)
+      expect(seen.filter((one) => !/ (done|skipped)$/.test(one))).toEqual([])
+      expect(JSON.parse(JSON.stringify(facts))).toEqual(facts)
+    })
+
+    it('again does nothing, and from lost facts finds what it made', async () => {
+      const before = await stand.shape()
+      expect(Object.keys(await setUp(stand, facts)).sort()).toEqual(Object.keys(facts).sort())
+      expect(await stand.shape()).toEqual(before)
+      facts = await setUp(stand)
+      expect(await stand.shape()).toEqual(before)
+    })
+
+    it('leaves few requests for a delta in which nothing happened', async () => {
+      const session = stand.open(facts)
+      const changesSince = async (cursor: string | null) => {
+        let next: string | null = null
+        for await (const { nextCursor } of session.readChanges(cursor, {})) {
+          next = nextCursor
+        }
+        return next
+      }
+      await stand.add([
+        { emails: ['idle1@contract.example'] },
+        { emails: ['idle2@contract.example'] },
+      ])
+      // What a delta tells twice, as its clock may be late, is over by then.
+      await stand.skewClock?.(3_600_000)
+      const cursor = await changesSince(null)
+      const before = await stand.requests()
+      await changesSince(cursor)
+      expect((await stand.requests()) - before).toBeLessThanOrEqual(IDLE_REQUESTS)
+      await stand.skewClock?.(0)
+    })
+
+    it('is taken back, twice without harm, and done anew', async () => {
+      const before = await stand.shape()
+      const forgotten = await undoAll(stand, facts)
+      const bare = await stand.shape()
+      expect(await undoAll(stand, forgotten)).toEqual(forgotten)
+      expect(await stand.shape()).toEqual(bare)
+      facts = await setUp(stand, forgotten)
+      expect(await stand.shape()).toEqual(before)
+    })
+  })
+}

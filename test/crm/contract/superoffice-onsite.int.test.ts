@@ -1,0 +1,4 @@
+import { holdsContract } from './holds-contract.js'
+import { superOfficeStand } from './stands/superoffice.js'
+
+holdsContract(() => superOfficeStand({ mode: 'onsite' }))

@@ -1,0 +1,4 @@
+import { holdsContract } from './holds-contract.js'
+import { toyStand } from './stands/toy.js'
+
+holdsContract(toyStand)

@@ -1,0 +1,51 @@
+import { createHmac } from 'node:crypto'
+
+/** What the toy CRM posts when a row was written. */
+export interface ToyEvent {
+  readonly personId: string
+  readonly purpose: string
+  readonly withdrawn: boolean
+  readonly by: string
+}
+
+/** Header with the proof of who posts, and of what was posted. */
+export const SIGNATURE_HEADER = 'x-toy-signature'
+
+/** The signature of a body. */
+export function signed(secret: string, body: string | Buffer): string {
+  return createHmac('sha256', secret).update(body).digest('hex')
+}
+
+/** Posts changes to one address, while somebody wants them; lost ones are not tried again. */
+export class ToyPost {
+  private target: { readonly url: string; readonly secret: string } | null = null
+  private readonly underWay = new Set<Promise<unknown>>()
+
+  /** Who wants to know; null: nobody. */
+  tellWhom(target: { readonly url: string; readonly secret: string } | null): void {
+    this.target = target
+  }
+
+  get isWanted(): boolean {
+    return this.target !== null
+  }
+
+  tell(event: ToyEvent): void {
+    if (this.target === null) {
+      return
+    }
+    const { url, secret } = this.target
+    const body = JSON.stringify(event)
+    const headers = { 'content-type': 'application/json', [SIGNATURE_HEADER]: signed(secret, body) }
+    const posting: Promise<unknown> = fetch(url, { method: 'POST', headers, body })
+      .then((answer) => answer.arrayBuffer())
+      .catch(() => undefined)
+      .finally(() => this.underWay.delete(posting))
+    this.underWay.add(posting)
+  }
+
+  /** Waits until everything was answered, or could not be delivered. */
+  async drained(): Promise<void> {
+    await Promise.all(this.underWay)
+  }
+}
