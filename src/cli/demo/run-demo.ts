@@ -1,3 +1,6 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { connectTemporal } from '../../config/temporal.js'
 import type { Output } from '../output.js'
 import { startStack } from '../stack/start-stack.js'
@@ -72,6 +75,9 @@ export async function runDemo(output: Output, signal: AbortSignal): Promise<Demo
   } finally {
     await stage?.strike()
     await stack.stop()
+    if (stage !== null && !story.allHeld) {
+      story.say(`What all processes logged: ${await keepLog(stage.log)}`)
+    }
   }
   const held = story.claims.filter((claim) => claim.held).length
   return {
@@ -80,4 +86,11 @@ export async function runDemo(output: Output, signal: AbortSignal): Promise<Demo
     seconds: Math.round((performance.now() - startedAt) / 1000),
     claims: story.claims,
   }
+}
+
+/** For whoever wants to know why a claim did not hold. */
+async function keepLog(log: string): Promise<string> {
+  const path = join(await mkdtemp(join(tmpdir(), 'lbsync-demo-log-')), 'all.log')
+  await writeFile(path, log)
+  return path
 }

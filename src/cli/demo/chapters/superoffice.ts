@@ -62,6 +62,17 @@ export async function superOfficeChapter(story: Story, stage: Stage): Promise<vo
     async () =>
       expected([await basis('einar'), await bases('einar')], ['consent', [consent, withdrawn]]),
   )
+  await story.claim(
+    "the default that SuperOffice gives everybody for Sales and service is nobody's basis",
+    0,
+    async () => {
+      const contacts = await account.contacts()
+      const given = contacts.filter(
+        ({ consents }) => consents.storeAndProcess?.value === 'legitimateInterest',
+      )
+      return expected(given.length, 0)
+    },
+  )
   story.say('Somebody withdraws Gunnar in SuperOffice')
   await crm.record(nordEmail('gunnar'), withdrawn)
   await story.claim('Gunnar is withdrawn in eMarketeer within seconds', SECONDS_MS, async () =>
@@ -73,6 +84,18 @@ export async function superOfficeChapter(story: Story, stage: Stage): Promise<vo
     'both persons with her address are withdrawn in SuperOffice',
     SECONDS_MS,
     async () => expected(await bases('frida'), [withdrawn, withdrawn]),
+  )
+  story.say('A user of eMarketeer records Legitimate interest for Einar')
+  await account.act(nordEmail('einar'), {
+    kind: 'consent',
+    purpose: 'marketingSendouts',
+    legalBasis: 'legitimateInterest',
+    byUser: true,
+  })
+  await story.claim(
+    'his older person follows, the younger one stays withdrawn',
+    SECONDS_MS,
+    async () => expected(await bases('einar'), [legitimateInterest, withdrawn]),
   )
 }
 

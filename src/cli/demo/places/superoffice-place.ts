@@ -22,6 +22,9 @@ export interface SeededPerson {
   readonly bases: Partial<Record<SuperOfficePurpose, string>>
 }
 
+/** When users recorded the consents that are there from the start. */
+const RECORDED = '2024-05-02T10:00:00Z'
+
 /** One SuperOffice: its truth, and what its users do. */
 export class SuperOfficePlace {
   private readonly control: Control
@@ -30,18 +33,21 @@ export class SuperOfficePlace {
     this.control = createControl(controlUrl)
   }
 
-  /** Puts persons there as if they had been for long; their consents a user recorded. */
+  /**
+   * Puts persons there as if they had been for long, with the default for Sales and service that SuperOffice gives a new
+   * person, unless told. What is told a user recorded, later than the person: else it would be a default too.
+   */
   async seed(persons: readonly SeededPerson[]): Promise<void> {
     await this.control.send('POST', 'persons', {
       persons: persons.map(({ email, bases, ...person }) => ({
         ...person,
         emails: [email],
-        storeDefault: false,
+        storeDefault: true,
         silent: true,
         consents: Object.fromEntries(
           Object.entries(bases).map(([purpose, legalBase]) => [
             purpose,
-            { legalBase, source: 'USER', registered: person.registered },
+            { legalBase, source: 'USER', registered: RECORDED },
           ]),
         ),
       })),
