@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises'
+
+/** One request that a stand-in served, as it came over the wire. Times are Unix ms with fractions, of one machine. */
+export interface RecordedRequest {
+  readonly startedMs: number
+  readonly endedMs: number
+  readonly method: string
+  /** With scheme, host and port of the server that took it. */
+  readonly url: string
+  /** As sent; also the credentials, which only this stand-in knows. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly status: number
+  /** Bytes of the answer, headers too. */
+  readonly answerBytes: number
+}
+
+/** Requests of a log that began within a time, in that order. @param path as given to the stand-in. */
+export async function readRequests(
+  path: string,
+  fromMs: number,
+  toMs: number,
+): Promise<readonly RecordedRequest[]> {
+  const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '')
+  return lines
+    .map((line) => JSON.parse(line) as RecordedRequest)
+    .filter((request) => request.startedMs >= fromMs && request.startedMs <= toMs)
+    .sort((a, b) => a.startedMs - b.startedMs)
+}
+
+/** What a request is, whatever it is about: ids, cursors and what follows `?` left out. */
+export function kindOf({ method, url }: RecordedRequest): string {
+  const { port, pathname } = new URL(url)
+  const path = decodeURIComponent(pathname)
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, '{}')
+    .replace(/'[^']*'/g, '{}')
+    .replace(/\/\d+(?=\/|$)/g, '/{}')
+    .replace(/\/[\w-]{24,}(?=\/|$)/g, '/{}')
+  return `${method} :${port}${path}`
+}
+
+/** How many of these ran at once at most, by the log. */
+export function mostAtOnce(requests: readonly RecordedRequest[]): number {
+  const edges = requests.flatMap(({ startedMs, endedMs }) => [
+    { at: startedMs, step: 1 },
+    { at: endedMs, step: -1 },
+  ])
+  edges.sort((a, b) => a.at - b.at || a.step - b.step)
+  let running = 0
+  let most = 0
+  for (const { step } of edges) {
+    running += step
+    most = Math.max(most, running)
+  }
+  return most
+}

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto'
+import * as http from 'node:http'
+import * as https from 'node:https'
+import { kindOf, mostAtOnce, type RecordedRequest } from './record/request-log.js'
+
+/** What sending recorded requests again came to. */
+export interface Replay {
+  readonly requests: number
+  readonly ms: number
+  /** Bytes of the answers' bodies. */
+  readonly bodyBytes: number
+  /** Answered with another status than the first time. */
+  readonly differing: number
+}
+
+/** Left to the client that sends them again. */
+const OWN_HEADERS = new Set(['host', 'connection', 'content-length', 'transfer-encoding'])
+
+/**
+ * The bare script that a product is held against: the same requests, byte for byte, in the order in which the run
+ * began them, and nothing else: no decision, no memory. Each begins as soon as the one before it has begun and a place
+ * is free: as many at once of a kind, and of a server, as the run ever had. It waits for nothing that a page before it
+ * would have told, so no real program could be faster with these requests.
+ *
+ * @param recorded of all servers. @param ca trusted beside the public authorities.
+ */
+export async function replay(recorded: readonly RecordedRequest[], ca?: string): Promise<Replay> {
+  const plain = new http.Agent({ keepAlive: true })
+  const secure = new https.Agent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) })
+  const kinds = placesBy(recorded, kindOf)
+  const servers = placesBy(recorded, serverOf)
+  const running: Promise<void>[] = []
+  let bodyBytes = 0
+  let differing = 0
+  const startedAt = performance.now()
+  for (const request of recorded) {
+    const [kind, server] = [kinds.get(kindOf(request))!, servers.get(serverOf(request))!]
+    await kind.take()
+    await server.take()
+    const agent = request.url.startsWith('https:') ? secure : plain
+    running.push(
+      send(request, agent).then(({ status, bytes }) => {
+        bodyBytes += bytes
+        differing += status === request.status ? 0 : 1
+        kind.leave()
+        server.leave()
+      }),
+    )
+  }
+  await Promise.all(running)
+  const ms = performance.now() - startedAt
+  plain.destroy()
+  secure.destroy()
+  return { requests: recorded.length, ms, bodyBytes, differing }
+}
+
+function serverOf({ url }: RecordedRequest): string {
+  return new URL(url).host
+}
+
+function placesBy(
+  recorded: readonly RecordedRequest[],
+  key: (request: RecordedRequest) => string,
+): ReadonlyMap<string, Places> {
+  const groups = new Map<string, RecordedRequest[]>()
+  for (const request of recorded) {
+    const group = groups.get(key(request)) ?? []
+    group.push(request)
+    groups.set(key(request), group)
+  }
+  return new Map([...groups].map(([name, group]) => [name, new Places(mostAtOnce(group))]))
+}
+
+/** So many at once; others wait in turn. */
+class Places {
+  readonly #waiting: (() => void)[] = []
+
+  constructor(private free: number) {}
+
+  async take(): Promise<void> {
+    if (this.free === 0) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    } else {
+      this.free -= 1
+    }
+  }
+
+  leave(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) {
+      this.free += 1
+    } else {
+      next()
+    }
+  }
+}
+
+function send(
+  { method, url, headers, body }: RecordedRequest,
+  agent: http.Agent,
+): Promise<{ readonly status: number; readonly bytes: number }> {
+  const own = Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name))
+  const sent: Record<string, string> = Object.fromEntries(own)
+  if (sent['idempotency-key'] !== undefined) {
+    // With the old one the answer would come from memory.
+    sent['idempotency-key'] = randomUUID()
+  }
+  if (body !== '') {
+    sent['content-length'] = String(Buffer.byteLength(body))
+  }
+  const open = url.startsWith('https:') ? https.request : http.request
+  return new Promise((resolve, reject) => {
+    const request = open(url, { method, headers: sent, agent }, (response) => {
+      let bytes = 0
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, bytes }))
+      response.on('error', reject)
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}

@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { emarketeerAccounts } from '../../src/cli/stack/demo-accounts.js'
+import type { Keep, StandIn } from '../../src/cli/stack/stand-ins.js'
+import { freePort } from '../../src/embedded/free-port.js'
+import { startPostgres } from '../../src/embedded/postgres.js'
+import { startProgram } from '../../src/embedded/start-program.js'
+import { startTemporalServer } from '../../src/embedded/temporal-server.js'
+import { migrate } from '../../src/ledger/migrate.js'
+import { createControl, type Control } from './control.js'
+import type { CrmPlace, ReadyCrm } from './crm-place.js'
+
+/** The whole product with one CRM, every stand-in keeping a log of its requests. */
+export interface World {
+  readonly env: Readonly<Record<string, string>>
+  readonly gatewayUrl: string
+  readonly gatewayApiKey: string
+  readonly workerPid: number
+  readonly emarketeer: Control
+  readonly crm: Control
+  /** Files that record/request-log.ts reads. */
+  readonly logs: { readonly emarketeer: string; readonly crm: string }
+  readonly connectionId: string
+  readonly connectionFile: string
+  readonly caPem: string | null
+  stop(): Promise<void>
+}
+
+const SERVICE_KEY = 'service-key'
+
+/**
+ * Starts it as `lbsync dev` does (src/cli/stack), but stand-ins through record/stand-in.ts, and of the CRMs the one that
+ * is measured alone. @throws ProvisionError where a server cannot be had.
+ */
+export async function startWorld(place: CrmPlace, note: (line: string) => void): Promise<World> {
+  const stops: (() => Promise<void>)[] = []
+  const stop = async () => {
+    for (const end of stops.reverse()) {
+      await end().catch(() => undefined)
+    }
+  }
+  const keep: Keep = (started) => {
+    stops.push(() => started.stop())
+    return started
+  }
+  const directory = await mkdtemp(join(tmpdir(), 'lbsync-bench-'))
+  stops.push(() => rm(directory, { recursive: true, force: true }))
+  try {
+    return { ...(await start(place, directory, keep, note)), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function start(
+  place: CrmPlace,
+  directory: string,
+  keep: Keep,
+  note: (line: string) => void,
+): Promise<Omit<World, 'stop'>> {
+  const logs = {
+    emarketeer: join(directory, 'emarketeer.ndjson'),
+    crm: join(directory, 'crm.ndjson'),
+  }
+  const [postgres, temporal, emarketeer, crm] = await Promise.all([
+    startPostgres({ note }).then(keep),
+    startTemporalServer({ ui: false, note }).then(keep),
+    startStandIn<StandIn>('emarketeer', logs.emarketeer, {
+      accounts: emarketeerAccounts(),
+      serviceKey: SERVICE_KEY,
+    }).then(keep),
+    place
+      .options()
+      .then((options) => startStandIn<ReadyCrm>(place.standIn, logs.crm, options))
+      .then(keep),
+  ])
+  await migrate(postgres.url)
+  const { file, secrets, caPem } = place.connection(crm.ready)
+  const connectionFile = join(directory, 'connection.json')
+  await writeFile(connectionFile, JSON.stringify(file))
+  const port = await freePort()
+  const gatewayUrl = `http://127.0.0.1:${port}`
+  const gatewayApiKey = randomBytes(32).toString('base64url')
+  const env = {
+    TEMPORAL_ADDRESS: temporal.address,
+    DATABASE_URL: postgres.url,
+    EMARKETEER_SYNC_URL: emarketeer.ready.url,
+    EMARKETEER_CONNECT_URL: emarketeer.ready.url,
+    EMARKETEER_API_KEY: SERVICE_KEY,
+    PUBLIC_URL: gatewayUrl,
+    GATEWAY_API_KEY: gatewayApiKey,
+    ALLOW_LOOPBACK_HTTP: 'true',
+    LOG_LEVEL: 'warn',
+    ...secrets,
+  }
+  const run = (...args: string[]) =>
+    startProgram({ entry: 'bin/lbsync.mjs', args, env, readyTimeoutMs: 60_000 })
+  const [, worker] = await Promise.all([
+    run('gateway', '--port', String(port), '--json').then(keep),
+    run('worker', '--json').then(keep),
+  ])
+  return {
+    env,
+    gatewayUrl,
+    gatewayApiKey,
+    workerPid: worker.pid,
+    emarketeer: createControl(emarketeer.ready.controlUrl),
+    crm: createControl(crm.ready.controlUrl),
+    logs,
+    connectionId: file.connectionId,
+    connectionFile,
+    caPem,
+  }
+}
+
+function startStandIn<Ready>(name: string, log: string, options: unknown) {
+  return startProgram<Ready>({
+    entry: 'bench/record/stand-in.ts',
+    args: ['--port', '0', '--options', JSON.stringify(options)],
+    env: { BENCH_STAND_IN: name, BENCH_REQUEST_LOG: log },
+    readyTimeoutMs: 60_000,
+  })
+}

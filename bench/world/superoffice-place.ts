@@ -1,0 +1,112 @@
+import type { StackConnectionFile } from '../../src/cli/stack/connection-files.js'
+import { DEMO_ACCOUNT } from '../../src/cli/stack/start-stack.js'
+import type { SuperOfficeOnline, SuperOfficeOnsite } from '../../src/cli/stack/stand-ins.js'
+import { findOnPath } from '../../src/embedded/find-executable.js'
+import type { Control } from './control.js'
+import { EMAIL_PATTERN, type CrmPlace, type Seed } from './crm-place.js'
+
+interface Person {
+  readonly personId: number
+  readonly emails: readonly { readonly address: string }[]
+  readonly consents: { readonly EMARKETING?: { readonly legalBase: string } }
+}
+
+/** Keys of the legal bases (docs/wire-superoffice.md, 4.2). */
+const LEGAL_BASE = { consent: '61A', withdrawn: 'WITHDRAWN' } as const
+
+const PASSWORD = 'simulator-password'
+
+const people = {
+  standIn: 'superoffice',
+  async seed(control: Control, { count, firstNumber, basis }: Seed) {
+    await control.post('seed', {
+      count,
+      seed: firstNumber,
+      firstNumber,
+      emailPattern: EMAIL_PATTERN,
+      marketing: { [LEGAL_BASE[basis]]: 1 },
+    })
+  },
+  async loseWebhooks(control: Control) {
+    await control.post('webhook-faults', { loseShare: 1 })
+  },
+  async deny(control: Control, emails: ReadonlySet<string>) {
+    for (const person of await control.lines<Person>('dump')) {
+      if (person.emails.some(({ address }) => emails.has(address))) {
+        await control.post(`persons/${person.personId}/consent`, {
+          purpose: 'EMARKETING',
+          legalBase: LEGAL_BASE.withdrawn,
+        })
+      }
+    }
+  },
+  async denied(control: Control) {
+    const persons = await control.lines<Person>('dump')
+    return new Set(
+      persons
+        .filter(({ consents }) => consents.EMARKETING?.legalBase.endsWith(LEGAL_BASE.withdrawn))
+        .flatMap(({ emails }) => emails.map(({ address }) => address)),
+    )
+  },
+} as const
+
+/** SuperOffice Online: signed tickets, archives by POST. */
+export const onlinePlace: CrmPlace = {
+  ...people,
+  options: () => Promise.resolve({ mode: 'online', allowHttpWebhooks: true }),
+  connection(ready) {
+    const { online } = ready as unknown as SuperOfficeOnline
+    const file = fileOf('bench-online', {
+      environment: 'online',
+      loginHost: online.loginUrl,
+      contextIdentifier: online.contextIdentifier,
+      clientSecret: { env: 'BENCH_SECRET' },
+      systemUserToken: { env: 'BENCH_TOKEN' },
+      privateKey: { env: 'BENCH_KEY' },
+    })
+    const secrets = {
+      BENCH_SECRET: online.clientSecret,
+      BENCH_TOKEN: online.systemUserToken,
+      BENCH_KEY: onOneLine(online.privateKeyPem),
+    }
+    return { file: { ...file, crm: 'superoffice-online' }, secrets, caPem: null }
+  },
+}
+
+/**
+ * SuperOffice on site: Basic, and https where this machine can make a certificate. @param older a server without
+ * archives by POST and without webhooks, whose keys have a `#`.
+ */
+export function onsitePlace(older: boolean): CrmPlace {
+  return {
+    ...people,
+    options: async () => ({
+      mode: 'onsite',
+      older,
+      password: PASSWORD,
+      tls: (await findOnPath('openssl')) !== undefined,
+    }),
+    connection(ready) {
+      const { apiUrl, onsite } = ready as unknown as SuperOfficeOnsite
+      const file = fileOf('bench-onsite', {
+        baseUrl: apiUrl,
+        username: onsite.user,
+        password: { env: 'BENCH_PASSWORD' },
+        ...(onsite.caPem === null ? {} : { ca: { env: 'BENCH_CA' } }),
+      })
+      const secrets = {
+        BENCH_PASSWORD: onsite.password,
+        ...(onsite.caPem === null ? {} : { BENCH_CA: onOneLine(onsite.caPem) }),
+      }
+      return { file: { ...file, crm: 'superoffice-onsite' }, secrets, caPem: onsite.caPem }
+    },
+  }
+}
+
+function fileOf(connectionId: string, superoffice: Record<string, unknown>): StackConnectionFile {
+  return { connectionId, accountId: DEMO_ACCOUNT.accountId, legalBasisSync: true, superoffice }
+}
+
+function onOneLine(pem: string): string {
+  return pem.trimEnd().replaceAll('\n', '\\n')
+}
