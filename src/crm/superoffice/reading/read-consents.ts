@@ -5,8 +5,15 @@ import { listIn } from '../archive/list-in.js'
 import type { SuperOfficeFacts } from '../facts.js'
 import type { Installation } from '../installation.js'
 import { isOneOf } from '../wire/filter.js'
-import { CONSENT_COLUMNS, CONSENT_ID, CONSENT_PERSON, toConsentRow } from './consent-row.js'
-import { ABSENT, toConsent } from './to-consent.js'
+import { requiredNumberOf } from '../wire/values.js'
+import {
+  CONSENT_COLUMNS,
+  CONSENT_ID,
+  CONSENT_PERSON,
+  hasPurpose,
+  toConsentRow,
+} from './consent-row.js'
+import { ABSENT, toConsent, UNREADABLE } from './to-consent.js'
 
 /** What reading needs: the installation, and what set-up learned of it. */
 export interface ReadSource {
@@ -50,7 +57,12 @@ export async function readConsents(
     clock: client.clock,
     nowMs: Date.now(),
   }
-  const consents = new Map(personIds.map((id) => [id, nothingRecorded()]))
+  const unclear = new Set(
+    rows.filter((row) => !hasPurpose(row)).map((row) => requiredNumberOf(row, CONSENT_PERSON)),
+  )
+  const consents = new Map(
+    personIds.map((id) => [id, eachPurpose(unclear.has(id) ? UNREADABLE : ABSENT)]),
+  )
   for (const raw of rows) {
     const row = toConsentRow(raw)
     const own = row === null ? undefined : consents.get(row.personId)
@@ -61,8 +73,8 @@ export async function readConsents(
   return consents
 }
 
-function nothingRecorded(): Record<Purpose, CrmConsent> {
-  return Object.fromEntries(PURPOSES.map((purpose) => [purpose, ABSENT])) as Record<
+function eachPurpose(consent: CrmConsent): Record<Purpose, CrmConsent> {
+  return Object.fromEntries(PURPOSES.map((purpose) => [purpose, consent])) as Record<
     Purpose,
     CrmConsent
   >

@@ -23,6 +23,9 @@ export const ABSENT: CrmConsent = {
   stamp: null,
 }
 
+/** Something may be recorded that cannot be read: unknown, which is not nothing. */
+export const UNREADABLE: CrmConsent = { ...ABSENT, value: null, version: '' }
+
 /**
  * A row as the rule reads it. A basis that the tenant made, or no version: unknown, and nothing may be written. Only a
  * person's write has a stamp: that of our own proves nothing.

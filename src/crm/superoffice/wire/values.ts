@@ -1,3 +1,4 @@
+import { superOfficeFailure } from '../superoffice-failure.js'
 import { parseUtc } from './time.js'
 
 /** A row of an archive, its column names in lower case. */
@@ -28,6 +29,23 @@ export function numberOf(row: ArchiveRow, column: string): number | null {
     return Number(value)
   }
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : null
+}
+
+/**
+ * A whole number without which the row tells nothing.
+ *
+ * @throws UpstreamError `upstream_unexpected_answer`: were the row passed over, whoever it is about would seem to have none.
+ */
+export function requiredNumberOf(row: ArchiveRow, column: string): number {
+  const value = numberOf(row, column)
+  if (value === null) {
+    throw superOfficeFailure(
+      'upstream_unexpected_answer',
+      'GET /Archive/{provider}',
+      `a row without ${column}`,
+    )
+  }
+  return value
 }
 
 /** Text, trimmed; null where it is empty or no text. */

@@ -1,0 +1,50 @@
+import type { UpstreamError } from '../../../http/index.js'
+import { superOfficeFailure } from '../superoffice-failure.js'
+import { type ArchiveRow, numberOf } from '../wire/values.js'
+import type { ArchiveQuery } from './archive.js'
+
+/**
+ * The key of each row.
+ *
+ * @throws UpstreamError `upstream_unexpected_answer` where a row has none: were it passed over, whoever it is about
+ *   would seem not to be there.
+ */
+export function keysOf(
+  rows: readonly ArchiveRow[],
+  key: string,
+  query: ArchiveQuery,
+): readonly number[] {
+  return rows.map((row) => {
+    const value = numberOf(row, key)
+    if (value === null) {
+      throw unusable(query, 'a row has no key')
+    }
+    return value
+  })
+}
+
+/** Where a page begins. */
+export interface From {
+  readonly operator: 'gt' | 'ge'
+  readonly key: number
+}
+
+/** A server that passes over the condition would be read in circles. @throws UpstreamError, not retryable */
+export function requireFrom(keys: readonly number[], from: From, query: ArchiveQuery): void {
+  const least = from.operator === 'gt' ? from.key + 1 : from.key
+  if (keys.some((key) => key < least)) {
+    throw unusable(query, 'the rows are others than those asked for')
+  }
+}
+
+/** Behind a page that is out of order, rows would be missed. @throws UpstreamError, not retryable */
+export function requireOrder(keys: readonly number[], query: ArchiveQuery): void {
+  if (keys.some((key, at) => key < (keys[at - 1] ?? key))) {
+    throw unusable(query, 'the rows are not in order')
+  }
+}
+
+/** An answer that cannot be built upon; not retryable. */
+export function unusable({ provider }: ArchiveQuery, how: string): UpstreamError {
+  return superOfficeFailure('upstream_unexpected_answer', `GET /Archive/${provider}`, how)
+}

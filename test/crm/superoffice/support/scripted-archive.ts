@@ -1,0 +1,81 @@
+import { type Heard, type Said } from './scripted-server.js'
+import { page, queryOf } from './scripted-onsite.js'
+
+type Row = Readonly<Record<string, unknown>>
+
+/** How this server differs from what is usual. */
+export interface Oddities {
+  /** Columns it does not know: 400 for the whole query. */
+  readonly unknown?: readonly string[]
+  /** Its own limit of rows a page, of which it says nothing. */
+  readonly cap?: number
+  /** Columns that it leaves out of its answers. */
+  readonly blank?: readonly string[]
+  /** Compares text with case. */
+  readonly caseSensitive?: boolean
+  /** Answers that have nothing to do with archives; undefined: as usual. */
+  readonly instead?: (heard: Heard) => Said | undefined
+}
+
+/** Archive `dynamic` over two tables, as far as the driver asks: `in`, and paging by key. */
+export function scriptedArchive(rows: readonly Row[], oddities: Oddities = {}) {
+  const { unknown = [], cap = 10_000, blank = [], caseSensitive = false } = oddities
+  return (heard: Heard): Said => {
+    const instead = oddities.instead?.(heard)
+    if (instead !== undefined) {
+      return instead
+    }
+    const { select, filter, orderBy, top } = queryOf(heard)
+    if ([...select, filter].some((text) => unknown.some((column) => text.includes(column)))) {
+      return {
+        status: 400,
+        body: { Error: true, ErrorType: 'SoException', ErrorMessage: 'ann@x.no' },
+      }
+    }
+    const [table = ''] = orderBy.split('.')
+    const keyed = /(\S+) (g[te]) (\d+)$/.exec(filter)
+    const isIn = /(\S+) in \((.*?)\)(?: and|$)/.exec(filter)
+    const fold = (text: string) => (caseSensitive ? text : text.toLowerCase())
+    const values = isIn?.[2]?.split(',').map((value) => fold(value.replace(/^'|'$/g, '')))
+    const found = rows
+      .filter((row) => Object.keys(row).some((column) => column.startsWith(`${table}.`)))
+      .filter((row) => values?.includes(fold(String(row[isIn?.[1] ?? '']))) ?? true)
+      .filter((row) => {
+        const key = Number(row[keyed?.[1] ?? ''])
+        return (
+          keyed === null || (keyed[2] === 'gt' ? key > Number(keyed[3]) : key >= Number(keyed[3]))
+        )
+      })
+      .sort((a, b) => Number(a[orderBy]) - Number(b[orderBy]))
+      .slice(0, Math.min(cap, top))
+    const shown = select.filter((column) => !blank.includes(column))
+    return page(
+      found.map((row) => Object.fromEntries(shown.map((column) => [column, row[column] ?? null]))),
+    )
+  }
+}
+
+/** Rows of a person with one address and one consent. */
+export function personRows(personId: number, more: Row = {}): readonly Row[] {
+  const person = { 'email.person_id': personId, 'email.email_address': `p${personId}@x.no` }
+  const registered = { 'email.rank': 1, 'email.type': 0, 'email.person_id.registered': LONG_AGO }
+  return [
+    { ...person, ...registered },
+    {
+      'consentperson.consentperson_id': personId + 1000,
+      'consentperson.person_id': personId,
+      'consentperson.consentPurpose_id.key': 'EMARKETING',
+      'consentperson.legalBase_id.key': 'WITHDRAWN',
+      'consentperson.consentSource_id.key': 'USER',
+      'consentperson.registered': '2025-01-01T00:00:00',
+      'consentperson.registered_associate_id': 12,
+      'consentperson.updated': '2025-02-01T00:00:00',
+      'consentperson.updated_associate_id': 12,
+      'consentperson.updatedCount': 4,
+      'consentperson.person_id.registered': LONG_AGO,
+      ...more,
+    },
+  ]
+}
+
+const LONG_AGO = '2024-03-01T08:00:00'

@@ -1,0 +1,51 @@
+import type { CrmFacts } from '../../../../src/crm/crm.js'
+import { superOfficeOnsiteDriver } from '../../../../src/crm/superoffice/driver.js'
+import { type Heard, type Said, scriptedServer } from './scripted-server.js'
+
+/** An installation on site that says what a test wants, and a session of the product's driver against it. */
+export async function scriptedOnsite(
+  answer: (heard: Heard) => Said | Promise<Said>,
+  facts: CrmFacts = { associateId: 316 },
+) {
+  const server = await scriptedServer((heard) =>
+    heard.path.endsWith('/User/currentPrincipal') && heard.method === 'GET'
+      ? answerOr(answer, heard, { status: 200, body: { AssociateId: 316 } })
+      : answer(heard),
+  )
+  const config = { baseUrl: `${server.url}/crm/api/v1`, username: 'adm0' }
+  const session = superOfficeOnsiteDriver.open(superOfficeOnsiteDriver.configSchema.parse(config), {
+    connectionId: 'fjord-so',
+    facts,
+    allowLoopbackHttp: true,
+  })
+  return { ...server, session }
+}
+
+/** What the test says of who we are, if it says anything. */
+async function answerOr(
+  answer: (heard: Heard) => Said | Promise<Said>,
+  heard: Heard,
+  usual: Said,
+): Promise<Said> {
+  const said = await answer(heard)
+  const isArchive = typeof said.body === 'object' && said.body !== null && 'value' in said.body
+  return isArchive ? usual : said
+}
+
+/** A page of an archive. */
+export const page = (value: readonly object[], nextLink?: string): Said => ({
+  status: 200,
+  body: { value, ...(nextLink === undefined ? {} : { 'odata.nextLink': nextLink }) },
+})
+
+/** What an archive was asked for, by GET or POST. */
+export function queryOf({ path, body }: Heard) {
+  const text = body === '' ? (path.split('?')[1] ?? '') : body
+  const parameters = new URLSearchParams(text)
+  return {
+    select: parameters.get('$select')?.split(',') ?? [],
+    filter: parameters.get('$filter') ?? '',
+    orderBy: parameters.get('$orderBy') ?? '',
+    top: Number(parameters.get('$top')),
+  }
+}

@@ -1,0 +1,57 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import type { CrmFacts } from '../../../src/crm/crm.js'
+import { type Oddities, personRows, scriptedArchive } from './support/scripted-archive.js'
+import { scriptedOnsite } from './support/scripted-onsite.js'
+
+let closing: (() => Promise<void>)[] = []
+
+afterEach(async () => {
+  await Promise.all(closing.map((close) => close()))
+  closing = []
+})
+
+async function opened(count: number, oddities: Oddities, facts?: CrmFacts) {
+  const ids = Array.from({ length: count }, (_, at) => at + 1)
+  const rows = ids.flatMap((id) => personRows(id))
+  const scripted = await scriptedOnsite(scriptedArchive(rows, oddities), facts)
+  closing.push(() => scripted.close())
+  const contactIds = ids.map(String)
+  const read = async () =>
+    (await scripted.session.read({ by: 'contactId', contactIds }, {})).contacts
+  return { ...scripted, read, contactIds }
+}
+
+describe('what a server does not tell is never taken for nothing', () => {
+  it.each([1, 3, 10, 40])('%d rows a page at most, without a word', async (cap) => {
+    const { read, contactIds } = await opened(60, { cap })
+    const contacts = await read()
+    expect(contacts.map(({ contactId }) => contactId)).toEqual(contactIds)
+    const values = contacts.map(({ consents }) => consents.marketingSendouts?.value)
+    expect(new Set(values)).toEqual(new Set(['withdrawn']))
+  })
+
+  it('costs one request more for the first reading, and none for later ones', async () => {
+    const { read, session, heard } = await opened(60, {})
+    await read()
+    const first = heard.length
+    await session.read({ by: 'contactId', contactIds: ['7', '8'] }, {})
+    expect(heard.length - first).toBe(2)
+  })
+
+  it.each(['email.person_id', 'consentperson.consentperson_id', 'consentperson.person_id'])(
+    'rows without %s are no rows of nobody',
+    async (column) => {
+      const { read } = await opened(2, { blank: [column] })
+      await expect(read()).rejects.toMatchObject({ code: 'upstream_unexpected_answer' })
+    },
+  )
+
+  it('a consent whose purpose is not shown leaves both purposes unknown', async () => {
+    const { read } = await opened(1, { blank: ['consentperson.consentPurpose_id.key'] })
+    const unknown = { value: null, version: '' }
+    expect((await read())[0]?.consents).toMatchObject({
+      storeAndProcess: unknown,
+      marketingSendouts: unknown,
+    })
+  })
+})
