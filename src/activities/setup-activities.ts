@@ -40,8 +40,9 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
 
     runSetupStep: async ({ connectionId, stepId, choice }) => {
       const step = await failing(async () => {
-        if (choice !== null) {
-          // Somebody says that it is mended: a closed gate is no reason to refuse the look.
+        if (choice !== null && Context.current().info.attempt === 1) {
+          // Somebody says that it is mended: a closed gate is no reason to refuse the look. Once only: if it is not,
+          // further tries keep to the wait.
           await unblockSide(systems.db, connectionId, 'crm')
           await unblockSide(systems.db, connectionId, 'emarketeer')
         }

@@ -32,7 +32,7 @@ export function detailsTabMissing(
 ): SetupPause {
   return {
     code: 'detailsTabMissing',
-    message: `${reason} Name a tab of the form "${form.name}" (with its form id, where the form was chosen too), have the tab made, or choose another form.`,
+    message: `${reason} Name a tab of the form "${form.name}", have the tab made, or choose another form.`,
     choices: ['useTab', 'createTab', 'useForm', 'retry', 'skip', 'abort'],
     seen: { formId: form.formId, formName: form.name, tabs: tabsSeen(document) },
   }

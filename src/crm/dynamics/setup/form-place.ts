@@ -24,7 +24,8 @@ export function choosePlace(
     // It is brought up to date where it stands.
     return { place: { in: 'newTab' }, tab: known, where: 'where it stands' }
   }
-  const wanted = choice?.action === 'useTab' ? (choice.tab ?? '') : known
+  // A tab of our own is asked for where the one of before is gone: that one is not insisted on.
+  const wanted = choice?.action === 'createTab' ? null : (choice?.tab ?? known)
   const found = wanted === null || wanted === TAB.id ? null : tabCalled(document, wanted)
   if (wanted !== null && wanted !== TAB.id) {
     return found === null

@@ -25,9 +25,8 @@ export async function sectionSpec(
   const listing = { setName: 'customcontrols', select: ['name'], filter, name: 'setup.look' }
   const rows = await allRows(client, listing, context)
   const there = new Set(rows.map((row) => row['name']))
-  const chosenView = context.choice?.action === 'useView' ? context.choice.viewId : undefined
   return {
-    viewId: plain(chosenView ?? facts.view?.viewId ?? OWN_VIEW.viewId),
+    viewId: plain(context.choice?.viewId ?? facts.view?.viewId ?? OWN_VIEW.viewId),
     languages: facts.organization?.languages ?? [ENGLISH],
     gridControl: GRID_CONTROLS.find((name) => there.has(name)) ?? null,
   }

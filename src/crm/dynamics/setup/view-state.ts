@@ -32,7 +32,7 @@ export async function viewState(
 ): Promise<ViewState> {
   const { choice } = context
   const known = session.facts.view
-  const named = choice?.action === 'useView' ? (choice.viewId ?? '') : null
+  const named = choice?.viewId ?? null
   if (named !== null || known?.chosen === true) {
     const viewId = plain(named ?? known?.viewId)
     const view = await readView(session.client, viewId, context)

@@ -215,6 +215,18 @@ describe('a form without a certain Details tab', () => {
     expect(await draftOf(stand)).toBe(written)
   })
 
+  it('gets a tab of ours where the one that was named earlier is gone', async () => {
+    const { stand, facts } = await withView()
+    await putForm(stand, STOCK_FORM, { formxml: SUMMARY })
+    const named = { action: 'useTab', tab: 'SUMMARY_TAB' } as const
+    const after = await runStep(stand, FORM, facts, chosen(named))
+    await saveDraft(stand, formWithTab('ANOTHER_TAB', 'Another'))
+    await publishByHand(stand, facts)
+    expect((await pausing({ ...one!, facts: after })).code).toBe('detailsTabMissing')
+    await runStep(stand, FORM, after, chosen({ action: 'createTab' }))
+    expect(await draftOf(stand)).toContain('<label description="Detaljer" languagecode="1053"/>')
+  })
+
   it('pauses when two tabs bear the label', async () => {
     const { stand, facts } = await withView()
     const [tab = ''] = /<tab .*<\/tab>/s.exec(formWithTab('a', 'Details')) ?? []
