@@ -88,6 +88,7 @@ export class DisconnectState {
       board: this.board,
       held: false,
       decided: this.decision !== null,
+      deciding: false,
       ended: this.result !== null,
     })
   }

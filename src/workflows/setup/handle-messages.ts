@@ -10,6 +10,7 @@ import {
   statusQuery,
 } from './messages.js'
 import type { SetupState } from './setup-state.js'
+import { stepOf } from './step-board.js'
 
 /**
  * Answers Support's messages. A signal cannot be answered, so what came of it stands in the status; the update says it
@@ -42,7 +43,8 @@ function judge(state: SetupState, message: unknown): Judged<SetupOverride> {
   return judgeOverride(message, {
     board: state.board,
     held: state.heldBy !== null,
-    decided: state.decision !== null || state.deciding,
+    decided: state.decision !== null,
+    deciding: state.deciding,
     ended: state.result !== null,
   })
 }
@@ -50,6 +52,10 @@ function judge(state: SetupState, message: unknown): Judged<SetupOverride> {
 function accept(state: SetupState, override: SetupOverride): void {
   state.decision = override
   state.say(`override of ${override.step}: ${override.action}, by ${override.by}`)
+  if (override.action === 'abort') {
+    // A try that hangs is not waited for.
+    state.cutOff?.()
+  }
 }
 
 async function hold(state: SetupState, message: unknown): Promise<void> {
@@ -76,11 +82,15 @@ async function release(state: SetupState, message: unknown): Promise<void> {
     state.say('resume refused: it is not paused')
     return
   }
+  await keepIntervention(state.connectionId, 'resume', intervention)
+  if (state.result !== null) {
+    return
+  }
   state.heldBy = null
   state.say(`resumed by ${intervention.by}`)
-  await keepIntervention(state.connectionId, 'resume', intervention)
   // A step that waits is tried again: whoever resumes believes that it is mended.
-  if (waiting !== undefined && state.decision === null && !state.deciding) {
+  const stillWaits = stepOf(state.board, waiting ?? '')?.state === 'paused'
+  if (waiting !== undefined && stillWaits && state.decision === null && !state.deciding) {
     state.decision = { step: waiting, action: 'retry', ...intervention }
   }
 }

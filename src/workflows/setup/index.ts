@@ -33,7 +33,7 @@ async function run(input: SetupWorkflowInput): Promise<SetupStatus | SetupPrevie
   handleMessages(state)
   await orMarkFailed(
     connectionId,
-    (phase) => state.toPhase(phase),
+    () => state.fail(),
     () => setUp(state),
   )
   await condition(allHandlersFinished)

@@ -20,8 +20,10 @@ export interface Situation {
   readonly board: Board
   /** Support holds set-up back. */
   readonly held: boolean
-  /** Somebody has decided already, and that is being done. */
+  /** Somebody has decided already, and that is to be done. */
   readonly decided: boolean
+  /** It is being done. */
+  readonly deciding: boolean
   readonly ended: boolean
 }
 
@@ -56,14 +58,16 @@ export function judgeOverride(message: unknown, situation: Situation): Judged<Se
     const known = situation.board.map(({ status }) => status.id).join(', ')
     return invalid(`There is no step "${id}". Steps: ${known}.`)
   }
-  if (situation.decided) {
+  const abortable = action === 'abort' && nextStep(situation.board)?.id === id
+  if (situation.decided || (situation.deciding && !(abortable && situation.held))) {
     return refused(`A decision about step ${id} is being carried out; look at the status again.`)
   }
-  if (action === 'abort' && situation.held && nextStep(situation.board)?.id === id) {
+  if (abortable && situation.held) {
     return { accepted: override }
   }
   if (step.state !== 'paused' || step.pause === null) {
-    return refused(`Step ${id} is ${step.state}, not paused: there is nothing to override.`)
+    const hint = abortable ? ' Hold set-up back first (pause), then it can be aborted.' : ''
+    return refused(`Step ${id} is ${step.state}, not paused: there is nothing to override.${hint}`)
   }
   if (!step.pause.choices.includes(action)) {
     return refused(
@@ -82,7 +86,7 @@ export function judgeIntervention(message: unknown): Judged<SetupIntervention> {
   const lacking = (['reason', 'by'] as const).find((key) => !isText(message[key]))
   return lacking === undefined
     ? { accepted: { reason: textOf(message['reason']), by: textOf(message['by']) } }
-    : invalid(`"${lacking}" is missing, empty or longer than ${MAX_TEXT} characters.`)
+    : invalid(`"${lacking}" is missing, empty, longer than ${MAX_TEXT} characters, or no text.`)
 }
 
 function overrideShape(message: unknown): Judged<SetupOverride> {
@@ -114,7 +118,15 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.trim() !== '' && value.length <= MAX_TEXT
+  return typeof value === 'string' && isTelling(value)
+}
+
+/**
+ * Whether a text can be kept as evidence: not empty, not too long, and nothing in it that a database does not store
+ * (a zero character, half a surrogate pair), which would be tried again for ever.
+ */
+export function isTelling(text: string): boolean {
+  return text.trim() !== '' && text.length <= MAX_TEXT && !/[\0\p{Surrogate}]/u.test(text)
 }
 
 function textOf(value: unknown): string {

@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow'
+import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow'
 import type { PauseCode, SetupAction, SetupPause } from '../../contracts/setup.js'
 
 /** Steps without which the sync still works, so that Support may leave one out. */
@@ -29,7 +29,7 @@ const CODES: Readonly<Record<string, PauseCode>> = {
  */
 export function pauseForFailure(stepId: string, error: unknown): SetupPause | null {
   const cause = error instanceof ActivityFailure ? error.cause : undefined
-  if (!(error instanceof ActivityFailure)) {
+  if (!(error instanceof ActivityFailure) || isCancellation(error)) {
     return null
   }
   if (!(cause instanceof ApplicationFailure)) {

@@ -1,8 +1,16 @@
-import { condition, continueAsNew, workflowInfo } from '@temporalio/workflow'
-import type { SetupInput, SetupOverride, SetupPause, StepChoice } from '../../contracts/setup.js'
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow'
+import type { SetupInput, SetupOverride, SetupPause } from '../../contracts/setup.js'
 import type { StepOutcome } from '../../contracts/setup-activities.js'
 import { brief } from '../activity-proxies.js'
 import { mark } from '../phase.js'
+import { choiceAfter, stillStands } from './carry-choice.js'
 import { keepOverride } from './keep-decision.js'
 import { pauseForFailure } from './pause-for-failure.js'
 import { recheckAfterMs } from './recheck.js'
@@ -26,19 +34,14 @@ export async function setUp(state: SetupState): Promise<void> {
     state.crm = plan.crm
     state.toBoard(newBoard(plan.steps))
   }
-  mark({ connectionId, crm: state.crm, phase: 'running', tier: 'setup' })
+  mark({ connectionId, crm: state.crm, phase: state.phase, tier: 'setup' })
   for (let step = nextStep(state.board); step !== null; step = nextStep(state.board)) {
-    await untilReleased(state, step.id)
-    if (!isOver(state)) {
-      await takeStep(state, step.id)
-    }
+    await takeStep(state, step.id)
     if (isOver(state)) {
-      state.toPhase('failed')
       return
     }
   }
-  state.result = 'done'
-  state.toPhase('done')
+  state.end('done')
 }
 
 /** Read through a function: a message may have changed it while something was awaited. */
@@ -49,126 +52,144 @@ function isOver(state: SetupState): boolean {
 /** Tries a step until it has ended, with whatever Support decides in between. */
 async function takeStep(state: SetupState, step: string): Promise<void> {
   // What an earlier run of the workflow was waiting for, is waited for.
-  let pause = stepOf(state.board, step)?.pause ?? (await attempt(state, step, null))
+  let pause = stepOf(state.board, step)?.pause ?? (await attempt(state, step))
   while (pause !== null && !isOver(state)) {
     const decision = await decisionOn(state, pause)
     if (decision === null) {
       state.rechecks += 1
-      pause = await attempt(state, step, null)
+      pause = await attempt(state, step)
       continue
     }
     state.decision = null
     state.deciding = true
     await keepOverride(state.connectionId, decision)
     state.rechecks = 0
-    pause = endsBy(state, decision) ? null : await attempt(state, step, choiceOf(decision))
+    if (endsBy(state, decision)) {
+      pause = null
+    } else {
+      state.choice = choiceAfter(state.choice, decision)
+      pause = await attempt(state, step)
+    }
     state.deciding = false
   }
   state.rechecks = 0
-  dropLateDecision(state)
+  state.choice = null
+  await takeUpLate(state)
 }
 
-/** One try. @returns what it waits for, or null: it has ended. */
-async function attempt(
-  state: SetupState,
-  step: string,
-  choice: StepChoice | null,
-): Promise<SetupPause | null> {
-  const startedMs = Date.now()
-  state.toBoard(begun(state.board, step, startedMs))
-  const outcome = await outcomeOf(state, step, choice)
-  const board = worked(state.board, step, Date.now() - startedMs)
-  if (isOver(state)) {
+/** One try, once Support does not hold it back. @returns what it waits for, or null: it has ended. */
+async function attempt(state: SetupState, step: string): Promise<SetupPause | null> {
+  await untilReleased(state)
+  if (!isAborted(state)) {
+    const startedMs = Date.now()
+    state.toBoard(begun(state.board, step, startedMs))
+    const outcome = await outcomeOf(state, step)
+    state.toBoard(worked(state.board, step, Date.now() - startedMs))
+    if (outcome?.state === 'paused') {
+      state.choice = stillStands(state.choice, outcome.pause)
+      state.toBoard(paused(state.board, step, outcome.pause))
+    } else if (outcome !== null) {
+      state.toBoard(ended(state.board, step, outcome.state, outcome.note, Date.now()))
+    }
+  }
+  if (isAborted(state)) {
+    await takeUpLate(state)
     return null
   }
-  if (outcome.state === 'paused') {
-    state.toBoard(paused(board, step, outcome.pause), 'paused')
-    return outcome.pause
-  }
-  state.toBoard(ended(board, step, outcome.state, outcome.note, Date.now()), 'running')
-  return null
+  return stepOf(state.board, step)?.pause ?? null
 }
 
-async function outcomeOf(
-  state: SetupState,
-  step: string,
-  choice: StepChoice | null,
-): Promise<StepOutcome> {
-  const { connectionId, runId } = state
+/** What a try came to; null: it was cut off, since Support has aborted meanwhile. */
+async function outcomeOf(state: SetupState, step: string): Promise<StepOutcome | null> {
+  const { connectionId, runId, choice } = state
+  const scope = new CancellationScope()
+  state.cutOff = () => scope.cancel()
   try {
-    return await runStep({ connectionId, runId, tier: 'setup' }, step, choice, {
-      onShare: (share) => state.toShare(share),
-      pausePoint: () => untilReleased(state, step),
-      isOver: () => isOver(state),
-    })
+    return await scope.run(() =>
+      runStep({ connectionId, runId, tier: 'setup' }, step, choice, {
+        onShare: (share) => state.toShare(share),
+        pausePoint: () => untilReleased(state),
+        isOver: () => isAborted(state),
+      }),
+    )
   } catch (error) {
+    if (isCancellation(error) && isAborted(state)) {
+      return null
+    }
     const pause = pauseForFailure(step, error)
     if (pause === null) {
       throw error
     }
     return { state: 'paused', pause }
+  } finally {
+    state.cutOff = null
   }
 }
 
-/** Waits for Support, or for the time to look again (null). */
+/** Waits for Support, or for the time to look again (null), which does not come while it is held back. */
 async function decisionOn(state: SetupState, pause: SetupPause): Promise<SetupOverride | null> {
-  if (workflowInfo().continueAsNewSuggested && state.decision === null) {
-    const { connectionId } = state
-    await continueAsNew<(input: SetupWorkflowInput) => Promise<unknown>>({
-      connectionId,
-      carried: state.carry(),
-    })
-  }
-  const decided = () => state.decision !== null
+  const decided = () => state.decision !== null || workflowInfo().continueAsNewSuggested
   const waitMs = recheckAfterMs(pause.code, state.rechecks)
   await (waitMs === null ? condition(decided) : condition(decided, waitMs))
+  await condition(() => state.heldBy === null || decided())
+  if (state.decision === null && workflowInfo().continueAsNewSuggested) {
+    // What a message has begun to keep as evidence is kept by this run.
+    await condition(allHandlersFinished)
+    if (state.decision === null) {
+      const { connectionId } = state
+      await continueAsNew<(input: SetupWorkflowInput) => Promise<unknown>>({
+        connectionId,
+        carried: state.carry(),
+      })
+    }
+  }
   return state.decision
 }
 
 /** Whether a decision ends the step (skip) or set-up (abort). */
 function endsBy(state: SetupState, { step, action, reason, by }: SetupOverride): boolean {
   if (action === 'abort') {
-    state.result = 'aborted'
     state.toBoard(ended(state.board, step, 'failed', `Aborted by ${by}: ${reason}`, Date.now()))
+    state.end('aborted')
     return true
   }
   if (action === 'skip') {
     const note = `Skipped by ${by}: ${reason}`
-    state.toBoard(ended(state.board, step, 'skipped', note, Date.now()), 'running')
+    state.toBoard(ended(state.board, step, 'skipped', note, Date.now()))
     return true
   }
   return false
 }
 
 /** While Support holds set-up back nothing new is begun; it can be aborted then. */
-async function untilReleased(state: SetupState, step: string): Promise<void> {
-  while (state.heldBy !== null && !isOver(state)) {
-    state.toPhase('paused')
-    await condition(() => state.heldBy === null || state.decision?.action === 'abort')
-    const { decision } = state
-    if (decision?.action === 'abort') {
-      state.decision = null
-      await keepOverride(state.connectionId, decision)
-      endsBy(state, { ...decision, step })
-      return
-    }
-    state.toPhase('running')
+async function untilReleased(state: SetupState): Promise<void> {
+  while (state.heldBy !== null && !isAborted(state)) {
+    state.rest(true)
+    await condition(() => state.heldBy === null || isAborted(state))
+    state.rest(false)
   }
 }
 
-/** Accepted while the step was being looked at again, which then succeeded by itself. */
-function dropLateDecision(state: SetupState): void {
-  if (state.decision !== null) {
-    state.say(`override of ${state.decision.step} was not needed any more`)
-    state.decision = null
-  }
+/** Support has aborted: it is done, or to be carried out. */
+function isAborted(state: SetupState): boolean {
+  return isOver(state) || state.decision?.action === 'abort'
 }
 
-function choiceOf({ action, formId, tab, viewId }: SetupOverride): StepChoice {
-  return {
-    action,
-    ...(formId === undefined ? {} : { formId }),
-    ...(tab === undefined ? {} : { tab }),
-    ...(viewId === undefined ? {} : { viewId }),
+/**
+ * Accepted while a step was tried. An abort is carried out whatever became of that try; anything else is not needed any
+ * more, as the step has ended.
+ */
+async function takeUpLate(state: SetupState): Promise<void> {
+  const { decision } = state
+  if (decision === null || isOver(state)) {
+    return
   }
+  state.decision = null
+  const next = nextStep(state.board)
+  if (decision.action !== 'abort' || next === null) {
+    state.say(`override of ${decision.step} was not needed any more`)
+    return
+  }
+  await keepOverride(state.connectionId, decision)
+  endsBy(state, { ...decision, step: next.id })
 }

@@ -1,9 +1,9 @@
 import { setCurrentDetails } from '@temporalio/workflow'
 import type { Phase } from '../../contracts/names.js'
-import type { SetupOverride, SetupStatus } from '../../contracts/setup.js'
+import type { SetupOverride, SetupStatus, StepChoice } from '../../contracts/setup.js'
 import { mark } from '../phase.js'
 import { detailsOf } from './details.js'
-import { percentOf, remainingSecondsOf, type Board } from './step-board.js'
+import { ended, percentOf, remainingSecondsOf, type Board } from './step-board.js'
 
 /** What one run of the workflow hands to the next, so that a history stays short however long somebody waits. */
 export interface CarriedSetup {
@@ -13,6 +13,7 @@ export interface CarriedSetup {
   readonly heldBy: SetupStatus['heldBy']
   readonly messages: SetupStatus['messages']
   readonly rechecks: number
+  readonly choice: StepChoice | null
 }
 
 const MAX_MESSAGES = 10
@@ -29,7 +30,15 @@ export class SetupState {
   deciding = false
   /** How often the present pause was looked at again by itself. */
   rechecks = 0
-  #phase: Phase = 'running'
+  /** What Support has chosen for the step that is not done yet; it stands until the step has ended. */
+  choice: StepChoice | null = null
+  /** Ends the try that is running; null: none is. */
+  cutOff: (() => void) | null = null
+  /** What the search attribute says. */
+  #shown: Phase = 'running'
+  /** It waits for Support to let it go on. */
+  #resting = false
+  #broken = false
   #messages: SetupStatus['messages'] = []
   #share = 0
 
@@ -43,15 +52,29 @@ export class SetupState {
       this.board = carried.board
       this.heldBy = carried.heldBy
       this.rechecks = carried.rechecks
+      this.choice = carried.choice
       this.#messages = carried.messages
+      this.#shown = this.phase
     }
+  }
+
+  /** Follows from everything else, so that it can never tell another story. */
+  get phase(): Phase {
+    if (this.result === 'aborted' || this.#broken) {
+      return 'failed'
+    }
+    if (this.result === 'done') {
+      return 'done'
+    }
+    const waits = this.#resting || this.board.some(({ status }) => status.state === 'paused')
+    return waits ? 'paused' : 'running'
   }
 
   /** Answer of the query `status`. */
   status(): SetupStatus {
     return {
       connectionId: this.connectionId,
-      phase: this.#phase,
+      phase: this.phase,
       percent: percentOf(this.board, this.#share),
       remainingSeconds: remainingSecondsOf(this.board, this.#share),
       result: this.result,
@@ -63,22 +86,38 @@ export class SetupState {
 
   /** For the next run of the workflow. */
   carry(): CarriedSetup {
-    const { crm, runId, board, heldBy, rechecks } = this
-    return { crm, runId, board, heldBy, messages: this.#messages, rechecks }
+    const { crm, runId, board, heldBy, rechecks, choice } = this
+    return { crm, runId, board, heldBy, messages: this.#messages, rechecks, choice }
   }
 
   /** The steps have changed. */
-  toBoard(board: Board, phase: Phase = this.#phase): void {
+  toBoard(board: Board): void {
     this.board = board
     this.#share = 0
-    this.toPhase(phase)
+    this.#show()
   }
 
-  /** Sets the phase, and the search attribute with it. */
-  toPhase(phase: Phase): void {
-    if (phase !== this.#phase) {
-      this.#phase = phase
-      mark({ connectionId: this.connectionId, phase })
+  /** It waits for Support to let it go on, or does no more. */
+  rest(resting: boolean): void {
+    this.#resting = resting
+    this.#show()
+  }
+
+  /** It is over. */
+  end(result: 'done' | 'aborted'): void {
+    this.result = result
+    this.#show()
+  }
+
+  /** The workflow itself ends early: cancelled in Temporal, or it could not even begin. */
+  fail(): void {
+    const open = this.board.find(
+      ({ status: { state } }) => state === 'running' || state === 'paused',
+    )
+    this.#broken = true
+    if (open !== undefined) {
+      const note = 'Set-up was ended in Temporal'
+      this.board = ended(this.board, open.status.id, 'failed', note, Date.now())
     }
     this.#show()
   }
@@ -97,6 +136,11 @@ export class SetupState {
   }
 
   #show(): void {
+    const { connectionId, phase } = this
+    if (phase !== this.#shown) {
+      this.#shown = phase
+      mark({ connectionId, phase })
+    }
     setCurrentDetails(detailsOf(this.status()))
   }
 }
