@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { exampleOf } from '../../scripts/cli-docs.js'
+import { checkoutRoot } from '../../src/embedded/cache-dir.js'
+import { startProcess, type RunningProcess } from '../support/start-process.js'
+import { documentOf, runLbsync } from './run-lbsync.js'
+
+const MINUTES = 60_000
+
+interface DevDocument {
+  readonly superOffice: { readonly onsite: { readonly url: string } }
+  readonly files: { readonly directory: string; readonly connections: readonly string[] }
+  readonly env: Readonly<Record<string, string>>
+}
+
+let dev: RunningProcess<DevDocument>
+
+beforeAll(async () => {
+  dev = await startProcess<DevDocument>({
+    entry: 'bin/lbsync.mjs',
+    args: ['dev', '--json'],
+    readyTimeoutMs: 3 * MINUTES,
+  })
+}, 4 * MINUTES)
+
+afterAll(() => dev?.stop(), MINUTES)
+
+describe('lbsync dev', () => {
+  it('answers as docs/cli.md says', async () => {
+    const docs = await readFile(`${checkoutRoot}docs/cli.md`, 'utf8')
+    const told = Object.keys(exampleOf(docs, 'dev') as object)
+    expect(Object.keys(dev.ready)).toEqual(told)
+  })
+
+  it.each(['acme-dynamics', 'nord-so', 'fjord-so'])(
+    'writes a connection file for %s that can be applied as it is',
+    async (connectionId) => {
+      const file = dev.ready.files.connections.find((path) => path.includes(connectionId))
+      const ended = await runLbsync(['connection', 'apply', String(file), '--json'], dev.ready.env)
+      expect([ended.exitCode, ended.exitCode === 0 ? null : ended.stderr]).toEqual([0, null])
+      expect(documentOf(ended)).toMatchObject({ connectionId, state: 'active' })
+    },
+    2 * MINUTES,
+  )
+
+  it('ends all it started, and takes its files away, when told to', async () => {
+    const { directory } = dev.ready.files
+    expect(existsSync(`${directory}/env.sh`)).toBe(true)
+    process.kill(dev.pid, 'SIGTERM')
+    expect(await dev.exited).toBe(0)
+    expect(existsSync(directory)).toBe(false)
+    const { DATABASE_URL } = dev.ready.env
+    const after = await runLbsync(['connection', 'list', '--json'], { DATABASE_URL: DATABASE_URL! })
+    expect(after.exitCode).toBe(5)
+  })
+})
