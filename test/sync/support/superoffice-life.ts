@@ -1,0 +1,201 @@
+import { expect } from '@jest/globals'
+import { preSend } from './pre-send.js'
+import { RichLives, type RichLife } from './rich-life.js'
+import type { SuperOfficeWorld } from './superoffice-world.js'
+import type { World } from './world.js'
+
+const SKEWS_MS = [0, 0, 30_000, -30_000, 200_000, -200_000, 3_600_000, -3_600_000]
+
+/** Lives at a SuperOffice: what happens in any rich CRM, and what only happens there. */
+export class SuperOfficeLives {
+  readonly rich: RichLives
+  /** Persons in the bin, by whose life they were. */
+  private readonly binned: { readonly life: RichLife; readonly id: string }[] = []
+
+  constructor(
+    private readonly given: SuperOfficeWorld,
+    seed: number,
+  ) {
+    this.rich = new RichLives(given.now, seed)
+  }
+
+  get lives(): readonly RichLife[] {
+    return this.rich.lives
+  }
+
+  async step(): Promise<void> {
+    const roll = this.rich.random()
+    if (roll < 0.7) {
+      return this.rich.step()
+    }
+    const { crm, now } = this.given
+    const life = this.pick(this.lives)
+    const id = this.livingOf(life)
+    if (roll < 0.78) {
+      crm.atRequest(Math.floor(this.rich.random() * 12), () => this.userActs(life))
+    } else if (roll < 0.82) {
+      const skewMs = this.pick(SKEWS_MS)
+      crm.world.clock.setSkewMs(skewMs)
+      this.tellAll(`clock at ${skewMs}`)
+    } else if (roll < 0.86) {
+      await this.restart(life)
+    } else if (roll < 0.9 && id !== null) {
+      crm.saveCard(id)
+      life.story.push(`card of ${id} saved`)
+    } else if (roll < 0.94) {
+      await this.merge(life, this.pick(this.lives))
+    } else if (roll < 0.97) {
+      await this.bin(life, id)
+    } else {
+      crm.world.faults.arm({ ...this.pick(FAULTS), times: 1 })
+      await now.sweep().catch(() => undefined)
+    }
+  }
+
+  /** Whatever is under way arrives, the clock is right, and nothing more happens. */
+  settle(): void {
+    const { crm } = this.given
+    this.rich.settle()
+    crm.atRequest(0, () => undefined)
+    crm.world.faults.clear()
+    crm.world.clock.setSkewMs(0)
+  }
+
+  /** Nobody whose last act was a deny, or of whom a CRM person stands withdrawn, is on a list at any moment (G). */
+  async mailsNobodyWhoLeft(seed: number): Promise<void> {
+    const { crm, now } = this.given
+    // The list holds what its reading found: acts that are armed would come in the midst of it.
+    crm.switches.beforeWrite = null
+    crm.switches.afterWrite = null
+    crm.atRequest(0, () => undefined)
+    const contactIds = this.lives.map((life) => life.person.contactId)
+    const ask = { contactIds, crm: 'superoffice-online', tolerant: true }
+    const { list } = await preSend(now as unknown as World, ask)
+    const mailed = new Set(list!.map((entry) => entry.contactId))
+    const left = this.lives.filter((life) => this.hasLeft(life))
+    const wrong = left.filter((life) => mailed.has(life.person.contactId)).map(storyOf)
+    expect({ seed, wrong }).toEqual({ seed, wrong: [] })
+  }
+
+  /** At rest: a last deny stands on both sides, and no consent is there without somebody's act. */
+  async expectKept(seed: number): Promise<void> {
+    for (const life of this.lives) {
+      const { e, d } = await life.person.state()
+      const last = life.acts.at(-1)
+      const story = storyOf(life)
+      if (last?.value === 'withdrawn' && !life.lost) {
+        const young = last.where !== 'emarketeer' && last.where !== this.oldestOf(life)
+        const denied = e === 'withdrawn' || (young && d.includes('withdrawn'))
+        expect({ seed, story, denied, e, d }).toMatchObject({ denied: true })
+        if (!young) {
+          expect({ seed, story, d }).toEqual({ seed, story, d: d.map(() => 'withdrawn') })
+        }
+      }
+      const consented = life.acts.some((act) => act.value === 'consent')
+      const invented = !consented && (e === 'consent' || d.includes('consent'))
+      expect({ seed, story, invented }).toEqual({ seed, story, invented: false })
+      const store = await life.person.state('storeAndProcess')
+      if (life.storeActs.at(-1)?.value === 'withdrawn') {
+        const d = store.d.map(() => 'withdrawn')
+        expect({ seed, story, ...store }).toEqual({ seed, story, e: 'withdrawn', d })
+      }
+    }
+  }
+
+  private hasLeft(life: RichLife): boolean {
+    const { crm } = this.given
+    const { guest } = life
+    const asGuest =
+      guest !== null && !crm.persons.get(guest).deleted && crm.value(guest) === 'withdrawn'
+    const left = [life.acts, life.storeActs].some((acts) => acts.at(-1)?.value === 'withdrawn')
+    return asGuest || (left && !life.lost)
+  }
+
+  private userActs(life: RichLife): void {
+    const id = this.livingOf(life)
+    if (id !== null) {
+      const value = this.pick(['withdrawn', 'withdrawn', 'consent', 'contract'] as const)
+      this.given.crm.set(id, 'marketingSendouts', value)
+      life.acts.push({ value, where: id })
+      life.story.push(`${id} amid our requests: ${value}`)
+    }
+  }
+
+  /** The ledger is restored from a copy that does not know somebody: nothing observed before it proves anything. */
+  private async restart(life: RichLife): Promise<void> {
+    const { db } = this.given.now
+    await db.query(
+      `UPDATE cells SET seen = NULL WHERE address_id IN (SELECT address_id FROM addresses WHERE address = $1)`,
+      [life.person.email],
+    )
+    await db.query(`UPDATE addresses SET dirty_tick = nextval('ledger_tick')`)
+    await db.query(`UPDATE connections SET epoch = epoch + 1`)
+    this.tellAll(`the ledger restarts, without ${life.person.email}`)
+  }
+
+  /** One person becomes part of another: its addresses go there, and what it had said goes. */
+  private async merge(loser: RichLife, survivor: RichLife): Promise<void> {
+    const [gone, stays] = [this.livingOf(loser), this.livingOf(survivor)]
+    if (gone === null || stays === null || gone === stays) {
+      return
+    }
+    this.forget(loser, gone)
+    this.given.crm.merge(gone, stays)
+    if (loser !== survivor) {
+      loser.guest = stays
+    }
+    loser.story.push(`${gone} merged into ${stays}`)
+    survivor.story.push(`${gone} merged into ${stays}`)
+    await this.given.now.walkIsDue()
+  }
+
+  /** Somebody goes to the bin, or comes back from there. */
+  private async bin(life: RichLife, id: string | null): Promise<void> {
+    const back = this.binned.pop()
+    if (back !== undefined && this.given.crm.world.store.person.get(Number(back.id))) {
+      this.given.crm.persons.get(back.id).deleted = false
+      back.life.story.push(`${back.id} restored`)
+    } else if (id !== null) {
+      this.forget(life, id)
+      this.given.crm.persons.get(id).deleted = true
+      this.binned.push({ life, id })
+      life.story.push(`${id} binned`)
+    }
+    await this.given.now.walkIsDue()
+  }
+
+  /** A withdrawal that goes with its person may have been read by nobody. */
+  private forget(life: RichLife, id: string): void {
+    const last = life.acts.filter((act) => act.where === id).at(-1)
+    life.lost ||= last?.value === 'withdrawn'
+  }
+
+  private livingOf({ person }: RichLife): string | null {
+    const living = person.ids.filter((id) => !this.given.crm.persons.get(id).deleted)
+    return living.length === 0 ? null : this.pick(living)
+  }
+
+  private oldestOf({ person }: RichLife): string | undefined {
+    return person.ids.find((id) => !this.given.crm.persons.get(id).deleted)
+  }
+
+  private tellAll(what: string): void {
+    this.lives.forEach((life) => life.story.push(what))
+  }
+
+  private pick<T>(items: readonly T[]): T {
+    return this.rich.pick(items)
+  }
+}
+
+const FAULTS = [
+  { path: '/Archive/', status: 503 },
+  { method: 'PUT', reset: true, execute: true },
+  { method: 'PUT', status: 503 },
+  { method: 'PUT', status: 429, headers: { 'Retry-After': '1' } },
+  { path: '/Archive/', status: 401 },
+]
+
+function storyOf(life: RichLife): string {
+  return [life.person.email, ...life.story].join('; ')
+}

@@ -1,0 +1,42 @@
+import { describe, it } from '@jest/globals'
+import { SuperOfficeLives } from './superoffice-life.js'
+import type { SuperOfficeWorld } from './superoffice-world.js'
+
+const PEOPLE = 8
+const STEPS = 60
+/** A seed takes seconds; more on a busy machine. */
+const TIMEOUT_MS = 60_000
+
+/**
+ * One test a seed: whatever happens to eight people in eMarketeer and SuperOffice, every opt-out stands in the end,
+ * nobody who left is ever mailed, and no consent is there without somebody's act. `SYNC_SEED=n` runs one of choice.
+ */
+export function keepsEveryOptOutAtSuperOffice(
+  world: SuperOfficeWorld,
+  seeds: readonly number[],
+): void {
+  const chosen = process.env['SYNC_SEED']
+  describe('random lives at a SuperOffice', () => {
+    it.each(chosen === undefined ? seeds : [Number(chosen)])(
+      'keep every opt-out, and no consent is invented (seed %i)',
+      async (seed) => {
+        const run = new SuperOfficeLives(world, seed)
+        await run.rich.begin(PEOPLE)
+        for (let step = 1; step <= STEPS; step += 1) {
+          await run.step()
+          if (step % 15 === 0) {
+            await run.mailsNobodyWhoLeft(seed)
+          }
+        }
+        run.settle()
+        for (let sweep = 0; sweep < 3; sweep += 1) {
+          await world.now.timePasses()
+          await world.now.sweep()
+        }
+        await run.expectKept(seed)
+        await run.mailsNobodyWhoLeft(seed)
+      },
+      TIMEOUT_MS,
+    )
+  })
+}
