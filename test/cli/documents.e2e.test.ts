@@ -101,6 +101,14 @@ describe('documents of a whole stack', () => {
       })
       const applied = await documented('connection apply <file>', ['connection', 'apply', file])
       expect(applied).toMatchObject({ state: 'active', joined: false })
+      const previewed = await documented('setup preview <id>', [
+        'setup',
+        'preview',
+        'acme-dynamics',
+      ])
+      expect(previewed).toMatchObject({ crm: 'dynamics' })
+      const status = await documented('setup status <id>', ['setup', 'status', 'acme-dynamics'])
+      expect(status).toMatchObject({ result: 'done', percent: 100 })
       await documented('connection list', ['connection', 'list'])
       const shown = await documented('connection show <id>', [
         'connection',
