@@ -55,3 +55,42 @@ describe('what a server does not tell is never taken for nothing', () => {
     })
   })
 })
+
+describe('an installation that lacks columns', () => {
+  it.each(['email.person_id.DeletedDate', 'email.type'])(
+    'is read without %s, found out once',
+    async (column) => {
+      const { read, heard } = await opened(3, { unknown: [column] })
+      const contacts = await read()
+      expect(contacts.map(({ email }) => email)).toEqual(['p1@x.no', 'p2@x.no', 'p3@x.no'])
+      const marketing = contacts[0]?.consents.marketingSendouts
+      expect(marketing).toMatchObject({ value: 'withdrawn', version: '4', lastWriter: 'user' })
+      const first = heard.length
+      await read()
+      expect(heard.slice(first).some(({ path }) => path.includes(column))).toBe(false)
+    },
+  )
+
+  it('of the version shows consents that are unknown, and none is written', async () => {
+    const { read, session, heard } = await opened(2, { unknown: ['consentperson.updatedCount'] })
+    const unknown = { value: null, version: '' }
+    expect((await read())[0]?.consents.marketingSendouts).toMatchObject(unknown)
+    const write = {
+      kind: 'consent',
+      contactId: '1',
+      purpose: 'marketingSendouts',
+      value: 'consent',
+      expectedVersion: '4',
+    } as const
+    expect(await session.write([write], {})).toMatchObject([{ status: 'conflict' }])
+    expect(heard.filter(({ method }) => method === 'PUT')).toEqual([])
+  })
+
+  it('that cannot be done without is refused, and is not asked for over and over', async () => {
+    const { read, heard } = await opened(2, { unknown: ['consentperson.legalBase_id.key'] })
+    await expect(read()).rejects.toMatchObject({ code: 'upstream_refused' })
+    const first = heard.length
+    await expect(read()).rejects.toMatchObject({ code: 'upstream_refused' })
+    expect(heard.length - first).toBeLessThan(first / 2)
+  })
+})

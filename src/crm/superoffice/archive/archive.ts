@@ -3,6 +3,7 @@ import type { SuperOfficeClient } from '../client.js'
 import { NOT_JSON } from '../wire/describe-error.js'
 import { encodeParameters } from '../wire/filter.js'
 import { archiveAnswer, type ArchivePage, toArchivePage } from './archive-page.js'
+import { KnownColumns } from './known-columns.js'
 import { PageSize } from './page-size.js'
 
 /** Rows asked for at once; always sent, as neither default nor maximum is known. */
@@ -19,6 +20,8 @@ export interface ArchiveQuery {
   readonly filter: string
   readonly orderBy: string
   readonly top: number
+  /** Columns among the selected that an installation may lack, and that can be done without. */
+  readonly mayLack?: readonly string[]
   /** For counting. */
   readonly name: string
 }
@@ -46,8 +49,10 @@ export class Archive {
   #canPost = true
   #maxGot = MAX_VALUES.got
   readonly #pageSize: PageSize
+  readonly #columns: KnownColumns
 
   constructor(private readonly client: SuperOfficeClient) {
+    this.#columns = new KnownColumns((query, context) => this.#page(query, context))
     this.#pageSize = new PageSize(async (context) => {
       try {
         return (await this.page(ANY_ROWS, context)).rows.length
@@ -59,10 +64,23 @@ export class Archive {
 
   /**
    * Reads a page: short queries by GET, longer ones by POST, where the server has it (docs/wire-superoffice.md, 6).
+   * Columns that it may lack are left out where it refuses them.
    *
    * @throws QueryTooLong, UpstreamError, AppError `crm_tenant_unavailable`
    */
   async page(query: ArchiveQuery, context: CallContext): Promise<ArchivePage> {
+    const asked = this.#columns.without(query)
+    try {
+      return await this.#page(asked, context)
+    } catch (error) {
+      if (await this.#columns.learnFrom(error, asked, context)) {
+        return this.#page(this.#columns.without(asked), context)
+      }
+      throw error
+    }
+  }
+
+  async #page(query: ArchiveQuery, context: CallContext): Promise<ArchivePage> {
     const parameters = encodeParameters({
       $select: query.select.join(','),
       $filter: query.filter,

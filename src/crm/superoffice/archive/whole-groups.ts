@@ -9,6 +9,8 @@ import { type From, keysOf, requireFrom, requireOrder, unusable } from './page-k
 export interface Listing {
   readonly provider: string
   readonly select: readonly string[]
+  /** See {@link ArchiveQuery.mayLack}. */
+  readonly mayLack?: readonly string[]
   /** Conditions beside the one on the key. */
   readonly where: readonly string[]
   /** The whole-number column that orders and groups the rows; keys are above 0. */
@@ -39,9 +41,9 @@ export async function* wholeGroups(
   let top = PAGE_ROWS
   let mostRows = 0
   for (;;) {
-    const { provider, select, where, key, name } = listing
+    const { provider, select, mayLack = [], where, key, name } = listing
     const filter = allOf([...where, `${key} ${from.operator} ${from.key}`])
-    const query = { provider, select, filter, orderBy: key, top, name }
+    const query = { provider, select, mayLack, filter, orderBy: key, top, name }
     const page = await firstWithRows(archive, query, context)
     const keys = keysOf(page.rows, key, query)
     const last = Math.max(...keys)

@@ -5,7 +5,7 @@ import { chunksOf } from '../in-parallel.js'
 import { newPersons, personsWithChangedConsent } from './changed-persons.js'
 import { readCursor, writeCursor } from './cursor.js'
 import { readContacts } from './direct-read.js'
-import { EMAIL_COLUMNS, PERSON, personsOf } from './person.js'
+import { EMAIL_COLUMNS, EMAIL_MAY_LACK, PERSON, personsOf } from './person.js'
 import { readConsents, type ReadSource } from './read-consents.js'
 import { toContact } from './to-contact.js'
 
@@ -63,6 +63,7 @@ export async function* readChanges(
 async function* everybody(source: ReadSource, context: CallContext): AsyncGenerator<CrmChangePage> {
   const listing = {
     select: EMAIL_COLUMNS,
+    mayLack: EMAIL_MAY_LACK,
     where: [],
     key: PERSON,
     name: 'baseline.read',

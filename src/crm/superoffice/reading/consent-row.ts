@@ -26,6 +26,17 @@ export const CONSENT_COLUMNS: readonly string[] = [
   'consentperson.person_id.registered',
 ]
 
+/**
+ * What an older installation may lack of them: without the version a consent is unknown, without who registered it so is
+ * its writer, without the rest no default is recognised.
+ */
+export const CONSENT_MAY_LACK: readonly string[] = [
+  'consentperson.consentSource_id.key',
+  'consentperson.registered_associate_id',
+  'consentperson.updatedCount',
+  'consentperson.person_id.registered',
+]
+
 /** The one row of a person and purpose. Times Unix ms, null for none. */
 export interface ConsentRow {
   readonly personId: number

@@ -10,9 +10,11 @@ export const EMAIL_COLUMNS: readonly string[] = [
   'email.rank',
   'email.type',
   'email.person_id.registered',
-  'email.person_id.retired',
   'email.person_id.DeletedDate',
 ]
+
+/** What an older installation may lack of them: without chat names all are addresses, without a bin nobody is in it. */
+export const EMAIL_MAY_LACK: readonly string[] = ['email.type', 'email.person_id.DeletedDate']
 
 /** A person and its addresses. A retired one counts as live: a withdrawal is not undone by somebody's leaving a job. */
 export interface Person {

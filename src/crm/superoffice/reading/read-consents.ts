@@ -9,6 +9,7 @@ import { requiredNumberOf } from '../wire/values.js'
 import {
   CONSENT_COLUMNS,
   CONSENT_ID,
+  CONSENT_MAY_LACK,
   CONSENT_PERSON,
   hasPurpose,
   toConsentRow,
@@ -44,6 +45,7 @@ export async function readConsents(
     (piece) => ({
       provider: 'dynamic',
       select: CONSENT_COLUMNS,
+      mayLack: CONSENT_MAY_LACK,
       where: [isOneOf(CONSENT_PERSON, piece)],
       key: CONSENT_ID,
       name,

@@ -3,7 +3,15 @@ import type { Archive } from '../archive/archive.js'
 import { listIn } from '../archive/list-in.js'
 import { isOneOf } from '../wire/filter.js'
 import { type ArchiveRow, numberOf } from '../wire/values.js'
-import { EMAIL_COLUMNS, PERSON, isEmail, type Person, personsOf, withoutAddress } from './person.js'
+import {
+  EMAIL_COLUMNS,
+  EMAIL_MAY_LACK,
+  PERSON,
+  isEmail,
+  type Person,
+  personsOf,
+  withoutAddress,
+} from './person.js'
 
 /**
  * Ids of everybody who has one of the addresses, as primary or further one; companies have none.
@@ -21,6 +29,7 @@ export async function personIdsAt(
     (piece) => ({
       provider: 'dynamic',
       select: [PERSON, 'email.email_address', 'email.type'],
+      mayLack: EMAIL_MAY_LACK,
       where: [isOneOf('email.email_address', piece)],
       key: PERSON,
       name: 'persons.readByEmail',
@@ -48,6 +57,7 @@ export async function readPersons(
     (piece) => ({
       provider: 'dynamic',
       select: EMAIL_COLUMNS,
+      mayLack: EMAIL_MAY_LACK,
       where: [isOneOf(PERSON, piece)],
       key: PERSON,
       name: 'persons.read',
@@ -75,7 +85,7 @@ async function readWithoutAddress(
     personIds,
     (piece) => ({
       provider: 'Person',
-      select: ['personId', 'personRegisteredDate', 'retired'],
+      select: ['personId', 'personRegisteredDate'],
       where: [isOneOf('personId', piece)],
       key: 'personId',
       name: 'persons.readWithoutAddress',

@@ -2,7 +2,7 @@ import type { StepVerdict } from '../../crm.js'
 import { checkStep } from './check.js'
 import { usedByOthers } from './dedicated-user.js'
 import { privilegeMissing } from './pauses.js'
-import { unreadableColumns } from './readable-columns.js'
+import { isDispensable, unreadableColumns } from './readable-columns.js'
 
 /**
  * Says early, and all at once, what our user may not do, and whether it is ours alone. What the API does not tell shows
@@ -15,7 +15,7 @@ export const privilegesStep = checkStep({
   async verify(session, context): Promise<StepVerdict> {
     const { archive } = session.installation
     const unreadable = await unreadableColumns(archive, context)
-    if (unreadable.length > 0) {
+    if (!unreadable.every(isDispensable)) {
       const missing = unreadable.map((column) => `read ${column}`)
       return { state: 'paused', pause: privilegeMissing(missing, {}) }
     }
@@ -30,16 +30,16 @@ export const privilegesStep = checkStep({
     if (pause !== null) {
       return { state: 'paused', pause }
     }
-    return functionRights.length > 0
-      ? { state: 'done' }
-      : {
-          state: 'done',
-          note:
-            'SuperOffice lists no functional rights of our user; whether it may update consent shows at the first ' +
-            'write.',
-        }
+    const notes = [
+      ...(unreadable.length > 0 ? [`Not in this installation: ${unreadable.join(', ')}.`] : []),
+      ...(functionRights.length > 0 ? [] : [RIGHTS_UNTOLD]),
+    ]
+    return notes.length === 0 ? { state: 'done' } : { state: 'done', note: notes.join(' ') }
   },
 })
+
+const RIGHTS_UNTOLD =
+  'SuperOffice lists no functional rights of our user; whether it may update consent shows at the first write.'
 
 /** How the right is called on the wire is not documented, only its name for people: "Can update consent for contact". */
 function concernsConsent(right: string): boolean {

@@ -1,7 +1,7 @@
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { Archive } from '../archive/archive.js'
-import { CONSENT_COLUMNS, CONSENT_ID } from '../reading/consent-row.js'
-import { EMAIL_COLUMNS, PERSON } from '../reading/person.js'
+import { CONSENT_COLUMNS, CONSENT_ID, CONSENT_MAY_LACK } from '../reading/consent-row.js'
+import { EMAIL_COLUMNS, EMAIL_MAY_LACK, PERSON } from '../reading/person.js'
 
 /** What reading persons and their consents takes: columns, all of one table's. */
 const READINGS = [
@@ -57,4 +57,13 @@ async function canRead(
     }
     throw error
   }
+}
+
+/**
+ * Whether the sync works without a column, if less certainly. It reads without the version too, but then every consent
+ * is unknown, so that nothing is written and nobody sent to.
+ */
+export function isDispensable(column: string): boolean {
+  const isVersion = column === 'consentperson.updatedCount'
+  return !isVersion && [...CONSENT_MAY_LACK, ...EMAIL_MAY_LACK].includes(column)
 }

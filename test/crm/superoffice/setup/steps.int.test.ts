@@ -106,15 +106,19 @@ describe('privileges', () => {
 
   it('names every column that may not be read', async () => {
     stand = await startStand({
-      switches: { hiddenColumns: ['consentperson.updatedCount', 'person.retired'] },
+      switches: { hiddenColumns: ['consentperson.updatedCount', 'email.rank'] },
     })
     const pause = pauseOf(await look(stand.open(), 'privileges'))
     expect(pause.code).toBe('privilegeMissing')
     expect(pause.choices).toEqual(['retry', 'abort'])
-    expect(pause.seen['missing']).toEqual([
-      'read consentperson.updatedCount',
-      'read email.person_id.retired',
-    ])
+    expect(pause.seen['missing']).toEqual(['read consentperson.updatedCount', 'read email.rank'])
+  })
+
+  it('goes on without a column that can be done without, and names it', async () => {
+    stand = await startStand({ switches: { hiddenColumns: ['person.DeletedDate'] } })
+    const verdict = await look(stand.open(), 'privileges')
+    expect(verdict.state).toBe('done')
+    expect((verdict as { note?: string }).note).toContain('email.person_id.DeletedDate')
   })
 
   it('pauses where rights are told and none is about consent; Support may say otherwise', async () => {

@@ -25,6 +25,10 @@ export function scriptedArchive(rows: readonly Row[], oddities: Oddities = {}) {
     if (instead !== undefined) {
       return instead
     }
+    const list = /\/List\/(\w+)\/Items$/.exec(heard.path)?.[1]
+    if (list !== undefined) {
+      return { status: 200, body: LISTS[list] }
+    }
     const { select, filter, orderBy, top } = queryOf(heard)
     if ([...select, filter].some((text) => unknown.some((column) => text.includes(column)))) {
       return {
@@ -79,3 +83,12 @@ export function personRows(personId: number, more: Row = {}): readonly Row[] {
 }
 
 const LONG_AGO = '2024-03-01T08:00:00'
+
+const items = (list: string, keys: readonly string[]) =>
+  keys.map((Key, at) => ({ [`${list}Id`]: at + 1, Key, Deleted: false }))
+
+const LISTS: Readonly<Record<string, unknown>> = {
+  ConsentPurpose: items('ConsentPurpose', ['STORE', 'EMARKETING']),
+  LegalBase: items('LegalBase', ['61A', '61F', 'WITHDRAWN']),
+  ConsentSource: items('ConsentSource', ['USER', 'EMARKETEER']),
+}

@@ -1,0 +1,90 @@
+import { type CallContext, UpstreamError } from '../../../http/index.js'
+import { NOT_JSON } from '../wire/describe-error.js'
+import type { ArchiveQuery } from './archive.js'
+
+/** An installation may be upgraded, or our user be given a right. */
+const HOLDS_MS = 12 * 3_600_000
+
+/** A query that is refused for another reason must not make us look each time. */
+const LOOK_AGAIN_MS = 10 * 60_000
+
+/**
+ * Which of the columns that an installation may lack it does not have: older ones on site refuse the whole query (400)
+ * for one of them. Learned from such a refusal, each column tried alone, and kept for hours.
+ */
+export class KnownColumns {
+  readonly #lacking = new Map<string, number>()
+  readonly #lookedAtMs = new Map<string, number>()
+  #looking: Promise<void> | null = null
+
+  /** @param ask reads a page. @param nowMs our clock. */
+  constructor(
+    private readonly ask: (query: ArchiveQuery, context: CallContext) => Promise<unknown>,
+    private readonly nowMs: () => number = Date.now,
+  ) {}
+
+  /** The query without what is known to be lacking. */
+  without(query: ArchiveQuery): ArchiveQuery {
+    const { select } = query
+    return { ...query, select: select.filter((column) => !this.#lacks(column)) }
+  }
+
+  /**
+   * Whether a refused query may be asked once more, with fewer columns.
+   *
+   * @param asked as it was sent. @throws UpstreamError, AppError of looking
+   */
+  async learnFrom(error: unknown, asked: ArchiveQuery, context: CallContext): Promise<boolean> {
+    const suspects = (asked.mayLack ?? []).filter((column) => asked.select.includes(column))
+    if (!isRefusedQuery(error) || suspects.length === 0) {
+      return false
+    }
+    if (!suspects.some((column) => this.#lacks(column))) {
+      this.#looking ??= this.#look(asked, suspects, { ...context, signal: undefined }).finally(
+        () => (this.#looking = null),
+      )
+      await this.#looking
+    }
+    return suspects.some((column) => this.#lacks(column))
+  }
+
+  async #look(asked: ArchiveQuery, suspects: readonly string[], context: CallContext) {
+    const what = asked.select.join()
+    const lookedAtMs = this.#lookedAtMs.get(what)
+    if (lookedAtMs !== undefined && this.nowMs() < lookedAtMs + LOOK_AGAIN_MS) {
+      return
+    }
+    const { orderBy: key } = asked
+    // Where not even this is taken, it is not the columns.
+    if (await this.#takes(asked, [key], context)) {
+      for (const column of suspects) {
+        if (!(await this.#takes(asked, [key, column], context))) {
+          this.#lacking.set(column, this.nowMs())
+        }
+      }
+    }
+    this.#lookedAtMs.set(what, this.nowMs())
+  }
+
+  async #takes(asked: ArchiveQuery, select: readonly string[], context: CallContext) {
+    try {
+      await this.ask({ ...asked, select, filter: `${asked.orderBy} gt 0`, top: 1 }, context)
+      return true
+    } catch (error) {
+      if (!isRefusedQuery(error)) {
+        throw error
+      }
+      return false
+    }
+  }
+
+  #lacks(column: string): boolean {
+    const sinceMs = this.#lacking.get(column)
+    return sinceMs !== undefined && this.nowMs() < sinceMs + HOLDS_MS
+  }
+}
+
+/** Refused by SuperOffice itself, and not for its length. */
+function isRefusedQuery(error: unknown): boolean {
+  return error instanceof UpstreamError && error.status === 400 && error.upstreamCode !== NOT_JSON
+}
