@@ -1,21 +1,28 @@
+import type { CommandAnswer } from '../run-command.js'
+import { emailOf, type Part } from '../people.js'
 import type { Story } from '../story.js'
 import { CONNECTION_ID, type Stage } from '../stage.js'
-import { emailOf, type Part } from '../people.js'
+
+/** Whom Support asks about, and what the answer must tell. */
+const QUESTIONS: readonly (readonly [Part, ...RegExp[]])[] = [
+  ['david', /Consent/, /evidence/i],
+  ['carin', /Legitimate interest/i],
+  ['elsa', /withdrawn/i, /sweep/i],
+]
 
 /** Support asks why somebody is as they are. */
 export async function whyChapter(story: Story, stage: Stage): Promise<void> {
   story.chapter('Support asks why')
-  await ask(story, stage, 'david', /Consent/, /evidence/i)
-  await ask(story, stage, 'carin', /Legitimate interest/i)
-  await ask(story, stage, 'elsa', /withdrawn/i, /sweep/i)
-}
-
-async function ask(story: Story, stage: Stage, part: Part, ...wanted: RegExp[]): Promise<void> {
-  story.say(`lbsync why ${CONNECTION_ID} --email ${emailOf(part)}`)
-  const answer = await stage.lbsync('why', CONNECTION_ID, '--email', emailOf(part))
-  story.quote(answer.stdout)
-  await story.claim(`the answer tells ${part}'s story`, 0, async () => {
-    const missing = wanted.filter((pattern) => !pattern.test(answer.stdout))
-    return missing.length === 0 ? null : `no ${missing.map(String).join(', ')}`
-  })
+  const answers = await Promise.all(
+    QUESTIONS.map(([part]) => stage.lbsync('why', CONNECTION_ID, '--email', emailOf(part))),
+  )
+  for (const [index, [part, ...wanted]] of QUESTIONS.entries()) {
+    const { stdout } = answers[index] as CommandAnswer
+    story.say(`lbsync why ${CONNECTION_ID} --email ${emailOf(part)}`)
+    story.quote(stdout)
+    await story.claim(`the answer tells ${part}'s story`, 0, async () => {
+      const missing = wanted.filter((pattern) => !pattern.test(stdout))
+      return missing.length === 0 ? null : `no ${missing.map(String).join(', ')}`
+    })
+  }
 }
