@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { CrmFacts } from '../../../src/crm/crm.js'
+import { Archive } from '../../../src/crm/superoffice/archive/archive.js'
+import type { SuperOfficeClient } from '../../../src/crm/superoffice/client.js'
+import { UpstreamError } from '../../../src/http/index.js'
 import { type Oddities, personRows, scriptedArchive } from './support/scripted-archive.js'
+import type { Heard, Said } from './support/scripted-server.js'
 import { scriptedOnsite } from './support/scripted-onsite.js'
 
 let closing: (() => Promise<void>)[] = []
@@ -94,3 +98,70 @@ describe('an installation that lacks columns', () => {
     expect(heard.length - first).toBeLessThan(first / 2)
   })
 })
+
+describe('a server without POST of archives', () => {
+  const html: Said = { status: 404, headers: { 'content-type': 'text/html' }, body: '<html>' }
+  const malformed: Said = { status: 400, body: { Message: 'The request is invalid.' } }
+  const post = (said: Said) => (heard: Heard) => (heard.method === 'POST' ? said : undefined)
+
+  it.each([{ status: 405 }, html, malformed, { status: 415, body: {} }])(
+    'which answers %j is asked by GET, and is not posted to again',
+    async (said) => {
+      const { read, heard } = await opened(300, { instead: post(said) })
+      expect(await read()).toHaveLength(300)
+      const first = heard.length
+      expect(await read()).toHaveLength(300)
+      expect(heard.slice(first).filter(({ method }) => method === 'POST')).toEqual([])
+    },
+  )
+
+  it.each([html, malformed, { status: 404 }, { status: 414 }])(
+    'which says %j to a long GET is asked for less',
+    async (said) => {
+      const tooLong = (heard: Heard) =>
+        heard.method === 'POST' ? { status: 405 } : heard.path.length > 1_900 ? said : undefined
+      const { session } = await opened(90, { instead: tooLong })
+      const emails = Array.from({ length: 90 }, (_, at) => `p${at + 1}@x.no`)
+      const long = Array.from({ length: 90 }, (_, at) => `${'x'.repeat(40)}${at}@x.no`)
+      const reading = await session.read({ by: 'email', emails: [...emails, ...long] }, {})
+      expect(reading.contacts).toHaveLength(90)
+    },
+  )
+
+  it('is posted to again after hours, as it may have been upgraded', async () => {
+    const methods: string[] = []
+    const clock = { nowMs: 0 }
+    const client = {
+      json: (request: { method: string; operation: string }) => {
+        methods.push(request.method)
+        const body = { value: [] }
+        return request.method === 'POST' && clock.nowMs < 1
+          ? Promise.reject(refusal(405, request.operation))
+          : Promise.resolve({ body })
+      },
+    }
+    const archive = new Archive(client as unknown as SuperOfficeClient, () => clock.nowMs)
+    const filter = 'x'.repeat(2_000)
+    const query = { provider: 'dynamic', select: [], filter, orderBy: 'x', top: 1, name: 'x' }
+    await expect(archive.page(query, {})).rejects.toMatchObject({ name: 'QueryTooLong' })
+    await archive.page(query, {})
+    clock.nowMs = 13 * 3_600_000
+    await archive.page(query, {})
+    expect(methods).toEqual(['POST', 'GET', 'POST'])
+  })
+})
+
+function refusal(status: number, operation: string): UpstreamError {
+  return new UpstreamError({
+    code: 'upstream_refused',
+    system: 'superoffice',
+    status,
+    upstreamCode: null,
+    retryable: false,
+    mayHaveBeenApplied: false,
+    retryAfterSeconds: null,
+    requestId: null,
+    operation,
+    message: 'refused',
+  })
+}

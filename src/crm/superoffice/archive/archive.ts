@@ -41,17 +41,27 @@ export class QueryTooLong extends Error {
   override readonly name = 'QueryTooLong'
 }
 
+/** There is no such method, path or kind of body. */
+const NO_POST = [404, 405, 415, 501]
+
+/** How long queries then are not posted: servers are upgraded, and a 400 may have meant something else. */
+const NO_POST_MS = { surely: 12 * 3_600_000, perhaps: 3_600_000 }
+
 /** Values in one `in (…)`: where a query can be posted, and where it must go by GET to begin with. */
 const MAX_VALUES = { posted: 250, got: 40 }
 
 /** Archives of one installation, with what was learned of it: whether, and how long, queries can be. */
 export class Archive {
-  #canPost = true
+  #noPostUntilMs = 0
   #maxGot = MAX_VALUES.got
   readonly #pageSize: PageSize
   readonly #columns: KnownColumns
 
-  constructor(private readonly client: SuperOfficeClient) {
+  /** @param nowMs our clock. */
+  constructor(
+    private readonly client: SuperOfficeClient,
+    private readonly nowMs: () => number = Date.now,
+  ) {
     this.#columns = new KnownColumns((query, context) => this.#page(query, context))
     this.#pageSize = new PageSize(async (context) => {
       try {
@@ -76,8 +86,25 @@ export class Archive {
       if (await this.#columns.learnFrom(error, asked, context)) {
         return this.#page(this.#columns.without(asked), context)
       }
-      throw error
+      throw this.#doubtingPost(error)
     }
+  }
+
+  /**
+   * A server that has no POST may take it for a malformed call (400): it is tried by GET, which tells. Where GET is
+   * refused as well, it was not that.
+   */
+  #doubtingPost(error: unknown): unknown {
+    if (!(error instanceof UpstreamError) || error.status !== 400) {
+      return error
+    }
+    const byPost = error.operation.startsWith('POST ')
+    this.#noPostUntilMs = byPost ? this.nowMs() + NO_POST_MS.perhaps : 0
+    return byPost ? new QueryTooLong('the query may not be posted', { cause: error }) : error
+  }
+
+  get #canPost(): boolean {
+    return this.nowMs() >= this.#noPostUntilMs
   }
 
   async #page(query: ArchiveQuery, context: CallContext): Promise<ArchivePage> {
@@ -109,7 +136,7 @@ export class Archive {
   tooMany(values: number): number | null {
     if (values <= 1) {
       // Not the length, then: what was learned on the way down means nothing.
-      this.#canPost = true
+      this.#noPostUntilMs = 0
       this.#maxGot = MAX_VALUES.got
       return null
     }
@@ -144,11 +171,13 @@ export class Archive {
     try {
       return toArchivePage((await this.client.json(request, archiveAnswer, context)).body)
     } catch (error) {
-      throw isTooLong(error) ? new QueryTooLong('the query is too long', { cause: error }) : error
+      throw isTooLong(error, parameters)
+        ? new QueryTooLong('the query is too long', { cause: error })
+        : error
     }
   }
 
-  /** Older servers on site have no such thing: then never again, and fewer values at a time. */
+  /** Older servers on site have no such thing: then not again for long, and fewer values at a time. */
   async #post(
     { provider, name }: ArchiveQuery,
     parameters: string,
@@ -166,17 +195,22 @@ export class Archive {
     try {
       return toArchivePage((await this.client.json(request, archiveAnswer, context)).body)
     } catch (error) {
-      if (error instanceof UpstreamError && (error.status === 404 || error.status === 405)) {
-        this.#canPost = false
+      if (error instanceof UpstreamError && NO_POST.includes(error.status ?? 0)) {
+        this.#noPostUntilMs = this.nowMs() + NO_POST_MS.surely
         throw new QueryTooLong('the query cannot be posted', { cause: error })
       }
-      throw isTooLong(error) ? new QueryTooLong('the query is too long', { cause: error }) : error
+      throw isTooLong(error, '')
+        ? new QueryTooLong('the query is too long', { cause: error })
+        : error
     }
   }
 }
 
-/** IIS refuses a long query with a page of HTML, 404.15 or 400, or with 414; never as "no data". */
-function isTooLong(error: unknown): boolean {
+/**
+ * IIS refuses a long query with a page of HTML, 404.15 or 400, or with 414; never as "no data". Of one that is longer
+ * than it takes unasked, 404 and 400 are not believed to mean anything else, whatever they look like.
+ */
+function isTooLong(error: unknown, parameters: string): boolean {
   if (!(error instanceof UpstreamError)) {
     return false
   }
@@ -185,6 +219,7 @@ function isTooLong(error: unknown): boolean {
     status === 413 ||
     status === 414 ||
     status === 431 ||
-    ((status === 404 || status === 400) && upstreamCode === NOT_JSON)
+    ((status === 404 || status === 400) &&
+      (upstreamCode === NOT_JSON || parameters.length > MAX_QUERY_CHARACTERS))
   )
 }
