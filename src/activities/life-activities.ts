@@ -19,6 +19,7 @@ import { SetupPaused } from '../crm/crm.js'
 import { endWork } from './end-work.js'
 import { keepSubscriptions } from './keep-subscriptions.js'
 import { failing, onConnection } from './perform.js'
+import { refuseShared } from './shared-environment.js'
 
 /** What these activities need beside the systems. */
 export interface LifeActivityOptions {
@@ -41,7 +42,11 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
     planDisconnect: ({ connectionId, removeInstalled }) =>
       failing(async () => {
         const connection = await systems.connection(connectionId)
-        const steps = systems.driverOf(connection)?.setupSteps ?? []
+        const driver = systems.driverOf(connection)
+        if (removeInstalled) {
+          await refuseShared(db, connection, driver)
+        }
+        const steps = driver?.setupSteps ?? []
         const undo = steps.map(({ id, title, weight }) => ({ id, title, weight })).reverse()
         return {
           crm: connection.crm,
@@ -87,7 +92,9 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
             `Connection ${connectionId} is ${connection.state}.`,
           )
         }
-        const step = systems.driverOf(connection)?.setupSteps.find(({ id }) => id === stepId)
+        const driver = systems.driverOf(connection)
+        await refuseShared(db, connection, driver)
+        const step = driver?.setupSteps.find(({ id }) => id === stepId)
         if (!step) {
           throw new AppError('internal', `There is no set-up step ${stepId}.`)
         }

@@ -104,6 +104,9 @@ export const ERROR_CATALOGUE = {
   override_refused: refused(
     'See `lbsync setup status`: the step, what it waits for, and the choices.',
   ),
+  environment_shared: refused(
+    'Disable the other connection first; or disable this one only, by applying its file with CRM "None".',
+  ),
   list_not_available: refused('The sendout ended without a list; see its result.'),
   // gateway
   webhook_unauthorized: {

@@ -82,6 +82,15 @@ export function listConnections(db: Queryable): Promise<ConnectionRow[]> {
   )
 }
 
+/** The connections to a CRM that are not disabled, by id. */
+export function findRunningOfCrm(db: Queryable, crm: string): Promise<ConnectionRow[]> {
+  return db.query<ConnectionRow>(
+    `SELECT ${COLUMNS} FROM connections
+      WHERE crm = $1 AND state IN ('settingUp', 'active', 'paused') ORDER BY connection_id`,
+    [crm],
+  )
+}
+
 /** The account's connection that is not disabled, or null (rule A: there is at most one). */
 export async function findConnectionOfAccount(
   db: Queryable,
