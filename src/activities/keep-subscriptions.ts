@@ -1,4 +1,5 @@
 import { CrmCursorExpired, type CrmSubscription } from '../crm/crm.js'
+import { UpstreamError } from '../http/index.js'
 import {
   carryToldNos,
   carryUnsavedNos,
@@ -18,13 +19,27 @@ import { requireCrm, type SyncSession } from '../sync/session.js'
 export async function keepSubscriptions(session: SyncSession): Promise<number> {
   const { db, connection } = session
   const { connectionId, crmCursor, facts } = connection
-  // Where nothing was ever read from the CRM, there is nothing of a person in our tables there. Where removing them has
-  // begun, they were read right before, and may not be readable any more.
-  if (crmCursor !== null && facts[REMOVAL_BEGUN] !== true) {
-    await keepTold(session, crmCursor)
+  // Where nothing was ever read from the CRM, there is nothing of a person in our tables there.
+  if (crmCursor !== null && requireCrm(session).capabilities.subscriptions) {
+    try {
+      await keepTold(session, crmCursor)
+    } catch (error) {
+      // Where removing has begun the tables may be gone, or lack what is read. As long as they are there, a rep may
+      // still say No in them, however long the removal waits for a person.
+      if (facts[REMOVAL_BEGUN] !== true || !isGone(error)) {
+        throw error
+      }
+    }
   }
   await db.transaction((tx) => carryUnsavedNos(tx, connectionId))
   return countCarriedNos(db, connectionId)
+}
+
+function isGone(error: unknown): boolean {
+  return (
+    error instanceof UpstreamError &&
+    (error.code === 'upstream_not_found' || error.code === 'upstream_refused')
+  )
 }
 
 async function keepTold(session: SyncSession, cursor: string | null): Promise<void> {

@@ -52,12 +52,13 @@ export function stepsOf(
   if (!removeInstalled) {
     return disabling
   }
+  const keeping = new Keeping(connectionId)
   return [
     step(['save', 'Bring what the CRM holds to eMarketeer', 30], () => save(connectionId, plan)),
     ...disabling,
-    step(['keep', 'Keep the subscriptions in the ledger', 10], () => keep(connectionId)),
+    step(['keep', 'Keep the subscriptions in the ledger', 10], () => keeping.keep()),
     ...plan.undo.map(({ id, title, weight }) =>
-      step([`remove-${id}`, `Undo: ${title}`, weight], () => undo(connectionId, id), true),
+      step([`remove-${id}`, `Undo: ${title}`, weight], () => undo(keeping, id), true),
     ),
     step(['forget', 'Forget the installation', 1], () => forget(connectionId, left())),
   ]
@@ -137,16 +138,32 @@ export class UnsavedError extends Error {
   }
 }
 
-async function keep(connectionId: string): Promise<StepEnd> {
-  const { kept } = await removal.keepSubscriptions({ connectionId })
-  return {
-    state: 'done',
-    note: kept === 0 ? null : `${kept} unsubscribes are kept for when it is enabled again.`,
+/** What was kept longer ago than this is looked at once more before more is removed. */
+const KEPT_FOR_MS = 30_000
+
+/** Keeps what stands in the CRM until the moment it is removed: a rep goes on working while a step waits or publishes. */
+class Keeping {
+  #keptAtMs = 0
+
+  constructor(readonly connectionId: string) {}
+
+  async keep(): Promise<StepEnd> {
+    const { kept } = await removal.keepSubscriptions({ connectionId: this.connectionId })
+    this.#keptAtMs = Date.now()
+    const note = `${kept} unsubscribes are kept for when it is enabled again.`
+    return { state: 'done', note: kept === 0 ? null : note }
+  }
+
+  async keepAgain(): Promise<void> {
+    if (Date.now() - this.#keptAtMs > KEPT_FOR_MS) {
+      await this.keep()
+    }
   }
 }
 
-async function undo(connectionId: string, stepId: string): Promise<StepEnd> {
-  await removal.undoSetupStep({ connectionId, stepId })
+async function undo(keeping: Keeping, stepId: string): Promise<StepEnd> {
+  await keeping.keepAgain()
+  await removal.undoSetupStep({ connectionId: keeping.connectionId, stepId })
   return DONE
 }
 

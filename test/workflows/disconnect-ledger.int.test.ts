@@ -265,6 +265,52 @@ describe('removing what was installed', () => {
     })
   })
 
+  it('keeps a No that was said after removing had begun, while the tables are still there', async () => {
+    const ann = await world.now.linked()
+    const { undo } = await life('planDisconnect', { connectionId, removeInstalled: true })
+    await disable(true)
+    const { kept } = await life('keepSubscriptions', { connectionId })
+    const before = undo.findIndex(({ id }) => id === 'relationships')
+    for (const { id } of undo.slice(0, before)) {
+      await life('undoSetupStep', { connectionId, stepId: id })
+    }
+    await ann.flipSubscription('c2', false)
+    expect(await remove()).toBe(kept + 1)
+    await connectAgain()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({
+      subscriptions: { c2: false },
+      rows: ['c1:true', 'c2:false'],
+    })
+  })
+
+  it('removes nothing that another connection to the same environment uses', async () => {
+    const other = 'acme-too'
+    await world.now.db.query(
+      `INSERT INTO connections (connection_id, account_id, crm, state, legal_basis_sync, subscription_sync,
+          create_missing, newly_mailable_limit, subscription_rows_per_day, config, webhook_ref)
+        SELECT $1, 'another account', crm, 'active', true, true, 'none', 0, 0,
+          jsonb_set(config::jsonb, '{section,clientId}', '"another"'), $1
+        FROM connections WHERE connection_id = $2`,
+      [other, connectionId],
+    )
+    const shared = { type: 'environment_shared', nonRetryable: true }
+    const plan = (removeInstalled: boolean) =>
+      life('planDisconnect', { connectionId, removeInstalled })
+    await expect(plan(true)).rejects.toMatchObject(shared)
+    expect(await plan(false)).toMatchObject({ undo: [] })
+    await disable(true)
+    const undoing = life('undoSetupStep', { connectionId, stepId: 'tables' })
+    await expect(undoing).rejects.toMatchObject(shared)
+    expect(await tables()).toBe('done')
+    await world.now.db.query(`UPDATE connections SET state = 'disabled' WHERE connection_id = $1`, [
+      other,
+    ])
+    expect((await plan(true)).undo).not.toEqual([])
+    await world.now.db.query(`DELETE FROM connections WHERE connection_id = $1`, [other])
+    await connectAgain()
+  })
+
   it('is done again from the beginning where it was cut off anywhere', async () => {
     const ann = await world.now.linked()
     await ann.flipSubscription('c1', false)
