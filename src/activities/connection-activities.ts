@@ -3,10 +3,11 @@ import type { Client } from '@temporalio/client'
 import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import type { SyncActivities } from '../contracts/sync-activities.js'
-import { setConnectionState } from '../ledger/connections.js'
+import { setConnectionState, type ConnectionRow } from '../ledger/connections.js'
 import { purgeHandledHints } from '../ledger/inbox.js'
 import { tendWebhooks } from '../sync/tend-webhooks.js'
 import type { Systems } from '../sync/systems.js'
+import { endWork } from './end-work.js'
 import { failing } from './perform.js'
 
 /** What these activities need beside the systems. */
@@ -25,7 +26,11 @@ export function createConnectionActivities(
   return {
     startSweep: ({ connectionId }) =>
       failing(async () => {
-        const { crm } = await systems.connection(connectionId)
+        const connection = await systems.connection(connectionId)
+        if (!maySweep(connection)) {
+          return
+        }
+        const { crm } = connection
         await temporal.workflow.start('backgroundSweep', {
           workflowId: workflowIds.sweep(connectionId),
           taskQueue: QUEUES.sweep,
@@ -43,6 +48,10 @@ export function createConnectionActivities(
           staticSummary: `Sweep of ${connectionId}, ${sweepCron(connectionId)}`,
           memo: { cron: sweepCron(connectionId) },
         })
+        // Disabled or paused while it was started: whoever did so may have looked for it before it was there.
+        if (!maySweep(await systems.connection(connectionId))) {
+          await endWork(temporal, connectionId, ['cron'], 'The connection may not be swept')
+        }
       }),
 
     activateConnection: ({ connectionId }) =>
@@ -65,6 +74,20 @@ export function createConnectionActivities(
 
 /** Tidying up belongs to no sync run. */
 const NO_RUN = '00000000-0000-0000-0000-000000000000'
+
+/** An activity may outlive the workflow that asked for it, and end after the connection was disabled or paused. */
+function maySweep({ state, pauseMode }: ConnectionRow): boolean {
+  switch (state) {
+    case 'settingUp':
+    case 'active':
+      return true
+    case 'paused':
+      return pauseMode === 'loosening'
+    case 'disabled':
+    case 'implicit':
+      return false
+  }
+}
 
 /** Every half hour, at a minute that spreads connections over it. */
 export function sweepCron(connectionId: string): string {
