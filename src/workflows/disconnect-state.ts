@@ -69,9 +69,17 @@ export class DisconnectState {
     this.#to(this.board, result === 'done' ? 'done' : 'failed')
   }
 
-  /** Sets the phase, and the search attribute with it. */
-  toPhase(phase: Phase): void {
-    this.#to(this.board, phase)
+  /** The workflow itself ends early: cancelled in Temporal, or it could not even begin. */
+  fail(): void {
+    const open = this.board.find(
+      ({ status: { state } }) => state === 'running' || state === 'paused',
+    )
+    const note = 'It was ended in Temporal, or could not go on'
+    const board =
+      open === undefined
+        ? this.board
+        : ended(this.board, open.status.id, 'failed', note, Date.now())
+    this.#to(board, 'failed')
   }
 
   #to(board: Board, phase: Phase): void {

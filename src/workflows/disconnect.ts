@@ -6,6 +6,7 @@ import { DisconnectState } from './disconnect-state.js'
 import { stepsOf, UnsavedError, type DisconnectStep, type StepEnd } from './disconnect-steps.js'
 import { life } from './disconnect-work.js'
 import { mark, orMarkFailed } from './phase.js'
+import { pauseCodeOf } from './setup/pause-for-failure.js'
 import { newBoard } from './setup/step-board.js'
 
 /** A paused step is tried again by itself after this: what was the matter may be mended. */
@@ -15,15 +16,16 @@ const TRY_AGAIN = '1 hour'
  * Disables a connection (rule C8), and with `removeInstalled` also removes what set-up installed in the CRM, after saving
  * what it holds. Last synced state, our copy and the evidence stay. Safe to repeat, and to be cut off anywhere.
  *
- * @throws ApplicationFailure `value_missing`, `connection_not_found`, `connection_paused`; not retryable.
+ * @throws ApplicationFailure `value_missing`, `value_invalid`, `connection_not_found`, `connection_paused`,
+ *   `environment_shared`; not retryable.
  */
 export async function disconnect(input: DisconnectInput): Promise<DisconnectStatus> {
-  checkRequest(input)
+  checkRequest(input, { removeInstalled: [true, false] })
   const state = new DisconnectState(input)
   const { connectionId, removeInstalled } = input
   await orMarkFailed(
     connectionId,
-    (phase) => state.toPhase(phase),
+    () => state.fail(),
     async () => {
       const plan = await life.planDisconnect({ connectionId, removeInstalled })
       mark({ connectionId, crm: plan.crm, phase: 'running', tier: 'manual' })
@@ -81,8 +83,7 @@ function pauseFor(step: DisconnectStep, error: unknown): SetupPause {
   if (code === 'connection_not_found' || code === 'connection_not_disabled') {
     throw error
   }
-  const pauseCode = code.endsWith('_auth_failed') ? 'authFailed' : 'stepFailed'
-  return { code: pauseCode, message, choices, seen: { error: code } }
+  return { code: pauseCodeOf(code), message, choices, seen: { error: code } }
 }
 
 function keepDecision(state: DisconnectState, override: SetupOverride): Promise<void> {

@@ -1,6 +1,7 @@
 import { setCurrentDetails, uuid4 } from '@temporalio/workflow'
 import type { LifeRequest, LifeStatus } from '../contracts/life-activities.js'
 import { brief } from './activity-proxies.js'
+import { checkRequest } from './disconnect-messages.js'
 import { life } from './disconnect-work.js'
 import { changing } from './pause-connection.js'
 
@@ -9,6 +10,7 @@ import { changing } from './pause-connection.js'
  * @throws ApplicationFailure `value_missing`, `connection_not_found`, `connection_not_paused`.
  */
 export async function resumeConnection(input: LifeRequest): Promise<LifeStatus> {
+  checkRequest(input)
   const { connectionId } = input
   return changing(input, async () => {
     await life.resumeConnection({ ...input, interventionId: uuid4() })

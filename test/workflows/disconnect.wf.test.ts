@@ -83,6 +83,34 @@ describe('disconnect', () => {
     expect(world.names()).toEqual([])
   })
 
+  it.each(['false', 'true', 1, null, undefined])(
+    'removes nothing where removeInstalled is %j instead of true or false',
+    async (removeInstalled) => {
+      const world = workflows.world()
+      const failed = (await start(false, { removeInstalled })).result()
+      await expect(failed).rejects.toMatchObject({ cause: { type: 'value_invalid' } })
+      expect(world.names()).toEqual([])
+    },
+  )
+
+  it('ends failed where it is cancelled in Temporal, and its status says so', async () => {
+    workflows.world({
+      keepSubscriptions: async () => {
+        throw refused('crm_privilege_missing')
+      },
+    })
+    const handle = await start(true)
+    expect((await paused(handle)).steps.find(({ id }) => id === 'keep')).toMatchObject({
+      state: 'paused',
+      pause: { code: 'privilegeMissing', choices: ['retry', 'abort'] },
+    })
+    await handle.cancel()
+    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } })
+    const status = await handle.query<DisconnectStatus>('status')
+    expect(status).toMatchObject({ phase: 'failed', result: null })
+    expect(statesOf(status)).toMatchObject({ keep: 'failed', forget: 'pending' })
+  })
+
   it('fails for a connection that is not there', async () => {
     workflows.world({
       planDisconnect: async () => {
@@ -181,6 +209,25 @@ describe('disconnect that removes what was installed', () => {
     const result = (await handle.result()) as DisconnectStatus
     expect(statesOf(result)).toMatchObject({ 'remove-tables': 'skipped', forget: 'skipped' })
     expect(world.names()).not.toContain('forgetInstallation')
+  })
+
+  it('keeps once more what a rep may have said while a step waited', async () => {
+    const world = workflows.world({
+      undoSetupStep: async ({ stepId }) => {
+        if (stepId === 'tables' && world.inputs('undoSetupStep').length === 1) {
+          throw refused('crm_refused')
+        }
+      },
+    })
+    expect(await (await start(true)).result()).toMatchObject({ result: 'done' })
+    const kept = world.names().filter((name) => /^(keepSub|undo)/.test(name))
+    expect(kept).toEqual([
+      'keepSubscriptions',
+      'undoSetupStep',
+      'keepSubscriptions',
+      'undoSetupStep',
+      'undoSetupStep',
+    ])
   })
 
   it('tries a paused step again by itself', async () => {

@@ -29,7 +29,7 @@ describe('pauseConnection', () => {
   it('lets opt-outs flow: what was cut off goes on at once, and the cron stays', async () => {
     const world = workflows.world()
     await (await start('pauseConnection', { mode: 'loosening' })).result()
-    expect(world.names()).toEqual(['pauseConnection', 'endWork', 'sweepNow'])
+    expect(world.names()).toEqual(['pauseConnection', 'endWork', 'startSweep', 'sweepNow'])
     expect(world.inputs('endWork')).toMatchObject([{ kinds: ['runs'] }])
   })
 
@@ -46,6 +46,23 @@ describe('pauseConnection', () => {
     const ids = world.inputs('pauseConnection').map(({ interventionId }) => interventionId)
     expect([ids.length, new Set(ids).size]).toEqual([3, 1])
   })
+
+  it.each([undefined, null, 'acme', [], { mode: 'all' }, { ...words, mode: 'some' }])(
+    'fails at once where it is started with %j',
+    async (input) => {
+      const world = workflows.world()
+      const { environment, taskQueue } = workflows
+      const handle = await environment.client.workflow.start('pauseConnection', {
+        workflowId: `pauseConnection/bad/${++started}`,
+        taskQueue,
+        args: input === undefined ? [] : [input],
+      })
+      await expect(handle.result()).rejects.toMatchObject({
+        cause: { type: expect.stringMatching(/^value_(missing|invalid)$/) },
+      })
+      expect(world.names()).toEqual([])
+    },
+  )
 
   it('fails where it is refused, and ends nothing', async () => {
     const world = workflows.world({

@@ -107,7 +107,7 @@ describe('a set-up that is cancelled in Temporal', () => {
     expect(status).toMatchObject({ phase: 'failed', result: null })
     expect(stepIn(status, 'tables')).toMatchObject({
       state: 'failed',
-      note: 'Set-up was ended in Temporal',
+      note: 'It was ended in Temporal, or could not go on',
     })
     const { searchAttributes } = await handle.describe()
     expect(searchAttributes['Phase']).toEqual(['failed'])

@@ -36,7 +36,12 @@ export function pauseForFailure(stepId: string, error: unknown): SetupPause | nu
     return pauseWith(stepId, 'stepFailed', 'The step did not answer in time.', 'timeout')
   }
   const code = cause.type ?? 'internal'
-  return pauseWith(stepId, CODES[code] ?? 'stepFailed', cause.message, code)
+  return pauseWith(stepId, pauseCodeOf(code), cause.message, code)
+}
+
+/** The pause that an error's code stands for. */
+export function pauseCodeOf(code: string): PauseCode {
+  return CODES[code] ?? 'stepFailed'
 }
 
 function pauseWith(stepId: string, code: PauseCode, message: string, error: string): SetupPause {

@@ -116,7 +116,7 @@ export class SetupState {
     )
     this.#broken = true
     if (open !== undefined) {
-      const note = 'Set-up was ended in Temporal'
+      const note = 'It was ended in Temporal, or could not go on'
       this.board = ended(this.board, open.status.id, 'failed', note, Date.now())
     }
     this.#show()
