@@ -12,11 +12,11 @@ const CODES: Readonly<Record<number, UpstreamCode>> = {
   503: 'upstream_unavailable',
 }
 
-/** What an error of the toy CRM tells. Its name is one of those that the product's errors may have. */
+/** What an error of the toy CRM tells. */
 function failure(code: UpstreamCode, operation: string, more: Partial<UpstreamError> = {}) {
   return new UpstreamError({
     code,
-    system: 'superoffice',
+    system: 'toy',
     status: more.status ?? null,
     upstreamCode: null,
     retryable: more.retryable ?? false,
@@ -38,7 +38,7 @@ export async function request(
   if (signal?.aborted) {
     throw failure('upstream_cancelled', kind)
   }
-  tally?.add('superoffice', `toy.${kind}`)
+  tally?.add('toy', `toy.${kind}`)
   crm.asked += 1
   if (kind === 'read' || kind === 'changes') {
     crm.requests[kind] += 1
@@ -54,7 +54,7 @@ export async function request(
     throw failure(code, kind, { status, retryAfterSeconds, retryable })
   }
   onClock?.({
-    system: 'superoffice',
+    system: 'toy',
     offsetMs: crm.switches.clockSkewMs,
     roundTripMs: 1,
     resolutionMs: 1000,

@@ -3,7 +3,7 @@ import { SuperOfficeLives } from './superoffice-life.js'
 import type { SuperOfficeWorld } from './superoffice-world.js'
 
 const PEOPLE = 8
-const STEPS = 60
+const STEPS = 45
 /** A seed takes seconds; more on a busy machine. */
 const TIMEOUT_MS = 60_000
 
