@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { loadavg } from 'node:os'
 import { createCampaignClient, type CampaignClient } from '../src/client/index.js'
 import { Secret } from '../src/config/secret.js'
 import type { TemporalClient } from '../src/config/temporal.js'
@@ -33,6 +34,10 @@ export interface Measured {
   readonly replayedDifferently: number
   /** The most that the worker's process ever had, before and after. */
   readonly workerPeakMegabytes: { readonly before: number | null; readonly after: number | null }
+  /** Time that the worker's process computed meanwhile; unlike the others it hardly depends on who else uses the machine. */
+  readonly workerCpuMs: number | null
+  /** The machine's load when it ended; more than its cores: all times above are too long. */
+  readonly load: number
   readonly histories: Readonly<Record<string, { events: number; kilobytes: number }>>
 }
 
@@ -51,12 +56,14 @@ export async function measureSendout(
   await place.deny(world.crm, new Set(everyNth(before, sendout.changed)))
   await new Promise((resolve) => setTimeout(resolve, 1_000))
   const peakBefore = await peakMegabytes(world.workerPid)
+  const cpuBefore = await cpuMs(world.workerPid)
   await delay(world, LATENCY_MS)
   const fromMs = Date.now()
   const startedAt = performance.now()
   const result = await preSend(campaigns, world, sendout.sendoutId)
   const preSendMs = performance.now() - startedAt
   const toMs = Date.now()
+  const cpuAfter = await cpuMs(world.workerPid)
   await delay(world, 0)
   const peakAfter = await peakMegabytes(world.workerPid)
   const list = await compareList(campaigns, truth, sendout.sendoutId)
@@ -79,6 +86,8 @@ export async function measureSendout(
     ratioToBare: Number((preSendMs / bare.ms).toFixed(2)),
     replayedDifferently: bare.differing,
     workerPeakMegabytes: { before: peakBefore, after: peakAfter },
+    workerCpuMs: cpuBefore === null || cpuAfter === null ? null : cpuAfter - cpuBefore,
+    load: Number(loadavg()[0]!.toFixed(1)),
     histories: await historySizes(client, sendout.sendoutId),
   }
 }
@@ -145,6 +154,14 @@ async function peakMegabytes(pid: number): Promise<number | null> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   const peak = /VmHWM:\s+(\d+) kB/.exec(status)?.[1]
   return peak === undefined ? null : Math.round(Number(peak) / 1024)
+}
+
+/** Time that the process has computed, in it and for it in the system; null where there is no Linux to ask. */
+async function cpuMs(pid: number): Promise<number | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // After the name, which may have spaces: the 12th and 13th are ticks of 10 ms.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return stat === '' ? null : (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 async function historySizes(

@@ -96,11 +96,17 @@ async function start(
     LOG_LEVEL: 'warn',
     ...secrets,
   }
-  const run = (...args: string[]) =>
-    startProgram({ entry: 'bin/lbsync.mjs', args, env, readyTimeoutMs: 60_000 })
+  const run = (args: readonly string[], more: Record<string, string | undefined> = {}) =>
+    startProgram({
+      entry: 'bin/lbsync.mjs',
+      args: [...args, '--json'],
+      env: { ...env, ...more },
+      readyTimeoutMs: 60_000,
+    })
   const [, worker] = await Promise.all([
-    run('gateway', '--port', String(port), '--json').then(keep),
-    run('worker', '--json').then(keep),
+    run(['gateway', '--port', String(port)]).then(keep),
+    // For instance `--import` of something that profiles, to see where the time goes.
+    run(['worker'], { NODE_OPTIONS: process.env['BENCH_WORKER_OPTIONS'] }).then(keep),
   ])
   return {
     env,
