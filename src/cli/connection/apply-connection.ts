@@ -4,6 +4,7 @@ import { readDisablingFile } from '../../config/disabling-file.js'
 import { toStoredConfig } from '../../config/stored-config.js'
 import { AppError } from '../../contracts/app-error.js'
 import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
+import type { SetupStatus } from '../../contracts/setup.js'
 import type { CrmDriver } from '../../crm/crm.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import {
@@ -14,6 +15,7 @@ import {
 import type { Output } from '../output.js'
 import { readTextFile } from '../read-text-file.js'
 import { withSystems, withTemporal } from '../resources.js'
+import { requireSetUp } from '../setup/require-set-up.js'
 import { awaitResult } from '../temporal/await-result.js'
 import { setupProgress } from '../temporal/setup-progress.js'
 import { startOrJoin } from '../temporal/start-or-join.js'
@@ -22,6 +24,7 @@ import { checkOutside } from './check-outside.js'
 import { disableConnection } from './disable-connection.js'
 import { refuseWhileDisconnecting } from './refuse-while-disconnecting.js'
 import { storeConnection } from './store-connection.js'
+import { wakeSetUp } from './wake-set-up.js'
 
 /** How a file is applied. */
 export interface ApplyOptions {
@@ -36,7 +39,7 @@ export interface AppliedConnection {
   readonly connectionId: string
   readonly state: ConnectionState
   readonly workflowId: string
-  /** That workflow was running already: set-up with the settings that were stored before. */
+  /** That workflow was running already: the steps that it has ended are not done again with new settings. */
   readonly joined: boolean
 }
 
@@ -44,7 +47,7 @@ export interface AppliedConnection {
  * "Apply changes": checks a connection file, first by itself, then on the ledger, then with both systems; stores it, and
  * runs set-up. With `"crm":"none"` disables the connection instead (C8). Applying the same file again is safe.
  *
- * @throws AppError and UpstreamError of every check; nothing is stored then.
+ * @throws AppError and UpstreamError of every check; nothing is stored then. `setup_aborted` where Support ended it.
  */
 export async function applyConnection(
   path: string,
@@ -81,9 +84,13 @@ function connect(text: string, path: string, options: ApplyOptions): Promise<App
         connectionId,
         summary: `Set-up of ${connectionId}`,
       })
+      if (run.joined) {
+        await wakeSetUp(run, options.by, options.output)
+      }
       if (options.wait) {
         const look = setupProgress(run, options.output)
-        await awaitResult({ temporal, run, queue: QUEUES.setup, output: options.output, look })
+        const waiting = { temporal, run, queue: QUEUES.setup, output: options.output, look }
+        requireSetUp(await awaitResult<SetupStatus>(waiting))
       }
       const state = (await findConnection(db, connectionId))?.state ?? 'settingUp'
       return { connectionId, state, workflowId: run.workflowId, joined: run.joined }
