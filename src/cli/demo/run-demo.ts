@@ -10,9 +10,7 @@ import { privacyChapter } from './chapters/privacy.js'
 import { removalChapter } from './chapters/removal.js'
 import { sendoutChapter } from './chapters/sendout.js'
 import { setUpChapter } from './chapters/set-up.js'
-import { superOfficeOnsiteChapter } from './chapters/superoffice-onsite.js'
-import { superOfficeSendoutsChapter } from './chapters/superoffice-sendouts.js'
-import { superOfficeChapter } from './chapters/superoffice.js'
+import { superOfficeCustomers } from './chapters/superoffice-customers.js'
 import { sweepChapter } from './chapters/sweep.js'
 import { whyChapter } from './chapters/why.js'
 import { withinSecondsChapter } from './chapters/within-seconds.js'
@@ -34,9 +32,7 @@ const CHAPTERS = [
   sweepChapter,
   sendoutChapter,
   whyChapter,
-  superOfficeChapter,
-  superOfficeSendoutsChapter,
-  superOfficeOnsiteChapter,
+  superOfficeCustomers,
   lifeChapter,
   removalChapter,
   privacyChapter,

@@ -27,8 +27,8 @@ export async function setUpChapter(story: Story, stage: Stage): Promise<void> {
   await story.claim('it waits: which form is meant is not certain', SOON_MS, async () =>
     expected(pauseOf(await statusOf(stage)), 'form: formUncertain'),
   )
-  await preview(story, stage)
-  await lookAndChoose(story, stage)
+  await lookAhead(story, stage)
+  await choose(story, stage)
   await story.claim('set-up is done, to 100 %', SOON_MS, async () => {
     const { result, percent } = await statusOf(stage)
     return expected([result, percent], ['done', 100])
@@ -43,10 +43,14 @@ export async function setUpChapter(story: Story, stage: Stage): Promise<void> {
   await evidence(story, stage)
 }
 
-async function preview(story: Story, stage: Stage): Promise<void> {
+/** What is to come, and how it stands, asked at the same time. */
+async function lookAhead(story: Story, stage: Stage): Promise<void> {
   story.say(`lbsync setup preview ${CONNECTION_ID}`)
   const before = await stage.dynamics.installation()
-  const answer = await stage.lbsync('setup', 'preview', CONNECTION_ID, '--json')
+  const [answer, status] = await Promise.all([
+    stage.lbsync('setup', 'preview', CONNECTION_ID, '--json'),
+    stage.lbsync('setup', 'status', CONNECTION_ID, '--once'),
+  ])
   const { steps } = JSON.parse(answer.stdout || '{"steps":[]}') as SetupPreview
   const next = steps.filter(({ state }) => state === 'changes' || state === 'pauses')
   for (const { title, state, changes } of next) {
@@ -68,15 +72,16 @@ async function preview(story: Story, stage: Stage): Promise<void> {
   await story.claim('the preview changed nothing', 0, async () =>
     (await stage.dynamics.installation()) === before ? null : 'Dynamics was changed',
   )
+  story.say(`lbsync setup status ${CONNECTION_ID} --once`)
+  story.quote(status.stdout)
+  await story.claim('Support sees the forms, and the commands that choose one', 0, async () =>
+    status.stdout.includes(`--action useForm --form-id ${SALES_FORM_ID}`)
+      ? null
+      : 'no such command',
+  )
 }
 
-async function lookAndChoose(story: Story, stage: Stage): Promise<void> {
-  story.say(`lbsync setup status ${CONNECTION_ID} --once`)
-  const { stdout } = await stage.lbsync('setup', 'status', CONNECTION_ID, '--once')
-  story.quote(stdout)
-  await story.claim('Support sees the forms, and the commands that choose one', 0, async () =>
-    stdout.includes(`--action useForm --form-id ${SALES_FORM_ID}`) ? null : 'no such command',
-  )
+async function choose(story: Story, stage: Stage): Promise<void> {
   const choice = { step: 'form', action: 'useForm', formId: SALES_FORM_ID }
   const input = JSON.stringify({ ...choice, reason: 'Sales use this form', by: BY })
   const signal = ['--workflow-id', `setup/${CONNECTION_ID}`, '--name', 'override', '--input', input]

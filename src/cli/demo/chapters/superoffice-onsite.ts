@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { CommandAnswer } from '../run-command.js'
 import { fjordEmail, LEGAL_BASE } from '../superoffice-people.js'
 import { expected, succeeded, type Story } from '../story.js'
 import type { Stage } from '../stage.js'
@@ -6,13 +7,15 @@ import { statesOf } from './superoffice.js'
 
 const FJORD = 'fjord-so'
 
-/** A third customer's installation on site posts no webhooks; the sweep alone finds what changes. */
-export async function superOfficeOnsiteChapter(story: Story, stage: Stage): Promise<void> {
+/** A third customer's installation on site posts no webhooks; the sweep alone finds what changes. @param applied what `apply` answered. */
+export async function superOfficeOnsiteChapter(
+  story: Story,
+  stage: Stage,
+  applied: CommandAnswer,
+): Promise<void> {
   const { crm, account } = stage.fjord
   story.chapter('A third one has SuperOffice on its own site')
   story.say(`lbsync connection apply fjord.json   (workflow setup/${FJORD})`)
-  const file = await stage.file('fjord.json', stage.files.onsite)
-  const applied = await stage.lbsync('connection', 'apply', file)
   await story.claim('set-up ran to its end', 0, async () => succeeded(applied))
   await story.claim('Sigrid, withdrawn there, is withdrawn in eMarketeer', 0, async () =>
     expected(await account.basis(fjordEmail('sigrid')), 'withdrawn'),

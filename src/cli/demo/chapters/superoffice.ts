@@ -1,4 +1,5 @@
 import type { SetupStatus } from '../../../contracts/setup.js'
+import type { CommandAnswer } from '../run-command.js'
 import { LEGAL_BASE, nordEmail, type NordPart } from '../superoffice-people.js'
 import { expected, succeeded, type Story } from '../story.js'
 import type { Stage } from '../stage.js'
@@ -10,18 +11,17 @@ const SECONDS_MS = 15_000
 const { consent, withdrawn, legitimateInterest, contract, publicInterest, requiredByLaw } =
   LEGAL_BASE
 
-/** Another customer, with SuperOffice Online: set-up, first sync, webhooks. */
-export async function superOfficeChapter(story: Story, stage: Stage): Promise<void> {
+/** Another customer, with SuperOffice Online: set-up, first sync, webhooks. @param applied what `apply` answered. */
+export async function superOfficeChapter(
+  story: Story,
+  stage: Stage,
+  applied: CommandAnswer,
+): Promise<void> {
   const { crm, account } = stage.nord
   const basis = (part: NordPart) => account.basis(nordEmail(part))
   const bases = (part: NordPart) => crm.bases(nordEmail(part))
   story.chapter('Another customer has SuperOffice Online')
   story.say(`lbsync connection apply nord.json   (workflow setup/${NORD})`)
-  const applied = await stage.lbsync(
-    'connection',
-    'apply',
-    await stage.file('nord.json', stage.files.online),
-  )
   await story.claim('set-up ran to its end', 0, async () => succeeded(applied))
   await story.claim('both systems post changes, and the sweep is on', 0, async () =>
     expected(await statesOf(stage, NORD, ['webhooks', 'sweep']), ['done', 'done']),
