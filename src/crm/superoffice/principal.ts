@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { CallContext } from '../../http/index.js'
 import type { SuperOfficeClient } from './client.js'
+import type { SuperOfficeFacts } from './facts.js'
+import { wrongEnvironment } from './wrong-environment.js'
 
 const answer = z.looseObject({
   AssociateId: z.int(),
@@ -40,5 +42,27 @@ export async function currentPrincipal(
     databaseContextIdentifier: body.DatabaseContextIdentifier ?? null,
     userType: body.UserType ?? null,
     functionRights: body.FunctionRights ?? [],
+  }
+}
+
+/**
+ * Whether it is the user and the database that were set up.
+ *
+ * @param contextIdentifier what the database must name itself; null where nothing is known.
+ * @throws UpstreamError `upstream_auth_failed`, not retryable.
+ */
+export function requireSame(
+  { associateId, databaseContextIdentifier }: Principal,
+  facts: Pick<SuperOfficeFacts, 'associateId' | 'databaseContextIdentifier'>,
+  contextIdentifier: string | null,
+): void {
+  const named = (text: string | null | undefined) => text?.toLowerCase() ?? null
+  const seen = named(databaseContextIdentifier)
+  const expected = [contextIdentifier, facts.databaseContextIdentifier]
+  if (seen !== null && expected.some((one) => (named(one) ?? seen) !== seen)) {
+    throw wrongEnvironment('database')
+  }
+  if ((facts.associateId ?? associateId) !== associateId) {
+    throw wrongEnvironment('user')
   }
 }

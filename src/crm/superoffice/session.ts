@@ -16,6 +16,7 @@ import type {
 import type { SuperOfficeClient } from './client.js'
 import { readFacts, type SuperOfficeFacts } from './facts.js'
 import { type Installation, installationOf } from './installation.js'
+import { requireSame } from './principal.js'
 import { readChanges } from './reading/changes.js'
 import { directRead } from './reading/direct-read.js'
 import type { ReadSource } from './reading/read-consents.js'
@@ -23,7 +24,6 @@ import { asSetupError } from './setup/as-setup-error.js'
 import { installWebhooks, type WebhookOwner } from './webhooks/install.js'
 import { removeWebhooks } from './webhooks/remove.js'
 import { tendWebhooks } from './webhooks/tend.js'
-import { wrongEnvironment } from './wrong-environment.js'
 import { writeConsents } from './writing/write-consents.js'
 
 /** An installation of SuperOffice, opened: its client, and what set-up learned of it. */
@@ -54,16 +54,8 @@ export class SuperOfficeSession implements CrmSession {
 
   /** @throws UpstreamError `upstream_auth_failed` also where another database or user answers. */
   async check(context: CallContext): Promise<void> {
-    const { associateId, databaseContextIdentifier } = await this.installation.principal(context)
-    const named = (text: string | null | undefined) => text?.toLowerCase() ?? null
-    const seen = named(databaseContextIdentifier)
-    const expected = [this.client.contextIdentifier, this.facts.databaseContextIdentifier]
-    if (seen !== null && expected.some((one) => (named(one) ?? seen) !== seen)) {
-      throw wrongEnvironment('database')
-    }
-    if ((this.facts.associateId ?? associateId) !== associateId) {
-      throw wrongEnvironment('user')
-    }
+    const principal = await this.installation.principal(context)
+    requireSame(principal, this.facts, this.client.contextIdentifier)
   }
 
   read(request: CrmReadRequest, context: CallContext): Promise<CrmReading> {

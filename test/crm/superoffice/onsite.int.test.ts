@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { superOfficeOnsiteDriver } from '../../../src/crm/superoffice/driver.js'
 import { RequestTally } from '../../../src/http/index.js'
-import { type Heard, type Said, scriptedServer } from './support/scripted-server.js'
+import { page, scriptedOnsite } from './support/scripted-onsite.js'
+import type { Heard, Said } from './support/scripted-server.js'
 import { type StandIn, startStandIn } from './support/stand-in.js'
 
 let closing: (() => Promise<void>)[] = []
@@ -18,21 +19,10 @@ async function standInWith(options: Parameters<typeof startStandIn>[0]): Promise
 }
 
 async function scripted(answer: (heard: Heard) => Said | Promise<Said>) {
-  const server = await scriptedServer(answer)
-  closing.push(() => server.close())
-  const config = { baseUrl: `${server.url}/crm/api/v1`, username: 'adm0' }
-  const session = superOfficeOnsiteDriver.open(superOfficeOnsiteDriver.configSchema.parse(config), {
-    connectionId: 'fjord-so',
-    facts: { associateId: 316 },
-    allowLoopbackHttp: true,
-  })
-  return { ...server, session }
+  const opened = await scriptedOnsite(answer)
+  closing.push(() => opened.close())
+  return opened
 }
-
-const page = (value: readonly object[], nextLink?: string): Said => ({
-  status: 200,
-  body: { value, ...(nextLink === undefined ? {} : { 'odata.nextLink': nextLink }) },
-})
 
 describe('an installation on site', () => {
   it('is entered by user and password, be it empty, below the directory of its choice', async () => {

@@ -148,11 +148,15 @@ describe('a lost answer', () => {
   })
 
   it('stays unknown where a person set the same meanwhile', async () => {
-    const id = await one('61A')
-    const session12 = standIn.open({ associateId: 999 })
-    await standIn.control.post('faults', { ...cut, execute: true })
-    const [outcome] = await session12.write([write(id, 'withdrawn', '3')], {})
+    const other = await startStandIn()
+    const [id = ''] = await other.addPersons(person('61A'))
+    // Who we believe to be did not write what then stands there.
+    const body = JSON.stringify({ AssociateId: 999 })
+    await other.control.post('faults', { path: 'currentPrincipal', status: 200, body })
+    await other.control.post('faults', { ...cut, execute: true })
+    const [outcome] = await other.open().write([write(id, 'withdrawn', '3')], {})
     expect(outcome?.status).toBe('unknown')
+    await other.close()
   })
 
   it('stops what comes after it', async () => {
