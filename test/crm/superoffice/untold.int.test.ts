@@ -60,6 +60,14 @@ describe('what a server does not tell is never taken for nothing', () => {
   })
 })
 
+describe('a database that compares with case', () => {
+  it('is asked for an address as it is written, and in lower case', async () => {
+    const { session } = await opened(2, { caseSensitive: true })
+    const { contacts } = await session.read({ by: 'email', emails: ['P1@X.no', 'p2@x.no'] }, {})
+    expect(contacts.map(({ contactId }) => contactId)).toEqual(['1', '2'])
+  })
+})
+
 describe('an installation that lacks columns', () => {
   it.each(['email.person_id.DeletedDate', 'email.type'])(
     'is read without %s, found out once',

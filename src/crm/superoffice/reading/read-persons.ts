@@ -14,7 +14,8 @@ import {
 } from './person.js'
 
 /**
- * Ids of everybody who has one of the addresses, as primary or further one; companies have none.
+ * Ids of everybody who has one of the addresses, as primary or further one; companies have none. Each is asked for as it
+ * is written and in lower case, as a database may compare with case.
  *
  * @throws UpstreamError, AppError
  */
@@ -23,9 +24,10 @@ export async function personIdsAt(
   emails: readonly string[],
   context: CallContext,
 ): Promise<readonly number[]> {
+  const spellings = new Set(emails.flatMap((email) => [email, email.toLowerCase()]))
   const rows = await listIn(
     archive,
-    emails,
+    [...spellings],
     (piece) => ({
       provider: 'dynamic',
       select: [PERSON, 'email.email_address', 'email.type'],
