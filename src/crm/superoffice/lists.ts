@@ -14,6 +14,7 @@ export type ListName = keyof typeof LISTS
 
 /** An entry: its id, its key as the installation spells it, and whether it was deleted. */
 export interface ListItem {
+  /** 0 where none was told: then it can be written by its key only. */
   readonly id: number
   readonly key: string
   readonly deleted: boolean
@@ -43,11 +44,13 @@ export async function readConsentList(
   )
   const items = body.flatMap((raw): ListItem[] => {
     const { Key: key, Deleted: deleted, [LISTS[name]]: id } = raw
-    return typeof key === 'string' && key !== '' && typeof id === 'number'
-      ? [{ id, key, deleted: deleted === true }]
+    return typeof key === 'string' && key.trim() !== ''
+      ? [{ id: typeof id === 'number' ? id : 0, key, deleted: deleted === true }]
       : []
   })
-  return new Map(items.map((item) => [normalizeKey(item.key), item]))
+  // An upgrade may have left `#STORE`, deleted, beside `STORE`: the one in use is meant.
+  const inUseLast = [...items].sort((a, b) => Number(b.deleted) - Number(a.deleted))
+  return new Map(inUseLast.map((item) => [normalizeKey(item.key), item]))
 }
 
 /** Lists change rarely (docs/wire-superoffice.md, 4). */

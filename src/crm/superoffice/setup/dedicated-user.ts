@@ -55,7 +55,8 @@ async function foreignRows(
   const byUs =
     `consentperson.updated_associate_id = ${associateId} or ` +
     `(consentperson.registered_associate_id = ${associateId} and consentperson.updated_associate_id = 0)`
-  const notOurs = own === null ? '' : ` and consentperson.consentSource_id ne ${own.id}`
+  const notOurs =
+    own === null || own.id === 0 ? '' : ` and consentperson.consentSource_id ne ${own.id}`
   try {
     const { rows } = await installation.archive.page(
       {

@@ -24,7 +24,8 @@ export async function measureUpsert(
 ): Promise<Measurement['upsert']> {
   const { lists } = trial.session.installation
   const { client } = trial.session
-  const idOf = async (list: ListName, key: string) => (await lists.item(list, key, context))?.id
+  const idOf = async (list: ListName, key: string) =>
+    (await lists.item(list, key, context))?.id || undefined
   const isWithdrawn = before.basisKey === trial.key('withdrawn')
   const basisKey = trial.key(isWithdrawn ? 'legitimateInterest' : 'withdrawn')
   const purposeId = await idOf('ConsentPurpose', trial.purposeKey)
