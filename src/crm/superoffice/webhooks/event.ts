@@ -25,6 +25,13 @@ export interface SuperOfficeEvent {
   readonly changedBy: number | null
 }
 
+const testPayload = z.looseObject({ Event: z.string().regex(/^test$/i) })
+
+/** Whether a verified body is the test call of a registration. What else it holds is not documented, nor needed. */
+export function isTestEvent(body: Buffer): boolean {
+  return testPayload.safeParse(parse(body)).success
+}
+
 /** Reads a verified body; null: it is no event of SuperOffice. */
 export function readEvent(body: Buffer): SuperOfficeEvent | null {
   const parsed = payload.safeParse(parse(body))

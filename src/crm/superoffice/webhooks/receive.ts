@@ -1,6 +1,6 @@
 import type { CrmFacts, FactSecrets, WebhookRequest, WebhookVerdict } from '../../crm.js'
 import { readFacts, type SuperOfficeFacts } from '../facts.js'
-import { readEvent, type SuperOfficeEvent } from './event.js'
+import { isTestEvent, readEvent, type SuperOfficeEvent } from './event.js'
 import { hintsOf } from './hints-of.js'
 import { openSecrets } from './open-secrets.js'
 import { isSigned, SIGNATURE_HEADER } from './secret.js'
@@ -13,7 +13,8 @@ const NO_TENANT = 'default'
 
 /**
  * Judges a webhook (docs/wire-superoffice.md, 8): the signature of the raw body first and before it is looked at, then
- * its tenant, then its age. The test call of a registration is accepted like any other, and says nothing.
+ * its tenant, then its age. The test call of a registration is accepted once it is signed, and says nothing: without a 200
+ * nothing is registered, and its other fields are not documented.
  *
  * @param nowMs our clock. @throws what `secrets.open` throws where none of our secrets opens.
  */
@@ -26,6 +27,9 @@ export function receiveWebhook(
   const facts = readFacts(storedFacts)
   if (!isOurs(request, facts, secrets)) {
     return { accepted: false, code: 'webhook_unauthorized' }
+  }
+  if (isTestEvent(request.body)) {
+    return { accepted: true, hints: [] }
   }
   const event = readEvent(request.body)
   if (event === null) {

@@ -51,6 +51,15 @@ function judge(body: string, signature: string | undefined, facts: CrmFacts = ON
 const refused = (code: string) => ({ accepted: false, code })
 const UNAUTHORIZED = refused('webhook_unauthorized')
 
+describe('the test call of a registration', () => {
+  it('is accepted with nothing but its name, and says nothing', () => {
+    const body = JSON.stringify({ Event: 'test' })
+    expect(judge(body, sign(body))).toEqual({ accepted: true, hints: [] })
+    expect(judge(body, sign(body), ONSITE)).toEqual({ accepted: true, hints: [] })
+    expect(judge(body, undefined)).toEqual(UNAUTHORIZED)
+  })
+})
+
 describe('the signature', () => {
   const body = JSON.stringify(EVENT)
 
