@@ -49,6 +49,7 @@ function lineOf({ request, response, socket }: Served, start: Begun): RecordedRe
   return {
     startedMs: start.startedMs,
     endedMs: nowMs(),
+    connection: `${socket.localPort}/${socket.remotePort}`,
     method: request.method ?? 'GET',
     url: `${scheme}://127.0.0.1:${socket.localPort}${request.url}`,
     headers: Object.fromEntries(

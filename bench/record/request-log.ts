@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises'
 export interface RecordedRequest {
   readonly startedMs: number
   readonly endedMs: number
+  /** Ports of both ends; a connection carries one request at a time. */
+  readonly connection: string
   readonly method: string
   /** With scheme, host and port of the server that took it. */
   readonly url: string
@@ -22,10 +24,26 @@ export async function readRequests(
   toMs: number,
 ): Promise<readonly RecordedRequest[]> {
   const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '')
-  return lines
+  const requests = lines
     .map((line) => JSON.parse(line) as RecordedRequest)
     .filter((request) => request.startedMs >= fromMs && request.startedMs <= toMs)
     .sort((a, b) => a.startedMs - b.startedMs)
+  return requests.map((request, at) => ({ ...request, endedMs: endOf(requests, at) }))
+}
+
+/** A server may notice late that an answer has gone: the connection's next request proves that it had. */
+function endOf(requests: readonly RecordedRequest[], at: number): number {
+  const { connection, endedMs } = requests[at]!
+  for (let next = at + 1; next < requests.length; next += 1) {
+    const { connection: other, startedMs } = requests[next]!
+    if (startedMs >= endedMs) {
+      break
+    }
+    if (other === connection) {
+      return startedMs
+    }
+  }
+  return endedMs
 }
 
 /** What a request is, whatever it is about: ids, cursors and what follows `?` left out. */

@@ -31,7 +31,7 @@ export interface World {
 const SERVICE_KEY = 'service-key'
 
 /**
- * Starts it as `lbsync dev` does (src/cli/stack), but stand-ins through record/stand-in.ts, and of the CRMs the one that
+ * Starts it as `lbsync dev` does (src/cli/stack), but stand-ins through stand-in.ts, and of the CRMs the one that
  * is measured alone. @throws ProvisionError where a server cannot be had.
  */
 export async function startWorld(place: CrmPlace, note: (line: string) => void): Promise<World> {
@@ -124,7 +124,7 @@ async function start(
 
 function startStandIn<Ready>(name: string, log: string, options: unknown) {
   return startProgram<Ready>({
-    entry: 'bench/record/stand-in.ts',
+    entry: 'bench/stand-in.ts',
     args: ['--port', '0', '--options', JSON.stringify(options)],
     env: { BENCH_STAND_IN: name, BENCH_REQUEST_LOG: log },
     readyTimeoutMs: 60_000,
