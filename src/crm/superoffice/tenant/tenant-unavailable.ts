@@ -1,7 +1,7 @@
 import { AppError } from '../../../contracts/app-error.js'
 
-/** Least and longest wait that is named to whoever tries again. */
-const WAIT_MS = { from: 15_000, to: 10 * 60_000, unknown: 60_000 }
+/** Least and longest wait that is named to whoever tries again: asking costs one request without sign-in, and a campaign may wait. */
+const WAIT_MS = { from: 15_000, to: 2 * 60_000, unknown: 60_000 }
 
 /**
  * The tenant is not running (maintenance, suspended, moving): retryable after a wait. Deleted: never again.
