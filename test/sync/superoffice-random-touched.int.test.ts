@@ -8,4 +8,4 @@ const world = withSuperOfficeWorld({
   updatedOnInsert: 'registered',
   upsert: 'absent',
 })
-keepsEveryOptOutAtSuperOffice(world, [11, 12])
+keepsEveryOptOutAtSuperOffice(world, [11])

@@ -36,7 +36,13 @@ type Switches = Pick<ToyCrm['switches'], 'holdWrites' | 'beforeWrite' | 'afterWr
  */
 export class SuperOfficeCrm {
   readonly switches: Switches & { countEqualWrites: boolean }
-  private readonly held: Act[] = []
+  /** Somebody acts on the very person whom we write, right before our next write, or after it. */
+  race: { readonly when: 'before' | 'after'; readonly act: (personId: string) => void } | null =
+    null
+  /** Persons with a write of ours under way, and what it does when it arrives. */
+  private readonly held: { readonly personId: string; readonly arrive: Act }[] = []
+  private written = ''
+  private note = 0
   private afterPut = false
   private due: { requests: number; readonly act: Act } | null = null
   private nextRegistered = Date.UTC(2020, 0, 1) / 1000
@@ -91,9 +97,14 @@ export class SuperOfficeCrm {
     return { id }
   }
 
-  /** A CRM user sets a basis. */
+  /**
+   * A CRM user sets a basis, with a word of theirs: where an equal write is skipped, an act that changes nothing at all
+   * leaves no trace, and nobody could know of it.
+   */
   set(personId: string, purpose: Purpose, value: LegalBasis): void {
-    this.write(personId, PURPOSES[purpose], BASES[value]!, 'USER', A_USER)
+    this.note += 1
+    const comment = `Call ${this.note}`
+    this.write(personId, PURPOSES[purpose], BASES[value]!, 'USER', A_USER, comment)
   }
 
   /** A card's consent is edited, and its basis stays. */
@@ -118,7 +129,12 @@ export class SuperOfficeCrm {
 
   /** What was held arrives. */
   land(): void {
-    this.held.splice(0).forEach((write) => write())
+    this.held.splice(0).forEach(({ arrive }) => arrive())
+  }
+
+  /** Whose writes are under way. */
+  heldPersons(): readonly string[] {
+    return this.held.map(({ personId }) => personId)
   }
 
   merge(loser: string, survivor: string): void {
@@ -192,13 +208,15 @@ export class SuperOfficeCrm {
         this.afterPut = false
         this.switches.afterWrite = null
         afterWrite?.()
+        this.runRace('after', this.written)
       }
       return false
     }
     if (this.switches.holdWrites) {
       const basis = new URLSearchParams(query).get('legalBase') ?? ''
       if (!upsert) {
-        this.held.push(() => this.write(personId, purpose, basis, 'EMARKETEER', US))
+        const arrive = () => this.write(personId, purpose, basis, 'EMARKETEER', US)
+        this.held.push({ personId, arrive })
       }
       return true
     }
@@ -206,7 +224,19 @@ export class SuperOfficeCrm {
     this.switches.beforeWrite = null
     this.afterPut = true
     beforeWrite?.()
+    if (!upsert) {
+      this.written = personId
+      this.runRace('before', personId)
+    }
     return false
+  }
+
+  private runRace(when: 'before' | 'after', personId: string): void {
+    const { race } = this
+    if (race?.when === when && personId !== '') {
+      this.race = null
+      race.act(personId)
+    }
   }
 
   private write(

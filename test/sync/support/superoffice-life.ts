@@ -25,8 +25,11 @@ export class SuperOfficeLives {
 
   async step(): Promise<void> {
     const roll = this.rich.random()
-    if (roll < 0.7) {
+    if (roll < 0.6) {
       return this.rich.step()
+    }
+    if (roll < 0.7) {
+      return this.race(this.pick(this.lives))
     }
     const { crm, now } = this.given
     const life = this.pick(this.lives)
@@ -109,6 +112,35 @@ export class SuperOfficeLives {
       guest !== null && !crm.persons.get(guest).deleted && crm.value(guest) === 'withdrawn'
     const left = [life.acts, life.storeActs].some((acts) => acts.at(-1)?.value === 'withdrawn')
     return asGuest || (left && !life.lost)
+  }
+
+  /** Somebody consents in eMarketeer, and withdraws in the CRM while that is on its way there. */
+  private async race(life: RichLife): Promise<void> {
+    const { crm, now } = this.given
+    const value = this.pick(['consent', 'contract', 'legitimateInterest'] as const)
+    const when = this.pick(['before', 'after', 'late'] as const)
+    await life.person.acts(value)
+    life.acts.push({ value, where: 'emarketeer' })
+    life.story.push(`eMarketeer: ${value}, and a race ${when} our write`)
+    if (when === 'late') {
+      crm.switches.holdWrites = true
+    } else {
+      crm.race = { when, act: (personId) => this.withdraws(personId) }
+    }
+    await now.sweep().catch(() => undefined)
+    crm.switches.holdWrites = false
+    crm.race = null
+    crm.heldPersons().forEach((personId) => this.withdraws(personId))
+    crm.land()
+  }
+
+  private withdraws(personId: string): void {
+    const life = this.lives.find(({ person }) => person.ids.includes(personId))
+    if (life && !this.given.crm.persons.get(personId).deleted) {
+      this.given.crm.set(personId, 'marketingSendouts', 'withdrawn')
+      life.acts.push({ value: 'withdrawn', where: personId })
+      life.story.push(`${personId} amid our write: withdrawn`)
+    }
   }
 
   private userActs(life: RichLife): void {
