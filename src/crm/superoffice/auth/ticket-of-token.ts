@@ -58,7 +58,9 @@ async function requireSignature(
 
 function claim(jwt: ParsedJwt, name: string): string | null {
   const value = jwt.claims[CLAIM + name]
-  return typeof value === 'string' && value !== '' ? value : null
+  // A serial is all digits, and may come as a number.
+  const text = typeof value === 'number' ? String(value) : value
+  return typeof text === 'string' && text !== '' ? text : null
 }
 
 function refused(how: string) {
