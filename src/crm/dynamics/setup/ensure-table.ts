@@ -20,8 +20,8 @@ export async function ensureTable(
   table: TableDefinition,
   label: MakeLabel,
   context: CallContext,
-): Promise<FoundTable> {
-  const { found } = await findOrCreate(
+): Promise<FoundTable & { readonly created: boolean }> {
+  const { found, created } = await findOrCreate(
     client,
     {
       find: () => findTable(client, table, context),
@@ -33,7 +33,7 @@ export async function ensureTable(
     },
     context,
   )
-  return found
+  return { ...found, created }
 }
 
 /** Finds or makes a plain column (9.4). @throws UpstreamError; AppError `crm_refused` naming the column. */

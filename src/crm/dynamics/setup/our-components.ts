@@ -1,4 +1,4 @@
-import type { CallContext } from '../../../http/index.js'
+import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import type { TableFacts } from '../facts.js'
 import { SOLUTION } from '../names.js'
@@ -20,7 +20,7 @@ export interface SolutionComponent {
  * What is in our solution. Everything that we make is put there in the request that makes it, so that this tells what
  * is ours from what the customer had before under the same name.
  *
- * @returns null where there is no such solution. @throws UpstreamError
+ * @returns null where there is no such solution, or the service does not tell. @throws UpstreamError
  */
 export async function ourComponents(
   client: DataverseClient,
@@ -40,21 +40,36 @@ export async function ourComponents(
   if (typeof solutionId !== 'string') {
     return null
   }
-  const rows = await allRows(
-    client,
-    {
-      setName: 'solutioncomponents',
-      select: ['objectid', 'componenttype', 'rootcomponentbehavior'],
-      filter: `_solutionid_value eq ${solutionId}`,
-      name: 'setup.look',
-    },
-    context,
-  )
+  const rows = await componentRows(client, solutionId, context)
+  if (rows === null) {
+    return null
+  }
   return rows.map((row) => ({
     type: Number(row['componenttype']),
     id: String(row['objectid']).toLowerCase(),
     whole: (row['rootcomponentbehavior'] ?? WITH_ALL_PARTS) === WITH_ALL_PARTS,
   }))
+}
+
+/** Null where it may not be read, or is not there to be read: set-up goes on, and removal by what is remembered. */
+async function componentRows(client: DataverseClient, solutionId: string, context: CallContext) {
+  try {
+    return await allRows(
+      client,
+      {
+        setName: 'solutioncomponents',
+        select: ['objectid', 'componenttype', 'rootcomponentbehavior'],
+        filter: `_solutionid_value eq ${solutionId}`,
+        name: 'setup.look',
+      },
+      context,
+    )
+  } catch (error) {
+    if (error instanceof UpstreamError && !error.retryable && error.status !== 401) {
+      return null
+    }
+    throw error
+  }
 }
 
 /** The ids of {@link ourComponents} that are ours as a whole; empty without a solution. */
@@ -67,11 +82,13 @@ export async function ourComponentIds(
 }
 
 /**
- * Whether a part of one of our tables (a key, a lookup) is ours: in our solution, or part of a table that is.
+ * Whether a part of one of our tables (a key, a lookup) is ours and has to be removed by itself: it was added to a table
+ * that the customer had before. What is part of a table of ours goes with the table (docs/wire-dataverse.md, 16.14), so
+ * that its rows can be read until then.
  *
  * @throws UpstreamError
  */
-export async function isOurs(
+export async function isOursAlone(
   client: DataverseClient,
   componentId: string,
   table: TableFacts | null,
@@ -79,7 +96,6 @@ export async function isOurs(
 ): Promise<boolean> {
   const ours = await ourComponentIds(client, context)
   const tableId = table?.metadataId.toLowerCase()
-  return (
-    ours.has(componentId) || (tableId !== undefined && ours.has(tableId)) || table?.ours === true
-  )
+  const withTable = table?.ours === true || (tableId !== undefined && ours.has(tableId))
+  return !withTable && ours.has(componentId)
 }

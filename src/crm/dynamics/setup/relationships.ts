@@ -8,7 +8,7 @@ import { namingDependents } from './dependents.js'
 import { findRelationship, relationshipClash } from './find-relationship.js'
 import { labelIn } from './labels.js'
 import { organizationOf } from './organization-of.js'
-import { isOurs } from './our-components.js'
+import { isOursAlone } from './our-components.js'
 import { removeIfThere } from './remove-if-there.js'
 import type { DynamicsStep } from './setup-step.js'
 
@@ -74,7 +74,7 @@ export const relationshipsStep: DynamicsStep = {
     for (const wanted of RELATIONSHIPS.toReversed()) {
       const found = await findRelationship(client, wanted, context)
       const table = facts.subscriptionsTable ?? null
-      if (found === null || !(await isOurs(client, found.metadataId, table, context))) {
+      if (found === null || !(await isOursAlone(client, found.metadataId, table, context))) {
         continue
       }
       const removable = {

@@ -4,10 +4,10 @@ import type { TableFacts } from '../facts.js'
 import type { TableDefinition } from './definitions.js'
 import { namingDependents } from './dependents.js'
 import { findKey, keysPath } from './key-state.js'
-import { isOurs } from './our-components.js'
+import { isOursAlone } from './our-components.js'
 import { removeIfThere } from './remove-if-there.js'
 
-/** Deletes the key of a table where we made it. @throws SetupPaused, UpstreamError */
+/** Deletes a key that we added to a table of the customer's. @throws SetupPaused, UpstreamError */
 export async function removeKey(
   client: DataverseClient,
   table: TableDefinition,
@@ -15,7 +15,7 @@ export async function removeKey(
   context: CallContext,
 ): Promise<void> {
   const found = await findKey(client, table, context)
-  if (found === null || !(await isOurs(client, found.metadataId, known, context))) {
+  if (found === null || !(await isOursAlone(client, found.metadataId, known, context))) {
     return
   }
   const removable = {

@@ -33,7 +33,7 @@ export async function removeTable(
   }
   const removable = {
     find: async () => (await findTable(client, table, context)) !== null,
-    path: `EntityDefinitions(${metadataId})`,
+    path: `EntityDefinitions(LogicalName='${table.logicalName}')`,
     operation: 'DELETE /EntityDefinitions',
   }
   await namingDependents(

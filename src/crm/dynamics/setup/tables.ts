@@ -18,7 +18,7 @@ export const tablesStep: DynamicsStep = {
   title: 'Create the subscription tables',
   weight: 120,
   forSubscriptions: true,
-  async verify({ client }, context) {
+  async verify({ client, facts }, context) {
     const ours = await ourComponentIds(client, context)
     const changes: PlannedChange[] = []
     const learned: Record<string, TableFacts> = {}
@@ -38,13 +38,13 @@ export const tablesStep: DynamicsStep = {
       if (missing.length === 0 && !(await isVisible(client, table, found.facts, context))) {
         changes.push({ what: `Wait until the columns of ${table.logicalName} can be read` })
       }
-      learned[table.factsKey] = withOwner(found, ours)
+      learned[table.factsKey] = withOwner(found, ours, facts[table.factsKey])
     }
     return changes.length === 0 ? { state: 'done', facts: learned } : { state: 'due', changes }
   },
   async do({ client, facts }, context) {
     const label = labelIn(organizationOf(facts).languageCode)
-    const made: [TableDefinition, FoundTable][] = []
+    const made: [TableDefinition, FoundTable & { created: boolean }][] = []
     for (const table of TABLES) {
       const found = await ensureTable(client, table, label, context)
       const columns = await readColumns(client, table.logicalName, context)
@@ -62,7 +62,10 @@ export const tablesStep: DynamicsStep = {
     }
     const ours = await ourComponentIds(client, context)
     return Object.fromEntries(
-      made.map(([table, found]) => [table.factsKey, withOwner(found, ours)]),
+      made.map(([table, found]) => [
+        table.factsKey,
+        withOwner(found, ours, facts[table.factsKey], found.created),
+      ]),
     )
   },
   async undo({ client, facts }, context) {
@@ -74,8 +77,15 @@ export const tablesStep: DynamicsStep = {
   },
 }
 
-function withOwner(found: FoundTable, ours: ReadonlySet<string>): TableFacts {
-  return { ...found.facts, ours: ours.has(found.facts.metadataId) }
+/** Ours is what is in our solution, what this very request made, and what was known as ours under the same id. */
+function withOwner(
+  { facts }: FoundTable,
+  ours: ReadonlySet<string>,
+  known: TableFacts | undefined,
+  created = false,
+): TableFacts {
+  const wasOurs = known?.ours === true && known.metadataId.toLowerCase() === facts.metadataId
+  return { ...facts, ours: created || wasOurs || ours.has(facts.metadataId) }
 }
 
 function tableToMake(table: TableDefinition): PlannedChange {

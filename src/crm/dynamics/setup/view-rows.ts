@@ -77,14 +77,14 @@ export async function viewsSeen(client: DataverseClient, context: CallContext): 
   }))
 }
 
-/** Whether users can see it. */
+/** Whether users can see it; one of which nothing is told is as it was made. */
 export function isActive(view: ViewRow): boolean {
-  return view.statecode === 0
+  return (view.statecode ?? 0) === 0
 }
 
-/** Whether it may be changed: false for what a managed solution locked. */
+/** Whether it may be changed: not what a managed solution locked. */
 export function isCustomizable(view: ViewRow): boolean {
-  return view.iscustomizable?.Value === true
+  return view.iscustomizable?.Value !== false
 }
 
 async function viewsWhere(client: DataverseClient, filter: string, context: CallContext) {

@@ -8,14 +8,17 @@ import { type StepRow, stepsOf } from './steps-of.js'
 
 const OPERATION = '/sdkmessageprocessingsteps'
 
-/** Finds or registers a step, and puts right one that was switched off or changed. @returns its id. @throws UpstreamError */
+/** Finds or registers a step, and puts right one that was switched off or changed. @returns its id, or null where the event is not offered. @throws UpstreamError */
 export async function ensureStep(
   client: DataverseClient,
   endpointId: string,
   step: StepDefinition,
   context: CallContext,
-): Promise<string> {
+): Promise<string | null> {
   const filter = await messageFilter(client, step, context)
+  if (filter === null) {
+    return null
+  }
   const attributes = step.filteringAttributes.join(',')
   const { found } = await findOrCreate<StepRow>(
     client,

@@ -50,7 +50,8 @@ export async function installWebhooks(
     if (step.table === SUBSCRIPTIONS_TABLE && subscriptionTables(facts) === null) {
       continue
     }
-    stepIds.push(await ensureStep(client, endpointId, step, context))
+    const stepId = await ensureStep(client, endpointId, step, context)
+    stepIds.push(...(stepId === null ? [] : [stepId]))
   }
   const webhook = { url: target.url, endpointId, stepIds, ...hashes }
   return { installed: true, reason: null, facts: { webhook } }

@@ -17,17 +17,23 @@ const filters = z.object({
 
 const OPERATION = 'GET /sdkmessagefilters'
 
+/** The ids that a step is bound to. */
+export interface MessageFilter {
+  readonly filterId: string
+  readonly messageId: string
+}
+
 /**
  * The ids that a step is bound to: of the message, and of the message on this table. They appear some seconds after
- * the table (docs/wire-dataverse.md, 16.12), so that they are waited for.
+ * the table (docs/wire-dataverse.md, 16.12), so that they are waited for, but for those of an optional step.
  *
- * @throws UpstreamError, retryable where they are still not there.
+ * @returns null for an optional step that is not offered. @throws UpstreamError, retryable where they are still not there.
  */
 export async function messageFilter(
   client: DataverseClient,
-  step: Pick<StepDefinition, 'table' | 'message'>,
+  step: Pick<StepDefinition, 'table' | 'message' | 'optional'>,
   context: CallContext,
-): Promise<{ filterId: string; messageId: string }> {
+): Promise<MessageFilter | null> {
   const query = queryString({
     select: ['sdkmessagefilterid', 'primaryobjecttypecode'],
     filter: `primaryobjecttypecode eq ${stringLiteral(step.table)} and sdkmessageid/name eq ${stringLiteral(step.message)}`,
@@ -45,9 +51,12 @@ export async function messageFilter(
       const { body } = await client.json(request, filters, context)
       return body.value[0] ?? null
     },
-    { withinMs: 30_000 },
+    { withinMs: step.optional === true ? 0 : 30_000 },
     context,
   )
+  if (found === null && step.optional === true) {
+    return null
+  }
   if (found === null) {
     throw lostAnswer(OPERATION, 'read', 'the message is not known for the table yet')
   }

@@ -8,6 +8,8 @@ export interface StepDefinition {
   readonly filteringAttributes: readonly string[]
   /** Columns to carry along as they are after the change; a toggle alone does not name its contact. */
   readonly image: readonly string[]
+  /** Left out where the organisation does not offer the event: the sweep finds it. */
+  readonly optional?: boolean
 }
 
 /** Name of a step, by which it is found again. */
@@ -24,7 +26,7 @@ export const STEPS: readonly StepDefinition[] = [
     filteringAttributes: ['emailaddress1', 'donotbulkemail', 'statecode'],
     image: [],
   },
-  { table: 'contact', message: 'Delete', filteringAttributes: [], image: [] },
+  { table: 'contact', message: 'Delete', filteringAttributes: [], image: [], optional: true },
   { table: SUBSCRIPTIONS_TABLE, message: 'Create', filteringAttributes: [], image: [] },
   {
     table: SUBSCRIPTIONS_TABLE,
