@@ -1,8 +1,12 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import type { ConnectionRow } from '../ledger/connections.js'
 import type { Logger } from '../telemetry/logger.js'
 import { callTemporal, type TemporalAccess } from './temporal-access.js'
+
+/** A Temporal that restarts is back within seconds: seconds are what a webhook is for (E4). */
+const RETRY_AFTER_MS: readonly number[] = [500, 2_000, 5_000, 15_000, 30_000]
 
 interface UnderWay {
   again: boolean
@@ -11,13 +15,14 @@ interface UnderWay {
 /**
  * Tells the workflow of an inbox shard that something arrived, starting it where it does not run (rule E4).
  *
- * The hint is stored already, so that nobody waits for this, and its failure loses nothing: the sweep finds the change,
- * and so does the next hint to the same shard. Of several for one shard, one is under way and one follows: the workflow
+ * The hint is stored already, so that nobody waits for this, and its failure loses nothing: it is tried again for a
+ * minute, then the sweep finds the change, and so does the next hint to the same shard. Of several for one shard, one is under way and one follows: the workflow
  * reads the whole shard anyway.
  */
 export class InboxSignals {
   private readonly underWay = new Map<string, UnderWay>()
   private readonly running = new Set<Promise<void>>()
+  private readonly closing = new AbortController()
 
   constructor(
     private readonly temporal: TemporalAccess,
@@ -38,8 +43,9 @@ export class InboxSignals {
     this.running.add(running)
   }
 
-  /** Resolves when none is under way. */
-  async idle(): Promise<void> {
+  /** Ends: what waits is tried once more, at once. Resolves when none is under way. */
+  async close(): Promise<void> {
+    this.closing.abort()
     await Promise.all(this.running)
   }
 
@@ -48,8 +54,7 @@ export class InboxSignals {
     this.underWay.set(workflowId, state)
     try {
       while (state.again) {
-        state.again = false
-        await this.signal(connection, shard, workflowId)
+        await this.signalAgain(connection, shard, workflowId, state)
       }
     } catch (error) {
       const { connectionId } = connection
@@ -60,6 +65,35 @@ export class InboxSignals {
     } finally {
       this.underWay.delete(workflowId)
     }
+  }
+
+  /** Tries until it is heard, for about a minute. @throws the last failure. */
+  private async signalAgain(
+    connection: ConnectionRow,
+    shard: number,
+    workflowId: string,
+    state: UnderWay,
+  ): Promise<void> {
+    for (const waitMs of RETRY_AFTER_MS) {
+      try {
+        // Whatever arrived by now is told by this very signal.
+        state.again = false
+        return await this.signal(connection, shard, workflowId)
+      } catch (error) {
+        const { connectionId } = connection
+        const { signal } = this.closing
+        this.log.warn(
+          { code: 'temporal_unreachable', connectionId, shard, workflowId, err: error },
+          'inbox not signalled; tried again',
+        )
+        await wait(waitMs, undefined, { signal }).catch(() => undefined)
+        if (signal.aborted) {
+          break
+        }
+      }
+    }
+    state.again = false
+    await this.signal(connection, shard, workflowId)
   }
 
   private async signal(

@@ -47,7 +47,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   app.addHook('onSend', async (_request, reply) => {
     void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   })
-  app.addHook('onClose', () => signals.idle())
+  app.addHook('onClose', () => signals.close())
   takeRawJson(app)
   answerErrors(app, log)
   healthRoutes(app, db, temporal)

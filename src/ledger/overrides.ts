@@ -13,6 +13,28 @@ export interface Override {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+/** An override as it was kept. */
+export interface KeptOverride {
+  readonly at: Date
+  readonly subject: string
+  readonly action: string
+  readonly reason: string
+  readonly by: string
+}
+
+/** What people decided about a connection, newest first. */
+export function overridesOf(
+  db: Queryable,
+  connectionId: string,
+  limit: number,
+): Promise<KeptOverride[]> {
+  return db.query<KeptOverride>(
+    `SELECT recorded_at AS at, subject, action, reason, by_whom AS by FROM overrides
+      WHERE connection_id = $1 ORDER BY recorded_at DESC LIMIT $2`,
+    [connectionId, limit],
+  )
+}
+
 /** Keeps an override. Append-only; one that is kept already stays as it is. */
 export async function appendOverride(tx: Queryable, override: Override): Promise<void> {
   await tx.query(

@@ -91,6 +91,12 @@ describe('a connection as it is shown', () => {
       pause: null,
       disabled: { removeInstalled: true, reason: 'the customer left', by: 'Kari' },
     })
+    expect((await shown()).decisions[0]).toMatchObject({
+      subject: 'connection',
+      action: 'removeInstalled',
+      reason: 'the customer left',
+      by: 'Kari',
+    })
   })
 
   it('tells a pause that nobody gave a reason for', async () => {

@@ -49,7 +49,7 @@ describe('while something is away', () => {
     expect(temporal.signals).toEqual([])
   })
 
-  it('without Temporal keeps the hint, says so in the log, and signals the next one', async () => {
+  it('without Temporal keeps the hint, says so in the log, and signals it with the next one', async () => {
     const { url, db, temporal, codes, close } = gateway.now
     const hooked = await hookedConnection(db)
     temporal.away = true
@@ -63,6 +63,22 @@ describe('while something is away', () => {
     expect(codes()).toContain('temporal_unreachable')
     temporal.away = false
     expect((await postAsDataverse(url, hooked)).status).toBe(202)
+    const shards = new Set((await inboxOf(db, hooked)).map(({ shard }) => shard))
+    await close()
+    expect(new Set(temporal.signalledIds)).toEqual(
+      new Set([...shards].map((shard) => `inbox/${hooked.row.connectionId}/${String(shard)}`)),
+    )
+  })
+
+  it('signals again by itself when Temporal is back', async () => {
+    const { url, db, temporal, codes, close } = gateway.now
+    const hooked = await hookedConnection(db)
+    temporal.away = true
+    expect((await postAsDataverse(url, hooked)).status).toBe(202)
+    expect(codes()).toContain('temporal_unreachable')
+    const heard = temporal.nextSignal()
+    temporal.away = false
+    await heard
     await close()
     expect(temporal.signals).toHaveLength(1)
   })

@@ -40,6 +40,11 @@ function textOf(view: ConnectionView): string {
     ...(counts.disagreements === 0
       ? []
       : [`${counts.disagreements} addresses where CRM records disagree; not mailed (lbsync why)`]),
+    ...(view.decisions.length === 0 ? [] : ['Decided by people, newest first:']),
+    ...view.decisions.map(
+      ({ at, subject, action, by, reason }) =>
+        `  ${at}  ${subject}: ${action}, by ${by}: ${reason}`,
+    ),
     JSON.stringify(view.config, null, 2),
   ].join('\n')
 }

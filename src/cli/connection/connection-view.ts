@@ -7,6 +7,7 @@ import {
   type LifeAction,
 } from '../../ledger/connection-life.js'
 import { findConnection, type ConnectionRow, type PauseMode } from '../../ledger/connections.js'
+import { overridesOf, type KeptOverride } from '../../ledger/overrides.js'
 import { crmClockOf, type CrmClock } from '../../ledger/crm-clock.js'
 import { crmWalkOf } from '../../ledger/crm-walk.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
@@ -60,27 +61,43 @@ export interface ConnectionView extends ConnectionSummary {
     readonly total: number
     readonly lastCompletedAt: string | null
   } | null
+  /** What people decided about it: set-up's overrides, pauses, approvals; newest first, the last twenty (E3). */
+  readonly decisions: readonly {
+    readonly at: string
+    readonly subject: string
+    readonly action: string
+    readonly reason: string
+    readonly by: string
+  }[]
   readonly blocked: { readonly emarketeer: ClosedGate | null; readonly crm: ClosedGate | null }
   readonly counts: ConnectionCounts
 }
 
-/** What was measured of the CRM. */
-export interface CrmMeasures {
+const MAX_DECISIONS = 20
+
+/** What is read beside the connection itself. */
+export interface ConnectionMeasures {
+  readonly decisions: readonly KeptOverride[]
   readonly clock: CrmClock | null
   readonly walk: ConnectionView['walk']
 }
 
-/** Reads what was measured of a connection's CRM. */
+/** Reads what was measured of a connection's CRM, and what people decided. */
 export async function measuresOf(
   db: Queryable,
   { connectionId, crm }: ConnectionRow,
-): Promise<CrmMeasures> {
+): Promise<ConnectionMeasures> {
+  const decisions = await overridesOf(db, connectionId, MAX_DECISIONS)
   const clock = await crmClockOf(db, connectionId)
   if (CRM_DRIVERS.get(crm)?.capabilities.completeDelta !== false) {
-    return { clock, walk: null }
+    return { decisions, clock, walk: null }
   }
   const { done, total, walkedAt } = await crmWalkOf(db, connectionId)
-  return { clock, walk: { done, total, lastCompletedAt: walkedAt?.toISOString() ?? null } }
+  return {
+    decisions,
+    clock,
+    walk: { done, total, lastCompletedAt: walkedAt?.toISOString() ?? null },
+  }
 }
 
 function clockOf(clock: CrmClock | null): ConnectionView['clock'] {
@@ -123,7 +140,7 @@ export function viewOf(
   connection: ConnectionRow,
   counts: ConnectionCounts,
   kept: KeptIntervention | null,
-  measures: CrmMeasures,
+  measures: ConnectionMeasures,
 ): ConnectionView {
   const { state, pauseMode } = connection
   return {
@@ -142,6 +159,7 @@ export function viewOf(
     webhooks: webhooksOf(connection.facts),
     clock: clockOf(measures.clock),
     walk: measures.walk,
+    decisions: measures.decisions.map(({ at, ...rest }) => ({ at: at.toISOString(), ...rest })),
     blocked: {
       emarketeer: gateOf(connection.emarketeerBlockedCode, connection.emarketeerBlockedUntil),
       crm: gateOf(connection.crmBlockedCode, connection.crmBlockedUntil),
