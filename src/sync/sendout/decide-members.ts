@@ -12,6 +12,9 @@ import { judgeMembers } from './load-gate.js'
 
 const CHUNK = 1_000
 
+/** Chunks decided at once: one alone would wait for the database half of its time. */
+const LANES = 4
+
 /**
  * Decides every targeted contact by the send gate. eMarketeer's own acts are read last, right before. Repeated, it
  * decides afresh.
@@ -19,16 +22,38 @@ const CHUNK = 1_000
 export async function decideMembers(session: SyncSession, run: SendoutRun): Promise<void> {
   await catchUpEmarketeer(session)
   await readUnreadOfRun(session, run)
-  for (let from = 0; from < run.targeted; from += CHUNK) {
-    const members = await membersFrom(session.db, run.sendoutRunId, from, CHUNK)
-    await saveVerdicts(
-      session.db,
-      run.sendoutRunId,
-      await judgeMembers(session, run, members, true),
-    )
-    session.heartbeat({ done: from + members.length, total: run.targeted })
-  }
+  await decideChunks(session, run)
   await excludeDuplicates(session.db, run.sendoutRunId, run.channel ?? 'email')
+}
+
+/** When it fails nothing of it is under way any more: a repetition must have the last word on every verdict. */
+async function decideChunks(session: SyncSession, run: SendoutRun): Promise<void> {
+  let next = 0
+  let done = 0
+  const decideNext = async () => {
+    const from = next
+    next += CHUNK
+    const members = await membersFrom(session.db, run.sendoutRunId, from, CHUNK)
+    const verdicts = await judgeMembers(session, run, members, true)
+    await saveVerdicts(session.db, run.sendoutRunId, verdicts)
+    done += members.length
+    session.heartbeat({ done, total: run.targeted })
+  }
+  const lane = async () => {
+    try {
+      while (next < run.targeted) {
+        await decideNext()
+      }
+    } finally {
+      // Where this one failed, the others begin no more.
+      next = run.targeted
+    }
+  }
+  const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane))
+  const failed = lanes.find((result) => result.status === 'rejected')
+  if (failed) {
+    throw failed.reason as Error
+  }
 }
 
 /** Contacts that came, left or moved while the run was under way: their state is read, or they are not verified. */
