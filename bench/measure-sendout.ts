@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import { createCampaignClient, type CampaignClient } from '../src/client/index.js'
 import { Secret } from '../src/config/secret.js'
@@ -15,6 +15,10 @@ const LATENCY_MS = 20
 
 /** Past a request's end, when the stand-in has written its line. */
 const LOG_WAIT_MS = 300
+
+/** No request for so long: nothing is under way any more. */
+const QUIET_MS = 3_000
+const QUIET_AT_MOST_MS = 10 * 60_000
 
 /** A sendout measured. Times are of this machine, in this run; only their ratio says anything. */
 export interface Measured {
@@ -54,7 +58,7 @@ export async function measureSendout(
   })
   const before = await truth.mailable()
   await place.deny(world.crm, new Set(everyNth(before, sendout.changed)))
-  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  await quiet(world)
   const peakBefore = await peakMegabytes(world.workerPid)
   const cpuBefore = await cpuMs(world.workerPid)
   await delay(world, LATENCY_MS)
@@ -128,6 +132,20 @@ async function compareList(
 async function delay({ crm, emarketeer }: World, ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, LOG_WAIT_MS))
   await Promise.all([crm.delayRequests(ms), emarketeer.delayRequests(ms)])
+}
+
+/** Waits for passes that earlier writes' webhooks caused: until no side has had a request for a while. */
+async function quiet({ logs }: World): Promise<void> {
+  const sizes = async () => {
+    const found = await Promise.all([stat(logs.crm), stat(logs.emarketeer)])
+    return found.map(({ size }) => size).join()
+  }
+  const untilMs = Date.now() + QUIET_AT_MOST_MS
+  let before = ''
+  for (let now = await sizes(); now !== before && Date.now() < untilMs; now = await sizes()) {
+    before = now
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS))
+  }
 }
 
 /** So many, spread over all. */
