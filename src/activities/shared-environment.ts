@@ -4,9 +4,6 @@ import type { CrmDriver } from '../crm/crm.js'
 import { findRunningOfCrm, type ConnectionRow } from '../ledger/connections.js'
 import type { Queryable } from '../ledger/database.js'
 
-/** Settings that say which environment it is, whoever signs in to it; a CRM with none of them is told by its addresses. */
-const ENVIRONMENT_SETTINGS = ['environmentUrl', 'baseUrl', 'contextIdentifier']
-
 /**
  * What set-up installed serves every connection to the same environment (tables have one name only): it is not removed
  * while another one is in use.
@@ -41,13 +38,10 @@ function environmentOf({ config }: ConnectionRow, driver: CrmDriver | null): str
   if (!isRecord(section)) {
     return null
   }
-  const valuesOf = (names: readonly string[]) =>
-    names.flatMap((name) => {
-      const value = section[name]
-      return typeof value === 'string' ? [comparable(value)] : []
-    })
-  const named = valuesOf(ENVIRONMENT_SETTINGS)
-  const values = named.length > 0 ? named : valuesOf(driver?.urlPaths ?? [])
+  const values = (driver?.environmentPaths ?? []).flatMap((name) => {
+    const value = section[name]
+    return typeof value === 'string' ? [comparable(value)] : []
+  })
   return values.length === 0 ? null : values.join(' ')
 }
 

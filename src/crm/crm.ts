@@ -332,6 +332,8 @@ export interface CrmDriver<Config = unknown> {
   readonly secretPaths: readonly string[]
   /** Paths of addresses inside the section that must be https (or loopback under the switch). */
   readonly urlPaths: readonly string[]
+  /** Paths inside the section that say which environment it is, whoever signs in to it. */
+  readonly environmentPaths: readonly string[]
   /** How writes to eMarketeer name their source. */
   readonly emarketeerSource: 'crmDynamics' | 'crmSuperOffice'
   readonly setupWorkflow: string

@@ -14,6 +14,7 @@ export const exampleDriver = {
   }),
   secretPaths: ['clientSecret'],
   urlPaths: ['environmentUrl', 'authorityHost'],
+  environmentPaths: ['environmentUrl'],
   capabilities: { subscriptions: true },
 } as unknown as CrmDriver
 

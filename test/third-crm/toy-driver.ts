@@ -36,6 +36,7 @@ export function toyDriver(installations: ReadonlyMap<string, ToyCrm>): CrmDriver
     configSection: 'toy',
     secretPaths: [],
     urlPaths: [],
+    environmentPaths: ['installation'],
     emarketeerSource: 'crmSuperOffice',
     // The runner is the same for every CRM, whatever name it is started by.
     setupWorkflow: 'superOfficeSetup',

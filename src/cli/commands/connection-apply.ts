@@ -5,6 +5,7 @@ import type { Output } from '../output.js'
 
 interface Options extends JsonOption {
   readonly wait: boolean
+  readonly setup: boolean
   readonly by?: string
 }
 
@@ -16,18 +17,28 @@ export function addConnectionApply(group: Command, output: Output): void {
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
   })
     .option('--no-wait', 'do not wait until set-up, or the disabling, has ended')
+    .option('--no-setup', 'check and store only; look first with `lbsync setup preview`')
     .option('--by <name>', 'who; kept as evidence where it disables (your user name)')
-    .action(async (file: string, { json = false, wait, by }: Options) => {
+    .action(async (file: string, { json = false, wait, setup, by }: Options) => {
       const { applyConnection } = await import('../connection/apply-connection.js')
       const { userName } = await import('../user-name.js')
-      const applied = await applyConnection(file, { wait, output, by: by ?? userName() })
+      const applied = await applyConnection(file, { wait, setup, output, by: by ?? userName() })
       await output.answer(json, applied, () =>
         [
           `Connection ${applied.connectionId} is ${applied.state}.`,
           ...(applied.joined
-            ? [`${applied.workflowId} was running already; apply again when it has ended.`]
+            ? [
+                `${applied.workflowId} was running already: a step that waits is tried again with the new settings; ` +
+                  'for those that have ended apply again when it has.',
+              ]
             : []),
-          ...(wait ? [] : [`${applied.workflowId} goes on.`]),
+          ...(setup
+            ? wait
+              ? []
+              : [`${applied.workflowId} goes on.`]
+            : [
+                `Set-up was not begun: lbsync setup preview ${applied.connectionId}, then apply again.`,
+              ]),
         ].join('\n'),
       )
     })

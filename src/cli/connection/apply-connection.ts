@@ -29,6 +29,8 @@ import { wakeSetUp } from './wake-set-up.js'
 /** How a file is applied. */
 export interface ApplyOptions {
   readonly wait: boolean
+  /** False: check and store only, so that set-up can be previewed before it makes anything. */
+  readonly setup: boolean
   /** Who applies it; kept as evidence where it disables. */
   readonly by: string
   readonly output: Output
@@ -74,7 +76,11 @@ function connect(text: string, path: string, options: ApplyOptions): Promise<App
     await checkOutside(composed, { file, stored, driver, facts: existing?.facts ?? {} })
     return withTemporal(async (temporal) => {
       await refuseWhileDisconnecting(temporal, file.connectionId)
-      const { connectionId } = await storeConnection(db, file, stored)
+      const { connectionId, state: stateStored } = await storeConnection(db, file, stored)
+      if (!options.setup) {
+        const workflowId = workflowIds.setup(connectionId)
+        return { connectionId, state: stateStored, workflowId, joined: false }
+      }
       const run = await startOrJoin(temporal.client, {
         type: driver.setupWorkflow,
         workflowId: workflowIds.setup(connectionId),

@@ -21,6 +21,7 @@ export const dynamicsDriver: CrmDriver<DynamicsConfig> = {
   configSection: 'dynamics',
   secretPaths: ['clientSecret'],
   urlPaths: ['environmentUrl', 'authorityHost'],
+  environmentPaths: ['environmentUrl'],
   emarketeerSource: 'crmDynamics',
   setupWorkflow: 'dynamicsSetup',
   setupSteps: SETUP_STEPS,

@@ -51,6 +51,7 @@ export const superOfficeOnlineDriver: CrmDriver<OnlineConfig> = {
   configSchema: onlineConfigSchema,
   secretPaths: ['clientSecret', 'systemUserToken', 'privateKey'],
   urlPaths: ['loginHost'],
+  environmentPaths: ['contextIdentifier'],
   open({ testPersonId = null, ...config }, options) {
     requireHttps(config.loginHost, 'loginHost', options.allowLoopbackHttp)
     const open = () => new OnlineDoor(config, options.allowLoopbackHttp)
@@ -68,6 +69,7 @@ export const superOfficeOnsiteDriver: CrmDriver<OnsiteConfig> = {
   configSchema: onsiteConfigSchema,
   secretPaths: ['password', 'ca'],
   urlPaths: ['baseUrl'],
+  environmentPaths: ['baseUrl'],
   open({ testPersonId = null, ...config }, options) {
     requireHttps(config.baseUrl, 'baseUrl', options.allowLoopbackHttp)
     const client = clientOf(config, () => onsiteDoor(config))
