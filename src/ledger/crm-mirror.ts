@@ -254,12 +254,16 @@ async function noteChanges(
   }
   await markDirty(tx, touched)
   await markCrmDoubtful(tx, [...new Set(doubtful)])
+  // Scalar sub-queries with LIMIT go by the index, one look-up an address; EXISTS inside CASE would be hashed, which reads
+  // the whole table once a batch.
   await tx.query(
-    `UPDATE addresses a SET crm_ended_at = CASE
-          WHEN EXISTS (SELECT FROM crm_contacts c WHERE c.address_id = a.address_id AND c.state = 'live') THEN NULL
-          WHEN EXISTS (SELECT FROM crm_other_addresses o WHERE o.address_id = a.address_id) THEN NULL
-          WHEN a.ever_linked THEN COALESCE(a.crm_ended_at, clock_timestamp()) END
-      WHERE a.address_id = ANY($1) AND a.connection_id = $2`,
+    `UPDATE addresses a SET crm_ended_at = n.ended_at
+      FROM (SELECT t.address_id, CASE
+            WHEN (SELECT true FROM crm_contacts c WHERE c.address_id = t.address_id AND c.state = 'live' LIMIT 1) THEN NULL
+            WHEN (SELECT true FROM crm_other_addresses o WHERE o.address_id = t.address_id LIMIT 1) THEN NULL
+            WHEN t.ever_linked THEN COALESCE(t.crm_ended_at, clock_timestamp()) END AS ended_at
+          FROM addresses t WHERE t.address_id = ANY($1) AND t.connection_id = $2) n
+      WHERE a.address_id = n.address_id AND a.crm_ended_at IS DISTINCT FROM n.ended_at`,
     [touched, connectionId],
   )
 }
