@@ -9,6 +9,6 @@ export {
   acknowledgeToggleRecord,
   type RichReadBack,
 } from './acknowledge.js'
-export { anyInDoubt, inDoubt, isNextVersion, lastSeen, type DoubtContext } from './doubt.js'
+export { anyInDoubt, inDoubt, isNextVersion, type DoubtContext } from './doubt.js'
 export { hasInheritedRichDeny, hasInheritedToggleDeny } from './departed.js'
 export { arrivedDenies } from './carried.js'
