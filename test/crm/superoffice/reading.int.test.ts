@@ -34,7 +34,7 @@ const consent = (legalBase: string, more: object = {}) => ({
 
 async function readOne(person: object, facts: CrmFacts = {}) {
   const [id = ''] = await standIn.addPersons({ registered: LONG_AGO, ...person })
-  const session = standIn.open(facts)
+  const session = standIn.open({ stampsUsable: true, ...facts })
   const { contacts } = await session.read({ by: 'contactId', contactIds: [id] }, {})
   return contacts[0]
 }
@@ -169,6 +169,13 @@ describe('a consent', () => {
     const ours = await marketing(consent('61A', { associateId: 316 }))
     expect(ours).toMatchObject({ lastWriter: 'us', stamp: null })
     expect(await marketing(consent('61A'), { stampsUsable: false })).toMatchObject({ stamp: null })
+    // Not measured.
+    const [id = ''] = await standIn.addPersons({
+      emails: [],
+      consents: { EMARKETING: consent('61A') },
+    })
+    const reading = await standIn.open().read({ by: 'contactId', contactIds: [id] }, {})
+    expect(reading.contacts[0]?.consents.marketingSendouts).toMatchObject({ stamp: null })
   })
 
   it('has a stamp as certain as the clocks, and none beyond five minutes or in the future', async () => {

@@ -55,7 +55,8 @@ export async function readConsents(
   )
   const view = {
     ourselves,
-    stampsUsable: facts.stampsUsable ?? true,
+    // Not measured: times prove nothing (docs/setup-superoffice.md).
+    stampsUsable: facts.stampsUsable ?? false,
     clock: client.clock,
     nowMs: Date.now(),
   }
