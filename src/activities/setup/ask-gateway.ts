@@ -30,7 +30,7 @@ export async function askGateway(
 }
 
 function wordsOf(error: unknown): string {
-  if (error instanceof SyntaxError) {
+  if ((error as Error).name === 'SyntaxError') {
     return 'somebody else answers there'
   }
   if ((error as Error).name === 'TimeoutError') {
