@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
+import { Client, Connection } from '@temporalio/client'
 import type { SetupStatus } from '../../src/contracts/setup.js'
 import { DEMO_DYNAMICS, startStack, type Stack } from '../../src/cli/stack/start-stack.js'
 import { startProgram, type RunningProgram } from '../../src/embedded/start-program.js'
@@ -8,19 +8,35 @@ import { GOOD_CONNECTION, withFiles } from '../cli/files.js'
 import { documentOf, runLbsync } from '../cli/run-lbsync.js'
 
 const MINUTES = 60_000
-/** Each call takes this long, so that every step can be caught at work. */
-const LATENCY_MS = 150
-
-const files = withFiles()
-let stack: Stack
-let other: RunningProgram<{ url: string; controlUrl: string }>
-let connection: Connection
+/**
+ * A call to Dynamics that each step makes: it is done, its answer never comes, and the worker is killed meanwhile. The
+ * sweep's step calls nobody there.
+ */
+const CALL_OF: Readonly<Record<string, { readonly method: string; readonly path: string }>> = {
+  connect: { method: 'GET', path: 'WhoAmI' },
+  privileges: { method: 'GET', path: 'RetrieveUserPrivileges' },
+  publisher: { method: 'POST', path: '/publishers' },
+  tables: { method: 'POST', path: '/EntityDefinitions$' },
+  keys: { method: 'POST', path: '/Keys$' },
+  relationships: { method: 'POST', path: '/RelationshipDefinitions' },
+  tablePrivileges: { method: 'GET', path: 'RetrieveUserPrivileges' },
+  changeTracking: { method: 'GET', path: '/EntityDefinitions' },
+  view: { method: 'POST', path: '/savedqueries' },
+  form: { method: 'PATCH', path: '/systemforms' },
+  publish: { method: 'POST', path: '/PublishXml' },
+  webhooks: { method: 'POST', path: '/serviceendpoints' },
+  categories: { method: 'POST|PATCH', path: 'em_subscriptioncategories|batch' },
+  firstSync: { method: 'GET', path: '/contacts' },
+}
 
 /**
  * Where the worker is killed: noticing it takes ten seconds a step, so not everywhere on every run. All of them:
  * `KILL_AT=all npm test -- test/e2e/setup-killed`.
  */
 const KILL_AT = process.env['KILL_AT'] ?? 'tables,form,publish,webhooks,firstSync'
+const KILLED_STEPS = Object.keys(CALL_OF).filter(
+  (step) => KILL_AT === 'all' || KILL_AT.split(',').includes(step),
+)
 
 /** People in both systems: agreed, denied on either side, and only in one. */
 const PEOPLE = [
@@ -29,7 +45,12 @@ const PEOPLE = [
   { email: 'cleo@example.test', basis: 'consent', deny: true },
 ]
 
-const OPTIONS = { allowAnyWebhookPort: true, latencyMs: LATENCY_MS }
+const OPTIONS = { allowAnyWebhookPort: true }
+
+const files = withFiles()
+let stack: Stack
+let other: RunningProgram<{ url: string; controlUrl: string }>
+let connection: Connection
 
 beforeAll(async () => {
   stack = await startStack({
@@ -82,12 +103,18 @@ it(
   `set-up whose worker is killed at ${KILL_AT} ends as one that was left alone`,
   async () => {
     await apply('left-alone', '1001', stack.places.dynamics.url)
+    await hangAt(KILLED_STEPS[0]!)
     await apply('killed', '1002', other.ready.url, '--no-wait')
-    const handle = new Client({ connection }).workflow.getHandle('setup/killed')
-    const killedAt = await killAtSteps(handle)
-    expect((await handle.result()) as SetupStatus).toMatchObject({ result: 'done' })
-    const alone = (await resultOf('setup/left-alone')).steps.map(({ id }) => id)
-    expect(killedAt).toEqual(alone.filter(mayKillAt))
+    for (const [index, step] of KILLED_STEPS.entries()) {
+      await untilHanging(step)
+      const next = KILLED_STEPS[index + 1]
+      await post(`${other.ready.controlUrl}/faults`, null, 'DELETE')
+      if (next !== undefined) {
+        await hangAt(next)
+      }
+      await stack.restartWorker(true)
+    }
+    expect(await resultOf('setup/killed')).toMatchObject({ result: 'done' })
     expect(await endState(other.ready.controlUrl)).toEqual(
       await endState(stack.places.dynamics.controlUrl),
     )
@@ -95,23 +122,28 @@ it(
   12 * MINUTES,
 )
 
-function mayKillAt(step: string): boolean {
-  return KILL_AT === 'all' || KILL_AT.split(',').includes(step)
+/** The step's call is done, and its answer never comes. */
+function hangAt(step: string): Promise<void> {
+  const rule = { ...CALL_OF[step], hang: true, execute: true, times: 1 }
+  return post(`${other.ready.controlUrl}/faults`, rule)
 }
 
-/** Kills the worker by SIGKILL as soon as each of the steps is at work. @returns the steps. */
-async function killAtSteps(handle: WorkflowHandle): Promise<string[]> {
-  const killedAt: string[] = []
+/** The step has made its call, and waits for the answer. */
+async function untilHanging(step: string): Promise<void> {
   for (;;) {
-    const status = await handle.query<SetupStatus>('status').catch(() => null)
-    const running = status?.steps.find(({ state }) => state === 'running')
-    if (running && mayKillAt(running.id) && !killedAt.includes(running.id)) {
-      killedAt.push(running.id)
-      await stack.restartWorker(true)
-    } else if (status !== null && status.result !== null) {
-      return killedAt
+    const answer = await fetch(`${other.ready.controlUrl}/faults`)
+    const text = await answer.text()
+    if (/"hits":\s*1/.test(text)) {
+      return
     }
-    await wait(5)
+    const status = await new Client({ connection }).workflow
+      .getHandle('setup/killed')
+      .query<SetupStatus>('status')
+      .catch(() => null)
+    if (status?.result === 'done') {
+      throw new Error(`set-up ended without the call of step ${step}: ${text}`)
+    }
+    await wait(100)
   }
 }
 
@@ -166,9 +198,12 @@ async function rows(controlUrl: string, table: string): Promise<Record<string, u
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 
-async function post(url: string, body: unknown): Promise<void> {
+async function post(url: string, body: unknown, method = 'POST'): Promise<void> {
   const headers = { 'content-type': 'application/json' }
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+  const answer = await fetch(url, {
+    method,
+    ...(body === null ? {} : { headers, body: JSON.stringify(body) }),
+  })
   if (!answer.ok) {
     throw new Error(`${url}: ${answer.status} ${await answer.text()}`)
   }
