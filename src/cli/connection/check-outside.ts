@@ -25,6 +25,23 @@ export interface Candidate {
  *   reached or refuses the credentials.
  */
 export async function checkOutside(composed: ComposedSystems, candidate: Candidate): Promise<void> {
+  await checkBoth(composed, candidate).catch((error: unknown) => {
+    throw inTime(error)
+  })
+}
+
+/** Nobody but our own time limit cancels these: the system did not answer. */
+function inTime(error: unknown): unknown {
+  return error instanceof UpstreamError && error.code === 'upstream_cancelled'
+    ? new AppError(
+        error.system === 'emarketeer' ? 'emarketeer_unreachable' : 'crm_unreachable',
+        `${error.operation} had no answer within ${TIMEOUT_MS / 1_000} s.`,
+        { cause: error },
+      )
+    : error
+}
+
+async function checkBoth(composed: ComposedSystems, candidate: Candidate): Promise<void> {
   const { file, stored, driver, facts } = candidate
   const context: CallContext = { signal: AbortSignal.timeout(TIMEOUT_MS) }
   await checkAccount(composed, file.accountId, context)
