@@ -8,10 +8,10 @@ const ANSWER_WITHIN_MS = 10_000
 /** Task queue type of workflow tasks, as the server numbers it. */
 const WORKFLOW_TASKS = 1
 /**
- * gRPC statuses of a query that nobody answers: not in time, too many others wait for an answer already (the server keeps
- * few), no worker was there for long.
+ * gRPC statuses of a query that nobody answers: not in time (the server may be the first to notice: cancelled, aborted,
+ * unknown, internal), too many others wait for an answer already (the server keeps few), no worker was there for long.
  */
-const UNANSWERED: ReadonlySet<unknown> = new Set([4, 8, 9])
+const UNANSWERED: ReadonlySet<unknown> = new Set([1, 2, 4, 8, 9, 10, 13])
 
 /** How Temporal tells that a workflow has ended, in words. */
 const ENDS: Readonly<Record<string, string>> = {
