@@ -1,7 +1,4 @@
-import {
-  emarketeerControl,
-  type EmarketeerControl,
-} from '../../simulators/emarketeer/control/control-client.js'
+import { standInControl, type StandInControl } from '../../simulators/common/control-client.js'
 import type { EmarketeerOptions } from '../../simulators/emarketeer/options.js'
 import { type RunningEmarketeer, startEmarketeer } from '../../simulators/emarketeer/start.js'
 import { createEmarketeerClient, type EmarketeerClient } from '../../src/emarketeer/index.js'
@@ -11,7 +8,7 @@ import { UpstreamError } from '../../src/http/index.js'
 export interface StandIn {
   readonly em: RunningEmarketeer
   readonly client: EmarketeerClient
-  readonly control: EmarketeerControl
+  readonly control: StandInControl
   /** POSTs a switch of account 1001. */
   at<T = unknown>(path: string, body?: unknown): Promise<T>
   close(): Promise<void>
@@ -31,7 +28,7 @@ export async function startStandIn(options: EmarketeerOptions = {}): Promise<Sta
     ],
     ...options,
   })
-  const control = emarketeerControl(em.controlUrl)
+  const control = standInControl(em.controlUrl)
   const client = clientOf(em)
   return {
     em,

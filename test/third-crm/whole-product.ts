@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { Worker } from '@temporalio/worker'
 import {
-  emarketeerControl,
-  type EmarketeerControl,
-} from '../../simulators/emarketeer/control/control-client.js'
+  standInControl,
+  type StandInControl,
+} from '../../simulators/common/control-client.js'
 import { startEmarketeer } from '../../simulators/emarketeer/start.js'
 import { createConnectionActivities } from '../../src/activities/connection-activities.js'
 import { createLifeActivities } from '../../src/activities/life-activities.js'
@@ -34,7 +34,7 @@ export const ACCOUNT_ID = '1001'
 /** Workers, gateway and campaign client of the product, with a CRM more in its registry. */
 export interface WholeProduct {
   readonly db: Database
-  readonly emarketeer: EmarketeerControl
+  readonly emarketeer: StandInControl
   readonly campaigns: CampaignClient
   /** Applies a connection file, as the command does, without starting set-up. */
   apply(file: object): Promise<void>
@@ -98,7 +98,7 @@ export async function startProduct(
   const running = Promise.all(workers.map((worker) => worker.run()))
   return {
     db,
-    emarketeer: emarketeerControl(emarketeer.controlUrl),
+    emarketeer: standInControl(emarketeer.controlUrl),
     campaigns: createCampaignClient({
       temporal: client,
       gatewayUrl: publicUrl,

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { emarketeerControl } from '../../../simulators/emarketeer/control/control-client.js'
+import { standInControl } from '../../../simulators/common/control-client.js'
 
 const main = fileURLToPath(new URL('../../../simulators/emarketeer/main.ts', import.meta.url))
 
@@ -19,7 +19,7 @@ describe('the stand-in in its own process', () => {
       const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
       const ready = JSON.parse(line) as { ready: boolean; url: string; controlUrl: string }
       expect(ready.ready).toBe(true)
-      const control = emarketeerControl(ready.controlUrl)
+      const control = standInControl(ready.controlUrl)
       expect(await control.get('accounts')).toMatchObject([{ accountId: '77', contacts: 0 }])
       await control.post('accounts/77/seed', { count: 20_000, seed: 5 })
       const base = `${ready.url}/sync-internal/v1/accounts/77`

@@ -1,8 +1,5 @@
 import { sign } from 'node:crypto'
-import {
-  superofficeControl,
-  type SuperofficeControl,
-} from '../../../simulators/superoffice/control/control-client.js'
+import { standInControl, type StandInControl } from '../../../simulators/common/control-client.js'
 import type { SuperofficeOptions } from '../../../simulators/superoffice/options.js'
 import { startSuperoffice, type RunningSuperoffice } from '../../../simulators/superoffice/start.js'
 
@@ -19,7 +16,7 @@ export interface Answer {
 /** A signed-in client of a fresh stand-in. */
 export interface TestInstallation {
   readonly running: RunningSuperoffice
-  readonly control: SuperofficeControl
+  readonly control: StandInControl
   /** Calls the API below `/api/v1/`; a header set to '' is left out. */
   api(method: string, path: string, init?: CallInit): Promise<Answer>
   /** An archive query, each option encoded. */
@@ -43,7 +40,7 @@ export async function startInstallation(
   let credentials: Record<string, string> = {}
   const installation: TestInstallation = {
     running,
-    control: superofficeControl(running.controlUrl),
+    control: standInControl(running.controlUrl),
     api: (method, path, init = {}) =>
       call(method, path.startsWith('http') ? path : `${apiUrl}/${path}`, {
         ...init,

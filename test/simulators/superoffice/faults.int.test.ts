@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from '@jest/globals'
-import { superofficeControl } from '../../../simulators/superoffice/control/control-client.js'
+import { standInControl } from '../../../simulators/common/control-client.js'
 import { startInstallation, type TestInstallation } from './client.js'
 
 const main = fileURLToPath(new URL('../../../simulators/superoffice/main.ts', import.meta.url))
@@ -59,7 +59,7 @@ describe('the stand-in in its own process', () => {
         contextIdentifier: 'Cust12345',
         privateKeyPem: expect.stringContaining('PRIVATE KEY'),
       })
-      const control = superofficeControl(ready.controlUrl)
+      const control = standInControl(ready.controlUrl)
       expect(await control.post('seed', { count: 20_000, seed: 5 })).toMatchObject({
         total: 20_000,
       })

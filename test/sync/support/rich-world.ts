@@ -1,9 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals'
 import { randomUUID } from 'node:crypto'
-import {
-  emarketeerControl,
-  type EmarketeerControl,
-} from '../../../simulators/emarketeer/control/control-client.js'
+import { standInControl, type StandInControl } from '../../../simulators/common/control-client.js'
 import { startEmarketeer } from '../../../simulators/emarketeer/start.js'
 import { Secret } from '../../../src/config/secret.js'
 import { createSecretsVault } from '../../../src/config/secrets-vault.js'
@@ -32,7 +29,7 @@ const REGISTERED_AS = 'superoffice-onsite'
 export class RichWorld {
   constructor(
     readonly crm: ToyCrm,
-    readonly emarketeer: EmarketeerControl,
+    readonly emarketeer: StandInControl,
     readonly db: Database,
     readonly systems: Systems,
   ) {}
@@ -149,7 +146,7 @@ export function withRichWorld(newlyMailableLimit = 1_000): { readonly now: RichW
       await db.close()
       await emarketeer.close()
     }
-    world = new RichWorld(crm, emarketeerControl(emarketeer.controlUrl), db, systems)
+    world = new RichWorld(crm, standInControl(emarketeer.controlUrl), db, systems)
     await world.sweep()
   }, 60_000)
   afterEach(() => world!.expectRest())

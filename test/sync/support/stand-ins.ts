@@ -1,9 +1,6 @@
 import { DEFAULT_OPTIONS } from '../../../simulators/dynamics/options.js'
 import { startDynamics } from '../../../simulators/dynamics/start-dynamics.js'
-import {
-  emarketeerControl,
-  type EmarketeerControl,
-} from '../../../simulators/emarketeer/control/control-client.js'
+import { standInControl, type StandInControl } from '../../../simulators/common/control-client.js'
 import { startEmarketeer } from '../../../simulators/emarketeer/start.js'
 
 /** eMarketeer's account in these tests. */
@@ -27,7 +24,7 @@ export type DynamicsControl = <T = Record<string, unknown>>(
 export interface StandIns {
   readonly emarketeerUrl: string
   readonly dynamicsUrl: string
-  readonly emarketeer: EmarketeerControl
+  readonly emarketeer: StandInControl
   readonly dynamics: DynamicsControl
   /** The `dynamics` section of a connection file that reaches the stand-in. */
   readonly dynamicsSection: Readonly<Record<string, string>>
@@ -45,7 +42,7 @@ export async function startStandIns(): Promise<StandIns> {
   return {
     emarketeerUrl: emarketeer.url,
     dynamicsUrl: dynamics.url,
-    emarketeer: emarketeerControl(emarketeer.controlUrl),
+    emarketeer: standInControl(emarketeer.controlUrl),
     dynamics: dynamicsControl(dynamics.controlUrl),
     dynamicsSection: {
       environmentUrl: dynamics.url,

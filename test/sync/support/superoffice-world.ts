@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll } from '@jest/globals'
-import { emarketeerControl } from '../../../simulators/emarketeer/control/control-client.js'
+import { standInControl } from '../../../simulators/common/control-client.js'
 import { startEmarketeer } from '../../../simulators/emarketeer/start.js'
 import type { SuperofficeOptions } from '../../../simulators/superoffice/options.js'
 import { startSuperoffice, type RunningSuperoffice } from '../../../simulators/superoffice/start.js'
@@ -58,7 +58,7 @@ export function withSuperOfficeWorld(
       await superoffice.close()
     }
     crm = new SuperOfficeCrm(superoffice.world)
-    world = new RichWorld(crm.asToy(), emarketeerControl(emarketeer.controlUrl), db, systems)
+    world = new RichWorld(crm.asToy(), standInControl(emarketeer.controlUrl), db, systems)
     const { id: testPerson } = crm.add(['test.person@example.com'])
     await apply(db, superoffice, Number(testPerson))
     await setUp(world)

@@ -3,7 +3,7 @@ import {
   superOfficeOnlineDriver,
   superOfficeOnsiteDriver,
 } from '../../../../src/crm/superoffice/driver.js'
-import { superofficeControl } from '../../../../simulators/superoffice/control/control-client.js'
+import { standInControl } from '../../../../simulators/common/control-client.js'
 import type { SuperofficeOptions } from '../../../../simulators/superoffice/options.js'
 import {
   startSuperoffice,
@@ -39,7 +39,7 @@ export async function superOfficeStand(options: SuperofficeOptions): Promise<Con
     webhookTimeScale: 0.001,
     ...options,
   })
-  const { post, get, clearFaults } = superofficeControl(running.controlUrl)
+  const { post, get, clearFaults } = standInControl(running.controlUrl)
   const { personIds } = await post<{ personIds: number[] }>('persons', {
     persons: [{ firstName: 'Test', emails: ['test.person@contract.example'] }],
   })

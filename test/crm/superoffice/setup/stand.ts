@@ -16,9 +16,9 @@ import {
 import { factSecrets } from '../../../../src/sync/fact-secrets.js'
 import type { SuperofficeOptions } from '../../../../simulators/superoffice/options.js'
 import {
-  superofficeControl,
-  type SuperofficeControl,
-} from '../../../../simulators/superoffice/control/control-client.js'
+  standInControl,
+  type StandInControl,
+} from '../../../../simulators/common/control-client.js'
 import type { Installation } from '../../../../simulators/superoffice/installation.js'
 import { startSuperoffice } from '../../../../simulators/superoffice/start.js'
 
@@ -30,7 +30,7 @@ export const PLAIN: StepContext = { choice: null, subscriptionSync: false }
 
 /** A virgin installation, and sessions of the product's driver against it. */
 export interface Stand {
-  readonly control: SuperofficeControl
+  readonly control: StandInControl
   readonly driver: CrmDriver
   /** `more` goes into the connection file's section. */
   open(
@@ -53,7 +53,7 @@ export async function startStand(
   section: Readonly<Record<string, unknown>> = {},
 ): Promise<Stand> {
   const running = await startSuperoffice(options)
-  const control = superofficeControl(running.controlUrl)
+  const control = standInControl(running.controlUrl)
   const { online, onsite, apiUrl } = running.handedOut
   const driver = (
     online === undefined ? superOfficeOnsiteDriver : superOfficeOnlineDriver

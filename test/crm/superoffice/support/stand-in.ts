@@ -4,15 +4,15 @@ import {
   superOfficeOnsiteDriver,
 } from '../../../../src/crm/superoffice/driver.js'
 import {
-  superofficeControl,
-  type SuperofficeControl,
-} from '../../../../simulators/superoffice/control/control-client.js'
+  standInControl,
+  type StandInControl,
+} from '../../../../simulators/common/control-client.js'
 import type { SuperofficeOptions } from '../../../../simulators/superoffice/options.js'
 import { startSuperoffice } from '../../../../simulators/superoffice/start.js'
 
 /** The stand-in, its control API, and sessions of the product's driver against it. */
 export interface StandIn {
-  readonly control: SuperofficeControl
+  readonly control: StandInControl
   readonly loginUrl: string
   /** Requests so far, by operation. */
   requests(): Promise<Readonly<Record<string, number>>>
@@ -25,7 +25,7 @@ export interface StandIn {
 /** Starts a stand-in on free ports of loopback, with eMarketeer's own consent source in it. */
 export async function startStandIn(options: SuperofficeOptions = {}): Promise<StandIn> {
   const running = await startSuperoffice(options)
-  const control = superofficeControl(running.controlUrl)
+  const control = standInControl(running.controlUrl)
   await control.post('lists/ConsentSource', { key: 'EMARKETEER', name: 'eMarketeer' })
   const { online, onsite, apiUrl } = running.handedOut
   return {

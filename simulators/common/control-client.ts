@@ -1,16 +1,16 @@
 /** Drives the stand-in from tests, demos and benchmarks, through its control API. */
-export interface EmarketeerControl {
-  /** POSTs a switch, e.g. `accounts/1001/acts`. A refusal is an Error with its message. */
+export interface StandInControl {
+  /** POSTs a switch, e.g. `accounts/1001/acts` or `persons/18/consent`. A refusal is an Error with its message. */
   post<T = unknown>(path: string, body?: unknown): Promise<T>
   get<T = unknown>(path: string): Promise<T>
-  /** NDJSON paths: `accounts/1001/dump`, `accounts/1001/feed`. */
+  /** NDJSON paths: those that dump. */
   lines<T = unknown>(path: string): Promise<T[]>
   /** Removes one fault, or all. */
   clearFaults(id?: string): Promise<void>
 }
 
 /** @param controlUrl as printed in the ready line. */
-export function emarketeerControl(controlUrl: string): EmarketeerControl {
+export function standInControl(controlUrl: string): StandInControl {
   async function call(method: string, path: string, body?: unknown): Promise<string> {
     const response = await fetch(`${controlUrl}/${path}`, {
       method,
