@@ -1,9 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Worker } from '@temporalio/worker'
-import {
-  standInControl,
-  type StandInControl,
-} from '../../simulators/common/control-client.js'
+import { standInControl, type StandInControl } from '../../simulators/common/control-client.js'
 import { startEmarketeer } from '../../simulators/emarketeer/start.js'
 import { createConnectionActivities } from '../../src/activities/connection-activities.js'
 import { createLifeActivities } from '../../src/activities/life-activities.js'
