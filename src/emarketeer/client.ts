@@ -41,7 +41,7 @@ export interface EmarketeerClient {
   /**
    * Conditional bulk write (B4). After a 5xx, a time-out or a broken connection the same call is repeated up to twice;
    * then the error has `mayHaveBeenApplied`, and the caller repeats it later with the same key and items. 429 is
-   * thrown at once.
+   * thrown at once. An item that is refused as malformed comes back as `invalid`, `other`; the rest is written.
    */
   writeStates(request: WriteRequest, context?: CallContext): Promise<WriteAnswer>
   /** Subscription categories (B5). */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type CallContext, createHttp, type HttpTimeouts } from '../http/index.js'
 import { assertAtMost } from './operations/wire.js'
 import { describeEmarketeerError } from './describe-emarketeer-error.js'
+import { withoutRefused } from './without-refused.js'
 
 /**
  * The one operation of eMarketeer's public API that the sync needs: creating contacts, for `createMissing` (E7;
@@ -20,12 +21,14 @@ export interface ContactUpsert {
   readonly externalId?: string | null
 }
 
-/** Outcome for one contact: the oldest with that address was updated, or a new one made. */
-export interface ContactUpserted {
-  readonly contactId: string
-  readonly email: string
-  readonly status: 'created' | 'updated'
-}
+/** Outcome for one contact: the oldest with that address was updated, or a new one made; or eMarketeer refused it. */
+export type ContactUpserted =
+  | {
+      readonly contactId: string
+      readonly email: string
+      readonly status: 'created' | 'updated'
+    }
+  | { readonly contactId: null; readonly email: string; readonly status: 'refused' }
 
 /** Most contacts of one call. */
 export const MAX_UPSERTS = 100
@@ -33,9 +36,10 @@ export const MAX_UPSERTS = 100
 /** The port. Repeating a call is harmless: contacts are matched on their address. */
 export interface PublicContacts {
   /**
-   * Creates or updates up to 100 contacts; all or nothing, one bad item refuses the call (`upstream_refused`, with the
-   * path of the item in the message).
+   * Creates or updates up to 100 contacts. For eMarketeer one bad item refuses the call; without it the others are sent
+   * again, so that nobody waits for somebody else's address to be corrected.
    *
+   * @returns outcomes in the order given.
    * @throws UpstreamError; RangeError above 100 contacts.
    */
   upsert(
@@ -71,34 +75,46 @@ export function createPublicContacts(config: PublicContactsConfig): PublicContac
     timeouts: config.timeouts,
     hooks: { describeError: describeEmarketeerError },
   })
+  const send = async (
+    contacts: readonly ContactUpsert[],
+    context: CallContext | undefined,
+  ): Promise<readonly ContactUpserted[]> => {
+    const answer = await http.json(
+      {
+        method: 'POST',
+        path: '/contacts-api/v1/contacts',
+        operation: 'POST /contacts-api/v1/contacts',
+        name: 'contacts.upsert',
+        effect: 'write',
+        json: { contacts },
+        context,
+      },
+      z.object({
+        results: z
+          .array(result)
+          .length(contacts.length)
+          .refine((results) => results.every(({ index }, position) => index === position)),
+      }),
+    )
+    return answer.body.results.map(({ index: _index, ...outcome }) => outcome)
+  }
   return {
     async upsert(contacts, context) {
       assertAtMost(contacts.length, MAX_UPSERTS, 'contacts')
-      if (contacts.length === 0) {
-        return []
+      const outcomes = new Map<ContactUpsert, ContactUpserted>()
+      for (let left = contacts; left.length > 0;) {
+        try {
+          const results = await send(left, context)
+          results.forEach((outcome, index) => outcomes.set(left[index]!, outcome))
+          break
+        } catch (error) {
+          left = withoutRefused(error, 'contacts', left).rest
+        }
       }
-      const answer = await http.json(
-        {
-          method: 'POST',
-          path: '/contacts-api/v1/contacts',
-          operation: 'POST /contacts-api/v1/contacts',
-          name: 'contacts.upsert',
-          effect: 'write',
-          json: { contacts },
-          context,
-        },
-        z.object({
-          results: z
-            .array(result)
-            .length(contacts.length)
-            .refine((results) => results.every(({ index }, position) => index === position)),
-        }),
+      return contacts.map(
+        (contact) =>
+          outcomes.get(contact) ?? { contactId: null, email: contact.email, status: 'refused' },
       )
-      return answer.body.results.map(({ contactId, email, status }) => ({
-        contactId,
-        email,
-        status,
-      }))
     },
     close: () => http.close(),
   }

@@ -3,6 +3,7 @@ import { normalizeEmail } from '../domain/email-address.js'
 import type { EmarketeerClient, StatesQuery } from './client.js'
 import { MAX_STATES } from './operations/state-operations.js'
 import type { StatePart, StatesRead } from './states.js'
+import { withoutRefused } from './without-refused.js'
 
 /** Reads that run at once; eMarketeer allows 50 a second, so this leaves room for everybody else. */
 const LANES = 4
@@ -14,7 +15,8 @@ const MAX_ADDRESS_LENGTH = 254
 /**
  * Reads the state of any number of contacts in calls of 1,000, a few at once (B3).
  *
- * Repeats are asked once. Addresses are normalised, and one that cannot belong to a contact is `missing` unasked.
+ * Repeats are asked once. Addresses are normalised, and one that cannot belong to a contact is `missing` unasked; so is
+ * what eMarketeer refuses to be asked for.
  *
  * @throws UpstreamError of the first call that failed; the others are then cancelled by no one and merely unused.
  */
@@ -48,13 +50,37 @@ export async function readManyStates(
   let next = 0
   const lane = async () => {
     for (let at = next++; at < queries.length; at = next++) {
-      answers[at] = await client.readStates(queries[at]!, include, context)
+      answers[at] = await readTaken(client, queries[at]!, include, context)
     }
   }
   await Promise.all(Array.from({ length: Math.min(LANES, queries.length) }, lane))
   return {
     items: answers.flatMap((answer) => answer.items),
     missing: [...missing, ...answers.flatMap((answer) => answer.missing)],
+  }
+}
+
+/** One call; where single items are refused, another one without them. */
+async function readTaken(
+  client: Pick<EmarketeerClient, 'readStates'>,
+  query: StatesQuery,
+  include: StatePart | undefined,
+  context: CallContext | undefined,
+): Promise<StatesRead> {
+  const refusedSoFar: string[] = []
+  for (let left = query; ;) {
+    try {
+      const { items, missing } = await client.readStates(left, include, context)
+      return { items, missing: [...refusedSoFar, ...missing] }
+    } catch (error) {
+      const [key, values] =
+        'contactIds' in left
+          ? (['contactIds', left.contactIds] as const)
+          : (['emails', left.emails] as const)
+      const { refused, rest } = withoutRefused(error, key, values)
+      refusedSoFar.push(...refused)
+      left = key === 'contactIds' ? { contactIds: rest } : { emails: rest }
+    }
   }
 }
 

@@ -10,7 +10,7 @@ interface WriteFacts {
   readonly contactId: string
   /** The version that was read; the only guard of the write (F1). */
   readonly expectedVersion: number
-  /** When the person decided; eMarketeer refuses more than 5 minutes in the future. */
+  /** When the person decided. More than 5 minutes ahead, which eMarketeer refuses, is sent as now. */
   readonly eventTimeMs: number
   readonly actor: Actor
 }

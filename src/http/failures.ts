@@ -37,6 +37,7 @@ export function statusFailure(
     requestId: requestIdOf(source, answer.headers),
     operation: request.operation,
     message: `answered ${answer.status}${named}${where}`,
+    paths: described.paths,
   })
 }
 

@@ -59,6 +59,8 @@ export interface UpstreamFailure {
   readonly operation: string
   /** What went wrong, in words, without personal data. */
   readonly message: string
+  /** Places of the request that the server refused, e.g. `emails[3]`; absent where it named none. */
+  readonly paths?: readonly string[] | undefined
 }
 
 /** Thrown by every client of an outside system; see {@link UpstreamFailure}. */
@@ -75,6 +77,7 @@ export class UpstreamError extends Error implements UpstreamFailure {
   readonly operation: string
   /** The message without system and operation. */
   readonly detail: string
+  readonly paths: readonly string[]
 
   constructor(failure: UpstreamFailure, options?: { cause?: unknown }) {
     super(`${failure.system} ${failure.operation}: ${failure.message}`, options)
@@ -88,5 +91,6 @@ export class UpstreamError extends Error implements UpstreamFailure {
     this.requestId = failure.requestId
     this.operation = failure.operation
     this.detail = failure.message
+    this.paths = failure.paths ?? []
   }
 }

@@ -115,6 +115,28 @@ describe('reading states', () => {
     await expect(standIn.client.readStates({ emails })).rejects.toThrow(RangeError)
   })
 
+  it('reads the others where eMarketeer refuses single ones', async () => {
+    const details = [{ path: 'emails[1]', message: 'is not an e-mail address' }]
+    const refusal = { error: { code: 'validation_failed', message: '1 problem', details } }
+    await standIn.control.post('faults', {
+      path: '/states/read',
+      bodyMatches: 'bo@localhost',
+      status: 422,
+      body: refusal,
+    })
+    const emails = ['anna@example.test', 'bo@localhost', 'cy@example.test']
+    const answer = await readManyStates(standIn.client, { emails })
+    expect(answer.items.map((item) => item.contactId)).toEqual(['100001', '100002'])
+    expect(answer.missing).toEqual(['bo@localhost', 'cy@example.test'])
+  })
+
+  it('fails where a refusal names nobody', async () => {
+    const refusal = { error: { code: 'validation_failed', message: '1 problem', details: [] } }
+    await standIn.control.post('faults', { path: '/states/read', status: 422, body: refusal })
+    const error = await upstreamError(readManyStates(standIn.client, { contactIds: ['100001'] }))
+    expect(error).toMatchObject({ code: 'upstream_refused', status: 422, paths: [] })
+  })
+
   it('refuses an answer of another shape, naming the place', async () => {
     const item = { contactId: '1', email: null, createdAt: '2026-01-01 08:00' }
     await standIn.control.post('faults', {

@@ -104,8 +104,6 @@ describe('writing states', () => {
         { ...off, categoryId: 'c7' },
         { ...off, categoryId: 'c2' },
         { ...withdraw, contactId: '100003' },
-        { ...withdraw, eventTimeMs: Date.now() + 6 * 60_000 },
-        { ...withdraw, eventTimeMs: Date.now() + 4 * 60_000 },
       ),
     )
     expect(results).toMatchObject([
@@ -113,9 +111,33 @@ describe('writing states', () => {
       { status: 'notFound', code: 'category_not_found' },
       { status: 'invalid', code: 'category_archived' },
       { status: 'invalid', code: 'contact_has_no_email' },
-      { status: 'invalid', code: 'event_time_in_future' },
-      { status: 'applied' },
     ])
+  })
+
+  it('sends a time that a wrong clock puts into the future as now', async () => {
+    const aheadMs = Date.now() + 6 * 60_000
+    const sent = write({ ...withdraw, eventTimeMs: aheadMs })
+    expect((await standIn.client.writeStates(sent)).results).toMatchObject([{ status: 'applied' }])
+    const { items } = await standIn.client.readStates({ contactIds: ['100001'] })
+    expect(items[0]?.consents?.marketingSendouts.eventTimeMs).toBeLessThanOrEqual(Date.now())
+    await standIn.control.post('clock', { skewMs: -10 * 60_000 })
+    const late = write({ ...off, eventTimeMs: Date.now() })
+    expect((await standIn.client.writeStates(late)).results).toEqual([
+      { status: 'invalid', code: 'event_time_in_future' },
+    ])
+  })
+
+  it('writes the others where an item is refused as malformed', async () => {
+    const malformed = { ...withdraw, actor: { ...PERSON, id: 7 as unknown as string } }
+    const tally = new RequestTally()
+    const { results } = await standIn.client.writeStates(write(malformed, off), { tally })
+    expect(results).toMatchObject([
+      { status: 'invalid', code: 'other' },
+      { status: 'applied', version: 1 },
+    ])
+    expect(tally.totals().emarketeer).toBe(2)
+    const alone = await standIn.client.writeStates(write(malformed))
+    expect(alone.results).toEqual([{ status: 'invalid', code: 'other' }])
   })
 
   it('replays the first answer of a key, and refuses the key for another body', async () => {

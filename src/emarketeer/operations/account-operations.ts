@@ -13,15 +13,17 @@ export function accountOperations({
 }: Wire): Pick<EmarketeerClient, 'account' | 'categories' | 'createAudience' | 'audienceContacts'> {
   return {
     async account(context) {
-      const request = call({
-        method: 'GET',
-        path: '/',
-        operation: 'GET /',
-        name: 'account',
-        effect: 'read',
-        context,
-      })
-      return (await http.json(request, account)).body
+      const at = (path: '/' | '') =>
+        call({ method: 'GET', path, operation: 'GET /', name: 'account', effect: 'read', context })
+      try {
+        return (await http.json(at('/'), account)).body
+      } catch (error) {
+        if (error instanceof UpstreamError && error.code === 'upstream_not_found') {
+          // The contract does not say whether the base itself ends in a slash; an unknown account is 404 both ways.
+          return (await http.json(at(''), account)).body
+        }
+        throw error
+      }
     },
 
     async categories({ includeArchived }, context) {

@@ -1,8 +1,9 @@
-import { type HttpRequest, UpstreamError } from '../../http/index.js'
+import { type CallContext, type HttpRequest, UpstreamError } from '../../http/index.js'
 import type { EmarketeerClient } from '../client.js'
 import { pause } from '../pause.js'
 import { writeAnswer, writeBody } from '../wire/write-schemas.js'
-import { MAX_WRITE_ITEMS } from '../writes.js'
+import { withoutRefused } from '../without-refused.js'
+import { MAX_WRITE_ITEMS, type StateWrite, type WriteAnswer, type WriteRequest } from '../writes.js'
 import { assertAtMost, type Wire } from './wire.js'
 
 /** How a write of unknown outcome is repeated within one call. */
@@ -26,32 +27,50 @@ export function writeOperations(
   { http, call }: Wire,
   repeat: RepeatOptions = DEFAULT_REPEAT,
 ): Pick<EmarketeerClient, 'writeStates'> {
+  const send = async (
+    write: WriteRequest,
+    context: CallContext | undefined,
+  ): Promise<WriteAnswer> => {
+    const body = writeBody(write, Date.now())
+    assertAtMost(Buffer.byteLength(body), MAX_BODY_BYTES, 'write body bytes')
+    const request = call({
+      method: 'POST',
+      path: '/states/write',
+      operation: 'POST /states/write',
+      name: 'states.write',
+      effect: 'write',
+      headers: { 'idempotency-key': write.idempotencyKey, 'content-type': 'application/json' },
+      body,
+      context,
+    })
+    const schema = writeAnswer(write.items)
+    const answer = await repeated(request, () => http.json(request, schema), repeat)
+    return { results: answer.body, replayed: answer.headers['idempotent-replayed'] === 'true' }
+  }
   return {
     async writeStates(write, context) {
       assertAtMost(write.items.length, MAX_WRITE_ITEMS, 'write items')
       if (!KEY_FORM.test(write.idempotencyKey)) {
         throw new RangeError('the idempotency key is not 8 to 128 characters of A-Za-z0-9._:-')
       }
-      if (write.items.length === 0) {
-        return { results: [], replayed: false }
+      let replayed = false
+      const results = new Map<StateWrite, WriteAnswer['results'][number]>()
+      for (let left = write.items; left.length > 0;) {
+        try {
+          const answer = await send({ ...write, items: left }, context)
+          answer.results.forEach((result, index) => results.set(left[index]!, result))
+          replayed = answer.replayed
+          break
+        } catch (error) {
+          // Nothing was applied and the key is still free: nobody's opt-out waits for another's malformed item.
+          left = withoutRefused(error, 'items', left).rest
+        }
       }
-      const body = writeBody(write)
-      assertAtMost(Buffer.byteLength(body), MAX_BODY_BYTES, 'write body bytes')
-      const request = call({
-        method: 'POST',
-        path: '/states/write',
-        operation: 'POST /states/write',
-        name: 'states.write',
-        effect: 'write',
-        headers: { 'idempotency-key': write.idempotencyKey, 'content-type': 'application/json' },
-        body,
-        context,
-      })
-      const schema = writeAnswer(write.items)
-      const answer = await repeated(request, () => http.json(request, schema), repeat)
       return {
-        results: answer.body,
-        replayed: answer.headers['idempotent-replayed'] === 'true',
+        results: write.items.map(
+          (item) => results.get(item) ?? { status: 'invalid', code: 'other' },
+        ),
+        replayed,
       }
     },
   }

@@ -73,20 +73,24 @@ function fitsKind(entry: z.output<typeof result>, item: StateWrite | undefined):
 /** Longest comment the wire takes, characters. */
 const MAX_COMMENT = 255
 
+/** An event time further ahead is refused; a CRM's clock may be wrong, and its opt-outs must still arrive. */
+const MAX_AHEAD_MS = 5 * 60_000
+
 /** The body of B4. Made once per call: a repetition must send the very same. */
-export function writeBody(request: WriteRequest): string {
+export function writeBody(request: WriteRequest, nowMs: number): string {
   return JSON.stringify({
     clientId: SYNC_CLIENT_ID,
     source: request.source,
-    items: request.items.map(writeItem),
+    items: request.items.map((item) => writeItem(item, nowMs)),
   })
 }
 
-function writeItem(item: StateWrite): Record<string, unknown> {
+function writeItem(item: StateWrite, nowMs: number): Record<string, unknown> {
+  const eventTimeMs = item.eventTimeMs < nowMs + MAX_AHEAD_MS ? item.eventTimeMs : nowMs
   const common = {
     contactId: item.contactId,
     expectedVersion: item.expectedVersion,
-    eventTime: new Date(item.eventTimeMs).toISOString(),
+    eventTime: new Date(eventTimeMs).toISOString(),
     actor: { type: item.actor.type, id: item.actor.id, name: item.actor.name },
   }
   if (item.kind === 'subscription') {

@@ -1,0 +1,34 @@
+import { UpstreamError } from '../http/index.js'
+
+/** Items of a list, told apart by whether eMarketeer refused them. */
+interface Sorted<T> {
+  readonly refused: readonly T[]
+  readonly rest: readonly T[]
+}
+
+/**
+ * One item that eMarketeer does not take refuses the whole call (docs/wire-emarketeer.md, errors), and names its place:
+ * `contacts[3].email`. Sorted out, it no longer keeps the others from being read or written.
+ *
+ * @param list the name of the list in the body.
+ * @throws the error itself where it is no such refusal, or names no item of that list.
+ */
+export function withoutRefused<T>(error: unknown, list: string, items: readonly T[]): Sorted<T> {
+  const places = new Set(placesIn(error, list))
+  const refused = items.filter((_, index) => places.has(index))
+  if (refused.length === 0) {
+    throw error
+  }
+  return { refused, rest: items.filter((_, index) => !places.has(index)) }
+}
+
+function placesIn(error: unknown, list: string): readonly number[] {
+  if (!(error instanceof UpstreamError) || error.upstreamCode !== 'validation_failed') {
+    return []
+  }
+  const place = new RegExp(`^${list}[[.](\\d{1,4})(\\]|\\.|$)`)
+  return error.paths.flatMap((path) => {
+    const index = place.exec(path)?.[1]
+    return index === undefined ? [] : [Number(index)]
+  })
+}
