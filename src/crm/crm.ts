@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { CallContext } from '../http/call-context.js'
+import type { UpstreamFailure } from '../http/index.js'
 import type { PlannedChange, SetupPause, StepChoice } from '../contracts/setup.js'
 import type { LegalBasis, Purpose } from '../domain/legal-basis.js'
 import type { LastWriter, Stamp, ToggleValue } from '../domain/reconcile/types.js'
@@ -339,6 +340,10 @@ export interface CrmDriver<Config = unknown> {
   readonly setupWorkflow: string
   readonly setupSteps: readonly SetupStep[]
   open(config: Config, options: CrmOpenOptions): CrmSession
+  /** What a refusal of our credentials is about, and what to do, in plain words; absent: general ones are given. */
+  explainRefusal?(
+    refusal: Pick<UpstreamFailure, 'upstreamCode'> & { readonly detail: string },
+  ): string
   /** The one status that the CRM takes for a success of its webhooks; absent: any 2xx, and 202 is given. */
   readonly webhookStatus?: 200
   /**

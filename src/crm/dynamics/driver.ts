@@ -1,4 +1,5 @@
 import type { CrmDriver } from '../crm.js'
+import { explainRefusal } from './auth/refusal-hints.js'
 import { type DynamicsConfig, dynamicsConfigSchema } from './config.js'
 import { MAX_IN_VALUES } from './reading/chunks.js'
 import { DynamicsSession } from './session.js'
@@ -26,5 +27,6 @@ export const dynamicsDriver: CrmDriver<DynamicsConfig> = {
   setupWorkflow: 'dynamicsSetup',
   setupSteps: SETUP_STEPS,
   open: (config, options) => new DynamicsSession(config, options),
+  explainRefusal,
   receiveWebhook,
 }

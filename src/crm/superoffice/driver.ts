@@ -1,4 +1,5 @@
 import type { CrmCapabilities, CrmDriver } from '../crm.js'
+import { explainOnlineRefusal, explainOnsiteRefusal } from './auth/refusal-hints.js'
 import { clientOf } from './client.js'
 import {
   type OnlineConfig,
@@ -20,8 +21,9 @@ const CAPABILITIES: CrmCapabilities = {
   conditionalWrite: false,
   completeDelta: false,
   fieldHistory: false,
-  // 250 addresses take three requests: whose they are, everything about those persons, their consents.
-  directReadContactsPerRequest: 80,
+  // 1,000 addresses take seven requests in pages of 1,000 rows: whose they are and everything about those persons, two
+  // each, as a full page is not known to be the last; and their consents, two rows a person, three.
+  directReadContactsPerRequest: 140,
 }
 
 const COMMON: Pick<
@@ -52,6 +54,7 @@ export const superOfficeOnlineDriver: CrmDriver<OnlineConfig> = {
   secretPaths: ['clientSecret', 'systemUserToken', 'privateKey'],
   urlPaths: ['loginHost'],
   environmentPaths: ['contextIdentifier'],
+  explainRefusal: explainOnlineRefusal,
   open({ testPersonId = null, ...config }, options) {
     requireHttps(config.loginHost, 'loginHost', options.allowLoopbackHttp)
     const open = () => new OnlineDoor(config, options.allowLoopbackHttp)
@@ -70,6 +73,7 @@ export const superOfficeOnsiteDriver: CrmDriver<OnsiteConfig> = {
   secretPaths: ['password', 'ca'],
   urlPaths: ['baseUrl'],
   environmentPaths: ['baseUrl'],
+  explainRefusal: explainOnsiteRefusal,
   open({ testPersonId = null, ...config }, options) {
     requireHttps(config.baseUrl, 'baseUrl', options.allowLoopbackHttp)
     const client = clientOf(config, () => onsiteDoor(config))

@@ -1,20 +1,10 @@
 import type { UpstreamError } from '../../../http/index.js'
 import { SetupPaused } from '../../crm.js'
 import type { Json, SetupPause } from '../../../contracts/setup.js'
+import { refusalHint } from '../auth/refusal-hints.js'
 
 /** The only thing read from a refusal's text: the privilege that Dataverse named (docs/wire-dataverse.md, 2). */
 const PRIVILEGE = /\bprv[A-Za-z0-9_]{1,80}\b/
-
-/** Dataverse or Entra will not have these credentials, by code; each needs something else of a person. */
-const AUTH_HINTS: Readonly<Record<string, string>> = {
-  '0x80072560': 'The app is no application user of this environment: add it in the admin centre.',
-  '0x80040225': 'The application user is disabled: enable it.',
-  '0x8004d24b': 'The application user is disabled: enable it.',
-  invalid_client: 'The client secret is wrong or has expired: put a new one in the connection.',
-  unauthorized_client: 'Entra does not know this client id in this tenant.',
-  invalid_resource: 'Entra does not know this environment address in this tenant.',
-  wrong_organization: 'Another organisation answers at this address than the one set up before.',
-}
 
 /** A pause about privileges, with all that are missing at once (rule E2). `skippable`: it was only a check. */
 export function privilegeMissing(
@@ -47,10 +37,9 @@ export function refusedForPrivilege(error: UpstreamError, userId: string | null)
 
 /** Credentials that are not accepted: only a person can mend them. */
 export function refusedCredentials(error: UpstreamError): SetupPaused {
-  const hint = AUTH_HINTS[error.upstreamCode ?? ''] ?? 'Dynamics does not accept these credentials.'
   return new SetupPaused({
     code: 'authFailed',
-    message: `${hint} Then retry.`,
+    message: `${refusalHint(error)} Then retry.`,
     choices: ['retry', 'abort'],
     seen: { operation: error.operation, upstreamCode: error.upstreamCode, detail: error.detail },
   })

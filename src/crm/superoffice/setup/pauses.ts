@@ -1,27 +1,13 @@
 import type { AppError } from '../../../contracts/app-error.js'
 import type { Json, SetupPause } from '../../../contracts/setup.js'
 import type { UpstreamError } from '../../../http/index.js'
-
-/** Why credentials are not accepted, by code; each needs something else of a person. */
-const AUTH_HINTS: Readonly<Record<string, string>> = {
-  system_user_refused:
-    'SuperOffice refuses the system user: its token, the private key or the client secret is wrong, the approval of ' +
-    "the application was withdrawn, or this machine's clock is off.",
-  token_invalid: "The sign-in host's token does not prove itself: check loginHost and environment.",
-  wrong_organization: 'Another database answers at this address than the one set up before.',
-  wrong_user:
-    'Another user signs in than the one set up before. What that one wrote would be taken for acts of people: give its ' +
-    'credentials again, or set up a new connection.',
-}
+import { refusalHint } from '../auth/refusal-hints.js'
 
 /** Credentials that are not accepted, or that open something else: only a person can mend them. */
 export function refusedCredentials({ operation, upstreamCode }: UpstreamError): SetupPause {
-  const hint =
-    AUTH_HINTS[upstreamCode ?? ''] ??
-    'SuperOffice does not accept these credentials: correct them in the connection.'
   return {
     code: 'authFailed',
-    message: `${hint} Then retry.`,
+    message: `${refusalHint({ upstreamCode })} Then retry.`,
     choices: ['retry', 'abort'],
     seen: { operation, upstreamCode },
   }
