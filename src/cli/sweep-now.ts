@@ -1,4 +1,6 @@
+import { AppError } from '../contracts/app-error.js'
 import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
+import type { Refusal } from '../contracts/refusal.js'
 import type { WorkReport } from '../contracts/sync-activities.js'
 import { requireRunning } from './connection/require-running.js'
 import type { Output } from './output.js'
@@ -14,7 +16,10 @@ export interface Swept {
   readonly report: WorkReport
 }
 
-/** Sweeps a connection now. @throws AppError as `requireRunning` does, and those of the work itself. */
+/**
+ * Sweeps a connection now.
+ * @throws AppError as `requireRunning` does, and those of the work itself; the refusal where the CRM refuses us.
+ */
 export async function sweepNow(connectionId: string, output: Output): Promise<Swept> {
   await withLedger((db) => requireRunning(db, connectionId))
   return withTemporal(async (temporal) => {
@@ -27,7 +32,15 @@ export async function sweepNow(connectionId: string, output: Output): Promise<Sw
       connectionId,
       summary: `Sweep of ${connectionId}, asked for by hand`,
     })
-    const report = await awaitResult<WorkReport>({ temporal, run, queue: QUEUES.sweep, output })
+    const { refused, ...report } = await awaitResult<WorkReport & { readonly refused?: Refusal }>({
+      temporal,
+      run,
+      queue: QUEUES.sweep,
+      output,
+    })
+    if (refused) {
+      throw new AppError(refused.code, refused.message)
+    }
     return { connectionId, workflowId: run.workflowId, joined: run.joined, report }
   })
 }

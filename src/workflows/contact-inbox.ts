@@ -10,6 +10,7 @@ import {
 import type { RunReference } from '../contracts/sync-activities.js'
 import { sync } from './activity-proxies.js'
 import { mark } from './phase.js'
+import { orRefused, refusalDetails } from './refusal.js'
 
 /** Which part of which connection's inbox. */
 export interface ContactInboxInput {
@@ -38,7 +39,14 @@ export async function contactInbox(input: ContactInboxInput): Promise<void> {
   for (;;) {
     changed = false
     const run: RunReference = { connectionId, runId: uuid4(), tier: 'webhook' }
-    const { nextDueMs, addresses } = await sync.drainInbox({ ...run, shard })
+    const drained = await orRefused(() => sync.drainInbox({ ...run, shard }))
+    if ('refused' in drained) {
+      // What arrived stays in the inbox, and counts at the send gate; the sweep that is let in again handles it.
+      setCurrentDetails(refusalDetails(drained.refused))
+      mark({ connectionId, phase: 'waiting' })
+      return
+    }
+    const { nextDueMs, addresses } = drained.result
     handled += addresses
     setCurrentDetails(`${handled} contacts looked at`)
     if (workflowInfo().continueAsNewSuggested) {

@@ -5,14 +5,17 @@ import {
   ParentClosePolicy,
   setCurrentDetails,
   setHandler,
+  sleep,
   uuid4,
 } from '@temporalio/workflow'
 import { workflowIds, type Phase } from '../contracts/names.js'
+import type { Refusal } from '../contracts/refusal.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import type { RunReference } from '../contracts/sync-activities.js'
 import { brief, sync } from './activity-proxies.js'
 import { mark, orMarkFailed } from './phase.js'
 import { drainAll } from './drain-all.js'
+import { orRefused, refusalDetails } from './refusal.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
 import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
 
@@ -28,29 +31,48 @@ export interface SweepStatus {
   readonly totals: WorkTotals
 }
 
+/** What a sweep came to. */
+export interface SweepResult extends WorkTotals {
+  /** The CRM refuses us: what was due stays so. Absent: everything was read. */
+  readonly refused?: Refusal
+}
+
 export const sweepStatusQuery = defineQuery<SweepStatus>('status')
+
+/** A CRM that refuses us is tried no oftener than this: a little more than the gate of its connection holds. */
+const TRY_EVERY_MS = 5 * 60_000 + 5_000
+/** Then the next run of the cron goes on: one history does not grow for as long as nobody mends it. */
+const TRY_FOR_MS = 22 * 60_000
 
 /**
  * The cron workflow, every half hour. It stays thin and awaits {@link sweepRun}: a cron run that continues as new would
- * drop the cron. Where it left off is in the ledger, not here.
+ * drop the cron. Where it left off is in the ledger, not here. While the CRM refuses us it waits, so that what a person
+ * has mended is found within minutes.
  */
-export async function backgroundSweep(input: SweepInput): Promise<WorkTotals> {
+export async function backgroundSweep(input: SweepInput): Promise<SweepResult> {
   const { connectionId } = input
   let phase: Phase = 'running'
-  let totals = NO_WORK
+  let totals: SweepResult = NO_WORK
   setHandler(sweepStatusQuery, () => ({ connectionId, phase, totals }))
   mark({ connectionId, phase: 'running', tier: 'sweep' })
-  totals = await orMarkFailed(
-    connectionId,
-    (failed) => (phase = failed),
-    () => sweepOnce(input),
-  )
-  phase = 'done'
-  mark({ connectionId, phase })
-  return totals
+  const tryUntilMs = Date.now() + TRY_FOR_MS
+  for (;;) {
+    totals = await orMarkFailed(
+      connectionId,
+      (failed) => (phase = failed),
+      () => sweepOnce(input),
+    )
+    phase = totals.refused ? 'waiting' : 'done'
+    mark({ connectionId, phase })
+    if (totals.refused === undefined || Date.now() > tryUntilMs) {
+      return totals
+    }
+    setCurrentDetails(refusalDetails(totals.refused))
+    await sleep(TRY_EVERY_MS)
+  }
 }
 
-async function sweepOnce(input: SweepInput): Promise<WorkTotals> {
+async function sweepOnce(input: SweepInput): Promise<SweepResult> {
   const { connectionId } = input
   try {
     return await executeChild(sweepRun, {
@@ -71,9 +93,9 @@ async function sweepOnce(input: SweepInput): Promise<WorkTotals> {
 
 /**
  * One sweep: catches whatever webhooks did not (rule E5). Reads what changed on both sides since the last time, brings
- * new categories over (D3), and passes over everything due.
+ * new categories over (D3), and passes over everything due. Where the CRM refuses us it ends with that, and has not failed.
  */
-export async function sweepRun(input: SweepInput): Promise<WorkTotals> {
+export async function sweepRun(input: SweepInput): Promise<SweepResult> {
   const { connectionId } = input
   const run: RunReference = { connectionId, runId: uuid4(), tier: 'sweep' }
   let phase: Phase = 'running'
@@ -94,7 +116,17 @@ export async function sweepRun(input: SweepInput): Promise<WorkTotals> {
     totals = addWork(totals, drained)
     await brief.tidyUp({ connectionId })
   }
-  await orMarkFailed(connectionId, (failed) => (phase = failed), work)
+  const ended = await orMarkFailed(
+    connectionId,
+    (failed) => (phase = failed),
+    () => orRefused(work),
+  )
+  if ('refused' in ended) {
+    phase = 'waiting'
+    setCurrentDetails(refusalDetails(ended.refused))
+    mark({ connectionId, phase })
+    return { ...totals, refused: ended.refused }
+  }
   phase = 'done'
   setCurrentDetails(
     `Done: ${totals.addresses} looked at, ${totals.decisions} decided, ` +

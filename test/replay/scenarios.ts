@@ -39,7 +39,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     activities: { proveFreshness: failingOnce({ proof: 'direct', requests: report().requests }) },
   }),
   'sweep-cron': {
-    activities: { catchUpBoth: secondTimeRefused() },
+    activities: { catchUpBoth: secondTimeFailing() },
     async run(client, world, taskQueue) {
       const workflowId = `sweep/${connectionId}`
       const cron = { workflowId, taskQueue, args: [{ connectionId }], cronSchedule: '@every 2s' }
@@ -53,6 +53,15 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'sweep-run-retried': straight('sweepRun', `sweep/retried/run`, {
     syncDue: failingOnce({ ...report(1), next: null }),
   }),
+  'sweep-refused': straight('sweepRun', `sweep/refused/run`, {
+    catchUpBoth: () => Promise.reject(refused),
+  }),
+  'inbox-refused': straight(
+    'contactInbox',
+    `inbox/${connectionId}/1`,
+    { drainInbox: () => Promise.reject(refused) },
+    { shard: 1 },
+  ),
   'inbox-straight': {
     activities: { drainInbox: firstThenQuiet() },
     async run(client, world, taskQueue) {
@@ -142,12 +151,12 @@ function failingOnce<T>(result: T): () => Promise<T> {
   }
 }
 
-function secondTimeRefused(): Activities['catchUpBoth'] {
+function secondTimeFailing(): Activities['catchUpBoth'] {
   let runs = 0
   return async () => {
     runs += 1
     if (runs === 2) {
-      throw refused
+      throw failure('crm_privilege_missing', { retryable: false })
     }
     return report(1)
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { report } from './support/default-activities.js'
+import { failure } from './support/fake-world.js'
 import { runsOf } from './support/workflow-runs.js'
 import { withWorkflows } from './support/with-workflows.js'
 
@@ -38,6 +39,27 @@ describe('contactInbox', () => {
     ])
     expect(times[0]! - startTime.getTime()).toBeLessThan(1_000)
     expect(Math.round((closeTime!.getTime() - startTime.getTime()) / 1_000)).toBe(30)
+  })
+
+  it('ends waiting, and has not failed, while the CRM refuses us; the next hint looks again', async () => {
+    let refuses = true
+    const world = workflows.world({
+      drainInbox: async () => {
+        if (refuses) {
+          throw failure('crm_auth_failed', { retryable: false })
+        }
+        return nothingDue()
+      },
+    })
+    const shard = ++shards
+    const refused = await hint(shard)
+    await refused.result()
+    expect((await refused.describe()).searchAttributes['Phase']).toEqual(['waiting'])
+    refuses = false
+    const letIn = await hint(shard)
+    await letIn.result()
+    expect((await letIn.describe()).searchAttributes['Phase']).toEqual(['done'])
+    expect(world.inputs('drainInbox')).toHaveLength(2)
   })
 
   it('looks again when a hint arrives while it works', async () => {

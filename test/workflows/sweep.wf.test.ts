@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { WorkflowFailedError } from '@temporalio/client'
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
 import { INBOX_SHARDS } from '../../src/contracts/names.js'
 import { placeAfter, report } from './support/default-activities.js'
 import { failure, type Activities } from './support/fake-world.js'
@@ -21,6 +21,10 @@ describe('sweepRun', () => {
       followRuns: false,
       ...(cron === undefined ? {} : { cronSchedule: cron }),
     })
+  }
+
+  async function phaseOf(handle: WorkflowHandle): Promise<unknown> {
+    return (await handle.describe()).searchAttributes['Phase']
   }
 
   const newConnection = () => `acme-${++connections}`
@@ -73,7 +77,7 @@ describe('sweepRun', () => {
   })
 
   it('fails for what no retry helps, and says so', async () => {
-    workflows.world({ catchUpBoth: refuse })
+    workflows.world({ catchUpBoth: fail })
     const handle = await start('sweepRun', newConnection())
     await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError)
     expect(await handle.query('status')).toMatchObject({ phase: 'failed' })
@@ -83,7 +87,7 @@ describe('sweepRun', () => {
     const connectionId = newConnection()
     let runs = 0
     const world = workflows.world({
-      catchUpBoth: async (run) => (++runs === 2 ? refuse(run) : report(1)),
+      catchUpBoth: async (run) => (++runs === 2 ? fail(run) : report(1)),
     })
     const cron = await start('backgroundSweep', connectionId, CRON)
     while (world.inputs('tidyUp').length < 3) {
@@ -109,6 +113,51 @@ describe('sweepRun', () => {
     expect(minutes).toEqual([7, 7, 7])
   })
 
+  it.each(['crm_auth_failed', 'crm_tenant_deleted'])(
+    'ends waiting, and has not failed, where the CRM refuses us (%s)',
+    async (code) => {
+      const world = workflows.world({
+        catchUpBoth: async () => report(1),
+        syncDue: async () => {
+          throw failure(code, { retryable: false })
+        },
+      })
+      const handle = await start('sweepRun', newConnection())
+      const refused = { code, message: `Failed for the test: ${code}` }
+      expect(await handle.result()).toEqual({ ...report(1), refused })
+      expect(await handle.query('status')).toMatchObject({ phase: 'waiting', totals: report(1) })
+      expect(await phaseOf(handle)).toEqual(['waiting'])
+      expect(world.names()).not.toContain('tidyUp')
+    },
+  )
+
+  it('as cron: tries a CRM that refuses us every five minutes, and goes on within them', async () => {
+    const times: number[] = []
+    const { environment } = workflows
+    workflows.world({
+      catchUpBoth: async (run) => {
+        times.push(await environment.currentTimeMs())
+        return times.length < 4 ? refuse(run) : report(1)
+      },
+    })
+    const cron = await start('backgroundSweep', newConnection())
+    expect(await cron.result()).not.toHaveProperty('refused')
+    const minutes = times.slice(1).map((time, index) => (time - times[index]!) / 60_000)
+    expect(minutes.map((each) => each >= 5 && each < 6)).toEqual([true, true, true])
+    expect(await phaseOf(cron)).toEqual(['done'])
+  })
+
+  it('as cron: ends waiting before the next run is due, where nobody mends it', async () => {
+    const world = workflows.world({ catchUpBoth: refuse })
+    const cron = await start('backgroundSweep', newConnection())
+    expect(await cron.result()).toMatchObject({ refused: { code: 'crm_auth_failed' } })
+    const { startTime, closeTime } = await cron.describe()
+    expect(closeTime!.getTime() - startTime.getTime()).toBeLessThan(30 * 60_000)
+    expect(world.inputs('catchUpBoth')).toHaveLength(6)
+    expect(await cron.query('status')).toMatchObject({ phase: 'waiting' })
+    expect(await phaseOf(cron)).toEqual(['waiting'])
+  })
+
   it('as cron: leaves alone a sweep that somebody started by hand', async () => {
     const connectionId = newConnection()
     let release!: () => void
@@ -123,6 +172,10 @@ describe('sweepRun', () => {
     expect(world.inputs('catchUpBoth')).toHaveLength(1)
   })
 })
+
+const fail: Activities['catchUpBoth'] = async () => {
+  throw failure('crm_privilege_missing', { retryable: false })
+}
 
 const refuse: Activities['catchUpBoth'] = async () => {
   throw failure('crm_auth_failed', { retryable: false })
