@@ -11,7 +11,7 @@ import {
   resumeConnection,
 } from '../ledger/connection-life.js'
 import { mergeFacts, type ConnectionRow } from '../ledger/connections.js'
-import { unblockSide } from '../ledger/cursors.js'
+import { openGate } from '../ledger/gates.js'
 import { countUnsavedNos, forgetInstallation, REMOVAL_BEGUN } from '../ledger/removal.js'
 import { requireCrm, type SyncSession } from '../sync/session.js'
 import type { Systems } from '../sync/systems.js'
@@ -113,8 +113,8 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
       failing(async () => {
         await keepStepDecision(db, intervention, step, action)
         // Somebody says that it is mended: a closed gate is no reason to refuse the next try.
-        await unblockSide(db, intervention.connectionId, 'crm')
-        await unblockSide(db, intervention.connectionId, 'emarketeer')
+        await openGate(db, intervention.connectionId, 'crm')
+        await openGate(db, intervention.connectionId, 'emarketeer')
       }),
 
     pauseConnection: ({ mode, ...intervention }) =>

@@ -2,11 +2,11 @@ import { Context } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
 import { AppError } from '../contracts/app-error.js'
 import type { RunReference } from '../contracts/sync-activities.js'
-import { blockSide, unblockSide, type Side } from '../ledger/cursors.js'
-import { gateOf, toAppError } from '../sync/to-app-error.js'
+import { toAppError } from '../sync/to-app-error.js'
 import type { SyncSession } from '../sync/session.js'
 import type { Systems } from '../sync/systems.js'
 import { logger } from '../telemetry/logger.js'
+import { closeAfter, passGates, reopenTimed, type Gated, type Needs } from './gates.js'
 
 const log = logger('activity')
 
@@ -34,19 +34,25 @@ export async function onConnection<T>(
     if (whenever === 'mayRun') {
       refuseWhenNotActive(session, needs)
     }
-    refuseWhileClosed(session, needs)
+    const gated = { session, driver: systems.driverOf(session.connection) }
     const pulse = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
     try {
-      const result = await work(session)
-      await reopen(session)
-      return result
-    } catch (error) {
-      await close(session, error)
-      throw error
+      await passGates(gated, needs)
+      return await working(gated, work)
     } finally {
       clearInterval(pulse)
     }
   })
+}
+
+async function working<T>(gated: Gated, work: (session: SyncSession) => Promise<T>): Promise<T> {
+  try {
+    const result = await work(gated.session)
+    await reopenTimed(gated.session)
+    return result
+  } catch (error) {
+    throw await closeAfter(gated, error)
+  }
 }
 
 /** Shorter than a third of every heartbeat time-out, so that one late beat kills nothing. */
@@ -80,9 +86,6 @@ function toFailure(error: unknown): Error {
   })
 }
 
-/** Which systems a piece of work calls: one that is throttled must not stop work that does without it. */
-export type Needs = 'both' | 'emarketeer'
-
 /**
  * Nothing is synced from the moment a connection is disabled (C8): a sendout that is under way then only decides, on what
  * it has verified by then. While paused, only sendouts are; where merely loosening waits, everything runs and the pass
@@ -96,43 +99,5 @@ function refuseWhenNotActive({ connection, run }: SyncSession, needs: Needs): vo
   }
   if (state === 'paused' && !sendout && pauseMode !== 'loosening') {
     throw new AppError('connection_paused', `Connection ${connectionId} is paused.`)
-  }
-}
-
-function refuseWhileClosed({ connection }: SyncSession, needs: Needs): void {
-  const gates = [
-    ['emarketeer', connection.emarketeerBlockedUntil, connection.emarketeerBlockedCode],
-    ['crm', connection.crmBlockedUntil, connection.crmBlockedCode],
-  ] as const
-  for (const [side, until, code] of gates) {
-    const waitMs = (until?.getTime() ?? 0) - Date.now()
-    if (waitMs > 0 && (side === 'emarketeer' || needs === 'both')) {
-      const name = side === 'crm' ? 'The CRM' : 'eMarketeer'
-      throw new AppError(
-        (code as AppError['code'] | null) ?? `${side}_rate_limited`,
-        `${name} is not called before ${until!.toISOString()}.`,
-        { retryAfterMs: waitMs },
-      )
-    }
-  }
-}
-
-async function close(session: SyncSession, error: unknown): Promise<void> {
-  const gate = gateOf(error)
-  if (gate) {
-    const { connectionId } = session.connection
-    const until = Date.now() + gate.forMs
-    await blockSide(session.db, connectionId, gate.side, until, gate.code).catch(() => undefined)
-  }
-}
-
-async function reopen(session: SyncSession): Promise<void> {
-  const { connection, db, call } = session
-  const spent = call.tally.totals()
-  for (const side of ['emarketeer', 'crm'] satisfies Side[]) {
-    const code = side === 'crm' ? connection.crmBlockedCode : connection.emarketeerBlockedCode
-    if (code !== null && spent[side] > 0) {
-      await unblockSide(db, connection.connectionId, side)
-    }
   }
 }

@@ -3,7 +3,7 @@ import type { SecretsVault } from '../config/secrets-vault.js'
 import { AppError } from '../contracts/app-error.js'
 import type { SetupActivities } from '../contracts/setup-activities.js'
 import type { CrmDriver } from '../crm/crm.js'
-import { unblockSide } from '../ledger/cursors.js'
+import { openGate } from '../ledger/gates.js'
 import { countDue } from '../ledger/due-count.js'
 import { appendOverride } from '../ledger/overrides.js'
 import type { SyncRun } from '../ledger/runs.js'
@@ -43,8 +43,8 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
         if (choice !== null && Context.current().info.attempt === 1) {
           // Somebody says that it is mended: a closed gate is no reason to refuse the look. Once only: if it is not,
           // further tries keep to the wait.
-          await unblockSide(systems.db, connectionId, 'crm')
-          await unblockSide(systems.db, connectionId, 'emarketeer')
+          await openGate(systems.db, connectionId, 'crm')
+          await openGate(systems.db, connectionId, 'emarketeer')
         }
         return findStep(await driverOf(connectionId), stepId, options)
       })

@@ -1,7 +1,9 @@
 import { AppError } from '../contracts/app-error.js'
 import type { SetupAction } from '../contracts/setup.js'
-import type { ConnectionState, PauseMode } from './connections.js'
+import { isRefusalCode } from '../contracts/refusal.js'
+import type { ConnectionRow, PauseMode } from './connections.js'
 import type { Queryable } from './database.js'
+import { openRefusedGates } from './gates.js'
 import { appendOverride } from './overrides.js'
 
 /** Who changes a connection's life, and why. */
@@ -54,11 +56,11 @@ export async function pauseConnection(
   mode: PauseMode,
 ): Promise<void> {
   const { connectionId } = intervention
-  const state = await lockConnection(tx, connectionId)
+  const connection = await lockConnection(tx, connectionId)
   if (await isKept(tx, intervention)) {
     return
   }
-  refuseToPause(connectionId, state)
+  refuseToPause(connection)
   await tx.query(
     `UPDATE connections SET state = 'paused', pause_mode = $2, updated_at = now() WHERE connection_id = $1`,
     [connectionId, mode],
@@ -67,7 +69,7 @@ export async function pauseConnection(
 }
 
 /**
- * Ends a pause.
+ * Ends a pause, also the one that the service itself made as the CRM refuses us: somebody says that it is mended.
  * @throws AppError `connection_not_found`, `connection_not_paused`. Neither is retryable.
  */
 export async function resumeConnection(
@@ -75,11 +77,12 @@ export async function resumeConnection(
   intervention: LifeIntervention,
 ): Promise<void> {
   const { connectionId } = intervention
-  const state = await lockConnection(tx, connectionId)
+  const connection = await lockConnection(tx, connectionId)
   if (await isKept(tx, intervention)) {
     return
   }
-  refuseToResume(connectionId, state)
+  refuseToResume(connection)
+  await openRefusedGates(tx, connectionId)
   await tx.query(
     `UPDATE connections SET state = 'active', pause_mode = NULL, updated_at = now() WHERE connection_id = $1`,
     [connectionId],
@@ -87,8 +90,11 @@ export async function resumeConnection(
   await keep(tx, intervention, 'resume', {})
 }
 
+/** What of a connection says whether it may be paused or resumed. */
+export type PausableConnection = Pick<ConnectionRow, 'connectionId' | 'state' | 'crmBlockedCode'>
+
 /** Whether a connection may be paused; pure. @throws AppError as {@link pauseConnection} does. */
-export function refuseToPause(connectionId: string, state: ConnectionState): void {
+export function refuseToPause({ connectionId, state }: PausableConnection): void {
   const place = { path: 'connectionId', value: connectionId }
   switch (state) {
     case 'active':
@@ -103,14 +109,23 @@ export function refuseToPause(connectionId: string, state: ConnectionState): voi
 }
 
 /** Whether a connection may be resumed; pure. @throws AppError `connection_not_paused`. */
-export function refuseToResume(connectionId: string, state: ConnectionState): void {
-  if (state !== 'paused') {
+export function refuseToResume(connection: PausableConnection): void {
+  const { connectionId, state } = connection
+  if (state !== 'paused' && !isRefused(connection)) {
     throw new AppError(
       'connection_not_paused',
       `Connection ${connectionId} is ${state}, not paused.`,
       { path: 'connectionId', value: connectionId },
     )
   }
+}
+
+/** Whether the service itself has paused a connection: it would sync, and the CRM refuses us. */
+export function isRefused({
+  state,
+  crmBlockedCode,
+}: Pick<ConnectionRow, 'state' | 'crmBlockedCode'>): boolean {
+  return state === 'active' && isRefusalCode(crmBlockedCode)
 }
 
 /** The newest intervention, or null. */
@@ -136,20 +151,21 @@ export function keepStepDecision(
   return keep(db, intervention, action, { step }, 'disconnect')
 }
 
-/** The connection's state, held until the transaction ends. @throws AppError `connection_not_found`. */
-async function lockConnection(tx: Queryable, connectionId: string): Promise<ConnectionState> {
-  const rows = await tx.query<{ state: ConnectionState }>(
-    `SELECT state FROM connections WHERE connection_id = $1 FOR UPDATE`,
+/** The connection, held until the transaction ends. @throws AppError `connection_not_found`. */
+async function lockConnection(tx: Queryable, connectionId: string): Promise<PausableConnection> {
+  const rows = await tx.query<PausableConnection>(
+    `SELECT connection_id AS "connectionId", state, crm_blocked_code AS "crmBlockedCode" FROM connections
+      WHERE connection_id = $1 FOR UPDATE`,
     [connectionId],
   )
-  const state = rows[0]?.state
-  if (state === undefined || state === 'implicit') {
+  const connection = rows[0]
+  if (connection === undefined || connection.state === 'implicit') {
     throw new AppError('connection_not_found', `There is no connection ${connectionId}.`, {
       path: 'connectionId',
       value: connectionId,
     })
   }
-  return state
+  return connection
 }
 
 async function isKept(tx: Queryable, { interventionId }: LifeIntervention): Promise<boolean> {

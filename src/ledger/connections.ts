@@ -33,8 +33,12 @@ export interface ConnectionRow {
   readonly crmProvenAt: Date | null
   readonly crmBlockedUntil: Date | null
   readonly crmBlockedCode: string | null
+  readonly crmBlockedSince: Date | null
+  /** What a refusal is about and what to do, in plain words; null for other closed gates. */
+  readonly crmBlockedReason: string | null
   readonly emarketeerBlockedUntil: Date | null
   readonly emarketeerBlockedCode: string | null
+  readonly emarketeerBlockedSince: Date | null
   readonly crmClockOffsetMs: number | null
 }
 
@@ -47,8 +51,10 @@ const COLUMNS = `connection_id AS "connectionId", account_id AS "accountId", crm
   emarketeer_proven_at AS "emarketeerProvenAt", crm_cursor AS "crmCursor",
   crm_proven_tick AS "crmProvenTick", crm_proven_at AS "crmProvenAt",
   crm_blocked_until AS "crmBlockedUntil", crm_blocked_code AS "crmBlockedCode",
+  crm_blocked_since AS "crmBlockedSince", crm_blocked_reason AS "crmBlockedReason",
   emarketeer_blocked_until AS "emarketeerBlockedUntil",
-  emarketeer_blocked_code AS "emarketeerBlockedCode", crm_clock_offset_ms AS "crmClockOffsetMs"`
+  emarketeer_blocked_code AS "emarketeerBlockedCode",
+  emarketeer_blocked_since AS "emarketeerBlockedSince", crm_clock_offset_ms AS "crmClockOffsetMs"`
 
 /** Settings that `connection apply` writes. */
 export interface ConnectionSettings {

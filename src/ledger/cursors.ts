@@ -47,27 +47,3 @@ export async function dropCursor(
     [connectionId, expected],
   )
 }
-
-/** Closes the shared gate of a system: nobody calls it before `until` (Retry-After; refused credentials). */
-export async function blockSide(
-  db: Queryable,
-  connectionId: string,
-  side: Side,
-  untilMs: number,
-  code: string,
-): Promise<void> {
-  await db.query(
-    `UPDATE connections SET ${side}_blocked_until = GREATEST(${side}_blocked_until, to_timestamp($2 / 1000.0)),
-        ${side}_blocked_code = $3 WHERE connection_id = $1`,
-    [connectionId, untilMs, code],
-  )
-}
-
-/** Opens the gate again after a call that worked. */
-export async function unblockSide(db: Queryable, connectionId: string, side: Side): Promise<void> {
-  await db.query(
-    `UPDATE connections SET ${side}_blocked_until = NULL, ${side}_blocked_code = NULL
-      WHERE connection_id = $1 AND ${side}_blocked_code IS NOT NULL`,
-    [connectionId],
-  )
-}

@@ -76,4 +76,4 @@ export function gateOf(
 /** Where a 429 named no time. */
 const DEFAULT_WAIT_MS = 15_000
 /** Refused credentials are tried again this often, and not by every piece of work (no hammering). */
-const AUTH_PROBE_MS = 5 * 60_000
+export const AUTH_PROBE_MS = 5 * 60_000

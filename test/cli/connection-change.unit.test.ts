@@ -98,8 +98,18 @@ describe('pausing and resuming', () => {
     ['settingUp', 'connection_setting_up', 'connection_not_paused'],
     ['disabled', 'connection_disabled', 'connection_not_paused'],
   ])('a connection that is %s', (state, pausing, resuming) => {
-    expect(refusal(() => refuseToPause('acme', state))?.code ?? null).toBe(pausing)
-    expect(refusal(() => refuseToResume('acme', state))?.code ?? null).toBe(resuming)
+    const connection = { connectionId: 'acme', state, crmBlockedCode: null }
+    expect(refusal(() => refuseToPause(connection))?.code ?? null).toBe(pausing)
+    expect(refusal(() => refuseToResume(connection))?.code ?? null).toBe(resuming)
+  })
+
+  it.each([
+    ['crm_auth_failed', null],
+    ['crm_tenant_deleted', null],
+    ['crm_rate_limited', 'connection_not_paused'],
+  ])('a connection that the service itself holds back for %s', (crmBlockedCode, resuming) => {
+    const connection = { connectionId: 'acme', state: 'active', crmBlockedCode } as const
+    expect(refusal(() => refuseToResume(connection))?.code ?? null).toBe(resuming)
   })
 
   it.each(['reason', 'by'])('needs %s', (name) => {

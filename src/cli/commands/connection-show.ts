@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import type { ConnectionView } from '../connection/connection-view.js'
+import type { PauseView, Told } from '../connection/pause-view.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
 import { withLedger } from '../resources.js'
@@ -34,7 +35,7 @@ function textOf(view: ConnectionView): string {
     ...stateLines(view),
     ...(['emarketeer', 'crm'] as const).flatMap((side) => {
       const gate = blocked[side]
-      return gate === null ? [] : [`Not called before ${gate.until}: ${side} (${gate.code})`]
+      return gate === null ? [] : [gateLine(side, gate, view.pause?.mode === 'refused')]
     }),
     `Contacts linked ${counts.linked}, due ${counts.due}; decisions held ${counts.held}; ambiguous events ${counts.ambiguousEvents}`,
     ...(counts.disagreements === 0
@@ -51,12 +52,8 @@ function textOf(view: ConnectionView): string {
 
 /** What a person did to it, and what it does without. */
 function stateLines({ pause, disabled, webhooks, clock, walk }: ConnectionView): string[] {
-  const told = ({ reason, by, since }: NonNullable<ConnectionView['pause'] | typeof disabled>) =>
-    since === null ? '' : `, by ${by} at ${since}: ${reason}`
   return [
-    ...(pause === null
-      ? []
-      : [`Paused${pause.mode === 'loosening' ? ', opt-outs flow' : ''}${told(pause)}`]),
+    ...(pause === null ? [] : [pauseLine(pause)]),
     ...(disabled === null
       ? []
       : [`Disabled${disabled.removeInstalled ? ', installation removed' : ''}${told(disabled)}`]),
@@ -76,4 +73,29 @@ function stateLines({ pause, disabled, webhooks, clock, walk }: ConnectionView):
             (walk.lastCompletedAt ?? 'never'),
         ]),
   ]
+}
+
+function told({ reason, by, since }: Told): string {
+  return since === null ? '' : `, by ${by} at ${since}: ${reason}`
+}
+
+function pauseLine(pause: PauseView): string {
+  switch (pause.mode) {
+    case 'all':
+      return `Paused${told(pause)}`
+    case 'loosening':
+      return `Paused, opt-outs flow${told(pause)}`
+    case 'refused':
+      return `Paused by itself${pause.since === null ? '' : ` since ${pause.since}`}: ${pause.reason}`
+  }
+}
+
+/** @param toldAlready the words stand in the line about the pause. */
+function gateLine(
+  side: string,
+  { code, until, reason }: NonNullable<ConnectionView['blocked']['crm']>,
+  toldAlready: boolean,
+): string {
+  const words = reason === null || toldAlready ? '' : `: ${reason}`
+  return `Not called before ${until}: ${side} (${code})${words}`
 }

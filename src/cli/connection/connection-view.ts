@@ -6,7 +6,7 @@ import {
   type KeptIntervention,
   type LifeAction,
 } from '../../ledger/connection-life.js'
-import { findConnection, type ConnectionRow, type PauseMode } from '../../ledger/connections.js'
+import { findConnection, type ConnectionRow } from '../../ledger/connections.js'
 import { overridesOf, type KeptOverride } from '../../ledger/overrides.js'
 import { crmClockOf, type CrmClock } from '../../ledger/crm-clock.js'
 import { crmWalkOf } from '../../ledger/crm-walk.js'
@@ -14,26 +14,27 @@ import { CRM_DRIVERS } from '../../crm/registry.js'
 import { MAX_CLOCK_OFFSET_MS } from '../../sync/crm-clock.js'
 import type { Queryable } from '../../ledger/database.js'
 import type { ConnectionCounts } from './connection-counts.js'
+import { pauseOf, shownState, told, type PauseView, type Told } from './pause-view.js'
 
 /** A connection in the list. */
 export interface ConnectionSummary {
   readonly connectionId: string
   readonly accountId: string
   readonly crm: string
+  /** `paused` also where the service itself has paused it. */
   readonly state: string
+  /** How and why it is paused, or null. */
+  readonly pause: PauseView | null
 }
 
 /** A gate that is closed: nobody calls the system before that moment. */
 interface ClosedGate {
   readonly code: string
   readonly until: string | null
-}
-
-/** What a person did, as it was kept; nulls where it was not done by a command of ours. */
-interface Told {
-  readonly reason: string | null
-  readonly by: string | null
+  /** Since when; null: not known. */
   readonly since: string | null
+  /** Of a refusal: what, and what to do, in plain words. */
+  readonly reason: string | null
 }
 
 /** A connection as `connection show` answers. Holds no secret and no address. */
@@ -43,8 +44,6 @@ export interface ConnectionView extends ConnectionSummary {
   readonly config: Readonly<Record<string, unknown>>
   /** Our copy of each side is complete as of this moment (ISO UTC), or null: not yet. */
   readonly verifiedAsOf: { readonly emarketeer: string | null; readonly crm: string | null }
-  /** How and why it is paused, or null. `loosening`: opt-outs flow, and what makes more mailable waits. */
-  readonly pause: (Told & { readonly mode: PauseMode }) | null
   /** Why it is disabled, or null; `removeInstalled` where the installation was removed too. */
   readonly disabled: (Told & { readonly removeInstalled: boolean }) | null
   /** Whether the CRM posts changes to us, and why not; null: set-up has not come that far. */
@@ -125,14 +124,19 @@ export async function requireConnection(
   return connection
 }
 
-/** The short form. */
-export function summaryOf({
-  connectionId,
-  accountId,
-  crm,
-  state,
-}: ConnectionRow): ConnectionSummary {
-  return { connectionId, accountId, crm, state }
+/** The short form. @param kept as for {@link viewOf}. */
+export function summaryOf(
+  connection: ConnectionRow,
+  kept: KeptIntervention | null,
+): ConnectionSummary {
+  const { connectionId, accountId, crm } = connection
+  return {
+    connectionId,
+    accountId,
+    crm,
+    state: shownState(connection),
+    pause: pauseOf(connection, kept),
+  }
 }
 
 /** The long form. @param kept what brought it to its state, where a person did. */
@@ -142,16 +146,15 @@ export function viewOf(
   kept: KeptIntervention | null,
   measures: ConnectionMeasures,
 ): ConnectionView {
-  const { state, pauseMode } = connection
+  const { state } = connection
   return {
-    ...summaryOf(connection),
+    ...summaryOf(connection, kept),
     epoch: connection.epoch,
     config: redactConfig(connection.config),
     verifiedAsOf: {
       emarketeer: connection.emarketeerProvenAt?.toISOString() ?? null,
       crm: connection.crmProvenAt?.toISOString() ?? null,
     },
-    pause: state === 'paused' ? { mode: pauseMode ?? 'all', ...told(kept) } : null,
     disabled:
       state === 'disabled'
         ? { removeInstalled: kept?.action === 'removeInstalled', ...told(kept) }
@@ -161,8 +164,18 @@ export function viewOf(
     walk: measures.walk,
     decisions: measures.decisions.map(({ at, ...rest }) => ({ at: at.toISOString(), ...rest })),
     blocked: {
-      emarketeer: gateOf(connection.emarketeerBlockedCode, connection.emarketeerBlockedUntil),
-      crm: gateOf(connection.crmBlockedCode, connection.crmBlockedUntil),
+      emarketeer: gateOf({
+        code: connection.emarketeerBlockedCode,
+        until: connection.emarketeerBlockedUntil,
+        since: connection.emarketeerBlockedSince,
+        reason: null,
+      }),
+      crm: gateOf({
+        code: connection.crmBlockedCode,
+        until: connection.crmBlockedUntil,
+        since: connection.crmBlockedSince,
+        reason: connection.crmBlockedReason,
+      }),
     },
     counts,
   }
@@ -184,14 +197,6 @@ const STATE_AFTER: Readonly<Record<LifeAction, ConnectionRow['state']>> = {
   resume: 'active',
 }
 
-function told(kept: KeptIntervention | null): Told {
-  return {
-    reason: kept?.reason ?? null,
-    by: kept?.by ?? null,
-    since: kept?.at.toISOString() ?? null,
-  }
-}
-
 /** As set-up's step `webhooks` keeps it. */
 function webhooksOf(facts: ConnectionRow['facts']): ConnectionView['webhooks'] {
   const { webhooks } = facts
@@ -202,6 +207,20 @@ function webhooksOf(facts: ConnectionRow['facts']): ConnectionView['webhooks'] {
   return { installed, reason: typeof reason === 'string' ? reason : null }
 }
 
-function gateOf(code: string | null, until: Date | null): ClosedGate | null {
-  return code === null ? null : { code, until: until?.toISOString() ?? null }
+function gateOf({ code, until, since, reason }: StoredGate): ClosedGate | null {
+  return code === null
+    ? null
+    : {
+        code,
+        until: until?.toISOString() ?? null,
+        since: since?.toISOString() ?? null,
+        reason,
+      }
+}
+
+interface StoredGate {
+  readonly code: string | null
+  readonly until: Date | null
+  readonly since: Date | null
+  readonly reason: string | null
 }

@@ -64,7 +64,7 @@ function change(
   const { connectionId } = command
   return withLedger(async (db) => {
     const connection = await requireConnection(db, connectionId)
-    refuse(connectionId, connection.state)
+    refuse(connection)
     return withTemporal(async (temporal) => {
       const run = await startOrJoin(temporal.client, {
         type,

@@ -11,6 +11,7 @@ import {
 } from '../../ledger/connections.js'
 import { markAllLinkedDirty } from '../../ledger/categories.js'
 import type { Database } from '../../ledger/database.js'
+import { openRefusedGates } from '../../ledger/gates.js'
 import { REMOVAL_BEGUN } from '../../ledger/removal.js'
 import { checkChange } from './check-change.js'
 
@@ -23,7 +24,7 @@ const SUBSCRIPTION_ROWS_PER_DAY = 20_000
 const UNIQUE_VIOLATION = '23505'
 
 /**
- * Stores an applied file. Checked once more in the same transaction, as somebody may have applied another file since.
+ * Stores an applied file that both systems were asked about. Checked once more in the same transaction, as somebody may have applied another file since.
  *
  * @throws AppError as {@link checkChange} does.
  */
@@ -41,6 +42,8 @@ export async function storeConnection(
         subscriptionRowsPerDay: existing?.subscriptionRowsPerDay ?? SUBSCRIPTION_ROWS_PER_DAY,
         config: stored,
       })
+      // Both have just taken these credentials: whatever refused the former ones holds nothing back.
+      await openRefusedGates(tx, file.connectionId)
       if (saved.state === 'disabled') {
         await setConnectionState(tx, file.connectionId, 'settingUp')
         await mergeFacts(tx, file.connectionId, { [REMOVAL_BEGUN]: null })
