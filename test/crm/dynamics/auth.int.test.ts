@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { TokenSource } from '../../../src/crm/dynamics/auth/token-source.js'
 import { RequestTally } from '../../../src/http/index.js'
 import { type Said, scriptedService, tokenAnswer } from './support/scripted-service.js'
 import { openSession } from './support/stand-in.js'
@@ -52,16 +53,42 @@ describe('tokens', () => {
     expect(service.heard).toHaveLength(2)
   })
 
-  it('are renewed five minutes before they end', async () => {
+  it.each([
+    [3600, 3298, 3302],
+    [100, 48, 52],
+  ])('that live %d s serve for %d s and not for %d s', async (lifeSeconds, still, no) => {
     service = await scriptedService(
       () => whoAmI,
-      (issued) => tokenAnswer(`token-${issued}`, issued === 1 ? 299 : 302),
+      (issued) => tokenAnswer(`token-${issued}`, lifeSeconds),
     )
-    const session = openSession(service.url)
-    await session.check({})
-    await session.check({})
-    await session.check({})
-    expect(service.issued()).toBe(2)
+    let aheadMs = 0
+    const source = new TokenSource(
+      {
+        environmentUrl: service.url,
+        tenantId: 'tenant',
+        clientId: 'client',
+        clientSecret: 'secret',
+        authorityHost: service.url,
+      },
+      () => Date.now() + aheadMs,
+    )
+    await expect(source.token({})).resolves.toBe('token-1')
+    aheadMs = still * 1000
+    await expect(source.token({})).resolves.toBe('token-1')
+    aheadMs = no * 1000
+    await expect(source.token({})).resolves.toBe('token-2')
+  })
+
+  it('are asked for as documented, and with nothing else', async () => {
+    service = await scriptedService(() => whoAmI)
+    await openSession(service.url).check({})
+    const [asked] = service.tokenRequests
+    expect(asked?.path).toMatch(/^\/[^/?]+\/oauth2\/v2\.0\/token$/)
+    expect(asked?.headers['content-type']).toBe('application/x-www-form-urlencoded')
+    const form = new URLSearchParams(asked?.body)
+    expect([...form.keys()].sort()).toEqual(['client_id', 'client_secret', 'grant_type', 'scope'])
+    expect(form.get('grant_type')).toBe('client_credentials')
+    expect(form.get('scope')).toBe(`${service.url}/.default`)
   })
 
   it('count in the tally, and reach the authority in the form that it wants', async () => {

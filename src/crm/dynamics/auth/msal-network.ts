@@ -7,9 +7,13 @@ const tokenAnswer = z.looseObject({
   expires_in: z.coerce.number(),
 })
 
+/** What the flow consists of (docs/wire-dataverse.md, 2). */
+const FORM_FIELDS = ['client_id', 'client_secret', 'grant_type', 'scope']
+
 /**
  * MSAL's way to the network, over our plumbing, so that time-outs, the tally and faults of the stand-ins hold for
- * token requests too. It keeps the error it met: MSAL replaces whatever a network client throws by one of its own.
+ * token requests too. The request goes out as Microsoft documents it, without what MSAL tells of itself in headers,
+ * query and form: Entra needs none of it, and gateways that look like Entra may refuse it. It keeps the error it met: MSAL replaces whatever a network client throws by one of its own.
  */
 export class MsalNetwork implements INetworkModule {
   /** What the last request failed with; null where it succeeded. */
@@ -36,12 +40,12 @@ export class MsalNetwork implements INetworkModule {
       const answer = await this.http.json(
         {
           method: 'POST',
-          path: url.slice(this.msalOrigin.length),
+          path: new URL(url.slice(this.msalOrigin.length), this.msalOrigin).pathname,
           operation: 'POST /{tenant}/oauth2/v2.0/token',
           name: 'token',
           effect: 'read',
-          headers: options?.headers ?? {},
-          body: options?.body ?? '',
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+          body: documentedForm(options?.body ?? ''),
           context: this.context,
         },
         tokenAnswer,
@@ -52,4 +56,14 @@ export class MsalNetwork implements INetworkModule {
       throw error
     }
   }
+}
+
+/** The form with the documented fields only. */
+function documentedForm(body: string): string {
+  const given = new URLSearchParams(body)
+  const form = new URLSearchParams()
+  for (const field of FORM_FIELDS) {
+    form.set(field, given.get(field) ?? '')
+  }
+  return form.toString()
 }

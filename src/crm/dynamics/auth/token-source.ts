@@ -4,12 +4,12 @@ import type { DynamicsConfig } from '../config.js'
 import { authorityHttp } from '../http-clients.js'
 import { type AccessToken, requestToken } from './request-token.js'
 
-/** A token is renewed this long before it ends. */
+/** A token is renewed this long before it ends, but not before half its life: a short one would never be kept. */
 const RENEW_BEFORE_MS = 5 * 60_000
 
 /** Tokens of one application in one environment: one renewal at a time, whoever waits for it. */
 export class TokenSource {
-  #current: AccessToken | null = null
+  #current: (AccessToken & { readonly renewAtMs: number }) | null = null
   #renewal: Promise<AccessToken> | null = null
 
   constructor(
@@ -20,7 +20,7 @@ export class TokenSource {
   /** A token that is good for a while yet. @throws UpstreamError as `requestToken`. */
   async token(context: CallContext): Promise<string> {
     const current = this.#current
-    if (current !== null && current.expiresAtMs - RENEW_BEFORE_MS > this.nowMs()) {
+    if (current !== null && current.renewAtMs > this.nowMs()) {
       return current.value
     }
     this.#renewal ??= this.#renew(context)
@@ -38,8 +38,11 @@ export class TokenSource {
   async #renew(context: CallContext): Promise<AccessToken> {
     try {
       const http = authorityHttp(this.config.authorityHost)
-      this.#current = await requestToken(http, this.config, { ...context, signal: undefined })
-      return this.#current
+      const token = await requestToken(http, this.config, { ...context, signal: undefined })
+      const lifeMs = token.expiresAtMs - this.nowMs()
+      const renewAtMs = token.expiresAtMs - Math.min(RENEW_BEFORE_MS, lifeMs / 2)
+      this.#current = { ...token, renewAtMs }
+      return token
     } finally {
       this.#renewal = null
     }

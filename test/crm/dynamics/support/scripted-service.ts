@@ -23,6 +23,7 @@ export async function scriptedService(
   tokens?: (issued: number) => Said | Promise<Said>,
 ) {
   const heard: Heard[] = []
+  const tokenRequests: Heard[] = []
   let issued = 0
   let url = ''
   const server = createServer((request, response) => {
@@ -40,6 +41,7 @@ export async function scriptedService(
       const say = async (): Promise<Said> => {
         if (isToken) {
           issued += 1
+          tokenRequests.push(one)
           return tokens?.(issued) ?? tokenAnswer(`token-${issued}`)
         }
         heard.push(one)
@@ -61,6 +63,7 @@ export async function scriptedService(
   return {
     url,
     heard,
+    tokenRequests,
     issued: () => issued,
     close: async () => {
       server.closeAllConnections()
