@@ -33,6 +33,29 @@ export function addressRows(db: Queryable, addressIds: readonly number[]): Promi
   ])
 }
 
+/** Those of the addresses at which eMarketeer's state is not known. */
+export function unreadAddressRows(
+  db: Queryable,
+  addressIds: readonly number[],
+): Promise<AddressRow[]> {
+  return db.query<AddressRow>(
+    `${SELECT} WHERE a.address_id = ANY($1) AND a.emarketeer_unread ORDER BY a.address_id`,
+    [addressIds],
+  )
+}
+
+/** The addresses themselves, normalised. */
+export async function addressTexts(
+  db: Queryable,
+  addressIds: readonly number[],
+): Promise<string[]> {
+  const rows = await db.query<{ address: string }>(
+    'SELECT address FROM addresses WHERE address_id = ANY($1) ORDER BY address_id',
+    [addressIds],
+  )
+  return rows.map((row) => row.address)
+}
+
 /** One address by its normalised text, or null. */
 export async function findAddressRow(
   db: Queryable,

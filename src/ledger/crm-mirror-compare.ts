@@ -26,7 +26,11 @@ export function sameContact(a: StoredCrmContact, b: StoredCrmContact): boolean {
   )
 }
 
-function sameConsents(a: StoredCrmContact['consents'], b: StoredCrmContact['consents']): boolean {
+/** Whether the same values stand in the same versions. */
+export function sameConsents(
+  a: StoredCrmContact['consents'],
+  b: StoredCrmContact['consents'],
+): boolean {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof typeof a>
   return [...keys].every(
     (key) => a[key]?.version === b[key]?.version && a[key]?.value === b[key]?.value,

@@ -4,6 +4,7 @@ import { ensureAddresses, markDirty } from './addresses.js'
 import { markCrmDoubtful } from './address-rows.js'
 import { carryDeniesOfMerged, carryDeniesOfMoved, type MergedRecord } from './carried-denies.js'
 import { latestConsents, sameContact } from './crm-mirror-compare.js'
+import { changedContacts } from './crm-mirror-unchanged.js'
 import {
   furtherAddresses,
   guestsLeaving,
@@ -50,10 +51,14 @@ function judge(stored: ReadWindow, incoming: ReadWindow): 'newer' | 'older' | 'o
 export async function takeCrmContacts(
   tx: Queryable,
   connectionId: string,
-  contacts: readonly CrmContact[],
+  read: readonly CrmContact[],
   window: ReadWindow,
   listing = false,
 ): Promise<MirrorChange> {
+  const contacts = listing ? read : await changedContacts(tx, connectionId, read)
+  if (contacts.length === 0) {
+    return { addressIds: [] }
+  }
   const emails = contacts
     .flatMap((c) => [c.email, ...c.otherEmails].map(normalizeEmail))
     .filter((e) => e !== null)

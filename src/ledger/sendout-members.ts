@@ -2,6 +2,9 @@ import type { Channel } from '../contracts/pre-send.js'
 import type { Queryable } from './database.js'
 import type { Verdict } from './sendouts.js'
 
+/** Verdicts stored by one statement. */
+const AT_ONCE = 10_000
+
 /** A targeted contact, as fixed by the audience. */
 export interface SendoutMember {
   readonly position: number
@@ -66,38 +69,48 @@ export function eligibleFrom(
 }
 
 /**
- * Distinct addresses of a range of members. `onlyOpen`: those that need a pass before they can be decided; one that only
+ * Distinct addresses of a range of members. `open`: those that need a pass before they can be decided; one that only
  * waits for tomorrow's budget of rows does not.
+ * @param range positions, the end exclusive.
  */
 export async function memberAddresses(
   db: Queryable,
   sendoutRunId: string,
-  from: number,
-  to: number,
-  onlyOpen: boolean,
+  range: { readonly from: number; readonly to: number },
+  which: 'all' | 'open',
 ): Promise<number[]> {
   const rows = await db.query<{ id: number }>(
     `SELECT DISTINCT a.address_id AS id FROM sendout_members m JOIN addresses a USING (address_id)
       WHERE m.sendout_run_id = $1 AND m.position >= $2 AND m.position < $3
         AND (NOT $4 OR (a.dirty_tick IS NOT NULL AND COALESCE(a.not_before, now()) < current_date + 1) OR a.emarketeer_unread OR a.crm_doubtful_tick IS NOT NULL)
       ORDER BY id`,
-    [sendoutRunId, from, to, onlyOpen],
+    [sendoutRunId, range.from, range.to, which === 'open'],
   )
   return rows.map((row) => row.id)
 }
 
-/** Stores verdicts. */
+/** What a member came to, by its position. */
+export interface MemberVerdict {
+  readonly position: number
+  readonly verdict: Verdict
+}
+
+/**
+ * Stores verdicts: one statement a verdict, which finds its rows by key. Joined to a list of positions instead, a run
+ * that the planner has no statistics of would be compared with the whole list row by row.
+ */
 export async function saveVerdicts(
   db: Queryable,
   sendoutRunId: string,
-  verdicts: readonly { readonly position: number; readonly verdict: Verdict }[],
+  verdicts: readonly MemberVerdict[],
 ): Promise<void> {
-  await db.query(
-    `UPDATE sendout_members m SET verdict = v.verdict
-      FROM unnest($2::int[], $3::text[]) AS v(position, verdict)
-      WHERE m.sendout_run_id = $1 AND m.position = v.position`,
-    [sendoutRunId, verdicts.map((v) => v.position), verdicts.map((v) => v.verdict)],
-  )
+  for (const verdict of new Set(verdicts.map((v) => v.verdict))) {
+    const positions = verdicts.filter((v) => v.verdict === verdict).map((v) => v.position)
+    await db.query(
+      `UPDATE sendout_members SET verdict = $3 WHERE sendout_run_id = $1 AND position = ANY($2)`,
+      [sendoutRunId, positions, verdict],
+    )
+  }
 }
 
 /** Of eligible members with the same address (or number), the lowest contact id stays (G4). */
@@ -107,14 +120,23 @@ export async function excludeDuplicates(
   channel: Channel,
 ): Promise<void> {
   const key = channel === 'email' ? `address_id` : `regexp_replace(mobile, '[^0-9+]', '', 'g')`
-  await db.query(
-    `UPDATE sendout_members m SET verdict = 'duplicateAddress'
-      FROM (SELECT position, row_number() OVER (PARTITION BY ${key}
+  // Found first, by sorting alone, and then stored by key: a join of a run with itself may take the square of its size.
+  const repeated = await db.query<{ position: number }>(
+    `SELECT position FROM (SELECT position, row_number() OVER (PARTITION BY ${key}
           ORDER BY length(contact_id), contact_id, position) AS rank
         FROM sendout_members WHERE sendout_run_id = $1 AND verdict = 'eligible') d
-      WHERE m.sendout_run_id = $1 AND m.position = d.position AND d.rank > 1`,
+      WHERE d.rank > 1`,
     [sendoutRunId],
   )
+  for (let at = 0; at < repeated.length; at += AT_ONCE) {
+    await saveVerdicts(
+      db,
+      sendoutRunId,
+      repeated
+        .slice(at, at + AT_ONCE)
+        .map(({ position }) => ({ position, verdict: 'duplicateAddress' })),
+    )
+  }
 }
 
 /** How many members came to what; undecided ones count as `notVerified`. */

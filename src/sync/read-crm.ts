@@ -1,5 +1,5 @@
 import type { CrmReading } from '../crm/crm.js'
-import { addressRows, markCrmRead } from '../ledger/address-rows.js'
+import { addressTexts, markCrmRead } from '../ledger/address-rows.js'
 import {
   takeCrmContacts,
   takeCrmSubscriptions,
@@ -47,7 +47,7 @@ export async function readCrmAt(
   const { connectionId } = session.connection
   await standingOf(session.db, session)
   const crm = requireCrm(session).session
-  const rows = await addressRows(session.db, addressIds)
+  const emails = await addressTexts(session.db, addressIds)
   const believed = await session.db.query<{ id: string }>(
     `SELECT crm_contact_id AS id FROM crm_contacts
         WHERE connection_id = $1 AND address_id = ANY($2) AND state <> 'deleted'
@@ -55,10 +55,7 @@ export async function readCrmAt(
     [connectionId, addressIds],
   )
   const from = await nextTick(session.db)
-  const atAddress = await crm.read(
-    { by: 'email', emails: rows.map((row) => row.address) },
-    session.call,
-  )
+  const atAddress = await crm.read({ by: 'email', emails }, session.call)
   const answered = new Set(atAddress.contacts.map((contact) => contact.contactId))
   const absent = believed.map((row) => row.id).filter((id) => !answered.has(id))
   const elsewhere: CrmReading[] = []

@@ -1,5 +1,5 @@
 import { readManyStates } from '../emarketeer/index.js'
-import { addressRows, type AddressRow } from '../ledger/address-rows.js'
+import { unreadAddressRows, type AddressRow } from '../ledger/address-rows.js'
 import {
   clearEmarketeerState,
   markEmarketeerRead,
@@ -18,8 +18,7 @@ export async function readUnreadStates(
   session: SyncSession,
   addressIds: readonly number[],
 ): Promise<void> {
-  const rows = await addressRows(session.db, addressIds)
-  const unread = rows.filter((row) => row.emarketeerUnread)
+  const unread = await unreadAddressRows(session.db, addressIds)
   for (let at = 0; at < unread.length; at += CHUNK) {
     await readChunk(session, unread.slice(at, at + CHUNK))
   }

@@ -58,7 +58,12 @@ async function decideChunks(session: SyncSession, run: SendoutRun): Promise<void
 
 /** Contacts that came, left or moved while the run was under way: their state is read, or they are not verified. */
 async function readUnreadOfRun(session: SyncSession, run: SendoutRun): Promise<void> {
-  const open = await memberAddresses(session.db, run.sendoutRunId, 0, run.targeted, true)
+  const open = await memberAddresses(
+    session.db,
+    run.sendoutRunId,
+    { from: 0, to: run.targeted },
+    'open',
+  )
   for (let at = 0; at < open.length; at += CHUNK) {
     await readUnreadStates(session, open.slice(at, at + CHUNK))
   }

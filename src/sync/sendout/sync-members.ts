@@ -1,9 +1,11 @@
 import { AppError } from '../../contracts/app-error.js'
 import { memberAddresses } from '../../ledger/sendout-members.js'
 import type { SendoutRun } from '../../ledger/sendouts.js'
-import { readUnreadStates } from '../read-unread.js'
 import { catchUpEmarketeer } from '../catch-up-emarketeer.js'
+import { freshen } from '../freshen.js'
+import { readUnreadStates } from '../read-unread.js'
 import { syncAddresses } from '../sync-addresses.js'
+import { MAX_BATCH } from '../sync-batch.js'
 import { emptyCounts, type SyncCounts } from '../sync-counts.js'
 import type { SyncSession } from '../session.js'
 import type { FreshnessProof } from './prove-freshness.js'
@@ -15,9 +17,9 @@ export interface MemberRange {
 }
 
 /**
- * Force-syncs a range of targeted contacts (rules E6, G2). Where a delta has proven everybody, only those with
- * something to do are passed over; else each is read directly. Opt-outs are written at once, loosening ones wait for
- * the end of the run (F4).
+ * Force-syncs a range of targeted contacts (rules E6, G2). Where a delta has proven everybody, nobody is read again;
+ * else each is read directly. Either way only those with something to do are passed over: a reading that says what our
+ * copy says leaves nothing to decide. Opt-outs are written at once, loosening ones wait for the end of the run (F4).
  */
 export async function syncMembers(
   session: SyncSession,
@@ -25,14 +27,17 @@ export async function syncMembers(
   range: MemberRange,
   proof: FreshnessProof,
 ): Promise<SyncCounts> {
-  const onlyOpen = proof !== 'direct'
-  const ids = await memberAddresses(session.db, run.sendoutRunId, range.from, range.to, onlyOpen)
+  const addressesOf = (which: 'all' | 'open') =>
+    memberAddresses(session.db, run.sendoutRunId, range, which)
   if (proof === 'emarketeerOnly') {
-    await readUnreadStates(session, ids)
+    await readUnreadStates(session, await addressesOf('open'))
     await catchUpEmarketeer(session)
     return emptyCounts()
   }
-  const { counts, leftOver } = await syncAddresses(session, ids, {
+  if (proof === 'direct') {
+    await readDirectly(session, await addressesOf('all'))
+  }
+  const { counts, leftOver } = await syncAddresses(session, await addressesOf('open'), {
     reading: 'direct',
     loosening: 'stage',
   })
@@ -43,4 +48,18 @@ export async function syncMembers(
     )
   }
   return counts
+}
+
+/**
+ * Reads both sides of everybody into our copy, which marks what has changed as due. Without leases, like a delta: order
+ * comes from the readings' ticks.
+ */
+async function readDirectly(session: SyncSession, addressIds: readonly number[]): Promise<void> {
+  for (let at = 0; at < addressIds.length; at += MAX_BATCH) {
+    await freshen(session, addressIds.slice(at, at + MAX_BATCH))
+    session.heartbeat({
+      done: Math.min(at + MAX_BATCH, addressIds.length),
+      total: addressIds.length,
+    })
+  }
 }
