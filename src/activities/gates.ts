@@ -37,23 +37,24 @@ const TRY_AGAIN_MS = 60_000
  * @throws AppError with the code that the gate was closed with, and what the try met.
  */
 export async function passGates({ session, driver }: Gated, needs: Needs): Promise<void> {
-  const { emarketeerBlockedUntil, emarketeerBlockedCode, crmBlockedCode } = session.connection
+  const { db, connection, call } = session
+  const { connectionId, emarketeerBlockedUntil, emarketeerBlockedCode, crmBlockedCode } = connection
   refuseBefore('emarketeer', emarketeerBlockedUntil, emarketeerBlockedCode)
   if (needs === 'emarketeer' || crmBlockedCode === null) {
     return
   }
   for (;;) {
-    const gate = await crmGateOf(session.db, session.connection.connectionId)
+    const gate = await crmGateOf(db, connectionId)
     if (!isRefusalCode(gate.code)) {
       return refuseBefore('crm', gate.until, gate.code)
     }
-    if (gate.probing) {
-      await wait(LOOK_EVERY_MS, undefined, { signal: session.call.signal })
-    } else if (await takeProbe(session.db, session.connection.connectionId, AUTH_PROBE_MS)) {
-      return probe({ session, driver })
-    } else {
+    if (gate.closed && !gate.probing) {
       refuseRefused(gate)
     }
+    if (!gate.probing && (await takeProbe(db, connectionId, AUTH_PROBE_MS))) {
+      return probe({ session, driver })
+    }
+    await wait(LOOK_EVERY_MS, undefined, { signal: call.signal })
   }
 }
 

@@ -85,8 +85,10 @@ export interface CrmGate {
   readonly code: string | null
   readonly reason: string | null
   readonly since: Date | null
-  /** Not called before; null or past: it may be tried. */
+  /** Not called before that. */
   readonly until: Date | null
+  /** That has not come yet, by the database's clock. */
+  readonly closed: boolean
   /** Whether somebody tries it at this moment. */
   readonly probing: boolean
 }
@@ -98,7 +100,7 @@ const PROBE_LASTS = `interval '1 minute'`
 export async function crmGateOf(db: Queryable, connectionId: string): Promise<CrmGate> {
   const [row] = await db.query<CrmGate>(
     `SELECT crm_blocked_code AS code, crm_blocked_reason AS reason, crm_blocked_since AS since,
-        crm_blocked_until AS until,
+        crm_blocked_until AS until, COALESCE(crm_blocked_until > clock_timestamp(), false) AS closed,
         COALESCE(crm_probed_at > clock_timestamp() - ${PROBE_LASTS}, false) AS probing
       FROM connections WHERE connection_id = $1`,
     [connectionId],
