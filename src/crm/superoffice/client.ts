@@ -28,6 +28,11 @@ export class SuperOfficeClient {
     return this.door.contextIdentifier
   }
 
+  /** See {@link Door.lookAfresh}. */
+  lookAfresh(): void {
+    this.door.lookAfresh()
+  }
+
   /** @throws UpstreamError, AppError `crm_tenant_unavailable` */
   text(request: SuperOfficeRequest, context: CallContext): Promise<TextAnswer> {
     return this.door.through(context, (entry) =>

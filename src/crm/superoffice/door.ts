@@ -18,4 +18,6 @@ export interface Door {
    * @throws what `send` throws; AppError `crm_tenant_unavailable`; UpstreamError of signing in.
    */
   through<T>(context: CallContext, send: (entry: Entry) => Promise<T>): Promise<T>
+  /** Somebody says that it runs again: that it did not is forgotten, however long that was to hold. */
+  lookAfresh(): void
 }

@@ -53,6 +53,10 @@ export class OnlineDoor implements Door {
     }
   }
 
+  lookAfresh(): void {
+    this.#status.forgetDown()
+  }
+
   #entry(baseUrl: string, ticket: string): Entry {
     return {
       http: apiHttp(baseUrl),

@@ -17,5 +17,7 @@ export function onsiteDoor(config: OnsiteConfig): Door {
   return {
     contextIdentifier: null,
     through: <T>(_context: CallContext, send: (entry: Entry) => Promise<T>) => send(entry),
+    // Nothing is remembered here.
+    lookAfresh: () => undefined,
   }
 }

@@ -23,7 +23,13 @@ export function setupStep(step: SuperOfficeStep): SetupStep {
     id,
     title,
     weight,
-    verify: (session, context) => translated(session, (own) => step.verify(own, context)),
+    verify: (session, context) =>
+      translated(session, (own) => {
+        if (context.choice !== null) {
+          own.client.lookAfresh()
+        }
+        return step.verify(own, context)
+      }),
     do: (session, context) => translated(session, (own) => step.do(own, context)),
     undo: (session, context) => translated(session, (own) => step.undo(own, context)),
   }

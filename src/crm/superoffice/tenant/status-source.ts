@@ -62,6 +62,13 @@ export class TenantStatusSource {
     }
   }
 
+  /** Forgets that the tenant does not run; where it does, nothing. */
+  forgetDown(): void {
+    if (this.#current?.running === false) {
+      this.#current = null
+    }
+  }
+
   /**
    * Asks afresh why the API does not answer. @returns the error to throw in its place, or null where the tenant runs
    * or its status cannot be had either.
