@@ -14,7 +14,7 @@ const WORDS: Readonly<Record<SetupAction, string>> = {
 /** What is lacking where a step is left out. Steps that are not named here cannot be. */
 const WITHOUT: Readonly<Record<string, string>> = {
   privileges: 'a privilege that is lacking shows at a later step',
-  tablePrivileges: 'subscriptions fail until the privileges are granted',
+  tablePrivileges: 'set-up then waits at the first step that needs the privileges',
   view: 'the section on the form then needs a view of yours',
   form: 'users do not see the subscriptions on the contact',
   publish: 'users see the section only once somebody publishes the form',

@@ -1,0 +1,64 @@
+/**
+ * Writes docs/setup-pauses.md from the cases of the tests, so that the table tells what was tried.
+ *
+ *   node --import tsx scripts/generate-setup-pauses.mjs           write
+ *   node --import tsx scripts/generate-setup-pauses.mjs --check   exit 1 when the file is out of date
+ */
+import { readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { format, resolveConfig } from 'prettier'
+import { DYNAMICS_PLACES } from '../test/e2e/setup-pauses/dynamics-places.ts'
+import { SUPEROFFICE_PLACES } from '../test/e2e/setup-pauses/superoffice-places.ts'
+
+const target = fileURLToPath(new URL('../docs/setup-pauses.md', import.meta.url))
+
+const HEAD = [
+  '| pause | at step | how it comes to it | choice | mended before | what becomes of it | the step | set-up |',
+  '|---|---|---|---|---|---|---|---|',
+]
+
+function table(places) {
+  return [...HEAD, ...places.flatMap(rowsOf)].join('\n')
+}
+
+/** What is the same for each choice of a pause is told once. */
+function rowsOf({ code, step, when, choices }) {
+  return Object.entries(choices).map(([action, { mended = '', then, state, next }], index) => {
+    const place = index === 0 ? [`\`${code}\``, `\`${step}\``, when] : ['', '', '']
+    const cells = [...place, `\`${action}\``, mended, then, state, setUpOf(next)]
+    return `| ${cells.join(' | ')} |`
+  })
+}
+
+function setUpOf(next) {
+  return typeof next === 'string' ? next : `waits at \`${next.step}\` (\`${next.code}\`)`
+}
+
+const parts = [
+  '# Every pause, and each of its choices',
+  '<!-- Made by scripts/generate-setup-pauses.mjs from test/e2e/setup-pauses. Do not edit. -->',
+  [
+    'What [setup.md](setup.md) says of pauses and choices, as it was tried: each row is a test, in which set-up runs into the',
+    'pause on a stand-in, Support decides (by signal, update and `lbsync setup override` in turn), and what stands afterwards is',
+    'looked at. That the choices offered are exactly these, and that each decision is kept with its reason and name, is tested',
+    'with each row.',
+  ].join('\n'),
+  '## Dynamics 365',
+  table(DYNAMICS_PLACES),
+  '## SuperOffice',
+  table(SUPEROFFICE_PLACES),
+]
+
+const text = await format(parts.join('\n\n'), {
+  ...(await resolveConfig(target)),
+  parser: 'markdown',
+})
+
+if (!process.argv.includes('--check')) {
+  await writeFile(target, text)
+} else if ((await readFile(target, 'utf8').catch(() => '')) !== text) {
+  process.stderr.write(
+    'docs/setup-pauses.md is out of date: run node --import tsx scripts/generate-setup-pauses.mjs\n',
+  )
+  process.exitCode = 1
+}

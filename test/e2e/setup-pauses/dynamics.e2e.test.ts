@@ -1,0 +1,4 @@
+import { DYNAMICS_PLACES } from './dynamics-places.js'
+import { runsEveryChoice } from './runs-every-choice.js'
+
+runsEveryChoice(DYNAMICS_PLACES)

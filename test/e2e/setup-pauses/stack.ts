@@ -1,0 +1,108 @@
+import type { FastifyInstance } from 'fastify'
+import { Worker } from '@temporalio/worker'
+import { standInControl, type StandInControl } from '../../../simulators/common/control-client.js'
+import { startEmarketeer } from '../../../simulators/emarketeer/start.js'
+import { createConnectionActivities } from '../../../src/activities/connection-activities.js'
+import { createLifeActivities } from '../../../src/activities/life-activities.js'
+import { createSetupActivities } from '../../../src/activities/setup-activities.js'
+import { createSyncActivities } from '../../../src/activities/sync-activities.js'
+import { storeConnection } from '../../../src/cli/connection/store-connection.js'
+import { parseConnectionFile } from '../../../src/config/parse-connection-file.js'
+import { Secret } from '../../../src/config/secret.js'
+import { createSecretsVault } from '../../../src/config/secrets-vault.js'
+import { toStoredConfig } from '../../../src/config/stored-config.js'
+import { QUEUES } from '../../../src/contracts/names.js'
+import { CRM_DRIVERS } from '../../../src/crm/registry.js'
+import { freePort } from '../../../src/embedded/free-port.js'
+import { createGateway, listen } from '../../../src/gateway/server.js'
+import { openDatabase, type Database } from '../../../src/ledger/database.js'
+import { Systems } from '../../../src/sync/systems.js'
+import { logger } from '../../../src/telemetry/logger.js'
+import type { TestTemporal } from '../../support/with-temporal.js'
+import { workflowBundle } from '../../support/workflow-bundle.js'
+
+const SERVICE_KEY = 'service-key'
+
+/** Worker, gateway, ledger and eMarketeer, shared by all cases. */
+export interface SetupStack {
+  readonly db: Database
+  readonly temporal: TestTemporal
+  readonly emarketeer: StandInControl
+  /** Checks and stores a connection file, as `lbsync connection apply --no-setup` does. */
+  store(file: object): Promise<void>
+  gateway(state: 'up' | 'down'): Promise<void>
+  close(): Promise<void>
+}
+
+/** Puts the product together as its processes do, with the real drivers. */
+export async function startSetupStack(
+  databaseUrl: string,
+  temporal: TestTemporal,
+): Promise<SetupStack> {
+  const emarketeer = await startEmarketeer({ serviceKey: SERVICE_KEY, rateLimit: null })
+  const db = openDatabase(databaseUrl, { maxConnections: 8 })
+  const vault = createSecretsVault([new Secret('v'.repeat(40))])
+  const { url } = emarketeer
+  const systems = new Systems({
+    db,
+    drivers: CRM_DRIVERS,
+    vault,
+    variables: {},
+    emarketeer: { syncUrl: url, apiKey: SERVICE_KEY, connectUrl: url },
+    allowLoopbackHttp: true,
+  })
+  const { client } = temporal
+  const port = await freePort()
+  const publicUrl = `http://127.0.0.1:${port}`
+  let app: FastifyInstance | null = null
+  const gateway = async (state: 'up' | 'down') => {
+    if (state === 'down') {
+      await app?.close()
+      app = null
+    } else if (app === null) {
+      app = createGateway({
+        systems,
+        db,
+        vault,
+        temporal: { client: async () => client, close: async () => {} },
+        apiKey: new Secret('k'.repeat(40)),
+        log: logger('gateway'),
+      })
+      await listen(app, { port })
+    }
+  }
+  await gateway('up')
+  const worker = await Worker.create({
+    connection: temporal.nativeConnection,
+    namespace: temporal.namespace,
+    taskQueue: QUEUES.setup,
+    workflowBundle: await workflowBundle(),
+    activities: {
+      ...createSyncActivities(systems),
+      ...createSetupActivities({ systems, vault, publicUrl }),
+      ...createLifeActivities({ systems, temporal: client }),
+      ...createConnectionActivities({ systems, temporal: client }),
+    },
+    shutdownGraceTime: '2 seconds',
+  })
+  const running = worker.run()
+  return {
+    db,
+    temporal,
+    emarketeer: standInControl(emarketeer.controlUrl),
+    async store(given) {
+      const options = { drivers: [...CRM_DRIVERS.values()], env: {}, allowLoopbackHttp: true }
+      const file = parseConnectionFile(JSON.stringify(given), 'a file', options)
+      await storeConnection(db, file, toStoredConfig(file, vault))
+    },
+    gateway,
+    async close() {
+      worker.shutdown()
+      await running
+      await gateway('down')
+      systems.close()
+      await db.close()
+      await emarketeer.close()
+    },
+  }
+}
