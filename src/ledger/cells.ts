@@ -31,9 +31,17 @@ const COLUMNS = `address_id AS "addressId", cell_key AS "cellKey", emarketeer_ba
   emarketeer_actor AS actor, last_positive_act_ms AS "lastPositiveActMs", last_deny_act_ms AS "lastDenyActMs",
   seen, extract(epoch FROM seen_at)::float8 * 1000 AS "seenAtMs", open_allow AS "openAllow", open_loosen AS "openLoosen"`
 
-/** Cells of these addresses. */
-export function cellsOf(db: Queryable, addressIds: readonly number[]): Promise<CellRow[]> {
-  return db.query<CellRow>(`SELECT ${COLUMNS} FROM cells WHERE address_id = ANY($1)`, [addressIds])
+/** Cells of these addresses. @param cellKeys those that matter; default: all. */
+export function cellsOf(
+  db: Queryable,
+  addressIds: readonly number[],
+  cellKeys: readonly CellKey[] | null = null,
+): Promise<CellRow[]> {
+  return db.query<CellRow>(
+    `SELECT ${COLUMNS} FROM cells
+      WHERE address_id = ANY($1) AND ($2::text[] IS NULL OR cell_key = ANY($2))`,
+    [addressIds, cellKeys],
+  )
 }
 
 /** What to remember of one cell. */

@@ -71,24 +71,22 @@ async function setConsents(
       : [],
   )
   const places: string[] = []
-  // One purpose at a time: a record is updated once by a statement, whatever it is joined to.
+  // One purpose at a time, as an update meets a record once.
   for (const purpose of new Set(consents.map((write) => write.purpose))) {
     const own = consents.filter((write) => write.purpose === purpose)
     const settled = await tx.query<{ id: string }>(
-      `UPDATE crm_contacts c SET read_from = $4, read_to = $5,
-          consents = c.consents || jsonb_build_object($6::text, w.now)
-        FROM unnest($2::text[], $3::jsonb[], $7::text[]) AS w(contact_id, now, expected)
-        WHERE c.connection_id = $1 AND c.crm_contact_id = w.contact_id
-          AND c.consents->$6->>'version' = w.expected
-        RETURNING c.crm_contact_id AS id`,
+      `UPDATE crm_contacts SET read_from = $4, read_to = $5,
+          consents = consents || jsonb_build_object($6::text, $3::jsonb -> crm_contact_id -> 'now')
+        WHERE connection_id = $1 AND crm_contact_id = ANY($2)
+          AND consents -> $6 ->> 'version' = $3::jsonb -> crm_contact_id ->> 'expected'
+        RETURNING crm_contact_id AS id`,
       [
         connectionId,
         own.map((w) => w.contactId),
-        own.map((w) => JSON.stringify(w.now)),
+        byKey(own.map((w) => [w.contactId, { now: w.now, expected: w.expectedVersion }])),
         window.from,
         window.to,
         purpose,
-        own.map((w) => w.expectedVersion),
       ],
     )
     places.push(...settled.map((row) => `${row.id} ${purpose}`))
@@ -99,6 +97,14 @@ async function setConsents(
   const ids = [...new Set(foreign.map((write) => write.contactId))]
   await markDirty(tx, await addressesOfCrmContacts(tx, connectionId, ids))
   return places
+}
+
+/**
+ * Values to be looked up by a row's key. Joined to a list of them instead, every row of a connection that is younger than
+ * the planner's statistics would be held against the whole list.
+ */
+function byKey(values: readonly (readonly [string, unknown])[]): string {
+  return JSON.stringify(Object.fromEntries(values))
 }
 
 async function setSubscriptions(
@@ -114,18 +120,21 @@ async function setSubscriptions(
     return []
   }
   const settled = await tx.query<{ id: string }>(
-    `UPDATE crm_subscriptions s SET subscribed = w.subscribed, version = w.version, read_from = $5, read_to = $6
-      FROM unnest($2::text[], $3::boolean[], $4::text[], $7::text[]) AS w(row_id, subscribed, version, expected)
-      WHERE s.connection_id = $1 AND s.row_id = w.row_id AND s.version = w.expected
-      RETURNING s.row_id AS id`,
+    `UPDATE crm_subscriptions SET read_from = $4, read_to = $5,
+        subscribed = ($3::jsonb -> row_id -> 'subscribed')::boolean, version = $3::jsonb -> row_id ->> 'version'
+      WHERE connection_id = $1 AND row_id = ANY($2) AND version = $3::jsonb -> row_id ->> 'expected'
+      RETURNING row_id AS id`,
     [
       connectionId,
       updates.map((w) => w.rowId),
-      updates.map((w) => w.subscribed),
-      updates.map((w) => w.version),
+      byKey(
+        updates.map(({ rowId, subscribed, version, expectedVersion }) => [
+          rowId,
+          { subscribed, version, expected: expectedVersion },
+        ]),
+      ),
       window.from,
       window.to,
-      updates.map((w) => w.expectedVersion),
     ],
   )
   return settled.map((row) => row.id)

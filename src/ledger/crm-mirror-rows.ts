@@ -61,14 +61,14 @@ export function lockCrmSubscriptions(
   )
 }
 
-/** Live contacts at these addresses, oldest first (C5). */
+/** Live contacts at these addresses, oldest first (C5). Ids are texts; where they are numbers, 99 is lower than 100. */
 export function liveCrmContactsAt(
   db: Queryable,
   addressIds: readonly number[],
 ): Promise<(StoredCrmContact & { addressId: number })[]> {
   return db.query(
     `SELECT ${CONTACT_COLUMNS} FROM crm_contacts WHERE address_id = ANY($1) AND state = 'live'
-      ORDER BY registered_at_ms NULLS LAST, crm_contact_id`,
+      ORDER BY registered_at_ms NULLS LAST, length(crm_contact_id), crm_contact_id`,
     [addressIds],
   )
 }

@@ -135,17 +135,19 @@ export async function saveOtherAddresses(
   if (crmContactIds.length === 0) {
     return
   }
-  const columns = [links.map((l) => l.crmContactId), links.map((l) => l.addressId)]
+  const kept: Record<string, number[]> = {}
+  for (const { crmContactId, addressId } of links) {
+    ;(kept[crmContactId] ??= []).push(addressId)
+  }
   await tx.query(
-    `DELETE FROM crm_other_addresses o WHERE o.connection_id = $1 AND o.crm_contact_id = ANY($2)
-      AND NOT EXISTS (SELECT FROM unnest($3::text[], $4::bigint[]) AS l(crm_contact_id, address_id)
-        WHERE l.crm_contact_id = o.crm_contact_id AND l.address_id = o.address_id)`,
-    [connectionId, crmContactIds, ...columns],
+    `DELETE FROM crm_other_addresses WHERE connection_id = $1 AND crm_contact_id = ANY($2)
+      AND NOT COALESCE($3::jsonb -> crm_contact_id @> to_jsonb(address_id), false)`,
+    [connectionId, crmContactIds, JSON.stringify(kept)],
   )
   await tx.query(
     `INSERT INTO crm_other_addresses (connection_id, crm_contact_id, address_id)
       SELECT $1, l.* FROM unnest($2::text[], $3::bigint[]) AS l ON CONFLICT DO NOTHING`,
-    [connectionId, ...columns],
+    [connectionId, links.map((l) => l.crmContactId), links.map((l) => l.addressId)],
   )
 }
 

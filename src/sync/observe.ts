@@ -46,16 +46,20 @@ export interface BatchView {
   readonly addresses: readonly AddressView[]
 }
 
-/** Loads a batch in a handful of statements. @param addressIds at most 1,000. */
+/**
+ * Loads a batch in a handful of statements.
+ * @param addressIds at most 1,000. @param cellKeys cells that matter; default: all.
+ */
 export async function loadBatch(
   db: Queryable,
   connectionId: string,
   addressIds: readonly number[],
+  cellKeys: readonly CellKey[] | null = null,
 ): Promise<BatchView> {
   const connection = (await findConnection(db, connectionId))!
   const categories = await categoriesOf(db, connectionId)
   const rows = await addressRows(db, addressIds)
-  const cells = groupBy(await cellsOf(db, addressIds), (cell) => cell.addressId)
+  const cells = groupBy(await cellsOf(db, addressIds, cellKeys), (cell) => cell.addressId)
   const contacts = await liveCrmContactsAt(db, addressIds)
   const contactIds = contacts.map((contact) => contact.crmContactId)
   const subscriptions = groupBy(

@@ -2,6 +2,8 @@ import { contactsWithWaitingDeny } from '../../ledger/inbox.js'
 import type { Queryable } from '../../ledger/database.js'
 import type { SendoutMember } from '../../ledger/sendout-members.js'
 import type { SendoutRun } from '../../ledger/sendouts.js'
+import { categoryCell, type CellKey } from '../../domain/cell-key.js'
+import { PURPOSES } from '../../domain/legal-basis.js'
 import { excludedBecause } from '../../domain/send-gate.js'
 import type { Verdict } from '../../ledger/sendouts.js'
 import { loadBatch } from '../observe.js'
@@ -20,7 +22,7 @@ export async function judgeMembers(
   // As of one moment: a deny that moves from the inbox into our copy meanwhile must be seen in one of the two.
   const context = await session.db.snapshot(async (tx): Promise<GateContext> => ({
     run,
-    batch: await loadBatch(tx, connectionId, addressIds),
+    batch: await loadBatch(tx, connectionId, addressIds, cellsThatMatter(run)),
     capabilities: session.crm?.capabilities ?? null,
     waitingDenies: await contactsWithWaitingDeny(tx, connectionId),
     heldAddresses: await heldOverDeny(tx, addressIds),
@@ -35,6 +37,11 @@ export async function judgeMembers(
     const verdict = excludedBecause(gateFactsOf(context, member, view)) ?? 'eligible'
     return { position: member.position, verdict }
   })
+}
+
+/** An account may have many categories, and each contact a cell of each: the gate asks for one of them at most. */
+function cellsThatMatter({ categoryId }: SendoutRun): readonly CellKey[] {
+  return [...PURPOSES, ...(categoryId === null ? [] : [categoryCell(categoryId)])]
 }
 
 async function heldOverDeny(tx: Queryable, addressIds: readonly number[]): Promise<Set<number>> {

@@ -1,0 +1,72 @@
+import type { Database, Queryable } from '../../../src/ledger/database.js'
+
+/** A node of a plan, as PostgreSQL's `EXPLAIN (FORMAT JSON)` gives it. */
+export interface PlanNode {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Index Cond'?: string
+  readonly 'Join Filter'?: string
+  readonly Plans?: readonly PlanNode[]
+}
+
+/** A statement, and how the planner would have run it with the values that it was given. */
+export interface Explained {
+  readonly sql: string
+  readonly plan: PlanNode
+}
+
+const STATEMENT = /^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b/i
+
+/** A database that asks for the plan of each statement before it runs it. @param seen gets every plan. */
+export function explaining(db: Database, seen: Explained[]): Database {
+  const wrap = (queryable: Queryable): Queryable => ({
+    async query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+      if (STATEMENT.test(sql)) {
+        const [row] = await queryable.query<{ 'QUERY PLAN': readonly { Plan: PlanNode }[] }>(
+          `EXPLAIN (FORMAT JSON) ${sql}`,
+          values,
+        )
+        seen.push({ sql, plan: row!['QUERY PLAN'][0]!.Plan })
+      }
+      return queryable.query<Row>(sql, values)
+    },
+  })
+  return {
+    ...wrap(db),
+    transaction: (work) => db.transaction((tx) => work(wrap(tx))),
+    snapshot: (work) => db.snapshot((tx) => work(wrap(tx))),
+    close: () => db.close(),
+  }
+}
+
+/**
+ * Joins of a plan that may take the product of their sides: no index leads from a row of one side to what fits it, each is
+ * held against all of the other. The planner chooses them where it believes one side to be a row or two, which it does of
+ * a run or a connection that is younger than its statistics.
+ */
+export function productJoins(node: PlanNode): readonly PlanNode[] {
+  const children = node.Plans ?? []
+  const isProduct =
+    node['Node Type'] === 'Nested Loop' &&
+    node['Join Filter'] !== undefined &&
+    !children.some((child) => isSmall(child) || isBatch(child))
+  return [...(isProduct ? [node] : []), ...children.flatMap(productJoins)]
+}
+
+/** One row or a few, however many people there are: the connection itself, its categories. */
+const SMALL = new Set(['connections', 'categories', 'sendout_runs'])
+
+function isSmall(node: PlanNode): boolean {
+  const relation = node['Relation Name']
+  return relation === undefined ? only(node, isSmall) : SMALL.has(relation)
+}
+
+/** The rows of a list that the statement was given, a thousand at most; against another such list that is bearable. */
+function isBatch(node: PlanNode): boolean {
+  return node['Index Cond']?.includes('ANY') ?? only(node, isBatch)
+}
+
+function only(node: PlanNode, holds: (child: PlanNode) => boolean): boolean {
+  const children = node.Plans ?? []
+  return children.length > 0 && children.every(holds)
+}

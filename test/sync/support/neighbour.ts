@@ -1,0 +1,53 @@
+import pg from 'pg'
+
+/** What a planner knows when people of another connection are many, and ours came after its last look. */
+const STATEMENTS = [
+  ...[
+    'addresses',
+    'cells',
+    'crm_contacts',
+    'crm_subscriptions',
+    'emarketeer_contacts',
+    'sendout_members',
+    'crm_other_addresses',
+    'loosenings',
+    'inbox',
+  ].map((table) => `ALTER TABLE ${table} SET (autovacuum_enabled = false)`),
+  `INSERT INTO connections SELECT (jsonb_populate_record(c, '{"connection_id": "neighbour", "account_id": "neighbour",
+      "webhook_ref": "neighbour"}')).* FROM connections c LIMIT 1`,
+  `INSERT INTO addresses (connection_id, address, emarketeer_unread)
+    SELECT 'neighbour', 'n' || n || '@neighbour.example', false FROM generate_series(1, 20000) n`,
+  `INSERT INTO emarketeer_contacts (connection_id, contact_id, address_id)
+    SELECT connection_id, 'n' || address_id, address_id FROM addresses WHERE connection_id = 'neighbour'`,
+  `INSERT INTO cells (address_id, cell_key, emarketeer_basis, emarketeer_version)
+    SELECT address_id, 'marketingSendouts', 'consent', 1 FROM addresses WHERE connection_id = 'neighbour'`,
+  `INSERT INTO crm_contacts (connection_id, crm_contact_id, address_id, state, consents, read_from, read_to)
+    SELECT connection_id, 'n' || address_id, address_id, 'live', '{}', 0, 0 FROM addresses
+      WHERE connection_id = 'neighbour'`,
+  `INSERT INTO crm_subscriptions (connection_id, row_id, crm_contact_id, category_id, version, is_foreign, read_from, read_to)
+    SELECT connection_id, 'n' || address_id, 'n' || address_id, 'c1', '1', false, 0, 0 FROM addresses
+      WHERE connection_id = 'neighbour'`,
+  `INSERT INTO sendout_runs (sendout_run_id, sendout_id, stage, run, account_id, connection_id, crm, workflow_id, deadline)
+    VALUES ('00000000-0000-4000-8000-000000000001', 'neighbour', 'send', 1, 'neighbour', 'neighbour', 'dynamics', '-', now())`,
+  `INSERT INTO sendout_members (sendout_run_id, position, contact_id, address_id, verdict)
+    SELECT '00000000-0000-4000-8000-000000000001', row_number() OVER () - 1, 'n' || address_id, address_id, 'eligible'
+      FROM addresses WHERE connection_id = 'neighbour'`,
+  'ANALYZE',
+]
+
+/**
+ * Gives a ledger a neighbour with 20,000 people, of which the planner has statistics; it gets no newer ones. Whatever is
+ * ours then counts as a row or two to it.
+ */
+export async function moveInNeighbour(databaseUrl: string): Promise<void> {
+  // As the owner: our own role may not analyse.
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    for (const statement of STATEMENTS) {
+      await client.query(statement)
+    }
+  } finally {
+    await client.end()
+  }
+}
