@@ -108,6 +108,19 @@ describe('setup preview', () => {
     await temporal.client.workflow.getHandle(workflowIds.setup(id)).terminate('test over')
   })
 
+  it('tells of a CRM that cannot be reached, and does not wait it out', async () => {
+    setups.world = new FakeWorld({
+      ...uncertainForm(),
+      previewSetupStep: () => Promise.reject(failure('crm_unreachable', { retryable: true })),
+    })
+    const ended = await preview(id, '--json')
+    expect([ended.exitCode, documentOf<ErrorDocument>(ended).error.code]).toEqual([
+      5,
+      'crm_unreachable',
+    ])
+    expect(setups.world.inputs('previewSetupStep')).toHaveLength(4)
+  }, 60_000)
+
   it.each([
     ['nobodys', 3, 'connection_not_found'],
     ['old-crm', 4, 'crm_not_supported'],

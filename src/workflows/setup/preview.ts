@@ -1,10 +1,32 @@
-import { setHandler } from '@temporalio/workflow'
-import type { SetupPreview, SetupStatus, StepPreview } from '../../contracts/setup.js'
-import { brief, setupWork } from '../activity-proxies.js'
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  proxyActivities,
+  setHandler,
+  TimeoutFailure,
+} from '@temporalio/workflow'
+import type { SetupActivities } from '../../contracts/setup-activities.js'
+import type { PauseCode, SetupPreview, SetupStatus, StepPreview } from '../../contracts/setup.js'
+import { brief } from '../activity-proxies.js'
 import { statusQuery } from './messages.js'
 import { begun, ended, newBoard, percentOf, remainingSecondsOf, type Board } from './step-board.js'
 
-/** Looks at every step and changes nothing (input `dryRun`). */
+const LOOK_SECONDS = 45
+
+/** Somebody waits for a preview: what does not answer is told within a minute, and not waited out as in set-up. */
+const looking = proxyActivities<SetupActivities>({
+  scheduleToCloseTimeout: `${LOOK_SECONDS} seconds`,
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 4 },
+})
+
+/** Nothing more can be seen behind these; each further look would be one more refused sign-in. */
+const CLOSED: ReadonlySet<PauseCode> = new Set<PauseCode>(['authFailed', 'tenantUnavailable'])
+
+/**
+ * Looks at every step and changes nothing (input `dryRun`).
+ * @throws ApplicationFailure `crm_unreachable` and what else keeps a step from being looked at, within a minute.
+ */
 export async function previewSetup(connectionId: string): Promise<SetupPreview> {
   let board: Board = []
   let phase: SetupStatus['phase'] = 'running'
@@ -21,11 +43,30 @@ export async function previewSetup(connectionId: string): Promise<SetupPreview> 
   const plan = await brief.planSetup({ connectionId })
   board = newBoard(plan.steps)
   const steps: StepPreview[] = []
-  for (const { id: stepId } of plan.steps) {
-    board = begun(board, stepId, Date.now())
-    steps.push(await setupWork.previewSetupStep({ connectionId, stepId }))
-    board = ended(board, stepId, 'done', null, Date.now())
+  for (const { id, title } of plan.steps) {
+    const closed = steps.find(({ pause }) => pause !== null && CLOSED.has(pause.code))
+    board = begun(board, id, Date.now())
+    const seen = closed ? notLookedAt(id, title, closed) : await look(connectionId, id, title)
+    steps.push(seen)
+    board = ended(board, id, closed ? 'skipped' : 'done', null, Date.now())
   }
   phase = 'done'
   return { connectionId, crm: plan.crm, steps }
+}
+
+async function look(connectionId: string, stepId: string, title: string): Promise<StepPreview> {
+  try {
+    return await looking.previewSetupStep({ connectionId, stepId })
+  } catch (error) {
+    if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) {
+      const message = `"${title}" had no answer within ${LOOK_SECONDS} s.`
+      throw ApplicationFailure.nonRetryable(message, 'crm_unreachable')
+    }
+    throw error
+  }
+}
+
+function notLookedAt(id: string, title: string, closed: StepPreview): StepPreview {
+  const note = `not looked at, because of ${closed.pause?.code} at the step ${closed.id}`
+  return { id, title, state: 'skipped', changes: [], pause: null, note }
 }
