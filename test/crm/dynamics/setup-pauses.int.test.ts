@@ -80,6 +80,20 @@ describe('set-up pauses', () => {
     })
   })
 
+  it('no longer once they are given, but for a moment where a column cannot be read yet', async () => {
+    const facts = await runUpTo(standIn, 'tablePrivileges')
+    const all = ['Create', 'Read', 'Write', 'Delete', 'Append', 'AppendTo'].flatMap((verb) =>
+      ['em_Subscriptions', 'em_SubscriptionCategories'].map((table) => `prv${verb}${table}`),
+    )
+    await standIn.control('POST', 'switches', { grantPrivileges: all })
+    const unknown = { error: { code: '0x80060888', message: 'Could not find a property' } }
+    const fault = { method: 'GET', path: 'v9.2/em_subscriptionses', status: 400, body: unknown }
+    await standIn.control('POST', 'faults', { ...fault, times: 1 })
+    const step = stepOf('tablePrivileges')
+    await expect(look(standIn, step, facts)).rejects.toMatchObject({ retryable: true })
+    expect(await look(standIn, step, facts)).toEqual({ state: 'done' })
+  })
+
   it.each([
     ['tables', 'prvCreateEntity'],
     ['tables', 'prvCreateAttribute'],

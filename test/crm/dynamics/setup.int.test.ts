@@ -111,8 +111,24 @@ describe('setting up', () => {
 
   it('waits for columns that the data does not know yet', async () => {
     standIn = await startStandIn({ metadataCacheDelayMs: 400, keyActivationReads: 0 })
-    const facts = await runSteps(standIn, {}, ['connect', 'publisher', 'tables'])
+    const facts = await runSteps(standIn, {}, ['connect', 'publisher', 'tables', 'keys'])
     expect(readFacts(facts).categoriesTable).toBeDefined()
+    const related = await runSteps(standIn, facts, ['relationships'])
+    for await (const page of standIn.open(related).readChanges(null, {})) {
+      expect(page.nextCursor).not.toBe('')
+    }
+  })
+
+  it('says of made lookups that they cannot be read yet', async () => {
+    standIn = await startStandIn({ metadataCacheDelayMs: 400, keyActivationReads: 0 })
+    const facts = await runUpTo(standIn, 'relationships')
+    const step = stepOf('relationships')
+    await step.do(standIn.open({ ...facts, subscriptionsTable: null }), PLAIN)
+    const seen = await look(standIn, step, facts)
+    expect(seen).toMatchObject({
+      state: 'due',
+      changes: [{ what: 'Wait until the lookups of em_subscriptions can be read' }],
+    })
   })
 
   it('builds a failed key again once somebody has mended the rows', async () => {

@@ -106,3 +106,8 @@ export const RELATIONSHIPS: readonly RelationshipDefinition[] = [
     navigationKey: 'category',
   },
 ]
+
+/** The lookups' columns, by logical name. */
+export const LOOKUPS: readonly string[] = RELATIONSHIPS.map(({ lookupSchemaName }) =>
+  lookupSchemaName.toLowerCase(),
+)

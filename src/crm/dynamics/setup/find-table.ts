@@ -17,7 +17,7 @@ const answer = z.object({
 })
 
 /** Every table of ours has this name column. */
-const NAME_COLUMN = 'em_name'
+export const NAME_COLUMN = 'em_name'
 
 /** A table as the organisation has it. */
 export interface FoundTable {

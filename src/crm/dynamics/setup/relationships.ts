@@ -11,6 +11,7 @@ import { organizationOf } from './organization-of.js'
 import { isOursAlone } from './our-components.js'
 import { removeIfThere } from './remove-if-there.js'
 import type { DynamicsStep } from './setup-step.js'
+import { isVisible, LOOKUP_VALUES, untilVisible } from './visible.js'
 
 /** Makes the two lookups, and learns the names by which they are bound: casing counts (docs/wire-dataverse.md, 16.4). */
 export const relationshipsStep: DynamicsStep = {
@@ -18,7 +19,7 @@ export const relationshipsStep: DynamicsStep = {
   title: 'Relate the tables to contacts and categories',
   weight: 60,
   forSubscriptions: true,
-  async verify({ client }, context) {
+  async verify({ client, facts }, context) {
     const changes: PlannedChange[] = []
     const navigation: Record<string, string> = {}
     for (const wanted of RELATIONSHIPS) {
@@ -35,6 +36,14 @@ export const relationshipsStep: DynamicsStep = {
       } else {
         navigation[wanted.navigationKey] = found.navigation
       }
+    }
+    const table = facts.subscriptionsTable
+    if (
+      changes.length === 0 &&
+      table &&
+      !(await isVisible(client, table, LOOKUP_VALUES, context))
+    ) {
+      changes.push({ what: `Wait until the lookups of ${SUBSCRIPTIONS_TABLE} can be read` })
     }
     return changes.length === 0
       ? { state: 'done', facts: { navigation } }
@@ -67,6 +76,9 @@ export const relationshipsStep: DynamicsStep = {
         context,
       )
       navigation[wanted.navigationKey] = found.navigation
+    }
+    if (facts.subscriptionsTable) {
+      await untilVisible(client, facts.subscriptionsTable, LOOKUP_VALUES, context)
     }
     return { navigation }
   },

@@ -1,13 +1,14 @@
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
-import type { TableFacts } from '../facts.js'
+import type { DynamicsFacts, TableFacts } from '../facts.js'
 import { lostAnswer } from '../wire/part-error.js'
 import { whoAmI } from '../who-am-i.js'
 import { checkStep } from './check.js'
-import { TABLES } from './definitions.js'
-import { findTable } from './find-table.js'
+import { type TableDefinition, TABLES } from './definitions.js'
+import { findTable, NAME_COLUMN } from './find-table.js'
 import { missingPrivileges, type NeededPrivilege } from './missing-privileges.js'
 import { privilegeMissing } from './pauses.js'
+import { isUnknownYet, LOOKUP_VALUES, plainColumns } from './visible.js'
 
 const VERBS = ['Create', 'Read', 'Write', 'Delete', 'Append', 'AppendTo']
 
@@ -24,7 +25,7 @@ export const tablePrivilegesStep = checkStep({
   title: 'Check the privileges on the subscription tables',
   weight: 5,
   forSubscriptions: true,
-  async verify({ client }, context) {
+  async verify({ client, facts }, context) {
     const tables: TableFacts[] = []
     for (const table of TABLES) {
       const found = await findTable(client, table, context)
@@ -39,11 +40,13 @@ export const tablePrivilegesStep = checkStep({
     const needed = [...OF_OUR_TABLES, OF_CONTACT]
     const missing = [...(await missingPrivileges(client, userId, needed, context))]
     // What the service lists may be incomplete; reading is proven by reading.
-    for (const [index, { schemaName }] of TABLES.entries()) {
+    for (const [index, definition] of TABLES.entries()) {
       const table = tables[index]
-      const listed = missing.some((name) => name.startsWith(`prvRead${schemaName} `))
-      if (table !== undefined && !listed && !(await mayRead(client, table, context))) {
-        missing.push(`prvRead${schemaName}`)
+      const right = `prvRead${definition.schemaName}`
+      const listed = missing.some((name) => name.startsWith(`${right} `))
+      const columns = [...columnsMade(definition, facts), ...lookupsMade(definition, facts)]
+      if (table !== undefined && !listed && !(await mayRead(client, table, columns, context))) {
+        missing.push(right)
       }
     }
     return missing.length === 0
@@ -52,12 +55,27 @@ export const tablePrivilegesStep = checkStep({
   },
 })
 
+/** The plain columns, once the step that makes them is done; before, the name that every table of ours has. */
+function columnsMade(definition: TableDefinition, facts: DynamicsFacts): readonly string[] {
+  return facts[definition.factsKey] === undefined ? [NAME_COLUMN] : plainColumns(definition)
+}
+
+/** The lookups, once the step that makes them is done. */
+function lookupsMade(definition: TableDefinition, facts: DynamicsFacts): readonly string[] {
+  return definition.factsKey === 'subscriptionsTable' && facts.navigation ? LOOKUP_VALUES : []
+}
+
+/**
+ * Reads all that the sync will: who may not read cannot be told either that a new column is not to be seen yet, so that
+ * the steps that made them may have waited for nothing.
+ */
 async function mayRead(
   client: DataverseClient,
   table: TableFacts,
+  columns: readonly string[],
   context: CallContext,
 ): Promise<boolean> {
-  const path = `${table.setName}?$select=${table.primaryId}&$top=1`
+  const path = `${table.setName}?$select=${columns.join(',')}&$top=1`
   const operation = 'GET /{our table}'
   const request = { method: 'GET', path, operation, name: 'setup.privileges' } as const
   try {
@@ -67,8 +85,8 @@ async function mayRead(
     if (error instanceof UpstreamError && error.code === 'upstream_forbidden') {
       return false
     }
-    if (error instanceof UpstreamError && error.status === 404) {
-      throw lostAnswer(operation, 'read', 'the new table is not to be seen yet')
+    if (isUnknownYet(error)) {
+      throw lostAnswer(operation, 'read', 'the new table or column is not to be seen yet')
     }
     throw error
   }

@@ -10,7 +10,7 @@ import { ourComponentIds } from './our-components.js'
 import { columnClash, readColumns } from './read-columns.js'
 import { removeTable } from './remove-table.js'
 import type { DynamicsStep } from './setup-step.js'
-import { isVisible, untilVisible } from './visible.js'
+import { isVisible, plainColumns, untilVisible } from './visible.js'
 
 /** Makes the two tables and their plain columns, and learns the names that the service gave them. */
 export const tablesStep: DynamicsStep = {
@@ -35,7 +35,10 @@ export const tablesStep: DynamicsStep = {
       }
       const missing = table.columns.filter((column) => !columns.has(nameOf(column)))
       changes.push(...missing.map((column) => columnToAdd(table, column)))
-      if (missing.length === 0 && !(await isVisible(client, table, found.facts, context))) {
+      if (
+        missing.length === 0 &&
+        !(await isVisible(client, found.facts, plainColumns(table), context))
+      ) {
         changes.push({ what: `Wait until the columns of ${table.logicalName} can be read` })
       }
       learned[table.factsKey] = withOwner(found, ours, facts[table.factsKey])
@@ -57,7 +60,7 @@ export const tablesStep: DynamicsStep = {
           await ensureColumn(client, table, column, label, context)
         }
       }
-      await untilVisible(client, table, found.facts, context)
+      await untilVisible(client, found.facts, plainColumns(table), context)
       made.push([table, found])
     }
     const ours = await ourComponentIds(client, context)
