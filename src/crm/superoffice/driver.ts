@@ -21,9 +21,9 @@ const CAPABILITIES: CrmCapabilities = {
   conditionalWrite: false,
   completeDelta: false,
   fieldHistory: false,
-  // 1,000 addresses take seven requests in pages of 1,000 rows: whose they are and everything about those persons, two
-  // each, as a full page is not known to be the last; and their consents, two rows a person, three.
-  directReadContactsPerRequest: 140,
+  // 1,000 addresses take eleven requests: whose they are and everything about those persons, three each; and their
+  // consents, two rows a person, five.
+  directReadContactsPerRequest: 90,
 }
 
 const COMMON: Pick<

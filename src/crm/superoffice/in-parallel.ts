@@ -31,3 +31,9 @@ export function chunksOf<T>(values: readonly T[], size: number): T[][] {
   }
   return chunks
 }
+
+/** Cuts a list into as few pieces of at most `most` as can be, all about as long. */
+export function evenChunksOf<T>(values: readonly T[], most: number): T[][] {
+  const pieces = Math.max(1, Math.ceil(values.length / most))
+  return chunksOf(values, Math.max(1, Math.ceil(values.length / pieces)))
+}

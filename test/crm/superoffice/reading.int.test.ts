@@ -201,10 +201,10 @@ describe('a thousand addresses', () => {
     expect(new Set(contacts.map(({ email }) => email))).toEqual(new Set(emails))
     expect(contacts).toHaveLength(1000)
     expect(tally.operations()).toMatchObject({
-      'superoffice.persons.readByEmail': 4,
-      'superoffice.persons.read': 4,
+      'superoffice.persons.readByEmail': 3,
+      'superoffice.persons.read': 3,
+      'superoffice.consents.read': 5,
     })
-    expect(tally.operations()['superoffice.consents.read']).toBeLessThanOrEqual(8)
     const tooMany = session.read({ by: 'email', emails: [...emails, 'one@more.no'] }, {})
     await expect(tooMany).rejects.toThrow(RangeError)
   })

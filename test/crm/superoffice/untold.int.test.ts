@@ -34,7 +34,24 @@ describe('what a server does not tell is never taken for nothing', () => {
     expect(new Set(values)).toEqual(new Set(['withdrawn']))
   })
 
-  it('costs one request more for the first reading, and none for later ones', async () => {
+  it.each([
+    { cap: 7, filtered: (personId: number) => personId > 60 },
+    { cap: 40, filtered: (personId: number) => personId > 60 },
+    { cap: 7, filtered: (personId: number) => personId <= 60 },
+    { cap: 40, filtered: (personId: number) => personId <= 60 },
+  ])('$cap rows a page, of some of which the rights filter leaves a third', async (oddity) => {
+    const { cap, filtered } = oddity
+    const hidden = (personId: number) => filtered(personId) && personId % 3 !== 0
+    const { read } = await opened(120, { cap, hidden })
+    await read()
+    // The longest page is known by now.
+    const contacts = await read()
+    expect(contacts).toHaveLength(80)
+    const values = contacts.map(({ consents }) => consents.marketingSendouts?.value)
+    expect(new Set(values)).toEqual(new Set(['withdrawn']))
+  })
+
+  it('costs more for the first reading, and nothing for later ones', async () => {
     const { read, session, heard } = await opened(60, {})
     await read()
     const first = heard.length

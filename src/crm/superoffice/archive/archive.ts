@@ -2,12 +2,11 @@ import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { SuperOfficeClient } from '../client.js'
 import { NOT_JSON } from '../wire/describe-error.js'
 import { encodeParameters } from '../wire/filter.js'
+import { numberOf } from '../wire/values.js'
 import { archiveAnswer, type ArchivePage, toArchivePage } from './archive-page.js'
 import { KnownColumns } from './known-columns.js'
-import { PageSize } from './page-size.js'
-
-/** Rows asked for at once; always sent, as neither default nor maximum is known. */
-export const PAGE_ROWS = 1_000
+import { type LongPage, PAGE_ROWS, PageSize } from './page-size.js'
+import { PieceSize } from './piece-size.js'
 
 /** Below this a query goes by GET: IIS takes 2,048 characters of query unless the site says otherwise [memory]. */
 const MAX_QUERY_CHARACTERS = 1_800
@@ -39,33 +38,37 @@ const ANY_ROWS: ArchiveQuery = {
 /** The query is longer than this server takes: ask for less at a time. Internal to reading. */
 export class QueryTooLong extends Error {
   override readonly name = 'QueryTooLong'
+
+  constructor(
+    message: string,
+    /** Whether it was sent by POST. */
+    readonly posted: boolean,
+    options: ErrorOptions,
+  ) {
+    super(message, options)
+  }
 }
 
 /** There is no such method, path or kind of body. */
 const NO_POST = [404, 405, 415, 501]
 
-/** How long queries then are not posted: servers are upgraded, and a 400 may have meant something else. */
-const NO_POST_MS = { surely: 12 * 3_600_000, perhaps: 3_600_000 }
-
-/** Values in one `in (…)`: where a query can be posted, and where it must go by GET to begin with. */
-const MAX_VALUES = { posted: 250, got: 40 }
-
 /** Archives of one installation, with what was learned of it: whether, and how long, queries can be. */
 export class Archive {
-  #noPostUntilMs = 0
-  #maxGot = MAX_VALUES.got
+  /** How many values to ask for at a time. */
+  readonly pieceSize: PieceSize
   readonly #pageSize: PageSize
   readonly #columns: KnownColumns
 
   /** @param nowMs our clock. */
   constructor(
     private readonly client: SuperOfficeClient,
-    private readonly nowMs: () => number = Date.now,
+    nowMs: () => number = Date.now,
   ) {
+    this.pieceSize = new PieceSize(nowMs)
     this.#columns = new KnownColumns((query, context) => this.#page(query, context))
     this.#pageSize = new PageSize(async (context) => {
       try {
-        return (await this.page(ANY_ROWS, context)).rows.length
+        return await this.#longPage(context)
       } catch (error) {
         throw error instanceof QueryTooLong ? error.cause : error
       }
@@ -99,12 +102,12 @@ export class Archive {
       return error
     }
     const byPost = error.operation.startsWith('POST ')
-    this.#noPostUntilMs = byPost ? this.nowMs() + NO_POST_MS.perhaps : 0
-    return byPost ? new QueryTooLong('the query may not be posted', { cause: error }) : error
-  }
-
-  get #canPost(): boolean {
-    return this.nowMs() >= this.#noPostUntilMs
+    if (!byPost) {
+      this.pieceSize.tryPosting()
+      return error
+    }
+    this.pieceSize.cannotPost(false)
+    return new QueryTooLong('the query may not be posted', true, { cause: error })
   }
 
   async #page(query: ArchiveQuery, context: CallContext): Promise<ArchivePage> {
@@ -115,36 +118,29 @@ export class Archive {
       $top: String(query.top),
     })
     const page =
-      parameters.length > MAX_QUERY_CHARACTERS && this.#canPost
+      parameters.length > MAX_QUERY_CHARACTERS && this.pieceSize.canPost
         ? await this.#post(query, parameters, context)
         : await this.#get(query, parameters, context)
     this.#pageSize.saw(page.rows.length)
     return page
   }
 
+  /** Reads as many rows as the server gives, and where those are not as many as asked for, whether more follow. */
+  async #longPage(context: CallContext): Promise<LongPage> {
+    const { rows, nextQuery } = await this.page(ANY_ROWS, context)
+    const full = rows.length >= ANY_ROWS.top
+    if (full || rows.length === 0 || nextQuery !== null) {
+      return { rows: rows.length, cutShort: !full && nextQuery !== null }
+    }
+    const key = ANY_ROWS.orderBy
+    const last = Math.max(...rows.map((row) => numberOf(row, key) ?? 0))
+    const next = { ...ANY_ROWS, filter: `${key} gt ${last}` }
+    return { rows: rows.length, cutShort: (await this.page(next, context)).rows.length > 0 }
+  }
+
   /** Whether a page of this server is known to hold more rows than that. @throws UpstreamError, AppError */
   givesMoreThan(rows: number, context: CallContext): Promise<boolean> {
     return this.#pageSize.exceeds(rows, context)
-  }
-
-  /** How many values to ask for at a time, as far as is known. */
-  get maxValues(): number {
-    return this.#canPost ? MAX_VALUES.posted : this.#maxGot
-  }
-
-  /** That many values were too many. @returns how many to try next, always fewer; null where it was only one. */
-  tooMany(values: number): number | null {
-    if (values <= 1) {
-      // Not the length, then: what was learned on the way down means nothing.
-      this.#noPostUntilMs = 0
-      this.#maxGot = MAX_VALUES.got
-      return null
-    }
-    if (this.maxValues >= values) {
-      this.#maxGot = Math.min(this.#maxGot, Math.floor(values / 2))
-      return Math.floor(values / 2)
-    }
-    return this.maxValues
   }
 
   /** The page that a next link named, by its query alone. */
@@ -172,7 +168,7 @@ export class Archive {
       return toArchivePage((await this.client.json(request, archiveAnswer, context)).body)
     } catch (error) {
       throw isTooLong(error, parameters)
-        ? new QueryTooLong('the query is too long', { cause: error })
+        ? new QueryTooLong('the query is too long', false, { cause: error })
         : error
     }
   }
@@ -196,11 +192,11 @@ export class Archive {
       return toArchivePage((await this.client.json(request, archiveAnswer, context)).body)
     } catch (error) {
       if (error instanceof UpstreamError && NO_POST.includes(error.status ?? 0)) {
-        this.#noPostUntilMs = this.nowMs() + NO_POST_MS.surely
-        throw new QueryTooLong('the query cannot be posted', { cause: error })
+        this.pieceSize.cannotPost(true)
+        throw new QueryTooLong('the query cannot be posted', true, { cause: error })
       }
       throw isTooLong(error, '')
-        ? new QueryTooLong('the query is too long', { cause: error })
+        ? new QueryTooLong('the query is too long', true, { cause: error })
         : error
     }
   }

@@ -1,25 +1,35 @@
 import type { CallContext } from '../../../http/index.js'
 import { MAX_PARALLEL_CALLS } from '../http-clients.js'
-import { chunksOf, inParallel } from '../in-parallel.js'
+import { chunksOf, evenChunksOf, inParallel } from '../in-parallel.js'
 import type { ArchiveRow } from '../wire/values.js'
 import { type Archive, QueryTooLong } from './archive.js'
+import type { ValueKind } from './piece-size.js'
 import { type Listing, wholeGroups } from './whole-groups.js'
+
+/** Lists rows by values of a column, in pieces. */
+export interface ListingIn<V extends string | number> {
+  readonly values: readonly V[]
+  /** Rows that most values have. */
+  readonly rowsPerValue: number
+  /** The listing of one piece. */
+  readonly of: (piece: readonly V[]) => Listing
+}
 
 /**
  * Lists the rows of given values, in as many pieces as the server needs: large ones by POST, on older servers small ones
- * that are halved when refused as too long (docs/wire-superoffice.md, 6.3).
+ * that are halved when refused as too long (docs/wire-superoffice.md, 6).
  *
- * @param listingOf the listing of one piece. @throws UpstreamError, AppError
+ * @throws UpstreamError, AppError
  */
-export async function listIn<V>(
+export async function listIn<V extends string | number>(
   archive: Archive,
-  values: readonly V[],
-  listingOf: (piece: readonly V[]) => Listing,
+  listing: ListingIn<V>,
   context: CallContext,
 ): Promise<readonly ArchiveRow[]> {
-  const pieces = chunksOf(values, archive.maxValues)
+  const { values } = listing
+  const pieces = evenChunksOf(values, mostOf(archive, listing))
   const lists = await inParallel(pieces, MAX_PARALLEL_CALLS, (piece) =>
-    listPiece(archive, piece, listingOf, context),
+    listPiece(archive, { ...listing, values: piece }, context),
   )
   return lists.flat()
 }
@@ -37,15 +47,20 @@ export async function* listAll(
   }
 }
 
-async function listPiece<V>(
+async function listPiece<V extends string | number>(
   archive: Archive,
-  piece: readonly V[],
-  listingOf: (piece: readonly V[]) => Listing,
+  listing: ListingIn<V>,
   context: CallContext,
 ): Promise<readonly ArchiveRow[]> {
+  const { values } = listing
+  const most = mostOf(archive, listing)
+  if (values.length > most) {
+    // Another piece was refused meanwhile.
+    return listParts(archive, listing, most, context)
+  }
   const rows: ArchiveRow[] = []
   try {
-    for await (const page of wholeGroups(archive, listingOf(piece), context)) {
+    for await (const page of wholeGroups(archive, listing.of(values), context)) {
       rows.push(...page)
     }
     return rows
@@ -53,14 +68,35 @@ async function listPiece<V>(
     if (!(error instanceof QueryTooLong)) {
       throw error
     }
-    const size = archive.tooMany(piece.length)
+    const size = archive.pieceSize.tooMany(values.length, kindOf(values), error.posted)
     if (size === null) {
       throw error.cause
     }
-    const smaller: ArchiveRow[] = []
-    for (const part of chunksOf(piece, size)) {
-      smaller.push(...(await listPiece(archive, part, listingOf, context)))
-    }
-    return smaller
+    return listParts(archive, listing, size, context)
   }
+}
+
+/** One part after the other: what the first tells of the server is used for the next. */
+async function listParts<V extends string | number>(
+  archive: Archive,
+  listing: ListingIn<V>,
+  size: number,
+  context: CallContext,
+): Promise<readonly ArchiveRow[]> {
+  const rows: ArchiveRow[] = []
+  for (const values of chunksOf(listing.values, size)) {
+    rows.push(...(await listPiece(archive, { ...listing, values }, context)))
+  }
+  return rows
+}
+
+function mostOf(
+  archive: Archive,
+  { values, rowsPerValue }: Omit<ListingIn<string | number>, 'of'>,
+) {
+  return archive.pieceSize.most(kindOf(values), rowsPerValue)
+}
+
+function kindOf(values: readonly (string | number)[]): ValueKind {
+  return typeof values[0] === 'number' ? 'number' : 'text'
 }

@@ -1,9 +1,10 @@
 import type { CallContext, UpstreamError } from '../../../http/index.js'
 import { allOf } from '../wire/filter.js'
 import type { ArchiveRow } from '../wire/values.js'
-import { type Archive, type ArchiveQuery, PAGE_ROWS } from './archive.js'
+import type { Archive, ArchiveQuery } from './archive.js'
 import type { ArchivePage } from './archive-page.js'
 import { type From, keysOf, requireFrom, requireOrder, unusable } from './page-keys.js'
+import { PAGE_ROWS } from './page-size.js'
 
 /** What is listed, in groups of rows with the same key. */
 export interface Listing {
@@ -17,8 +18,9 @@ export interface Listing {
   readonly key: string
   readonly name: string
   /**
-   * Whether a short page may be believed to be the last, where this server is known to give longer ones. The rights
-   * filter may shorten pages, so that an open listing is read until a page is empty; one of few known ids need not.
+   * Whether a short first page may be believed to be the last, where this server is known to give longer ones. The rights
+   * filter may shorten pages, so that an open listing is read until a page is empty; one of few known ids need not, as
+   * long as it fits one page.
    */
   readonly end: 'emptyPage' | 'shortPage'
 }
@@ -39,7 +41,7 @@ export async function* wholeGroups(
 ): AsyncGenerator<readonly ArchiveRow[]> {
   let from: From = { operator: 'gt', key: 0 }
   let top = PAGE_ROWS
-  let mostRows = 0
+  let isFirst = true
   for (;;) {
     const { provider, select, mayLack = [], where, key, name } = listing
     const filter = allOf([...where, `${key} ${from.operator} ${from.key}`])
@@ -54,13 +56,13 @@ export async function* wholeGroups(
     if (looksCut(page, top)) {
       requireOrder(keys, query)
     } else if (listing.end === 'shortPage') {
-      // A limit of the server's own, below what we ask for, would have cut an earlier page as well.
-      if (keys.length < mostRows || (await archive.givesMoreThan(keys.length * 2, context))) {
+      // Behind a page that was cut, the rights filter may have left any number of rows of this one.
+      if (isFirst && (await archive.givesMoreThan(keys.length * 2, context))) {
         yield page.rows
         return
       }
     }
-    mostRows = Math.max(mostRows, keys.length)
+    isFirst = false
     const whole = page.rows.filter((_row, at) => keys[at] !== last)
     const short = page.rows.length < top && page.nextQuery === null
     if (whole.length > 0) {

@@ -41,16 +41,19 @@ export async function readConsents(
   const ourselves = await installation.ourselves(facts, context)
   const rows = await listIn(
     archive,
-    personIds,
-    (piece) => ({
-      provider: 'dynamic',
-      select: CONSENT_COLUMNS,
-      mayLack: CONSENT_MAY_LACK,
-      where: [isOneOf(CONSENT_PERSON, piece)],
-      key: CONSENT_ID,
-      name,
-      end: 'shortPage',
-    }),
+    {
+      values: personIds,
+      rowsPerValue: PURPOSES.length,
+      of: (piece) => ({
+        provider: 'dynamic',
+        select: CONSENT_COLUMNS,
+        mayLack: CONSENT_MAY_LACK,
+        where: [isOneOf(CONSENT_PERSON, piece)],
+        key: CONSENT_ID,
+        name,
+        end: 'shortPage',
+      }),
+    },
     context,
   )
   const view = {

@@ -27,16 +27,19 @@ export async function personIdsAt(
   const spellings = new Set(emails.flatMap((email) => [email, email.toLowerCase()]))
   const rows = await listIn(
     archive,
-    [...spellings],
-    (piece) => ({
-      provider: 'dynamic',
-      select: [PERSON, 'email.email_address', 'email.type'],
-      mayLack: EMAIL_MAY_LACK,
-      where: [isOneOf('email.email_address', piece)],
-      key: PERSON,
-      name: 'persons.readByEmail',
-      end: 'shortPage',
-    }),
+    {
+      values: [...spellings],
+      rowsPerValue: 1,
+      of: (piece) => ({
+        provider: 'dynamic',
+        select: [PERSON, 'email.email_address', 'email.type'],
+        mayLack: EMAIL_MAY_LACK,
+        where: [isOneOf('email.email_address', piece)],
+        key: PERSON,
+        name: 'persons.readByEmail',
+        end: 'shortPage',
+      }),
+    },
     context,
   )
   return [...new Set(rows.filter(isEmail).map((row) => numberOf(row, PERSON) ?? 0))]
@@ -55,16 +58,19 @@ export async function readPersons(
 ): Promise<readonly Person[]> {
   const rows = await listIn(
     archive,
-    personIds,
-    (piece) => ({
-      provider: 'dynamic',
-      select: EMAIL_COLUMNS,
-      mayLack: EMAIL_MAY_LACK,
-      where: [isOneOf(PERSON, piece)],
-      key: PERSON,
-      name: 'persons.read',
-      end: 'shortPage',
-    }),
+    {
+      values: personIds,
+      rowsPerValue: 1,
+      of: (piece) => ({
+        provider: 'dynamic',
+        select: EMAIL_COLUMNS,
+        mayLack: EMAIL_MAY_LACK,
+        where: [isOneOf(PERSON, piece)],
+        key: PERSON,
+        name: 'persons.read',
+        end: 'shortPage',
+      }),
+    },
     context,
   )
   const withRows = personsOf(rows)
@@ -84,15 +90,18 @@ async function readWithoutAddress(
 ): Promise<readonly Person[]> {
   const rows: readonly ArchiveRow[] = await listIn(
     archive,
-    personIds,
-    (piece) => ({
-      provider: 'Person',
-      select: ['personId', 'personRegisteredDate'],
-      where: [isOneOf('personId', piece)],
-      key: 'personId',
-      name: 'persons.readWithoutAddress',
-      end: 'shortPage',
-    }),
+    {
+      values: personIds,
+      rowsPerValue: 1,
+      of: (piece) => ({
+        provider: 'Person',
+        select: ['personId', 'personRegisteredDate'],
+        where: [isOneOf('personId', piece)],
+        key: 'personId',
+        name: 'persons.readWithoutAddress',
+        end: 'shortPage',
+      }),
+    },
     context,
   )
   return rows.flatMap((row) => withoutAddress(row) ?? [])

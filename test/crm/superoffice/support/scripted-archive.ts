@@ -9,6 +9,8 @@ export interface Oddities {
   readonly unknown?: readonly string[]
   /** Its own limit of rows a page, of which it says nothing. */
   readonly cap?: number
+  /** Persons whom our user may not see: their rows are taken out of a page that was cut with them. */
+  readonly hidden?: (personId: number) => boolean
   /** Columns that it leaves out of its answers. */
   readonly blank?: readonly string[]
   /** Compares text with case. */
@@ -20,6 +22,7 @@ export interface Oddities {
 /** Archive `dynamic` over two tables, as far as the driver asks: `in`, and paging by key. */
 export function scriptedArchive(rows: readonly Row[], oddities: Oddities = {}) {
   const { unknown = [], cap = 10_000, blank = [], caseSensitive = false } = oddities
+  const { hidden = () => false } = oddities
   return (heard: Heard): Said => {
     const instead = oddities.instead?.(heard)
     if (instead !== undefined) {
@@ -52,6 +55,7 @@ export function scriptedArchive(rows: readonly Row[], oddities: Oddities = {}) {
       })
       .sort((a, b) => Number(a[orderBy]) - Number(b[orderBy]))
       .slice(0, Math.min(cap, top))
+      .filter((row) => !hidden(Number(row[`${table}.person_id`])))
     const shown = select.filter((column) => !blank.includes(column))
     return page(
       found.map((row) => Object.fromEntries(shown.map((column) => [column, row[column] ?? null]))),
