@@ -3,6 +3,7 @@ import { parsePreSendRequest } from '../config/pre-send-request.js'
 import { AppError } from '../contracts/app-error.js'
 import type { PreSendRequest } from '../contracts/pre-send.js'
 import type { PreSendActivities, RunReference } from '../contracts/sync-activities.js'
+import { UpstreamError } from '../http/index.js'
 import {
   ensureImplicitConnection,
   findConnectionOfAccount,
@@ -115,8 +116,24 @@ async function connectionOf(systems: Systems, request: PreSendRequest): Promise<
   if (connection) {
     return connection
   }
-  await systems.emarketeerOf(accountId).account()
+  await requireAccount(systems, accountId)
   return ensureImplicitConnection(systems.db, accountId)
+}
+
+/** @throws AppError `account_not_found`; UpstreamError. */
+async function requireAccount(systems: Systems, accountId: string): Promise<void> {
+  try {
+    await systems.emarketeerOf(accountId).account()
+  } catch (error) {
+    if (error instanceof UpstreamError && error.code === 'upstream_not_found') {
+      throw new AppError('account_not_found', `eMarketeer has no account ${accountId}.`, {
+        path: 'accountId',
+        value: accountId,
+        cause: error,
+      })
+    }
+    throw error
+  }
 }
 
 async function refuseForeignSendout(

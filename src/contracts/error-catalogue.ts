@@ -75,6 +75,7 @@ export const ERROR_CATALOGUE = {
   unknown_option: badInput('See --help.'),
   // not there
   connection_not_found: notFound('See `lbsync connection list`.'),
+  account_not_found: notFound('Check accountId: eMarketeer has no such account.'),
   sendout_not_found: notFound('Check the sendout id; a list exists only after stage "send".'),
   contact_not_found: notFound('Nobody with this address is known on either side.'),
   run_not_found: notFound('Check the id and the stage.'),

@@ -27,10 +27,10 @@ export interface AbortPreSend {
   readonly by: string
 }
 
-/** Argument of the update `reschedule`; times are ISO UTC. */
+/** Argument of the update `reschedule`; times are ISO UTC. No deadline, or null: 30 minutes after the start. */
 export interface ReschedulePreSend {
   readonly startAt: string
-  readonly deadline?: string
+  readonly deadline?: string | null
 }
 
 export const preSendStatusQuery = defineQuery<PreSendStatus>('status')
@@ -238,8 +238,8 @@ class PreSend {
   }
 
   private checkReschedule(change: ReschedulePreSend): void {
-    const startAtMs = Date.parse(change.startAt)
-    const deadlineMs = change.deadline === undefined ? null : Date.parse(change.deadline)
+    const startAtMs = utcMs(change?.startAt)
+    const deadlineMs = change?.deadline ? utcMs(change.deadline) : null
     if (this.phase !== 'waiting') {
       refuse('It has started already; abort it and start it anew.')
     }
@@ -262,6 +262,12 @@ class PreSend {
       result: this.result,
     }
   }
+}
+
+/** NaN where it is not ISO UTC: other forms would be taken for times of the worker's own zone. */
+function utcMs(text: unknown): number {
+  const isUtc = typeof text === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text)
+  return isUtc ? Date.parse(text) : Number.NaN
 }
 
 function refuse(message: string): never {

@@ -9,10 +9,10 @@ import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
 /** What to look at again. People are named by their ledger ids only. */
 export interface ResyncInput {
   readonly connectionId: string
-  /** Ledger ids of addresses, or null for everybody. */
-  readonly addressIds: readonly number[] | null
+  /** Ledger ids of addresses; null or absent: everybody. */
+  readonly addressIds?: readonly number[] | null
   /** Read and decide, and write nothing. */
-  readonly dryRun: boolean
+  readonly dryRun?: boolean
 }
 
 /** What a resync came to; in a dry run the writes are those that it would make. */
@@ -28,7 +28,7 @@ export const resyncStatusQuery = defineQuery<{
 
 /** Reads contacts directly on both sides and passes over them, whether anything is known to have changed or not. */
 export async function resync(input: ResyncInput): Promise<ResyncResult> {
-  const { connectionId, addressIds, dryRun } = input
+  const { connectionId, addressIds = null, dryRun = false } = input
   const run: RunReference = { connectionId, runId: uuid4(), tier: 'manual' }
   let phase: Phase = 'running'
   let totals = NO_WORK
@@ -52,7 +52,7 @@ type Progress = (totals: WorkTotals) => void
 
 async function rehearse(
   run: RunReference,
-  addressIds: ResyncInput['addressIds'],
+  addressIds: readonly number[] | null,
   onProgress: Progress,
 ): Promise<void> {
   let totals = NO_WORK
@@ -70,7 +70,7 @@ async function rehearse(
 
 async function redo(
   run: RunReference,
-  addressIds: ResyncInput['addressIds'],
+  addressIds: readonly number[] | null,
   onProgress: Progress,
 ): Promise<void> {
   await sync.markForResync({ ...run, addressIds })

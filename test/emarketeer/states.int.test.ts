@@ -137,6 +137,24 @@ describe('reading states', () => {
     expect(error).toMatchObject({ code: 'upstream_refused', status: 422, paths: [] })
   })
 
+  it.each([
+    ['empty parts', { consents: {}, subscriptions: [] }],
+    ['no parts', {}],
+    ['nulls', { consents: null, subscriptions: null }],
+  ])('takes %s for the state of a contact without e-mail only', async (_, parts) => {
+    const facts = { contactId: '1', createdAt: '2026-01-01T08:00:00.000Z', ...parts }
+    for (const email of [null, 'anna@example.test']) {
+      const body = { items: [{ ...facts, email }], missing: [] }
+      await standIn.control.post('faults', { path: '/states/read', status: 200, times: 1, body })
+    }
+    const { items } = await standIn.client.readStates({ contactIds: ['1'] })
+    expect(items).toMatchObject([{ email: null, consents: null, subscriptions: null }])
+    const ofAnna = standIn.client.readStates({ contactIds: ['1'] })
+    await ('consents' in parts && parts.consents
+      ? expect(ofAnna).rejects.toThrow('items[0].consents')
+      : expect(ofAnna).resolves.toMatchObject({ items: [{ consents: null }] }))
+  })
+
   it('refuses an answer of another shape, naming the place', async () => {
     const item = { contactId: '1', email: null, createdAt: '2026-01-01 08:00' }
     await standIn.control.post('faults', {

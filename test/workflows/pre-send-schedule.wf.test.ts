@@ -65,7 +65,7 @@ describe('a pre-send with a start time', () => {
     const { times } = timed()
     const startAt = await inFuture(workflows, 10 * HOUR_MS)
     const handle = await startPreSend(workflows, requestOf({ startAt }))
-    await reschedule(handle, { startAt: await inFuture(workflows, -HOUR_MS) })
+    await reschedule(handle, { startAt: await inFuture(workflows, -HOUR_MS), deadline: null })
     await handle.result()
     expect(times[0]!).toBeLessThan(Date.parse(startAt) - 9 * HOUR_MS)
   })
@@ -94,6 +94,8 @@ describe('a pre-send with a start time', () => {
     const handle = await startPreSend(workflows, requestOf({ startAt }))
     const changes = [
       undefined,
+      { startAt: '2099-01-01' },
+      { startAt: '2099-01-01T00:00:00+01:00' },
       {},
       { startAt: 'tomorrow' },
       { startAt, deadline: 'later' },

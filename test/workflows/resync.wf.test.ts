@@ -42,6 +42,12 @@ describe('resync', () => {
     expect(world.inputs('syncDue')).toMatchObject([{ reading: 'direct' }, { reading: 'direct' }])
   })
 
+  it('is about everybody, and writes, where its input says no more', async () => {
+    const world = workflows.world({})
+    expect(await (await start('resync', {})).result()).toMatchObject({ dryRun: false })
+    expect(world.inputs('markForResync')).toMatchObject([{ addressIds: null }])
+  })
+
   it('fails for what no retry helps, and says so', async () => {
     workflows.world({
       markForResync: async () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isLegalBasis } from '../../domain/legal-basis.js'
+import { isLegalBasis, type Purpose } from '../../domain/legal-basis.js'
 import type {
   ConsentState,
   ContactState,
@@ -28,15 +28,29 @@ const consent = z.object({
   comment: z.string().nullish(),
 })
 const subscription = z.object({ ...facts, categoryId: id, subscribed: z.boolean() })
-const contactState = z.object({
-  contactId: id,
-  email: z.string().nullable(),
-  mobile: z.string().nullish(),
-  createdAt: isoText,
-  /** Absent where not asked for, null for a contact without e-mail. */
-  consents: z.object({ storeAndProcess: consent, marketingSendouts: consent }).nullish(),
-  subscriptions: z.array(subscription).nullish(),
-})
+const contactState = z
+  .object({
+    contactId: id,
+    email: z.string().nullable(),
+    mobile: z.string().nullish(),
+    createdAt: isoText,
+    /** Absent where not asked for. A contact without e-mail has no state, whichever way that is written. */
+    consents: z
+      .object({ storeAndProcess: consent.optional(), marketingSendouts: consent.optional() })
+      .nullish(),
+    subscriptions: z.array(subscription).nullish(),
+  })
+  .refine(({ email, consents }) => email === null || !consents || isWhole(consents), {
+    path: ['consents'],
+  })
+
+type Consents<Value> = Readonly<Record<Purpose, Value>>
+
+function isWhole(
+  consents: Partial<Consents<z.output<typeof consent> | undefined>>,
+): consents is Consents<z.output<typeof consent>> {
+  return consents.storeAndProcess !== undefined && consents.marketingSendouts !== undefined
+}
 
 /** Answer of B3. */
 export const statesRead = z.object({ items: z.array(contactState), missing: z.array(z.string()) })
@@ -66,13 +80,14 @@ function toContactState(item: z.output<typeof contactState>): ContactState {
     email,
     mobile: mobile ?? null,
     createdAtMs: Date.parse(createdAt),
-    consents: consents
-      ? {
-          storeAndProcess: toConsent(consents.storeAndProcess),
-          marketingSendouts: toConsent(consents.marketingSendouts),
-        }
-      : null,
-    subscriptions: subscriptions ? subscriptions.map(toSubscription) : null,
+    consents:
+      email !== null && consents && isWhole(consents)
+        ? {
+            storeAndProcess: toConsent(consents.storeAndProcess),
+            marketingSendouts: toConsent(consents.marketingSendouts),
+          }
+        : null,
+    subscriptions: email !== null && subscriptions ? subscriptions.map(toSubscription) : null,
   }
 }
 
