@@ -9,7 +9,10 @@ import { mark, orMarkFailed } from './phase.js'
 import { pauseCodeOf } from './setup/pause-for-failure.js'
 import { newBoard } from './setup/step-board.js'
 
-/** A paused step is tried again by itself after this: what was the matter may be mended. */
+/**
+ * A paused step is tried again by itself after this: what was the matter may be mended, or the unsubscribes have reached
+ * eMarketeer. Not where the credentials are refused: again and again, that may lock the user out.
+ */
 const TRY_AGAIN = '1 hour'
 
 /**
@@ -52,14 +55,17 @@ function isLeft({ id, state }: { readonly id: string; readonly state: string }):
 async function take(state: DisconnectState, step: DisconnectStep): Promise<void> {
   for (;;) {
     state.begin(step.id)
+    let pause: SetupPause
     try {
       const { state: end, note }: StepEnd = await step.run()
       state.end(step.id, end, note)
       return
     } catch (error) {
-      state.pause(step.id, pauseFor(step, error))
+      pause = pauseFor(step, error)
     }
-    await condition(() => state.decision !== null, TRY_AGAIN)
+    state.pause(step.id, pause)
+    const decided = () => state.decision !== null
+    await (pause.code === 'authFailed' ? condition(decided) : condition(decided, TRY_AGAIN))
     const { decision } = state
     state.decision = null
     if (decision !== null) {

@@ -230,19 +230,26 @@ describe('disconnect that removes what was installed', () => {
     ])
   })
 
-  it('tries a paused step again by itself', async () => {
-    let attempts = 0
-    workflows.world({
+  it.each([
+    ['crm_privilege_missing', 2],
+    ['crm_auth_failed', 1],
+  ])('that waits because of %s is tried %i times in an hour', async (code, tries) => {
+    const world = workflows.world({
       keepSubscriptions: async () => {
-        attempts += 1
-        if (attempts === 1) {
-          throw refused('crm_auth_failed')
+        if (world.inputs('keepSubscriptions').length === 1) {
+          throw refused(code)
         }
         return { kept: 0 }
       },
     })
-    expect(await (await start(true)).result()).toMatchObject({ result: 'done' })
-    expect(attempts).toBe(2)
+    const handle = await start(true)
+    await paused(handle)
+    await workflows.environment.sleep('61 minutes')
+    expect(world.inputs('keepSubscriptions')).toHaveLength(tries)
+    if (tries === 1) {
+      await override(handle, 'keep', 'retry')
+    }
+    expect(await handle.result()).toMatchObject({ result: 'done' })
   })
 
   it('ends where the connection was enabled again meanwhile', async () => {
