@@ -89,8 +89,15 @@ describe('a connection as it is shown', () => {
     expect(await shown()).toMatchObject({
       state: 'disabled',
       pause: null,
-      disabled: { removeInstalled: true, reason: 'the customer left', by: 'Kari' },
+      disabled: {
+        removeInstalled: true,
+        installationLeft: false,
+        reason: 'the customer left',
+        by: 'Kari',
+      },
     })
+    await mergeFacts(db, connectionId, { publisher: { publisherId: 'p-1' } })
+    expect(await shown()).toMatchObject({ disabled: { installationLeft: true } })
     expect((await shown()).decisions[0]).toMatchObject({
       subject: 'connection',
       action: 'removeInstalled',

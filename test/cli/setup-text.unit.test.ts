@@ -177,10 +177,20 @@ describe('whoever waits for set-up', () => {
     ])
   })
 
-  it('is told no override of set-up where another workflow waits', async () => {
-    expect(await told('disconnect/acme', [waiting(PAUSE)])).toEqual([
+  it('is told no override where a preview merely looks', async () => {
+    expect(await told('setup/acme/preview', [waiting(PAUSE)])).toEqual([
       [' 40 %  The step webhooks: paused'],
     ])
+  })
+
+  it('is told of a removal what its choices do there', async () => {
+    const removal = { ...waiting(PAUSE), removeInstalled: true }
+    const [lines = []] = await told('disconnect/acme', [removal])
+    const text = lines.join('\n')
+    expect(text).toContain('tried again by itself every hour')
+    expect(text).toContain('skip: leave this step out and go on; what it would remove stays')
+    expect(text).toContain('lbsync setup override acme --step webhooks --action skip')
+    expect(text).not.toContain('sweep')
   })
 
   it('learns that it was aborted, and where', () => {

@@ -51,12 +51,19 @@ function textOf(view: ConnectionView): string {
 }
 
 /** What a person did to it, and what it does without. */
-function stateLines({ pause, disabled, webhooks, clock, walk }: ConnectionView): string[] {
+function stateLines({
+  connectionId,
+  pause,
+  disabled,
+  webhooks,
+  clock,
+  walk,
+}: ConnectionView): string[] {
   return [
     ...(pause === null ? [] : [pauseLine(pause)]),
     ...(disabled === null
       ? []
-      : [`Disabled${disabled.removeInstalled ? ', installation removed' : ''}${told(disabled)}`]),
+      : [`Disabled${removalText(connectionId, disabled)}${told(disabled)}`]),
     ...(webhooks?.installed === false
       ? [`The CRM posts no changes (${webhooks.reason}); the sweep finds them`]
       : []),
@@ -73,6 +80,18 @@ function stateLines({ pause, disabled, webhooks, clock, walk }: ConnectionView):
             (walk.lastCompletedAt ?? 'never'),
         ]),
   ]
+}
+
+function removalText(
+  connectionId: string,
+  { removeInstalled, installationLeft }: NonNullable<ConnectionView['disabled']>,
+): string {
+  if (!removeInstalled) {
+    return ''
+  }
+  return installationLeft
+    ? `, installation not wholly removed (lbsync setup status ${connectionId})`
+    : ', installation removed'
 }
 
 function told({ reason, by, since }: Told): string {

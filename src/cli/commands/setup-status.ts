@@ -16,24 +16,25 @@ export function addSetupStatus(group: Command, output: Output): void {
     summary: 'show how far set-up is, what it waits for, and what to do about it',
     exitCodes: [EXIT.notFound, EXIT.unreachable],
     notes:
-      'On a terminal it goes on showing until set-up has ended, or Ctrl-C; that ends the view, not set-up.',
+      'On a terminal it goes on showing until set-up has ended, or Ctrl-C; that ends the view, not set-up. ' +
+      'Where the connection is being disabled, or its installation removed, it shows that.',
   })
     .option('--once', 'show it once')
     .action(async (connectionId: string, { json = false, once = false }: Options) => {
-      const { lookAtSetup } = await import('../setup/look-at-setup.js')
+      const { lookAtWork } = await import('../setup/look-at-work.js')
       const { statusLines } = await import('../setup/status-lines.js')
       const { paintFor } = await import('../setup/paint.js')
       const screen = process.stdout
       const paint = paintFor(screen)
       await withTemporal(async (temporal) => {
-        const look = () => lookAtSetup(temporal, connectionId)
+        const look = () => lookAtWork(temporal, connectionId)
         if (!json && !once && screen.isTTY) {
           const { watchSetup } = await import('../setup/watch-setup.js')
           await watchSetup({ look, screen, paint, signal: stopSignal() })
           return
         }
         const now = await look()
-        await output.answer(json, now.status, () => statusLines(now, { paint }).join('\n'))
+        await output.answer(json, now.answer, () => statusLines(now, { paint }).join('\n'))
       })
     })
 }

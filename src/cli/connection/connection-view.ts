@@ -44,8 +44,12 @@ export interface ConnectionView extends ConnectionSummary {
   readonly config: Readonly<Record<string, unknown>>
   /** Our copy of each side is complete as of this moment (ISO UTC), or null: not yet. */
   readonly verifiedAsOf: { readonly emarketeer: string | null; readonly crm: string | null }
-  /** Why it is disabled, or null; `removeInstalled` where the installation was removed too. */
-  readonly disabled: (Told & { readonly removeInstalled: boolean }) | null
+  /**
+   * Why it is disabled, or null. `removeInstalled`: the installation was to be removed too; `installationLeft`: something
+   * of it may still be there, as removing has not ended, was aborted, or a step was left out, or was never asked for.
+   */
+  readonly disabled:
+    (Told & { readonly removeInstalled: boolean; readonly installationLeft: boolean }) | null
   /** Whether the CRM posts changes to us, and why not; null: set-up has not come that far. */
   readonly webhooks: { readonly installed: boolean; readonly reason: string | null } | null
   /** The CRM's clock against ours; null: not measured yet. Beyond the tolerance its times prove nothing. */
@@ -157,7 +161,11 @@ export function viewOf(
     },
     disabled:
       state === 'disabled'
-        ? { removeInstalled: kept?.action === 'removeInstalled', ...told(kept) }
+        ? {
+            removeInstalled: kept?.action === 'removeInstalled',
+            installationLeft: Object.keys(connection.facts).length > 0,
+            ...told(kept),
+          }
         : null,
     webhooks: webhooksOf(connection.facts),
     clock: clockOf(measures.clock),

@@ -33,12 +33,7 @@ export async function runDisconnect(
   if (!wait) {
     return { run, status: null }
   }
-  const steps = setupProgress(run, output)
-  const waiting = tellWaiting(run, output)
-  const look = async () => {
-    await steps()
-    await waiting()
-  }
+  const look = setupProgress(run, output)
   const queue = QUEUES.setup
   return {
     run,
@@ -55,23 +50,5 @@ async function refuseOther(run: StartedRun, { connectionId, removeInstalled }: D
       path: 'connectionId',
       value: connectionId,
     })
-  }
-}
-
-/** Tells once what a paused step waits for. */
-function tellWaiting(run: StartedRun, output: Output): () => Promise<void> {
-  let told = ''
-  return async () => {
-    const { steps } = await run.handle.query<DisconnectStatus>('status')
-    const waiting = steps.find(({ state }) => state === 'paused')
-    const { id, pause } = waiting ?? { id: '', pause: null }
-    if (pause !== null && told !== `${id} ${pause.message}`) {
-      told = `${id} ${pause.message}`
-      output.note(`Step ${id} waits: ${pause.message}`)
-      output.note(
-        `It tries again every hour, or decide: temporal workflow update execute -w ${run.workflowId} --name override ` +
-          `--input '{"step":"${id}","action":"${pause.choices.join('|')}","reason":"…","by":"…"}'`,
-      )
-    }
   }
 }

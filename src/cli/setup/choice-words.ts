@@ -1,4 +1,5 @@
 import type { PauseCode, SetupAction } from '../../contracts/setup.js'
+import type { Work } from './work.js'
 
 /** What each action does, in a few words. The whole table is in docs/setup.md. */
 const WORDS: Readonly<Record<SetupAction, string>> = {
@@ -9,6 +10,13 @@ const WORDS: Readonly<Record<SetupAction, string>> = {
   createTab: 'make a tab of our own on the form',
   skip: 'leave this step out and go on',
   abort: 'end set-up; what is made stays, nothing syncs',
+}
+
+/** The same at a step that takes something apart. */
+const UNDOING: Readonly<Partial<Record<SetupAction, string>>> = {
+  retry: 'try again, and go on if it is mended',
+  skip: 'leave this step out and go on; what it would remove stays',
+  abort: 'end it; what is done stays done',
 }
 
 /** What is lacking where a step is left out. Steps that are not named here cannot be. */
@@ -29,7 +37,15 @@ const CONFIRMS: Readonly<Partial<Record<PauseCode, string>>> = {
 }
 
 /** What a choice does at a step that waits for this. */
-export function choiceWords(action: SetupAction, stepId: string, code: PauseCode): string {
+export function choiceWords(
+  action: SetupAction,
+  stepId: string,
+  code: PauseCode,
+  work: Work = 'setup',
+): string {
+  if (work !== 'setup') {
+    return UNDOING[action] ?? WORDS[action]
+  }
   const without = action === 'skip' ? (CONFIRMS[code] ?? WITHOUT[stepId]) : undefined
   return without === undefined ? WORDS[action] : `${WORDS[action]}: ${without}`
 }

@@ -2,6 +2,7 @@ import type { TemporalClient } from '../../config/temporal.js'
 import { AppError } from '../../contracts/app-error.js'
 import { QUEUES, workflowIds } from '../../contracts/names.js'
 import type { SetupStatus } from '../../contracts/setup.js'
+import type { Work } from './work.js'
 
 /** Longer than any worker needs to answer, and not so long that somebody gives up. */
 const ANSWER_WITHIN_MS = 10_000
@@ -24,6 +25,8 @@ const ENDS: Readonly<Record<string, string>> = {
 
 /** Set-up at one moment. */
 export interface SetupLook {
+  /** Absent: set-up. */
+  readonly work?: Work
   readonly status: SetupStatus
   /** How the workflow ended; null while it runs. A terminated one cannot say so itself. */
   readonly ended: string | null
@@ -37,15 +40,26 @@ export async function lookAtSetup(
   temporal: TemporalClient,
   connectionId: string,
 ): Promise<SetupLook> {
+  const workflowId = workflowIds.setup(connectionId)
+  const { answer, ended } = await lookAt<SetupStatus>(temporal, connectionId, workflowId)
+  return { status: answer, ended }
+}
+
+/** The same of any workflow with a status, by its id. */
+export async function lookAt<Status>(
+  temporal: TemporalClient,
+  connectionId: string,
+  workflowId: string,
+): Promise<{ readonly answer: Status; readonly ended: string | null }> {
   const { client, connection } = temporal
-  const handle = client.workflow.getHandle(workflowIds.setup(connectionId))
+  const handle = client.workflow.getHandle(workflowId)
   try {
     // Looked up first, so that one that ends in between is seen as running, and looked at once more.
     const { status: state } = await handle.describe()
-    const status = await connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
-      handle.query<SetupStatus>('status'),
+    const answer = await connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+      handle.query<Status>('status'),
     )
-    return { status, ended: ENDS[state.name] ?? null }
+    return { answer, ended: ENDS[state.name] ?? null }
   } catch (error) {
     throw await asSetupError(error, temporal, connectionId)
   }

@@ -1,7 +1,7 @@
 import type { TemporalClient } from '../../config/temporal.js'
-import { workflowIds } from '../../contracts/names.js'
 import type { OverrideAnswer, SetupOverride } from '../../contracts/setup.js'
-import { asSetupError, lookAtSetup } from './look-at-setup.js'
+import { asSetupError } from './look-at-setup.js'
+import { lookAtWork } from './look-at-work.js'
 import { requireEvidence } from './require-evidence.js'
 
 const ANSWER_WITHIN_MS = 15_000
@@ -13,7 +13,8 @@ export interface OverriddenSetup extends OverrideAnswer {
 }
 
 /**
- * Decides a paused step, by the update, so that a refusal is told at once (E3).
+ * Decides a paused step of set-up, or of a disconnect where one runs, by the update, so that a refusal is told at once
+ * (E3).
  *
  * @throws AppError `run_not_found` where none runs; `override_invalid`, `override_refused` as set-up judges it;
  * `worker_unreachable`.
@@ -24,9 +25,8 @@ export async function overrideSetup(
   override: SetupOverride,
 ): Promise<OverriddenSetup> {
   requireEvidence(override)
-  const workflowId = workflowIds.setup(connectionId)
   // An update that nobody takes would be waited for; a worker that answers now takes it now.
-  await lookAtSetup(temporal, connectionId)
+  const { workflowId } = await lookAtWork(temporal, connectionId)
   try {
     const handle = temporal.client.workflow.getHandle(workflowId)
     const answer = await temporal.connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>

@@ -1,9 +1,10 @@
 import type { SetupStatus } from '../../contracts/setup.js'
 import type { Paint } from './paint.js'
-import { choiceLines, pauseLines } from './pause-lines.js'
+import { choiceLines, pauseLines, type WaitingStep } from './pause-lines.js'
 import { safeText, shellQuoted } from './safe-text.js'
 import { clockText, durationText, stepLines } from './step-lines.js'
 import type { SetupLook } from './look-at-setup.js'
+import { WORK_WORDS, type Work } from './work.js'
 
 const BAR_WIDTH = 30
 const MESSAGES_SHOWN = 3
@@ -16,20 +17,23 @@ export interface StatusStyle {
 
 /** Set-up as a person reads it: how far, each step, what it waits for, and what can be done about it. */
 export function statusLines(
-  { status, ended }: SetupLook,
+  { status, ended, work = 'setup' }: SetupLook,
   { paint, brief = false }: StatusStyle,
 ): readonly string[] {
   const { connectionId, steps, messages } = status
   const shown = messages.slice(-MESSAGES_SHOWN)
   const waiting = steps.find(({ state, pause }) => state === 'paused' && pause !== null)
   return [
-    paint('bold', `Set-up of ${safeText(connectionId)}: ${stateText(status, ended)}`),
-    `[${barOf(status.percent)}] ${progressText(status, ended)}`,
+    paint(
+      'bold',
+      `${WORK_WORDS[work].title} ${safeText(connectionId)}: ${stateText(status, ended)}`,
+    ),
+    `[${barOf(status.percent)}] ${progressText(status, ended, work)}`,
     '',
     ...stepLines(steps, paint, { brief }),
     ...(ended === null && status.heldBy !== null ? ['', ...heldLines(status)] : []),
     ...(ended === null && waiting?.pause
-      ? waitingLines(connectionId, waiting.id, waiting.pause, paint)
+      ? waitingLines({ connectionId, stepId: waiting.id, pause: waiting.pause, work }, paint)
       : failedLines(status, paint)),
     ...(shown.length === 0 ? [] : ['', 'Messages:']),
     ...shown.map(({ at, text }) => `  ${clockText(at)}  ${safeText(text)}`),
@@ -49,13 +53,16 @@ function stateText({ result, phase, heldBy }: SetupStatus, ended: SetupLook['end
   return phase === 'paused' ? 'waits for a person' : 'running'
 }
 
-function progressText(status: SetupStatus, ended: SetupLook['ended']): string {
+function progressText(status: SetupStatus, ended: SetupLook['ended'], work: Work): string {
   const { percent, remainingSeconds, result, phase } = status
   if (result === 'done') {
-    return `${percent} %, the sweep runs every half hour`
+    return `${percent} %, ${WORK_WORDS[work].done}`
   }
   if (result === 'aborted' || ended !== null) {
-    return `${percent} %; to go on, apply the connection again: steps that are done pass at once`
+    return `${percent} %; ${WORK_WORDS[work].undone}`
+  }
+  if (work !== 'setup') {
+    return `${percent} %`
   }
   const left = `about ${durationText(remainingSeconds)} left`
   return phase === 'paused' ? `${percent} %, then ${left}` : `${percent} %, ${left}`
@@ -72,13 +79,7 @@ function heldLines({ heldBy, connectionId }: SetupStatus): readonly string[] {
   ]
 }
 
-function waitingLines(
-  connectionId: string,
-  stepId: string,
-  pause: Parameters<typeof choiceLines>[0]['pause'],
-  paint: Paint,
-): readonly string[] {
-  const waiting = { connectionId, stepId, pause }
+function waitingLines(waiting: WaitingStep, paint: Paint): readonly string[] {
   return ['', ...pauseLines(waiting, paint), '', ...choiceLines(waiting, paint)]
 }
 

@@ -1,0 +1,95 @@
+import { beforeEach, describe, expect, it, jest } from '@jest/globals'
+import type { ErrorDocument } from '../../src/contracts/app-error.js'
+import type { DisconnectStatus } from '../../src/contracts/life-activities.js'
+import { QUEUES, workflowIds } from '../../src/contracts/names.js'
+import { FakeWorld, failure } from '../workflows/support/fake-world.js'
+import { documentOf, runLbsync } from './run-lbsync.js'
+import { uncertainForm, withSetups } from './setup-fakes.js'
+
+// Most tests run several commands, one after the other, each a process.
+jest.setTimeout(120_000)
+const setups = withSetups()
+const { temporal } = setups
+const EVIDENCE = ['--reason', 'The customer said so', '--by', 'Kari']
+let made = 0
+let id: string
+
+const setup = (...args: string[]) =>
+  runLbsync(['setup', ...args], {
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+  })
+const handle = () => temporal.client.workflow.getHandle(workflowIds.disconnect(id))
+
+/** A removal whose step for the tables is refused, until it waits for a person. */
+async function removalThatWaits(): Promise<void> {
+  await temporal.client.workflow.start('disconnect', {
+    workflowId: workflowIds.disconnect(id),
+    taskQueue: QUEUES.setup,
+    args: [{ connectionId: id, removeInstalled: true, reason: 'The customer leaves', by: 'Kari' }],
+  })
+  while ((await handle().query<DisconnectStatus>('status')).phase !== 'paused') {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+beforeEach(async () => {
+  id = `leaving-${++made}`
+  setups.world = new FakeWorld({
+    ...uncertainForm(),
+    undoSetupStep: ({ stepId }) =>
+      stepId === 'tables'
+        ? Promise.reject(failure('crm_privilege_missing', { retryable: false }))
+        : Promise.resolve(),
+  })
+  // Set-up waited too, and was ended by the removal.
+  await setups.paused(id)
+  await temporal.client.workflow.getHandle(workflowIds.setup(id)).terminate('disconnected')
+  await removalThatWaits()
+})
+
+describe('a removal that waits for a person', () => {
+  it('is shown by setup status, with commands for each choice', async () => {
+    const { stdout } = await setup('status', id)
+    const [title, bar] = stdout.split('\n')
+    expect(title).toBe(`Removal of the installation of ${id}: waits for a person`)
+    expect(bar).toMatch(/\] \d+ %$/)
+    expect(stdout).toContain('Waits (privilegeMissing): Failed for the test')
+    expect(stdout).toContain('It is tried again by itself every hour')
+    for (const action of ['retry', 'skip', 'abort']) {
+      const line = `lbsync setup override ${id} --step remove-tables --action ${action} `
+      expect(stdout).toContain(line)
+    }
+    const document = documentOf<DisconnectStatus>(await setup('status', id, '--json'))
+    expect(document).toEqual(await handle().query('status'))
+  })
+
+  it('is decided by setup override', async () => {
+    const step = ['--step', 'remove-tables', '--action']
+    const refused = await setup('override', id, ...step, 'createTab', ...EVIDENCE, '--json')
+    expect([refused.exitCode, documentOf<ErrorDocument>(refused).error.code]).toEqual([
+      4,
+      'override_refused',
+    ])
+    const skipped = await setup('override', id, ...step, 'skip', ...EVIDENCE, '--json')
+    expect(documentOf(skipped)).toMatchObject({
+      accepted: true,
+      workflowId: `disconnect/${id}`,
+      step: 'remove-tables',
+      action: 'skip',
+    })
+    expect(await handle().result()).toMatchObject({ result: 'done' })
+    expect(setups.world.inputs('keepStepDecision')).toMatchObject([
+      { step: 'remove-tables', action: 'skip', reason: 'The customer said so', by: 'Kari' },
+    ])
+    expect((await setup('status', id)).stdout).toContain('100 %, the connection is disabled')
+  })
+
+  it('is over once a set-up was begun after it', async () => {
+    await setup('override', id, '--step', 'remove-tables', '--action', 'abort', ...EVIDENCE)
+    await handle().result()
+    expect((await setup('status', id)).stdout).toMatch(/^Removal .*: aborted\n/)
+    await setups.paused(id)
+    expect((await setup('status', id)).stdout).toMatch(/^Set-up of .*: waits for a person\n/)
+  })
+})
