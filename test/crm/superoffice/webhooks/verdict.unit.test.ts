@@ -198,7 +198,7 @@ describe('the hints', () => {
     ['person.consented', 0],
     ['person.unconsented', 0],
     ['person.created', 1],
-    ['person.changed', 1],
+    ['person.changed', 0],
     ['person.softdeleted', 1],
     ['person.deleted', 1],
   ])('of %s by ourselves are %i', (Event, count) => {
