@@ -6,7 +6,7 @@ import { keepFacts, type CommonStep } from './common-step.js'
 export const categoriesStep: CommonStep = {
   id: 'categories',
   title: 'Bring the subscription categories over',
-  weight: 10,
+  weight: 5,
 
   async verify(session, context): Promise<StepVerdict> {
     if (!context.subscriptionSync) {

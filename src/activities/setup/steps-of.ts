@@ -7,10 +7,13 @@ import { categoriesStep } from './categories-step.js'
 import { ofDriver, type CommonStep } from './common-step.js'
 import { WEBHOOKS, webhooksStep, type WebhooksStepOptions } from './webhooks-step.js'
 
-/** The last two steps, which the workflow makes of the one sync's pieces. */
+/**
+ * The last two steps, which the workflow makes of the one sync's pieces. How many contacts there are is not known before
+ * they are read: the weight is between that of none and of three minutes.
+ */
 const BY_WORKFLOW: readonly StepDescription[] = [
-  { id: 'firstSync', title: 'Sync all contacts for the first time', weight: 180 },
-  { id: 'sweep', title: 'Start the background sweep', weight: 5 },
+  { id: 'firstSync', title: 'Sync all contacts for the first time', weight: 57 },
+  { id: 'sweep', title: 'Start the background sweep', weight: 2 },
 ]
 
 /** Every step of a CRM's set-up, in order: its own ones, then those that every CRM has (E1). */

@@ -11,7 +11,7 @@ import { askGateway } from './ask-gateway.js'
 export const WEBHOOKS: StepDescription = {
   id: 'webhooks',
   title: 'Let both systems report changes',
-  weight: 10,
+  weight: 15,
 }
 
 /** What the webhooks are installed with. */

@@ -76,7 +76,7 @@ export class SetupState {
       connectionId: this.connectionId,
       phase: this.phase,
       percent: percentOf(this.board, this.#share),
-      remainingSeconds: remainingSecondsOf(this.board, this.#share),
+      remainingSeconds: remainingSecondsOf(this.board, this.#share, Date.now()),
       result: this.result,
       heldBy: this.heldBy,
       steps: this.board.map(({ status }) => status),

@@ -89,16 +89,34 @@ export function percentOf(board: Board, running = 0): number {
 
 /**
  * Seconds that are left, from the steps' usual durations and the pace of this run so far (a test organisation does
- * in seconds what takes a real one minutes).
+ * in seconds what takes a real one minutes). A step that tells its share goes by its own pace: the first sync takes as
+ * long as there are contacts.
  */
-export function remainingSecondsOf(board: Board, running = 0): number {
+export function remainingSecondsOf(board: Board, running = 0, nowMs: number | null = null): number {
   const ended = board.filter(({ status }) => status.state === 'done')
   const usualSeconds = sum(ended.map(({ weight }) => weight))
   const spentSeconds = sum(ended.map(({ workedMs }) => workedMs)) / 1_000
   const pace = usualSeconds < MIN_PACE_SECONDS ? 1 : clamp(spentSeconds / usualSeconds)
-  const left = sum(board.map(({ weight }) => weight)) - doneWeight(board, running)
-  return Math.round(left * pace)
+  const weightLeft = sum(board.map(({ weight }) => weight)) - doneWeight(board, running)
+  const own = running < MIN_SHARE || nowMs === null ? null : ownSecondsLeft(board, running, nowMs)
+  return Math.round(
+    own === null ? weightLeft * pace : own.seconds + (weightLeft - own.weightLeft) * pace,
+  )
 }
+
+/** What is left of the running step by its own pace; null where it was interrupted, so that its share tells no pace. */
+function ownSecondsLeft(board: Board, share: number, nowMs: number) {
+  const step = board.find(({ status }) => status.state === 'running')
+  if (step === undefined || step.status.attempts > 1 || step.status.startedAt === null) {
+    return null
+  }
+  const left = 1 - Math.min(1, share)
+  const spentSeconds = (nowMs - Date.parse(step.status.startedAt)) / 1_000
+  return { seconds: (spentSeconds * left) / share, weightLeft: step.weight * left }
+}
+
+/** Below this share a step's own pace says nothing yet. */
+const MIN_SHARE = 0.05
 
 /** Below this much finished work the pace says nothing yet. */
 const MIN_PACE_SECONDS = 20

@@ -27,7 +27,7 @@ const LOOK = 'GET /EntityDefinitions'
 export const changeTrackingStep: DynamicsStep = {
   id: 'changeTracking',
   title: 'Enable change tracking',
-  weight: 15,
+  weight: 5,
   async verify({ client }, { subscriptionSync, ...context }) {
     const changes: PlannedChange[] = []
     for (const table of tablesOf(subscriptionSync)) {

@@ -16,7 +16,7 @@ import { viewState } from './view-state.js'
 export const formStep: DynamicsStep = {
   id: 'form',
   title: 'Put the subscriptions on the contact form',
-  weight: 6,
+  weight: 8,
   forSubscriptions: true,
   async verify(session, context) {
     const plan = await planForm(session, context)

@@ -22,7 +22,7 @@ const ACTIVE_WITHIN_MS = 5 * 60_000
 export const keysStep: DynamicsStep = {
   id: 'keys',
   title: 'Create the alternate keys',
-  weight: 60,
+  weight: 35,
   forSubscriptions: true,
   async verify({ client }, context) {
     const changes: PlannedChange[] = []

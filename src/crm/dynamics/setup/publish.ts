@@ -21,7 +21,7 @@ type PublishPlan =
 export const publishStep: DynamicsStep = {
   id: 'publish',
   title: 'Publish the contact form',
-  weight: 40,
+  weight: 60,
   forSubscriptions: true,
   async verify(session, context) {
     const plan = await planPublish(session, context)

@@ -23,7 +23,7 @@ const OF_CONTACT: NeededPrivilege = { name: 'prvAppendToContact', global: true, 
 export const tablePrivilegesStep = checkStep({
   id: 'tablePrivileges',
   title: 'Check the privileges on the subscription tables',
-  weight: 5,
+  weight: 2,
   forSubscriptions: true,
   async verify({ client, facts }, context) {
     const tables: TableFacts[] = []

@@ -16,7 +16,7 @@ import { isVisible, plainColumns, untilVisible } from './visible.js'
 export const tablesStep: DynamicsStep = {
   id: 'tables',
   title: 'Create the subscription tables',
-  weight: 120,
+  weight: 150,
   forSubscriptions: true,
   async verify({ client, facts }, context) {
     const ours = await ourComponentIds(client, context)

@@ -19,7 +19,7 @@ const SAVED_QUERY = 26
 export const viewStep: DynamicsStep = {
   id: 'view',
   title: 'Create the view of the subscriptions',
-  weight: 3,
+  weight: 8,
   forSubscriptions: true,
   async verify(session, context) {
     const look = await viewState(session, context)
