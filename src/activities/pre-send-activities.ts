@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity'
+import { ApplicationFailure } from '@temporalio/common'
 import { parsePreSendRequest } from '../config/pre-send-request.js'
 import { AppError } from '../contracts/app-error.js'
 import type { PreSendRequest } from '../contracts/pre-send.js'
@@ -96,10 +97,34 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
           return { requests: report(session).requests }
         },
         'emarketeer',
-      ),
+      ).catch((error: unknown) => rethrowInTime(systems, sendoutRunId, error)),
 
     closeSendout: (closing) => failing(() => closeSendout(systems.db, closing)),
   }
+}
+
+/** How long after its deadline a sendout may still be decided; who waits for it wants an answer. */
+const PATIENCE_MS = 20_000
+
+/** A failure that would be tried again, or was asked to wait, until long after the deadline, ends it now. */
+async function rethrowInTime(
+  systems: Systems,
+  sendoutRunId: string,
+  error: unknown,
+): Promise<never> {
+  const run = await findSendoutRun(systems.db, sendoutRunId).catch(() => null)
+  if (run && error instanceof ApplicationFailure && !error.nonRetryable) {
+    const waitMs = typeof error.nextRetryDelay === 'number' ? error.nextRetryDelay : 0
+    if (Date.now() + waitMs > run.deadline.getTime() + PATIENCE_MS) {
+      throw ApplicationFailure.create({
+        type: error.type ?? 'internal',
+        message: error.message,
+        nonRetryable: true,
+        details: error.details ?? [],
+      })
+    }
+  }
+  throw error
 }
 
 /** The connection that a request is about; an account without CRM has eMarketeer's own state decide. */

@@ -34,13 +34,29 @@ export const preSendWork = proxyActivities<PreSendActivities & SyncActivities>({
   retry: { ...RETRY, maximumInterval: '10 seconds' },
 })
 
-/** The last look and the verdicts, after the deadline too: bounded, since somebody is waiting. */
-export const lastWork = proxyActivities<PreSendActivities>({
-  startToCloseTimeout: '10 minutes',
-  scheduleToCloseTimeout: '10 minutes',
-  heartbeatTimeout: '10 seconds',
-  retry: { ...RETRY, maximumInterval: '5 seconds', maximumAttempts: 6 },
-})
+/** How soon the last look is tried again, and how often when nobody waits any longer. */
+const LAST_RETRY_MS = 5_000
+const LAST_TRIES = 6
+const LAST_WORK_MS = 10 * 60_000
+
+/**
+ * The last look and the verdicts. An outage is waited out as long as the deadline allows; after it, too, they are made,
+ * but bounded, since somebody is waiting. The activity itself gives up sooner where it was asked to wait for long.
+ * @param remainingMs until the deadline; below zero where it has passed.
+ */
+export function lastWork(remainingMs: number): Pick<PreSendActivities, 'decideMembers'> {
+  const leftMs = Math.max(0, remainingMs)
+  return proxyActivities<PreSendActivities>({
+    startToCloseTimeout: leftMs + LAST_WORK_MS,
+    scheduleToCloseTimeout: leftMs + LAST_WORK_MS,
+    heartbeatTimeout: '10 seconds',
+    retry: {
+      ...RETRY,
+      maximumInterval: LAST_RETRY_MS,
+      maximumAttempts: LAST_TRIES + Math.ceil(leftMs / LAST_RETRY_MS),
+    },
+  })
+}
 
 /**
  * Steps of set-up. What passes by itself within a quarter of an hour is waited out; after that the step pauses, so that

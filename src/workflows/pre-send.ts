@@ -200,8 +200,9 @@ class PreSend {
     if (this.aborted) {
       return {}
     }
+    const remainingMs = (this.deadlineMs ?? 0) - Date.now()
     return this.newScope().run(() =>
-      lastWork.decideMembers({ sendoutRunId, connectionId, runId: sendoutRunId }),
+      lastWork(remainingMs).decideMembers({ sendoutRunId, connectionId, runId: sendoutRunId }),
     )
   }
 
