@@ -3,6 +3,9 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { connectionCounts } from '../../src/cli/connection/connection-counts.js'
 import { keptFor, measuresOf, viewOf } from '../../src/cli/connection/connection-view.js'
+import { storeConnection } from '../../src/cli/connection/store-connection.js'
+import type { ConnectionFile } from '../../src/config/connection-file.js'
+import type { StoredConfig } from '../../src/config/stored-config.js'
 import {
   disableConnection,
   pauseConnection,
@@ -15,6 +18,7 @@ import {
   setConnectionState,
 } from '../../src/ledger/connections.js'
 import { openDatabase, type Database } from '../../src/ledger/database.js'
+import { closeGate, openTimedGate } from '../../src/ledger/gates.js'
 import { withDatabase } from '../support/with-database.js'
 
 const database = withDatabase()
@@ -125,6 +129,72 @@ describe('a connection as it is shown', () => {
     expect(await shown()).toMatchObject({ clock: { offsetMs: 3_600_000, timesCount: false } })
     await mergeFacts(db, connectionId, { webhooks: null })
     expect((await findConnection(db, connectionId))!.facts).toEqual({})
+  })
+})
+
+describe('a connection whose CRM refuses us', () => {
+  const refuse = (code = 'crm_auth_failed', reason: string | null = 'Ask for a new secret.') =>
+    closeGate(db, {
+      connectionId,
+      side: 'crm',
+      untilMs: Date.now() + 60_000,
+      code,
+      reason,
+      config: settings.config,
+    })
+
+  it.each(['crm_auth_failed', 'crm_tenant_deleted'])(
+    'is shown as paused by itself, since the first time (%s)',
+    async (code) => {
+      await refuse(code, 'The first words.')
+      const { pause } = await shown()
+      await refuse(code)
+      expect(await shown()).toMatchObject({
+        state: 'paused',
+        pause: { mode: 'refused', reason: 'Ask for a new secret.', by: null, since: pause!.since },
+        blocked: { crm: { code, reason: 'Ask for a new secret.', since: pause!.since } },
+      })
+      expect(pause!.since).toMatch(/Z$/)
+    },
+  )
+
+  it('is not paused by what time alone mends, and stays so when it asks to wait as well', async () => {
+    await refuse('crm_rate_limited', null)
+    expect(await shown()).toMatchObject({ state: 'active', pause: null })
+    await refuse()
+    await refuse('crm_tenant_unavailable', null)
+    const pause = { mode: 'refused', reason: 'Ask for a new secret.' }
+    expect(await shown()).toMatchObject({ pause, blocked: { crm: { code: 'crm_auth_failed' } } })
+    await openTimedGate(db, connectionId, 'crm')
+    expect(await shown()).toMatchObject({ pause })
+  })
+
+  it("keeps a person's pause, and its state in set-up, and tells the refusal beside", async () => {
+    await refuse()
+    await db.transaction((tx) => pauseConnection(tx, asked('a mistake'), 'all'))
+    const blocked = { crm: { reason: 'Ask for a new secret.' } }
+    expect(await shown()).toMatchObject({ pause: { mode: 'all', by: 'Kari' }, blocked })
+    await setConnectionState(db, connectionId, 'settingUp')
+    expect(await shown()).toMatchObject({ state: 'settingUp', pause: null, blocked })
+  })
+
+  it('is tried at once when a person resumes it, who is kept as evidence', async () => {
+    await refuse()
+    await db.transaction((tx) => resumeConnection(tx, asked('approved again')))
+    const view = await shown()
+    expect(view).toMatchObject({ state: 'active', pause: null, blocked: { crm: null } })
+    expect(view.decisions[0]).toMatchObject({ action: 'resume', reason: 'approved again' })
+  })
+
+  it('is tried at once when its file was applied, but left alone where it asked to wait', async () => {
+    const file = settings as unknown as ConnectionFile
+    const stored = settings.config as unknown as StoredConfig
+    await refuse()
+    await storeConnection(db, file, stored)
+    expect(await shown()).toMatchObject({ state: 'active', blocked: { crm: null } })
+    await refuse('crm_rate_limited', null)
+    await storeConnection(db, file, stored)
+    expect(await shown()).toMatchObject({ blocked: { crm: { code: 'crm_rate_limited' } } })
   })
 })
 
