@@ -52,6 +52,19 @@ describe('setting up', () => {
     expect(await writesMade(standIn)).toEqual([])
   })
 
+  it('remarks that another product keeps consents of its own, and that auditing is off', async () => {
+    standIn = await startStandIn({ auditEnabled: false })
+    const path = 'EntityDefinitions.*msdynmkt_contactpointconsent4'
+    const there = { method: 'GET', path, status: 200, body: { LogicalName: 'x' }, times: 1 }
+    await standIn.control('POST', 'faults', there)
+    const seen = await look(standIn, stepOf('connect'), {})
+    expect(seen).toMatchObject({ state: 'done', note: expect.stringMatching(/Auditing.*Journeys/) })
+    const without = await look(standIn, stepOf('connect'), {})
+    expect(without).toMatchObject({ note: expect.not.stringContaining('Journeys') })
+    await standIn.control('POST', 'faults', { ...there, status: 403 })
+    expect(await look(standIn, stepOf('connect'), {})).toEqual(without)
+  })
+
   it('makes what is missing, and a second time nothing', async () => {
     standIn = await startStandIn({ languageCode: 1053 })
     const facts = await runSteps(standIn)

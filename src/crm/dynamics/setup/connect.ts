@@ -7,6 +7,7 @@ import { whoAmI } from '../who-am-i.js'
 import { wrongEnvironment } from '../wrong-environment.js'
 import type { DynamicsSession } from '../session.js'
 import { checkStep } from './check.js'
+import { getIfThere } from './get-if-there.js'
 
 const organizations = z.object({
   value: z.array(
@@ -19,6 +20,14 @@ const organizations = z.object({
 })
 const languages = z.object({ LocaleIds: z.array(z.number().int()) })
 
+const AUDIT_OFF =
+  'Auditing is off in this organisation: when and by whom a toggle was set cannot be told.'
+const JOURNEYS =
+  'Customer Insights – Journeys is installed: it keeps consents of its own, which are not synced.'
+
+/** Where Customer Insights – Journeys keeps its consents (docs/wire-dataverse.md, 12). */
+const JOURNEYS_TABLE = 'msdynmkt_contactpointconsent4'
+
 /** Proves the credentials and learns what the organisation is (docs/wire-dataverse.md, 5). */
 export const connectStep = checkStep({
   id: 'connect',
@@ -26,14 +35,12 @@ export const connectStep = checkStep({
   weight: 2,
   async verify(session, context) {
     const organization = await learn(session, context)
-    const facts = { organization }
-    return organization.auditEnabled === false
-      ? {
-          state: 'done',
-          facts,
-          note: 'Auditing is off in this organisation: when and by whom a toggle was set cannot be told.',
-        }
-      : { state: 'done', facts }
+    const notes = [
+      ...(organization.auditEnabled === false ? [AUDIT_OFF] : []),
+      ...((await hasJourneys(session.client, context)) ? [JOURNEYS] : []),
+    ]
+    const done = { state: 'done', facts: { organization } } as const
+    return notes.length === 0 ? done : { ...done, note: notes.join(' ') }
   },
 })
 
@@ -67,6 +74,21 @@ async function learn({ client, facts }: DynamicsSession, context: CallContext) {
     languages: await availableLanguages(client, row.languagecode, context),
     auditEnabled: row.isauditenabled ?? null,
     changeTrackingDays: row.expirechangetrackingindays ?? null,
+  }
+}
+
+/** Only for a remark: where it cannot be told, there is none. */
+async function hasJourneys(client: DataverseClient, context: CallContext): Promise<boolean> {
+  const path = `EntityDefinitions(LogicalName='${JOURNEYS_TABLE}')?$select=LogicalName`
+  const answer = z.object({ LogicalName: z.string() })
+  try {
+    const found = await getIfThere(client, path, 'GET /EntityDefinitions', answer, context)
+    return found !== null
+  } catch (error) {
+    if (error instanceof UpstreamError && !error.retryable && error.status !== 401) {
+      return false
+    }
+    throw error
   }
 }
 

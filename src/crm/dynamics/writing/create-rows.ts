@@ -9,6 +9,9 @@ import { lostOutcome } from './send-parts.js'
 /** Rows in one `UpsertMultiple` at first. */
 export const MAX_UPSERT_ROWS = 1_000
 
+/** A bulk write may take minutes (docs/wire-dataverse.md, 14); given up sooner it would go on unseen. */
+const BULK_TIMEOUT_MS = 120_000
+
 const OPERATION = 'POST /{subscriptions}/UpsertMultiple'
 
 /**
@@ -33,6 +36,7 @@ export async function createRows(
         operation: OPERATION,
         name: 'rows.create',
         effect: 'write',
+        requestTimeoutMs: BULK_TIMEOUT_MS,
         json: {
           Targets: rows.map((row) => ({
             '@odata.type': 'Microsoft.Dynamics.CRM.em_subscriptions',
