@@ -13,6 +13,8 @@ import { waitUntilReady } from './wait-until-ready.js'
 export interface TemporalServerOptions {
   /** Serve Temporal's web UI as well, on a port of its own. */
   readonly ui?: boolean
+  /** The server's dynamic configuration besides ours, as `name=value`; a server that was given keeps its own. */
+  readonly settings?: readonly string[]
   /** Told in one line what is being fetched or used. */
   readonly note?: (line: string) => void
 }
@@ -45,7 +47,7 @@ export async function startTemporalServer(
   const cli = await temporalCli(options.note)
   let lastLog = ''
   for (let attempt = 0; attempt < startAttempts; attempt++) {
-    const started = await startOnce(cli, options.ui ?? false)
+    const started = await startOnce(cli, options)
     if ('address' in started) {
       return started
     }
@@ -57,12 +59,15 @@ export async function startTemporalServer(
 }
 
 /** One attempt; its log when the server ended early, which a port taken meanwhile makes it do. */
-async function startOnce(cli: string, ui: boolean): Promise<TemporalServer | { log: string }> {
+async function startOnce(
+  cli: string,
+  { ui = false, settings = [] }: TemporalServerOptions,
+): Promise<TemporalServer | { log: string }> {
   const port = await freePort()
   const uiPort = ui ? await freePort() : null
   const server = await startGuarded({
     command: cli,
-    args: serverArgs(port, uiPort),
+    args: serverArgs(port, uiPort, settings),
     dir: await mkdtemp(join(tmpdir(), 'lbsync-temporal-')),
     stopSignal: 'TERM',
     // The server would otherwise ask its makers for newer versions; HOME is where the CLI seeks a profile.
@@ -80,7 +85,7 @@ async function startOnce(cli: string, ui: boolean): Promise<TemporalServer | { l
   }
 }
 
-function serverArgs(port: number, uiPort: number | null): string[] {
+function serverArgs(port: number, uiPort: number | null, settings: readonly string[]): string[] {
   const ui =
     uiPort === null ? ['--headless'] : ['--ui-port', `${uiPort}`, '--ui-disable-news-fetch']
   return [
@@ -92,6 +97,7 @@ function serverArgs(port: number, uiPort: number | null): string[] {
     ...[
       'history.transferProcessorMaxPollRPS=2000',
       'history.timerProcessorMaxPollRPS=2000',
+      ...settings,
     ].flatMap((setting) => ['--dynamic-config-value', setting]),
   ]
 }
