@@ -46,7 +46,7 @@ describe('the time that set-up says is left', () => {
     ['contacts for a minute', 60],
     ['contacts for three minutes', 180],
   ])('is at most twice off, either way, with %s', (_what, firstSync) => {
-    const durations = { ...MEASURED, firstSync }
+    const durations: Readonly<Record<string, number>> = { ...MEASURED, firstSync }
     const steps = stepsOf(dynamicsDriver)
     const whole = steps.reduce((sum, { id }) => sum + (durations[id] ?? 0.5), 0)
     for (const share of [0.2, 0.5, 0.8]) {
