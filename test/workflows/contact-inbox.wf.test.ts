@@ -37,8 +37,10 @@ describe('contactInbox', () => {
     expect(world.inputs('drainInbox')).toMatchObject([
       { connectionId: 'acme-dynamics', shard, tier: 'webhook', runId: expect.any(String) },
     ])
-    expect(times[0]! - startTime.getTime()).toBeLessThan(1_000)
-    expect(Math.round((closeTime!.getTime() - startTime.getTime()) / 1_000)).toBe(30)
+    expect(times[0]! - startTime.getTime()).toBeLessThan(5_000)
+    // A busy machine adds the time of its own tasks.
+    const stayedMs = closeTime!.getTime() - startTime.getTime()
+    expect([stayedMs >= 30_000, stayedMs < 35_000]).toEqual([true, true])
   })
 
   it('ends waiting, and has not failed, while the CRM refuses us; the next hint looks again', async () => {
