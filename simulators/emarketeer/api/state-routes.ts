@@ -15,7 +15,7 @@ const BOTH: Include = new Set(PARTS)
 
 const readBody = z
   .strictObject({
-    contactIds: z.array(z.string()).optional(),
+    contactIds: z.array(z.string().regex(/^\d+$/, 'is not numeric text')).optional(),
     emails: z.array(z.string().refine(isAddress, 'is not an e-mail address')).optional(),
     include: z.array(z.enum(PARTS)).min(1).max(2).optional(),
   })

@@ -12,9 +12,9 @@ const MAX_ITEMS = 1_000
 const MAX_ITEMS_WITH_WEBHOOKS = 500
 
 const facts = {
-  contactId: z.string(),
+  contactId: z.string().regex(/^\d+$/, 'is not numeric text'),
   expectedVersion: z.int().nonnegative(),
-  eventTime: z.iso.datetime(),
+  eventTime: z.iso.datetime({ precision: 3 }),
   actor: z.strictObject({
     type: z.enum(['dataSubject', 'user', 'crmUser', 'system']),
     id: z.string().nullable(),

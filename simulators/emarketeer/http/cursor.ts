@@ -15,17 +15,17 @@ function sign(payload: string): string {
   return createHmac('sha256', KEY).update(payload).digest('base64url').slice(0, 16)
 }
 
-/** Opaque text of at most 200 characters. */
+/** Opaque text of at most 200 characters, with some that mean something else in a query unless they are encoded. */
 export function makeCursor({ accountId, kind, position, generation }: CursorFacts): string {
   const payload = JSON.stringify([accountId, kind, position, generation])
-  return `${Buffer.from(payload).toString('base64url')}.${sign(payload)}`
+  return `${Buffer.from(payload).toString('base64url')}+/&=.${sign(payload)}`
 }
 
 /** Reads a cursor; one of another account or list, or a damaged one, is 422. */
 export function readCursor(text: string, accountId: string, kind: string): CursorFacts {
   const [encoded = '', signature] = text.split('.')
-  const payload = Buffer.from(encoded, 'base64url').toString('utf8')
-  if (text.length > 200 || signature !== sign(payload)) {
+  const payload = Buffer.from(encoded.replace('+/&=', ''), 'base64url').toString('utf8')
+  if (text.length > 200 || !encoded.endsWith('+/&=') || signature !== sign(payload)) {
     throw invalid([{ path: 'cursor', message: 'is damaged' }])
   }
   const [account, list, position, generation] = JSON.parse(payload) as [
