@@ -27,6 +27,12 @@ describe('sweepRun', () => {
     return (await handle.describe()).searchAttributes['Phase']
   }
 
+  /** As Temporal's UI asks for them. */
+  async function detailsOf(handle: WorkflowHandle): Promise<string | undefined> {
+    const told = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata')
+    return told.currentDetails
+  }
+
   const newConnection = () => `acme-${++connections}`
 
   it('reads both sides, brings categories over, passes until quiet, settles and tidies up', async () => {
@@ -127,6 +133,7 @@ describe('sweepRun', () => {
       expect(await handle.result()).toEqual({ ...report(1), refused })
       expect(await handle.query('status')).toMatchObject({ phase: 'waiting', totals: report(1) })
       expect(await phaseOf(handle)).toEqual(['waiting'])
+      expect(await detailsOf(handle)).toBe(`**Paused by itself (${code}):** ${refused.message}`)
       expect(world.names()).not.toContain('tidyUp')
     },
   )
@@ -155,6 +162,7 @@ describe('sweepRun', () => {
     expect(closeTime!.getTime() - startTime.getTime()).toBeLessThan(30 * 60_000)
     expect(world.inputs('catchUpBoth')).toHaveLength(6)
     expect(await cron.query('status')).toMatchObject({ phase: 'waiting' })
+    expect(await detailsOf(cron)).toMatch(/Paused by itself/)
     expect(await phaseOf(cron)).toEqual(['waiting'])
   })
 
