@@ -12,6 +12,8 @@ export const switchesSchema = z.strictObject({
   equalWrite: z.enum(['counted', 'skipped']),
   /** Saving a person's card counts as a write of its consent rows. */
   saveTouchesConsent: z.boolean(),
+  /** A change of E-marketing, which moves the person's own date, raises `person.changed` as well. */
+  consentRaisesChanged: z.boolean(),
   /** New persons get the purpose STORE with legitimate interest. */
   storeDefault: z.boolean(),
   /** `DELETE Person/{id}/Consent/{key}`: the row goes, or is marked withdrawn. */
@@ -62,6 +64,7 @@ export const DEFAULT_SWITCHES: Switches = {
   updatedOnInsert: 'yearOne',
   equalWrite: 'counted',
   saveTouchesConsent: false,
+  consentRaisesChanged: false,
   storeDefault: true,
   deleteConsent: 'withdraws',
   upsert: 'available',

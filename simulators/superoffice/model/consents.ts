@@ -108,6 +108,9 @@ function afterWrite(
       person,
       stampOf(person, decision.associateId, decision.at ?? world.nowSeconds()),
     )
+    if (world.switches.consentRaisesChanged) {
+      world.sender.enqueue('person.changed', person.person_id, decision.associateId, ['updated'])
+    }
   }
   world.writes.add({
     ...logged(world, row, decision.associateId, decision.via),

@@ -76,6 +76,22 @@ describe('the gateway and SuperOffice', () => {
     expect(lines.join()).not.toContain('canary')
   })
 
+  it("take for nobody's act what our user wrote, told as person.changed or not", async () => {
+    await installed()
+    await gateway.now.db.query('DELETE FROM inbox')
+    await stand.control.post('switches', { consentRaisesChanged: true })
+    const person = await addPerson(stand, { emails: ['cleo@x.test'], silent: true })
+    const write = { purpose: 'EMARKETING', legalBase: '61A' }
+    await stand.control.post(`persons/${person}/consent`, { ...write, associateId: 316 })
+    await stand.control.post('webhooks/drain')
+    const inbox = () => gateway.now.db.query(`SELECT says_deny FROM inbox`)
+    expect(await stand.control.get('webhooks')).toMatchObject({ delivered: 2, discarded: 0 })
+    expect(await inbox()).toEqual([])
+    await stand.control.post(`persons/${person}/consent`, { ...write, associateId: 12 })
+    await stand.control.post('webhooks/drain')
+    expect(await inbox()).toHaveLength(2)
+  })
+
   it('do not understand each other where the secret does not open: it is our fault, and 500', async () => {
     await installed()
     const { db, codes } = gateway.now
