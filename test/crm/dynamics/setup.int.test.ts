@@ -122,6 +122,26 @@ describe('setting up', () => {
     expect(retryAfterMs).toBeLessThanOrEqual(30_000)
   })
 
+  it.each([400, 404])(
+    'asks column by column where the service lists none (%d), and for no more of a table than is documented',
+    async (status) => {
+      standIn = await startStandIn({ keyActivationReads: 0 })
+      const body = { error: { code: '0x80060888', message: 'not known' } }
+      const unlisted = { method: 'GET', path: '/Attributes(/Microsoft|[?])', status, body }
+      await standIn.control('POST', 'faults', unlisted)
+      const ids = ['connect', 'publisher', 'tables', 'keys', 'relationships', 'tablePrivileges']
+      const facts = await runSteps(standIn, {}, ids)
+      expect(readFacts(facts).navigation).toEqual({
+        contact: 'em_Contact',
+        category: 'em_Category',
+      })
+      await standIn.control('DELETE', 'counters')
+      const unknown = { method: 'GET', path: 'PrimaryNameAttribute' }
+      await standIn.control('POST', 'faults', { ...unknown, status: 400, body })
+      expect(await look(standIn, stepOf('tables'), facts)).toMatchObject({ state: 'done' })
+    },
+  )
+
   it('waits for columns that the data does not know yet', async () => {
     standIn = await startStandIn({ metadataCacheDelayMs: 400, keyActivationReads: 0 })
     const facts = await runSteps(standIn, {}, ['connect', 'publisher', 'tables', 'keys'])

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
+import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { SetupPause } from '../../../contracts/setup.js'
 import type { DataverseClient } from '../client.js'
 import type { TableFacts } from '../facts.js'
@@ -25,21 +25,26 @@ export interface FoundTable {
   readonly nameColumn: string | null
 }
 
+/** What a table is asked for; a service that does not know the last of it is asked without. */
+const DOCUMENTED = ['MetadataId', 'EntitySetName', 'PrimaryIdAttribute', 'ObjectTypeCode']
+const WITH_NAME_COLUMN = [...DOCUMENTED, 'PrimaryNameAttribute']
+
 /** Looks for one of our tables by its name (docs/wire-dataverse.md, 16.2); null where there is none. @throws UpstreamError */
 export async function findTable(
   client: DataverseClient,
   { logicalName }: Pick<TableDefinition, 'logicalName'>,
   context: CallContext,
 ): Promise<FoundTable | null> {
-  const select = [
-    'MetadataId',
-    'EntitySetName',
-    'PrimaryIdAttribute',
-    'PrimaryNameAttribute',
-    'ObjectTypeCode',
-  ]
-  const path = `EntityDefinitions(LogicalName='${logicalName}')${queryString({ select })}`
-  const found = await getIfThere(client, path, 'GET /EntityDefinitions', answer, context)
+  const read = (select: readonly string[]) => {
+    const path = `EntityDefinitions(LogicalName='${logicalName}')${queryString({ select })}`
+    return getIfThere(client, path, 'GET /EntityDefinitions', answer, context)
+  }
+  const found = await read(WITH_NAME_COLUMN).catch((error: unknown) => {
+    if (error instanceof UpstreamError && error.status === 400) {
+      return read(DOCUMENTED)
+    }
+    throw error
+  })
   return found === null
     ? null
     : {

@@ -1,25 +1,25 @@
 import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
+import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { SetupPause } from '../../../contracts/setup.js'
 import type { DataverseClient } from '../client.js'
-import type { ColumnDefinition, TableDefinition } from './definitions.js'
+import { SUBSCRIPTIONS_TABLE } from '../names.js'
+import { type ColumnDefinition, LOOKUPS, type TableDefinition, TABLES } from './definitions.js'
 import { getIfThere } from './get-if-there.js'
 import { columnTypeClash } from './pauses.js'
+import { plainColumns } from './visible.js'
 
-const columns = z.object({
-  value: z.array(
-    z.object({
-      MetadataId: z.guid(),
-      LogicalName: z.string(),
-      AttributeType: z.string().nullish(),
-    }),
-  ),
+const column = z.object({
+  MetadataId: z.guid(),
+  LogicalName: z.string(),
+  AttributeType: z.string().nullish(),
 })
+const columns = z.object({ value: z.array(column) })
 const lengths = z.object({
   value: z.array(z.object({ LogicalName: z.string(), MaxLength: z.number().nullish() })),
 })
 
 const LOOK = 'GET /EntityDefinitions/Attributes'
+const TOLD = 'MetadataId,LogicalName,AttributeType'
 
 /** A column as the organisation has it. */
 export interface FoundColumn {
@@ -30,31 +30,34 @@ export interface FoundColumn {
   readonly maxLength: number | null
 }
 
-/** The columns of a table by logical name; empty where the table is not there. @throws UpstreamError */
+/**
+ * The columns of a table by logical name; empty where the table is not there. Where the service does not list them,
+ * those of our names are asked for one by one, which is all that is looked at.
+ *
+ * @throws UpstreamError
+ */
 export async function readColumns(
   client: DataverseClient,
   table: string,
   context: CallContext,
 ): Promise<ReadonlyMap<string, FoundColumn>> {
   const base = `EntityDefinitions(LogicalName='${table}')/Attributes`
-  const all = await getIfThere(
-    client,
-    `${base}?$select=MetadataId,LogicalName,AttributeType`,
-    LOOK,
-    columns,
-    context,
-  )
+  const all = (await ifTold(() =>
+    getIfThere(client, `${base}?$select=${TOLD}`, LOOK, columns, context),
+  )) ?? { value: await readEach(client, base, ourNames(table), context) }
   // Lengths belong to texts alone, and are told only when the columns are read as texts.
-  const texts = await getIfThere(
-    client,
-    `${base}/Microsoft.Dynamics.CRM.StringAttributeMetadata?$select=LogicalName,MaxLength`,
-    LOOK,
-    lengths,
-    context,
+  const texts = await ifTold(() =>
+    getIfThere(
+      client,
+      `${base}/Microsoft.Dynamics.CRM.StringAttributeMetadata?$select=LogicalName,MaxLength`,
+      LOOK,
+      lengths,
+      context,
+    ),
   )
   const lengthOf = new Map(texts?.value.map((text) => [text.LogicalName, text.MaxLength ?? null]))
   return new Map(
-    all?.value.map(({ MetadataId, LogicalName, AttributeType }) => [
+    all.value.map(({ MetadataId, LogicalName, AttributeType }) => [
       LogicalName,
       {
         metadataId: MetadataId.toLowerCase(),
@@ -65,20 +68,52 @@ export async function readColumns(
   )
 }
 
+/** Null where a listing is not served: only single columns are documented (docs/wire-dataverse.md, 9.4). */
+async function ifTold<T>(read: () => Promise<T | null>): Promise<T | null> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof UpstreamError && [400, 405, 501].includes(error.status ?? 0)) {
+      return null
+    }
+    throw error
+  }
+}
+
+async function readEach(
+  client: DataverseClient,
+  base: string,
+  names: readonly string[],
+  context: CallContext,
+) {
+  const found: z.output<typeof column>[] = []
+  for (const name of names) {
+    const path = `${base}(LogicalName='${name}')?$select=${TOLD}`
+    const one = await getIfThere(client, path, LOOK, column, context)
+    found.push(...(one === null ? [] : [one]))
+  }
+  return found
+}
+
+function ourNames(table: string): readonly string[] {
+  const plain = TABLES.filter(({ logicalName }) => logicalName === table).flatMap(plainColumns)
+  return [...plain, ...(table === SUBSCRIPTIONS_TABLE ? LOOKUPS : [])]
+}
+
 /** A column of our name and another type (docs/wire-dataverse.md, 9.4); null where all that are there are usable. */
 export function columnClash(
   table: TableDefinition,
   found: ReadonlyMap<string, FoundColumn>,
 ): SetupPause | null {
-  for (const column of table.columns) {
-    const name = column.schemaName.toLowerCase()
+  for (const wanted of table.columns) {
+    const name = wanted.schemaName.toLowerCase()
     const present = found.get(name)
-    if (present !== undefined && !isUsable(column, present)) {
+    if (present !== undefined && !isUsable(wanted, present)) {
       return columnTypeClash({
         table: table.logicalName,
         column: name,
         found: shown(present.type, present.maxLength),
-        needed: column.type === 'boolean' ? 'Boolean' : shown('String', column.maxLength),
+        needed: wanted.type === 'boolean' ? 'Boolean' : shown('String', wanted.maxLength),
       })
     }
   }
