@@ -1,0 +1,134 @@
+import type { LegalBasis, Purpose } from '../domain/legal-basis.js'
+import type { LastWriter, Stamp, ToggleValue } from '../domain/reconcile/types.js'
+
+/** One consent value of one record. `value` null = unreadable (column gone, no right, null): unknown, no write. */
+export interface CrmConsent {
+  readonly value: ToggleValue | LegalBasis | null
+  /** For conditional writes and for "moved"; equality only. */
+  readonly version: string
+  readonly lastWriter: LastWriter
+  /** Rich CRMs carry it on the row; toggle CRMs tell it through {@link CrmSession.readFieldHistory}. */
+  readonly stamp: Stamp | null
+}
+
+/** Whether a record counts. Only `live` ones take part in the rule; the others end or move the link (F5). */
+export type CrmContactState = 'live' | 'deactivated' | 'merged'
+
+/** A contact as read. */
+export interface CrmContact {
+  readonly contactId: string
+  /** The primary address as the CRM holds it, not normalised. */
+  readonly email: string | null
+  /**
+   * Further addresses of the record (SuperOffice). There it counts as a deny while withdrawn, never as an allow, and
+   * only the primary address's cell writes it (C5). Empty where a CRM has one address a record.
+   */
+  readonly otherEmails: readonly string[]
+  readonly state: CrmContactState
+  /** The surviving record when `state` is `merged`. */
+  readonly mergedInto: string | null
+  /** When the record was registered (Unix ms): the oldest is the one that a rich CRM is read from (C5). */
+  readonly registeredAtMs: number | null
+  readonly consents: Partial<Readonly<Record<Purpose, CrmConsent>>>
+}
+
+/** A contact's subscription to a category, as a row of the CRM. */
+export interface CrmSubscription {
+  readonly rowId: string
+  readonly contactId: string
+  /** eMarketeer's category id; null: a category that someone added in the CRM, reported and ignored (D3). */
+  readonly categoryId: string | null
+  /** null = unknown, neither Yes nor No. */
+  readonly subscribed: boolean | null
+  readonly version: string
+  /** A row that a merge brought from another contact: its No counts, then it is deleted. */
+  readonly foreign: boolean
+}
+
+/** What a direct read answers. */
+export interface CrmReading {
+  readonly contacts: readonly CrmContact[]
+  readonly subscriptions: readonly CrmSubscription[]
+  /** Ids that were asked for and do not exist any more. Empty when read by e-mail. */
+  readonly missingContactIds: readonly string[]
+}
+
+/** Which contacts to read: by their own ids, or everybody at these addresses. At most 1,000. */
+export type CrmReadRequest =
+  | { readonly by: 'contactId'; readonly contactIds: readonly string[] }
+  | { readonly by: 'email'; readonly emails: readonly string[] }
+
+/** One page of changes. What a page does not contain is neither deleted nor withdrawn (F3). */
+export interface CrmChangePage {
+  readonly contacts: readonly CrmContact[]
+  readonly subscriptions: readonly CrmSubscription[]
+  readonly deletedContactIds: readonly string[]
+  readonly deletedSubscriptionRowIds: readonly string[]
+  /** True where this is a complete listing from nothing and not a delta. */
+  readonly baseline: boolean
+  /** On the last page: the cursor to store once every page was handled; else null. */
+  readonly nextCursor: string | null
+}
+
+/** One conditional write. */
+export type CrmWrite =
+  | {
+      readonly kind: 'consent'
+      readonly contactId: string
+      readonly purpose: Purpose
+      readonly value: ToggleValue | LegalBasis
+      readonly expectedVersion: string
+    }
+  | {
+      readonly kind: 'subscription'
+      readonly rowId: string
+      readonly subscribed: boolean
+      readonly expectedVersion: string
+    }
+  | {
+      /** Only for rows known to be absent. */
+      readonly kind: 'createSubscription'
+      readonly contactId: string
+      readonly categoryId: string
+      readonly categoryName: string
+      readonly subscribed: boolean
+    }
+  | {
+      readonly kind: 'deleteSubscription'
+      readonly rowId: string
+      readonly expectedVersion: string
+    }
+
+/** What became of one write. Expected outcomes are values, not errors. */
+export type CrmWriteOutcome =
+  /** `version` null: applied, version not told; the row must be read before it proves anything. */
+  | {
+      readonly status: 'applied'
+      readonly version: string | null
+      readonly rowId: string | null
+      /**
+       * Where the CRM cannot refuse a stale write: the value as read back after ours (value, version, last writer),
+       * which may be somebody else's already. Absent: the write itself was conditional.
+       */
+      readonly readBack?: CrmConsent
+    }
+  /** The row moved: read and decide again, at once. */
+  | { readonly status: 'conflict' }
+  /** The record is gone. */
+  | { readonly status: 'gone' }
+  /** This row alone is refused (a customer's plug-in, a bad value): isolated, reported, not retried blindly. */
+  | { readonly status: 'refused'; readonly upstreamCode: string | null }
+  /** The answer was lost; it may have been applied, or may still land. */
+  | { readonly status: 'unknown'; readonly error: Error }
+  /** Not sent because an earlier part of the same call failed as a whole (429, auth, unreachable). */
+  | { readonly status: 'notSent'; readonly error: Error }
+
+/** When and by whom a value was set, as the CRM's own history tells. */
+export interface CrmFieldHistory {
+  readonly contactId: string
+  readonly value: ToggleValue
+  readonly atMs: number
+  readonly epsMs: number
+  /** The CRM's user id, or null. */
+  readonly userId: string | null
+}

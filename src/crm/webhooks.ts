@@ -1,0 +1,47 @@
+import type { CrmFacts } from './facts.js'
+
+/** Whether changes are posted to us. Not installed is no fault: the sweep alone suffices, and status says so. */
+export interface WebhookInstallation {
+  readonly installed: boolean
+  /** Why not, in plain words; null where installed. */
+  readonly reason: string | null
+  readonly facts: CrmFacts
+}
+
+/** Where the CRM is to post changes. */
+export interface WebhookTarget {
+  readonly url: string
+  /**
+   * Stores facts at once. A CRM may try the address, signed, while it is being registered: what such a call is judged
+   * by has to be stored before.
+   */
+  keep(facts: CrmFacts): Promise<void>
+}
+
+/** What a webhook says, reduced to ids: the body is only a hint, the record is fetched back. */
+export interface CrmWebhookHint {
+  readonly entity: 'contact' | 'subscription'
+  readonly entityId: string
+  /** Known when the event carries it; else the row is read to find it. */
+  readonly contactId: string | null
+  /** The CRM user whose action this was, only when the event carried the consent value itself. */
+  readonly actorUserId: string | null
+  /** The event carried a deny: counts at the send gate until it is handled (G7). */
+  readonly saysDeny: boolean
+  /** The CRM's id of this event, for de-duplication; null where it has none. */
+  readonly eventId: string | null
+}
+
+/** A webhook call as it came in. Header names in lower case. */
+export interface WebhookRequest {
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: Buffer
+}
+
+/** Accepted hints, or the catalogue code of the refusal. */
+export type WebhookVerdict =
+  | { readonly accepted: true; readonly hints: readonly CrmWebhookHint[] }
+  | {
+      readonly accepted: false
+      readonly code: 'webhook_unauthorized' | 'webhook_malformed' | 'webhook_wrong_organization'
+    }
