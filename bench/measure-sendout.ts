@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { loadavg } from 'node:os'
+import type { StandInControl } from '../simulators/common/control-client.js'
 import { createCampaignClient, type CampaignClient } from '../src/client/index.js'
 import { Secret } from '../src/config/secret.js'
 import type { TemporalClient } from '../src/config/temporal.js'
@@ -131,7 +132,15 @@ async function compareList(
 
 async function delay({ crm, emarketeer }: World, ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, LOG_WAIT_MS))
-  await Promise.all([crm.delayRequests(ms), emarketeer.delayRequests(ms)])
+  await Promise.all([delayRequests(crm, ms), delayRequests(emarketeer, ms)])
+}
+
+/** From now on every request, of sign-in too, waits so long before it is worked on; 0: none does. */
+async function delayRequests(control: StandInControl, delayMs: number): Promise<void> {
+  await control.clearFaults()
+  if (delayMs > 0) {
+    await control.post('faults', { delayMs })
+  }
 }
 
 /** Waits for passes that earlier writes' webhooks caused: until no side has had a request for a while. */

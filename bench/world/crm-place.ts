@@ -1,5 +1,5 @@
 import type { StackConnectionFile } from '../../src/cli/stack/connection-files.js'
-import type { Control } from './control.js'
+import type { StandInControl } from '../../simulators/common/control-client.js'
 
 /** What a stand-in for a CRM prints when it is ready; what else it hands out depends on it. */
 export interface ReadyCrm {
@@ -22,13 +22,13 @@ export interface CrmPlace {
     readonly caPem: string | null
   }
   /** Puts people there as if they had been for long. */
-  seed(control: Control, people: Seed): Promise<void>
+  seed(control: StandInControl, people: Seed): Promise<void>
   /** From now on no webhook arrives. */
-  loseWebhooks(control: Control): Promise<void>
+  loseWebhooks(control: StandInControl): Promise<void>
   /** A user of the CRM says that these addresses may not be mailed. */
-  deny(control: Control, emails: ReadonlySet<string>): Promise<void>
+  deny(control: StandInControl, emails: ReadonlySet<string>): Promise<void>
   /** Addresses that may not be mailed by what the CRM has. */
-  denied(control: Control): Promise<ReadonlySet<string>>
+  denied(control: StandInControl): Promise<ReadonlySet<string>>
 }
 
 /** People numbered from a number on, with the same basis in both systems. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { standInControl, type StandInControl } from '../../simulators/common/control-client.js'
 import { emarketeerAccounts } from '../../src/cli/stack/demo-accounts.js'
 import type { Keep, StandIn } from '../../src/cli/stack/stand-ins.js'
 import { freePort } from '../../src/embedded/free-port.js'
@@ -9,7 +10,6 @@ import { startPostgres } from '../../src/embedded/postgres.js'
 import { startProgram } from '../../src/embedded/start-program.js'
 import { startTemporalServer } from '../../src/embedded/temporal-server.js'
 import { migrate } from '../../src/ledger/migrate.js'
-import { createControl, type Control } from './control.js'
 import type { CrmPlace, ReadyCrm } from './crm-place.js'
 
 /** The whole product with one CRM, every stand-in keeping a log of its requests. */
@@ -18,8 +18,8 @@ export interface World {
   readonly gatewayUrl: string
   readonly gatewayApiKey: string
   readonly workerPid: number
-  readonly emarketeer: Control
-  readonly crm: Control
+  readonly emarketeer: StandInControl
+  readonly crm: StandInControl
   /** Files that record/request-log.ts reads. */
   readonly logs: { readonly emarketeer: string; readonly crm: string }
   readonly connectionId: string
@@ -113,8 +113,8 @@ async function start(
     gatewayUrl,
     gatewayApiKey,
     workerPid: worker.pid,
-    emarketeer: createControl(emarketeer.ready.controlUrl),
-    crm: createControl(crm.ready.controlUrl),
+    emarketeer: standInControl(emarketeer.ready.controlUrl),
+    crm: standInControl(crm.ready.controlUrl),
     logs,
     connectionId: file.connectionId,
     connectionFile,

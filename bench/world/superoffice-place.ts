@@ -2,7 +2,7 @@ import type { StackConnectionFile } from '../../src/cli/stack/connection-files.j
 import { DEMO_ACCOUNT } from '../../src/cli/stack/start-stack.js'
 import type { SuperOfficeOnline, SuperOfficeOnsite } from '../../src/cli/stack/stand-ins.js'
 import { findOnPath } from '../../src/embedded/find-executable.js'
-import type { Control } from './control.js'
+import type { StandInControl } from '../../simulators/common/control-client.js'
 import { EMAIL_PATTERN, type CrmPlace, type Seed } from './crm-place.js'
 
 interface Person {
@@ -18,7 +18,7 @@ const PASSWORD = 'simulator-password'
 
 const people = {
   standIn: 'superoffice',
-  async seed(control: Control, { count, firstNumber, basis }: Seed) {
+  async seed(control: StandInControl, { count, firstNumber, basis }: Seed) {
     await control.post('seed', {
       count,
       seed: firstNumber,
@@ -27,10 +27,10 @@ const people = {
       marketing: { [LEGAL_BASE[basis]]: 1 },
     })
   },
-  async loseWebhooks(control: Control) {
+  async loseWebhooks(control: StandInControl) {
     await control.post('webhook-faults', { loseShare: 1 })
   },
-  async deny(control: Control, emails: ReadonlySet<string>) {
+  async deny(control: StandInControl, emails: ReadonlySet<string>) {
     for (const person of await control.lines<Person>('dump')) {
       if (person.emails.some(({ address }) => emails.has(address))) {
         await control.post(`persons/${person.personId}/consent`, {
@@ -40,7 +40,7 @@ const people = {
       }
     }
   },
-  async denied(control: Control) {
+  async denied(control: StandInControl) {
     const persons = await control.lines<Person>('dump')
     return new Set(
       persons

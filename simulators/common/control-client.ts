@@ -2,6 +2,8 @@
 export interface StandInControl {
   /** POSTs a switch, e.g. `accounts/1001/acts` or `persons/18/consent`. A refusal is an Error with its message. */
   post<T = unknown>(path: string, body?: unknown): Promise<T>
+  /** PATCHes a row, e.g. `rows/contact/<id>`. */
+  patch<T = unknown>(path: string, body: unknown): Promise<T>
   get<T = unknown>(path: string): Promise<T>
   /** NDJSON paths: those that dump. */
   lines<T = unknown>(path: string): Promise<T[]>
@@ -23,9 +25,9 @@ export function standInControl(controlUrl: string): StandInControl {
     return text
   }
   return {
-    post: async <T>(path: string, body: unknown = {}) =>
-      JSON.parse(await call('POST', path, body)) as T,
-    get: async <T>(path: string) => JSON.parse(await call('GET', path)) as T,
+    post: async <T>(path: string, body: unknown = {}) => parsed<T>(await call('POST', path, body)),
+    patch: async <T>(path: string, body: unknown) => parsed<T>(await call('PATCH', path, body)),
+    get: async <T>(path: string) => parsed<T>(await call('GET', path)),
     lines: async <T>(path: string) =>
       (await call('GET', path))
         .split('\n')
@@ -35,4 +37,9 @@ export function standInControl(controlUrl: string): StandInControl {
       await call('DELETE', id === undefined ? 'faults' : `faults?id=${id}`)
     },
   }
+}
+
+/** A switch that has nothing to say answers without a body. */
+function parsed<T>(text: string): T {
+  return (text === '' ? null : JSON.parse(text)) as T
 }
