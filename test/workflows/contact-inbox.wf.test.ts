@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { Context } from '@temporalio/activity'
 import { report } from './support/default-activities.js'
 import { failure } from './support/fake-world.js'
 import { runsOf } from './support/workflow-runs.js'
@@ -124,7 +125,12 @@ describe('contactInbox', () => {
   it('continues as new when the server suggests it, and works on at once', async () => {
     let release!: () => void
     const released = new Promise<void>((resolve) => (release = resolve))
-    const world = workflows.world({ drainInbox: async () => (await released, nothingDue()) })
+    const world = workflows.world({
+      drainInbox: async () => {
+        await beating(released)
+        return nothingDue()
+      },
+    })
     const shard = ++shards
     const handle = await hint(shard)
     await world.called('drainInbox')
@@ -143,3 +149,14 @@ describe('contactInbox', () => {
 
 /** From so many events on the server suggests it. */
 const ENOUGH_HINTS = 4_100
+
+/** Waits as the real work does: telling that it lives, however long the machine takes to send the hints. */
+async function beating(until: Promise<void>): Promise<void> {
+  const context = Context.current()
+  const beat = setInterval(() => context.heartbeat(), 1_000)
+  try {
+    await until
+  } finally {
+    clearInterval(beat)
+  }
+}
