@@ -9,6 +9,7 @@ import { appendOverride } from '../ledger/overrides.js'
 import type { SyncRun } from '../ledger/runs.js'
 import type { Systems } from '../sync/systems.js'
 import { failing, onConnection } from './perform.js'
+import { takeAttempt } from './setup/one-attempt.js'
 import { previewStep, runStep } from './setup/run-step.js'
 import { findStep, previewOfWorkflowStep, stepsOf } from './setup/steps-of.js'
 
@@ -48,10 +49,18 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
         }
         return findStep(await driverOf(connectionId), stepId, options)
       })
-      const run = setupRun(connectionId)
-      return onConnection(systems, run, (session) =>
-        runStep(step, { first: session, reopen: () => reopen(systems, session.run) }, choice),
-      )
+      const context = Context.current()
+      const waiting = { signal: context.cancellationSignal, onWait: () => context.heartbeat() }
+      const attempt = await failing(() => takeAttempt(systems.db, connectionId, waiting))
+      try {
+        return await onConnection(systems, setupRun(connectionId), (session) => {
+          const { keep } = attempt
+          const sessions = { first: session, reopen: () => reopen(systems, session.run), keep }
+          return runStep(step, sessions, choice)
+        })
+      } finally {
+        await attempt.end()
+      }
     },
 
     previewSetupStep: async ({ connectionId, stepId }) => {

@@ -1,6 +1,6 @@
 import type { StepVerdict } from '../../crm/crm.js'
 import { syncCategories } from '../../sync/sync-categories.js'
-import { keepFacts, type CommonStep } from './common-step.js'
+import type { CommonStep } from './common-step.js'
 
 /** Brings eMarketeer's subscription categories to the CRM (D3). */
 export const categoriesStep: CommonStep = {
@@ -28,5 +28,4 @@ export const categoriesStep: CommonStep = {
 
   /** Bringing them over compares each one itself. */
   check: () => Promise.resolve({ state: 'done' }),
-  keep: keepFacts,
 }

@@ -1,6 +1,6 @@
 import type { SetupStep, StepContext, StepVerdict } from '../../crm/crm.js'
-import { mergeFacts } from '../../ledger/connections.js'
 import { requireCrm, type SyncSession } from '../../sync/session.js'
+import type { KeepFacts } from './one-attempt.js'
 
 /** What doing a step came to. */
 export type DoneVerdict = Extract<StepVerdict, { readonly state: 'done' | 'skipped' }>
@@ -13,18 +13,10 @@ export interface CommonStep {
   readonly weight: number
   /** Looks before. */
   verify(session: SyncSession, context: StepContext): Promise<StepVerdict>
-  do(session: SyncSession, context: StepContext): Promise<DoneVerdict>
+  /** @param keep keeps at once what must be known before the CRM hears of it. */
+  do(session: SyncSession, context: StepContext, keep: KeepFacts): Promise<DoneVerdict>
   /** Looks after. */
   check(session: SyncSession, context: StepContext): Promise<StepVerdict>
-  /** Keeps what was learned. */
-  keep(session: SyncSession, verdict: StepVerdict): Promise<void>
-}
-
-/** Keeps the facts of a verdict, merged over the earlier ones. */
-export async function keepFacts(session: SyncSession, verdict: StepVerdict): Promise<void> {
-  if ('facts' in verdict && verdict.facts && Object.keys(verdict.facts).length > 0) {
-    await mergeFacts(session.db, session.connection.connectionId, verdict.facts)
-  }
 }
 
 /** A step of the CRM's folder as one of the runner. */
@@ -40,6 +32,5 @@ export function ofDriver(step: SetupStep): CommonStep {
       return { state: 'done', facts: await step.do(requireCrm(session).session, context) }
     },
     check: verify,
-    keep: keepFacts,
   }
 }

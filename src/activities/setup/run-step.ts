@@ -4,16 +4,20 @@ import type { StepOutcome } from '../../contracts/setup-activities.js'
 import { SetupPaused, type StepContext, type StepVerdict } from '../../crm/crm.js'
 import type { SyncSession } from '../../sync/session.js'
 import type { CommonStep } from './common-step.js'
+import type { KeepFacts } from './one-attempt.js'
 
 /** A session as it is now, and anew after facts have changed. */
 export interface StepSessions {
   readonly first: SyncSession
   reopen(): Promise<SyncSession>
+  /** Keeps what was learned. */
+  readonly keep: KeepFacts
 }
 
 /**
  * Runs a step: looks, does what is missing, keeps what was learned, and looks again. The same for every CRM and step.
- * @throws AppError `crm_answer_invalid` (retryable) when something is still missing afterwards.
+ * @throws AppError `crm_answer_invalid` when something is still missing afterwards, `lease_lost` where another attempt has
+ *   taken over; both retryable.
  */
 export async function runStep(
   step: CommonStep,
@@ -21,20 +25,24 @@ export async function runStep(
   choice: StepChoice | null,
 ): Promise<StepOutcome> {
   try {
-    const { first } = sessions
+    const { first, keep } = sessions
+    const learned = (verdict: StepVerdict) =>
+      'facts' in verdict && verdict.facts && Object.keys(verdict.facts).length > 0
+        ? keep(verdict.facts)
+        : Promise.resolve()
     const before = await step.verify(first, contextOf(first, choice))
-    await step.keep(first, before)
+    await learned(before)
     if (before.state !== 'due') {
       return outcomeOf(before)
     }
-    const done = await step.do(first, contextOf(first, choice))
-    await step.keep(first, done)
+    const done = await step.do(first, contextOf(first, choice), keep)
+    await learned(done)
     if (done.state === 'skipped') {
       return outcomeOf(done)
     }
     const again = await sessions.reopen()
     const after = await step.check(again, contextOf(again, choice))
-    await step.keep(again, after)
+    await learned(after)
     if (after.state === 'due') {
       throw new AppError(
         'crm_answer_invalid',

@@ -1,10 +1,10 @@
 import type { SecretsVault } from '../../config/secrets-vault.js'
 import type { StepDescription } from '../../contracts/setup-activities.js'
-import type { CrmFacts, StepVerdict } from '../../crm/crm.js'
+import type { StepVerdict } from '../../crm/crm.js'
 import { CHANGE_TYPES } from '../../emarketeer/index.js'
-import { mergeFacts, saveEmarketeerWebhookSecret } from '../../ledger/connections.js'
+import { saveEmarketeerWebhookSecret } from '../../ledger/connections.js'
 import { requireCrm, type SyncSession } from '../../sync/session.js'
-import { keepFacts, type CommonStep } from './common-step.js'
+import type { CommonStep } from './common-step.js'
 import { askGateway } from './ask-gateway.js'
 
 /** The step, as the workflow shows it. */
@@ -62,10 +62,8 @@ export function webhooksStep({ publicUrl, vault }: WebhooksStepOptions): CommonS
       }
     },
 
-    async do(session, context) {
+    async do(session, context, keep) {
       const url = urlOf(session, 'crm')
-      const keep = (facts: CrmFacts) =>
-        mergeFacts(session.db, session.connection.connectionId, facts)
       const crm = await requireCrm(session).session.installWebhooks({ url, keep }, context)
       const { secret } = await session.emarketeer.putWebhook(
         { url: urlOf(session, 'em'), events: CHANGE_TYPES },
@@ -95,7 +93,5 @@ export function webhooksStep({ publicUrl, vault }: WebhooksStepOptions): CommonS
       const own = known?.url === urlOf(session, 'em')
       return own ? { state: 'done' } : { state: 'due', changes: [{ what: "eMarketeer's webhook" }] }
     },
-
-    keep: keepFacts,
   }
 }

@@ -12,6 +12,7 @@ import { Secret } from '../../../src/config/secret.js'
 import { createSecretsVault } from '../../../src/config/secrets-vault.js'
 import { toStoredConfig } from '../../../src/config/stored-config.js'
 import { QUEUES } from '../../../src/contracts/names.js'
+import type { SetupActivities } from '../../../src/contracts/setup-activities.js'
 import { CRM_DRIVERS } from '../../../src/crm/registry.js'
 import { freePort } from '../../../src/embedded/free-port.js'
 import { createGateway, listen } from '../../../src/gateway/server.js'
@@ -28,6 +29,8 @@ export interface SetupStack {
   readonly db: Database
   readonly temporal: TestTemporal
   readonly emarketeer: StandInControl
+  /** As the worker has them, for attempts that the server did not start. */
+  readonly activities: SetupActivities
   /** Checks and stores a connection file, as `lbsync connection apply --no-setup` does. */
   store(file: object): Promise<void>
   gateway(state: 'up' | 'down'): Promise<void>
@@ -72,6 +75,7 @@ export async function startSetupStack(
     }
   }
   await gateway('up')
+  const activities = createSetupActivities({ systems, vault, publicUrl })
   const worker = await Worker.create({
     connection: temporal.nativeConnection,
     namespace: temporal.namespace,
@@ -79,7 +83,7 @@ export async function startSetupStack(
     workflowBundle: await workflowBundle(),
     activities: {
       ...createSyncActivities(systems),
-      ...createSetupActivities({ systems, vault, publicUrl }),
+      ...activities,
       ...createLifeActivities({ systems, temporal: client }),
       ...createConnectionActivities({ systems, temporal: client }),
     },
@@ -89,6 +93,7 @@ export async function startSetupStack(
   return {
     db,
     temporal,
+    activities,
     emarketeer: standInControl(emarketeer.controlUrl),
     async store(given) {
       const options = { drivers: [...CRM_DRIVERS.values()], env: {}, allowLoopbackHttp: true }
