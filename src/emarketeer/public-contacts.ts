@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { type CallContext, createHttp, type HttpTimeouts } from '../http/index.js'
+import {
+  type CallContext,
+  createHttp,
+  type HttpTimeouts,
+  UpstreamError,
+  type UpstreamCode,
+} from '../http/index.js'
 import { assertAtMost } from './operations/wire.js'
 import { describeEmarketeerError } from './describe-emarketeer-error.js'
 import { withoutRefused } from './without-refused.js'
@@ -37,7 +43,8 @@ export const MAX_UPSERTS = 100
 export interface PublicContacts {
   /**
    * Creates or updates up to 100 contacts. For eMarketeer one bad item refuses the call; without it the others are sent
-   * again, so that nobody waits for somebody else's address to be corrected.
+   * again, so that nobody waits for somebody else's address to be corrected. While the API asked for time, or for five
+   * minutes after it refused the key, it is not called, and the same error is thrown again.
    *
    * @returns outcomes in the order given.
    * @throws UpstreamError; RangeError above 100 contacts.
@@ -65,6 +72,30 @@ const result = z
     status: z.enum(['created', 'updated']),
   })
   .transform(({ index, id, email, status }) => ({ index, contactId: id, email, status }))
+
+/** The API asked for time, or refused the key: until then it is not called, whoever asks. */
+interface Shut {
+  readonly error: UpstreamError
+  readonly untilMs: number
+}
+
+/** Where a 429 named no time. */
+const DEFAULT_WAIT_SECONDS = 15
+/** A refused key is tried again this often. */
+const REFUSED_KEY_WAIT_SECONDS = 5 * 60
+
+function shutBy(error: unknown): Shut | null {
+  if (!(error instanceof UpstreamError)) {
+    return null
+  }
+  const waits: Partial<Record<UpstreamCode, number>> = {
+    upstream_rate_limited: error.retryAfterSeconds ?? DEFAULT_WAIT_SECONDS,
+    upstream_auth_failed: REFUSED_KEY_WAIT_SECONDS,
+    upstream_forbidden: REFUSED_KEY_WAIT_SECONDS,
+  }
+  const waitSeconds = waits[error.code] ?? error.retryAfterSeconds
+  return waitSeconds === null ? null : { error, untilMs: Date.now() + waitSeconds * 1_000 }
+}
 
 /** Builds the port of one account. */
 export function createPublicContacts(config: PublicContactsConfig): PublicContacts {
@@ -98,9 +129,13 @@ export function createPublicContacts(config: PublicContactsConfig): PublicContac
     )
     return answer.body.results.map(({ index: _index, ...outcome }) => outcome)
   }
+  let shut: Shut | null = null
   return {
     async upsert(contacts, context) {
       assertAtMost(contacts.length, MAX_UPSERTS, 'contacts')
+      if (shut !== null && Date.now() < shut.untilMs) {
+        throw shut.error
+      }
       const outcomes = new Map<ContactUpsert, ContactUpserted>()
       for (let left = contacts; left.length > 0;) {
         try {
@@ -108,6 +143,7 @@ export function createPublicContacts(config: PublicContactsConfig): PublicContac
           results.forEach((outcome, index) => outcomes.set(left[index]!, outcome))
           break
         } catch (error) {
+          shut = shutBy(error)
           left = withoutRefused(error, 'contacts', left).rest
         }
       }

@@ -127,6 +127,20 @@ export async function ensureDirty(
   return dirtyMarks(tx, addressIds)
 }
 
+/** Has addresses looked at again after a while, though nothing of theirs has changed. One marked already is due as it is. */
+export async function dueLater(
+  db: Queryable,
+  addressIds: readonly number[],
+  afterMs: number,
+): Promise<void> {
+  await db.query(
+    `UPDATE addresses SET dirty_tick = nextval('ledger_tick'), dirty_since = clock_timestamp(),
+        not_before = clock_timestamp() + $2 * interval '1 millisecond'
+      WHERE address_id = ANY($1) AND dirty_tick IS NULL`,
+    [addressIds, afterMs],
+  )
+}
+
 /** Clears the mark where nothing was marked again since it was loaded. */
 export async function clearDirty(db: Queryable, done: readonly DirtyAddress[]): Promise<void> {
   if (done.length === 0) {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { createPublicContacts } from '../../src/emarketeer/index.js'
+import { RequestTally } from '../../src/http/index.js'
 import { clientOf, startStandIn, type StandIn, upstreamError } from './stand-in.js'
 
 describe('account, categories, audiences, webhook, public contacts', () => {
@@ -140,5 +141,22 @@ describe('account, categories, audiences, webhook, public contacts', () => {
       consents: { marketingSendouts: { legalBasis: 'none', version: 0 } },
     })
     contacts.close()
+  })
+
+  it('leaves the public API alone while it asked for time, or refuses the key', async () => {
+    for (const [status, headers] of [
+      [429, { 'Retry-After': '60' }],
+      [401, {}],
+    ] as const) {
+      const contacts = createPublicContacts({ connectUrl: standIn.em.url, apiKey: 'public-1001' })
+      const tally = new RequestTally()
+      await standIn.control.post('faults', { path: '^/contacts-api/', status, headers, times: 1 })
+      for (let tries = 0; tries < 2; tries += 1) {
+        const error = await upstreamError(contacts.upsert([{ email: 'a@example.test' }], { tally }))
+        expect(error.status).toBe(status)
+      }
+      expect(tally.totals().emarketeer).toBe(1)
+      contacts.close()
+    }
   })
 })

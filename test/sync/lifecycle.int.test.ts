@@ -249,4 +249,33 @@ describe('people on one side only (E7)', () => {
     expect(await ann.state()).toMatchObject({ basis: 'none', toggles: ['allow'] })
     await world.now.configure({})
   })
+
+  it('creates them later where the public API does not work now', async () => {
+    await world.now.configure({ createMissing: 'emarketeer' })
+    await world.now.emarketeerFault({ path: '^/contacts-api/', status: 503 })
+    const ann = await world.now.linked({ basis: null })
+    expect(await ann.state()).toMatchObject({ basis: null })
+    await world.now.clearFaults()
+    await world.now.timePasses()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'none', toggles: ['allow'] })
+    await world.now.configure({})
+  })
+
+  // The last ones: from here on this process leaves the public API alone for a while.
+  it.each([
+    ['a limit reached', 429],
+    ['a wrong key', 401],
+  ])('keeps nobody else waiting for %s of the public API', async (_, status) => {
+    await world.now.configure({ createMissing: 'emarketeer' })
+    const bo = await world.now.linked()
+    await world.now.emarketeerFault({ path: '^/contacts-api/', status })
+    const ann = await world.now.person({ basis: null })
+    await bo.flip('deny')
+    await world.now.sweep()
+    expect(await bo.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+    expect(await ann.state()).toMatchObject({ basis: null })
+    await world.now.clearFaults()
+    await world.now.configure({})
+  })
 })
