@@ -104,9 +104,11 @@ export async function takeCrmContacts(
     save.push(next)
     links.push(...others.map((addressId) => ({ crmContactId: next.crmContactId, addressId })))
     const places = [before?.addressId, next.addressId].filter((id) => typeof id === 'number')
-    touched.push(...places, ...guestPlaces(before, next, hadOthers, others))
+    // A deny that only one of two overlapping readings shows counts at its further addresses, too.
+    const moved = [...places, ...guestPlaces(before, next, hadOthers, others)]
+    touched.push(...moved)
     if (order === 'overlapping') {
-      doubtful.push(...places)
+      doubtful.push(...moved)
     }
     const wasLive = before?.state === 'live'
     // Of a record first met as merged in a complete listing, the merge may be years old, and forgiven.
