@@ -8,7 +8,8 @@ export const LIMITS = {
   /** How often Node looks for requests beyond their time; its default of 30 s would make the two above meaningless. */
   timeoutCheckMs: 1_000,
   maxSockets: 2_000,
-  requestsPerConnection: 50,
+  /** A webhook is stored in milliseconds; setting one customer's tables up posts thousands of our own writes' echoes. */
+  requestsPerConnection: 200,
   /** Requests that name no connection, or carry no valid key, by source address. */
   refusalsPerSource: 5,
   /** One call to Temporal. A hint is durable before it, so that nobody waits longer. */

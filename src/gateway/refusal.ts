@@ -19,12 +19,21 @@ const HTTP_ONLY = {
   ],
   request_malformed: [400, 'The request is not valid HTTP.', 'Correct the request.'],
   too_many_requests: [429, 'Too many requests.', 'Wait as Retry-After says, and send it again.'],
+  webhooks_too_fast: [
+    // Not 429: Dataverse gives such a call up, and tries 503 once more (docs/wire-dataverse.md).
+    503,
+    'Too many webhooks of this connection at once.',
+    'Wait as Retry-After says, and send it again.',
+  ],
   api_key_not_configured: [
     503,
     'This part of the gateway is closed: no key is configured.',
     'Set GATEWAY_API_KEY for the gateway and start it again.',
   ],
 } as const satisfies Record<string, readonly [number, string, string]>
+
+/** Above a rate that holds one second's worth. */
+const COME_AGAIN: ReadonlySet<string> = new Set(['too_many_requests', 'webhooks_too_fast'])
 
 /** A code that only the gateway's answers carry. */
 export type HttpOnlyCode = keyof typeof HTTP_ONLY
@@ -55,7 +64,7 @@ export class Refusal extends Error {
 export function httpRefusal(code: HttpOnlyCode): Refusal {
   const [status, message, hint] = HTTP_ONLY[code]
   const document = { error: { code, message, path: null, value: null, hint } }
-  return new Refusal(status, document, code === 'too_many_requests' ? 1 : null)
+  return new Refusal(status, document, COME_AGAIN.has(code) ? 1 : null)
 }
 
 /** A refusal by the catalogue, with its status unless HTTP has a better one. */

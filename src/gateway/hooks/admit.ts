@@ -19,7 +19,7 @@ const WEBHOOK_REF = /^[\w-]{32}$/
  * Finds out, before the body is read, whose address was called.
  *
  * @returns a check for `onRequest`. It throws a refusal: 401 for an unknown address, 410 where the connection is
- *   disabled (eMarketeer then stops), 429 above the rates; AppError `database_unreachable`.
+ *   disabled (eMarketeer then stops), 429 or 503 above the rates; AppError `database_unreachable`.
  */
 export function createAdmission(
   db: Queryable,
@@ -41,7 +41,7 @@ export function createAdmission(
     }
     request.hookOwner = connection
     if (!byRef.take(webhookRef)) {
-      throw httpRefusal('too_many_requests')
+      throw httpRefusal('webhooks_too_fast')
     }
     if (connection.state === 'disabled') {
       throw catalogueRefusal(
