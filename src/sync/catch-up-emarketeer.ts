@@ -1,4 +1,5 @@
-import { readManyStates, type FeedItem } from '../emarketeer/index.js'
+import { readManyStates, type ChangesAnswer, type FeedItem } from '../emarketeer/index.js'
+import { UpstreamError } from '../http/index.js'
 import { ensureAddresses } from '../ledger/addresses.js'
 import { findConnection } from '../ledger/connections.js'
 import { dropCursor, moveCursor } from '../ledger/cursors.js'
@@ -36,19 +37,18 @@ export interface CatchUpResult {
 export async function catchUpEmarketeer(session: SyncSession): Promise<CatchUpResult> {
   let items = 0
   let categoriesChanged = false
+  let walked = false
   for (;;) {
     const { connectionId } = session.connection
     const cursor = (await findConnection(session.db, connectionId))?.emarketeerCursor ?? null
     if (cursor === null) {
       await loadEmarketeer(session)
+      walked = true
       continue
     }
     const provenAt = new Date()
     const tick = await nextTick(session.db)
-    const answer = await session.emarketeer.changes(
-      { position: { cursor }, limit: PAGE_SIZE },
-      session.call,
-    )
+    const answer = await readFeed(session, cursor, walked)
     if (answer.status === 'cursorExpired') {
       await dropCursor(session.db, connectionId, 'emarketeer', cursor)
       continue
@@ -81,6 +81,34 @@ export async function catchUpEmarketeer(session: SyncSession): Promise<CatchUpRe
       }
       return { provenTick: tick, items }
     }
+  }
+}
+
+/**
+ * Reads a page. A cursor that eMarketeer does not take, after a restore of either side perhaps, is as good as expired: else
+ * nothing would ever bring the connection back. Not where it was given out just now: then the cursor is not what is wrong.
+ */
+async function readFeed(
+  session: SyncSession,
+  cursor: string,
+  isFresh: boolean,
+): Promise<ChangesAnswer> {
+  try {
+    return await session.emarketeer.changes(
+      { position: { cursor }, limit: PAGE_SIZE },
+      session.call,
+    )
+  } catch (error) {
+    const isRefused =
+      error instanceof UpstreamError && error.status === 422 && error.paths.includes('cursor')
+    if (!isRefused || isFresh) {
+      throw error
+    }
+    session.log.warn(
+      { code: error.code },
+      'eMarketeer refuses the cursor of its feed; all states are read',
+    )
+    return { status: 'cursorExpired' }
   }
 }
 

@@ -75,6 +75,29 @@ describe('changes that nobody told of, and cursors that are lost', () => {
     expect(await bo.events()).toEqual([])
   })
 
+  it('walks over everybody, once, when eMarketeer refuses the cursor', async () => {
+    const ann = await world.now.linked()
+    await ann.unsubscribe()
+    // As after a restore of either side, or a change of environment.
+    await world.now.db.query(`UPDATE connections SET emarketeer_cursor = 'of-another-life'`)
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+  })
+
+  it('does not walk on and on when it refuses every cursor', async () => {
+    const ann = await world.now.linked()
+    await ann.unsubscribe()
+    await world.now.emarketeerFault({
+      path: '/changes',
+      status: 422,
+      body: { error: { code: 'validation_failed', details: [{ path: 'cursor' }] } },
+    })
+    await expect(world.now.sweep()).rejects.toMatchObject({ code: 'upstream_refused' })
+    await world.now.clearFaults()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+  })
+
   it('walks over everybody after a change that names nobody and cannot be read', async () => {
     const ann = await world.now.linked()
     await world.now.standIns.emarketeer.post('accounts/1001/feed', {
