@@ -80,7 +80,7 @@ export const SUPEROFFICE_PLACES: readonly PausePlace<SuperOfficeOrganisation>[] 
     step: 'privileges',
     when: 'rights are listed, and none is about consent',
     start: startInstallation,
-    make: ({ control }) => control.post('switches', { functionRights: ['admin-all'] }),
+    make: ({ control }) => control.post('switches', { functionRights: ['can-export'] }),
     choices: {
       retry: {
         mend: ({ control }) => control.post('switches', { functionRights: ['update-consent'] }),

@@ -41,7 +41,11 @@ export const privilegesStep = checkStep({
 const RIGHTS_UNTOLD =
   'SuperOffice lists no functional rights of our user; whether it may update consent shows at the first write.'
 
-/** How the right is called on the wire is not documented, only its name for people: "Can update consent for contact". */
+/**
+ * How the right is called on the wire is not documented, only its name for people: "Can update consent for contact". So
+ * whatever may be it counts, and a general administrator's, which includes all: wrongly passing here shows at the first
+ * write, wrongly pausing would stop every customer.
+ */
 function concernsConsent(right: string): boolean {
-  return /consent/i.test(right)
+  return /consent|privacy|gdpr|legal|^admin-all$/i.test(right)
 }
