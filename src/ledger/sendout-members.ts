@@ -98,6 +98,8 @@ export interface MemberVerdict {
 /**
  * Stores verdicts: one statement a verdict, which finds its rows by key. Joined to a list of positions instead, a run
  * that the planner has no statistics of would be compared with the whole list row by row.
+ *
+ * A run that is closed keeps those that were told: whoever still decides was given up meanwhile.
  */
 export async function saveVerdicts(
   db: Queryable,
@@ -107,7 +109,8 @@ export async function saveVerdicts(
   for (const verdict of new Set(verdicts.map((v) => v.verdict))) {
     const positions = verdicts.filter((v) => v.verdict === verdict).map((v) => v.position)
     await db.query(
-      `UPDATE sendout_members SET verdict = $3 WHERE sendout_run_id = $1 AND position = ANY($2)`,
+      `UPDATE sendout_members SET verdict = $3 WHERE sendout_run_id = $1 AND position = ANY($2)
+        AND EXISTS (SELECT FROM sendout_runs WHERE sendout_run_id = $1 AND outcome IS NULL FOR SHARE)`,
       [sendoutRunId, positions, verdict],
     )
   }

@@ -84,6 +84,15 @@ export async function findSendoutRun(
   return rows[0] ?? null
 }
 
+/** The same, held until the transaction ends: nobody stores a verdict meanwhile. */
+export async function lockSendoutRun(tx: Queryable, sendoutRunId: string): Promise<SendoutRun> {
+  const rows = await tx.query<SendoutRun>(
+    `SELECT ${COLUMNS} FROM sendout_runs WHERE sendout_run_id = $1 FOR UPDATE`,
+    [sendoutRunId],
+  )
+  return rows[0]!
+}
+
 /** The newest run of a sendout's stage, or null; a later run's list replaces the earlier one's (G1). */
 export async function newestSendoutRun(
   db: Queryable,

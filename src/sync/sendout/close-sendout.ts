@@ -1,9 +1,9 @@
 import type { PreSendResult } from '../../contracts/pre-send.js'
 import { EXCLUSION_REASONS, type ExclusionReason } from '../../domain/exclusion-reason.js'
 import { findConnection } from '../../ledger/connections.js'
-import type { Database } from '../../ledger/database.js'
+import type { Database, Queryable } from '../../ledger/database.js'
 import { countVerdicts, excludeDuplicates, revokeEligible } from '../../ledger/sendout-members.js'
-import { closeSendoutRun, findSendoutRun } from '../../ledger/sendouts.js'
+import { closeSendoutRun, lockSendoutRun } from '../../ledger/sendouts.js'
 import type { FreshnessProof } from './prove-freshness.js'
 
 /** What the workflow adds to what is in the ledger. */
@@ -19,9 +19,16 @@ export interface SendoutClosing {
   readonly problems: readonly string[]
 }
 
-/** Closes a run: result for the campaign service (G3), receipt for the records (G6). Repeated, it says the same. */
-export async function closeSendout(db: Database, closing: SendoutClosing): Promise<PreSendResult> {
-  const run = (await findSendoutRun(db, closing.sendoutRunId))!
+/**
+ * Closes a run: result for the campaign service (G3), receipt for the records (G6). Repeated, it says the same. In one
+ * transaction: what is counted must be what is on the list, though a decision that was given up may still go on.
+ */
+export function closeSendout(db: Database, closing: SendoutClosing): Promise<PreSendResult> {
+  return db.transaction((tx) => close(tx, closing))
+}
+
+async function close(db: Queryable, closing: SendoutClosing): Promise<PreSendResult> {
+  const run = await lockSendoutRun(db, closing.sendoutRunId)
   if (run.result) {
     return run.result
   }

@@ -31,6 +31,7 @@ async function decideChunks(session: SyncSession, run: SendoutRun): Promise<void
   let next = 0
   let done = 0
   const decideNext = async () => {
+    session.call.signal?.throwIfAborted()
     const from = next
     next += CHUNK
     const members = await membersFrom(session.db, run.sendoutRunId, from, CHUNK)
