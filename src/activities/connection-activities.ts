@@ -5,6 +5,7 @@ import { searchAttributes } from '../contracts/search-attributes.js'
 import type { SyncActivities } from '../contracts/sync-activities.js'
 import { setConnectionState, type ConnectionRow } from '../ledger/connections.js'
 import { purgeHandledHints } from '../ledger/inbox.js'
+import { tendEmarketeerWebhook } from '../sync/tend-emarketeer-webhook.js'
 import { tendWebhooks } from '../sync/tend-webhooks.js'
 import type { Systems } from '../sync/systems.js'
 import { endWork } from './end-work.js'
@@ -62,12 +63,16 @@ export function createConnectionActivities(
         await purgeHandledHints(systems.db, connectionId)
         const { workflowExecution } = Context.current().info
         const run = { connectionId, runId: NO_RUN, tier: 'sweep' } as const
-        await tendWebhooks(
-          await systems.session(
-            { ...run, workflowId: workflowExecution?.workflowId ?? '' },
-            { signal: Context.current().cancellationSignal },
-          ),
+        const session = await systems.session(
+          { ...run, workflowId: workflowExecution?.workflowId ?? '' },
+          { signal: Context.current().cancellationSignal },
         )
+        await tendWebhooks(session)
+        if (maySweep(session.connection)) {
+          await tendEmarketeerWebhook(session, (secret) =>
+            systems.keepWebhookSecret(connectionId, secret),
+          )
+        }
       }),
   }
 }

@@ -16,6 +16,7 @@ import type { SyncRun } from '../ledger/runs.js'
 import { logger } from '../telemetry/logger.js'
 import { factSecrets } from './fact-secrets.js'
 import { ClockWatch } from './crm-clock.js'
+import { keepWebhookSecret } from './webhook-secret.js'
 import type { OpenCrm, Progress, SyncSession } from './session.js'
 
 /** What a process needs to reach the outside systems of any connection. */
@@ -113,6 +114,11 @@ export class Systems {
       }),
       heartbeat: work.heartbeat ?? (() => undefined),
     }
+  }
+
+  /** Stores the secret of eMarketeer's webhook, sealed for its connection. */
+  keepWebhookSecret(connectionId: string, secret: string): Promise<void> {
+    return keepWebhookSecret(this.options, connectionId, secret)
   }
 
   /** Closes kept sockets. */

@@ -2,8 +2,8 @@ import type { SecretsVault } from '../../config/secrets-vault.js'
 import type { StepDescription } from '../../contracts/setup-activities.js'
 import type { StepVerdict } from '../../crm/crm.js'
 import { CHANGE_TYPES } from '../../emarketeer/index.js'
-import { saveEmarketeerWebhookSecret } from '../../ledger/connections.js'
 import { requireCrm, type SyncSession } from '../../sync/session.js'
+import { keepWebhookSecret } from '../../sync/webhook-secret.js'
 import type { CommonStep } from './common-step.js'
 import { askGateway } from './ask-gateway.js'
 
@@ -69,14 +69,7 @@ export function webhooksStep({ publicUrl, vault }: WebhooksStepOptions): CommonS
         { url: urlOf(session, 'em'), events: CHANGE_TYPES },
         context,
       )
-      await saveEmarketeerWebhookSecret(
-        session.db,
-        session.connection.connectionId,
-        vault.seal(secret, {
-          connectionId: session.connection.connectionId,
-          field: 'emarketeer.webhookSecret',
-        }),
-      )
+      await keepWebhookSecret({ db: session.db, vault }, session.connection.connectionId, secret)
       const webhooks: WebhooksFact = { url, installed: crm.installed, reason: crm.reason }
       const facts = { ...crm.facts, webhooks }
       return crm.installed

@@ -1,0 +1,62 @@
+import { describe, expect, it, jest } from '@jest/globals'
+import type { EmarketeerClient } from '../../src/emarketeer/index.js'
+import type { SyncSession } from '../../src/sync/session.js'
+import { tendEmarketeerWebhook } from '../../src/sync/tend-emarketeer-webhook.js'
+
+const URL = 'https://sync.example.com/hooks/em/ref'
+const FACTS = { webhooks: { url: 'https://sync.example.com/hooks/crm/ref', installed: true } }
+
+function standing(known: { url: string; status: 'active' | 'disabled' } | null, facts = FACTS) {
+  const put = jest.fn<EmarketeerClient['putWebhook']>()
+  put.mockResolvedValue({ secret: 'whsec_new' } as never)
+  const warn = jest.fn()
+  const session = {
+    connection: { connectionId: 'acme', facts },
+    emarketeer: { getWebhook: async () => known, putWebhook: put },
+    call: {},
+    log: { warn },
+  } as unknown as SyncSession
+  const kept: string[] = []
+  return {
+    put,
+    warn,
+    kept,
+    tend: () => tendEmarketeerWebhook(session, async (secret) => void kept.push(secret)),
+  }
+}
+
+describe("looking after eMarketeer's webhook", () => {
+  it.each([
+    ['was switched off', { url: URL, status: 'disabled' as const }],
+    ['is gone', null],
+  ])('registers it again where it %s, and keeps what it signs with', async (_name, known) => {
+    const { tend, put, kept, warn } = standing(known)
+    await tend()
+    expect(put).toHaveBeenCalledWith(expect.objectContaining({ url: URL }), expect.anything())
+    expect(kept).toEqual(['whsec_new'])
+    expect(warn).toHaveBeenCalledTimes(1)
+  })
+
+  it.each([
+    ['is well', { url: URL, status: 'active' as const }, FACTS],
+    [
+      "is somebody else's",
+      { url: 'https://other.example.com/x', status: 'disabled' as const },
+      FACTS,
+    ],
+    ['was never registered by set-up', null, {} as typeof FACTS],
+  ])('leaves it alone where it %s', async (_name, known, facts) => {
+    const { tend, put, warn } = standing(known, facts)
+    await tend()
+    expect(put).not.toHaveBeenCalled()
+    expect(warn).not.toHaveBeenCalled()
+  })
+
+  it('fails nobody', async () => {
+    const { tend, put, warn, kept } = standing(null)
+    put.mockRejectedValueOnce(new Error('away'))
+    await tend()
+    expect(warn).toHaveBeenCalledTimes(1)
+    expect(kept).toEqual([])
+  })
+})
