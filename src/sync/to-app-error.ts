@@ -36,7 +36,9 @@ export function toAppError(error: unknown): AppError {
     const side: Side = error.system === 'emarketeer' ? 'emarketeer' : 'crm'
     return new AppError(CODES[error.code][side], error.message, {
       value: error.upstreamCode,
-      retryAfterMs: error.retryAfterSeconds === null ? null : error.retryAfterSeconds * 1000,
+      // No wait at all names no time (a date that has passed, by a clock of theirs that is off): it would be repeated
+      // without any pause for as long as it says so.
+      retryAfterMs: error.retryAfterSeconds ? error.retryAfterSeconds * 1000 : null,
       cause: error,
     })
   }

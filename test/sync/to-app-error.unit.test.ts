@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals'
+import { UpstreamError } from '../../src/http/index.js'
+import { gateOf, toAppError } from '../../src/sync/to-app-error.js'
+
+function throttled(retryAfterSeconds: number | null): UpstreamError {
+  return new UpstreamError({
+    code: 'upstream_rate_limited',
+    system: 'dynamics',
+    status: 429,
+    upstreamCode: null,
+    retryable: true,
+    mayHaveBeenApplied: false,
+    retryAfterSeconds,
+    requestId: null,
+    operation: 'GET /contacts',
+    message: 'answered 429',
+  })
+}
+
+describe('a system that is too busy', () => {
+  it('is left alone for as long as it says', () => {
+    expect(toAppError(throttled(7)).retryAfterMs).toBe(7_000)
+    expect(gateOf(throttled(7))?.forMs).toBe(7_000)
+  })
+
+  it.each([null, 0])(
+    'is left alone for a while where it names no time (%p), and tried again with growing pauses',
+    (seconds) => {
+      expect(toAppError(throttled(seconds)).retryAfterMs).toBeNull()
+      expect(gateOf(throttled(seconds))?.forMs).toBe(15_000)
+    },
+  )
+})
