@@ -89,8 +89,7 @@ export async function reopenTimed({ connection, db, call }: SyncSession): Promis
   for (const side of ['emarketeer', 'crm'] satisfies Side[]) {
     const code = side === 'crm' ? connection.crmBlockedCode : connection.emarketeerBlockedCode
     if (code !== null && spent[side] > 0) {
-      const open = side === 'crm' ? openTimedGate : openGate
-      await open(db, connection.connectionId, side)
+      await openTimedGate(db, connection.connectionId, side)
     }
   }
 }

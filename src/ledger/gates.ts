@@ -48,7 +48,10 @@ export async function openGate(db: Queryable, connectionId: string, side: Side):
   )
 }
 
-/** Opens a gate that time alone closes, after a call that worked; a refusal is ended by a sign-in only. */
+/**
+ * Opens a gate that time alone closes, after work that was let in and got its answers; a refusal is ended by a sign-in
+ * only. One that somebody else has closed meanwhile stays closed: those answers may be older than that.
+ */
 export async function openTimedGate(
   db: Queryable,
   connectionId: string,
@@ -57,7 +60,8 @@ export async function openTimedGate(
   await db.query(
     `UPDATE connections SET ${side}_blocked_until = NULL, ${side}_blocked_code = NULL,
         ${side}_blocked_since = NULL, ${side}_blocked_reason = NULL
-      WHERE connection_id = $1 AND NOT ${side}_blocked_code = ANY($2)`,
+      WHERE connection_id = $1 AND NOT ${side}_blocked_code = ANY($2)
+        AND COALESCE(${side}_blocked_until <= clock_timestamp(), true)`,
     [connectionId, REFUSAL_CODES],
   )
 }
