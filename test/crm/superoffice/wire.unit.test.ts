@@ -7,7 +7,7 @@ import { describeSuperOfficeError } from '../../../src/crm/superoffice/wire/desc
 import { allOf, encodeParameters, quoted } from '../../../src/crm/superoffice/wire/filter.js'
 import { basisOfKey, purposeOfKey } from '../../../src/crm/superoffice/wire/keys.js'
 import { parseUtc, toFilterTime } from '../../../src/crm/superoffice/wire/time.js'
-import { normalizeRow, numberOf } from '../../../src/crm/superoffice/wire/values.js'
+import { normalizeRows, numberOf } from '../../../src/crm/superoffice/wire/values.js'
 
 describe('a time', () => {
   it.each([
@@ -69,10 +69,12 @@ describe('a key', () => {
 
 describe('a row', () => {
   it('is read alike in slim and in full mode', () => {
-    const slim = normalizeRow({ 'a.Id': '25' })
-    const full = normalizeRow({ 'A.id': { RawValue: 25, DisplayValue: '25' } })
-    expect([numberOf(slim, 'a.id'), numberOf(full, 'a.id')]).toEqual([25, 25])
-    expect(numberOf(normalizeRow({ x: 'twenty' }), 'x')).toBeNull()
+    const [slim, full] = normalizeRows([
+      { 'a.Id': '25' },
+      { 'A.id': { RawValue: 25, DisplayValue: '25' } },
+    ])
+    expect([numberOf(slim!, 'a.id'), numberOf(full!, 'a.id')]).toEqual([25, 25])
+    expect(numberOf(normalizeRows([{ x: 'twenty' }])[0]!, 'x')).toBeNull()
   })
 })
 

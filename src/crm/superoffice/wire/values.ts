@@ -5,13 +5,24 @@ import { parseUtc } from './time.js'
 export type ArchiveRow = Readonly<Record<string, unknown>>
 
 /**
- * Brings a row into one form: slim mode gives values as they are shown, full mode `{RawValue, DisplayValue}`; casing of
+ * Brings rows into one form: slim mode gives values as they are shown, full mode `{RawValue, DisplayValue}`; casing of
  * column names is the server's. (docs/wire-superoffice.md, 6)
  */
-export function normalizeRow(raw: Readonly<Record<string, unknown>>): ArchiveRow {
-  return Object.fromEntries(
-    Object.entries(raw).map(([name, value]) => [name.toLowerCase(), plain(value)]),
-  )
+export function normalizeRows(raw: readonly Readonly<Record<string, unknown>>[]): ArchiveRow[] {
+  // A sendout reads some rows for each contact, and all rows of an answer have the same columns.
+  const lowerCase = new Map<string, string>()
+  return raw.map((given) => {
+    const row: Record<string, unknown> = {}
+    for (const [name, value] of Object.entries(given)) {
+      let column = lowerCase.get(name)
+      if (column === undefined) {
+        column = name.toLowerCase()
+        lowerCase.set(name, column)
+      }
+      row[column] = plain(value)
+    }
+    return row
+  })
 }
 
 function plain(value: unknown): unknown {
