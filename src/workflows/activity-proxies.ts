@@ -47,7 +47,8 @@ const LAST_WORK_MS = 10 * 60_000
 export function lastWork(remainingMs: number): Pick<PreSendActivities, 'decideMembers'> {
   const leftMs = Math.max(0, remainingMs)
   return proxyActivities<PreSendActivities>({
-    startToCloseTimeout: leftMs + LAST_WORK_MS,
+    // One that hangs is given up while there is time for another.
+    startToCloseTimeout: LAST_WORK_MS,
     scheduleToCloseTimeout: leftMs + LAST_WORK_MS,
     heartbeatTimeout: '10 seconds',
     retry: {

@@ -196,6 +196,18 @@ describe('preSend', () => {
     expect(await handle.result()).toMatchObject({ complete: true, eligible: 1_000 })
   })
 
+  it('gives a last look that hangs up after ten minutes, so that the deadline leaves time for another', async () => {
+    workflows.world(new FakeSendouts({ targeted: 1 }).activities())
+    const handle = await startPreSend(workflows, requestOf())
+    await handle.result()
+    const { events } = await handle.fetchHistory()
+    const lastLook = events!
+      .map((event) => event.activityTaskScheduledEventAttributes)
+      .find((scheduled) => scheduled?.activityType?.name === 'decideMembers')!
+    expect(Number(lastLook.startToCloseTimeout!.seconds)).toBe(600)
+    expect(Number(lastLook.scheduleToCloseTimeout!.seconds)).toBeGreaterThan(2_300)
+  })
+
   it('counts everybody as not verified when not even deciding works', async () => {
     const sendouts = new FakeSendouts({ targeted: 1_000 })
     const world = workflows.world({
