@@ -86,23 +86,24 @@ export function crmSubscriptionsOf(
   )
 }
 
-/** Inserts or replaces contacts. */
+/** Inserts or replaces contacts. @returns the ids of those that were there. */
 export async function saveCrmContacts(
   tx: Queryable,
   connectionId: string,
   contacts: readonly StoredCrmContact[],
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   if (contacts.length === 0) {
-    return
+    return new Set()
   }
-  await tx.query(
+  const saved = await tx.query<{ id: string; wasThere: boolean }>(
     `INSERT INTO crm_contacts (connection_id, crm_contact_id, address_id, state, merged_into, registered_at_ms,
         consents, read_from, read_to)
       SELECT $1, c.* FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[],
         $8::bigint[], $9::bigint[]) AS c
       ON CONFLICT (connection_id, crm_contact_id) DO UPDATE SET address_id = excluded.address_id,
         state = excluded.state, merged_into = excluded.merged_into, registered_at_ms = excluded.registered_at_ms,
-        consents = excluded.consents, read_from = excluded.read_from, read_to = excluded.read_to`,
+        consents = excluded.consents, read_from = excluded.read_from, read_to = excluded.read_to
+      RETURNING crm_contact_id AS id, xmax::text <> '0' AS "wasThere"`,
     [
       connectionId,
       contacts.map((c) => c.crmContactId),
@@ -115,6 +116,7 @@ export async function saveCrmContacts(
       contacts.map((c) => c.readTo),
     ],
   )
+  return new Set(saved.filter((row) => row.wasThere).map((row) => row.id))
 }
 
 /** Inserts or replaces subscription rows. */

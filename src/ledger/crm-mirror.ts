@@ -124,7 +124,15 @@ export async function takeCrmContacts(
       guestsLeft.push(...guestsLeaving(latest, hadOthers, [...others, next.addressId]))
     }
   }
-  await saveCrmContacts(tx, connectionId, save)
+  const wereThere = await saveCrmContacts(tx, connectionId, save)
+  // Met first by another reading, at this very moment: which of the two is the newer one, nobody can tell.
+  const met = save.filter((c) => !stored.has(c.crmContactId) && wereThere.has(c.crmContactId))
+  doubtful.push(...met.map((c) => c.addressId).filter((id) => id !== null))
+  doubtful.push(
+    ...links
+      .filter((link) => met.some((c) => c.crmContactId === link.crmContactId))
+      .map((link) => link.addressId),
+  )
   await saveOtherAddresses(
     tx,
     connectionId,

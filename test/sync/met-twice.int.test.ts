@@ -1,0 +1,44 @@
+import { expect, it } from '@jest/globals'
+import type { CrmContact } from '../../src/crm/crm.js'
+import { findAddressRow } from '../../src/ledger/address-rows.js'
+import { takeCrmContacts } from '../../src/ledger/crm-mirror.js'
+import type { Queryable } from '../../src/ledger/database.js'
+import { nextTick, type ReadWindow } from '../../src/ledger/ticks.js'
+import { CONNECTION_ID } from './support/open-systems.js'
+import { withRichWorld } from './support/rich-world.js'
+
+const world = withRichWorld()
+
+it('a person whom two readings meet first is in doubt at every address', async () => {
+  const { db } = world.now
+  const home = await world.now.linked({ rows: [] })
+  const other = await world.now.linked({ rows: [] })
+  const reading = (value: 'consent' | 'withdrawn', version: string): CrmContact => ({
+    contactId: '4711',
+    email: home.email,
+    otherEmails: [other.email],
+    state: 'live',
+    mergedInto: null,
+    registeredAtMs: null,
+    consents: { marketingSendouts: { value, version, lastWriter: 'user', stamp: null } },
+  })
+  const take = async (tx: Queryable, contact: CrmContact, { from, to }: ReadWindow) =>
+    takeCrmContacts(tx, CONNECTION_ID, [contact], { from, to })
+  const window = { from: await nextTick(db), to: await nextTick(db) }
+  await db.transaction(async (tx) => {
+    let isFirst = true
+    const racing: Queryable = {
+      query: async <Row>(sql: string, values?: readonly unknown[]) => {
+        if (isFirst && sql.includes('INSERT INTO crm_contacts')) {
+          isFirst = false
+          await db.transaction((theirs) => take(theirs, reading('withdrawn', '2'), window))
+        }
+        return tx.query<Row>(sql, values)
+      },
+    }
+    await take(racing, reading('consent', '1'), window)
+  })
+  for (const { email } of [home, other]) {
+    expect(await findAddressRow(db, CONNECTION_ID, email)).toMatchObject({ crmDoubtful: true })
+  }
+})
