@@ -11,6 +11,7 @@ import { connectTemporal } from '../config/temporal.js'
 import type { QueueName } from '../contracts/names.js'
 import { installTemporalRuntime } from '../telemetry/temporal-runtime.js'
 import { composeSystems } from './compose-systems.js'
+import { ISOLATE_TIME } from './isolate-time.js'
 import { registerSearchAttributes } from './register-search-attributes.js'
 import { workflowBundle } from './workflow-bundle.js'
 
@@ -71,6 +72,7 @@ export async function runWorkers(
     for (const queue of queues) {
       workers.push(
         await Worker.create({
+          ...ISOLATE_TIME,
           connection: native,
           namespace,
           taskQueue: queue,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach } from '@jest/globals'
 import { Client, Connection } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
+import { ISOLATE_TIME } from '../../../src/workers/isolate-time.js'
 import { QUEUES } from '../../../src/contracts/names.js'
 import { startTemporalServer } from '../../../src/embedded/temporal-server.js'
 import { provisionTimeoutMs } from '../../support/ask-broker.js'
@@ -38,6 +39,7 @@ export function withShortHistories(): ShortHistories {
     ends.push(() => native.close())
     client = new Client({ connection })
     const worker = await Worker.create({
+      ...ISOLATE_TIME,
       connection: native,
       taskQueue: QUEUES.setup,
       workflowBundle: await workflowBundle(),

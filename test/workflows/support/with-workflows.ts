@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach } from '@jest/globals'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
+import { ISOLATE_TIME } from '../../../src/workers/isolate-time.js'
 import { provisionTimeoutMs } from '../../support/ask-broker.js'
 import { timeSkippingEnvironment } from '../../support/with-time-skipping.js'
 import { workflowBundle } from '../../support/workflow-bundle.js'
@@ -31,6 +32,7 @@ export function withWorkflows(): TestWorkflows {
   beforeAll(async () => {
     environment = await timeSkippingEnvironment()
     worker = await Worker.create({
+      ...ISOLATE_TIME,
       connection: environment.nativeConnection,
       taskQueue,
       workflowBundle: await workflowBundle(),
