@@ -47,8 +47,8 @@ export const DYNAMICS_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
     when: 'Dynamics asks to wait, try after try',
     start: startOrganisation,
     async make(org) {
-      // Asked to wait no time at all, a quarter of an hour of tries is over at once.
-      const headers = { 'Retry-After': '0' }
+      // Asked to wait a second each time, a quarter of an hour of tries is over in twenty.
+      const headers = { 'Retry-After': '1' }
       await org.control('POST', 'faults', { path: 'WhoAmI', status: 429, headers, body: {} })
     },
     choices: {
