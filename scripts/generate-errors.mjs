@@ -4,12 +4,8 @@
  *   node --import tsx scripts/generate-errors.mjs           write
  *   node --import tsx scripts/generate-errors.mjs --check   exit 1 when the file is out of date
  */
-import { readFile, writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { format, resolveConfig } from 'prettier'
 import { ERROR_CATALOGUE, EXIT } from '../src/contracts/error-catalogue.ts'
-
-const target = fileURLToPath(new URL('../docs/errors.md', import.meta.url))
+import { writeOrCheck } from './generated-doc.mjs'
 
 /** What an exit code means, in the words of docs/cli.md. */
 const MEANING = {
@@ -50,16 +46,4 @@ const parts = [
   ...Object.entries(EXIT).flatMap(sectionOf),
 ]
 
-const text = await format(parts.join('\n\n'), {
-  ...(await resolveConfig(target)),
-  parser: 'markdown',
-})
-
-if (!process.argv.includes('--check')) {
-  await writeFile(target, text)
-} else if ((await readFile(target, 'utf8').catch(() => '')) !== text) {
-  process.stderr.write(
-    'docs/errors.md is out of date: run node --import tsx scripts/generate-errors.mjs\n',
-  )
-  process.exitCode = 1
-}
+await writeOrCheck('errors.md', parts, 'scripts/generate-errors.mjs')

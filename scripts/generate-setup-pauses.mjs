@@ -4,13 +4,9 @@
  *   node --import tsx scripts/generate-setup-pauses.mjs           write
  *   node --import tsx scripts/generate-setup-pauses.mjs --check   exit 1 when the file is out of date
  */
-import { readFile, writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { format, resolveConfig } from 'prettier'
 import { DYNAMICS_PLACES } from '../test/e2e/setup-pauses/dynamics-places.ts'
 import { SUPEROFFICE_PLACES } from '../test/e2e/setup-pauses/superoffice-places.ts'
-
-const target = fileURLToPath(new URL('../docs/setup-pauses.md', import.meta.url))
+import { writeOrCheck } from './generated-doc.mjs'
 
 const HEAD = [
   '| pause | at step | how it comes to it | choice | mended before | what becomes of it | the step | set-up |',
@@ -49,16 +45,4 @@ const parts = [
   table(SUPEROFFICE_PLACES),
 ]
 
-const text = await format(parts.join('\n\n'), {
-  ...(await resolveConfig(target)),
-  parser: 'markdown',
-})
-
-if (!process.argv.includes('--check')) {
-  await writeFile(target, text)
-} else if ((await readFile(target, 'utf8').catch(() => '')) !== text) {
-  process.stderr.write(
-    'docs/setup-pauses.md is out of date: run node --import tsx scripts/generate-setup-pauses.mjs\n',
-  )
-  process.exitCode = 1
-}
+await writeOrCheck('setup-pauses.md', parts, 'scripts/generate-setup-pauses.mjs')
