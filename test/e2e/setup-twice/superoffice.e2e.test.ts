@@ -1,81 +1,31 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { DefaultLogger, Runtime } from '@temporalio/worker'
-import { stepsOf } from '../../../src/activities/setup/steps-of.js'
-import { superOfficeOnlineDriver } from '../../../src/crm/superoffice/driver.js'
 import type { CrmDriver } from '../../../src/crm/crm.js'
-import { provisionTimeoutMs } from '../../support/ask-broker.js'
-import { withDatabase } from '../../support/with-database.js'
-import { withTemporal } from '../../support/with-temporal.js'
-import { SetupRun } from '../setup-pauses/setup-run.js'
-import { startSetupStack, type SetupStack } from '../setup-pauses/stack.js'
+import { superOfficeOnlineDriver } from '../../../src/crm/superoffice/driver.js'
 import {
   startInstallation,
   type SuperOfficeOrganisation,
 } from '../setup-pauses/superoffice-organisation.js'
-import { runTwice, type MakeLate, type Overlap } from './two-attempts.js'
+import { endsAsOne, LATE_MS } from './ends-as-one.js'
+import type { MakeLate } from './two-attempts.js'
 
-Runtime.install({ logger: new DefaultLogger('ERROR') })
-
-/** Longer than the second attempt of any step would take here. */
-const LATE_MS = 2_500
-const STEPS = stepsOf(superOfficeOnlineDriver as CrmDriver)
-  .map(({ id }) => id)
-  .filter((id) => id !== 'firstSync' && id !== 'sweep')
-
-const database = withDatabase()
-const temporal = withTemporal()
-let made = 0
-
-describe('two attempts of each step of SuperOffice’s set-up', () => {
-  let stack: SetupStack
-  let ofOne: unknown
-
-  beforeAll(async () => {
-    stack = await startSetupStack(database.url, temporal)
-    ofOne = await endState('one')
-  }, provisionTimeoutMs)
-  afterAll(() => stack?.close())
-
-  it.each<[string, Overlap]>([
-    ['at the same moment', 'together'],
-    ['the first one’s first write carried out after the second', { lateWrite: 0 }],
-    ['the first one’s second write carried out after the second', { lateWrite: 1 }],
-  ])(
-    'end as one: %s',
-    async (_what, overlap) => {
-      expect(await endState(overlap)).toEqual(ofOne)
-    },
-    120_000,
-  )
-
-  /** Runs every step, and tells what stands in an installation of its own then, and whether it is heard. */
-  async function endState(overlap: Overlap) {
-    const org = await startInstallation({}, { measured: true })
-    const connectionId = `twice-${++made}`
-    const run = new SetupRun(stack, connectionId, org)
-    try {
-      await run.store()
-      const states: Record<string, string> = {}
-      for (const stepId of STEPS) {
-        const step = { connectionId, stepId }
-        const outcome = await runTwice(stack.activities, step, overlap, lateIn(org))
-        states[stepId] = outcome.state
-        await org.control.clearFaults()
-      }
-      const { consents } = await org.control.get<{ consents: object }>(`persons/${org.personId}`)
-      const sources = await org.control.get<readonly { key: string }[]>('lists/ConsentSource')
-      return {
-        states,
-        standing: await org.standing(),
-        bases: Object.entries(consents).map(([purpose, row]) => [purpose, valueOf(row)]),
-        sources: sources.map(({ key }) => key),
-        heard: await isHeard(org),
-      }
-    } finally {
-      await run.close()
-    }
-  }
+endsAsOne<SuperOfficeOrganisation>({
+  name: 'SuperOffice',
+  driver: superOfficeOnlineDriver as CrmDriver,
+  start: () => startInstallation({}, { measured: true }),
+  lateIn,
+  clearFaults: (org) => org.control.clearFaults(),
+  look,
 })
+
+async function look(org: SuperOfficeOrganisation): Promise<object> {
+  const { consents } = await org.control.get<{ consents: object }>(`persons/${org.personId}`)
+  const sources = await org.control.get<readonly { key: string }[]>('lists/ConsentSource')
+  return {
+    standing: await org.standing(),
+    bases: Object.entries(consents).map(([purpose, row]) => [purpose, valueOf(row)]),
+    sources: sources.map(({ key }) => key),
+    heard: await isHeard(org),
+  }
+}
 
 /** What was put back after measuring: the basis and what else the rep wrote. */
 function valueOf(row: unknown): unknown {
