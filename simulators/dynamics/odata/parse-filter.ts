@@ -1,7 +1,6 @@
 import { badQuery, ServiceError } from '../errors.js'
 import { countConditions, type Comparison, type Filter } from './filter.js'
 import { parseLiteral, type Literal } from './literal.js'
-import { splitOutside } from './split.js'
 
 const OPERATORS: readonly string[] = ['eq', 'ne', 'gt', 'ge', 'lt', 'le']
 const MAX_CONDITIONS = 500
@@ -109,26 +108,32 @@ class FilterParser {
     return { kind: 'in', column: column.value, values }
   }
 
-  /** Everything between the brackets, split at commas; arrays hold quotes and commas of their own. */
+  /** Everything between the brackets of a call, split at its commas. */
   private callArguments(): string[] {
-    const open = this.text.indexOf('(', this.position)
-    let depth = 0
-    let quote = ''
-    for (let i = open; i < this.text.length; i++) {
+    const parts: string[] = []
+    let start = this.text.indexOf('(', this.position) + 1
+    let depth = 1
+    let i = start
+    while (i < this.text.length) {
       const char = this.text[i] ?? ''
-      if (quote !== '') {
-        if (char === '\\' && quote === '"') {
-          i += 1
-        } else if (char === quote) {
-          quote = ''
-        }
-      } else if (char === "'" || char === '"') {
-        quote = char
-      } else if (char === '(') {
+      if (char === "'") {
+        i = this.text.indexOf("'", i + 1) + 1 || this.text.length
+        continue
+      }
+      if (char === '[') {
+        i = pastBrackets(this.text, i)
+        continue
+      }
+      i += 1
+      if (char === '(') {
         depth += 1
-      } else if (char === ')' && --depth === 0) {
-        this.position = i + 1
-        return splitArguments(this.text.slice(open + 1, i))
+      } else if (depth === 1 && (char === ',' || char === ')')) {
+        parts.push(this.text.slice(start, i - 1).trim())
+        start = i
+      }
+      if (char === ')' && --depth === 0) {
+        this.position = i
+        return parts
       }
     }
     throw this.syntaxError()
@@ -183,16 +188,36 @@ class FilterParser {
   }
 }
 
-function splitArguments(text: string): string[] {
-  const array = text.indexOf('[')
-  if (array < 0) {
-    return splitOutside(text, ',').map((part) => part.trim())
+/**
+ * The position after a bracketed expression, found as the OData library that the service is built on finds it
+ * (Microsoft.OData.Core, ExpressionLexer.AdvanceThroughBalancedExpression): it counts brackets and skips what is in
+ * single quotes, and knows nothing of double ones. So an apostrophe in an array's text swallows all up to the next one.
+ */
+function pastBrackets(text: string, open: number): number {
+  let depth = 1
+  let i = open + 1
+  while (depth > 0) {
+    if (text[i] === "'") {
+      i = text.indexOf("'", i + 1)
+    }
+    if (i < 0 || i >= text.length) {
+      throw badQuery('Found an unbalanced bracket expression.')
+    }
+    if (text[i] === '[') {
+      depth += 1
+    } else if (text[i] === ']') {
+      depth -= 1
+    }
+    i += 1
   }
-  const head = text.slice(0, text.lastIndexOf(',', array))
-  return [...splitOutside(head, ','), text.slice(head.length + 1)].map((part) => part.trim())
+  return i
 }
 
+/** An array in the call itself, or in the parameter that stands for it: both are read by the same lexer. */
 function parseArray(text: string): string[] | undefined {
+  if (text.startsWith('[') && pastBrackets(text, 0) !== text.length) {
+    return undefined
+  }
   let values: unknown
   try {
     values = JSON.parse(text)

@@ -75,6 +75,23 @@ describe('reading contacts directly', () => {
     expect(reading.missingContactIds).toEqual([])
   })
 
+  it('finds an apostrophe, a bracket and everybody beside them in the same request', async () => {
+    const addresses = [
+      "o'brien@tricky.example",
+      'a[1@tricky.example',
+      'b]2@tricky.example',
+      '"q\\"@tricky.example',
+      'plain@tricky.example',
+    ]
+    for (const emailaddress1 of addresses) {
+      await contact({ emailaddress1 })
+    }
+    const tally = new RequestTally()
+    const reading = await session.read({ by: 'email', emails: addresses }, { tally })
+    expect(reading.contacts.map((one) => one.email).sort()).toEqual(addresses.toSorted())
+    expect(tally.operations()['dynamics.contacts.readByEmail']).toBe(1)
+  })
+
   it('follows a merged contact to the surviving one', async () => {
     const master = await contact({ emailaddress1: 'm@example.com' })
     const loser = await contact({ emailaddress1: 'l@example.com' })

@@ -66,10 +66,35 @@ describe('rows of the Dataverse stand-in', () => {
     const inCall = `Microsoft.Dynamics.CRM.In(PropertyName='contactid',PropertyValues=[${both}])`
     expect(await count(inCall)).toBe(2)
     expect(await count(`${inCall} and emailaddress1 eq 'person1@example.com'`)).toBe(1)
-    const aliases = `&@p1='emailaddress1'&@p2=${encodeURIComponent('["person5@example.com","o\'neil@x.com"]')}`
+    const aliases = `&@p1='emailaddress1'&@p2=${encodeURIComponent('["person5@example.com","person6@nowhere.example"]')}`
     expect(
       await count('Microsoft.Dynamics.CRM.In(PropertyName=@p1,PropertyValues=@p2)', aliases),
     ).toBe(1)
+  })
+
+  // Microsoft.OData.Core, ExpressionLexer.AdvanceThroughBalancedExpression; use-open-types.md of the Web API's docs.
+  it('looks for the end of a list by brackets and single quotes alone', async () => {
+    const addresses = ["o'brien@x.example", "d'arc@x.example", 'a[1@x.example', 'plain@x.example']
+    for (const emailaddress1 of addresses) {
+      await org.control('POST', 'rows/contact', { values: { emailaddress1 } })
+    }
+    const answered = async (values: readonly string[], parameter = false) => {
+      const list = JSON.stringify(values)
+      const inCall = `Microsoft.Dynamics.CRM.In(PropertyName='emailaddress1',PropertyValues=${parameter ? '@p' : list})`
+      const alias = parameter ? `&@p=${encodeURIComponent(list)}` : ''
+      const path = `contacts?$select=contactid&$filter=${encodeURIComponent(inCall)}${alias}`
+      const { status, json } = await org.api('GET', path)
+      return status === 200
+        ? json.value.length
+        : `${status} ${json.error.code} ${json.error.message}`
+    }
+    const unbalanced = '400 0x80060888 Found an unbalanced bracket expression.'
+    expect(await answered(["o'brien@x.example", 'plain@x.example'])).toBe(unbalanced)
+    expect(await answered(["o'brien@x.example"], true)).toBe(unbalanced)
+    expect(await answered(['a[1@x.example', 'plain@x.example'])).toBe(unbalanced)
+    expect(await answered(["o'brien@x.example", "d'arc@x.example", 'plain@x.example'])).toBe(3)
+    const beside = encodeURIComponent("emailaddress1 eq 'o''brien@x.example'")
+    expect((await org.api('GET', `contacts?$filter=${beside}`)).json.value).toHaveLength(1)
   })
 
   it('wants the logical name of a lookup in In()', async () => {

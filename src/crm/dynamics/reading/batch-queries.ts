@@ -3,7 +3,7 @@ import { sendBatch } from '../batch-call.js'
 import { API_ROOT, type DataverseClient } from '../client.js'
 import type { BatchPart } from '../wire/batch-decode.js'
 import { ownLink } from '../wire/links.js'
-import { inFilter, queryString } from '../wire/odata.js'
+import { anyOf, queryString } from '../wire/odata.js'
 import { lostAnswer, partError, succeeded } from '../wire/part-error.js'
 import { inChunks } from './chunks.js'
 import { PAGE_PREFERENCE, pagesFrom } from './pages.js'
@@ -33,7 +33,7 @@ export async function readByIn(
   context: CallContext,
 ): Promise<RawRow[][]> {
   const chunked = queries.flatMap((query, index) =>
-    inChunks(query.values).map((values) => ({ query, index, values })),
+    inChunks(query.property, query.values).map((values) => ({ query, index, values })),
   )
   const results: RawRow[][] = queries.map(() => [])
   if (chunked.length === 0) {
@@ -44,7 +44,7 @@ export async function readByIn(
     path:
       API_ROOT +
       query.setName +
-      queryString({ select: query.select, filter: inFilter(query.property, values) }),
+      queryString({ select: query.select, filter: anyOf(query.property, values) }),
     headers: { Prefer: PAGE_PREFERENCE },
   }))
   const purpose = { operation: OPERATION, name, effect: 'read' } as const

@@ -1,28 +1,36 @@
-import { encodeQueryValue } from '../wire/odata.js'
+import { encodedSize, fitsInList } from '../wire/odata.js'
 
-/** Values in one `In()`; the service takes more, but answers of one page size are easier on both sides. */
+/** Values in one query; an `In()` takes more, but answers of one page size are easier on both sides. */
 export const MAX_IN_VALUES = 500
+
+/** Values beside the list, each a condition of its own; the service takes 500 conditions in all. */
+const MAX_BESIDE = 100
 
 /** Room for the list in a URL inside `$batch` (65,536), the rest of the URL kept free. */
 const MAX_LIST_CHARACTERS = 60_000
 
-/** Cuts values into lists that fit an `In()`, by number and by encoded length; order kept. */
-export function inChunks(values: readonly string[]): string[][] {
+/** Cuts values into pieces that fit one filter, by number and by encoded length; order kept. */
+export function inChunks(property: string, values: readonly string[]): string[][] {
   const chunks: string[][] = []
   let chunk: string[] = []
   let length = 0
+  let beside = 0
   for (const value of values) {
-    const size = encodeQueryValue(`${JSON.stringify(value)},`).length
-    if (
+    const size = encodedSize(property, value)
+    const alone = fitsInList(value) ? 0 : 1
+    const isFull =
       chunk.length === MAX_IN_VALUES ||
+      beside + alone > MAX_BESIDE ||
       (chunk.length > 0 && length + size > MAX_LIST_CHARACTERS)
-    ) {
+    if (isFull) {
       chunks.push(chunk)
       chunk = []
       length = 0
+      beside = 0
     }
     chunk.push(value)
     length += size
+    beside += alone
   }
   return chunk.length === 0 ? chunks : [...chunks, chunk]
 }

@@ -1,4 +1,4 @@
-/** Text of OData requests: literals, `In()`, and query strings (docs/wire-dataverse.md, 6). */
+/** Text of OData requests: literals, lists, and query strings (docs/wire-dataverse.md, 6). */
 
 /** A string literal, quotes doubled. Not yet percent-encoded. */
 export function stringLiteral(value: string): string {
@@ -6,12 +6,42 @@ export function stringLiteral(value: string): string {
 }
 
 /**
- * `In()`: one condition however many values. The property is the logical name, for lookups too (`em_contact`,
- * not `_em_contact_value`); the values are a JSON array of double-quoted strings, GUIDs included.
+ * Whether a value may stand in the list of an `In()`. The service looks for the list's end by counting brackets and
+ * skipping what is in single quotes, and knows nothing of double ones (docs/wire-dataverse.md, 6.3): one `o'brien@…`
+ * fails the query of everybody else in the list. What JSON would have to escape stays outside as well.
  */
-export function inFilter(propertyName: string, values: readonly string[]): string {
+export function fitsInList(value: string): boolean {
+  return /^[^'"[\]\\\p{Cc}\u2028\u2029]*$/u.test(value)
+}
+
+/**
+ * Rows whose property is one of the values: `In()`, one condition however many values, and beside it, quoted, each
+ * value that must not stand in its list. The property is the logical name, for lookups too (`em_contact`, not
+ * `_em_contact_value`); a lookup's values are GUIDs, which always fit the list.
+ *
+ * @param values at least one; `inChunks` keeps them within a URL and within the conditions of a query.
+ */
+export function anyOf(propertyName: string, values: readonly string[]): string {
+  const listed = values.filter(fitsInList)
   const name = stringLiteral(propertyName)
-  return `Microsoft.Dynamics.CRM.In(PropertyName=${name},PropertyValues=${JSON.stringify(values)})`
+  const list = `Microsoft.Dynamics.CRM.In(PropertyName=${name},PropertyValues=${JSON.stringify(listed)})`
+  const alternatives = [
+    ...(listed.length === 0 ? [] : [list]),
+    ...values.filter((value) => !fitsInList(value)).map((value) => equals(propertyName, value)),
+  ]
+  return alternatives.length === 1 ? alternatives.join() : `(${alternatives.join(' or ')})`
+}
+
+function equals(propertyName: string, value: string): string {
+  return `${propertyName} eq ${stringLiteral(value)}`
+}
+
+/** Characters that a value takes of an encoded filter of {@link anyOf}, what separates it from the next included. */
+export function encodedSize(propertyName: string, value: string): number {
+  const text = fitsInList(value)
+    ? `${JSON.stringify(value)},`
+    : ` or ${equals(propertyName, value)}`
+  return encodeQueryValue(text).length
 }
 
 /** Percent-encodes one value of a query; `'` too, which encodeURIComponent leaves. */
