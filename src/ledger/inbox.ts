@@ -75,15 +75,18 @@ export function dueHints(
   )
 }
 
-/** Milliseconds until the next hint of a shard is due, or null when none waits. */
+/**
+ * Milliseconds until the next hint of a shard is due, 0 where it is, or null when none waits. GREATEST passes over nulls:
+ * it is kept away from a minimum over no rows.
+ */
 export async function nextHintDueMs(
   db: Queryable,
   connectionId: string,
   shard: number,
 ): Promise<number | null> {
-  const [row] = await db.query<{ ms: number | null }>(
-    `SELECT GREATEST(0, ceil(extract(epoch FROM min(not_before) - clock_timestamp()) * 1000))::int AS ms
-      FROM inbox WHERE connection_id = $1 AND shard = $2 AND handled_at IS NULL`,
+  const [row] = await db.query<{ ms: number }>(
+    `SELECT GREATEST(0, ceil(extract(epoch FROM not_before - clock_timestamp()) * 1000))::int AS ms
+      FROM inbox WHERE connection_id = $1 AND shard = $2 AND handled_at IS NULL ORDER BY not_before LIMIT 1`,
     [connectionId, shard],
   )
   return row?.ms ?? null

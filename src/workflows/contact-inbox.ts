@@ -21,6 +21,9 @@ export interface ContactInboxInput {
 /** Something arrived in the inbox. Carries nothing: what arrived is in the ledger. */
 export const changedSignal = defineSignal('changed')
 
+/** Whatever it is told to wait for: it looks no oftener by itself. */
+const LOOK_EVERY_MS = 500
+
 /** How long it stays around for more after the last hint: starting anew for each would cost more. */
 const LINGER = '30 seconds'
 
@@ -52,7 +55,8 @@ export async function contactInbox(input: ContactInboxInput): Promise<void> {
     if (workflowInfo().continueAsNewSuggested) {
       await continueAsNew<typeof contactInbox>(input)
     }
-    const woken = await condition(() => changed, nextDueMs ?? LINGER)
+    const wait = nextDueMs === null ? LINGER : Math.max(nextDueMs, LOOK_EVERY_MS)
+    const woken = await condition(() => changed, wait)
     if (!woken && nextDueMs === null) {
       mark({ connectionId, phase: 'done' })
       return

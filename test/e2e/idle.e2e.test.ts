@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Client, Connection } from '@temporalio/client'
+import { sweepCron } from '../../src/activities/connection-activities.js'
+import { createControl } from '../../src/cli/demo/control.js'
+import { EmarketeerAccount } from '../../src/cli/demo/places/emarketeer-account.js'
+import { connectionFiles, type StackConnectionFile } from '../../src/cli/stack/connection-files.js'
+import { startStack, type Stack } from '../../src/cli/stack/start-stack.js'
+import { openDatabase, type Database } from '../../src/ledger/database.js'
+import { withFiles } from '../cli/files.js'
+import { runLbsync } from '../cli/run-lbsync.js'
+import { runStatements } from '../support/broker-database.js'
+import { quietTime } from './support/quiet-time.js'
+
+const MINUTES = 60_000
+/** How long the stack is watched; `QUIET_SECONDS=60 npm test -- test/e2e/idle` for figures. */
+const QUIET_MS = Number(process.env['QUIET_SECONDS'] ?? 20) * 1_000
+const PEOPLE = Array.from({ length: 40 }, (_, n) => `person-${n}@example.test`)
+
+const files = withFiles()
+let stack: Stack
+let connection: Connection
+let client: Client
+let db: Database
+
+beforeAll(async () => {
+  stack = await startStack({
+    ui: false,
+    superOffice: true,
+    dynamics: { keyActivationReads: 0 },
+  })
+  connection = await Connection.connect({ address: stack.places.temporalAddress })
+  client = new Client({ connection })
+  await runStatements(stack.places.databaseUrl, [
+    // Its transactions would be counted.
+    'ALTER SYSTEM SET autovacuum = off',
+    'SELECT pg_reload_conf()',
+  ])
+  db = openDatabase(stack.places.databaseUrl, { maxConnections: 1 })
+}, 3 * MINUTES)
+
+afterAll(async () => {
+  await db?.close()
+  await connection?.close()
+  await stack?.stop()
+}, MINUTES)
+
+it(
+  'a stack at rest is at rest: after set-ups and a hint, nothing runs, asks or computes',
+  async () => {
+    const { dynamics, online, onsite } = connectionFiles(stack.places)
+    const given = [dynamics, online!, onsite!].map(sweptLater)
+    const emarketeer = createControl(stack.places.emarketeer.controlUrl)
+    const crm = createControl(stack.places.dynamics.controlUrl)
+    await emarketeer.send('POST', `accounts/${dynamics.accountId}/seed`, {
+      contacts: PEOPLE.map((email, n) => ({
+        contactId: String(9001 + n),
+        email,
+        consents: { marketingSendouts: { legalBasis: n % 2 === 0 ? 'withdrawn' : 'consent' } },
+      })),
+    })
+    await crm.send('POST', 'rows/contact/bulk', {
+      rows: PEOPLE.map((emailaddress1) => ({ emailaddress1, donotbulkemail: false })),
+    })
+    await Promise.all(given.map((file) => apply(file)))
+    await new EmarketeerAccount(emarketeer, dynamics.accountId).act(PEOPLE[1]!, {
+      kind: 'unsubscribeAll',
+    })
+    await untilHandled()
+    await untilInboxesEnd()
+
+    const quiet = await quietTime(client, db, QUIET_MS)
+    process.stderr.write(`quiet for ${QUIET_MS / 1_000} s: ${JSON.stringify(quiet)}\n`)
+    expect(quiet.activities).toBe(0)
+    // The few that PostgreSQL makes by itself.
+    expect(quiet.transactions).toBeLessThan(5)
+    // All servers together, a busy machine allowed for; one that works in a circle takes a core to itself.
+    expect(quiet.cpuSeconds / (QUIET_MS / 1_000)).toBeLessThan(0.2)
+  },
+  5 * MINUTES + QUIET_MS,
+)
+
+/** Under an id whose cron does not come within the test. */
+function sweptLater(file: StackConnectionFile): StackConnectionFile {
+  const now = new Date().getUTCMinutes()
+  const ids = Array.from({ length: 30 }, (_, n) => `${file.connectionId}-${'a'.repeat(n)}x`)
+  const connectionId = ids.find((id) => {
+    const minute = Number.parseInt(sweepCron(id), 10)
+    const inMinutes = (minute - now + 60) % 30
+    return inMinutes > 20
+  })
+  return { ...file, connectionId: connectionId! }
+}
+
+async function apply(file: StackConnectionFile): Promise<void> {
+  const path = await files.write(file)
+  const ended = await runLbsync(['connection', 'apply', path, '--json'], stack.env)
+  expect([ended.exitCode, ended.exitCode === 0 ? '' : ended.stderr]).toEqual([0, ''])
+}
+
+/** Hints of our own writes and of the unsubscribe have come, and none waits. */
+async function untilHandled(): Promise<void> {
+  for (;;) {
+    const [hints] = await db.query<{ all: number; waiting: number }>(
+      `SELECT count(*) AS all, count(*) FILTER (WHERE handled_at IS NULL) AS waiting FROM inbox`,
+    )
+    if (hints!.all > 0 && hints!.waiting === 0) {
+      return
+    }
+    await wait(200)
+  }
+}
+
+/** An inbox stays for half a minute after its last hint; then it ends. What does not end by then is what is measured. */
+async function untilInboxesEnd(): Promise<void> {
+  const query = `WorkflowType = 'contactInbox' AND ExecutionStatus = 'Running'`
+  const untilMs = Date.now() + 1.5 * MINUTES
+  while (Date.now() < untilMs && (await client.workflow.count(query)).count > 0) {
+    await wait(500)
+  }
+}
