@@ -41,8 +41,12 @@ function archiveOf(server: Server) {
   const archive = {
     givesMoreThan: (count: number) => Promise.resolve(count < Math.min(server.cap, rows.length)),
     page: ({ filter, top }: ArchiveQuery) => {
-      const [, operator, key] = /email\.person_id (g[te]) (\d+)$/.exec(filter) ?? []
-      const least = Number(key) + (operator === 'gt' ? 1 : 0)
+      // The vendor's operators for whole numbers: `ge` is refused.
+      const key = /email\.person_id gt (\d+)$/.exec(filter)?.[1]
+      if (key === undefined) {
+        throw new Error(`no such operator in ${filter}`)
+      }
+      const least = Number(key) + 1
       const from = numbered.findIndex(({ row }) => row[KEY]! >= least)
       return cut(from === -1 ? numbered.length : from, top)
     },

@@ -103,7 +103,7 @@ describe('archive dynamic', () => {
   it('orders by a foreign key, then by what follows', async () => {
     const options = {
       select: 'email.email_id',
-      filter: 'email.person_id ge 1',
+      filter: 'email.person_id gt 0',
       orderBy: 'email.person_id,email.email_id desc',
       top: '4',
     }
@@ -162,6 +162,9 @@ describe('archive dynamic', () => {
     ['double quotes', { select: 'email.email_id', filter: 'email.email_address = "a"' }],
     ['a text without quotes', { select: 'email.email_id', filter: 'email.email_address = a' }],
     ['eq on a text', { select: 'email.email_id', filter: "email.email_address eq 'a'" }],
+    // The page on numbers has gt and lt only; SuperOffice's own collection of queries marks both as failing.
+    ['ge on a number', { select: 'person.person_id', filter: 'person.person_id ge 1' }],
+    ['le on a number', { select: 'person.person_id', filter: 'person.person_id le 9' }],
     ['a text for a number', { select: 'person.person_id', filter: "person.person_id = '1'" }],
     ['gt on a date', { select: 'person.person_id', filter: "person.updated gt '2026-01-01'" }],
     [

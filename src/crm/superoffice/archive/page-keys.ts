@@ -23,16 +23,12 @@ export function keysOf(
   })
 }
 
-/** Where a page begins. */
-export interface From {
-  readonly operator: 'gt' | 'ge'
-  readonly key: number
-}
-
-/** A server that passes over the condition would be read in circles. @throws UpstreamError, not retryable */
-export function requireFrom(keys: readonly number[], from: From, query: ArchiveQuery): void {
-  const least = from.operator === 'gt' ? from.key + 1 : from.key
-  if (keys.some((key) => key < least)) {
+/**
+ * Whether a page begins where it was asked to, behind a key: a server that passes over the condition would be read in
+ * circles. @throws UpstreamError, not retryable
+ */
+export function requireBehind(keys: readonly number[], after: number, query: ArchiveQuery): void {
+  if (keys.some((key) => key <= after)) {
     throw unusable(query, 'the rows are others than those asked for')
   }
 }

@@ -3,7 +3,7 @@ import { allOf } from '../wire/filter.js'
 import type { ArchiveRow } from '../wire/values.js'
 import type { Archive, ArchiveQuery } from './archive.js'
 import type { ArchivePage } from './archive-page.js'
-import { type From, keysOf, requireFrom, requireOrder, unusable } from './page-keys.js'
+import { keysOf, requireBehind, requireOrder, unusable } from './page-keys.js'
 import { PAGE_ROWS } from './page-size.js'
 
 /** What is listed, in groups of rows with the same key. */
@@ -30,7 +30,8 @@ const MAX_PAGE_ROWS = PAGE_ROWS * 64
 
 /**
  * Lists rows by their key, never by skipping, and never tears a group: a join multiplies rows, and a page may end within
- * one record's (docs/wire-superoffice.md, 0.9, 6). The last group of a page that others follow is read again whole.
+ * one record's (docs/wire-superoffice.md, 0.9, 6). The last group of a page that others follow is read again whole, by
+ * `gt` of the number before it: SuperOffice refuses `ge` on whole numbers (6.4).
  *
  * @throws QueryTooLong, UpstreamError, AppError
  */
@@ -39,12 +40,12 @@ export async function* wholeGroups(
   listing: Listing,
   context: CallContext,
 ): AsyncGenerator<readonly ArchiveRow[]> {
-  let from: From = { operator: 'gt', key: 0 }
+  let after = 0
   let top = PAGE_ROWS
   let isFirst = true
   for (;;) {
     const { provider, select, mayLack = [], where, key, name } = listing
-    const filter = allOf([...where, `${key} ${from.operator} ${from.key}`])
+    const filter = allOf([...where, `${key} gt ${after}`])
     const query = { provider, select, mayLack, filter, orderBy: key, top, name }
     const page = await firstWithRows(archive, query, context)
     const keys = keysOf(page.rows, key, query)
@@ -52,7 +53,7 @@ export async function* wholeGroups(
     if (keys.length === 0) {
       return
     }
-    requireFrom(keys, from, query)
+    requireBehind(keys, after, query)
     if (looksCut(page, top)) {
       requireOrder(keys, query)
     } else if (listing.end === 'shortPage') {
@@ -67,21 +68,21 @@ export async function* wholeGroups(
     const short = page.rows.length < top && page.nextQuery === null
     if (whole.length > 0) {
       yield whole
-      from = { operator: 'ge', key: last }
+      after = last - 1
       top = PAGE_ROWS
     } else if (short) {
       yield page.rows
-      from = { operator: 'gt', key: last }
+      after = last
       top = PAGE_ROWS
     } else if (page.nextQuery !== null) {
       yield [
         ...page.rows,
         ...(await restOfGroup(archive, query, page.nextQuery, key, last, context)),
       ]
-      from = { operator: 'gt', key: last }
+      after = last
       top = PAGE_ROWS
     } else if (top < MAX_PAGE_ROWS) {
-      from = { operator: 'ge', key: last }
+      after = last - 1
       top = top * 2
     } else {
       throw notAdvancing(query)

@@ -33,14 +33,17 @@ export function scriptedArchive(rows: readonly Row[], oddities: Oddities = {}) {
       return { status: 200, body: LISTS[list] }
     }
     const { select, filter, orderBy, top } = queryOf(heard)
-    if ([...select, filter].some((text) => unknown.some((column) => text.includes(column)))) {
+    if (
+      / [gl]e \d/.test(filter) ||
+      [...select, filter].some((text) => unknown.some((column) => text.includes(column)))
+    ) {
       return {
         status: 400,
         body: { Error: true, ErrorType: 'SoException', ErrorMessage: 'ann@x.no' },
       }
     }
     const [table = ''] = orderBy.split('.')
-    const keyed = /(\S+) (g[te]) (\d+)$/.exec(filter)
+    const keyed = /(\S+) gt (\d+)$/.exec(filter)
     const isIn = /(\S+) in \((.*?)\)(?: and|$)/.exec(filter)
     const fold = (text: string) => (caseSensitive ? text : text.toLowerCase())
     const values = isIn?.[2]?.split(',').map((value) => fold(value.replace(/^'|'$/g, '')))
@@ -49,9 +52,7 @@ export function scriptedArchive(rows: readonly Row[], oddities: Oddities = {}) {
       .filter((row) => values?.includes(fold(String(row[isIn?.[1] ?? '']))) ?? true)
       .filter((row) => {
         const key = Number(row[keyed?.[1] ?? ''])
-        return (
-          keyed === null || (keyed[2] === 'gt' ? key > Number(keyed[3]) : key >= Number(keyed[3]))
-        )
+        return keyed === null || key > Number(keyed[2])
       })
       .sort((a, b) => Number(a[orderBy]) - Number(b[orderBy]))
       .slice(0, Math.min(cap, top))
