@@ -29,12 +29,15 @@ export const listControls: ControlRoute = (call) => {
   if (row === undefined) {
     throw new ControlError(`no item ${id}`)
   }
-  const { name: newName, key, deleted, mailTemplateId } = call.body(schemas.listChangeBody)
+  const { name: newName, key, deleted, active, mailTemplateId } = call.body(schemas.listChangeBody)
   world.store[list].update(row, {
     ...(newName === undefined ? {} : { name: newName }),
     ...(key === undefined ? {} : { key }),
     ...(deleted === undefined ? {} : { deleted: deleted ? 1 : 0 }),
   })
+  if (active !== undefined) {
+    world.store.inactivePurposes[active ? 'delete' : 'add'](row.key)
+  }
   if (mailTemplateId !== undefined) {
     world.store.mailTemplates.set(row.key, mailTemplateId)
   }

@@ -109,6 +109,7 @@ export const listChangeBody = z.strictObject({
   name: z.string().optional(),
   key: z.string().optional(),
   deleted: z.boolean().optional(),
+  active: z.boolean().optional(),
   mailTemplateId: z.int().nonnegative().optional(),
 })
 

@@ -14,6 +14,8 @@ export class Store {
   readonly unseen = new Set<number>()
   /** Sources that make SuperOffice mail whoever gets a consent, by key: the template's id. */
   readonly mailTemplates = new Map<string, number>()
+  /** Purposes that an administrator switched off, by key. */
+  readonly inactivePurposes = new Set<string>()
 
   private readonly tables: Readonly<Record<string, Table>> = {
     person: this.person as unknown as Table,

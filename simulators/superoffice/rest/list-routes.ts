@@ -80,7 +80,8 @@ function item(call: ApiCall, list: string, row: ListRow) {
   switch (list) {
     case 'ConsentPurpose': {
       const texts = { ConsentText: '', FormText: '', PrivacyStatementDesc: '' }
-      return { ConsentPurposeId: row['consentPurpose_id'], ...common, ...texts, Active: true }
+      const Active = call.world.store.inactivePurposes.has(row.key) ? 0 : 1
+      return { ConsentPurposeId: row['consentPurpose_id'], ...common, ...texts, Active }
     }
     case 'LegalBase':
       return { LegalBaseId: row['legalBase_id'], ...common }

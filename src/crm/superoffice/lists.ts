@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { CallContext } from '../../http/index.js'
 import type { SuperOfficeClient } from './client.js'
 import { normalizeKey } from './wire/keys.js'
+import { toFlag, toNumber } from './wire/values.js'
 
 const LISTS = {
   ConsentPurpose: 'ConsentPurposeId',
@@ -12,25 +13,37 @@ const LISTS = {
 /** One of the three lists that consents refer to. */
 export type ListName = keyof typeof LISTS
 
-/** An entry: its id, its key as the installation spells it, and whether it was deleted. */
+/** An entry of a list. */
 export interface ListItem {
   /** 0 where none was told: then it can be written by its key only. */
   readonly id: number
+  /** As the installation spells it. */
   readonly key: string
+  /** Empty where none was told. */
+  readonly name: string
   readonly deleted: boolean
+  /** False only where it is switched off, which only purposes tell. */
+  readonly active: boolean
+  /** SuperOffice mails whoever gets a consent from this source. */
+  readonly mails: boolean
 }
 
 /** Entries by normalised key. */
 export type ConsentList = ReadonlyMap<string, ListItem>
 
-const answer = z.array(z.record(z.string(), z.unknown()))
+const answer = z.array(z.record(z.string(), z.unknown()).nullable().catch(null))
 
-/** Reads one list (docs/wire-superoffice.md, 4). @throws UpstreamError, AppError */
-export async function readConsentList(
+/**
+ * One list afresh, in its order (docs/wire-superoffice.md, 4). Each entry is read by itself: one without a key is left
+ * out, and whatever else of it is odd counts as not told.
+ *
+ * @throws UpstreamError, AppError
+ */
+export async function readListItems(
   client: SuperOfficeClient,
   name: ListName,
   context: CallContext,
-): Promise<ConsentList> {
+): Promise<readonly ListItem[]> {
   const { body } = await client.json(
     {
       method: 'GET',
@@ -42,12 +55,28 @@ export async function readConsentList(
     answer,
     context,
   )
-  const items = body.flatMap((raw): ListItem[] => {
-    const { Key: key, Deleted: deleted, [LISTS[name]]: id } = raw
-    return typeof key === 'string' && key.trim() !== ''
-      ? [{ id: typeof id === 'number' ? id : 0, key, deleted: deleted === true }]
-      : []
-  })
+  return body.flatMap((raw) => toListItem(raw, LISTS[name]) ?? [])
+}
+
+function toListItem(
+  raw: Readonly<Record<string, unknown>> | null,
+  idField: string,
+): ListItem | null {
+  const { Key: key, Name: name, Deleted, Active, MailTemplateId, [idField]: id } = raw ?? {}
+  if (typeof key !== 'string' || key.trim() === '') {
+    return null
+  }
+  return {
+    id: toNumber(id) ?? 0,
+    key,
+    name: typeof name === 'string' ? name : '',
+    deleted: toFlag(Deleted) ?? false,
+    active: toFlag(Active) ?? true,
+    mails: (toNumber(MailTemplateId) ?? 0) !== 0,
+  }
+}
+
+function byKey(items: readonly ListItem[]): ConsentList {
   // An upgrade may have left `#STORE`, deleted, beside `STORE`: the one in use is meant.
   const inUseLast = [...items].sort((a, b) => Number(b.deleted) - Number(a.deleted))
   return new Map(inUseLast.map((item) => [normalizeKey(item.key), item]))
@@ -68,7 +97,7 @@ export class ConsentLists {
     if (kept !== undefined && Date.now() < kept.readAtMs + HOLDS_MS) {
       return kept.list
     }
-    const list = await readConsentList(this.client, name, context)
+    const list = byKey(await readListItems(this.client, name, context))
     this.#kept.set(name, { list, readAtMs: Date.now() })
     return list
   }

@@ -15,7 +15,7 @@ const withdraw = {
   expectedVersion: '4',
 } as const
 
-async function putOf(lists: Readonly<Record<string, readonly object[]>>) {
+async function putOf(lists: Readonly<Record<string, readonly unknown[]>>) {
   const instead = (heard: Heard) => {
     const list = /\/List\/(\w+)\/Items$/.exec(heard.path)?.[1]
     return heard.method === 'PUT'
@@ -41,6 +41,20 @@ describe('the lists of an installation', () => {
     expect(path).toMatch(
       /\/Person\/1\/Consent\/%23EMARKETING\?source=EMARKETEER&legalBase=%23Withdrawn&/,
     )
+  })
+
+  it('lose an odd entry alone, and no more of another than what is odd of it', async () => {
+    const path = await putOf({
+      ConsentPurpose: [
+        null,
+        'STORE',
+        { Key: 7 },
+        { ConsentPurposeId: '2', Key: 'EMARKETING', Active: 1, Name: 5, Deleted: 'no' },
+      ],
+      LegalBase: [{ LegalBaseId: {}, Key: 'WITHDRAWN', Deleted: 0 }, { Key: null }],
+      ConsentSource: [{ Key: 'EMARKETEER', MailTemplateId: 'x', Deleted: null }],
+    })
+    expect(path).toContain('/Consent/EMARKETING?source=EMARKETEER&legalBase=WITHDRAWN&')
   })
 
   it('may hold a deleted entry of the same key, which is not meant', async () => {

@@ -1,18 +1,7 @@
-import { z } from 'zod'
 import type { CallContext } from '../../../http/index.js'
 import type { SuperOfficeClient } from '../client.js'
-import type { ListName } from '../lists.js'
+import { type ListName, readListItems } from '../lists.js'
 import { normalizeKey } from '../wire/keys.js'
-
-const items = z.array(
-  z.looseObject({
-    Key: z.string().nullish(),
-    Name: z.string().nullish(),
-    Deleted: z.boolean().nullish(),
-    Active: z.boolean().nullish(),
-    MailTemplateId: z.int().nullish(),
-  }),
-)
 
 /** An entry as Support is shown it. */
 export interface ShownItem {
@@ -31,25 +20,13 @@ export async function shownItems(
   list: ListName,
   context: CallContext,
 ): Promise<readonly ShownItem[]> {
-  const { body } = await client.json(
-    {
-      method: 'GET',
-      path: `/List/${list}/Items`,
-      operation: `GET /List/${list}/Items`,
-      name: 'lists.read',
-      effect: 'read',
-    },
-    items,
-    context,
-  )
-  return body
-    .filter(({ Key }) => (Key ?? '').trim() !== '')
-    .map(({ Key, Name, Deleted, Active, MailTemplateId }) => ({
-      key: Key ?? '',
-      name: Name ?? '',
-      usable: Deleted !== true && Active !== false,
-      mails: (MailTemplateId ?? 0) !== 0,
-    }))
+  const items = await readListItems(client, list, context)
+  return items.map(({ key, name, deleted, active, mails }) => ({
+    key,
+    name,
+    usable: !deleted && active,
+    mails,
+  }))
 }
 
 /** The usable entry of a key, however it is spelt. */

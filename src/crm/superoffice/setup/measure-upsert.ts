@@ -2,13 +2,14 @@ import { z } from 'zod'
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { Measurement } from '../facts.js'
 import type { ListName } from '../lists.js'
+import { toFlag } from '../wire/values.js'
 import type { TestRow } from './test-rows.js'
 import type { Trial } from './trial.js'
 
 /** As the driver writes them. */
 const COLUMNS = ['person_id', 'consentPurpose_id', 'legalBase_id', 'consentSource_id', 'comment']
 
-const answer = z.looseObject({ Success: z.boolean() })
+const answer = z.looseObject({ Success: z.unknown() })
 
 /**
  * Whether a mass write raises the row's version by one and names us, without which it must not be used: doubts would be
@@ -54,7 +55,7 @@ export async function measureUpsert(
       answer,
       context,
     )
-    if (!body.Success) {
+    if (toFlag(body.Success) !== true) {
       return 'unavailable'
     }
   } catch (error) {

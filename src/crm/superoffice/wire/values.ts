@@ -35,11 +35,24 @@ function plain(value: unknown): unknown {
 
 /** A whole number, also where it comes as text; null where it is none. */
 export function numberOf(row: ArchiveRow, column: string): number | null {
-  const value = row[column.toLowerCase()]
+  return toNumber(row[column.toLowerCase()])
+}
+
+/** A whole number, also where it comes as text; null where it is none. */
+export function toNumber(value: unknown): number | null {
   if (typeof value === 'string' && /^-?\d{1,15}$/.test(value.trim())) {
     return Number(value)
   }
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : null
+}
+
+/**
+ * Yes or no: a boolean, or a number as SuperOffice's database has it (0 is no); null where it is neither.
+ * (`Active` of a purpose is an int32, `Deleted` of a source a boolean: docs/wire-superoffice.md, 4)
+ */
+export function toFlag(value: unknown): boolean | null {
+  const number = toNumber(value)
+  return typeof value === 'boolean' ? value : number === null ? null : number !== 0
 }
 
 /**

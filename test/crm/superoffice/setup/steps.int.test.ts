@@ -206,6 +206,35 @@ describe('lists', () => {
     },
   )
 
+  // `Active | int32`, 1 in the documented answer: "Is this consent purpose active".
+  it('pauses for a purpose that is switched off, which SuperOffice tells by a number', async () => {
+    stand = await startStand()
+    const path = `lists/ConsentPurpose/${await idOf('ConsentPurpose', 'EMARKETING')}`
+    await stand.control.post(path, { active: false })
+    const pause = pauseOf(await look(stand.open(), 'lists'))
+    expect(pause.seen['missing']).toEqual(['the purpose with key EMARKETING'])
+    await stand.control.post(path, { active: true })
+    expect(await look(stand.open(), 'lists')).toEqual({ state: 'done' })
+  })
+
+  it.each([
+    ['booleans in place of numbers', [true, true], { state: 'done' }],
+    ['a purpose that is not active', [1, 0], { state: 'paused' }],
+    ['the same as a boolean', [1, false], { state: 'paused' }],
+    ['nothing of it', [null, undefined], { state: 'done' }],
+  ])('reads %s, and loses an odd entry alone', async (_what, [store, marketing], verdict) => {
+    stand = await startStand()
+    const body = [
+      { ConsentPurposeId: 1, Key: 'STORE', Name: 'Sales and service', Active: store },
+      { ConsentPurposeId: 'x', Key: 'OWN', Name: 7, Active: 'perhaps', Deleted: {} },
+      { ConsentPurposeId: 9 },
+      null,
+      { ConsentPurposeId: 2, Key: 'EMARKETING', Active: marketing },
+    ]
+    await stand.control.post('faults', { path: 'List/ConsentPurpose', status: 200, body })
+    expect(await look(stand.open(), 'lists')).toMatchObject(verdict)
+  })
+
   it('pauses where nobody can be withdrawn', async () => {
     stand = await startStand()
     await stand.control.post(`lists/LegalBase/${await idOf('LegalBase', 'WITHDRAWN')}`, {
