@@ -83,7 +83,7 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
     keepSubscriptions: ({ connectionId }) =>
       apart(connectionId, async (session) => ({ kept: await keepSubscriptions(session) })),
 
-    undoSetupStep: ({ connectionId, stepId }) =>
+    undoSetupStep: ({ connectionId, stepId, choice }) =>
       apart(connectionId, async (session) => {
         const { connection, call } = session
         if (connection.state !== 'disabled') {
@@ -99,11 +99,17 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
           throw new AppError('internal', `There is no set-up step ${stepId}.`)
         }
         await mergeFacts(db, connectionId, { [REMOVAL_BEGUN]: true })
-        const context = { ...call, choice: null, subscriptionSync: connection.subscriptionSync }
-        const facts = await step
-          .undo(requireCrm(session).session, context)
-          .catch((error: unknown) => Promise.reject(withoutPause(error)))
-        await mergeFacts(db, connectionId, facts)
+        const context = { ...call, choice, subscriptionSync: connection.subscriptionSync }
+        try {
+          const facts = await step.undo(requireCrm(session).session, context)
+          await mergeFacts(db, connectionId, facts)
+          return null
+        } catch (error) {
+          if (error instanceof SetupPaused) {
+            return error.pause
+          }
+          throw error
+        }
       }),
 
     forgetInstallation: ({ connectionId }) =>
@@ -143,13 +149,6 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
         })
       }),
   }
-}
-
-/** A step that waits for a person does so in the words of its pause; trying again by itself would not help. */
-function withoutPause(error: unknown): Error {
-  return error instanceof SetupPaused
-    ? new AppError('crm_refused', error.message, { cause: error })
-    : (error as Error)
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Phase } from './names.js'
 import type { StepDescription } from './setup-activities.js'
-import type { SetupAction, StepStatus } from './setup.js'
+import type { SetupAction, SetupPause, StepChoice, StepStatus } from './setup.js'
 
 /**
  * The life of a connection after set-up: pausing, resuming, disabling, removing what was installed (rules C7, C8). What
@@ -77,8 +77,15 @@ export interface LifeActivities {
   countUnsaved(input: { connectionId: string }): Promise<number>
   /** Reads the CRM once more, and keeps every No there that eMarketeer does not hold. @returns how many. */
   keepSubscriptions(input: { connectionId: string }): Promise<{ kept: number }>
-  /** Undoes one of the CRM's own steps of set-up. @throws `connection_not_disabled`. */
-  undoSetupStep(input: { connectionId: string; stepId: string }): Promise<void>
+  /**
+   * Undoes one of the CRM's own steps of set-up, by what Support chose for it.
+   * @returns what it waits for, or null: it is undone. @throws `connection_not_disabled`.
+   */
+  undoSetupStep(input: {
+    connectionId: string
+    stepId: string
+    choice: StepChoice | null
+  }): Promise<SetupPause | null>
   /** Forgets what set-up knew of the installation. */
   forgetInstallation(input: { connectionId: string }): Promise<void>
   /** Keeps what Support decided about a step. */

@@ -12,6 +12,7 @@ export const SETUP_ACTIONS = [
   'useTab',
   'useView',
   'createTab',
+  'publishAll',
   'skip',
   'abort',
 ] as const

@@ -16,7 +16,7 @@ export type StepVerdict =
 
 /** What a step is given beside the opened connection. */
 export interface StepContext extends CallContext {
-  /** What Support chose for this step (useForm, useTab, useView, createTab), or null. */
+  /** What Support chose for this step (useForm, useTab, useView, createTab, publishAll), or null. */
   readonly choice: StepChoice | null
   /** Whether subscriptions are kept in step: without them nothing is built for them (D1). */
   readonly subscriptionSync: boolean

@@ -1,6 +1,6 @@
 import { sleep, uuid4 } from '@temporalio/workflow'
 import type { DisconnectPlan } from '../contracts/life-activities.js'
-import type { DisconnectInput } from '../contracts/setup.js'
+import type { DisconnectInput, SetupPause, StepChoice } from '../contracts/setup.js'
 import type { StepDescription } from '../contracts/setup-activities.js'
 import type { RunReference } from '../contracts/sync-activities.js'
 import { setupWork } from './activity-proxies.js'
@@ -18,7 +18,8 @@ export interface StepEnd {
 export interface DisconnectStep extends StepDescription {
   /** Whether Support may leave it out. */
   readonly skippable: boolean
-  run(): Promise<StepEnd>
+  /** @param choice what Support chose for this step and still stands. @throws StepWaits */
+  run(choice: StepChoice | null): Promise<StepEnd>
 }
 
 const DONE: StepEnd = { state: 'done', note: null }
@@ -37,7 +38,7 @@ export function stepsOf(
   const { connectionId, removeInstalled } = input
   const step = (
     [id, title, weight]: readonly [string, string, number],
-    run: () => Promise<StepEnd>,
+    run: DisconnectStep['run'],
     skippable = false,
   ): DisconnectStep => ({ id, title, weight, skippable, run })
   const disabling = [
@@ -58,7 +59,7 @@ export function stepsOf(
     ...disabling,
     step(['keep', 'Keep the subscriptions in the ledger', 10], () => keeping.keep()),
     ...plan.undo.map(({ id, title, weight }) =>
-      step([`remove-${id}`, `Undo: ${title}`, weight], () => undo(keeping, id), true),
+      step([`remove-${id}`, `Undo: ${title}`, weight], (choice) => undo(keeping, id, choice), true),
     ),
     step(['forget', 'Forget the installation', 1], () => forget(connectionId, left())),
   ]
@@ -161,9 +162,22 @@ class Keeping {
   }
 }
 
-async function undo(keeping: Keeping, stepId: string): Promise<StepEnd> {
+/** What a step of the CRM's waits for, in its own words. */
+export class StepWaits extends Error {
+  override readonly name = 'StepWaits'
+
+  constructor(readonly pause: SetupPause) {
+    super(pause.message)
+  }
+}
+
+async function undo(keeping: Keeping, stepId: string, choice: StepChoice | null): Promise<StepEnd> {
   await keeping.keepAgain()
-  await removal.undoSetupStep({ connectionId: keeping.connectionId, stepId })
+  const { connectionId } = keeping
+  const pause = await removal.undoSetupStep({ connectionId, stepId, choice })
+  if (pause) {
+    throw new StepWaits(pause)
+  }
   return DONE
 }
 

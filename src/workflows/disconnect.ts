@@ -1,11 +1,18 @@
 import { condition, uuid4 } from '@temporalio/workflow'
 import type { DisconnectStatus } from '../contracts/life-activities.js'
-import type { DisconnectInput, SetupOverride, SetupPause } from '../contracts/setup.js'
+import type { DisconnectInput, SetupOverride, SetupPause, StepChoice } from '../contracts/setup.js'
 import { checkRequest, problemOf } from './disconnect-messages.js'
 import { DisconnectState } from './disconnect-state.js'
-import { stepsOf, UnsavedError, type DisconnectStep, type StepEnd } from './disconnect-steps.js'
+import {
+  stepsOf,
+  StepWaits,
+  UnsavedError,
+  type DisconnectStep,
+  type StepEnd,
+} from './disconnect-steps.js'
 import { life } from './disconnect-work.js'
 import { mark, orMarkFailed } from './phase.js'
+import { choiceAfter } from './setup/carry-choice.js'
 import { pauseCodeOf } from './setup/pause-for-failure.js'
 import { newBoard } from './setup/step-board.js'
 
@@ -53,11 +60,12 @@ function isLeft({ id, state }: { readonly id: string; readonly state: string }):
 
 /** Tries a step until it has ended, with whatever Support decides in between. */
 async function take(state: DisconnectState, step: DisconnectStep): Promise<void> {
+  let choice: StepChoice | null = null
   for (;;) {
     state.begin(step.id)
     let pause: SetupPause
     try {
-      const { state: end, note }: StepEnd = await step.run()
+      const { state: end, note }: StepEnd = await step.run(choice)
       state.end(step.id, end, note)
       return
     } catch (error) {
@@ -73,6 +81,7 @@ async function take(state: DisconnectState, step: DisconnectStep): Promise<void>
       if (endsBy(state, decision)) {
         return
       }
+      choice = choiceAfter(choice, decision)
     }
   }
 }
@@ -82,6 +91,11 @@ function pauseFor(step: DisconnectStep, error: unknown): SetupPause {
   const choices: SetupPause['choices'] = step.skippable
     ? ['retry', 'skip', 'abort']
     : ['retry', 'abort']
+  if (error instanceof StepWaits) {
+    const own = error.pause.choices.filter((action) => !choices.includes(action))
+    const [retry, ...others] = choices
+    return { ...error.pause, choices: [...(retry ? [retry] : []), ...own, ...others] }
+  }
   if (error instanceof UnsavedError) {
     return { code: 'stepFailed', message: error.message, choices, seen: { error: 'unsaved' } }
   }

@@ -40,7 +40,7 @@ beforeEach(async () => {
     undoSetupStep: ({ stepId }) =>
       stepId === 'tables'
         ? Promise.reject(failure('crm_privilege_missing', { retryable: false }))
-        : Promise.resolve(),
+        : Promise.resolve(null),
   })
   // Set-up waited too, and was ended by the removal.
   await setups.paused(id)

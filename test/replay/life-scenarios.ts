@@ -26,7 +26,7 @@ export const LIFE_SCENARIOS: Readonly<Record<string, Scenario>> = {
     { removeInstalled: true },
     {
       undoSetupStep: ({ stepId }) =>
-        stepId === 'tables' ? Promise.reject(refused()) : Promise.resolve(),
+        stepId === 'tables' ? Promise.reject(refused()) : Promise.resolve(null),
     },
     async (handle) => {
       await untilStatus(handle, ({ phase }) => phase === 'paused')

@@ -59,7 +59,7 @@ async function remove(): Promise<number> {
   await life('removeEmarketeerWebhook', { connectionId })
   const { kept } = await life('keepSubscriptions', { connectionId })
   for (const { id } of undo) {
-    await life('undoSetupStep', { connectionId, stepId: id })
+    await life('undoSetupStep', { connectionId, stepId: id, choice: null })
   }
   await life('forgetInstallation', { connectionId })
   return kept
@@ -272,7 +272,7 @@ describe('removing what was installed', () => {
     const { kept } = await life('keepSubscriptions', { connectionId })
     const before = undo.findIndex(({ id }) => id === 'relationships')
     for (const { id } of undo.slice(0, before)) {
-      await life('undoSetupStep', { connectionId, stepId: id })
+      await life('undoSetupStep', { connectionId, stepId: id, choice: null })
     }
     await ann.flipSubscription('c2', false)
     expect(await remove()).toBe(kept + 1)
@@ -300,7 +300,7 @@ describe('removing what was installed', () => {
     await expect(plan(true)).rejects.toMatchObject(shared)
     expect(await plan(false)).toMatchObject({ undo: [] })
     await disable(true)
-    const undoing = life('undoSetupStep', { connectionId, stepId: 'tables' })
+    const undoing = life('undoSetupStep', { connectionId, stepId: 'tables', choice: null })
     await expect(undoing).rejects.toMatchObject(shared)
     expect(await tables()).toBe('done')
     await world.now.db.query(`UPDATE connections SET state = 'disabled' WHERE connection_id = $1`, [
@@ -319,7 +319,7 @@ describe('removing what was installed', () => {
     await disable(true)
     await life('keepSubscriptions', { connectionId })
     for (const { id } of undo.slice(0, Math.ceil(undo.length / 2))) {
-      await life('undoSetupStep', { connectionId, stepId: id })
+      await life('undoSetupStep', { connectionId, stepId: id, choice: null })
     }
     await remove()
     await remove()
@@ -332,7 +332,7 @@ describe('removing what was installed', () => {
   })
 
   it('undoes nothing of a connection that syncs', async () => {
-    const undoing = life('undoSetupStep', { connectionId, stepId: 'tables' })
+    const undoing = life('undoSetupStep', { connectionId, stepId: 'tables', choice: null })
     await expect(undoing).rejects.toMatchObject({ type: 'connection_not_disabled' })
     expect(await tables()).toBe('done')
   })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client'
 import type { DisconnectStatus } from '../../src/contracts/life-activities.js'
+import type { SetupPause } from '../../src/contracts/setup.js'
 import type { ActivityName } from './support/fake-world.js'
 import { failure } from './support/fake-world.js'
 import { withWorkflows } from './support/with-workflows.js'
@@ -197,6 +198,7 @@ describe('disconnect that removes what was installed', () => {
         if (stepId === 'tables') {
           throw refused('crm_privilege_missing')
         }
+        return null
       },
     })
     const handle = await start(true)
@@ -211,12 +213,41 @@ describe('disconnect that removes what was installed', () => {
     expect(world.names()).not.toContain('forgetInstallation')
   })
 
+  it('waits in the words of a step of the CRM, and hands it what Support chose', async () => {
+    const pause: SetupPause = {
+      code: 'draftPending',
+      message: 'Somebody has changes that are not published on the form "Sales".',
+      choices: ['retry', 'publishAll', 'abort'],
+      seen: { drafts: [{ kind: 'form', id: 'f', name: 'Sales' }] },
+    }
+    const world = workflows.world({
+      undoSetupStep: async ({ stepId, choice }) =>
+        stepId === 'tables' && choice?.action !== 'publishAll' ? pause : null,
+    })
+    const handle = await start(true)
+    const status = await paused(handle)
+    const waiting = status.steps.find(({ id }) => id === 'remove-tables')
+    expect(waiting?.pause).toEqual({ ...pause, choices: ['retry', 'publishAll', 'skip', 'abort'] })
+    await override(handle, 'remove-tables', 'publishAll')
+    expect(await handle.result()).toMatchObject({ result: 'done' })
+    const choices = world.inputs('undoSetupStep').map(({ stepId, choice }) => [stepId, choice])
+    expect(choices).toEqual([
+      ['tables', null],
+      ['tables', { action: 'publishAll' }],
+      ['connect', null],
+    ])
+    expect(world.inputs('keepStepDecision')).toMatchObject([
+      { step: 'remove-tables', action: 'publishAll', reason: expect.any(String) },
+    ])
+  })
+
   it('keeps once more what a rep may have said while a step waited', async () => {
     const world = workflows.world({
       undoSetupStep: async ({ stepId }) => {
         if (stepId === 'tables' && world.inputs('undoSetupStep').length === 1) {
           throw refused('crm_refused')
         }
+        return null
       },
     })
     expect(await (await start(true)).result()).toMatchObject({ result: 'done' })

@@ -28,10 +28,13 @@ export function publishXml(context: Context, parameterXml: unknown): void {
   publishTables(context, (table) => names.includes(table))
 }
 
-/** Moves drafts of forms and views into the published layer. */
+/** Moves drafts of forms and views into the published layer, and lets change tracking take effect. */
 export function publishTables(context: Context, wanted: (table: string) => boolean): void {
   const { store } = context.org
   context.org.publishCount += 1
+  for (const table of store.tables.values()) {
+    table.changeTrackingLive ||= table.changeTracking && wanted(table.logicalName)
+  }
   for (const [kind, column] of [
     ['systemform', 'objecttypecode'],
     ['savedquery', 'returnedtypecode'],

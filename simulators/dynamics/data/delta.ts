@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000
 export function readTracked(context: Context, request: CollectionRequest): JsonObject {
   const { table } = request
   requireOnTable(context, 'Read', table, 'Global')
-  if (!table.changeTracking) {
+  if (!table.changeTrackingLive) {
     throw badQuery(`The entity ${table.logicalName} is not enabled for change tracking.`)
   }
   const query = parseUrlQuery(request.rawQuery)

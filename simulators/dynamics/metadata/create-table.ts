@@ -71,6 +71,7 @@ export function createTable(context: Context, body: JsonObject): Table {
     columns,
     keys: new Map(),
     changeTracking: body['ChangeTrackingEnabled'] === true,
+    changeTrackingLive: body['ChangeTrackingEnabled'] === true,
     auditEnabled: isObject(audit) && audit['Value'] === true,
     definition,
   }

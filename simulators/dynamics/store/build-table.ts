@@ -98,6 +98,7 @@ export function buildTable(spec: TableSpec, languageCode: number): Table {
     columns,
     keys: new Map(),
     changeTracking: spec.changeTracking ?? false,
+    changeTrackingLive: spec.changeTracking ?? false,
     auditEnabled: spec.auditEnabled ?? false,
     definition: {
       DisplayName: label(spec.label, languageCode),

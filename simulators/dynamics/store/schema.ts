@@ -92,6 +92,8 @@ export interface Table {
   readonly columns: Map<string, Column>
   readonly keys: Map<string, AlternateKey>
   changeTracking: boolean
+  /** Whether that is published too: switched on later, it takes effect only then. */
+  changeTrackingLive: boolean
   auditEnabled: boolean
   definition: JsonObject
 }

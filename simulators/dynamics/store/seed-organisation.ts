@@ -27,6 +27,7 @@ export function seedOrganisation(org: Organisation): void {
     store.relationships.set(relationship.schemaName, relationship)
   }
   store.table('contact').changeTracking = options.contactChangeTracking
+  store.table('contact').changeTrackingLive = options.contactChangeTracking
   store.rows('contact').addIndex(['emailaddress1'])
   seedUsers(org)
   seedRow(org, 'organization', org.organizationId, {

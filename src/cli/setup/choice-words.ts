@@ -8,6 +8,7 @@ const WORDS: Readonly<Record<SetupAction, string>> = {
   useTab: 'take this tab of the form',
   useView: 'take this view',
   createTab: 'make a tab of our own on the form',
+  publishAll: "publish them all, others' unpublished changes too",
   skip: 'leave this step out and go on',
   abort: 'end set-up; what is made stays, nothing syncs',
 }

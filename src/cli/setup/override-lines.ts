@@ -48,6 +48,7 @@ function candidatesOf(action: SetupAction, seen: SetupPause['seen']): readonly C
     case 'createTab':
       return [{ flags: form, name: '' }]
     case 'retry':
+    case 'publishAll':
     case 'skip':
     case 'abort':
       return [{ flags: '', name: '' }]

@@ -16,6 +16,7 @@ export function choiceAfter(earlier: StepChoice | null, decision: SetupOverride)
       return { action: 'createTab', ...namedIn(earlier, ['formId', 'viewId']), ...named }
     case 'useTab':
     case 'useView':
+    case 'publishAll':
     case 'skip':
     case 'abort':
       return { ...namedIn(earlier), ...named, action: decision.action }

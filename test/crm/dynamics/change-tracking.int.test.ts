@@ -1,7 +1,16 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import type { StepChoice } from '../../../src/contracts/setup.js'
+import {
+  draftOf,
+  pauseOf,
+  publishByHand,
+  saveDraft,
+  STOCK_FORM,
+  storedForm,
+} from './setup-form/forms-stand.js'
 import { scriptedService } from './support/scripted-service.js'
-import { PLAIN, stepOf } from './support/run-steps.js'
-import { openSession } from './support/stand-in.js'
+import { PLAIN, runStep, stepOf, writesMade } from './support/run-steps.js'
+import { openSession, startStandIn } from './support/stand-in.js'
 
 let service: Awaited<ReturnType<typeof scriptedService>> | undefined
 
@@ -46,6 +55,59 @@ async function run(contact: { enabled: boolean; allowed?: boolean; published?: b
   const look = () => step.verify(session, PLAIN)
   return { once, look, writes: () => service?.heard.filter((one) => one.method !== 'GET') ?? [] }
 }
+
+describe('publishing contact for its change tracking', () => {
+  const VIEW = '00000000-0000-0000-00aa-000010001004'
+  const CHANGE_TRACKING = stepOf('changeTracking')
+
+  it('waits for a colleague, whose form and view would go live, with nothing switched on', async () => {
+    const stand = await startStandIn({ contactChangeTracking: false })
+    try {
+      const formxml = (await draftOf(stand)).replace('Bulk Email', 'Mass mailing')
+      await saveDraft(stand, formxml)
+      await stand.control('PATCH', `rows/savedquery/${VIEW}`, { values: { name: 'People' } })
+      const run = (choice: StepChoice | null = null) =>
+        runStep(stand, CHANGE_TRACKING, {}, { choice, subscriptionSync: false })
+      await stand.control('DELETE', 'counters')
+      const pause = await pauseOf(run())
+      expect(pause).toMatchObject({
+        code: 'draftPending',
+        choices: ['retry', 'publishAll', 'abort'],
+        seen: {
+          drafts: [
+            { kind: 'form', id: STOCK_FORM, name: 'Contact' },
+            { kind: 'view', id: VIEW, name: 'People' },
+          ],
+        },
+      })
+      expect(pause.message).toContain('the form "Contact", the view "People"')
+      expect(pause.message).toMatch(/unpublished columns, labels, ribbons/)
+      // Also where it is called without the look before.
+      const context = { choice: null, subscriptionSync: false }
+      await pauseOf(CHANGE_TRACKING.do(stand.open({}), context))
+      expect(await writesMade(stand)).toEqual([])
+      expect((await storedForm(stand)).formxml).not.toContain('Mass mailing')
+
+      await run({ action: 'publishAll' })
+      expect((await storedForm(stand)).formxml).toContain('Mass mailing')
+    } finally {
+      await stand.close()
+    }
+  })
+
+  it('goes on once the colleague has published', async () => {
+    const stand = await startStandIn({ contactChangeTracking: false })
+    try {
+      await saveDraft(stand, (await draftOf(stand)).replace('Bulk Email', 'Mass mailing'))
+      const context = { choice: null, subscriptionSync: false }
+      await pauseOf(runStep(stand, CHANGE_TRACKING, {}, context))
+      await publishByHand(stand, {})
+      await runStep(stand, CHANGE_TRACKING, {}, context)
+    } finally {
+      await stand.close()
+    }
+  })
+})
 
 describe('change tracking', () => {
   it('that is on is left alone, and nothing is published', async () => {

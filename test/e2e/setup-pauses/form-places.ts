@@ -48,6 +48,34 @@ const skipPublishing: Choice = {
 /** Where the contact form is not certain, or somebody works on it (rule E2). */
 export const FORM_PLACES: readonly Place[] = [
   {
+    code: 'draftPending',
+    step: 'changeTracking',
+    when: 'change tracking of contact is off, and a colleague did not publish changes of another form',
+    start: () => startOrganisation({ contactChangeTracking: false }),
+    async make(org) {
+      await putForm(org, STOCK_FORM, { formxml: DETAILS })
+      await putSalesForm(org)
+      await saveDraft(org, THEIRS, SALES_FORM)
+    },
+    choices: {
+      retry: {
+        mend: (org) => publishByHand(org, {}),
+        mended: 'the colleague publishes',
+        then: 'change tracking is enabled; set-up goes on to its end',
+        next: 'done',
+        state: 'done',
+        stands: ON_STOCK,
+      },
+      publishAll: {
+        then: 'change tracking is enabled and the colleague’s form published; set-up goes on to its end',
+        next: 'done',
+        state: 'done',
+        stands: ON_STOCK,
+      },
+      abort: ABORT,
+    },
+  },
+  {
     code: 'formUncertain',
     step: 'form',
     when: 'the stock form is locked, and no other main form is the default',
@@ -125,7 +153,13 @@ export const FORM_PLACES: readonly Place[] = [
         state: 'done',
         stands: ON_STOCK,
       },
-      useForm: useSalesForm,
+      useForm: {
+        names: { formId: SALES_FORM },
+        then: 'the section is put on the form "Sales" as a draft; set-up goes on, and waits before it publishes',
+        next: { step: 'publish', code: 'draftPending' },
+        state: 'done',
+        stands: { ...ABORT.stands, section: [], draft: ['Sales/DETAILS_TAB'] },
+      },
       skip: skipForm,
       abort: ABORT,
     },
@@ -148,6 +182,12 @@ export const FORM_PLACES: readonly Place[] = [
       retry: {
         mend: (org) => publishByHand(org, {}),
         mended: 'the colleague publishes',
+        then: 'the form is published, ours with theirs',
+        next: 'done',
+        state: 'done',
+        stands: ON_STOCK,
+      },
+      publishAll: {
         then: 'the form is published, ours with theirs',
         next: 'done',
         state: 'done',

@@ -20,7 +20,7 @@ export function fakeLife(): LifeActivities {
     removeEmarketeerWebhook: async () => {},
     countUnsaved: async () => 0,
     keepSubscriptions: async () => ({ kept: 0 }),
-    undoSetupStep: async () => {},
+    undoSetupStep: async () => null,
     forgetInstallation: async () => {},
     keepStepDecision: async () => {},
     pauseConnection: async () => {},

@@ -2,12 +2,14 @@ import { z } from 'zod'
 import type { PlannedChange } from '../../../contracts/setup.js'
 import { AppError } from '../../../contracts/app-error.js'
 import type { CallContext } from '../../../http/index.js'
+import { SetupPaused, type StepContext } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import { SUBSCRIPTIONS_TABLE } from '../names.js'
 import { lostAnswer } from '../wire/part-error.js'
 import { getIfThere } from './get-if-there.js'
-import { publishTables } from './publish-tables.js'
 import { givesChanges, type TrackedSet } from './gives-changes.js'
+import { holdForDrafts } from './hold-for-drafts.js'
+import { publishTables } from './publish-tables.js'
 import type { DynamicsStep } from './setup-step.js'
 
 const tracking = z.object({
@@ -28,39 +30,66 @@ export const changeTrackingStep: DynamicsStep = {
   id: 'changeTracking',
   title: 'Enable change tracking',
   weight: 5,
-  async verify({ client }, { subscriptionSync, ...context }) {
+  async verify({ client }, context) {
     const changes: PlannedChange[] = []
-    for (const table of tablesOf(subscriptionSync)) {
+    const changed: string[] = []
+    for (const table of tablesOf(context.subscriptionSync)) {
       const state = await stateOf(client, table, context)
       if (state === 'off') {
         const what = `Enable change tracking of ${table}, which cannot be disabled again, and publish it`
         changes.push({ what })
+        changed.push(table)
       } else if (state === 'unpublished') {
         changes.push({ what: `Publish ${table}, so that its change tracking takes effect` })
+        changed.push(table)
       }
+    }
+    const pause = await holdIfContact(client, changed, context)
+    if (pause !== null) {
+      return { state: 'paused', pause }
     }
     return changes.length === 0 ? { state: 'done' } : { state: 'due', changes }
   },
-  async do({ client }, { subscriptionSync, ...context }) {
+  async do({ client }, context) {
+    const off: string[] = []
     const changed: string[] = []
-    for (const table of tablesOf(subscriptionSync)) {
+    for (const table of tablesOf(context.subscriptionSync)) {
       const state = await stateOf(client, table, context)
       if (state === 'absent') {
         throw lostAnswer(LOOK, 'read', `no table ${table}`)
       }
       if (state === 'off') {
-        await enable(client, table, context)
+        off.push(table)
       }
       if (state !== 'on') {
         changed.push(table)
       }
     }
+    // Before anything is changed: switching it on cannot be undone.
+    const pause = await holdIfContact(client, changed, context)
+    if (pause !== null) {
+      throw new SetupPaused(pause)
+    }
+    for (const table of off) {
+      await enable(client, table, context)
+    }
     if (changed.length > 0) {
-      await publishTables(client, changed, context)
+      await publishTables(client, changed, ELSE, context)
     }
     return {}
   },
   undo: () => Promise.resolve({}),
+}
+
+/** Beside retrying and publishing everything. Without change tracking there is no sync, so that it is not skipped. */
+const ELSE = ['abort'] as const
+
+async function holdIfContact(
+  client: DataverseClient,
+  changed: readonly string[],
+  context: StepContext,
+) {
+  return changed.includes('contact') ? holdForDrafts(client, ELSE, context) : null
 }
 
 function tablesOf(subscriptionSync: boolean): readonly string[] {

@@ -1,6 +1,6 @@
 import type { SetupAction } from '../../../contracts/setup.js'
 import type { CallContext } from '../../../http/index.js'
-import { type CrmFacts, SetupPaused } from '../../crm.js'
+import { type CrmFacts, SetupPaused, type StepContext } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import { applyEdits } from '../forms/edits.js'
 import { readForm } from '../forms/form-document.js'
@@ -8,8 +8,7 @@ import { FormShapeError } from '../forms/form-shape-error.js'
 import { holdsOurs, removeSection } from '../forms/splice.js'
 import type { DynamicsSession } from '../session.js'
 import { basedOnNewest } from './form-newest.js'
-import { draftPending, formUncertain, oddForm } from './form-pauses.js'
-import { isColleagues } from './form-plan.js'
+import { formUncertain, oddForm } from './form-pauses.js'
 import {
   contactMainForms,
   type FormLayer,
@@ -17,10 +16,14 @@ import {
   readLayers,
   writeDraft,
 } from './form-rows.js'
+import { holdForDrafts } from './hold-for-drafts.js'
 import { publishTables } from './publish-tables.js'
 import { untilPublished } from './publish-wait.js'
 
 const CHOICES: readonly SetupAction[] = ['retry', 'abort']
+
+/** What can be chosen beside retrying and publishing everything. */
+const ELSE = ['abort'] as const
 
 /**
  * Takes our section out of every main form that has it (also of copies that the customer made of the form, or the view
@@ -30,7 +33,7 @@ const CHOICES: readonly SetupAction[] = ['retry', 'abort']
  */
 export async function removeFromForms(
   { client }: DynamicsSession,
-  context: CallContext,
+  context: StepContext,
 ): Promise<CrmFacts> {
   const forms = await contactMainForms(client, context)
   const holding: MainForm[] = []
@@ -48,6 +51,10 @@ export async function removeFromForms(
     }
     holding.push(form)
   }
+  const pause = holding.length === 0 ? null : await holdForDrafts(client, ELSE, context)
+  if (pause !== null) {
+    throw new SetupPaused(pause)
+  }
   for (const form of holding) {
     await basedOnNewest(async (versionOf) => {
       // Somebody may have saved since it was looked at.
@@ -60,7 +67,7 @@ export async function removeFromForms(
     })
   }
   if (holding.length > 0) {
-    await publishTables(client, ['contact'], context)
+    await publishTables(client, ['contact'], ELSE, context)
   }
   for (const { formId } of holding) {
     await untilPublished(client, formId, { shown: false }, context)
@@ -83,9 +90,6 @@ async function readOwn(
     const inDraft = holdsOurs(layers.draft.xml)
     if (!inDraft && !holdsOurs(layers.published.xml)) {
       return null
-    }
-    if (isColleagues(layers)) {
-      throw new SetupPaused(draftPending(form, CHOICES))
     }
     return { draft: layers.draft, inDraft }
   } catch (error) {

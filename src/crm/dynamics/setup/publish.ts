@@ -3,9 +3,9 @@ import { SetupPaused, type StepContext } from '../../crm.js'
 import { FormShapeError } from '../forms/form-shape-error.js'
 import { SUBSCRIPTIONS_TABLE } from '../names.js'
 import type { DynamicsSession } from '../session.js'
-import { draftPending } from './form-pauses.js'
+import { foreignDrafts } from './foreign-drafts.js'
 import { isColleagues, ownLayers } from './form-plan.js'
-import { otherDrafts } from './publish-other-drafts.js'
+import { holdForDrafts, namesOf } from './hold-for-drafts.js'
 import { publishTables } from './publish-tables.js'
 import { untilPublished } from './publish-wait.js'
 import type { DynamicsStep } from './setup-step.js'
@@ -31,8 +31,11 @@ export const publishStep: DynamicsStep = {
     if (plan.state !== 'due') {
       return plan
     }
-    const others = await otherDrafts(session.client, plan.formId, context)
-    return { state: 'due', changes: [{ what: `${WHAT} ${alongWith(others)}` }] }
+    const pause = await holdForDrafts(session.client, ELSE, context)
+    if (pause !== null) {
+      return { state: 'paused', pause }
+    }
+    return { state: 'due', changes: [{ what: `${WHAT} ${await alongWith(session, context)}` }] }
   },
   async do(session, context) {
     const plan = await planPublish(session, context)
@@ -46,7 +49,7 @@ export const publishStep: DynamicsStep = {
       case 'due':
         break
     }
-    await publishTables(session.client, ['contact', SUBSCRIPTIONS_TABLE], context)
+    await publishTables(session.client, ['contact', SUBSCRIPTIONS_TABLE], ELSE, context)
     if (plan.formId !== null) {
       await untilPublished(session.client, plan.formId, { shown: true }, context)
     }
@@ -55,6 +58,9 @@ export const publishStep: DynamicsStep = {
   /** What was published is taken back by the form's own undoing, which publishes again. */
   undo: () => Promise.resolve({ published: null }),
 }
+
+/** What can be chosen beside retrying and publishing everything. */
+const ELSE = ['skip', 'abort'] as const
 
 const WHAT = `Publish the tables contact and ${SUBSCRIPTIONS_TABLE}, which takes up to two minutes and may disturb users at work.`
 
@@ -79,11 +85,8 @@ async function planPublish(
     if (own?.draft !== true) {
       return own?.published === true ? { state: 'done' } : { state: 'paused', pause: sectionGone() }
     }
-    if (isColleagues(own.layers)) {
-      const pending = { formId: form.formId, name: own.layers.published.name }
-      return own.published
-        ? { state: 'done' }
-        : { state: 'paused', pause: draftPending(pending, ['retry', 'skip', 'abort']) }
+    if (own.published && isColleagues(own.layers)) {
+      return { state: 'done' }
     }
     return { state: 'due', formId: form.formId }
   } catch (error) {
@@ -94,13 +97,15 @@ async function planPublish(
   }
 }
 
-function alongWith(others: readonly string[] | null): string {
+/** What is published as well, as Support has decided. */
+async function alongWith({ client }: DynamicsSession, context: StepContext): Promise<string> {
+  const others = context.choice?.action === 'publishAll' ? await foreignDrafts(client, context) : []
   if (others === null) {
     return 'Whatever else waits unpublished on contact is published with it.'
   }
   return others.length === 0
     ? 'Nothing else waits unpublished on forms and views of contact.'
-    : `Published with it, as they wait on the same table: ${others.join(', ')}.`
+    : `Published with it, as they wait on the same table: ${namesOf(others)}.`
 }
 
 /** Somebody took it out again between writing and publishing. */

@@ -3,7 +3,6 @@ import { type CrmFacts, SetupPaused, type StepContext } from '../../../../src/cr
 import { DynamicsSession } from '../../../../src/crm/dynamics/session.js'
 import { formStep } from '../../../../src/crm/dynamics/setup/form.js'
 import { publishStep } from '../../../../src/crm/dynamics/setup/publish.js'
-import { publishTables } from '../../../../src/crm/dynamics/setup/publish-tables.js'
 import { setupStep } from '../../../../src/crm/dynamics/setup/setup-step.js'
 import { viewStep } from '../../../../src/crm/dynamics/setup/view.js'
 import { runStep, runSteps } from '../support/run-steps.js'
@@ -100,7 +99,11 @@ export async function saveDraft(stand: StandIn, formxml: string, formId = STOCK_
 export async function publishByHand(stand: StandIn, facts: CrmFacts): Promise<void> {
   const session = stand.open(facts)
   if (session instanceof DynamicsSession) {
-    await publishTables(session.client, ['contact'], {})
+    const ParameterXml =
+      '<importexportxml><entities><entity>contact</entity></entities></importexportxml>'
+    const operation = 'POST /PublishXml'
+    const request = { method: 'POST', path: 'PublishXml', operation, name: 'test' } as const
+    await session.client.text({ ...request, effect: 'write', json: { ParameterXml } }, {})
   }
 }
 

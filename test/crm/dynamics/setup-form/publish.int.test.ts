@@ -3,6 +3,7 @@ import { readFacts } from '../../../../src/crm/dynamics/facts.js'
 import { look, runStep } from '../support/run-steps.js'
 import { startStandIn } from '../support/stand-in.js'
 import {
+  chosen,
   draftOf,
   FORM,
   type FormsStand,
@@ -13,6 +14,7 @@ import {
   putForm,
   saveDraft,
   startWithTables,
+  STOCK_FORM,
   storedForm,
   VIEW,
 } from './forms-stand.js'
@@ -69,7 +71,8 @@ describe('publishing', () => {
     const before = await publishes(stand)
     expect(await pauseOf(runStep(stand, PUBLISH, facts))).toMatchObject({
       code: 'draftPending',
-      choices: ['retry', 'skip', 'abort'],
+      choices: ['retry', 'publishAll', 'skip', 'abort'],
+      seen: { drafts: [{ kind: 'form', id: STOCK_FORM, name: 'Contact' }] },
     })
     expect(await publishes(stand)).toBe(before)
     await expect(
@@ -79,25 +82,69 @@ describe('publishing', () => {
     await runStep(stand, PUBLISH, facts)
   })
 
-  it('names beforehand what else waits on contact', async () => {
+  it('does not publish what waits on another form or view of contact, and names it', async () => {
     const { stand, facts } = await withDraft()
     const other = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee'
     const formxml = formWithTab('a', 'b')
     await putForm(stand, other, { formxml, name: 'Sales' })
-    const said = async () => {
-      const verdict = await look(stand, PUBLISH, facts)
-      return verdict.state === 'due' ? verdict.changes.map(({ what }) => what).join() : verdict
-    }
-    expect(await said()).toContain('Nothing else waits')
-    await saveDraft(stand, formxml.replace('"b"', '"c"'), other)
-    await stand.control('PATCH', 'rows/savedquery/00000000-0000-0000-00aa-000010001004', {
-      values: { name: 'People' },
+    expect(await look(stand, PUBLISH, facts)).toMatchObject({
+      state: 'due',
+      changes: [{ what: expect.stringContaining('Nothing else waits') }],
     })
-    expect(await said()).toMatch(/form "Sales", view "People"\.$/)
-    const body = { error: { code: '0x80060888', message: 'Resource not found' } }
-    const fault = { path: 'RetrieveUnpublishedMultiple', status: 404, body }
-    await stand.control('POST', 'faults', fault)
-    expect(await said()).toContain('Whatever else waits unpublished')
+    await saveDraft(stand, formxml.replace('"b"', '"c"'), other)
+    const view = '00000000-0000-0000-00aa-000010001004'
+    await stand.control('PATCH', `rows/savedquery/${view}`, { values: { name: 'People' } })
+    const before = await publishes(stand)
+    const pause = await pauseOf(runStep(stand, PUBLISH, facts))
+    expect(pause).toMatchObject({
+      code: 'draftPending',
+      choices: ['retry', 'publishAll', 'skip', 'abort'],
+      seen: {
+        drafts: [
+          { kind: 'form', id: other, name: 'Sales' },
+          { kind: 'view', id: view, name: 'People' },
+        ],
+      },
+    })
+    expect(pause.message).toContain('the form "Sales", the view "People"')
+    expect(pause.message).toMatch(/unpublished columns, labels, ribbons and charts.* cannot see/)
+    expect(await publishes(stand)).toBe(before)
+    const everything = chosen({ action: 'publishAll' })
+    expect(await look(stand, PUBLISH, facts, everything)).toMatchObject({
+      state: 'due',
+      changes: [{ what: expect.stringMatching(/the form "Sales", the view "People"\.$/) }],
+    })
+    await runStep(stand, PUBLISH, facts, everything)
+    expect((await storedForm(stand, other)).formxml).toContain('"c"')
+  })
+
+  it.each([
+    ['refused', { status: 404, body: { error: { code: '0x80060888', message: 'Not found' } } }],
+    ['of another kind', { status: 200, body: { rows: [] } }],
+  ])('does not publish where the listing of drafts is %s, and says so', async (_, answer) => {
+    const { stand, facts } = await withDraft()
+    await stand.control('POST', 'faults', { path: 'RetrieveUnpublishedMultiple', ...answer })
+    const before = await publishes(stand)
+    expect(await pauseOf(runStep(stand, PUBLISH, facts))).toMatchObject({
+      code: 'draftPending',
+      message: expect.stringContaining('does not tell which forms and views'),
+      choices: ['retry', 'publishAll', 'skip', 'abort'],
+      seen: { drafts: null },
+    })
+    expect(await publishes(stand)).toBe(before)
+    await runStep(stand, PUBLISH, facts, chosen({ action: 'publishAll' }))
+    expect(await publishes(stand)).toBe(before + 1)
+  })
+
+  it('looks once more right before it publishes', async () => {
+    const { stand, facts } = await withDraft()
+    const other = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee'
+    await putForm(stand, other, { formxml: formWithTab('a', 'b'), name: 'Sales' })
+    await saveDraft(stand, formWithTab('a', 'c'), other)
+    const context = { choice: null, subscriptionSync: true }
+    expect(await pauseOf(PUBLISH.do(stand.open(facts), context))).toMatchObject({
+      code: 'draftPending',
+    })
   })
 
   it('has nothing to do where the form was skipped, and is foreseen before anything is made', async () => {

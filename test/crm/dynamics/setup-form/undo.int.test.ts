@@ -2,12 +2,15 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { OWN_VIEW } from '../../../../src/crm/dynamics/forms/view-xml.js'
 import { PLAIN, undoSteps } from '../support/run-steps.js'
 import {
+  chosen,
   draftOf,
   FORM,
   type FormsStand,
+  formWithTab,
   pauseOf,
   PUBLISH,
   publishByHand,
+  publishes,
   putForm,
   saveDraft,
   startWithTables,
@@ -78,13 +81,33 @@ describe('taking it all out again', () => {
     await saveDraft(stand, theirs, COPY)
     expect(await pauseOf(FORM.undo(stand.open(facts), PLAIN))).toMatchObject({
       code: 'draftPending',
-      choices: ['retry', 'abort'],
-      seen: { formId: COPY },
+      choices: ['retry', 'publishAll', 'abort'],
+      seen: { drafts: [{ kind: 'form', id: COPY, name: 'Copy' }] },
     })
     expect(await draftOf(stand)).toBe(formxml)
     await publishByHand(stand, facts)
     await undoSteps(stand, facts, STEPS)
     expect((await storedForm(stand, COPY)).formxml).toContain('Mass mailing')
+  })
+
+  it('pauses for a draft on a form and a view that have nothing of ours, until all is to be published', async () => {
+    one = await startWithTables({}, STEPS)
+    const { stand, facts } = one
+    const { formxml } = await storedForm(stand)
+    await putForm(stand, COPY, { formxml: formWithTab('a', 'b'), name: 'Sales' })
+    await saveDraft(stand, formWithTab('a', 'c'), COPY)
+    const view = '00000000-0000-0000-00aa-000010001004'
+    await stand.control('PATCH', `rows/savedquery/${view}`, { values: { name: 'People' } })
+    const before = await publishes(stand)
+    expect(await pauseOf(FORM.undo(stand.open(facts), PLAIN))).toMatchObject({
+      code: 'draftPending',
+      seen: { drafts: [{ name: 'Sales' }, { name: 'People' }] },
+    })
+    expect(await draftOf(stand)).toBe(formxml)
+    expect(await publishes(stand)).toBe(before)
+    await FORM.undo(stand.open(facts), chosen({ action: 'publishAll' }))
+    expect((await storedForm(stand, COPY)).formxml).toContain('"c"')
+    expect((await storedForm(stand)).formxml).not.toContain('em_subscriptions')
   })
 
   it('does not mind a form that it cannot read, unless that names us', async () => {
