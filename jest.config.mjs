@@ -18,4 +18,7 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   testTimeout: 30_000,
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/long-first.mjs',
+  // Modules of finished test files stay in a process that runs further ones: it is replaced once it is this large.
+  workerIdleMemoryLimit: '1GB',
 }
