@@ -1,70 +1,42 @@
 import { proxyActivities } from '@temporalio/workflow'
-import type { SetupActivities } from '../contracts/setup-activities.js'
-import type { PreSendActivities, SyncActivities } from '../contracts/sync-activities.js'
+import {
+  ACTIVITY_LIMITS,
+  ACTIVITY_SUMMARIES,
+  lastWorkOptions,
+  type Activities,
+  type ActivityGroup,
+  type ActivityName,
+} from './activity-limits.js'
 
-/**
- * Activities as workflows call them. Whether an error is retried follows from its code alone; 429s carry the time to
- * wait. Sync work is tried until it succeeds: a sweep that gives up would only be the next sweep.
- */
+/** Activities as workflows call them, in the groups of activity-limits.ts, which say how each is tried. */
+export const sync = proxied(ACTIVITY_LIMITS.sync)
+export const brief = proxied(ACTIVITY_LIMITS.brief)
+export const evidence = proxied(ACTIVITY_LIMITS.evidence)
+export const housekeeping = proxied(ACTIVITY_LIMITS.housekeeping)
+export const preSendBrief = proxied(ACTIVITY_LIMITS.preSendBrief)
+export const preSendWork = proxied(ACTIVITY_LIMITS.preSendWork)
+export const setupWork = proxied(ACTIVITY_LIMITS.setupWork)
+export const looking = proxied(ACTIVITY_LIMITS.looking)
+export const life = proxied(ACTIVITY_LIMITS.life)
+export const removal = proxied(ACTIVITY_LIMITS.removal)
+export const shortRemoval = proxied(ACTIVITY_LIMITS.shortRemoval)
+export const briefRemoval = proxied(ACTIVITY_LIMITS.briefRemoval)
 
-/** Waits between tries: quick at first, for lost races and restarts; then patient, for outages. */
-const RETRY = {
-  initialInterval: '1 second',
-  backoffCoefficient: 2,
-  maximumInterval: '1 minute',
-} as const
-
-/** Reading and writing in bulk: a killed worker is noticed within ten seconds, so the whole may take its time. */
-export const sync = proxyActivities<SyncActivities>({
-  startToCloseTimeout: '6 hours',
-  heartbeatTimeout: '10 seconds',
-  retry: RETRY,
-})
-
-/** Short work in the ledger or on Temporal itself. */
-export const brief = proxyActivities<SyncActivities & PreSendActivities & SetupActivities>({
-  startToCloseTimeout: '1 minute',
-  retry: RETRY,
-})
-
-/** Work of a sendout, which has a deadline: tried again sooner. */
-export const preSendWork = proxyActivities<PreSendActivities & SyncActivities>({
-  startToCloseTimeout: '30 minutes',
-  heartbeatTimeout: '10 seconds',
-  retry: { ...RETRY, maximumInterval: '10 seconds' },
-})
-
-/** How soon the last look is tried again, and how often when nobody waits any longer. */
-const LAST_RETRY_MS = 5_000
-const LAST_TRIES = 6
-const LAST_WORK_MS = 10 * 60_000
-
-/**
- * The last look and the verdicts. An outage is waited out as long as the deadline allows; after it, too, they are made,
- * but bounded, since somebody is waiting. The activity itself gives up sooner where it was asked to wait for long.
- * @param remainingMs until the deadline; below zero where it has passed.
- */
-export function lastWork(remainingMs: number): Pick<PreSendActivities, 'decideMembers'> {
-  const leftMs = Math.max(0, remainingMs)
-  return proxyActivities<PreSendActivities>({
-    // One that hangs is given up while there is time for another.
-    startToCloseTimeout: LAST_WORK_MS,
-    scheduleToCloseTimeout: leftMs + LAST_WORK_MS,
-    heartbeatTimeout: '10 seconds',
-    retry: {
-      ...RETRY,
-      maximumInterval: LAST_RETRY_MS,
-      maximumAttempts: LAST_TRIES + Math.ceil(leftMs / LAST_RETRY_MS),
-    },
-  })
+/** The last look and the verdicts. @param remainingMs until the deadline; below zero where it has passed. */
+export function lastWork(remainingMs: number): Pick<Activities, 'decideMembers'> {
+  const options = lastWorkOptions(Math.max(0, remainingMs))
+  return proxied({ ...ACTIVITY_LIMITS.lastWork, options })
 }
 
-/**
- * Steps of set-up. What passes by itself within a quarter of an hour is waited out; after that the step pauses, so that
- * somebody sees it, and is looked at again later.
- */
-export const setupWork = proxyActivities<SetupActivities & SyncActivities>({
-  startToCloseTimeout: '6 hours',
-  heartbeatTimeout: '10 seconds',
-  retry: { ...RETRY, maximumAttempts: 20 },
-})
+/** Each activity with the words that Temporal's UI shows beside it. */
+function proxied<Name extends ActivityName>({
+  activities,
+  options,
+}: ActivityGroup<Name>): Pick<Activities, Name> {
+  return Object.fromEntries(
+    activities.map((name) => {
+      const summary = ACTIVITY_SUMMARIES[name]
+      return [name, proxyActivities<Activities>({ ...options, summary })[name]]
+    }),
+  ) as unknown as Pick<Activities, Name>
+}

@@ -3,9 +3,8 @@ import type { DisconnectPlan } from '../contracts/life-activities.js'
 import type { DisconnectInput, SetupPause, StepChoice } from '../contracts/setup.js'
 import type { StepDescription } from '../contracts/setup-activities.js'
 import type { RunReference } from '../contracts/sync-activities.js'
-import { setupWork } from './activity-proxies.js'
+import { briefRemoval, life, removal, setupWork, shortRemoval } from './activity-proxies.js'
 import { problemOf } from './disconnect-messages.js'
-import { briefRemoval, briefShortRemoval, life, removal, shortRemoval } from './disconnect-work.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
 
 /** How a step ended; a failure is thrown. */
@@ -86,7 +85,7 @@ async function removeWebhooks(connectionId: string): Promise<StepEnd> {
 async function tryToRemoveWebhooks(connectionId: string): Promise<StepEnd> {
   const problems = [
     ...(await problemsOf(briefRemoval.removeCrmWebhooks({ connectionId }))),
-    ...(await problemsOf(briefShortRemoval.removeEmarketeerWebhook({ connectionId }))),
+    ...(await problemsOf(briefRemoval.removeEmarketeerWebhook({ connectionId }))),
   ]
   return problems.length === 0
     ? DONE

@@ -1,6 +1,7 @@
 import { condition, uuid4 } from '@temporalio/workflow'
 import type { DisconnectStatus } from '../contracts/life-activities.js'
 import type { DisconnectInput, SetupOverride, SetupPause, StepChoice } from '../contracts/setup.js'
+import { evidence, life } from './activity-proxies.js'
 import { checkRequest, problemOf } from './disconnect-messages.js'
 import { DisconnectState } from './disconnect-state.js'
 import {
@@ -10,7 +11,6 @@ import {
   type DisconnectStep,
   type StepEnd,
 } from './disconnect-steps.js'
-import { life } from './disconnect-work.js'
 import { mark, orMarkFailed } from './phase.js'
 import { choiceAfter } from './setup/carry-choice.js'
 import { pauseCodeOf } from './setup/pause-for-failure.js'
@@ -109,7 +109,7 @@ function pauseFor(step: DisconnectStep, error: unknown): SetupPause {
 function keepDecision(state: DisconnectState, override: SetupOverride): Promise<void> {
   const { connectionId } = state.input
   const { step, action, reason, by } = override
-  return life.keepStepDecision({
+  return evidence.keepStepDecision({
     interventionId: uuid4(),
     connectionId,
     step,

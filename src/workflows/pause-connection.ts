@@ -1,9 +1,8 @@
 import { defineQuery, setCurrentDetails, setHandler, uuid4 } from '@temporalio/workflow'
 import type { LifeStatus, PauseInput } from '../contracts/life-activities.js'
 import type { Phase } from '../contracts/names.js'
-import { brief } from './activity-proxies.js'
+import { brief, life } from './activity-proxies.js'
 import { checkRequest } from './disconnect-messages.js'
-import { life } from './disconnect-work.js'
 import { mark, orMarkFailed } from './phase.js'
 
 /** How a pause or a resumption stands. */

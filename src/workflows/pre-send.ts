@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow'
 import type { PreSendRequest, PreSendResult, PreSendStatus } from '../contracts/pre-send.js'
 import type { OpenedSendout, Requests } from '../contracts/sync-activities.js'
-import { brief, lastWork } from './activity-proxies.js'
+import { preSendBrief, lastWork } from './activity-proxies.js'
 import { mark } from './phase.js'
 import {
   codeOf,
@@ -71,7 +71,7 @@ class PreSend {
   }
 
   async run(): Promise<PreSendResult> {
-    const { connectionId, crm, startAtMs, deadlineMs } = await brief.checkPreSend({
+    const { connectionId, crm, startAtMs, deadlineMs } = await preSendBrief.checkPreSend({
       request: this.request,
     })
     // Somebody may have rescheduled it while it was checked.
@@ -103,7 +103,11 @@ class PreSend {
     const deadlineMs = this.deadlineMs ?? Date.now() + DEFAULT_DEADLINE_MS
     this.deadlineMs = deadlineMs
     this.phase = 'preparing'
-    const opened = await brief.openSendout({ request: this.request, sendoutRunId, deadlineMs })
+    const opened = await preSendBrief.openSendout({
+      request: this.request,
+      sendoutRunId,
+      deadlineMs,
+    })
     mark({ connectionId: opened.connectionId, phase: 'running' })
     return opened
   }
@@ -176,7 +180,7 @@ class PreSend {
     this.closing = true
     // Once under way it is not cancelled: what is told must be what is in the ledger.
     const result = await CancellationScope.nonCancellable(() =>
-      brief.closeSendout({
+      preSendBrief.closeSendout({
         sendoutRunId,
         proof: this.prepared.proof ?? null,
         onUnverified: this.request.onUnverified ?? 'exclude',

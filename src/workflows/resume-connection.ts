@@ -1,8 +1,7 @@
 import { setCurrentDetails, uuid4 } from '@temporalio/workflow'
 import type { LifeRequest, LifeStatus } from '../contracts/life-activities.js'
-import { brief } from './activity-proxies.js'
+import { brief, life } from './activity-proxies.js'
 import { checkRequest } from './disconnect-messages.js'
-import { life } from './disconnect-work.js'
 import { changing } from './pause-connection.js'
 
 /**

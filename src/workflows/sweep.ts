@@ -12,7 +12,7 @@ import { workflowIds, type Phase } from '../contracts/names.js'
 import type { Refusal } from '../contracts/refusal.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import type { RunReference } from '../contracts/sync-activities.js'
-import { brief, sync } from './activity-proxies.js'
+import { housekeeping, sync } from './activity-proxies.js'
 import { mark, orMarkFailed } from './phase.js'
 import { drainAll } from './drain-all.js'
 import { orRefused, refusalDetails } from './refusal.js'
@@ -114,7 +114,7 @@ export async function sweepRun(input: SweepInput): Promise<SweepResult> {
     })
     const drained = await drainAll(run)
     totals = addWork(totals, drained)
-    await brief.tidyUp({ connectionId })
+    await housekeeping.tidyUp({ connectionId })
   }
   const ended = await orMarkFailed(
     connectionId,

@@ -1,11 +1,11 @@
 import { uuid4 } from '@temporalio/workflow'
 import type { SetupIntervention, SetupOverride } from '../../contracts/setup.js'
-import { brief } from '../activity-proxies.js'
+import { evidence } from '../activity-proxies.js'
 
 /** Keeps an override as evidence, before it is carried out (E3). */
 export function keepOverride(connectionId: string, override: SetupOverride): Promise<void> {
   const { step, action, reason, by, ...choice } = override
-  return brief.keepSetupDecision({
+  return evidence.keepSetupDecision({
     decisionId: uuid4(),
     connectionId,
     step,
@@ -22,7 +22,7 @@ export function keepIntervention(
   action: 'pause' | 'resume',
   { reason, by }: SetupIntervention,
 ): Promise<void> {
-  return brief.keepSetupDecision({
+  return evidence.keepSetupDecision({
     decisionId: uuid4(),
     connectionId,
     step: null,

@@ -1,24 +1,14 @@
 import {
   ActivityFailure,
   ApplicationFailure,
-  proxyActivities,
   setHandler,
   TimeoutFailure,
 } from '@temporalio/workflow'
-import type { SetupActivities } from '../../contracts/setup-activities.js'
 import type { PauseCode, SetupPreview, SetupStatus, StepPreview } from '../../contracts/setup.js'
-import { brief } from '../activity-proxies.js'
+import { LOOK_SECONDS } from '../activity-limits.js'
+import { looking } from '../activity-proxies.js'
 import { statusQuery } from './messages.js'
 import { begun, ended, newBoard, percentOf, remainingSecondsOf, type Board } from './step-board.js'
-
-const LOOK_SECONDS = 45
-
-/** Somebody waits for a preview: what does not answer is told within a minute, and not waited out as in set-up. */
-const looking = proxyActivities<SetupActivities>({
-  scheduleToCloseTimeout: `${LOOK_SECONDS} seconds`,
-  heartbeatTimeout: '10 seconds',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 4 },
-})
 
 /** Nothing more can be seen behind these; each further look would be one more refused sign-in. */
 const CLOSED: ReadonlySet<PauseCode> = new Set<PauseCode>(['authFailed', 'tenantUnavailable'])
@@ -40,7 +30,7 @@ export async function previewSetup(connectionId: string): Promise<SetupPreview> 
     steps: board.map(({ status }) => status),
     messages: [],
   }))
-  const plan = await brief.planSetup({ connectionId })
+  const plan = await looking.planSetup({ connectionId })
   board = newBoard(plan.steps)
   const steps: StepPreview[] = []
   for (const { id, title } of plan.steps) {

@@ -1,0 +1,83 @@
+/**
+ * Writes docs/activities.md from the limits that the workflows use.
+ *
+ *   node --import tsx scripts/generate-activities.mjs           write
+ *   node --import tsx scripts/generate-activities.mjs --check   exit 1 when the file is out of date
+ */
+import { msToNumber } from '@temporalio/common/lib/time.js'
+import { ACTIVITY_LIMITS, ACTIVITY_SUMMARIES } from '../src/workflows/activity-limits.ts'
+import { writeOrCheck } from './generated-doc.mjs'
+
+function table(head, rows) {
+  const lines = [head, head.map(() => '---'), ...rows]
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+/** The last look alone is tried longer where there is more time. */
+const EXCEPTIONS = { lastWork: ', and once every 5 s until the deadline' }
+
+function rowOf([name, { activities, options, afterLast }]) {
+  const { startToCloseTimeout, scheduleToCloseTimeout, heartbeatTimeout, retry } = options
+  return [
+    `\`${name}\``,
+    activities.map((activity) => `\`${activity}\``).join(', '),
+    time(startToCloseTimeout),
+    time(heartbeatTimeout),
+    `${triesOf(retry, scheduleToCloseTimeout)}${EXCEPTIONS[name] ?? ''}`,
+    time(scheduleToCloseTimeout),
+    afterLast,
+  ]
+}
+
+function triesOf({ maximumAttempts, ...retry }, allTogether) {
+  if (maximumAttempts === undefined) {
+    return allTogether === undefined ? 'no end' : 'as time allows'
+  }
+  const waits = Array.from({ length: maximumAttempts - 1 }, (_, n) => waitAfter(n, retry))
+  const seconds = waits.reduce((sum, ms) => sum + ms, 0) / 1_000
+  const about = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
+  return `${maximumAttempts}, with ${about} of waiting between them`
+}
+
+function waitAfter(tries, { initialInterval, backoffCoefficient, maximumInterval }) {
+  const first = msToNumber(initialInterval)
+  const most = maximumInterval === undefined ? 100 * first : msToNumber(maximumInterval)
+  return Math.min(most, first * backoffCoefficient ** tries)
+}
+
+function time(given) {
+  if (given === undefined) {
+    return '-'
+  }
+  const seconds = msToNumber(given) / 1_000
+  const [size, unit] = [
+    [86_400, 'd'],
+    [3_600, 'h'],
+    [60, 'min'],
+    [1, 's'],
+  ].find(([size]) => seconds >= size && seconds % size === 0)
+  return `${seconds / size} ${unit}`
+}
+
+const parts = [
+  '# Activities: limits, tries, and what comes after the last',
+  '<!-- Made by scripts/generate-activities.mjs from src/workflows/activity-limits.ts. Do not edit. -->',
+  [
+    'Workflows use activities in groups that are tried alike. Whether an error is tried again at all follows from its code',
+    '([errors.md](errors.md)): one that no retry helps ends the tries at once, with the same consequence. The wait between two',
+    'tries begins with a second and doubles; where a system asked for more time (429) its own wait counts instead.',
+    'An activity that beats is given up, and tried again, when nothing was heard of it for the time given.',
+  ].join('\n'),
+  table(
+    ['Group', 'Activities', 'One try', 'Beats', 'Tries', 'All together', 'After the last'],
+    Object.entries(ACTIVITY_LIMITS).map(rowOf),
+  ),
+  '## What each does',
+  "As Temporal's UI shows it beside the activity.",
+  table(
+    ['Activity', 'What it does'],
+    Object.entries(ACTIVITY_SUMMARIES).map(([name, summary]) => [`\`${name}\``, summary]),
+  ),
+]
+
+await writeOrCheck('activities.md', parts, 'scripts/generate-activities.mjs')

@@ -1,0 +1,253 @@
+import type { ActivityOptions } from '@temporalio/common'
+import type { LifeActivities } from '../contracts/life-activities.js'
+import type { SetupActivities } from '../contracts/setup-activities.js'
+import type { PreSendActivities, SyncActivities } from '../contracts/sync-activities.js'
+
+/**
+ * How long and how often each activity is tried, and what becomes of the work after the last try. docs/activities.md is
+ * made from this. Whether an error is tried again at all follows from its code alone (docs/errors.md); one that asks for
+ * time carries how long.
+ */
+
+/** Everything that our workflows ask of activities. */
+export type Activities = SyncActivities & PreSendActivities & SetupActivities & LifeActivities
+
+/** Name of an activity. */
+export type ActivityName = keyof Activities
+
+/** What each activity does: Temporal's UI shows it beside the activity. */
+export const ACTIVITY_SUMMARIES: Readonly<Record<ActivityName, string>> = {
+  startSweep: "Starts the sweep's cron",
+  activateConnection: 'Lets webhooks and sweeps act on the connection',
+  syncCategories: 'Brings categories to the CRM',
+  catchUpBoth: 'Reads what changed on both sides',
+  syncDue: 'Passes over some of the contacts that are due',
+  settleRun: 'Releases what makes people mailable, or holds it for approval',
+  drainInbox: 'Handles what webhooks told',
+  markForResync: 'Marks contacts to be looked at again',
+  rehearse: 'Reads and decides, and writes nothing',
+  tidyUp: 'Removes what is kept for a limited time, and looks after the webhooks',
+  checkPreSend: 'Checks the request',
+  openSendout: 'Opens the run that result and list belong to',
+  fixAudience: 'Fixes who is targeted',
+  proveFreshness: 'Proves both sides fresh',
+  syncMembers: 'Syncs a range of the targeted contacts',
+  decideMembers: 'Looks a last time, and decides each contact',
+  closeSendout: 'Writes result and receipt',
+  planSetup: 'Lists the steps of set-up',
+  runSetupStep: 'Runs a step of set-up',
+  previewSetupStep: 'Looks at a step of set-up, and changes nothing',
+  keepSetupDecision: 'Keeps what Support decided',
+  countDue: 'Counts contacts that wait for a pass',
+  planDisconnect: 'Lists the steps of a disconnect',
+  disableConnection: 'Ends syncing',
+  endWork: "Ends the connection's other workflows",
+  removeCrmWebhooks: "Removes the CRM's webhooks",
+  removeEmarketeerWebhook: "Removes eMarketeer's webhook",
+  countUnsaved: 'Counts unsubscribes in the CRM that have not reached eMarketeer',
+  keepSubscriptions: 'Keeps unsubscribes of the CRM in the ledger',
+  undoSetupStep: 'Undoes a step of set-up',
+  forgetInstallation: 'Forgets the installation',
+  keepStepDecision: 'Keeps what Support decided',
+  pauseConnection: 'Pauses the connection',
+  resumeConnection: 'Ends the pause',
+  sweepNow: 'Starts a sweep beside the cron',
+}
+
+/** Activities that are tried alike. */
+export interface ActivityGroup<Name extends ActivityName = ActivityName> {
+  readonly activities: readonly Name[]
+  readonly options: ActivityOptions
+  /** What becomes of the work after the last try, and where that shows. */
+  readonly afterLast: string
+}
+
+/** Waits between tries: quick at first, for lost races and restarts; then patient, for outages. */
+const RETRY = {
+  initialInterval: '1 second',
+  backoffCoefficient: 2,
+  maximumInterval: '1 minute',
+} as const
+
+/** Tries that wait out about a quarter of an hour. */
+const QUARTER_HOUR_TRIES = 20
+/** A killed worker is noticed within this, so the whole may take its time. */
+const HEARTBEAT = '10 seconds'
+/** What a preview waits for one answer. */
+export const LOOK_SECONDS = 45
+/** How soon the last look is tried again, and how often when nobody waits any longer. */
+const LAST_RETRY_MS = 5_000
+const LAST_TRIES = 6
+const LAST_WORK_MS = 10 * 60_000
+
+const FAILS = 'The workflow fails, with the code on top and `Phase` `failed`'
+
+/** The groups, by the name under which workflows use them. */
+export const ACTIVITY_LIMITS = {
+  /** Reading and writing in bulk. */
+  sync: group({
+    activities: [
+      'catchUpBoth',
+      'syncCategories',
+      'syncDue',
+      'settleRun',
+      'drainInbox',
+      'markForResync',
+      'rehearse',
+    ],
+    options: {
+      startToCloseTimeout: '6 hours',
+      heartbeatTimeout: HEARTBEAT,
+      retry: { ...RETRY, maximumAttempts: 15 },
+    },
+    afterLast:
+      'The sweep, inbox or resync fails, and has lost nothing: what was due is due. The cron tries a sweep again after ' +
+      'five minutes, until then it shows as failed; an inbox is started by the next hint, and its hints are handled by ' +
+      'the next sweep at the latest; a resync is started anew by hand',
+  }),
+  /** Short work of set-up, in the ledger or on Temporal itself. */
+  brief: group({
+    activities: ['planSetup', 'activateConnection', 'startSweep', 'countDue'],
+    options: {
+      startToCloseTimeout: '1 minute',
+      retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
+    },
+    afterLast: `In a step, set-up pauses there. Before the first step: ${FAILS}`,
+  }),
+  /** What Support decided, which is kept before it is carried out. */
+  evidence: group({
+    activities: ['keepSetupDecision', 'keepStepDecision'],
+    options: {
+      startToCloseTimeout: '1 minute',
+      scheduleToCloseTimeout: '1 day',
+      retry: RETRY,
+    },
+    afterLast: `${FAILS}; the decision is not carried out. Started again, it goes on where it was`,
+  }),
+  /** What the sweep leaves in order; somebody else's hanging system must not hold it up. */
+  housekeeping: group({
+    activities: ['tidyUp'],
+    options: {
+      startToCloseTimeout: '2 minutes',
+      retry: { ...RETRY, maximumAttempts: 2 },
+    },
+    afterLast: 'The sweep passes over it, and is done; `connection show` tells of it',
+  }),
+  /** Short work of a pre-send in the ledger. */
+  preSendBrief: group({
+    activities: ['checkPreSend', 'openSendout', 'closeSendout'],
+    options: { startToCloseTimeout: '1 minute', retry: RETRY },
+    afterLast: 'There is no last one: somebody waits for the result',
+  }),
+  /** Work of a sendout, which has a deadline: tried again sooner. */
+  preSendWork: group({
+    activities: ['fixAudience', 'proveFreshness', 'syncMembers', 'settleRun'],
+    options: {
+      startToCloseTimeout: '30 minutes',
+      heartbeatTimeout: HEARTBEAT,
+      retry: { ...RETRY, maximumInterval: '10 seconds' },
+    },
+    afterLast: 'The deadline ends it: whoever was not verified by then is not on the list',
+  }),
+  /** The last look and the verdicts, once the deadline has passed; before, as often as there is time for. */
+  lastWork: group({
+    activities: ['decideMembers'],
+    options: lastWorkOptions(0),
+    afterLast: 'Whoever is not decided upon counts as not verified, and is not on the list',
+  }),
+  /** Steps of set-up; a disconnect's last sync. */
+  setupWork: group({
+    activities: ['runSetupStep', 'catchUpBoth', 'syncDue', 'settleRun'],
+    options: {
+      startToCloseTimeout: '6 hours',
+      heartbeatTimeout: HEARTBEAT,
+      retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
+    },
+    afterLast: 'The step pauses, so that somebody sees it, and is tried again later by itself',
+  }),
+  /** Somebody waits for a preview: what does not answer is told within a minute. */
+  looking: group({
+    activities: ['planSetup', 'previewSetupStep'],
+    options: {
+      scheduleToCloseTimeout: `${LOOK_SECONDS} seconds`,
+      heartbeatTimeout: HEARTBEAT,
+      retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 4 },
+    },
+    afterLast: 'The preview says why the step could not be looked at',
+  }),
+  /** Short work of a connection's life, in the ledger or on Temporal itself. */
+  life: group({
+    activities: [
+      'planDisconnect',
+      'disableConnection',
+      'endWork',
+      'countUnsaved',
+      'forgetInstallation',
+      'pauseConnection',
+      'resumeConnection',
+      'sweepNow',
+    ],
+    options: {
+      startToCloseTimeout: '1 minute',
+      retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
+    },
+    afterLast:
+      'A step of a disconnect pauses, and is tried again every hour. A pause, a resumption and a disconnect before its ' +
+      'first step fail, and may be repeated',
+  }),
+  /** Removing something outside. */
+  removal: group({
+    activities: ['removeCrmWebhooks', 'keepSubscriptions', 'undoSetupStep'],
+    options: {
+      startToCloseTimeout: '1 hour',
+      heartbeatTimeout: HEARTBEAT,
+      retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
+    },
+    afterLast: 'The step pauses; a person decides, and it is tried again every hour',
+  }),
+  /** eMarketeer's webhook is one short call, without a heartbeat. */
+  shortRemoval: group({
+    activities: ['removeEmarketeerWebhook'],
+    options: {
+      startToCloseTimeout: '2 minutes',
+      retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
+    },
+    afterLast: 'The step pauses; a person decides, and it is tried again every hour',
+  }),
+  /**
+   * Webhooks of a connection that is only disabled: a CRM that does not answer, or refuses us, must not keep it from
+   * ending. A webhook that is left is refused by the gateway (410).
+   */
+  briefRemoval: group({
+    activities: ['removeCrmWebhooks', 'removeEmarketeerWebhook'],
+    options: {
+      startToCloseTimeout: '1 minute',
+      scheduleToCloseTimeout: '3 minutes',
+      retry: { ...RETRY, maximumInterval: '10 seconds', maximumAttempts: 5 },
+    },
+    afterLast: 'The step is passed over, and says so',
+  }),
+} as const
+
+/**
+ * An outage is waited out as long as the deadline allows; after it, too, the verdicts are made, but bounded, since somebody
+ * is waiting. The activity itself gives up sooner where it was asked to wait for long.
+ * @param remainingMs until the deadline; 0 where it has passed.
+ */
+export function lastWorkOptions(remainingMs: number): ActivityOptions {
+  return {
+    // One that hangs is given up while there is time for another.
+    startToCloseTimeout: LAST_WORK_MS,
+    scheduleToCloseTimeout: remainingMs + LAST_WORK_MS,
+    heartbeatTimeout: HEARTBEAT,
+    retry: {
+      ...RETRY,
+      maximumInterval: LAST_RETRY_MS,
+      maximumAttempts: LAST_TRIES + Math.ceil(remainingMs / LAST_RETRY_MS),
+    },
+  }
+}
+
+function group<const Name extends ActivityName>(given: ActivityGroup<Name>): ActivityGroup<Name> {
+  return given
+}
