@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Purpose } from '../domain/legal-basis.js'
+import type { BasisMapping } from '../domain/tenant-basis.js'
 import type { CallContext } from '../http/call-context.js'
 import type { UpstreamFailure } from '../http/index.js'
 import type { CrmFacts, FactSecrets } from './facts.js'
@@ -124,6 +125,11 @@ export interface CrmDriver<Config = unknown> {
   readonly setupWorkflow: string
   readonly setupSteps: readonly SetupStep[]
   open(config: Config, options: CrmOpenOptions): CrmSession
+  /**
+   * What a connection file makes of bases that the tenant made in the CRM (C2), by its section as stored; keys in the form
+   * in which the readings hold them. Absent: the CRM has none.
+   */
+  basisMapping?(section: Readonly<Record<string, unknown>>): BasisMapping
   /** What a refusal of our credentials is about, and what to do, in plain words; absent: general ones are given. */
   explainRefusal?(
     refusal: Pick<UpstreamFailure, 'upstreamCode'> & { readonly detail: string },

@@ -1,9 +1,10 @@
 import type { LegalBasis, Purpose } from '../domain/legal-basis.js'
+import type { RichValue } from '../domain/tenant-basis.js'
 import type { LastWriter, Stamp, ToggleValue } from '../domain/reconcile/types.js'
 
 /** One consent value of one record. `value` null = unreadable (column gone, no right, null): unknown, no write. */
 export interface CrmConsent {
-  readonly value: ToggleValue | LegalBasis | null
+  readonly value: ToggleValue | RichValue | null
   /** For conditional writes and for "moved"; equality only. */
   readonly version: string
   readonly lastWriter: LastWriter

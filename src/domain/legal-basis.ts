@@ -29,9 +29,9 @@ export const LEGAL_BASES = [...POSITIVE_BASES, 'withdrawn', 'none'] as const
 /** A positive basis, or one of the two states that are not. */
 export type LegalBasis = (typeof LEGAL_BASES)[number]
 
-/** Whether the value allows processing: any basis but `none` and `withdrawn`. */
-export function isPositive(basis: LegalBasis): basis is PositiveBasis {
-  return basis !== 'none' && basis !== 'withdrawn'
+/** Whether the value allows processing: one of {@link POSITIVE_BASES}, and nothing else that a system may hold. */
+export function isPositive(value: string): value is PositiveBasis {
+  return (POSITIVE_BASES as readonly string[]).includes(value)
 }
 
 /** Whether a text is one of {@link LEGAL_BASES}; anything else is a wire error, never coerced. */

@@ -2,7 +2,10 @@ import { isPositive, type LegalBasis } from './legal-basis.js'
 import { isValidEmail } from './email-address.js'
 import type { ExclusionReason } from './exclusion-reason.js'
 
-/** How a CRM record at the address stands to marketing sendouts; `silent`: it has no basis recorded. */
+/**
+ * How a CRM record at the address stands to marketing sendouts; `silent`: it has no basis that counts, none at all or one
+ * that the tenant made and no file maps (C2).
+ */
 export type CrmStanding = 'allows' | 'denies' | 'silent' | 'unreadable'
 
 /** The CRM's side of one targeted contact. */

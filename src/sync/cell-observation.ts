@@ -8,9 +8,12 @@ export interface ObservedCell {
   readonly memory: CellMemory<StoredValue>
 }
 
+/** What is known of a rich CRM's values besides the records themselves. */
+export type CrmKnowledge = Pick<Observation<StoredValue>, 'firstVersion' | 'basisMapping'>
+
 /**
  * Puts together what the rule and the send gate ask of a cell.
- * @param firstVersion see {@link Observation.firstVersion}.
+ * @param crm what is known of the CRM's values besides.
  * @returns null where eMarketeer's side cannot be read.
  */
 export function observationOf(
@@ -18,7 +21,7 @@ export function observationOf(
   view: AddressView,
   row: CellRow,
   records: readonly RecordReading<StoredValue>[],
-  firstVersion: number | null,
+  crm: CrmKnowledge,
 ): ObservedCell | null {
   const { basis, version, lastPositiveActMs, lastDenyActMs, seen, openAllow, openLoosen } = row
   if (basis === 'unreadable') {
@@ -31,7 +34,7 @@ export function observationOf(
       records,
       epoch,
       historyLost: seen === null && epoch > 1 && anyForgotten(view, epoch),
-      firstVersion,
+      ...crm,
     },
     memory: { seen, openAllow, openLoosen },
   }

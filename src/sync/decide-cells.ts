@@ -8,7 +8,8 @@ import type {
 } from '../domain/reconcile/index.js'
 import type { CellRow, StoredValue } from '../ledger/cells.js'
 import type { StoredCrmSubscription } from '../ledger/crm-mirror-rows.js'
-import { observationOf } from './cell-observation.js'
+import { basisMappingOf } from './basis-mapping.js'
+import { observationOf, type CrmKnowledge } from './cell-observation.js'
 import { guestsToTell, leftDeny } from './further-addresses.js'
 import { categoryRows, purposeRecords, type AddressView, type BatchView } from './observe.js'
 import { GUEST_RULE, ruleFor, TOGGLE_RULE, type Rule } from './rule.js'
@@ -80,7 +81,7 @@ function decideGuests(batch: BatchView, view: AddressView, crm: OpenCrm): Decide
   return crm.capabilities.purposes.flatMap((cellKey) => {
     const row = view.cells.get(cellKey)
     const records = guestsToTell(view, cellKey)
-    const facts = row && observationOf(batch, view, row, records, null)
+    const facts = row && observationOf(batch, view, row, records, {})
     return facts && (records.length > 0 || leftDeny(facts))
       ? [decided({ view, cellKey, row, rule: GUEST_RULE, ...facts })]
       : []
@@ -131,8 +132,13 @@ function decideCell(
   if (!row || !records || records.length === 0) {
     return null
   }
-  const facts = observationOf(batch, view, row, records, crm.session.firstVersion ?? null)
+  const facts = observationOf(batch, view, row, records, knowledgeOf(batch, crm))
   return facts && decided({ view, cellKey, row, rule, ...facts })
+}
+
+function knowledgeOf({ connection }: BatchView, crm: OpenCrm): CrmKnowledge {
+  const { firstVersion = null } = crm.session
+  return { firstVersion, basisMapping: basisMappingOf(crm, connection) }
 }
 
 function decided(cell: Omit<DecidedCell, 'decision' | 'plan'>): DecidedCell {

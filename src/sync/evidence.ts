@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isPurposeCell } from '../domain/cell-key.js'
 import { isPositive } from '../domain/legal-basis.js'
+import { meaningOf, NOTHING_MAPPED, tenantKeyOf, type RichValue } from '../domain/tenant-basis.js'
 import type { Actor } from '../emarketeer/index.js'
 import type { ConsentEvent } from '../ledger/consent-events.js'
 import { contactOfRecord } from './observe.js'
@@ -47,7 +48,9 @@ export function describeAct(cell: DecidedCell, act: CrmAct | null, nowMs: number
 /** When the CRM's row says that its present value was set, where it is that very value which crosses. */
 function stampOf({ observation, decision }: DecidedCell): Stamp | null {
   const record = observation.records[0]
-  return record?.value === decision.emarketeerTarget && record.lastWriter === 'user'
+  const mapping = observation.basisMapping ?? NOTHING_MAPPED
+  return record?.lastWriter === 'user' &&
+    meaningOf(record.value as RichValue, mapping) === decision.emarketeerTarget
     ? record.stamp
     : null
 }
@@ -59,7 +62,13 @@ function whatWasDone(cell: DecidedCell, positive: boolean): string {
   const target = cell.decision.emarketeerTarget
   return cell.decision.line === 'R0'
     ? `Legal basis set to ${target} because an answer may have been overwritten`
-    : `Legal basis set to ${target} in the CRM`
+    : `Legal basis set to ${target} in the CRM${ownName(cell)}`
+}
+
+/** Where the CRM's basis is one that the tenant made, which the connection file maps: its key. */
+function ownName({ observation }: DecidedCell): string {
+  const key = tenantKeyOf(observation.records[0]?.value ?? '')
+  return key === null ? '' : `, where it is ${key}`
 }
 
 function replaced({ rule, row }: DecidedCell, positive: boolean): string {

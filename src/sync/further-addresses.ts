@@ -1,5 +1,5 @@
 import { isPurposeCell, type CellKey } from '../domain/cell-key.js'
-import type { LegalBasis, Purpose } from '../domain/legal-basis.js'
+import type { Purpose } from '../domain/legal-basis.js'
 import {
   hasInheritedRichDeny,
   type CellMemory,
@@ -8,6 +8,7 @@ import {
   type Plan,
   type RecordReading,
 } from '../domain/reconcile/index.js'
+import type { RichValue } from '../domain/tenant-basis.js'
 import type { StoredValue } from '../ledger/cells.js'
 import {
   unarrivedDenies,
@@ -66,8 +67,8 @@ export function guestsToTell(
 /** Whether a deny left with its record and has not reached eMarketeer. */
 export function leftDeny({ observation, memory }: ObservedCell): boolean {
   return hasInheritedRichDeny(
-    observation as Observation<LegalBasis>,
-    memory as CellMemory<LegalBasis>,
+    observation as Observation<RichValue>,
+    memory as CellMemory<RichValue>,
   )
 }
 
@@ -94,6 +95,7 @@ export function decideGuest(
       carriedDeny: true,
       inheritedDeny: false,
     },
+    unmapped: [],
     wantsStamp: false,
     ambiguous: false,
   }

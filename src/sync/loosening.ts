@@ -1,11 +1,28 @@
 import { isPurposeCell } from '../domain/cell-key.js'
 import { isPositive, type LegalBasis } from '../domain/legal-basis.js'
+import { newlyMapped, type CellMemory, type Observation } from '../domain/reconcile/index.js'
+import { meaningOf, NOTHING_MAPPED, type RichValue } from '../domain/tenant-basis.js'
 import type { DecidedCell } from './decide-cells.js'
 import { RICH_RULE } from './rule.js'
 
-/** Whether anything in the plan loosens. */
+/** Whether anything in the plan loosens, or the send gate would come to take a tenant's own basis for a basis. */
 export function loosens(cell: DecidedCell): boolean {
-  return cell.plan.writes.some((write) => write.loosens)
+  return cell.plan.writes.some((write) => write.loosens) || takesUpMapping(cell)
+}
+
+/** Whether the person that is read gets a basis only because the connection file maps it now (C2). */
+function takesUpMapping({ rule, cellKey, observation, memory, decision }: DecidedCell): boolean {
+  const oldest = observation.records[0]?.recordId
+  return (
+    rule === RICH_RULE &&
+    cellKey === 'marketingSendouts' &&
+    oldest !== undefined &&
+    newlyMapped(
+      observation as Observation<RichValue>,
+      memory as CellMemory<RichValue>,
+      decision,
+    ).includes(oldest)
+  )
 }
 
 /**
@@ -19,8 +36,11 @@ export function makesMailable(cell: DecidedCell): boolean {
     return loosens(cell)
   }
   const forbids = (value: string, isRead: boolean) =>
-    value === 'withdrawn' ||
-    (cellKey === 'marketingSendouts' && isRead && !isPositive(value as LegalBasis))
+    value === 'withdrawn' || (cellKey === 'marketingSendouts' && isRead && !isPositive(value))
+  const mapping = observation.basisMapping ?? NOTHING_MAPPED
+  if (takesUpMapping(cell)) {
+    return true
+  }
   return plan.writes.some((write) => {
     if (!write.loosens) {
       return false
@@ -29,7 +49,8 @@ export function makesMailable(cell: DecidedCell): boolean {
       return forbids(row.basis, true)
     }
     const index = observation.records.findIndex((record) => record.recordId === write.recordId)
-    return forbids(observation.records[index]!.value, index === 0)
+    const { value } = observation.records[index]!
+    return forbids(meaningOf(value as RichValue, mapping), index === 0)
   })
 }
 
@@ -49,6 +70,15 @@ export function tighteningPart(cell: DecidedCell): DecidedCell | null {
   const values = new Map(observation.records.map((record) => [record.recordId, record.value]))
   const part = {
     ...decision,
+    // What waits is taken up when it is applied.
+    unmapped: [
+      ...decision.unmapped,
+      ...newlyMapped(
+        observation as Observation<RichValue>,
+        memory as CellMemory<RichValue>,
+        decision,
+      ),
+    ],
     emarketeerTarget: plan.writes.some((w) => w.side === 'emarketeer' && w.loosens)
       ? (row.basis as LegalBasis)
       : decision.emarketeerTarget,

@@ -1,5 +1,4 @@
 import type { CrmCapabilities } from '../crm/crm.js'
-import type { LegalBasis } from '../domain/legal-basis.js'
 import {
   acknowledgeRichRecord,
   acknowledgeToggleRecord,
@@ -14,6 +13,7 @@ import {
   type Plan,
   type ToggleValue,
 } from '../domain/reconcile/index.js'
+import type { RichValue } from '../domain/tenant-basis.js'
 import type { StoredValue } from '../ledger/cells.js'
 import { decideGuest, planGuest } from './further-addresses.js'
 
@@ -63,19 +63,19 @@ export const TOGGLE_RULE: Rule = {
 /** Legal bases held by the CRM itself. */
 export const RICH_RULE: Rule = {
   decide: (observation, memory) =>
-    decideRich(observation as Observation<LegalBasis>, memory as CellMemory<LegalBasis>),
+    decideRich(observation as Observation<RichValue>, memory as CellMemory<RichValue>),
   plan: (observation, memory, decision) =>
     planRich(
-      observation as Observation<LegalBasis>,
-      memory as CellMemory<LegalBasis>,
-      decision as Decision<LegalBasis>,
+      observation as Observation<RichValue>,
+      memory as CellMemory<RichValue>,
+      decision as Decision<RichValue>,
     ),
   acknowledge: (memory, { recordId, value, version, lastWriter, firstVersion }) =>
     version === null
       ? memory
       : acknowledgeRichRecord(
-          memory as CellMemory<LegalBasis>,
-          { recordId, value: value as LegalBasis, version, lastWriter },
+          memory as CellMemory<RichValue>,
+          { recordId, value: value as RichValue, version, lastWriter },
           firstVersion,
         ),
 }

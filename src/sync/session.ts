@@ -1,4 +1,4 @@
-import type { CrmCapabilities, CrmSession } from '../crm/crm.js'
+import type { CrmCapabilities, CrmDriver, CrmSession } from '../crm/crm.js'
 import type { EmarketeerClient, PublicContacts } from '../emarketeer/index.js'
 import type { CallContext, ClockReading, RequestTally } from '../http/index.js'
 import type { ConnectionRow } from '../ledger/connections.js'
@@ -7,7 +7,7 @@ import type { SyncRun } from '../ledger/runs.js'
 import type { Logger } from '../telemetry/logger.js'
 
 /** The CRM side of a connection, opened; null where eMarketeer alone decides. */
-export interface OpenCrm {
+export interface OpenCrm extends Pick<CrmDriver, 'basisMapping'> {
   readonly capabilities: CrmCapabilities
   readonly session: CrmSession
   /** Name of the CRM as eMarketeer's `source` gives it. */

@@ -162,6 +162,7 @@ export class Systems {
         capabilities: driver.capabilities,
         session,
         source: driver.emarketeerSource,
+        ...(driver.basisMapping ? { basisMapping: driver.basisMapping } : {}),
       },
       publicContacts: publicApiKey && openPublicContacts(emarketeer.connectUrl, publicApiKey),
     }

@@ -1,11 +1,12 @@
 import type { LegalBasis } from '../../src/domain/legal-basis.js'
+import { tenantBasis, type BasisMapping, type RichValue } from '../../src/domain/tenant-basis.js'
 import type { ToggleValue } from '../../src/domain/reconcile/index.js'
 
-/** One letter a value: N none, W withdrawn, C consent, L and M other bases; A allow, X deny. */
+/** One letter a value: N none, W withdrawn, C consent, L and M other bases; U the tenant's own; A allow, X deny. */
 export type Code = string
 
 /** Either CRM's value; the rule is explored through both of its instances. */
-export type CrmValue = ToggleValue | LegalBasis
+export type CrmValue = ToggleValue | RichValue
 
 const VALUES: Readonly<Record<string, CrmValue>> = {
   N: 'none',
@@ -15,6 +16,7 @@ const VALUES: Readonly<Record<string, CrmValue>> = {
   M: 'contract',
   A: 'allow',
   X: 'deny',
+  U: tenantBasis('OWN'),
 }
 const CODES = new Map(Object.entries(VALUES).map(([code, value]) => [value, code]))
 
@@ -33,6 +35,12 @@ export function basisOf(code: Code): LegalBasis {
 export function codeOf(value: CrmValue): Code {
   return CODES.get(value) ?? '?'
 }
+
+/** What the connection file says where it maps the tenant's own basis: it is an L. */
+export const MAPPED: BasisMapping = new Map([['OWN', 'legitimateInterest']])
+
+/** What a value means; U: it has no counterpart. */
+export const meant = (code: Code, mapped: boolean): Code => (code === 'U' && mapped ? 'L' : code)
 
 export const isPositiveCode = (code: Code): boolean => code === 'C' || code === 'L' || code === 'M'
 export const isDenyCode = (code: Code): boolean => code === 'W' || code === 'X'

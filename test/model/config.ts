@@ -15,6 +15,8 @@ export interface Config {
   readonly noise: number
   readonly restore: number
   readonly sets: number
+  /** How often the connection file comes to map the tenant's own basis, or no longer. */
+  readonly remaps: number
   /** Whether versions of an older epoch come again (a CRM or eMarketeer was restored). */
   readonly reuse: boolean
   readonly passes: number
@@ -42,6 +44,8 @@ export type Mutation =
   | 'defaultCounts'
   | 'setIgnored'
   | 'departedIgnored'
+  | 'mappedWhenRead'
+  | 'unmappedIsNone'
 
 /** One thing to explore; `passes` says what must come of it. */
 export interface Variant {
@@ -64,6 +68,7 @@ const BASE: Config = {
   noise: 1,
   restore: 0,
   sets: 0,
+  remaps: 0,
   reuse: false,
   passes: 1,
   recheck: true,
@@ -78,6 +83,7 @@ const AHEAD = { skew: 2, eps: 2 } as const
 const BEHIND = { skew: -2, eps: 2 } as const
 const RESTORED = { restore: 1, reuse: true } as const
 const SAVED_AGAIN = { ...RICH, noise: 1, delay: 0 } as const
+const OWN = { vals: 'WCU', remaps: 2 } as const
 const SET = { sets: 2, noise: 0 } as const
 
 /** Every variant that must hold, and every mutant that must be caught, with at most `acts` acts by users. */
@@ -111,6 +117,10 @@ export function variants(acts: number): readonly Variant[] {
     holds('rich-restore', { ...RICH, ...RESTORED }),
     holds('rich-third-basis', { ...RICH, vals: 'WCLM', delay: 0 }),
     holds('rich-saved-again', SAVED_AGAIN),
+    holds('rich-own-basis', { ...RICH, ...OWN, delay: 0 }),
+    holds('rich-own-basis-full', { ...RICH, ...OWN }),
+    holds('rich-own-basis-saved-again', { ...SAVED_AGAIN, ...OWN, vals: 'WU', remaps: 1 }),
+    holds('rich-own-basis-saved-again-full', { ...SAVED_AGAIN, ...OWN }),
     holds('rich-record-set', { ...RICH, ...SET, delay: 0, acts: acts - 1 }),
     holds('rich-record-set-full', { ...RICH, ...SET, delay: 0 }),
     broken('no re-check of E', { recheck: false }),
@@ -141,6 +151,12 @@ export function variants(acts: number): readonly Variant[] {
     broken('rich: default written over N', { ...RICH, mutation: 'defaultCounts' }),
     broken('rich: saved again, no guard', { ...SAVED_AGAIN, mutation: 'movedIsEnough' }),
     broken('rich: saved again, row stamps', { ...SAVED_AGAIN, ...STAMPED }),
+    broken('rich: mapping applied when reading', {
+      ...SAVED_AGAIN,
+      ...OWN,
+      mutation: 'mappedWhenRead',
+    }),
+    broken('rich: unmapped taken for none', { ...RICH, ...OWN, mutation: 'unmappedIsNone' }),
     broken('rich: set change ignored', { ...RICH, ...SET, mutation: 'setIgnored' }),
     broken('rich: deny of a departed record ignored', {
       ...RICH,

@@ -1,5 +1,5 @@
 import type { Code } from './codes.js'
-import { isPositiveCode } from './codes.js'
+import { isPositiveCode, meant } from './codes.js'
 import type { Config } from './config.js'
 import { accepted, land, passSteps, withPass, type Step } from './pass.js'
 import { settled } from './properties.js'
@@ -18,6 +18,13 @@ export function steps(config: Config, rule: Rule, s: State): readonly Step[] {
   }
   if (s.setMoves < config.sets) {
     out.push(...recordSetSteps(config, s))
+  }
+  if (s.remaps < config.remaps) {
+    out.push([
+      s.mapped ? 'unmap' : 'map',
+      { ...s, mapped: !s.mapped, remaps: s.remaps + 1, clean: 0 },
+      null,
+    ])
   }
   if (mayRestore(config, s)) {
     out.push(['restoreOurDB', restored(rule, s), null])
@@ -45,7 +52,7 @@ function acts(config: Config, rule: Rule, s: State): readonly Step[] {
   for (const gap of config.stamped ? [1, 5] : [1]) {
     const now = config.stamped ? s.now + gap : 0
     const base = { ...s, n: s.n + 1, now, clean }
-    for (const v of config.vals) {
+    for (const v of config.vals.replace('U', '')) {
       const time = !config.stamped ? {} : v === 'W' ? { tW: now } : { tP: now }
       const crm = s.crm && v === 'C'
       const last = { lastSide: 'E', lastRow: 0, last: v } as const
@@ -131,5 +138,6 @@ function lateWrite(config: Config, s: State): readonly Step[] {
 
 /** The bases that a person has set, one more. */
 export function withBasis(pers: string, v: Code): string {
-  return isPositiveCode(v) && !pers.includes(v) ? [...pers, v].sort().join('') : pers
+  const basis = meant(v, true)
+  return isPositiveCode(basis) && !pers.includes(basis) ? [...pers, basis].sort().join('') : pers
 }

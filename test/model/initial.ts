@@ -18,7 +18,7 @@ type Writer = Row['by']
 /** Every beginning: a first link, two sides in step, and one whose stored observation is of an older epoch. */
 export function* initialStates(config: Config, rule: Rule): Generator<readonly [string, State]> {
   for (const e of 'NWCL') {
-    for (const [d, by] of config.rich ? RICH_ROWS : TOGGLE_ROWS) {
+    for (const [d, by] of rowsOf(config)) {
       if (config.rich && config.noise > 0 && by !== 'user' && d !== 'N') {
         // A default that a user saves again cannot be told from an act.
         continue
@@ -28,6 +28,11 @@ export function* initialStates(config: Config, rule: Rule): Generator<readonly [
       }
     }
   }
+}
+
+function rowsOf({ rich, vals }: Config): readonly (readonly [Code, Writer])[] {
+  const own: readonly (readonly [Code, Writer])[] = vals.includes('U') ? [['U', 'user']] : []
+  return rich ? [...RICH_ROWS, ...own] : TOGGLE_ROWS
 }
 
 const TOGGLE_ROWS: readonly (readonly [Code, Writer])[] = [
@@ -71,6 +76,8 @@ function* beginnings(
     mem: empty,
     lost: false,
     passes: Array.from({ length: config.passes }, () => null),
+    mapped: false,
+    remaps: 0,
     late: null,
     n: 0,
     now: 0,
@@ -127,6 +134,7 @@ function stored(
     value: valueOf(d),
     version: rowVersionOf(rich, d, dv),
     want: null,
+    ...(d === 'U' ? { unmapped: true as const } : {}),
   }
   const seen = { basis: basisOf(e), version: versionOf(e, ev), records: [record], epoch }
   return rule.memory({ seen, openAllow: {}, openLoosen: null })

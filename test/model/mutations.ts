@@ -6,6 +6,7 @@ import {
   type SeenRecord,
 } from '../../src/domain/reconcile/index.js'
 import type { LegalBasis } from '../../src/domain/legal-basis.js'
+import { meaningOf, NOTHING_MAPPED, type RichValue } from '../../src/domain/tenant-basis.js'
 import type { CrmValue } from './codes.js'
 import type { Mutation } from './config.js'
 
@@ -48,7 +49,24 @@ export function falsify(mutation: Mutation | null, obs: Obs, mem: Mem): readonly
       return [obs, sameSet(obs, mem)]
     case 'departedIgnored':
       return [obs, withoutDeparted(obs, mem)]
+    case 'mappedWhenRead':
+    case 'unmappedIsNone':
+      return [obs, mem]
   }
+}
+
+/** What a reading would hold that knew nothing of bases of a tenant's own, or translated them on the way in. */
+export function misread(mutation: Mutation | null, obs: Obs): Obs {
+  const { basisMapping = NOTHING_MAPPED } = obs
+  return mapRecords(obs, (record) => {
+    const meaning = meaningOf(record.value as RichValue, basisMapping)
+    if (mutation === 'mappedWhenRead' && meaning !== 'unmapped') {
+      return { ...record, value: meaning }
+    }
+    return mutation === 'unmappedIsNone' && meaning === 'unmapped'
+      ? { ...record, value: 'none' }
+      : record
+  })
 }
 
 function mapRecords(
@@ -101,7 +119,7 @@ function alwaysChanged(obs: Obs, mem: Mem): Mem {
     : { ...rows, seen: { ...rows.seen, basis: other(obs.emarketeer.basis) } }
 }
 
-function other(basis: LegalBasis): LegalBasis {
+function other(basis: RichValue): LegalBasis {
   return basis === 'vitalInterests' ? 'contract' : 'vitalInterests'
 }
 
@@ -125,9 +143,9 @@ function wantedWhateverCame(seen: Seen, now: RecordReading<CrmValue>): Seen {
 function ours(obs: Obs, mem: Mem): readonly [Obs, Mem] {
   const doubt = obs.records.some((record) =>
     inDoubt(
-      record as RecordReading<LegalBasis>,
+      record as RecordReading<RichValue>,
       mem.seen?.records.find((seen) => seen.recordId === record.recordId) as
-        SeenRecord<LegalBasis> | undefined,
+        SeenRecord<RichValue> | undefined,
       { firstVersion: 1 },
     ),
   )

@@ -16,7 +16,7 @@ export function passSteps(config: Config, rule: Rule, s: State, index: number): 
   switch (pass.at) {
     case 'readE': {
       const { e, ev, tP, tW } = pass
-      const read = { e, ev, tP, tW, rows: s.rows.filter((row) => row.live) }
+      const read = { e, ev, tP, tW, rows: s.rows.filter((row) => row.live), mapped: s.mapped }
       return [
         ['readD', withPass(s, index, { at: 'readD', read, told: toldOfDeny(config, s) }), null],
       ]
@@ -54,10 +54,14 @@ function decideStep(config: Config, rule: Rule, s: State, index: number, pass: A
       : s.rows
   const stored = { ...s, rows: kept, mem: next, lost: s.lost && next.value.seen === null }
   const label = `decide ${e}/${rows.join('')}`
+  const overwritten =
+    !read.mapped && rows.some((d, i) => read.rows[i]?.d === 'U' && d !== 'U' && d !== 'W')
   return [
     label,
     withPass(stored, index, todo.length > 0 ? { at: 'write', told, todo } : null),
-    null,
+    overwritten
+      ? "C2 something else than a withdrawal is written over the tenant's own basis"
+      : null,
   ]
 }
 

@@ -2,6 +2,7 @@ import {
   isDenyCode,
   isLooseCode,
   isPositiveCode,
+  meant,
   rowVersionOf,
   valueOf,
   versionOf,
@@ -21,9 +22,15 @@ export interface Statistics {
   readonly live: readonly [won: number, of: number][]
 }
 
-/** At rest: both sides say the same (the oldest record's value; a withdrawn twin may stay). */
+/**
+ * At rest: both sides say the same (the oldest record's value; a withdrawn twin may stay). Beside a basis without a
+ * counterpart anything but a withdrawal may stand.
+ */
 export function agree(config: Config, e: Code, ds: readonly Code[]): boolean {
   const [oldest, ...twins] = ds
+  if (oldest === 'U') {
+    return e !== 'W'
+  }
   if (config.rich) {
     return e === oldest && (e === 'N' || twins.every((d) => d === e || d === 'W'))
   }
@@ -61,7 +68,7 @@ export function settled(rule: Rule, s: State): boolean {
   }
   const { e, rows } = rule.decide(
     s.mem,
-    { e: s.e, ev: s.ev, tP: s.tP, tW: s.tW, rows: live },
+    { e: s.e, ev: s.ev, tP: s.tP, tW: s.tW, rows: live, mapped: s.mapped },
     s.lost,
   )
   return e === s.e && rows.every((d, i) => d === live[i]?.d)
@@ -75,10 +82,11 @@ export function sendable(config: Config, rule: Rule, s: State): boolean {
   const live = liveRows(s)
   const [oldest] = live
   const allows = config.rich
-    ? oldest !== undefined && isPositiveCode(oldest.d)
+    ? oldest !== undefined &&
+      (isPositiveCode(oldest.d) || (oldest.d === 'U' && rule.counts(s.mem, oldest, s.mapped)))
     : live.every((row) => row.d === 'A')
   const refused = live.some((row) => row.carried || isDenyCode(row.d))
-  const read = { e: s.e, ev: s.ev, tP: s.tP, tW: s.tW, rows: live }
+  const read = { e: s.e, ev: s.ev, tP: s.tP, tW: s.tW, rows: live, mapped: s.mapped }
   return allows && !refused && rule.gateOpen(s.mem, read, s.lost)
 }
 
@@ -122,7 +130,7 @@ export class Judge {
     }
     this.statistics.passes = Math.max(this.statistics.passes, rest.last)
     this.statistics.writes = Math.max(this.statistics.writes, rest.writes)
-    const ds = rest.rows.map((row) => row.d)
+    const ds = rest.rows.map((row) => meant(row.d, s.mapped))
     const shown = `${rest.e}/${ds.join('')}`
     if ((!agree(this.config, rest.e, ds) && rest.e !== 'N') || rest.last > 2) {
       return `I5 ${shown} after ${rest.last} passes`
@@ -148,10 +156,16 @@ export class Judge {
 
   /** Does the last, positive, act win? */
   private checkLiveness(s: State, rest: Rest, shown: string): string | null {
+    const d = meant(rest.rows[0]?.d ?? '?', s.mapped)
+    const last = meant(s.last, s.mapped)
+    if (d === 'U' || last === 'U') {
+      // What nothing maps is no basis: it neither lets anybody be mailed, nor takes a withdrawal back.
+      return null
+    }
     const won =
       isPositiveCode(rest.e) &&
-      isLooseCode(rest.rows[0]?.d ?? '?') &&
-      ((s.lastSide === 'D' && !this.config.rich) || s.last === rest.e)
+      isLooseCode(d) &&
+      ((s.lastSide === 'D' && !this.config.rich) || last === rest.e)
     const count = this.statistics.live[s.clean]
     if (count !== undefined) {
       count[0] += won ? 1 : 0
@@ -164,7 +178,7 @@ export class Judge {
 
   /** Undisturbed passes until one changes nothing; null if none of eight does. */
   private settle(s: State): Rest | null {
-    const key = `${s.e}${s.ev}${s.rows.map(rowKey).join('')};${s.tP},${s.tW};${s.mem.id}${s.lost}`
+    const key = `${s.e}${s.ev}${s.rows.map(rowKey).join('')};${s.tP},${s.tW};${s.mem.id}${s.lost}${s.mapped}`
     const known = this.rests.get(key)
     if (known !== undefined) {
       return known

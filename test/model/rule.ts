@@ -1,8 +1,10 @@
+import { NOTHING_MAPPED, type RichValue } from '../../src/domain/tenant-basis.js'
 import {
   acknowledgeEmarketeer,
   acknowledgeRichRecord,
   acknowledgeToggleRecord,
   arrivedDenies,
+  countsAsBasis,
   decideRich,
   decideToggle,
   hasInheritedRichDeny,
@@ -18,9 +20,9 @@ import {
   type SeenRecord,
   type ToggleValue,
 } from '../../src/domain/reconcile/index.js'
-import type { LegalBasis } from '../../src/domain/legal-basis.js'
 import {
   basisOf,
+  MAPPED,
   codeOf,
   rowVersionOf,
   valueOf,
@@ -29,7 +31,7 @@ import {
   type CrmValue,
 } from './codes.js'
 import type { Config } from './config.js'
-import { falsify } from './mutations.js'
+import { falsify, misread } from './mutations.js'
 import { readKey, type Memory, type Read, type Row, type State, type Write } from './state.js'
 
 /** The epoch of every observation; what was stored before a restore has epoch 0. */
@@ -79,8 +81,14 @@ export class Rule {
   gateOpen(mem: Memory, read: Read, lost: boolean): boolean {
     const [obs, told] = falsify(this.config.mutation, this.observation(read, lost), mem.value)
     return this.config.rich
-      ? richGate(obs as Obs<LegalBasis>, told as Mem<LegalBasis>)
+      ? richGate(obs as Obs<RichValue>, told as Mem<RichValue>)
       : !hasInheritedToggleDeny(obs as Obs<ToggleValue>, told as Mem<ToggleValue>)
+  }
+
+  /** Whether the gate takes the tenant's own basis on the oldest row for one of eMarketeer's. */
+  counts(mem: Memory, row: Row, mapped: boolean): boolean {
+    const seen = seenOf(mem.value as Mem<RichValue>, row.id)
+    return countsAsBasis({ value: rich(row.d) }, seen, mapped ? MAPPED : NOTHING_MAPPED)
   }
 
   acknowledge(s: State, write: Write, version: number): Memory {
@@ -107,11 +115,11 @@ export class Rule {
     }
     const readBack = {
       recordId: row.id,
-      value: basisOf(row.d),
+      value: rich(row.d),
       version: text,
       lastWriter: row.by,
     }
-    return this.memory(acknowledgeRichRecord(mem as Mem<LegalBasis>, readBack, 1))
+    return this.memory(acknowledgeRichRecord(mem as Mem<RichValue>, readBack, 1))
   }
 
   private ask(mem: Memory, read: Read, lost: boolean): Decided {
@@ -140,18 +148,18 @@ export class Rule {
   }
 
   private askRich(obs: Obs, mem: Mem, told: Obs, believed: Mem) {
-    const real = obs as Obs<LegalBasis>
-    const decision = decideRich(told as Obs<LegalBasis>, believed as Mem<LegalBasis>)
+    const real = obs as Obs<RichValue>
+    const decision = decideRich(told as Obs<RichValue>, believed as Mem<RichValue>)
     // The mutants that are blind to doubt must not keep the old observation for it either.
     const blind = ['noReadBack', 'noWant', 'movedIsEnough', 'departedIgnored']
     const memory = blind.includes(this.config.mutation ?? '') ? believed : mem
-    return { decision, plan: planRich(real, memory as Mem<LegalBasis>, decision) } as Outcome
+    return { decision, plan: planRich(real, memory as Mem<RichValue>, decision) } as Outcome
   }
 
   private observation(read: Read, historyLost: boolean): Obs {
     const { e, ev, tP, tW } = read
     const time = (at: number) => (at === -9 || !this.config.stamped ? null : at)
-    return {
+    return misread(this.config.mutation, {
       emarketeer: {
         basis: basisOf(e),
         version: versionOf(e, ev),
@@ -159,10 +167,11 @@ export class Rule {
         lastDenyActMs: time(tW),
       },
       records: read.rows.map((row) => this.reading(row)),
+      basisMapping: read.mapped ? MAPPED : NOTHING_MAPPED,
       epoch: EPOCH,
       historyLost,
       firstVersion: 1,
-    }
+    })
   }
 
   private reading(row: Row): RecordReading<CrmValue> {
@@ -185,14 +194,18 @@ interface Outcome {
   readonly plan: Plan<CrmValue>
 }
 
-function richGate(obs: Obs<LegalBasis>, mem: Mem<LegalBasis>): boolean {
+function richGate(obs: Obs<RichValue>, mem: Mem<RichValue>): boolean {
   const context = { historyLost: obs.historyLost === true && mem.seen === null, firstVersion: 1 }
   const doubt = obs.records.some((record) => inDoubt(record, seenOf(mem, record.recordId), context))
   return !doubt && !hasInheritedRichDeny(obs, mem)
 }
 
-function seenOf(mem: Mem<LegalBasis>, recordId: string): SeenRecord<LegalBasis> | undefined {
+function seenOf(mem: Mem<RichValue>, recordId: string): SeenRecord<RichValue> | undefined {
   return mem.seen?.records.find((record) => record.recordId === recordId)
+}
+
+function rich(code: Code): RichValue {
+  return valueOf(code) as RichValue
 }
 
 /** Reads back every Allow as consent: what the lens law forbids. */
@@ -215,7 +228,7 @@ function memoryKey({ seen, openAllow, openLoosen }: CellMemory<CrmValue>): strin
     key = `${codeOf(seen.basis)}${seen.version}@${seen.epoch}${seen.setUnsettled ? '!' : ''}`
     for (const record of seen.records) {
       const want = record.want === null ? '' : codeOf(record.want)
-      key += `/${record.recordId}${codeOf(record.value)}${record.version ?? '?'}${want}${record.left ? '(' : ''}`
+      key += `/${record.recordId}${codeOf(record.value)}${record.version ?? '?'}${want}${record.left ? '(' : ''}${record.unmapped ? 'u' : ''}`
     }
   }
   for (const [id, guard] of Object.entries(openAllow)) {

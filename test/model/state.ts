@@ -34,6 +34,8 @@ export interface Read {
   readonly tP: number
   readonly tW: number
   readonly rows: readonly Row[]
+  /** Whether the connection file maps the tenant's own basis. */
+  readonly mapped: boolean
 }
 
 /** Where a pass stands. `told`: the last act had been a deny when the CRM was read. */
@@ -69,6 +71,9 @@ export interface State {
   /** Our database was restored to a moment when it did not know the cell. */
   readonly lost: boolean
   readonly passes: readonly Pass[]
+  /** Whether the connection file maps the tenant's own basis. */
+  readonly mapped: boolean
+  readonly remaps: number
   /** A delayed write of ours. */
   readonly late: Write | null
   readonly n: number
@@ -103,6 +108,7 @@ export function keyOf(s: State): string {
     key += passKey(pass)
   }
   key += s.late === null ? '' : `!${writeKey(s.late)}`
+  key += s.remaps > 0 ? `=${s.remaps}${s.mapped ? '+' : '-'}` : ''
   key += `;${s.n},${s.now},${s.crashes}${s.delays}${s.noises}${s.restores}${s.setMoves}`
   key += `${s.lastSide}${s.lastRow}${s.last}${s.clean}${s.pers}${s.crm ? '+' : '-'}`
   return s.backup === null ? key : `${key}~${s.backup.id}`
@@ -114,7 +120,7 @@ export function rowKey(row: Row): string {
 }
 
 export function readKey(read: Read): string {
-  let key = `${read.e}${read.ev},${read.tP},${read.tW}`
+  let key = `${read.e}${read.ev},${read.tP},${read.tW}${read.mapped ? '=' : ''}`
   for (const row of read.rows) {
     key += row.id + rowKey(row)
   }

@@ -1,10 +1,12 @@
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import type { ExclusionReason } from '../../domain/exclusion-reason.js'
+import { LINES_OVER_NO_DENY } from '../../domain/reconcile/index.js'
 import { excludedBecause } from '../../domain/send-gate.js'
 import { contactsWithWaitingDeny } from '../../ledger/inbox.js'
 import { looseningsAt } from '../../ledger/runs.js'
 import type { Queryable } from '../../ledger/database.js'
 import type { SendoutRun } from '../../ledger/sendouts.js'
+import { basisMappingOf } from '../../sync/basis-mapping.js'
 import type { AddressView, BatchView } from '../../sync/observe.js'
 import { gateFactsOf } from '../../sync/sendout/gate-facts.js'
 
@@ -23,20 +25,21 @@ export async function gateNow(
   const { addressId, address, emarketeerContactId } = view.row
   const waiting = await looseningsAt(db, [addressId])
   const overDeny = waiting.some(
-    // R2: a basis that waits to cross to a side that has none; nobody denied.
     ({ cellKey, state, line }) =>
-      cellKey === 'marketingSendouts' && state !== 'approved' && line !== 'R2',
+      cellKey === 'marketingSendouts' && state !== 'approved' && !LINES_OVER_NO_DENY.includes(line),
   )
   const contactId = emarketeerContactId ?? ''
+  const driver = CRM_DRIVERS.get(connection.crm) ?? null
   const facts = gateFactsOf(
     {
       run: imaginedRun(connection.accountId, connection.connectionId, connection.crm),
       batch,
-      capabilities: CRM_DRIVERS.get(connection.crm)?.capabilities ?? null,
+      capabilities: driver?.capabilities ?? null,
       waitingDenies: await contactsWithWaitingDeny(db, connection.connectionId),
       heldAddresses: new Set(overDeny ? [addressId] : []),
       currentAddressOf: new Map([[contactId, addressId]]),
       mustBeFresh: false,
+      basisMapping: basisMappingOf(driver, connection),
     },
     { position: 0, contactId, email: address, mobile: null, addressId },
     view,

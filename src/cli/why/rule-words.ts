@@ -46,6 +46,8 @@ function lineWords({ line, inputs, emarketeerNew, emarketeerOld }: Told): string
       return inputs.laterEmarketeer || inputs.laterCrm
         ? `one side was withdrawn and the other was not; the later act wins${proof}`
         : 'one side was withdrawn and the other was not, and nothing proves which is later, so the withdrawal stands'
+    case 'R5':
+      return 'the CRM holds a basis of the tenant’s own that the connection file does not map; only a withdrawal is written over it'
     case 'R4':
       return inputs.laterEmarketeer || inputs.laterCrm
         ? `the two bases differed; the later act wins${proof}`

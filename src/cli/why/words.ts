@@ -1,4 +1,5 @@
 import { categoryIdOf, type CellKey } from '../../domain/cell-key.js'
+import { tenantKeyOf } from '../../domain/tenant-basis.js'
 import type { ExclusionReason } from '../../domain/exclusion-reason.js'
 import type { Tier } from '../../contracts/names.js'
 
@@ -33,8 +34,13 @@ export function valueWord(cellKey: CellKey, value: string): string {
   const subscription = categoryIdOf(cellKey) !== null
   return value
     .split('+')
-    .map((part) => (subscription ? SUBSCRIPTION_VALUES[part] : undefined) ?? VALUES[part] ?? part)
+    .map((part) => (subscription ? SUBSCRIPTION_VALUES[part] : undefined) ?? basisWord(part))
     .join(' and ')
+}
+
+function basisWord(value: string): string {
+  const key = tenantKeyOf(value)
+  return key === null ? (VALUES[value] ?? value) : `the tenant's own basis ${key}`
 }
 
 /** What a cell is about. @param names category id → name, where known. */
@@ -61,7 +67,7 @@ export const EXCLUSION_WORDS: Readonly<Record<ExclusionReason, string>> = {
   deletedInCrm: 'the person was in the CRM and is not any more',
   storeNotAllowed: 'storing and processing is not allowed',
   consentWithdrawn: 'the consent is withdrawn on one side, or a withdrawal is on its way',
-  noLegalBasis: 'eMarketeer has no positive legal basis',
+  noLegalBasis: 'eMarketeer has no positive legal basis, or the CRM none that counts',
   unsubscribedFromCategory: 'the person does not subscribe to the category',
   addressInvalid: 'the address cannot be mailed',
   duplicateAddress: 'another contact with the same address is mailed instead',

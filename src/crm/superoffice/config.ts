@@ -1,9 +1,12 @@
 import { z } from 'zod'
+import { legalBasesSchema } from './basis-mapping.js'
 
 const address = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 
 /** A person of the customer's on whom set-up may measure what a write does to a consent (docs/setup-superoffice.md). */
 const testPersonId = z.int().positive().optional()
+
+const legalBases = legalBasesSchema.optional()
 
 /** The connection file's section `superoffice` for SuperOffice Online, secrets resolved. */
 export const onlineConfigSchema = z
@@ -21,6 +24,7 @@ export const onlineConfigSchema = z
     /** RSA key in PEM that the system user token is signed with. */
     privateKey: z.string().min(1),
     testPersonId,
+    legalBases,
   })
   .transform(({ loginHost, ...config }) => ({
     ...config,
@@ -41,6 +45,7 @@ export const onsiteConfigSchema = z.strictObject({
   /** Certificate authority to trust in place of the public ones, PEM. */
   ca: z.string().min(1).optional(),
   testPersonId,
+  legalBases,
 })
 
 /** Configuration of a connection to SuperOffice Online. */

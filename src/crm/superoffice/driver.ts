@@ -1,3 +1,4 @@
+import { basisMappingOf } from './basis-mapping.js'
 import type { CrmCapabilities, CrmDriver } from '../crm.js'
 import { explainOnlineRefusal, explainOnsiteRefusal } from './auth/refusal-hints.js'
 import { clientOf } from './client.js'
@@ -35,6 +36,7 @@ const COMMON: Pick<
   | 'setupSteps'
   | 'webhookStatus'
   | 'receiveWebhook'
+  | 'basisMapping'
 > = {
   capabilities: CAPABILITIES,
   configSection: 'superoffice',
@@ -44,6 +46,7 @@ const COMMON: Pick<
   // Anything but 200 is a failure to it, and nine of them switch the webhook off.
   webhookStatus: 200,
   receiveWebhook: (request, facts, secrets) => receiveWebhook(request, facts, secrets),
+  basisMapping: basisMappingOf,
 }
 
 /** SuperOffice Online, as the registry knows it (rules C). */
@@ -55,7 +58,7 @@ export const superOfficeOnlineDriver: CrmDriver<OnlineConfig> = {
   urlPaths: ['loginHost'],
   environmentPaths: ['contextIdentifier'],
   explainRefusal: explainOnlineRefusal,
-  open({ testPersonId = null, ...config }, options) {
+  open({ testPersonId = null, legalBases: _, ...config }, options) {
     requireHttps(config.loginHost, 'loginHost', options.allowLoopbackHttp)
     const open = () => new OnlineDoor(config, options.allowLoopbackHttp)
     // The switch is part of what a kept client may do.
@@ -74,7 +77,7 @@ export const superOfficeOnsiteDriver: CrmDriver<OnsiteConfig> = {
   urlPaths: ['baseUrl'],
   environmentPaths: ['baseUrl'],
   explainRefusal: explainOnsiteRefusal,
-  open({ testPersonId = null, ...config }, options) {
+  open({ testPersonId = null, legalBases: _, ...config }, options) {
     requireHttps(config.baseUrl, 'baseUrl', options.allowLoopbackHttp)
     const client = clientOf(config, () => onsiteDoor(config))
     return new SuperOfficeSession(client, options, testPersonId)

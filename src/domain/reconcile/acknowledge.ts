@@ -1,4 +1,5 @@
 import type { LegalBasis } from '../legal-basis.js'
+import type { RichValue } from '../tenant-basis.js'
 import { isNextVersion, lastSeen } from './doubt.js'
 import type { CellMemory, RecordReading, SeenRecord, ToggleValue } from './types.js'
 
@@ -32,7 +33,7 @@ export function acknowledgeToggleRecord(
 
 /** A rich row read back after our write. */
 export type RichReadBack = Pick<
-  RecordReading<LegalBasis>,
+  RecordReading<RichValue>,
   'recordId' | 'value' | 'version' | 'lastWriter'
 >
 
@@ -43,10 +44,10 @@ export type RichReadBack = Pick<
  * @param firstVersion See {@link Observation.firstVersion}.
  */
 export function acknowledgeRichRecord(
-  memory: CellMemory<LegalBasis>,
+  memory: CellMemory<RichValue>,
   readBack: RichReadBack,
   firstVersion: number | null = null,
-): CellMemory<LegalBasis> {
+): CellMemory<RichValue> {
   const { recordId, value, version, lastWriter } = readBack
   const before = lastSeen(memory, recordId)
   const ours =

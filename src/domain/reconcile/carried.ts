@@ -1,4 +1,4 @@
-import type { LegalBasis } from '../legal-basis.js'
+import type { RichValue } from '../tenant-basis.js'
 import type { CellMemory, Observation, ToggleValue } from './types.js'
 
 /**
@@ -10,7 +10,7 @@ import type { CellMemory, Observation, ToggleValue } from './types.js'
  *
  * @param memory What the plan stores.
  */
-export function arrivedDenies<V extends ToggleValue | LegalBasis>(
+export function arrivedDenies<V extends ToggleValue | RichValue>(
   observation: Observation<V>,
   memory: CellMemory<V>,
 ): readonly string[] {

@@ -1,4 +1,5 @@
-import { isPositive, type LegalBasis } from '../legal-basis.js'
+import { isPositive } from '../legal-basis.js'
+import type { RichValue } from '../tenant-basis.js'
 import type {
   CellMemory,
   EmarketeerReading,
@@ -64,8 +65,8 @@ export function hasInheritedToggleDeny(
 
 /** The same for a rich CRM. */
 export function hasInheritedRichDeny(
-  observation: Observation<LegalBasis>,
-  memory: CellMemory<LegalBasis>,
+  observation: Observation<RichValue>,
+  memory: CellMemory<RichValue>,
 ): boolean {
   return inheritedDenies(observation.emarketeer, observation.records, memory, RICH).length > 0
 }

@@ -1,4 +1,4 @@
-import type { LegalBasis } from '../legal-basis.js'
+import type { RichValue } from '../tenant-basis.js'
 import type { CellMemory, Observation, RecordReading, SeenRecord } from './types.js'
 
 /** What is known beside the record itself when a doubt is judged. */
@@ -18,8 +18,8 @@ export interface DoubtContext {
  * @param seenRecord What is stored of this record, also of an older epoch: it proves nothing, but it raises doubt.
  */
 export function inDoubt(
-  record: RecordReading<LegalBasis>,
-  seenRecord: SeenRecord<LegalBasis> | null | undefined,
+  record: RecordReading<RichValue>,
+  seenRecord: SeenRecord<RichValue> | null | undefined,
   context: DoubtContext = {},
 ): boolean {
   if (!seenRecord) {
@@ -46,8 +46,8 @@ export function inDoubt(
 
 /** Whether any live row of the observation is in doubt (R0 is asked of every row that we write). */
 export function anyInDoubt(
-  observation: Observation<LegalBasis>,
-  memory: CellMemory<LegalBasis>,
+  observation: Observation<RichValue>,
+  memory: CellMemory<RichValue>,
 ): boolean {
   const context: DoubtContext = {
     historyLost: observation.historyLost === true && memory.seen === null,
@@ -65,8 +65,8 @@ export function lastSeen<V>(memory: CellMemory<V>, recordId: string): SeenRecord
 
 /** The row is exactly the one we had read plus one write, and shows what it showed or what we were writing. */
 function isOurCleanWrite(
-  record: RecordReading<LegalBasis>,
-  seenRecord: SeenRecord<LegalBasis>,
+  record: RecordReading<RichValue>,
+  seenRecord: SeenRecord<RichValue>,
   firstVersion: number | null,
 ): boolean {
   const expected = record.value === seenRecord.value || record.value === seenRecord.want

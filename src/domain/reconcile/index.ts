@@ -12,3 +12,5 @@ export {
 export { anyInDoubt, inDoubt, isNextVersion, type DoubtContext } from './doubt.js'
 export { hasInheritedRichDeny, hasInheritedToggleDeny } from './departed.js'
 export { arrivedDenies } from './carried.js'
+export { LINES_OVER_NO_DENY } from './values.js'
+export { countsAsBasis, newlyMapped } from './mapped.js'

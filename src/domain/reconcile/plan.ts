@@ -1,4 +1,5 @@
-import { isPositive, type LegalBasis } from '../legal-basis.js'
+import { isPositive } from '../legal-basis.js'
+import type { RichValue } from '../tenant-basis.js'
 import { departed, deniesStill } from './departed.js'
 import { anyInDoubt } from './doubt.js'
 import { compare } from './compare.js'
@@ -35,10 +36,10 @@ export function planToggle(
  * observation stays until both sides are seen withdrawn: refreshing it would forget what the doubt rests on.
  */
 export function planRich(
-  observation: Observation<LegalBasis>,
-  memory: CellMemory<LegalBasis>,
-  decision: Decision<LegalBasis>,
-): Plan<LegalBasis> {
+  observation: Observation<RichValue>,
+  memory: CellMemory<RichValue>,
+  decision: Decision<RichValue>,
+): Plan<RichValue> {
   const stillInDoubt = anyInDoubt(observation, memory) && !allWithdrawn(observation)
   return {
     memory: {
@@ -50,7 +51,7 @@ export function planRich(
   }
 }
 
-function allWithdrawn({ emarketeer, records }: Observation<LegalBasis>): boolean {
+function allWithdrawn({ emarketeer, records }: Observation<RichValue>): boolean {
   return emarketeer.basis === 'withdrawn' && records.every((record) => record.value === 'withdrawn')
 }
 
@@ -64,7 +65,14 @@ function nextSeen<V>(
   const live = records.map((record): SeenRecord<V> => {
     const target = targetOf(decision, record.recordId, record.value)
     const want = target === record.value ? null : target
-    return { recordId: record.recordId, value: record.value, version: record.version, want }
+    const unmapped = decision.unmapped.includes(record.recordId)
+    return {
+      recordId: record.recordId,
+      value: record.value,
+      version: record.version,
+      want,
+      ...(unmapped ? { unmapped } : {}),
+    }
   })
   const left = keptOfDeparted(observation, memory, decision, kind)
   const agreed = orderedWrites(observation, decision, kind).length === 0 && left.length === 0

@@ -1,4 +1,5 @@
-import { isPositive, type LegalBasis } from '../legal-basis.js'
+import { isPositive } from '../legal-basis.js'
+import { meaningOf, NOTHING_MAPPED, type Meaning, type RichValue } from '../tenant-basis.js'
 import { compare, emarketeerActed, recordMoved, type Comparison } from './compare.js'
 import { inheritedDenies } from './departed.js'
 import { lastActMs, latestSetAfter, setBeforePositive, stampsCount } from './stamps.js'
@@ -7,12 +8,12 @@ import { effectiveValue, RICH } from './values.js'
 
 /** What the lines of the rich table are read from. */
 export interface RichFacts {
-  readonly observation: Observation<LegalBasis>
-  readonly comparison: Comparison<LegalBasis>
+  readonly observation: Observation<RichValue>
+  readonly comparison: Comparison<RichValue>
   /** The person that is read: the oldest live one (rule C5). */
-  readonly oldest: RecordReading<LegalBasis>
-  /** The oldest person's value; withdrawn where a deny is carried or inherited. */
-  readonly crm: LegalBasis
+  readonly oldest: RecordReading<RichValue>
+  /** What the oldest person's value means; withdrawn where a deny is carried or inherited. */
+  readonly crm: Meaning
   readonly inheritedDeny: boolean
   readonly laterEmarketeer: boolean
   readonly laterCrm: boolean
@@ -25,10 +26,10 @@ export interface RichFacts {
  * @throws RangeError when there is no live record: not retryable, the caller's mistake.
  */
 export function gatherRichFacts(
-  observation: Observation<LegalBasis>,
-  memory: CellMemory<LegalBasis>,
+  observation: Observation<RichValue>,
+  memory: CellMemory<RichValue>,
 ): RichFacts {
-  const { emarketeer, records } = observation
+  const { emarketeer, records, basisMapping: mapping = NOTHING_MAPPED } = observation
   const oldest = records[0]
   if (oldest === undefined) {
     throw new RangeError('an observation needs at least one live record')
@@ -39,7 +40,7 @@ export function gatherRichFacts(
     observation,
     comparison,
     oldest,
-    crm: inheritedDeny ? RICH.deny : effectiveValue(oldest, RICH),
+    crm: meaningOf(inheritedDeny ? RICH.deny : effectiveValue(oldest, RICH), mapping),
     inheritedDeny,
   }
   const blind = inheritedDeny || carriesDeny(records)
@@ -81,9 +82,9 @@ function personChangedOldest({ comparison, oldest }: Base): boolean {
 }
 
 function proveByStamps(
-  observation: Observation<LegalBasis>,
-  comparison: Comparison<LegalBasis>,
-  oldest: RecordReading<LegalBasis>,
+  observation: Observation<RichValue>,
+  comparison: Comparison<RichValue>,
+  oldest: RecordReading<RichValue>,
 ): Pick<RichFacts, 'laterEmarketeer' | 'laterCrm' | 'proof'> {
   const { emarketeer } = observation
   const laterEmarketeer = !comparison.emarketeerMaybeOurs && setBeforePositive([oldest], emarketeer)
@@ -92,7 +93,7 @@ function proveByStamps(
 }
 
 /** When a carried deny was given is unknown, so nothing can be proven later than it. */
-function carriesDeny(records: readonly RecordReading<LegalBasis>[]): boolean {
+function carriesDeny(records: readonly RecordReading<RichValue>[]): boolean {
   return records.some((record) => record.carriedDeny)
 }
 

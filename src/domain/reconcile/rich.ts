@@ -1,4 +1,11 @@
 import { isPositive, type LegalBasis } from '../legal-basis.js'
+import {
+  meaningOf,
+  NOTHING_MAPPED,
+  type BasisMapping,
+  type Meaning,
+  type RichValue,
+} from '../tenant-basis.js'
 import { anyInDoubt } from './doubt.js'
 import { gatherRichFacts, spoiledByUnrelatedEdit, type RichFacts } from './rich-facts.js'
 import { lastActMs, positiveActMs, stampsCount } from './stamps.js'
@@ -9,16 +16,19 @@ import { effectiveValue, isNobodysAct, RICH } from './values.js'
 interface Verdict {
   readonly line: RuleLine
   readonly emarketeer: LegalBasis
-  /** What the oldest is to hold; the others follow, but for a withdrawn twin. */
+  /** What the oldest is to hold (`none`: what it holds); the others follow, but for a withdrawn twin. */
   readonly crm: LegalBasis
 }
 
-/** The rule for a CRM that holds the basis itself (lines R0 to R4), the first that fits. Pure. */
+/** The rule for a CRM that holds the basis itself (lines R0 to R5), the first that fits. Pure. */
 export function decideRich(
-  observation: Observation<LegalBasis>,
-  memory: CellMemory<LegalBasis>,
-): Decision<LegalBasis> {
+  observation: Observation<RichValue>,
+  memory: CellMemory<RichValue>,
+): Decision<RichValue> {
   const facts = gatherRichFacts(observation, memory)
+  const mapping = observation.basisMapping ?? NOTHING_MAPPED
+  const isUnmapped = (record: RecordReading<RichValue>) =>
+    meaningOf(record.value, mapping) === 'unmapped'
   const verdict = anyInDoubt(observation, memory)
     ? both('R0', 'withdrawn')
     : readTable(facts, observation.emarketeer.basis, facts.crm)
@@ -27,10 +37,11 @@ export function decideRich(
   return {
     line: verdict.line,
     emarketeerTarget: verdict.emarketeer,
-    recordTargets: observation.records.map((record, index) => ({
-      recordId: record.recordId,
-      target: index === 0 ? oldestTarget(record, verdict) : twinTarget(record, verdict),
-    })),
+    recordTargets: observation.records.map((record, index) => {
+      const target =
+        index === 0 ? oldestTarget(record, verdict) : twinTarget(record, verdict, mapping)
+      return { recordId: record.recordId, target: asSpelt(record, target, mapping) }
+    }),
     inputs: {
       emarketeerMoved: comparison.emarketeerMoved,
       crmMoved: comparison.crmMoved,
@@ -44,12 +55,16 @@ export function decideRich(
       carriedDeny: observation.records.some((record) => record.carriedDeny),
       inheritedDeny: facts.inheritedDeny,
     },
+    unmapped: observation.records.filter(isUnmapped).map(({ recordId }) => recordId),
     wantsStamp: unproven && couldBeProvenByStamp(facts, memory),
     ambiguous: unproven && spoiledByUnrelatedEdit(facts),
   }
 }
 
-function readTable(facts: RichFacts, e: LegalBasis, d: LegalBasis): Verdict {
+function readTable(facts: RichFacts, e: LegalBasis, d: Meaning): Verdict {
+  if (d === 'unmapped') {
+    return beyondMapping(e)
+  }
   if (e === d) {
     return both('R1', e)
   }
@@ -61,6 +76,11 @@ function readTable(facts: RichFacts, e: LegalBasis, d: LegalBasis): Verdict {
     return both('R3', later ?? 'withdrawn')
   }
   return both('R4', later ?? preferredPositive(facts, e, d))
+}
+
+/** R5: a basis without a counterpart is neither a deny nor a basis; only a withdrawal crosses, and to it (C2). */
+function beyondMapping(e: LegalBasis): Verdict {
+  return e === 'withdrawn' ? both('R5', e) : { line: 'R5', emarketeer: e, crm: 'none' }
 }
 
 /** R2: a withdrawal always crosses; a positive basis only if a person set it: not we, not a default. */
@@ -82,22 +102,39 @@ function both(line: RuleLine, value: LegalBasis): Verdict {
   return { line, emarketeer: value, crm: value }
 }
 
+/** A tenant's own basis that means what is to stand stays: an equal value is never written. */
+function asSpelt(
+  { value }: RecordReading<RichValue>,
+  target: RichValue,
+  mapping: BasisMapping,
+): RichValue {
+  return meaningOf(value, mapping) === target ? value : target
+}
+
 /** `none` is never written: a row cannot be taken away. */
-function oldestTarget(record: RecordReading<LegalBasis>, { crm }: Verdict): LegalBasis {
+function oldestTarget(record: RecordReading<RichValue>, { crm }: Verdict): RichValue {
   return crm === 'none' ? record.value : crm
 }
 
-/** A positive basis never overwrites a younger person's withdrawal (C5): it is shown, and the gate excludes. */
-function twinTarget(record: RecordReading<LegalBasis>, verdict: Verdict): LegalBasis {
+/**
+ * A positive basis never overwrites a younger person's withdrawal (C5): it is shown, and the gate excludes. Nor does it
+ * overwrite a tenant's own basis that nothing maps (C2).
+ */
+function twinTarget(
+  record: RecordReading<RichValue>,
+  verdict: Verdict,
+  mapping: BasisMapping,
+): RichValue {
   if (verdict.crm === 'withdrawn' || effectiveValue(record, RICH) === 'withdrawn') {
     return 'withdrawn'
   }
   // Where nothing crossed there is no result to spread to the twins.
-  return verdict.emarketeer === verdict.crm && isPositive(verdict.crm) ? verdict.crm : record.value
+  const spreads = verdict.emarketeer === verdict.crm && isPositive(verdict.crm)
+  return spreads && meaningOf(record.value, mapping) !== 'unmapped' ? verdict.crm : record.value
 }
 
 /** Only the oldest row's missing stamp stands between the cell and a proof. */
-function couldBeProvenByStamp(facts: RichFacts, memory: CellMemory<LegalBasis>): boolean {
+function couldBeProvenByStamp(facts: RichFacts, memory: CellMemory<RichValue>): boolean {
   const { observation, comparison, oldest } = facts
   const { emarketeer } = observation
   const timeKnown = positiveActMs(emarketeer) !== null || lastActMs(emarketeer) !== null

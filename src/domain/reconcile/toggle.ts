@@ -69,6 +69,7 @@ function conclude(
       carriedDeny: observation.records.some((record) => record.carriedDeny),
       inheritedDeny: facts.inheritedDeny,
     },
+    unmapped: [],
     wantsStamp: restrictive && couldBeProvenByStamp(facts, line),
     ambiguous: restrictive && line === 'T2' && spoiledByUnrelatedEdit(facts),
   }

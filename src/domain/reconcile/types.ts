@@ -1,8 +1,9 @@
 import type { LegalBasis } from '../legal-basis.js'
+import type { BasisMapping } from '../tenant-basis.js'
 
 /**
  * The vocabulary of the rule (docs/reconciliation.md): what a pass has read, what is stored per cell, and what
- * was decided. Pure data; `V` is the CRM's value, a {@link ToggleValue} or a {@link LegalBasis}.
+ * was decided. Pure data; `V` is the CRM's value, a {@link ToggleValue} or a {@link RichValue}.
  */
 
 /** Dynamics' toggle, and Yes/No of a subscription in a CRM. On the wire `donotbulkemail` true = deny. */
@@ -71,6 +72,8 @@ export interface Observation<V> {
    * measured; then both are taken for our own insert.
    */
   readonly firstVersion?: number | null
+  /** Rich CRMs: what the connection file makes of the tenant's own bases, as it says now. Absent: nothing. */
+  readonly basisMapping?: BasisMapping
 }
 
 /** One record inside the stored observation. */
@@ -86,6 +89,8 @@ export interface SeenRecord<V> {
    * inherited deny.
    */
   readonly left?: true
+  /** Its value is a tenant's own basis, which no file mapped when the decision was made. */
+  readonly unmapped?: true
 }
 
 /** The last consistent observation, stored in one transaction with the decision. */
@@ -114,7 +119,7 @@ export interface CellMemory<V> {
 export const EMPTY_MEMORY: CellMemory<never> = { seen: null, openAllow: {}, openLoosen: null }
 
 /** The line of the rule that fired: T for toggle CRMs, R for rich ones. */
-export type RuleLine = 'T1' | 'T2' | 'T3' | 'T4' | 'R0' | 'R1' | 'R2' | 'R3' | 'R4'
+export type RuleLine = 'T1' | 'T2' | 'T3' | 'T4' | 'R0' | 'R1' | 'R2' | 'R3' | 'R4' | 'R5'
 
 /** Everything that the decision rested on; kept in the consent event so that `why` can tell. */
 export interface DecisionInputs {
@@ -140,6 +145,8 @@ export interface Decision<V> {
   /** Target of each record; a record is written only where this differs from its value. */
   readonly recordTargets: readonly { readonly recordId: string; readonly target: V }[]
   readonly inputs: DecisionInputs
+  /** Records whose value, a tenant's own basis, is not taken for one of eMarketeer's. */
+  readonly unmapped: readonly string[]
   /**
    * The two sides disagreed, no proof could be had, and field history could give it: the sync asks the CRM's field
    * history, fills in {@link RecordReading.stamp} and decides again, before the restrictive value is taken.

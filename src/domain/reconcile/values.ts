@@ -1,5 +1,6 @@
-import { isPositive, type LegalBasis } from '../legal-basis.js'
-import type { LastWriter, RecordReading, ToggleValue } from './types.js'
+import { isPositive } from '../legal-basis.js'
+import type { RichValue } from '../tenant-basis.js'
+import type { LastWriter, RecordReading, RuleLine, ToggleValue } from './types.js'
 
 /** What the rule asks of a CRM's kind of value; the one place where toggle and rich differ in vocabulary. */
 export interface ValueKind<V> {
@@ -18,8 +19,8 @@ export const TOGGLE: ValueKind<ToggleValue> = {
   blind: false,
 }
 
-/** Legal bases as they are: SuperOffice (rule C2). `none` is never written, so it never loosens. */
-export const RICH: ValueKind<LegalBasis> = { deny: 'withdrawn', loosens: isPositive, blind: true }
+/** Legal bases as they are: SuperOffice (rule C2). Neither `none` nor a tenant's own basis is ever written. */
+export const RICH: ValueKind<RichValue> = { deny: 'withdrawn', loosens: isPositive, blind: true }
 
 /** A record's value with a carried deny counted (rule F5). */
 export function effectiveValue<V>(record: RecordReading<V>, kind: ValueKind<V>): V {
@@ -30,3 +31,9 @@ export function effectiveValue<V>(record: RecordReading<V>, kind: ValueKind<V>):
 export function isNobodysAct(writer: LastWriter): boolean {
   return writer === 'us' || writer === 'default'
 }
+
+/**
+ * Lines at which a loosening waits although nobody denied: a basis that crosses to a side that has none, and a tenant's own
+ * basis that the connection file maps now, beside an equal or another basis.
+ */
+export const LINES_OVER_NO_DENY: readonly RuleLine[] = ['R1', 'R2', 'R4']

@@ -1,14 +1,17 @@
 import { categoryCell } from '../../domain/cell-key.js'
-import type { LegalBasis, Purpose } from '../../domain/legal-basis.js'
+import type { Purpose } from '../../domain/legal-basis.js'
 import {
+  countsAsBasis,
   hasInheritedRichDeny,
   hasInheritedToggleDeny,
   type CellMemory,
   type Observation,
   type RecordReading,
+  type SeenRecord,
   type ToggleValue,
 } from '../../domain/reconcile/index.js'
 import type { CrmStanding, GateCrm } from '../../domain/send-gate.js'
+import type { RichValue } from '../../domain/tenant-basis.js'
 import type { CrmCapabilities } from '../../crm/crm.js'
 import { isCrmSource } from '../../emarketeer/index.js'
 import { isDeny } from '../../ledger/crm-other-addresses.js'
@@ -42,7 +45,7 @@ export function crmOf(
       !view.outside.some((other) => other.unread) &&
       (!holdsStore || isReadable(view, 'storeAndProcess')),
     records: [
-      ...(records === null ? ['unreadable' as const] : standings(records.map((r) => r.value))),
+      ...(records === null ? ['unreadable' as const] : standings(context, view, records)),
       ...guestStandings(view),
     ],
     subscriptions:
@@ -88,12 +91,21 @@ function storeDenied(
 }
 
 /** Oldest first. A rich CRM's oldest record must allow by itself; of the younger ones only a withdrawal counts (C5). */
-function standings(values: readonly string[]): CrmStanding[] {
-  return values.map((value, index) => {
+function standings(
+  { basisMapping }: GateContext,
+  view: AddressView,
+  records: readonly RecordReading<string>[],
+): CrmStanding[] {
+  const seen = view.cells.get('marketingSendouts')?.seen?.records ?? []
+  return records.map((record, index) => {
+    const { recordId, value } = record
     if (value === 'deny' || value === 'withdrawn') {
       return 'denies'
     }
-    return value === 'none' && index === 0 ? 'silent' : 'allows'
+    const before = seen.find((one) => one.recordId === recordId) as
+      SeenRecord<RichValue> | undefined
+    const counts = countsAsBasis(record as RecordReading<RichValue>, before, basisMapping)
+    return index === 0 && (value === 'none' || !counts) ? 'silent' : 'allows'
   })
 }
 
@@ -140,8 +152,8 @@ function departedDenies(
         seen.memory as CellMemory<ToggleValue>,
       )
     : hasInheritedRichDeny(
-        seen.observation as Observation<LegalBasis>,
-        seen.memory as CellMemory<LegalBasis>,
+        seen.observation as Observation<RichValue>,
+        seen.memory as CellMemory<RichValue>,
       )
 }
 

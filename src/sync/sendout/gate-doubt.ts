@@ -1,4 +1,4 @@
-import type { LegalBasis, Purpose } from '../../domain/legal-basis.js'
+import type { Purpose } from '../../domain/legal-basis.js'
 import {
   anyInDoubt,
   inDoubt,
@@ -6,6 +6,7 @@ import {
   type Observation,
   type RecordReading,
 } from '../../domain/reconcile/index.js'
+import type { RichValue } from '../../domain/tenant-basis.js'
 import type { GuestRecord } from '../../ledger/crm-other-addresses.js'
 import { observationOf, type ObservedCell } from '../cell-observation.js'
 import { purposeRecords, type AddressView } from '../observe.js'
@@ -22,12 +23,12 @@ export function inDoubtAt(context: GateContext, view: AddressView, purpose: Purp
   const seen = records.length > 0 ? observedAt(context, view, purpose, records) : null
   const own =
     seen !== null &&
-    anyInDoubt(seen.observation as Observation<LegalBasis>, seen.memory as CellMemory<LegalBasis>)
+    anyInDoubt(seen.observation as Observation<RichValue>, seen.memory as CellMemory<RichValue>)
   return own || view.guests.some((guest) => guestInDoubt(context, guest, purpose))
 }
 
 function guestInDoubt(context: GateContext, guest: GuestRecord, purpose: Purpose): boolean {
-  const record = recordReading(guest.contact, purpose) as RecordReading<LegalBasis> | null
+  const record = recordReading(guest.contact, purpose) as RecordReading<RichValue> | null
   const { seen } = guest.primaryCells.find(({ cellKey }) => cellKey === purpose) ?? { seen: null }
   const before = seen?.records.find(({ recordId }) => recordId === guest.crmContactId)
   const { epoch } = context.batch.connection
@@ -42,11 +43,11 @@ function guestInDoubt(context: GateContext, guest: GuestRecord, purpose: Purpose
 
 /** A cell as it stands and as it was last observed; null where there is none, or eMarketeer's side is not readable. */
 export function observedAt(
-  { batch, firstVersion }: GateContext,
+  { batch, firstVersion = null, basisMapping }: GateContext,
   view: AddressView,
   purpose: Purpose,
   records: readonly RecordReading<string>[],
 ): ObservedCell | null {
   const cell = view.cells.get(purpose)
-  return cell ? observationOf(batch, view, cell, records, firstVersion ?? null) : null
+  return cell ? observationOf(batch, view, cell, records, { firstVersion, basisMapping }) : null
 }

@@ -6,6 +6,7 @@ import type { SendoutMember } from '../../ledger/sendout-members.js'
 import type { SendoutRun } from '../../ledger/sendouts.js'
 import type { AddressView, BatchView } from '../observe.js'
 import type { LegalBasis } from '../../domain/legal-basis.js'
+import type { BasisMapping } from '../../domain/tenant-basis.js'
 import { crmOf } from './gate-crm.js'
 
 /** What the gate asks beside the addresses themselves. */
@@ -23,6 +24,8 @@ export interface GateContext {
   readonly mustBeFresh: boolean
   /** Rich CRMs: what version an insert makes, as set-up measured it. Absent: not measured. */
   readonly firstVersion?: number | null
+  /** Rich CRMs: what the connection file makes of the tenant's own bases (C2). */
+  readonly basisMapping: BasisMapping
 }
 
 /** Gathers the facts of one targeted contact. @param view its address, or undefined where it has none. */

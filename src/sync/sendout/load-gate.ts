@@ -4,8 +4,10 @@ import type { SendoutMember } from '../../ledger/sendout-members.js'
 import type { SendoutRun } from '../../ledger/sendouts.js'
 import { categoryCell, type CellKey } from '../../domain/cell-key.js'
 import { PURPOSES } from '../../domain/legal-basis.js'
+import { LINES_OVER_NO_DENY } from '../../domain/reconcile/index.js'
 import { excludedBecause } from '../../domain/send-gate.js'
 import type { Verdict } from '../../ledger/sendouts.js'
+import { basisMappingOf } from '../basis-mapping.js'
 import { loadBatch } from '../observe.js'
 import type { SyncSession } from '../session.js'
 import { gateFactsOf, type GateContext } from './gate-facts.js'
@@ -20,16 +22,20 @@ export async function judgeMembers(
   const { connectionId } = session.connection
   const addressIds = [...new Set(members.map((m) => m.addressId).filter((id) => id !== null))]
   // As of one moment: a deny that moves from the inbox into our copy meanwhile must be seen in one of the two.
-  const context = await session.db.snapshot(async (tx): Promise<GateContext> => ({
-    run,
-    batch: await loadBatch(tx, connectionId, addressIds, cellsThatMatter(run)),
-    capabilities: session.crm?.capabilities ?? null,
-    waitingDenies: await contactsWithWaitingDeny(tx, connectionId),
-    heldAddresses: await heldOverDeny(tx, addressIds),
-    currentAddressOf: await currentAddresses(tx, connectionId, members),
-    mustBeFresh,
-    firstVersion: session.crm?.session.firstVersion ?? null,
-  }))
+  const context = await session.db.snapshot(async (tx): Promise<GateContext> => {
+    const batch = await loadBatch(tx, connectionId, addressIds, cellsThatMatter(run))
+    return {
+      run,
+      batch,
+      capabilities: session.crm?.capabilities ?? null,
+      waitingDenies: await contactsWithWaitingDeny(tx, connectionId),
+      heldAddresses: await heldOverDeny(tx, addressIds),
+      currentAddressOf: await currentAddresses(tx, connectionId, members),
+      mustBeFresh,
+      firstVersion: session.crm?.session.firstVersion ?? null,
+      basisMapping: basisMappingOf(session.crm, batch.connection),
+    }
+  })
   const { batch } = context
   const views = new Map(batch.addresses.map((view) => [view.row.addressId, view]))
   return members.map((member) => {
@@ -48,9 +54,8 @@ async function heldOverDeny(tx: Queryable, addressIds: readonly number[]): Promi
   const rows = await tx.query<{ id: number }>(
     `SELECT DISTINCT address_id AS id FROM loosenings
       WHERE address_id = ANY($1) AND cell_key = 'marketingSendouts' AND state IN ('staged', 'held', 'rejected')
-        -- R2: a basis that waits to cross to a side that has none; nobody denied.
-        AND line <> 'R2'`,
-    [addressIds],
+        AND line <> ALL($2)`,
+    [addressIds, LINES_OVER_NO_DENY],
   )
   return new Set(rows.map((row) => row.id))
 }

@@ -133,9 +133,30 @@ describe('a consent', () => {
     })
   })
 
-  it('on a basis that the tenant made is unknown, and keeps its version', async () => {
-    await standIn.control.post('lists/LegalBase', { key: 'OWN', name: 'Our own' })
-    expect(await marketing(consent('OWN'))).toMatchObject({ value: null, version: '5' })
+  it("on a basis that the tenant made is that one, by the tenant's own key (C2)", async () => {
+    await standIn.control.post('lists/LegalBase', { key: ' Own ', name: 'Our own' })
+    expect(await marketing(consent(' Own '))).toMatchObject({ value: 'tenant:OWN', version: '5' })
+  })
+
+  it('on a basis of the tenant that is called like something that every object has, too', async () => {
+    await standIn.control.post('lists/LegalBase', { key: 'constructor', name: 'A trap' })
+    expect(await marketing(consent('constructor'))).toMatchObject({ value: 'tenant:CONSTRUCTOR' })
+  })
+
+  it('on a basis that the tenant made and deleted since is that one still', async () => {
+    const gone = await standIn.control.post<{ id: number }>('lists/LegalBase', {
+      key: 'GONE',
+      name: 'Not in use any more',
+    })
+    const before = consent('GONE')
+    expect(await marketing(before)).toMatchObject({ value: 'tenant:GONE' })
+    await standIn.control.post(`lists/LegalBase/${gone.id}`, { deleted: true })
+    expect(await marketing(before)).toMatchObject({ value: 'tenant:GONE' })
+  })
+
+  it('on a basis without a key is unknown, and keeps its version', async () => {
+    await standIn.control.post('lists/LegalBase', { key: '', name: 'Nameless' })
+    expect(await marketing(consent(''))).toMatchObject({ value: null, version: '5' })
   })
 
   it.each(['yearOne', 'registered'])(

@@ -8,6 +8,7 @@ import {
   type ToggleValue,
 } from '../../../src/domain/reconcile/index.js'
 import type { LegalBasis } from '../../../src/domain/legal-basis.js'
+import type { RichValue } from '../../../src/domain/tenant-basis.js'
 
 /** The epoch of every observation here. */
 export const EPOCH = 1
@@ -20,7 +21,7 @@ export function emarketeer(
   return { basis, version, lastPositiveActMs: null, lastDenyActMs: null, ...times }
 }
 
-export function record<V extends ToggleValue | LegalBasis>(
+export function record<V extends ToggleValue | RichValue>(
   value: V,
   version: string,
   more: Partial<RecordReading<V>> = {},

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import {
   anyInDoubt,
+  countsAsBasis,
   hasInheritedRichDeny,
   hasInheritedToggleDeny,
 } from '../../../src/domain/reconcile/index.js'
 import { isPositive, type LegalBasis } from '../../../src/domain/legal-basis.js'
-import { isDeny, World, type Row, type Value } from './world.js'
+import { NOTHING_MAPPED } from '../../../src/domain/tenant-basis.js'
+import { isDeny, OWN, OWN_MAPPED, World, type Row, type Value } from './world.js'
 
 /** One thing that happens. `row` and `value` are taken modulo what there is. */
 export type Event =
@@ -22,27 +24,31 @@ export type Event =
       readonly delay: boolean
     }
   | { readonly kind: 'late'; readonly lands: boolean }
+  /** The connection file maps the tenant's own basis from now on, or no longer. */
+  | { readonly kind: 'map'; readonly mapped: boolean }
 
 /** A pass may be disturbed by acts between its steps, crash after any step, or have a write delayed. */
 const act = fc.oneof(
   fc.record({ kind: fc.constant('emarketeer' as const), value: fc.nat(5) }),
   fc.record({ kind: fc.constant('crm' as const), row: fc.nat(2), value: fc.nat(5) }),
 )
-const pass = fc.record({
-  kind: fc.constant('pass' as const),
-  during: fc.array(act, { maxLength: 2 }),
-  stopAfter: fc.oneof(
-    { weight: 3, arbitrary: fc.constant(99) },
-    { weight: 1, arbitrary: fc.nat(5) },
-  ),
-  delay: fc.oneof(
-    { weight: 4, arbitrary: fc.constant(false) },
-    { weight: 1, arbitrary: fc.constant(true) },
-  ),
-})
+const remap = fc.record({ kind: fc.constant('map' as const), mapped: fc.boolean() })
+const passAmid = (during: fc.Arbitrary<Event>) =>
+  fc.record({
+    kind: fc.constant('pass' as const),
+    during: fc.array(during, { maxLength: 2 }),
+    stopAfter: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(99) },
+      { weight: 1, arbitrary: fc.nat(5) },
+    ),
+    delay: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(false) },
+      { weight: 1, arbitrary: fc.constant(true) },
+    ),
+  })
 const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 4, arbitrary: act },
-  { weight: 4, arbitrary: pass },
+  { weight: 4, arbitrary: passAmid(act) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -52,6 +58,12 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('late' as const), lands: fc.boolean() }) },
+)
+
+const eventWithFile: fc.Arbitrary<Event> = fc.oneof(
+  { weight: 6, arbitrary: event },
+  { weight: 1, arbitrary: remap },
+  { weight: 1, arbitrary: passAmid(fc.oneof(act, remap)) },
 )
 
 export const BASES = ['withdrawn', 'consent', 'legitimateInterest', 'contract'] as const
@@ -69,12 +81,23 @@ export function histories(rich: boolean, records: number) {
   })
 }
 
-export type History = ReturnType<typeof histories> extends fc.Arbitrary<infer T> ? T : never
+export type History = (ReturnType<typeof histories> extends fc.Arbitrary<infer T> ? T : never) & {
+  /** The tenant has a basis of its own. */
+  readonly own?: { readonly mapped: boolean }
+}
+
+/** The same of a rich CRM whose tenant has a basis of its own, which the connection file may map. */
+export function historiesWithOwnBasis(records: number): fc.Arbitrary<History> {
+  return fc
+    .tuple(histories(true, records), fc.boolean(), fc.array(eventWithFile, { maxLength: 12 }))
+    .map(([history, mapped, events]) => ({ ...history, own: { mapped }, events }))
+}
 
 /** The world before anything happens; later records are not live yet. */
-export function begin({ rich, basis, values, stamped, skewMs }: History): World {
+export function begin({ rich, basis, values, stamped, skewMs, own }: History): World {
+  const choices: readonly Value[] = rich ? (own ? [...BASES, OWN] : BASES) : TOGGLES
   const rows = values.map((n, i): Row => {
-    const value = pick<Value>(rich ? ['none', ...BASES] : TOGGLES, n)
+    const value = pick<Value>(rich ? ['none', ...choices] : TOGGLES, n)
     const nobody = value === 'none' || value === 'allow'
     return {
       id: `r${i}`,
@@ -86,8 +109,11 @@ export function begin({ rich, basis, values, stamped, skewMs }: History): World 
       mark: false,
     }
   })
-  const world = new World(rich, rows, { stamped, skewMs, epsMs: 2_000 })
-  rows.filter((row) => row.writer === 'user').forEach((row) => world.set.add(row.value))
+  const world = new World(rich, rows, { stamped, skewMs, epsMs: 2_000 }, choices)
+  world.mapping = own?.mapped ? OWN_MAPPED : NOTHING_MAPPED
+  rows
+    .filter((row) => row.writer === 'user')
+    .forEach((row) => world.set.add(row.value === OWN ? 'contract' : row.value))
   if (basis !== 'none') {
     world.actInEmarketeer(basis)
     // Everything before the history began is nobody's last act, but for a deny, which must stand.
@@ -118,7 +144,7 @@ function happen(world: World, next: Event): void {
       world.actInEmarketeer(pick(BASES, next.value))
       break
     case 'crm':
-      world.actInCrm(pick(live, next.row), pick<Value>(world.rich ? BASES : TOGGLES, next.value))
+      world.actInCrm(pick(live, next.row), pick(world.choices, next.value))
       break
     case 'edit':
       // In a rich CRM only the consent row's own writes move its version.
@@ -132,6 +158,9 @@ function happen(world: World, next: Event): void {
       break
     case 'leave':
       leave(world, pick(live, next.row))
+      break
+    case 'map':
+      world.mapping = next.mapped ? OWN_MAPPED : NOTHING_MAPPED
       break
     case 'late':
       if (world.late !== null && next.lands) {
@@ -204,10 +233,12 @@ export function runPass(
 export function sendable(world: World): boolean {
   const live = world.live()
   const obs = world.observe() as never
-  const oldest = live[0]?.value
+  const [oldest] = live
+  const before = world.memory.seen?.records.find(({ recordId }) => recordId === oldest?.id)
   const allows = world.rich
     ? oldest !== undefined &&
-      isPositive(oldest as LegalBasis) &&
+      (isPositive(oldest.value) ||
+        (oldest.value === OWN && countsAsBasis(oldest as never, before as never, world.mapping))) &&
       !anyInDoubt(obs, world.memory as never)
     : live.every((row) => row.value === 'allow')
   const left = world.rich

@@ -1,19 +1,27 @@
 import { describe, expect, it } from '@jest/globals'
 import {
+  countsAsBasis,
   decideRich,
   EMPTY_MEMORY,
   inDoubt,
+  newlyMapped,
   planRich,
   type CellMemory,
   type Observation,
   type SeenRecord,
 } from '../../../src/domain/reconcile/index.js'
 import type { LegalBasis } from '../../../src/domain/legal-basis.js'
+import {
+  NOTHING_MAPPED,
+  tenantBasis,
+  type BasisMapping,
+  type RichValue,
+} from '../../../src/domain/tenant-basis.js'
 import { emarketeer, memoryOf, observe, record, seconds } from './builders.js'
 
-type Obs = Observation<LegalBasis>
-type Mem = CellMemory<LegalBasis>
-const row = record<LegalBasis>
+type Obs = Observation<RichValue>
+type Mem = CellMemory<RichValue>
+const row = record<RichValue>
 
 function verdict(obs: Obs, mem: Mem = EMPTY_MEMORY): readonly string[] {
   const { line, emarketeerTarget, recordTargets } = decideRich(obs, mem)
@@ -21,7 +29,7 @@ function verdict(obs: Obs, mem: Mem = EMPTY_MEMORY): readonly string[] {
 }
 
 describe('R0, doubt', () => {
-  const seen: SeenRecord<LegalBasis> = {
+  const seen: SeenRecord<RichValue> = {
     recordId: 'r1',
     value: 'none',
     version: '4',
@@ -177,6 +185,112 @@ describe('R1 to R4', () => {
       )
     expect(verdict(at(13))[1]).toBe('consent')
     expect(verdict(at(12))[1]).toBe('withdrawn')
+  })
+})
+
+describe("R5, a basis of the tenant's own (C2)", () => {
+  const own = tenantBasis('CUSTAGR')
+  const mapped: BasisMapping = new Map([['CUSTAGR', 'contract']])
+  const at = (
+    e: LegalBasis,
+    mapping: BasisMapping,
+    ...rows: readonly ReturnType<typeof row>[]
+  ) => ({
+    ...observe(emarketeer(e, e === 'none' ? 0 : 1), ...rows),
+    basisMapping: mapping,
+  })
+
+  it.each<[LegalBasis, string, readonly string[]]>([
+    ['none', 'nothing crosses', ['R5', 'none', own]],
+    ['consent', 'nothing crosses, unlike where nothing is recorded', ['R5', 'consent', own]],
+    ['contract', 'nothing crosses', ['R5', 'contract', own]],
+    ['withdrawn', 'a withdrawal is written over it', ['R5', 'withdrawn', 'withdrawn']],
+  ])('unmapped beside %s: %s', (e, _, expected) => {
+    expect(verdict(at(e, NOTHING_MAPPED, row(own, '1')))).toEqual(expected)
+  })
+
+  it.each<[LegalBasis, object, readonly string[]]>([
+    ['none', {}, ['R2', 'contract', own]],
+    ['none', { lastWriter: 'default' }, ['R2', 'none', own]],
+    ['contract', {}, ['R1', 'contract', own]],
+    ['consent', {}, ['R4', 'contract', own]],
+    ['legitimateInterest', {}, ['R4', 'legitimateInterest', 'legitimateInterest']],
+    ['withdrawn', {}, ['R3', 'withdrawn', 'withdrawn']],
+  ])('mapped beside %s, %j: as the basis that it stands for', (e, more, expected) => {
+    expect(verdict(at(e, mapped, row(own, '1', more)))).toEqual(expected)
+  })
+
+  it('is not taken over for a later act, even if it is one: a withdrawal stays until a basis comes', () => {
+    const e = emarketeer('withdrawn', 1)
+    const before = memoryOf(e, row('withdrawn', '1'))
+    const later = at('withdrawn', NOTHING_MAPPED, row(own, '2'))
+    expect(verdict(later, before)).toEqual(['R5', 'withdrawn', 'withdrawn'])
+    expect(verdict({ ...later, basisMapping: mapped }, before)).toEqual(['R3', 'contract', own])
+  })
+
+  it('of a younger person counts for nothing, and only a withdrawal is written over it', () => {
+    const twin = row(own, '1', { recordId: 'r2' })
+    expect(verdict(at('consent', NOTHING_MAPPED, row('none', 'none'), twin))).toEqual([
+      'R2',
+      'consent',
+      'consent',
+      own,
+    ])
+    expect(verdict(at('consent', NOTHING_MAPPED, row('withdrawn', '1'), twin))).toEqual([
+      'R3',
+      'withdrawn',
+      'withdrawn',
+      'withdrawn',
+    ])
+    expect(verdict(at('consent', mapped, row('consent', '1'), twin)).at(-1)).toBe('consent')
+    expect(verdict(at('contract', mapped, row('contract', '1'), twin)).at(-1)).toBe(own)
+  })
+
+  it("beside another person's own basis is decided by the oldest's", () => {
+    const oldest = row(tenantBasis('OTHER'), '1')
+    const twin = row(own, '1', { recordId: 'r2' })
+    expect(verdict(at('consent', mapped, oldest, twin))).toEqual([
+      'R5',
+      'consent',
+      tenantBasis('OTHER'),
+      own,
+    ])
+    expect(verdict(at('consent', mapped, twin, oldest))).toEqual([
+      'R4',
+      'contract',
+      own,
+      tenantBasis('OTHER'),
+    ])
+  })
+
+  it('that the file comes to map is no act of anybody: a card saved again proves nothing', () => {
+    const seen = memoryOf(emarketeer('withdrawn', 1), row(own, '1'))
+    const saved = at('withdrawn', mapped, row(own, '2'))
+    expect(verdict(saved, seen)).toEqual(['R3', 'withdrawn', 'withdrawn'])
+  })
+
+  it('counts at the gate once a pass has decided with the file, and no longer at once (F4)', () => {
+    const unmapped = at('contract', NOTHING_MAPPED, row(own, '1'))
+    const decision = decideRich(unmapped, EMPTY_MEMORY)
+    const before = planRich(unmapped, EMPTY_MEMORY, decision).memory
+    const now = { ...unmapped, basisMapping: mapped }
+    const counts = (memory: Mem, mapping: BasisMapping) =>
+      countsAsBasis(row(own, '1'), memory.seen?.records[0], mapping)
+    expect(counts(before, mapped)).toBe(false)
+    const taken = decideRich(now, before)
+    expect(newlyMapped(now, before, taken)).toEqual(['r1'])
+    const after = planRich(now, before, taken).memory
+    expect(counts(after, mapped)).toBe(true)
+    expect(newlyMapped(now, after, decideRich(now, after))).toEqual([])
+    expect(counts(after, NOTHING_MAPPED)).toBe(false)
+    // Of another value, a person's act, there is nothing to wait for.
+    expect(
+      countsAsBasis(
+        row(tenantBasis('OTHER'), '2'),
+        before.seen?.records[0],
+        new Map([['OTHER', 'consent']]),
+      ),
+    ).toBe(true)
   })
 })
 

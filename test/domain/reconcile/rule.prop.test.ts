@@ -13,10 +13,21 @@ import {
   type RecordReading,
   type ToggleValue,
 } from '../../../src/domain/reconcile/index.js'
-import { isPositive, LEGAL_BASES, type LegalBasis } from '../../../src/domain/legal-basis.js'
+import {
+  isPositive,
+  LEGAL_BASES,
+  POSITIVE_BASES,
+  type LegalBasis,
+} from '../../../src/domain/legal-basis.js'
+import {
+  meaningOf,
+  NOTHING_MAPPED,
+  tenantBasis,
+  type RichValue,
+} from '../../../src/domain/tenant-basis.js'
 import { check } from './check.js'
 
-type Value = ToggleValue | LegalBasis
+type Value = ToggleValue | RichValue
 
 const basis = fc.constantFrom<LegalBasis>(...LEGAL_BASES)
 const version = fc.integer({ min: 0, max: 4 })
@@ -77,10 +88,25 @@ function cell<V extends Value>(value: fc.Arbitrary<V>) {
 }
 
 const toggles = cell(fc.constantFrom<ToggleValue>('allow', 'deny'))
-const riches = cell(basis)
+const own = tenantBasis('OWN')
+const mapping = fc.option(
+  fc.constantFrom(...POSITIVE_BASES).map((to) => new Map([['OWN', to]])),
+  { nil: NOTHING_MAPPED },
+)
+const riches = fc
+  .tuple(
+    cell<RichValue>(
+      fc.oneof({ weight: 3, arbitrary: basis }, { weight: 1, arbitrary: fc.constant(own) }),
+    ),
+    mapping,
+  )
+  .map(([[observation, memory], basisMapping]): [Observation<RichValue>, CellMemory<RichValue>] => [
+    { ...observation, basisMapping },
+    memory,
+  ])
 
 /** Nobody may be mailed on what was decided. */
-function denies({ emarketeerTarget, recordTargets }: Decision<Value>): boolean {
+function denies<V extends Value>({ emarketeerTarget, recordTargets }: Decision<V>): boolean {
   return (
     !isPositive(emarketeerTarget) ||
     recordTargets.some(({ target }) => target === 'deny' || target === 'withdrawn')
@@ -107,9 +133,14 @@ describe('every plan', () => {
       const record =
         write.side === 'crm' ? observation.records.find((r) => r.recordId === write.recordId) : null
       const now = record ? record.value : observation.emarketeer.basis
-      // I6: never an equal value. A value is never taken away.
+      // I6: never an equal value, nor one that means the same. A value is never taken away.
       expect(write.value).not.toBe(now)
+      expect(write.value).not.toBe(
+        meaningOf(now as RichValue, observation.basisMapping ?? NOTHING_MAPPED),
+      )
       expect(write.value).not.toBe('none')
+      // C2: a tenant's own basis is never written.
+      expect(write.value).not.toBe(own)
       // I2: over a deny only what is proven to be later.
       if (write.loosens && (now === 'deny' || now === 'withdrawn')) {
         expect(decision.inputs.proof).not.toBe('none')
@@ -134,6 +165,83 @@ describe('every plan', () => {
 
   it('of a rich CRM does so too', () => {
     check(fc.property(riches, ([o, m]) => holds(o, m, decideRich, planRich)))
+  })
+})
+
+describe("a basis of the tenant's own (C2)", () => {
+  const unmapped = riches.map(([o, m]) => [{ ...o, basisMapping: NOTHING_MAPPED }, m] as const)
+
+  it('that no file maps is written over by nothing but a withdrawal, and never reaches eMarketeer', () => {
+    check(
+      fc.property(unmapped, ([observation, memory]) => {
+        const decision = decideRich(observation, memory)
+        const { emarketeer, records } = observation
+        for (const { recordId, target } of decision.recordTargets) {
+          const { value } = records.find((record) => record.recordId === recordId)!
+          expect(value !== own || target === own || target === 'withdrawn').toBe(true)
+        }
+        if (records[0]?.value === own) {
+          // It is no deny either: only eMarketeer's, a carried or inherited one, or doubt withdraws.
+          expect([emarketeer.basis, 'withdrawn']).toContain(decision.emarketeerTarget)
+          const asNothing = {
+            ...observation,
+            records: [{ ...records[0], value: 'none' as const }, ...records.slice(1)],
+          }
+          const denied =
+            emarketeer.basis === 'withdrawn' ||
+            decision.line === 'R0' ||
+            decision.inputs.inheritedDeny ||
+            records[0].carriedDeny
+          expect(decision.emarketeerTarget === 'withdrawn').toBe(denied)
+          expect(denied || decideRich(asNothing, EMPTY_MEMORY).emarketeerTarget).not.toBe(
+            'withdrawn',
+          )
+        }
+      }),
+    )
+  })
+
+  it('that the file maps is decided as the basis that it stands for', () => {
+    check(
+      fc.property(riches, ([observation, memory]) => {
+        const to = observation.basisMapping?.get('OWN')
+        fc.pre(to !== undefined)
+        // As if every reading and every stored one held the basis itself; a row that changed from one to the other moved.
+        const spelt = <T extends RichValue | null>(value: T) => (value === own ? to : value)
+        const { records } = observation
+        const seen = memory.seen && {
+          ...memory.seen,
+          records: memory.seen.records.map((r) => ({
+            ...r,
+            value: spelt(r.value),
+            want: spelt(r.want),
+          })),
+        }
+        const before = (id: string) => memory.seen?.records.find((r) => r.recordId === id)
+        fc.pre(
+          records.every((r) => {
+            const was = before(r.recordId)
+            return (
+              was === undefined || (r.value === was.value) === (spelt(r.value) === spelt(was.value))
+            )
+          }),
+        )
+        fc.pre(
+          records.every((r) => before(r.recordId)?.want !== own && before(r.recordId)?.want !== to),
+        )
+        const plain = {
+          ...observation,
+          records: records.map((r) => ({ ...r, value: spelt(r.value) })),
+        }
+        const mapped = decideRich(observation, memory)
+        const stated = decideRich(plain, { ...memory, seen })
+        expect(mapped.line).toBe(stated.line)
+        expect(mapped.emarketeerTarget).toBe(stated.emarketeerTarget)
+        expect(mapped.recordTargets.map(({ target }) => spelt(target))).toEqual(
+          stated.recordTargets.map(({ target }) => target),
+        )
+      }),
+    )
   })
 })
 
@@ -212,7 +320,7 @@ describe('knowing less can only turn an allow into a deny (I12)', () => {
     )
   })
 
-  it('about a rich CRM: no stamps, no times, no writers', () => {
+  it('about a rich CRM: no stamps, no times, no writers, no mapping', () => {
     check(
       fc.property(riches, ([o, m]) => {
         if (!denies(decideRich(o, m))) {
@@ -221,6 +329,7 @@ describe('knowing less can only turn an allow into a deny (I12)', () => {
         expect(denies(decideRich(withoutStamps(o), m))).toBe(true)
         expect(denies(decideRich(withoutTimes(o), m))).toBe(true)
         expect(denies(decideRich(withoutWriters(o), m))).toBe(true)
+        expect(denies(decideRich({ ...o, basisMapping: NOTHING_MAPPED }, m))).toBe(true)
       }),
     )
   })

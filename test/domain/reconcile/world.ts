@@ -18,8 +18,18 @@ import {
   type ToggleValue,
 } from '../../../src/domain/reconcile/index.js'
 import { isPositive, type LegalBasis } from '../../../src/domain/legal-basis.js'
+import {
+  NOTHING_MAPPED,
+  tenantBasis,
+  type BasisMapping,
+  type RichValue,
+} from '../../../src/domain/tenant-basis.js'
 
-export type Value = ToggleValue | LegalBasis
+export type Value = ToggleValue | RichValue
+
+/** A basis that the tenant made, and the file that maps it. */
+export const OWN = tenantBasis('OWN')
+export const OWN_MAPPED: BasisMapping = new Map([['OWN', 'contract']])
 
 /** A CRM record of the pair of systems; `setMs` is on the CRM's own clock. */
 export interface Row {
@@ -55,11 +65,14 @@ export class World {
   /** Bases that a person has set, and whether a CRM user opted in since eMarketeer's last other act. */
   readonly set = new Set<Value>()
   crmOptedIn = false
+  mapping: BasisMapping = NOTHING_MAPPED
 
   constructor(
     readonly rich: boolean,
     readonly rows: Row[],
     readonly clocks: Clocks,
+    /** What a CRM user chooses from. */
+    readonly choices: readonly Value[],
   ) {}
 
   live(): Row[] {
@@ -90,7 +103,7 @@ export class World {
     Object.assign(row, { value, version: row.version + 1, writer: 'user', setMs: this.crmNowMs() })
     this.lastActDenies = isDeny(value)
     this.lastActOnTwin = this.rich && row !== this.live()[0]
-    this.set.add(value === 'allow' ? 'consent' : value)
+    this.set.add(value === 'allow' ? 'consent' : value === OWN ? 'contract' : value)
     this.crmOptedIn ||= value === 'allow' || value === 'consent'
   }
 
@@ -105,12 +118,13 @@ export class World {
       records: this.live().map((row) => this.read(row)),
       epoch: 1,
       firstVersion: 1,
+      basisMapping: this.mapping,
     }
   }
 
   decide(obs: Observation<Value>): Decision<Value> {
     return this.rich
-      ? decideRich(obs as Observation<LegalBasis>, this.memory as CellMemory<LegalBasis>)
+      ? decideRich(obs as Observation<RichValue>, this.memory as CellMemory<RichValue>)
       : decideToggle(obs as Observation<ToggleValue>, this.memory as CellMemory<ToggleValue>)
   }
 
@@ -118,7 +132,7 @@ export class World {
   store(obs: Observation<Value>, decision: Decision<Value>): readonly CellWrite<Value>[] {
     const plan = (
       this.rich
-        ? planRich(obs as Observation<LegalBasis>, this.memory as never, decision as never)
+        ? planRich(obs as Observation<RichValue>, this.memory as never, decision as never)
         : planToggle(obs as Observation<ToggleValue>, this.memory as never, decision as never)
     ) as Plan<Value>
     for (const id of arrivedDenies(obs, plan.memory)) {
@@ -162,7 +176,7 @@ export class World {
     const { recordId, value } = write
     this.memory = (
       this.rich
-        ? acknowledgeRichRecord(this.memory as never, reading as RecordReading<LegalBasis>, 1)
+        ? acknowledgeRichRecord(this.memory as never, reading as RecordReading<RichValue>, 1)
         : acknowledgeToggleRecord(
             this.memory as never,
             recordId,
@@ -216,13 +230,11 @@ export class World {
     ) {
       this.violations.push('I4 consent without a CRM user')
     }
-    if (
-      write.value !== 'allow' &&
-      isPositive(write.value as LegalBasis) &&
-      write.value !== 'deny' &&
-      !this.set.has(write.value)
-    ) {
+    if (isPositive(write.value) && !this.set.has(write.value)) {
       this.violations.push('I3 a basis which no person set')
+    }
+    if (write.value === OWN) {
+      this.violations.push("C2 the tenant's own basis is written")
     }
   }
 }

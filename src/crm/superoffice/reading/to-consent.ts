@@ -1,6 +1,6 @@
 import type { ClockReading } from '../../../http/index.js'
 import type { CrmConsent } from '../../crm.js'
-import { basisOfKey } from '../wire/keys.js'
+import { valueOfKey } from '../wire/keys.js'
 import type { ConsentRow } from './consent-row.js'
 import { lastWriterOf, type Ourselves } from './last-writer.js'
 import { stampOf } from './stamp-of.js'
@@ -27,15 +27,15 @@ export const ABSENT: CrmConsent = {
 export const UNREADABLE: CrmConsent = { ...ABSENT, value: null, version: '' }
 
 /**
- * A row as the rule reads it. A basis that the tenant made, or no version: unknown, and nothing may be written. Only a
- * person's write has a stamp: that of our own proves nothing.
+ * A row as the rule reads it. No basis or no version: unknown, and nothing may be written. Only a person's write has a
+ * stamp: that of our own proves nothing.
  */
 export function toConsent(row: ConsentRow, view: ConsentView): CrmConsent {
   const { updatedCount } = row
   const lastWriter = lastWriterOf(row, view.ourselves)
   const stamped = lastWriter === 'user' && view.stampsUsable
   return {
-    value: updatedCount === null ? null : basisOfKey(row.basisKey),
+    value: updatedCount === null ? null : valueOfKey(row.basisKey),
     version: updatedCount === null ? '' : String(updatedCount),
     lastWriter,
     stamp: stamped ? stampOf(row, view.clock, view.nowMs) : null,

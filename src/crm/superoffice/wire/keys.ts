@@ -1,4 +1,5 @@
 import type { LegalBasis, Purpose } from '../../../domain/legal-basis.js'
+import { tenantBasis, type RichValue } from '../../../domain/tenant-basis.js'
 
 /** Purposes by key; names and ids are the tenant's (docs/wire-superoffice.md, 4.1). */
 const PURPOSE_KEYS: Readonly<Record<string, Purpose>> = {
@@ -24,12 +25,25 @@ export function normalizeKey(key: string): string {
 
 /** The purpose of a key; null for one that is not synced. */
 export function purposeOfKey(key: string | null): Purpose | null {
-  return key === null ? null : (PURPOSE_KEYS[normalizeKey(key)] ?? null)
+  return key === null ? null : ownEntry(PURPOSE_KEYS, normalizeKey(key))
 }
 
-/** The basis of a key; null for one that the tenant made: unknown, never coerced. */
+/** The basis of a key; null for one that SuperOffice does not define. */
 export function basisOfKey(key: string | null): Exclude<LegalBasis, 'none'> | null {
-  return key === null ? null : (BASIS_KEYS[normalizeKey(key)] ?? null)
+  return key === null ? null : ownEntry(BASIS_KEYS, normalizeKey(key))
+}
+
+/**
+ * What a row's key of a legal basis says: a basis, or one that the tenant made, by its own key (C2). null: it has none,
+ * which is unknown.
+ */
+export function valueOfKey(key: string | null): RichValue | null {
+  const known = basisOfKey(key)
+  if (known !== null || key === null) {
+    return known
+  }
+  const own = normalizeKey(key)
+  return own === '' ? null : tenantBasis(own)
 }
 
 /** The documented key of a purpose. */
@@ -40,6 +54,11 @@ export function keyOfPurpose(purpose: Purpose): string {
 /** The documented key of a basis; `none` has none, as absence is not written. */
 export function keyOfBasis(basis: Exclude<LegalBasis, 'none'>): string {
   return keyOf(BASIS_KEYS, basis)
+}
+
+/** A tenant's key may be any text, also the name of something that every object has. */
+function ownEntry<T>(keys: Readonly<Record<string, T>>, key: string): T | null {
+  return Object.hasOwn(keys, key) ? (keys[key] ?? null) : null
 }
 
 function keyOf<T>(keys: Readonly<Record<string, T>>, value: T): string {

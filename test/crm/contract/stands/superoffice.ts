@@ -44,7 +44,7 @@ export async function superOfficeStand(options: SuperofficeOptions): Promise<Con
     persons: [{ firstName: 'Test', emails: ['test.person@contract.example'] }],
   })
   const testPersonId = personIds[0]!
-  await post('lists/LegalBase', { key: 'OWN', name: 'Our own' })
+  const own = await post<{ id: number }>('lists/LegalBase', { key: 'OWN', name: 'Our own' })
   const { driver, open } = opener(running, testPersonId)
   const fault = async (rule: object) => void (await post('faults', rule))
   const person = (id: string | number) => get<Person>(`persons/${id}`)
@@ -85,7 +85,11 @@ export async function superOfficeStand(options: SuperofficeOptions): Promise<Con
     },
     userSets: (id, value) => act(id, 'consent', { purpose: 'EMARKETING', legalBase: KEYS[value] }),
     userTouches: (id) => act(id, 'edit-consent', { purpose: 'EMARKETING' }),
-    makeUnreadable: (id) => act(id, 'consent', { purpose: 'EMARKETING', legalBase: 'OWN' }),
+    async makeUnreadable(id) {
+      // A row whose basis has no key says nothing that could be known or mapped.
+      await act(id, 'consent', { purpose: 'EMARKETING', legalBase: 'OWN' })
+      await post(`lists/LegalBase/${own.id}`, { key: '' })
+    },
     remove: (id) => act(id, 'delete', { soft: true }),
     async truth(id) {
       const key = basisOf(await person(id))

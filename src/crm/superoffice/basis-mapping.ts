@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { POSITIVE_BASES } from '../../domain/legal-basis.js'
+import type { BasisMapping } from '../../domain/tenant-basis.js'
+import { basisOfKey, normalizeKey } from './wire/keys.js'
+
+/**
+ * `superoffice.legalBases`: which of eMarketeer's bases each basis stands for that the tenant made in SuperOffice (C2).
+ * Keys are compared without case and outer blanks. Several may stand for one; none may be one that SuperOffice defines.
+ */
+export const legalBasesSchema = z
+  .record(
+    z.string(),
+    z.enum(POSITIVE_BASES, { error: `must be one of ${POSITIVE_BASES.join(', ')}` }),
+  )
+  .superRefine((bases, context) => {
+    const seen = new Set<string>()
+    for (const key of Object.keys(bases)) {
+      const fault = faultOf(key, seen)
+      if (fault !== null) {
+        context.addIssue({ code: 'custom', path: [key], message: fault })
+      }
+      seen.add(normalizeKey(key))
+    }
+  })
+
+function faultOf(key: string, seen: ReadonlySet<string>): string | null {
+  if (normalizeKey(key) === '') {
+    return 'the key of a legal basis must not be empty'
+  }
+  if (basisOfKey(key) !== null) {
+    return 'SuperOffice itself defines this key; only bases that the tenant made are mapped'
+  }
+  return seen.has(normalizeKey(key)) ? 'the same key stands twice, in another spelling' : null
+}
+
+/** The mapping in a section as it was stored; one that is not valid any more maps nothing. */
+export function basisMappingOf(section: Readonly<Record<string, unknown>>): BasisMapping {
+  const { success, data } = legalBasesSchema.safeParse(section['legalBases'] ?? {})
+  return new Map(
+    success ? Object.entries(data).map(([key, basis]) => [normalizeKey(key), basis]) : [],
+  )
+}

@@ -1,0 +1,13 @@
+import { isRecord } from '../config/record-paths.js'
+import type { CrmDriver } from '../crm/crm.js'
+import { NOTHING_MAPPED, type BasisMapping } from '../domain/tenant-basis.js'
+import type { ConnectionRow } from '../ledger/connections.js'
+
+/** What the connection's file makes of the tenant's own bases, as it is stored now (C2). @param driver null: no CRM. */
+export function basisMappingOf(
+  driver: Pick<CrmDriver, 'basisMapping'> | null,
+  { config }: Pick<ConnectionRow, 'config'>,
+): BasisMapping {
+  const section = isRecord(config) ? config['section'] : null
+  return (isRecord(section) ? driver?.basisMapping?.(section) : undefined) ?? NOTHING_MAPPED
+}
