@@ -94,7 +94,14 @@ export interface CrmSession {
   tendWebhooks?(context: CallContext): Promise<{ readonly reactivated: boolean }>
   /** Rich CRMs: the version of a row that was just inserted, as set-up measured it; null: not measured. */
   readonly firstVersion?: number | null
+  /** Rich CRMs: set-up has measured that the installation counts one per write. Absent or false: not measured. */
+  readonly countsWrites?: boolean
+  /** Rich CRMs: whether times of rows may decide at all (connection file). Absent: `auto`. */
+  readonly times?: TimesMode
 }
+
+/** `auto`: times of rows decide where they prove something. `never`: only versions do. */
+export type TimesMode = 'auto' | 'never'
 
 /** What opening a connection needs besides its own configuration. */
 export interface CrmOpenOptions {
@@ -134,6 +141,14 @@ export interface CrmDriver<Config = unknown> {
   explainRefusal?(
     refusal: Pick<UpstreamFailure, 'upstreamCode'> & { readonly detail: string },
   ): string
+  /**
+   * Rich CRMs whose rows carry times: whether these may decide, by the connection file's section, and whether set-up has
+   * measured that each write counts. Absent: rows carry none.
+   */
+  rowTimes?(
+    section: Readonly<Record<string, unknown>>,
+    facts: CrmFacts,
+  ): { readonly mode: TimesMode; readonly measured: boolean }
   /** The one status that the CRM takes for a success of its webhooks; absent: any 2xx, and 202 is given. */
   readonly webhookStatus?: 200
   /**

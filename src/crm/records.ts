@@ -1,6 +1,19 @@
 import type { LegalBasis, Purpose } from '../domain/legal-basis.js'
+import type { LastWriter, ToggleValue } from '../domain/reconcile/types.js'
 import type { RichValue } from '../domain/tenant-basis.js'
-import type { LastWriter, Stamp, ToggleValue } from '../domain/reconcile/types.js'
+
+/**
+ * When a rich CRM's row was written, as the row says, by the CRM's own clock, whoever wrote it. Unix ms; raw: whether it
+ * proves anything is decided when deciding (docs/reconciliation.md, "Stamps of SuperOffice").
+ */
+export interface RowTimes {
+  /** When it was inserted; null: not told. */
+  readonly registeredMs: number | null
+  /** When it was last updated; null: never, or not told. */
+  readonly updatedMs: number | null
+  /** It has only been inserted, and never updated since. */
+  readonly onlyInserted: boolean
+}
 
 /** One consent value of one record. `value` null = unreadable (column gone, no right, null): unknown, no write. */
 export interface CrmConsent {
@@ -8,8 +21,8 @@ export interface CrmConsent {
   /** For conditional writes and for "moved"; equality only. */
   readonly version: string
   readonly lastWriter: LastWriter
-  /** Rich CRMs carry it on the row; toggle CRMs tell it through {@link CrmSession.readFieldHistory}. */
-  readonly stamp: Stamp | null
+  /** Rich CRMs carry them on the row; toggle CRMs tell them through {@link CrmSession.readFieldHistory}: absent. */
+  readonly times?: RowTimes
 }
 
 /** Whether a record counts. Only `live` ones take part in the rule; the others end or move the link (F5). */
@@ -100,6 +113,12 @@ export type CrmWrite =
       readonly expectedVersion: string
     }
 
+/** A write that went by itself, by our clock, Unix ms. `answeredAtMs` null: the answer was lost. */
+export interface SentWrite {
+  readonly sentAtMs: number
+  readonly answeredAtMs: number | null
+}
+
 /** What became of one write. Expected outcomes are values, not errors. */
 export type CrmWriteOutcome =
   /** `version` null: applied, version not told; the row must be read before it proves anything. */
@@ -112,6 +131,8 @@ export type CrmWriteOutcome =
        * which may be somebody else's already. Absent: the write itself was conditional.
        */
       readonly readBack?: CrmConsent
+      /** When this write left us and was answered, where it went by itself. Absent: together with others, or not at all. */
+      readonly sent?: SentWrite
     }
   /** The row moved: read and decide again, at once. */
   | { readonly status: 'conflict' }

@@ -65,7 +65,7 @@ async function setConsents(
       ? [
           {
             ...write,
-            now: readBack ?? { value: write.value, version, lastWriter: 'us', stamp: null },
+            now: readBack ?? { value: write.value, version, lastWriter: 'us' },
           },
         ]
       : [],

@@ -20,8 +20,10 @@ import { arrivedAt, crossedAt, observedIn, sameMemory } from './cell-memory.js'
 import { decideBatch, placeOf, type DecidedCell, type RowUpkeep } from './decide-cells.js'
 import { consentEventOf, type CrmAct } from './evidence.js'
 import { actBehind, askFieldHistory } from './field-history.js'
+import { timesNow } from './deciding-times.js'
 import { freshen } from './freshen.js'
 import { holdBack } from './hold-back.js'
+import { learnFromWrites } from './learn-from-writes.js'
 import { isConsistent, loadBatch, type BatchView } from './observe.js'
 import { performWrites } from './perform-writes.js'
 import { requireCrm, type SyncSession } from './session.js'
@@ -67,7 +69,7 @@ export class BatchPass {
     }
     this.dirty = await dirtyMarks(db, addressIds)
     const batch = this.consistentPart(await loadBatch(db, connection.connectionId, addressIds))
-    const decided = decideBatch(batch, requireCrm(this.session))
+    const decided = decideBatch(batch, requireCrm(this.session), timesNow(this.session, batch))
     const asked = await askFieldHistory(this.session, decided.cells)
     asked.postponed.forEach((cell) => this.unfinished.add(cell.row.addressId))
     this.errors.push(...(asked.error ? [asked.error] : []))
@@ -227,9 +229,10 @@ export class BatchPass {
         crm: jobs.crm.filter((job) => held.has(job.addressId)),
       }
     })
-    const { window, errors } = await performWrites(this.session, own)
+    const { window, errors, probe } = await performWrites(this.session, own)
     this.errors.push(...errors)
     await this.acknowledge(own, window)
+    await learnFromWrites(this.session, own.crm, probe)
   }
 
   /** Stores what became of writes. */

@@ -17,6 +17,7 @@ import { foldFeedPage, type FoldedPage } from './feed-page.js'
 import { loadEmarketeer } from './load-emarketeer.js'
 import { syncCategories } from './sync-categories.js'
 import { takeStates } from './take-states.js'
+import { learnFromFeed } from './learn-from-writes.js'
 import type { SyncSession } from './session.js'
 
 const PAGE_SIZE = 1_000
@@ -71,6 +72,7 @@ export async function catchUpEmarketeer(session: SyncSession): Promise<CatchUpRe
     if (!stored) {
       continue // Somebody else stored this page; go on from where they are.
     }
+    await learnFromFeed(session, answer.items)
     await readContacts(session, folded.unreadableContactIds)
     items += answer.items.length
     categoriesChanged ||= folded.categoriesChanged

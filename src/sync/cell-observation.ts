@@ -9,11 +9,14 @@ export interface ObservedCell {
 }
 
 /** What is known of a rich CRM's values besides the records themselves. */
-export type CrmKnowledge = Pick<Observation<StoredValue>, 'firstVersion' | 'basisMapping'>
+export type CrmKnowledge = Pick<
+  Observation<StoredValue>,
+  'firstVersion' | 'basisMapping' | 'countsWrites'
+>
 
 /**
  * Puts together what the rule and the send gate ask of a cell.
- * @param crm what is known of the CRM's values besides.
+ * @param crm what is known of the CRM's values besides; what our own inserts have shown counts as well.
  * @returns null where eMarketeer's side cannot be read.
  */
 export function observationOf(
@@ -35,6 +38,7 @@ export function observationOf(
       epoch,
       historyLost: seen === null && epoch > 1 && anyForgotten(view, epoch),
       ...crm,
+      firstVersion: crm.firstVersion ?? batch.times.firstVersion,
     },
     memory: { seen, openAllow, openLoosen },
   }

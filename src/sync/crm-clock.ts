@@ -1,24 +1,31 @@
+import { clockOfDate, MAX_CLOCK_OFFSET_MS } from '../domain/clock.js'
 import type { ClockReading } from '../http/index.js'
 import { saveCrmClock } from '../ledger/crm-clock.js'
+import { saveMeasurement } from '../ledger/crm-times.js'
 import type { SyncSession } from './session.js'
 
-/** Beyond this the CRM's times prove nothing, and its driver tells none (docs/reconciliation.md, eps). */
-export const MAX_CLOCK_OFFSET_MS = 5 * 60_000
-
-/** Keeps the last reading of the CRM's clock that a piece of work came by. */
+/** Keeps the last reading of each side's clock that a piece of work came by. */
 export class ClockWatch {
   #crm: ClockReading | null = null
+  #emarketeer: ClockReading | null = null
 
-  /** As `onClock` of a call. eMarketeer's clock stamps its own acts and needs no reading. */
+  /** As `onClock` of a call. */
   readonly note = (reading: ClockReading): void => {
-    if (reading.system !== 'emarketeer') {
+    if (reading.system === 'emarketeer') {
+      this.#emarketeer = reading
+    } else {
       this.#crm = reading
     }
   }
 
-  /** The last reading, or null. */
+  /** The last reading of the CRM's, or null. */
   get crm(): ClockReading | null {
     return this.#crm
+  }
+
+  /** The last reading of eMarketeer's, or null. */
+  get emarketeer(): ClockReading | null {
+    return this.#emarketeer
   }
 }
 
@@ -33,6 +40,14 @@ export async function noteCrmClock(session: SyncSession): Promise<void> {
   }
   const { connectionId } = session.connection
   await saveCrmClock(session.db, connectionId, reading.offsetMs)
+  if (session.crm?.capabilities.values === 'rich') {
+    const measuredAtMs = Date.now()
+    const { emarketeer } = session.clock
+    const save = (by: 'crmByDate' | 'emarketeerByDate', told: ClockReading) =>
+      saveMeasurement(session.db, connectionId, by, { ...clockOfDate(told), measuredAtMs })
+    await save('crmByDate', reading)
+    await (emarketeer && save('emarketeerByDate', emarketeer))
+  }
   if (Math.abs(reading.offsetMs) > MAX_CLOCK_OFFSET_MS) {
     session.log.warn(
       { connectionId, offsetMs: reading.offsetMs },

@@ -1,4 +1,5 @@
 import { categoryCell, type CellKey } from '../domain/cell-key.js'
+import type { Purpose } from '../domain/legal-basis.js'
 import type {
   CellMemory,
   Decision,
@@ -10,6 +11,7 @@ import type { CellRow, StoredValue } from '../ledger/cells.js'
 import type { StoredCrmSubscription } from '../ledger/crm-mirror-rows.js'
 import { basisMappingOf } from './basis-mapping.js'
 import { observationOf, type CrmKnowledge } from './cell-observation.js'
+import { NO_ROW_TIMES, stampOfConsent, type DecidingTimes } from './deciding-times.js'
 import { guestsToTell, leftDeny } from './further-addresses.js'
 import { categoryRows, purposeRecords, type AddressView, type BatchView } from './observe.js'
 import { GUEST_RULE, ruleFor, TOGGLE_RULE, type Rule } from './rule.js'
@@ -44,8 +46,15 @@ export interface BatchDecisions {
   readonly upkeep: readonly RowUpkeep[]
 }
 
-/** Decides every cell of a batch's linked addresses by the rule; pure. */
-export function decideBatch(batch: BatchView, crm: OpenCrm): BatchDecisions {
+/**
+ * Decides every cell of a batch's linked addresses by the rule; pure.
+ * @param times what times of a rich CRM's rows are worth now.
+ */
+export function decideBatch(
+  batch: BatchView,
+  crm: OpenCrm,
+  times: DecidingTimes = NO_ROW_TIMES,
+): BatchDecisions {
   const cells: DecidedCell[] = []
   const upkeep: RowUpkeep[] = []
   for (const view of batch.addresses) {
@@ -58,9 +67,9 @@ export function decideBatch(batch: BatchView, crm: OpenCrm): BatchDecisions {
     }
     if (batch.connection.legalBasisSync) {
       for (const purpose of crm.capabilities.purposes) {
-        const records = purposeRecords(view, purpose)
+        const records = withRowTimes(purposeRecords(view, purpose), view, purpose, times)
         const rule = ruleFor(crm.capabilities)
-        const cell = decideCell(batch, view, purpose, records, rule, crm)
+        const cell = decideCell(batch, view, purpose, records, rule, crm, times)
         cells.push(...(cell ? [cell] : []))
       }
     }
@@ -99,7 +108,7 @@ function decideCategory(
   const { categoryId, name } = category
   const rows = categoryRows(view, categoryId)
   const cellKey = categoryCell(categoryId)
-  const cell = decideCell(batch, view, cellKey, rows.records, TOGGLE_RULE, crm)
+  const cell = decideCell(batch, view, cellKey, rows.records, TOGGLE_RULE, crm, NO_ROW_TIMES)
   if (cell) {
     cells.push(cell)
   }
@@ -127,13 +136,31 @@ function decideCell(
   records: readonly RecordReading<StoredValue>[] | null,
   rule: Rule,
   crm: OpenCrm,
+  { countsWrites }: DecidingTimes,
 ): DecidedCell | null {
   const row = view.cells.get(cellKey)
   if (!row || !records || records.length === 0) {
     return null
   }
-  const facts = observationOf(batch, view, row, records, knowledgeOf(batch, crm))
+  const knowledge = { ...knowledgeOf(batch, crm), countsWrites }
+  const facts = observationOf(batch, view, row, records, knowledge)
   return facts && decided({ view, cellKey, row, rule, ...facts })
+}
+
+/** Records with the times of their rows, as far as these may be held against eMarketeer's. */
+function withRowTimes(
+  records: readonly RecordReading<StoredValue>[] | null,
+  view: AddressView,
+  purpose: Purpose,
+  times: DecidingTimes,
+): readonly RecordReading<StoredValue>[] | null {
+  const consents = new Map(view.contacts.map((c) => [c.crmContactId, c.consents[purpose]]))
+  return (
+    records?.map((record) => {
+      const consent = consents.get(record.recordId)
+      return consent === undefined ? record : { ...record, stamp: stampOfConsent(consent, times) }
+    }) ?? null
+  )
 }
 
 function knowledgeOf({ connection }: BatchView, crm: OpenCrm): CrmKnowledge {

@@ -5,7 +5,6 @@ import { meaningOf, NOTHING_MAPPED, tenantKeyOf, type RichValue } from '../domai
 import type { Actor } from '../emarketeer/index.js'
 import type { ConsentEvent } from '../ledger/consent-events.js'
 import { contactOfRecord } from './observe.js'
-import type { Stamp } from '../domain/reconcile/index.js'
 import type { DecidedCell } from './decide-cells.js'
 import { TOGGLE_RULE } from './rule.js'
 import type { SyncRun } from '../ledger/runs.js'
@@ -33,9 +32,9 @@ export interface ActDescription {
  */
 export function describeAct(cell: DecidedCell, act: CrmAct | null, nowMs: number): ActDescription {
   const positive = isPositive(cell.decision.emarketeerTarget)
-  const stamp = stampOf(cell)
-  const fromMs = act?.atMs ?? (stamp ? stamp.atMs - stamp.epsMs : cell.row.seenAtMs)
-  const toMs = act?.atMs ?? (stamp ? Math.min(nowMs, stamp.atMs + stamp.epsMs) : nowMs)
+  const row = rowTimesOf(cell)
+  const fromMs = act?.atMs ?? row?.fromMs ?? cell.row.seenAtMs
+  const toMs = act?.atMs ?? (row ? Math.min(nowMs, row.toMs) : nowMs)
   const actor: Actor = { type: 'crmUser', id: act?.userId ?? null, name: null }
   const eventTimeMs = Math.round(positive ? (fromMs ?? toMs) : toMs)
   if (!isPurposeCell(cell.cellKey)) {
@@ -45,14 +44,31 @@ export function describeAct(cell: DecidedCell, act: CrmAct | null, nowMs: number
   return { actor, eventTimeMs, comment, fromMs, toMs }
 }
 
-/** When the CRM's row says that its present value was set, where it is that very value which crosses. */
-function stampOf({ observation, decision }: DecidedCell): Stamp | null {
+/**
+ * The range in which the CRM's row says that its present value was set, where it is that very value which crosses. The row
+ * may have been written again since, without another value: it was set at its stamp at the latest, and only where that is
+ * its one write, not before.
+ */
+function rowTimesOf({
+  observation,
+  decision,
+}: DecidedCell): { readonly fromMs: number | null; readonly toMs: number } | null {
   const record = observation.records[0]
+  const stamp = record?.stamp ?? null
   const mapping = observation.basisMapping ?? NOTHING_MAPPED
-  return record?.lastWriter === 'user' &&
-    meaningOf(record.value as RichValue, mapping) === decision.emarketeerTarget
-    ? record.stamp
-    : null
+  if (
+    stamp === null ||
+    record?.lastWriter !== 'user' ||
+    meaningOf(record.value as RichValue, mapping) !== decision.emarketeerTarget
+  ) {
+    return null
+  }
+  const { rowTime } = decision.inputs
+  const isOnlyWrite = record.onlyInserted === true || rowTime === 'counts' || rowTime === undefined
+  return {
+    fromMs: isOnlyWrite ? stamp.atMs - stamp.epsMs : null,
+    toMs: stamp.atMs + stamp.epsMs,
+  }
 }
 
 function whatWasDone(cell: DecidedCell, positive: boolean): string {

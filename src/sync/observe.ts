@@ -19,6 +19,7 @@ import {
   type StoredCrmContact,
   type StoredCrmSubscription,
 } from '../ledger/crm-mirror-rows.js'
+import { crmTimesOf, type CrmTimes } from '../ledger/crm-times.js'
 import type { Queryable } from '../ledger/database.js'
 import { outsideDenies, unarrivedGuests } from './further-addresses.js'
 import { recordReading } from './record-reading.js'
@@ -42,6 +43,8 @@ export interface AddressView {
 /** A batch of addresses as our copy holds them, and the state of the connection at that moment. */
 export interface BatchView {
   readonly connection: ConnectionRow
+  /** What was learned about the CRM's times. */
+  readonly times: CrmTimes
   readonly categories: readonly CategoryRow[]
   readonly addresses: readonly AddressView[]
 }
@@ -77,6 +80,7 @@ export async function loadBatch(
   const contactsByAddress = groupBy(contacts, (contact) => contact.addressId)
   return {
     connection,
+    times: await crmTimesOf(db, connectionId),
     categories,
     addresses: rows.map((row): AddressView => {
       const own = contactsByAddress.get(row.addressId) ?? []

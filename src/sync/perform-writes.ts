@@ -1,4 +1,5 @@
 import { MAX_WRITE_ITEMS } from '../emarketeer/index.js'
+import type { EmarketeerProbe } from '../ledger/crm-times.js'
 import { nextTick, type ReadWindow } from '../ledger/ticks.js'
 import { newIdempotencyKey, type CrmJob, type EmarketeerJob, type Jobs } from './write-jobs.js'
 import { requireCrm, type SyncSession } from './session.js'
@@ -7,6 +8,8 @@ import { requireCrm, type SyncSession } from './session.js'
 export interface PerformedWrites {
   readonly window: ReadWindow
   readonly errors: readonly Error[]
+  /** A write that eMarketeer applied, to be held against the time at which it says to have recorded it. */
+  readonly probe: EmarketeerProbe | null
 }
 
 /**
@@ -17,13 +20,14 @@ export async function performWrites(session: SyncSession, jobs: Jobs): Promise<P
   const from = await nextTick(session.db)
   const ofEmarketeer: Error[] = []
   const ofCrm: Error[] = []
-  await Promise.all([
+  const [probe] = await Promise.all([
     writeEmarketeer(session, jobs.emarketeer, ofEmarketeer),
     writeCrm(session, jobs.crm, ofCrm),
   ])
   return {
     window: { from, to: await nextTick(session.db) },
     errors: [...ofEmarketeer, ...ofCrm],
+    probe,
   }
 }
 
@@ -31,13 +35,15 @@ async function writeEmarketeer(
   session: SyncSession,
   jobs: readonly EmarketeerJob[],
   errors: Error[],
-): Promise<void> {
+): Promise<EmarketeerProbe | null> {
+  let probe: EmarketeerProbe | null = null
   for (let at = 0; at < jobs.length; at += MAX_WRITE_ITEMS) {
     const part = jobs.slice(at, at + MAX_WRITE_ITEMS)
     if (errors.length > 0) {
       part.forEach((job) => (job.result = { status: 'notSent' }))
       continue
     }
+    const sentAtMs = Date.now()
     try {
       const { results } = await session.emarketeer.writeStates(
         {
@@ -48,12 +54,15 @@ async function writeEmarketeer(
         session.call,
       )
       part.forEach((job, index) => (job.result = results[index] ?? { status: 'unknown' }))
+      const applied = results.find((result) => result.status === 'applied')
+      probe = applied ? { changeId: applied.changeId, sentAtMs, answeredAtMs: Date.now() } : probe
     } catch (error) {
       const lost = (error as { mayHaveBeenApplied?: boolean }).mayHaveBeenApplied !== false
       part.forEach((job) => (job.result = { status: lost ? 'unknown' : 'notSent' }))
       errors.push(error as Error)
     }
   }
+  return probe
 }
 
 async function writeCrm(

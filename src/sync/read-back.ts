@@ -1,6 +1,5 @@
 import type { CrmConsent, CrmWrite, CrmWriteOutcome } from '../crm/crm.js'
-import { isNextVersion } from '../domain/reconcile/index.js'
-import type { CellMemory } from '../domain/reconcile/index.js'
+import { isNextVersion, type CellMemory, type RowVersion } from '../domain/reconcile/index.js'
 import type { StoredValue } from '../ledger/cells.js'
 import type { PendingCell } from './write-jobs.js'
 
@@ -10,6 +9,11 @@ type Applied = Extract<CrmWriteOutcome, { status: 'applied' }>
 /** What was read back after the write, where the CRM cannot refuse a stale one; null where it can. */
 export function readBackOf(outcome: Applied): CrmConsent | null {
   return outcome.readBack ?? null
+}
+
+/** A row's version, and whether it was only inserted, as far as the CRM tells. */
+export function rowVersionOf({ version, times }: CrmConsent): RowVersion {
+  return times === undefined ? { version } : { version, onlyInserted: times.onlyInserted }
 }
 
 /** The version that stands after the write, as far as it was told. An unreadable read-back tells none. */
@@ -36,7 +40,7 @@ export function isOvertaken(
   return (
     readBack.lastWriter !== 'us' ||
     readBack.value !== write.value ||
-    !isNextVersion(readBack.version, write.expectedVersion, firstVersion)
+    !isNextVersion(rowVersionOf(readBack), write.expectedVersion, firstVersion)
   )
 }
 
@@ -50,19 +54,15 @@ export function acknowledged(
   const { readBack } = outcome
   switch (write.kind) {
     case 'consent': {
-      const { value, version, lastWriter } = readBack ?? {
-        ...write,
-        lastWriter: 'us',
-        version: null,
-      }
+      const { value, lastWriter } = readBack ?? { ...write, lastWriter: 'us' }
       return value === null
         ? memory
         : cell.rule.acknowledge(memory, {
             recordId: write.contactId,
             value,
-            version: readBack ? version : outcome.version,
             lastWriter,
             firstVersion,
+            ...(readBack ? rowVersionOf(readBack) : { version: outcome.version }),
           })
     }
     case 'subscription':

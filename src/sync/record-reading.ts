@@ -12,13 +12,15 @@ export function recordReading(
   if (!consent || consent.value === null) {
     return null
   }
-  const { value, version, lastWriter, stamp } = consent
+  const { value, version, lastWriter, times } = consent
   return {
     recordId: contact.crmContactId,
     value,
     version,
     lastWriter,
-    stamp,
+    // Whether its time counts is decided where it is asked (deciding-times.ts).
+    stamp: null,
+    ...(times === undefined ? {} : { onlyInserted: times.onlyInserted }),
     carriedDeny: false,
   }
 }

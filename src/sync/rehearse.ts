@@ -1,4 +1,5 @@
 import { decideBatch } from './decide-cells.js'
+import { timesNow } from './deciding-times.js'
 import { askFieldHistory } from './field-history.js'
 import { freshen } from './freshen.js'
 import { loadBatch } from './observe.js'
@@ -32,7 +33,7 @@ export async function rehearse(
   const ids = rows.map((row) => row.id)
   await freshen(session, ids)
   const batch = await loadBatch(session.db, session.connection.connectionId, ids)
-  const decided = decideBatch(batch, requireCrm(session))
+  const decided = decideBatch(batch, requireCrm(session), timesNow(session, batch))
   const { cells } = await askFieldHistory(session, decided.cells)
   const writes = cells.flatMap((cell) => cell.plan.writes)
   const newRows = decided.upkeep.reduce((sum, item) => sum + item.missingContactIds.length, 0)

@@ -23,6 +23,8 @@ export interface AcknowledgedRecord {
   readonly value: StoredValue
   readonly version: string | null
   readonly lastWriter: LastWriter
+  /** Rich CRMs: see {@link RecordReading.onlyInserted}. */
+  readonly onlyInserted?: boolean
   /** Rich CRMs: see {@link Observation.firstVersion}. */
   readonly firstVersion: number | null
 }
@@ -70,12 +72,12 @@ export const RICH_RULE: Rule = {
       memory as CellMemory<RichValue>,
       decision as Decision<RichValue>,
     ),
-  acknowledge: (memory, { recordId, value, version, lastWriter, firstVersion }) =>
+  acknowledge: (memory, { value, version, firstVersion, ...record }) =>
     version === null
       ? memory
       : acknowledgeRichRecord(
           memory as CellMemory<RichValue>,
-          { recordId, value: value as RichValue, version, lastWriter },
+          { ...record, value: value as RichValue, version },
           firstVersion,
         ),
 }

@@ -25,8 +25,8 @@ export interface SyncSession {
   readonly run: SyncRun
   /** Cancellation and counting for every call to the outside. */
   readonly call: CallContext & { readonly tally: RequestTally }
-  /** What was learned on the way about the CRM's clock. Absent where nobody watches it. */
-  readonly clock?: { readonly crm: ClockReading | null }
+  /** What was learned on the way about both sides' clocks. Absent where nobody watches them. */
+  readonly clock?: { readonly crm: ClockReading | null; readonly emarketeer: ClockReading | null }
   readonly log: Logger
   /** Tells whoever watches that the work is alive; also how cancellation is noticed. */
   readonly heartbeat: (progress: Progress) => void

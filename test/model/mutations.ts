@@ -45,6 +45,8 @@ export function falsify(mutation: Mutation | null, obs: Obs, mem: Mem): readonly
         mapRecords(obs, (r) => (r.lastWriter === 'default' ? { ...r, lastWriter: 'user' } : r)),
         mem,
       ]
+    case 'touchCounts':
+      return [obs, mapSeen(obs, mem, (seen, now) => writtenOnce(obs, mem, seen, now))]
     case 'setIgnored':
       return [obs, sameSet(obs, mem)]
     case 'departedIgnored':
@@ -142,11 +144,9 @@ function wantedWhateverCame(seen: Seen, now: RecordReading<CrmValue>): Seen {
 /** Our own writes look like a person's, but for the doubt line. */
 function ours(obs: Obs, mem: Mem): readonly [Obs, Mem] {
   const doubt = obs.records.some((record) =>
-    inDoubt(
-      record as RecordReading<RichValue>,
-      mem.seen?.records.find((seen) => seen.recordId === record.recordId) as
-        SeenRecord<RichValue> | undefined,
-      { firstVersion: 1 },
+    isDoubted(
+      record,
+      mem.seen?.records.find((seen) => seen.recordId === record.recordId),
     ),
   )
   if (doubt || obs.emarketeer.basis === 'none') {
@@ -154,6 +154,29 @@ function ours(obs: Obs, mem: Mem): readonly [Obs, Mem] {
   }
   const named = mapRecords(obs, (r) => (r.lastWriter === 'us' ? { ...r, lastWriter: 'user' } : r))
   return [named, mapSeen(obs, mem, (seen) => ({ ...seen, want: null }))]
+}
+
+/**
+ * A card that was merely saved looks like the one write of another value, to whoever asks its stamp: versions prove
+ * nothing where eMarketeer moved as well, and a doubt stays one.
+ */
+function writtenOnce(obs: Obs, mem: Mem, seen: Seen, now: RecordReading<CrmValue>): Seen {
+  const touched = now.lastWriter === 'user' && now.version !== seen.version
+  const bothMoved = touched && mem.seen?.version !== obs.emarketeer.version
+  return bothMoved && !isDoubted(now, seen)
+    ? {
+        ...seen,
+        version: String(Number(now.version) - 1),
+        value: other(now.value as LegalBasis),
+        want: null,
+      }
+    : seen
+}
+
+function isDoubted(now: RecordReading<CrmValue>, seen: Seen | undefined): boolean {
+  return inDoubt(now as RecordReading<RichValue>, seen as SeenRecord<RichValue> | undefined, {
+    firstVersion: 1,
+  })
 }
 
 /** A record that joined looks like the one that left: the cell is compared as if it were one record. */

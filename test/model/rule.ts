@@ -118,6 +118,7 @@ export class Rule {
       value: rich(row.d),
       version: text,
       lastWriter: row.by,
+      onlyInserted: row.dv === 1,
     }
     return this.memory(acknowledgeRichRecord(mem as Mem<RichValue>, readBack, 1))
   }
@@ -171,6 +172,7 @@ export class Rule {
       epoch: EPOCH,
       historyLost,
       firstVersion: 1,
+      countsWrites: true,
     })
   }
 
@@ -182,6 +184,8 @@ export class Rule {
       version: rowVersionOf(rich, row.d, row.dv),
       lastWriter: row.by,
       stamp: stamped ? { atMs: row.td + skew, epsMs: eps } : null,
+      // A row that was not there has version 0.
+      ...(rich ? { onlyInserted: row.dv === 1 } : {}),
       carriedDeny: row.carried,
     }
   }

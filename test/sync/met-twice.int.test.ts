@@ -20,7 +20,7 @@ it('a person whom two readings meet first is in doubt at every address', async (
     state: 'live',
     mergedInto: null,
     registeredAtMs: null,
-    consents: { marketingSendouts: { value, version, lastWriter: 'user', stamp: null } },
+    consents: { marketingSendouts: { value, version, lastWriter: 'user' } },
   })
   const take = async (tx: Queryable, contact: CrmContact, { from, to }: ReadWindow) =>
     takeCrmContacts(tx, CONNECTION_ID, [contact], { from, to })

@@ -11,7 +11,9 @@ export interface ToyRow {
   /** + 1 at every write. */
   updatedCount: number
   /** By this CRM's own clock. */
-  updatedAtMs: number
+  registeredAtMs: number
+  /** Null: it was only inserted. */
+  updatedAtMs: number | null
   by: ToyWriter
 }
 
@@ -116,7 +118,8 @@ export class ToyCrm {
     rows.set(purpose, {
       value,
       updatedCount: before ? before.updatedCount + 1 : this.switches.firstVersion,
-      updatedAtMs: this.nowMs(),
+      registeredAtMs: before?.registeredAtMs ?? this.nowMs(),
+      updatedAtMs: before ? this.nowMs() : null,
       by,
     })
     this.changedAt.set(personId, ++this.sequence)

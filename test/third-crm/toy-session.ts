@@ -24,8 +24,6 @@ import type { ToyCrm, ToyPerson } from './toy-crm.js'
 import { request, type ToyRequest } from './toy-request.js'
 import { installToyWebhook, removeToyWebhook } from './toy-webhooks.js'
 
-const EPS_MS = 2_000
-const MAX_OFFSET_MS = 5 * 60_000
 const MAX_READ = 1_000
 const UNKNOWN_USER = { status: 401, retryAfterSeconds: null }
 /** What may be written; nothing recorded is no act. */
@@ -160,14 +158,16 @@ export class ToySession implements CrmSession {
     this.crm.requests.write += 1
     const { loseAnswer } = switches
     switches.loseAnswer = null
+    const sentAtMs = Date.now()
     const work = () => this.crm.set(person.id, write.purpose, write.value as LegalBasis, 'us')
     if (loseAnswer === 'lost' || !this.crm.write(work) || loseAnswer === 'landed') {
       return { status: 'unknown', error: new Error('no answer') }
     }
+    const sent = { sentAtMs, answeredAtMs: Date.now() }
     switches.afterWrite = null
     afterWrite?.()
     const readBack = this.consent(person, write.purpose)
-    return { status: 'applied', version: readBack.version, rowId: null, readBack }
+    return { status: 'applied', version: readBack.version, rowId: null, readBack, sent }
   }
 
   private contact(person: ToyPerson): CrmContact {
@@ -187,18 +187,17 @@ export class ToySession implements CrmSession {
 
   private consent({ rows }: ToyPerson, purpose: Purpose): CrmConsent {
     const row = rows.get(purpose)
-    if (!row) {
-      return { value: 'none', version: 'none', lastWriter: 'default', stamp: null }
-    }
-    const { clockSkewMs } = this.crm.switches
-    const told = row.by === 'user' && Math.abs(clockSkewMs) <= MAX_OFFSET_MS
-    return {
-      value: row.value,
-      version: String(row.updatedCount),
-      lastWriter: row.by,
-      stamp: told
-        ? { atMs: row.updatedAtMs, epsMs: Math.max(EPS_MS, Math.abs(clockSkewMs)) }
-        : null,
-    }
+    return row
+      ? {
+          value: row.value,
+          version: String(row.updatedCount),
+          lastWriter: row.by,
+          times: {
+            registeredMs: row.registeredAtMs,
+            updatedMs: row.updatedAtMs,
+            onlyInserted: row.updatedAtMs === null,
+          },
+        }
+      : { value: 'none', version: 'none', lastWriter: 'default' }
   }
 }

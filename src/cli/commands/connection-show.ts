@@ -57,6 +57,7 @@ function stateLines({
   disabled,
   webhooks,
   clock,
+  times,
   walk,
 }: ConnectionView): string[] {
   return [
@@ -71,7 +72,13 @@ function stateLines({
       ? []
       : [
           `Clock of the CRM: ${clock.offsetMs} ms ahead at ${clock.measuredAt}` +
-            (clock.timesCount ? '' : '; too far off: its times prove nothing'),
+            (clock.timesCount || times !== null ? '' : '; too far off: its times prove nothing'),
+        ]),
+    ...(times === null
+      ? []
+      : [
+          `Times of the CRM's rows (${times.mode}) ${times.counts ? 'count' : 'do not all count'}` +
+            `${times.since === null ? '' : ` since ${times.since}`}: ${times.reason}`,
         ]),
     ...(walk === null
       ? []

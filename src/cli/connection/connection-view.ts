@@ -9,11 +9,13 @@ import {
 import { findConnection, type ConnectionRow } from '../../ledger/connections.js'
 import { overridesOf, type KeptOverride } from '../../ledger/overrides.js'
 import { crmClockOf, type CrmClock } from '../../ledger/crm-clock.js'
+import { crmTimesOf } from '../../ledger/crm-times.js'
 import { crmWalkOf } from '../../ledger/crm-walk.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
-import { MAX_CLOCK_OFFSET_MS } from '../../sync/crm-clock.js'
+import { MAX_CLOCK_OFFSET_MS } from '../../domain/clock.js'
 import type { Queryable } from '../../ledger/database.js'
 import type { ConnectionCounts } from './connection-counts.js'
+import { timesView, type TimesView } from './times-view.js'
 import { pauseOf, shownState, told, type PauseView, type Told } from './pause-view.js'
 
 /** A connection in the list. */
@@ -58,6 +60,8 @@ export interface ConnectionView extends ConnectionSummary {
     readonly measuredAt: string
     readonly timesCount: boolean
   } | null
+  /** What times of the CRM's rows are worth as proof of the later act, where they carry any; else null. */
+  readonly times: TimesView | null
   /** The daily walk from addresses to CRM records, where the CRM's changes do not tell everything; else null. */
   readonly walk: {
     readonly done: number
@@ -82,25 +86,41 @@ const MAX_DECISIONS = 20
 export interface ConnectionMeasures {
   readonly decisions: readonly KeptOverride[]
   readonly clock: CrmClock | null
+  readonly times: TimesView | null
   readonly walk: ConnectionView['walk']
 }
 
 /** Reads what was measured of a connection's CRM, and what people decided. */
 export async function measuresOf(
   db: Queryable,
-  { connectionId, crm }: ConnectionRow,
+  connection: ConnectionRow,
 ): Promise<ConnectionMeasures> {
+  const { connectionId, crm } = connection
   const decisions = await overridesOf(db, connectionId, MAX_DECISIONS)
   const clock = await crmClockOf(db, connectionId)
+  const times = await timesOf(db, connection)
   if (CRM_DRIVERS.get(crm)?.capabilities.completeDelta !== false) {
-    return { decisions, clock, walk: null }
+    return { decisions, clock, times, walk: null }
   }
   const { done, total, walkedAt } = await crmWalkOf(db, connectionId)
   return {
     decisions,
     clock,
+    times,
     walk: { done, total, lastCompletedAt: walkedAt?.toISOString() ?? null },
   }
+}
+
+async function timesOf(
+  db: Queryable,
+  { connectionId, crm, config, facts }: ConnectionRow,
+): Promise<TimesView | null> {
+  const driver = CRM_DRIVERS.get(crm)
+  const { section } = config
+  const chosen = driver?.rowTimes?.(isRecord(section) ? section : {}, facts)
+  return chosen === undefined
+    ? null
+    : timesView(chosen, await crmTimesOf(db, connectionId), Date.now())
 }
 
 function clockOf(clock: CrmClock | null): ConnectionView['clock'] {
@@ -169,6 +189,7 @@ export function viewOf(
         : null,
     webhooks: webhooksOf(connection.facts),
     clock: clockOf(measures.clock),
+    times: measures.times,
     walk: measures.walk,
     decisions: measures.decisions.map(({ at, ...rest }) => ({ at: at.toISOString(), ...rest })),
     blocked: {

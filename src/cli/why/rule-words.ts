@@ -57,8 +57,24 @@ function lineWords({ line, inputs, emarketeerNew, emarketeerOld }: Told): string
   }
 }
 
+/** Why the time of the CRM's row proved nothing, where it was asked (docs/reconciliation.md, "Stamps of SuperOffice"). */
+const ROW_TIME_WORDS: Readonly<Record<NonNullable<Told['inputs']['rowTime']>, string | null>> = {
+  counts:
+    'The time of the CRM’s row is too close to the act in eMarketeer to tell which was later.',
+  unknown:
+    'The time of the CRM’s row does not count: not a user’s, not comparable, or switched off (lbsync connection show).',
+  firstLink:
+    'At a first link the time of the CRM’s row may be that of a card that was saved: it proves no later act in the CRM.',
+  writtenAgain:
+    'The CRM’s row was written more than once, or without another value, since it was last read: its time may be that of ' +
+    'a card that was saved, and proves no later act in the CRM.',
+  notCounted:
+    'It is not known that this CRM counts every write once, so that the time of its row proves no later act there ' +
+    '(lbsync connection show).',
+}
+
 /** What besides the two values had a part in the decision. */
-export function circumstances({ inputs }: Told): readonly string[] {
+export function circumstances({ line, inputs }: Told): readonly string[] {
   return [
     inputs.carriedDeny
       ? 'A deny that follows the person here (from a merged record, or from an address left behind) counted.'
@@ -66,6 +82,10 @@ export function circumstances({ inputs }: Told): readonly string[] {
     inputs.inheritedDeny ? 'The deny of a CRM record that has left this address counted.' : null,
     inputs.recordSetChanged
       ? 'CRM records had joined or left this address, which proves nothing about who acted later.'
+      : null,
+    // Of two that differed, and of which nothing proved the later.
+    (line === 'R3' || line === 'R4') && inputs.proof === 'none' && inputs.rowTime !== undefined
+      ? ROW_TIME_WORDS[inputs.rowTime]
       : null,
     inputs.seenEpochIsCurrent ? null : 'There was no earlier observation to compare with.',
   ].filter((sentence) => sentence !== null)

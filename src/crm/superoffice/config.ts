@@ -7,6 +7,8 @@ const address = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/
 const testPersonId = z.int().positive().optional()
 
 const legalBases = legalBasesSchema.optional()
+/** Whether times of consents may decide which act was later; absent is `auto` (docs/reconciliation.md, "Stamps of SuperOffice"). */
+const times = z.enum(['auto', 'never']).optional()
 
 /** The connection file's section `superoffice` for SuperOffice Online, secrets resolved. */
 export const onlineConfigSchema = z
@@ -25,6 +27,7 @@ export const onlineConfigSchema = z
     privateKey: z.string().min(1),
     testPersonId,
     legalBases,
+    times,
   })
   .transform(({ loginHost, ...config }) => ({
     ...config,
@@ -46,6 +49,7 @@ export const onsiteConfigSchema = z.strictObject({
   ca: z.string().min(1).optional(),
   testPersonId,
   legalBases,
+  times,
 })
 
 /** Configuration of a connection to SuperOffice Online. */

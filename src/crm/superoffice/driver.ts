@@ -8,6 +8,7 @@ import {
   type OnsiteConfig,
   onsiteConfigSchema,
 } from './config.js'
+import { readFacts } from './facts.js'
 import { OnlineDoor } from './online-door.js'
 import { onsiteDoor } from './onsite-door.js'
 import { requireHttps } from './require-https.js'
@@ -35,6 +36,7 @@ const COMMON: Pick<
   | 'setupWorkflow'
   | 'setupSteps'
   | 'webhookStatus'
+  | 'rowTimes'
   | 'receiveWebhook'
   | 'basisMapping'
 > = {
@@ -45,6 +47,10 @@ const COMMON: Pick<
   setupSteps: SUPEROFFICE_SETUP_STEPS,
   // Anything but 200 is a failure to it, and nine of them switch the webhook off.
   webhookStatus: 200,
+  rowTimes: ({ times }, facts) => ({
+    mode: times === 'never' ? times : 'auto',
+    measured: readFacts(facts).measured !== undefined,
+  }),
   receiveWebhook: (request, facts, secrets) => receiveWebhook(request, facts, secrets),
   basisMapping: basisMappingOf,
 }
@@ -58,13 +64,16 @@ export const superOfficeOnlineDriver: CrmDriver<OnlineConfig> = {
   urlPaths: ['loginHost'],
   environmentPaths: ['contextIdentifier'],
   explainRefusal: explainOnlineRefusal,
-  open({ testPersonId = null, legalBases: _, ...config }, options) {
+  open({ testPersonId = null, legalBases: _, times, ...config }, options) {
     requireHttps(config.loginHost, 'loginHost', options.allowLoopbackHttp)
     const open = () => new OnlineDoor(config, options.allowLoopbackHttp)
     // The switch is part of what a kept client may do.
     const { allowLoopbackHttp } = options
     const client = clientOf({ ...config, allowLoopbackHttp }, open)
-    return new SuperOfficeSession(client, options, testPersonId)
+    return new SuperOfficeSession(client, options, {
+      testPersonId,
+      ...(times === undefined ? {} : { times }),
+    })
   },
 }
 
@@ -77,9 +86,12 @@ export const superOfficeOnsiteDriver: CrmDriver<OnsiteConfig> = {
   urlPaths: ['baseUrl'],
   environmentPaths: ['baseUrl'],
   explainRefusal: explainOnsiteRefusal,
-  open({ testPersonId = null, legalBases: _, ...config }, options) {
+  open({ testPersonId = null, legalBases: _, times, ...config }, options) {
     requireHttps(config.baseUrl, 'baseUrl', options.allowLoopbackHttp)
     const client = clientOf(config, () => onsiteDoor(config))
-    return new SuperOfficeSession(client, options, testPersonId)
+    return new SuperOfficeSession(client, options, {
+      testPersonId,
+      ...(times === undefined ? {} : { times }),
+    })
   },
 }

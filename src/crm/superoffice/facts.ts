@@ -35,9 +35,7 @@ const factsSchema = z.object({
   sourceKey: z.string().min(1).optional(),
   /** `updatedCount` of a row just inserted, as measured; null or absent: not measured. */
   firstVersion: z.int().nullable().optional(),
-  /** False where saving a person's card touches the consent row: then its stamps prove nothing. */
-  stampsUsable: z.boolean().optional(),
-  /** What the two are by, and more that was found; absent: not measured. */
+  /** What else was found, by trying; absent: not measured. */
   measured: measurementSchema.optional(),
   webhook: webhookFacts.optional(),
 })

@@ -10,6 +10,7 @@ import type {
   CrmSession,
   CrmWrite,
   CrmWriteOutcome,
+  TimesMode,
   WebhookInstallation,
   WebhookTarget,
 } from '../crm.js'
@@ -26,20 +27,32 @@ import { removeWebhooks } from './webhooks/remove.js'
 import { tendWebhooks } from './webhooks/tend.js'
 import { writeConsents } from './writing/write-consents.js'
 
+/** What the connection file chooses, beside how to get in. */
+export interface SessionChoices {
+  /** A person of the customer's whom set-up may write to, to measure what a write does. */
+  readonly testPersonId?: number | null
+  readonly times?: TimesMode
+}
+
 /** An installation of SuperOffice, opened: its client, and what set-up learned of it. */
 export class SuperOfficeSession implements CrmSession {
   readonly installation: Installation
   readonly facts: SuperOfficeFacts
   readonly connectionId: string
+  readonly testPersonId: number | null
+  /** See {@link CrmSession.times}. */
+  readonly times: TimesMode
   readonly #source: ReadSource
   readonly #options: CrmOpenOptions
 
   constructor(
     readonly client: SuperOfficeClient,
     options: CrmOpenOptions,
-    /** A person of the customer's whom set-up may write to, to measure what a write does. */
-    readonly testPersonId: number | null = null,
+    choices: SessionChoices = {},
   ) {
+    this.testPersonId = choices.testPersonId ?? null
+    // A section that was stored by an earlier release has none.
+    this.times = choices.times ?? 'auto'
     this.installation = installationOf(client)
     this.facts = readFacts(options.facts)
     this.connectionId = options.connectionId
@@ -50,6 +63,11 @@ export class SuperOfficeSession implements CrmSession {
   /** See {@link CrmSession.firstVersion}. */
   get firstVersion(): number | null {
     return this.facts.firstVersion ?? null
+  }
+
+  /** See {@link CrmSession.countsWrites}: measuring pauses where it is not so. */
+  get countsWrites(): boolean {
+    return this.facts.measured !== undefined
   }
 
   /** @throws UpstreamError `upstream_auth_failed` also where another database or user answers. */

@@ -34,7 +34,7 @@ export function acknowledgeToggleRecord(
 /** A rich row read back after our write. */
 export type RichReadBack = Pick<
   RecordReading<RichValue>,
-  'recordId' | 'value' | 'version' | 'lastWriter'
+  'recordId' | 'value' | 'version' | 'lastWriter' | 'onlyInserted'
 >
 
 /**
@@ -54,7 +54,7 @@ export function acknowledgeRichRecord(
     before !== undefined &&
     lastWriter === 'us' &&
     value === before.want &&
-    isNextVersion(version, before.version, firstVersion)
+    isNextVersion(readBack, before.version, firstVersion)
   return ours ? replaceSeen(memory, { recordId, value, version, want: null }) : memory
 }
 

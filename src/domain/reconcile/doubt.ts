@@ -37,7 +37,7 @@ export function inDoubt(
       // A card saved again over such a write shows our value under a person's name.
       return (
         record.value === seenRecord.want &&
-        movedPastOneWrite(record.version, seenRecord.version, context.firstVersion ?? null)
+        movedPastOneWrite(record, seenRecord.version, context.firstVersion ?? null)
       )
     case 'default':
       return false
@@ -70,15 +70,19 @@ function isOurCleanWrite(
   firstVersion: number | null,
 ): boolean {
   const expected = record.value === seenRecord.value || record.value === seenRecord.want
-  return expected && isNextVersion(record.version, seenRecord.version, firstVersion)
+  return expected && isNextVersion(record, seenRecord.version, firstVersion)
 }
 
+/** The version of a row, and whether it has only been inserted, as far as the CRM tells. */
+export type RowVersion = Pick<RecordReading<unknown>, 'version' | 'onlyInserted'>
+
 /**
- * Whether `version` is what one write makes of `before`. An absent row has version `none`; what an insert makes
- * of it is measured at set-up, and where it was not, 0 and 1 are both accepted.
+ * Whether `now` is what one write makes of `before`. An absent row has version `none`; what an insert makes of it is
+ * measured at set-up, and where it was not, 0 and 1 are both accepted. A row that the CRM tells to have been updated is
+ * no mere insert: somebody's answer may lie under that update.
  */
 export function isNextVersion(
-  version: string,
+  now: RowVersion,
   before: string | null,
   firstVersion: number | null,
 ): boolean {
@@ -86,20 +90,27 @@ export function isNextVersion(
     return false
   }
   if (before === 'none') {
-    return firstVersion === null
-      ? version === '0' || version === '1'
-      : Number(version) === firstVersion
+    const first =
+      firstVersion === null
+        ? now.version === '0' || now.version === '1'
+        : Number(now.version) === firstVersion
+    return first && now.onlyInserted !== false
   }
-  return Number(version) === Number(before) + 1
+  return Number(now.version) === Number(before) + 1
 }
 
 function movedPastOneWrite(
-  version: string,
+  now: RowVersion,
   before: string | null,
   firstVersion: number | null,
 ): boolean {
   if (before === null) {
     return true
   }
-  return Number(version) > (before === 'none' ? (firstVersion ?? 0) : Number(before) + 1)
+  if (before === 'none') {
+    return now.onlyInserted === undefined
+      ? Number(now.version) > (firstVersion ?? 0)
+      : !now.onlyInserted
+  }
+  return Number(now.version) > Number(before) + 1
 }

@@ -9,7 +9,7 @@ export {
   acknowledgeToggleRecord,
   type RichReadBack,
 } from './acknowledge.js'
-export { anyInDoubt, inDoubt, isNextVersion, type DoubtContext } from './doubt.js'
+export { anyInDoubt, inDoubt, isNextVersion, type DoubtContext, type RowVersion } from './doubt.js'
 export { hasInheritedRichDeny, hasInheritedToggleDeny } from './departed.js'
 export { arrivedDenies } from './carried.js'
 export { LINES_OVER_NO_DENY } from './values.js'

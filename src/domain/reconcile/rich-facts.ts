@@ -2,8 +2,9 @@ import { isPositive } from '../legal-basis.js'
 import { meaningOf, NOTHING_MAPPED, type Meaning, type RichValue } from '../tenant-basis.js'
 import { compare, emarketeerActed, recordMoved, type Comparison } from './compare.js'
 import { inheritedDenies } from './departed.js'
+import { isNextVersion } from './doubt.js'
 import { lastActMs, latestSetAfter, setBeforePositive, stampsCount } from './stamps.js'
-import type { CellMemory, DecisionInputs, Observation, RecordReading } from './types.js'
+import type { CellMemory, DecisionInputs, Observation, RecordReading, RowTime } from './types.js'
 import { effectiveValue, RICH } from './values.js'
 
 /** What the lines of the rich table are read from. */
@@ -18,6 +19,7 @@ export interface RichFacts {
   readonly laterEmarketeer: boolean
   readonly laterCrm: boolean
   readonly proof: DecisionInputs['proof']
+  readonly rowTime: RowTime
 }
 
 /**
@@ -42,6 +44,7 @@ export function gatherRichFacts(
     oldest,
     crm: meaningOf(inheritedDeny ? RICH.deny : effectiveValue(oldest, RICH), mapping),
     inheritedDeny,
+    rowTime: rowTimeOf(observation, comparison, oldest),
   }
   const blind = inheritedDeny || carriesDeny(records)
   const laterEmarketeer = !carriesDeny(records) && actedAgainstUnmovedCrm(base)
@@ -52,7 +55,7 @@ export function gatherRichFacts(
   if (blind || !stampsCount(comparison, memory)) {
     return { ...base, laterEmarketeer: false, laterCrm: false, proof: 'none' }
   }
-  return { ...base, ...proveByStamps(observation, comparison, oldest) }
+  return { ...base, ...proveByStamps(base) }
 }
 
 type Base = Omit<RichFacts, 'laterEmarketeer' | 'laterCrm' | 'proof'>
@@ -81,15 +84,42 @@ function personChangedOldest({ comparison, oldest }: Base): boolean {
   )
 }
 
-function proveByStamps(
-  observation: Observation<RichValue>,
-  comparison: Comparison<RichValue>,
-  oldest: RecordReading<RichValue>,
-): Pick<RichFacts, 'laterEmarketeer' | 'laterCrm' | 'proof'> {
+/** A touch only makes a stamp later: that takes no care for laterE, and all the care of {@link rowTimeOf} for laterD. */
+function proveByStamps({
+  observation,
+  comparison,
+  oldest,
+  rowTime,
+}: Base): Pick<RichFacts, 'laterEmarketeer' | 'laterCrm' | 'proof'> {
   const { emarketeer } = observation
   const laterEmarketeer = !comparison.emarketeerMaybeOurs && setBeforePositive([oldest], emarketeer)
-  const laterCrm = latestSetAfter([oldest], lastActMs(emarketeer))
+  const laterCrm = rowTime === 'counts' && latestSetAfter([oldest], lastActMs(emarketeer))
   return { laterEmarketeer, laterCrm, proof: laterEmarketeer || laterCrm ? 'stamp' : 'none' }
+}
+
+/**
+ * Whether the oldest row's stamp is that of a CRM user's act. Saving a person's card may touch the row, so only where it
+ * was written exactly once since it was seen, in this epoch, and holds another value, that one write is the change
+ * ("saved again, row stamps").
+ */
+function rowTimeOf(
+  { countsWrites = false, firstVersion = null }: Observation<RichValue>,
+  { seen, pairs }: Comparison<RichValue>,
+  oldest: RecordReading<RichValue>,
+): RowTime {
+  const before = pairs[0]?.before
+  if (oldest.stamp === null || oldest.lastWriter !== 'user') {
+    return 'unknown'
+  }
+  if (seen === null || before === undefined) {
+    return 'firstLink'
+  }
+  const once =
+    oldest.value !== before.value &&
+    isNextVersion(oldest, before.version, firstVersion) &&
+    // Without a row before, only the CRM tells that nobody wrote between the insertion and this reading.
+    (before.version !== 'none' || oldest.onlyInserted === true)
+  return !once ? 'writtenAgain' : countsWrites ? 'counts' : 'notCounted'
 }
 
 /** When a carried deny was given is unknown, so nothing can be proven later than it. */

@@ -54,6 +54,7 @@ export function decideRich(
       seenEpochIsCurrent: comparison.seen !== null,
       carriedDeny: observation.records.some((record) => record.carriedDeny),
       inheritedDeny: facts.inheritedDeny,
+      rowTime: facts.rowTime,
     },
     unmapped: observation.records.filter(isUnmapped).map(({ recordId }) => recordId),
     wantsStamp: unproven && couldBeProvenByStamp(facts, memory),

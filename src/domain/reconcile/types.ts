@@ -48,6 +48,10 @@ export interface RecordReading<V> {
   /** Only where the CRM proves when a *person* set this very value; never our own write's stamp. */
   readonly stamp: Stamp | null
   /**
+   * Rich CRMs: the row has only been inserted, and never updated since. Absent: the CRM does not tell.
+   */
+  readonly onlyInserted?: boolean
+  /**
    * A deny that follows the person onto this record although the record itself says otherwise: the opt-out of a
    * merged duplicate, or a withdrawal at the address that the person has left (rule F5). Counts as deny, and nothing is
    * provably later than it. When the mark may be dropped: `arrivedDenies`.
@@ -74,6 +78,11 @@ export interface Observation<V> {
   readonly firstVersion?: number | null
   /** Rich CRMs: what the connection file makes of the tenant's own bases, as it says now. Absent: nothing. */
   readonly basisMapping?: BasisMapping
+  /**
+   * Rich CRMs: whether this installation is known to raise a row's version by exactly one at every write. Absent or
+   * false: not known, so that a stamp proves no CRM user's act.
+   */
+  readonly countsWrites?: boolean
 }
 
 /** One record inside the stored observation. */
@@ -121,6 +130,14 @@ export const EMPTY_MEMORY: CellMemory<never> = { seen: null, openAllow: {}, open
 /** The line of the rule that fired: T for toggle CRMs, R for rich ones. */
 export type RuleLine = 'T1' | 'T2' | 'T3' | 'T4' | 'R0' | 'R1' | 'R2' | 'R3' | 'R4' | 'R5'
 
+/**
+ * Rich CRMs: what the time of the oldest row is worth as proof that a CRM user acted later. `counts`; else why not:
+ * `unknown`, no time that may be compared, or not of a person's write; `firstLink`, nothing is stored to compare with;
+ * `writtenAgain`, the row was not written exactly once since, or its value is the old one, so that the time may be that
+ * of a card that was merely saved; `notCounted`, this installation is not known to count one per write.
+ */
+export type RowTime = 'counts' | 'unknown' | 'firstLink' | 'writtenAgain' | 'notCounted'
+
 /** Everything that the decision rested on; kept in the consent event so that `why` can tell. */
 export interface DecisionInputs {
   readonly emarketeerMoved: boolean | null
@@ -136,6 +153,8 @@ export interface DecisionInputs {
   readonly carriedDeny: boolean
   /** A record that left had denied, and that deny had not reached eMarketeer. */
   readonly inheritedDeny: boolean
+  /** Rich CRMs only. */
+  readonly rowTime?: RowTime
 }
 
 /** What is to stand in both systems. */

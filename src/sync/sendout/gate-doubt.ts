@@ -36,7 +36,7 @@ function guestInDoubt(context: GateContext, guest: GuestRecord, purpose: Purpose
     record !== null &&
     inDoubt(record, before as Parameters<typeof inDoubt>[1], {
       historyLost: seen === null && epoch > 1 && guest.contact.observedEpoch !== epoch,
-      firstVersion: context.firstVersion ?? null,
+      firstVersion: context.firstVersion ?? context.batch.times.firstVersion,
     })
   )
 }

@@ -34,7 +34,7 @@ const consent = (legalBase: string, more: object = {}) => ({
 
 async function readOne(person: object, facts: CrmFacts = {}) {
   const [id = ''] = await standIn.addPersons({ registered: LONG_AGO, ...person })
-  const session = standIn.open({ stampsUsable: true, ...facts })
+  const session = standIn.open(facts)
   const { contacts } = await session.read({ by: 'contactId', contactIds: [id] }, {})
   return contacts[0]
 }
@@ -104,14 +104,18 @@ describe('a person', () => {
 })
 
 describe('a consent', () => {
-  it('is read with value, version, last writer and stamp, for both purposes', async () => {
+  it('is read with value, version, last writer and times, for both purposes', async () => {
     const contact = await readOne({
       consents: { EMARKETING: consent('61A'), STORE: consent('WITHDRAWN', { updatedCount: 7 }) },
     })
-    const stamp = { atMs: Date.parse('2026-02-24T09:31:12Z'), epsMs: 2000 }
+    const times = {
+      registeredMs: Date.parse(LONG_AGO),
+      updatedMs: Date.parse('2026-02-24T09:31:12Z'),
+      onlyInserted: false,
+    }
     expect(contact?.consents).toEqual({
-      marketingSendouts: { value: 'consent', version: '5', lastWriter: 'user', stamp },
-      storeAndProcess: { value: 'withdrawn', version: '7', lastWriter: 'user', stamp },
+      marketingSendouts: { value: 'consent', version: '5', lastWriter: 'user', times },
+      storeAndProcess: { value: 'withdrawn', version: '7', lastWriter: 'user', times },
     })
   })
 
@@ -126,7 +130,7 @@ describe('a consent', () => {
   })
 
   it('that is not there is none, which is no withdrawal', async () => {
-    const absent = { value: 'none', version: 'none', lastWriter: 'unknown', stamp: null }
+    const absent = { value: 'none', version: 'none', lastWriter: 'unknown' }
     expect((await readOne({}))?.consents).toEqual({
       marketingSendouts: absent,
       storeAndProcess: absent,
@@ -165,11 +169,12 @@ describe('a consent', () => {
       await standIn.control.post('switches', { updatedOnInsert, firstUpdatedCount: 1 })
       const inserted = (more: object = {}) =>
         marketing({ legalBase: '61A', registered: '2025-01-01T10:00:00Z', ...more })
-      const atMs = Date.parse('2025-01-01T10:00:00Z')
-      expect(await inserted()).toMatchObject({ lastWriter: 'user', stamp: { atMs } })
-      expect(await inserted({ associateId: 316 })).toMatchObject({ lastWriter: 'us', stamp: null })
+      const registeredMs = Date.parse('2025-01-01T10:00:00Z')
+      const times = { registeredMs, onlyInserted: true }
+      expect(await inserted()).toMatchObject({ lastWriter: 'user', times })
+      expect(await inserted({ associateId: 316 })).toMatchObject({ lastWriter: 'us', times })
       const defaulted = await inserted({ registered: '2024-03-01T08:00:05Z' })
-      expect(defaulted).toMatchObject({ lastWriter: 'default', stamp: null })
+      expect(defaulted).toMatchObject({ lastWriter: 'default' })
       const later = await inserted({ registered: '2024-03-01T08:00:06Z' })
       expect(later).toMatchObject({ lastWriter: 'user' })
       const ours = await inserted({ registered: LONG_AGO, source: 'EMARKETEER' })
@@ -179,36 +184,22 @@ describe('a consent', () => {
 
   it('that a person changed in the second of its insertion is no default', async () => {
     const draft = { legalBase: 'WITHDRAWN', registered: LONG_AGO, updated: LONG_AGO }
-    expect(await marketing({ ...draft, updatedCount: 2 })).toMatchObject({ lastWriter: 'user' })
+    const times = { onlyInserted: false }
+    expect(await marketing({ ...draft, updatedCount: 2 })).toMatchObject({
+      lastWriter: 'user',
+      times,
+    })
     const measured = { firstVersion: 0 }
     expect(await marketing({ ...draft, updatedCount: 1 }, measured)).toMatchObject({
       lastWriter: 'user',
     })
   })
 
-  it('written by us has no stamp, and neither where stamps prove nothing', async () => {
-    const ours = await marketing(consent('61A', { associateId: 316 }))
-    expect(ours).toMatchObject({ lastWriter: 'us', stamp: null })
-    expect(await marketing(consent('61A'), { stampsUsable: false })).toMatchObject({ stamp: null })
-    // Not measured.
-    const [id = ''] = await standIn.addPersons({
-      emails: [],
-      consents: { EMARKETING: consent('61A') },
-    })
-    const reading = await standIn.open().read({ by: 'contactId', contactIds: [id] }, {})
-    expect(reading.contacts[0]?.consents.marketingSendouts).toMatchObject({ stamp: null })
-  })
-
-  it('has a stamp as certain as the clocks, and none beyond five minutes or in the future', async () => {
-    await standIn.control.post('clock', { skewMs: -60_000 })
-    const { epsMs = 0 } = (await marketing(consent('61A')))?.stamp ?? {}
-    expect(epsMs).toBeGreaterThan(58_000)
-    expect(epsMs).toBeLessThan(63_000)
+  it('tells its times as they are, by whatever clock, whoever wrote it', async () => {
     await standIn.control.post('clock', { skewMs: -6 * 60_000 })
-    expect(await marketing(consent('61A'))).toMatchObject({ stamp: null })
-    await standIn.control.post('clock', { skewMs: 0 })
-    const updated = new Date(Date.now() + 60_000).toISOString()
-    expect(await marketing(consent('61A', { updated }))).toMatchObject({ stamp: null })
+    const updated = new Date(Date.now() + 60_000).toISOString().replace(/\.\d+/, '')
+    const ours = await marketing(consent('61A', { updated, associateId: 316 }))
+    expect(ours).toMatchObject({ lastWriter: 'us', times: { updatedMs: Date.parse(updated) } })
   })
 })
 

@@ -2,7 +2,6 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { isSignedBy, parseJwt, type SigningKey } from '../../../src/crm/superoffice/auth/jwt.js'
 import { signSystemToken } from '../../../src/crm/superoffice/auth/sign-token.js'
-import { stampOf } from '../../../src/crm/superoffice/reading/stamp-of.js'
 import { describeSuperOfficeError } from '../../../src/crm/superoffice/wire/describe-error.js'
 import { allOf, encodeParameters, quoted } from '../../../src/crm/superoffice/wire/filter.js'
 import { basisOfKey, purposeOfKey } from '../../../src/crm/superoffice/wire/keys.js'
@@ -90,32 +89,6 @@ describe('an error', () => {
     expect(describeSuperOfficeError(answer(odd))).toEqual({ upstreamCode: null })
     expect(describeSuperOfficeError(answer('<html>'))).toEqual({ upstreamCode: 'not_json' })
     expect(describeSuperOfficeError(answer(''))).toEqual({ upstreamCode: null })
-  })
-})
-
-describe('a stamp', () => {
-  const nowMs = Date.UTC(2026, 1, 24, 12)
-  const row = { registeredMs: nowMs - 60_000, updatedMs: null }
-
-  it.each([
-    [0, 0, 2_000],
-    [1_000, 1_000, 2_000],
-    [-3_000, 501, 3_251],
-    [300_000, 0, 300_000],
-  ])('by a clock %d ms off, %d ms away, is certain to %d ms', (offsetMs, roundTripMs, epsMs) => {
-    expect(stampOf(row, { offsetMs, roundTripMs }, nowMs)).toEqual({
-      atMs: row.registeredMs,
-      epsMs,
-    })
-  })
-
-  it('proves nothing without a clock, beyond five minutes, in the future, or without a time', () => {
-    const clock = { offsetMs: 0, roundTripMs: 0 }
-    expect(stampOf(row, null, nowMs)).toBeNull()
-    expect(stampOf(row, { ...clock, offsetMs: 300_001 }, nowMs)).toBeNull()
-    expect(stampOf({ ...row, updatedMs: nowMs + 2_001 }, clock, nowMs)).toBeNull()
-    expect(stampOf({ ...row, updatedMs: nowMs + 2_000 }, clock, nowMs)).not.toBeNull()
-    expect(stampOf({ registeredMs: null, updatedMs: null }, clock, nowMs)).toBeNull()
   })
 })
 

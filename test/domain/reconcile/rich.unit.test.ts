@@ -176,15 +176,88 @@ describe('R1 to R4', () => {
     const younger = row('contract', '2', { recordId: 'r2' })
     expect(verdict(observe(e, younger), before)[1]).toBe('withdrawn')
   })
+})
 
-  it('compares the row stamp with the last act, beyond eps', () => {
-    const at = (s: number) =>
-      observe(
-        emarketeer('withdrawn', 1, { lastDenyActMs: seconds(10) }),
-        row('consent', '1', { stamp: { atMs: seconds(s), epsMs: seconds(2) } }),
-      )
-    expect(verdict(at(13))[1]).toBe('consent')
-    expect(verdict(at(12))[1]).toBe('withdrawn')
+describe('stamps, where both moved', () => {
+  const stamp = (s: number) => ({ stamp: { atMs: seconds(s), epsMs: seconds(2) } })
+  const agreed = memoryOf(emarketeer('contract', 1), row('contract', '4'))
+  const absent = memoryOf(emarketeer('none', 0), row('none', 'none'))
+  const withdrawn = emarketeer('withdrawn', 2, { lastDenyActMs: seconds(10) })
+  const counted = (...records: Obs['records']): Obs => ({
+    ...observe(withdrawn, ...records),
+    countsWrites: true,
+  })
+  const inserted = { onlyInserted: true, ...stamp(13) }
+
+  it.each<[string, Obs, Mem, LegalBasis]>([
+    ['once, later beyond eps', counted(row('consent', '5', stamp(13))), agreed, 'consent'],
+    ['within eps', counted(row('consent', '5', stamp(12))), agreed, 'withdrawn'],
+    ['twice', counted(row('consent', '6', stamp(13))), agreed, 'withdrawn'],
+    ['once, the old value', counted(row('contract', '5', stamp(13))), agreed, 'withdrawn'],
+    [
+      'once, at a version that was not read back',
+      counted(row('consent', '5', stamp(13))),
+      {
+        ...agreed,
+        seen: { ...agreed.seen!, records: [{ ...agreed.seen!.records[0]!, version: null }] },
+      },
+      'withdrawn',
+    ],
+    [
+      'once, by nobody who can be read',
+      counted(row('consent', '5', { lastWriter: 'default', ...stamp(13) })),
+      agreed,
+      'withdrawn',
+    ],
+    ['a first link', counted(row('consent', '5', stamp(13))), EMPTY_MEMORY, 'withdrawn'],
+    [
+      'seen before the ledger was restored',
+      counted(row('consent', '5', stamp(13))),
+      { ...agreed, seen: { ...agreed.seen!, epoch: 0 } },
+      'withdrawn',
+    ],
+    ['only inserted', counted(row('consent', '1', inserted)), absent, 'consent'],
+    [
+      'inserted and updated since',
+      counted(row('consent', '1', { ...inserted, onlyInserted: false })),
+      absent,
+      'withdrawn',
+    ],
+    ['perhaps updated since', counted(row('consent', '1', stamp(13))), absent, 'withdrawn'],
+    [
+      'where it is not known that each write counts',
+      observe(withdrawn, row('consent', '5', stamp(13))),
+      agreed,
+      'withdrawn',
+    ],
+  ])('a CRM user’s act: %s', (_, obs, mem, expected) => {
+    expect(verdict(obs, mem)[1]).toBe(expected)
+  })
+
+  it.each<[string, number, Mem, LegalBasis]>([
+    ['earlier beyond eps', 7, agreed, 'consent'],
+    ['within eps', 8, agreed, 'withdrawn'],
+    ['at a first link', 7, EMPTY_MEMORY, 'consent'],
+  ])('eMarketeer’s act: %s, however often the row was written', (_, s, mem, expected) => {
+    const e = emarketeer('consent', 2, { lastPositiveActMs: seconds(10) })
+    expect(verdict(observe(e, row('withdrawn', '9', stamp(s))), mem)[1]).toBe(expected)
+  })
+})
+
+describe('an insert', () => {
+  const absent: SeenRecord<LegalBasis> = {
+    recordId: 'r1',
+    value: 'none',
+    version: 'none',
+    want: 'consent',
+  }
+  const doubts = (more: Parameters<typeof row>[2]) => inDoubt(row('consent', '1', more), absent)
+
+  it('that somebody has updated since may hide an answer, also where its version fits', () => {
+    expect(doubts({ lastWriter: 'us', onlyInserted: true })).toBe(false)
+    expect(doubts({ lastWriter: 'us', onlyInserted: false })).toBe(true)
+    expect(doubts({ lastWriter: 'user', onlyInserted: true })).toBe(false)
+    expect(doubts({ lastWriter: 'user', onlyInserted: false })).toBe(true)
   })
 })
 

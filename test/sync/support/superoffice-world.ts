@@ -3,8 +3,10 @@ import { standInControl } from '../../../simulators/common/control-client.js'
 import { startEmarketeer } from '../../../simulators/emarketeer/start.js'
 import type { SuperofficeOptions } from '../../../simulators/superoffice/options.js'
 import { startSuperoffice, type RunningSuperoffice } from '../../../simulators/superoffice/start.js'
+import { parseConnectionFile } from '../../../src/config/parse-connection-file.js'
 import { Secret } from '../../../src/config/secret.js'
 import { createSecretsVault } from '../../../src/config/secrets-vault.js'
+import { toStoredConfig } from '../../../src/config/stored-config.js'
 import { CRM_DRIVERS } from '../../../src/crm/registry.js'
 import { mergeFacts, saveConnection, setConnectionState } from '../../../src/ledger/connections.js'
 import { openDatabase, type Database } from '../../../src/ledger/database.js'
@@ -16,20 +18,25 @@ import { ACCOUNT_ID, SERVICE_KEY } from './stand-ins.js'
 import { SuperOfficeCrm } from './superoffice-crm.js'
 
 const CRM = 'superoffice-online'
+const VAULT = createSecretsVault([new Secret('k'.repeat(32))])
 
 /** A rich world whose CRM is SuperOffice's driver, over HTTP against its stand-in. */
 export interface SuperOfficeWorld {
   readonly now: RichWorld
   readonly crm: SuperOfficeCrm
+  /** The connection's file is applied again, with more in its section `superoffice`. */
+  applies(section: object): Promise<void>
 }
 
 /** Gives a test file one such world, set up by the driver's own steps. After each test everything is at rest. */
 export function withSuperOfficeWorld(
   switches: SuperofficeOptions['switches'] = {},
+  choices: { readonly testPerson?: boolean } = {},
 ): SuperOfficeWorld {
   const database = withDatabase()
   let world: RichWorld | undefined
   let crm: SuperOfficeCrm | undefined
+  let apply: ((section: object) => Promise<void>) | undefined
   let close: (() => Promise<void>) | undefined
   beforeAll(async () => {
     const superoffice = await startSuperoffice({ switches: { storeDefault: false, ...switches } })
@@ -42,7 +49,7 @@ export function withSuperOfficeWorld(
     const systems = new Systems({
       db,
       drivers: CRM_DRIVERS,
-      vault: createSecretsVault([new Secret('k'.repeat(32))]),
+      vault: VAULT,
       variables: {
         CLIENT_SECRET: superoffice.handedOut.online!.clientSecret,
         USER_TOKEN: superoffice.handedOut.online!.systemUserToken,
@@ -59,8 +66,11 @@ export function withSuperOfficeWorld(
     }
     crm = new SuperOfficeCrm(superoffice.world)
     world = new RichWorld(crm.asToy(), standInControl(emarketeer.controlUrl), db, systems)
-    const { id: testPerson } = crm.add(['test.person@example.com'])
-    await apply(db, superoffice, Number(testPerson))
+    const more = choices.testPerson
+      ? { testPersonId: Number(crm.add(['test.person@example.com']).id) }
+      : {}
+    apply = (section) => applyFile(db, superoffice, { ...more, ...section })
+    await apply({})
     await setUp(world)
     await world.sweep()
   }, 60_000)
@@ -73,37 +83,42 @@ export function withSuperOfficeWorld(
     get crm() {
       return crm!
     },
+    applies: (section) => apply!(section),
   }
 }
 
-async function apply(
+/** As `connection apply` reads and stores a file; nothing stands in it that need not. */
+async function applyFile(
   db: Database,
   { handedOut: { online } }: RunningSuperoffice,
-  testPersonId: number,
+  more: object,
 ): Promise<void> {
-  const settings = {
+  const text = JSON.stringify({
     connectionId: CONNECTION_ID,
     accountId: ACCOUNT_ID,
     crm: CRM,
     legalBasisSync: true,
-    subscriptionSync: false,
-    createMissing: 'none',
     newlyMailableLimit: 1_000,
+    superoffice: {
+      environment: 'sod',
+      loginHost: online!.loginUrl,
+      contextIdentifier: online!.contextIdentifier,
+      clientSecret: { env: 'CLIENT_SECRET' },
+      systemUserToken: { env: 'USER_TOKEN' },
+      privateKey: { env: 'PRIVATE_KEY' },
+      ...more,
+    },
+  })
+  const file = parseConnectionFile(text, 'acme.json', {
+    drivers: [...CRM_DRIVERS.values()],
+    env: { CLIENT_SECRET: 'x', USER_TOKEN: 'x', PRIVATE_KEY: 'x' },
+    allowLoopbackHttp: true,
+  })
+  await saveConnection(db, {
+    ...file,
     subscriptionRowsPerDay: 0,
-  } as const
-  const section = {
-    environment: 'sod',
-    loginHost: online!.loginUrl,
-    contextIdentifier: online!.contextIdentifier,
-    testPersonId,
-  }
-  const secrets = {
-    'superoffice.clientSecret': { env: 'CLIENT_SECRET' },
-    'superoffice.systemUserToken': { env: 'USER_TOKEN' },
-    'superoffice.privateKey': { env: 'PRIVATE_KEY' },
-  }
-  const config = { ...settings, sectionName: 'superoffice', section, secrets }
-  await saveConnection(db, { ...settings, config })
+    config: toStoredConfig(file, VAULT),
+  })
 }
 
 /** The driver's steps, as the runner does them, each with the facts of those before. */

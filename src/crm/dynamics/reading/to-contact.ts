@@ -32,7 +32,6 @@ function toConsent(
     version: etag ?? '',
     // Who changed this very column only the audit tells; modifiedby is about the row.
     lastWriter: 'unknown',
-    stamp: null,
   }
 }
 

@@ -20,7 +20,10 @@ const MOST_FIRST_VERSION = 1
  * Whether a row only was inserted: `updated` is then year 1 or the time of insertion; the documentation does not say
  * which. An update in that same second shows by another user, or by its count.
  */
-function wasNeverUpdated(row: ConsentRow, { firstVersion }: Ourselves): boolean {
+export function wasNeverUpdated(
+  row: ConsentRow,
+  { firstVersion }: Pick<Ourselves, 'firstVersion'>,
+): boolean {
   const { updatedMs, registeredMs, updatedBy, registeredBy, updatedCount } = row
   if (updatedMs === null) {
     return true

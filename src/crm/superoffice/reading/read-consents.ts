@@ -26,7 +26,7 @@ export interface ReadSource {
 export type Consents = Readonly<Record<Purpose, CrmConsent>>
 
 /**
- * The consents of persons, each with value, version, last writer and stamp (docs/wire-superoffice.md, 4, 6.1). Every
+ * The consents of persons, each with value, version, last writer and times (docs/wire-superoffice.md, 4, 6.1). Every
  * person asked for is in the result: where there is no row, nothing is recorded.
  *
  * @throws UpstreamError, AppError
@@ -37,7 +37,7 @@ export async function readConsents(
   name: 'consents.read' | 'consents.readBefore' | 'consents.readBack',
   context: CallContext,
 ): Promise<ReadonlyMap<number, Consents>> {
-  const { archive, client } = installation
+  const { archive } = installation
   const ourselves = await installation.ourselves(facts, context)
   const rows = await listIn(
     archive,
@@ -56,13 +56,6 @@ export async function readConsents(
     },
     context,
   )
-  const view = {
-    ourselves,
-    // Not measured: times prove nothing (docs/setup-superoffice.md).
-    stampsUsable: facts.stampsUsable ?? false,
-    clock: client.clock,
-    nowMs: Date.now(),
-  }
   const unclear = new Set(
     rows.filter((row) => !hasPurpose(row)).map((row) => requiredNumberOf(row, CONSENT_PERSON)),
   )
@@ -73,7 +66,7 @@ export async function readConsents(
     const row = toConsentRow(raw)
     const own = row === null ? undefined : consents.get(row.personId)
     if (row !== null && own !== undefined) {
-      own[row.purpose] = toConsent(row, view)
+      own[row.purpose] = toConsent(row, ourselves)
     }
   }
   return consents

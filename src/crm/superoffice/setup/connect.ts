@@ -27,7 +27,6 @@ export const connectStep = checkStep({
       databaseContextIdentifier: databaseContextIdentifier ?? client.contextIdentifier,
       serverVersion: await serverVersion(client, context),
       ...(offsetMs === null ? {} : { clockOffsetMs: offsetMs }),
-      stampsUsable: session.facts.stampsUsable ?? false,
     }
     return offsetMs !== null && Math.abs(offsetMs) > MAX_OFFSET_MS
       ? {

@@ -66,7 +66,6 @@ async function measure(
   return {
     measured,
     firstVersion: inserted?.updatedCount ?? knownFirstVersion,
-    stampsUsable: cardTouchesConsent === false,
   }
 }
 

@@ -8,8 +8,8 @@ import type { SuperOfficeStep } from './setup-step.js'
 import { testRows } from './test-rows.js'
 import { markedPurpose, Trial } from './trial.js'
 
-/** Where nothing was measured: stamps prove nothing, and a row that we insert is proven by reading it. */
-const UNMEASURED = { measured: null, firstVersion: null, stampsUsable: false }
+/** Where nothing was measured: our own first writes tell. */
+const UNMEASURED = { measured: null, firstVersion: null }
 
 /**
  * Measures on a test person of the customer's what a write does to a consent row (docs/reconciliation.md, limits). Without
@@ -51,18 +51,16 @@ export const measureStep: SuperOfficeStep = {
 }
 
 const UNMEASURED_NOTE =
-  'No test person is named (superoffice.testPersonId), so that nothing is measured: times of consents prove nothing, ' +
-  'and where both sides changed, the restrictive one wins.'
+  'No test person is named (superoffice.testPersonId), so that nothing is measured: how writes are counted is learned ' +
+  'from our own first ones.'
 
-function noteOf({ measured, stampsUsable }: SuperOfficeFacts): string {
-  if (stampsUsable === true) {
-    return 'Every write counts, and saving a card leaves consents alone: their times are believed.'
-  }
-  return measured?.cardTouchesConsent === true
-    ? 'Saving a card touches its consents: their times prove nothing, and where both sides changed, the restrictive ' +
-        'one wins.'
-    : 'The card of the test person could not be saved: times of consents prove nothing, and where both sides changed, ' +
-        'the restrictive one wins.'
+function noteOf({ measured }: SuperOfficeFacts): string {
+  const card = {
+    true: 'Saving a card touches its consents: only the time of a row that was written once is believed.',
+    false: 'Saving a card leaves consents alone.',
+    null: 'The card of the test person could not be saved, so that it is not known whether that touches consents.',
+  }[`${measured?.cardTouchesConsent ?? null}`]
+  return `Every write counts. ${card}`
 }
 
 /** @throws AppError `value_invalid` where there is no such person; UpstreamError */

@@ -1,6 +1,6 @@
 import type { LegalBasis, Purpose } from '../../../domain/legal-basis.js'
 import { isLegalBasis } from '../../../domain/legal-basis.js'
-import type { CrmWrite, CrmWriteOutcome } from '../../crm.js'
+import type { CrmWrite, CrmWriteOutcome, SentWrite } from '../../crm.js'
 import type { Spelling } from './spell-consent.js'
 
 /** One write on its way. Without an outcome it is still to be sent. */
@@ -12,6 +12,8 @@ export interface ConsentJob {
   spelling: (Spelling & { readonly ok: true }) | null
   /** The server said that it did it. */
   acknowledged: boolean
+  /** Where it went by itself. */
+  sent: SentWrite | null
   outcome: CrmWriteOutcome | null
 }
 
@@ -29,6 +31,7 @@ export function toJob(write: CrmWrite, toPersonId: (id: string) => readonly numb
     expectedVersion: consent?.expectedVersion ?? '',
     spelling: null,
     acknowledged: false,
+    sent: null,
     outcome:
       basis === null
         ? { status: 'refused', upstreamCode: 'not_writable' }

@@ -27,6 +27,7 @@ export async function readBackJobs(
         version: told?.version ?? null,
         rowId: null,
         ...(told === undefined ? {} : { readBack: told }),
+        ...(told === undefined || job.sent === null ? {} : { sent: job.sent }),
       }
     }
   }

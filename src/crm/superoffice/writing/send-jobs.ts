@@ -55,8 +55,11 @@ async function sendPhase(
     if (halt.error !== null) {
       return
     }
+    const sentAtMs = Date.now()
+    job.sent = { sentAtMs, answeredAtMs: null }
     try {
       await putConsent(client, { personId: job.personId, ...job.spelling!.keys }, context)
+      job.sent = { sentAtMs, answeredAtMs: Date.now() }
       job.acknowledged = true
     } catch (error) {
       settle([job], error)

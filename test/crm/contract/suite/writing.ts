@@ -71,7 +71,7 @@ export function writing(given: () => SetUpStand): void {
       }
       const readBack = outcome?.status === 'applied' ? outcome.readBack : undefined
       expect(readBack).toBeDefined()
-      expect(isNextVersion(readBack!.version, write.expectedVersion, null)).toBe(false)
+      expect(isNextVersion(readBack!, write.expectedVersion, null)).toBe(false)
     })
 
     it('to a record that is gone, or is refused, harms no other one of the batch', async () => {

@@ -56,11 +56,11 @@ describe('measuring', () => {
     expect(verdict).toMatchObject({
       state: 'skipped',
       note: expect.stringContaining('superoffice.testPersonId'),
-      facts: { firstVersion: null, stampsUsable: false, measured: null },
+      facts: { firstVersion: null, measured: null },
     })
     expect(await stand.control.get('writes')).toEqual([])
-    const { stampsUsable } = readFacts(await runSteps(stand, ['measure'], facts))
-    expect(stampsUsable).toBe(false)
+    expect(readFacts(await runSteps(stand, ['measure'], facts)).measured).toBeUndefined()
+    expect(stand.open(facts).countsWrites).toBe(false)
   })
 
   it('only looks at first', async () => {
@@ -79,7 +79,6 @@ describe('measuring', () => {
     const facts = await measure(await start({ switches }))
     expect(readFacts(facts)).toMatchObject({
       firstVersion: switches.firstUpdatedCount,
-      stampsUsable: true,
       measured: {
         personId: person,
         equalWriteCounts: switches.equalWrite === 'counted',
@@ -95,23 +94,22 @@ describe('measuring', () => {
     expect((await consents())['STORE']).toMatchObject({ legalBase: '61F', source: 'USER' })
     const again = await look(stand.open(facts, { testPersonId: person }), 'measure')
     expect(again.state).toBe('done')
+    expect(stand.open(facts).countsWrites).toBe(true)
   })
 
-  it('switches stamps off where saving a card touches the consents', async () => {
+  it('tells where saving a card touches the consents', async () => {
     const facts = await measure(await start({ switches: { saveTouchesConsent: true } }))
     expect(readFacts(facts)).toMatchObject({
-      stampsUsable: false,
       measured: { cardTouchesConsent: true },
     })
     const verdict = await look(stand.open(facts, { testPersonId: person }), 'measure')
     expect(verdict).toMatchObject({ note: expect.stringContaining('Saving a card touches') })
   })
 
-  it('switches stamps off where the card cannot be saved', async () => {
+  it('does not know it where the card cannot be saved', async () => {
     const before = await start()
     await stand.control.post('faults', { method: 'PATCH', status: 403, body: {} })
     expect(readFacts(await measure(before))).toMatchObject({
-      stampsUsable: false,
       measured: { cardTouchesConsent: null },
     })
   })
@@ -138,7 +136,7 @@ describe('measuring', () => {
 
   it('works with the keys of an old server', async () => {
     const facts = await measure(await start({ mode: 'onsite', older: true }))
-    expect(readFacts(facts)).toMatchObject({ firstVersion: 0, stampsUsable: true })
+    expect(readFacts(facts)).toMatchObject({ firstVersion: 0 })
     expect((await consents())['#EMARKETING']).toMatchObject({ legalBase: '#WITHDRAWN' })
   })
 
@@ -196,7 +194,7 @@ describe('measuring', () => {
     expect((await consents())['EMARKETING']).toMatchObject({ legalBase: 'WITHDRAWN' })
     const session = () => stand.open(facts, { testPersonId: person })
     const forgotten = await stepOf('measure').undo(session(), PLAIN)
-    expect(forgotten).toEqual({ measured: null, firstVersion: null, stampsUsable: false })
+    expect(forgotten).toEqual({ measured: null, firstVersion: null })
     expect((await consents())['EMARKETING']).toMatchObject({ legalBase: '61B' })
     const { length } = await stand.control.get<unknown[]>('writes')
     await stepOf('measure').undo(session(), PLAIN)

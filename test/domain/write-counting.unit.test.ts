@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals'
+import { learnFrom, NOTHING_LEARNED, type WriteCounting } from '../../src/domain/write-counting.js'
+
+/** `.` exactly ours; a letter: read back otherwise, on that record. */
+function after(lessons: string, from: WriteCounting = NOTHING_LEARNED): WriteCounting {
+  return [...lessons].reduce(
+    (counting, letter) => learnFrom(counting, { recordId: letter, exact: letter === '.' }),
+    from,
+  )
+}
+
+describe('whether each write counts once', () => {
+  it.each([
+    ['', 'unknown'],
+    ['.', 'proven'],
+    ['a', 'unknown'],
+    ['ab', 'unknown'],
+    ['abc', 'disproved'],
+    ['.abc', 'disproved'],
+    // A user's write in between says nothing by itself, and neither does one person again and again.
+    ['.ab.c', 'proven'],
+    ['aaaaa', 'unknown'],
+    ['aabac', 'disproved'],
+    ['abc.........', 'disproved'],
+    ['abc..........', 'proven'],
+    ['abc.....d.....', 'disproved'],
+    ['abc.....d..........', 'proven'],
+    ['abc..........abc', 'disproved'],
+  ])('after %j it is %s', (lessons, verdict) => {
+    expect(after(lessons).verdict).toBe(verdict)
+  })
+})

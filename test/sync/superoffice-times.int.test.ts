@@ -1,0 +1,253 @@
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { measuresOf, requireConnection } from '../../src/cli/connection/connection-view.js'
+import { loadWhy } from '../../src/cli/why/load-why.js'
+import { explain } from '../../src/cli/why/explanation.js'
+import type { LegalBasis } from '../../src/domain/legal-basis.js'
+import { CONNECTION_ID } from './support/open-systems.js'
+import { passTime } from './support/pass-time.js'
+import type { NewRichPerson, RichPerson } from './support/rich-person.js'
+import { withSuperOfficeWorld } from './support/superoffice-world.js'
+
+// "The system with the most recent change wins" (C3), out of the box: no test person is named. Saving a card stamps its
+// consents, as some clients and versions do.
+const world = withSuperOfficeWorld({ saveTouchesConsent: true })
+
+/** Beyond what two clocks of this machine may differ by. */
+const LATER_MS = 10_000
+
+beforeAll(async () => {
+  expect(await times()).toMatchObject({ mode: 'auto', counts: false })
+  // The first update of ours that is read back.
+  const person = await world.now.linked()
+  await person.acts('contract')
+  await world.now.sweep()
+  expect(await times()).toMatchObject({ counts: true })
+})
+
+afterEach(async () => {
+  world.crm.world.clock.setSkewMs(0)
+  await world.applies({})
+})
+
+async function times() {
+  const { db } = world.now
+  return (await measuresOf(db, await requireConnection(db, CONNECTION_ID))).times
+}
+
+/** Agreed on both sides, and seen so. */
+const agreed = (given: NewRichPerson = {}) => world.now.linked(given)
+
+async function acts(person: RichPerson, value: LegalBasis): Promise<void> {
+  await person.acts(value)
+  passTime(LATER_MS)
+}
+
+function sets(person: RichPerson, value: LegalBasis): void {
+  person.sets(value)
+  passTime(LATER_MS)
+}
+
+async function expectBoth(person: RichPerson, value: LegalBasis): Promise<void> {
+  await world.now.sweep()
+  expect(await person.state()).toEqual({ e: value, d: [value] })
+}
+
+async function lastEvent(person: RichPerson) {
+  const { events } = explain(await loadWhy(world.now.db, CONNECTION_ID, person.email))
+  return events.at(-1)!
+}
+
+describe('both moved, and SuperOffice’s row was written once since, later: its basis stands', () => {
+  it('over a withdrawal', async () => {
+    const person = await agreed()
+    await acts(person, 'withdrawn')
+    sets(person, 'contract')
+    await expectBoth(person, 'contract')
+    expect((await lastEvent(person)).sentences.join()).toContain('the later act wins, proven by')
+  })
+
+  it('over another basis', async () => {
+    const person = await agreed()
+    await acts(person, 'legitimateInterest')
+    sets(person, 'contract')
+    await expectBoth(person, 'contract')
+  })
+
+  it('where there was no row, and it has only been inserted', async () => {
+    const person = await agreed({ basis: 'none', rows: ['none'] })
+    await acts(person, 'withdrawn')
+    sets(person, 'consent')
+    await expectBoth(person, 'consent')
+  })
+})
+
+describe('SuperOffice’s row was written earlier than eMarketeer’s last positive act: eMarketeer’s basis stands', () => {
+  it('where both moved', async () => {
+    const person = await agreed()
+    sets(person, 'withdrawn')
+    await acts(person, 'contract')
+    await expectBoth(person, 'contract')
+  })
+
+  it('at a first link', async () => {
+    const person = await world.now.person({ basis: null, rows: ['withdrawn'] })
+    passTime(LATER_MS)
+    await person.createInEmarketeer()
+    await acts(person, 'consent')
+    await expectBoth(person, 'consent')
+  })
+})
+
+describe('what stays restrictive, and says so', () => {
+  it('a later positive in SuperOffice over an earlier withdrawal, at a first link', async () => {
+    const person = await world.now.person({ basis: null, rows: [] })
+    await person.createInEmarketeer()
+    await acts(person, 'withdrawn')
+    person.join('consent')
+    passTime(LATER_MS)
+    await expectBoth(person, 'withdrawn')
+    expect((await lastEvent(person)).sentences.join()).toContain('At a first link')
+  })
+
+  it('a row that was written more than once: the act, and a card saved after it', async () => {
+    const person = await agreed()
+    await acts(person, 'withdrawn')
+    sets(person, 'contract')
+    world.crm.saveCard(person.ids[0]!)
+    await expectBoth(person, 'withdrawn')
+    expect((await lastEvent(person)).sentences.join()).toContain('written more than once')
+  })
+
+  it('an old consent whose card is saved after a withdrawal in eMarketeer', async () => {
+    const person = await agreed()
+    await acts(person, 'withdrawn')
+    world.crm.saveCard(person.ids[0]!)
+    passTime(LATER_MS)
+    await expectBoth(person, 'withdrawn')
+  })
+
+  it.each([
+    ['a deny in SuperOffice later than a consent', 'emarketeer'],
+    ['a deny in eMarketeer later than a consent', 'superoffice'],
+  ])('%s stands as well', async (_, consentsIn) => {
+    const person = await agreed({ basis: 'contract' })
+    if (consentsIn === 'emarketeer') {
+      await acts(person, 'consent')
+      sets(person, 'withdrawn')
+    } else {
+      sets(person, 'consent')
+      await acts(person, 'withdrawn')
+    }
+    await expectBoth(person, 'withdrawn')
+  })
+
+  it('acts that are closer than the clocks can tell', async () => {
+    const person = await agreed()
+    await person.acts('withdrawn')
+    person.sets('contract')
+    await expectBoth(person, 'withdrawn')
+    expect((await lastEvent(person)).sentences.join()).toContain('too close')
+  })
+
+  it.each([3_600_000, -3_600_000])(
+    'a clock that is off by %d ms, and connection show says why',
+    async (skewMs) => {
+      world.crm.world.clock.setSkewMs(skewMs)
+      const denied = await agreed()
+      await acts(denied, 'withdrawn')
+      sets(denied, 'contract')
+      const consented = await agreed()
+      sets(consented, 'withdrawn')
+      await acts(consented, 'contract')
+      await expectBoth(denied, 'withdrawn')
+      await expectBoth(consented, 'withdrawn')
+      expect(await times()).toMatchObject({
+        counts: false,
+        reason: expect.stringMatching(/clock.*ahead.*prove nothing/),
+      })
+      world.crm.world.clock.setSkewMs(0)
+      // Our next write measures it anew.
+      const next = await agreed()
+      await next.acts('contract')
+      await world.now.sweep()
+      await world.now.sweep()
+      expect(await times()).toMatchObject({ counts: true })
+    },
+  )
+})
+
+describe('superoffice.times', () => {
+  it('never: only versions decide, and its times count once it is auto again', async () => {
+    await world.applies({ times: 'never' })
+    expect(await times()).toMatchObject({ mode: 'never', counts: false })
+    const denied = await agreed()
+    await acts(denied, 'withdrawn')
+    sets(denied, 'contract')
+    const unlinked = await world.now.person({ basis: null, rows: ['withdrawn'] })
+    passTime(LATER_MS)
+    await expectBoth(denied, 'withdrawn')
+    // They are kept as they are, whatever is made of them.
+    const [kept] = await world.now.db.query(
+      `SELECT consents -> 'marketingSendouts' -> 'times' AS times FROM crm_contacts WHERE crm_contact_id = $1`,
+      [unlinked.ids[0]],
+    )
+    expect(kept).toMatchObject({ times: { registeredMs: expect.any(Number), onlyInserted: true } })
+    await world.applies({})
+    await unlinked.createInEmarketeer()
+    await acts(unlinked, 'consent')
+    await expectBoth(unlinked, 'consent')
+  })
+
+  it('never at a first link, too', async () => {
+    await world.applies({ times: 'never' })
+    const person = await world.now.person({ basis: null, rows: ['withdrawn'] })
+    passTime(LATER_MS)
+    await person.createInEmarketeer()
+    await acts(person, 'consent')
+    await expectBoth(person, 'withdrawn')
+  })
+})
+
+describe('an installation that does not count one per write', () => {
+  const proven = async () => {
+    const person = await agreed()
+    await acts(person, 'withdrawn')
+    sets(person, 'contract')
+    await world.now.sweep()
+    return (await person.state()).e === 'contract'
+  }
+
+  /** Our update, and what else the server does with the row in the same breath. */
+  async function updates(oddly: boolean): Promise<void> {
+    const person = await agreed()
+    await person.acts('contract')
+    const { switches } = world.crm
+    const writeOnceMore = () => {
+      world.crm.saveAgain(person.ids[0]!, 'marketingSendouts')
+      switches.afterWrite = writeOnceMore
+    }
+    switches.afterWrite = oddly ? writeOnceMore : null
+    await world.now.sweep()
+    await world.now.timePasses()
+    await world.now.sweep()
+    switches.afterWrite = null
+  }
+
+  it('is found by three of our updates in a row, and believed again after ten', async () => {
+    expect(await proven()).toBe(true)
+    await updates(true)
+    await updates(true)
+    expect(await times()).toMatchObject({ counts: true })
+    await updates(true)
+    expect(await times()).toMatchObject({
+      counts: false,
+      reason: expect.stringContaining('three updates'),
+    })
+    expect(await proven()).toBe(false)
+    for (let n = 0; n < 10; n += 1) {
+      await updates(false)
+    }
+    expect(await times()).toMatchObject({ counts: true })
+    expect(await proven()).toBe(true)
+  })
+})
