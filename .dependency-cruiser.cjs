@@ -12,7 +12,7 @@ module.exports = {
       name: 'domain-is-pure',
       severity: 'error',
       from: { path: '^src/domain' },
-      to: { pathNot: '^src/domain' },
+      to: { pathNot: '^src/domain|^node_modules/(@types/)?tr46' },
     },
     {
       name: 'contracts-know-only-domain',

@@ -140,6 +140,9 @@ export const ERROR_CATALOGUE = {
     retryable: false,
     hint: 'Send the gateway key as a bearer token.',
   },
+  ledger_keys_differ: refused(
+    'Drop this database and create it anew, run `lbsync migrate`, and apply each connection file: everything is synced anew (docs/changelog.md).',
+  ),
   // outside
   temporal_unreachable: outside('Check TEMPORAL_ADDRESS and that the server runs.'),
   worker_unreachable: outside('Start a worker (`lbsync worker --queues setup`), and try again.'),

@@ -31,7 +31,7 @@ export type CrmContactState = 'live' | 'deactivated' | 'merged'
 /** A contact as read. */
 export interface CrmContact {
   readonly contactId: string
-  /** The primary address as the CRM holds it, not normalised. */
+  /** The primary address as the CRM holds it; what it links is made of it by `readAddressField`. */
   readonly email: string | null
   /**
    * Further addresses of the record (SuperOffice). There it counts as a deny while withdrawn, never as an allow, and

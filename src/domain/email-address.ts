@@ -1,9 +1,31 @@
+import { foldAddress, isDecorated, splitAddresses } from './address-text.js'
+import { toAsciiDomain, toUnicodeDomain } from './domain-name.js'
+
 /**
- * E-mail addresses as the unit of consent (rule A; docs/wire-emarketeer.md, common rules).
+ * E-mail addresses as the unit of consent (rule A; docs/rules.md, "Addresses").
  *
- * eMarketeer compares addresses trimmed and lower-cased, and refuses some characters; the same form is
- * used for both systems, so that an opt-out recorded under any spelling meets the same cell.
+ * The *key* of an address is the form in which it is compared and stored, for both systems, files, requests and the
+ * command line: an opt-out recorded under any spelling meets the same cell.
  */
+
+/**
+ * Version of {@link addressKey}. Raise it with every change of what any text's key is: keys are stored, so a ledger of
+ * another version is dropped and everything synced anew (`lbsync migrate` refuses it).
+ */
+export const ADDRESS_KEY_VERSION = 2
+
+/** What a field of a record that is meant for an address holds. */
+export interface AddressField {
+  /** The key of the one address in it; null: it is empty, or it links nobody. */
+  readonly key: string | null
+  /**
+   * Where it holds several addresses, or a decorated one (`a@x; b@x`, `Anna <a@x>`, `mailto:a@x`, `'a@x'`, `a@x.`): the
+   * keys of all that are found in it. A deny of the record counts for each of them, never an allow.
+   */
+  readonly found: readonly string[]
+  /** Whether it holds something, but no address that could link anybody. */
+  readonly unusable: boolean
+}
 
 /** Characters that eMarketeer does not take in an address. */
 const REFUSED_CHARACTERS = /[!#$%*/?^`{|}~\\]/
@@ -11,20 +33,76 @@ const REFUSED_CHARACTERS = /[!#$%*/?^`{|}~\\]/
 /** The longest address Dynamics holds (emailaddress1). */
 const MAX_LENGTH_CHARACTERS = 100
 
-/**
- * The form in which addresses are compared: NFC, trimmed, lower-cased.
- *
- * @returns null for null, undefined and blank input: no address.
- */
-export function normalizeEmail(address: string | null | undefined): string | null {
-  const form = address?.normalize('NFC').trim().toLowerCase()
-  return form ? form : null
+/** Nothing longer is an address: 64 before the sign, 255 after it (RFC 5321, 4.5.3.1). */
+const MAX_KEY_CHARACTERS = 320
+
+const EMPTY: AddressField = { key: null, found: [], unusable: false }
+
+/** Nearly every address: its lower case is its key. A sendout makes millions of keys. */
+const USUAL = /^[a-z0-9][a-z0-9._+-]{0,99}@(?!.*xn--)[a-z0-9.-]{0,99}[a-z0-9]$/i
+
+/** Reads a field that is meant for an address. Pure, and the same for whatever decorates it (rule A). */
+export function readAddressField(text: string | null | undefined): AddressField {
+  if (text && USUAL.test(text)) {
+    return { key: text.toLowerCase(), found: [], unusable: false }
+  }
+  const folded = foldAddress(text ?? '')
+  if (folded === '') {
+    return EMPTY
+  }
+  const found = splitAddresses(folded).flatMap((part) => keyOf(part) ?? [])
+  const key = isDecorated(folded) ? null : keyOf(folded)
+  return key === null
+    ? { key, found: [...new Set(found)], unusable: true }
+    : { key, found: [], unusable: false }
 }
 
-/** Whether a normalised address can be mailed at all (exclusion reason `addressInvalid`). */
-export function isValidEmail(address: string): boolean {
-  if (address.length > MAX_LENGTH_CHARACTERS || REFUSED_CHARACTERS.test(address)) {
+/**
+ * The form in which an address is compared: no invisible characters, no outer white space, Unicode form C, lower case,
+ * the domain in ASCII form (UTS 46).
+ *
+ * @returns null for null, undefined and blank input, and for what is not exactly one address.
+ */
+export function addressKey(text: string | null | undefined): string | null {
+  return readAddressField(text).key
+}
+
+/**
+ * What eMarketeer's state of a contact is kept under: the key of its address, or the text itself, folded, where it links
+ * nobody. No such text is the key of an address.
+ *
+ * @returns null for null and blank input.
+ */
+export function addressOrText(text: string | null | undefined): string | null {
+  const { key, unusable } = readAddressField(text)
+  if (!unusable) {
+    return key
+  }
+  const folded = foldAddress(text ?? '')
+  // What is cut off must not leave an address.
+  return folded.length <= MAX_KEY_CHARACTERS ? folded : `${folded.slice(0, MAX_KEY_CHARACTERS)}…`
+}
+
+/** How systems that compare texts may hold the address of a key: as it is, and with its domain in Unicode. */
+export function spellingsOf(key: string): readonly string[] {
+  const at = key.lastIndexOf('@')
+  const inUnicode = `${key.slice(0, at + 1)}${toUnicodeDomain(key.slice(at + 1))}`
+  return inUnicode === key ? [key] : [key, inUnicode]
+}
+
+/** Whether the address of a key can be mailed at all (exclusion reason `addressInvalid`). */
+export function isValidEmail(key: string): boolean {
+  if (key.length > MAX_LENGTH_CHARACTERS || REFUSED_CHARACTERS.test(key)) {
     return false
   }
-  return /^[^\s@<>()[\],;:"]+@[^\s@<>()[\],;:".]+(\.[^\s@<>()[\],;:".]+)+$/.test(address)
+  return /^[^\s@<>()[\],;:"]+@[^\s@<>()[\],;:".]+(\.[^\s@<>()[\],;:".]+)+$/.test(key)
+}
+
+/** The key of a folded text that holds one address and nothing else; null where it does not. */
+function keyOf(folded: string): string | null {
+  const at = folded.indexOf('@')
+  const domain = toAsciiDomain(folded.slice(at + 1))
+  const key = `${folded.slice(0, at)}@${domain}`
+  const isWhole = at > 0 && domain !== '' && key.indexOf('@', at + 1) === -1 && !isDecorated(key)
+  return isWhole && key.length <= MAX_KEY_CHARACTERS ? key : null
 }

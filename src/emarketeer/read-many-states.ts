@@ -1,7 +1,7 @@
 import type { CallContext } from '../http/index.js'
-import { normalizeEmail } from '../domain/email-address.js'
 import type { EmarketeerClient, StatesQuery } from './client.js'
 import { MAX_STATES } from './operations/state-operations.js'
+import { emarketeerSpelling } from './spelling.js'
 import type { StatePart, StatesRead } from './states.js'
 import { withoutRefused } from './without-refused.js'
 
@@ -15,8 +15,8 @@ const MAX_ADDRESS_LENGTH = 254
 /**
  * Reads the state of any number of contacts in calls of 1,000, a few at once (B3).
  *
- * Repeats are asked once. Addresses are normalised, and one that cannot belong to a contact is `missing` unasked; so is
- * what eMarketeer refuses to be asked for.
+ * Repeats are asked once. Addresses are asked for as eMarketeer compares them, and one that cannot belong to a contact is
+ * `missing` unasked; so is what eMarketeer refuses to be asked for.
  *
  * @throws UpstreamError of the first call that failed; the others are then cancelled by no one and merely unused.
  */
@@ -35,7 +35,7 @@ export async function readManyStates(
   } else {
     const asked = new Set<string>()
     for (const email of query.emails) {
-      const form = normalizeEmail(email)
+      const form = emarketeerSpelling(email)
       if (form !== null && ASKABLE.test(form) && form.length <= MAX_ADDRESS_LENGTH) {
         asked.add(form)
       } else {

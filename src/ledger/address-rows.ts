@@ -15,13 +15,16 @@ export interface AddressRow {
   readonly crmEndedAtMs: number | null
   /** The lowest eMarketeer contact id with this address, or null: nobody there. */
   readonly emarketeerContactId: string | null
+  /** eMarketeer's contacts have this address in several spellings, each with a state of its own: nothing crosses here. */
+  readonly emarketeerSpelledTwice: boolean
 }
 
 const SELECT = `SELECT a.address_id AS "addressId", a.address, a.dirty_tick AS "dirtyTick",
     a.emarketeer_unread AS "emarketeerUnread", a.emarketeer_moved_tick AS "emarketeerMovedTick",
     a.crm_read_from AS "crmReadFrom", a.crm_read_to AS "crmReadTo", a.crm_doubtful_tick IS NOT NULL AS "crmDoubtful",
     a.ever_linked AS "everLinked", a.ever_in_emarketeer AS "everInEmarketeer", extract(epoch FROM a.crm_ended_at)::float8 * 1000 AS "crmEndedAtMs",
-    e.contact_id AS "emarketeerContactId"
+    e.contact_id AS "emarketeerContactId",
+    (SELECT count(DISTINCT COALESCE(s.spelling, '')) > 1 FROM emarketeer_contacts s WHERE s.address_id = a.address_id) AS "emarketeerSpelledTwice"
   FROM addresses a
   LEFT JOIN LATERAL (SELECT contact_id FROM emarketeer_contacts c WHERE c.address_id = a.address_id
     ORDER BY length(contact_id), contact_id LIMIT 1) e ON true`
@@ -44,7 +47,7 @@ export function unreadAddressRows(
   )
 }
 
-/** The addresses themselves, normalised. */
+/** The addresses themselves: keys, and texts in eMarketeer that hold none. */
 export async function addressTexts(
   db: Queryable,
   addressIds: readonly number[],
@@ -56,7 +59,7 @@ export async function addressTexts(
   return rows.map((row) => row.address)
 }
 
-/** One address by its normalised text, or null. */
+/** One address by its key, or null. */
 export async function findAddressRow(
   db: Queryable,
   connectionId: string,

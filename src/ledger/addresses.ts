@@ -2,7 +2,7 @@ import type { Queryable } from './database.js'
 
 /**
  * Ids of addresses, made where missing.
- * @param addresses normalised, without repeats.
+ * @param addresses keys, or texts that hold none; without repeats.
  * @returns address → id, complete.
  */
 export async function ensureAddresses(

@@ -1,5 +1,5 @@
 import type { CrmContact } from '../crm/crm.js'
-import { normalizeEmail } from '../domain/email-address.js'
+import { addressKey } from '../domain/email-address.js'
 import { isDeny, unarrivedDenies, type OtherAddress } from './crm-other-addresses.js'
 import type { StoredCrmContact } from './crm-mirror-rows.js'
 
@@ -13,7 +13,7 @@ export function furtherAddresses(
     return []
   }
   const ids = contact.otherEmails
-    .map(normalizeEmail)
+    .map(addressKey)
     .flatMap((email) => (email === null ? [] : [addressIds.get(email)!]))
   return [...new Set(ids)].filter((id) => id !== primaryId).sort((a, b) => a - b)
 }

@@ -1,5 +1,5 @@
 import type { CrmContact } from '../crm/crm.js'
-import { normalizeEmail } from '../domain/email-address.js'
+import { addressKey } from '../domain/email-address.js'
 import { sameConsents } from './crm-mirror-compare.js'
 import type { StoredCrmContact } from './crm-mirror-rows.js'
 import type { Queryable } from './database.js'
@@ -42,7 +42,7 @@ export async function changedContacts(
 }
 
 function saysTheSame(contact: CrmContact, before: KnownContact): boolean {
-  const email = normalizeEmail(contact.email)
+  const email = addressKey(contact.email)
   return (
     email === before.email &&
     contact.state === before.state &&
@@ -57,7 +57,7 @@ function sameOthers(contact: CrmContact, email: string | null, before: readonly 
   if (contact.state !== 'live' || contact.otherEmails.length === 0) {
     return before.length === 0
   }
-  const others = new Set(contact.otherEmails.map(normalizeEmail))
+  const others = new Set(contact.otherEmails.map(addressKey))
   others.delete(null)
   others.delete(email)
   return others.size === before.length && before.every((address) => others.has(address))

@@ -1,5 +1,5 @@
 import type { CrmContact, CrmSubscription } from '../crm/crm.js'
-import { normalizeEmail } from '../domain/email-address.js'
+import { addressKey } from '../domain/email-address.js'
 import { ensureAddresses, markDirty } from './addresses.js'
 import { markCrmDoubtful } from './address-rows.js'
 import { carryDeniesOfMerged, carryDeniesOfMoved, type MergedRecord } from './carried-denies.js'
@@ -60,7 +60,7 @@ export async function takeCrmContacts(
     return { addressIds: [] }
   }
   const emails = contacts
-    .flatMap((c) => [c.email, ...c.otherEmails].map(normalizeEmail))
+    .flatMap((c) => [c.email, ...c.otherEmails].map(addressKey))
     .filter((e) => e !== null)
   const addressIds = await ensureAddresses(tx, connectionId, emails)
   const ids = contacts.map((c) => c.contactId)
@@ -76,7 +76,7 @@ export async function takeCrmContacts(
   const guestsLeft: StoredCrmContact[] = []
   const merged: MergedRecord[] = []
   for (const contact of uniqueBy(contacts, (c) => c.contactId)) {
-    const email = normalizeEmail(contact.email)
+    const email = addressKey(contact.email)
     const next: StoredCrmContact = {
       crmContactId: contact.contactId,
       addressId: email === null ? null : addressIds.get(email)!,

@@ -121,6 +121,8 @@ async function homesOfGuests(tx: Queryable, addressIds: readonly number[]): Prom
 export interface EmarketeerContactRow {
   readonly contactId: string
   readonly addressId: number | null
+  /** How eMarketeer compares its address, where that is not the text of the row; null: it is. */
+  readonly spelling: string | null
 }
 
 /** Stores which contact has which address. */
@@ -137,17 +139,82 @@ export async function saveEmarketeerContacts(
     a.contactId < b.contactId ? -1 : 1,
   )
   await tx.query(
-    `INSERT INTO emarketeer_contacts (connection_id, contact_id, address_id, read_tick)
-      SELECT $1, c.contact_id, c.address_id, $4
-      FROM unnest($2::text[], $3::bigint[]) AS c(contact_id, address_id)
+    `INSERT INTO emarketeer_contacts (connection_id, contact_id, address_id, spelling, read_tick)
+      SELECT $1, c.contact_id, c.address_id, c.spelling, $5
+      FROM unnest($2::text[], $3::bigint[], $4::text[]) AS c(contact_id, address_id, spelling)
       ON CONFLICT (connection_id, contact_id) DO UPDATE
-        SET address_id = excluded.address_id, read_tick = excluded.read_tick`,
-    [connectionId, unique.map((c) => c.contactId), unique.map((c) => c.addressId), tick],
+        SET address_id = excluded.address_id, spelling = excluded.spelling, read_tick = excluded.read_tick`,
+    [
+      connectionId,
+      unique.map((c) => c.contactId),
+      unique.map((c) => c.addressId),
+      unique.map((c) => c.spelling),
+      tick,
+    ],
   )
   await tx.query(
     `UPDATE addresses SET ever_in_emarketeer = true WHERE address_id = ANY($1) AND NOT ever_in_emarketeer`,
     [unique.map((c) => c.addressId).filter((id) => id !== null)],
   )
+}
+
+/**
+ * Adds contacts that a sendout targets, and that nothing has told of yet: an account without CRM is not walked over. Those
+ * that are known stay as they are, as the feed may have moved them since.
+ */
+export async function addSpelledContacts(
+  tx: Queryable,
+  connectionId: string,
+  contacts: readonly {
+    readonly contactId: string
+    readonly addressId: number
+    readonly spelling: string
+  }[],
+): Promise<void> {
+  if (contacts.length === 0) {
+    return
+  }
+  const added = await tx.query<{ id: number }>(
+    `INSERT INTO emarketeer_contacts (connection_id, contact_id, address_id, spelling)
+      SELECT $1, c.* FROM unnest($2::text[], $3::bigint[], $4::text[]) AS c ORDER BY 2
+      ON CONFLICT DO NOTHING RETURNING address_id AS id`,
+    [
+      connectionId,
+      contacts.map((c) => c.contactId),
+      contacts.map((c) => c.addressId),
+      contacts.map((c) => c.spelling),
+    ],
+  )
+  await markEmarketeerUnread(tx, [...new Set(added.map((row) => row.id))])
+}
+
+/** Contacts at these addresses that eMarketeer does not find by the text of the row: they are asked for by their ids. */
+export async function spelledContactsAt(
+  db: Queryable,
+  addressIds: readonly number[],
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT contact_id AS id FROM emarketeer_contacts WHERE address_id = ANY($1) AND spelling IS NOT NULL`,
+    [addressIds],
+  )
+  return rows.map((row) => row.id)
+}
+
+/**
+ * Those of the addresses that contacts have in several spellings. To eMarketeer each is an address of its own, with a state
+ * of its own: no single change tells how all of them stand.
+ */
+export async function spelledTwice(
+  db: Queryable,
+  addressIds: readonly number[],
+): Promise<ReadonlySet<number>> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT address_id AS id FROM emarketeer_contacts
+      WHERE address_id IN (SELECT address_id FROM emarketeer_contacts WHERE address_id = ANY($1) AND spelling IS NOT NULL)
+      GROUP BY 1 HAVING count(DISTINCT COALESCE(spelling, '')) > 1`,
+    [addressIds],
+  )
+  return new Set(rows.map((row) => row.id))
 }
 
 /** Removes deleted contacts. @returns the addresses that they had. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import pg from 'pg'
 import { AppError } from '../contracts/app-error.js'
+import { ADDRESS_KEY_VERSION } from '../domain/email-address.js'
 import { toDatabaseError } from './database-error.js'
 
 /** One numbered file of `migrations/`. */
@@ -37,7 +38,8 @@ async function readMigrations(): Promise<readonly Migration[]> {
  * Brings the database to the newest schema: numbered files, forward only, each in a transaction of its own, under
  * a lock. Safe to repeat and to run twice at once.
  *
- * @throws AppError `database_unreachable`; or `internal` where a file that has run was changed since.
+ * @throws AppError `database_unreachable`; `ledger_keys_differ` where it holds addresses by keys of another version, before
+ *   anything is changed; or `internal` where a file that has run was changed since.
  */
 export async function migrate(databaseUrl: string): Promise<MigrationReport> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
@@ -47,12 +49,57 @@ export async function migrate(databaseUrl: string): Promise<MigrationReport> {
     await client.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
       number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL,
       applied_at timestamptz NOT NULL DEFAULT now())`)
-    return await applyMissing(client, await readMigrations())
+    await refuseOtherKeys(client)
+    const report = await applyMissing(client, await readMigrations())
+    await client.query(
+      `INSERT INTO address_key_version (version) VALUES ($1)
+        ON CONFLICT (only_row) DO UPDATE SET version = excluded.version`,
+      [ADDRESS_KEY_VERSION],
+    )
+    return report
   } catch (error) {
     throw toDatabaseError(error)
   } finally {
     await client.end().catch(() => undefined)
   }
+}
+
+/**
+ * Keys are made from addresses as the systems spell them, which the ledger does not keep: other keys cannot be made of
+ * them. Compared by two kinds of keys, a person who opted out under one would be a stranger under the other.
+ */
+async function refuseOtherKeys(client: pg.Client): Promise<void> {
+  if (!(await exists(client, 'addresses'))) {
+    return
+  }
+  const { rows } = await client.query('SELECT 1 FROM addresses LIMIT 1')
+  const stored = await storedKeyVersion(client)
+  if (rows.length > 0 && stored !== ADDRESS_KEY_VERSION) {
+    throw new AppError(
+      'ledger_keys_differ',
+      `This ledger keeps addresses by keys of version ${stored}; this release compares them by version ${ADDRESS_KEY_VERSION}.`,
+      { path: 'DATABASE_URL', value: String(stored) },
+    )
+  }
+}
+
+/** Version 1 was not noted. */
+async function storedKeyVersion(client: pg.Client): Promise<number> {
+  if (!(await exists(client, 'address_key_version'))) {
+    return 1
+  }
+  const { rows } = await client.query<{ version: number }>(
+    'SELECT version FROM address_key_version',
+  )
+  return rows[0]?.version ?? 1
+}
+
+async function exists(client: pg.Client, table: string): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>(
+    'SELECT to_regclass($1) IS NOT NULL AS found',
+    [table],
+  )
+  return rows[0]?.found === true
 }
 
 async function applyMissing(

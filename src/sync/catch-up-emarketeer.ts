@@ -9,6 +9,7 @@ import {
   markEmarketeerUnread,
   removeEmarketeerContacts,
   saveEmarketeerContacts,
+  spelledTwice,
   takeEmarketeerValues,
 } from '../ledger/emarketeer-mirror.js'
 import type { Queryable } from '../ledger/database.js'
@@ -123,7 +124,7 @@ async function takePage(
   const addresses = [
     ...page.cells.map((cell) => cell.address),
     ...page.unreadAddresses,
-    ...[...page.contacts.values()].filter((address) => address !== null),
+    ...[...page.contacts.values()].flatMap((place) => place?.address ?? []),
   ]
   const idOf = await ensureAddresses(tx, connectionId, [...new Set(addresses)])
   const contactIds = [...page.contacts.keys(), ...page.unreadableContactIds]
@@ -132,19 +133,27 @@ async function takePage(
   await saveEmarketeerContacts(
     tx,
     connectionId,
-    [...page.contacts].map(([contactId, address]) => ({
+    [...page.contacts].map(([contactId, place]) => ({
       contactId,
-      addressId: address === null ? null : idOf.get(address)!,
+      addressId: place === null ? null : idOf.get(place.address)!,
+      spelling: place?.spelling ?? null,
     })),
     tick,
   )
+  const values = page.cells.map(({ address, ...cell }) => ({
+    addressId: idOf.get(address)!,
+    ...cell,
+  }))
+  const severalStates = await spelledTwice(tx, [...idOf.values()])
   await takeEmarketeerValues(
     tx,
-    page.cells.map(({ address, ...cell }) => ({ addressId: idOf.get(address)!, ...cell })),
+    values.filter(({ addressId }) => !severalStates.has(addressId)),
     { replace: false, markDirty: true },
   )
   const unread = [...page.unreadAddresses].map((address) => idOf.get(address)!)
-  await markEmarketeerUnread(tx, [...new Set([...unread, ...leftBehind, ...emptied])])
+  await markEmarketeerUnread(tx, [
+    ...new Set([...unread, ...leftBehind, ...emptied, ...severalStates]),
+  ])
   if (page.walkNeeded) {
     await markAllEmarketeerUnread(tx, connectionId)
   }

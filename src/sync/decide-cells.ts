@@ -61,6 +61,9 @@ export function decideBatch(
     if (view.row.emarketeerContactId === null) {
       continue // Not on both sides: remembered, and linked when the other side appears (E7).
     }
+    if (view.row.emarketeerSpelledTwice) {
+      continue // Two addresses to eMarketeer: which of them a write would reach, and which moved, nobody can tell.
+    }
     if (view.contacts.length === 0) {
       cells.push(...decideGuests(batch, view, crm))
       continue

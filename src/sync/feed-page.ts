@@ -1,7 +1,8 @@
 import { categoryCell, type CellKey } from '../domain/cell-key.js'
-import { normalizeEmail } from '../domain/email-address.js'
+import { addressOrText } from '../domain/email-address.js'
 import { isPositive } from '../domain/legal-basis.js'
 import { isCrmSource, isOwnEcho, type FeedItem, type ReadLegalBasis } from '../emarketeer/index.js'
+import { placeOfEmail, type EmarketeerPlace } from './emarketeer-place.js'
 
 /** eMarketeer's latest value of one cell within a page of the feed, and the acts on the way to it. */
 export interface CellChange {
@@ -20,8 +21,8 @@ export interface CellChange {
 /** What a page of the feed comes to, folded: last value per cell, last address per contact. */
 export interface FoldedPage {
   readonly cells: readonly CellChange[]
-  /** Contact → its address now; null: none. */
-  readonly contacts: ReadonlyMap<string, string | null>
+  /** Contact → its place now; null: it has no address. */
+  readonly contacts: ReadonlyMap<string, EmarketeerPlace | null>
   readonly deletedContactIds: readonly string[]
   /** Addresses whose state must be read, because a contact came, left or moved. */
   readonly unreadAddresses: ReadonlySet<string>
@@ -38,20 +39,20 @@ export interface FoldedPage {
  */
 export function foldFeedPage(items: readonly FeedItem[]): FoldedPage {
   const cells = new Map<string, CellChange>()
-  const contacts = new Map<string, string | null>()
+  const contacts = new Map<string, EmarketeerPlace | null>()
   const deleted = new Set<string>()
   const unread = new Set<string>()
   const unreadable: string[] = []
   let walkNeeded = false
   let categoriesChanged = false
   const place = (contactId: string | undefined, email: string | null) => {
-    const address = normalizeEmail(email)
+    const place = placeOfEmail(email)
     if (contactId !== undefined) {
-      contacts.set(contactId, address)
+      contacts.set(contactId, place)
       deleted.delete(contactId)
     }
-    if (address !== null) {
-      unread.add(address)
+    if (place !== null) {
+      unread.add(place.address)
     }
   }
   for (const item of items) {
@@ -110,7 +111,7 @@ function foldCell(
   basis: ReadLegalBasis,
   version: number,
 ): void {
-  const address = normalizeEmail(item.email)
+  const address = addressOrText(item.email)
   if (address === null) {
     return // All its contacts are deleted since; their own items follow.
   }

@@ -1,4 +1,5 @@
 import type { CrmReading } from '../crm/crm.js'
+import { addressKey } from '../domain/email-address.js'
 import { addressTexts, markCrmRead } from '../ledger/address-rows.js'
 import {
   takeCrmContacts,
@@ -47,7 +48,10 @@ export async function readCrmAt(
   const { connectionId } = session.connection
   await standingOf(session.db, session)
   const crm = requireCrm(session).session
-  const emails = await addressTexts(session.db, addressIds)
+  // No record is at a text that is no address: those that mention it are read by what they are believed to be.
+  const emails = (await addressTexts(session.db, addressIds)).filter(
+    (text) => addressKey(text) !== null,
+  )
   const believed = await session.db.query<{ id: string }>(
     `SELECT crm_contact_id AS id FROM crm_contacts
         WHERE connection_id = $1 AND address_id = ANY($2) AND state <> 'deleted'

@@ -1,13 +1,15 @@
-import { readManyStates } from '../emarketeer/index.js'
+import { readManyStates, type ContactState } from '../emarketeer/index.js'
 import { unreadAddressRows, type AddressRow } from '../ledger/address-rows.js'
 import {
   clearEmarketeerState,
   markEmarketeerRead,
   removeEmarketeerContacts,
+  spelledContactsAt,
 } from '../ledger/emarketeer-mirror.js'
 import type { Queryable } from '../ledger/database.js'
 import { nextTick } from '../ledger/ticks.js'
-import { normalizeEmail } from '../domain/email-address.js'
+import { addressKey, spellingsOf } from '../domain/email-address.js'
+import { placeOfEmail } from './emarketeer-place.js'
 import { takeStates } from './take-states.js'
 import type { SyncSession } from './session.js'
 
@@ -27,16 +29,11 @@ export async function readUnreadStates(
 async function readChunk(session: SyncSession, rows: readonly AddressRow[]): Promise<void> {
   const { connectionId } = session.connection
   const tick = await nextTick(session.db)
-  const { items } = await readManyStates(
-    session.emarketeer,
-    { emails: rows.map((row) => row.address) },
-    undefined,
-    session.call,
-  )
-  const present = new Set(items.map((state) => normalizeEmail(state.email)))
+  const items = await readStatesAt(session, rows)
+  const present = new Set(items.map((state) => placeOfEmail(state.email)?.address))
   await session.db.transaction(async (tx) => {
     const still = await unmovedSince(tx, rows, tick)
-    await takeStates(tx, connectionId, items, tick)
+    await takeStates(tx, connectionId, items, tick, true)
     const nobody = rows.filter((row) => still.has(row.address) && !present.has(row.address))
     await endLinks(
       tx,
@@ -44,6 +41,29 @@ async function readChunk(session: SyncSession, rows: readonly AddressRow[]): Pro
       nobody.map((row) => row.addressId),
     )
   })
+}
+
+/**
+ * The states of everybody at these addresses. eMarketeer finds an address by its spelling, trimmed and lower-cased, and by
+ * nothing else: whoever is known to have another one is asked for by id.
+ */
+async function readStatesAt(
+  session: SyncSession,
+  rows: readonly AddressRow[],
+): Promise<readonly ContactState[]> {
+  const emails = rows.flatMap(({ address }) =>
+    addressKey(address) === null ? [] : spellingsOf(address),
+  )
+  const contactIds = await spelledContactsAt(
+    session.db,
+    rows.map((row) => row.addressId),
+  )
+  const states = new Map<string, ContactState>()
+  for (const query of [{ emails }, { contactIds }]) {
+    const { items } = await readManyStates(session.emarketeer, query, undefined, session.call)
+    items.forEach((state) => states.set(state.contactId, state))
+  }
+  return [...states.values()]
 }
 
 /**

@@ -1,66 +1,90 @@
 import { categoryCell } from '../domain/cell-key.js'
-import { normalizeEmail } from '../domain/email-address.js'
 import { isPositive, PURPOSES } from '../domain/legal-basis.js'
 import { isCrmSource, type ContactState, type ReadLegalBasis } from '../emarketeer/index.js'
 import { ensureAddresses } from '../ledger/addresses.js'
 import type { Queryable } from '../ledger/database.js'
 import {
   markEmarketeerRead,
+  markEmarketeerUnread,
   saveEmarketeerContacts,
+  spelledTwice,
   takeEmarketeerValues,
   type EmarketeerValue,
 } from '../ledger/emarketeer-mirror.js'
+import { placeOfEmail } from './emarketeer-place.js'
 import { actorText } from './feed-page.js'
 
 /**
  * Takes states that were read (or walked over) into our copy, and with them which contact has which address. An address
  * that the feed, or another reading, has moved since this reading began keeps what it has, and stays as unread as it was.
  * @param tick taken before the reading began.
+ * @param whole whether all contacts of each address are among the states. If not, addresses that contacts have in several
+ *   spellings are unread from now on; if so, the strictest state counts there.
  */
 export async function takeStates(
   tx: Queryable,
   connectionId: string,
   given: readonly ContactState[],
   tick: number,
+  whole = false,
 ): Promise<void> {
-  const moved = await movedSince(tx, connectionId, given, tick)
-  const states = given.filter((state) => !moved.has(normalizeEmail(state.email) ?? ''))
-  const emails = states.map((state) => normalizeEmail(state.email)).filter((e) => e !== null)
-  const addressIds = await ensureAddresses(tx, connectionId, emails)
-  const idOf = (state: ContactState) => {
-    const email = normalizeEmail(state.email)
-    return email === null ? null : addressIds.get(email)!
-  }
+  const all = given.map((state): PlacedState => ({ state, place: placeOfEmail(state.email) }))
+  const moved = await movedSince(tx, connectionId, all, tick)
+  const placed = all.filter(({ place }) => !moved.has(place?.address ?? ''))
+  const texts = placed.flatMap(({ place }) => place?.address ?? [])
+  const addressIds = await ensureAddresses(tx, connectionId, texts)
+  const idOf = ({ place }: PlacedState) => (place === null ? null : addressIds.get(place.address)!)
   await saveEmarketeerContacts(
     tx,
     connectionId,
-    states.map((state) => ({ contactId: state.contactId, addressId: idOf(state) })),
+    placed.map(({ state, place }) => ({
+      contactId: state.contactId,
+      addressId: place === null ? null : addressIds.get(place.address)!,
+      spelling: place?.spelling ?? null,
+    })),
     tick,
   )
+  const severalStates = whole ? new Set<number>() : await spelledTwice(tx, [...addressIds.values()])
   const values = new Map<string, EmarketeerValue>()
-  for (const state of states) {
-    const addressId = idOf(state)
-    if (addressId !== null) {
-      for (const value of valuesOf(state, addressId)) {
-        values.set(`${addressId} ${value.cellKey}`, value)
+  for (const one of placed) {
+    const addressId = idOf(one)
+    if (addressId !== null && !severalStates.has(addressId)) {
+      for (const value of valuesOf(one.state, addressId)) {
+        const place = `${addressId} ${value.cellKey}`
+        values.set(place, stricter(values.get(place), value))
       }
     }
   }
   await takeEmarketeerValues(tx, [...values.values()], { replace: true, markDirty: true })
   await markEmarketeerRead(tx, [...new Set([...values.values()].map((value) => value.addressId))])
+  await markEmarketeerUnread(tx, [...severalStates])
+}
+
+interface PlacedState {
+  readonly state: ContactState
+  readonly place: ReturnType<typeof placeOfEmail>
+}
+
+/** Contacts of one address show one state, unless eMarketeer takes their spellings for several addresses. */
+function stricter(known: EmarketeerValue | undefined, value: EmarketeerValue): EmarketeerValue {
+  return known === undefined || strictness(value) > strictness(known) ? value : known
+}
+
+function strictness({ basis }: EmarketeerValue): number {
+  return basis === 'withdrawn' ? 3 : basis === 'unreadable' ? 2 : basis === 'none' ? 1 : 0
 }
 
 /** Addresses that moved since the tick; locked, so that the others cannot move before their state is stored. */
 async function movedSince(
   tx: Queryable,
   connectionId: string,
-  states: readonly ContactState[],
+  placed: readonly PlacedState[],
   tick: number,
 ): Promise<Set<string>> {
   const rows = await tx.query<{ address: string; moved: boolean }>(
     `SELECT address, emarketeer_moved_tick >= $3 AS moved FROM addresses
       WHERE connection_id = $1 AND address = ANY($2) ORDER BY address_id FOR UPDATE`,
-    [connectionId, states.map((state) => normalizeEmail(state.email)), tick],
+    [connectionId, placed.map(({ place }) => place?.address ?? null), tick],
   )
   return new Set(rows.filter((row) => row.moved).map((row) => row.address))
 }

@@ -9,7 +9,7 @@ export function addMigrate(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'migrate',
     summary: 'bring the database to this release, forward only',
-    exitCodes: [EXIT.unreachable],
+    exitCodes: [EXIT.refusedByRule, EXIT.unreachable],
   }).action(async ({ json = false }: JsonOption) => {
     const { migrate } = await import('../../ledger/migrate.js')
     const { database } = readEnvironment(['database'])

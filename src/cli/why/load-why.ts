@@ -1,7 +1,7 @@
 import { AppError } from '../../contracts/app-error.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import { categoryIdOf, isPurposeCell, type CellKey } from '../../domain/cell-key.js'
-import { normalizeEmail } from '../../domain/email-address.js'
+import { addressKey } from '../../domain/email-address.js'
 import { findAddressRow } from '../../ledger/address-rows.js'
 import { consentEventsOf } from '../../ledger/consent-events.js'
 import type { ConnectionRow } from '../../ledger/connections.js'
@@ -26,7 +26,7 @@ export async function loadWhy(
   email: string,
 ): Promise<WhyFacts> {
   const connection = await requireConnection(db, connectionId)
-  const address = normalizeEmail(email)
+  const address = addressKey(email)
   const row = address === null ? null : await findAddressRow(db, connectionId, address)
   if (address === null || row === null) {
     throw new AppError(

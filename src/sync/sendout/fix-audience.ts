@@ -1,11 +1,12 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { PreSendRequest } from '../../contracts/pre-send.js'
-import { normalizeEmail } from '../../domain/email-address.js'
 import { readManyStates } from '../../emarketeer/index.js'
 import { ensureAddresses } from '../../ledger/addresses.js'
+import { addSpelledContacts } from '../../ledger/emarketeer-mirror.js'
 import { saveMembers, type SendoutMember } from '../../ledger/sendout-members.js'
 import { markAsked, saveAudience, type SendoutRun } from '../../ledger/sendouts.js'
 import { nextTick } from '../../ledger/ticks.js'
+import { placeOfEmail } from '../emarketeer-place.js'
 import type { SyncSession } from '../session.js'
 
 const PAGE_SIZE = 5_000
@@ -113,20 +114,28 @@ async function store(
   start: number,
   members: readonly Member[],
 ): Promise<void> {
+  const { connectionId } = session.connection
+  const placed = members.map((member) => ({ member, place: placeOfEmail(member.email) }))
   await session.db.transaction(async (tx) => {
-    const emails = members.map((m) => normalizeEmail(m.email)).filter((e) => e !== null)
-    const idOf = await ensureAddresses(tx, session.connection.connectionId, [...new Set(emails)])
+    const texts = new Set(placed.flatMap(({ place }) => place?.address ?? []))
+    const idOf = await ensureAddresses(tx, connectionId, [...texts])
+    await addSpelledContacts(
+      tx,
+      connectionId,
+      placed.flatMap(({ member: { contactId }, place }) =>
+        place === null || place.spelling === null
+          ? []
+          : [{ contactId, addressId: idOf.get(place.address)!, spelling: place.spelling }],
+      ),
+    )
     await saveMembers(
       tx,
       run.sendoutRunId,
-      members.map((member, index) => {
-        const email = normalizeEmail(member.email)
-        return {
-          ...member,
-          position: start + index,
-          addressId: email === null ? null : idOf.get(email)!,
-        }
-      }),
+      placed.map(({ member, place }, index) => ({
+        ...member,
+        position: start + index,
+        addressId: place === null ? null : idOf.get(place.address)!,
+      })),
     )
   })
 }

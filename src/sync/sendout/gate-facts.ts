@@ -1,5 +1,5 @@
 import { categoryCell } from '../../domain/cell-key.js'
-import { normalizeEmail } from '../../domain/email-address.js'
+import { addressKey } from '../../domain/email-address.js'
 import type { GateFacts } from '../../domain/send-gate.js'
 import type { CrmCapabilities } from '../../crm/crm.js'
 import type { SendoutMember } from '../../ledger/sendout-members.js'
@@ -44,7 +44,7 @@ export function gateFactsOf(
   const current = context.currentAddressOf.get(member.contactId)
   return {
     channel: run.channel ?? 'email',
-    email: normalizeEmail(member.email),
+    email: addressKey(member.email),
     mobile: member.mobile,
     transactional: run.transactional ?? false,
     asksCategory: category !== null,

@@ -13,6 +13,8 @@ export type Toggle = 'allow' | 'deny'
 export interface NewPerson {
   /** By default one that nobody else has. */
   readonly email?: string
+  /** How Dynamics spells it; default the same. */
+  readonly crmEmail?: string
   /** In eMarketeer: its basis for marketing sendouts; null: not there. Default `consent`. */
   readonly basis?: Basis | null
   /** In Dynamics: a record for each toggle. Default one that allows. */
@@ -70,7 +72,7 @@ let nextNumber = 1
 /** Creates a person in both systems. */
 export async function makePerson(world: World, given: NewPerson): Promise<Person> {
   const email = given.email ?? `person${nextNumber++}@example.com`
-  const person = new SimulatedPerson(world, email)
+  const person = new SimulatedPerson(world, email, given.crmEmail ?? email)
   if (given.basis !== null) {
     await person.createInEmarketeer(given.mobile)
     if ((given.basis ?? 'consent') !== 'none') {
@@ -90,6 +92,7 @@ class SimulatedPerson implements Person {
   constructor(
     private readonly world: World,
     public email: string,
+    private readonly crmEmail: string,
   ) {}
 
   async createInEmarketeer(mobile?: string): Promise<void> {
@@ -154,7 +157,7 @@ class SimulatedPerson implements Person {
   async anotherRecord(toggle: Toggle): Promise<void> {
     const { id } = await this.world.standIns.dynamics<{ id: string }>('POST', 'rows/contact', {
       as: 'Sales Rep',
-      values: { lastname: 'Canary', emailaddress1: this.email, donotbulkemail: toggle === 'deny' },
+      values: { lastname: 'Canary', emailaddress1: this.crmEmail, donotbulkemail: toggle === 'deny' },
     })
     this.crmIds.push(id)
   }

@@ -1,3 +1,4 @@
+import { spellingsOf } from '../../../domain/email-address.js'
 import type { CallContext } from '../../../http/index.js'
 import type { CrmContact, CrmReading, CrmReadRequest } from '../../crm.js'
 import { isGuid } from '../wire/odata.js'
@@ -63,7 +64,8 @@ async function readByEmail(
   context: CallContext,
 ): Promise<CrmReading> {
   const { client } = source
-  const query = contactQuery('emailaddress1', [...new Set(emails)].filter(canStandInDynamics))
+  const spellings = new Set(emails.flatMap(spellingsOf))
+  const query = contactQuery('emailaddress1', [...spellings].filter(canStandInDynamics))
   const [contactRows = []] = await readByIn(client, [query], 'contacts.readByEmail', context)
   const contacts = uniqueContacts(contactRows.map(toContact).filter((contact) => contact !== null))
   const ids = contacts.map((contact) => contact.contactId)

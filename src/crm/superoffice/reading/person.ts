@@ -1,3 +1,4 @@
+import { addressOrText } from '../../../domain/email-address.js'
 import { type ArchiveRow, numberOf, textOf, timeOf } from '../wire/values.js'
 
 /** Whose an address is; groups the rows of a listing. */
@@ -65,12 +66,12 @@ function addressesOf(group: readonly ArchiveRow[]): readonly string[] {
     .filter(isEmail)
     .sort((a, b) => rankOf(a) - rankOf(b))
     .flatMap((row) => textOf(row, 'email.email_address') ?? [])
-  const byFolded = new Map<string, string>()
+  const byKey = new Map<string, string>()
   for (const address of addresses) {
-    const folded = address.toLowerCase()
-    byFolded.set(folded, byFolded.get(folded) ?? address)
+    const key = addressOrText(address) ?? address
+    byKey.set(key, byKey.get(key) ?? address)
   }
-  return [...byFolded.values()]
+  return [...byKey.values()]
 }
 
 function firstTime(group: readonly ArchiveRow[], column: string): number | null {

@@ -1,3 +1,4 @@
+import { spellingsOf } from '../../../domain/email-address.js'
 import type { CallContext } from '../../../http/index.js'
 import type { Archive } from '../archive/archive.js'
 import { listIn } from '../archive/list-in.js'
@@ -15,7 +16,7 @@ import {
 
 /**
  * Ids of everybody who has one of the addresses, as primary or further one; companies have none. Each is asked for as it
- * is written and in lower case, as a database may compare with case.
+ * is written and in lower case, as a database may compare with case, and its domain in Unicode too.
  *
  * @throws UpstreamError, AppError
  */
@@ -24,7 +25,7 @@ export async function personIdsAt(
   emails: readonly string[],
   context: CallContext,
 ): Promise<readonly number[]> {
-  const spellings = new Set(emails.flatMap((email) => [email, email.toLowerCase()]))
+  const spellings = new Set(emails.flatMap((email) => [email, ...spellingsOf(email.toLowerCase())]))
   const rows = await listIn(
     archive,
     {

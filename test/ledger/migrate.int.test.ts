@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { migrate } from '../../src/ledger/migrate.js'
+import { openDatabase, type Database } from '../../src/ledger/database.js'
+import { runStatements } from '../support/broker-database.js'
+import { withDatabase } from '../support/with-database.js'
+
+const database = withDatabase()
+let db: Database
+
+beforeAll(() => {
+  db = openDatabase(database.url, { maxConnections: 1 })
+})
+afterAll(() => db.close())
+
+/** An address, as any set-up leaves them. */
+const ADDRESS = [
+  `INSERT INTO connections (connection_id, account_id, crm, state, legal_basis_sync, subscription_sync, create_missing,
+      newly_mailable_limit, subscription_rows_per_day, config, webhook_ref)
+    VALUES ('acme', '1001', 'dynamics', 'active', true, true, 'none', 100, 100, '{}', 'r') ON CONFLICT DO NOTHING`,
+  `INSERT INTO addresses (connection_id, address) VALUES ('acme', 'anna@x.example') ON CONFLICT DO NOTHING`,
+]
+
+describe('a ledger whose addresses are kept by keys of another version (rule A)', () => {
+  it('is refused before anything is changed, and told what to do', async () => {
+    await runStatements(database.url, [...ADDRESS, `UPDATE address_key_version SET version = 1`])
+    await expect(migrate(database.url)).rejects.toMatchObject({
+      code: 'ledger_keys_differ',
+      message: expect.stringMatching(/version 1.*version 2/),
+      path: 'DATABASE_URL',
+    })
+    expect(await db.query(`SELECT version FROM address_key_version`)).toEqual([{ version: 1 }])
+  })
+
+  it('is refused too where it is from before versions were noted', async () => {
+    await runStatements(database.url, [
+      ...ADDRESS,
+      `ALTER TABLE address_key_version RENAME TO noted`,
+      `DELETE FROM schema_migrations WHERE number >= 10`,
+    ])
+    await expect(migrate(database.url)).rejects.toMatchObject({ code: 'ledger_keys_differ' })
+    await runStatements(database.url, [`ALTER TABLE noted RENAME TO address_key_version`])
+  })
+})
