@@ -30,8 +30,10 @@ export type TenantState = (typeof TENANT_STATES)[number]
 /** One SuperOffice installation: its data, its people's switches, what was asked of it. */
 export class Installation {
   readonly store = new Store()
-  /** Of the API and its database; stamps come from it. */
+  /** Of the API; stamps come from it as well, unless the database's own clock differs. */
   readonly clock = createClock()
+  /** How far its stamps are ahead of its Date header: web and database server each have a clock. */
+  stampSkewMs = 0
   /** Of the sign-in host. */
   readonly loginClock = createClock()
   readonly switches: Switches
@@ -57,9 +59,9 @@ export class Installation {
     addStandardLists(this.store, prefix, this.nowSeconds() - 5 * 365 * 86_400)
   }
 
-  /** Now, by the installation's own clock, whole seconds. */
+  /** Now, as rows are stamped, whole seconds. */
   nowSeconds(): number {
-    return Math.floor(this.clock.now() / 1000)
+    return Math.floor((this.clock.now() + this.stampSkewMs) / 1000)
   }
 
   /** Whether the API answers at all. */

@@ -82,6 +82,18 @@ export interface CrmChangePage {
   readonly baseline: boolean
   /** On the last page: the cursor to store once every page was handled; else null. */
   readonly nextCursor: string | null
+  /**
+   * On the last page, of a CRM that is read by its records' times: those from the future, which every reading finds
+   * again. Absent: the CRM is not read by times.
+   */
+  readonly futureStamps?: readonly FutureStamp[]
+}
+
+/** A record whose time lies further ahead of our clock than clocks are apart. */
+export interface FutureStamp {
+  readonly contactId: string
+  /** Unix ms. */
+  readonly atMs: number
 }
 
 /** One conditional write. */

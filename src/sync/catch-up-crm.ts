@@ -6,6 +6,7 @@ import {
   takeDeletedCrmContacts,
   takeDeletedCrmSubscriptions,
 } from '../ledger/crm-mirror.js'
+import { saveFutureStamps } from '../ledger/crm-future-stamps.js'
 import { restartCrmWalk } from '../ledger/crm-walk.js'
 import { dropCursor, moveCursor } from '../ledger/cursors.js'
 import type { Queryable } from '../ledger/database.js'
@@ -65,6 +66,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
     result.subscriptions += page.subscriptions.length
     session.heartbeat({ done: result.contacts + result.subscriptions, total: null })
     next = page.nextCursor ?? next
+    await noteFutureStamps(session, page.futureStamps)
   }
   if (next === null) {
     throw new Error('the CRM ended its changes without a cursor')
@@ -85,6 +87,31 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   })
   await noteCrmClock(session)
   return moved ? result : null
+}
+
+/** So many are enough to be looked at. */
+const MOST_FUTURE_STAMPS = 20
+
+/** Names the records from the future in `connection show`: they are read at every sweep until somebody mends them. */
+async function noteFutureStamps(
+  { db, connection: { connectionId }, log }: SyncSession,
+  found: CrmChangePage['futureStamps'],
+): Promise<void> {
+  if (found === undefined) {
+    return
+  }
+  const records = [...found]
+    .sort((a, b) => b.atMs - a.atMs)
+    .slice(0, MOST_FUTURE_STAMPS)
+    .map(({ contactId, atMs }) => ({ contactId, at: new Date(atMs).toISOString() }))
+  const count = found.length
+  await saveFutureStamps(db, connectionId, count === 0 ? null : { count, records })
+  if (count > 0) {
+    log.warn(
+      { connectionId, count },
+      'records of the CRM are stamped more than a day ahead of our clock',
+    )
+  }
 }
 
 /** Each chunk in a transaction of its own: taking a row twice changes nothing. */

@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { YEAR_ONE } from '../../simulators/superoffice/model/dates.js'
+import { measuresOf, requireConnection } from '../../src/cli/connection/connection-view.js'
+import { CONNECTION_ID } from './support/open-systems.js'
 import { preSend } from './support/pre-send.js'
 import type { RichPerson } from './support/rich-person.js'
 import { withSuperOfficeWorld } from './support/superoffice-world.js'
@@ -8,6 +11,7 @@ const world = withSuperOfficeWorld()
 
 afterEach(() => {
   world.crm.world.clock.setSkewMs(0)
+  world.crm.world.stampSkewMs = 0
 })
 
 async function verdictOf({ contactId }: RichPerson): Promise<unknown> {
@@ -85,4 +89,49 @@ describe('a clock that is off', () => {
       expect(Math.abs(await clockOffsetMs())).toBeLessThan(2_000)
     },
   )
+})
+
+describe('stamps of another clock than that of the Date header', () => {
+  it.each([3_600_000, -3_600_000])(
+    'by %d ms: a withdrawal in SuperOffice alone is found by the sweep',
+    async (stampSkewMs) => {
+      if (stampSkewMs < 0) {
+        // It was so from the beginning: no row is stamped by the hour before it.
+        const { consentperson } = world.crm.world.store
+        for (const row of [...consentperson.from()]) {
+          consentperson.update(row, { registered: row.registered - 7_200, updated: YEAR_ONE })
+        }
+        await world.now.db.query(`UPDATE connections SET crm_cursor = NULL`)
+      }
+      world.crm.world.stampSkewMs = stampSkewMs
+      const person = await world.now.linked()
+      await world.now.sweep()
+      person.sets('withdrawn')
+      await world.now.sweep()
+      expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+    },
+  )
+
+  it('from 2099: the record is named in `connection show`, and later withdrawals are found', async () => {
+    const { db } = world.now
+    const odd = await world.now.linked()
+    const person = await world.now.linked()
+    world.crm.world.stampSkewMs = Date.UTC(2099, 0, 1) - Date.now()
+    odd.sets('legitimateInterest')
+    world.crm.world.stampSkewMs = 0
+    await world.now.sweep()
+    person.sets('withdrawn')
+    await world.now.sweep()
+    expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+    const connection = await requireConnection(db, CONNECTION_ID)
+    const measures = await measuresOf(db, connection)
+    const [contactId] = odd.ids
+    expect(measures.futureStamps).toEqual({
+      count: 1,
+      records: [{ contactId, at: expect.stringMatching(/^2099-01-01T/) }],
+    })
+    odd.sets('contract')
+    await world.now.sweep()
+    expect((await measuresOf(db, connection)).futureStamps).toBeNull()
+  })
 })

@@ -117,6 +117,7 @@ export const listChangeBody = z.strictObject({
 export const clockBody = z.strictObject({
   skewMs: z.number().optional(),
   loginSkewMs: z.number().optional(),
+  stampSkewMs: z.number().optional(),
 })
 
 /** `POST tickets/idle` */

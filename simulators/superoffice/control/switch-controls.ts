@@ -9,10 +9,15 @@ export const switchControls: ControlRoute = async (call) => {
     case 'POST switches':
       return Object.assign(world.switches, call.body(switchesSchema.partial()))
     case 'POST clock': {
-      const { skewMs, loginSkewMs } = call.body(schemas.clockBody)
+      const { skewMs, loginSkewMs, stampSkewMs } = call.body(schemas.clockBody)
+      world.stampSkewMs = stampSkewMs ?? world.stampSkewMs
       world.clock.setSkewMs(skewMs ?? world.clock.skewMs())
       world.loginClock.setSkewMs(loginSkewMs ?? world.loginClock.skewMs())
-      return { skewMs: world.clock.skewMs(), loginSkewMs: world.loginClock.skewMs() }
+      return {
+        skewMs: world.clock.skewMs(),
+        loginSkewMs: world.loginClock.skewMs(),
+        stampSkewMs: world.stampSkewMs,
+      }
     }
     case 'POST tenant':
       world.tenantState = call.body(schemas.tenantBody).state

@@ -58,6 +58,7 @@ function stateLines({
   webhooks,
   clock,
   times,
+  futureStamps,
   walk,
 }: ConnectionView): string[] {
   return [
@@ -79,6 +80,12 @@ function stateLines({
       : [
           `Times of the CRM's rows (${times.mode}) ${times.counts ? 'count' : 'do not all count'}` +
             `${times.since === null ? '' : ` since ${times.since}`}: ${times.reason}`,
+        ]),
+    ...(futureStamps === null
+      ? []
+      : [
+          `Times in the future in the CRM, read at every sweep until they are mended there: ${futureStamps.count} records, ` +
+            futureStamps.records.map(({ contactId, at }) => `${contactId} (${at})`).join(', '),
         ]),
     ...(walk === null
       ? []

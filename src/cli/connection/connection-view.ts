@@ -10,6 +10,7 @@ import { findConnection, type ConnectionRow } from '../../ledger/connections.js'
 import { overridesOf, type KeptOverride } from '../../ledger/overrides.js'
 import { crmClockOf, type CrmClock } from '../../ledger/crm-clock.js'
 import { crmTimesOf } from '../../ledger/crm-times.js'
+import { futureStampsOf, type FutureStamps } from '../../ledger/crm-future-stamps.js'
 import { crmWalkOf } from '../../ledger/crm-walk.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import { MAX_CLOCK_OFFSET_MS } from '../../domain/clock.js'
@@ -62,6 +63,11 @@ export interface ConnectionView extends ConnectionSummary {
   } | null
   /** What times of the CRM's rows are worth as proof of the later act, where they carry any; else null. */
   readonly times: TimesView | null
+  /**
+   * Records whose time in the CRM lies more than a day in the future, the first twenty: they are read at every sweep, and
+   * do not tell where the next one begins. null: none.
+   */
+  readonly futureStamps: FutureStamps | null
   /** The daily walk from addresses to CRM records, where the CRM's changes do not tell everything; else null. */
   readonly walk: {
     readonly done: number
@@ -87,6 +93,7 @@ export interface ConnectionMeasures {
   readonly decisions: readonly KeptOverride[]
   readonly clock: CrmClock | null
   readonly times: TimesView | null
+  readonly futureStamps: FutureStamps | null
   readonly walk: ConnectionView['walk']
 }
 
@@ -99,14 +106,16 @@ export async function measuresOf(
   const decisions = await overridesOf(db, connectionId, MAX_DECISIONS)
   const clock = await crmClockOf(db, connectionId)
   const times = await timesOf(db, connection)
+  const futureStamps = await futureStampsOf(db, connectionId)
   if (CRM_DRIVERS.get(crm)?.capabilities.completeDelta !== false) {
-    return { decisions, clock, times, walk: null }
+    return { decisions, clock, times, futureStamps, walk: null }
   }
   const { done, total, walkedAt } = await crmWalkOf(db, connectionId)
   return {
     decisions,
     clock,
     times,
+    futureStamps,
     walk: { done, total, lastCompletedAt: walkedAt?.toISOString() ?? null },
   }
 }
@@ -190,6 +199,7 @@ export function viewOf(
     webhooks: webhooksOf(connection.facts),
     clock: clockOf(measures.clock),
     times: measures.times,
+    futureStamps: measures.futureStamps,
     walk: measures.walk,
     decisions: measures.decisions.map(({ at, ...rest }) => ({ at: at.toISOString(), ...rest })),
     blocked: {

@@ -2,12 +2,21 @@ import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { Archive } from '../archive/archive.js'
 import { listAll } from '../archive/list-in.js'
 import { toFilterTime } from '../wire/time.js'
-import { requiredNumberOf } from '../wire/values.js'
+import { type ArchiveRow, requiredNumberOf, timeOf } from '../wire/values.js'
 import { CONSENT_ID, CONSENT_PERSON } from './consent-row.js'
 import { PERSON } from './person.js'
 
+/** Whom a row is about, and when it was written, Unix ms; null: no time. */
+export interface ChangedRow {
+  readonly personId: number
+  readonly stampsMs: readonly (number | null)[]
+}
+
+const CONSENT_STAMPS = ['consentperson.updated', 'consentperson.registered'] as const
+const PERSON_REGISTERED = 'email.person_id.registered'
+
 /**
- * Ids of persons with a consent row written since a time, page by page (docs/wire-superoffice.md, 6.1). A row that
+ * Persons with a consent row written since a time, page by page (docs/wire-superoffice.md, 6.1). A row that
  * only was inserted may have no `updated`. Never by the person's own date, which not every consent moves.
  *
  * @throws UpstreamError, AppError
@@ -16,21 +25,21 @@ export async function* personsWithChangedConsent(
   archive: Archive,
   sinceMs: number,
   context: CallContext,
-): AsyncGenerator<readonly number[]> {
+): AsyncGenerator<readonly ChangedRow[]> {
   const since = `afterTime '${toFilterTime(sinceMs)}'`
   const listing = {
-    select: [CONSENT_ID, CONSENT_PERSON],
-    where: [`consentperson.updated ${since} or consentperson.registered ${since}`],
+    select: [CONSENT_ID, CONSENT_PERSON, ...CONSENT_STAMPS],
+    where: [CONSENT_STAMPS.map((column) => `${column} ${since}`).join(' or ')],
     key: CONSENT_ID,
     name: 'delta.read',
   } as const
   for await (const rows of listAll(archive, listing, context)) {
-    yield distinct(rows.map((row) => requiredNumberOf(row, CONSENT_PERSON)))
+    yield changedRows(rows, CONSENT_PERSON, CONSENT_STAMPS)
   }
 }
 
 /**
- * Ids of persons with an address who were registered since a time, for those whose consent rows do not tell. A server
+ * Persons with an address who were registered since a time, for those whose consent rows do not tell. A server
  * that does not filter by a joined column answers nobody: the daily walk by address finds them.
  *
  * @throws UpstreamError, AppError
@@ -39,16 +48,16 @@ export async function* newPersons(
   archive: Archive,
   sinceMs: number,
   context: CallContext,
-): AsyncGenerator<readonly number[]> {
+): AsyncGenerator<readonly ChangedRow[]> {
   const listing = {
-    select: [PERSON, 'email.person_id.registered'],
-    where: [`email.person_id.registered afterTime '${toFilterTime(sinceMs)}'`],
+    select: [PERSON, PERSON_REGISTERED],
+    where: [`${PERSON_REGISTERED} afterTime '${toFilterTime(sinceMs)}'`],
     key: PERSON,
     name: 'delta.readNew',
   } as const
   try {
     for await (const rows of listAll(archive, listing, context)) {
-      yield distinct(rows.map((row) => requiredNumberOf(row, PERSON)))
+      yield changedRows(rows, PERSON, [PERSON_REGISTERED])
     }
   } catch (error) {
     if (!(error instanceof UpstreamError && error.status === 400)) {
@@ -57,6 +66,15 @@ export async function* newPersons(
   }
 }
 
-function distinct(ids: readonly number[]): readonly number[] {
-  return [...new Set(ids.filter((id) => id > 0))]
+function changedRows(
+  rows: readonly ArchiveRow[],
+  person: string,
+  stamps: readonly string[],
+): readonly ChangedRow[] {
+  return rows
+    .map((row) => ({
+      personId: requiredNumberOf(row, person),
+      stampsMs: stamps.map((column) => timeOf(row, column)),
+    }))
+    .filter(({ personId }) => personId > 0)
 }

@@ -11,6 +11,7 @@ import {
   CONSENT_ID,
   CONSENT_MAY_LACK,
   CONSENT_PERSON,
+  type ConsentRow,
   hasPurpose,
   toConsentRow,
 } from './consent-row.js'
@@ -20,6 +21,8 @@ import { ABSENT, toConsent, UNREADABLE } from './to-consent.js'
 export interface ReadSource {
   readonly installation: Installation
   readonly facts: SuperOfficeFacts
+  /** Told of each row as it is read. */
+  readonly onRow?: (row: ConsentRow) => void
 }
 
 /** Both purposes of a person. */
@@ -32,7 +35,7 @@ export type Consents = Readonly<Record<Purpose, CrmConsent>>
  * @throws UpstreamError, AppError
  */
 export async function readConsents(
-  { installation, facts }: ReadSource,
+  { installation, facts, onRow }: ReadSource,
   personIds: readonly number[],
   name: 'consents.read' | 'consents.readBefore' | 'consents.readBack',
   context: CallContext,
@@ -66,6 +69,7 @@ export async function readConsents(
     const row = toConsentRow(raw)
     const own = row === null ? undefined : consents.get(row.personId)
     if (row !== null && own !== undefined) {
+      onRow?.(row)
       own[row.purpose] = toConsent(row, ourselves)
     }
   }
