@@ -5,6 +5,7 @@ import { searchAttributes } from '../contracts/search-attributes.js'
 import type { SyncActivities } from '../contracts/sync-activities.js'
 import { setConnectionState, type ConnectionRow } from '../ledger/connections.js'
 import { purgeHandledHints } from '../ledger/inbox.js'
+import { noticesOf, noticeSentences } from '../sync/notices.js'
 import { tendEmarketeerWebhook } from '../sync/tend-emarketeer-webhook.js'
 import { tendWebhooks } from '../sync/tend-webhooks.js'
 import type { Systems } from '../sync/systems.js'
@@ -17,7 +18,10 @@ export interface ConnectionActivityOptions {
   readonly temporal: Client
 }
 
-type ConnectionActivities = Pick<SyncActivities, 'startSweep' | 'activateConnection' | 'tidyUp'>
+type ConnectionActivities = Pick<
+  SyncActivities,
+  'startSweep' | 'activateConnection' | 'tellNotices' | 'tidyUp'
+>
 
 /** Activities of a connection's life. */
 export function createConnectionActivities(
@@ -57,6 +61,14 @@ export function createConnectionActivities(
 
     activateConnection: ({ connectionId }) =>
       failing(() => setConnectionState(systems.db, connectionId, 'active')),
+
+    tellNotices: ({ connectionId }) =>
+      failing(async () => {
+        const connection = await systems.connection(connectionId)
+        return noticeSentences(
+          await noticesOf(systems.db, connection, systems.driverOf(connection)),
+        )
+      }),
 
     tidyUp: ({ connectionId }) =>
       failing(async () => {

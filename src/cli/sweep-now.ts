@@ -14,7 +14,11 @@ export interface Swept {
   readonly workflowId: string
   readonly joined: boolean
   readonly report: WorkReport
+  /** What lies in the CRM and is left alone, in sentences (C2, D3). */
+  readonly notices: readonly string[]
 }
+
+type SweepAnswer = WorkReport & Pick<Swept, 'notices'> & { readonly refused?: Refusal }
 
 /**
  * Sweeps a connection now.
@@ -32,7 +36,7 @@ export async function sweepNow(connectionId: string, output: Output): Promise<Sw
       connectionId,
       summary: `Sweep of ${connectionId}, asked for by hand`,
     })
-    const { refused, ...report } = await awaitResult<WorkReport & { readonly refused?: Refusal }>({
+    const { refused, notices, ...report } = await awaitResult<SweepAnswer>({
       temporal,
       run,
       queue: QUEUES.sweep,
@@ -41,6 +45,6 @@ export async function sweepNow(connectionId: string, output: Output): Promise<Sw
     if (refused) {
       throw new AppError(refused.code, refused.message)
     }
-    return { connectionId, workflowId: run.workflowId, joined: run.joined, report }
+    return { connectionId, workflowId: run.workflowId, joined: run.joined, report, notices }
   })
 }

@@ -89,6 +89,11 @@ export interface SyncActivities {
   rehearse(
     input: RunReference & { addressIds: readonly number[] | null; after: number },
   ): Promise<WorkReport & { next: number | null }>
+  /**
+   * What lies in the CRM and is left alone, in sentences for a status (C2, D3): names of categories and of legal bases,
+   * and counts; no address, nobody's name.
+   */
+  tellNotices(input: { connectionId: string }): Promise<readonly string[]>
   /** Removes what is kept for a limited time only. */
   tidyUp(input: { connectionId: string }): Promise<void>
 }

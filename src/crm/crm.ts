@@ -56,11 +56,12 @@ export interface Category {
   readonly archived: boolean
 }
 
-/** What bringing the categories in step did. `foreignRows`: categories that someone added in the CRM (D3). */
+/** What bringing the categories in step did. */
 export interface CategorySyncResult {
   readonly created: number
   readonly updated: number
-  readonly foreignRows: number
+  /** Names of categories that someone added in the CRM: left alone (D3). */
+  readonly foreign: readonly string[]
 }
 
 /** A connection's CRM, opened: authenticated client plus the installation's facts. */

@@ -1,6 +1,11 @@
 import { isPurposeCell } from '../domain/cell-key.js'
 import { isPositive, type LegalBasis } from '../domain/legal-basis.js'
-import { newlyMapped, type CellMemory, type Observation } from '../domain/reconcile/index.js'
+import {
+  newlyMapped,
+  type CellMemory,
+  type Decision,
+  type Observation,
+} from '../domain/reconcile/index.js'
 import { meaningOf, NOTHING_MAPPED, type RichValue } from '../domain/tenant-basis.js'
 import type { DecidedCell } from './decide-cells.js'
 import { RICH_RULE } from './rule.js'
@@ -11,17 +16,21 @@ export function loosens(cell: DecidedCell): boolean {
 }
 
 /** Whether the person that is read gets a basis only because the connection file maps it now (C2). */
-function takesUpMapping({ rule, cellKey, observation, memory, decision }: DecidedCell): boolean {
-  const oldest = observation.records[0]?.recordId
+function takesUpMapping(cell: DecidedCell): boolean {
+  const oldest = cell.observation.records[0]?.recordId
   return (
-    rule === RICH_RULE &&
-    cellKey === 'marketingSendouts' &&
+    cell.rule === RICH_RULE &&
+    cell.cellKey === 'marketingSendouts' &&
     oldest !== undefined &&
-    newlyMapped(
-      observation as Observation<RichValue>,
-      memory as CellMemory<RichValue>,
-      decision,
-    ).includes(oldest)
+    newlyMappedIn(cell).includes(oldest)
+  )
+}
+
+function newlyMappedIn({ observation, memory, decision }: DecidedCell): readonly string[] {
+  return newlyMapped(
+    observation as Observation<RichValue>,
+    memory as CellMemory<RichValue>,
+    decision as Decision<RichValue>,
   )
 }
 
@@ -71,14 +80,7 @@ export function tighteningPart(cell: DecidedCell): DecidedCell | null {
   const part = {
     ...decision,
     // What waits is taken up when it is applied.
-    unmapped: [
-      ...decision.unmapped,
-      ...newlyMapped(
-        observation as Observation<RichValue>,
-        memory as CellMemory<RichValue>,
-        decision,
-      ),
-    ],
+    unmapped: [...decision.unmapped, ...newlyMappedIn(cell)],
     emarketeerTarget: plan.writes.some((w) => w.side === 'emarketeer' && w.loosens)
       ? (row.basis as LegalBasis)
       : decision.emarketeerTarget,

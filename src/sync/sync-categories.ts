@@ -6,14 +6,16 @@ import {
   markCategoriesInCrm,
   saveCategories,
 } from '../ledger/categories.js'
+import { saveForeignCategories } from '../ledger/foreign-categories.js'
+import { maskAddresses } from '../telemetry/mask-addresses.js'
 import type { SyncSession } from './session.js'
 
 /** What bringing the categories in step came to. */
 export interface CategoriesReport {
   readonly categories: number
   readonly written: number
-  /** Categories that someone added in the CRM: reported and ignored (D3). */
-  readonly foreign: number
+  /** Names of categories that someone added in the CRM: told and ignored (D3). No address is in them. */
+  readonly foreign: readonly string[]
 }
 
 /**
@@ -32,14 +34,16 @@ export async function syncCategories(session: SyncSession): Promise<CategoriesRe
   // Of a disabled connection only sendouts that are under way are decided: they read eMarketeer, and write nothing (C8).
   const writes = connection.subscriptionSync && connection.state !== 'disabled'
   if (!crm?.capabilities.subscriptions || !writes) {
-    return { categories: categories.length, written: 0, foreign: 0 }
+    return { categories: categories.length, written: 0, foreign: [] }
   }
   const pending = await categoriesArePending(session.db, connectionId)
   const stored = await categoriesOf(session.db, connectionId)
   const result = await crm.session.syncCategories(stored, session.call)
-  if (result.foreignRows > 0) {
+  const foreign = result.foreign.map(shownName)
+  await saveForeignCategories(session.db, connectionId, foreign)
+  if (foreign.length > 0) {
     session.log.warn(
-      { connectionId, count: result.foreignRows },
+      { connectionId, count: foreign.length },
       'categories were added in the CRM; they are ignored, create them in eMarketeer',
     )
   }
@@ -52,6 +56,18 @@ export async function syncCategories(session: SyncSession): Promise<CategoriesRe
   return {
     categories: stored.length,
     written: result.created + result.updated,
-    foreign: result.foreignRows,
+    foreign,
   }
+}
+
+/** A name is a colleague's free text, and goes into a status: no address, no control characters, not long. */
+function shownName(name: string): string {
+  return shorten(maskAddresses(name.replace(/\p{C}+/gu, ' ')).trim())
+}
+
+const MAX_NAME = 60
+
+function shorten(text: string): string {
+  const characters = [...text]
+  return characters.length > MAX_NAME ? `${characters.slice(0, MAX_NAME - 1).join('')}…` : text
 }

@@ -26,6 +26,7 @@ export const ACTIVITY_SUMMARIES: Readonly<Record<ActivityName, string>> = {
   drainInbox: 'Handles what webhooks told',
   markForResync: 'Marks contacts to be looked at again',
   rehearse: 'Reads and decides, and writes nothing',
+  tellNotices: 'Tells what lies in the CRM and is left alone',
   tidyUp: 'Removes what is kept for a limited time, and looks after the webhooks',
   checkPreSend: 'Checks the request',
   openSendout: 'Opens the run that result and list belong to',
@@ -124,14 +125,15 @@ export const ACTIVITY_LIMITS = {
     },
     afterLast: `${FAILS}; the decision is not carried out. Started again, it goes on where it was`,
   }),
-  /** What the sweep leaves in order; somebody else's hanging system must not hold it up. */
+  /** What the sweep leaves in order, and what it tells; somebody else's hanging system must not hold it up. */
   housekeeping: group({
-    activities: ['tidyUp'],
+    activities: ['tidyUp', 'tellNotices'],
     options: {
       startToCloseTimeout: '2 minutes',
       retry: { ...RETRY, maximumAttempts: 2 },
     },
-    afterLast: 'The sweep passes over it, and is done; `connection show` tells of it',
+    afterLast:
+      'The sweep, or the first sync, passes over it, and is done; `connection show` tells of it',
   }),
   /** Short work of a pre-send in the ledger. */
   preSendBrief: group({

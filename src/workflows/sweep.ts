@@ -15,6 +15,7 @@ import type { RunReference } from '../contracts/sync-activities.js'
 import { housekeeping, sync } from './activity-proxies.js'
 import { mark, orMarkFailed } from './phase.js'
 import { drainAll } from './drain-all.js'
+import { notices } from './notices.js'
 import { orRefused, refusalDetails } from './refusal.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
 import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
@@ -29,13 +30,19 @@ export interface SweepStatus {
   readonly connectionId: string
   readonly phase: Phase
   readonly totals: WorkTotals
+  /** What lies in the CRM and is left alone, in sentences (C2, D3); empty until the sweep has looked. */
+  readonly notices: readonly string[]
 }
 
 /** What a sweep came to. */
 export interface SweepResult extends WorkTotals {
   /** The CRM refuses us: what was due stays so. Absent: everything was read. */
   readonly refused?: Refusal
+  /** See {@link SweepStatus}. */
+  readonly notices: readonly string[]
 }
+
+const NOTHING_SWEPT: SweepResult = { ...NO_WORK, notices: [] }
 
 export const sweepStatusQuery = defineQuery<SweepStatus>('status')
 
@@ -52,22 +59,25 @@ const TRY_FOR_MS = 22 * 60_000
 export async function backgroundSweep(input: SweepInput): Promise<SweepResult> {
   const { connectionId } = input
   let phase: Phase = 'running'
-  let totals: SweepResult = NO_WORK
-  setHandler(sweepStatusQuery, () => ({ connectionId, phase, totals }))
+  let swept = NOTHING_SWEPT
+  setHandler(sweepStatusQuery, () => {
+    const { notices: told, ...totals } = swept
+    return { connectionId, phase, totals, notices: told }
+  })
   mark({ connectionId, phase: 'running', tier: 'sweep' })
   const tryUntilMs = Date.now() + TRY_FOR_MS
   for (;;) {
-    totals = await orMarkFailed(
+    swept = await orMarkFailed(
       connectionId,
       (failed) => (phase = failed),
       () => sweepOnce(input),
     )
-    phase = totals.refused ? 'waiting' : 'done'
+    phase = swept.refused ? 'waiting' : 'done'
     mark({ connectionId, phase })
-    if (totals.refused === undefined || Date.now() > tryUntilMs) {
-      return totals
+    if (swept.refused === undefined || Date.now() > tryUntilMs) {
+      return swept
     }
-    setCurrentDetails(refusalDetails(totals.refused))
+    setCurrentDetails(refusalDetails(swept.refused))
     await sleep(TRY_EVERY_MS)
   }
 }
@@ -85,7 +95,7 @@ async function sweepOnce(input: SweepInput): Promise<SweepResult> {
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) {
       setCurrentDetails('A sweep started by hand is under way; the next run sweeps again')
-      return NO_WORK
+      return NOTHING_SWEPT
     }
     throw error
   }
@@ -100,7 +110,8 @@ export async function sweepRun(input: SweepInput): Promise<SweepResult> {
   const run: RunReference = { connectionId, runId: uuid4(), tier: 'sweep' }
   let phase: Phase = 'running'
   let totals = NO_WORK
-  setHandler(sweepStatusQuery, () => ({ connectionId, phase, totals }))
+  let told: readonly string[] = []
+  setHandler(sweepStatusQuery, () => ({ connectionId, phase, totals, notices: told }))
   const work = async () => {
     setCurrentDetails('Reading what changed on both sides')
     const read = await sync.catchUpBoth(run)
@@ -115,6 +126,7 @@ export async function sweepRun(input: SweepInput): Promise<SweepResult> {
     const drained = await drainAll(run)
     totals = addWork(totals, drained)
     await housekeeping.tidyUp({ connectionId })
+    told = await notices(connectionId)
   }
   const ended = await orMarkFailed(
     connectionId,
@@ -125,13 +137,13 @@ export async function sweepRun(input: SweepInput): Promise<SweepResult> {
     phase = 'waiting'
     setCurrentDetails(refusalDetails(ended.refused))
     mark({ connectionId, phase })
-    return { ...totals, refused: ended.refused }
+    return { ...totals, notices: told, refused: ended.refused }
   }
   phase = 'done'
-  setCurrentDetails(
+  const done =
     `Done: ${totals.addresses} looked at, ${totals.decisions} decided, ` +
-      `${totals.writes.emarketeer} written to eMarketeer, ${totals.writes.crm} to the CRM, ${totals.held} held`,
-  )
+    `${totals.writes.emarketeer} written to eMarketeer, ${totals.writes.crm} to the CRM, ${totals.held} held`
+  setCurrentDetails([done, ...told].join('\n\n'))
   mark({ connectionId, phase })
-  return totals
+  return { ...totals, notices: told }
 }

@@ -117,7 +117,7 @@ export class ToySession implements CrmSession {
   }
 
   async syncCategories() {
-    return { created: 0, updated: 0, foreignRows: 0 }
+    return { created: 0, updated: 0, foreign: [] }
   }
 
   async installWebhooks(target: WebhookTarget, context: CallContext): Promise<WebhookInstallation> {

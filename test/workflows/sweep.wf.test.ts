@@ -43,11 +43,14 @@ describe('sweepRun', () => {
       syncDue: async () => ({ ...report(100), next: ++due < 3 ? placeAfter(due) : null }),
       settleRun: async () => report(1_000),
       drainInbox: async () => ({ ...report(10_000), nextDueMs: null }),
+      tellNotices: async () => ['Something that lies there.'],
     })
     const handle = await start('sweepRun', newConnection())
     const expected = report(41_311)
-    expect(await handle.result()).toEqual(expected)
-    expect(await handle.query('status')).toMatchObject({ phase: 'done', totals: expected })
+    const notices = ['Something that lies there.']
+    expect(await handle.result()).toEqual({ ...expected, notices })
+    expect(await handle.query('status')).toMatchObject({ phase: 'done', totals: expected, notices })
+    expect(await detailsOf(handle)).toMatch(/^Done: .*\n\nSomething that lies there\.$/)
     expect(world.names()).toEqual([
       'catchUpBoth',
       'syncCategories',
@@ -57,6 +60,7 @@ describe('sweepRun', () => {
       'settleRun',
       ...Array.from({ length: INBOX_SHARDS }, () => 'drainInbox'),
       'tidyUp',
+      'tellNotices',
     ])
     const places = world.inputs('syncDue').map(({ place }) => place)
     expect(places).toEqual([null, placeAfter(1), placeAfter(2)])
@@ -130,7 +134,7 @@ describe('sweepRun', () => {
       })
       const handle = await start('sweepRun', newConnection())
       const refused = { code, message: `Failed for the test: ${code}` }
-      expect(await handle.result()).toEqual({ ...report(1), refused })
+      expect(await handle.result()).toEqual({ ...report(1), notices: [], refused })
       expect(await handle.query('status')).toMatchObject({ phase: 'waiting', totals: report(1) })
       expect(await phaseOf(handle)).toEqual(['waiting'])
       expect(await detailsOf(handle)).toBe(`**Paused by itself (${code}):** ${refused.message}`)
@@ -174,9 +178,9 @@ describe('sweepRun', () => {
     const byHand = await start('sweepRun', connectionId)
     await world.called('catchUpBoth')
     const cronRun = await start('backgroundSweep', connectionId)
-    expect(await cronRun.result()).toEqual(report(0))
+    expect(await cronRun.result()).toEqual({ ...report(0), notices: [] })
     release()
-    expect(await byHand.result()).toEqual(report(5))
+    expect(await byHand.result()).toEqual({ ...report(5), notices: [] })
     expect(world.inputs('catchUpBoth')).toHaveLength(1)
   })
 })

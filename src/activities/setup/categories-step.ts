@@ -1,5 +1,6 @@
 import type { StepVerdict } from '../../crm/crm.js'
 import { syncCategories } from '../../sync/sync-categories.js'
+import { foreignCategoriesSentence } from '../../sync/notices.js'
 import type { CommonStep } from './common-step.js'
 
 /** Brings eMarketeer's subscription categories to the CRM (D3). */
@@ -22,8 +23,8 @@ export const categoriesStep: CommonStep = {
 
   async do(session) {
     const { categories, foreign } = await syncCategories(session)
-    const ignored = foreign === 0 ? '' : `; ${foreign} that somebody added in the CRM are ignored`
-    return { state: 'done', note: `${categories} categories${ignored}` }
+    const ignored = foreign.length === 0 ? '' : ` ${foreignCategoriesSentence(foreign)}`
+    return { state: 'done', note: `${categories} categories.${ignored}` }
   },
 
   /** Bringing them over compares each one itself. */

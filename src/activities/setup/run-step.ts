@@ -49,7 +49,8 @@ export async function runStep(
         `After "${step.title}" was done, still missing: ${after.changes.map((c) => c.what).join('; ')}`,
       )
     }
-    return outcomeOf(after)
+    // Looking again may have nothing to tell of what doing it came to.
+    return after.state === 'done' ? outcomeOf({ ...done, ...after }) : outcomeOf(after)
   } catch (error) {
     if (error instanceof SetupPaused) {
       return { state: 'paused', pause: error.pause }

@@ -3,6 +3,7 @@ import { EXIT } from '../../contracts/error-catalogue.js'
 import type { ConnectionView } from '../connection/connection-view.js'
 import type { PauseView, Told } from '../connection/pause-view.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
+import { safeText } from '../setup/safe-text.js'
 import type { Output } from '../output.js'
 import { withLedger } from '../resources.js'
 
@@ -16,17 +17,18 @@ export function addConnectionShow(group: Command, output: Output): void {
     const { keptFor, measuresOf, requireConnection, viewOf } =
       await import('../connection/connection-view.js')
     const { connectionCounts } = await import('../connection/connection-counts.js')
+    const { noticeSentences } = await import('../../sync/notices.js')
     const view = await withLedger(async (db) => {
       const connection = await requireConnection(db, connectionId)
       const counts = await connectionCounts(db, connectionId)
       const kept = await keptFor(db, connection)
       return viewOf(connection, counts, kept, await measuresOf(db, connection))
     })
-    await output.answer(json, view, () => textOf(view))
+    await output.answer(json, view, () => textOf(view, noticeSentences(view)))
   })
 }
 
-function textOf(view: ConnectionView): string {
+function textOf(view: ConnectionView, notices: readonly string[]): string {
   const { verifiedAsOf, blocked, counts } = view
   const asOf = (time: string | null) => (time === null ? 'not yet verified' : `as of ${time}`)
   return [
@@ -41,6 +43,7 @@ function textOf(view: ConnectionView): string {
     ...(counts.disagreements === 0
       ? []
       : [`${counts.disagreements} addresses where CRM records disagree; not mailed (lbsync why)`]),
+    ...notices.map(safeText),
     ...(view.decisions.length === 0 ? [] : ['Decided by people, newest first:']),
     ...view.decisions.map(
       ({ at, subject, action, by, reason }) =>

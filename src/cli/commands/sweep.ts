@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import { addGroup, addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
+import { safeText } from '../setup/safe-text.js'
 import { workText } from '../work-text.js'
 
 /** `lbsync sweep now ID` */
@@ -14,6 +15,10 @@ export function addSweep(program: Command, output: Output): void {
   }).action(async (connectionId: string, { json = false }: JsonOption) => {
     const { sweepNow } = await import('../sweep-now.js')
     const swept = await sweepNow(connectionId, output)
-    await output.answer(json, swept, () => `Swept ${connectionId}: ${workText(swept.report)}.`)
+    await output.answer(json, swept, () =>
+      [`Swept ${connectionId}: ${workText(swept.report)}.`, ...swept.notices.map(safeText)].join(
+        '\n',
+      ),
+    )
   })
 }

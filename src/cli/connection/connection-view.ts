@@ -14,6 +14,7 @@ import { futureStampsOf, type FutureStamps } from '../../ledger/crm-future-stamp
 import { crmWalkOf } from '../../ledger/crm-walk.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import { MAX_CLOCK_OFFSET_MS } from '../../domain/clock.js'
+import { noticesOf, type Notices } from '../../sync/notices.js'
 import type { Queryable } from '../../ledger/database.js'
 import type { ConnectionCounts } from './connection-counts.js'
 import { timesView, type TimesView } from './times-view.js'
@@ -74,6 +75,13 @@ export interface ConnectionView extends ConnectionSummary {
     readonly total: number
     readonly lastCompletedAt: string | null
   } | null
+  /**
+   * Legal bases that the tenant made in the CRM and the file does not map (C2), with how many persons have each for each
+   * purpose: they are neither synced nor mailed.
+   */
+  readonly unmappedBases: Notices['unmappedBases']
+  /** Subscription categories that somebody added in the CRM, by name: they are ignored (D3). */
+  readonly foreignCategories: Notices['foreignCategories']
   /** What people decided about it: set-up's overrides, pauses, approvals; newest first, the last twenty (E3). */
   readonly decisions: readonly {
     readonly at: string
@@ -95,6 +103,7 @@ export interface ConnectionMeasures {
   readonly times: TimesView | null
   readonly futureStamps: FutureStamps | null
   readonly walk: ConnectionView['walk']
+  readonly notices: Notices
 }
 
 /** Reads what was measured of a connection's CRM, and what people decided. */
@@ -103,12 +112,14 @@ export async function measuresOf(
   connection: ConnectionRow,
 ): Promise<ConnectionMeasures> {
   const { connectionId, crm } = connection
+  const driver = CRM_DRIVERS.get(crm) ?? null
   const decisions = await overridesOf(db, connectionId, MAX_DECISIONS)
   const clock = await crmClockOf(db, connectionId)
   const times = await timesOf(db, connection)
   const futureStamps = await futureStampsOf(db, connectionId)
-  if (CRM_DRIVERS.get(crm)?.capabilities.completeDelta !== false) {
-    return { decisions, clock, times, futureStamps, walk: null }
+  const notices = await noticesOf(db, connection, driver)
+  if (driver?.capabilities.completeDelta !== false) {
+    return { decisions, clock, times, futureStamps, notices, walk: null }
   }
   const { done, total, walkedAt } = await crmWalkOf(db, connectionId)
   return {
@@ -116,6 +127,7 @@ export async function measuresOf(
     clock,
     times,
     futureStamps,
+    notices,
     walk: { done, total, lastCompletedAt: walkedAt?.toISOString() ?? null },
   }
 }
@@ -201,6 +213,7 @@ export function viewOf(
     times: measures.times,
     futureStamps: measures.futureStamps,
     walk: measures.walk,
+    ...measures.notices,
     decisions: measures.decisions.map(({ at, ...rest }) => ({ at: at.toISOString(), ...rest })),
     blocked: {
       emarketeer: gateOf({

@@ -9,6 +9,10 @@ import {
   setConnectionState,
   type ConnectionRow,
 } from '../../ledger/connections.js'
+import { CRM_DRIVERS } from '../../crm/registry.js'
+import { NOTHING_MAPPED } from '../../domain/tenant-basis.js'
+import { markHoldersDirty } from '../../ledger/tenant-bases.js'
+import { basisMappingOf } from '../../sync/basis-mapping.js'
 import { markAllLinkedDirty } from '../../ledger/categories.js'
 import type { Database } from '../../ledger/database.js'
 import { openRefusedGates } from '../../ledger/gates.js'
@@ -22,6 +26,15 @@ import { checkChange } from './check-change.js'
 const SUBSCRIPTION_ROWS_PER_DAY = 20_000
 
 const UNIQUE_VIOLATION = '23505'
+
+/** Keys of the tenant's own legal bases that now stand for something else than before (C2). */
+function basesMappedAnew(existing: ConnectionRow | null, saved: ConnectionRow): readonly string[] {
+  const driver = CRM_DRIVERS.get(saved.crm) ?? null
+  const before = existing === null ? NOTHING_MAPPED : basisMappingOf(driver, existing)
+  const now = basisMappingOf(driver, saved)
+  const keys = new Set([...before.keys(), ...now.keys()])
+  return [...keys].filter((key) => before.get(key) !== now.get(key))
+}
 
 /**
  * Stores an applied file that both systems were asked about. Checked once more in the same transaction, as somebody may have applied another file since.
@@ -42,6 +55,7 @@ export async function storeConnection(
         subscriptionRowsPerDay: existing?.subscriptionRowsPerDay ?? SUBSCRIPTION_ROWS_PER_DAY,
         config: stored,
       })
+      await markHoldersDirty(tx, file.connectionId, basesMappedAnew(existing, saved))
       // Both have just taken these credentials: whatever refused the former ones holds nothing back.
       await openRefusedGates(tx, file.connectionId)
       if (saved.state === 'disabled') {

@@ -64,7 +64,7 @@ export const superOfficeOnlineDriver: CrmDriver<OnlineConfig> = {
   urlPaths: ['loginHost'],
   environmentPaths: ['contextIdentifier'],
   explainRefusal: explainOnlineRefusal,
-  open({ testPersonId = null, legalBases: _, times, ...config }, options) {
+  open({ testPersonId = null, legalBases, times, ...config }, options) {
     requireHttps(config.loginHost, 'loginHost', options.allowLoopbackHttp)
     const open = () => new OnlineDoor(config, options.allowLoopbackHttp)
     // The switch is part of what a kept client may do.
@@ -72,6 +72,7 @@ export const superOfficeOnlineDriver: CrmDriver<OnlineConfig> = {
     const client = clientOf({ ...config, allowLoopbackHttp }, open)
     return new SuperOfficeSession(client, options, {
       testPersonId,
+      basisMapping: basisMappingOf({ legalBases }),
       ...(times === undefined ? {} : { times }),
     })
   },
@@ -86,11 +87,12 @@ export const superOfficeOnsiteDriver: CrmDriver<OnsiteConfig> = {
   urlPaths: ['baseUrl'],
   environmentPaths: ['baseUrl'],
   explainRefusal: explainOnsiteRefusal,
-  open({ testPersonId = null, legalBases: _, times, ...config }, options) {
+  open({ testPersonId = null, legalBases, times, ...config }, options) {
     requireHttps(config.baseUrl, 'baseUrl', options.allowLoopbackHttp)
     const client = clientOf(config, () => onsiteDoor(config))
     return new SuperOfficeSession(client, options, {
       testPersonId,
+      basisMapping: basisMappingOf({ legalBases }),
       ...(times === undefined ? {} : { times }),
     })
   },

@@ -1,3 +1,4 @@
+import { NOTHING_MAPPED, type BasisMapping } from '../../domain/tenant-basis.js'
 import type { CallContext } from '../../http/index.js'
 import type {
   CategorySyncResult,
@@ -32,6 +33,8 @@ export interface SessionChoices {
   /** A person of the customer's whom set-up may write to, to measure what a write does. */
   readonly testPersonId?: number | null
   readonly times?: TimesMode
+  /** What it makes of legal bases that the tenant made (C2). */
+  readonly basisMapping?: BasisMapping
 }
 
 /** An installation of SuperOffice, opened: its client, and what set-up learned of it. */
@@ -40,6 +43,7 @@ export class SuperOfficeSession implements CrmSession {
   readonly facts: SuperOfficeFacts
   readonly connectionId: string
   readonly testPersonId: number | null
+  readonly basisMapping: BasisMapping
   /** See {@link CrmSession.times}. */
   readonly times: TimesMode
   readonly #source: ReadSource
@@ -51,6 +55,7 @@ export class SuperOfficeSession implements CrmSession {
     choices: SessionChoices = {},
   ) {
     this.testPersonId = choices.testPersonId ?? null
+    this.basisMapping = choices.basisMapping ?? NOTHING_MAPPED
     // A section that was stored by an earlier release has none.
     this.times = choices.times ?? 'auto'
     this.installation = installationOf(client)
@@ -95,7 +100,7 @@ export class SuperOfficeSession implements CrmSession {
 
   /** SuperOffice's subscriptions are separate switches of its own, and are not touched (docs/wire-superoffice.md, 4.4). */
   syncCategories(): Promise<CategorySyncResult> {
-    return Promise.resolve({ created: 0, updated: 0, foreignRows: 0 })
+    return Promise.resolve({ created: 0, updated: 0, foreign: [] })
   }
 
   /** @throws SetupPaused `authFailed` and `tenantUnavailable` as the steps of set-up do; UpstreamError. */

@@ -1,6 +1,7 @@
 import { meaningOf, type BasisMapping, type RichValue } from '../tenant-basis.js'
 import { lastSeen } from './doubt.js'
 import type { CellMemory, Decision, Observation, RecordReading, SeenRecord } from './types.js'
+import { RICH } from './values.js'
 
 /**
  * A connection file that maps a tenant's own basis makes people mailable although nobody acted. That is subject to the
@@ -32,16 +33,20 @@ export function countsAsBasis(
   )
 }
 
-/** Records whose tenant's own basis the decision takes for one of eMarketeer's for the first time. */
+/** Records whose tenant's own basis the decision takes for one of eMarketeer's for the first time, and lets stand. */
 export function newlyMapped(
   { records, basisMapping }: Observation<RichValue>,
   memory: CellMemory<RichValue>,
-  { unmapped }: Pick<Decision<RichValue>, 'unmapped'>,
+  { unmapped, recordTargets }: Pick<Decision<RichValue>, 'unmapped' | 'recordTargets'>,
 ): readonly string[] {
+  const stands = (recordId: string) => {
+    const target = recordTargets.find((record) => record.recordId === recordId)?.target
+    return target !== RICH.deny && !unmapped.includes(recordId)
+  }
   return basisMapping === undefined
     ? []
     : records
         .filter((record) => isNewlyMapped(record, lastSeen(memory, record.recordId), basisMapping))
         .map(({ recordId }) => recordId)
-        .filter((recordId) => !unmapped.includes(recordId))
+        .filter(stands)
 }

@@ -3,6 +3,7 @@ import type { StepOutcome } from '../../contracts/setup-activities.js'
 import type { RunReference } from '../../contracts/sync-activities.js'
 import { brief, setupWork } from '../activity-proxies.js'
 import { drainAll } from '../drain-all.js'
+import { notices } from '../notices.js'
 import { syncUntilQuiet } from '../sync-until-quiet.js'
 
 /** How a step that takes long is watched and held back. */
@@ -48,7 +49,8 @@ async function firstSync(run: RunReference, watch: StepWatch): Promise<StepOutco
     { work: setupWork, pausePoint: watch.pausePoint, isOver: watch.isOver },
   )
   const held = totals.held === 0 ? '' : `; ${totals.held} wait for approval (lbsync held)`
-  return { state: 'done', note: `${totals.addresses} contacts looked at${held}` }
+  const told = (await notices(run.connectionId)).map((sentence) => ` ${sentence}`).join('')
+  return { state: 'done', note: `${totals.addresses} contacts looked at${held}.${told}` }
 }
 
 async function startSweep(run: RunReference): Promise<StepOutcome> {

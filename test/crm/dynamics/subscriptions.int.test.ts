@@ -51,13 +51,13 @@ describe('categories', () => {
     expect(await session.syncCategories([news, events], {})).toEqual({
       created: 0,
       updated: 0,
-      foreignRows: 0,
+      foreign: [],
     })
     expect(await session.syncCategories(renamed, {})).toMatchObject({ created: 0, updated: 2 })
     expect(await session.syncCategories(renamed, {})).toMatchObject({ created: 0, updated: 0 })
   })
 
-  it('that someone added in Dynamics are counted, and rows of them belong to no category', async () => {
+  it('that someone added in Dynamics are named, and rows of them belong to no category (D3)', async () => {
     const category = await standIn.control<{ id: string }>(
       'POST',
       'rows/em_subscriptioncategories',
@@ -65,7 +65,10 @@ describe('categories', () => {
         values: { em_name: 'Rep’s own' },
       },
     )
-    expect(await session.syncCategories([news, events], {})).toMatchObject({ foreignRows: 1 })
+    await standIn.control('POST', 'rows/em_subscriptioncategories', { values: { em_name: null } })
+    expect(await session.syncCategories([news, events], {})).toMatchObject({
+      foreign: ['Rep’s own', '(without a name)'],
+    })
     const id = await contact()
     await standIn.control('POST', 'rows/em_subscriptions', {
       values: { em_contact: id, em_category: category.id, em_subscribed: true },

@@ -107,6 +107,20 @@ export class SuperOfficeCrm {
     this.write(personId, PURPOSES[purpose], BASES[value]!, 'USER', A_USER, comment)
   }
 
+  /** A CRM user sets a basis that the tenant made, by its key in the list. */
+  setOwn(personId: string, purpose: Purpose, key: string): void {
+    this.note += 1
+    this.write(personId, PURPOSES[purpose], key, 'USER', A_USER, `Call ${this.note}`)
+  }
+
+  /** The key of the row's basis, as the list spells it; null: no row. */
+  key(personId: string, purpose: Purpose = 'marketingSendouts'): string | null {
+    const { store } = this.world
+    const purposeRow = itemByKey(this.world, 'consentpurpose', PURPOSES[purpose])
+    const row = store.consent(Number(personId), purposeRow.consentPurpose_id as number)
+    return (row && store.legalbase.get(row.legalBase_id)?.key) ?? null
+  }
+
   /** A card's consent is edited, and its basis stays. */
   saveAgain(personId: string, purpose: Purpose): void {
     const value = this.value(personId, purpose)
@@ -142,15 +156,8 @@ export class SuperOfficeCrm {
   }
 
   value(personId: string, purpose: Purpose = 'marketingSendouts'): LegalBasis {
-    const { store } = this.world
-    const { consentPurpose_id: purposeId } = itemByKey(
-      this.world,
-      'consentpurpose',
-      PURPOSES[purpose],
-    )
-    const row = store.consent(Number(personId), purposeId as number)
-    const key = row && store.legalbase.get(row.legalBase_id)?.key
-    return (key !== undefined && VALUES.get(key)) || 'none'
+    const key = this.key(personId, purpose)
+    return (key !== null && VALUES.get(key)) || 'none'
   }
 
   /** Persons by id. `deleted` is the bin; setting the addresses replaces all. */

@@ -8,7 +8,8 @@ import { Secret } from '../../../src/config/secret.js'
 import { createSecretsVault } from '../../../src/config/secrets-vault.js'
 import { toStoredConfig } from '../../../src/config/stored-config.js'
 import { CRM_DRIVERS } from '../../../src/crm/registry.js'
-import { mergeFacts, saveConnection, setConnectionState } from '../../../src/ledger/connections.js'
+import { storeConnection } from '../../../src/cli/connection/store-connection.js'
+import { mergeFacts, setConnectionState } from '../../../src/ledger/connections.js'
 import { openDatabase, type Database } from '../../../src/ledger/database.js'
 import { Systems } from '../../../src/sync/systems.js'
 import { withDatabase } from '../../support/with-database.js'
@@ -24,8 +25,8 @@ const VAULT = createSecretsVault([new Secret('k'.repeat(32))])
 export interface SuperOfficeWorld {
   readonly now: RichWorld
   readonly crm: SuperOfficeCrm
-  /** The connection's file is applied again, with more in its section `superoffice`. */
-  applies(section: object): Promise<void>
+  /** The connection's file is applied again, with more in its section `superoffice`, and beside it. */
+  applies(section: object, settings?: object): Promise<void>
 }
 
 /** Gives a test file one such world, set up by the driver's own steps. After each test everything is at rest. */
@@ -36,7 +37,7 @@ export function withSuperOfficeWorld(
   const database = withDatabase()
   let world: RichWorld | undefined
   let crm: SuperOfficeCrm | undefined
-  let apply: ((section: object) => Promise<void>) | undefined
+  let apply: ((section: object, settings?: object) => Promise<void>) | undefined
   let close: (() => Promise<void>) | undefined
   beforeAll(async () => {
     const superoffice = await startSuperoffice({ switches: { storeDefault: false, ...switches } })
@@ -69,7 +70,8 @@ export function withSuperOfficeWorld(
     const more = choices.testPerson
       ? { testPersonId: Number(crm.add(['test.person@example.com']).id) }
       : {}
-    apply = (section) => applyFile(db, superoffice, { ...more, ...section })
+    apply = (section, settings = {}) =>
+      applyFile(db, superoffice, { ...more, ...section }, settings)
     await apply({})
     await setUp(world)
     await world.sweep()
@@ -83,7 +85,7 @@ export function withSuperOfficeWorld(
     get crm() {
       return crm!
     },
-    applies: (section) => apply!(section),
+    applies: (section, settings) => apply!(section, settings),
   }
 }
 
@@ -92,6 +94,7 @@ async function applyFile(
   db: Database,
   { handedOut: { online } }: RunningSuperoffice,
   more: object,
+  settings: object,
 ): Promise<void> {
   const text = JSON.stringify({
     connectionId: CONNECTION_ID,
@@ -99,6 +102,7 @@ async function applyFile(
     crm: CRM,
     legalBasisSync: true,
     newlyMailableLimit: 1_000,
+    ...settings,
     superoffice: {
       environment: 'sod',
       loginHost: online!.loginUrl,
@@ -114,11 +118,7 @@ async function applyFile(
     env: { CLIENT_SECRET: 'x', USER_TOKEN: 'x', PRIVATE_KEY: 'x' },
     allowLoopbackHttp: true,
   })
-  await saveConnection(db, {
-    ...file,
-    subscriptionRowsPerDay: 0,
-    config: toStoredConfig(file, VAULT),
-  })
+  await storeConnection(db, file, toStoredConfig(file, VAULT))
 }
 
 /** The driver's steps, as the runner does them, each with the facts of those before. */

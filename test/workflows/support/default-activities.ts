@@ -54,6 +54,7 @@ export function defaultActivities(): Activities {
     drainInbox: async () => ({ ...report(), nextDueMs: null }),
     markForResync: async () => 0,
     rehearse: async () => ({ ...report(), next: null }),
+    tellNotices: async () => [],
     tidyUp: async () => {},
     ...fakeLife(),
     ...new FakeSendouts({ targeted: 0 }).activities(),

@@ -10,12 +10,15 @@ import { shorten } from '../wire/shorten.js'
 /** Longest `em_name` of a category row. */
 const MAX_NAME_CHARACTERS = 100
 
+/** In place of a name that a row has not. */
+const NAMELESS = '(without a name)'
+
 /** How often a row that moved under us is read again. */
 const MAX_ROUNDS = 3
 
 /**
  * Makes the category rows those of eMarketeer (rule D3): the id is the key, names and archiving follow, rows that
- * someone added in Dynamics are counted and left alone. Does nothing while the tables are not there.
+ * someone added in Dynamics are named and left alone. Does nothing while the tables are not there.
  *
  * @throws UpstreamError
  */
@@ -26,7 +29,7 @@ export async function syncCategories(
   context: CallContext,
 ): Promise<CategorySyncResult> {
   const table = subscriptionTables(facts)?.categories
-  const result = { created: 0, updated: 0, foreignRows: 0 }
+  const result = { created: 0, updated: 0, foreign: [] as readonly string[] }
   if (table === undefined) {
     return result
   }
@@ -36,7 +39,7 @@ export async function syncCategories(
     const own = new Set(
       categories.map((category) => categoryKey(category.categoryId).toLowerCase()),
     )
-    result.foreignRows = rows.filter((row) => !isOwn(row, own)).length
+    result.foreign = rows.filter((row) => !isOwn(row, own)).map(({ name }) => name ?? NAMELESS)
     const moved: Category[] = []
     for (const category of pending) {
       const wanted = {

@@ -1,5 +1,6 @@
 import { LEGAL_BASES, PURPOSES } from '../../../domain/legal-basis.js'
-import { basisOfKey, keyOfBasis, keyOfPurpose, purposeOfKey } from '../wire/keys.js'
+import type { BasisMapping } from '../../../domain/tenant-basis.js'
+import { basisOfKey, keyOfBasis, keyOfPurpose, normalizeKey, purposeOfKey } from '../wire/keys.js'
 import { checkStep } from './check.js'
 import { type ShownItem, shownItems, usableItem } from './list-items.js'
 import { purposeMissing } from './pauses.js'
@@ -8,14 +9,14 @@ const BASES = LEGAL_BASES.filter((basis) => basis !== 'none')
 
 /**
  * Both purposes, and the bases, by key (docs/wire-superoffice.md, 4). Without a purpose, or without "withdrawn", there
- * is nothing to sync safely. Another basis that is missing, or that the tenant made, only is not carried across: never
- * coerced into another.
+ * is nothing to sync safely. Another basis that is missing only is not carried across, never coerced into another; one
+ * that the tenant made is, where the connection file maps it (C2).
  */
 export const listsStep = checkStep({
   id: 'lists',
   title: 'Find the purposes and the legal bases',
   weight: 2,
-  async verify({ client }, context) {
+  async verify({ client, basisMapping }, context) {
     const purposes = await shownItems(client, 'ConsentPurpose', context)
     const bases = await shownItems(client, 'LegalBase', context)
     const missingBases = BASES.filter((basis) => usableItem(bases, keyOfBasis(basis)) === null)
@@ -34,14 +35,34 @@ export const listsStep = checkStep({
     const notes = [
       list('Not in this installation, and not carried across', missingBases.map(keyOfBasis)),
       list("The tenant's own purposes, which are not synced", others(purposes, purposeOfKey)),
-      list(
-        "The tenant's own legal bases; consents with them are left alone",
-        others(bases, basisOfKey),
-      ),
+      ...ownBases(bases, basisMapping),
     ].filter((note) => note !== null)
     return notes.length === 0 ? { state: 'done' } : { state: 'done', note: notes.join(' ') }
   },
 })
+
+/** Bases that the tenant made, and keys that the connection file maps and are not there: perhaps misspelt. */
+function ownBases(bases: readonly ShownItem[], mapping: BasisMapping): readonly (string | null)[] {
+  const own = others(bases, basisOfKey)
+  const there = new Set(bases.map(({ key }) => normalizeKey(key)))
+  return [
+    list(
+      "The tenant's own legal bases that superoffice.legalBases maps",
+      own.flatMap((key) => {
+        const basis = mapping.get(normalizeKey(key))
+        return basis === undefined ? [] : [`${key} (${basis})`]
+      }),
+    ),
+    list(
+      "The tenant's own legal bases that superoffice.legalBases does not map; they are neither synced nor mailed",
+      own.filter((key) => !mapping.has(normalizeKey(key))),
+    ),
+    list(
+      'Mapped by superoffice.legalBases, and not in this installation',
+      [...mapping.keys()].filter((key) => !there.has(key)),
+    ),
+  ]
+}
 
 function others(items: readonly ShownItem[], known: (key: string) => unknown): readonly string[] {
   return items.filter(({ key, usable }) => usable && known(key) === null).map(({ key }) => key)

@@ -15,9 +15,9 @@ export function subscriptions(given: () => SetUpStand): void {
       const { session, stand } = given()
       const { subscriptions: kept } = stand.driver.capabilities
       const first = await session.syncCategories([NEWS], {})
-      expect(first).toEqual({ created: kept ? 1 : 0, updated: 0, foreignRows: 0 })
+      expect(first).toEqual({ created: kept ? 1 : 0, updated: 0, foreign: [] })
       const again = await session.syncCategories([NEWS], {})
-      expect(again).toEqual({ created: 0, updated: 0, foreignRows: 0 })
+      expect(again).toEqual({ created: 0, updated: 0, foreign: [] })
     })
 
     it('are created, switched by their version and deleted, or refused', async () => {

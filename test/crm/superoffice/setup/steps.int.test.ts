@@ -247,7 +247,27 @@ describe('lists', () => {
     await stand.control.post('lists/ConsentPurpose', { key: 'PROFILING', name: 'Profiling' })
     const { state, note } = (await look(stand.open(), 'lists')) as { state: string; note?: string }
     expect(state).toBe('done')
-    expect(note).toMatch(/not carried across: 61D\..*not synced: PROFILING\..*left alone: VERBAL\./)
+    expect(note).toMatch(
+      /not carried across: 61D\..*not synced: PROFILING\..*neither synced nor mailed: VERBAL\./,
+    )
+  })
+})
+
+describe("the tenant's own legal bases", () => {
+  it('are named, those that the file maps, those that it does not, and what it maps in vain (C2)', async () => {
+    stand = await startStand()
+    for (const key of ['CustAgr', 'Member']) {
+      await stand.control.post('lists/LegalBase', { key, name: key })
+    }
+    const { note } = (await look(
+      stand.open({}, { legalBases: { ' custagr': 'contract', CUSTAGGR: 'consent' } }),
+      'lists',
+    )) as { note?: string }
+    expect(note).toBe(
+      "The tenant's own legal bases that superoffice.legalBases maps: CustAgr (contract). " +
+        "The tenant's own legal bases that superoffice.legalBases does not map; they are neither synced nor mailed: " +
+        'Member. Mapped by superoffice.legalBases, and not in this installation: CUSTAGGR.',
+    )
   })
 })
 

@@ -1,0 +1,60 @@
+import type { CrmDriver } from '../crm/crm.js'
+import type { ConnectionRow } from '../ledger/connections.js'
+import type { Queryable } from '../ledger/database.js'
+import { foreignCategoriesOf } from '../ledger/foreign-categories.js'
+import { tenantBasesOf, type TenantBasisCount } from '../ledger/tenant-bases.js'
+import { basisMappingOf } from './basis-mapping.js'
+
+/** What lies in the CRM and is left alone, and what somebody may want to know and change. No address, no person. */
+export interface Notices {
+  /** Legal bases that the tenant made and the connection file does not map (C2). */
+  readonly unmappedBases: readonly TenantBasisCount[]
+  /** Names of subscription categories that somebody added in the CRM (D3). */
+  readonly foreignCategories: readonly string[]
+}
+
+/** Gathers them from our copy. @param driver null: no CRM. */
+export async function noticesOf(
+  db: Queryable,
+  connection: ConnectionRow,
+  driver: Pick<CrmDriver, 'basisMapping'> | null,
+): Promise<Notices> {
+  const { connectionId } = connection
+  const mapping = basisMappingOf(driver, connection)
+  const bases = driver?.basisMapping ? await tenantBasesOf(db, connectionId) : []
+  return {
+    unmappedBases: bases.filter(({ key }) => !mapping.has(key)),
+    foreignCategories: await foreignCategoriesOf(db, connectionId),
+  }
+}
+
+/** As many as a person reads; the others are only counted. */
+const MOST_NAMED = 20
+
+/** The same in sentences, for a status; none where there is nothing to tell. */
+export function noticeSentences({ unmappedBases, foreignCategories }: Notices): readonly string[] {
+  const bases = unmappedBases.map(
+    ({ key, marketingSendouts, storeAndProcess }) =>
+      `${key} (Marketing sendouts ${marketingSendouts} persons, Store and process ${storeAndProcess})`,
+  )
+  return [
+    ...(bases.length === 0
+      ? []
+      : [
+          `Legal bases that the tenant made and superoffice.legalBases does not map, so that they are neither synced nor ` +
+            `mailed: ${listed(bases)}.`,
+        ]),
+    ...(foreignCategories.length === 0 ? [] : [foreignCategoriesSentence(foreignCategories)]),
+  ]
+}
+
+/** Names what somebody added in the CRM. @param names at least one. */
+export function foreignCategoriesSentence(names: readonly string[]): string {
+  return `Categories that somebody added in the CRM, which are ignored (create them in eMarketeer): ${listed(names.map((name) => `“${name}”`))}.`
+}
+
+function listed(parts: readonly string[]): string {
+  const left = parts.length - MOST_NAMED
+  const shown = parts.slice(0, MOST_NAMED).join(', ')
+  return left > 0 ? `${shown} and ${left} more` : shown
+}
