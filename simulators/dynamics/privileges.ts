@@ -36,7 +36,7 @@ const NAMES: Readonly<Record<string, string>> = {
 }
 
 /** Tables everyone may read: they have no privilege of their own. */
-const OPEN = new Set(['customcontrol', 'solutioncomponent', 'privilege'])
+const OPEN = new Set(['customcontrol', 'solutioncomponent', 'privilege', 'attributemaskingrule'])
 
 /** The privilege for a verb on a table, e.g. `prvReadContact`; undefined where none is asked. */
 export function privilegeName(verb: Verb, table: Table): string | undefined {

@@ -14,7 +14,7 @@ import {
   type CrmGate,
 } from '../ledger/gates.js'
 import { requireCrm, type SyncSession } from '../sync/session.js'
-import { AUTH_PROBE_MS, gateOf } from '../sync/to-app-error.js'
+import { AUTH_PROBE_MS, gateOf, toAppError } from '../sync/to-app-error.js'
 import { refusalReason, refusalMessage } from '../sync/refusal-words.js'
 
 /** Which systems a piece of work calls: one that is throttled must not stop work that does without it. */
@@ -70,8 +70,9 @@ export async function closeAfter({ session, driver }: Gated, error: unknown): Pr
   const { connectionId, config } = session.connection
   const { side, code } = gate
   const reason = isRefusalCode(code) ? refusalReason(driver, error) : null
+  const shown = reason ?? (code === 'crm_privilege_missing' ? toAppError(error).message : null)
   const untilMs = Date.now() + gate.forMs
-  await closeGate(session.db, { connectionId, side, untilMs, code, reason, config }).catch(
+  await closeGate(session.db, { connectionId, side, untilMs, code, reason: shown, config }).catch(
     () => undefined,
   )
   return reason === null

@@ -158,7 +158,10 @@ export const ERROR_CATALOGUE = {
     'The CRM refused the credentials. Check the secret, its expiry and the application user.',
     false,
   ),
-  crm_privilege_missing: outside('Give the application user the privilege named.', false),
+  crm_privilege_missing: outside(
+    'Give the application user the privilege, or open the secured column, that is named.',
+    false,
+  ),
   crm_tenant_unavailable: outside(
     'The CRM tenant is in maintenance or not running; the sync waits and goes on by itself.',
   ),

@@ -15,7 +15,7 @@ export interface RowTimes {
   readonly onlyInserted: boolean
 }
 
-/** One consent value of one record. `value` null = unreadable (column gone, no right, null): unknown, no write. */
+/** One consent value of one record. `value` null = unreadable (column gone, no right): unknown, no write. */
 export interface CrmConsent {
   readonly value: ToggleValue | RichValue | null
   /** For conditional writes and for "moved"; equality only. */
@@ -33,6 +33,8 @@ export interface CrmContact {
   readonly contactId: string
   /** The primary address as the CRM holds it; what it links is made of it by `readAddressField`. */
   readonly email: string | null
+  /** The CRM did not tell the address (a missing property, no null): where the record was is where it is counted. */
+  readonly emailUnreadable?: true
   /**
    * Further addresses of the record (SuperOffice). There it counts as a deny while withdrawn, never as an allow, and
    * only the primary address's cell writes it (C5). Empty where a CRM has one address a record.

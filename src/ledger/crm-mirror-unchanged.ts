@@ -44,11 +44,11 @@ export async function changedContacts(
 function saysTheSame(contact: CrmContact, before: KnownContact): boolean {
   const email = addressKey(contact.email)
   return (
-    email === before.email &&
     contact.state === before.state &&
     contact.mergedInto === before.mergedInto &&
     sameConsents(contact.consents, before.consents) &&
-    sameOthers(contact, email, before.otherEmails ?? [])
+    (contact.emailUnreadable === true ||
+      (email === before.email && sameOthers(contact, email, before.otherEmails ?? [])))
   )
 }
 

@@ -76,10 +76,13 @@ export async function takeCrmContacts(
   const guestsLeft: StoredCrmContact[] = []
   const merged: MergedRecord[] = []
   for (const contact of uniqueBy(contacts, (c) => c.contactId)) {
+    const before = stored.get(contact.contactId)
     const email = addressKey(contact.email)
+    const told = email === null ? null : addressIds.get(email)!
     const next: StoredCrmContact = {
       crmContactId: contact.contactId,
-      addressId: email === null ? null : addressIds.get(email)!,
+      // Where the address is not told, the record stays where it was.
+      addressId: contact.emailUnreadable ? (before?.addressId ?? null) : told,
       state: contact.state,
       mergedInto: contact.mergedInto,
       registeredAtMs: contact.registeredAtMs,
@@ -87,9 +90,10 @@ export async function takeCrmContacts(
       readFrom: window.from,
       readTo: window.to,
     }
-    const before = stored.get(contact.contactId)
     const hadOthers = known.get(contact.contactId) ?? []
-    const others = furtherAddresses(contact, next.addressId, addressIds)
+    const others = contact.emailUnreadable
+      ? hadOthers.map((other) => other.addressId)
+      : furtherAddresses(contact, next.addressId, addressIds)
     if (before && sameContact(before, next) && sameFurtherAddresses(hadOthers, others)) {
       if (listing) {
         save.push(next)
@@ -209,7 +213,11 @@ export async function takeCrmSubscriptions(
   const doubtfulContacts: string[] = []
   for (const row of uniqueBy(rows, (r) => r.rowId)) {
     const before = stored.get(row.rowId)
-    const same = before?.version === row.version && before.crmContactId === row.contactId
+    const same =
+      before?.version === row.version &&
+      before.crmContactId === row.contactId &&
+      // What was not to be read may be now, in the same version.
+      (before.subscribed === row.subscribed || row.subscribed === null)
     if (same && !listing) {
       continue
     }

@@ -59,6 +59,7 @@ export function gateOf(
       case 'crm_tenant_unavailable':
         return { side: 'crm', forMs: error.retryAfterMs ?? DEFAULT_WAIT_MS, code: error.code }
       case 'crm_tenant_deleted':
+      case 'crm_privilege_missing':
         return { side: 'crm', forMs: AUTH_PROBE_MS, code: error.code }
       default:
         return null

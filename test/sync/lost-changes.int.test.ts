@@ -132,14 +132,21 @@ describe('values that cannot be read', () => {
     expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
   })
 
-  it('writes nothing over a toggle that is empty', async () => {
+  it('writes nothing over a toggle that is not told', async () => {
     const ann = await world.now.linked()
-    await ann.edit({ donotbulkemail: null })
+    const secureToggle = (rights: object) =>
+      world.now.dynamicsSwitch({
+        secureColumn: { table: 'contact', column: 'donotbulkemail', ...rights },
+      })
+    await secureToggle({ update: true })
+    await world.now.dynamicsFault({ path: 'IsSecured', status: 403, body: {} })
+    await ann.edit({ jobtitle: 'Manager' })
     await ann.unsubscribe()
     await world.now.sweep()
-    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: [null] })
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['allow'] })
     expect(await ann.events()).toEqual([])
-    await ann.flip('allow')
+    await secureToggle({ secured: false })
+    await ann.edit({ jobtitle: 'Director' })
     await world.now.sweep()
     expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
   })

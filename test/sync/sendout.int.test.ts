@@ -215,9 +215,13 @@ describe('reasons', () => {
 
   it('exclude a contact whose toggle or basis cannot be read as not verified', async () => {
     const ann = await world.now.linked()
-    await ann.edit({ donotbulkemail: null })
-    const { verdicts } = await preSend(world.now, { contactIds: idsOf([ann]) })
+    const toggle = { table: 'contact', column: 'donotbulkemail' }
+    await world.now.dynamicsSwitch({ secureColumn: toggle })
+    await world.now.dynamicsFault({ path: 'IsSecured', status: 403, body: {} })
+    const { verdicts } = await preSend(world.now, { contactIds: idsOf([ann]), proof: 'direct' })
     expect(verdicts[ann.contactId]).toBe('notVerified')
+    await world.now.dynamicsSwitch({ secureColumn: { ...toggle, secured: false } })
+    await ann.edit({ jobtitle: 'Manager' })
   })
 })
 

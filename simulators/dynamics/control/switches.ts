@@ -2,8 +2,10 @@ import { json } from '../../common/http-server.js'
 import { ServiceError } from '../errors.js'
 import { dropColumn } from '../metadata/change-definitions.js'
 import { isObject } from '../metadata/check-definition.js'
+import { stableGuid } from '../organisation.js'
 import type { Depth } from '../privilege-book.js'
 import type { Json, JsonObject, Table } from '../store/schema.js'
+import { seedRow } from '../store/seed-row.js'
 import { contextOf, type ControlRoute, type ControlTargets } from './control-call.js'
 
 type Switch = (targets: ControlTargets, value: Json) => void
@@ -52,6 +54,7 @@ const SWITCHES: Readonly<Record<string, Switch>> = {
     }
     dropColumn(contextOf(targets, ''), table, column)
   },
+  secureColumn: (targets, value) => secureColumn(targets, fields(value)),
   limits: ({ protection }, value) => protection.setLimits(fields(value)),
   secret: ({ secrets }, value) => {
     const { clientId, secret } = fields(value)
@@ -84,6 +87,39 @@ const SWITCHES: Readonly<Record<string, Switch>> = {
     Object.assign(webhooks.faults, fields(value))
     webhooks.pump()
   },
+}
+
+/** `secured: false` lifts it; else the application user may do what is said, and nothing without a word. */
+function secureColumn(targets: ControlTargets, given: JsonObject): void {
+  const table = tableOf(targets, given['table'])
+  const column = table.columns.get(String(given['column']))
+  if (column === undefined) {
+    throw new ServiceError(404, 'noColumn', 'There is no such column.')
+  }
+  const rules = targets.org.store.rows('attributemaskingrule')
+  const ruleId = stableGuid(`mask ${table.logicalName}.${column.logicalName}`)
+  const rule = rules.get(ruleId)
+  if (rule !== undefined) {
+    targets.org.store.delete(targets.org.store.table('attributemaskingrule'), rule)
+  }
+  if (given['secured'] === false) {
+    delete column.security
+    return
+  }
+  const mask = typeof given['mask'] === 'string' ? given['mask'] : null
+  column.security = {
+    read: given['read'] === true,
+    update: given['update'] === true,
+    create: given['create'] === true,
+    hiddenAs: given['hiddenAs'] === 'null' ? 'null' : 'absent',
+    mask,
+  }
+  if (mask !== null) {
+    seedRow(targets.org, 'attributemaskingrule', ruleId, {
+      entityname: table.logicalName,
+      attributelogicalname: column.logicalName,
+    })
+  }
 }
 
 function listOf(value: Json): readonly string[] {

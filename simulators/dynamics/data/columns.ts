@@ -2,6 +2,7 @@ import { badQuery, ServiceError } from '../errors.js'
 import type { Accessor, FilterScope } from '../odata/compile-filter.js'
 import type { Context } from '../organisation.js'
 import { propertyName, type Column, type Json, type Row, type Table } from '../store/schema.js'
+import { mayRead } from './column-security.js'
 
 /** The value of a column in a row; null where nothing is stored. */
 export function readValue(table: Table, row: Row, column: Column): Json {
@@ -49,7 +50,7 @@ export function lookupByNavigation(table: Table, navigation: string): Column | u
 export function rowScope(context: Context, table: Table): FilterScope<Row> {
   const accessor = (column: Column): Accessor<Row> => ({
     type: column.type,
-    read: (row) => readValue(table, row, column),
+    read: (row) => (mayRead(context, column) ? readValue(table, row, column) : null),
   })
   return {
     path: (path) => {

@@ -8,6 +8,7 @@ import {
   type Row,
   type Table,
 } from '../store/schema.js'
+import { shownValue } from './column-security.js'
 import { readValue } from './columns.js'
 
 /** A date as the Web API writes it: UTC, whole seconds. */
@@ -36,7 +37,10 @@ export function writeRow(
       if (annotations && column.type === 'Lookup' && typeof value === 'string') {
         annotate(context, out, column, property, value)
       }
-      out[property] = outValue(column, value)
+      const shown = shownValue(context, column, outValue(column, value))
+      if (shown !== undefined) {
+        out[property] = shown
+      }
     }
   }
   return out

@@ -3,6 +3,7 @@ import { badPayload, duplicateKey, ServiceError } from '../errors.js'
 import type { Context } from '../organisation.js'
 import type { Json, Row, Table } from '../store/schema.js'
 import type { RowEvent } from '../store/store.js'
+import { requireMaySet } from './column-security.js'
 
 /** Creates a row with defaults and service columns; a taken id or key value is 412 0x80040237. */
 export function createRow(
@@ -19,6 +20,7 @@ export function createRow(
       values[column.logicalName] = column.defaultValue
     }
   }
+  requireMaySet(context, table, Object.keys(sent), 'create')
   assign(values, sent)
   values['createdon'] = nowMs
   values['modifiedon'] = nowMs
@@ -47,6 +49,7 @@ export function updateRow(
   action: RowEvent['action'] = 'plain',
 ): void {
   const { org } = context
+  requireMaySet(context, table, Object.keys(sent), 'update')
   const before = row.values
   const values: Record<string, Json> = { ...before }
   const live: Record<string, Json> = {}

@@ -12,6 +12,19 @@ export const privilegeOperations: Readonly<Record<string, Operation>> = {
     method: 'GET',
     run: ({ context }) => answer(context, allNames(context)),
   },
+  'systemuser.RetrievePrincipalAttributePrivileges': {
+    method: 'GET',
+    run: ({ context }) =>
+      odata({
+        '@odata.context': `${context.root}$metadata#Microsoft.Dynamics.CRM.RetrievePrincipalAttributePrivilegesResponse`,
+        AttributePrivileges: securedColumns(context).map(({ metadataId, security }) => ({
+          AttributeId: metadataId,
+          CanRead: allowed(security.read),
+          CanUpdate: allowed(security.update),
+          CanCreate: allowed(security.create),
+        })),
+      }),
+  },
   'systemuser.RetrieveUserPrivilegeByPrivilegeName': {
     method: 'GET',
     run: ({ context, arguments: given }) => {
@@ -23,6 +36,22 @@ export const privilegeOperations: Readonly<Record<string, Operation>> = {
       return answer(context, [known])
     },
   },
+}
+
+/** The values of `field_security_permission_type`. */
+function allowed(may: boolean): number {
+  return may ? 4 : 0
+}
+
+/** Only columns of which a profile gives the user something are told. */
+function securedColumns(context: Context) {
+  return [...context.org.store.tables.values()]
+    .flatMap((table) => [...table.columns.values()])
+    .flatMap(({ metadataId, security }) =>
+      security !== undefined && (security.read || security.update || security.create)
+        ? [{ metadataId, security }]
+        : [],
+    )
 }
 
 function allNames(context: Context): readonly string[] {

@@ -63,6 +63,7 @@ export function describeColumn(table: Table, column: Column, derived: boolean): 
     IsValidForUpdate: column.readOnly !== true,
     IsValidForRead: column.writeOnly !== true,
     IsAuditEnabled: managed(column.auditEnabled, 'canmodifyauditsettings'),
+    IsSecured: column.security !== undefined,
     DisplayName: column.definition['DisplayName'] ?? null,
     Description: column.definition['Description'] ?? null,
     RequiredLevel: column.definition['RequiredLevel'] ?? {

@@ -45,8 +45,21 @@ export interface Column {
   /** Seen by the data API from this time on (metadata cache). */
   readonly visibleFromMs: number
   auditEnabled: boolean
+  /** Column-level security: what the application user may do; absent: the column is not secured. */
+  security?: ColumnSecurity
   /** The posted definition, answered back: labels, option set, required level. */
   definition: JsonObject
+}
+
+/** What a column security profile of the application user gives it on a secured column. */
+export interface ColumnSecurity {
+  readonly read: boolean
+  readonly update: boolean
+  readonly create: boolean
+  /** How an unreadable value shows: the property is left out, or is null. */
+  readonly hiddenAs: 'absent' | 'null'
+  /** A masking rule: what is shown in place of any text; null: none. */
+  readonly mask: string | null
 }
 
 /** How far the index of an alternate key is. */

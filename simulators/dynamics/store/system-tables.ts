@@ -220,4 +220,8 @@ export const SYSTEM_TABLES: readonly TableSpec[] = [
     'auditid',
   ),
   system('privilege', 'Privilege', 'privileges', 1023, { name: text(100) }),
+  system('attributemaskingrule', 'AttributeMaskingRule', 'attributemaskingrules', 10_061, {
+    attributelogicalname: text(128),
+    entityname: text(128),
+  }),
 ]

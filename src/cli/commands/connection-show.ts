@@ -43,6 +43,7 @@ function textOf(view: ConnectionView, notices: readonly string[]): string {
     ...(counts.disagreements === 0
       ? []
       : [`${counts.disagreements} addresses where CRM records disagree; not mailed (lbsync why)`]),
+    ...unknownLines(counts),
     ...notices.map(safeText),
     ...(view.decisions.length === 0 ? [] : ['Decided by people, newest first:']),
     ...view.decisions.map(
@@ -51,6 +52,20 @@ function textOf(view: ConnectionView, notices: readonly string[]): string {
     ),
     JSON.stringify(view.config, null, 2),
   ].join('\n')
+}
+
+/** What was met and could not be read: nobody concerned is mailed. */
+function unknownLines({ unreadable, unknownSubscriptions }: ConnectionView['counts']): string[] {
+  return [
+    ...(unreadable === 0
+      ? []
+      : [
+          `${unreadable} CRM records whose consent cannot be read; not mailed. Let our user read their columns`,
+        ]),
+    ...(unknownSubscriptions === 0
+      ? []
+      : [`${unknownSubscriptions} subscriptions in the CRM are neither Yes nor No; not mailed`]),
+  ]
 }
 
 /** What a person did to it, and what it does without. */

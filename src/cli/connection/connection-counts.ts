@@ -13,6 +13,10 @@ export interface ConnectionCounts {
   readonly ambiguousEvents: number
   /** Addresses whose CRM records disagree, some withdrawn and others not (C5): not mailed until somebody decides. */
   readonly disagreements: number
+  /** Live CRM records of which a consent cannot be read: a column is missing. Not mailed, and no sendout is complete. */
+  readonly unreadable: number
+  /** Subscription rows of the CRM that are empty, or cannot be read: neither a Yes nor a No. */
+  readonly unknownSubscriptions: number
 }
 
 /** Counts for `connection show`; seconds on millions of contacts. */
@@ -27,7 +31,11 @@ export async function connectionCounts(
         AND EXISTS (SELECT FROM crm_contacts c WHERE c.address_id = a.address_id AND c.state = 'live')) AS linked,
       (SELECT count(*) FROM addresses WHERE connection_id = $1 AND dirty_tick IS NOT NULL) AS due,
       (SELECT count(*) FROM loosenings WHERE connection_id = $1 AND state = 'held') AS held,
-      (SELECT count(*) FROM consent_events WHERE connection_id = $1 AND ambiguous) AS "ambiguousEvents"`,
+      (SELECT count(*) FROM consent_events WHERE connection_id = $1 AND ambiguous) AS "ambiguousEvents",
+      (SELECT count(*) FROM crm_contacts WHERE connection_id = $1 AND state = 'live'
+        AND jsonb_path_exists(consents, '$.*.value ? (@ == null)')) AS unreadable,
+      (SELECT count(*) FROM crm_subscriptions WHERE connection_id = $1 AND category_id IS NOT NULL
+        AND subscribed IS NULL) AS "unknownSubscriptions"`,
     [connectionId],
   )
   return { ...counts!, disagreements: await countDisagreements(db, connectionId) }

@@ -23,6 +23,7 @@ import { FieldHistory } from './history/field-history.js'
 import { environmentHttp } from './http-clients.js'
 import { CategoryMap } from './reading/category-map.js'
 import { type ChangeSource, readChanges } from './reading/changes.js'
+import { ContactGuard } from './reading/contact-guard.js'
 import { directRead } from './reading/direct-read.js'
 import { requireHttps } from './require-https.js'
 import { asSetupError } from './setup/as-setup-error.js'
@@ -40,6 +41,7 @@ export class DynamicsSession implements CrmSession {
   readonly connectionId: string
   readonly #source: ChangeSource
   readonly #history: FieldHistory
+  readonly #guard: ContactGuard
 
   constructor(config: DynamicsConfig, options: CrmOpenOptions) {
     requireHttps(config, options.allowLoopbackHttp)
@@ -56,7 +58,9 @@ export class DynamicsSession implements CrmSession {
       tables,
       categories: tables === null ? null : new CategoryMap(this.client, tables.categories),
     }
-    this.#history = new FieldHistory(this.client, this.facts.organization?.userId ?? null)
+    const userId = this.facts.organization?.userId ?? null
+    this.#history = new FieldHistory(this.client, userId)
+    this.#guard = new ContactGuard(this.client, userId)
   }
 
   async check(context: CallContext): Promise<void> {
@@ -67,12 +71,14 @@ export class DynamicsSession implements CrmSession {
     }
   }
 
-  read(request: CrmReadRequest, context: CallContext): Promise<CrmReading> {
+  async read(request: CrmReadRequest, context: CallContext): Promise<CrmReading> {
+    await this.#guard.pass(context)
     return directRead(this.#source, request, context)
   }
 
-  readChanges(cursor: string | null, context: CallContext): AsyncIterable<CrmChangePage> {
-    return readChanges(this.#source, cursor, context)
+  async *readChanges(cursor: string | null, context: CallContext): AsyncGenerator<CrmChangePage> {
+    await this.#guard.pass(context)
+    yield* readChanges(this.#source, cursor, context)
   }
 
   write(writes: readonly CrmWrite[], context: CallContext): Promise<readonly CrmWriteOutcome[]> {

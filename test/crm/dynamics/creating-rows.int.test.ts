@@ -230,7 +230,13 @@ describe('a consent answered without its version', () => {
     ['still holds what was written', true, 'W/"9"'],
     ['was flipped since', false, null],
   ])('takes the version of a read where the record %s', async (_what, donotbulkemail, version) => {
-    const row = { '@odata.etag': 'W/"9"', contactid: contactId, donotbulkemail }
+    const row = {
+      '@odata.etag': 'W/"9"',
+      contactid: contactId,
+      emailaddress1: 'a@x.example',
+      statecode: 0,
+      donotbulkemail,
+    }
     const session = await start((heard) =>
       batch(heard, (part) => {
         const body = part.includes('GET ') ? JSON.stringify({ value: [row] }) : null

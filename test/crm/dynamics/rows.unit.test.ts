@@ -6,8 +6,16 @@ import { rowKey } from '../../../src/crm/dynamics/wire/row-key.js'
 const contactid = '6D81597F-0f9f-e711-8122-000d3aa2331c'
 const etag = { '@odata.etag': 'W/"5"' }
 
+const whole = { contactid, ...etag, emailaddress1: 'a@x.example', statecode: 0 }
+
 function toggleOf(row: Record<string, unknown>) {
-  return toContact({ contactid, ...row })?.consents.marketingSendouts
+  return toContact({ ...whole, ...row })?.consents.marketingSendouts
+}
+
+/** The whole row, but for one property. */
+function without(property: string) {
+  const row = { ...whole, donotbulkemail: false }
+  return Object.fromEntries(Object.entries(row).filter(([name]) => name !== property))
 }
 
 describe('a contact row', () => {
@@ -19,13 +27,26 @@ describe('a contact row', () => {
     expect(toggleOf({ ...etag, donotbulkemail: false })).toMatchObject({ value: 'allow' })
   })
 
+  it('with a null toggle allows, as the platform does, and can be written (B8)', () => {
+    expect(toggleOf({ donotbulkemail: null })).toMatchObject({ value: 'allow', version: 'W/"5"' })
+  })
+
   it.each([
-    ['null', { ...etag, donotbulkemail: null }],
-    ['missing', { ...etag }],
-    ['of another type', { ...etag, donotbulkemail: 'false' }],
-    ['without a version', { donotbulkemail: false }],
-  ])('with a toggle that is %s is unreadable, not an allow', (_what, row) => {
-    expect(toggleOf(row)?.value).toBeNull()
+    ['a toggle that is missing', without('donotbulkemail')],
+    ['a toggle of another type', { ...whole, donotbulkemail: 'false' }],
+    ['a missing address', without('emailaddress1')],
+    ['a missing state', without('statecode')],
+    ['no version', without('@odata.etag')],
+  ])('with %s is unreadable, not an allow', (_what, row) => {
+    expect(toContact(row)?.consents.marketingSendouts?.value).toBeNull()
+  })
+
+  it('without the property of the address is not one without address', () => {
+    expect(toContact(without('emailaddress1'))).toMatchObject({
+      email: null,
+      emailUnreadable: true,
+    })
+    expect(toContact({ ...whole, emailaddress1: null })).not.toHaveProperty('emailUnreadable')
   })
 
   it('tells its state and when it was registered', () => {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * Rows as Dataverse answers them (docs/wire-dataverse.md, 6, 12, 16.4). Every column may be missing: a privilege, a
- * removed column or field security leaves it out, and then its value is unknown, never a default.
+ * Rows as Dataverse answers them (docs/wire-dataverse.md, 6, 12, 16.4). Every column may be missing: a removed column or
+ * column-level security leaves it out, and then its value is unknown, never a default. Null is a value.
  */
 const flag = z.boolean().nullish().catch(null)
 const text = z.string().nullish().catch(null)
@@ -49,6 +49,12 @@ export type RawRow = Readonly<Record<string, unknown>>
 
 /** One page of rows, parsed. */
 export type RowPage = z.output<typeof rowPage>
+
+/**
+ * Columns without which a contact's consent means nothing: a row that lacks one of them (and not: where it is null) is
+ * unreadable (rule B8).
+ */
+export const VITAL_COLUMNS = ['emailaddress1', 'donotbulkemail', 'statecode'] as const
 
 /** Columns read of a contact. `donotbulkemail` is the only one that is ever written (rule B8). */
 export const CONTACT_COLUMNS = [

@@ -1,5 +1,5 @@
 import type { CrmConsent, CrmContact, CrmContactState } from '../../crm.js'
-import { contactRow, ETAG, type RawRow } from './rows.js'
+import { contactRow, ETAG, type RawRow, VITAL_COLUMNS } from './rows.js'
 
 /** A contact as the rest of the system knows it; null where the row has no id and so is nobody's. */
 export function toContact(raw: RawRow): CrmContact | null {
@@ -12,23 +12,36 @@ export function toContact(raw: RawRow): CrmContact | null {
   return {
     contactId: row.contactid.toLowerCase(),
     email: row.emailaddress1 ?? null,
+    ...('emailaddress1' in raw ? {} : { emailUnreadable: true }),
     // emailaddress2 and 3 take no part: the toggle is the record's, whatever the address.
     otherEmails: [],
     state: stateOf(row.merged, row.statecode),
     mergedInto: row._masterid_value?.toLowerCase() ?? null,
     registeredAtMs: Number.isNaN(createdMs) ? null : createdMs,
-    consents: { marketingSendouts: toConsent(row.donotbulkemail, row[ETAG]) },
+    consents: { marketingSendouts: toConsent(row.donotbulkemail, isReadable(raw), row[ETAG]) },
   }
 }
 
-/** `donotbulkemail` is inverted: true = do not allow. No column or no version: unknown, and nothing may be written. */
+/** What a removed column, or column-level security, left out is not told; what is of another type is no answer either. */
+function isReadable(raw: RawRow): boolean {
+  const toggle = raw['donotbulkemail']
+  return (
+    VITAL_COLUMNS.every((name) => name in raw) && (toggle === null || typeof toggle === 'boolean')
+  )
+}
+
+/**
+ * `donotbulkemail` is inverted: true = do not allow. Null, as imported rows have it, allows: the platform's default. A row
+ * that is not readable, or without a version, is unknown, and nothing may be written.
+ */
 function toConsent(
   doNotBulkEmail: boolean | null | undefined,
+  readable: boolean,
   etag: string | undefined,
 ): CrmConsent {
-  const known = typeof doNotBulkEmail === 'boolean' && etag !== undefined
+  const value = doNotBulkEmail === true ? 'deny' : 'allow'
   return {
-    value: known ? (doNotBulkEmail ? 'deny' : 'allow') : null,
+    value: readable && etag !== undefined ? value : null,
     version: etag ?? '',
     // Who changed this very column only the audit tells; modifiedby is about the row.
     lastWriter: 'unknown',

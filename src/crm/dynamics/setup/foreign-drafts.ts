@@ -1,9 +1,10 @@
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import type { CallContext } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { FormShapeError } from '../forms/form-shape-error.js'
 import { withoutOurs } from '../forms/splice.js'
 import { allRows, pagesFrom } from '../reading/pages.js'
 import type { RawRow } from '../reading/rows.js'
+import { whereTold } from '../told.js'
 import { queryString } from '../wire/odata.js'
 
 /** A form or view of contact with somebody's changes that wait to be published. */
@@ -39,22 +40,18 @@ type Kind = (typeof KINDS)[number]
  *
  * @returns null where the service does not tell. @throws UpstreamError
  */
-export async function foreignDrafts(
+export function foreignDrafts(
   client: DataverseClient,
   context: CallContext,
 ): Promise<readonly Draft[] | null> {
-  try {
+  const list = async () => {
     const drafts: Draft[] = []
     for (const kind of KINDS) {
       drafts.push(...(await draftsOf(client, kind, context)))
     }
     return drafts
-  } catch (error) {
-    if (error instanceof UpstreamError && isNoAnswer(error)) {
-      return null
-    }
-    throw error
   }
+  return whereTold(list())
 }
 
 async function draftsOf(client: DataverseClient, kind: Kind, context: CallContext) {
@@ -91,12 +88,4 @@ function formOfOthers(xml: unknown): unknown {
     }
     throw error
   }
-}
-
-/** Refused, or answered in a way that tells nothing; not what passes, nor what is wrong with us. */
-function isNoAnswer({ code, retryable }: UpstreamError): boolean {
-  return (
-    code === 'upstream_unexpected_answer' ||
-    (!retryable && code !== 'upstream_auth_failed' && code !== 'upstream_cancelled')
-  )
 }

@@ -2,25 +2,46 @@ import type { UpstreamError } from '../../../http/index.js'
 import { SetupPaused } from '../../crm.js'
 import type { Json, SetupPause } from '../../../contracts/setup.js'
 import { refusalHint } from '../auth/refusal-hints.js'
+import { type ClosedColumn, closedInWords } from '../reading/column-access.js'
 
 /** The only thing read from a refusal's text: the privilege that Dataverse named (docs/wire-dataverse.md, 2). */
 const PRIVILEGE = /\bprv[A-Za-z0-9_]{1,80}\b/
 
-/** A pause about privileges, with all that are missing at once (rule E2). `skippable`: it was only a check. */
+/**
+ * A pause about privileges, and about columns that column-level security closes to us, with all that are missing at once
+ * (rules B8, E2). `skippable`: it was only a check.
+ */
 export function privilegeMissing(
   missing: readonly string[],
   options: {
     readonly userId: string | null
     readonly skippable: boolean
+    readonly closed?: readonly ClosedColumn[]
     readonly seen?: Readonly<Record<string, Json>>
   },
 ): SetupPause {
+  const columns = closedInWords(options.closed ?? [])
   const named = missing.length === 0 ? 'a privilege that Dynamics did not name' : missing.join(', ')
+  const sentences = [
+    ...(missing.length === 0 && columns.length > 0
+      ? []
+      : [`The application user lacks ${named}. Add it to a security role of that user.`]),
+    ...(columns.length === 0
+      ? []
+      : [
+          `Columns are secured, and closed to the application user: ${columns.join(', ')}. Give it that in a column security profile; what is masked must not be.`,
+        ]),
+  ]
   return {
     code: 'privilegeMissing',
-    message: `The application user lacks ${named}. Add it to a security role of that user, then retry.`,
+    message: `${sentences.join(' ')} Then retry.`,
     choices: options.skippable ? ['retry', 'skip', 'abort'] : ['retry', 'abort'],
-    seen: { missing, userId: options.userId, ...options.seen },
+    seen: {
+      missing,
+      ...(columns.length === 0 ? {} : { columns }),
+      userId: options.userId,
+      ...options.seen,
+    },
   }
 }
 

@@ -1,6 +1,8 @@
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import type { DynamicsFacts, TableFacts } from '../facts.js'
+import { type ClosedColumn, closedColumns } from '../reading/column-access.js'
+import { useOfOurs } from '../reading/table-uses.js'
 import { lostAnswer } from '../wire/part-error.js'
 import { whoAmI } from '../who-am-i.js'
 import { checkStep } from './check.js'
@@ -39,19 +41,26 @@ export const tablePrivilegesStep = checkStep({
     const { userId } = await whoAmI(client, context)
     const needed = [...OF_OUR_TABLES, OF_CONTACT]
     const missing = [...(await missingPrivileges(client, userId, needed, context))]
+    const closed: ClosedColumn[] = []
     // What the service lists may be incomplete; reading is proven by reading.
     for (const [index, definition] of TABLES.entries()) {
       const table = tables[index]
       const right = `prvRead${definition.schemaName}`
       const listed = missing.some((name) => name.startsWith(`${right} `))
       const columns = [...columnsMade(definition, facts), ...lookupsMade(definition, facts)]
-      if (table !== undefined && !listed && !(await mayRead(client, table, columns, context))) {
+      if (table === undefined || listed) {
+        continue
+      }
+      if (await mayRead(client, table, columns, context)) {
+        const use = useOfOurs(definition.logicalName, table)
+        closed.push(...(await closedColumns(client, use, () => Promise.resolve(userId), context)))
+      } else {
         missing.push(right)
       }
     }
-    return missing.length === 0
+    return missing.length === 0 && closed.length === 0
       ? { state: 'done' }
-      : { state: 'paused', pause: privilegeMissing(missing, { userId, skippable: true }) }
+      : { state: 'paused', pause: privilegeMissing(missing, { userId, skippable: true, closed }) }
   },
 })
 

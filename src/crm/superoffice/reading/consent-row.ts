@@ -1,6 +1,13 @@
 import type { Purpose } from '../../../domain/legal-basis.js'
 import { purposeOfKey } from '../wire/keys.js'
-import { type ArchiveRow, numberOf, requiredNumberOf, textOf, timeOf } from '../wire/values.js'
+import {
+  type ArchiveRow,
+  hasColumn,
+  numberOf,
+  requiredNumberOf,
+  textOf,
+  timeOf,
+} from '../wire/values.js'
 
 /** Orders and identifies the rows of a listing. */
 export const CONSENT_ID = 'consentperson.consentperson_id'
@@ -57,6 +64,13 @@ export interface ConsentRow {
  */
 export function hasPurpose(row: ArchiveRow): boolean {
   return textOf(row, PURPOSE_KEY) !== null
+}
+
+/** Whether a row lacks a column that every installation has: what it says without that is no answer. */
+export function lacksColumn(row: ArchiveRow): boolean {
+  return CONSENT_COLUMNS.some(
+    (column) => !CONSENT_MAY_LACK.includes(column) && !hasColumn(row, column),
+  )
 }
 
 /** A row of the archive; null for one of a purpose that is not synced. @throws UpstreamError where it is nobody's */

@@ -1,5 +1,5 @@
 import { addressOrText } from '../../../domain/email-address.js'
-import { type ArchiveRow, numberOf, textOf, timeOf } from '../wire/values.js'
+import { type ArchiveRow, hasColumn, numberOf, textOf, timeOf } from '../wire/values.js'
 
 /** Whose an address is; groups the rows of a listing. */
 export const PERSON = 'email.person_id'
@@ -22,6 +22,8 @@ export interface Person {
   readonly personId: number
   /** The primary one first; empty where there is none. */
   readonly addresses: readonly string[]
+  /** Which address is whose is not told: a column that every installation has is missing. */
+  readonly addressesUnreadable: boolean
   /** Unix ms; null where unreadable. */
   readonly registeredAtMs: number | null
   /** Put into the bin, and gone for good after 14 days. */
@@ -47,6 +49,7 @@ export function personsOf(rows: readonly ArchiveRow[]): readonly Person[] {
   return [...groups].map(([personId, group]) => ({
     personId,
     addresses: addressesOf(group),
+    addressesUnreadable: areUnreadable(group),
     registeredAtMs: firstTime(group, 'email.person_id.registered'),
     deleted: firstTime(group, 'email.person_id.DeletedDate') !== null,
   }))
@@ -56,7 +59,16 @@ export function personsOf(rows: readonly ArchiveRow[]): readonly Person[] {
 export function withoutAddress(row: ArchiveRow): Person | null {
   const personId = numberOf(row, 'personId')
   const registeredAtMs = timeOf(row, 'personRegisteredDate')
-  return personId === null ? null : { personId, addresses: [], registeredAtMs, deleted: false }
+  return personId === null
+    ? null
+    : { personId, addresses: [], addressesUnreadable: false, registeredAtMs, deleted: false }
+}
+
+/** Without the rank of one of several, nobody can tell which is the primary one. */
+function areUnreadable(group: readonly ArchiveRow[]): boolean {
+  const emails = group.filter(isEmail)
+  const lack = (column: string) => emails.some((row) => !hasColumn(row, column))
+  return lack('email.email_address') || (emails.length > 1 && lack('email.rank'))
 }
 
 /** By rank, the lowest being the primary one; without a rank last, in the order of the answer. */

@@ -13,6 +13,7 @@ import {
   CONSENT_PERSON,
   type ConsentRow,
   hasPurpose,
+  lacksColumn,
   toConsentRow,
 } from './consent-row.js'
 import { ABSENT, toConsent, UNREADABLE } from './to-consent.js'
@@ -70,7 +71,7 @@ export async function readConsents(
     const own = row === null ? undefined : consents.get(row.personId)
     if (row !== null && own !== undefined) {
       onRow?.(row)
-      own[row.purpose] = toConsent(row, ourselves)
+      own[row.purpose] = lacksColumn(raw) ? UNREADABLE : toConsent(row, ourselves)
     }
   }
   return consents

@@ -1,17 +1,23 @@
 import type { CrmContact } from '../../crm.js'
 import type { Person } from './person.js'
 import type { Consents } from './read-consents.js'
+import { UNREADABLE } from './to-consent.js'
 
-/** A person as the rest of the system knows it: it belongs to its primary address (rule C5). */
+/**
+ * A person as the rest of the system knows it: it belongs to its primary address (rule C5). Where that is not told, nothing
+ * that is recorded of the person says anything about an address.
+ */
 export function toContact(person: Person, consents: Consents): CrmContact {
-  const [email = null, ...otherEmails] = person.addresses
+  const told = !person.addressesUnreadable
+  const [email = null, ...otherEmails] = told ? person.addresses : []
   return {
     contactId: String(person.personId),
     email,
+    ...(told ? {} : { emailUnreadable: true }),
     otherEmails,
     state: 'live',
     mergedInto: null,
     registeredAtMs: person.registeredAtMs,
-    consents,
+    consents: told ? consents : { storeAndProcess: UNREADABLE, marketingSendouts: UNREADABLE },
   }
 }

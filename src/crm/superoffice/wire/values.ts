@@ -33,6 +33,11 @@ function plain(value: unknown): unknown {
   return RawValue ?? DisplayValue ?? null
 }
 
+/** Whether a row has a column at all, be it empty: one that is left out is not told, which is not empty. */
+export function hasColumn(row: ArchiveRow, column: string): boolean {
+  return column.toLowerCase() in row
+}
+
 /** A whole number, also where it comes as text; null where it is none. */
 export function numberOf(row: ArchiveRow, column: string): number | null {
   return toNumber(row[column.toLowerCase()])

@@ -29,6 +29,10 @@ export async function dynamicsStand(): Promise<ContractStand> {
   const fault = (rule: object) => control<void>('POST', 'faults', rule)
   const change = (id: string, values: object) =>
     control<void>('PATCH', `rows/contact/${id}`, { values })
+  const secureToggle = (rights: object) =>
+    control<void>('POST', 'switches', {
+      secureColumn: { table: 'contact', column: 'donotbulkemail', ...rights },
+    })
   const [app] = DEFAULT_OPTIONS.apps
   const open = (clientSecret: string, facts = {}) =>
     dynamicsDriver.open(
@@ -59,7 +63,11 @@ export async function dynamicsStand(): Promise<ContractStand> {
     },
     userSets: (id, value) => change(id, { donotbulkemail: value === 'deny' }),
     userTouches: (id) => change(id, { jobtitle: `Job ${Math.random()}` }),
-    makeUnreadable: (id) => change(id, { donotbulkemail: null }),
+    async makeUnreadable() {
+      // Secured, with the property left out, and the definitions not told: nothing but the rows says so.
+      await secureToggle({})
+      await fault({ path: 'IsSecured', status: 403, body: {} })
+    },
     remove: (id) => control('DELETE', `rows/contact/${id}`),
     async truth(id) {
       const row = await control<ContactRow>('GET', `rows/contact/${id}`)
@@ -80,7 +88,10 @@ export async function dynamicsStand(): Promise<ContractStand> {
       refuseWritesOf: (id) =>
         fault({ scope: 'part', method: 'PATCH', path: id, status: 400, body: {} }),
     },
-    mend: () => control('DELETE', 'faults'),
+    async mend() {
+      await control('DELETE', 'faults')
+      await secureToggle({ secured: false })
+    },
     drainWebhooks: () => control('POST', 'webhooks/drain'),
     close: () => running.close(),
   }

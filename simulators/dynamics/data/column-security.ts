@@ -1,0 +1,44 @@
+import { ServiceError } from '../errors.js'
+import type { Context } from '../organisation.js'
+import type { Column, Json, Table } from '../store/schema.js'
+
+/** What a caller is shown of a value; `undefined`: the property is left out. */
+export function shownValue(context: Context, column: Column, value: Json): Json | undefined {
+  const { security } = column
+  if (!context.checked || security === undefined) {
+    return value
+  }
+  if (!security.read) {
+    return security.hiddenAs === 'absent' ? undefined : null
+  }
+  return security.mask !== null && typeof value === 'string' ? security.mask : value
+}
+
+/** A filter finds nothing by a value that its caller may not read. */
+export function mayRead(context: Context, column: Column): boolean {
+  return !context.checked || column.security?.read !== false
+}
+
+/** 403 for a secured column that the caller may not set. */
+export function requireMaySet(
+  context: Context,
+  table: Table,
+  names: readonly string[],
+  verb: 'create' | 'update',
+): void {
+  const closed = names.find((name) => table.columns.get(name)?.security?.[verb] === false)
+  if (!context.checked || closed === undefined) {
+    return
+  }
+  throw verb === 'update'
+    ? new ServiceError(
+        403,
+        '0x8004f507',
+        "The user doesn't have AttributePrivilegeUpdate and not granted shared access for a secured attribute during update operation",
+      )
+    : new ServiceError(
+        403,
+        '0x8004f502',
+        'The user does not have create permissions to a secured field. The requested operation could not be completed.',
+      )
+}

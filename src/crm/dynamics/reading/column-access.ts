@@ -1,0 +1,171 @@
+import { z } from 'zod'
+import type { CallContext } from '../../../http/index.js'
+import type { DataverseClient } from '../client.js'
+import { whereTold } from '../told.js'
+import { queryString, stringLiteral } from '../wire/odata.js'
+import { allRows } from './pages.js'
+
+/** What the sync does with a column. */
+export type ColumnUse = 'read' | 'write' | 'create'
+
+/** A table, and what is done with which of its columns, by property as rows have it (`_em_contact_value`). */
+export interface TableUse {
+  readonly table: string
+  readonly setName: string
+  readonly columns: Readonly<Record<string, readonly ColumnUse[]>>
+}
+
+/** A column that we may not use as the sync must. */
+export interface ClosedColumn {
+  /** `contact.emailaddress1`. */
+  readonly column: string
+  /** `masked`: read, but as stars. */
+  readonly lacks: ColumnUse | 'masked'
+}
+
+/** Rows looked at, where nothing but reading tells whether a secured column is readable. */
+const SAMPLE_ROWS = 50
+
+/** A value of `field_security_permission_type`: allowed. */
+const ALLOWED = 4
+
+const secured = z.object({
+  value: z.array(
+    z.object({ LogicalName: z.string(), MetadataId: z.string(), IsSecured: z.boolean() }),
+  ),
+})
+const rights = z.object({
+  AttributePrivileges: z.array(
+    z.object({
+      AttributeId: z.string(),
+      CanRead: z.number().nullish().catch(null),
+      CanUpdate: z.number().nullish().catch(null),
+      CanCreate: z.number().nullish().catch(null),
+    }),
+  ),
+})
+
+type Rights = Readonly<Record<ColumnUse, boolean>>
+
+/**
+ * The columns that column-level security closes to us. A secured value comes as no data, which cannot be told from null
+ * (docs/wire-dataverse.md, 12): so it is asked of the definitions, and only where a column of ours is secured, of the
+ * user's profiles. A user whom no profile names may still read everything, as an administrator does: then reading tells.
+ *
+ * @returns none where the definitions are not told. @throws UpstreamError
+ */
+export async function closedColumns(
+  client: DataverseClient,
+  use: TableUse,
+  userIdOf: () => Promise<string>,
+  context: CallContext,
+): Promise<readonly ClosedColumn[]> {
+  const ids = await securedColumns(client, use.table, context)
+  const ours = Object.entries(use.columns).flatMap(([property, uses]) => {
+    const name = logicalName(property)
+    const id = ids.get(name)
+    return id === undefined ? [] : [{ property, name, id, uses }]
+  })
+  if (ours.length === 0) {
+    return []
+  }
+  const held = await attributeRights(client, await userIdOf(), context)
+  const masked = await maskedColumns(client, use.table, context)
+  const untold = ours.filter(({ id }) => !held.has(id)).map(({ property }) => property)
+  const readable = await readableBySample(client, use.setName, untold, context)
+  return ours.flatMap(({ property, name, id, uses }) => {
+    const column = `${use.table}.${name}`
+    const mine = held.get(id)
+    const lacking = uses.filter((one) =>
+      mine === undefined ? !readable.has(property) : !mine[one],
+    )
+    return [
+      ...lacking.map((lacks) => ({ column, lacks })),
+      ...(masked.has(name) ? [{ column, lacks: 'masked' as const }] : []),
+    ]
+  })
+}
+
+/** In words, for people: `contact.emailaddress1 (read, masked)`. */
+export function closedInWords(closed: readonly ClosedColumn[]): readonly string[] {
+  const lacking = new Map<string, string[]>()
+  for (const { column, lacks } of closed) {
+    lacking.set(column, [...(lacking.get(column) ?? []), lacks])
+  }
+  return [...lacking].map(([column, lacks]) => `${column} (${lacks.join(', ')})`)
+}
+
+/** Ids of the secured columns, by logical name. */
+async function securedColumns(
+  client: DataverseClient,
+  table: string,
+  context: CallContext,
+): Promise<ReadonlyMap<string, string>> {
+  const query = queryString({
+    select: ['LogicalName', 'MetadataId', 'IsSecured'],
+    filter: 'IsSecured eq true',
+  })
+  const path = `EntityDefinitions(LogicalName=${stringLiteral(table)})/Attributes${query}`
+  const operation = 'GET /EntityDefinitions/Attributes'
+  const body = await whereTold(client.json({ ...LOOK, path, operation }, secured, context))
+  const columns = (body?.body.value ?? []).filter((column) => column.IsSecured)
+  return new Map(columns.map((column) => [column.LogicalName, column.MetadataId.toLowerCase()]))
+}
+
+/** What the user's column security profiles give it, by the column's id; columns of which none tells are absent. */
+async function attributeRights(
+  client: DataverseClient,
+  userId: string,
+  context: CallContext,
+): Promise<ReadonlyMap<string, Rights>> {
+  const path = `systemusers(${userId})/Microsoft.Dynamics.CRM.RetrievePrincipalAttributePrivileges()`
+  const operation = 'GET /systemusers({id})/RetrievePrincipalAttributePrivileges'
+  const answer = await whereTold(client.json({ ...LOOK, path, operation }, rights, context))
+  return new Map(
+    (answer?.body.AttributePrivileges ?? []).map((one) => [
+      one.AttributeId.toLowerCase(),
+      {
+        read: one.CanRead === ALLOWED,
+        write: one.CanUpdate === ALLOWED,
+        create: one.CanCreate === ALLOWED,
+      },
+    ]),
+  )
+}
+
+/** Columns with a masking rule: without asking to unmask, which takes a right of its own, no value comes whole. */
+async function maskedColumns(
+  client: DataverseClient,
+  table: string,
+  context: CallContext,
+): Promise<ReadonlySet<unknown>> {
+  const select = ['attributelogicalname']
+  const filter = `entityname eq ${stringLiteral(table)}`
+  const listing = { setName: 'attributemaskingrules', select, filter, name: LOOK.name }
+  const rows = await whereTold(allRows(client, listing, context))
+  return new Set((rows ?? []).map((row) => row['attributelogicalname']))
+}
+
+async function readableBySample(
+  client: DataverseClient,
+  setName: string,
+  properties: readonly string[],
+  context: CallContext,
+): Promise<ReadonlySet<string>> {
+  if (properties.length === 0) {
+    return new Set()
+  }
+  const path = setName + queryString({ select: properties, top: SAMPLE_ROWS })
+  const sample = z.object({ value: z.array(z.record(z.string(), z.unknown())) })
+  const operation = `GET /${setName}`
+  const { body } = await client.json({ ...LOOK, path, operation }, sample, context)
+  return new Set(
+    properties.filter((name) => body.value.some((row) => (row[name] ?? null) !== null)),
+  )
+}
+
+function logicalName(property: string): string {
+  return /^_(.+)_value$/.exec(property)?.[1] ?? property
+}
+
+const LOOK = { method: 'GET', name: 'columns.check', effect: 'read' } as const

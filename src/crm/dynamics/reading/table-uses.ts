@@ -1,0 +1,40 @@
+import { CATEGORIES_TABLE, SUBSCRIPTIONS_TABLE } from '../names.js'
+import type { TableFacts } from '../facts.js'
+import type { ColumnUse, TableUse } from './column-access.js'
+import { CONTACT_COLUMNS, SUBSCRIPTION_COLUMNS } from './rows.js'
+
+/** What the sync does with contact: it reads, and writes the toggle alone (rule B8). */
+export const CONTACT_USE: TableUse = {
+  table: 'contact',
+  setName: 'contacts',
+  columns: { ...usedFor(['read'], CONTACT_COLUMNS), donotbulkemail: ['read', 'write'] },
+}
+
+/** What the sync does with a table of ours. */
+export function useOfOurs(table: string, { setName }: TableFacts): TableUse {
+  switch (table) {
+    case SUBSCRIPTIONS_TABLE:
+      return {
+        table,
+        setName,
+        columns: {
+          ...usedFor(['read', 'create'], SUBSCRIPTION_COLUMNS),
+          em_name: ['create'],
+          em_subscribed: ['read', 'write', 'create'],
+          statecode: ['read'],
+        },
+      }
+    case CATEGORIES_TABLE:
+      return {
+        table,
+        setName,
+        columns: usedFor(['read', 'write', 'create'], ['em_name', 'em_categoryid', 'em_archived']),
+      }
+    default:
+      return { table, setName, columns: {} }
+  }
+}
+
+function usedFor(uses: readonly ColumnUse[], columns: readonly string[]): TableUse['columns'] {
+  return Object.fromEntries(columns.map((column) => [column, uses]))
+}

@@ -1,0 +1,25 @@
+import { UpstreamError } from '../../http/index.js'
+
+/**
+ * Asks for what the service may refuse to tell, or may not know in its version, and what can be done without.
+ *
+ * @returns null where it is refused, or the answer says nothing that can be read. @throws what passes, or is wrong with us
+ * (throttled, unreachable, credentials, cancelled).
+ */
+export async function whereTold<T>(asking: Promise<T>): Promise<T | null> {
+  try {
+    return await asking
+  } catch (error) {
+    if (error instanceof UpstreamError && isNoAnswer(error)) {
+      return null
+    }
+    throw error
+  }
+}
+
+function isNoAnswer({ code, retryable }: UpstreamError): boolean {
+  return (
+    code === 'upstream_unexpected_answer' ||
+    (!retryable && code !== 'upstream_auth_failed' && code !== 'upstream_cancelled')
+  )
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals'
+import { CONSENT_COLUMNS, lacksColumn } from '../../../src/crm/superoffice/reading/consent-row.js'
+import { personsOf } from '../../../src/crm/superoffice/reading/person.js'
+import { toContact } from '../../../src/crm/superoffice/reading/to-contact.js'
+import { normalizeRows } from '../../../src/crm/superoffice/wire/values.js'
+
+const CONSENT = { value: 'consent', version: '3', lastWriter: 'user', stamp: null } as const
+const CONSENTS = { storeAndProcess: CONSENT, marketingSendouts: CONSENT }
+
+function email(address: string, rank: number): Record<string, unknown> {
+  return { 'email.person_id': 7, 'email.email_address': address, 'email.rank': rank }
+}
+
+function without(column: string, row: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => name !== column))
+}
+
+function contactOf(...rows: Record<string, unknown>[]) {
+  const [person] = personsOf(normalizeRows(rows))
+  return toContact(person!, CONSENTS)
+}
+
+describe('a person’s rows that lack a column', () => {
+  it('of the address: where it belongs is not told, and nothing of it counts', () => {
+    expect(contactOf(without('email.email_address', email('a@x', 1)))).toMatchObject({
+      email: null,
+      emailUnreadable: true,
+      otherEmails: [],
+      consents: { storeAndProcess: { value: null }, marketingSendouts: { value: null } },
+    })
+  })
+
+  it('of the rank: told as long as there is one address', () => {
+    const [one, two] = [email('a@x', 1), email('b@x', 2)]
+    const ranked = contactOf(without('email.rank', one))
+    expect(ranked).toMatchObject({ email: 'a@x', consents: CONSENTS })
+    expect(ranked).not.toHaveProperty('emailUnreadable')
+    expect(contactOf(without('email.rank', one), two)).toMatchObject({ emailUnreadable: true })
+  })
+
+  it('differ from rows where it is empty', () => {
+    expect(contactOf(email('', 1))).not.toHaveProperty('emailUnreadable')
+  })
+})
+
+describe('a consent row', () => {
+  const whole = Object.fromEntries(CONSENT_COLUMNS.map((column) => [column, null]))
+
+  it('that has every column lacks none, be they empty and of any case', () => {
+    expect(normalizeRows([whole]).some(lacksColumn)).toBe(false)
+  })
+
+  it.each(['consentperson.updated', 'consentperson.legalBase_id.key', 'consentperson.registered'])(
+    'without %s is no answer',
+    (column) => {
+      expect(normalizeRows([without(column, whole)]).every(lacksColumn)).toBe(true)
+    },
+  )
+
+  it('may lack what older installations do', () => {
+    const older = without('consentperson.consentSource_id.key', whole)
+    expect(normalizeRows([older]).some(lacksColumn)).toBe(false)
+  })
+})

@@ -1,0 +1,146 @@
+import { describe, expect, it } from '@jest/globals'
+import { connectionCounts } from '../../src/cli/connection/connection-counts.js'
+import { CONNECTION_ID, openSystems } from './support/open-systems.js'
+import type { Person } from './support/person.js'
+import { dynamicsRows } from './support/person-state.js'
+import { preSend } from './support/pre-send.js'
+import { withWorld, World } from './support/world.js'
+
+const world = withWorld()
+
+const PROOFS = ['delta', 'direct'] as const
+
+/** Work of a process that has just begun: what the columns allow is looked at anew. */
+async function inNewProcess<T>(work: (world: World) => Promise<T>): Promise<T> {
+  const { standIns, db, databaseUrl } = world.now
+  const systems = openSystems(db, standIns)
+  try {
+    return await work(new World(standIns, db, systems, databaseUrl))
+  } finally {
+    systems.close()
+  }
+}
+
+function secure(column: string, more: Record<string, unknown> = {}): Promise<unknown> {
+  return world.now.dynamicsSwitch({ secureColumn: { table: 'contact', column, ...more } })
+}
+
+function lift(column: string): Promise<unknown> {
+  return secure(column, { secured: false })
+}
+
+async function toggleOf(person: Person): Promise<unknown> {
+  const row = await world.now.standIns.dynamics<Record<string, unknown>>(
+    'GET',
+    `rows/contact/${person.crmIds[0]}`,
+  )
+  return row['donotbulkemail']
+}
+
+describe('a toggle that is null, as imported rows have it (B8)', () => {
+  it('takes the withdrawal from eMarketeer like any other', async () => {
+    const ann = await world.now.person()
+    await ann.edit({ donotbulkemail: null })
+    await world.now.sweep()
+    await ann.unsubscribe()
+    await world.now.sweep()
+    expect(await toggleOf(ann)).toBe(true)
+  })
+
+  it.each(PROOFS)('is mailed on the basis in eMarketeer, proven by %s', async (proof) => {
+    const ann = await world.now.person()
+    await ann.edit({ donotbulkemail: null })
+    await world.now.sweep()
+    const { result, list } = await preSend(world.now, { contactIds: [ann.contactId], proof })
+    expect(result).toMatchObject({ complete: true, eligible: 1 })
+    expect(list).toHaveLength(1)
+  })
+})
+
+describe('a column that was secured after set-up (B8)', () => {
+  const CASES = ['emailaddress1', 'donotbulkemail'].flatMap((column) =>
+    (['absent', 'null'] as const).flatMap((hiddenAs) =>
+      PROOFS.map((proof) => [column, hiddenAs, proof] as const),
+    ),
+  )
+
+  it.each(CASES)(
+    '%s, shown as %s: nobody is mailed, proven by %s',
+    async (column, hiddenAs, proof) => {
+      const [ann, bo] = [await world.now.linked(), await world.now.person()]
+      await ann.flip('deny')
+      await secure(column, { hiddenAs })
+      const contactIds = [ann.contactId, bo.contactId]
+      const sent = await inNewProcess((anew) =>
+        preSend(anew, { contactIds, proof, tolerant: true }),
+      )
+      expect(sent.result).toMatchObject({ complete: false, eligible: 0 })
+      expect(sent.result.excluded.notVerified).toBe(2)
+      await expect(inNewProcess((anew) => anew.sweep())).rejects.toMatchObject({
+        code: 'crm_privilege_missing',
+        message: expect.stringContaining(`contact.${column} (read)`),
+      })
+      await lift(column)
+      await world.now.sweep()
+    },
+  )
+
+  it('and masked is as unreadable', async () => {
+    await world.now.linked()
+    await secure('emailaddress1', { read: true, mask: '****' })
+    await expect(inNewProcess((anew) => anew.sweep())).rejects.toMatchObject({
+      code: 'crm_privilege_missing',
+      message: expect.stringContaining('contact.emailaddress1 (masked)'),
+    })
+    await lift('emailaddress1')
+  })
+
+  it.each(['emailaddress1', 'donotbulkemail'])(
+    'whose rows lack %s, where definitions are not told: unknown, counted, and back again',
+    async (column) => {
+      const ann = await world.now.linked()
+      await secure(column)
+      await world.now.dynamicsFault({ path: 'IsSecured', status: 403, body: {} })
+      await ann.edit({ firstname: 'Ann' })
+      await inNewProcess(async (anew) => {
+        await anew.sweep()
+        const { unreadable } = await connectionCounts(world.now.db, CONNECTION_ID)
+        expect(unreadable).toBe(1)
+        for (const proof of PROOFS) {
+          const ask = { contactIds: [ann.contactId], proof, tolerant: true } as const
+          const { result, verdicts } = await preSend(anew, ask)
+          expect(verdicts[ann.contactId]).toBe('notVerified')
+          expect(result).toMatchObject({ complete: false, eligible: 0 })
+        }
+      })
+      await lift(column)
+      await world.now.clearFaults()
+      await ann.edit({ firstname: 'Anna' })
+      await world.now.sweep()
+      expect((await connectionCounts(world.now.db, CONNECTION_ID)).unreadable).toBe(0)
+      const { result } = await preSend(world.now, { contactIds: [ann.contactId] })
+      expect(result).toMatchObject({ complete: true, eligible: 1 })
+    },
+  )
+})
+
+describe('a subscription row without an answer', () => {
+  it('is neither Yes nor No: counted, not mailed, and the sendout not complete', async () => {
+    const ann = await world.now.linked()
+    const rows = await dynamicsRows(world.now, 'em_subscriptions')
+    const row = rows.find(({ em_contact }) => em_contact === ann.crmIds[0])
+    await world.now.standIns.dynamics('PATCH', `rows/em_subscriptions/${String(row?.['id'])}`, {
+      values: { em_subscribed: null },
+    })
+    await world.now.sweep()
+    const counts = await connectionCounts(world.now.db, CONNECTION_ID)
+    expect(counts.unknownSubscriptions).toBe(1)
+    const ask = {
+      contactIds: [ann.contactId],
+      categoryId: String(row?.['em_rowkey']).split('_').at(-1)!,
+    }
+    const { result, verdicts } = await preSend(world.now, ask)
+    expect(verdicts[ann.contactId]).toBe('notVerified')
+    expect(result).toMatchObject({ complete: false })
+  })
+})
