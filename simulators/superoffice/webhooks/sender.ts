@@ -19,7 +19,10 @@ export interface WebhookFaults {
 
 /** Waits before the second and third attempt (wire page, section 8). */
 const RETRY_AFTER_MS = [1_000, 4_000]
+/** Attempts in a row, of whatever events, that switch a webhook off: three events, each tried thrice. */
 const MOST_ERRORS = 9
+/** Whoever answers so wants no more: it is off at once. */
+const GONE = 410
 const ANSWER_WITHIN_MS = 10_000
 
 interface Job {
@@ -143,18 +146,21 @@ export class WebhookSender {
           this.tallies.delivered += 1
           return
         }
-        webhook.lastError = status === 0 ? 'No answer' : `The target answered ${status}`
+        this.failed(webhook, status)
+        if (webhook.state !== 'Active') {
+          break
+        }
       }
-      this.discard(webhook)
+      this.tallies.discarded += 1
     } catch {
       // Only stopping ends here: the outcome of a delivery is a value.
     }
   }
 
-  private discard(webhook: Webhook): void {
-    this.tallies.discarded += 1
+  private failed(webhook: Webhook, status: number): void {
+    webhook.lastError = status === 0 ? 'No answer' : `The target answered ${status}`
     webhook.consecutiveErrors += 1
-    if (webhook.consecutiveErrors >= MOST_ERRORS) {
+    if (status === GONE || webhook.consecutiveErrors >= MOST_ERRORS) {
       webhook.state = 'TooManyErrors'
     }
   }

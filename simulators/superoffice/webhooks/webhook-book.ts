@@ -10,7 +10,7 @@ export interface Webhook {
   errorsEmail: string
   headers: Record<string, string> | null
   properties: Record<string, unknown> | null
-  /** Events discarded in a row. */
+  /** Attempts that failed in a row. */
   consecutiveErrors: number
   lastError: string
   readonly registered: number

@@ -45,7 +45,7 @@ const COMMON: Pick<
   emarketeerSource: 'crmSuperOffice',
   setupWorkflow: 'superOfficeSetup',
   setupSteps: SUPEROFFICE_SETUP_STEPS,
-  // Anything but 200 is a failure to it, and nine of them switch the webhook off.
+  // Anything but 200 is a failure to it, and nine attempts in a row, of three events, switch the webhook off.
   webhookStatus: 200,
   rowTimes: ({ times }, facts) => ({
     mode: times === 'never' ? times : 'auto',

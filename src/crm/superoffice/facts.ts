@@ -25,8 +25,6 @@ const measurementSchema = z.object({
 const factsSchema = z.object({
   /** On the customer's own site; its webhooks name no tenant. */
   onsite: z.boolean().optional(),
-  /** How far the server's clock was ahead of ours when set-up looked. */
-  clockOffsetMs: z.number().optional(),
   /** Our own user: what it wrote is no person's act. */
   associateId: z.int().optional(),
   /** The database that was set up. */

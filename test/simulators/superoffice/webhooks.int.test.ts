@@ -94,7 +94,7 @@ describe('events', () => {
     })
   })
 
-  it('are tried three times with one id, then discarded; nine of those stop the webhook', async () => {
+  it('are tried three times with one id, then discarded; three of those stop the webhook', async () => {
     await installation.control.post('persons', { persons: [{ silent: true }] })
     receiver.answers.push({ status: 500 }, { status: 202 })
     await installation.control.post('persons/1/save', {})
@@ -103,8 +103,8 @@ describe('events', () => {
     expect(new Set(tries.map((it) => it.headers['x-superoffice-eventid'])).size).toBe(1)
     expect(tries.map((it) => it.headers['x-superoffice-retry'])).toEqual([undefined, '1', '2'])
     expect(await installation.control.get('webhooks')).toMatchObject({ delivered: 1, discarded: 0 })
-    receiver.answers.push(...Array.from({ length: 27 }, () => ({ status: 500 })))
-    for (let n = 0; n < 9; n += 1) {
+    receiver.answers.push(...Array.from({ length: 9 }, () => ({ status: 500 })))
+    for (let n = 0; n < 3; n += 1) {
       expect(await state()).toBe('Active')
       await installation.control.post('persons/1/save', {})
       await installation.control.post('webhooks/drain')
@@ -116,6 +116,15 @@ describe('events', () => {
     expect(await installation.control.get('webhooks')).toMatchObject({ pending: 0 })
     await installation.api('PUT', 'Webhook/1', { body: draft() })
     expect(await state()).toBe('Active')
+  })
+
+  it('end at once where they are answered with 410', async () => {
+    await installation.control.post('persons', { persons: [{ silent: true }] })
+    receiver.answers.push({ status: 410 })
+    await installation.control.post('persons/1/save', {})
+    await installation.control.post('webhooks/drain')
+    expect(await state()).toBe('TooManyErrors')
+    expect(await installation.control.get('webhooks')).toMatchObject({ discarded: 1 })
   })
 
   it('get lost, doubled and held back when told so', async () => {

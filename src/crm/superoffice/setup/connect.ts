@@ -26,7 +26,6 @@ export const connectStep = checkStep({
       associateId,
       databaseContextIdentifier: databaseContextIdentifier ?? client.contextIdentifier,
       serverVersion: await serverVersion(client, context),
-      ...(offsetMs === null ? {} : { clockOffsetMs: offsetMs }),
     }
     return offsetMs !== null && Math.abs(offsetMs) > MAX_OFFSET_MS
       ? {

@@ -24,7 +24,7 @@ export interface TenantStatus {
   readonly readAtMs: number
   /** How far the login host's clock is ahead of ours, within a second or so. */
   readonly clockOffsetMs: number
-  /** How long it holds from then on; null where the answer named no time. */
+  /** How long it holds from then on; null where the answer named no time to come. */
   readonly validForMs: number | null
 }
 
@@ -62,7 +62,9 @@ export async function readTenantStatus(
     baseUrl,
     readAtMs,
     clockOffsetMs: serverNowMs - readAtMs,
-    validForMs: validUntilMs === null ? null : validUntilMs - serverNowMs,
+    // One that is over already is by another clock than Date, and tells nothing.
+    validForMs:
+      validUntilMs === null || validUntilMs <= serverNowMs ? null : validUntilMs - serverNowMs,
   }
 }
 

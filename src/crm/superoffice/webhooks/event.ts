@@ -1,19 +1,21 @@
 import { z } from 'zod'
 import { parseUtc } from '../wire/time.js'
 
+/** Of a signed event, odd fields tell nothing: a refusal would count as a failure, and three events switch the webhook off. */
+const text = z.string().min(1).max(100).nullish().catch(null)
 const payload = z.looseObject({
-  EventId: z.string().min(1).max(100),
-  Timestamp: z.string(),
   Event: z.string(),
-  Entity: z.string().nullish(),
-  PrimaryKey: z.int().nonnegative().nullish(),
-  ContextIdentifier: z.string().nullish(),
-  ChangedByAssociateId: z.int().nullish(),
+  EventId: text,
+  Timestamp: text,
+  PrimaryKey: z.int().positive().nullish().catch(null),
+  ContextIdentifier: text,
+  ChangedByAssociateId: z.int().nullish().catch(null),
 })
 
 /** What an event says, as far as it is used (docs/wire-superoffice.md, 8). */
 export interface SuperOfficeEvent {
-  readonly eventId: string
+  /** Null where it has none. */
+  readonly eventId: string | null
   /** The server's clock, Unix ms; null where it cannot be read. */
   readonly atMs: number | null
   /** In lower case: `person.consented`, `test`. */
@@ -41,11 +43,11 @@ export function readEvent(body: Buffer): SuperOfficeEvent | null {
   const { EventId, Timestamp, PrimaryKey, ContextIdentifier, ChangedByAssociateId } = parsed.data
   const event = parsed.data.Event.toLowerCase()
   return {
-    eventId: EventId,
+    eventId: EventId ?? null,
     atMs: parseUtc(Timestamp),
     event,
-    personId: event.startsWith('person.') ? (PrimaryKey ?? 0) || null : null,
-    contextIdentifier: ContextIdentifier || null,
+    personId: event.startsWith('person.') ? (PrimaryKey ?? null) : null,
+    contextIdentifier: ContextIdentifier ?? null,
     changedBy: ChangedByAssociateId ?? null,
   }
 }

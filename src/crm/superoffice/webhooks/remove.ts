@@ -7,7 +7,7 @@ import { deleteWebhook, webhookName, webhooksNamed } from './webhook-rows.js'
 /**
  * Ends the posting: whatever bears the connection's name is deleted. Nothing there is fine, and so is an installation
  * that lets us have no webhooks: what might be left there is answered with 401 from now on, as its secret is forgotten,
- * and SuperOffice gives up after nine of those.
+ * and SuperOffice gives up after nine attempts.
  *
  * @returns facts to change. @throws UpstreamError, AppError where another attempt may mend it.
  */
