@@ -3,11 +3,15 @@ import type { CallContext } from '../../../http/index.js'
 import type { SuperOfficeClient } from '../client.js'
 import { encodeParameters } from '../wire/filter.js'
 
-const row = z.looseObject({
-  WebhookId: z.int().positive(),
-  Name: z.string().nullish(),
-  State: z.string().nullish(),
-})
+/** Most are other people's, and none of our business, odd or not. */
+const row = z
+  .looseObject({
+    WebhookId: z.int().positive(),
+    Name: z.string(),
+    State: z.string().nullish().catch(null),
+  })
+  .nullable()
+  .catch(null)
 
 /** A webhook as SuperOffice lists it; never with its secret. */
 export interface WebhookRow {
@@ -52,7 +56,7 @@ export async function webhooksNamed(
     context,
   )
   return (body ?? [])
-    .filter((one) => one.Name === name)
+    .flatMap((one) => (one?.Name === name ? [one] : []))
     .map(({ WebhookId, State }) => ({ webhookId: WebhookId, state: State ?? '' }))
     .sort((a, b) => a.webhookId - b.webhookId)
 }

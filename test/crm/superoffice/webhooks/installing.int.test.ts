@@ -173,6 +173,22 @@ describe('tending webhooks', () => {
     expect(await tend()).toEqual({ reactivated: false })
   })
 
+  it("passes over other people's, whatever is odd about them", async () => {
+    await install(stand, receiver)
+    const own = stand.world.webhooks.list()[0]!
+    const ours = { WebhookId: own.webhookId, Name: own.name, State: 'TooManyErrors' }
+    const others = [
+      null,
+      'x',
+      { WebhookId: 'seven', Name: own.name },
+      { WebhookId: 8, Name: 9 },
+      {},
+    ]
+    const body = [...others, { WebhookId: 7, Name: 'theirs', State: 5 }, ours]
+    await stand.control.post('faults', { method: 'GET', path: 'Webhook', status: 200, body })
+    expect(await tend()).toEqual({ reactivated: true })
+  })
+
   it('leaves one that somebody stopped or deleted, but not one that failed before', async () => {
     await install(stand, receiver)
     const webhook = stand.world.webhooks.list()[0]!
