@@ -21,7 +21,7 @@ const KEYS = ['person_id', 'consentPurpose_id']
 
 interface RowStatus {
   readonly PrimaryKey: number
-  readonly Action: 'Inserted' | 'Updated' | 'Deleted' | 'Unchanged'
+  readonly Action: 'Inserted' | 'Updated' | 'Deleted' | 'NoUpdateNeeded'
   readonly RowKeys: readonly string[]
 }
 
@@ -94,7 +94,7 @@ function upsertRow(
   }
   const changed = Object.keys(fields).filter((column) => row[column] !== fields[column])
   if (changed.length === 0 && switches.equalWrite === 'skipped') {
-    return { PrimaryKey: row.consentperson_id, Action: 'Unchanged', RowKeys: rowKeys }
+    return { PrimaryKey: row.consentperson_id, Action: 'NoUpdateNeeded', RowKeys: rowKeys }
   }
   const stamp = switches.upsertStamps ? stampOf(row, call.associateId, at) : {}
   store.consentperson.update(row, { ...fields, ...stamp })

@@ -83,6 +83,24 @@ describe('many writes, where set-up measured that mass writes count', () => {
     expect([puts, [...statuses]]).toEqual([0, ['conflict']])
   })
 
+  it('lose a row that is oddly reported alone: it is read again, and nothing is written over it', async () => {
+    const writes = await twentyWrites()
+    const withdrawn = writes.filter((_, at) => at % 2 === 0) as { contactId: string }[]
+    const rows = withdrawn.slice(3).map(({ contactId }) => ({
+      Action: 'Updated',
+      RowKeys: [contactId, '2'],
+    }))
+    const odd = [{ Action: 'Updated', RowKeys: null }, { RowKeys: [1, 2] }, 'Updated', null]
+    const body = { Success: true, RowStatus: [...odd, ...rows] }
+    const once = { path: 'Upsert', execute: true, times: 1, status: 200, body }
+    await standIn.control.post('faults', once)
+    const { upserts, puts, outcomes } = await spent(writes)
+    expect([upserts, puts]).toEqual([2, 0])
+    expect(outcomes.map(({ status }) => status)).toEqual(
+      writes.map((_, at) => (at % 2 === 0 && at < 6 ? 'conflict' : 'applied')),
+    )
+  })
+
   it('whose answer was lost are settled by reading back, and nothing more is sent', async () => {
     await standIn.control.post('faults', { path: 'Upsert', execute: true, reset: true })
     const { upserts, puts, outcomes } = await spent(await twentyWrites())

@@ -2,16 +2,24 @@ import { z } from 'zod'
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { SuperOfficeClient } from '../client.js'
 import type { SuperOfficeFacts } from '../facts.js'
+import { toFlag } from '../wire/values.js'
 import type { ConsentJob } from './consent-job.js'
 import { COMMENT } from './put-consent.js'
 
 /** Fewer are as quick each by itself. */
 const LEAST_WRITES = 10
 
-const rowStatus = z.looseObject({ Action: z.string(), RowKeys: z.array(z.coerce.string()) })
+/** A row that cannot be read is one that was not reported: it alone is read again. */
+const rowStatus = z
+  .looseObject({
+    Action: z.string(),
+    RowKeys: z.array(z.union([z.string(), z.number()])),
+  })
+  .nullable()
+  .catch(null)
 const answer = z.looseObject({
-  Success: z.boolean(),
-  RowStatus: z.array(rowStatus).nullish(),
+  Success: z.unknown().optional(),
+  RowStatus: z.array(rowStatus).nullish().catch(null),
 })
 
 /**
@@ -70,9 +78,9 @@ async function upsert(
   } as const
   try {
     const { body } = await client.json(request, answer, context)
-    const rows = body.Success ? (body.RowStatus ?? []) : []
-    const done = rows.filter(({ Action }) => Action === 'Updated' || Action === 'Inserted')
-    return new Set(done.map(({ RowKeys }) => rowKey(...RowKeys)))
+    const rows = toFlag(body.Success) === true ? (body.RowStatus ?? []) : []
+    const done = rows.filter((row) => row?.Action === 'Updated' || row?.Action === 'Inserted')
+    return new Set(done.map((row) => rowKey(...(row?.RowKeys ?? []))))
   } catch (error) {
     if (error instanceof UpstreamError && REFUSALS.includes(error.code)) {
       return new Set()
