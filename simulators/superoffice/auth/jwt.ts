@@ -13,7 +13,7 @@ export function envelope(world: Installation, keys: KeyPairs, ticket: string): s
   }
   const { contextIdentifier, associateId } = world.options
   const seconds = Math.floor(world.loginClock.now() / 1000)
-  const header = { alg: 'RS256', typ: 'JWT', kid: keys.host.kid }
+  const header = { alg: 'RS256', typ: 'JWT', x5t: keys.host.x5t }
   const claims = {
     iss: signIn === 'wrongIssuer' ? 'Somebody Else' : 'SuperOffice AS',
     aud: signIn === 'wrongAudience' ? 'spn:1' : `spn:${SERIAL}`,

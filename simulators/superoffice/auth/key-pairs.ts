@@ -6,7 +6,10 @@ export interface KeyPairs {
   readonly host: {
     readonly privateKey: KeyObject
     readonly publicKey: KeyObject
+    /** As the key set names it. */
     readonly kid: string
+    /** As the header of a token names it, which is not the same: SHA-1 in base64url. */
+    readonly x5t: string
   }
   /** The application's: the public half is registered here, the private one handed out. */
   readonly application: { readonly privateKeyPem: string; readonly publicKey: KeyObject }
@@ -29,9 +32,10 @@ function makeKeyPairs(): KeyPairs {
   const host = newPair()
   const application = newPair()
   const der = host.publicKey.export({ type: 'spki', format: 'der' })
-  const kid = createHash('sha1').update(der).digest('hex').toUpperCase()
+  const hash = createHash('sha1').update(der).digest()
+  const [kid, x5t] = [hash.toString('hex').toUpperCase(), hash.toString('base64url')]
   return {
-    host: { ...host, kid },
+    host: { ...host, kid, x5t },
     application: {
       publicKey: application.publicKey,
       privateKeyPem: application.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),

@@ -4,11 +4,12 @@ import type { SuperOfficeClient } from './client.js'
 import type { SuperOfficeFacts } from './facts.js'
 import { wrongEnvironment } from './wrong-environment.js'
 
+/** Only our id is needed by every reading and writing; the rest is looked at by set-up, or where it is told. */
 const answer = z.looseObject({
   AssociateId: z.int(),
-  DatabaseContextIdentifier: z.string().nullish(),
-  UserType: z.string().nullish(),
-  FunctionRights: z.array(z.string()).nullish(),
+  DatabaseContextIdentifier: z.string().nullish().catch(null),
+  UserType: z.string().nullish().catch(null),
+  FunctionRights: z.array(z.unknown()).nullish().catch(null),
 })
 
 /** Who we are signed in as, and in which database. */
@@ -16,10 +17,14 @@ export interface Principal {
   /** Writer of our own writes; tells echoes of ours from people's acts. */
   readonly associateId: number
   readonly databaseContextIdentifier: string | null
-  /** `SystemAssociate` for a system user. */
+  /** {@link SYSTEM_USER} for a system user. */
   readonly userType: string | null
+  /** As far as they are told; what is no name is left out. */
   readonly functionRights: readonly string[]
 }
+
+/** The type of a user made for one application in one tenant: nobody can sign in as it, and no rights limit it. */
+export const SYSTEM_USER = 'SystemAssociate'
 
 /** The cheapest proof of who and where we are (docs/wire-superoffice.md, 2.1). @throws UpstreamError, AppError */
 export async function currentPrincipal(
@@ -39,9 +44,10 @@ export async function currentPrincipal(
   )
   return {
     associateId: body.AssociateId,
-    databaseContextIdentifier: body.DatabaseContextIdentifier ?? null,
-    userType: body.UserType ?? null,
-    functionRights: body.FunctionRights ?? [],
+    // Empty where none is told.
+    databaseContextIdentifier: body.DatabaseContextIdentifier || null,
+    userType: body.UserType || null,
+    functionRights: (body.FunctionRights ?? []).filter((right) => typeof right === 'string'),
   }
 }
 

@@ -108,6 +108,50 @@ describe('tickets', () => {
   })
 })
 
+describe('an answer to the sign-in', () => {
+  it.each([
+    { Token: 'x' },
+    { IsSuccessful: null, Token: 'x' },
+    { IsSuccessful: 'true', Token: 'x' },
+    { IsSuccessful: false },
+    { IsSuccessful: true, Token: 5 },
+    {},
+  ])('that does not say that it succeeded, %j, is a refusal', async (body) => {
+    await standIn.control.post('faults', { path: 'PartnerSystemUser', status: 200, body })
+    await expect(standIn.open().check({})).rejects.toMatchObject({
+      code: 'upstream_auth_failed',
+      upstreamCode: 'system_user_refused',
+    })
+  })
+})
+
+describe('who we are', () => {
+  const told = (more: object) => ({ AssociateId: 316, ...more })
+
+  it.each([
+    {},
+    { DatabaseContextIdentifier: '', UserType: '', FunctionRights: '' },
+    { DatabaseContextIdentifier: null, UserType: null, FunctionRights: null },
+    { DatabaseContextIdentifier: 5, UserType: 3, FunctionRights: [null, 7, {}, 'a'] },
+  ])('needs only our id: %j stops nobody', async (more) => {
+    const body = told(more)
+    await standIn.control.post('faults', { path: 'currentPrincipal', status: 200, body })
+    const facts = { associateId: 316, databaseContextIdentifier: 'Cust12345' }
+    await expect(standIn.open(facts).check({})).resolves.toBeUndefined()
+  })
+
+  it.each([{ AssociateId: 317 }, { DatabaseContextIdentifier: 'Cust99999' }])(
+    'is another one: %j',
+    async (other) => {
+      const body = told(other)
+      await standIn.control.post('faults', { path: 'currentPrincipal', status: 200, body })
+      await expect(standIn.open({ associateId: 316 }).check({})).rejects.toMatchObject({
+        code: 'upstream_auth_failed',
+      })
+    },
+  )
+})
+
 describe('an answer to another call than the write', () => {
   const write = async () => {
     const [contactId = ''] = await standIn.addPersons({

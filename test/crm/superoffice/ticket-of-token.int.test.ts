@@ -16,7 +16,11 @@ const pair = (kid: string) => {
 const [OLD, NEW] = [pair('old'), pair('new')]
 const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-function tokenOf({ kid, privateKey }: typeof OLD, claims: object = {}): string {
+function tokenOf(
+  { kid, privateKey }: typeof OLD,
+  claims: object = {},
+  named: object = { kid },
+): string {
   const body = {
     iss: 'SuperOffice AS',
     aud: 'spn:123',
@@ -26,7 +30,7 @@ function tokenOf({ kid, privateKey }: typeof OLD, claims: object = {}): string {
     [`${CLAIM}ticket`]: '7T:abc==',
     ...claims,
   }
-  const data = `${base64({ alg: 'RS256', kid })}.${base64(body)}`
+  const data = `${base64({ alg: 'RS256', ...named })}.${base64(body)}`
   return `${data}.${sign('RSA-SHA256', Buffer.from(data), privateKey).toString('base64url')}`
 }
 
@@ -60,6 +64,32 @@ describe('the ticket in a token', () => {
     await expect(ticket(tokenOf(NEW))).resolves.toBe('7T:abc==')
     await ticket(tokenOf(NEW))
     expect(heard).toHaveLength(2)
+  })
+
+  // SuperOffice's own samples take the first key, whatever is named; a real header has `x5t` alone.
+  it.each([{}, { kid: 'nobody' }, { kid: null }, { kid: 7 }, { x5t: 'AbCd' }])(
+    'is taken under any published key where the header names %j',
+    async (named) => {
+      const { ticket } = await loginWith([NEW, OLD])
+      await expect(ticket(tokenOf(OLD, {}, named))).resolves.toBe('7T:abc==')
+    },
+  )
+
+  it('is refused under a key that nobody published, whatever the header names', async () => {
+    const { ticket } = await loginWith([OLD])
+    for (const named of [{ kid: 'old' }, {}, { alg: 'none' }, { alg: 'HS256' }]) {
+      await expect(ticket(tokenOf(NEW, {}, named))).rejects.toThrow('not signed by the login host')
+    }
+  })
+
+  it('is taken beside a published key that is none', async () => {
+    const { url, close: end } = await scriptedServer(() => ({
+      status: 200,
+      body: { keys: [null, 'key', { kid: 'x' }, { kty: 'EC', kid: 'old' }, OLD.jwk] },
+    }))
+    close = end
+    const config = { loginHost: url, contextIdentifier: 'Cust12345' } as OnlineConfig
+    await expect(ticketOfToken(tokenOf(OLD), config, {})).resolves.toBe('7T:abc==')
   })
 
   it.each([

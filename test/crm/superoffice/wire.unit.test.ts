@@ -108,7 +108,8 @@ describe('a JWT', () => {
   it('is believed by RS256 and a published key', () => {
     expect(holds(signed(data('RS256', 'k1')))).toBe(true)
     expect(holds(signed(data('RS256')))).toBe(true)
-    expect(holds(signed(data('RS256', 'k2')))).toBe(false)
+    // Whatever name the header has for it.
+    expect(holds(signed(data('RS256', 'k2')))).toBe(true)
     expect(holds(signed(data('RS256', 'k1')), [])).toBe(false)
   })
 

@@ -28,7 +28,7 @@ describe('signing in Online', () => {
     const [key] = json.keys as (JsonWebKey & { kid: string })[]
     expect(JSON.parse(Buffer.from(header!, 'base64url').toString())).toMatchObject({
       alg: 'RS256',
-      kid: key?.kid,
+      x5t: Buffer.from(key?.kid ?? '', 'hex').toString('base64url'),
     })
     const publicKey = createPublicKey({ key: key!, format: 'jwk' })
     const data = Buffer.from(`${header}.${claims}`)

@@ -7,7 +7,11 @@ import { NOT_JSON } from '../wire/describe-error.js'
 import { signSystemToken } from './sign-token.js'
 import { ticketOfToken } from './ticket-of-token.js'
 
-const answer = z.object({ IsSuccessful: z.boolean(), Token: z.string().nullish() })
+/** What a refusal looks like is not documented: whatever does not say that it succeeded is one. */
+const answer = z.object({
+  IsSuccessful: z.unknown().optional(),
+  Token: z.string().nullish().catch(null),
+})
 
 const OPERATION = 'POST /Login/api/PartnerSystemUser/Authenticate'
 
@@ -24,7 +28,7 @@ export async function exchangeToken(
   context: CallContext,
 ): Promise<string> {
   const body = await authenticate(config, loginNowMs, context)
-  if (!body.IsSuccessful || !body.Token) {
+  if (body.IsSuccessful !== true || !body.Token) {
     throw refused()
   }
   return ticketOfToken(body.Token, config, context)

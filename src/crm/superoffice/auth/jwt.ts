@@ -1,7 +1,7 @@
 import { createPublicKey, type JsonWebKey, verify } from 'node:crypto'
 import { z } from 'zod'
 
-const headerSchema = z.object({ alg: z.string(), kid: z.string().optional() })
+const headerSchema = z.object({ alg: z.string(), kid: z.string().nullish().catch(null) })
 
 /** The claims that the driver reads; names are whole addresses on the wire. */
 const claimsSchema = z.looseObject({
@@ -39,14 +39,19 @@ export function parseJwt(token: string): ParsedJwt | null {
   }
 }
 
-/** Whether one of the keys signed it by RS256; no other algorithm is taken, whatever the header says. */
+/**
+ * Whether one of the keys signed it by RS256; no other algorithm is taken, whatever the header says. Every published key
+ * may have: SuperOffice's own samples do not look for the one that the header names, and a real header names none.
+ */
 export function isSignedBy(jwt: ParsedJwt, keys: readonly SigningKey[]): boolean {
-  if (jwt.algorithm !== 'RS256') {
-    return false
-  }
-  return keys
-    .filter((key) => key.kty === 'RSA' && (jwt.keyId === null || key.kid === jwt.keyId))
-    .some((key) => verifies(jwt, key))
+  const isNamed = (key: SigningKey) => Number(key.kid === jwt.keyId)
+  return (
+    jwt.algorithm === 'RS256' &&
+    keys
+      .filter((key) => key.kty === 'RSA')
+      .sort((a, b) => isNamed(b) - isNamed(a))
+      .some((key) => verifies(jwt, key))
+  )
 }
 
 function verifies(jwt: ParsedJwt, key: SigningKey): boolean {

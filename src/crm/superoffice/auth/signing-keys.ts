@@ -3,7 +3,10 @@ import type { CallContext } from '../../../http/index.js'
 import { loginHttp } from '../http-clients.js'
 import type { SigningKey } from './jwt.js'
 
-const answer = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) })
+/** A key that is none is passed over where signatures are tried. */
+const answer = z.object({
+  keys: z.array(z.looseObject({ kty: z.string() }).nullable().catch(null)),
+})
 
 /** Keys change rarely; one that a token names and that is not there is looked for once more anyway. */
 const HOLDS_MS = 3_600_000
@@ -31,7 +34,7 @@ export async function signingKeys(
     },
     answer,
   )
-  const keys = body.keys as readonly SigningKey[]
+  const keys = body.keys.filter((key) => key !== null) as readonly SigningKey[]
   KEPT.set(loginHost, { keys, readAtMs: Date.now() })
   return keys
 }

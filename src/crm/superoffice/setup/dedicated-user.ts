@@ -1,13 +1,10 @@
 import type { SetupPause } from '../../../contracts/setup.js'
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import { DEFAULT_SOURCE_KEY } from '../facts.js'
-import type { Principal } from '../principal.js'
+import { type Principal, SYSTEM_USER } from '../principal.js'
 import { CONSENT_ID } from '../reading/consent-row.js'
 import type { SuperOfficeSession } from '../session.js'
 import { userNotDedicated } from './pauses.js'
-
-/** Made for one application in one tenant, and nobody can sign in as it. */
-const SYSTEM_USER = 'SystemAssociate'
 
 /** So many are enough to be shown. */
 const MOST_ROWS = 50

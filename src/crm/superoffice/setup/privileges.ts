@@ -1,6 +1,7 @@
 import type { StepVerdict } from '../../crm.js'
 import { checkStep } from './check.js'
 import { usedByOthers } from './dedicated-user.js'
+import { SYSTEM_USER } from '../principal.js'
 import { privilegeMissing } from './pauses.js'
 import { isDispensable, unreadableColumns } from './readable-columns.js'
 
@@ -20,8 +21,9 @@ export const privilegesStep = checkStep({
       return { state: 'paused', pause: privilegeMissing(missing, {}) }
     }
     const principal = await session.installation.principal(context)
-    const { functionRights } = principal
-    if (functionRights.length > 0 && !functionRights.some(concernsConsent)) {
+    const { functionRights, userType } = principal
+    const lacking = functionRights.length > 0 && !functionRights.some(concernsConsent)
+    if (lacking && userType !== SYSTEM_USER) {
       const missing = ['update consent for contacts (functional right)']
       const seen = { functionRights: [...functionRights].sort() }
       return { state: 'paused', pause: privilegeMissing(missing, seen, true) }
@@ -32,7 +34,7 @@ export const privilegesStep = checkStep({
     }
     const notes = [
       ...(unreadable.length > 0 ? [`Not in this installation: ${unreadable.join(', ')}.`] : []),
-      ...(functionRights.length > 0 ? [] : [RIGHTS_UNTOLD]),
+      ...(functionRights.length === 0 ? [RIGHTS_UNTOLD] : lacking ? [RIGHT_UNNAMED] : []),
     ]
     return notes.length === 0 ? { state: 'done' } : { state: 'done', note: notes.join(' ') }
   },
@@ -40,6 +42,11 @@ export const privilegesStep = checkStep({
 
 const RIGHTS_UNTOLD =
   'SuperOffice lists no functional rights of our user; whether it may update consent shows at the first write.'
+
+/** A system user is not governed by rights, so that this is no reason to pause. */
+const RIGHT_UNNAMED =
+  'None of the functional rights that SuperOffice lists of our system user names consents; whether it may update them shows ' +
+  'at the first write.'
 
 /**
  * How the right is called on the wire is not documented, only its name for people: "Can update consent for contact". So

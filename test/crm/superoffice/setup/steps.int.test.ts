@@ -116,8 +116,16 @@ describe('privileges', () => {
     expect((verdict as { note?: string }).note).toContain('email.person_id.DeletedDate')
   })
 
+  // "not governed by sentry" (Enums of SuperOffice's own client): its rights do not limit it.
+  it('goes on where a system user lists no right about consent, and notes it', async () => {
+    stand = await startStand({ switches: { functionRights: ['mailings'] } })
+    const verdict = await look(stand.open(), 'privileges')
+    expect(verdict.state).toBe('done')
+    expect((verdict as { note?: string }).note).toMatch(/names consents.*first write/)
+  })
+
   it('pauses where rights are told and none is about consent; Support may say otherwise', async () => {
-    stand = await startStand()
+    stand = await startStand({ mode: 'onsite' })
     await stand.control.post('switches', { functionRights: ['mailings', 'can-export'] })
     const pause = pauseOf(await look(stand.open(), 'privileges'))
     expect(pause).toMatchObject({
