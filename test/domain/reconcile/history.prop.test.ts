@@ -5,6 +5,7 @@ import {
   begin,
   histories,
   historiesWithOwnBasis,
+  historiesWithSavedCards,
   pick,
   play,
   runPass,
@@ -45,6 +46,7 @@ describe.each([
   ['toggle CRM', false, (records: number) => histories(false, records)],
   ['rich CRM', true, (records: number) => histories(true, records)],
   ["rich CRM with a basis of the tenant's own", true, historiesWithOwnBasis],
+  ['rich CRM where cards are saved at any moment', true, historiesWithSavedCards],
 ])('any history of a %s', (_, rich, all) => {
   it('never sends over a deny, loosens over one it read, or makes up a basis (G, I2, I3, I4, I6)', () => {
     check(

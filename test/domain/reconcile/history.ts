@@ -13,7 +13,7 @@ import { isDeny, OWN, OWN_MAPPED, World, type Row, type Value } from './world.js
 export type Event =
   | { readonly kind: 'emarketeer'; readonly value: number }
   | {
-      readonly kind: 'crm' | 'edit' | 'join' | 'leave'
+      readonly kind: 'crm' | 'edit' | 'saveCard' | 'join' | 'leave'
       readonly row: number
       readonly value: number
     }
@@ -26,6 +26,8 @@ export type Event =
   | { readonly kind: 'late'; readonly lands: boolean }
   /** The connection file maps the tenant's own basis from now on, or no longer. */
   | { readonly kind: 'map'; readonly mapped: boolean }
+  /** Nothing happens for a while. */
+  | { readonly kind: 'wait'; readonly ms: number }
 
 /** A pass may be disturbed by acts between its steps, crash after any step, or have a write delayed. */
 const act = fc.oneof(
@@ -66,6 +68,23 @@ const eventWithFile: fc.Arbitrary<Event> = fc.oneof(
   { weight: 1, arbitrary: passAmid(fc.oneof(act, remap)) },
 )
 
+/** A person's card is saved, which stamps the consent row as well; acts further apart than clocks are uncertain. */
+const saveCard = fc.record({
+  kind: fc.constant('saveCard' as const),
+  row: fc.nat(2),
+  value: fc.nat(5),
+})
+const wait = fc.record({
+  kind: fc.constant('wait' as const),
+  ms: fc.constantFrom(1_000, 4_000, 10_000),
+})
+const eventWithCards: fc.Arbitrary<Event> = fc.oneof(
+  { weight: 6, arbitrary: event },
+  { weight: 2, arbitrary: saveCard },
+  { weight: 3, arbitrary: wait },
+  { weight: 1, arbitrary: passAmid(fc.oneof(act, saveCard)) },
+)
+
 export const BASES = ['withdrawn', 'consent', 'legitimateInterest', 'contract'] as const
 const TOGGLES = ['allow', 'deny'] as const
 
@@ -91,6 +110,13 @@ export function historiesWithOwnBasis(records: number): fc.Arbitrary<History> {
   return fc
     .tuple(histories(true, records), fc.boolean(), fc.array(eventWithFile, { maxLength: 12 }))
     .map(([history, mapped, events]) => ({ ...history, own: { mapped }, events }))
+}
+
+/** The same of a rich CRM whose rows are stamped, also when somebody merely saves a card, at any moment. */
+export function historiesWithSavedCards(records: number): fc.Arbitrary<History> {
+  return fc
+    .tuple(histories(true, records), fc.array(eventWithCards, { maxLength: 16 }))
+    .map(([history, events]) => ({ ...history, stamped: true, events }))
 }
 
 /** The world before anything happens; later records are not live yet. */
@@ -149,6 +175,12 @@ function happen(world: World, next: Event): void {
     case 'edit':
       // In a rich CRM only the consent row's own writes move its version.
       pick(live, next.row).version += world.rich ? 0 : 1
+      break
+    case 'saveCard':
+      world.saveCard(pick(live, next.row))
+      break
+    case 'wait':
+      world.nowMs += next.ms
       break
     case 'join':
       world.rows

@@ -107,6 +107,14 @@ export class World {
     this.crmOptedIn ||= value === 'allow' || value === 'consent'
   }
 
+  /** Nobody's act: the value stays, and its row is stamped as if somebody had set it. */
+  saveCard(row: Row): void {
+    if (row.value !== 'none') {
+      this.nowMs += 1_000
+      Object.assign(row, { version: row.version + 1, writer: 'user', setMs: this.crmNowMs() })
+    }
+  }
+
   observe(): Observation<Value> {
     return {
       emarketeer: {
@@ -118,6 +126,7 @@ export class World {
       records: this.live().map((row) => this.read(row)),
       epoch: 1,
       firstVersion: 1,
+      countsWrites: true,
       basisMapping: this.mapping,
     }
   }
@@ -203,6 +212,7 @@ export class World {
       version: this.versionOf(row),
       lastWriter: row.writer,
       stamp: byPerson ? { atMs: row.setMs, epsMs } : null,
+      ...(this.rich ? { onlyInserted: row.version === 1 } : {}),
       carriedDeny: row.mark,
     }
   }

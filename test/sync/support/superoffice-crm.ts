@@ -47,8 +47,12 @@ export class SuperOfficeCrm {
   private due: { requests: number; readonly act: Act } | null = null
   private nextRegistered = Date.UTC(2020, 0, 1) / 1000
 
+  /** Whether some clients stamp consents when they save a card, as the world was begun. */
+  readonly touchesConsents: boolean
+
   constructor(readonly world: Installation) {
     const set = world.switches
+    this.touchesConsents = set.saveTouchesConsent
     this.switches = {
       holdWrites: false,
       beforeWrite: null,

@@ -1,14 +1,20 @@
 import { expect } from '@jest/globals'
+import { passTime } from './pass-time.js'
 import { preSend } from './pre-send.js'
 import { RichLives, type RichLife } from './rich-life.js'
 import type { SuperOfficeWorld } from './superoffice-world.js'
 import type { World } from './world.js'
+
+/** Below and beyond what two clocks may differ by. */
+const PAUSES_MS = [0, 0, 1_000, 3_000, 10_000, 60_000]
 
 const SKEWS_MS = [0, 0, 30_000, -30_000, 200_000, -200_000, 3_600_000, -3_600_000]
 
 /** Lives at a SuperOffice: what happens in any rich CRM, and what only happens there. */
 export class SuperOfficeLives {
   readonly rich: RichLives
+  /** Whether some clients stamp consents when they save a card. */
+  private readonly touches: boolean
   /** Persons in the bin, by whose life they were. */
   private readonly binned: { readonly life: RichLife; readonly id: string }[] = []
 
@@ -17,6 +23,7 @@ export class SuperOfficeLives {
     seed: number,
   ) {
     this.rich = new RichLives(given.now, seed)
+    this.touches = given.crm.touchesConsents
   }
 
   get lives(): readonly RichLife[] {
@@ -24,6 +31,7 @@ export class SuperOfficeLives {
   }
 
   async step(): Promise<void> {
+    passTime(this.pick(PAUSES_MS))
     const roll = this.rich.random()
     if (roll < 0.6) {
       return this.rich.step()
@@ -35,16 +43,18 @@ export class SuperOfficeLives {
     const life = this.pick(this.lives)
     const id = this.livingOf(life)
     if (roll < 0.78) {
-      crm.atRequest(Math.floor(this.rich.random() * 12), () => this.userActs(life))
+      const act = this.pick([
+        () => this.userActs(life),
+        () => this.userActs(life),
+        () => this.saveCard(life),
+      ])
+      crm.atRequest(Math.floor(this.rich.random() * 12), act)
     } else if (roll < 0.82) {
-      const skewMs = this.pick(SKEWS_MS)
-      crm.world.clock.setSkewMs(skewMs)
-      this.tellAll(`clock at ${skewMs}`)
+      await this.setClock(this.pick(SKEWS_MS))
     } else if (roll < 0.86) {
       await this.restart(life)
-    } else if (roll < 0.9 && id !== null) {
-      crm.saveCard(id)
-      life.story.push(`card of ${id} saved`)
+    } else if (roll < 0.9) {
+      this.saveCard(life)
     } else if (roll < 0.94) {
       await this.merge(life, this.pick(this.lives))
     } else if (roll < 0.97) {
@@ -52,6 +62,31 @@ export class SuperOfficeLives {
     } else {
       crm.world.faults.arm({ ...this.pick(FAULTS), times: 1 })
       await now.sweep().catch(() => undefined)
+    }
+  }
+
+  /**
+   * The CRM's clock is set. What its people did by the clock of before has been read by then: nothing tells how long ago a
+   * stamp was made by a clock that is no more.
+   */
+  private async setClock(skewMs: number): Promise<void> {
+    const { crm, now } = this.given
+    for (let sweep = 0; sweep < 2; sweep += 1) {
+      await now.timePasses()
+      await now.sweep().catch(() => undefined)
+    }
+    crm.world.clock.setSkewMs(skewMs)
+    this.tellAll(`clock at ${skewMs}`)
+  }
+
+  /** Some clients stamp the consents as well, and some do not. */
+  private saveCard(life: RichLife): void {
+    const id = this.livingOf(life)
+    if (id !== null) {
+      const { crm } = this.given
+      crm.world.switches.saveTouchesConsent = this.touches && this.rich.random() < 0.7
+      crm.saveCard(id)
+      life.story.push(`card of ${id} saved`)
     }
   }
 
