@@ -33,7 +33,7 @@ export const connectStep = checkStep({
           facts,
           note:
             `SuperOffice's clock is ${Math.round(offsetMs / 60_000)} minutes off ours: its times prove nothing, and ` +
-            'where both sides changed, the restrictive one wins.',
+            'where both sides changed, the restrictive one wins, unless it stamps our own writes by another clock.',
         }
       : { state: 'done', facts }
   },

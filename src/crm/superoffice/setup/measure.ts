@@ -13,7 +13,7 @@ const UNMEASURED = { measured: null, firstVersion: null }
 
 /**
  * Measures on a test person of the customer's what a write does to a consent row (docs/reconciliation.md, limits). Without
- * one nothing is measured, and the safe side is assumed.
+ * one nothing is measured, and our own first writes tell.
  */
 export const measureStep: SuperOfficeStep = {
   id: 'measure',
