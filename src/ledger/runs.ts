@@ -92,15 +92,42 @@ export async function endRun(db: Queryable, runId: string): Promise<void> {
   await db.query(`UPDATE sync_runs SET ended_at = clock_timestamp() WHERE run_id = $1`, [runId])
 }
 
-/** Loosenings at these addresses, by state. */
+/** A loosening as it stands. */
+export interface StoredLoosening extends Loosening {
+  readonly state: 'staged' | 'held' | 'approved' | 'rejected'
+  /** Of a rejected one: what it was refused for; null: not noted yet. */
+  readonly refusedFor: string | null
+}
+
+/** Loosenings at these addresses. */
 export function looseningsAt(
   db: Queryable,
   addressIds: readonly number[],
-): Promise<(Loosening & { state: 'staged' | 'held' | 'approved' | 'rejected' })[]> {
-  return db.query(
-    `SELECT address_id AS "addressId", cell_key AS "cellKey", line, state FROM loosenings
+): Promise<StoredLoosening[]> {
+  return db.query<StoredLoosening>(
+    `SELECT address_id AS "addressId", cell_key AS "cellKey", line, state, refused_for AS "refusedFor" FROM loosenings
       WHERE address_id = ANY($1)`,
     [addressIds],
+  )
+}
+
+/** Notes what rejected loosenings were refused for. */
+export async function noteRefusals(
+  tx: Queryable,
+  refusals: readonly (Pick<Loosening, 'addressId' | 'cellKey'> & { readonly refusedFor: string })[],
+): Promise<void> {
+  if (refusals.length === 0) {
+    return
+  }
+  await tx.query(
+    `UPDATE loosenings l SET refused_for = r.refused_for
+      FROM unnest($1::bigint[], $2::text[], $3::text[]) AS r(address_id, cell_key, refused_for)
+      WHERE l.address_id = r.address_id AND l.cell_key = r.cell_key AND l.state = 'rejected'`,
+    [
+      refusals.map((r) => r.addressId),
+      refusals.map((r) => r.cellKey),
+      refusals.map((r) => r.refusedFor),
+    ],
   )
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { LINES_OVER_NO_DENY } from '../domain/reconcile/index.js'
 import { markDirty } from '../ledger/addresses.js'
 import { forgetObservations } from '../ledger/cells.js'
 import type { Database, Queryable } from '../ledger/database.js'
@@ -28,14 +29,16 @@ export function approveHeld(db: Database, verdict: HeldVerdict): Promise<HeldDec
 
 /**
  * Rejects everything held: the sides are brought together on the restrictive value. The rejection counts as a deny made
- * now, and what was observed is forgotten, so that no earlier act is provably later; a new act by a person still is.
+ * now, and what was observed is forgotten, so that no earlier act is provably later; a new act by a person still is. Where
+ * nobody had denied there is no restrictive value: everything stays as it is, until somebody acts (`hold-back.ts`).
  */
 export function rejectHeld(db: Database, verdict: HeldVerdict): Promise<HeldDecision> {
   return db.transaction((tx) =>
     decide(tx, verdict, 'rejected', async (cells) => {
-      await forgetObservations(tx, cells)
-      await denyNow(tx, cells)
-      await dropLoosenings(tx, cells)
+      const overDeny = cells.filter(({ line }) => !LINES_OVER_NO_DENY.includes(line))
+      await forgetObservations(tx, overDeny)
+      await denyNow(tx, overDeny)
+      await dropLoosenings(tx, overDeny)
     }),
   )
 }

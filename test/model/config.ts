@@ -125,7 +125,7 @@ export function variants(acts: number): readonly Variant[] {
     holds('rich-own-basis', { ...RICH, ...OWN, delay: 0 }),
     holds('rich-own-basis-full', { ...RICH, ...OWN }),
     holds('rich-own-basis-saved-again', { ...SAVED_AGAIN, ...OWN, vals: 'WU', remaps: 1 }),
-    holds('rich-own-basis-saved-again-full', { ...SAVED_AGAIN, ...OWN }),
+    holds('rich-own-basis-saved-again-full', { ...SAVED_AGAIN, ...STAMPED, ...OWN }),
     holds('rich-saved-again-stamped', { ...SAVED_AGAIN, ...STAMPED }),
     holds('rich-saved-again-stamped+2', { ...SAVED_AGAIN, ...STAMPED, ...AHEAD }),
     holds('rich-saved-again-stamped-2', { ...SAVED_AGAIN, ...STAMPED, ...BEHIND }),

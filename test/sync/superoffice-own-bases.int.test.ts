@@ -259,10 +259,36 @@ describe('a file that comes to map a basis which many have (F4)', () => {
     const people = await many('Refused', 'contract', 'none', 'consent')
     expect(await world().sweep()).toBe(3)
     expect(await rejectHeld(world().db, verdict)).toMatchObject({ cells: 3 })
-    await world().sweep()
+    // Not even where so few are left that the limit would let them pass.
+    await superoffice.applies({ legalBases: { refused: 'contract' } }, { newlyMailableLimit: 100 })
+    expect(await world().sweep()).toBe(0)
+    const states = await Promise.all(people.map((person) => stateOf(person)))
+    expect(states).toEqual(['contract', 'none', 'consent'].map((e) => ({ e, keys: ['Refused'] })))
     for (const person of people) {
-      expect(await verdictOf(person)).not.toBe('eligible')
+      expect(await verdictOf(person)).toBe('noLegalBasis')
     }
+    const [agreed, silent, other] = people
+    await agreed!.acts('contract')
+    superoffice.crm.setOwn(silent!.ids[0]!, 'marketingSendouts', '61B')
+    await world().sweep()
+    expect(await verdictOf(agreed!)).toBe('eligible')
+    expect(await verdictOf(silent!)).toBe('eligible')
+    // A card saved again is nobody's act.
+    superoffice.crm.setOwn(other!.ids[0]!, 'marketingSendouts', 'Refused')
+    await world().sweep()
+    expect(await verdictOf(other!)).toBe('noLegalBasis')
+  })
+
+  it('asks anew for what was refused once the file has said otherwise in between', async () => {
+    const [person] = await many('Twice', 'contract', 'contract')
+    expect(await world().sweep()).toBe(2)
+    expect(await rejectHeld(world().db, verdict)).toMatchObject({ cells: 2 })
+    await world().sweep()
+    await superoffice.applies({})
+    await world().sweep()
+    await superoffice.applies({ legalBases: { twice: 'contract' } })
+    await world().sweep()
+    expect(await verdictOf(person!)).toBe('eligible')
   })
 
   it('lets them be mailed at once where the limit allows as many', async () => {

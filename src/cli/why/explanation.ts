@@ -123,6 +123,11 @@ function looseningSentence(state: string): string {
   switch (state) {
     case 'held':
       return 'A change that would make the contact mailable is held for approval (lbsync held).'
+    case 'rejected':
+      return (
+        'A change that would make the contact mailable was rejected (lbsync held); nothing is written until somebody ' +
+        'acts in either system.'
+      )
     case 'approved':
       return 'A change that makes the contact mailable is approved, and not written yet.'
     default:
