@@ -30,6 +30,7 @@ if (status !== 0) {
 cpSync(`${root}src/${migrations}`, `${out}/${migrations}`, { recursive: true })
 const { code } = await bundleWorkflowCode({
   workflowsPath: `${out}/workflows/index.js`,
+  payloadConverterPath: `${out}/contracts/payload-converter.js`,
   logger: new DefaultLogger('WARN'),
 })
 writeFileSync(`${out}/workflow-bundle.js`, code)

@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
-import { parsePreSendRequest } from '../config/pre-send-request.js'
 import { AppError } from '../contracts/app-error.js'
 import type { PreSendRequest } from '../contracts/pre-send.js'
 import type { PreSendActivities, RunReference } from '../contracts/sync-activities.js'
@@ -10,6 +9,7 @@ import {
   findConnectionOfAccount,
   type ConnectionRow,
 } from '../ledger/connections.js'
+import type { Queryable } from '../ledger/database.js'
 import { accountOfSendout, findSendoutRun, openSendoutRun } from '../ledger/sendouts.js'
 import { closeSendout } from '../sync/sendout/close-sendout.js'
 import { decideMembers } from '../sync/sendout/decide-members.js'
@@ -31,14 +31,14 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
   return {
     checkPreSend: ({ request }) =>
       failing(async () => {
-        const checked = parsePreSendRequest(request, { now: new Date() })
-        const connection = await connectionOf(systems, checked)
-        await refuseForeignSendout(systems, checked.sendoutId, connection.accountId)
+        const { connectionId, accountId, crm } = await connectionOf(systems, request)
+        await refuseForeignSendout(systems.db, request.sendoutId, accountId)
         return {
-          connectionId: connection.connectionId,
-          crm: connection.crm,
-          startAtMs: checked.startAt ? Date.parse(checked.startAt) : null,
-          deadlineMs: checked.deadline ? Date.parse(checked.deadline) : null,
+          connectionId,
+          accountId,
+          crm,
+          startAtMs: request.startAt ? Date.parse(request.startAt) : null,
+          deadlineMs: request.deadline ? Date.parse(request.deadline) : null,
         }
       }),
 
@@ -46,7 +46,8 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
       failing(async () => {
         const connection = await connectionOf(systems, request)
         const run = await systems.db.transaction(async (tx) => {
-          await refuseForeignSendout(systems, request.sendoutId, connection.accountId)
+          // On the transaction's own connection: a second one of the pool may not be there to have.
+          await refuseForeignSendout(tx, request.sendoutId, connection.accountId)
           return openSendoutRun(tx, {
             sendoutRunId,
             sendoutId: request.sendoutId,
@@ -162,11 +163,11 @@ async function requireAccount(systems: Systems, accountId: string): Promise<void
 }
 
 async function refuseForeignSendout(
-  systems: Systems,
+  db: Queryable,
   sendoutId: string,
   accountId: string,
 ): Promise<void> {
-  const known = await accountOfSendout(systems.db, sendoutId)
+  const known = await accountOfSendout(db, sendoutId)
   if (known !== null && known !== accountId) {
     throw new AppError('sendout_of_another_account', `Sendout ${sendoutId} is another account's.`, {
       path: 'sendoutId',

@@ -36,6 +36,7 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
     planSetup: ({ connectionId }) =>
       failing(async () => {
         const driver = await driverOf(connectionId)
+        refuseOther(driver)
         return { connectionId, crm: driver.crm, steps: stepsOf(driver) }
       }),
 
@@ -93,6 +94,17 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
       ),
 
     countDue: ({ connectionId }) => failing(() => countDue(systems.db, connectionId)),
+  }
+}
+
+/** Both CRMs' set-ups run the same steps by name: the wrong one would go far before it noticed. */
+function refuseOther({ crm, setupWorkflow }: CrmDriver): void {
+  const { workflowType } = Context.current().info
+  if (workflowType !== setupWorkflow) {
+    throw new AppError(
+      'setup_of_another_crm',
+      `The connection's CRM is ${crm}: it is set up by ${setupWorkflow}, not ${workflowType}.`,
+    )
   }
 }
 

@@ -3,7 +3,7 @@ import type { WorkReport } from '../contracts/sync-activities.js'
 import type { TemporalClient } from '../config/temporal.js'
 import type { Output } from './output.js'
 import { awaitResult } from './temporal/await-result.js'
-import { startOrJoin } from './temporal/start-or-join.js'
+import { startOrJoin } from '../client/start-or-join.js'
 
 /** A resync that has ended. */
 export interface Resynced {

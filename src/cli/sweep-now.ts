@@ -6,7 +6,7 @@ import { requireRunning } from './connection/require-running.js'
 import type { Output } from './output.js'
 import { withLedger, withTemporal } from './resources.js'
 import { awaitResult } from './temporal/await-result.js'
-import { startOrJoin } from './temporal/start-or-join.js'
+import { startOrJoin } from '../client/start-or-join.js'
 
 /** What `sweep now` answers. */
 export interface Swept {

@@ -1,69 +1,46 @@
 import type { Client } from '@temporalio/client'
-import { AppError } from '../contracts/app-error.js'
+import { parsePreSendRequest } from '../config/pre-send-request.js'
 import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
 import type { PreSendRequest } from '../contracts/pre-send.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
+import { joinPreSend } from './join-pre-send.js'
 import { preSendHandle, type PreSendHandle } from './pre-send-handle.js'
+import { startOrJoin } from './start-or-join.js'
 import { toClientError } from './workflow-error.js'
 
 /**
- * Starts workflow `preSend`; one of the same sendout and stage that runs is joined, one that ended is followed by a new
- * run (rule G1).
+ * Starts workflow `preSend`; one of the same sendout and stage that runs is joined if it was asked for the same, one that
+ * ended is followed by a new run (rule G1).
  *
- * @throws AppError `temporal_unreachable`; `sendout_of_another_account` where the one that runs was asked for by
- *   another.
+ * @throws ProblemsError for a request that is not valid; AppError `temporal_unreachable`; where one runs
+ *   `sendout_of_another_account`, `request_differs`, `worker_unreachable`.
  */
 export async function startPreSend(
   temporal: Client,
-  request: PreSendRequest,
+  asked: PreSendRequest,
 ): Promise<PreSendHandle> {
+  const request = parsePreSendRequest(asked, { now: new Date() })
   const { connectionId, accountId, sendoutId, stage } = request
-  const asker = connectionId ?? accountId
   try {
-    const started = await temporal.workflow.start('preSend', {
+    const { runId } = await startOrJoin(temporal, {
+      type: 'preSend',
       workflowId: workflowIds.preSend(sendoutId, stage),
-      taskQueue: QUEUES.preSend,
-      args: [request],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      priority: {
-        priorityKey: PRIORITY.preSend,
-        ...(asker === undefined ? {} : { fairnessKey: asker }),
-      },
+      queue: QUEUES.preSend,
+      input: request,
+      priorityKey: PRIORITY.preSend,
+      connectionId: connectionId ?? `account-${accountId}`,
+      memo: { connectionId: connectionId ?? null, accountId: accountId ?? null },
+      summary: `Sendout ${sendoutId}, stage ${stage}`,
       // Where only the account is known, the workflow adds them once it found the connection.
       ...(connectionId === undefined
         ? {}
         : {
-            typedSearchAttributes: searchAttributes({
-              connectionId,
-              phase: 'waiting',
-              tier: 'preSend',
-            }),
+            searchAttributes: searchAttributes({ connectionId, phase: 'waiting', tier: 'preSend' }),
           }),
-      memo: { connectionId: connectionId ?? null, accountId: accountId ?? null },
-      staticSummary: `Sendout ${sendoutId}, stage ${stage}`,
+      join: joinPreSend(temporal, request),
     })
-    const { memo } = await started.describe()
-    refuseAnothersSendout(request, memo ?? {})
-    return preSendHandle(temporal, sendoutId, stage, started.firstExecutionRunId)
+    return preSendHandle(temporal, sendoutId, stage, runId)
   } catch (error) {
     throw toClientError(error)
-  }
-}
-
-/** The one that runs may be another account's: its counts must not be given away. */
-function refuseAnothersSendout(
-  request: PreSendRequest,
-  memo: Readonly<Record<string, unknown>>,
-): void {
-  for (const key of ['connectionId', 'accountId'] as const) {
-    const [ours, theirs] = [request[key], memo[key]]
-    if (ours !== undefined && typeof theirs === 'string' && ours !== theirs) {
-      throw new AppError(
-        'sendout_of_another_account',
-        `Sendout ${request.sendoutId} runs for another account.`,
-        { path: 'sendoutId', value: request.sendoutId },
-      )
-    }
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CONNECTION_ID, CONNECTION_ID_WORDS } from '../contracts/inputs.js'
 
 /** Path of the account's public API key. */
 export const PUBLIC_API_KEY_PATH = 'emarketeer.publicApiKey'
@@ -15,9 +16,7 @@ const trueOrFalse = z.boolean('must be true or false')
  * the integration is set up (C7). Neither the CRM's section nor the secrets are in here.
  */
 export const connectionSettingsSchema = z.strictObject({
-  connectionId: z
-    .string('must be text')
-    .regex(/^[a-z0-9-]{3,64}$/, 'must be 3 to 64 of a–z, 0–9 and "-"'),
+  connectionId: z.string('must be text').regex(CONNECTION_ID, CONNECTION_ID_WORDS),
   accountId: z
     .string('must be text, in quotes')
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "-" and "_"'),

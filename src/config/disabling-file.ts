@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { connectionSettingsSchema } from './connection-settings.js'
 import { describeOpenly } from './describe-value.js'
 import { parseJsonObject } from './parse-json-object.js'
-import { throwProblems, type Problem } from './problems.js'
+import { throwProblems, type Problem } from '../contracts/problems.js'
 import { withoutPath, type JsonRecord } from './record-paths.js'
 import { problemsOfZod } from './zod-problems.js'
 

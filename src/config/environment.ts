@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Environment, EnvironmentSection, Variables } from './environment-sections.js'
 import { commonSchema, SECTION_SCHEMAS } from './environment-schemas.js'
-import { throwProblems, type Problem } from './problems.js'
+import { throwProblems, type Problem } from '../contracts/problems.js'
 
 /**
  * Reads and checks the environment, once at the start of a process. All faults are told together.

@@ -1,20 +1,13 @@
-import { AppError } from '../contracts/app-error.js'
+import { describeShape } from '../contracts/describe-shape.js'
+import { problemOf } from '../contracts/judge.js'
+import { preSendRequest } from '../contracts/pre-send-request.js'
 import type { PreSendRequest } from '../contracts/pre-send.js'
-import { describeOpenly, describeShape } from './describe-value.js'
-import {
-  problemsOfAudience,
-  problemsOfNumber,
-  problemsOfRepeats,
-  problemsOfTimes,
-  problemsOfWho,
-} from './pre-send-rules.js'
-import { preSendSchema } from './pre-send-schema.js'
-import { throwProblems } from './problems.js'
-import { isRecord, type JsonRecord, withoutPath } from './record-paths.js'
-import { problemsOfZod } from './zod-problems.js'
+import { throwProblems } from '../contracts/problems.js'
+import { describeOpenly } from './describe-value.js'
 
 /**
- * Checks a pre-send request (G1), from a file, the gateway or a workflow's input. Defaults are not filled in.
+ * Checks a pre-send request (G1) before it is sent, by the schema that the workflow judges its input by. Defaults are not
+ * filled in.
  *
  * @param now the deadline must lie after it.
  * @throws ProblemsError with any of `unknown_key`, `value_missing`, `value_invalid`, `deadline_past`,
@@ -24,37 +17,14 @@ export function parsePreSendRequest(
   given: unknown,
   { now }: { readonly now: Date },
 ): PreSendRequest {
-  if (!isRecord(given)) {
-    throw new AppError('value_invalid', 'A pre-send request is one JSON object.', {
-      value: describeShape(given),
-    })
-  }
-  const input = withoutUndefined(given)
-  const tooMany = problemsOfNumber(input)
-  // A list that is too long is not looked into: its faults would be as many.
-  const checked = tooMany.length > 0 ? withoutPath(input, 'contactIds') : input
-  const parsed = preSendSchema.safeParse(checked)
-  const problems = [
-    ...tooMany,
-    ...(parsed.success ? [] : problemsOfZod(parsed.error, checked, showValue)),
-    ...problemsOfWho(input),
-    ...problemsOfAudience(input),
-    ...problemsOfRepeats(checked),
-    ...problemsOfTimes(input, now),
-  ]
-  throwProblems(problems)
-  if (!parsed.success) {
-    throw new AppError('internal', 'A pre-send request has no problem and yet was not read.')
-  }
-  return parsed.data
+  const faults = preSendRequest(now.getTime()).faultsOf(given, [])
+  throwProblems(faults.map((fault) => problemOf(fault, showValue)))
+  // As it would be had it come as JSON: what is undefined is absent.
+  const kept = Object.entries(given as PreSendRequest).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(kept) as unknown as PreSendRequest
 }
 
 /** A contact id that is none may be an address: it is not shown. */
-function showValue(path: string, value: unknown): string | null {
+function showValue(value: unknown, path: string): string | null {
   return path.startsWith('contactIds') ? describeShape(value) : describeOpenly(value)
-}
-
-/** As it would be had it come as JSON: what is undefined is absent. */
-function withoutUndefined(request: JsonRecord): JsonRecord {
-  return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined))
 }

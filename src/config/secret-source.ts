@@ -1,6 +1,6 @@
 import type { SecretSource } from './connection-file.js'
 import type { Variables } from './environment-sections.js'
-import type { Problem } from './problems.js'
+import type { Problem } from '../contracts/problems.js'
 import { Secret } from './secret.js'
 
 /** Capitals only, as is usual; a secret pasted in place of a name then is refused, and not shown. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { maskAddresses } from '../telemetry/mask-addresses.js'
-import type { Problem } from './problems.js'
+import type { Problem } from '../contracts/problems.js'
 
 /** Keys are shown so that a misspelling can be found; a long one is a value in the wrong place. */
 const MAX_KEY = 60

@@ -89,6 +89,9 @@ export const ERROR_CATALOGUE = {
   ),
   none_with_sync: refused('Uncheck legal basis sync when choosing CRM "None".'),
   sendout_of_another_account: refused('This sendout id is already in use by another account.'),
+  request_differs: refused('Ask for the same as the one that runs, or abort that one first.'),
+  pre_send_started: refused('Abort it, and start it anew.'),
+  pre_send_decided: refused('Read its result; a new run replaces its list.'),
   connection_paused: refused('Resume the connection first.'),
   connection_disabled: refused('Enable the connection first.'),
   connection_not_paused: refused(
@@ -101,6 +104,7 @@ export const ERROR_CATALOGUE = {
   disconnect_running: refused(
     'Wait until it has ended (`temporal workflow describe -w disconnect/<connection id>`), or abort it.',
   ),
+  setup_of_another_crm: refused("Start the set-up workflow of the connection's CRM."),
   override_invalid: badInput('See docs/driving.md for what the message must hold.'),
   override_refused: refused(
     'See `lbsync setup status`: the step, what it waits for, and the choices.',
@@ -145,7 +149,7 @@ export const ERROR_CATALOGUE = {
   ),
   // outside
   temporal_unreachable: outside('Check TEMPORAL_ADDRESS and that the server runs.'),
-  worker_unreachable: outside('Start a worker (`lbsync worker --queues setup`), and try again.'),
+  worker_unreachable: outside('Start a worker (`lbsync worker`), and try again.'),
   database_unreachable: outside('Check DATABASE_URL and that PostgreSQL runs.'),
   database_not_migrated: outside('Run `lbsync migrate` first.', false),
   emarketeer_unreachable: outside('Check EMARKETEER_SYNC_URL; the sync tries again by itself.'),
@@ -172,6 +176,25 @@ export const ERROR_CATALOGUE = {
   ),
   crm_answer_invalid: outside('The CRM answered with something unexpected.'),
   crm_refused: outside('The CRM refused the call; see the code it gave.', false),
+  // how work ended in Temporal
+  timed_out: {
+    exitCode: EXIT.failed,
+    httpStatus: 500,
+    retryable: true,
+    hint: 'Look at what it waited for (`temporal workflow describe`), and start it again.',
+  },
+  work_cancelled: {
+    exitCode: EXIT.failed,
+    httpStatus: 409,
+    retryable: false,
+    hint: 'Somebody cancelled it in Temporal; start it again.',
+  },
+  work_terminated: {
+    exitCode: EXIT.failed,
+    httpStatus: 409,
+    retryable: false,
+    hint: 'Somebody terminated it in Temporal; start it again.',
+  },
   // ours
   lease_lost: {
     exitCode: EXIT.failed,

@@ -1,6 +1,6 @@
 import type { Phase } from './names.js'
 import type { StepDescription } from './setup-activities.js'
-import type { SetupAction, SetupPause, StepChoice, StepStatus } from './setup.js'
+import type { SetupAction, SetupPause, SetupStatus, StepChoice, StepStatus } from './setup.js'
 
 /**
  * The life of a connection after set-up: pausing, resuming, disabling, removing what was installed (rules C7, C8). What
@@ -22,6 +22,8 @@ export interface PauseInput extends LifeRequest {
 /** Answer of the query `status` of `pauseConnection` and `resumeConnection`, and their result. */
 export interface LifeStatus {
   readonly connectionId: string
+  /** What a pause stops; absent: it is a resumption. */
+  readonly mode?: PauseInput['mode']
   readonly phase: Phase
 }
 
@@ -35,6 +37,8 @@ export interface DisconnectStatus {
   /** How it ended; null while it runs. */
   readonly result: 'done' | 'aborted' | null
   readonly steps: readonly StepStatus[]
+  /** What messages came to, newest last; at most ten. */
+  readonly messages: SetupStatus['messages']
 }
 
 /** A request under an id that makes carrying it out twice harmless. */

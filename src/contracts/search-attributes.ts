@@ -10,7 +10,8 @@ const KEYS = {
 
 /** What a workflow can be found by. */
 export interface SearchFacts {
-  readonly connectionId: string
+  /** Absent: as it was; of an input that was refused nobody knows it. */
+  readonly connectionId?: string
   readonly crm?: string
   readonly phase?: Phase
   readonly tier?: Tier
@@ -19,7 +20,9 @@ export interface SearchFacts {
 /** Search attributes of a workflow; none of them ever holds anything about a person. */
 export function searchAttributes(facts: SearchFacts): TypedSearchAttributes {
   return new TypedSearchAttributes([
-    { key: KEYS.connectionId, value: facts.connectionId },
+    ...(facts.connectionId === undefined
+      ? []
+      : [{ key: KEYS.connectionId, value: facts.connectionId }]),
     ...(facts.crm === undefined ? [] : [{ key: KEYS.crm, value: facts.crm }]),
     ...(facts.phase === undefined ? [] : [{ key: KEYS.phase, value: facts.phase as string }]),
     ...(facts.tier === undefined ? [] : [{ key: KEYS.tier, value: facts.tier as string }]),

@@ -101,11 +101,12 @@ export interface SyncActivities {
 /** Activities of a pre-send. */
 export interface PreSendActivities {
   /**
-   * Checks a request before anything is waited for.
+   * Finds whose a request is before anything is waited for. Its shape is judged by the workflow already.
    * @returns when to start and by when to be done (Unix ms).
    */
   checkPreSend(input: { request: PreSendRequest }): Promise<{
     connectionId: string
+    accountId: string
     crm: string
     startAtMs: number | null
     deadlineMs: number | null

@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
-import { workflowsPath } from './workflows-path.js'
+import { workflowSources } from './workflow-sources.js'
 
 /**
  * Bundles the workflows into the file named by the first argument: a process of its own, because bundling takes a few
@@ -13,7 +13,7 @@ if (target === undefined) {
 }
 // The bundler would print a page; its failures are thrown.
 const logger = new DefaultLogger('WARN')
-const { code } = await bundleWorkflowCode({ workflowsPath: workflowsPath(), logger })
+const { code } = await bundleWorkflowCode({ ...workflowSources(), logger })
 await mkdir(dirname(target), { recursive: true })
 // Moved into place whole: two workers that start at once may both write it.
 const whole = `${target}.${process.pid}`

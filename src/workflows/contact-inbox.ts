@@ -3,20 +3,17 @@ import {
   continueAsNew,
   defineSignal,
   setCurrentDetails,
-  setHandler,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow'
+import { contactInboxInput, type ContactInboxInput } from '../contracts/inputs.js'
+import { NOTHING } from '../contracts/judge.js'
 import type { RunReference } from '../contracts/sync-activities.js'
 import { sync } from './activity-proxies.js'
+import { entry } from './entry.js'
 import { mark } from './phase.js'
+import { gate, refuseOtherSignals, takeSignal, tellInDetails } from './receive.js'
 import { orRefused, refusalDetails } from './refusal.js'
-
-/** Which part of which connection's inbox. */
-export interface ContactInboxInput {
-  readonly connectionId: string
-  readonly shard: number
-}
 
 /** Something arrived in the inbox. Carries nothing: what arrived is in the ledger. */
 export const changedSignal = defineSignal('changed')
@@ -31,12 +28,22 @@ const LINGER = '30 seconds'
  * Passes on what webhooks report, within seconds (rule E4). Started by the first hint, it acts at once; hints about the
  * same record that follow within two seconds are handled together.
  */
-export async function contactInbox(input: ContactInboxInput): Promise<void> {
+export function contactInbox(...given: [ContactInboxInput]): Promise<void> {
+  return entry(contactInboxInput, given, handleHints)
+}
+
+async function handleHints(input: ContactInboxInput): Promise<void> {
   const { connectionId, shard } = input
   let changed = true
-  setHandler(changedSignal, () => {
-    changed = true
-  })
+  takeSignal(
+    changedSignal,
+    gate('Something is in the inbox: looks at once. Takes nothing.', NOTHING),
+    () => {
+      changed = true
+    },
+    tellInDetails,
+  )
+  refuseOtherSignals(tellInDetails)
   mark({ connectionId, phase: 'running', tier: 'webhook' })
   let handled = 0
   for (;;) {

@@ -1,12 +1,16 @@
-import { ApplicationFailure, setCurrentDetails, setHandler } from '@temporalio/workflow'
+import { setCurrentDetails } from '@temporalio/workflow'
 import type { DisconnectStatus } from '../contracts/life-activities.js'
 import type { Phase } from '../contracts/names.js'
 import type { DisconnectInput, SetupOverride, SetupPause } from '../contracts/setup.js'
 import { mark } from './phase.js'
 import { disconnectStatusQuery } from './disconnect-messages.js'
-import { judgeOverride, type Judged } from './setup/judge-message.js'
+import { answer, refuseOtherSignals, takeSignal, takeUpdate, type Gate } from './receive.js'
+import { OVERRIDE } from './setup/handle-messages.js'
+import { judgeOverride, orThrow, type Situation } from './setup/judge-message.js'
 import { overrideSignal, overrideUpdate } from './setup/messages.js'
 import { begun, ended, paused, percentOf, type Board } from './setup/step-board.js'
+
+const MAX_MESSAGES = 10
 
 /** Everything that a disconnect knows of itself; whatever changes it shows it. */
 export class DisconnectState {
@@ -15,25 +19,23 @@ export class DisconnectState {
   /** Accepted, and not taken up yet. */
   decision: SetupOverride | null = null
   #phase: Phase = 'running'
+  #messages: DisconnectStatus['messages'] = []
 
   constructor(readonly input: DisconnectInput) {
-    setHandler(disconnectStatusQuery, () => this.status())
-    // A signal cannot be answered: one that makes no sense changes nothing.
-    setHandler(overrideSignal, (message) => {
-      const judged = this.#judge(message)
-      if ('accepted' in judged) {
-        this.decision = judged.accepted
-      }
-    })
-    setHandler(
-      overrideUpdate,
-      (message) => {
-        const override = orThrow(this.#judge(message))
-        this.decision = override
-        return { accepted: true, step: override.step, action: override.action }
-      },
-      { validator: (message) => void orThrow(this.#judge(message)) },
+    const refuse = (text: string) => this.#say(text)
+    const override: Gate<SetupOverride> = {
+      description: OVERRIDE,
+      judge: (given) => orThrow(judgeOverride(given, this.#situation())),
+    }
+    answer(disconnectStatusQuery, 'How it stands: steps, and what it waits for.', () =>
+      this.status(),
     )
+    takeSignal(overrideSignal, override, (message) => this.#accept(message), refuse)
+    takeUpdate(overrideUpdate, override, (message) => {
+      this.#accept(message)
+      return { accepted: true, step: message.step, action: message.action }
+    })
+    refuseOtherSignals(refuse)
   }
 
   /** Answer of the query `status`. */
@@ -46,6 +48,7 @@ export class DisconnectState {
       percent: this.result === 'done' ? 100 : percentOf(this.board),
       result: this.result,
       steps: this.board.map(({ status }) => status),
+      messages: this.#messages,
     }
   }
 
@@ -91,26 +94,31 @@ export class DisconnectState {
     setCurrentDetails(detailsOf(this.status()))
   }
 
-  #judge(message: unknown): Judged<SetupOverride> {
-    return judgeOverride(message, {
+  #accept(override: SetupOverride): void {
+    this.decision = override
+    this.#say(`override of ${override.step}: ${override.action}, by ${override.by}`)
+  }
+
+  /** A signal has no answer: whoever looks is told here what came of it. */
+  #say(text: string): void {
+    const message = { at: new Date().toISOString(), text }
+    this.#messages = [...this.#messages, message].slice(-MAX_MESSAGES)
+    setCurrentDetails(detailsOf(this.status()))
+  }
+
+  #situation(): Situation {
+    return {
       board: this.board,
       held: false,
       decided: this.decision !== null,
       deciding: false,
       ended: this.result !== null,
-    })
+    }
   }
-}
-
-function orThrow(judged: Judged<SetupOverride>): SetupOverride {
-  if ('refused' in judged) {
-    throw ApplicationFailure.nonRetryable(judged.refused.text, judged.refused.code)
-  }
-  return judged.accepted
 }
 
 /** Status in plain words, as Temporal's UI shows it (Markdown). */
-function detailsOf({ result, percent, steps }: DisconnectStatus): string {
+function detailsOf({ result, percent, steps, messages }: DisconnectStatus): string {
   const headline = {
     done: '**Disconnected.** Apply the connection file to enable it again.',
     aborted: '**Aborted.** What was done stays done.',
@@ -123,5 +131,7 @@ function detailsOf({ result, percent, steps }: DisconnectStatus): string {
   const pause = waiting
     ? ['', `**Waiting:** ${waiting.message}`, `Choices: ${waiting.choices.join(', ')}`]
     : []
-  return [headline, '', ...lines, ...pause].join('\n')
+  const last = messages.at(-1)
+  const told = last ? ['', `Last message: ${last.text}`] : []
+  return [headline, '', ...lines, ...pause, ...told].join('\n')
 }

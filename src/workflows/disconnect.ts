@@ -1,8 +1,9 @@
 import { condition, uuid4 } from '@temporalio/workflow'
+import { disconnectInput } from '../contracts/inputs.js'
 import type { DisconnectStatus } from '../contracts/life-activities.js'
 import type { DisconnectInput, SetupOverride, SetupPause, StepChoice } from '../contracts/setup.js'
 import { evidence, life } from './activity-proxies.js'
-import { checkRequest, problemOf } from './disconnect-messages.js'
+import { problemOf } from './disconnect-messages.js'
 import { DisconnectState } from './disconnect-state.js'
 import {
   stepsOf,
@@ -11,6 +12,7 @@ import {
   type DisconnectStep,
   type StepEnd,
 } from './disconnect-steps.js'
+import { entry } from './entry.js'
 import { mark, orMarkFailed } from './phase.js'
 import { choiceAfter } from './setup/carry-choice.js'
 import { pauseCodeOf } from './setup/pause-for-failure.js'
@@ -29,8 +31,11 @@ const TRY_AGAIN = '1 hour'
  * @throws ApplicationFailure `value_missing`, `value_invalid`, `connection_not_found`, `connection_paused`,
  *   `environment_shared`; not retryable.
  */
-export async function disconnect(input: DisconnectInput): Promise<DisconnectStatus> {
-  checkRequest(input, { removeInstalled: [true, false] })
+export function disconnect(...given: [DisconnectInput]): Promise<DisconnectStatus> {
+  return entry(disconnectInput, given, takeApart)
+}
+
+async function takeApart(input: DisconnectInput): Promise<DisconnectStatus> {
   const state = new DisconnectState(input)
   const { connectionId, removeInstalled } = input
   await orMarkFailed(

@@ -1,14 +1,10 @@
 import { setCurrentDetails } from '@temporalio/workflow'
-import type { MembersReference } from '../contracts/sync-activities.js'
+import { forceSyncInput, type ForceSyncInput } from '../contracts/inputs.js'
 import { preSendWork } from './activity-proxies.js'
+import { entry } from './entry.js'
 import { mark } from './phase.js'
+import { refuseOtherSignals, tellInDetails } from './receive.js'
 import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
-
-/** A shard of a sendout's targeted contacts. */
-export interface ForceSyncInput extends Omit<MembersReference, 'runId'> {
-  readonly runId: string
-  readonly crm: string
-}
 
 /** Activities of one shard that run at once. */
 const LANES = 4
@@ -20,7 +16,12 @@ const MEMBERS_PER_ACTIVITY = { delta: 5_000, direct: 1_000, emarketeerOnly: 1_00
  * Force-syncs a shard of a sendout's contacts (rules E6, G2): lanes of activities over ranges of positions, so that
  * neither the history nor a payload grows with the number of people.
  */
-export async function forceSync(input: ForceSyncInput): Promise<WorkTotals> {
+export function forceSync(...given: [ForceSyncInput]): Promise<WorkTotals> {
+  return entry(forceSyncInput, given, syncShard)
+}
+
+async function syncShard(input: ForceSyncInput): Promise<WorkTotals> {
+  refuseOtherSignals(tellInDetails)
   const { crm, ...members } = input
   mark({ connectionId: input.connectionId, crm, phase: 'running', tier: 'preSend' })
   const size = MEMBERS_PER_ACTIVITY[input.proof]

@@ -1,9 +1,11 @@
-import { defineQuery, setCurrentDetails, setHandler, uuid4 } from '@temporalio/workflow'
+import { defineQuery, setCurrentDetails, uuid4 } from '@temporalio/workflow'
+import { pauseInput } from '../contracts/inputs.js'
 import type { LifeStatus, PauseInput } from '../contracts/life-activities.js'
 import type { Phase } from '../contracts/names.js'
 import { brief, life } from './activity-proxies.js'
-import { checkRequest } from './disconnect-messages.js'
+import { entry } from './entry.js'
 import { mark, orMarkFailed } from './phase.js'
+import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
 
 /** How a pause or a resumption stands. */
 export const lifeStatusQuery = defineQuery<LifeStatus>('status')
@@ -14,8 +16,11 @@ export const lifeStatusQuery = defineQuery<LifeStatus>('status')
  *
  * @throws ApplicationFailure `value_missing`, `value_invalid`, `connection_not_found`, `connection_setting_up`, `connection_disabled`.
  */
-export async function pauseConnection(input: PauseInput): Promise<LifeStatus> {
-  checkRequest(input, { mode: ['all', 'loosening'] })
+export function pauseConnection(...given: [PauseInput]): Promise<LifeStatus> {
+  return entry(pauseInput, given, pause)
+}
+
+function pause(input: PauseInput): Promise<LifeStatus> {
   const { connectionId, mode } = input
   return changing(input, async () => {
     await life.pauseConnection({ ...input, interventionId: uuid4() })
@@ -30,17 +35,18 @@ export async function pauseConnection(input: PauseInput): Promise<LifeStatus> {
   })
 }
 
-/** Runs one change of a connection's life, with its status. @param input checked by the caller. */
+/** Runs one change of a connection's life, with its status. */
 export async function changing(
-  input: { readonly connectionId: string },
+  { connectionId, mode }: { readonly connectionId: string; readonly mode?: PauseInput['mode'] },
   change: () => Promise<void>,
 ): Promise<LifeStatus> {
-  const { connectionId } = input
+  const what = { connectionId, ...(mode === undefined ? {} : { mode }) }
   let phase: Phase = 'running'
-  setHandler(lifeStatusQuery, () => ({ connectionId, phase }))
+  answer(lifeStatusQuery, 'Whether it is done.', () => ({ ...what, phase }))
+  refuseOtherSignals(tellInDetails)
   mark({ connectionId, phase, tier: 'manual' })
   await orMarkFailed(connectionId, (failed) => (phase = failed), change)
   phase = 'done'
   mark({ connectionId, phase })
-  return { connectionId, phase }
+  return { ...what, phase }
 }

@@ -7,6 +7,11 @@ export function mark(facts: SearchFacts): void {
   upsertSearchAttributes(searchAttributes(facts).getAll())
 }
 
+/** Its input was refused: it can be found by `Phase="failed"`, and by nothing that the input says. */
+export function markRefused(): void {
+  mark({ phase: 'failed' })
+}
+
 /** Does the work; a workflow that fails or is cancelled can be found by `Phase="failed"`. */
 export async function orMarkFailed<T>(
   connectionId: string,

@@ -1,41 +1,37 @@
 import {
-  ApplicationFailure,
+  allHandlersFinished,
   CancellationScope,
   condition,
   defineQuery,
   defineUpdate,
   isCancellation,
   setCurrentDetails,
-  setHandler,
   uuid4,
+  workflowInfo,
 } from '@temporalio/workflow'
+import { AppError } from '../contracts/app-error.js'
+import {
+  abortMessage,
+  rescheduleMessage,
+  type AbortPreSend,
+  type ReschedulePreSend,
+} from '../contracts/inputs.js'
+import { judged } from '../contracts/judge.js'
+import { preSendRequest } from '../contracts/pre-send-request.js'
 import type { PreSendRequest, PreSendResult, PreSendStatus } from '../contracts/pre-send.js'
 import type { OpenedSendout, Requests } from '../contracts/sync-activities.js'
 import { preSendBrief, lastWork } from './activity-proxies.js'
+import { codeOf, entry } from './entry.js'
 import { mark } from './phase.js'
-import {
-  codeOf,
-  prepareSendout,
-  type PreparedSendout,
-  type PrepareInput,
-} from './prepare-sendout.js'
+import { prepareSendout, type PreparedSendout, type PrepareInput } from './prepare-sendout.js'
+import { answer, refuseOtherSignals, takeUpdate, tellInDetails } from './receive.js'
+import { refuseOtherAccount, refuseOtherRequest, type Asked } from './same-request.js'
 import { addWork, NO_WORK } from './work-totals.js'
-
-/** Argument of the update `abort`. */
-export interface AbortPreSend {
-  readonly reason: string
-  readonly by: string
-}
-
-/** Argument of the update `reschedule`; times are ISO UTC. No deadline, or null: 30 minutes after the start. */
-export interface ReschedulePreSend {
-  readonly startAt: string
-  readonly deadline?: string | null
-}
 
 export const preSendStatusQuery = defineQuery<PreSendStatus>('status')
 export const abortUpdate = defineUpdate<PreSendStatus, [AbortPreSend]>('abort')
 export const rescheduleUpdate = defineUpdate<PreSendStatus, [ReschedulePreSend]>('reschedule')
+export const joinUpdate = defineUpdate<PreSendStatus, [PreSendRequest]>('join')
 
 const DEFAULT_DEADLINE_MS = 30 * 60_000
 
@@ -43,8 +39,10 @@ const DEFAULT_DEADLINE_MS = 30 * 60_000
  * Right before a sendout: force-syncs everybody it targets and drops whoever may not be mailed (rules G1–G8). Waits for
  * a start time that lies ahead, keeps to a deadline, and never includes whom it could not verify.
  */
-export async function preSend(request: PreSendRequest): Promise<PreSendResult> {
-  return new PreSend(request).run()
+export function preSend(...given: [PreSendRequest]): Promise<PreSendResult> {
+  // A deadline was in time if it lay ahead when this was asked for, however late a worker takes it up.
+  const schema = preSendRequest(workflowInfo().startTime.getTime())
+  return entry(schema, given, (request) => new PreSend(request).run())
 }
 
 /** State of one pre-send, and its messages. */
@@ -59,21 +57,49 @@ class PreSend {
   private prepared: PreparedSendout = { targeted: 0, synced: 0 }
   private result: PreSendResult | null = null
   private scope: CancellationScope | null = null
+  /** Whose it is, once that is known. */
+  private asked: Asked | null = null
+  private over = false
 
   constructor(private readonly request: PreSendRequest) {
-    setHandler(preSendStatusQuery, () => this.status())
-    setHandler(abortUpdate, () => this.abort(), {
-      validator: (abort) => this.checkAbort(abort),
-    })
-    setHandler(rescheduleUpdate, (change) => this.reschedule(change), {
-      validator: (change) => this.checkReschedule(change),
-    })
+    answer(preSendStatusQuery, 'How far it is, its times, and its result once there is one.', () =>
+      this.status(),
+    )
+    const abort = {
+      description: 'Ends it: nobody is eligible, no list. Takes {"reason", "by"}.',
+      judge: (given: readonly unknown[]) => this.judgeAbort(given),
+    }
+    takeUpdate(abortUpdate, abort, () => this.abort())
+    const reschedule = {
+      description: 'Moves the start while it waits. Takes {"startAt", "deadline"?}, ISO UTC.',
+      judge: (given: readonly unknown[]) => this.judgeReschedule(given),
+    }
+    takeUpdate(rescheduleUpdate, reschedule, (change) => this.reschedule(change))
+    const join = {
+      description:
+        'For who asks for the same again: takes the request, and is refused where it differs.',
+      judge: (given: readonly unknown[]) => this.judgeJoin(given),
+    }
+    takeUpdate(joinUpdate, join, (request) => this.join(request))
+    refuseOtherSignals(tellInDetails)
   }
 
   async run(): Promise<PreSendResult> {
-    const { connectionId, crm, startAtMs, deadlineMs } = await preSendBrief.checkPreSend({
-      request: this.request,
-    })
+    try {
+      return await this.runChecked()
+    } finally {
+      this.over = true
+      await CancellationScope.nonCancellable(() => condition(allHandlersFinished))
+    }
+  }
+
+  private async runChecked(): Promise<PreSendResult> {
+    const { connectionId, accountId, crm, startAtMs, deadlineMs } = await preSendBrief.checkPreSend(
+      {
+        request: this.request,
+      },
+    )
+    this.asked = { connectionId, accountId }
     // Somebody may have rescheduled it while it was checked.
     if (!this.rescheduled) {
       this.startAtMs = startAtMs
@@ -233,27 +259,44 @@ class PreSend {
     return this.status()
   }
 
-  private checkAbort(abort: AbortPreSend): void {
-    if (!abort?.reason?.trim() || !abort.by?.trim()) {
-      refuse('An abort needs a reason and a name (by).')
+  /** Who asks while it runs gets what it comes to, if it is the same that they ask for (G1). */
+  private async join(request: PreSendRequest): Promise<PreSendStatus> {
+    const isSame = (['connectionId', 'accountId'] as const).every(
+      (key) => request[key] === this.request[key],
+    )
+    if (!isSame) {
+      // A connection and its account name the same; which belong together is known once it is checked.
+      await condition(() => this.asked !== null || this.over)
+      refuseOtherAccount(this.request, this.asked, request)
     }
-    if (this.closing) {
-      refuse('It is decided already.')
-    }
+    refuseOtherRequest(this.request, request)
+    return this.status()
   }
 
-  private checkReschedule(change: ReschedulePreSend): void {
-    const startAtMs = utcMs(change?.startAt)
-    const deadlineMs = change?.deadline ? utcMs(change.deadline) : null
+  private judgeJoin(given: readonly unknown[]): PreSendRequest {
+    // Its deadline was in time when it was asked for first.
+    return judged(preSendRequest(0), given)
+  }
+
+  private judgeAbort(given: readonly unknown[]): AbortPreSend {
+    const abort = judged(abortMessage, given)
+    if (this.closing) {
+      throw new AppError('pre_send_decided', 'It is decided already.')
+    }
+    return abort
+  }
+
+  private judgeReschedule(given: readonly unknown[]): ReschedulePreSend {
+    const change = judged(rescheduleMessage, given)
     if (this.phase !== 'waiting') {
-      refuse('It has started already; abort it and start it anew.')
+      throw new AppError('pre_send_started', 'It has started already.')
     }
-    if (Number.isNaN(startAtMs) || Number.isNaN(deadlineMs)) {
-      refuse('startAt and deadline are ISO UTC times.')
+    const earliestMs = Math.max(Date.parse(change.startAt), Date.now())
+    if (change.deadline && Date.parse(change.deadline) <= earliestMs) {
+      const message = 'The deadline must lie after the start, and ahead.'
+      throw new AppError('deadline_past', message, { path: 'deadline', value: change.deadline })
     }
-    if (deadlineMs !== null && deadlineMs <= Math.max(startAtMs, Date.now())) {
-      refuse('The deadline must lie after the start, and ahead.')
-    }
+    return change
   }
 
   private status(): PreSendStatus {
@@ -267,14 +310,4 @@ class PreSend {
       result: this.result,
     }
   }
-}
-
-/** NaN where it is not ISO UTC: other forms would be taken for times of the worker's own zone. */
-function utcMs(text: unknown): number {
-  const isUtc = typeof text === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text)
-  return isUtc ? Date.parse(text) : Number.NaN
-}
-
-function refuse(message: string): never {
-  throw ApplicationFailure.nonRetryable(message, 'value_invalid')
 }

@@ -1,10 +1,4 @@
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  ChildWorkflowFailure,
-  executeChild,
-  ParentClosePolicy,
-} from '@temporalio/workflow'
+import { executeChild, ParentClosePolicy } from '@temporalio/workflow'
 import { PRIORITY, workflowIds } from '../contracts/names.js'
 import type { PreSendRequest } from '../contracts/pre-send.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
@@ -100,13 +94,4 @@ export function shardsOf(targeted: number): { readonly from: number; readonly to
     from: shard * size,
     to: Math.min(targeted, (shard + 1) * size),
   }))
-}
-
-/** The catalogue's code of whatever failed, for the receipt. */
-export function codeOf(error: unknown): string {
-  let cause: unknown = error
-  while (cause instanceof ActivityFailure || cause instanceof ChildWorkflowFailure) {
-    cause = cause.cause
-  }
-  return cause instanceof ApplicationFailure ? (cause.type ?? 'internal') : 'internal'
 }

@@ -1,19 +1,13 @@
-import { defineQuery, setCurrentDetails, setHandler, uuid4 } from '@temporalio/workflow'
+import { defineQuery, setCurrentDetails, uuid4 } from '@temporalio/workflow'
+import { resyncInput, type ResyncInput } from '../contracts/inputs.js'
 import type { Phase } from '../contracts/names.js'
 import type { RunReference } from '../contracts/sync-activities.js'
 import { sync } from './activity-proxies.js'
+import { entry } from './entry.js'
 import { mark, orMarkFailed } from './phase.js'
+import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
 import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
-
-/** What to look at again. People are named by their ledger ids only. */
-export interface ResyncInput {
-  readonly connectionId: string
-  /** Ledger ids of addresses; null or absent: everybody. */
-  readonly addressIds?: readonly number[] | null
-  /** Read and decide, and write nothing. */
-  readonly dryRun?: boolean
-}
 
 /** What a resync came to; in a dry run the writes are those that it would make. */
 export interface ResyncResult extends WorkTotals {
@@ -27,12 +21,21 @@ export const resyncStatusQuery = defineQuery<{
 }>('status')
 
 /** Reads contacts directly on both sides and passes over them, whether anything is known to have changed or not. */
-export async function resync(input: ResyncInput): Promise<ResyncResult> {
+export function resync(...given: [ResyncInput]): Promise<ResyncResult> {
+  return entry(resyncInput, given, lookAgain)
+}
+
+async function lookAgain(input: ResyncInput): Promise<ResyncResult> {
   const { connectionId, addressIds = null, dryRun = false } = input
   const run: RunReference = { connectionId, runId: uuid4(), tier: 'manual' }
   let phase: Phase = 'running'
   let totals = NO_WORK
-  setHandler(resyncStatusQuery, () => ({ connectionId, phase, totals }))
+  answer(resyncStatusQuery, 'How far it is: phase, and counts so far.', () => ({
+    connectionId,
+    phase,
+    totals,
+  }))
+  refuseOtherSignals(tellInDetails)
   mark({ connectionId, phase, tier: 'manual' })
   const onProgress = (soFar: WorkTotals) => {
     totals = soFar

@@ -4,26 +4,23 @@ import {
   executeChild,
   ParentClosePolicy,
   setCurrentDetails,
-  setHandler,
   sleep,
   uuid4,
 } from '@temporalio/workflow'
+import { sweepInput, type SweepInput } from '../contracts/inputs.js'
 import { workflowIds, type Phase } from '../contracts/names.js'
 import type { Refusal } from '../contracts/refusal.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import type { RunReference } from '../contracts/sync-activities.js'
 import { housekeeping, sync } from './activity-proxies.js'
-import { mark, orMarkFailed } from './phase.js'
 import { drainAll } from './drain-all.js'
+import { entry } from './entry.js'
 import { notices } from './notices.js'
+import { mark, orMarkFailed } from './phase.js'
+import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
 import { orRefused, refusalDetails } from './refusal.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
 import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
-
-/** Which connection. */
-export interface SweepInput {
-  readonly connectionId: string
-}
 
 /** Answer of the query `status`. */
 export interface SweepStatus {
@@ -46,6 +43,8 @@ const NOTHING_SWEPT: SweepResult = { ...NO_WORK, notices: [] }
 
 export const sweepStatusQuery = defineQuery<SweepStatus>('status')
 
+const STATUS = 'How far it is: phase, and counts so far.'
+
 /** A CRM that refuses us is tried no oftener than this: a little more than the gate of its connection holds. */
 const TRY_EVERY_MS = 5 * 60_000 + 5_000
 /** Then the next run of the cron goes on: one history does not grow for as long as nobody mends it. */
@@ -56,14 +55,19 @@ const TRY_FOR_MS = 22 * 60_000
  * drop the cron. Where it left off is in the ledger, not here. While the CRM refuses us it waits, so that what a person
  * has mended is found within minutes.
  */
-export async function backgroundSweep(input: SweepInput): Promise<SweepResult> {
+export function backgroundSweep(...given: [SweepInput]): Promise<SweepResult> {
+  return entry(sweepInput, given, sweepInTime)
+}
+
+async function sweepInTime(input: SweepInput): Promise<SweepResult> {
   const { connectionId } = input
   let phase: Phase = 'running'
   let swept = NOTHING_SWEPT
-  setHandler(sweepStatusQuery, () => {
+  answer(sweepStatusQuery, STATUS, () => {
     const { notices: told, ...totals } = swept
     return { connectionId, phase, totals, notices: told }
   })
+  refuseOtherSignals(tellInDetails)
   mark({ connectionId, phase: 'running', tier: 'sweep' })
   const tryUntilMs = Date.now() + TRY_FOR_MS
   for (;;) {
@@ -105,13 +109,18 @@ async function sweepOnce(input: SweepInput): Promise<SweepResult> {
  * One sweep: catches whatever webhooks did not (rule E5). Reads what changed on both sides since the last time, brings
  * new categories over (D3), and passes over everything due. Where the CRM refuses us it ends with that, and has not failed.
  */
-export async function sweepRun(input: SweepInput): Promise<SweepResult> {
+export function sweepRun(...given: [SweepInput]): Promise<SweepResult> {
+  return entry(sweepInput, given, sweepNow)
+}
+
+async function sweepNow(input: SweepInput): Promise<SweepResult> {
   const { connectionId } = input
   const run: RunReference = { connectionId, runId: uuid4(), tier: 'sweep' }
   let phase: Phase = 'running'
   let totals = NO_WORK
   let told: readonly string[] = []
-  setHandler(sweepStatusQuery, () => ({ connectionId, phase, totals, notices: told }))
+  answer(sweepStatusQuery, STATUS, () => ({ connectionId, phase, totals, notices: told }))
+  refuseOtherSignals(tellInDetails)
   const work = async () => {
     setCurrentDetails('Reading what changed on both sides')
     const read = await sync.catchUpBoth(run)

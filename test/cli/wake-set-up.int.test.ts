@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { wakeSetUp } from '../../src/cli/connection/wake-set-up.js'
 import type { Output } from '../../src/cli/output.js'
-import type { StartedRun } from '../../src/cli/temporal/start-or-join.js'
+import type { StartedRun } from '../../src/client/start-or-join.js'
 import { workflowIds } from '../../src/contracts/names.js'
 import { FakeWorld } from '../workflows/support/fake-world.js'
 import { pausedWith, statusOf, untilStatus } from '../workflows/support/setup-runs.js'

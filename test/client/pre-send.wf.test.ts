@@ -27,7 +27,13 @@ const activities: Pick<PreSendActivities, 'checkPreSend' | 'openSendout' | 'clos
       })
     }
     const startAtMs = Date.parse(request.startAt ?? '')
-    return { connectionId: 'acme', crm: 'dynamics', startAtMs, deadlineMs: startAtMs + 1_000 }
+    return {
+      connectionId: 'acme',
+      accountId: '1',
+      crm: 'dynamics',
+      startAtMs,
+      deadlineMs: startAtMs + 1_000,
+    }
   },
   openSendout: async ({ sendoutRunId }) => ({ sendoutRunId, connectionId: 'acme', crm: 'none' }),
   closeSendout: async ({ aborted }) =>

@@ -1,5 +1,5 @@
 import { AppError } from '../../src/contracts/app-error.js'
-import { ProblemsError } from '../../src/config/problems.js'
+import { ProblemsError } from '../../src/contracts/problems.js'
 
 /** The AppError that `run` throws; fails when it throws none. */
 export function caught(run: () => unknown): AppError {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Client, Connection } from '@temporalio/client'
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { startTemporalServer } from '../../src/embedded/temporal-server.js'
-import { workflowsPath } from '../../src/workers/workflows-path.js'
+import { workflowSources } from '../../src/workers/workflow-sources.js'
 import { delegatingActivities } from '../workflows/support/delegating-activities.js'
 import { FakeWorld } from '../workflows/support/fake-world.js'
 import { readableHistory } from './readable-history.js'
@@ -29,7 +29,7 @@ export async function recordHistories(prefix: string): Promise<string[]> {
   const native = await NativeConnection.connect({ address: server.address })
   try {
     const client = new Client({ connection })
-    const bundle = await bundleWorkflowCode({ workflowsPath: workflowsPath(), logger: silent })
+    const bundle = await bundleWorkflowCode({ ...workflowSources(), logger: silent })
     await mkdir(histories, { recursive: true })
     for (const file of await readdir(histories)) {
       if (chosen.some(([name]) => file.startsWith(`${name}.`))) {

@@ -12,30 +12,34 @@ const refused = failure('crm_auth_failed', { retryable: false })
 
 /** Every scenario, by the name of its history files. Each runs on a queue of its own. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
-  'pre-send-straight': preSend('snd_1', {}, new FakeSendouts({ targeted: 30_000, proof: 'delta' })),
-  'pre-send-rescheduled': preSend('snd_2', { startAt: inMs(3_600_000) }, undefined, {
+  'pre-send-straight': preSend(
+    'snd_1',
+    () => ({}),
+    new FakeSendouts({ targeted: 30_000, proof: 'delta' }),
+  ),
+  'pre-send-rescheduled': preSend('snd_2', () => ({ startAt: inMs(3_600_000) }), undefined, {
     steer: (client, id) => update(client, id, 'reschedule', { startAt: inMs(500) }),
   }),
-  'pre-send-aborted-waiting': preSend('snd_3', { startAt: inMs(3_600_000) }, undefined, {
+  'pre-send-aborted-waiting': preSend('snd_3', () => ({ startAt: inMs(3_600_000) }), undefined, {
     steer: (client, id) => update(client, id, 'abort', { reason: 'Withdrawn', by: 'support' }),
   }),
-  'pre-send-aborted-syncing': preSend('snd_4', {}, undefined, {
+  'pre-send-aborted-syncing': preSend('snd_4', () => ({}), undefined, {
     activities: { syncMembers: hang },
     steerAt: 'syncMembers',
     steer: (client, id) => update(client, id, 'abort', { reason: 'Withdrawn', by: 'support' }),
   }),
-  'pre-send-cancelled': preSend('snd_5', {}, undefined, {
+  'pre-send-cancelled': preSend('snd_5', () => ({}), undefined, {
     activities: { syncMembers: hang },
     steerAt: 'syncMembers',
     steer: (client, id) => client.workflow.getHandle(id).cancel(),
   }),
-  'pre-send-deadline': preSend('snd_6', { deadline: inMs(2_500) }, undefined, {
+  'pre-send-deadline': preSend('snd_6', () => ({ deadline: inMs(5_000) }), undefined, {
     activities: { syncMembers: hang },
   }),
-  'pre-send-refused': preSend('snd_7', {}, undefined, {
+  'pre-send-refused': preSend('snd_7', () => ({}), undefined, {
     activities: { syncMembers: () => Promise.reject(refused) },
   }),
-  'pre-send-retried': preSend('snd_8', {}, undefined, {
+  'pre-send-retried': preSend('snd_8', () => ({}), undefined, {
     activities: { proveFreshness: failingOnce({ proof: 'direct', requests: report().requests }) },
   }),
   'sweep-cron': {
@@ -99,7 +103,8 @@ interface Steering {
 
 function preSend(
   sendoutId: string,
-  changes: Partial<PreSendRequest>,
+  /** Called when it is started: its times lie ahead of that moment. */
+  changes: () => Partial<PreSendRequest>,
   sendouts = new FakeSendouts({ targeted: 2_500 }),
   { activities = {}, steerAt = 'checkPreSend', steer }: Steering = {},
 ): Scenario {
@@ -108,7 +113,7 @@ function preSend(
     async run(client, world, taskQueue) {
       const workflowId = `pre-send/${sendoutId}/send`
       const audience = { campaignId: '501', componentId: '9001' }
-      const request = { connectionId, sendoutId, ...audience, stage: 'send', ...changes }
+      const request = { connectionId, sendoutId, ...audience, stage: 'send', ...changes() }
       const start = { workflowId, taskQueue, args: [request] }
       const handle = await client.workflow.start('preSend', start)
       await world.called(steerAt)

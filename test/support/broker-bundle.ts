@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { bundleWorkflowCode } from '@temporalio/worker'
-import { cacheDir, checkoutRoot } from '../../src/embedded/cache-dir.js'
+import { cacheDir } from '../../src/embedded/cache-dir.js'
+import { workflowSources } from '../../src/workers/workflow-sources.js'
 
 /** Bundles `src/workflows/index.ts` into a file of this run's own. */
 export async function buildWorkflowBundle(): Promise<{
@@ -8,10 +9,7 @@ export async function buildWorkflowBundle(): Promise<{
   readonly remove: () => Promise<void>
 }> {
   const logger = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} }
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: `${checkoutRoot}src/workflows/index.ts`,
-    logger,
-  })
+  const { code } = await bundleWorkflowCode({ ...workflowSources(), logger })
   const dir = `${cacheDir}/test`
   const codePath = `${dir}/workflow-bundle-${process.pid}.js`
   await mkdir(dir, { recursive: true })

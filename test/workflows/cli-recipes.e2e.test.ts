@@ -142,14 +142,14 @@ describe('recipes of docs/temporal-cli.md', () => {
   it('refuse an abort without a reason, and say why', async () => {
     await shell(
       `temporal workflow start --type preSend --task-queue pre-send --workflow-id refusing --input ` +
-        `'{"sendoutId":"snd_80","stage":"send","startAt":"2099-01-01T08:00:00Z"}'`,
+        `'{"connectionId":"acme-dynamics","sendoutId":"snd_80","campaignId":"501","componentId":"9001","stage":"send","startAt":"2099-01-01T08:00:00Z"}'`,
     )
     const refused = shell(
       `temporal workflow update execute --workflow-id refusing --name abort --input '{"by":"support"}'`,
     )
     await expect(refused).rejects.toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('An abort needs a reason and a name'),
+      stderr: expect.stringContaining('reason is missing'),
     })
     await shell('temporal workflow cancel --workflow-id refusing')
   })

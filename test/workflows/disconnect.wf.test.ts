@@ -80,7 +80,7 @@ describe('disconnect', () => {
   it.each([['reason'], ['by'], ['connectionId']])('needs %s', async (name) => {
     const world = workflows.world()
     const failed = (await start(false, { [name]: ' ' })).result()
-    await expect(failed).rejects.toMatchObject({ cause: { type: 'value_missing' } })
+    await expect(failed).rejects.toMatchObject({ cause: { type: 'value_invalid' } })
     expect(world.names()).toEqual([])
   })
 
@@ -89,7 +89,9 @@ describe('disconnect', () => {
     async (removeInstalled) => {
       const world = workflows.world()
       const failed = (await start(false, { removeInstalled })).result()
-      await expect(failed).rejects.toMatchObject({ cause: { type: 'value_invalid' } })
+      await expect(failed).rejects.toMatchObject({
+        cause: { type: removeInstalled === undefined ? 'value_missing' : 'value_invalid' },
+      })
       expect(world.names()).toEqual([])
     },
   )

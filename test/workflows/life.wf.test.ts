@@ -20,7 +20,7 @@ describe('pauseConnection', () => {
   it('stops everything, the cron too', async () => {
     const world = workflows.world()
     const handle = await start('pauseConnection', { mode: 'all' })
-    expect(await handle.result()).toEqual({ connectionId, phase: 'done' })
+    expect(await handle.result()).toEqual({ connectionId, mode: 'all', phase: 'done' })
     expect(world.names()).toEqual(['pauseConnection', 'endWork'])
     expect(world.inputs('pauseConnection')).toMatchObject([{ ...words, mode: 'all' }])
     expect(world.inputs('endWork')).toMatchObject([{ kinds: ['cron', 'runs'] }])
@@ -72,10 +72,13 @@ describe('pauseConnection', () => {
     })
     const handle = await start('pauseConnection', { mode: 'all' })
     await expect(handle.result()).rejects.toMatchObject({
-      cause: { cause: { type: 'connection_setting_up' } },
+      cause: {
+        type: 'connection_setting_up',
+        message: 'Failed for the test: connection_setting_up',
+      },
     })
     expect(world.names()).toEqual(['pauseConnection'])
-    expect(await handle.query('status')).toEqual({ connectionId, phase: 'failed' })
+    expect(await handle.query('status')).toEqual({ connectionId, mode: 'all', phase: 'failed' })
   })
 })
 
@@ -90,7 +93,7 @@ describe('resumeConnection', () => {
   it('needs a reason and a name', async () => {
     const world = workflows.world()
     const handle = await start('resumeConnection', { by: '' })
-    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'value_missing' } })
+    await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'value_invalid' } })
     expect(world.names()).toEqual([])
   })
 })

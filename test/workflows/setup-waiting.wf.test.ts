@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
 import type { SetupStatus } from '../../src/contracts/setup.js'
-import { SETUP_STEPS } from './support/default-activities.js'
 import { override, pausedWith, statusOf, stepIn, untilStatus } from './support/setup-runs.js'
 import { withWorkflows } from './support/with-workflows.js'
 
@@ -76,37 +75,5 @@ describe('what was chosen for a step', () => {
       ['webhooks', null],
       ['categories', null],
     ])
-  })
-})
-
-describe('a run that goes on from an earlier one', () => {
-  it('waits where that one did, shows it, and keeps what was chosen', async () => {
-    const world = workflows.world()
-    const board = SETUP_STEPS.map(({ id, title, weight }, index) => ({
-      weight,
-      workedMs: 0,
-      status: {
-        id,
-        title,
-        state: index === 0 ? 'done' : index === 1 ? 'paused' : 'pending',
-        startedAt: index < 2 ? '2026-11-22T04:00:00.000Z' : null,
-        endedAt: index === 0 ? '2026-11-22T04:00:01.000Z' : null,
-        attempts: index < 2 ? 1 : 0,
-        pause:
-          index === 1
-            ? { code: 'formUncertain', message: 'm', choices: ['retry', 'abort'], seen: {} }
-            : null,
-        note: null,
-      },
-    }))
-    const choice = { action: 'useForm', formId: 'f-1' }
-    const carried = { crm: 'dynamics', runId: 'r', board, heldBy: null, messages: [], rechecks: 0 }
-    const handle = await start({ carried: { ...carried, choice } })
-    expect(await untilStatus(handle, isPaused)).toMatchObject({ percent: 10 })
-    const { searchAttributes } = await handle.describe()
-    expect(searchAttributes['Phase']).toEqual(['paused'])
-    await handle.executeUpdate('override', { args: [override('tables', 'retry')] })
-    expect(await handle.result()).toMatchObject({ phase: 'done' })
-    expect(world.inputs('runSetupStep')[0]).toMatchObject({ stepId: 'tables', choice })
   })
 })

@@ -220,9 +220,9 @@ describe('messages of Support', () => {
   const pause = pausedWith('formUncertain', ['retry', 'useForm', 'abort'])
 
   it.each([
-    [{}, 'override_invalid', '"reason" is missing'],
-    [override('tables', 'dance'), 'override_invalid', '"action" must be one of'],
-    [override('tables', 'useForm'), 'override_invalid', '"useForm" needs "formId"'],
+    [{}, 'override_invalid', 'reason is missing'],
+    [override('tables', 'dance'), 'override_invalid', 'action is not valid: must be retry'],
+    [override('tables', 'useForm'), 'override_invalid', 'formId is missing: useForm needs it'],
     [override('nothing', 'retry'), 'override_invalid', 'There is no step "nothing"'],
     [override('connect', 'retry'), 'override_refused', 'Step connect is done, not paused'],
     [override('webhooks', 'retry'), 'override_refused', 'Step webhooks is pending, not paused'],

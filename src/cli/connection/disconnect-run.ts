@@ -1,3 +1,4 @@
+import type { WorkflowHandle } from '@temporalio/client'
 import type { TemporalClient } from '../../config/temporal.js'
 import { AppError } from '../../contracts/app-error.js'
 import type { DisconnectStatus } from '../../contracts/life-activities.js'
@@ -6,7 +7,7 @@ import type { DisconnectInput } from '../../contracts/setup.js'
 import type { Output } from '../output.js'
 import { awaitResult } from '../temporal/await-result.js'
 import { setupProgress } from '../temporal/setup-progress.js'
-import { startOrJoin, type StartedRun } from '../temporal/start-or-join.js'
+import { startOrJoin, type StartedRun } from '../../client/start-or-join.js'
 
 /**
  * Starts a disconnect, or joins the one that runs, and waits for it where asked to.
@@ -26,10 +27,8 @@ export async function runDisconnect(
     priorityKey: PRIORITY.setup,
     connectionId,
     summary: `${removeInstalled ? 'Removal of the installation' : 'Disabling'} of ${connectionId}`,
+    join: (handle) => refuseOther(handle, input),
   })
-  if (run.joined) {
-    await refuseOther(run, input)
-  }
   if (!wait) {
     return { run, status: null }
   }
@@ -42,11 +41,14 @@ export async function runDisconnect(
 }
 
 /** A removal may wait for a person before it disables anything, and a plain disabling removes nothing. */
-async function refuseOther(run: StartedRun, { connectionId, removeInstalled }: DisconnectInput) {
-  const running = await run.handle.query<DisconnectStatus>('status')
+async function refuseOther(
+  handle: WorkflowHandle,
+  { connectionId, removeInstalled }: DisconnectInput,
+): Promise<void> {
+  const running = await handle.query<DisconnectStatus>('status')
   if (running.removeInstalled !== removeInstalled && running.result === null) {
     const does = running.removeInstalled ? 'removes the installation' : 'only disables'
-    throw new AppError('disconnect_running', `${run.workflowId} is running and ${does}.`, {
+    throw new AppError('disconnect_running', `${handle.workflowId} is running and ${does}.`, {
       path: 'connectionId',
       value: connectionId,
     })

@@ -1,10 +1,13 @@
+import type { WorkflowHandle } from '@temporalio/client'
+import { AppError } from '../../contracts/app-error.js'
+import type { LifeStatus, PauseInput } from '../../contracts/life-activities.js'
 import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
 import { refuseToPause, refuseToResume } from '../../ledger/connection-life.js'
 import { findConnection, type ConnectionRow } from '../../ledger/connections.js'
 import type { Output } from '../output.js'
 import { withLedger, withTemporal } from '../resources.js'
 import { awaitResult } from '../temporal/await-result.js'
-import { startOrJoin } from '../temporal/start-or-join.js'
+import { startOrJoin, type WorkflowStart } from '../../client/start-or-join.js'
 import { requireConnection } from './connection-view.js'
 import { requireWords, type Words } from './require-words.js'
 
@@ -32,8 +35,9 @@ export function pauseConnection(
   return change(command, output, {
     type: 'pauseConnection',
     workflowId: workflowIds.pause(command.connectionId),
-    input: { ...command, mode },
+    input: { ...inputOf(command), mode },
     refuse: refuseToPause,
+    join: (handle) => refuseOtherMode(handle, mode),
   })
 }
 
@@ -42,7 +46,7 @@ export function resumeConnection(command: LifeCommand, output: Output): Promise<
   return change(command, output, {
     type: 'resumeConnection',
     workflowId: workflowIds.resume(command.connectionId),
-    input: command,
+    input: inputOf(command),
     refuse: refuseToResume,
   })
 }
@@ -53,12 +57,24 @@ interface Change {
   readonly input: object
   /** Checked before anything is started; the workflow checks again, under a lock. */
   readonly refuse: typeof refuseToPause
+  readonly join?: NonNullable<WorkflowStart['join']>
 }
+
+/** A pause of another mode would not do what was asked for. */
+async function refuseOtherMode(handle: WorkflowHandle, mode: PauseInput['mode']): Promise<void> {
+  const running = await handle.query<LifeStatus>('status')
+  if (running.mode !== mode) {
+    const message = `${handle.workflowId} is running with mode ${running.mode}.`
+    throw new AppError('request_differs', message, { path: 'mode', value: mode })
+  }
+}
+
+const inputOf = ({ connectionId, reason, by }: LifeCommand) => ({ connectionId, reason, by })
 
 function change(
   command: LifeCommand,
   output: Output,
-  { type, workflowId, input, refuse }: Change,
+  { type, workflowId, input, refuse, ...more }: Change,
 ): Promise<ChangedConnection> {
   requireWords(command)
   const { connectionId } = command
@@ -74,6 +90,7 @@ function change(
         priorityKey: PRIORITY.setup,
         connectionId,
         summary: `${type} ${connectionId}`,
+        ...more,
       })
       await awaitResult({ temporal, run, queue: QUEUES.setup, output })
       const { state, pauseMode } = (await findConnection(db, connectionId)) ?? connection

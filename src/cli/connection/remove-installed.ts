@@ -39,7 +39,8 @@ export function removeInstalled(
       )
     }
     return withTemporal(async (temporal) => {
-      const input = { ...request, removeInstalled: true }
+      const { reason, by } = request
+      const input = { connectionId, reason, by, removeInstalled: true }
       const { run, status } = await runDisconnect(temporal, input, options)
       const state = (await findConnection(db, connectionId))?.state ?? connection.state
       return {

@@ -1,6 +1,6 @@
 import type { SetupOverride, SetupStatus } from '../../contracts/setup.js'
 import type { Output } from '../output.js'
-import type { StartedRun } from '../temporal/start-or-join.js'
+import type { StartedRun } from '../../client/start-or-join.js'
 
 /**
  * Tells a set-up that was running already, and waits for a person, to try its step again: the file that was just applied

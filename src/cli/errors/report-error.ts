@@ -1,7 +1,7 @@
 import type { AppError, ErrorDocument } from '../../contracts/app-error.js'
 import type { ExitCode } from '../../contracts/error-catalogue.js'
 import { readLogLevel } from '../../config/log-level.js'
-import type { ProblemsDocument } from '../../config/problems.js'
+import type { ProblemsDocument } from '../../contracts/problems.js'
 import { describeError } from '../../telemetry/describe-error.js'
 import type { Output } from '../output.js'
 

@@ -1,3 +1,4 @@
+import { joinPreSend } from '../../client/join-pre-send.js'
 import { parseJsonObject } from '../../config/parse-json-object.js'
 import { parsePreSendRequest } from '../../config/pre-send-request.js'
 import { AppError } from '../../contracts/app-error.js'
@@ -9,7 +10,7 @@ import type { Output } from '../output.js'
 import { readTextFile } from '../read-text-file.js'
 import { withLedger, withTemporal } from '../resources.js'
 import { awaitResult } from '../temporal/await-result.js'
-import { startOrJoin } from '../temporal/start-or-join.js'
+import { startOrJoin } from '../../client/start-or-join.js'
 
 /** What `pre-send` answers when it does not wait. */
 export interface StartedPreSend {
@@ -23,7 +24,8 @@ export interface StartedPreSend {
  * Starts a pre-send from a request file, or joins the one that runs.
  *
  * @returns the result when it is waited for, else the run.
- * @throws ProblemsError for a request that is not valid; AppError `connection_not_found`, `sendout_of_another_account`.
+ * @throws ProblemsError for a request that is not valid; AppError `connection_not_found`, `sendout_of_another_account`;
+ *   `request_differs` where one runs that was asked for otherwise.
  */
 export async function startPreSend(
   path: string,
@@ -42,7 +44,8 @@ export async function startPreSend(
       input: request,
       priorityKey: PRIORITY.preSend,
       connectionId: connectionId ?? `account-${accountId}`,
-      summary: `Pre-send of ${sendoutId}, stage ${stage}`,
+      summary: `Sendout ${sendoutId}, stage ${stage}`,
+      join: joinPreSend(temporal.client, request),
     })
     if (options.wait) {
       const { output } = options

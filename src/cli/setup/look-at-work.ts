@@ -31,8 +31,8 @@ export async function lookAtWork(
   if (!('removeInstalled' in answer)) {
     return { workflowId, answer, status: answer, ended }
   }
-  // A disconnect is not held back, does not guess how long it takes, and answers messages by its steps.
-  const status = { ...answer, remainingSeconds: 0, heldBy: null, messages: [] }
+  // A disconnect is not held back, and does not guess how long it takes.
+  const status = { ...answer, remainingSeconds: 0, heldBy: null }
   return { workflowId, answer, status, ended, work: workOf(answer) }
 }
 

@@ -8,7 +8,7 @@ import type { Output } from '../output.js'
 import { withLedger } from '../resources.js'
 import { awaitResult } from '../temporal/await-result.js'
 import { setupProgress } from '../temporal/setup-progress.js'
-import { startOrJoin } from '../temporal/start-or-join.js'
+import { startOrJoin } from '../../client/start-or-join.js'
 
 /**
  * Lets the set-up of a stored connection look at every step and change nothing. It has an id of its own, so that it may

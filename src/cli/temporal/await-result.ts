@@ -1,7 +1,7 @@
 import type { TemporalClient } from '../../config/temporal.js'
 import type { QueueName } from '../../contracts/names.js'
 import type { Output } from '../output.js'
-import type { StartedRun } from './start-or-join.js'
+import type { StartedRun } from '../../client/start-or-join.js'
 
 /** How often whoever waits is told what has changed. */
 const LOOK_EVERY_MS = 1_000

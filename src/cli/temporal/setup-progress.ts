@@ -5,7 +5,7 @@ import type { Output } from '../output.js'
 import { plain } from '../setup/paint.js'
 import { choiceLines, pauseLines } from '../setup/pause-lines.js'
 import { workOf } from '../setup/work.js'
-import type { StartedRun } from './start-or-join.js'
+import type { StartedRun } from '../../client/start-or-join.js'
 
 /** What every workflow with steps answers to `status`; only set-up tells who holds it back. */
 type Progress = Pick<SetupStatus, 'connectionId' | 'percent' | 'steps'> &

@@ -1,6 +1,6 @@
-import { ApplicationFailure, setHandler } from '@temporalio/workflow'
 import type { SetupIntervention, SetupOverride } from '../../contracts/setup.js'
-import { judgeIntervention, judgeOverride, type Judged } from './judge-message.js'
+import { answer, refuseOtherSignals, takeSignal, takeUpdate, type Gate } from '../receive.js'
+import { judgeIntervention, judgeOverride, orThrow, type Situation } from './judge-message.js'
 import { keepIntervention } from './keep-decision.js'
 import {
   overrideSignal,
@@ -17,36 +17,51 @@ import { stepOf } from './step-board.js'
  * at once. A message that makes no sense changes nothing.
  */
 export function handleMessages(state: SetupState): void {
-  setHandler(statusQuery, () => state.status())
-  setHandler(pauseSignal, (message) => hold(state, message))
-  setHandler(resumeSignal, (message) => release(state, message))
-  setHandler(overrideSignal, (message) => {
-    const judged = judge(state, message)
-    if ('refused' in judged) {
-      state.say(`override refused: ${judged.refused.text}`)
-    } else {
-      accept(state, judged.accepted)
-    }
+  const refuse = (text: string) => state.say(text)
+  const intervention = (description: string): Gate<SetupIntervention> => ({
+    description: `${description} Takes {"reason", "by"}.`,
+    judge: (given) => orThrow(judgeIntervention(given)),
   })
-  setHandler(
-    overrideUpdate,
-    (message) => {
-      const override = orThrow(judge(state, message))
-      accept(state, override)
-      return { accepted: true, step: override.step, action: override.action }
-    },
-    { validator: (message) => void orThrow(judge(state, message)) },
+  const override: Gate<SetupOverride> = {
+    description: OVERRIDE,
+    judge: (given) => orThrow(judgeOverride(given, situationOf(state))),
+  }
+  answer(statusQuery, 'How it stands: steps, what it waits for, what can be chosen.', () =>
+    state.status(),
   )
+  takeSignal(
+    pauseSignal,
+    intervention('Holds set-up back before its next step.'),
+    (message) => hold(state, message),
+    refuse,
+  )
+  takeSignal(
+    resumeSignal,
+    intervention('Lets set-up go on; a step that waits is tried again.'),
+    (message) => release(state, message),
+    refuse,
+  )
+  takeSignal(overrideSignal, override, (message) => accept(state, message), refuse)
+  takeUpdate(overrideUpdate, override, (message) => {
+    accept(state, message)
+    return { accepted: true, step: message.step, action: message.action }
+  })
+  refuseOtherSignals(refuse)
 }
 
-function judge(state: SetupState, message: unknown): Judged<SetupOverride> {
-  return judgeOverride(message, {
+/** How Temporal's UI describes the message. */
+export const OVERRIDE =
+  'Decides the step that waits. Takes {"step", "action", "reason", "by"}; useForm, useTab and useView also need ' +
+  'formId, tab or viewId. What came of the signal is under messages of the status; the update answers.'
+
+function situationOf(state: SetupState): Situation {
+  return {
     board: state.board,
     held: state.heldBy !== null,
     decided: state.decision !== null,
     deciding: state.deciding,
     ended: state.result !== null,
-  })
+  }
 }
 
 function accept(state: SetupState, override: SetupOverride): void {
@@ -58,11 +73,7 @@ function accept(state: SetupState, override: SetupOverride): void {
   }
 }
 
-async function hold(state: SetupState, message: unknown): Promise<void> {
-  const intervention = understood(state, 'pause', message)
-  if (intervention === null) {
-    return
-  }
+async function hold(state: SetupState, intervention: SetupIntervention): Promise<void> {
   if (state.result !== null || state.heldBy !== null) {
     state.say(`pause refused: it ${state.result === null ? 'is held back already' : 'has ended'}`)
     return
@@ -72,11 +83,7 @@ async function hold(state: SetupState, message: unknown): Promise<void> {
   await keepIntervention(state.connectionId, 'pause', intervention)
 }
 
-async function release(state: SetupState, message: unknown): Promise<void> {
-  const intervention = understood(state, 'resume', message)
-  if (intervention === null) {
-    return
-  }
+async function release(state: SetupState, intervention: SetupIntervention): Promise<void> {
   const waiting = state.board.find(({ status }) => status.state === 'paused')?.status.id
   if (state.result !== null || (state.heldBy === null && waiting === undefined)) {
     state.say('resume refused: it is not paused')
@@ -93,21 +100,4 @@ async function release(state: SetupState, message: unknown): Promise<void> {
   if (waiting !== undefined && stillWaits && state.decision === null && !state.deciding) {
     state.decision = { step: waiting, action: 'retry', ...intervention }
   }
-}
-
-function understood(state: SetupState, name: string, message: unknown): SetupIntervention | null {
-  const judged = judgeIntervention(message)
-  if ('refused' in judged) {
-    state.say(`${name} refused: ${judged.refused.text}`)
-    return null
-  }
-  return judged.accepted
-}
-
-function orThrow<T>(judged: Judged<T>): T {
-  if ('refused' in judged) {
-    const { code, text } = judged.refused
-    throw ApplicationFailure.nonRetryable(text, code)
-  }
-  return judged.accepted
 }

@@ -1,32 +1,32 @@
-import { allHandlersFinished, ApplicationFailure, condition, uuid4 } from '@temporalio/workflow'
+import { allHandlersFinished, condition, uuid4, workflowInfo } from '@temporalio/workflow'
+import { AppError } from '../../contracts/app-error.js'
+import { setupInput, type SetupStart } from '../../contracts/inputs.js'
 import type { SetupPreview, SetupStatus } from '../../contracts/setup.js'
-import { orMarkFailed } from '../phase.js'
+import { entry } from '../entry.js'
+import { markRefused, orMarkFailed } from '../phase.js'
 import { handleMessages } from './handle-messages.js'
-import { isTelling } from './judge-message.js'
 import { previewSetup } from './preview.js'
-import { setUp, type SetupWorkflowInput } from './set-up.js'
-import { SetupState } from './setup-state.js'
+import { setUp } from './set-up.js'
+import { SetupState, type CarriedSetup } from './setup-state.js'
 
 /**
  * Sets Dynamics up (rules E1–E3): about ten minutes, pausing where a person has to decide. Safe to run again.
  * @returns the status at the end, or with `dryRun` what would be done.
- * @throws ApplicationFailure `value_missing`, `value_invalid`, `connection_not_found`, `crm_not_supported`: an input that cannot be.
+ * @throws ApplicationFailure `value_missing`, `value_invalid`, `unknown_key`, `connection_not_found`, `crm_not_supported`,
+ *   `setup_of_another_crm`: an input that cannot be.
  */
-export async function dynamicsSetup(
-  input: SetupWorkflowInput,
-): Promise<SetupStatus | SetupPreview> {
-  return run(input)
+export function dynamicsSetup(...given: [SetupStart]): Promise<SetupStatus | SetupPreview> {
+  return entry(setupInput, given, run)
 }
 
 /** Sets SuperOffice up, by the same runner. See {@link dynamicsSetup}. */
-export async function superOfficeSetup(
-  input: SetupWorkflowInput,
-): Promise<SetupStatus | SetupPreview> {
-  return run(input)
+export function superOfficeSetup(...given: [SetupStart]): Promise<SetupStatus | SetupPreview> {
+  return entry(setupInput, given, run)
 }
 
-async function run(input: SetupWorkflowInput): Promise<SetupStatus | SetupPreview> {
-  const { connectionId, dryRun, carried } = checked(input)
+async function run(input: SetupStart): Promise<SetupStatus | SetupPreview> {
+  const { connectionId, dryRun } = input
+  const carried = carriedIn(input)
   if (dryRun) {
     return previewSetup(connectionId)
   }
@@ -41,17 +41,12 @@ async function run(input: SetupWorkflowInput): Promise<SetupStatus | SetupPrevie
   return state.status()
 }
 
-/** Whoever starts it by hand may have sent anything. */
-function checked(input: SetupWorkflowInput | undefined): SetupWorkflowInput {
-  if (typeof input?.connectionId !== 'string' || !isTelling(input.connectionId)) {
-    throw ApplicationFailure.nonRetryable('Give {"connectionId": "…"}.', 'value_missing')
+/** What one run hands to the next is ours; whoever starts set-up cannot make it up. */
+function carriedIn({ carried }: SetupStart): CarriedSetup | undefined {
+  if (carried !== undefined && workflowInfo().continuedFromExecutionRunId === undefined) {
+    markRefused()
+    const message = 'carried is what one run of set-up hands to the next; leave it out.'
+    throw new AppError('value_invalid', message, { path: 'carried' })
   }
-  if (typeof (input.dryRun ?? false) !== 'boolean') {
-    throw ApplicationFailure.nonRetryable('"dryRun" must be true or false.', 'value_invalid')
-  }
-  if (input.carried !== undefined && !Array.isArray(input.carried?.board)) {
-    const text = '"carried" is what one run hands to the next; leave it out.'
-    throw ApplicationFailure.nonRetryable(text, 'value_invalid')
-  }
-  return input
+  return carried as CarriedSetup | undefined
 }

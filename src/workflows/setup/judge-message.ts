@@ -1,9 +1,9 @@
-import {
-  SETUP_ACTIONS,
-  type SetupAction,
-  type SetupIntervention,
-  type SetupOverride,
-} from '../../contracts/setup.js'
+import { ApplicationFailure } from '@temporalio/common'
+import { interventionMessage, overrideMessage } from '../../contracts/inputs.js'
+import { judged } from '../../contracts/judge.js'
+import { ProblemsError } from '../../contracts/problems.js'
+import type { Schema } from '../../contracts/schema.js'
+import type { SetupIntervention, SetupOverride } from '../../contracts/setup.js'
 import { nextStep, stepOf, type Board } from './step-board.js'
 
 /** Why a message is not followed: a code of the catalogue, and the words for whoever sent it. */
@@ -27,21 +27,15 @@ export interface Situation {
   readonly ended: boolean
 }
 
-const MAX_TEXT = 500
-
-/** Fields beside the evidence that an action needs. */
-const NEEDS: Readonly<Partial<Record<SetupAction, 'formId' | 'tab' | 'viewId'>>> = {
-  useForm: 'formId',
-  useTab: 'tab',
-  useView: 'viewId',
-}
-
 /**
  * Judges an `override` as it came, from whatever client (E3): its shape first, then whether it makes sense now. Pure.
  * Nothing is changed by a refused one.
  */
-export function judgeOverride(message: unknown, situation: Situation): Judged<SetupOverride> {
-  const shape = overrideShape(message)
+export function judgeOverride(
+  given: readonly unknown[],
+  situation: Situation,
+): Judged<SetupOverride> {
+  const shape = judgeShape(overrideMessage, given)
   if ('refused' in shape) {
     return shape
   }
@@ -78,63 +72,23 @@ export function judgeOverride(message: unknown, situation: Situation): Judged<Se
   return { accepted: override }
 }
 
-/** Judges the shape of `pause` and `resume`. */
-export function judgeIntervention(message: unknown): Judged<SetupIntervention> {
-  if (!isObject(message)) {
-    return invalid('Give an object with "reason" and "by".')
+/** Judges a `pause` or a `resume`, which have their evidence and nothing else. */
+export function judgeIntervention(given: readonly unknown[]): Judged<SetupIntervention> {
+  return judgeShape(interventionMessage, given)
+}
+
+/** @returns it with its texts trimmed. */
+function judgeShape<T extends object>(schema: Schema<T>, given: readonly unknown[]): Judged<T> {
+  try {
+    const texts: [string, unknown][] = Object.entries(judged(schema, given))
+    const trimmed = texts.map(([key, text]) => [key, String(text).trim()])
+    return { accepted: Object.fromEntries(trimmed) as T }
+  } catch (error) {
+    if (error instanceof ProblemsError) {
+      return invalid(error.message)
+    }
+    throw error
   }
-  const lacking = (['reason', 'by'] as const).find((key) => !isText(message[key]))
-  return lacking === undefined
-    ? { accepted: { reason: textOf(message['reason']), by: textOf(message['by']) } }
-    : invalid(`"${lacking}" is missing, empty, longer than ${MAX_TEXT} characters, or no text.`)
-}
-
-function overrideShape(message: unknown): Judged<SetupOverride> {
-  const evidence = judgeIntervention(message)
-  if ('refused' in evidence || !isObject(message)) {
-    return evidence as Judged<SetupOverride>
-  }
-  const { step, action } = message
-  if (!isText(step)) {
-    return invalid('"step" is missing.')
-  }
-  if (!isAction(action)) {
-    return invalid(`"action" must be one of ${SETUP_ACTIONS.join(', ')}.`)
-  }
-  const need = NEEDS[action]
-  if (need !== undefined && !isText(message[need])) {
-    return invalid(`"${action}" needs "${need}".`)
-  }
-  const extras = Object.fromEntries(
-    (['formId', 'tab', 'viewId'] as const).flatMap((key) =>
-      isText(message[key]) ? [[key, textOf(message[key])]] : [],
-    ),
-  )
-  return { accepted: { step, action, ...extras, ...evidence.accepted } }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && isTelling(value)
-}
-
-/**
- * Whether a text can be kept as evidence: not empty, not too long, and nothing in it that a database does not store
- * (a zero character, half a surrogate pair), which would be tried again for ever.
- */
-export function isTelling(text: string): boolean {
-  return text.trim() !== '' && text.length <= MAX_TEXT && !/[\0\p{Surrogate}]/u.test(text)
-}
-
-function textOf(value: unknown): string {
-  return String(value).trim()
-}
-
-function isAction(value: unknown): value is SetupAction {
-  return SETUP_ACTIONS.some((action) => action === value)
 }
 
 function invalid(text: string): { readonly refused: Refusal } {
@@ -143,4 +97,12 @@ function invalid(text: string): { readonly refused: Refusal } {
 
 function refused(text: string): { readonly refused: Refusal } {
   return { refused: { code: 'override_refused', text } }
+}
+
+/** @throws ApplicationFailure that says why; not retryable. */
+export function orThrow<T>(judgement: Judged<T>): T {
+  if ('refused' in judgement) {
+    throw ApplicationFailure.nonRetryable(judgement.refused.text, judgement.refused.code)
+  }
+  return judgement.accepted
 }

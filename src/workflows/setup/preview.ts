@@ -1,12 +1,8 @@
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  setHandler,
-  TimeoutFailure,
-} from '@temporalio/workflow'
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow'
 import type { PauseCode, SetupPreview, SetupStatus, StepPreview } from '../../contracts/setup.js'
 import { LOOK_SECONDS } from '../activity-limits.js'
 import { looking } from '../activity-proxies.js'
+import { answer, refuseOtherSignals, tellInDetails } from '../receive.js'
 import { statusQuery } from './messages.js'
 import { begun, ended, newBoard, percentOf, remainingSecondsOf, type Board } from './step-board.js'
 
@@ -20,7 +16,8 @@ const CLOSED: ReadonlySet<PauseCode> = new Set<PauseCode>(['authFailed', 'tenant
 export async function previewSetup(connectionId: string): Promise<SetupPreview> {
   let board: Board = []
   let phase: SetupStatus['phase'] = 'running'
-  setHandler(statusQuery, () => ({
+  refuseOtherSignals(tellInDetails)
+  answer(statusQuery, 'Which steps were looked at.', (): SetupStatus => ({
     connectionId,
     phase,
     percent: percentOf(board),

@@ -6,7 +6,8 @@ import {
   isCancellation,
   workflowInfo,
 } from '@temporalio/workflow'
-import type { SetupInput, SetupOverride, SetupPause } from '../../contracts/setup.js'
+import type { SetupStart } from '../../contracts/inputs.js'
+import type { SetupOverride, SetupPause } from '../../contracts/setup.js'
 import type { StepOutcome } from '../../contracts/setup-activities.js'
 import { brief } from '../activity-proxies.js'
 import { mark } from '../phase.js'
@@ -15,13 +16,8 @@ import { keepOverride } from './keep-decision.js'
 import { pauseForFailure } from './pause-for-failure.js'
 import { recheckAfterMs } from './recheck.js'
 import { runStep } from './run-step.js'
-import type { CarriedSetup, SetupState } from './setup-state.js'
+import type { SetupState } from './setup-state.js'
 import { begun, ended, newBoard, nextStep, paused, stepOf, worked } from './step-board.js'
-
-/** Input of the workflow, with what an earlier run of the same set-up hands over. */
-export interface SetupWorkflowInput extends SetupInput {
-  readonly carried?: CarriedSetup
-}
 
 /**
  * Takes the steps in order, pauses where a person has to decide, and never fails for good (rules E1–E3). The steps
@@ -137,7 +133,7 @@ async function decisionOn(state: SetupState, pause: SetupPause): Promise<SetupOv
     await condition(allHandlersFinished)
     if (state.decision === null) {
       const { connectionId } = state
-      await continueAsNew<(input: SetupWorkflowInput) => Promise<unknown>>({
+      await continueAsNew<(input: SetupStart) => Promise<unknown>>({
         connectionId,
         carried: state.carry(),
       })

@@ -51,6 +51,7 @@ export class FakeSendouts {
     return {
       checkPreSend: async ({ request }) => ({
         connectionId: request.connectionId ?? 'acme-dynamics',
+        accountId: request.accountId ?? '1001',
         crm: 'dynamics',
         startAtMs: request.startAt ? Date.parse(request.startAt) : null,
         deadlineMs: request.deadline ? Date.parse(request.deadline) : null,

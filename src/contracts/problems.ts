@@ -1,5 +1,5 @@
-import { AppError, type ErrorDocument } from '../contracts/app-error.js'
-import type { ErrorCode } from '../contracts/error-catalogue.js'
+import { AppError, type ErrorDocument } from './app-error.js'
+import type { ErrorCode } from './error-catalogue.js'
 
 /** One thing that is wrong in an input. */
 export interface Problem {

@@ -1,0 +1,89 @@
+import type { Client, WorkflowHandle } from '@temporalio/client'
+import type { TypedSearchAttributes } from '@temporalio/common'
+import type { QueueName } from '../contracts/names.js'
+
+/** A workflow to start. Its input holds references only, never a person. */
+export interface WorkflowStart {
+  readonly type: string
+  readonly workflowId: string
+  readonly queue: QueueName
+  readonly input: object
+  /** 1 = first. */
+  readonly priorityKey: number
+  /** Whose share of the queue it takes; absent: nobody's. */
+  readonly connectionId?: string
+  readonly summary: string
+  /** For Support to read; nothing of ours goes by it. */
+  readonly memo?: Readonly<Record<string, unknown>>
+  /** Left to the workflow by default: a server that no worker of ours has met yet does not know them. */
+  readonly searchAttributes?: TypedSearchAttributes
+  /**
+   * Asks a run that is under way whether it does what this start asks for: what the workflow itself says, and not what
+   * whoever started it wrote beside it.
+   * @throws where it does something else.
+   */
+  readonly join?: (handle: WorkflowHandle) => Promise<unknown>
+}
+
+/** A run that was started, or that was under way already. */
+export interface StartedRun {
+  readonly handle: WorkflowHandle
+  readonly workflowId: string
+  readonly runId: string
+  readonly joined: boolean
+}
+
+/** The one that ran may end while it is asked; then it is started anew. */
+const TRIES = 3
+
+/**
+ * Starts a workflow; where one with its id runs already, joins that one. Not by an update with start, which a new run would
+ * have to answer before it is known to be there: a start is taken without any worker.
+ */
+export async function startOrJoin(client: Client, start: WorkflowStart): Promise<StartedRun> {
+  for (let tries = 1; ; tries += 1) {
+    const started = await startAnew(client, start)
+    if (started !== null) {
+      return started
+    }
+    try {
+      const handle = client.workflow.getHandle(start.workflowId)
+      const { runId } = await handle.describe()
+      await start.join?.(handle)
+      return { handle, workflowId: start.workflowId, runId, joined: true }
+    } catch (error) {
+      if (tries === TRIES || !(error instanceof Error) || error.name !== 'WorkflowNotFoundError') {
+        throw error
+      }
+    }
+  }
+}
+
+/** @returns null where one runs already. */
+async function startAnew(
+  client: Client,
+  { type, workflowId, queue, input, priorityKey, connectionId, ...more }: WorkflowStart,
+): Promise<StartedRun | null> {
+  try {
+    const handle = await client.workflow.start(type, {
+      workflowId,
+      taskQueue: queue,
+      args: [input],
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      priority: {
+        priorityKey,
+        ...(connectionId === undefined ? {} : { fairnessKey: connectionId }),
+      },
+      staticSummary: more.summary,
+      ...(more.memo ? { memo: more.memo } : {}),
+      ...(more.searchAttributes ? { typedSearchAttributes: more.searchAttributes } : {}),
+    })
+    return { handle, workflowId, runId: handle.firstExecutionRunId, joined: false }
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'WorkflowExecutionAlreadyStartedError') {
+      throw error
+    }
+    return null
+  }
+}

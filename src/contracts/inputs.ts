@@ -1,0 +1,182 @@
+import type { LifeRequest, PauseInput } from './life-activities.js'
+import { INBOX_SHARDS } from './names.js'
+import type {
+  DisconnectInput,
+  SetupAction,
+  SetupInput,
+  SetupIntervention,
+  SetupOverride,
+} from './setup.js'
+import { SETUP_ACTIONS } from './setup.js'
+import {
+  fault,
+  flag,
+  invalid,
+  list,
+  object,
+  oneOf,
+  optional,
+  orNull,
+  text,
+  utcTime,
+  wholeNumber,
+  words,
+  type Schema,
+} from './schema.js'
+import type { MembersReference } from './sync-activities.js'
+
+/**
+ * What each workflow and each of its messages takes, with the schema that it is judged by: at the workflow's entry before
+ * anything else, and by whoever sends it. The request of a pre-send is in `pre-send-request.ts`.
+ */
+
+/** An id of a connection. */
+export const CONNECTION_ID = /^[a-z0-9-]{3,64}$/
+/** {@link CONNECTION_ID} in words. */
+export const CONNECTION_ID_WORDS = 'must be 3 to 64 of a–z, 0–9 and "-"'
+
+/** The id of a connection. */
+export const connectionId = text(CONNECTION_ID, CONNECTION_ID_WORDS)
+
+/** Input of `backgroundSweep` and `sweepRun`. */
+export interface SweepInput {
+  readonly connectionId: string
+}
+export const sweepInput = object<SweepInput>({ connectionId })
+
+/** Input of `contactInbox`: which part of which connection's inbox. */
+export interface ContactInboxInput {
+  readonly connectionId: string
+  readonly shard: number
+}
+export const contactInboxInput = object<ContactInboxInput>({
+  connectionId,
+  shard: wholeNumber(0, INBOX_SHARDS - 1),
+})
+
+/** Addresses that a resync may name; more are everybody. */
+const MAX_ADDRESS_IDS = 1_000
+
+/** Input of `resync`: what to look at again. People are named by their ledger ids only. */
+export interface ResyncInput {
+  readonly connectionId: string
+  /** Ledger ids of addresses; null or absent: everybody. */
+  readonly addressIds?: readonly number[] | null
+  /** Read and decide, and write nothing. */
+  readonly dryRun?: boolean
+}
+export const resyncInput = object<ResyncInput>({
+  connectionId,
+  addressIds: optional(
+    orNull(list(wholeNumber(1, Number.MAX_SAFE_INTEGER), { least: 1, most: MAX_ADDRESS_IDS })),
+  ),
+  dryRun: optional(flag),
+})
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const uuid = text(UUID, 'must be a UUID')
+/** Positions of a sendout's contacts, and how many a shard takes: beyond any audience that there is. */
+const MAX_POSITION = 16_000_000
+const MAX_SHARD = 1_000_000
+
+/** Input of `forceSync`, a child of `preSend`: a shard of a sendout's targeted contacts. */
+export interface ForceSyncInput extends MembersReference {
+  readonly crm: string
+}
+export const forceSyncInput = object<ForceSyncInput>(
+  {
+    sendoutRunId: uuid,
+    connectionId: text(/^[A-Za-z0-9_-]{3,80}$/, 'must be the id of a connection'),
+    runId: uuid,
+    crm: text(/^[\w-]{1,64}$/, 'must be the name of a CRM'),
+    proof: oneOf(['delta', 'direct', 'emarketeerOnly']),
+    from: wholeNumber(0, MAX_POSITION),
+    to: wholeNumber(0, MAX_POSITION),
+  },
+  ({ from, to }) => {
+    const size = Number(to) - Number(from)
+    return size < 0 || size > MAX_SHARD
+      ? [invalid(['to'], `must be 0 to ${MAX_SHARD} beyond from`, to)]
+      : []
+  },
+)
+
+/** Who wants it, and why; kept as evidence. */
+const evidence = { reason: words, by: words }
+
+/** Input of `resumeConnection`. */
+export const resumeInput: Schema<LifeRequest> = object<LifeRequest>({ connectionId, ...evidence })
+/** Input of `pauseConnection`. */
+export const pauseInput = object<PauseInput>({
+  connectionId,
+  ...evidence,
+  mode: oneOf(['all', 'loosening']),
+})
+/** Input of `disconnect`. A word in place of a switch must not remove an installation. */
+export const disconnectInput = object<DisconnectInput>({
+  connectionId,
+  ...evidence,
+  removeInstalled: flag,
+})
+
+/** Input of `dynamicsSetup` and `superOfficeSetup`, with what one run hands to the next. */
+export interface SetupStart extends SetupInput {
+  readonly carried?: unknown
+}
+export const setupInput = object<SetupStart>({
+  connectionId,
+  dryRun: optional(flag),
+  // Only a run that another one hands over to may have it, and then it is our own; the workflow looks.
+  carried: { mayLack: true, faultsOf: () => [] },
+})
+
+/** Signals `pause` and `resume` of a set-up. */
+export const interventionMessage = object<SetupIntervention>(evidence)
+/** Fields beside the evidence that an action of an override needs. */
+const NEEDS: Readonly<Partial<Record<SetupAction, 'formId' | 'tab' | 'viewId'>>> = {
+  useForm: 'formId',
+  useTab: 'tab',
+  useView: 'viewId',
+}
+
+/** Signal and update `override` of a set-up or a disconnect. */
+export const overrideMessage = object<SetupOverride>(
+  {
+    step: words,
+    action: oneOf(SETUP_ACTIONS),
+    formId: optional(words),
+    tab: optional(words),
+    viewId: optional(words),
+    ...evidence,
+  },
+  (message) => {
+    const need = NEEDS[message['action'] as SetupAction]
+    return need === undefined || message[need] !== undefined
+      ? []
+      : [
+          fault(
+            'value_missing',
+            [need],
+            `is missing: ${message['action'] as string} needs it`,
+            undefined,
+          ),
+        ]
+  },
+)
+
+/** Update `abort` of a pre-send. */
+export interface AbortPreSend {
+  readonly reason: string
+  readonly by: string
+}
+export const abortMessage = object<AbortPreSend>(evidence)
+
+/** Update `reschedule` of a pre-send. No deadline, or null: 30 minutes after the start. */
+export interface ReschedulePreSend {
+  readonly startAt: string
+  readonly deadline?: string | null
+}
+export const rescheduleMessage = object<ReschedulePreSend>({
+  startAt: utcTime,
+  deadline: optional(orNull(utcTime)),
+})

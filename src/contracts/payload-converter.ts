@@ -1,0 +1,43 @@
+import {
+  DefaultPayloadConverter,
+  type ConverterHint,
+  type Payload,
+  type SerializationContext,
+} from '@temporalio/common'
+import { decode } from '@temporalio/common/lib/encoding.js'
+
+/** Stands in place of a payload that could not be decoded: whoever judges what comes in refuses it. */
+export class Undecodable {
+  /** @param encoding as the payload named it, shortened; null where it named none, or the data did not fit it. */
+  constructor(readonly encoding: string | null) {}
+}
+
+/** Longest part of an encoding's name that is told. */
+const MAX_NAME = 40
+
+/**
+ * Temporal's own converter, but a payload that it cannot decode is no error. Anybody who may signal or start a workflow can
+ * send one (Temporal's UI offers `json/protobuf`), and an error while decoding fails the workflow's task again and again:
+ * the workflow would be stuck, and every good message after it would wait.
+ */
+class TolerantPayloadConverter extends DefaultPayloadConverter {
+  override fromPayload<T>(
+    payload: Payload,
+    context?: SerializationContext,
+    hint?: ConverterHint<T>,
+  ): T {
+    try {
+      return super.fromPayload<T>(payload, context, hint)
+    } catch {
+      return new Undecodable(encodingOf(payload)) as T
+    }
+  }
+}
+
+/** The name by which Temporal's bundler and worker look for it. */
+export const payloadConverter = new TolerantPayloadConverter()
+
+function encodingOf({ metadata }: Payload): string | null {
+  const name = metadata?.['encoding']
+  return name ? decode(name).slice(0, MAX_NAME) : null
+}

@@ -1,0 +1,139 @@
+import { connectionId } from './inputs.js'
+import type { PreSendRequest } from './pre-send.js'
+import {
+  fault,
+  flag,
+  invalid,
+  list,
+  object,
+  oneOf,
+  optional,
+  orNull,
+  text,
+  utcTime,
+  type Fault,
+  type Rule,
+} from './schema.js'
+
+/** Ids of eMarketeer are opaque text without blanks (docs/wire-emarketeer.md, common rules). */
+const emarketeerId = text(
+  /^[A-Za-z0-9._:-]{1,100}$/,
+  'must be 1 to 100 letters, digits, ".", "_", ":" and "-"',
+  'must be text, in quotes',
+)
+
+/** Contacts that a request may name itself; more are asked for by campaign and component. */
+const MAX_CONTACT_IDS = 1_000
+
+/** What goes with contact ids, and only with them: otherwise eMarketeer's audience tells it. */
+const SENDING_FIELDS = ['channel', 'categoryId', 'transactional'] as const
+
+const has = (input: Parameters<Rule>[0], key: string) => input[key] !== undefined
+
+/** Exactly one of connection and account. */
+const who: Rule = (input) => {
+  if (has(input, 'connectionId') && has(input, 'accountId')) {
+    const must = 'give either connectionId or accountId'
+    return [invalid(['accountId'], must, input['accountId'])]
+  }
+  return has(input, 'connectionId') || has(input, 'accountId')
+    ? []
+    : [fault('value_missing', ['connectionId'], 'is missing, or accountId instead', undefined)]
+}
+
+/** One audience: contact ids with what they need, or campaign and component alone. */
+const audience: Rule = (input) => {
+  const incomplete = (path: string, must: string) =>
+    fault('audience_incomplete', [path], must, undefined)
+  if (has(input, 'contactIds')) {
+    const doubled = ['campaignId', 'componentId'].filter((field) => has(input, field))
+    return [
+      ...SENDING_FIELDS.filter((field) => !has(input, field)).map((field) =>
+        incomplete(field, 'is missing: contactIds needs it'),
+      ),
+      ...doubled.map((field) =>
+        invalid([field], 'give either contactIds or campaignId and componentId', undefined),
+      ),
+    ]
+  }
+  const lacking = ['campaignId', 'componentId'].filter((field) => !has(input, field))
+  return [
+    ...SENDING_FIELDS.filter((field) => has(input, field)).map((field) =>
+      incomplete(field, 'goes with contactIds only'),
+    ),
+    ...lacking
+      .slice(0, 1)
+      .map((field) =>
+        incomplete(field, 'is missing: give contactIds, or campaignId and componentId'),
+      ),
+  ]
+}
+
+/** A contact named twice is a fault of the sender, who would count it twice. */
+const repeats: Rule = (input) => {
+  const ids: readonly unknown[] = Array.isArray(input['contactIds']) ? input['contactIds'] : []
+  const firstAt = new Map<unknown, number>()
+  const faults: Fault[] = []
+  for (const [index, id] of ids.slice(0, MAX_CONTACT_IDS).entries()) {
+    const first = firstAt.get(id)
+    if (first === undefined) {
+      firstAt.set(id, index)
+    } else {
+      faults.push(invalid(['contactIds', index], `it repeats contactIds.${first}`, undefined))
+    }
+  }
+  return ids.length > MAX_CONTACT_IDS ? [] : faults
+}
+
+/** The deadline lies ahead of a moment, and after the start. Times that are none are told by the shape. */
+const times =
+  (nowMs: number): Rule =>
+  ({ deadline, startAt }) => {
+    const deadlineMs = typeof deadline === 'string' ? Date.parse(deadline) : Number.NaN
+    const startMs = typeof startAt === 'string' ? Date.parse(startAt) : Number.NaN
+    const past = (must: string) => [fault('deadline_past', ['deadline'], must, deadline)]
+    if (deadlineMs <= nowMs) {
+      return past(`has passed: it is ${new Date(nowMs).toISOString()}`)
+    }
+    return deadlineMs <= startMs ? past('does not lie after startAt') : []
+  }
+
+/**
+ * The request of a pre-send (G1), as a file has it, and as it is the input of the workflow.
+ * @param nowMs the deadline must lie after it: the moment at which it was asked for.
+ */
+export function preSendRequest(nowMs: number) {
+  return object<PreSendRequest>(
+    {
+      connectionId: optional(connectionId),
+      accountId: optional(
+        text(
+          /^[A-Za-z0-9_-]{1,64}$/,
+          'must be 1 to 64 letters, digits, "-" and "_"',
+          'must be text, in quotes',
+        ),
+      ),
+      // Goes into workflow ids and audience keys, hence the few characters.
+      sendoutId: text(
+        /^[A-Za-z0-9._:-]{1,200}$/,
+        'must be 1 to 200 letters, digits, ".", "_", ":" and "-"',
+      ),
+      campaignId: optional(emarketeerId),
+      componentId: optional(emarketeerId),
+      contactIds: optional(
+        list(emarketeerId, { least: 1, most: MAX_CONTACT_IDS, tooMany: 'too_many_contact_ids' }),
+      ),
+      channel: optional(oneOf(['email', 'sms'])),
+      categoryId: optional(orNull(emarketeerId)),
+      transactional: optional(flag),
+      stage: oneOf(['checklist', 'send']),
+      startAt: optional(orNull(utcTime)),
+      deadline: optional(utcTime),
+      onUnverified: optional(oneOf(['exclude', 'abort'])),
+    },
+    who,
+    audience,
+    repeats,
+    times(nowMs),
+  )
+}

@@ -1,0 +1,122 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowFailure,
+  ContinueAsNew,
+  isCancellation,
+  TemporalFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+  CancelledFailure,
+} from '@temporalio/workflow'
+import { AppError } from '../contracts/app-error.js'
+import type { ErrorCode } from '../contracts/error-catalogue.js'
+import { judged } from '../contracts/judge.js'
+import type { Schema } from '../contracts/schema.js'
+import { markRefused } from './phase.js'
+
+/**
+ * The one way into a workflow: its input is judged before anything else, and whatever it fails with has a code of the
+ * catalogue on top. Nothing that is thrown repeats a workflow's task for ever, a mistake of our own neither.
+ *
+ * @param given all arguments that it was started with.
+ * @throws ApplicationFailure, not retryable; a cancellation of the workflow itself as it is.
+ */
+export async function entry<Input, Result>(
+  schema: Schema<Input>,
+  given: readonly unknown[],
+  work: (input: Input) => Promise<Result>,
+): Promise<Result> {
+  const root = CancellationScope.current()
+  try {
+    return await work(inputOf(schema, given))
+  } catch (error) {
+    const ends = error instanceof ContinueAsNew
+    if (ends || (isCancellation(error) && root.consideredCancelled)) {
+      throw error
+    }
+    throw toFailure(error)
+  }
+}
+
+function inputOf<Input>(schema: Schema<Input>, given: readonly unknown[]): Input {
+  try {
+    return judged(schema, given)
+  } catch (error) {
+    markRefused()
+    throw error
+  }
+}
+
+/** Anything that was thrown, as a failure that ends a workflow or refuses a message, its code on top. */
+export function toFailure(error: unknown): ApplicationFailure {
+  if (error instanceof AppError) {
+    const document = error.toDocument().error
+    return failure(error.code, error.message, [document])
+  }
+  const origin = originOf(error)
+  if (origin instanceof ApplicationFailure) {
+    return origin === error && origin.type
+      ? origin
+      : failure(origin.type ?? 'internal', origin.message, origin.details ?? [], error)
+  }
+  if (error instanceof TemporalFailure) {
+    const code = codeOfEnd(origin)
+    return failure(code, ENDS[code] ?? 'It failed.', [], error)
+  }
+  const { name, message } = error instanceof Error ? error : { name: typeof error, message: '' }
+  return failure('internal', `${name}: ${message.slice(0, MAX_MESSAGE)}`, [])
+}
+
+/** The catalogue's code of whatever failed. */
+export function codeOf(error: unknown): string {
+  const origin = originOf(error)
+  return origin instanceof ApplicationFailure ? (origin.type ?? 'internal') : codeOfEnd(origin)
+}
+
+/** What lies beneath activities and child workflows, which only wrap it. */
+function originOf(error: unknown): unknown {
+  let origin: unknown = error
+  while (
+    (origin instanceof ActivityFailure || origin instanceof ChildWorkflowFailure) &&
+    origin.cause !== undefined
+  ) {
+    origin = origin.cause
+  }
+  return origin
+}
+
+const ENDS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  timed_out: 'It did not end in time.',
+  work_cancelled: 'A part of it was cancelled in Temporal.',
+  work_terminated: 'A part of it was terminated in Temporal.',
+}
+
+function codeOfEnd(origin: unknown): ErrorCode {
+  if (origin instanceof TimeoutFailure) {
+    return 'timed_out'
+  }
+  if (origin instanceof CancelledFailure) {
+    return 'work_cancelled'
+  }
+  return origin instanceof TerminatedFailure ? 'work_terminated' : 'internal'
+}
+
+/** Of a mistake of ours its own words are enough to find it. */
+const MAX_MESSAGE = 200
+
+function failure(
+  type: string,
+  message: string,
+  details: unknown[],
+  cause?: unknown,
+): ApplicationFailure {
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: true,
+    details,
+    ...(cause instanceof Error ? { cause } : {}),
+  })
+}

@@ -1,0 +1,67 @@
+import { AppError } from '../contracts/app-error.js'
+import type { PreSendRequest } from '../contracts/pre-send.js'
+
+/** Whose pre-send it is: the connection that was found, and its account. */
+export interface Asked {
+  readonly connectionId: string
+  readonly accountId: string
+}
+
+/**
+ * A pre-send is joined by who asks for the same; its counts are not given to another account.
+ * @param asked null: it ended before whose it is was known.
+ * @throws AppError `sendout_of_another_account`, which tells nothing more.
+ */
+export function refuseOtherAccount(
+  ours: PreSendRequest,
+  asked: Asked | null,
+  theirs: PreSendRequest,
+): void {
+  const same = (['connectionId', 'accountId'] as const).every((key) => {
+    const named = theirs[key]
+    return named === undefined || named === ours[key] || named === asked?.[key]
+  })
+  if (!same) {
+    throw new AppError('sendout_of_another_account', 'This sendout runs for another account.', {
+      path: 'sendoutId',
+    })
+  }
+}
+
+/** Keys of a request beside those that say whose it is, as they stand where they are left out. */
+const DEFAULTS = {
+  sendoutId: null,
+  stage: null,
+  campaignId: null,
+  componentId: null,
+  contactIds: null,
+  channel: null,
+  categoryId: null,
+  transactional: null,
+  startAt: null,
+  deadline: null,
+  onUnverified: 'exclude',
+} as const satisfies Record<Exclude<keyof PreSendRequest, keyof Asked>, string | null>
+
+/** @throws AppError `request_differs`, naming what does. */
+export function refuseOtherRequest(ours: PreSendRequest, theirs: PreSendRequest): void {
+  const differs = (Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]).filter(
+    (key) => comparable(ours, key) !== comparable(theirs, key),
+  )
+  if (differs.length > 0) {
+    throw new AppError(
+      'request_differs',
+      `A pre-send of this sendout and stage is running that was asked for otherwise: ${differs.join(', ')}.`,
+      { path: differs[0]! },
+    )
+  }
+}
+
+function comparable(request: PreSendRequest, key: keyof typeof DEFAULTS): string {
+  const value = request[key] ?? DEFAULTS[key]
+  if (Array.isArray(value)) {
+    return JSON.stringify([...value].sort())
+  }
+  const isTime = key === 'startAt' || key === 'deadline'
+  return JSON.stringify(isTime && value !== null ? Date.parse(String(value)) : value)
+}
