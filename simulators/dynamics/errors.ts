@@ -57,6 +57,11 @@ export function duplicateKey(): ServiceError {
   return new ServiceError(412, '0x80040237', 'A record with matching key values already exists.')
 }
 
+/** 412 `0x80060892`: a row with the values of an alternate key is there already. */
+export function duplicateEntityKey(): ServiceError {
+  return new ServiceError(412, '0x80060892', 'Duplicate Record Found for Entity Key.')
+}
+
 /** 405 for a method the resource does not have. */
 export function wrongMethod(method: string): ServiceError {
   return new ServiceError(

@@ -24,6 +24,8 @@ export interface DynamicsOptions {
   readonly expireTokensOnMetadataChange: boolean
   /** How long a new table or column stays unknown to the data API, unless `Consistency: Strong`. */
   readonly metadataCacheDelayMs: number
+  /** Status of the refusal of a definition that is not there; the code is 0x80040217. Microsoft documents the code only. */
+  readonly absentDefinitionStatus: 400 | 404
   /** How often a key's status is answered as Pending or InProgress before it is Active. */
   readonly keyActivationReads: number
   /** How long each metadata write and publish takes; the customization lock is held meanwhile. */
@@ -72,6 +74,7 @@ export const DEFAULT_OPTIONS: DynamicsOptions = {
   expireChangeTrackingInDays: 7,
   expireTokensOnMetadataChange: true,
   metadataCacheDelayMs: 0,
+  absentDefinitionStatus: 404,
   keyActivationReads: 2,
   customizationMs: 0,
   pace: 0,

@@ -48,6 +48,8 @@ export class Organisation {
   readonly stockComponents = new Set<string>()
   /** Unpublished attribute or table definitions are not told apart here; this counts publishes. */
   publishCount = 0
+  /** How a delta without changes is answered: with no rows and a link, or as an empty JSON object. */
+  quietDelta: 'whole' | 'empty' = 'whole'
 
   constructor(
     readonly options: DynamicsOptions,

@@ -54,6 +54,9 @@ const SWITCHES: Readonly<Record<string, Switch>> = {
     }
     dropColumn(contextOf(targets, ''), table, column)
   },
+  quietDelta: ({ org }, value) => {
+    org.quietDelta = value === 'empty' ? 'empty' : 'whole'
+  },
   secureColumn: (targets, value) => secureColumn(targets, fields(value)),
   limits: ({ protection }, value) => protection.setLimits(fields(value)),
   secret: ({ secrets }, value) => {

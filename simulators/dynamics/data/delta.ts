@@ -98,6 +98,9 @@ function deltaPage(
   const value: JsonObject[] = []
   const limit = pageSize(request.prefer)
   const next = fillDelta(context, table, from, upTo, limit, value, columns, request)
+  if (value.length === 0 && next === undefined && context.org.quietDelta === 'empty') {
+    return {}
+  }
   const out: JsonObject = {
     '@odata.context': `${context.root}$metadata#${table.entitySet}(${propertyNames(columns)})/$delta`,
   }

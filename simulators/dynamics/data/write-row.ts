@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { badPayload, duplicateKey, ServiceError } from '../errors.js'
+import { badPayload, duplicateEntityKey, duplicateKey, ServiceError } from '../errors.js'
 import type { Context } from '../organisation.js'
 import type { Json, Row, Table } from '../store/schema.js'
 import type { RowEvent } from '../store/store.js'
 import { requireMaySet } from './column-security.js'
 
-/** Creates a row with defaults and service columns; a taken id or key value is 412 0x80040237. */
+/** Creates a row with defaults and service columns; a taken id is 412 0x80040237, a taken key value 0x80060892. */
 export function createRow(
   context: Context,
   table: Table,
@@ -178,7 +178,7 @@ function checkKeys(
     if (key.status === 'Active') {
       const found = rows.index(key.columns)?.find(key.columns.map((column) => values[column]))
       if (found?.some((row) => row !== self) === true) {
-        throw duplicateKey()
+        throw duplicateEntityKey()
       }
     }
   }

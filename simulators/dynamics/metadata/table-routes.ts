@@ -15,7 +15,7 @@ import { filterDefinitions, refusePaging, selectProperties } from './query-defin
 import { COMPONENT } from './solution-header.js'
 import { mergesLabels, writeDefinition } from './write.js'
 
-/** The table of `EntityDefinitions(<guid>)` or `(LogicalName='x')`; 404 0x80060888 if absent. */
+/** The table of `EntityDefinitions(<guid>)` or `(LogicalName='x')`; 0x80040217 if absent. */
 export function tableByKey(context: Context, key: string): Table {
   const { tables } = context.org.store
   const name = namedArguments(key).get('LogicalName')
@@ -24,7 +24,11 @@ export function tableByKey(context: Context, key: string): Table {
     ? [...tables.values()].find((one) => one.metadataId === key.toLowerCase())
     : tables.get(String(wanted))
   if (table === undefined || !context.org.sees(context, table)) {
-    throw new ServiceError(404, '0x80060888', `Could not find an entity with specified key: ${key}`)
+    throw new ServiceError(
+      context.org.options.absentDefinitionStatus,
+      '0x80040217',
+      `Could not find an entity with name ${String(wanted)} and id 00000000-0000-0000-0000-000000000000.`,
+    )
   }
   return table
 }

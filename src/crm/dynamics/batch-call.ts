@@ -5,8 +5,13 @@ import { type BatchAnswer, decodeBatch } from './wire/batch-decode.js'
 import { type BatchRequest, encodeBatch } from './wire/batch-encode.js'
 import { lostAnswer, partError } from './wire/part-error.js'
 
-/** Statuses that a `$batch` which stopped at a failing part may have as a whole; the parts are then read as usual. */
-const STATUSES_WITH_PARTS = [400, 403, 404, 412]
+/**
+ * Statuses that a `$batch` which stopped at a failing part may have as a whole, which is that part's: a multipart body is
+ * read whatever it is. But 401, which is answered before anything is carried out, and for which the client tries anew.
+ */
+const STATUSES_WITH_PARTS = Array.from({ length: 200 }, (_, at) => 400 + at).filter(
+  (status) => status !== 401,
+)
 
 /** What a `$batch` is for, in errors and counts. */
 export interface BatchPurpose {

@@ -75,6 +75,18 @@ describe('the privileges of the application user', () => {
     })
   })
 
+  it('include making a view, and reading the audit that proves who set a toggle', async () => {
+    const known = ['prvCreateQuery', 'prvReadAuditSummary']
+    expect(await check({ held: [read, write], known })).toMatchObject(
+      missing('prvReadAuditSummary', 'prvCreateQuery'),
+    )
+    await service?.close()
+    const context = { ...PLAIN, subscriptionSync: false }
+    expect(await check({ held: [read, write], known }, context)).toMatchObject(
+      missing('prvReadAuditSummary'),
+    )
+  })
+
   it('with an uncertain name count only where the organisation knows the name', async () => {
     const known = ['prvCreateEntity', 'prvSomethingElse']
     const held = [read, write]

@@ -69,7 +69,7 @@ describe('subscription tables of the Dataverse stand-in', () => {
       ReferencingEntityNavigationPropertyName: 'em_Contact',
       ReferencingAttribute: 'em_contact',
     })
-    expect(await code('GET', "EntityDefinitions(LogicalName='em_nothing')")).toBe('404 0x80060888')
+    expect(await code('GET', "EntityDefinitions(LogicalName='em_nothing')")).toBe('404 0x80040217')
     const absent = await org.api('GET', "RelationshipDefinitions?$filter=SchemaName eq 'em_x'")
     expect(absent.json.value).toEqual([])
     const tables = await org.api(

@@ -4,9 +4,11 @@ import type { DataverseClient } from '../client.js'
 import { queryString } from '../wire/odata.js'
 
 const organizations = z.object({
-  value: z.array(z.object({ isauditenabled: z.boolean().nullish() })),
+  value: z.array(z.object({ isauditenabled: z.boolean().nullish().catch(null) })),
 })
-const auditable = z.object({ IsAuditEnabled: z.object({ Value: z.boolean() }).nullish() })
+const auditable = z.object({
+  IsAuditEnabled: z.object({ Value: z.boolean() }).nullish().catch(null),
+})
 
 const TABLE = "EntityDefinitions(LogicalName='contact')"
 

@@ -63,8 +63,8 @@ async function furtherRows(
   name: string,
   context: CallContext,
 ): Promise<RawRow[]> {
-  const next = first['@odata.nextLink']
-  if (next === undefined) {
+  const next = first['@odata.nextLink'] ?? null
+  if (next === null) {
     return []
   }
   const rows: RawRow[] = []

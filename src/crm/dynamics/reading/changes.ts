@@ -3,6 +3,7 @@ import { UpstreamError } from '../../../http/index.js'
 import { type CrmChangePage, CrmCursorExpired } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import type { SubscriptionTables } from '../facts.js'
+import { EXPIRED_VERSION_STAMP, INVALID_QUERY } from '../wire/error-codes.js'
 import { ownLink } from '../wire/links.js'
 import { queryString } from '../wire/odata.js'
 import { lostAnswer } from '../wire/part-error.js'
@@ -103,12 +104,14 @@ class Tracked {
   async *pages(context: CallContext): AsyncGenerator<RowPage> {
     const path = this.since ?? this.setName + queryString({ select: this.select })
     const listing = { setName: this.setName, name: `${this.baseline ? 'baseline' : 'delta'}.read` }
-    const prefer = this.baseline ? { prefer: 'odata.track-changes' } : {}
+    const how = this.baseline ? { prefer: 'odata.track-changes' } : { isDelta: true }
     try {
-      for await (const page of pagesFrom(this.client, path, { ...listing, ...prefer }, context)) {
-        const link = page['@odata.deltaLink']
-        if (page['@odata.nextLink'] === undefined && link !== undefined) {
-          this.#deltaLink = ownLink(this.client.environmentUrl, link, `GET /${this.setName}`)
+      for await (const page of pagesFrom(this.client, path, { ...listing, ...how }, context)) {
+        if ((page['@odata.nextLink'] ?? null) === null) {
+          // A quiet delta may have no link: what came after the old one, if anything, is read once more.
+          const link = page['@odata.deltaLink'] ?? this.since
+          this.#deltaLink =
+            link === null ? null : ownLink(this.client.environmentUrl, link, `GET /${this.setName}`)
         }
         yield page
       }
@@ -118,11 +121,16 @@ class Tracked {
   }
 }
 
-/** Which 4xx an outdated link gets is not certain, so all but those about rights and limits mean: start again. */
+/**
+ * Which status an outdated link gets is not documented: all 4xx but those about rights and limits mean to start again,
+ * and of whatever status the codes that say so.
+ */
 function expiredOr(error: unknown): unknown {
   if (error instanceof UpstreamError && error.status !== null) {
-    const { status } = error
-    if (status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 429) {
+    const { status, upstreamCode } = error
+    const isRefused =
+      status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 429
+    if (isRefused || upstreamCode === EXPIRED_VERSION_STAMP || upstreamCode === INVALID_QUERY) {
       return new CrmCursorExpired('Dataverse no longer knows the change token', { cause: error })
     }
   }

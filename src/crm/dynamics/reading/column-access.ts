@@ -3,6 +3,7 @@ import type { CallContext } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { whereTold } from '../told.js'
 import { queryString, stringLiteral } from '../wire/odata.js'
+import { rowsOf } from '../wire/rows-of.js'
 import { allRows } from './pages.js'
 
 /** What the sync does with a column. */
@@ -30,12 +31,12 @@ const SAMPLE_ROWS = 50
 const ALLOWED = 4
 
 const secured = z.object({
-  value: z.array(
+  value: rowsOf(
     z.object({ LogicalName: z.string(), MetadataId: z.string(), IsSecured: z.boolean() }),
   ),
 })
 const rights = z.object({
-  AttributePrivileges: z.array(
+  AttributePrivileges: rowsOf(
     z.object({
       AttributeId: z.string(),
       CanRead: z.number().nullish().catch(null),
@@ -156,7 +157,7 @@ async function readableBySample(
     return new Set()
   }
   const path = setName + queryString({ select: properties, top: SAMPLE_ROWS })
-  const sample = z.object({ value: z.array(z.record(z.string(), z.unknown())) })
+  const sample = z.object({ value: rowsOf(z.record(z.string(), z.unknown())) })
   const operation = `GET /${setName}`
   const { body } = await client.json({ ...LOOK, path, operation }, sample, context)
   return new Set(

@@ -1,9 +1,10 @@
 import type { CallContext } from '../../../http/index.js'
-import type { DataverseClient } from '../client.js'
+import { readJson } from '../../../http/read-json.js'
+import type { DataverseClient, DataverseRequest } from '../client.js'
 import { ownLink } from '../wire/links.js'
 import { queryString } from '../wire/odata.js'
 import { lostAnswer } from '../wire/part-error.js'
-import { type RawRow, rowPage, type RowPage } from './rows.js'
+import { deltaPage, type RawRow, rowPage, type RowPage } from './rows.js'
 
 /** Largest page the service gives. The preference must be repeated with every next link. */
 export const PAGE_SIZE = 5_000
@@ -22,36 +23,57 @@ export interface Listing {
   readonly prefer?: string
 }
 
-/** Follows next links, verbatim, from the first page on; pages come one at a time. @throws UpstreamError */
+/**
+ * Follows next links, verbatim, from the first page on; pages come one at a time, none twice.
+ *
+ * @throws UpstreamError; `upstream_unexpected_answer` where a link leads back to a page that was read.
+ */
 export async function* pagesFrom(
   client: DataverseClient,
   firstPath: string,
-  listing: Pick<Listing, 'setName' | 'name' | 'prefer'>,
+  listing: Pick<Listing, 'setName' | 'name' | 'prefer'> & { readonly isDelta?: boolean },
   context: CallContext,
 ): AsyncGenerator<RowPage> {
   const operation = `GET /${listing.setName}`
-  const seen = new Set<string>()
+  const seen = new Set<string>([firstPath])
   let path = firstPath
   let prefer =
     listing.prefer === undefined ? PAGE_PREFERENCE : `${listing.prefer},${PAGE_PREFERENCE}`
+  const read = { method: 'GET', operation, name: listing.name, effect: 'read' } as const
   for (;;) {
-    const { body } = await client.json(
-      { method: 'GET', path, operation, name: listing.name, effect: 'read', headers: { prefer } },
-      rowPage,
-      context,
-    )
-    yield body
-    const next = body['@odata.nextLink']
-    if (next === undefined) {
+    const request = { ...read, path, headers: { prefer } }
+    const page = listing.isDelta
+      ? await readDeltaPage(client, request, context)
+      : (await client.json(request, rowPage, context)).body
+    yield page
+    const next = page['@odata.nextLink'] ?? null
+    if (next === null) {
       return
     }
     if (seen.has(next)) {
-      throw lostAnswer(operation, 'read', 'a page points to itself')
+      throw lostAnswer(operation, 'read', 'a next link leads back to a page that was read')
     }
     seen.add(next)
     path = ownLink(client.environmentUrl, next, operation)
     prefer = PAGE_PREFERENCE
   }
+}
+
+/** No body at all is what a service may take for an empty answer, too. */
+async function readDeltaPage(
+  client: DataverseClient,
+  request: DataverseRequest,
+  context: CallContext,
+): Promise<RowPage> {
+  const answer = await client.text(request, context)
+  if (answer.body.trim() === '') {
+    return { value: [] }
+  }
+  const reading = readJson(answer, deltaPage)
+  if (!reading.ok) {
+    throw lostAnswer(request.operation, 'read', reading.reason)
+  }
+  return reading.value
 }
 
 /** Every row of a small listing. @throws UpstreamError */

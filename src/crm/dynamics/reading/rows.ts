@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { rowsOf } from '../wire/rows-of.js'
 
 /**
  * Rows as Dataverse answers them (docs/wire-dataverse.md, 6, 12, 16.4). Every column may be missing: a removed column or
@@ -37,12 +38,27 @@ export const subscriptionRow = z.object({
 /** A row that a delta says is deleted: the id only. */
 export const deletedRow = z.object({ id: z.string(), reason: z.string() })
 
+const row = z.record(z.string(), z.unknown())
+
 /** One page of rows. Rows are read one by one, so that a single odd one is not everybody's trouble. */
 export const rowPage = z.object({
-  value: z.array(z.record(z.string(), z.unknown())),
-  '@odata.nextLink': z.string().optional(),
-  '@odata.deltaLink': z.string().optional(),
+  value: rowsOf(row),
+  '@odata.nextLink': z.string().nullish(),
+  '@odata.deltaLink': z.string().nullish(),
 })
+
+/**
+ * A page of a delta. "An empty JSON response is returned if no table changes have occurred" (Microsoft's page on change
+ * tracking): it may have no rows, no links, or be an empty list. Not so a listing: nothing there would be everybody gone.
+ */
+export const deltaPage = z.preprocess(
+  (body) => (Array.isArray(body) && body.length === 0 ? {} : body),
+  rowPage.extend({
+    value: rowsOf(row)
+      .nullish()
+      .transform((rows) => rows ?? []),
+  }),
+)
 
 /** One row as parsed JSON. */
 export type RawRow = Readonly<Record<string, unknown>>

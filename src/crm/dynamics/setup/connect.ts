@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import type { CallContext } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { lostAnswer } from '../wire/part-error.js'
+import { whereTold } from '../told.js'
 import { queryString } from '../wire/odata.js'
 import { whoAmI } from '../who-am-i.js'
 import { wrongEnvironment } from '../wrong-environment.js'
@@ -13,8 +14,8 @@ const organizations = z.object({
   value: z.array(
     z.object({
       languagecode: z.number().int().nullish(),
-      isauditenabled: z.boolean().nullish(),
-      expirechangetrackingindays: z.number().nullish(),
+      isauditenabled: z.boolean().nullish().catch(null),
+      expirechangetrackingindays: z.number().nullish().catch(null),
     }),
   ),
 })
@@ -81,15 +82,8 @@ async function learn({ client, facts }: DynamicsSession, context: CallContext) {
 async function hasJourneys(client: DataverseClient, context: CallContext): Promise<boolean> {
   const path = `EntityDefinitions(LogicalName='${JOURNEYS_TABLE}')?$select=LogicalName`
   const answer = z.object({ LogicalName: z.string() })
-  try {
-    const found = await getIfThere(client, path, 'GET /EntityDefinitions', answer, context)
-    return found !== null
-  } catch (error) {
-    if (error instanceof UpstreamError && !error.retryable && error.status !== 401) {
-      return false
-    }
-    throw error
-  }
+  const look = getIfThere(client, path, 'GET /EntityDefinitions', answer, context)
+  return (await whereTold(look)) !== null
 }
 
 /** The base language is always one of them; the list is not worth failing for. */
@@ -98,23 +92,9 @@ async function availableLanguages(
   baseLanguage: number,
   context: CallContext,
 ): Promise<number[]> {
-  try {
-    const { body } = await client.json(
-      {
-        method: 'GET',
-        path: 'RetrieveAvailableLanguages()',
-        operation: 'GET /RetrieveAvailableLanguages',
-        name: 'setup.look',
-        effect: 'read',
-      },
-      languages,
-      context,
-    )
-    return [...new Set([baseLanguage, ...body.LocaleIds])]
-  } catch (error) {
-    if (error instanceof UpstreamError && !error.retryable && error.status !== 401) {
-      return [baseLanguage]
-    }
-    throw error
-  }
+  const path = 'RetrieveAvailableLanguages()'
+  const operation = 'GET /RetrieveAvailableLanguages'
+  const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
+  const answer = await whereTold(client.json(request, languages, context))
+  return [...new Set([baseLanguage, ...(answer?.body.LocaleIds ?? [])])]
 }

@@ -2,10 +2,12 @@ import { z } from 'zod'
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import { SetupPaused } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
+import { whereTold } from '../told.js'
 import { HAS_DEPENDENTS } from '../wire/error-codes.js'
+import { rowsOf } from '../wire/rows-of.js'
 
 const dependents = z.object({
-  value: z.array(
+  value: rowsOf(
     z.object({
       dependentcomponenttype: z.number(),
       dependentcomponentobjectid: z.string(),
@@ -53,7 +55,8 @@ export async function namingDependents(
     if (!(error instanceof UpstreamError) || error.upstreamCode !== HAS_DEPENDENTS) {
       throw error
     }
-    const used = await dependentsOf(client, component, context)
+    // That it is used is known; by what is for people, and documented only as a list of something.
+    const used = (await whereTold(dependentsOf(client, component, context))) ?? []
     const names = used.map(({ kind, name, id }) => `${kind} ${name ?? id}`).join(', ')
     throw new SetupPaused({
       code: 'stepFailed',
@@ -96,16 +99,10 @@ async function nameOf(
   id: string,
   context: CallContext,
 ): Promise<string | null> {
-  try {
-    const path = `${setName}(${id})?$select=name`
-    const operation = `GET /${setName}({id})`
-    const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
-    const named = z.object({ name: z.string().nullish() })
-    return (await client.json(request, named, context)).body.name ?? null
-  } catch (error) {
-    if (error instanceof UpstreamError && !error.retryable) {
-      return null
-    }
-    throw error
-  }
+  const path = `${setName}(${id})?$select=name`
+  const operation = `GET /${setName}({id})`
+  const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
+  const named = z.object({ name: z.string().nullish().catch(null) })
+  const answer = await whereTold(client.json(request, named, context))
+  return answer?.body.name ?? null
 }

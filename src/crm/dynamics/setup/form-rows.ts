@@ -19,11 +19,11 @@ const COLUMNS = [
 const formRow = z
   .object({
     formid: z.guid(),
-    name: z.string().nullish(),
-    isdefault: z.boolean().nullish(),
-    ismanaged: z.boolean().nullish(),
-    iscustomizable: z.object({ Value: z.boolean() }).nullish(),
-    formactivationstate: z.number().nullish(),
+    name: z.string().nullish().catch(null),
+    isdefault: z.boolean().nullish().catch(null),
+    ismanaged: z.boolean().nullish().catch(null),
+    iscustomizable: z.object({ Value: z.boolean() }).nullish().catch(null),
+    formactivationstate: z.number().nullish().catch(null),
   })
   .transform((row) => ({
     formId: row.formid.toLowerCase(),
@@ -40,7 +40,7 @@ export type MainForm = z.output<typeof formRow>
 /** Main forms, as opposed to quick views, cards and others. */
 const MAIN = 2
 
-/** The main forms of contact, inactive ones too, as published. @throws UpstreamError */
+/** The main forms of contact, inactive ones too, as published; none that cannot be told by its id. @throws UpstreamError */
 export async function contactMainForms(
   client: DataverseClient,
   context: CallContext,
@@ -48,12 +48,17 @@ export async function contactMainForms(
   const filter = `objecttypecode eq 'contact' and type eq ${MAIN}`
   const listing = { setName: 'systemforms', select: COLUMNS, filter, name: 'setup.look' }
   const rows = await allRows(client, listing, context)
-  return rows.map((row) => formRow.parse(row))
+  return rows.flatMap((row) => formRow.safeParse(row).data ?? [])
 }
 
 const layer = z
-  .object({ [ETAG]: z.string().optional(), name: z.string().nullish(), formxml: z.string() })
-  .transform((row) => ({ etag: row[ETAG] ?? null, name: row.name ?? '', xml: row.formxml }))
+  .object({
+    [ETAG]: z.string().nullish().catch(null),
+    name: z.string().nullish().catch(null),
+    formxml: z.string().nullish().catch(null),
+  })
+  // Without its XML it is a form of another shape than ours: read closer only where it is to be changed.
+  .transform((row) => ({ etag: row[ETAG] ?? null, name: row.name ?? '', xml: row.formxml ?? '' }))
 
 /** What one layer of a form says. */
 export type FormLayer = z.output<typeof layer>

@@ -1,11 +1,10 @@
-import { UpstreamError } from '../../../http/index.js'
 import type { StepContext } from '../../crm.js'
 import { plain } from '../forms/own-names.js'
 import type { SectionSpec } from '../forms/section-xml.js'
 import { OWN_VIEW } from '../forms/view-xml.js'
 import { allRows } from '../reading/pages.js'
-import type { RawRow } from '../reading/rows.js'
 import type { DynamicsSession } from '../session.js'
+import { whereTold } from '../told.js'
 import { stringLiteral } from '../wire/odata.js'
 
 /** Controls that let the toggle be flipped in the grid, the best first (docs/wire-dataverse.md, 16.11). */
@@ -25,19 +24,12 @@ export async function sectionSpec(
 ): Promise<SectionSpec> {
   const filter = GRID_CONTROLS.map((name) => `name eq ${stringLiteral(name)}`).join(' or ')
   const listing = { setName: 'customcontrols', select: ['name'], filter, name: 'setup.look' }
-  const rows = await allRows(client, listing, context).catch(noneWhereNotTold)
+  // Without such a control the toggle is flipped on the row's own form: no reason to go no further.
+  const rows = (await whereTold(allRows(client, listing, context))) ?? []
   const there = new Set(rows.map((row) => row['name']))
   return {
     viewId: plain(context.choice?.viewId ?? facts.view?.viewId ?? OWN_VIEW.viewId),
     languages: facts.organization?.languages ?? [ENGLISH],
     gridControl: GRID_CONTROLS.find((name) => there.has(name)) ?? null,
   }
-}
-
-/** Without such a control the toggle is flipped on the row's own form (16.11): no reason to go no further. */
-function noneWhereNotTold(error: unknown): readonly RawRow[] {
-  if (error instanceof UpstreamError && !error.retryable && error.status !== 401) {
-    return []
-  }
-  throw error
 }

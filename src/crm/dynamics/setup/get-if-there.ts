@@ -3,7 +3,10 @@ import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { STRONG } from '../names.js'
 
-/** Reads a definition past the service's cache; null where there is none (404). @throws UpstreamError otherwise. */
+/**
+ * Reads a definition past the service's cache; null where there is none: by the status, or by the code that says so,
+ * whose status is not documented. @throws UpstreamError otherwise.
+ */
 export async function getIfThere<S extends z.ZodType>(
   client: DataverseClient,
   path: string,
@@ -19,7 +22,10 @@ export async function getIfThere<S extends z.ZodType>(
     )
     return body
   } catch (error) {
-    if (error instanceof UpstreamError && error.status === 404) {
+    const isAbsent =
+      error instanceof UpstreamError &&
+      (error.status === 404 || error.code === 'upstream_not_found')
+    if (isAbsent) {
       return null
     }
     throw error

@@ -2,17 +2,18 @@ import { z } from 'zod'
 import type { CallContext } from '../../../http/index.js'
 import type { SetupPause } from '../../../contracts/setup.js'
 import type { DataverseClient } from '../client.js'
+import { rowsOf } from '../wire/rows-of.js'
 import type { TableDefinition } from './definitions.js'
 import { getIfThere } from './get-if-there.js'
 import { columnTypeClash } from './pauses.js'
 
 const keys = z.object({
-  value: z.array(
+  value: rowsOf(
     z.object({
       MetadataId: z.guid(),
       SchemaName: z.string(),
       KeyAttributes: z.array(z.string()),
-      EntityKeyIndexStatus: z.string(),
+      EntityKeyIndexStatus: z.string().catch('Pending'),
     }),
   ),
 })

@@ -1,6 +1,7 @@
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import type { CallContext } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { allRows } from '../reading/pages.js'
+import { whereTold } from '../told.js'
 import { stringLiteral } from '../wire/odata.js'
 import { type Depth, userPrivileges } from './user-privileges.js'
 
@@ -51,14 +52,7 @@ async function knownPrivileges(
   context: CallContext,
 ): Promise<ReadonlySet<string>> {
   const filter = names.map((name) => `name eq ${stringLiteral(name)}`).join(' or ')
-  try {
-    const listing = { setName: 'privileges', select: ['name'], filter, name: 'setup.privileges' }
-    const rows = await allRows(client, listing, context)
-    return new Set(rows.map((row) => String(row['name']).toLowerCase()))
-  } catch (error) {
-    if (error instanceof UpstreamError && !error.retryable && error.status !== 401) {
-      return new Set()
-    }
-    throw error
-  }
+  const listing = { setName: 'privileges', select: ['name'], filter, name: 'setup.privileges' }
+  const rows = await whereTold(allRows(client, listing, context))
+  return new Set((rows ?? []).map((row) => String(row['name']).toLowerCase()))
 }

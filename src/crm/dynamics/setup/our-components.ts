@@ -1,8 +1,9 @@
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import type { CallContext } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import type { TableFacts } from '../facts.js'
 import { SOLUTION } from '../names.js'
 import { allRows } from '../reading/pages.js'
+import { whereTold } from '../told.js'
 import { stringLiteral } from '../wire/odata.js'
 
 /** `rootcomponentbehavior` of a table that is in a solution as a whole; 1 and 2 are entries without its parts. */
@@ -52,24 +53,14 @@ export async function ourComponents(
 }
 
 /** Null where it may not be read, or is not there to be read: set-up goes on, and removal by what is remembered. */
-async function componentRows(client: DataverseClient, solutionId: string, context: CallContext) {
-  try {
-    return await allRows(
-      client,
-      {
-        setName: 'solutioncomponents',
-        select: ['objectid', 'componenttype', 'rootcomponentbehavior'],
-        filter: `_solutionid_value eq ${solutionId}`,
-        name: 'setup.look',
-      },
-      context,
-    )
-  } catch (error) {
-    if (error instanceof UpstreamError && !error.retryable && error.status !== 401) {
-      return null
-    }
-    throw error
+function componentRows(client: DataverseClient, solutionId: string, context: CallContext) {
+  const listing = {
+    setName: 'solutioncomponents',
+    select: ['objectid', 'componenttype', 'rootcomponentbehavior'],
+    filter: `_solutionid_value eq ${solutionId}`,
+    name: 'setup.look',
   }
+  return whereTold(allRows(client, listing, context))
 }
 
 /** The ids of {@link ourComponents} that are ours as a whole; empty without a solution. */

@@ -37,8 +37,12 @@ const FOR_TABLES = duringSetup([
   'prvPublishCustomization',
   'prvWriteSystemForm',
   'prvReadQuery',
+  'prvCreateQuery',
   'prvWriteQuery',
 ])
+
+/** Where the organisation audits: without it, when and by whom a toggle was set is not told, silently. */
+const FOR_AUDIT = duringSetup(['prvReadAuditSummary'])
 
 function duringSetup(names: readonly string[]): readonly NeededPrivilege[] {
   return names.map((name) => ({ name, global: false, certain: false }))
@@ -49,10 +53,11 @@ export const privilegesStep = checkStep({
   id: 'privileges',
   title: 'Check the privileges of the application user',
   weight: 2,
-  async verify({ client }, context) {
+  async verify({ client, facts }, context) {
     const { userId } = await whoAmI(client, context)
     const needed = [
       ...AT_RUN_TIME,
+      ...(facts.organization?.auditEnabled === false ? [] : FOR_AUDIT),
       ...FOR_WEBHOOKS,
       ...(context.subscriptionSync ? FOR_TABLES : []),
     ]

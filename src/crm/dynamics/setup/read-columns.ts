@@ -3,6 +3,7 @@ import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { SetupPause } from '../../../contracts/setup.js'
 import type { DataverseClient } from '../client.js'
 import { SUBSCRIPTIONS_TABLE } from '../names.js'
+import { rowsOf } from '../wire/rows-of.js'
 import { type ColumnDefinition, LOOKUPS, type TableDefinition, TABLES } from './definitions.js'
 import { getIfThere } from './get-if-there.js'
 import { columnTypeClash } from './pauses.js'
@@ -11,11 +12,11 @@ import { plainColumns } from './visible.js'
 const column = z.object({
   MetadataId: z.guid(),
   LogicalName: z.string(),
-  AttributeType: z.string().nullish(),
+  AttributeType: z.string().nullish().catch(null),
 })
-const columns = z.object({ value: z.array(column) })
+const columns = z.object({ value: rowsOf(column) })
 const lengths = z.object({
-  value: z.array(z.object({ LogicalName: z.string(), MaxLength: z.number().nullish() })),
+  value: rowsOf(z.object({ LogicalName: z.string(), MaxLength: z.number().nullish().catch(null) })),
 })
 
 const LOOK = 'GET /EntityDefinitions/Attributes'

@@ -3,15 +3,16 @@ import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { STRONG } from '../names.js'
 import { allRows } from '../reading/pages.js'
+import { rowsOf } from '../wire/rows-of.js'
 
 /** How far a privilege reaches; a delta needs the whole organisation. */
 export type Depth = 'Basic' | 'Local' | 'Deep' | 'Global'
 
 const answer = z.object({
-  RolePrivileges: z.array(
+  RolePrivileges: rowsOf(
     z.object({
-      PrivilegeId: z.string().nullish(),
-      PrivilegeName: z.string().nullish(),
+      PrivilegeId: z.string().nullish().catch(null),
+      PrivilegeName: z.string().nullish().catch(null),
       Depth: z.union([z.string(), z.number()]),
     }),
   ),

@@ -20,12 +20,12 @@ const COLUMNS = [
 
 const viewRow = z.object({
   savedqueryid: z.guid().transform((id) => id.toLowerCase()),
-  name: z.string().nullish(),
-  returnedtypecode: z.string().nullish(),
-  querytype: z.number().nullish(),
-  statecode: z.number().nullish(),
-  iscustomizable: z.object({ Value: z.boolean() }).nullish(),
-  fetchxml: z.string().nullish(),
+  name: z.string().nullish().catch(null),
+  returnedtypecode: z.string().nullish().catch(null),
+  querytype: z.number().nullish().catch(null),
+  statecode: z.number().nullish().catch(null),
+  iscustomizable: z.object({ Value: z.boolean() }).nullish().catch(null),
+  fetchxml: z.string().nullish().catch(null),
 })
 
 /** A view as the organisation has it (docs/wire-dataverse.md, 10.4). */

@@ -3,6 +3,7 @@ import type { CallContext } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { findOrCreate } from '../find-or-create.js'
 import { queryString } from '../wire/odata.js'
+import { rowsOf } from '../wire/rows-of.js'
 import { SECRET_HEADER } from './secret.js'
 
 /** `contract` of a webhook, and `authtype` of a secret in a header. */
@@ -10,11 +11,11 @@ const WEBHOOK = 8
 const HTTP_HEADER = 5
 
 const endpoints = z.object({
-  value: z.array(
+  value: rowsOf(
     z.object({
       serviceendpointid: z.guid(),
-      name: z.string().nullish(),
-      url: z.string().nullish(),
+      name: z.string().nullish().catch(null),
+      url: z.string().nullish().catch(null),
     }),
   ),
 })

@@ -3,12 +3,13 @@ import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { findOrCreate } from '../find-or-create.js'
 import { queryString } from '../wire/odata.js'
+import { rowsOf } from '../wire/rows-of.js'
 
 /** `imagetype` of the row as it is after the change. */
 const POST_IMAGE = 1
 
 const images = z.object({
-  value: z.array(z.object({ sdkmessageprocessingstepimageid: z.string() })),
+  value: rowsOf(z.object({ sdkmessageprocessingstepimageid: z.string() })),
 })
 
 /**

@@ -4,10 +4,11 @@ import type { DataverseClient } from '../client.js'
 import { poll } from '../poll.js'
 import { lostAnswer } from '../wire/part-error.js'
 import { queryString, stringLiteral } from '../wire/odata.js'
+import { rowsOf } from '../wire/rows-of.js'
 import type { StepDefinition } from './steps.js'
 
 const filters = z.object({
-  value: z.array(
+  value: rowsOf(
     z.object({
       sdkmessagefilterid: z.guid(),
       sdkmessageid: z.object({ sdkmessageid: z.guid() }),

@@ -2,20 +2,18 @@ import { z } from 'zod'
 import type { CallContext } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { queryString } from '../wire/odata.js'
+import { rowsOf } from '../wire/rows-of.js'
 
-const stepRows = z.object({
-  value: z.array(
-    z.object({
-      sdkmessageprocessingstepid: z.guid(),
-      name: z.string().nullish(),
-      filteringattributes: z.string().nullish(),
-      statecode: z.number().nullish(),
-    }),
-  ),
+const stepRow = z.object({
+  sdkmessageprocessingstepid: z.guid(),
+  name: z.string().nullish().catch(null),
+  filteringattributes: z.string().nullish().catch(null),
+  statecode: z.number().nullish().catch(null),
 })
+const stepRows = z.object({ value: rowsOf(stepRow) })
 
 /** A step as registered. `statecode` 0 is on. */
-export type StepRow = z.output<typeof stepRows>['value'][number]
+export type StepRow = z.output<typeof stepRow>
 
 /** The steps that post to an endpoint (docs/wire-dataverse.md, 11). @throws UpstreamError; 404 without the endpoint. */
 export async function stepsOf(

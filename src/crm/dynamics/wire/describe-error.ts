@@ -5,7 +5,7 @@ import { knownError, PRIVILEGE_CODES } from './error-codes.js'
 const CODE = /^0x[0-9a-f]{8}$/i
 
 /** The only part of a message that is read, and only to show it: the missing privilege's name. */
-const MISSING_PRIVILEGE = /\bmissing (prv[A-Za-z0-9_]{1,80}) privilege\b/
+const MISSING_PRIVILEGE = /\b(prv[A-Za-z0-9_]{1,80})\b/
 
 /** The code of an error body, `{"error":{"code","message"}}`; frequently empty, then null. */
 export function errorCodeOf(body: string): string | null {

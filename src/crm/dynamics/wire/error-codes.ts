@@ -17,8 +17,8 @@ export const CUSTOMIZATION_LOCK = '0x80071151'
 /** The change token is too old, or the table's metadata changed. */
 export const EXPIRED_VERSION_STAMP = '0x80044352'
 
-/** The change token is mangled. */
-export const INVALID_VERSION_STAMP = '0x80044183'
+/** A query that makes no sense: what a mangled change token is answered with. */
+export const INVALID_QUERY = '0x80044183'
 
 /** SQL time-out: send less at once. */
 export const SQL_TIMEOUT = '0x80044151'
@@ -33,14 +33,23 @@ export const UNKNOWN_NAME = '0x80060888'
 export const HAS_DEPENDENTS = '0x8004f01f'
 
 /** Codes that mean a missing privilege. */
-export const PRIVILEGE_CODES: readonly string[] = ['0x80040220', '0x80048306']
+export const PRIVILEGE_CODES: readonly string[] = [
+  '0x80040220',
+  '0x80040231',
+  '0x80042f09',
+  '0x80048306',
+]
 
 /** The table. */
 export const KNOWN_ERRORS: readonly KnownError[] = [
   { code: '0x80072322', name: 'TooManyRequests', outcome: 'upstream_rate_limited' },
   { code: '0x80072321', name: 'TooMuchExecutionTime', outcome: 'upstream_rate_limited' },
   { code: '0x80072326', name: 'TooManyConcurrentRequests', outcome: 'upstream_rate_limited' },
-  { code: CUSTOMIZATION_LOCK, name: 'CustomizationLock', outcome: 'upstream_rate_limited' },
+  {
+    code: CUSTOMIZATION_LOCK,
+    name: 'SolutionConcurrencyFailure',
+    outcome: 'upstream_rate_limited',
+  },
   { code: '0x80040217', name: 'ObjectDoesNotExist', outcome: 'upstream_not_found' },
   { code: '0x80060891', name: 'RecordNotFoundByEntityKey', outcome: 'upstream_not_found' },
   { code: UNKNOWN_NAME, name: 'UnknownName' },
@@ -48,12 +57,16 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
   { code: '0x80044331', name: 'TextTooLong', outcome: 'upstream_refused' },
   { code: '0x8004430c', name: 'TooManyConditions', outcome: 'upstream_refused' },
   { code: EXPIRED_VERSION_STAMP, name: 'ExpiredVersionStamp', outcome: 'upstream_refused' },
-  { code: INVALID_VERSION_STAMP, name: 'InvalidVersionStamp', outcome: 'upstream_refused' },
+  { code: INVALID_QUERY, name: 'InvalidQuery', outcome: 'upstream_refused' },
   { code: '0x80060882', name: 'VersionMismatch', outcome: 'upstream_conflict' },
   { code: '0x80040237', name: 'DuplicateKey', outcome: 'upstream_conflict' },
+  { code: '0x80060892', name: 'DuplicateRecordEntityKey', outcome: 'upstream_conflict' },
+  { code: '0x80073002', name: 'DuplicateRecordsFound', outcome: 'upstream_conflict' },
   { code: '0x80040333', name: 'DuplicateDetected' },
   { code: '0x80040220', name: 'PrivilegeMissing', outcome: 'upstream_forbidden' },
-  { code: '0x80048306', name: 'PrincipalPrivilegeDenied', outcome: 'upstream_forbidden' },
+  { code: '0x80040231', name: 'PrincipalPrivilegeDenied', outcome: 'upstream_forbidden' },
+  { code: '0x80042f09', name: 'UserNotAssignedRoles', outcome: 'upstream_forbidden' },
+  { code: '0x80048306', name: 'UnmanagedIdsAccessDenied', outcome: 'upstream_forbidden' },
   { code: '0x8004f502', name: 'SecuredColumnCreate', outcome: 'upstream_forbidden' },
   { code: '0x8004f504', name: 'SecuredColumnRead', outcome: 'upstream_forbidden' },
   { code: '0x8004f507', name: 'SecuredColumnUpdate', outcome: 'upstream_forbidden' },

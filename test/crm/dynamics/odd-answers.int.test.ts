@@ -1,0 +1,293 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { CrmCursorExpired, type CrmChangePage } from '../../../src/crm/crm.js'
+import { DynamicsSession } from '../../../src/crm/dynamics/session.js'
+import { describeDataverseError } from '../../../src/crm/dynamics/wire/describe-error.js'
+import {
+  draftOf,
+  FORM,
+  pauseOf,
+  PUBLISH,
+  putForm,
+  startWithTables,
+  storedForm,
+  VIEW,
+} from './setup-form/forms-stand.js'
+import { PLAIN, runStep, runSteps, stepOf, targetOf } from './support/run-steps.js'
+import { type Said, scriptedService } from './support/scripted-service.js'
+import { openSession, type StandIn, startStandIn } from './support/stand-in.js'
+import { writeMultipart } from './support/write-multipart.js'
+
+let stand: StandIn | undefined
+let service: Awaited<ReturnType<typeof scriptedService>> | undefined
+
+afterEach(async () => {
+  await stand?.close()
+  await service?.close()
+  stand = undefined
+  service = undefined
+})
+
+async function start(options: Parameters<typeof startStandIn>[0] = {}): Promise<StandIn> {
+  stand = await startStandIn({ keyActivationReads: 0, ...options })
+  return stand
+}
+
+async function changes(org: StandIn, cursor: string | null, facts = {}): Promise<CrmChangePage[]> {
+  const pages: CrmChangePage[] = []
+  for await (const page of org.open(facts).readChanges(cursor, {})) {
+    pages.push(page)
+  }
+  return pages
+}
+
+const cursorOf = (pages: readonly CrmChangePage[]) => pages.at(-1)?.nextCursor ?? null
+const people = (pages: readonly CrmChangePage[]) => pages.flatMap((page) => page.contacts)
+
+describe('a delta without changes', () => {
+  // "An empty JSON response is returned if no table changes have occurred" (use-change-tracking-synchronize-data…).
+  const EMPTY = [
+    ['an empty object', '{}', 'application/json'],
+    ['an empty list', '[]', 'application/json'],
+    ['nothing at all', '', 'text/plain'],
+    [
+      'rows and null links',
+      '{"value":[],"@odata.nextLink":null,"@odata.deltaLink":null}',
+      'application/json',
+    ],
+  ] as const
+
+  it('answered as an empty object keeps the old link, by which later changes are found', async () => {
+    const org = await start()
+    const baseline = cursorOf(await changes(org, null))
+    await org.control('POST', 'switches', { quietDelta: 'empty' })
+    const quiet = await changes(org, baseline)
+    expect(people(quiet)).toEqual([])
+    expect(cursorOf(quiet)).toBe(baseline)
+    const { id } = await org.control<{ id: string }>('POST', 'rows/contact', {
+      values: { emailaddress1: 'later@x.example' },
+    })
+    const later = await changes(org, cursorOf(quiet))
+    expect(people(later).map(({ contactId }) => contactId)).toEqual([id])
+    expect(cursorOf(later)).not.toBe(baseline)
+  })
+
+  it.each(EMPTY)('answered as %s keeps the old link', async (_, body, type) => {
+    service = await scriptedService(() => ({
+      status: 200,
+      headers: { 'content-type': type },
+      body,
+    }))
+    const link = `${service.url}/api/data/v9.2/contacts?$deltatoken=1`
+    const cursor = JSON.stringify({ contacts: link, subscriptions: null })
+    const pages: CrmChangePage[] = []
+    for await (const page of openSession(service.url).readChanges(cursor, {})) {
+      pages.push(page)
+    }
+    expect(JSON.parse(cursorOf(pages) ?? '')).toEqual({ contacts: link, subscriptions: null })
+  })
+
+  it('is not believed of a listing: nothing there would be everybody gone', async () => {
+    service = await scriptedService(() => ({ status: 200, body: {} }))
+    const read = openSession(service.url).readChanges(null, {})[Symbol.asyncIterator]()
+    await expect(read.next()).rejects.toMatchObject({ code: 'upstream_unexpected_answer' })
+  })
+})
+
+describe('a listing whose next link leads back', () => {
+  it.each([
+    ['to itself', 'contacts?$skiptoken=2', 'contacts?$skiptoken=2'],
+    ['to a page before', 'contacts?$skiptoken=2', 'contacts?$skiptoken=1'],
+  ])('%s is ended, and says so', async (_, first, second) => {
+    let asked = 0
+    service = await scriptedService(({ path }, url) => {
+      asked += 1
+      const next = path.includes('skiptoken=2') ? second : first
+      return {
+        status: 200,
+        body: { value: [], '@odata.nextLink': `${url}/api/data/v9.2/${next}` },
+      }
+    })
+    const read = async () => {
+      for await (const page of openSession(service?.url ?? '').readChanges(null, {})) {
+        expect(page.contacts).toEqual([])
+      }
+    }
+    await expect(read()).rejects.toMatchObject({
+      code: 'upstream_unexpected_answer',
+      message: expect.stringContaining('leads back to a page that was read'),
+    })
+    expect(asked).toBeLessThan(5)
+  })
+})
+
+describe('an outdated delta link', () => {
+  it.each([
+    ['0x80044352', 500],
+    ['0x80044352', 503],
+    ['0x80044183', 500],
+  ])('is one by its code %s, whatever the status (%i)', async (code, status) => {
+    const org = await start()
+    const cursor = cursorOf(await changes(org, null))
+    const body = {
+      error: { code, message: 'Version stamp associated with the client has expired.' },
+    }
+    await org.control('POST', 'faults', { path: 'deltatoken', status, body })
+    await expect(changes(org, cursor)).rejects.toBeInstanceOf(CrmCursorExpired)
+  })
+
+  it('is not what a server in trouble means', async () => {
+    const org = await start()
+    const cursor = cursorOf(await changes(org, null))
+    await org.control('POST', 'faults', { path: 'deltatoken', status: 503, body: {} })
+    await expect(changes(org, cursor)).rejects.toMatchObject({ code: 'upstream_unavailable' })
+  })
+})
+
+describe('codes whose status is not documented', () => {
+  const described = (status: number, code: string, message = '') =>
+    describeDataverseError({
+      status,
+      headers: {},
+      body: JSON.stringify({ error: { code, message } }),
+    })
+
+  it.each(['0x80060892', '0x80073002'])('%s is a conflict of keys', (code) => {
+    expect(described(400, code).code).toBe('upstream_conflict')
+  })
+
+  it.each([
+    ['0x80040231', 'is missing prvReadContact privilege on OTC=2'],
+    ['0x80042f09', 'They need a role with the prvReadContact privilege.'],
+  ])('%s is a missing right, and names it', (code, message) => {
+    expect(described(400, code, message)).toMatchObject({
+      code: 'upstream_forbidden',
+      paths: ['prvReadContact'],
+    })
+  })
+
+  it('an absent definition with status 400 is absent: set-up makes the tables', async () => {
+    const org = await start({ absentDefinitionStatus: 400 })
+    expect(await runSteps(org)).toHaveProperty('subscriptionsTable')
+  })
+})
+
+describe('a batch that stopped at a part', () => {
+  const contactId = 'b0000000-0000-4000-8000-000000000001'
+  const write = {
+    kind: 'consent',
+    contactId,
+    purpose: 'marketingSendouts',
+    value: 'deny',
+    expectedVersion: 'W/"1"',
+  } as const
+
+  it.each([405, 413, 500])('is read part by part, whatever its own status (%i)', async (status) => {
+    service = await scriptedService((): Said => {
+      const row = JSON.stringify({ '@odata.etag': 'W/"2"', contactid: contactId })
+      const parts = [
+        { status: 200, headers: {}, body: row },
+        { status, headers: {}, body: '{}' },
+      ]
+      const { contentType, body } = writeMultipart(parts, { lineEnd: '\r\n' })
+      return { status, headers: { 'content-type': contentType }, body: body.toString() }
+    })
+    const outcomes = await openSession(service.url).write([write, write], {})
+    expect(outcomes[0]).toMatchObject({ status: 'applied', version: 'W/"2"' })
+    expect(outcomes[1]?.status).not.toBe('applied')
+  })
+
+  it('and has no parts means what its status says', async () => {
+    service = await scriptedService(() => ({
+      status: 429,
+      headers: { 'retry-after': '7' },
+      body: { error: { code: '0x80072322' } },
+    }))
+    const read = openSession(service.url).read({ by: 'contactId', contactIds: [contactId] }, {})
+    await expect(read).rejects.toMatchObject({
+      code: 'upstream_rate_limited',
+      retryAfterSeconds: 7,
+    })
+  })
+})
+
+describe('somebody else’s odd row', () => {
+  const COPY = 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee'
+
+  it('among the forms stops neither the form step nor removal', async () => {
+    const made = await startWithTables()
+    stand = made.stand
+    await putForm(stand, COPY, { formxml: '<form><tabs/></form>', name: 'Theirs' })
+    const { formxml } = await storedForm(stand)
+    const listing = await stand.control<{ rows: Record<string, unknown>[] }>(
+      'GET',
+      'rows/systemform',
+    )
+    const [stock] = listing.rows.filter(({ type }) => type === 2)
+    const rows = [
+      { formid: 'no guid', name: 7 },
+      { ...stock, formid: stock?.['id'], name: { odd: true }, ismanaged: 'perhaps' },
+      { formid: COPY, name: null, isdefault: 1, iscustomizable: true, formactivationstate: 'on' },
+    ]
+    const list = { method: 'GET', path: '/systemforms\\?.*type eq 2', status: 200 }
+    await stand.control('POST', 'faults', { ...list, body: { value: rows } })
+    const odd = { name: 5, formxml: null }
+    await stand.control('POST', 'faults', {
+      path: `/systemforms\\(${COPY}`,
+      status: 200,
+      body: odd,
+    })
+    let { facts } = made
+    for (const step of [VIEW, FORM, PUBLISH]) {
+      facts = await runStep(stand, step, facts)
+    }
+    expect((await storedForm(stand)).formxml).toContain('em_subscriptions')
+    await FORM.undo(stand.open(facts), PLAIN)
+    expect(await draftOf(stand)).toBe(formxml)
+  })
+
+  it('among endpoints, steps, columns and keys stops no step', async () => {
+    const org = await start({ allowAnyWebhookPort: true })
+    const facts = await runSteps(org)
+    const odd = (path: string, row: object) =>
+      org.control('POST', 'faults', {
+        method: 'GET',
+        path,
+        status: 200,
+        times: 1,
+        body: { value: [row] },
+      })
+    await odd('/serviceendpoints\\?', { serviceendpointid: 'theirs', url: 5 })
+    const session = org.open(facts)
+    const target = targetOf('http://127.0.0.1:9/hooks/crm/x')
+    const installed = await session.installWebhooks(target, {})
+    expect(installed).toMatchObject({ installed: true })
+    await odd('/Attributes\\?', { MetadataId: 1, LogicalName: null, AttributeType: {} })
+    await expect(stepOf('tables').verify(session, PLAIN)).resolves.toMatchObject({
+      state: expect.stringMatching(/done|due/),
+    })
+    await odd('/Keys\\?', { MetadataId: 1, SchemaName: null })
+    await expect(stepOf('keys').verify(session, PLAIN)).resolves.toMatchObject({
+      state: expect.stringMatching(/done|due/),
+    })
+    expect(session).toBeInstanceOf(DynamicsSession)
+  })
+
+  it('among what uses a component, or no list of it, costs the name and not the pause', async () => {
+    const made = await startWithTables({}, [VIEW])
+    stand = made.stand
+    const user = `<form><tabs><tab id="{11111111-2222-4333-8444-555555555555}"><columns><column><sections><section id="{11111111-2222-4333-8444-555555555556}"><rows><row><cell id="{11111111-2222-4333-8444-555555555557}"><control id="theirs"><parameters><ViewId>{6d1c5a0e-4e0b-4c53-9a54-3f3f8d1f7b10}</ViewId></parameters></control></cell></row></rows></section></sections></column></columns></tab></tabs></form>`
+    await putForm(stand, COPY, { formxml: user, name: 'Theirs' })
+    for (const body of [{ value: [{ odd: 1 }] }, { rows: [] }]) {
+      await stand.control('POST', 'faults', {
+        path: 'RetrieveDependenciesForDelete',
+        status: 200,
+        times: 1,
+        body,
+      })
+      expect(await pauseOf(VIEW.undo(stand.open(made.facts), PLAIN))).toMatchObject({
+        code: 'stepFailed',
+        message: expect.stringContaining('used by other components'),
+      })
+    }
+  })
+})
