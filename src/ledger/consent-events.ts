@@ -101,6 +101,29 @@ export interface RecordedConsentEvent extends Omit<
   readonly outcomes: readonly { side: string; outcome: string; recordId: string }[]
 }
 
+/** A decision whose proof only an unrelated edit of the CRM record spoiled. */
+export interface AmbiguousDecision {
+  readonly at: Date
+  readonly cell: CellKey
+  readonly line: RuleLine
+  /** The eMarketeer contact that has the address now; null: nobody. */
+  readonly contactId: string | null
+}
+
+/** The newest ambiguous decisions of a connection, newest first. */
+export function ambiguousDecisionsOf(
+  db: Queryable,
+  connectionId: string,
+  limit: number,
+): Promise<AmbiguousDecision[]> {
+  return db.query<AmbiguousDecision>(
+    `SELECT e.recorded_at AS at, e.cell_key AS cell, e.line,
+        (SELECT min(c.contact_id) FROM emarketeer_contacts c WHERE c.address_id = e.address_id) AS "contactId"
+      FROM consent_events e WHERE e.connection_id = $1 AND e.ambiguous ORDER BY e.recorded_at DESC LIMIT $2`,
+    [connectionId, limit],
+  )
+}
+
 /** An address's events, oldest first. */
 export function consentEventsOf(
   db: Queryable,

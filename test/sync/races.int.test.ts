@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
+import { ambiguousDecisionsOf } from '../../src/ledger/consent-events.js'
+import { CONNECTION_ID } from './support/open-systems.js'
 import { once } from './support/twists.js'
 import { withWorld } from './support/world.js'
 
@@ -38,6 +40,9 @@ describe('acts on both sides between two passes', () => {
     await world.now.sweep()
     expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
     expect(await ann.events()).toMatchObject([{ line: 'T2', ambiguous: true }])
+    expect(await ambiguousDecisionsOf(world.now.db, CONNECTION_ID, 20)).toEqual([
+      { at: expect.any(Date), cell: 'marketingSendouts', line: 'T2', contactId: ann.contactId },
+    ])
     await ann.consents('consent')
     await world.now.sweep()
     expect(await ann.state()).toMatchObject({ basis: 'consent', toggles: ['allow'] })

@@ -1,10 +1,52 @@
 import { describe, expect, it } from '@jest/globals'
+import { categoriesStep } from '../../src/activities/setup/categories-step.js'
+import { runStep } from '../../src/activities/setup/run-step.js'
+import { CRM_DRIVERS } from '../../src/crm/registry.js'
+import { findConnection } from '../../src/ledger/connections.js'
+import { noticesOf, noticeSentences } from '../../src/sync/notices.js'
+import { CONNECTION_ID } from './support/open-systems.js'
 import { dynamicsRows } from './support/person-state.js'
 import type { Person } from './support/person.js'
 import { withWorld } from './support/world.js'
 
 const world = withWorld()
 const ALL_YES = ['c1:true', 'c2:true']
+
+describe('a category that a colleague added in Dynamics (D3)', () => {
+  it('is ignored, and named in the status of set-up and sweep and by connection show, until it is gone', async () => {
+    const add = (em_name: string) =>
+      world.now.standIns.dynamics<{ id: string }>('POST', 'rows/em_subscriptioncategories', {
+        values: { em_name },
+      })
+    const rows = [
+      await add('Weekly\ttips'),
+      await add(`Ask kari.nordmann@example.com ${'x'.repeat(70)}`),
+    ]
+    await world.now.sweep()
+    const told = async () => {
+      const connection = (await findConnection(world.now.db, CONNECTION_ID))!
+      return noticesOf(world.now.db, connection, CRM_DRIVERS.get('dynamics')!)
+    }
+    const named = (await told()).foreignCategories
+    expect(named).toEqual(['Weekly tips', expect.stringMatching(/^Ask \*{3}@\*{3} x+…$/)])
+    expect(named[1]).toHaveLength(60)
+    const [sentence] = noticeSentences(await told())
+    expect(sentence).toMatch(
+      /^Categories that somebody added in the CRM, which are ignored .*“Weekly tips”/,
+    )
+    const session = await world.now.session('setup')
+    const sessions = { first: session, reopen: async () => session, keep: async () => {} }
+    expect(await runStep(categoriesStep, sessions, null)).toEqual({
+      state: 'done',
+      note: `2 categories. ${sentence}`,
+    })
+    for (const { id } of rows) {
+      await world.now.standIns.dynamics('DELETE', `rows/em_subscriptioncategories/${id}`)
+    }
+    await world.now.sweep()
+    expect((await told()).foreignCategories).toEqual([])
+  })
+})
 
 describe('subscriptions of a contact', () => {
   it('gives a new person a row for every category, all on Yes (D5)', async () => {

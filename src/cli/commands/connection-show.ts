@@ -45,6 +45,15 @@ function textOf(view: ConnectionView, notices: readonly string[]): string {
       : [`${counts.disagreements} addresses where CRM records disagree; not mailed (lbsync why)`]),
     ...unknownLines(counts),
     ...notices.map(safeText),
+    ...(view.ambiguous.length === 0
+      ? []
+      : [
+          'Ambiguous, as only an unrelated edit in the CRM spoiled the proof, newest first (lbsync why):',
+        ]),
+    ...view.ambiguous.map(
+      ({ at, cell, line, contactId }) =>
+        `  ${at}  ${cell}, rule ${line}: eMarketeer contact ${contactId ?? 'gone'}`,
+    ),
     ...(view.decisions.length === 0 ? [] : ['Decided by people, newest first:']),
     ...view.decisions.map(
       ({ at, subject, action, by, reason }) =>

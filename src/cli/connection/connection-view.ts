@@ -15,6 +15,7 @@ import { crmWalkOf } from '../../ledger/crm-walk.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import { MAX_CLOCK_OFFSET_MS } from '../../domain/clock.js'
 import { noticesOf, type Notices } from '../../sync/notices.js'
+import { ambiguousDecisionsOf, type AmbiguousDecision } from '../../ledger/consent-events.js'
 import type { Queryable } from '../../ledger/database.js'
 import type { ConnectionCounts } from './connection-counts.js'
 import { timesView, type TimesView } from './times-view.js'
@@ -82,6 +83,13 @@ export interface ConnectionView extends ConnectionSummary {
   readonly unmappedBases: Notices['unmappedBases']
   /** Subscription categories that somebody added in the CRM, by name: they are ignored (D3). */
   readonly foreignCategories: Notices['foreignCategories']
+  /** Decisions whose proof only an unrelated edit in the CRM spoiled, the newest twenty; `counts` has how many there are. */
+  readonly ambiguous: readonly {
+    readonly at: string
+    readonly cell: string
+    readonly line: string
+    readonly contactId: string | null
+  }[]
   /** What people decided about it: set-up's overrides, pauses, approvals; newest first, the last twenty (E3). */
   readonly decisions: readonly {
     readonly at: string
@@ -99,6 +107,7 @@ const MAX_DECISIONS = 20
 /** What is read beside the connection itself. */
 export interface ConnectionMeasures {
   readonly decisions: readonly KeptOverride[]
+  readonly ambiguous: readonly AmbiguousDecision[]
   readonly clock: CrmClock | null
   readonly times: TimesView | null
   readonly futureStamps: FutureStamps | null
@@ -114,16 +123,18 @@ export async function measuresOf(
   const { connectionId, crm } = connection
   const driver = CRM_DRIVERS.get(crm) ?? null
   const decisions = await overridesOf(db, connectionId, MAX_DECISIONS)
+  const ambiguous = await ambiguousDecisionsOf(db, connectionId, MAX_DECISIONS)
   const clock = await crmClockOf(db, connectionId)
   const times = await timesOf(db, connection)
   const futureStamps = await futureStampsOf(db, connectionId)
   const notices = await noticesOf(db, connection, driver)
   if (driver?.capabilities.completeDelta !== false) {
-    return { decisions, clock, times, futureStamps, notices, walk: null }
+    return { decisions, ambiguous, clock, times, futureStamps, notices, walk: null }
   }
   const { done, total, walkedAt } = await crmWalkOf(db, connectionId)
   return {
     decisions,
+    ambiguous,
     clock,
     times,
     futureStamps,
@@ -214,6 +225,7 @@ export function viewOf(
     futureStamps: measures.futureStamps,
     walk: measures.walk,
     ...measures.notices,
+    ambiguous: measures.ambiguous.map(({ at, ...rest }) => ({ at: at.toISOString(), ...rest })),
     decisions: measures.decisions.map(({ at, ...rest }) => ({ at: at.toISOString(), ...rest })),
     blocked: {
       emarketeer: gateOf({
