@@ -33,7 +33,7 @@ export interface ActDescription {
 export function describeAct(cell: DecidedCell, act: CrmAct | null, nowMs: number): ActDescription {
   const positive = isPositive(cell.decision.emarketeerTarget)
   const row = rowTimesOf(cell)
-  const fromMs = act?.atMs ?? row?.fromMs ?? cell.row.seenAtMs
+  const fromMs = act?.atMs ?? row?.onlyWriteMs ?? cell.row.seenAtMs ?? row?.insertedMs ?? null
   const toMs = act?.atMs ?? (row ? Math.min(nowMs, row.toMs) : nowMs)
   const actor: Actor = { type: 'crmUser', id: act?.userId ?? null, name: null }
   const eventTimeMs = Math.round(positive ? (fromMs ?? toMs) : toMs)
@@ -44,15 +44,22 @@ export function describeAct(cell: DecidedCell, act: CrmAct | null, nowMs: number
   return { actor, eventTimeMs, comment, fromMs, toMs }
 }
 
+/** When a row's present value was set, as far as the row says. */
+interface RowRange {
+  /** At the earliest, where the row shows one write only. */
+  readonly onlyWriteMs: number | null
+  /** The row was made then at the earliest, with whatever value. */
+  readonly insertedMs: number | null
+  /** At the latest. */
+  readonly toMs: number
+}
+
 /**
  * The range in which the CRM's row says that its present value was set, where it is that very value which crosses. The row
  * may have been written again since, without another value: it was set at its stamp at the latest, and only where that is
  * its one write, not before.
  */
-function rowTimesOf({
-  observation,
-  decision,
-}: DecidedCell): { readonly fromMs: number | null; readonly toMs: number } | null {
+function rowTimesOf({ observation, decision, view, cellKey }: DecidedCell): RowRange | null {
   const record = observation.records[0]
   const stamp = record?.stamp ?? null
   const mapping = observation.basisMapping ?? NOTHING_MAPPED
@@ -64,9 +71,12 @@ function rowTimesOf({
     return null
   }
   const { rowTime } = decision.inputs
+  const consent = isPurposeCell(cellKey) ? view.contacts[0]?.consents[cellKey] : undefined
+  const registeredMs = consent?.times?.registeredMs ?? null
   const isOnlyWrite = record.onlyInserted === true || rowTime === 'counts' || rowTime === undefined
   return {
-    fromMs: isOnlyWrite ? stamp.atMs - stamp.epsMs : null,
+    onlyWriteMs: isOnlyWrite ? stamp.atMs - stamp.epsMs : null,
+    insertedMs: registeredMs === null ? null : registeredMs - stamp.epsMs,
     toMs: stamp.atMs + stamp.epsMs,
   }
 }

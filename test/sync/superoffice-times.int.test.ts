@@ -89,7 +89,14 @@ describe('SuperOffice’s row was written earlier than eMarketeer’s last posit
     await expectBoth(person, 'contract')
   })
 
-  it('at a first link', async () => {
+  it.each([
+    ['', async () => undefined],
+    [
+      ', before any write of ours has been read back',
+      () => world.now.db.query(`DELETE FROM crm_times`),
+    ],
+  ])('at a first link%s', async (_, prepare) => {
+    await prepare()
     const person = await world.now.person({ basis: null, rows: ['withdrawn'] })
     passTime(LATER_MS)
     await person.createInEmarketeer()
@@ -176,6 +183,51 @@ describe('what stays restrictive, and says so', () => {
   )
 })
 
+describe('our own writes', () => {
+  it('teach how an insertion is counted, and how both clocks stand to ours', async () => {
+    const person = await world.now.linked({ basis: 'consent', rows: ['none'] })
+    expect(await person.state()).toEqual({ e: 'consent', d: ['consent'] })
+    const denied = await agreed()
+    sets(denied, 'withdrawn')
+    await expectBoth(denied, 'withdrawn')
+    await world.now.sweep()
+    const [learned] = await world.now.db.query(
+      `SELECT first_versions AS "firstVersions", crm_by_write AS crm, emarketeer_by_write AS emarketeer FROM crm_times`,
+    )
+    const near = { fromMs: expect.any(Number), toMs: expect.any(Number) }
+    expect(learned).toMatchObject({ firstVersions: [0], crm: near, emarketeer: near })
+    const { crm, emarketeer } = learned as Record<string, { fromMs: number; toMs: number }>
+    for (const clock of [crm!, emarketeer!]) {
+      // Its true lead, which is none, lies between.
+      expect(clock.fromMs).toBeLessThanOrEqual(0)
+      expect(clock.toMs).toBeGreaterThanOrEqual(0)
+    }
+  })
+
+  it('that insert a row are no answer to a user who inserted it before them', async () => {
+    // As long as nobody knows how an insertion is counted, 0 and 1 may both be one.
+    await world.now.db.query(`UPDATE crm_times SET first_versions = '{}'`)
+    const person = await world.now.person({ basis: 'consent', rows: ['none'] })
+    world.crm.switches.beforeWrite = () => person.sets('withdrawn')
+    await world.now.sweep()
+    await expectBoth(person, 'withdrawn')
+  })
+
+  it('that change a consent say of when it is at the earliest, though its card was saved since', async () => {
+    const person = await world.now.person({ basis: null, rows: ['contract'] })
+    passTime(60_000)
+    world.crm.saveCard(person.ids[0]!)
+    passTime(60_000)
+    const beforeMs = Date.now()
+    await person.createInEmarketeer()
+    await expectBoth(person, 'contract')
+    const { acted } = await lastEvent(person)
+    // Set when the row was made at the earliest, and when the card was saved at the latest.
+    expect(Date.parse(acted.from!)).toBeLessThan(beforeMs - 115_000)
+    expect(Date.parse(acted.to!)).toBeLessThan(beforeMs - 50_000)
+  })
+})
+
 describe('superoffice.times', () => {
   it('never: only versions decide, and its times count once it is auto again', async () => {
     await world.applies({ times: 'never' })
@@ -249,5 +301,26 @@ describe('an installation that does not count one per write', () => {
     }
     expect(await times()).toMatchObject({ counts: true })
     expect(await proven()).toBe(true)
+  })
+})
+
+// The last one: eMarketeer's times do not go back.
+describe('both clocks an hour ahead of ours', () => {
+  it('compare well with each other', async () => {
+    const skewMs = 3_600_000
+    world.crm.world.clock.setSkewMs(skewMs)
+    await world.now.emarketeer.post('clock', { skewMs })
+    const first = await agreed()
+    await first.acts('contract')
+    await world.now.sweep()
+    sets(first, 'withdrawn')
+    await expectBoth(first, 'withdrawn')
+    await world.now.sweep()
+    const person = await agreed()
+    await acts(person, 'withdrawn')
+    sets(person, 'contract')
+    await expectBoth(person, 'contract')
+    expect(await times()).toMatchObject({ counts: true })
+    await world.now.emarketeer.post('clock', { skewMs: 0 })
   })
 })

@@ -99,11 +99,21 @@ const riches = fc
       fc.oneof({ weight: 3, arbitrary: basis }, { weight: 1, arbitrary: fc.constant(own) }),
     ),
     mapping,
+    fc.boolean(),
+    fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
   )
-  .map(([[observation, memory], basisMapping]): [Observation<RichValue>, CellMemory<RichValue>] => [
-    { ...observation, basisMapping },
-    memory,
-  ])
+  .map(
+    ([[observation, memory], basisMapping, countsWrites, inserted]): [
+      Observation<RichValue>,
+      CellMemory<RichValue>,
+    ] => {
+      const records = observation.records.map((record, index) => ({
+        ...record,
+        onlyInserted: inserted[index] === true,
+      }))
+      return [{ ...observation, records, basisMapping, countsWrites }, memory]
+    },
+  )
 
 /** Nobody may be mailed on what was decided. */
 function denies<V extends Value>({ emarketeerTarget, recordTargets }: Decision<V>): boolean {
@@ -320,13 +330,14 @@ describe('knowing less can only turn an allow into a deny (I12)', () => {
     )
   })
 
-  it('about a rich CRM: no stamps, no times, no writers, no mapping', () => {
+  it('about a rich CRM: no stamps, no times, no writers, no mapping, not how it counts', () => {
     check(
       fc.property(riches, ([o, m]) => {
         if (!denies(decideRich(o, m))) {
           return
         }
         expect(denies(decideRich(withoutStamps(o), m))).toBe(true)
+        expect(denies(decideRich({ ...o, countsWrites: false }, m))).toBe(true)
         expect(denies(decideRich(withoutTimes(o), m))).toBe(true)
         expect(denies(decideRich(withoutWriters(o), m))).toBe(true)
         expect(denies(decideRich({ ...o, basisMapping: NOTHING_MAPPED }, m))).toBe(true)
