@@ -28,7 +28,7 @@ const WITHOUT: Readonly<Record<string, string>> = {
   form: 'users do not see the subscriptions on the contact',
   publish: 'users see the section only once somebody publishes the form',
   measure:
-    'times of consents in the CRM prove nothing, so where they disagree the restrictive value wins',
+    'how the CRM counts writes is learned from our own first ones; until then its times prove no act there to be the later',
   webhooks: 'changes come with the sweep alone, up to half an hour late',
 }
 
