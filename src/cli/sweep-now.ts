@@ -1,6 +1,6 @@
 import { AppError } from '../contracts/app-error.js'
 import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
-import type { Refusal } from '../contracts/refusal.js'
+import type { SweepResult } from '../contracts/sweep.js'
 import type { WorkReport } from '../contracts/sync-activities.js'
 import { requireRunning } from './connection/require-running.js'
 import type { Output } from './output.js'
@@ -16,9 +16,9 @@ export interface Swept {
   readonly report: WorkReport
   /** What lies in the CRM and is left alone, in sentences (C2, D3). */
   readonly notices: readonly string[]
+  /** What of the housekeeping could not be done, in words. */
+  readonly untidy: readonly string[]
 }
-
-type SweepAnswer = WorkReport & Pick<Swept, 'notices'> & { readonly refused?: Refusal }
 
 /**
  * Sweeps a connection now.
@@ -36,7 +36,12 @@ export async function sweepNow(connectionId: string, output: Output): Promise<Sw
       connectionId,
       summary: `Sweep of ${connectionId}, asked for by hand`,
     })
-    const { refused, notices, ...report } = await awaitResult<SweepAnswer>({
+    const {
+      refused,
+      notices,
+      untidy = [],
+      ...report
+    } = await awaitResult<SweepResult>({
       temporal,
       run,
       queue: QUEUES.sweep,
@@ -45,6 +50,7 @@ export async function sweepNow(connectionId: string, output: Output): Promise<Sw
     if (refused) {
       throw new AppError(refused.code, refused.message)
     }
-    return { connectionId, workflowId: run.workflowId, joined: run.joined, report, notices }
+    const { workflowId, joined } = run
+    return { connectionId, workflowId, joined, report, untidy, notices }
   })
 }

@@ -1,5 +1,6 @@
 import type { Tier } from './names.js'
 import type { PreSendRequest, PreSendResult } from './pre-send.js'
+import type { SweepNote } from './sweep.js'
 
 /**
  * What workflows ask of activities. Everything here is a reference, a cursor or a count: never an address, a name or a
@@ -94,8 +95,10 @@ export interface SyncActivities {
    * and counts; no address, nobody's name.
    */
   tellNotices(input: { connectionId: string }): Promise<readonly string[]>
-  /** Removes what is kept for a limited time only. */
-  tidyUp(input: { connectionId: string }): Promise<void>
+  /** Removes what is kept for a limited time only, and looks after webhooks. @returns what could not be done, in words. */
+  tidyUp(input: { connectionId: string }): Promise<{ untidy: readonly string[] }>
+  /** Keeps what a sweep came to, for `connection show`. */
+  noteSweep(input: SweepNote): Promise<void>
 }
 
 /** Activities of a pre-send. */

@@ -3,10 +3,10 @@ import type { SyncSession } from './session.js'
 
 /**
  * Looks after eMarketeer's webhook: switched off after a 410 of ours, or gone, it is registered again, if set-up had
- * registered it; one that points elsewhere is somebody else's. A failure here fails nobody: the sweep that calls it does
- * the webhook's work, half an hour late (docs/wire-emarketeer.md, B7).
+ * registered it; one that points elsewhere is somebody else's (docs/wire-emarketeer.md, B7).
  *
  * @param keepSecret stores what the webhook signs with; it may be a new one.
+ * @throws UpstreamError.
  */
 export async function tendEmarketeerWebhook(
   { emarketeer, connection, call, log }: SyncSession,
@@ -17,17 +17,13 @@ export async function tendEmarketeerWebhook(
   if (url === null) {
     return
   }
-  try {
-    const known = await emarketeer.getWebhook(call)
-    if (known !== null && (known.url !== url || known.status === 'active')) {
-      return
-    }
-    const { secret } = await emarketeer.putWebhook({ url, events: CHANGE_TYPES }, call)
-    await keepSecret(secret)
-    log.warn({ connectionId }, 'eMarketeer had switched its webhook off; it is on again')
-  } catch (error) {
-    log.warn({ connectionId, err: error }, "eMarketeer's webhook could not be looked after")
+  const known = await emarketeer.getWebhook(call)
+  if (known !== null && (known.url !== url || known.status === 'active')) {
+    return
   }
+  const { secret } = await emarketeer.putWebhook({ url, events: CHANGE_TYPES }, call)
+  await keepSecret(secret)
+  log.warn({ connectionId }, 'eMarketeer had switched its webhook off; it is on again')
 }
 
 /** Beside the CRM's, which set-up has kept; null: set-up has registered none. */

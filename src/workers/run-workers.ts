@@ -3,16 +3,19 @@ import { Worker } from '@temporalio/worker'
 import { createConnectionActivities } from '../activities/connection-activities.js'
 import { createLifeActivities } from '../activities/life-activities.js'
 import { createPreSendActivities } from '../activities/pre-send-activities.js'
+import type { CronPlace } from '../activities/sweep-cron.js'
 import { createSetupActivities } from '../activities/setup-activities.js'
 import { createSyncActivities } from '../activities/sync-activities.js'
 import { readEnvironment } from '../config/environment.js'
 import { connectTemporalNative } from '../config/temporal-native.js'
 import { connectTemporal } from '../config/temporal.js'
-import type { QueueName } from '../contracts/names.js'
+import { QUEUES, type QueueName } from '../contracts/names.js'
 import { installTemporalRuntime } from '../telemetry/temporal-runtime.js'
 import { composeSystems } from './compose-systems.js'
+import { endTogether, type Part } from './end-together.js'
 import { ISOLATE_TIME } from './isolate-time.js'
 import { registerSearchAttributes } from './register-search-attributes.js'
+import { watchSweeps } from './watch-sweeps.js'
 import { workflowBundle } from './workflow-bundle.js'
 
 /** Pieces of work that one queue's worker does at once: bounded by what a CRM allows, not by the machine. */
@@ -56,6 +59,7 @@ export async function runWorkers(
     // Only now: the native runtime keeps the process alive, and a worker that cannot start must end.
     installTemporalRuntime()
     native = (await connectTemporalNative()).connection
+    const place = { systems: composed.systems, temporal: client }
     const activities = {
       ...createSyncActivities(composed.systems),
       ...createPreSendActivities(composed.systems),
@@ -64,8 +68,8 @@ export async function runWorkers(
         vault: composed.vault,
         publicUrl: gateway.publicUrl,
       }),
-      ...createLifeActivities({ systems: composed.systems, temporal: client }),
-      ...createConnectionActivities({ systems: composed.systems, temporal: client }),
+      ...createLifeActivities(place),
+      ...createConnectionActivities(place),
     }
     const bundle = await workflowBundle()
     const workers: Worker[] = []
@@ -87,7 +91,15 @@ export async function runWorkers(
         }),
       )
     }
-    await runAll(workers, options, { address, queues })
+    const parts = workers.map(partOf)
+    const running = endTogether(
+      queues.includes(QUEUES.sweep) ? [...parts, watchOf(place)] : parts,
+      options.signal,
+    )
+    if (!options.signal.aborted) {
+      options.onReady?.({ address, queues })
+    }
+    await running
   } finally {
     await native?.close()
     await connection.close()
@@ -95,29 +107,20 @@ export async function runWorkers(
   }
 }
 
-async function runAll(
-  workers: readonly Worker[],
-  { signal, onReady }: RunWorkersOptions,
-  facts: { address: string; queues: readonly string[] },
-): Promise<void> {
-  const stop = () => workers.forEach((worker) => shutDown(worker))
-  signal.addEventListener('abort', stop, { once: true })
-  const running = Promise.all(workers.map((worker) => worker.run()))
-  if (signal.aborted) {
-    stop()
-  } else {
-    onReady?.(facts)
-  }
-  try {
-    await running
-  } finally {
-    signal.removeEventListener('abort', stop)
-    stop()
+/** A worker as a part of the process. */
+function partOf(worker: Worker): Part {
+  return {
+    run: () => worker.run(),
+    stop: () => {
+      if (worker.getState() === 'RUNNING') {
+        worker.shutdown()
+      }
+    },
   }
 }
 
-function shutDown(worker: Worker): void {
-  if (worker.getState() === 'RUNNING') {
-    worker.shutdown()
-  }
+/** Sees to the crons of the sweeps while the workers live. */
+function watchOf(place: CronPlace): Part {
+  const end = new AbortController()
+  return { run: () => watchSweeps(place, end.signal), stop: () => end.abort() }
 }

@@ -28,6 +28,7 @@ export const ACTIVITY_SUMMARIES: Readonly<Record<ActivityName, string>> = {
   rehearse: 'Reads and decides, and writes nothing',
   tellNotices: 'Tells what lies in the CRM and is left alone',
   tidyUp: 'Removes what is kept for a limited time, and looks after the webhooks',
+  noteSweep: 'Keeps what the sweep came to',
   checkPreSend: 'Checks the request',
   openSendout: 'Opens the run that result and list belong to',
   fixAudience: 'Fixes who is targeted',
@@ -134,6 +135,13 @@ export const ACTIVITY_LIMITS = {
     },
     afterLast:
       'The sweep, or the first sync, passes over it, and is done; `connection show` tells of it',
+  }),
+  /** What a sweep came to, for `connection show`. */
+  telling: group({
+    activities: ['noteSweep'],
+    options: { startToCloseTimeout: '10 seconds', retry: { ...RETRY, maximumAttempts: 5 } },
+    afterLast:
+      'It is passed over: `connection show` tells what it knew before, and by itself that no sweep was done for two hours',
   }),
   /** Short work of a pre-send in the ledger. */
   preSendBrief: group({

@@ -1,4 +1,5 @@
 /** Every workflow type, under the name by which it is started. Only registers. */
+export { backgroundSweep } from './background-sweep.js'
 export { contactInbox } from './contact-inbox.js'
 export { disconnect } from './disconnect.js'
 export { forceSync } from './force-sync.js'
@@ -7,4 +8,4 @@ export { preSend } from './pre-send.js'
 export { resumeConnection } from './resume-connection.js'
 export { resync } from './resync.js'
 export { dynamicsSetup, superOfficeSetup } from './setup/index.js'
-export { backgroundSweep, sweepRun } from './sweep.js'
+export { sweepRun } from './sweep.js'

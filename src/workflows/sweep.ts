@@ -1,22 +1,15 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
-import {
-  defineQuery,
-  executeChild,
-  ParentClosePolicy,
-  setCurrentDetails,
-  sleep,
-  uuid4,
-} from '@temporalio/workflow'
+import { defineQuery, isCancellation, setCurrentDetails, uuid4 } from '@temporalio/workflow'
 import { sweepInput, type SweepInput } from '../contracts/inputs.js'
-import { workflowIds, type Phase } from '../contracts/names.js'
-import type { Refusal } from '../contracts/refusal.js'
-import { searchAttributes } from '../contracts/search-attributes.js'
+import type { Phase } from '../contracts/names.js'
+import type { SweepResult } from '../contracts/sweep.js'
 import type { RunReference } from '../contracts/sync-activities.js'
 import { housekeeping, sync } from './activity-proxies.js'
 import { drainAll } from './drain-all.js'
 import { entry } from './entry.js'
+import { noteSweep } from './note-sweep.js'
 import { notices } from './notices.js'
 import { mark, orMarkFailed } from './phase.js'
+import { problemIn } from './problem-in.js'
 import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
 import { orRefused, refusalDetails } from './refusal.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
@@ -31,79 +24,10 @@ export interface SweepStatus {
   readonly notices: readonly string[]
 }
 
-/** What a sweep came to. */
-export interface SweepResult extends WorkTotals {
-  /** The CRM refuses us: what was due stays so. Absent: everything was read. */
-  readonly refused?: Refusal
-  /** See {@link SweepStatus}. */
-  readonly notices: readonly string[]
-}
-
-const NOTHING_SWEPT: SweepResult = { ...NO_WORK, notices: [] }
-
 export const sweepStatusQuery = defineQuery<SweepStatus>('status')
 
-const STATUS = 'How far it is: phase, and counts so far.'
-
-/** A CRM that refuses us is tried no oftener than this: a little more than the gate of its connection holds. */
-const TRY_EVERY_MS = 5 * 60_000 + 5_000
-/** Then the next run of the cron goes on: one history does not grow for as long as nobody mends it. */
-const TRY_FOR_MS = 22 * 60_000
-
-/**
- * The cron workflow, every half hour. It stays thin and awaits {@link sweepRun}: a cron run that continues as new would
- * drop the cron. Where it left off is in the ledger, not here. While the CRM refuses us it waits, so that what a person
- * has mended is found within minutes.
- */
-export function backgroundSweep(...given: [SweepInput]): Promise<SweepResult> {
-  return entry(sweepInput, given, sweepInTime)
-}
-
-async function sweepInTime(input: SweepInput): Promise<SweepResult> {
-  const { connectionId } = input
-  let phase: Phase = 'running'
-  let swept = NOTHING_SWEPT
-  answer(sweepStatusQuery, STATUS, () => {
-    const { notices: told, ...totals } = swept
-    return { connectionId, phase, totals, notices: told }
-  })
-  refuseOtherSignals(tellInDetails)
-  mark({ connectionId, phase: 'running', tier: 'sweep' })
-  const tryUntilMs = Date.now() + TRY_FOR_MS
-  for (;;) {
-    swept = await orMarkFailed(
-      connectionId,
-      (failed) => (phase = failed),
-      () => sweepOnce(input),
-    )
-    phase = swept.refused ? 'waiting' : 'done'
-    mark({ connectionId, phase })
-    if (swept.refused === undefined || Date.now() > tryUntilMs) {
-      return swept
-    }
-    setCurrentDetails(refusalDetails(swept.refused))
-    await sleep(TRY_EVERY_MS)
-  }
-}
-
-async function sweepOnce(input: SweepInput): Promise<SweepResult> {
-  const { connectionId } = input
-  try {
-    return await executeChild(sweepRun, {
-      workflowId: workflowIds.sweepRun(connectionId),
-      args: [input],
-      parentClosePolicy: ParentClosePolicy.TERMINATE,
-      typedSearchAttributes: searchAttributes({ connectionId, phase: 'running', tier: 'sweep' }),
-      staticSummary: `One sweep of ${connectionId}`,
-    })
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) {
-      setCurrentDetails('A sweep started by hand is under way; the next run sweeps again')
-      return NOTHING_SWEPT
-    }
-    throw error
-  }
-}
+/** As Temporal's UI shows it beside the query. */
+export const SWEEP_STATUS = 'How far it is: phase, and counts so far.'
 
 /**
  * One sweep: catches whatever webhooks did not (rule E5). Reads what changed on both sides since the last time, brings
@@ -115,11 +39,12 @@ export function sweepRun(...given: [SweepInput]): Promise<SweepResult> {
 
 async function sweepNow(input: SweepInput): Promise<SweepResult> {
   const { connectionId } = input
+  mark({ connectionId, phase: 'running', tier: 'sweep' })
   const run: RunReference = { connectionId, runId: uuid4(), tier: 'sweep' }
   let phase: Phase = 'running'
   let totals = NO_WORK
   let told: readonly string[] = []
-  answer(sweepStatusQuery, STATUS, () => ({ connectionId, phase, totals, notices: told }))
+  answer(sweepStatusQuery, SWEEP_STATUS, () => ({ connectionId, phase, totals, notices: told }))
   refuseOtherSignals(tellInDetails)
   const work = async () => {
     setCurrentDetails('Reading what changed on both sides')
@@ -134,25 +59,53 @@ async function sweepNow(input: SweepInput): Promise<SweepResult> {
     })
     const drained = await drainAll(run)
     totals = addWork(totals, drained)
-    await housekeeping.tidyUp({ connectionId })
+  }
+  try {
+    const ended = await orMarkFailed(
+      connectionId,
+      (failed) => (phase = failed),
+      () => orRefused(work),
+    )
+    if ('refused' in ended) {
+      phase = 'waiting'
+      setCurrentDetails(refusalDetails(ended.refused))
+      mark({ connectionId, phase })
+      await noteSweep({ connectionId, outcome: 'refused', ...ended.refused })
+      return { ...totals, notices: told, refused: ended.refused }
+    }
+    const untidy = await tidyUp(connectionId)
     told = await notices(connectionId)
-  }
-  const ended = await orMarkFailed(
-    connectionId,
-    (failed) => (phase = failed),
-    () => orRefused(work),
-  )
-  if ('refused' in ended) {
-    phase = 'waiting'
-    setCurrentDetails(refusalDetails(ended.refused))
+    phase = 'done'
+    setCurrentDetails(detailsOf(totals, [...untidy, ...told]))
     mark({ connectionId, phase })
-    return { ...totals, notices: told, refused: ended.refused }
+    await noteSweep({ connectionId, outcome: 'done', untidy })
+    return { ...totals, notices: told, ...(untidy.length === 0 ? {} : { untidy }) }
+  } catch (error) {
+    const why = isCancellation(error) ? null : problemIn(error)
+    await noteSweep({ connectionId, outcome: why === null ? 'cancelled' : 'failed', ...why })
+    throw error
   }
-  phase = 'done'
+}
+
+/** Somebody else's system that hangs must not hold the sweep up. @returns what could not be done, in words. */
+async function tidyUp(connectionId: string): Promise<readonly string[]> {
+  try {
+    return (await housekeeping.tidyUp({ connectionId })).untidy
+  } catch (error) {
+    if (isCancellation(error)) {
+      throw error
+    }
+    const { code, message } = problemIn(error)
+    return [`Housekeeping failed (${code}): ${message}`]
+  }
+}
+
+function detailsOf(
+  { addresses, decisions, writes, held }: WorkTotals,
+  more: readonly string[],
+): string {
   const done =
-    `Done: ${totals.addresses} looked at, ${totals.decisions} decided, ` +
-    `${totals.writes.emarketeer} written to eMarketeer, ${totals.writes.crm} to the CRM, ${totals.held} held`
-  setCurrentDetails([done, ...told].join('\n\n'))
-  mark({ connectionId, phase })
-  return { ...totals, notices: told }
+    `Done: ${addresses} looked at, ${decisions} decided, ` +
+    `${writes.emarketeer} written to eMarketeer, ${writes.crm} to the CRM, ${held} held`
+  return [done, ...more].join('\n\n')
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Client, Connection } from '@temporalio/client'
-import { sweepCron } from '../../src/activities/connection-activities.js'
+import { sweepCron } from '../../src/activities/sweep-cron.js'
 import { createControl } from '../../src/cli/demo/control.js'
 import { EmarketeerAccount } from '../../src/cli/demo/places/emarketeer-account.js'
 import { connectionFiles, type StackConnectionFile } from '../../src/cli/stack/connection-files.js'

@@ -44,7 +44,7 @@ describe('histories of before', () => {
     const types = new Set(histories.map(({ workflowType }) => workflowType))
     expect([...types].sort()).toEqual(Object.keys(workflows).sort())
     const bytes = histories.reduce((sum, { text }) => sum + text.length, 0)
-    expect(bytes).toBeLessThan(1_000_000)
+    expect(bytes).toBeLessThan(2_000_000)
   })
 
   it('are gone through again by the workflows of today', async () => {

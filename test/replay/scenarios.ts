@@ -1,8 +1,8 @@
-import type { Client } from '@temporalio/client'
+import type { Client, WorkflowHandle } from '@temporalio/client'
 import type { PreSendRequest } from '../../src/contracts/pre-send.js'
 import { hang, report } from '../workflows/support/default-activities.js'
 import { FakeSendouts } from '../workflows/support/fake-sendouts.js'
-import { failure, type Activities } from '../workflows/support/fake-world.js'
+import { failure, type Activities, type FakeWorld } from '../workflows/support/fake-world.js'
 import { LIFE_SCENARIOS } from './life-scenarios.js'
 import type { Scenario } from './scenario.js'
 import { SETUP_SCENARIOS } from './setup-scenarios.js'
@@ -42,18 +42,35 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'pre-send-retried': preSend('snd_8', () => ({}), undefined, {
     activities: { proveFreshness: failingOnce({ proof: 'direct', requests: report().requests }) },
   }),
-  'sweep-cron': {
-    activities: { catchUpBoth: secondTimeFailing() },
+  'sweep-cron': cron('straight', {}, async (_handle, world) => {
+    await world.called('noteSweep', 2)
+    await world.called('catchUpBoth', 3)
+  }),
+  'sweep-cron-failed': cron('failed', { catchUpBoth: firstTimeFailing() }, cancelledAfterNotes(2)),
+  'sweep-cron-cut-off': cron('cut-off', { syncDue: firstTimeHanging() }, async (handle, world) => {
+    await world.called('syncDue')
+    await handle.cancel()
+    await world.called('tidyUp')
+  }),
+  'sweep-cron-skipped': {
+    activities: { syncDue: hang },
     async run(client, world, taskQueue) {
-      const workflowId = `sweep/${connectionId}`
-      const cron = { workflowId, taskQueue, args: [{ connectionId }], cronSchedule: '@every 2s' }
-      await client.workflow.start('backgroundSweep', cron)
-      await world.called('tidyUp', 2)
-      await world.called('catchUpBoth', 4)
-      await client.workflow.getHandle(workflowId).terminate('recorded')
-      return [workflowId, `${workflowId}/run`]
+      const workflowId = `sweep/skipped`
+      const args = [{ connectionId: 'skipped' }]
+      const byHand = { workflowId: `${workflowId}/run`, taskQueue, args }
+      await client.workflow.start('sweepRun', byHand)
+      await world.called('syncDue')
+      const handle = await client.workflow.start('backgroundSweep', { workflowId, taskQueue, args })
+      await world.called('noteSweep')
+      await handle.cancel()
+      await handle.result()
+      await client.workflow.getHandle(byHand.workflowId).terminate('recorded')
+      return [workflowId]
     },
   },
+  'sweep-untidy': straight('sweepRun', `sweep/untidy/run`, {
+    tidyUp: () => Promise.reject(failure('internal', { retryable: false })),
+  }),
   'sweep-run-retried': straight('sweepRun', `sweep/retried/run`, {
     syncDue: failingOnce({ ...report(1), next: null }),
   }),
@@ -156,15 +173,50 @@ function failingOnce<T>(result: T): () => Promise<T> {
   }
 }
 
-function secondTimeFailing(): Activities['catchUpBoth'] {
+type Steer = (handle: WorkflowHandle, world: FakeWorld) => Promise<void>
+
+/** Runs of the cron, the sweeps below it too, until `steer` has seen enough. */
+function cron(id: string, activities: Partial<Activities>, steer: Steer): Scenario {
+  return {
+    activities,
+    async run(client, world, taskQueue) {
+      const workflowId = `sweep/${id}`
+      const handle = await client.workflow.start('backgroundSweep', {
+        workflowId,
+        taskQueue,
+        args: [{ connectionId: id }],
+        cronSchedule: '@every 2s',
+      })
+      await steer(client.workflow.getHandle(workflowId), world)
+      await client.workflow.getHandle(workflowId).terminate('recorded')
+      return [handle.workflowId, `${workflowId}/run`]
+    },
+  }
+}
+
+/** Waits to be tried again, and is cancelled then. */
+function cancelledAfterNotes(notes: number): Steer {
+  return async (handle, world) => {
+    await world.called('noteSweep', notes)
+    await handle.cancel()
+    await world.called('tidyUp')
+  }
+}
+
+function firstTimeFailing(): Activities['catchUpBoth'] {
   let runs = 0
   return async () => {
     runs += 1
-    if (runs === 2) {
+    if (runs === 1) {
       throw failure('crm_privilege_missing', { retryable: false })
     }
     return report(1)
   }
+}
+
+function firstTimeHanging(): Activities['syncDue'] {
+  let runs = 0
+  return async () => (++runs === 1 ? hang() : { ...report(1), next: null })
 }
 
 function firstThenQuiet(): Activities['drainInbox'] {

@@ -10,7 +10,10 @@ const environment = new MockActivityEnvironment()
 
 let row: Pick<ConnectionRow, 'crm' | 'state' | 'pauseMode'>
 
-const systems = { connection: async () => row } as unknown as Systems
+const systems = {
+  connection: async () => row,
+  db: { query: async () => [] },
+} as unknown as Systems
 
 function toState(state: ConnectionRow['state'], pauseMode: ConnectionRow['pauseMode'] = null) {
   row = { crm: 'dynamics', state, pauseMode }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
 import { INBOX_SHARDS } from '../../src/contracts/names.js'
 import { placeAfter, report } from './support/default-activities.js'
+import type { WorkReport } from '../../src/contracts/sync-activities.js'
 import { failure, type Activities } from './support/fake-world.js'
 import { eventsOf, runsOf } from './support/workflow-runs.js'
 import { withWorkflows } from './support/with-workflows.js'
@@ -45,7 +46,8 @@ describe('sweepRun', () => {
       drainInbox: async () => ({ ...report(10_000), nextDueMs: null }),
       tellNotices: async () => ['Something that lies there.'],
     })
-    const handle = await start('sweepRun', newConnection())
+    const connectionId = newConnection()
+    const handle = await start('sweepRun', connectionId)
     const expected = report(41_311)
     const notices = ['Something that lies there.']
     expect(await handle.result()).toEqual({ ...expected, notices })
@@ -61,7 +63,9 @@ describe('sweepRun', () => {
       ...Array.from({ length: INBOX_SHARDS }, () => 'drainInbox'),
       'tidyUp',
       'tellNotices',
+      'noteSweep',
     ])
+    expect(world.inputs('noteSweep')).toEqual([noted(connectionId, 'done')])
     const places = world.inputs('syncDue').map(({ place }) => place)
     expect(places).toEqual([null, placeAfter(1), placeAfter(2)])
     expect(world.inputs('drainInbox').map(({ shard }) => shard)).toEqual([0, 1, 2, 3])
@@ -87,18 +91,64 @@ describe('sweepRun', () => {
   })
 
   it('fails for what no retry helps, and says so', async () => {
-    workflows.world({ catchUpBoth: fail })
-    const handle = await start('sweepRun', newConnection())
+    const world = workflows.world({ catchUpBoth: fail })
+    const connectionId = newConnection()
+    const handle = await start('sweepRun', connectionId)
     await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError)
     expect(await handle.query('status')).toMatchObject({ phase: 'failed' })
+    const code = 'crm_privilege_missing'
+    expect(world.inputs('noteSweep')).toEqual([
+      { ...noted(connectionId, 'failed'), code, message: `Failed for the test: ${code}` },
+    ])
   })
 
-  it('as cron: each run sweeps once in a child, and a failed one is followed by the next', async () => {
-    const connectionId = newConnection()
-    let runs = 0
+  it('gives up within minutes what a retry might help, and shows as failed', async () => {
     const world = workflows.world({
-      catchUpBoth: async (run) => (++runs === 2 ? fail(run) : report(1)),
+      catchUpBoth: async () => {
+        throw failure('crm_unreachable', { retryable: true })
+      },
     })
+    const handle = await start('sweepRun', newConnection())
+    await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError)
+    const { startTime, closeTime } = await handle.describe()
+    expect(closeTime!.getTime() - startTime.getTime()).toBeLessThan(15 * MINUTE_MS)
+    expect(world.inputs('catchUpBoth')).toHaveLength(15)
+    expect(await phaseOf(handle)).toEqual(['failed'])
+  })
+
+  it('is done, and tells of it, where housekeeping fails', async () => {
+    const world = workflows.world({
+      catchUpBoth: async () => report(1),
+      tidyUp: () => Promise.reject(failure('internal', { retryable: true })),
+    })
+    const connectionId = newConnection()
+    const handle = await start('sweepRun', connectionId)
+    const untidy = ['Housekeeping failed (internal): Failed for the test: internal']
+    expect(await handle.result()).toEqual({ ...report(1), notices: [], untidy })
+    expect(await phaseOf(handle)).toEqual(['done'])
+    expect(world.inputs('noteSweep')).toEqual([{ ...noted(connectionId, 'done'), untidy }])
+    expect(world.inputs('tidyUp')).toHaveLength(2)
+  })
+
+  it('tells what housekeeping could not do by itself', async () => {
+    const untidy = ["the CRM's webhooks could not be looked after (crm_unreachable)"]
+    workflows.world({ tidyUp: async () => ({ untidy }) })
+    const handle = await start('sweepRun', newConnection())
+    expect(await handle.result()).toEqual({ ...report(0), notices: [], untidy })
+    expect(await detailsOf(handle)).toContain(untidy[0])
+  })
+
+  it('is done though nobody can keep that it is', async () => {
+    workflows.world({
+      noteSweep: () => Promise.reject(failure('database_unreachable', { retryable: true })),
+    })
+    const handle = await start('sweepRun', newConnection())
+    expect(await handle.result()).toEqual({ ...report(0), notices: [] })
+  })
+
+  it('as cron: each run sweeps once in a child', async () => {
+    const connectionId = newConnection()
+    const world = workflows.world({ catchUpBoth: async () => report(1) })
     const cron = await start('backgroundSweep', connectionId, CRON)
     while (world.inputs('tidyUp').length < 3) {
       await workflows.environment.sleep('30 minutes')
@@ -106,21 +156,73 @@ describe('sweepRun', () => {
     const { client } = workflows.environment
     await client.workflow.getHandle(`sweep/${connectionId}`).terminate()
     const history = await runsOf(client, cron.workflowId, cron.firstExecutionRunId)
-    expect(history.map(({ outcome }) => outcome).slice(0, 4)).toEqual([
-      'completed',
-      'failed',
-      'completed',
-      'completed',
-    ])
-    for (const { events } of history.slice(0, 4)) {
+    const done = history.slice(0, 3)
+    expect(done.map(({ outcome }) => outcome)).toEqual(['completed', 'completed', 'completed'])
+    for (const { events } of done) {
       expect(eventsOf(events, 'startChildWorkflowExecutionInitiatedEventAttributes')).toHaveLength(
         1,
       )
       expect(eventsOf(events, 'activityTaskScheduledEventAttributes')).toHaveLength(0)
       expect(events.length).toBeLessThan(30)
     }
-    const minutes = history.slice(1, 4).map(({ firstTask }) => firstTask.getUTCMinutes() % 30)
+    const minutes = done.map(({ firstTask }) => firstTask.getUTCMinutes() % 30)
     expect(minutes).toEqual([7, 7, 7])
+  })
+
+  it('as cron: shows as failed while sweeps fail, tries again in minutes, and goes on', async () => {
+    const phases: unknown[] = []
+    let tries = 0
+    const world = workflows.world({
+      catchUpBoth: async (run) => {
+        phases.push(await phaseOf(cron))
+        return ++tries < 4 ? fail(run) : report(1)
+      },
+    })
+    const connectionId = newConnection()
+    const cron = await start('backgroundSweep', connectionId)
+    expect(await cron.result()).toEqual({ ...report(1), notices: [] })
+    expect(phases).toEqual([['running'], ['failed'], ['failed'], ['failed']])
+    expect(await phaseOf(cron)).toEqual(['done'])
+    const { startTime, closeTime } = await cron.describe()
+    expect(closeTime!.getTime() - startTime.getTime()).toBeLessThan(20 * MINUTE_MS)
+    expect(world.inputs('noteSweep').at(-1)).toEqual(noted(connectionId, 'done'))
+  })
+
+  it('as cron: fails for good after six hours of failures; its next run goes on', async () => {
+    workflows.world({ catchUpBoth: fail })
+    const cron = await start('backgroundSweep', newConnection())
+    await expect(cron.result()).rejects.toBeInstanceOf(WorkflowFailedError)
+    const { startTime, closeTime } = await cron.describe()
+    const hours = (closeTime!.getTime() - startTime.getTime()) / (60 * MINUTE_MS)
+    expect([hours >= 6, hours < 6.2]).toEqual([true, true])
+    expect(await phaseOf(cron)).toEqual(['failed'])
+  })
+
+  it('as cron: fails at once where the connection may not be swept', async () => {
+    const world = workflows.world({
+      catchUpBoth: () => Promise.reject(failure('connection_disabled', { retryable: false })),
+    })
+    const cron = await start('backgroundSweep', newConnection())
+    await expect(cron.result()).rejects.toBeInstanceOf(WorkflowFailedError)
+    expect(world.inputs('catchUpBoth')).toHaveLength(1)
+  })
+
+  it('as cron: shows as failed once a sweep has not ended for two hours, and as done when it has', async () => {
+    const seen: unknown[] = []
+    const connectionId = newConnection()
+    const world = workflows.world({
+      catchUpBoth: onceAgainIn(150 * MINUTE_MS, report(1)),
+      syncCategories: async () => {
+        seen.push(await phaseOf(cron), await detailsOf(cron))
+        return report(0)
+      },
+    })
+    const cron = await start('backgroundSweep', connectionId)
+    expect(await cron.result()).toEqual({ ...report(1), notices: [] })
+    expect(seen).toEqual([['failed'], expect.stringMatching(/has not ended for two hours/)])
+    const outcomes = world.inputs('noteSweep').map(({ outcome }) => outcome)
+    expect(outcomes).toEqual(['late', 'done'])
+    expect(await phaseOf(cron)).toEqual(['done'])
   })
 
   it.each(['crm_auth_failed', 'crm_tenant_deleted'])(
@@ -158,32 +260,64 @@ describe('sweepRun', () => {
     expect(await phaseOf(cron)).toEqual(['done'])
   })
 
-  it('as cron: ends waiting before the next run is due, where nobody mends it', async () => {
+  it('as cron: waits for six hours where nobody mends it; then the next run goes on', async () => {
     const world = workflows.world({ catchUpBoth: refuse })
-    const cron = await start('backgroundSweep', newConnection())
+    const connectionId = newConnection()
+    const cron = await start('backgroundSweep', connectionId)
     expect(await cron.result()).toMatchObject({ refused: { code: 'crm_auth_failed' } })
-    const { startTime, closeTime } = await cron.describe()
-    expect(closeTime!.getTime() - startTime.getTime()).toBeLessThan(30 * 60_000)
-    expect(world.inputs('catchUpBoth')).toHaveLength(6)
+    expect(world.inputs('catchUpBoth').length).toBeLessThanOrEqual(72)
     expect(await cron.query('status')).toMatchObject({ phase: 'waiting' })
     expect(await detailsOf(cron)).toMatch(/Paused by itself/)
     expect(await phaseOf(cron)).toEqual(['waiting'])
+    const { events } = await cron.fetchHistory()
+    expect(events!.length).toBeLessThan(3_000)
+    expect(world.inputs('noteSweep')[0]).toMatchObject({ connectionId, outcome: 'refused' })
   })
 
-  it('as cron: leaves alone a sweep that somebody started by hand', async () => {
+  it('as cron: waits for a sweep that somebody started by hand, and says that it was skipped', async () => {
     const connectionId = newConnection()
-    let release!: () => void
-    const released = new Promise<void>((resolve) => (release = resolve))
-    const world = workflows.world({ catchUpBoth: async () => (await released, report(5)) })
+    const world = workflows.world({ catchUpBoth: onceAgainIn(12 * MINUTE_MS, report(5)) })
     const byHand = await start('sweepRun', connectionId)
     await world.called('catchUpBoth')
-    const cronRun = await start('backgroundSweep', connectionId)
-    expect(await cronRun.result()).toEqual({ ...report(0), notices: [] })
-    release()
+    const cron = await start('backgroundSweep', connectionId)
+    await world.called('noteSweep')
+    expect(world.inputs('noteSweep')).toMatchObject([{ connectionId, outcome: 'skipped' }])
     expect(await byHand.result()).toEqual({ ...report(5), notices: [] })
-    expect(world.inputs('catchUpBoth')).toHaveLength(1)
+    expect(await cron.result()).toEqual({ ...report(5), notices: [] })
+    expect(world.inputs('catchUpBoth')).toHaveLength(3)
+  })
+
+  it('as cron: shows as failed where that sweep does not end within two hours, and ends skipped', async () => {
+    const connectionId = newConnection()
+    const world = workflows.world({ catchUpBoth: onceAgainIn(7 * 60 * MINUTE_MS, report(5)) })
+    const byHand = await start('sweepRun', connectionId)
+    await world.called('catchUpBoth')
+    const cron = await start('backgroundSweep', connectionId)
+    expect(await cron.result()).toEqual({ ...report(0), notices: [], skipped: true })
+    const outcomes = world.inputs('noteSweep').map(({ outcome }) => outcome)
+    expect(outcomes.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => 'skipped'))
+    expect(outcomes.at(-1)).toBe('late')
+    expect(await phaseOf(cron)).toEqual(['failed'])
+    await byHand.result()
   })
 })
+
+/** Fails once, so that it is tried again after this time: as long as that lasts the time-skipping server can skip. */
+function onceAgainIn(nextRetryDelay: number, result: WorkReport): Activities['catchUpBoth'] {
+  let tries = 0
+  return async () => {
+    if (++tries === 1) {
+      throw failure('crm_rate_limited', { retryable: true, nextRetryDelay })
+    }
+    return result
+  }
+}
+
+const MINUTE_MS = 60_000
+
+function noted(connectionId: string, outcome: string) {
+  return { connectionId, outcome, code: null, message: null, untidy: [] }
+}
 
 const fail: Activities['catchUpBoth'] = async () => {
   throw failure('crm_privilege_missing', { retryable: false })

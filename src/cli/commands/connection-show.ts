@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import type { ConnectionView } from '../connection/connection-view.js'
 import type { PauseView, Told } from '../connection/pause-view.js'
+import { sweepLines } from '../connection/sweep-view.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
 import { safeText } from '../setup/safe-text.js'
 import type { Output } from '../output.js'
@@ -87,12 +88,14 @@ function stateLines({
   times,
   futureStamps,
   walk,
+  sweep,
 }: ConnectionView): string[] {
   return [
     ...(pause === null ? [] : [pauseLine(pause)]),
     ...(disabled === null
       ? []
       : [`Disabled${removalText(connectionId, disabled)}${told(disabled)}`]),
+    ...(sweep === null ? [] : sweepLines(sweep)),
     ...(webhooks?.installed === false
       ? [`The CRM posts no changes (${webhooks.reason}); the sweep finds them`]
       : []),

@@ -16,9 +16,11 @@ export function addSweep(program: Command, output: Output): void {
     const { sweepNow } = await import('../sweep-now.js')
     const swept = await sweepNow(connectionId, output)
     await output.answer(json, swept, () =>
-      [`Swept ${connectionId}: ${workText(swept.report)}.`, ...swept.notices.map(safeText)].join(
-        '\n',
-      ),
+      [
+        `Swept ${connectionId}: ${workText(swept.report)}.`,
+        ...swept.untidy,
+        ...swept.notices.map(safeText),
+      ].join('\n'),
     )
   })
 }

@@ -12,6 +12,7 @@ import { crmClockOf, type CrmClock } from '../../ledger/crm-clock.js'
 import { crmTimesOf } from '../../ledger/crm-times.js'
 import { futureStampsOf, type FutureStamps } from '../../ledger/crm-future-stamps.js'
 import { crmWalkOf } from '../../ledger/crm-walk.js'
+import { sweepOf, type SweepRow } from '../../ledger/sweeps.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import { MAX_CLOCK_OFFSET_MS } from '../../domain/clock.js'
 import { noticesOf, type Notices } from '../../sync/notices.js'
@@ -19,6 +20,7 @@ import { ambiguousDecisionsOf, type AmbiguousDecision } from '../../ledger/conse
 import type { Queryable } from '../../ledger/database.js'
 import type { ConnectionCounts } from './connection-counts.js'
 import { timesView, type TimesView } from './times-view.js'
+import { sweepView, type SweepView } from './sweep-view.js'
 import { pauseOf, shownState, told, type PauseView, type Told } from './pause-view.js'
 
 /** A connection in the list. */
@@ -90,6 +92,8 @@ export interface ConnectionView extends ConnectionSummary {
     readonly line: string
     readonly contactId: string | null
   }[]
+  /** How its sweeps went; null: none was ever expected. */
+  readonly sweep: SweepView | null
   /** What people decided about it: set-up's overrides, pauses, approvals; newest first, the last twenty (E3). */
   readonly decisions: readonly {
     readonly at: string
@@ -113,6 +117,7 @@ export interface ConnectionMeasures {
   readonly futureStamps: FutureStamps | null
   readonly walk: ConnectionView['walk']
   readonly notices: Notices
+  readonly sweep: SweepRow | null
 }
 
 /** Reads what was measured of a connection's CRM, and what people decided. */
@@ -128,8 +133,9 @@ export async function measuresOf(
   const times = await timesOf(db, connection)
   const futureStamps = await futureStampsOf(db, connectionId)
   const notices = await noticesOf(db, connection, driver)
+  const sweep = await sweepOf(db, connectionId)
   if (driver?.capabilities.completeDelta !== false) {
-    return { decisions, ambiguous, clock, times, futureStamps, notices, walk: null }
+    return { decisions, ambiguous, clock, times, futureStamps, notices, sweep, walk: null }
   }
   const { done, total, walkedAt } = await crmWalkOf(db, connectionId)
   return {
@@ -139,6 +145,7 @@ export async function measuresOf(
     times,
     futureStamps,
     notices,
+    sweep,
     walk: { done, total, lastCompletedAt: walkedAt?.toISOString() ?? null },
   }
 }
@@ -226,6 +233,7 @@ export function viewOf(
     walk: measures.walk,
     ...measures.notices,
     ambiguous: measures.ambiguous.map(({ at, ...rest }) => ({ at: at.toISOString(), ...rest })),
+    sweep: sweepView(connection, measures.sweep),
     decisions: measures.decisions.map(({ at, ...rest }) => ({ at: at.toISOString(), ...rest })),
     blocked: {
       emarketeer: gateOf({

@@ -55,7 +55,8 @@ export function defaultActivities(): Activities {
     markForResync: async () => 0,
     rehearse: async () => ({ ...report(), next: null }),
     tellNotices: async () => [],
-    tidyUp: async () => {},
+    tidyUp: async () => ({ untidy: [] }),
+    noteSweep: async () => {},
     ...fakeLife(),
     ...new FakeSendouts({ targeted: 0 }).activities(),
   }

@@ -1,0 +1,112 @@
+import type { Client } from '@temporalio/client'
+import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
+import { searchAttributes } from '../contracts/search-attributes.js'
+import { listConnections } from '../ledger/connections.js'
+import { expectSweeps, maySweep, noteCronRestarted } from '../ledger/sweeps.js'
+import type { Systems } from '../sync/systems.js'
+import { endWork } from './end-work.js'
+
+/** The cron workflows of all connections: who starts one, and who sees that each connection has its own. */
+export interface CronPlace {
+  readonly systems: Systems
+  readonly temporal: Client
+}
+
+/** Starts a connection's cron where it may be swept; one that runs is left alone. */
+export async function startSweepCron(
+  { systems, temporal }: CronPlace,
+  connectionId: string,
+): Promise<void> {
+  const connection = await systems.connection(connectionId)
+  if (!maySweep(connection)) {
+    return
+  }
+  await start(temporal, connectionId, connection.crm)
+  await expectSweeps(systems.db, connectionId)
+  // Disabled or paused while it was started: whoever did so may have looked for it before it was there.
+  if (!maySweep(await systems.connection(connectionId))) {
+    await endWork(temporal, connectionId, ['cron'], ENDED)
+  }
+}
+
+/** What was found amiss, and set right; connection ids. */
+export interface RestoredCrons {
+  readonly restarted: readonly string[]
+  readonly ended: readonly string[]
+}
+
+/**
+ * Sees that each connection that is to be swept has its cron, and none other has: somebody may have terminated or deleted
+ * it, or a namespace was made anew or restored from a backup.
+ *
+ * @throws the client's and the database's errors; to be tried again.
+ */
+export async function restoreSweepCrons(place: CronPlace): Promise<RestoredCrons> {
+  const { systems, temporal } = place
+  const running = await runningCrons(temporal)
+  const restarted: string[] = []
+  const ended: string[] = []
+  for (const { connectionId, ...connection } of await listConnections(systems.db)) {
+    const runs = running.has(workflowIds.sweep(connectionId))
+    // Set-up starts its own, at its end.
+    const wanted = connection.state !== 'settingUp' && maySweep(connection)
+    if (wanted && !runs && !(await isRunning(temporal, connectionId))) {
+      await noteCronRestarted(systems.db, connectionId)
+      await startSweepCron(place, connectionId)
+      restarted.push(connectionId)
+    } else if (runs && !maySweep(await systems.connection(connectionId))) {
+      await endWork(temporal, connectionId, ['cron'], ENDED)
+      ended.push(connectionId)
+    }
+  }
+  return { restarted, ended }
+}
+
+const ENDED = 'The connection may not be swept'
+
+/** As visibility lists them, which may lag behind. */
+async function runningCrons(temporal: Client): Promise<ReadonlySet<string>> {
+  const query = `WorkflowType = 'backgroundSweep' AND ExecutionStatus = 'Running'`
+  const ids = new Set<string>()
+  for await (const { workflowId } of temporal.workflow.list({ query })) {
+    ids.add(workflowId)
+  }
+  return ids
+}
+
+async function isRunning(temporal: Client, connectionId: string): Promise<boolean> {
+  try {
+    const handle = temporal.workflow.getHandle(workflowIds.sweep(connectionId))
+    return (await handle.describe()).status.name === 'RUNNING'
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') {
+      return false
+    }
+    throw error
+  }
+}
+
+async function start(temporal: Client, connectionId: string, crm: string): Promise<void> {
+  const cron = sweepCron(connectionId)
+  await temporal.workflow.start('backgroundSweep', {
+    workflowId: workflowIds.sweep(connectionId),
+    taskQueue: QUEUES.sweep,
+    args: [{ connectionId }],
+    cronSchedule: cron,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    priority: { priorityKey: PRIORITY.sweep, fairnessKey: connectionId },
+    typedSearchAttributes: searchAttributes({ connectionId, crm, phase: 'waiting', tier: 'sweep' }),
+    staticSummary: `Sweep of ${connectionId}, ${cron}`,
+    memo: { cron },
+  })
+}
+
+/** Every half hour, at a minute that spreads connections over it. */
+export function sweepCron(connectionId: string): string {
+  let hash = 0
+  for (const char of connectionId) {
+    hash = (hash * 31 + char.codePointAt(0)!) % 30
+  }
+  return `${hash},${hash + 30} * * * *`
+}

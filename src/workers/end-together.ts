@@ -1,0 +1,38 @@
+/** A long-lived part of a process: works until it is stopped. */
+export interface Part {
+  /** Resolves once it was stopped and has ended; rejects where it ended by a failure. */
+  run(): Promise<void>
+  /** Ends it in good order; may be called more than once, also once it has ended. */
+  stop(): void
+}
+
+/**
+ * Runs the parts of one process until they are told to stop. Where one ends by itself, the others are stopped, and what it
+ * ended with is thrown once all have ended: a process that lives on with half its parts would look well and do nothing.
+ *
+ * @throws what the first part ended with, or Error where it gave no reason.
+ */
+export async function endTogether(parts: readonly Part[], signal: AbortSignal): Promise<void> {
+  const stop = () => parts.forEach((part) => part.stop())
+  signal.addEventListener('abort', stop, { once: true })
+  const failures: unknown[] = []
+  const running = parts.map(async (part) => {
+    try {
+      await part.run()
+      if (!signal.aborted && failures.length === 0) {
+        failures.push(new Error('A part of the process ended by itself.'))
+      }
+    } catch (error) {
+      failures.push(error)
+    }
+    stop()
+  })
+  if (signal.aborted) {
+    stop()
+  }
+  await Promise.all(running)
+  signal.removeEventListener('abort', stop)
+  if (failures.length > 0) {
+    throw failures[0]
+  }
+}

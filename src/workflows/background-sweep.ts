@@ -1,0 +1,171 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
+import {
+  CancellationScope,
+  executeChild,
+  isCancellation,
+  ParentClosePolicy,
+  setCurrentDetails,
+  sleep,
+} from '@temporalio/workflow'
+import { sweepInput, type SweepInput } from '../contracts/inputs.js'
+import { workflowIds, type Phase } from '../contracts/names.js'
+import { searchAttributes } from '../contracts/search-attributes.js'
+import { SWEEP_LATE_MS, type SweepResult } from '../contracts/sweep.js'
+import { entry } from './entry.js'
+import { noteSweep } from './note-sweep.js'
+import { mark } from './phase.js'
+import { problemIn, type Problem } from './problem-in.js'
+import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
+import { refusalDetails } from './refusal.js'
+import { SWEEP_STATUS, sweepRun, sweepStatusQuery } from './sweep.js'
+import { NO_WORK } from './work-totals.js'
+
+/** A sweep that came to nothing is tried again after this; a little more than the gate of a CRM that refuses us holds. */
+const TRY_EVERY_MS = 5 * 60_000 + 5_000
+/** Then the next run of the cron goes on: one history does not grow for as long as nobody mends it. */
+const TRY_FOR_MS = 6 * 60 * 60_000
+
+const NOTHING_SWEPT: SweepResult = { ...NO_WORK, notices: [] }
+
+/** What one try came to. */
+type Try =
+  | { readonly state: 'done' | 'refused' | 'skipped'; readonly result: SweepResult }
+  | { readonly state: 'failed'; readonly problem: Problem; readonly error: unknown }
+
+/**
+ * The cron workflow, every half hour. It stays thin and awaits {@link sweepRun}: a cron run that continues as new would
+ * drop the cron. Where it left off is in the ledger, not here.
+ *
+ * A run ends when a sweep is done. Until then it stays open and tries again, so that its `Phase` tells how the connection
+ * stands for as long as it stands so: `waiting` while the CRM refuses us or another sweep is under way, `failed` once a sweep
+ * has failed or has not ended for two hours. Cancelled, it ends early and the next run comes: a cancelled run would end the
+ * cron.
+ */
+export function backgroundSweep(...given: [SweepInput]): Promise<SweepResult> {
+  return entry(sweepInput, given, (input) => new BackgroundSweep(input).run())
+}
+
+/** One run of the cron. */
+class BackgroundSweep {
+  private phase: Phase = 'running'
+  private result = NOTHING_SWEPT
+  private readonly startedMs = Date.now()
+
+  constructor(private readonly input: SweepInput) {
+    refuseOtherSignals(tellInDetails)
+    answer(sweepStatusQuery, SWEEP_STATUS, () => {
+      const { notices, ...totals } = this.result
+      return { connectionId: input.connectionId, phase: this.phase, totals, notices }
+    })
+  }
+
+  async run(): Promise<SweepResult> {
+    try {
+      return await this.tryUntilDone()
+    } catch (error) {
+      if (!isCancellation(error)) {
+        throw error
+      }
+      this.show('failed', '**Cancelled.** The next sweep comes at its time')
+      return { ...this.result, cancelled: true }
+    }
+  }
+
+  private async tryUntilDone(): Promise<SweepResult> {
+    this.show('running', 'A sweep is under way')
+    for (;;) {
+      const end = await this.tryOnce()
+      await this.tell(end)
+      if (end.state !== 'failed') {
+        this.result = end.result
+      }
+      if (end.state === 'done') {
+        return end.result
+      }
+      if (this.isOver(end)) {
+        if (end.state === 'failed') {
+          throw end.error
+        }
+        return end.result
+      }
+      await sleep(TRY_EVERY_MS)
+    }
+  }
+
+  private async tryOnce(): Promise<Try> {
+    const { connectionId } = this.input
+    const watch = new CancellationScope()
+    void watch.run(() => sleep(SWEEP_LATE_MS).then(() => this.tellLate())).catch(() => undefined)
+    try {
+      const result = await executeChild(sweepRun, {
+        workflowId: workflowIds.sweepRun(connectionId),
+        args: [this.input],
+        parentClosePolicy: ParentClosePolicy.TERMINATE,
+        typedSearchAttributes: searchAttributes({ connectionId, phase: 'running', tier: 'sweep' }),
+        staticSummary: `One sweep of ${connectionId}`,
+      })
+      return { state: result.refused ? 'refused' : 'done', result }
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) {
+        return { state: 'skipped', result: { ...NOTHING_SWEPT, skipped: true } }
+      }
+      if (isCancellation(error)) {
+        throw error
+      }
+      return { state: 'failed', problem: problemIn(error), error }
+    } finally {
+      watch.cancel()
+    }
+  }
+
+  private async tell(end: Try): Promise<void> {
+    const { connectionId } = this.input
+    switch (end.state) {
+      case 'done':
+        this.show('done', 'Done')
+        break
+      case 'refused':
+        this.show('waiting', refusalDetails(end.result.refused!))
+        break
+      case 'skipped':
+        if (this.runsFor(SWEEP_LATE_MS)) {
+          await this.tellLate()
+        } else {
+          this.show('waiting', `**Skipped:** ${SKIPPED}`)
+          await noteSweep({ connectionId, outcome: 'skipped', message: SKIPPED })
+        }
+        break
+      case 'failed': {
+        const { code, message } = end.problem
+        this.show('failed', `**Failed (${code}):** ${message} It is tried again in five minutes`)
+        // The sweep itself may have had no chance to.
+        await noteSweep({ connectionId, outcome: 'failed', code, message })
+      }
+    }
+  }
+
+  private async tellLate(): Promise<void> {
+    this.show('failed', `**Late:** ${LATE}`)
+    const { connectionId } = this.input
+    await noteSweep({ connectionId, outcome: 'late', message: LATE })
+  }
+
+  private show(phase: Phase, details: string): void {
+    setCurrentDetails(details)
+    this.phase = phase
+    mark({ connectionId: this.input.connectionId, phase, tier: 'sweep' })
+  }
+
+  /** Whether this run gives up: there was time enough, or no retry can help. */
+  private isOver(end: Try): boolean {
+    const mayNot = end.state === 'failed' && end.problem.code.startsWith('connection_')
+    return mayNot || this.runsFor(TRY_FOR_MS)
+  }
+
+  private runsFor(ms: number): boolean {
+    return Date.now() - this.startedMs >= ms
+  }
+}
+
+const SKIPPED = 'Another sweep of this connection is under way.'
+const LATE = 'A sweep has not ended for two hours. It may still be going on.'
