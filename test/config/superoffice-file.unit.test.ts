@@ -94,6 +94,13 @@ describe('a connection file for SuperOffice', () => {
     expect(problemsOf(() => parse(file, section))).toEqual([problem])
   })
 
+  it.each([online, onsite])('may say that times never decide ($crm)', (file) => {
+    expect(parse(file, { times: 'never' }).section).toMatchObject({ times: 'never' })
+    expect(problemsOf(() => parse(file, { times: 'sometimes' }))).toMatchObject([
+      { code: 'value_invalid', path: 'superoffice.times' },
+    ])
+  })
+
   it('keeps no subscriptions', () => {
     const run = () => parse({ ...online, subscriptionSync: true })
     expect(problemsOf(run)).toEqual(['value_invalid subscriptionSync'])
