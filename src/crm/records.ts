@@ -40,6 +40,11 @@ export interface CrmContact {
    * only the primary address's cell writes it (C5). Empty where a CRM has one address a record.
    */
   readonly otherEmails: readonly string[]
+  /**
+   * What else the record shows as addresses of the person (Dynamics' `emailaddress2` and `emailaddress3`). There it counts as
+   * a deny at the send gate, never as an allow, and nothing crosses (B8). Empty where a CRM has none.
+   */
+  readonly denyOnlyEmails: readonly string[]
   readonly state: CrmContactState
   /** The surviving record when `state` is `merged`. */
   readonly mergedInto: string | null

@@ -26,6 +26,15 @@ export interface GateCrm {
   readonly ended: boolean
 }
 
+/** eMarketeer's state under a text that names the address among others, or decorated (rule A): its denies count. */
+export interface GateMention {
+  readonly verified: boolean
+  readonly marketing: LegalBasis | 'unreadable'
+  readonly store: LegalBasis | 'unreadable'
+  /** null: not known. */
+  readonly subscribed: boolean | null
+}
+
 /** Everything that decides one targeted contact (docs/reconciliation.md, the send gate). */
 export interface GateFacts {
   readonly channel: 'email' | 'sms'
@@ -44,6 +53,7 @@ export interface GateFacts {
     readonly subscribed: boolean | null
     /** The contact no longer has the address that the sendout would use. */
     readonly moved: boolean
+    readonly mentions: readonly GateMention[]
   }
   /** null: no CRM, or never in it; eMarketeer alone decides. */
   readonly crm: GateCrm | null
@@ -60,7 +70,8 @@ const MOBILE = /^\+?[0-9][0-9 ()./-]{4,22}$/
  */
 export function excludedBecause(facts: GateFacts): ExclusionReason | null {
   const { emarketeer, crm } = facts
-  if (!emarketeer.verified || (crm && !crm.verified)) {
+  const mentionsVerified = emarketeer.mentions.every((mention) => mention.verified)
+  if (!emarketeer.verified || !mentionsVerified || (crm && !crm.verified)) {
     return 'notVerified'
   }
   return (
@@ -78,22 +89,25 @@ function unreadable({
   transactional,
   asksCategory,
 }: GateFacts): ExclusionReason | null {
+  const states = [emarketeer, ...emarketeer.mentions]
   const marketing =
-    emarketeer.marketing === 'unreadable' || (crm?.records ?? []).includes('unreadable')
+    states.some((state) => state.marketing === 'unreadable') ||
+    (crm?.records ?? []).includes('unreadable')
   const category =
-    asksCategory && (emarketeer.subscribed === null || (crm?.subscriptions ?? []).includes(null))
-  return emarketeer.store === 'unreadable' || (!transactional && (marketing || category))
-    ? 'notVerified'
-    : null
+    asksCategory &&
+    (states.some((state) => state.subscribed === null) || (crm?.subscriptions ?? []).includes(null))
+  const store = states.some((state) => state.store === 'unreadable')
+  return store || (!transactional && (marketing || category)) ? 'notVerified' : null
 }
 
 function storeDenies({ emarketeer, crm }: GateFacts): ExclusionReason | null {
-  return emarketeer.store === 'withdrawn' || crm?.storeWithdrawn ? 'storeNotAllowed' : null
+  const denied = [emarketeer, ...emarketeer.mentions].some((state) => state.store === 'withdrawn')
+  return denied || crm?.storeWithdrawn ? 'storeNotAllowed' : null
 }
 
 function consentDenies({ emarketeer, crm, channel, email }: GateFacts): ExclusionReason | null {
   const denied =
-    emarketeer.marketing === 'withdrawn' ||
+    [emarketeer, ...emarketeer.mentions].some((state) => state.marketing === 'withdrawn') ||
     (crm !== null && (crm.records.includes('denies') || crm.inDoubt || crm.denyWaiting))
   if (denied) {
     return 'consentWithdrawn'
@@ -105,7 +119,9 @@ function consentDenies({ emarketeer, crm, channel, email }: GateFacts): Exclusio
 }
 
 function categoryDenies({ emarketeer, crm, asksCategory }: GateFacts): ExclusionReason | null {
-  const no = emarketeer.subscribed !== true || (crm?.subscriptions ?? []).includes(false)
+  const no =
+    [emarketeer, ...emarketeer.mentions].some((state) => state.subscribed !== true) ||
+    (crm?.subscriptions ?? []).includes(false)
   return asksCategory && no ? 'unsubscribedFromCategory' : null
 }
 

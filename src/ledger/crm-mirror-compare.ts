@@ -22,6 +22,7 @@ export function sameContact(a: StoredCrmContact, b: StoredCrmContact): boolean {
     a.addressId === b.addressId &&
     a.state === b.state &&
     a.mergedInto === b.mergedInto &&
+    a.unusableAddress === b.unusableAddress &&
     sameConsents(a.consents, b.consents)
   )
 }

@@ -1,39 +1,57 @@
-import type { CrmContact } from '../crm/crm.js'
-import { addressKey } from '../domain/email-address.js'
-import { isDeny, unarrivedDenies, type OtherAddress } from './crm-other-addresses.js'
+import type { CrmContactState } from '../crm/crm.js'
+import type { RecordAddresses } from '../domain/record-addresses.js'
+import {
+  isDeny,
+  unarrivedDenies,
+  type OtherAddress,
+  type OtherAddressLink,
+} from './crm-other-addresses.js'
 import type { StoredCrmContact } from './crm-mirror-rows.js'
 
-/** Ids of a record's further addresses; none of one that is not live, and never its primary one. */
-export function furtherAddresses(
-  contact: CrmContact,
-  primaryId: number | null,
+/** A record's addresses beside its primary one; none of one that is not live. */
+export function otherLinks(
+  record: { readonly crmContactId: string; readonly state: CrmContactState | 'deleted' },
+  { further, denyOnly }: Pick<RecordAddresses, 'further' | 'denyOnly'>,
   addressIds: ReadonlyMap<string, number>,
-): readonly number[] {
-  if (contact.state !== 'live') {
+): readonly OtherAddressLink[] {
+  if (record.state !== 'live') {
     return []
   }
-  const ids = contact.otherEmails
-    .map(addressKey)
-    .flatMap((email) => (email === null ? [] : [addressIds.get(email)!]))
-  return [...new Set(ids)].filter((id) => id !== primaryId).sort((a, b) => a - b)
+  const link = (key: string, isDenyOnly: boolean): OtherAddressLink => ({
+    crmContactId: record.crmContactId,
+    addressId: addressIds.get(key)!,
+    denyOnly: isDenyOnly,
+  })
+  return [...further.map((key) => link(key, false)), ...denyOnly.map((key) => link(key, true))]
 }
 
-/** Whether a record has the further addresses that it had. */
-export function sameFurtherAddresses(
+/** Whether a record has the other addresses that it had, in the same way. */
+export function sameOtherAddresses(
   before: readonly OtherAddress[],
-  now: readonly number[],
+  now: readonly OtherAddressLink[],
 ): boolean {
-  return before.length === now.length && before.every((other) => now.includes(other.addressId))
+  return (
+    before.length === now.length &&
+    before.every((had) =>
+      now.some((has) => has.addressId === had.addressId && has.denyOnly === had.denyOnly),
+    )
+  )
+}
+
+/** Ids of those where something crosses. */
+export function furtherIds(
+  others: readonly { readonly addressId: number; readonly denyOnly: boolean }[],
+): readonly number[] {
+  return others.filter((other) => !other.denyOnly).map((other) => other.addressId)
 }
 
 /** Further addresses at which a change of the record matters: those that came or left, all where it denies or denied. */
 export function guestPlaces(
   before: StoredCrmContact | undefined,
   next: StoredCrmContact,
-  hadOthers: readonly OtherAddress[],
+  had: readonly number[],
   others: readonly number[],
 ): readonly number[] {
-  const had = hadOthers.map((other) => other.addressId)
   const consents = [...Object.values(before?.consents ?? {}), ...Object.values(next.consents)]
   const everywhere = before?.state !== next.state || consents.some(isDeny)
   return [...new Set([...had, ...others])].filter(
@@ -51,13 +69,16 @@ export function guestsLeaving(
   hadOthers: readonly OtherAddress[],
   stays: readonly (number | null)[],
 ): readonly StoredCrmContact[] {
-  return hadOthers
-    .filter((other) => !stays.includes(other.addressId))
-    .flatMap(({ addressId, arrived }) => {
-      const denies = unarrivedDenies(record.consents, arrived)
-      const consents = Object.fromEntries(
-        denies.map((purpose) => [purpose, record.consents[purpose]!]),
-      )
-      return denies.length === 0 ? [] : [{ ...record, addressId, consents }]
-    })
+  return (
+    hadOthers
+      // Where nothing crosses, nothing is left behind: the deny goes with the text that named the address.
+      .filter((other) => !other.denyOnly && !stays.includes(other.addressId))
+      .flatMap(({ addressId, arrived }) => {
+        const denies = unarrivedDenies(record.consents, arrived)
+        const consents = Object.fromEntries(
+          denies.map((purpose) => [purpose, record.consents[purpose]!]),
+        )
+        return denies.length === 0 ? [] : [{ ...record, addressId, consents }]
+      })
+  )
 }

@@ -9,6 +9,8 @@ export interface StoredCrmContact {
   readonly state: CrmContactState | 'deleted'
   readonly mergedInto: string | null
   readonly registeredAtMs: number | null
+  /** Its address field holds something that links nobody (rule A). */
+  readonly unusableAddress: boolean
   readonly consents: Partial<Readonly<Record<Purpose, CrmConsent>>>
   readonly readFrom: number
   readonly readTo: number
@@ -30,7 +32,7 @@ export interface StoredCrmSubscription {
 
 /** Columns of a {@link StoredCrmContact}. */
 export const CONTACT_COLUMNS = `crm_contact_id AS "crmContactId", address_id AS "addressId", state, merged_into AS "mergedInto",
-  registered_at_ms AS "registeredAtMs", consents, read_from AS "readFrom", read_to AS "readTo",
+  registered_at_ms AS "registeredAtMs", unusable_address AS "unusableAddress", consents, read_from AS "readFrom", read_to AS "readTo",
   observed_epoch AS "observedEpoch"`
 const SUBSCRIPTION = `row_id AS "rowId", crm_contact_id AS "crmContactId", category_id AS "categoryId", subscribed,
   version, is_foreign AS "foreign", read_from AS "readFrom", read_to AS "readTo"`
@@ -97,12 +99,13 @@ export async function saveCrmContacts(
   }
   const saved = await tx.query<{ id: string; wasThere: boolean }>(
     `INSERT INTO crm_contacts (connection_id, crm_contact_id, address_id, state, merged_into, registered_at_ms,
-        consents, read_from, read_to)
+        consents, read_from, read_to, unusable_address)
       SELECT $1, c.* FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[],
-        $8::bigint[], $9::bigint[]) AS c
+        $8::bigint[], $9::bigint[], $10::boolean[]) AS c
       ON CONFLICT (connection_id, crm_contact_id) DO UPDATE SET address_id = excluded.address_id,
         state = excluded.state, merged_into = excluded.merged_into, registered_at_ms = excluded.registered_at_ms,
-        consents = excluded.consents, read_from = excluded.read_from, read_to = excluded.read_to
+        consents = excluded.consents, read_from = excluded.read_from, read_to = excluded.read_to,
+        unusable_address = excluded.unusable_address
       RETURNING crm_contact_id AS id, xmax::text <> '0' AS "wasThere"`,
     [
       connectionId,
@@ -114,6 +117,7 @@ export async function saveCrmContacts(
       contacts.map((c) => JSON.stringify(c.consents)),
       contacts.map((c) => c.readFrom),
       contacts.map((c) => c.readTo),
+      contacts.map((c) => c.unusableAddress),
     ],
   )
   return new Set(saved.filter((row) => row.wasThere).map((row) => row.id))

@@ -1,5 +1,5 @@
 import type { CrmContact } from '../crm/crm.js'
-import { addressKey } from '../domain/email-address.js'
+import { recordAddresses } from '../domain/record-addresses.js'
 import { sameConsents } from './crm-mirror-compare.js'
 import type { StoredCrmContact } from './crm-mirror-rows.js'
 import type { Queryable } from './database.js'
@@ -7,10 +7,11 @@ import type { Queryable } from './database.js'
 /** A stored contact by what an outside reading says of it: addresses as text. */
 interface KnownContact extends Pick<
   StoredCrmContact,
-  'crmContactId' | 'state' | 'mergedInto' | 'consents'
+  'crmContactId' | 'state' | 'mergedInto' | 'consents' | 'unusableAddress'
 > {
   readonly email: string | null
-  readonly otherEmails: readonly string[] | null
+  readonly further: readonly string[] | null
+  readonly denyOnly: readonly string[] | null
 }
 
 /**
@@ -27,10 +28,13 @@ export async function changedContacts(
     return []
   }
   const rows = await db.query<KnownContact>(
-    `SELECT c.crm_contact_id AS "crmContactId", c.state, c.merged_into AS "mergedInto", c.consents, a.address AS email,
-        (SELECT array_agg(b.address) FROM crm_other_addresses o JOIN addresses b USING (address_id)
-          WHERE o.connection_id = c.connection_id AND o.crm_contact_id = c.crm_contact_id) AS "otherEmails"
+    `SELECT c.crm_contact_id AS "crmContactId", c.state, c.merged_into AS "mergedInto", c.consents,
+        c.unusable_address AS "unusableAddress", a.address AS email, o.further, o."denyOnly"
       FROM crm_contacts c LEFT JOIN addresses a USING (address_id)
+        LEFT JOIN LATERAL (SELECT array_agg(b.address) FILTER (WHERE NOT l.deny_only) AS further,
+            array_agg(b.address) FILTER (WHERE l.deny_only) AS "denyOnly"
+          FROM crm_other_addresses l JOIN addresses b USING (address_id)
+          WHERE l.connection_id = c.connection_id AND l.crm_contact_id = c.crm_contact_id) o ON true
       WHERE c.connection_id = $1 AND c.crm_contact_id = ANY($2)`,
     [connectionId, contacts.map((contact) => contact.contactId)],
   )
@@ -42,23 +46,26 @@ export async function changedContacts(
 }
 
 function saysTheSame(contact: CrmContact, before: KnownContact): boolean {
-  const email = addressKey(contact.email)
   return (
     contact.state === before.state &&
     contact.mergedInto === before.mergedInto &&
     sameConsents(contact.consents, before.consents) &&
-    (contact.emailUnreadable === true ||
-      (email === before.email && sameOthers(contact, email, before.otherEmails ?? [])))
+    (contact.emailUnreadable === true || sameAddresses(contact, before))
   )
 }
 
-/** As `furtherAddresses` keeps them: none of a record that is not live, and never its primary one. */
-function sameOthers(contact: CrmContact, email: string | null, before: readonly string[]): boolean {
-  if (contact.state !== 'live' || contact.otherEmails.length === 0) {
-    return before.length === 0
-  }
-  const others = new Set(contact.otherEmails.map(addressKey))
-  others.delete(null)
-  others.delete(email)
-  return others.size === before.length && before.every((address) => others.has(address))
+/** Others as `otherLinks` keeps them: none of a record that is not live. */
+function sameAddresses(contact: CrmContact, before: KnownContact): boolean {
+  const { home, unusable, further, denyOnly } = recordAddresses(contact)
+  const isLive = contact.state === 'live'
+  return (
+    home === before.email &&
+    unusable === before.unusableAddress &&
+    sameSet(isLive ? further : [], before.further ?? []) &&
+    sameSet(isLive ? denyOnly : [], before.denyOnly ?? [])
+  )
+}
+
+function sameSet(now: readonly string[], before: readonly string[]): boolean {
+  return now.length === before.length && before.every((key) => now.includes(key))
 }

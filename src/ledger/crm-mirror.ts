@@ -1,17 +1,22 @@
 import type { CrmContact, CrmSubscription } from '../crm/crm.js'
-import { addressKey } from '../domain/email-address.js'
+import { recordAddresses } from '../domain/record-addresses.js'
 import { ensureAddresses, markDirty } from './addresses.js'
 import { markCrmDoubtful } from './address-rows.js'
 import { carryDeniesOfMerged, carryDeniesOfMoved, type MergedRecord } from './carried-denies.js'
 import { latestConsents, sameContact } from './crm-mirror-compare.js'
 import { changedContacts } from './crm-mirror-unchanged.js'
 import {
-  furtherAddresses,
+  furtherIds,
   guestsLeaving,
   guestPlaces,
-  sameFurtherAddresses,
+  otherLinks,
+  sameOtherAddresses,
 } from './crm-mirror-others.js'
-import { otherAddressesOf, saveOtherAddresses } from './crm-other-addresses.js'
+import {
+  otherAddressesOf,
+  saveOtherAddresses,
+  type OtherAddressLink,
+} from './crm-other-addresses.js'
 import { keepDeniesOfDeparted } from './departed-denies.js'
 import {
   addressesOfCrmContacts,
@@ -59,17 +64,20 @@ export async function takeCrmContacts(
   if (contacts.length === 0) {
     return { addressIds: [] }
   }
-  const emails = contacts
-    .flatMap((c) => [c.email, ...c.otherEmails].map(addressKey))
-    .filter((e) => e !== null)
-  const addressIds = await ensureAddresses(tx, connectionId, emails)
+  const places = new Map(contacts.map((c) => [c.contactId, recordAddresses(c)]))
+  const keys = [...places.values()].flatMap(({ home, further, denyOnly }) => [
+    ...(home === null ? [] : [home]),
+    ...further,
+    ...denyOnly,
+  ])
+  const addressIds = await ensureAddresses(tx, connectionId, keys)
   const ids = contacts.map((c) => c.contactId)
   const stored = new Map(
     (await lockCrmContacts(tx, connectionId, ids)).map((c) => [c.crmContactId, c]),
   )
   const known = groupByContact(await otherAddressesOf(tx, connectionId, ids))
   const save: StoredCrmContact[] = []
-  const links: { crmContactId: string; addressId: number }[] = []
+  const links: OtherAddressLink[] = []
   const touched: number[] = []
   const doubtful: number[] = []
   const left: StoredCrmContact[] = []
@@ -77,8 +85,8 @@ export async function takeCrmContacts(
   const merged: MergedRecord[] = []
   for (const contact of uniqueBy(contacts, (c) => c.contactId)) {
     const before = stored.get(contact.contactId)
-    const email = addressKey(contact.email)
-    const told = email === null ? null : addressIds.get(email)!
+    const { home, unusable, ...elsewhere } = places.get(contact.contactId)!
+    const told = home === null ? null : addressIds.get(home)!
     const next: StoredCrmContact = {
       crmContactId: contact.contactId,
       // Where the address is not told, the record stays where it was.
@@ -86,18 +94,17 @@ export async function takeCrmContacts(
       state: contact.state,
       mergedInto: contact.mergedInto,
       registeredAtMs: contact.registeredAtMs,
+      unusableAddress: contact.emailUnreadable ? (before?.unusableAddress ?? false) : unusable,
       consents: contact.consents,
       readFrom: window.from,
       readTo: window.to,
     }
     const hadOthers = known.get(contact.contactId) ?? []
-    const others = contact.emailUnreadable
-      ? hadOthers.map((other) => other.addressId)
-      : furtherAddresses(contact, next.addressId, addressIds)
-    if (before && sameContact(before, next) && sameFurtherAddresses(hadOthers, others)) {
+    const others = contact.emailUnreadable ? hadOthers : otherLinks(next, elsewhere, addressIds)
+    if (before && sameContact(before, next) && sameOtherAddresses(hadOthers, others)) {
       if (listing) {
         save.push(next)
-        links.push(...others.map((addressId) => ({ crmContactId: next.crmContactId, addressId })))
+        links.push(...others)
       }
       continue
     }
@@ -106,13 +113,16 @@ export async function takeCrmContacts(
       continue
     }
     save.push(next)
-    links.push(...others.map((addressId) => ({ crmContactId: next.crmContactId, addressId })))
-    const places = [before?.addressId, next.addressId].filter((id) => typeof id === 'number')
-    // A deny that only one of two overlapping readings shows counts at its further addresses, too.
-    const moved = [...places, ...guestPlaces(before, next, hadOthers, others)]
+    links.push(...others)
+    const further = furtherIds(others)
+    const homes = [before?.addressId, next.addressId].filter((id) => typeof id === 'number')
+    const moved = [...homes, ...guestPlaces(before, next, furtherIds(hadOthers), further)]
     touched.push(...moved)
     if (order === 'overlapping') {
-      doubtful.push(...moved)
+      // A deny that only one of two overlapping readings shows counts at its other addresses, too.
+      const everywhere = [...moved, ...[...hadOthers, ...others].map((other) => other.addressId)]
+      touched.push(...everywhere)
+      doubtful.push(...everywhere)
     }
     const wasLive = before?.state === 'live'
     // Of a record first met as merged in a complete listing, the merge may be years old, and forgiven.
@@ -125,18 +135,20 @@ export async function takeCrmContacts(
     }
     if (wasLive) {
       const latest = { ...before, consents: latestConsents(before, next) }
-      guestsLeft.push(...guestsLeaving(latest, hadOthers, [...others, next.addressId]))
+      guestsLeft.push(...guestsLeaving(latest, hadOthers, [...further, next.addressId]))
     }
   }
   const wereThere = await saveCrmContacts(tx, connectionId, save)
   // Met first by another reading, at this very moment: which of the two is the newer one, nobody can tell.
   const met = save.filter((c) => !stored.has(c.crmContactId) && wereThere.has(c.crmContactId))
-  doubtful.push(...met.map((c) => c.addressId).filter((id) => id !== null))
-  doubtful.push(
+  const metAt = [
+    ...met.map((c) => c.addressId).filter((id) => id !== null),
     ...links
       .filter((link) => met.some((c) => c.crmContactId === link.crmContactId))
       .map((link) => link.addressId),
-  )
+  ]
+  touched.push(...metAt)
+  doubtful.push(...metAt)
   await saveOtherAddresses(
     tx,
     connectionId,
@@ -185,7 +197,7 @@ export async function takeDeletedCrmContacts(
   )
   const touched = [
     ...gone.map((c) => c.addressId).filter((id) => id !== null),
-    ...gone.flatMap((c) => (known.get(c.crmContactId) ?? []).map((other) => other.addressId)),
+    ...gone.flatMap((c) => furtherIds(known.get(c.crmContactId) ?? [])),
   ]
   await noteChanges(tx, connectionId, touched, [])
   return { addressIds: touched }
@@ -283,7 +295,7 @@ async function noteChanges(
     `UPDATE addresses a SET crm_ended_at = n.ended_at
       FROM (SELECT t.address_id, CASE
             WHEN (SELECT true FROM crm_contacts c WHERE c.address_id = t.address_id AND c.state = 'live' LIMIT 1) THEN NULL
-            WHEN (SELECT true FROM crm_other_addresses o WHERE o.address_id = t.address_id LIMIT 1) THEN NULL
+            WHEN (SELECT true FROM crm_other_addresses o WHERE o.address_id = t.address_id AND NOT o.deny_only LIMIT 1) THEN NULL
             WHEN t.ever_linked THEN COALESCE(t.crm_ended_at, clock_timestamp()) END AS ended_at
           FROM addresses t WHERE t.address_id = ANY($1) AND t.connection_id = $2) n
       WHERE a.address_id = n.address_id AND a.crm_ended_at IS DISTINCT FROM n.ended_at`,

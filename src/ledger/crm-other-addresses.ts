@@ -6,10 +6,15 @@ import type { Queryable } from './database.js'
 /** Per purpose, the version of a withdrawal that has arrived on the other side. */
 export type ArrivedVersions = Partial<Readonly<Record<Purpose, string>>>
 
+/** An address that a record has as one in its other fields. */
+export type OtherAddressLink = Pick<OtherAddress, 'crmContactId' | 'addressId' | 'denyOnly'>
+
 /** A further address of a CRM record (C5), and which withdrawals have been taken over there and from there. */
 export interface OtherAddress {
   readonly crmContactId: string
   readonly addressId: number
+  /** It counts as a deny here, and nothing crosses (rules A, B8). */
+  readonly denyOnly: boolean
   /** Versions of the record's withdrawals that eMarketeer's state of this address has taken over. */
   readonly arrived: ArrivedVersions
   /** Versions of eMarketeer's withdrawals at this address that the record has taken over. */
@@ -48,7 +53,8 @@ export function isDeny(consent: { readonly value: string | null } | undefined): 
   return consent?.value === 'withdrawn' || consent?.value === 'deny'
 }
 
-const OTHER = `o.crm_contact_id AS "crmContactId", o.address_id AS "addressId", o.arrived, o.followed`
+const OTHER = `o.crm_contact_id AS "crmContactId", o.address_id AS "addressId", o.deny_only AS "denyOnly",
+  o.arrived, o.followed`
 
 /** Further addresses of these records. */
 export function otherAddressesOf(
@@ -90,7 +96,7 @@ export async function guestsAt(
   })
 }
 
-/** Further addresses of these records with eMarketeer's state there. */
+/** Further addresses of these records, as far as something crosses there, with eMarketeer's state. */
 export async function outsideAddressesOf(
   db: Queryable,
   connectionId: string,
@@ -98,7 +104,7 @@ export async function outsideAddressesOf(
 ): Promise<OutsideAddress[]> {
   const links = await db.query<OtherAddress & { readonly unread: boolean }>(
     `SELECT ${OTHER}, a.emarketeer_unread AS unread FROM crm_other_addresses o JOIN addresses a USING (address_id)
-      WHERE o.connection_id = $1 AND o.crm_contact_id = ANY($2)`,
+      WHERE o.connection_id = $1 AND o.crm_contact_id = ANY($2) AND NOT o.deny_only`,
     [connectionId, crmContactIds],
   )
   if (links.length === 0) {
@@ -111,7 +117,7 @@ export async function outsideAddressesOf(
   }))
 }
 
-/** Further addresses of the live records at these addresses. */
+/** Further addresses of the live records at these addresses, as far as something crosses there. */
 export async function outsideIdsAt(
   db: Queryable,
   addressIds: readonly number[],
@@ -119,7 +125,7 @@ export async function outsideIdsAt(
   const rows = await db.query<{ id: number }>(
     `SELECT DISTINCT o.address_id AS id FROM crm_contacts c
       JOIN crm_other_addresses o USING (connection_id, crm_contact_id)
-      WHERE c.address_id = ANY($1) AND c.state = 'live'`,
+      WHERE c.address_id = ANY($1) AND c.state = 'live' AND NOT o.deny_only`,
     [addressIds],
   )
   return rows.map((row) => row.id)
@@ -130,7 +136,7 @@ export async function saveOtherAddresses(
   tx: Queryable,
   connectionId: string,
   crmContactIds: readonly string[],
-  links: readonly { readonly crmContactId: string; readonly addressId: number }[],
+  links: readonly OtherAddressLink[],
 ): Promise<void> {
   if (crmContactIds.length === 0) {
     return
@@ -145,9 +151,16 @@ export async function saveOtherAddresses(
     [connectionId, crmContactIds, JSON.stringify(kept)],
   )
   await tx.query(
-    `INSERT INTO crm_other_addresses (connection_id, crm_contact_id, address_id)
-      SELECT $1, l.* FROM unnest($2::text[], $3::bigint[]) AS l ON CONFLICT DO NOTHING`,
-    [connectionId, links.map((l) => l.crmContactId), links.map((l) => l.addressId)],
+    `INSERT INTO crm_other_addresses AS o (connection_id, crm_contact_id, address_id, deny_only)
+      SELECT $1, l.* FROM unnest($2::text[], $3::bigint[], $4::boolean[]) AS l
+      ON CONFLICT (connection_id, crm_contact_id, address_id) DO UPDATE SET deny_only = excluded.deny_only
+        WHERE o.deny_only <> excluded.deny_only`,
+    [
+      connectionId,
+      links.map((l) => l.crmContactId),
+      links.map((l) => l.addressId),
+      links.map((l) => l.denyOnly),
+    ],
   )
 }
 

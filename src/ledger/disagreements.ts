@@ -15,7 +15,7 @@ export interface Disagreement {
 const DISAGREEMENTS = `SELECT p.address_id AS "addressId", k.purpose,
     count(*) FILTER (WHERE k.value = 'withdrawn') AS withdrawn, count(*) FILTER (WHERE k.value <> 'withdrawn') AS others
   FROM (SELECT address_id, crm_contact_id FROM crm_contacts WHERE connection_id = $1 AND address_id IS NOT NULL
-      UNION ALL SELECT address_id, crm_contact_id FROM crm_other_addresses WHERE connection_id = $1) p
+      UNION ALL SELECT address_id, crm_contact_id FROM crm_other_addresses WHERE connection_id = $1 AND NOT deny_only) p
   JOIN crm_contacts c ON c.connection_id = $1 AND c.crm_contact_id = p.crm_contact_id AND c.state = 'live'
   CROSS JOIN LATERAL (SELECT key AS purpose, value->>'value' AS value FROM jsonb_each(c.consents)) k
   WHERE $2::bigint IS NULL OR p.address_id = $2

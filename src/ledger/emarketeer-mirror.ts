@@ -111,7 +111,7 @@ async function homesOfGuests(tx: Queryable, addressIds: readonly number[]): Prom
   const rows = await tx.query<{ id: number }>(
     `SELECT DISTINCT c.address_id AS id FROM crm_other_addresses o
       JOIN crm_contacts c USING (connection_id, crm_contact_id)
-      WHERE o.address_id = ANY($1) AND c.state = 'live' AND c.address_id IS NOT NULL`,
+      WHERE o.address_id = ANY($1) AND NOT o.deny_only AND c.state = 'live' AND c.address_id IS NOT NULL`,
     [addressIds],
   )
   return rows.map((row) => row.id)

@@ -89,6 +89,25 @@ export async function memberAddresses(
   return rows.map((row) => row.id)
 }
 
+/**
+ * Texts in eMarketeer that name one of a range of members, and whose state there must be read before these can be decided.
+ * @param range positions, the end exclusive.
+ */
+export async function unreadMentionsOfMembers(
+  db: Queryable,
+  sendoutRunId: string,
+  range: { readonly from: number; readonly to: number },
+): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT address_id AS id FROM addresses WHERE emarketeer_unread AND address_id = ANY (ARRAY(
+        SELECT address_id FROM address_mentions WHERE mentioned_address_id = ANY (ARRAY(
+          SELECT address_id FROM sendout_members WHERE sendout_run_id = $1 AND position >= $2 AND position < $3))))
+      ORDER BY id`,
+    [sendoutRunId, range.from, range.to],
+  )
+  return rows.map((row) => row.id)
+}
+
 /** What a member came to, by its position. */
 export interface MemberVerdict {
   readonly position: number

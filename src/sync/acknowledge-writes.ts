@@ -74,7 +74,8 @@ export async function acknowledgeWrites(
 }
 
 function crosses({ cell: { view, decision } }: PendingCell): boolean {
-  return decision.inputs.carriedDeny && view.guests.length + view.outside.length > 0
+  const guests = view.guests.filter((guest) => !guest.denyOnly)
+  return decision.inputs.carriedDeny && guests.length + view.outside.length > 0
 }
 
 /** Cells of which at least one write left us. */

@@ -1,6 +1,6 @@
 import { readManyStates, type ChangesAnswer, type FeedItem } from '../emarketeer/index.js'
 import { UpstreamError } from '../http/index.js'
-import { ensureAddresses } from '../ledger/addresses.js'
+import { ensureEmarketeerAddresses } from '../ledger/address-mentions.js'
 import { findConnection } from '../ledger/connections.js'
 import { dropCursor, moveCursor } from '../ledger/cursors.js'
 import {
@@ -126,7 +126,7 @@ async function takePage(
     ...page.unreadAddresses,
     ...[...page.contacts.values()].flatMap((place) => place?.address ?? []),
   ]
-  const idOf = await ensureAddresses(tx, connectionId, [...new Set(addresses)])
+  const idOf = await ensureEmarketeerAddresses(tx, connectionId, [...new Set(addresses)])
   const contactIds = [...page.contacts.keys(), ...page.unreadableContactIds]
   const leftBehind = await addressesOfEmarketeerContacts(tx, connectionId, contactIds)
   const emptied = await removeEmarketeerContacts(tx, connectionId, page.deletedContactIds)

@@ -23,8 +23,9 @@ import { recordReading } from './record-reading.js'
 
 /** Records with this as a further address whose withdrawal eMarketeer has not taken over here (C5). */
 export function unarrivedGuests(view: AddressView, purpose: Purpose): readonly GuestRecord[] {
-  return view.guests.filter((guest) =>
-    unarrivedDenies(guest.contact.consents, guest.arrived).includes(purpose),
+  return view.guests.filter(
+    (guest) =>
+      !guest.denyOnly && unarrivedDenies(guest.contact.consents, guest.arrived).includes(purpose),
   )
 }
 

@@ -2,15 +2,18 @@ import type { CrmDriver } from '../crm/crm.js'
 import type { ConnectionRow } from '../ledger/connections.js'
 import type { Queryable } from '../ledger/database.js'
 import { foreignCategoriesOf } from '../ledger/foreign-categories.js'
+import { unusableAddresses, type UnusableAddresses } from '../ledger/unusable-addresses.js'
 import { tenantBasesOf, type TenantBasisCount } from '../ledger/tenant-bases.js'
 import { basisMappingOf } from './basis-mapping.js'
 
-/** What lies in the CRM and is left alone, and what somebody may want to know and change. No address, no person. */
+/** What lies in the systems and is left alone, and what somebody may want to know and change. No address, no name of a person. */
 export interface Notices {
   /** Legal bases that the tenant made and the connection file does not map (C2). */
   readonly unmappedBases: readonly TenantBasisCount[]
   /** Names of subscription categories that somebody added in the CRM (D3). */
   readonly foreignCategories: readonly string[]
+  /** Records whose address field links nobody: only their denies count (rule A). */
+  readonly unusableAddresses: UnusableAddresses
 }
 
 /** Gathers them from our copy. @param driver null: no CRM. */
@@ -25,14 +28,16 @@ export async function noticesOf(
   return {
     unmappedBases: bases.filter(({ key }) => !mapping.has(key)),
     foreignCategories: await foreignCategoriesOf(db, connectionId),
+    unusableAddresses: await unusableAddresses(db, connectionId),
   }
 }
 
 /** As many as a person reads; the others are only counted. */
 const MOST_NAMED = 20
 
-/** The same in sentences, for a status; none where there is nothing to tell. */
-export function noticeSentences({ unmappedBases, foreignCategories }: Notices): readonly string[] {
+/** The same in sentences, for a status, without ids; none where there is nothing to tell. */
+export function noticeSentences(notices: Notices): readonly string[] {
+  const { unmappedBases, foreignCategories, unusableAddresses: unusable } = notices
   const bases = unmappedBases.map(
     ({ key, marketingSendouts, storeAndProcess }) =>
       `${key} (Marketing sendouts ${marketingSendouts} persons, Store and process ${storeAndProcess})`,
@@ -45,6 +50,13 @@ export function noticeSentences({ unmappedBases, foreignCategories }: Notices): 
             `mailed: ${listed(bases)}.`,
         ]),
     ...(foreignCategories.length === 0 ? [] : [foreignCategoriesSentence(foreignCategories)]),
+    ...(unusable.crm.count + unusable.emarketeer.count === 0
+      ? []
+      : [
+          `Address fields that hold several or decorated addresses, or none, in the CRM ${unusable.crm.count}, in eMarketeer ` +
+            `${unusable.emarketeer.count}: they link nobody, and only their denies count. Put one plain address into ` +
+            'each; lbsync connection show names them.',
+        ]),
   ]
 }
 

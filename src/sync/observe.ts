@@ -5,6 +5,7 @@ import type { RecordReading } from '../domain/reconcile/index.js'
 import { addressRows, type AddressRow } from '../ledger/address-rows.js'
 import { carriedDeniesOf } from '../ledger/carried-denies.js'
 import { categoriesOf, type CategoryRow } from '../ledger/categories.js'
+import { mentionsOf, type AddressMention } from '../ledger/address-mentions.js'
 import { cellsOf, type CellRow, type StoredValue } from '../ledger/cells.js'
 import { findConnection, type ConnectionRow } from '../ledger/connections.js'
 import {
@@ -32,12 +33,16 @@ export interface AddressView {
   readonly contacts: readonly StoredCrmContact[]
   /** Subscription rows of those records. */
   readonly subscriptions: readonly StoredCrmSubscription[]
+  /** Subscription rows of the records that have the address as one at which only a deny counts. */
+  readonly denyOnlySubscriptions: readonly StoredCrmSubscription[]
   /** `<contact id> <cell key>` of denies that follow a person. */
   readonly carriedDenies: ReadonlySet<string>
-  /** Live records that have the address as a further one: each counts as a deny while withdrawn (C5). */
+  /** Live records that have it as a further one, or as one at which only a deny counts: each denies while withdrawn (A, C5). */
   readonly guests: readonly GuestRecord[]
   /** Further addresses of the records, and eMarketeer's state there. */
   readonly outside: readonly OutsideAddress[]
+  /** Texts in eMarketeer's address fields that name this address, and link nobody: their denies count (A). */
+  readonly mentions: readonly AddressMention[]
 }
 
 /** A batch of addresses as our copy holds them, and the state of the connection at that moment. */
@@ -65,16 +70,20 @@ export async function loadBatch(
   const cells = groupBy(await cellsOf(db, addressIds, cellKeys), (cell) => cell.addressId)
   const contacts = await liveCrmContactsAt(db, addressIds)
   const contactIds = contacts.map((contact) => contact.crmContactId)
+  const guests = groupBy(await guestsAt(db, addressIds), (guest) => guest.addressId)
+  const guestIds = [...guests.values()].flat().map((guest) => guest.crmContactId)
   const subscriptions = groupBy(
-    await crmSubscriptionsOf(db, connectionId, contactIds),
+    await crmSubscriptionsOf(db, connectionId, [...new Set([...contactIds, ...guestIds])]),
     (row) => row.crmContactId,
   )
-  const guests = groupBy(await guestsAt(db, addressIds), (guest) => guest.addressId)
   const outside = groupBy(
     await outsideAddressesOf(db, connectionId, contactIds),
     (other) => other.crmContactId,
   )
-  const guestIds = [...guests.values()].flat().map((guest) => guest.crmContactId)
+  const mentions = groupBy(
+    await mentionsOf(db, addressIds, cellKeys),
+    (mention) => mention.mentionedAddressId,
+  )
   const denies = await carriedDeniesOf(db, connectionId, [...contactIds, ...guestIds])
   const carried = new Set(denies.map((deny) => `${deny.crmContactId} ${deny.cellKey}`))
   const contactsByAddress = groupBy(contacts, (contact) => contact.addressId)
@@ -90,8 +99,12 @@ export async function loadBatch(
         contacts: own,
         subscriptions: own.flatMap((contact) => subscriptions.get(contact.crmContactId) ?? []),
         carriedDenies: carried,
+        denyOnlySubscriptions: (guests.get(row.addressId) ?? [])
+          .filter((guest) => guest.denyOnly)
+          .flatMap((guest) => subscriptions.get(guest.crmContactId) ?? []),
         guests: guests.get(row.addressId) ?? [],
         outside: own.flatMap((contact) => outside.get(contact.crmContactId) ?? []),
+        mentions: mentions.get(row.addressId) ?? [],
       }
     }),
   }

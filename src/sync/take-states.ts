@@ -1,7 +1,7 @@
 import { categoryCell } from '../domain/cell-key.js'
 import { isPositive, PURPOSES } from '../domain/legal-basis.js'
 import { isCrmSource, type ContactState, type ReadLegalBasis } from '../emarketeer/index.js'
-import { ensureAddresses } from '../ledger/addresses.js'
+import { ensureEmarketeerAddresses } from '../ledger/address-mentions.js'
 import type { Queryable } from '../ledger/database.js'
 import {
   markEmarketeerRead,
@@ -31,8 +31,8 @@ export async function takeStates(
   const all = given.map((state): PlacedState => ({ state, place: placeOfEmail(state.email) }))
   const moved = await movedSince(tx, connectionId, all, tick)
   const placed = all.filter(({ place }) => !moved.has(place?.address ?? ''))
-  const texts = placed.flatMap(({ place }) => place?.address ?? [])
-  const addressIds = await ensureAddresses(tx, connectionId, texts)
+  const texts = [...new Set(placed.flatMap(({ place }) => place?.address ?? []))]
+  const addressIds = await ensureEmarketeerAddresses(tx, connectionId, texts)
   const idOf = ({ place }: PlacedState) => (place === null ? null : addressIds.get(place.address)!)
   await saveEmarketeerContacts(
     tx,

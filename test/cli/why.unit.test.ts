@@ -169,6 +169,7 @@ const FACTS: WhyFacts = {
   categoryNames: NAMES,
   disagreements: [],
   guests: [],
+  mentions: [],
   excluded: 'consentWithdrawn',
   events: [OPT_OUT],
 }
@@ -218,14 +219,18 @@ describe('a contact is explained', () => {
         { purpose: 'storeAndProcess', withdrawn: 9, others: 9 },
       ],
       guests: [
-        { recordId: 'rec-9', withdrawn: ['marketingSendouts'] },
-        { recordId: 'rec-8', withdrawn: [] },
+        { recordId: 'rec-9', denyOnly: false, withdrawn: ['marketingSendouts'] },
+        { recordId: 'rec-7', denyOnly: true, withdrawn: ['marketingSendouts'] },
+        { recordId: 'rec-8', denyOnly: false, withdrawn: [] },
       ],
+      mentions: [{ withdrawn: ['storeAndProcess'] }, { withdrawn: ['marketingSendouts'] }],
     })
     const [, ...told] = explanation.state[0]!.sentences
     expect(told).toEqual([
       expect.stringContaining('disagree: 1 withdrawn, 2 not'),
-      expect.stringContaining('CRM record rec-9, which is withdrawn'),
+      expect.stringContaining('further address of CRM record rec-9, which is withdrawn'),
+      expect.stringContaining('decorated field of CRM record rec-7, which is withdrawn'),
+      expect.stringContaining('in eMarketeer that holds several or decorated addresses'),
     ])
   })
 })

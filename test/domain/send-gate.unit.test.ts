@@ -18,6 +18,7 @@ const EMARKETEER: GateFacts['emarketeer'] = {
   store: 'none',
   subscribed: true,
   moved: false,
+  mentions: [],
 }
 const FACTS: GateFacts = {
   channel: 'email',
@@ -82,6 +83,26 @@ describe('the send gate', () => {
     expect(reason({ moved: true })).toBe('addressInvalid')
   })
 
+  it('counts a deny under a text that names the address, and never an allow (rule A)', () => {
+    const mention = {
+      verified: true,
+      marketing: 'consent',
+      store: 'none',
+      subscribed: true,
+    } as const
+    const naming = (more: object) => ({ mentions: [{ ...mention, ...more }] })
+    expect(reason(naming({}))).toBeNull()
+    expect(reason(naming({ marketing: 'none' }))).toBeNull()
+    expect(reason(naming({ marketing: 'withdrawn' }))).toBe('consentWithdrawn')
+    expect(reason(naming({ store: 'withdrawn' }))).toBe('storeNotAllowed')
+    expect(reason(naming({ subscribed: false }))).toBe('unsubscribedFromCategory')
+    expect(reason(naming({ verified: false }))).toBe('notVerified')
+    expect(reason(naming({ marketing: 'unreadable' }))).toBe('notVerified')
+    expect(reason(naming({ subscribed: null }))).toBe('notVerified')
+    expect(reason({ marketing: 'none', ...naming({}) })).toBe('noLegalBasis')
+    expect(reason({ subscribed: false, ...naming({}) })).toBe('unsubscribedFromCategory')
+  })
+
   it('asks a transactional sendout neither for consent nor for a category (G8)', () => {
     const transactional = { transactional: true }
     expect(
@@ -108,6 +129,15 @@ describe('the send gate', () => {
         store: basis,
         subscribed: fc.constantFrom(true, false, null),
         moved: fc.boolean(),
+        mentions: fc.array(
+          fc.record({
+            verified: fc.boolean(),
+            marketing: basis,
+            store: basis,
+            subscribed: fc.constantFrom(true, false, null),
+          }),
+          { maxLength: 2 },
+        ),
       }),
       crm: fc.record({
         verified: fc.boolean(),
@@ -134,6 +164,8 @@ describe('the send gate', () => {
         expect(lessKnown.every((why) => why !== null)).toBe(true)
         const positive = emarketeer.marketing !== 'none' && emarketeer.marketing !== 'withdrawn'
         expect(open && !(positive && emarketeer.subscribed === true)).toBe(false)
+        const unnamed = reason({ ...emarketeer, mentions: [] }, crm) === null
+        expect(open && !unnamed).toBe(false)
       }),
       { numRuns: 10_000, verbose: true },
     )

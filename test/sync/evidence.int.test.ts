@@ -120,6 +120,7 @@ function reading(person: Person, value: 'allow' | 'deny', version: string) {
     state: 'live',
     mergedInto: null,
     otherEmails: [],
+    denyOnlyEmails: [],
     registeredAtMs: null,
     consents: { marketingSendouts: consent },
   } as const

@@ -17,6 +17,7 @@ it('a person whom two readings meet first is in doubt at every address', async (
     contactId: '4711',
     email: home.email,
     otherEmails: [other.email],
+    denyOnlyEmails: [],
     state: 'live',
     mergedInto: null,
     registeredAtMs: null,

@@ -176,6 +176,7 @@ export class ToySession implements CrmSession {
       contactId: person.id,
       email,
       otherEmails,
+      denyOnlyEmails: [],
       state: 'live',
       mergedInto: null,
       registeredAtMs: person.registeredAtMs,

@@ -41,21 +41,18 @@ function lookupsOf(table: Table, rows: TableRows, filter: Filter): readonly Look
   if (filter.kind === 'in') {
     return values(table, rows, filter.column, filter.values)
   }
-  const alternatives = filter.kind === 'or' ? filter.parts : [filter]
-  const lookups: Lookup[] = []
-  for (const part of alternatives) {
-    if (part.kind !== 'compare' || part.operator !== 'eq' || part.path.length > 1) {
-      return undefined
-    }
-    const column = (part.path[0] ?? '').replace(/^_(.+)_value$/, '$1')
-    const value = part.value.value
-    const found = typeof value === 'string' ? values(table, rows, column, [value]) : undefined
-    if (found === undefined) {
-      return undefined
-    }
-    lookups.push(...found)
+  if (filter.kind === 'or') {
+    const found = filter.parts.map((part) => lookupsOf(table, rows, part))
+    return found.some((lookups) => lookups === undefined)
+      ? undefined
+      : found.flatMap((lookups) => lookups ?? [])
   }
-  return lookups
+  if (filter.kind !== 'compare' || filter.operator !== 'eq' || filter.path.length > 1) {
+    return undefined
+  }
+  const column = (filter.path[0] ?? '').replace(/^_(.+)_value$/, '$1')
+  const value = filter.value.value
+  return typeof value === 'string' ? values(table, rows, column, [value]) : undefined
 }
 
 function values(

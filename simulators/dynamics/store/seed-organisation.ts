@@ -29,6 +29,8 @@ export function seedOrganisation(org: Organisation): void {
   store.table('contact').changeTracking = options.contactChangeTracking
   store.table('contact').changeTrackingLive = options.contactChangeTracking
   store.rows('contact').addIndex(['emailaddress1'])
+  store.rows('contact').addIndex(['emailaddress2'])
+  store.rows('contact').addIndex(['emailaddress3'])
   seedUsers(org)
   seedRow(org, 'organization', org.organizationId, {
     name: options.organizationName,

@@ -46,6 +46,7 @@ function textOf(view: ConnectionView, notices: readonly string[]): string {
       : [`${counts.disagreements} addresses where CRM records disagree; not mailed (lbsync why)`]),
     ...unknownLines(counts),
     ...notices.map(safeText),
+    ...unusableLines(view),
     ...(view.ambiguous.length === 0
       ? []
       : [
@@ -76,6 +77,16 @@ function unknownLines({ unreadable, unknownSubscriptions }: ConnectionView['coun
       ? []
       : [`${unknownSubscriptions} subscriptions in the CRM are neither Yes nor No; not mailed`]),
   ]
+}
+
+/** Which records the notice about address fields means, by ids: an address stays in its system. */
+function unusableLines({ unusableAddresses }: ConnectionView): string[] {
+  const names = { crm: 'the CRM', emarketeer: 'eMarketeer' } as const
+  return (['crm', 'emarketeer'] as const).flatMap((side) => {
+    const { count, contactIds } = unusableAddresses[side]
+    const more = count > contactIds.length ? ' and more' : ''
+    return count === 0 ? [] : [`  in ${names[side]}: ${contactIds.join(', ')}${more}`]
+  })
 }
 
 /** What a person did to it, and what it does without. */

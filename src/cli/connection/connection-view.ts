@@ -85,6 +85,8 @@ export interface ConnectionView extends ConnectionSummary {
   readonly unmappedBases: Notices['unmappedBases']
   /** Subscription categories that somebody added in the CRM, by name: they are ignored (D3). */
   readonly foreignCategories: Notices['foreignCategories']
+  /** Records on both sides whose address field links nobody, by ids; only their denies count (A). */
+  readonly unusableAddresses: Notices['unusableAddresses']
   /** Decisions whose proof only an unrelated edit in the CRM spoiled, the newest twenty; `counts` has how many there are. */
   readonly ambiguous: readonly {
     readonly at: string

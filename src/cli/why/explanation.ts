@@ -41,8 +41,17 @@ export interface WhyFacts {
     readonly withdrawn: number
     readonly others: number
   }[]
-  /** CRM records that have this as a further address, and the purposes that they are withdrawn for (C5). */
-  readonly guests: readonly { readonly recordId: string; readonly withdrawn: readonly CellKey[] }[]
+  /**
+   * CRM records that have this as a further address (C5), or name it in a field that links nobody or is not the address
+   * field (`denyOnly`; rules A, B8), and the purposes that they are withdrawn for.
+   */
+  readonly guests: readonly {
+    readonly recordId: string
+    readonly denyOnly: boolean
+    readonly withdrawn: readonly CellKey[]
+  }[]
+  /** Address fields in eMarketeer that name it and link nobody (A), and what is withdrawn there. */
+  readonly mentions: readonly { readonly withdrawn: readonly CellKey[] }[]
   /** The send gate's answer on what is known now; null: eligible. */
   readonly excluded: ExclusionReason | null
   readonly events: readonly RecordedConsentEvent[]
@@ -106,9 +115,16 @@ function stateSentences(state: CellState, facts: WhyFacts): readonly string[] {
     ...facts.guests
       .filter(({ withdrawn }) => withdrawn.includes(cell))
       .map(
-        ({ recordId }) =>
-          `Also a further address of CRM record ${recordId}, which is withdrawn; so nothing is sent here.`,
+        ({ recordId, denyOnly }) =>
+          `Also ${denyOnly ? 'named in another or a decorated field' : 'a further address'} of CRM record ${recordId}, ` +
+          'which is withdrawn; so nothing is sent here.',
       ),
+    ...(facts.mentions.some(({ withdrawn }) => withdrawn.includes(cell))
+      ? [
+          'Also named in the address field of a contact in eMarketeer that holds several or decorated addresses and is ' +
+            'withdrawn; so nothing is sent here.',
+        ]
+      : []),
   ]
 }
 

@@ -3,6 +3,7 @@ import { CRM_DRIVERS } from '../../crm/registry.js'
 import { categoryIdOf, isPurposeCell, type CellKey } from '../../domain/cell-key.js'
 import { addressKey } from '../../domain/email-address.js'
 import { findAddressRow } from '../../ledger/address-rows.js'
+import { isDeny } from '../../ledger/crm-other-addresses.js'
 import { consentEventsOf } from '../../ledger/consent-events.js'
 import type { ConnectionRow } from '../../ledger/connections.js'
 import type { Queryable } from '../../ledger/database.js'
@@ -64,11 +65,15 @@ export async function loadWhy(
     })),
     categoryNames: new Map(batch.categories.map(({ categoryId, name }) => [categoryId, name])),
     disagreements: await disagreementsAt(db, connectionId, row.addressId),
-    guests: view.guests.map(({ contact }) => ({
+    guests: view.guests.map(({ contact, denyOnly }) => ({
       recordId: contact.crmContactId,
+      denyOnly,
       withdrawn: PURPOSES.filter(
-        (purpose) => isPurposeCell(purpose) && contact.consents[purpose]?.value === 'withdrawn',
+        (purpose) => isPurposeCell(purpose) && isDeny(contact.consents[purpose]),
       ),
+    })),
+    mentions: view.mentions.map(({ cells }) => ({
+      withdrawn: cells.filter(({ basis }) => basis === 'withdrawn').map(({ cellKey }) => cellKey),
     })),
     excluded: await gateNow(db, batch, view),
     events: await consentEventsOf(db, connectionId, row.addressId),

@@ -3,6 +3,7 @@ import {
   memberAddresses,
   membersFrom,
   saveVerdicts,
+  unreadMentionsOfMembers,
 } from '../../ledger/sendout-members.js'
 import type { SendoutRun } from '../../ledger/sendouts.js'
 import { catchUpEmarketeer } from '../catch-up-emarketeer.js'
@@ -57,14 +58,16 @@ async function decideChunks(session: SyncSession, run: SendoutRun): Promise<void
   }
 }
 
-/** Contacts that came, left or moved while the run was under way: their state is read, or they are not verified. */
+/**
+ * Contacts that came, left or moved while the run was under way, and texts that name one of them: their state is read, or
+ * they are not verified.
+ */
 async function readUnreadOfRun(session: SyncSession, run: SendoutRun): Promise<void> {
-  const open = await memberAddresses(
-    session.db,
-    run.sendoutRunId,
-    { from: 0, to: run.targeted },
-    'open',
-  )
+  const everybody = { from: 0, to: run.targeted }
+  const open = [
+    ...(await memberAddresses(session.db, run.sendoutRunId, everybody, 'open')),
+    ...(await unreadMentionsOfMembers(session.db, run.sendoutRunId, everybody)),
+  ]
   for (let at = 0; at < open.length; at += CHUNK) {
     await readUnreadStates(session, open.slice(at, at + CHUNK))
   }

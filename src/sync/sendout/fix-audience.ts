@@ -1,7 +1,7 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { PreSendRequest } from '../../contracts/pre-send.js'
 import { readManyStates } from '../../emarketeer/index.js'
-import { ensureAddresses } from '../../ledger/addresses.js'
+import { ensureEmarketeerAddresses } from '../../ledger/address-mentions.js'
 import { addSpelledContacts } from '../../ledger/emarketeer-mirror.js'
 import { saveMembers, type SendoutMember } from '../../ledger/sendout-members.js'
 import { markAsked, saveAudience, type SendoutRun } from '../../ledger/sendouts.js'
@@ -118,7 +118,7 @@ async function store(
   const placed = members.map((member) => ({ member, place: placeOfEmail(member.email) }))
   await session.db.transaction(async (tx) => {
     const texts = new Set(placed.flatMap(({ place }) => place?.address ?? []))
-    const idOf = await ensureAddresses(tx, connectionId, [...texts])
+    const idOf = await ensureEmarketeerAddresses(tx, connectionId, [...texts])
     await addSpelledContacts(
       tx,
       connectionId,

@@ -20,7 +20,10 @@ import { recordReading } from '../record-reading.js'
 import type { GateContext } from './gate-facts.js'
 import { inDoubtAt, observedAt } from './gate-doubt.js'
 
-/** Gathers the CRM's side of one address: records that have it as the primary one, and as a further one (C5). */
+/**
+ * Gathers the CRM's side of one address: records that have it as the primary one, as a further one (C5), and as one at
+ * which only a deny counts (rules A, B8).
+ */
 export function crmOf(
   context: GateContext,
   capabilities: CrmCapabilities,
@@ -63,7 +66,7 @@ export function crmOf(
       (records ?? []).some((record) => record.carriedDeny) ||
       guestCarries(view, 'marketingSendouts') ||
       departedDenies(context, capabilities, view, 'marketingSendouts', records ?? []),
-    ended: view.row.everLinked && ids.length === 0 && !actedSince(view),
+    ended: view.row.everLinked && !isInCrm(view) && !actedSince(view),
   }
 }
 
@@ -109,6 +112,11 @@ function standings(
   })
 }
 
+/** Whether somebody is there: a text that names the address proves nobody, as it never allows. */
+function isInCrm(view: AddressView): boolean {
+  return view.contacts.length > 0 || view.guests.some((guest) => !guest.denyOnly)
+}
+
 /** At a further address a record counts as a deny when withdrawn, never as an allow (C5). */
 function guestStandings(view: AddressView): CrmStanding[] {
   return view.guests.flatMap(({ contact }): CrmStanding[] => {
@@ -123,13 +131,17 @@ function guestCarries(view: AddressView, purpose: Purpose): boolean {
 
 function answers(view: AddressView, categoryId: string): (boolean | null)[] {
   const cellKey = categoryCell(categoryId)
-  const carriesNo = view.contacts.some((contact) =>
-    view.carriedDenies.has(`${contact.crmContactId} ${cellKey}`),
+  const denyOnly = view.guests.filter((guest) => guest.denyOnly)
+  const carriesNo = [...view.contacts, ...denyOnly].some(({ crmContactId }) =>
+    view.carriedDenies.has(`${crmContactId} ${cellKey}`),
   )
   return [
     ...(carriesNo ? [false] : []),
     ...view.subscriptions
       .filter((row) => row.categoryId === categoryId)
+      .map((row) => row.subscribed),
+    ...view.denyOnlySubscriptions
+      .filter((row) => row.categoryId === categoryId && row.subscribed !== true)
       .map((row) => row.subscribed),
   ]
 }

@@ -1,6 +1,6 @@
-import { categoryCell } from '../../domain/cell-key.js'
+import { categoryCell, type CellKey } from '../../domain/cell-key.js'
 import { addressKey } from '../../domain/email-address.js'
-import type { GateFacts } from '../../domain/send-gate.js'
+import type { GateFacts, GateMention } from '../../domain/send-gate.js'
 import type { CrmCapabilities } from '../../crm/crm.js'
 import type { SendoutMember } from '../../ledger/sendout-members.js'
 import type { SendoutRun } from '../../ledger/sendouts.js'
@@ -54,6 +54,15 @@ export function gateFactsOf(
       store: basisOf('storeAndProcess'),
       subscribed: subscribedOf(view, subscription?.basis),
       moved: view !== undefined && current !== view.row.addressId,
+      mentions: (view?.mentions ?? []).map(({ unread, cells }): GateMention => {
+        const basisAt = (key: CellKey | null) => cells.find((cell) => cell.cellKey === key)?.basis
+        return {
+          verified: !unread,
+          marketing: basisAt('marketingSendouts') ?? 'none',
+          store: basisAt('storeAndProcess') ?? 'none',
+          subscribed: category === null ? true : isSubscribed(basisAt(category)),
+        }
+      }),
     },
     crm: context.capabilities && view ? crmOf(context, context.capabilities, view) : null,
   }
@@ -67,5 +76,9 @@ function subscribedOf(
   if (view === undefined || view.row.emarketeerContactId === null) {
     return false
   }
+  return isSubscribed(basis)
+}
+
+function isSubscribed(basis: LegalBasis | 'unreadable' | undefined): boolean | null {
   return basis === undefined || basis === 'unreadable' ? null : basis !== 'withdrawn'
 }

@@ -6,7 +6,14 @@ import { rowKey } from '../../../src/crm/dynamics/wire/row-key.js'
 const contactid = '6D81597F-0f9f-e711-8122-000d3aa2331c'
 const etag = { '@odata.etag': 'W/"5"' }
 
-const whole = { contactid, ...etag, emailaddress1: 'a@x.example', statecode: 0 }
+const whole = {
+  contactid,
+  ...etag,
+  emailaddress1: 'a@x.example',
+  emailaddress2: null,
+  emailaddress3: null,
+  statecode: 0,
+}
 
 function toggleOf(row: Record<string, unknown>) {
   return toContact({ ...whole, ...row })?.consents.marketingSendouts
@@ -35,6 +42,8 @@ describe('a contact row', () => {
     ['a toggle that is missing', without('donotbulkemail')],
     ['a toggle of another type', { ...whole, donotbulkemail: 'false' }],
     ['a missing address', without('emailaddress1')],
+    ['a missing second address', without('emailaddress2')],
+    ['a missing third address', without('emailaddress3')],
     ['a missing state', without('statecode')],
     ['no version', without('@odata.etag')],
   ])('with %s is unreadable, not an allow', (_what, row) => {
@@ -47,6 +56,16 @@ describe('a contact row', () => {
       emailUnreadable: true,
     })
     expect(toContact({ ...whole, emailaddress1: null })).not.toHaveProperty('emailUnreadable')
+  })
+
+  it('denies at its second and third addresses, and is linked by the first alone (B8)', () => {
+    const row = { ...whole, emailaddress2: 'b@x.example', emailaddress3: 'C@x.example' }
+    expect(toContact(row)).toMatchObject({
+      email: 'a@x.example',
+      otherEmails: [],
+      denyOnlyEmails: ['b@x.example', 'C@x.example'],
+    })
+    expect(toContact(without('emailaddress3'))).toMatchObject({ emailUnreadable: true })
   })
 
   it('tells its state and when it was registered', () => {

@@ -72,7 +72,7 @@ describe('pieces of a list of values', () => {
     const email = fc.oneof(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 90 }), trickyText)
     fc.assert(
       fc.property(fc.array(email, { maxLength: 1_000, size: 'max' }), (values) => {
-        const chunks = inChunks('emailaddress1', values)
+        const chunks = inChunks(['emailaddress1'], values)
         expect(chunks.flat()).toEqual(values)
         for (const chunk of chunks) {
           expect(chunk.length).toBeLessThanOrEqual(500)

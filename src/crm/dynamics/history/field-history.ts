@@ -86,7 +86,7 @@ export class FieldHistory {
     const query = {
       setName: 'contacts',
       select: ['contactid', 'donotbulkemail', 'modifiedon'],
-      property: 'contactid',
+      properties: ['contactid'],
       values: ids,
     }
     const [rows = []] = await readByIn(this.client, [query], 'contacts.read', context)

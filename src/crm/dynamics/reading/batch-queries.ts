@@ -9,12 +9,12 @@ import { inChunks } from './chunks.js'
 import { PAGE_PREFERENCE, pagesFrom } from './pages.js'
 import { type RawRow, rowPage, type RowPage } from './rows.js'
 
-/** Rows of a set whose property is one of the values. */
+/** Rows of a set of which one of the properties is one of the values. */
 export interface InQuery {
   readonly setName: string
   readonly select: readonly string[]
-  /** Logical name, for lookups too. */
-  readonly property: string
+  /** Logical names, for lookups too. */
+  readonly properties: readonly string[]
   readonly values: readonly string[]
 }
 
@@ -33,7 +33,7 @@ export async function readByIn(
   context: CallContext,
 ): Promise<RawRow[][]> {
   const chunked = queries.flatMap((query, index) =>
-    inChunks(query.property, query.values).map((values) => ({ query, index, values })),
+    inChunks(query.properties, query.values).map((values) => ({ query, index, values })),
   )
   const results: RawRow[][] = queries.map(() => [])
   if (chunked.length === 0) {
@@ -44,7 +44,10 @@ export async function readByIn(
     path:
       API_ROOT +
       query.setName +
-      queryString({ select: query.select, filter: anyOf(query.property, values) }),
+      queryString({
+        select: query.select,
+        filter: query.properties.map((property) => anyOf(property, values)).join(' or '),
+      }),
     headers: { Prefer: PAGE_PREFERENCE },
   }))
   const purpose = { operation: OPERATION, name, effect: 'read' } as const

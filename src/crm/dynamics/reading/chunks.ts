@@ -9,14 +9,17 @@ const MAX_BESIDE = 100
 /** Room for the list in a URL inside `$batch` (65,536), the rest of the URL kept free. */
 const MAX_LIST_CHARACTERS = 60_000
 
-/** Cuts values into pieces that fit one filter, by number and by encoded length; order kept. */
-export function inChunks(property: string, values: readonly string[]): string[][] {
+/**
+ * Cuts values into pieces that fit one filter, by number and by encoded length; order kept.
+ * @param properties each of them is compared with all values.
+ */
+export function inChunks(properties: readonly string[], values: readonly string[]): string[][] {
   const chunks: string[][] = []
   let chunk: string[] = []
   let length = 0
   let beside = 0
   for (const value of values) {
-    const size = encodedSize(property, value)
+    const size = properties.reduce((sum, property) => sum + encodedSize(property, value), 0)
     const alone = fitsInList(value) ? 0 : 1
     const isFull =
       chunk.length === MAX_IN_VALUES ||

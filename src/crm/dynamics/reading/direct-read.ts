@@ -4,7 +4,7 @@ import type { CrmContact, CrmReading, CrmReadRequest } from '../../crm.js'
 import { isGuid } from '../wire/odata.js'
 import { type InQuery, readByIn } from './batch-queries.js'
 import type { ChangeSource } from './changes.js'
-import { CONTACT_COLUMNS, SUBSCRIPTION_COLUMNS } from './rows.js'
+import { ADDRESS_COLUMNS, CONTACT_COLUMNS, SUBSCRIPTION_COLUMNS } from './rows.js'
 import { toContact } from './to-contact.js'
 import { subscriptionsOf } from './to-subscriptions.js'
 
@@ -42,7 +42,7 @@ async function readById(
   const unique = [...new Set(contactIds.map((id) => id.toLowerCase()))]
   // What is no GUID was never a contact here, and would fail the others' query.
   const ids = unique.filter(isGuid)
-  const queries = [contactQuery('contactid', ids), ...subscriptionQueries(source, ids)]
+  const queries = [contactQuery(['contactid'], ids), ...subscriptionQueries(source, ids)]
   const [contactRows = [], rows = []] = await readByIn(
     source.client,
     queries,
@@ -65,7 +65,7 @@ async function readByEmail(
 ): Promise<CrmReading> {
   const { client } = source
   const spellings = new Set(emails.flatMap(spellingsOf))
-  const query = contactQuery('emailaddress1', [...spellings].filter(canStandInDynamics))
+  const query = contactQuery(ADDRESS_COLUMNS, [...spellings].filter(canStandInDynamics))
   const [contactRows = []] = await readByIn(client, [query], 'contacts.readByEmail', context)
   const contacts = uniqueContacts(contactRows.map(toContact).filter((contact) => contact !== null))
   const ids = contacts.map((contact) => contact.contactId)
@@ -89,8 +89,8 @@ function uniqueContacts(contacts: readonly CrmContact[]): CrmContact[] {
   return [...new Map(contacts.map((contact) => [contact.contactId, contact])).values()]
 }
 
-function contactQuery(property: string, values: readonly string[]): InQuery {
-  return { setName: 'contacts', select: CONTACT_COLUMNS, property, values }
+function contactQuery(properties: readonly string[], values: readonly string[]): InQuery {
+  return { setName: 'contacts', select: CONTACT_COLUMNS, properties, values }
 }
 
 function subscriptionQueries(source: ChangeSource, contactIds: readonly string[]): InQuery[] {
@@ -101,7 +101,7 @@ function subscriptionQueries(source: ChangeSource, contactIds: readonly string[]
         {
           setName: table.setName,
           select: [table.primaryId, ...SUBSCRIPTION_COLUMNS],
-          property: 'em_contact',
+          properties: ['em_contact'],
           values: contactIds,
         },
       ]

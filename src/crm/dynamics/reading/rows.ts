@@ -17,6 +17,8 @@ export const contactRow = z.object({
   [ETAG]: z.string().optional(),
   contactid: z.string(),
   emailaddress1: text,
+  emailaddress2: text,
+  emailaddress3: text,
   donotbulkemail: flag,
   statecode: number,
   merged: flag,
@@ -66,16 +68,19 @@ export type RawRow = Readonly<Record<string, unknown>>
 /** One page of rows, parsed. */
 export type RowPage = z.output<typeof rowPage>
 
+/** Where a contact has addresses. The first links and is mailed; at the others a deny counts, and nothing else (B8). */
+export const ADDRESS_COLUMNS = ['emailaddress1', 'emailaddress2', 'emailaddress3'] as const
+
 /**
  * Columns without which a contact's consent means nothing: a row that lacks one of them (and not: where it is null) is
  * unreadable (rule B8).
  */
-export const VITAL_COLUMNS = ['emailaddress1', 'donotbulkemail', 'statecode'] as const
+export const VITAL_COLUMNS = [...ADDRESS_COLUMNS, 'donotbulkemail', 'statecode'] as const
 
 /** Columns read of a contact. `donotbulkemail` is the only one that is ever written (rule B8). */
 export const CONTACT_COLUMNS = [
   'contactid',
-  'emailaddress1',
+  ...ADDRESS_COLUMNS,
   'donotbulkemail',
   'statecode',
   'merged',

@@ -1,5 +1,5 @@
 import type { CrmConsent, CrmContact, CrmContactState } from '../../crm.js'
-import { contactRow, ETAG, type RawRow, VITAL_COLUMNS } from './rows.js'
+import { ADDRESS_COLUMNS, contactRow, ETAG, type RawRow, VITAL_COLUMNS } from './rows.js'
 
 /** A contact as the rest of the system knows it; null where the row has no id and so is nobody's. */
 export function toContact(raw: RawRow): CrmContact | null {
@@ -12,9 +12,9 @@ export function toContact(raw: RawRow): CrmContact | null {
   return {
     contactId: row.contactid.toLowerCase(),
     email: row.emailaddress1 ?? null,
-    ...('emailaddress1' in raw ? {} : { emailUnreadable: true }),
-    // emailaddress2 and 3 take no part: the toggle is the record's, whatever the address.
+    ...(ADDRESS_COLUMNS.every((name) => name in raw) ? {} : { emailUnreadable: true }),
     otherEmails: [],
+    denyOnlyEmails: [row.emailaddress2, row.emailaddress3].flatMap((email) => email ?? []),
     state: stateOf(row.merged, row.statecode),
     mergedInto: row._masterid_value?.toLowerCase() ?? null,
     registeredAtMs: Number.isNaN(createdMs) ? null : createdMs,

@@ -15,6 +15,7 @@ export function toContact(person: Person, consents: Consents): CrmContact {
     email,
     ...(told ? {} : { emailUnreadable: true }),
     otherEmails,
+    denyOnlyEmails: [],
     state: 'live',
     mergedInto: null,
     registeredAtMs: person.registeredAtMs,
