@@ -1,5 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
+import { MockActivityEnvironment } from '@temporalio/testing'
+import { onConnection } from '../../src/activities/perform.js'
 import { connectionCounts } from '../../src/cli/connection/connection-counts.js'
+import { findConnection } from '../../src/ledger/connections.js'
+import { openGate } from '../../src/ledger/gates.js'
+import { catchUpBoth } from '../../src/sync/catch-up-both.js'
 import { CONNECTION_ID, openSystems } from './support/open-systems.js'
 import type { Person } from './support/person.js'
 import { dynamicsRows } from './support/person-state.js'
@@ -84,6 +90,24 @@ describe('a column that was secured after set-up (B8)', () => {
       await world.now.sweep()
     },
   )
+
+  it('is told by the connection, which is left alone for a while', async () => {
+    await world.now.linked()
+    await secure('donotbulkemail')
+    await inNewProcess(async (anew) => {
+      const run = { connectionId: CONNECTION_ID, runId: randomUUID(), tier: 'sweep' } as const
+      const sweep = () =>
+        new MockActivityEnvironment().run(() => onConnection(anew.systems, run, catchUpBoth))
+      await expect(sweep()).rejects.toMatchObject({ type: 'crm_privilege_missing' })
+      const { db } = world.now
+      const connection = (await findConnection(db, CONNECTION_ID))!
+      expect(connection.crmBlockedCode).toBe('crm_privilege_missing')
+      expect(connection.crmBlockedReason).toContain('contact.donotbulkemail (read)')
+      await expect(sweep()).rejects.toMatchObject({ type: 'crm_privilege_missing' })
+      await openGate(db, CONNECTION_ID, 'crm')
+    })
+    await lift('donotbulkemail')
+  })
 
   it('and masked is as unreadable', async () => {
     await world.now.linked()
