@@ -1,5 +1,5 @@
 import { AppError } from '../contracts/app-error.js'
-import { addressKey } from '../domain/email-address.js'
+import { addressOrText } from '../domain/email-address.js'
 import { findAddresses } from '../ledger/addresses.js'
 import { addressesOfCrmContacts } from '../ledger/crm-mirror-rows.js'
 import type { Queryable } from '../ledger/database.js'
@@ -51,7 +51,7 @@ async function find(
   contact: string,
 ): Promise<readonly number[]> {
   if (contact.includes('@')) {
-    const address = addressKey(contact)
+    const address = addressOrText(contact)
     const found = await findAddresses(db, connectionId, address === null ? [] : [address])
     return [...found.values()]
   }

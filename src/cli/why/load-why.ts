@@ -1,7 +1,7 @@
 import { AppError } from '../../contracts/app-error.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import { categoryIdOf, isPurposeCell, type CellKey } from '../../domain/cell-key.js'
-import { addressKey } from '../../domain/email-address.js'
+import { addressOrText } from '../../domain/email-address.js'
 import { findAddressRow } from '../../ledger/address-rows.js'
 import { isDeny } from '../../ledger/crm-other-addresses.js'
 import { consentEventsOf } from '../../ledger/consent-events.js'
@@ -27,7 +27,8 @@ export async function loadWhy(
   email: string,
 ): Promise<WhyFacts> {
   const connection = await requireConnection(db, connectionId)
-  const address = addressKey(email)
+  // Also what stands in a field that links nobody: its contact has a state of its own in eMarketeer.
+  const address = addressOrText(email)
   const row = address === null ? null : await findAddressRow(db, connectionId, address)
   if (address === null || row === null) {
     throw new AppError(
