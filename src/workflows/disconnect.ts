@@ -13,7 +13,7 @@ import {
   type StepEnd,
 } from './disconnect-steps.js'
 import { entry } from './entry.js'
-import { mark, orMarkFailed } from './phase.js'
+import { mark, tellingFailure } from './phase.js'
 import { choiceAfter } from './setup/carry-choice.js'
 import { pauseCodeOf } from './setup/pause-for-failure.js'
 import { newBoard } from './setup/step-board.js'
@@ -38,8 +38,7 @@ export function disconnect(...given: [DisconnectInput]): Promise<DisconnectStatu
 async function takeApart(input: DisconnectInput): Promise<DisconnectStatus> {
   const state = new DisconnectState(input)
   const { connectionId, removeInstalled } = input
-  await orMarkFailed(
-    connectionId,
+  await tellingFailure(
     () => state.fail(),
     async () => {
       const plan = await life.planDisconnect({ connectionId, removeInstalled })

@@ -14,11 +14,11 @@ import { AppError } from '../contracts/app-error.js'
 import type { ErrorCode } from '../contracts/error-catalogue.js'
 import { judged } from '../contracts/judge.js'
 import type { Schema } from '../contracts/schema.js'
-import { markRefused } from './phase.js'
+import { mark } from './phase.js'
 
 /**
  * The one way into a workflow: its input is judged before anything else, and whatever it fails with has a code of the
- * catalogue on top. Nothing that is thrown repeats a workflow's task for ever, a mistake of our own neither.
+ * catalogue on top. However it fails, and when it is cancelled, it can be found by `Phase="failed"`. Nothing that is thrown repeats a workflow's task for ever, a mistake of our own neither.
  *
  * @param given all arguments that it was started with.
  * @throws ApplicationFailure, not retryable; a cancellation of the workflow itself as it is.
@@ -30,22 +30,13 @@ export async function entry<Input, Result>(
 ): Promise<Result> {
   const root = CancellationScope.current()
   try {
-    return await work(inputOf(schema, given))
+    return await work(judged(schema, given))
   } catch (error) {
-    const ends = error instanceof ContinueAsNew
-    if (ends || (isCancellation(error) && root.consideredCancelled)) {
+    if (error instanceof ContinueAsNew) {
       throw error
     }
-    throw toFailure(error)
-  }
-}
-
-function inputOf<Input>(schema: Schema<Input>, given: readonly unknown[]): Input {
-  try {
-    return judged(schema, given)
-  } catch (error) {
-    markRefused()
-    throw error
+    mark({ phase: 'failed' })
+    throw isCancellation(error) && root.consideredCancelled ? error : toFailure(error)
   }
 }
 

@@ -4,7 +4,7 @@ import type { LifeStatus, PauseInput } from '../contracts/life-activities.js'
 import type { Phase } from '../contracts/names.js'
 import { brief, life } from './activity-proxies.js'
 import { entry } from './entry.js'
-import { mark, orMarkFailed } from './phase.js'
+import { mark, tellingFailure } from './phase.js'
 import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
 
 /** How a pause or a resumption stands. */
@@ -45,7 +45,7 @@ export async function changing(
   answer(lifeStatusQuery, 'Whether it is done.', () => ({ ...what, phase }))
   refuseOtherSignals(tellInDetails)
   mark({ connectionId, phase, tier: 'manual' })
-  await orMarkFailed(connectionId, (failed) => (phase = failed), change)
+  await tellingFailure((failed) => (phase = failed), change)
   phase = 'done'
   mark({ connectionId, phase })
   return { ...what, phase }

@@ -8,7 +8,7 @@ import { drainAll } from './drain-all.js'
 import { entry } from './entry.js'
 import { noteSweep } from './note-sweep.js'
 import { notices } from './notices.js'
-import { mark, orMarkFailed } from './phase.js'
+import { mark, tellingFailure } from './phase.js'
 import { problemIn } from './problem-in.js'
 import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
 import { orRefused, refusalDetails } from './refusal.js'
@@ -61,8 +61,7 @@ async function sweepNow(input: SweepInput): Promise<SweepResult> {
     totals = addWork(totals, drained)
   }
   try {
-    const ended = await orMarkFailed(
-      connectionId,
+    const ended = await tellingFailure(
       (failed) => (phase = failed),
       () => orRefused(work),
     )
@@ -81,6 +80,8 @@ async function sweepNow(input: SweepInput): Promise<SweepResult> {
     await noteSweep({ connectionId, outcome: 'done', untidy })
     return { ...totals, notices: told, ...(untidy.length === 0 ? {} : { untidy }) }
   } catch (error) {
+    // At once: the ledger may not answer soon.
+    mark({ phase: 'failed' })
     const why = isCancellation(error) ? null : problemIn(error)
     await noteSweep({ connectionId, outcome: why === null ? 'cancelled' : 'failed', ...why })
     throw error

@@ -3,7 +3,7 @@ import { AppError } from '../../contracts/app-error.js'
 import { setupInput, type SetupStart } from '../../contracts/inputs.js'
 import type { SetupPreview, SetupStatus } from '../../contracts/setup.js'
 import { entry } from '../entry.js'
-import { markRefused, orMarkFailed } from '../phase.js'
+import { tellingFailure } from '../phase.js'
 import { handleMessages } from './handle-messages.js'
 import { previewSetup } from './preview.js'
 import { setUp } from './set-up.js'
@@ -32,8 +32,7 @@ async function run(input: SetupStart): Promise<SetupStatus | SetupPreview> {
   }
   const state = new SetupState(connectionId, carried?.runId ?? uuid4(), carried)
   handleMessages(state)
-  await orMarkFailed(
-    connectionId,
+  await tellingFailure(
     () => state.fail(),
     () => setUp(state),
   )
@@ -44,7 +43,6 @@ async function run(input: SetupStart): Promise<SetupStatus | SetupPreview> {
 /** What one run hands to the next is ours; whoever starts set-up cannot make it up. */
 function carriedIn({ carried }: SetupStart): CarriedSetup | undefined {
   if (carried !== undefined && workflowInfo().continuedFromExecutionRunId === undefined) {
-    markRefused()
     const message = 'carried is what one run of set-up hands to the next; leave it out.'
     throw new AppError('value_invalid', message, { path: 'carried' })
   }

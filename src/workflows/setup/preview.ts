@@ -2,6 +2,7 @@ import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio
 import type { PauseCode, SetupPreview, SetupStatus, StepPreview } from '../../contracts/setup.js'
 import { LOOK_SECONDS } from '../activity-limits.js'
 import { looking } from '../activity-proxies.js'
+import { mark } from '../phase.js'
 import { answer, refuseOtherSignals, tellInDetails } from '../receive.js'
 import { statusQuery } from './messages.js'
 import { begun, ended, newBoard, percentOf, remainingSecondsOf, type Board } from './step-board.js'
@@ -27,6 +28,7 @@ export async function previewSetup(connectionId: string): Promise<SetupPreview> 
     steps: board.map(({ status }) => status),
     messages: [],
   }))
+  mark({ connectionId, phase, tier: 'setup' })
   const plan = await looking.planSetup({ connectionId })
   board = newBoard(plan.steps)
   const steps: StepPreview[] = []
@@ -38,6 +40,7 @@ export async function previewSetup(connectionId: string): Promise<SetupPreview> 
     board = ended(board, id, closed ? 'skipped' : 'done', null, Date.now())
   }
   phase = 'done'
+  mark({ connectionId, crm: plan.crm, phase })
   return { connectionId, crm: plan.crm, steps }
 }
 
