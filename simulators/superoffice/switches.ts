@@ -32,6 +32,19 @@ export const switchesSchema = z.strictObject({
   deletedItems: z.enum(['shown', 'hidden']),
   /** `table.column` that the API's user may not see: 400 as an unknown column. */
   hiddenColumns: z.array(z.string()),
+  /** How an archive refuses a query: no page says by which status. Either way with an `ErrorType`. */
+  refusedQuery: z.union([z.literal(400), z.literal(500)]),
+  /** Columns that name an associate, in archive `dynamic`: whole numbers, or of the restriction type `associate`. */
+  associateColumns: z.enum(['int', 'associate']),
+  /** Soft-deleted persons in archive Person: left out, or listed with `personDeletedDate`. */
+  deletedPersons: z.enum(['hidden', 'listed']),
+  /** Minutes by which the base time zone is ahead of UTC. Times in filters are of it, unless `SO-TimeZone` names another. */
+  baseTimeZoneMinutes: z.int(),
+  /**
+   * What a time in a filter is compared with: the moment that it is (`moment`), or, as some sources have it, stamps in UTC
+   * as if they were in the base time zone (`shifted`), so that a header that names UTC shifts it.
+   */
+  filterTimes: z.enum(['moment', 'shifted']),
   /** `POST Archive/{provider}` exists; else 405. */
   archivePost: z.boolean(),
   /** Rows of archive Person when the address is only selected. */
@@ -74,6 +87,11 @@ export const DEFAULT_SWITCHES: Switches = {
   functionRights: [],
   deletedItems: 'shown',
   hiddenColumns: [],
+  refusedQuery: 400,
+  associateColumns: 'int',
+  deletedPersons: 'hidden',
+  baseTimeZoneMinutes: 60,
+  filterTimes: 'moment',
   archivePost: true,
   personEmailRows: 'each',
   lastPage: 'nextLinkNull',

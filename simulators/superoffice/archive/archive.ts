@@ -22,7 +22,10 @@ export function readArchive(call: ApiCall, provider: string, encoded: string) {
     return column
   }
   const columns = query.select.map(bind)
-  const filter = query.filter === undefined ? undefined : parseFilter(query.filter, bind)
+  const filter =
+    query.filter === undefined
+      ? undefined
+      : parseFilter(query.filter, bind, call.filterAheadSeconds)
   const orderBy = query.orderBy.map((it) => ({ ...it, column: bind(it.column) }))
   const stranger = query.entities?.find((name) => !source.entities.includes(name))
   if (stranger !== undefined) {

@@ -3,8 +3,8 @@ import type { Cell, ColumnType, Row } from '../model/table.js'
 /** The rows joined into one output row, by node of the join plan; undefined where an outer join found none. */
 export type Tuple = readonly (Row | undefined)[]
 
-/** `bool` and `list` exist in the named archives only, not in `dynamic`. */
-export type ArchiveType = ColumnType | 'bool' | 'list'
+/** `bool` and `list` exist in the named archives only, not in `dynamic`; `associate` where the switch says so. */
+export type ArchiveType = ColumnType | 'bool' | 'list' | 'associate'
 
 /** A column of an archive, bound to a query's join plan. */
 export interface ArchiveColumn {

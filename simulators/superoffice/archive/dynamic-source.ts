@@ -64,7 +64,7 @@ function bind(
       return undefined
     }
     if (rest === '') {
-      return separator === '.' ? stored(name, node, column!, definition) : undefined
+      return separator === '.' ? stored(world, name, node, column!, definition) : undefined
     }
     const next = world.store.table(definition.references ?? '')
     if (next === undefined) {
@@ -84,11 +84,14 @@ function columnOf(world: Installation, table: Table, column: string): ColumnDefi
 }
 
 function stored(
+  { switches }: Installation,
   name: string,
   node: number,
   column: string,
   definition: ColumnDefinition,
 ): ArchiveColumn {
   const value: ArchiveColumn['value'] = (tuple) => tuple[node]?.[column]
-  return { name, type: definition.type, node, stored: column, value }
+  const ofAssociate = switches.associateColumns === 'associate' && column.endsWith('associate_id')
+  const type = ofAssociate ? 'associate' : definition.type
+  return { name, type, node, stored: column, value }
 }

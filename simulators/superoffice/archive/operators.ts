@@ -82,6 +82,7 @@ const OPERATORS: Readonly<Record<ArchiveType, Readonly<Record<string, Operator>>
     notBegins: text((value, given) => !value.startsWith(given)),
     notContains: text((value, given) => !value.includes(given)),
   },
+  associate: { associateIsOneOf: oneOf, associateIsNotOneOf: noneOf },
   list: { oneOf, notOneOf: noneOf, equals: equal },
   bool: { set: equal },
   datetime: {
@@ -100,13 +101,18 @@ export function arityOf(column: ArchiveColumn, operator: string): Arity {
   return operatorOf(column, operator).arity
 }
 
-/** Makes a comparison of a column; 400 when a value is not of the column's type. */
+/**
+ * Makes a comparison of a column; 400 when a value is not of the column's type.
+ *
+ * @param aheadSeconds how far times in the filter are ahead of stamps.
+ */
 export function condition(
   column: ArchiveColumn,
   operator: string,
   literals: readonly Literal[],
+  aheadSeconds: number,
 ): Condition {
-  const values = literals.map((literal) => read(column, literal))
+  const values = literals.map((literal) => read(column, literal, aheadSeconds))
   return { kind: 'condition', column, ...operatorOf(column, operator).test(values) }
 }
 
@@ -118,10 +124,11 @@ function operatorOf(column: ArchiveColumn, operator: string): Operator {
   return operators[operator]!
 }
 
-function read(column: ArchiveColumn, literal: Literal): Cell {
+function read(column: ArchiveColumn, literal: Literal, aheadSeconds: number): Cell {
   const wrong = badRequest(`Value is not valid for column '${column.name}'`)
   switch (column.type) {
     case 'int':
+    case 'associate':
     case 'list':
       if (literal.kind !== 'number') {
         throw wrong
@@ -142,7 +149,7 @@ function read(column: ArchiveColumn, literal: Literal): Cell {
       if (seconds === undefined) {
         throw wrong
       }
-      return seconds
+      return seconds - aheadSeconds
     }
   }
 }

@@ -12,9 +12,17 @@ const FUNCTIONS: Readonly<Record<string, { readonly operator: string; readonly c
     substringof: { operator: 'contains', columnAt: 1 },
   }
 
-/** Reads a `$filter`; `and` binds tighter than `or`. Throws 400 on unknown columns and operators and wrong values. */
-export function parseFilter(text: string, bind: (name: string) => ArchiveColumn): Filter {
-  const parser = new FilterParser(tokenize(text), bind)
+/**
+ * Reads a `$filter`; `and` binds tighter than `or`. Throws 400 on unknown columns and operators and wrong values.
+ *
+ * @param aheadSeconds how far times in it are ahead of stamps.
+ */
+export function parseFilter(
+  text: string,
+  bind: (name: string) => ArchiveColumn,
+  aheadSeconds: number,
+): Filter {
+  const parser = new FilterParser(tokenize(text), bind, aheadSeconds)
   return parser.whole()
 }
 
@@ -24,6 +32,7 @@ class FilterParser {
   constructor(
     private readonly tokens: readonly Token[],
     private readonly bind: (name: string) => ArchiveColumn,
+    private readonly aheadSeconds: number,
   ) {}
 
   whole(): Filter {
@@ -60,7 +69,7 @@ class FilterParser {
     if (arity === 'two' && values.length !== 2) {
       throw badRequest(`Operator '${operator}' takes two values`)
     }
-    return condition(column, operator, values)
+    return condition(column, operator, values, this.aheadSeconds)
   }
 
   private textFunction({ operator, columnAt }: { operator: string; columnAt: 0 | 1 }): Filter {
@@ -74,7 +83,7 @@ class FilterParser {
       const holds = (value: string | number) => String(value).toLowerCase().endsWith(given)
       return { kind: 'condition', column, holds }
     }
-    return condition(column, operator, [{ kind: 'text', text: given }])
+    return condition(column, operator, [{ kind: 'text', text: given }], this.aheadSeconds)
   }
 
   private literals(): readonly Literal[] {

@@ -31,8 +31,8 @@ export function parseQuery(encoded: string): ArchiveQuery {
   if (select === undefined) {
     throw badRequest('$select is required')
   }
-  const mode = given.get('$mode') ?? 'Slim'
-  if (mode !== 'Slim' && mode !== 'Full') {
+  const mode = (given.get('$mode') ?? 'Slim').toLowerCase()
+  if (mode !== 'slim' && mode !== 'full') {
     throw badRequest('$mode must be Slim or Full')
   }
   return {
@@ -41,7 +41,7 @@ export function parseQuery(encoded: string): ArchiveQuery {
     orderBy: (list(given.get('$orderby')) ?? []).map(ordering),
     top: whole(given.get('$top'), '$top', 1),
     skip: whole(given.get('$skip'), '$skip', 0) ?? 0,
-    full: mode === 'Full',
+    full: mode === 'full',
     entities: list(given.get('$entities')),
   }
 }

@@ -13,6 +13,7 @@ const STORED: Readonly<Record<string, readonly [string, ColumnType]>> = {
   lastName: ['lastname', 'string'],
   personRegisteredDate: ['registered', 'datetime'],
   personUpdatedDate: ['updated', 'datetime'],
+  personDeletedDate: ['DeletedDate', 'datetime'],
 }
 /** Columns of the person's e-mail addresses. */
 const EMAIL: Readonly<Record<string, readonly [string, ColumnType]>> = {
@@ -21,8 +22,8 @@ const EMAIL: Readonly<Record<string, readonly [string, ColumnType]>> = {
 }
 
 /**
- * Archive `Person` (wire page, 6.3): one row a person and matching address. Soft-deleted persons are not in it, retired
- * ones are. It has the bases of each purpose, and no time of consent.
+ * Archive `Person` (wire page, 6.3): one row a person and matching address. Retired persons are in it, soft-deleted ones
+ * only where the switch says so. It has the bases of each purpose, and no time of consent.
  */
 export function openPerson(world: Installation): ArchiveSource {
   const plan = new JoinPlan(world.store.person as unknown as Table)
@@ -38,7 +39,8 @@ export function openPerson(world: Installation): ArchiveSource {
     plan,
     entities: ['person', 'retiredPerson'],
     entityOf: (root) => (root['retired'] === 0 ? 'person' : 'retiredPerson'),
-    visible: (root) => root['DeletedDate'] === YEAR_ONE,
+    visible: (root) =>
+      root['DeletedDate'] === YEAR_ONE || world.switches.deletedPersons === 'listed',
     accepts: (tuple, filtered) => {
       const row = emailNode === undefined ? undefined : tuple[emailNode]
       const asked = Object.keys(EMAIL).some((name) => filtered.has(name))

@@ -5,7 +5,9 @@ import type { ApiCall } from '../server/api-call.js'
 import type { ArchiveColumn, Tuple } from './columns.js'
 import type { ArchiveSource } from './source.js'
 
-/** One output row. Slim: display values and a textual `PrimaryKey`; full: raw and display, the key a number. */
+/**
+ * One output row. Slim: display values and a textual `PrimaryKey`; full: raw and display below `Column`, the key a number.
+ */
 export function renderTuple(
   call: ApiCall,
   source: ArchiveSource,
@@ -19,17 +21,20 @@ export function renderTuple(
     PrimaryKey: full ? id : String(id),
     EntityName: source.entityOf(root),
   }
+  const cells: Record<string, unknown> = {}
   for (const column of columns) {
     const value = column.value(tuple)
     const display = displayed(call, column, value)
-    shown[column.name] = full
+    cells[column.name] = full
       ? {
           RawValue: raw(call, column, value),
           DisplayValue: display === null ? '' : String(display),
+          LinkHint: '',
+          TooltipHint: '',
         }
       : display
   }
-  return shown
+  return full ? { ...shown, StyleHint: '', LinkHint: '', Column: cells } : { ...shown, ...cells }
 }
 
 function raw(call: ApiCall, column: ArchiveColumn, value: Cell | undefined): unknown {
@@ -49,6 +54,7 @@ function displayed(call: ApiCall, column: ArchiveColumn, value: Cell | undefined
     case 'bool':
       return value === 1
     case 'int':
+    case 'associate':
       return value
     case 'string':
       return /^([A-Z]{2}:"[^"]*";?)+$/.test(String(value))

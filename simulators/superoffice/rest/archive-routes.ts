@@ -1,4 +1,4 @@
-import { json } from '../../common/http-server.js'
+import { json, type SimResponse } from '../../common/http-server.js'
 import { readArchive } from '../archive/archive.js'
 import { badRequest, ServiceError } from '../errors.js'
 import type { ApiCall } from '../server/api-call.js'
@@ -10,21 +10,32 @@ export const archiveRoutes: readonly Route[] = [
     operation: 'archive',
     method: 'GET',
     pattern: /^Archive\/([^/]+)$/,
-    handle: (call) => json(200, readArchive(call, call.parts[0] ?? '', call.request.rawQuery)),
+    handle: (call) => answer(call, call.parts[0] ?? '', call.request.rawQuery),
   },
   {
     operation: 'archive',
     method: 'GET',
     pattern: /^Person$/,
-    handle: (call) => json(200, readArchive(call, 'Person', call.request.rawQuery)),
+    handle: (call) => answer(call, 'Person', call.request.rawQuery),
   },
   {
     operation: 'archivePost',
     method: 'POST',
     pattern: /^Archive\/([^/]+)$/,
-    handle: (call) => json(200, readArchive(call, call.parts[0] ?? '', form(call))),
+    handle: (call) => answer(call, call.parts[0] ?? '', form(call)),
   },
 ]
+
+/** A query that is refused, by the status that this installation has for it. */
+function answer(call: ApiCall, provider: string, encoded: string): SimResponse {
+  try {
+    return json(200, readArchive(call, provider, encoded))
+  } catch (error) {
+    throw error instanceof ServiceError && error.status === 400
+      ? new ServiceError(call.world.switches.refusedQuery, error.type, error.message)
+      : error
+  }
+}
 
 function form(call: ApiCall): string {
   if (!call.world.switches.archivePost) {

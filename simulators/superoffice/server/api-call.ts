@@ -13,6 +13,8 @@ export interface ApiCall {
   readonly english: boolean
   /** Put after dates: empty, unless the caller asked for a zone. */
   readonly zoneSuffix: string
+  /** Seconds that a time in a filter is ahead of the stamps that it is compared with. */
+  readonly filterAheadSeconds: number
 }
 
 /** Query parameters of a call that takes these and no others; 400 otherwise. */

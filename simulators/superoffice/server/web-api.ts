@@ -86,6 +86,9 @@ async function dispatch(world: Installation, request: SimRequest): Promise<SimRe
     throw notFound('No such resource or method')
   }
   const zone = (headers['so-timezone'] ?? '').split(',').map((it) => it.trim().toLowerCase())
+  if (zone.some((it) => it !== '' && it !== 'utc' && it !== 'includetzoffset')) {
+    throw badRequest('A time zone that this stand-in does not know')
+  }
   return await route.handle({
     world,
     request,
@@ -93,7 +96,18 @@ async function dispatch(world: Installation, request: SimRequest): Promise<SimRe
     associateId: world.options.associateId,
     english: /^en\b/i.test(headers['accept-language'] ?? ''),
     zoneSuffix: zone.includes('includetzoffset') ? world.switches.zoneSuffix : '',
+    filterAheadSeconds: filterAhead(world, zone),
   })
+}
+
+/** Without a zone in the header, times are of the base time zone; of other zones only UTC is known here. */
+function filterAhead({ switches }: Installation, zone: readonly string[]): number {
+  const isUtc = zone.includes('utc')
+  const baseSeconds = switches.baseTimeZoneMinutes * 60
+  if (switches.filterTimes === 'moment') {
+    return isUtc ? 0 : baseSeconds
+  }
+  return isUtc ? -baseSeconds : 0
 }
 
 function routeOf(world: Installation, request: SimRequest): Route | undefined {

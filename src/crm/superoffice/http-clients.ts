@@ -18,8 +18,8 @@ export function apiHttp(baseUrl: string, ca?: string): Http {
     createHttp({
       system: 'superoffice',
       baseUrl,
-      // Without it names come in every language at once.
-      headers: { 'accept-language': 'en' },
+      // Without them names come in every language at once, and a time in a filter is of the base time zone.
+      headers: { 'accept-language': 'en', 'so-timezone': 'UTC' },
       maxSockets: MAX_PARALLEL_CALLS,
       ca,
       hooks: { describeError: describeSuperOfficeError },

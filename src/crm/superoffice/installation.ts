@@ -4,6 +4,7 @@ import type { SuperOfficeClient } from './client.js'
 import { DEFAULT_SOURCE_KEY, type SuperOfficeFacts } from './facts.js'
 import { ConsentLists } from './lists.js'
 import { currentPrincipal, type Principal, requireSame } from './principal.js'
+import { FilterTimes } from './reading/filter-times.js'
 import type { Ourselves } from './reading/last-writer.js'
 import { SingleFlight } from './single-flight.js'
 
@@ -14,12 +15,14 @@ const PRINCIPAL_HOLDS_MS = 3_600_000
 export class Installation {
   readonly archive: Archive
   readonly lists: ConsentLists
+  readonly filterTimes: FilterTimes
   #principal: { readonly told: Principal; readonly atMs: number } | null = null
   readonly #asking: SingleFlight<Principal>
 
   constructor(readonly client: SuperOfficeClient) {
     this.archive = new Archive(client)
     this.lists = new ConsentLists(client)
+    this.filterTimes = new FilterTimes(this.archive)
     this.#asking = new SingleFlight((context) => this.principal(context))
   }
 

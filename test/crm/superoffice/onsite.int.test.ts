@@ -109,18 +109,29 @@ describe('an installation on site', () => {
   })
 
   it('that gives fewer rows than asked for, or shows full values, is read to the end', async () => {
-    const full = (value: unknown) => ({ RawValue: value, DisplayValue: String(value) })
+    const full = (value: unknown) => ({
+      RawValue: value,
+      DisplayValue: String(value),
+      LinkHint: '',
+      TooltipHint: '',
+    })
     const rowsOf = (from: number) =>
       [1, 2, 3, 4, 5]
         .filter((id) => id >= from)
         .map((id) => ({
           PrimaryKey: id,
-          'email.person_id': full(id),
-          'email.email_address': full(`p${id}@x.no`),
-          'email.rank': full(1),
-          'email.type': full(0),
-          'email.person_id.registered': full('2024-03-01T08:00:00'),
-          'email.person_id.deletedDate': full('0001-01-01T00:00:00'),
+          EntityName: 'email',
+          StyleHint: '',
+          LinkHint: '',
+          // As the page on filters shows full rows.
+          Column: {
+            'email.person_id': full(id),
+            'email.email_address': full(`p${id}@x.no`),
+            'email.rank': full(1),
+            'email.type': full(0),
+            'email.person_id.registered': full('2024-03-01T08:00:00'),
+            'email.person_id.deletedDate': full('0001-01-01T00:00:00'),
+          },
         }))
     const { session } = await scripted(({ path }) => {
       const from = Number(/email\.person_id%20g[te]%20(\d+)/.exec(path)?.[1] ?? 0)

@@ -195,6 +195,45 @@ describe('a watermark', () => {
   })
 })
 
+describe('a time in a filter', () => {
+  /** A withdrawal five minutes after another one, and a sweep much later; also on a quiet day after. */
+  async function finds(switches: object) {
+    await begin()
+    await standIn.control.post('switches', switches)
+    const registered = '2024-03-01T08:00:00Z'
+    const [a = '', b = ''] = await standIn.addPersons(
+      { emails: ['a@x.no'], registered },
+      { emails: ['b@x.no'], registered },
+    )
+    const ago = (hours: number) => new Date(Date.now() - hours * HOUR_MS).toISOString()
+    await withdraw(a, { at: ago(40) })
+    const { cursor } = await read(null)
+    await withdraw(b, { at: ago(39.9) })
+    const delta = await read(cursor, later(30 * 60_000))
+    expect(delta.ids).toContain(b)
+    const quiet = await read(delta.cursor, later(DAY_MS))
+    await withdraw(a)
+    expect((await read(quiet.cursor, later(DAY_MS))).ids).toContain(a)
+    return standIn.requests()
+  }
+
+  // "If you don't specify anything, then the base time zone is assumed": from Hawaii to Auckland.
+  it.each([-600, -300, 0, 60, 330, 780])(
+    'is UTC, whatever the base time zone (%d minutes ahead)',
+    async (baseTimeZoneMinutes) => {
+      await finds({ baseTimeZoneMinutes })
+    },
+  )
+
+  // "These are always UTC, and so their values are not affected": how they are compared then, nobody says.
+  it.each([-600, 60, 330, 780])(
+    'may be brought into the base time zone (%d minutes ahead) and stamps left as they are',
+    async (baseTimeZoneMinutes) => {
+      await finds({ baseTimeZoneMinutes, filterTimes: 'shifted' })
+    },
+  )
+})
+
 describe('a stored cursor', () => {
   it.each([
     '',

@@ -125,4 +125,60 @@ describe('a listing in whole groups', () => {
       code: 'upstream_unexpected_answer',
     })
   })
+
+  /** An archive whose first page and whose next ones say what a test wants. */
+  const scripted = (page: object, following: (next: string) => object) =>
+    ({
+      givesMoreThan: () => Promise.resolve(false),
+      page: () => Promise.resolve(page),
+      following: (_query: unknown, next: string) => Promise.resolve(following(next)),
+    }) as unknown as Archive
+
+  async function all(archive: Archive) {
+    const listing = { provider: 'dynamic', select: [KEY], where: [], key: KEY, name: 'x' }
+    for await (const page of wholeGroups(archive, { ...listing, end: 'emptyPage' }, {})) {
+      void page
+    }
+  }
+
+  const EMPTY = { rows: [] as object[], nextQuery: '$skip=5' }
+  const FULL = { rows: Array.from({ length: 1000 }, () => ({ [KEY]: 7 })), nextQuery: '$skip=5' }
+  let turn = 0
+
+  // What was read so far would pass for everything, and the cursor move on.
+  it.each([
+    ['an empty page leads back to itself', EMPTY, () => EMPTY],
+    [
+      'empty pages lead in a circle',
+      EMPTY,
+      (next: string) => ({ ...EMPTY, nextQuery: next === '$skip=5' ? '$skip=9' : '$skip=5' }),
+    ],
+    ['links go back', EMPTY, () => ({ ...EMPTY, nextQuery: `$skip=4&t=${(turn += 1)}` })],
+    [
+      'links are ever new and lead nowhere',
+      EMPTY,
+      () => ({ ...EMPTY, nextQuery: `t=${(turn += 1)}` }),
+    ],
+    ['the page of one group leads back to itself', FULL, () => FULL],
+    [
+      'such pages are ever new and lead nowhere',
+      FULL,
+      () => ({ ...FULL, nextQuery: `t=${(turn += 1)}` }),
+    ],
+  ])('ends in an error where %s', async (_how, page, following) => {
+    await expect(all(scripted(page, following))).rejects.toMatchObject({
+      code: 'upstream_unexpected_answer',
+      retryable: false,
+    })
+  })
+
+  it('follows links of empty pages for as long as they lead on', async () => {
+    let at = 0
+    const following = () => {
+      at += 1
+      return { rows: [], nextQuery: at < 3_000 ? `$skip=${at * 1000 + 5}` : null }
+    }
+    await all(scripted(EMPTY, following))
+    expect(at).toBe(3_000)
+  })
 })

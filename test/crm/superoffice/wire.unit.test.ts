@@ -70,7 +70,7 @@ describe('a row', () => {
   it('is read alike in slim and in full mode', () => {
     const [slim, full] = normalizeRows([
       { 'a.Id': '25' },
-      { 'A.id': { RawValue: 25, DisplayValue: '25' } },
+      { PrimaryKey: 25, Column: { 'A.id': { RawValue: 25, DisplayValue: '25', LinkHint: '' } } },
     ])
     expect([numberOf(slim!, 'a.id'), numberOf(full!, 'a.id')]).toEqual([25, 25])
     expect(numberOf(normalizeRows([{ x: 'twenty' }])[0]!, 'x')).toBeNull()

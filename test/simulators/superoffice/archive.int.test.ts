@@ -34,13 +34,17 @@ const rows = async (
   expect(answer.text).not.toContain('ErrorType')
   return answer.json.value as Record<string, unknown>[]
 }
-const ids = async (filter: string) =>
+const ids = async (filter: string, headers: Record<string, string> = { 'SO-TimeZone': 'UTC' }) =>
   (
-    await rows('dynamic', {
-      select: 'consentperson.person_id,consentperson.consentPurpose_id.key',
-      filter,
-      orderBy: 'consentperson.consentperson_id',
-    })
+    await rows(
+      'dynamic',
+      {
+        select: 'consentperson.person_id,consentperson.consentPurpose_id.key',
+        filter,
+        orderBy: 'consentperson.consentperson_id',
+      },
+      headers,
+    )
   ).map(
     (it) =>
       `${String(it['consentperson.person_id'])}${String(it['consentperson.consentPurpose_id.key'])}`,
@@ -73,9 +77,15 @@ describe('archive dynamic', () => {
     const filter = 'consentperson.consentperson_id = 1'
     const [full] = await rows('dynamic', { select, filter, mode: 'Full' })
     expect(full?.['PrimaryKey']).toBe(1)
-    expect(full?.[select]).toEqual({
-      RawValue: '2026-02-24T09:31:12',
-      DisplayValue: '2026-02-24T09:31:12',
+    // As the page on filters shows it: below `Column`, with hints.
+    expect(full).toMatchObject({ StyleHint: '', LinkHint: '' })
+    expect(full?.['Column']).toEqual({
+      [select]: {
+        RawValue: '2026-02-24T09:31:12',
+        DisplayValue: '2026-02-24T09:31:12',
+        LinkHint: '',
+        TooltipHint: '',
+      },
     })
     const headers = { 'SO-TimeZone': 'UTC, includeTZOffset' }
     const [zoned] = await rows('dynamic', { select, filter }, headers)
@@ -117,6 +127,18 @@ describe('archive dynamic', () => {
     expect(outer).toMatchObject([{ 'person.(consentperson->person_id).legalBase_id.key': null }])
     const inner = select.replace('.legalBase_id', ':legalBase_id')
     expect(await rows('dynamic', { select: inner, filter: 'person.person_id = 3' })).toEqual([])
+  })
+
+  // "If you don't specify anything, then the base time zone is assumed"; stamps are always UTC.
+  it('takes a time in a filter for one of the base time zone, unless a header names UTC', async () => {
+    const at = (time: string) => `consentperson.updated dateTime '2026-02-24T${time}'`
+    expect(await ids(at('10:31:12'), {})).toEqual(['1EMARKETING'])
+    expect(await ids(at('09:31:12'), {})).toEqual([])
+    expect(await ids(at('09:31:12'))).toEqual(['1EMARKETING'])
+    await installation.control.post('switches', { filterTimes: 'shifted' })
+    expect(await ids(at('09:31:12'), {})).toEqual(['1EMARKETING'])
+    expect(await ids(at('08:31:12'))).toEqual(['1EMARKETING'])
+    await installation.control.post('switches', { filterTimes: 'moment' })
   })
 
   it('takes after as the day and afterTime as at or after', async () => {
@@ -174,7 +196,7 @@ describe('archive dynamic', () => {
     ['an empty list', { select: 'person.person_id', filter: 'person.person_id in ()' }],
     ['an open parenthesis', { select: 'person.person_id', filter: '(person.person_id = 1' }],
     ['a bad $top', { select: 'person.person_id', top: '0' }],
-    ['a bad $mode', { select: 'person.person_id', mode: 'full' }],
+    ['a bad $mode', { select: 'person.person_id', mode: 'wide' }],
     ['an unknown option', { select: 'person.person_id', expand: 'x' }],
   ])('refuses %s', async (_, options) => {
     const answer = await installation.archive('dynamic', options as Record<string, string>)
@@ -225,7 +247,7 @@ describe('the named archives', () => {
       filter: 'legalBaseStore oneOf (6,1)',
     })
     expect(some).toMatchObject([
-      { PrimaryKey: 1, legalBaseStore: { RawValue: 6 } },
+      { PrimaryKey: 1, Column: { legalBaseStore: { RawValue: 6 } } },
       { PrimaryKey: 2 },
     ])
     const wrong = await installation.archive('Person', { select: 'personId', entities: 'contact' })
@@ -258,7 +280,9 @@ describe('the named archives', () => {
       filter: "key in ('STORE','EMARKETING') and consentPerson/updatedDate afterTime '2026-02-24'",
       mode: 'Full',
     })
-    expect(found).toMatchObject([{ PrimaryKey: 2, 'consentPerson/legalBase': { RawValue: 7 } }])
+    expect(found).toMatchObject([
+      { PrimaryKey: 2, Column: { 'consentPerson/legalBase': { RawValue: 7 } } },
+    ])
   })
 
   it('has no other archive', async () => {

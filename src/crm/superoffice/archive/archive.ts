@@ -1,6 +1,6 @@
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { SuperOfficeClient } from '../client.js'
-import { NOT_JSON } from '../wire/describe-error.js'
+import { isOwnException, NOT_JSON } from '../wire/describe-error.js'
 import { encodeParameters } from '../wire/filter.js'
 import { numberOf } from '../wire/values.js'
 import { archiveAnswer, type ArchivePage, toArchivePage } from './archive-page.js'
@@ -94,11 +94,11 @@ export class Archive {
   }
 
   /**
-   * A server that has no POST may take it for a malformed call (400): it is tried by GET, which tells. Where GET is
-   * refused as well, it was not that.
+   * A server that has no POST may take it for a malformed call (400, or an exception): it is tried by GET, which tells.
+   * Where GET is refused as well, it was not that.
    */
   #doubtingPost(error: unknown): unknown {
-    if (!(error instanceof UpstreamError) || error.status !== 400) {
+    if (!(error instanceof UpstreamError) || !(error.status === 400 || isOwnException(error))) {
       return error
     }
     const byPost = error.operation.startsWith('POST ')
@@ -106,7 +106,7 @@ export class Archive {
       this.pieceSize.tryPosting()
       return error
     }
-    this.pieceSize.cannotPost(false)
+    this.pieceSize.cannotPost(error.status === 400 ? 'perhaps' : 'hardly')
     return new QueryTooLong('the query may not be posted', true, { cause: error })
   }
 
@@ -192,7 +192,7 @@ export class Archive {
       return toArchivePage((await this.client.json(request, archiveAnswer, context)).body)
     } catch (error) {
       if (error instanceof UpstreamError && NO_POST.includes(error.status ?? 0)) {
-        this.pieceSize.cannotPost(true)
+        this.pieceSize.cannotPost('surely')
         throw new QueryTooLong('the query cannot be posted', true, { cause: error })
       }
       throw isTooLong(error, '')

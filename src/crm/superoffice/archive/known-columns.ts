@@ -1,18 +1,22 @@
 import { type CallContext, UpstreamError } from '../../../http/index.js'
-import { NOT_JSON } from '../wire/describe-error.js'
+import { isOwnException, NOT_JSON } from '../wire/describe-error.js'
 import type { ArchiveQuery } from './archive.js'
 
-/** An installation may be upgraded, or our user be given a right. */
-const HOLDS_MS = 12 * 3_600_000
+/** An installation may be upgraded, or our user be given a right; an exception may have meant something else. */
+const HOLDS_MS = { surely: 12 * 3_600_000, perhaps: 3_600_000 }
+
+/** What a trial of one column came to. */
+type Trial = 'taken' | 'refused' | 'perhapsRefused'
 
 /** A query that is refused for another reason must not make us look each time. */
 const LOOK_AGAIN_MS = 10 * 60_000
 
 /**
- * Which of the columns that an installation may lack it does not have: older ones on site refuse the whole query (400)
+ * Which of the columns that an installation may lack it does not have: older ones on site refuse the whole query
  * for one of them. Learned from such a refusal, each column tried alone, and kept for hours.
  */
 export class KnownColumns {
+  /** By column, until when this is believed. */
   readonly #lacking = new Map<string, number>()
   readonly #lookedAtMs = new Map<string, number>()
   #looking: Promise<void> | null = null
@@ -56,35 +60,48 @@ export class KnownColumns {
     }
     const { orderBy: key } = asked
     // Where not even this is taken, it is not the columns.
-    if (await this.#takes(asked, [key], context)) {
+    if ((await this.#try(asked, [key], context)) === 'taken') {
       for (const column of suspects) {
-        if (!(await this.#takes(asked, [key, column], context))) {
-          this.#lacking.set(column, this.nowMs())
+        const tried = await this.#try(asked, [key, column], context)
+        if (tried !== 'taken') {
+          const holdsMs = tried === 'refused' ? HOLDS_MS.surely : HOLDS_MS.perhaps
+          this.#lacking.set(column, this.nowMs() + holdsMs)
         }
       }
     }
     this.#lookedAtMs.set(what, this.nowMs())
   }
 
-  async #takes(asked: ArchiveQuery, select: readonly string[], context: CallContext) {
+  /** An exception has to come twice: it may have been the server's own trouble. */
+  async #try(
+    asked: ArchiveQuery,
+    select: readonly string[],
+    context: CallContext,
+    isAgain = false,
+  ): Promise<Trial> {
     try {
       await this.ask({ ...asked, select, filter: `${asked.orderBy} gt 0`, top: 1 }, context)
-      return true
+      return 'taken'
     } catch (error) {
       if (!isRefusedQuery(error)) {
         throw error
       }
-      return false
+      if (!isOwnException(error)) {
+        return 'refused'
+      }
+      return isAgain ? 'perhapsRefused' : this.#try(asked, select, context, true)
     }
   }
 
   #lacks(column: string): boolean {
-    const sinceMs = this.#lacking.get(column)
-    return sinceMs !== undefined && this.nowMs() < sinceMs + HOLDS_MS
+    return this.nowMs() < (this.#lacking.get(column) ?? 0)
   }
 }
 
-/** Refused by SuperOffice itself, and not for its length. */
-function isRefusedQuery(error: unknown): boolean {
-  return error instanceof UpstreamError && error.status === 400 && error.upstreamCode !== NOT_JSON
+/** Refused by SuperOffice itself, and not for its length. By which status is not documented. */
+function isRefusedQuery(error: unknown): error is UpstreamError {
+  return (
+    error instanceof UpstreamError &&
+    (isOwnException(error) || (error.status === 400 && error.upstreamCode !== NOT_JSON))
+  )
 }

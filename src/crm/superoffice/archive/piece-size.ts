@@ -12,8 +12,8 @@ const POSTED_ROWS = PAGE_ROWS / 2 - 20
 /** Values in one query by GET to begin with: IIS takes 2,048 characters, and ids are short. */
 const GOT: Readonly<Record<ValueKind, number>> = { text: 40, number: 100 }
 
-/** How long what was learned is believed: servers are upgraded; a 400 may have meant something else. */
-const HOLDS_MS = { surely: 12 * 3_600_000, perhaps: 3_600_000 }
+/** How long what was learned is believed: servers are upgraded; a refusal may have meant something else. */
+const HOLDS_MS = { surely: 12 * 3_600_000, perhaps: 3_600_000, hardly: 600_000 }
 
 /**
  * How many values to ask for at a time, and whether by POST, as the server's refusals tell
@@ -46,9 +46,13 @@ export class PieceSize {
     return Math.min(known, Math.floor(POSTED_ROWS / rowsPerValue))
   }
 
-  /** Queries are not posted for a while. @param surely there is no such thing; else a 400 may have meant that. */
-  cannotPost(surely: boolean): void {
-    this.#noPostUntilMs = this.nowMs() + (surely ? HOLDS_MS.surely : HOLDS_MS.perhaps)
+  /**
+   * Queries are not posted for a while.
+   *
+   * @param how `surely`: there is no such thing; `perhaps`: a 400 may have meant that; `hardly`: an exception may.
+   */
+  cannotPost(how: keyof typeof HOLDS_MS): void {
+    this.#noPostUntilMs = this.nowMs() + HOLDS_MS[how]
   }
 
   /** It was not the posting. */

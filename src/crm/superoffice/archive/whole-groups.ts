@@ -1,9 +1,10 @@
-import type { CallContext, UpstreamError } from '../../../http/index.js'
+import type { CallContext } from '../../../http/index.js'
 import { allOf } from '../wire/filter.js'
 import type { ArchiveRow } from '../wire/values.js'
 import type { Archive, ArchiveQuery } from './archive.js'
 import type { ArchivePage } from './archive-page.js'
-import { keysOf, requireBehind, requireOrder, unusable } from './page-keys.js'
+import { FollowedLinks, notAdvancing } from './followed-links.js'
+import { keysOf, requireBehind, requireOrder } from './page-keys.js'
 import { PAGE_ROWS } from './page-size.js'
 
 /** What is listed, in groups of rows with the same key. */
@@ -100,13 +101,10 @@ async function restOfGroup(
   context: CallContext,
 ): Promise<readonly ArchiveRow[]> {
   const rest: ArchiveRow[] = []
-  const followed = new Set<string>()
+  const links = new FollowedLinks(query)
   let next: string | null = nextQuery
   while (next !== null) {
-    if (followed.has(next)) {
-      throw notAdvancing(query)
-    }
-    followed.add(next)
+    links.follow(next)
     const page: ArchivePage = await archive.following(query, next, context)
     const keys = keysOf(page.rows, key, query)
     const own = page.rows.filter((_row, at) => keys[at] === group)
@@ -114,10 +112,6 @@ async function restOfGroup(
     next = own.length > 0 && own.length === page.rows.length ? page.nextQuery : null
   }
   return rest
-}
-
-function notAdvancing(query: ArchiveQuery): UpstreamError {
-  return unusable(query, 'the listing does not advance')
 }
 
 /** Half a page or more is not believed to be all: the rights filter takes rows away after the page was cut. */
@@ -132,9 +126,9 @@ async function firstWithRows(
   context: CallContext,
 ): Promise<ArchivePage> {
   let page = await archive.page(query, context)
-  const followed = new Set<string>()
-  while (page.rows.length === 0 && page.nextQuery !== null && !followed.has(page.nextQuery)) {
-    followed.add(page.nextQuery)
+  const links = new FollowedLinks(query)
+  while (page.rows.length === 0 && page.nextQuery !== null) {
+    links.follow(page.nextQuery)
     page = await archive.following(query, page.nextQuery, context)
   }
   return page

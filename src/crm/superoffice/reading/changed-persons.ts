@@ -1,9 +1,10 @@
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import type { CallContext } from '../../../http/index.js'
 import type { Archive } from '../archive/archive.js'
 import { listAll } from '../archive/list-in.js'
+import { isQueryRefused } from '../archive/refused-query.js'
 import { toFilterTime } from '../wire/time.js'
 import { type ArchiveRow, requiredNumberOf, timeOf } from '../wire/values.js'
-import { CONSENT_ID, CONSENT_PERSON } from './consent-row.js'
+import { CONSENT_ID, CONSENT_PERSON, CONSENT_STAMPS } from './consent-row.js'
 import { PERSON } from './person.js'
 
 /** Whom a row is about, and when it was written, Unix ms; null: no time. */
@@ -12,7 +13,6 @@ export interface ChangedRow {
   readonly stampsMs: readonly (number | null)[]
 }
 
-const CONSENT_STAMPS = ['consentperson.updated', 'consentperson.registered'] as const
 const PERSON_REGISTERED = 'email.person_id.registered'
 
 /**
@@ -49,18 +49,16 @@ export async function* newPersons(
   sinceMs: number,
   context: CallContext,
 ): AsyncGenerator<readonly ChangedRow[]> {
-  const listing = {
-    select: [PERSON, PERSON_REGISTERED],
-    where: [`${PERSON_REGISTERED} afterTime '${toFilterTime(sinceMs)}'`],
-    key: PERSON,
-    name: 'delta.readNew',
-  } as const
+  const isNew = `${PERSON_REGISTERED} afterTime '${toFilterTime(sinceMs)}'`
+  const what = { select: [PERSON, PERSON_REGISTERED], name: 'delta.readNew' }
+  const listing = { ...what, where: [isNew], key: PERSON }
   try {
     for await (const rows of listAll(archive, listing, context)) {
       yield changedRows(rows, PERSON, [PERSON_REGISTERED])
     }
   } catch (error) {
-    if (!(error instanceof UpstreamError && error.status === 400)) {
+    const first = { ...what, provider: 'dynamic', filter: isNew, orderBy: PERSON, top: 1 }
+    if (!(await isQueryRefused(archive, first, error, context))) {
       throw error
     }
   }

@@ -50,7 +50,8 @@ export async function* readChanges(
   if (cursor === null) {
     yield* everybody(source, stamps, context)
   } else {
-    yield* changedSince(source, cursor.sinceMs, stamps, context)
+    const reachMs = await source.installation.filterTimes.reachMs(context)
+    yield* changedSince(source, Math.max(0, cursor.sinceMs - reachMs), stamps, context)
   }
   const next = cursorAfter(cursor, { stamps, beganAtMs, tookMs: tickMs() - begunTick })
   yield {

@@ -15,6 +15,9 @@ export const CONSENT_ID = 'consentperson.consentperson_id'
 /** Whose a row is. */
 export const CONSENT_PERSON = 'consentperson.person_id'
 
+/** When a row was written; a new one may have no `updated`. */
+export const CONSENT_STAMPS = ['consentperson.updated', 'consentperson.registered'] as const
+
 /** Which purpose a row is of. */
 const PURPOSE_KEY = 'consentperson.consentPurpose_id.key'
 

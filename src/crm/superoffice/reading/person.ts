@@ -1,5 +1,5 @@
 import { addressOrText } from '../../../domain/email-address.js'
-import { type ArchiveRow, hasColumn, numberOf, textOf, timeOf } from '../wire/values.js'
+import { type ArchiveRow, hasColumn, hasDate, numberOf, textOf, timeOf } from '../wire/values.js'
 
 /** Whose an address is; groups the rows of a listing. */
 export const PERSON = 'email.person_id'
@@ -16,6 +16,9 @@ export const EMAIL_COLUMNS: readonly string[] = [
 
 /** What an older installation may lack of them: without chat names all are addresses, without a bin nobody is in it. */
 export const EMAIL_MAY_LACK: readonly string[] = ['email.type', 'email.person_id.DeletedDate']
+
+/** What an older installation may lack in the archive `Person`, which then shows nobody of the bin. */
+export const PERSON_MAY_LACK: readonly string[] = ['personDeletedDate']
 
 /** A person and its addresses. A retired one counts as live: a withdrawal is not undone by somebody's leaving a job. */
 export interface Person {
@@ -51,7 +54,7 @@ export function personsOf(rows: readonly ArchiveRow[]): readonly Person[] {
     addresses: addressesOf(group),
     addressesUnreadable: areUnreadable(group),
     registeredAtMs: firstTime(group, 'email.person_id.registered'),
-    deleted: firstTime(group, 'email.person_id.DeletedDate') !== null,
+    deleted: group.some((row) => hasDate(row, 'email.person_id.DeletedDate')),
   }))
 }
 
@@ -61,7 +64,13 @@ export function withoutAddress(row: ArchiveRow): Person | null {
   const registeredAtMs = timeOf(row, 'personRegisteredDate')
   return personId === null
     ? null
-    : { personId, addresses: [], addressesUnreadable: false, registeredAtMs, deleted: false }
+    : {
+        personId,
+        addresses: [],
+        addressesUnreadable: false,
+        registeredAtMs,
+        deleted: hasDate(row, 'personDeletedDate'),
+      }
 }
 
 /** Without the rank of one of several, nobody can tell which is the primary one. */

@@ -7,6 +7,7 @@ import { type ArchiveRow, numberOf } from '../wire/values.js'
 import {
   EMAIL_COLUMNS,
   EMAIL_MAY_LACK,
+  PERSON_MAY_LACK,
   PERSON,
   isEmail,
   type Person,
@@ -96,7 +97,8 @@ async function readWithoutAddress(
       rowsPerValue: 1,
       of: (piece) => ({
         provider: 'Person',
-        select: ['personId', 'personRegisteredDate'],
+        select: ['personId', 'personRegisteredDate', ...PERSON_MAY_LACK],
+        mayLack: PERSON_MAY_LACK,
         where: [isOneOf('personId', piece)],
         key: 'personId',
         name: 'persons.readWithoutAddress',
@@ -105,5 +107,5 @@ async function readWithoutAddress(
     },
     context,
   )
-  return rows.flatMap((row) => withoutAddress(row) ?? [])
+  return rows.flatMap((row) => withoutAddress(row) ?? []).filter((person) => !person.deleted)
 }

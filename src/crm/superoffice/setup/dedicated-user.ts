@@ -1,5 +1,6 @@
 import type { SetupPause } from '../../../contracts/setup.js'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import type { CallContext } from '../../../http/index.js'
+import { isQueryRefused } from '../archive/refused-query.js'
 import { DEFAULT_SOURCE_KEY } from '../facts.js'
 import { type Principal, SYSTEM_USER } from '../principal.js'
 import { CONSENT_ID } from '../reading/consent-row.js'
@@ -40,37 +41,42 @@ export async function usedByOthers(
   return rows === 0 ? null : userNotDedicated({ ...seen, consentsByOthers: count }, reason)
 }
 
+/** How a column that names an associate is compared: as a whole number, or as SuperOffice's restriction type `associate`. */
+const EQUALS = [
+  (column: string, id: number) => `${column} = ${id}`,
+  (column: string, id: number) => `${column} associateIsOneOf (${id})`,
+]
+
 /** Rows last written by our user under another source than ours, counted up to a limit; null: not to be had. */
 async function foreignRows(
   { installation, facts }: SuperOfficeSession,
   associateId: number,
   context: CallContext,
 ): Promise<number | null> {
-  const sourceKey = facts.sourceKey ?? DEFAULT_SOURCE_KEY
-  const own = await installation.lists.item('ConsentSource', sourceKey, context)
-  // A row that only was inserted has no one who updated it.
-  const byUs =
-    `consentperson.updated_associate_id = ${associateId} or ` +
-    `(consentperson.registered_associate_id = ${associateId} and consentperson.updated_associate_id = 0)`
+  const { archive, lists } = installation
+  const own = await lists.item('ConsentSource', facts.sourceKey ?? DEFAULT_SOURCE_KEY, context)
   const notOurs =
     own === null || own.id === 0 ? '' : ` and consentperson.consentSource_id ne ${own.id}`
-  try {
-    const { rows } = await installation.archive.page(
-      {
-        provider: 'dynamic',
-        select: [CONSENT_ID],
-        filter: `(${byUs})${notOurs}`,
-        orderBy: CONSENT_ID,
-        top: MOST_ROWS,
-        name: 'setup.look',
-      },
-      context,
-    )
-    return rows.length
-  } catch (error) {
-    if (error instanceof UpstreamError && error.status === 400) {
-      return null
+  for (const equals of EQUALS) {
+    // A row that only was inserted has no one who updated it.
+    const byUs =
+      `${equals('consentperson.updated_associate_id', associateId)} or ` +
+      `(${equals('consentperson.registered_associate_id', associateId)} and ${equals('consentperson.updated_associate_id', 0)})`
+    const query = {
+      provider: 'dynamic',
+      select: [CONSENT_ID],
+      filter: `(${byUs})${notOurs}`,
+      orderBy: CONSENT_ID,
+      top: MOST_ROWS,
+      name: 'setup.look',
     }
-    throw error
+    try {
+      return (await archive.page(query, context)).rows.length
+    } catch (error) {
+      if (!(await isQueryRefused(archive, query, error, context))) {
+        throw error
+      }
+    }
   }
+  return null
 }

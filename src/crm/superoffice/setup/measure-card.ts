@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { type CallContext, UpstreamError } from '../../../http/index.js'
+import { isOwnException } from '../wire/describe-error.js'
 import type { TestRow } from './test-rows.js'
 import type { Trial } from './trial.js'
 
@@ -37,11 +38,7 @@ export async function measureCard(trial: Trial, context: CallContext): Promise<b
       context,
     )
   } catch (error) {
-    if (
-      error instanceof UpstreamError &&
-      !error.retryable &&
-      error.code !== 'upstream_auth_failed'
-    ) {
+    if (error instanceof UpstreamError && isRefused(error)) {
       return null
     }
     throw error
@@ -51,6 +48,11 @@ export async function measureCard(trial: Trial, context: CallContext): Promise<b
   const touched = [...rowsAfter].some(([purpose, row]) => hasMoved(rowsBefore.get(purpose), row))
   const saved = after.UpdatedDate !== before.UpdatedDate
   return touched ? true : saved ? false : null
+}
+
+/** A card may be refused for a field that its organisation has made mandatory; by which status is not documented. */
+function isRefused(error: UpstreamError): boolean {
+  return (!error.retryable && error.code !== 'upstream_auth_failed') || isOwnException(error)
 }
 
 async function readCard(trial: Trial, context: CallContext) {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { Measurement } from '../facts.js'
 import type { ListName } from '../lists.js'
+import { isOwnException } from '../wire/describe-error.js'
 import { toFlag } from '../wire/values.js'
 import type { TestRow } from './test-rows.js'
 import type { Trial } from './trial.js'
@@ -74,6 +75,7 @@ export async function measureUpsert(
 }
 
 /** Not granted, not there, or refused: none of these says anything of the credentials or of the server's state. */
-function isNoAnswerForUs({ code }: UpstreamError): boolean {
-  return ['upstream_forbidden', 'upstream_not_found', 'upstream_refused'].includes(code)
+function isNoAnswerForUs(error: UpstreamError): boolean {
+  const codes = ['upstream_forbidden', 'upstream_not_found', 'upstream_refused']
+  return codes.includes(error.code) || isOwnException(error)
 }

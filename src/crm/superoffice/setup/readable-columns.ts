@@ -1,5 +1,6 @@
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import type { CallContext } from '../../../http/index.js'
 import type { Archive } from '../archive/archive.js'
+import { isQueryRefused } from '../archive/refused-query.js'
 import { CONSENT_COLUMNS, CONSENT_ID, CONSENT_MAY_LACK } from '../reading/consent-row.js'
 import { EMAIL_COLUMNS, EMAIL_MAY_LACK, PERSON } from '../reading/person.js'
 
@@ -38,21 +39,19 @@ async function canRead(
   columns: readonly string[],
   context: CallContext,
 ): Promise<boolean> {
+  const query = {
+    provider: 'dynamic',
+    select: [...new Set([key, ...columns])],
+    filter: `${key} gt 0`,
+    orderBy: key,
+    top: 1,
+    name: 'setup.look',
+  }
   try {
-    await archive.page(
-      {
-        provider: 'dynamic',
-        select: [...new Set([key, ...columns])],
-        filter: `${key} gt 0`,
-        orderBy: key,
-        top: 1,
-        name: 'setup.look',
-      },
-      context,
-    )
+    await archive.page(query, context)
     return true
   } catch (error) {
-    if (error instanceof UpstreamError && error.status === 400) {
+    if (await isQueryRefused(archive, query, error, context)) {
       return false
     }
     throw error

@@ -2,6 +2,7 @@ import { type CallContext, UpstreamError } from '../../../http/index.js'
 import { SetupPaused, type StepVerdict } from '../../crm.js'
 import type { SuperOfficeClient } from '../client.js'
 import { DEFAULT_SOURCE_KEY } from '../facts.js'
+import { isOwnException } from '../wire/describe-error.js'
 import { normalizeKey } from '../wire/keys.js'
 import { type ShownItem, shownItems, usableItem } from './list-items.js'
 import { privilegeMissing } from './pauses.js'
@@ -59,12 +60,15 @@ async function findSource(
 /**
  * Posts, and looks: also after a refusal or a lost answer, as it may have been made by this or an earlier attempt.
  *
+ * By which status a key that is taken is refused is not documented: an exception told with 500 is believed the second time.
+ *
  * @returns null where the key is taken by one that cannot be used. @throws UpstreamError
  */
 async function createSource(
   client: SuperOfficeClient,
   key: string,
   context: CallContext,
+  isAgain = false,
 ): Promise<ShownItem | null> {
   let failure: UpstreamError | null = null
   try {
@@ -88,7 +92,10 @@ async function createSource(
   }
   const found = await findSource(client, context)
   if (found === null && failure !== null && !isTaken(failure)) {
-    throw failure
+    if (!isOwnException(failure)) {
+      throw failure
+    }
+    return isAgain ? null : createSource(client, key, context, true)
   }
   return found !== null && normalizeKey(found.key) === normalizeKey(key) ? found : null
 }

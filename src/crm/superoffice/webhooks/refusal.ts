@@ -1,5 +1,5 @@
 import { UpstreamError } from '../../../http/index.js'
-import { NOT_JSON } from '../wire/describe-error.js'
+import { isOwnException, NOT_JSON } from '../wire/describe-error.js'
 
 /**
  * Whether SuperOffice will have no webhook of ours, which is no fault (docs/wire-superoffice.md, 8): the agent is not
@@ -12,9 +12,7 @@ export function isRefusal(error: unknown): error is UpstreamError {
     return false
   }
   const ofTheCall = error.code === 'upstream_auth_failed' || error.code === 'upstream_rate_limited'
-  const ownException =
-    error.status === 500 && error.upstreamCode !== null && error.upstreamCode !== NOT_JSON
-  return !ofTheCall && (ownException || (error.status >= 400 && error.status < 500))
+  return !ofTheCall && (isOwnException(error) || (error.status >= 400 && error.status < 500))
 }
 
 /** Why there is no webhook, in plain words for Support. @param url without its path, which nobody need see. */

@@ -1,4 +1,4 @@
-import type { ErrorDescription, TextAnswer } from '../../../http/index.js'
+import type { ErrorDescription, TextAnswer, UpstreamError } from '../../../http/index.js'
 
 /** An error answer that is no JSON: a gateway's page, or IIS refusing a long query. */
 export const NOT_JSON = 'not_json'
@@ -14,6 +14,14 @@ export function describeSuperOfficeError(answer: TextAnswer): ErrorDescription {
   }
   const type = (body as { ErrorType?: unknown } | null)?.ErrorType
   return { upstreamCode: typeof type === 'string' && ERROR_TYPE.test(type) ? type : null }
+}
+
+/**
+ * An exception of SuperOffice's own, told with status 500. By which status it refuses what it does not know is not
+ * documented: this may be such a refusal, or trouble of the server's.
+ */
+export function isOwnException({ status, upstreamCode }: UpstreamError): boolean {
+  return status === 500 && upstreamCode !== null && upstreamCode !== NOT_JSON
 }
 
 /** An empty body is no page: it says nothing, and is told apart from one by null. */

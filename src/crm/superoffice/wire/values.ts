@@ -5,15 +5,17 @@ import { parseUtc } from './time.js'
 export type ArchiveRow = Readonly<Record<string, unknown>>
 
 /**
- * Brings rows into one form: slim mode gives values as they are shown, full mode `{RawValue, DisplayValue}`; casing of
- * column names is the server's. (docs/wire-superoffice.md, 6)
+ * Brings rows into one form: slim mode, which is asked for by asking for none, gives values as they are shown; full mode
+ * `{RawValue, DisplayValue}` of each below `Column`. Casing of column names is the server's. (docs/wire-superoffice.md, 6)
  */
 export function normalizeRows(raw: readonly Readonly<Record<string, unknown>>[]): ArchiveRow[] {
   // A sendout reads some rows for each contact, and all rows of an answer have the same columns.
   const lowerCase = new Map<string, string>()
   return raw.map((given) => {
     const row: Record<string, unknown> = {}
-    for (const [name, value] of Object.entries(given)) {
+    const { Column: full } = given
+    const cells = typeof full === 'object' && full !== null ? { ...given, ...full } : given
+    for (const [name, value] of Object.entries(cells)) {
       let column = lowerCase.get(name)
       if (column === undefined) {
         column = name.toLowerCase()
@@ -86,4 +88,10 @@ export function textOf(row: ArchiveRow, column: string): string | null {
 /** A time, Unix milliseconds; null where it is none or year 1. */
 export function timeOf(row: ArchiveRow, column: string): number | null {
   return parseUtc(row[column.toLowerCase()])
+}
+
+/** Whether there is a date at all, readable or not: a year before 1800 stands for none, as do null and an empty text. */
+export function hasDate(row: ArchiveRow, column: string): boolean {
+  const text = textOf(row, column)
+  return text !== null && !/^(?:0\d|1[0-7])\d{2}-/.test(text)
 }

@@ -63,6 +63,16 @@ describe('measuring', () => {
     expect(stand.open(facts).countsWrites).toBe(false)
   })
 
+  it.each([
+    ['PATCH', 'Person/', { cardTouchesConsent: null }],
+    ['POST', 'Upsert', { upsert: 'unavailable' }],
+  ])('is not stopped by an exception of SuperOffice to %s %s', async (method, path, found) => {
+    const facts = await start()
+    const body = { Error: true, ErrorType: 'SoException', ErrorMessage: 'mandatory field' }
+    await stand.control.post('faults', { method, path, status: 500, body })
+    expect(readFacts(await measure(facts)).measured).toMatchObject(found)
+  })
+
   it('only looks at first', async () => {
     const facts = await start()
     const verdict = await look(stand.open(facts, { testPersonId: person }), 'measure')

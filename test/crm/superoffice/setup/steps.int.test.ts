@@ -109,6 +109,27 @@ describe('privileges', () => {
     expect(pause.seen['missing']).toEqual(['read consentperson.updatedCount', 'read email.rank'])
   })
 
+  it.each([400, 500] as const)(
+    'names every column that may not be read where that is told by %d',
+    async (refusedQuery) => {
+      const hiddenColumns = ['consentperson.updatedCount', 'email.rank', 'person.DeletedDate']
+      stand = await startStand({ switches: { hiddenColumns, refusedQuery } })
+      expect(pauseOf(await look(stand.open(), 'privileges')).seen['missing']).toEqual([
+        'read consentperson.updatedCount',
+        'read email.rank',
+        'read email.person_id.DeletedDate',
+      ])
+    },
+  )
+
+  it('does not take an exception of a moment for a column that may not be read', async () => {
+    stand = await startStand()
+    const body = { Error: true, ErrorType: 'SoServerException', ErrorMessage: 'busy' }
+    await stand.control.post('faults', { path: 'Archive/dynamic', times: 1, status: 500, body })
+    await expect(look(stand.open(), 'privileges')).rejects.toMatchObject({ retryable: true })
+    expect((await look(stand.open(), 'privileges')).state).toBe('done')
+  })
+
   it('goes on without a column that can be done without, and names it', async () => {
     stand = await startStand({ switches: { hiddenColumns: ['person.DeletedDate'] } })
     const verdict = await look(stand.open(), 'privileges')
@@ -157,6 +178,22 @@ describe('privileges', () => {
     })
     expect(pauseOf(await look(stand.open(), 'privileges')).seen['consentsByOthers']).toBe('2')
   })
+
+  it.each([400, 500] as const)(
+    'on site asks by the operator for associates where `=` is refused with %d',
+    async (refusedQuery) => {
+      stand = await startStand({
+        mode: 'onsite',
+        switches: { associateColumns: 'associate', refusedQuery },
+      })
+      expect((await look(stand.open(), 'privileges')).state).toBe('done')
+      await addPerson(stand, { emails: ['b@x.test'], associateId: 316 })
+      expect(pauseOf(await look(stand.open(), 'privileges'))).toMatchObject({
+        code: 'userNotDedicated',
+        seen: { consentsByOthers: '1' },
+      })
+    },
+  )
 
   it('on site does not hold our own writes against our user, nor rows that others wrote since', async () => {
     stand = await startStand({ mode: 'onsite' })
@@ -305,6 +342,25 @@ describe('source', () => {
     const keys = (await sources()).map(({ key }) => key)
     expect(keys.filter((key) => key.startsWith('EMARKETEER'))).toEqual(['EMARKETEER'])
   })
+
+  it.each([
+    [1, 'EMARKETEER'],
+    [2, 'EMARKETEER2'],
+  ])(
+    'tries the same key once more after an exception, of which there are %d',
+    async (times, key) => {
+      stand = await startStand()
+      const body = { Error: true, ErrorType: 'SoException', ErrorMessage: 'no' }
+      await stand.control.post('faults', {
+        method: 'POST',
+        path: 'List/ConsentSource',
+        times,
+        status: 500,
+        body,
+      })
+      expect(await runSteps(stand, ['source'])).toEqual({ sourceKey: key })
+    },
+  )
 
   it('takes the spelling that is there, and makes another where somebody deleted ours', async () => {
     stand = await startStand()

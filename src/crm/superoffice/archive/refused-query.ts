@@ -1,0 +1,33 @@
+import { type CallContext, UpstreamError } from '../../../http/index.js'
+import { isOwnException } from '../wire/describe-error.js'
+import type { Archive, ArchiveQuery } from './archive.js'
+
+/**
+ * Whether it is this very query that SuperOffice refuses, for a column or an operator that it does not have, so that
+ * another way may be tried. A 400 says so. By which status it refuses is not documented: an exception told with 500 is
+ * believed where the same query is refused so again, while a plain one of the same table is answered.
+ *
+ * @param error of the query. @throws nothing: what cannot be told is no, and `error` is the caller's to throw.
+ */
+export async function isQueryRefused(
+  archive: Archive,
+  query: ArchiveQuery,
+  error: unknown,
+  context: CallContext,
+): Promise<boolean> {
+  if (!(error instanceof UpstreamError)) {
+    return false
+  }
+  if (!isOwnException(error)) {
+    return error.status === 400
+  }
+  const { orderBy: key } = query
+  const failureOf = (asked: ArchiveQuery): Promise<unknown> =>
+    archive.page({ ...asked, top: 1 }, context).then(
+      () => null,
+      (failure: unknown) => failure,
+    )
+  const again = await failureOf(query)
+  const plain = await failureOf({ ...query, select: [key], mayLack: [], filter: `${key} gt 0` })
+  return plain === null && again instanceof UpstreamError && isOwnException(again)
+}
