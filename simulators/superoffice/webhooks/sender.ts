@@ -28,9 +28,14 @@ const ANSWER_WITHIN_MS = 10_000
 interface Job {
   readonly webhook: Webhook
   readonly prepared: PreparedEvent
+  /** From 0. */
+  readonly attempt: number
 }
 
-/** Posts events to webhooks, a few at a time and in no promised order; an event is given up after three attempts. */
+/**
+ * Posts events to webhooks, a few at a time and in no promised order. An event that failed waits a while and goes to the
+ * end of the queue, and is given up after three attempts.
+ */
 export class WebhookSender {
   readonly faults: WebhookFaults = {
     loseNext: 0,
@@ -44,6 +49,7 @@ export class WebhookSender {
   private readonly random: Random
   private readonly stopped = new AbortController()
   private running = 0
+  private held = 0
   private waiting: (() => void)[] = []
 
   constructor(
@@ -63,7 +69,7 @@ export class WebhookSender {
     const facts = { event, primaryKey: personId, entity: 'person', changes, associateId }
     for (const webhook of this.book.list()) {
       if (webhook.state === 'Active' && webhook.events.includes(event)) {
-        this.add({ webhook, prepared: this.prepare(webhook, facts) })
+        this.add({ webhook, prepared: this.prepare(webhook, facts), attempt: 0 })
       }
     }
     this.pump()
@@ -78,12 +84,12 @@ export class WebhookSender {
   }
 
   tally() {
-    return { ...this.tallies, pending: this.queue.length + this.running }
+    return { ...this.tallies, pending: this.pending() }
   }
 
   /** Resolves when nothing is pending. */
   async drained(): Promise<void> {
-    if (this.queue.length + this.running > 0) {
+    if (this.pending() > 0) {
       await new Promise<void>((resolve) => this.waiting.push(resolve))
     }
   }
@@ -101,7 +107,7 @@ export class WebhookSender {
         this.pump()
       })
     }
-    if (this.queue.length + this.running === 0) {
+    if (this.pending() === 0) {
       this.waiting.splice(0).forEach((resolve) => resolve())
     }
   }
@@ -127,33 +133,45 @@ export class WebhookSender {
     }
   }
 
-  private async deliver({ webhook, prepared }: Job): Promise<void> {
+  private pending(): number {
+    return this.queue.length + this.running + this.held
+  }
+
+  private async deliver(job: Job): Promise<void> {
+    const { webhook, prepared, attempt } = job
     try {
       await this.pause(this.faults.delayMs)
       if (webhook.state !== 'Active') {
         return
       }
-      for (let attempt = 0; attempt <= RETRY_AFTER_MS.length; attempt++) {
-        if (attempt > 0) {
-          await this.pause((RETRY_AFTER_MS[attempt - 1] ?? 0) * this.settings.timeScale)
-        }
-        const extra: Record<string, string> =
-          attempt === 0 ? {} : { 'X-SuperOffice-Retry': String(attempt) }
-        this.tallies.attempts += 1
-        const status = await postEvent(webhook, prepared, extra, this.signal())
-        if (status === 200) {
-          webhook.consecutiveErrors = 0
-          this.tallies.delivered += 1
-          return
-        }
-        this.failed(webhook, status)
-        if (webhook.state !== 'Active') {
-          break
-        }
+      const extra: Record<string, string> =
+        attempt === 0 ? {} : { 'X-SuperOffice-Retry': String(attempt) }
+      this.tallies.attempts += 1
+      const status = await postEvent(webhook, prepared, extra, this.signal())
+      if (status === 200) {
+        webhook.consecutiveErrors = 0
+        this.tallies.delivered += 1
+        return
       }
-      this.tallies.discarded += 1
+      this.failed(webhook, status)
+      const waitMs = RETRY_AFTER_MS[attempt]
+      if (waitMs === undefined || webhook.state !== 'Active') {
+        this.tallies.discarded += 1
+      } else {
+        this.held += 1
+        void this.again(job, waitMs * this.settings.timeScale)
+      }
     } catch {
       // Only stopping ends here: the outcome of a delivery is a value.
+    }
+  }
+
+  private async again(job: Job, waitMs: number): Promise<void> {
+    await this.pause(waitMs).catch(() => undefined)
+    this.held -= 1
+    if (!this.stopped.signal.aborted) {
+      this.queue.push({ ...job, attempt: job.attempt + 1 })
+      this.pump()
     }
   }
 

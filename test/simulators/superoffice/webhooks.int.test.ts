@@ -118,6 +118,17 @@ describe('events', () => {
     expect(await state()).toBe('Active')
   })
 
+  it('that failed are queued anew, and hold up nobody', async () => {
+    await installation.control.post('webhook-faults', { paused: true })
+    await installation.control.post('persons', { persons: [{}, {}, {}, {}, {}, {}] })
+    receiver.answers.push({ status: 500 })
+    await installation.control.post('webhook-faults', { paused: false })
+    await installation.control.post('webhooks/drain')
+    const calls = await Promise.all(Array.from({ length: 7 }, () => receiver.next()))
+    expect(calls.filter((it) => it.headers['x-superoffice-retry'] === '1')).toHaveLength(1)
+    expect(await installation.control.get('webhooks')).toMatchObject({ delivered: 6, pending: 0 })
+  })
+
   it('end at once where they are answered with 410', async () => {
     await installation.control.post('persons', { persons: [{ silent: true }] })
     receiver.answers.push({ status: 410 })
