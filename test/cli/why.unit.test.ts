@@ -174,6 +174,38 @@ const FACTS: WhyFacts = {
   events: [OPT_OUT],
 }
 
+describe("a basis of the tenant's own (C2)", () => {
+  it('is told by its key, with what the file makes of it', () => {
+    const of = (standsFor: 'contract' | null) => {
+      const crm = [{ recordId: '4711', value: 'tenant:CUSTAGR', carriedDeny: false, standsFor }]
+      const cells = [
+        { ...MARKETING, emarketeer: { ...MARKETING.emarketeer, value: 'consent' }, crm },
+      ]
+      return explain({ ...FACTS, cells, excluded: 'noLegalBasis' })
+    }
+    const [state, unmapped] = of(null).state[0]!.sentences
+    expect(state).toMatch(/CRM: the tenant's own basis CUSTAGR \(4711\)\.$/)
+    expect(unmapped).toBe(
+      'CUSTAGR of CRM record 4711 is a basis that the tenant made, and superoffice.legalBases does not map it: it is ' +
+        'neither synced nor mailed, and only a withdrawal in eMarketeer is written over it.',
+    )
+    expect(of(null).gate.sentence).toContain('or the CRM none that counts')
+    expect(of(null).wayBack).toBeNull()
+    expect(of('contract').state[0]!.sentences[1]).toBe(
+      'CUSTAGR of CRM record 4711 is a basis that the tenant made; superoffice.legalBases says that it stands for Contract.',
+    )
+  })
+
+  it('is told where a withdrawal was written over it', () => {
+    const told = sentences({ line: 'R5', crmOld: 'tenant:CUSTAGR', crmNew: 'withdrawn' })
+    expect(told[1]).toContain("CRM the tenant's own basis CUSTAGR → Withdrawn.")
+    expect(told[2]).toBe(
+      'Rule R5: the CRM holds a basis of the tenant’s own that the connection file does not map; only a withdrawal is ' +
+        'written over it.',
+    )
+  })
+})
+
 describe('a contact is explained', () => {
   it('with its state, the gate, the way back and its history', () => {
     expect(explanationText(explain(FACTS))).toMatchSnapshot()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { parseConnectionFile } from '../../src/config/parse-connection-file.js'
+import { POSITIVE_BASES } from '../../src/domain/legal-basis.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
 import { problemsOf } from './caught.js'
 
@@ -99,6 +100,63 @@ describe('a connection file for SuperOffice', () => {
     expect(problemsOf(() => parse(file, { times: 'sometimes' }))).toEqual([
       'value_invalid superoffice.times',
     ])
+  })
+
+  describe("on the tenant's own legal bases (C2)", () => {
+    const bases = (legalBases: unknown) => problemsOf(() => parse(online, { legalBases }))
+    const path = (key: string) => `value_invalid superoffice.legalBases.${key}`
+
+    it('keeps them as they are written, and compares them without case, outer blanks and #', () => {
+      const legalBases = { ' CustAgr': 'contract', '#MEMBER': 'contract' }
+      const { section } = parse(onsite, { legalBases })
+      expect(section).toMatchObject({ legalBases })
+      const { basisMapping } = CRM_DRIVERS.get('superoffice-onsite')!
+      expect([...basisMapping!(section)]).toEqual([
+        ['CUSTAGR', 'contract'],
+        ['MEMBER', 'contract'],
+      ])
+    })
+
+    it.each([...POSITIVE_BASES])('takes %s', (basis) => {
+      expect(() => parse(online, { legalBases: { CUSTAGR: basis } })).not.toThrow()
+    })
+
+    it.each(['withdrawn', 'none', 'Contract', '61A', '', 1, null])('refuses %j', (basis) => {
+      expect(bases({ CUSTAGR: basis })).toEqual([path('CUSTAGR')])
+    })
+
+    it.each(['61A', '61b', ' #61C ', '61D', '61E', '61f', 'withdrawn', '', '  '])(
+      'refuses the key %j, which SuperOffice itself defines, or which is none',
+      (key) => {
+        expect(bases({ [key]: 'contract' })).toEqual([path(key)])
+      },
+    )
+
+    it('refuses the same key in two spellings, and what is no object', () => {
+      expect(bases({ CUSTAGR: 'contract', 'custagr ': 'consent' })).toEqual([path('custagr ')])
+      expect(bases(['CUSTAGR'])).toEqual(['value_invalid superoffice.legalBases'])
+      expect(bases(null)).toEqual(['value_invalid superoffice.legalBases'])
+    })
+
+    it('tells everything that is wrong at once', () => {
+      expect(bases({ '61A': 'contract', CUSTAGR: 'none' })).toEqual([path('61A'), path('CUSTAGR')])
+    })
+
+    it('belongs to SuperOffice', () => {
+      const dynamics = {
+        connectionId: 'acme',
+        accountId: '1',
+        crm: 'dynamics',
+        legalBasisSync: true,
+      }
+      const run = () =>
+        parseConnectionFile(
+          JSON.stringify({ ...dynamics, dynamics: { legalBases: {} } }),
+          'acme.json',
+          { drivers: [...CRM_DRIVERS.values()], env, allowLoopbackHttp: false },
+        )
+      expect(problemsOf(run)).toContain('unknown_key dynamics.legalBases')
+    })
   })
 
   it('keeps no subscriptions', () => {

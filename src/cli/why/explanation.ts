@@ -1,5 +1,7 @@
 import type { CellKey } from '../../domain/cell-key.js'
 import type { ExclusionReason } from '../../domain/exclusion-reason.js'
+import type { PositiveBasis } from '../../domain/legal-basis.js'
+import { tenantKeyOf } from '../../domain/tenant-basis.js'
 import type { RecordedConsentEvent } from '../../ledger/consent-events.js'
 import { tellEvent, type EventStory } from './event-story.js'
 import { cellWord, EXCLUSION_WORDS, valueWord } from './words.js'
@@ -21,6 +23,8 @@ export interface CellState {
     readonly value: string
     /** A deny that follows the person counts, although the record says otherwise (F5). */
     readonly carriedDeny: boolean
+    /** Of a basis that the tenant made (C2): what the connection file says it stands for; null: nothing. */
+    readonly standsFor?: PositiveBasis | null
   }[]
   /** A loosening that waits: staged, held, approved, rejected; null: none. */
   readonly loosening: string | null
@@ -110,6 +114,7 @@ function stateSentences(state: CellState, facts: WhyFacts): readonly string[] {
   return [
     `${cellWord(cell, facts.categoryNames)}. ${inEmarketeer}. ` +
       `CRM: ${!state.synced ? 'not synced' : records.length === 0 ? 'no record' : records.join('; ')}.`,
+    ...crm.flatMap((record) => ownBasisSentence(cell, record)),
     ...(loosening === null ? [] : [looseningSentence(loosening)]),
     ...facts.disagreements.filter(({ purpose }) => purpose === cell).map(disagreementSentence),
     ...facts.guests
@@ -133,6 +138,24 @@ function disagreementSentence({ withdrawn, others }: WhyFacts['disagreements'][n
     `The CRM's records of this address disagree: ${withdrawn} withdrawn, ${others} not. Nothing loosens a withdrawn ` +
     'one, and nothing is sent until somebody decides in the CRM.'
   )
+}
+
+/** What becomes of a basis that the tenant made (C2). */
+function ownBasisSentence(
+  cell: CellKey,
+  { recordId, value, standsFor }: CellState['crm'][number],
+): readonly string[] {
+  const key = tenantKeyOf(value)
+  if (key === null) {
+    return []
+  }
+  const made = `${key} of CRM record ${recordId} is a basis that the tenant made`
+  return [
+    standsFor
+      ? `${made}; superoffice.legalBases says that it stands for ${valueWord(cell, standsFor)}.`
+      : `${made}, and superoffice.legalBases does not map it: it is neither synced nor mailed, and only a withdrawal in ` +
+        'eMarketeer is written over it.',
+  ]
 }
 
 function looseningSentence(state: string): string {

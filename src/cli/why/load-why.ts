@@ -2,6 +2,8 @@ import { AppError } from '../../contracts/app-error.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import { categoryIdOf, isPurposeCell, type CellKey } from '../../domain/cell-key.js'
 import { addressOrText } from '../../domain/email-address.js'
+import { tenantKeyOf, type BasisMapping } from '../../domain/tenant-basis.js'
+import { basisMappingOf } from '../../sync/basis-mapping.js'
 import { findAddressRow } from '../../ledger/address-rows.js'
 import { isDeny } from '../../ledger/crm-other-addresses.js'
 import { consentEventsOf } from '../../ledger/consent-events.js'
@@ -51,6 +53,7 @@ export async function loadWhy(
       .filter((category) => !category.archived)
       .map((category): CellKey => `category:${category.categoryId}`),
   ]
+  const mapping = basisMappingOf(CRM_DRIVERS.get(connection.crm) ?? null, connection)
   return {
     connectionId,
     email: address,
@@ -61,7 +64,7 @@ export async function loadWhy(
     emarketeerContactId: view.row.emarketeerContactId,
     crmContactIds: view.contacts.map((contact) => contact.crmContactId),
     cells: keys.map((key) => ({
-      ...cellState(view, key, loosenings.get(key) ?? null),
+      ...cellState(view, key, loosenings.get(key) ?? null, mapping),
       synced: isSynced(connection, key),
     })),
     categoryNames: new Map(batch.categories.map(({ categoryId, name }) => [categoryId, name])),
@@ -91,6 +94,7 @@ function cellState(
   view: AddressView,
   cell: CellKey,
   loosening: string | null,
+  mapping: BasisMapping,
 ): Omit<CellState, 'synced'> {
   const stored = view.cells.get(cell)
   const since = stored?.recordedAtMs ?? stored?.eventAtMs ?? null
@@ -102,9 +106,21 @@ function cellState(
       source: stored?.source ?? null,
       actor: stored?.actor ?? null,
     },
-    crm: recordsOf(view, cell),
+    crm: recordsOf(view, cell).map((record) => ({
+      ...record,
+      ...standsFor(record.value, mapping),
+    })),
     loosening,
   }
+}
+
+/** Of a basis that the tenant made: what the file says of it (C2). */
+function standsFor(
+  value: string,
+  mapping: BasisMapping,
+): Pick<CellState['crm'][number], 'standsFor'> {
+  const key = tenantKeyOf(value)
+  return key === null ? {} : { standsFor: mapping.get(key) ?? null }
 }
 
 /** A value that cannot be read is told as such: it keeps the contact from being decided. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { POSITIVE_BASES } from '../../domain/legal-basis.js'
+import { isPositive, POSITIVE_BASES, type PositiveBasis } from '../../domain/legal-basis.js'
 import type { BasisMapping } from '../../domain/tenant-basis.js'
 import { basisOfKey, normalizeKey } from './wire/keys.js'
 
@@ -8,29 +8,33 @@ import { basisOfKey, normalizeKey } from './wire/keys.js'
  * Keys are compared without case and outer blanks. Several may stand for one; none may be one that SuperOffice defines.
  */
 export const legalBasesSchema = z
-  .record(
-    z.string(),
-    z.enum(POSITIVE_BASES, { error: `must be one of ${POSITIVE_BASES.join(', ')}` }),
-  )
-  .superRefine((bases, context) => {
+  .record(z.string(), z.unknown())
+  .transform((given, context): Readonly<Record<string, PositiveBasis>> => {
     const seen = new Set<string>()
-    for (const key of Object.keys(bases)) {
-      const fault = faultOf(key, seen)
+    // Each entry is checked by itself, so that everything wrong is told at once.
+    for (const [key, basis] of Object.entries(given)) {
+      const fault = faultOf(key, basis, seen)
       if (fault !== null) {
         context.addIssue({ code: 'custom', path: [key], message: fault })
       }
       seen.add(normalizeKey(key))
     }
+    return given as Readonly<Record<string, PositiveBasis>>
   })
 
-function faultOf(key: string, seen: ReadonlySet<string>): string | null {
+function faultOf(key: string, basis: unknown, seen: ReadonlySet<string>): string | null {
   if (normalizeKey(key) === '') {
     return 'the key of a legal basis must not be empty'
   }
   if (basisOfKey(key) !== null) {
     return 'SuperOffice itself defines this key; only bases that the tenant made are mapped'
   }
-  return seen.has(normalizeKey(key)) ? 'the same key stands twice, in another spelling' : null
+  if (seen.has(normalizeKey(key))) {
+    return 'the same key stands twice, in another spelling'
+  }
+  return typeof basis === 'string' && isPositive(basis)
+    ? null
+    : `must be one of ${POSITIVE_BASES.join(', ')}`
 }
 
 /** The mapping in a section as it was stored; one that is not valid any more maps nothing. */

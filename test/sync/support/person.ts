@@ -157,7 +157,11 @@ class SimulatedPerson implements Person {
   async anotherRecord(toggle: Toggle): Promise<void> {
     const { id } = await this.world.standIns.dynamics<{ id: string }>('POST', 'rows/contact', {
       as: 'Sales Rep',
-      values: { lastname: 'Canary', emailaddress1: this.crmEmail, donotbulkemail: toggle === 'deny' },
+      values: {
+        lastname: 'Canary',
+        emailaddress1: this.crmEmail,
+        donotbulkemail: toggle === 'deny',
+      },
     })
     this.crmIds.push(id)
   }

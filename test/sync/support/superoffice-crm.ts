@@ -127,16 +127,9 @@ export class SuperOfficeCrm {
 
   /** A card's consent is edited, and its basis stays. */
   saveAgain(personId: string, purpose: Purpose): void {
-    const value = this.value(personId, purpose)
-    if (value !== 'none') {
-      this.write(
-        personId,
-        PURPOSES[purpose],
-        BASES[value]!,
-        'USER',
-        A_USER,
-        `Edit ${Math.random()}`,
-      )
+    const key = this.key(personId, purpose)
+    if (key !== null) {
+      this.write(personId, PURPOSES[purpose], key, 'USER', A_USER, `Edit ${Math.random()}`)
     }
   }
 

@@ -19,7 +19,7 @@ export class SuperOfficeLives {
   private readonly binned: { readonly life: RichLife; readonly id: string }[] = []
 
   constructor(
-    private readonly given: SuperOfficeWorld,
+    protected readonly given: SuperOfficeWorld,
     seed: number,
   ) {
     this.rich = new RichLives(given.now, seed)
@@ -91,7 +91,7 @@ export class SuperOfficeLives {
   }
 
   /** Whatever is under way arrives, the clock is right, and nothing more happens. */
-  settle(): void {
+  async settle(): Promise<void> {
     const { crm } = this.given
     this.rich.settle()
     crm.atRequest(0, () => undefined)
@@ -140,7 +140,8 @@ export class SuperOfficeLives {
     }
   }
 
-  private hasLeft(life: RichLife): boolean {
+  /** Whether no list may have them. */
+  protected hasLeft(life: RichLife): boolean {
     const { crm } = this.given
     const { guest } = life
     const asGuest =
@@ -237,20 +238,20 @@ export class SuperOfficeLives {
     life.lost ||= last?.value === 'withdrawn'
   }
 
-  private livingOf({ person }: RichLife): string | null {
+  protected livingOf({ person }: RichLife): string | null {
     const living = person.ids.filter((id) => !this.given.crm.persons.get(id).deleted)
     return living.length === 0 ? null : this.pick(living)
   }
 
-  private oldestOf({ person }: RichLife): string | undefined {
+  protected oldestOf({ person }: RichLife): string | undefined {
     return person.ids.find((id) => !this.given.crm.persons.get(id).deleted)
   }
 
-  private tellAll(what: string): void {
+  protected tellAll(what: string): void {
     this.lives.forEach((life) => life.story.push(what))
   }
 
-  private pick<T>(items: readonly T[]): T {
+  protected pick<T>(items: readonly T[]): T {
     return this.rich.pick(items)
   }
 }

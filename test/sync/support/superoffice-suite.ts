@@ -14,13 +14,14 @@ const TIMEOUT_MS = 60_000
 export function keepsEveryOptOutAtSuperOffice(
   world: SuperOfficeWorld,
   seeds: readonly number[],
+  Lives: typeof SuperOfficeLives = SuperOfficeLives,
 ): void {
   const chosen = process.env['SYNC_SEED']
   describe('random lives at a SuperOffice', () => {
     it.each(chosen === undefined ? seeds : [Number(chosen)])(
       'keep every opt-out, and no consent is invented (seed %i)',
       async (seed) => {
-        const run = new SuperOfficeLives(world, seed)
+        const run = new Lives(world, seed)
         await run.rich.begin(PEOPLE)
         for (let step = 1; step <= STEPS; step += 1) {
           await run.step()
@@ -28,7 +29,7 @@ export function keepsEveryOptOutAtSuperOffice(
             await run.mailsNobodyWhoLeft(seed)
           }
         }
-        run.settle()
+        await run.settle()
         for (let sweep = 0; sweep < 3; sweep += 1) {
           await world.now.timePasses()
           await world.now.sweep()
