@@ -92,14 +92,21 @@ export function oneOf<const T extends string>(values: readonly T[]): Schema<T> {
 
 const UTC = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z$/
 /** A timer beyond some year would overflow in the server; nobody plans that far. */
-const LAST_MS = Date.UTC(2200, 0)
+const LAST_YEAR = 2200
+const LAST_MS = Date.UTC(LAST_YEAR, 0)
 
 /** A moment, ISO UTC, on a day that there is. Other forms would be taken for times of the worker's own zone. */
 export const utcTime: Schema<string> = {
   faultsOf: (value, path) =>
     typeof value === 'string' && isUtcTime(value)
       ? []
-      : [invalid(path, 'must be a time in UTC such as 2026-11-21T10:00:00Z', value)],
+      : [
+          invalid(
+            path,
+            `must be a time in UTC, before ${LAST_YEAR}, such as 2026-11-21T10:00:00Z`,
+            value,
+          ),
+        ],
 }
 
 function isUtcTime(value: string): boolean {

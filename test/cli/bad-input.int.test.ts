@@ -144,8 +144,8 @@ describe('pre-send refuses', () => {
       'a deadline before the start',
       () => ({
         ...GOOD_REQUEST,
-        startAt: '2999-01-02T00:00:00Z',
-        deadline: '2999-01-01T00:00:00Z',
+        startAt: '2099-01-02T00:00:00Z',
+        deadline: '2099-01-01T00:00:00Z',
       }),
     ],
   ])('%s', async (_what, request) => {
