@@ -15,7 +15,7 @@ export interface EmarketeerValue {
   readonly source: string | null
   /** `type` or `type:id` of who acted. */
   readonly actor: string | null
-  /** Event time of the last positive act by a person that the source tells of, or null (our own write, a default). */
+  /** The earlier of event and recording time of a person's last positive act, or null (our own write, a default). */
   readonly positiveActMs: number | null
   /** The later of event and recording time of a person's last deny, or null. */
   readonly denyActMs: number | null

@@ -1,7 +1,7 @@
 import { categoryCell, type CellKey } from '../domain/cell-key.js'
 import { addressOrText } from '../domain/email-address.js'
-import { isPositive } from '../domain/legal-basis.js'
 import { isCrmSource, isOwnEcho, type FeedItem, type ReadLegalBasis } from '../emarketeer/index.js'
+import { actTimesOf, NOBODYS_ACT } from './act-times.js'
 import { placeOfEmail, type EmarketeerPlace } from './emarketeer-place.js'
 
 /** eMarketeer's latest value of one cell within a page of the feed, and the acts on the way to it. */
@@ -117,9 +117,8 @@ function foldCell(
   }
   const key = `${address} ${cellKey}`
   const earlier = cells.get(key)
-  const byPerson = !isOwnEcho(item) && !isCrmSource(item.source) && basis !== 'unreadable'
-  const positive = byPerson && isPositive(basis) ? item.eventTimeMs : null
-  const deny = byPerson && !isPositive(basis) ? Math.max(item.eventTimeMs, item.recordedAtMs) : null
+  const byPerson = !isOwnEcho(item) && !isCrmSource(item.source)
+  const { positiveActMs, denyActMs } = byPerson ? actTimesOf(basis, item) : NOBODYS_ACT
   cells.set(key, {
     address,
     cellKey,
@@ -129,8 +128,8 @@ function foldCell(
     recordedAtMs: item.recordedAtMs,
     source: item.source,
     actor: actorText(item.actor),
-    positiveActMs: latest(earlier?.positiveActMs, positive),
-    denyActMs: latest(earlier?.denyActMs, deny),
+    positiveActMs: latest(earlier?.positiveActMs, positiveActMs),
+    denyActMs: latest(earlier?.denyActMs, denyActMs),
   })
 }
 

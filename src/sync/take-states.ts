@@ -1,5 +1,5 @@
 import { categoryCell } from '../domain/cell-key.js'
-import { isPositive, PURPOSES } from '../domain/legal-basis.js'
+import { PURPOSES } from '../domain/legal-basis.js'
 import { isCrmSource, type ContactState, type ReadLegalBasis } from '../emarketeer/index.js'
 import { ensureEmarketeerAddresses } from '../ledger/address-mentions.js'
 import type { Queryable } from '../ledger/database.js'
@@ -11,6 +11,7 @@ import {
   takeEmarketeerValues,
   type EmarketeerValue,
 } from '../ledger/emarketeer-mirror.js'
+import { actTimesOf, NOBODYS_ACT } from './act-times.js'
 import { placeOfEmail } from './emarketeer-place.js'
 import { actorText } from './feed-page.js'
 
@@ -118,8 +119,6 @@ function toValue(
   const { version, eventTimeMs, recordedAtMs, source } = facts
   // A default (version 0) is nobody's act, and what a CRM wrote is no act in eMarketeer.
   const byPerson = version > 0 && !isCrmSource(source)
-  const positive = byPerson && basis !== 'unreadable' && isPositive(basis)
-  const deny = byPerson && basis !== 'unreadable' && !isPositive(basis)
   return {
     addressId,
     cellKey,
@@ -129,7 +128,6 @@ function toValue(
     recordedAtMs,
     source,
     actor: actorText(facts.actor),
-    positiveActMs: positive ? eventTimeMs : null,
-    denyActMs: deny ? Math.max(eventTimeMs ?? 0, recordedAtMs ?? 0) : null,
+    ...(byPerson ? actTimesOf(basis, facts) : NOBODYS_ACT),
   }
 }

@@ -148,6 +148,29 @@ describe('what stays restrictive, and says so', () => {
     await expectBoth(person, 'withdrawn')
   })
 
+  // "An eventTime over 5 minutes in the future is invalid" (docs/wire-emarketeer.md): up to that whoever records it may be ahead.
+  it.each([
+    ['as its change is read', () => Promise.resolve({})],
+    [
+      'as its state is read',
+      () => world.now.emarketeer.post('accounts/1001/expire', { cursors: true }),
+    ],
+  ])(
+    'a withdrawal later than a consent that is said to be of a later time, %s',
+    async (_, lose) => {
+      const person = await agreed({ basis: 'contract' })
+      await person.acts(
+        'consent',
+        'marketingSendouts',
+        new Date(Date.now() + 4 * 60_000).toISOString(),
+      )
+      passTime(LATER_MS)
+      sets(person, 'withdrawn')
+      await lose()
+      await expectBoth(person, 'withdrawn')
+    },
+  )
+
   it('acts that are closer than the clocks can tell', async () => {
     const person = await agreed()
     await person.acts('withdrawn')

@@ -22,7 +22,7 @@ export interface EmarketeerReading {
   readonly basis: LegalBasis
   /** Rises by one with every act; 0 = never set. */
   readonly version: number
-  /** Last positive act by a person (its eventTime), or null where unknown. Unix milliseconds. */
+  /** Last positive act by a person (the earlier of eventTime and recordedAt), or null where unknown. Unix milliseconds. */
   readonly lastPositiveActMs: number | null
   /**
    * Last deny by a person (the later of eventTime and recordedAt), or null where unknown. Unix milliseconds.

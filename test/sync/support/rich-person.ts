@@ -64,9 +64,13 @@ export class RichPerson {
     this.contactId = made.contactId
   }
 
-  /** A person's act in eMarketeer. */
-  async acts(legalBasis: LegalBasis, purpose: Purpose = 'marketingSendouts'): Promise<void> {
-    const act = { kind: 'consent', purpose, legalBasis, contactId: this.contactId }
+  /** A person's act in eMarketeer. @param eventTime ISO 8601; default when it is recorded. */
+  async acts(
+    legalBasis: LegalBasis,
+    purpose: Purpose = 'marketingSendouts',
+    eventTime?: string,
+  ): Promise<void> {
+    const act = { kind: 'consent', purpose, legalBasis, contactId: this.contactId, eventTime }
     await this.world.emarketeer.post('accounts/1001/acts', { acts: [act] })
   }
 
