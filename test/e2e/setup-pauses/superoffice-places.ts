@@ -78,8 +78,8 @@ export const SUPEROFFICE_PLACES: readonly PausePlace<SuperOfficeOrganisation>[] 
   {
     code: 'privilegeMissing',
     step: 'privileges',
-    when: 'rights are listed, and none is about consent',
-    start: startInstallation,
+    when: 'on site, rights are listed, and none is about consent',
+    start: onSite,
     make: ({ control }) => control.post('switches', { functionRights: ['can-export'] }),
     choices: {
       retry: {
@@ -88,13 +88,13 @@ export const SUPEROFFICE_PLACES: readonly PausePlace<SuperOfficeOrganisation>[] 
         then: 'set-up goes on to its end',
         next: 'done',
         state: 'done',
-        stands: BUILT,
+        stands: ON_SITE,
       },
       skip: {
         then: 'set-up goes on to its end; a right that is lacking shows at the first write',
         next: 'done',
         state: 'skipped',
-        stands: BUILT,
+        stands: ON_SITE,
       },
       abort: { ...ABORT, stands: NOTHING_BUILT },
     },
