@@ -228,6 +228,8 @@ export async function takeCrmSubscriptions(
     const same =
       before?.version === row.version &&
       before.crmContactId === row.contactId &&
+      // Its category may have become known since.
+      (before.categoryId === row.categoryId || row.categoryId === null) &&
       // What was not to be read may be now, in the same version.
       (before.subscribed === row.subscribed || row.subscribed === null)
     if (same && !listing) {

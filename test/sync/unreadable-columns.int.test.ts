@@ -168,3 +168,40 @@ describe('a subscription row without an answer', () => {
     expect(result).toMatchObject({ complete: false })
   })
 })
+
+describe('a column of our own tables that was secured after set-up (B8)', () => {
+  const CASES = [
+    ['em_subscriptions', 'em_category'],
+    ['em_subscriptions', 'em_contact'],
+    ['em_subscriptions', 'em_subscribed'],
+    ['em_subscriptioncategories', 'em_categoryid'],
+  ].flatMap(([table, column]) =>
+    (['absent', 'null'] as const).flatMap((hiddenAs) =>
+      PROOFS.map((proof) => [table!, column!, hiddenAs, proof] as const),
+    ),
+  )
+
+  it.each(CASES)(
+    '%s.%s, shown as %s: a No just before a send is not mailed, proven by %s',
+    async (table, column, hiddenAs, proof) => {
+      const ann = await world.now.linked()
+      const rows = await dynamicsRows(world.now, 'em_subscriptions')
+      const row = rows.find(({ em_contact }) => em_contact === ann.crmIds[0])
+      const categoryId = String(row?.['em_rowkey']).split('_').at(-1)!
+      const secureOurs = (more: Record<string, unknown>) =>
+        world.now.dynamicsSwitch({ secureColumn: { table, column, ...more } })
+      const ask = { contactIds: [ann.contactId], categoryId, proof, tolerant: true } as const
+      await secureOurs({ hiddenAs })
+      await ann.flipSubscription(categoryId, false)
+      try {
+        const { result, verdicts } = await inNewProcess((anew) => preSend(anew, ask))
+        expect(verdicts[ann.contactId]).toBe('notVerified')
+        expect(result).toMatchObject({ complete: false, eligible: 0 })
+      } finally {
+        await secureOurs({ secured: false })
+      }
+      const after = await inNewProcess((anew) => preSend(anew, ask))
+      expect(after.verdicts[ann.contactId]).toBe('unsubscribedFromCategory')
+    },
+  )
+})

@@ -23,7 +23,7 @@ import { FieldHistory } from './history/field-history.js'
 import { environmentHttp } from './http-clients.js'
 import { CategoryMap } from './reading/category-map.js'
 import { type ChangeSource, readChanges } from './reading/changes.js'
-import { ContactGuard } from './reading/contact-guard.js'
+import { ColumnGuard } from './reading/column-guard.js'
 import { directRead } from './reading/direct-read.js'
 import { requireHttps } from './require-https.js'
 import { asSetupError } from './setup/as-setup-error.js'
@@ -41,7 +41,7 @@ export class DynamicsSession implements CrmSession {
   readonly connectionId: string
   readonly #source: ChangeSource
   readonly #history: FieldHistory
-  readonly #guard: ContactGuard
+  readonly #guard: ColumnGuard
 
   constructor(config: DynamicsConfig, options: CrmOpenOptions) {
     requireHttps(config, options.allowLoopbackHttp)
@@ -60,7 +60,7 @@ export class DynamicsSession implements CrmSession {
     }
     const userId = this.facts.organization?.userId ?? null
     this.#history = new FieldHistory(this.client, userId)
-    this.#guard = new ContactGuard(this.client, userId)
+    this.#guard = new ColumnGuard(this.client, userId, tables)
   }
 
   async check(context: CallContext): Promise<void> {

@@ -1,5 +1,5 @@
 import { CATEGORIES_TABLE, SUBSCRIPTIONS_TABLE } from '../names.js'
-import type { TableFacts } from '../facts.js'
+import type { SubscriptionTables, TableFacts } from '../facts.js'
 import type { ColumnUse, TableUse } from './column-access.js'
 import { CONTACT_COLUMNS, SUBSCRIPTION_COLUMNS } from './rows.js'
 
@@ -33,6 +33,22 @@ export function useOfOurs(table: string, { setName }: TableFacts): TableUse {
     default:
       return { table, setName, columns: {} }
   }
+}
+
+/** What a reading takes people's answers from. Names of categories are not among it, nor whether one is archived. */
+export function usesOfReading(tables: SubscriptionTables | null): readonly TableUse[] {
+  const ours =
+    tables === null
+      ? []
+      : [
+          useOfOurs(SUBSCRIPTIONS_TABLE, tables.subscriptions),
+          {
+            table: CATEGORIES_TABLE,
+            setName: tables.categories.setName,
+            columns: usedFor(['read'], ['em_categoryid']),
+          },
+        ]
+  return [CONTACT_USE, ...ours]
 }
 
 function usedFor(uses: readonly ColumnUse[], columns: readonly string[]): TableUse['columns'] {

@@ -1,23 +1,26 @@
 import { AppError } from '../../../contracts/app-error.js'
 import type { CallContext } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
+import type { SubscriptionTables } from '../facts.js'
 import { whoAmI } from '../who-am-i.js'
 import { type ClosedColumn, closedColumns, closedInWords } from './column-access.js'
-import { CONTACT_USE } from './table-uses.js'
+import { usesOfReading } from './table-uses.js'
 
 /** How long an answer counts: a column is secured by an administrator, not by a person who opts out. */
 const COUNTS_FOR_MS = 60_000
 
 /**
- * Refuses to read contacts while a column that we read is closed to us: null would be taken for what a person never said
- * (docs/wire-dataverse.md, 12). One request a minute at most, as long as no column is secured.
+ * Refuses to read while a column that we read is closed to us, of contacts or of our own tables: null would be taken for
+ * what a person never said, and a No whose category is hidden would count for nothing (docs/wire-dataverse.md, 12). One
+ * request a table and minute at most, as long as no column is secured.
  */
-export class ContactGuard {
+export class ColumnGuard {
   #openUntilMs = 0
 
   constructor(
     private readonly client: DataverseClient,
     private readonly userId: string | null,
+    private readonly tables: SubscriptionTables | null,
   ) {}
 
   /** @throws AppError `crm_privilege_missing` with the columns' names; UpstreamError. */
@@ -27,8 +30,11 @@ export class ContactGuard {
     }
     const askedMs = Date.now()
     const userIdOf = async () => this.userId ?? (await whoAmI(this.client, context)).userId
-    const closed = await closedColumns(this.client, CONTACT_USE, userIdOf, context)
-    const unreadable = closed.filter(({ lacks }) => lacks === 'read' || lacks === 'masked')
+    const uses = usesOfReading(this.tables)
+    const closed = await Promise.all(
+      uses.map((use) => closedColumns(this.client, use, userIdOf, context)),
+    )
+    const unreadable = closed.flat().filter(({ lacks }) => lacks === 'read' || lacks === 'masked')
     if (unreadable.length > 0) {
       throw refusal(unreadable)
     }
