@@ -17,7 +17,10 @@ const IDLE_DELTA_REQUESTS = 2
 /** A guess of how many pages a day's changes fill; a sweep every half hour keeps the delta short. */
 const DELTA_PAGES_PER_DAY = 48
 
-/** Chooses the cheaper proof by the requests that it will take; pure. */
+/**
+ * Chooses the cheaper proof by the requests that it will take; pure. Where both take the same, the delta: it also shows a
+ * record that has come to name an address beside another one, which no question by address finds.
+ */
 export function chooseProof(inputs: {
   readonly targeted: number
   readonly completeDelta: boolean
@@ -36,7 +39,7 @@ export function chooseProof(inputs: {
     inputs.deltaAgeMs === null
       ? IDLE_DELTA_REQUESTS + Math.ceil(inputs.knownRows / DELTA_PAGE_ROWS)
       : IDLE_DELTA_REQUESTS + Math.floor(days * DELTA_PAGES_PER_DAY)
-  const proof = inputs.completeDelta && deltaRequests < directRequests ? 'delta' : 'direct'
+  const proof = inputs.completeDelta && deltaRequests <= directRequests ? 'delta' : 'direct'
   return { proof, deltaRequests, directRequests }
 }
 
