@@ -62,6 +62,7 @@ describe('set-up', () => {
       'syncDue',
       'syncDue',
       'settleRun',
+      'tellNotices',
       'activateConnection',
       // Hints that arrived while the connection was not active yet.
       ...EVERY_SHARD,
