@@ -191,6 +191,18 @@ describe('reasons', () => {
     expect((await preSend(world.now, ask)).verdicts[ann.contactId]).toBe('eligible')
   })
 
+  it('take no act for new that was known before the deletion, whatever eMarketeer’s clock says (G8)', async () => {
+    const { emarketeer } = world.now.standIns
+    const ann = await world.now.linked()
+    await emarketeer.post('clock', { skewMs: 3_600_000 })
+    await ann.consents('legitimateInterest')
+    await emarketeer.post('clock', { skewMs: 0 })
+    await world.now.sweep()
+    await ann.deletedInCrm()
+    const ask = { contactIds: idsOf([ann]) }
+    expect((await preSend(world.now, ask)).verdicts[ann.contactId]).toBe('deletedInCrm')
+  })
+
   it('keep out a person whose loosening is held over a deny (F4)', async () => {
     await world.now.configure({ newlyMailableLimit: 0 })
     const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })

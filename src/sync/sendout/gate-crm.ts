@@ -169,7 +169,10 @@ function departedDenies(
       )
 }
 
-/** Whether eMarketeer recorded a new act after the last CRM record had gone (G8). */
+/**
+ * Whether eMarketeer recorded a new act after the last CRM record had gone (G8): by its clock, which may be ahead of ours,
+ * and by version, as what the last decision had seen is older for certain.
+ */
 function actedSince(view: AddressView): boolean {
   const cell = view.cells.get('marketingSendouts')
   const endedAtMs = view.row.crmEndedAtMs
@@ -177,6 +180,7 @@ function actedSince(view: AddressView): boolean {
     endedAtMs !== null &&
     cell !== undefined &&
     !isCrmSource(cell.source) &&
+    cell.seen?.version !== cell.version &&
     (cell.recordedAtMs ?? 0) > endedAtMs
   )
 }
