@@ -21,6 +21,9 @@ const WRAPPING = /^['‘’‚‛`´.]+|['‘’‚‛`´.…。．｡]+$/gu
 /** What no domain holds among ASCII: there it ends (`a@x?subject=hi`). */
 const NOT_IN_DOMAIN = /[^a-z0-9._\-\u0080-\u{10ffff}]/u
 
+/** May stand between two addresses without a blank, and inside one as well: `a@x-b@x`, `a@x—b@x`, `a@x|b@x`. */
+const BETWEEN = /[^\p{L}\p{M}\p{N}@.]/u
+
 /** Signs for @ that input methods make. */
 const WIDE_AT = /[＠﹫]/gu
 
@@ -50,6 +53,7 @@ export function splitAddresses(folded: string): readonly string[] {
   return texts
     .flatMap((one) => one.split(SEPARATOR))
     .flatMap((part) => (countOf(part, '@') > 1 ? part.split(/[/&]/) : [part]))
+    .flatMap((part) => [part, ...(countOf(part, '@') > 1 ? part.split(BETWEEN) : [])])
     .flatMap(pairs)
 }
 

@@ -36,6 +36,9 @@ const MAX_LENGTH_CHARACTERS = 100
 /** Nothing longer is an address: 64 before the sign, 255 after it (RFC 5321, 4.5.3.1). */
 const MAX_KEY_CHARACTERS = 320
 
+/** What an index of the database takes, with room to spare. */
+const MAX_TEXT_BYTES = 1_900
+
 const EMPTY: AddressField = { key: null, found: [], unusable: false }
 
 /** Nearly every address: its lower case is its key. A sendout makes millions of keys. */
@@ -79,8 +82,26 @@ export function addressOrText(text: string | null | undefined): string | null {
     return key
   }
   const folded = foldAddress(text ?? '')
-  // What is cut off must not leave an address.
-  return folded.length <= MAX_KEY_CHARACTERS ? folded : `${folded.slice(0, MAX_KEY_CHARACTERS)}…`
+  return folded.length <= MAX_KEY_CHARACTERS ? folded : shortened(folded)
+}
+
+/** A long text by the addresses that it names, as each of them counts; what is left out must not leave an address. */
+function shortened(folded: string): string {
+  const { found } = readAddressField(folded)
+  let kept = ''
+  for (const key of found) {
+    const longer = kept === '' ? key : `${kept}; ${key}`
+    if (bytesOf(longer) > MAX_TEXT_BYTES) {
+      break
+    }
+    kept = longer
+  }
+  return `${kept === '' ? folded.slice(0, MAX_KEY_CHARACTERS) : kept}…`
+}
+
+/** At most that many in UTF-8. */
+function bytesOf(text: string): number {
+  return text.length + 2 * text.replace(/[\0-\x7f]/g, '').length
 }
 
 /** How systems that compare texts may hold the address of a key: as it is, and with its domain in Unicode. */

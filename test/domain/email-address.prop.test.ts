@@ -177,6 +177,20 @@ describe('the key of an address (rule A)', () => {
 })
 
 describe('a field that is meant for an address', () => {
+  it.each([...'—–•·→+-_=~#*|!?'])(
+    'names both of two addresses with only %j between them',
+    (sign) => {
+      const field = readAddressField(`a@x.example${sign}b@y.example`)
+      expect(field).toMatchObject({ key: null, unusable: true })
+      expect(field.found).toEqual(expect.arrayContaining(['a@x.example', 'b@y.example']))
+    },
+  )
+
+  it('names every address of a long text of eMarketeer', () => {
+    const given = Array.from({ length: 40 }, (_, n) => `person${n}@x.example`).join('; ')
+    expect(readAddressField(addressOrText(given)).found).toEqual(readAddressField(given).found)
+  })
+
   it.each([
     ['a@x.example; b@x.example', ['a@x.example', 'b@x.example']],
     ['a@x.example, b@x.example', ['a@x.example', 'b@x.example']],
