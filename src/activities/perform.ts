@@ -4,8 +4,9 @@ import { AppError } from '../contracts/app-error.js'
 import type { RunReference } from '../contracts/sync-activities.js'
 import { toAppError } from '../sync/to-app-error.js'
 import type { SyncSession } from '../sync/session.js'
-import type { Systems } from '../sync/systems.js'
+import type { Systems, WorkOptions } from '../sync/systems.js'
 import { logger } from '../telemetry/logger.js'
+import { LifeSigns } from './life-signs.js'
 import { closeAfter, passGates, reopenTimed, type Gated, type Needs } from './gates.js'
 
 const log = logger('activity')
@@ -18,45 +19,36 @@ const log = logger('activity')
 export async function onConnection<T>(
   systems: Systems,
   run: RunReference,
-  work: (session: SyncSession) => Promise<T>,
+  work: (session: SyncSession, watched: WorkOptions) => Promise<T>,
   needs: Needs = 'both',
   whenever: 'mayRun' | 'always' = 'mayRun',
 ): Promise<T> {
   return failing(async () => {
     const context = Context.current()
-    const session = await systems.session(
-      { ...run, workflowId: context.info.workflowExecution?.workflowId ?? context.info.activityId },
-      {
-        signal: context.cancellationSignal,
-        heartbeat: (progress) => context.heartbeat(progress),
-      },
-    )
+    const signs = new LifeSigns(context)
+    const watched = { signal: signs.signal, heartbeat: signs.beat, onSign: signs.note }
+    const workflowId = context.info.workflowExecution?.workflowId ?? context.info.activityId
+    const session = await systems.session({ ...run, workflowId }, watched)
     if (whenever === 'mayRun') {
       refuseWhenNotActive(session, needs)
     }
     const gated = { session, driver: systems.driverOf(session.connection) }
-    const pulse = setInterval(() => context.heartbeat(), HEARTBEAT_MS)
-    try {
+    return signs.watch(async () => {
       await passGates(gated, needs)
-      return await working(gated, work)
-    } finally {
-      clearInterval(pulse)
-    }
+      return working(gated, () => work(session, watched))
+    })
   })
 }
 
-async function working<T>(gated: Gated, work: (session: SyncSession) => Promise<T>): Promise<T> {
+async function working<T>(gated: Gated, work: () => Promise<T>): Promise<T> {
   try {
-    const result = await work(gated.session)
+    const result = await work()
     await reopenTimed(gated.session)
     return result
   } catch (error) {
     throw await closeAfter(gated, error)
   }
 }
-
-/** Shorter than a third of every heartbeat time-out, so that one late beat kills nothing. */
-const HEARTBEAT_MS = 2_500
 
 /** Turns what an activity throws into a failure with the catalogue's code as its type. */
 export async function failing<T>(work: () => Promise<T>): Promise<T> {

@@ -6,7 +6,6 @@ import type { CrmDriver } from '../crm/crm.js'
 import { openGate } from '../ledger/gates.js'
 import { countDue } from '../ledger/due-count.js'
 import { appendOverride } from '../ledger/overrides.js'
-import type { SyncRun } from '../ledger/runs.js'
 import type { Systems } from '../sync/systems.js'
 import { failing, onConnection } from './perform.js'
 import { takeAttempt } from './setup/one-attempt.js'
@@ -54,9 +53,11 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
       const waiting = { signal: context.cancellationSignal, onWait: () => context.heartbeat() }
       const attempt = await failing(() => takeAttempt(systems.db, connectionId, waiting))
       try {
-        return await onConnection(systems, setupRun(connectionId), (session) => {
+        return await onConnection(systems, setupRun(connectionId), (session, watched) => {
           const { keep } = attempt
-          const sessions = { first: session, reopen: () => reopen(systems, session.run), keep }
+          // With the facts as they are now.
+          const reopen = () => systems.session(session.run, watched)
+          const sessions = { first: session, reopen, keep }
           return runStep(step, sessions, choice)
         })
       } finally {
@@ -113,13 +114,4 @@ const NO_RUN = '00000000-0000-0000-0000-000000000000'
 
 function setupRun(connectionId: string) {
   return { connectionId, runId: NO_RUN, tier: 'setup' } as const
-}
-
-/** With the facts as they are now. */
-function reopen(systems: Systems, run: SyncRun) {
-  const context = Context.current()
-  return systems.session(run, {
-    signal: context.cancellationSignal,
-    heartbeat: (progress) => context.heartbeat(progress),
-  })
 }

@@ -151,6 +151,9 @@ export const ERROR_CATALOGUE = {
   temporal_unreachable: outside('Check TEMPORAL_ADDRESS and that the server runs.'),
   worker_unreachable: outside('Start a worker (`lbsync worker`), and try again.'),
   database_unreachable: outside('Check DATABASE_URL and that PostgreSQL runs.'),
+  database_busy: outside(
+    'Tried again by itself. If it stays: somebody holds a lock (`pg_stat_activity`), or the server is too slow.',
+  ),
   database_not_migrated: outside('Run `lbsync migrate` first.', false),
   emarketeer_unreachable: outside('Check EMARKETEER_SYNC_URL; the sync tries again by itself.'),
   emarketeer_auth_failed: outside('Check EMARKETEER_API_KEY.', false),

@@ -19,7 +19,30 @@ export interface Database extends Queryable {
   close(): Promise<void>
 }
 
+/** The same database, which tells of each statement that has ended, well or not. */
+export function noticing(db: Database, onStatement: () => void): Database {
+  const of = (queryable: Queryable): Queryable => ({
+    query: (sql, values) => queryable.query<never>(sql, values).finally(onStatement),
+  })
+  return {
+    ...of(db),
+    transaction: (work) => db.transaction((tx) => work(of(tx))),
+    snapshot: (work) => db.snapshot((tx) => work(of(tx))),
+    close: () => db.close(),
+  }
+}
+
 const DEADLOCK = '40P01'
+
+/**
+ * Nobody waits for longer: a piece of work that meets another's lock fails, and is tried again. Short enough for a worker
+ * that is told to end to do so within its grace.
+ */
+const LOCK_TIMEOUT_MS = 10_000
+/** Far above what a statement of ours takes; one that takes longer is ended by the server. */
+const STATEMENT_TIMEOUT_MS = 5 * 60_000
+/** A transaction that does nothing for so long is of a process that hangs; its locks are let go of. */
+const IDLE_IN_TRANSACTION_MS = 60_000
 
 function queryableOf(client: pg.Pool | pg.PoolClient): Queryable {
   return {
@@ -36,7 +59,7 @@ function queryableOf(client: pg.Pool | pg.PoolClient): Queryable {
 /** Opens the ledger. Connections are made when first needed. @param databaseUrl a PostgreSQL URL. */
 export function openDatabase(
   databaseUrl: string,
-  options: { maxConnections?: number } = {},
+  options: { maxConnections?: number; lockTimeoutMs?: number } = {},
 ): Database {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
@@ -44,6 +67,9 @@ export function openDatabase(
     connectionTimeoutMillis: 5_000,
     application_name: 'lbsync',
     options: '-c role=lbsync_app',
+    lock_timeout: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
   })
   // A connection that dies while idle is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined)
@@ -52,6 +78,11 @@ export function openDatabase(
       throw toDatabaseError(error)
     })
     let broken: Error | undefined
+    // One that dies between two statements has no query to tell: without a listener it would end the process.
+    const onError = (error: Error) => {
+      broken = error
+    }
+    client.on('error', onError)
     try {
       await client.query(begin)
       const result = await work(queryableOf(client))
@@ -63,6 +94,7 @@ export function openDatabase(
       })
       throw toDatabaseError(error)
     } finally {
+      client.removeListener('error', onError)
       client.release(broken)
     }
   }

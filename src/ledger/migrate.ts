@@ -43,6 +43,8 @@ async function readMigrations(): Promise<readonly Migration[]> {
  */
 export async function migrate(databaseUrl: string): Promise<MigrationReport> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
+  // One that dies between two statements is told of by the next.
+  client.on('error', () => undefined)
   try {
     await client.connect()
     await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK_ID])

@@ -11,7 +11,7 @@ import {
 } from '../emarketeer/index.js'
 import { RequestTally } from '../http/index.js'
 import { findConnection, type ConnectionRow } from '../ledger/connections.js'
-import type { Database } from '../ledger/database.js'
+import { noticing, type Database } from '../ledger/database.js'
 import type { SyncRun } from '../ledger/runs.js'
 import { logger } from '../telemetry/logger.js'
 import { factSecrets } from './fact-secrets.js'
@@ -39,6 +39,8 @@ export interface SystemsOptions {
 export interface WorkOptions {
   readonly signal?: AbortSignal
   readonly heartbeat?: (progress: Progress) => void
+  /** Told whenever a request to the outside or a statement has ended. */
+  readonly onSign?: () => void
 }
 
 interface OpenSystems {
@@ -98,14 +100,20 @@ export class Systems {
     const connection = await this.connection(run.connectionId)
     const systems = this.systemsOf(connection)
     const clock = new ClockWatch()
+    const { db } = this.options
     return {
-      db: this.options.db,
+      db: work.onSign ? noticing(db, work.onSign) : db,
       connection,
       emarketeer: this.emarketeerOf(connection.accountId),
       crm: systems.crm,
       publicContacts: systems.publicContacts,
       run,
-      call: { signal: work.signal, tally: new RequestTally(), onClock: clock.note },
+      call: {
+        signal: work.signal,
+        tally: new RequestTally(),
+        onClock: clock.note,
+        onRequest: work.onSign,
+      },
       clock,
       log: logger('sync').child({
         connectionId: connection.connectionId,

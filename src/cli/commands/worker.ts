@@ -7,6 +7,9 @@ import { stopSignal } from '../stop-signal.js'
 
 const ALL: readonly QueueName[] = Object.values(QUEUES)
 
+/** Time for telling why it ended. */
+const GONE_AFTER_MS = 1_000
+
 interface Options extends JsonOption {
   readonly queues: readonly QueueName[]
 }
@@ -23,17 +26,22 @@ export function addWorker(program: Command, output: Output): void {
     .action(async ({ json = false, queues }: Options) => {
       const signal = stopSignal()
       const { runWorkers } = await import('../../workers/run-workers.js')
-      await runWorkers(queues, {
-        signal,
-        onReady: ({ address }) => {
-          const ready = { ready: true, queues, temporal: address }
-          void output.write(
-            json
-              ? `${JSON.stringify(ready)}\n`
-              : `Serving ${queues.join(', ')} of Temporal at ${address}.\n`,
-          )
-        },
-      })
+      try {
+        await runWorkers(queues, {
+          signal,
+          onReady: ({ address }) => {
+            const ready = { ready: true, queues, temporal: address }
+            void output.write(
+              json
+                ? `${JSON.stringify(ready)}\n`
+                : `Serving ${queues.join(', ')} of Temporal at ${address}.\n`,
+            )
+          },
+        })
+      } finally {
+        // Work that hangs would keep the process alive for ever, with nothing left to do.
+        setTimeout(() => process.exit(), GONE_AFTER_MS).unref()
+      }
     })
 }
 

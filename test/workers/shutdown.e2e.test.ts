@@ -1,0 +1,75 @@
+import { expect, it } from '@jest/globals'
+import { saveConnection, setConnectionState } from '../../src/ledger/connections.js'
+import { openDatabase } from '../../src/ledger/database.js'
+import { withDatabase } from '../support/with-database.js'
+import { withProcesses } from '../support/with-processes.js'
+import { withTemporal } from '../support/with-temporal.js'
+
+const temporal = withTemporal()
+const database = withDatabase()
+const processes = withProcesses()
+const connectionId = 'acme-dynamics'
+/** What is usually given, as Kubernetes does. */
+const GRACE_MS = 30_000
+
+it(
+  'a worker that is told to end while an activity waits for a lock is gone within the grace',
+  async () => {
+    const db = openDatabase(database.url, { maxConnections: 2 })
+    await saveConnection(db, {
+      connectionId,
+      accountId: '1001',
+      crm: 'dynamics',
+      config: {},
+      legalBasisSync: true,
+      subscriptionSync: false,
+      createMissing: 'none',
+      newlyMailableLimit: 100,
+      subscriptionRowsPerDay: 100,
+    })
+    await setConnectionState(db, connectionId, 'active')
+    const nowhere = 'http://127.0.0.1:9'
+    const worker = await processes.start({
+      entry: 'bin/lbsync.mjs',
+      args: ['worker', '--json'],
+      readyTimeoutMs: 2 * GRACE_MS,
+      env: {
+        DATABASE_URL: database.url,
+        TEMPORAL_ADDRESS: temporal.address,
+        TEMPORAL_NAMESPACE: temporal.namespace,
+        EMARKETEER_SYNC_URL: nowhere,
+        EMARKETEER_CONNECT_URL: nowhere,
+        EMARKETEER_API_KEY: 'none',
+        PUBLIC_URL: nowhere,
+        GATEWAY_API_KEY: 'k'.repeat(40),
+        ALLOW_LOOPBACK_HTTP: 'true',
+      },
+    })
+    await db.transaction(async (tx) => {
+      await tx.query('SELECT 1 FROM connections WHERE connection_id = $1 FOR UPDATE', [
+        connectionId,
+      ])
+      await temporal.client.workflow.start('pauseConnection', {
+        workflowId: `pause/${connectionId}`,
+        taskQueue: 'setup',
+        args: [{ connectionId, mode: 'all', reason: 'A test', by: 'Kari' }],
+      })
+      await untilWaiting()
+      const toldMs = performance.now()
+      process.kill(worker.pid, 'SIGTERM')
+      expect(await worker.exited).toBe(0)
+      expect(performance.now() - toldMs).toBeLessThan(GRACE_MS)
+    })
+    await db.close()
+
+    async function untilWaiting(): Promise<void> {
+      for (;;) {
+        const rows = await db.query('SELECT 1 FROM pg_locks WHERE NOT granted')
+        if (rows.length > 0) {
+          return
+        }
+      }
+    }
+  },
+  4 * GRACE_MS,
+)
