@@ -1,3 +1,4 @@
+import { SdkComponent } from '@temporalio/common'
 import type { LogLevel, LogMetadata, Logger as TemporalLogger } from '@temporalio/common'
 import { Runtime } from '@temporalio/worker'
 import { shapeOf } from './log-fields.js'
@@ -10,9 +11,11 @@ import { logger, type Logger } from './logger.js'
 export function createTemporalLogger(target: Logger): TemporalLogger {
   const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
     const known = Object.fromEntries(
-      Object.entries(meta).filter(([name]) => shapeOf(name) !== undefined),
+      Object.entries(meta)
+        .map(([name, value]) => [camelCase(name), value] as const)
+        .filter(([name]) => shapeOf(name) !== undefined),
     )
-    const fields = 'error' in meta ? { ...known, err: meta['error'] as unknown } : known
+    const fields = 'error' in meta ? { ...known, err: errorOf(meta) } : known
     switch (level) {
       case 'TRACE':
         return target.trace(fields, message)
@@ -34,6 +37,19 @@ export function createTemporalLogger(target: Logger): TemporalLogger {
     warn: (message, meta) => log('WARN', message, meta),
     error: (message, meta) => log('ERROR', message, meta),
   }
+}
+
+/** The native core names its fields in snake case. */
+function camelCase(name: string): string {
+  return name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** The native core tells an error in words of its own, which hold no payload; any other text may be anything. */
+function errorOf({ error, sdkComponent }: LogMetadata): unknown {
+  if (typeof error !== 'string' || sdkComponent !== SdkComponent.core) {
+    return error
+  }
+  return Object.assign(new Error(error), { name: 'CoreError', stack: undefined })
 }
 
 let installed = false

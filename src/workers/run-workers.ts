@@ -27,7 +27,7 @@ const CONCURRENT_ACTIVITIES: Readonly<Record<QueueName, number>> = {
   webhook: 8,
 }
 
-/** Cached workflows cost about a third of a megabyte each. */
+/** Of all queues together; cached workflows cost about a third of a megabyte each. */
 const MAX_CACHED_WORKFLOWS = 200
 /**
  * Told to end, a worker lets activities run on for the first, then cancels them, and after the second goes without them: all
@@ -89,7 +89,7 @@ export async function runWorkers(
           workflowBundle: bundle,
           activities,
           maxConcurrentActivityTaskExecutions: CONCURRENT_ACTIVITIES[queue],
-          maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
+          maxCachedWorkflows: Math.ceil(MAX_CACHED_WORKFLOWS / queues.length),
           ...SHUTDOWN,
           // Heartbeats carry cancellation; the default throttle would notice it a minute late.
           maxHeartbeatThrottleInterval: '5 seconds',

@@ -1,5 +1,5 @@
 import { executeChild, ParentClosePolicy } from '@temporalio/workflow'
-import { PRIORITY, workflowIds } from '../contracts/names.js'
+import { workflowIds } from '../contracts/names.js'
 import type { PreSendRequest } from '../contracts/pre-send.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import type { MembersReference } from '../contracts/sync-activities.js'
@@ -75,7 +75,6 @@ function syncShard(
     workflowId: workflowIds.forceSync(request.sendoutId, request.stage, shard),
     args: [{ sendoutRunId, connectionId, runId: sendoutRunId, crm, proof, from, to }],
     parentClosePolicy: ParentClosePolicy.TERMINATE,
-    priority: { priorityKey: PRIORITY.preSend, fairnessKey: connectionId },
     typedSearchAttributes: searchAttributes({
       connectionId,
       crm,

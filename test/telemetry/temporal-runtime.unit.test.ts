@@ -29,6 +29,22 @@ describe('createTemporalLogger', () => {
     expect(JSON.stringify(line)).not.toMatch(/anna|taskToken/)
   })
 
+  it.each([
+    ['core', { name: 'CoreError', message: 'Status { code: NotFound } for ***@***' }],
+    ['activity', { name: 'NotAnError' }],
+  ])('keeps what the native core says of an error, and no text of others: %s', (from, err) => {
+    const lines: string[] = []
+    const destination = { write: (line: string) => void lines.push(line) }
+    const log = createTemporalLogger(
+      createLoggerFactory({ level: 'trace', destination })('temporal'),
+    )
+    const error = 'Status { code: NotFound } for anna@example.test'
+    log.warn('Task not found when completing', { sdkComponent: from, run_id: 'run-1', error })
+    const line = JSON.parse(lines[0] ?? '{}') as object
+    expect(line).toMatchObject({ runId: 'run-1', err })
+    expect(JSON.stringify(line)).not.toContain('anna')
+  })
+
   it.each(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'] as const)('keeps the level %s', (level) => {
     const lines: string[] = []
     const destination = { write: (line: string) => void lines.push(line) }
