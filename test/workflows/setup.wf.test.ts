@@ -46,6 +46,7 @@ describe('set-up', () => {
         { ...report(50), next: place === null ? placeAfter(50) : null }
       ),
       activateConnection: look,
+      tellNotices: async () => ['Something that lies there.'],
     })
     const handle = await start()
     const result = (await handle.result()) as SetupStatus
@@ -69,6 +70,9 @@ describe('set-up', () => {
       'startSweep',
     ])
     expect(world.inputs('syncDue')[0]).toMatchObject({ reading: 'copy', tier: 'setup' })
+    expect(result.steps.find(({ id }) => id === 'firstSync')?.note).toBe(
+      '100 contacts looked at; 100 wait for approval (lbsync held). Something that lies there.',
+    )
     expect(result).toMatchObject({
       connectionId,
       phase: 'done',
