@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity'
 import type { SyncActivities } from '../contracts/sync-activities.js'
 import { setConnectionState } from '../ledger/connections.js'
-import { noteSweep } from '../ledger/sweeps.js'
+import { expectSweeps, noteSweep } from '../ledger/sweeps.js'
 import { noticesOf, noticeSentences } from '../sync/notices.js'
 import { failing } from './perform.js'
 import { startSweepCron, type CronPlace } from './sweep-cron.js'
@@ -16,7 +16,11 @@ type ConnectionActivities = Pick<
 export function createConnectionActivities(place: CronPlace): ConnectionActivities {
   const { systems } = place
   return {
-    startSweep: ({ connectionId }) => failing(() => startSweepCron(place, connectionId)),
+    startSweep: ({ connectionId }) =>
+      failing(async () => {
+        await startSweepCron(place, connectionId)
+        await expectSweeps(systems.db, connectionId)
+      }),
 
     activateConnection: ({ connectionId }) =>
       failing(() => setConnectionState(systems.db, connectionId, 'active')),

@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client'
 import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
-import { listConnections } from '../ledger/connections.js'
-import { expectSweeps, maySweep, noteCronRestarted } from '../ledger/sweeps.js'
+import { listConnections, type ConnectionRow } from '../ledger/connections.js'
+import { maySweep, noteCronRestarted } from '../ledger/sweeps.js'
 import type { Systems } from '../sync/systems.js'
 import { endWork } from './end-work.js'
 
@@ -22,7 +22,6 @@ export async function startSweepCron(
     return
   }
   await start(temporal, connectionId, connection.crm)
-  await expectSweeps(systems.db, connectionId)
   // Disabled or paused while it was started: whoever did so may have looked for it before it was there.
   if (!maySweep(await systems.connection(connectionId))) {
     await endWork(temporal, connectionId, ['cron'], ENDED)
@@ -33,6 +32,8 @@ export async function startSweepCron(
 export interface RestoredCrons {
   readonly restarted: readonly string[]
   readonly ended: readonly string[]
+  /** What single connections met; the others were looked after all the same. */
+  readonly failures: readonly unknown[]
 }
 
 /**
@@ -42,24 +43,48 @@ export interface RestoredCrons {
  * @throws the client's and the database's errors; to be tried again.
  */
 export async function restoreSweepCrons(place: CronPlace): Promise<RestoredCrons> {
-  const { systems, temporal } = place
-  const running = await runningCrons(temporal)
+  const running = await runningCrons(place.temporal)
   const restarted: string[] = []
   const ended: string[] = []
-  for (const { connectionId, ...connection } of await listConnections(systems.db)) {
+  const failures: unknown[] = []
+  for (const connection of await listConnections(place.systems.db)) {
+    const { connectionId } = connection
     const runs = running.has(workflowIds.sweep(connectionId))
-    // Set-up starts its own, at its end.
-    const wanted = connection.state !== 'settingUp' && maySweep(connection)
-    if (wanted && !runs && !(await isRunning(temporal, connectionId))) {
-      await noteCronRestarted(systems.db, connectionId)
-      await startSweepCron(place, connectionId)
-      restarted.push(connectionId)
-    } else if (runs && !maySweep(await systems.connection(connectionId))) {
-      await endWork(temporal, connectionId, ['cron'], ENDED)
-      ended.push(connectionId)
+    try {
+      if (!runs && (await startIfGone(place, connection))) {
+        restarted.push(connectionId)
+      } else if (runs && (await endIfUnwanted(place, connection))) {
+        ended.push(connectionId)
+      }
+    } catch (error) {
+      failures.push(error)
     }
   }
-  return { restarted, ended }
+  return { restarted, ended, failures }
+}
+
+async function startIfGone(place: CronPlace, connection: ConnectionRow): Promise<boolean> {
+  const { connectionId, state } = connection
+  // Set-up starts its own, at its end. The list of what runs may lag behind.
+  if (
+    state === 'settingUp' ||
+    !maySweep(connection) ||
+    (await isRunning(place.temporal, connectionId))
+  ) {
+    return false
+  }
+  await noteCronRestarted(place.systems.db, connectionId)
+  await startSweepCron(place, connectionId)
+  return true
+}
+
+async function endIfUnwanted(place: CronPlace, connection: ConnectionRow): Promise<boolean> {
+  const { connectionId } = connection
+  if (maySweep(connection) || maySweep(await place.systems.connection(connectionId))) {
+    return false
+  }
+  await endWork(place.temporal, connectionId, ['cron'], ENDED)
+  return true
 }
 
 const ENDED = 'The connection may not be swept'

@@ -52,11 +52,10 @@ export async function expectSweeps(db: Queryable, connectionId: string): Promise
   )
 }
 
-/** The cron was gone, and was started again. What is overdue stays so until a sweep is done. */
+/** The cron was gone, and is started again. One that was never started is not gone: set-up is about to start it. */
 export async function noteCronRestarted(db: Queryable, connectionId: string): Promise<void> {
   await db.query(
-    `INSERT INTO sweeps (connection_id, cron_restarted_at) VALUES ($1, clock_timestamp())
-      ON CONFLICT (connection_id) DO UPDATE SET cron_restarted_at = clock_timestamp()`,
+    `UPDATE sweeps SET cron_restarted_at = clock_timestamp() WHERE connection_id = $1`,
     [connectionId],
   )
 }

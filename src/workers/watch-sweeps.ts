@@ -11,7 +11,7 @@ const LOOK_EVERY_MS = 5 * 60_000
 export async function watchSweeps(place: CronPlace, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      const { restarted, ended } = await restoreSweepCrons(place)
+      const { restarted, ended, failures } = await restoreSweepCrons(place)
       for (const connectionId of restarted) {
         log.warn({ connectionId }, "the sweep's cron was gone; it is started again")
       }
@@ -20,6 +20,9 @@ export async function watchSweeps(place: CronPlace, signal: AbortSignal): Promis
           { connectionId },
           "the sweep's cron ran for a connection that may not be swept; it is ended",
         )
+      }
+      for (const error of failures) {
+        log.warn({ err: error }, 'the crons of the sweeps could not be looked after')
       }
     } catch (error) {
       log.warn({ err: error }, 'the crons of the sweeps could not be looked after')

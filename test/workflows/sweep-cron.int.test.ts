@@ -119,15 +119,18 @@ describe('the cron of the sweep, on a real server', () => {
     ['deleted', deleted],
   ])('is started again, and told of, where somebody has %s it', async (_name, harm) => {
     await startSweepCron(place, connectionId)
+    await expectSweeps(db, connectionId)
     const handle = temporal.client.workflow.getHandle(`sweep/${connectionId}`)
     expect((await restoreSweepCrons(place)).restarted).not.toContain(connectionId)
     expect(await shown()).toMatchObject({ cronRestartedAt: null, overdue: false })
+    await hoursPass(3)
     await harm(handle)
     await untilGone(handle)
     expect((await restoreSweepCrons(place)).restarted).toContain(connectionId)
     expect((await handle.describe()).status.name).toBe('RUNNING')
     const view = await shown()
-    expect(view).toMatchObject({ cronRestartedAt: expect.any(String) })
+    // Started again is not swept.
+    expect(view).toMatchObject({ cronRestartedAt: expect.any(String), overdue: true })
     expect(sweepLines(view!).join('\n')).toMatch(/cron was found gone/)
     expect((await restoreSweepCrons(place)).restarted).not.toContain(connectionId)
   })
