@@ -6,6 +6,7 @@ import { toAppError } from '../sync/to-app-error.js'
 import type { SyncSession } from '../sync/session.js'
 import type { Systems, WorkOptions } from '../sync/systems.js'
 import { logger } from '../telemetry/logger.js'
+import { keepingSpent } from './keep-spent.js'
 import { LifeSigns } from './life-signs.js'
 import { closeAfter, passGates, reopenTimed, type Gated, type Needs } from './gates.js'
 
@@ -42,12 +43,17 @@ export async function onConnection<T>(
 
 async function working<T>(gated: Gated, work: () => Promise<T>): Promise<T> {
   try {
-    const result = await work()
+    const result = await keepingSpent(gated.session, work)
     await reopenTimed(gated.session)
     return result
   } catch (error) {
     throw await closeAfter(gated, error)
   }
+}
+
+/** Short work in the ledger, which beats while it goes on: a worker that is killed is noticed at once. */
+export function beating<T>(work: () => Promise<T>): Promise<T> {
+  return failing(() => new LifeSigns(Context.current()).watch(work))
 }
 
 /** Turns what an activity throws into a failure with the catalogue's code as its type. */

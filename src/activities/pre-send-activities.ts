@@ -10,14 +10,19 @@ import {
   type ConnectionRow,
 } from '../ledger/connections.js'
 import type { Queryable } from '../ledger/database.js'
-import { accountOfSendout, findSendoutRun, openSendoutRun } from '../ledger/sendouts.js'
+import {
+  accountOfSendout,
+  findSendoutRun,
+  openSendoutRun,
+  type SendoutRun,
+} from '../ledger/sendouts.js'
 import { closeSendout } from '../sync/sendout/close-sendout.js'
 import { decideMembers } from '../sync/sendout/decide-members.js'
 import { fixAudience } from '../sync/sendout/fix-audience.js'
 import { proveFreshness } from '../sync/sendout/prove-freshness.js'
 import { syncMembers } from '../sync/sendout/sync-members.js'
 import type { Systems } from '../sync/systems.js'
-import { failing, onConnection } from './perform.js'
+import { beating, onConnection } from './perform.js'
 import { report } from './reports.js'
 
 const preSendRun = (input: { connectionId: string; runId: string }): RunReference => ({
@@ -30,7 +35,8 @@ const preSendRun = (input: { connectionId: string; runId: string }): RunReferenc
 export function createPreSendActivities(systems: Systems): PreSendActivities {
   return {
     checkPreSend: ({ request }) =>
-      failing(async () => {
+      beating(async () => {
+        await requireAccount(systems, request)
         const { connectionId, accountId, crm } = await connectionOf(systems, request)
         await refuseForeignSendout(systems.db, request.sendoutId, accountId)
         return {
@@ -43,7 +49,7 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
       }),
 
     openSendout: ({ request, sendoutRunId, deadlineMs }) =>
-      failing(async () => {
+      beating(async () => {
         const connection = await connectionOf(systems, request)
         const run = await systems.db.transaction(async (tx) => {
           // On the transaction's own connection: a second one of the pool may not be there to have.
@@ -67,7 +73,7 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
         systems,
         preSendRun({ connectionId, runId: sendoutRunId }),
         async (session) => {
-          const run = (await findSendoutRun(session.db, sendoutRunId))!
+          const run = await requireSendoutRun(session.db, sendoutRunId)
           const { targeted } = await fixAudience(session, run, request)
           return { targeted, requests: report(session).requests }
         },
@@ -76,14 +82,14 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
 
     proveFreshness: ({ sendoutRunId, ...input }) =>
       onConnection(systems, preSendRun(input), async (session) => {
-        const run = (await findSendoutRun(session.db, sendoutRunId))!
+        const run = await requireSendoutRun(session.db, sendoutRunId)
         const { proof } = await proveFreshness(session, run)
         return { proof, requests: report(session).requests }
       }),
 
     syncMembers: ({ sendoutRunId, from, to, proof, ...input }) =>
       onConnection(systems, preSendRun(input), async (session) => {
-        const run = (await findSendoutRun(session.db, sendoutRunId))!
+        const run = await requireSendoutRun(session.db, sendoutRunId)
         const counts = await syncMembers(session, run, { from, to }, proof)
         return report(session, counts)
       }),
@@ -93,14 +99,14 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
         systems,
         preSendRun(input),
         async (session) => {
-          const run = (await findSendoutRun(session.db, sendoutRunId))!
+          const run = await requireSendoutRun(session.db, sendoutRunId)
           await decideMembers(session, run)
           return { requests: report(session).requests }
         },
         'emarketeer',
       ).catch((error: unknown) => rethrowInTime(systems, sendoutRunId, error)),
 
-    closeSendout: (closing) => failing(() => closeSendout(systems.db, closing)),
+    closeSendout: (closing) => beating(() => closeSendout(systems.db, closing)),
   }
 }
 
@@ -138,16 +144,21 @@ async function connectionOf(systems: Systems, request: PreSendRequest): Promise<
     return connection
   }
   const accountId = request.accountId!
-  const connection = await findConnectionOfAccount(systems.db, accountId)
-  if (connection) {
-    return connection
-  }
-  await requireAccount(systems, accountId)
-  return ensureImplicitConnection(systems.db, accountId)
+  return (
+    (await findConnectionOfAccount(systems.db, accountId)) ??
+    ensureImplicitConnection(systems.db, accountId)
+  )
 }
 
-/** @throws AppError `account_not_found`; UpstreamError. */
-async function requireAccount(systems: Systems, accountId: string): Promise<void> {
+/**
+ * An account without a connection is asked for at eMarketeer, once: a run that is opened only to end with nobody is opened
+ * while eMarketeer is away, too.
+ * @throws AppError `account_not_found`; UpstreamError.
+ */
+async function requireAccount(systems: Systems, { accountId }: PreSendRequest): Promise<void> {
+  if (accountId === undefined || (await findConnectionOfAccount(systems.db, accountId))) {
+    return
+  }
   try {
     await systems.emarketeerOf(accountId).account()
   } catch (error) {
@@ -174,4 +185,16 @@ async function refuseForeignSendout(
       value: sendoutId,
     })
   }
+}
+
+/** @throws AppError `run_not_found`: it was asked for by hand, under an id that was never opened. */
+async function requireSendoutRun(db: Queryable, sendoutRunId: string): Promise<SendoutRun> {
+  const run = await findSendoutRun(db, sendoutRunId)
+  if (run === null) {
+    throw new AppError('run_not_found', `There is no run ${sendoutRunId}.`, {
+      path: 'sendoutRunId',
+      value: sendoutRunId,
+    })
+  }
+  return run
 }

@@ -77,6 +77,9 @@ export const ERROR_CATALOGUE = {
   connection_not_found: notFound('See `lbsync connection list`.'),
   account_not_found: notFound('Check accountId: eMarketeer has no such account.'),
   sendout_not_found: notFound('Check the sendout id; a list exists only after stage "send".'),
+  campaign_not_found: notFound(
+    'Check campaignId and componentId: eMarketeer has no such campaign or component.',
+  ),
   contact_not_found: notFound('Nobody with this address is known on either side.'),
   run_not_found: notFound('Check the id and the stage.'),
   // refused by a rule
@@ -210,6 +213,12 @@ export const ERROR_CATALOGUE = {
     httpStatus: 409,
     retryable: false,
     hint: 'Apply the connection again to run set-up anew; steps that are done pass at once.',
+  },
+  deadline_reached: {
+    exitCode: EXIT.incomplete,
+    httpStatus: 200,
+    retryable: false,
+    hint: 'Mend what was in the way, and start it again with a later deadline.',
   },
   pre_send_incomplete: {
     exitCode: EXIT.incomplete,

@@ -82,6 +82,8 @@ const MAX_SHARD = 1_000_000
 /** Input of `forceSync`, a child of `preSend`: a shard of a sendout's targeted contacts. */
 export interface ForceSyncInput extends MembersReference {
   readonly crm: string
+  /** Unix ms; nothing is tried beyond it. Absent: whoever started it ends it. */
+  readonly deadlineMs?: number
 }
 export const forceSyncInput = object<ForceSyncInput>(
   {
@@ -92,6 +94,7 @@ export const forceSyncInput = object<ForceSyncInput>(
     proof: oneOf(['delta', 'direct', 'emarketeerOnly']),
     from: wholeNumber(0, MAX_POSITION),
     to: wholeNumber(0, MAX_POSITION),
+    deadlineMs: optional(wholeNumber(0, Date.UTC(2200, 0))),
   },
   ({ from, to }) => {
     const size = Number(to) - Number(from)

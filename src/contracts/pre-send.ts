@@ -51,6 +51,8 @@ export interface PreSendResult {
   readonly updated: { readonly emarketeer: number; readonly crm: number }
   /** Requests spent. */
   readonly requests: { readonly emarketeer: number; readonly crm: number }
+  /** Codes of the catalogue: what went wrong on the way, each once. */
+  readonly problems: readonly string[]
   /** Reference by which the list is read (the sendout id), or null: checklist, or aborted. */
   readonly mailingList: string | null
 }
@@ -62,6 +64,8 @@ export interface PreSendStatus {
   readonly deadline: string | null
   readonly targeted: number
   readonly synced: number
+  /** Codes of the catalogue: what went wrong so far. */
+  readonly problems: readonly string[]
   readonly result: PreSendResult | null
 }
 

@@ -146,8 +146,6 @@ export interface PreSendActivities {
     proof: MembersReference['proof'] | null
     onUnverified: 'exclude' | 'abort'
     aborted: boolean
-    updated: Writes
-    requests: Requests
     problems: readonly string[]
   }): Promise<PreSendResult>
 }

@@ -145,9 +145,24 @@ export const ACTIVITY_LIMITS = {
   }),
   /** Short work of a pre-send in the ledger. */
   preSendBrief: group({
-    activities: ['checkPreSend', 'openSendout', 'closeSendout'],
-    options: { startToCloseTimeout: '1 minute', retry: RETRY },
-    afterLast: 'There is no last one: somebody waits for the result',
+    activities: ['checkPreSend', 'openSendout'],
+    options: {
+      startToCloseTimeout: '1 minute',
+      heartbeatTimeout: HEARTBEAT,
+      retry: { ...RETRY, maximumInterval: '10 seconds' },
+    },
+    afterLast: 'The deadline ends it: the run is closed with nobody verified',
+  }),
+  /** Closing a run, whatever became of it. */
+  closingWork: group({
+    activities: ['openSendout', 'closeSendout'],
+    options: {
+      startToCloseTimeout: '10 minutes',
+      heartbeatTimeout: HEARTBEAT,
+      retry: { ...RETRY, maximumInterval: '10 seconds' },
+    },
+    afterLast:
+      "There is no last one: until the database is back an earlier run's list cannot be read, and from then on it must not be",
   }),
   /** Work of a sendout, which has a deadline: tried again sooner. */
   preSendWork: group({

@@ -14,14 +14,37 @@ export const brief = proxied(ACTIVITY_LIMITS.brief)
 export const evidence = proxied(ACTIVITY_LIMITS.evidence)
 export const housekeeping = proxied(ACTIVITY_LIMITS.housekeeping)
 export const telling = proxied(ACTIVITY_LIMITS.telling)
-export const preSendBrief = proxied(ACTIVITY_LIMITS.preSendBrief)
-export const preSendWork = proxied(ACTIVITY_LIMITS.preSendWork)
+export const closingWork = proxied(ACTIVITY_LIMITS.closingWork)
 export const setupWork = proxied(ACTIVITY_LIMITS.setupWork)
 export const looking = proxied(ACTIVITY_LIMITS.looking)
 export const life = proxied(ACTIVITY_LIMITS.life)
 export const removal = proxied(ACTIVITY_LIMITS.removal)
 export const shortRemoval = proxied(ACTIVITY_LIMITS.shortRemoval)
 export const briefRemoval = proxied(ACTIVITY_LIMITS.briefRemoval)
+
+/** Short work of a pre-send. @param remainingMs until its deadline. */
+export function preSendBrief(
+  remainingMs: number,
+): Pick<Activities, 'checkPreSend' | 'openSendout'> {
+  return proxied(inTime(ACTIVITY_LIMITS.preSendBrief, remainingMs))
+}
+
+/** Work of a sendout. @param remainingMs until its deadline; null: whoever asked for it ends it. */
+export function preSendWork(
+  remainingMs: number | null,
+): Pick<Activities, 'fixAudience' | 'proveFreshness' | 'syncMembers' | 'settleRun'> {
+  const { preSendWork: group } = ACTIVITY_LIMITS
+  return proxied(remainingMs === null ? group : inTime(group, remainingMs))
+}
+
+/** Not tried beyond a deadline; where that has passed, once and in vain. */
+function inTime<Name extends ActivityName>(
+  group: ActivityGroup<Name>,
+  remainingMs: number,
+): ActivityGroup<Name> {
+  const options = { ...group.options, scheduleToCloseTimeout: Math.max(1, remainingMs) }
+  return { ...group, options }
+}
 
 /** The last look and the verdicts. @param remainingMs until the deadline; below zero where it has passed. */
 export function lastWork(remainingMs: number): Pick<Activities, 'decideMembers'> {

@@ -11,7 +11,6 @@ import {
   CancelledFailure,
 } from '@temporalio/workflow'
 import { AppError } from '../contracts/app-error.js'
-import type { ErrorCode } from '../contracts/error-catalogue.js'
 import { judged } from '../contracts/judge.js'
 import type { Schema } from '../contracts/schema.js'
 import { mark } from './phase.js'
@@ -54,7 +53,7 @@ export function toFailure(error: unknown): ApplicationFailure {
   }
   if (error instanceof TemporalFailure) {
     const code = codeOfEnd(origin)
-    return failure(code, ENDS[code] ?? 'It failed.', [], error)
+    return failure(code, ENDS[code] ?? 'It did not succeed in time.', [], error)
   }
   const { name, message } = error instanceof Error ? error : { name: typeof error, message: '' }
   return failure('internal', `${name}: ${message.slice(0, MAX_MESSAGE)}`, [])
@@ -65,6 +64,27 @@ export function codeOf(error: unknown): string {
   const origin = originOf(error)
   return origin instanceof ApplicationFailure ? (origin.type ?? 'internal') : codeOfEnd(origin)
 }
+
+/** Whether an activity was ended by the time that it had: it would have been tried again. */
+export function isByDeadline(error: unknown): boolean {
+  return (
+    error instanceof ActivityFailure &&
+    (error.retryState === 'TIMEOUT' ||
+      (error.cause instanceof TimeoutFailure && error.cause.timeoutType === 'SCHEDULE_TO_CLOSE'))
+  )
+}
+
+/** Codes of whatever failed; where the deadline ended it, that first, and then what was in the way if that is known. */
+export function codesOf(error: unknown, hasPassed: boolean): readonly string[] {
+  const code = codeOf(error)
+  if (!hasPassed && !isByDeadline(error)) {
+    return [code]
+  }
+  return ['deadline_reached', ...(ENDED_FROM_OUTSIDE.has(code) ? [] : [code])]
+}
+
+/** These tell no more than that it was ended. */
+const ENDED_FROM_OUTSIDE: ReadonlySet<string> = new Set(['timed_out', 'work_cancelled'])
 
 /** What lies beneath activities and child workflows, which only wrap it. */
 function originOf(error: unknown): unknown {
@@ -78,15 +98,16 @@ function originOf(error: unknown): unknown {
   return origin
 }
 
-const ENDS: Readonly<Partial<Record<ErrorCode, string>>> = {
+const ENDS: Readonly<Record<string, string>> = {
   timed_out: 'It did not end in time.',
   work_cancelled: 'A part of it was cancelled in Temporal.',
   work_terminated: 'A part of it was terminated in Temporal.',
 }
 
-function codeOfEnd(origin: unknown): ErrorCode {
+function codeOfEnd(origin: unknown): string {
   if (origin instanceof TimeoutFailure) {
-    return 'timed_out'
+    // What the last try failed with; the SDK gives a time-out no cause of its own.
+    return origin.failure?.cause?.applicationFailureInfo?.type ?? 'timed_out'
   }
   if (origin instanceof CancelledFailure) {
     return 'work_cancelled'

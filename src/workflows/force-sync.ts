@@ -1,10 +1,16 @@
 import { setCurrentDetails } from '@temporalio/workflow'
 import { forceSyncInput, type ForceSyncInput } from '../contracts/inputs.js'
 import { preSendWork } from './activity-proxies.js'
-import { entry } from './entry.js'
+import { codesOf, entry, isByDeadline } from './entry.js'
 import { mark } from './phase.js'
 import { refuseOtherSignals, tellInDetails } from './receive.js'
 import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
+
+/** What a shard came to. */
+export interface ForceSyncResult extends WorkTotals {
+  /** Codes of what the deadline cut off. Absent: everybody was synced. */
+  readonly problems?: readonly string[]
+}
 
 /** Activities of one shard that run at once. */
 const LANES = 4
@@ -16,13 +22,14 @@ const MEMBERS_PER_ACTIVITY = { delta: 5_000, direct: 1_000, emarketeerOnly: 1_00
  * Force-syncs a shard of a sendout's contacts (rules E6, G2): lanes of activities over ranges of positions, so that
  * neither the history nor a payload grows with the number of people.
  */
-export function forceSync(...given: [ForceSyncInput]): Promise<WorkTotals> {
+export function forceSync(...given: [ForceSyncInput]): Promise<ForceSyncResult> {
   return entry(forceSyncInput, given, syncShard)
 }
 
-async function syncShard(input: ForceSyncInput): Promise<WorkTotals> {
+async function syncShard(input: ForceSyncInput): Promise<ForceSyncResult> {
   refuseOtherSignals(tellInDetails)
-  const { crm, ...members } = input
+  const { crm, deadlineMs, ...members } = input
+  const problems = new Set<string>()
   mark({ connectionId: input.connectionId, crm, phase: 'running', tier: 'preSend' })
   const size = MEMBERS_PER_ACTIVITY[input.proof]
   let totals = NO_WORK
@@ -32,12 +39,21 @@ async function syncShard(input: ForceSyncInput): Promise<WorkTotals> {
       const from = next
       next += size
       const to = Math.min(from + size, input.to)
-      const report = await preSendWork.syncMembers({ ...members, from, to })
-      totals = addWork(totals, report)
-      setCurrentDetails(`Contacts up to position ${to} synced`)
+      const { syncMembers } = preSendWork(deadlineMs === undefined ? null : deadlineMs - Date.now())
+      try {
+        const report = await syncMembers({ ...members, from, to })
+        totals = addWork(totals, report)
+        setCurrentDetails(`Contacts up to position ${to} synced`)
+      } catch (error) {
+        // Others may still be synced in time; what cannot succeed at all ends all of them.
+        if (!isByDeadline(error)) {
+          throw error
+        }
+        codesOf(error, true).forEach((code) => problems.add(code))
+      }
     }
   }
   await Promise.all(Array.from({ length: LANES }, lane))
   mark({ connectionId: input.connectionId, phase: 'done' })
-  return totals
+  return problems.size === 0 ? totals : { ...totals, problems: [...problems] }
 }

@@ -2,312 +2,201 @@ import {
   allHandlersFinished,
   CancellationScope,
   condition,
-  defineQuery,
-  defineUpdate,
-  isCancellation,
   setCurrentDetails,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow'
-import { AppError } from '../contracts/app-error.js'
-import {
-  abortMessage,
-  rescheduleMessage,
-  type AbortPreSend,
-  type ReschedulePreSend,
-} from '../contracts/inputs.js'
-import { judged } from '../contracts/judge.js'
 import { preSendRequest } from '../contracts/pre-send-request.js'
-import type { PreSendRequest, PreSendResult, PreSendStatus } from '../contracts/pre-send.js'
-import type { OpenedSendout, Requests } from '../contracts/sync-activities.js'
-import { preSendBrief, lastWork } from './activity-proxies.js'
-import { codeOf, entry } from './entry.js'
+import type { PreSendRequest, PreSendResult } from '../contracts/pre-send.js'
+import type { OpenedSendout } from '../contracts/sync-activities.js'
+import type { Activities } from './activity-limits.js'
+import { closingWork, lastWork, preSendBrief } from './activity-proxies.js'
+import { codesOf, entry, isByDeadline } from './entry.js'
 import { mark } from './phase.js'
-import { prepareSendout, type PreparedSendout, type PrepareInput } from './prepare-sendout.js'
-import { answer, refuseOtherSignals, takeUpdate, tellInDetails } from './receive.js'
-import { refuseOtherAccount, refuseOtherRequest, type Asked } from './same-request.js'
-import { addWork, NO_WORK } from './work-totals.js'
-
-export const preSendStatusQuery = defineQuery<PreSendStatus>('status')
-export const abortUpdate = defineUpdate<PreSendStatus, [AbortPreSend]>('abort')
-export const rescheduleUpdate = defineUpdate<PreSendStatus, [ReschedulePreSend]>('reschedule')
-export const joinUpdate = defineUpdate<PreSendStatus, [PreSendRequest]>('join')
-
-const DEFAULT_DEADLINE_MS = 30 * 60_000
+import { PreSendState } from './pre-send-state.js'
+import { prepareSendout } from './prepare-sendout.js'
 
 /**
  * Right before a sendout: force-syncs everybody it targets and drops whoever may not be mailed (rules G1–G8). Waits for
- * a start time that lies ahead, keeps to a deadline, and never includes whom it could not verify.
+ * a start time that lies ahead, keeps to a deadline, and never includes whom it could not verify. Whoever aborts or
+ * cancels it, at whatever moment, leaves nobody on a list, an earlier run's neither.
  */
 export function preSend(...given: [PreSendRequest]): Promise<PreSendResult> {
   // A deadline was in time if it lay ahead when this was asked for, however late a worker takes it up.
   const schema = preSendRequest(workflowInfo().startTime.getTime())
-  return entry(schema, given, (request) => new PreSend(request).run())
+  return entry(schema, given, (request) => run(new PreSendState(request)))
 }
 
-/** State of one pre-send, and its messages. */
-class PreSend {
-  private phase: PreSendStatus['phase'] = 'waiting'
-  private startAtMs: number | null = null
-  private deadlineMs: number | null = null
-  private rescheduled = false
-  private aborted = false
-  /** The result is being written: too late to abort. */
-  private closing = false
-  private prepared: PreparedSendout = { targeted: 0, synced: 0 }
-  private result: PreSendResult | null = null
-  private scope: CancellationScope | null = null
-  /** Whose it is, once that is known. */
-  private asked: Asked | null = null
-  private over = false
-
-  constructor(private readonly request: PreSendRequest) {
-    answer(preSendStatusQuery, 'How far it is, its times, and its result once there is one.', () =>
-      this.status(),
-    )
-    const abort = {
-      description: 'Ends it: nobody is eligible, no list. Takes {"reason", "by"}.',
-      judge: (given: readonly unknown[]) => this.judgeAbort(given),
-    }
-    takeUpdate(abortUpdate, abort, () => this.abort())
-    const reschedule = {
-      description: 'Moves the start while it waits. Takes {"startAt", "deadline"?}, ISO UTC.',
-      judge: (given: readonly unknown[]) => this.judgeReschedule(given),
-    }
-    takeUpdate(rescheduleUpdate, reschedule, (change) => this.reschedule(change))
-    const join = {
-      description:
-        'For who asks for the same again: takes the request, and is refused where it differs.',
-      judge: (given: readonly unknown[]) => this.judgeJoin(given),
-    }
-    takeUpdate(joinUpdate, join, (request) => this.join(request))
-    refuseOtherSignals(tellInDetails)
-  }
-
-  async run(): Promise<PreSendResult> {
+/** A cancel is taken as an abort: the run is closed all the same, and only then the workflow ends as cancelled. */
+async function run(state: PreSendState): Promise<PreSendResult> {
+  let cancelled: unknown = null
+  CancellationScope.current().cancelRequested.catch((error: unknown) => {
+    state.stop('work_cancelled')
+    cancelled = error
+  })
+  return CancellationScope.nonCancellable(async () => {
     try {
-      return await this.runChecked()
+      const result = await checkAndDecide(state)
+      if (state.stopped === 'work_cancelled') {
+        throw cancelled
+      }
+      return result
+    } catch (error) {
+      throw state.stopped === 'work_cancelled' ? cancelled : error
     } finally {
-      this.over = true
-      await CancellationScope.nonCancellable(() => condition(allHandlersFinished))
+      state.over = true
+      await condition(allHandlersFinished)
     }
-  }
+  })
+}
 
-  private async runChecked(): Promise<PreSendResult> {
-    const { connectionId, accountId, crm, startAtMs, deadlineMs } = await preSendBrief.checkPreSend(
-      {
-        request: this.request,
-      },
-    )
-    this.asked = { connectionId, accountId }
-    // Somebody may have rescheduled it while it was checked.
-    if (!this.rescheduled) {
-      this.startAtMs = startAtMs
-      this.deadlineMs = deadlineMs
+async function checkAndDecide(state: PreSendState): Promise<PreSendResult> {
+  const sendoutRunId = uuid4()
+  await inTime(state, () => check(state))
+  await state.untilStart()
+  state.begin()
+  const opened = await inTime(state, () => open(state, sendoutRunId))
+  if (opened !== null) {
+    if (!hasPassed(state)) {
+      await tried(state, () => prepare(state, opened))
     }
-    mark({ connectionId, crm, phase: 'waiting', tier: 'preSend' })
-    const sendoutRunId = uuid4()
+    await tried(state, () => decide(state, opened))
+  }
+  return close(state, sendoutRunId, opened)
+}
+
+/** Time for a failure to arrive that Temporal itself makes at the deadline: it tells what was in the way. */
+const GRACE_MS = 2_000
+
+/**
+ * Does something that has to be done before anything else makes sense, by the deadline.
+ * @returns null where it was cut off: then the run is closed with nobody verified.
+ * @throws what the request is refused with.
+ */
+async function inTime<T>(state: PreSendState, work: () => Promise<T>): Promise<T | null> {
+  while (state.stopped === null && state.problems.length === 0 && !hasPassed(state)) {
+    const { deadlineMs } = state
     try {
-      await this.waitForStart()
-      return await this.runNow(sendoutRunId)
+      return await state.cutOff(work, () => state.deadlineMs + GRACE_MS)
     } catch (error) {
-      if (isCancellation(error)) {
-        await CancellationScope.nonCancellable(() => this.closeCancelled(sendoutRunId))
+      if (state.stopped === null && state.deadlineMs === deadlineMs) {
+        if (!isByDeadline(error) && state.remainingMs > 0) {
+          throw error
+        }
+        noteWhy(state, error)
       }
-      throw error
     }
   }
+  return null
+}
 
-  private async runNow(sendoutRunId: string): Promise<PreSendResult> {
-    const { connectionId, crm } = await this.open(sendoutRunId)
-    const reference = { connectionId, sendoutRunId }
-    const problems = await this.prepareUntil({ ...reference, crm, request: this.request })
-    return this.finish(reference, problems)
+/** Nothing is begun any more: whoever is not verified by now is not. */
+function hasPassed(state: PreSendState): boolean {
+  if (state.remainingMs > 0) {
+    return false
   }
+  state.note('deadline_reached')
+  return true
+}
 
-  private async open(sendoutRunId: string): Promise<OpenedSendout> {
-    const deadlineMs = this.deadlineMs ?? Date.now() + DEFAULT_DEADLINE_MS
-    this.deadlineMs = deadlineMs
-    this.phase = 'preparing'
-    const opened = await preSendBrief.openSendout({
-      request: this.request,
-      sendoutRunId,
-      deadlineMs,
+/** Does something whose failure leaves whom it concerned unverified. */
+async function tried(state: PreSendState, work: () => Promise<void>): Promise<void> {
+  if (state.stopped !== null) {
+    return
+  }
+  try {
+    await work()
+  } catch (error) {
+    noteWhy(state, error)
+  }
+}
+
+function noteWhy(state: PreSendState, error: unknown): void {
+  if (state.stopped === null) {
+    state.note(...codesOf(error, state.remainingMs === 0))
+  }
+}
+
+async function check(state: PreSendState): Promise<void> {
+  const { request } = state
+  const found = await preSendBrief(state.remainingMs).checkPreSend({ request })
+  state.asked = { connectionId: found.connectionId, accountId: found.accountId }
+  mark({ connectionId: found.connectionId, crm: found.crm, phase: 'waiting', tier: 'preSend' })
+}
+
+/** Opens the run: from this moment an earlier run's list is not readable. */
+async function open(
+  state: PreSendState,
+  sendoutRunId: string,
+  work: Pick<Activities, 'openSendout'> = preSendBrief(state.remainingMs),
+): Promise<OpenedSendout> {
+  const { request, deadlineMs } = state
+  const opened = await work.openSendout({ request, sendoutRunId, deadlineMs })
+  mark({ connectionId: opened.connectionId, phase: 'running' })
+  return opened
+}
+
+/** Fixes the audience, and verifies as many as the deadline allows. */
+async function prepare(state: PreSendState, { sendoutRunId, ...of }: OpenedSendout): Promise<void> {
+  const { connectionId, crm } = of
+  const { request, deadlineMs } = state
+  const work = () =>
+    prepareSendout({ request, sendoutRunId, connectionId, crm, deadlineMs }, (prepared) => {
+      state.prepared = prepared
+      state.phase = 'syncing'
+      setCurrentDetails(`${prepared.synced} of ${prepared.targeted} contacts synced`)
     })
-    mark({ connectionId: opened.connectionId, phase: 'running' })
-    return opened
-  }
+  const problems = await state.cutOff(work, () => deadlineMs + GRACE_MS)
+  state.note(...problems)
+}
 
-  /** Cancelled by plain Temporal means: as after an abort nobody is on a list, an earlier run's neither. */
-  private async closeCancelled(sendoutRunId: string): Promise<void> {
-    this.aborted = true
-    const { connectionId } = await this.open(sendoutRunId)
-    await this.finish({ connectionId, sendoutRunId }, [])
-  }
+/** Decides on what is verified by now; an outage is waited out a little beyond the deadline. */
+async function decide(
+  state: PreSendState,
+  { sendoutRunId, connectionId }: OpenedSendout,
+): Promise<void> {
+  state.phase = 'deciding'
+  setCurrentDetails('Decides each contact')
+  const { decideMembers } = lastWork(state.remainingMs)
+  const reference = { sendoutRunId, connectionId, runId: sendoutRunId }
+  // Its own limits end it; only whoever stops it cuts it off.
+  await state.cutOff(() => decideMembers(reference).then(() => undefined), null)
+}
 
-  private async waitForStart(): Promise<void> {
-    while (this.startAtMs !== null && this.startAtMs > Date.now() && !this.aborted) {
-      const until: number = this.startAtMs
-      setCurrentDetails(`Waits until ${new Date(until).toISOString()}`)
-      // Woken by an abort or by another start time; else it is time.
-      await condition(() => this.aborted || this.startAtMs !== until, until - Date.now())
-    }
+/**
+ * Writes the result: what is told is what is in the ledger. Neither stopped nor given up, since an earlier run's list would
+ * stay readable; whoever was not decided upon counts as not verified.
+ */
+async function close(
+  state: PreSendState,
+  sendoutRunId: string,
+  opened: OpenedSendout | null,
+): Promise<PreSendResult> {
+  state.closing = true
+  state.phase = 'deciding'
+  if (opened === null) {
+    state.begin()
+    await open(state, sendoutRunId, closingWork)
+    state.phase = 'deciding'
   }
+  const result = await closingWork.closeSendout({
+    sendoutRunId,
+    proof: state.prepared.proof,
+    onUnverified: state.request.onUnverified ?? 'exclude',
+    aborted: state.stopped !== null,
+    problems: state.problems,
+  })
+  state.result = result
+  state.phase = result.outcome === 'aborted' ? 'aborted' : 'done'
+  setCurrentDetails(detailsOf(result, state.problems))
+  mark({ phase: 'done' })
+  return result
+}
 
-  /** Prepares until done, aborted, or the deadline; never fails. @returns codes of what went wrong. */
-  private async prepareUntil(input: PrepareInput): Promise<string[]> {
-    if (this.aborted) {
-      return []
-    }
-    const scope = this.newScope()
-    const work = scope.run(() =>
-      prepareSendout(input, (progress) => {
-        this.prepared = progress
-        this.phase = 'syncing'
-        setCurrentDetails(`${progress.synced} of ${progress.targeted} contacts synced`)
-      }),
-    )
-    let done = false
-    const settled = work
-      .then(
-        () => [],
-        (error: unknown) => {
-          const problem = scope.consideredCancelled ? this.whyCancelled() : codeOf(error)
-          scope.cancel() // One shard failed for good: the others would only go on spending requests.
-          return [problem]
-        },
-      )
-      .finally(() => {
-        done = true
-      })
-    await condition(() => done, Math.max(0, (this.deadlineMs ?? 0) - Date.now()))
-    if (!done) {
-      scope.cancel()
-    }
-    return settled
-  }
-
-  /** Decides on what is verified by now, and closes the run. */
-  private async finish(
-    { connectionId, sendoutRunId }: { connectionId: string; sendoutRunId: string },
-    problems: string[],
-  ): Promise<PreSendResult> {
-    this.phase = 'deciding'
-    setCurrentDetails('Decides each contact')
-    let { work = NO_WORK } = this.prepared
-    try {
-      work = addWork(work, await this.decide(connectionId, sendoutRunId))
-    } catch (error) {
-      if (isCancellation(error) && !this.aborted) {
-        throw error
-      }
-      problems.push(this.aborted ? this.whyCancelled() : codeOf(error)) // The undecided count as not verified.
-    }
-    this.closing = true
-    // Once under way it is not cancelled: what is told must be what is in the ledger.
-    const result = await CancellationScope.nonCancellable(() =>
-      preSendBrief.closeSendout({
-        sendoutRunId,
-        proof: this.prepared.proof ?? null,
-        onUnverified: this.request.onUnverified ?? 'exclude',
-        aborted: this.aborted,
-        updated: work.writes,
-        requests: work.requests,
-        problems,
-      }),
-    )
-    this.result = result
-    this.phase = result.outcome === 'aborted' ? 'aborted' : 'done'
-    setCurrentDetails(`${result.eligible} of ${result.targeted} eligible, ${result.outcome}`)
-    mark({ connectionId, phase: 'done' })
-    return result
-  }
-
-  private async decide(
-    connectionId: string,
-    sendoutRunId: string,
-  ): Promise<{ requests: Requests } | Record<never, never>> {
-    if (this.aborted) {
-      return {}
-    }
-    const remainingMs = (this.deadlineMs ?? 0) - Date.now()
-    return this.newScope().run(() =>
-      lastWork(remainingMs).decideMembers({ sendoutRunId, connectionId, runId: sendoutRunId }),
-    )
-  }
-
-  /** A scope that an abort cancels. */
-  private newScope(): CancellationScope {
-    this.scope = new CancellationScope()
-    return this.scope
-  }
-
-  private whyCancelled(): string {
-    return this.aborted ? 'pre_send_aborted' : 'deadline_reached'
-  }
-
-  private abort(): PreSendStatus {
-    this.aborted = true
-    this.scope?.cancel()
-    return this.status()
-  }
-
-  private reschedule(change: ReschedulePreSend): PreSendStatus {
-    this.rescheduled = true
-    this.startAtMs = Date.parse(change.startAt)
-    this.deadlineMs = change.deadline ? Date.parse(change.deadline) : null
-    return this.status()
-  }
-
-  /** Who asks while it runs gets what it comes to, if it is the same that they ask for (G1). */
-  private async join(request: PreSendRequest): Promise<PreSendStatus> {
-    const isSame = (['connectionId', 'accountId'] as const).every(
-      (key) => request[key] === this.request[key],
-    )
-    if (!isSame) {
-      // A connection and its account name the same; which belong together is known once it is checked.
-      await condition(() => this.asked !== null || this.over)
-      refuseOtherAccount(this.request, this.asked, request)
-    }
-    refuseOtherRequest(this.request, request)
-    return this.status()
-  }
-
-  private judgeJoin(given: readonly unknown[]): PreSendRequest {
-    // Its deadline was in time when it was asked for first.
-    return judged(preSendRequest(0), given)
-  }
-
-  private judgeAbort(given: readonly unknown[]): AbortPreSend {
-    const abort = judged(abortMessage, given)
-    if (this.closing) {
-      throw new AppError('pre_send_decided', 'It is decided already.')
-    }
-    return abort
-  }
-
-  private judgeReschedule(given: readonly unknown[]): ReschedulePreSend {
-    const change = judged(rescheduleMessage, given)
-    if (this.phase !== 'waiting') {
-      throw new AppError('pre_send_started', 'It has started already.')
-    }
-    const earliestMs = Math.max(Date.parse(change.startAt), Date.now())
-    if (change.deadline && Date.parse(change.deadline) <= earliestMs) {
-      const message = 'The deadline must lie after the start, and ahead.'
-      throw new AppError('deadline_past', message, { path: 'deadline', value: change.deadline })
-    }
-    return change
-  }
-
-  private status(): PreSendStatus {
-    const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
-    return {
-      phase: this.phase,
-      startAt: iso(this.startAtMs),
-      deadline: iso(this.deadlineMs),
-      targeted: this.prepared.targeted,
-      synced: this.prepared.synced,
-      result: this.result,
-    }
-  }
+function detailsOf(
+  { eligible, targeted, outcome }: PreSendResult,
+  problems: readonly string[],
+): string {
+  const why = problems.length === 0 ? '' : `\n\nWhat went wrong: ${problems.join(', ')}`
+  return `${eligible} of ${targeted} eligible, ${outcome}${why}`
 }

@@ -4,16 +4,8 @@ import type { PreSendRequest } from '../contracts/pre-send.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import type { MembersReference } from '../contracts/sync-activities.js'
 import { preSendWork } from './activity-proxies.js'
-import { forceSync } from './force-sync.js'
-import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
-
-/** How far preparing is. */
-export interface PreparedSendout {
-  readonly targeted: number
-  readonly synced: number
-  readonly proof?: MembersReference['proof']
-  readonly work?: WorkTotals
-}
+import { forceSync, type ForceSyncResult } from './force-sync.js'
+import type { Prepared } from './pre-send-state.js'
 
 /** What is prepared. */
 export interface PrepareInput {
@@ -21,59 +13,55 @@ export interface PrepareInput {
   readonly sendoutRunId: string
   readonly connectionId: string
   readonly crm: string
+  /** Unix ms; nothing is tried beyond it. */
+  readonly deadlineMs: number
 }
 
 /** Contacts of one child; never more than this many children. */
 const MEMBERS_PER_SHARD = 25_000
 const MAX_SHARDS = 16
 
-/** Fixes the audience, proves both sides fresh, and force-syncs everybody in shards. */
+/**
+ * Fixes the audience, proves both sides fresh, and force-syncs everybody in shards.
+ * @returns codes of what kept some of them from being synced by the deadline.
+ */
 export async function prepareSendout(
   input: PrepareInput,
-  onProgress: (prepared: PreparedSendout) => void,
-): Promise<void> {
-  const { sendoutRunId, connectionId, request } = input
+  onProgress: (prepared: Prepared) => void,
+): Promise<readonly string[]> {
+  const { sendoutRunId, connectionId, request, deadlineMs } = input
   const reference = { sendoutRunId, connectionId }
-  const audience = await preSendWork.fixAudience({ ...reference, request })
-  let work = addWork(NO_WORK, { requests: audience.requests })
-  let prepared: PreparedSendout = { targeted: audience.targeted, synced: 0, work }
-  const progress = (change: Partial<PreparedSendout>) => {
+  const work = () => preSendWork(deadlineMs - Date.now())
+  const { targeted } = await work().fixAudience({ ...reference, request })
+  let prepared: Prepared = { targeted, synced: 0, proof: null }
+  const progress = (change: Partial<Prepared>) => {
     prepared = { ...prepared, ...change }
     onProgress(prepared)
   }
   progress({})
-  const { proof, requests } = await preSendWork.proveFreshness({
-    ...reference,
-    runId: sendoutRunId,
-  })
-  work = addWork(work, { requests })
-  progress({ proof, work })
-  await Promise.all(
-    shardsOf(audience.targeted).map(async ({ from, to }, shard) => {
-      const done = await syncShard(input, proof, from, to, shard)
-      work = addWork(work, done)
-      progress({ work, synced: prepared.synced + to - from })
+  const { proof } = await work().proveFreshness({ ...reference, runId: sendoutRunId })
+  progress({ proof })
+  const problems = await Promise.all(
+    shardsOf(targeted).map(async ({ from, to }, shard) => {
+      const { addresses, problems: ofShard = [] } = await syncShard(input, proof, from, to, shard)
+      progress({ synced: prepared.synced + (ofShard.length > 0 ? addresses : to - from) })
+      return ofShard
     }),
   )
-  const settled = await preSendWork.settleRun({
-    connectionId,
-    runId: sendoutRunId,
-    tier: 'preSend',
-  })
-  work = addWork(work, settled)
-  progress({ work })
+  await work().settleRun({ connectionId, runId: sendoutRunId, tier: 'preSend' })
+  return problems.flat()
 }
 
 function syncShard(
-  { sendoutRunId, connectionId, crm, request }: PrepareInput,
+  { sendoutRunId, connectionId, crm, request, deadlineMs }: PrepareInput,
   proof: MembersReference['proof'],
   from: number,
   to: number,
   shard: number,
-): Promise<WorkTotals> {
+): Promise<ForceSyncResult> {
   return executeChild(forceSync, {
     workflowId: workflowIds.forceSync(request.sendoutId, request.stage, shard),
-    args: [{ sendoutRunId, connectionId, runId: sendoutRunId, crm, proof, from, to }],
+    args: [{ sendoutRunId, connectionId, runId: sendoutRunId, crm, proof, from, to, deadlineMs }],
     parentClosePolicy: ParentClosePolicy.TERMINATE,
     typedSearchAttributes: searchAttributes({
       connectionId,

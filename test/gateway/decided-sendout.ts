@@ -60,8 +60,6 @@ export async function sendout(
     proof: 'emarketeerOnly',
     onUnverified: 'exclude',
     aborted: until === 'aborted',
-    updated: { emarketeer: 0, crm: 0 },
-    requests: { emarketeer: 0, crm: 0 },
     problems: [],
   })
   return sendoutId

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Client, Connection } from '@temporalio/client'
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker'
 import { startTemporalServer } from '../../src/embedded/temporal-server.js'
+import { ISOLATE_TIME } from '../../src/workers/isolate-time.js'
 import { workflowSources } from '../../src/workers/workflow-sources.js'
 import { delegatingActivities } from '../workflows/support/delegating-activities.js'
 import { FakeWorld } from '../workflows/support/fake-world.js'
@@ -62,6 +63,7 @@ async function recordOne(
 ): Promise<string[]> {
   const world = new FakeWorld(scenario.activities)
   const worker = await Worker.create({
+    ...ISOLATE_TIME,
     connection: native,
     taskQueue: name,
     workflowBundle: bundle,

@@ -137,7 +137,7 @@ describe('preSend', () => {
     const result = await handle.result()
     expect(result).toMatchObject({ outcome: 'decided', complete: false, eligible: 1_000 })
     expect(result.excluded.notVerified).toBe(4_000)
-    expect(sendouts.closings).toMatchObject([{ problems: ['deadline_reached'] }])
+    expect(result.problems).toEqual(['deadline_reached', 'crm_rate_limited'])
   })
 
   it('sets itself a deadline of 30 minutes when none is asked for', async () => {

@@ -43,6 +43,7 @@ function resultText(result: PreSendResult): string {
       `${result.complete ? 'complete' : 'incomplete'}, verified as of ${result.verifiedAsOf ?? 'never'}`,
     `${result.eligible} of ${result.targeted} eligible`,
     ...excluded.map(([reason, count]) => `  excluded, ${reason}: ${count}`),
+    ...(result.problems.length === 0 ? [] : [`What went wrong: ${result.problems.join(', ')}`]),
     result.mailingList === null ? 'No mailing list.' : `Mailing list: ${result.mailingList}`,
   ].join('\n')
 }

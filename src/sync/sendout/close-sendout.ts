@@ -3,6 +3,7 @@ import { EXCLUSION_REASONS, type ExclusionReason } from '../../domain/exclusion-
 import { findConnection } from '../../ledger/connections.js'
 import type { Database, Queryable } from '../../ledger/database.js'
 import { countVerdicts, excludeDuplicates, revokeEligible } from '../../ledger/sendout-members.js'
+import { spentOf } from '../../ledger/sendout-spent.js'
 import { closeSendoutRun, lockSendoutRun } from '../../ledger/sendouts.js'
 import type { FreshnessProof } from './prove-freshness.js'
 
@@ -11,10 +12,8 @@ export interface SendoutClosing {
   readonly sendoutRunId: string
   readonly proof: FreshnessProof | null
   readonly onUnverified: 'exclude' | 'abort'
-  /** The deadline passed, or Support aborted: nothing more is done, and `abort` means nobody. */
+  /** It was aborted or cancelled: nobody is on a list. */
   readonly aborted: boolean
-  readonly updated: { readonly emarketeer: number; readonly crm: number }
-  readonly requests: { readonly emarketeer: number; readonly crm: number }
   /** Codes of what failed on the way. */
   readonly problems: readonly string[]
 }
@@ -44,6 +43,7 @@ async function close(db: Queryable, closing: SendoutClosing): Promise<PreSendRes
     counts = await countVerdicts(db, run.sendoutRunId)
   }
   const connection = await findConnection(db, run.connectionId)
+  const { requests, updated } = await spentOf(db, run.sendoutRunId)
   const eligible = counts.get('eligible') ?? 0
   const result: PreSendResult = {
     sendoutId: run.sendoutId,
@@ -59,8 +59,9 @@ async function close(db: Queryable, closing: SendoutClosing): Promise<PreSendRes
     excluded: Object.fromEntries(
       EXCLUSION_REASONS.map((reason) => [reason, counts.get(reason) ?? 0]),
     ) as Record<ExclusionReason, number>,
-    updated: closing.updated,
-    requests: closing.requests,
+    updated,
+    requests,
+    problems: closing.problems,
     mailingList: aborted || run.stage === 'checklist' ? null : run.sendoutId,
   }
   await closeSendoutRun(db, run.sendoutRunId, result, {
@@ -69,7 +70,7 @@ async function close(db: Queryable, closing: SendoutClosing): Promise<PreSendRes
     emarketeerProvenAt: connection?.emarketeerProvenAt ?? null,
     crmProvenAt: connection?.crmProvenAt ?? null,
     excluded: result.excluded,
-    requests: closing.requests,
+    requests,
     problems: closing.problems,
   })
   return result

@@ -1,6 +1,7 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { PreSendRequest } from '../../contracts/pre-send.js'
 import { readManyStates } from '../../emarketeer/index.js'
+import { UpstreamError } from '../../http/index.js'
 import { ensureEmarketeerAddresses } from '../../ledger/address-mentions.js'
 import { addSpelledContacts } from '../../ledger/emarketeer-mirror.js'
 import { saveMembers, type SendoutMember } from '../../ledger/sendout-members.js'
@@ -23,7 +24,7 @@ type Member = Omit<SendoutMember, 'position' | 'addressId'>
  * Fixes who is targeted, at this moment (rule G1), and stores it. Everything that is read from now on counts as read
  * after the sendout asked. Repeated, it gives the same audience again.
  *
- * @throws UpstreamError; AppError `emarketeer_refused` where the audience has expired.
+ * @throws UpstreamError; AppError `campaign_not_found`, `emarketeer_refused` where the audience has expired.
  */
 export async function fixAudience(
   session: SyncSession,
@@ -76,10 +77,12 @@ async function fixCampaign(
   campaignId: string,
   componentId: string,
 ): Promise<FixedAudience> {
-  const audience = await session.emarketeer.createAudience(
-    { sendoutId: `${run.sendoutId}:${run.stage}:${run.run}`, campaignId, componentId },
-    session.call,
-  )
+  const key = `${run.sendoutId}:${run.stage}:${run.run}`
+  const audience = await session.emarketeer
+    .createAudience({ sendoutId: key, campaignId, componentId }, session.call)
+    .catch((error: unknown) => {
+      throw isUnknown(error) ? campaignNotFound(campaignId, error) : error
+    })
   let cursor: string | null = null
   let position = 0
   do {
@@ -106,6 +109,20 @@ async function fixCampaign(
     targeted: position,
   })
   return { targeted: position, channel: audience.channel }
+}
+
+/** Of an audience that is asked for anew, only campaign and component can be unknown (docs/wire-emarketeer.md, B6). */
+function isUnknown(error: unknown): boolean {
+  return error instanceof UpstreamError && error.code === 'upstream_not_found'
+}
+
+function campaignNotFound(campaignId: string, cause: unknown): AppError {
+  const message = `eMarketeer has no campaign ${campaignId}, or not this component of it.`
+  return new AppError('campaign_not_found', message, {
+    path: 'campaignId',
+    value: campaignId,
+    cause,
+  })
 }
 
 async function store(

@@ -89,8 +89,6 @@ export async function preSend(world: World, ask: Ask): Promise<Sent> {
     proof,
     onUnverified: ask.onUnverified ?? 'exclude',
     aborted: false,
-    updated: { emarketeer: 0, crm: 0 },
-    requests: { emarketeer: 0, crm: 0 },
     problems,
   })
   const verdicts = await verdictsOf(world, sendoutRunId)

@@ -25,6 +25,8 @@ export class FakeSendouts {
   readonly closings: Closing[] = []
   readonly opened: string[] = []
   #decided = false
+  #requests = { emarketeer: 0, crm: 0 }
+  #updated = { emarketeer: 0, crm: 0 }
   #request: PreSendRequest | null = null
 
   constructor(private readonly options: FakeSendoutOptions) {}
@@ -37,6 +39,8 @@ export class FakeSendouts {
   /** Notes a range as synced; each sync spends one request a side and writes once. */
   sync({ from, to }: { readonly from: number; readonly to: number }): WorkReport {
     this.ranges.push({ from, to })
+    this.#spend(1, 1)
+    this.#updated = { emarketeer: this.#updated.emarketeer + 1, crm: this.#updated.crm + 1 }
     return {
       requests: { emarketeer: 1, crm: 1 },
       writes: { emarketeer: 1, crm: 1 },
@@ -65,15 +69,21 @@ export class FakeSendouts {
           crm: 'dynamics',
         }
       },
-      fixAudience: async () => ({ targeted, requests: { emarketeer: 1, crm: 0 } }),
-      proveFreshness: async () => ({ proof, requests: { emarketeer: 1, crm: 1 } }),
+      fixAudience: async () => ({ targeted, requests: this.#spend(1, 0) }),
+      proveFreshness: async () => ({ proof, requests: this.#spend(1, 1) }),
       syncMembers: async (members) => this.sync(members),
       decideMembers: async () => {
         this.#decided = true
-        return { requests: { emarketeer: 1, crm: 0 } }
+        return { requests: this.#spend(1, 0) }
       },
       closeSendout: async (closing) => this.#close(closing),
     }
+  }
+
+  #spend(emarketeer: number, crm: number) {
+    const soFar = this.#requests
+    this.#requests = { emarketeer: soFar.emarketeer + emarketeer, crm: soFar.crm + crm }
+    return { emarketeer, crm }
   }
 
   #close(closing: Closing): PreSendResult {
@@ -95,8 +105,9 @@ export class FakeSendouts {
       targeted,
       eligible,
       excluded: { ...excluded, notVerified: targeted - eligible } as PreSendResult['excluded'],
-      updated: closing.updated,
-      requests: closing.requests,
+      updated: this.#updated,
+      requests: this.#requests,
+      problems: closing.problems,
       mailingList: aborted || request.stage === 'checklist' ? null : request.sendoutId,
     }
   }

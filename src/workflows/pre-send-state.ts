@@ -1,0 +1,211 @@
+import {
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  defineQuery,
+  defineUpdate,
+  setCurrentDetails,
+} from '@temporalio/workflow'
+import { AppError } from '../contracts/app-error.js'
+import {
+  abortMessage,
+  rescheduleMessage,
+  type AbortPreSend,
+  type ReschedulePreSend,
+} from '../contracts/inputs.js'
+import { judged } from '../contracts/judge.js'
+import { preSendRequest } from '../contracts/pre-send-request.js'
+import type { PreSendRequest, PreSendResult, PreSendStatus } from '../contracts/pre-send.js'
+import type { MembersReference } from '../contracts/sync-activities.js'
+import { answer, refuseOtherSignals, takeUpdate, tellInDetails, type Gate } from './receive.js'
+import { refuseOtherAccount, refuseOtherRequest, type Asked } from './same-request.js'
+
+export const preSendStatusQuery = defineQuery<PreSendStatus>('status')
+export const abortUpdate = defineUpdate<PreSendStatus, [AbortPreSend]>('abort')
+export const rescheduleUpdate = defineUpdate<PreSendStatus, [ReschedulePreSend]>('reschedule')
+export const joinUpdate = defineUpdate<PreSendStatus, [PreSendRequest]>('join')
+
+/** Why somebody ended it: an abort, or a plain cancel of the workflow. */
+export type Stop = 'pre_send_aborted' | 'work_cancelled'
+
+/** How far preparing is. */
+export interface Prepared {
+  readonly targeted: number
+  readonly synced: number
+  readonly proof: MembersReference['proof'] | null
+}
+
+const DEFAULT_DEADLINE_MS = 30 * 60_000
+/** What is cut off has this long to end by itself. */
+const ENDS_WITHIN_MS = 10_000
+
+/** State of one pre-send, its times, and its messages. */
+export class PreSendState {
+  phase: PreSendStatus['phase'] = 'waiting'
+  prepared: Prepared = { targeted: 0, synced: 0, proof: null }
+  result: PreSendResult | null = null
+  /** Set once; from then on nothing more is prepared or decided, and nobody is on a list. */
+  stopped: Stop | null = null
+  /** The result is being written: too late to stop. */
+  closing = false
+  /** Whose it is, once that is known. */
+  asked: Asked | null = null
+  over = false
+  #startAtMs: number | null
+  #deadlineMs: number | null
+  readonly #begunMs = Date.now()
+  readonly #problems = new Set<string>()
+
+  constructor(readonly request: PreSendRequest) {
+    this.#startAtMs = request.startAt ? Date.parse(request.startAt) : null
+    this.#deadlineMs = request.deadline ? Date.parse(request.deadline) : null
+    const told = 'How far it is, its times, what went wrong, and its result once there is one.'
+    answer(preSendStatusQuery, told, () => this.status())
+    const abort: Gate<AbortPreSend> = {
+      description: 'Ends it: nobody is eligible, no list. Takes {"reason", "by"}.',
+      judge: (given) => this.#judgeAbort(given),
+    }
+    takeUpdate(abortUpdate, abort, () => (this.stop('pre_send_aborted'), this.status()))
+    const reschedule: Gate<ReschedulePreSend> = {
+      description: 'Moves the start while it waits. Takes {"startAt", "deadline"?}, ISO UTC.',
+      judge: (given) => this.#judgeReschedule(given),
+    }
+    takeUpdate(rescheduleUpdate, reschedule, (change) => this.#reschedule(change))
+    const join: Gate<PreSendRequest> = {
+      description:
+        'For who asks for the same again: takes the request, and is refused where it differs.',
+      // Its deadline was in time when it was asked for first.
+      judge: (given) => judged(preSendRequest(0), given),
+    }
+    takeUpdate(joinUpdate, join, (request) => this.#join(request))
+    refuseOtherSignals(tellInDetails)
+  }
+
+  /** Unix ms by which it is decided; while it waits and none is given, half an hour after the start. */
+  get deadlineMs(): number {
+    return this.#deadlineMs ?? Math.max(this.#startAtMs ?? 0, this.#begunMs) + DEFAULT_DEADLINE_MS
+  }
+
+  /** What is left until the deadline; 0: it has passed. */
+  get remainingMs(): number {
+    return Math.max(0, this.deadlineMs - Date.now())
+  }
+
+  /** Codes of what went wrong, each once. */
+  get problems(): readonly string[] {
+    return [...this.#problems]
+  }
+
+  /** Something went wrong on the way. */
+  note(...codes: readonly string[]): void {
+    codes.forEach((code) => this.#problems.add(code))
+  }
+
+  /** It is to end with nobody on a list; no effect once the result is being written. */
+  stop(why: Stop): void {
+    if (!this.closing) {
+      this.stopped ??= why
+      this.note(why)
+    }
+  }
+
+  /** Waits for the start, wherever it is moved to, or until it is stopped. */
+  async untilStart(): Promise<void> {
+    while (this.#startAtMs !== null && this.#startAtMs > Date.now() && this.stopped === null) {
+      const until: number = this.#startAtMs
+      setCurrentDetails(`Waits until ${new Date(until).toISOString()}`)
+      await condition(() => this.stopped !== null || this.#startAtMs !== until, until - Date.now())
+    }
+  }
+
+  /** It starts: from now on its times stand. */
+  begin(): void {
+    this.phase = 'preparing'
+    this.#deadlineMs ??= Date.now() + DEFAULT_DEADLINE_MS
+  }
+
+  /**
+   * Cuts work off when it is stopped, or when the time has come.
+   * @param limitMs Unix ms, may move meanwhile; null: the work has limits of its own.
+   */
+  async cutOff<T>(work: () => Promise<T>, limitMs: (() => number) | null): Promise<T> {
+    const scope = new CancellationScope()
+    let ended = false
+    const outcome = scope.run(work).finally(() => {
+      ended = true
+      // One shard failed for good: the others would only go on spending requests.
+      scope.cancel()
+    })
+    outcome.catch(() => undefined)
+    while (!ended) {
+      const limit = limitMs?.() ?? null
+      const woken = () => ended || this.stopped !== null || (limitMs?.() ?? null) !== limit
+      const inTime =
+        limit === null
+          ? (await condition(woken), true)
+          : await condition(woken, Math.max(1, limit - Date.now()))
+      if (!ended && (!inTime || this.stopped !== null)) {
+        scope.cancel()
+        // A child that does not end is terminated with this workflow.
+        if (!(await condition(() => ended, ENDS_WITHIN_MS))) {
+          throw new CancelledFailure('It was cut off, and does not end.')
+        }
+      }
+    }
+    return outcome
+  }
+
+  status(): PreSendStatus {
+    const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
+    return {
+      phase: this.phase,
+      startAt: iso(this.#startAtMs),
+      deadline: iso(this.#deadlineMs),
+      targeted: this.prepared.targeted,
+      synced: this.prepared.synced,
+      problems: this.problems,
+      result: this.result,
+    }
+  }
+
+  #reschedule(change: ReschedulePreSend): PreSendStatus {
+    this.#startAtMs = Date.parse(change.startAt)
+    this.#deadlineMs = change.deadline ? Date.parse(change.deadline) : null
+    return this.status()
+  }
+
+  /** Who asks while it runs gets what it comes to, if it is the same that they ask for (G1). */
+  async #join(request: PreSendRequest): Promise<PreSendStatus> {
+    const isSame = (['connectionId', 'accountId'] as const).every(
+      (key) => request[key] === this.request[key],
+    )
+    if (!isSame) {
+      // A connection and its account name the same; which belong together is known once it is checked.
+      await condition(() => this.asked !== null || this.over)
+      refuseOtherAccount(this.request, this.asked, request)
+    }
+    refuseOtherRequest(this.request, request)
+    return this.status()
+  }
+
+  #judgeAbort(given: readonly unknown[]): AbortPreSend {
+    const abort = judged(abortMessage, given)
+    if (this.closing) {
+      throw new AppError('pre_send_decided', 'It is decided already.')
+    }
+    return abort
+  }
+
+  #judgeReschedule(given: readonly unknown[]): ReschedulePreSend {
+    const change = judged(rescheduleMessage, given)
+    if (this.phase !== 'waiting' || this.closing) {
+      throw new AppError('pre_send_started', 'It has started already.')
+    }
+    const earliestMs = Math.max(Date.parse(change.startAt), Date.now())
+    if (change.deadline && Date.parse(change.deadline) <= earliestMs) {
+      const message = 'The deadline must lie after the start, and ahead.'
+      throw new AppError('deadline_past', message, { path: 'deadline', value: change.deadline })
+    }
+    return change
+  }
+}
