@@ -4,6 +4,7 @@ import type { Queryable } from '../ledger/database.js'
 import { foreignCategoriesOf } from '../ledger/foreign-categories.js'
 import { unusableAddresses, type UnusableAddresses } from '../ledger/unusable-addresses.js'
 import { tenantBasesOf, type TenantBasisCount } from '../ledger/tenant-bases.js'
+import { maskAddresses } from '../telemetry/mask-addresses.js'
 import { basisMappingOf } from './basis-mapping.js'
 
 /** What lies in the systems and is left alone, and what somebody may want to know and change. No address, no name of a person. */
@@ -40,7 +41,7 @@ export function noticeSentences(notices: Notices): readonly string[] {
   const { unmappedBases, foreignCategories, unusableAddresses: unusable } = notices
   const bases = unmappedBases.map(
     ({ key, marketingSendouts, storeAndProcess }) =>
-      `${key} (Marketing sendouts ${marketingSendouts} persons, Store and process ${storeAndProcess})`,
+      `${maskAddresses(key)} (Marketing sendouts ${marketingSendouts} persons, Store and process ${storeAndProcess})`,
   )
   return [
     ...(bases.length === 0
