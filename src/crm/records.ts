@@ -33,8 +33,10 @@ export interface CrmContact {
   readonly contactId: string
   /** The primary address as the CRM holds it; what it links is made of it by `readAddressField`. */
   readonly email: string | null
-  /** The CRM did not tell the address (a missing property, no null): where the record was is where it is counted. */
+  /** The CRM did not tell the primary address (a missing property, no null): it is counted where it was. */
   readonly emailUnreadable?: true
+  /** The CRM did not tell some other address: those that it had count on, beside those that are told. */
+  readonly otherEmailsUnreadable?: true
   /**
    * Further addresses of the record (SuperOffice). There it counts as a deny while withdrawn, never as an allow, and
    * only the primary address's cell writes it (C5). Empty where a CRM has one address a record.

@@ -23,6 +23,7 @@ export function sameContact(a: StoredCrmContact, b: StoredCrmContact): boolean {
     a.state === b.state &&
     a.mergedInto === b.mergedInto &&
     a.unusableAddress === b.unusableAddress &&
+    a.addressUntold === b.addressUntold &&
     sameConsents(a.consents, b.consents)
   )
 }

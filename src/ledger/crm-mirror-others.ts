@@ -1,4 +1,4 @@
-import type { CrmContactState } from '../crm/crm.js'
+import type { CrmContact, CrmContactState } from '../crm/crm.js'
 import type { RecordAddresses } from '../domain/record-addresses.js'
 import {
   isDeny,
@@ -23,6 +23,21 @@ export function otherLinks(
     denyOnly: isDenyOnly,
   })
   return [...further.map((key) => link(key, false)), ...denyOnly.map((key) => link(key, true))]
+}
+
+/** Whether the CRM left out some address of the record: then no address is known to have gone. */
+export function isPartlyTold(contact: CrmContact): boolean {
+  return contact.emailUnreadable === true || contact.otherEmailsUnreadable === true
+}
+
+/** The other addresses that are told, and those that the record had: of what is not told, nobody knows that it went. */
+export function withThoseBefore(
+  told: readonly OtherAddressLink[],
+  before: readonly OtherAddress[],
+  homeId: number | null,
+): readonly OtherAddressLink[] {
+  const links = new Map([...before, ...told].map((link) => [link.addressId, link]))
+  return [...links.values()].filter((link) => link.addressId !== homeId)
 }
 
 /** Whether a record has the other addresses that it had, in the same way. */

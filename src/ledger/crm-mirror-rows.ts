@@ -11,6 +11,8 @@ export interface StoredCrmContact {
   readonly registeredAtMs: number | null
   /** Its address field holds something that links nobody (rule A). */
   readonly unusableAddress: boolean
+  /** The CRM did not tell its primary address: `addressId` is where it was, null where that was never known (B8). */
+  readonly addressUntold: boolean
   readonly consents: Partial<Readonly<Record<Purpose, CrmConsent>>>
   readonly readFrom: number
   readonly readTo: number
@@ -32,7 +34,7 @@ export interface StoredCrmSubscription {
 
 /** Columns of a {@link StoredCrmContact}. */
 export const CONTACT_COLUMNS = `crm_contact_id AS "crmContactId", address_id AS "addressId", state, merged_into AS "mergedInto",
-  registered_at_ms AS "registeredAtMs", unusable_address AS "unusableAddress", consents, read_from AS "readFrom", read_to AS "readTo",
+  registered_at_ms AS "registeredAtMs", unusable_address AS "unusableAddress", address_untold AS "addressUntold", consents, read_from AS "readFrom", read_to AS "readTo",
   observed_epoch AS "observedEpoch"`
 const SUBSCRIPTION = `row_id AS "rowId", crm_contact_id AS "crmContactId", category_id AS "categoryId", subscribed,
   version, is_foreign AS "foreign", read_from AS "readFrom", read_to AS "readTo"`
@@ -75,6 +77,23 @@ export function liveCrmContactsAt(
   )
 }
 
+/**
+ * Whether a live record is there whose primary address the CRM did not tell: its answer may be anybody's (B8).
+ * @param storeOnly only records that hold an answer on storeAndProcess, as a transactional sendout asks for nothing else.
+ */
+export async function hasUntoldAddress(
+  db: Queryable,
+  connectionId: string,
+  storeOnly: boolean,
+): Promise<boolean> {
+  const rows = await db.query(
+    `SELECT FROM crm_contacts WHERE connection_id = $1 AND address_untold AND state = 'live'
+      AND (NOT $2 OR consents ? 'storeAndProcess') LIMIT 1`,
+    [connectionId, storeOnly],
+  )
+  return rows.length > 0
+}
+
 /** Subscription rows of these contacts. */
 export function crmSubscriptionsOf(
   db: Queryable,
@@ -99,13 +118,13 @@ export async function saveCrmContacts(
   }
   const saved = await tx.query<{ id: string; wasThere: boolean }>(
     `INSERT INTO crm_contacts (connection_id, crm_contact_id, address_id, state, merged_into, registered_at_ms,
-        consents, read_from, read_to, unusable_address)
+        consents, read_from, read_to, unusable_address, address_untold)
       SELECT $1, c.* FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[],
-        $8::bigint[], $9::bigint[], $10::boolean[]) AS c
+        $8::bigint[], $9::bigint[], $10::boolean[], $11::boolean[]) AS c
       ON CONFLICT (connection_id, crm_contact_id) DO UPDATE SET address_id = excluded.address_id,
         state = excluded.state, merged_into = excluded.merged_into, registered_at_ms = excluded.registered_at_ms,
         consents = excluded.consents, read_from = excluded.read_from, read_to = excluded.read_to,
-        unusable_address = excluded.unusable_address
+        unusable_address = excluded.unusable_address, address_untold = excluded.address_untold
       RETURNING crm_contact_id AS id, xmax::text <> '0' AS "wasThere"`,
     [
       connectionId,
@@ -118,6 +137,7 @@ export async function saveCrmContacts(
       contacts.map((c) => c.readFrom),
       contacts.map((c) => c.readTo),
       contacts.map((c) => c.unusableAddress),
+      contacts.map((c) => c.addressUntold),
     ],
   )
   return new Set(saved.filter((row) => row.wasThere).map((row) => row.id))

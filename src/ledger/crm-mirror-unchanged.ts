@@ -1,13 +1,14 @@
 import type { CrmContact } from '../crm/crm.js'
 import { recordAddresses } from '../domain/record-addresses.js'
 import { sameConsents } from './crm-mirror-compare.js'
+import { isPartlyTold } from './crm-mirror-others.js'
 import type { StoredCrmContact } from './crm-mirror-rows.js'
 import type { Queryable } from './database.js'
 
 /** A stored contact by what an outside reading says of it: addresses as text. */
 interface KnownContact extends Pick<
   StoredCrmContact,
-  'crmContactId' | 'state' | 'mergedInto' | 'consents' | 'unusableAddress'
+  'crmContactId' | 'state' | 'mergedInto' | 'consents' | 'unusableAddress' | 'addressUntold'
 > {
   readonly email: string | null
   readonly further: readonly string[] | null
@@ -29,7 +30,7 @@ export async function changedContacts(
   }
   const rows = await db.query<KnownContact>(
     `SELECT c.crm_contact_id AS "crmContactId", c.state, c.merged_into AS "mergedInto", c.consents,
-        c.unusable_address AS "unusableAddress", a.address AS email, o.further, o."denyOnly"
+        c.unusable_address AS "unusableAddress", c.address_untold AS "addressUntold", a.address AS email, o.further, o."denyOnly"
       FROM crm_contacts c LEFT JOIN addresses a USING (address_id)
         LEFT JOIN LATERAL (SELECT array_agg(b.address) FILTER (WHERE NOT l.deny_only) AS further,
             array_agg(b.address) FILTER (WHERE l.deny_only) AS "denyOnly"
@@ -50,7 +51,8 @@ function saysTheSame(contact: CrmContact, before: KnownContact): boolean {
     contact.state === before.state &&
     contact.mergedInto === before.mergedInto &&
     sameConsents(contact.consents, before.consents) &&
-    (contact.emailUnreadable === true || sameAddresses(contact, before))
+    (contact.emailUnreadable ?? false) === before.addressUntold &&
+    sameAddresses(contact, before)
   )
 }
 
@@ -58,14 +60,20 @@ function saysTheSame(contact: CrmContact, before: KnownContact): boolean {
 function sameAddresses(contact: CrmContact, before: KnownContact): boolean {
   const { home, unusable, further, denyOnly } = recordAddresses(contact)
   const isLive = contact.state === 'live'
+  const [toldFurther, toldDenyOnly] = isLive ? [further, denyOnly] : [[], []]
+  const sameOthers = isPartlyTold(contact) ? includesAll : sameSet
   return (
-    home === before.email &&
-    unusable === before.unusableAddress &&
-    sameSet(isLive ? further : [], before.further ?? []) &&
-    sameSet(isLive ? denyOnly : [], before.denyOnly ?? [])
+    (contact.emailUnreadable === true ||
+      (home === before.email && unusable === before.unusableAddress)) &&
+    sameOthers(toldFurther, before.further ?? []) &&
+    sameOthers(toldDenyOnly, before.denyOnly ?? [])
   )
 }
 
+function includesAll(now: readonly string[], before: readonly string[]): boolean {
+  return now.every((key) => before.includes(key))
+}
+
 function sameSet(now: readonly string[], before: readonly string[]): boolean {
-  return now.length === before.length && before.every((key) => now.includes(key))
+  return now.length === before.length && includesAll(now, before)
 }

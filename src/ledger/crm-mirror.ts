@@ -9,8 +9,10 @@ import {
   furtherIds,
   guestsLeaving,
   guestPlaces,
+  isPartlyTold,
   otherLinks,
   sameOtherAddresses,
+  withThoseBefore,
 } from './crm-mirror-others.js'
 import {
   otherAddressesOf,
@@ -86,21 +88,23 @@ export async function takeCrmContacts(
   for (const contact of uniqueBy(contacts, (c) => c.contactId)) {
     const before = stored.get(contact.contactId)
     const { home, unusable, ...elsewhere } = places.get(contact.contactId)!
-    const told = home === null ? null : addressIds.get(home)!
+    const homeId = home === null ? null : addressIds.get(home)!
     const next: StoredCrmContact = {
       crmContactId: contact.contactId,
       // Where the address is not told, the record stays where it was.
-      addressId: contact.emailUnreadable ? (before?.addressId ?? null) : told,
+      addressId: contact.emailUnreadable ? (before?.addressId ?? null) : homeId,
       state: contact.state,
       mergedInto: contact.mergedInto,
       registeredAtMs: contact.registeredAtMs,
       unusableAddress: contact.emailUnreadable ? (before?.unusableAddress ?? false) : unusable,
+      addressUntold: contact.emailUnreadable ?? false,
       consents: contact.consents,
       readFrom: window.from,
       readTo: window.to,
     }
     const hadOthers = known.get(contact.contactId) ?? []
-    const others = contact.emailUnreadable ? hadOthers : otherLinks(next, elsewhere, addressIds)
+    const told = otherLinks(next, elsewhere, addressIds)
+    const others = isPartlyTold(contact) ? withThoseBefore(told, hadOthers, next.addressId) : told
     if (before && sameContact(before, next) && sameOtherAddresses(hadOthers, others)) {
       if (listing) {
         save.push(next)

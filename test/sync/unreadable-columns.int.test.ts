@@ -148,6 +148,75 @@ describe('a column that was secured after set-up (B8)', () => {
   )
 })
 
+describe('a row that is first met without an address, where definitions are not told (B8)', () => {
+  /** Rows come without the column until `work` is done. */
+  async function without(column: string, work: (anew: World) => Promise<void>): Promise<void> {
+    await secure(column)
+    await world.now.dynamicsFault({ path: 'IsSecured', status: 403, body: {} })
+    try {
+      await inNewProcess(work)
+    } finally {
+      await lift(column)
+      await world.now.clearFaults()
+    }
+  }
+
+  it.each(['emailaddress2', 'emailaddress3'])(
+    '%s: unknown at each address that is told',
+    async (column) => {
+      const other = column === 'emailaddress2' ? 'emailaddress3' : 'emailaddress2'
+      const also = await world.now.person({ toggles: [] })
+      let ann: Person
+      await without(column, async (anew) => {
+        ann = await anew.person({ toggles: ['deny'] })
+        await ann.edit({ [other]: also.email })
+        for (const proof of PROOFS) {
+          const ask = {
+            contactIds: [ann.contactId, also.contactId],
+            proof,
+            tolerant: true,
+          } as const
+          const { result, verdicts } = await preSend(anew, ask)
+          expect(verdicts).toEqual({
+            [ann.contactId]: 'notVerified',
+            [also.contactId]: 'notVerified',
+          })
+          expect(result).toMatchObject({ complete: false, eligible: 0 })
+        }
+      })
+      await ann!.edit({ firstname: 'Ann' })
+      const ask = { contactIds: [ann!.contactId, also.contactId], proof: 'delta' } as const
+      const { result, verdicts } = await preSend(world.now, ask)
+      expect(Object.values(verdicts)).toEqual(['consentWithdrawn', 'consentWithdrawn'])
+      expect(result.complete).toBe(true)
+    },
+  )
+
+  it('emailaddress1: no sendout is complete, as it may be anybody', async () => {
+    const bo = await world.now.linked()
+    const also = await world.now.person({ toggles: [] })
+    let ann: Person
+    await without('emailaddress1', async (anew) => {
+      ann = await anew.person({ toggles: ['deny'] })
+      await ann.edit({ emailaddress2: also.email })
+      await anew.sweep()
+      const ask = { contactIds: [bo.contactId, also.contactId], proof: 'delta' } as const
+      const { result, verdicts } = await preSend(anew, ask)
+      expect(verdicts).toEqual({ [bo.contactId]: 'eligible', [also.contactId]: 'notVerified' })
+      expect(result).toMatchObject({ complete: false, problems: ['crm_privilege_missing'] })
+      const onlyBo = { contactIds: [bo.contactId], proof: 'delta' } as const
+      expect((await preSend(anew, onlyBo)).result).toMatchObject({ complete: false, eligible: 1 })
+      const abort = await preSend(anew, { ...onlyBo, onUnverified: 'abort' })
+      expect(abort.result).toMatchObject({ outcome: 'aborted', eligible: 0 })
+      const needsNoConsent = await preSend(anew, { ...onlyBo, transactional: true })
+      expect(needsNoConsent.result).toMatchObject({ complete: true, eligible: 1 })
+    })
+    await ann!.edit({ firstname: 'Ann' })
+    const { result } = await preSend(world.now, { contactIds: [bo.contactId], proof: 'delta' })
+    expect(result).toMatchObject({ complete: true, eligible: 1 })
+  })
+})
+
 describe('a subscription row without an answer', () => {
   it('is neither Yes nor No: counted, not mailed, and the sendout not complete', async () => {
     const ann = await world.now.linked()

@@ -1,6 +1,8 @@
 import type { PreSendResult } from '../../contracts/pre-send.js'
+import type { ErrorCode } from '../../contracts/error-catalogue.js'
 import { EXCLUSION_REASONS, type ExclusionReason } from '../../domain/exclusion-reason.js'
 import { findConnection } from '../../ledger/connections.js'
+import { hasUntoldAddress } from '../../ledger/crm-mirror-rows.js'
 import type { Database, Queryable } from '../../ledger/database.js'
 import { countVerdicts, excludeDuplicates, revokeEligible } from '../../ledger/sendout-members.js'
 import { spentOf } from '../../ledger/sendout-spent.js'
@@ -17,6 +19,9 @@ export interface SendoutClosing {
   /** Codes of what failed on the way. */
   readonly problems: readonly string[]
 }
+
+/** A CRM leaves a column out of its rows where our user may not read it. */
+const ADDRESS_UNTOLD: ErrorCode = 'crm_privilege_missing'
 
 /**
  * Closes a run: result for the campaign service (G3), receipt for the records (G6). Repeated, it says the same. In one
@@ -35,8 +40,9 @@ async function close(db: Queryable, closing: SendoutClosing): Promise<PreSendRes
   await excludeDuplicates(db, run.sendoutRunId, run.channel ?? 'email')
   let counts = await countVerdicts(db, run.sendoutRunId)
   const unverified = counts.get('notVerified') ?? 0
-  // Without an audience nothing was verified, however few were targeted.
-  const incomplete = unverified > 0 || run.channel === null
+  const untold = await hasUntoldAddress(db, run.connectionId, run.transactional === true)
+  // Without an audience nothing was verified, however few were targeted; what nobody's address is known of may be anybody's.
+  const incomplete = unverified > 0 || run.channel === null || untold
   const aborted = closing.aborted || (incomplete && closing.onUnverified === 'abort')
   if (aborted) {
     await revokeEligible(db, run.sendoutRunId)
@@ -45,6 +51,7 @@ async function close(db: Queryable, closing: SendoutClosing): Promise<PreSendRes
   const connection = await findConnection(db, run.connectionId)
   const { requests, updated } = await spentOf(db, run.sendoutRunId)
   const eligible = counts.get('eligible') ?? 0
+  const problems = [...new Set([...closing.problems, ...(untold ? [ADDRESS_UNTOLD] : [])])]
   const result: PreSendResult = {
     sendoutId: run.sendoutId,
     stage: run.stage,
@@ -61,7 +68,7 @@ async function close(db: Queryable, closing: SendoutClosing): Promise<PreSendRes
     ) as Record<ExclusionReason, number>,
     updated,
     requests,
-    problems: closing.problems,
+    problems,
     mailingList: aborted || run.stage === 'checklist' ? null : run.sendoutId,
   }
   await closeSendoutRun(db, run.sendoutRunId, result, {
@@ -71,7 +78,7 @@ async function close(db: Queryable, closing: SendoutClosing): Promise<PreSendRes
     crmProvenAt: connection?.crmProvenAt ?? null,
     excluded: result.excluded,
     requests,
-    problems: closing.problems,
+    problems,
   })
   return result
 }

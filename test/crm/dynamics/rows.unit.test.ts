@@ -65,8 +65,16 @@ describe('a contact row', () => {
       otherEmails: [],
       denyOnlyEmails: ['b@x.example', 'C@x.example'],
     })
-    expect(toContact(without('emailaddress3'))).toMatchObject({ emailUnreadable: true })
   })
+
+  it.each(['emailaddress2', 'emailaddress3'])(
+    'without the property %s is linked by its first address, and not all its others are known',
+    (column) => {
+      const contact = toContact(without(column))
+      expect(contact).toMatchObject({ email: 'a@x.example', otherEmailsUnreadable: true })
+      expect(contact).not.toHaveProperty('emailUnreadable')
+    },
+  )
 
   it('tells its state and when it was registered', () => {
     const createdon = '2026-11-21T22:36:35Z'

@@ -1,6 +1,8 @@
 import type { CrmConsent, CrmContact, CrmContactState } from '../../crm.js'
 import { ADDRESS_COLUMNS, contactRow, ETAG, type RawRow, VITAL_COLUMNS } from './rows.js'
 
+const [PRIMARY, ...OTHERS] = ADDRESS_COLUMNS
+
 /** A contact as the rest of the system knows it; null where the row has no id and so is nobody's. */
 export function toContact(raw: RawRow): CrmContact | null {
   const parsed = contactRow.safeParse(raw)
@@ -12,7 +14,8 @@ export function toContact(raw: RawRow): CrmContact | null {
   return {
     contactId: row.contactid.toLowerCase(),
     email: row.emailaddress1 ?? null,
-    ...(ADDRESS_COLUMNS.every((name) => name in raw) ? {} : { emailUnreadable: true }),
+    ...(PRIMARY in raw ? {} : { emailUnreadable: true }),
+    ...(OTHERS.every((name) => name in raw) ? {} : { otherEmailsUnreadable: true }),
     otherEmails: [],
     denyOnlyEmails: [row.emailaddress2, row.emailaddress3].flatMap((email) => email ?? []),
     state: stateOf(row.merged, row.statecode),
