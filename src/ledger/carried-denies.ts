@@ -34,20 +34,33 @@ export function carriedDeniesOf(
 /**
  * A merge keeps the master's values, so the opt-out of the record that was merged away would be lost: it is carried
  * onto the master (strictest wins).
+ * @param departed denies that were found to leave with these records, also those that may lie under a write of ours.
  * @returns addresses of the masters, which now need a pass.
  */
 export async function carryDeniesOfMerged(
   tx: Queryable,
   connectionId: string,
   merged: readonly MergedRecord[],
+  departed: readonly {
+    readonly cellKey: CellKey
+    readonly record: { readonly recordId: string }
+  }[],
 ): Promise<number[]> {
   if (merged.length === 0) {
     return []
   }
-  const denies = merged.flatMap(({ record, before }): NewCarriedDeny[] =>
-    record.mergedInto === null ? [] : deniedBy(record, before, record.mergedInto),
-  )
+  const denies = merged.flatMap(({ record, before }): NewCarriedDeny[] => {
+    const { crmContactId, mergedInto: master } = record
+    const inDoubt = departed.filter((deny) => deny.record.recordId === crmContactId)
+    return master === null
+      ? []
+      : [
+          ...deniedBy(record, before, master),
+          ...inDoubt.map(({ cellKey }) => carriedTo(master, cellKey)),
+        ]
+  })
   await save(tx, connectionId, denies)
+  await carryWithdrawalsOfMerged(tx, connectionId, merged)
   await passOn(tx, connectionId, merged)
   const rows = await tx.query<{ id: number }>(
     `SELECT DISTINCT address_id AS id FROM crm_contacts
@@ -70,10 +83,34 @@ function deniedBy(
   return [...purposes].flatMap((purpose) => {
     const key = purpose as keyof typeof record.consents
     const value = record.consents[key]?.value ?? before?.consents[key]?.value
-    return value === 'deny' || value === 'withdrawn'
-      ? [{ crmContactId: master, cellKey: key as CellKey, reason: 'merge' as const }]
-      : []
+    return value === 'deny' || value === 'withdrawn' ? [carriedTo(master, key as CellKey)] : []
   })
+}
+
+function carriedTo(master: string, cellKey: CellKey): NewCarriedDeny {
+  return { crmContactId: master, cellKey, reason: 'merge' }
+}
+
+/** eMarketeer's withdrawals and Nos of the loser's address, that the loser may not have shown yet: to a master elsewhere. */
+async function carryWithdrawalsOfMerged(
+  tx: Queryable,
+  connectionId: string,
+  merged: readonly MergedRecord[],
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO carried_denies (connection_id, crm_contact_id, cell_key, reason)
+      SELECT $1, m.master, c.cell_key, 'merge'
+      FROM unnest($2::text[], $3::bigint[]) AS m(master, address_id)
+      JOIN cells c ON c.address_id = m.address_id AND c.emarketeer_basis = 'withdrawn'
+      LEFT JOIN crm_contacts r ON r.connection_id = $1 AND r.crm_contact_id = m.master
+      WHERE m.master IS NOT NULL AND r.address_id IS DISTINCT FROM m.address_id
+      ON CONFLICT DO NOTHING`,
+    [
+      connectionId,
+      merged.map((m) => m.record.mergedInto),
+      merged.map((m) => (m.before?.state === 'live' ? m.before.addressId : null)),
+    ],
+  )
 }
 
 /** Denies that a merged record itself carried go on to its master, along a chain of merges. */

@@ -1,6 +1,6 @@
 import type { CellKey } from '../domain/cell-key.js'
 import type { LegalBasis } from '../domain/legal-basis.js'
-import type { CellMemory, Seen } from '../domain/reconcile/types.js'
+import type { CellMemory, Seen, SeenRecord } from '../domain/reconcile/types.js'
 import type { Queryable } from './database.js'
 
 /** A CRM's value of either kind, as stored in `seen`. */
@@ -23,13 +23,17 @@ export interface CellRow {
   readonly seenAtMs: number | null
   readonly openAllow: Readonly<Record<string, string>>
   readonly openLoosen: number | null
+  /** See {@link CellMemory.departed}, and how many were ever noted. */
+  readonly departed: readonly SeenRecord<StoredValue>[]
+  readonly departures: number
 }
 
 const COLUMNS = `address_id AS "addressId", cell_key AS "cellKey", emarketeer_basis AS basis,
   emarketeer_version AS version, extract(epoch FROM emarketeer_event_at)::float8 * 1000 AS "eventAtMs",
   extract(epoch FROM emarketeer_recorded_at)::float8 * 1000 AS "recordedAtMs", emarketeer_source AS source,
   emarketeer_actor AS actor, last_positive_act_ms AS "lastPositiveActMs", last_deny_act_ms AS "lastDenyActMs",
-  seen, extract(epoch FROM seen_at)::float8 * 1000 AS "seenAtMs", open_allow AS "openAllow", open_loosen AS "openLoosen"`
+  seen, extract(epoch FROM seen_at)::float8 * 1000 AS "seenAtMs", open_allow AS "openAllow", open_loosen AS "openLoosen",
+  departed, departures`
 
 /** Cells of these addresses. @param cellKeys those that matter; default: all. */
 export function cellsOf(
@@ -51,6 +55,11 @@ export interface MemoryUpdate {
   readonly memory: CellMemory<StoredValue>
   /** When it was observed, if not now. */
   readonly seenAtMs?: number | null
+  /**
+   * What the memory's `departed` does to what is stored: `knows` replaces it, unless more departures were noted since
+   * these, which then wait for the next pass; `putsBack` adds it. Absent: what is stored stays.
+   */
+  readonly departed?: { readonly knows: number } | 'putsBack'
 }
 
 /** Stores memories, in the transaction of the decision or of the acknowledgement. */
@@ -60,9 +69,12 @@ export async function saveMemories(tx: Queryable, updates: readonly MemoryUpdate
   }
   await tx.query(
     `UPDATE cells c SET seen = u.seen, seen_at = COALESCE(to_timestamp(u.seen_ms / 1000), clock_timestamp()),
-        open_allow = u.open_allow, open_loosen = u.open_loosen
-      FROM unnest($1::bigint[], $2::text[], $3::jsonb[], $4::jsonb[], $5::int[], $6::float8[])
-        AS u(address_id, cell_key, seen, open_allow, open_loosen, seen_ms)
+        open_allow = u.open_allow, open_loosen = u.open_loosen,
+        departed = CASE WHEN u.puts_back THEN u.departed || c.departed
+          WHEN c.departures = u.knows THEN u.departed ELSE c.departed END
+      FROM unnest($1::bigint[], $2::text[], $3::jsonb[], $4::jsonb[], $5::int[], $6::float8[], $7::jsonb[],
+        $8::boolean[], $9::int[])
+        AS u(address_id, cell_key, seen, open_allow, open_loosen, seen_ms, departed, puts_back, knows)
       WHERE c.address_id = u.address_id AND c.cell_key = u.cell_key`,
     [
       updates.map((u) => u.addressId),
@@ -71,6 +83,9 @@ export async function saveMemories(tx: Queryable, updates: readonly MemoryUpdate
       updates.map((u) => JSON.stringify(u.memory.openAllow)),
       updates.map((u) => u.memory.openLoosen),
       updates.map((u) => u.seenAtMs ?? null),
+      updates.map((u) => JSON.stringify(u.memory.departed)),
+      updates.map((u) => u.departed === 'putsBack'),
+      updates.map((u) => (typeof u.departed === 'object' ? u.departed.knows : null)),
     ],
   )
 }

@@ -1,21 +1,5 @@
 import type { StoredCrmContact } from './crm-mirror-rows.js'
 
-/** What the record shows now counts too: "denied and deactivated" may come as one change. */
-export function latestConsents(
-  before: StoredCrmContact,
-  next: StoredCrmContact,
-): StoredCrmContact['consents'] {
-  const deny = (record: StoredCrmContact, purpose: keyof typeof record.consents) =>
-    ['deny', 'withdrawn'].includes(record.consents[purpose]?.value ?? '')
-  const purposes = Object.keys(before.consents) as (keyof typeof before.consents)[]
-  return Object.fromEntries(
-    purposes.map((purpose) => [
-      purpose,
-      deny(next, purpose) ? next.consents[purpose] : before.consents[purpose],
-    ]),
-  )
-}
-
 /** Whether a reading says what the stored one says; versions are compared for equality only. */
 export function sameContact(a: StoredCrmContact, b: StoredCrmContact): boolean {
   return (

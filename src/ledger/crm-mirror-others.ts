@@ -1,11 +1,6 @@
 import type { CrmContact, CrmContactState } from '../crm/crm.js'
 import type { RecordAddresses } from '../domain/record-addresses.js'
-import {
-  isDeny,
-  unarrivedDenies,
-  type OtherAddress,
-  type OtherAddressLink,
-} from './crm-other-addresses.js'
+import { isDeny, type OtherAddress, type OtherAddressLink } from './crm-other-addresses.js'
 import type { StoredCrmContact } from './crm-mirror-rows.js'
 
 /** A record's addresses beside its primary one; none of one that is not live. */
@@ -71,29 +66,5 @@ export function guestPlaces(
   const everywhere = before?.state !== next.state || consents.some(isDeny)
   return [...new Set([...had, ...others])].filter(
     (id) => everywhere || !had.includes(id) || !others.includes(id),
-  )
-}
-
-/**
- * The record as it stood at the further addresses that it leaves, with those denies that eMarketeer has not taken over
- * there: they must outlive it (as those of a primary address do).
- * @param stays the addresses that it has from now on.
- */
-export function guestsLeaving(
-  record: StoredCrmContact,
-  hadOthers: readonly OtherAddress[],
-  stays: readonly (number | null)[],
-): readonly StoredCrmContact[] {
-  return (
-    hadOthers
-      // Where nothing crosses, nothing is left behind: the deny goes with the text that named the address.
-      .filter((other) => !other.denyOnly && !stays.includes(other.addressId))
-      .flatMap(({ addressId, arrived }) => {
-        const denies = unarrivedDenies(record.consents, arrived)
-        const consents = Object.fromEntries(
-          denies.map((purpose) => [purpose, record.consents[purpose]!]),
-        )
-        return denies.length === 0 ? [] : [{ ...record, addressId, consents }]
-      })
   )
 }

@@ -1,6 +1,7 @@
 import type { CrmConsent, CrmContactState } from '../crm/crm.js'
 import type { Purpose } from '../domain/legal-basis.js'
 import type { Queryable } from './database.js'
+import type { StoredLeftWith } from './taken-along.js'
 
 /** A CRM contact as stored. `deleted` exists here only: the CRM just stops answering for it. */
 export interface StoredCrmContact {
@@ -18,6 +19,8 @@ export interface StoredCrmContact {
   readonly readTo: number
   /** The epoch in which a pass last stored an observation of it; 0: none yet. Not written with the rest. */
   readonly observedEpoch?: number
+  /** By purpose, what it took along from the cell that it left last (taken-along.ts). Not written with the rest. */
+  readonly leftWith?: Partial<Readonly<Record<Purpose, StoredLeftWith>>> | null
 }
 
 /** A CRM subscription row as stored. */
@@ -30,14 +33,16 @@ export interface StoredCrmSubscription {
   readonly foreign: boolean
   readonly readFrom: number
   readonly readTo: number
+  /** See {@link StoredCrmContact.leftWith}. */
+  readonly leftWith?: StoredLeftWith | null
 }
 
 /** Columns of a {@link StoredCrmContact}. */
 export const CONTACT_COLUMNS = `crm_contact_id AS "crmContactId", address_id AS "addressId", state, merged_into AS "mergedInto",
   registered_at_ms AS "registeredAtMs", unusable_address AS "unusableAddress", address_untold AS "addressUntold", consents, read_from AS "readFrom", read_to AS "readTo",
-  observed_epoch AS "observedEpoch"`
+  observed_epoch AS "observedEpoch", left_with AS "leftWith"`
 const SUBSCRIPTION = `row_id AS "rowId", crm_contact_id AS "crmContactId", category_id AS "categoryId", subscribed,
-  version, is_foreign AS "foreign", read_from AS "readFrom", read_to AS "readTo"`
+  version, is_foreign AS "foreign", read_from AS "readFrom", read_to AS "readTo", left_with AS "leftWith"`
 
 /** Loads and locks the stored contacts with these ids, in id order. */
 export function lockCrmContacts(
@@ -62,6 +67,18 @@ export function lockCrmSubscriptions(
     `SELECT ${SUBSCRIPTION} FROM crm_subscriptions WHERE connection_id = $1 AND row_id = ANY($2)
       ORDER BY row_id FOR UPDATE`,
     [connectionId, rowIds],
+  )
+}
+
+/** The stored contacts with these ids. */
+export function crmContactsOf(
+  db: Queryable,
+  connectionId: string,
+  ids: readonly string[],
+): Promise<StoredCrmContact[]> {
+  return db.query<StoredCrmContact>(
+    `SELECT ${CONTACT_COLUMNS} FROM crm_contacts WHERE connection_id = $1 AND crm_contact_id = ANY($2)`,
+    [connectionId, ids],
   )
 }
 

@@ -3,11 +3,10 @@ import { recordAddresses } from '../domain/record-addresses.js'
 import { ensureAddresses, markDirty } from './addresses.js'
 import { markCrmDoubtful } from './address-rows.js'
 import { carryDeniesOfMerged, carryDeniesOfMoved, type MergedRecord } from './carried-denies.js'
-import { latestConsents, sameContact } from './crm-mirror-compare.js'
+import { sameContact } from './crm-mirror-compare.js'
 import { changedContacts } from './crm-mirror-unchanged.js'
 import {
   furtherIds,
-  guestsLeaving,
   guestPlaces,
   isPartlyTold,
   otherLinks,
@@ -19,9 +18,15 @@ import {
   saveOtherAddresses,
   type OtherAddressLink,
 } from './crm-other-addresses.js'
-import { keepDeniesOfDeparted } from './departed-denies.js'
+import {
+  noteLeaving,
+  noteLeavingRows,
+  type LeavingContact,
+  type LeavingRow,
+} from './departed-denies.js'
 import {
   addressesOfCrmContacts,
+  crmContactsOf,
   lockCrmContacts,
   lockCrmSubscriptions,
   removeCrmSubscriptions,
@@ -82,8 +87,7 @@ export async function takeCrmContacts(
   const links: OtherAddressLink[] = []
   const touched: number[] = []
   const doubtful: number[] = []
-  const left: StoredCrmContact[] = []
-  const guestsLeft: StoredCrmContact[] = []
+  const leaving: LeavingContact[] = []
   const merged: MergedRecord[] = []
   for (const contact of uniqueBy(contacts, (c) => c.contactId)) {
     const before = stored.get(contact.contactId)
@@ -129,17 +133,23 @@ export async function takeCrmContacts(
       doubtful.push(...everywhere)
     }
     const wasLive = before?.state === 'live'
-    // Of a record first met as merged in a complete listing, the merge may be years old, and forgiven.
-    if (next.state === 'merged' && (wasLive || (!before && !listing))) {
+    // First met when it was already gone: of a complete listing, that may be years ago, and forgiven.
+    const cameAndWent = !before && !listing && next.state !== 'live'
+    if (next.state === 'merged' && (wasLive || cameAndWent)) {
       merged.push({ before: before ?? null, record: next })
     }
-    if (wasLive && (next.state !== 'live' || before.addressId !== next.addressId)) {
-      // What it shows now counts too: "denied and deactivated" may come as one change.
-      left.push({ ...before, consents: latestConsents(before, next) })
-    }
     if (wasLive) {
-      const latest = { ...before, consents: latestConsents(before, next) }
-      guestsLeft.push(...guestsLeaving(latest, hadOthers, [...further, next.addressId]))
+      const stays = [...further, next.addressId]
+      leaving.push({
+        before,
+        now: next,
+        leavesPrimary: next.state !== 'live' || before.addressId !== next.addressId,
+        further: hadOthers.filter(
+          (other) => leavesBehind(other) && !stays.includes(other.addressId),
+        ),
+      })
+    } else if (cameAndWent) {
+      leaving.push({ before: next, now: null, leavesPrimary: true, further: [] })
     }
   }
   const wereThere = await saveCrmContacts(tx, connectionId, save)
@@ -159,15 +169,23 @@ export async function takeCrmContacts(
     save.map((contact) => contact.crmContactId),
     links,
   )
-  touched.push(...(await carryDeniesOfMerged(tx, connectionId, merged)))
+  const left = leaving.filter(({ leavesPrimary, further }) => leavesPrimary || further.length > 0)
+  const denies = await noteLeaving(tx, connectionId, left)
+  touched.push(...(await carryDeniesOfMerged(tx, connectionId, merged, denies)))
+  const mergedIds = new Set(merged.map((m) => m.record.crmContactId))
+  const moved = left.filter((l) => l.leavesPrimary && !mergedIds.has(l.before.crmContactId))
   await carryDeniesOfMoved(
     tx,
     connectionId,
-    left.filter((record) => !merged.some((m) => m.record.crmContactId === record.crmContactId)),
+    moved.map(({ before }) => before),
   )
-  await keepDeniesOfDeparted(tx, [...left, ...guestsLeft])
   await noteChanges(tx, connectionId, touched, doubtful)
   return { addressIds: [...new Set(touched)] }
+}
+
+/** Where nothing crosses, nothing is left behind: the deny goes with the text that named the address. */
+function leavesBehind({ denyOnly }: { readonly denyOnly: boolean }): boolean {
+  return !denyOnly
 }
 
 /** Notes contacts that no longer exist. */
@@ -183,11 +201,16 @@ export async function takeDeletedCrmContacts(
   const stored = await lockCrmContacts(tx, connectionId, ids)
   const gone = stored.filter((c) => c.state !== 'deleted' && c.readFrom <= window.to)
   const known = groupByContact(await otherAddressesOf(tx, connectionId, ids))
-  const live = gone.filter((c) => c.state === 'live')
-  await keepDeniesOfDeparted(tx, [
-    ...live,
-    ...live.flatMap((c) => guestsLeaving(c, known.get(c.crmContactId) ?? [], [])),
-  ])
+  await noteLeaving(
+    tx,
+    connectionId,
+    gone
+      .filter((contact) => contact.state === 'live')
+      .map((before) => {
+        const further = (known.get(before.crmContactId) ?? []).filter(leavesBehind)
+        return { before, now: null, leavesPrimary: true, further }
+      }),
+  )
   await saveOtherAddresses(
     tx,
     connectionId,
@@ -261,11 +284,45 @@ export async function takeCrmSubscriptions(
       doubtfulContacts.push(row.contactId)
     }
   }
+  const sameAsEver = listing || save.length === 0
+  const left = sameAsEver ? [] : await rowsThatLeft(tx, connectionId, save, stored, window)
+  await noteLeavingRows(tx, connectionId, left)
   await saveCrmSubscriptions(tx, connectionId, save)
   const touched = await addressesOfCrmContacts(tx, connectionId, changedContacts)
   const doubtful = await addressesOfCrmContacts(tx, connectionId, doubtfulContacts)
-  await noteChanges(tx, connectionId, touched, doubtful)
+  await noteChanges(tx, connectionId, [...touched, ...left.map((row) => row.addressId)], doubtful)
   return { addressIds: touched }
+}
+
+/**
+ * Rows that went to a contact at another address, and those that are found to have changed only after their contact was found
+ * to have left: both may have come as one, the contact first.
+ */
+async function rowsThatLeft(
+  tx: Queryable,
+  connectionId: string,
+  read: readonly StoredCrmSubscription[],
+  stored: ReadonlyMap<string, StoredCrmSubscription>,
+  window: ReadWindow,
+): Promise<LeavingRow[]> {
+  const ids = read.flatMap((row) => [row, stored.get(row.rowId) ?? row].map((r) => r.crmContactId))
+  const contacts = new Map(
+    (await crmContactsOf(tx, connectionId, [...new Set(ids)])).map((c) => [c.crmContactId, c]),
+  )
+  return read.flatMap((row): LeavingRow[] => {
+    const before = stored.get(row.rowId)
+    const now = contacts.get(row.crmContactId)
+    const then = contacts.get((before ?? row).crmContactId)
+    const home = then?.addressId ?? null
+    if (before && home !== null && home !== now?.addressId) {
+      return [before, row].map((one) => ({ addressId: home, row: one }))
+    }
+    const { leftWith } = before ?? {}
+    if (leftWith && leftWith.tick > window.from) {
+      return [{ addressId: leftWith.from, row }]
+    }
+    return home !== null && then?.state !== 'live' ? [{ addressId: home, row }] : []
+  })
 }
 
 /** Notes subscription rows that no longer exist: neither a Yes nor a No; they are written again (D3). */
@@ -277,6 +334,20 @@ export async function takeDeletedCrmSubscriptions(
   if (rowIds.length === 0) {
     return { addressIds: [] }
   }
+  const rows = await lockCrmSubscriptions(tx, connectionId, rowIds)
+  const homes = new Map(
+    (await crmContactsOf(tx, connectionId, [...new Set(rows.map((r) => r.crmContactId))])).map(
+      (contact) => [contact.crmContactId, contact.addressId],
+    ),
+  )
+  await noteLeavingRows(
+    tx,
+    connectionId,
+    rows.flatMap((row) => {
+      const addressId = homes.get(row.crmContactId) ?? null
+      return addressId === null ? [] : [{ addressId, row }]
+    }),
+  )
   const contacts = await removeCrmSubscriptions(tx, connectionId, rowIds)
   const touched = await addressesOfCrmContacts(tx, connectionId, contacts)
   await noteChanges(tx, connectionId, touched, [])

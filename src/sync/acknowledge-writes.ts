@@ -4,9 +4,12 @@ import { saveMemories } from '../ledger/cells.js'
 import { appendOutcomes, type WriteOutcomeRow } from '../ledger/consent-events.js'
 import { acknowledgeCrmRows, type AcknowledgedCrmRow } from '../ledger/crm-acknowledgements.js'
 import type { Queryable } from '../ledger/database.js'
+import { saveTaken } from '../ledger/taken-along.js'
+import { takenInto } from './cell-memory.js'
 import { markEmarketeerUnread, takeEmarketeerValues } from '../ledger/emarketeer-mirror.js'
 import type { ReadWindow } from '../ledger/ticks.js'
 import { acknowledged, isOvertaken, readBackOf, versionAfter } from './read-back.js'
+import { GUEST_RULE, LEFT_TOGGLE_RULE } from './rule.js'
 import type { CrmJob, EmarketeerJob, Jobs, PendingCell } from './write-jobs.js'
 
 /** What acknowledging came to, for the counts and for what has to be done again. */
@@ -39,7 +42,8 @@ export async function acknowledgeWrites(
   own.emarketeer.forEach((job) => pendings.add(job.pending))
   own.crm.forEach((job) => job.pending && pendings.add(job.pending))
   const sent = wereSent(own)
-  // What crossed from, or to, a further address is noted as soon as both ends show it: an act after that counts.
+  // What crossed from, or to, a further address, or was left behind, is noted as soon as both ends show it: an act after
+  // that counts.
   for (const pending of [...sent].filter(crosses)) {
     again.add(pending.cell.row.addressId)
   }
@@ -50,6 +54,13 @@ export async function acknowledgeWrites(
       cellKey: pending.cell.cellKey,
       ...(sent.has(pending) ? { memory: pending.memory } : asBefore(pending)),
     })),
+  )
+  const unsent = [...pendings].filter((pending) => !sent.has(pending))
+  await saveTaken(
+    tx,
+    connectionId,
+    unsent.flatMap(({ cell }) => takenInto(cell)),
+    true,
   )
   // Evidence of what was really sent is kept also by a pass that was overtaken meanwhile.
   await appendOutcomes(tx, [
@@ -73,9 +84,10 @@ export async function acknowledgeWrites(
   }
 }
 
-function crosses({ cell: { view, decision } }: PendingCell): boolean {
+function crosses({ cell: { view, decision, rule } }: PendingCell): boolean {
+  const leftBehind = rule === GUEST_RULE || rule === LEFT_TOGGLE_RULE
   const guests = view.guests.filter((guest) => !guest.denyOnly)
-  return decision.inputs.carriedDeny && guests.length + view.outside.length > 0
+  return leftBehind || (decision.inputs.carriedDeny && guests.length + view.outside.length > 0)
 }
 
 /** Cells of which at least one write left us. */
@@ -99,7 +111,7 @@ function wereSent(jobs: Jobs): ReadonlySet<PendingCell> {
  * that a person's act was the later one is not lost to a 429.
  */
 function asBefore({ cell: { memory, row } }: PendingCell) {
-  return { memory, seenAtMs: row.seenAtMs }
+  return { memory, seenAtMs: row.seenAtMs, departed: 'putsBack' as const }
 }
 
 async function takeEmarketeerOutcomes(

@@ -5,6 +5,7 @@ import {
   deferToTomorrow,
   dirtyMarks,
   ensureDirty,
+  markDirty,
   type DirtyAddress,
 } from '../ledger/addresses.js'
 import { dropCarriedDenies } from '../ledger/carried-denies.js'
@@ -13,10 +14,19 @@ import { appendConsentEvents } from '../ledger/consent-events.js'
 import { markObserved } from '../ledger/crm-mirror-rows.js'
 import { noteArrivals } from '../ledger/crm-other-addresses.js'
 import type { Queryable } from '../ledger/database.js'
+import { noteDepartedDenies } from '../ledger/departed-denies.js'
+import { dropTaken } from '../ledger/taken-along.js'
 import { confirmLeases, type Lease } from '../ledger/leases.js'
 import { dropLoosenings, openRun, takeRowBudget } from '../ledger/runs.js'
 import { acknowledgeWrites } from './acknowledge-writes.js'
-import { arrivedAt, crossedAt, observedIn, sameMemory } from './cell-memory.js'
+import {
+  arrivedAt,
+  crossedAt,
+  doubtsToPassOn,
+  observedIn,
+  sameMemory,
+  takenInto,
+} from './cell-memory.js'
 import { decideBatch, placeOf, type DecidedCell, type RowUpkeep } from './decide-cells.js'
 import { consentEventOf, type CrmAct } from './evidence.js'
 import { actBehind, askFieldHistory } from './field-history.js'
@@ -128,7 +138,18 @@ export class BatchPass {
         tx,
         own
           .filter((cell) => !sameMemory(cell))
-          .map((cell) => ({ ...placeOf(cell), memory: cell.plan.memory })),
+          .map((cell) => ({
+            ...placeOf(cell),
+            memory: cell.plan.memory,
+            departed: { knows: cell.row.departures },
+          })),
+      )
+      await dropTaken(tx, connection.connectionId, own.flatMap(takenInto))
+      const passedOn = own.flatMap(doubtsToPassOn)
+      await noteDepartedDenies(tx, passedOn)
+      await markDirty(
+        tx,
+        passedOn.map((deny) => deny.addressId),
       )
       await dropCarriedDenies(tx, connection.connectionId, own.flatMap(arrivedAt))
       await noteArrivals(tx, connection.connectionId, own.flatMap(crossedAt))

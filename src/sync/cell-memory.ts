@@ -1,9 +1,15 @@
 import {
   arrivedDenies,
+  doubted,
+  settledIn,
   type CellMemory,
   type Observation,
+  type RecordReading,
   type ToggleValue,
 } from '../domain/reconcile/index.js'
+import type { RichValue } from '../domain/tenant-basis.js'
+import type { DepartedDeny } from '../ledger/departed-denies.js'
+import type { StoredLeftWith, Taken } from '../ledger/taken-along.js'
 import type { CarriedDeny } from '../ledger/carried-denies.js'
 import type { Arrival } from '../ledger/crm-other-addresses.js'
 import { arrivalsAt } from './further-addresses.js'
@@ -17,7 +23,7 @@ export function sameMemory({ plan, memory }: DecidedCell): boolean {
   return stable(plan.memory) === stable(memory)
 }
 
-function stable({ seen, openAllow, openLoosen }: DecidedCell['memory']): string {
+function stable({ seen, openAllow, openLoosen, departed }: DecidedCell['memory']): string {
   return JSON.stringify([
     seen && [
       seen.basis,
@@ -35,6 +41,7 @@ function stable({ seen, openAllow, openLoosen }: DecidedCell['memory']): string 
     ],
     Object.entries(openAllow).sort(),
     openLoosen,
+    departed.map((r) => [r.recordId, r.value, r.version]),
   ])
 }
 
@@ -58,6 +65,50 @@ function arrivedRecords(cell: DecidedCell): readonly string[] {
   return arrivedDenies(
     cell.observation as Observation<ToggleValue>,
     cell.plan.memory as CellMemory<ToggleValue>,
+  )
+}
+
+/** What the records of a cell took along from another one, and this plan's memory knows. */
+export function takenInto({ observation, plan, cellKey }: DecidedCell): readonly Taken[] {
+  const known = settledIn(observation, plan.memory)
+  return observation.records.flatMap(({ recordId, leftWith }) =>
+    leftWith && known.includes(recordId)
+      ? [
+          {
+            ...(leftWith as StoredLeftWith),
+            of: isPurposeCell(cellKey) ? 'contact' : 'row',
+            cellKey,
+          } as const,
+        ]
+      : [],
+  )
+}
+
+/**
+ * Denies for the further addresses of records in doubt (R0): a withdrawal may lie under our write, and what we write over it
+ * now tells nobody there any more (C5). Once, with the write that withdraws.
+ */
+export function doubtsToPassOn(cell: DecidedCell): readonly DepartedDeny[] {
+  const { observation, memory, decision, plan, view, cellKey } = cell
+  if (decision.line !== 'R0') {
+    return []
+  }
+  const written = plan.writes.flatMap((write) => (write.side === 'crm' ? [write.recordId] : []))
+  const doubtful = observation.records.filter(
+    (record) =>
+      written.includes(record.recordId) &&
+      doubted(record as RecordReading<RichValue>, memory as CellMemory<RichValue>, {
+        firstVersion: observation.firstVersion ?? null,
+      }),
+  )
+  return doubtful.flatMap(({ recordId }) =>
+    view.outside
+      .filter((other) => other.crmContactId === recordId)
+      .map(({ addressId }) => ({
+        addressId,
+        cellKey,
+        record: { recordId, value: 'withdrawn', version: null, want: null, left: true as const },
+      })),
   )
 }
 

@@ -1,5 +1,6 @@
 import type { CellMemory, Observation, RecordReading } from '../domain/reconcile/index.js'
 import type { CellRow, StoredValue } from '../ledger/cells.js'
+import { isForgotten } from '../ledger/record-reading.js'
 import type { AddressView, BatchView } from './observe.js'
 
 /** A cell as it stands, and as it was last observed. */
@@ -26,28 +27,23 @@ export function observationOf(
   records: readonly RecordReading<StoredValue>[],
   crm: CrmKnowledge,
 ): ObservedCell | null {
-  const { basis, version, lastPositiveActMs, lastDenyActMs, seen, openAllow, openLoosen } = row
+  const { basis, version, lastPositiveActMs, lastDenyActMs } = row
+  const { seen, openAllow, openLoosen, departed } = row
   if (basis === 'unreadable') {
     return null
   }
   const { epoch } = batch.connection
+  const forgotten = new Set(
+    view.contacts.filter((c) => isForgotten(c, epoch)).map((c) => c.crmContactId),
+  )
   return {
     observation: {
       emarketeer: { basis, version, lastPositiveActMs, lastDenyActMs },
-      records,
+      records: records.map((record) => ({ ...record, forgotten: forgotten.has(record.recordId) })),
       epoch,
-      historyLost: seen === null && epoch > 1 && anyForgotten(view, epoch),
       ...crm,
       firstVersion: crm.firstVersion ?? batch.times.firstVersion,
     },
-    memory: { seen, openAllow, openLoosen },
+    memory: { seen, openAllow, openLoosen, departed },
   }
-}
-
-/**
- * The ledger was restored, or the connection made anew, and no pass since has observed some record here: what we wrote
- * to it may be forgotten. One that merely came from another address was observed there.
- */
-function anyForgotten({ contacts }: AddressView, epoch: number): boolean {
-  return contacts.some((contact) => contact.observedEpoch !== epoch)
 }

@@ -14,7 +14,7 @@ import { observationOf, type CrmKnowledge } from './cell-observation.js'
 import { NO_ROW_TIMES, stampOfConsent, type DecidingTimes } from './deciding-times.js'
 import { guestsToTell, leftDeny } from './further-addresses.js'
 import { categoryRows, purposeRecords, type AddressView, type BatchView } from './observe.js'
-import { GUEST_RULE, ruleFor, TOGGLE_RULE, type Rule } from './rule.js'
+import { GUEST_RULE, LEFT_TOGGLE_RULE, ruleFor, TOGGLE_RULE, type Rule } from './rule.js'
 import type { OpenCrm } from './session.js'
 
 /** One cell with what was observed, decided and planned. */
@@ -65,7 +65,7 @@ export function decideBatch(
       continue // Two addresses to eMarketeer: which of them a write would reach, and which moved, nobody can tell.
     }
     if (view.contacts.length === 0) {
-      cells.push(...decideGuests(batch, view, crm))
+      cells.push(...decideAbsent(batch, view, crm))
       continue
     }
     if (batch.connection.legalBasisSync) {
@@ -85,19 +85,41 @@ export function decideBatch(
   return { cells, upkeep }
 }
 
-/** Nobody has the address as the primary one: only a withdrawal of somebody who has it as a further one counts (C5). */
-function decideGuests(batch: BatchView, view: AddressView, crm: OpenCrm): DecidedCell[] {
-  if (!batch.connection.legalBasisSync || crm.capabilities.values !== 'rich') {
-    return []
-  }
-  return crm.capabilities.purposes.flatMap((cellKey) => {
-    const row = view.cells.get(cellKey)
-    const records = guestsToTell(view, cellKey)
-    const facts = row && observationOf(batch, view, row, records, {})
-    return facts && (records.length > 0 || leftDeny(facts))
-      ? [decided({ view, cellKey, row, rule: GUEST_RULE, ...facts })]
-      : []
-  })
+/**
+ * Nobody has the address as the primary one: a withdrawal of somebody who has it as a further one counts (C5), and a deny
+ * that a record left behind (F5).
+ */
+function decideAbsent(batch: BatchView, view: AddressView, crm: OpenCrm): DecidedCell[] {
+  const { legalBasisSync, subscriptionSync } = batch.connection
+  const purposes = legalBasisSync ? crm.capabilities.purposes : []
+  const isRich = crm.capabilities.values === 'rich'
+  const rule = isRich ? GUEST_RULE : LEFT_TOGGLE_RULE
+  const categories = subscriptionSync && crm.capabilities.subscriptions ? batch.categories : []
+  return [
+    ...purposes.flatMap((purpose) => {
+      const guests = isRich ? guestsToTell(view, purpose) : []
+      return decideLeft(batch, view, purpose, rule, guests) ?? []
+    }),
+    ...categories
+      .filter((category) => !category.archived)
+      .flatMap(({ categoryId }) => {
+        return decideLeft(batch, view, categoryCell(categoryId), LEFT_TOGGLE_RULE) ?? []
+      }),
+  ]
+}
+
+/** A cell without records of its own; null where nothing is to be told to eMarketeer. */
+function decideLeft(
+  batch: BatchView,
+  view: AddressView,
+  cellKey: CellKey,
+  rule: Rule,
+  guests: readonly RecordReading<StoredValue>[] = [],
+): DecidedCell | null {
+  const row = view.cells.get(cellKey)
+  const facts = row && observationOf(batch, view, row, guests, {})
+  const isTold = facts && (guests.length > 0 || leftDeny(facts, rule === LEFT_TOGGLE_RULE))
+  return isTold ? decided({ view, cellKey, row, rule, ...facts }) : null
 }
 
 function decideCategory(
@@ -142,8 +164,12 @@ function decideCell(
   { countsWrites }: DecidingTimes,
 ): DecidedCell | null {
   const row = view.cells.get(cellKey)
-  if (!row || !records || records.length === 0) {
+  if (!row || !records) {
     return null
+  }
+  if (records.length === 0) {
+    // No subscription row is there: a No may have left with one.
+    return decideLeft(batch, view, cellKey, LEFT_TOGGLE_RULE)
   }
   const knowledge = { ...knowledgeOf(batch, crm), countsWrites }
   const facts = observationOf(batch, view, row, records, knowledge)

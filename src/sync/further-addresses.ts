@@ -1,12 +1,15 @@
 import { isPurposeCell, type CellKey } from '../domain/cell-key.js'
 import type { Purpose } from '../domain/legal-basis.js'
 import {
+  EMPTY_MEMORY,
   hasInheritedRichDeny,
+  hasInheritedToggleDeny,
   type CellMemory,
   type Decision,
   type Observation,
   type Plan,
   type RecordReading,
+  type ToggleValue,
 } from '../domain/reconcile/index.js'
 import type { RichValue } from '../domain/tenant-basis.js'
 import type { StoredValue } from '../ledger/cells.js'
@@ -19,7 +22,7 @@ import {
 import { isCrmSource } from '../emarketeer/index.js'
 import type { ObservedCell } from './cell-observation.js'
 import type { AddressView } from './observe.js'
-import { recordReading } from './record-reading.js'
+import { recordReading } from '../ledger/record-reading.js'
 
 /** Records with this as a further address whose withdrawal eMarketeer has not taken over here (C5). */
 export function unarrivedGuests(view: AddressView, purpose: Purpose): readonly GuestRecord[] {
@@ -66,14 +69,19 @@ export function guestsToTell(
 }
 
 /** Whether a deny left with its record and has not reached eMarketeer. */
-export function leftDeny({ observation, memory }: ObservedCell): boolean {
-  return hasInheritedRichDeny(
-    observation as Observation<RichValue>,
-    memory as CellMemory<RichValue>,
-  )
+export function leftDeny({ observation, memory }: ObservedCell, isToggle: boolean): boolean {
+  return isToggle
+    ? hasInheritedToggleDeny(
+        observation as Observation<ToggleValue>,
+        memory as CellMemory<ToggleValue>,
+      )
+    : hasInheritedRichDeny(observation as Observation<RichValue>, memory as CellMemory<RichValue>)
 }
 
-/** A withdrawal of a record at its further address: eMarketeer follows it, and the record stays as it is (C5). */
+/**
+ * A withdrawal of a record at its further address, or of one that has left: eMarketeer follows it, and the record stays as
+ * it is (C5, F5).
+ */
 export function decideGuest(
   observation: Observation<StoredValue>,
   memory: CellMemory<StoredValue>,
@@ -106,13 +114,15 @@ export function decideGuest(
 export function planGuest(
   observation: Observation<StoredValue>,
   memory: CellMemory<StoredValue>,
+  isToggle: boolean,
 ): Plan<StoredValue> {
   const { basis, version } = observation.emarketeer
   if (basis === 'withdrawn') {
     const openLoosen = memory.openLoosen === version ? version : null
     // What left its deny here has told it; should a record come back, the link starts afresh.
-    const told = openLoosen === null && leftDeny({ observation, memory })
-    return { memory: { ...memory, openLoosen, seen: told ? null : memory.seen }, writes: [] }
+    const told = openLoosen === null && leftDeny({ observation, memory }, isToggle)
+    const { seen, departed } = told ? EMPTY_MEMORY : memory
+    return { memory: { ...memory, openLoosen, seen, departed }, writes: [] }
   }
   return {
     memory,

@@ -23,7 +23,7 @@ import {
 import { crmTimesOf, type CrmTimes } from '../ledger/crm-times.js'
 import type { Queryable } from '../ledger/database.js'
 import { outsideDenies, unarrivedGuests } from './further-addresses.js'
-import { recordReading } from './record-reading.js'
+import { recordReading, rowReading } from '../ledger/record-reading.js'
 
 /** Everything our copy holds about one address. */
 export interface AddressView {
@@ -175,11 +175,7 @@ export function categoryRows(view: AddressView, categoryId: string): CategoryRow
   return {
     records: readable
       ? rows.map((row) => ({
-          recordId: row.rowId,
-          value: row.subscribed ? 'allow' : 'deny',
-          version: row.version,
-          lastWriter: 'unknown' as const,
-          stamp: null,
+          ...rowReading(row)!,
           carriedDeny: view.carriedDenies.has(`${row.crmContactId} ${cellKey}`),
         }))
       : null,

@@ -85,8 +85,14 @@ export const RICH_RULE: Rule = {
 /** An address that CRM records have only as a further one: their withdrawals reach eMarketeer, nothing is written to them. */
 export const GUEST_RULE: Rule = {
   decide: decideGuest,
-  plan: planGuest,
+  plan: (observation, memory) => planGuest(observation, memory, false),
   acknowledge: (memory) => memory,
+}
+
+/** An address, or a category of it, from which every record has gone: a deny that one left behind reaches eMarketeer. */
+export const LEFT_TOGGLE_RULE: Rule = {
+  ...GUEST_RULE,
+  plan: (observation, memory) => planGuest(observation, memory, true),
 }
 
 /** The rule for a CRM's purposes. */

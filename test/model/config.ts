@@ -15,6 +15,10 @@ export interface Config {
   readonly noise: number
   readonly restore: number
   readonly sets: number
+  /** Where records join or leave: whether both are live at the beginning. */
+  readonly twins: boolean
+  /** The beginnings to start from, by how their names start; null: all of them. */
+  readonly begins: readonly string[] | null
   /** How often the connection file comes to map the tenant's own basis, or no longer. */
   readonly remaps: number
   /** Whether versions of an older epoch come again (a CRM or eMarketeer was restored). */
@@ -45,6 +49,10 @@ export type Mutation =
   | 'touchCounts'
   | 'setIgnored'
   | 'departedIgnored'
+  | 'departedBeforeSeen'
+  | 'departureOverwritten'
+  | 'doubtLeaves'
+  | 'nothingTakenAlong'
   | 'mappedWhenRead'
   | 'unmappedIsNone'
 
@@ -69,6 +77,8 @@ const BASE: Config = {
   noise: 1,
   restore: 0,
   sets: 0,
+  twins: false,
+  begins: null,
   remaps: 0,
   reuse: false,
   passes: 1,
@@ -86,6 +96,13 @@ const RESTORED = { restore: 1, reuse: true } as const
 const SAVED_AGAIN = { ...RICH, noise: 1, delay: 0 } as const
 const OWN = { vals: 'WCU', remaps: 2 } as const
 const SET = { sets: 2, noise: 0 } as const
+/** One of two records leaves and comes back, while a write of ours is under way. */
+const RETURN = { sets: 2, twins: true, noise: 0, crash: 0, vals: 'WC' } as const
+const RETURN_RICH = {
+  ...RICH,
+  ...RETURN,
+  begins: ['C/N(default)+C'],
+} as const
 
 /** Like another one that every build explores, by a clock that is off. */
 const BY_HAND = new Set(['rich-saved-again-stamped+2', 'rich-saved-again-stamped-2'])
@@ -112,7 +129,7 @@ export function variants(acts: number): readonly Variant[] {
     holds('toggle-stamped-2', { ...STAMPED, ...BEHIND }),
     holds('toggle-restore', RESTORED),
     holds('toggle-own-db-restored-no-epoch', { restore: 1, mutation: 'oldEpochTrusted' }),
-    holds('toggle-record-set', { ...SET, delay: 0 }),
+    holds('toggle-record-set', { ...SET, delay: 0, vals: 'WC' }),
     holds('toggle-record-set-full', SET),
     holds('rich', RICH),
     holds('rich-stamped-once', rich),
@@ -130,6 +147,10 @@ export function variants(acts: number): readonly Variant[] {
     holds('rich-saved-again-stamped+2', { ...SAVED_AGAIN, ...STAMPED, ...AHEAD }),
     holds('rich-saved-again-stamped-2', { ...SAVED_AGAIN, ...STAMPED, ...BEHIND }),
     holds('rich-record-set', { ...RICH, ...SET, delay: 0, acts: acts - 1 }),
+    holds('rich-returns', RETURN_RICH),
+    holds('rich-returns-full', { ...RICH, ...RETURN }),
+    holds('toggle-returns', { ...RETURN, begins: ['C/X'] }),
+    holds('toggle-returns-full', RETURN),
     holds('rich-record-set-full', { ...RICH, ...SET, delay: 0 }),
     broken('no re-check of E', { recheck: false }),
     broken('no openAllow', { mutation: 'noOpenAllow' }),
@@ -175,5 +196,20 @@ export function variants(acts: number): readonly Variant[] {
       ...SET,
       mutation: 'departedIgnored',
     }),
+    broken('a deny departs before what was seen', { ...SET, mutation: 'departedBeforeSeen' }),
+    broken('rich: a deny departs before what was seen', {
+      ...RICH,
+      ...SET,
+      mutation: 'departedBeforeSeen',
+    }),
+    broken('a pass overwrites what departs meanwhile', {
+      ...SET,
+      mutation: 'departureOverwritten',
+    }),
+    broken('rich: leaves in doubt, and nobody notices', {
+      ...RETURN_RICH,
+      mutation: 'doubtLeaves',
+    }),
+    broken('rich: takes nothing along', { ...RETURN_RICH, mutation: 'nothingTakenAlong' }),
   ]
 }

@@ -17,7 +17,7 @@ export function steps(config: Config, rule: Rule, s: State): readonly Step[] {
     out.push(...unrelatedEdits(config, s))
   }
   if (s.setMoves < config.sets) {
-    out.push(...recordSetSteps(config, s))
+    out.push(...recordSetSteps(config, rule, s))
   }
   if (s.remaps < config.remaps) {
     out.push([
@@ -118,7 +118,7 @@ function mayRestore(config: Config, s: State): boolean {
 function restored(rule: Rule, s: State): State {
   const old = s.backup?.value.seen ?? null
   const seen = old === null ? null : { ...old, epoch: 0 }
-  const mem = rule.memory({ seen, openAllow: {}, openLoosen: null })
+  const mem = rule.memory({ seen, openAllow: {}, openLoosen: null, departed: [] })
   return { ...s, mem, lost: seen === null, restores: s.restores + 1, clean: 0 }
 }
 

@@ -47,6 +47,14 @@ const RICH_ROWS: readonly (readonly [Code, Writer])[] = [
   ['L', 'default'],
   ['C', 'us'],
 ]
+const FIRST: Omit<Row, 'd' | 'by'> = {
+  id: '0',
+  dv: 0,
+  td: 0,
+  live: true,
+  carried: false,
+  leftWith: null,
+}
 const TOGGLE_SECOND = ['A', 'X']
 const RICH_SECOND = ['C', 'W']
 
@@ -58,10 +66,10 @@ function* beginnings(
   by: Writer,
   second: Code | null,
 ): Generator<readonly [string, State]> {
-  const empty = rule.memory({ seen: null, openAllow: {}, openLoosen: null })
-  const rows: Row[] = [{ id: '0', d, dv: 0, by, td: 0, live: true, carried: false }]
+  const empty = rule.memory({ seen: null, openAllow: {}, openLoosen: null, departed: [] })
+  const rows: Row[] = [{ ...FIRST, d, by }]
   if (second !== null) {
-    rows.push({ id: '1', d: second, dv: 0, by: 'user', td: 0, live: false, carried: false })
+    rows.push({ ...FIRST, id: '1', d: second, by: 'user', live: config.twins })
   }
   const pers = rows.reduce(
     (set, row) => (row.by === 'user' ? withBasis(set, row.d) : set),
@@ -89,14 +97,15 @@ function* beginnings(
     lastSide: '.',
     lastRow: 0,
     last: e === 'W' || isDenyCode(d) ? 'W' : '.',
-    clean: 2,
+    // Of several toggles, one that allows does not outdo one that denies.
+    clean: config.twins ? 0 : 2,
     pers,
-    crm: e === 'N' && d === 'C' && by === 'user',
+    crm: e === 'N' && ((d === 'C' && by === 'user') || (config.twins && second === 'C')),
     backup: null,
   }
   const name = `${e}/${d}(${by})${second === null ? '' : `+${second}`}`
   yield [`${name} first link`, s]
-  if (agree(config, e, [d])) {
+  if (!config.twins && agree(config, e, [d])) {
     const mem = stored(config, rule, e, 0, d, 0, EPOCH)
     yield [`${name} synced`, { ...s, mem, backup: config.restore > 0 ? mem : null }]
   }
@@ -137,5 +146,5 @@ function stored(
     ...(d === 'U' ? { unmapped: true as const } : {}),
   }
   const seen = { basis: basisOf(e), version: versionOf(e, ev), records: [record], epoch }
-  return rule.memory({ seen, openAllow: {}, openLoosen: null })
+  return rule.memory({ seen, openAllow: {}, openLoosen: null, departed: [] })
 }

@@ -51,6 +51,11 @@ export function falsify(mutation: Mutation | null, obs: Obs, mem: Mem): readonly
       return [obs, sameSet(obs, mem)]
     case 'departedIgnored':
       return [obs, withoutDeparted(obs, mem)]
+    case 'departedBeforeSeen':
+      return [obs, departedBeforeSeen(mem)]
+    case 'departureOverwritten':
+    case 'doubtLeaves':
+    case 'nothingTakenAlong':
     case 'mappedWhenRead':
     case 'unmappedIsNone':
       return [obs, mem]
@@ -205,11 +210,23 @@ function sameSet(obs: Obs, mem: Mem): Mem {
 /** Records that are no longer live look as if they had never been seen to deny. */
 function withoutDeparted(obs: Obs, mem: Mem): Mem {
   if (mem.seen === null) {
-    return mem
+    return { ...mem, departed: [] }
   }
   const live = (id: string) => obs.records.some((record) => record.recordId === id)
   const records = mem.seen.records.map((seen) =>
     live(seen.recordId) ? seen : { ...seen, value: 'none' as const, want: null },
   )
-  return { ...mem, seen: { ...mem.seen, records } }
+  return { ...mem, seen: { ...mem.seen, records }, departed: [] }
+}
+
+/** What has left since the last observation looks as if it had left before it. */
+function departedBeforeSeen(mem: Mem): Mem {
+  const { seen, departed } = mem
+  if (seen === null) {
+    return mem
+  }
+  const others = seen.records.filter((record) =>
+    departed.every(({ recordId }) => recordId !== record.recordId),
+  )
+  return { ...mem, seen: { ...seen, records: [...others, ...departed] }, departed: [] }
 }

@@ -1,7 +1,15 @@
 import { isDenyCode, isLooseCode, isPositiveCode, type Code } from './codes.js'
 import type { Config } from './config.js'
 import type { Rule } from './rule.js'
-import { denied, type Pass, type Row, type State, type Write } from './state.js'
+import {
+  denied,
+  departedKey,
+  type Pass,
+  type Read,
+  type Row,
+  type State,
+  type Write,
+} from './state.js'
 
 /** A step of the environment: its name, where it leads, and the property that it violates, if any. */
 export type Step = readonly [label: string, next: State, violation: string | null]
@@ -17,9 +25,9 @@ export function passSteps(config: Config, rule: Rule, s: State, index: number): 
     case 'readE': {
       const { e, ev, tP, tW } = pass
       const read = { e, ev, tP, tW, rows: s.rows.filter((row) => row.live), mapped: s.mapped }
-      return [
-        ['readD', withPass(s, index, { at: 'readD', read, told: toldOfDeny(config, s) }), null],
-      ]
+      const { departed } = s.mem.value
+      const told = toldOfDeny(config, s)
+      return [['readD', withPass(s, index, { at: 'readD', read, told, departed }), null]]
     }
     case 'readD':
       return [decideStep(config, rule, s, index, pass)]
@@ -47,10 +55,21 @@ function decideStep(config: Config, rule: Rule, s: State, index: number, pass: A
   if (config.recheck && s.ev !== read.ev) {
     return ['discard', withPass(s, index, null), null]
   }
-  const { e, rows, next, todo, arrived } = rule.decide(s.mem, read, s.lost)
+  const { e, rows, todo, arrived, settled, ...decided } = rule.decide(
+    rule.withDeparted(s.mem, pass.departed),
+    read,
+    s.lost,
+  )
+  const isLater =
+    config.mutation !== 'departureOverwritten' && departedKey(s.mem.value) !== departedKey(pass)
+  const next = isLater ? rule.withDeparted(decided.next, s.mem.value.departed) : decided.next
   const kept =
-    arrived.length > 0
-      ? s.rows.map((row) => (arrived.includes(row.id) ? { ...row, carried: false } : row))
+    arrived.length + settled.length > 0
+      ? s.rows.map((row) => ({
+          ...row,
+          carried: row.carried && !arrived.includes(row.id),
+          leftWith: settled.includes(row.id) && isAsRead(row, read) ? null : row.leftWith,
+        }))
       : s.rows
   const stored = { ...s, rows: kept, mem: next, lost: s.lost && next.value.seen === null }
   const label = `decide ${e}/${rows.join('')}`
@@ -63,6 +82,11 @@ function decideStep(config: Config, rule: Rule, s: State, index: number, pass: A
       ? "C2 something else than a withdrawal is written over the tenant's own basis"
       : null,
   ]
+}
+
+/** The row has not left once more since it was read. */
+function isAsRead(row: Row, read: Read): boolean {
+  return read.rows.some(({ id, leftWith }) => id === row.id && leftWith === row.leftWith)
 }
 
 function writeSteps(config: Config, s: State, index: number, pass: At<'write'>): readonly Step[] {

@@ -132,13 +132,27 @@ export class Judge {
     this.statistics.writes = Math.max(this.statistics.writes, rest.writes)
     const ds = rest.rows.map((row) => meant(row.d, s.mapped))
     const shown = `${rest.e}/${ds.join('')}`
-    if ((!agree(this.config, rest.e, ds) && rest.e !== 'N') || rest.last > 2) {
+    const agreed = agree(this.config, rest.e, ds) || rest.e === 'N' || this.waitsForAnAct(rest)
+    if (!agreed || rest.last > 2) {
       return `I5 ${shown} after ${rest.last} passes`
     }
     if (denied(s) && !this.optOutStands(s, rest)) {
       return `I1 OPT-OUT LOST: rests at ${shown}`
     }
     return s.n > 0 && !denied(s) ? this.checkLiveness(s, rest, shown) : null
+  }
+
+  /**
+   * eMarketeer's positive basis may be our own late write, so it does not cross to an older person who came without a row
+   * (R2): not sendable, until somebody acts.
+   */
+  private waitsForAnAct({ rows, end }: Rest): boolean {
+    return (
+      rows.length > 1 &&
+      rows[0]?.d === 'N' &&
+      end.mem.value.openLoosen !== null &&
+      !sendable(this.config, this.rule, end)
+    )
   }
 
   /** Both sides deny; a younger twin's withdrawal stays on its row, and closes the gate (C5). */

@@ -3,15 +3,21 @@ import {
   acknowledgeEmarketeer,
   acknowledgeRichRecord,
   acknowledgeToggleRecord,
+  anyInDoubt,
   arrivedDenies,
   countsAsBasis,
   decideRich,
   decideToggle,
   hasInheritedRichDeny,
   hasInheritedToggleDeny,
-  inDoubt,
+  denyOfLeaver,
   planRich,
   planToggle,
+  RICH,
+  settledIn,
+  takenAlong,
+  TOGGLE,
+  withDeparted,
   type CellMemory,
   type Decision,
   type Observation,
@@ -19,11 +25,13 @@ import {
   type RecordReading,
   type SeenRecord,
   type ToggleValue,
+  type ValueKind,
 } from '../../src/domain/reconcile/index.js'
 import {
   basisOf,
   MAPPED,
   codeOf,
+  isDenyCode,
   rowVersionOf,
   valueOf,
   versionOf,
@@ -32,7 +40,15 @@ import {
 } from './codes.js'
 import type { Config } from './config.js'
 import { falsify, misread } from './mutations.js'
-import { readKey, type Memory, type Read, type Row, type State, type Write } from './state.js'
+import {
+  departedKey,
+  readKey,
+  type Memory,
+  type Read,
+  type Row,
+  type State,
+  type Write,
+} from './state.js'
 
 /** The epoch of every observation; what was stored before a restore has epoch 0. */
 export const EPOCH = 1
@@ -46,6 +62,8 @@ export interface Decided {
   readonly todo: readonly Write[]
   /** Ids of the rows whose carried deny has arrived. */
   readonly arrived: readonly string[]
+  /** Ids of the rows that took something along, which this cell has observed. */
+  readonly settled: readonly string[]
 }
 
 /** The production rule, asked with the model's states; equal questions are asked once. */
@@ -66,6 +84,11 @@ export class Rule {
     return memory
   }
 
+  /** The same memory with these denies that left. */
+  withDeparted({ value }: Memory, departed: Mem['departed']): Memory {
+    return this.memory({ ...value, departed })
+  }
+
   decide(mem: Memory, read: Read, lost: boolean): Decided {
     const key = `${readKey(read)}${lost ? '?' : ''};${mem.id}`
     const known = this.decided.get(key)
@@ -75,6 +98,30 @@ export class Rule {
     const fresh = this.ask(mem, read, lost)
     this.decided.set(key, fresh)
     return fresh
+  }
+
+  /** A row leaves the address, as the ledger notes it. @returns what it took along, and whether as a deny. */
+  leave(
+    mem: Memory,
+    row: Row,
+  ): { readonly mem: Memory; readonly row: Row; readonly denies: boolean } {
+    const { mutation } = this.config
+    const kind = (this.config.rich ? RICH : TOGGLE) as ValueKind<CrmValue>
+    const readings = [this.reading(row)]
+    const seesDoubt = mutation !== 'doubtLeaves' || isDenyCode(row.d) || row.carried
+    const deny = seesDoubt ? denyOfLeaver(readings, mem.value, kind) : null
+    const along = takenAlong(readings, mem.value)
+    // A toggle takes nothing along that matters but the guard of an Allow: fewer states to tell apart.
+    const matters = this.config.rich || along.openAllow !== null
+    const leftWith = matters && mutation !== 'nothingTakenAlong' ? along : null
+    return {
+      mem:
+        deny === null
+          ? mem
+          : this.memory({ ...mem.value, departed: withDeparted(mem.value.departed, deny) }),
+      row: { ...row, live: false, carried: false, leftWith },
+      denies: deny !== null || isDenyCode(row.d),
+    }
   }
 
   /** Whether the rule lets the gate through: no doubt on a live row, no deny that left with its record. */
@@ -87,7 +134,8 @@ export class Rule {
 
   /** Whether the gate takes the tenant's own basis on the oldest row for one of eMarketeer's. */
   counts(mem: Memory, row: Row, mapped: boolean): boolean {
-    const seen = seenOf(mem.value as Mem<RichValue>, row.id)
+    const seen = mem.value.seen?.records.find(({ recordId }) => recordId === row.id) as
+      SeenRecord<RichValue> | undefined
     return countsAsBasis({ value: rich(row.d) }, seen, mapped ? MAPPED : NOTHING_MAPPED)
   }
 
@@ -135,6 +183,7 @@ export class Rule {
       next: this.memory(plan.memory),
       todo: plan.writes.map((write) => toWrite(write, read)),
       arrived: arrivedDenies(obs, plan.memory),
+      settled: settledIn(obs, plan.memory),
     }
   }
 
@@ -144,7 +193,8 @@ export class Rule {
     if (this.config.mutation === 'noLens' && isLensBroken(real)) {
       decision = { ...decision, emarketeerTarget: 'consent' }
     }
-    const memory = this.config.mutation === 'departedIgnored' ? believed : mem
+    const blind = ['departedIgnored', 'departedBeforeSeen']
+    const memory = blind.includes(this.config.mutation ?? '') ? believed : mem
     return { decision, plan: planToggle(real, memory as Mem<ToggleValue>, decision) } as Outcome
   }
 
@@ -152,12 +202,15 @@ export class Rule {
     const real = obs as Obs<RichValue>
     const decision = decideRich(told as Obs<RichValue>, believed as Mem<RichValue>)
     // The mutants that are blind to doubt must not keep the old observation for it either.
-    const blind = ['noReadBack', 'noWant', 'movedIsEnough', 'departedIgnored']
+    const blind = [
+      ...['noReadBack', 'noWant', 'movedIsEnough'],
+      ...['departedIgnored', 'departedBeforeSeen'],
+    ]
     const memory = blind.includes(this.config.mutation ?? '') ? believed : mem
     return { decision, plan: planRich(real, memory as Mem<RichValue>, decision) } as Outcome
   }
 
-  private observation(read: Read, historyLost: boolean): Obs {
+  private observation(read: Read, forgotten: boolean): Obs {
     const { e, ev, tP, tW } = read
     const time = (at: number) => (at === -9 || !this.config.stamped ? null : at)
     return misread(this.config.mutation, {
@@ -167,10 +220,9 @@ export class Rule {
         lastPositiveActMs: time(tP),
         lastDenyActMs: time(tW),
       },
-      records: read.rows.map((row) => this.reading(row)),
+      records: read.rows.map((row) => ({ ...this.reading(row), forgotten })),
       basisMapping: read.mapped ? MAPPED : NOTHING_MAPPED,
       epoch: EPOCH,
-      historyLost,
       firstVersion: 1,
       countsWrites: true,
     })
@@ -187,6 +239,7 @@ export class Rule {
       // A row that was not there has version 0.
       ...(rich ? { onlyInserted: row.dv === 1 } : {}),
       carriedDeny: row.carried,
+      leftWith: row.leftWith,
     }
   }
 }
@@ -199,13 +252,7 @@ interface Outcome {
 }
 
 function richGate(obs: Obs<RichValue>, mem: Mem<RichValue>): boolean {
-  const context = { historyLost: obs.historyLost === true && mem.seen === null, firstVersion: 1 }
-  const doubt = obs.records.some((record) => inDoubt(record, seenOf(mem, record.recordId), context))
-  return !doubt && !hasInheritedRichDeny(obs, mem)
-}
-
-function seenOf(mem: Mem<RichValue>, recordId: string): SeenRecord<RichValue> | undefined {
-  return mem.seen?.records.find((record) => record.recordId === recordId)
+  return !anyInDoubt(obs, mem) && !hasInheritedRichDeny(obs, mem)
 }
 
 function rich(code: Code): RichValue {
@@ -226,10 +273,10 @@ function toWrite(write: Plan<CrmValue>['writes'][number], read: Read): Write {
   return { side: 'D', row, v, guard: read.rows.find(({ id }) => id === write.recordId)?.dv ?? -1 }
 }
 
-function memoryKey({ seen, openAllow, openLoosen }: CellMemory<CrmValue>): string {
-  let key = ''
+function memoryKey({ seen, openAllow, openLoosen, departed }: CellMemory<CrmValue>): string {
+  let key = departedKey({ departed })
   if (seen !== null) {
-    key = `${codeOf(seen.basis)}${seen.version}@${seen.epoch}${seen.setUnsettled ? '!' : ''}`
+    key += `${codeOf(seen.basis)}${seen.version}@${seen.epoch}${seen.setUnsettled ? '!' : ''}`
     for (const record of seen.records) {
       const want = record.want === null ? '' : codeOf(record.want)
       key += `/${record.recordId}${codeOf(record.value)}${record.version ?? '?'}${want}${record.left ? '(' : ''}${record.unmapped ? 'u' : ''}`

@@ -47,7 +47,9 @@ export function explore(config: Config): Found {
   }
 
   for (const [label, s] of initialStates(config, rule)) {
-    add(label, s, -1)
+    if (config.begins === null || config.begins.some((name) => label.startsWith(name))) {
+      add(label, s, -1)
+    }
   }
   for (let i = 0; i < queue.length; i += 1) {
     const s = queue[i]

@@ -1,5 +1,5 @@
-import type { CellMemory } from '../../src/domain/reconcile/index.js'
-import type { Code, CrmValue } from './codes.js'
+import type { CellMemory, LeftWith } from '../../src/domain/reconcile/index.js'
+import { codeOf, type Code, type CrmValue } from './codes.js'
 
 /** A CRM record: value, version, last writer, stamp; whether it is live; whether a deny was carried onto it. */
 export interface Row {
@@ -10,6 +10,8 @@ export interface Row {
   readonly td: number
   readonly live: boolean
   readonly carried: boolean
+  /** What it took along when it left the address. */
+  readonly leftWith: LeftWith<CrmValue> | null
 }
 
 /** Our database's row of the cell; equal contents are the same object. */
@@ -48,7 +50,13 @@ export type Pass =
       readonly tP: number
       readonly tW: number
     }
-  | { readonly at: 'readD'; readonly read: Read; readonly told: boolean }
+  | {
+      readonly at: 'readD'
+      readonly read: Read
+      readonly told: boolean
+      /** What our database held then: what leaves later waits for the next pass. */
+      readonly departed: CellMemory<CrmValue>['departed']
+    }
   | { readonly at: 'write'; readonly told: boolean; readonly todo: readonly Write[] }
   | {
       readonly at: 'ack'
@@ -116,7 +124,15 @@ export function keyOf(s: State): string {
 
 export function rowKey(row: Row): string {
   const writer = row.by === 'us' ? 'u' : row.by === 'user' ? 'p' : 'd'
-  return `${row.live ? '/' : '('}${row.d}${row.dv}${writer}${row.td}${row.carried ? '^' : ''}`
+  return `${row.live ? '/' : '('}${row.d}${row.dv}${writer}${row.td}${row.carried ? '^' : ''}${leftWithKey(row)}`
+}
+
+function leftWithKey({ leftWith }: Row): string {
+  if (leftWith === null) {
+    return ''
+  }
+  const { seen, openAllow } = leftWith
+  return `<${codeOf(seen.value)}${seen.version ?? '?'}${seen.want === null ? '' : codeOf(seen.want)}${openAllow ?? ''}>`
 }
 
 export function readKey(read: Read): string {
@@ -143,12 +159,17 @@ function passKey(pass: Pass): string {
     case 'readE':
       return `#e${pass.e}${pass.ev},${pass.tP},${pass.tW}`
     case 'readD':
-      return `#d${readKey(pass.read)}${pass.told ? '+' : '-'}`
+      return `#d${readKey(pass.read)}${pass.told ? '+' : '-'}${departedKey(pass)}`
     case 'write':
       return `#w${pass.told ? '+' : '-'}${pass.todo.map(writeKey).join('')}`
     case 'ack':
       return `#a${pass.told ? '+' : '-'}${acked(pass.write)}.${pass.version}.${pass.rest.map(writeKey).join('')}`
   }
+}
+
+/** Denies that left since the last observation, as a short text. */
+export function departedKey({ departed }: Pick<CellMemory<CrmValue>, 'departed'>): string {
+  return departed.map((record) => `${record.recordId}${record.version ?? '?'})`).join('')
 }
 
 /** Whether the last act by a person anywhere was a deny. */

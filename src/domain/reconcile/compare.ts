@@ -40,7 +40,9 @@ export function compare<V>(observation: Observation<V>, memory: CellMemory<V>): 
     pairs,
     emarketeerMoved: seen === null ? null : seen.version !== observation.emarketeer.version,
     crmMoved: seen === null ? null : anyRecordMoved(pairs),
-    recordSetChanged: stored !== null && setChanged(stored, observation.records),
+    recordSetChanged:
+      // A deny that left since the last pass may be later than whatever else has moved since.
+      memory.departed.length > 0 || (stored !== null && setChanged(stored, observation.records)),
     emarketeerMaybeOurs: maybeOurLoosening(observation.emarketeer, memory.openLoosen),
   }
 }

@@ -25,19 +25,29 @@ export function inheritedDenies<V>(
   kind: ValueKind<V>,
 ): readonly SeenRecord<V>[] {
   const { seen, openLoosen } = memory
-  if (seen === null) {
-    return []
-  }
   const maybeOverwrittenByUs = openLoosen !== null && isPositive(emarketeer.basis)
-  const unsettled = seen.basis !== 'withdrawn' || maybeOverwrittenByUs
+  const unsettled = seen?.basis !== 'withdrawn' || maybeOverwrittenByUs
   // Where eMarketeer held the deny when the record was last seen, a positive value there now is a later act.
-  return departed(seen.records, records).filter(
-    (record) => deniesStill(record, kind) && (unsettled || record.left === true),
+  return departedDenies(records, memory, kind).filter((record) => unsettled || record.left === true)
+}
+
+/** Denies of records that are not live now: those that left since the last observation, and those seen before. */
+export function departedDenies<V>(
+  live: readonly RecordReading<V>[],
+  memory: CellMemory<V>,
+  kind: ValueKind<V>,
+): readonly SeenRecord<V>[] {
+  const since = departed(memory.departed, live)
+  // What a record left with counts; what had been seen of it before does not.
+  const before = departed(memory.seen?.records ?? [], live).filter(
+    (record) =>
+      deniesStill(record, kind) && !since.some(({ recordId }) => recordId === record.recordId),
   )
+  return [...before, ...since]
 }
 
 /** Seen records that are not live now. */
-export function departed<V>(
+function departed<V>(
   seen: readonly SeenRecord<V>[],
   live: readonly RecordReading<V>[],
 ): readonly SeenRecord<V>[] {
@@ -48,7 +58,7 @@ export function departed<V>(
  * The record denied and no decision of ours had found a later act that overrules it; or, where writes are blind,
  * ours was never read back clean, so that a person's answer may lie under it.
  */
-export function deniesStill<V>({ value, want }: SeenRecord<V>, kind: ValueKind<V>): boolean {
+function deniesStill<V>({ value, want }: SeenRecord<V>, kind: ValueKind<V>): boolean {
   if (want !== null && kind.blind) {
     return true
   }

@@ -3,8 +3,6 @@ import type { CellMemory, Observation, RecordReading, SeenRecord } from './types
 
 /** What is known beside the record itself when a doubt is judged. */
 export interface DoubtContext {
-  /** See {@link Observation.historyLost}. Default false. */
-  readonly historyLost?: boolean
   /** See {@link Observation.firstVersion}. Default: not measured. */
   readonly firstVersion?: number | null
 }
@@ -23,7 +21,7 @@ export function inDoubt(
   context: DoubtContext = {},
 ): boolean {
   if (!seenRecord) {
-    return context.historyLost === true && record.lastWriter === 'us'
+    return record.forgotten === true && record.lastWriter === 'us'
   }
   if (record.version === seenRecord.version || record.version === 'none') {
     return false
@@ -49,13 +47,22 @@ export function anyInDoubt(
   observation: Observation<RichValue>,
   memory: CellMemory<RichValue>,
 ): boolean {
-  const context: DoubtContext = {
-    historyLost: observation.historyLost === true && memory.seen === null,
-    firstVersion: observation.firstVersion ?? null,
-  }
-  return observation.records.some((record) =>
-    inDoubt(record, lastSeen(memory, record.recordId), context),
-  )
+  const context: DoubtContext = { firstVersion: observation.firstVersion ?? null }
+  return observation.records.some((record) => doubted(record, memory, context))
+}
+
+/** R0 of a record that this cell has seen, or that has come from another one: a write from there may land here. */
+export function doubted(
+  record: RecordReading<RichValue>,
+  memory: CellMemory<RichValue>,
+  context: DoubtContext,
+): boolean {
+  const seenHere = lastSeen(memory, record.recordId)
+  const seenThere = record.leftWith?.seen
+  return seenThere === undefined
+    ? inDoubt(record, seenHere, context)
+    : inDoubt(record, seenThere, context) ||
+        (seenHere !== undefined && inDoubt(record, seenHere, context))
 }
 
 /** What is stored of a record, also if it was not live the last time. */

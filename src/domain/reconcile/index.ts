@@ -9,8 +9,16 @@ export {
   acknowledgeToggleRecord,
   type RichReadBack,
 } from './acknowledge.js'
-export { anyInDoubt, inDoubt, isNextVersion, type DoubtContext, type RowVersion } from './doubt.js'
+export {
+  anyInDoubt,
+  doubted,
+  inDoubt,
+  isNextVersion,
+  type DoubtContext,
+  type RowVersion,
+} from './doubt.js'
 export { hasInheritedRichDeny, hasInheritedToggleDeny } from './departed.js'
 export { arrivedDenies } from './carried.js'
-export { LINES_OVER_NO_DENY } from './values.js'
+export { denyOfLeaver, settledIn, takenAlong, withDeparted } from './leaving.js'
+export { LINES_OVER_NO_DENY, RICH, TOGGLE, type ValueKind } from './values.js'
 export { countsAsBasis, newlyMapped } from './mapped.js'

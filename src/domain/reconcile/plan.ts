@@ -1,6 +1,6 @@
 import { isPositive } from '../legal-basis.js'
 import type { RichValue } from '../tenant-basis.js'
-import { departed, deniesStill } from './departed.js'
+import { departedDenies } from './departed.js'
 import { anyInDoubt } from './doubt.js'
 import { compare } from './compare.js'
 import type {
@@ -26,6 +26,7 @@ export function planToggle(
       seen: nextSeen(observation, memory, decision, TOGGLE),
       openAllow: nextOpenAllow(observation, memory, decision),
       openLoosen: nextOpenLoosen(observation, memory, decision),
+      departed: [],
     },
     writes: orderedWrites(observation, decision, TOGGLE),
   }
@@ -46,6 +47,7 @@ export function planRich(
       seen: stillInDoubt ? memory.seen : nextSeen(observation, memory, decision, RICH),
       openAllow: {},
       openLoosen: nextOpenLoosen(observation, memory, decision),
+      departed: stillInDoubt ? memory.departed : [],
     },
     writes: orderedWrites(observation, decision, RICH),
   }
@@ -99,9 +101,10 @@ function keptOfDeparted<V>(
   if (denyStands || decision.inputs.laterEmarketeer) {
     return []
   }
-  return departed(memory.seen?.records ?? [], observation.records)
-    .filter((record) => deniesStill(record, kind))
-    .map((record) => ({ ...record, left: true }))
+  return departedDenies(observation.records, memory, kind).map((record) => ({
+    ...record,
+    left: true,
+  }))
 }
 
 /** An Allow that is on its way, until it is acknowledged or a newer deny shows that it can land no more. */
@@ -111,7 +114,10 @@ function nextOpenAllow(
   decision: Decision<ToggleValue>,
 ): Readonly<Record<string, string>> {
   const open = new Map(Object.entries(openAllow))
-  for (const { recordId, value, version } of records) {
+  for (const { recordId, value, version, leftWith } of records) {
+    if (leftWith?.openAllow && !open.has(recordId)) {
+      open.set(recordId, leftWith.openAllow)
+    }
     if (value === 'deny' && open.get(recordId) !== version) {
       open.delete(recordId)
     }

@@ -38,7 +38,7 @@ function maybeOurAllow(
   record: RecordReading<ToggleValue>,
   openAllow: Readonly<Record<string, string>>,
 ): boolean {
-  const guard = openAllow[record.recordId]
+  const guard = openAllow[record.recordId] ?? record.leftWith?.openAllow ?? undefined
   return guard !== undefined && record.version !== guard && record.value === 'allow'
 }
 

@@ -57,6 +57,24 @@ export interface RecordReading<V> {
    * provably later than it. When the mark may be dropped: `arrivedDenies`.
    */
   readonly carriedDeny: boolean
+  /** What it took along when it left its last cell; absent or null: a pass has observed it since, or it never left one. */
+  readonly leftWith?: LeftWith<V> | null
+  /**
+   * The ledger was restored, or the connection made anew, and no pass since has observed this record: what we wrote to
+   * it may be forgotten, so a rich row that we wrote last is in doubt. Absent = false.
+   */
+  readonly forgotten?: boolean
+}
+
+/**
+ * What a record takes along from the cell that it leaves, to the same address when it comes back, or to another one: our
+ * calls do not know that it left.
+ */
+export interface LeftWith<V> {
+  /** What that cell had last seen of it, and was about to write: what a doubt (R0) is judged by. */
+  readonly seen: SeenRecord<V>
+  /** The version that guards an Allow of ours whose outcome is unknown, or null. */
+  readonly openAllow: string | null
 }
 
 /** A consistent observation: E's version did not move while the CRM was read. */
@@ -66,11 +84,6 @@ export interface Observation<V> {
   readonly records: readonly RecordReading<V>[]
   /** The connection's present epoch; a stored observation of an older one proves nothing. */
   readonly epoch: number
-  /**
-   * The ledger was restored from a copy in which this cell is missing: what we wrote before is forgotten, so a rich
-   * row that we wrote last is in doubt. Only meant while nothing is stored (`seen` null); absent = false.
-   */
-  readonly historyLost?: boolean
   /**
    * Rich CRMs: the version of a row that was just inserted, as set-up measured it (0 or 1). Absent or null = not
    * measured; then both are taken for our own insert.
@@ -122,10 +135,20 @@ export interface CellMemory<V> {
   readonly openAllow: Readonly<Record<string, string>>
   /** The version that guards a loosening write of ours to eMarketeer whose outcome is unknown. */
   readonly openLoosen: number | null
+  /**
+   * Denies of records that have left since the last observation (`denyOfLeaver`), each marked `left`: when they were given
+   * is unknown, so nothing is provably later. The next observation takes them into `seen`.
+   */
+  readonly departed: readonly SeenRecord<V>[]
 }
 
 /** A cell nobody has looked at yet. */
-export const EMPTY_MEMORY: CellMemory<never> = { seen: null, openAllow: {}, openLoosen: null }
+export const EMPTY_MEMORY: CellMemory<never> = {
+  seen: null,
+  openAllow: {},
+  openLoosen: null,
+  departed: [],
+}
 
 /** The line of the rule that fired: T for toggle CRMs, R for rich ones. */
 export type RuleLine = 'T1' | 'T2' | 'T3' | 'T4' | 'R0' | 'R1' | 'R2' | 'R3' | 'R4' | 'R5'

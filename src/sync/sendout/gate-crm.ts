@@ -16,7 +16,7 @@ import type { CrmCapabilities } from '../../crm/crm.js'
 import { isCrmSource } from '../../emarketeer/index.js'
 import { isDeny } from '../../ledger/crm-other-addresses.js'
 import { purposeRecords, type AddressView } from '../observe.js'
-import { recordReading } from '../record-reading.js'
+import { recordReading } from '../../ledger/record-reading.js'
 import type { GateContext } from './gate-facts.js'
 import { inDoubtAt, observedAt } from './gate-doubt.js'
 

@@ -1,7 +1,8 @@
 import type { Purpose } from '../../domain/legal-basis.js'
 import {
   anyInDoubt,
-  inDoubt,
+  doubted,
+  EMPTY_MEMORY,
   type CellMemory,
   type Observation,
   type RecordReading,
@@ -10,7 +11,7 @@ import type { RichValue } from '../../domain/tenant-basis.js'
 import type { GuestRecord } from '../../ledger/crm-other-addresses.js'
 import { observationOf, type ObservedCell } from '../cell-observation.js'
 import { purposeRecords, type AddressView } from '../observe.js'
-import { recordReading } from '../record-reading.js'
+import { isForgotten, recordReading } from '../../ledger/record-reading.js'
 import type { GateContext } from './gate-facts.js'
 
 /** R0: a person's answer may lie under a write of ours on some live record there, also one that only visits. */
@@ -29,13 +30,12 @@ export function inDoubtAt(context: GateContext, view: AddressView, purpose: Purp
 
 function guestInDoubt(context: GateContext, guest: GuestRecord, purpose: Purpose): boolean {
   const record = recordReading(guest.contact, purpose) as RecordReading<RichValue> | null
-  const { seen } = guest.primaryCells.find(({ cellKey }) => cellKey === purpose) ?? { seen: null }
-  const before = seen?.records.find(({ recordId }) => recordId === guest.crmContactId)
-  const { epoch } = context.batch.connection
+  const home = guest.primaryCells.find(({ cellKey }) => cellKey === purpose)
+  const memory = (home ?? EMPTY_MEMORY) as CellMemory<RichValue>
+  const forgotten = isForgotten(guest.contact, context.batch.connection.epoch)
   return (
     record !== null &&
-    inDoubt(record, before as Parameters<typeof inDoubt>[1], {
-      historyLost: seen === null && epoch > 1 && guest.contact.observedEpoch !== epoch,
+    doubted({ ...record, forgotten }, memory, {
       firstVersion: context.firstVersion ?? context.batch.times.firstVersion,
     })
   )

@@ -133,6 +133,7 @@ export function begin({ rich, basis, values, stamped, skewMs, own }: History): W
       setMs: 1_000 + skewMs,
       live: i === 0,
       mark: false,
+      leftWith: null,
     }
   })
   const world = new World(rich, rows, { stamped, skewMs, epsMs: 2_000 }, choices)
@@ -189,7 +190,7 @@ function happen(world: World, next: Event): void {
         .forEach((row) => (row.live = true))
       break
     case 'leave':
-      leave(world, pick(live, next.row))
+      leave(world, pick(live, next.row), next.value % 2 === 1)
       break
     case 'map':
       world.mapping = next.mapped ? OWN_MAPPED : NOTHING_MAPPED
@@ -205,17 +206,12 @@ function happen(world: World, next: Event): void {
   }
 }
 
-/** A deny that no pass has stored follows the person onto a record that stays (F5). */
-function leave(world: World, row: Row): void {
+/** Somebody stays, for the gate to ask about; on a merge it is the one into which the other is merged. */
+function leave(world: World, row: Row, merged: boolean): void {
   const heir = world.live().find((other) => other !== row)
-  if (heir === undefined) {
-    return
+  if (heir !== undefined) {
+    world.leave(row, merged ? heir : null)
   }
-  const stored = world.memory.seen?.records.find(({ recordId }) => recordId === row.id)
-  const known = stored?.value === row.value && stored.version === String(row.version)
-  heir.mark ||= row.mark || (isDeny(row.value) && !known)
-  row.mark = false
-  row.live = false
 }
 
 /** One pass; `during` happens in turn after the read and after the decision. */
@@ -229,7 +225,8 @@ export function runPass(
   let writes = 0
   const crashed = () => (step += 1) > stopAfter
   const obs = world.observe()
-  const readDeny = world.lastActDenies && !world.lastActOnTwin
+  const loaded = world.memory.departed
+  const readDeny = world.tellsOfDeny()
   const version = world.version
   const [first, second] = during
   if (first !== undefined) {
@@ -238,7 +235,7 @@ export function runPass(
   if (world.version !== version || crashed()) {
     return writes
   }
-  const todo = world.store(obs, world.decide(obs))
+  const todo = world.decideAndStore(obs, loaded)
   if (second !== undefined) {
     happen(world, second)
   }

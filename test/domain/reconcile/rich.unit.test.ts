@@ -67,7 +67,7 @@ describe('R0, doubt', () => {
   it('is raised for our own row where our history is lost', () => {
     const ours = row('consent', '7', { lastWriter: 'us' })
     expect(inDoubt(ours, null)).toBe(false)
-    expect(inDoubt(ours, null, { historyLost: true })).toBe(true)
+    expect(inDoubt({ ...ours, forgotten: true }, null)).toBe(true)
   })
 
   it('withdraws everywhere, asked of every row, and keeps the old observation until W/W is seen', () => {

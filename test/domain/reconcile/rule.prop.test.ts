@@ -83,6 +83,7 @@ function cell<V extends Value>(value: fc.Arbitrary<V>) {
     seen: fc.option(seen),
     openAllow: fc.dictionary(fc.constantFrom('a', 'b'), version.map(String), { maxKeys: 1 }),
     openLoosen: fc.option(version),
+    departed: fc.constant([]),
   })
   return fc.tuple(observation, memory)
 }

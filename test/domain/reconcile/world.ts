@@ -3,19 +3,27 @@ import {
   acknowledgeRichRecord,
   acknowledgeToggleRecord,
   arrivedDenies,
+  denyOfLeaver,
   decideRich,
   decideToggle,
   EMPTY_MEMORY,
   planRich,
   planToggle,
+  RICH,
+  settledIn,
+  takenAlong,
+  TOGGLE,
+  withDeparted,
   type CellMemory,
   type CellWrite,
   type Decision,
   type LastWriter,
+  type LeftWith,
   type Observation,
   type Plan,
   type RecordReading,
   type ToggleValue,
+  type ValueKind,
 } from '../../../src/domain/reconcile/index.js'
 import { isPositive, type LegalBasis } from '../../../src/domain/legal-basis.js'
 import {
@@ -40,6 +48,7 @@ export interface Row {
   setMs: number
   live: boolean
   mark: boolean
+  leftWith: LeftWith<Value> | null
 }
 
 export interface Clocks {
@@ -58,9 +67,9 @@ export class World {
   positiveMs: number | null = null
   denyMs: number | null = null
   late: CellWrite<Value> | null = null
-  /** The last act by a person: a deny, or not; on a younger twin of a rich CRM it binds its own row only (C5). */
+  /** The last act by a person: a deny, or not, and on which CRM record (null: in eMarketeer, or before the history). */
   lastActDenies = false
-  lastActOnTwin = false
+  lastActRow: Row | null = null
   readonly violations: string[] = []
   /** Bases that a person has set, and whether a CRM user opted in since eMarketeer's last other act. */
   readonly set = new Set<Value>()
@@ -84,7 +93,7 @@ export class World {
     this.basis = basis
     this.version += 1
     this.lastActDenies = basis === 'withdrawn'
-    this.lastActOnTwin = false
+    this.lastActRow = null
     if (basis === 'withdrawn') {
       this.denyMs = this.nowMs
     } else {
@@ -102,7 +111,7 @@ export class World {
     }
     Object.assign(row, { value, version: row.version + 1, writer: 'user', setMs: this.crmNowMs() })
     this.lastActDenies = isDeny(value)
-    this.lastActOnTwin = this.rich && row !== this.live()[0]
+    this.lastActRow = row
     this.set.add(value === 'allow' ? 'consent' : value === OWN ? 'contract' : value)
     this.crmOptedIn ||= value === 'allow' || value === 'consent'
   }
@@ -113,6 +122,15 @@ export class World {
       this.nowMs += 1_000
       Object.assign(row, { version: row.version + 1, writer: 'user', setMs: this.crmNowMs() })
     }
+  }
+
+  /**
+   * Whether a pass that reads now reads a deny that binds the whole cell. That of a person who is not the oldest one there,
+   * at the moment of the reading, binds its own row only (C5).
+   */
+  tellsOfDeny(): boolean {
+    const onTwin = this.rich && this.lastActRow !== null && this.lastActRow !== this.live()[0]
+    return this.lastActDenies && !onTwin
   }
 
   observe(): Observation<Value> {
@@ -131,24 +149,43 @@ export class World {
     }
   }
 
-  decide(obs: Observation<Value>): Decision<Value> {
-    return this.rich
-      ? decideRich(obs as Observation<RichValue>, this.memory as CellMemory<RichValue>)
-      : decideToggle(obs as Observation<ToggleValue>, this.memory as CellMemory<ToggleValue>)
-  }
-
-  /** Stores as the ledger would, in one transaction, and returns the writes to do. */
-  store(obs: Observation<Value>, decision: Decision<Value>): readonly CellWrite<Value>[] {
-    const plan = (
-      this.rich
-        ? planRich(obs as Observation<RichValue>, this.memory as never, decision as never)
-        : planToggle(obs as Observation<ToggleValue>, this.memory as never, decision as never)
-    ) as Plan<Value>
+  /**
+   * Decides by what was observed and loaded together, and stores as the ledger would, in one transaction: what has left
+   * since then waits for the next pass. @returns the writes to do.
+   */
+  decideAndStore(
+    obs: Observation<Value>,
+    loaded: CellMemory<Value>['departed'],
+  ): readonly CellWrite<Value>[] {
+    const before = { ...this.memory, departed: loaded }
+    const plan = (this.rich
+      ? planBy(decideRich, planRich, obs, before)
+      : planBy(decideToggle, planToggle, obs, before)) as unknown as Plan<Value>
     for (const id of arrivedDenies(obs, plan.memory)) {
       this.row(id).mark = false
     }
-    this.memory = plan.memory
+    const since = this.memory.departed
+    this.memory = since === loaded ? plan.memory : { ...plan.memory, departed: since }
+    for (const id of settledIn(obs, plan.memory)) {
+      this.row(id).leftWith = null
+    }
     return plan.writes
+  }
+
+  /** A record leaves, as the ledger notes it; in a merge its deny goes on to the record that stays (F5). */
+  leave(row: Row, heir: Row | null): void {
+    const kind = (this.rich ? RICH : TOGGLE) as ValueKind<Value>
+    const reading = [this.read(row)]
+    const deny = denyOfLeaver(reading, this.memory, kind)
+    row.leftWith = takenAlong(reading, this.memory)
+    if (deny !== null) {
+      this.memory = { ...this.memory, departed: withDeparted(this.memory.departed, deny) }
+    }
+    if (heir !== null && (deny !== null || isDeny(row.value))) {
+      heir.mark = true
+    }
+    row.mark = false
+    row.live = false
   }
 
   /** Whether the system took the write. */
@@ -214,6 +251,7 @@ export class World {
       stamp: byPerson ? { atMs: row.setMs, epsMs } : null,
       ...(this.rich ? { onlyInserted: row.version === 1 } : {}),
       carriedDeny: row.mark,
+      leftWith: row.leftWith,
     }
   }
 
@@ -247,6 +285,17 @@ export class World {
       this.violations.push("C2 the tenant's own basis is written")
     }
   }
+}
+
+function planBy<V>(
+  decide: (obs: Observation<V>, memory: CellMemory<V>) => Decision<V>,
+  plan: (obs: Observation<V>, memory: CellMemory<V>, decision: Decision<V>) => Plan<V>,
+  obs: unknown,
+  memory: unknown,
+): Plan<V> {
+  const read = obs as Observation<V>
+  const known = memory as CellMemory<V>
+  return plan(read, known, decide(read, known))
 }
 
 export const isDeny = (value: Value): boolean => value === 'deny' || value === 'withdrawn'

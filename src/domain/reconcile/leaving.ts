@@ -1,0 +1,98 @@
+import type { RichValue } from '../tenant-basis.js'
+import { doubted, lastSeen } from './doubt.js'
+import type { CellMemory, LeftWith, Observation, RecordReading, SeenRecord } from './types.js'
+import type { ValueKind } from './values.js'
+
+/** Set-up's measurement is not at hand: where the CRM does not tell a mere insert either, ours is clean only by both. */
+const FIRST_VERSIONS = [0, 1]
+
+/**
+ * The deny that a record leaves behind at its cell (rule F5): one that it showed and that no pass has seen, one that was
+ * carried onto it, or one that may lie under a write of ours (R0). Whoever leaves in doubt leaves as a deny, since nobody
+ * can read the record in that cell again: no later pass would notice.
+ *
+ * @param readings What was read of the record, the last reading last; never empty. One from after it left may be
+ *   among them: "denied and deactivated" often comes as one change.
+ * @param memory What is stored of the cell that it leaves.
+ * @returns null where there is none, or where the rule finds it in what was seen by itself.
+ */
+export function denyOfLeaver<V>(
+  readings: readonly RecordReading<V>[],
+  memory: CellMemory<V>,
+  kind: ValueKind<V>,
+): SeenRecord<V> | null {
+  const { recordId } = latest(readings)
+  const asDeny = (version: string | null): SeenRecord<V> => {
+    return { recordId, value: kind.deny, version, want: null, left: true }
+  }
+  const shown = readings.findLast(({ value }) => value === kind.deny)
+  const hidden =
+    readings.some(({ carriedDeny }) => carriedDeny) || (kind.blind && hidesDeny(readings, memory))
+  if (shown !== undefined && !isSeen(shown, memory)) {
+    return asDeny(shown.version)
+  }
+  // Without a version: should the record come back with what our write made of it, it is in doubt.
+  return hidden ? asDeny(null) : null
+}
+
+/** What the record takes along from the cell that it leaves. */
+export function takenAlong<V>(
+  readings: readonly RecordReading<V>[],
+  memory: CellMemory<V>,
+): LeftWith<V> {
+  const { recordId, value, version, leftWith } = latest(readings)
+  const seen = lastSeen(memory, recordId) ?? leftWith?.seen
+  return {
+    seen: {
+      recordId,
+      value: seen?.value ?? value,
+      version: seen === undefined ? version : seen.version,
+      want: seen?.want ?? null,
+    },
+    openAllow: memory.openAllow[recordId] ?? leftWith?.openAllow ?? null,
+  }
+}
+
+function latest<V>(readings: readonly RecordReading<V>[]): RecordReading<V> {
+  const last = readings.at(-1)
+  if (last === undefined) {
+    throw new RangeError('a record that leaves was read at least once')
+  }
+  return last
+}
+
+function isSeen<V>({ recordId, value, version }: RecordReading<V>, memory: CellMemory<V>): boolean {
+  const seen = lastSeen(memory, recordId)
+  return seen !== undefined && !seen.left && seen.value === value && seen.version === version
+}
+
+/** Blind writes: ours is under way, or stands on the row in a way that a person's answer may lie under it. */
+function hidesDeny<V>(readings: readonly RecordReading<V>[], memory: CellMemory<V>): boolean {
+  const now = latest(readings) as RecordReading<RichValue>
+  const cell = memory as CellMemory<RichValue>
+  const seen = lastSeen(cell, now.recordId) ?? now.leftWith?.seen
+  const underWay = seen !== undefined && seen.want !== null && seen.version === now.version
+  const measures = now.onlyInserted === undefined ? FIRST_VERSIONS : [null]
+  return underWay || measures.some((firstVersion) => doubted(now, cell, { firstVersion }))
+}
+
+/** The cell's departed denies once this one is noted. */
+export function withDeparted<V>(
+  departed: readonly SeenRecord<V>[],
+  deny: SeenRecord<V>,
+): readonly SeenRecord<V>[] {
+  return [...departed.filter(({ recordId }) => recordId !== deny.recordId), deny]
+}
+
+/**
+ * The records whose {@link RecordReading.leftWith} has done its work: what is stored with the plan knows them as they were
+ * read. The caller drops it in the transaction that stores the plan's memory.
+ */
+export function settledIn<V>(
+  { records }: Observation<V>,
+  memory: CellMemory<V>,
+): readonly string[] {
+  return records
+    .filter((record) => record.leftWith && isSeen(record, memory))
+    .map(({ recordId }) => recordId)
+}

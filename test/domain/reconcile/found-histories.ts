@@ -1,0 +1,72 @@
+import type { History } from './history.js'
+
+/** Counterexamples that random histories have found, as they shrank; each is tried in every run. */
+export const FOUND_HISTORIES: readonly History[] = [
+  // A late write of ours covers a withdrawal, and its record leaves before any pass has noticed the doubt (R0).
+  {
+    rich: true,
+    basis: 'none',
+    values: [0, 0],
+    stamped: false,
+    skewMs: 0,
+    events: [
+      { kind: 'join', row: 0, value: 0 },
+      { kind: 'emarketeer', value: 1 },
+      {
+        kind: 'pass',
+        during: [{ kind: 'crm', row: 0, value: 1 }],
+        stopAfter: 99,
+        delay: true,
+      },
+      {
+        kind: 'pass',
+        during: [{ kind: 'crm', row: 0, value: 0 }],
+        stopAfter: 99,
+        delay: false,
+      },
+      { kind: 'late', lands: true },
+      { kind: 'leave', row: 0, value: 0 },
+    ],
+  },
+  // Whoever withdrew while alone at the address is a younger person once an older one comes back (C5).
+  {
+    rich: true,
+    basis: 'none',
+    values: [0, 0],
+    stamped: false,
+    skewMs: 0,
+    events: [
+      { kind: 'join', row: 0, value: 0 },
+      { kind: 'crm', row: 0, value: 0 },
+      {
+        kind: 'pass',
+        during: [{ kind: 'crm', row: 0, value: 1 }],
+        stopAfter: 99,
+        delay: false,
+      },
+      { kind: 'leave', row: 0, value: 0 },
+      { kind: 'crm', row: 0, value: 0 },
+      { kind: 'join', row: 0, value: 0 },
+    ],
+  },
+  {
+    rich: true,
+    basis: 'none',
+    values: [0, 2],
+    stamped: false,
+    skewMs: 0,
+    events: [
+      { kind: 'join', row: 0, value: 0 },
+      { kind: 'leave', row: 0, value: 0 },
+      { kind: 'pass', during: [], stopAfter: 99, delay: false },
+      { kind: 'crm', row: 0, value: 0 },
+      { kind: 'join', row: 0, value: 0 },
+      {
+        kind: 'pass',
+        during: [{ kind: 'crm', row: 0, value: 0 }],
+        stopAfter: 99,
+        delay: false,
+      },
+    ],
+  },
+]

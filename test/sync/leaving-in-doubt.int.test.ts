@@ -1,0 +1,190 @@
+import { describe, expect, it } from '@jest/globals'
+import { catchUpBoth } from '../../src/sync/catch-up-both.js'
+import { preSend } from './support/pre-send.js'
+import type { RichPerson } from './support/rich-person.js'
+import { withRichWorld } from './support/rich-world.js'
+import { withSuperOfficeWorld } from './support/superoffice-world.js'
+import type { World } from './support/world.js'
+
+const toy = withRichWorld()
+const superoffice = withSuperOfficeWorld()
+const worlds = [
+  ['a rich CRM', toy, 'toy'],
+  ['SuperOffice', superoffice, 'superoffice-online'],
+] as const
+
+describe.each(worlds)('a record of %s that leaves while in doubt (F5, R0)', (_, world, crm) => {
+  /** Two people at one address. A late write of ours covers the older one's withdrawal, and no pass has noticed. */
+  async function inDoubt(more: { readonly otherEmails?: string[] } = {}): Promise<RichPerson> {
+    const person = await world.now.linked({ rows: ['consent', 'consent'], ...more })
+    const { switches } = world.now.crm
+    await person.acts('contract')
+    switches.holdWrites = true
+    await world.now.pass(person.email).catch(() => undefined)
+    switches.holdWrites = false
+    // They agree by themselves, so that no pass waits for that write any more.
+    person.sets('contract')
+    await world.now.pass(person.email)
+    expect(await person.state()).toEqual({ e: 'contract', d: ['contract', 'contract'] })
+    person.sets('withdrawn')
+    world.now.crm.land()
+    expect(await person.state()).toEqual({ e: 'contract', d: ['contract', 'contract'] })
+    await catchUpBoth(await world.now.session())
+    return person
+  }
+
+  async function swept(): Promise<void> {
+    await world.now.timePasses()
+    await world.now.sweep()
+  }
+
+  const record = (person: RichPerson, index = 0) => world.now.crm.persons.get(person.ids[index]!)!
+
+  it('leaves as a deny when it is deleted, and the gate says so before any pass', async () => {
+    const person = await inDoubt()
+    person.deleted()
+    const ask = { contactIds: [person.contactId], crm, tolerant: true }
+    const asked = await preSend(
+      {
+        db: world.now.db,
+        // Nothing can be written: what the gate knows is that the record has left.
+        session: async () => {
+          const session = await world.now.session('preSend')
+          return { ...session, emarketeer: refusing(session.emarketeer, 'writeStates') }
+        },
+      } as unknown as World,
+      { ...ask, afterProof: () => Promise.resolve((world.now.crm.switches.holdWrites = true)) },
+    )
+    world.now.crm.switches.holdWrites = false
+    expect(asked.verdicts[person.contactId]).not.toBe('eligible')
+    expect(asked.list).toEqual([])
+    await swept()
+    expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+  })
+
+  it('leaves as a deny when it gets another address, and is withdrawn there too', async () => {
+    const there = await world.now.linked({ basis: 'consent' })
+    const person = await inDoubt()
+    record(person).emails = [there.email]
+    await swept()
+    await swept()
+    expect(await person.state()).toMatchObject({ e: 'withdrawn' })
+    expect(world.now.crm.value(person.ids[1]!)).toBe('withdrawn')
+    expect(world.now.crm.value(person.ids[0]!)).toBe('withdrawn')
+    expect(await there.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+  })
+
+  it('leaves as a deny when it loses its address', async () => {
+    const person = await inDoubt()
+    record(person).emails = []
+    await swept()
+    expect(await person.state()).toMatchObject({ e: 'withdrawn' })
+    expect(world.now.crm.value(person.ids[1]!)).toBe('withdrawn')
+  })
+
+  it('leaves a further address as a deny, once (C5)', async () => {
+    const other = await world.now.person()
+    const person = await inDoubt({ otherEmails: [other.email] })
+    record(person).emails = [person.email]
+    await swept()
+    await swept()
+    expect(await other.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+    await other.acts('consent')
+    await swept()
+    expect(await other.state()).toEqual({ e: 'consent', d: ['consent'] })
+  })
+
+  it('has withdrawn its further addresses when the doubt is settled at the primary one (C5)', async () => {
+    const other = await world.now.person()
+    const person = await inDoubt({ otherEmails: [other.email] })
+    await swept()
+    await swept()
+    expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn', 'withdrawn'] })
+    expect(await other.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+  })
+
+  it('is in doubt still when it comes back', async () => {
+    const person = await inDoubt()
+    person.deleted()
+    await world.now.timePasses()
+    await world.now
+      .sweep((session) => ({
+        ...session,
+        emarketeer: refusing(session.emarketeer, 'writeStates'),
+      }))
+      .catch(() => undefined)
+    record(person).deleted = false
+    await swept()
+    await swept()
+    expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn', 'withdrawn'] })
+  })
+
+  it('is doubted when a write of ours lands after it came back, though it left in peace', async () => {
+    const person = await world.now.linked({ rows: ['consent', 'consent'] })
+    const { switches } = world.now.crm
+    await person.acts('contract')
+    switches.holdWrites = true
+    await world.now.pass(person.email).catch(() => undefined)
+    switches.holdWrites = false
+    person.sets('contract')
+    await world.now.pass(person.email)
+    person.deleted()
+    await swept()
+    expect(await person.state()).toEqual({ e: 'contract', d: ['contract'] })
+    record(person).deleted = false
+    person.sets('withdrawn')
+    world.now.crm.land()
+    await swept()
+    expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn', 'withdrawn'] })
+  })
+
+  it('leaves in peace where nothing is in doubt, and takes nothing from anybody', async () => {
+    const person = await world.now.linked({ rows: ['consent', 'consent'] })
+    const there = await world.now.linked({ basis: 'contract' })
+    await person.acts('contract')
+    await swept()
+    record(person).emails = [there.email]
+    await swept()
+    await swept()
+    expect(await person.state()).toMatchObject({ e: 'contract' })
+    expect(await there.state()).toEqual({ e: 'contract', d: ['contract'] })
+    expect(world.now.crm.value(person.ids[0]!)).toBe('contract')
+  })
+})
+
+describe.each([
+  ['a rich CRM', toy],
+  ['SuperOffice', superoffice],
+] as const)('a withdrawal in %s whose record leaves before a pass', (_, world) => {
+  it('is not overruled by an act in eMarketeer that may be the earlier one', async () => {
+    const person = await world.now.linked({ rows: ['consent', 'consent'] })
+    await person.acts('contract')
+    person.sets('withdrawn')
+    await catchUpBoth(await world.now.session())
+    person.deleted()
+    await world.now.timePasses()
+    await world.now.sweep()
+    expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+  })
+
+  it('gives way to an act that comes after eMarketeer was withdrawn', async () => {
+    const person = await world.now.linked({ rows: ['consent', 'consent'] })
+    person.sets('withdrawn')
+    await catchUpBoth(await world.now.session())
+    person.deleted()
+    await world.now.timePasses()
+    await world.now.sweep()
+    await person.acts('legitimateInterest')
+    await world.now.sweep()
+    expect(await person.state()).toEqual({ e: 'legitimateInterest', d: ['legitimateInterest'] })
+  })
+})
+
+function refusing<T extends object>(target: T, name: string): T {
+  return new Proxy(target, {
+    get: (object, property) =>
+      property === name
+        ? () => Promise.reject(new Error('no answer'))
+        : (Reflect.get(object, property, object) as unknown),
+  })
+}

@@ -1,0 +1,162 @@
+import { describe, expect, it } from '@jest/globals'
+import { catchUpBoth } from '../../src/sync/catch-up-both.js'
+import { catchUpCrm } from '../../src/sync/catch-up-crm.js'
+import { preSend } from './support/pre-send.js'
+import type { Person } from './support/person.js'
+import { lateWrite, once } from './support/twists.js'
+import { withWorld } from './support/world.js'
+
+const world = withWorld()
+const DENIED = { basis: 'withdrawn', toggles: ['deny'], due: false }
+
+/** Our copy learns what both systems say, and no pass looks at it. */
+async function onlyRead(): Promise<void> {
+  await catchUpBoth(await world.now.session())
+}
+
+async function verdictOf({ contactId }: Person, afterProof: () => Promise<unknown>) {
+  const ask = { contactIds: [contactId], tolerant: true, afterProof }
+  return (await preSend(world.now, ask)).verdicts[contactId]
+}
+
+const WAYS: Record<string, (ann: Person) => Promise<void>> = {
+  deactivated: (ann) => ann.deactivated(0),
+  merged: (ann) => ann.merge(1, 0),
+  'given another address': (ann) => ann.edit({ emailaddress1: `to-${ann.email}` }),
+  deleted: async (ann) => {
+    // A deny that nobody has read is gone with a deleted record.
+    await onlyRead()
+    await ann.deletedInCrm(0)
+  },
+}
+
+describe.each(Object.entries(WAYS))(
+  'a record that is %s with a deny no pass has seen',
+  (_, leave) => {
+    it('is not overruled by an act in eMarketeer that may be the earlier one (F5)', async () => {
+      const ann = await world.now.linked({ toggles: ['allow', 'allow'] })
+      await ann.consents('contract')
+      await ann.flip('deny')
+      await leave(ann)
+      await world.now.sweep()
+      expect(await ann.state()).toMatchObject(DENIED)
+    })
+
+    it('closes the gate before a pass can write anything', async () => {
+      const ann = await world.now.linked({ toggles: ['allow', 'allow'] })
+      await ann.flip('deny')
+      await leave(ann)
+      const nothingIsWritten = async () => {
+        await world.now.emarketeerFault({ path: '/states', method: 'POST', status: 503 })
+        await world.now.dynamicsFault({ path: '\\$batch', bodyMatches: 'PATCH /api', status: 503 })
+      }
+      expect(await verdictOf(ann, nothingIsWritten)).toBe('consentWithdrawn')
+      await world.now.clearFaults()
+      await world.now.timePasses()
+      await world.now.sweep()
+      expect(await ann.state()).toMatchObject(DENIED)
+    })
+  },
+)
+
+describe('a record that leaves while a pass writes', () => {
+  it('is not forgotten by what that pass stores last', async () => {
+    const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny', 'deny'] })
+    await ann.flip('allow', 'Sales Rep', 0)
+    await ann.flip('allow', 'Sales Rep', 1)
+    const leaves = async () => {
+      await ann.flip('deny', 'Sales Rep', 0)
+      await ann.deactivated(0)
+      await catchUpCrm(await world.now.session('webhook'))
+    }
+    await world.now.pass([ann], once.beforeEmarketeerWrite(leaves))
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject(DENIED)
+  })
+})
+
+describe('the last record of an address', () => {
+  it('tells eMarketeer its deny although nobody is left there', async () => {
+    const ann = await world.now.linked()
+    await ann.flip('deny')
+    await ann.deactivated()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: [], due: false })
+    await ann.consents('contract')
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'contract', due: false })
+  })
+})
+
+describe('a No whose contact leaves before a pass', () => {
+  it.each(Object.entries(WAYS))('stays at the address: %s', async (_, leave) => {
+    const ann = await world.now.linked({ toggles: ['allow', 'allow'] })
+    await ann.flipSubscription('c1', false)
+    await leave(ann)
+    await world.now.sweep()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({
+      basis: 'consent',
+      subscriptions: { c1: false, c2: true },
+      rows: ['c1:false', 'c2:true'],
+    })
+  })
+
+  it('reaches eMarketeer although nobody is left there', async () => {
+    const ann = await world.now.linked()
+    await ann.flipSubscription('c1', false)
+    await ann.deactivated()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ subscriptions: { c1: false, c2: true }, rows: [] })
+  })
+})
+
+describe('a Yes of ours that is under way when its contact gets another address', () => {
+  it("is not taken for a colleague's act where it lands", async () => {
+    const ann = await world.now.linked()
+    const there = await world.now.linked({ toggles: [] })
+    await there.subscribes('c1', false)
+    await ann.subscribes('c1', false)
+    await world.now.sweep()
+    await ann.subscribes('c1', true)
+    const yes = lateWrite('crm')
+    await world.now.pass([ann], yes.twist).catch(() => undefined)
+    await ann.edit({ emailaddress1: there.email })
+    await world.now.timePasses()
+    await world.now.sweep()
+    expect(await there.state()).toMatchObject({ subscriptions: { c1: false } })
+    await yes.lands()
+    await world.now.sweep()
+    expect(await there.state()).toMatchObject({
+      subscriptions: { c1: false },
+      rows: ['c1:false', 'c2:true'],
+    })
+  })
+})
+
+describe('a merge into a record at another address', () => {
+  it('takes along what eMarketeer withdrew there, though Dynamics did not show it yet (F5)', async () => {
+    const ann = await world.now.linked()
+    const master = await world.now.linked()
+    await ann.unsubscribe()
+    await mergeInto(master, ann)
+    await world.now.sweep()
+    expect(await master.state()).toMatchObject(DENIED)
+  })
+
+  it('leaves its deny at the address of the master, should that one leave before a pass', async () => {
+    const ann = await world.now.linked()
+    const master = await world.now.linked({ toggles: ['allow', 'allow'] })
+    await ann.flip('deny')
+    await mergeInto(master, ann)
+    await onlyRead()
+    await master.deactivated(0)
+    await world.now.sweep()
+    expect(await master.state()).toMatchObject(DENIED)
+  })
+})
+
+async function mergeInto(master: Person, loser: Person): Promise<void> {
+  const ids = { master: master.crmIds[0], loser: loser.crmIds[0] }
+  await world.now.standIns.dynamics('POST', 'merge', { as: 'Sales Rep', ...ids, values: {} })
+}
