@@ -41,7 +41,10 @@ export function toDatabaseError(error: unknown): unknown {
       value: code,
     })
   }
-  if (error instanceof Error && /Connection terminated|connection error|timeout|ended|closed/i.test(error.message)) {
+  if (
+    error instanceof Error &&
+    /Connection terminated|connection error|timeout|ended|closed/i.test(error.message)
+  ) {
     return unreachable(error, 'connection')
   }
   return error
