@@ -18,10 +18,11 @@ import { requireCrm, type SyncSession } from '../sync/session.js'
  */
 export async function keepSubscriptions(session: SyncSession): Promise<number> {
   const { db, connection } = session
-  const { connectionId, crmCursor, facts } = connection
+  const { connectionId, crmCursor, crmProvenAt, facts } = connection
   // Where nothing was ever read from the CRM, there is nothing of a person in our tables there.
-  if (crmCursor !== null && requireCrm(session).capabilities.subscriptions) {
+  if (crmProvenAt !== null && requireCrm(session).capabilities.subscriptions) {
     try {
+      // Without a cursor, as it was dropped: everything.
       await keepTold(session, crmCursor)
     } catch (error) {
       // Where removing has begun the tables may be gone, or lack what is read. As long as they are there, a rep may

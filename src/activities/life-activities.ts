@@ -155,14 +155,14 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
  * Why a removal has nothing to save while the connection still syncs, or null.
  * @throws AppError `connection_paused`: nothing may be written, and what a rep set would be removed unseen.
  */
-function nothingToSave({ connectionId, state, crmCursor }: ConnectionRow): string | null {
+function nothingToSave({ connectionId, state, crmProvenAt }: ConnectionRow): string | null {
   switch (state) {
     case 'paused':
       throw new AppError('connection_paused', `Connection ${connectionId} is paused.`)
     case 'active':
       return null
     case 'settingUp':
-      return crmCursor === null ? 'Nothing was synced yet.' : null
+      return crmProvenAt === null ? 'Nothing was synced yet.' : null
     case 'disabled':
     case 'implicit':
       return 'The connection is disabled, so nothing more is synced.'

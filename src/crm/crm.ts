@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { AppError } from '../contracts/app-error.js'
 import type { Purpose } from '../domain/legal-basis.js'
 import type { BasisMapping } from '../domain/tenant-basis.js'
 import type { CallContext } from '../http/call-context.js'
@@ -68,11 +69,11 @@ export interface CategorySyncResult {
 export interface CrmSession {
   /** Cheapest proof that the credentials work and the environment is the one expected. */
   check(context: CallContext): Promise<void>
-  /** Reads contacts and their subscription rows directly. */
+  /** Reads contacts and their subscription rows directly. @throws CrmColumnsClosed */
   read(request: CrmReadRequest, context: CallContext): Promise<CrmReading>
   /**
    * Everything that changed since `cursor`; from nothing when it is null.
-   * @throws CrmCursorExpired when the CRM no longer knows the cursor: start again with null.
+   * @throws CrmCursorExpired when the CRM no longer knows the cursor: start again with null; CrmColumnsClosed.
    */
   readChanges(cursor: string | null, context: CallContext): AsyncIterable<CrmChangePage>
   /** Writes in the order given, tightening first; one outcome a write, in the same order. */
@@ -157,6 +158,17 @@ export interface CrmDriver<Config = unknown> {
    * @throws what `secrets.open` throws.
    */
   receiveWebhook(request: WebhookRequest, facts: CrmFacts, secrets?: FactSecrets): WebhookVerdict
+}
+
+/**
+ * The CRM closes columns that we read, which may show as null: what was read since they were closed may hide answers, so a
+ * complete listing is due once they are open. Not retryable before.
+ */
+export class CrmColumnsClosed extends AppError {
+  /** @param message names the columns, for people. @param path the first of them. */
+  constructor(message: string, path: string | null) {
+    super('crm_privilege_missing', message, { path })
+  }
 }
 
 /** The CRM no longer knows the change cursor: a complete listing is due. Not retryable with the same cursor. */

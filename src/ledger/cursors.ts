@@ -35,6 +35,14 @@ export async function moveCursor(db: Queryable, move: CursorMove): Promise<boole
   return rows.length > 0
 }
 
+/** Forgets the CRM's cursor, whichever it is: the next reading starts from nothing. */
+export async function dropCrmCursor(db: Queryable, connectionId: string): Promise<void> {
+  await db.query(
+    `UPDATE connections SET crm_cursor = NULL WHERE connection_id = $1 AND crm_cursor IS NOT NULL`,
+    [connectionId],
+  )
+}
+
 /** Forgets a cursor that the system no longer knows; the next reading starts from nothing. */
 export async function dropCursor(
   db: Queryable,

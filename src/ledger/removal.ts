@@ -78,7 +78,7 @@ export async function countCarriedNos(db: Queryable, connectionId: string): Prom
  */
 export async function forgetInstallation(tx: Queryable, connectionId: string): Promise<void> {
   await tx.query(
-    `UPDATE connections SET facts = '{}', crm_cursor = NULL, crm_future_stamps = NULL, updated_at = now()
+    `UPDATE connections SET facts = '{}', crm_cursor = NULL, crm_proven_at = NULL, crm_future_stamps = NULL, updated_at = now()
       WHERE connection_id = $1 AND state = 'disabled'`,
     [connectionId],
   )

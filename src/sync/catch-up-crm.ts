@@ -13,6 +13,7 @@ import type { Queryable } from '../ledger/database.js'
 import { nextTick, type ReadWindow } from '../ledger/ticks.js'
 import { noteCrmClock } from './crm-clock.js'
 import { readCrmContacts } from './read-crm.js'
+import { readingCrm } from './reading-crm.js'
 import { requireCrm, type SyncSession } from './session.js'
 import { standingOf } from './standing.js'
 
@@ -36,7 +37,7 @@ export async function catchUpCrm(session: SyncSession): Promise<CrmCatchUp> {
   for (;;) {
     const cursor = (await findConnection(session.db, connectionId))?.crmCursor ?? null
     try {
-      const result = await readFrom(session, cursor)
+      const result = await readingCrm(session, () => readFrom(session, cursor))
       if (result) {
         return result
       }

@@ -1,4 +1,4 @@
-import type { CrmReading } from '../crm/crm.js'
+import type { CrmReading, CrmReadRequest } from '../crm/crm.js'
 import { addressKey } from '../domain/email-address.js'
 import { addressTexts, markCrmRead } from '../ledger/address-rows.js'
 import {
@@ -10,6 +10,7 @@ import {
 import { crmSubscriptionsOf } from '../ledger/crm-mirror-rows.js'
 import type { Queryable } from '../ledger/database.js'
 import { nextTick, type ReadWindow } from '../ledger/ticks.js'
+import { readingCrm } from './reading-crm.js'
 import { requireCrm, type SyncSession } from './session.js'
 import { standingOf } from './standing.js'
 
@@ -25,10 +26,7 @@ export async function readCrmContacts(
     return
   }
   const from = await nextTick(session.db)
-  const reading = await requireCrm(session).session.read(
-    { by: 'contactId', contactIds },
-    session.call,
-  )
+  const reading = await readNow(session, { by: 'contactId', contactIds })
   const window = { from, to: await nextTick(session.db) }
   await session.db.transaction((tx) => takeReading(tx, session, reading, window, contactIds))
 }
@@ -47,7 +45,6 @@ export async function readCrmAt(
   }
   const { connectionId } = session.connection
   await standingOf(session.db, session)
-  const crm = requireCrm(session).session
   // No record is at a text that is no address: those that mention it are read by what they are believed to be.
   const emails = (await addressTexts(session.db, addressIds)).filter(
     (text) => addressKey(text) !== null,
@@ -59,13 +56,13 @@ export async function readCrmAt(
     [connectionId, addressIds],
   )
   const from = await nextTick(session.db)
-  const atAddress = await crm.read({ by: 'email', emails }, session.call)
+  const atAddress = await readNow(session, { by: 'email', emails })
   const answered = new Set(atAddress.contacts.map((contact) => contact.contactId))
   const absent = believed.map((row) => row.id).filter((id) => !answered.has(id))
   const elsewhere: CrmReading[] = []
   for (let at = 0; at < absent.length; at += MAX_IDS) {
     const contactIds = absent.slice(at, at + MAX_IDS)
-    elsewhere.push(await crm.read({ by: 'contactId', contactIds }, session.call))
+    elsewhere.push(await readNow(session, { by: 'contactId', contactIds }))
   }
   const window = { from, to: await nextTick(session.db) }
   await session.db.transaction(async (tx) => {
@@ -75,6 +72,10 @@ export async function readCrmAt(
     }
     await markCrmRead(tx, addressIds, window)
   })
+}
+
+function readNow(session: SyncSession, request: CrmReadRequest): Promise<CrmReading> {
+  return readingCrm(session, () => requireCrm(session).session.read(request, session.call))
 }
 
 /** Takes a direct reading of `asked` contacts; subscription rows of theirs that it lacks are gone. */

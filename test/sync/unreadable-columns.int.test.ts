@@ -109,6 +109,42 @@ describe('a column that was secured after set-up (B8)', () => {
     await lift('donotbulkemail')
   })
 
+  it.each(['sweep', 'direct'] as const)(
+    'shows null to a process that still takes it for open: read anew once it is open, met by %s',
+    async (met) => {
+      const [ann, bo] = [await world.now.linked(), await world.now.linked()]
+      await inNewProcess(async (unaware) => {
+        await unaware.sweep()
+        await secure('donotbulkemail', { hiddenAs: 'null' })
+        await ann.flip('deny')
+        await unaware.sweep()
+      })
+      const meet = (anew: World): Promise<unknown> =>
+        met === 'sweep' ? anew.sweep() : anew.pass([bo])
+      await expect(inNewProcess(meet)).rejects.toMatchObject({ code: 'crm_privilege_missing' })
+      await lift('donotbulkemail')
+      await world.now.sweep()
+      expect((await ann.state()).basis).toBe('withdrawn')
+      const { result, verdicts } = await preSend(world.now, { contactIds: [ann.contactId] })
+      expect(verdicts[ann.contactId]).toBe('consentWithdrawn')
+      expect(result.complete).toBe(true)
+    },
+  )
+
+  it('is asked about before everything is listed, whatever was known', async () => {
+    const ann = await world.now.linked()
+    await inNewProcess(async (unaware) => {
+      await unaware.sweep()
+      await secure('donotbulkemail', { hiddenAs: 'null' })
+      await ann.flip('deny')
+      await expect(inNewProcess((anew) => anew.sweep())).rejects.toThrow()
+      await expect(unaware.sweep()).rejects.toMatchObject({ code: 'crm_privilege_missing' })
+    })
+    await lift('donotbulkemail')
+    await world.now.sweep()
+    expect((await ann.state()).basis).toBe('withdrawn')
+  })
+
   it('and masked is as unreadable', async () => {
     await world.now.linked()
     await secure('emailaddress1', { read: true, mask: '****' })

@@ -9,6 +9,8 @@ import type { LifeActivities } from '../../src/contracts/life-activities.js'
 import type { OpenedSendout } from '../../src/contracts/sync-activities.js'
 import { markAllLinkedDirty } from '../../src/ledger/categories.js'
 import { findConnection, setConnectionState } from '../../src/ledger/connections.js'
+import { dropCrmCursor } from '../../src/ledger/cursors.js'
+import { countCarriedNos } from '../../src/ledger/removal.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
 import { CONNECTION_ID } from '../sync/support/open-systems.js'
 import { dynamicsRows } from '../sync/support/person-state.js'
@@ -282,6 +284,18 @@ describe('removing what was installed', () => {
       subscriptions: { c2: false },
       rows: ['c1:true', 'c2:false'],
     })
+  })
+
+  it('keeps a No that was told after the cursor had been dropped', async () => {
+    const ann = await world.now.linked()
+    const kept = await countCarriedNos(world.now.db, connectionId)
+    await dropCrmCursor(world.now.db, connectionId)
+    await disable()
+    await ann.flipSubscription('c1', false)
+    expect(await remove()).toBe(kept + 1)
+    await connectAgain()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ subscriptions: { c1: false } })
   })
 
   it('removes nothing that another connection to the same environment uses', async () => {

@@ -77,7 +77,7 @@ export class DynamicsSession implements CrmSession {
   }
 
   async *readChanges(cursor: string | null, context: CallContext): AsyncGenerator<CrmChangePage> {
-    await this.#guard.pass(context)
+    await (cursor === null ? this.#guard.passAnew(context) : this.#guard.pass(context))
     yield* readChanges(this.#source, cursor, context)
   }
 

@@ -1,5 +1,5 @@
-import { AppError } from '../../../contracts/app-error.js'
 import type { CallContext } from '../../../http/index.js'
+import { CrmColumnsClosed } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import type { SubscriptionTables } from '../facts.js'
 import { whoAmI } from '../who-am-i.js'
@@ -23,12 +23,17 @@ export class ColumnGuard {
     private readonly tables: SubscriptionTables | null,
   ) {}
 
-  /** @throws AppError `crm_privilege_missing` with the columns' names; UpstreamError. */
+  /** @throws CrmColumnsClosed with the columns' names; UpstreamError. */
   async pass(context: CallContext): Promise<void> {
-    if (Date.now() < this.#openUntilMs) {
-      return
+    if (Date.now() >= this.#openUntilMs) {
+      await this.passAnew(context)
     }
+  }
+
+  /** The same, whatever was answered before: for a listing that nothing corrects. */
+  async passAnew(context: CallContext): Promise<void> {
     const askedMs = Date.now()
+    this.#openUntilMs = 0
     const userIdOf = async () => this.userId ?? (await whoAmI(this.client, context)).userId
     const uses = usesOfReading(this.tables)
     const closed = await Promise.all(
@@ -42,11 +47,10 @@ export class ColumnGuard {
   }
 }
 
-function refusal(closed: readonly ClosedColumn[]): AppError {
+function refusal(closed: readonly ClosedColumn[]): CrmColumnsClosed {
   const columns = closedInWords(closed).join(', ')
-  return new AppError(
-    'crm_privilege_missing',
+  return new CrmColumnsClosed(
     `Dynamics closes columns to our application user: ${columns}. Nothing is read until a column security profile opens them, unmasked.`,
-    { path: closed[0]?.column ?? null },
+    closed[0]?.column ?? null,
   )
 }
