@@ -37,6 +37,7 @@ function stable({ seen, openAllow, openLoosen, departed }: DecidedCell['memory']
         r.want,
         r.left ?? false,
         r.unmapped ?? false,
+        r.open ?? [],
       ]),
     ],
     Object.entries(openAllow).sort(),

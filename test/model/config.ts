@@ -53,6 +53,7 @@ export type Mutation =
   | 'departureOverwritten'
   | 'doubtLeaves'
   | 'nothingTakenAlong'
+  | 'openForgotten'
   | 'mappedWhenRead'
   | 'unmappedIsNone'
 
@@ -94,6 +95,8 @@ const AHEAD = { skew: 2, eps: 2 } as const
 const BEHIND = { skew: -2, eps: 2 } as const
 const RESTORED = { restore: 1, reuse: true } as const
 const SAVED_AGAIN = { ...RICH, noise: 1, delay: 0 } as const
+/** A card is saved over a late write of ours, which a pass no longer waits for. */
+const SAVED_OVER = { ...RICH, noise: 1, crash: 0, vals: 'WC' } as const
 const OWN = { vals: 'WCU', remaps: 2 } as const
 const SET = { sets: 2, noise: 0 } as const
 /** One of two records leaves and comes back, while a write of ours is under way. */
@@ -139,6 +142,7 @@ export function variants(acts: number): readonly Variant[] {
     holds('rich-restore', { ...RICH, ...RESTORED }),
     holds('rich-third-basis', { ...RICH, vals: 'WCLM', delay: 0 }),
     holds('rich-saved-again', SAVED_AGAIN),
+    holds('rich-saved-over-late-write', SAVED_OVER),
     holds('rich-own-basis', { ...RICH, ...OWN, delay: 0 }),
     holds('rich-own-basis-full', { ...RICH, ...OWN }),
     holds('rich-own-basis-saved-again', { ...SAVED_AGAIN, ...OWN, vals: 'WU', remaps: 1 }),
@@ -209,6 +213,10 @@ export function variants(acts: number): readonly Variant[] {
     broken('rich: leaves in doubt, and nobody notices', {
       ...RETURN_RICH,
       mutation: 'doubtLeaves',
+    }),
+    broken('rich: a late write is waited for no more', {
+      ...SAVED_OVER,
+      mutation: 'openForgotten',
     }),
     broken('rich: takes nothing along', { ...RETURN_RICH, mutation: 'nothingTakenAlong' }),
   ]

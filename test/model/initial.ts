@@ -1,6 +1,7 @@
 import {
   basisOf,
   isDenyCode,
+  isLooseCode,
   isPositiveCode,
   rowVersionOf,
   valueOf,
@@ -72,7 +73,7 @@ function* beginnings(
     rows.push({ ...FIRST, id: '1', d: second, by: 'user', live: config.twins })
   }
   const pers = rows.reduce(
-    (set, row) => (row.by === 'user' ? withBasis(set, row.d) : set),
+    (set, row) => (row.by === 'user' ? withBasis(set, row.d === 'A' ? 'C' : row.d) : set),
     withBasis('', e),
   )
   const s: State = {
@@ -100,7 +101,9 @@ function* beginnings(
     // Of several toggles, one that allows does not outdo one that denies.
     clean: config.twins ? 0 : 2,
     pers,
-    crm: e === 'N' && ((d === 'C' && by === 'user') || (config.twins && second === 'C')),
+    crm:
+      e === 'N' &&
+      ((d === 'C' && by === 'user') || (config.twins && second !== null && isLooseCode(second))),
     backup: null,
   }
   const name = `${e}/${d}(${by})${second === null ? '' : `+${second}`}`

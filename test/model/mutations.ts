@@ -53,6 +53,8 @@ export function falsify(mutation: Mutation | null, obs: Obs, mem: Mem): readonly
       return [obs, withoutDeparted(obs, mem)]
     case 'departedBeforeSeen':
       return [obs, departedBeforeSeen(mem)]
+    case 'openForgotten':
+      return [obs, mapSeen(obs, mem, ({ open: _, ...seen }) => seen)]
     case 'departureOverwritten':
     case 'doubtLeaves':
     case 'nothingTakenAlong':

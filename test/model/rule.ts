@@ -42,6 +42,7 @@ import type { Config } from './config.js'
 import { falsify, misread } from './mutations.js'
 import {
   departedKey,
+  openKey,
   readKey,
   type Memory,
   type Read,
@@ -203,7 +204,7 @@ export class Rule {
     const decision = decideRich(told as Obs<RichValue>, believed as Mem<RichValue>)
     // The mutants that are blind to doubt must not keep the old observation for it either.
     const blind = [
-      ...['noReadBack', 'noWant', 'movedIsEnough'],
+      ...['noReadBack', 'noWant', 'movedIsEnough', 'openForgotten'],
       ...['departedIgnored', 'departedBeforeSeen'],
     ]
     const memory = blind.includes(this.config.mutation ?? '') ? believed : mem
@@ -279,7 +280,7 @@ function memoryKey({ seen, openAllow, openLoosen, departed }: CellMemory<CrmValu
     key += `${codeOf(seen.basis)}${seen.version}@${seen.epoch}${seen.setUnsettled ? '!' : ''}`
     for (const record of seen.records) {
       const want = record.want === null ? '' : codeOf(record.want)
-      key += `/${record.recordId}${codeOf(record.value)}${record.version ?? '?'}${want}${record.left ? '(' : ''}${record.unmapped ? 'u' : ''}`
+      key += `/${record.recordId}${codeOf(record.value)}${record.version ?? '?'}${want}${record.left ? '(' : ''}${openKey(record)}${record.unmapped ? 'u' : ''}`
     }
   }
   for (const [id, guard] of Object.entries(openAllow)) {

@@ -1,4 +1,4 @@
-import type { CellMemory, LeftWith } from '../../src/domain/reconcile/index.js'
+import type { CellMemory, LeftWith, SeenRecord } from '../../src/domain/reconcile/index.js'
 import { codeOf, type Code, type CrmValue } from './codes.js'
 
 /** A CRM record: value, version, last writer, stamp; whether it is live; whether a deny was carried onto it. */
@@ -132,7 +132,7 @@ function leftWithKey({ leftWith }: Row): string {
     return ''
   }
   const { seen, openAllow } = leftWith
-  return `<${codeOf(seen.value)}${seen.version ?? '?'}${seen.want === null ? '' : codeOf(seen.want)}${openAllow ?? ''}>`
+  return `<${codeOf(seen.value)}${seen.version ?? '?'}${seen.want === null ? '' : codeOf(seen.want)}${openAllow ?? ''}${openKey(seen)}>`
 }
 
 export function readKey(read: Read): string {
@@ -165,6 +165,11 @@ function passKey(pass: Pass): string {
     case 'ack':
       return `#a${pass.told ? '+' : '-'}${acked(pass.write)}.${pass.version}.${pass.rest.map(writeKey).join('')}`
   }
+}
+
+/** Earlier writes of ours that may land yet, as a short text. */
+export function openKey({ open }: SeenRecord<CrmValue>): string {
+  return open === undefined ? '' : `*${open.map(codeOf).join('')}`
 }
 
 /** Denies that left since the last observation, as a short text. */

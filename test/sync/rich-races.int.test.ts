@@ -81,6 +81,28 @@ describe('a card that is saved again', () => {
     await world.now.sweep()
     expect(await person.state()).toEqual({ e: 'legitimateInterest', d: ['legitimateInterest'] })
   })
+
+  it('over a late write of ours puts no person’s name to it', async () => {
+    const person = await world.now.linked()
+    await person.acts('contract')
+    world.now.crm.switches.holdWrites = true
+    await world.now.pass(person.email).catch(() => undefined)
+    world.now.crm.switches.holdWrites = false
+    person.sets('withdrawn')
+    await world.now.pass(person.email)
+    expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+    world.now.crm.land()
+    world.now.crm.saveAgain(person.ids[0]!, 'marketingSendouts')
+    const sent = await preSend(asWorld(), { contactIds: [person.contactId], crm: 'toy' })
+    expect(sent.verdicts[person.contactId]).toBe('consentWithdrawn')
+    await world.now.timePasses()
+    await world.now.sweep()
+    expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+    // Their next act counts.
+    person.sets('consent')
+    await world.now.sweep()
+    expect(await person.state()).toEqual({ e: 'consent', d: ['consent'] })
+  })
 })
 
 describe('a clock that is off', () => {

@@ -55,7 +55,8 @@ export function acknowledgeRichRecord(
     lastWriter === 'us' &&
     value === before.want &&
     isNextVersion(readBack, before.version, firstVersion)
-  return ours ? replaceSeen(memory, { recordId, value, version, want: null }) : memory
+  const open = before?.open === undefined ? {} : { open: before.open }
+  return ours ? replaceSeen(memory, { recordId, value, version, want: null, ...open }) : memory
 }
 
 function replaceSeen<V>(memory: CellMemory<V>, record: SeenRecord<V>): CellMemory<V> {

@@ -34,7 +34,7 @@ export function inDoubt(
     case 'user':
       // A card saved again over such a write shows our value under a person's name.
       return (
-        record.value === seenRecord.want &&
+        [seenRecord.want, ...(seenRecord.open ?? [])].includes(record.value) &&
         movedPastOneWrite(record, seenRecord.version, context.firstVersion ?? null)
       )
     case 'default':

@@ -48,6 +48,7 @@ export function takenAlong<V>(
       value: seen?.value ?? value,
       version: seen === undefined ? version : seen.version,
       want: seen?.want ?? null,
+      ...(seen?.open === undefined ? {} : { open: seen.open }),
     },
     openAllow: memory.openAllow[recordId] ?? leftWith?.openAllow ?? null,
   }

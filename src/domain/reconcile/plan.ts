@@ -1,7 +1,7 @@
 import { isPositive } from '../legal-basis.js'
 import type { RichValue } from '../tenant-basis.js'
 import { departedDenies } from './departed.js'
-import { anyInDoubt } from './doubt.js'
+import { anyInDoubt, lastSeen } from './doubt.js'
 import { compare } from './compare.js'
 import type {
   CellMemory,
@@ -9,6 +9,7 @@ import type {
   Decision,
   Observation,
   Plan,
+  RecordReading,
   Seen,
   SeenRecord,
   ToggleValue,
@@ -68,12 +69,14 @@ function nextSeen<V>(
     const target = targetOf(decision, record.recordId, record.value)
     const want = target === record.value ? null : target
     const unmapped = decision.unmapped.includes(record.recordId)
+    const open = kind.blind ? openWrites(record, memory, kind) : []
     return {
       recordId: record.recordId,
       value: record.value,
       version: record.version,
       want,
       ...(unmapped ? { unmapped } : {}),
+      ...(open.length > 0 ? { open } : {}),
     }
   })
   const left = keptOfDeparted(observation, memory, decision, kind)
@@ -86,6 +89,31 @@ function nextSeen<V>(
     epoch,
     ...(setUnsettled && !agreed ? { setUnsettled } : {}),
   }
+}
+
+/** At most so many writes of one value are told apart: of more, one that lands stands for the rest. */
+const MAX_OPEN_OF_A_VALUE = 2
+
+/**
+ * Writes of ours that permit something and may land yet: those that were open, and the last one if nobody acknowledged it;
+ * less one that is seen to have landed now.
+ */
+function openWrites<V>(
+  { recordId, value, version, lastWriter, leftWith }: RecordReading<V>,
+  memory: CellMemory<V>,
+  kind: ValueKind<V>,
+): readonly V[] {
+  const before = lastSeen(memory, recordId) ?? leftWith?.seen
+  if (before === undefined) {
+    return []
+  }
+  const { want, open = [] } = before
+  const sent = want !== null && kind.loosens(want) ? [...open, want] : open
+  const landed = lastWriter === 'us' && version !== before.version ? sent.indexOf(value) : -1
+  const rest = sent.filter((_, index) => index !== landed)
+  return rest.filter((one, i) => {
+    return rest.slice(0, i).filter((other) => other === one).length < MAX_OPEN_OF_A_VALUE
+  })
 }
 
 /** Denies of departed records, until eMarketeer is seen withdrawn or its later act is proven. */

@@ -113,6 +113,11 @@ export interface SeenRecord<V> {
   readonly left?: true
   /** Its value is a tenant's own basis, which no file mapped when the decision was made. */
   readonly unmapped?: true
+  /**
+   * Rich CRMs: values that permit something, of earlier writes of ours whose outcome was never learned. They may land yet,
+   * on whatever a person has answered since. Absent: none.
+   */
+  readonly open?: readonly V[]
 }
 
 /** The last consistent observation, stored in one transaction with the decision. */
