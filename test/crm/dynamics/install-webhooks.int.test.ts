@@ -49,6 +49,9 @@ function isBelieved(secret: string, facts: CrmFacts): boolean {
   return !verdict.accepted && verdict.code === 'webhook_malformed'
 }
 
+/** What links a contact, what it says, and where else a deny of it counts (B8). */
+const UPDATE_COLUMNS = 'emailaddress1,emailaddress2,emailaddress3,donotbulkemail,statecode'
+
 describe('installing webhooks', () => {
   it('registers the endpoint and the five events, and keeps no secret', async () => {
     const facts = await install(setUp)
@@ -62,7 +65,7 @@ describe('installing webhooks', () => {
         ['eMarketeer: Create of contact', null],
         ['eMarketeer: Create of em_subscriptions', null],
         ['eMarketeer: Delete of contact', null],
-        ['eMarketeer: Update of contact', 'emailaddress1,donotbulkemail,statecode'],
+        ['eMarketeer: Update of contact', UPDATE_COLUMNS],
         ['eMarketeer: Update of em_subscriptions', 'em_subscribed'],
       ],
     )
@@ -98,7 +101,7 @@ describe('installing webhooks', () => {
     const repaired = await standIn.control('GET', `rows/sdkmessageprocessingstep/${id}`)
     expect(repaired).toMatchObject({
       statecode: 0,
-      filteringattributes: 'emailaddress1,donotbulkemail,statecode',
+      filteringattributes: UPDATE_COLUMNS,
     })
   })
 
@@ -116,6 +119,24 @@ describe('installing webhooks', () => {
     await standIn.control('POST', 'faults', refused)
     expect(await standIn.open(facts).tendWebhooks?.({})).toEqual({ reactivated: false })
     await standIn.control('DELETE', 'faults')
+  })
+
+  it('brings a step that an earlier release registered up to date, by tending it', async () => {
+    const facts = await install(setUp)
+    const steps = await rows('sdkmessageprocessingstep')
+    const update = steps.find((step) => step['name'] === 'eMarketeer: Update of contact')
+    const path = `rows/sdkmessageprocessingstep/${String(update?.['id'])}`
+    await standIn.control('PATCH', path, {
+      values: { filteringattributes: 'emailaddress1,donotbulkemail,statecode' },
+    })
+    expect(await standIn.open(facts).tendWebhooks?.({})).toEqual({ reactivated: false })
+    expect(await standIn.control('GET', path)).toMatchObject({
+      statecode: 0,
+      filteringattributes: UPDATE_COLUMNS,
+    })
+    const tended = await standIn.control('GET', path)
+    await standIn.open(facts).tendWebhooks?.({})
+    expect(await standIn.control('GET', path)).toEqual(tended)
   })
 
   it('that Dataverse does not take is no failure: the reason is told', async () => {

@@ -80,7 +80,10 @@ describe('webhooks of the Dataverse stand-in', () => {
   }
 
   it('posts what was sent, as Dataverse words it', async () => {
-    const step = await register('Update', 'emailaddress1,donotbulkemail,statecode')
+    const step = await register(
+      'Update',
+      'emailaddress1,emailaddress2,emailaddress3,donotbulkemail,statecode',
+    )
     const image = {
       name: 'post',
       entityalias: 'post',

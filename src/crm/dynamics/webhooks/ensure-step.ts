@@ -3,6 +3,7 @@ import type { DataverseClient } from '../client.js'
 import { findOrCreate } from '../find-or-create.js'
 import { ensureImage } from './ensure-image.js'
 import { messageFilter } from './message-filter.js'
+import { repairStep } from './repair-step.js'
 import { type StepDefinition, stepName } from './steps.js'
 import { type StepRow, stepsOf } from './steps-of.js'
 
@@ -44,7 +45,7 @@ export async function ensureStep(
     context,
   )
   const id = found.sdkmessageprocessingstepid.toLowerCase()
-  await repair(client, found, step, context)
+  await repairStep(client, found, step, context)
   if (step.image.length > 0) {
     await ensureImage(client, id, step.image, context)
   }
@@ -59,32 +60,4 @@ async function find(
 ): Promise<StepRow | null> {
   const rows = await stepsOf(client, endpointId, context)
   return rows.find((row) => row.name === name) ?? null
-}
-
-async function repair(
-  client: DataverseClient,
-  row: StepRow,
-  step: StepDefinition,
-  context: CallContext,
-): Promise<void> {
-  const listed = (row.filteringattributes ?? '').split(',').filter((name) => name !== '')
-  const sameAttributes = listed.sort().join() === [...step.filteringAttributes].sort().join()
-  const changes = {
-    ...(sameAttributes ? {} : { filteringattributes: step.filteringAttributes.join(',') }),
-    ...((row.statecode ?? 0) === 0 ? {} : { statecode: 0, statuscode: 1 }),
-  }
-  if (Object.keys(changes).length > 0) {
-    await client.text(
-      {
-        method: 'PATCH',
-        path: `sdkmessageprocessingsteps(${row.sdkmessageprocessingstepid})`,
-        operation: `PATCH ${OPERATION}({id})`,
-        name: 'webhooks.steps',
-        effect: 'write',
-        headers: { 'if-match': '*' },
-        json: changes,
-      },
-      context,
-    )
-  }
 }

@@ -1,4 +1,5 @@
 import { SUBSCRIPTIONS_TABLE } from '../names.js'
+import { ADDRESS_COLUMNS } from '../reading/rows.js'
 
 /** One event that Dataverse is to post. */
 export interface StepDefinition {
@@ -17,13 +18,16 @@ export function stepName(step: StepDefinition): string {
   return `eMarketeer: ${step.message} of ${step.table}`
 }
 
-/** The events that matter (rule E4): links and consent state. The address alone would miss a flip of the toggle. */
+/**
+ * The events that matter (rule E4): links, consent state, and where else a deny counts (B8). The address alone would miss a
+ * flip of the toggle.
+ */
 export const STEPS: readonly StepDefinition[] = [
   { table: 'contact', message: 'Create', filteringAttributes: [], image: [] },
   {
     table: 'contact',
     message: 'Update',
-    filteringAttributes: ['emailaddress1', 'donotbulkemail', 'statecode'],
+    filteringAttributes: [...ADDRESS_COLUMNS, 'donotbulkemail', 'statecode'],
     image: [],
   },
   { table: 'contact', message: 'Delete', filteringAttributes: [], image: [], optional: true },

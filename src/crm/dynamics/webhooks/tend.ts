@@ -1,13 +1,15 @@
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import type { DynamicsFacts } from '../facts.js'
-import { stepsOf, type StepRow } from './steps-of.js'
+import { repairStep } from './repair-step.js'
+import { STEPS, stepName } from './steps.js'
+import { stepsOf } from './steps-of.js'
 
 /**
- * Switches steps of ours on again that somebody switched off. The sweep does not depend on them: what Dataverse refuses
- * here is left as it is.
+ * Switches steps of ours on again that somebody switched off, and gives those of an earlier release the columns of this
+ * one. The sweep does not depend on them: what Dataverse refuses here is left as it is.
  *
- * @returns whether one had to be. @throws UpstreamError where trying again helps, or the credentials are refused.
+ * @returns whether one was off. @throws UpstreamError where trying again helps, or the credentials are refused.
  */
 export async function tendWebhooks(
   client: DataverseClient,
@@ -21,8 +23,9 @@ export async function tendWebhooks(
   try {
     const steps = await stepsOf(client, endpointId, context)
     const off = steps.filter(({ statecode }) => (statecode ?? 0) !== 0)
-    for (const step of off) {
-      await switchOn(client, step, context)
+    for (const step of steps) {
+      const definition = STEPS.find((one) => stepName(one) === step.name) ?? null
+      await repairStep(client, step, definition, context)
     }
     return { reactivated: off.length > 0 }
   } catch (error) {
@@ -33,23 +36,4 @@ export async function tendWebhooks(
     }
     throw error
   }
-}
-
-async function switchOn(
-  client: DataverseClient,
-  step: StepRow,
-  context: CallContext,
-): Promise<void> {
-  await client.text(
-    {
-      method: 'PATCH',
-      path: `sdkmessageprocessingsteps(${step.sdkmessageprocessingstepid})`,
-      operation: 'PATCH /sdkmessageprocessingsteps({id})',
-      name: 'webhooks.steps',
-      effect: 'write',
-      headers: { 'if-match': '*' },
-      json: { statecode: 0, statuscode: 1 },
-    },
-    context,
-  )
 }
