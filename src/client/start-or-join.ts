@@ -33,6 +33,9 @@ export interface StartedRun {
   readonly joined: boolean
 }
 
+/** What the server takes; an account's implicit connection may be longer. */
+const MAX_FAIRNESS_KEY = 64
+
 /** The one that ran may end while it is asked; then it is started anew. */
 const TRIES = 3
 
@@ -73,7 +76,9 @@ async function startAnew(
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       priority: {
         priorityKey,
-        ...(connectionId === undefined ? {} : { fairnessKey: connectionId }),
+        ...(connectionId === undefined
+          ? {}
+          : { fairnessKey: connectionId.slice(0, MAX_FAIRNESS_KEY) }),
       },
       staticSummary: more.summary,
       ...(more.memo ? { memo: more.memo } : {}),

@@ -1,10 +1,12 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
-import { QUEUES } from '../../src/contracts/names.js'
+import { QUEUES, SEARCH_ATTRIBUTES } from '../../src/contracts/names.js'
+import { freePort } from '../../src/embedded/free-port.js'
 import { temporalCli } from '../../src/embedded/temporal-cli.js'
 import { provisionTimeoutMs } from '../support/ask-broker.js'
 import { withTemporal } from '../support/with-temporal.js'
@@ -23,9 +25,8 @@ Runtime.install({
 })
 
 const run = promisify(execFile)
-const recipes = await recipesOf(
-  fileURLToPath(new URL('../../docs/temporal-cli.md', import.meta.url)),
-)
+const DOCUMENT = fileURLToPath(new URL('../../docs/temporal-cli.md', import.meta.url))
+const recipes = await recipesOf(DOCUMENT)
 
 describe('recipes of docs/temporal-cli.md', () => {
   let workers: Worker[] = []
@@ -75,6 +76,9 @@ describe('recipes of docs/temporal-cli.md', () => {
       'backgroundSweep',
       'contactInbox',
       'resync',
+      'pauseConnection',
+      'resumeConnection',
+      'disconnect',
     ]
     for (const type of types) {
       expect(all).toContain(`--type ${type} `)
@@ -87,10 +91,40 @@ describe('recipes of docs/temporal-cli.md', () => {
       '"dryRun":true',
       '--name abort',
       '--name reschedule',
+      '--name join',
       '--type status',
       '--name changed',
     ]) {
       expect(all).toContain(message)
+    }
+  })
+
+  it('have a development server that knows the search attributes from the start', async () => {
+    const text = await readFile(DOCUMENT, 'utf8')
+    const others = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block!)
+    expect(others).toHaveLength(1)
+    // On a port of its own, and without a browser's page; all else as it stands there.
+    const address = `127.0.0.1:${await freePort()}`
+    const own = `--headless --port ${address.split(':')[1]}`
+    const command = `exec ${others[0]!.replaceAll(/\\\n\s*/g, '').trim()} ${own}`
+    const server = spawn('/bin/sh', ['-c', command], { env: environment, stdio: 'ignore' })
+    const list = () =>
+      shell(
+        `temporal operator search-attribute list --address ${address} --namespace default`,
+      ).then(
+        ({ stdout }) => stdout,
+        () => '',
+      )
+    try {
+      let known = ''
+      while (server.exitCode === null && !known.includes('ConnectionId')) {
+        known = await list()
+      }
+      for (const name of SEARCH_ATTRIBUTES) {
+        expect(known).toContain(name)
+      }
+    } finally {
+      server.kill()
     }
   })
 

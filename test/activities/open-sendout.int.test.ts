@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { MockActivityEnvironment } from '@temporalio/testing'
+import { createPreSendActivities } from '../../src/activities/pre-send-activities.js'
+import type { PreSendRequest } from '../../src/contracts/pre-send.js'
+import { openDatabase, type Database } from '../../src/ledger/database.js'
+import { findListRun } from '../../src/sync/sendout/mailing-list.js'
+import type { Systems } from '../../src/sync/systems.js'
+import { withDatabase } from '../support/with-database.js'
+
+const database = withDatabase()
+let db: Database
+
+beforeAll(() => {
+  // One connection alone: whoever asks for a second one inside a transaction waits for itself.
+  db = openDatabase(database.url, { maxConnections: 1 })
+})
+afterAll(() => db.close())
+
+const request: PreSendRequest = {
+  accountId: '1001',
+  sendoutId: 'snd_1',
+  campaignId: '501',
+  componentId: '9001',
+  stage: 'send',
+}
+
+/** Activities while eMarketeer is away: whoever asks it fails. */
+function activities() {
+  const emarketeerOf = () => {
+    throw new Error('eMarketeer was asked')
+  }
+  const { openSendout, closeSendout } = createPreSendActivities({
+    db,
+    emarketeerOf,
+  } as unknown as Systems)
+  const environment = new MockActivityEnvironment()
+  const deadlineMs = Date.now() + 60_000
+  return {
+    open: (sendoutRunId: string, asked = request) =>
+      environment.run(openSendout, { request: asked, sendoutRunId, deadlineMs }),
+    close: (sendoutRunId: string, aborted: boolean) =>
+      environment.run(closeSendout, {
+        sendoutRunId,
+        proof: null,
+        onUnverified: 'exclude' as const,
+        aborted,
+        problems: [],
+      }),
+  }
+}
+
+describe('a run that is opened only to end with nobody', () => {
+  it('is opened without eMarketeer, and takes the list of an earlier run away', async () => {
+    const { open, close } = activities()
+    const [earlier, later] = [randomUUID(), randomUUID()]
+    await open(earlier)
+    await close(earlier, false)
+    expect((await findListRun(db, 'snd_1')).sendoutRunId).toBe(earlier)
+    await open(later)
+    await expect(findListRun(db, 'snd_1')).rejects.toMatchObject({ code: 'list_not_available' })
+    expect(await close(later, true)).toMatchObject({ outcome: 'aborted', mailingList: null })
+    await expect(findListRun(db, 'snd_1')).rejects.toMatchObject({ code: 'list_not_available' })
+    // Opened once more, as its answer was lost: still the same run.
+    await open(later)
+    await expect(findListRun(db, 'snd_1')).rejects.toMatchObject({ code: 'list_not_available' })
+  })
+
+  it("is refused where the sendout is another account's, on the transaction's own connection", async () => {
+    const { open } = activities()
+    await open(randomUUID(), { ...request, sendoutId: 'snd_2' })
+    const theirs = open(randomUUID(), { ...request, sendoutId: 'snd_2', accountId: '1002' })
+    await expect(theirs).rejects.toMatchObject({ type: 'sendout_of_another_account' })
+  })
+})
