@@ -1,3 +1,4 @@
+import { MAX_ADDRESS_IDS } from '../contracts/inputs.js'
 import type { WorkReport } from '../contracts/sync-activities.js'
 import { approveHeld, rejectHeld, type HeldVerdict } from '../sync/held.js'
 import { requireRunning } from './connection/require-running.js'
@@ -5,9 +6,6 @@ import { requireWords } from './connection/require-words.js'
 import type { Output } from './output.js'
 import { withLedger, withTemporal } from './resources.js'
 import { runResync } from './run-resync.js'
-
-/** Ids that one workflow input may hold: some 40 KB, far below the 2 MB that leave a workflow stuck. */
-const MAX_IDS_PER_RESYNC = 5_000
 
 /** What `held approve` and `held reject` answer. `report` is null where nothing was held. */
 export interface DecidedHeld {
@@ -39,8 +37,8 @@ export async function decideHeld(
     })
     const workflowIds: string[] = []
     let report: WorkReport | null = null
-    for (let at = 0; at < addressIds.length; at += MAX_IDS_PER_RESYNC) {
-      const part = addressIds.slice(at, at + MAX_IDS_PER_RESYNC)
+    for (let at = 0; at < addressIds.length; at += MAX_ADDRESS_IDS) {
+      const part = addressIds.slice(at, at + MAX_ADDRESS_IDS)
       const request = { connectionId, addressIds: part, dryRun: false }
       const resynced = await runResync(temporal, request, output)
       workflowIds.push(resynced.workflowId)

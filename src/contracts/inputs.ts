@@ -54,8 +54,8 @@ export const contactInboxInput = object<ContactInboxInput>({
   shard: wholeNumber(0, INBOX_SHARDS - 1),
 })
 
-/** Addresses that a resync may name; more are everybody. */
-const MAX_ADDRESS_IDS = 1_000
+/** Addresses that one resync may name: some 40 KB, far below the 2 MB that leave a workflow stuck. */
+export const MAX_ADDRESS_IDS = 5_000
 
 /** Input of `resync`: what to look at again. People are named by their ledger ids only. */
 export interface ResyncInput {

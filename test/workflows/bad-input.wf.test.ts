@@ -169,7 +169,7 @@ const GATES: Readonly<Record<keyof typeof workflows, Gate>> = {
       { connectionId, dryrun: true },
       { connectionId, addresIds: [1] },
       { connectionId, addressIds: 'abc' },
-      { connectionId, addressIds: Array.from({ length: 1_001 }, (_, index) => index + 1) },
+      { connectionId, addressIds: Array.from({ length: 5_001 }, (_, index) => index + 1) },
     ],
     queries: ['status'],
   },
