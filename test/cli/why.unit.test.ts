@@ -156,6 +156,7 @@ const MARKETING: CellState = {
     actor: 'crmUser:user-1',
   },
   crm: [{ recordId: 'rec-1', value: 'deny', carriedDeny: false }],
+  departedDeny: false,
   loosening: null,
 }
 
@@ -173,6 +174,15 @@ const FACTS: WhyFacts = {
   excluded: 'consentWithdrawn',
   events: [OPT_OUT],
 }
+
+it('tells a deny whose record has left, and the way back (F5)', () => {
+  const allows = { ...MARKETING.emarketeer, value: 'consent' }
+  const crm = [{ recordId: 'rec-2', value: 'allow', carriedDeny: false }]
+  const cells = [{ ...MARKETING, emarketeer: allows, crm, departedDeny: true }]
+  const told = explain({ ...FACTS, cells })
+  expect(told.state[0]!.sentences[1]).toMatch(/^A CRM record has left this address that denied/)
+  expect(told.wayBack).not.toBeNull()
+})
 
 describe("a basis of the tenant's own (C2)", () => {
   it('is told by its key, with what the file makes of it', () => {

@@ -14,9 +14,23 @@ async function onlyRead(): Promise<void> {
   await catchUpBoth(await world.now.session())
 }
 
-async function verdictOf({ contactId }: Person, afterProof: () => Promise<unknown>) {
-  const ask = { contactIds: [contactId], tolerant: true, afterProof }
+async function verdictOf(
+  { contactId }: Person,
+  afterProof: () => Promise<unknown>,
+  categoryId: string | null = null,
+) {
+  const ask = { contactIds: [contactId], tolerant: true, afterProof, categoryId }
   return (await preSend(world.now, ask)).verdicts[contactId]
+}
+
+async function nothingIsWritten(): Promise<void> {
+  await world.now.emarketeerFault({ path: '/states/write', status: 503 })
+  await world.now.dynamicsFault({ path: '\\$batch', bodyMatches: 'PATCH /api', status: 503 })
+}
+
+async function writtenAgain(): Promise<void> {
+  await world.now.clearFaults()
+  await world.now.timePasses()
 }
 
 const WAYS: Record<string, (ann: Person) => Promise<void>> = {
@@ -46,13 +60,8 @@ describe.each(Object.entries(WAYS))(
       const ann = await world.now.linked({ toggles: ['allow', 'allow'] })
       await ann.flip('deny')
       await leave(ann)
-      const nothingIsWritten = async () => {
-        await world.now.emarketeerFault({ path: '/states', method: 'POST', status: 503 })
-        await world.now.dynamicsFault({ path: '\\$batch', bodyMatches: 'PATCH /api', status: 503 })
-      }
       expect(await verdictOf(ann, nothingIsWritten)).toBe('consentWithdrawn')
-      await world.now.clearFaults()
-      await world.now.timePasses()
+      await writtenAgain()
       await world.now.sweep()
       expect(await ann.state()).toMatchObject(DENIED)
     })
@@ -93,6 +102,8 @@ describe('a No whose contact leaves before a pass', () => {
     const ann = await world.now.linked({ toggles: ['allow', 'allow'] })
     await ann.flipSubscription('c1', false)
     await leave(ann)
+    expect(await verdictOf(ann, nothingIsWritten, 'c1')).toBe('unsubscribedFromCategory')
+    await writtenAgain()
     await world.now.sweep()
     await world.now.sweep()
     expect(await ann.state()).toMatchObject({

@@ -26,6 +26,8 @@ export interface CellState {
     /** Of a basis that the tenant made (C2): what the connection file says it stands for; null: nothing. */
     readonly standsFor?: PositiveBasis | null
   }[]
+  /** A record that denied, or left in doubt, has gone, and eMarketeer has not taken that over yet (F5). */
+  readonly departedDeny: boolean
   /** A loosening that waits: staged, held, approved, rejected; null: none. */
   readonly loosening: string | null
 }
@@ -99,8 +101,12 @@ const WAY_BACK =
   'If a withdrawal here is wrong: a new act by the person, or by a user in either system, brings the contact back. ' +
   'Nothing else does.'
 
+const DEPARTED_DENY =
+  'A CRM record has left this address that denied, or on which a write of ours may cover a deny, and eMarketeer has not ' +
+  'taken that over yet; so nothing is sent here.'
+
 function stateSentences(state: CellState, facts: WhyFacts): readonly string[] {
-  const { cell, emarketeer, crm, loosening } = state
+  const { cell, emarketeer, crm, departedDeny, loosening } = state
   const since = emarketeer.since === null ? '' : ` since ${emarketeer.since}`
   const by = emarketeer.source === null ? '' : `, source ${emarketeer.source}`
   const inEmarketeer =
@@ -114,6 +120,7 @@ function stateSentences(state: CellState, facts: WhyFacts): readonly string[] {
   return [
     `${cellWord(cell, facts.categoryNames)}. ${inEmarketeer}. ` +
       `CRM: ${!state.synced ? 'not synced' : records.length === 0 ? 'no record' : records.join('; ')}.`,
+    ...(departedDeny ? [DEPARTED_DENY] : []),
     ...crm.flatMap((record) => ownBasisSentence(cell, record)),
     ...(loosening === null ? [] : [looseningSentence(loosening)]),
     ...facts.disagreements.filter(({ purpose }) => purpose === cell).map(disagreementSentence),
@@ -180,8 +187,9 @@ function gateSentence(excluded: ExclusionReason | null): string {
     : `No marketing e-mail would be sent: ${EXCLUSION_WORDS[excluded]} (${excluded}).`
 }
 
-function denies({ emarketeer, crm }: CellState): boolean {
+function denies({ emarketeer, crm, departedDeny }: CellState): boolean {
   return (
+    departedDeny ||
     emarketeer.value === 'withdrawn' ||
     crm.some(({ value, carriedDeny }) => carriedDeny || value === 'deny' || value === 'withdrawn')
   )

@@ -110,6 +110,7 @@ function cellState(
       ...record,
       ...standsFor(record.value, mapping),
     })),
+    departedDeny: (stored?.departed ?? []).length > 0,
     loosening,
   }
 }

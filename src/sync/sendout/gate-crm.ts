@@ -1,21 +1,13 @@
-import { categoryCell } from '../../domain/cell-key.js'
+import { categoryCell, type CellKey } from '../../domain/cell-key.js'
 import type { Purpose } from '../../domain/legal-basis.js'
-import {
-  countsAsBasis,
-  hasInheritedRichDeny,
-  hasInheritedToggleDeny,
-  type CellMemory,
-  type Observation,
-  type RecordReading,
-  type SeenRecord,
-  type ToggleValue,
-} from '../../domain/reconcile/index.js'
+import { countsAsBasis, type RecordReading, type SeenRecord } from '../../domain/reconcile/index.js'
 import type { CrmStanding, GateCrm } from '../../domain/send-gate.js'
 import type { RichValue } from '../../domain/tenant-basis.js'
 import type { CrmCapabilities } from '../../crm/crm.js'
 import { isCrmSource } from '../../emarketeer/index.js'
 import { isDeny } from '../../ledger/crm-other-addresses.js'
-import { purposeRecords, type AddressView } from '../observe.js'
+import { leftDeny } from '../further-addresses.js'
+import { categoryRows, purposeRecords, type AddressView } from '../observe.js'
 import { recordReading } from '../../ledger/record-reading.js'
 import type { GateContext } from './gate-facts.js'
 import { inDoubtAt, observedAt } from './gate-doubt.js'
@@ -53,19 +45,18 @@ export function crmOf(
     ],
     subscriptions:
       run.categoryId !== null && capabilities.subscriptions && batch.connection.subscriptionSync
-        ? answers(view, run.categoryId)
+        ? answers(context, view, run.categoryId)
         : [],
     // What a hint denies it does not say; a transactional sendout asks for nothing but this.
     storeWithdrawn:
-      holdsStore &&
-      (storeDenied(context, capabilities, view) || (denyInInbox && run.transactional === true)),
+      holdsStore && (storeDenied(context, view) || (denyInInbox && run.transactional === true)),
     inDoubt: inDoubtAt(context, view, 'marketingSendouts'),
     denyWaiting:
       denyInInbox ||
       context.heldAddresses.has(view.row.addressId) ||
       (records ?? []).some((record) => record.carriedDeny) ||
       guestCarries(view, 'marketingSendouts') ||
-      departedDenies(context, capabilities, view, 'marketingSendouts', records ?? []),
+      departedDenies(context, view, 'marketingSendouts', records ?? []),
     ended: view.row.everLinked && !isInCrm(view) && !actedSince(view),
   }
 }
@@ -78,18 +69,14 @@ function isReadable(view: AddressView, purpose: Purpose): boolean {
 }
 
 /** Somebody there may not be stored: it is so recorded, on its way, or perhaps hidden under a write of ours. */
-function storeDenied(
-  context: GateContext,
-  capabilities: CrmCapabilities,
-  view: AddressView,
-): boolean {
+function storeDenied(context: GateContext, view: AddressView): boolean {
   const records = purposeRecords(view, 'storeAndProcess') ?? []
   return (
     records.some((record) => record.value === 'withdrawn' || record.carriedDeny) ||
     view.guests.some((guest) => isDeny(guest.contact.consents.storeAndProcess)) ||
     guestCarries(view, 'storeAndProcess') ||
     inDoubtAt(context, view, 'storeAndProcess') ||
-    departedDenies(context, capabilities, view, 'storeAndProcess', records)
+    departedDenies(context, view, 'storeAndProcess', records)
   )
 }
 
@@ -129,14 +116,15 @@ function guestCarries(view: AddressView, purpose: Purpose): boolean {
   return view.guests.some((guest) => view.carriedDenies.has(`${guest.crmContactId} ${purpose}`))
 }
 
-function answers(view: AddressView, categoryId: string): (boolean | null)[] {
+function answers(context: GateContext, view: AddressView, categoryId: string): (boolean | null)[] {
   const cellKey = categoryCell(categoryId)
+  const { records } = categoryRows(view, categoryId)
   const denyOnly = view.guests.filter((guest) => guest.denyOnly)
   const carriesNo = [...view.contacts, ...denyOnly].some(({ crmContactId }) =>
     view.carriedDenies.has(`${crmContactId} ${cellKey}`),
   )
   return [
-    ...(carriesNo ? [false] : []),
+    ...(carriesNo || departedDenies(context, view, cellKey, records ?? [], true) ? [false] : []),
     ...view.subscriptions
       .filter((row) => row.categoryId === categoryId)
       .map((row) => row.subscribed),
@@ -149,24 +137,13 @@ function answers(view: AddressView, categoryId: string): (boolean | null)[] {
 /** A deny that left with its record and has not reached eMarketeer yet. */
 function departedDenies(
   context: GateContext,
-  capabilities: CrmCapabilities,
   view: AddressView,
-  purpose: Purpose,
+  cellKey: CellKey,
   records: readonly RecordReading<string>[],
+  isToggle = context.capabilities?.values === 'toggle',
 ): boolean {
-  const seen = observedAt(context, view, purpose, records)
-  if (!seen) {
-    return false
-  }
-  return capabilities.values === 'toggle'
-    ? hasInheritedToggleDeny(
-        seen.observation as Observation<ToggleValue>,
-        seen.memory as CellMemory<ToggleValue>,
-      )
-    : hasInheritedRichDeny(
-        seen.observation as Observation<RichValue>,
-        seen.memory as CellMemory<RichValue>,
-      )
+  const seen = observedAt(context, view, cellKey, records)
+  return seen !== null && leftDeny(seen, isToggle)
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { CellKey } from '../../domain/cell-key.js'
 import type { Purpose } from '../../domain/legal-basis.js'
 import {
   anyInDoubt,
@@ -45,9 +46,9 @@ function guestInDoubt(context: GateContext, guest: GuestRecord, purpose: Purpose
 export function observedAt(
   { batch, firstVersion = null, basisMapping }: GateContext,
   view: AddressView,
-  purpose: Purpose,
+  cellKey: CellKey,
   records: readonly RecordReading<string>[],
 ): ObservedCell | null {
-  const cell = view.cells.get(purpose)
+  const cell = view.cells.get(cellKey)
   return cell ? observationOf(batch, view, cell, records, { firstVersion, basisMapping }) : null
 }
