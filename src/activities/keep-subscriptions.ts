@@ -62,7 +62,7 @@ async function keepTold(session: SyncSession, cursor: string | null): Promise<vo
 }
 
 function noOf({ contactId, categoryId, subscribed }: CrmSubscription): ToldNo[] {
-  return subscribed === false && categoryId !== null
+  return subscribed === false && contactId !== null && categoryId !== null
     ? [{ crmContactId: contactId, categoryId }]
     : []
 }

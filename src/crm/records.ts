@@ -55,11 +55,18 @@ export interface CrmContact {
   readonly consents: Partial<Readonly<Record<Purpose, CrmConsent>>>
 }
 
+/** Stands for the category of a row of which the CRM does not tell it: it may be any. No category's id is empty. */
+export const UNTOLD_CATEGORY = ''
+
 /** A contact's subscription to a category, as a row of the CRM. */
 export interface CrmSubscription {
   readonly rowId: string
-  readonly contactId: string
-  /** eMarketeer's category id; null: a category that someone added in the CRM, reported and ignored (D3). */
+  /** null: the CRM did not tell (a missing property): it counts for whom it did. */
+  readonly contactId: string | null
+  /**
+   * eMarketeer's category id; null: a category that someone added in the CRM, reported and ignored (D3);
+   * {@link UNTOLD_CATEGORY}: it counts for the category that it did, for any where none was known.
+   */
   readonly categoryId: string | null
   /** null = unknown, neither Yes nor No. */
   readonly subscribed: boolean | null

@@ -1,4 +1,4 @@
-import type { CrmContact, CrmSubscription } from '../crm/crm.js'
+import { type CrmContact, type CrmSubscription, UNTOLD_CATEGORY } from '../crm/crm.js'
 import { recordAddresses } from '../domain/record-addresses.js'
 import { ensureAddresses, markDirty } from './addresses.js'
 import { markCrmDoubtful } from './address-rows.js'
@@ -250,8 +250,12 @@ export async function takeCrmSubscriptions(
   const save: StoredCrmSubscription[] = []
   const changedContacts: string[] = []
   const doubtfulContacts: string[] = []
-  for (const row of uniqueBy(rows, (r) => r.rowId)) {
-    const before = stored.get(row.rowId)
+  for (const read of uniqueBy(rows, (r) => r.rowId)) {
+    const before = stored.get(read.rowId)
+    const row = withWhatWasKnown(read, before)
+    if (row === null) {
+      continue
+    }
     const same =
       before?.version === row.version &&
       before.crmContactId === row.contactId &&
@@ -292,6 +296,17 @@ export async function takeCrmSubscriptions(
   const doubtful = await addressesOfCrmContacts(tx, connectionId, doubtfulContacts)
   await noteChanges(tx, connectionId, [...touched, ...left.map((row) => row.addressId)], doubtful)
   return { addressIds: touched }
+}
+
+/** A row with what was known of it in place of what the CRM did not tell; null where nobody knows whose it is. */
+function withWhatWasKnown(
+  row: CrmSubscription,
+  before: StoredCrmSubscription | undefined,
+): (CrmSubscription & { readonly contactId: string }) | null {
+  const contactId = row.contactId ?? before?.crmContactId ?? null
+  const categoryId =
+    before !== undefined && row.categoryId === UNTOLD_CATEGORY ? before.categoryId : row.categoryId
+  return contactId === null ? null : { ...row, contactId, categoryId }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { UNTOLD_CATEGORY } from '../crm/crm.js'
 import { categoryCell, type CellKey } from '../domain/cell-key.js'
 import { isPurposeCell } from '../domain/cell-key.js'
 import type { Purpose } from '../domain/legal-basis.js'
@@ -166,9 +167,14 @@ export interface CategoryRows {
   readonly foreignRows: readonly StoredCrmSubscription[]
 }
 
+/** Whether the row is one of the category, or of one that is not told, and so perhaps of this one. */
+export function mayBeOf(row: StoredCrmSubscription, categoryId: string): boolean {
+  return row.categoryId === categoryId || row.categoryId === UNTOLD_CATEGORY
+}
+
 /** Rows of one category. A missing row is neither a Yes nor a No (D3). */
 export function categoryRows(view: AddressView, categoryId: string): CategoryRows {
-  const rows = view.subscriptions.filter((row) => row.categoryId === categoryId)
+  const rows = view.subscriptions.filter((row) => mayBeOf(row, categoryId))
   const own = new Set(rows.filter((row) => !row.foreign).map((row) => row.crmContactId))
   const cellKey = categoryCell(categoryId)
   const readable = rows.every((row) => row.subscribed !== null)

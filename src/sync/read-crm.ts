@@ -95,7 +95,11 @@ async function takeReading(
   await takeCrmSubscriptions(tx, connectionId, reading.subscriptions, window)
   const present = new Set(reading.subscriptions.map((row) => row.rowId))
   const known = await crmSubscriptionsOf(tx, connectionId, asked)
-  const gone = known.filter((row) => !present.has(row.rowId) && row.readTo < window.from)
+  // One whose contact cannot be read is not found by its contact either: only the delta says that it is gone.
+  const gone = known.filter(
+    ({ rowId, readTo, subscribed }) =>
+      !present.has(rowId) && readTo < window.from && subscribed !== null,
+  )
   await takeDeletedCrmSubscriptions(
     tx,
     connectionId,

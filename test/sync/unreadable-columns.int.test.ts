@@ -274,6 +274,43 @@ describe('a subscription row without an answer', () => {
   })
 })
 
+describe('a subscription row that lacks a property, where definitions are not told (B8)', () => {
+  it.each([
+    ['em_contact', 'known'],
+    ['em_category', 'known'],
+    ['em_category', 'first met'],
+  ])('%s, of a row that was %s: not mailed, and the sendout not complete', async (column, was) => {
+    const ann = await world.now.linked()
+    const secureOurs = (more: Record<string, unknown>) =>
+      world.now.dynamicsSwitch({ secureColumn: { table: 'em_subscriptions', column, ...more } })
+    await secureOurs({})
+    await world.now.dynamicsFault({ path: 'IsSecured', status: 403, body: {} })
+    if (was === 'first met') {
+      await world.now.db.query(`DELETE FROM crm_subscriptions WHERE crm_contact_id = $1`, [
+        ann.crmIds[0],
+      ])
+    }
+    const ask = { contactIds: [ann.contactId], categoryId: 'c1', tolerant: true } as const
+    const unknown = async () =>
+      (await connectionCounts(world.now.db, CONNECTION_ID)).unknownSubscriptions
+    const before = await unknown()
+    try {
+      await ann.flipSubscription('c1', false)
+      const sent = await inNewProcess((anew) => preSend(anew, { ...ask, proof: 'delta' }))
+      expect(sent.verdicts[ann.contactId]).toBe('notVerified')
+      expect(sent.result.complete).toBe(false)
+      expect(await unknown()).toBeGreaterThan(before)
+      await inNewProcess((anew) => anew.sweep())
+      expect((await ann.state()).rows).toEqual(['c1:false', 'c2:true'])
+    } finally {
+      await secureOurs({ secured: false })
+      await world.now.clearFaults()
+    }
+    const after = await preSend(world.now, { ...ask, proof: 'direct' })
+    expect(after.verdicts[ann.contactId]).toBe('unsubscribedFromCategory')
+  })
+})
+
 describe('a column of our own tables that was secured after set-up (B8)', () => {
   const CASES = [
     ['em_subscriptions', 'em_category'],

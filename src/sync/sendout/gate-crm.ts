@@ -7,7 +7,7 @@ import type { CrmCapabilities } from '../../crm/crm.js'
 import { isCrmSource } from '../../emarketeer/index.js'
 import { isDeny } from '../../ledger/crm-other-addresses.js'
 import { leftDeny } from '../further-addresses.js'
-import { categoryRows, purposeRecords, type AddressView } from '../observe.js'
+import { categoryRows, mayBeOf, purposeRecords, type AddressView } from '../observe.js'
 import { recordReading } from '../../ledger/record-reading.js'
 import type { GateContext } from './gate-facts.js'
 import { inDoubtAt, observedAt } from './gate-doubt.js'
@@ -125,11 +125,9 @@ function answers(context: GateContext, view: AddressView, categoryId: string): (
   )
   return [
     ...(carriesNo || departedDenies(context, view, cellKey, records ?? [], true) ? [false] : []),
-    ...view.subscriptions
-      .filter((row) => row.categoryId === categoryId)
-      .map((row) => row.subscribed),
+    ...view.subscriptions.filter((row) => mayBeOf(row, categoryId)).map((row) => row.subscribed),
     ...view.denyOnlySubscriptions
-      .filter((row) => row.categoryId === categoryId && row.subscribed !== true)
+      .filter((row) => mayBeOf(row, categoryId) && row.subscribed !== true)
       .map((row) => row.subscribed),
   ]
 }

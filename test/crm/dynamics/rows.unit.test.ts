@@ -121,6 +121,17 @@ describe('a subscription row', () => {
     expect(read({ em_rowkey: rowKey(contactid, '13') })?.foreign).toBe(true)
   })
 
+  it.each([
+    ['_em_contact_value', { contactId: null, categoryId: '12' }],
+    ['_em_category_value', { contactId: contactid.toLowerCase(), categoryId: '' }],
+    ['em_rowkey', { contactId: contactid.toLowerCase(), categoryId: '12' }],
+    ['statecode', { contactId: contactid.toLowerCase(), categoryId: '12' }],
+  ])('without the property %s has an unknown answer, and is not ours to delete', (name, whose) => {
+    const told = Object.fromEntries(Object.entries(row).filter(([column]) => column !== name))
+    const read = toSubscription(told, 'em_subscriptionsid', () => '12')
+    expect(read).toMatchObject({ ...whose, subscribed: null, foreign: false })
+  })
+
   it('of a category added in Dynamics has no category of ours, and is not ours to delete', () => {
     expect(read({}, null)).toMatchObject({ categoryId: null, foreign: false })
     expect(read({ _em_category_value: null })).toMatchObject({ categoryId: null, foreign: false })

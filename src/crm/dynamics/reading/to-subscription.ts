@@ -1,6 +1,6 @@
-import type { CrmSubscription } from '../../crm.js'
+import { type CrmSubscription, UNTOLD_CATEGORY } from '../../crm.js'
 import { isRowKeyOf } from '../wire/row-key.js'
-import { ETAG, type RawRow, subscriptionRow } from './rows.js'
+import { ETAG, type RawRow, SUBSCRIPTION_COLUMNS, subscriptionRow } from './rows.js'
 
 /** The category row that a subscription row refers to, for the category map; null for none. */
 export function categoryRowIdOf(raw: RawRow): string | null {
@@ -9,7 +9,7 @@ export function categoryRowIdOf(raw: RawRow): string | null {
 }
 
 /**
- * A subscription as the rest of the system knows it.
+ * A subscription as the rest of the system knows it. The answer of a row that lacks a property is unknown (B8).
  *
  * @param categoryIdOf eMarketeer's id of a category row, null for a category that someone added in Dynamics.
  * @returns null for a row without an id or without a contact: it is about nobody.
@@ -21,20 +21,28 @@ export function toSubscription(
 ): CrmSubscription | null {
   const rowId = raw[primaryId]
   const parsed = subscriptionRow.safeParse(raw)
-  if (typeof rowId !== 'string' || !parsed.success || !parsed.data._em_contact_value) {
+  if (typeof rowId !== 'string' || !parsed.success) {
     return null
   }
   const row = parsed.data
-  const contactId = parsed.data._em_contact_value.toLowerCase()
+  const contactId = row._em_contact_value?.toLowerCase() ?? null
+  if (contactId === null && '_em_contact_value' in raw) {
+    return null
+  }
+  const told = SUBSCRIPTION_COLUMNS.every((name) => name in raw)
   const categoryRowId = categoryRowIdOf(raw)
   const categoryId = categoryRowId === null ? null : categoryIdOf(categoryRowId)
   return {
     rowId: rowId.toLowerCase(),
     contactId,
-    categoryId,
-    subscribed: subscribedOf(row.em_subscribed, row.statecode, row[ETAG]),
+    categoryId: '_em_category_value' in raw ? categoryId : UNTOLD_CATEGORY,
+    subscribed: told ? subscribedOf(row.em_subscribed, row.statecode, row[ETAG]) : null,
     version: row[ETAG] ?? '',
-    foreign: categoryId !== null && !isRowKeyOf(row.em_rowkey, contactId, categoryId),
+    foreign:
+      told &&
+      contactId !== null &&
+      categoryId !== null &&
+      !isRowKeyOf(row.em_rowkey, contactId, categoryId),
   }
 }
 
