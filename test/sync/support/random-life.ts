@@ -126,8 +126,10 @@ export class RandomLives {
       life.story.push(`record ${record} set to ${toggle}`)
       life.toggles[record] = toggle
       life.mayHoldConsent ||= toggle === 'allow'
-      // One record that allows among others that deny is no Allow.
-      life.last = life.toggles.includes('deny') ? 'deny' : 'allow'
+      // An Allow on one record, while another one denies, is neither an Allow nor a new deny.
+      if (toggle === 'deny' || !life.toggles.includes('deny')) {
+        life.last = toggle
+      }
     })
   }
 

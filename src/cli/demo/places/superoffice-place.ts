@@ -22,8 +22,8 @@ export interface SeededPerson {
   readonly bases: Partial<Record<SuperOfficePurpose, string>>
 }
 
-/** When users recorded the consents that are there from the start. */
-const RECORDED = '2024-05-02T10:00:00Z'
+/** When users recorded what is there from the start: after eMarketeer's acts, so that no act there is the later one (C3). */
+const RECORDED = '2026-02-10T10:00:00Z'
 
 /** One SuperOffice: its truth, and what its users do. */
 export class SuperOfficePlace {
