@@ -79,11 +79,14 @@ describe('preSend', () => {
   it('decides at once on what is verified when the CRM refuses the credentials', async () => {
     const sendouts = new FakeSendouts({ targeted: 100_000 })
     const given = sendouts.activities()
+    let verified = 0
     let closedAt = 0
     workflows.world({
       ...given,
       closeSendout: async (closing) => {
         closedAt = await workflows.environment.currentTimeMs()
+        // What another lane still had under way may end after it.
+        verified = sendouts.verified
         return given.closeSendout(closing)
       },
       syncMembers: async (members) => {
@@ -97,8 +100,8 @@ describe('preSend', () => {
     const handle = await startPreSend(workflows, requestOf({ deadline }))
     const result = await handle.result()
     expect(result).toMatchObject({ outcome: 'decided', complete: false, targeted: 100_000 })
-    expect(result.eligible).toBe(sendouts.verified)
-    expect(result.excluded.notVerified).toBe(100_000 - sendouts.verified)
+    expect(result.eligible).toBe(verified)
+    expect(result.excluded.notVerified).toBe(100_000 - verified)
     expect(sendouts.closings).toMatchObject([{ problems: ['crm_auth_failed'] }])
     expect(closedAt).toBeLessThan(Date.parse(deadline) - HOUR_MS / 2)
   })
