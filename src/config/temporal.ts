@@ -1,4 +1,6 @@
 import { Client, Connection } from '@temporalio/client'
+import { defaultFailureConverter, type LoadedDataConverter } from '@temporalio/common'
+import { payloadConverter } from '../contracts/payload-converter.js'
 import { CONNECT_TIMEOUT_MS, readTemporalProfile, temporalUnreachable } from './temporal-profile.js'
 
 /** A client of Temporal, connected. Whoever asked for it closes `connection`. */
@@ -7,6 +9,13 @@ export interface TemporalClient {
   readonly connection: Connection
   readonly address: string
   readonly namespace: string
+}
+
+/** What somebody else wrote beside a workflow (its memo) must not keep Support from looking at it. */
+const TOLERANT: LoadedDataConverter = {
+  payloadConverter,
+  failureConverter: defaultFailureConverter,
+  payloadCodecs: [],
 }
 
 /**
@@ -25,5 +34,6 @@ export async function connectTemporal(
   }).catch((error: unknown) => {
     throw temporalUnreachable(address, error)
   })
-  return { client: new Client({ connection, namespace }), connection, address, namespace }
+  const client = new Client({ connection, namespace, dataConverter: TOLERANT })
+  return { client, connection, address, namespace }
 }

@@ -106,6 +106,46 @@ describe('a pre-send by the client', () => {
     await handle.abort('Kari', 'test is over')
   })
 
+  it.each([
+    ['startAt', { startAt: null }],
+    ['campaignId', { campaignId: '2' }],
+    ['onUnverified', { onUnverified: 'abort' }],
+    ['deadline', { deadline: '2099-01-01T00:00:00Z' }],
+    [
+      'contactIds',
+      {
+        contactIds: ['1'],
+        channel: 'sms',
+        categoryId: null,
+        transactional: false,
+        campaignId: undefined,
+        componentId: undefined,
+      },
+    ],
+  ] as const)('is not joined by who asks for another %s', async (key, change) => {
+    const asked = request()
+    const handle = await client.startPreSend(asked)
+    const other = client.startPreSend({ ...asked, ...change } as PreSendRequest)
+    await expect(other).rejects.toMatchObject({
+      code: 'request_differs',
+      message: expect.stringContaining(key),
+    })
+    await handle.abort('Kari', 'test is over')
+  })
+
+  it('is joined by who names the account in place of the connection, and after it was moved', async () => {
+    const asked = request()
+    const handle = await client.startPreSend(asked)
+    await handle.reschedule(new Date(Date.now() + 2 * 86_400_000).toISOString())
+    const byAccount = (accountId: string): PreSendRequest =>
+      ({ ...asked, connectionId: undefined, accountId }) as unknown as PreSendRequest
+    const joined = await client.startPreSend(byAccount('1'))
+    expect(joined.runId).toBe(handle.runId)
+    const theirs = client.startPreSend({ ...byAccount('2'), startAt: null })
+    await expect(theirs).rejects.toMatchObject({ code: 'sendout_of_another_account' })
+    await handle.abort('Kari', 'test is over')
+  })
+
   it('tells its status, and is rescheduled', async () => {
     const asked = request()
     const handle = await client.startPreSend(asked)
