@@ -7,7 +7,7 @@ import {
 } from '@temporalio/client'
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common'
 import { AppError } from '../contracts/app-error.js'
-import { ERROR_CATALOGUE, type ErrorCode } from '../contracts/error-catalogue.js'
+import { isErrorCode } from '../contracts/error-catalogue.js'
 
 /** gRPC's DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and UNAVAILABLE: it may work later. */
 const LATER = new Set([4, 8, 14])
@@ -58,10 +58,6 @@ function* causesOf(error: Error): Generator<unknown> {
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
     yield cause
   }
-}
-
-function isErrorCode(type: string | null | undefined): type is ErrorCode {
-  return typeof type === 'string' && Object.hasOwn(ERROR_CATALOGUE, type)
 }
 
 /** The SDK wraps gRPC's error in one of its own, whose cause it is. */

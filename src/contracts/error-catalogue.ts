@@ -242,3 +242,8 @@ export const ERROR_CATALOGUE = {
 
 /** A stable error code. */
 export type ErrorCode = keyof typeof ERROR_CATALOGUE
+
+/** Whether a text is a code of the catalogue; a failure's type may be anything. */
+export function isErrorCode(type: unknown): type is ErrorCode {
+  return typeof type === 'string' && Object.hasOwn(ERROR_CATALOGUE, type)
+}

@@ -11,6 +11,7 @@ import {
   CancelledFailure,
 } from '@temporalio/workflow'
 import { AppError } from '../contracts/app-error.js'
+import { isErrorCode, type ErrorCode } from '../contracts/error-catalogue.js'
 import { judged } from '../contracts/judge.js'
 import type { Schema } from '../contracts/schema.js'
 import { mark } from './phase.js'
@@ -47,9 +48,10 @@ export function toFailure(error: unknown): ApplicationFailure {
   }
   const origin = originOf(error)
   if (origin instanceof ApplicationFailure) {
-    return origin === error && origin.type
+    const { type, message, details } = origin
+    return origin === error && isErrorCode(type)
       ? origin
-      : failure(origin.type ?? 'internal', origin.message, origin.details ?? [], error)
+      : failure(known(type), message, details ?? [], error)
   }
   if (error instanceof TemporalFailure) {
     const code = codeOfEnd(origin)
@@ -60,9 +62,14 @@ export function toFailure(error: unknown): ApplicationFailure {
 }
 
 /** The catalogue's code of whatever failed. */
-export function codeOf(error: unknown): string {
+export function codeOf(error: unknown): ErrorCode {
   const origin = originOf(error)
-  return origin instanceof ApplicationFailure ? (origin.type ?? 'internal') : codeOfEnd(origin)
+  return origin instanceof ApplicationFailure ? known(origin.type) : codeOfEnd(origin)
+}
+
+/** An activity that no worker knows, or a mistake in it, fails with a type of the SDK's. */
+function known(type: string | null | undefined): ErrorCode {
+  return isErrorCode(type) ? type : 'internal'
 }
 
 /** Whether an activity was ended by the time that it had: it would have been tried again. */
@@ -75,7 +82,7 @@ export function isByDeadline(error: unknown): boolean {
 }
 
 /** Codes of whatever failed; where the deadline ended it, that first, and then what was in the way if that is known. */
-export function codesOf(error: unknown, hasPassed: boolean): readonly string[] {
+export function codesOf(error: unknown, hasPassed: boolean): readonly ErrorCode[] {
   const code = codeOf(error)
   if (!hasPassed && !isByDeadline(error)) {
     return [code]
@@ -98,16 +105,17 @@ function originOf(error: unknown): unknown {
   return origin
 }
 
-const ENDS: Readonly<Record<string, string>> = {
+const ENDS: Readonly<Partial<Record<ErrorCode, string>>> = {
   timed_out: 'It did not end in time.',
   work_cancelled: 'A part of it was cancelled in Temporal.',
   work_terminated: 'A part of it was terminated in Temporal.',
 }
 
-function codeOfEnd(origin: unknown): string {
+function codeOfEnd(origin: unknown): ErrorCode {
   if (origin instanceof TimeoutFailure) {
     // What the last try failed with; the SDK gives a time-out no cause of its own.
-    return origin.failure?.cause?.applicationFailureInfo?.type ?? 'timed_out'
+    const { type } = origin.failure?.cause?.applicationFailureInfo ?? {}
+    return type ? known(type) : 'timed_out'
   }
   if (origin instanceof CancelledFailure) {
     return 'work_cancelled'

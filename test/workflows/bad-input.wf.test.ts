@@ -387,6 +387,21 @@ describe('bad input', () => {
     60_000,
   )
 
+  it.each(TYPES)('%s describes each of its messages, as Support sees them', async (type) => {
+    const workflowId = await letIn(type)
+    const { definition } = await metadataOf(workflowId)
+    const told = [
+      ...(definition.queryDefinitions ?? []),
+      ...(definition.signalDefinitions ?? []),
+      ...(definition.updateDefinitions ?? []),
+    ].filter(({ name }) => name && !name.startsWith('__'))
+    const { signals = {}, updates = {}, queries = [] } = GATES[type]
+    const names = [...queries, ...Object.keys(signals), ...Object.keys(updates)]
+    expect(told.map(({ name }) => name)).toEqual(expect.arrayContaining(names))
+    expect(told.filter(({ description }) => !description)).toEqual([])
+    await handleOf(workflowId).terminate()
+  })
+
   it('tells nothing of what it refuses but names of keys, kinds and sizes', async () => {
     const workflowId = await start('resumeConnection', [
       json({ connectionId: 'Ada Lovelace', 'ada@example.com': 1, reason: 'x', by: 7 }),
@@ -399,15 +414,16 @@ describe('bad input', () => {
 
   /** What whoever sent a signal is told. */
   async function toldOf(workflowId: string): Promise<string> {
+    return (await metadataOf(workflowId)).currentDetails
+  }
+
+  async function metadataOf(workflowId: string): Promise<Metadata> {
     const { queryResult } = await temporal.client.workflowService.queryWorkflow({
       namespace: temporal.namespace,
       execution: { workflowId },
       query: { queryType: '__temporal_workflow_metadata' },
     })
-    const metadata = defaultPayloadConverter.fromPayload<{ currentDetails: string }>(
-      queryResult!.payloads![0]!,
-    )
-    return metadata.currentDetails
+    return defaultPayloadConverter.fromPayload<Metadata>(queryResult!.payloads![0]!)
   }
 
   async function untilItWaits(type: Type, workflowId: string): Promise<void> {
@@ -439,6 +455,21 @@ const TAKEN_BACK = [
   WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
   WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND,
 ]
+interface Described {
+  readonly name?: string
+  readonly description?: string
+}
+
+/** Answer of the query `__temporal_workflow_metadata`. */
+interface Metadata {
+  readonly currentDetails: string
+  readonly definition: Readonly<
+    Partial<
+      Record<'queryDefinitions' | 'signalDefinitions' | 'updateDefinitions', readonly Described[]>
+    >
+  >
+}
+
 const COMPLETED =
   UpdateWorkflowExecutionLifecycleStage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED
 

@@ -1,5 +1,5 @@
 import { AppError } from '../../contracts/app-error.js'
-import { ERROR_CATALOGUE, type ErrorCode } from '../../contracts/error-catalogue.js'
+import { isErrorCode, type ErrorCode } from '../../contracts/error-catalogue.js'
 
 /** gRPC statuses, by number on the wire. */
 const STATUS = {
@@ -30,7 +30,7 @@ interface TemporalError extends Error {
  */
 export function fromTemporal(error: unknown): AppError | null {
   const causes = causesOf(error)
-  const application = causes.find((cause) => isCode(cause.type))
+  const application = causes.find((cause) => isErrorCode(cause.type))
   if (application) {
     const { path, value } = placeOf(application.details)
     return new AppError(application.type as ErrorCode, application.message, { path, value })
@@ -87,10 +87,6 @@ function causesOf(error: unknown): readonly TemporalError[] {
     next = next.cause
   }
   return causes
-}
-
-function isCode(type: unknown): type is ErrorCode {
-  return typeof type === 'string' && Object.hasOwn(ERROR_CATALOGUE, type)
 }
 
 function placeOf(details: unknown): { path: string | null; value: string | null } {
