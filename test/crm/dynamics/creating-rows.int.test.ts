@@ -234,6 +234,8 @@ describe('a consent answered without its version', () => {
       '@odata.etag': 'W/"9"',
       contactid: contactId,
       emailaddress1: 'a@x.example',
+      emailaddress2: null,
+      emailaddress3: null,
       statecode: 0,
       donotbulkemail,
     }
