@@ -1,5 +1,4 @@
 import {
-  isGrpcServiceError,
   WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -8,9 +7,7 @@ import {
 import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common'
 import { AppError } from '../contracts/app-error.js'
 import { isErrorCode } from '../contracts/error-catalogue.js'
-
-/** gRPC's DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED and UNAVAILABLE: it may work later. */
-const LATER = new Set([4, 8, 14])
+import { temporalFailureOf, temporalNotConnected } from '../contracts/temporal-failure.js'
 
 /**
  * What Temporal's client threw, as an error of the catalogue: a workflow's or update's failure by its type, a server
@@ -28,8 +25,12 @@ export function toClientError(error: unknown): AppError {
       cause: error,
     })
   }
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || mayWorkLater(error)) {
-    return new AppError('temporal_unreachable', 'Temporal does not answer.', { cause: error })
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+    return temporalNotConnected({}, error)
+  }
+  const outside = temporalFailureOf(error)
+  if (outside !== null) {
+    return outside
   }
   return new AppError('internal', 'Temporal refused the call.', { cause: error })
 }
@@ -58,10 +59,4 @@ function* causesOf(error: Error): Generator<unknown> {
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
     yield cause
   }
-}
-
-/** The SDK wraps gRPC's error in one of its own, whose cause it is. */
-function mayWorkLater(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined
-  return [error, cause].some((one) => isGrpcServiceError(one) && LATER.has(one.code))
 }

@@ -1,5 +1,6 @@
 import { NativeConnection } from '@temporalio/worker'
-import { CONNECT_TIMEOUT_MS, readTemporalProfile, temporalUnreachable } from './temporal-profile.js'
+import { temporalNotConnected } from '../contracts/temporal-failure.js'
+import { CONNECT_TIMEOUT_MS, readTemporalProfile } from './temporal-profile.js'
 
 /** A worker's connection to Temporal. Whoever asked for it closes `connection`, after the workers have ended. */
 export interface TemporalNativeConnection {
@@ -21,7 +22,7 @@ export async function connectTemporalNative(
   const { address, namespace, connectionOptions } = readTemporalProfile(variables)
   const connecting = NativeConnection.connect(connectionOptions)
   const connection = await within(connecting, timeoutMs).catch((error: unknown) => {
-    throw temporalUnreachable(address, error)
+    throw temporalNotConnected({ address, namespace }, error)
   })
   if (connection === null) {
     // The core knows no time-out of its own; one that arrives late is let go of.
@@ -31,7 +32,7 @@ export async function connectTemporalNative(
         () => undefined,
       )
       .catch(() => undefined)
-    throw temporalUnreachable(address)
+    throw temporalNotConnected({ address, namespace })
   }
   return { connection, address, namespace }
 }

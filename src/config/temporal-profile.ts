@@ -42,12 +42,3 @@ function load(variables: Readonly<Record<string, string>> | undefined): ClientCo
     )
   }
 }
-
-/** The error of a connection that did not come about; names the address. Retryable. */
-export function temporalUnreachable(address: string, cause?: unknown): AppError {
-  return new AppError('temporal_unreachable', `Temporal does not answer at ${address}.`, {
-    path: 'TEMPORAL_ADDRESS',
-    value: address,
-    ...(cause === undefined ? {} : { cause }),
-  })
-}

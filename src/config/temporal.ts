@@ -1,7 +1,8 @@
 import { Client, Connection } from '@temporalio/client'
 import { defaultFailureConverter, type LoadedDataConverter } from '@temporalio/common'
 import { payloadConverter } from '../contracts/payload-converter.js'
-import { CONNECT_TIMEOUT_MS, readTemporalProfile, temporalUnreachable } from './temporal-profile.js'
+import { temporalNotConnected } from '../contracts/temporal-failure.js'
+import { CONNECT_TIMEOUT_MS, readTemporalProfile } from './temporal-profile.js'
 
 /** A client of Temporal, connected. Whoever asked for it closes `connection`. */
 export interface TemporalClient {
@@ -32,7 +33,7 @@ export async function connectTemporal(
     ...connectionOptions,
     connectTimeout: timeoutMs,
   }).catch((error: unknown) => {
-    throw temporalUnreachable(address, error)
+    throw temporalNotConnected({ address, namespace }, error)
   })
   const client = new Client({ connection, namespace, dataConverter: TOLERANT })
   return { client, connection, address, namespace }

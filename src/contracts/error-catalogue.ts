@@ -154,6 +154,19 @@ export const ERROR_CATALOGUE = {
   temporal_unreachable: outside('Check TEMPORAL_ADDRESS and that the server runs.'),
   worker_unreachable: outside('Start a worker (`lbsync worker`), and try again.'),
   database_unreachable: outside('Check DATABASE_URL and that PostgreSQL runs.'),
+  database_auth_failed: outside(
+    'Check user and password in DATABASE_URL, that the user may log in, and the line of pg_hba.conf for it.',
+  ),
+  database_missing: outside('Check the database name in DATABASE_URL, or create the database.'),
+  database_tls_required: outside(
+    'Add sslmode=verify-full to DATABASE_URL (docs/securing.md#postgresql).',
+  ),
+  database_tls_failed: outside(
+    "Check sslmode and sslrootcert in DATABASE_URL: the host's name must be in the certificate, and its authority trusted (docs/securing.md#postgresql).",
+  ),
+  database_too_many_connections: outside(
+    "Tried again by itself. Raise max_connections, or the login's own limit: each worker and gateway takes up to 10 (docs/operating.md#requirements).",
+  ),
   database_busy: outside(
     'Tried again by itself. If it stays: somebody holds a lock (`pg_stat_activity`), or the server is too slow.',
   ),

@@ -1,4 +1,5 @@
 import { RequestError, TimeoutError } from 'got'
+import { networkFailureOf } from '../contracts/network-failure.js'
 import type { UpstreamCode } from './upstream-error.js'
 
 /** What a failure means, whatever the system. */
@@ -46,22 +47,6 @@ export function isRetryableCode(code: UpstreamCode): boolean {
   )
 }
 
-/** Connection errors that happen before a single byte of the request is sent. */
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-])
-
 /** Time-outs that pass before the request is sent. */
 const PHASES_BEFORE_SENDING = new Set(['lookup', 'connect', 'secureConnect'])
 
@@ -85,10 +70,11 @@ export function classifyTransport(error: unknown): Classification & { readonly r
       : classifyStatus(status)
     return { ...base, reason: `the answer was cut off (${code})` }
   }
+  const kind = networkFailureOf(error)?.kind
   return {
     code: 'upstream_unreachable',
     retryable: true,
-    mayHaveReachedServer: !NEVER_SENT.has(code),
+    mayHaveReachedServer: kind !== 'notConnected' && kind !== 'certificate',
     reason: `connection failed (${code})`,
   }
 }

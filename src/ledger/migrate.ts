@@ -42,9 +42,7 @@ async function readMigrations(): Promise<readonly Migration[]> {
  *   anything is changed; or `internal` where a file that has run was changed since.
  */
 export async function migrate(databaseUrl: string): Promise<MigrationReport> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
-  // One that dies between two statements is told of by the next.
-  client.on('error', () => undefined)
+  const client = clientOf(databaseUrl)
   try {
     await client.connect()
     await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK_ID])
@@ -63,6 +61,17 @@ export async function migrate(databaseUrl: string): Promise<MigrationReport> {
     throw toDatabaseError(error)
   } finally {
     await client.end().catch(() => undefined)
+  }
+}
+
+function clientOf(databaseUrl: string): pg.Client {
+  try {
+    const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
+    // One that dies between two statements is told of by the next.
+    return client.on('error', () => undefined)
+  } catch (error) {
+    // It reads the files of certificates.
+    throw toDatabaseError(error)
   }
 }
 

@@ -1,5 +1,6 @@
 import { AppError } from '../contracts/app-error.js'
 import type { ErrorCode } from '../contracts/error-catalogue.js'
+import { temporalFailureOf } from '../contracts/temporal-failure.js'
 import { UpstreamError, type UpstreamCode } from '../http/index.js'
 import { maskAddresses } from '../telemetry/mask-addresses.js'
 
@@ -41,6 +42,10 @@ export function toAppError(error: unknown): AppError {
       retryAfterMs: error.retryAfterSeconds ? error.retryAfterSeconds * 1000 : null,
       cause: error,
     })
+  }
+  const temporal = temporalFailureOf(error)
+  if (temporal !== null) {
+    return temporal
   }
   const name = error instanceof Error ? error.name : 'Error'
   const message = error instanceof Error ? maskAddresses(error.message) : 'unknown'

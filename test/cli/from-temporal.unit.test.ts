@@ -8,7 +8,8 @@ import {
 } from '@temporalio/common'
 import { fromTemporal } from '../../src/cli/errors/from-temporal.js'
 
-const grpc = (code: number) => Object.assign(new Error('x'), { code, details: '', metadata: {} })
+const grpc = (code: number, details = '') =>
+  Object.assign(new Error('x'), { code, details, metadata: {} })
 const told = (error: unknown) => {
   const known = fromTemporal(error)
   return known && [known.code, known.path, known.value, known.kind.exitCode]
@@ -34,7 +35,7 @@ describe('an error of Temporal’s client', () => {
     ['no answer', grpc(14), 'temporal_unreachable'],
     ['a deadline', grpc(4), 'temporal_unreachable'],
     ['refused credentials', grpc(16), 'temporal_unreachable'],
-    ['an unknown namespace', grpc(5), 'temporal_unreachable'],
+    ['an unknown namespace', grpc(5, 'Namespace nope is not found.'), 'temporal_unreachable'],
   ])('tells %s', (_what, error, code) => {
     expect(fromTemporal(error)?.code).toBe(code)
   })

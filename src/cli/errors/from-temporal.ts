@@ -1,14 +1,6 @@
 import { AppError } from '../../contracts/app-error.js'
 import { isErrorCode, type ErrorCode } from '../../contracts/error-catalogue.js'
-
-/** gRPC statuses, by number on the wire. */
-const STATUS = {
-  deadlineExceeded: 4,
-  notFound: 5,
-  permissionDenied: 7,
-  unavailable: 14,
-  unauthenticated: 16,
-} as const
+import { temporalFailureOf } from '../../contracts/temporal-failure.js'
 
 /** How deep a failure may lie: child workflow, activity, application. */
 const MAX_CAUSES = 8
@@ -17,7 +9,6 @@ const MAX_CAUSES = 8
 interface TemporalError extends Error {
   readonly type?: unknown
   readonly details?: unknown
-  readonly code?: unknown
 }
 
 /**
@@ -35,7 +26,6 @@ export function fromTemporal(error: unknown): AppError | null {
     const { path, value } = placeOf(application.details)
     return new AppError(application.type as ErrorCode, application.message, { path, value })
   }
-  const status = causes.map((cause) => cause.code).find((code) => typeof code === 'number')
   switch (causes[0]?.name) {
     case 'WorkflowNotFoundError':
       return new AppError('run_not_found', 'There is no such run.')
@@ -44,28 +34,8 @@ export function fromTemporal(error: unknown): AppError | null {
     case 'QueryRejectedError':
       return new AppError('internal', `The workflow did not end well (${endOf(causes)}).`)
     default:
-      return fromStatus(status)
+      return temporalFailureOf(error)
   }
-}
-
-/** @returns null for a status that says nothing about Temporal itself: a fault of ours. */
-function fromStatus(status: unknown): AppError | null {
-  switch (status) {
-    case STATUS.deadlineExceeded:
-    case STATUS.unavailable:
-      return unreachable('Temporal does not answer.', 'TEMPORAL_ADDRESS')
-    case STATUS.permissionDenied:
-    case STATUS.unauthenticated:
-      return unreachable('Temporal refuses the credentials.', 'TEMPORAL_API_KEY')
-    case STATUS.notFound:
-      return unreachable('Temporal does not know the namespace.', 'TEMPORAL_NAMESPACE')
-    default:
-      return null
-  }
-}
-
-function unreachable(message: string, path: string): AppError {
-  return new AppError('temporal_unreachable', message, { path })
 }
 
 /** `terminated`, `cancelled`, `timed out`, or the kind of failure. */

@@ -1,0 +1,99 @@
+/** How far a connection came before it failed. */
+export type NetworkFailureKind =
+  /** No connection was made: nothing has been sent. */
+  | 'notConnected'
+  /** TLS refused the other side's certificate: nothing has been sent. */
+  | 'certificate'
+  /** TLS failed otherwise: the other side speaks none, or refuses ours. */
+  | 'tls'
+  /** The connection was there and broke: what was sent may have arrived. */
+  | 'broken'
+
+/** A failure of the network itself. */
+export interface NetworkFailure {
+  readonly kind: NetworkFailureKind
+  /** The operating system's, the resolver's or TLS's own code: `ECONNREFUSED`. */
+  readonly code: string
+}
+
+/** Node's names of what it was doing; an error of any other (`spawn`, `open`) is none of the network's. */
+const CONNECTING = /^(?:connect|getaddrinfo|query[A-Z]\w*)$/
+const TALKING = /^(?:read|write|shutdown)$/
+
+/** Codes of connecting. Where they come from reading or writing, the connection was there. */
+const NOT_CONNECTED =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|ENODATA|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL)$/
+const BROKEN = /^(?:ECONNRESET|ECONNABORTED|ENETRESET|ENOTCONN|EPIPE|ETIMEDOUT|UND_ERR_SOCKET)$/
+/** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const CERTIFICATE =
+  /^(?:\w*CERT_\w+|\w+_CERT|CERT_\w+|UNABLE_TO_\w+|ERROR_IN_C\w+|CRL_\w+|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/
+const TLS = /^(?:EPROTO|ERR_SSL_\w+|ERR_TLS_\w+)$/
+
+/** How deep libraries wrap what they met. */
+const MAX_DEPTH = 8
+
+interface Part {
+  readonly code: string
+  readonly syscall: string | null
+}
+
+/**
+ * Whether an error is the network's, whoever's library met it: the one list for HTTP, PostgreSQL and Temporal. Looks
+ * through causes, and through the attempts at several addresses of one name.
+ *
+ * @returns null for any other error.
+ */
+export function networkFailureOf(error: unknown): NetworkFailure | null {
+  const parts = partsOf(error, MAX_DEPTH)
+  // The innermost knows what was being done; wrappers only repeat its code.
+  const told = parts.find(({ syscall }) => syscall !== null)
+  if (told !== undefined) {
+    return ofSyscall(told.code, told.syscall as string)
+  }
+  for (const { code } of parts) {
+    const kind = kindOf(code)
+    if (kind !== null) {
+      return { kind, code }
+    }
+  }
+  return null
+}
+
+function ofSyscall(code: string, syscall: string): NetworkFailure | null {
+  if (CONNECTING.test(syscall)) {
+    return { kind: 'notConnected', code }
+  }
+  if (!TALKING.test(syscall)) {
+    return null
+  }
+  const kind = kindOf(code)
+  return kind === null ? null : { kind: kind === 'notConnected' ? 'broken' : kind, code }
+}
+
+function kindOf(code: string): NetworkFailureKind | null {
+  if (NOT_CONNECTED.test(code)) {
+    return 'notConnected'
+  }
+  if (CERTIFICATE.test(code)) {
+    return 'certificate'
+  }
+  if (TLS.test(code)) {
+    return 'tls'
+  }
+  return BROKEN.test(code) ? 'broken' : null
+}
+
+function partsOf(error: unknown, depth: number): readonly Part[] {
+  if (typeof error !== 'object' || error === null || depth === 0) {
+    return []
+  }
+  const { code, syscall, cause, errors } = error as Partial<
+    Record<'code' | 'syscall' | 'cause' | 'errors', unknown>
+  >
+  const own =
+    typeof code === 'string'
+      ? [{ code, syscall: typeof syscall === 'string' ? syscall : null }]
+      : []
+  const within = [...(Array.isArray(errors) ? (errors as unknown[]) : []), cause]
+  return [...own, ...within.flatMap((one) => partsOf(one, depth - 1))]
+}
