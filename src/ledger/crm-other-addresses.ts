@@ -15,9 +15,9 @@ export interface OtherAddress {
   readonly addressId: number
   /** It counts as a deny here, and nothing crosses (rules A, B8). */
   readonly denyOnly: boolean
-  /** Versions of the record's withdrawals that eMarketeer's state of this address has taken over. */
+  /** Versions of the record's withdrawals that eMarketeer's state of this address has taken over, in this epoch. */
   readonly arrived: ArrivedVersions
-  /** Versions of eMarketeer's withdrawals at this address that the record has taken over. */
+  /** Versions of eMarketeer's withdrawals at this address that the record has taken over, in this epoch. */
   readonly followed: ArrivedVersions
 }
 
@@ -53,8 +53,10 @@ export function isDeny(consent: { readonly value: string | null } | undefined): 
   return consent?.value === 'withdrawn' || consent?.value === 'deny'
 }
 
+/** What had crossed in an older epoch says nothing now: a restore may have taken it away again. */
 const OTHER = `o.crm_contact_id AS "crmContactId", o.address_id AS "addressId", o.deny_only AS "denyOnly",
-  o.arrived, o.followed`
+  CASE WHEN o.epoch = (SELECT epoch FROM connections WHERE connection_id = o.connection_id) THEN o.arrived ELSE '{}' END AS arrived,
+  CASE WHEN o.epoch = (SELECT epoch FROM connections WHERE connection_id = o.connection_id) THEN o.followed ELSE '{}' END AS followed`
 
 /** Further addresses of these records. */
 export function otherAddressesOf(
@@ -181,9 +183,14 @@ export async function noteArrivals(
 ): Promise<void> {
   for (const { direction, crmContactId, addressId, purpose, version } of arrivals) {
     await tx.query(
-      `UPDATE crm_other_addresses SET ${direction} = ${direction} || jsonb_build_object($4::text, $5::text)
-        WHERE connection_id = $1 AND crm_contact_id = $2 AND address_id = $3`,
-      [connectionId, crmContactId, addressId, purpose, version],
+      `UPDATE crm_other_addresses o SET epoch = c.epoch,
+          arrived = CASE WHEN o.epoch = c.epoch THEN o.arrived ELSE '{}' END
+            || CASE WHEN $6 = 'arrived' THEN jsonb_build_object($4::text, $5::text) ELSE '{}' END,
+          followed = CASE WHEN o.epoch = c.epoch THEN o.followed ELSE '{}' END
+            || CASE WHEN $6 = 'followed' THEN jsonb_build_object($4::text, $5::text) ELSE '{}' END
+        FROM connections c
+        WHERE c.connection_id = $1 AND o.connection_id = $1 AND o.crm_contact_id = $2 AND o.address_id = $3`,
+      [connectionId, crmContactId, addressId, purpose, version, direction],
     )
   }
 }

@@ -98,14 +98,18 @@ export async function noteLeaving(
         continue // Never readable: unknown, and not sendable, for as long as it was there.
       }
       if (leavesPrimary && before.addressId !== null) {
-        const deny = denyOfLeaver(readings, home, kindOf(readings))
+        const deny = denyOfLeaver(readings, home, kindOf(readings), epoch)
         denies.push(...at(before.addressId, purpose, deny))
         const from = before.addressId
         taken.push({ ...takenAlong(readings, home), of: 'contact', cellKey: purpose, from })
       }
       for (const { addressId, arrived } of further) {
         denies.push(
-          ...at(addressId, purpose, denyOfGuest(leaving, purpose, readings, home, arrived)),
+          ...at(
+            addressId,
+            purpose,
+            denyOfGuest(leaving, purpose, readings, { home, arrived, epoch }),
+          ),
         )
       }
     }
@@ -114,6 +118,7 @@ export async function noteLeaving(
       const left = rowsLeaving(
         own.map((row) => ({ addressId: before.addressId!, row })),
         cells,
+        epoch,
       )
       denies.push(...left.denies)
       taken.push(...left.taken)
@@ -137,7 +142,8 @@ export async function noteLeavingRows(
     tx,
     rows.map((row) => row.addressId),
   )
-  const { denies, taken } = rowsLeaving(rows, cells)
+  const epoch = await epochOf(tx, connectionId)
+  const { denies, taken } = rowsLeaving(rows, cells, epoch)
   await saveTaken(tx, connectionId, taken)
   await saveDeparted(tx, cells, denies)
 }
@@ -159,6 +165,7 @@ export async function noteDepartedDenies(
 function rowsLeaving(
   leaving: readonly LeavingRow[],
   cells: ReadonlyMap<string, StoredCell>,
+  epoch: number,
 ): { readonly denies: readonly DepartedDeny[]; readonly taken: readonly Taken[] } {
   const denies: DepartedDeny[] = []
   const taken: Taken[] = []
@@ -169,7 +176,7 @@ function rowsLeaving(
     }
     const cellKey = categoryCell(row.categoryId)
     const memory = cells.get(`${addressId} ${cellKey}`) ?? EMPTY_MEMORY
-    denies.push(...at(addressId, cellKey, denyOfLeaver([reading], memory, TOGGLE as Kind)))
+    denies.push(...at(addressId, cellKey, denyOfLeaver([reading], memory, TOGGLE as Kind, epoch)))
     taken.push({ ...takenAlong([reading], memory), of: 'row', cellKey, from: addressId })
   }
   return { denies, taken }
@@ -200,11 +207,14 @@ function denyOfGuest(
   { before, now }: LeavingContact,
   purpose: Purpose,
   readings: readonly RecordReading<StoredValue>[],
-  home: CellMemory<StoredValue>,
-  arrived: ArrivedVersions,
+  known: {
+    readonly home: CellMemory<StoredValue>
+    readonly arrived: ArrivedVersions
+    readonly epoch: number
+  },
 ): SeenRecord<StoredValue> | null {
   const told = [before, now].findLast(
-    (contact) => contact && unarrivedDenies(contact.consents, arrived).includes(purpose),
+    (contact) => contact && unarrivedDenies(contact.consents, known.arrived).includes(purpose),
   )
   if (told) {
     const { crmContactId: recordId, consents } = told
@@ -213,7 +223,7 @@ function denyOfGuest(
   }
   const silent = readings.filter(({ value }) => value !== RICH.deny)
   const isOurs = silent.length === 0 || readings.at(-1)!.value === RICH.deny
-  return isOurs ? null : denyOfLeaver(silent, home, kindOf(readings))
+  return isOurs ? null : denyOfLeaver(silent, known.home, kindOf(readings), known.epoch)
 }
 
 type Kind = ValueKind<StoredValue>

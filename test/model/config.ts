@@ -51,6 +51,7 @@ export type Mutation =
   | 'departedIgnored'
   | 'departedBeforeSeen'
   | 'departureOverwritten'
+  | 'oldEpochSettles'
   | 'doubtLeaves'
   | 'nothingTakenAlong'
   | 'openForgotten'
@@ -107,6 +108,19 @@ const RETURN_RICH = {
   begins: ['C/N(default)+C'],
 } as const
 
+/** The same, where eMarketeer had the older one's deny and was restored to a time before it. */
+const RETURN_RESTORED = {
+  ...RETURN,
+  reuse: true,
+  begins: ['C/X(user)+A, old-epoch seen W'],
+} as const
+const RETURN_RICH_RESTORED = {
+  ...RICH,
+  ...RETURN,
+  reuse: true,
+  begins: ['C/W(user)+C, old-epoch seen W@1/W@0'],
+} as const
+
 /** Like another one that every build explores, by a clock that is off. */
 const BY_HAND = new Set(['rich-saved-again-stamped+2', 'rich-saved-again-stamped-2'])
 
@@ -155,6 +169,8 @@ export function variants(acts: number): readonly Variant[] {
     holds('rich-returns-full', { ...RICH, ...RETURN }),
     holds('toggle-returns', { ...RETURN, begins: ['C/X'] }),
     holds('toggle-returns-full', RETURN),
+    holds('toggle-restored-returns', RETURN_RESTORED),
+    holds('rich-restored-returns', RETURN_RICH_RESTORED),
     holds('rich-record-set-full', { ...RICH, ...SET, delay: 0 }),
     broken('no re-check of E', { recheck: false }),
     broken('no openAllow', { mutation: 'noOpenAllow' }),
@@ -209,6 +225,14 @@ export function variants(acts: number): readonly Variant[] {
     broken('a pass overwrites what departs meanwhile', {
       ...SET,
       mutation: 'departureOverwritten',
+    }),
+    broken('an older epoch settles what has left', {
+      ...RETURN_RESTORED,
+      mutation: 'oldEpochSettles',
+    }),
+    broken('rich: an older epoch settles what has left', {
+      ...RETURN_RICH_RESTORED,
+      mutation: 'oldEpochSettles',
     }),
     broken('rich: leaves in doubt, and nobody notices', {
       ...RETURN_RICH,

@@ -122,7 +122,7 @@ function* oldEpochs(config: Config, rule: Rule, name: string, s: State) {
   for (const e0 of 'WC') {
     for (const d0 of config.rich ? 'WC' : 'AX') {
       for (const v of [0, 1]) {
-        const mem = stored(config, rule, e0, 1 - v, d0, v, 0)
+        const mem = stored(config, rule, e0, 1 - v, d0, v, 0, s.rows.slice(1))
         yield [
           `${name}, old-epoch seen ${e0}@${1 - v}/${d0}@${v}`,
           { ...s, mem, clean: 0 },
@@ -140,6 +140,7 @@ function stored(
   d: Code,
   dv: number,
   epoch: number,
+  others: readonly Row[] = [],
 ): Memory {
   const record = {
     recordId: '0',
@@ -148,6 +149,15 @@ function stored(
     want: null,
     ...(d === 'U' ? { unmapped: true as const } : {}),
   }
-  const seen = { basis: basisOf(e), version: versionOf(e, ev), records: [record], epoch }
+  const rest = others
+    .filter((row) => row.live)
+    .map((row) => ({
+      recordId: row.id,
+      value: valueOf(row.d),
+      version: rowVersionOf(rich, row.d, row.dv),
+      want: null,
+    }))
+  const records = [record, ...rest]
+  const seen = { basis: basisOf(e), version: versionOf(e, ev), records, epoch }
   return rule.memory({ seen, openAllow: {}, openLoosen: null, departed: [] })
 }

@@ -53,6 +53,8 @@ export function falsify(mutation: Mutation | null, obs: Obs, mem: Mem): readonly
       return [obs, withoutDeparted(obs, mem)]
     case 'departedBeforeSeen':
       return [obs, departedBeforeSeen(mem)]
+    case 'oldEpochSettles':
+      return [obs, settledByOldEpoch(obs, mem)]
     case 'openForgotten':
       return [obs, mapSeen(obs, mem, ({ open: _, ...seen }) => seen)]
     case 'departureOverwritten':
@@ -219,6 +221,17 @@ function withoutDeparted(obs: Obs, mem: Mem): Mem {
     live(seen.recordId) ? seen : { ...seen, value: 'none' as const, want: null },
   )
   return { ...mem, seen: { ...mem.seen, records }, departed: [] }
+}
+
+/** A deny that had stood in eMarketeer in an older epoch looks as if its record had never been seen. */
+function settledByOldEpoch(obs: Obs, mem: Mem): Mem {
+  const { seen } = mem
+  if (seen === null || seen.epoch === obs.epoch || seen.basis !== 'withdrawn') {
+    return mem
+  }
+  const live = (id: string) => obs.records.some((record) => record.recordId === id)
+  const records = seen.records.filter((record) => record.left || live(record.recordId))
+  return { ...mem, seen: { ...seen, records } }
 }
 
 /** What has left since the last observation looks as if it had left before it. */

@@ -110,7 +110,8 @@ export class Rule {
     const kind = (this.config.rich ? RICH : TOGGLE) as ValueKind<CrmValue>
     const readings = [this.reading(row)]
     const seesDoubt = mutation !== 'doubtLeaves' || isDenyCode(row.d) || row.carried
-    const deny = seesDoubt ? denyOfLeaver(readings, mem.value, kind) : null
+    const epoch = mutation === 'oldEpochSettles' ? (mem.value.seen?.epoch ?? EPOCH) : EPOCH
+    const deny = seesDoubt ? denyOfLeaver(readings, mem.value, kind, epoch) : null
     const along = takenAlong(readings, mem.value)
     // A toggle takes nothing along that matters but the guard of an Allow: fewer states to tell apart.
     const matters = this.config.rich || along.openAllow !== null
@@ -194,7 +195,7 @@ export class Rule {
     if (this.config.mutation === 'noLens' && isLensBroken(real)) {
       decision = { ...decision, emarketeerTarget: 'consent' }
     }
-    const blind = ['departedIgnored', 'departedBeforeSeen']
+    const blind = ['departedIgnored', 'departedBeforeSeen', 'oldEpochSettles']
     const memory = blind.includes(this.config.mutation ?? '') ? believed : mem
     return { decision, plan: planToggle(real, memory as Mem<ToggleValue>, decision) } as Outcome
   }
@@ -205,7 +206,7 @@ export class Rule {
     // The mutants that are blind to doubt must not keep the old observation for it either.
     const blind = [
       ...['noReadBack', 'noWant', 'movedIsEnough', 'openForgotten'],
-      ...['departedIgnored', 'departedBeforeSeen'],
+      ...['departedIgnored', 'departedBeforeSeen', 'oldEpochSettles'],
     ]
     const memory = blind.includes(this.config.mutation ?? '') ? believed : mem
     return { decision, plan: planRich(real, memory as Mem<RichValue>, decision) } as Outcome

@@ -122,6 +122,48 @@ describe('a No whose contact leaves before a pass', () => {
   })
 })
 
+/** As after a restore of eMarketeer, or for a connection that is made anew: nothing observed before proves anything. */
+async function newEpoch(): Promise<void> {
+  await world.now.db.query(`UPDATE connections SET epoch = epoch + 1`)
+}
+
+describe.each(Object.entries(WAYS))(
+  'a record that is %s in a new epoch with a deny that the older one knew',
+  (_, leave) => {
+    it('leaves it behind: eMarketeer may have lost it, and a value there is no later act', async () => {
+      const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
+      // What a copy of eMarketeer from before the withdrawal holds.
+      await ann.consents('contract')
+      await ann.anotherRecord('allow')
+      await newEpoch()
+      await leave(ann)
+      expect(await verdictOf(ann, nothingIsWritten)).toBe('consentWithdrawn')
+      await writtenAgain()
+      await world.now.sweep()
+      expect(await ann.state()).toMatchObject(DENIED)
+    })
+
+    it('leaves its No behind', async () => {
+      const ann = await world.now.linked()
+      await ann.flipSubscription('c1', false)
+      await world.now.sweep()
+      await ann.subscribes('c1', true)
+      await ann.anotherRecord('allow')
+      await newEpoch()
+      await leave(ann)
+      expect(await verdictOf(ann, nothingIsWritten, 'c1')).toBe('unsubscribedFromCategory')
+      await writtenAgain()
+      await world.now.sweep()
+      await world.now.sweep()
+      expect(await ann.state()).toMatchObject({
+        basis: 'consent',
+        subscriptions: { c1: false, c2: true },
+        rows: ['c1:false', 'c2:true'],
+      })
+    })
+  },
+)
+
 describe('a Yes of ours that is under way when its contact gets another address', () => {
   it("is not taken for a colleague's act where it lands", async () => {
     const ann = await world.now.linked()

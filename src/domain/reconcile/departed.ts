@@ -1,32 +1,25 @@
 import { isPositive } from '../legal-basis.js'
 import type { RichValue } from '../tenant-basis.js'
-import type {
-  CellMemory,
-  EmarketeerReading,
-  Observation,
-  RecordReading,
-  SeenRecord,
-  ToggleValue,
-} from './types.js'
+import type { CellMemory, Observation, RecordReading, SeenRecord, ToggleValue } from './types.js'
 import { RICH, TOGGLE, type ValueKind } from './values.js'
 
 /**
  * Records that are no longer live whose deny we had seen, while it stands in eMarketeer not yet (or may be
- * overwritten there by a late write of ours).
+ * overwritten there by a late write of ours). What an older epoch saw in eMarketeer settles nothing: a restore may have
+ * taken it away again, and that is nobody's act.
  *
  * Without this, a deny that was read and decided on is lost when the record is deleted before the write to
  * eMarketeer happened: the remaining records allow, eMarketeer still holds its positive basis, and all agree.
  * The send gate asks this too, before the next pass has run.
  */
 export function inheritedDenies<V>(
-  emarketeer: EmarketeerReading,
-  records: readonly RecordReading<V>[],
+  { emarketeer, records, epoch }: Observation<V>,
   memory: CellMemory<V>,
   kind: ValueKind<V>,
 ): readonly SeenRecord<V>[] {
   const { seen, openLoosen } = memory
   const maybeOverwrittenByUs = openLoosen !== null && isPositive(emarketeer.basis)
-  const unsettled = seen?.basis !== 'withdrawn' || maybeOverwrittenByUs
+  const unsettled = seen?.basis !== 'withdrawn' || seen.epoch !== epoch || maybeOverwrittenByUs
   // Where eMarketeer held the deny when the record was last seen, a positive value there now is a later act.
   return departedDenies(records, memory, kind).filter((record) => unsettled || record.left === true)
 }
@@ -70,7 +63,7 @@ export function hasInheritedToggleDeny(
   observation: Observation<ToggleValue>,
   memory: CellMemory<ToggleValue>,
 ): boolean {
-  return inheritedDenies(observation.emarketeer, observation.records, memory, TOGGLE).length > 0
+  return inheritedDenies(observation, memory, TOGGLE).length > 0
 }
 
 /** The same for a rich CRM. */
@@ -78,5 +71,5 @@ export function hasInheritedRichDeny(
   observation: Observation<RichValue>,
   memory: CellMemory<RichValue>,
 ): boolean {
-  return inheritedDenies(observation.emarketeer, observation.records, memory, RICH).length > 0
+  return inheritedDenies(observation, memory, RICH).length > 0
 }

@@ -14,12 +14,14 @@ const FIRST_VERSIONS = [0, 1]
  * @param readings What was read of the record, the last reading last; never empty. One from after it left may be
  *   among them: "denied and deactivated" often comes as one change.
  * @param memory What is stored of the cell that it leaves.
+ * @param epoch The connection's present one: what an older epoch saw makes no deny known.
  * @returns null where there is none, or where the rule finds it in what was seen by itself.
  */
 export function denyOfLeaver<V>(
   readings: readonly RecordReading<V>[],
   memory: CellMemory<V>,
   kind: ValueKind<V>,
+  epoch: number,
 ): SeenRecord<V> | null {
   const { recordId } = latest(readings)
   const asDeny = (version: string | null): SeenRecord<V> => {
@@ -28,7 +30,7 @@ export function denyOfLeaver<V>(
   const shown = readings.findLast(({ value }) => value === kind.deny)
   const hidden =
     readings.some(({ carriedDeny }) => carriedDeny) || (kind.blind && hidesDeny(readings, memory))
-  if (shown !== undefined && !isSeen(shown, memory)) {
+  if (shown !== undefined && !isSeen(shown, memory, epoch)) {
     return asDeny(shown.version)
   }
   // Without a version: should the record come back with what our write made of it, it is in doubt.
@@ -62,8 +64,13 @@ function latest<V>(readings: readonly RecordReading<V>[]): RecordReading<V> {
   return last
 }
 
-function isSeen<V>({ recordId, value, version }: RecordReading<V>, memory: CellMemory<V>): boolean {
-  const seen = lastSeen(memory, recordId)
+/** Whether an observation of this epoch shows the record as it was read. */
+function isSeen<V>(
+  { recordId, value, version }: RecordReading<V>,
+  memory: CellMemory<V>,
+  epoch: number,
+): boolean {
+  const seen = memory.seen?.epoch === epoch ? lastSeen(memory, recordId) : undefined
   return seen !== undefined && !seen.left && seen.value === value && seen.version === version
 }
 
@@ -90,10 +97,10 @@ export function withDeparted<V>(
  * read. The caller drops it in the transaction that stores the plan's memory.
  */
 export function settledIn<V>(
-  { records }: Observation<V>,
+  { records, epoch }: Observation<V>,
   memory: CellMemory<V>,
 ): readonly string[] {
   return records
-    .filter((record) => record.leftWith && isSeen(record, memory))
+    .filter((record) => record.leftWith && isSeen(record, memory, epoch))
     .map(({ recordId }) => recordId)
 }

@@ -31,13 +31,13 @@ export function gatherRichFacts(
   observation: Observation<RichValue>,
   memory: CellMemory<RichValue>,
 ): RichFacts {
-  const { emarketeer, records, basisMapping: mapping = NOTHING_MAPPED } = observation
+  const { records, basisMapping: mapping = NOTHING_MAPPED } = observation
   const oldest = records[0]
   if (oldest === undefined) {
     throw new RangeError('an observation needs at least one live record')
   }
   const comparison = compare(observation, memory)
-  const inheritedDeny = inheritedDenies(emarketeer, records, memory, RICH).length > 0
+  const inheritedDeny = inheritedDenies(observation, memory, RICH).length > 0
   const base = {
     observation,
     comparison,

@@ -20,8 +20,8 @@ export function gatherToggleFacts(
   observation: Observation<ToggleValue>,
   memory: CellMemory<ToggleValue>,
 ): ToggleFacts {
-  const { emarketeer, records } = observation
-  const inheritedDeny = inheritedDenies(emarketeer, records, memory, TOGGLE).length > 0
+  const { records } = observation
+  const inheritedDeny = inheritedDenies(observation, memory, TOGGLE).length > 0
   const anyDenies = records.some((record) => effectiveValue(record, TOGGLE) === 'deny')
   return {
     observation,

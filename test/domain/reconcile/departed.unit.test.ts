@@ -4,15 +4,17 @@ import {
   arrivedDenies,
   decideRich,
   decideToggle,
+  denyOfLeaver,
   EMPTY_MEMORY,
   hasInheritedRichDeny,
   hasInheritedToggleDeny,
   planRich,
   planToggle,
+  TOGGLE,
   type ToggleValue,
 } from '../../../src/domain/reconcile/index.js'
 import type { LegalBasis } from '../../../src/domain/legal-basis.js'
-import { emarketeer, memoryOf, observe, record } from './builders.js'
+import { emarketeer, EPOCH, memoryOf, observe, record } from './builders.js'
 
 describe('a deny whose record leaves before it reached eMarketeer', () => {
   const yes = emarketeer('consent', 1)
@@ -47,6 +49,28 @@ describe('a deny whose record leaves before it reached eMarketeer', () => {
       record<ToggleValue>('deny', 'x', { recordId: 'r2' }),
     )
     expect(hasInheritedToggleDeny(observe(emarketeer('consent', 2), stays), held)).toBe(false)
+  })
+
+  it('is not settled by what an older epoch saw in eMarketeer (a restore may have taken it away)', () => {
+    const held = memoryOf(
+      emarketeer('withdrawn', 1),
+      record<ToggleValue>('deny', 'x', { recordId: 'r2' }),
+    )
+    const restored = { ...observe(emarketeer('consent', 2), stays), epoch: EPOCH + 1 }
+    expect(hasInheritedToggleDeny(restored, held)).toBe(true)
+    expect(decideToggle(restored, held).emarketeerTarget).toBe('withdrawn')
+    const left = { ...held, seen: { ...held.seen!, records: [] } }
+    expect(hasInheritedToggleDeny(restored, left)).toBe(false)
+  })
+
+  it('is not known by what an older epoch saw of its record, which leaves as a deny', () => {
+    const denies = record<ToggleValue>('deny', 'x')
+    const held = memoryOf(emarketeer('withdrawn', 1), denies)
+    expect(denyOfLeaver([denies], held, TOGGLE, EPOCH)).toBeNull()
+    expect(denyOfLeaver([denies], held, TOGGLE, EPOCH + 1)).toEqual({
+      ...held.seen!.records[0],
+      left: true,
+    })
   })
 
   it('counts in a rich CRM too, as does a write that was never read back', () => {

@@ -69,4 +69,29 @@ export const FOUND_HISTORIES: readonly History[] = [
       },
     ],
   },
+  // eMarketeer was restored to a time before a withdrawal that an older epoch had seen on both sides; its record leaves.
+  {
+    rich: false,
+    basis: 'consent',
+    values: [1, 0],
+    stamped: false,
+    skewMs: 0,
+    older: { basis: 'withdrawn', version: 2, values: [1, 0], versions: [0, 0] },
+    events: [
+      { kind: 'join', row: 0, value: 0 },
+      { kind: 'leave', row: 0, value: 0 },
+    ],
+  },
+  {
+    rich: true,
+    basis: 'consent',
+    values: [1, 2],
+    stamped: false,
+    skewMs: 0,
+    older: { basis: 'withdrawn', version: 2, values: [0, 1], versions: [0, 0] },
+    events: [
+      { kind: 'join', row: 0, value: 0 },
+      { kind: 'leave', row: 0, value: 0 },
+    ],
+  },
 ]

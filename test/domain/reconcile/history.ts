@@ -2,12 +2,13 @@ import fc from 'fast-check'
 import {
   anyInDoubt,
   countsAsBasis,
+  EMPTY_MEMORY,
   hasInheritedRichDeny,
   hasInheritedToggleDeny,
 } from '../../../src/domain/reconcile/index.js'
 import { isPositive, type LegalBasis } from '../../../src/domain/legal-basis.js'
 import { NOTHING_MAPPED } from '../../../src/domain/tenant-basis.js'
-import { isDeny, OWN, OWN_MAPPED, World, type Row, type Value } from './world.js'
+import { EPOCH, isDeny, OWN, OWN_MAPPED, World, type Row, type Value } from './world.js'
 
 /** One thing that happens. `row` and `value` are taken modulo what there is. */
 export type Event =
@@ -96,11 +97,24 @@ export function histories(rich: boolean, records: number) {
     values: fc.array(fc.nat(5), { minLength: 1, maxLength: records }),
     stamped: fc.boolean(),
     skewMs: fc.integer({ min: -2_000, max: 2_000 }),
+    older: fc.option(
+      fc.record({
+        basis: fc.constantFrom(...BASES),
+        version: fc.nat(2),
+        values: fc.array(fc.nat(5), { minLength: 1, maxLength: records }),
+        versions: fc.array(fc.nat(1), { minLength: records, maxLength: records }),
+      }),
+      { freq: 3 },
+    ),
     events: fc.array(event, { maxLength: 12 }),
   })
 }
 
-export type History = (ReturnType<typeof histories> extends fc.Arbitrary<infer T> ? T : never) & {
+type Generated = ReturnType<typeof histories> extends fc.Arbitrary<infer T> ? T : never
+
+export type History = Omit<Generated, 'older'> & {
+  /** What an older epoch had seen, before one of the systems or our ledger went back in time. */
+  readonly older?: Generated['older']
   /** The tenant has a basis of its own. */
   readonly own?: { readonly mapped: boolean }
 }
@@ -120,7 +134,7 @@ export function historiesWithSavedCards(records: number): fc.Arbitrary<History> 
 }
 
 /** The world before anything happens; later records are not live yet. */
-export function begin({ rich, basis, values, stamped, skewMs, own }: History): World {
+export function begin({ rich, basis, values, stamped, skewMs, own, older }: History): World {
   const choices: readonly Value[] = rich ? (own ? [...BASES, OWN] : BASES) : TOGGLES
   const rows = values.map((n, i): Row => {
     const value = pick<Value>(rich ? ['none', ...choices] : TOGGLES, n)
@@ -151,6 +165,16 @@ export function begin({ rich, basis, values, stamped, skewMs, own }: History): W
   world.crmOptedIn =
     rows.some((row) => row.value === 'consent') && (basis === 'none' || basis === 'consent')
   world.lastActDenies = basis === 'withdrawn' || isDeny(rows[0]?.value ?? 'none')
+  if (older) {
+    const records = older.values.map((n, i) => ({
+      recordId: `r${i}`,
+      value: pick<Value>(choices, n),
+      version: String(older.versions[i]),
+      want: null,
+    }))
+    const { basis: had, version } = older
+    world.memory = { ...EMPTY_MEMORY, seen: { basis: had, version, records, epoch: EPOCH - 1 } }
+  }
   return world
 }
 

@@ -39,6 +39,9 @@ export type Value = ToggleValue | RichValue
 export const OWN = tenantBasis('OWN')
 export const OWN_MAPPED: BasisMapping = new Map([['OWN', 'contract']])
 
+/** The epoch of every observation. */
+export const EPOCH = 1
+
 /** A CRM record of the pair of systems; `setMs` is on the CRM's own clock. */
 export interface Row {
   readonly id: string
@@ -142,7 +145,7 @@ export class World {
         lastDenyActMs: this.denyMs,
       },
       records: this.live().map((row) => this.read(row)),
-      epoch: 1,
+      epoch: EPOCH,
       firstVersion: 1,
       countsWrites: true,
       basisMapping: this.mapping,
@@ -176,7 +179,7 @@ export class World {
   leave(row: Row, heir: Row | null): void {
     const kind = (this.rich ? RICH : TOGGLE) as ValueKind<Value>
     const reading = [this.read(row)]
-    const deny = denyOfLeaver(reading, this.memory, kind)
+    const deny = denyOfLeaver(reading, this.memory, kind, EPOCH)
     row.leftWith = takenAlong(reading, this.memory)
     if (deny !== null) {
       this.memory = { ...this.memory, departed: withDeparted(this.memory.departed, deny) }
