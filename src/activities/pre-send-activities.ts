@@ -4,11 +4,7 @@ import { AppError } from '../contracts/app-error.js'
 import type { PreSendRequest } from '../contracts/pre-send.js'
 import type { PreSendActivities, RunReference } from '../contracts/sync-activities.js'
 import { UpstreamError } from '../http/index.js'
-import {
-  ensureImplicitConnection,
-  findConnectionOfAccount,
-  type ConnectionRow,
-} from '../ledger/connections.js'
+import { findConnectionOfAccount } from '../ledger/connections.js'
 import type { Queryable } from '../ledger/database.js'
 import {
   accountOfSendout,
@@ -21,6 +17,8 @@ import { decideMembers } from '../sync/sendout/decide-members.js'
 import { fixAudience } from '../sync/sendout/fix-audience.js'
 import { proveFreshness } from '../sync/sendout/prove-freshness.js'
 import { syncMembers } from '../sync/sendout/sync-members.js'
+import { accountAsked, connectionForSendouts } from '../sync/sendout/whose-sendout.js'
+import type { SyncSession } from '../sync/session.js'
 import type { Systems } from '../sync/systems.js'
 import { beating, onConnection } from './perform.js'
 import { report } from './reports.js'
@@ -36,8 +34,9 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
   return {
     checkPreSend: ({ request }) =>
       beating(async () => {
+        const accountId = await accountAsked(systems.db, request)
         await requireAccount(systems, request)
-        const { connectionId, accountId, crm } = await connectionOf(systems, request)
+        const { connectionId, crm } = await connectionForSendouts(systems.db, accountId)
         await refuseForeignSendout(systems.db, request.sendoutId, accountId)
         return {
           connectionId,
@@ -48,19 +47,21 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
         }
       }),
 
-    openSendout: ({ request, sendoutRunId, deadlineMs }) =>
+    openSendout: ({ request, accountId: known, sendoutRunId, deadlineMs }) =>
       beating(async () => {
-        const connection = await connectionOf(systems, request)
         const run = await systems.db.transaction(async (tx) => {
           // On the transaction's own connection: a second one of the pool may not be there to have.
-          await refuseForeignSendout(tx, request.sendoutId, connection.accountId)
+          const accountId = known ?? (await accountAsked(tx, request))
+          // As of now: it may have got another CRM since this was asked for.
+          const { connectionId, crm } = await connectionForSendouts(tx, accountId)
+          await refuseForeignSendout(tx, request.sendoutId, accountId)
           return openSendoutRun(tx, {
             sendoutRunId,
             sendoutId: request.sendoutId,
             stage: request.stage,
-            accountId: connection.accountId,
-            connectionId: connection.connectionId,
-            crm: connection.crm,
+            accountId,
+            connectionId,
+            crm,
             workflowId: Context.current().info.workflowExecution?.workflowId ?? '',
             deadlineMs,
           })
@@ -73,7 +74,7 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
         systems,
         preSendRun({ connectionId, runId: sendoutRunId }),
         async (session) => {
-          const run = await requireSendoutRun(session.db, sendoutRunId)
+          const run = await requireSendoutRun(session, sendoutRunId)
           const { targeted } = await fixAudience(session, run, request)
           return { targeted, requests: report(session).requests }
         },
@@ -82,14 +83,14 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
 
     proveFreshness: ({ sendoutRunId, ...input }) =>
       onConnection(systems, preSendRun(input), async (session) => {
-        const run = await requireSendoutRun(session.db, sendoutRunId)
+        const run = await requireSendoutRun(session, sendoutRunId)
         const { proof } = await proveFreshness(session, run)
         return { proof, requests: report(session).requests }
       }),
 
     syncMembers: ({ sendoutRunId, from, to, proof, ...input }) =>
       onConnection(systems, preSendRun(input), async (session) => {
-        const run = await requireSendoutRun(session.db, sendoutRunId)
+        const run = await requireSendoutRun(session, sendoutRunId)
         const counts = await syncMembers(session, run, { from, to }, proof)
         return report(session, counts)
       }),
@@ -99,7 +100,7 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
         systems,
         preSendRun(input),
         async (session) => {
-          const run = await requireSendoutRun(session.db, sendoutRunId)
+          const run = await requireSendoutRun(session, sendoutRunId)
           await decideMembers(session, run)
           return { requests: report(session).requests }
         },
@@ -132,22 +133,6 @@ async function rethrowInTime(
     }
   }
   throw error
-}
-
-/** The connection that a request is about; an account without CRM has eMarketeer's own state decide. */
-async function connectionOf(systems: Systems, request: PreSendRequest): Promise<ConnectionRow> {
-  if (request.connectionId !== undefined) {
-    const connection = await systems.connection(request.connectionId)
-    if (connection.state === 'disabled') {
-      return ensureImplicitConnection(systems.db, connection.accountId)
-    }
-    return connection
-  }
-  const accountId = request.accountId!
-  return (
-    (await findConnectionOfAccount(systems.db, accountId)) ??
-    ensureImplicitConnection(systems.db, accountId)
-  )
 }
 
 /**
@@ -187,10 +172,13 @@ async function refuseForeignSendout(
   }
 }
 
-/** @throws AppError `run_not_found`: it was asked for by hand, under an id that was never opened. */
-async function requireSendoutRun(db: Queryable, sendoutRunId: string): Promise<SendoutRun> {
+/** @throws AppError `run_not_found`: it was asked for by hand, under an id that was never opened, or not on this connection. */
+async function requireSendoutRun(
+  { db, connection }: SyncSession,
+  sendoutRunId: string,
+): Promise<SendoutRun> {
   const run = await findSendoutRun(db, sendoutRunId)
-  if (run === null) {
+  if (run === null || run.connectionId !== connection.connectionId) {
     throw new AppError('run_not_found', `There is no run ${sendoutRunId}.`, {
       path: 'sendoutRunId',
       value: sendoutRunId,

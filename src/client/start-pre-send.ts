@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client'
 import { parsePreSendRequest } from '../config/pre-send-request.js'
-import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
+import { implicitConnectionId, PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
 import type { PreSendRequest } from '../contracts/pre-send.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import { joinPreSend } from './join-pre-send.js'
@@ -28,7 +28,7 @@ export async function startPreSend(
       queue: QUEUES.preSend,
       input: request,
       priorityKey: PRIORITY.preSend,
-      connectionId: connectionId ?? `account-${accountId}`,
+      connectionId: connectionId ?? implicitConnectionId(accountId!),
       memo: { connectionId: connectionId ?? null, accountId: accountId ?? null },
       summary: `Sendout ${sendoutId}, stage ${stage}`,
       // Where only the account is known, the workflow adds them once it found the connection.

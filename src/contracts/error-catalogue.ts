@@ -116,6 +116,9 @@ export const ERROR_CATALOGUE = {
     'Disable the other connection first; or disable this one only, by applying its file with CRM "None".',
   ),
   list_not_available: refused('The sendout ended without a list; see its result.'),
+  crm_changed: refused(
+    'The account has got another CRM since this sendout was opened: start the pre-send again.',
+  ),
   // gateway
   webhook_unauthorized: {
     exitCode: EXIT.failed,

@@ -30,6 +30,14 @@ export const workflowIds = {
   resync: (connectionId: string, suffix: string) => `resync/${connectionId}/${suffix}`,
 } as const
 
+/** How the ids of rows begin that stand for an account without CRM; a connection file may not take such an id. */
+export const IMPLICIT_ID_PREFIX = 'account-'
+
+/** What stands for an account without CRM where the id of a connection is wanted: rows of the ledger, fairness keys. */
+export function implicitConnectionId(accountId: string): string {
+  return `${IMPLICIT_ID_PREFIX}${accountId}`
+}
+
 /** Keyword search attributes that every workflow of ours sets. */
 export const SEARCH_ATTRIBUTES = ['ConnectionId', 'Crm', 'Phase', 'Tier'] as const
 

@@ -114,9 +114,11 @@ export interface PreSendActivities {
     startAtMs: number | null
     deadlineMs: number | null
   }>
-  /** Opens the run that the result and the list belong to. */
+  /** Opens the run that the result and the list belong to, on the connection that the account has by now. */
   openSendout(input: {
     request: PreSendRequest
+    /** As the check found it; null where that was cut off, absent from runs of former releases. */
+    accountId?: string | null
     sendoutRunId: string
     deadlineMs: number
   }): Promise<OpenedSendout>

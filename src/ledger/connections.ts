@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { implicitConnectionId } from '../contracts/names.js'
+import { decidingConnection, type ConnectionState } from '../domain/deciding-connection.js'
 import type { Queryable } from './database.js'
 
-/** Life of a connection. `implicit`: an account without CRM, for pre-sends that eMarketeer alone decides. */
-export type ConnectionState = 'settingUp' | 'active' | 'paused' | 'disabled' | 'implicit'
+export type { ConnectionState }
 
 /** What waits while a connection is paused: everything, or only what makes somebody more mailable. */
 export type PauseMode = 'all' | 'loosening'
@@ -97,17 +98,28 @@ export function findRunningOfCrm(db: Queryable, crm: string): Promise<Connection
   )
 }
 
-/** The account's connection that is not disabled, or null (rule A: there is at most one). */
+/** The account's connection by which its sendouts are decided, or null (rule A: there is at most one). */
 export async function findConnectionOfAccount(
   db: Queryable,
   accountId: string,
 ): Promise<ConnectionRow | null> {
-  const rows = await db.query<ConnectionRow>(
-    `SELECT ${COLUMNS} FROM connections
-      WHERE account_id = $1 AND state IN ('settingUp', 'active', 'paused')`,
+  const ofAccount = await db.query<ConnectionRow>(
+    `SELECT ${COLUMNS} FROM connections WHERE account_id = $1`,
     [accountId],
   )
-  return rows[0] ?? null
+  return decidingConnection(ofAccount)
+}
+
+/** The account of a connection that somebody named, or null: an implicit row is nobody's to name. */
+export async function accountOfConnection(
+  db: Queryable,
+  connectionId: string,
+): Promise<string | null> {
+  const rows = await db.query<{ accountId: string }>(
+    `SELECT account_id AS "accountId" FROM connections WHERE connection_id = $1 AND state <> 'implicit'`,
+    [connectionId],
+  )
+  return rows[0]?.accountId ?? null
 }
 
 /** The connection that a webhook address belongs to, or null. */
@@ -155,7 +167,10 @@ export async function saveConnection(
   return rows[0]!
 }
 
-/** The row that stands for an account without CRM; made when first needed. */
+/**
+ * The row that stands for an account without CRM; made when first needed. It is known by account and state: its id may be
+ * taken by a connection of former days, and then has something added.
+ */
 export async function ensureImplicitConnection(
   db: Queryable,
   accountId: string,
@@ -163,11 +178,21 @@ export async function ensureImplicitConnection(
   await db.query(
     `INSERT INTO connections (connection_id, account_id, crm, state, legal_basis_sync, subscription_sync,
         create_missing, newly_mailable_limit, subscription_rows_per_day, config, webhook_ref)
-      VALUES ('account-' || $1, $1, 'none', 'implicit', false, false, 'none', 0, 0, '{}', $2)
+      SELECT $2 || CASE WHEN EXISTS (SELECT FROM connections WHERE connection_id = $2) THEN $3 ELSE '' END,
+        $1, 'none', 'implicit', false, false, 'none', 0, 0, '{}', $4
       ON CONFLICT DO NOTHING`,
-    [accountId, newWebhookRef()],
+    [
+      accountId,
+      implicitConnectionId(accountId),
+      `-${randomBytes(3).toString('hex')}`,
+      newWebhookRef(),
+    ],
   )
-  return (await findConnection(db, `account-${accountId}`))!
+  const rows = await db.query<ConnectionRow>(
+    `SELECT ${COLUMNS} FROM connections WHERE account_id = $1 AND state = 'implicit'`,
+    [accountId],
+  )
+  return rows[0]!
 }
 
 function newWebhookRef(): string {
@@ -176,7 +201,8 @@ function newWebhookRef(): string {
 
 /**
  * Sets the state. A set-up that ends late activates neither a connection that was disabled nor one that was paused
- * meanwhile; the one is enabled by applying its file, the other by resuming it (connection-life.ts).
+ * meanwhile; the one is enabled by applying its file, the other by resuming it (connection-life.ts). The row of an account
+ * without CRM has no other state.
  */
 export async function setConnectionState(
   db: Queryable,
@@ -186,7 +212,7 @@ export async function setConnectionState(
   await db.query(
     `UPDATE connections SET state = $2, updated_at = now(),
         pause_mode = CASE WHEN $2 = 'paused' THEN pause_mode END
-      WHERE connection_id = $1 AND ($2 <> 'active' OR state NOT IN ('disabled', 'paused'))`,
+      WHERE connection_id = $1 AND state <> 'implicit' AND ($2 <> 'active' OR state NOT IN ('disabled', 'paused'))`,
     [connectionId, state],
   )
 }

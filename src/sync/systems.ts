@@ -80,10 +80,14 @@ export class Systems {
     return client
   }
 
-  /** The connection. @throws AppError `connection_not_found`. */
-  async connection(connectionId: string): Promise<ConnectionRow> {
+  /** The connection. @throws AppError `connection_not_found`, also for the row of an account without CRM. */
+  connection(connectionId: string): Promise<ConnectionRow> {
+    return this.rowOf(connectionId, false)
+  }
+
+  private async rowOf(connectionId: string, orImplicit: boolean): Promise<ConnectionRow> {
     const connection = await findConnection(this.options.db, connectionId)
-    if (!connection) {
+    if (!connection || (connection.state === 'implicit' && !orImplicit)) {
       throw new AppError('connection_not_found', `There is no connection ${connectionId}.`, {
         path: 'connectionId',
         value: connectionId,
@@ -97,7 +101,8 @@ export class Systems {
    * @throws AppError `connection_not_found`, `secret_missing`, `value_invalid`: a person has to mend it.
    */
   async session(run: SyncRun, work: WorkOptions = {}): Promise<SyncSession> {
-    const connection = await this.connection(run.connectionId)
+    // Sendouts alone are decided where there is no CRM.
+    const connection = await this.rowOf(run.connectionId, run.tier === 'preSend')
     const systems = this.systemsOf(connection)
     const clock = new ClockWatch()
     const { db } = this.options

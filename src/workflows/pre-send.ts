@@ -131,7 +131,8 @@ async function open(
   work: Pick<Activities, 'openSendout'> = preSendBrief(state.remainingMs),
 ): Promise<OpenedSendout> {
   const { request, deadlineMs } = state
-  const opened = await work.openSendout({ request, sendoutRunId, deadlineMs })
+  const accountId = state.asked?.accountId ?? null
+  const opened = await work.openSendout({ request, accountId, sendoutRunId, deadlineMs })
   mark({ connectionId: opened.connectionId, phase: 'running' })
   return opened
 }

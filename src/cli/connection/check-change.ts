@@ -1,5 +1,6 @@
 import type { ConnectionFile } from '../../config/connection-file.js'
 import { AppError } from '../../contracts/app-error.js'
+import { IMPLICIT_ID_PREFIX } from '../../contracts/names.js'
 import type { ConnectionRow } from '../../ledger/connections.js'
 
 /** What the ledger holds when a file is to be applied. */
@@ -15,10 +16,11 @@ const SYNC_SWITCHES = ['legalBasisSync', 'subscriptionSync'] as const
 /**
  * Whether a file may be applied on what is there; pure.
  *
- * @throws AppError `value_invalid` (another CRM or account), `tenant_has_active_crm` (rule A), `connection_paused`,
+ * @throws AppError `value_invalid` (another CRM or account, an id that is ours), `tenant_has_active_crm` (rule A), `connection_paused`,
  *   `sync_needs_reenable` (C7). None is retryable.
  */
 export function checkChange(file: ConnectionFile, { existing, ofAccount }: KnownConnections): void {
+  refuseReserved(file, existing)
   if (existing) {
     refuseMove(file, existing)
   }
@@ -43,6 +45,18 @@ export function checkChange(file: ConnectionFile, { existing, ofAccount }: Known
       `${switchedOn} cannot be switched on in a running connection. Disable the integration entirely (CRM "None", ` +
         'apply changes) and enable it again with sync switched on.',
       { path: switchedOn, value: 'true' },
+    )
+  }
+}
+
+/** Under such an id stands an account without CRM; a connection that has had one since former days keeps it. */
+function refuseReserved({ connectionId }: ConnectionFile, existing: ConnectionRow | null): void {
+  const ours = existing === null || existing.state === 'implicit'
+  if (ours && connectionId.startsWith(IMPLICIT_ID_PREFIX)) {
+    throw new AppError(
+      'value_invalid',
+      `connectionId is not valid: must not begin with "${IMPLICIT_ID_PREFIX}", which stands for accounts without CRM.`,
+      { path: 'connectionId', value: connectionId },
     )
   }
 }

@@ -2,11 +2,11 @@ import { joinPreSend } from '../../client/join-pre-send.js'
 import { parseJsonObject } from '../../config/parse-json-object.js'
 import { parsePreSendRequest } from '../../config/pre-send-request.js'
 import { AppError } from '../../contracts/app-error.js'
-import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
+import { implicitConnectionId, PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
 import type { PreSendRequest, PreSendResult } from '../../contracts/pre-send.js'
-import { findConnection } from '../../ledger/connections.js'
 import { accountOfSendout } from '../../ledger/sendouts.js'
 import type { Output } from '../output.js'
+import { accountAsked } from '../../sync/sendout/whose-sendout.js'
 import { readTextFile } from '../read-text-file.js'
 import { withLedger, withTemporal } from '../resources.js'
 import { awaitResult } from '../temporal/await-result.js'
@@ -43,7 +43,7 @@ export async function startPreSend(
       queue: QUEUES.preSend,
       input: request,
       priorityKey: PRIORITY.preSend,
-      connectionId: connectionId ?? `account-${accountId}`,
+      connectionId: connectionId ?? implicitConnectionId(accountId!),
       summary: `Sendout ${sendoutId}, stage ${stage}`,
       join: joinPreSend(temporal.client, request),
     })
@@ -60,24 +60,18 @@ export async function startPreSend(
  * Tells an unknown connection at once instead of in the workflow, which checks the same. Passed over where DATABASE_URL
  * is not set: who asks for a sendout needs Temporal alone.
  */
-async function checkOnLedger({ connectionId, sendoutId }: PreSendRequest): Promise<void> {
-  if (!process.env['DATABASE_URL'] || connectionId === undefined) {
+async function checkOnLedger(request: PreSendRequest): Promise<void> {
+  if (!process.env['DATABASE_URL']) {
     return
   }
   await withLedger(async (db) => {
-    const connection = await findConnection(db, connectionId)
-    if (connection === null) {
-      throw new AppError('connection_not_found', `There is no connection ${connectionId}.`, {
-        path: 'connectionId',
-        value: connectionId,
-      })
-    }
-    const account = await accountOfSendout(db, sendoutId)
-    if (account !== null && account !== connection.accountId) {
+    const account = await accountAsked(db, request)
+    const known = await accountOfSendout(db, request.sendoutId)
+    if (known !== null && known !== account) {
       throw new AppError(
         'sendout_of_another_account',
-        `Sendout ${sendoutId} is another account's.`,
-        { path: 'sendoutId', value: sendoutId },
+        `Sendout ${request.sendoutId} is another account's.`,
+        { path: 'sendoutId', value: request.sendoutId },
       )
     }
   })

@@ -8,6 +8,7 @@ import { countVerdicts, excludeDuplicates, revokeEligible } from '../../ledger/s
 import { spentOf } from '../../ledger/sendout-spent.js'
 import { closeSendoutRun, lockSendoutRun } from '../../ledger/sendouts.js'
 import type { FreshnessProof } from './prove-freshness.js'
+import { isSuperseded } from './whose-sendout.js'
 
 /** What the workflow adds to what is in the ledger. */
 export interface SendoutClosing {
@@ -22,6 +23,7 @@ export interface SendoutClosing {
 
 /** A CRM leaves a column out of its rows where our user may not read it. */
 const ADDRESS_UNTOLD: ErrorCode = 'crm_privilege_missing'
+const CRM_CHANGED: ErrorCode = 'crm_changed'
 
 /**
  * Closes a run: result for the campaign service (G3), receipt for the records (G6). Repeated, it says the same. In one
@@ -38,11 +40,16 @@ async function close(db: Queryable, closing: SendoutClosing): Promise<PreSendRes
   }
   // Decided or not, nobody is mailed twice.
   await excludeDuplicates(db, run.sendoutRunId, run.channel ?? 'email')
+  // Nobody is verified by a CRM that the account has no longer.
+  const superseded = await isSuperseded(db, run)
+  if (superseded) {
+    await revokeEligible(db, run.sendoutRunId)
+  }
   let counts = await countVerdicts(db, run.sendoutRunId)
   const unverified = counts.get('notVerified') ?? 0
   const untold = await hasUntoldAddress(db, run.connectionId, run.transactional === true)
   // Without an audience nothing was verified, however few were targeted; what nobody's address is known of may be anybody's.
-  const incomplete = unverified > 0 || run.channel === null || untold
+  const incomplete = unverified > 0 || run.channel === null || untold || superseded
   const aborted = closing.aborted || (incomplete && closing.onUnverified === 'abort')
   if (aborted) {
     await revokeEligible(db, run.sendoutRunId)
@@ -51,7 +58,8 @@ async function close(db: Queryable, closing: SendoutClosing): Promise<PreSendRes
   const connection = await findConnection(db, run.connectionId)
   const { requests, updated } = await spentOf(db, run.sendoutRunId)
   const eligible = counts.get('eligible') ?? 0
-  const problems = [...new Set([...closing.problems, ...(untold ? [ADDRESS_UNTOLD] : [])])]
+  const found = [...(untold ? [ADDRESS_UNTOLD] : []), ...(superseded ? [CRM_CHANGED] : [])]
+  const problems = [...new Set([...closing.problems, ...found])]
   const result: PreSendResult = {
     sendoutId: run.sendoutId,
     stage: run.stage,

@@ -6,6 +6,7 @@ import type { Queryable } from '../../ledger/database.js'
 import { catchUpEmarketeer } from '../catch-up-emarketeer.js'
 import type { SyncSession } from '../session.js'
 import { judgeMembers } from './load-gate.js'
+import { isSuperseded } from './whose-sendout.js'
 
 /** One page of the list. `nextCursor` null: the end. */
 export interface MailingListPage {
@@ -18,7 +19,7 @@ export const LIST_PAGE_SIZE = 1_000
 
 /**
  * The run whose list may be read: the newest one of stage `send`.
- * @throws AppError `sendout_not_found`; `list_not_available` while it is undecided, or when it was aborted.
+ * @throws AppError `sendout_not_found`; `list_not_available` while it is undecided, or when it was aborted; `crm_changed`.
  */
 export async function findListRun(db: Queryable, sendoutId: string): Promise<SendoutRun> {
   const run = await newestSendoutRun(db, sendoutId, 'send')
@@ -31,6 +32,12 @@ export async function findListRun(db: Queryable, sendoutId: string): Promise<Sen
   if (run.outcome !== 'decided') {
     const state = run.outcome === 'aborted' ? 'was aborted' : 'is not decided yet'
     throw new AppError('list_not_available', `Sendout ${sendoutId} ${state}.`, {
+      path: 'sendoutId',
+      value: sendoutId,
+    })
+  }
+  if (await isSuperseded(db, run)) {
+    throw new AppError('crm_changed', `Sendout ${sendoutId} was decided by another CRM.`, {
       path: 'sendoutId',
       value: sendoutId,
     })
