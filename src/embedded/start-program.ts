@@ -69,7 +69,7 @@ export async function startProgram<Ready = unknown>(
     })
     const fail = (why: string) => reject(new Error(`${options.entry} ${why}:\n${stderr}`))
     void exited.then((code) => fail(`ended (${code}) before it was ready`))
-    setTimeout(fail, options.readyTimeoutMs ?? 30_000, 'was not ready in time').unref()
+    setTimeout(fail, options.readyTimeoutMs ?? 180_000, 'was not ready in time').unref()
   })
   try {
     return { pid: child.pid!, ready: await ready, exited, stdout, stderr: () => stderr, stop }

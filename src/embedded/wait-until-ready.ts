@@ -1,6 +1,6 @@
 import type { GuardedProcess } from './guarded-process.js'
 
-const readyTimeoutMs = 60_000
+const readyTimeoutMs = 180_000
 const pollMs = 30
 
 /**

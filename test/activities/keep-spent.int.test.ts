@@ -42,7 +42,7 @@ async function open(): Promise<void> {
       connectionId,
       crm: 'dynamics',
       workflowId: 'w',
-      deadlineMs: Date.now() + 60_000,
+      deadlineMs: Date.now() + 600_000,
     }),
   )
 }

@@ -35,7 +35,7 @@ function activities() {
     emarketeerOf,
   } as unknown as Systems)
   const environment = new MockActivityEnvironment()
-  const deadlineMs = Date.now() + 60_000
+  const deadlineMs = Date.now() + 600_000
   return {
     open: (sendoutRunId: string, asked = request) =>
       environment.run(openSendout, { request: asked, sendoutRunId, deadlineMs }),

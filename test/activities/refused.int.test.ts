@@ -35,7 +35,7 @@ describe.each<[string, () => Promise<RefusingStand>, RegExp]>([
     await apply()
     await setConnectionState(db, connectionId, 'active')
     workers = [newWorker(), newWorker()]
-  }, 60_000)
+  }, 480_000)
 
   afterAll(async () => {
     workers.forEach((systems) => systems.close())

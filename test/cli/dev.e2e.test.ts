@@ -20,11 +20,11 @@ beforeAll(async () => {
   dev = await startProcess<DevDocument>({
     entry: 'bin/lbsync.mjs',
     args: ['dev', '--json'],
-    readyTimeoutMs: 3 * MINUTES,
+    readyTimeoutMs: 10 * MINUTES,
   })
-}, 4 * MINUTES)
+}, 15 * MINUTES)
 
-afterAll(() => dev?.stop(), MINUTES)
+afterAll(() => dev?.stop(), 5 * MINUTES)
 
 describe('lbsync dev', () => {
   it('answers as docs/cli.md says', async () => {
@@ -41,7 +41,7 @@ describe('lbsync dev', () => {
       expect([ended.exitCode, ended.exitCode === 0 ? null : ended.stderr]).toEqual([0, null])
       expect(documentOf(ended)).toMatchObject({ connectionId, state: 'active' })
     },
-    2 * MINUTES,
+    15 * MINUTES,
   )
 
   it('ends all it started, and takes its files away, when told to', async () => {

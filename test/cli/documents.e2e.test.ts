@@ -71,9 +71,9 @@ beforeAll(async () => {
     transactional: false,
     target: { all: true },
   })
-}, 5 * MINUTES)
+}, 15 * MINUTES)
 
-afterAll(() => stack?.stop(), MINUTES)
+afterAll(() => stack?.stop(), 5 * MINUTES)
 
 /** A rep allows again; no webhook tells of it, so that the sweep finds it. */
 async function allowInCrm() {
@@ -118,7 +118,7 @@ describe('documents of a whole stack', () => {
       expect(shown).toMatchObject({ counts: { linked: 2 } })
       expect(await documented('migrate', ['migrate'])).toMatchObject({ applied: [] })
     },
-    3 * MINUTES,
+    15 * MINUTES,
   )
 
   it(
@@ -167,7 +167,7 @@ describe('documents of a whole stack', () => {
         /Consent, evidence: none, set by CRM user .*, replaced Withdrawn\./,
       )
     },
-    4 * MINUTES,
+    15 * MINUTES,
   )
 
   it(
@@ -205,7 +205,7 @@ describe('documents of a whole stack', () => {
       expect(entries).toHaveLength(2)
       expect(shapeFaults(exampleOf(docs, 'mailing-list <sendoutId>'), entries[0])).toEqual([])
     },
-    3 * MINUTES,
+    15 * MINUTES,
   )
 
   it(
@@ -224,7 +224,7 @@ describe('documents of a whole stack', () => {
       const removed = await documented(usage, ['connection', 'remove-installed', ...on])
       expect(removed).toMatchObject({ state: 'disabled', result: 'done' })
     },
-    3 * MINUTES,
+    15 * MINUTES,
   )
 
   it.each([
@@ -237,13 +237,13 @@ describe('documents of a whole stack', () => {
         entry: 'bin/lbsync.mjs',
         args: [...args, '--json'],
         env: stack.env,
-        readyTimeoutMs: MINUTES,
+        readyTimeoutMs: 10 * MINUTES,
       })
       expect(shapeFaults(exampleOf(docs, usage), running.ready)).toEqual([])
       process.kill(running.pid, 'SIGTERM')
       expect(await running.exited).toBe(0)
       expect(running.stdout).toHaveLength(1)
     },
-    2 * MINUTES,
+    15 * MINUTES,
   )
 })

@@ -8,7 +8,7 @@ import { hang } from '../workflows/support/default-activities.js'
 import { FakeWorld } from '../workflows/support/fake-world.js'
 import { withSetups } from './setup-fakes.js'
 
-jest.setTimeout(60_000)
+jest.setTimeout(480_000)
 const setups = withSetups()
 const database = withDatabase()
 const command = { connectionId: 'acme', reason: 'A mass change went wrong', by: 'Kari' }

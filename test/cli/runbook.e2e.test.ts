@@ -164,13 +164,13 @@ beforeAll(async () => {
     target: { all: true },
   })
   expect(await perform('npx lbsync connection apply acme.json')).toBeNull()
-}, 5 * MINUTES)
+}, 15 * MINUTES)
 
 afterAll(async () => {
   await db?.close()
   await stack?.stop()
   await rm(place, { recursive: true, force: true })
-}, MINUTES)
+}, 15 * MINUTES)
 
 describe('the runbook', () => {
   it('says what to run under most of its headings, and leaves nothing out to be filled in', () => {
@@ -186,6 +186,6 @@ describe('the runbook', () => {
       expect(await perform(text)).toBeNull()
       await those(MENDED, text)
     },
-    3 * MINUTES,
+    15 * MINUTES,
   )
 })

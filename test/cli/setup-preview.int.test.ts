@@ -15,7 +15,7 @@ import { shapeFaults } from './shape-faults.js'
 
 const database = withDatabase()
 // Commands are processes of their own.
-jest.setTimeout(120_000)
+jest.setTimeout(480_000)
 const setups = withSetups()
 const { temporal } = setups
 const id = 'acme-dynamics'
@@ -119,7 +119,7 @@ describe('setup preview', () => {
       'crm_unreachable',
     ])
     expect(setups.world.inputs('previewSetupStep')).toHaveLength(4)
-  }, 60_000)
+  }, 480_000)
 
   it.each([
     ['nobodys', 3, 'connection_not_found'],

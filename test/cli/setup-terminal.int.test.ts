@@ -6,7 +6,7 @@ import { checkoutRoot } from '../../src/embedded/cache-dir.js'
 import { override } from '../workflows/support/setup-runs.js'
 import { withSetups } from './setup-fakes.js'
 
-jest.setTimeout(120_000)
+jest.setTimeout(480_000)
 const setups = withSetups()
 const { temporal } = setups
 

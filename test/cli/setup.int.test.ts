@@ -12,7 +12,7 @@ import { uncertainForm, withSetups } from './setup-fakes.js'
 import { shapeFaults } from './shape-faults.js'
 
 // Most tests run several commands, one after the other, each a process.
-jest.setTimeout(120_000)
+jest.setTimeout(480_000)
 const setups = withSetups()
 const { temporal } = setups
 const EVIDENCE = ['--reason', 'The customer said so', '--by', 'Kari']

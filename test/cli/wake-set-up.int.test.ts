@@ -7,7 +7,7 @@ import { FakeWorld } from '../workflows/support/fake-world.js'
 import { pausedWith, statusOf, untilStatus } from '../workflows/support/setup-runs.js'
 import { uncertainForm, withSetups } from './setup-fakes.js'
 
-jest.setTimeout(60_000)
+jest.setTimeout(480_000)
 const setups = withSetups()
 let made = 0
 

@@ -37,13 +37,13 @@ beforeAll(async () => {
     'SELECT pg_reload_conf()',
   ])
   db = openDatabase(stack.places.databaseUrl, { maxConnections: 1 })
-}, 3 * MINUTES)
+}, 15 * MINUTES)
 
 afterAll(async () => {
   await db?.close()
   await connection?.close()
   await stack?.stop()
-}, MINUTES)
+}, 15 * MINUTES)
 
 it(
   'a stack at rest is at rest: after set-ups and a hint, nothing runs, asks or computes',
@@ -76,7 +76,7 @@ it(
     // All servers together, a busy machine allowed for; one that works in a circle takes a core to itself.
     expect(quiet.cpuSeconds / (QUIET_MS / 1_000)).toBeLessThan(0.2)
   },
-  5 * MINUTES + QUIET_MS,
+  15 * MINUTES + QUIET_MS,
 )
 
 /** Under an id whose cron does not come within the test. */

@@ -26,11 +26,11 @@ beforeAll(async () => {
     rows: [{ emailaddress1: CONTACT.email, donotbulkemail: false }],
   })
   expect(await apply(DEMO_DYNAMICS.secret)).toMatchObject({ exitCode: 0 })
-}, 5 * MINUTES)
+}, 15 * MINUTES)
 
 afterAll(async () => {
   await stack?.stop()
-}, MINUTES)
+}, 15 * MINUTES)
 
 it(
   'a secret that was changed pauses the connection, and the new one ends that at once',
@@ -58,7 +58,7 @@ it(
     expect(await preSend('snd_after')).toMatchObject({ complete: true, eligible: 1 })
     expect(await lbsync('sweep', 'now', connectionFile.connectionId)).toMatchObject({ exitCode: 0 })
   },
-  5 * MINUTES,
+  15 * MINUTES,
 )
 
 async function apply(clientSecret: string) {

@@ -99,13 +99,13 @@ beforeAll(async () => {
       })),
     })
   }
-}, 3 * MINUTES)
+}, 15 * MINUTES)
 
 afterAll(async () => {
   await connection?.close()
   await other?.stop()
   await stack?.stop()
-}, MINUTES)
+}, 15 * MINUTES)
 
 it(
   `set-up whose worker is killed at ${KILL_AT} ends as one that was left alone`,
@@ -127,7 +127,7 @@ it(
       await endState(stack.places.dynamics.controlUrl),
     )
   },
-  12 * MINUTES,
+  30 * MINUTES,
 )
 
 /** The step's call is done, and its answer never comes. */

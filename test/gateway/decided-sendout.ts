@@ -42,7 +42,7 @@ export async function sendout(
     connectionId,
     crm: 'none',
     workflowId,
-    deadlineMs: Date.now() + 60_000,
+    deadlineMs: Date.now() + 600_000,
   })
   if (until === 'opened') {
     return sendoutId

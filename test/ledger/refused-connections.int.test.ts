@@ -29,7 +29,7 @@ beforeAll(async () => {
     `DO $$ BEGIN EXECUTE format('COPY hba TO %L', current_setting('hba_file')); END $$`,
     `SELECT pg_reload_conf()`,
   ])
-}, 120_000)
+}, 480_000)
 
 afterAll(async () => {
   if (given !== undefined) {

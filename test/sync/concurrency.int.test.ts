@@ -128,7 +128,7 @@ describe('leases', () => {
     await world.now.timePasses()
     await world.now.sweep()
     expect(await ann.state()).toMatchObject({ basis: 'withdrawn', rows: ['c1:false', 'c2:true'] })
-  }, 60_000)
+  }, 480_000)
 
   it('let a pass that was overtaken during its write take nothing over but evidence, and another one notice', async () => {
     const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })

@@ -7,7 +7,7 @@ import type { World } from './support/world.js'
 const world = withRichWorld()
 const PEOPLE = 10
 const STEPS = 60
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = 480_000
 
 const chosen = process.env['SYNC_SEED']
 const seeds = chosen === undefined ? [1, 2, 3, 4] : [Number(chosen)]

@@ -32,7 +32,7 @@ it(
     const worker = await processes.start({
       entry: 'bin/lbsync.mjs',
       args: ['worker', '--json'],
-      readyTimeoutMs: 2 * GRACE_MS,
+      readyTimeoutMs: 10 * GRACE_MS,
       env: {
         DATABASE_URL: database.url,
         TEMPORAL_ADDRESS: temporal.address,

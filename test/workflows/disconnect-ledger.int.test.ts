@@ -158,7 +158,7 @@ describe('a sendout and a connection that is disabled', () => {
   })
   const open = async (asked: ReturnType<typeof request>) => {
     const sendoutRunId = randomUUID()
-    const deadlineMs = Date.now() + 60_000
+    const deadlineMs = Date.now() + 600_000
     const opening = { request: asked, sendoutRunId, deadlineMs }
     const opened = (await environment.run(preSend().openSendout, opening)) as OpenedSendout
     const reference = { sendoutRunId, connectionId: opened.connectionId, runId: sendoutRunId }

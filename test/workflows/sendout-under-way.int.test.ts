@@ -83,7 +83,7 @@ describe.each(PLACES)('a sendout under way at %s', (_name, placeOf) => {
       categoryId: null,
       transactional: false,
     }
-    const deadlineMs = Date.now() + 60_000
+    const deadlineMs = Date.now() + 600_000
     await environment.run(activities.openSendout, { request, sendoutRunId, deadlineMs })
     await environment.run(activities.fixAudience, { ...reference, request })
     const sync = (from: number) =>

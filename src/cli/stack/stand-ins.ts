@@ -46,7 +46,7 @@ export function startStandIn<Ready extends StandIn>(
   return startProgram<Ready>({
     entry,
     args: ['--port', '0', '--options', JSON.stringify(options)],
-    readyTimeoutMs: 60_000,
+    readyTimeoutMs: 180_000,
   })
 }
 

@@ -121,7 +121,7 @@ async function start(options: StackOptions, keep: Keep, stop: () => Promise<void
       entry: 'bin/lbsync.mjs',
       args: [...args, '--json'],
       env,
-      readyTimeoutMs: 60_000,
+      readyTimeoutMs: 180_000,
       ...(options.onLog ? { onStderr: options.onLog } : {}),
     })
   note('starting the gateway and a worker')

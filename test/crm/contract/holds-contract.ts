@@ -21,7 +21,7 @@ export function holdsContract(start: () => Promise<ContractStand>): void {
       const stand = await start()
       const facts: CrmFacts = await setUp(stand)
       set = { stand, facts, session: stand.open(facts) }
-    }, 30_000)
+    }, 480_000)
     afterEach(async () => {
       await set!.stand.mend()
       await set!.stand.skewClock?.(0)

@@ -36,7 +36,7 @@ describe('set-up that dies', () => {
         expect([write, await installation(stand)]).toEqual([write, whole])
       })
     }
-  }, 240_000)
+  }, 480_000)
 })
 
 describe('removal that dies', () => {
@@ -64,7 +64,7 @@ describe('removal that dies', () => {
         expect([write, await installation(stand)]).toEqual([write, withTracking(before)])
       })
     }
-  }, 240_000)
+  }, 480_000)
 })
 
 /** Change tracking of contact stays on: Dataverse does not let it be switched off. */

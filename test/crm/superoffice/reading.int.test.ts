@@ -254,7 +254,7 @@ describe('changes', () => {
     expect(baseline).toEqual(new Set([true]))
     expect(cursor).not.toBeNull()
     expect(cursors).toBe(1)
-  }, 120_000)
+  }, 480_000)
 
   it('tell the persons whose consent was set or inserted since, complete, and nobody else', async () => {
     const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString()

@@ -114,7 +114,7 @@ function open(
       connectionId: CONNECTION_ID,
       crm,
       workflowId: `presend:${sendoutId}`,
-      deadlineMs: Date.now() + 60_000,
+      deadlineMs: Date.now() + 600_000,
     }),
   )
 }

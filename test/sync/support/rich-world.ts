@@ -148,7 +148,7 @@ export function withRichWorld(newlyMailableLimit = 1_000): { readonly now: RichW
     }
     world = new RichWorld(crm, standInControl(emarketeer.controlUrl), db, systems)
     await world.sweep()
-  }, 60_000)
+  }, 480_000)
   afterEach(() => world!.expectRest())
   afterAll(() => close?.())
   return {

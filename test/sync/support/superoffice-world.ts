@@ -75,7 +75,7 @@ export function withSuperOfficeWorld(
     await apply({})
     await setUp(world)
     await world.sweep()
-  }, 60_000)
+  }, 480_000)
   afterEach(() => world!.expectRest())
   afterAll(() => close?.())
   return {

@@ -209,7 +209,7 @@ export function withWorld(choices: ConnectionChoices = {}): { readonly now: Worl
     await applyConnection(db, standIns, choices)
     world = new World(standIns, db, openSystems(db, standIns), database.url)
     await world.setUp()
-  }, 60_000)
+  }, 480_000)
   afterEach(() => world!.expectRest())
   afterAll(() => world?.close())
   return {

@@ -12,7 +12,7 @@ export function settingUp(start: () => Promise<ContractStand>): void {
   let facts: CrmFacts = {}
   beforeAll(async () => {
     stand = await start()
-  }, 30_000)
+  }, 480_000)
   afterAll(() => stand.close())
 
   describe('set-up', () => {
