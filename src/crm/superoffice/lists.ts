@@ -4,14 +4,8 @@ import type { SuperOfficeClient } from './client.js'
 import { normalizeKey } from './wire/keys.js'
 import { toFlag, toNumber } from './wire/values.js'
 
-const LISTS = {
-  ConsentPurpose: 'ConsentPurposeId',
-  LegalBase: 'LegalBaseId',
-  ConsentSource: 'ConsentSourceId',
-} as const
-
 /** One of the three lists that consents refer to. */
-export type ListName = keyof typeof LISTS
+export type ListName = 'ConsentPurpose' | 'LegalBase' | 'ConsentSource'
 
 /** An entry of a list. */
 export interface ListItem {
@@ -31,7 +25,36 @@ export interface ListItem {
 /** Entries by normalised key. */
 export type ConsentList = ReadonlyMap<string, ListItem>
 
-const answer = z.array(z.record(z.string(), z.unknown()).nullable().catch(null))
+/** Read by {@link toNumber} and {@link toFlag}; whatever else comes counts as not told. */
+const scalar = z.union([z.boolean(), z.number(), z.string()]).nullish().catch(null)
+const entry = {
+  Key: z.string().regex(/\S/),
+  Name: z.string().nullish().catch(null),
+  Deleted: scalar,
+}
+
+/** Entries as they are told (docs/wire-superoffice.md, 4.1 to 4.3). */
+export const purposeEntry = z.looseObject({ ...entry, ConsentPurposeId: scalar, Active: scalar })
+/** See {@link purposeEntry}. */
+export const basisEntry = z.looseObject({ ...entry, LegalBaseId: scalar })
+/** See {@link purposeEntry}. */
+export const sourceEntry = z.looseObject({
+  ...entry,
+  ConsentSourceId: scalar,
+  MailTemplateId: scalar,
+})
+
+const LISTS: Readonly<Record<ListName, z.ZodType<ListItem>>> = {
+  ConsentPurpose: purposeEntry.transform((told) => ({
+    ...toListItem(told, told.ConsentPurposeId),
+    active: toFlag(told.Active) ?? true,
+  })),
+  LegalBase: basisEntry.transform((told) => toListItem(told, told.LegalBaseId)),
+  ConsentSource: sourceEntry.transform((told) => ({
+    ...toListItem(told, told.ConsentSourceId),
+    mails: (toNumber(told.MailTemplateId) ?? 0) !== 0,
+  })),
+}
 
 /**
  * One list afresh, in its order (docs/wire-superoffice.md, 4). Each entry is read by itself: one without a key is left
@@ -52,27 +75,23 @@ export async function readListItems(
       name: 'lists.read',
       effect: 'read',
     },
-    answer,
+    z.array(LISTS[name].nullable().catch(null)),
     context,
   )
-  return body.flatMap((raw) => toListItem(raw, LISTS[name]) ?? [])
+  return body.filter((item) => item !== null)
 }
 
 function toListItem(
-  raw: Readonly<Record<string, unknown>> | null,
-  idField: string,
-): ListItem | null {
-  const { Key: key, Name: name, Deleted, Active, MailTemplateId, [idField]: id } = raw ?? {}
-  if (typeof key !== 'string' || key.trim() === '') {
-    return null
-  }
+  { Key, Name, Deleted }: Pick<z.output<typeof basisEntry>, keyof typeof entry>,
+  id: unknown,
+): ListItem {
   return {
     id: toNumber(id) ?? 0,
-    key,
-    name: typeof name === 'string' ? name : '',
+    key: Key,
+    name: Name ?? '',
     deleted: toFlag(Deleted) ?? false,
-    active: toFlag(Active) ?? true,
-    mails: (toNumber(MailTemplateId) ?? 0) !== 0,
+    active: true,
+    mails: false,
   }
 }
 

@@ -5,7 +5,7 @@ import type { SuperOfficeFacts } from './facts.js'
 import { wrongEnvironment } from './wrong-environment.js'
 
 /** Only our id is needed by every reading and writing; the rest is looked at by set-up, or where it is told. */
-const answer = z.looseObject({
+export const principalAnswer = z.looseObject({
   AssociateId: z.int(),
   DatabaseContextIdentifier: z.string().nullish().catch(null),
   UserType: z.string().nullish().catch(null),
@@ -39,7 +39,7 @@ export async function currentPrincipal(
       name: 'currentPrincipal',
       effect: 'read',
     },
-    answer,
+    principalAnswer,
     context,
   )
   return {

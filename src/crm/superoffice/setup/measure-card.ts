@@ -7,7 +7,7 @@ import type { Trial } from './trial.js'
 
 /** Neither is worth failing for: without one of them the card does not show whether it was saved. */
 const text = z.string().nullish().catch(null)
-const card = z.looseObject({ Firstname: text, UpdatedDate: text })
+export const personCard = z.looseObject({ Firstname: text, UpdatedDate: text })
 
 /** Dates have whole seconds: a save within the second of the one before could not be seen. */
 const NEXT_SECOND_MS = 1_100
@@ -64,7 +64,7 @@ async function readCard(trial: Trial, context: CallContext) {
       name: 'setup.look',
       effect: 'read',
     },
-    card,
+    personCard,
     context,
   )
   return body

@@ -10,7 +10,7 @@ import type { Trial } from './trial.js'
 /** As the driver writes them. */
 const COLUMNS = ['person_id', 'consentPurpose_id', 'legalBase_id', 'consentSource_id', 'comment']
 
-const answer = z.looseObject({ Success: z.unknown().optional() })
+export const upsertAnswer = z.looseObject({ Success: z.unknown().optional() })
 
 /**
  * Whether a mass write raises the row's version by one and names us, without which it must not be used: doubts would be
@@ -53,7 +53,7 @@ export async function measureUpsert(
           ReturnRowStatus: true,
         },
       },
-      answer,
+      upsertAnswer,
       context,
     )
     if (toFlag(body.Success) !== true) {

@@ -4,7 +4,7 @@ import type { SuperOfficeClient } from '../client.js'
 import { encodeParameters } from '../wire/filter.js'
 
 /** Most are other people's, and none of our business, odd or not. */
-const row = z
+export const webhookRow = z
   .looseObject({
     WebhookId: z.int().positive(),
     Name: z.string(),
@@ -52,7 +52,7 @@ export async function webhooksNamed(
       effect: 'read',
     },
     // The server says null rather than an empty list in places.
-    z.array(row).nullable(),
+    z.array(webhookRow).nullable(),
     context,
   )
   return (body ?? [])

@@ -17,7 +17,7 @@ const rowStatus = z
   })
   .nullable()
   .catch(null)
-const answer = z.looseObject({
+export const massWriteAnswer = z.looseObject({
   Success: z.unknown().optional(),
   RowStatus: z.array(rowStatus).nullish().catch(null),
 })
@@ -77,7 +77,7 @@ async function upsert(
     },
   } as const
   try {
-    const { body } = await client.json(request, answer, context)
+    const { body } = await client.json(request, massWriteAnswer, context)
     const rows = toFlag(body.Success) === true ? (body.RowStatus ?? []) : []
     const done = rows.filter((row) => row?.Action === 'Updated' || row?.Action === 'Inserted')
     return new Set(done.map((row) => rowKey(...(row?.RowKeys ?? []))))

@@ -1,0 +1,58 @@
+import type {
+  ConsentPurpose,
+  ConsentSource,
+  LegalBase,
+  MassOperationResult,
+  PersonEntity,
+  SoPrincipalCarrier,
+  UpsertRowStatus,
+  Webhook,
+  // Its ES module's types name files without their endings, which NodeNext does not find: all would be `any`.
+} from '@superoffice/webapi' with { 'resolution-mode': 'require' }
+import type { z } from 'zod'
+import type { basisEntry, purposeEntry, sourceEntry } from '../../../src/crm/superoffice/lists.js'
+import type { principalAnswer } from '../../../src/crm/superoffice/principal.js'
+import type { personCard } from '../../../src/crm/superoffice/setup/measure-card.js'
+import type { upsertAnswer } from '../../../src/crm/superoffice/setup/measure-upsert.js'
+import type { webhookRow } from '../../../src/crm/superoffice/webhooks/webhook-rows.js'
+import type { massWriteAnswer } from '../../../src/crm/superoffice/writing/mass-write.js'
+import type { Fits, IsTold, OnWire } from './fits.js'
+
+/*
+ * Our schemas against SuperOffice's own types, checked by `npm run types`; nothing here runs. Its package has no type for
+ * rows of an archive by OData, the exchange of the system user token and its claims, the key set, the tenant's status,
+ * the API's root, and the bodies of webhooks.
+ */
+
+type Result = Omit<OnWire<MassOperationResult>, 'RowStatus'> & {
+  readonly RowStatus: readonly OnWire<UpsertRowStatus>[]
+}
+
+export const fits: {
+  readonly purposes: Fits<OnWire<ConsentPurpose>, typeof purposeEntry>
+  readonly bases: Fits<OnWire<LegalBase>, typeof basisEntry>
+  readonly sources: Fits<OnWire<ConsentSource>, typeof sourceEntry>
+  readonly principal: Fits<OnWire<SoPrincipalCarrier>, typeof principalAnswer>
+  readonly card: Fits<OnWire<PersonEntity>, typeof personCard>
+  readonly webhooks: Fits<OnWire<Webhook>, typeof webhookRow>
+  readonly massWrite: Fits<Result, typeof massWriteAnswer>
+  readonly trialWrite: Fits<Result, typeof upsertAnswer>
+} = {
+  purposes: true,
+  bases: true,
+  sources: true,
+  principal: true,
+  card: true,
+  webhooks: true,
+  massWrite: true,
+  trialWrite: true,
+}
+
+// The package's types must be found: were they `any`, all would fit.
+export const told: IsTold<OnWire<ConsentPurpose>> = true
+
+// That it can fail: `Active` is a number, whatever stands around what is said of it; and it has no `FunctionRight`.
+type Strict = z.ZodObject<{ Key: z.ZodString; Active: z.ZodCatch<z.ZodOptional<z.ZodBoolean>> }>
+export const misfit: Fits<OnWire<ConsentPurpose>, Strict> = 'Active'
+type Misspelt = z.ZodObject<{ FunctionRight: z.ZodArray<z.ZodUnknown> }>
+export const unknown: Fits<OnWire<SoPrincipalCarrier>, Misspelt> = 'FunctionRight'
