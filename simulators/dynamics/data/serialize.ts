@@ -16,6 +16,8 @@ function isoSeconds(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
 }
 
+const FORMATTED = '@OData.Community.Display.V1.FormattedValue'
+
 /** A stored value as JSON of the Web API. */
 export function outValue(column: Column, value: Json): Json {
   return column.type === 'DateTime' && typeof value === 'number' ? isoSeconds(value) : value
@@ -36,6 +38,9 @@ export function writeRow(
       const property = propertyName(column)
       if (annotations && column.type === 'Lookup' && typeof value === 'string') {
         annotate(context, out, column, property, value)
+      }
+      if (annotations && column.type === 'State') {
+        out[`${property}${FORMATTED}`] = value === 0 ? 'Active' : 'Inactive'
       }
       const shown = shownValue(context, column, outValue(column, value))
       if (shown !== undefined) {
@@ -59,7 +64,7 @@ function annotate(
     return
   }
   const name = context.org.store.rows(target).get(id)?.values[target.primaryName] ?? null
-  out[`${property}@OData.Community.Display.V1.FormattedValue`] = name
+  out[`${property}${FORMATTED}`] = name
   out[`${property}@Microsoft.Dynamics.CRM.associatednavigationproperty`] = column.navigation ?? null
   out[`${property}@Microsoft.Dynamics.CRM.lookuplogicalname`] = target.logicalName
 }

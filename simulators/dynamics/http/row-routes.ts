@@ -1,6 +1,11 @@
 import type { SimResponse } from '../../common/http-server.js'
 import { runBulk, type BulkMessage } from '../data/bulk.js'
-import { lookupByNavigation, propertyNames, selectColumns } from '../data/columns.js'
+import {
+  columnByProperty,
+  lookupByNavigation,
+  propertyNames,
+  selectColumns,
+} from '../data/columns.js'
 import { countDelta, readTracked } from '../data/delta.js'
 import { collectionByNavigation, parseExpand } from '../data/expand.js'
 import { parseJsonObject } from '../data/parse-body.js'
@@ -53,7 +58,9 @@ export function routeRow(
 ): SimResponse {
   const navigation = request.segments[1]?.name
   if (navigation !== undefined) {
-    return navigate(context, table, key, navigation, request)
+    return request.method === 'PUT' || request.method === 'DELETE'
+      ? changeProperty(context, table, key, navigation, request)
+      : navigate(context, table, key, navigation, request)
   }
   const { headers } = request
   const conditions = {
@@ -76,6 +83,26 @@ export function routeRow(
     default:
       throw wrongMethod(request.method)
   }
+}
+
+/** One property of a row: `PUT …/donotbulkemail {"value":true}`, or DELETE, which empties it; it makes no row. */
+function changeProperty(
+  context: Context,
+  table: Table,
+  key: string,
+  name: string,
+  request: ApiRequest,
+): SimResponse {
+  const column = columnByProperty(context, table, name)
+  if (column.type === 'Lookup') {
+    throw wrongMethod(request.method)
+  }
+  const { value } = request.method === 'PUT' ? bodyOf(table, request) : { value: null }
+  if (value === undefined) {
+    throw badPayload(table.entitySet, `The property '${name}' needs a value.`)
+  }
+  patchRow(context, table, key, { [name]: value }, { ifMatch: request.headers['if-match'] ?? '*' })
+  return noContent()
 }
 
 function requireReadable(context: Context, table: Table, key: string): Row {
