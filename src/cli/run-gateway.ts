@@ -32,6 +32,7 @@ export async function runGateway(
     vault: composed.vault,
     temporal,
     apiKey: gateway.apiKey,
+    trustedProxies: gateway.trustedProxies,
     log: logger('gateway'),
   })
   try {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { checkUrl } from './check-url.js'
 import type { EnvironmentSections } from './environment-sections.js'
@@ -42,6 +43,21 @@ const port = z
   .regex(/^\d{1,5}$/, 'must be a port number')
   .transform(Number)
   .refine((value) => value <= 65_535, 'must be a port number')
+
+/** `10.0.0.0/8, 192.0.2.7`: addresses and ranges. A range of all addresses would believe everybody. */
+const addressRanges = z
+  .string()
+  .transform((text) => text.split(',').map((range) => range.trim()))
+  .refine(
+    (ranges) => ranges.every(isAddressRange),
+    'must be addresses or ranges such as 10.0.0.0/8, separated by commas',
+  )
+
+function isAddressRange(text: string): boolean {
+  const [, address = '', prefix] = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i.exec(text) ?? []
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0
+  return bits > 0 && (prefix === undefined || (Number(prefix) >= 1 && Number(prefix) <= bits))
+}
 
 /** What every process reads. */
 export const commonSchema = z
@@ -94,11 +110,13 @@ export const SECTION_SCHEMAS: SectionSchemas = {
         PUBLIC_URL: webAddress(allowLoopbackHttp),
         GATEWAY_PORT: port.default(DEFAULT_GATEWAY_PORT),
         GATEWAY_API_KEY: madeUpKey.optional(),
+        TRUSTED_PROXIES: addressRanges.optional(),
       })
       .transform((given) => ({
         publicUrl: given.PUBLIC_URL,
         port: given.GATEWAY_PORT,
         apiKey: given.GATEWAY_API_KEY ?? null,
+        trustedProxies: given.TRUSTED_PROXIES ?? [],
       })),
   secrets: () =>
     z

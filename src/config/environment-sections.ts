@@ -28,6 +28,8 @@ export interface EnvironmentSections {
     readonly port: number
     /** Bearer key with which a campaign service reads lists; null: that part is closed. */
     readonly apiKey: Secret | null
+    /** Addresses and ranges of the proxies whose X-Forwarded-For is believed. */
+    readonly trustedProxies: readonly string[]
   }
   readonly secrets: {
     /** For {@link createSecretsVault}: the first seals, all open. */

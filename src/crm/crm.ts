@@ -15,6 +15,7 @@ import type {
 } from './records.js'
 import type { SetupStep } from './setup-step.js'
 import type {
+  HeaderVerdict,
   WebhookInstallation,
   WebhookRequest,
   WebhookTarget,
@@ -153,6 +154,8 @@ export interface CrmDriver<Config = unknown> {
   ): { readonly mode: TimesMode; readonly measured: boolean }
   /** The one status that the CRM takes for a success of its webhooks; absent: any 2xx, and 202 is given. */
   readonly webhookStatus?: 200
+  /** Judges the headers of a webhook, so that the bodies of strangers need not be read; in constant time. */
+  judgeWebhookHeaders(headers: WebhookRequest['headers'], facts: CrmFacts): HeaderVerdict
   /**
    * Judges a webhook by the connection's facts; constant-time comparison of the secret.
    * @throws what `secrets.open` throws.

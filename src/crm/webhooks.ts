@@ -45,3 +45,9 @@ export type WebhookVerdict =
       readonly accepted: false
       readonly code: 'webhook_unauthorized' | 'webhook_malformed' | 'webhook_wrong_organization'
     }
+
+/**
+ * What the headers of a call say, before its body is read. `proven`: the sender has the secret. `open`: only the body can
+ * tell, as the signature is over it. `refused`: not the sender, whatever the body is.
+ */
+export type HeaderVerdict = 'proven' | 'open' | 'refused'

@@ -10,6 +10,7 @@ export * from './writes.js'
 export * from './vocabulary.js'
 export {
   verifyWebhook,
+  WEBHOOK_HEADERS,
   type WebhookDelivery,
   type WebhookRefusal,
   type WebhookVerdict,

@@ -28,6 +28,9 @@ export interface WebhookDelivery {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
+/** What a delivery is signed by; one without any of them is none. */
+export const WEBHOOK_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const
+
 const envelope = z.object({ type: z.string(), timestamp: z.string(), data: z.unknown() })
 
 /**
@@ -42,7 +45,7 @@ export function verifyWebhook(
   accountId: string,
 ): WebhookVerdict {
   const headers: Record<string, string> = {}
-  for (const name of ['webhook-id', 'webhook-timestamp', 'webhook-signature']) {
+  for (const name of WEBHOOK_HEADERS) {
     const value = delivery.headers[name]
     if (typeof value !== 'string' || value === '') {
       return { ok: false, reason: 'missing_headers' }

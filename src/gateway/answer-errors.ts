@@ -1,15 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Logger } from '../telemetry/logger.js'
 import { httpRefusal, toRefusal, type Refusal } from './refusal.js'
+import type { RefusalLog } from './refusal-log.js'
 
 /**
  * Lets every failure end as an error document. A log line has the code, the status and the route's pattern: nothing of
- * the body, and no address, for a webhook's address is half of its secret.
+ * the body, and no address, for a webhook's address is half of its secret. Where there is no route, the body is not read.
  */
-export function answerErrors(app: FastifyInstance, log: Logger): void {
+export function answerErrors(app: FastifyInstance, log: RefusalLog): void {
   app.setErrorHandler((error, request, reply) =>
     refuse(toRefusal(error), error, request, reply, log),
   )
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) {
+      throw httpRefusal('route_not_found')
+    }
+  })
   app.setNotFoundHandler((request, reply) => {
     const refusal = httpRefusal('route_not_found')
     return refuse(refusal, refusal, request, reply, log)
@@ -22,7 +27,7 @@ export function refuse(
   cause: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
-  log: Logger,
+  log: RefusalLog,
 ): FastifyReply {
   const fields = {
     code: refusal.code,
@@ -32,9 +37,9 @@ export function refuse(
     connectionId: request.hookOwner?.connectionId ?? null,
   }
   if (refusal.status === 500) {
-    log.error({ ...fields, err: cause }, 'request failed')
+    log.write('error', { ...fields, err: cause }, 'request failed')
   } else {
-    log.warn(fields, 'request refused')
+    log.write('warn', fields, 'request refused')
   }
   if (refusal.retryAfterSeconds !== null) {
     void reply.header('retry-after', String(refusal.retryAfterSeconds))

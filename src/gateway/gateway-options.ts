@@ -15,7 +15,7 @@ export interface GatewayOptions {
   /** GATEWAY_API_KEY; null: the API for the campaign service is closed. */
   readonly apiKey: Secret | null
   readonly log: Logger
-  /** Addresses of proxies whose X-Forwarded-For is believed; none by default. */
+  /** TRUSTED_PROXIES: addresses and ranges of proxies whose X-Forwarded-For is believed; none by default. */
   readonly trustedProxies?: readonly string[]
   /** Clock of the rate limits, in milliseconds; one that never goes back. */
   readonly nowMs?: () => number

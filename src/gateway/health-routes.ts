@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import type { Queryable } from '../ledger/database.js'
+import { LIMITS } from './limits.js'
+import { keptFor } from './shared-reading.js'
 import { callTemporal, type TemporalAccess } from './temporal-access.js'
 
 interface PackageFile {
@@ -17,21 +19,25 @@ interface Readiness {
 
 /**
  * `/healthz`: the process lives; set-up reads it through PUBLIC_URL to prove that webhooks will arrive (E2).
- * `/readyz`: 503 unless database and Temporal answer. `/version`: what runs.
+ * `/readyz`: 503 unless database and Temporal answered within the last second, whoever asks how often. `/version`: what runs.
  */
 export function healthRoutes(app: FastifyInstance, db: Queryable, temporal: TemporalAccess): void {
   const version = readVersion()
   app.get('/healthz', () => ({ status: 'ok', service: version.name }))
   app.get('/version', () => version)
+  const readiness = keptFor(LIMITS.readinessMs, () => readReadiness(db, temporal))
   app.get('/readyz', async (_request, reply) => {
-    const [database, server] = await Promise.all([
-      upOrDown(db.query('SELECT 1')),
-      upOrDown(callTemporal(temporal, (client) => client.workflowService.getSystemInfo({}))),
-    ])
-    const ready = database === 'up' && server === 'up'
-    const readiness: Readiness = { ready, database, temporal: server }
-    return reply.code(ready ? 200 : 503).send(readiness)
+    const found = await readiness()
+    return reply.code(found.ready ? 200 : 503).send(found)
   })
+}
+
+async function readReadiness(db: Queryable, temporal: TemporalAccess): Promise<Readiness> {
+  const [database, server] = await Promise.all([
+    upOrDown(db.query('SELECT 1')),
+    upOrDown(callTemporal(temporal, (client) => client.workflowService.getSystemInfo({}))),
+  ])
+  return { ready: database === 'up' && server === 'up', database, temporal: server }
 }
 
 function upOrDown(proof: Promise<unknown>): Promise<'up' | 'down'> {

@@ -20,9 +20,15 @@ const HTTP_ONLY = {
   request_malformed: [400, 'The request is not valid HTTP.', 'Correct the request.'],
   too_many_requests: [429, 'Too many requests.', 'Wait as Retry-After says, and send it again.'],
   webhooks_too_fast: [
-    // Not 429: Dataverse gives such a call up, and tries 503 once more (docs/wire-dataverse.md).
+    // Not 429: Dataverse gives such a call up, and tries 503 once more (docs/gateway.md).
     503,
     'Too many webhooks of this connection at once.',
+    'Wait as Retry-After says, and send it again.',
+  ],
+  webhook_not_judged: [
+    // Neither 401 nor 429: a sender whose address or secret is new must come again.
+    503,
+    'This call is not known here, and too many such calls came at once to look again.',
     'Wait as Retry-After says, and send it again.',
   ],
   api_key_not_configured: [
@@ -33,7 +39,11 @@ const HTTP_ONLY = {
 } as const satisfies Record<string, readonly [number, string, string]>
 
 /** Above a rate that holds one second's worth. */
-const COME_AGAIN: ReadonlySet<string> = new Set(['too_many_requests', 'webhooks_too_fast'])
+const COME_AGAIN: ReadonlySet<string> = new Set([
+  'too_many_requests',
+  'webhooks_too_fast',
+  'webhook_not_judged',
+])
 
 /** A code that only the gateway's answers carry. */
 export type HttpOnlyCode = keyof typeof HTTP_ONLY

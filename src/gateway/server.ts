@@ -8,8 +8,8 @@ import { InboxSignals } from './inbox-signals.js'
 import { LIMITS } from './limits.js'
 import { takeRawJson } from './raw-json.js'
 import { httpRefusal } from './refusal.js'
+import { RefusalLog } from './refusal-log.js'
 import { sendoutRoutes } from './api/sendout-routes.js'
-import { TokenBuckets } from './token-buckets.js'
 
 /** Where the gateway listens. */
 export interface ListenOptions {
@@ -20,10 +20,11 @@ export interface ListenOptions {
 
 /**
  * The gateway: webhooks in, lists and results out, health (docs/gateway.md). Nothing is connected to before it is
- * needed. Closing it waits for what is under way; what it was given stays open.
+ * needed, but for the list of webhook addresses, which is read before it listens. Closing it waits for what is under way; what it was given stays open.
  */
 export function createGateway(options: GatewayOptions): FastifyInstance {
   const { db, log, temporal, trustedProxies = [] } = options
+  const refusals = new RefusalLog(log)
   const app: FastifyInstance = fastify({
     logger: false,
     bodyLimit: LIMITS.bodyBytes,
@@ -37,22 +38,24 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
       headersTimeout: LIMITS.headersTimeoutMs,
       connectionsCheckingInterval: LIMITS.timeoutCheckMs,
     },
-    clientErrorHandler: answerClientErrors(log),
+    clientErrorHandler: answerClientErrors(refusals),
     frameworkErrors: (error, request, reply) =>
-      void refuse(httpRefusal('request_malformed'), error, request, reply, log),
+      void refuse(httpRefusal('request_malformed'), error, request, reply, refusals),
   })
   app.server.maxConnections = LIMITS.maxSockets
   const signals = new InboxSignals(temporal, log)
-  const refusalsBySource = new TokenBuckets(LIMITS.refusalsPerSource, options.nowMs)
   app.addHook('onSend', async (_request, reply) => {
     void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   })
-  app.addHook('onClose', () => signals.close())
+  app.addHook('onClose', async () => {
+    refusals.close()
+    await signals.close()
+  })
   takeRawJson(app)
-  answerErrors(app, log)
+  answerErrors(app, refusals)
   healthRoutes(app, db, temporal)
-  hookRoutes(app, options, signals, refusalsBySource)
-  sendoutRoutes(app, options, refusalsBySource)
+  hookRoutes(app, options, signals)
+  sendoutRoutes(app, options)
   return app
 }
 

@@ -26,16 +26,6 @@ export class TokenBuckets {
     return true
   }
 
-  /** Whether one could be taken. */
-  has(key: string): boolean {
-    return !this.buckets.has(key) || this.fill(key).tokens >= 1
-  }
-
-  /** Whether something was taken under this key before. */
-  knows(key: string): boolean {
-    return this.buckets.has(key)
-  }
-
   private fill(key: string): Bucket {
     const now = this.nowMs()
     const known = this.buckets.get(key)

@@ -122,6 +122,14 @@ export async function accountOfConnection(
   return rows[0]?.accountId ?? null
 }
 
+/** Every webhook address that there is. An account without CRM has none. */
+export async function listWebhookRefs(db: Queryable): Promise<string[]> {
+  const rows = await db.query<{ ref: string }>(
+    `SELECT webhook_ref AS ref FROM connections WHERE state <> 'implicit'`,
+  )
+  return rows.map(({ ref }) => ref)
+}
+
 /** The connection that a webhook address belongs to, or null. */
 export async function findConnectionByWebhookRef(
   db: Queryable,

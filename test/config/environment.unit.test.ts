@@ -25,9 +25,24 @@ describe('readEnvironment', () => {
       allowLoopbackHttp: false,
       logLevel: 'info',
       emarketeer: { syncUrl: 'https://sync.example', apigwUrl: null },
-      gateway: { publicUrl: 'https://hooks.example', port: 8080, apiKey: null },
+      gateway: { publicUrl: 'https://hooks.example', port: 8080, apiKey: null, trustedProxies: [] },
     })
     expect(environment.database.url.reveal()).toBe(GOOD.DATABASE_URL)
+  })
+
+  it.each(['0.0.0.0/0', '10.0.0.0/33', 'proxy.example', 'loopback', '::/0', '10.0.0.1,,'])(
+    'trusts no proxies by the name of %s',
+    (value) => {
+      expect(messageFor({ TRUSTED_PROXIES: value })).toBe(
+        'TRUSTED_PROXIES must be addresses or ranges such as 10.0.0.0/8, separated by commas.',
+      )
+    },
+  )
+
+  it('reads the proxies that are trusted', () => {
+    const TRUSTED_PROXIES = '10.0.0.0/8, 192.0.2.7,fd00::/8'
+    const { gateway } = readEnvironment(['gateway'], { ...GOOD, TRUSTED_PROXIES })
+    expect(gateway.trustedProxies).toEqual(['10.0.0.0/8', '192.0.2.7', 'fd00::/8'])
   })
 
   it('asks of migrate no more than DATABASE_URL', () => {

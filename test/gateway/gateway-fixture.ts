@@ -27,6 +27,9 @@ export interface FixtureOptions {
   readonly realTemporal?: TemporalAccess
   /** Clock of the rate limits. */
   readonly nowMs?: () => number
+  readonly trustedProxies?: readonly string[]
+  /** A free one unless given. */
+  readonly port?: number
 }
 
 /** A running gateway, and what it works with. */
@@ -75,6 +78,8 @@ async function startGateway(
     emarketeerUrl = 'http://127.0.0.1:1',
     realTemporal,
     nowMs,
+    trustedProxies = [],
+    port = 0,
   }: FixtureOptions,
 ): Promise<GatewayFixture> {
   const lines: string[] = []
@@ -97,9 +102,10 @@ async function startGateway(
     temporal: realTemporal ?? temporal,
     apiKey,
     log,
+    trustedProxies,
     ...(nowMs === undefined ? {} : { nowMs }),
   })
-  const url = await listen(app, { port: 0 })
+  const url = await listen(app, { port })
   let closed = false
   return {
     url,

@@ -3,7 +3,7 @@ import type { CrmDriver } from '../../src/crm/crm.js'
 import type { ToyCrm } from './toy-crm.js'
 import { ToySession } from './toy-session.js'
 import { TOY_STEPS } from './toy-steps.js'
-import { receiveToyWebhook } from './toy-webhooks.js'
+import { judgeToyHeaders, receiveToyWebhook } from './toy-webhooks.js'
 
 const configSchema = z.object({
   installation: z.string(),
@@ -50,6 +50,7 @@ export function toyDriver(installations: ReadonlyMap<string, ToyCrm>): CrmDriver
       const firstVersion = typeof measured === 'number' ? measured : null
       return new ToySession(crm, firstVersion, { facts, secrets, refused })
     },
+    judgeWebhookHeaders: judgeToyHeaders,
     receiveWebhook: receiveToyWebhook,
   }
 }

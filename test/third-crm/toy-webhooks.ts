@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type {
   CrmFacts,
   FactSecrets,
+  HeaderVerdict,
   WebhookInstallation,
   WebhookRequest,
   WebhookTarget,
@@ -29,6 +30,11 @@ export async function installToyWebhook(
 export function removeToyWebhook(crm: ToyCrm): CrmFacts {
   crm.post.tellWhom(null)
   return { toyWebhook: null }
+}
+
+/** Its signature is over the body. */
+export function judgeToyHeaders(headers: WebhookRequest['headers']): HeaderVerdict {
+  return headers[SIGNATURE_HEADER] === undefined ? 'refused' : 'open'
 }
 
 /** Judges what came in. */

@@ -4,7 +4,7 @@ import { type DynamicsConfig, dynamicsConfigSchema } from './config.js'
 import { MAX_IN_VALUES } from './reading/chunks.js'
 import { DynamicsSession } from './session.js'
 import { SETUP_STEPS } from './setup/index.js'
-import { receiveWebhook } from './webhooks/receive.js'
+import { judgeWebhookHeaders, receiveWebhook } from './webhooks/receive.js'
 
 /** Microsoft Dynamics 365 Sales (Dataverse), as the registry knows it (rules B, D). */
 export const dynamicsDriver: CrmDriver<DynamicsConfig> = {
@@ -28,5 +28,6 @@ export const dynamicsDriver: CrmDriver<DynamicsConfig> = {
   setupSteps: SETUP_STEPS,
   open: (config, options) => new DynamicsSession(config, options),
   explainRefusal,
+  judgeWebhookHeaders,
   receiveWebhook,
 }

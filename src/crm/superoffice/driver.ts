@@ -14,7 +14,7 @@ import { onsiteDoor } from './onsite-door.js'
 import { requireHttps } from './require-https.js'
 import { SuperOfficeSession } from './session.js'
 import { SUPEROFFICE_SETUP_STEPS } from './setup/index.js'
-import { receiveWebhook } from './webhooks/receive.js'
+import { judgeWebhookHeaders, receiveWebhook } from './webhooks/receive.js'
 
 const CAPABILITIES: CrmCapabilities = {
   values: 'rich',
@@ -37,6 +37,7 @@ const COMMON: Pick<
   | 'setupSteps'
   | 'webhookStatus'
   | 'rowTimes'
+  | 'judgeWebhookHeaders'
   | 'receiveWebhook'
   | 'basisMapping'
 > = {
@@ -51,6 +52,7 @@ const COMMON: Pick<
     mode: times === 'never' ? times : 'auto',
     measured: readFacts(facts).measured !== undefined,
   }),
+  judgeWebhookHeaders,
   receiveWebhook: (request, facts, secrets) => receiveWebhook(request, facts, secrets),
   basisMapping: basisMappingOf,
 }

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Secret } from '../../config/secret.js'
 import { AppError } from '../../contracts/app-error.js'
 import { httpRefusal } from '../refusal.js'
+import { sourceOf } from '../source-of.js'
 import type { TokenBuckets } from '../token-buckets.js'
 
 /**
@@ -14,7 +15,7 @@ import type { TokenBuckets } from '../token-buckets.js'
  */
 export function createAuthorization(
   apiKey: Secret | null,
-  refusalsBySource: TokenBuckets,
+  wrongKeysBySource: TokenBuckets,
 ): (request: FastifyRequest) => Promise<void> {
   const expected = apiKey === null ? null : digest(apiKey.reveal())
   return async (request) => {
@@ -25,7 +26,7 @@ export function createAuthorization(
     if (given !== undefined && timingSafeEqual(digest(given), expected)) {
       return
     }
-    throw refusalsBySource.take(request.ip)
+    throw wrongKeysBySource.take(sourceOf(request))
       ? new AppError('unauthorized', 'The gateway key is missing or wrong.')
       : httpRefusal('too_many_requests')
   }

@@ -10,7 +10,8 @@ import {
 } from '../../sync/sendout/mailing-list.js'
 import type { Systems } from '../../sync/systems.js'
 import type { GatewayOptions } from '../gateway-options.js'
-import type { TokenBuckets } from '../token-buckets.js'
+import { LIMITS } from '../limits.js'
+import { TokenBuckets } from '../token-buckets.js'
 import { createAuthorization } from './authorize.js'
 
 /** A page of a mailing list as it is given out. */
@@ -26,10 +27,10 @@ const API = '/api/v1/sendouts/:sendoutId'
 /** What a campaign service reads: list and result of a sendout (rule G3). */
 export function sendoutRoutes(
   app: FastifyInstance,
-  { db, systems, apiKey }: GatewayOptions,
-  refusalsBySource: TokenBuckets,
+  { db, systems, apiKey, nowMs }: GatewayOptions,
 ): void {
-  const onRequest = createAuthorization(apiKey, refusalsBySource)
+  const wrongKeysBySource = new TokenBuckets(LIMITS.failuresPerSource, nowMs)
+  const onRequest = createAuthorization(apiKey, wrongKeysBySource)
   app.get(`${API}/mailing-list`, { onRequest }, (request) =>
     mailingList(systems, sendoutIdOf(request), queryValue(request, 'cursor')),
   )

@@ -8,17 +8,32 @@ import type { InboxHint } from '../../ledger/inbox.js'
 import { factSecrets } from '../../sync/fact-secrets.js'
 import type { Systems } from '../../sync/systems.js'
 import { rawBody } from '../raw-json.js'
-import { unauthorized } from './admit.js'
+import { type HookSide, unauthorized } from './admit.js'
 import { shardOf } from './shard-of.js'
 
+interface CrmSideOptions {
+  readonly systems: Systems
+  readonly vault: SecretsVault
+}
+
+/** Calls of CRMs, each judged by its own driver. */
+export function crmSide(options: CrmSideOptions): HookSide {
+  return {
+    name: 'crm',
+    judgeHeaders(connection, request) {
+      const driver = options.systems.driverOf(connection)
+      return driver?.judgeWebhookHeaders(singleHeaders(request), connection.facts) ?? 'refused'
+    },
+    read: (connection, request) => readCrmHook(options, connection, request),
+  }
+}
+
 /**
- * Judges a CRM's call by its own driver.
- *
  * @returns hints to store, possibly none.
  * @throws AppError `webhook_unauthorized`, `webhook_malformed`, `webhook_wrong_organization`, `internal`.
  */
-export function readCrmHook(
-  { systems, vault }: { readonly systems: Systems; readonly vault: SecretsVault },
+function readCrmHook(
+  { systems, vault }: CrmSideOptions,
   connection: ConnectionRow,
   request: FastifyRequest,
 ): readonly InboxHint[] {

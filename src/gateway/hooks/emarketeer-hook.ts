@@ -1,20 +1,31 @@
 import type { FastifyRequest } from 'fastify'
 import type { SecretsVault } from '../../config/secrets-vault.js'
 import { AppError } from '../../contracts/app-error.js'
-import { verifyWebhook, type WebhookRefusal } from '../../emarketeer/index.js'
+import { verifyWebhook, WEBHOOK_HEADERS, type WebhookRefusal } from '../../emarketeer/index.js'
 import type { ConnectionRow } from '../../ledger/connections.js'
 import type { InboxHint } from '../../ledger/inbox.js'
 import { rawBody } from '../raw-json.js'
-import { unauthorized } from './admit.js'
+import { type HookSide, unauthorized } from './admit.js'
 import { shardOf } from './shard-of.js'
 
+/** Deliveries of eMarketeer (docs/wire-emarketeer.md, B7). Their signature is over the body. */
+export function emarketeerSide(vault: SecretsVault): HookSide {
+  return {
+    name: 'em',
+    judgeHeaders: ({ emarketeerWebhookSecret }, { headers }) =>
+      emarketeerWebhookSecret !== null && WEBHOOK_HEADERS.every((name) => Boolean(headers[name]))
+        ? 'open'
+        : 'refused',
+    read: (connection, request) => readEmarketeerHook(vault, connection, request),
+  }
+}
+
 /**
- * Verifies a delivery of eMarketeer (docs/wire-emarketeer.md, B7). The body is a hint only: that the feed has something
- * new. What it says is read from the feed.
+ * Verifies a delivery. The body is a hint only: that the feed has something new. What it says is read from the feed.
  *
  * @throws AppError `webhook_unauthorized`, `webhook_malformed`, `webhook_wrong_organization`, `internal`.
  */
-export function readEmarketeerHook(
+function readEmarketeerHook(
   vault: SecretsVault,
   connection: ConnectionRow,
   request: FastifyRequest,

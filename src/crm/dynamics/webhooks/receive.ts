@@ -1,4 +1,10 @@
-import type { CrmFacts, CrmWebhookHint, WebhookRequest, WebhookVerdict } from '../../crm.js'
+import type {
+  CrmFacts,
+  CrmWebhookHint,
+  HeaderVerdict,
+  WebhookRequest,
+  WebhookVerdict,
+} from '../../crm.js'
 import { type DynamicsFacts, readFacts } from '../facts.js'
 import { SUBSCRIPTIONS_TABLE } from '../names.js'
 import { isGuid } from '../wire/odata.js'
@@ -24,8 +30,19 @@ export function receiveWebhook(request: WebhookRequest, storedFacts: CrmFacts): 
   return { accepted: true, hints: hintsOf(event, facts.organization.userId) }
 }
 
-function isFromOurStep(request: WebhookRequest, { webhook }: DynamicsFacts): boolean {
-  const secret = request.headers[SECRET_HEADER]
+/** Judges by the secret, which is in a header: the body is read of our own steps only. */
+export function judgeWebhookHeaders(
+  headers: WebhookRequest['headers'],
+  storedFacts: CrmFacts,
+): HeaderVerdict {
+  return isFromOurStep({ headers }, readFacts(storedFacts)) ? 'proven' : 'refused'
+}
+
+function isFromOurStep(
+  { headers }: Pick<WebhookRequest, 'headers'>,
+  { webhook }: DynamicsFacts,
+): boolean {
+  const secret = headers[SECRET_HEADER]
   return (
     secret !== undefined &&
     webhook !== undefined &&

@@ -1,9 +1,15 @@
-import type { CrmFacts, FactSecrets, WebhookRequest, WebhookVerdict } from '../../crm.js'
+import type {
+  CrmFacts,
+  FactSecrets,
+  HeaderVerdict,
+  WebhookRequest,
+  WebhookVerdict,
+} from '../../crm.js'
 import { readFacts, type SuperOfficeFacts } from '../facts.js'
 import { isTestEvent, readEvent, type SuperOfficeEvent } from './event.js'
 import { hintsOf } from './hints-of.js'
 import { openSecrets } from './open-secrets.js'
-import { isSigned, SIGNATURE_HEADER } from './secret.js'
+import { isSigned, mayBeSignature, SIGNATURE_HEADER } from './secret.js'
 
 /**
  * An event that failed goes to the end of the queue, and its time is by a clock, and perhaps of a zone, that nobody can
@@ -46,6 +52,15 @@ export function receiveWebhook(
     return { accepted: false, code: 'webhook_unauthorized' }
   }
   return { accepted: true, hints: isFresh(event, nowMs) ? hintsOf(event, facts.associateId) : [] }
+}
+
+/** Whether there is a signature to be verified, which takes the body, and a secret to verify it with. */
+export function judgeWebhookHeaders(
+  headers: WebhookRequest['headers'],
+  storedFacts: CrmFacts,
+): HeaderVerdict {
+  const signed = mayBeSignature(headers[SIGNATURE_HEADER] ?? '')
+  return signed && readFacts(storedFacts).webhook !== undefined ? 'open' : 'refused'
 }
 
 function isOurs(

@@ -9,12 +9,19 @@ export function newSecret(): string {
 }
 
 /**
+ * Whether a text has the form of a signature. Buffer.from would also take what is no base64, and so accept one signature
+ * in many spellings.
+ */
+export function mayBeSignature(text: string): boolean {
+  return /^[A-Za-z0-9+/]{43}=$/.test(text)
+}
+
+/**
  * Whether a signature is that of the raw body under one of the secrets: base64 of HMAC-SHA256 (docs/wire-superoffice.md,
  * 8). Every secret is tried, each compared in constant time.
  */
 export function isSigned(body: Buffer, signature: string, secrets: readonly string[]): boolean {
-  // Buffer.from would also take what is no base64, and so accept one signature in many spellings.
-  const given = /^[A-Za-z0-9+/]{43}=$/.test(signature) ? Buffer.from(signature, 'base64') : null
+  const given = mayBeSignature(signature) ? Buffer.from(signature, 'base64') : null
   let fits = false
   for (const secret of secrets) {
     const expected = createHmac('sha256', secret).update(body).digest()

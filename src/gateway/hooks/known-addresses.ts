@@ -1,0 +1,100 @@
+import {
+  findConnectionByWebhookRef,
+  listWebhookRefs,
+  type ConnectionRow,
+} from '../../ledger/connections.js'
+import type { Queryable } from '../../ledger/database.js'
+import type { Logger } from '../../telemetry/logger.js'
+import { LIMITS } from '../limits.js'
+import { SharedReading } from '../shared-reading.js'
+
+interface KnownOwner {
+  readonly reading: SharedReading<ConnectionRow | null>
+  /** Undefined: not read yet. */
+  row: ConnectionRow | null | undefined
+}
+
+/**
+ * The webhook addresses that there are, in memory from the start, and the connections of those that were called, as they
+ * were when last read. Enough to tell strangers from senders without asking the database for each call: it is asked at
+ * most once a second for all addresses, and once a second for each address that there is.
+ */
+export class KnownAddresses {
+  private refs: ReadonlySet<string> = new Set()
+  private readonly owners = new Map<string, KnownOwner>()
+  private readonly list: SharedReading<void>
+  private timer: NodeJS.Timeout | null = null
+
+  constructor(
+    private readonly db: Queryable,
+    private readonly log: Logger,
+  ) {
+    this.list = new SharedReading(() => this.readList(), LIMITS.lookUpEveryMs)
+  }
+
+  /** Reads the list, and again every ten seconds. Without its database it begins empty, and reads it with the first call. */
+  async open(): Promise<void> {
+    await this.refresh()
+    this.timer = setInterval(() => void this.refresh(), LIMITS.addressesEveryMs)
+    this.timer.unref()
+  }
+
+  close(): void {
+    clearInterval(this.timer ?? undefined)
+  }
+
+  /** Whether there was such an address when the list was last read. */
+  has(webhookRef: string): boolean {
+    return this.refs.has(webhookRef)
+  }
+
+  /** The list as it is after this call, read for all who wait for it. @throws AppError `database_unreachable`. */
+  readAgain(): Promise<void> {
+    return this.list.newer()
+  }
+
+  /** Whose address it is, as last read; read now where it never was. @throws AppError `database_unreachable`. */
+  async ownerOf(webhookRef: string): Promise<ConnectionRow | null> {
+    const { row } = this.known(webhookRef)
+    return row === undefined ? this.ownerReadAgain(webhookRef) : row
+  }
+
+  /** The same as it is after this call, read for all who wait for it. @throws AppError `database_unreachable`. */
+  ownerReadAgain(webhookRef: string): Promise<ConnectionRow | null> {
+    return this.known(webhookRef).reading.newer()
+  }
+
+  /** The same as it is now: a reading of its own, for calls whose sender is proven. @throws AppError. */
+  async ownerNow(webhookRef: string): Promise<ConnectionRow | null> {
+    const row = await findConnectionByWebhookRef(this.db, webhookRef)
+    this.known(webhookRef).row = row
+    return row
+  }
+
+  private known(webhookRef: string): KnownOwner {
+    const known = this.owners.get(webhookRef)
+    if (known) {
+      return known
+    }
+    const read = () => this.ownerNow(webhookRef)
+    const made = { reading: new SharedReading(read, LIMITS.lookUpEveryMs), row: undefined }
+    this.owners.set(webhookRef, made)
+    return made
+  }
+
+  private async refresh(): Promise<void> {
+    await this.list.newer().catch((error: unknown) => {
+      const code = 'database_unreachable'
+      this.log.warn({ code, err: error }, 'the webhook addresses could not be read')
+    })
+  }
+
+  private async readList(): Promise<void> {
+    this.refs = new Set(await listWebhookRefs(this.db))
+    for (const ref of this.owners.keys()) {
+      if (!this.refs.has(ref)) {
+        this.owners.delete(ref)
+      }
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import type { FastifyRequest } from 'fastify'
+
+/** An address with a port, as some proxies write it into X-Forwarded-For. */
+const WITH_PORT = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+)):\d+$/i
+
+/** Groups of an IPv6 address that one subscriber is given; the rest is theirs to make up. */
+const NETWORK_GROUPS = 4
+
+/**
+ * Who a failed call is counted against: the address of the peer, or what the trusted proxies say it is. Of IPv6 the first
+ * 64 bits, as whoever has one address has all of those. What is no address is the peer's own word, and is not believed.
+ */
+export function sourceOf(request: Pick<FastifyRequest, 'ip' | 'socket'>): string {
+  const [, v6, v4] = WITH_PORT.exec(request.ip) ?? []
+  return (
+    networkOf(v6 ?? v4 ?? request.ip) ?? networkOf(request.socket.remoteAddress ?? '') ?? 'unknown'
+  )
+}
+
+function networkOf(address: string): string | null {
+  const [bare = ''] = address.split('%')
+  const mapped = /^::ffff:([0-9.]+)$/i.exec(bare)?.[1] ?? bare
+  if (isIPv4(mapped)) {
+    return mapped
+  }
+  return isIPv6(bare) ? groupsOf(bare).slice(0, NETWORK_GROUPS).join(':') : null
+}
+
+/** The eight groups of a valid address, without leading zeros. */
+function groupsOf(address: string): string[] {
+  // The URL parser writes an address in its one canonical form.
+  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
+  const [head = '', tail] = canonical.split('::')
+  const before = head === '' ? [] : head.split(':')
+  const after = tail === undefined || tail === '' ? [] : tail.split(':')
+  const missing = tail === undefined ? 0 : 8 - before.length - after.length
+  return [...before, ...Array<string>(missing).fill('0'), ...after]
+}
