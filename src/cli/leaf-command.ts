@@ -10,6 +10,7 @@ const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.refusedByRule]: 'refused by a rule',
   [EXIT.unreachable]: 'something outside is unreachable',
   [EXIT.incomplete]: 'pre-send incomplete or aborted',
+  [EXIT.interrupted]: 'interrupted',
 }
 
 /** What a command is told by. */

@@ -12,6 +12,8 @@ export const EXIT = {
   refusedByRule: 4,
   unreachable: 5,
   incomplete: 6,
+  /** As a shell says it of a program that was interrupted. */
+  interrupted: 130,
 } as const
 
 /** One of {@link EXIT}. */
@@ -198,6 +200,17 @@ export const ERROR_CATALOGUE = {
   ),
   crm_answer_invalid: outside('The CRM answered with something unexpected.'),
   crm_refused: outside('The CRM refused the call; see the code it gave.', false),
+  // this machine
+  not_provisioned: outside('Do one of what the message names, and run again.', false),
+  checkout_needed: refused(
+    'Clone the sources, and run `npm ci` and the command there: the image holds no stand-ins.',
+  ),
+  interrupted: {
+    exitCode: EXIT.interrupted,
+    httpStatus: 503,
+    retryable: true,
+    hint: 'All that was started has been ended. Run it again.',
+  },
   // how work ended in Temporal
   timed_out: {
     exitCode: EXIT.failed,

@@ -40,6 +40,8 @@ export async function startProgram<Ready = unknown>(
   const preload = new URL('./end-with-parent.mjs', import.meta.url).href
   const nodeArgs = ['--import', 'tsx', '--import', preload, options.entry, ...(options.args ?? [])]
   const child = spawn(process.execPath, nodeArgs, {
+    // Its own session: Ctrl-C in a terminal reaches us alone, and we stop it in good order.
+    detached: true,
     cwd: checkoutRoot,
     // NODE_OPTIONS would bring jest's own switches along.
     env: { ...process.env, NODE_OPTIONS: undefined, ...options.env },

@@ -25,6 +25,8 @@ export interface TemporalServer {
   readonly address: string
   /** Address of the web UI; null without one, or where the server is not ours. */
   readonly uiUrl: string | null
+  /** Path of the command line that runs it; null where the server is not ours. */
+  readonly cli: string | null
   /** Ends the server if we started it; otherwise does nothing. */
   stop(): Promise<void>
 }
@@ -42,7 +44,7 @@ export async function startTemporalServer(
 ): Promise<TemporalServer> {
   const given = process.env['TEMPORAL_ADDRESS']
   if (given !== undefined && given !== '') {
-    return { address: given, uiUrl: null, stop: async () => {} }
+    return { address: given, uiUrl: null, cli: null, stop: async () => {} }
   }
   const cli = await temporalCli(options.note)
   let lastLog = ''
@@ -81,6 +83,7 @@ async function startOnce(
   return {
     address,
     uiUrl: uiPort === null ? null : `http://127.0.0.1:${uiPort}`,
+    cli,
     stop: () => server.stop(),
   }
 }

@@ -9,7 +9,7 @@ export function addDemo(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'demo',
     summary: 'a told and checked tour of the whole product, on stand-ins; ends by itself',
-    exitCodes: [EXIT.unreachable],
+    exitCodes: [EXIT.refusedByRule, EXIT.unreachable, EXIT.interrupted],
     notes: 'Ends with 0 only if every claim held.',
   }).action(async ({ json = false }: JsonOption) => {
     const { runDemo } = await import('../demo/run-demo.js')

@@ -5,6 +5,7 @@ import { addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
 import type { DevFiles } from '../stack/dev-files.js'
 import type { StackPlaces } from '../stack/start-stack.js'
+import { quoted } from '../stack/quoted.js'
 import { stopSignal } from '../stop-signal.js'
 
 interface Options extends JsonOption {
@@ -18,8 +19,9 @@ const PACES = { fast: 0, real: 1 } as const
 export function addDev(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'dev',
-    summary: 'run the whole stack on this machine, stand-ins included, until SIGTERM or SIGINT',
-    exitCodes: [EXIT.unreachable],
+    summary:
+      'run the whole stack on this machine, stand-ins included, until SIGTERM, SIGINT or SIGHUP',
+    exitCodes: [EXIT.refusedByRule, EXIT.unreachable, EXIT.interrupted],
     notes: 'With --json the document is one line, written when everything is up.',
   })
     .addOption(
@@ -34,6 +36,7 @@ export function addDev(program: Command, output: Output): void {
       const stack = await startStack({
         ui: true,
         superOffice: true,
+        signal,
         dynamics: { pace: PACES[pace] },
         note: (line) => output.note(line),
         onLog: (chunk) => output.note(chunk.trimEnd()),
@@ -66,14 +69,17 @@ function linesOf(places: StackPlaces, { environment, connections }: DevFiles): s
   ] as const
   return [
     `Temporal     ${places.temporalAddress}   UI ${places.temporalUiUrl ?? '-'}`,
-    `PostgreSQL   DATABASE_URL in ${environment}`,
+    ...(places.temporalCli === null
+      ? []
+      : [`Temporal CLI ${quoted(places.temporalCli)}   (docs/temporal-cli.md calls it temporal)`]),
+    `PostgreSQL   DATABASE_URL in ${quoted(environment)}`,
     `Gateway      ${places.gatewayUrl}`,
     ...standIns.flatMap(([name, standIn]) =>
       standIn ? [`${name.padEnd(12)} ${standIn.url}   control ${standIn.controlUrl}`] : [],
     ),
     '',
     'For commands in another terminal, here in the checkout:',
-    `. ${environment}`,
-    ...connections.map((path) => `npx lbsync connection apply ${path}`),
+    `. ${quoted(environment)}`,
+    ...connections.map((path) => `npx lbsync connection apply ${quoted(path)}`),
   ]
 }

@@ -13,10 +13,12 @@ export interface CommandAnswer {
 export async function runCommand(
   file: string,
   args: readonly string[],
-  env: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | undefined>>,
 ): Promise<CommandAnswer> {
   const child = spawn(file, args, {
     cwd: checkoutRoot,
+    // Its own session: Ctrl-C in a terminal is for the tour, which ends itself.
+    detached: true,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

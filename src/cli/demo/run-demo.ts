@@ -41,13 +41,14 @@ const CHAPTERS = [
 /** The told and checked tour over the whole stack; everything it started is ended, whatever happens. */
 export async function runDemo(output: Output, signal: AbortSignal): Promise<DemoReport> {
   const startedAt = performance.now()
-  const story = new Story(output)
+  const story = new Story(output, signal)
   let stage: Stage | null = null
   let early = ''
   story.chapter('The whole product on this machine')
   const stack = await startStack({
     ui: true,
     superOffice: true,
+    signal,
     note: (line) => story.say(line),
     onLog: (chunk) => {
       if (stage) {
@@ -68,10 +69,13 @@ export async function runDemo(output: Output, signal: AbortSignal): Promise<Demo
       signal.throwIfAborted()
       await chapter(story, stage)
     }
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
   } finally {
     await stage?.strike()
     await stack.stop()
-    if (stage !== null && !story.allHeld) {
+    if (stage !== null && !story.allHeld && !signal.aborted) {
       story.say(`What all processes logged: ${await keepLog(stage.log)}`)
     }
   }

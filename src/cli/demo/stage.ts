@@ -1,13 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createCampaignClient, type CampaignClient } from '../../client/index.js'
 import { Secret } from '../../config/secret.js'
 import type { TemporalClient } from '../../config/temporal.js'
 import { temporalCli } from '../../embedded/temporal-cli.js'
+import { ownDirectory } from '../stack/own-directory.js'
 import type { LegalBasis } from '../../domain/legal-basis.js'
 import { connectionFiles, type StackConnectionFiles } from '../stack/connection-files.js'
 import { DEMO_ACCOUNT, ONLINE_ACCOUNT, ONSITE_ACCOUNT } from '../stack/demo-accounts.js'
+import { childEnvironment } from '../stack/own-environment.js'
 import type { Stack } from '../stack/start-stack.js'
 import { createControl } from './control.js'
 import { emailOf, everybody, type Part } from './people.js'
@@ -38,12 +39,15 @@ export class Stage {
   /** All that commands and processes logged; scanned for people in the end. */
   log = ''
   private directory: string | null = null
+  /** Of the commands that are run. */
+  private readonly environment: Readonly<Record<string, string | undefined>>
 
   /** @throws where the stack was started without SuperOffice. */
   constructor(
     readonly stack: Stack,
     readonly temporal: TemporalClient,
   ) {
+    this.environment = childEnvironment(stack)
     const { emarketeer, dynamics, superOffice, gatewayUrl } = stack.places
     if (superOffice === null) {
       throw new Error('the tour needs SuperOffice')
@@ -102,7 +106,7 @@ export class Stage {
 
   /** Writes a file for a command. @returns its path. */
   async file(name: string, content: unknown): Promise<string> {
-    this.directory ??= await mkdtemp(join(tmpdir(), 'lbsync-demo-'))
+    this.directory ??= await ownDirectory('demo')
     const path = join(this.directory, name)
     await writeFile(path, JSON.stringify(content, null, 2))
     return path
@@ -110,14 +114,14 @@ export class Stage {
 
   /** Runs `lbsync …` as a user would. */
   async lbsync(...args: string[]): Promise<CommandAnswer> {
-    const answer = await runCommand(process.execPath, ['bin/lbsync.mjs', ...args], this.stack.env)
+    const answer = await runCommand(process.execPath, ['bin/lbsync.mjs', ...args], this.environment)
     this.log += answer.stderr
     return answer
   }
 
   /** Runs Temporal's own command line as an operator would. */
   async temporalCommand(...args: string[]): Promise<CommandAnswer> {
-    return runCommand(await temporalCli(), args, this.stack.env)
+    return runCommand(await temporalCli(), args, this.environment)
   }
 
   /** eMarketeer's truth about a part's marketing consent. */

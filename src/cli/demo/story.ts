@@ -16,7 +16,11 @@ const LOOK_AGAIN_MS = 100
 export class Story {
   readonly claims: Claim[] = []
 
-  constructor(private readonly output: Output) {}
+  /** @param signal aborted, no further claim is judged. */
+  constructor(
+    private readonly output: Output,
+    private readonly signal: AbortSignal,
+  ) {}
 
   /** A heading. */
   chapter(title: string): void {
@@ -38,12 +42,16 @@ export class Story {
   /**
    * A claim that must come true within the time: looked at again and again until it does. `look` answers null when it
    * holds, else what was seen instead.
+   *
+   * @throws AppError `interrupted`.
    */
   async claim(text: string, withinMs: number, look: () => Promise<string | null>): Promise<void> {
     const startedAt = performance.now()
     let seen: string | null
     do {
       seen = await look().catch((error: unknown) => `failed: ${String(error)}`)
+      // What was seen while everything is being ended says nothing.
+      this.signal.throwIfAborted()
       if (seen !== null) {
         await wait(LOOK_AGAIN_MS)
       }

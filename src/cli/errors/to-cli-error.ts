@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { AppError } from '../../contracts/app-error.js'
+import { ProvisionError } from '../../embedded/provision-error.js'
 import { toAppError } from '../../sync/to-app-error.js'
 import { fromCommander } from './from-commander.js'
 import { fromTemporal } from './from-temporal.js'
@@ -11,6 +12,9 @@ export function toCliError(error: unknown): AppError {
   }
   if (error instanceof CommanderError) {
     return fromCommander(error)
+  }
+  if (error instanceof ProvisionError) {
+    return new AppError('not_provisioned', error.message)
   }
   const known = fromTemporal(error) ?? toAppError(error)
   return known.code === 'internal' ? unexpected(error, known) : known

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connectionFiles } from './connection-files.js'
+import { ownDirectory } from './own-directory.js'
 import type { Stack } from './start-stack.js'
 
 /** What a developer needs for commands against a running stack, as files. */
@@ -15,10 +15,13 @@ export interface DevFiles {
 }
 
 /** Writes them into a directory of their own that only this user may read: they hold the stand-ins' secrets. */
-export async function writeDevFiles({ env, places }: Stack): Promise<DevFiles> {
-  const directory = await mkdtemp(join(tmpdir(), 'lbsync-dev-'))
+export async function writeDevFiles({ env, foreign, places }: Stack): Promise<DevFiles> {
+  const directory = await ownDirectory('dev')
   const environment = join(directory, 'env.sh')
-  await writeFile(environment, `${exportLines(env).join('\n')}\n`)
+  await writeFile(
+    environment,
+    `${[...foreign.map((name) => `unset ${name}`), ...exportLines(env)].join('\n')}\n`,
+  )
   const { dynamics, online, onsite } = connectionFiles(places)
   const connections = await Promise.all(
     [dynamics, online, onsite].flatMap((file) =>

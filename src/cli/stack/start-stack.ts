@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { connectTemporal } from '../../config/temporal.js'
+import { AppError } from '../../contracts/app-error.js'
+import { checkoutRoot } from '../../embedded/cache-dir.js'
 import { freePort } from '../../embedded/free-port.js'
 import { startPostgres } from '../../embedded/postgres.js'
 import { startProgram } from '../../embedded/start-program.js'
@@ -6,6 +10,7 @@ import { startTemporalServer } from '../../embedded/temporal-server.js'
 import { migrate } from '../../ledger/migrate.js'
 import { secretVariables } from './connection-files.js'
 import { emarketeerAccounts } from './demo-accounts.js'
+import { childEnvironment, ownEnvironment } from './own-environment.js'
 import {
   startStandIn,
   startSuperOffice,
@@ -25,6 +30,8 @@ export interface StackOptions {
   readonly emarketeer?: Readonly<Record<string, unknown>>
   /** Start SuperOffice too, Online and on site. Without it the stack is up sooner. */
   readonly superOffice?: boolean
+  /** Aborted, what has been started is ended, and the start fails with its reason. */
+  readonly signal?: AbortSignal
   /** Told in one line what is being started. */
   readonly note?: (line: string) => void
   /** Told what the processes log. */
@@ -35,6 +42,8 @@ export interface StackOptions {
 export interface StackPlaces {
   readonly temporalAddress: string
   readonly temporalUiUrl: string | null
+  /** Where Temporal's command line lies that fits the server; null: a server was given. */
+  readonly temporalCli: string | null
   readonly databaseUrl: string
   readonly gatewayUrl: string
   readonly emarketeer: StandIn
@@ -48,6 +57,8 @@ export interface Stack {
   readonly places: StackPlaces
   /** Environment for commands against this stack. */
   readonly env: Readonly<Record<string, string>>
+  /** Variables of the shell that such commands must not see: they speak of other installations. */
+  readonly foreign: readonly string[]
   readonly gatewayApiKey: string
   /** Ends the workers (by SIGKILL where `kill`) and starts new ones. */
   restartWorker(kill: boolean): Promise<void>
@@ -63,28 +74,58 @@ const EMARKETEER_SERVICE_KEY = 'service-key'
  * for eMarketeer and the CRMs, each a process of its own. All on 127.0.0.1, all ended together, also when we die.
  *
  * @throws ProvisionError where a server cannot be had; it says which ways there are.
+ * @throws AppError `checkout_needed` where there are no stand-ins, `temporal_unreachable` or of the database where one was
+ * given that does not answer.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
+  if (!existsSync(`${checkoutRoot}simulators`)) {
+    throw new AppError('checkout_needed', 'The stand-ins of this stack are in a checkout only.')
+  }
   const stops: (() => Promise<void>)[] = []
+  let ended = false
   const stop = async () => {
-    for (const end of stops.reverse()) {
+    ended = true
+    for (const end of stops.splice(0).reverse()) {
       await end().catch(() => undefined)
     }
   }
   const keep: Keep = (started) => {
-    stops.push(() => started.stop())
+    if (ended) {
+      // It was under way when something else failed.
+      void started.stop().catch(() => undefined)
+    } else {
+      stops.push(() => started.stop())
+    }
     return started
   }
   try {
-    return await start(options, keep, stop)
+    return await unlessAborted(options.signal, start(options, keep, stop))
   } catch (error) {
     await stop()
     throw error
   }
 }
 
+/** Fails with the signal's reason as soon as it is aborted. */
+async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (signal === undefined) {
+    return work
+  }
+  signal.throwIfAborted()
+  let onAbort = () => {}
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', onAbort)
+  })
+  return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', onAbort))
+}
+
 async function start(options: StackOptions, keep: Keep, stop: () => Promise<void>): Promise<Stack> {
   const note = options.note ?? (() => undefined)
+  if ((process.env['TEMPORAL_ADDRESS'] ?? '') !== '') {
+    // Before anything is started for it.
+    await (await connectTemporal()).connection.close()
+  }
   note('starting PostgreSQL, Temporal and the stand-ins')
   const [postgres, temporal, emarketeer, dynamics, superOffice] = await Promise.all([
     startPostgres({ note }).then(keep),
@@ -104,7 +145,7 @@ async function start(options: StackOptions, keep: Keep, stop: () => Promise<void
   const port = await freePort()
   const gatewayUrl = `http://127.0.0.1:${port}`
   const gatewayApiKey = randomBytes(32).toString('base64url')
-  const env = {
+  const stackSays = {
     TEMPORAL_ADDRESS: temporal.address,
     DATABASE_URL: postgres.url,
     EMARKETEER_SYNC_URL: emarketeer.ready.url,
@@ -116,11 +157,12 @@ async function start(options: StackOptions, keep: Keep, stop: () => Promise<void
     ...secretVariables(superOffice),
     LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
   }
+  const own = ownEnvironment(stackSays, process.env)
   const run = (...args: string[]) =>
     startProgram<object>({
       entry: 'bin/lbsync.mjs',
       args: [...args, '--json'],
-      env,
+      env: childEnvironment(own),
       readyTimeoutMs: 180_000,
       ...(options.onLog ? { onStderr: options.onLog } : {}),
     })
@@ -132,11 +174,12 @@ async function start(options: StackOptions, keep: Keep, stop: () => Promise<void
   let worker = first
   keep({ stop: () => worker.stop() })
   return {
-    env,
+    ...own,
     gatewayApiKey,
     places: {
       temporalAddress: temporal.address,
       temporalUiUrl: temporal.uiUrl,
+      temporalCli: temporal.cli,
       databaseUrl: postgres.url,
       gatewayUrl,
       emarketeer: emarketeer.ready,

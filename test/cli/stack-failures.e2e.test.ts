@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { checkoutRoot } from '../../src/embedded/cache-dir.js'
+import { childEnvironment, ownEnvironment } from '../../src/cli/stack/own-environment.js'
+import { quoted } from '../../src/cli/stack/quoted.js'
+
+/** A blank in it, as on some machines. */
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stack failures '))
+})
+
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** What the stack left; the loader of TypeScript keeps its own there. */
+async function leftovers(): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => !name.startsWith('tsx-'))
+}
+
+/** Starts a command of the stack in a session of its own; told each piece of its standard error. */
+function start(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  onStderr: (all: string, interrupt: () => void) => void = () => {},
+) {
+  const child = spawn(process.execPath, ['bin/lbsync.mjs', ...args], {
+    cwd: checkoutRoot,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: folder, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  let stderr = ''
+  let stdout = ''
+  // The whole group, as a terminal does it.
+  let interrupted = false
+  const interrupt = () => {
+    if (!interrupted) {
+      interrupted = true
+      process.kill(-child.pid!, 'SIGINT')
+    }
+  }
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk
+    onStderr(stderr, interrupt)
+  })
+  return once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }))
+}
+
+describe('a stack that cannot start, or is interrupted', () => {
+  it.each(['demo', 'dev'])('%s says which Temporal server does not answer', async (command) => {
+    const { code, stderr } = await start([command], { TEMPORAL_ADDRESS: '127.0.0.1:1' })
+    expect(stderr).toContain('Error temporal_unreachable')
+    expect(stderr).toContain('127.0.0.1:1')
+    expect(code).toBe(5)
+  })
+
+  it('ends by itself, with the ways out, where a part cannot be had', async () => {
+    const { code, stderr } = await start(['dev'], { LBSYNC_POSTGRES: 'foo' })
+    expect(stderr).toContain(
+      'Error not_provisioned: LBSYNC_POSTGRES must be any, machine or package',
+    )
+    expect(code).toBe(5)
+  })
+
+  it('does not hear what the shell says to other installations, and leaves nothing when interrupted', async () => {
+    await mkdir(join(folder, 'lbsync-dev-999999999-gone'))
+    const env = {
+      TEMPORAL_NAMESPACE: 'elsewhere',
+      TEMPORAL_API_KEY: 'key',
+      TEMPORAL_TLS: 'true',
+      SECRETS_KEY: 'short',
+      GATEWAY_PORT: 'abc',
+    }
+    const { code, stderr } = await start(['demo'], env, (all, interrupt) => {
+      // It is set up by now: nothing of the environment was in its way.
+      if (all.includes(' ✓ ')) {
+        interrupt()
+      }
+    })
+    expect(stderr).toContain('Error interrupted: Interrupted by SIGINT.')
+    expect(stderr).not.toContain('✗')
+    expect(code).toBe(130)
+    expect(await leftovers()).toEqual([])
+  })
+
+  it('is interrupted while it starts', async () => {
+    const { code, stderr } = await start(['dev'], {}, (all, interrupt) => {
+      if (all.includes('starting PostgreSQL')) {
+        interrupt()
+      }
+    })
+    expect(stderr).toContain('Error interrupted')
+    expect(code).toBe(130)
+    expect(await leftovers()).toEqual([])
+  })
+})
+
+describe('the environment of a stack', () => {
+  const stack = { DATABASE_URL: 'ours', TEMPORAL_ADDRESS: 'ours' }
+
+  it('has nothing of another installation', () => {
+    const shell = { PATH: '/bin', SECRETS_KEY: 'x', TEMPORAL_TLS: 'true', DATABASE_URL: 'theirs' }
+    const own = ownEnvironment(stack, shell)
+    expect([...own.foreign].sort()).toEqual(['SECRETS_KEY', 'TEMPORAL_TLS'])
+    expect(childEnvironment(own)).toMatchObject({ ...stack, SECRETS_KEY: undefined })
+  })
+
+  it('reaches a Temporal server that was given as the shell says', () => {
+    const shell = { TEMPORAL_ADDRESS: 'given', TEMPORAL_NAMESPACE: 'given', SECRETS_KEY: 'x' }
+    const own = ownEnvironment({ ...stack, TEMPORAL_ADDRESS: 'given' }, shell)
+    expect(own.env).toEqual({ ...stack, TEMPORAL_ADDRESS: 'given', TEMPORAL_NAMESPACE: 'given' })
+    expect(own.foreign).toEqual(['SECRETS_KEY'])
+  })
+})
+
+describe('a path that is printed for a shell', () => {
+  it.each(['/tmp/a b/env.sh', "/tmp/it's/env.sh", '/tmp/plain-1/env.sh'])('%s', async (path) => {
+    const child = spawn('/bin/sh', ['-c', `printf %s ${quoted(path)}`])
+    let said = ''
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (said += chunk))
+    await once(child, 'close')
+    expect(said).toBe(path)
+  })
+})
