@@ -181,6 +181,10 @@ export const ERROR_CATALOGUE = {
   emarketeer_refused: outside('eMarketeer refused the call; see the code it gave.', false),
   emarketeer_rate_limited: outside('eMarketeer asked to wait; the sync goes on by itself.'),
   emarketeer_answer_invalid: outside('eMarketeer answered with something unexpected.'),
+  emarketeer_answer_too_large: outside(
+    'Nothing of the answer was taken. The message names the call and its limit: look at what eMarketeer answers to it, or a proxy before it. The next sweep asks again.',
+    false,
+  ),
   crm_unreachable: outside('The CRM does not answer; the sync tries again by itself.'),
   crm_auth_failed: outside(
     'The CRM refused the credentials. Check the secret, its expiry and the application user.',
@@ -199,6 +203,10 @@ export const ERROR_CATALOGUE = {
     'Somebody is customising the organisation; the sync waits and goes on by itself.',
   ),
   crm_answer_invalid: outside('The CRM answered with something unexpected.'),
+  crm_answer_too_large: outside(
+    'Nothing of the answer was taken. The message names the call and its limit: look at what the CRM answers to it, or a proxy before it. The next sweep asks again.',
+    false,
+  ),
   crm_refused: outside('The CRM refused the call; see the code it gave.', false),
   // this machine
   not_provisioned: outside('Do one of what the message names, and run again.', false),

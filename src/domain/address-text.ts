@@ -50,11 +50,13 @@ export function splitAddresses(folded: string): readonly string[] {
   const text = folded.replace(WIDE_AT, '@')
   // Of one alone, blanks may stand around its very sign: `a @ x`.
   const texts = countOf(text, '@') === 1 ? [text, text.replace(BLANK, '')] : [text]
-  return texts
+  const parts = texts
     .flatMap((one) => one.split(SEPARATOR))
     .flatMap((part) => (countOf(part, '@') > 1 ? part.split(/[/&]/) : [part]))
     .flatMap((part) => [part, ...(countOf(part, '@') > 1 ? part.split(BETWEEN) : [])])
     .flatMap(pairs)
+  // A sign with nothing on one side of it is no address.
+  return parts.filter((part) => !/^@|@$/.test(part))
 }
 
 function countOf(text: string, sign: string): number {

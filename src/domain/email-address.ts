@@ -27,14 +27,20 @@ export interface AddressField {
   readonly unusable: boolean
 }
 
-/** Characters that eMarketeer does not take in an address. */
-const REFUSED_CHARACTERS = /[!#$%*/?^`{|}~\\]/
+/** Characters that eMarketeer does not take in an address; controls, unseen signs, and U+FFFD for what could not be kept. */
+const REFUSED_CHARACTERS = /[!#$%*/?^`{|}~\\\p{C}\uFFFD]/u
 
 /** The longest address Dynamics holds (emailaddress1). */
 const MAX_LENGTH_CHARACTERS = 100
 
 /** Nothing longer is an address: 64 before the sign, 255 after it (RFC 5321, 4.5.3.1). */
 const MAX_KEY_CHARACTERS = 320
+
+/** What is read of a field. Those of Dynamics have 100 characters, of SuperOffice 255, of eMarketeer 254. */
+const MAX_FIELD_CHARACTERS = 2_000
+
+/** What may be an address in it; making a key of each takes its time, and a page has thousands of fields. */
+const MAX_ADDRESSES = 100
 
 /** What an index of the database takes, with room to spare. */
 const MAX_TEXT_BYTES = 1_900
@@ -49,11 +55,13 @@ export function readAddressField(text: string | null | undefined): AddressField 
   if (text && USUAL.test(text)) {
     return { key: text.toLowerCase(), found: [], unusable: false }
   }
-  const folded = foldAddress(text ?? '')
+  const folded = foldAddress((text ?? '').trim().slice(0, MAX_FIELD_CHARACTERS))
   if (folded === '') {
     return EMPTY
   }
-  const found = splitAddresses(folded).flatMap((part) => keyOf(part) ?? [])
+  const found = splitAddresses(folded)
+    .slice(0, MAX_ADDRESSES)
+    .flatMap((part) => keyOf(part) ?? [])
   const key = isDecorated(folded) ? null : keyOf(folded)
   return key === null
     ? { key, found: [...new Set(found)], unusable: true }
@@ -81,7 +89,7 @@ export function addressOrText(text: string | null | undefined): string | null {
   if (!unusable) {
     return key
   }
-  const folded = foldAddress(text ?? '')
+  const folded = foldAddress((text ?? '').trim().slice(0, MAX_FIELD_CHARACTERS))
   return folded.length <= MAX_KEY_CHARACTERS ? folded : shortened(folded)
 }
 

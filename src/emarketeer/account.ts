@@ -41,7 +41,7 @@ export interface Audience extends AudienceRequest {
   readonly expiresAtMs: number
 }
 
-/** One member; an SMS member's e-mail may be null, an e-mail member's mobile too. */
+/** One member; an SMS member's e-mail may be null, an e-mail member's mobile too. The id is empty where it cannot be read. */
 export interface AudienceMember {
   readonly contactId: string
   readonly email: string | null

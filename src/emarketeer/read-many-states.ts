@@ -56,6 +56,7 @@ export async function readManyStates(
   await Promise.all(Array.from({ length: Math.min(LANES, queries.length) }, lane))
   return {
     items: answers.flatMap((answer) => answer.items),
+    unreadable: answers.flatMap((answer) => answer.unreadable),
     missing: [...missing, ...answers.flatMap((answer) => answer.missing)],
   }
 }
@@ -70,8 +71,8 @@ async function readTaken(
   const refusedSoFar: string[] = []
   for (let left = query; ;) {
     try {
-      const { items, missing } = await client.readStates(left, include, context)
-      return { items, missing: [...refusedSoFar, ...missing] }
+      const { missing, ...read } = await client.readStates(left, include, context)
+      return { ...read, missing: [...refusedSoFar, ...missing] }
     } catch (error) {
       const [key, values] =
         'contactIds' in left

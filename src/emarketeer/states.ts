@@ -45,10 +45,23 @@ export interface ContactState {
 /** Which half of the state to read; both by default. */
 export type StatePart = 'consents' | 'subscriptions'
 
+/**
+ * A contact whose state does not fit the contract: unknown, which is not absent. It is handed on, so that it neither takes
+ * the others with it nor passes for one that is gone.
+ */
+export interface UnreadableState {
+  /** null: not even that can be made out. */
+  readonly contactId: string | null
+  readonly email: string | null
+  /** Where it does not fit, e.g. `consents.marketingSendouts.version`; never a value. */
+  readonly path: string
+}
+
 /** Answer of a read by ids or addresses. */
 export interface StatesRead {
   /** In the order asked; by address: all contacts of each, oldest first. */
   readonly items: readonly ContactState[]
+  readonly unreadable: readonly UnreadableState[]
   /** Ids or addresses nobody has. */
   readonly missing: readonly string[]
 }
@@ -56,6 +69,7 @@ export interface StatesRead {
 /** One page of the walk over all contacts; `nextCursor` null = the end. */
 export interface StatesPage {
   readonly items: readonly ContactState[]
+  readonly unreadable: readonly UnreadableState[]
   readonly nextCursor: string | null
   readonly total: number
 }

@@ -1,5 +1,7 @@
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
 import { z } from 'zod'
+import { isStorableId } from '../domain/storable-text.js'
+import { jsonOrUndefined, SMALL_ANSWER } from '../http/index.js'
 import type { FeedItem } from './changes.js'
 import { readChange } from './wire/read-change.js'
 
@@ -58,7 +60,7 @@ export function verifyWebhook(
   }
   const webhookId = headers['webhook-id'] ?? ''
   const body = readEnvelope(delivery.rawBody)
-  if (body === null) {
+  if (body === null || !isStorableId(webhookId)) {
     return { ok: false, reason: 'malformed_body' }
   }
   const change = readChange(body.data, accountId)
@@ -110,10 +112,7 @@ function refusalOf(error: unknown): WebhookRefusal {
 }
 
 function readEnvelope(rawBody: Buffer): z.output<typeof envelope> | null {
-  try {
-    const result = envelope.safeParse(JSON.parse(rawBody.toString('utf8')))
-    return result.success ? result.data : null
-  } catch {
-    return null
-  }
+  const body = jsonOrUndefined(rawBody.toString('utf8'), SMALL_ANSWER.elements)
+  const result = envelope.safeParse(body)
+  return result.success ? result.data : null
 }

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import type { z } from 'zod'
+import { type AnswerLimits, PAGE_ANSWER } from './answer-limits.js'
 import type { CallContext } from './call-context.js'
 import { readClock } from './clock-reading.js'
 import { createGot, requestUrl } from './create-got.js'
@@ -10,16 +11,12 @@ import { linkAbort } from './link-abort.js'
 import { readJson } from './read-json.js'
 import { UpstreamError } from './upstream-error.js'
 
-/** Page sizes of the contract stay far below this (5,000 audience members are about 0.5 MB). */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024
-
 /**
  * Builds the HTTP plumbing of one system: no retries, redirects or cookies of its own, every time-out set, and every
  * failure turned into `UpstreamError`. Retrying belongs to Temporal, which would multiply attempts made here.
  */
 export function createHttp(options: HttpOptions): Http {
   const { client, close } = createGot(options)
-  const maxAnswerBytes = options.maxAnswerBytes ?? MAX_ANSWER_BYTES
   const describe = options.hooks?.describeError ?? describeErrorBody
 
   async function text(request: HttpRequest): Promise<TextAnswer> {
@@ -28,6 +25,7 @@ export function createHttp(options: HttpOptions): Http {
       throw cancelled(options, request, context.signal, false)
     }
     const url = requestUrl(options, request)
+    const { bytes: maxBytes } = limitsOf(request)
     const extraHeaders = await options.hooks?.requestHeaders?.(context)
     const link = linkAbort(context?.signal)
     const startedAtMs = Date.now()
@@ -47,7 +45,7 @@ export function createHttp(options: HttpOptions): Http {
           : { timeout: longer(request.requestTimeoutMs) }),
       })
       void call.on('downloadProgress', ({ transferred }) => {
-        if (transferred > maxAnswerBytes && !tooLarge) {
+        if (transferred > maxBytes && !tooLarge) {
           tooLarge = true
           link.abort()
         }
@@ -67,7 +65,7 @@ export function createHttp(options: HttpOptions): Http {
       return answer
     } catch (error) {
       const converted = tooLarge
-        ? failure(options, request, 'upstream_unexpected_answer', 'the answer is too large', null)
+        ? failure(options, request, 'upstream_answer_too_large', largerThan(maxBytes), null)
         : context?.signal?.aborted
           ? cancelled(options, request, context.signal, true)
           : error instanceof UpstreamError
@@ -95,11 +93,15 @@ export function createHttp(options: HttpOptions): Http {
     schema: S,
   ): Promise<HttpAnswer<z.output<S>>> {
     const answer = await text(request)
-    const reading = readJson(answer, schema)
+    const reading = readJson(answer, schema, limitsOf(request))
     if (!reading.ok) {
       throw failure(options, request, reading.code, reading.reason, answer)
     }
     return { ...answer, body: reading.value }
+  }
+
+  function limitsOf(request: HttpRequest): AnswerLimits {
+    return request.limits ?? options.limits ?? PAGE_ANSWER
   }
 
   function reportClock(context: CallContext | undefined, answer: TextAnswer, sentAtMs: number) {
@@ -110,6 +112,12 @@ export function createHttp(options: HttpOptions): Http {
   }
 
   return { text, json, close }
+}
+
+/** In whole MiB where it is that many. */
+function largerThan(maxBytes: number): string {
+  const mib = maxBytes / (1024 * 1024)
+  return `the answer is larger than ${Number.isInteger(mib) ? `${mib} MiB` : `${maxBytes} bytes`}`
 }
 
 /** A long poll is silent until its end, so the phases that watch silence must grow with the whole. */

@@ -1,4 +1,6 @@
+import { SMALL_ANSWER } from './answer-limits.js'
 import type { ErrorDescription, TextAnswer } from './http-types.js'
+import { jsonOrUndefined } from './parse-json.js'
 
 /** Codes and paths are shown in messages, so only harmless characters are let through: no `@`, no blank. */
 const HARMLESS = /^[A-Za-z0-9_.[\]-]{1,80}$/
@@ -13,12 +15,8 @@ function isHarmless(text: unknown): text is string {
 
 /** Reads `{"error":{"code","details":[{"path"}]}}`, eMarketeer's error body; anything else describes nothing. */
 export function describeErrorBody(answer: TextAnswer): ErrorDescription {
-  let error: unknown
-  try {
-    error = (JSON.parse(answer.body) as { error?: unknown } | null)?.error
-  } catch {
-    return { upstreamCode: null }
-  }
+  const body = jsonOrUndefined(answer.body, SMALL_ANSWER.elements)
+  const error = (body as { error?: unknown } | null | undefined)?.error
   if (typeof error !== 'object' || error === null) {
     return { upstreamCode: null }
   }

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { AnswerLimits } from './answer-limits.js'
 import type { CallContext } from './call-context.js'
 import type { UpstreamCode, UpstreamSystem } from './upstream-error.js'
 
@@ -20,6 +21,8 @@ export interface HttpRequest {
   readonly body?: string | undefined
   /** Statuses outside 2xx that are an outcome and not a failure (304, 404, 412); their body is returned as text. */
   readonly acceptStatuses?: readonly number[] | undefined
+  /** How large the answer may be. Default: as the client is set up. */
+  readonly limits?: AnswerLimits | undefined
   /** Longer or shorter than the client's own limit for the whole request (long polls). */
   readonly requestTimeoutMs?: number | undefined
   readonly context?: CallContext | undefined
@@ -67,8 +70,8 @@ export interface HttpOptions {
   readonly baseUrl: string
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly timeouts?: Partial<HttpTimeouts> | undefined
-  /** Largest answer taken, bytes after decompression. Default 64 MiB. */
-  readonly maxAnswerBytes?: number | undefined
+  /** How large an answer may be where a request does not say. Default: `PAGE_ANSWER`. */
+  readonly limits?: AnswerLimits | undefined
   /** Sockets kept per origin. Default 32. */
   readonly maxSockets?: number | undefined
   /** Response header with the server's request id. Default `x-request-id`. */

@@ -1,5 +1,14 @@
 /** HTTP plumbing shared by the clients of all outside systems. */
+export {
+  type AnswerLimits,
+  BULK_ANSWER,
+  MAX_ROWS,
+  PAGE_ANSWER,
+  SMALL_ANSWER,
+} from './answer-limits.js'
 export { createHttp } from './create-http.js'
+export { rowsUpTo } from './rows-up-to.js'
+export { jsonOrUndefined } from './parse-json.js'
 export type {
   ErrorDescription,
   Http,

@@ -1,12 +1,15 @@
 import type { z } from 'zod'
+import type { AnswerLimits } from './answer-limits.js'
 import type { TextAnswer } from './http-types.js'
+import { parseJson } from './parse-json.js'
 
-/** Outcome of reading a body: the value, or which of the two codes and why (without any value of the body). */
+/** Outcome of reading a body: the value, or which of the codes and why (without any value of the body). */
 export type JsonReading<T> =
   | { readonly ok: true; readonly value: T }
   | {
       readonly ok: false
-      readonly code: 'upstream_not_json' | 'upstream_unexpected_answer'
+      readonly code:
+        'upstream_not_json' | 'upstream_unexpected_answer' | 'upstream_answer_too_large'
       readonly reason: string
     }
 
@@ -22,23 +25,36 @@ export function issuePath(path: readonly PropertyKey[]): string {
 export function readJson<S extends z.ZodType>(
   answer: TextAnswer,
   schema: S,
+  limits: AnswerLimits,
 ): JsonReading<z.output<S>> {
   const contentType = answer.headers['content-type'] ?? ''
   if (!/[/+]json\b/i.test(contentType)) {
     return { ok: false, code: 'upstream_not_json', reason: 'the answer is not JSON by its type' }
   }
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(answer.body.replace(/^\uFEFF/, ''))
-  } catch {
-    return { ok: false, code: 'upstream_not_json', reason: 'the answer is not valid JSON' }
+  return readJsonText(answer.body, schema, limits.elements)
+}
+
+/** As {@link readJson}, of a text whose type is known: a part of a `$batch`. */
+export function readJsonText<S extends z.ZodType>(
+  text: string,
+  schema: S,
+  maxElements: number,
+): JsonReading<z.output<S>> {
+  const parsed = parseJson(text, maxElements)
+  if (!parsed.ok) {
+    const code = parsed.tooLarge ? 'upstream_answer_too_large' : 'upstream_not_json'
+    return { ok: false, code, reason: parsed.reason }
   }
-  const result = schema.safeParse(parsed)
+  const result = schema.safeParse(parsed.value)
   if (result.success) {
     return { ok: true, value: result.data }
   }
   const issue = result.error.issues[0]
   const path = issuePath(issue?.path ?? [])
+  if (issue?.code === 'too_big' && issue.origin === 'array') {
+    const reason = `the answer holds more than ${issue.maximum} entries at ${path}`
+    return { ok: false, code: 'upstream_answer_too_large', reason }
+  }
   return {
     ok: false,
     code: 'upstream_unexpected_answer',

@@ -30,8 +30,10 @@ export const UPSTREAM_CODES = [
   'upstream_refused',
   /** HTML, a cut-off body, or another content type where JSON was due. Retryable: proxies do this when overloaded. */
   'upstream_not_json',
-  /** JSON of another shape than the contract, a redirect, or an answer above the size limit. Not retryable. */
+  /** JSON of another shape than the contract, or a redirect. Not retryable. */
   'upstream_unexpected_answer',
+  /** More bytes, values, rows or levels than this call's answer may have: not looked into. Not retryable. */
+  'upstream_answer_too_large',
   /** The caller's own AbortSignal fired. Not retryable; `cause` is the signal's reason. */
   'upstream_cancelled',
 ] as const

@@ -18,6 +18,7 @@ import { foldFeedPage, type FoldedPage } from './feed-page.js'
 import { loadEmarketeer } from './load-emarketeer.js'
 import { syncCategories } from './sync-categories.js'
 import { takeStates } from './take-states.js'
+import { warnOfUnreadableStates } from './warn-of-unreadable-states.js'
 import { learnFromFeed } from './learn-from-writes.js'
 import type { SyncSession } from './session.js'
 
@@ -165,12 +166,13 @@ async function readContacts(session: SyncSession, contactIds: readonly string[])
     return
   }
   const tick = await nextTick(session.db)
-  const { items } = await readManyStates(
+  const { items, unreadable } = await readManyStates(
     session.emarketeer,
     { contactIds },
     undefined,
     session.call,
   )
+  warnOfUnreadableStates(session, unreadable)
   const { connectionId } = session.connection
   await session.db.transaction((tx) => takeStates(tx, connectionId, items, tick))
 }

@@ -12,6 +12,7 @@ import {
 } from '../ledger/emarketeer-mirror.js'
 import { nextTick } from '../ledger/ticks.js'
 import { takeStates } from './take-states.js'
+import { warnOfUnreadableStates } from './warn-of-unreadable-states.js'
 import type { SyncSession } from './session.js'
 
 const WALK_PAGE_SIZE = 1_000
@@ -77,6 +78,7 @@ async function walk(session: SyncSession, token: string): Promise<void> {
       await continueLoad(tx, connectionId, token)
       await takeStates(tx, connectionId, page.items, tick)
     })
+    warnOfUnreadableStates(session, page.unreadable)
     done += page.items.length
     session.heartbeat({ done, total: page.total })
     cursor = page.nextCursor

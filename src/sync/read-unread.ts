@@ -1,6 +1,7 @@
-import { readManyStates, type ContactState } from '../emarketeer/index.js'
+import { readManyStates, type ContactState, type UnreadableState } from '../emarketeer/index.js'
 import { unreadAddressRows, type AddressRow } from '../ledger/address-rows.js'
 import {
+  addressesOfEmarketeerContacts,
   clearEmarketeerState,
   markEmarketeerRead,
   removeEmarketeerContacts,
@@ -11,6 +12,7 @@ import { nextTick } from '../ledger/ticks.js'
 import { addressKey, spellingsOf } from '../domain/email-address.js'
 import { placeOfEmail } from './emarketeer-place.js'
 import { takeStates } from './take-states.js'
+import { warnOfUnreadableStates } from './warn-of-unreadable-states.js'
 import type { SyncSession } from './session.js'
 
 const CHUNK = 1_000
@@ -29,28 +31,34 @@ export async function readUnreadStates(
 async function readChunk(session: SyncSession, rows: readonly AddressRow[]): Promise<void> {
   const { connectionId } = session.connection
   const tick = await nextTick(session.db)
-  const items = await readStatesAt(session, rows)
-  const present = new Set(items.map((state) => placeOfEmail(state.email)?.address))
+  const { items, unreadable } = await readStatesAt(session, rows)
   await session.db.transaction(async (tx) => {
     const still = await unmovedSince(tx, rows, tick)
     await takeStates(tx, connectionId, items, tick, true)
-    const nobody = rows.filter((row) => still.has(row.address) && !present.has(row.address))
-    await endLinks(
+    const perhaps = await addressesOfEmarketeerContacts(
       tx,
       connectionId,
-      nobody.map((row) => row.addressId),
+      unreadable.flatMap(({ contactId }) => contactId ?? []),
     )
+    const present = new Set(
+      [...items, ...unreadable].map(({ email }) => placeOfEmail(email)?.address),
+    )
+    const nobody = rows.filter(
+      ({ address, addressId }) =>
+        still.has(address) && !present.has(address) && !perhaps.includes(addressId),
+    )
+    // Whose address cannot be made out may be at any of these: then nobody is known to be gone from any.
+    const everybodyTold = unreadable.every(({ email }) => email !== null)
+    await endLinks(tx, connectionId, everybodyTold ? nobody.map((row) => row.addressId) : [])
   })
+  warnOfUnreadableStates(session, unreadable)
 }
 
 /**
  * The states of everybody at these addresses. eMarketeer finds an address by its spelling, trimmed and lower-cased, and by
  * nothing else: whoever is known to have another one is asked for by id.
  */
-async function readStatesAt(
-  session: SyncSession,
-  rows: readonly AddressRow[],
-): Promise<readonly ContactState[]> {
+async function readStatesAt(session: SyncSession, rows: readonly AddressRow[]): Promise<StatesAt> {
   const emails = rows.flatMap(({ address }) =>
     addressKey(address) === null ? [] : spellingsOf(address),
   )
@@ -59,11 +67,18 @@ async function readStatesAt(
     rows.map((row) => row.addressId),
   )
   const states = new Map<string, ContactState>()
+  const unreadable: UnreadableState[] = []
   for (const query of [{ emails }, { contactIds }]) {
-    const { items } = await readManyStates(session.emarketeer, query, undefined, session.call)
-    items.forEach((state) => states.set(state.contactId, state))
+    const read = await readManyStates(session.emarketeer, query, undefined, session.call)
+    read.items.forEach((state) => states.set(state.contactId, state))
+    unreadable.push(...read.unreadable)
   }
-  return [...states.values()]
+  return { items: [...states.values()], unreadable }
+}
+
+interface StatesAt {
+  readonly items: readonly ContactState[]
+  readonly unreadable: readonly UnreadableState[]
 }
 
 /**

@@ -22,6 +22,10 @@ const CODES: Readonly<Record<UpstreamCode, Readonly<Record<Side, ErrorCode>>>> =
     emarketeer: 'emarketeer_answer_invalid',
     crm: 'crm_answer_invalid',
   },
+  upstream_answer_too_large: {
+    emarketeer: 'emarketeer_answer_too_large',
+    crm: 'crm_answer_too_large',
+  },
   upstream_cancelled: { emarketeer: 'internal', crm: 'internal' },
 }
 

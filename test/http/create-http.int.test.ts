@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { createGzip } from 'node:zlib'
 import { z } from 'zod'
 import {
   type ClockReading,
@@ -9,6 +12,7 @@ import {
   type HttpRequest,
   type RequestRecord,
   RequestTally,
+  rowsUpTo,
   UpstreamError,
 } from '../../src/http/index.js'
 
@@ -24,6 +28,12 @@ const read: HttpRequest = {
 }
 const write: HttpRequest = { ...read, method: 'POST', effect: 'write', json: {} }
 
+function* blanks() {
+  for (;;) {
+    yield Buffer.alloc(64 * 1024, ' ')
+  }
+}
+
 describe('createHttp', () => {
   let server: Server
   let http: Http
@@ -37,7 +47,7 @@ describe('createHttp', () => {
       baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       headers: { 'x-api-key': 'secret-key' },
       timeouts: { responseMs: 150 },
-      maxAnswerBytes: 10_000,
+      limits: { bytes: 10_000, elements: 1_000 },
     })
   })
   afterEach(async () => {
@@ -154,7 +164,59 @@ describe('createHttp', () => {
 
   it('refuses an answer above the size limit', async () => {
     handler = answering(200, JSON.stringify({ items: [], pad: 'x'.repeat(200_000) }))
-    expect(await failing(read)).toMatchObject({ code: 'upstream_unexpected_answer' })
+    const code = 'upstream_answer_too_large'
+    expect(await failing(read)).toMatchObject({ code, retryable: false })
+    const limits = { bytes: 1024 * 1024, elements: 1_000 }
+    expect((await http.json({ ...read, limits }, schema)).body).toEqual({ items: [] })
+    handler = answering(200, JSON.stringify({ items: [], pad: 'x'.repeat(2_000_000) }))
+    const error = await failing({ ...read, limits })
+    expect(error).toMatchObject({ code, retryable: false })
+    expect(error.message).toBe('emarketeer GET /things/{id}: the answer is larger than 1 MiB')
+  })
+
+  it('counts what a compressed answer becomes, and does not wait for its end', async () => {
+    let hungUp: Promise<unknown> | undefined
+    handler = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+      const endless = Readable.from(blanks())
+      hungUp = once(response, 'close').then(() => endless.destroy())
+      endless.pipe(createGzip()).pipe(response)
+    }
+    expect(await failing(read)).toMatchObject({ code: 'upstream_answer_too_large' })
+    await hungUp
+  })
+
+  it.each([
+    ['values', `[${'{},'.repeat(2_000)}{}]`, 'the answer holds more than 1000 values'],
+    [
+      'levels',
+      `${'['.repeat(100)}${']'.repeat(100)}`,
+      'the answer is nested deeper than 64 levels',
+    ],
+    [
+      'entries',
+      JSON.stringify({ items: Array.from({ length: 300 }, () => 0) }),
+      'the answer holds more than 200 entries at items',
+    ],
+  ])('refuses an answer of too many %s before it is looked into', async (_name, body, reason) => {
+    handler = answering(200, body)
+    const short = z.object({ items: rowsUpTo(200, z.object({ email: z.string() })) })
+    const error = await http.json(read, short).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'upstream_answer_too_large', retryable: false })
+    expect((error as Error).message).toContain(reason)
+  })
+
+  it('hands on what the database can store, and no key that passes for a prototype', async () => {
+    handler = answering(
+      200,
+      String.raw`{"items":[{"email":"a\u0000b"},{"email":"\ud800"},{"email":"\ud83d\ude00"}],"__proto__":{"x":1},"\u005f_proto__":1,"k\u0000":1}`,
+    )
+    const { body } = await http.json(read, z.record(z.string(), z.unknown()))
+    expect(body).toEqual({
+      items: [{ email: 'a\u001ab' }, { email: '\ufffd' }, { email: '😀' }],
+      'k\u001a': 1,
+    })
+    expect(Object.getPrototypeOf(body)).toBe(Object.prototype)
   })
 
   it('times out; only a write may then have been applied', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { CallContext } from '../../http/index.js'
+import { BULK_ANSWER, type CallContext } from '../../http/index.js'
 import type { DataverseClient } from './client.js'
 import { type BatchAnswer, decodeBatch } from './wire/batch-decode.js'
 import { type BatchRequest, encodeBatch } from './wire/batch-encode.js'
@@ -50,6 +50,7 @@ export async function sendBatch(
       },
       body: encodeBatch(requests, boundary).toString('utf8'),
       acceptStatuses: STATUSES_WITH_PARTS,
+      limits: BULK_ANSWER,
     },
     context,
   )

@@ -1,4 +1,4 @@
-import { createHttp, type Http } from '../../http/index.js'
+import { createHttp, type Http, SMALL_ANSWER } from '../../http/index.js'
 import { describeEntraError } from './auth/entra-errors.js'
 import { describeDataverseError } from './wire/describe-error.js'
 
@@ -30,6 +30,7 @@ export function authorityHttp(authorityHost: string): Http {
     createHttp({
       system: 'dynamics',
       baseUrl: authorityHost,
+      limits: SMALL_ANSWER,
       hooks: { describeError: describeEntraError },
     }),
   )

@@ -1,10 +1,10 @@
-import { UpstreamError } from '../../http/index.js'
+import { type UpstreamCode, UpstreamError } from '../../http/index.js'
 
 /**
  * Asks for what the service may refuse to tell, or may not know in its version, and what can be done without.
  *
  * @returns null where it is refused, or the answer says nothing that can be read. @throws what passes, or is wrong with us
- * (throttled, unreachable, credentials, cancelled).
+ * (throttled, unreachable, credentials, cancelled, too large).
  */
 export async function whereTold<T>(asking: Promise<T>): Promise<T | null> {
   try {
@@ -17,9 +17,13 @@ export async function whereTold<T>(asking: Promise<T>): Promise<T | null> {
   }
 }
 
+/** A person has to look: what was asked is neither refused nor unknown there. */
+const SAYS_SOMETHING: readonly UpstreamCode[] = [
+  'upstream_auth_failed',
+  'upstream_cancelled',
+  'upstream_answer_too_large',
+]
+
 function isNoAnswer({ code, retryable }: UpstreamError): boolean {
-  return (
-    code === 'upstream_unexpected_answer' ||
-    (!retryable && code !== 'upstream_auth_failed' && code !== 'upstream_cancelled')
-  )
+  return code === 'upstream_unexpected_answer' || (!retryable && !SAYS_SOMETHING.includes(code))
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createHttp, type Http } from '../../http/index.js'
+import { createHttp, type Http, SMALL_ANSWER } from '../../http/index.js'
 import { describeSuperOfficeError } from './wire/describe-error.js'
 
 const CLIENTS = new Map<string, Http>()
@@ -33,6 +33,7 @@ export function loginHttp(loginHost: string): Http {
     createHttp({
       system: 'superoffice',
       baseUrl: loginHost,
+      limits: SMALL_ANSWER,
       hooks: { describeError: describeSuperOfficeError },
     }),
   )

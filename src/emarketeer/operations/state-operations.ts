@@ -1,3 +1,4 @@
+import { BULK_ANSWER } from '../../http/index.js'
 import type { EmarketeerClient } from '../client.js'
 import { statesPage, statesRead, toStatesPage, toStatesRead } from '../wire/state-schemas.js'
 import { assertAtMost, type Wire } from './wire.js'
@@ -16,7 +17,7 @@ export function stateOperations({
         'contactIds' in query ? ['contactIds', query.contactIds] : ['emails', query.emails]
       assertAtMost(values.length, MAX_STATES, key)
       if (values.length === 0) {
-        return { items: [], missing: [] }
+        return { items: [], unreadable: [], missing: [] }
       }
       const request = call({
         method: 'POST',
@@ -24,6 +25,7 @@ export function stateOperations({
         operation: 'POST /states/read',
         name: 'states.read',
         effect: 'read',
+        limits: BULK_ANSWER,
         json: { [key]: values, ...(include === undefined ? {} : { include: [include] }) },
         context,
       })
@@ -39,6 +41,7 @@ export function stateOperations({
         name: 'states.walk',
         effect: 'read',
         query: { cursor: cursor ?? undefined, limit, include },
+        limits: BULK_ANSWER,
         context,
       })
       return toStatesPage((await http.json(request, statesPage)).body)

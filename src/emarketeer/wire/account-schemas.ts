@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import type { Account, Audience, Category, WebhookRegistration } from '../account.js'
+import { MAX_ROWS, rowsUpTo } from '../../http/index.js'
+import type {
+  Account,
+  Audience,
+  AudienceMember,
+  Category,
+  WebhookRegistration,
+} from '../account.js'
 import { CHANGE_TYPES, type ChangeType } from '../vocabulary.js'
 import { id, isoTime, textOrNull } from './primitives.js'
 
@@ -22,13 +29,17 @@ export const account = z
     updatedAtMs: updatedAt,
   }))
 
+/** In one line: it goes into the CRM, whose forms and lists take no control characters. */
+const categoryName = z.string().transform((name) => name.replace(/\p{Cc}+/gu, ' ').trim())
+
 /** Answer of B5. */
 export const categories = z.object({
-  items: z.array(
+  items: rowsUpTo(
+    MAX_ROWS,
     z
       .object({
         id,
-        name: z.string(),
+        name: categoryName,
         createdAt: isoTime,
         updatedAt: isoTime,
         archived: z.boolean(),
@@ -63,9 +74,15 @@ export const audience = z
     expiresAtMs: expiresAt,
   }))
 
+/** A member that does not fit is nobody whom anything could be sent to; it stays one of those who were targeted. */
+const NOBODY: AudienceMember = { contactId: '', email: null, mobile: null }
+
 /** Answer of B6, members. */
 export const audiencePage = z.object({
-  items: z.array(z.object({ contactId: id, email: z.string().nullable(), mobile: textOrNull })),
+  items: rowsUpTo(
+    MAX_ROWS,
+    z.object({ contactId: id, email: z.string().nullable(), mobile: textOrNull }).catch(NOBODY),
+  ),
   nextCursor: z.string().nullable(),
   total: z.int().nonnegative(),
 })

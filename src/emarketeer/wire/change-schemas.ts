@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MAX_ROWS, rowsUpTo } from '../../http/index.js'
 import type { Change } from '../changes.js'
 import {
   actorOrNull,
@@ -42,7 +43,7 @@ const details = {
 
 const facts = {
   id,
-  contactIds: z.array(id),
+  contactIds: rowsUpTo(MAX_ROWS, id),
   email: z.string().nullable(),
   eventTime: isoTime,
   recordedAt: isoTime,
@@ -70,7 +71,7 @@ export const change = z
 
 /** Answer of B2; items are read one by one, so that a malformed one does not cost the page. */
 export const changesPage = z.object({
-  items: z.array(z.unknown()),
+  items: z.array(z.unknown()).max(MAX_ROWS),
   nextCursor: z.string().min(1),
   hasMore: z.boolean(),
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isStorableId } from '../../domain/storable-text.js'
 import { isLegalBasis } from '../../domain/legal-basis.js'
 import type { ReadLegalBasis } from '../vocabulary.js'
 
@@ -22,11 +23,14 @@ export const legalBasis = z
   .string()
   .transform((text): ReadLegalBasis => (isLegalBasis(text) ? text : 'unreadable'))
 
-/** A version counter. */
-export const version = z.int().nonnegative()
+/** What the ledger's columns for versions hold: two thousand million changes of one value. */
+const MAX_VERSION = 2_147_483_647
 
-/** An opaque id. */
-export const id = z.string().min(1)
+/** A version counter. */
+export const version = z.int().nonnegative().max(MAX_VERSION)
+
+/** An opaque id, as far as it can be kept and asked for again. */
+export const id = z.string().refine(isStorableId)
 
 /** Text or null; an absent optional text is null too. */
 export const textOrNull = z

@@ -1,3 +1,5 @@
+import { isStorableId } from '../../domain/storable-text.js'
+import { MAX_ROWS } from '../../http/index.js'
 import { issuePath } from '../../http/read-json.js'
 import type { FeedItem, UnreadableChange } from '../changes.js'
 import { CHANGE_TYPES } from '../vocabulary.js'
@@ -32,11 +34,13 @@ function unreadable(
   const { id, contactIds } = loose
   return {
     type: 'unreadable',
-    id: typeof id === 'string' ? id : null,
-    contactIds: Array.isArray(contactIds)
-      ? contactIds.filter((contactId): contactId is string => typeof contactId === 'string')
-      : [],
+    id: isId(id) ? id : null,
+    contactIds: Array.isArray(contactIds) ? contactIds.slice(0, MAX_ROWS).filter(isId) : [],
     reason,
     path,
   }
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && isStorableId(value)
 }

@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import { isLegalBasis, type Purpose } from '../../domain/legal-basis.js'
+import { issuePath } from '../../http/read-json.js'
+import { MAX_ROWS, rowsUpTo } from '../../http/index.js'
 import type {
   ConsentState,
   ContactState,
   StatesPage,
   StatesRead,
   SubscriptionState,
+  UnreadableState,
 } from '../states.js'
 import { actorOrNull, id, isoText, version } from './primitives.js'
 
@@ -38,7 +41,7 @@ const contactState = z
     consents: z
       .object({ storeAndProcess: consent.optional(), marketingSendouts: consent.optional() })
       .nullish(),
-    subscriptions: z.array(subscription).nullish(),
+    subscriptions: rowsUpTo(MAX_ROWS, subscription).nullish(),
   })
   .refine(({ email, consents }) => email === null || !consents || isWhole(consents), {
     path: ['consents'],
@@ -52,26 +55,53 @@ function isWhole(
   return consents.storeAndProcess !== undefined && consents.marketingSendouts !== undefined
 }
 
+/** Contacts are read one by one, so that one which does not fit is no one else's trouble. */
+const items = z.array(z.unknown()).max(MAX_ROWS)
+
 /** Answer of B3. */
-export const statesRead = z.object({ items: z.array(contactState), missing: z.array(z.string()) })
+export const statesRead = z.object({ items, missing: rowsUpTo(MAX_ROWS, z.string()) })
 
 /** Answer of B3b. */
 export const statesPage = z.object({
-  items: z.array(contactState),
+  items,
   nextCursor: z.string().nullable(),
   total: z.int().nonnegative(),
 })
 
 /** The checked answer of B3, in our words. */
 export function toStatesRead(answer: z.output<typeof statesRead>): StatesRead {
-  return { items: answer.items.map(toContactState), missing: answer.missing }
+  return { ...readEach(answer.items), missing: answer.missing }
 }
 
 /** The checked answer of B3b, in our words. */
 export function toStatesPage(answer: z.output<typeof statesPage>): StatesPage {
-  const { items, nextCursor, total } = answer
-  return { items: items.map(toContactState), nextCursor, total }
+  const { nextCursor, total } = answer
+  return { ...readEach(answer.items), nextCursor, total }
 }
+
+function readEach(raw: readonly unknown[]): Pick<StatesRead, 'items' | 'unreadable'> {
+  const read: ContactState[] = []
+  const unreadable: UnreadableState[] = []
+  for (const one of raw) {
+    const parsed = contactState.safeParse(one)
+    if (parsed.success) {
+      read.push(toContactState(parsed.data))
+    } else {
+      unreadable.push(toUnreadable(one, issuePath(parsed.error.issues[0]?.path ?? [])))
+    }
+  }
+  return { items: read, unreadable }
+}
+
+/** As much as can be made out of whom it is about. */
+function toUnreadable(raw: unknown, path: string): UnreadableState {
+  const { contactId, email } = loose.parse(raw)
+  return { contactId, email, path }
+}
+
+const loose = z
+  .object({ contactId: id.nullable().catch(null), email: z.string().nullable().catch(null) })
+  .catch({ contactId: null, email: null })
 
 function toContactState(item: z.output<typeof contactState>): ContactState {
   const { contactId, email, mobile, createdAt, consents, subscriptions } = item

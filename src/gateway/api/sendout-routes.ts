@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../../contracts/app-error.js'
 import type { PreSendResult, SendoutStage } from '../../contracts/pre-send.js'
+import { isStorableId } from '../../domain/storable-text.js'
 import type { Queryable } from '../../ledger/database.js'
 import { newestSendoutRun, receiptOf } from '../../ledger/sendouts.js'
 import {
@@ -79,8 +80,13 @@ async function result(
   return run.result
 }
 
+/** @throws AppError `sendout_not_found` for an id that none could have. */
 function sendoutIdOf(request: FastifyRequest): string {
-  return (request.params as { sendoutId: string }).sendoutId
+  const { sendoutId } = request.params as { sendoutId: string }
+  if (!isStorableId(sendoutId)) {
+    throw new AppError('sendout_not_found', 'No sendout has such an id.', { path: 'sendoutId' })
+  }
+  return sendoutId
 }
 
 function stageOf(stage: string | null): SendoutStage {

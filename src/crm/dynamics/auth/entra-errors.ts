@@ -1,4 +1,10 @@
-import type { ErrorDescription, TextAnswer, UpstreamCode } from '../../../http/index.js'
+import {
+  type ErrorDescription,
+  jsonOrUndefined,
+  SMALL_ANSWER,
+  type TextAnswer,
+  type UpstreamCode,
+} from '../../../http/index.js'
 
 /** Errors of the token endpoint that pass by themselves; every other one needs a person. */
 const TRANSIENT_ERRORS = ['temporarily_unavailable', 'server_error']
@@ -28,10 +34,6 @@ function outcome(status: number, error: string | undefined): UpstreamCode | unde
 }
 
 function parse(text: string): { error?: unknown; error_codes?: unknown } | null {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    return typeof parsed === 'object' ? parsed : null
-  } catch {
-    return null
-  }
+  const parsed = jsonOrUndefined(text, SMALL_ANSWER.elements)
+  return typeof parsed === 'object' ? parsed : null
 }

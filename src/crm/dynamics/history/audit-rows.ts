@@ -1,11 +1,13 @@
 import { z } from 'zod'
+import { jsonOrUndefined, MAX_ROWS, rowsUpTo, SMALL_ANSWER } from '../../../http/index.js'
 import type { BatchPart } from '../wire/batch-decode.js'
 import type { BatchRequest } from '../wire/batch-encode.js'
 import { API_ROOT } from '../client.js'
 import { queryString } from '../wire/odata.js'
 
 const page = z.object({
-  value: z.array(
+  value: rowsUpTo(
+    MAX_ROWS,
     z.object({
       auditid: z.guid(),
       createdon: z.iso.datetime({ offset: true }),
@@ -85,9 +87,7 @@ export function readDetail(part: BatchPart): boolean | 'untouched' | null {
 }
 
 function json(part: BatchPart): unknown {
-  try {
-    return part.status === 200 ? JSON.parse(part.body.toString('utf8')) : null
-  } catch {
-    return null
-  }
+  return part.status === 200
+    ? jsonOrUndefined(part.body.toString('utf8'), SMALL_ANSWER.elements)
+    : null
 }

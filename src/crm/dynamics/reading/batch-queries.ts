@@ -1,10 +1,11 @@
-import type { CallContext } from '../../../http/index.js'
+import { type CallContext, PAGE_ANSWER } from '../../../http/index.js'
+import { readJsonText } from '../../../http/read-json.js'
 import { sendBatch } from '../batch-call.js'
 import { API_ROOT, type DataverseClient } from '../client.js'
 import type { BatchPart } from '../wire/batch-decode.js'
 import { ownLink } from '../wire/links.js'
 import { anyOf, queryString } from '../wire/odata.js'
-import { lostAnswer, partError, succeeded } from '../wire/part-error.js'
+import { lostAnswer, partError, succeeded, unusableAnswer } from '../wire/part-error.js'
 import { inChunks } from './chunks.js'
 import { PAGE_PREFERENCE, pagesFrom } from './pages.js'
 import { type RawRow, rowPage, type RowPage } from './rows.js'
@@ -85,17 +86,9 @@ function pageOf(part: BatchPart | undefined): RowPage {
   if (!succeeded(part)) {
     throw partError(part, OPERATION, 'read')
   }
-  const parsed = rowPage.safeParse(parseJson(part.body))
-  if (!parsed.success) {
-    throw lostAnswer(OPERATION, 'read', 'an answer is no page of rows')
+  const reading = readJsonText(part.body.toString('utf8'), rowPage, PAGE_ANSWER.elements)
+  if (!reading.ok) {
+    throw unusableAnswer(OPERATION, reading)
   }
-  return parsed.data
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return null
-  }
+  return reading.value
 }

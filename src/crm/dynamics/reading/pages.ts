@@ -1,9 +1,9 @@
-import type { CallContext } from '../../../http/index.js'
+import { type CallContext, PAGE_ANSWER } from '../../../http/index.js'
 import { readJson } from '../../../http/read-json.js'
 import type { DataverseClient, DataverseRequest } from '../client.js'
 import { ownLink } from '../wire/links.js'
 import { queryString } from '../wire/odata.js'
-import { lostAnswer } from '../wire/part-error.js'
+import { lostAnswer, unusableAnswer } from '../wire/part-error.js'
 import { deltaPage, type RawRow, rowPage, type RowPage } from './rows.js'
 
 /** Largest page the service gives. The preference must be repeated with every next link. */
@@ -69,9 +69,9 @@ async function readDeltaPage(
   if (answer.body.trim() === '') {
     return { value: [] }
   }
-  const reading = readJson(answer, deltaPage)
+  const reading = readJson(answer, deltaPage, PAGE_ANSWER)
   if (!reading.ok) {
-    throw lostAnswer(request.operation, 'read', reading.reason)
+    throw unusableAnswer(request.operation, reading)
   }
   return reading.value
 }

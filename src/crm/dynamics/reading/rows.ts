@@ -12,10 +12,17 @@ const number = z.number().nullish().catch(null)
 /** A row's version: present in every row but the deleted ones. */
 export const ETAG = '@odata.etag'
 
+/** What goes back in a header; a row whose version could not is one without a version. */
+const etag = z
+  .string()
+  .regex(/^[\x20-\x7e]{1,200}$/)
+  .optional()
+  .catch(undefined)
+
 /** A contact. */
 export const contactRow = z.object({
-  [ETAG]: z.string().optional(),
-  contactid: z.string(),
+  [ETAG]: etag,
+  contactid: z.guid(),
   emailaddress1: text,
   emailaddress2: text,
   emailaddress3: text,
@@ -29,7 +36,7 @@ export const contactRow = z.object({
 
 /** A subscription row. Its own id has the table's primary key's name, and is put here as `rowId`. */
 export const subscriptionRow = z.object({
-  [ETAG]: z.string().optional(),
+  [ETAG]: etag,
   em_subscribed: flag,
   _em_contact_value: text,
   _em_category_value: text,

@@ -3,7 +3,7 @@ import { ADDRESS_COLUMNS, contactRow, ETAG, type RawRow, VITAL_COLUMNS } from '.
 
 const [PRIMARY, ...OTHERS] = ADDRESS_COLUMNS
 
-/** A contact as the rest of the system knows it; null where the row has no id and so is nobody's. */
+/** A contact as the rest of the system knows it; null where the row has no GUID for an id, and so is nobody's. */
 export function toContact(raw: RawRow): CrmContact | null {
   const parsed = contactRow.safeParse(raw)
   if (!parsed.success) {

@@ -1,4 +1,6 @@
 import { type CrmSubscription, UNTOLD_CATEGORY } from '../../crm.js'
+import { isStorableId } from '../../../domain/storable-text.js'
+import { isGuid } from '../wire/odata.js'
 import { isRowKeyOf } from '../wire/row-key.js'
 import { ETAG, type RawRow, SUBSCRIPTION_COLUMNS, subscriptionRow } from './rows.js'
 
@@ -21,11 +23,11 @@ export function toSubscription(
 ): CrmSubscription | null {
   const rowId = raw[primaryId]
   const parsed = subscriptionRow.safeParse(raw)
-  if (typeof rowId !== 'string' || !parsed.success) {
+  if (typeof rowId !== 'string' || !isStorableId(rowId) || !parsed.success) {
     return null
   }
   const row = parsed.data
-  const contactId = row._em_contact_value?.toLowerCase() ?? null
+  const contactId = isGuid(row._em_contact_value) ? row._em_contact_value.toLowerCase() : null
   if (contactId === null && '_em_contact_value' in raw) {
     return null
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jsonOrUndefined, SMALL_ANSWER } from '../../../http/index.js'
 
 /**
  * What Dataverse posts, as far as it is used (docs/wire-dataverse.md, 11.2): ids, and the toggles of the Target.
@@ -41,13 +42,9 @@ export interface RemoteEvent {
 
 /** Reads a body; null where it is not what Dataverse posts. */
 export function readRemoteEvent(body: Buffer): RemoteEvent | null {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(body.toString('utf8'))
-  } catch {
-    return null
-  }
-  const result = remoteContext.safeParse(parsed)
+  const result = remoteContext.safeParse(
+    jsonOrUndefined(body.toString('utf8'), SMALL_ANSWER.elements),
+  )
   if (!result.success) {
     return null
   }

@@ -1,4 +1,10 @@
-import type { ErrorDescription, TextAnswer, UpstreamCode } from '../../../http/index.js'
+import {
+  type ErrorDescription,
+  jsonOrUndefined,
+  SMALL_ANSWER,
+  type TextAnswer,
+  type UpstreamCode,
+} from '../../../http/index.js'
 import { knownError, PRIVILEGE_CODES } from './error-codes.js'
 
 /** Codes are hexadecimal; anything else is not shown, as it might be a value. */
@@ -37,11 +43,7 @@ function overridingCode(status: number, upstreamCode: string | null): UpstreamCo
 }
 
 function errorOf(body: string): { code?: unknown; message?: unknown } | null {
-  try {
-    const parsed = JSON.parse(body) as { error?: unknown } | null
-    const error = parsed?.error
-    return typeof error === 'object' && error !== null ? error : null
-  } catch {
-    return null
-  }
+  const parsed = jsonOrUndefined(body, SMALL_ANSWER.elements)
+  const error = (parsed as { error?: unknown } | null | undefined)?.error
+  return typeof error === 'object' && error !== null ? error : null
 }

@@ -1,5 +1,5 @@
 import { classifyStatus, isRetryableCode } from '../../../http/classify.js'
-import { UpstreamError } from '../../../http/index.js'
+import { type UpstreamCode, UpstreamError } from '../../../http/index.js'
 import { parseRetryAfter } from '../../../http/retry-after.js'
 import type { BatchPart } from './batch-decode.js'
 import { describeDataverseError } from './describe-error.js'
@@ -40,6 +40,21 @@ export function lostAnswer(operation: string, effect: 'read' | 'write', message:
     operation,
     message,
   })
+}
+
+/** An answer to a read that cannot be used; one that is too large is not asked for again. */
+export function unusableAnswer(
+  operation: string,
+  { code, reason }: { readonly code: UpstreamCode; readonly reason: string },
+) {
+  return code === 'upstream_answer_too_large'
+    ? new UpstreamError({
+        ...lostAnswer(operation, 'read', reason),
+        code,
+        message: reason,
+        retryable: false,
+      })
+    : lostAnswer(operation, 'read', reason)
 }
 
 /** Whether a part was carried out. */

@@ -1,3 +1,5 @@
+import { isStorableId } from '../../../domain/storable-text.js'
+
 /**
  * Alternate keys of the subscription tables (docs/wire-dataverse.md, 16.5).
  *
@@ -11,12 +13,13 @@ export function categoryKey(categoryId: string): string {
   return PLAIN.test(categoryId) ? categoryId : `u_${Buffer.from(categoryId).toString('hex')}`
 }
 
-/** The category id that a key stands for; null where the key is empty. */
+/** The category id that a key stands for; null where the key is empty, or is none that we could have made. */
 export function categoryIdOfKey(key: string | null | undefined): string | null {
   if (!key) {
     return null
   }
-  return /^u_([0-9a-f]{2})+$/.test(key) ? Buffer.from(key.slice(2), 'hex').toString() : key
+  const id = /^u_([0-9a-f]{2})+$/.test(key) ? Buffer.from(key.slice(2), 'hex').toString() : key
+  return isStorableId(id) ? id : null
 }
 
 /** `em_rowkey`: at most one row per contact and category. */

@@ -1,3 +1,4 @@
+import { jsonOrUndefined, SMALL_ANSWER } from '../../../http/index.js'
 import type { CrmWriteOutcome } from '../../crm.js'
 import type { BatchPart } from '../wire/batch-decode.js'
 import { partError, succeeded } from '../wire/part-error.js'
@@ -41,9 +42,6 @@ function applied(part: BatchPart, primaryId: string): CrmWriteOutcome {
 }
 
 function rowOf(part: BatchPart): Record<string, unknown> | null {
-  try {
-    return JSON.parse(part.body.toString('utf8')) as Record<string, unknown> | null
-  } catch {
-    return null
-  }
+  const row = jsonOrUndefined(part.body.toString('utf8'), SMALL_ANSWER.elements)
+  return (row ?? null) as Record<string, unknown> | null
 }

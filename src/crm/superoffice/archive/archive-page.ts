@@ -1,12 +1,16 @@
 import { z } from 'zod'
+import { rowsUpTo } from '../../../http/index.js'
 import type { ArchiveRow } from '../wire/values.js'
 import { normalizeRows } from '../wire/values.js'
+
+/** More are never asked for at once: so many only where one record alone fills a shorter page. */
+export const MAX_PAGE_ROWS = 64_000
 
 /** What an archive answers. A missing next link is one at the end, like null. */
 export const archiveAnswer = z.looseObject({
   'odata.nextLink': z.string().nullish(),
   // Not as a record of zod's, which looks at each of thousands of values to say nothing of it.
-  value: z.array(z.custom<Record<string, unknown>>(isRow)),
+  value: rowsUpTo(MAX_PAGE_ROWS, z.custom<Record<string, unknown>>(isRow)),
 })
 
 /** Values are judged where they are used. */

@@ -1,4 +1,4 @@
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import { BULK_ANSWER, type CallContext, UpstreamError } from '../../../http/index.js'
 import type { SuperOfficeClient } from '../client.js'
 import { isOwnException, NOT_JSON } from '../wire/describe-error.js'
 import { encodeParameters } from '../wire/filter.js'
@@ -163,6 +163,7 @@ export class Archive {
       operation: `GET /Archive/${provider}`,
       name,
       effect: 'read',
+      limits: BULK_ANSWER,
     } as const
     try {
       return toArchivePage((await this.client.json(request, archiveAnswer, context)).body)
@@ -185,6 +186,7 @@ export class Archive {
       operation: `POST /Archive/${provider}`,
       name,
       effect: 'read',
+      limits: BULK_ANSWER,
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: parameters,
     } as const

@@ -2,7 +2,7 @@ import type { CallContext } from '../../../http/index.js'
 import { allOf } from '../wire/filter.js'
 import type { ArchiveRow } from '../wire/values.js'
 import type { Archive, ArchiveQuery } from './archive.js'
-import type { ArchivePage } from './archive-page.js'
+import { type ArchivePage, MAX_PAGE_ROWS } from './archive-page.js'
 import { FollowedLinks, notAdvancing } from './followed-links.js'
 import { keysOf, requireBehind, requireOrder } from './page-keys.js'
 import { PAGE_ROWS } from './page-size.js'
@@ -25,9 +25,6 @@ export interface Listing {
    */
   readonly end: 'emptyPage' | 'shortPage'
 }
-
-/** A page may grow to this where one group alone fills it. */
-const MAX_PAGE_ROWS = PAGE_ROWS * 64
 
 /**
  * Lists rows by their key, never by skipping, and never tears a group: a join multiplies rows, and a page may end within

@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey, verify } from 'node:crypto'
 import { z } from 'zod'
+import { jsonOrUndefined, SMALL_ANSWER } from '../../../http/index.js'
 
 const headerSchema = z.object({ alg: z.string(), kid: z.string().nullish().catch(null) })
 
@@ -64,9 +65,6 @@ function verifies(jwt: ParsedJwt, key: SigningKey): boolean {
 }
 
 function fromBase64Json(text: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
-  } catch {
-    return null
-  }
+  const json = Buffer.from(text, 'base64url').toString('utf8')
+  return jsonOrUndefined(json, SMALL_ANSWER.elements)
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { jsonOrUndefined, SMALL_ANSWER } from '../../../http/index.js'
 import { parseUtc } from '../wire/time.js'
 
 /** Of a signed event, odd fields tell nothing: a refusal would count as a failure, and three events switch the webhook off. */
@@ -53,9 +54,5 @@ export function readEvent(body: Buffer): SuperOfficeEvent | null {
 }
 
 function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return null
-  }
+  return jsonOrUndefined(body.toString('utf8'), SMALL_ANSWER.elements)
 }

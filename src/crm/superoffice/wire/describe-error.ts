@@ -1,4 +1,10 @@
-import type { ErrorDescription, TextAnswer, UpstreamError } from '../../../http/index.js'
+import {
+  type ErrorDescription,
+  jsonOrUndefined,
+  SMALL_ANSWER,
+  type TextAnswer,
+  type UpstreamError,
+} from '../../../http/index.js'
 
 /** An error answer that is no JSON: a gateway's page, or IIS refusing a long query. */
 export const NOT_JSON = 'not_json'
@@ -26,12 +32,5 @@ export function isOwnException({ status, upstreamCode }: UpstreamError): boolean
 
 /** An empty body is no page: it says nothing, and is told apart from one by null. */
 function parse(text: string): unknown {
-  if (text.trim() === '') {
-    return null
-  }
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown
-  } catch {
-    return undefined
-  }
+  return text.trim() === '' ? null : jsonOrUndefined(text, SMALL_ANSWER.elements)
 }

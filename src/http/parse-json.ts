@@ -1,0 +1,100 @@
+import { storableText } from '../domain/storable-text.js'
+import { MAX_DEPTH } from './answer-limits.js'
+
+/** A text that was parsed, or why not: `reason` says which limit, and holds nothing of the text. */
+export type ParsedJson =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly tooLarge: boolean; readonly reason: string }
+
+/** What has to be looked at once parsed: escapes of what cannot be stored, and a key that could pass for a prototype. */
+const SUSPECT = /\\u(?:0000|d[89a-f]|005f)|__proto__/i
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const OPENING = new Set([0x5b, 0x7b])
+const CLOSING = new Set([0x5d, 0x7d])
+
+/**
+ * The one way by which JSON from outside comes in, answers and events alike. What it counts before it parses, so that a
+ * small compressed text cannot hold up the process; what it hands on, the database can store (texts and keys by
+ * `storableText`), and no key of it is `__proto__`.
+ *
+ * @param maxElements see `AnswerLimits`. @returns never throws.
+ */
+export function parseJson(text: string, maxElements: number): ParsedJson {
+  const excess = excessOf(text, maxElements)
+  if (excess !== null) {
+    return { ok: false, tooLarge: true, reason: excess }
+  }
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
+    return { ok: true, value: SUSPECT.test(text) ? storable(value) : value }
+  } catch {
+    return { ok: false, tooLarge: false, reason: 'the answer is not valid JSON' }
+  }
+}
+
+/** As {@link parseJson}, for whom it is all one why a text says nothing: undefined then. */
+export function jsonOrUndefined(text: string, maxElements: number): unknown {
+  const parsed = parseJson(text, maxElements)
+  return parsed.ok ? parsed.value : undefined
+}
+
+/** Counts what stands outside of texts, without parsing; null: within the limits. */
+function excessOf(text: string, maxElements: number): string | null {
+  let elements = 1
+  let depth = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) {
+      at = endOfText(text, at)
+    } else if (code === COMMA) {
+      elements += 1
+    } else if (OPENING.has(code)) {
+      depth += 1
+      elements += 1
+    } else if (CLOSING.has(code)) {
+      depth -= 1
+    }
+    if (elements > maxElements) {
+      return `the answer holds more than ${maxElements} values`
+    }
+    if (depth > MAX_DEPTH) {
+      return `the answer is nested deeper than ${MAX_DEPTH} levels`
+    }
+  }
+  return null
+}
+
+/** Where the text that begins at a quote ends. */
+function endOfText(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) {
+      return at
+    }
+    if (code === BACKSLASH) {
+      at += 1
+    }
+  }
+  return text.length
+}
+
+/** As deep as `MAX_DEPTH` at most. */
+function storable(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return storableText(value)
+  }
+  if (Array.isArray(value)) {
+    return value.map(storable)
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value
+  }
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => key !== '__proto__')
+      .map(([key, one]) => [storableText(key), storable(one)]),
+  )
+}
