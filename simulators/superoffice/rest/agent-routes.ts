@@ -1,11 +1,13 @@
 import { json } from '../../common/http-server.js'
+import { archiveByColumns } from '../archive/by-columns.js'
 import { forbidden, notFound } from '../errors.js'
 import { isLive } from '../model/persons.js'
-import { jsonBody, parameters } from '../server/api-call.js'
+import { idsIn, jsonBody, parameters } from '../server/api-call.js'
 import { consentInfos } from './consent-info.js'
+import { consentPerson, saveConsentPerson } from './consent-person.js'
 import { hasConsent, setConsent, turnOffConsent } from './consent-operations.js'
-import { personEntity } from './person-entity.js'
-import { NO_CONTENT, type Route } from './route.js'
+import { personEntity, simplePerson } from './person-entity.js'
+import { agent, NO_CONTENT, type Route } from './route.js'
 import { upsertConsents } from './upsert.js'
 
 /** Agents: RPC by POST; 200 `null` when nothing is found, 204 for void (wire page, section 3). */
@@ -39,6 +41,24 @@ export const agentRoutes: readonly Route[] = [
     const person = call.world.store.person.get(Number(id))
     return json(200, isLive(person) ? personEntity(call, person) : null)
   }),
+  agent('Person/GetPersonList', 'agentPersonList', (call) => {
+    const persons = idsIn(call).map((id) => call.world.store.person.get(id))
+    return json(
+      200,
+      persons.filter(isLive).map((person) => simplePerson(call, person)),
+    )
+  }),
+  agent('Person/GetConsentPerson', 'agentConsentPerson', (call) => {
+    const id = parameters(call, ['consentPersonId']).get('consentPersonId')
+    const row = call.world.store.consentperson.get(Number(id))
+    return json(200, row === undefined ? null : consentPerson(row))
+  }),
+  agent('Person/SaveConsentPerson', 'agentSaveConsent', (call) =>
+    json(200, saveConsentPerson(call)),
+  ),
+  agent('Archive/GetArchiveListByColumns2', 'agentArchive', (call) =>
+    json(200, archiveByColumns(call, jsonBody(call))),
+  ),
   agent('DatabaseTable/Upsert', 'upsert', (call) => {
     switch (call.world.switches.upsert) {
       case 'absent':
@@ -50,7 +70,3 @@ export const agentRoutes: readonly Route[] = [
     }
   }),
 ]
-
-function agent(name: string, operation: string, handle: Route['handle']): Route {
-  return { operation, method: 'POST', pattern: new RegExp(`^Agents/${name}$`), handle }
-}

@@ -87,7 +87,8 @@ export function turnOffConsent(call: ApiCall, personId: unknown, purposeKey: unk
   })
 }
 
-function requireRight(call: ApiCall): void {
+/** 403 without the functional right. */
+export function requireRight(call: ApiCall): void {
   if (!call.world.switches.consentRight) {
     throw forbidden('The user may not update consent for contacts')
   }

@@ -4,8 +4,8 @@ import { wireDate } from '../model/dates.js'
 import type { ListRow } from '../model/rows.js'
 import { addListItem, localName } from '../model/standard-lists.js'
 import type { ListName } from '../model/store.js'
-import { type ApiCall, jsonBody } from '../server/api-call.js'
-import type { Route } from './route.js'
+import { type ApiCall, fieldsOf, jsonBody } from '../server/api-call.js'
+import { agent, type Route } from './route.js'
 
 const LISTS: Readonly<Record<string, ListName>> = {
   ConsentPurpose: 'consentpurpose',
@@ -25,25 +25,35 @@ export const listRoutes: readonly Route[] = [
       if (list === undefined) {
         throw notFound(`No list '${name}'`)
       }
-      const items = [...call.world.store[list].from()]
-      const all = call.world.switches.deletedItems === 'shown'
-      return json(
-        200,
-        items.filter((row) => all || row.deleted === 0).map((row) => item(call, name, row)),
-      )
+      return json(200, items(call, name, list))
     },
   },
   {
     operation: 'addSource',
     method: 'POST',
     pattern: /^List\/ConsentSource\/Items$/,
-    handle: addSource,
+    handle: (call) => addSource(call, jsonBody(call)),
   },
+  ...Object.entries(LISTS).map(([name, list]) =>
+    agent(`List/Get${name}s`, `agentList${name}`, (call) => json(200, items(call, name, list))),
+  ),
+  agent('List/SaveConsentSource', 'agentSaveSource', (call) =>
+    addSource(call, fieldsOf(jsonBody(call)['consentsource'])),
+  ),
 ]
 
-function addSource(call: ApiCall): SimResponse {
-  const body = jsonBody(call)
+function items(call: ApiCall, name: string, list: ListName) {
+  const all = call.world.switches.deletedItems === 'shown'
+  return [...call.world.store[list].from()]
+    .filter((row) => all || row.deleted === 0)
+    .map((row) => item(call, name, row))
+}
+
+function addSource(call: ApiCall, body: Readonly<Record<string, unknown>>): SimResponse {
   const { name, key, tooltip, rank } = body
+  if (Number(body['consentsourceid'] ?? 0) !== 0) {
+    throw badRequest('Only a new source can be saved')
+  }
   if (typeof name !== 'string' || name === '') {
     throw badRequest('Name is required')
   }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { json, type SimResponse } from '../../common/http-server.js'
-import { badRequest } from '../errors.js'
+import { badRequest, ServiceError } from '../errors.js'
+import type { PersonRow } from '../model/rows.js'
 import { savePerson } from '../model/persons.js'
-import { type ApiCall, jsonBody } from '../server/api-call.js'
+import { type ApiCall, bodyOf, fieldsOf } from '../server/api-call.js'
 import { personOf } from './consent-operations.js'
 import { personEntity } from './person-entity.js'
 
@@ -12,10 +13,14 @@ const bodySchema = z.strictObject({
   retired: z.boolean().optional(),
 })
 
-/** Saves a card by JSON Merge Patch (wire page, 5.4); also what is the same counts as a save. */
+/** Saves a card by JSON Merge Patch or JSON Patch (wire page, 5.4); also what is the same counts as a save. */
 export function patchPerson(call: ApiCall): SimResponse {
   const person = personOf(call, call.parts[0])
-  const parsed = bodySchema.safeParse(jsonBody(call))
+  requireUnmodified(call, person)
+  const body = bodyOf(call)
+  const parsed = bodySchema.safeParse(
+    Array.isArray(body) ? fromOperations(body, personEntity(call, person)) : fieldsOf(body),
+  )
   if (!parsed.success) {
     throw badRequest('The request is invalid.')
   }
@@ -27,4 +32,39 @@ export function patchPerson(call: ApiCall): SimResponse {
   }
   savePerson(call.world, person, changes, call.associateId)
   return json(200, personEntity(call, person))
+}
+
+const operationsSchema = z.array(
+  z.object({
+    op: z.enum(['add', 'replace', 'test']),
+    path: z.string().regex(/^\/?\w+$/),
+    value: z.unknown(),
+  }),
+)
+
+/** JSON Patch: paths in any case, the leading slash optional; a `test` that fails is 409. */
+function fromOperations(body: readonly unknown[], shown: object): Record<string, unknown> {
+  const parsed = operationsSchema.safeParse(body)
+  if (!parsed.success) {
+    throw badRequest('The request is invalid.')
+  }
+  const present = fieldsOf(shown)
+  const changes: Record<string, unknown> = {}
+  for (const { op, path, value } of parsed.data) {
+    const name = path.replace('/', '').toLowerCase()
+    if (op !== 'test') {
+      changes[name] = value
+    } else if (present[name] !== value) {
+      throw new ServiceError(409, 'JsonPatchTestFailed', 'A test of the patch failed')
+    }
+  }
+  return changes
+}
+
+/** Compares the person's own date, in whole seconds. */
+function requireUnmodified(call: ApiCall, person: PersonRow): void {
+  const since = Date.parse(call.request.headers['if-unmodified-since'] ?? '')
+  if (Math.max(person.updated, person.registered) * 1000 > since) {
+    throw new ServiceError(412, 'PreconditionFailed', 'The person was changed since')
+  }
 }

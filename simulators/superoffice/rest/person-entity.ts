@@ -3,6 +3,20 @@ import type { PersonRow } from '../model/rows.js'
 import type { ApiCall } from '../server/api-call.js'
 import { consentInfos } from './consent-info.js'
 
+/** A person as agents list it: no consents, one address, `Retired` a number. */
+export function simplePerson(call: ApiCall, person: PersonRow) {
+  return {
+    PersonId: person.person_id,
+    Firstname: person.firstname,
+    Lastname: person.lastname,
+    FullName: `${person.firstname} ${person.lastname}`.trim(),
+    Email: call.world.store.emails(person.person_id)[0]?.email_address ?? '',
+    Retired: person.retired,
+    TableRight: null,
+    FieldProperties: {},
+  }
+}
+
 /** The entity, with the properties that concern the sync. */
 export function personEntity(call: ApiCall, person: PersonRow) {
   const self = `${call.world.shownApi()}/v1/Person/${person.person_id}`

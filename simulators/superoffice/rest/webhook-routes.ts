@@ -31,29 +31,10 @@ const bodySchema = z.object({
 /** Webhooks; every save posts a test event, and fails unless the target answers 200. */
 export const webhookRoutes: readonly Route[] = [
   route('GET', /^Webhook$/, 'listWebhooks', (call) => json(200, found(call).map(shown))),
-  route('POST', /^Webhook$/, 'addWebhook', async (call) => {
-    const draft = fields(call)
-    await tested(call, { webhookId: 0, ...draft })
-    return json(200, shown(call.world.webhooks.add(draft)))
-  }),
-  route('GET', /^Webhook\/default$/, 'defaultWebhook', () =>
-    json(200, {
-      WebhookId: 0,
-      Name: '',
-      Events: [],
-      TargetUrl: '',
-      State: 'Active',
-      Type: 'webhook',
-    }),
-  ),
+  route('POST', /^Webhook$/, 'addWebhook', add),
+  route('GET', /^Webhook\/default$/, 'defaultWebhook', () => json(200, BLANK)),
   route('GET', /^Webhook\/(\d+)$/, 'readWebhook', (call) => json(200, shown(webhookOf(call)))),
-  route('PUT', /^Webhook\/(\d+)$/, 'changeWebhook', async (call) => {
-    const webhook = webhookOf(call)
-    const { registered, registeredAssociateId } = webhook
-    const next = { ...fields(call), registered, registeredAssociateId }
-    await tested(call, { ...webhook, ...next })
-    return json(200, shown(Object.assign(webhook, next)))
-  }),
+  route('PUT', /^Webhook\/(\d+)$/, 'changeWebhook', (call) => change(call, webhookOf(call))),
   route('DELETE', /^Webhook\/(\d+)$/, 'removeWebhook', (call) => {
     call.world.webhooks.remove(webhookOf(call).webhookId)
     return NO_CONTENT
@@ -61,7 +42,59 @@ export const webhookRoutes: readonly Route[] = [
   route('GET', /^Webhook\/(\d+)\/LastError$/, 'webhookLastError', (call) =>
     json(200, webhookOf(call).lastError),
   ),
+  byAgent('CreateDefaultWebhook', () => json(200, BLANK)),
+  byAgent('SaveWebhook', (call) => {
+    const id = jsonBody(call)['webhookid'] ?? 0
+    return id === 0 ? add(call) : change(call, webhookOf(call, id))
+  }),
+  byAgent('GetAllWebhooks', (call) => {
+    const { namefilter, eventfilter, statusfilter } = jsonBody(call)
+    // `Unknown` is what the client's type has for "no filter".
+    const status = statusfilter === 'Unknown' ? '' : statusfilter
+    return json(200, matching(call, namefilter, eventfilter, status).map(shown))
+  }),
+  byAgent('GetWebhook', (call) => {
+    const webhook = call.world.webhooks.get(idIn(call, 'webhookId'))
+    return json(200, webhook === undefined ? null : shown(webhook))
+  }),
+  byAgent('DeleteWebhook', (call) => {
+    call.world.webhooks.remove(idIn(call, 'WebhookId'))
+    return NO_CONTENT
+  }),
+  byAgent('GetLastError', (call) =>
+    json(200, webhookOf(call, jsonBody(call)['webhookid']).lastError),
+  ),
 ]
+
+const BLANK = {
+  WebhookId: 0,
+  Name: '',
+  Events: [],
+  TargetUrl: '',
+  State: 'Active',
+  Type: 'webhook',
+}
+
+async function add(call: ApiCall): Promise<SimResponse> {
+  const draft = fields(call)
+  await tested(call, { webhookId: 0, ...draft })
+  return json(200, shown(call.world.webhooks.add(draft)))
+}
+
+async function change(call: ApiCall, webhook: Webhook): Promise<SimResponse> {
+  const { registered, registeredAssociateId } = webhook
+  const next = { ...fields(call), registered, registeredAssociateId }
+  await tested(call, { ...webhook, ...next })
+  return json(200, shown(Object.assign(webhook, next)))
+}
+
+function byAgent(name: string, handle: Route['handle']): Route {
+  return route('POST', new RegExp(`^Agents/Webhook/${name}$`), `agent${name}`, handle)
+}
+
+function idIn(call: ApiCall, name: string): number {
+  return Number(parameters(call, [name]).get(name))
+}
 
 function route(
   method: string,
@@ -118,24 +151,38 @@ async function tested(call: ApiCall, webhook: Webhook): Promise<void> {
   }
 }
 
-function webhookOf(call: ApiCall): Webhook {
-  const webhook = call.world.webhooks.get(Number(call.parts[0]))
+function webhookOf(call: ApiCall, id: unknown = call.parts[0]): Webhook {
+  const webhook = call.world.webhooks.get(Number(id))
   if (webhook === undefined) {
-    throw notFound(`Webhook id ${call.parts[0]} not found`)
+    throw notFound(`Webhook id ${String(id)} not found`)
   }
   return webhook
 }
 
 function found(call: ApiCall): readonly Webhook[] {
   const filters = parameters(call, ['nameFilter', 'eventFilter', 'statusFilter'])
-  const name = filters.get('nameFilter')?.toLowerCase() ?? ''
-  const event = filters.get('eventFilter') ?? ''
-  const status = filters.get('statusFilter') ?? ''
+  return matching(
+    call,
+    filters.get('nameFilter'),
+    filters.get('eventFilter'),
+    filters.get('statusFilter'),
+  )
+}
+
+function matching(
+  call: ApiCall,
+  nameFilter: unknown,
+  eventFilter: unknown,
+  statusFilter: unknown,
+): readonly Webhook[] {
+  const [name, event, status] = [nameFilter, eventFilter, statusFilter].map((it) =>
+    typeof it === 'string' ? it : '',
+  ) as [string, string, string]
   return call.world.webhooks
     .list()
     .filter(
       (webhook) =>
-        webhook.name.toLowerCase().includes(name) &&
+        webhook.name.toLowerCase().includes(name.toLowerCase()) &&
         (event === '' || webhook.events.includes(event)) &&
         (status === '' || webhook.state === status),
     )

@@ -29,17 +29,34 @@ export function parameters(call: ApiCall, allowed: readonly string[]): ReadonlyM
   return given
 }
 
-/** The JSON object of a body, with names in lower case: the server reads them in any case. 415 and 400 otherwise. */
-export function jsonBody(call: ApiCall): Readonly<Record<string, unknown>> {
+/** The ids in a body that is an array of them. 415 and 400 otherwise. */
+export function idsIn(call: ApiCall): readonly number[] {
+  const value = bodyOf(call)
+  if (!Array.isArray(value) || !value.every((id) => Number.isInteger(id))) {
+    throw badRequest('The request is invalid.')
+  }
+  return value as readonly number[]
+}
+
+/** What a body holds; undefined where it is no JSON. 415 where it is said to be something else. */
+export function bodyOf(call: ApiCall): unknown {
   if (!/^application\/json(;|$)/i.test(call.request.headers['content-type'] ?? '')) {
     throw new ServiceError(415, 'UnsupportedMediaType', 'The body must be application/json')
   }
-  let value: unknown
   try {
-    value = JSON.parse(call.request.body.toString('utf8'))
+    return JSON.parse(call.request.body.toString('utf8'))
   } catch {
-    value = undefined
+    return undefined
   }
+}
+
+/** The JSON object of a body, with names in lower case: the server reads them in any case. 415 and 400 otherwise. */
+export function jsonBody(call: ApiCall): Readonly<Record<string, unknown>> {
+  return fieldsOf(bodyOf(call))
+}
+
+/** A JSON object's fields, by their names in lower case. 400 where it is none. */
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw badRequest('The request is invalid.')
   }

@@ -94,7 +94,7 @@ async function dispatch(world: Installation, request: SimRequest): Promise<SimRe
     request,
     parts: (route.pattern.exec(pathBelow(world, request)) ?? []).slice(1).map(decode),
     associateId: world.options.associateId,
-    english: /^en\b/i.test(headers['accept-language'] ?? ''),
+    english: /^en\b/i.test(headers['so-language'] || (headers['accept-language'] ?? '')),
     zoneSuffix: zone.includes('includetzoffset') ? world.switches.zoneSuffix : '',
     filterAheadSeconds: filterAhead(world, zone),
   })
