@@ -10,6 +10,7 @@ import type {
   CrmFieldHistory,
   CrmReading,
   CrmReadRequest,
+  CrmSubscription,
   CrmWrite,
   CrmWriteOutcome,
 } from './records.js'
@@ -77,6 +78,14 @@ export interface CrmSession {
    * @throws CrmCursorExpired when the CRM no longer knows the cursor: start again with null; CrmColumnsClosed.
    */
   readChanges(cursor: string | null, context: CallContext): AsyncIterable<CrmChangePage>
+  /**
+   * CRMs that keep subscriptions: the rows with these ids, as they stand now; those that are gone are absent. A question by
+   * contact finds no row whose contact is closed to us, so what it does not find is asked for so. @throws CrmColumnsClosed
+   */
+  readSubscriptions?(
+    rowIds: readonly string[],
+    context: CallContext,
+  ): Promise<readonly CrmSubscription[]>
   /** Writes in the order given, tightening first; one outcome a write, in the same order. */
   write(writes: readonly CrmWrite[], context: CallContext): Promise<readonly CrmWriteOutcome[]>
   /** Field history of the marketing toggle. Contacts of which nothing is provable are absent. */

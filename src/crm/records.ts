@@ -58,10 +58,13 @@ export interface CrmContact {
 /** Stands for the category of a row of which the CRM does not tell it: it may be any. No category's id is empty. */
 export const UNTOLD_CATEGORY = ''
 
+/** Stands for the contact of a row of which the CRM does not tell it: it may be anybody. No contact's id is empty. */
+export const UNTOLD_CONTACT = ''
+
 /** A contact's subscription to a category, as a row of the CRM. */
 export interface CrmSubscription {
   readonly rowId: string
-  /** null: the CRM did not tell (a missing property): it counts for whom it did. */
+  /** null: nobody, or a known row's is hidden: it counts for whom it did. {@link UNTOLD_CONTACT}: the same; of a new row, anybody. */
   readonly contactId: string | null
   /**
    * eMarketeer's category id; null: a category that someone added in the CRM, reported and ignored (D3);

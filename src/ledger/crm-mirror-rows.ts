@@ -1,4 +1,9 @@
-import type { CrmConsent, CrmContactState } from '../crm/crm.js'
+import {
+  type CrmConsent,
+  type CrmContactState,
+  UNTOLD_CATEGORY,
+  UNTOLD_CONTACT,
+} from '../crm/crm.js'
 import type { Purpose } from '../domain/legal-basis.js'
 import type { Queryable } from './database.js'
 import type { StoredLeftWith } from './taken-along.js'
@@ -107,6 +112,22 @@ export async function hasUntoldAddress(
     `SELECT FROM crm_contacts WHERE connection_id = $1 AND address_untold AND state = 'live'
       AND (NOT $2 OR consents ? 'storeAndProcess') LIMIT 1`,
     [connectionId, storeOnly],
+  )
+  return rows.length > 0
+}
+
+/**
+ * Whether a subscription row is there of which the CRM never told the contact: its No may be anybody's.
+ * @param categoryId the category that is asked for; a row of an untold one may be of it.
+ */
+export async function hasUntoldContact(
+  db: Queryable,
+  connectionId: string,
+  categoryId: string,
+): Promise<boolean> {
+  const rows = await db.query(
+    `SELECT FROM crm_subscriptions WHERE connection_id = $1 AND crm_contact_id = $2 AND category_id = ANY($3) LIMIT 1`,
+    [connectionId, UNTOLD_CONTACT, [categoryId, UNTOLD_CATEGORY]],
   )
   return rows.length > 0
 }

@@ -298,14 +298,15 @@ export async function takeCrmSubscriptions(
   return { addressIds: touched }
 }
 
-/** A row with what was known of it in place of what the CRM did not tell; null where nobody knows whose it is. */
+/** A row with what was known of it in place of what the CRM did not tell, or hid; null where it is about nobody. */
 function withWhatWasKnown(
   row: CrmSubscription,
   before: StoredCrmSubscription | undefined,
 ): (CrmSubscription & { readonly contactId: string }) | null {
-  const contactId = row.contactId ?? before?.crmContactId ?? null
-  const categoryId =
-    before !== undefined && row.categoryId === UNTOLD_CATEGORY ? before.categoryId : row.categoryId
+  const contactId = row.contactId || (before?.crmContactId ?? row.contactId)
+  const isHidden =
+    row.categoryId === UNTOLD_CATEGORY || (row.categoryId === null && row.subscribed === null)
+  const categoryId = before !== undefined && isHidden ? before.categoryId : row.categoryId
   return contactId === null ? null : { ...row, contactId, categoryId }
 }
 

@@ -1,4 +1,4 @@
-import type { CrmReading, CrmReadRequest } from '../crm/crm.js'
+import type { CrmReading, CrmReadRequest, CrmSubscription } from '../crm/crm.js'
 import { addressKey } from '../domain/email-address.js'
 import { addressTexts, markCrmRead } from '../ledger/address-rows.js'
 import {
@@ -26,9 +26,9 @@ export async function readCrmContacts(
     return
   }
   const from = await nextTick(session.db)
-  const reading = await readNow(session, { by: 'contactId', contactIds })
+  const reading = await readNow(session, { by: 'contactId', contactIds }, contactIds, from)
   const window = { from, to: await nextTick(session.db) }
-  await session.db.transaction((tx) => takeReading(tx, session, reading, window, contactIds))
+  await session.db.transaction((tx) => takeReading(tx, session, reading, window))
 }
 
 /**
@@ -56,53 +56,89 @@ export async function readCrmAt(
     [connectionId, addressIds],
   )
   const from = await nextTick(session.db)
-  const atAddress = await readNow(session, { by: 'email', emails })
+  const atAddress = await readNow(session, { by: 'email', emails }, null, from)
   const answered = new Set(atAddress.contacts.map((contact) => contact.contactId))
   const absent = believed.map((row) => row.id).filter((id) => !answered.has(id))
-  const elsewhere: CrmReading[] = []
+  const readings = [atAddress]
   for (let at = 0; at < absent.length; at += MAX_IDS) {
     const contactIds = absent.slice(at, at + MAX_IDS)
-    elsewhere.push(await readNow(session, { by: 'contactId', contactIds }))
+    readings.push(await readNow(session, { by: 'contactId', contactIds }, contactIds, from))
   }
   const window = { from, to: await nextTick(session.db) }
   await session.db.transaction(async (tx) => {
-    await takeReading(tx, session, atAddress, window, [...answered])
-    for (const reading of elsewhere) {
-      await takeReading(tx, session, reading, window, absent)
+    for (const reading of readings) {
+      await takeReading(tx, session, reading, window)
     }
     await markCrmRead(tx, addressIds, window)
   })
 }
 
-function readNow(session: SyncSession, request: CrmReadRequest): Promise<CrmReading> {
-  return readingCrm(session, () => requireCrm(session).session.read(request, session.call))
+/** A direct reading, and which subscription rows that we knew are gone. */
+interface DirectReading extends CrmReading {
+  readonly goneRowIds: readonly string[]
 }
 
-/** Takes a direct reading of `asked` contacts; subscription rows of theirs that it lacks are gone. */
+/**
+ * @param asked the contacts that it is about; null: those that are answered.
+ * @param from the tick before it began: rows that came into our copy since then are not asked for.
+ */
+async function readNow(
+  session: SyncSession,
+  request: CrmReadRequest,
+  asked: readonly string[] | null,
+  from: number,
+): Promise<DirectReading> {
+  const crm = requireCrm(session).session
+  const reading = await readingCrm(session, () => crm.read(request, session.call))
+  const contactIds = asked ?? reading.contacts.map((contact) => contact.contactId)
+  const unfound = await unfoundRows(session, reading, contactIds, from)
+  const found: CrmSubscription[] = []
+  for (let at = 0; at < unfound.length; at += MAX_IDS) {
+    const ids = unfound.slice(at, at + MAX_IDS)
+    found.push(...(await readingCrm(session, () => crm.readSubscriptions!(ids, session.call))))
+  }
+  const there = new Set(found.map((row) => row.rowId))
+  return {
+    ...reading,
+    subscriptions: [...reading.subscriptions, ...found],
+    goneRowIds: unfound.filter((id) => !there.has(id)),
+  }
+}
+
+/**
+ * Rows of the contacts that we know and that the reading lacks. Where the column of their contact is closed to us they are
+ * not found by it, and are there all the same: not being mentioned deletes nothing (F3), so each is asked for.
+ */
+async function unfoundRows(
+  session: SyncSession,
+  { subscriptions }: CrmReading,
+  contactIds: readonly string[],
+  from: number,
+): Promise<readonly string[]> {
+  const { capabilities, session: crm } = requireCrm(session)
+  if (!capabilities.subscriptions || crm.readSubscriptions === undefined) {
+    return []
+  }
+  const present = new Set(subscriptions.map((row) => row.rowId))
+  const { connectionId } = session.connection
+  const known = await crmSubscriptionsOf(session.db, connectionId, contactIds)
+  return known
+    .filter(({ rowId, readTo }) => !present.has(rowId) && readTo < from)
+    .map(({ rowId }) => rowId)
+}
+
+/** Takes a direct reading into our copy. */
 async function takeReading(
   tx: Queryable,
   session: SyncSession,
-  reading: CrmReading,
+  reading: DirectReading,
   window: ReadWindow,
-  asked: readonly string[],
 ): Promise<void> {
   const { connectionId } = session.connection
   await takeCrmContacts(tx, connectionId, reading.contacts, window)
   await takeDeletedCrmContacts(tx, connectionId, reading.missingContactIds, window)
-  if (!requireCrm(session).capabilities.subscriptions) {
-    return
+  if (requireCrm(session).capabilities.subscriptions) {
+    await takeCrmSubscriptions(tx, connectionId, reading.subscriptions, window)
+    await takeDeletedCrmSubscriptions(tx, connectionId, reading.goneRowIds)
   }
-  await takeCrmSubscriptions(tx, connectionId, reading.subscriptions, window)
-  const present = new Set(reading.subscriptions.map((row) => row.rowId))
-  const known = await crmSubscriptionsOf(tx, connectionId, asked)
-  // One whose contact cannot be read is not found by its contact either: only the delta says that it is gone.
-  const gone = known.filter(
-    ({ rowId, readTo, subscribed }) =>
-      !present.has(rowId) && readTo < window.from && subscribed !== null,
-  )
-  await takeDeletedCrmSubscriptions(
-    tx,
-    connectionId,
-    gone.map((row) => row.rowId),
-  )
 }

@@ -275,6 +275,98 @@ describe('a subscription row without an answer', () => {
 })
 
 describe('a subscription row that lacks a property, where definitions are not told (B8)', () => {
+  const CASES = (['absent', 'null'] as const).flatMap((hiddenAs) =>
+    PROOFS.flatMap((proof) =>
+      ['em_contact', 'em_category', 'em_subscribed'].map(
+        (column) => [column, hiddenAs, proof] as const,
+      ),
+    ),
+  )
+  it.each(CASES)(
+    '%s, shown as %s: a No said just before is not missed, proven by %s',
+    async (column, hiddenAs, proof) => {
+      const ann = await world.now.linked()
+      const secureOurs = (more: Record<string, unknown>) =>
+        world.now.dynamicsSwitch({ secureColumn: { table: 'em_subscriptions', column, ...more } })
+      await secureOurs({ hiddenAs })
+      await world.now.dynamicsFault({ path: 'IsSecured', status: 403, body: {} })
+      const ask = { contactIds: [ann.contactId], categoryId: 'c1', tolerant: true, proof } as const
+      try {
+        await ann.flipSubscription('c1', false)
+        const sent = await inNewProcess((anew) => preSend(anew, ask))
+        expect(sent.verdicts[ann.contactId]).toBe('notVerified')
+        expect(sent.result).toMatchObject({ complete: false, eligible: 0 })
+      } finally {
+        await secureOurs({ secured: false })
+        await world.now.clearFaults()
+      }
+      const after = await preSend(world.now, { ...ask, proof: 'direct' })
+      expect(after.verdicts[ann.contactId]).toBe('unsubscribedFromCategory')
+    },
+  )
+
+  it('em_contact, closed for reading alone: a No is not written over as if its row were gone', async () => {
+    const ann = await world.now.linked()
+    const secureOurs = (more: Record<string, unknown>) =>
+      world.now.dynamicsSwitch({
+        secureColumn: { table: 'em_subscriptions', column: 'em_contact', ...more },
+      })
+    await secureOurs({ create: true, update: true })
+    await world.now.dynamicsFault({ path: 'IsSecured', status: 403, body: {} })
+    const ask = {
+      contactIds: [ann.contactId],
+      categoryId: 'c1',
+      proof: 'direct',
+      tolerant: true,
+    } as const
+    try {
+      await ann.flipSubscription('c1', false)
+      const sent = await inNewProcess((anew) => preSend(anew, ask))
+      expect(sent.verdicts[ann.contactId]).toBe('notVerified')
+      expect(sent.result).toMatchObject({ complete: false, eligible: 0 })
+      expect((await ann.state()).rows).toEqual(['c1:false', 'c2:true'])
+    } finally {
+      await secureOurs({ secured: false })
+      await world.now.clearFaults()
+    }
+    const after = await preSend(world.now, ask)
+    expect(after.verdicts[ann.contactId]).toBe('unsubscribedFromCategory')
+  })
+
+  it('em_contact, of a row that was first met: no sendout that asks for its category is complete', async () => {
+    const ann = await world.now.linked()
+    const secureOurs = (more: Record<string, unknown>) =>
+      world.now.dynamicsSwitch({
+        secureColumn: { table: 'em_subscriptions', column: 'em_contact', ...more },
+      })
+    await secureOurs({})
+    await world.now.dynamicsFault({ path: 'IsSecured', status: 403, body: {} })
+    await world.now.db.query(`DELETE FROM crm_subscriptions WHERE crm_contact_id = $1`, [
+      ann.crmIds[0],
+    ])
+    const ask = { contactIds: [ann.contactId], categoryId: 'c1', tolerant: true } as const
+    try {
+      await ann.flipSubscription('c1', false)
+      for (const proof of PROOFS) {
+        const { result } = await inNewProcess(async (anew) => {
+          await anew.sweep()
+          return preSend(anew, { ...ask, proof })
+        })
+        expect(result).toMatchObject({ complete: false, problems: ['crm_privilege_missing'] })
+        const aborted = await preSend(world.now, { ...ask, proof, onUnverified: 'abort' })
+        expect(aborted.result).toMatchObject({ outcome: 'aborted', eligible: 0 })
+        const ofOther = await preSend(world.now, { ...ask, proof, categoryId: null })
+        expect(ofOther.result).toMatchObject({ complete: true, eligible: 1 })
+      }
+    } finally {
+      await secureOurs({ secured: false })
+      await world.now.clearFaults()
+    }
+    const after = await preSend(world.now, { ...ask, proof: 'direct' })
+    expect(after.verdicts[ann.contactId]).toBe('unsubscribedFromCategory')
+    expect(after.result.complete).toBe(true)
+  })
+
   it.each([
     ['em_contact', 'known'],
     ['em_category', 'known'],

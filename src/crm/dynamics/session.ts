@@ -9,6 +9,7 @@ import type {
   CrmReading,
   CrmReadRequest,
   CrmSession,
+  CrmSubscription,
   CrmWrite,
   CrmWriteOutcome,
   WebhookInstallation,
@@ -24,7 +25,7 @@ import { environmentHttp } from './http-clients.js'
 import { CategoryMap } from './reading/category-map.js'
 import { type ChangeSource, readChanges } from './reading/changes.js'
 import { ColumnGuard } from './reading/column-guard.js'
-import { directRead } from './reading/direct-read.js'
+import { directRead, readRows } from './reading/direct-read.js'
 import { requireHttps } from './require-https.js'
 import { asSetupError } from './setup/as-setup-error.js'
 import { installWebhooks } from './webhooks/install.js'
@@ -74,6 +75,14 @@ export class DynamicsSession implements CrmSession {
   async read(request: CrmReadRequest, context: CallContext): Promise<CrmReading> {
     await this.#guard.pass(context)
     return directRead(this.#source, request, context)
+  }
+
+  async readSubscriptions(
+    rowIds: readonly string[],
+    context: CallContext,
+  ): Promise<readonly CrmSubscription[]> {
+    await this.#guard.pass(context)
+    return readRows(this.#source, rowIds, context)
   }
 
   async *readChanges(cursor: string | null, context: CallContext): AsyncGenerator<CrmChangePage> {

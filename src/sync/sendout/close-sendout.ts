@@ -1,12 +1,12 @@
 import type { PreSendResult } from '../../contracts/pre-send.js'
 import type { ErrorCode } from '../../contracts/error-catalogue.js'
 import { EXCLUSION_REASONS, type ExclusionReason } from '../../domain/exclusion-reason.js'
-import { findConnection } from '../../ledger/connections.js'
-import { hasUntoldAddress } from '../../ledger/crm-mirror-rows.js'
+import { findConnection, type ConnectionRow } from '../../ledger/connections.js'
+import { hasUntoldAddress, hasUntoldContact } from '../../ledger/crm-mirror-rows.js'
 import type { Database, Queryable } from '../../ledger/database.js'
 import { countVerdicts, excludeDuplicates, revokeEligible } from '../../ledger/sendout-members.js'
 import { spentOf } from '../../ledger/sendout-spent.js'
-import { closeSendoutRun, lockSendoutRun } from '../../ledger/sendouts.js'
+import { closeSendoutRun, lockSendoutRun, type SendoutRun } from '../../ledger/sendouts.js'
 import type { FreshnessProof } from './prove-freshness.js'
 import { isSuperseded } from './whose-sendout.js'
 
@@ -22,7 +22,7 @@ export interface SendoutClosing {
 }
 
 /** A CRM leaves a column out of its rows where our user may not read it. */
-const ADDRESS_UNTOLD: ErrorCode = 'crm_privilege_missing'
+const COLUMN_UNTOLD: ErrorCode = 'crm_privilege_missing'
 const CRM_CHANGED: ErrorCode = 'crm_changed'
 
 /**
@@ -47,7 +47,10 @@ async function close(db: Queryable, closing: SendoutClosing): Promise<PreSendRes
   }
   let counts = await countVerdicts(db, run.sendoutRunId)
   const unverified = counts.get('notVerified') ?? 0
-  const untold = await hasUntoldAddress(db, run.connectionId, run.transactional === true)
+  const connection = await findConnection(db, run.connectionId)
+  const untold =
+    (await hasUntoldAddress(db, run.connectionId, run.transactional === true)) ||
+    (await hidesAnswer(db, run, connection))
   // Without an audience nothing was verified, however few were targeted; what nobody's address is known of may be anybody's.
   const incomplete = unverified > 0 || run.channel === null || untold || superseded
   const aborted = closing.aborted || (incomplete && closing.onUnverified === 'abort')
@@ -55,10 +58,9 @@ async function close(db: Queryable, closing: SendoutClosing): Promise<PreSendRes
     await revokeEligible(db, run.sendoutRunId)
     counts = await countVerdicts(db, run.sendoutRunId)
   }
-  const connection = await findConnection(db, run.connectionId)
   const { requests, updated } = await spentOf(db, run.sendoutRunId)
   const eligible = counts.get('eligible') ?? 0
-  const found = [...(untold ? [ADDRESS_UNTOLD] : []), ...(superseded ? [CRM_CHANGED] : [])]
+  const found = [...(untold ? [COLUMN_UNTOLD] : []), ...(superseded ? [CRM_CHANGED] : [])]
   const problems = [...new Set([...closing.problems, ...found])]
   const result: PreSendResult = {
     sendoutId: run.sendoutId,
@@ -89,4 +91,14 @@ async function close(db: Queryable, closing: SendoutClosing): Promise<PreSendRes
     problems,
   })
   return result
+}
+
+/** Whether a row of the sendout's category is there that may be of anybody. */
+async function hidesAnswer(
+  db: Queryable,
+  { connectionId, categoryId, transactional }: SendoutRun,
+  connection: ConnectionRow | null,
+): Promise<boolean> {
+  const asks = categoryId !== null && transactional !== true && connection?.subscriptionSync
+  return asks ? hasUntoldContact(db, connectionId, categoryId) : false
 }

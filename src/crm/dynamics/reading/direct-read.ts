@@ -1,6 +1,6 @@
 import { spellingsOf } from '../../../domain/email-address.js'
 import type { CallContext } from '../../../http/index.js'
-import type { CrmContact, CrmReading, CrmReadRequest } from '../../crm.js'
+import type { CrmContact, CrmReading, CrmReadRequest, CrmSubscription } from '../../crm.js'
 import { isGuid } from '../wire/odata.js'
 import { type InQuery, readByIn } from './batch-queries.js'
 import type { ChangeSource } from './changes.js'
@@ -76,6 +76,27 @@ async function readByEmail(
     subscriptions: await subscriptions(source, rows, context),
     missingContactIds: [],
   }
+}
+
+/** Subscription rows by their own ids, which no column-level security hides (docs/wire-dataverse.md, 12). @throws UpstreamError */
+export async function readRows(
+  source: ChangeSource,
+  rowIds: readonly string[],
+  context: CallContext,
+): Promise<readonly CrmSubscription[]> {
+  const { tables, client } = source
+  if (tables === null) {
+    return []
+  }
+  const { setName, primaryId } = tables.subscriptions
+  const query = {
+    setName,
+    select: [primaryId, ...SUBSCRIPTION_COLUMNS],
+    properties: [primaryId],
+    values: rowIds.filter(isGuid),
+  }
+  const [rows = []] = await readByIn(client, [query], 'subscriptions.readById', context)
+  return subscriptions(source, rows, context)
 }
 
 /** Nobody has such an address here, and one of these would fail the query of all the others. */

@@ -1,4 +1,4 @@
-import { type CrmSubscription, UNTOLD_CATEGORY } from '../../crm.js'
+import { type CrmSubscription, UNTOLD_CATEGORY, UNTOLD_CONTACT } from '../../crm.js'
 import { isStorableId } from '../../../domain/storable-text.js'
 import { isGuid } from '../wire/odata.js'
 import { isRowKeyOf } from '../wire/row-key.js'
@@ -11,10 +11,11 @@ export function categoryRowIdOf(raw: RawRow): string | null {
 }
 
 /**
- * A subscription as the rest of the system knows it. The answer of a row that lacks a property is unknown (B8).
+ * A subscription as the rest of the system knows it. The answer of a row that lacks a property is unknown (B8), and so is
+ * that of one whose contact or category is null: our rows have both, so null may hide them (D3: null is unknown).
  *
  * @param categoryIdOf eMarketeer's id of a category row, null for a category that someone added in Dynamics.
- * @returns null for a row without an id or without a contact: it is about nobody.
+ * @returns null for a row without an id.
  */
 export function toSubscription(
   raw: RawRow,
@@ -28,15 +29,15 @@ export function toSubscription(
   }
   const row = parsed.data
   const contactId = isGuid(row._em_contact_value) ? row._em_contact_value.toLowerCase() : null
-  if (contactId === null && '_em_contact_value' in raw) {
-    return null
-  }
-  const told = SUBSCRIPTION_COLUMNS.every((name) => name in raw)
   const categoryRowId = categoryRowIdOf(raw)
+  const told =
+    contactId !== null &&
+    categoryRowId !== null &&
+    SUBSCRIPTION_COLUMNS.every((name) => name in raw)
   const categoryId = categoryRowId === null ? null : categoryIdOf(categoryRowId)
   return {
     rowId: rowId.toLowerCase(),
-    contactId,
+    contactId: '_em_contact_value' in raw ? contactId : UNTOLD_CONTACT,
     categoryId: '_em_category_value' in raw ? categoryId : UNTOLD_CATEGORY,
     subscribed: told ? subscribedOf(row.em_subscribed, row.statecode, row[ETAG]) : null,
     version: row[ETAG] ?? '',
