@@ -1,6 +1,10 @@
 import type { Writable } from 'node:stream'
+import { forTerminal, jsonText } from './terminal-text.js'
 
-/** Where a command's words go: its answer to stdout, everything else to stderr. */
+/**
+ * Where a command's words go: its answer to stdout, everything else to stderr. Whatever it is, nothing in it steers a
+ * terminal: text is cleaned, JSON escaped.
+ */
 export interface Output {
   /**
    * Writes to stdout and waits until it is taken, so that a slow reader slows the command down.
@@ -26,7 +30,7 @@ export function createOutput(stdout: Writable, stderr: Writable): Output {
     closed
       ? Promise.resolve(false)
       : new Promise<boolean>((resolve) => {
-          stdout.write(text, (error) => {
+          stdout.write(forTerminal(text), (error) => {
             closed ||= error !== null && error !== undefined
             resolve(!closed)
           })
@@ -34,10 +38,10 @@ export function createOutput(stdout: Writable, stderr: Writable): Output {
   return {
     write,
     async answer(json, document, text) {
-      await write(`${json ? JSON.stringify(document, null, indent) : text()}\n`)
+      await write(`${json ? jsonText(document, indent) : text()}\n`)
     },
     note(line) {
-      stderr.write(`${line}\n`)
+      stderr.write(`${forTerminal(line)}\n`)
     },
   }
 }

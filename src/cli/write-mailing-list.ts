@@ -1,6 +1,7 @@
 import { findListRun, readMailingListPage } from '../sync/sendout/mailing-list.js'
 import type { Output } from './output.js'
 import { withSystems } from './resources.js'
+import { jsonText } from './terminal-text.js'
 
 /**
  * Writes a sendout's list as lines of JSON, a page at a time; stops early when nobody reads any more.
@@ -19,7 +20,7 @@ export function writeMailingList(sendoutId: string, output: Output): Promise<voi
     let cursor: string | null = null
     do {
       const page = await readMailingListPage(session, run, cursor)
-      const lines = page.entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')
+      const lines = page.entries.map((entry) => `${jsonText(entry)}\n`).join('')
       const stillRead = lines === '' || (await output.write(lines))
       cursor = stillRead ? page.nextCursor : null
     } while (cursor !== null)

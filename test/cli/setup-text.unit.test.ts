@@ -4,7 +4,7 @@ import { overrideLines } from '../../src/cli/setup/override-lines.js'
 import { coloured, paintFor, plain } from '../../src/cli/setup/paint.js'
 import { previewLines } from '../../src/cli/setup/preview-lines.js'
 import { requireSetUp } from '../../src/cli/setup/require-set-up.js'
-import { safeText, shellQuoted } from '../../src/cli/setup/safe-text.js'
+import { forTerminal, safeText, shellQuoted } from '../../src/cli/terminal-text.js'
 import { seenLines } from '../../src/cli/setup/seen-lines.js'
 import { setupProgress } from '../../src/cli/temporal/setup-progress.js'
 import type { SetupPause, SetupStatus, StepStatus } from '../../src/contracts/setup.js'
@@ -120,7 +120,7 @@ describe('colours', () => {
       { id: 'form', title: 'Form', state: 'changes' as const, changes, pause: null, note: null },
     ]
     const text = previewLines({ connectionId: 'acme', crm: 'dynamics', steps }, coloured)
-    expect(text.slice(5, 11)).toEqual([
+    expect(text.slice(5, 11).map(forTerminal)).toEqual([
       '       \u001B[1m--- a\u001B[0m',
       '       \u001B[1m+++ b\u001B[0m',
       '       \u001B[36m@@ -1 +1 @@\u001B[0m',

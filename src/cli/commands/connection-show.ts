@@ -4,7 +4,7 @@ import type { ConnectionView } from '../connection/connection-view.js'
 import type { PauseView, Told } from '../connection/pause-view.js'
 import { sweepLines } from '../connection/sweep-view.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
-import { safeText } from '../setup/safe-text.js'
+import { jsonText, linesText } from '../terminal-text.js'
 import type { Output } from '../output.js'
 import { withLedger } from '../resources.js'
 
@@ -32,7 +32,7 @@ export function addConnectionShow(group: Command, output: Output): void {
 function textOf(view: ConnectionView, notices: readonly string[]): string {
   const { verifiedAsOf, blocked, counts } = view
   const asOf = (time: string | null) => (time === null ? 'not yet verified' : `as of ${time}`)
-  return [
+  const lines = [
     `Connection ${view.connectionId}: account ${view.accountId}, CRM ${view.crm}, ${view.state}, epoch ${view.epoch}`,
     `eMarketeer ${asOf(verifiedAsOf.emarketeer)}; CRM ${asOf(verifiedAsOf.crm)}`,
     ...stateLines(view),
@@ -45,7 +45,7 @@ function textOf(view: ConnectionView, notices: readonly string[]): string {
       ? []
       : [`${counts.disagreements} addresses where CRM records disagree; not mailed (lbsync why)`]),
     ...unknownLines(counts),
-    ...notices.map(safeText),
+    ...notices,
     ...unusableLines(view),
     ...(view.ambiguous.length === 0
       ? []
@@ -61,8 +61,8 @@ function textOf(view: ConnectionView, notices: readonly string[]): string {
       ({ at, subject, action, by, reason }) =>
         `  ${at}  ${subject}: ${action}, by ${by}: ${reason}`,
     ),
-    JSON.stringify(view.config, null, 2),
-  ].join('\n')
+  ]
+  return `${linesText(lines)}\n${jsonText(view.config, 2)}`
 }
 
 /** What was met and could not be read: nobody concerned is mailed. */

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import { addGroup, addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
-import { safeText } from '../setup/safe-text.js'
+import { safeText } from '../terminal-text.js'
 import { workText } from '../work-text.js'
 
 /** `lbsync sweep now ID` */

@@ -4,6 +4,7 @@ import { readLogLevel } from '../../config/log-level.js'
 import type { ProblemsDocument } from '../../contracts/problems.js'
 import { describeError } from '../../telemetry/describe-error.js'
 import type { Output } from '../output.js'
+import { jsonText, safeText } from '../terminal-text.js'
 
 /**
  * Tells an error on stderr: what, where, which value, what to do. With `--json` also as one document on stdout.
@@ -24,7 +25,7 @@ export async function reportError(
   output.note(errorText(document).join('\n'))
   const level = readLogLevel(process.env['LOG_LEVEL'])
   if (level === 'debug' || level === 'trace') {
-    output.note(JSON.stringify(describeError(thrown), null, 2))
+    output.note(jsonText(describeError(thrown), 2))
   }
   return error.kind.exitCode
 }
@@ -46,8 +47,8 @@ function faultText(fault: {
   readonly value: string | null
 }): readonly string[] {
   return [
-    `Error ${fault.code}: ${fault.message}`,
-    ...(fault.path === null ? [] : [`  where: ${fault.path}`]),
-    ...(fault.value === null ? [] : [`  value: ${fault.value}`]),
+    `Error ${fault.code}: ${safeText(fault.message)}`,
+    ...(fault.path === null ? [] : [`  where: ${safeText(fault.path)}`]),
+    ...(fault.value === null ? [] : [`  value: ${safeText(fault.value)}`]),
   ]
 }

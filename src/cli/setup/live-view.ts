@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { forTerminal } from '../terminal-text.js'
 
 /** The part of a terminal that is written on; one that does not know its size says 0. */
 export interface Screen {
@@ -31,7 +32,7 @@ export class LiveView {
 
   /** Shows these lines; what does not fit the screen's height is left out at the end, as it could not be overwritten. */
   show(lines: readonly string[]): void {
-    const fitting = this.#fitting(lines)
+    const fitting = this.#fitting(lines.map(forTerminal))
     const text = fitting.join('\n')
     if (text === this.#text && this.#shown.length > 0) {
       return
@@ -54,14 +55,14 @@ export class LiveView {
   end(lines: readonly string[]): void {
     const up = this.#rowsOf(this.#shown) - 1
     this.screen.write(
-      `\r${up > 0 ? `${ESC}${up}A` : ''}${ERASE_BELOW}${lines.join('\r\n')}\r\n${SHOW_CURSOR}`,
+      `\r${up > 0 ? `${ESC}${up}A` : ''}${ERASE_BELOW}${lines.map(forTerminal).join('\r\n')}\r\n${SHOW_CURSOR}`,
     )
     this.#shown = []
   }
 
   /** Whether lines fit the screen's height. */
   fits(lines: readonly string[]): boolean {
-    return this.#rowsOf(lines) < (this.screen.rows || 24)
+    return this.#rowsOf(lines.map(forTerminal)) < (this.screen.rows || 24)
   }
 
   get #columns(): number {

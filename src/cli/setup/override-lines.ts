@@ -1,5 +1,5 @@
 import type { Json, SetupAction, SetupPause } from '../../contracts/setup.js'
-import { safeText, shellQuoted } from './safe-text.js'
+import { safeText, shellQuoted } from '../terminal-text.js'
 
 /** A place that a choice may name, with what it is called. */
 interface Candidate {

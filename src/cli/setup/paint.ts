@@ -1,10 +1,7 @@
 import type { Writable } from 'node:stream'
+import { marked, type Style } from '../terminal-text.js'
 
-/** ANSI codes of the few styles that are used. */
-const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const
-
-/** A style of text on a terminal. */
-export type Style = keyof typeof CODES
+export type { Style }
 
 /** Gives text a style, or leaves it as it is. */
 export type Paint = (style: Style, text: string) => string
@@ -13,7 +10,7 @@ export type Paint = (style: Style, text: string) => string
 export const plain: Paint = (_style, text) => text
 
 /** For a terminal with colours. */
-export const coloured: Paint = (style, text) => `\u001B[${CODES[style]}m${text}\u001B[0m`
+export const coloured: Paint = marked
 
 /** Colours where the stream is a terminal that has them; Node heeds NO_COLOR and FORCE_COLOR there. */
 export function paintFor(stream: Writable): Paint {

@@ -3,7 +3,7 @@ import { recheckAfterMs } from '../../workflows/setup/recheck.js'
 import { choiceWords } from './choice-words.js'
 import { overrideLines } from './override-lines.js'
 import type { Paint } from './paint.js'
-import { safeText } from './safe-text.js'
+import { safeText } from '../terminal-text.js'
 import { seenLines } from './seen-lines.js'
 import { WORK_WORDS, type Work } from './work.js'
 

@@ -2,7 +2,7 @@ import type { PlannedChange, SetupPreview, StepPreview } from '../../contracts/s
 import { choiceWords } from './choice-words.js'
 import type { Paint, Style } from './paint.js'
 import { pauseLines } from './pause-lines.js'
-import { safeText } from './safe-text.js'
+import { safeText } from '../terminal-text.js'
 
 /** What set-up would do, as a person reads it: each step, each change, the form's diff, and where it would pause. */
 export function previewLines(preview: SetupPreview, paint: Paint): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Json, SetupPause } from '../../contracts/setup.js'
-import { safeText } from './safe-text.js'
+import { safeText } from '../terminal-text.js'
 
 type JsonObject = { readonly [key: string]: Json }
 

@@ -1,7 +1,7 @@
 import type { SetupStatus } from '../../contracts/setup.js'
 import type { Paint } from './paint.js'
 import { choiceLines, pauseLines, type WaitingStep } from './pause-lines.js'
-import { safeText, shellQuoted } from './safe-text.js'
+import { safeText, shellQuoted } from '../terminal-text.js'
 import { clockText, durationText, stepLines } from './step-lines.js'
 import type { SetupLook } from './look-at-setup.js'
 import { WORK_WORDS, type Work } from './work.js'

@@ -1,6 +1,6 @@
 import type { StepState, StepStatus } from '../../contracts/setup.js'
 import type { Paint, Style } from './paint.js'
-import { safeText } from './safe-text.js'
+import { safeText } from '../terminal-text.js'
 
 const MARKS: Readonly<Record<StepState, { readonly mark: string; readonly style: Style }>> = {
   pending: { mark: '·', style: 'dim' },

@@ -3,6 +3,7 @@ import type { ExclusionReason } from '../../domain/exclusion-reason.js'
 import type { PositiveBasis } from '../../domain/legal-basis.js'
 import { tenantKeyOf } from '../../domain/tenant-basis.js'
 import type { RecordedConsentEvent } from '../../ledger/consent-events.js'
+import { linesText } from '../terminal-text.js'
 import { tellEvent, type EventStory } from './event-story.js'
 import { cellWord, EXCLUSION_WORDS, valueWord } from './words.js'
 
@@ -199,7 +200,7 @@ function denies({ emarketeer, crm, departedDeny }: CellState): boolean {
 export function explanationText(explanation: Explanation): string {
   const { connectionId, email, asOf, gate, events, wayBack } = explanation
   const asOfWord = (time: string | null) => time ?? 'not verified yet'
-  return [
+  return linesText([
     `${email} in connection ${connectionId}`,
     `As of: eMarketeer ${asOfWord(asOf.emarketeer)}, CRM ${asOfWord(asOf.crm)}.`,
     '',
@@ -211,5 +212,5 @@ export function explanationText(explanation: Explanation): string {
       ? 'Nothing was ever written for this contact.'
       : `${events.length} ${events.length === 1 ? 'decision' : 'decisions'}, oldest first:`,
     ...events.flatMap(({ at, sentences }) => [at, ...sentences.map((line) => `  ${line}`)]),
-  ].join('\n')
+  ])
 }
