@@ -9,6 +9,7 @@ import { freePort } from '../../src/embedded/free-port.js'
 import { startPostgres } from '../../src/embedded/postgres.js'
 import { startProgram } from '../../src/embedded/start-program.js'
 import { startTemporalServer } from '../../src/embedded/temporal-server.js'
+import { dropLogin, uniqueLogin, urlOf } from '../../src/ledger/logins.js'
 import { migrate } from '../../src/ledger/migrate.js'
 import type { CrmPlace, ReadyCrm } from './crm-place.js'
 
@@ -77,7 +78,9 @@ async function start(
       .then((options) => startStandIn<ReadyCrm>(place.standIn, logs.crm, options))
       .then(keep),
   ])
-  await migrate(postgres.url)
+  const login = uniqueLogin('bench')
+  await migrate(postgres.url, [login])
+  keep({ stop: () => dropLogin(postgres.url, login) })
   const { file, secrets, caPem } = place.connection(crm.ready)
   const connectionFile = join(directory, 'connection.json')
   await writeFile(connectionFile, JSON.stringify(file))
@@ -86,7 +89,7 @@ async function start(
   const gatewayApiKey = randomBytes(32).toString('base64url')
   const env = {
     TEMPORAL_ADDRESS: temporal.address,
-    DATABASE_URL: postgres.url,
+    DATABASE_URL: urlOf(postgres.url, login),
     EMARKETEER_SYNC_URL: emarketeer.ready.url,
     EMARKETEER_CONNECT_URL: emarketeer.ready.url,
     EMARKETEER_API_KEY: SERVICE_KEY,

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readEnvironment } from '../config/environment.js'
 import { connectTemporal } from '../config/temporal.js'
 import { AppError } from '../contracts/app-error.js'
+import type { ErrorCode } from '../contracts/error-catalogue.js'
 import { createGateway, listen } from '../gateway/server.js'
 import { lazyTemporal } from '../gateway/temporal-access.js'
 import { logger } from '../telemetry/logger.js'
@@ -17,7 +18,8 @@ export interface GatewayRun {
 
 /**
  * Runs the gateway until the signal aborts; then it answers what is under way, and closes all.
- * @throws AppError `environment_invalid`; `value_invalid` where it cannot listen there.
+ * @throws AppError `environment_invalid`; `value_invalid` where it cannot listen there; `database_…` where the database
+ *   refuses it, or its login is unfit.
  */
 export async function runGateway(
   { port, host, signal }: GatewayRun,
@@ -36,6 +38,7 @@ export async function runGateway(
     log: logger('gateway'),
   })
   try {
+    await composed.db.query('SELECT 1 FROM connections LIMIT 1').catch(unlessTried)
     const url = await listen(app, { port: port ?? gateway.port, host }).catch(refuseToListen)
     await onReady(url)
     if (!signal.aborted) {
@@ -47,6 +50,19 @@ export async function runGateway(
     await composed.close()
   }
 }
+
+/** A database that is away comes back, and webhooks are answered with 503 until then; what a person has to mend ends the start. */
+function unlessTried(error: unknown): void {
+  if (!(error instanceof AppError) || !MAY_COME_BACK.has(error.code)) {
+    throw error
+  }
+}
+
+const MAY_COME_BACK: ReadonlySet<ErrorCode> = new Set([
+  'database_unreachable',
+  'database_busy',
+  'database_too_many_connections',
+])
 
 function refuseToListen(error: NodeJS.ErrnoException): never {
   throw new AppError(

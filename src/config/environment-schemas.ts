@@ -38,6 +38,19 @@ const databaseUrl = z
   )
   .transform((value) => new Secret(value))
 
+/** Shorter ones can be guessed by who reaches the server. */
+const MIN_PASSWORD_CHARACTERS = 16
+
+/** Of a login that we make. It stands in a URL as it is. */
+const databasePassword = z
+  .string()
+  .regex(
+    new RegExp(`^[A-Za-z0-9._~-]{${MIN_PASSWORD_CHARACTERS},}$`),
+    `must have at least ${MIN_PASSWORD_CHARACTERS} characters: letters, digits, and . _ ~ -`,
+  )
+  .transform((value) => new Secret(value))
+  .optional()
+
 const port = z
   .string()
   .regex(/^\d{1,5}$/, 'must be a port number')
@@ -90,6 +103,20 @@ type SectionSchemas = {
 export const SECTION_SCHEMAS: SectionSchemas = {
   database: () =>
     z.object({ DATABASE_URL: databaseUrl }).transform((given) => ({ url: given.DATABASE_URL })),
+  logins: () =>
+    z
+      .object({
+        WORKER_DATABASE_PASSWORD: databasePassword,
+        GATEWAY_DATABASE_PASSWORD: databasePassword,
+        CLI_DATABASE_PASSWORD: databasePassword,
+      })
+      .transform((given) => ({
+        logins: [
+          ['lbsync_worker', given.WORKER_DATABASE_PASSWORD] as const,
+          ['lbsync_gateway', given.GATEWAY_DATABASE_PASSWORD] as const,
+          ['lbsync_cli', given.CLI_DATABASE_PASSWORD] as const,
+        ].flatMap(([name, password]) => (password === undefined ? [] : [{ name, password }])),
+      })),
   emarketeer: (allowLoopbackHttp) =>
     z
       .object({

@@ -13,6 +13,10 @@ export interface EnvironmentSections {
     /** Holds the password. */
     readonly url: Secret
   }
+  readonly logins: {
+    /** For `lbsync migrate`: the logins that it makes, by their names in PostgreSQL. */
+    readonly logins: readonly { readonly name: string; readonly password: Secret }[]
+  }
   readonly emarketeer: {
     readonly syncUrl: string
     /** Service key, for `x-api-key`. */

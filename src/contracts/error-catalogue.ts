@@ -172,6 +172,9 @@ export const ERROR_CATALOGUE = {
   database_too_many_connections: outside(
     "Tried again by itself. Raise max_connections, or the login's own limit: each worker and gateway takes up to 10 (docs/operating.md#requirements).",
   ),
+  database_login_unfit: outside(
+    'Run `lbsync migrate` as the owner, with WORKER_DATABASE_PASSWORD, GATEWAY_DATABASE_PASSWORD and CLI_DATABASE_PASSWORD set, and everything else by the logins that it makes: lbsync_worker, lbsync_gateway, lbsync_cli (docs/securing.md#logins).',
+  ),
   database_busy: outside(
     'Tried again by itself. If it stays: somebody holds a lock (`pg_stat_activity`), or the server is too slow.',
   ),

@@ -1,6 +1,7 @@
 import { AppError } from '../contracts/app-error.js'
 import type { ErrorCode } from '../contracts/error-catalogue.js'
 import { networkFailureOf } from '../contracts/network-failure.js'
+import { APPLICATION_ROLE } from './session-options.js'
 
 /** SQLSTATE classes that mean "the server is not there (any more) or cannot work now". */
 const UNREACHABLE_STATES = /^(08|53|57P|58|25006|25P03)/
@@ -11,11 +12,15 @@ const TLS_REQUIRED = /no encryption|SSL off|(?:SSL|TLS|encrypted) connection is 
 /** The driver's words for a server that speaks no TLS; it gives no code. */
 const NO_TLS = /does not support SSL|establishing an SSL connection/
 
+/** A session that begins under a role that does not exist. */
+const NO_ROLE = /"role"/
+
 /** SQLSTATEs of a connection that the server refuses, by what is to be mended. */
 const REFUSED_STATES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   '28P01': ['database_auth_failed', 'PostgreSQL refuses the user or the password'],
   '28000': ['database_auth_failed', 'PostgreSQL refuses the user'],
   '3D000': ['database_missing', 'The server has no such database'],
+  '42501': ['database_login_unfit', 'PostgreSQL refuses the login a right that it needs'],
   '53300': ['database_too_many_connections', 'PostgreSQL takes no further connection'],
 }
 
@@ -58,6 +63,11 @@ export function toDatabaseError(error: unknown): unknown {
       state,
       error,
     )
+  }
+  if (state === '22023' && NO_ROLE.test(message)) {
+    return new AppError('database_not_migrated', `The server has no role ${APPLICATION_ROLE}.`, {
+      value: state,
+    })
   }
   const [code, what] = (state && REFUSED_STATES[state]) || []
   if (code && what && state) {

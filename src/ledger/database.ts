@@ -1,5 +1,7 @@
 import pg from 'pg'
+import { refuseUnfitLogin } from './check-login.js'
 import { toDatabaseError } from './database-error.js'
+import { withSessionOptions } from './session-options.js'
 
 // bigint columns (ticks, ids) stay below 2^53 for millennia: plain numbers are safe and simpler.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
@@ -56,20 +58,27 @@ function queryableOf(client: pg.Pool | pg.PoolClient): Queryable {
   }
 }
 
-/** Opens the ledger. Connections are made when first needed. @param databaseUrl a PostgreSQL URL. */
+/**
+ * Opens the ledger. Connections are made when first needed, and each is refused whose login could change evidence.
+ * @param databaseUrl a PostgreSQL URL; what it sets holds over our own settings, but not over the role.
+ */
 export function openDatabase(
   databaseUrl: string,
   options: { maxConnections?: number; lockTimeoutMs?: number } = {},
 ): Database {
   const pool = new pg.Pool({
-    connectionString: databaseUrl,
+    connectionString: withSessionOptions(databaseUrl, {
+      lock_timeout: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    }),
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: 5_000,
     application_name: 'lbsync',
-    options: '-c role=lbsync_app',
-    lock_timeout: options.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    // The pool waits for it, which its types do not say.
+    onConnect: refuseUnfitLogin as (client: pg.ClientBase) => unknown as (
+      client: pg.ClientBase,
+    ) => void,
   })
   // A connection that dies while idle is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined)

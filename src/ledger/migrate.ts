@@ -4,6 +4,7 @@ import pg from 'pg'
 import { AppError } from '../contracts/app-error.js'
 import { ADDRESS_KEY_VERSION } from '../domain/email-address.js'
 import { toDatabaseError } from './database-error.js'
+import { makeLogins, type Login } from './logins.js'
 
 /** One numbered file of `migrations/`. */
 interface Migration {
@@ -17,6 +18,8 @@ interface Migration {
 export interface MigrationReport {
   readonly applied: readonly string[]
   readonly current: string | null
+  /** Names of those that were made, or given their password. */
+  readonly logins: readonly string[]
 }
 
 const DIRECTORY = new URL('./migrations/', import.meta.url)
@@ -38,10 +41,15 @@ async function readMigrations(): Promise<readonly Migration[]> {
  * Brings the database to the newest schema: numbered files, forward only, each in a transaction of its own, under
  * a lock. Safe to repeat and to run twice at once.
  *
+ * @param databaseUrl of the owner.
+ * @param logins made, or given their password, once the schema is there.
  * @throws AppError `database_unreachable`; `ledger_keys_differ` where it holds addresses by keys of another version, before
  *   anything is changed; or `internal` where a file that has run was changed since.
  */
-export async function migrate(databaseUrl: string): Promise<MigrationReport> {
+export async function migrate(
+  databaseUrl: string,
+  logins: readonly Login[] = [],
+): Promise<MigrationReport> {
   const client = clientOf(databaseUrl)
   try {
     await client.connect()
@@ -56,7 +64,8 @@ export async function migrate(databaseUrl: string): Promise<MigrationReport> {
         ON CONFLICT (only_row) DO UPDATE SET version = excluded.version`,
       [ADDRESS_KEY_VERSION],
     )
-    return report
+    await makeLogins(client, logins)
+    return { ...report, logins: logins.map(({ name }) => name) }
   } catch (error) {
     throw toDatabaseError(error)
   } finally {
@@ -116,7 +125,7 @@ async function exists(client: pg.Client, table: string): Promise<boolean> {
 async function applyMissing(
   client: pg.Client,
   migrations: readonly Migration[],
-): Promise<MigrationReport> {
+): Promise<Omit<MigrationReport, 'logins'>> {
   const { rows } = await client.query<{ number: number; checksum: string }>(
     'SELECT number, checksum FROM schema_migrations',
   )

@@ -35,8 +35,9 @@ async function documented<T = Record<string, unknown>>(
   usage: string,
   args: readonly string[],
   exitCode = 0,
+  env: Readonly<Record<string, string>> = stack.env,
 ): Promise<T> {
-  const ended = await runLbsync([...args, '--json'], stack.env)
+  const ended = await runLbsync([...args, '--json'], env)
   const document = documentOf<T>(ended)
   expect([ended.exitCode, ended.exitCode === exitCode ? null : ended]).toEqual([exitCode, null])
   expect(shapeFaults(exampleOf(docs, usage), document)).toEqual([])
@@ -116,7 +117,8 @@ describe('documents of a whole stack', () => {
         'acme-dynamics',
       ])
       expect(shown).toMatchObject({ counts: { linked: 2 } })
-      expect(await documented('migrate', ['migrate'])).toMatchObject({ applied: [] })
+      const owner = { DATABASE_URL: stack.places.ownerDatabaseUrl }
+      expect(await documented('migrate', ['migrate'], 0, owner)).toMatchObject({ applied: [] })
     },
     15 * MINUTES,
   )

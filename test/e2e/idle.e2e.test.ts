@@ -31,7 +31,7 @@ beforeAll(async () => {
   })
   connection = await Connection.connect({ address: stack.places.temporalAddress })
   client = new Client({ connection })
-  await runStatements(stack.places.databaseUrl, [
+  await runStatements(stack.places.ownerDatabaseUrl, [
     // Its transactions would be counted.
     'ALTER SYSTEM SET autovacuum = off',
     'SELECT pg_reload_conf()',

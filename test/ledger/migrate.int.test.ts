@@ -22,8 +22,8 @@ const ADDRESS = [
 
 describe('a ledger whose addresses are kept by keys of another version (rule A)', () => {
   it('is refused before anything is changed, and told what to do', async () => {
-    await runStatements(database.url, [...ADDRESS, `UPDATE address_key_version SET version = 1`])
-    await expect(migrate(database.url)).rejects.toMatchObject({
+    await runStatements(database.ownerUrl, [...ADDRESS, `UPDATE address_key_version SET version = 1`])
+    await expect(migrate(database.ownerUrl)).rejects.toMatchObject({
       code: 'ledger_keys_differ',
       message: expect.stringMatching(/version 1.*version 2/),
       path: 'DATABASE_URL',
@@ -32,12 +32,12 @@ describe('a ledger whose addresses are kept by keys of another version (rule A)'
   })
 
   it('is refused too where it is from before versions were noted', async () => {
-    await runStatements(database.url, [
+    await runStatements(database.ownerUrl, [
       ...ADDRESS,
       `ALTER TABLE address_key_version RENAME TO noted`,
       `DELETE FROM schema_migrations WHERE number >= 10`,
     ])
-    await expect(migrate(database.url)).rejects.toMatchObject({ code: 'ledger_keys_differ' })
-    await runStatements(database.url, [`ALTER TABLE noted RENAME TO address_key_version`])
+    await expect(migrate(database.ownerUrl)).rejects.toMatchObject({ code: 'ledger_keys_differ' })
+    await runStatements(database.ownerUrl, [`ALTER TABLE noted RENAME TO address_key_version`])
   })
 })

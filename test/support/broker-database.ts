@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
+import type { Login } from '../../src/ledger/logins.js'
 import { migrate } from '../../src/ledger/migrate.js'
 
 /** Runs statements one by one on a connection of their own (they may not share a transaction). */
@@ -28,10 +29,10 @@ export function uniqueDatabaseName(kind: 'template' | 'test'): string {
 }
 
 /** Makes a database with the newest schema; every test file gets a copy, which is quicker than migrating. */
-export async function makeTemplate(adminUrl: string): Promise<string> {
+export async function makeTemplate(adminUrl: string, login: Login): Promise<string> {
   const name = uniqueDatabaseName('template')
   await runStatements(adminUrl, [`CREATE DATABASE ${name}`])
-  await migrate(databaseUrl(adminUrl, name))
+  await migrate(databaseUrl(adminUrl, name), [login])
   return name
 }
 

@@ -1,10 +1,11 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Login } from '../../src/ledger/logins.js'
 
 /** What test files may ask for, and the JSON they get; each is made once a run, when first asked for. */
 export interface Provided {
-  /** A server, and on it a database with the newest schema, to copy. */
-  readonly postgres: { readonly adminUrl: string; readonly template: string }
+  /** A server, on it a database with the newest schema, to copy, and the login that the product works by. */
+  readonly postgres: { readonly adminUrl: string; readonly template: string; readonly login: Login }
   readonly temporal: { readonly address: string }
   readonly 'time-skipping-server': { readonly path: string }
   /** The code of all workflows, as `Worker.create` takes it. */
@@ -28,11 +29,14 @@ export class Broker {
     postgres: async () => {
       const { startPostgres } = await import('../../src/embedded/postgres.js')
       const { dropTemplate, makeTemplate } = await import('./broker-database.js')
+      const { dropLogin, uniqueLogin } = await import('../../src/ledger/logins.js')
       const server = await startPostgres({ note: this.#note })
       this.#undo.push(() => server.stop())
-      const template = await makeTemplate(server.url)
+      const login = uniqueLogin('test')
+      const template = await makeTemplate(server.url, login)
+      this.#undo.push(() => dropLogin(server.url, login))
       this.#undo.push(() => dropTemplate(server.url, template))
-      return { adminUrl: server.url, template }
+      return { adminUrl: server.url, template, login }
     },
     temporal: async () => {
       const { startTemporalServer } = await import('../../src/embedded/temporal-server.js')

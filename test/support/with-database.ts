@@ -1,16 +1,21 @@
 import { afterAll, beforeAll } from '@jest/globals'
+import { urlOf } from '../../src/ledger/logins.js'
 import { askBroker, provisionTimeoutMs } from './ask-broker.js'
 import { databaseUrl, runStatements, uniqueDatabaseName } from './broker-database.js'
 
 /** A database of one test file's own. */
 export interface TestDatabase {
-  /** Its URL; known once `beforeAll` hooks run. */
+  /** Its URL by the login that the product works by; known once `beforeAll` hooks run. */
   readonly url: string
+  /** The owner's, who may do anything. */
+  readonly ownerUrl: string
 }
 
 /** Gives the test file (or `describe`) a fresh database with the newest schema, dropped at its end. */
 export function withDatabase(): TestDatabase {
   const name = uniqueDatabaseName('test')
+  let ownerUrl: string | undefined
+  let url: string | undefined
   let adminUrl: string | undefined
   beforeAll(async () => {
     const postgres = await askBroker('postgres')
@@ -18,6 +23,8 @@ export function withDatabase(): TestDatabase {
       `CREATE DATABASE ${name} TEMPLATE ${postgres.template}`,
     ])
     adminUrl = postgres.adminUrl
+    ownerUrl = databaseUrl(adminUrl, name)
+    url = urlOf(ownerUrl, postgres.login)
   }, provisionTimeoutMs)
   afterAll(async () => {
     if (adminUrl !== undefined) {
@@ -26,10 +33,17 @@ export function withDatabase(): TestDatabase {
   })
   return {
     get url() {
-      if (adminUrl === undefined) {
-        throw new Error('The database is there from beforeAll on')
-      }
-      return databaseUrl(adminUrl, name)
+      return known(url)
+    },
+    get ownerUrl() {
+      return known(ownerUrl)
     },
   }
+}
+
+function known(url: string | undefined): string {
+  if (url === undefined) {
+    throw new Error('The database is there from beforeAll on')
+  }
+  return url
 }

@@ -32,7 +32,7 @@ describe('two processes at once', () => {
   let other: Systems
 
   beforeAll(() => {
-    otherDb = openDatabase(world.now.databaseUrl, { maxConnections: 4 })
+    otherDb = openDatabase(world.now.databases.url, { maxConnections: 4 })
     other = openSystems(otherDb, world.now.standIns)
   })
   afterAll(async () => {

@@ -16,7 +16,7 @@ describe('evidence', () => {
   let owner: pg.Client
 
   beforeAll(async () => {
-    owner = new pg.Client(world.now.databaseUrl)
+    owner = new pg.Client(world.now.databases.ownerUrl)
     await owner.connect()
   })
   afterAll(() => owner.end())
@@ -29,7 +29,10 @@ describe('evidence', () => {
 
   it.each(TABLES)('of %s cannot be changed by the application', async (table) => {
     for (const sql of changes(table)) {
-      await expect(world.now.db.query(sql)).rejects.toThrow(/permission denied|refused/)
+      await expect(world.now.db.query(sql)).rejects.toMatchObject({
+        code: 'database_login_unfit',
+        cause: { message: expect.stringContaining('permission denied') },
+      })
     }
   })
 

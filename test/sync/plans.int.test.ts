@@ -13,7 +13,7 @@ const world = withWorld()
 describe('however many people there are, and whatever the planner believes', () => {
   beforeAll(async () => {
     await world.now.linked()
-    await moveInNeighbour(world.now.databaseUrl)
+    await moveInNeighbour(world.now.databases.ownerUrl)
   })
 
   it.each(['delta', 'direct'] as const)(

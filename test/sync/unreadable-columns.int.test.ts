@@ -18,10 +18,10 @@ const PROOFS = ['delta', 'direct'] as const
 
 /** Work of a process that has just begun: what the columns allow is looked at anew. */
 async function inNewProcess<T>(work: (world: World) => Promise<T>): Promise<T> {
-  const { standIns, db, databaseUrl } = world.now
+  const { standIns, db, databases } = world.now
   const systems = openSystems(db, standIns)
   try {
-    return await work(new World(standIns, db, systems, databaseUrl))
+    return await work(new World(standIns, db, systems, databases))
   } finally {
     systems.close()
   }

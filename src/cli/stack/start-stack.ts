@@ -7,6 +7,7 @@ import { freePort } from '../../embedded/free-port.js'
 import { startPostgres } from '../../embedded/postgres.js'
 import { startProgram } from '../../embedded/start-program.js'
 import { startTemporalServer } from '../../embedded/temporal-server.js'
+import { dropLogin, uniqueLogin, urlOf } from '../../ledger/logins.js'
 import { migrate } from '../../ledger/migrate.js'
 import { secretVariables } from './connection-files.js'
 import { emarketeerAccounts } from './demo-accounts.js'
@@ -44,7 +45,9 @@ export interface StackPlaces {
   readonly temporalUiUrl: string | null
   /** Where Temporal's command line lies that fits the server; null: a server was given. */
   readonly temporalCli: string | null
+  /** By a login that may work with the ledger, as in production. */
   readonly databaseUrl: string
+  readonly ownerDatabaseUrl: string
   readonly gatewayUrl: string
   readonly emarketeer: StandIn
   readonly dynamics: StandIn
@@ -141,13 +144,17 @@ async function start(options: StackOptions, keep: Keep, stop: () => Promise<void
     }).then(keep),
     options.superOffice === true ? startSuperOffice(keep) : null,
   ])
-  await migrate(postgres.url)
+  const login = uniqueLogin('dev')
+  await migrate(postgres.url, [login])
+  // A server that was given outlives us.
+  keep({ stop: () => dropLogin(postgres.url, login) })
+  const databaseUrl = urlOf(postgres.url, login)
   const port = await freePort()
   const gatewayUrl = `http://127.0.0.1:${port}`
   const gatewayApiKey = randomBytes(32).toString('base64url')
   const stackSays = {
     TEMPORAL_ADDRESS: temporal.address,
-    DATABASE_URL: postgres.url,
+    DATABASE_URL: databaseUrl,
     EMARKETEER_SYNC_URL: emarketeer.ready.url,
     EMARKETEER_CONNECT_URL: emarketeer.ready.url,
     EMARKETEER_API_KEY: EMARKETEER_SERVICE_KEY,
@@ -180,7 +187,8 @@ async function start(options: StackOptions, keep: Keep, stop: () => Promise<void
       temporalAddress: temporal.address,
       temporalUiUrl: temporal.uiUrl,
       temporalCli: temporal.cli,
-      databaseUrl: postgres.url,
+      databaseUrl,
+      ownerDatabaseUrl: postgres.url,
       gatewayUrl,
       emarketeer: emarketeer.ready,
       dynamics: dynamics.ready,

@@ -14,7 +14,7 @@ import { mergeFacts, setConnectionState } from '../../../src/ledger/connections.
 import { findAddresses } from '../../../src/ledger/addresses.js'
 import { openDatabase, type Database } from '../../../src/ledger/database.js'
 import { CRM_DRIVERS } from '../../../src/crm/registry.js'
-import { withDatabase } from '../../support/with-database.js'
+import { withDatabase, type TestDatabase } from '../../support/with-database.js'
 import {
   applyConnection,
   CONNECTION_ID,
@@ -40,7 +40,7 @@ export class World {
     readonly standIns: StandIns,
     readonly db: Database,
     readonly systems: Systems,
-    readonly databaseUrl: string,
+    readonly databases: Pick<TestDatabase, 'url' | 'ownerUrl'>,
   ) {}
 
   /** A session of a run of its own. */
@@ -207,7 +207,7 @@ export function withWorld(choices: ConnectionChoices = {}): { readonly now: Worl
     const standIns = await startStandIns()
     const db = openDatabase(database.url, { maxConnections: 6 })
     await applyConnection(db, standIns, choices)
-    world = new World(standIns, db, openSystems(db, standIns), database.url)
+    world = new World(standIns, db, openSystems(db, standIns), database)
     await world.setUp()
   }, 480_000)
   afterEach(() => world!.expectRest())
