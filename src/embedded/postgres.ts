@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { Client } from 'pg'
+import { bareEnvironment } from './bare-environment.js'
 import { freePort } from './free-port.js'
 import { startGuarded, type GuardedProcess } from './guarded-process.js'
 import {
@@ -128,7 +129,10 @@ function serverCommand(
 async function giveTo(user: MachineUser | undefined, dir: string): Promise<void> {
   await chmod(dir, 0o700)
   if (user !== undefined) {
-    const child = spawn('chown', ['-R', `${user.uid}:${user.gid}`, dir], { stdio: 'ignore' })
+    const child = spawn('chown', ['-R', `${user.uid}:${user.gid}`, dir], {
+      stdio: 'ignore',
+      env: bareEnvironment(),
+    })
     await once(child, 'exit')
   }
 }

