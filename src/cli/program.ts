@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Help, type Option } from 'commander'
 import { addConnection } from './commands/connection.js'
 import { addDemo } from './commands/demo.js'
 import { addDev } from './commands/dev.js'
@@ -13,6 +13,7 @@ import { addSweep } from './commands/sweep.js'
 import { addWhy } from './commands/why.js'
 import { addWorker } from './commands/worker.js'
 import type { Output } from './output.js'
+import { productVersion } from './product-version.js'
 
 /** The command line, whole. Commands load what they work with when they run, so that `--help` is quick. */
 export function buildProgram(output: Output): Command {
@@ -20,10 +21,12 @@ export function buildProgram(output: Output): Command {
     .description(
       "Keeps legal basis and subscriptions in step between eMarketeer and a company's CRM.",
     )
+    .version(productVersion(), '--version', 'tell the version of this release')
     // Errors are told in one place (run-cli.ts): commander throws, and shows only help.
     .exitOverride()
     // Options belong to the command that they stand behind: `pre-send` and `pre-send abort` both have --json.
     .enablePositionalOptions()
+    .configureHelp({ optionDescription: descriptionOf })
     .configureOutput({ writeErr: (help) => output.note(help), outputError: () => undefined })
   addMigrate(program, output)
   addWorker(program, output)
@@ -39,4 +42,10 @@ export function buildProgram(output: Output): Command {
   addDev(program, output)
   addDemo(program, output)
   return program
+}
+
+/** As commander tells it, and whether the command does without. */
+function descriptionOf(option: Option): string {
+  const told = new Help().optionDescription(option)
+  return option.mandatory ? `${told} (required)` : told
 }

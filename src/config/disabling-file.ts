@@ -37,7 +37,9 @@ export function readDisablingFile(
   const parsed = schema.safeParse(settings)
   throwProblems([
     ...syncProblems(file),
-    ...(parsed.success ? [] : problemsOfZod(parsed.error, settings, (_, v) => describeOpenly(v))),
+    ...(parsed.success
+      ? []
+      : problemsOfZod(parsed.error, settings, schema, (_, v) => describeOpenly(v))),
   ])
   const { connectionId, accountId } = schema.parse(settings)
   return { connectionId, accountId }

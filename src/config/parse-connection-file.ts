@@ -43,7 +43,11 @@ export function parseConnectionFile(
   const publicApiKey = readPublicApiKey(file['emarketeer'], file['createMissing'], options.env)
   const reading = driver && readSection(driver, file[driver.configSection], options)
   throwProblems([
-    ...(parsed.success ? [] : problemsOfZod(parsed.error, settings, (_, v) => describeOpenly(v))),
+    ...(parsed.success
+      ? []
+      : problemsOfZod(parsed.error, settings, connectionSettingsSchema, (_, v) =>
+          describeOpenly(v),
+        )),
     ...unknownCrm(file['crm'], options.drivers),
     ...(driver ? subscriptionsUnsupported(driver, parsed.data) : []),
     ...publicApiKey.problems,

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { CrmDriver } from '../crm/crm.js'
 import { checkUrl, describeUrl } from './check-url.js'
 import type { SecretSource } from './connection-file.js'
@@ -74,7 +74,8 @@ function problemsOfSection(
   const isSecret = (path: string) => driver.secretPaths.some((one) => path === `${root}.${one}`)
   const isUrl = (path: string) => driver.urlPaths.some((one) => path === `${root}.${one}`)
   const prefixed = { issues: error.issues.map((i) => ({ ...i, path: [root, ...i.path] })) }
-  return problemsOfZod(prefixed, wrapped, (path, value) =>
+  const schema = z.object({ [root]: driver.configSchema })
+  return problemsOfZod(prefixed, wrapped, schema, (path, value) =>
     isSecret(path) ? '***' : isUrl(path) ? describeUrl(value) : describeShape(value),
   )
 }

@@ -1,5 +1,6 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { maskAddresses } from '../telemetry/mask-addresses.js'
+import { nearestKey } from '../contracts/nearest-key.js'
 import type { Problem } from '../contracts/problems.js'
 
 /** Keys are shown so that a misspelling can be found; a long one is a value in the wrong place. */
@@ -12,25 +13,30 @@ type Path = readonly PropertyKey[]
  * Turns zod's issues into problems of the catalogue: unknown key, missing value, invalid value.
  *
  * @param input what was parsed; only to tell a missing value from a wrong one.
+ * @param schema what it was parsed by, so that a misspelt key can be told which one was meant.
  * @param describe how an invalid value at a path is shown; it decides what is redacted.
  */
 export function problemsOfZod(
   error: { readonly issues: readonly Issue[] },
   input: unknown,
+  schema: z.ZodType,
   describe: (path: string, value: unknown) => string | null,
 ): readonly Problem[] {
-  return error.issues.flatMap((issue) => problemsOfIssue(issue, input, describe))
+  return error.issues.flatMap((issue) => problemsOfIssue(issue, input, schema, describe))
 }
 
 function problemsOfIssue(
   issue: Issue,
   input: unknown,
+  schema: z.ZodType,
   describe: (path: string, value: unknown) => string | null,
 ): readonly Problem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
       const path = dotted([...issue.path, key])
-      return { code: 'unknown_key', message: `The key ${path} is unknown.`, path, value: null }
+      const meant = nearestKey(key, keysAt(schema, issue.path))
+      const message = `The key ${path} is unknown${meant === null ? '.' : `; did you mean ${meant}?`}`
+      return { code: 'unknown_key', message, path, value: null }
     })
   }
   const path = dotted(issue.path)
@@ -47,6 +53,28 @@ function problemsOfIssue(
       value: describe(path, value),
     },
   ]
+}
+
+/** The keys that a schema knows at a path; none where it is no plain object there. */
+function keysAt(schema: z.ZodType, path: Path): readonly string[] {
+  const inner = unwrapped(schema)
+  if (!(inner instanceof z.ZodObject)) {
+    return []
+  }
+  const shape = inner.shape as Readonly<Record<string, z.ZodType>>
+  const [first, ...rest] = path
+  if (first === undefined) {
+    return Object.keys(shape)
+  }
+  const next = shape[String(first)]
+  return next === undefined ? [] : keysAt(next, rest)
+}
+
+/** What is inside of optional, with a default, transformed or checked. */
+function unwrapped(schema: z.ZodType): z.ZodType {
+  const { innerType, in: input } = schema.def as { innerType?: z.ZodType; in?: z.ZodType }
+  const inner = innerType ?? input
+  return inner === undefined ? schema : unwrapped(inner)
 }
 
 /** `contactIds.3`, `dynamics.clientSecret`; keys that look like an address are masked, long ones cut. */

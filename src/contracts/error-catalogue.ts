@@ -83,7 +83,7 @@ export const ERROR_CATALOGUE = {
     'Check campaignId and componentId: eMarketeer has no such campaign or component.',
   ),
   contact_not_found: notFound('Nobody with this address is known on either side.'),
-  run_not_found: notFound('Check the id and the stage.'),
+  run_not_found: notFound('Check the id and the stage. What has ended cannot be steered any more.'),
   // refused by a rule
   crm_not_supported: refused('Use dynamics, superoffice-online or superoffice-onsite.'),
   tenant_has_active_crm: refused(
@@ -190,7 +190,7 @@ export const ERROR_CATALOGUE = {
   ),
   crm_unreachable: outside('The CRM does not answer; the sync tries again by itself.'),
   crm_auth_failed: outside(
-    'The CRM refused the credentials. Check the secret, its expiry and the application user.',
+    'Do what the message says; else check the secret, its expiry and the application user.',
     false,
   ),
   crm_privilege_missing: outside(

@@ -30,7 +30,7 @@ export function problemOf(
 function sentence(where: string, code: Problem['code'], must: string): string {
   switch (code) {
     case 'unknown_key':
-      return `The key ${where} is unknown.`
+      return must === '' ? `The key ${where} is unknown.` : `The key ${where} is unknown; ${must}`
     case 'value_missing':
     case 'value_invalid':
       return code === 'value_missing' ? `${where} ${must}.` : `${where} is not valid: ${must}.`

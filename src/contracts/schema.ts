@@ -1,4 +1,5 @@
 import type { ErrorCode } from './error-catalogue.js'
+import { nearestKey } from './nearest-key.js'
 import { Undecodable } from './payload-converter.js'
 
 /**
@@ -14,7 +15,7 @@ export type Path = readonly (string | number)[]
 export interface Fault {
   readonly code: ErrorCode
   readonly path: Path
-  /** What must be, to follow the place: `must be text`. */
+  /** What must be, to follow the place: `must be text`. Of an unknown key: which one was meant, or empty. */
   readonly must: string
   /** The value as it came; whoever shows it redacts it. */
   readonly value: unknown
@@ -158,6 +159,15 @@ export function optional<T>(schema: Schema<T>): Schema<T | undefined> {
   }
 }
 
+/** Beyond as many unknown keys it is no misspelling. */
+const MAX_GUESSES = 20
+
+/** Empty where no known key is near. */
+function meantBy(key: string, keys: object): string {
+  const meant = nearestKey(key, Object.keys(keys))
+  return meant === null ? '' : `did you mean ${meant}?`
+}
+
 /** An object with these keys and no others. @param rules are asked whatever its keys are like. */
 export function object<T extends object>(
   keys: { readonly [K in keyof Required<T>]: Schema<T[K]> },
@@ -174,7 +184,14 @@ export function object<T extends object>(
       )
       return [
         ...known.flatMap(([key, schema]) => faultsOfKey(value, key, schema, path)),
-        ...unknown.map((key) => fault('unknown_key', [...path, key], 'is unknown', undefined)),
+        ...unknown.map((key, at) =>
+          fault(
+            'unknown_key',
+            [...path, key],
+            at < MAX_GUESSES ? meantBy(key, keys) : '',
+            undefined,
+          ),
+        ),
         ...rules.flatMap((rule) => rule(value)),
       ]
     },

@@ -44,6 +44,28 @@ describe('lbsync dev', () => {
     15 * MINUTES,
   )
 
+  it(
+    'has nothing to change where set-up is complete, and says that set-up has ended',
+    async () => {
+      const preview = await runLbsync(
+        ['setup', 'preview', 'acme-dynamics', '--json'],
+        dev.ready.env,
+      )
+      const { steps } = documentOf<{ steps: { id: string; state: string }[] }>(preview)
+      expect(steps.filter(({ state }) => state !== 'nothing')).toEqual([])
+      const evidence = ['--by', 'Kari', '--reason', 'They have a release today']
+      const paused = await runLbsync(
+        ['setup', 'pause', 'acme-dynamics', ...evidence],
+        dev.ready.env,
+      )
+      expect(paused.stderr).toContain(
+        'Error run_not_found: The set-up of acme-dynamics has ended, at ',
+      )
+      expect(paused.exitCode).toBe(3)
+    },
+    15 * MINUTES,
+  )
+
   it('ends all it started, and takes its files away, when told to', async () => {
     const { directory } = dev.ready.files
     expect(existsSync(`${directory}/env.sh`)).toBe(true)

@@ -187,7 +187,7 @@ describe('bad input', () => {
     expect(await errorOf(verb, id, ...more)).toEqual({
       exitCode: 3,
       code: 'run_not_found',
-      message: 'No set-up of ID runs, or is remembered by Temporal.',
+      message: 'The set-up of ID does not run, and Temporal remembers none.',
     })
   })
 

@@ -1,4 +1,5 @@
 import type { StepVerdict } from '../../crm/crm.js'
+import { categoriesArePending, categoriesOf } from '../../ledger/categories.js'
 import { syncCategories } from '../../sync/sync-categories.js'
 import { foreignCategoriesSentence } from '../../sync/notices.js'
 import type { CommonStep } from './common-step.js'
@@ -19,6 +20,22 @@ export const categoriesStep: CommonStep = {
       state: 'due',
       changes: [{ what: names === '' ? 'eMarketeer has no category yet' : `Categories: ${names}` }],
     }
+  },
+
+  async preview(session, context): Promise<StepVerdict> {
+    const before = await categoriesStep.verify(session, context)
+    const { connectionId } = session.connection
+    const now = await session.emarketeer.categories({ includeArchived: true }, context)
+    const known = await categoriesOf(session.db, connectionId)
+    const isBrought =
+      known.length === now.length &&
+      now.every(({ categoryId, name, archived }) =>
+        known.some(
+          (k) => k.categoryId === categoryId && k.name === name && k.archived === archived,
+        ),
+      ) &&
+      !(await categoriesArePending(session.db, connectionId))
+    return before.state === 'due' && isBrought ? { state: 'done' } : before
   },
 
   async do(session) {

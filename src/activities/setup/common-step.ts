@@ -13,6 +13,8 @@ export interface CommonStep {
   readonly weight: number
   /** Looks before. */
   verify(session: SyncSession, context: StepContext): Promise<StepVerdict>
+  /** What doing it would change, for a preview: of a step that is done again whenever it is asked. Absent: as `verify`. */
+  preview?(session: SyncSession, context: StepContext): Promise<StepVerdict>
   /** @param keep keeps at once what must be known before the CRM hears of it. */
   do(session: SyncSession, context: StepContext, keep: KeepFacts): Promise<DoneVerdict>
   /** Looks after. */

@@ -64,7 +64,8 @@ export async function previewStep(step: CommonStep, session: SyncSession): Promi
   const { id, title } = step
   const nothing = { id, title, changes: [], pause: null, note: null }
   try {
-    const verdict = await step.verify(session, contextOf(session, null))
+    const look = step.preview ?? step.verify
+    const verdict = await look(session, contextOf(session, null))
     switch (verdict.state) {
       case 'done':
         return { ...nothing, state: 'nothing', note: verdict.note ?? null }

@@ -55,14 +55,19 @@ export function previewOfWorkflowStep(
   if (!step) {
     return null
   }
+  const { id, title } = step
+  if (connection.state === 'active') {
+    const note = id === 'firstSync' ? 'set-up would bring every contact in step once more' : null
+    return { id, title, state: 'nothing', changes: [], pause: null, note }
+  }
   const what =
     stepId === 'firstSync'
       ? `Reads every contact on both sides and brings them in step, opt-outs first; if more than ` +
         `${connection.newlyMailableLimit} contacts would become mailable, those writes wait for approval`
       : 'Sweeps every 30 minutes'
   return {
-    id: step.id,
-    title: step.title,
+    id,
+    title,
     state: 'changes',
     changes: [{ what }],
     pause: null,

@@ -1,6 +1,6 @@
 import type { SecretsVault } from '../../config/secrets-vault.js'
 import type { StepDescription } from '../../contracts/setup-activities.js'
-import type { StepVerdict } from '../../crm/crm.js'
+import type { StepContext, StepVerdict } from '../../crm/crm.js'
 import { CHANGE_TYPES } from '../../emarketeer/index.js'
 import { requireCrm, type SyncSession } from '../../sync/session.js'
 import { keepWebhookSecret } from '../../sync/webhook-secret.js'
@@ -35,31 +35,43 @@ interface WebhooksFact {
 export function webhooksStep({ publicUrl, vault }: WebhooksStepOptions): CommonStep {
   const urlOf = (session: SyncSession, side: 'crm' | 'em') =>
     `${publicUrl}/hooks/${side}/${session.connection.webhookRef}`
+  const verify = async (_session: SyncSession, context: StepContext): Promise<StepVerdict> => {
+    const problem = await askGateway(publicUrl, context.signal)
+    if (problem !== null) {
+      return {
+        state: 'paused',
+        pause: {
+          code: 'gatewayUnreachable',
+          message:
+            `${publicUrl}/healthz does not answer as our gateway (${problem}), so webhooks would not arrive. ` +
+            'Start the gateway, or correct PUBLIC_URL; or skip: then the sweep alone syncs, every half hour.',
+          choices: ['retry', 'skip', 'abort'],
+          seen: { url: `${publicUrl}/healthz`, found: problem },
+        },
+      }
+    }
+    return {
+      state: 'due',
+      changes: [
+        { what: `The CRM posts changes of contacts to ${publicUrl}/hooks/crm/…` },
+        { what: `eMarketeer posts changes to ${publicUrl}/hooks/em/…` },
+      ],
+    }
+  }
   return {
     ...WEBHOOKS,
 
-    async verify(session, context): Promise<StepVerdict> {
-      const problem = await askGateway(publicUrl, context.signal)
-      if (problem !== null) {
-        return {
-          state: 'paused',
-          pause: {
-            code: 'gatewayUnreachable',
-            message:
-              `${publicUrl}/healthz does not answer as our gateway (${problem}), so webhooks would not arrive. ` +
-              'Start the gateway, or correct PUBLIC_URL; or skip: then the sweep alone syncs, every half hour.',
-            choices: ['retry', 'skip', 'abort'],
-            seen: { url: `${publicUrl}/healthz`, found: problem },
-          },
-        }
-      }
-      return {
-        state: 'due',
-        changes: [
-          { what: `The CRM posts changes of contacts to ${publicUrl}/hooks/crm/…` },
-          { what: `eMarketeer posts changes to ${publicUrl}/hooks/em/…` },
-        ],
-      }
+    verify,
+
+    async preview(session, context): Promise<StepVerdict> {
+      const before = await verify(session, context)
+      const crm = session.connection.facts['webhooks'] as WebhooksFact | undefined
+      const emarketeer = await session.emarketeer.getWebhook(context)
+      const isThere =
+        crm?.installed === true &&
+        crm.url === urlOf(session, 'crm') &&
+        emarketeer?.url === urlOf(session, 'em')
+      return before.state === 'due' && isThere ? { state: 'done' } : before
     },
 
     async do(session, context, keep) {

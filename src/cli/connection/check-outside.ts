@@ -4,6 +4,8 @@ import { AppError } from '../../contracts/app-error.js'
 import type { CrmDriver, CrmFacts } from '../../crm/crm.js'
 import type { CallContext } from '../../http/call-context.js'
 import { UpstreamError } from '../../http/index.js'
+import { refusalReason } from '../../sync/refusal-words.js'
+import { toAppError } from '../../sync/to-app-error.js'
 import type { ComposedSystems } from '../../workers/compose-systems.js'
 
 /** What is asked of both systems is one small request each. */
@@ -21,8 +23,8 @@ export interface Candidate {
 /**
  * Asks both systems before anything is stored, so that a wrong account or secret shows at once.
  *
- * @throws AppError `value_invalid` for an account that eMarketeer does not know; UpstreamError where a system cannot be
- *   reached or refuses the credentials.
+ * @throws AppError `account_not_found`; `crm_auth_failed`, which says what of the credentials is probably wrong;
+ *   UpstreamError where a system cannot be reached.
  */
 export async function checkOutside(composed: ComposedSystems, candidate: Candidate): Promise<void> {
   await checkBoth(composed, candidate).catch((error: unknown) => {
@@ -51,7 +53,14 @@ async function checkBoth(composed: ComposedSystems, candidate: Candidate): Promi
     facts,
     allowLoopbackHttp: composed.allowLoopbackHttp,
   })
-  await session.check(context)
+  await session.check(context).catch((error: unknown) => {
+    if (error instanceof UpstreamError && error.code === 'upstream_auth_failed') {
+      const { code, value } = toAppError(error)
+      const place = { path: driver.configSection, value, cause: error }
+      throw new AppError(code, refusalReason(driver, error), place)
+    }
+    throw error
+  })
 }
 
 async function checkAccount(
@@ -63,11 +72,10 @@ async function checkAccount(
     await systems.emarketeerOf(accountId).account(context)
   } catch (error) {
     if (error instanceof UpstreamError && error.code === 'upstream_not_found') {
-      throw new AppError(
-        'value_invalid',
-        `accountId is not valid: eMarketeer has no account ${accountId}.`,
-        { path: 'accountId', value: accountId },
-      )
+      throw new AppError('account_not_found', `eMarketeer has no account ${accountId}.`, {
+        path: 'accountId',
+        value: accountId,
+      })
     }
     throw error
   }

@@ -39,6 +39,7 @@ function basesMappedAnew(existing: ConnectionRow | null, saved: ConnectionRow): 
 /**
  * Stores an applied file that both systems were asked about. Checked once more in the same transaction, as somebody may have applied another file since.
  *
+ * @returns the row as it is then.
  * @throws AppError as {@link checkChange} does.
  */
 export async function storeConnection(
@@ -63,6 +64,7 @@ export async function storeConnection(
         await mergeFacts(tx, file.connectionId, { [REMOVAL_BEGUN]: null })
         // Enabled again: what changed while nobody looked, and what was not synced before, is passed over once.
         await markAllLinkedDirty(tx, file.connectionId)
+        return { ...saved, state: 'settingUp' as const }
       }
       return saved
     })

@@ -1,5 +1,5 @@
 import type { AppError, ErrorDocument } from '../../contracts/app-error.js'
-import type { ExitCode } from '../../contracts/error-catalogue.js'
+import { ERROR_CATALOGUE, type ExitCode } from '../../contracts/error-catalogue.js'
 import { readLogLevel } from '../../config/log-level.js'
 import type { ProblemsDocument } from '../../contracts/problems.js'
 import { describeError } from '../../telemetry/describe-error.js'
@@ -33,11 +33,16 @@ export async function reportError(
 /** The lines that a person reads. Several faults of one input stand one below the other. */
 function errorText({ error }: ErrorDocument | ProblemsDocument): readonly string[] {
   const problems = 'problems' in error ? error.problems : []
-  const told =
-    problems.length > 1
-      ? problems.flatMap((problem) => faultText(problem))
-      : faultText({ ...error, message: error.message })
-  return [...told, `  what to do: ${error.hint}`]
+  if (problems.length <= 1) {
+    return [...faultText(error), `  what to do: ${error.hint}`]
+  }
+  // One hint for all faults of a kind, below the last of them.
+  return problems.flatMap((problem, at) => [
+    ...faultText(problem),
+    ...(problems[at + 1]?.code === problem.code
+      ? []
+      : [`  what to do: ${ERROR_CATALOGUE[problem.code].hint}`]),
+  ])
 }
 
 function faultText(fault: {

@@ -1,6 +1,7 @@
 import { workflowIds } from '../../contracts/names.js'
 import type { PreSendStatus } from '../../contracts/pre-send.js'
 import { withTemporal } from '../resources.js'
+import { notRunning } from '../temporal/not-running.js'
 
 /** Updates of a running pre-send, by their fixed names. */
 type PreSendUpdate =
@@ -28,10 +29,19 @@ export function steerPreSend(
   return withTemporal(async ({ client }) => {
     const workflowId = workflowIds.preSend(sendoutId, stage)
     const handle = client.workflow.getHandle(workflowId)
-    const status = await handle.executeUpdate<PreSendStatus, [PreSendUpdate['change']]>(
-      update.name,
-      { args: [update.change] },
-    )
-    return { workflowId, status }
+    try {
+      const status = await handle.executeUpdate<PreSendStatus, [PreSendUpdate['change']]>(
+        update.name,
+        { args: [update.change] },
+      )
+      return { workflowId, status }
+    } catch (error) {
+      if (error instanceof Error && error.name === 'WorkflowNotFoundError') {
+        const what = `The pre-send of sendout ${sendoutId}, stage ${stage},`
+        const place = { path: 'sendoutId', value: sendoutId }
+        throw await notRunning({ client }, workflowId, what, place)
+      }
+      throw error
+    }
   })
 }

@@ -2,6 +2,7 @@ import type { TemporalClient } from '../../config/temporal.js'
 import { AppError } from '../../contracts/app-error.js'
 import { QUEUES, workflowIds } from '../../contracts/names.js'
 import type { SetupStatus } from '../../contracts/setup.js'
+import { ENDS, notRunning } from '../temporal/not-running.js'
 import type { Work } from './work.js'
 
 /** Longer than any worker needs to answer, and not so long that somebody gives up. */
@@ -13,15 +14,6 @@ const WORKFLOW_TASKS = 1
  * unknown, internal), too many others wait for an answer already (the server keeps few), no worker was there for long.
  */
 const UNANSWERED: ReadonlySet<unknown> = new Set([1, 2, 4, 8, 9, 10, 13])
-
-/** How Temporal tells that a workflow has ended, in words. */
-const ENDS: Readonly<Record<string, string>> = {
-  COMPLETED: 'ended',
-  FAILED: 'failed',
-  CANCELLED: 'cancelled',
-  TERMINATED: 'terminated',
-  TIMED_OUT: 'timed out',
-}
 
 /** Set-up at one moment. */
 export interface SetupLook {
@@ -72,8 +64,10 @@ export async function asSetupError(
   connectionId: string,
 ): Promise<unknown> {
   if (error instanceof Error && error.name === 'WorkflowNotFoundError') {
-    const message = `No set-up of ${connectionId} runs, or is remembered by Temporal.`
-    return new AppError('run_not_found', message, { path: 'connectionId', value: connectionId })
+    return notRunning(temporal, workflowIds.setup(connectionId), `The set-up of ${connectionId}`, {
+      path: 'connectionId',
+      value: connectionId,
+    })
   }
   if (!isUnanswered(error)) {
     return error

@@ -1,0 +1,36 @@
+import type { TemporalClient } from '../../config/temporal.js'
+import { AppError } from '../../contracts/app-error.js'
+
+/** How Temporal tells that a workflow has ended, in words. */
+export const ENDS: Readonly<Record<string, string>> = {
+  COMPLETED: 'ended',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timed out',
+}
+
+/**
+ * Why a workflow takes no message: it has ended, or there is none that Temporal remembers.
+ *
+ * @param what as a sentence begins with it: `The set-up of acme-dynamics`.
+ * @param path of the input that names it.
+ * @returns AppError `run_not_found`.
+ */
+export async function notRunning(
+  { client }: Pick<TemporalClient, 'client'>,
+  workflowId: string,
+  what: string,
+  { path, value }: { readonly path: string; readonly value: string },
+): Promise<AppError> {
+  const found = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .catch(() => null)
+  const end = found === null ? undefined : ENDS[found.status.name]
+  const message =
+    found === null || end === undefined
+      ? `${what} does not run, and Temporal remembers none.`
+      : `${what} has ${end === 'ended' ? end : `ended (${end})`}, at ${found.closeTime?.toISOString() ?? 'some time'}.`
+  return new AppError('run_not_found', message, { path, value })
+}

@@ -1,0 +1,33 @@
+/** More letters wrong than this, and it is another word. */
+const MAX_EDITS = 2
+
+/**
+ * The known key that a misspelt one was probably meant to be: case apart, at most two letters more, fewer or other.
+ *
+ * @returns null where none is near.
+ */
+export function nearestKey(key: string, known: readonly string[]): string | null {
+  // A value in the wrong place may be of any length.
+  if (key.length > 60) {
+    return null
+  }
+  const near = known
+    .map((one) => ({ one, edits: editsBetween(key.toLowerCase(), one.toLowerCase()) }))
+    .filter(({ one, edits }) => edits <= MAX_EDITS && edits < one.length / 2)
+    .sort((a, b) => a.edits - b.edits)
+  return near[0]?.one ?? null
+}
+
+/** Letters to insert, delete or replace to make one word of the other (Levenshtein's distance). */
+function editsBetween(a: string, b: string): number {
+  let above = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      row.push(Math.min(replaced, above[j]! + 1, row[j - 1]! + 1))
+    }
+    above = row
+  }
+  return above[b.length]!
+}
