@@ -69,9 +69,11 @@ export interface PreSendStatus {
   readonly result: PreSendResult | null
 }
 
-/** One line of the mailing list. */
+/** One line of the mailing list: whom to send to, and where by the sendout's channel. */
 export interface MailingListEntry {
   readonly contactId: string
+  /** null in a list of SMS. */
   readonly email: string | null
+  /** null in a list of e-mail. */
   readonly mobile: string | null
 }

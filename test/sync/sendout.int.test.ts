@@ -174,6 +174,20 @@ describe('reasons', () => {
     })
   })
 
+  it.each([
+    ['email', { email: true, mobile: false }],
+    ['sms', { email: false, mobile: true }],
+  ] as const)('give by %s no more of a person than that needs', async (channel, given) => {
+    const ann = await world.now.linked({ mobile: `+47 411 ${channel.length} 00 001` })
+    const { list } = await preSend(world.now, { contactIds: idsOf([ann]), channel })
+    const shown = list!.map(({ contactId, email, mobile }) => ({
+      contactId,
+      email: email !== null,
+      mobile: mobile !== null,
+    }))
+    expect(shown).toEqual([{ contactId: ann.contactId, ...given }])
+  })
+
   it('let eMarketeer alone decide of a person who never was in the CRM (G8)', async () => {
     const ann = await world.now.person({ basis: 'legitimateInterest', toggles: [] })
     const { verdicts } = await preSend(world.now, { contactIds: idsOf([ann]) })

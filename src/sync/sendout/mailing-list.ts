@@ -1,6 +1,6 @@
 import { AppError } from '../../contracts/app-error.js'
-import type { MailingListEntry } from '../../contracts/pre-send.js'
-import { eligibleFrom } from '../../ledger/sendout-members.js'
+import type { Channel, MailingListEntry } from '../../contracts/pre-send.js'
+import { eligibleFrom, type SendoutMember } from '../../ledger/sendout-members.js'
 import { newestSendoutRun, type SendoutRun } from '../../ledger/sendouts.js'
 import type { Queryable } from '../../ledger/database.js'
 import { catchUpEmarketeer } from '../catch-up-emarketeer.js'
@@ -67,9 +67,14 @@ export async function readMailingListPage(
   return {
     entries: members
       .filter((member) => eligible.has(member.position))
-      .map(({ contactId, email, mobile }) => ({ contactId, email, mobile })),
+      .map((member) => entryOf(member, run.channel ?? 'email')),
     nextCursor: last && members.length === LIST_PAGE_SIZE ? `p${last.position + 1}` : null,
   }
+}
+
+/** Who sends e-mail needs no number, and who sends SMS no address: nobody is given more of a person than that. */
+function entryOf({ contactId, email, mobile }: SendoutMember, channel: Channel): MailingListEntry {
+  return channel === 'sms' ? { contactId, email: null, mobile } : { contactId, email, mobile: null }
 }
 
 function parseCursor(cursor: string): number {
