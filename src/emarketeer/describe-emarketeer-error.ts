@@ -1,15 +1,75 @@
-import { describeErrorBody } from '../http/describe-error.js'
-import type { ErrorDescription, TextAnswer } from '../http/index.js'
+import {
+  type ErrorDescription,
+  jsonOrUndefined,
+  SMALL_ANSWER,
+  type TextAnswer,
+} from '../http/index.js'
+
+/** The codes of the contract (docs/wire-emarketeer.md, errors). Any other word may be a value, and is not passed on. */
+const CODES: ReadonlySet<unknown> = new Set([
+  'malformed_json',
+  'invalid_api_key',
+  'forbidden',
+  'not_found',
+  'method_not_allowed',
+  'unsupported_media_type',
+  'payload_too_large',
+  'uri_too_long',
+  'idempotency_key_reused',
+  'idempotency_in_progress',
+  'cursor_expired',
+  'audience_expired',
+  'validation_failed',
+  'limit_exceeded',
+  'rate_limited',
+  'internal',
+  'unavailable',
+])
+
+/** Names that we send, in bodies and queries: a path of others is not of our request. */
+const FIELDS: ReadonlySet<string> = new Set(
+  (
+    'accountId actor campaignId categoryId clientId comment company componentId contactId contactIds contacts cursor email ' +
+    'emails events eventTime expectedVersion externalId firstName from id include includeArchived items lastName ' +
+    'legalBasis limit mobile name purpose sendoutId source subscribed telephone text title type types url waitSeconds'
+  ).split(' '),
+)
+
+/** `items[3].actor.id`, as lists of at most 9,999 have it. */
+const PATH = /^[A-Za-z]+(?:\[\d{1,4}\]|\.[A-Za-z]+|\.\d{1,4}(?=\.|$)){0,5}$/
+
+/** How many refused paths a message names. */
+const MAX_PATHS = 3
 
 /**
- * Reads eMarketeer's error body (docs/wire-emarketeer.md, error body).
+ * Reads eMarketeer's error body, `{"error":{"code","details":[{"path"}]}}`: words of the contract alone, as the rest may be
+ * of people.
  *
  * `idempotency_in_progress` is a 409 that passes by itself: the first call with that key still runs, so waiting helps
  * and the write may be stored.
  */
 export function describeEmarketeerError(answer: TextAnswer): ErrorDescription {
-  const described = describeErrorBody(answer)
-  return described.upstreamCode === 'idempotency_in_progress'
+  const body = jsonOrUndefined(answer.body, SMALL_ANSWER.elements)
+  const error = (body as { error?: unknown } | null | undefined)?.error
+  if (typeof error !== 'object' || error === null) {
+    return { upstreamCode: null }
+  }
+  const { code, details } = error as { code?: unknown; details?: unknown }
+  const paths = (Array.isArray(details) ? details : [])
+    .map((detail: unknown) => (detail as { path?: unknown } | null)?.path)
+    .filter(isOurPath)
+    .slice(0, MAX_PATHS)
+  const described = { upstreamCode: CODES.has(code) ? (code as string) : null, paths }
+  return code === 'idempotency_in_progress'
     ? { ...described, retryable: true, mayHaveReachedServer: true }
     : described
+}
+
+function isOurPath(path: unknown): path is string {
+  return (
+    typeof path === 'string' &&
+    path.length <= 80 &&
+    PATH.test(path) &&
+    (path.match(/[A-Za-z]+/g) ?? []).every((word) => FIELDS.has(word))
+  )
 }

@@ -50,6 +50,11 @@ export function isRetryableCode(code: UpstreamCode): boolean {
 /** Time-outs that pass before the request is sent. */
 const PHASES_BEFORE_SENDING = new Set(['lookup', 'connect', 'secureConnect'])
 
+/** Node's own, such as `ECONNRESET`. */
+function shownCode(code: string): string {
+  return /^[A-Z][A-Z0-9_]{1,59}$/.test(code) ? code : 'unknown'
+}
+
 /** A failure without a complete answer, with a short reason that names no address. */
 export function classifyTransport(error: unknown): Classification & { readonly reason: string } {
   if (error instanceof TimeoutError) {
@@ -61,7 +66,7 @@ export function classifyTransport(error: unknown): Classification & { readonly r
       reason: `timed out (${error.event})`,
     }
   }
-  const code = error instanceof RequestError ? error.code : 'unknown'
+  const code = error instanceof RequestError ? shownCode(error.code) : 'unknown'
   const status = error instanceof RequestError ? error.response?.statusCode : undefined
   if (status !== undefined) {
     const cut = status >= 200 && status < 300

@@ -4,7 +4,6 @@ import { type AnswerLimits, PAGE_ANSWER } from './answer-limits.js'
 import type { CallContext } from './call-context.js'
 import { readClock } from './clock-reading.js'
 import { createGot, requestUrl } from './create-got.js'
-import { describeErrorBody } from './describe-error.js'
 import { cancelled, failure, statusFailure, transportFailure } from './failures.js'
 import type { Http, HttpAnswer, HttpOptions, HttpRequest, TextAnswer } from './http-types.js'
 import { linkAbort } from './link-abort.js'
@@ -17,7 +16,7 @@ import { UpstreamError } from './upstream-error.js'
  */
 export function createHttp(options: HttpOptions): Http {
   const { client, close } = createGot(options)
-  const describe = options.hooks?.describeError ?? describeErrorBody
+  const describe = options.hooks?.describeError ?? (() => ({ upstreamCode: null }))
 
   async function text(request: HttpRequest): Promise<TextAnswer> {
     const context = request.context

@@ -7,9 +7,12 @@ import { type UpstreamCode, UpstreamError } from './upstream-error.js'
 /** The parts of the set-up that an error needs. */
 type Source = Pick<HttpOptions, 'system' | 'requestIdHeader'>
 
+/** An opaque id; it stays in the error, and is neither logged nor told. */
+const REQUEST_ID = /^[\w|.:-]{1,100}$/
+
 function requestIdOf(source: Source, headers: Readonly<Record<string, unknown>> | undefined) {
   const id = headers?.[source.requestIdHeader ?? 'x-request-id']
-  return typeof id === 'string' ? id.slice(0, 100) : null
+  return typeof id === 'string' && REQUEST_ID.test(id) ? id : null
 }
 
 /** An answer that came with a failing status. */

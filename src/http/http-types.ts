@@ -83,7 +83,10 @@ export interface HttpOptions {
     readonly requestHeaders?: (
       context: CallContext | undefined,
     ) => Promise<Readonly<Record<string, string>>>
-    /** Reads a system's error body; the default reads `{"error":{"code"}}`. */
+    /**
+     * Reads a system's error body; by default nothing is read of it. What it gives goes into messages, logs and Temporal:
+     * codes and paths that are known, or of a form that no value of a person's has.
+     */
     readonly describeError?: (answer: TextAnswer) => ErrorDescription
   }
 }

@@ -16,9 +16,14 @@ export type JsonReading<T> =
 /** The path of a zod issue, e.g. `items[3].email`. */
 export function issuePath(path: readonly PropertyKey[]): string {
   const text = path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${shownKey(String(part))}`))
     .join('')
   return text.replace(/^\./, '') || '(whole body)'
+}
+
+/** A key of a schema of ours; in a map keyed by their words, it may be anybody's. */
+function shownKey(key: string): string {
+  return /^[A-Za-z@._]{1,60}$/.test(key) ? key : '?'
 }
 
 /** Parses and checks a body; names the first path that does not fit, never the value found there. */

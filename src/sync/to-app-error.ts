@@ -2,7 +2,6 @@ import { AppError } from '../contracts/app-error.js'
 import type { ErrorCode } from '../contracts/error-catalogue.js'
 import { temporalFailureOf } from '../contracts/temporal-failure.js'
 import { UpstreamError, type UpstreamCode } from '../http/index.js'
-import { maskAddresses } from '../telemetry/mask-addresses.js'
 
 type Side = 'emarketeer' | 'crm'
 
@@ -30,8 +29,8 @@ const CODES: Readonly<Record<UpstreamCode, Readonly<Record<Side, ErrorCode>>>> =
 }
 
 /**
- * Any error as one of the catalogue. What is not known is `internal`; its text is masked, since a driver's message may
- * quote a value.
+ * Any error as one of the catalogue. What is not known is `internal`, told by its kind alone: the text of a driver or a
+ * library may quote a value, and this one goes into Temporal.
  */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) {
@@ -51,9 +50,16 @@ export function toAppError(error: unknown): AppError {
   if (temporal !== null) {
     return temporal
   }
-  const name = error instanceof Error ? error.name : 'Error'
-  const message = error instanceof Error ? maskAddresses(error.message) : 'unknown'
-  return new AppError('internal', `${name}: ${message}`, { cause: error })
+  return new AppError('internal', `Something unexpected went wrong (${kindOf(error)}).`, {
+    cause: error,
+  })
+}
+
+/** Its name, and PostgreSQL's or Node's code where it has one. */
+function kindOf(error: unknown): string {
+  const { name, code } = (error instanceof Error ? error : {}) as { name?: string; code?: unknown }
+  const kind = name !== undefined && /^[A-Za-z]{1,60}$/.test(name) ? name : 'unknown'
+  return typeof code === 'string' && /^[A-Z0-9_]{5,40}$/.test(code) ? `${kind}, ${code}` : kind
 }
 
 /**

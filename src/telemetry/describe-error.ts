@@ -6,6 +6,39 @@ const MAX_CAUSES = 3
 /** A message or stack longer than this is cut: some clients put a whole answer into the message. */
 const MAX_CHARACTERS = 4_000
 
+/**
+ * Errors whose words are ours, or Temporal's about our own work: by their names, as most are defined in rooms that know
+ * more than logs do. What else is thrown was worded by a library, and may quote a row, a parameter or an answer.
+ */
+const WORDED_BY_US: ReadonlySet<string> = new Set([
+  'AppError',
+  'ProblemsError',
+  'UpstreamError',
+  'CrmColumnsClosed',
+  'CrmCursorExpired',
+  'SetupPaused',
+  'FormShapeError',
+  'QueryTooLong',
+  'ProvisionError',
+  'GatewayError',
+  'Refusal',
+  'ActivityFailure',
+  'ApplicationFailure',
+  'CancelledFailure',
+  'ChildWorkflowFailure',
+  'ServerFailure',
+  'TerminatedFailure',
+  'TimeoutFailure',
+  'CoreError',
+  'ServiceError',
+  'TransportError',
+  'WorkflowFailedError',
+  'WorkflowNotFoundError',
+  'WorkflowExecutionAlreadyStartedError',
+])
+
+const NOT_SHOWN = 'not shown, as it may quote a value'
+
 /** An error as it stands in a log line. */
 export interface DescribedError {
   readonly name: string
@@ -17,7 +50,7 @@ export interface DescribedError {
 }
 
 /**
- * Reduces whatever was thrown to code, message and stack, addresses masked. Other properties are left out: clients
+ * Reduces whatever was thrown to code, message and stack, addresses masked; the message only where it cannot hold a value. Other properties are left out: clients
  * attach requests, answers and rows to their errors, and those hold people.
  */
 export function describeError(thrown: unknown): DescribedError {
@@ -40,7 +73,7 @@ function describe(thrown: unknown, causesLeft: number): DescribedError {
     name: cut(maskAddresses(thrown.name)),
     code:
       typeof code === 'string' || typeof code === 'number' ? cut(maskAddresses(`${code}`)) : null,
-    message: cut(maskAddresses(thrown.message)),
+    message: isShown(thrown) ? cut(maskAddresses(thrown.message)) : NOT_SHOWN,
     stack: thrown.stack === undefined ? null : cut(maskAddresses(framesOf(thrown))),
     cause:
       causesLeft > 0 && thrown.cause !== undefined && thrown.cause !== null
@@ -49,9 +82,17 @@ function describe(thrown: unknown, causesLeft: number): DescribedError {
   }
 }
 
+/** Worded by us, or by Node about a file or a connection. */
+function isShown(error: Error): boolean {
+  return (
+    WORDED_BY_US.has(error.name) || typeof (error as { syscall?: unknown }).syscall === 'string'
+  )
+}
+
 /** The stack without its head, which repeats the message. */
 function framesOf(error: Error): string {
-  const stack = error.stack ?? ''
+  // A message of several lines may have one that looks like a frame.
+  const stack = (error.stack ?? '').replace(error.message, '')
   const first = stack.search(/^\s+at /m)
   return first < 0 ? '' : stack.slice(first).trim()
 }

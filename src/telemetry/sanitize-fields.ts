@@ -66,7 +66,10 @@ function keepCounts(value: unknown): Record<string, number> | undefined {
     : undefined
 }
 
+/** What steers a terminal, on which logs are read too; JSON escapes only a part of it. */
+const STEERING = /[\p{Cc}\u2028-\u202E\u2066-\u2069]+/gu
+
 function shortText(text: string): string {
-  const masked = maskAddresses(text)
+  const masked = maskAddresses(text).replace(STEERING, ' ')
   return masked.length > MAX_TEXT ? `${masked.slice(0, MAX_TEXT)}…` : masked
 }

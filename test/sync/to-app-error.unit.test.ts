@@ -17,6 +17,23 @@ function throttled(retryAfterSeconds: number | null): UpstreamError {
   })
 }
 
+describe('an error that nobody expected', () => {
+  it.each([
+    [Object.assign(new Error('Key (address)=(Anna Berg)'), { code: '23505' }), 'Error, 23505'],
+    [new TypeError('Anna Berg'), 'TypeError'],
+    [Object.assign(new Error('x'), { name: 'Anna Berg', code: '+46 70 123 45 67' }), 'unknown'],
+    ['Anna Berg', 'unknown'],
+  ])('is told by its kind, never by its words: %p', (thrown, kind) => {
+    const { code, message, value, path } = toAppError(thrown)
+    expect({ code, message, value, path }).toEqual({
+      code: 'internal',
+      message: `Something unexpected went wrong (${kind}).`,
+      value: null,
+      path: null,
+    })
+  })
+})
+
 describe('a system that is too busy', () => {
   it('is left alone for as long as it says', () => {
     expect(toAppError(throttled(7)).retryAfterMs).toBe(7_000)

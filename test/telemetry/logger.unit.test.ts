@@ -82,10 +82,34 @@ describe('logger', () => {
       name: 'AppError',
       code: 'crm_refused',
       message: 'for ***@***',
-      cause: { code: '23505', message: 'key (email)=(***@***)' },
+      cause: { code: '23505', message: 'not shown, as it may quote a value' },
     })
     expect(err.stack).toMatch(/^at .*logger\.unit\.test/)
     expect(JSON.stringify(last())).not.toMatch(/anna|Anna/)
+  })
+
+  it.each([
+    new Error('duplicate key value: Key (address)=(Anna Berg)'),
+    new TypeError('cannot read Anna Berg\n    at Anna Berg (+46 70 123 45 67)'),
+    Object.assign(new RangeError('Anna Berg'), { cause: new Error('Anna Berg') }),
+  ])('shows of an error that a library worded its name and code: %j', (err) => {
+    const { log, last } = capture()
+    log.error({ err }, 'failed')
+    expect(last()).toMatchObject({ err: { name: err.name } })
+    expect(JSON.stringify(last())).not.toMatch(/Anna|\+46/)
+  })
+
+  it('shows what Node says of a connection', () => {
+    const { log, last } = capture()
+    const err = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { syscall: 'connect' })
+    log.error({ err }, 'failed')
+    expect(last()).toMatchObject({ err: { message: err.message } })
+  })
+
+  it('holds nothing that steers a terminal', () => {
+    const { log, last } = capture()
+    log.warn({ eventId: 'a\u001B[2J\u009B1m\u202Eb' }, 'x')
+    expect(last()).toMatchObject({ eventId: 'a [2J 1m b' })
   })
 
   it('does not show a thrown value that is no error', () => {

@@ -22,7 +22,7 @@ describe('createTemporalLogger', () => {
     expect(line).toMatchObject({
       level: 'warn',
       workflowId: 'sweep/acme',
-      err: { message: '***@***' },
+      err: { message: 'not shown, as it may quote a value' },
       msg: 'Activity failed for ***@***',
     })
     expect(line).not.toHaveProperty('droppedFields')

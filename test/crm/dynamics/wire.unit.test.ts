@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { CrmWrite } from '../../../src/crm/crm.js'
 import { inChunks } from '../../../src/crm/dynamics/reading/chunks.js'
+import { describeEntraError } from '../../../src/crm/dynamics/auth/entra-errors.js'
 import { describeDataverseError } from '../../../src/crm/dynamics/wire/describe-error.js'
 import { KNOWN_ERRORS } from '../../../src/crm/dynamics/wire/error-codes.js'
 import { isOwnLink } from '../../../src/crm/dynamics/wire/links.js'
@@ -106,6 +107,17 @@ describe('row keys', () => {
   })
 })
 
+describe("Entra's error", () => {
+  it.each([
+    [{ error: 'invalid_client', error_codes: [7000215] }, 'invalid_client', ['AADSTS7000215']],
+    [{ error: 'ann_lee', error_codes: [4670123456] }, null, []],
+    [{ error: 'ann', error_codes: [1.5, 'x'] }, null, []],
+  ])('%j is told by words that are known', (body, upstreamCode, paths) => {
+    const answer = { status: 400, headers: {}, body: JSON.stringify(body) }
+    expect(describeEntraError(answer)).toMatchObject({ upstreamCode, paths })
+  })
+})
+
 describe('the error table', () => {
   it('has each code once, and is found whatever the case', () => {
     const codes = KNOWN_ERRORS.map((error) => error.code)
@@ -135,13 +147,18 @@ describe('the error table', () => {
     })
   })
 
-  it.each(['', 'null', '[]', '{"error":null}', '{"error":{"code":"Ann Lee"}}', '<html>'])(
-    'takes %p for no code',
-    (body) => {
-      const described = describeDataverseError({ status: 400, headers: {}, body })
-      expect(described.upstreamCode).toBeNull()
-    },
-  )
+  it.each([
+    '',
+    'null',
+    '[]',
+    '{"error":null}',
+    '{"error":{"code":"Ann Lee"}}',
+    '{"error":{"code":"0x04670123"}}',
+    '<html>',
+  ])('takes %p for no code', (body) => {
+    const described = describeDataverseError({ status: 400, headers: {}, body })
+    expect(described.upstreamCode).toBeNull()
+  })
 })
 
 describe('links', () => {

@@ -87,6 +87,14 @@ describe('an error', () => {
     expect(describeSuperOfficeError(answer(body))).toEqual({ upstreamCode: 'SoNotFoundException' })
     const odd = JSON.stringify({ ErrorType: 'ann@x.no' })
     expect(describeSuperOfficeError(answer(odd))).toEqual({ upstreamCode: null })
+    for (const name of ['AnnLee', 'Ann.Lee', 'a4670123456', 'So4670123Exception']) {
+      const named = describeSuperOfficeError(answer(JSON.stringify({ ErrorType: name })))
+      expect(named).toEqual({ upstreamCode: 'unnamed_exception' })
+    }
+    const dotted = 'SuperOffice.Exceptions.SoSentryException'
+    expect(describeSuperOfficeError(answer(JSON.stringify({ ErrorType: dotted })))).toEqual({
+      upstreamCode: dotted,
+    })
     expect(describeSuperOfficeError(answer('<html>'))).toEqual({ upstreamCode: 'not_json' })
     expect(describeSuperOfficeError(answer(''))).toEqual({ upstreamCode: null })
   })

@@ -7,8 +7,8 @@ import {
 } from '../../../http/index.js'
 import { knownError, PRIVILEGE_CODES } from './error-codes.js'
 
-/** Codes are hexadecimal; anything else is not shown, as it might be a value. */
-const CODE = /^0x[0-9a-f]{8}$/i
+/** Codes are failures of Windows' kind; anything else is not shown, as it might be a value. */
+const CODE = /^0x8[0-9a-f]{7}$/i
 
 /** The only part of a message that is read, and only to show it: the missing privilege's name. */
 const MISSING_PRIVILEGE = /\b(prv[A-Za-z0-9_]{1,80})\b/

@@ -9,8 +9,14 @@ import {
 /** An error answer that is no JSON: a gateway's page, or IIS refusing a long query. */
 export const NOT_JSON = 'not_json'
 
-/** Exception names only; messages are never shown, as they quote values. */
-const ERROR_TYPE = /^[A-Za-z][A-Za-z0-9_.]{0,79}$/
+/** Names of exceptions only; messages are never shown, as they quote values. */
+const EXCEPTION = /^(?:[A-Z][A-Za-z]{0,39}\.){0,5}[A-Z]?[A-Za-z]{0,60}Exception$/
+
+/** Something of theirs that has another name: which one may be a value. */
+const UNNAMED = 'unnamed_exception'
+
+/** What could be a name at all. */
+const NAME = /^[A-Za-z][A-Za-z0-9_.]{0,79}$/
 
 /** Describes a refused request for the HTTP plumbing (docs/wire-superoffice.md, 3). */
 export function describeSuperOfficeError(answer: TextAnswer): ErrorDescription {
@@ -19,7 +25,10 @@ export function describeSuperOfficeError(answer: TextAnswer): ErrorDescription {
     return { upstreamCode: NOT_JSON }
   }
   const type = (body as { ErrorType?: unknown } | null)?.ErrorType
-  return { upstreamCode: typeof type === 'string' && ERROR_TYPE.test(type) ? type : null }
+  if (typeof type !== 'string' || !NAME.test(type)) {
+    return { upstreamCode: null }
+  }
+  return { upstreamCode: EXCEPTION.test(type) ? type : UNNAMED }
 }
 
 /**
