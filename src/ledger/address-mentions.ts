@@ -39,6 +39,18 @@ export async function ensureEmarketeerAddresses(
   return idOf
 }
 
+/** Addresses that these texts in eMarketeer's address fields name; none for what is an address itself. */
+export function namedBy(
+  db: Queryable,
+  textIds: readonly number[],
+): Promise<{ readonly textId: number; readonly addressId: number }[]> {
+  return db.query(
+    `SELECT address_id AS "textId", mentioned_address_id AS "addressId" FROM address_mentions
+      WHERE address_id = ANY($1) ORDER BY 1, 2`,
+    [textIds],
+  )
+}
+
 /** Texts that name these addresses, and that a contact of eMarketeer has. @param cellKeys cells that matter; null: all. */
 export async function mentionsOf(
   db: Queryable,

@@ -69,8 +69,8 @@ export function eligibleFrom(
 }
 
 /**
- * Distinct addresses of a range of members. `open`: those that need a pass before they can be decided; one that only
- * waits for tomorrow's budget of rows does not.
+ * Distinct addresses of a range of members, and those that are named in what a member has for an address (rule A). `open`:
+ * those that need a pass before they can be decided; one that only waits for tomorrow's budget of rows does not.
  * @param range positions, the end exclusive.
  */
 export async function memberAddresses(
@@ -79,10 +79,13 @@ export async function memberAddresses(
   range: { readonly from: number; readonly to: number },
   which: 'all' | 'open',
 ): Promise<number[]> {
+  const isChosen = `(NOT $4 OR (a.dirty_tick IS NOT NULL AND COALESCE(a.not_before, now()) < current_date + 1) OR a.emarketeer_unread OR a.crm_doubtful_tick IS NOT NULL)`
   const rows = await db.query<{ id: number }>(
-    `SELECT DISTINCT a.address_id AS id FROM sendout_members m JOIN addresses a USING (address_id)
-      WHERE m.sendout_run_id = $1 AND m.position >= $2 AND m.position < $3
-        AND (NOT $4 OR (a.dirty_tick IS NOT NULL AND COALESCE(a.not_before, now()) < current_date + 1) OR a.emarketeer_unread OR a.crm_doubtful_tick IS NOT NULL)
+    `SELECT a.address_id AS id FROM sendout_members m JOIN addresses a USING (address_id)
+        WHERE m.sendout_run_id = $1 AND m.position >= $2 AND m.position < $3 AND ${isChosen}
+      UNION SELECT a.address_id FROM addresses a WHERE ${isChosen} AND a.address_id = ANY (ARRAY(
+        SELECT mentioned_address_id FROM address_mentions WHERE address_id = ANY (ARRAY(
+          SELECT address_id FROM sendout_members WHERE sendout_run_id = $1 AND position >= $2 AND position < $3))))
       ORDER BY id`,
     [sendoutRunId, range.from, range.to, which === 'open'],
   )

@@ -9,6 +9,7 @@ import type { SendoutRun } from '../../ledger/sendouts.js'
 import { basisMappingOf } from '../../sync/basis-mapping.js'
 import type { AddressView, BatchView } from '../../sync/observe.js'
 import { gateFactsOf } from '../../sync/sendout/gate-facts.js'
+import { loadNamed } from '../../sync/sendout/named-views.js'
 
 /**
  * What the send gate says about a marketing e-mail without category, on our copy as it stands: a sendout reads both
@@ -23,7 +24,8 @@ export async function gateNow(
 ): Promise<ExclusionReason | null> {
   const { connection } = batch
   const { addressId, address, emarketeerContactId } = view.row
-  const waiting = await looseningsAt(db, [addressId])
+  const named = await loadNamed(db, connection.connectionId, [addressId], null)
+  const waiting = await looseningsAt(db, [addressId, ...named.addressIds])
   const overDeny = waiting.some(
     ({ cellKey, state, line }) =>
       cellKey === 'marketingSendouts' && state !== 'approved' && !LINES_OVER_NO_DENY.includes(line),
@@ -37,6 +39,7 @@ export async function gateNow(
       capabilities: driver?.capabilities ?? null,
       waitingDenies: await contactsWithWaitingDeny(db, connection.connectionId),
       heldAddresses: new Set(overDeny ? [addressId] : []),
+      namedAt: named.namedAt,
       currentAddressOf: new Map([[contactId, addressId]]),
       mustBeFresh: false,
       basisMapping: basisMappingOf(driver, connection),

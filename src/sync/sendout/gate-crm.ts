@@ -61,6 +61,31 @@ export function crmOf(
   }
 }
 
+/**
+ * The same of an address field that names these addresses among others, or decorated (rule A): what is denied, unknown or
+ * not proven at one of them counts, and nothing there allows.
+ */
+export function withNamed(own: GateCrm, named: readonly GateCrm[]): GateCrm {
+  const all = [own, ...named]
+  return {
+    ...own,
+    verified: all.every(({ verified }) => verified),
+    records: [
+      ...own.records,
+      ...named.flatMap(({ records }) =>
+        records.filter((one) => one === 'denies' || one === 'unreadable'),
+      ),
+    ],
+    subscriptions: [
+      ...own.subscriptions,
+      ...named.flatMap(({ subscriptions }) => subscriptions.filter((one) => one !== true)),
+    ],
+    storeWithdrawn: all.some(({ storeWithdrawn }) => storeWithdrawn),
+    inDoubt: all.some(({ inDoubt }) => inDoubt),
+    denyWaiting: all.some(({ denyWaiting }) => denyWaiting),
+  }
+}
+
 function isReadable(view: AddressView, purpose: Purpose): boolean {
   return (
     purposeRecords(view, purpose) !== null &&

@@ -2,12 +2,13 @@ import { categoryCell, type CellKey } from '../../domain/cell-key.js'
 import { addressKey } from '../../domain/email-address.js'
 import type { GateFacts, GateMention } from '../../domain/send-gate.js'
 import type { CrmCapabilities } from '../../crm/crm.js'
+import type { AddressMention } from '../../ledger/address-mentions.js'
 import type { SendoutMember } from '../../ledger/sendout-members.js'
 import type { SendoutRun } from '../../ledger/sendouts.js'
 import type { AddressView, BatchView } from '../observe.js'
 import type { LegalBasis } from '../../domain/legal-basis.js'
 import type { BasisMapping } from '../../domain/tenant-basis.js'
-import { crmOf } from './gate-crm.js'
+import { crmOf, withNamed } from './gate-crm.js'
 
 /** What the gate asks beside the addresses themselves. */
 export interface GateContext {
@@ -18,6 +19,8 @@ export interface GateContext {
   readonly waitingDenies: ReadonlySet<string>
   /** Addresses at which a loosening over a deny is held. */
   readonly heldAddresses: ReadonlySet<number>
+  /** The addresses that a text names among others, or decorated: their denies count for whoever has it (rule A). */
+  readonly namedAt: (textId: number) => readonly AddressView[]
   /** eMarketeer contact → the address it has now; absent: it is gone. */
   readonly currentAddressOf: ReadonlyMap<string, number | null>
   /** Whether what is known must be newer than the sendout (deciding), or was proven then (reading the list). */
@@ -42,6 +45,7 @@ export function gateFactsOf(
   const category = run.categoryId === null ? null : categoryCell(run.categoryId)
   const subscription = category === null ? undefined : view?.cells.get(category)
   const current = context.currentAddressOf.get(member.contactId)
+  const named = view === undefined ? [] : context.namedAt(view.row.addressId)
   return {
     channel: run.channel ?? 'email',
     email: addressKey(member.email),
@@ -54,7 +58,10 @@ export function gateFactsOf(
       store: basisOf('storeAndProcess'),
       subscribed: subscribedOf(view, subscription?.basis),
       moved: view !== undefined && current !== view.row.addressId,
-      mentions: (view?.mentions ?? []).map(({ unread, cells }): GateMention => {
+      mentions: [
+        ...(view?.mentions ?? []),
+        ...named.filter((one) => one.row.emarketeerContactId !== null).map(asMention),
+      ].map(({ unread, cells }): GateMention => {
         const basisAt = (key: CellKey | null) => cells.find((cell) => cell.cellKey === key)?.basis
         return {
           verified: !unread,
@@ -64,8 +71,19 @@ export function gateFactsOf(
         }
       }),
     },
-    crm: context.capabilities && view ? crmOf(context, context.capabilities, view) : null,
+    crm:
+      context.capabilities && view
+        ? withNamed(
+            crmOf(context, context.capabilities, view),
+            named.map((one) => crmOf(context, context.capabilities!, one)),
+          )
+        : null,
   }
+}
+
+/** eMarketeer's state at an address that a text names, beside that of the text itself. */
+function asMention({ row, cells }: AddressView): Pick<AddressMention, 'unread' | 'cells'> {
+  return { unread: row.emarketeerUnread, cells: [...cells.values()] }
 }
 
 /** Nobody at the address any more: no state, hence not a Yes. Unknown where the state was never read. */

@@ -11,6 +11,7 @@ import { basisMappingOf } from '../basis-mapping.js'
 import { loadBatch } from '../observe.js'
 import type { SyncSession } from '../session.js'
 import { gateFactsOf, type GateContext } from './gate-facts.js'
+import { loadNamed } from './named-views.js'
 
 /** Judges members by our copy as it stands now. @param members at most 1,000. */
 export async function judgeMembers(
@@ -23,13 +24,16 @@ export async function judgeMembers(
   const addressIds = [...new Set(members.map((m) => m.addressId).filter((id) => id !== null))]
   // As of one moment: a deny that moves from the inbox into our copy meanwhile must be seen in one of the two.
   const context = await session.db.snapshot(async (tx): Promise<GateContext> => {
-    const batch = await loadBatch(tx, connectionId, addressIds, cellsThatMatter(run))
+    const cellKeys = cellsThatMatter(run)
+    const batch = await loadBatch(tx, connectionId, addressIds, cellKeys)
+    const named = await loadNamed(tx, connectionId, addressIds, cellKeys)
     return {
       run,
       batch,
       capabilities: session.crm?.capabilities ?? null,
       waitingDenies: await contactsWithWaitingDeny(tx, connectionId),
-      heldAddresses: await heldOverDeny(tx, addressIds),
+      heldAddresses: await heldOverDeny(tx, [...addressIds, ...named.addressIds]),
+      namedAt: named.namedAt,
       currentAddressOf: await currentAddresses(tx, connectionId, members),
       mustBeFresh,
       firstVersion: session.crm?.session.firstVersion ?? null,

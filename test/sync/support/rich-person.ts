@@ -13,6 +13,8 @@ export interface NewRichPerson {
   readonly rows?: readonly LegalBasis[]
   /** Further addresses of the first of them. */
   readonly otherEmails?: readonly string[]
+  /** In eMarketeer. */
+  readonly mobile?: string
   /** Who set those rows. */
   readonly by?: ToyWriter
 }
@@ -34,7 +36,7 @@ export class RichPerson {
     const person = new RichPerson(world, given.email ?? `rich${nextNumber++}@example.com`)
     const basis = given.basis === undefined ? 'consent' : given.basis
     if (basis !== null) {
-      await person.createInEmarketeer()
+      await person.createInEmarketeer(given.mobile)
       if (basis !== 'none') {
         await person.acts(basis)
       }
@@ -57,9 +59,10 @@ export class RichPerson {
     return id
   }
 
-  async createInEmarketeer(): Promise<void> {
+  async createInEmarketeer(mobile?: string): Promise<void> {
     const made = await this.world.emarketeer.post<{ contactId: string }>('accounts/1001/contacts', {
       email: this.email,
+      ...(mobile === undefined ? {} : { mobile }),
     })
     this.contactId = made.contactId
   }
