@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { AppError } from '../contracts/app-error.js'
 import { isRefusalCode } from '../contracts/refusal.js'
 import type { CrmDriver } from '../crm/crm.js'
-import { UpstreamError } from '../http/index.js'
+import { LONGEST_WAIT_SECONDS, UpstreamError } from '../http/index.js'
 import type { Side } from '../ledger/cursors.js'
 import {
   closeGate,
@@ -70,7 +70,7 @@ export async function closeAfter({ session, driver }: Gated, error: unknown): Pr
   const { connectionId, config } = session.connection
   const { side, code } = gate
   const reason = isRefusalCode(code) ? refusalReason(driver, error) : null
-  const shown = reason ?? (code === 'crm_privilege_missing' ? toAppError(error).message : null)
+  const shown = reason ?? shownReason(code, error)
   const untilMs = Date.now() + gate.forMs
   await closeGate(session.db, { connectionId, side, untilMs, code, reason: shown, config }).catch(
     () => undefined,
@@ -82,6 +82,14 @@ export async function closeAfter({ session, driver }: Gated, error: unknown): Pr
         retryAfterMs: gate.forMs,
         cause: error,
       })
+}
+
+/** What is shown of a gate that no refusal has closed, where its code does not say it all. */
+function shownReason(code: string, error: unknown): string | null {
+  if (error instanceof UpstreamError && error.askedToWait !== null) {
+    return `It asked to wait ${error.askedToWait}; we wait ${LONGEST_WAIT_SECONDS / 60} minutes at a time.`
+  }
+  return code === 'crm_privilege_missing' ? toAppError(error).message : null
 }
 
 /** Opens the gates of systems that asked for time, and have answered since. */

@@ -1,7 +1,7 @@
 import { RequestError } from 'got'
 import { classifyStatus, classifyTransport, isRetryableCode } from './classify.js'
 import type { ErrorDescription, HttpOptions, HttpRequest, TextAnswer } from './http-types.js'
-import { parseRetryAfter } from './retry-after.js'
+import { readRetryAfter } from './retry-after.js'
 import { type UpstreamCode, UpstreamError } from './upstream-error.js'
 
 /** The parts of the set-up that an error needs. */
@@ -26,6 +26,8 @@ export function statusFailure(
   const code = described.code ?? base.code
   const where = described.paths?.length ? ` at ${described.paths.join(', ')}` : ''
   const named = described.upstreamCode === null ? '' : ` ${described.upstreamCode}`
+  const wait = readRetryAfter(answer.headers['retry-after'], Date.now())
+  const asked = wait.askedToWait === null ? '' : `, asked to wait ${wait.askedToWait}`
   return new UpstreamError({
     code,
     system: source.system,
@@ -36,10 +38,10 @@ export function statusFailure(
       (described.code === undefined ? base.retryable : isRetryableCode(code)),
     mayHaveBeenApplied:
       request.effect === 'write' && (described.mayHaveReachedServer ?? base.mayHaveReachedServer),
-    retryAfterSeconds: parseRetryAfter(answer.headers['retry-after'], Date.now()),
+    ...wait,
     requestId: requestIdOf(source, answer.headers),
     operation: request.operation,
-    message: `answered ${answer.status}${named}${where}`,
+    message: `answered ${answer.status}${named}${where}${asked}`,
     paths: described.paths,
   })
 }
@@ -59,7 +61,7 @@ export function transportFailure(
     upstreamCode: null,
     retryable,
     mayHaveBeenApplied: request.effect === 'write' && mayHaveReachedServer,
-    retryAfterSeconds: parseRetryAfter(response?.headers['retry-after'], Date.now()),
+    ...readRetryAfter(response?.headers['retry-after'], Date.now()),
     requestId: requestIdOf(source, response?.headers),
     operation: request.operation,
     message: reason,

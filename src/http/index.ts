@@ -7,6 +7,7 @@ export {
   SMALL_ANSWER,
 } from './answer-limits.js'
 export { createHttp } from './create-http.js'
+export { LONGEST_WAIT_SECONDS } from './retry-after.js'
 export { rowsUpTo } from './rows-up-to.js'
 export { jsonOrUndefined } from './parse-json.js'
 export type {

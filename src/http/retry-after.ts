@@ -1,17 +1,38 @@
 /**
- * Reads a Retry-After header: seconds, or an HTTP date (RFC 9110, 10.2.3).
- *
- * @returns whole seconds from now, rounded up so that we never come back early; null where missing or unreadable.
+ * The longest that an answer's Retry-After keeps us away, seconds: a day, or a date in 2099 for a mistake, must not stop a
+ * connection. What was asked for is told (`askedToWait`). Who still wants peace after that says so again.
  */
-export function parseRetryAfter(header: string | undefined, nowMs: number): number | null {
-  const text = header?.trim()
-  if (!text) {
-    return null
-  }
-  if (/^\d{1,9}(\.\d{1,9})?$/.test(text)) {
-    return Math.ceil(Number(text))
+export const LONGEST_WAIT_SECONDS = 15 * 60
+
+/** How long to wait, as an answer tells it. */
+export interface Wait {
+  /** Whole seconds, at most {@link LONGEST_WAIT_SECONDS}; null where no time was named. */
+  readonly retryAfterSeconds: number | null
+  /** What the server asked for, where that is longer: `86400 seconds`, or a time (ISO UTC); else null. */
+  readonly askedToWait: string | null
+}
+
+const LONGEST_SHOWN = 12
+
+/**
+ * Reads a Retry-After header: seconds, or an HTTP date (RFC 9110, 10.2.3). Seconds are rounded up, so that we never come
+ * back early; what is missing or unreadable (a negative number, words) names no time.
+ */
+export function readRetryAfter(header: string | undefined, nowMs: number): Wait {
+  const text = header?.trim() ?? ''
+  if (/^\d+(\.\d+)?$/.test(text)) {
+    const shown = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text
+    return capped(Math.ceil(Number(text)), `${shown} seconds`)
   }
   // Date.parse takes "-5" or "1.5e3" for years; an HTTP date always starts with a weekday.
   const atMs = /^[A-Za-z]{3}/.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(atMs) ? null : Math.max(0, Math.ceil((atMs - nowMs) / 1000))
+  return Number.isNaN(atMs)
+    ? { retryAfterSeconds: null, askedToWait: null }
+    : capped(Math.max(0, Math.ceil((atMs - nowMs) / 1000)), `until ${new Date(atMs).toISOString()}`)
+}
+
+function capped(seconds: number, asked: string): Wait {
+  return seconds > LONGEST_WAIT_SECONDS
+    ? { retryAfterSeconds: LONGEST_WAIT_SECONDS, askedToWait: asked }
+    : { retryAfterSeconds: seconds, askedToWait: null }
 }

@@ -53,8 +53,10 @@ export interface UpstreamFailure {
   readonly retryable: boolean
   /** A write whose outcome is unknown: it may have been stored. Always false for reads. */
   readonly mayHaveBeenApplied: boolean
-  /** From Retry-After; null where the server named no time. */
+  /** From Retry-After, a quarter of an hour at most; null where the server named no time. */
   readonly retryAfterSeconds: number | null
+  /** What the server asked for, where that is longer than we wait; else absent or null. */
+  readonly askedToWait?: string | null | undefined
   /** The server's id of this call, for its support; null where none came. */
   readonly requestId: string | null
   /** Method and path template, e.g. `POST /states/read`; never a value. */
@@ -75,6 +77,7 @@ export class UpstreamError extends Error implements UpstreamFailure {
   readonly retryable: boolean
   readonly mayHaveBeenApplied: boolean
   readonly retryAfterSeconds: number | null
+  readonly askedToWait: string | null
   readonly requestId: string | null
   readonly operation: string
   /** The message without system and operation. */
@@ -90,6 +93,7 @@ export class UpstreamError extends Error implements UpstreamFailure {
     this.retryable = failure.retryable
     this.mayHaveBeenApplied = failure.mayHaveBeenApplied
     this.retryAfterSeconds = failure.retryAfterSeconds
+    this.askedToWait = failure.askedToWait ?? null
     this.requestId = failure.requestId
     this.operation = failure.operation
     this.detail = failure.message

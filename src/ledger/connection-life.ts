@@ -3,7 +3,7 @@ import type { SetupAction } from '../contracts/setup.js'
 import { isRefusalCode } from '../contracts/refusal.js'
 import type { ConnectionRow, PauseMode } from './connections.js'
 import type { Queryable } from './database.js'
-import { openRefusedGates } from './gates.js'
+import { openBothGates, openRefusedGates, type OpenedGate } from './gates.js'
 import { appendOverride } from './overrides.js'
 
 /** Who changes a connection's life, and why. */
@@ -88,6 +88,24 @@ export async function resumeConnection(
     [connectionId],
   )
   await keep(tx, intervention, 'resume', {})
+}
+
+/**
+ * Lets both systems be called at once, whatever kept us away: a refusal, or a time that one of them asked for. A person's
+ * pause stays. Kept as evidence where a gate was closed.
+ * @returns the gates that were closed. @throws AppError `connection_not_found`, not retryable.
+ */
+export async function retryConnection(
+  tx: Queryable,
+  intervention: LifeIntervention,
+): Promise<readonly OpenedGate[]> {
+  const { connectionId } = intervention
+  await lockConnection(tx, connectionId)
+  const opened = await openBothGates(tx, connectionId)
+  if (opened.length > 0) {
+    await keep(tx, intervention, 'retry', { opened }, 'gates')
+  }
+  return opened
 }
 
 /** What of a connection says whether it may be paused or resumed. */

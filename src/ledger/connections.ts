@@ -40,6 +40,7 @@ export interface ConnectionRow {
   readonly emarketeerBlockedUntil: Date | null
   readonly emarketeerBlockedCode: string | null
   readonly emarketeerBlockedSince: Date | null
+  readonly emarketeerBlockedReason: string | null
   readonly crmClockOffsetMs: number | null
 }
 
@@ -55,7 +56,8 @@ const COLUMNS = `connection_id AS "connectionId", account_id AS "accountId", crm
   crm_blocked_since AS "crmBlockedSince", crm_blocked_reason AS "crmBlockedReason",
   emarketeer_blocked_until AS "emarketeerBlockedUntil",
   emarketeer_blocked_code AS "emarketeerBlockedCode",
-  emarketeer_blocked_since AS "emarketeerBlockedSince", crm_clock_offset_ms AS "crmClockOffsetMs"`
+  emarketeer_blocked_since AS "emarketeerBlockedSince",
+  emarketeer_blocked_reason AS "emarketeerBlockedReason", crm_clock_offset_ms AS "crmClockOffsetMs"`
 
 /** Settings that `connection apply` writes. */
 export interface ConnectionSettings {

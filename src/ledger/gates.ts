@@ -68,6 +68,31 @@ export async function openTimedGate(
 
 const SIDES: readonly Side[] = ['emarketeer', 'crm']
 
+/** A gate that was closed. */
+export interface OpenedGate {
+  readonly side: Side
+  readonly code: string
+  readonly until: Date | null
+}
+
+/** Opens both gates, whatever closed them: a person says that the systems may be called. @returns those that were closed. */
+export async function openBothGates(
+  db: Queryable,
+  connectionId: string,
+): Promise<readonly OpenedGate[]> {
+  const closed = await db.query<OpenedGate>(
+    `SELECT side, code, until FROM connections, LATERAL (VALUES
+        ('emarketeer', emarketeer_blocked_code, emarketeer_blocked_until),
+        ('crm', crm_blocked_code, crm_blocked_until)) AS gates (side, code, until)
+      WHERE connection_id = $1 AND code IS NOT NULL ORDER BY side DESC`,
+    [connectionId],
+  )
+  for (const { side } of closed) {
+    await openGate(db, connectionId, side)
+  }
+  return closed
+}
+
 /**
  * Opens what a refusal closed, on both sides: the credentials have just been taken, or a person says that it is mended.
  * Where a system asked to wait it is still left alone.

@@ -1,8 +1,14 @@
+import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { reopenTimed } from '../../src/activities/gates.js'
+import { closeAfter, reopenTimed } from '../../src/activities/gates.js'
+import { createHttp } from '../../src/http/index.js'
+import { retryConnection } from '../../src/ledger/connection-life.js'
 import { findConnection, saveConnection } from '../../src/ledger/connections.js'
 import type { Side } from '../../src/ledger/cursors.js'
-import { closeGate } from '../../src/ledger/gates.js'
+import { overridesOf } from '../../src/ledger/overrides.js'
+import { closeGate, openGate } from '../../src/ledger/gates.js'
 import { openDatabase, type Database } from '../../src/ledger/database.js'
 import type { SyncSession } from '../../src/sync/session.js'
 import { withDatabase } from '../support/with-database.js'
@@ -65,4 +71,49 @@ it('the gate of a CRM that refuses us is opened by a sign-in only', async () => 
   await close('crm', -1_000, 'crm_auth_failed')
   await reopenTimed(await beginWork())
   expect(await codeOf('crm')).toBe('crm_auth_failed')
+})
+
+describe('a system that asks to be left alone for a day', () => {
+  it('is, for a quarter of an hour at a time, which a person may end', async () => {
+    const server = createServer((_, response) =>
+      response.writeHead(429, { 'Retry-After': '86400' }).end('{}'),
+    )
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const http = createHttp({ system: 'dynamics', baseUrl })
+    const request = {
+      method: 'GET',
+      path: '/',
+      operation: 'GET /',
+      name: 'x',
+      effect: 'read',
+    } as const
+    const error: unknown = await http.text(request).catch((thrown: unknown) => thrown)
+    server.close()
+    http.close()
+    // As the activity's failure has it.
+    expect(error).toMatchObject({ message: expect.stringContaining('asked to wait 86400 seconds') })
+
+    const session = await beginWork()
+    await openGate(db, connectionId, 'crm')
+    await closeAfter({ session, driver: null }, error)
+    await close('emarketeer', 60_000)
+    const closed = (await findConnection(db, connectionId))!
+    const waitMs = closed.crmBlockedUntil!.getTime() - Date.now()
+    expect(waitMs).toBeGreaterThan(14 * 60_000)
+    expect(waitMs).toBeLessThanOrEqual(15 * 60_000)
+    expect(closed.crmBlockedReason).toContain('86400 seconds')
+
+    const person = { connectionId, reason: 'it is mended', by: 'Kari' }
+    const retried = await retryConnection(db, { ...person, interventionId: randomUUID() })
+    expect(retried).toMatchObject([
+      { side: 'emarketeer' },
+      { side: 'crm', code: 'crm_rate_limited' },
+    ])
+    expect([await codeOf('crm'), await codeOf('emarketeer')]).toEqual([null, null])
+    expect(await retryConnection(db, { ...person, interventionId: randomUUID() })).toEqual([])
+    expect(await overridesOf(db, connectionId, 9)).toMatchObject([
+      { subject: 'gates', action: 'retry', reason: 'it is mended', by: 'Kari' },
+    ])
+  })
 })

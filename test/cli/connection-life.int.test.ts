@@ -19,6 +19,7 @@ import {
 } from '../../src/ledger/connections.js'
 import { openDatabase, type Database } from '../../src/ledger/database.js'
 import { closeGate, openTimedGate } from '../../src/ledger/gates.js'
+import { documentOf, runLbsync } from './run-lbsync.js'
 import { withDatabase } from '../support/with-database.js'
 
 const database = withDatabase()
@@ -200,6 +201,32 @@ describe('a connection whose CRM refuses us', () => {
 })
 
 describe("a connection's life", () => {
+  it('is tried at once by a command, also where a system asked to wait, which is shown until then', async () => {
+    const untilMs = Date.now() + 900_000
+    const reason = 'It asked to wait 86400 seconds; we wait 15 minutes at a time.'
+    const code = 'emarketeer_rate_limited'
+    const side = 'emarketeer'
+    const { config } = settings
+    await closeGate(db, { connectionId, side, untilMs, code, reason, config })
+    expect((await shown()).blocked.emarketeer).toMatchObject({ code, reason })
+    const retry = [
+      'connection',
+      'retry',
+      connectionId,
+      '--reason',
+      'mended',
+      '--by',
+      'Kari',
+      '--json',
+    ]
+    const until = new Date(untilMs).toISOString()
+    expect(documentOf(await runLbsync(retry, { DATABASE_URL: database.url }))).toEqual({
+      connectionId,
+      opened: [{ side, code, until }],
+    })
+    expect((await shown()).blocked.emarketeer).toBeNull()
+  })
+
   it('is changed once by one intervention, also when its answer was lost', async () => {
     const pause = asked('a mistake')
     const resume = asked('it is mended')

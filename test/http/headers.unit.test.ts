@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { readClock } from '../../src/http/clock-reading.js'
-import { parseRetryAfter } from '../../src/http/retry-after.js'
+import { readRetryAfter } from '../../src/http/retry-after.js'
 
 describe('Retry-After', () => {
   const now = Date.UTC(2026, 10, 21, 9, 0, 0, 400)
@@ -16,7 +16,18 @@ describe('Retry-After', () => {
     ['', null],
     [undefined, null],
   ])('%j is %j seconds', (header, seconds) => {
-    expect(parseRetryAfter(header, now)).toBe(seconds)
+    expect(readRetryAfter(header, now)).toEqual({ retryAfterSeconds: seconds, askedToWait: null })
+  })
+
+  it.each([
+    ['900', null],
+    ['901', '901 seconds'],
+    ['86400', '86400 seconds'],
+    ['999999999', '999999999 seconds'],
+    ['9'.repeat(400), '999999999999… seconds'],
+    ['Fri, 01 Jan 2099 00:00:00 GMT', 'until 2099-01-01T00:00:00.000Z'],
+  ])('%s keeps us away for a quarter of an hour at most, and is told', (header, askedToWait) => {
+    expect(readRetryAfter(header, now)).toEqual({ retryAfterSeconds: 900, askedToWait })
   })
 })
 

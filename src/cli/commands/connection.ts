@@ -6,6 +6,7 @@ import { addConnectionList } from './connection-list.js'
 import { addConnectionPause } from './connection-pause.js'
 import { addConnectionRemoveInstalled } from './connection-remove-installed.js'
 import { addConnectionResume } from './connection-resume.js'
+import { addConnectionRetry } from './connection-retry.js'
 import { addConnectionShow } from './connection-show.js'
 
 /** `lbsync connection …` */
@@ -20,5 +21,6 @@ export function addConnection(program: Command, output: Output): void {
   addConnectionShow(group, output)
   addConnectionPause(group, output)
   addConnectionResume(group, output)
+  addConnectionRetry(group, output)
   addConnectionRemoveInstalled(group, output)
 }

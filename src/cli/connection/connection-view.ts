@@ -40,7 +40,7 @@ interface ClosedGate {
   readonly until: string | null
   /** Since when; null: not known. */
   readonly since: string | null
-  /** Of a refusal: what, and what to do, in plain words. */
+  /** Of a refusal: what, and what to do, in plain words; else what was asked for, where that is longer than we wait. */
   readonly reason: string | null
 }
 
@@ -242,7 +242,7 @@ export function viewOf(
         code: connection.emarketeerBlockedCode,
         until: connection.emarketeerBlockedUntil,
         since: connection.emarketeerBlockedSince,
-        reason: null,
+        reason: connection.emarketeerBlockedReason,
       }),
       crm: gateOf({
         code: connection.crmBlockedCode,

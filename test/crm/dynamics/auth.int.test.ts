@@ -56,6 +56,10 @@ describe('tokens', () => {
   it.each([
     [3600, 3298, 3302],
     [100, 48, 52],
+    // What no token lives for: a day at most, and a moment at least.
+    [999_999_999, 86_097, 86_103],
+    [1e17, 0, 3],
+    [-5, 0, 3],
   ])('that live %d s serve for %d s and not for %d s', async (lifeSeconds, still, no) => {
     service = await scriptedService(
       () => whoAmI,

@@ -7,6 +7,9 @@ import { type AccessToken, requestToken } from './request-token.js'
 /** A token is renewed this long before it ends, but not before half its life: a short one would never be kept. */
 const RENEW_BEFORE_MS = 5 * 60_000
 
+/** What a token's life counts as, whatever is told: with none, each call would ask for another; refused, it is dropped. */
+const LIFE_MS = { least: 1_000, most: 24 * 3_600_000 }
+
 /** Tokens of one application in one environment: one renewal at a time, whoever waits for it. */
 export class TokenSource {
   #current: (AccessToken & { readonly renewAtMs: number }) | null = null
@@ -39,8 +42,10 @@ export class TokenSource {
     try {
       const http = authorityHttp(this.config.authorityHost)
       const token = await requestToken(http, this.config, { ...context, signal: undefined })
-      const lifeMs = token.expiresAtMs - this.nowMs()
-      const renewAtMs = token.expiresAtMs - Math.min(RENEW_BEFORE_MS, lifeMs / 2)
+      const now = this.nowMs()
+      // Not a number where the life that was told is beyond any date.
+      const lifeMs = Math.min(Math.max(token.expiresAtMs - now || 0, LIFE_MS.least), LIFE_MS.most)
+      const renewAtMs = now + lifeMs - Math.min(RENEW_BEFORE_MS, lifeMs / 2)
       this.#current = { ...token, renewAtMs }
       return token
     } finally {

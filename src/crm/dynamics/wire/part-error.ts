@@ -1,6 +1,6 @@
 import { classifyStatus, isRetryableCode } from '../../../http/classify.js'
 import { type UpstreamCode, UpstreamError } from '../../../http/index.js'
-import { parseRetryAfter } from '../../../http/retry-after.js'
+import { readRetryAfter } from '../../../http/retry-after.js'
 import type { BatchPart } from './batch-decode.js'
 import { describeDataverseError } from './describe-error.js'
 
@@ -17,7 +17,7 @@ export function partError(part: BatchPart, operation: string, effect: 'read' | '
     upstreamCode: described.upstreamCode,
     retryable: described.code === undefined ? base.retryable : isRetryableCode(code),
     mayHaveBeenApplied: effect === 'write' && base.mayHaveReachedServer,
-    retryAfterSeconds: parseRetryAfter(part.headers['retry-after'], Date.now()),
+    ...readRetryAfter(part.headers['retry-after'], Date.now()),
     requestId: part.headers['x-ms-service-request-id'] ?? part.headers['req_id'] ?? null,
     operation,
     message: ['answered', part.status, described.upstreamCode, ...(described.paths ?? [])]
