@@ -12,6 +12,7 @@ import { workflowIds, type Phase } from '../contracts/names.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import { SWEEP_LATE_MS, type SweepResult } from '../contracts/sweep.js'
 import { entry } from './entry.js'
+import { plainText } from './markdown.js'
 import { noteSweep } from './note-sweep.js'
 import { mark } from './phase.js'
 import { problemIn, type Problem } from './problem-in.js'
@@ -137,7 +138,10 @@ class BackgroundSweep {
         break
       case 'failed': {
         const { code, message } = end.problem
-        this.show('failed', `**Failed (${code}):** ${message} It is tried again in five minutes`)
+        this.show(
+          'failed',
+          `**Failed (${code}):** ${plainText(message)} It is tried again in five minutes`,
+        )
         // The sweep itself may have had no chance to.
         await noteSweep({ connectionId, outcome: 'failed', code, message })
       }

@@ -5,6 +5,7 @@ import type { DisconnectInput, SetupOverride, SetupPause } from '../contracts/se
 import { mark } from './phase.js'
 import { disconnectStatusQuery } from './disconnect-messages.js'
 import { answer, refuseOtherSignals, takeSignal, takeUpdate, type Gate } from './receive.js'
+import { plainText } from './markdown.js'
 import { OVERRIDE } from './setup/handle-messages.js'
 import { judgeOverride, orThrow, type Situation } from './setup/judge-message.js'
 import { overrideSignal, overrideUpdate } from './setup/messages.js'
@@ -125,13 +126,14 @@ function detailsOf({ result, percent, steps, messages }: DisconnectStatus): stri
     running: `**${percent} %**`,
   }[result ?? 'running']
   const lines = steps.map(
-    ({ title, state, note }) => `- ${state}: ${title}${note === null ? '' : ` (${note})`}`,
+    ({ title, state, note }) =>
+      `- ${state}: ${title}${note === null ? '' : ` (${plainText(note)})`}`,
   )
   const waiting = steps.find(({ state }) => state === 'paused')?.pause
   const pause = waiting
-    ? ['', `**Waiting:** ${waiting.message}`, `Choices: ${waiting.choices.join(', ')}`]
+    ? ['', `**Waiting:** ${plainText(waiting.message)}`, `Choices: ${waiting.choices.join(', ')}`]
     : []
   const last = messages.at(-1)
-  const told = last ? ['', `Last message: ${last.text}`] : []
+  const told = last ? ['', `Last message: ${plainText(last.text)}`] : []
   return [headline, '', ...lines, ...pause, ...told].join('\n')
 }

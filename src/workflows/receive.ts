@@ -8,6 +8,7 @@ import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@tempo
 import { judged, NOTHING } from '../contracts/judge.js'
 import type { Schema } from '../contracts/schema.js'
 import { toFailure } from './entry.js'
+import { plainText } from './markdown.js'
 
 /**
  * How messages come in. Any client may have sent anything: each message is judged before it is looked at, a bad one changes
@@ -88,7 +89,7 @@ export function refuseOtherSignals(refuse: (text: string) => void): void {
 /** Where a workflow keeps no list of messages: what came of one stands under what it is doing. */
 export function tellInDetails(text: string): void {
   const [doing] = getCurrentDetails().split('\n\nLast message:')
-  setCurrentDetails(`${doing}\n\nLast message: ${text}`)
+  setCurrentDetails(`${doing}\n\nLast message: ${plainText(text)}`)
 }
 
 function orFail<T>(work: () => T): T {

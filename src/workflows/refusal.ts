@@ -1,4 +1,5 @@
 import { ActivityFailure, ApplicationFailure, patched } from '@temporalio/workflow'
+import { plainText } from './markdown.js'
 import { isRefusalCode, type Refusal } from '../contracts/refusal.js'
 
 /**
@@ -31,5 +32,5 @@ function refusalIn(error: unknown): Refusal | null {
 
 /** As Temporal's UI shows it. */
 export function refusalDetails({ code, message }: Refusal): string {
-  return `**Paused by itself (${code}):** ${message}`
+  return `**Paused by itself (${code}):** ${plainText(message)}`
 }

@@ -6,6 +6,7 @@ import type { RunReference } from '../contracts/sync-activities.js'
 import { housekeeping, sync } from './activity-proxies.js'
 import { drainAll } from './drain-all.js'
 import { entry } from './entry.js'
+import { plainText } from './markdown.js'
 import { noteSweep } from './note-sweep.js'
 import { notices } from './notices.js'
 import { mark, tellingFailure } from './phase.js'
@@ -108,5 +109,5 @@ function detailsOf(
   const done =
     `Done: ${addresses} looked at, ${decisions} decided, ` +
     `${writes.emarketeer} written to eMarketeer, ${writes.crm} to the CRM, ${held} held`
-  return [done, ...more].join('\n\n')
+  return [done, ...more.map(plainText)].join('\n\n')
 }

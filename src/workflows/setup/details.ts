@@ -1,4 +1,5 @@
 import type { SetupStatus, StepStatus } from '../../contracts/setup.js'
+import { plainText } from '../markdown.js'
 
 /** Status in plain words, as Temporal's UI shows it (Markdown). */
 export function detailsOf(status: SetupStatus): string {
@@ -6,10 +7,15 @@ export function detailsOf(status: SetupStatus): string {
   const waiting = status.steps.find((step) => step.pause !== null && step.state === 'paused')
   if (waiting?.pause) {
     const { code, message, choices } = waiting.pause
-    lines.push('', `**Waiting (${code}):** ${message}`, '', `Choices: ${choices.join(', ')}`)
+    lines.push(
+      '',
+      `**Waiting (${code}):** ${plainText(message)}`,
+      '',
+      `Choices: ${choices.join(', ')}`,
+    )
   }
   const last = status.messages.at(-1)
-  return [...lines, ...(last ? ['', `Last message: ${last.text}`] : [])].join('\n')
+  return [...lines, ...(last ? ['', `Last message: ${plainText(last.text)}`] : [])].join('\n')
 }
 
 function headline(status: SetupStatus): string {
@@ -21,7 +27,7 @@ function headline(status: SetupStatus): string {
     return '**Aborted.** Apply the connection again to run set-up anew.'
   }
   if (heldBy) {
-    return `**${percent} %, held back by ${heldBy.by}:** ${heldBy.reason}`
+    return `**${percent} %, held back by ${plainText(heldBy.by)}:** ${plainText(heldBy.reason)}`
   }
   const left = `about ${timeLeft(remainingSeconds)} left`
   return phase === 'paused'
@@ -43,5 +49,5 @@ const MARKS: Readonly<Record<StepStatus['state'], string>> = {
 }
 
 function stepLine({ state, title, note }: StepStatus): string {
-  return `- ${MARKS[state]} ${title}${note === null ? '' : ` (${note})`}`
+  return `- ${MARKS[state]} ${title}${note === null ? '' : ` (${plainText(note)})`}`
 }
