@@ -95,6 +95,7 @@ async function start(
     EMARKETEER_API_KEY: SERVICE_KEY,
     PUBLIC_URL: gatewayUrl,
     GATEWAY_API_KEY: gatewayApiKey,
+    SECRETS_KEY: randomBytes(32).toString('base64url'),
     ALLOW_LOOPBACK_HTTP: 'true',
     LOG_LEVEL: 'warn',
     ...secrets,

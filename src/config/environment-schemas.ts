@@ -11,10 +11,15 @@ const DEFAULT_GATEWAY_PORT = 8080
 /** Shorter keys can be guessed; asked of the keys that the operator makes up. */
 const MIN_KEY_CHARACTERS = 32
 
-const secret = z.string().transform((value) => new Secret(value))
+/** SECRETS_KEY itself is never as short: this is told of the key that it falls back to. */
+const TOO_SHORT_TO_SEAL = `is too short to seal secrets under: set SECRETS_KEY, with at least ${MIN_KEY_CHARACTERS} characters`
 
-const madeUpKey = z
-  .string()
+/** A header carries it: a line break within would end in a fault of the network's library, tried again for ever. */
+const oneLine = z.string().regex(/^[\x21-\x7e]*$/, 'must be one line of printable characters')
+
+const secret = oneLine.transform((value) => new Secret(value))
+
+const madeUpKey = oneLine
   .min(MIN_KEY_CHARACTERS, `must have at least ${MIN_KEY_CHARACTERS} characters`)
   .transform((value) => new Secret(value))
 
@@ -155,6 +160,14 @@ export const SECTION_SCHEMAS: SectionSchemas = {
         )
         if (first === undefined) {
           context.addIssue({ code: 'custom', path: ['EMARKETEER_API_KEY'], message: 'is not set' })
+          return z.NEVER
+        }
+        if (first.reveal().length < MIN_KEY_CHARACTERS) {
+          context.addIssue({
+            code: 'custom',
+            path: ['EMARKETEER_API_KEY'],
+            message: TOO_SHORT_TO_SEAL,
+          })
           return z.NEVER
         }
         return { vaultKeys: [first, ...others] as const }

@@ -1,19 +1,20 @@
 import type { z } from 'zod'
 import type { Environment, EnvironmentSection, Variables } from './environment-sections.js'
 import { commonSchema, SECTION_SCHEMAS } from './environment-schemas.js'
+import { describeSecret, variableOf } from './variable.js'
 import { throwProblems, type Problem } from '../contracts/problems.js'
 
 /**
  * Reads and checks the environment, once at the start of a process. All faults are told together.
  *
- * @throws ProblemsError `environment_invalid`: each problem names the variable and what is wrong, never its value.
+ * @throws ProblemsError `environment_invalid`: each problem names the variable and what is wrong; of its value it tells length and
+ *   ends, which is where a quotation mark or a cut shows.
  */
 export function readEnvironment<Section extends EnvironmentSection>(
   sections: readonly Section[],
   variables: Variables = process.env,
 ): Environment<Section> {
-  // An empty variable is what compose files and shells make of an unset one.
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
+  const given = onlyWhatIsRead(variables)
   const problems: Problem[] = []
   const common = parse(commonSchema, given, problems)
   const parts = sections.map((section) => [
@@ -33,15 +34,23 @@ function parse<Value>(
   const result = schema.safeParse(variables)
   for (const { path, message } of result.error?.issues ?? []) {
     const name = String(path[0])
-    const what = variables[name] === undefined && path.length > 0 ? 'is not set' : message
+    const value = path.length > 0 ? variables[name] : undefined
+    const what = value === undefined && path.length > 0 ? 'is not set' : message
     problems.push({
       code: 'environment_invalid',
       message: `${name} ${what}.`,
       path: name,
-      value: null,
+      value: value === undefined ? null : describeSecret(value),
     })
   }
   return result.data
+}
+
+/** Any variable may be read by a section; only of those that are, blanks are told. */
+function onlyWhatIsRead(variables: Variables): Variables {
+  return new Proxy(variables, {
+    get: (target, name) => (typeof name === 'string' ? variableOf(target, name) : undefined),
+  })
 }
 
 /** EMARKETEER_API_KEY belongs to two sections and is told once. */

@@ -2,13 +2,14 @@ import type { SecretSource } from './connection-file.js'
 import type { Variables } from './environment-sections.js'
 import type { Problem } from '../contracts/problems.js'
 import { Secret } from './secret.js'
+import { variableOf } from './variable.js'
 
 /** Capitals only, as is usual; a secret pasted in place of a name then is refused, and not shown. */
 const VARIABLE_NAME = /^[A-Z_][A-Z0-9_]{0,127}$/
 
 /** The service's own variables: a file that names one would hand it to the CRM that it also names. */
 const OWN_VARIABLE =
-  /^(?:DATABASE_URL|EMARKETEER_.*|GATEWAY_.*|SECRETS_KEY|PUBLIC_URL|TEMPORAL_.*|PG.*|NODE_.*)$/
+  /^(?:DATABASE_URL|EMARKETEER_.*|GATEWAY_.*|SECRETS_KEY|PUBLIC_URL|\w+_DATABASE_PASSWORD|TEMPORAL_.*|PG.*|NODE_.*)$/
 
 /** Private keys are the longest (PEM). */
 const MAX_SECRET_CHARACTERS = 16_384
@@ -26,17 +27,17 @@ export function readSecretSource(given: unknown, path: string, env: Variables): 
   if (typeof given === 'string') {
     return given.trim() === '' || given.length > MAX_SECRET_CHARACTERS
       ? invalid(path, `must have 1 to ${MAX_SECRET_CHARACTERS} characters`)
-      : { source: { literal: new Secret(given) }, value: given }
+      : { source: { literal: new Secret(given.trim()) }, value: given.trim() }
   }
-  const name = variableOf(given)
+  const name = nameIn(given)
   if (name === null) {
     return invalid(path, 'must be {"env":"NAME"}, NAME in capitals, or text')
   }
   if (OWN_VARIABLE.test(name)) {
     return invalid(path, `must not be ${name}, which belongs to this service`)
   }
-  const value = env[name]
-  if (value === undefined || value === '') {
+  const value = variableOf(env, name)
+  if (value === undefined) {
     return { problem: secretMissing(name, path) }
   }
   return { source: { env: name }, value }
@@ -52,7 +53,7 @@ export function secretMissing(name: string, path: string): Problem {
   }
 }
 
-function variableOf(given: unknown): string | null {
+function nameIn(given: unknown): string | null {
   if (typeof given !== 'object' || given === null || Object.keys(given).join() !== 'env') {
     return null
   }

@@ -8,6 +8,7 @@ import { withPath, type JsonRecord } from './record-paths.js'
 import { secretMissing } from './secret-source.js'
 import { Secret } from './secret.js'
 import type { SecretsVault } from './secrets-vault.js'
+import { variableOf } from './variable.js'
 
 const storedSecretSchema = z.union([
   z.strictObject({ env: z.string() }),
@@ -68,8 +69,8 @@ export function resolveStoredConfig(
   for (const [path, secret] of Object.entries(secrets)) {
     const value =
       'env' in secret
-        ? options.env[secret.env]
-        : options.vault.open(secret.sealed, { connectionId, field: path })
+        ? variableOf(options.env, secret.env)
+        : options.vault.open(secret.sealed, { connectionId, field: path }).trim()
     if (value === undefined || value === '') {
       problems.push(secretMissing('env' in secret ? secret.env : path, path))
     } else if (path === PUBLIC_API_KEY_PATH) {

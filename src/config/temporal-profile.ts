@@ -1,5 +1,7 @@
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig'
 import { AppError } from '../contracts/app-error.js'
+import type { Variables } from './environment-sections.js'
+import { variableOf } from './variable.js'
 
 /** Where Temporal is, unless its variables or profile say otherwise. */
 const DEFAULT_ADDRESS = 'localhost:7233'
@@ -32,7 +34,7 @@ export function readTemporalProfile(variables?: Readonly<Record<string, string>>
 
 function load(variables: Readonly<Record<string, string>> | undefined): ClientConnectConfig {
   try {
-    return loadClientConnectConfig(variables === undefined ? {} : { overrideEnvVars: variables })
+    return loadClientConnectConfig({ overrideEnvVars: trimmed(variables ?? process.env) })
   } catch {
     // Not shown: the parser quotes the file, which may hold an API key.
     throw new AppError(
@@ -41,4 +43,13 @@ function load(variables: Readonly<Record<string, string>> | undefined): ClientCo
       { path: 'TEMPORAL_CONFIG_FILE' },
     )
   }
+}
+
+/** Its package takes values as they are: a key that ends in a line break is no header, and an address no host. */
+function trimmed(variables: Variables): Record<string, string> {
+  const values = Object.keys(variables).map((name) => [
+    name,
+    name.startsWith('TEMPORAL_') ? variableOf(variables, name) : variables[name],
+  ])
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined))
 }

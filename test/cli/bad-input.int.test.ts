@@ -16,7 +16,7 @@ const env = (more: Readonly<Record<string, string>> = {}) => ({
   DATABASE_URL: database.url,
   EMARKETEER_SYNC_URL: AWAY,
   EMARKETEER_CONNECT_URL: AWAY,
-  EMARKETEER_API_KEY: 'service-key',
+  EMARKETEER_API_KEY: 'service-key-of-more-than-32-characters',
   ALLOW_LOOPBACK_HTTP: 'true',
   ACME_SECRET: 'a-secret-that-nobody-sees',
   TEMPORAL_ADDRESS: '127.0.0.1:9',

@@ -9,7 +9,7 @@ const ALL: readonly EnvironmentSection[] = ['database', 'emarketeer', 'gateway',
 const GOOD = {
   DATABASE_URL: 'postgres://app:hunter2@db.example/sync',
   EMARKETEER_SYNC_URL: 'https://sync.example/',
-  EMARKETEER_API_KEY: 'service-key',
+  EMARKETEER_API_KEY: 'service-key-of-more-than-32-characters',
   EMARKETEER_CONNECT_URL: 'https://connect.example',
   PUBLIC_URL: 'https://hooks.example//',
 }
@@ -124,9 +124,15 @@ describe('readEnvironment', () => {
 
   it('seals with SECRETS_KEY where it is set, and still opens with the service key', () => {
     const keys = (more: Record<string, string>) =>
-      readEnvironment(['secrets'], { EMARKETEER_API_KEY: 'service-key', ...more }).secrets.vaultKeys
+      readEnvironment(['secrets'], {
+        EMARKETEER_API_KEY: 'service-key-of-more-than-32-characters',
+        ...more,
+      }).secrets.vaultKeys
     const made = 'k'.repeat(32)
-    expect(keys({}).map((key) => key.reveal())).toEqual(['service-key'])
-    expect(keys({ SECRETS_KEY: made }).map((key) => key.reveal())).toEqual([made, 'service-key'])
+    expect(keys({}).map((key) => key.reveal())).toEqual(['service-key-of-more-than-32-characters'])
+    expect(keys({ SECRETS_KEY: made }).map((key) => key.reveal())).toEqual([
+      made,
+      'service-key-of-more-than-32-characters',
+    ])
   })
 })

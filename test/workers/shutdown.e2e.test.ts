@@ -39,7 +39,7 @@ it(
         TEMPORAL_NAMESPACE: temporal.namespace,
         EMARKETEER_SYNC_URL: nowhere,
         EMARKETEER_CONNECT_URL: nowhere,
-        EMARKETEER_API_KEY: 'none',
+        EMARKETEER_API_KEY: 'none-of-more-than-thirty-two-characters',
         PUBLIC_URL: nowhere,
         GATEWAY_API_KEY: 'k'.repeat(40),
         ALLOW_LOOPBACK_HTTP: 'true',

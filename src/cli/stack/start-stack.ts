@@ -160,6 +160,7 @@ async function start(options: StackOptions, keep: Keep, stop: () => Promise<void
     EMARKETEER_API_KEY: EMARKETEER_SERVICE_KEY,
     PUBLIC_URL: gatewayUrl,
     GATEWAY_API_KEY: gatewayApiKey,
+    SECRETS_KEY: randomBytes(32).toString('base64url'),
     ALLOW_LOOPBACK_HTTP: 'true',
     ...secretVariables(superOffice),
     LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
