@@ -2,6 +2,7 @@ import { Command, Help, type Option } from 'commander'
 import { addConnection } from './commands/connection.js'
 import { addDemo } from './commands/demo.js'
 import { addDev } from './commands/dev.js'
+import { addDoctor } from './commands/doctor.js'
 import { addGateway } from './commands/gateway.js'
 import { addHeld } from './commands/held.js'
 import { addMailingList } from './commands/mailing-list.js'
@@ -39,6 +40,7 @@ export function buildProgram(output: Output): Command {
   addMailingList(program, output)
   addWhy(program, output)
   addHeld(program, output)
+  addDoctor(program, output)
   addDev(program, output)
   addDemo(program, output)
   return program

@@ -7,6 +7,7 @@ import { createGateway, listen } from '../gateway/server.js'
 import { lazyTemporal } from '../gateway/temporal-access.js'
 import { logger } from '../telemetry/logger.js'
 import { composeSystems } from '../workers/compose-systems.js'
+import { warnOfOpenConnections } from '../workers/warn-of-open-connections.js'
 
 /** Where to listen, and until when. */
 export interface GatewayRun {
@@ -39,6 +40,7 @@ export async function runGateway(
   })
   try {
     await composed.db.query('SELECT 1 FROM connections LIMIT 1').catch(unlessTried)
+    warnOfOpenConnections()
     const url = await listen(app, { port: port ?? gateway.port, host }).catch(refuseToListen)
     await onReady(url)
     if (!signal.aborted) {

@@ -157,6 +157,10 @@ export const ERROR_CATALOGUE = {
   ),
   // outside
   temporal_unreachable: outside('Check TEMPORAL_ADDRESS and that the server runs.'),
+  search_attribute_unfit: outside(
+    'Of another type: `temporal operator search-attribute remove --name NAME`, and start a worker again, or use a namespace of its own. Missing: `temporal operator search-attribute create --type Keyword --name NAME` (docs/temporal-cli.md#a-server).',
+    false,
+  ),
   worker_unreachable: outside('Start a worker (`lbsync worker`), and try again.'),
   database_unreachable: outside('Check DATABASE_URL and that PostgreSQL runs.'),
   database_auth_failed: outside(

@@ -22,15 +22,16 @@ export interface MigrationReport {
   readonly logins: readonly string[]
 }
 
-const DIRECTORY = new URL('./migrations/', import.meta.url)
+/** The folder of the numbered files. */
+export const MIGRATIONS: URL = new URL('./migrations/', import.meta.url)
 /** Any fixed number: two processes that migrate at once wait for each other. */
 const ADVISORY_LOCK_ID = 7_210_031
 
 async function readMigrations(): Promise<readonly Migration[]> {
-  const names = (await readdir(DIRECTORY)).filter((name) => /^\d{4}_.*\.sql$/.test(name)).sort()
+  const names = (await readdir(MIGRATIONS)).filter((name) => /^\d{4}_.*\.sql$/.test(name)).sort()
   return Promise.all(
     names.map(async (name) => {
-      const sql = await readFile(new URL(name, DIRECTORY), 'utf8')
+      const sql = await readFile(new URL(name, MIGRATIONS), 'utf8')
       const checksum = createHash('sha256').update(sql).digest('hex')
       return { number: Number(name.slice(0, 4)), name, sql, checksum }
     }),

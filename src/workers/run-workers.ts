@@ -15,7 +15,8 @@ import { installTemporalRuntime } from '../telemetry/temporal-runtime.js'
 import { composeSystems } from './compose-systems.js'
 import { endTogether, type Part } from './end-together.js'
 import { ISOLATE_TIME } from './isolate-time.js'
-import { registerSearchAttributes } from './register-search-attributes.js'
+import { registerSearchAttributes } from './search-attributes.js'
+import { warnOfOpenConnections } from './warn-of-open-connections.js'
 import { watchSweeps } from './watch-sweeps.js'
 import { workflowBundle } from './workflow-bundle.js'
 
@@ -49,7 +50,7 @@ export interface RunWorkersOptions {
 
 /**
  * Serves task queues until told to stop.
- * @throws AppError `environment_invalid`, `temporal_unreachable`, `database_unreachable`.
+ * @throws AppError `environment_invalid`, `temporal_unreachable`, `search_attribute_unfit`, `database_…`.
  */
 export async function runWorkers(
   queues: readonly QueueName[],
@@ -61,6 +62,7 @@ export async function runWorkers(
   let native: NativeConnection | null = null
   try {
     await composed.db.query('SELECT 1 FROM connections LIMIT 1')
+    warnOfOpenConnections()
     await registerSearchAttributes(connection, namespace)
     // Only now: the native runtime keeps the process alive, and a worker that cannot start must end.
     installTemporalRuntime()

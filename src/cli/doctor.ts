@@ -1,0 +1,216 @@
+import { askGateway } from '../activities/setup/ask-gateway.js'
+import { readEnvironment } from '../config/environment.js'
+import type { EnvironmentSection } from '../config/environment-sections.js'
+import { openDatabaseConnection, openTemporalConnection } from '../config/open-connections.js'
+import { connectTemporal, type TemporalClient } from '../config/temporal.js'
+import { readTemporalProfile } from '../config/temporal-profile.js'
+import { describeSecret, variableOf } from '../config/variable.js'
+import type { AppError } from '../contracts/app-error.js'
+import { ProblemsError } from '../contracts/problems.js'
+import { temporalFailureOf } from '../contracts/temporal-failure.js'
+import { openDatabase, type Database } from '../ledger/database.js'
+import { lookAtSchema } from '../ledger/look-at-schema.js'
+import { lookAtSearchAttributes } from '../workers/search-attributes.js'
+import { toCliError } from './errors/to-cli-error.js'
+
+/** One thing that was looked at. */
+export interface Finding {
+  /** What was looked at: `database`, `temporal`, … */
+  readonly about: string
+  /** `warning`: works, but should not stay so. */
+  readonly outcome: 'ok' | 'warning' | 'fault'
+  readonly message: string
+  /** Of the catalogue; null unless it is a fault. */
+  readonly code: string | null
+  /** What to do; null where nothing is. */
+  readonly hint: string | null
+}
+
+/** Support finds last week's runs; and a pre-send's own shards must not be gone while it runs. */
+const MIN_RETENTION_DAYS = 7
+const SECONDS_A_DAY = 86_400
+
+const ok = (about: string, message: string): Finding => ({
+  about,
+  outcome: 'ok',
+  message,
+  code: null,
+  hint: null,
+})
+const warning = (about: string, message: string, hint: string | null = null): Finding => ({
+  about,
+  outcome: 'warning',
+  message,
+  code: null,
+  hint,
+})
+const fault = (about: string, error: AppError): Finding => ({
+  about,
+  outcome: 'fault',
+  message: error.message,
+  code: error.code,
+  hint: error.kind.hint,
+})
+
+/** Looks at everything that this process would work with, and changes nothing. Never throws for what it finds. */
+export async function lookAtEverything(): Promise<readonly Finding[]> {
+  const parts = await Promise.all([
+    tell('database', lookAtDatabase),
+    tell('temporal', lookAtTemporal),
+    tell('publicUrl', lookAtPublicUrl),
+  ])
+  return [...lookAtEnvironment(), ...parts.flat()]
+}
+
+async function tell(
+  about: string,
+  look: () => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  try {
+    return await look()
+  } catch (error) {
+    // What the environment lacks has been told by itself.
+    return error instanceof ProblemsError ? [] : [fault(about, toCliError(error))]
+  }
+}
+
+const SECTIONS: readonly EnvironmentSection[] = ['database', 'emarketeer', 'gateway', 'secrets']
+/** Told by length and ends, which is where a quotation mark, or a cut, shows. */
+const KEYS = ['EMARKETEER_API_KEY', 'SECRETS_KEY', 'GATEWAY_API_KEY', 'TEMPORAL_API_KEY'] as const
+
+function lookAtEnvironment(): readonly Finding[] {
+  const faults = faultsOfEnvironment()
+  const keys = KEYS.flatMap((name) => {
+    const value = variableOf(process.env, name)
+    return value === undefined ? [] : [ok('environment', `${name} has ${describeSecret(value)}.`)]
+  })
+  const blanks = Object.entries(process.env)
+    .filter(([name, value]) => OURS.test(name) && value !== value?.trim())
+    .map(([name]) =>
+      warning('environment', `${name} has white space around it, which is left out.`),
+    )
+  return [...faults, ...blanks, ...keys]
+}
+
+const OURS = /^(?:DATABASE_URL|EMARKETEER_\w+|GATEWAY_\w+|SECRETS_KEY|PUBLIC_URL|TEMPORAL_\w+)$/
+
+function faultsOfEnvironment(): readonly Finding[] {
+  try {
+    readEnvironment(SECTIONS)
+    return []
+  } catch (error) {
+    const told = toCliError(error)
+    const problems = error instanceof ProblemsError ? error.problems : [told]
+    return problems.map(({ message, code }) => ({
+      ...fault('environment', told),
+      code,
+      message,
+    }))
+  }
+}
+
+async function lookAtDatabase(): Promise<readonly Finding[]> {
+  const { database } = readEnvironment(['database'])
+  const url = database.url.reveal()
+  const open = openDatabaseConnection(url)
+  const plain = open === null ? [] : [warning('database', open.message)]
+  const db = openDatabase(url, { maxConnections: 1 })
+  try {
+    return [...plain, ...(await tell('database', () => lookWithin(db)))]
+  } finally {
+    await db.close()
+  }
+}
+
+async function lookWithin(db: Database): Promise<readonly Finding[]> {
+  const { server, login, newest, missing, unguarded } = await lookAtSchema(db)
+  return [
+    ok(
+      'database',
+      `PostgreSQL ${server} answers; the login ${login} can add evidence and not change it.`,
+    ),
+    missing.length === 0
+      ? ok('database', `The schema is at ${newest}.`)
+      : warning('database', `The schema lacks ${missing.join(', ')}.`, 'Run `lbsync migrate`.'),
+    ...unguarded.map((table) =>
+      warning(
+        'database',
+        `The trigger that keeps ${table} from being changed is off or gone.`,
+        'See docs/securing.md#logins.',
+      ),
+    ),
+  ]
+}
+
+async function lookAtTemporal(): Promise<readonly Finding[]> {
+  const profile = readTemporalProfile()
+  const open = openTemporalConnection(profile)
+  const plain = open === null ? [] : [warning('temporal', open.message)]
+  const temporal = await connectTemporal()
+  try {
+    const found = await Promise.all([
+      tell('temporal', () => lookAtNamespace(temporal)),
+      tell('temporal', () => lookAtAttributes(temporal)),
+    ])
+    return [...plain, ...found.flat()]
+  } finally {
+    await temporal.connection.close()
+  }
+}
+
+async function lookAtNamespace(temporal: TemporalClient): Promise<readonly Finding[]> {
+  const { client, address, namespace } = temporal
+  const { config } = await client.workflowService
+    .describeNamespace({ namespace })
+    .catch((error: unknown) => {
+      throw temporalFailureOf(error, { address, namespace }) ?? error
+    })
+  const days = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / SECONDS_A_DAY
+  const answers = ok('temporal', `Temporal answers at ${address}, namespace ${namespace}.`)
+  return days === 0 || days >= MIN_RETENTION_DAYS
+    ? [answers]
+    : [
+        answers,
+        warning(
+          'temporal',
+          `The namespace keeps what has ended for ${Math.round(days * 10) / 10} days.`,
+          `temporal operator namespace update --retention ${MIN_RETENTION_DAYS}d ${namespace}`,
+        ),
+      ]
+}
+
+async function lookAtAttributes(temporal: TemporalClient): Promise<readonly Finding[]> {
+  const { missing } = await lookAtSearchAttributes(temporal.connection, temporal.namespace)
+  if (missing === null) {
+    return [
+      warning(
+        'temporal',
+        'The server does not tell its search attributes.',
+        'See docs/temporal-cli.md#a-server.',
+      ),
+    ]
+  }
+  return missing.length === 0
+    ? [ok('temporal', 'All search attributes are there, of type Keyword.')]
+    : [
+        warning(
+          'temporal',
+          `Search attributes are missing: ${missing.join(', ')}. A worker registers them when it starts.`,
+          `temporal operator search-attribute create --type Keyword ${missing.map((name) => `--name ${name}`).join(' ')}`,
+        ),
+      ]
+}
+
+async function lookAtPublicUrl(): Promise<readonly Finding[]> {
+  const { gateway } = readEnvironment(['gateway'])
+  const wrong = await askGateway(gateway.publicUrl, undefined)
+  return [
+    wrong === null
+      ? ok('publicUrl', 'The gateway answers at PUBLIC_URL.')
+      : warning(
+          'publicUrl',
+          `Nothing of ours answers at PUBLIC_URL: ${wrong}.`,
+          'See docs/gateway.md.',
+        ),
+  ]
+}

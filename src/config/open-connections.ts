@@ -1,0 +1,45 @@
+import { isLoopback } from './check-url.js'
+
+/** Settings of the driver that encrypt, and check whom they speak with; `prefer` and `require` check as `verify-full` does. */
+const VERIFIED = new Set(['prefer', 'require', 'verify-ca', 'verify-full'])
+
+/** A connection over which others may read, or pose as the server. */
+export interface OpenConnection {
+  /** The variable to change. */
+  readonly path: 'DATABASE_URL' | 'TEMPORAL_ADDRESS'
+  readonly message: string
+}
+
+/** @returns null where the database is on this machine, or is reached by TLS that checks the certificate. */
+export function openDatabaseConnection(databaseUrl: string): OpenConnection | null {
+  const url = new URL(databaseUrl)
+  const host = url.searchParams.get('host') ?? url.hostname
+  const onSocket = host === '' || host.startsWith('/') || host.startsWith('%2F')
+  const mode = url.searchParams.get('sslmode') ?? process.env['PGSSLMODE'] ?? ''
+  const unchecked = mode === 'no-verify' || url.searchParams.get('uselibpqcompat') === 'true'
+  if (onSocket || isLoopback(new URL(`http://${host}`)) || (VERIFIED.has(mode) && !unchecked)) {
+    return null
+  }
+  const what = unchecked ? 'is not checked for whom it speaks with' : 'is not encrypted'
+  return {
+    path: 'DATABASE_URL',
+    message: `The connection with PostgreSQL ${what}: addresses and answers pass over it. Add sslmode=verify-full.`,
+  }
+}
+
+/** @returns null where Temporal is on this machine, or is reached by TLS. */
+export function openTemporalConnection(profile: {
+  readonly address: string
+  readonly connectionOptions: { readonly tls?: unknown }
+}): OpenConnection | null {
+  const { tls } = profile.connectionOptions
+  const url = `http://${profile.address}`
+  const here = URL.canParse(url) && isLoopback(new URL(url))
+  return here || (tls !== undefined && tls !== null && tls !== false)
+    ? null
+    : {
+        path: 'TEMPORAL_ADDRESS',
+        message:
+          'The connection with Temporal is not encrypted, and whoever can write to the namespace steers every connection. Set TEMPORAL_TLS.',
+      }
+}
