@@ -20,6 +20,7 @@ export default {
   testTimeout: 240_000,
   maxWorkers: 2,
   testSequencer: '<rootDir>/test/support/long-first.mjs',
-  // Modules of finished test files stay in a process that runs further ones: it is replaced once it is this large.
+  // Modules of finished test files stay in a process that runs further ones: it is replaced once its heap is this large.
+  // Only the main thread's heap counts: memory of threads (workers of Temporal have some) and native memory come on top.
   workerIdleMemoryLimit: '1GB',
 }
