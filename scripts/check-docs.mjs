@@ -6,6 +6,7 @@ import { dependencyFaults } from './check-dependencies.mjs'
 import { lockfileFaults } from './check-lockfile.mjs'
 import { linkFaults } from './check-links.mjs'
 import { strayReferenceFaults } from './check-stray-references.mjs'
+import { threatModelFaults } from './check-threat-model.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const faults = [
@@ -13,6 +14,7 @@ const faults = [
   ...dependencyFaults(root),
   ...strayReferenceFaults(root),
   ...lockfileFaults(root),
+  ...threatModelFaults(root),
 ]
 for (const fault of faults) {
   process.stdout.write(`${fault}\n`)
