@@ -13,8 +13,21 @@ import { basisMappingOf } from './basis-mapping.js'
 import { observationOf, type CrmKnowledge } from './cell-observation.js'
 import { NO_ROW_TIMES, stampOfConsent, type DecidingTimes } from './deciding-times.js'
 import { guestsToTell, leftDeny } from './further-addresses.js'
-import { categoryRows, purposeRecords, type AddressView, type BatchView } from './observe.js'
-import { GUEST_RULE, LEFT_TOGGLE_RULE, ruleFor, TOGGLE_RULE, type Rule } from './rule.js'
+import {
+  categoryRows,
+  purposeRecords,
+  readableRecords,
+  type AddressView,
+  type BatchView,
+} from './observe.js'
+import {
+  GUEST_RULE,
+  LEFT_TOGGLE_RULE,
+  partlyReadRule,
+  ruleFor,
+  TOGGLE_RULE,
+  type Rule,
+} from './rule.js'
 import type { OpenCrm } from './session.js'
 
 /** One cell with what was observed, decided and planned. */
@@ -72,7 +85,10 @@ export function decideBatch(
       for (const purpose of crm.capabilities.purposes) {
         const records = withRowTimes(purposeRecords(view, purpose), view, purpose, times)
         const rule = ruleFor(crm.capabilities)
-        const cell = decideCell(batch, view, purpose, records, rule, crm, times)
+        const cell =
+          records === null
+            ? decidePartlyRead(batch, view, purpose, crm)
+            : decideCell(batch, view, purpose, records, rule, crm, times)
         cells.push(...(cell ? [cell] : []))
       }
     }
@@ -120,6 +136,21 @@ function decideLeft(
   const facts = row && observationOf(batch, view, row, guests, {})
   const isTold = facts && (guests.length > 0 || leftDeny(facts, rule === LEFT_TOGGLE_RULE))
   return isTold ? decided({ view, cellKey, row, rule, ...facts }) : null
+}
+
+/** Some record cannot be read: what the others deny crosses all the same. */
+function decidePartlyRead(
+  batch: BatchView,
+  view: AddressView,
+  purpose: Purpose,
+  crm: OpenCrm,
+): DecidedCell | null {
+  const row = view.cells.get(purpose)
+  const records = readableRecords(view, purpose)
+  const facts = row && observationOf(batch, view, row, records, knowledgeOf(batch, crm))
+  const isOldestRead = records[0]?.recordId === view.contacts[0]?.crmContactId
+  const rule = partlyReadRule(crm.capabilities, isOldestRead)
+  return facts ? decided({ view, cellKey: purpose, row, rule, ...facts }) : null
 }
 
 function decideCategory(

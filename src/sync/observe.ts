@@ -133,18 +133,27 @@ export function isConsistent(
   return from > row.emarketeerMovedTick && connection.emarketeerProvenTick > to
 }
 
-/** Live records of a purpose cell; null where one of them cannot be read: then nothing is decided. */
+/** Live records of a purpose cell; null where one of them cannot be read. */
 export function purposeRecords(
   view: AddressView,
   purpose: Purpose,
 ): readonly RecordReading<StoredValue>[] | null {
+  const records = readableRecords(view, purpose)
+  return records.length === view.contacts.length ? records : null
+}
+
+/** Those of them that can be read: one that cannot does not hide the others. */
+export function readableRecords(
+  view: AddressView,
+  purpose: Purpose,
+): readonly RecordReading<StoredValue>[] {
   const followed = new Set(outsideDenies(view, purpose).map(({ address }) => address.crmContactId))
   const guestDenies = unarrivedGuests(view, purpose).length > 0
   const records: RecordReading<StoredValue>[] = []
   for (const contact of view.contacts) {
     const record = recordReading(contact, purpose)
     if (record === null) {
-      return null
+      continue
     }
     const { recordId } = record
     const carriedDeny =

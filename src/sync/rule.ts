@@ -2,16 +2,21 @@ import type { CrmCapabilities } from '../crm/crm.js'
 import {
   acknowledgeRichRecord,
   acknowledgeToggleRecord,
+  decidePartly,
   decideRich,
   decideToggle,
+  planPartly,
   planRich,
   planToggle,
+  RICH,
+  TOGGLE,
   type CellMemory,
   type Decision,
   type LastWriter,
   type Observation,
   type Plan,
   type ToggleValue,
+  type ValueKind,
 } from '../domain/reconcile/index.js'
 import type { RichValue } from '../domain/tenant-basis.js'
 import type { StoredValue } from '../ledger/cells.js'
@@ -80,6 +85,16 @@ export const RICH_RULE: Rule = {
           { ...record, value: value as RichValue, version },
           firstVersion,
         ),
+}
+
+/** A purpose of which some record cannot be read: only what denies crosses, among the others. */
+export function partlyReadRule(capabilities: CrmCapabilities, isOldestRead: boolean): Rule {
+  const kind = (capabilities.values === 'toggle' ? TOGGLE : RICH) as ValueKind<StoredValue>
+  return {
+    ...ruleFor(capabilities),
+    decide: (observation, memory) => decidePartly(observation, memory, kind, isOldestRead),
+    plan: planPartly,
+  }
 }
 
 /** An address that CRM records have only as a further one: their withdrawals reach eMarketeer, nothing is written to them. */

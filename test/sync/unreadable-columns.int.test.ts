@@ -253,6 +253,44 @@ describe('a row that is first met without an address, where definitions are not 
   })
 })
 
+describe('a record that cannot be read beside others at its address', () => {
+  /** As where the CRM shows us the other one's column alone. */
+  async function unreadable(person: Person, record = 0): Promise<void> {
+    await world.now.db.query(
+      `UPDATE crm_contacts SET consents = jsonb_set(consents, '{marketingSendouts,value}', 'null')
+        WHERE crm_contact_id = $1`,
+      [person.crmIds[record]],
+    )
+  }
+
+  async function readable(person: Person, record = 0): Promise<void> {
+    await person.edit({ jobtitle: 'Director' }, record)
+    await world.now.sweep()
+  }
+
+  it("lets another one's deny cross, and stays closed at the gate", async () => {
+    const ann = await world.now.linked({ toggles: ['allow', 'allow'] })
+    await unreadable(ann)
+    await ann.flip('deny', 'Sales Rep', 1)
+    await world.now.sweep()
+    expect((await ann.state()).basis).toBe('withdrawn')
+    const ask = { contactIds: [ann.contactId], proof: 'delta' } as const
+    expect((await preSend(world.now, ask)).result).toMatchObject({ complete: false, eligible: 0 })
+    await readable(ann)
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny', 'deny'] })
+  })
+
+  it("lets eMarketeer's withdrawal be written to the others", async () => {
+    const ann = await world.now.linked({ toggles: ['allow', 'allow'] })
+    await unreadable(ann)
+    await ann.unsubscribe()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['allow', 'deny'] })
+    await readable(ann)
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny', 'deny'] })
+  })
+})
+
 describe('a subscription row without an answer', () => {
   it('is neither Yes nor No: counted, not mailed, and the sendout not complete', async () => {
     const ann = await world.now.linked()

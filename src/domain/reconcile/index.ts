@@ -3,6 +3,7 @@ export * from './types.js'
 export { decideToggle } from './toggle.js'
 export { decideRich } from './rich.js'
 export { planRich, planToggle } from './plan.js'
+export { decidePartly, planPartly } from './partly.js'
 export {
   acknowledgeEmarketeer,
   acknowledgeRichRecord,
