@@ -1,4 +1,4 @@
-import { BULK_ANSWER, type CallContext, UpstreamError } from '../../../http/index.js'
+import { BULK_ANSWER, type CallContext, PAGE_ANSWER, UpstreamError } from '../../../http/index.js'
 import type { SuperOfficeClient } from '../client.js'
 import { isOwnException, NOT_JSON } from '../wire/describe-error.js'
 import { encodeParameters } from '../wire/filter.js'
@@ -153,7 +153,11 @@ export class Archive {
   }
 
   async #get(
-    { provider, name }: Pick<ArchiveQuery, 'provider' | 'name'>,
+    {
+      provider,
+      name,
+      top = 0,
+    }: Pick<ArchiveQuery, 'provider' | 'name'> & { readonly top?: number },
     parameters: string,
     context: CallContext,
   ): Promise<ArchivePage> {
@@ -163,7 +167,7 @@ export class Archive {
       operation: `GET /Archive/${provider}`,
       name,
       effect: 'read',
-      limits: BULK_ANSWER,
+      limits: top > PAGE_ROWS ? BULK_ANSWER : PAGE_ANSWER,
     } as const
     try {
       return toArchivePage((await this.client.json(request, archiveAnswer, context)).body)
@@ -176,7 +180,7 @@ export class Archive {
 
   /** Older servers on site have no such thing: then not again for long, and fewer values at a time. */
   async #post(
-    { provider, name }: ArchiveQuery,
+    { provider, name, top }: ArchiveQuery,
     parameters: string,
     context: CallContext,
   ): Promise<ArchivePage> {
@@ -186,7 +190,7 @@ export class Archive {
       operation: `POST /Archive/${provider}`,
       name,
       effect: 'read',
-      limits: BULK_ANSWER,
+      limits: top > PAGE_ROWS ? BULK_ANSWER : PAGE_ANSWER,
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: parameters,
     } as const

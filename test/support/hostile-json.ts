@@ -1,0 +1,79 @@
+import { ODD_TEXTS } from './odd-texts.js'
+
+/** What may stand in any place of an answer, as JSON text. */
+const VALUES: readonly string[] = [
+  ...Object.values(ODD_TEXTS).map((text) => JSON.stringify(text)),
+  '"a\\u0000b"',
+  'null',
+  'true',
+  '[]',
+  '{}',
+  '[null]',
+  '-1',
+  '0.5',
+  '1e400',
+  '9007199254740993',
+  '"__proto__"',
+  '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
+  `${'['.repeat(3_000)}${']'.repeat(3_000)}`,
+]
+
+/** What takes long, or much memory, where nobody counts: millions of values in some kilobytes of gzip. */
+const BOMBS: readonly string[] = [
+  `[${'{},'.repeat(1_500_000)}{}]`,
+  `[${'0,'.repeat(1_500_000)}0]`,
+  `{${Array.from({ length: 300_000 }, (_, n) => `"k${n}":1`).join()}}`,
+  `"${'a'.repeat(20_000_000)}"`,
+  `[${'[],'.repeat(200_000)}[]]`,
+  `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`,
+]
+
+/** Every answer that comes of a valid one by one odd value somewhere in it, its whole body included. */
+export function* oddAnswers(valid: unknown): Generator<string> {
+  for (const marked of markedEverywhere(valid)) {
+    for (const value of VALUES) {
+      yield marked(value)
+    }
+  }
+}
+
+/** The valid answer with a bomb in place of its body, and of each of its lists and their first entries. */
+export function* bombAnswers(valid: unknown): Generator<string> {
+  const seen = new Set<string>()
+  for (const marked of markedEverywhere(valid)) {
+    const where = marked('').length
+    if (!seen.has(String(where)) && seen.size < 3) {
+      seen.add(String(where))
+      for (const bomb of BOMBS) {
+        yield marked(bomb)
+      }
+    }
+  }
+}
+
+const MARK = '@@here@@'
+
+function* markedEverywhere(valid: unknown): Generator<(value: string) => string> {
+  for (const replaced of replacements(valid)) {
+    const [before = '', after = ''] = JSON.stringify(replaced).split(JSON.stringify(MARK))
+    yield (value) => before + value + after
+  }
+}
+
+/** The value itself and each value in it, one at a time, replaced by the mark. */
+function* replacements(value: unknown): Generator<unknown> {
+  yield MARK
+  if (Array.isArray(value)) {
+    for (const [at, one] of value.entries()) {
+      for (const replaced of replacements(one)) {
+        yield value.with(at, replaced)
+      }
+    }
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, one] of Object.entries(value)) {
+      for (const replaced of replacements(one)) {
+        yield { ...value, [key]: replaced }
+      }
+    }
+  }
+}
