@@ -118,7 +118,8 @@ const RETURN_RICH_RESTORED = {
   ...RICH,
   ...RETURN,
   reuse: true,
-  begins: ['C/W(user)+C, old-epoch seen W@1/W@0'],
+  delay: 0,
+  begins: ['C/W(user)+C, old-epoch seen W'],
 } as const
 
 /** Like another one that every build explores, by a clock that is off. */
