@@ -26,7 +26,8 @@ export async function runGateway(
   { port, host, signal }: GatewayRun,
   onReady: (url: string) => Promise<unknown>,
 ): Promise<void> {
-  const { gateway } = readEnvironment(['gateway'])
+  // All that it needs, so that all that is missing is told at once.
+  const { gateway } = readEnvironment(['gateway', 'database', 'emarketeer', 'secrets'])
   const composed = composeSystems()
   const temporal = lazyTemporal(() => connectTemporal())
   const app = createGateway({

@@ -56,7 +56,8 @@ export async function runWorkers(
   queues: readonly QueueName[],
   options: RunWorkersOptions,
 ): Promise<void> {
-  const { gateway } = readEnvironment(['gateway'])
+  // All that it needs, so that all that is missing is told at once.
+  const { gateway } = readEnvironment(['gateway', 'database', 'emarketeer', 'secrets'])
   const { client, connection, address, namespace } = await connectTemporal()
   const composed = composeSystems()
   let native: NativeConnection | null = null

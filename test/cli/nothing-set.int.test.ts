@@ -1,0 +1,17 @@
+import { expect, it } from '@jest/globals'
+import { documentOf, runLbsync } from './run-lbsync.js'
+
+it.each(['worker', 'gateway'])(
+  'a %s with nothing set tells all that it needs at once',
+  async (command) => {
+    const ended = await runLbsync([command, '--json'])
+    const { error } = documentOf<{ error: { problems: readonly { path: string }[] } }>(ended)
+    expect(error.problems.map(({ path }) => path).sort()).toEqual([
+      'DATABASE_URL',
+      'EMARKETEER_API_KEY',
+      'EMARKETEER_SYNC_URL',
+      'PUBLIC_URL',
+    ])
+    expect(ended.exitCode).toBe(2)
+  },
+)
