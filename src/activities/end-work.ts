@@ -29,9 +29,12 @@ async function idsOf(
 ): Promise<readonly string[]> {
   switch (kind) {
     case 'starters':
-      return [workflowIds.setup, workflowIds.pause, workflowIds.resume].map((id) =>
-        id(connectionId),
-      )
+      return [
+        workflowIds.setup,
+        workflowIds.pause,
+        workflowIds.resume,
+        workflowIds.rotateWebhooks,
+      ].map((id) => id(connectionId))
     case 'cron':
       return [workflowIds.sweep(connectionId)]
     case 'runs':

@@ -12,6 +12,7 @@ import {
 } from '../ledger/connection-life.js'
 import { mergeFacts, type ConnectionRow } from '../ledger/connections.js'
 import { openGate } from '../ledger/gates.js'
+import { retiredAddresses } from '../ledger/webhook-addresses.js'
 import { countUnsavedNos, forgetInstallation, REMOVAL_BEGUN } from '../ledger/removal.js'
 import { requireCrm, type SyncSession } from '../sync/session.js'
 import type { Systems } from '../sync/systems.js'
@@ -71,9 +72,11 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
     removeEmarketeerWebhook: ({ connectionId }) =>
       failing(async () => {
         const { accountId, webhookRef } = await systems.connection(connectionId)
+        const retired = await retiredAddresses(db, connectionId)
+        const refs = [webhookRef, ...retired.map((address) => address.webhookRef)]
         const emarketeer = systems.emarketeerOf(accountId)
         const registered = await emarketeer.getWebhook()
-        if (registered?.url.endsWith(`/hooks/em/${webhookRef}`)) {
+        if (refs.some((ref) => registered?.url.endsWith(`/hooks/em/${ref}`))) {
           await emarketeer.deleteWebhook()
         }
       }),

@@ -162,6 +162,7 @@ export const ERROR_CATALOGUE = {
     false,
   ),
   worker_unreachable: outside('Start a worker (`lbsync worker`), and try again.'),
+  gateway_unreachable: outside('Start the gateway (`lbsync gateway`), or correct PUBLIC_URL.'),
   database_unreachable: outside('Check DATABASE_URL and that PostgreSQL runs.'),
   database_auth_failed: outside(
     'Check user and password in DATABASE_URL, that the user may log in, and the line of pg_hba.conf for it.',

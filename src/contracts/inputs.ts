@@ -109,6 +109,11 @@ const evidence = { reason: words, by: words }
 
 /** Input of `resumeConnection`. */
 export const resumeInput: Schema<LifeRequest> = object<LifeRequest>({ connectionId, ...evidence })
+/** Input of `rotateWebhooks`. */
+export const rotateWebhooksInput: Schema<LifeRequest> = object<LifeRequest>({
+  connectionId,
+  ...evidence,
+})
 /** Input of `pauseConnection`. */
 export const pauseInput = object<PauseInput>({
   connectionId,

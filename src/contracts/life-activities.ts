@@ -19,7 +19,7 @@ export interface PauseInput extends LifeRequest {
   readonly mode: 'all' | 'loosening'
 }
 
-/** Answer of the query `status` of `pauseConnection` and `resumeConnection`, and their result. */
+/** Answer of the query `status` of `pauseConnection`, `resumeConnection` and `rotateWebhooks`, and their result. */
 export interface LifeStatus {
   readonly connectionId: string
   /** What a pause stops; absent: it is a resumption. */
@@ -56,7 +56,7 @@ export interface DisconnectPlan {
 }
 
 /**
- * Which workflows of a connection are ended. `starters`: those that could let it sync again (set-up, pause, resume).
+ * Which workflows of a connection are ended. `starters`: those that could let it sync again, or report changes (set-up, pause, resume, rotation of webhooks).
  * `cron`: the sweep's. `runs`: whatever passes over contacts now.
  */
 export type WorkKind = 'starters' | 'cron' | 'runs'
@@ -100,4 +100,20 @@ export interface LifeActivities {
   resumeConnection(input: LifeIntervention): Promise<void>
   /** Sweeps at once, beside the cron; joins a sweep that is running. */
   sweepNow(input: { connectionId: string }): Promise<void>
+}
+
+/** Activities that give a connection's webhooks new addresses and secrets. Both may be repeated. */
+export interface WebhookActivities {
+  /**
+   * Makes a new address, keeps who wanted it, and goes on taking the former one.
+   * @throws `connection_not_found`, `connection_setting_up`, `connection_disabled`.
+   */
+  beginWebhookRotation(input: LifeIntervention): Promise<void>
+  /**
+   * Registers the new address and new secrets on both sides; then the former address ends a day later.
+   * @returns whether the CRM has it, and why not: then the former address goes on. @throws `gateway_unreachable`.
+   */
+  installRotatedWebhooks(input: {
+    connectionId: string
+  }): Promise<{ installed: boolean; reason: string | null }>
 }

@@ -21,6 +21,7 @@ export const workflowIds = {
   disconnect: (connectionId: string) => `disconnect/${connectionId}`,
   pause: (connectionId: string) => `pause/${connectionId}`,
   resume: (connectionId: string) => `resume/${connectionId}`,
+  rotateWebhooks: (connectionId: string) => `rotate-webhooks/${connectionId}`,
   sweep: (connectionId: string) => `sweep/${connectionId}`,
   sweepRun: (connectionId: string) => `sweep/${connectionId}/run`,
   preSend: (sendoutId: string, stage: string) => `pre-send/${sendoutId}/${stage}`,

@@ -1,10 +1,11 @@
 import { AppError } from '../contracts/app-error.js'
 import type { SetupAction } from '../contracts/setup.js'
 import { isRefusalCode } from '../contracts/refusal.js'
-import type { ConnectionRow, PauseMode } from './connections.js'
+import { newWebhookRef, type ConnectionRow, type PauseMode } from './connections.js'
 import type { Queryable } from './database.js'
 import { openBothGates, openRefusedGates, type OpenedGate } from './gates.js'
 import { appendOverride } from './overrides.js'
+import { replaceWebhookRef } from './webhook-addresses.js'
 
 /** Who changes a connection's life, and why. */
 export interface LifeIntervention {
@@ -108,10 +109,29 @@ export async function retryConnection(
   return opened
 }
 
+/**
+ * Gives a connection's webhooks a new address; the one before goes on until the new one is registered, and a day after.
+ * @throws AppError as {@link pauseConnection} does.
+ */
+export async function rotateWebhookAddress(
+  tx: Queryable,
+  intervention: LifeIntervention,
+): Promise<void> {
+  const { connectionId } = intervention
+  const connection = await lockConnection(tx, connectionId)
+  if (await isKept(tx, intervention)) {
+    return
+  }
+  refuseToPause(connection)
+  await replaceWebhookRef(tx, connectionId, newWebhookRef())
+  // Not about the connection's state, which its newest intervention explains.
+  await keep(tx, intervention, 'rotateWebhooks', {}, 'webhooks')
+}
+
 /** What of a connection says whether it may be paused or resumed. */
 export type PausableConnection = Pick<ConnectionRow, 'connectionId' | 'state' | 'crmBlockedCode'>
 
-/** Whether a connection may be paused; pure. @throws AppError as {@link pauseConnection} does. */
+/** Whether a connection may be paused, or its webhooks be given new addresses; pure. @throws AppError as {@link pauseConnection} does. */
 export function refuseToPause({ connectionId, state }: PausableConnection): void {
   const place = { path: 'connectionId', value: connectionId }
   switch (state) {
@@ -194,7 +214,7 @@ async function isKept(tx: Queryable, { interventionId }: LifeIntervention): Prom
 function keep(
   db: Queryable,
   { interventionId, connectionId, reason, by }: LifeIntervention,
-  action: LifeAction | SetupAction,
+  action: LifeAction | SetupAction | 'rotateWebhooks',
   detail: Readonly<Record<string, unknown>>,
   subject = SUBJECT,
 ): Promise<void> {

@@ -59,6 +59,9 @@ const COLUMNS = `connection_id AS "connectionId", account_id AS "accountId", crm
   emarketeer_blocked_since AS "emarketeerBlockedSince",
   emarketeer_blocked_reason AS "emarketeerBlockedReason", crm_clock_offset_ms AS "crmClockOffsetMs"`
 
+/** Of a retired webhook address. */
+const STILL_TAKEN = '(accepted_until IS NULL OR accepted_until > now())'
+
 /** Settings that `connection apply` writes. */
 export interface ConnectionSettings {
   readonly connectionId: string
@@ -124,21 +127,23 @@ export async function accountOfConnection(
   return rows[0]?.accountId ?? null
 }
 
-/** Every webhook address that there is. An account without CRM has none. */
+/** Every webhook address that is taken, former ones too. An account without CRM has none. */
 export async function listWebhookRefs(db: Queryable): Promise<string[]> {
   const rows = await db.query<{ ref: string }>(
-    `SELECT webhook_ref AS ref FROM connections WHERE state <> 'implicit'`,
+    `SELECT webhook_ref AS ref FROM connections WHERE state <> 'implicit'
+      UNION ALL SELECT webhook_ref FROM retired_webhook_refs WHERE ${STILL_TAKEN}`,
   )
   return rows.map(({ ref }) => ref)
 }
 
-/** The connection that a webhook address belongs to, or null. */
+/** The connection that a webhook address belongs to, or belonged to until lately; or null. */
 export async function findConnectionByWebhookRef(
   db: Queryable,
   webhookRef: string,
 ): Promise<ConnectionRow | null> {
   const rows = await db.query<ConnectionRow>(
-    `SELECT ${COLUMNS} FROM connections WHERE webhook_ref = $1`,
+    `SELECT ${COLUMNS} FROM connections WHERE webhook_ref = $1 OR connection_id =
+      (SELECT connection_id FROM retired_webhook_refs WHERE webhook_ref = $1 AND ${STILL_TAKEN})`,
     [webhookRef],
   )
   return rows[0] ?? null
@@ -205,7 +210,8 @@ export async function ensureImplicitConnection(
   return rows[0]!
 }
 
-function newWebhookRef(): string {
+/** A new webhook address: 24 random bytes, base64url. */
+export function newWebhookRef(): string {
   return randomBytes(24).toString('base64url')
 }
 

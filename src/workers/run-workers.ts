@@ -6,6 +6,7 @@ import { createLifeActivities } from '../activities/life-activities.js'
 import { createPreSendActivities } from '../activities/pre-send-activities.js'
 import type { CronPlace } from '../activities/sweep-cron.js'
 import { createSetupActivities } from '../activities/setup-activities.js'
+import { createWebhookActivities } from '../activities/webhook-rotation.js'
 import { createSyncActivities } from '../activities/sync-activities.js'
 import { readEnvironment } from '../config/environment.js'
 import { connectTemporalNative } from '../config/temporal-native.js'
@@ -69,14 +70,13 @@ export async function runWorkers(
     installTemporalRuntime()
     native = (await connectTemporalNative()).connection
     const place = { systems: composed.systems, temporal: client }
+    const { systems, vault } = composed
+    const setup = { systems, vault, publicUrl: gateway.publicUrl }
     const activities = {
       ...createSyncActivities(composed.systems),
       ...createPreSendActivities(composed.systems),
-      ...createSetupActivities({
-        systems: composed.systems,
-        vault: composed.vault,
-        publicUrl: gateway.publicUrl,
-      }),
+      ...createSetupActivities(setup),
+      ...createWebhookActivities(setup),
       ...createLifeActivities(place),
       ...createConnectionActivities(place),
     }

@@ -1,5 +1,5 @@
 import type { ActivityOptions } from '@temporalio/common'
-import type { LifeActivities } from '../contracts/life-activities.js'
+import type { LifeActivities, WebhookActivities } from '../contracts/life-activities.js'
 import type { SetupActivities } from '../contracts/setup-activities.js'
 import type { PreSendActivities, SyncActivities } from '../contracts/sync-activities.js'
 
@@ -10,7 +10,11 @@ import type { PreSendActivities, SyncActivities } from '../contracts/sync-activi
  */
 
 /** Everything that our workflows ask of activities. */
-export type Activities = SyncActivities & PreSendActivities & SetupActivities & LifeActivities
+export type Activities = SyncActivities &
+  PreSendActivities &
+  SetupActivities &
+  LifeActivities &
+  WebhookActivities
 
 /** Name of an activity. */
 export type ActivityName = keyof Activities
@@ -54,6 +58,8 @@ export const ACTIVITY_SUMMARIES: Readonly<Record<ActivityName, string>> = {
   pauseConnection: 'Pauses the connection',
   resumeConnection: 'Ends the pause',
   sweepNow: 'Starts a sweep beside the cron',
+  beginWebhookRotation: 'Makes a new webhook address',
+  installRotatedWebhooks: 'Registers new webhook addresses and secrets on both sides',
 }
 
 /** Activities that are tried alike. */
@@ -211,14 +217,25 @@ export const ACTIVITY_LIMITS = {
       'pauseConnection',
       'resumeConnection',
       'sweepNow',
+      'beginWebhookRotation',
     ],
     options: {
       startToCloseTimeout: '1 minute',
       retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
     },
     afterLast:
-      'A step of a disconnect pauses, and is tried again every hour. A pause, a resumption and a disconnect before its ' +
-      'first step fail, and may be repeated',
+      'A step of a disconnect pauses, and is tried again every hour. A pause, a resumption, a rotation of webhooks and ' +
+      'a disconnect before its first step fail, and may be repeated',
+  }),
+  /** Both sides' webhooks; the former ones go on meanwhile. */
+  installing: group({
+    activities: ['installRotatedWebhooks'],
+    options: {
+      startToCloseTimeout: '10 minutes',
+      heartbeatTimeout: HEARTBEAT,
+      retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
+    },
+    afterLast: 'The workflow fails; the former address and secret go on, and it may be repeated',
   }),
   /** Removing something outside. */
   removal: group({

@@ -12,6 +12,7 @@ export const LIFE_SCENARIOS: Readonly<Record<string, Scenario>> = {
   'pause-all': life('pauseConnection', 'pause/all', { mode: 'all' }),
   'pause-loosening': life('pauseConnection', 'pause/loosening', { mode: 'loosening' }),
   'resume-straight': life('resumeConnection', 'resume/straight', {}),
+  'rotate-webhooks': life('rotateWebhooks', 'rotate-webhooks/straight', {}),
   'disconnect-straight': life('disconnect', 'disconnect/straight', { removeInstalled: false }),
   'disconnect-refused': life(
     'disconnect',

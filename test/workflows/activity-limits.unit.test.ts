@@ -4,6 +4,7 @@ import { createConnectionActivities } from '../../src/activities/connection-acti
 import { createLifeActivities } from '../../src/activities/life-activities.js'
 import { createPreSendActivities } from '../../src/activities/pre-send-activities.js'
 import { createSetupActivities } from '../../src/activities/setup-activities.js'
+import { createWebhookActivities } from '../../src/activities/webhook-rotation.js'
 import { createSyncActivities } from '../../src/activities/sync-activities.js'
 import type { SecretsVault } from '../../src/config/secrets-vault.js'
 import type { Systems } from '../../src/sync/systems.js'
@@ -23,6 +24,7 @@ function registered(): string[] {
     ...createSyncActivities(systems),
     ...createPreSendActivities(systems),
     ...createSetupActivities({ systems, vault: {} as SecretsVault, publicUrl: '' }),
+    ...createWebhookActivities({ systems, vault: {} as SecretsVault, publicUrl: '' }),
     ...createLifeActivities({ systems, temporal }),
     ...createConnectionActivities({ systems, temporal }),
   })

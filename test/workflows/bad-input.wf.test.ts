@@ -80,6 +80,7 @@ const GATES: Readonly<Record<keyof typeof workflows, Gate>> = {
     queries: ['status'],
   },
   resumeConnection: { input: { connectionId, ...evidence }, queries: ['status'] },
+  rotateWebhooks: { input: { connectionId, ...evidence }, queries: ['status'] },
   backgroundSweep: { input: { connectionId }, queries: ['status'] },
   sweepRun: { input: { connectionId }, queries: ['status'] },
   preSend: {
@@ -213,6 +214,7 @@ describe('bad input', () => {
     syncMembers: hang,
     pauseConnection: hang,
     resumeConnection: hang,
+    beginWebhookRotation: hang,
     endWork: () => Promise.reject(failure('temporal_unreachable', { retryable: false })),
   })
   let started = 0

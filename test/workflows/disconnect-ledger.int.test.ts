@@ -89,6 +89,7 @@ describe('disabling', () => {
       'setup/acme',
       'pause/acme',
       'resume/acme',
+      'rotate-webhooks/acme',
       'sweep/acme',
       'sweep/acme/run',
       ...[0, 1, 2, 3].map((shard) => `inbox/acme/${shard}`),

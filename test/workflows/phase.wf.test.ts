@@ -15,6 +15,7 @@ const TYPES: Readonly<Record<keyof typeof types, readonly [object, keyof Activit
   disconnect: [{ connectionId, removeInstalled: false, ...evidence }, 'planDisconnect'],
   pauseConnection: [{ connectionId, mode: 'all', ...evidence }, 'pauseConnection'],
   resumeConnection: [{ connectionId, ...evidence }, 'resumeConnection'],
+  rotateWebhooks: [{ connectionId, ...evidence }, 'beginWebhookRotation'],
   backgroundSweep: [{ connectionId }, 'catchUpBoth'],
   sweepRun: [{ connectionId }, 'catchUpBoth'],
   contactInbox: [{ connectionId, shard: 0 }, 'drainInbox'],

@@ -1,7 +1,9 @@
 import type { SecretsVault } from '../../config/secrets-vault.js'
 import type { StepDescription } from '../../contracts/setup-activities.js'
-import type { StepContext, StepVerdict } from '../../crm/crm.js'
+import type { CrmFacts, StepContext, StepVerdict, WebhookInstallation } from '../../crm/crm.js'
 import { CHANGE_TYPES } from '../../emarketeer/index.js'
+import type { CallContext } from '../../http/index.js'
+import { endOverlap } from '../../ledger/webhook-addresses.js'
 import { requireCrm, type SyncSession } from '../../sync/session.js'
 import { keepWebhookSecret } from '../../sync/webhook-secret.js'
 import type { CommonStep } from './common-step.js'
@@ -32,9 +34,8 @@ interface WebhooksFact {
  * Makes both systems post changes to the gateway. Both try the address while it is registered, so the gateway is asked
  * first (E2). A CRM that cannot post is no fault: the sweep alone suffices, and the step ends `skipped` with the reason.
  */
-export function webhooksStep({ publicUrl, vault }: WebhooksStepOptions): CommonStep {
-  const urlOf = (session: SyncSession, side: 'crm' | 'em') =>
-    `${publicUrl}/hooks/${side}/${session.connection.webhookRef}`
+export function webhooksStep(options: WebhooksStepOptions): CommonStep {
+  const { publicUrl } = options
   const verify = async (_session: SyncSession, context: StepContext): Promise<StepVerdict> => {
     const problem = await askGateway(publicUrl, context.signal)
     if (problem !== null) {
@@ -69,34 +70,50 @@ export function webhooksStep({ publicUrl, vault }: WebhooksStepOptions): CommonS
       const emarketeer = await session.emarketeer.getWebhook(context)
       const isThere =
         crm?.installed === true &&
-        crm.url === urlOf(session, 'crm') &&
-        emarketeer?.url === urlOf(session, 'em')
+        crm.url === urlOf(session, publicUrl, 'crm') &&
+        emarketeer?.url === urlOf(session, publicUrl, 'em')
       return before.state === 'due' && isThere ? { state: 'done' } : before
     },
 
     async do(session, context, keep) {
-      const url = urlOf(session, 'crm')
-      const crm = await requireCrm(session).session.installWebhooks({ url, keep }, context)
-      const { secret } = await session.emarketeer.putWebhook(
-        { url: urlOf(session, 'em'), events: CHANGE_TYPES },
-        context,
-      )
-      await keepWebhookSecret({ db: session.db, vault }, session.connection.connectionId, secret)
-      const webhooks: WebhooksFact = { url, installed: crm.installed, reason: crm.reason }
-      const facts = { ...crm.facts, webhooks }
-      return crm.installed
+      const { installed, reason, facts } = await installBoth(session, options, keep, context)
+      if (installed) {
+        await endOverlap(session.db, session.connection.connectionId)
+      }
+      return installed
         ? { state: 'done', facts }
-        : {
-            state: 'skipped',
-            facts,
-            note: `${crm.reason ?? 'not possible'}; the sweep alone syncs`,
-          }
+        : { state: 'skipped', facts, note: `${reason ?? 'not possible'}; the sweep alone syncs` }
     },
 
     async check(session, context): Promise<StepVerdict> {
       const known = await session.emarketeer.getWebhook(context)
-      const own = known?.url === urlOf(session, 'em')
+      const own = known?.url === urlOf(session, publicUrl, 'em')
       return own ? { state: 'done' } : { state: 'due', changes: [{ what: "eMarketeer's webhook" }] }
     },
   }
+}
+
+/**
+ * Registers the connection's addresses on both sides, safe to repeat: the CRM's with a new secret, eMarketeer's with the one
+ * that it has. Stores eMarketeer's secret; the facts are the caller's to keep, once both are registered.
+ */
+export async function installBoth(
+  session: SyncSession,
+  { publicUrl, vault }: WebhooksStepOptions,
+  keep: (facts: CrmFacts) => Promise<void>,
+  context: CallContext,
+): Promise<WebhookInstallation> {
+  const url = urlOf(session, publicUrl, 'crm')
+  const crm = await requireCrm(session).session.installWebhooks({ url, keep }, context)
+  const { secret } = await session.emarketeer.putWebhook(
+    { url: urlOf(session, publicUrl, 'em'), events: CHANGE_TYPES },
+    context,
+  )
+  await keepWebhookSecret({ db: session.db, vault }, session.connection.connectionId, secret)
+  const webhooks: WebhooksFact = { url, installed: crm.installed, reason: crm.reason }
+  return { ...crm, facts: { ...crm.facts, webhooks } }
+}
+
+function urlOf({ connection }: SyncSession, publicUrl: string, side: 'crm' | 'em'): string {
+  return `${publicUrl}/hooks/${side}/${connection.webhookRef}`
 }

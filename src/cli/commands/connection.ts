@@ -7,6 +7,7 @@ import { addConnectionPause } from './connection-pause.js'
 import { addConnectionRemoveInstalled } from './connection-remove-installed.js'
 import { addConnectionResume } from './connection-resume.js'
 import { addConnectionRetry } from './connection-retry.js'
+import { addConnectionRotateWebhooks } from './connection-rotate-webhooks.js'
 import { addConnectionShow } from './connection-show.js'
 
 /** `lbsync connection …` */
@@ -22,5 +23,6 @@ export function addConnection(program: Command, output: Output): void {
   addConnectionPause(group, output)
   addConnectionResume(group, output)
   addConnectionRetry(group, output)
+  addConnectionRotateWebhooks(group, output)
   addConnectionRemoveInstalled(group, output)
 }

@@ -272,7 +272,7 @@ const STATE_AFTER: Readonly<Record<LifeAction, ConnectionRow['state']>> = {
 }
 
 /** As set-up's step `webhooks` keeps it. */
-function webhooksOf(facts: ConnectionRow['facts']): ConnectionView['webhooks'] {
+export function webhooksOf(facts: ConnectionRow['facts']): ConnectionView['webhooks'] {
   const { webhooks } = facts
   if (!isRecord(webhooks) || typeof webhooks['installed'] !== 'boolean') {
     return null

@@ -51,7 +51,8 @@ export function resumeConnection(command: LifeCommand, output: Output): Promise<
   })
 }
 
-interface Change {
+/** A workflow that changes a connection. */
+export interface Change {
   readonly type: string
   readonly workflowId: string
   readonly input: object
@@ -69,9 +70,11 @@ async function refuseOtherMode(handle: WorkflowHandle, mode: PauseInput['mode'])
   }
 }
 
-const inputOf = ({ connectionId, reason, by }: LifeCommand) => ({ connectionId, reason, by })
+/** What the workflow of a change takes. */
+export const inputOf = ({ connectionId, reason, by }: LifeCommand) => ({ connectionId, reason, by })
 
-function change(
+/** Starts a change of a connection, or joins the one that runs, and waits for its end. */
+export function change(
   command: LifeCommand,
   output: Output,
   { type, workflowId, input, refuse, ...more }: Change,

@@ -20,10 +20,12 @@ const webhookFacts = z.object({
   /** Null while it is being registered for the first time. */
   endpointId: z.string().nullable(),
   stepIds: z.array(z.string()),
-  /** SHA-256 of the secret that Dataverse sends now, hex. */
+  /** SHA-256 of the secret that Dataverse sends now, hex; while the first is being registered, of that one. */
   secretHash: z.string(),
   /** SHA-256 of the secret before: events queued under it still come. */
   previousSecretHash: z.string().nullable(),
+  /** SHA-256 of secrets that attempts tried to register since, newest first: one of them may be the one that it sends. */
+  triedSecretHashes: z.array(z.string()).optional(),
 })
 
 const factsSchema = z.object({

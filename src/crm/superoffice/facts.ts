@@ -9,6 +9,8 @@ const webhookFacts = z.object({
   url: z.string(),
   /** Sealed, newest first: what was sent under an earlier secret may still come. */
   secrets: z.array(z.string()).min(1),
+  /** The newest is being registered, or it is open whether it was. */
+  pending: z.boolean().optional(),
 })
 
 const measurementSchema = z.object({

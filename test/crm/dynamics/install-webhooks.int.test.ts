@@ -28,7 +28,7 @@ async function install(facts: CrmFacts, at = url): Promise<CrmFacts> {
   const { installed, facts: learned } = await standIn.open(facts).installWebhooks(target, {})
   expect(installed).toBe(true)
   // What judges the first events is stored before anything can be posted.
-  const early = readFacts({ ...facts, ...kept[0] }).webhook?.secretHash
+  const [early] = readFacts({ ...facts, ...kept[0] }).webhook?.triedSecretHashes ?? []
   expect(early).toBe(readFacts(learned).webhook?.secretHash)
   return { ...facts, ...learned }
 }
@@ -86,6 +86,23 @@ describe('installing webhooks', () => {
     expect(await rows('sdkmessageprocessingstepimage')).toHaveLength(1)
     const ids = (of: CrmFacts) => readFacts(of).webhook?.stepIds
     expect(ids(facts)).toEqual(ids(setUp))
+  })
+
+  it('in attempts that are killed believes what is registered, however many they are', async () => {
+    let facts = await install(setUp)
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      // Once what it tries is stored, and before it is registered.
+      const keep = (learned: CrmFacts) => {
+        facts = { ...facts, ...learned }
+        return Promise.reject(new Error('killed'))
+      }
+      await expect(standIn.open(facts).installWebhooks({ url, keep }, {})).rejects.toThrow('killed')
+      expect(isBelieved(await registeredSecret(), facts)).toBe(true)
+    }
+    const before = await registeredSecret()
+    facts = await install(facts)
+    expect(isBelieved(before, facts)).toBe(true)
+    expect(isBelieved(await registeredSecret(), facts)).toBe(true)
   })
 
   it('puts right a step that was switched off, and follows a gateway that moved', async () => {

@@ -1,4 +1,8 @@
-import type { DisconnectPlan, LifeActivities } from '../../../src/contracts/life-activities.js'
+import type {
+  DisconnectPlan,
+  LifeActivities,
+  WebhookActivities,
+} from '../../../src/contracts/life-activities.js'
 
 /** The CRM's own steps, in the order in which the fakes undo them. */
 export const UNDO_STEPS: DisconnectPlan['undo'] = [
@@ -7,7 +11,7 @@ export const UNDO_STEPS: DisconnectPlan['undo'] = [
 ]
 
 /** Activities of a connection's life that succeed at once. */
-export function fakeLife(): LifeActivities {
+export function fakeLife(): LifeActivities & WebhookActivities {
   return {
     planDisconnect: async ({ removeInstalled }) => ({
       crm: 'dynamics',
@@ -26,5 +30,7 @@ export function fakeLife(): LifeActivities {
     pauseConnection: async () => {},
     resumeConnection: async () => {},
     sweepNow: async () => {},
+    beginWebhookRotation: async () => {},
+    installRotatedWebhooks: async () => ({ installed: true, reason: null }),
   }
 }

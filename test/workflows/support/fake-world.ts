@@ -1,11 +1,15 @@
 import { ApplicationFailure } from '@temporalio/common'
-import type { LifeActivities } from '../../../src/contracts/life-activities.js'
+import type { LifeActivities, WebhookActivities } from '../../../src/contracts/life-activities.js'
 import type { SetupActivities } from '../../../src/contracts/setup-activities.js'
 import type { PreSendActivities, SyncActivities } from '../../../src/contracts/sync-activities.js'
 import { defaultActivities } from './default-activities.js'
 
 /** Everything that our workflows ask of activities. */
-export type Activities = SyncActivities & PreSendActivities & SetupActivities & LifeActivities
+export type Activities = SyncActivities &
+  PreSendActivities &
+  SetupActivities &
+  LifeActivities &
+  WebhookActivities
 
 /** Name of an activity. */
 export type ActivityName = keyof Activities

@@ -46,7 +46,11 @@ function isFromOurStep(
   return (
     secret !== undefined &&
     webhook !== undefined &&
-    hasHash(secret, [webhook.secretHash, webhook.previousSecretHash])
+    hasHash(secret, [
+      webhook.secretHash,
+      webhook.previousSecretHash,
+      ...(webhook.triedSecretHashes ?? []),
+    ])
   )
 }
 

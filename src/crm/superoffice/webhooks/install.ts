@@ -44,9 +44,12 @@ export async function installWebhooks(
     for (const { webhookId } of further) {
       await deleteWebhook(client, webhookId, context)
     }
-    const secret = newSecret()
-    const known = [secrets.seal(secret), ...(webhook?.secrets ?? [])].slice(0, MOST_SECRETS)
-    await keep({ webhook: { url, secrets: known } satisfies WebhookFacts })
+    // One that an earlier attempt may have registered is tried again: further ones would push out the one before.
+    const tried = webhook?.pending === true ? pendingOf(webhook, secrets) : null
+    const secret = tried ?? newSecret()
+    const earlier = webhook?.secrets.slice(tried === null ? 0 : 1) ?? []
+    const known = [secrets.seal(secret), ...earlier].slice(0, MOST_SECRETS)
+    await keep({ webhook: { url, secrets: known, pending: true } satisfies WebhookFacts })
     await saveWebhook(client, own?.webhookId ?? null, { name, url, secret }, context)
     const facts = { webhook: { url, secrets: known.slice(0, 2) } satisfies WebhookFacts }
     return { installed: true, reason: null, facts }
@@ -56,5 +59,14 @@ export async function installWebhooks(
       return { installed: false, reason: refusalInWords(error, url), facts }
     }
     throw error
+  }
+}
+
+/** Null where it does not open any more. */
+function pendingOf({ secrets: [newest = ''] }: WebhookFacts, { open }: FactSecrets): string | null {
+  try {
+    return open(newest)
+  } catch {
+    return null
   }
 }

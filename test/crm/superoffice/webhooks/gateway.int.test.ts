@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { CrmFacts } from '../../../../src/crm/crm.js'
+import { rotateWebhookAddress } from '../../../../src/ledger/connection-life.js'
+import { endOverlap } from '../../../../src/ledger/webhook-addresses.js'
 import {
+  findConnection,
   mergeFacts,
   saveConnection,
   setConnectionState,
@@ -74,6 +77,44 @@ describe('the gateway and SuperOffice', () => {
     expect(stored?.text).toContain('secrets')
     expect(stored?.text).not.toContain(webhooks[0]?.secret)
     expect(lines.join()).not.toContain('canary')
+  })
+
+  it('go on with a former address until the new one is registered, its test event included', async () => {
+    await installed()
+    const { url, db, codes } = gateway.now
+    await db.query('DELETE FROM inbox')
+    const former = (await findConnection(db, connectionId))!
+    await addPerson(stand, { emails: ['ann@x.test'] })
+    await stand.control.post('webhooks/drain')
+    await db.transaction((tx) =>
+      rotateWebhookAddress(tx, {
+        interventionId: randomUUID(),
+        connectionId,
+        reason: 'a test',
+        by: 'Kari',
+      }),
+    )
+    await addPerson(stand, { emails: ['bo@x.test'] })
+    await stand.control.post('webhooks/drain')
+    const { webhookRef, facts } = (await findConnection(db, connectionId))!
+    expect(webhookRef).not.toBe(former.webhookRef)
+    const session = stand.driver.open(stand.config, {
+      connectionId,
+      facts,
+      allowLoopbackHttp: true,
+      secrets: factSecrets(vault, connectionId),
+    })
+    const keep = (learned: CrmFacts) => mergeFacts(db, connectionId, learned)
+    const target = { url: `${url}/hooks/crm/${webhookRef}`, keep }
+    const again = await session.installWebhooks(target, {})
+    expect(again).toMatchObject({ installed: true, reason: null })
+    await keep(again.facts)
+    await endOverlap(db, connectionId)
+    await addPerson(stand, { emails: ['cy@x.test'] })
+    await stand.control.post('webhooks/drain')
+    expect(await stand.control.get('webhooks')).toMatchObject({ discarded: 0 })
+    expect(await db.query(`SELECT FROM inbox`)).toHaveLength(3)
+    expect(codes()).not.toContain('webhook_unauthorized')
   })
 
   it("take for nobody's act what our user wrote, told as person.changed or not", async () => {

@@ -80,6 +80,19 @@ describe('installing webhooks', () => {
     expect(await registered()).toMatchObject([{ targetUrl: `${receiver.url}2` }])
   })
 
+  it('in attempts that fail believes what is registered, however many they are', async () => {
+    await install(stand, receiver)
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      await stand.control.post('faults', { method: 'PUT', path: 'Webhook', reset: true, times: 1 })
+      await expect(install(stand, receiver)).rejects.toMatchObject({ mayHaveBeenApplied: true })
+      await anEvent()
+      expect(receiver.calls.at(-1)?.verdict.accepted).toBe(true)
+    }
+    await install(stand, receiver)
+    await anEvent()
+    expect(receiver.calls.at(-1)?.verdict.accepted).toBe(true)
+  })
+
   it('finds one that it made before though the answer was lost, and deletes doubles', async () => {
     await stand.control.post('faults', {
       method: 'POST',

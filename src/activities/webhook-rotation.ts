@@ -1,0 +1,67 @@
+import { Context } from '@temporalio/activity'
+import { AppError } from '../contracts/app-error.js'
+import type { WebhookActivities } from '../contracts/life-activities.js'
+import type { CrmFacts } from '../crm/crm.js'
+import { rotateWebhookAddress } from '../ledger/connection-life.js'
+import { endOverlap } from '../ledger/webhook-addresses.js'
+import type { SyncSession } from '../sync/session.js'
+import { keepWebhookSecret } from '../sync/webhook-secret.js'
+import { failing, onConnection } from './perform.js'
+import { askGateway } from './setup/ask-gateway.js'
+import { takeAttempt } from './setup/one-attempt.js'
+import { installBoth } from './setup/webhooks-step.js'
+import type { SetupActivityOptions } from './setup-activities.js'
+
+/** What is done to webhooks belongs to no sync run. */
+const NO_RUN = '00000000-0000-0000-0000-000000000000'
+
+/** Activities that give a connection's webhooks new addresses and secrets (docs/gateway.md, New addresses and secrets). */
+export function createWebhookActivities(options: SetupActivityOptions): WebhookActivities {
+  const { systems } = options
+  const { db } = systems
+  return {
+    beginWebhookRotation: (intervention) =>
+      failing(() => db.transaction((tx) => rotateWebhookAddress(tx, intervention))),
+
+    installRotatedWebhooks: async ({ connectionId }) => {
+      const context = Context.current()
+      const waiting = { signal: context.cancellationSignal, onWait: () => context.heartbeat() }
+      // Set-up's own step must not register the webhooks at the same time.
+      const attempt = await failing(() => takeAttempt(db, connectionId, waiting))
+      try {
+        const run = { connectionId, runId: NO_RUN, tier: 'manual' } as const
+        const work = (session: SyncSession) => installRotated(options, session, attempt.keep)
+        return await onConnection(systems, run, work, 'both', 'always')
+      } finally {
+        await attempt.end()
+      }
+    },
+  }
+}
+
+/** Registers the new address and new secrets on both sides. What was accepted before stays so until both have them. */
+async function installRotated(
+  options: SetupActivityOptions,
+  session: SyncSession,
+  keep: (facts: CrmFacts) => Promise<void>,
+): Promise<{ readonly installed: boolean; readonly reason: string | null }> {
+  const { connection, call, db, emarketeer } = session
+  const { connectionId, state } = connection
+  if (state === 'disabled') {
+    throw new AppError('connection_disabled', `Connection ${connectionId} is disabled.`)
+  }
+  const problem = await askGateway(options.publicUrl, call.signal)
+  if (problem !== null) {
+    const message = `${options.publicUrl}/healthz does not answer as our gateway (${problem}).`
+    throw new AppError('gateway_unreachable', message)
+  }
+  const { installed, reason, facts } = await installBoth(session, options, keep, call)
+  // For a day eMarketeer signs with the one before, too: the stored one fits at every moment.
+  const { secret } = await emarketeer.rotateWebhookSecret(call)
+  await keepWebhookSecret({ db, vault: options.vault }, connectionId, secret)
+  await keep(facts)
+  if (installed) {
+    await endOverlap(db, connectionId)
+  }
+  return { installed, reason }
+}
