@@ -5,13 +5,7 @@ import type { PreSendRequest } from '../contracts/pre-send.js'
 import type { PreSendActivities, RunReference } from '../contracts/sync-activities.js'
 import { UpstreamError } from '../http/index.js'
 import { findConnectionOfAccount } from '../ledger/connections.js'
-import type { Queryable } from '../ledger/database.js'
-import {
-  accountOfSendout,
-  findSendoutRun,
-  openSendoutRun,
-  type SendoutRun,
-} from '../ledger/sendouts.js'
+import { findSendoutRun, openSendoutRun, type SendoutRun } from '../ledger/sendouts.js'
 import { closeSendout } from '../sync/sendout/close-sendout.js'
 import { decideMembers } from '../sync/sendout/decide-members.js'
 import { fixAudience } from '../sync/sendout/fix-audience.js'
@@ -37,7 +31,6 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
         const accountId = await accountAsked(systems.db, request)
         await requireAccount(systems, request)
         const { connectionId, crm } = await connectionForSendouts(systems.db, accountId)
-        await refuseForeignSendout(systems.db, request.sendoutId, accountId)
         return {
           connectionId,
           accountId,
@@ -54,7 +47,6 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
           const accountId = known ?? (await accountAsked(tx, request))
           // As of now: it may have got another CRM since this was asked for.
           const { connectionId, crm } = await connectionForSendouts(tx, accountId)
-          await refuseForeignSendout(tx, request.sendoutId, accountId)
           return openSendoutRun(tx, {
             sendoutRunId,
             sendoutId: request.sendoutId,
@@ -155,20 +147,6 @@ async function requireAccount(systems: Systems, { accountId }: PreSendRequest): 
       })
     }
     throw error
-  }
-}
-
-async function refuseForeignSendout(
-  db: Queryable,
-  sendoutId: string,
-  accountId: string,
-): Promise<void> {
-  const known = await accountOfSendout(db, sendoutId)
-  if (known !== null && known !== accountId) {
-    throw new AppError('sendout_of_another_account', `Sendout ${sendoutId} is another account's.`, {
-      path: 'sendoutId',
-      value: sendoutId,
-    })
   }
 }
 

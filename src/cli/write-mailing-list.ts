@@ -1,16 +1,17 @@
 import { findListRun, readMailingListPage } from '../sync/sendout/mailing-list.js'
+import type { SendoutReference } from '../sync/sendout/whose-sendout.js'
 import type { Output } from './output.js'
 import { withSystems } from './resources.js'
 import { jsonText } from './terminal-text.js'
 
 /**
  * Writes a sendout's list as lines of JSON, a page at a time; stops early when nobody reads any more.
- * @throws AppError `sendout_not_found`, `list_not_available`; UpstreamError when eMarketeer cannot be reached: the rest of
+ * @throws AppError `sendout_not_found`, `list_not_available`, `crm_changed`, `value_missing`; UpstreamError when eMarketeer cannot be reached: the rest of
  *   the list is then not given out.
  */
-export function writeMailingList(sendoutId: string, output: Output): Promise<void> {
+export function writeMailingList(sendout: SendoutReference, output: Output): Promise<void> {
   return withSystems(async ({ systems, db }) => {
-    const run = await findListRun(db, sendoutId)
+    const run = await findListRun(db, sendout)
     const session = await systems.session({
       connectionId: run.connectionId,
       runId: run.sendoutRunId,

@@ -31,14 +31,22 @@ export interface CampaignClient {
   preSend(request: PreSendRequest): Promise<PreSendResult>
   /** The same without awaiting the result. */
   startPreSend(request: PreSendRequest): Promise<PreSendHandle>
-  /** A pre-send started earlier. Nothing is asked yet. */
-  preSendOf(sendoutId: string, stage: SendoutStage): PreSendHandle
+  /**
+   * A pre-send started earlier. Nothing is asked yet.
+   * @param accountId whose it is: each call then throws `sendout_of_another_account` where it is another's.
+   */
+  preSendOf(sendoutId: string, stage: SendoutStage, accountId?: string): PreSendHandle
   /**
    * The people who may be mailed, page by page; each page is checked once more when it is read. A page that was read
    * is as of then: read and hand over, do not store.
-   * @throws AppError `sendout_not_found`, `list_not_available`, `emarketeer_unreachable` …; GatewayError.
+   * @param accountId whose sendout it is; needed where more than one account has one of this id.
+   * @throws AppError `sendout_not_found`, `list_not_available`, `crm_changed`, `emarketeer_unreachable` …; GatewayError.
    */
-  mailingList(sendoutId: string, signal?: AbortSignal): AsyncIterable<MailingListEntry>
+  mailingList(
+    sendoutId: string,
+    signal?: AbortSignal,
+    accountId?: string,
+  ): AsyncIterable<MailingListEntry>
 }
 
 /** Makes the campaign service's client. @throws AppError `value_invalid`, `http_not_allowed` for the address. */
@@ -48,7 +56,9 @@ export function createCampaignClient(options: CampaignClientOptions): CampaignCl
   return {
     preSend: async (request) => (await startPreSend(temporal, request)).result(),
     startPreSend: (request) => startPreSend(temporal, request),
-    preSendOf: (sendoutId, stage) => preSendHandle(temporal, sendoutId, stage),
-    mailingList: (sendoutId, signal) => readMailingList(gateway, sendoutId, signal),
+    preSendOf: (sendoutId, stage, accountId) =>
+      preSendHandle(temporal, sendoutId, stage, accountId === undefined ? {} : { accountId }),
+    mailingList: (sendoutId, signal, accountId) =>
+      readMailingList(gateway, { sendoutId, accountId: accountId ?? null }, signal),
   }
 }

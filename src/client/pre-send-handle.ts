@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client'
+import { AppError } from '../contracts/app-error.js'
 import { workflowIds } from '../contracts/names.js'
 import type { PreSendResult, PreSendStatus, SendoutStage } from '../contracts/pre-send.js'
 import { toClientError } from './workflow-error.js'
@@ -17,22 +18,43 @@ export interface PreSendHandle {
   reschedule(startAt: string, deadline?: string): Promise<PreSendStatus>
 }
 
-/** A handle of a pre-send by its sendout and stage; asks nothing by itself. */
+/**
+ * A handle of a pre-send by its sendout and stage; asks nothing by itself.
+ * @param accountId whose it is taken for: each call throws `sendout_of_another_account` where it is not.
+ */
 export function preSendHandle(
   temporal: Client,
   sendoutId: string,
   stage: SendoutStage,
-  runId: string | null = null,
+  { runId = null, accountId }: { readonly runId?: string | null; readonly accountId?: string } = {},
 ): PreSendHandle {
   const workflowId = workflowIds.preSend(sendoutId, stage)
   const handle = temporal.workflow.getHandle(workflowId, runId ?? undefined)
+  const whose = accountId === undefined ? {} : { accountId }
+  const status = async () => {
+    const told = await handle.query<PreSendStatus>('status')
+    if (accountId !== undefined && told.accountId !== accountId) {
+      throw new AppError('sendout_of_another_account', 'This sendout runs for another account.', {
+        path: 'sendoutId',
+      })
+    }
+    return told
+  }
+  const result = async () => {
+    if (accountId !== undefined) {
+      await status()
+    }
+    return handle.result() as Promise<PreSendResult>
+  }
   const update = (name: string, change: Readonly<Record<string, string>>) =>
-    asClientErrors(() => handle.executeUpdate<PreSendStatus, [unknown]>(name, { args: [change] }))
+    asClientErrors(() =>
+      handle.executeUpdate<PreSendStatus, [unknown]>(name, { args: [{ ...change, ...whose }] }),
+    )
   return {
     workflowId,
     runId,
-    result: () => asClientErrors(() => handle.result() as Promise<PreSendResult>),
-    status: () => asClientErrors(() => handle.query<PreSendStatus>('status')),
+    result: () => asClientErrors(result),
+    status: () => asClientErrors(status),
     abort: (by, reason) => update('abort', { by, reason }),
     reschedule: (startAt, deadline) =>
       update('reschedule', { startAt, ...(deadline === undefined ? {} : { deadline }) }),

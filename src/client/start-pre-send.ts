@@ -39,7 +39,7 @@ export async function startPreSend(
           }),
       join: joinPreSend(temporal, request),
     })
-    return preSendHandle(temporal, sendoutId, stage, runId)
+    return preSendHandle(temporal, sendoutId, stage, { runId })
   } catch (error) {
     throw toClientError(error)
   }

@@ -93,7 +93,9 @@ export const ERROR_CATALOGUE = {
     'Disable the integration (CRM "None", apply changes) and enable it again with sync switched on.',
   ),
   none_with_sync: refused('Uncheck legal basis sync when choosing CRM "None".'),
-  sendout_of_another_account: refused('This sendout id is already in use by another account.'),
+  sendout_of_another_account: refused(
+    'A pre-send of this sendout id runs for another account: give another id, or ask when it has ended.',
+  ),
   request_differs: refused('Ask for the same as the one that runs, or abort that one first.'),
   pre_send_started: refused('Abort it, and start it anew.'),
   pre_send_decided: refused('Read its result; a new run replaces its list.'),

@@ -38,6 +38,13 @@ export const CONNECTION_ID_WORDS = 'must be 3 to 64 of a–z, 0–9 and "-"'
 /** The id of a connection. */
 export const connectionId = text(CONNECTION_ID, CONNECTION_ID_WORDS)
 
+/** The id of an eMarketeer account. */
+export const accountId = text(
+  /^[A-Za-z0-9_-]{1,64}$/,
+  'must be 1 to 64 letters, digits, "-" and "_"',
+  'must be text, in quotes',
+)
+
 /** Input of `backgroundSweep` and `sweepRun`. */
 export interface SweepInput {
   readonly connectionId: string
@@ -172,19 +179,25 @@ export const overrideMessage = object<SetupOverride>(
   },
 )
 
+/** Whose pre-send whoever steers it takes it for; absent: whoever's it is. */
+const steering = { accountId: optional(accountId) }
+
 /** Update `abort` of a pre-send. */
 export interface AbortPreSend {
   readonly reason: string
   readonly by: string
+  readonly accountId?: string
 }
-export const abortMessage = object<AbortPreSend>(evidence)
+export const abortMessage = object<AbortPreSend>({ ...evidence, ...steering })
 
 /** Update `reschedule` of a pre-send. No deadline, or null: 30 minutes after the start. */
 export interface ReschedulePreSend {
   readonly startAt: string
   readonly deadline?: string | null
+  readonly accountId?: string
 }
 export const rescheduleMessage = object<ReschedulePreSend>({
+  ...steering,
   startAt: utcTime,
   deadline: optional(orNull(utcTime)),
 })

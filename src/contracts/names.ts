@@ -25,8 +25,8 @@ export const workflowIds = {
   sweep: (connectionId: string) => `sweep/${connectionId}`,
   sweepRun: (connectionId: string) => `sweep/${connectionId}/run`,
   preSend: (sendoutId: string, stage: string) => `pre-send/${sendoutId}/${stage}`,
-  forceSync: (sendoutId: string, stage: string, shard: number) =>
-    `pre-send/${sendoutId}/${stage}/${shard}`,
+  /** @param preSendId of its parent: another account's pre-send of the same sendout has other children. */
+  forceSync: (preSendId: string, shard: number) => `${preSendId}/${shard}`,
   inbox: (connectionId: string, shard: number) => `inbox/${connectionId}/${shard}`,
   resync: (connectionId: string, suffix: string) => `resync/${connectionId}/${suffix}`,
 } as const

@@ -1,4 +1,4 @@
-import { connectionId } from './inputs.js'
+import { accountId, connectionId } from './inputs.js'
 import type { PreSendRequest } from './pre-send.js'
 import {
   fault,
@@ -106,13 +106,7 @@ export function preSendRequest(nowMs: number) {
   return object<PreSendRequest>(
     {
       connectionId: optional(connectionId),
-      accountId: optional(
-        text(
-          /^[A-Za-z0-9_-]{1,64}$/,
-          'must be 1 to 64 letters, digits, "-" and "_"',
-          'must be text, in quotes',
-        ),
-      ),
+      accountId: optional(accountId),
       // Goes into workflow ids and audience keys, hence the few characters.
       sendoutId: text(
         /^[A-Za-z0-9._:-]{1,200}$/,

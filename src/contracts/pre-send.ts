@@ -59,6 +59,8 @@ export interface PreSendResult {
 
 /** Answer of the query `status` of a pre-send. */
 export interface PreSendStatus {
+  /** Whose it is; null until that is found, where its request names a connection. */
+  readonly accountId: string | null
   readonly phase: 'waiting' | 'preparing' | 'syncing' | 'deciding' | 'done' | 'aborted'
   readonly startAt: string | null
   readonly deadline: string | null

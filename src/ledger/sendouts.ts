@@ -40,23 +40,14 @@ export interface NewSendoutRun {
   readonly deadlineMs: number
 }
 
-/** The account under which a sendout id is known, or null. */
-export async function accountOfSendout(db: Queryable, sendoutId: string): Promise<string | null> {
-  const rows = await db.query<{ accountId: string }>(
-    `SELECT account_id AS "accountId" FROM sendout_runs WHERE sendout_id = $1 LIMIT 1`,
-    [sendoutId],
-  )
-  return rows[0]?.accountId ?? null
-}
-
-/** Opens a run, numbered after the last one of the same sendout and stage; safe to repeat with the same id. */
+/** Opens a run, numbered after the account's last one of the same sendout and stage; safe to repeat with the same id. */
 export async function openSendoutRun(tx: Queryable, run: NewSendoutRun): Promise<SendoutRun> {
   await tx.query(`SELECT pg_advisory_xact_lock(hashtext('sendout ' || $1))`, [run.sendoutId])
   await tx.query(
     `INSERT INTO sendout_runs (sendout_run_id, sendout_id, stage, run, account_id, connection_id, crm, workflow_id,
         deadline)
       SELECT $1, $2, $3, COALESCE(max(run), 0) + 1, $4, $5, $6, $7, to_timestamp($8 / 1000.0)
-      FROM sendout_runs WHERE sendout_id = $2 AND stage = $3
+      FROM sendout_runs WHERE sendout_id = $2 AND stage = $3 AND account_id = $4
       ON CONFLICT (sendout_run_id) DO NOTHING`,
     [
       run.sendoutRunId,
@@ -93,17 +84,23 @@ export async function lockSendoutRun(tx: Queryable, sendoutRunId: string): Promi
   return rows[0]!
 }
 
-/** The newest run of a sendout's stage, or null; a later run's list replaces the earlier one's (G1). */
-export async function newestSendoutRun(
+/**
+ * The newest run of a sendout's stage, of each account that has a sendout of this id; a later run's list replaces the
+ * earlier one's (G1).
+ * @param accountId null: of all accounts.
+ */
+export function newestSendoutRuns(
   db: Queryable,
   sendoutId: string,
   stage: SendoutStage,
-): Promise<SendoutRun | null> {
-  const rows = await db.query<SendoutRun>(
-    `SELECT ${COLUMNS} FROM sendout_runs WHERE sendout_id = $1 AND stage = $2 ORDER BY run DESC LIMIT 1`,
-    [sendoutId, stage],
+  accountId: string | null,
+): Promise<SendoutRun[]> {
+  return db.query<SendoutRun>(
+    `SELECT DISTINCT ON (account_id) ${COLUMNS} FROM sendout_runs
+      WHERE sendout_id = $1 AND stage = $2 AND ($3::text IS NULL OR account_id = $3)
+      ORDER BY account_id, run DESC`,
+    [sendoutId, stage, accountId],
   )
-  return rows[0] ?? null
 }
 
 /** Notes the moment at which the sendout asked; what is read later counts as verified. Kept when repeated. */

@@ -4,6 +4,7 @@ import {
   condition,
   defineQuery,
   defineUpdate,
+  patched,
   setCurrentDetails,
 } from '@temporalio/workflow'
 import { AppError } from '../contracts/app-error.js'
@@ -17,6 +18,7 @@ import { judged } from '../contracts/judge.js'
 import { preSendRequest } from '../contracts/pre-send-request.js'
 import type { PreSendRequest, PreSendResult, PreSendStatus } from '../contracts/pre-send.js'
 import type { MembersReference } from '../contracts/sync-activities.js'
+import { preSendBrief } from './activity-proxies.js'
 import { answer, refuseOtherSignals, takeUpdate, tellInDetails, type Gate } from './receive.js'
 import { refuseOtherAccount, refuseOtherRequest, type Asked } from './same-request.js'
 
@@ -38,6 +40,8 @@ export interface Prepared {
 const DEFAULT_DEADLINE_MS = 30 * 60_000
 /** What is cut off has this long to end by itself. */
 const ENDS_WITHIN_MS = 10_000
+/** Whoever asks to join waits no longer. */
+const ANSWER_WITHIN_MS = 10_000
 
 /** State of one pre-send, its times, and its messages. */
 export class PreSendState {
@@ -62,15 +66,23 @@ export class PreSendState {
     const told = 'How far it is, its times, what went wrong, and its result once there is one.'
     answer(preSendStatusQuery, told, () => this.status())
     const abort: Gate<AbortPreSend> = {
-      description: 'Ends it: nobody is eligible, no list. Takes {"reason", "by"}.',
+      description: 'Ends it: nobody is eligible, no list. Takes {"reason", "by", "accountId"?}.',
       judge: (given) => this.#judgeAbort(given),
     }
-    takeUpdate(abortUpdate, abort, () => (this.stop('pre_send_aborted'), this.status()))
+    const stop = () => {
+      this.#requireUndecided()
+      this.stop('pre_send_aborted')
+      return this.status()
+    }
+    takeUpdate(abortUpdate, abort, (change) => this.#ofAccount(change.accountId, stop))
     const reschedule: Gate<ReschedulePreSend> = {
-      description: 'Moves the start while it waits. Takes {"startAt", "deadline"?}, ISO UTC.',
+      description:
+        'Moves the start while it waits. Takes {"startAt", "deadline"?, "accountId"?}, ISO UTC.',
       judge: (given) => this.#judgeReschedule(given),
     }
-    takeUpdate(rescheduleUpdate, reschedule, (change) => this.#reschedule(change))
+    takeUpdate(rescheduleUpdate, reschedule, (change) =>
+      this.#ofAccount(change.accountId, () => this.#reschedule(change)),
+    )
     const join: Gate<PreSendRequest> = {
       description:
         'For who asks for the same again: takes the request, and is refused where it differs.',
@@ -158,6 +170,7 @@ export class PreSendState {
   status(): PreSendStatus {
     const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
     return {
+      accountId: this.#accountId,
       phase: this.phase,
       startAt: iso(this.#startAtMs),
       deadline: iso(this.#deadlineMs),
@@ -169,9 +182,25 @@ export class PreSendState {
   }
 
   #reschedule(change: ReschedulePreSend): PreSendStatus {
+    this.#requireWaiting()
     this.#startAtMs = Date.parse(change.startAt)
     this.#deadlineMs = change.deadline ? Date.parse(change.deadline) : null
     return this.status()
+  }
+
+  /** Whose it is, as far as that is known. */
+  get #accountId(): string | null {
+    return this.asked?.accountId ?? this.request.accountId ?? null
+  }
+
+  /** Does what is asked for an account, once it is known to be its own; at once where none is named. */
+  #ofAccount<T>(accountId: string | undefined, work: () => T): T | Promise<T> {
+    const isKnown = () => this.#accountId !== null || this.over
+    const checked = () => (refuseOtherAccount(this.#accountId, accountId!), work())
+    if (accountId === undefined) {
+      return work()
+    }
+    return isKnown() ? checked() : condition(isKnown).then(checked)
   }
 
   /** Who asks while it runs gets what it comes to, if it is the same that they ask for (G1). */
@@ -180,27 +209,53 @@ export class PreSendState {
       (key) => request[key] === this.request[key],
     )
     if (!isSame) {
-      // A connection and its account name the same; which belong together is known once it is checked.
+      // What is named otherwise may be the same account's; whose it is, is known once it is checked.
       await condition(() => this.asked !== null || this.over)
-      refuseOtherAccount(this.request, this.asked, request)
+      refuseOtherAccount(this.asked?.accountId ?? null, await this.#accountOf(request))
     }
     refuseOtherRequest(this.request, request)
     return this.status()
   }
 
+  /** The account that a request is about; null where it is not known. */
+  async #accountOf(request: PreSendRequest): Promise<string | null> {
+    const { connectionId } = request
+    if (connectionId === undefined) {
+      return request.accountId ?? null
+    }
+    const { asked } = this
+    if (connectionId === this.request.connectionId || connectionId === asked?.connectionId) {
+      return asked?.accountId ?? null
+    }
+    // A run that a former release answered has no such command in its history.
+    if (asked === null || !patched('joinAsksForAccount')) {
+      return null
+    }
+    const { accountId } = await preSendBrief(ANSWER_WITHIN_MS).checkPreSend({ request })
+    return accountId
+  }
+
   #judgeAbort(given: readonly unknown[]): AbortPreSend {
     const abort = judged(abortMessage, given)
+    this.#requireUndecided()
+    return abort
+  }
+
+  #requireUndecided(): void {
     if (this.closing) {
       throw new AppError('pre_send_decided', 'It is decided already.')
     }
-    return abort
+  }
+
+  #requireWaiting(): void {
+    if (this.phase !== 'waiting' || this.closing) {
+      throw new AppError('pre_send_started', 'It has started already.')
+    }
   }
 
   #judgeReschedule(given: readonly unknown[]): ReschedulePreSend {
     const change = judged(rescheduleMessage, given)
-    if (this.phase !== 'waiting' || this.closing) {
-      throw new AppError('pre_send_started', 'It has started already.')
-    }
+    this.#requireWaiting()
     const earliestMs = Math.max(Date.parse(change.startAt), Date.now())
     if (change.deadline && Date.parse(change.deadline) <= earliestMs) {
       const message = 'The deadline must lie after the start, and ahead.'

@@ -1,4 +1,4 @@
-import { executeChild, ParentClosePolicy } from '@temporalio/workflow'
+import { executeChild, ParentClosePolicy, workflowInfo } from '@temporalio/workflow'
 import { workflowIds } from '../contracts/names.js'
 import type { PreSendRequest } from '../contracts/pre-send.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
@@ -60,7 +60,7 @@ function syncShard(
   shard: number,
 ): Promise<ForceSyncResult> {
   return executeChild(forceSync, {
-    workflowId: workflowIds.forceSync(request.sendoutId, request.stage, shard),
+    workflowId: workflowIds.forceSync(workflowInfo().workflowId, shard),
     args: [{ sendoutRunId, connectionId, runId: sendoutRunId, crm, proof, from, to, deadlineMs }],
     parentClosePolicy: ParentClosePolicy.TERMINATE,
     typedSearchAttributes: searchAttributes({

@@ -8,20 +8,12 @@ export interface Asked {
 }
 
 /**
- * A pre-send is joined by who asks for the same; its counts are not given to another account.
- * @param asked null: it ended before whose it is was known.
+ * A pre-send is joined and steered by its own account; nothing of it is given to another one.
+ * @param ours null: it ended before whose it is was known. @param theirs null: not known.
  * @throws AppError `sendout_of_another_account`, which tells nothing more.
  */
-export function refuseOtherAccount(
-  ours: PreSendRequest,
-  asked: Asked | null,
-  theirs: PreSendRequest,
-): void {
-  const same = (['connectionId', 'accountId'] as const).every((key) => {
-    const named = theirs[key]
-    return named === undefined || named === ours[key] || named === asked?.[key]
-  })
-  if (!same) {
+export function refuseOtherAccount(ours: string | null, theirs: string | null): void {
+  if (ours === null || ours !== theirs) {
     throw new AppError('sendout_of_another_account', 'This sendout runs for another account.', {
       path: 'sendoutId',
     })

@@ -204,7 +204,10 @@ describe('a change of CRM while a sendout is under way', () => {
         aborted: false,
         problems: [],
       })
-    return { close, list: () => findListRun(db, asked.sendoutId) }
+    return {
+      close,
+      list: () => findListRun(db, { sendoutId: asked.sendoutId, accountId: account }),
+    }
   }
 
   it.each([

@@ -53,23 +53,36 @@ function activities() {
 describe('a run that is opened only to end with nobody', () => {
   it('is opened without eMarketeer, and takes the list of an earlier run away', async () => {
     const { open, close } = activities()
+    const list = () => findListRun(db, { sendoutId: 'snd_1', accountId: '1001' })
     const [earlier, later] = [randomUUID(), randomUUID()]
     await open(earlier)
     await close(earlier, false)
-    expect((await findListRun(db, 'snd_1')).sendoutRunId).toBe(earlier)
+    expect((await list()).sendoutRunId).toBe(earlier)
     await open(later)
-    await expect(findListRun(db, 'snd_1')).rejects.toMatchObject({ code: 'list_not_available' })
+    await expect(list()).rejects.toMatchObject({ code: 'list_not_available' })
     expect(await close(later, true)).toMatchObject({ outcome: 'aborted', mailingList: null })
-    await expect(findListRun(db, 'snd_1')).rejects.toMatchObject({ code: 'list_not_available' })
+    await expect(list()).rejects.toMatchObject({ code: 'list_not_available' })
     // Opened once more, as its answer was lost: still the same run.
     await open(later)
-    await expect(findListRun(db, 'snd_1')).rejects.toMatchObject({ code: 'list_not_available' })
+    await expect(list()).rejects.toMatchObject({ code: 'list_not_available' })
   })
 
-  it("is refused where the sendout is another account's, on the transaction's own connection", async () => {
-    const { open } = activities()
-    await open(randomUUID(), { ...request, sendoutId: 'snd_2' })
-    const theirs = open(randomUUID(), { ...request, sendoutId: 'snd_2', accountId: '1002' })
-    await expect(theirs).rejects.toMatchObject({ type: 'sendout_of_another_account' })
+  it("is opened beside another account's sendout of the same id, and neither has the other's list", async () => {
+    const { open, close } = activities()
+    const [ours, theirs] = [randomUUID(), randomUUID()]
+    const asked = { ...request, sendoutId: 'snd_2' }
+    const list = (accountId: string | null) => findListRun(db, { sendoutId: 'snd_2', accountId })
+    await open(ours, asked)
+    await close(ours, false)
+    expect((await list(null)).sendoutRunId).toBe(ours)
+    await open(theirs, { ...asked, accountId: '1002' })
+    // Theirs, which is not decided, takes no list away from ours.
+    expect(await list('1001')).toMatchObject({ sendoutRunId: ours, run: 1 })
+    await expect(list('1002')).rejects.toMatchObject({ code: 'list_not_available' })
+    await close(theirs, false)
+    expect(await list('1002')).toMatchObject({ sendoutRunId: theirs, accountId: '1002', run: 1 })
+    // The id alone would be either's.
+    await expect(list(null)).rejects.toMatchObject({ code: 'value_missing', path: 'accountId' })
+    await expect(list('1003')).rejects.toMatchObject({ code: 'sendout_not_found' })
   })
 })

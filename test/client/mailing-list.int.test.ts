@@ -40,6 +40,16 @@ describe('reading a mailing list', () => {
     expect(new Set(asked.map((one) => one.authorization))).toEqual(new Set(['Bearer the-key']))
   })
 
+  it('asks for the list of an account, page by page', async () => {
+    const { url, asked } = await gateway([page([1], 'p2'), page([], null)])
+    const list = clientOf(url).mailingList('snd', undefined, '1001')
+    for await (const { contactId } of list) {
+      expect(contactId).toBe('1')
+    }
+    const path = '/api/v1/sendouts/snd/mailing-list?accountId=1001'
+    expect(asked.map((one) => one.path)).toEqual([path, `${path}&cursor=p2`])
+  })
+
   it('asks for a page only when it is needed', async () => {
     const { url, asked } = await gateway([page([1, 2], 'p2'), page([3], null)])
     for await (const { contactId } of clientOf(url).mailingList('snd')) {

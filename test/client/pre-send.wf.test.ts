@@ -28,8 +28,9 @@ const activities: Pick<PreSendActivities, 'checkPreSend' | 'openSendout' | 'clos
     }
     const startAtMs = Date.parse(request.startAt ?? '')
     return {
+      // The account has had another connection before.
       connectionId: 'acme',
-      accountId: '1',
+      accountId: request.accountId ?? (request.connectionId === 'nord' ? '2' : '1'),
       crm: 'dynamics',
       startAtMs,
       deadlineMs: startAtMs + 1_000,
@@ -144,6 +145,38 @@ describe('a pre-send by the client', () => {
     const theirs = client.startPreSend({ ...byAccount('2'), startAt: null })
     await expect(theirs).rejects.toMatchObject({ code: 'sendout_of_another_account' })
     await handle.abort('Kari', 'test is over')
+  })
+
+  it('is joined by who names another connection of its account, such as one of former days', async () => {
+    const asked = request({ connectionId: 'former' })
+    const handle = await client.startPreSend(asked)
+    const joined = await client.startPreSend({ ...asked, connectionId: 'oldest' })
+    expect(joined.runId).toBe(handle.runId)
+    const unknown = client.startPreSend({ ...asked, connectionId: 'unknown' })
+    await expect(unknown).rejects.toMatchObject({ code: 'connection_not_found' })
+    const theirs = client.startPreSend({ ...asked, connectionId: 'nord' })
+    await expect(theirs).rejects.toMatchObject({ code: 'sendout_of_another_account' })
+    await handle.abort('Kari', 'test is over')
+  })
+
+  it.each([
+    ['names its connection', request()],
+    ['names its account', request({ connectionId: undefined, accountId: '1' } as never)],
+  ])("that %s is neither read nor steered for another account's", async (_what, asked) => {
+    const own = await client.startPreSend(asked)
+    const { sendoutId } = asked
+    const theirs = client.preSendOf(sendoutId, 'send', '2')
+    const refused = { code: 'sendout_of_another_account', path: 'sendoutId' }
+    await expect(theirs.abort('Kari', 'a mix-up')).rejects.toMatchObject(refused)
+    await expect(theirs.reschedule(tomorrow())).rejects.toMatchObject(refused)
+    await expect(theirs.status()).rejects.toMatchObject(refused)
+    await expect(theirs.result()).rejects.toMatchObject(refused)
+    const ours = client.preSendOf(sendoutId, 'send', '1')
+    const startAt = new Date(Date.now() + 2 * 86_400_000).toISOString()
+    expect(await ours.reschedule(startAt)).toMatchObject({ accountId: '1', startAt })
+    expect(await ours.status()).toMatchObject({ accountId: '1', startAt })
+    await ours.abort('Kari', 'test is over')
+    expect(await own.result()).toMatchObject({ outcome: 'aborted' })
   })
 
   it('tells its status, and is rescheduled', async () => {

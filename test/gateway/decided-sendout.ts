@@ -12,17 +12,18 @@ import type { Systems } from '../../src/sync/systems.js'
 export interface SendoutOptions {
   readonly contactIds?: readonly string[]
   readonly until?: 'decided' | 'aborted' | 'opened'
+  /** Default: one of its own. */
+  readonly sendoutId?: string
 }
 
 /** Runs a sendout of an account without CRM through the sync itself, as the workflow would. */
 export async function sendout(
   systems: Systems,
   accountId: string,
-  { contactIds = ['1'], until = 'decided' }: SendoutOptions = {},
+  { contactIds = ['1'], until = 'decided', sendoutId = `snd_${randomUUID()}` }: SendoutOptions = {},
 ): Promise<string> {
   const { db } = systems
   const { connectionId } = await ensureImplicitConnection(db, accountId)
-  const sendoutId = `snd_${randomUUID()}`
   const request: PreSendRequest = {
     accountId,
     sendoutId,

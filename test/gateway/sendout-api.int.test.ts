@@ -128,6 +128,29 @@ describe('the API for the campaign service', () => {
     expect(await outcome(asked)).toEqual([status, code])
   })
 
+  it("gives each account its own of two sendouts of one id, and neither the other's", async () => {
+    const { url, systems } = await start()
+    const sendoutId = await sendout(systems, '1001', { contactIds: ['1', '2'] })
+    await sendout(systems, '1002', { sendoutId, until: 'aborted' })
+    for (const what of ['mailing-list', 'result', 'receipt']) {
+      const of = (account: string) => get(url, `${sendoutId}/${what}${account}`)
+      const ours = await of('?accountId=1001')
+      expect([what, ours.status]).toEqual([what, 200])
+      const theirs = (await (await of('?accountId=1002')).json()) as object
+      expect(JSON.stringify(theirs)).not.toContain('canary')
+      expect(theirs).toMatchObject(
+        what === 'mailing-list'
+          ? { error: { code: 'list_not_available' } }
+          : { excluded: { notVerified: 0 } },
+      )
+      expect(await outcome(of(''))).toEqual([422, 'value_missing'])
+      expect(await outcome(of('?accountId=1003'))).toEqual([
+        404,
+        what === 'mailing-list' ? 'sendout_not_found' : 'run_not_found',
+      ])
+    }
+  })
+
   it('gives out no page while eMarketeer cannot be asked', async () => {
     const decidedBy = await start()
     const sendoutId = await sendout(decidedBy.systems, '1001', { contactIds: ['1'] })

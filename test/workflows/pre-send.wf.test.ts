@@ -43,6 +43,21 @@ describe('preSend', () => {
     expect(await statusOf(handle)).toMatchObject({ phase: 'done', synced: 2_500, result })
   })
 
+  it("has children of its own, whatever of another account's runs for the same sendout id", async () => {
+    const sendouts = new FakeSendouts({ targeted: 10 })
+    workflows.world(sendouts.activities())
+    const request = requestOf()
+    const workflowId = `pre-send/${request.sendoutId}/of-another/send`
+    const { client } = workflows.environment
+    await client.workflow.execute('preSend', {
+      workflowId,
+      taskQueue: workflows.taskQueue,
+      args: [request],
+    })
+    const child = await client.workflow.getHandle(`${workflowId}/0`).describe()
+    expect(child).toMatchObject({ type: 'forceSync', status: { name: 'COMPLETED' } })
+  })
+
   it('tells its phase at every stage', async () => {
     const sendouts = new FakeSendouts({ targeted: 1_000 })
     const phases: string[] = []

@@ -2,6 +2,11 @@ import type { Command } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
+import { accountOption } from './pre-send-options.js'
+
+interface Options extends JsonOption {
+  readonly account?: string
+}
 
 /** `lbsync mailing-list SENDOUT_ID`: lines of JSON with and without `--json`, which only changes how errors are told. */
 export function addMailingList(program: Command, output: Output): void {
@@ -12,8 +17,10 @@ export function addMailingList(program: Command, output: Output): void {
     notes:
       'Each page first catches up with eMarketeer: who withdrew meanwhile is not on it. --json changes only how\n' +
       'errors are told. Take the list for complete only when the command ends with 0.',
-  }).action(async (sendoutId: string, _options: JsonOption) => {
-    const { writeMailingList } = await import('../write-mailing-list.js')
-    await writeMailingList(sendoutId, output)
   })
+    .addOption(accountOption())
+    .action(async (sendoutId: string, { account }: Options) => {
+      const { writeMailingList } = await import('../write-mailing-list.js')
+      await writeMailingList({ sendoutId, accountId: account ?? null }, output)
+    })
 }

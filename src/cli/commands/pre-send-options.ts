@@ -7,3 +7,11 @@ const STAGES: readonly SendoutStage[] = ['checklist', 'send']
 export function stageOption(): Option {
   return new Option('--stage <stage>', 'stage of the sendout').choices(STAGES).makeOptionMandatory()
 }
+
+/** `--account`, by which another account's sendout of the same id is refused. */
+export function accountOption(): Option {
+  return new Option(
+    '--account <id>',
+    'whose sendout it is; needed where more than one account has one of this id',
+  )
+}

@@ -1,10 +1,8 @@
 import { joinPreSend } from '../../client/join-pre-send.js'
 import { parseJsonObject } from '../../config/parse-json-object.js'
 import { parsePreSendRequest } from '../../config/pre-send-request.js'
-import { AppError } from '../../contracts/app-error.js'
 import { implicitConnectionId, PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
 import type { PreSendRequest, PreSendResult } from '../../contracts/pre-send.js'
-import { accountOfSendout } from '../../ledger/sendouts.js'
 import type { Output } from '../output.js'
 import { accountAsked } from '../../sync/sendout/whose-sendout.js'
 import { readTextFile } from '../read-text-file.js'
@@ -24,8 +22,8 @@ export interface StartedPreSend {
  * Starts a pre-send from a request file, or joins the one that runs.
  *
  * @returns the result when it is waited for, else the run.
- * @throws ProblemsError for a request that is not valid; AppError `connection_not_found`, `sendout_of_another_account`;
- *   `request_differs` where one runs that was asked for otherwise.
+ * @throws ProblemsError for a request that is not valid; AppError `connection_not_found`; where one runs
+ *   `request_differs`, `sendout_of_another_account`.
  */
 export async function startPreSend(
   path: string,
@@ -61,18 +59,7 @@ export async function startPreSend(
  * is not set: who asks for a sendout needs Temporal alone.
  */
 async function checkOnLedger(request: PreSendRequest): Promise<void> {
-  if (!process.env['DATABASE_URL']) {
-    return
+  if (process.env['DATABASE_URL']) {
+    await withLedger((db) => accountAsked(db, request))
   }
-  await withLedger(async (db) => {
-    const account = await accountAsked(db, request)
-    const known = await accountOfSendout(db, request.sendoutId)
-    if (known !== null && known !== account) {
-      throw new AppError(
-        'sendout_of_another_account',
-        `Sendout ${request.sendoutId} is another account's.`,
-        { path: 'sendoutId', value: request.sendoutId },
-      )
-    }
-  })
 }

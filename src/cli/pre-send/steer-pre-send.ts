@@ -1,3 +1,4 @@
+import type { AbortPreSend, ReschedulePreSend } from '../../contracts/inputs.js'
 import { workflowIds } from '../../contracts/names.js'
 import type { PreSendStatus } from '../../contracts/pre-send.js'
 import { withTemporal } from '../resources.js'
@@ -5,11 +6,8 @@ import { notRunning } from '../temporal/not-running.js'
 
 /** Updates of a running pre-send, by their fixed names. */
 type PreSendUpdate =
-  | { readonly name: 'abort'; readonly change: { readonly reason: string; readonly by: string } }
-  | {
-      readonly name: 'reschedule'
-      readonly change: { readonly startAt: string; readonly deadline?: string }
-    }
+  | { readonly name: 'abort'; readonly change: AbortPreSend }
+  | { readonly name: 'reschedule'; readonly change: ReschedulePreSend }
 
 /** What `pre-send abort` and `pre-send reschedule` answer. */
 export interface SteeredPreSend {

@@ -3,12 +3,13 @@ import { AppError } from '../../contracts/app-error.js'
 import type { PreSendResult, SendoutStage } from '../../contracts/pre-send.js'
 import { isStorableId } from '../../domain/storable-text.js'
 import type { Queryable } from '../../ledger/database.js'
-import { newestSendoutRun, receiptOf } from '../../ledger/sendouts.js'
+import { receiptOf, type SendoutRun } from '../../ledger/sendouts.js'
 import {
   findListRun,
   readMailingListPage,
   type MailingListPage,
 } from '../../sync/sendout/mailing-list.js'
+import { newestRunOf, type SendoutReference } from '../../sync/sendout/whose-sendout.js'
 import type { Systems } from '../../sync/systems.js'
 import type { GatewayOptions } from '../gateway-options.js'
 import { LIMITS } from '../limits.js'
@@ -33,22 +34,22 @@ export function sendoutRoutes(
   const wrongKeysBySource = new TokenBuckets(LIMITS.failuresPerSource, nowMs)
   const onRequest = createAuthorization(apiKey, wrongKeysBySource)
   app.get(`${API}/mailing-list`, { onRequest }, (request) =>
-    mailingList(systems, sendoutIdOf(request), queryValue(request, 'cursor')),
+    mailingList(systems, sendoutOf(request), queryValue(request, 'cursor')),
   )
   app.get(`${API}/result`, { onRequest }, (request) =>
-    result(db, sendoutIdOf(request), stageOf(queryValue(request, 'stage'))),
+    result(db, sendoutOf(request), stageOf(queryValue(request, 'stage'))),
   )
   app.get(`${API}/receipt`, { onRequest }, (request) =>
-    receipt(db, sendoutIdOf(request), stageOf(queryValue(request, 'stage'))),
+    receipt(db, sendoutOf(request), stageOf(queryValue(request, 'stage'))),
   )
 }
 
 async function mailingList(
   systems: Systems,
-  sendoutId: string,
+  sendout: SendoutReference,
   cursor: string | null,
 ): Promise<MailingListAnswer> {
-  const run = await findListRun(systems.db, sendoutId)
+  const run = await findListRun(systems.db, sendout)
   const { connectionId, workflowId, sendoutRunId: runId } = run
   const session = await systems.session({ runId, connectionId, tier: 'preSend', workflowId })
   // Taken before the reading: the page is at least as fresh as it says.
@@ -58,18 +59,30 @@ async function mailingList(
 }
 
 /** What was checked when in which system, what was dropped and why (rule G6). */
-async function receipt(db: Queryable, sendoutId: string, stage: SendoutStage): Promise<unknown> {
-  await result(db, sendoutId, stage)
-  const run = await newestSendoutRun(db, sendoutId, stage)
-  return { sendoutId, stage, run: run!.run, ...(await receiptOf(db, run!.sendoutRunId)) }
+async function receipt(
+  db: Queryable,
+  sendout: SendoutReference,
+  stage: SendoutStage,
+): Promise<unknown> {
+  const { sendoutId, run, sendoutRunId } = await decidedRun(db, sendout, stage)
+  return { sendoutId, stage, run, ...(await receiptOf(db, sendoutRunId)) }
 }
 
 async function result(
   db: Queryable,
-  sendoutId: string,
+  sendout: SendoutReference,
   stage: SendoutStage,
 ): Promise<PreSendResult> {
-  const run = await newestSendoutRun(db, sendoutId, stage)
+  return (await decidedRun(db, sendout, stage)).result
+}
+
+async function decidedRun(
+  db: Queryable,
+  sendout: SendoutReference,
+  stage: SendoutStage,
+): Promise<SendoutRun & { readonly result: PreSendResult }> {
+  const { sendoutId } = sendout
+  const run = await newestRunOf(db, sendout, stage)
   if (!run?.result) {
     const state = run ? 'is not decided yet' : 'is not known'
     throw new AppError('run_not_found', `Stage ${stage} of sendout ${sendoutId} ${state}.`, {
@@ -77,16 +90,20 @@ async function result(
       value: sendoutId,
     })
   }
-  return run.result
+  return { ...run, result: run.result }
 }
 
-/** @throws AppError `sendout_not_found` for an id that none could have. */
-function sendoutIdOf(request: FastifyRequest): string {
+/**
+ * The sendout that is asked for, of the account that is named: `?accountId=`.
+ * @throws AppError `sendout_not_found` for an id that none could have.
+ */
+function sendoutOf(request: FastifyRequest): SendoutReference {
   const { sendoutId } = request.params as { sendoutId: string }
-  if (!isStorableId(sendoutId)) {
+  const accountId = queryValue(request, 'accountId')
+  if (!isStorableId(sendoutId) || (accountId !== null && !isStorableId(accountId))) {
     throw new AppError('sendout_not_found', 'No sendout has such an id.', { path: 'sendoutId' })
   }
-  return sendoutId
+  return { sendoutId, accountId }
 }
 
 function stageOf(stage: string | null): SendoutStage {

@@ -1,12 +1,12 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { Channel, MailingListEntry } from '../../contracts/pre-send.js'
 import { eligibleFrom, type SendoutMember } from '../../ledger/sendout-members.js'
-import { newestSendoutRun, type SendoutRun } from '../../ledger/sendouts.js'
+import type { SendoutRun } from '../../ledger/sendouts.js'
 import type { Queryable } from '../../ledger/database.js'
 import { catchUpEmarketeer } from '../catch-up-emarketeer.js'
 import type { SyncSession } from '../session.js'
 import { judgeMembers } from './load-gate.js'
-import { isSuperseded } from './whose-sendout.js'
+import { isSuperseded, newestRunOf, type SendoutReference } from './whose-sendout.js'
 
 /** One page of the list. `nextCursor` null: the end. */
 export interface MailingListPage {
@@ -19,10 +19,12 @@ export const LIST_PAGE_SIZE = 1_000
 
 /**
  * The run whose list may be read: the newest one of stage `send`.
- * @throws AppError `sendout_not_found`; `list_not_available` while it is undecided, or when it was aborted; `crm_changed`.
+ * @throws AppError `sendout_not_found`; `list_not_available` while it is undecided, or when it was aborted; `crm_changed`;
+ *   `value_missing` where the account has to be named.
  */
-export async function findListRun(db: Queryable, sendoutId: string): Promise<SendoutRun> {
-  const run = await newestSendoutRun(db, sendoutId, 'send')
+export async function findListRun(db: Queryable, sendout: SendoutReference): Promise<SendoutRun> {
+  const { sendoutId } = sendout
+  const run = await newestRunOf(db, sendout, 'send')
   if (!run) {
     throw new AppError('sendout_not_found', `There is no list of sendout ${sendoutId}.`, {
       path: 'sendoutId',

@@ -150,7 +150,7 @@ export async function readList(world: World, sendoutId: string): Promise<Mailing
   let cursor: string | null = null
   do {
     const session = await world.session('preSend')
-    const run = await findListRun(world.db, sendoutId)
+    const run = await findListRun(world.db, { sendoutId, accountId: ACCOUNT_ID })
     const page = await readMailingListPage(session, run, cursor)
     entries.push(...page.entries)
     cursor = page.nextCursor
