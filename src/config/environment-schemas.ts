@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { checkUrl } from './check-url.js'
 import type { EnvironmentSections } from './environment-sections.js'
+import { HOST_PATTERN } from './known-hosts.js'
 import { LOG_LEVELS, readLogLevel } from './log-level.js'
 import { Secret } from './secret.js'
 
@@ -80,6 +81,19 @@ function isAddressRange(text: string): boolean {
 /** What every process reads. */
 export const commonSchema = z
   .object({
+    CONNECTION_HOSTS: z
+      .string()
+      .default('')
+      .transform((text) =>
+        text
+          .toLowerCase()
+          .split(',')
+          .map((host) => host.trim())
+          .filter((host) => host !== ''),
+      )
+      .refine((hosts) => hosts.every((host) => HOST_PATTERN.test(host)), {
+        error: 'must be hosts apart by commas, such as crm.fjord.no or *.fjord.no',
+      }),
     ALLOW_LOOPBACK_HTTP: z.enum(['true', 'false'], 'must be true or false').default('false'),
     LOG_LEVEL: z
       .string()
@@ -95,6 +109,7 @@ export const commonSchema = z
   })
   .transform((given) => ({
     allowLoopbackHttp: given.ALLOW_LOOPBACK_HTTP === 'true',
+    allowedHosts: given.CONNECTION_HOSTS,
     logLevel: given.LOG_LEVEL,
   }))
 

@@ -44,5 +44,7 @@ export interface EnvironmentSections {
 /** The sections asked for, and what every process has. */
 export type Environment<Section extends EnvironmentSection> = Pick<EnvironmentSections, Section> & {
   readonly allowLoopbackHttp: boolean
+  /** Hosts that a connection file may name beside those that a CRM is known by. */
+  readonly allowedHosts: readonly string[]
   readonly logLevel: LogLevel
 }

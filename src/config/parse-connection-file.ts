@@ -1,4 +1,5 @@
 import { AppError } from '../contracts/app-error.js'
+import { CONNECTION_ID } from '../contracts/inputs.js'
 import type { CrmDriver } from '../crm/crm.js'
 import type { ConnectionFile, ConnectionSettings } from './connection-file.js'
 import { connectionSettingsSchema } from './connection-settings.js'
@@ -7,7 +8,7 @@ import type { Variables } from './environment-sections.js'
 import { parseJsonObject } from './parse-json-object.js'
 import { throwProblems, type Problem } from '../contracts/problems.js'
 import { readPublicApiKey } from './read-public-api-key.js'
-import { readSection } from './read-section.js'
+import { readSection, staysHere } from './read-section.js'
 import { withoutPath, type JsonRecord } from './record-paths.js'
 import { problemsOfZod } from './zod-problems.js'
 
@@ -18,6 +19,8 @@ export interface ConnectionFileOptions {
   /** Where `{"env":"NAME"}` is looked up. */
   readonly env: Variables
   readonly allowLoopbackHttp: boolean
+  /** Hosts beside those that a CRM is known by, from CONNECTION_HOSTS. Absent: none. */
+  readonly allowedHosts?: readonly string[]
 }
 
 /**
@@ -40,8 +43,13 @@ export function parseConnectionFile(
   const apart = ['emarketeer', ...sections.map(({ configSection }) => configSection)]
   const settings = apart.reduce<JsonRecord>(withoutPath, file)
   const parsed = connectionSettingsSchema.safeParse(settings)
-  const publicApiKey = readPublicApiKey(file['emarketeer'], file['createMissing'], options.env)
-  const reading = driver && readSection(driver, file[driver.configSection], options)
+  // A file without a usable id is refused for that.
+  const { connectionId: id } = file
+  const isBound = typeof id === 'string' && CONNECTION_ID.test(id)
+  const isHere = driver !== undefined && staysHere(driver, file[driver.configSection], options)
+  const reader = { ...options, connectionId: isBound && !isHere ? id : null }
+  const publicApiKey = readPublicApiKey(file['emarketeer'], file['createMissing'], reader)
+  const reading = driver && readSection(driver, file[driver.configSection], reader)
   throwProblems([
     ...(parsed.success
       ? []

@@ -1,10 +1,9 @@
 import { PUBLIC_API_KEY_PATH } from './connection-settings.js'
 import type { SecretSource } from './connection-file.js'
 import { describeShape } from '../contracts/describe-shape.js'
-import type { Variables } from './environment-sections.js'
 import type { Problem } from '../contracts/problems.js'
 import { isRecord } from './record-paths.js'
-import { readSecretSource } from './secret-source.js'
+import { readSecretSource, type SecretReadingOptions } from './secret-source.js'
 import { dotted } from './zod-problems.js'
 
 /** The section `emarketeer`, read. */
@@ -17,7 +16,7 @@ export interface PublicApiKeyReading {
 export function readPublicApiKey(
   given: unknown,
   createMissing: unknown,
-  env: Variables,
+  options: SecretReadingOptions,
 ): PublicApiKeyReading {
   if (given !== undefined && !isRecord(given)) {
     const message = 'emarketeer is not valid: must be an object.'
@@ -42,7 +41,7 @@ export function readPublicApiKey(
     const message = `${path} is not valid: it goes with createMissing "emarketeer" only.`
     return only([...unknown, { code: 'value_invalid', message, path, value: '***' }])
   }
-  const reading = readSecretSource(publicApiKey, path, env)
+  const reading = readSecretSource(publicApiKey, path, options)
   return 'problem' in reading
     ? only([...unknown, reading.problem])
     : { problems: unknown, secrets: { [path]: reading.source } }

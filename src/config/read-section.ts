@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { CrmDriver } from '../crm/crm.js'
-import { checkUrl, describeUrl } from './check-url.js'
+import { checkUrl, describeUrl, isLoopback, type UrlFault } from './check-url.js'
 import type { SecretSource } from './connection-file.js'
 import { describeShape } from '../contracts/describe-shape.js'
-import type { Variables } from './environment-sections.js'
+import { isAllowedHost } from './known-hosts.js'
 import type { Problem } from '../contracts/problems.js'
 import { getPath, isRecord, withoutPath, withPath, type JsonRecord } from './record-paths.js'
-import { readSecretSource } from './secret-source.js'
+import { readSecretSource, type SecretReadingOptions } from './secret-source.js'
 import { problemsOfZod } from './zod-problems.js'
 
 /** A CRM's section, checked: its secrets taken out and listed by their path in the file. */
@@ -14,6 +14,13 @@ export interface SectionReading {
   readonly section: JsonRecord
   readonly secrets: Readonly<Record<string, SecretSource>>
   readonly problems: readonly Problem[]
+}
+
+/** Which addresses a file may hold. */
+export interface HostOptions {
+  readonly allowLoopbackHttp: boolean
+  /** What the operator allows beside the hosts that a CRM is known by. Absent: nothing. */
+  readonly allowedHosts?: readonly string[]
 }
 
 /** Fills the place of a secret that could not be read, so that the rest of the section is checked all the same. */
@@ -26,7 +33,7 @@ const PLACEHOLDER = 'x'.repeat(64)
 export function readSection(
   driver: CrmDriver,
   given: unknown,
-  options: { readonly env: Variables; readonly allowLoopbackHttp: boolean },
+  options: SecretReadingOptions & HostOptions,
 ): SectionReading {
   const root = driver.configSection
   if (given === undefined) {
@@ -43,7 +50,7 @@ export function readSection(
       filled = withoutPath(filled, path)
       continue
     }
-    const reading = readSecretSource(value, `${root}.${path}`, options.env)
+    const reading = readSecretSource(value, `${root}.${path}`, options)
     if ('problem' in reading) {
       problems.push(reading.problem)
       filled = withPath(filled, path, PLACEHOLDER)
@@ -57,7 +64,7 @@ export function readSection(
   const parsed = driver.configSchema.safeParse(wrapped[root])
   const faults = parsed.success ? [] : problemsOfSection(driver, parsed.error, wrapped)
   problems.push(...faults.filter(({ path }) => !unreadable.has(path)))
-  problems.push(...problemsOfUrls(driver, filled, options.allowLoopbackHttp))
+  problems.push(...problemsOfUrls(driver, filled, options))
   const section = driver.secretPaths.reduce<JsonRecord>(
     withoutPath,
     isRecord(parsed.data) ? parsed.data : {},
@@ -72,7 +79,8 @@ function problemsOfSection(
 ): readonly Problem[] {
   const root = driver.configSection
   const isSecret = (path: string) => driver.secretPaths.some((one) => path === `${root}.${one}`)
-  const isUrl = (path: string) => driver.urlPaths.some((one) => path === `${root}.${one}`)
+  const isUrl = (path: string) =>
+    Object.keys(driver.knownHosts).some((one) => path === `${root}.${one}`)
   const prefixed = { issues: error.issues.map((i) => ({ ...i, path: [root, ...i.path] })) }
   const schema = z.object({ [root]: driver.configSchema })
   return problemsOfZod(prefixed, wrapped, schema, (path, value) =>
@@ -83,15 +91,21 @@ function problemsOfSection(
 function problemsOfUrls(
   driver: CrmDriver,
   section: JsonRecord,
-  allowLoopbackHttp: boolean,
+  { allowLoopbackHttp, allowedHosts = [] }: HostOptions,
 ): readonly Problem[] {
-  return driver.urlPaths.flatMap((urlPath) => {
+  return Object.entries(driver.knownHosts).flatMap(([urlPath, known]) => {
     const given = getPath(section, urlPath)
-    const fault = typeof given === 'string' ? checkUrl(given, allowLoopbackHttp) : null
+    const path = `${driver.configSection}.${urlPath}`
+    if (typeof given !== 'string') {
+      return []
+    }
+    const hosts = { byOperator: allowedHosts, loopback: allowLoopbackHttp }
+    const fault =
+      checkUrl(given, allowLoopbackHttp) ??
+      (isAllowedHost(given, known, hosts) ? null : strangeHost(known))
     if (fault === null) {
       return []
     }
-    const path = `${driver.configSection}.${urlPath}`
     return {
       code: fault.kind === 'http' ? 'http_not_allowed' : 'value_invalid',
       message: `${path} ${fault.message}.`,
@@ -99,6 +113,27 @@ function problemsOfUrls(
       value: describeUrl(given),
     }
   })
+}
+
+/** Whether all addresses of a section are on this machine, for trying out: nothing that it names then goes elsewhere. */
+export function staysHere(
+  driver: CrmDriver,
+  section: unknown,
+  { allowLoopbackHttp }: HostOptions,
+): boolean {
+  const addresses = Object.keys(driver.knownHosts).map((path) =>
+    isRecord(section) ? getPath(section, path) : undefined,
+  )
+  const isHere = (address: unknown) =>
+    typeof address === 'string' && URL.canParse(address) && isLoopback(new URL(address))
+  return allowLoopbackHttp && addresses.length > 0 && addresses.every(isHere)
+}
+
+/** The file names where secrets and people go: not anywhere that whoever wrote it likes. */
+function strangeHost(known: readonly string[]): UrlFault {
+  const where =
+    known.length === 0 ? 'must be a host that' : `must be at ${known.join(', ')}, or where`
+  return { kind: 'invalid', message: `${where} the operator allows in CONNECTION_HOSTS` }
 }
 
 /** Ours over the schema's, where both object to one address: the more telling code is kept. */

@@ -1,15 +1,12 @@
 import type { SecretSource } from './connection-file.js'
 import type { Variables } from './environment-sections.js'
 import type { Problem } from '../contracts/problems.js'
+import { faultOfVariable } from './secret-names.js'
 import { Secret } from './secret.js'
 import { variableOf } from './variable.js'
 
 /** Capitals only, as is usual; a secret pasted in place of a name then is refused, and not shown. */
 const VARIABLE_NAME = /^[A-Z_][A-Z0-9_]{0,127}$/
-
-/** The service's own variables: a file that names one would hand it to the CRM that it also names. */
-const OWN_VARIABLE =
-  /^(?:DATABASE_URL|EMARKETEER_.*|GATEWAY_.*|SECRETS_KEY|PUBLIC_URL|\w+_DATABASE_PASSWORD|TEMPORAL_.*|PG.*|NODE_.*)$/
 
 /** Private keys are the longest (PEM). */
 const MAX_SECRET_CHARACTERS = 16_384
@@ -18,12 +15,24 @@ const MAX_SECRET_CHARACTERS = 16_384
 export type SecretReading =
   { readonly source: SecretSource; readonly value: string } | { readonly problem: Problem }
 
+/** What a secret of a file is read with. */
+export interface SecretReadingOptions {
+  /** Where `{"env":"NAME"}` is looked up. */
+  readonly env: Variables
+  /** Whose variables alone it may name; null: anybody's, as its addresses are on this machine. */
+  readonly connectionId: string | null
+}
+
 /**
  * Reads one secret of a connection file: `{"env":"NAME"}` or text.
  *
  * @param given what stands in the file at `path`; never shown.
  */
-export function readSecretSource(given: unknown, path: string, env: Variables): SecretReading {
+export function readSecretSource(
+  given: unknown,
+  path: string,
+  { env, connectionId }: SecretReadingOptions,
+): SecretReading {
   if (typeof given === 'string') {
     return given.trim() === '' || given.length > MAX_SECRET_CHARACTERS
       ? invalid(path, `must have 1 to ${MAX_SECRET_CHARACTERS} characters`)
@@ -33,12 +42,13 @@ export function readSecretSource(given: unknown, path: string, env: Variables): 
   if (name === null) {
     return invalid(path, 'must be {"env":"NAME"}, NAME in capitals, or text')
   }
-  if (OWN_VARIABLE.test(name)) {
-    return invalid(path, `must not be ${name}, which belongs to this service`)
-  }
   const value = variableOf(env, name)
   if (value === undefined) {
     return { problem: secretMissing(name, path) }
+  }
+  const fault = faultOfVariable(name, connectionId)
+  if (fault !== null) {
+    return invalid(path, fault)
   }
   return { source: { env: name }, value }
 }

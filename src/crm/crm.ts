@@ -135,8 +135,11 @@ export interface CrmDriver<Config = unknown> {
   readonly configSection: string
   /** Dotted paths of secrets inside the section; never shown, never stored in the clear. */
   readonly secretPaths: readonly string[]
-  /** Paths of addresses inside the section that must be https (or loopback under the switch). */
-  readonly urlPaths: readonly string[]
+  /**
+   * Paths of addresses inside the section, which must be https (or loopback under the switch), and at which hosts the CRM is
+   * known to be: `login.example.com`, `*.example.com`. None known: the operator has to allow it.
+   */
+  readonly knownHosts: Readonly<Record<string, readonly string[]>>
   /** Paths inside the section that say which environment it is, whoever signs in to it. */
   readonly environmentPaths: readonly string[]
   /** How writes to eMarketeer name their source. */

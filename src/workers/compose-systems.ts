@@ -10,6 +10,8 @@ export interface ComposedSystems {
   readonly db: Database
   readonly vault: SecretsVault
   readonly allowLoopbackHttp: boolean
+  /** Hosts that a connection file may name beside those that a CRM is known by. */
+  readonly allowedHosts: readonly string[]
   close(): Promise<void>
 }
 
@@ -41,6 +43,7 @@ export function composeSystems(
     db,
     vault,
     allowLoopbackHttp: environment.allowLoopbackHttp,
+    allowedHosts: environment.allowedHosts,
     async close() {
       systems.close()
       await db.close()

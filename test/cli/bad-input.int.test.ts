@@ -19,6 +19,7 @@ const env = (more: Readonly<Record<string, string>> = {}) => ({
   EMARKETEER_API_KEY: 'service-key-of-more-than-32-characters',
   ALLOW_LOOPBACK_HTTP: 'true',
   ACME_SECRET: 'a-secret-that-nobody-sees',
+  OTHER_SECRET: 'a-secret-that-nobody-sees',
   TEMPORAL_ADDRESS: '127.0.0.1:9',
   ...more,
 })
@@ -44,7 +45,7 @@ const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString()
 beforeAll(async () => {
   const db = openDatabase(database.url)
   await saveConnection(db, {
-    connectionId: 'other-dynamics',
+    connectionId: OTHER.connectionId,
     accountId: '1002',
     crm: 'dynamics',
     legalBasisSync: false,
@@ -56,6 +57,11 @@ beforeAll(async () => {
   })
   await db.close()
 }, 300_000)
+
+const OTHER = {
+  connectionId: 'other-dynamics',
+  dynamics: { ...GOOD_CONNECTION.dynamics, clientSecret: { env: 'OTHER_SECRET' } },
+}
 
 describe('connection apply refuses', () => {
   it.each([
@@ -72,19 +78,13 @@ describe('connection apply refuses', () => {
       '"crm":"none" of a connection that is not there',
       { ...GOOD_CONNECTION, crm: 'none', legalBasisSync: false },
     ],
-    [
-      '"crm":"none" of another account',
-      { connectionId: 'other-dynamics', accountId: '1003', crm: 'none' },
-    ],
+    ['"crm":"none" of another account', { ...OTHER, accountId: '1003', crm: 'none' }],
     ['"crm":"none" that syncs', { ...GOOD_CONNECTION, crm: 'none' }],
     ['a second CRM of a tenant', { ...GOOD_CONNECTION, accountId: '1002' }],
-    [
-      'another account for a connection',
-      { ...GOOD_CONNECTION, connectionId: 'other-dynamics', accountId: '1003' },
-    ],
+    ['another account for a connection', { ...GOOD_CONNECTION, ...OTHER, accountId: '1003' }],
     [
       'sync switched on in a running connection',
-      { ...GOOD_CONNECTION, connectionId: 'other-dynamics', accountId: '1002' },
+      { ...GOOD_CONNECTION, ...OTHER, accountId: '1002' },
     ],
     ['text that is no JSON', '{"connectionId": "acme",'],
   ])('%s', async (_what, content) => {

@@ -9,7 +9,7 @@ export const GOOD_CONNECTION = {
   crm: 'dynamics',
   legalBasisSync: true,
   dynamics: {
-    environmentUrl: 'https://acme.crm4.dynamics.example',
+    environmentUrl: 'https://acme.crm4.dynamics.com',
     tenantId: '5a1f0c3e-0000-4000-8000-000000000001',
     clientId: '5a1f0c3e-0000-4000-8000-000000000002',
     clientSecret: { env: 'ACME_SECRET' },

@@ -4,7 +4,14 @@ import { parseConnectionFile } from '../../src/config/parse-connection-file.js'
 import { caught, problemsOf } from './caught.js'
 import { exampleDriver, goodFile, PASTED_SECRET } from './example-driver.js'
 
-const env = { ACME_SECRET: 'from-the-environment', LOOSE_KEY: 'k' }
+const env = {
+  ACME_SECRET: 'from-the-environment',
+  ACME_KEY: 'k',
+  NORD_SECRET: 'from-the-environment',
+  AWS_SECRET_ACCESS_KEY: 'from-the-environment',
+  EMARKETEER_API_KEY: 'from-the-environment',
+  LBSYNC_SECRET_APPLICATION: 'a',
+}
 
 const parseText = (text: string, allowLoopbackHttp = false) =>
   parseConnectionFile(text, 'acme.json', { drivers: [exampleDriver], env, allowLoopbackHttp })
@@ -36,9 +43,9 @@ describe('parseConnectionFile', () => {
   })
 
   it('reads the public API key where contacts are to be created', () => {
-    const emarketeer = { publicApiKey: { env: 'LOOSE_KEY' } }
+    const emarketeer = { publicApiKey: { env: 'ACME_KEY' } }
     expect(parse({ createMissing: 'emarketeer', emarketeer }).secrets).toMatchObject({
-      'emarketeer.publicApiKey': { env: 'LOOSE_KEY' },
+      'emarketeer.publicApiKey': { env: 'ACME_KEY' },
     })
   })
 
@@ -81,7 +88,7 @@ describe('parseConnectionFile', () => {
     [
       'http',
       {},
-      { environmentUrl: 'http://acme.example' },
+      { environmentUrl: 'http://acme.crm4.dynamics.example' },
       'http_not_allowed dynamics.environmentUrl',
     ],
     [
@@ -113,6 +120,42 @@ describe('parseConnectionFile', () => {
       {},
       { clientSecret: { env: 'EMARKETEER_API_KEY' } },
       'value_invalid dynamics.clientSecret',
+    ],
+    [
+      "another tenant's variable",
+      {},
+      { clientSecret: { env: 'NORD_SECRET' } },
+      'value_invalid dynamics.clientSecret',
+    ],
+    [
+      "the machine's variable, whatever the connection is called",
+      { connectionId: 'aws-dynamics' },
+      { clientSecret: { env: 'AWS_SECRET_ACCESS_KEY' } },
+      'value_invalid dynamics.clientSecret',
+    ],
+    [
+      "another tenant's variable for the public key",
+      { createMissing: 'emarketeer', emarketeer: { publicApiKey: { env: 'NORD_SECRET' } } },
+      {},
+      'value_invalid emarketeer.publicApiKey',
+    ],
+    [
+      'a stranger who is to issue tokens',
+      {},
+      { authorityHost: 'https://login.evil.test' },
+      'value_invalid dynamics.authorityHost',
+    ],
+    [
+      'a stranger whose name ends like a known one',
+      {},
+      { environmentUrl: 'https://acme.evildynamics.example' },
+      'value_invalid dynamics.environmentUrl',
+    ],
+    [
+      'this machine, without the switch',
+      {},
+      { environmentUrl: 'https://localhost' },
+      'value_invalid dynamics.environmentUrl',
     ],
     ['an empty secret', {}, { clientSecret: ' ' }, 'value_invalid dynamics.clientSecret'],
     ['a number for a secret', {}, { clientSecret: 4711 }, 'value_invalid dynamics.clientSecret'],
@@ -150,6 +193,43 @@ describe('parseConnectionFile', () => {
   it('takes http on loopback under the switch', () => {
     const environmentUrl = 'http://127.0.0.1:4002'
     expect(parse({}, { environmentUrl }, true).section).toMatchObject({ environmentUrl })
+  })
+
+  it('takes a variable that all connections share', () => {
+    const clientSecret = { env: 'LBSYNC_SECRET_APPLICATION' }
+    expect(parse({}, { clientSecret }).secrets).toMatchObject({
+      'dynamics.clientSecret': clientSecret,
+    })
+  })
+
+  it('takes any variable but those of the service where all addresses are on this machine', () => {
+    const here = { environmentUrl: 'http://127.0.0.1:4002', authorityHost: 'http://localhost:1' }
+    const take = (env: string, change: object = {}) =>
+      parse({}, { ...here, clientSecret: { env }, ...change }, true)
+    expect(take('NORD_SECRET').secrets).toMatchObject({
+      'dynamics.clientSecret': { env: 'NORD_SECRET' },
+    })
+    const refused = ['value_invalid dynamics.clientSecret']
+    expect(problemsOf(() => take('EMARKETEER_API_KEY'))).toEqual(refused)
+    expect(problemsOf(() => take('NORD_SECRET', { authorityHost: undefined }))).toEqual(refused)
+  })
+
+  it('takes a host that the operator allows', () => {
+    const at = (authorityHost: string, allowedHosts: string[]) =>
+      parseConnectionFile(
+        JSON.stringify({ ...goodFile, dynamics: { ...goodFile.dynamics, authorityHost } }),
+        'acme.json',
+        { drivers: [exampleDriver], env, allowLoopbackHttp: false, allowedHosts },
+      )
+    expect(at('https://Login.Acme.test', ['login.acme.test']).section).toMatchObject({
+      authorityHost: 'https://Login.Acme.test',
+    })
+    expect(at('https://login.acme.test', ['*.acme.test']).section).toBeDefined()
+    for (const hosts of [['acme.test'], ['*.login.acme.test'], ['*.cme.test']]) {
+      expect(problemsOf(() => at('https://login.acme.test', hosts))).toEqual([
+        'value_invalid dynamics.authorityHost',
+      ])
+    }
   })
 
   it('refuses subscriptionSync where the CRM keeps none', () => {

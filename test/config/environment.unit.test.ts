@@ -47,7 +47,12 @@ describe('readEnvironment', () => {
 
   it('asks of migrate no more than DATABASE_URL', () => {
     const environment = readEnvironment(['database'], { DATABASE_URL: GOOD.DATABASE_URL })
-    expect(Object.keys(environment).sort()).toEqual(['allowLoopbackHttp', 'database', 'logLevel'])
+    expect(Object.keys(environment).sort()).toEqual([
+      'allowLoopbackHttp',
+      'allowedHosts',
+      'database',
+      'logLevel',
+    ])
   })
 
   it('tells all missing variables at once, each once', () => {

@@ -13,7 +13,7 @@ export const exampleDriver = {
     authorityHost: z.url().default('https://login.example.test'),
   }),
   secretPaths: ['clientSecret'],
-  urlPaths: ['environmentUrl', 'authorityHost'],
+  knownHosts: { environmentUrl: ['*.dynamics.example'], authorityHost: ['login.example.test'] },
   environmentPaths: ['environmentUrl'],
   capabilities: { subscriptions: true },
 } as unknown as CrmDriver

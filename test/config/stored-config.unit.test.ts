@@ -11,7 +11,7 @@ import {
 import { caught } from './caught.js'
 import { exampleDriver, goodFile, PASTED_SECRET } from './example-driver.js'
 
-const env = { ACME_SECRET: 'from-the-environment', LOOSE_KEY: 'public-key' }
+const env = { ACME_SECRET: 'from-the-environment', ACME_KEY: 'public-key' }
 const vault = createSecretsVault([new Secret('service-key')])
 
 /** The stored form after a trip through the database. */
@@ -50,7 +50,7 @@ describe('stored configuration', () => {
   })
 
   it('brings the public API key back apart from the section', () => {
-    const emarketeer = { publicApiKey: { env: 'LOOSE_KEY' } }
+    const emarketeer = { publicApiKey: { env: 'ACME_KEY' } }
     const stored = store({ createMissing: 'emarketeer', emarketeer })
     const resolved = resolveStoredConfig(stored, { env, vault })
     expect(resolved.publicApiKey?.reveal()).toBe('public-key')

@@ -1,15 +1,16 @@
 import { describe, expect, it } from '@jest/globals'
 import { parseConnectionFile } from '../../src/config/parse-connection-file.js'
+import type { ProblemsError } from '../../src/contracts/problems.js'
 import { POSITIVE_BASES } from '../../src/domain/legal-basis.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
 import { problemsOf } from './caught.js'
 
 const env = {
-  SO_SECRET: 's',
-  SO_TOKEN: 'App-8k8Q7DmBgo',
-  SO_KEY: 'pem',
-  SO_PASSWORD: 'p',
-  SO_CA: 'c',
+  NORD_SO_SECRET: 's',
+  NORD_SO_TOKEN: 'App-8k8Q7DmBgo',
+  NORD_SO_KEY: 'pem',
+  FJORD_SO_PASSWORD: 'p',
+  FJORD_SO_CA: 'c',
 }
 
 const online = {
@@ -21,9 +22,9 @@ const online = {
     environment: 'online',
     loginHost: 'https://online.superoffice.com',
     contextIdentifier: 'Cust12345',
-    clientSecret: { env: 'SO_SECRET' },
-    systemUserToken: { env: 'SO_TOKEN' },
-    privateKey: { env: 'SO_KEY' },
+    clientSecret: { env: 'NORD_SO_SECRET' },
+    systemUserToken: { env: 'NORD_SO_TOKEN' },
+    privateKey: { env: 'NORD_SO_KEY' },
   },
 }
 const onsite = {
@@ -34,8 +35,8 @@ const onsite = {
   superoffice: {
     baseUrl: 'https://crm.fjord.no/SuperOffice/api/v1',
     username: 'adm0',
-    password: { env: 'SO_PASSWORD' },
-    ca: { env: 'SO_CA' },
+    password: { env: 'FJORD_SO_PASSWORD' },
+    ca: { env: 'FJORD_SO_CA' },
   },
 }
 
@@ -45,8 +46,69 @@ const parse = (file: object, section: object = {}) => {
     drivers: [...CRM_DRIVERS.values()],
     env,
     allowLoopbackHttp: false,
+    allowedHosts: ['crm.fjord.no'],
   })
 }
+
+/** Hosts by Microsoft's "Datacenter regions" and "National clouds", and by SuperOffice's documentation of its environments. */
+describe('a connection file', () => {
+  const dynamics = {
+    connectionId: 'acme-dynamics',
+    accountId: '1001',
+    crm: 'dynamics',
+    legalBasisSync: true,
+    dynamics: {
+      environmentUrl: 'https://acme.crm4.dynamics.com',
+      tenantId: 't',
+      clientId: 'c',
+      clientSecret: 'pasted',
+    },
+  }
+  const faults = (file: object, key: string, section: object, allowedHosts: string[] = []) => {
+    const given = { ...(file as Record<string, object>)[key], ...section }
+    const options = { drivers: [...CRM_DRIVERS.values()], env, allowLoopbackHttp: false }
+    try {
+      const text = JSON.stringify({ ...file, [key]: given })
+      parseConnectionFile(text, 'a.json', { ...options, allowedHosts })
+      return []
+    } catch (error) {
+      return (error as ProblemsError).problems.map(({ path, code }) => `${code} ${path}`)
+    }
+  }
+
+  it.each([
+    ['https://acme.crm4.dynamics.com', undefined],
+    ['https://acme.crm9.dynamics.com', 'https://login.microsoftonline.com'],
+    ['https://acme.crm.microsoftdynamics.us', 'https://login.microsoftonline.us'],
+    ['https://acme.crm.appsplatform.us', 'https://login.microsoftonline.us'],
+    ['https://acme.crm.dynamics.cn', 'https://login.partner.microsoftonline.cn'],
+  ])('goes to Dynamics at %s, with tokens of %s', (environmentUrl, authorityHost) => {
+    expect(faults(dynamics, 'dynamics', { environmentUrl, authorityHost })).toEqual([])
+  })
+
+  it.each([
+    ['environmentUrl', 'https://acme.evil.test'],
+    ['environmentUrl', 'https://dynamics.com.evil.test'],
+    ['environmentUrl', 'https://evildynamics.com'],
+    ['environmentUrl', 'https://127.0.0.1'],
+    ['authorityHost', 'https://login.evil.test'],
+    ['authorityHost', 'https://login.microsoftonline.com.evil.test'],
+    ['authorityHost', 'https://evil.login.microsoftonline.com'],
+  ])('goes to no %s %s', (path, host) => {
+    const section = { [path]: host }
+    expect(faults(dynamics, 'dynamics', section)).toEqual([`value_invalid dynamics.${path}`])
+    expect(faults(dynamics, 'dynamics', section, [new URL(host).hostname])).toEqual([])
+  })
+
+  it.each([
+    ['Online', online, 'loginHost', 'https://sod.superoffice.com.evil.test'],
+    ['on site', onsite, 'baseUrl', onsite.superoffice.baseUrl],
+  ])('goes to SuperOffice %s only where that is known, or allowed', (_where, file, path, host) => {
+    const section = { [path]: host }
+    expect(faults(file, 'superoffice', section)).toEqual([`value_invalid superoffice.${path}`])
+    expect(faults(file, 'superoffice', section, [new URL(host).hostname])).toEqual([])
+  })
+})
 
 describe('a connection file for SuperOffice', () => {
   it('Online is read, its three secrets apart', () => {
@@ -58,9 +120,9 @@ describe('a connection file for SuperOffice', () => {
       contextIdentifier: 'Cust12345',
     })
     expect(secrets).toEqual({
-      'superoffice.clientSecret': { env: 'SO_SECRET' },
-      'superoffice.systemUserToken': { env: 'SO_TOKEN' },
-      'superoffice.privateKey': { env: 'SO_KEY' },
+      'superoffice.clientSecret': { env: 'NORD_SO_SECRET' },
+      'superoffice.systemUserToken': { env: 'NORD_SO_TOKEN' },
+      'superoffice.privateKey': { env: 'NORD_SO_KEY' },
     })
   })
 

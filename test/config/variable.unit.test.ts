@@ -57,10 +57,17 @@ describe('white space around a variable', () => {
           readTemporalProfile({ TEMPORAL_ADDRESS: 't.example:7233', TEMPORAL_API_KEY: 'k' }),
         ),
       )
-      expect(readSecretSource({ env: 'ACME' }, 'p', { ACME: `word${blank}` })).toMatchObject({
+      expect(
+        readSecretSource({ env: 'ACME' }, 'p', {
+          env: { ACME: `word${blank}` },
+          connectionId: null,
+        }),
+      ).toMatchObject({
         value: 'word',
       })
-      expect(readSecretSource(`word${blank}`, 'p', {})).toMatchObject({ value: 'word' })
+      expect(readSecretSource(`word${blank}`, 'p', { env: {}, connectionId: null })).toMatchObject({
+        value: 'word',
+      })
     },
   )
 
@@ -121,7 +128,9 @@ describe('what seals', () => {
   it.each(['WORKER_DATABASE_PASSWORD', 'CLI_DATABASE_PASSWORD'])(
     'a file may not name %s',
     (name) => {
-      expect(readSecretSource({ env: name }, 'p', { [name]: 'x' })).toMatchObject({
+      expect(
+        readSecretSource({ env: name }, 'p', { env: { [name]: 'x' }, connectionId: null }),
+      ).toMatchObject({
         problem: { code: 'value_invalid' },
       })
     },

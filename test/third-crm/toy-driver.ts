@@ -35,7 +35,7 @@ export function toyDriver(installations: ReadonlyMap<string, ToyCrm>): CrmDriver
     configSchema,
     configSection: 'toy',
     secretPaths: [],
-    urlPaths: [],
+    knownHosts: {},
     environmentPaths: ['installation'],
     emarketeerSource: 'crmSuperOffice',
     // The runner is the same for every CRM, whatever name it is started by.

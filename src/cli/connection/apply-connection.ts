@@ -63,11 +63,12 @@ export async function applyConnection(
 
 function connect(text: string, path: string, options: ApplyOptions): Promise<AppliedConnection> {
   return withSystems(async (composed) => {
-    const { db, vault, allowLoopbackHttp } = composed
+    const { db, vault, allowLoopbackHttp, allowedHosts } = composed
     const file = parseConnectionFile(text, path, {
       drivers: [...CRM_DRIVERS.values()],
       env: process.env,
       allowLoopbackHttp,
+      allowedHosts,
     })
     const driver = driverOf(file)
     const existing = await findConnection(db, file.connectionId)

@@ -3,6 +3,25 @@ import { z } from 'zod'
 /** Where Entra ID issues tokens, unless the connection file says otherwise (sovereign clouds). */
 export const DEFAULT_AUTHORITY_HOST = 'https://login.microsoftonline.com'
 
+/**
+ * Where environments are: the public cloud, US Government (GCC High, DoD) and China (Microsoft, "Datacenter regions").
+ * Germany's own cloud was closed in 2021.
+ */
+export const ENVIRONMENT_HOSTS = [
+  '*.dynamics.com',
+  '*.microsoftdynamics.us',
+  '*.appsplatform.us',
+  '*.dynamics.cn',
+]
+
+/** Where Entra ID issues tokens in these clouds (Microsoft, "Microsoft Entra authentication & national clouds"). */
+export const AUTHORITY_HOSTS = [
+  'login.microsoftonline.com',
+  'login.microsoftonline.us',
+  'login.partner.microsoftonline.cn',
+  'login.chinacloudapi.cn',
+]
+
 const address = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 
 /** The connection file's section `dynamics`, secrets resolved. Which addresses may be http is checked outside. */

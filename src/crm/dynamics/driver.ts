@@ -1,6 +1,11 @@
 import type { CrmDriver } from '../crm.js'
 import { explainRefusal } from './auth/refusal-hints.js'
-import { type DynamicsConfig, dynamicsConfigSchema } from './config.js'
+import {
+  AUTHORITY_HOSTS,
+  type DynamicsConfig,
+  dynamicsConfigSchema,
+  ENVIRONMENT_HOSTS,
+} from './config.js'
 import { MAX_IN_VALUES } from './reading/chunks.js'
 import { DynamicsSession } from './session.js'
 import { SETUP_STEPS } from './setup/index.js'
@@ -21,7 +26,7 @@ export const dynamicsDriver: CrmDriver<DynamicsConfig> = {
   configSchema: dynamicsConfigSchema,
   configSection: 'dynamics',
   secretPaths: ['clientSecret'],
-  urlPaths: ['environmentUrl', 'authorityHost'],
+  knownHosts: { environmentUrl: ENVIRONMENT_HOSTS, authorityHost: AUTHORITY_HOSTS },
   environmentPaths: ['environmentUrl'],
   emarketeerSource: 'crmDynamics',
   setupWorkflow: 'dynamicsSetup',

@@ -63,7 +63,7 @@ export const superOfficeOnlineDriver: CrmDriver<OnlineConfig> = {
   crm: 'superoffice-online',
   configSchema: onlineConfigSchema,
   secretPaths: ['clientSecret', 'systemUserToken', 'privateKey'],
-  urlPaths: ['loginHost'],
+  knownHosts: { loginHost: ['*.superoffice.com'] },
   environmentPaths: ['contextIdentifier'],
   explainRefusal: explainOnlineRefusal,
   open({ testPersonId = null, legalBases, times, ...config }, options) {
@@ -86,7 +86,8 @@ export const superOfficeOnsiteDriver: CrmDriver<OnsiteConfig> = {
   crm: 'superoffice-onsite',
   configSchema: onsiteConfigSchema,
   secretPaths: ['password', 'ca'],
-  urlPaths: ['baseUrl'],
+  // Wherever the customer has it.
+  knownHosts: { baseUrl: [] },
   environmentPaths: ['baseUrl'],
   explainRefusal: explainOnsiteRefusal,
   open({ testPersonId = null, legalBases, times, ...config }, options) {
