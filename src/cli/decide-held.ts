@@ -2,7 +2,6 @@ import { MAX_ADDRESS_IDS } from '../contracts/inputs.js'
 import type { WorkReport } from '../contracts/sync-activities.js'
 import { approveHeld, rejectHeld, type HeldVerdict } from '../sync/held.js'
 import { requireRunning } from './connection/require-running.js'
-import { requireWords } from './connection/require-words.js'
 import type { Output } from './output.js'
 import { withLedger, withTemporal } from './resources.js'
 import { runResync } from './run-resync.js'
@@ -28,7 +27,6 @@ export async function decideHeld(
   verdict: HeldVerdict,
   output: Output,
 ): Promise<DecidedHeld> {
-  requireWords(verdict)
   const { connectionId } = verdict
   return withTemporal(async (temporal) => {
     const { cells, addressIds } = await withLedger(async (db) => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { EXIT, type ExitCode } from '../contracts/error-catalogue.js'
+import { requireEvidence } from './require-evidence.js'
 
 /** What an exit code means, as `--help` and docs/cli.md tell it. */
 const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
@@ -31,7 +32,7 @@ export interface JsonOption {
 
 const exitCodes = new WeakMap<Command, readonly ExitCode[]>()
 
-/** A command that does something: with `--json`, and its exit codes in `--help`. */
+/** A command that does something: with `--json`, its exit codes in `--help`, and who and why judged before it begins. */
 export function addLeaf(parent: Command, description: LeafDescription): Command {
   const { usage, summary, notes } = description
   const codes = [EXIT.done, EXIT.failed, EXIT.badInput, ...(description.exitCodes ?? [])]
@@ -40,6 +41,7 @@ export function addLeaf(parent: Command, description: LeafDescription): Command 
     .description(summary)
     .allowExcessArguments(false)
     .option('--json', 'answer with one JSON document on stdout')
+    .hook('preAction', (_, leaf) => requireEvidence(leaf.opts()))
   exitCodes.set(command, codes)
   const meanings = codes.map((code) => `  ${code}  ${EXIT_MEANINGS[code]}`)
   const blocks = [...(notes === undefined ? [] : [notes]), `Exit codes:\n${meanings.join('\n')}`]

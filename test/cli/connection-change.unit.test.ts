@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { ConnectionFile } from '../../src/config/connection-file.js'
 import { checkChange } from '../../src/cli/connection/check-change.js'
-import { requireWords } from '../../src/cli/connection/require-words.js'
 import { refuseToPause, refuseToResume } from '../../src/ledger/connection-life.js'
 import type { ConnectionRow, ConnectionState } from '../../src/ledger/connections.js'
 
@@ -110,13 +109,5 @@ describe('pausing and resuming', () => {
   ])('a connection that the service itself holds back for %s', (crmBlockedCode, resuming) => {
     const connection = { connectionId: 'acme', state: 'active', crmBlockedCode } as const
     expect(refusal(() => refuseToResume(connection))?.code ?? null).toBe(resuming)
-  })
-
-  it.each(['reason', 'by'])('needs %s', (name) => {
-    const words = { reason: 'why', by: 'Kari', [name]: ' ' }
-    expect(refusal(() => requireWords(words))).toEqual({
-      code: 'value_missing',
-      message: `--${name} is empty.`,
-    })
   })
 })

@@ -9,7 +9,7 @@ import { withLedger, withTemporal } from '../resources.js'
 import { awaitResult } from '../temporal/await-result.js'
 import { startOrJoin, type WorkflowStart } from '../../client/start-or-join.js'
 import { requireConnection } from './connection-view.js'
-import { requireWords, type Words } from './require-words.js'
+import type { Evidence } from '../require-evidence.js'
 
 /** What `connection pause` and `connection resume` answer. */
 export interface ChangedConnection {
@@ -22,7 +22,7 @@ export interface ChangedConnection {
 }
 
 /** Which connection, who, and why. */
-export interface LifeCommand extends Words {
+export interface LifeCommand extends Evidence {
   readonly connectionId: string
 }
 
@@ -79,7 +79,6 @@ export function change(
   output: Output,
   { type, workflowId, input, refuse, ...more }: Change,
 ): Promise<ChangedConnection> {
-  requireWords(command)
   const { connectionId } = command
   return withLedger(async (db) => {
     const connection = await requireConnection(db, connectionId)

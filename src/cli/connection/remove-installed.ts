@@ -5,7 +5,7 @@ import type { Output } from '../output.js'
 import { withLedger, withTemporal } from '../resources.js'
 import { requireConnection } from './connection-view.js'
 import { runDisconnect } from './disconnect-run.js'
-import { requireWords, type Words } from './require-words.js'
+import type { Evidence } from '../require-evidence.js'
 
 /** What `connection remove-installed` answers. */
 export interface RemovedInstallation {
@@ -24,10 +24,9 @@ export interface RemovedInstallation {
  * @throws AppError `value_missing`, `connection_not_found`, `connection_paused`, `temporal_unreachable`.
  */
 export function removeInstalled(
-  request: Words & { readonly connectionId: string },
+  request: Evidence & { readonly connectionId: string },
   options: { readonly wait: boolean; readonly output: Output },
 ): Promise<RemovedInstallation> {
-  requireWords(request)
   const { connectionId } = request
   return withLedger(async (db) => {
     const connection = await requireConnection(db, connectionId)

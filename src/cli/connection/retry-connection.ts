@@ -3,7 +3,6 @@ import { retryConnection as openGates } from '../../ledger/connection-life.js'
 import { withLedger } from '../resources.js'
 import { requireConnection } from './connection-view.js'
 import type { LifeCommand } from './pause-and-resume.js'
-import { requireWords } from './require-words.js'
 
 /** What `connection retry` answers. */
 export interface RetriedConnection {
@@ -18,7 +17,6 @@ export interface RetriedConnection {
 
 /** Lets both systems be called at once. @throws AppError `value_missing`, `connection_not_found`. */
 export function retryConnection(command: LifeCommand): Promise<RetriedConnection> {
-  requireWords(command)
   const { connectionId } = command
   return withLedger(async (db) => {
     await requireConnection(db, connectionId)

@@ -4,7 +4,6 @@ import { AppError } from '../../contracts/app-error.js'
 import { workflowIds } from '../../contracts/names.js'
 import type { SetupIntervention, SetupStatus } from '../../contracts/setup.js'
 import { asSetupError, lookAtSetup } from './look-at-setup.js'
-import { requireEvidence } from './require-evidence.js'
 
 const LOOK_EVERY_MS = 200
 /** A worker that answered a moment ago takes a message within this time. */
@@ -33,7 +32,6 @@ export async function holdSetup(
   action: 'pause' | 'resume',
   evidence: SetupIntervention,
 ): Promise<HeldSetup> {
-  requireEvidence(evidence)
   const workflowId = workflowIds.setup(connectionId)
   // A signal has no answer: what is new in the status afterwards is told.
   const before = await lookAtSetup(temporal, connectionId)
