@@ -8,6 +8,7 @@ import { addHeld } from './commands/held.js'
 import { addMailingList } from './commands/mailing-list.js'
 import { addMigrate } from './commands/migrate.js'
 import { addPreSend } from './commands/pre-send.js'
+import { addRelease } from './commands/release.js'
 import { addResync } from './commands/resync.js'
 import { addSetup } from './commands/setup.js'
 import { addSweep } from './commands/sweep.js'
@@ -31,6 +32,7 @@ export function buildProgram(output: Output): Command {
     .configureOutput({ writeErr: (help) => output.note(help), outputError: () => undefined })
   addMigrate(program, output)
   addWorker(program, output)
+  addRelease(program, output)
   addGateway(program, output)
   addConnection(program, output)
   addSetup(program, output)

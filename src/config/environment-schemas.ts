@@ -78,6 +78,11 @@ function isAddressRange(text: string): boolean {
   return bits > 0 && (prefix === undefined || (Number(prefix) >= 1 && Number(prefix) <= bits))
 }
 
+/** Temporal and its command line take more; this much needs no quotes anywhere. */
+const buildId = z
+  .string()
+  .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, ".", "_" and "-"')
+
 /** What every process reads. */
 export const commonSchema = z
   .object({
@@ -165,6 +170,10 @@ export const SECTION_SCHEMAS: SectionSchemas = {
         apiKey: given.GATEWAY_API_KEY ?? null,
         trustedProxies: given.TRUSTED_PROXIES ?? [],
       })),
+  build: () =>
+    z
+      .object({ BUILD_ID: buildId.optional() })
+      .transform((given) => ({ id: given.BUILD_ID ?? null })),
   secrets: () =>
     z
       .object({ SECRETS_KEY: madeUpKey.optional(), EMARKETEER_API_KEY: secret.optional() })

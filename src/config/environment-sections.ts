@@ -35,6 +35,10 @@ export interface EnvironmentSections {
     /** Addresses and ranges of the proxies whose X-Forwarded-For is believed. */
     readonly trustedProxies: readonly string[]
   }
+  readonly build: {
+    /** What operators call this build (BUILD_ID); null: it is told by its code. */
+    readonly id: string | null
+  }
   readonly secrets: {
     /** For {@link createSecretsVault}: the first seals, all open. */
     readonly vaultKeys: readonly [Secret, ...Secret[]]

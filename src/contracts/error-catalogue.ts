@@ -112,6 +112,9 @@ export const ERROR_CATALOGUE = {
     'Wait until it has ended (`temporal workflow describe -w disconnect/<connection id>`), or abort it.',
   ),
   setup_of_another_crm: refused("Start the set-up workflow of the connection's CRM."),
+  release_misfit: refused(
+    'Reset or end these workflows first (docs/runbook.md), or give --force and do so afterwards.',
+  ),
   override_invalid: badInput('See docs/driving.md for what the message must hold.'),
   override_refused: refused(
     'See `lbsync setup status`: the step, what it waits for, and the choices.',
@@ -186,6 +189,10 @@ export const ERROR_CATALOGUE = {
     'Tried again by itself. If it stays: somebody holds a lock (`pg_stat_activity`), or the server is too slow.',
   ),
   database_not_migrated: outside('Run `lbsync migrate` first.', false),
+  releases_unsupported: outside(
+    'Upgrade as docs/operating.md says for such a server, or use Temporal 1.29.1 or newer with `system.enableDeploymentVersions`.',
+    false,
+  ),
   emarketeer_unreachable: outside('Check EMARKETEER_SYNC_URL; the sync tries again by itself.'),
   emarketeer_auth_failed: outside('Check EMARKETEER_API_KEY.', false),
   emarketeer_refused: outside('eMarketeer refused the call; see the code it gave.', false),

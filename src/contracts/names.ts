@@ -39,6 +39,12 @@ export function implicitConnectionId(accountId: string): string {
   return `${IMPLICIT_ID_PREFIX}${accountId}`
 }
 
+/**
+ * Workflow types whose runs stay with the build on which they began; all others go along with the current build. A run of
+ * these may be ended anywhere, and loses nothing.
+ */
+export const PINNED_WORKFLOWS = ['sweepRun', 'resync'] as const
+
 /** Keyword search attributes that every workflow of ours sets. */
 export const SEARCH_ATTRIBUTES = ['ConnectionId', 'Crm', 'Phase', 'Tier'] as const
 
@@ -50,6 +56,14 @@ export type Phase = 'running' | 'paused' | 'waiting' | 'done' | 'failed'
 
 /** Priority keys: webhooks and sendouts first, the sweep last (1 = first). */
 export const PRIORITY = { webhook: 1, preSend: 1, setup: 2, sweep: 4 } as const
+
+/** What the server takes; an account's implicit connection may be longer. */
+const MAX_FAIRNESS_KEY = 64
+
+/** Whose share of a queue work takes, as Temporal is told it: a connection's. */
+export function fairnessKey(connectionId: string): string {
+  return connectionId.slice(0, MAX_FAIRNESS_KEY)
+}
 
 /** Inbox workflows a connection's webhooks are spread over. */
 export const INBOX_SHARDS = 4

@@ -10,16 +10,23 @@ import { createWebhookActivities } from '../activities/webhook-rotation.js'
 import { createSyncActivities } from '../activities/sync-activities.js'
 import { readEnvironment } from '../config/environment.js'
 import { connectTemporalNative } from '../config/temporal-native.js'
-import { connectTemporal } from '../config/temporal.js'
+import { connectTemporal, type TemporalClient } from '../config/temporal.js'
+import { AppError } from '../contracts/app-error.js'
 import { QUEUES, type QueueName } from '../contracts/names.js'
+import { logger } from '../telemetry/logger.js'
 import { installTemporalRuntime } from '../telemetry/temporal-runtime.js'
 import { composeSystems } from './compose-systems.js'
+import { readBuildId } from './build-id.js'
+import { deploymentOptions, readDeployment } from './deployment.js'
 import { endTogether, type Part } from './end-together.js'
 import { ISOLATE_TIME } from './isolate-time.js'
 import { registerSearchAttributes } from './search-attributes.js'
 import { warnOfOpenConnections } from './warn-of-open-connections.js'
+import { watchRelease, type Release, type Standing } from './watch-release.js'
 import { watchSweeps } from './watch-sweeps.js'
 import { workflowBundle } from './workflow-bundle.js'
+
+const log = logger('worker')
 
 /** Pieces of work that one queue's worker does at once: bounded by what a CRM allows, not by the machine. */
 const CONCURRENT_ACTIVITIES: Readonly<Record<QueueName, number>> = {
@@ -42,10 +49,12 @@ const CLOSE_MS = 3_000
 export interface RunWorkersOptions {
   /** Ends them gracefully. */
   readonly signal: AbortSignal
-  /** Called once all of them poll. */
+  /** Called once all of them poll, and it is known whether work goes to this build. */
   readonly onReady?: (facts: {
     readonly address: string
     readonly queues: readonly string[]
+    readonly buildId: string
+    readonly standing: Standing | 'unversioned'
   }) => void
 }
 
@@ -81,6 +90,9 @@ export async function runWorkers(
       ...createConnectionActivities(place),
     }
     const bundle = await workflowBundle()
+    const buildId = await readBuildId()
+    const temporal = { client, connection, address, namespace }
+    const versioned = await canTellBuilds(temporal)
     const workers: Worker[] = []
     for (const queue of queues) {
       workers.push(
@@ -91,6 +103,7 @@ export async function runWorkers(
           taskQueue: queue,
           workflowBundle: bundle,
           activities,
+          ...(versioned ? { workerDeploymentOptions: deploymentOptions(buildId) } : {}),
           maxConcurrentActivityTaskExecutions: CONCURRENT_ACTIVITIES[queue],
           maxCachedWorkflows: Math.ceil(MAX_CACHED_WORKFLOWS / queues.length),
           ...SHUTDOWN,
@@ -100,13 +113,18 @@ export async function runWorkers(
         }),
       )
     }
-    const parts = workers.map(partOf)
+    const release = versioned ? releaseOf({ temporal, buildId, bundle }) : null
     const running = endTogether(
-      queues.includes(QUEUES.sweep) ? [...parts, watchOf(place)] : parts,
+      [
+        ...workers.map(partOf),
+        ...(queues.includes(QUEUES.sweep) ? [watchOf(place)] : []),
+        ...(release === null ? [] : [release]),
+      ],
       options.signal,
     )
+    const standing = (await Promise.race([release?.known, running])) ?? 'unversioned'
     if (!options.signal.aborted) {
-      options.onReady?.({ address, queues })
+      options.onReady?.({ address, queues, buildId, standing })
     }
     await running
   } finally {
@@ -132,4 +150,44 @@ function partOf(worker: Worker): Part {
 function watchOf(place: CronPlace): Part {
   const end = new AbortController()
   return { run: () => watchSweeps(place, end.signal), stop: () => end.abort() }
+}
+
+/** Whether the server tells builds apart; where it does not, that is said, as an upgrade is then another. */
+async function canTellBuilds(temporal: TemporalClient): Promise<boolean> {
+  try {
+    await readDeployment(temporal)
+    return true
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'releases_unsupported') {
+      log.warn({ err: error, code: error.code }, 'workers have no version; see docs/operating.md')
+      return false
+    }
+    throw error
+  }
+}
+
+/** Whoever waits to hear that workers are ready hears it by then, whatever is known of the build. */
+const KNOWN_WITHIN_MS = 10_000
+
+/** Sees to it that work goes to a build that is served. */
+function releaseOf(release: Release): Part & { readonly known: Promise<Standing> } {
+  const end = new AbortController()
+  let tell: (standing: Standing) => void = () => undefined
+  const told = new Promise<Standing>((resolve) => (tell = resolve))
+  const onStanding = (standing: Standing) => {
+    log.info({ buildId: release.buildId, state: standing }, 'where work goes')
+    if (standing !== 'arriving') {
+      tell(standing)
+    }
+  }
+  return {
+    run: () => watchRelease(release, end.signal, onStanding),
+    stop: () => end.abort(),
+    known: Promise.race([
+      told,
+      wait(KNOWN_WITHIN_MS, 'arriving' as const, { ref: false, signal: end.signal }).catch(
+        () => 'arriving' as const,
+      ),
+    ]),
+  }
 }

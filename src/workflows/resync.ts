@@ -6,6 +6,7 @@ import { sync } from './activity-proxies.js'
 import { entry } from './entry.js'
 import { mark, tellingFailure } from './phase.js'
 import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
+import { staysWithItsBuild } from './stays.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
 import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
 
@@ -24,6 +25,7 @@ export const resyncStatusQuery = defineQuery<{
 export function resync(...given: [ResyncInput]): Promise<ResyncResult> {
   return entry(resyncInput, given, lookAgain)
 }
+staysWithItsBuild(resync)
 
 async function lookAgain(input: ResyncInput): Promise<ResyncResult> {
   const { connectionId, addressIds = null, dryRun = false } = input

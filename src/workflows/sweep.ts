@@ -13,6 +13,7 @@ import { mark, tellingFailure } from './phase.js'
 import { problemIn } from './problem-in.js'
 import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
 import { orRefused, refusalDetails } from './refusal.js'
+import { staysWithItsBuild } from './stays.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
 import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
 
@@ -37,6 +38,7 @@ export const SWEEP_STATUS = 'How far it is: phase, and counts so far.'
 export function sweepRun(...given: [SweepInput]): Promise<SweepResult> {
   return entry(sweepInput, given, sweepNow)
 }
+staysWithItsBuild(sweepRun)
 
 async function sweepNow(input: SweepInput): Promise<SweepResult> {
   const { connectionId } = input

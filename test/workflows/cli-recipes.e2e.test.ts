@@ -4,17 +4,16 @@ import { fileURLToPath } from 'node:url'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
-import { QUEUES, SEARCH_ATTRIBUTES } from '../../src/contracts/names.js'
+import { DefaultLogger, Runtime } from '@temporalio/worker'
+import { SEARCH_ATTRIBUTES } from '../../src/contracts/names.js'
 import { freePort } from '../../src/embedded/free-port.js'
 import { temporalCli } from '../../src/embedded/temporal-cli.js'
 import { provisionTimeoutMs } from '../support/ask-broker.js'
 import { withTemporal } from '../support/with-temporal.js'
 import { workflowBundle } from '../support/workflow-bundle.js'
-import { delegatingActivities } from './support/delegating-activities.js'
+import { startBuild, type BuildWorkers } from './support/build-workers.js'
 import { recipesOf } from './support/doc-recipes.js'
 import { FakeSendouts } from './support/fake-sendouts.js'
-import { FakeWorld } from './support/fake-world.js'
 import { setupThatAsks } from './support/setup-that-asks.js'
 import { untilStatus } from './support/setup-runs.js'
 import { tracesOfPeople } from './support/traces-of-people.js'
@@ -29,36 +28,21 @@ const DOCUMENT = fileURLToPath(new URL('../../docs/temporal-cli.md', import.meta
 const recipes = await recipesOf(DOCUMENT)
 
 describe('recipes of docs/temporal-cli.md', () => {
-  let workers: Worker[] = []
-  let running: Promise<unknown>
+  let build: BuildWorkers
   // Hooks of the end run in this order: workers first, then their connection.
-  afterAll(async () => {
-    workers.forEach((worker) => worker.shutdown())
-    await running
-  })
+  afterAll(() => build.stop())
   const temporal = withTemporal()
-  const world = new FakeWorld({
-    ...new FakeSendouts({ targeted: 10 }).activities(),
-    ...setupThatAsks(),
-  })
   let environment: NodeJS.ProcessEnv
 
   const shell = (command: string) => run('/bin/sh', ['-c', command], { env: environment })
 
   beforeAll(async () => {
-    const { codePath } = await workflowBundle()
-    workers = await Promise.all(
-      Object.values(QUEUES).map((taskQueue) =>
-        Worker.create({
-          connection: temporal.nativeConnection,
-          namespace: temporal.namespace,
-          taskQueue,
-          workflowBundle: { codePath },
-          activities: delegatingActivities(() => world),
-        }),
-      ),
-    )
-    running = Promise.all(workers.map((worker) => worker.run()))
+    const code = await readFile((await workflowBundle()).codePath, 'utf8')
+    build = await startBuild(temporal, 'recipes', code, {
+      ...new FakeSendouts({ targeted: 10 }).activities(),
+      ...setupThatAsks(),
+    })
+    await build.standing('current')
     environment = {
       PATH: `${dirname(await temporalCli())}:${process.env['PATH']}`,
       HOME: process.env['HOME'],
@@ -141,7 +125,7 @@ describe('recipes of docs/temporal-cli.md', () => {
 
   it('give each choice of Support to the step, and keep all of them as evidence', () => {
     const formId = '8d2c3f52-0000-4000-8000-000000000003'
-    const choices = world
+    const choices = build.world
       .inputs('runSetupStep')
       .filter(({ stepId, choice }) => stepId === 'form' && choice !== null)
     expect(choices.map(({ choice }) => choice)).toEqual([
@@ -149,7 +133,7 @@ describe('recipes of docs/temporal-cli.md', () => {
       { action: 'useForm', formId },
       { action: 'useTab', formId, tab: 'tab_1' },
     ])
-    expect(world.inputs('keepSetupDecision').map(({ action, by }) => [action, by])).toEqual(
+    expect(build.world.inputs('keepSetupDecision').map(({ action, by }) => [action, by])).toEqual(
       ['pause', 'resume', 'retry', 'useForm', 'useTab'].map((action) => [action, 'Kari']),
     )
   })

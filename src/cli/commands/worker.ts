@@ -10,6 +10,15 @@ const ALL: readonly QueueName[] = Object.values(QUEUES)
 /** Time for telling why it ended. */
 const GONE_AFTER_MS = 1_000
 
+/** Whether work goes to these workers, in words. */
+const STANDINGS = {
+  current: (buildId: string) => `Build ${buildId} is the current one.`,
+  waiting: (buildId: string) =>
+    `Build ${buildId} waits: another is the current one (lbsync release show).`,
+  arriving: (buildId: string) => `Build ${buildId} waits until each queue has a worker of it.`,
+  unversioned: () => 'The server does not tell builds apart.',
+} as const
+
 interface Options extends JsonOption {
   readonly queues: readonly QueueName[]
 }
@@ -29,12 +38,12 @@ export function addWorker(program: Command, output: Output): void {
       try {
         await runWorkers(queues, {
           signal,
-          onReady: ({ address }) => {
-            const ready = { ready: true, queues, temporal: address }
+          onReady: ({ address, buildId, standing }) => {
+            const ready = { ready: true, queues, temporal: address, buildId, standing }
             void output.write(
               json
                 ? `${JSON.stringify(ready)}\n`
-                : `Serving ${queues.join(', ')} of Temporal at ${address}.\n`,
+                : `Serving ${queues.join(', ')} of Temporal at ${address}. ${STANDINGS[standing](buildId)}\n`,
             )
           },
         })

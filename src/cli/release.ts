@@ -1,0 +1,59 @@
+import { readBuildId } from '../workers/build-id.js'
+import { installTemporalRuntime } from '../telemetry/temporal-runtime.js'
+import { readDeployment, servedBuilds, UNVERSIONED } from '../workers/deployment.js'
+import { useRelease } from '../workers/use-release.js'
+import { workflowBundle } from '../workers/workflow-bundle.js'
+import { withTemporal } from './resources.js'
+
+/** Builds as `lbsync release show` tells them. */
+export interface ReleaseView {
+  /** Of the command itself. */
+  readonly buildId: string
+  /** All that the server still knows; null: workers without a version. */
+  readonly builds: readonly {
+    readonly buildId: string | null
+    /** New work goes to it. */
+    readonly current: boolean
+    /** Workers of it poll, or did so a minute and a half ago. */
+    readonly served: boolean
+  }[]
+}
+
+/** @throws AppError `releases_unsupported`, `temporal_unreachable`. */
+export async function showRelease(): Promise<ReleaseView> {
+  const buildId = await readBuildId()
+  return withTemporal(async (temporal) => {
+    const deployment = await readDeployment(temporal)
+    const served = await servedBuilds(temporal)
+    const current = deployment?.current ?? UNVERSIONED
+    const known = (deployment?.builds ?? []).map((build) => build.buildId)
+    const unversioned = current === UNVERSIONED || served.has(UNVERSIONED) ? [UNVERSIONED] : []
+    const builds = [...known, ...unversioned].map((id) => ({
+      buildId: id === UNVERSIONED ? null : id,
+      current: id === current,
+      served: served.has(id),
+    }))
+    return { buildId, builds }
+  })
+}
+
+/** What giving the work to a build came to. */
+export interface UsedRelease {
+  readonly buildId: string
+  /** Workflows whose tasks will fail, as it was forced. */
+  readonly misfits: readonly string[]
+}
+
+/**
+ * Gives the work to the build of this command.
+ * @param force whatever does not fit it.
+ * @throws AppError `release_misfit`, `worker_unreachable`, `releases_unsupported`, `temporal_unreachable`.
+ */
+export async function giveWork(force: boolean): Promise<UsedRelease> {
+  const buildId = await readBuildId()
+  const bundle = await workflowBundle()
+  return withTemporal(async (temporal) => {
+    installTemporalRuntime()
+    return { buildId, misfits: await useRelease({ temporal, buildId, bundle }, force) }
+  })
+}

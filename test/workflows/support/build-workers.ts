@@ -1,0 +1,75 @@
+import type { Connection } from '@temporalio/client'
+import { Worker } from '@temporalio/worker'
+import type { TemporalClient } from '../../../src/config/temporal.js'
+import { QUEUES } from '../../../src/contracts/names.js'
+import { deploymentOptions } from '../../../src/workers/deployment.js'
+import { ISOLATE_TIME } from '../../../src/workers/isolate-time.js'
+import { watchRelease, type Release, type Standing } from '../../../src/workers/watch-release.js'
+import type { TestTemporal } from '../../support/with-temporal.js'
+import { delegatingActivities } from './delegating-activities.js'
+import { FakeWorld, type Activities } from './fake-world.js'
+
+/** The workers of one build: all queues, and what watches over its release. */
+export interface BuildWorkers {
+  readonly world: FakeWorld
+  readonly release: Release
+  /** Resolves once the build has that standing. */
+  standing(expected: Standing): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A client as the product's own commands have one. */
+export function temporalClientOf({ client, address, namespace }: TestTemporal): TemporalClient {
+  return { client, connection: client.connection as Connection, address, namespace }
+}
+
+/** Starts them as `lbsync worker` does, with activities of a test's choice. */
+export async function startBuild(
+  temporal: TestTemporal,
+  buildId: string,
+  code: string,
+  activities: Partial<Activities>,
+): Promise<BuildWorkers> {
+  const world = new FakeWorld(activities)
+  const release = { temporal: temporalClientOf(temporal), buildId, bundle: { code } }
+  const workers = await Promise.all(
+    Object.values(QUEUES).map((taskQueue) =>
+      Worker.create({
+        ...ISOLATE_TIME,
+        connection: temporal.nativeConnection,
+        namespace: temporal.namespace,
+        taskQueue,
+        workflowBundle: { code },
+        activities: delegatingActivities(() => world),
+        workerDeploymentOptions: deploymentOptions(buildId),
+        maxHeartbeatThrottleInterval: '100 milliseconds',
+        defaultHeartbeatThrottleInterval: '100 milliseconds',
+        shutdownGraceTime: '1 second',
+        shutdownForceTime: '3 seconds',
+      }),
+    ),
+  )
+  const end = new AbortController()
+  let known: Standing | null = null
+  const waiters = new Map<Standing, () => void>()
+  const running = [
+    ...workers.map((worker) => worker.run()),
+    watchRelease(release, end.signal, (standing) => {
+      known = standing
+      waiters.get(standing)?.()
+    }),
+  ]
+  return {
+    world,
+    release,
+    standing: (expected) =>
+      known === expected
+        ? Promise.resolve()
+        : new Promise((resolve) => waiters.set(expected, resolve)),
+    async stop() {
+      end.abort()
+      workers.forEach((worker) => worker.shutdown())
+      await Promise.all(running)
+    },
+  }
+}
