@@ -1,6 +1,6 @@
 import type { Client, WorkflowHandle } from '@temporalio/client'
 import type { TypedSearchAttributes } from '@temporalio/common'
-import type { QueueName } from '../contracts/names.js'
+import { fairnessKey, type QueueName } from '../contracts/names.js'
 
 /** A workflow to start. Its input holds references only, never a person. */
 export interface WorkflowStart {
@@ -32,9 +32,6 @@ export interface StartedRun {
   readonly runId: string
   readonly joined: boolean
 }
-
-/** What the server takes; an account's implicit connection may be longer. */
-const MAX_FAIRNESS_KEY = 64
 
 /** The one that ran may end while it is asked; then it is started anew. */
 const TRIES = 3
@@ -76,9 +73,7 @@ async function startAnew(
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       priority: {
         priorityKey,
-        ...(connectionId === undefined
-          ? {}
-          : { fairnessKey: connectionId.slice(0, MAX_FAIRNESS_KEY) }),
+        ...(connectionId === undefined ? {} : { fairnessKey: fairnessKey(connectionId) }),
       },
       staticSummary: more.summary,
       ...(more.memo ? { memo: more.memo } : {}),

@@ -1,4 +1,6 @@
-import { proxyActivities } from '@temporalio/workflow'
+import type { ActivityOptions, Priority } from '@temporalio/common'
+import { proxyActivities, workflowInfo } from '@temporalio/workflow'
+import { fairnessKey } from '../contracts/names.js'
 import {
   ACTIVITY_LIMITS,
   ACTIVITY_SUMMARIES,
@@ -30,12 +32,17 @@ export function preSendBrief(
   return proxied(inTime(ACTIVITY_LIMITS.preSendBrief, remainingMs))
 }
 
-/** Work of a sendout. @param remainingMs until its deadline; null: whoever asked for it ends it. */
+/**
+ * Work of a sendout.
+ * @param remainingMs until its deadline; null: whoever asked for it ends it.
+ * @param priority of the sendout.
+ */
 export function preSendWork(
   remainingMs: number | null,
+  priority: Priority,
 ): Pick<Activities, 'fixAudience' | 'proveFreshness' | 'syncMembers' | 'settleRun'> {
   const { preSendWork: group } = ACTIVITY_LIMITS
-  return proxied(remainingMs === null ? group : inTime(group, remainingMs))
+  return proxied(remainingMs === null ? group : inTime(group, remainingMs), { priority })
 }
 
 /** Not tried beyond a deadline; where that has passed, once and in vain. */
@@ -47,21 +54,36 @@ function inTime<Name extends ActivityName>(
   return { ...group, options }
 }
 
-/** The last look and the verdicts. @param remainingMs until the deadline; below zero where it has passed. */
-export function lastWork(remainingMs: number): Pick<Activities, 'decideMembers'> {
+/**
+ * The last look and the verdicts.
+ * @param remainingMs until the deadline; below zero where it has passed.
+ * @param priority of the sendout.
+ */
+export function lastWork(
+  remainingMs: number,
+  priority: Priority,
+): Pick<Activities, 'decideMembers'> {
   const options = lastWorkOptions(Math.max(0, remainingMs))
-  return proxied({ ...ACTIVITY_LIMITS.lastWork, options })
+  return proxied({ ...ACTIVITY_LIMITS.lastWork, options }, { priority })
+}
+
+/**
+ * Priority of what a sendout does once it is known whose it is: a customer has one share, whether a sendout was asked for
+ * by the connection or by the account. How urgent it is, is what it was started with.
+ */
+export function sendoutPriority(connectionId: string): Priority {
+  return { ...workflowInfo().priority, fairnessKey: fairnessKey(connectionId) }
 }
 
 /** Each activity with the words that Temporal's UI shows beside it. */
-function proxied<Name extends ActivityName>({
-  activities,
-  options,
-}: ActivityGroup<Name>): Pick<Activities, Name> {
+function proxied<Name extends ActivityName>(
+  { activities, options }: ActivityGroup<Name>,
+  more: Pick<ActivityOptions, 'priority'> = {},
+): Pick<Activities, Name> {
   return Object.fromEntries(
     activities.map((name) => {
       const summary = ACTIVITY_SUMMARIES[name]
-      return [name, proxyActivities<Activities>({ ...options, summary })[name]]
+      return [name, proxyActivities<Activities>({ ...options, ...more, summary })[name]]
     }),
   ) as unknown as Pick<Activities, Name>
 }

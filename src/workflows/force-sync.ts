@@ -1,6 +1,6 @@
 import { setCurrentDetails } from '@temporalio/workflow'
 import { forceSyncInput, type ForceSyncInput } from '../contracts/inputs.js'
-import { preSendWork } from './activity-proxies.js'
+import { preSendWork, sendoutPriority } from './activity-proxies.js'
 import { codesOf, entry, isByDeadline } from './entry.js'
 import { mark } from './phase.js'
 import { refuseOtherSignals, tellInDetails } from './receive.js'
@@ -39,7 +39,8 @@ async function syncShard(input: ForceSyncInput): Promise<ForceSyncResult> {
       const from = next
       next += size
       const to = Math.min(from + size, input.to)
-      const { syncMembers } = preSendWork(deadlineMs === undefined ? null : deadlineMs - Date.now())
+      const remainingMs = deadlineMs === undefined ? null : deadlineMs - Date.now()
+      const { syncMembers } = preSendWork(remainingMs, sendoutPriority(input.connectionId))
       try {
         const report = await syncMembers({ ...members, from, to })
         totals = addWork(totals, report)

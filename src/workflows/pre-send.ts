@@ -10,7 +10,7 @@ import { preSendRequest } from '../contracts/pre-send-request.js'
 import type { PreSendRequest, PreSendResult } from '../contracts/pre-send.js'
 import type { OpenedSendout } from '../contracts/sync-activities.js'
 import type { Activities } from './activity-limits.js'
-import { closingWork, lastWork, preSendBrief } from './activity-proxies.js'
+import { closingWork, lastWork, preSendBrief, sendoutPriority } from './activity-proxies.js'
 import { codesOf, entry, isByDeadline } from './entry.js'
 import { mark } from './phase.js'
 import { PreSendState } from './pre-send-state.js'
@@ -158,7 +158,7 @@ async function decide(
 ): Promise<void> {
   state.phase = 'deciding'
   setCurrentDetails('Decides each contact')
-  const { decideMembers } = lastWork(state.remainingMs)
+  const { decideMembers } = lastWork(state.remainingMs, sendoutPriority(connectionId))
   const reference = { sendoutRunId, connectionId, runId: sendoutRunId }
   // Its own limits end it; only whoever stops it cuts it off.
   await state.cutOff(() => decideMembers(reference).then(() => undefined), null)

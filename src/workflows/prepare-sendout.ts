@@ -3,7 +3,7 @@ import { workflowIds } from '../contracts/names.js'
 import type { PreSendRequest } from '../contracts/pre-send.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import type { MembersReference } from '../contracts/sync-activities.js'
-import { preSendWork } from './activity-proxies.js'
+import { preSendWork, sendoutPriority } from './activity-proxies.js'
 import { forceSync, type ForceSyncResult } from './force-sync.js'
 import type { Prepared } from './pre-send-state.js'
 
@@ -31,7 +31,8 @@ export async function prepareSendout(
 ): Promise<readonly string[]> {
   const { sendoutRunId, connectionId, request, deadlineMs } = input
   const reference = { sendoutRunId, connectionId }
-  const work = () => preSendWork(deadlineMs - Date.now())
+  const priority = sendoutPriority(connectionId)
+  const work = () => preSendWork(deadlineMs - Date.now(), priority)
   const { targeted } = await work().fixAudience({ ...reference, request })
   let prepared: Prepared = { targeted, synced: 0, proof: null }
   const progress = (change: Partial<Prepared>) => {
@@ -63,6 +64,7 @@ function syncShard(
     workflowId: workflowIds.forceSync(workflowInfo().workflowId, shard),
     args: [{ sendoutRunId, connectionId, runId: sendoutRunId, crm, proof, from, to, deadlineMs }],
     parentClosePolicy: ParentClosePolicy.TERMINATE,
+    priority: sendoutPriority(connectionId),
     typedSearchAttributes: searchAttributes({
       connectionId,
       crm,
