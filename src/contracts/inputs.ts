@@ -127,11 +127,19 @@ export const pauseInput = object<PauseInput>({
   ...evidence,
   mode: oneOf(['all', 'loosening']),
 })
+/** Only a run that another one hands over to may have it, and then it is our own; the workflow looks. */
+const CARRIED = { mayLack: true, faultsOf: () => [] } as const
+
+/** Input of `disconnect`, with what one run hands to the next. */
+export interface DisconnectStart extends DisconnectInput {
+  readonly carried?: unknown
+}
 /** Input of `disconnect`. A word in place of a switch must not remove an installation. */
-export const disconnectInput = object<DisconnectInput>({
+export const disconnectInput = object<DisconnectStart>({
   connectionId,
   ...evidence,
   removeInstalled: flag,
+  carried: CARRIED,
 })
 
 /** Input of `dynamicsSetup` and `superOfficeSetup`, with what one run hands to the next. */
@@ -141,8 +149,7 @@ export interface SetupStart extends SetupInput {
 export const setupInput = object<SetupStart>({
   connectionId,
   dryRun: optional(flag),
-  // Only a run that another one hands over to may have it, and then it is our own; the workflow looks.
-  carried: { mayLack: true, faultsOf: () => [] },
+  carried: CARRIED,
 })
 
 /** Signals `pause` and `resume` of a set-up. */

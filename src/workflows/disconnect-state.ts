@@ -1,7 +1,7 @@
 import { setCurrentDetails } from '@temporalio/workflow'
-import type { DisconnectStatus } from '../contracts/life-activities.js'
+import type { DisconnectPlan, DisconnectStatus } from '../contracts/life-activities.js'
 import type { Phase } from '../contracts/names.js'
-import type { DisconnectInput, SetupOverride, SetupPause } from '../contracts/setup.js'
+import type { DisconnectInput, SetupOverride, SetupPause, StepChoice } from '../contracts/setup.js'
 import { mark } from './phase.js'
 import { disconnectStatusQuery } from './disconnect-messages.js'
 import { answer, refuseOtherSignals, takeSignal, takeUpdate, type Gate } from './receive.js'
@@ -13,16 +13,35 @@ import { begun, ended, paused, percentOf, type Board } from './setup/step-board.
 
 const MAX_MESSAGES = 10
 
+/** What one run of the workflow hands to the next, so that a history stays short however long somebody waits. */
+export interface CarriedDisconnect {
+  readonly plan: DisconnectPlan
+  readonly board: Board
+  readonly messages: DisconnectStatus['messages']
+  readonly choice: StepChoice | null
+}
+
 /** Everything that a disconnect knows of itself; whatever changes it shows it. */
 export class DisconnectState {
   board: Board = []
   result: DisconnectStatus['result'] = null
   /** Accepted, and not taken up yet. */
   decision: SetupOverride | null = null
+  /** What Support has chosen for the step that is not done yet. */
+  choice: StepChoice | null = null
   #phase: Phase = 'running'
   #messages: DisconnectStatus['messages'] = []
 
-  constructor(readonly input: DisconnectInput) {
+  constructor(
+    readonly input: DisconnectInput,
+    carried?: CarriedDisconnect,
+  ) {
+    if (carried) {
+      this.board = carried.board
+      this.choice = carried.choice
+      this.#messages = carried.messages
+      this.#phase = 'paused'
+    }
     const refuse = (text: string) => this.#say(text)
     const override: Gate<SetupOverride> = {
       description: OVERRIDE,
@@ -37,6 +56,9 @@ export class DisconnectState {
       return { accepted: true, step: message.step, action: message.action }
     })
     refuseOtherSignals(refuse)
+    if (carried) {
+      setCurrentDetails(detailsOf(this.status()))
+    }
   }
 
   /** Answer of the query `status`. */
@@ -51,6 +73,15 @@ export class DisconnectState {
       steps: this.board.map(({ status }) => status),
       messages: this.#messages,
     }
+  }
+
+  get phase(): Phase {
+    return this.#phase
+  }
+
+  /** For the next run of the workflow. */
+  carry(plan: DisconnectPlan): CarriedDisconnect {
+    return { plan, board: this.board, messages: this.#messages, choice: this.choice }
   }
 
   begin(step: string): void {

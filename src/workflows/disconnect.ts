@@ -1,10 +1,11 @@
-import { condition, uuid4 } from '@temporalio/workflow'
-import { disconnectInput } from '../contracts/inputs.js'
-import type { DisconnectStatus } from '../contracts/life-activities.js'
-import type { DisconnectInput, SetupOverride, SetupPause, StepChoice } from '../contracts/setup.js'
+import { condition, continueAsNew, uuid4, workflowInfo } from '@temporalio/workflow'
+import { AppError } from '../contracts/app-error.js'
+import { disconnectInput, type DisconnectStart } from '../contracts/inputs.js'
+import type { DisconnectPlan, DisconnectStatus } from '../contracts/life-activities.js'
+import type { SetupOverride, SetupPause } from '../contracts/setup.js'
 import { evidence, life } from './activity-proxies.js'
 import { problemOf } from './disconnect-messages.js'
-import { DisconnectState } from './disconnect-state.js'
+import { DisconnectState, type CarriedDisconnect } from './disconnect-state.js'
 import {
   stepsOf,
   StepWaits,
@@ -16,7 +17,7 @@ import { entry } from './entry.js'
 import { mark, tellingFailure } from './phase.js'
 import { choiceAfter } from './setup/carry-choice.js'
 import { pauseCodeOf } from './setup/pause-for-failure.js'
-import { newBoard } from './setup/step-board.js'
+import { newBoard, stepOf } from './setup/step-board.js'
 
 /**
  * A paused step is tried again by itself after this: what was the matter may be mended, or the unsubscribes have reached
@@ -31,23 +32,26 @@ const TRY_AGAIN = '1 hour'
  * @throws ApplicationFailure `value_missing`, `value_invalid`, `connection_not_found`, `connection_paused`,
  *   `environment_shared`; not retryable.
  */
-export function disconnect(...given: [DisconnectInput]): Promise<DisconnectStatus> {
+export function disconnect(...given: [DisconnectStart]): Promise<DisconnectStatus> {
   return entry(disconnectInput, given, takeApart)
 }
 
-async function takeApart(input: DisconnectInput): Promise<DisconnectStatus> {
-  const state = new DisconnectState(input)
+async function takeApart(input: DisconnectStart): Promise<DisconnectStatus> {
+  const carried = carriedIn(input)
+  const state = new DisconnectState(input, carried)
   const { connectionId, removeInstalled } = input
   await tellingFailure(
     () => state.fail(),
     async () => {
-      const plan = await life.planDisconnect({ connectionId, removeInstalled })
-      mark({ connectionId, crm: plan.crm, phase: 'running', tier: 'manual' })
+      const plan = carried?.plan ?? (await life.planDisconnect({ connectionId, removeInstalled }))
+      mark({ connectionId, crm: plan.crm, phase: state.phase, tier: 'manual' })
       const left = () => state.board.some(({ status }) => isLeft(status))
       const steps = stepsOf(input, plan, left)
-      state.board = newBoard(steps)
-      for (const step of steps) {
-        await take(state, step)
+      if (carried === undefined) {
+        state.board = newBoard(steps)
+      }
+      for (const step of steps.filter(({ id }) => !hasEnded(state, id))) {
+        await take(state, step, plan)
         if (state.result !== null) {
           return
         }
@@ -58,36 +62,72 @@ async function takeApart(input: DisconnectInput): Promise<DisconnectStatus> {
   return state.status()
 }
 
+/** What one run hands to the next is ours; whoever starts a disconnect cannot make it up. */
+function carriedIn({ carried }: DisconnectStart): CarriedDisconnect | undefined {
+  if (carried !== undefined && workflowInfo().continuedFromExecutionRunId === undefined) {
+    const message = 'carried is what one run of a disconnect hands to the next; leave it out.'
+    throw new AppError('value_invalid', message, { path: 'carried' })
+  }
+  return carried as CarriedDisconnect | undefined
+}
+
+function hasEnded(state: DisconnectState, id: string): boolean {
+  const step = stepOf(state.board, id)?.state
+  return step === 'done' || step === 'skipped'
+}
+
 function isLeft({ id, state }: { readonly id: string; readonly state: string }): boolean {
   return state === 'skipped' && (id === 'webhooks' || id.startsWith('remove-'))
 }
 
 /** Tries a step until it has ended, with whatever Support decides in between. */
-async function take(state: DisconnectState, step: DisconnectStep): Promise<void> {
-  let choice: StepChoice | null = null
-  for (;;) {
-    state.begin(step.id)
-    let pause: SetupPause
-    try {
-      const { state: end, note }: StepEnd = await step.run(choice)
-      state.end(step.id, end, note)
-      return
-    } catch (error) {
-      pause = pauseFor(step, error)
-    }
-    state.pause(step.id, pause)
-    const decided = () => state.decision !== null
-    await (pause.code === 'authFailed' ? condition(decided) : condition(decided, TRY_AGAIN))
+async function take(
+  state: DisconnectState,
+  step: DisconnectStep,
+  plan: DisconnectPlan,
+): Promise<void> {
+  // What an earlier run of the workflow was waiting for, is waited for.
+  let pause = stepOf(state.board, step.id)?.pause ?? (await attempt(state, step))
+  while (pause !== null) {
+    const woken = () => state.decision !== null || workflowInfo().continueAsNewSuggested
+    await (pause.code === 'authFailed' ? condition(woken) : condition(woken, TRY_AGAIN))
     const { decision } = state
     state.decision = null
     if (decision !== null) {
       await keepDecision(state, decision)
       if (endsBy(state, decision)) {
-        return
+        break
       }
-      choice = choiceAfter(choice, decision)
+      state.choice = choiceAfter(state.choice, decision)
+    } else if (workflowInfo().continueAsNewSuggested) {
+      await goOnAnew(state, plan)
     }
+    pause = await attempt(state, step)
   }
+  state.choice = null
+}
+
+/** One try. @returns what the step waits for; null: it has ended. */
+async function attempt(state: DisconnectState, step: DisconnectStep): Promise<SetupPause | null> {
+  state.begin(step.id)
+  try {
+    const { state: end, note }: StepEnd = await step.run(state.choice)
+    state.end(step.id, end, note)
+    return null
+  } catch (error) {
+    const pause = pauseFor(step, error)
+    state.pause(step.id, pause)
+    return pause
+  }
+}
+
+/** Goes on in a new run, since this one has grown long while it waited. */
+async function goOnAnew(state: DisconnectState, plan: DisconnectPlan): Promise<never> {
+  const { connectionId, removeInstalled, reason, by } = state.input
+  return continueAsNew<(input: DisconnectStart) => Promise<unknown>>({
+    ...{ connectionId, removeInstalled, reason, by },
+    carried: state.carry(plan),
+  })
 }
 
 /** What a step waits with. Steps of the ledger alone do not wait: what no retry helps there, ends the workflow. */
