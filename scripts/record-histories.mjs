@@ -2,10 +2,10 @@
  * Records the histories that test/replay holds the workflows to. To be run after a workflow was changed before its
  * release; once released, a change that fails replay needs a patch marker instead (docs/temporal-cli.md).
  *
- * Usage: node scripts/record-histories.mjs [prefix of scenario names]
+ * Usage: node scripts/record-histories.mjs [prefixes of scenario names; without, all of them]
  */
 import { tsImport } from 'tsx/esm/api'
 
 const { recordHistories } = await tsImport('../test/replay/record.ts', import.meta.url)
-const files = await recordHistories(process.argv[2] ?? '')
+const files = await recordHistories(process.argv.length > 2 ? process.argv.slice(2) : [''])
 process.stdout.write(`Recorded ${files.length} histories in test/replay/histories\n`)

@@ -13,19 +13,24 @@ import type { Scenario } from './scenario.js'
 import { SCENARIOS } from './scenarios.js'
 
 const silent = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} }
+/** So that runs that continue as new do so after a short history. */
+const SUGGESTED_FROM = 100
 const histories = fileURLToPath(new URL('histories/', import.meta.url))
 
 /**
  * Runs scenarios on a development server, and keeps the histories in test/replay/histories, one file a run. Those of
  * the same scenarios from before are removed; the others stay, as runs that a later release has to go on with.
  *
- * @param prefix only scenarios whose name begins so.
+ * @param prefixes only scenarios whose name begins with one of them.
  * @returns names of the files written.
  */
-export async function recordHistories(prefix: string): Promise<string[]> {
-  const chosen = Object.entries(SCENARIOS).filter(([name]) => name.startsWith(prefix))
+export async function recordHistories(prefixes: readonly string[]): Promise<string[]> {
+  const chosen = Object.entries(SCENARIOS).filter(([name]) =>
+    prefixes.some((prefix) => name.startsWith(prefix)),
+  )
   Runtime.install({ logger: silent })
-  const server = await startTemporalServer()
+  const settings = [`limit.historyCount.suggestContinueAsNew=${SUGGESTED_FROM}`]
+  const server = await startTemporalServer({ settings })
   const connection = await Connection.connect({ address: server.address })
   const native = await NativeConnection.connect({ address: server.address })
   try {

@@ -5,6 +5,7 @@ import { FakeSendouts } from '../workflows/support/fake-sendouts.js'
 import { failure, type Activities, type FakeWorld } from '../workflows/support/fake-world.js'
 import { LIFE_SCENARIOS } from './life-scenarios.js'
 import type { Scenario } from './scenario.js'
+import { HARD_SCENARIOS } from './hard-scenarios.js'
 import { SETUP_SCENARIOS } from './setup-scenarios.js'
 
 const connectionId = 'acme-dynamics'
@@ -110,6 +111,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ),
   ...SETUP_SCENARIOS,
   ...LIFE_SCENARIOS,
+  ...HARD_SCENARIOS,
 }
 
 interface Steering {
