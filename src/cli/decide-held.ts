@@ -5,6 +5,7 @@ import { requireRunning } from './connection/require-running.js'
 import type { Output } from './output.js'
 import { withLedger, withTemporal } from './resources.js'
 import { runResync } from './run-resync.js'
+import { userName } from './user-name.js'
 
 /** What `held approve` and `held reject` answer. `report` is null where nothing was held. */
 export interface DecidedHeld {
@@ -28,10 +29,11 @@ export async function decideHeld(
   output: Output,
 ): Promise<DecidedHeld> {
   const { connectionId } = verdict
+  const signed = { ...verdict, osUser: userName() }
   return withTemporal(async (temporal) => {
     const { cells, addressIds } = await withLedger(async (db) => {
       await requireRunning(db, connectionId)
-      return action === 'approve' ? approveHeld(db, verdict) : rejectHeld(db, verdict)
+      return action === 'approve' ? approveHeld(db, signed) : rejectHeld(db, signed)
     })
     const workflowIds: string[] = []
     let report: WorkReport | null = null

@@ -1,7 +1,9 @@
+import { hostname } from 'node:os'
 import { readEnvironment } from '../config/environment.js'
 import type { TemporalClient } from '../config/temporal.js'
 import type { Database } from '../ledger/database.js'
 import type { ComposedSystems } from '../workers/compose-systems.js'
+import { userName } from './user-name.js'
 
 /** A command does one thing after the other. */
 const MAX_CONNECTIONS = 2
@@ -32,10 +34,15 @@ export async function withSystems<T>(work: (composed: ComposedSystems) => Promis
   }
 }
 
-/** Works with Temporal, and closes the connection. @throws AppError `temporal_unreachable` within 5 seconds. */
+/**
+ * Works with Temporal, and closes the connection. Temporal keeps the operating system's user beside whatever is started or sent:
+ * what `--by` says is whatever was typed.
+ *
+ * @throws AppError `temporal_unreachable` within 5 seconds.
+ */
 export async function withTemporal<T>(work: (temporal: TemporalClient) => Promise<T>): Promise<T> {
   const { connectTemporal } = await import('../config/temporal.js')
-  const temporal = await connectTemporal()
+  const temporal = await connectTemporal(undefined, undefined, `${userName()}@${hostname()}`)
   try {
     return await work(temporal)
   } finally {

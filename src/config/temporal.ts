@@ -22,11 +22,13 @@ const TOLERANT: LoadedDataConverter = {
 /**
  * Connects to Temporal by its own variables and profile, for commands and the gateway.
  *
+ * @param identity whom Temporal's histories name for what is started and sent by it; by default this process.
  * @throws AppError `temporal_unreachable` (retryable) within 5 seconds, naming the address.
  */
 export async function connectTemporal(
   variables?: Readonly<Record<string, string>>,
   timeoutMs = CONNECT_TIMEOUT_MS,
+  identity?: string,
 ): Promise<TemporalClient> {
   const { address, namespace, connectionOptions } = readTemporalProfile(variables)
   const connection = await Connection.connect({
@@ -35,6 +37,11 @@ export async function connectTemporal(
   }).catch((error: unknown) => {
     throw temporalNotConnected({ address, namespace }, error)
   })
-  const client = new Client({ connection, namespace, dataConverter: TOLERANT })
+  const client = new Client({
+    connection,
+    namespace,
+    dataConverter: TOLERANT,
+    ...(identity === undefined ? {} : { identity }),
+  })
   return { client, connection, address, namespace }
 }

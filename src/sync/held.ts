@@ -11,6 +11,8 @@ export interface HeldVerdict {
   readonly connectionId: string
   readonly reason: string
   readonly by: string
+  /** The operating system's name of whoever ran the command; what `by` says is whatever was typed. */
+  readonly osUser?: string
 }
 
 /** What was decided upon. */
@@ -45,7 +47,7 @@ export function rejectHeld(db: Database, verdict: HeldVerdict): Promise<HeldDeci
 
 async function decide(
   tx: Queryable,
-  { connectionId, reason, by }: HeldVerdict,
+  { connectionId, reason, by, osUser }: HeldVerdict,
   state: 'approved' | 'rejected',
   also: (cells: readonly Loosening[]) => Promise<void> = async () => undefined,
 ): Promise<HeldDecision> {
@@ -63,7 +65,10 @@ async function decide(
     action: state,
     reason,
     by,
-    detail: { cells: cells.map(({ addressId, cellKey, line }) => ({ addressId, cellKey, line })) },
+    detail: {
+      cells: cells.map(({ addressId, cellKey, line }) => ({ addressId, cellKey, line })),
+      ...(osUser === undefined ? {} : { osUser }),
+    },
   })
   return { cells: cells.length, addressIds }
 }

@@ -1,3 +1,4 @@
+import { hostname, userInfo } from 'node:os'
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals'
 import { pauseConnection } from '../../src/cli/connection/pause-and-resume.js'
 import type { Output } from '../../src/cli/output.js'
@@ -47,4 +48,9 @@ it('a pause that runs is joined by the same, and not by one that would stop less
   release()
   expect(await first).toMatchObject({ joined: false })
   expect(await same).toMatchObject({ workflowId: 'pause/acme' })
+  // Whatever was typed as --by, Temporal names the user of the operating system.
+  const { events } = await setups.temporal.client.workflow.getHandle('pause/acme').fetchHistory()
+  expect(events?.[0]?.workflowExecutionStartedEventAttributes?.identity).toBe(
+    `${userInfo().username}@${hostname()}`,
+  )
 })
