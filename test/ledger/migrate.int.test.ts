@@ -22,7 +22,10 @@ const ADDRESS = [
 
 describe('a ledger whose addresses are kept by keys of another version (rule A)', () => {
   it('is refused before anything is changed, and told what to do', async () => {
-    await runStatements(database.ownerUrl, [...ADDRESS, `UPDATE address_key_version SET version = 1`])
+    await runStatements(database.ownerUrl, [
+      ...ADDRESS,
+      `UPDATE address_key_version SET version = 1`,
+    ])
     await expect(migrate(database.ownerUrl)).rejects.toMatchObject({
       code: 'ledger_keys_differ',
       message: expect.stringMatching(/version 1.*version 2/),
