@@ -21,7 +21,7 @@ it('on a server that does not tell builds apart workers work all the same, and s
     TEMPORAL_ADDRESS: server.address,
     EMARKETEER_SYNC_URL: nowhere,
     EMARKETEER_CONNECT_URL: nowhere,
-    EMARKETEER_API_KEY: 'none',
+    EMARKETEER_API_KEY: 'none-of-more-than-thirty-two-characters',
     PUBLIC_URL: nowhere,
     BUILD_ID: 'named-by-us',
     ALLOW_LOOPBACK_HTTP: 'true',
@@ -31,7 +31,7 @@ it('on a server that does not tell builds apart workers work all the same, and s
     entry: 'bin/lbsync.mjs',
     args,
     env,
-    readyTimeoutMs: 60_000,
+    readyTimeoutMs: 300_000,
   })
   expect(worker.ready).toMatchObject({ buildId: 'named-by-us', standing: 'unversioned' })
   expect(worker.stderr()).toContain('workers have no version')
@@ -43,4 +43,4 @@ it('on a server that does not tell builds apart workers work all the same, and s
   })
   await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'value_invalid' } })
   await connection.close()
-}, 120_000)
+}, 480_000)
