@@ -24,7 +24,8 @@ export class SharedReading<T> {
     await this.current
     const waitMs = this.beganAtMs + this.everyMs - performance.now()
     if (waitMs > 0) {
-      await wait(waitMs)
+      // A timer takes whole milliseconds, and would cut this one short.
+      await wait(Math.ceil(waitMs))
     }
     this.next = null
     this.beganAtMs = performance.now()

@@ -66,8 +66,13 @@ const asked = () => ({
 })
 const activities = (url = publicUrl) =>
   createWebhookActivities({ systems: world.now.systems, vault, publicUrl: url })
-const install = (url?: string) =>
-  environment.run(activities(url).installRotatedWebhooks, { connectionId })
+const install = async (url?: string) => {
+  const installed = await environment.run(activities(url).installRotatedWebhooks, { connectionId })
+  // The workflow waits until every gateway knows the address; a stranger's call makes this one read it.
+  const { webhookRef } = await connection()
+  await fetch(`${publicUrl}/hooks/em/${webhookRef}`, { method: 'POST' })
+  return installed
+}
 const begin = (intervention = asked()) =>
   environment.run(activities().beginWebhookRotation, intervention)
 

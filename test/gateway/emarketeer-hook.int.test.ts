@@ -41,6 +41,8 @@ describe("eMarketeer's webhook", () => {
   it('spreads changes over the shards', async () => {
     const { url, db } = gateway.now
     const hooked = await hookedConnection(db)
+    // A burst to an address that the gateway has not met is answered 503, to be sent again.
+    await postAsEmarketeer(url, hooked, { id: 'chg_first' })
     await Promise.all(
       Array.from({ length: 32 }, (_, n) => postAsEmarketeer(url, hooked, { id: `chg_${n}` })),
     )

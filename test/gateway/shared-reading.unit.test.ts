@@ -43,7 +43,8 @@ describe('a shared reading', () => {
       open[n]?.end(n)
       expect(await reading).toBe(n)
     }
-    expect(began[2]! - began[0]!).toBeGreaterThanOrEqual(99)
+    // Either timer may be early by up to a millisecond, as Node's are.
+    expect(began[2]! - began[0]!).toBeGreaterThanOrEqual(98)
   })
 
   it('that fails, fails for those who waited for it only', async () => {

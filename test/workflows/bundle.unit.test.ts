@@ -5,7 +5,7 @@ import { provisionTimeoutMs } from '../support/ask-broker.js'
 import { workflowBundle } from '../support/workflow-bundle.js'
 
 /** Characters of the bundle without its source map; more than half of them are the SDK's. */
-const MAX_CHARACTERS = 850_000
+const MAX_CHARACTERS = 880_000
 
 /** Packages that the SDK brings into every bundle. */
 const PACKAGES = ['@temporalio/common', '@temporalio/workflow', 'long', 'ms', 'nexus-rpc']

@@ -46,6 +46,8 @@ async function run(): Promise<{ readonly runId: string; readonly events: number 
 async function untilNewRun(first: string): Promise<void> {
   while ((await run()).runId === first) {
     await refusedOnes()
+    // Taken before the next: a run that is sent signals without a pause cannot end.
+    await statusOf(handle())
   }
 }
 
