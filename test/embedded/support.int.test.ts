@@ -10,7 +10,9 @@ describe('what test files are given', () => {
     const [one, other] = [withDatabase(), withDatabase()]
 
     it('have the newest schema, and share nothing', async () => {
-      const [first, second] = [one, other].map((db) => new Client({ connectionString: db.ownerUrl }))
+      const [first, second] = [one, other].map(
+        (db) => new Client({ connectionString: db.ownerUrl }),
+      )
       await Promise.all([first!.connect(), second!.connect()])
       await first!.query('CREATE TABLE only_here (id integer)')
       const found = await second!.query(
