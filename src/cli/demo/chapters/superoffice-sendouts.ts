@@ -1,5 +1,5 @@
 import { mayBeMailed } from '../places/emarketeer-account.js'
-import { LEGAL_BASE, nordEmail, type NordPart } from '../superoffice-people.js'
+import { LEGAL_BASE, NORD_CAST, nordEmail, type NordPart } from '../superoffice-people.js'
 import { expected, type Story } from '../story.js'
 import type { Stage } from '../stage.js'
 import { listOf } from './sendout.js'
@@ -53,9 +53,9 @@ export async function superOfficeSendoutsChapter(story: Story, stage: Stage): Pr
   })
   await optOut('jorunn')
   const texted = await ask('snd_92', 'send', sms)
-  const numbers = (await listOf(stage.campaigns, 'snd_92')).map((entry) => entry.email)
+  const numbers = (await listOf(stage.campaigns, 'snd_92')).map((entry) => entry.mobile)
   await story.claim('the SMS goes to Kjell, and not to Jorunn', 0, async () =>
-    expected([texted.channel, texted.complete, numbers], ['sms', true, [nordEmail('kjell')]]),
+    expected([texted.channel, texted.complete, numbers], ['sms', true, [NORD_CAST.kjell.mobile]]),
   )
   await crm.loseWebhooks(false)
 
