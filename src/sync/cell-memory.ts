@@ -61,8 +61,16 @@ export function observedIn(cells: readonly DecidedCell[]): readonly string[] {
   return [...new Set(seen.flatMap((cell) => cell.observation.records.map((r) => r.recordId)))]
 }
 
+/** Where a record cannot be read, or in doubt, the old observation stays: it knows nothing of what was read now. */
+function storesObservation({ plan, memory }: DecidedCell): boolean {
+  return plan.memory.seen !== memory.seen
+}
+
 /** Records of a cell whose carried deny has done its work: the record itself shows the deny. */
 function arrivedRecords(cell: DecidedCell): readonly string[] {
+  if (!storesObservation(cell)) {
+    return []
+  }
   return arrivedDenies(
     cell.observation as Observation<ToggleValue>,
     cell.plan.memory as CellMemory<ToggleValue>,
@@ -70,8 +78,9 @@ function arrivedRecords(cell: DecidedCell): readonly string[] {
 }
 
 /** What the records of a cell took along from another one, and this plan's memory knows. */
-export function takenInto({ observation, plan, cellKey }: DecidedCell): readonly Taken[] {
-  const known = settledIn(observation, plan.memory)
+export function takenInto(cell: DecidedCell): readonly Taken[] {
+  const { observation, plan, cellKey } = cell
+  const known = storesObservation(cell) ? settledIn(observation, plan.memory) : []
   return observation.records.flatMap(({ recordId, leftWith }) =>
     leftWith && known.includes(recordId)
       ? [

@@ -70,6 +70,33 @@ export function lastSeen<V>(memory: CellMemory<V>, recordId: string): SeenRecord
   return memory.seen?.records.find((record) => record.recordId === recordId)
 }
 
+/**
+ * Writes of ours that this cell, or the one that the record came from, knows not to have ended. What it came with is the
+ * newer: it has been elsewhere since this cell saw it.
+ */
+export function unended<V>(
+  { recordId, leftWith }: Pick<RecordReading<V>, 'recordId' | 'leftWith'>,
+  memory: CellMemory<V>,
+): readonly V[] {
+  const there = sentTo(leftWith?.seen)
+  return [...there, ...sentTo(lastSeen(memory, recordId)).filter((one) => !there.includes(one))]
+}
+
+function sentTo<V>(seen: SeenRecord<V> | undefined): readonly V[] {
+  return seen === undefined
+    ? []
+    : [...(seen.open ?? []), ...(seen.want === null ? [] : [seen.want])]
+}
+
+/** The guards of Allows of ours that are not known to have ended; first that which may land yet. */
+export function openGuards<V>(
+  { recordId, version, leftWith }: Pick<RecordReading<V>, 'recordId' | 'version' | 'leftWith'>,
+  openAllow: CellMemory<V>['openAllow'],
+): readonly string[] {
+  const guards = [leftWith?.openAllow ?? [], openAllow[recordId] ?? []].flat()
+  return [...guards.filter((one) => one === version), ...guards.filter((one) => one !== version)]
+}
+
 /** The row is exactly the one we had read plus one write, and shows what it showed or what we were writing. */
 function isOurCleanWrite(
   record: RecordReading<RichValue>,

@@ -1,5 +1,5 @@
 import type { RichValue } from '../tenant-basis.js'
-import { doubted, lastSeen } from './doubt.js'
+import { doubted, lastSeen, openGuards, unended } from './doubt.js'
 import type { CellMemory, LeftWith, Observation, RecordReading, SeenRecord } from './types.js'
 import type { ValueKind } from './values.js'
 
@@ -42,17 +42,21 @@ export function takenAlong<V>(
   readings: readonly RecordReading<V>[],
   memory: CellMemory<V>,
 ): LeftWith<V> {
-  const { recordId, value, version, leftWith } = latest(readings)
-  const seen = lastSeen(memory, recordId) ?? leftWith?.seen
+  const now = latest(readings)
+  const { recordId, value, version, leftWith } = now
+  const seen = leftWith?.seen ?? lastSeen(memory, recordId)
+  const sent = unended(now, memory)
+  const last = seen?.want ?? null
+  const open = sent.filter((_, index) => last === null || index !== sent.indexOf(last))
   return {
     seen: {
       recordId,
       value: seen?.value ?? value,
       version: seen === undefined ? version : seen.version,
-      want: seen?.want ?? null,
-      ...(seen?.open === undefined ? {} : { open: seen.open }),
+      want: last,
+      ...(open.length === 0 ? {} : { open }),
     },
-    openAllow: memory.openAllow[recordId] ?? leftWith?.openAllow ?? null,
+    openAllow: openGuards(now, memory.openAllow)[0] ?? null,
   }
 }
 
@@ -78,8 +82,9 @@ function isSeen<V>(
 function hidesDeny<V>(readings: readonly RecordReading<V>[], memory: CellMemory<V>): boolean {
   const now = latest(readings) as RecordReading<RichValue>
   const cell = memory as CellMemory<RichValue>
-  const seen = lastSeen(cell, now.recordId) ?? now.leftWith?.seen
-  const underWay = seen !== undefined && seen.want !== null && seen.version === now.version
+  const underWay = [now.leftWith?.seen, lastSeen(cell, now.recordId)].some(
+    (seen) => seen !== undefined && seen.want !== null && seen.version === now.version,
+  )
   const measures = now.onlyInserted === undefined ? FIRST_VERSIONS : [null]
   return underWay || measures.some((firstVersion) => doubted(now, cell, { firstVersion }))
 }

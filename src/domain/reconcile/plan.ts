@@ -1,7 +1,7 @@
 import { isPositive } from '../legal-basis.js'
 import type { RichValue } from '../tenant-basis.js'
 import { departedDenies } from './departed.js'
-import { anyInDoubt, lastSeen } from './doubt.js'
+import { anyInDoubt, lastSeen, openGuards, unended } from './doubt.js'
 import { compare } from './compare.js'
 import type {
   CellMemory,
@@ -99,16 +99,16 @@ const MAX_OPEN_OF_A_VALUE = 2
  * less one that is seen to have landed now.
  */
 function openWrites<V>(
-  { recordId, value, version, lastWriter, leftWith }: RecordReading<V>,
+  record: RecordReading<V>,
   memory: CellMemory<V>,
   kind: ValueKind<V>,
 ): readonly V[] {
-  const before = lastSeen(memory, recordId) ?? leftWith?.seen
+  const { recordId, value, version, lastWriter, leftWith } = record
+  const before = leftWith?.seen ?? lastSeen(memory, recordId)
   if (before === undefined) {
     return []
   }
-  const { want, open = [] } = before
-  const sent = want !== null && kind.loosens(want) ? [...open, want] : open
+  const sent = unended(record, memory).filter((one) => kind.loosens(one))
   const landed = lastWriter === 'us' && version !== before.version ? sent.indexOf(value) : -1
   const rest = sent.filter((_, index) => index !== landed)
   return rest.filter((one, i) => {
@@ -142,9 +142,11 @@ function nextOpenAllow(
   decision: Decision<ToggleValue>,
 ): Readonly<Record<string, string>> {
   const open = new Map(Object.entries(openAllow))
-  for (const { recordId, value, version, leftWith } of records) {
-    if (leftWith?.openAllow && !open.has(recordId)) {
-      open.set(recordId, leftWith.openAllow)
+  for (const record of records) {
+    const { recordId, value, version } = record
+    const [guard] = openGuards(record, openAllow)
+    if (guard !== undefined) {
+      open.set(recordId, guard)
     }
     if (value === 'deny' && open.get(recordId) !== version) {
       open.delete(recordId)

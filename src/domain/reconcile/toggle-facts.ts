@@ -1,5 +1,6 @@
 import { compare, type Comparison } from './compare.js'
 import { inheritedDenies } from './departed.js'
+import { openGuards } from './doubt.js'
 import { usableStamp } from './stamps.js'
 import type { CellMemory, Observation, RecordReading, ToggleValue } from './types.js'
 import { effectiveValue, isNobodysAct, TOGGLE } from './values.js'
@@ -38,8 +39,10 @@ function maybeOurAllow(
   record: RecordReading<ToggleValue>,
   openAllow: Readonly<Record<string, string>>,
 ): boolean {
-  const guard = openAllow[record.recordId] ?? record.leftWith?.openAllow ?? undefined
-  return guard !== undefined && record.version !== guard && record.value === 'allow'
+  return (
+    record.value === 'allow' &&
+    openGuards(record, openAllow).some((guard) => guard !== record.version)
+  )
 }
 
 /** The records whose own value is deny. */

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals'
+import {
+  decideRich,
+  decideToggle,
+  EMPTY_MEMORY,
+  planRich,
+  planToggle,
+  takenAlong,
+  type ToggleValue,
+} from '../../../src/domain/reconcile/index.js'
+import type { RichValue } from '../../../src/domain/tenant-basis.js'
+import { emarketeer, memoryOf, observe, record } from './builders.js'
+
+describe('a record that comes back from another address, a late write from there under way', () => {
+  const yes = emarketeer('consent', 1)
+  const rests = record<RichValue>('consent', '1')
+  const there = observe<RichValue>(emarketeer('legitimateInterest', 1), rests)
+  const elsewhere = planRich(there, EMPTY_MEMORY, decideRich(there, EMPTY_MEMORY)).memory
+  const along = takenAlong([rests], elsewhere)
+  const back = { ...rests, leftWith: along }
+  const here = memoryOf<RichValue>(yes, rests)
+
+  it('is doubted by it once a pass has seen it here: a card saved over it is no act (R0)', () => {
+    const obs = observe<RichValue>(yes, back)
+    const { memory } = planRich(obs, here, decideRich(obs, here))
+    expect(memory.seen?.records[0]?.open).toEqual(['legitimateInterest'])
+    // Withdrawn (2), our late write over it (3), the card saved (4).
+    const saved = observe<RichValue>(yes, record<RichValue>('legitimateInterest', '4'))
+    const decision = decideRich(saved, memory)
+    expect([decision.line, decision.emarketeerTarget]).toEqual(['R0', 'withdrawn'])
+  })
+
+  it('takes it along once more, where it leaves before any pass has seen it', () => {
+    expect(takenAlong([back], here)).toEqual(along)
+  })
+
+  it('keeps the guard of an Allow from there, whatever guard this cell had', () => {
+    const denies = record<ToggleValue>('deny', 'y')
+    const held = memoryOf(emarketeer('withdrawn', 1), denies)
+    const again = observe(emarketeer('consent', 2), denies)
+    const sent = planToggle(again, held, decideToggle(again, held)).memory
+    const returned = { ...denies, leftWith: takenAlong([denies], sent) }
+    const stale = { ...EMPTY_MEMORY, openAllow: { r1: 'x' } }
+    expect(takenAlong([returned], stale).openAllow).toBe('y')
+    const withdrawn = emarketeer('withdrawn', 1)
+    const obs = observe(withdrawn, returned)
+    const { memory } = planToggle(obs, stale, decideToggle(obs, stale))
+    expect(memory.openAllow).toEqual({ r1: 'y' })
+    const landed = observe(withdrawn, record<ToggleValue>('allow', 'z'))
+    expect(decideToggle(landed, memory).emarketeerTarget).toBe('withdrawn')
+  })
+})
