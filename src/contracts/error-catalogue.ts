@@ -124,7 +124,7 @@ export const ERROR_CATALOGUE = {
   ),
   list_not_available: refused('The sendout ended without a list; see its result.'),
   crm_changed: refused(
-    'The account has got another CRM since this sendout was opened: start the pre-send again.',
+    'The account has got another CRM, or the same anew, since this sendout was opened: start the pre-send again.',
   ),
   // gateway
   webhook_unauthorized: {

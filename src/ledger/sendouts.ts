@@ -10,6 +10,8 @@ export interface SendoutRun {
   readonly run: number
   readonly accountId: string
   readonly connectionId: string
+  /** How often the connection had been made anew when the run was opened. */
+  readonly connectionEpoch: number
   readonly crm: string
   readonly workflowId: string
   readonly channel: Channel | null
@@ -25,7 +27,7 @@ export interface SendoutRun {
 }
 
 const COLUMNS = `sendout_run_id AS "sendoutRunId", sendout_id AS "sendoutId", stage, run, account_id AS "accountId",
-  connection_id AS "connectionId", crm, workflow_id AS "workflowId", channel, category_id AS "categoryId",
+  connection_id AS "connectionId", connection_epoch AS "connectionEpoch", crm, workflow_id AS "workflowId", channel, category_id AS "categoryId",
   transactional, audience_id AS "audienceId", targeted, asked_tick AS "askedTick", asked_at AS "askedAt", deadline, outcome, result`
 
 /** What a run is opened with. */
@@ -45,8 +47,9 @@ export async function openSendoutRun(tx: Queryable, run: NewSendoutRun): Promise
   await tx.query(`SELECT pg_advisory_xact_lock(hashtext('sendout ' || $1))`, [run.sendoutId])
   await tx.query(
     `INSERT INTO sendout_runs (sendout_run_id, sendout_id, stage, run, account_id, connection_id, crm, workflow_id,
-        deadline)
-      SELECT $1, $2, $3, COALESCE(max(run), 0) + 1, $4, $5, $6, $7, to_timestamp($8 / 1000.0)
+        deadline, connection_epoch)
+      SELECT $1, $2, $3, COALESCE(max(run), 0) + 1, $4, $5, $6, $7, to_timestamp($8 / 1000.0),
+        (SELECT epoch FROM connections WHERE connection_id = $5)
       FROM sendout_runs WHERE sendout_id = $2 AND stage = $3 AND account_id = $4
       ON CONFLICT (sendout_run_id) DO NOTHING`,
     [

@@ -78,7 +78,12 @@ async function syncIsolating(
   }
 }
 
-const PERMANENT_REFUSALS = ['upstream_refused', 'upstream_unexpected_answer']
+/** An answer that is too large is one of what was asked for: half of it is asked for less. */
+const PERMANENT_REFUSALS = [
+  'upstream_refused',
+  'upstream_unexpected_answer',
+  'upstream_answer_too_large',
+]
 
 function isPermanentRefusal(error: unknown): boolean {
   return PERMANENT_REFUSALS.includes((error as { code?: string }).code ?? '')

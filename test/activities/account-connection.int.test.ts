@@ -227,6 +227,24 @@ describe('a change of CRM while a sendout is under way', () => {
     await expect(list()).rejects.toMatchObject({ code: 'crm_changed' })
   })
 
+  it('to the same one, disabled and made anew, leaves nobody on the list', async () => {
+    await apply(`former-${account}`, account)
+    const { close, list } = await decided({ accountId: account })
+    await disable(`former-${account}`)
+    await apply(`former-${account}`, account)
+    expect(await close()).toMatchObject({ complete: false, eligible: 0, problems: ['crm_changed'] })
+    await expect(list()).rejects.toMatchObject({ code: 'crm_changed' })
+  })
+
+  it('to the same one, made anew after the list was decided, takes it away', async () => {
+    await apply(`former-${account}`, account)
+    const { close, list } = await decided({ accountId: account })
+    expect(await close()).toMatchObject({ complete: true, eligible: 1 })
+    await disable(`former-${account}`)
+    await apply(`former-${account}`, account)
+    await expect(list()).rejects.toMatchObject({ code: 'crm_changed' })
+  })
+
   it('to none keeps whom its CRM has verified (C8)', async () => {
     await apply(`former-${account}`, account)
     const { close, list } = await decided({ accountId: account })

@@ -59,6 +59,7 @@ function imaginedRun(accountId: string, connectionId: string, crm: string): Send
     run: 0,
     accountId,
     connectionId,
+    connectionEpoch: 0,
     crm,
     workflowId: '',
     channel: 'email',

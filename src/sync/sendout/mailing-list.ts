@@ -39,10 +39,14 @@ export async function findListRun(db: Queryable, sendout: SendoutReference): Pro
     })
   }
   if (await isSuperseded(db, run)) {
-    throw new AppError('crm_changed', `Sendout ${sendoutId} was decided by another CRM.`, {
-      path: 'sendoutId',
-      value: sendoutId,
-    })
+    throw new AppError(
+      'crm_changed',
+      `Sendout ${sendoutId} was decided before the account's CRM was connected as it is now.`,
+      {
+        path: 'sendoutId',
+        value: sendoutId,
+      },
+    )
   }
   return run
 }

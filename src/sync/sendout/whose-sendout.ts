@@ -41,13 +41,16 @@ export async function connectionForSendouts(
   return (await findConnectionOfAccount(db, accountId)) ?? ensureImplicitConnection(db, accountId)
 }
 
-/** Whether the account has got another CRM since a run was opened: what that one denies, the run does not know. */
+/**
+ * Whether the account has got another CRM since a run was opened, or the same one anew: what that one denies, or what was
+ * denied while it was disabled, the run does not know.
+ */
 export async function isSuperseded(
   db: Queryable,
-  { accountId, connectionId }: SendoutRun,
+  { accountId, connectionId, connectionEpoch }: SendoutRun,
 ): Promise<boolean> {
   const live = await findConnectionOfAccount(db, accountId)
-  return live !== null && live.connectionId !== connectionId
+  return live !== null && (live.connectionId !== connectionId || live.epoch !== connectionEpoch)
 }
 
 /** A sendout as it is read: with its account wherever that is known. */

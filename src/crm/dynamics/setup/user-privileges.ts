@@ -75,6 +75,7 @@ function cannotTell(error: UpstreamError): boolean {
     error.code === 'upstream_forbidden' ||
     error.code === 'upstream_not_found' ||
     error.code === 'upstream_refused' ||
-    error.code === 'upstream_unexpected_answer'
+    error.code === 'upstream_unexpected_answer' ||
+    error.code === 'upstream_answer_too_large'
   )
 }

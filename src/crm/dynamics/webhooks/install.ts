@@ -8,8 +8,8 @@ import { ensureStep } from './ensure-step.js'
 import { newSecret, secretHash } from './secret.js'
 import { STEPS } from './steps.js'
 
-/** Secrets kept of attempts of which it is open whether they registered theirs. */
-const MOST_TRIED = 3
+/** Secrets kept of attempts of which it is open whether they registered theirs: more than any step is tried. */
+const MOST_TRIED = 25
 
 /**
  * Makes Dataverse post changes to the gateway (docs/wire-dataverse.md, 11 and 16.12). Looks for what an earlier run
