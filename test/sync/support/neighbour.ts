@@ -27,8 +27,9 @@ const STATEMENTS = [
   `INSERT INTO crm_subscriptions (connection_id, row_id, crm_contact_id, category_id, version, is_foreign, read_from, read_to)
     SELECT connection_id, 'n' || address_id, 'n' || address_id, 'c1', '1', false, 0, 0 FROM addresses
       WHERE connection_id = 'neighbour'`,
-  `INSERT INTO sendout_runs (sendout_run_id, sendout_id, stage, run, account_id, connection_id, crm, workflow_id, deadline)
-    VALUES ('00000000-0000-4000-8000-000000000001', 'neighbour', 'send', 1, 'neighbour', 'neighbour', 'dynamics', '-', now())`,
+  `INSERT INTO sendout_runs (sendout_run_id, sendout_id, stage, run, account_id, connection_id, crm, workflow_id, deadline,
+      connection_epoch)
+    VALUES ('00000000-0000-4000-8000-000000000001', 'neighbour', 'send', 1, 'neighbour', 'neighbour', 'dynamics', '-', now(), 1)`,
   `INSERT INTO sendout_members (sendout_run_id, position, contact_id, address_id, verdict)
     SELECT '00000000-0000-4000-8000-000000000001', row_number() OVER () - 1, 'n' || address_id, address_id, 'eligible'
       FROM addresses WHERE connection_id = 'neighbour'`,
