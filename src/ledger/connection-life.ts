@@ -57,8 +57,8 @@ export async function pauseConnection(
   mode: PauseMode,
 ): Promise<void> {
   const { connectionId } = intervention
-  const connection = await lockConnection(tx, connectionId)
-  if (await isKept(tx, intervention)) {
+  const connection = await lockUnlessKept(tx, intervention)
+  if (connection === null) {
     return
   }
   refuseToPause(connection)
@@ -78,8 +78,8 @@ export async function resumeConnection(
   intervention: LifeIntervention,
 ): Promise<void> {
   const { connectionId } = intervention
-  const connection = await lockConnection(tx, connectionId)
-  if (await isKept(tx, intervention)) {
+  const connection = await lockUnlessKept(tx, intervention)
+  if (connection === null) {
     return
   }
   refuseToResume(connection)
@@ -118,8 +118,8 @@ export async function rotateWebhookAddress(
   intervention: LifeIntervention,
 ): Promise<void> {
   const { connectionId } = intervention
-  const connection = await lockConnection(tx, connectionId)
-  if (await isKept(tx, intervention)) {
+  const connection = await lockUnlessKept(tx, intervention)
+  if (connection === null) {
     return
   }
   refuseToPause(connection)
@@ -187,6 +187,15 @@ export function keepStepDecision(
   action: SetupAction,
 ): Promise<void> {
   return keep(db, intervention, action, { step }, 'disconnect')
+}
+
+/** The connection, locked; null where the intervention is kept already, and so was carried out. */
+async function lockUnlessKept(
+  tx: Queryable,
+  intervention: LifeIntervention,
+): Promise<PausableConnection | null> {
+  const connection = await lockConnection(tx, intervention.connectionId)
+  return (await isKept(tx, intervention)) ? null : connection
 }
 
 /** The connection, held until the transaction ends. @throws AppError `connection_not_found`. */
