@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { checkoutRoot } from '../../src/embedded/cache-dir.js'
 import { childEnvironment, ownEnvironment } from '../../src/cli/stack/own-environment.js'
-import { quoted } from '../../src/cli/stack/quoted.js'
+import { shellQuoted } from '../../src/cli/terminal-text.js'
 
 /** A blank in it, as on some machines. */
 let folder: string
@@ -121,7 +121,7 @@ describe('the environment of a stack', () => {
 
 describe('a path that is printed for a shell', () => {
   it.each(['/tmp/a b/env.sh', "/tmp/it's/env.sh", '/tmp/plain-1/env.sh'])('%s', async (path) => {
-    const child = spawn('/bin/sh', ['-c', `printf %s ${quoted(path)}`])
+    const child = spawn('/bin/sh', ['-c', `printf %s ${shellQuoted(path)}`])
     let said = ''
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (said += chunk))
     await once(child, 'close')

@@ -5,8 +5,8 @@ import { addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
 import type { DevFiles } from '../stack/dev-files.js'
 import type { StackPlaces } from '../stack/start-stack.js'
-import { quoted } from '../stack/quoted.js'
 import { stopSignal } from '../stop-signal.js'
+import { shellQuoted } from '../terminal-text.js'
 
 interface Options extends JsonOption {
   readonly pace: 'fast' | 'real'
@@ -71,15 +71,17 @@ function linesOf(places: StackPlaces, { environment, connections }: DevFiles): s
     `Temporal     ${places.temporalAddress}   UI ${places.temporalUiUrl ?? '-'}`,
     ...(places.temporalCli === null
       ? []
-      : [`Temporal CLI ${quoted(places.temporalCli)}   (docs/temporal-cli.md calls it temporal)`]),
-    `PostgreSQL   DATABASE_URL in ${quoted(environment)}`,
+      : [
+          `Temporal CLI ${shellQuoted(places.temporalCli)}   (docs/temporal-cli.md calls it temporal)`,
+        ]),
+    `PostgreSQL   DATABASE_URL in ${shellQuoted(environment)}`,
     `Gateway      ${places.gatewayUrl}`,
     ...standIns.flatMap(([name, standIn]) =>
       standIn ? [`${name.padEnd(12)} ${standIn.url}   control ${standIn.controlUrl}`] : [],
     ),
     '',
     'For commands in another terminal, here in the checkout:',
-    `. ${quoted(environment)}`,
-    ...connections.map((path) => `npx lbsync connection apply ${quoted(path)}`),
+    `. ${shellQuoted(environment)}`,
+    ...connections.map((path) => `npx lbsync connection apply ${shellQuoted(path)}`),
   ]
 }
