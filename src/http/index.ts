@@ -27,3 +27,4 @@ export {
   type UpstreamFailure,
   type UpstreamSystem,
 } from './upstream-error.js'
+export { untilAborted } from './until-aborted.js'

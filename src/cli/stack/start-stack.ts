@@ -8,6 +8,7 @@ import { startPostgres } from '../../embedded/postgres.js'
 import { startProgram } from '../../embedded/start-program.js'
 import { startTemporalServer } from '../../embedded/temporal-server.js'
 import { dropLogin, uniqueLogin, urlOf } from '../../ledger/logins.js'
+import { untilAborted } from '../../http/index.js'
 import { migrate } from '../../ledger/migrate.js'
 import { secretVariables } from './connection-files.js'
 import { emarketeerAccounts } from './demo-accounts.js'
@@ -102,25 +103,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return started
   }
   try {
-    return await unlessAborted(options.signal, start(options, keep, stop))
+    return await untilAborted(start(options, keep, stop), options.signal)
   } catch (error) {
     await stop()
     throw error
   }
-}
-
-/** Fails with the signal's reason as soon as it is aborted. */
-async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
-  if (signal === undefined) {
-    return work
-  }
-  signal.throwIfAborted()
-  let onAbort = () => {}
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', onAbort)
-  })
-  return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', onAbort))
 }
 
 async function start(options: StackOptions, keep: Keep, stop: () => Promise<void>): Promise<Stack> {

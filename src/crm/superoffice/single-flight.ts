@@ -1,4 +1,4 @@
-import type { CallContext } from '../../http/index.js'
+import { type CallContext, untilAborted } from '../../http/index.js'
 
 /** One run at a time of a piece of work, whoever waits for it. */
 export class SingleFlight<T> {
@@ -21,24 +21,5 @@ export class SingleFlight<T> {
     } finally {
       this.#running = null
     }
-  }
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) {
-    return promise
-  }
-  // The run may fail after everybody has left.
-  promise.catch(() => undefined)
-  signal.throwIfAborted()
-  let abort = () => {}
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', abort, { once: true })
-  })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', abort)
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { CallContext } from '../../../http/index.js'
+import { type CallContext, untilAborted } from '../../../http/index.js'
 import type { DynamicsConfig } from '../config.js'
 import { authorityHttp } from '../http-clients.js'
 import { type AccessToken, requestToken } from './request-token.js'
@@ -64,21 +64,4 @@ export function tokenSource(config: DynamicsConfig): TokenSource {
   const source = SOURCES.get(key) ?? new TokenSource(config)
   SOURCES.set(key, source)
   return source
-}
-
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) {
-    return promise
-  }
-  signal.throwIfAborted()
-  let abort = () => {}
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', abort, { once: true })
-  })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
 }
