@@ -84,6 +84,8 @@ const step: fc.Arbitrary<Change | Send | Read> = fc.oneof(
 class Tenants {
   readonly owner = new Map<string, string>()
   readonly live = new Map<string, string>()
+  /** By account: how often a CRM was connected where none was. Connected again, it may know other Nos. */
+  readonly connected = new Map<string, number>()
   /** By account and sendout: the run, and the connection that it began on; null: none, eMarketeer alone. */
   readonly sent = new Map<string, { readonly run: string; readonly by: string | null }>()
 
@@ -122,6 +124,9 @@ class Tenants {
     if (mayBe) {
       await applied
       this.owner.set(id, account)
+      if (!this.live.has(account)) {
+        this.connected.set(account, (this.connected.get(account) ?? 0) + 1)
+      }
       this.live.set(account, id)
     } else {
       await expect(applied).rejects.toMatchObject({ name: 'AppError' })
@@ -156,7 +161,7 @@ class Tenants {
       deadlineMs: Date.now() + 60_000,
     })) as OpenedSendout
     await this.expectDecidedBy(account, opened)
-    const begunOn = this.live.get(account) ?? null
+    const begunOn = this.connectionOf(account)
     for (const one of changes.underWay) {
       await this.change(one)
     }
@@ -179,10 +184,16 @@ class Tenants {
     )
   }
 
-  /** The account has another connection than the one that decided. */
-  isLeft(account: string, by: string | null): boolean {
+  /** The account's connection and which time it was connected; null: none. */
+  connectionOf(account: string): string | null {
     const live = this.live.get(account)
-    return live !== undefined && live !== by
+    return live === undefined ? null : `${live}, time ${this.connected.get(account)}`
+  }
+
+  /** The account has another connection than the one that decided, or has connected that one anew. */
+  isLeft(account: string, by: string | null): boolean {
+    const now = this.connectionOf(account)
+    return now !== null && now !== by
   }
 
   async read({ account: at, sendout: index }: Read): Promise<void> {
