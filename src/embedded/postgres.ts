@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, rm, writeFile } from 'node:fs/promises'
 import { Client } from 'pg'
 import { bareEnvironment } from './bare-environment.js'
 import { freePort } from './free-port.js'
 import { startGuarded, type GuardedProcess } from './guarded-process.js'
+import { ownDirectory } from './own-directory.js'
 import {
   postgresBinaries,
   type PostgresBinaries,
@@ -73,7 +74,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 
 /** One attempt; its log when the server ended early, which a port taken meanwhile makes it do. */
 async function startOnce(options: PostgresOptions): Promise<PostgresServer | { log: string }> {
-  const dir = await mkdtemp('/var/tmp/lbsync-postgres-')
+  const dir = await ownDirectory('/var/tmp', 'lbsync-postgres')
   const port = await freePort()
   const password = randomBytes(16).toString('hex')
   let server: GuardedProcess

@@ -1,10 +1,9 @@
-import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Connection } from '@temporalio/client'
 import { SEARCH_ATTRIBUTES } from '../contracts/names.js'
 import { freePort } from './free-port.js'
 import { startGuarded } from './guarded-process.js'
+import { ownDirectory } from './own-directory.js'
 import { ProvisionError } from './provision-error.js'
 import { temporalCli } from './temporal-cli.js'
 import { waitUntilReady } from './wait-until-ready.js'
@@ -70,7 +69,7 @@ async function startOnce(
   const server = await startGuarded({
     command: cli,
     args: serverArgs(port, uiPort, settings),
-    dir: await mkdtemp(join(tmpdir(), 'lbsync-temporal-')),
+    dir: await ownDirectory(tmpdir(), 'lbsync-temporal'),
     stopSignal: 'TERM',
     // The server would otherwise ask its makers for newer versions; HOME is where the CLI seeks a profile.
     env: { TEMPORAL_VERSION_CHECK_DISABLED: '1', HOME: process.env['HOME'] ?? tmpdir() },

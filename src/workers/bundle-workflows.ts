@@ -1,11 +1,10 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
 import { workflowSources } from './workflow-sources.js'
 
 /**
  * Bundles the workflows into the file named by the first argument: a process of its own, because bundling takes a few
- * hundred megabytes that a worker would keep. Used by `npm run build`, and by a worker in a checkout.
+ * hundred megabytes that a worker would keep.
  */
 const target = process.argv[2]
 if (target === undefined) {
@@ -14,8 +13,4 @@ if (target === undefined) {
 // The bundler would print a page; its failures are thrown.
 const logger = new DefaultLogger('WARN')
 const { code } = await bundleWorkflowCode({ ...workflowSources(), logger })
-await mkdir(dirname(target), { recursive: true })
-// Moved into place whole: two workers that start at once may both write it.
-const whole = `${target}.${process.pid}`
-await writeFile(whole, code)
-await rename(whole, target)
+await writeFile(target, code)

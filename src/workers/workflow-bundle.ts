@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { bareEnvironment } from '../embedded/bare-environment.js'
-import type { WorkflowBundleOption } from '@temporalio/worker'
+import { cacheDir } from '../embedded/cache-dir.js'
+import { ownDirectory } from '../embedded/own-directory.js'
 
 const SOURCES = new URL('../', import.meta.url)
 /** Written by `npm run build`, for the container image. */
@@ -17,20 +19,47 @@ const PARTS = ['workflows', 'contracts', 'domain'] as const
  * The workflows' code as the worker runs it: prebuilt where there is a build; in a checkout bundled by a process of its
  * own, and kept until a source changes.
  */
-export async function workflowBundle(): Promise<WorkflowBundleOption> {
+export async function workflowBundle(): Promise<{ readonly codePath: string }> {
   if (existsSync(PREBUILT)) {
     return { codePath: PREBUILT }
   }
-  const target = fileURLToPath(
-    new URL(`../.cache/workflow-bundle-${await fingerprint()}.js`, SOURCES),
-  )
-  if (!existsSync(target)) {
+  const codePath = `${cacheDir}/workflow-bundle-${await fingerprint()}.js`
+  await keepBundle(codePath, async (target) => {
     const bundler = fileURLToPath(new URL('bundle-workflows.ts', import.meta.url))
     await promisify(execFile)(process.execPath, ['--import', 'tsx', bundler, target], {
       env: bareEnvironment(),
     })
+  })
+  return { codePath }
+}
+
+/**
+ * Makes the file at `path` unless it is there whole, by the sum that is kept beside it. It is made elsewhere and moved into
+ * place: two workers that start at once may both make it.
+ */
+export async function keepBundle(
+  path: string,
+  make: (target: string) => Promise<unknown>,
+): Promise<void> {
+  const kept = await readFile(path).catch(() => null)
+  const sum = await readFile(`${path}.sha256`, 'utf8').catch(() => null)
+  if (kept !== null && sum === sumOf(kept)) {
+    return
   }
-  return { codePath: target }
+  await mkdir(dirname(path), { recursive: true })
+  const work = await ownDirectory(dirname(path), 'workflow-bundle.partial')
+  try {
+    await make(`${work}/code`)
+    await writeFile(`${work}/sum`, sumOf(await readFile(`${work}/code`)))
+    await rename(`${work}/sum`, `${path}.sha256`)
+    await rename(`${work}/code`, path)
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+function sumOf(code: Buffer): string {
+  return createHash('sha256').update(code).digest('hex')
 }
 
 /** Changes with every source that may be in the bundle, and with the packages. */

@@ -1,4 +1,14 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
@@ -11,6 +21,10 @@ const workingPip = `#!/bin/sh
 case "$3" in --version) exit 0;; esac
 while [ $# -gt 1 ]; do shift; done
 mkdir -p "$1/bin" && printf '#!/bin/sh\\n' > "$1/bin/tool" && chmod 755 "$1/bin/tool"
+`
+/** The same, with the record of the wheel's content that pip leaves (packaging.python.org, "Recording installed projects"). */
+const recordingPip = `${workingPip}mkdir "$1/tool-1.dist-info"
+printf '../../bin/tool,sha256=qAdtPSjSHgIBKyDq99v3VAmmJ3E0Q5Al8oLjaOMwWr8,10\\ntool-1.dist-info/RECORD,,\\n' > "$1/tool-1.dist-info/RECORD"
 `
 const failingPip = `#!/bin/sh
 case "$3" in --version) exit 0;; esac
@@ -93,6 +107,55 @@ cat "$1" >requirements.txt; exit 1
     await pipInstall(tool, target, 'tool')
     await pip(failingPip)
     expect(await pipInstall(tool, target, 'tool')).toEqual({ path: `${target}/bin/tool` })
+  })
+
+  it.each<readonly [string, (path: string) => Promise<unknown>]>([
+    ['cut short', (path) => truncate(path, 4)],
+    ['of the same size, and wrong', (path) => writeFile(path, '#!/bin/no\n')],
+    ['empty', (path) => truncate(path)],
+    ['not executable', (path) => chmod(path, 0o644)],
+    ['missing', (path) => rm(path)],
+    ['without its record', (path) => writeFile(join(path, '../../tool-1.dist-info/RECORD'), '')],
+  ])('fetches what the cache holds %s once more, and puts it in its place', async (_, damage) => {
+    await pip(recordingPip)
+    const target = join(root, 'cache/tool-1')
+    const path = `${target}/bin/tool`
+    await pipInstall(tool, target, 'tool')
+    await damage(path)
+    await pip(failingPip)
+    expect(await pipInstall(tool, target, 'tool')).toEqual({ missing: 'pip failed' })
+    await pip(recordingPip)
+    const install = () => pipInstall(tool, target, 'tool')
+    expect(await Promise.all([install(), install()])).toEqual([{ path }, { path }])
+    expect(await readFile(path, 'utf8')).toBe('#!/bin/sh\n')
+    expect(await isExecutable(path)).toBe(true)
+    expect(await readdir(join(root, 'cache'))).toEqual(['tool-1'])
+  })
+
+  it('takes what a person has put there as it is', async () => {
+    const target = join(root, 'cache/tool-1')
+    await mkdir(`${target}/bin`, { recursive: true })
+    await writeFile(`${target}/bin/tool`, 'mine', { mode: 0o755 })
+    await pip(failingPip)
+    expect(await pipInstall(tool, target, 'tool')).toEqual({ path: `${target}/bin/tool` })
+  })
+
+  it('sweeps up what a killed process had begun, and leaves what another has under way', async () => {
+    const cache = join(root, 'cache')
+    const underWay = `tool-1.partial-${process.pid}-another`
+    for (const name of ['tool-1.partial-999999999-killed', underWay]) {
+      await mkdir(`${cache}/${name}/bin`, { recursive: true })
+    }
+    await pip(recordingPip)
+    await pipInstall(tool, `${cache}/tool-1`, 'tool')
+    expect((await readdir(cache)).sort()).toEqual(['tool-1', underWay])
+  })
+
+  it('says so where the cache cannot be written', async () => {
+    await pip(workingPip)
+    await writeFile(join(root, 'cache'), 'a file where a directory should be')
+    const outcome = await pipInstall(tool, join(root, 'cache/tool-1'), 'tool')
+    expect(outcome).toEqual({ missing: 'the cache cannot be written (EEXIST)' })
   })
 
   it.each([

@@ -49,10 +49,8 @@ export class Broker {
       return { path: await timeSkippingServer() }
     },
     'workflow-bundle': async () => {
-      const { buildWorkflowBundle } = await import('./broker-bundle.js')
-      const bundle = await buildWorkflowBundle()
-      this.#undo.push(bundle.remove)
-      return { codePath: bundle.codePath }
+      const { workflowBundle } = await import('../../src/workers/workflow-bundle.js')
+      return workflowBundle()
     },
   }
   readonly #http: Server

@@ -1,10 +1,11 @@
 import { rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createCampaignClient, type CampaignClient } from '../../client/index.js'
 import { Secret } from '../../config/secret.js'
 import type { TemporalClient } from '../../config/temporal.js'
 import { temporalCli } from '../../embedded/temporal-cli.js'
-import { ownDirectory } from '../stack/own-directory.js'
+import { ownDirectory } from '../../embedded/own-directory.js'
 import type { LegalBasis } from '../../domain/legal-basis.js'
 import { connectionFiles, type StackConnectionFiles } from '../stack/connection-files.js'
 import { DEMO_ACCOUNT, ONLINE_ACCOUNT, ONSITE_ACCOUNT } from '../stack/demo-accounts.js'
@@ -106,7 +107,7 @@ export class Stage {
 
   /** Writes a file for a command. @returns its path. */
   async file(name: string, content: unknown): Promise<string> {
-    this.directory ??= await ownDirectory('demo')
+    this.directory ??= await ownDirectory(tmpdir(), 'lbsync-demo')
     const path = join(this.directory, name)
     await writeFile(path, JSON.stringify(content, null, 2))
     return path

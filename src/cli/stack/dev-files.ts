@@ -1,7 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ownDirectory } from '../../embedded/own-directory.js'
 import { connectionFiles } from './connection-files.js'
-import { ownDirectory } from './own-directory.js'
 import type { Stack } from './start-stack.js'
 
 /** What a developer needs for commands against a running stack, as files. */
@@ -16,7 +17,7 @@ export interface DevFiles {
 
 /** Writes them into a directory of their own that only this user may read: they hold the stand-ins' secrets. */
 export async function writeDevFiles({ env, foreign, places }: Stack): Promise<DevFiles> {
-  const directory = await ownDirectory('dev')
+  const directory = await ownDirectory(tmpdir(), 'lbsync-dev')
   const environment = join(directory, 'env.sh')
   await writeFile(
     environment,
