@@ -40,7 +40,10 @@ describe('stopping a pre-send', () => {
     return times
   }
 
-  /** While it is checked: pre-send-first-moment.wf.test.ts, as the time-skipping server takes no cancel of an activity then. */
+  /**
+   * It waits for its start. While it is checked: pre-send-first-moment.wf.test.ts, as the time-skipping server takes no cancel
+   * of an activity that has ended meanwhile ("ACTIVITY_UNKNOWN"), and the workflow's task then never ends.
+   */
   async function checked(handle: WorkflowHandle): Promise<void> {
     while ((await handle.describe()).searchAttributes['Crm'] === undefined) {
       // asked again: nothing else tells it outside
@@ -119,7 +122,7 @@ describe('stopping a pre-send', () => {
       const { sendouts, world } = hanging(step)
       const startAt = when === 'before the start' ? await inFuture(workflows, HOUR_MS) : null
       const handle = await startPreSend(workflows, requestOf({ startAt }))
-      await world.called(startAt === null ? step : 'checkPreSend')
+      await (startAt === null ? world.called(step) : checked(handle))
       await handle.cancel()
       await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError)
       expect((await handle.describe()).status.name).toBe('CANCELLED')

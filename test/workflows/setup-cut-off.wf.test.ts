@@ -11,12 +11,11 @@ const workflows = withWorkflows()
 const hold = { reason: 'Something is wrong', by: 'kim' }
 let started = 0
 
-function start(input: object = {}) {
-  const { environment, taskQueue } = workflows
+function start({ environment, taskQueue } = workflows) {
   return environment.client.workflow.start('dynamicsSetup', {
     workflowId: `setup/cut-off/${++started}`,
     taskQueue,
-    args: [{ connectionId, ...input }],
+    args: [{ connectionId }],
   })
 }
 
@@ -56,21 +55,6 @@ describe('abort of a step that is being tried', () => {
     ])
   })
 
-  it('is carried out where the step succeeds at that very moment', async () => {
-    const world = workflows.world({
-      runSetupStep: async ({ stepId }) => {
-        if (stepId === 'tables') {
-          await handle.signal('pause', hold)
-          await handle.signal('override', override('tables', 'abort'))
-        }
-        return { state: 'done', note: null }
-      },
-    })
-    const handle = await start()
-    expect(await handle.result()).toMatchObject({ phase: 'failed', result: 'aborted' })
-    expect(world.names()).not.toContain('startSweep')
-  })
-
   it('is carried out in the middle of the first sync', async () => {
     const world = workflows.world({ syncDue: hang })
     const handle = await start()
@@ -81,6 +65,26 @@ describe('abort of a step that is being tried', () => {
     expect(result).toMatchObject({ phase: 'failed', result: 'aborted' })
     expect(stepIn(result, 'firstSync').state).toBe('failed')
     expect(world.names()).not.toContain('activateConnection')
+  })
+})
+
+describe('abort of a step that ends meanwhile', () => {
+  // The time-skipping server takes no cancel of an activity that has ended, and the workflow's task then never ends.
+  const real = withWorkflows('real')
+
+  it('is carried out where the step succeeds at that very moment', async () => {
+    const world = real.world({
+      runSetupStep: async ({ stepId }) => {
+        if (stepId === 'tables') {
+          await handle.signal('pause', hold)
+          await handle.signal('override', override('tables', 'abort'))
+        }
+        return { state: 'done', note: null }
+      },
+    })
+    const handle = await start(real)
+    expect(await handle.result()).toMatchObject({ phase: 'failed', result: 'aborted' })
+    expect(world.names()).not.toContain('startSweep')
   })
 })
 

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach } from '@jest/globals'
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
+import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { ISOLATE_TIME } from '../../../src/workers/isolate-time.js'
 import { provisionTimeoutMs } from '../../support/ask-broker.js'
+import { withTemporal } from '../../support/with-temporal.js'
 import { timeSkippingEnvironment } from '../../support/with-time-skipping.js'
 import { workflowBundle } from '../../support/workflow-bundle.js'
 import { delegatingActivities } from './delegating-activities.js'
@@ -13,7 +14,7 @@ Runtime.install({
   telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
 })
 
-/** The real workflow bundle on a time-skipping server, with activities that a test chooses. */
+/** The real workflow bundle on a server, with activities that a test chooses. */
 export interface TestWorkflows {
   readonly environment: TestWorkflowEnvironment
   /** Queue that everything is started on; children inherit it. */
@@ -22,18 +23,35 @@ export interface TestWorkflows {
   world(overrides?: Partial<Activities>): FakeWorld
 }
 
-/** Gives the test file one server and one worker; its members are there from `beforeAll` on. */
-export function withWorkflows(): TestWorkflows {
+/**
+ * Gives the test file (or `describe`) one worker, on a time-skipping server of its own or on the real one; its members are
+ * there from `beforeAll` on.
+ */
+export function withWorkflows(server: 'time-skipping' | 'real' = 'time-skipping'): TestWorkflows {
   const taskQueue = 'workflows-under-test'
   let current = new FakeWorld()
   let environment: TestWorkflowEnvironment | undefined
   let running: Promise<void> | undefined
   let worker: Worker | undefined
+  // Hooks of the end run in this order: the worker ends first, then its connection.
+  afterAll(async () => {
+    worker?.shutdown()
+    await running
+    await environment?.teardown()
+  })
+  const real = server === 'real' ? withTemporal() : null
   beforeAll(async () => {
-    environment = await timeSkippingEnvironment()
+    environment =
+      real === null
+        ? await timeSkippingEnvironment()
+        : await TestWorkflowEnvironment.createFromExistingServer({
+            address: real.address,
+            namespace: real.namespace,
+          })
     worker = await Worker.create({
       ...ISOLATE_TIME,
       connection: environment.nativeConnection,
+      namespace: environment.namespace ?? 'default',
       taskQueue,
       workflowBundle: await workflowBundle(),
       activities: delegatingActivities(() => current),
@@ -44,11 +62,6 @@ export function withWorkflows(): TestWorkflows {
   }, provisionTimeoutMs)
   beforeEach(() => {
     current = new FakeWorld()
-  })
-  afterAll(async () => {
-    worker?.shutdown()
-    await running
-    await environment?.teardown()
   })
   return {
     get environment() {
