@@ -13,30 +13,43 @@ function table(head, rows) {
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** The last look alone is tried longer where there is more time. */
-const EXCEPTIONS = { lastWork: ', and once every 5 s until the deadline' }
-
-function rowOf([name, { activities, options, afterLast }]) {
+function rowOf([name, { activities, options, deadline, afterLast }]) {
   const { startToCloseTimeout, scheduleToCloseTimeout, heartbeatTimeout, retry } = options
   return [
     `\`${name}\``,
     activities.map((activity) => `\`${activity}\``).join(', '),
     time(startToCloseTimeout),
     time(heartbeatTimeout),
-    `${triesOf(retry, scheduleToCloseTimeout)}${EXCEPTIONS[name] ?? ''}`,
-    time(scheduleToCloseTimeout),
+    triesOf(retry, deadline, scheduleToCloseTimeout),
+    allTogether(scheduleToCloseTimeout, deadline),
     afterLast,
   ]
 }
 
-function triesOf({ maximumAttempts, ...retry }, allTogether) {
+function triesOf({ maximumAttempts, ...retry }, deadline, together) {
   if (maximumAttempts === undefined) {
-    return allTogether === undefined ? 'no end' : 'as time allows'
+    return deadline === undefined && together === undefined ? 'no end' : 'as time allows'
   }
   const waits = Array.from({ length: maximumAttempts - 1 }, (_, n) => waitAfter(n, retry))
   const seconds = waits.reduce((sum, ms) => sum + ms, 0) / 1_000
   const about = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
-  return `${maximumAttempts}, with ${about} of waiting between them`
+  const more =
+    deadline === 'extends'
+      ? `, and once every ${time(retry.maximumInterval)} until the deadline`
+      : ''
+  return `${maximumAttempts}, with ${about} of waiting between them${more}`
+}
+
+/** How long all tries may take, whatever became of each. */
+function allTogether(together, deadline) {
+  switch (deadline) {
+    case 'ends':
+      return 'until the deadline'
+    case 'extends':
+      return `until ${time(together)} after the deadline`
+    default:
+      return time(together)
+  }
 }
 
 function waitAfter(tries, { initialInterval, backoffCoefficient, maximumInterval }) {

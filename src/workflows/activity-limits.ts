@@ -66,6 +66,11 @@ export const ACTIVITY_SUMMARIES: Readonly<Record<ActivityName, string>> = {
 export interface ActivityGroup<Name extends ActivityName = ActivityName> {
   readonly activities: readonly Name[]
   readonly options: ActivityOptions
+  /**
+   * A pre-send's deadline, which only the caller knows: `ends` all tries, or lets them go on for longer by what is left until
+   * then (`extends`). Absent: what the options say is all there is.
+   */
+  readonly deadline?: 'ends' | 'extends'
   /** What becomes of the work after the last try, and where that shows. */
   readonly afterLast: string
 }
@@ -88,6 +93,8 @@ const LAST_RETRY_MS = 5_000
 const LAST_TRIES = 6
 const LAST_WORK_MS = 10 * 60_000
 
+const HOURLY =
+  'a disconnect tries again every hour, unless credentials are refused, and a person may decide before'
 const FAILS = 'The workflow fails, with the code on top and `Phase` `failed`'
 
 /** The groups, by the name under which workflows use them. */
@@ -111,7 +118,7 @@ export const ACTIVITY_LIMITS = {
     afterLast:
       'The sweep, inbox or resync fails, and has lost nothing: what was due is due. The cron tries a sweep again after ' +
       'five minutes, until then it shows as failed; an inbox is started by the next hint, and its hints are handled by ' +
-      'the next sweep at the latest; a resync is started anew by hand',
+      'the next sweep at the latest; a resync is started anew by hand. In the last step of set-up (hints that wait) the step pauses',
   }),
   /** Short work of set-up, in the ledger or on Temporal itself. */
   brief: group({
@@ -120,7 +127,7 @@ export const ACTIVITY_LIMITS = {
       startToCloseTimeout: '1 minute',
       retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
     },
-    afterLast: `In a step, set-up pauses there. Before the first step: ${FAILS}`,
+    afterLast: `In a step, set-up pauses there. Before the first step: ${FAILS}; so does a pause or a resumption, and may be repeated`,
   }),
   /** What Support decided, which is kept before it is carried out. */
   evidence: group({
@@ -140,7 +147,8 @@ export const ACTIVITY_LIMITS = {
       retry: { ...RETRY, maximumAttempts: 2 },
     },
     afterLast:
-      'The sweep, or the first sync, passes over it, and is done; `connection show` tells of it',
+      'The sweep, or the first sync, passes over it, and is done. That `tidyUp` failed, the status and `connection show` say ' +
+      '(`untidy`); that nothing could be told is not told: the next sweep tells',
   }),
   /** What a sweep came to, for `connection show`. */
   telling: group({
@@ -157,7 +165,10 @@ export const ACTIVITY_LIMITS = {
       heartbeatTimeout: HEARTBEAT,
       retry: { ...RETRY, maximumInterval: '10 seconds' },
     },
-    afterLast: 'The deadline ends it: the run is closed with nobody verified',
+    deadline: 'ends',
+    afterLast:
+      'The run is closed with nobody verified. A request that is refused, as for an unknown account, fails the workflow. Who asks to ' +
+      'join is checked within 10 s, or fails',
   }),
   /** Closing a run, whatever became of it. */
   closingWork: group({
@@ -178,12 +189,14 @@ export const ACTIVITY_LIMITS = {
       heartbeatTimeout: HEARTBEAT,
       retry: { ...RETRY, maximumInterval: '10 seconds' },
     },
-    afterLast: 'The deadline ends it: whoever was not verified by then is not on the list',
+    deadline: 'ends',
+    afterLast: 'Whoever was not verified by then is not on the list',
   }),
   /** The last look and the verdicts, once the deadline has passed; before, as often as there is time for. */
   lastWork: group({
     activities: ['decideMembers'],
     options: lastWorkOptions(0),
+    deadline: 'extends',
     afterLast: 'Whoever is not decided upon counts as not verified, and is not on the list',
   }),
   /** Steps of set-up; a disconnect's last sync. */
@@ -194,7 +207,9 @@ export const ACTIVITY_LIMITS = {
       heartbeatTimeout: HEARTBEAT,
       retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
     },
-    afterLast: 'The step pauses, so that somebody sees it, and is tried again later by itself',
+    afterLast:
+      'The step pauses, so that somebody sees it. Set-up tries it again by itself where somebody may have mended it outside ' +
+      `([setup.md](setup.md#why-it-waits)), ${HOURLY}`,
   }),
   /** Somebody waits for a preview: what does not answer is told within a minute. */
   looking: group({
@@ -204,7 +219,7 @@ export const ACTIVITY_LIMITS = {
       heartbeatTimeout: HEARTBEAT,
       retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 4 },
     },
-    afterLast: 'The preview says why the step could not be looked at',
+    afterLast: 'The preview fails, and says what was in the way',
   }),
   /** Short work of a connection's life, in the ledger or on Temporal itself. */
   life: group({
@@ -224,7 +239,7 @@ export const ACTIVITY_LIMITS = {
       retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
     },
     afterLast:
-      'A step of a disconnect pauses, and is tried again every hour. A pause, a resumption, a rotation of webhooks and ' +
+      `The step pauses: ${HOURLY}. A pause, a resumption, a rotation of webhooks and ` +
       'a disconnect before its first step fail, and may be repeated',
   }),
   /** Both sides' webhooks; the former ones go on meanwhile. */
@@ -245,7 +260,7 @@ export const ACTIVITY_LIMITS = {
       heartbeatTimeout: HEARTBEAT,
       retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
     },
-    afterLast: 'The step pauses; a person decides, and it is tried again every hour',
+    afterLast: `The step pauses: ${HOURLY}`,
   }),
   /** eMarketeer's webhook is one short call, without a heartbeat. */
   shortRemoval: group({
@@ -254,7 +269,7 @@ export const ACTIVITY_LIMITS = {
       startToCloseTimeout: '2 minutes',
       retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
     },
-    afterLast: 'The step pauses; a person decides, and it is tried again every hour',
+    afterLast: `The step pauses: ${HOURLY}`,
   }),
   /**
    * Webhooks of a connection that is only disabled: a CRM that does not answer, or refuses us, must not keep it from

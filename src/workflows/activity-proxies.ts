@@ -25,7 +25,7 @@ export const removal = proxied(ACTIVITY_LIMITS.removal)
 export const shortRemoval = proxied(ACTIVITY_LIMITS.shortRemoval)
 export const briefRemoval = proxied(ACTIVITY_LIMITS.briefRemoval)
 
-/** Short work of a pre-send. @param remainingMs until its deadline. */
+/** Short work of a pre-send. @param remainingMs until its deadline, or until whoever asks waits no longer. */
 export function preSendBrief(
   remainingMs: number,
 ): Pick<Activities, 'checkPreSend' | 'openSendout'> {
@@ -34,15 +34,14 @@ export function preSendBrief(
 
 /**
  * Work of a sendout.
- * @param remainingMs until its deadline; null: whoever asked for it ends it.
+ * @param remainingMs until its deadline.
  * @param priority of the sendout.
  */
 export function preSendWork(
-  remainingMs: number | null,
+  remainingMs: number,
   priority: Priority,
 ): Pick<Activities, 'fixAudience' | 'proveFreshness' | 'syncMembers' | 'settleRun'> {
-  const { preSendWork: group } = ACTIVITY_LIMITS
-  return proxied(remainingMs === null ? group : inTime(group, remainingMs), { priority })
+  return proxied(inTime(ACTIVITY_LIMITS.preSendWork, remainingMs), { priority })
 }
 
 /** Not tried beyond a deadline; where that has passed, once and in vain. */

@@ -15,6 +15,9 @@ export interface ForceSyncResult extends WorkTotals {
 /** Activities of one shard that run at once. */
 const LANES = 4
 
+/** How long one that was started without a deadline, by hand, may take: nothing is tried without end. */
+const DEADLINE_MS = 30 * 60_000
+
 /** Contacts one activity takes. Directly read ones cost calls, so a retry should repeat fewer of them. */
 const MEMBERS_PER_ACTIVITY = { delta: 5_000, direct: 1_000, emarketeerOnly: 1_000 } as const
 
@@ -28,7 +31,7 @@ export function forceSync(...given: [ForceSyncInput]): Promise<ForceSyncResult> 
 
 async function syncShard(input: ForceSyncInput): Promise<ForceSyncResult> {
   refuseOtherSignals(tellInDetails)
-  const { crm, deadlineMs, ...members } = input
+  const { crm, deadlineMs = Date.now() + DEADLINE_MS, ...members } = input
   const problems = new Set<string>()
   mark({ connectionId: input.connectionId, crm, phase: 'running', tier: 'preSend' })
   const size = MEMBERS_PER_ACTIVITY[input.proof]
@@ -39,8 +42,10 @@ async function syncShard(input: ForceSyncInput): Promise<ForceSyncResult> {
       const from = next
       next += size
       const to = Math.min(from + size, input.to)
-      const remainingMs = deadlineMs === undefined ? null : deadlineMs - Date.now()
-      const { syncMembers } = preSendWork(remainingMs, sendoutPriority(input.connectionId))
+      const { syncMembers } = preSendWork(
+        deadlineMs - Date.now(),
+        sendoutPriority(input.connectionId),
+      )
       try {
         const report = await syncMembers({ ...members, from, to })
         totals = addWork(totals, report)

@@ -58,6 +58,26 @@ describe('preSend', () => {
     expect(child).toMatchObject({ type: 'forceSync', status: { name: 'COMPLETED' } })
   })
 
+  it('leaves no shard that is tried without end, not one that somebody started by hand either', async () => {
+    const away = failure('crm_unreachable', { retryable: true })
+    workflows.world({ syncMembers: () => Promise.reject(away) })
+    const id = '00000000-0000-4000-8000-000000000001'
+    const shard = await workflows.environment.client.workflow.start('forceSync', {
+      workflowId: 'pre-send/by-hand/send/0',
+      taskQueue: workflows.taskQueue,
+      args: [
+        {
+          ...{ sendoutRunId: id, connectionId: 'acme-dynamics', runId: id, crm: 'dynamics' },
+          ...{ proof: 'delta', from: 0, to: 10 },
+        },
+      ],
+    })
+    expect(await shard.result()).toMatchObject({
+      addresses: 0,
+      problems: ['deadline_reached', 'crm_unreachable'],
+    })
+  })
+
   it('tells its phase at every stage', async () => {
     const sendouts = new FakeSendouts({ targeted: 1_000 })
     const phases: string[] = []
