@@ -5,11 +5,13 @@ import { openDatabaseConnection, openTemporalConnection } from '../config/open-c
 import { connectTemporal, type TemporalClient } from '../config/temporal.js'
 import { readTemporalProfile } from '../config/temporal-profile.js'
 import { describeSecret, variableOf } from '../config/variable.js'
-import type { AppError } from '../contracts/app-error.js'
+import { AppError } from '../contracts/app-error.js'
+import { QUEUES } from '../contracts/names.js'
 import { ProblemsError } from '../contracts/problems.js'
 import { temporalFailureOf } from '../contracts/temporal-failure.js'
 import { openDatabase, type Database } from '../ledger/database.js'
 import { lookAtSchema } from '../ledger/look-at-schema.js'
+import { readDeployment, servedQueues, UNVERSIONED } from '../workers/deployment.js'
 import { lookAtSearchAttributes } from '../workers/search-attributes.js'
 import { toCliError } from './errors/to-cli-error.js'
 
@@ -151,6 +153,7 @@ async function lookAtTemporal(): Promise<readonly Finding[]> {
     const found = await Promise.all([
       tell('temporal', () => lookAtNamespace(temporal)),
       tell('temporal', () => lookAtAttributes(temporal)),
+      tell('temporal', () => lookAtReleases(temporal)),
     ])
     return [...plain, ...found.flat()]
   } finally {
@@ -197,6 +200,36 @@ async function lookAtAttributes(temporal: TemporalClient): Promise<readonly Find
           'temporal',
           `Search attributes are missing: ${missing.join(', ')}. A worker registers them when it starts.`,
           `temporal operator search-attribute create --type Keyword ${missing.map((name) => `--name ${name}`).join(' ')}`,
+        ),
+      ]
+}
+
+/** Which build of the workers has the work, and whether somebody does it. */
+async function lookAtReleases(temporal: TemporalClient): Promise<readonly Finding[]> {
+  const deployment = await readDeployment(temporal).catch((error: unknown) => {
+    if (error instanceof AppError && error.code.startsWith('releases_')) {
+      return error
+    }
+    throw error
+  })
+  if (deployment instanceof AppError) {
+    const { message, kind } = deployment
+    return [warning('temporal', `${message} Workers have no version.`, kind.hint)]
+  }
+  if (deployment === null) {
+    return [ok('temporal', 'No worker of a build has been seen in the namespace yet.')]
+  }
+  const { current } = deployment
+  const name = current === UNVERSIONED ? 'workers without a version' : `build ${current}`
+  const served = await servedQueues(temporal)
+  const lacking = Object.values(QUEUES).filter((queue) => !served.get(current)?.has(queue))
+  return lacking.length === 0
+    ? [ok('temporal', `The work goes to ${name}, which serves every queue.`)]
+    : [
+        warning(
+          'temporal',
+          `The work goes to ${name}, which does not serve ${lacking.join(', ')}: what is there, waits.`,
+          'Start workers of it, or give the work to a build that `lbsync release show` names: `lbsync release use` with its image.',
         ),
       ]
 }

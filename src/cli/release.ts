@@ -1,6 +1,7 @@
 import { readBuildId } from '../workers/build-id.js'
 import { installTemporalRuntime } from '../telemetry/temporal-runtime.js'
-import { readDeployment, servedBuilds, UNVERSIONED } from '../workers/deployment.js'
+import type { QueueName } from '../contracts/names.js'
+import { readDeployment, servedQueues, UNVERSIONED } from '../workers/deployment.js'
 import { useRelease } from '../workers/use-release.js'
 import { workflowBundle } from '../workers/workflow-bundle.js'
 import { withTemporal } from './resources.js'
@@ -14,24 +15,24 @@ export interface ReleaseView {
     readonly buildId: string | null
     /** New work goes to it. */
     readonly current: boolean
-    /** Workers of it poll, or did so a minute and a half ago. */
-    readonly served: boolean
+    /** Queues that workers of it poll, or did within the last minute and a half. */
+    readonly queues: readonly QueueName[]
   }[]
 }
 
-/** @throws AppError `releases_unsupported`, `temporal_unreachable`. */
+/** @throws AppError `releases_unsupported`, `releases_denied`, `temporal_unreachable`. */
 export async function showRelease(): Promise<ReleaseView> {
   const buildId = await readBuildId()
   return withTemporal(async (temporal) => {
     const deployment = await readDeployment(temporal)
-    const served = await servedBuilds(temporal)
+    const served = await servedQueues(temporal)
     const current = deployment?.current ?? UNVERSIONED
     const known = (deployment?.builds ?? []).map((build) => build.buildId)
     const unversioned = current === UNVERSIONED || served.has(UNVERSIONED) ? [UNVERSIONED] : []
     const builds = [...known, ...unversioned].map((id) => ({
       buildId: id === UNVERSIONED ? null : id,
       current: id === current,
-      served: served.has(id),
+      queues: [...(served.get(id) ?? [])].sort(),
     }))
     return { buildId, builds }
   })
@@ -47,7 +48,7 @@ export interface UsedRelease {
 /**
  * Gives the work to the build of this command.
  * @param force whatever does not fit it.
- * @throws AppError `release_misfit`, `worker_unreachable`, `releases_unsupported`, `temporal_unreachable`.
+ * @throws AppError `release_misfit`, `worker_unreachable`, `releases_unsupported`, `releases_denied`, `temporal_unreachable`.
  */
 export async function giveWork(force: boolean): Promise<UsedRelease> {
   const buildId = await readBuildId()

@@ -193,6 +193,10 @@ export const ERROR_CATALOGUE = {
     'Upgrade as docs/operating.md says for such a server, or use Temporal 1.29.1 or newer with `system.enableDeploymentVersions`.',
     false,
   ),
+  releases_denied: outside(
+    'Let the credentials in TEMPORAL_API_KEY write in the namespace (DescribeWorkerDeployment, SetWorkerDeploymentCurrentVersion), or have somebody who may give the work: `temporal worker deployment set-current-version --deployment-name lbsync --build-id ID`.',
+    false,
+  ),
   emarketeer_unreachable: outside('Check EMARKETEER_SYNC_URL; the sync tries again by itself.'),
   emarketeer_auth_failed: outside('Check EMARKETEER_API_KEY.', false),
   emarketeer_refused: outside('eMarketeer refused the call; see the code it gave.', false),

@@ -2,7 +2,7 @@ import proto from '@temporalio/proto'
 import type { WorkerDeploymentOptions } from '@temporalio/worker'
 import type { TemporalClient } from '../config/temporal.js'
 import { AppError } from '../contracts/app-error.js'
-import { QUEUES } from '../contracts/names.js'
+import { QUEUES, type QueueName } from '../contracts/names.js'
 
 /** Our builds are versions of one worker deployment of this name, one in a namespace. */
 export const DEPLOYMENT_NAME = 'lbsync'
@@ -27,6 +27,8 @@ export interface Build {
   readonly buildId: string
   /** Whether new work has ever gone to it. */
   readonly everCurrent: boolean
+  /** Unix ms at which the server saw a worker of it for the first time. */
+  readonly firstSeenMs: number
 }
 
 /** Builds of the product in a namespace. */
@@ -51,7 +53,7 @@ export function deploymentOptions(buildId: string): WorkerDeploymentOptions {
 
 /**
  * @returns null: no worker with a version has been seen in the namespace.
- * @throws AppError `releases_unsupported`; the client's errors.
+ * @throws AppError `releases_unsupported`, `releases_denied`; the client's errors.
  */
 export async function readDeployment(temporal: TemporalClient): Promise<Deployment | null> {
   const { connection, namespace } = temporal
@@ -64,26 +66,23 @@ export async function readDeployment(temporal: TemporalClient): Promise<Deployme
       builds: (info?.versionSummaries ?? []).map((summary) => ({
         buildId: summary.deploymentVersion?.buildId ?? UNVERSIONED,
         everCurrent: Boolean(summary.firstActivationTime),
+        firstSeenMs: msOf(summary.createTime),
       })),
       settled: info?.routingConfigUpdateState !== IN_PROGRESS,
       conflictToken: conflictToken ?? new Uint8Array(),
     }
   } catch (error) {
-    const code = codeOf(error)
-    if (code === STATUS.notFound) {
+    if (codeOf(error) === STATUS.notFound) {
       return null
     }
-    if (code === STATUS.unimplemented || code === STATUS.denied) {
-      throw unsupported(error)
-    }
-    throw error
+    throw closedOf(error) ?? error
   }
 }
 
 /**
  * Sends new work, and running workflows that go along, to a build.
- * @returns false: it does not serve every queue yet that the current one serves, or somebody else was quicker.
- * @throws AppError `releases_unsupported`; the client's errors.
+ * @returns false: it has never served some queue that the current one has served, or somebody else was quicker.
+ * @throws AppError `releases_unsupported`, `releases_denied`; the client's errors.
  */
 export async function makeCurrent(
   { connection, namespace }: TemporalClient,
@@ -103,40 +102,65 @@ export async function makeCurrent(
     if (code === STATUS.notFound || code === STATUS.failedPrecondition) {
       return false
     }
-    if (code === STATUS.unimplemented || code === STATUS.denied) {
-      throw unsupported(error)
-    }
-    throw error
+    throw closedOf(error) ?? error
   }
 }
 
-/** Builds whose workers poll any of our queues; {@link UNVERSIONED} among them: workers without a version. */
-export async function servedBuilds({
-  connection,
-  namespace,
-}: TemporalClient): Promise<ReadonlySet<string>> {
-  const answers = await Promise.all(
-    Object.values(QUEUES).map((name) =>
-      connection.workflowService.describeTaskQueue({
-        namespace,
-        taskQueue: { name },
-        taskQueueType: WORKFLOW_TASKS,
-      }),
-    ),
-  )
+/** Which queues workers of each build poll; of {@link UNVERSIONED}: workers without a version. */
+export type Served = ReadonlyMap<string, ReadonlySet<QueueName>>
+
+/** @throws the client's errors. */
+export async function servedQueues({ connection, namespace }: TemporalClient): Promise<Served> {
   const since = Date.now() - GONE_AFTER_MS
-  const polling = answers
-    .flatMap(({ pollers }) => pollers ?? [])
-    .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1_000 > since)
-  return new Set(polling.map(({ deploymentOptions: of }) => of?.buildId || UNVERSIONED))
+  const served = new Map<string, Set<QueueName>>()
+  const look = async (name: QueueName) => {
+    const { pollers } = await connection.workflowService.describeTaskQueue({
+      namespace,
+      taskQueue: { name },
+      taskQueueType: WORKFLOW_TASKS,
+    })
+    for (const { lastAccessTime, deploymentOptions } of pollers ?? []) {
+      if (msOf(lastAccessTime) > since) {
+        const buildId = deploymentOptions?.buildId || UNVERSIONED
+        served.set(buildId, (served.get(buildId) ?? new Set()).add(name))
+      }
+    }
+  }
+  await Promise.all(Object.values(QUEUES).map(look))
+  return served
 }
 
-function unsupported(cause: unknown): AppError {
-  return new AppError(
-    'releases_unsupported',
-    'The Temporal server does not let builds be told apart (worker deployment versions).',
-    { cause },
+/** Queues that a build serves and another does not. */
+export function servedBeyond(served: Served, buildId: string, other: string): QueueName[] {
+  return Object.values(QUEUES).filter(
+    (queue) => served.get(buildId)?.has(queue) && !served.get(other)?.has(queue),
   )
+}
+
+/** What the server keeps from us altogether; null: nothing. */
+function closedOf(cause: unknown): AppError | null {
+  switch (codeOf(cause)) {
+    case STATUS.unimplemented:
+      return new AppError(
+        'releases_unsupported',
+        'The Temporal server does not let builds be told apart (worker deployment versions).',
+        { cause },
+      )
+    case STATUS.denied:
+      return new AppError(
+        'releases_denied',
+        `Temporal denies us the worker deployment ${DEPLOYMENT_NAME}, which says what build has the work.`,
+        { cause },
+      )
+    default:
+      return null
+  }
+}
+
+function msOf(
+  time: { readonly seconds?: unknown; readonly nanos?: number | null } | null | undefined,
+) {
+  return Number(time?.seconds ?? 0) * 1_000 + (time?.nanos ?? 0) / 1_000_000
 }
 
 function codeOf(error: unknown): number | undefined {

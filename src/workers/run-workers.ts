@@ -152,14 +152,19 @@ function watchOf(place: CronPlace): Part {
   return { run: () => watchSweeps(place, end.signal), stop: () => end.abort() }
 }
 
-/** Whether the server tells builds apart; where it does not, that is said, as an upgrade is then another. */
+/** Whether the server tells builds apart, and us of them; where it does not, that is said, as an upgrade is then another. */
 async function canTellBuilds(temporal: TemporalClient): Promise<boolean> {
   try {
     await readDeployment(temporal)
     return true
   } catch (error) {
-    if (error instanceof AppError && error.code === 'releases_unsupported') {
-      log.warn({ err: error, code: error.code }, 'workers have no version; see docs/operating.md')
+    const code = error instanceof AppError ? error.code : null
+    if (code === 'releases_unsupported') {
+      log.warn({ err: error, code }, 'workers have no version; see docs/operating.md')
+      return false
+    }
+    if (code === 'releases_denied') {
+      log.error({ err: error, code }, 'workers have no version: Temporal denies it')
       return false
     }
     throw error

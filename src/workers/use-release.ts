@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { AppError } from '../contracts/app-error.js'
-import { makeCurrent, readDeployment, servedBuilds } from './deployment.js'
+import { makeCurrent, readDeployment, servedBeyond, servedQueues } from './deployment.js'
 import { misfitsOf } from './misfits.js'
 import type { Release } from './watch-release.js'
 
@@ -13,17 +13,23 @@ const NAMED = 10
  *
  * @param force whatever does not fit it.
  * @returns ids of workflows whose tasks will fail, as it was forced.
- * @throws AppError `release_misfit`, `worker_unreachable`, `releases_unsupported`; the client's errors.
+ * @throws AppError `release_misfit`, `worker_unreachable`, `releases_unsupported`, `releases_denied`; the client's errors.
  */
 export async function useRelease(
   { temporal, buildId, bundle }: Release,
   force: boolean,
 ): Promise<readonly string[]> {
   const deployment = await readDeployment(temporal)
-  if (deployment === null || !(await servedBuilds(temporal)).has(buildId)) {
-    throw notServed(buildId)
+  const served = await servedQueues(temporal)
+  if (deployment === null || !served.has(buildId)) {
+    throw unreachable(`No worker of build ${buildId} runs.`, buildId)
   }
-  const misfits = await misfitsOf(temporal.client, bundle)
+  const lacking = servedBeyond(served, deployment.current, buildId)
+  if (lacking.length > 0) {
+    const which = `${lacking.join(', ')}, which the current build serves`
+    throw unreachable(`Build ${buildId} does not serve ${which}.`, buildId)
+  }
+  const misfits = (await misfitsOf(temporal.client, bundle)).map(({ workflowId }) => workflowId)
   if (misfits.length > 0 && !force) {
     const named = misfits.slice(0, NAMED).join(', ') + (misfits.length > NAMED ? ' …' : '')
     throw new AppError(
@@ -33,7 +39,8 @@ export async function useRelease(
     )
   }
   if (!(await makeCurrent(temporal, deployment, buildId))) {
-    throw notServed(buildId)
+    const message = `Build ${buildId} has never served some queue that the current build has served.`
+    throw unreachable(message, buildId)
   }
   while ((await readDeployment(temporal))?.settled === false) {
     await wait(LOOK_EVERY_MS)
@@ -41,10 +48,6 @@ export async function useRelease(
   return misfits
 }
 
-function notServed(buildId: string): AppError {
-  return new AppError(
-    'worker_unreachable',
-    `Build ${buildId} does not serve every queue that the current build serves.`,
-    { value: buildId },
-  )
+function unreachable(message: string, buildId: string): AppError {
+  return new AppError('worker_unreachable', message, { value: buildId })
 }

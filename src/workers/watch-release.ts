@@ -1,15 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { WorkflowBundleOption } from '@temporalio/worker'
 import type { TemporalClient } from '../config/temporal.js'
+import { AppError } from '../contracts/app-error.js'
 import { logger } from '../telemetry/logger.js'
 import {
   makeCurrent,
   readDeployment,
-  servedBuilds,
+  servedBeyond,
+  servedQueues,
   UNVERSIONED,
+  type Build,
   type Deployment,
 } from './deployment.js'
-import { misfitsOf } from './misfits.js'
+import { anyRuns, misfitsOf, type Misfit } from './misfits.js'
 import { endStranded } from './stranded.js'
 
 const log = logger('worker')
@@ -27,6 +30,8 @@ export type Standing =
   | 'waiting'
   /** The server does not know of this build yet, or not of all its queues, or not everywhere that it is the current one. */
   | 'arriving'
+  /** The server does not let us say who has it, and this one has not. */
+  | 'denied'
 
 /** A build, and where it is to take over. */
 export interface Release {
@@ -39,8 +44,8 @@ export interface Release {
  * Sees for as long as a worker lives that work goes to a build that is served, without anybody having to say so:
  * - the first build in a namespace takes over at once;
  * - so does one that is new there, if everything that runs fits it;
- * - any other (one that was replaced, or that something running does not fit) waits, until an operator chooses it or
- *   nobody serves the current one any more.
+ * - any other (one that was replaced, one older than the current one, or one that something running does not fit) waits,
+ *   until an operator chooses it, or nobody serves a queue for the current one any more and it serves all that are served.
  * Never fails: what it meets is told, and tried again.
  *
  * @param onStanding told each time when it has changed.
@@ -50,82 +55,147 @@ export async function watchRelease(
   signal: AbortSignal,
   onStanding: (standing: Standing) => void,
 ): Promise<void> {
-  let known: Standing | null = null
+  const watch = new ReleaseWatch(release)
   for (let looks = 1; !signal.aborted; looks += 1) {
-    let standing: Standing | null = null
-    try {
-      standing = await look(release, known)
-    } catch (error) {
-      log.warn({ err: error }, 'whether this build is to take over could not be looked at')
+    const before = watch.standing
+    await watch.look()
+    if (watch.standing !== null && watch.standing !== before) {
+      onStanding(watch.standing)
     }
-    if (standing !== null && standing !== known) {
-      known = standing
-      onStanding(standing)
-    }
-    const soon = looks < SOON_LOOKS && (known === null || known === 'arriving')
+    const soon = looks < SOON_LOOKS && (watch.standing === null || watch.standing === 'arriving')
     const next = soon ? LOOK_SOON_MS : LOOK_EVERY_MS
     await wait(next, undefined, { signal }).catch(() => undefined)
   }
 }
 
-async function look(release: Release, known: Standing | null): Promise<Standing> {
-  const { temporal, buildId } = release
-  const deployment = await readDeployment(temporal)
-  const ours = deployment?.builds.find((build) => build.buildId === buildId)
-  if (deployment === null || ours === undefined) {
-    return 'arriving'
-  }
-  if (deployment.current !== buildId) {
-    const why = await reasonToTakeOver(release, deployment, ours.everCurrent, known === 'waiting')
-    if (why === null) {
-      return 'waiting'
+class ReleaseWatch {
+  /** Where the build stood when it was looked at last; null: that is not known. */
+  standing: Standing | null = null
+  /** What did not fit when histories were gone through last. */
+  #misfits: readonly Misfit[] = []
+
+  constructor(readonly release: Release) {}
+
+  async look(): Promise<void> {
+    try {
+      this.standing = await this.#lookOnce()
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'releases_denied')) {
+        log.warn({ err: error }, 'whether this build is to take over could not be looked at')
+        return
+      }
+      if (this.standing !== 'denied') {
+        const { buildId } = this.release
+        const { code } = error
+        log.error({ err: error, buildId, code }, 'this build may not take over: Temporal denies it')
+      }
+      this.standing = 'denied'
     }
-    if (!(await makeCurrent(temporal, deployment, buildId))) {
+  }
+
+  async #lookOnce(): Promise<Standing> {
+    const { temporal, buildId } = this.release
+    const deployment = await readDeployment(temporal)
+    const ours = deployment?.builds.find((build) => build.buildId === buildId)
+    if (deployment === null || ours === undefined) {
       return 'arriving'
     }
-    log.info({ buildId }, why)
-    return 'arriving'
-  }
-  if (!deployment.settled) {
-    return 'arriving'
-  }
-  if (known === 'current') {
-    await lookAfterStranded(temporal)
-  }
-  return 'current'
-}
-
-async function reasonToTakeOver(
-  { temporal, buildId, bundle }: Release,
-  { current }: Deployment,
-  everCurrent: boolean,
-  told: boolean,
-): Promise<string | null> {
-  const isServed = (await servedBuilds(temporal)).has(current)
-  if (!isServed) {
-    return current === UNVERSIONED
-      ? 'this build takes over: it is the first'
-      : 'this build takes over: nobody serves the one before'
-  }
-  if (everCurrent) {
-    if (!told) {
-      log.warn({ buildId }, 'this build was replaced; it waits for `lbsync release use`')
+    if (deployment.current !== buildId) {
+      const why = await this.#reasonToTakeOver(deployment, ours)
+      if (typeof why === 'object') {
+        return why.not
+      }
+      if (await makeCurrent(temporal, deployment, buildId)) {
+        log.info({ buildId }, why)
+      }
+      return 'arriving'
     }
-    return null
+    if (!deployment.settled) {
+      return 'arriving'
+    }
+    if (this.standing === 'current') {
+      await this.#lookAfterStranded()
+    }
+    return 'current'
   }
-  const misfits = await misfitsOf(temporal.client, bundle)
-  if (misfits.length === 0) {
-    return 'this build takes over: it is new, and what runs fits it'
+
+  /** Why it takes over, in words for the log; or as what it stays. */
+  async #reasonToTakeOver(
+    deployment: Deployment,
+    ours: Build,
+  ): Promise<string | { readonly not: Standing }> {
+    const { temporal, buildId } = this.release
+    const { current } = deployment
+    const served = await servedQueues(temporal)
+    const servesAll = servedBeyond(served, current, buildId).length === 0
+    if (servesAll && servedBeyond(served, buildId, current).length > 0) {
+      return current === UNVERSIONED && !served.has(UNVERSIONED)
+        ? 'this build takes over: it is the first'
+        : 'this build takes over: nobody serves each queue for the one before'
+    }
+    if (ours.everCurrent) {
+      this.#tell('this build was replaced; it waits for `lbsync release use`')
+      return { not: 'waiting' }
+    }
+    if (isOlder(ours, deployment)) {
+      this.#tell('this build is older than the current one; it waits for `lbsync release use`')
+      return { not: 'waiting' }
+    }
+    if (!servesAll) {
+      return { not: 'arriving' }
+    }
+    return (await this.#fits())
+      ? 'this build takes over: it is new, and what runs fits it'
+      : { not: 'waiting' }
   }
-  for (const workflowId of told ? [] : misfits) {
-    log.error({ buildId, workflowId }, 'this build waits: a running workflow does not fit it')
+
+  /** Goes through what runs; once something did not fit, only when that has ended. */
+  async #fits(): Promise<boolean> {
+    const { temporal, buildId, bundle } = this.release
+    if (await anyRuns(temporal.client, this.#misfits)) {
+      return false
+    }
+    this.#misfits = await misfitsOf(temporal.client, bundle)
+    for (const { workflowId } of this.#misfits) {
+      log.error({ buildId, workflowId }, 'this build waits: a running workflow does not fit it')
+    }
+    return this.#misfits.length === 0
   }
-  return null
+
+  /** Once, when it begins to wait. */
+  #tell(why: string): void {
+    if (this.standing !== 'waiting') {
+      log.warn({ buildId: this.release.buildId }, why)
+    }
+  }
+
+  async #lookAfterStranded(): Promise<void> {
+    const { temporal, buildId } = this.release
+    const served = await servedQueues(temporal)
+    for (const workflowId of await endStranded(temporal.client, buildId, served)) {
+      log.warn({ workflowId }, 'a run whose build is gone was ended; it is tried again')
+    }
+  }
 }
 
-async function lookAfterStranded({ client, ...of }: TemporalClient): Promise<void> {
-  const served = await servedBuilds({ client, ...of })
-  for (const workflowId of await endStranded(client, served)) {
-    log.warn({ workflowId }, 'a run whose build is gone was ended; it is tried again')
+/**
+ * Whether a build is older than the current one: by the version of the product that both are named after; where that is the
+ * same or not known, by when the server saw them first.
+ */
+function isOlder(ours: Build, { current, builds }: Deployment): boolean {
+  const theirs = builds.find(({ buildId }) => buildId === current)
+  if (theirs === undefined) {
+    return false
   }
+  const [a, b] = [versionOf(ours.buildId), versionOf(current)]
+  const differs = a?.findIndex((part, n) => part !== b?.[n]) ?? -1
+  return a === null || b === null || differs < 0
+    ? ours.firstSeenMs < theirs.firstSeenMs
+    : a[differs]! < b[differs]!
+}
+
+/** The numbers of `0.2.0-5f1c1d5e6d4f`; null: it is named otherwise. */
+function versionOf(buildId: string): readonly number[] | null {
+  const parts = /^(\d+)\.(\d+)\.(\d+)-/.exec(buildId)
+  return parts === null ? null : parts.slice(1).map(Number)
 }

@@ -1,49 +1,68 @@
 import { describe, expect, it } from '@jest/globals'
 import type { TemporalClient } from '../../src/config/temporal.js'
+import { QUEUES, type QueueName } from '../../src/contracts/names.js'
+import { useRelease } from '../../src/workers/use-release.js'
 import { watchRelease, type Standing } from '../../src/workers/watch-release.js'
 
-/** What a server tells of its builds, and what it was asked to do. */
+/** When workers of a build asked for work last, seconds ago; of each queue, or of all alike. */
+type Polls = number | Partial<Record<QueueName, number>>
+
+/** What a server tells of its builds. */
 interface Told {
   readonly current: string
-  /** When workers of each build asked for work last, seconds ago. */
-  readonly polls: Readonly<Record<string, number>>
+  readonly polls: Readonly<Record<string, Polls>>
+  /** In seconds; else they were seen in the order in which they stand. */
+  readonly firstSeen?: Readonly<Record<string, number>>
+  /** Builds that have never been the current one. */
+  readonly neverCurrent?: readonly string[]
+  /** The server lets nobody change which build is the current one. */
+  readonly denies?: boolean
 }
 
-/** A server that knows two builds, both of which have been the current one. */
-function serverOf({ current, polls }: Told) {
+/** A server that knows the builds `old` and `new`, and what it was asked to do. */
+function serverOf({ current, polls, neverCurrent = [], denies = false, firstSeen }: Told) {
   const chosen: string[] = []
   const versionOf = (buildId: string) => ({ deploymentName: 'lbsync', buildId })
+  const ids = Object.keys(firstSeen ?? { old: 1, new: 2 })
   const workflowService = {
     describeWorkerDeployment: async () => ({
       workerDeploymentInfo: {
         routingConfig: { currentDeploymentVersion: versionOf(chosen.at(-1) ?? current) },
-        versionSummaries: ['old', 'new'].map((buildId) => ({
+        versionSummaries: ids.map((buildId, n) => ({
           deploymentVersion: versionOf(buildId),
-          firstActivationTime: { seconds: 1 },
+          createTime: { seconds: firstSeen?.[buildId] ?? n + 1, nanos: 0 },
+          ...(neverCurrent.includes(buildId) ? {} : { firstActivationTime: { seconds: 1 } }),
         })),
       },
       conflictToken: new Uint8Array(),
     }),
-    describeTaskQueue: async () => ({
-      pollers: Object.entries(polls).map(([buildId, secondsAgo]) => ({
-        deploymentOptions: versionOf(buildId),
-        lastAccessTime: { seconds: Date.now() / 1_000 - secondsAgo },
-      })),
+    describeTaskQueue: async ({ taskQueue }: { taskQueue: { name: QueueName } }) => ({
+      pollers: Object.entries(polls).flatMap(([buildId, of]) => {
+        const secondsAgo = typeof of === 'number' ? of : of[taskQueue.name]
+        const lastAccessTime = { seconds: Date.now() / 1_000 - (secondsAgo ?? 0) }
+        return secondsAgo === undefined
+          ? []
+          : [{ deploymentOptions: versionOf(buildId), lastAccessTime }]
+      }),
     }),
     setWorkerDeploymentCurrentVersion: async ({ buildId }: { buildId: string }) => {
+      if (denies) {
+        throw Object.assign(new Error('Request unauthorized.'), { code: 7 })
+      }
       chosen.push(buildId)
       return {}
     },
   }
-  const temporal = { connection: { workflowService }, namespace: 'default' } as unknown
+  const client = { workflow: { async *list() {} } }
+  const temporal = { client, connection: { workflowService }, namespace: 'default' } as unknown
   return { chosen, temporal: temporal as TemporalClient }
 }
 
-/** The first standing of the build `old` that is more than arriving. */
-async function standingOf(temporal: TemporalClient): Promise<Standing> {
+/** The first standing of a build that is more than arriving. */
+async function standingOf(temporal: TemporalClient, buildId = 'old'): Promise<Standing> {
   const end = new AbortController()
   return new Promise((resolve) => {
-    const release = { temporal, buildId: 'old', bundle: { code: '' } }
+    const release = { temporal, buildId, bundle: { code: '' } }
     void watchRelease(release, end.signal, (standing) => {
       if (standing !== 'arriving') {
         end.abort()
@@ -64,5 +83,65 @@ describe('a build that was replaced', () => {
     const { temporal, chosen } = serverOf({ current: 'new', polls: { new: 100, old: 1 } })
     expect(await standingOf(temporal)).toBe('current')
     expect(chosen).toEqual(['old'])
+  })
+})
+
+describe('workers split by queues', () => {
+  const { preSend, webhook, setup, sweep } = QUEUES
+
+  it('are judged by each: one that nobody serves any more lets another build take over', async () => {
+    const served = { [setup]: 1, [sweep]: 1, [webhook]: 1, [preSend]: 100 }
+    const { temporal, chosen } = serverOf({ current: 'new', polls: { new: served, old: 1 } })
+    expect(await standingOf(temporal)).toBe('current')
+    expect(chosen).toEqual(['old'])
+  })
+
+  it('do not take over from a build that serves what they do not', async () => {
+    const polls = { new: { [setup]: 1, [sweep]: 1 }, old: { [webhook]: 1, [preSend]: 1 } }
+    const { temporal, chosen } = serverOf({ current: 'new', polls })
+    expect(await standingOf(temporal)).toBe('waiting')
+    expect(chosen).toEqual([])
+  })
+
+  it('are not given the work by an operator before all are there, and he is told which are not', async () => {
+    const polls = { new: 1, old: { [setup]: 1, [sweep]: 1, [webhook]: 1, [preSend]: 100 } }
+    const { temporal, chosen } = serverOf({ current: 'new', polls })
+    const used = useRelease({ temporal, buildId: 'old', bundle: { code: '' } }, true)
+    await expect(used).rejects.toMatchObject({
+      code: 'worker_unreachable',
+      message: 'Build old does not serve pre-send, which the current build serves.',
+    })
+    expect(chosen).toEqual([])
+  })
+})
+
+describe('a build that has never been the current one', () => {
+  it('waits where it is the older one, though what was in its way has ended', async () => {
+    const { temporal, chosen } = serverOf({
+      current: 'new',
+      polls: { new: 1, old: 1 },
+      neverCurrent: ['old'],
+    })
+    expect(await standingOf(temporal)).toBe('waiting')
+    expect(chosen).toEqual([])
+  })
+
+  it('waits where its version is lower, though the server has seen it later', async () => {
+    const [older, newer] = ['0.9.1-aaaaaaaaaaaa', '0.10.0-bbbbbbbbbbbb']
+    const { temporal, chosen } = serverOf({
+      current: newer,
+      polls: { [newer]: 1, [older]: 1 },
+      firstSeen: { [newer]: 1, [older]: 2 },
+      neverCurrent: [older],
+    })
+    expect(await standingOf(temporal, older)).toBe('waiting')
+    expect(chosen).toEqual([])
+  })
+})
+
+describe('a server that does not let us say which build is the current one', () => {
+  it('is told as such, and what is waited for', async () => {
+    const { temporal } = serverOf({ current: '', polls: { new: 1 }, denies: true })
+    expect(await standingOf(temporal, 'new')).toBe('denied')
   })
 })

@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
+import { QUEUES } from '../../contracts/names.js'
 import { addGroup, addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
+import type { ReleaseView } from '../release.js'
 
 interface UseOptions extends JsonOption {
   readonly force?: boolean
@@ -17,15 +19,7 @@ export function addRelease(program: Command, output: Output): void {
   }).action(async ({ json = false }: JsonOption) => {
     const { showRelease } = await import('../release.js')
     const shown = await showRelease()
-    await output.answer(json, shown, () =>
-      [
-        `This build is ${shown.buildId}.`,
-        ...shown.builds.map(({ buildId, current, served }) => {
-          const name = buildId ?? 'without a version'
-          return `${name}: ${current ? 'current' : 'not current'}, ${served ? 'served' : 'not served'}`
-        }),
-      ].join('\n'),
-    )
+    await output.answer(json, shown, () => textOf(shown))
   })
   addLeaf(group, {
     usage: 'use',
@@ -45,4 +39,15 @@ export function addRelease(program: Command, output: Output): void {
         ].join('\n'),
       )
     })
+}
+
+function textOf({ buildId: own, builds }: ReleaseView): string {
+  const lines = builds.map(({ buildId, current, queues }) => {
+    const serves = queues.length === 0 ? 'no queue' : queues.join(', ')
+    return `${buildId ?? 'without a version'}: ${current ? 'current' : 'not current'}, serves ${serves}`
+  })
+  const having = builds.find(({ current }) => current)?.queues ?? []
+  const waiting = Object.values(QUEUES).filter((queue) => !having.includes(queue))
+  const waits = `Nobody serves for the current build: ${waiting.join(', ')}. What is there, waits.`
+  return [`This build is ${own}.`, ...lines, ...(waiting.length > 0 ? [waits] : [])].join('\n')
 }

@@ -16,7 +16,9 @@ const STANDINGS = {
   waiting: (buildId: string) =>
     `Build ${buildId} waits: another is the current one (lbsync release show).`,
   arriving: (buildId: string) => `Build ${buildId} waits until each queue has a worker of it.`,
-  unversioned: () => 'The server does not tell builds apart.',
+  denied: (buildId: string) =>
+    `Build ${buildId} gets no work: Temporal denies us to say so (lbsync release show).`,
+  unversioned: () => 'Temporal does not tell builds apart, or not us (lbsync release show).',
 } as const
 
 interface Options extends JsonOption {
