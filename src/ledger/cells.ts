@@ -91,6 +91,21 @@ export async function saveMemories(tx: Queryable, updates: readonly MemoryUpdate
 }
 
 /**
+ * Locks cells, in address order, until the transaction ends: a record that leaves one of their addresses (departed-denies.ts)
+ * is noted either before, and then shows in what is read afterwards, or after what this transaction stores.
+ */
+export async function lockCells(
+  tx: Queryable,
+  cells: readonly { readonly addressId: number; readonly cellKey: CellKey }[],
+): Promise<void> {
+  await tx.query(
+    `SELECT FROM cells WHERE (address_id, cell_key) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))
+      ORDER BY address_id, cell_key FOR UPDATE`,
+    [cells.map((cell) => cell.addressId), cells.map((cell) => cell.cellKey)],
+  )
+}
+
+/**
  * Makes what was observed at these cells prove nothing (an epoch that is nobody's), so that the next pass takes the
  * restrictive value; denies that left with their record stay in it. This is how a
  * refused loosening ends (rule F4): nobody can turn a deny into an allow by hand, only the other way.

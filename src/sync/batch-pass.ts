@@ -9,7 +9,7 @@ import {
   type DirtyAddress,
 } from '../ledger/addresses.js'
 import { dropCarriedDenies } from '../ledger/carried-denies.js'
-import { saveMemories } from '../ledger/cells.js'
+import { lockCells, saveMemories } from '../ledger/cells.js'
 import { appendConsentEvents } from '../ledger/consent-events.js'
 import { markObserved } from '../ledger/crm-mirror-rows.js'
 import { noteArrivals } from '../ledger/crm-other-addresses.js'
@@ -34,7 +34,7 @@ import { timesNow } from './deciding-times.js'
 import { freshen } from './freshen.js'
 import { holdBack } from './hold-back.js'
 import { learnFromWrites } from './learn-from-writes.js'
-import { isConsistent, loadBatch, type BatchView } from './observe.js'
+import { changedSince, isConsistent, loadBatch, type BatchView } from './observe.js'
 import { performWrites } from './perform-writes.js'
 import { requireCrm, type SyncSession } from './session.js'
 import { standingOf } from './standing.js'
@@ -89,7 +89,7 @@ export class BatchPass {
     this.add({ staged: held.waiting.length })
     const pendings = await this.store(batch, held.apply, asked.acts)
     await this.write(pendings, asked.acts)
-    await this.keepRows(decided.upkeep)
+    await this.keepRows(decided.upkeep.filter(({ view }) => !this.again.has(view.row.addressId)))
     await this.finish(batch, held.approved)
     if (this.errors[0]) {
       throw this.errors[0]
@@ -133,7 +133,10 @@ export class BatchPass {
     const now = Date.now()
     return this.holding(async (tx, held) => {
       await standingOf(tx, this.session)
-      const own = cells.filter((cell) => held.has(cell.row.addressId))
+      const own = await this.unchanged(
+        tx,
+        cells.filter((cell) => held.has(cell.row.addressId)),
+      )
       await saveMemories(
         tx,
         own
@@ -178,6 +181,26 @@ export class BatchPass {
         memory: cell.plan.memory,
       }))
     })
+  }
+
+  /**
+   * Leaves out addresses that a record has left, or come to, since they were loaded; they are read again. What a record takes
+   * along (taken-along.ts) was noted then: a write that this pass would store now would not be among it, and where it
+   * landed late it would pass for a person's act.
+   */
+  private async unchanged(
+    tx: Queryable,
+    cells: readonly DecidedCell[],
+  ): Promise<readonly DecidedCell[]> {
+    const storing = cells.filter((cell) => !sameMemory(cell) || cell.plan.writes.length > 0)
+    if (storing.length === 0) {
+      return cells
+    }
+    await lockCells(tx, storing.map(placeOf))
+    const views = [...new Set(storing.map((cell) => cell.view))]
+    const changed = await changedSince(tx, this.session.connection.connectionId, views)
+    changed.forEach((addressId) => this.again.add(addressId))
+    return cells.filter((cell) => !changed.has(cell.row.addressId))
   }
 
   /** Tightening first, on both sides at once; loosening last, and only if nothing failed before it. */

@@ -112,6 +112,44 @@ export async function loadBatch(
 }
 
 /**
+ * Addresses whose records our copy no longer holds as they were loaded: one has come or left, or holds another value. What was
+ * decided there is of a set of records that is gone.
+ */
+export async function changedSince(
+  db: Queryable,
+  connectionId: string,
+  views: readonly AddressView[],
+): Promise<ReadonlySet<number>> {
+  const contacts = groupBy(
+    await liveCrmContactsAt(
+      db,
+      views.map((view) => view.row.addressId),
+    ),
+    (contact) => contact.addressId,
+  )
+  const loaded = views.flatMap((view) => view.contacts.map((contact) => contact.crmContactId))
+  const rows = groupBy(
+    await crmSubscriptionsOf(db, connectionId, loaded),
+    (row) => row.crmContactId,
+  )
+  const changed = views.filter((view) => {
+    const subscriptions = view.contacts.flatMap((c) => rows.get(c.crmContactId) ?? [])
+    const now = { contacts: contacts.get(view.row.addressId) ?? [], subscriptions }
+    return readingOf(now) !== readingOf(view)
+  })
+  return new Set(changed.map((view) => view.row.addressId))
+}
+
+function readingOf(view: Pick<AddressView, 'contacts' | 'subscriptions'>): string {
+  return JSON.stringify([
+    view.contacts.map((contact) => [contact.crmContactId, contact.consents]),
+    view.subscriptions.map(({ rowId, crmContactId, categoryId, subscribed, version }) => {
+      return [rowId, crmContactId, categoryId, subscribed, version]
+    }),
+  ])
+}
+
+/**
  * Whether the copy of an address is a *consistent observation*: the CRM's values were read, or proven, at a moment
  * after eMarketeer's last known act there and before a reading of the feed that found no further one
  * (docs/reconciliation.md, "A pass").

@@ -3,7 +3,7 @@ import { catchUpBoth } from '../../src/sync/catch-up-both.js'
 import { catchUpCrm } from '../../src/sync/catch-up-crm.js'
 import { preSend } from './support/pre-send.js'
 import type { Person } from './support/person.js'
-import { lateWrite, once } from './support/twists.js'
+import { beforeStore, lateWrite, once } from './support/twists.js'
 import { withWorld } from './support/world.js'
 
 const world = withWorld()
@@ -175,6 +175,32 @@ describe('a Yes of ours that is under way when its contact gets another address'
     const yes = lateWrite('crm')
     await world.now.pass([ann], yes.twist).catch(() => undefined)
     await ann.edit({ emailaddress1: there.email })
+    await world.now.timePasses()
+    await world.now.sweep()
+    expect(await there.state()).toMatchObject({ subscriptions: { c1: false } })
+    await yes.lands()
+    await world.now.sweep()
+    expect(await there.state()).toMatchObject({
+      subscriptions: { c1: false },
+      rows: ['c1:false', 'c2:true'],
+    })
+  })
+})
+
+describe('a Yes that is decided before its contact gets another address, and stored after it', () => {
+  it("is not taken for a colleague's act where it lands", async () => {
+    const ann = await world.now.linked()
+    const there = await world.now.linked({ toggles: [] })
+    await there.subscribes('c1', false)
+    await ann.subscribes('c1', false)
+    await world.now.sweep()
+    await ann.subscribes('c1', true)
+    const yes = lateWrite('crm')
+    const moves = beforeStore(async () => {
+      await ann.edit({ emailaddress1: there.email })
+      await catchUpCrm(await world.now.session('webhook'))
+    })
+    await world.now.pass([ann], (session) => yes.twist(moves(session))).catch(() => undefined)
     await world.now.timePasses()
     await world.now.sweep()
     expect(await there.state()).toMatchObject({ subscriptions: { c1: false } })

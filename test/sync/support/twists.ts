@@ -76,6 +76,28 @@ export const once = {
   },
 } as const
 
+/** Lets something happen, once, between what a pass loads of its batch and what it stores of it. */
+export function beforeStore(act: Act): Twist {
+  const first = firstTime(act)
+  return (session) => {
+    let isLoaded = false
+    const db = wrapped(
+      wrapped(session.db, 'query', (call, sql) => {
+        isLoaded ||= String(sql).includes('FROM carried_denies')
+        return call()
+      }),
+      'transaction',
+      async (call) => {
+        if (isLoaded) {
+          await first()
+        }
+        return call()
+      },
+    )
+    return { ...session, db }
+  }
+}
+
 /** A write that is under way for long: its caller gives up, and it reaches the other system only when told to. */
 export function lateWrite(side: 'crm' | 'emarketeer'): {
   readonly twist: Twist
@@ -91,6 +113,6 @@ export function lateWrite(side: 'crm' | 'emarketeer'): {
       side === 'crm'
         ? twistCrm(session, 'write', hold)
         : twistEmarketeer(session, 'writeStates', hold),
-    lands: () => held!(),
+    lands: () => held?.() ?? Promise.resolve(),
   }
 }
