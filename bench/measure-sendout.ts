@@ -2,7 +2,6 @@ import { readFile, stat } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import type { StandInControl } from '../simulators/common/control-client.js'
 import { createCampaignClient, type CampaignClient } from '../src/client/index.js'
-import { Secret } from '../src/config/secret.js'
 import type { TemporalClient } from '../src/config/temporal.js'
 import type { PreSendResult } from '../src/contracts/pre-send.js'
 import { kindOf, mostAtOnce, readRequests, type RecordedRequest } from './record/request-log.js'
@@ -55,7 +54,7 @@ export async function measureSendout(
   const campaigns = createCampaignClient({
     temporal: client,
     gatewayUrl: world.gatewayUrl,
-    gatewayApiKey: new Secret(world.gatewayApiKey),
+    gatewayApiKey: world.gatewayApiKey,
   })
   const before = await truth.mailable()
   await place.deny(world.crm, new Set(everyNth(before, sendout.changed)))

@@ -5,7 +5,7 @@ import type {
   PreSendResult,
   SendoutStage,
 } from '../contracts/pre-send.js'
-import type { Secret } from '../config/secret.js'
+import { Secret } from '../config/secret.js'
 import { createGatewayCalls } from './gateway-calls.js'
 import { readMailingList } from './mailing-list.js'
 import { preSendHandle, type PreSendHandle } from './pre-send-handle.js'
@@ -17,8 +17,8 @@ export interface CampaignClientOptions {
   readonly temporal: Client
   /** Where the gateway is; https, or http on loopback. */
   readonly gatewayUrl: string
-  /** GATEWAY_API_KEY. */
-  readonly gatewayApiKey: Secret
+  /** GATEWAY_API_KEY; white space around it is left out. */
+  readonly gatewayApiKey: string
 }
 
 /** How a campaign service asks who may be mailed (rules G1–G3, docs/gateway.md). */
@@ -49,10 +49,10 @@ export interface CampaignClient {
   ): AsyncIterable<MailingListEntry>
 }
 
-/** Makes the campaign service's client. @throws AppError `value_invalid`, `http_not_allowed` for the address. */
+/** Makes the campaign service's client. @throws AppError `value_invalid` for address or key, `http_not_allowed`. */
 export function createCampaignClient(options: CampaignClientOptions): CampaignClient {
   const { temporal } = options
-  const gateway = createGatewayCalls(options.gatewayUrl, options.gatewayApiKey)
+  const gateway = createGatewayCalls(options.gatewayUrl, new Secret(options.gatewayApiKey.trim()))
   return {
     preSend: async (request) => (await startPreSend(temporal, request)).result(),
     startPreSend: (request) => startPreSend(temporal, request),

@@ -3,6 +3,7 @@ import { AppError, type ErrorDocument } from '../contracts/app-error.js'
 import { ERROR_CATALOGUE } from '../contracts/error-catalogue.js'
 import { checkUrl, describeUrl } from '../config/check-url.js'
 import type { Secret } from '../config/secret.js'
+import { describeSecret } from '../config/variable.js'
 import { GatewayError } from './gateway-error.js'
 
 /** Reads from the gateway. */
@@ -28,7 +29,7 @@ interface Failed {
   readonly retryAfterMs: number | null
 }
 
-/** @throws AppError `value_invalid`, `http_not_allowed`: the key must not travel in the clear. */
+/** @throws AppError `value_invalid`; `http_not_allowed`: the key must not travel in the clear. */
 export function createGatewayCalls(gatewayUrl: string, apiKey: Secret): GatewayCalls {
   const fault = checkUrl(gatewayUrl, true)
   if (fault !== null) {
@@ -36,6 +37,13 @@ export function createGatewayCalls(gatewayUrl: string, apiKey: Secret): GatewayC
     throw new AppError(code, `The gateway's address ${fault.message}.`, {
       path: 'gatewayUrl',
       value: describeUrl(gatewayUrl),
+    })
+  }
+  // What cannot travel in a header at all would look like a gateway that does not answer.
+  if (!/^[\x21-\x7e]+$/.test(apiKey.reveal())) {
+    throw new AppError('value_invalid', "The gateway's key cannot be one.", {
+      path: 'gatewayApiKey',
+      value: describeSecret(apiKey.reveal()),
     })
   }
   const base = gatewayUrl.replace(/\/+$/, '')

@@ -1,4 +1,12 @@
-/** The campaign service's client (docs/gateway.md). */
+/** The campaign service's client (docs/gateway.md): `legal-basis-sync/client`. */
+export { connectTemporal, type TemporalClient } from '../config/temporal.js'
+export { AppError } from '../contracts/app-error.js'
+export type {
+  MailingListEntry,
+  PreSendRequest,
+  PreSendResult,
+  SendoutStage,
+} from '../contracts/pre-send.js'
 export {
   createCampaignClient,
   type CampaignClient,

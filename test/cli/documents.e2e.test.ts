@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { exampleOf } from '../../scripts/cli-docs.js'
 import { DEMO_DYNAMICS, startStack, type Stack } from '../../src/cli/stack/start-stack.js'
 import { checkoutRoot } from '../../src/embedded/cache-dir.js'
+import { blocksOf } from '../support/documents.js'
 import { startProcess } from '../support/start-process.js'
 import { GOOD_CONNECTION, GOOD_REQUEST, withFiles } from './files.js'
 import { documentOf, runLbsync } from './run-lbsync.js'
@@ -206,6 +209,29 @@ describe('documents of a whole stack', () => {
         .map((line) => JSON.parse(line) as unknown)
       expect(entries).toHaveLength(2)
       expect(shapeFaults(exampleOf(docs, 'mailing-list <sendoutId>'), entries[0])).toEqual([])
+    },
+    15 * MINUTES,
+  )
+
+  it(
+    'are had as docs/gateway.md shows',
+    async () => {
+      const env = { ...stack.env, GATEWAY: stack.places.gatewayUrl, PATH: process.env['PATH'] }
+      const run = async (command: string, args: readonly string[]) =>
+        (await promisify(execFile)(command, args, { cwd: checkoutRoot, env })).stdout
+      const curl = (await blocksOf('docs/gateway.md', 'sh')).at(-1)!
+      const page = JSON.parse(await run('/bin/sh', ['-c', curl])) as { entries: unknown[] }
+      expect(page.entries).toHaveLength(2)
+      // What runs is held to its types with everything else; it has to be what the page shows.
+      const example = 'test/client/fixtures/gateway-page.ts'
+      expect(await blocksOf('docs/gateway.md', 'ts')).toEqual([await readFile(example, 'utf8')])
+      const listed = await run(process.execPath, ['--import', 'tsx', example])
+      expect(listed.trim().split('\n')).toEqual(
+        page.entries.map((entry) => {
+          const { contactId, email } = entry as { contactId: string; email: string }
+          return `${contactId} ${email}`
+        }),
+      )
     },
     15 * MINUTES,
   )

@@ -1,7 +1,6 @@
 import type { Client } from '@temporalio/client'
 import { describe, expect, it } from '@jest/globals'
 import { createCampaignClient } from '../../src/client/index.js'
-import { Secret } from '../../src/config/secret.js'
 import { AppError } from '../../src/contracts/app-error.js'
 import { withScriptedGateway } from './scripted-gateway.js'
 
@@ -18,8 +17,7 @@ const refusal = (status: number, code: string, retryAfter?: string) => ({
   body: { error: { code, message: 'No.', path: null, value: null, hint: '' } },
 })
 
-function clientOf(gatewayUrl: string) {
-  const gatewayApiKey = new Secret('the-key')
+function clientOf(gatewayUrl: string, gatewayApiKey = 'the-key') {
   return createCampaignClient({ temporal: unused, gatewayUrl, gatewayApiKey })
 }
 
@@ -131,6 +129,23 @@ describe('reading a mailing list', () => {
     const next = list.next()
     setImmediate(() => reader.abort())
     await expect(next).rejects.toMatchObject({ name: 'AbortError' })
+  })
+})
+
+describe("the gateway's key", () => {
+  it('may have white space around it, as files and shells leave there', async () => {
+    const { url, asked } = await gateway([page([], null)])
+    for await (const entry of clientOf(url, ' the-key\n').mailingList('snd')) {
+      expect(entry).toBeNull()
+    }
+    expect(asked.map((one) => one.authorization)).toEqual(['Bearer the-key'])
+  })
+
+  it.each(['', 'the\nkey', 'nyckel-å'])('%j is refused at once, and not told', (key) => {
+    const making = () => clientOf('https://gateway.example.com', key)
+    expect(making).toThrow(
+      expect.objectContaining({ code: 'value_invalid', path: 'gatewayApiKey' }),
+    )
   })
 })
 

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { ApplicationFailure } from '@temporalio/common'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { createCampaignClient, type CampaignClient } from '../../src/client/index.js'
-import { Secret } from '../../src/config/secret.js'
 import type { PreSendRequest, PreSendResult } from '../../src/contracts/pre-send.js'
 import type { PreSendActivities } from '../../src/contracts/sync-activities.js'
 import { provisionTimeoutMs } from '../support/ask-broker.js'
@@ -68,7 +67,7 @@ describe('a pre-send by the client', () => {
     client = createCampaignClient({
       temporal: temporal.client,
       gatewayUrl: 'http://127.0.0.1:1',
-      gatewayApiKey: new Secret('unused'),
+      gatewayApiKey: 'unused',
     })
   }, provisionTimeoutMs)
   afterAll(() => stop())

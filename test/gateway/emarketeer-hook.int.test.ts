@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { promisify } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import { saveEmarketeerWebhookSecret } from '../../src/ledger/connections.js'
+import { blocksOf } from '../support/documents.js'
 import { vault, withGateway } from './gateway-fixture.js'
 import {
   emarketeerChange,
@@ -36,6 +39,20 @@ describe("eMarketeer's webhook", () => {
     await close()
     const workflowId = `inbox/${hooked.row.connectionId}/${String(inbox[0]?.['shard'])}`
     expect(new Set(temporal.signalledIds)).toEqual(new Set([workflowId]))
+  })
+
+  it('is tried out as docs/gateway.md shows', async () => {
+    const { url, db } = gateway.now
+    const { row, emarketeerSecret } = await hookedConnection(db, 'active', '1001')
+    const [delivery] = await blocksOf('docs/gateway.md', 'sh')
+    const env = {
+      ...process.env,
+      PUBLIC_URL: url,
+      REF: row.webhookRef,
+      SECRET: emarketeerSecret,
+    }
+    const { stdout } = await promisify(execFile)('/bin/sh', ['-c', delivery!], { env })
+    expect(stdout).toMatch(/^HTTP\/1\.1 202 /)
   })
 
   it('spreads changes over the shards', async () => {

@@ -22,6 +22,7 @@ export interface HookedConnection {
 export async function hookedConnection(
   db: Database,
   state: ConnectionState = 'active',
+  accountId = `a-${randomUUID()}`,
 ): Promise<HookedConnection> {
   const connectionId = `c-${randomUUID()}`
   const crmSecret = randomBytes(32).toString('hex')
@@ -29,7 +30,7 @@ export async function hookedConnection(
   const organizationId = randomUUID()
   const row = await saveConnection(db, {
     connectionId,
-    accountId: `a-${randomUUID()}`,
+    accountId,
     crm: 'dynamics',
     legalBasisSync: true,
     subscriptionSync: true,

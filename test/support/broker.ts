@@ -57,6 +57,8 @@ export class Broker {
 
   private constructor() {
     this.#http = createServer((request, response) => {
+      // A connection kept for the next file may be closed in the moment that it is used.
+      response.shouldKeepAlive = false
       this.#provide((request.url ?? '').slice(1)).then(
         (value) => response.end(JSON.stringify(value)),
         (error: unknown) => response.writeHead(500).end(String(error)),

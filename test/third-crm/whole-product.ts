@@ -99,7 +99,7 @@ export async function startProduct(
     campaigns: createCampaignClient({
       temporal: client,
       gatewayUrl: publicUrl,
-      gatewayApiKey: API_KEY,
+      gatewayApiKey: API_KEY.reveal(),
     }),
     async apply(given) {
       const options = { drivers: [...drivers.values()], env: {}, allowLoopbackHttp: true }

@@ -2,7 +2,6 @@ import { rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createCampaignClient, type CampaignClient } from '../../client/index.js'
-import { Secret } from '../../config/secret.js'
 import type { TemporalClient } from '../../config/temporal.js'
 import { temporalCli } from '../../embedded/temporal-cli.js'
 import { ownDirectory } from '../../embedded/own-directory.js'
@@ -70,7 +69,7 @@ export class Stage {
     this.campaigns = createCampaignClient({
       temporal: temporal.client,
       gatewayUrl,
-      gatewayApiKey: new Secret(stack.gatewayApiKey),
+      gatewayApiKey: stack.gatewayApiKey,
     })
   }
 
