@@ -11,7 +11,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const out = resolve(process.argv[2] ?? `${root}dist`)
-const migrations = 'ledger/migrations'
+const migrations = 'ledger/db/migrations'
 
 if (existsSync(out) && !existsSync(`${out}/cli/main.js`)) {
   throw new Error(`${out} exists and is no build of ours; give another folder`)

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { dependencyFaults } from './check-dependencies.mjs'
 import { lockfileFaults } from './check-lockfile.mjs'
 import { linkFaults } from './check-links.mjs'
+import { roomFaults } from './check-rooms.mjs'
 import { strayReferenceFaults } from './check-stray-references.mjs'
 import { threatModelFaults } from './check-threat-model.mjs'
 
@@ -14,6 +15,7 @@ const faults = [
   ...dependencyFaults(root),
   ...strayReferenceFaults(root),
   ...lockfileFaults(root),
+  ...roomFaults(root),
   ...threatModelFaults(root),
 ]
 for (const fault of faults) {

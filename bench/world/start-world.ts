@@ -9,8 +9,8 @@ import { freePort } from '../../src/embedded/free-port.js'
 import { startPostgres } from '../../src/embedded/postgres.js'
 import { startProgram } from '../../src/embedded/start-program.js'
 import { startTemporalServer } from '../../src/embedded/temporal-server.js'
-import { dropLogin, uniqueLogin, urlOf } from '../../src/ledger/logins.js'
-import { migrate } from '../../src/ledger/migrate.js'
+import { dropLogin, uniqueLogin, urlOf } from '../../src/ledger/db/logins.js'
+import { migrate } from '../../src/ledger/db/migrate.js'
 import type { CrmPlace, ReadyCrm } from './crm-place.js'
 
 /** The whole product with one CRM, every stand-in keeping a log of its requests. */

@@ -3,7 +3,7 @@ import { AppError } from '../contracts/app-error.js'
 import { isRefusalCode } from '../contracts/refusal.js'
 import type { CrmDriver } from '../crm/crm.js'
 import { LONGEST_WAIT_SECONDS, UpstreamError } from '../http/index.js'
-import type { Side } from '../ledger/cursors.js'
+import type { Side } from '../ledger/connection/cursors.js'
 import {
   closeGate,
   crmGateOf,
@@ -12,10 +12,10 @@ import {
   openTimedGate,
   takeProbe,
   type CrmGate,
-} from '../ledger/gates.js'
-import { requireCrm, type SyncSession } from '../sync/session.js'
-import { AUTH_PROBE_MS, gateOf, toAppError } from '../sync/to-app-error.js'
-import { refusalReason, refusalMessage } from '../sync/refusal-words.js'
+} from '../ledger/connection/gates.js'
+import { requireCrm, type SyncSession } from '../connection/session.js'
+import { AUTH_PROBE_MS, gateOf, toAppError } from '../connection/to-app-error.js'
+import { refusalReason, refusalMessage } from '../connection/refusal-words.js'
 
 /** Which systems a piece of work calls: one that is throttled must not stop work that does without it. */
 export type Needs = 'both' | 'emarketeer'

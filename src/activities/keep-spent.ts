@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Writes } from '../contracts/sync-activities.js'
-import { saveSpent } from '../ledger/sendout-spent.js'
-import type { SyncSession } from '../sync/session.js'
+import { saveSpent } from '../ledger/sendout/sendout-spent.js'
+import type { SyncSession } from '../connection/session.js'
 
 const EVERY_MS = 2_500
 const NO_WRITES: Writes = { emarketeer: 0, crm: 0 }

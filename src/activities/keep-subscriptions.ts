@@ -6,8 +6,8 @@ import {
   countCarriedNos,
   REMOVAL_BEGUN,
   type ToldNo,
-} from '../ledger/removal.js'
-import { requireCrm, type SyncSession } from '../sync/session.js'
+} from '../ledger/connection/removal.js'
+import { requireCrm, type SyncSession } from '../connection/session.js'
 
 /**
  * Keeps every No of the CRM that eMarketeer does not hold, before the rows that hold them are removed. The connection is

@@ -9,13 +9,13 @@ import {
   keepStepDecision,
   pauseConnection,
   resumeConnection,
-} from '../ledger/connection-life.js'
-import { mergeFacts, type ConnectionRow } from '../ledger/connections.js'
-import { openGate } from '../ledger/gates.js'
-import { retiredAddresses } from '../ledger/webhook-addresses.js'
-import { countUnsavedNos, forgetInstallation, REMOVAL_BEGUN } from '../ledger/removal.js'
-import { requireCrm, type SyncSession } from '../sync/session.js'
-import type { Systems } from '../sync/systems.js'
+} from '../ledger/connection/connection-life.js'
+import { mergeFacts, type ConnectionRow } from '../ledger/connection/connections.js'
+import { openGate } from '../ledger/connection/gates.js'
+import { retiredAddresses } from '../ledger/connection/webhook-addresses.js'
+import { countUnsavedNos, forgetInstallation, REMOVAL_BEGUN } from '../ledger/connection/removal.js'
+import { requireCrm, type SyncSession } from '../connection/session.js'
+import type { Systems } from '../connection/systems.js'
 import { SetupPaused } from '../crm/crm.js'
 import { endWork } from './end-work.js'
 import { keepSubscriptions } from './keep-subscriptions.js'

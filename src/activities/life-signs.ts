@@ -1,6 +1,6 @@
 import type { Context } from '@temporalio/activity'
 import { AppError } from '../contracts/app-error.js'
-import type { Progress } from '../sync/session.js'
+import type { Progress } from '../connection/session.js'
 
 /** Shorter than a third of every heartbeat time-out, so that one late beat kills nothing. */
 const BEAT_MS = 2_500

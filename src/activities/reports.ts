@@ -1,6 +1,6 @@
 import type { WorkReport } from '../contracts/sync-activities.js'
-import { emptyCounts, type SyncCounts } from '../sync/sync-counts.js'
-import type { SyncSession } from '../sync/session.js'
+import { emptyCounts, type SyncCounts } from '../sync/pass/sync-counts.js'
+import type { SyncSession } from '../connection/session.js'
 
 /** The report of a piece of work: counts and requests, nothing of anybody. */
 export function report(

@@ -1,8 +1,8 @@
 import { AppError } from '../contracts/app-error.js'
 import { isRecord } from '../config/record-paths.js'
 import type { CrmDriver } from '../crm/crm.js'
-import { findRunningOfCrm, type ConnectionRow } from '../ledger/connections.js'
-import type { Queryable } from '../ledger/database.js'
+import { findRunningOfCrm, type ConnectionRow } from '../ledger/connection/connections.js'
+import type { Queryable } from '../ledger/db/database.js'
 
 /**
  * What set-up installed serves every connection to the same environment (tables have one name only): it is not removed

@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client'
 import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
-import { listConnections, type ConnectionRow } from '../ledger/connections.js'
-import { maySweep, noteCronRestarted } from '../ledger/sweeps.js'
-import type { Systems } from '../sync/systems.js'
+import { listConnections, type ConnectionRow } from '../ledger/connection/connections.js'
+import { maySweep, noteCronRestarted } from '../ledger/connection/sweeps.js'
+import type { Systems } from '../connection/systems.js'
 import { endWork } from './end-work.js'
 
 /** The cron workflows of all connections: who starts one, and who sees that each connection has its own. */

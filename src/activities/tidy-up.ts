@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { purgeHandledHints } from '../ledger/inbox.js'
-import { maySweep } from '../ledger/sweeps.js'
-import { toAppError } from '../sync/to-app-error.js'
-import type { SyncSession } from '../sync/session.js'
-import type { Systems } from '../sync/systems.js'
-import { tendEmarketeerWebhook } from '../sync/tend-emarketeer-webhook.js'
-import { tendWebhooks } from '../sync/tend-webhooks.js'
+import { purgeHandledHints } from '../ledger/run/inbox.js'
+import { maySweep } from '../ledger/connection/sweeps.js'
+import { toAppError } from '../connection/to-app-error.js'
+import type { SyncSession } from '../connection/session.js'
+import type { Systems } from '../connection/systems.js'
+import { tendEmarketeerWebhook } from '../connection/tend-emarketeer-webhook.js'
+import { tendWebhooks } from '../connection/tend-webhooks.js'
 
 /** What either system's webhooks may take: less than a request may, so that a system that hangs is told of. */
 const TEND_MS = 30_000

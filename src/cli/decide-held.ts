@@ -1,6 +1,6 @@
 import { MAX_ADDRESS_IDS } from '../contracts/inputs.js'
 import type { WorkReport } from '../contracts/sync-activities.js'
-import { approveHeld, rejectHeld, type HeldVerdict } from '../sync/held.js'
+import { approveHeld, rejectHeld, type HeldVerdict } from '../sync/run/held.js'
 import { requireRunning } from './connection/require-running.js'
 import type { Output } from './output.js'
 import { withLedger, withTemporal } from './resources.js'

@@ -1,9 +1,9 @@
 import { AppError } from '../contracts/app-error.js'
 import { addressOrText } from '../domain/email-address.js'
-import { findAddresses } from '../ledger/addresses.js'
-import { addressesOfCrmContacts } from '../ledger/crm-mirror-rows.js'
-import type { Queryable } from '../ledger/database.js'
-import { addressesOfEmarketeerContacts } from '../ledger/emarketeer-mirror.js'
+import { findAddresses } from '../ledger/address/addresses.js'
+import { addressesOfCrmContacts } from '../ledger/copy/crm-mirror-rows.js'
+import type { Queryable } from '../ledger/db/database.js'
+import { addressesOfEmarketeerContacts } from '../ledger/copy/emarketeer-mirror.js'
 
 /** More are resynced together, by naming none. */
 const MAX_CONTACTS = 1_000

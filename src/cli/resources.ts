@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { readEnvironment } from '../config/environment.js'
 import type { TemporalClient } from '../config/temporal.js'
-import type { Database } from '../ledger/database.js'
+import type { Database } from '../ledger/db/database.js'
 import type { ComposedSystems } from '../workers/compose-systems.js'
 import { userName } from './user-name.js'
 
@@ -13,7 +13,7 @@ const MAX_CONNECTIONS = 2
  * @throws AppError `environment_invalid`, `database_unreachable`, `database_not_migrated`.
  */
 export async function withLedger<T>(work: (db: Database) => Promise<T>): Promise<T> {
-  const { openDatabase } = await import('../ledger/database.js')
+  const { openDatabase } = await import('../ledger/db/database.js')
   const { database } = readEnvironment(['database'])
   const db = openDatabase(database.url.reveal(), { maxConnections: MAX_CONNECTIONS })
   try {

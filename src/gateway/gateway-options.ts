@@ -1,7 +1,7 @@
 import type { Secret } from '../config/secret.js'
 import type { SecretsVault } from '../config/secrets-vault.js'
-import type { Database } from '../ledger/database.js'
-import type { Systems } from '../sync/systems.js'
+import type { Database } from '../ledger/db/database.js'
+import type { Systems } from '../connection/systems.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { TemporalAccess } from './temporal-access.js'
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
-import type { Queryable } from '../ledger/database.js'
+import type { Queryable } from '../ledger/db/database.js'
 import { LIMITS } from './limits.js'
 import { keptFor } from './shared-reading.js'
 import { callTemporal, type TemporalAccess } from './temporal-access.js'

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
-import type { ConnectionRow } from '../ledger/connections.js'
+import type { ConnectionRow } from '../ledger/connection/connections.js'
 import type { Logger } from '../telemetry/logger.js'
 import { callTemporal, type TemporalAccess } from './temporal-access.js'
 

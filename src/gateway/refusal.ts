@@ -1,5 +1,5 @@
 import { AppError, type ErrorDocument } from '../contracts/app-error.js'
-import { toAppError } from '../sync/to-app-error.js'
+import { toAppError } from '../connection/to-app-error.js'
 import { RETRY_AFTER_SECONDS } from './limits.js'
 
 /**

@@ -1,8 +1,8 @@
 import { readEnvironment } from '../config/environment.js'
 import { createSecretsVault, type SecretsVault } from '../config/secrets-vault.js'
 import { CRM_DRIVERS } from '../crm/registry.js'
-import { openDatabase, type Database } from '../ledger/database.js'
-import { Systems } from '../sync/systems.js'
+import { openDatabase, type Database } from '../ledger/db/database.js'
+import { Systems } from '../connection/systems.js'
 
 /** What a worker, the gateway or a command works with; closed when it ends. */
 export interface ComposedSystems {

@@ -9,19 +9,19 @@ import { Secret } from '../../src/config/secret.js'
 import { createSecretsVault } from '../../src/config/secrets-vault.js'
 import type { PreSendRequest } from '../../src/contracts/pre-send.js'
 import type { OpenedSendout, PreSendActivities } from '../../src/contracts/sync-activities.js'
-import { disableConnection } from '../../src/ledger/connection-life.js'
+import { disableConnection } from '../../src/ledger/connection/connection-life.js'
 import {
   ensureImplicitConnection,
   findConnection,
   findConnectionOfAccount,
   saveConnection,
   setConnectionState,
-} from '../../src/ledger/connections.js'
-import { openDatabase, type Database } from '../../src/ledger/database.js'
-import { saveMembers, saveVerdicts } from '../../src/ledger/sendout-members.js'
-import { saveAudience } from '../../src/ledger/sendouts.js'
+} from '../../src/ledger/connection/connections.js'
+import { openDatabase, type Database } from '../../src/ledger/db/database.js'
+import { saveMembers, saveVerdicts } from '../../src/ledger/sendout/sendout-members.js'
+import { saveAudience } from '../../src/ledger/sendout/sendouts.js'
 import { findListRun } from '../../src/sync/sendout/mailing-list.js'
-import { Systems } from '../../src/sync/systems.js'
+import { Systems } from '../../src/connection/systems.js'
 import { withDatabase } from '../support/with-database.js'
 
 // Refusals are what these tests are about.

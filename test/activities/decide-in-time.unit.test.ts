@@ -3,7 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime } from '@temporalio/worker'
 import { createPreSendActivities } from '../../src/activities/pre-send-activities.js'
 import { AppError } from '../../src/contracts/app-error.js'
-import type { Systems } from '../../src/sync/systems.js'
+import type { Systems } from '../../src/connection/systems.js'
 
 Runtime.install({ logger: new DefaultLogger('ERROR') })
 

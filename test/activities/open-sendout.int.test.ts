@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { createPreSendActivities } from '../../src/activities/pre-send-activities.js'
 import type { PreSendRequest } from '../../src/contracts/pre-send.js'
-import { openDatabase, type Database } from '../../src/ledger/database.js'
+import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import { findListRun } from '../../src/sync/sendout/mailing-list.js'
-import type { Systems } from '../../src/sync/systems.js'
+import type { Systems } from '../../src/connection/systems.js'
 import { withDatabase } from '../support/with-database.js'
 
 const database = withDatabase()

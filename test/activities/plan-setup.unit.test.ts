@@ -4,7 +4,7 @@ import { createSetupActivities } from '../../src/activities/setup-activities.js'
 import type { SecretsVault } from '../../src/config/secrets-vault.js'
 import type { CrmDriver } from '../../src/crm/crm.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
-import type { Systems } from '../../src/sync/systems.js'
+import type { Systems } from '../../src/connection/systems.js'
 
 /** Plans the set-up of a connection to a CRM, as a workflow of some type asks for it. */
 function plan(crm: string, workflowType: string): Promise<unknown> {

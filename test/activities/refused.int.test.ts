@@ -7,10 +7,14 @@ import { Secret } from '../../src/config/secret.js'
 import { createSecretsVault } from '../../src/config/secrets-vault.js'
 import type { Tier } from '../../src/contracts/names.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
-import { findConnection, saveConnection, setConnectionState } from '../../src/ledger/connections.js'
-import { closeGate, openGate } from '../../src/ledger/gates.js'
-import { openDatabase, type Database } from '../../src/ledger/database.js'
-import { Systems } from '../../src/sync/systems.js'
+import {
+  findConnection,
+  saveConnection,
+  setConnectionState,
+} from '../../src/ledger/connection/connections.js'
+import { closeGate, openGate } from '../../src/ledger/connection/gates.js'
+import { openDatabase, type Database } from '../../src/ledger/db/database.js'
+import { Systems } from '../../src/connection/systems.js'
 import { withDatabase } from '../support/with-database.js'
 import { dynamicsStand, superOfficeStand, type RefusingStand } from './support/refusing-stand.js'
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals'
 import { tidyUp } from '../../src/activities/tidy-up.js'
 import type { CallContext } from '../../src/http/index.js'
-import type { ConnectionRow } from '../../src/ledger/connections.js'
-import { openDatabase, type Database } from '../../src/ledger/database.js'
-import type { SyncSession } from '../../src/sync/session.js'
+import type { ConnectionRow } from '../../src/ledger/connection/connections.js'
+import { openDatabase, type Database } from '../../src/ledger/db/database.js'
+import type { SyncSession } from '../../src/connection/session.js'
 import { withDatabase } from '../support/with-database.js'
 
 const connectionId = 'acme'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import type { ConnectionFile } from '../../src/config/connection-file.js'
 import { checkChange } from '../../src/cli/connection/check-change.js'
-import { refuseToPause, refuseToResume } from '../../src/ledger/connection-life.js'
-import type { ConnectionRow, ConnectionState } from '../../src/ledger/connections.js'
+import { refuseToPause, refuseToResume } from '../../src/ledger/connection/connection-life.js'
+import type { ConnectionRow, ConnectionState } from '../../src/ledger/connection/connections.js'
 
 const file = {
   connectionId: 'acme-dynamics',

@@ -1,4 +1,4 @@
-import { saveCrmClock } from '../../src/ledger/crm-clock.js'
+import { saveCrmClock } from '../../src/ledger/connection/crm-clock.js'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { connectionCounts } from '../../src/cli/connection/connection-counts.js'
@@ -10,15 +10,15 @@ import {
   disableConnection,
   pauseConnection,
   resumeConnection,
-} from '../../src/ledger/connection-life.js'
+} from '../../src/ledger/connection/connection-life.js'
 import {
   findConnection,
   mergeFacts,
   saveConnection,
   setConnectionState,
-} from '../../src/ledger/connections.js'
-import { openDatabase, type Database } from '../../src/ledger/database.js'
-import { closeGate, openTimedGate } from '../../src/ledger/gates.js'
+} from '../../src/ledger/connection/connections.js'
+import { openDatabase, type Database } from '../../src/ledger/db/database.js'
+import { closeGate, openTimedGate } from '../../src/ledger/connection/gates.js'
 import { documentOf, runLbsync } from './run-lbsync.js'
 import { withDatabase } from '../support/with-database.js'
 

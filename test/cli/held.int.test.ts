@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { openDatabase, type Database } from '../../src/ledger/database.js'
-import { saveConnection } from '../../src/ledger/connections.js'
-import { heldLoosenings } from '../../src/ledger/runs.js'
-import { approveHeld, rejectHeld } from '../../src/sync/held.js'
+import { openDatabase, type Database } from '../../src/ledger/db/database.js'
+import { saveConnection } from '../../src/ledger/connection/connections.js'
+import { heldLoosenings } from '../../src/ledger/run/runs.js'
+import { approveHeld, rejectHeld } from '../../src/sync/run/held.js'
 import { withDatabase } from '../support/with-database.js'
 
 const database = withDatabase()

@@ -7,7 +7,7 @@ import { connectionFiles } from '../../src/cli/stack/connection-files.js'
 import { DEMO_DYNAMICS, startStack, type Stack } from '../../src/cli/stack/start-stack.js'
 import { checkoutRoot } from '../../src/embedded/cache-dir.js'
 import { temporalCli } from '../../src/embedded/temporal-cli.js'
-import { openDatabase, type Database } from '../../src/ledger/database.js'
+import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import { GOOD_REQUEST } from './files.js'
 
 const MINUTES = 60_000

@@ -7,7 +7,7 @@ import {
   type WhyFacts,
 } from '../../src/cli/why/explanation.js'
 import type { DecisionInputs } from '../../src/domain/reconcile/types.js'
-import type { RecordedConsentEvent } from '../../src/ledger/consent-events.js'
+import type { RecordedConsentEvent } from '../../src/ledger/evidence/consent-events.js'
 
 const INPUTS: DecisionInputs = {
   emarketeerMoved: false,

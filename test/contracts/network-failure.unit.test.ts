@@ -4,8 +4,8 @@ import { connect } from 'node:net'
 import { networkFailureOf } from '../../src/contracts/network-failure.js'
 import { temporalFailureOf, temporalNotConnected } from '../../src/contracts/temporal-failure.js'
 import { classifyTransport } from '../../src/http/classify.js'
-import { toDatabaseError } from '../../src/ledger/database-error.js'
-import { toAppError } from '../../src/sync/to-app-error.js'
+import { toDatabaseError } from '../../src/ledger/db/database-error.js'
+import { toAppError } from '../../src/connection/to-app-error.js'
 
 /** As Node makes them (https://nodejs.org/api/errors.html#class-systemerror). */
 const system = (code: string, syscall: string) =>

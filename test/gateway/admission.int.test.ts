@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals'
 import {
   ensureImplicitConnection,
   saveEmarketeerWebhookSecret,
-} from '../../src/ledger/connections.js'
+} from '../../src/ledger/connection/connections.js'
 import { vault, withGateway } from './gateway-fixture.js'
 import {
   hookedConnection,

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { PreSendRequest } from '../../src/contracts/pre-send.js'
-import { ensureImplicitConnection } from '../../src/ledger/connections.js'
-import { findSendoutRun, openSendoutRun, type SendoutRun } from '../../src/ledger/sendouts.js'
+import { ensureImplicitConnection } from '../../src/ledger/connection/connections.js'
+import {
+  findSendoutRun,
+  openSendoutRun,
+  type SendoutRun,
+} from '../../src/ledger/sendout/sendouts.js'
 import { closeSendout } from '../../src/sync/sendout/close-sendout.js'
 import { decideMembers } from '../../src/sync/sendout/decide-members.js'
 import { fixAudience } from '../../src/sync/sendout/fix-audience.js'
 import { syncMembers } from '../../src/sync/sendout/sync-members.js'
-import type { Systems } from '../../src/sync/systems.js'
+import type { Systems } from '../../src/connection/systems.js'
 
 /** How a sendout is brought to its end, or not. */
 export interface SendoutOptions {

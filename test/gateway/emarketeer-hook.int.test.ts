@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
-import { saveEmarketeerWebhookSecret } from '../../src/ledger/connections.js'
+import { saveEmarketeerWebhookSecret } from '../../src/ledger/connection/connections.js'
 import { blocksOf } from '../support/documents.js'
 import { vault, withGateway } from './gateway-fixture.js'
 import {

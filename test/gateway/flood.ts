@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Database } from '../../src/ledger/database.js'
+import type { Database } from '../../src/ledger/db/database.js'
 
 /** How many answers had each status; 0: no answer. */
 export type Statuses = Record<string, number>

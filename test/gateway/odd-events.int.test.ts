@@ -1,8 +1,12 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
-import { mergeFacts, saveConnection, setConnectionState } from '../../src/ledger/connections.js'
-import type { Database } from '../../src/ledger/database.js'
-import { factSecrets } from '../../src/sync/fact-secrets.js'
+import {
+  mergeFacts,
+  saveConnection,
+  setConnectionState,
+} from '../../src/ledger/connection/connections.js'
+import type { Database } from '../../src/ledger/db/database.js'
+import { factSecrets } from '../../src/connection/fact-secrets.js'
 import { ODD_TEXTS } from '../support/odd-texts.js'
 import { API_KEY, vault, withGateway } from './gateway-fixture.js'
 import {

@@ -6,8 +6,8 @@ import {
   mergeFacts,
   type ConnectionRow,
   type ConnectionState,
-} from '../../src/ledger/connections.js'
-import type { Database } from '../../src/ledger/database.js'
+} from '../../src/ledger/connection/connections.js'
+import type { Database } from '../../src/ledger/db/database.js'
 import { vault } from './gateway-fixture.js'
 
 /** A connection to Dynamics whose webhooks are installed, and what its senders know. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { openDatabase, type Database } from '../../src/ledger/database.js'
+import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import { runStatements } from '../support/broker-database.js'
 import { withDatabase } from '../support/with-database.js'
 

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { saveConnection } from '../../src/ledger/connections.js'
-import { openDatabase, type Database } from '../../src/ledger/database.js'
+import { saveConnection } from '../../src/ledger/connection/connections.js'
+import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import {
   deferHints,
   dueHints,
   markHintsHandled,
   nextHintDueMs,
   putHints,
-} from '../../src/ledger/inbox.js'
+} from '../../src/ledger/run/inbox.js'
 import { withDatabase } from '../support/with-database.js'
 
 const database = withDatabase()

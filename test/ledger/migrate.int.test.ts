@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { migrate } from '../../src/ledger/migrate.js'
-import { openDatabase, type Database } from '../../src/ledger/database.js'
+import { migrate } from '../../src/ledger/db/migrate.js'
+import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import { runStatements } from '../support/broker-database.js'
 import { withDatabase } from '../support/with-database.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { findAddresses } from '../../src/ledger/addresses.js'
+import { findAddresses } from '../../src/ledger/address/addresses.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import { preSend } from './support/pre-send.js'
 import { withWorld } from './support/world.js'

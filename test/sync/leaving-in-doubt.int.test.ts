@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { catchUpBoth } from '../../src/sync/catch-up-both.js'
+import { catchUpBoth } from '../../src/sync/mirror/catch-up-both.js'
 import { preSend } from './support/pre-send.js'
 import type { RichPerson } from './support/rich-person.js'
 import { withRichWorld } from './support/rich-world.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { catchUpBoth } from '../../src/sync/catch-up-both.js'
-import { catchUpCrm } from '../../src/sync/catch-up-crm.js'
+import { catchUpBoth } from '../../src/sync/mirror/catch-up-both.js'
+import { catchUpCrm } from '../../src/sync/mirror/catch-up-crm.js'
 import { preSend } from './support/pre-send.js'
 import type { Person } from './support/person.js'
 import { beforeStore, lateWrite, once } from './support/twists.js'

@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals'
 import type { CrmContact } from '../../src/crm/crm.js'
-import { findAddressRow } from '../../src/ledger/address-rows.js'
-import { takeCrmContacts } from '../../src/ledger/crm-mirror.js'
-import type { Queryable } from '../../src/ledger/database.js'
-import { nextTick, type ReadWindow } from '../../src/ledger/ticks.js'
+import { findAddressRow } from '../../src/ledger/address/address-rows.js'
+import { takeCrmContacts } from '../../src/ledger/copy/crm-mirror.js'
+import type { Queryable } from '../../src/ledger/db/database.js'
+import { nextTick, type ReadWindow } from '../../src/ledger/db/ticks.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import { withRichWorld } from './support/rich-world.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { categoriesOf } from '../../src/ledger/categories.js'
-import { unusableAddresses } from '../../src/ledger/unusable-addresses.js'
+import { categoriesOf } from '../../src/ledger/copy/categories.js'
+import { unusableAddresses } from '../../src/ledger/copy/unusable-addresses.js'
 import { ODD_TEXTS } from '../support/odd-texts.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import type { Person } from './support/person.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { ambiguousDecisionsOf } from '../../src/ledger/consent-events.js'
+import { ambiguousDecisionsOf } from '../../src/ledger/evidence/consent-events.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import { once } from './support/twists.js'
 import { withWorld } from './support/world.js'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { addPerson, savePerson } from '../../simulators/superoffice/model/persons.js'
-import { findAddresses } from '../../src/ledger/addresses.js'
-import { disagreementsAt } from '../../src/ledger/disagreements.js'
+import { findAddresses } from '../../src/ledger/address/addresses.js'
+import { disagreementsAt } from '../../src/ledger/copy/disagreements.js'
 import {
   afterResult,
   anyWithdrawn,

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import type { EmarketeerClient } from '../../src/emarketeer/index.js'
-import type { SyncSession } from '../../src/sync/session.js'
-import { tendEmarketeerWebhook } from '../../src/sync/tend-emarketeer-webhook.js'
+import type { SyncSession } from '../../src/connection/session.js'
+import { tendEmarketeerWebhook } from '../../src/connection/tend-emarketeer-webhook.js'
 
 const URL = 'https://sync.example.com/hooks/em/ref'
 const FACTS = { webhooks: { url: 'https://sync.example.com/hooks/crm/ref', installed: true } }

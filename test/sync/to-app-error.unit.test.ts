@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { UpstreamError } from '../../src/http/index.js'
-import { gateOf, toAppError } from '../../src/sync/to-app-error.js'
+import { gateOf, toAppError } from '../../src/connection/to-app-error.js'
 
 function throttled(retryAfterSeconds: number | null): UpstreamError {
   return new UpstreamError({

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
-import { saveConnection, setConnectionState } from '../../src/ledger/connections.js'
-import { openDatabase } from '../../src/ledger/database.js'
+import { saveConnection, setConnectionState } from '../../src/ledger/connection/connections.js'
+import { openDatabase } from '../../src/ledger/db/database.js'
 import { withDatabase } from '../support/with-database.js'
 import { withProcesses } from '../support/with-processes.js'
 import { withTemporal } from '../support/with-temporal.js'

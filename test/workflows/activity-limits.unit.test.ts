@@ -7,7 +7,7 @@ import { createSetupActivities } from '../../src/activities/setup-activities.js'
 import { createWebhookActivities } from '../../src/activities/webhook-rotation.js'
 import { createSyncActivities } from '../../src/activities/sync-activities.js'
 import type { SecretsVault } from '../../src/config/secrets-vault.js'
-import type { Systems } from '../../src/sync/systems.js'
+import type { Systems } from '../../src/connection/systems.js'
 import {
   ACTIVITY_LIMITS,
   ACTIVITY_SUMMARIES,

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime } from '@temporalio/worker'
 import { createSyncActivities } from '../../src/activities/sync-activities.js'
-import { pauseConnection, resumeConnection } from '../../src/ledger/connection-life.js'
+import { pauseConnection, resumeConnection } from '../../src/ledger/connection/connection-life.js'
 import { CONNECTION_ID } from '../sync/support/open-systems.js'
 import { withWorld } from '../sync/support/world.js'
 

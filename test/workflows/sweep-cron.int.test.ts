@@ -8,10 +8,10 @@ import {
   saveConnection,
   setConnectionState,
   type ConnectionRow,
-} from '../../src/ledger/connections.js'
-import { openDatabase, type Database } from '../../src/ledger/database.js'
-import { expectSweeps, noteSweep, sweepOf } from '../../src/ledger/sweeps.js'
-import type { Systems } from '../../src/sync/systems.js'
+} from '../../src/ledger/connection/connections.js'
+import { openDatabase, type Database } from '../../src/ledger/db/database.js'
+import { expectSweeps, noteSweep, sweepOf } from '../../src/ledger/connection/sweeps.js'
+import type { Systems } from '../../src/connection/systems.js'
 import { provisionTimeoutMs } from '../support/ask-broker.js'
 import { withDatabase } from '../support/with-database.js'
 import { withTemporal } from '../support/with-temporal.js'

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import type { Client } from '@temporalio/client'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { createConnectionActivities } from '../../src/activities/connection-activities.js'
-import type { ConnectionRow } from '../../src/ledger/connections.js'
-import type { Systems } from '../../src/sync/systems.js'
+import type { ConnectionRow } from '../../src/ledger/connection/connections.js'
+import type { Systems } from '../../src/connection/systems.js'
 
 const connectionId = 'acme'
 const environment = new MockActivityEnvironment()

@@ -1,7 +1,7 @@
 import type { StepVerdict } from '../../crm/crm.js'
-import { categoriesArePending, categoriesOf } from '../../ledger/categories.js'
-import { syncCategories } from '../../sync/sync-categories.js'
-import { foreignCategoriesSentence } from '../../sync/notices.js'
+import { categoriesArePending, categoriesOf } from '../../ledger/copy/categories.js'
+import { syncCategories } from '../../sync/mirror/sync-categories.js'
+import { foreignCategoriesSentence } from '../../connection/notices.js'
 import type { CommonStep } from './common-step.js'
 
 /** Brings eMarketeer's subscription categories to the CRM (D3). */

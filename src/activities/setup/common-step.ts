@@ -1,5 +1,5 @@
 import type { SetupStep, StepContext, StepVerdict } from '../../crm/crm.js'
-import { requireCrm, type SyncSession } from '../../sync/session.js'
+import { requireCrm, type SyncSession } from '../../connection/session.js'
 import type { KeepFacts } from './one-attempt.js'
 
 /** What doing a step came to. */

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { CrmFacts } from '../../crm/crm.js'
-import type { Database } from '../../ledger/database.js'
+import type { Database } from '../../ledger/db/database.js'
 import {
   beginAttempt,
   continueAttempt,
   endAttempt,
   keepAttemptFacts,
-} from '../../ledger/setup-attempt.js'
+} from '../../ledger/connection/setup-attempt.js'
 
 const LOOK_EVERY_MS = 250
 const ALIVE_EVERY_MS = 2_500

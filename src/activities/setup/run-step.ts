@@ -2,7 +2,7 @@ import { AppError } from '../../contracts/app-error.js'
 import type { SetupPause, StepChoice, StepPreview } from '../../contracts/setup.js'
 import type { StepOutcome } from '../../contracts/setup-activities.js'
 import { SetupPaused, type StepContext, type StepVerdict } from '../../crm/crm.js'
-import type { SyncSession } from '../../sync/session.js'
+import type { SyncSession } from '../../connection/session.js'
 import type { CommonStep } from './common-step.js'
 import type { KeepFacts } from './one-attempt.js'
 

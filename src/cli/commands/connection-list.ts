@@ -13,7 +13,7 @@ export function addConnectionList(group: Command, output: Output): void {
     summary: 'list all connections',
     exitCodes: [EXIT.unreachable],
   }).action(async ({ json = false }: JsonOption) => {
-    const { listConnections } = await import('../../ledger/connections.js')
+    const { listConnections } = await import('../../ledger/connection/connections.js')
     const { keptFor, summaryOf } = await import('../connection/connection-view.js')
     const connections = await withLedger(async (db) => {
       const rows = await listConnections(db)

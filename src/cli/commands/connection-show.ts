@@ -18,7 +18,7 @@ export function addConnectionShow(group: Command, output: Output): void {
     const { keptFor, measuresOf, requireConnection, viewOf } =
       await import('../connection/connection-view.js')
     const { connectionCounts } = await import('../connection/connection-counts.js')
-    const { noticeSentences } = await import('../../sync/notices.js')
+    const { noticeSentences } = await import('../../connection/notices.js')
     const view = await withLedger(async (db) => {
       const connection = await requireConnection(db, connectionId)
       const counts = await connectionCounts(db, connectionId)

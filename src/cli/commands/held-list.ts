@@ -14,7 +14,7 @@ export function addHeldList(group: Command, output: Output): void {
     notes: 'Shows e-mail addresses.',
   }).action(async (connectionId: string, { json = false }: JsonOption) => {
     const { requireConnection } = await import('../connection/connection-view.js')
-    const { heldLoosenings } = await import('../../ledger/runs.js')
+    const { heldLoosenings } = await import('../../ledger/run/runs.js')
     const held = await withLedger(async (db) => {
       await requireConnection(db, connectionId)
       return (await heldLoosenings(db, connectionId)).map((item) => ({

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { readEnvironment } from '../../config/environment.js'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
-import type { MigrationReport } from '../../ledger/migrate.js'
+import type { MigrationReport } from '../../ledger/db/migrate.js'
 import type { Output } from '../output.js'
 
 /** `lbsync migrate`: brings the database to this release's schema; safe to repeat and to run twice at once. */
@@ -16,7 +16,7 @@ export function addMigrate(program: Command, output: Output): void {
       'CLI_DATABASE_PASSWORD set it also makes the logins of everything else (docs/securing.md).',
     ].join('\n'),
   }).action(async ({ json = false }: JsonOption) => {
-    const { migrate } = await import('../../ledger/migrate.js')
+    const { migrate } = await import('../../ledger/db/migrate.js')
     const { database, logins } = readEnvironment(['database', 'logins'])
     const report = await migrate(
       database.url.reveal(),

@@ -11,7 +11,7 @@ import {
   findConnection,
   findConnectionOfAccount,
   type ConnectionState,
-} from '../../ledger/connections.js'
+} from '../../ledger/connection/connections.js'
 import type { Output } from '../output.js'
 import { readTextFile } from '../read-text-file.js'
 import { withSystems, withTemporal } from '../resources.js'

@@ -1,7 +1,7 @@
 import type { ConnectionFile } from '../../config/connection-file.js'
 import { AppError } from '../../contracts/app-error.js'
 import { IMPLICIT_ID_PREFIX } from '../../contracts/names.js'
-import type { ConnectionRow } from '../../ledger/connections.js'
+import type { ConnectionRow } from '../../ledger/connection/connections.js'
 
 /** What the ledger holds when a file is to be applied. */
 export interface KnownConnections {

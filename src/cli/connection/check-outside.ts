@@ -4,8 +4,8 @@ import { AppError } from '../../contracts/app-error.js'
 import type { CrmDriver, CrmFacts } from '../../crm/crm.js'
 import type { CallContext } from '../../http/call-context.js'
 import { UpstreamError } from '../../http/index.js'
-import { refusalReason } from '../../sync/refusal-words.js'
-import { toAppError } from '../../sync/to-app-error.js'
+import { refusalReason } from '../../connection/refusal-words.js'
+import { toAppError } from '../../connection/to-app-error.js'
 import type { ComposedSystems } from '../../workers/compose-systems.js'
 
 /** What is asked of both systems is one small request each. */

@@ -1,5 +1,5 @@
-import { countDisagreements } from '../../ledger/disagreements.js'
-import type { Queryable } from '../../ledger/database.js'
+import { countDisagreements } from '../../ledger/copy/disagreements.js'
+import type { Queryable } from '../../ledger/db/database.js'
 
 /** How many of what a connection holds. */
 export interface ConnectionCounts {

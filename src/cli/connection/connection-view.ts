@@ -5,19 +5,22 @@ import {
   newestIntervention,
   type KeptIntervention,
   type LifeAction,
-} from '../../ledger/connection-life.js'
-import { findConnection, type ConnectionRow } from '../../ledger/connections.js'
-import { overridesOf, type KeptOverride } from '../../ledger/overrides.js'
-import { crmClockOf, type CrmClock } from '../../ledger/crm-clock.js'
-import { crmTimesOf } from '../../ledger/crm-times.js'
-import { futureStampsOf, type FutureStamps } from '../../ledger/crm-future-stamps.js'
-import { crmWalkOf } from '../../ledger/crm-walk.js'
-import { sweepOf, type SweepRow } from '../../ledger/sweeps.js'
+} from '../../ledger/connection/connection-life.js'
+import { findConnection, type ConnectionRow } from '../../ledger/connection/connections.js'
+import { overridesOf, type KeptOverride } from '../../ledger/connection/overrides.js'
+import { crmClockOf, type CrmClock } from '../../ledger/connection/crm-clock.js'
+import { crmTimesOf } from '../../ledger/copy/crm-times.js'
+import { futureStampsOf, type FutureStamps } from '../../ledger/copy/crm-future-stamps.js'
+import { crmWalkOf } from '../../ledger/copy/crm-walk.js'
+import { sweepOf, type SweepRow } from '../../ledger/connection/sweeps.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import { MAX_CLOCK_OFFSET_MS } from '../../domain/clock.js'
-import { noticesOf, type Notices } from '../../sync/notices.js'
-import { ambiguousDecisionsOf, type AmbiguousDecision } from '../../ledger/consent-events.js'
-import type { Queryable } from '../../ledger/database.js'
+import { noticesOf, type Notices } from '../../connection/notices.js'
+import {
+  ambiguousDecisionsOf,
+  type AmbiguousDecision,
+} from '../../ledger/evidence/consent-events.js'
+import type { Queryable } from '../../ledger/db/database.js'
 import type { ConnectionCounts } from './connection-counts.js'
 import { timesView, type TimesView } from './times-view.js'
 import { sweepView, type SweepView } from './sweep-view.js'

@@ -1,6 +1,6 @@
 import type { DisablingFile } from '../../config/disabling-file.js'
 import { AppError } from '../../contracts/app-error.js'
-import { findConnection } from '../../ledger/connections.js'
+import { findConnection } from '../../ledger/connection/connections.js'
 import { withLedger, withTemporal } from '../resources.js'
 import type { AppliedConnection, ApplyOptions } from './apply-connection.js'
 import { requireConnection } from './connection-view.js'

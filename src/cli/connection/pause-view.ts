@@ -1,5 +1,5 @@
-import { isRefused, type KeptIntervention } from '../../ledger/connection-life.js'
-import type { ConnectionRow, PauseMode } from '../../ledger/connections.js'
+import { isRefused, type KeptIntervention } from '../../ledger/connection/connection-life.js'
+import type { ConnectionRow, PauseMode } from '../../ledger/connection/connections.js'
 
 /** What a person did, as it was kept; nulls where it was not done by a command of ours. */
 export interface Told {

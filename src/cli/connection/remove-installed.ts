@@ -1,6 +1,6 @@
 import type { StepStatus } from '../../contracts/setup.js'
 import { AppError } from '../../contracts/app-error.js'
-import { findConnection, type ConnectionState } from '../../ledger/connections.js'
+import { findConnection, type ConnectionState } from '../../ledger/connection/connections.js'
 import type { Output } from '../output.js'
 import { withLedger, withTemporal } from '../resources.js'
 import { requireConnection } from './connection-view.js'

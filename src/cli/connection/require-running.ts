@@ -1,6 +1,6 @@
 import { AppError } from '../../contracts/app-error.js'
-import type { ConnectionRow } from '../../ledger/connections.js'
-import type { Queryable } from '../../ledger/database.js'
+import type { ConnectionRow } from '../../ledger/connection/connections.js'
+import type { Queryable } from '../../ledger/db/database.js'
 import { requireConnection } from './connection-view.js'
 
 /**

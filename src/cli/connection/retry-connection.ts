@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { retryConnection as openGates } from '../../ledger/connection-life.js'
+import { retryConnection as openGates } from '../../ledger/connection/connection-life.js'
 import { withLedger } from '../resources.js'
 import { requireConnection } from './connection-view.js'
 import type { LifeCommand } from './pause-and-resume.js'

@@ -1,6 +1,6 @@
 import { workflowIds } from '../../contracts/names.js'
-import { refuseToPause } from '../../ledger/connection-life.js'
-import { retiredAddresses } from '../../ledger/webhook-addresses.js'
+import { refuseToPause } from '../../ledger/connection/connection-life.js'
+import { retiredAddresses } from '../../ledger/connection/webhook-addresses.js'
 import type { Output } from '../output.js'
 import { withLedger } from '../resources.js'
 import { requireConnection, webhooksOf } from './connection-view.js'

@@ -8,15 +8,15 @@ import {
   saveConnection,
   setConnectionState,
   type ConnectionRow,
-} from '../../ledger/connections.js'
+} from '../../ledger/connection/connections.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import { NOTHING_MAPPED } from '../../domain/tenant-basis.js'
-import { markHoldersDirty } from '../../ledger/tenant-bases.js'
-import { basisMappingOf } from '../../sync/basis-mapping.js'
-import { markAllLinkedDirty } from '../../ledger/categories.js'
-import type { Database } from '../../ledger/database.js'
-import { openRefusedGates } from '../../ledger/gates.js'
-import { REMOVAL_BEGUN } from '../../ledger/removal.js'
+import { markHoldersDirty } from '../../ledger/copy/tenant-bases.js'
+import { basisMappingOf } from '../../connection/basis-mapping.js'
+import { markAllLinkedDirty } from '../../ledger/copy/categories.js'
+import type { Database } from '../../ledger/db/database.js'
+import { openRefusedGates } from '../../ledger/connection/gates.js'
+import { REMOVAL_BEGUN } from '../../ledger/connection/removal.js'
 import { checkChange } from './check-change.js'
 
 /**

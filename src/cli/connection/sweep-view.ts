@@ -1,6 +1,6 @@
 import type { SweepOutcome } from '../../contracts/sweep.js'
-import type { ConnectionRow } from '../../ledger/connections.js'
-import { maySweep, type SweepRow } from '../../ledger/sweeps.js'
+import type { ConnectionRow } from '../../ledger/connection/connections.js'
+import { maySweep, type SweepRow } from '../../ledger/connection/sweeps.js'
 
 /** How a connection's sweeps went, as `connection show` tells it. */
 export interface SweepView {

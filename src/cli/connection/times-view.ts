@@ -6,8 +6,8 @@ import {
   mostOffsetMs,
   type ClockInterval,
 } from '../../domain/clock.js'
-import { isCounted } from '../../sync/deciding-times.js'
-import type { CrmTimes } from '../../ledger/crm-times.js'
+import { isCounted } from '../../sync/pass/deciding-times.js'
+import type { CrmTimes } from '../../ledger/copy/crm-times.js'
 
 /** What times of a rich CRM's rows are worth, as `connection show` tells it (docs/reconciliation.md). */
 export interface TimesView {

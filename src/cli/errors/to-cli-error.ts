@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { AppError } from '../../contracts/app-error.js'
 import { ProvisionError } from '../../embedded/provision-error.js'
-import { toAppError } from '../../sync/to-app-error.js'
+import { toAppError } from '../../connection/to-app-error.js'
 import { fromCommander } from './from-commander.js'
 import { fromTemporal } from './from-temporal.js'
 

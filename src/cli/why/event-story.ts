@@ -1,6 +1,6 @@
 import { isPurposeCell, type CellKey } from '../../domain/cell-key.js'
 import { isLegalBasis, isPositive } from '../../domain/legal-basis.js'
-import type { RecordedConsentEvent } from '../../ledger/consent-events.js'
+import type { RecordedConsentEvent } from '../../ledger/evidence/consent-events.js'
 import { circumstances, ruleSentence } from './rule-words.js'
 import { cellWord, TIER_WORDS, valueWord } from './words.js'
 

@@ -1,4 +1,4 @@
-import type { RecordedConsentEvent } from '../../ledger/consent-events.js'
+import type { RecordedConsentEvent } from '../../ledger/evidence/consent-events.js'
 
 type Told = Pick<RecordedConsentEvent, 'line' | 'inputs' | 'emarketeerNew' | 'emarketeerOld'>
 

@@ -2,15 +2,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../../contracts/app-error.js'
 import type { PreSendResult, SendoutStage } from '../../contracts/pre-send.js'
 import { isStorableId } from '../../domain/storable-text.js'
-import type { Queryable } from '../../ledger/database.js'
-import { receiptOf, type SendoutRun } from '../../ledger/sendouts.js'
+import type { Queryable } from '../../ledger/db/database.js'
+import { receiptOf, type SendoutRun } from '../../ledger/sendout/sendouts.js'
 import {
   findListRun,
   readMailingListPage,
   type MailingListPage,
 } from '../../sync/sendout/mailing-list.js'
 import { newestRunOf, type SendoutReference } from '../../sync/sendout/whose-sendout.js'
-import type { Systems } from '../../sync/systems.js'
+import type { Systems } from '../../connection/systems.js'
 import type { GatewayOptions } from '../gateway-options.js'
 import { LIMITS } from '../limits.js'
 import { TokenBuckets } from '../token-buckets.js'

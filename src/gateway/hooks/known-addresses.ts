@@ -2,8 +2,8 @@ import {
   findConnectionByWebhookRef,
   listWebhookRefs,
   type ConnectionRow,
-} from '../../ledger/connections.js'
-import type { Queryable } from '../../ledger/database.js'
+} from '../../ledger/connection/connections.js'
+import type { Queryable } from '../../ledger/db/database.js'
 import type { Logger } from '../../telemetry/logger.js'
 import { LIMITS } from '../limits.js'
 import { SharedReading } from '../shared-reading.js'

@@ -1,6 +1,6 @@
-import type { ConnectionRow } from '../../ledger/connections.js'
-import type { Queryable } from '../../ledger/database.js'
-import { putHints, type InboxHint } from '../../ledger/inbox.js'
+import type { ConnectionRow } from '../../ledger/connection/connections.js'
+import type { Queryable } from '../../ledger/db/database.js'
+import { putHints, type InboxHint } from '../../ledger/run/inbox.js'
 import type { InboxSignals } from '../inbox-signals.js'
 
 /**

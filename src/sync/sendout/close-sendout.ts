@@ -1,12 +1,16 @@
 import type { PreSendResult } from '../../contracts/pre-send.js'
 import type { ErrorCode } from '../../contracts/error-catalogue.js'
 import { EXCLUSION_REASONS, type ExclusionReason } from '../../domain/exclusion-reason.js'
-import { findConnection, type ConnectionRow } from '../../ledger/connections.js'
-import { hasUntoldAddress, hasUntoldContact } from '../../ledger/crm-mirror-rows.js'
-import type { Database, Queryable } from '../../ledger/database.js'
-import { countVerdicts, excludeDuplicates, revokeEligible } from '../../ledger/sendout-members.js'
-import { spentOf } from '../../ledger/sendout-spent.js'
-import { closeSendoutRun, lockSendoutRun, type SendoutRun } from '../../ledger/sendouts.js'
+import { findConnection, type ConnectionRow } from '../../ledger/connection/connections.js'
+import { hasUntoldAddress, hasUntoldContact } from '../../ledger/copy/crm-mirror-rows.js'
+import type { Database, Queryable } from '../../ledger/db/database.js'
+import {
+  countVerdicts,
+  excludeDuplicates,
+  revokeEligible,
+} from '../../ledger/sendout/sendout-members.js'
+import { spentOf } from '../../ledger/sendout/sendout-spent.js'
+import { closeSendoutRun, lockSendoutRun, type SendoutRun } from '../../ledger/sendout/sendouts.js'
 import type { FreshnessProof } from './prove-freshness.js'
 import { isSuperseded } from './whose-sendout.js'
 

@@ -4,12 +4,12 @@ import {
   membersFrom,
   saveVerdicts,
   unreadMentionsOfMembers,
-} from '../../ledger/sendout-members.js'
-import type { SendoutRun } from '../../ledger/sendouts.js'
-import { catchUpEmarketeer } from '../catch-up-emarketeer.js'
-import { readUnreadStates } from '../read-unread.js'
-import type { SyncSession } from '../session.js'
-import { judgeMembers } from './load-gate.js'
+} from '../../ledger/sendout/sendout-members.js'
+import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
+import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
+import { readUnreadStates } from '../mirror/read-unread.js'
+import type { SyncSession } from '../../connection/session.js'
+import { judgeMembers } from './gate/load-gate.js'
 
 const CHUNK = 1_000
 

@@ -1,11 +1,11 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { Channel, MailingListEntry } from '../../contracts/pre-send.js'
-import { eligibleFrom, type SendoutMember } from '../../ledger/sendout-members.js'
-import type { SendoutRun } from '../../ledger/sendouts.js'
-import type { Queryable } from '../../ledger/database.js'
-import { catchUpEmarketeer } from '../catch-up-emarketeer.js'
-import type { SyncSession } from '../session.js'
-import { judgeMembers } from './load-gate.js'
+import { eligibleFrom, type SendoutMember } from '../../ledger/sendout/sendout-members.js'
+import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
+import type { Queryable } from '../../ledger/db/database.js'
+import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
+import type { SyncSession } from '../../connection/session.js'
+import { judgeMembers } from './gate/load-gate.js'
 import { isSuperseded, newestRunOf, type SendoutReference } from './whose-sendout.js'
 
 /** One page of the list. `nextCursor` null: the end. */

@@ -1,8 +1,8 @@
-import type { SendoutRun } from '../../ledger/sendouts.js'
-import { findConnection } from '../../ledger/connections.js'
-import { catchUpCrm } from '../catch-up-crm.js'
-import { catchUpEmarketeer } from '../catch-up-emarketeer.js'
-import type { SyncSession } from '../session.js'
+import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
+import { findConnection } from '../../ledger/connection/connections.js'
+import { catchUpCrm } from '../mirror/catch-up-crm.js'
+import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
+import type { SyncSession } from '../../connection/session.js'
 
 /**
  * How a sendout proves that both sides are fresh. `delta`: a complete delta of both, begun after the sendout asked,

@@ -5,9 +5,9 @@ import {
   ensureImplicitConnection,
   findConnectionOfAccount,
   type ConnectionRow,
-} from '../../ledger/connections.js'
-import type { Queryable } from '../../ledger/database.js'
-import { newestSendoutRuns, type SendoutRun } from '../../ledger/sendouts.js'
+} from '../../ledger/connection/connections.js'
+import type { Queryable } from '../../ledger/db/database.js'
+import { newestSendoutRuns, type SendoutRun } from '../../ledger/sendout/sendouts.js'
 
 /**
  * The account that a request is about: named, or that of the connection named, be it an old one.

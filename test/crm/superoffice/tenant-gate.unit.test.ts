@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { AppError } from '../../../src/contracts/app-error.js'
 import { tenantUnavailable } from '../../../src/crm/superoffice/tenant/tenant-unavailable.js'
 import { superOfficeFailure } from '../../../src/crm/superoffice/superoffice-failure.js'
-import { gateOf } from '../../../src/sync/to-app-error.js'
+import { gateOf } from '../../../src/connection/to-app-error.js'
 
 describe('the shared gate', () => {
   it('is closed by a tenant that does not run, for as long as it says', () => {

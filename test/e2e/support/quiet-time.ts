@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Client } from '@temporalio/client'
-import type { Database } from '../../../src/ledger/database.js'
+import type { Database } from '../../../src/ledger/db/database.js'
 
 /** What a stack did within a time. */
 export interface QuietTime {

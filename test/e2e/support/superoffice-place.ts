@@ -3,7 +3,7 @@ import { expect } from '@jest/globals'
 import { createControl, type Control } from '../../../src/cli/demo/control.js'
 import type { StackConnectionFile } from '../../../src/cli/stack/connection-files.js'
 import type { Stack } from '../../../src/cli/stack/start-stack.js'
-import { openDatabase } from '../../../src/ledger/database.js'
+import { openDatabase } from '../../../src/ledger/db/database.js'
 import { documentOf, runLbsync, type Ended } from '../../cli/run-lbsync.js'
 
 /** What a pre-send answers, as far as these tests look. */

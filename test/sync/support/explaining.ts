@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '../../../src/ledger/database.js'
+import type { Database, Queryable } from '../../../src/ledger/db/database.js'
 
 /** A node of a plan, as PostgreSQL's `EXPLAIN (FORMAT JSON)` gives it. */
 export interface PlanNode {

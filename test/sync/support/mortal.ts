@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '../../../src/ledger/database.js'
+import type { Database, Queryable } from '../../../src/ledger/db/database.js'
 import { twistCrm, twistEmarketeer } from './twists.js'
 import type { Twist } from './world.js'
 

@@ -1,9 +1,9 @@
 import { Secret } from '../../../src/config/secret.js'
 import { createSecretsVault } from '../../../src/config/secrets-vault.js'
 import { CRM_DRIVERS } from '../../../src/crm/registry.js'
-import { saveConnection } from '../../../src/ledger/connections.js'
-import type { Database } from '../../../src/ledger/database.js'
-import { Systems } from '../../../src/sync/systems.js'
+import { saveConnection } from '../../../src/ledger/connection/connections.js'
+import type { Database } from '../../../src/ledger/db/database.js'
+import { Systems } from '../../../src/connection/systems.js'
 import { ACCOUNT_ID, CLIENT_SECRET, SERVICE_KEY, type StandIns } from './stand-ins.js'
 
 /** The connection of these tests. */

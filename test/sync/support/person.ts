@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { putHints } from '../../../src/ledger/inbox.js'
+import { putHints } from '../../../src/ledger/run/inbox.js'
 import { CONNECTION_ID } from './open-systems.js'
 import { eventsOf, stateOf, type PersonEvent, type PersonState } from './person-state.js'
 import type { World } from './world.js'

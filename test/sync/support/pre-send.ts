@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import type { MailingListEntry, PreSendResult } from '../../../src/contracts/pre-send.js'
-import { findSendoutRun, openSendoutRun, type Verdict } from '../../../src/ledger/sendouts.js'
-import { catchUpCrm } from '../../../src/sync/catch-up-crm.js'
-import { catchUpEmarketeer } from '../../../src/sync/catch-up-emarketeer.js'
-import { settleRun } from '../../../src/sync/sync-addresses.js'
+import {
+  findSendoutRun,
+  openSendoutRun,
+  type Verdict,
+} from '../../../src/ledger/sendout/sendouts.js'
+import { catchUpCrm } from '../../../src/sync/mirror/catch-up-crm.js'
+import { catchUpEmarketeer } from '../../../src/sync/mirror/catch-up-emarketeer.js'
+import { settleRun } from '../../../src/sync/run/sync-addresses.js'
 import { closeSendout } from '../../../src/sync/sendout/close-sendout.js'
 import { decideMembers } from '../../../src/sync/sendout/decide-members.js'
 import { fixAudience } from '../../../src/sync/sendout/fix-audience.js'
 import { findListRun, readMailingListPage } from '../../../src/sync/sendout/mailing-list.js'
 import { proveFreshness, type FreshnessProof } from '../../../src/sync/sendout/prove-freshness.js'
 import { syncMembers } from '../../../src/sync/sendout/sync-members.js'
-import type { SyncSession } from '../../../src/sync/session.js'
+import type { SyncSession } from '../../../src/connection/session.js'
 import { ACCOUNT_ID } from './stand-ins.js'
 import { CONNECTION_ID } from './open-systems.js'
 import type { World } from './world.js'

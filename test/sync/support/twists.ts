@@ -1,6 +1,6 @@
 import type { CrmReadRequest, CrmSession } from '../../../src/crm/crm.js'
 import type { EmarketeerClient } from '../../../src/emarketeer/index.js'
-import type { SyncSession } from '../../../src/sync/session.js'
+import type { SyncSession } from '../../../src/connection/session.js'
 import type { Twist } from './world.js'
 
 type Act = () => Promise<unknown>

@@ -1,5 +1,5 @@
 import type { SetupPreview, SetupStatus } from '../../../contracts/setup.js'
-import { openDatabase } from '../../../ledger/database.js'
+import { openDatabase } from '../../../ledger/db/database.js'
 import {
   customiseForms,
   publishedForm,

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { CrmFacts } from '../../../../src/crm/crm.js'
-import { rotateWebhookAddress } from '../../../../src/ledger/connection-life.js'
-import { endOverlap } from '../../../../src/ledger/webhook-addresses.js'
+import { rotateWebhookAddress } from '../../../../src/ledger/connection/connection-life.js'
+import { endOverlap } from '../../../../src/ledger/connection/webhook-addresses.js'
 import {
   findConnection,
   mergeFacts,
   saveConnection,
   setConnectionState,
-} from '../../../../src/ledger/connections.js'
-import { factSecrets } from '../../../../src/sync/fact-secrets.js'
+} from '../../../../src/ledger/connection/connections.js'
+import { factSecrets } from '../../../../src/connection/fact-secrets.js'
 import { vault, withGateway } from '../../../gateway/gateway-fixture.js'
 import { addPerson, runSteps, type Stand, startStand } from '../setup/stand.js'
 

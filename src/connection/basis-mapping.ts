@@ -1,0 +1,21 @@
+import { isRecord } from '../config/record-paths.js'
+import type { CrmDriver } from '../crm/crm.js'
+import { NOTHING_MAPPED, type BasisMapping } from '../domain/tenant-basis.js'
+import type { ConnectionRow } from '../ledger/connection/connections.js'
+
+/** By stored configuration: a batch asks for each of its cells. */
+const known = new WeakMap<object, BasisMapping>()
+
+/** What the connection's file makes of the tenant's own bases, as it is stored now (C2). @param driver null: no CRM. */
+export function basisMappingOf(
+  driver: Pick<CrmDriver, 'basisMapping'> | null,
+  { config }: Pick<ConnectionRow, 'config'>,
+): BasisMapping {
+  const section = isRecord(config) ? config['section'] : null
+  if (!isRecord(section) || !driver?.basisMapping) {
+    return NOTHING_MAPPED
+  }
+  const mapping = known.get(section) ?? driver.basisMapping(section)
+  known.set(section, mapping)
+  return mapping
+}

@@ -1,0 +1,57 @@
+import { clockOfDate, MAX_CLOCK_OFFSET_MS } from '../domain/clock.js'
+import type { ClockReading } from '../http/index.js'
+import { saveCrmClock } from '../ledger/connection/crm-clock.js'
+import { saveMeasurement } from '../ledger/copy/crm-times.js'
+import type { SyncSession } from './session.js'
+
+/** Keeps the last reading of each side's clock that a piece of work came by. */
+export class ClockWatch {
+  #crm: ClockReading | null = null
+  #emarketeer: ClockReading | null = null
+
+  /** As `onClock` of a call. */
+  readonly note = (reading: ClockReading): void => {
+    if (reading.system === 'emarketeer') {
+      this.#emarketeer = reading
+    } else {
+      this.#crm = reading
+    }
+  }
+
+  /** The last reading of the CRM's, or null. */
+  get crm(): ClockReading | null {
+    return this.#crm
+  }
+
+  /** The last reading of eMarketeer's, or null. */
+  get emarketeer(): ClockReading | null {
+    return this.#emarketeer
+  }
+}
+
+/**
+ * Stores how far the CRM's clock is off, as measured on the way, for `connection show`; and says so where it is too far
+ * off for any of its times to count: then only versions prove which act was later.
+ */
+export async function noteCrmClock(session: SyncSession): Promise<void> {
+  const reading = session.clock?.crm
+  if (!reading) {
+    return
+  }
+  const { connectionId } = session.connection
+  await saveCrmClock(session.db, connectionId, reading.offsetMs)
+  if (session.crm?.capabilities.values === 'rich') {
+    const measuredAtMs = Date.now()
+    const { emarketeer } = session.clock
+    const save = (by: 'crmByDate' | 'emarketeerByDate', told: ClockReading) =>
+      saveMeasurement(session.db, connectionId, by, { ...clockOfDate(told), measuredAtMs })
+    await save('crmByDate', reading)
+    await (emarketeer && save('emarketeerByDate', emarketeer))
+  }
+  if (Math.abs(reading.offsetMs) > MAX_CLOCK_OFFSET_MS) {
+    session.log.warn(
+      { connectionId, offsetMs: reading.offsetMs },
+      'the clock of the CRM is off by more than five minutes; its times prove nothing until it is set right',
+    )
+  }
+}

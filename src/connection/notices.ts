@@ -1,0 +1,73 @@
+import type { CrmDriver } from '../crm/crm.js'
+import type { ConnectionRow } from '../ledger/connection/connections.js'
+import type { Queryable } from '../ledger/db/database.js'
+import { foreignCategoriesOf } from '../ledger/copy/foreign-categories.js'
+import { unusableAddresses, type UnusableAddresses } from '../ledger/copy/unusable-addresses.js'
+import { tenantBasesOf, type TenantBasisCount } from '../ledger/copy/tenant-bases.js'
+import { maskAddresses } from '../telemetry/mask-addresses.js'
+import { basisMappingOf } from './basis-mapping.js'
+
+/** What lies in the systems and is left alone, and what somebody may want to know and change. No address, no name of a person. */
+export interface Notices {
+  /** Legal bases that the tenant made and the connection file does not map (C2). */
+  readonly unmappedBases: readonly TenantBasisCount[]
+  /** Names of subscription categories that somebody added in the CRM (D3). */
+  readonly foreignCategories: readonly string[]
+  /** Records whose address field links nobody: only their denies count (rule A). */
+  readonly unusableAddresses: UnusableAddresses
+}
+
+/** Gathers them from our copy. @param driver null: no CRM. */
+export async function noticesOf(
+  db: Queryable,
+  connection: ConnectionRow,
+  driver: Pick<CrmDriver, 'basisMapping'> | null,
+): Promise<Notices> {
+  const { connectionId } = connection
+  const mapping = basisMappingOf(driver, connection)
+  const bases = driver?.basisMapping ? await tenantBasesOf(db, connectionId) : []
+  return {
+    unmappedBases: bases.filter(({ key }) => !mapping.has(key)),
+    foreignCategories: await foreignCategoriesOf(db, connectionId),
+    unusableAddresses: await unusableAddresses(db, connectionId),
+  }
+}
+
+/** As many as a person reads; the others are only counted. */
+const MOST_NAMED = 20
+
+/** The same in sentences, for a status, without ids; none where there is nothing to tell. */
+export function noticeSentences(notices: Notices): readonly string[] {
+  const { unmappedBases, foreignCategories, unusableAddresses: unusable } = notices
+  const bases = unmappedBases.map(
+    ({ key, marketingSendouts, storeAndProcess }) =>
+      `${maskAddresses(key)} (Marketing sendouts ${marketingSendouts} persons, Store and process ${storeAndProcess})`,
+  )
+  return [
+    ...(bases.length === 0
+      ? []
+      : [
+          `Legal bases that the tenant made and superoffice.legalBases does not map, so that they are neither synced nor ` +
+            `mailed: ${listed(bases)}.`,
+        ]),
+    ...(foreignCategories.length === 0 ? [] : [foreignCategoriesSentence(foreignCategories)]),
+    ...(unusable.crm.count + unusable.emarketeer.count === 0
+      ? []
+      : [
+          `Address fields that hold several or decorated addresses, or none, in the CRM ${unusable.crm.count}, in eMarketeer ` +
+            `${unusable.emarketeer.count}: they link nobody, and only their denies count. Put one plain address into ` +
+            'each; lbsync connection show names them.',
+        ]),
+  ]
+}
+
+/** Names what somebody added in the CRM. @param names at least one. */
+export function foreignCategoriesSentence(names: readonly string[]): string {
+  return `Categories that somebody added in the CRM, which are ignored (create them in eMarketeer): ${listed(names.map((name) => `“${name}”`))}.`
+}
+
+function listed(parts: readonly string[]): string {
+  const left = parts.length - MOST_NAMED
+  const shown = parts.slice(0, MOST_NAMED).join(', ')
+  return left > 0 ? `${shown} and ${left} more` : shown
+}

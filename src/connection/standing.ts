@@ -1,0 +1,37 @@
+import { AppError } from '../contracts/app-error.js'
+import type { ConnectionRow } from '../ledger/connection/connections.js'
+import type { Queryable } from '../ledger/db/database.js'
+import type { SyncSession } from './session.js'
+
+/** What a connection allows at this moment. */
+export interface Standing {
+  /** Paused, and opt-outs flow: nothing that loosens is written, and what would stays due. */
+  readonly withholdsLoosening: boolean
+}
+
+/**
+ * Asks whether this piece of work may go on: nothing is stored or written for a connection from the moment that it is
+ * disabled (C8), and, but for pre-sends and set-up, that it is paused. Asked at the start of each transaction and before
+ * each group of calls, so that a pass under way stops. Read without a lock: the feed's transactions hold the row, and a
+ * pass that waited for them with addresses locked would end in a deadlock.
+ * @throws AppError `connection_disabled`, `connection_paused`, `connection_not_found`: not retryable.
+ */
+export async function standingOf(db: Queryable, session: SyncSession): Promise<Standing> {
+  const { connectionId } = session.connection
+  const [row] = await db.query<Pick<ConnectionRow, 'state' | 'pauseMode'>>(
+    `SELECT state, pause_mode AS "pauseMode" FROM connections WHERE connection_id = $1`,
+    [connectionId],
+  )
+  if (!row) {
+    throw new AppError('connection_not_found', `There is no connection ${connectionId}.`)
+  }
+  if (row.state === 'disabled') {
+    throw new AppError('connection_disabled', `Connection ${connectionId} is disabled.`)
+  }
+  const paused = row.state === 'paused'
+  const excepted = session.run.tier === 'preSend' || session.run.tier === 'setup'
+  if (paused && row.pauseMode !== 'loosening' && !excepted) {
+    throw new AppError('connection_paused', `Connection ${connectionId} is paused.`)
+  }
+  return { withholdsLoosening: paused && row.pauseMode === 'loosening' }
+}

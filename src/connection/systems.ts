@@ -1,0 +1,194 @@
+import type { Secret } from '../config/secret.js'
+import type { SecretsVault } from '../config/secrets-vault.js'
+import { resolveStoredConfig } from '../config/stored-config.js'
+import { AppError } from '../contracts/app-error.js'
+import type { CrmDriver, CrmSession } from '../crm/crm.js'
+import {
+  createEmarketeerClient,
+  createPublicContacts,
+  type EmarketeerClient,
+  type PublicContacts,
+} from '../emarketeer/index.js'
+import { RequestTally } from '../http/index.js'
+import { findConnection, type ConnectionRow } from '../ledger/connection/connections.js'
+import { noticing, type Database } from '../ledger/db/database.js'
+import type { SyncRun } from '../ledger/run/runs.js'
+import { logger } from '../telemetry/logger.js'
+import { factSecrets } from './fact-secrets.js'
+import { ClockWatch } from './crm-clock.js'
+import { keepWebhookSecret } from './webhook-secret.js'
+import type { OpenCrm, Progress, SyncSession } from './session.js'
+
+/** What a process needs to reach the outside systems of any connection. */
+export interface SystemsOptions {
+  readonly db: Database
+  /** By the `crm` of a connection file. */
+  readonly drivers: ReadonlyMap<string, CrmDriver>
+  readonly vault: SecretsVault
+  /** Where `{"env": NAME}` secrets are found. */
+  readonly variables: Readonly<Record<string, string | undefined>>
+  readonly emarketeer: {
+    readonly syncUrl: string
+    readonly apiKey: string
+    readonly connectUrl: string | null
+  }
+  readonly allowLoopbackHttp: boolean
+}
+
+/** How one piece of work watches and is watched. */
+export interface WorkOptions {
+  readonly signal?: AbortSignal
+  readonly heartbeat?: (progress: Progress) => void
+  /** Told whenever a request to the outside or a statement has ended. */
+  readonly onSign?: () => void
+}
+
+interface OpenSystems {
+  /** The configuration they were opened with; another one closes them. */
+  readonly fingerprint: string
+  readonly crm: OpenCrm | null
+  readonly publicContacts: PublicContacts | null
+}
+
+/**
+ * Opens connections, and keeps them open for the next piece of work in this process: tokens, kept-alive sockets and
+ * learned ids live as long as the configuration stays the same.
+ */
+export class Systems {
+  private readonly open = new Map<string, OpenSystems>()
+  private readonly accounts = new Map<string, EmarketeerClient>()
+
+  constructor(private readonly options: SystemsOptions) {}
+
+  get db(): Database {
+    return this.options.db
+  }
+
+  /** The driver of a connection's CRM, or null where it has none. */
+  driverOf(connection: ConnectionRow): CrmDriver | null {
+    return this.options.drivers.get(connection.crm) ?? null
+  }
+
+  /** eMarketeer's client for an account. */
+  emarketeerOf(accountId: string): EmarketeerClient {
+    let client = this.accounts.get(accountId)
+    if (!client) {
+      const { syncUrl, apiKey } = this.options.emarketeer
+      client = createEmarketeerClient({ syncUrl, apiKey, accountId })
+      this.accounts.set(accountId, client)
+    }
+    return client
+  }
+
+  /** The connection. @throws AppError `connection_not_found`, also for the row of an account without CRM. */
+  connection(connectionId: string): Promise<ConnectionRow> {
+    return this.rowOf(connectionId, false)
+  }
+
+  private async rowOf(connectionId: string, orImplicit: boolean): Promise<ConnectionRow> {
+    const connection = await findConnection(this.options.db, connectionId)
+    if (!connection || (connection.state === 'implicit' && !orImplicit)) {
+      throw new AppError('connection_not_found', `There is no connection ${connectionId}.`, {
+        path: 'connectionId',
+        value: connectionId,
+      })
+    }
+    return connection
+  }
+
+  /**
+   * Everything that one run's work on a connection needs.
+   * @throws AppError `connection_not_found`, `secret_missing`, `value_invalid`: a person has to mend it.
+   */
+  async session(run: SyncRun, work: WorkOptions = {}): Promise<SyncSession> {
+    // Sendouts alone are decided where there is no CRM.
+    const connection = await this.rowOf(run.connectionId, run.tier === 'preSend')
+    const systems = this.systemsOf(connection)
+    const clock = new ClockWatch()
+    const { db } = this.options
+    return {
+      db: work.onSign ? noticing(db, work.onSign) : db,
+      connection,
+      emarketeer: this.emarketeerOf(connection.accountId),
+      crm: systems.crm,
+      publicContacts: systems.publicContacts,
+      run,
+      call: {
+        signal: work.signal,
+        tally: new RequestTally(),
+        onClock: clock.note,
+        onRequest: work.onSign,
+      },
+      clock,
+      log: logger('sync').child({
+        connectionId: connection.connectionId,
+        tier: run.tier,
+        runId: run.runId,
+      }),
+      heartbeat: work.heartbeat ?? (() => undefined),
+    }
+  }
+
+  /** Stores the secret of eMarketeer's webhook, sealed for its connection. */
+  keepWebhookSecret(connectionId: string, secret: string): Promise<void> {
+    return keepWebhookSecret(this.options, connectionId, secret)
+  }
+
+  /** Closes kept sockets. */
+  close(): void {
+    this.accounts.forEach((client) => client.close())
+    this.open.forEach((systems) => systems.publicContacts?.close())
+    this.accounts.clear()
+    this.open.clear()
+  }
+
+  private systemsOf(connection: ConnectionRow): OpenSystems {
+    const fingerprint = JSON.stringify([connection.config, connection.facts])
+    const kept = this.open.get(connection.connectionId)
+    if (kept?.fingerprint === fingerprint) {
+      return kept
+    }
+    kept?.publicContacts?.close()
+    const systems = { fingerprint, ...this.openSystems(connection) }
+    this.open.set(connection.connectionId, systems)
+    return systems
+  }
+
+  private openSystems(connection: ConnectionRow): Omit<OpenSystems, 'fingerprint'> {
+    const driver = this.driverOf(connection)
+    if (!driver) {
+      return { crm: null, publicContacts: null }
+    }
+    const { variables, vault, allowLoopbackHttp, emarketeer } = this.options
+    const { crmConfig, publicApiKey } = resolveStoredConfig(connection.config, {
+      env: variables,
+      vault,
+    })
+    const session: CrmSession = driver.open(crmConfig, {
+      connectionId: connection.connectionId,
+      facts: connection.facts,
+      allowLoopbackHttp,
+      secrets: factSecrets(vault, connection.connectionId),
+    })
+    return {
+      crm: {
+        capabilities: driver.capabilities,
+        session,
+        source: driver.emarketeerSource,
+        ...(driver.basisMapping ? { basisMapping: driver.basisMapping } : {}),
+      },
+      publicContacts: publicApiKey && openPublicContacts(emarketeer.connectUrl, publicApiKey),
+    }
+  }
+}
+
+function openPublicContacts(connectUrl: string | null, apiKey: Secret): PublicContacts {
+  if (connectUrl === null) {
+    throw new AppError(
+      'environment_invalid',
+      'EMARKETEER_CONNECT_URL is missing; a connection creates contacts in eMarketeer.',
+      { path: 'EMARKETEER_CONNECT_URL' },
+    )
+  }
+  return createPublicContacts({ connectUrl, apiKey: apiKey.reveal() })
+}

@@ -1,0 +1,119 @@
+import type { Queryable } from '../db/database.js'
+
+/** An address with everything a pass or the send gate needs to know about its own state. */
+export interface AddressRow {
+  readonly addressId: number
+  readonly address: string
+  readonly dirtyTick: number | null
+  readonly emarketeerUnread: boolean
+  readonly emarketeerMovedTick: number
+  readonly crmReadFrom: number
+  readonly crmReadTo: number
+  readonly crmDoubtful: boolean
+  readonly everLinked: boolean
+  readonly everInEmarketeer: boolean
+  readonly crmEndedAtMs: number | null
+  /** The lowest eMarketeer contact id with this address, or null: nobody there. */
+  readonly emarketeerContactId: string | null
+  /** eMarketeer's contacts have this address in several spellings, each with a state of its own: nothing crosses here. */
+  readonly emarketeerSpelledTwice: boolean
+}
+
+const SELECT = `SELECT a.address_id AS "addressId", a.address, a.dirty_tick AS "dirtyTick",
+    a.emarketeer_unread AS "emarketeerUnread", a.emarketeer_moved_tick AS "emarketeerMovedTick",
+    a.crm_read_from AS "crmReadFrom", a.crm_read_to AS "crmReadTo", a.crm_doubtful_tick IS NOT NULL AS "crmDoubtful",
+    a.ever_linked AS "everLinked", a.ever_in_emarketeer AS "everInEmarketeer", extract(epoch FROM a.crm_ended_at)::float8 * 1000 AS "crmEndedAtMs",
+    e.contact_id AS "emarketeerContactId",
+    (SELECT count(DISTINCT COALESCE(s.spelling, '')) > 1 FROM emarketeer_contacts s WHERE s.address_id = a.address_id) AS "emarketeerSpelledTwice"
+  FROM addresses a
+  LEFT JOIN LATERAL (SELECT contact_id FROM emarketeer_contacts c WHERE c.address_id = a.address_id
+    ORDER BY length(contact_id), contact_id LIMIT 1) e ON true`
+
+/** Addresses by id. */
+export function addressRows(db: Queryable, addressIds: readonly number[]): Promise<AddressRow[]> {
+  return db.query<AddressRow>(`${SELECT} WHERE a.address_id = ANY($1) ORDER BY a.address_id`, [
+    addressIds,
+  ])
+}
+
+/** Those of the addresses at which eMarketeer's state is not known. */
+export function unreadAddressRows(
+  db: Queryable,
+  addressIds: readonly number[],
+): Promise<AddressRow[]> {
+  return db.query<AddressRow>(
+    `${SELECT} WHERE a.address_id = ANY($1) AND a.emarketeer_unread ORDER BY a.address_id`,
+    [addressIds],
+  )
+}
+
+/** The addresses themselves: keys, and texts in eMarketeer that hold none. */
+export async function addressTexts(
+  db: Queryable,
+  addressIds: readonly number[],
+): Promise<string[]> {
+  const rows = await db.query<{ address: string }>(
+    'SELECT address FROM addresses WHERE address_id = ANY($1) ORDER BY address_id',
+    [addressIds],
+  )
+  return rows.map((row) => row.address)
+}
+
+/** One address by its key, or null. */
+export async function findAddressRow(
+  db: Queryable,
+  connectionId: string,
+  address: string,
+): Promise<AddressRow | null> {
+  const rows = await db.query<AddressRow>(
+    `${SELECT} WHERE a.connection_id = $1 AND a.address = $2`,
+    [connectionId, address],
+  )
+  return rows[0] ?? null
+}
+
+/**
+ * Notes that every CRM record at these addresses was read directly within the window. Clears doubt that was there before
+ * the reading began; doubt that came up since, by this very reading perhaps, asks for another one.
+ */
+export async function markCrmRead(
+  tx: Queryable,
+  addressIds: readonly number[],
+  window: { readonly from: number; readonly to: number },
+): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  await tx.query(
+    `WITH target AS (SELECT address_id FROM addresses WHERE address_id = ANY($1) ORDER BY address_id FOR UPDATE)
+      UPDATE addresses a SET crm_read_from = GREATEST(a.crm_read_from, $2),
+        crm_read_to = GREATEST(a.crm_read_to, $3),
+        crm_doubtful_tick = CASE WHEN a.crm_doubtful_tick < $2 THEN NULL ELSE a.crm_doubtful_tick END
+      FROM target t WHERE a.address_id = t.address_id`,
+    [addressIds, window.from, window.to],
+  )
+}
+
+/** Notes that both sides are present at these addresses. */
+export async function markLinked(tx: Queryable, addressIds: readonly number[]): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  await tx.query(
+    `UPDATE addresses SET ever_linked = true WHERE address_id = ANY($1) AND NOT ever_linked`,
+    [addressIds],
+  )
+}
+
+/** Notes that what the CRM holds at these addresses is unknown from now on, until it is read directly. */
+export async function markCrmDoubtful(tx: Queryable, addressIds: readonly number[]): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  await tx.query(
+    `WITH target AS (SELECT address_id FROM addresses WHERE address_id = ANY($1) ORDER BY address_id FOR UPDATE)
+      UPDATE addresses a SET crm_doubtful_tick = nextval('ledger_tick')
+      FROM target t WHERE a.address_id = t.address_id`,
+    [addressIds],
+  )
+}

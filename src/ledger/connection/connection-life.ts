@@ -1,0 +1,239 @@
+import { AppError } from '../../contracts/app-error.js'
+import type { SetupAction } from '../../contracts/setup.js'
+import { isRefusalCode } from '../../contracts/refusal.js'
+import { newWebhookRef, type ConnectionRow, type PauseMode } from './connections.js'
+import type { Queryable } from '../db/database.js'
+import { openBothGates, openRefusedGates, type OpenedGate } from './gates.js'
+import { appendOverride } from './overrides.js'
+import { replaceWebhookRef } from './webhook-addresses.js'
+
+/** Who changes a connection's life, and why. */
+export interface LifeIntervention {
+  /** Makes doing it twice harmless: the same intervention is carried out, and kept, once. */
+  readonly interventionId: string
+  readonly connectionId: string
+  readonly reason: string
+  readonly by: string
+}
+
+/** What was done to a connection. */
+export type LifeAction = 'disable' | 'removeInstalled' | 'pause' | 'resume'
+
+/** An intervention as it is shown. */
+export interface KeptIntervention {
+  readonly action: LifeAction
+  readonly reason: string
+  readonly by: string
+  readonly at: Date
+}
+
+const SUBJECT = 'connection'
+
+/**
+ * Disables a connection: from this transaction on nothing is synced (C8). What was last synced, our copy of both sides
+ * and the evidence stay. Repeated, it changes nothing.
+ */
+export async function disableConnection(
+  tx: Queryable,
+  intervention: LifeIntervention,
+  removeInstalled: boolean,
+): Promise<void> {
+  await lockConnection(tx, intervention.connectionId)
+  await tx.query(
+    `UPDATE connections SET state = 'disabled', pause_mode = NULL, updated_at = now()
+      WHERE connection_id = $1 AND state <> 'implicit'`,
+    [intervention.connectionId],
+  )
+  await keep(tx, intervention, removeInstalled ? 'removeInstalled' : 'disable', {})
+}
+
+/**
+ * Pauses a connection, or changes how it is paused.
+ * @throws AppError `connection_not_found`, `connection_setting_up`, `connection_disabled`. None is retryable.
+ */
+export async function pauseConnection(
+  tx: Queryable,
+  intervention: LifeIntervention,
+  mode: PauseMode,
+): Promise<void> {
+  const { connectionId } = intervention
+  const connection = await lockUnlessKept(tx, intervention)
+  if (connection === null) {
+    return
+  }
+  refuseToPause(connection)
+  await tx.query(
+    `UPDATE connections SET state = 'paused', pause_mode = $2, updated_at = now() WHERE connection_id = $1`,
+    [connectionId, mode],
+  )
+  await keep(tx, intervention, 'pause', { mode })
+}
+
+/**
+ * Ends a pause, also the one that the service itself made as the CRM refuses us: somebody says that it is mended.
+ * @throws AppError `connection_not_found`, `connection_not_paused`. Neither is retryable.
+ */
+export async function resumeConnection(
+  tx: Queryable,
+  intervention: LifeIntervention,
+): Promise<void> {
+  const { connectionId } = intervention
+  const connection = await lockUnlessKept(tx, intervention)
+  if (connection === null) {
+    return
+  }
+  refuseToResume(connection)
+  await openRefusedGates(tx, connectionId)
+  await tx.query(
+    `UPDATE connections SET state = 'active', pause_mode = NULL, updated_at = now() WHERE connection_id = $1`,
+    [connectionId],
+  )
+  await keep(tx, intervention, 'resume', {})
+}
+
+/**
+ * Lets both systems be called at once, whatever kept us away: a refusal, or a time that one of them asked for. A person's
+ * pause stays. Kept as evidence where a gate was closed.
+ * @returns the gates that were closed. @throws AppError `connection_not_found`, not retryable.
+ */
+export async function retryConnection(
+  tx: Queryable,
+  intervention: LifeIntervention,
+): Promise<readonly OpenedGate[]> {
+  const { connectionId } = intervention
+  await lockConnection(tx, connectionId)
+  const opened = await openBothGates(tx, connectionId)
+  if (opened.length > 0) {
+    await keep(tx, intervention, 'retry', { opened }, 'gates')
+  }
+  return opened
+}
+
+/**
+ * Gives a connection's webhooks a new address; the one before goes on until the new one is registered, and a day after.
+ * @throws AppError as {@link pauseConnection} does.
+ */
+export async function rotateWebhookAddress(
+  tx: Queryable,
+  intervention: LifeIntervention,
+): Promise<void> {
+  const { connectionId } = intervention
+  const connection = await lockUnlessKept(tx, intervention)
+  if (connection === null) {
+    return
+  }
+  refuseToPause(connection)
+  await replaceWebhookRef(tx, connectionId, newWebhookRef())
+  // Not about the connection's state, which its newest intervention explains.
+  await keep(tx, intervention, 'rotateWebhooks', {}, 'webhooks')
+}
+
+/** What of a connection says whether it may be paused or resumed. */
+export type PausableConnection = Pick<ConnectionRow, 'connectionId' | 'state' | 'crmBlockedCode'>
+
+/** Whether a connection may be paused, or its webhooks be given new addresses; pure. @throws AppError as {@link pauseConnection} does. */
+export function refuseToPause({ connectionId, state }: PausableConnection): void {
+  const place = { path: 'connectionId', value: connectionId }
+  switch (state) {
+    case 'active':
+    case 'paused':
+      return
+    case 'settingUp':
+      throw new AppError('connection_setting_up', `Connection ${connectionId} is set up.`, place)
+    case 'disabled':
+    case 'implicit':
+      throw new AppError('connection_disabled', `Connection ${connectionId} is disabled.`, place)
+  }
+}
+
+/** Whether a connection may be resumed; pure. @throws AppError `connection_not_paused`. */
+export function refuseToResume(connection: PausableConnection): void {
+  const { connectionId, state } = connection
+  if (state !== 'paused' && !isRefused(connection)) {
+    throw new AppError(
+      'connection_not_paused',
+      `Connection ${connectionId} is ${state}, not paused.`,
+      { path: 'connectionId', value: connectionId },
+    )
+  }
+}
+
+/** Whether the service itself has paused a connection: it would sync, and the CRM refuses us. */
+export function isRefused({
+  state,
+  crmBlockedCode,
+}: Pick<ConnectionRow, 'state' | 'crmBlockedCode'>): boolean {
+  return state === 'active' && isRefusalCode(crmBlockedCode)
+}
+
+/** The newest intervention, or null. */
+export async function newestIntervention(
+  db: Queryable,
+  connectionId: string,
+): Promise<KeptIntervention | null> {
+  const rows = await db.query<KeptIntervention>(
+    `SELECT action, reason, by_whom AS by, recorded_at AS at FROM overrides
+      WHERE connection_id = $1 AND subject = $2 ORDER BY recorded_at DESC LIMIT 1`,
+    [connectionId, SUBJECT],
+  )
+  return rows[0] ?? null
+}
+
+/** Keeps what Support decided about a step of a disconnect (E3). Kept once, however often it is repeated. */
+export function keepStepDecision(
+  db: Queryable,
+  intervention: LifeIntervention,
+  step: string,
+  action: SetupAction,
+): Promise<void> {
+  return keep(db, intervention, action, { step }, 'disconnect')
+}
+
+/** The connection, locked; null where the intervention is kept already, and so was carried out. */
+async function lockUnlessKept(
+  tx: Queryable,
+  intervention: LifeIntervention,
+): Promise<PausableConnection | null> {
+  const connection = await lockConnection(tx, intervention.connectionId)
+  return (await isKept(tx, intervention)) ? null : connection
+}
+
+/** The connection, held until the transaction ends. @throws AppError `connection_not_found`. */
+async function lockConnection(tx: Queryable, connectionId: string): Promise<PausableConnection> {
+  const rows = await tx.query<PausableConnection>(
+    `SELECT connection_id AS "connectionId", state, crm_blocked_code AS "crmBlockedCode" FROM connections
+      WHERE connection_id = $1 FOR UPDATE`,
+    [connectionId],
+  )
+  const connection = rows[0]
+  if (connection === undefined || connection.state === 'implicit') {
+    throw new AppError('connection_not_found', `There is no connection ${connectionId}.`, {
+      path: 'connectionId',
+      value: connectionId,
+    })
+  }
+  return connection
+}
+
+async function isKept(tx: Queryable, { interventionId }: LifeIntervention): Promise<boolean> {
+  const rows = await tx.query(`SELECT 1 FROM overrides WHERE override_id = $1`, [interventionId])
+  return rows.length > 0
+}
+
+function keep(
+  db: Queryable,
+  { interventionId, connectionId, reason, by }: LifeIntervention,
+  action: LifeAction | SetupAction | 'rotateWebhooks',
+  detail: Readonly<Record<string, unknown>>,
+  subject = SUBJECT,
+): Promise<void> {
+  return appendOverride(db, {
+    overrideId: interventionId,
+    connectionId,
+    subject,
+    action,
+    reason,
+    by,
+    detail,
+  })
+}

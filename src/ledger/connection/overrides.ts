@@ -1,0 +1,53 @@
+import type { Queryable } from '../db/database.js'
+
+/** A decision of a person over the product's own: who, why, what (rules E3, F4). */
+export interface Override {
+  /** Makes keeping it twice harmless. */
+  readonly overrideId: string
+  readonly connectionId: string
+  /** What it is about: `setup`, `setup/form`, `held`, `connection`. */
+  readonly subject: string
+  readonly action: string
+  readonly reason: string
+  readonly by: string
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+/** An override as it was kept. */
+export interface KeptOverride {
+  readonly at: Date
+  readonly subject: string
+  readonly action: string
+  readonly reason: string
+  readonly by: string
+}
+
+/** What people decided about a connection, newest first. */
+export function overridesOf(
+  db: Queryable,
+  connectionId: string,
+  limit: number,
+): Promise<KeptOverride[]> {
+  return db.query<KeptOverride>(
+    `SELECT recorded_at AS at, subject, action, reason, by_whom AS by FROM overrides
+      WHERE connection_id = $1 ORDER BY recorded_at DESC LIMIT $2`,
+    [connectionId, limit],
+  )
+}
+
+/** Keeps an override. Append-only; one that is kept already stays as it is. */
+export async function appendOverride(tx: Queryable, override: Override): Promise<void> {
+  await tx.query(
+    `INSERT INTO overrides (override_id, connection_id, subject, action, reason, by_whom, detail)
+      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (override_id) DO NOTHING`,
+    [
+      override.overrideId,
+      override.connectionId,
+      override.subject,
+      override.action,
+      override.reason,
+      override.by,
+      JSON.stringify(override.detail),
+    ],
+  )
+}

@@ -1,0 +1,197 @@
+import type { CellKey } from '../../domain/cell-key.js'
+import type { StoredCrmContact } from './crm-mirror-rows.js'
+import type { Queryable } from '../db/database.js'
+
+/** A deny that follows a person onto a record that does not show it yet (rule F5). */
+export interface CarriedDeny {
+  readonly crmContactId: string
+  readonly cellKey: CellKey
+}
+
+/** A record that was merged away, and how it stood before (null: first met like this). */
+export interface MergedRecord {
+  readonly record: StoredCrmContact
+  readonly before: StoredCrmContact | null
+}
+
+interface NewCarriedDeny extends CarriedDeny {
+  readonly reason: 'merge' | 'addressChange'
+}
+
+/** Denies carried onto these contacts. */
+export function carriedDeniesOf(
+  db: Queryable,
+  connectionId: string,
+  crmContactIds: readonly string[],
+): Promise<CarriedDeny[]> {
+  return db.query<CarriedDeny>(
+    `SELECT crm_contact_id AS "crmContactId", cell_key AS "cellKey" FROM carried_denies
+      WHERE connection_id = $1 AND crm_contact_id = ANY($2)`,
+    [connectionId, crmContactIds],
+  )
+}
+
+/**
+ * A merge keeps the master's values, so the opt-out of the record that was merged away would be lost: it is carried
+ * onto the master (strictest wins).
+ * @param departed denies that were found to leave with these records, also those that may lie under a write of ours.
+ * @returns addresses of the masters, which now need a pass.
+ */
+export async function carryDeniesOfMerged(
+  tx: Queryable,
+  connectionId: string,
+  merged: readonly MergedRecord[],
+  departed: readonly {
+    readonly cellKey: CellKey
+    readonly record: { readonly recordId: string }
+  }[],
+): Promise<number[]> {
+  if (merged.length === 0) {
+    return []
+  }
+  const denies = merged.flatMap(({ record, before }): NewCarriedDeny[] => {
+    const { crmContactId, mergedInto: master } = record
+    const inDoubt = departed.filter((deny) => deny.record.recordId === crmContactId)
+    return master === null
+      ? []
+      : [
+          ...deniedBy(record, before, master),
+          ...inDoubt.map(({ cellKey }) => carriedTo(master, cellKey)),
+        ]
+  })
+  await save(tx, connectionId, denies)
+  await carryWithdrawalsOfMerged(tx, connectionId, merged)
+  await passOn(tx, connectionId, merged)
+  const rows = await tx.query<{ id: number }>(
+    `SELECT DISTINCT address_id AS id FROM crm_contacts
+      WHERE connection_id = $1 AND crm_contact_id = ANY($2) AND address_id IS NOT NULL`,
+    [connectionId, merged.map((m) => m.record.mergedInto)],
+  )
+  return rows.map((row) => row.id)
+}
+
+/** What the record denies; where it cannot be read any more, what it denied before. */
+function deniedBy(
+  record: StoredCrmContact,
+  before: StoredCrmContact | null,
+  master: string,
+): NewCarriedDeny[] {
+  const purposes = new Set([
+    ...Object.keys(record.consents),
+    ...Object.keys(before?.consents ?? {}),
+  ])
+  return [...purposes].flatMap((purpose) => {
+    const key = purpose as keyof typeof record.consents
+    const value = record.consents[key]?.value ?? before?.consents[key]?.value
+    return value === 'deny' || value === 'withdrawn' ? [carriedTo(master, key as CellKey)] : []
+  })
+}
+
+function carriedTo(master: string, cellKey: CellKey): NewCarriedDeny {
+  return { crmContactId: master, cellKey, reason: 'merge' }
+}
+
+/** eMarketeer's withdrawals and Nos of the loser's address, that the loser may not have shown yet: to a master elsewhere. */
+async function carryWithdrawalsOfMerged(
+  tx: Queryable,
+  connectionId: string,
+  merged: readonly MergedRecord[],
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO carried_denies (connection_id, crm_contact_id, cell_key, reason)
+      SELECT $1, m.master, c.cell_key, 'merge'
+      FROM unnest($2::text[], $3::bigint[]) AS m(master, address_id)
+      JOIN cells c ON c.address_id = m.address_id AND c.emarketeer_basis = 'withdrawn'
+      LEFT JOIN crm_contacts r ON r.connection_id = $1 AND r.crm_contact_id = m.master
+      WHERE m.master IS NOT NULL AND r.address_id IS DISTINCT FROM m.address_id
+      ON CONFLICT DO NOTHING`,
+    [
+      connectionId,
+      merged.map((m) => m.record.mergedInto),
+      merged.map((m) => (m.before?.state === 'live' ? m.before.addressId : null)),
+    ],
+  )
+}
+
+/** Denies that a merged record itself carried go on to its master, along a chain of merges. */
+async function passOn(
+  tx: Queryable,
+  connectionId: string,
+  merged: readonly MergedRecord[],
+): Promise<void> {
+  for (let link = 0; link < merged.length; link += 1) {
+    const passed = await tx.query(
+      `INSERT INTO carried_denies (connection_id, crm_contact_id, cell_key, reason)
+        SELECT $1, m.master, c.cell_key, 'merge'
+        FROM unnest($2::text[], $3::text[]) AS m(loser, master)
+        JOIN carried_denies c ON c.connection_id = $1 AND c.crm_contact_id = m.loser
+        WHERE m.master IS NOT NULL ON CONFLICT DO NOTHING RETURNING 1`,
+      [
+        connectionId,
+        merged.map((m) => m.record.crmContactId),
+        merged.map((m) => m.record.mergedInto),
+      ],
+    )
+    if (passed.length === 0) {
+      return
+    }
+  }
+}
+
+/**
+ * A record that leaves an address takes eMarketeer's withdrawals and Nos of that address along: they follow the
+ * person, and stay on the old address too. A positive basis does not move.
+ */
+export async function carryDeniesOfMoved(
+  tx: Queryable,
+  connectionId: string,
+  moved: readonly StoredCrmContact[],
+): Promise<void> {
+  if (moved.length === 0) {
+    return
+  }
+  await tx.query(
+    `INSERT INTO carried_denies (connection_id, crm_contact_id, cell_key, reason)
+      SELECT $1, m.crm_contact_id, c.cell_key, 'addressChange'
+      FROM unnest($2::text[], $3::bigint[]) AS m(crm_contact_id, address_id)
+      JOIN cells c ON c.address_id = m.address_id AND c.emarketeer_basis = 'withdrawn'
+      ON CONFLICT DO NOTHING`,
+    [connectionId, moved.map((m) => m.crmContactId), moved.map((m) => m.addressId)],
+  )
+}
+
+async function save(
+  tx: Queryable,
+  connectionId: string,
+  denies: readonly NewCarriedDeny[],
+): Promise<void> {
+  if (denies.length === 0) {
+    return
+  }
+  await tx.query(
+    `INSERT INTO carried_denies (connection_id, crm_contact_id, cell_key, reason)
+      SELECT $1, d.* FROM unnest($2::text[], $3::text[], $4::text[]) AS d ON CONFLICT DO NOTHING`,
+    [
+      connectionId,
+      denies.map((d) => d.crmContactId),
+      denies.map((d) => d.cellKey),
+      denies.map((d) => d.reason),
+    ],
+  )
+}
+
+/** The record itself shows the deny now: it need not be carried any longer. */
+export async function dropCarriedDenies(
+  tx: Queryable,
+  connectionId: string,
+  denies: readonly CarriedDeny[],
+): Promise<void> {
+  if (denies.length === 0) {
+    return
+  }
+  await tx.query(
+    `DELETE FROM carried_denies c USING unnest($2::text[], $3::text[]) AS d(crm_contact_id, cell_key)
+      WHERE c.connection_id = $1 AND c.crm_contact_id = d.crm_contact_id AND c.cell_key = d.cell_key`,
+    [connectionId, denies.map((d) => d.crmContactId), denies.map((d) => d.cellKey)],
+  )
+}

@@ -1,0 +1,84 @@
+import type { Queryable } from '../db/database.js'
+
+/** A subscription category of eMarketeer (D3). */
+export interface CategoryRow {
+  readonly categoryId: string
+  readonly name: string
+  readonly archived: boolean
+}
+
+/** Stores eMarketeer's categories. @returns ids of those that are new to us. */
+export async function saveCategories(
+  db: Queryable,
+  connectionId: string,
+  categories: readonly CategoryRow[],
+): Promise<string[]> {
+  const known = new Set((await categoriesOf(db, connectionId)).map((c) => c.categoryId))
+  await db.query(
+    `INSERT INTO categories (connection_id, category_id, name, archived)
+      SELECT $1, c.* FROM unnest($2::text[], $3::text[], $4::boolean[]) AS c
+      ON CONFLICT (connection_id, category_id) DO UPDATE SET name = excluded.name, archived = excluded.archived,
+        in_crm_at = NULL
+        WHERE (categories.name, categories.archived) IS DISTINCT FROM (excluded.name, excluded.archived)`,
+    [
+      connectionId,
+      categories.map((c) => c.categoryId),
+      categories.map((c) => c.name),
+      categories.map((c) => c.archived),
+    ],
+  )
+  return categories.map((c) => c.categoryId).filter((id) => !known.has(id))
+}
+
+/**
+ * Every contact has a new category on Yes, never set (D5): the default is noted for all addresses that eMarketeer has,
+ * so that nobody's state must be read for it. A value that came otherwise stays.
+ */
+export async function fillDefaultCells(
+  db: Queryable,
+  connectionId: string,
+  categoryId: string,
+): Promise<void> {
+  await db.query(
+    `INSERT INTO cells (address_id, cell_key, emarketeer_basis, emarketeer_version)
+      SELECT DISTINCT e.address_id, 'category:' || $2, 'consent', 0 FROM emarketeer_contacts e
+        WHERE e.connection_id = $1 AND e.address_id IS NOT NULL
+      ON CONFLICT DO NOTHING`,
+    [connectionId, categoryId],
+  )
+}
+
+/** Categories of a connection. */
+export function categoriesOf(db: Queryable, connectionId: string): Promise<CategoryRow[]> {
+  return db.query<CategoryRow>(
+    `SELECT category_id AS "categoryId", name, archived FROM categories WHERE connection_id = $1 ORDER BY category_id`,
+    [connectionId],
+  )
+}
+
+/** Whether some category's name or state has not reached the CRM. */
+export async function categoriesArePending(db: Queryable, connectionId: string): Promise<boolean> {
+  const rows = await db.query(
+    `SELECT 1 FROM categories WHERE connection_id = $1 AND in_crm_at IS NULL LIMIT 1`,
+    [connectionId],
+  )
+  return rows.length > 0
+}
+
+/** Notes that the CRM has all categories as they are stored here. */
+export async function markCategoriesInCrm(db: Queryable, connectionId: string): Promise<void> {
+  await db.query(
+    `UPDATE categories SET in_crm_at = now() WHERE connection_id = $1 AND in_crm_at IS NULL`,
+    [connectionId],
+  )
+}
+
+/** Marks every linked address dirty: a new category needs its rows (D3). */
+export async function markAllLinkedDirty(db: Queryable, connectionId: string): Promise<void> {
+  await db.query(
+    `UPDATE addresses SET dirty_tick = nextval('ledger_tick'),
+        dirty_since = COALESCE(dirty_since, clock_timestamp()), not_before = NULL
+      WHERE connection_id = $1 AND ever_linked AND crm_ended_at IS NULL`,
+    [connectionId],
+  )
+}

@@ -1,0 +1,123 @@
+import type { CellKey } from '../../domain/cell-key.js'
+import type { LegalBasis } from '../../domain/legal-basis.js'
+import type { CellMemory, Seen, SeenRecord } from '../../domain/reconcile/types.js'
+import type { Queryable } from '../db/database.js'
+
+/** A CRM's value of either kind, as stored in `seen`. */
+export type StoredValue = string
+
+/** One cell as stored: eMarketeer's value, and what reconciliation remembers. */
+export interface CellRow {
+  readonly addressId: number
+  readonly cellKey: CellKey
+  readonly basis: LegalBasis | 'unreadable'
+  readonly version: number
+  readonly eventAtMs: number | null
+  readonly recordedAtMs: number | null
+  readonly source: string | null
+  readonly actor: string | null
+  readonly lastPositiveActMs: number | null
+  readonly lastDenyActMs: number | null
+  readonly seen: Seen<StoredValue> | null
+  /** When `seen` was observed: the earliest moment at which a move since then can have happened. */
+  readonly seenAtMs: number | null
+  readonly openAllow: Readonly<Record<string, string>>
+  readonly openLoosen: number | null
+  /** See {@link CellMemory.departed}, and how many were ever noted. */
+  readonly departed: readonly SeenRecord<StoredValue>[]
+  readonly departures: number
+}
+
+const COLUMNS = `address_id AS "addressId", cell_key AS "cellKey", emarketeer_basis AS basis,
+  emarketeer_version AS version, extract(epoch FROM emarketeer_event_at)::float8 * 1000 AS "eventAtMs",
+  extract(epoch FROM emarketeer_recorded_at)::float8 * 1000 AS "recordedAtMs", emarketeer_source AS source,
+  emarketeer_actor AS actor, last_positive_act_ms AS "lastPositiveActMs", last_deny_act_ms AS "lastDenyActMs",
+  seen, extract(epoch FROM seen_at)::float8 * 1000 AS "seenAtMs", open_allow AS "openAllow", open_loosen AS "openLoosen",
+  departed, departures`
+
+/** Cells of these addresses. @param cellKeys those that matter; default: all. */
+export function cellsOf(
+  db: Queryable,
+  addressIds: readonly number[],
+  cellKeys: readonly CellKey[] | null = null,
+): Promise<CellRow[]> {
+  return db.query<CellRow>(
+    `SELECT ${COLUMNS} FROM cells
+      WHERE address_id = ANY($1) AND ($2::text[] IS NULL OR cell_key = ANY($2))`,
+    [addressIds, cellKeys],
+  )
+}
+
+/** What to remember of one cell. */
+export interface MemoryUpdate {
+  readonly addressId: number
+  readonly cellKey: CellKey
+  readonly memory: CellMemory<StoredValue>
+  /** When it was observed, if not now. */
+  readonly seenAtMs?: number | null
+  /**
+   * What the memory's `departed` does to what is stored: `knows` replaces it, unless more departures were noted since
+   * these, which then wait for the next pass; `putsBack` adds it. Absent: what is stored stays.
+   */
+  readonly departed?: { readonly knows: number } | 'putsBack'
+}
+
+/** Stores memories, in the transaction of the decision or of the acknowledgement. */
+export async function saveMemories(tx: Queryable, updates: readonly MemoryUpdate[]): Promise<void> {
+  if (updates.length === 0) {
+    return
+  }
+  await tx.query(
+    `UPDATE cells c SET seen = u.seen, seen_at = COALESCE(to_timestamp(u.seen_ms / 1000), clock_timestamp()),
+        open_allow = u.open_allow, open_loosen = u.open_loosen,
+        departed = CASE WHEN u.puts_back THEN u.departed || c.departed
+          WHEN c.departures = u.knows THEN u.departed ELSE c.departed END
+      FROM unnest($1::bigint[], $2::text[], $3::jsonb[], $4::jsonb[], $5::int[], $6::float8[], $7::jsonb[],
+        $8::boolean[], $9::int[])
+        AS u(address_id, cell_key, seen, open_allow, open_loosen, seen_ms, departed, puts_back, knows)
+      WHERE c.address_id = u.address_id AND c.cell_key = u.cell_key`,
+    [
+      updates.map((u) => u.addressId),
+      updates.map((u) => u.cellKey),
+      updates.map((u) => (u.memory.seen ? JSON.stringify(u.memory.seen) : null)),
+      updates.map((u) => JSON.stringify(u.memory.openAllow)),
+      updates.map((u) => u.memory.openLoosen),
+      updates.map((u) => u.seenAtMs ?? null),
+      updates.map((u) => JSON.stringify(u.memory.departed)),
+      updates.map((u) => u.departed === 'putsBack'),
+      updates.map((u) => (typeof u.departed === 'object' ? u.departed.knows : null)),
+    ],
+  )
+}
+
+/**
+ * Locks cells, in address order, until the transaction ends: a record that leaves one of their addresses (departed-denies.ts)
+ * is noted either before, and then shows in what is read afterwards, or after what this transaction stores.
+ */
+export async function lockCells(
+  tx: Queryable,
+  cells: readonly { readonly addressId: number; readonly cellKey: CellKey }[],
+): Promise<void> {
+  await tx.query(
+    `SELECT FROM cells WHERE (address_id, cell_key) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))
+      ORDER BY address_id, cell_key FOR UPDATE`,
+    [cells.map((cell) => cell.addressId), cells.map((cell) => cell.cellKey)],
+  )
+}
+
+/**
+ * Makes what was observed at these cells prove nothing (an epoch that is nobody's), so that the next pass takes the
+ * restrictive value; denies that left with their record stay in it. This is how a
+ * refused loosening ends (rule F4): nobody can turn a deny into an allow by hand, only the other way.
+ */
+export async function forgetObservations(
+  tx: Queryable,
+  cells: readonly { readonly addressId: number; readonly cellKey: CellKey }[],
+): Promise<void> {
+  await tx.query(
+    `UPDATE cells c SET seen = jsonb_set(c.seen, '{epoch}', '-1'), last_positive_act_ms = NULL
+      FROM unnest($1::bigint[], $2::text[]) AS u(address_id, cell_key)
+      WHERE c.address_id = u.address_id AND c.cell_key = u.cell_key`,
+    [cells.map((c) => c.addressId), cells.map((c) => c.cellKey)],
+  )
+}

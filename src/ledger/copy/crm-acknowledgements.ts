@@ -1,0 +1,164 @@
+import { markDirty } from '../address/addresses.js'
+import { markCrmDoubtful } from '../address/address-rows.js'
+import { addressesOfCrmContacts } from './crm-mirror-rows.js'
+import type { CrmConsent, CrmWrite } from '../../crm/crm.js'
+import type { Queryable } from '../db/database.js'
+import type { ReadWindow } from '../db/ticks.js'
+
+/** A write of ours that the CRM has applied; `version` null where it told none. */
+export interface AcknowledgedCrmRow {
+  readonly write: CrmWrite
+  readonly version: string | null
+  /** The value as read back after the write, where the CRM cannot refuse a stale one: perhaps somebody else's. */
+  readonly readBack: CrmConsent | null
+}
+
+/**
+ * Brings our copy to what our own applied writes left behind, as a reading within the window of the call. A write
+ * without a version leaves the row unproven, and so does a row that somebody has read in another version meanwhile:
+ * its address is in doubt until it is read directly. What was read back is taken as it is, whoever wrote it; where it is
+ * not ours, every address of the record is due.
+ */
+export async function acknowledgeCrmRows(
+  tx: Queryable,
+  connectionId: string,
+  rows: readonly AcknowledgedCrmRow[],
+  window: ReadWindow,
+): Promise<void> {
+  const told = rows.filter((row) => row.version !== null)
+  const settled = new Set([
+    ...(await setConsents(tx, connectionId, told, window)),
+    ...(await setSubscriptions(tx, connectionId, told, window)),
+  ])
+  const deleted = rows.flatMap(({ write }) =>
+    write.kind === 'deleteSubscription' ? [write.rowId] : [],
+  )
+  if (deleted.length > 0) {
+    await tx.query(`DELETE FROM crm_subscriptions WHERE connection_id = $1 AND row_id = ANY($2)`, [
+      connectionId,
+      deleted,
+    ])
+  }
+  await doubt(
+    tx,
+    connectionId,
+    rows.filter(({ write }) => write.kind !== 'deleteSubscription' && !settled.has(placeOf(write))),
+  )
+}
+
+function placeOf(write: CrmWrite): string {
+  return 'rowId' in write
+    ? write.rowId
+    : write.kind === 'consent'
+      ? `${write.contactId} ${write.purpose}`
+      : write.contactId
+}
+
+async function setConsents(
+  tx: Queryable,
+  connectionId: string,
+  rows: readonly AcknowledgedCrmRow[],
+  window: ReadWindow,
+): Promise<string[]> {
+  const consents = rows.flatMap(({ write, version, readBack }) =>
+    write.kind === 'consent'
+      ? [
+          {
+            ...write,
+            now: readBack ?? { value: write.value, version, lastWriter: 'us' },
+          },
+        ]
+      : [],
+  )
+  const places: string[] = []
+  // One purpose at a time, as an update meets a record once.
+  for (const purpose of new Set(consents.map((write) => write.purpose))) {
+    const own = consents.filter((write) => write.purpose === purpose)
+    const settled = await tx.query<{ id: string }>(
+      `UPDATE crm_contacts SET read_from = $4, read_to = $5,
+          consents = consents || jsonb_build_object($6::text, $3::jsonb -> crm_contact_id -> 'now')
+        WHERE connection_id = $1 AND crm_contact_id = ANY($2)
+          AND consents -> $6 ->> 'version' = $3::jsonb -> crm_contact_id ->> 'expected'
+        RETURNING crm_contact_id AS id`,
+      [
+        connectionId,
+        own.map((w) => w.contactId),
+        byKey(own.map((w) => [w.contactId, { now: w.now, expected: w.expectedVersion }])),
+        window.from,
+        window.to,
+        purpose,
+      ],
+    )
+    places.push(...settled.map((row) => `${row.id} ${purpose}`))
+  }
+  const foreign = consents.filter(
+    ({ now, value }) => now.lastWriter !== 'us' || now.value !== value,
+  )
+  const ids = [...new Set(foreign.map((write) => write.contactId))]
+  await markDirty(tx, await addressesOfCrmContacts(tx, connectionId, ids))
+  return places
+}
+
+/**
+ * Values to be looked up by a row's key. Joined to a list of them instead, every row of a connection that is younger than
+ * the planner's statistics would be held against the whole list.
+ */
+function byKey(values: readonly (readonly [string, unknown])[]): string {
+  return JSON.stringify(Object.fromEntries(values))
+}
+
+async function setSubscriptions(
+  tx: Queryable,
+  connectionId: string,
+  rows: readonly AcknowledgedCrmRow[],
+  window: ReadWindow,
+): Promise<string[]> {
+  const updates = rows.flatMap(({ write, version }) =>
+    write.kind === 'subscription' ? [{ ...write, version }] : [],
+  )
+  if (updates.length === 0) {
+    return []
+  }
+  const settled = await tx.query<{ id: string }>(
+    `UPDATE crm_subscriptions SET read_from = $4, read_to = $5,
+        subscribed = ($3::jsonb -> row_id -> 'subscribed')::boolean, version = $3::jsonb -> row_id ->> 'version'
+      WHERE connection_id = $1 AND row_id = ANY($2) AND version = $3::jsonb -> row_id ->> 'expected'
+      RETURNING row_id AS id`,
+    [
+      connectionId,
+      updates.map((w) => w.rowId),
+      byKey(
+        updates.map(({ rowId, subscribed, version, expectedVersion }) => [
+          rowId,
+          { subscribed, version, expected: expectedVersion },
+        ]),
+      ),
+      window.from,
+      window.to,
+    ],
+  )
+  return settled.map((row) => row.id)
+}
+
+async function doubt(
+  tx: Queryable,
+  connectionId: string,
+  rows: readonly AcknowledgedCrmRow[],
+): Promise<void> {
+  const contactIds = rows.flatMap(({ write }) => ('contactId' in write ? [write.contactId] : []))
+  const rowIds = rows.flatMap(({ write }) => ('rowId' in write ? [write.rowId] : []))
+  if (contactIds.length + rowIds.length === 0) {
+    return
+  }
+  const addresses = await tx.query<{ id: number }>(
+    `SELECT DISTINCT c.address_id AS id FROM crm_contacts c
+      WHERE c.connection_id = $1 AND c.address_id IS NOT NULL AND (c.crm_contact_id = ANY($2)
+        OR c.crm_contact_id IN (SELECT s.crm_contact_id FROM crm_subscriptions s
+          WHERE s.connection_id = $1 AND s.row_id = ANY($3)))`,
+    [connectionId, contactIds, rowIds],
+  )
+  await markCrmDoubtful(
+    tx,
+    addresses.map((row) => row.id),
+  )
+}

@@ -1,0 +1,258 @@
+import {
+  type CrmConsent,
+  type CrmContactState,
+  UNTOLD_CATEGORY,
+  UNTOLD_CONTACT,
+} from '../../crm/crm.js'
+import type { Purpose } from '../../domain/legal-basis.js'
+import type { Queryable } from '../db/database.js'
+import type { StoredLeftWith } from './taken-along.js'
+
+/** A CRM contact as stored. `deleted` exists here only: the CRM just stops answering for it. */
+export interface StoredCrmContact {
+  readonly crmContactId: string
+  readonly addressId: number | null
+  readonly state: CrmContactState | 'deleted'
+  readonly mergedInto: string | null
+  readonly registeredAtMs: number | null
+  /** Its address field holds something that links nobody (rule A). */
+  readonly unusableAddress: boolean
+  /** The CRM did not tell its primary address: `addressId` is where it was, null where that was never known (B8). */
+  readonly addressUntold: boolean
+  readonly consents: Partial<Readonly<Record<Purpose, CrmConsent>>>
+  readonly readFrom: number
+  readonly readTo: number
+  /** The epoch in which a pass last stored an observation of it; 0: none yet. Not written with the rest. */
+  readonly observedEpoch?: number
+  /** By purpose, what it took along from the cell that it left last (taken-along.ts). Not written with the rest. */
+  readonly leftWith?: Partial<Readonly<Record<Purpose, StoredLeftWith>>> | null
+}
+
+/** A CRM subscription row as stored. */
+export interface StoredCrmSubscription {
+  readonly rowId: string
+  readonly crmContactId: string
+  readonly categoryId: string | null
+  readonly subscribed: boolean | null
+  readonly version: string
+  readonly foreign: boolean
+  readonly readFrom: number
+  readonly readTo: number
+  /** See {@link StoredCrmContact.leftWith}. */
+  readonly leftWith?: StoredLeftWith | null
+}
+
+/** Columns of a {@link StoredCrmContact}. */
+export const CONTACT_COLUMNS = `crm_contact_id AS "crmContactId", address_id AS "addressId", state, merged_into AS "mergedInto",
+  registered_at_ms AS "registeredAtMs", unusable_address AS "unusableAddress", address_untold AS "addressUntold", consents, read_from AS "readFrom", read_to AS "readTo",
+  observed_epoch AS "observedEpoch", left_with AS "leftWith"`
+const SUBSCRIPTION = `row_id AS "rowId", crm_contact_id AS "crmContactId", category_id AS "categoryId", subscribed,
+  version, is_foreign AS "foreign", read_from AS "readFrom", read_to AS "readTo", left_with AS "leftWith"`
+
+/** Loads and locks the stored contacts with these ids, in id order. */
+export function lockCrmContacts(
+  tx: Queryable,
+  connectionId: string,
+  ids: readonly string[],
+): Promise<StoredCrmContact[]> {
+  return tx.query<StoredCrmContact>(
+    `SELECT ${CONTACT_COLUMNS} FROM crm_contacts WHERE connection_id = $1 AND crm_contact_id = ANY($2)
+      ORDER BY crm_contact_id FOR UPDATE`,
+    [connectionId, ids],
+  )
+}
+
+/** Loads and locks the stored subscription rows with these ids, in id order. */
+export function lockCrmSubscriptions(
+  tx: Queryable,
+  connectionId: string,
+  rowIds: readonly string[],
+): Promise<StoredCrmSubscription[]> {
+  return tx.query<StoredCrmSubscription>(
+    `SELECT ${SUBSCRIPTION} FROM crm_subscriptions WHERE connection_id = $1 AND row_id = ANY($2)
+      ORDER BY row_id FOR UPDATE`,
+    [connectionId, rowIds],
+  )
+}
+
+/** The stored contacts with these ids. */
+export function crmContactsOf(
+  db: Queryable,
+  connectionId: string,
+  ids: readonly string[],
+): Promise<StoredCrmContact[]> {
+  return db.query<StoredCrmContact>(
+    `SELECT ${CONTACT_COLUMNS} FROM crm_contacts WHERE connection_id = $1 AND crm_contact_id = ANY($2)`,
+    [connectionId, ids],
+  )
+}
+
+/** Live contacts at these addresses, oldest first (C5). Ids are texts; where they are numbers, 99 is lower than 100. */
+export function liveCrmContactsAt(
+  db: Queryable,
+  addressIds: readonly number[],
+): Promise<(StoredCrmContact & { addressId: number })[]> {
+  return db.query(
+    `SELECT ${CONTACT_COLUMNS} FROM crm_contacts WHERE address_id = ANY($1) AND state = 'live'
+      ORDER BY registered_at_ms NULLS LAST, length(crm_contact_id), crm_contact_id`,
+    [addressIds],
+  )
+}
+
+/**
+ * Whether a live record is there whose primary address the CRM did not tell: its answer may be anybody's (B8).
+ * @param storeOnly only records that hold an answer on storeAndProcess, as a transactional sendout asks for nothing else.
+ */
+export async function hasUntoldAddress(
+  db: Queryable,
+  connectionId: string,
+  storeOnly: boolean,
+): Promise<boolean> {
+  const rows = await db.query(
+    `SELECT FROM crm_contacts WHERE connection_id = $1 AND address_untold AND state = 'live'
+      AND (NOT $2 OR consents ? 'storeAndProcess') LIMIT 1`,
+    [connectionId, storeOnly],
+  )
+  return rows.length > 0
+}
+
+/**
+ * Whether a subscription row is there of which the CRM never told the contact: its No may be anybody's.
+ * @param categoryId the category that is asked for; a row of an untold one may be of it.
+ */
+export async function hasUntoldContact(
+  db: Queryable,
+  connectionId: string,
+  categoryId: string,
+): Promise<boolean> {
+  const rows = await db.query(
+    `SELECT FROM crm_subscriptions WHERE connection_id = $1 AND crm_contact_id = $2 AND category_id = ANY($3) LIMIT 1`,
+    [connectionId, UNTOLD_CONTACT, [categoryId, UNTOLD_CATEGORY]],
+  )
+  return rows.length > 0
+}
+
+/** Subscription rows of these contacts. */
+export function crmSubscriptionsOf(
+  db: Queryable,
+  connectionId: string,
+  crmContactIds: readonly string[],
+): Promise<StoredCrmSubscription[]> {
+  return db.query<StoredCrmSubscription>(
+    `SELECT ${SUBSCRIPTION} FROM crm_subscriptions WHERE connection_id = $1 AND crm_contact_id = ANY($2)
+      ORDER BY row_id`,
+    [connectionId, crmContactIds],
+  )
+}
+
+/** Inserts or replaces contacts. @returns the ids of those that were there. */
+export async function saveCrmContacts(
+  tx: Queryable,
+  connectionId: string,
+  contacts: readonly StoredCrmContact[],
+): Promise<ReadonlySet<string>> {
+  if (contacts.length === 0) {
+    return new Set()
+  }
+  const saved = await tx.query<{ id: string; wasThere: boolean }>(
+    `INSERT INTO crm_contacts (connection_id, crm_contact_id, address_id, state, merged_into, registered_at_ms,
+        consents, read_from, read_to, unusable_address, address_untold)
+      SELECT $1, c.* FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[],
+        $8::bigint[], $9::bigint[], $10::boolean[], $11::boolean[]) AS c
+      ON CONFLICT (connection_id, crm_contact_id) DO UPDATE SET address_id = excluded.address_id,
+        state = excluded.state, merged_into = excluded.merged_into, registered_at_ms = excluded.registered_at_ms,
+        consents = excluded.consents, read_from = excluded.read_from, read_to = excluded.read_to,
+        unusable_address = excluded.unusable_address, address_untold = excluded.address_untold
+      RETURNING crm_contact_id AS id, xmax::text <> '0' AS "wasThere"`,
+    [
+      connectionId,
+      contacts.map((c) => c.crmContactId),
+      contacts.map((c) => c.addressId),
+      contacts.map((c) => c.state),
+      contacts.map((c) => c.mergedInto),
+      contacts.map((c) => c.registeredAtMs),
+      contacts.map((c) => JSON.stringify(c.consents)),
+      contacts.map((c) => c.readFrom),
+      contacts.map((c) => c.readTo),
+      contacts.map((c) => c.unusableAddress),
+      contacts.map((c) => c.addressUntold),
+    ],
+  )
+  return new Set(saved.filter((row) => row.wasThere).map((row) => row.id))
+}
+
+/** Inserts or replaces subscription rows. */
+export async function saveCrmSubscriptions(
+  tx: Queryable,
+  connectionId: string,
+  rows: readonly StoredCrmSubscription[],
+): Promise<void> {
+  if (rows.length === 0) {
+    return
+  }
+  await tx.query(
+    `INSERT INTO crm_subscriptions (connection_id, row_id, crm_contact_id, category_id, subscribed, version,
+        is_foreign, read_from, read_to)
+      SELECT $1, s.* FROM unnest($2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[], $7::boolean[],
+        $8::bigint[], $9::bigint[]) AS s
+      ON CONFLICT (connection_id, row_id) DO UPDATE SET crm_contact_id = excluded.crm_contact_id,
+        category_id = excluded.category_id, subscribed = excluded.subscribed, version = excluded.version,
+        is_foreign = excluded.is_foreign, read_from = excluded.read_from, read_to = excluded.read_to`,
+    [
+      connectionId,
+      rows.map((r) => r.rowId),
+      rows.map((r) => r.crmContactId),
+      rows.map((r) => r.categoryId),
+      rows.map((r) => r.subscribed),
+      rows.map((r) => r.version),
+      rows.map((r) => r.foreign),
+      rows.map((r) => r.readFrom),
+      rows.map((r) => r.readTo),
+    ],
+  )
+}
+
+/** Removes subscription rows. @returns the contacts that they belonged to. */
+export async function removeCrmSubscriptions(
+  tx: Queryable,
+  connectionId: string,
+  rowIds: readonly string[],
+): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `DELETE FROM crm_subscriptions WHERE connection_id = $1 AND row_id = ANY($2) RETURNING crm_contact_id AS id`,
+    [connectionId, rowIds],
+  )
+  return [...new Set(rows.map((row) => row.id))]
+}
+
+/** Notes that a pass of the present epoch has stored an observation of these records. */
+export async function markObserved(
+  tx: Queryable,
+  connectionId: string,
+  crmContactIds: readonly string[],
+  epoch: number,
+): Promise<void> {
+  if (crmContactIds.length === 0) {
+    return
+  }
+  await tx.query(
+    `UPDATE crm_contacts SET observed_epoch = $3
+      WHERE connection_id = $1 AND crm_contact_id = ANY($2) AND observed_epoch <> $3`,
+    [connectionId, crmContactIds, epoch],
+  )
+}
+
+/** Addresses of these contacts, primary and further ones. */
+export async function addressesOfCrmContacts(
+  db: Queryable,
+  connectionId: string,
+  crmContactIds: readonly string[],
+): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT address_id AS id FROM crm_contacts
+        WHERE connection_id = $1 AND crm_contact_id = ANY($2) AND address_id IS NOT NULL
+      UNION SELECT address_id FROM crm_other_addresses WHERE connection_id = $1 AND crm_contact_id = ANY($2)`,
+    [connectionId, crmContactIds],
+  )
+  return rows.map((row) => row.id)
+}

@@ -1,0 +1,291 @@
+import { categoryCell, type CellKey } from '../../domain/cell-key.js'
+import type { Purpose } from '../../domain/legal-basis.js'
+import {
+  denyOfLeaver,
+  EMPTY_MEMORY,
+  RICH,
+  takenAlong,
+  TOGGLE,
+  withDeparted,
+  type CellMemory,
+  type RecordReading,
+  type SeenRecord,
+  type ValueKind,
+} from '../../domain/reconcile/index.js'
+import { carriedDeniesOf } from './carried-denies.js'
+import type { StoredValue } from './cells.js'
+import { unarrivedDenies, type ArrivedVersions } from './crm-other-addresses.js'
+import {
+  crmSubscriptionsOf,
+  type StoredCrmContact,
+  type StoredCrmSubscription,
+} from './crm-mirror-rows.js'
+import type { Queryable } from '../db/database.js'
+import { isForgotten, recordReading, rowReading } from './record-reading.js'
+import { saveTaken, type Taken } from './taken-along.js'
+
+/** A live record that leaves an address: deleted, deactivated, merged, or readdressed. */
+export interface LeavingContact {
+  /** As we knew it, at its primary address. */
+  readonly before: StoredCrmContact
+  /** As the reading shows it by which it left: "denied and deactivated" may come as one. Null: it could not be read. */
+  readonly now: StoredCrmContact | null
+  /** Further addresses that it leaves, with the withdrawals that eMarketeer has taken over there (C5). */
+  readonly further: readonly { readonly addressId: number; readonly arrived: ArrivedVersions }[]
+  /** Whether it leaves its primary address, too. */
+  readonly leavesPrimary: boolean
+}
+
+/** A subscription row that leaves an address, alone: deleted, or moved to another contact. */
+export interface LeavingRow {
+  readonly addressId: number
+  readonly row: StoredCrmSubscription
+}
+
+/** A deny that stays behind at an address. */
+export interface DepartedDeny {
+  readonly addressId: number
+  readonly cellKey: CellKey
+  /** The contact or the subscription row. */
+  readonly record: SeenRecord<StoredValue>
+}
+
+interface StoredCell extends CellMemory<StoredValue> {
+  readonly addressId: number
+  readonly cellKey: CellKey
+}
+
+/**
+ * Records leave their addresses. What they denied there and no pass has looked at stays behind as a departed deny, which the
+ * rule and the send gate count until eMarketeer is withdrawn, and so does what may lie under a write of ours (R0): else the
+ * remaining records would allow, and all would seem to agree. And they take along what was seen of them, since a write
+ * of ours that is under way does not know that they left.
+ * @returns the denies that stay behind.
+ */
+export async function noteLeaving(
+  tx: Queryable,
+  connectionId: string,
+  contacts: readonly LeavingContact[],
+): Promise<readonly DepartedDeny[]> {
+  if (contacts.length === 0) {
+    return []
+  }
+  const ids = contacts.map(({ before }) => before.crmContactId)
+  const rows = await crmSubscriptionsOf(tx, connectionId, ids)
+  const carried = new Set(
+    (await carriedDeniesOf(tx, connectionId, ids)).map((d) => `${d.crmContactId} ${d.cellKey}`),
+  )
+  const epoch = await epochOf(tx, connectionId)
+  const cells = await lockCells(
+    tx,
+    contacts.flatMap(({ before, further }) => [
+      before.addressId,
+      ...further.map(({ addressId }) => addressId),
+    ]),
+  )
+  const denies: DepartedDeny[] = []
+  const taken: Taken[] = []
+  for (const leaving of contacts) {
+    const { before, further, leavesPrimary } = leaving
+    for (const purpose of purposesOf(leaving)) {
+      const marked = {
+        carriedDeny: carried.has(`${before.crmContactId} ${purpose}`),
+        forgotten: isForgotten(before, epoch),
+      }
+      const readings = readingsOf(leaving, purpose).map((reading) => ({ ...reading, ...marked }))
+      const home = cells.get(`${before.addressId} ${purpose}`) ?? EMPTY_MEMORY
+      if (readings.length === 0) {
+        continue // Never readable: unknown, and not sendable, for as long as it was there.
+      }
+      if (leavesPrimary && before.addressId !== null) {
+        const deny = denyOfLeaver(readings, home, kindOf(readings), epoch)
+        denies.push(...at(before.addressId, purpose, deny))
+        const from = before.addressId
+        taken.push({ ...takenAlong(readings, home), of: 'contact', cellKey: purpose, from })
+      }
+      for (const { addressId, arrived } of further) {
+        denies.push(
+          ...at(
+            addressId,
+            purpose,
+            denyOfGuest(leaving, purpose, readings, { home, arrived, epoch }),
+          ),
+        )
+      }
+    }
+    if (leavesPrimary && before.addressId !== null) {
+      const own = rows.filter((row) => row.crmContactId === before.crmContactId)
+      const left = rowsLeaving(
+        own.map((row) => ({ addressId: before.addressId!, row })),
+        cells,
+        epoch,
+      )
+      denies.push(...left.denies)
+      taken.push(...left.taken)
+    }
+  }
+  await saveTaken(tx, connectionId, taken)
+  await saveDeparted(tx, cells, denies)
+  return denies
+}
+
+/** The same for subscription rows: a No that no pass has looked at stays behind (F5). */
+export async function noteLeavingRows(
+  tx: Queryable,
+  connectionId: string,
+  rows: readonly LeavingRow[],
+): Promise<void> {
+  if (rows.length === 0) {
+    return
+  }
+  const cells = await lockCells(
+    tx,
+    rows.map((row) => row.addressId),
+  )
+  const epoch = await epochOf(tx, connectionId)
+  const { denies, taken } = rowsLeaving(rows, cells, epoch)
+  await saveTaken(tx, connectionId, taken)
+  await saveDeparted(tx, cells, denies)
+}
+
+/** Denies that stay behind at addresses for another reason: those of records in doubt at their further addresses. */
+export async function noteDepartedDenies(
+  tx: Queryable,
+  denies: readonly DepartedDeny[],
+): Promise<void> {
+  if (denies.length > 0) {
+    const cells = await lockCells(
+      tx,
+      denies.map((deny) => deny.addressId),
+    )
+    await saveDeparted(tx, cells, denies)
+  }
+}
+
+function rowsLeaving(
+  leaving: readonly LeavingRow[],
+  cells: ReadonlyMap<string, StoredCell>,
+  epoch: number,
+): { readonly denies: readonly DepartedDeny[]; readonly taken: readonly Taken[] } {
+  const denies: DepartedDeny[] = []
+  const taken: Taken[] = []
+  for (const { addressId, row } of leaving) {
+    const reading = rowReading(row)
+    if (row.categoryId === null || reading === null) {
+      continue
+    }
+    const cellKey = categoryCell(row.categoryId)
+    const memory = cells.get(`${addressId} ${cellKey}`) ?? EMPTY_MEMORY
+    denies.push(...at(addressId, cellKey, denyOfLeaver([reading], memory, TOGGLE as Kind, epoch)))
+    taken.push({ ...takenAlong([reading], memory), of: 'row', cellKey, from: addressId })
+  }
+  return { denies, taken }
+}
+
+/** Readings of the record while it was there, and of the moment when it was found to have left. */
+function readingsOf(
+  { before, now }: LeavingContact,
+  purpose: Purpose,
+): readonly RecordReading<StoredValue>[] {
+  return [before, now].flatMap((contact) => {
+    const reading = contact && recordReading(contact, purpose)
+    return reading ? [{ ...reading, leftWith: before.leftWith?.[purpose] ?? null }] : []
+  })
+}
+
+function purposesOf({ before, now }: LeavingContact): readonly Purpose[] {
+  return [
+    ...new Set([...Object.keys(before.consents), ...Object.keys(now?.consents ?? {})]),
+  ] as Purpose[]
+}
+
+/**
+ * At a further address: a withdrawal by somebody else than us that eMarketeer has not taken over there, or one that may lie
+ * under our write. What we withdrew ourselves goes no further (C5).
+ */
+function denyOfGuest(
+  { before, now }: LeavingContact,
+  purpose: Purpose,
+  readings: readonly RecordReading<StoredValue>[],
+  known: {
+    readonly home: CellMemory<StoredValue>
+    readonly arrived: ArrivedVersions
+    readonly epoch: number
+  },
+): SeenRecord<StoredValue> | null {
+  const told = [before, now].findLast(
+    (contact) => contact && unarrivedDenies(contact.consents, known.arrived).includes(purpose),
+  )
+  if (told) {
+    const { crmContactId: recordId, consents } = told
+    const { value, version } = consents[purpose]!
+    return { recordId, value: value!, version, want: null, left: true }
+  }
+  const silent = readings.filter(({ value }) => value !== RICH.deny)
+  const isOurs = silent.length === 0 || readings.at(-1)!.value === RICH.deny
+  return isOurs ? null : denyOfLeaver(silent, known.home, kindOf(readings), known.epoch)
+}
+
+type Kind = ValueKind<StoredValue>
+
+function kindOf(readings: readonly RecordReading<StoredValue>[]): Kind {
+  const isToggle = readings.some(({ value }) => value === 'allow' || value === 'deny')
+  return (isToggle ? TOGGLE : RICH) as Kind
+}
+
+function at(
+  addressId: number,
+  cellKey: CellKey,
+  record: SeenRecord<StoredValue> | null,
+): readonly DepartedDeny[] {
+  return record === null ? [] : [{ addressId, cellKey, record }]
+}
+
+async function epochOf(tx: Queryable, connectionId: string): Promise<number> {
+  const [row] = await tx.query<{ epoch: number }>(
+    `SELECT epoch FROM connections WHERE connection_id = $1`,
+    [connectionId],
+  )
+  return row!.epoch
+}
+
+/** Locked, in address order: a pass that stores what it has seen comes before or after. */
+async function lockCells(
+  tx: Queryable,
+  addressIds: readonly (number | null)[],
+): Promise<ReadonlyMap<string, StoredCell>> {
+  const cells = await tx.query<StoredCell>(
+    `SELECT address_id AS "addressId", cell_key AS "cellKey", seen, open_allow AS "openAllow",
+        open_loosen AS "openLoosen", departed
+      FROM cells WHERE address_id = ANY($1) ORDER BY address_id, cell_key FOR UPDATE`,
+    [[...new Set(addressIds)]],
+  )
+  return new Map(cells.map((cell) => [`${cell.addressId} ${cell.cellKey}`, cell]))
+}
+
+async function saveDeparted(
+  tx: Queryable,
+  cells: ReadonlyMap<string, StoredCell>,
+  denies: readonly DepartedDeny[],
+): Promise<void> {
+  const departed = new Map<StoredCell, readonly SeenRecord<StoredValue>[]>()
+  for (const { addressId, cellKey, record } of denies) {
+    const cell = cells.get(`${addressId} ${cellKey}`)
+    if (cell) {
+      departed.set(cell, withDeparted(departed.get(cell) ?? cell.departed, record))
+    }
+  }
+  if (departed.size === 0) {
+    return
+  }
+  await tx.query(
+    `UPDATE cells c SET departed = u.departed, departures = departures + 1
+      FROM unnest($1::bigint[], $2::text[], $3::jsonb[]) AS u(address_id, cell_key, departed)
+      WHERE c.address_id = u.address_id AND c.cell_key = u.cell_key`,
+    [
+      [...departed.keys()].map((cell) => cell.addressId),
+      [...departed.keys()].map((cell) => cell.cellKey),
+      [...departed.values()].map((records) => JSON.stringify(records)),
+    ],
+  )
+}

@@ -1,0 +1,50 @@
+import { AppError } from '../../contracts/app-error.js'
+import type { Queryable } from '../db/database.js'
+
+/** A walker that is silent for longer is taken for dead. */
+const SILENCE = `interval '90 seconds'`
+
+/** Takes the right to load eMarketeer's whole state. @returns false while somebody else has it, or when it is loaded. */
+export async function startLoad(
+  db: Queryable,
+  connectionId: string,
+  token: string,
+): Promise<boolean> {
+  const rows = await db.query(
+    `UPDATE connections SET emarketeer_load_token = $2,
+        emarketeer_load_expires_at = clock_timestamp() + ${SILENCE}
+      WHERE connection_id = $1 AND emarketeer_cursor IS NULL
+        AND (emarketeer_load_expires_at IS NULL OR emarketeer_load_expires_at < clock_timestamp())
+      RETURNING 1`,
+    [connectionId, token],
+  )
+  return rows.length > 0
+}
+
+/**
+ * Part of each page's transaction: a walker that was taken for dead stores nothing over what came after it.
+ * @throws AppError `lease_lost`, retryable.
+ */
+export async function continueLoad(
+  tx: Queryable,
+  connectionId: string,
+  token: string,
+): Promise<void> {
+  const rows = await tx.query(
+    `UPDATE connections SET emarketeer_load_expires_at = clock_timestamp() + ${SILENCE}
+      WHERE connection_id = $1 AND emarketeer_load_token = $2 AND emarketeer_cursor IS NULL RETURNING 1`,
+    [connectionId, token],
+  )
+  if (rows.length === 0) {
+    throw new AppError('lease_lost', 'Another reader loads eMarketeer now.')
+  }
+}
+
+/** Gives the right back. */
+export async function endLoad(db: Queryable, connectionId: string, token: string): Promise<void> {
+  await db.query(
+    `UPDATE connections SET emarketeer_load_token = NULL, emarketeer_load_expires_at = NULL
+      WHERE connection_id = $1 AND emarketeer_load_token = $2`,
+    [connectionId, token],
+  )
+}

@@ -1,0 +1,312 @@
+import type { CellKey } from '../../domain/cell-key.js'
+import type { LegalBasis } from '../../domain/legal-basis.js'
+import { markDirty } from '../address/addresses.js'
+import type { Queryable } from '../db/database.js'
+
+/** eMarketeer's value of one cell, as its feed or a state told it. */
+export interface EmarketeerValue {
+  readonly addressId: number
+  readonly cellKey: CellKey
+  /** `unreadable`: a basis this release does not know; no write, and excluded at the send gate. */
+  readonly basis: LegalBasis | 'unreadable'
+  readonly version: number
+  readonly eventAtMs: number | null
+  readonly recordedAtMs: number | null
+  readonly source: string | null
+  /** `type` or `type:id` of who acted. */
+  readonly actor: string | null
+  /** The earlier of event and recording time of a person's last positive act, or null (our own write, a default). */
+  readonly positiveActMs: number | null
+  /** The later of event and recording time of a person's last deny, or null. */
+  readonly denyActMs: number | null
+}
+
+const UNNEST = `unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::float8[], $6::float8[], $7::text[],
+  $8::text[], $9::float8[], $10::float8[])
+  AS v(address_id, cell_key, basis, version, event_ms, recorded_ms, source, actor, positive_ms, deny_ms)`
+
+/**
+ * Takes values into our copy. A value of a lower or equal version changes nothing, so that feed, states and
+ * acknowledgements may arrive in any order; `replace` (a state read after the address was unknown) takes any version.
+ *
+ * Keeps the latest act of either kind by a person (docs/reconciliation.md, stored facts), and marks addresses that
+ * changed as moved and dirty.
+ * @returns ids of the addresses that changed.
+ */
+export async function takeEmarketeerValues(
+  tx: Queryable,
+  values: readonly EmarketeerValue[],
+  options: { readonly replace: boolean; readonly markDirty: boolean },
+): Promise<number[]> {
+  if (values.length === 0) {
+    return []
+  }
+  const sorted = [...values].sort(
+    (a, b) => a.addressId - b.addressId || (a.cellKey < b.cellKey ? -1 : 1),
+  )
+  const changed = await tx.query<{ id: number }>(
+    `INSERT INTO cells (address_id, cell_key, emarketeer_basis, emarketeer_version, emarketeer_event_at,
+        emarketeer_recorded_at, emarketeer_source, emarketeer_actor, last_positive_act_ms, last_deny_act_ms)
+      SELECT address_id, cell_key, basis, version, to_timestamp(event_ms / 1000), to_timestamp(recorded_ms / 1000),
+        source, actor, positive_ms, deny_ms
+      FROM ${UNNEST}
+      ON CONFLICT (address_id, cell_key) DO UPDATE SET
+        emarketeer_basis = excluded.emarketeer_basis, emarketeer_version = excluded.emarketeer_version,
+        emarketeer_event_at = excluded.emarketeer_event_at,
+        emarketeer_recorded_at = excluded.emarketeer_recorded_at,
+        emarketeer_source = excluded.emarketeer_source, emarketeer_actor = excluded.emarketeer_actor,
+        last_positive_act_ms = GREATEST(cells.last_positive_act_ms, excluded.last_positive_act_ms),
+        last_deny_act_ms = GREATEST(cells.last_deny_act_ms, excluded.last_deny_act_ms)
+      WHERE excluded.emarketeer_version > cells.emarketeer_version
+        OR ($11 AND (excluded.emarketeer_version, excluded.emarketeer_basis)
+          IS DISTINCT FROM (cells.emarketeer_version, cells.emarketeer_basis))
+      RETURNING address_id AS id`,
+    [
+      sorted.map((v) => v.addressId),
+      sorted.map((v) => v.cellKey),
+      sorted.map((v) => v.basis),
+      sorted.map((v) => v.version),
+      sorted.map((v) => v.eventAtMs),
+      sorted.map((v) => v.recordedAtMs),
+      sorted.map((v) => v.source),
+      sorted.map((v) => v.actor),
+      sorted.map((v) => v.positiveActMs),
+      sorted.map((v) => v.denyActMs),
+      options.replace,
+    ],
+  )
+  const ids = [...new Set(changed.map((row) => row.id))]
+  await markMoved(tx, ids, options.markDirty)
+  return ids
+}
+
+/**
+ * Notes that our copy of eMarketeer's state of these addresses changed, at ticks taken once the rows are locked. Where a CRM
+ * record has one of them as a further address, its primary address is due as well: a withdrawal follows it there (C5).
+ */
+export async function markMoved(
+  tx: Queryable,
+  addressIds: readonly number[],
+  dirty: boolean,
+): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  await tx.query(
+    `WITH target AS (SELECT address_id FROM addresses WHERE address_id = ANY($1) ORDER BY address_id FOR UPDATE)
+      UPDATE addresses a SET emarketeer_moved_tick = nextval('ledger_tick'),
+        dirty_tick = CASE WHEN $2 THEN nextval('ledger_tick') ELSE a.dirty_tick END,
+        dirty_since = CASE WHEN $2 THEN COALESCE(a.dirty_since, clock_timestamp()) ELSE a.dirty_since END,
+        not_before = CASE WHEN $2 THEN NULL ELSE a.not_before END,
+        attempts = CASE WHEN $2 THEN 0 ELSE a.attempts END
+      FROM target t WHERE a.address_id = t.address_id`,
+    [addressIds, dirty],
+  )
+  if (dirty) {
+    await markDirty(tx, await homesOfGuests(tx, addressIds))
+  }
+}
+
+async function homesOfGuests(tx: Queryable, addressIds: readonly number[]): Promise<number[]> {
+  const rows = await tx.query<{ id: number }>(
+    `SELECT DISTINCT c.address_id AS id FROM crm_other_addresses o
+      JOIN crm_contacts c USING (connection_id, crm_contact_id)
+      WHERE o.address_id = ANY($1) AND NOT o.deny_only AND c.state = 'live' AND c.address_id IS NOT NULL`,
+    [addressIds],
+  )
+  return rows.map((row) => row.id)
+}
+
+/** An eMarketeer contact and the address it has now; null: none. */
+export interface EmarketeerContactRow {
+  readonly contactId: string
+  readonly addressId: number | null
+  /** How eMarketeer compares its address, where that is not the text of the row; null: it is. */
+  readonly spelling: string | null
+}
+
+/** Stores which contact has which address. */
+export async function saveEmarketeerContacts(
+  tx: Queryable,
+  connectionId: string,
+  contacts: readonly EmarketeerContactRow[],
+  tick: number,
+): Promise<void> {
+  if (contacts.length === 0) {
+    return
+  }
+  const unique = [...new Map(contacts.map((c) => [c.contactId, c])).values()].sort((a, b) =>
+    a.contactId < b.contactId ? -1 : 1,
+  )
+  await tx.query(
+    `INSERT INTO emarketeer_contacts (connection_id, contact_id, address_id, spelling, read_tick)
+      SELECT $1, c.contact_id, c.address_id, c.spelling, $5
+      FROM unnest($2::text[], $3::bigint[], $4::text[]) AS c(contact_id, address_id, spelling)
+      ON CONFLICT (connection_id, contact_id) DO UPDATE
+        SET address_id = excluded.address_id, spelling = excluded.spelling, read_tick = excluded.read_tick`,
+    [
+      connectionId,
+      unique.map((c) => c.contactId),
+      unique.map((c) => c.addressId),
+      unique.map((c) => c.spelling),
+      tick,
+    ],
+  )
+  await tx.query(
+    `UPDATE addresses SET ever_in_emarketeer = true WHERE address_id = ANY($1) AND NOT ever_in_emarketeer`,
+    [unique.map((c) => c.addressId).filter((id) => id !== null)],
+  )
+}
+
+/**
+ * Adds contacts that a sendout targets, and that nothing has told of yet: an account without CRM is not walked over. Those
+ * that are known stay as they are, as the feed may have moved them since.
+ */
+export async function addSpelledContacts(
+  tx: Queryable,
+  connectionId: string,
+  contacts: readonly {
+    readonly contactId: string
+    readonly addressId: number
+    readonly spelling: string
+  }[],
+): Promise<void> {
+  if (contacts.length === 0) {
+    return
+  }
+  const added = await tx.query<{ id: number }>(
+    `INSERT INTO emarketeer_contacts (connection_id, contact_id, address_id, spelling)
+      SELECT $1, c.* FROM unnest($2::text[], $3::bigint[], $4::text[]) AS c ORDER BY 2
+      ON CONFLICT DO NOTHING RETURNING address_id AS id`,
+    [
+      connectionId,
+      contacts.map((c) => c.contactId),
+      contacts.map((c) => c.addressId),
+      contacts.map((c) => c.spelling),
+    ],
+  )
+  await markEmarketeerUnread(tx, [...new Set(added.map((row) => row.id))])
+}
+
+/** Contacts at these addresses that eMarketeer does not find by the text of the row: they are asked for by their ids. */
+export async function spelledContactsAt(
+  db: Queryable,
+  addressIds: readonly number[],
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT contact_id AS id FROM emarketeer_contacts WHERE address_id = ANY($1) AND spelling IS NOT NULL`,
+    [addressIds],
+  )
+  return rows.map((row) => row.id)
+}
+
+/**
+ * Those of the addresses that contacts have in several spellings. To eMarketeer each is an address of its own, with a state
+ * of its own: no single change tells how all of them stand.
+ */
+export async function spelledTwice(
+  db: Queryable,
+  addressIds: readonly number[],
+): Promise<ReadonlySet<number>> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT address_id AS id FROM emarketeer_contacts
+      WHERE address_id IN (SELECT address_id FROM emarketeer_contacts WHERE address_id = ANY($1) AND spelling IS NOT NULL)
+      GROUP BY 1 HAVING count(DISTINCT COALESCE(spelling, '')) > 1`,
+    [addressIds],
+  )
+  return new Set(rows.map((row) => row.id))
+}
+
+/** Removes deleted contacts. @returns the addresses that they had. */
+export async function removeEmarketeerContacts(
+  tx: Queryable,
+  connectionId: string,
+  contactIds: readonly string[],
+): Promise<number[]> {
+  if (contactIds.length === 0) {
+    return []
+  }
+  const rows = await tx.query<{ id: number }>(
+    `DELETE FROM emarketeer_contacts WHERE connection_id = $1 AND contact_id = ANY($2) AND address_id IS NOT NULL
+      RETURNING address_id AS id`,
+    [connectionId, contactIds],
+  )
+  return [...new Set(rows.map((row) => row.id))]
+}
+
+/** eMarketeer's state of these addresses is unknown until it is read; whatever was seen proves nothing (F5). */
+export async function markEmarketeerUnread(
+  tx: Queryable,
+  addressIds: readonly number[],
+): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  await tx.query(`UPDATE addresses SET emarketeer_unread = true WHERE address_id = ANY($1)`, [
+    addressIds,
+  ])
+  await markMoved(tx, addressIds, true)
+}
+
+/** Nothing of eMarketeer's state is known any more: what follows the cursor that was lost may have changed anything. */
+export async function markAllEmarketeerUnread(tx: Queryable, connectionId: string): Promise<void> {
+  await tx.query(
+    `UPDATE addresses SET emarketeer_unread = true, emarketeer_moved_tick = nextval('ledger_tick'),
+        dirty_tick = nextval('ledger_tick'), dirty_since = COALESCE(dirty_since, clock_timestamp()),
+        not_before = NULL
+      WHERE connection_id = $1`,
+    [connectionId],
+  )
+}
+
+/** eMarketeer's state of these addresses is known again. */
+export async function markEmarketeerRead(
+  tx: Queryable,
+  addressIds: readonly number[],
+): Promise<void> {
+  await tx.query(
+    `UPDATE addresses SET emarketeer_unread = false WHERE address_id = ANY($1) AND emarketeer_unread`,
+    [addressIds],
+  )
+}
+
+/**
+ * Nobody in eMarketeer has these addresses any more: the link ends. Its values go, what was observed proves nothing;
+ * should the address come back, eMarketeer itself starts it withdrawn (suppression) and it is read afresh (F5).
+ */
+export async function clearEmarketeerState(
+  tx: Queryable,
+  addressIds: readonly number[],
+): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  await tx.query(`DELETE FROM cells WHERE address_id = ANY($1)`, [addressIds])
+}
+
+/** Contacts that a complete walk, begun at `tick`, did not meet; they are read once more before they count as gone. */
+export async function contactsNotWalked(
+  db: Queryable,
+  connectionId: string,
+  tick: number,
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT contact_id AS id FROM emarketeer_contacts WHERE connection_id = $1 AND read_tick < $2`,
+    [connectionId, tick],
+  )
+  return rows.map((row) => row.id)
+}
+
+/** Addresses of these eMarketeer contacts, as far as known. */
+export async function addressesOfEmarketeerContacts(
+  db: Queryable,
+  connectionId: string,
+  contactIds: readonly string[],
+): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT DISTINCT address_id AS id FROM emarketeer_contacts
+      WHERE connection_id = $1 AND contact_id = ANY($2) AND address_id IS NOT NULL`,
+    [connectionId, contactIds],
+  )
+  return rows.map((row) => row.id)
+}

@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import pg from 'pg'
+import { AppError } from '../../contracts/app-error.js'
+import { ADDRESS_KEY_VERSION } from '../../domain/email-address.js'
+import { toDatabaseError } from './database-error.js'
+import { makeLogins, type Login } from './logins.js'
+
+/** One numbered file of `migrations/`. */
+interface Migration {
+  readonly number: number
+  readonly name: string
+  readonly sql: string
+  readonly checksum: string
+}
+
+/** What a run of {@link migrate} did. */
+export interface MigrationReport {
+  readonly applied: readonly string[]
+  readonly current: string | null
+  /** Names of those that were made, or given their password. */
+  readonly logins: readonly string[]
+}
+
+/** The folder of the numbered files. */
+export const MIGRATIONS: URL = new URL('./migrations/', import.meta.url)
+/** Any fixed number: two processes that migrate at once wait for each other. */
+const ADVISORY_LOCK_ID = 7_210_031
+
+async function readMigrations(): Promise<readonly Migration[]> {
+  const names = (await readdir(MIGRATIONS)).filter((name) => /^\d{4}_.*\.sql$/.test(name)).sort()
+  return Promise.all(
+    names.map(async (name) => {
+      const sql = await readFile(new URL(name, MIGRATIONS), 'utf8')
+      const checksum = createHash('sha256').update(sql).digest('hex')
+      return { number: Number(name.slice(0, 4)), name, sql, checksum }
+    }),
+  )
+}
+
+/**
+ * Brings the database to the newest schema: numbered files, forward only, each in a transaction of its own, under
+ * a lock. Safe to repeat and to run twice at once.
+ *
+ * @param databaseUrl of the owner.
+ * @param logins made, or given their password, once the schema is there.
+ * @throws AppError `database_unreachable`; `ledger_keys_differ` where it holds addresses by keys of another version, before
+ *   anything is changed; or `internal` where a file that has run was changed since.
+ */
+export async function migrate(
+  databaseUrl: string,
+  logins: readonly Login[] = [],
+): Promise<MigrationReport> {
+  const client = clientOf(databaseUrl)
+  try {
+    await client.connect()
+    await client.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCK_ID])
+    await client.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
+      number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL,
+      applied_at timestamptz NOT NULL DEFAULT now())`)
+    await refuseOtherKeys(client)
+    const report = await applyMissing(client, await readMigrations())
+    await client.query(
+      `INSERT INTO address_key_version (version) VALUES ($1)
+        ON CONFLICT (only_row) DO UPDATE SET version = excluded.version`,
+      [ADDRESS_KEY_VERSION],
+    )
+    await makeLogins(client, logins)
+    return { ...report, logins: logins.map(({ name }) => name) }
+  } catch (error) {
+    throw toDatabaseError(error)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+function clientOf(databaseUrl: string): pg.Client {
+  try {
+    const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
+    // One that dies between two statements is told of by the next.
+    return client.on('error', () => undefined)
+  } catch (error) {
+    // It reads the files of certificates.
+    throw toDatabaseError(error)
+  }
+}
+
+/**
+ * Keys are made from addresses as the systems spell them, which the ledger does not keep: other keys cannot be made of
+ * them. Compared by two kinds of keys, a person who opted out under one would be a stranger under the other.
+ */
+async function refuseOtherKeys(client: pg.Client): Promise<void> {
+  if (!(await exists(client, 'addresses'))) {
+    return
+  }
+  const { rows } = await client.query('SELECT 1 FROM addresses LIMIT 1')
+  const stored = await storedKeyVersion(client)
+  if (rows.length > 0 && stored !== ADDRESS_KEY_VERSION) {
+    throw new AppError(
+      'ledger_keys_differ',
+      `This ledger keeps addresses by keys of version ${stored}; this release compares them by version ${ADDRESS_KEY_VERSION}.`,
+      { path: 'DATABASE_URL', value: String(stored) },
+    )
+  }
+}
+
+/** Version 1 was not noted. */
+async function storedKeyVersion(client: pg.Client): Promise<number> {
+  if (!(await exists(client, 'address_key_version'))) {
+    return 1
+  }
+  const { rows } = await client.query<{ version: number }>(
+    'SELECT version FROM address_key_version',
+  )
+  return rows[0]?.version ?? 1
+}
+
+async function exists(client: pg.Client, table: string): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>(
+    'SELECT to_regclass($1) IS NOT NULL AS found',
+    [table],
+  )
+  return rows[0]?.found === true
+}
+
+async function applyMissing(
+  client: pg.Client,
+  migrations: readonly Migration[],
+): Promise<Omit<MigrationReport, 'logins'>> {
+  const { rows } = await client.query<{ number: number; checksum: string }>(
+    'SELECT number, checksum FROM schema_migrations',
+  )
+  const done = new Map(rows.map((row) => [row.number, row.checksum]))
+  const applied: string[] = []
+  for (const migration of migrations) {
+    const checksum = done.get(migration.number)
+    if (checksum !== undefined && checksum !== migration.checksum) {
+      throw new AppError(
+        'internal',
+        `Migration ${migration.name} was changed after it had run. Put it back; add a new number instead.`,
+      )
+    }
+    if (checksum === undefined) {
+      await apply(client, migration)
+      applied.push(migration.name)
+    }
+  }
+  return { applied, current: migrations.at(-1)?.name ?? null }
+}
+
+async function apply(client: pg.Client, { number, name, sql, checksum }: Migration): Promise<void> {
+  await client.query('BEGIN')
+  try {
+    await client.query(sql)
+    await client.query(
+      'INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, $2, $3)',
+      [number, name, checksum],
+    )
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK')
+    throw error
+  }
+}

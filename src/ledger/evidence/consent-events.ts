@@ -1,0 +1,145 @@
+import type { CellKey } from '../../domain/cell-key.js'
+import type { DecisionInputs, RuleLine } from '../../domain/reconcile/types.js'
+import type { Tier } from '../../contracts/names.js'
+import type { Queryable } from '../db/database.js'
+
+/** Evidence of one decision that writes (rule F6); stored with the decision, before any call. */
+export interface ConsentEvent {
+  readonly eventId: string
+  readonly connectionId: string
+  readonly addressId: number
+  readonly cellKey: CellKey
+  readonly line: RuleLine
+  readonly inputs: DecisionInputs
+  readonly ambiguous: boolean
+  readonly movedSide: 'emarketeer' | 'crm' | 'both' | 'none'
+  readonly emarketeerOld: string
+  readonly emarketeerNew: string
+  readonly crmOld: string
+  readonly crmNew: string
+  readonly actorType: string | null
+  readonly actorId: string | null
+  /** The range in which the act must have happened. */
+  readonly actedFromMs: number | null
+  readonly actedToMs: number | null
+  /** What speaks for a positive basis, in words; `none` where nothing does (B5). */
+  readonly evidence: string | null
+  /** The basis that a Consent from the CRM replaced (B5). */
+  readonly replacedBasis: string | null
+  readonly tier: Tier
+  readonly workflowId: string
+  readonly runId: string
+}
+
+/** What became of one write of a decision. */
+export interface WriteOutcomeRow {
+  readonly eventId: string
+  readonly side: 'emarketeer' | 'crm'
+  readonly recordId: string
+  readonly outcome:
+    | 'applied'
+    /** Applied, but what was read back is not ours, or not only ours. */
+    | 'overtaken'
+    | 'unchanged'
+    | 'conflict'
+    | 'gone'
+    | 'refused'
+    | 'unknown'
+    | 'notSent'
+  readonly version: string | null
+}
+
+/** Appends events. */
+export async function appendConsentEvents(
+  tx: Queryable,
+  events: readonly ConsentEvent[],
+): Promise<void> {
+  if (events.length === 0) {
+    return
+  }
+  await tx.query(
+    `INSERT INTO consent_events (event_id, connection_id, address_id, cell_key, line, inputs, ambiguous, moved_side,
+        emarketeer_old, emarketeer_new, crm_old, crm_new, actor_type, actor_id, acted_from, acted_to, evidence,
+        replaced_basis, tier, workflow_id, run_id)
+      SELECT (e->>'eventId')::uuid, e->>'connectionId', (e->>'addressId')::bigint, e->>'cellKey', e->>'line',
+        e->'inputs', (e->>'ambiguous')::boolean, e->>'movedSide', e->>'emarketeerOld', e->>'emarketeerNew',
+        e->>'crmOld', e->>'crmNew', e->>'actorType', e->>'actorId',
+        to_timestamp((e->>'actedFromMs')::float8 / 1000), to_timestamp((e->>'actedToMs')::float8 / 1000),
+        e->>'evidence', e->>'replacedBasis', e->>'tier', e->>'workflowId', (e->>'runId')::uuid
+      FROM jsonb_array_elements($1::jsonb) AS e`,
+    [JSON.stringify(events)],
+  )
+}
+
+/** Appends outcomes. */
+export async function appendOutcomes(
+  tx: Queryable,
+  outcomes: readonly WriteOutcomeRow[],
+): Promise<void> {
+  if (outcomes.length === 0) {
+    return
+  }
+  await tx.query(
+    `INSERT INTO consent_event_outcomes (event_id, side, record_id, outcome, version)
+      SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])`,
+    [
+      outcomes.map((o) => o.eventId),
+      outcomes.map((o) => o.side),
+      outcomes.map((o) => o.recordId),
+      outcomes.map((o) => o.outcome),
+      outcomes.map((o) => o.version),
+    ],
+  )
+}
+
+/** An event as `why` reads it. */
+export interface RecordedConsentEvent extends Omit<
+  ConsentEvent,
+  'connectionId' | 'runId' | 'eventId'
+> {
+  readonly recordedAt: Date
+  readonly outcomes: readonly { side: string; outcome: string; recordId: string }[]
+}
+
+/** A decision whose proof only an unrelated edit of the CRM record spoiled. */
+export interface AmbiguousDecision {
+  readonly at: Date
+  readonly cell: CellKey
+  readonly line: RuleLine
+  /** The eMarketeer contact that has the address now; null: nobody. */
+  readonly contactId: string | null
+}
+
+/** The newest ambiguous decisions of a connection, newest first. */
+export function ambiguousDecisionsOf(
+  db: Queryable,
+  connectionId: string,
+  limit: number,
+): Promise<AmbiguousDecision[]> {
+  return db.query<AmbiguousDecision>(
+    `SELECT e.recorded_at AS at, e.cell_key AS cell, e.line,
+        (SELECT min(c.contact_id) FROM emarketeer_contacts c WHERE c.address_id = e.address_id) AS "contactId"
+      FROM consent_events e WHERE e.connection_id = $1 AND e.ambiguous ORDER BY e.recorded_at DESC LIMIT $2`,
+    [connectionId, limit],
+  )
+}
+
+/** An address's events, oldest first. */
+export function consentEventsOf(
+  db: Queryable,
+  connectionId: string,
+  addressId: number,
+): Promise<RecordedConsentEvent[]> {
+  return db.query<RecordedConsentEvent>(
+    `SELECT e.address_id AS "addressId", e.cell_key AS "cellKey", e.line, e.inputs, e.ambiguous,
+        e.moved_side AS "movedSide", e.emarketeer_old AS "emarketeerOld", e.emarketeer_new AS "emarketeerNew",
+        e.crm_old AS "crmOld", e.crm_new AS "crmNew", e.actor_type AS "actorType", e.actor_id AS "actorId",
+        extract(epoch FROM e.acted_from)::float8 * 1000 AS "actedFromMs",
+        extract(epoch FROM e.acted_to)::float8 * 1000 AS "actedToMs", e.evidence,
+        e.replaced_basis AS "replacedBasis", e.tier, e.workflow_id AS "workflowId", e.recorded_at AS "recordedAt",
+        COALESCE((SELECT jsonb_agg(jsonb_build_object('side', o.side, 'outcome', o.outcome, 'recordId', o.record_id))
+          FROM consent_event_outcomes o WHERE o.event_id = e.event_id), '[]') AS outcomes
+      FROM consent_events e WHERE e.connection_id = $1 AND e.address_id = $2 ORDER BY e.sequence`,
+    [connectionId, addressId],
+  )
+}

@@ -1,0 +1,151 @@
+import type { Queryable } from '../db/database.js'
+
+/** A webhook's hint, reduced to ids. */
+export interface InboxHint {
+  readonly source: 'crm' | 'emarketeer'
+  readonly shard: number
+  readonly entity: 'contact' | 'subscription' | 'change'
+  readonly entityId: string
+  readonly crmContactId: string | null
+  readonly actorUserId: string | null
+  readonly saysDeny: boolean
+  readonly eventId: string
+}
+
+/** A hint that waits. */
+export interface WaitingHint extends InboxHint {
+  readonly inboxId: number
+  readonly receivedAtMs: number
+}
+
+/** Further hints about one record within this time of the last are handled together. */
+const COALESCE_MS = 2_000
+
+/**
+ * Stores hints before the sender gets its 2xx. The first about a record is due at once (leading edge); one that comes
+ * within two seconds after another waits for the rest of them. A repeated event changes nothing.
+ * @returns how many were new.
+ */
+export async function putHints(
+  db: Queryable,
+  connectionId: string,
+  hints: readonly InboxHint[],
+): Promise<number> {
+  const rows = await db.query(
+    `INSERT INTO inbox (connection_id, source, shard, entity, entity_id, crm_contact_id, actor_user_id, says_deny,
+        event_id, not_before)
+      SELECT $1, h.*, clock_timestamp() + CASE WHEN EXISTS (SELECT FROM inbox i
+          WHERE i.connection_id = $1 AND i.source = h.source AND i.entity_id = h.entity_id
+            AND i.received_at > clock_timestamp() - $9 * interval '1 millisecond')
+        THEN $9 * interval '1 millisecond' ELSE interval '0' END
+      FROM unnest($2::text[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[],
+        $10::text[]) AS h(source, shard, entity, entity_id, crm_contact_id, actor_user_id, says_deny, event_id)
+      ON CONFLICT (connection_id, source, event_id) DO NOTHING RETURNING 1`,
+    [
+      connectionId,
+      hints.map((h) => h.source),
+      hints.map((h) => h.shard),
+      hints.map((h) => h.entity),
+      hints.map((h) => h.entityId),
+      hints.map((h) => h.crmContactId),
+      hints.map((h) => h.actorUserId),
+      hints.map((h) => h.saysDeny),
+      COALESCE_MS,
+      hints.map((h) => h.eventId),
+    ],
+  )
+  return rows.length
+}
+
+const HINT = `inbox_id AS "inboxId", source, shard, entity, entity_id AS "entityId", crm_contact_id AS "crmContactId",
+  actor_user_id AS "actorUserId", says_deny AS "saysDeny", event_id AS "eventId",
+  extract(epoch FROM received_at)::float8 * 1000 AS "receivedAtMs"`
+
+/** Hints of a shard that are due, oldest first. */
+export function dueHints(
+  db: Queryable,
+  connectionId: string,
+  shard: number,
+  limit: number,
+): Promise<WaitingHint[]> {
+  return db.query<WaitingHint>(
+    `SELECT ${HINT} FROM inbox WHERE connection_id = $1 AND shard = $2 AND handled_at IS NULL
+        AND not_before <= clock_timestamp() ORDER BY inbox_id LIMIT $3`,
+    [connectionId, shard, limit],
+  )
+}
+
+/**
+ * Milliseconds until the next hint of a shard is due, 0 where it is, or null when none waits. GREATEST passes over nulls:
+ * it is kept away from a minimum over no rows.
+ */
+export async function nextHintDueMs(
+  db: Queryable,
+  connectionId: string,
+  shard: number,
+): Promise<number | null> {
+  const [row] = await db.query<{ ms: number }>(
+    `SELECT GREATEST(0, ceil(extract(epoch FROM not_before - clock_timestamp()) * 1000))::int AS ms
+      FROM inbox WHERE connection_id = $1 AND shard = $2 AND handled_at IS NULL ORDER BY not_before LIMIT 1`,
+    [connectionId, shard],
+  )
+  return row?.ms ?? null
+}
+
+/** Hints handled. */
+export async function markHintsHandled(db: Queryable, inboxIds: readonly number[]): Promise<void> {
+  await db.query(`UPDATE inbox SET handled_at = clock_timestamp() WHERE inbox_id = ANY($1)`, [
+    inboxIds,
+  ])
+}
+
+/** Puts hints off that could not be handled: 5 s, doubling, at most 10 minutes. They still count at the gate. */
+export async function deferHints(db: Queryable, inboxIds: readonly number[]): Promise<void> {
+  await db.query(
+    `UPDATE inbox SET attempts = attempts + 1, not_before = clock_timestamp()
+        + LEAST(interval '10 minutes', interval '5 seconds' * power(2, LEAST(attempts, 8)))
+      WHERE inbox_id = ANY($1)`,
+    [inboxIds],
+  )
+}
+
+/** CRM contacts of which a deny waits in the inbox (rule G7). */
+export async function contactsWithWaitingDeny(
+  db: Queryable,
+  connectionId: string,
+): Promise<Set<string>> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT DISTINCT COALESCE(i.crm_contact_id, s.crm_contact_id) AS id FROM inbox i
+      LEFT JOIN crm_subscriptions s ON s.connection_id = i.connection_id AND s.row_id = i.entity_id
+      WHERE i.connection_id = $1 AND i.source = 'crm' AND i.handled_at IS NULL AND i.says_deny
+        AND COALESCE(i.crm_contact_id, s.crm_contact_id) IS NOT NULL`,
+    [connectionId],
+  )
+  return new Set(rows.map((row) => row.id))
+}
+
+/** The last hint about each contact that named who acted; kept a week for the evidence. */
+export async function lastActors(
+  db: Queryable,
+  connectionId: string,
+  crmContactIds: readonly string[],
+): Promise<Map<string, { userId: string; receivedAtMs: number }>> {
+  const rows = await db.query<{ id: string; userId: string; receivedAtMs: number }>(
+    `SELECT DISTINCT ON (crm_contact_id) crm_contact_id AS id, actor_user_id AS "userId",
+        extract(epoch FROM received_at)::float8 * 1000 AS "receivedAtMs"
+      FROM inbox WHERE connection_id = $1 AND crm_contact_id = ANY($2) AND entity = 'contact'
+        AND actor_user_id IS NOT NULL
+      ORDER BY crm_contact_id, inbox_id DESC`,
+    [connectionId, crmContactIds],
+  )
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+/** Removes handled hints older than a week (they hold ids only). @returns how many. */
+export async function purgeHandledHints(db: Queryable, connectionId: string): Promise<number> {
+  const rows = await db.query(
+    `DELETE FROM inbox WHERE connection_id = $1 AND handled_at < now() - interval '7 days' RETURNING 1`,
+    [connectionId],
+  )
+  return rows.length
+}

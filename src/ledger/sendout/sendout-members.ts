@@ -1,0 +1,186 @@
+import type { Channel } from '../../contracts/pre-send.js'
+import type { Queryable } from '../db/database.js'
+import type { Verdict } from './sendouts.js'
+
+/** Verdicts stored by one statement. */
+const AT_ONCE = 10_000
+
+/** A targeted contact, as fixed by the audience. */
+export interface SendoutMember {
+  readonly position: number
+  readonly contactId: string
+  readonly email: string | null
+  readonly mobile: string | null
+  readonly addressId: number | null
+}
+
+/** Stores members; positions already there are left, so a repeated page changes nothing. */
+export async function saveMembers(
+  db: Queryable,
+  sendoutRunId: string,
+  members: readonly SendoutMember[],
+): Promise<void> {
+  if (members.length === 0) {
+    return
+  }
+  await db.query(
+    `INSERT INTO sendout_members (sendout_run_id, position, contact_id, email, mobile, address_id)
+      SELECT $1, m.* FROM unnest($2::int[], $3::text[], $4::text[], $5::text[], $6::bigint[]) AS m
+      ON CONFLICT DO NOTHING`,
+    [
+      sendoutRunId,
+      members.map((m) => m.position),
+      members.map((m) => m.contactId),
+      members.map((m) => m.email),
+      members.map((m) => m.mobile),
+      members.map((m) => m.addressId),
+    ],
+  )
+}
+
+const MEMBER = `position, contact_id AS "contactId", email, mobile, address_id AS "addressId"`
+
+/** Members from a position on, in order. */
+export function membersFrom(
+  db: Queryable,
+  sendoutRunId: string,
+  from: number,
+  limit: number,
+): Promise<SendoutMember[]> {
+  return db.query<SendoutMember>(
+    `SELECT ${MEMBER} FROM sendout_members WHERE sendout_run_id = $1 AND position >= $2
+      ORDER BY position LIMIT $3`,
+    [sendoutRunId, from, limit],
+  )
+}
+
+/** Eligible members from a position on, in order. */
+export function eligibleFrom(
+  db: Queryable,
+  sendoutRunId: string,
+  from: number,
+  limit: number,
+): Promise<SendoutMember[]> {
+  return db.query<SendoutMember>(
+    `SELECT ${MEMBER} FROM sendout_members
+      WHERE sendout_run_id = $1 AND position >= $2 AND verdict = 'eligible' ORDER BY position LIMIT $3`,
+    [sendoutRunId, from, limit],
+  )
+}
+
+/**
+ * Distinct addresses of a range of members, and those that are named in what a member has for an address (rule A). `open`:
+ * those that need a pass before they can be decided; one that only waits for tomorrow's budget of rows does not.
+ * @param range positions, the end exclusive.
+ */
+export async function memberAddresses(
+  db: Queryable,
+  sendoutRunId: string,
+  range: { readonly from: number; readonly to: number },
+  which: 'all' | 'open',
+): Promise<number[]> {
+  const isChosen = `(NOT $4 OR (a.dirty_tick IS NOT NULL AND COALESCE(a.not_before, now()) < current_date + 1) OR a.emarketeer_unread OR a.crm_doubtful_tick IS NOT NULL)`
+  const rows = await db.query<{ id: number }>(
+    `SELECT a.address_id AS id FROM sendout_members m JOIN addresses a USING (address_id)
+        WHERE m.sendout_run_id = $1 AND m.position >= $2 AND m.position < $3 AND ${isChosen}
+      UNION SELECT a.address_id FROM addresses a WHERE ${isChosen} AND a.address_id = ANY (ARRAY(
+        SELECT mentioned_address_id FROM address_mentions WHERE address_id = ANY (ARRAY(
+          SELECT address_id FROM sendout_members WHERE sendout_run_id = $1 AND position >= $2 AND position < $3))))
+      ORDER BY id`,
+    [sendoutRunId, range.from, range.to, which === 'open'],
+  )
+  return rows.map((row) => row.id)
+}
+
+/**
+ * Texts in eMarketeer that name one of a range of members, and whose state there must be read before these can be decided.
+ * @param range positions, the end exclusive.
+ */
+export async function unreadMentionsOfMembers(
+  db: Queryable,
+  sendoutRunId: string,
+  range: { readonly from: number; readonly to: number },
+): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT address_id AS id FROM addresses WHERE emarketeer_unread AND address_id = ANY (ARRAY(
+        SELECT address_id FROM address_mentions WHERE mentioned_address_id = ANY (ARRAY(
+          SELECT address_id FROM sendout_members WHERE sendout_run_id = $1 AND position >= $2 AND position < $3))))
+      ORDER BY id`,
+    [sendoutRunId, range.from, range.to],
+  )
+  return rows.map((row) => row.id)
+}
+
+/** What a member came to, by its position. */
+export interface MemberVerdict {
+  readonly position: number
+  readonly verdict: Verdict
+}
+
+/**
+ * Stores verdicts: one statement a verdict, which finds its rows by key. Joined to a list of positions instead, a run
+ * that the planner has no statistics of would be compared with the whole list row by row.
+ *
+ * A run that is closed keeps those that were told: whoever still decides was given up meanwhile.
+ */
+export async function saveVerdicts(
+  db: Queryable,
+  sendoutRunId: string,
+  verdicts: readonly MemberVerdict[],
+): Promise<void> {
+  for (const verdict of new Set(verdicts.map((v) => v.verdict))) {
+    const positions = verdicts.filter((v) => v.verdict === verdict).map((v) => v.position)
+    await db.query(
+      `UPDATE sendout_members SET verdict = $3 WHERE sendout_run_id = $1 AND position = ANY($2)
+        AND EXISTS (SELECT FROM sendout_runs WHERE sendout_run_id = $1 AND outcome IS NULL FOR SHARE)`,
+      [sendoutRunId, positions, verdict],
+    )
+  }
+}
+
+/** Of eligible members with the same address (or number), the lowest contact id stays (G4). */
+export async function excludeDuplicates(
+  db: Queryable,
+  sendoutRunId: string,
+  channel: Channel,
+): Promise<void> {
+  const key = channel === 'email' ? `address_id` : `regexp_replace(mobile, '[^0-9+]', '', 'g')`
+  // Found first, by sorting alone, and then stored by key: a join of a run with itself may take the square of its size.
+  const repeated = await db.query<{ position: number }>(
+    `SELECT position FROM (SELECT position, row_number() OVER (PARTITION BY ${key}
+          ORDER BY length(contact_id), contact_id, position) AS rank
+        FROM sendout_members WHERE sendout_run_id = $1 AND verdict = 'eligible') d
+      WHERE d.rank > 1`,
+    [sendoutRunId],
+  )
+  for (let at = 0; at < repeated.length; at += AT_ONCE) {
+    await saveVerdicts(
+      db,
+      sendoutRunId,
+      repeated
+        .slice(at, at + AT_ONCE)
+        .map(({ position }) => ({ position, verdict: 'duplicateAddress' })),
+    )
+  }
+}
+
+/** How many members came to what; undecided ones count as `notVerified`. */
+export async function countVerdicts(
+  db: Queryable,
+  sendoutRunId: string,
+): Promise<Map<Verdict, number>> {
+  const rows = await db.query<{ verdict: Verdict; count: number }>(
+    `SELECT COALESCE(verdict, 'notVerified') AS verdict, count(*) AS count FROM sendout_members
+      WHERE sendout_run_id = $1 GROUP BY 1`,
+    [sendoutRunId],
+  )
+  return new Map(rows.map((row) => [row.verdict, row.count]))
+}
+
+/** Nobody is eligible any more: the sendout was aborted (G5). */
+export async function revokeEligible(db: Queryable, sendoutRunId: string): Promise<void> {
+  await db.query(
+    `UPDATE sendout_members SET verdict = 'notVerified' WHERE sendout_run_id = $1 AND (verdict IS NULL OR verdict = 'eligible')`,
+    [sendoutRunId],
+  )
+}

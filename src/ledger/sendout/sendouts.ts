@@ -1,0 +1,171 @@
+import type { Channel, PreSendResult, SendoutStage } from '../../contracts/pre-send.js'
+import type { ExclusionReason } from '../../domain/exclusion-reason.js'
+import type { Queryable } from '../db/database.js'
+
+/** One run of a sendout's check. */
+export interface SendoutRun {
+  readonly sendoutRunId: string
+  readonly sendoutId: string
+  readonly stage: SendoutStage
+  readonly run: number
+  readonly accountId: string
+  readonly connectionId: string
+  /** How often the connection had been made anew when the run was opened. */
+  readonly connectionEpoch: number
+  readonly crm: string
+  readonly workflowId: string
+  readonly channel: Channel | null
+  readonly categoryId: string | null
+  readonly transactional: boolean | null
+  readonly audienceId: string | null
+  readonly targeted: number
+  readonly askedTick: number | null
+  readonly askedAt: Date | null
+  readonly deadline: Date
+  readonly outcome: 'decided' | 'aborted' | null
+  readonly result: PreSendResult | null
+}
+
+const COLUMNS = `sendout_run_id AS "sendoutRunId", sendout_id AS "sendoutId", stage, run, account_id AS "accountId",
+  connection_id AS "connectionId", connection_epoch AS "connectionEpoch", crm, workflow_id AS "workflowId", channel, category_id AS "categoryId",
+  transactional, audience_id AS "audienceId", targeted, asked_tick AS "askedTick", asked_at AS "askedAt", deadline, outcome, result`
+
+/** What a run is opened with. */
+export interface NewSendoutRun {
+  readonly sendoutRunId: string
+  readonly sendoutId: string
+  readonly stage: SendoutStage
+  readonly accountId: string
+  readonly connectionId: string
+  readonly crm: string
+  readonly workflowId: string
+  readonly deadlineMs: number
+}
+
+/** Opens a run, numbered after the account's last one of the same sendout and stage; safe to repeat with the same id. */
+export async function openSendoutRun(tx: Queryable, run: NewSendoutRun): Promise<SendoutRun> {
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtext('sendout ' || $1))`, [run.sendoutId])
+  await tx.query(
+    `INSERT INTO sendout_runs (sendout_run_id, sendout_id, stage, run, account_id, connection_id, crm, workflow_id,
+        deadline, connection_epoch)
+      SELECT $1, $2, $3, COALESCE(max(run), 0) + 1, $4, $5, $6, $7, to_timestamp($8 / 1000.0),
+        (SELECT epoch FROM connections WHERE connection_id = $5)
+      FROM sendout_runs WHERE sendout_id = $2 AND stage = $3 AND account_id = $4
+      ON CONFLICT (sendout_run_id) DO NOTHING`,
+    [
+      run.sendoutRunId,
+      run.sendoutId,
+      run.stage,
+      run.accountId,
+      run.connectionId,
+      run.crm,
+      run.workflowId,
+      run.deadlineMs,
+    ],
+  )
+  return (await findSendoutRun(tx, run.sendoutRunId))!
+}
+
+/** A run by its id, or null. */
+export async function findSendoutRun(
+  db: Queryable,
+  sendoutRunId: string,
+): Promise<SendoutRun | null> {
+  const rows = await db.query<SendoutRun>(
+    `SELECT ${COLUMNS} FROM sendout_runs WHERE sendout_run_id = $1`,
+    [sendoutRunId],
+  )
+  return rows[0] ?? null
+}
+
+/** The same, held until the transaction ends: nobody stores a verdict meanwhile. */
+export async function lockSendoutRun(tx: Queryable, sendoutRunId: string): Promise<SendoutRun> {
+  const rows = await tx.query<SendoutRun>(
+    `SELECT ${COLUMNS} FROM sendout_runs WHERE sendout_run_id = $1 FOR UPDATE`,
+    [sendoutRunId],
+  )
+  return rows[0]!
+}
+
+/**
+ * The newest run of a sendout's stage, of each account that has a sendout of this id; a later run's list replaces the
+ * earlier one's (G1).
+ * @param accountId null: of all accounts.
+ */
+export function newestSendoutRuns(
+  db: Queryable,
+  sendoutId: string,
+  stage: SendoutStage,
+  accountId: string | null,
+): Promise<SendoutRun[]> {
+  return db.query<SendoutRun>(
+    `SELECT DISTINCT ON (account_id) ${COLUMNS} FROM sendout_runs
+      WHERE sendout_id = $1 AND stage = $2 AND ($3::text IS NULL OR account_id = $3)
+      ORDER BY account_id, run DESC`,
+    [sendoutId, stage, accountId],
+  )
+}
+
+/** Notes the moment at which the sendout asked; what is read later counts as verified. Kept when repeated. */
+export async function markAsked(db: Queryable, sendoutRunId: string, tick: number): Promise<void> {
+  await db.query(
+    `UPDATE sendout_runs SET asked_tick = $2, asked_at = clock_timestamp()
+      WHERE sendout_run_id = $1 AND asked_tick IS NULL`,
+    [sendoutRunId, tick],
+  )
+}
+
+/** Keeps what the audience is. */
+export async function saveAudience(
+  db: Queryable,
+  sendoutRunId: string,
+  audience: {
+    readonly channel: Channel
+    readonly categoryId: string | null
+    readonly transactional: boolean
+    readonly audienceId: string | null
+    readonly targeted: number
+  },
+): Promise<void> {
+  await db.query(
+    `UPDATE sendout_runs SET channel = $2, category_id = $3, transactional = $4, audience_id = $5, targeted = $6
+      WHERE sendout_run_id = $1`,
+    [
+      sendoutRunId,
+      audience.channel,
+      audience.categoryId,
+      audience.transactional,
+      audience.audienceId,
+      audience.targeted,
+    ],
+  )
+}
+
+/** Closes a run with its result and receipt (G3, G6). */
+export async function closeSendoutRun(
+  db: Queryable,
+  sendoutRunId: string,
+  result: PreSendResult,
+  receipt: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await db.query(
+    `UPDATE sendout_runs SET outcome = $2, result = $3, receipt = $4, decided_at = clock_timestamp()
+      WHERE sendout_run_id = $1`,
+    [sendoutRunId, result.outcome, JSON.stringify(result), JSON.stringify(receipt)],
+  )
+}
+
+/** The receipt of a run (G6), or null. */
+export async function receiptOf(
+  db: Queryable,
+  sendoutRunId: string,
+): Promise<Readonly<Record<string, unknown>> | null> {
+  const rows = await db.query<{ receipt: Record<string, unknown> | null }>(
+    `SELECT receipt FROM sendout_runs WHERE sendout_run_id = $1`,
+    [sendoutRunId],
+  )
+  return rows[0]?.receipt ?? null
+}
+
+/** What a member came to. */
+export type Verdict = 'eligible' | ExclusionReason

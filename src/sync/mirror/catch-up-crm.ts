@@ -1,0 +1,164 @@
+import { CrmCursorExpired, type CrmChangePage } from '../../crm/crm.js'
+import { findConnection } from '../../ledger/connection/connections.js'
+import {
+  takeCrmContacts,
+  takeCrmSubscriptions,
+  takeDeletedCrmContacts,
+  takeDeletedCrmSubscriptions,
+} from '../../ledger/copy/crm-mirror.js'
+import { saveFutureStamps } from '../../ledger/copy/crm-future-stamps.js'
+import { restartCrmWalk } from '../../ledger/copy/crm-walk.js'
+import { dropCursor, moveCursor } from '../../ledger/connection/cursors.js'
+import type { Queryable } from '../../ledger/db/database.js'
+import { nextTick, type ReadWindow } from '../../ledger/db/ticks.js'
+import { noteCrmClock } from '../../connection/crm-clock.js'
+import { readCrmContacts } from './read-crm.js'
+import { readingCrm } from './reading-crm.js'
+import { requireCrm, type SyncSession } from '../../connection/session.js'
+import { standingOf } from '../../connection/standing.js'
+
+const CHUNK = 1_000
+
+/** What reading the CRM's changes came to. */
+export interface CrmCatchUp {
+  readonly contacts: number
+  readonly subscriptions: number
+  readonly baseline: boolean
+}
+
+/**
+ * Reads everything that changed in the CRM since the last complete reading. Afterwards every record that it did not
+ * mention is proven too, as of the moment this began (docs/reconciliation.md; only for CRMs whose deltas are complete).
+ *
+ * Repeated from the stored cursor after a crash; the cursor moves only when every page was taken.
+ */
+export async function catchUpCrm(session: SyncSession): Promise<CrmCatchUp> {
+  const { connectionId } = session.connection
+  for (;;) {
+    const cursor = (await findConnection(session.db, connectionId))?.crmCursor ?? null
+    try {
+      const result = await readingCrm(session, () => readFrom(session, cursor))
+      if (result) {
+        return result
+      }
+      // Somebody else moved the cursor first. Theirs may have begun before we were asked: it proves nothing to us.
+    } catch (error) {
+      if (!(error instanceof CrmCursorExpired) || cursor === null) {
+        throw error
+      }
+      session.log.warn({ connectionId }, 'the CRM no longer knows the cursor; everything is read')
+      await dropCursor(session.db, connectionId, 'crm', cursor)
+    }
+  }
+}
+
+/** @returns null where another reader stored its cursor first. */
+async function readFrom(session: SyncSession, cursor: string | null): Promise<CrmCatchUp | null> {
+  const { connectionId } = session.connection
+  const provenAt = new Date()
+  const from = await nextTick(session.db)
+  const result = { contacts: 0, subscriptions: 0, baseline: cursor === null }
+  let next: string | null = null
+  for await (const page of requireCrm(session).session.readChanges(cursor, session.call)) {
+    const window = { from, to: await nextTick(session.db) }
+    await standingOf(session.db, session)
+    await takePage(session, page, window)
+    result.contacts += page.contacts.length
+    result.subscriptions += page.subscriptions.length
+    session.heartbeat({ done: result.contacts + result.subscriptions, total: null })
+    next = page.nextCursor ?? next
+    await noteFutureStamps(session, page.futureStamps)
+  }
+  if (next === null) {
+    throw new Error('the CRM ended its changes without a cursor')
+  }
+  if (cursor === null) {
+    await (requireCrm(session).capabilities.completeDelta
+      ? verifyUnlisted(session, from)
+      : // Not a listing of everybody: who has which address is found by walking over all of them.
+        restartCrmWalk(session.db, connectionId))
+  }
+  const moved = await moveCursor(session.db, {
+    connectionId,
+    side: 'crm',
+    expected: cursor,
+    next,
+    provenTick: from,
+    provenAt,
+  })
+  await noteCrmClock(session)
+  return moved ? result : null
+}
+
+/** So many are enough to be looked at. */
+const MOST_FUTURE_STAMPS = 20
+
+/** Names the records from the future in `connection show`: they are read at every sweep until somebody mends them. */
+async function noteFutureStamps(
+  { db, connection: { connectionId }, log }: SyncSession,
+  found: CrmChangePage['futureStamps'],
+): Promise<void> {
+  if (found === undefined) {
+    return
+  }
+  const records = [...found]
+    .sort((a, b) => b.atMs - a.atMs)
+    .slice(0, MOST_FUTURE_STAMPS)
+    .map(({ contactId, atMs }) => ({ contactId, at: new Date(atMs).toISOString() }))
+  const count = found.length
+  await saveFutureStamps(db, connectionId, count === 0 ? null : { count, records })
+  if (count > 0) {
+    log.warn(
+      { connectionId, count },
+      'records of the CRM are stamped more than a day ahead of our clock',
+    )
+  }
+}
+
+/** Each chunk in a transaction of its own: taking a row twice changes nothing. */
+async function takePage(
+  session: SyncSession,
+  page: CrmChangePage,
+  window: ReadWindow,
+): Promise<void> {
+  const { connectionId } = session.connection
+  const chunks: ((tx: Queryable) => Promise<unknown>)[] = [
+    ...chunked(page.contacts).map(
+      (part) => (tx: Queryable) => takeCrmContacts(tx, connectionId, part, window, page.baseline),
+    ),
+    ...chunked(page.subscriptions).map(
+      (part) => (tx: Queryable) =>
+        takeCrmSubscriptions(tx, connectionId, part, window, page.baseline),
+    ),
+    ...chunked(page.deletedContactIds).map(
+      (part) => (tx: Queryable) => takeDeletedCrmContacts(tx, connectionId, part, window),
+    ),
+    ...chunked(page.deletedSubscriptionRowIds).map(
+      (part) => (tx: Queryable) => takeDeletedCrmSubscriptions(tx, connectionId, part),
+    ),
+  ]
+  for (const take of chunks) {
+    await session.db.transaction(take)
+  }
+}
+
+/** A complete listing did not mention these: not being mentioned deletes nobody (F3), so each is asked for. */
+async function verifyUnlisted(session: SyncSession, tick: number): Promise<void> {
+  const rows = await session.db.query<{ id: string }>(
+    `SELECT crm_contact_id AS id FROM crm_contacts
+      WHERE connection_id = $1 AND state <> 'deleted' AND read_to < $2
+      UNION SELECT crm_contact_id FROM crm_subscriptions WHERE connection_id = $1 AND read_to < $2`,
+    [session.connection.connectionId, tick],
+  )
+  for (const part of chunked(rows.map((row) => row.id))) {
+    await readCrmContacts(session, part)
+  }
+}
+
+function chunked<T>(items: readonly T[]): T[][] {
+  const chunks: T[][] = []
+  for (let at = 0; at < items.length; at += CHUNK) {
+    chunks.push(items.slice(at, at + CHUNK))
+  }
+  return chunks
+}

@@ -1,0 +1,189 @@
+import { readManyStates, type ChangesAnswer, type FeedItem } from '../../emarketeer/index.js'
+import { UpstreamError } from '../../http/index.js'
+import { ensureEmarketeerAddresses } from '../../ledger/copy/address-mentions.js'
+import { findConnection } from '../../ledger/connection/connections.js'
+import { dropCursor, moveCursor } from '../../ledger/connection/cursors.js'
+import {
+  addressesOfEmarketeerContacts,
+  markAllEmarketeerUnread,
+  markEmarketeerUnread,
+  removeEmarketeerContacts,
+  saveEmarketeerContacts,
+  spelledTwice,
+  takeEmarketeerValues,
+} from '../../ledger/copy/emarketeer-mirror.js'
+import type { Queryable } from '../../ledger/db/database.js'
+import { nextTick } from '../../ledger/db/ticks.js'
+import { foldFeedPage, type FoldedPage } from './feed-page.js'
+import { loadEmarketeer } from './load-emarketeer.js'
+import { syncCategories } from './sync-categories.js'
+import { takeStates } from './take-states.js'
+import { warnOfUnreadableStates } from './warn-of-unreadable-states.js'
+import { learnFromFeed } from './learn-from-feed.js'
+import type { SyncSession } from '../../connection/session.js'
+
+const PAGE_SIZE = 1_000
+
+/** What catching up came to. */
+export interface CatchUpResult {
+  /** Tick from before the last, complete, reading began: our copy is proven as of it. */
+  readonly provenTick: number
+  readonly items: number
+}
+
+/**
+ * Reads eMarketeer's change feed up to the present, so that our copy of its state is exact (docs/sync.md). Cheap:
+ * one request when nothing happened. Safe to run several times at once; the cursor decides whose page counts.
+ *
+ * @throws UpstreamError as the client gives it; AppError where the database is at fault.
+ */
+export async function catchUpEmarketeer(session: SyncSession): Promise<CatchUpResult> {
+  let items = 0
+  let categoriesChanged = false
+  let walked = false
+  for (;;) {
+    const { connectionId } = session.connection
+    const cursor = (await findConnection(session.db, connectionId))?.emarketeerCursor ?? null
+    if (cursor === null) {
+      await loadEmarketeer(session)
+      walked = true
+      continue
+    }
+    const provenAt = new Date()
+    const tick = await nextTick(session.db)
+    const answer = await readFeed(session, cursor, walked)
+    if (answer.status === 'cursorExpired') {
+      await dropCursor(session.db, connectionId, 'emarketeer', cursor)
+      continue
+    }
+    const folded = foldFeedPage(answer.items)
+    const stored = await session.db.transaction(async (tx) => {
+      const moved = await moveCursor(tx, {
+        connectionId,
+        side: 'emarketeer',
+        expected: cursor,
+        next: answer.nextCursor,
+        provenTick: answer.hasMore ? null : tick,
+        provenAt,
+      })
+      if (moved) {
+        await takePage(tx, connectionId, folded, tick)
+      }
+      return moved
+    })
+    if (!stored) {
+      continue // Somebody else stored this page; go on from where they are.
+    }
+    await learnFromFeed(session, answer.items)
+    await readContacts(session, folded.unreadableContactIds)
+    items += answer.items.length
+    categoriesChanged ||= folded.categoriesChanged
+    warnOfUnreadable(session, answer.items)
+    if (!answer.hasMore) {
+      if (categoriesChanged) {
+        await syncCategories(session)
+      }
+      return { provenTick: tick, items }
+    }
+  }
+}
+
+/**
+ * Reads a page. A cursor that eMarketeer does not take, after a restore of either side perhaps, is as good as expired: else
+ * nothing would ever bring the connection back. Not where it was given out just now: then the cursor is not what is wrong.
+ */
+async function readFeed(
+  session: SyncSession,
+  cursor: string,
+  isFresh: boolean,
+): Promise<ChangesAnswer> {
+  try {
+    return await session.emarketeer.changes(
+      { position: { cursor }, limit: PAGE_SIZE },
+      session.call,
+    )
+  } catch (error) {
+    const isRefused =
+      error instanceof UpstreamError && error.status === 422 && error.paths.includes('cursor')
+    if (!isRefused || isFresh) {
+      throw error
+    }
+    session.log.warn(
+      { code: error.code },
+      'eMarketeer refuses the cursor of its feed; all states are read',
+    )
+    return { status: 'cursorExpired' }
+  }
+}
+
+async function takePage(
+  tx: Queryable,
+  connectionId: string,
+  page: FoldedPage,
+  tick: number,
+): Promise<void> {
+  const addresses = [
+    ...page.cells.map((cell) => cell.address),
+    ...page.unreadAddresses,
+    ...[...page.contacts.values()].flatMap((place) => place?.address ?? []),
+  ]
+  const idOf = await ensureEmarketeerAddresses(tx, connectionId, [...new Set(addresses)])
+  const contactIds = [...page.contacts.keys(), ...page.unreadableContactIds]
+  const leftBehind = await addressesOfEmarketeerContacts(tx, connectionId, contactIds)
+  const emptied = await removeEmarketeerContacts(tx, connectionId, page.deletedContactIds)
+  await saveEmarketeerContacts(
+    tx,
+    connectionId,
+    [...page.contacts].map(([contactId, place]) => ({
+      contactId,
+      addressId: place === null ? null : idOf.get(place.address)!,
+      spelling: place?.spelling ?? null,
+    })),
+    tick,
+  )
+  const values = page.cells.map(({ address, ...cell }) => ({
+    addressId: idOf.get(address)!,
+    ...cell,
+  }))
+  const severalStates = await spelledTwice(tx, [...idOf.values()])
+  await takeEmarketeerValues(
+    tx,
+    values.filter(({ addressId }) => !severalStates.has(addressId)),
+    { replace: false, markDirty: true },
+  )
+  const unread = [...page.unreadAddresses].map((address) => idOf.get(address)!)
+  await markEmarketeerUnread(tx, [
+    ...new Set([...unread, ...leftBehind, ...emptied, ...severalStates]),
+  ])
+  if (page.walkNeeded) {
+    await markAllEmarketeerUnread(tx, connectionId)
+  }
+}
+
+/** Contacts of changes that could not be read: whatever it was, their state says how it is now. */
+async function readContacts(session: SyncSession, contactIds: readonly string[]): Promise<void> {
+  if (contactIds.length === 0) {
+    return
+  }
+  const tick = await nextTick(session.db)
+  const { items, unreadable } = await readManyStates(
+    session.emarketeer,
+    { contactIds },
+    undefined,
+    session.call,
+  )
+  warnOfUnreadableStates(session, unreadable)
+  const { connectionId } = session.connection
+  await session.db.transaction((tx) => takeStates(tx, connectionId, items, tick))
+}
+
+function warnOfUnreadable(session: SyncSession, items: readonly FeedItem[]): void {
+  for (const item of items) {
+    if (item.type === 'unreadable') {
+      session.log.warn(
+        { code: 'emarketeer_answer_invalid', eventId: item.id, path: item.path },
+        'a change of the feed could not be read; its contacts are read directly',
+      )
+    }
+  }
+}

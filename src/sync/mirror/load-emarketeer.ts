@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readManyStates } from '../../emarketeer/index.js'
+import { moveCursor } from '../../ledger/connection/cursors.js'
+import { continueLoad, endLoad, startLoad } from '../../ledger/copy/emarketeer-load.js'
+import {
+  addressesOfEmarketeerContacts,
+  contactsNotWalked,
+  markAllEmarketeerUnread,
+  markEmarketeerUnread,
+  removeEmarketeerContacts,
+} from '../../ledger/copy/emarketeer-mirror.js'
+import { nextTick } from '../../ledger/db/ticks.js'
+import { takeStates } from './take-states.js'
+import { warnOfUnreadableStates } from './warn-of-unreadable-states.js'
+import type { SyncSession } from '../../connection/session.js'
+
+const WALK_PAGE_SIZE = 1_000
+const LOOK_AGAIN_MS = 1_000
+
+/**
+ * Loads eMarketeer's whole state into our copy: a cursor first, then the walk over all contacts, then the feed from
+ * that cursor (docs/wire-emarketeer.md, B2). For the first load, and when a cursor has expired. An account without CRM
+ * is not walked over; what a sendout targets is read when it asks.
+ *
+ * One at a time: whoever else needs it waits a moment and looks again. The cursor is stored at the end only; killed
+ * halfway, it starts again.
+ */
+export async function loadEmarketeer(session: SyncSession): Promise<void> {
+  const { connectionId, crm } = session.connection
+  const token = randomUUID()
+  if (!(await startLoad(session.db, connectionId, token))) {
+    session.heartbeat({ done: 0, total: null })
+    await sleep(LOOK_AGAIN_MS, undefined, { signal: session.call.signal })
+    return
+  }
+  try {
+    const provenAt = new Date()
+    const tick = await nextTick(session.db)
+    const start = await session.emarketeer.changes(
+      { position: { from: 'now' }, limit: 1 },
+      session.call,
+    )
+    if (start.status !== 'page') {
+      throw new Error('eMarketeer refused to start the feed at the present')
+    }
+    if (crm === 'none') {
+      // Nothing is walked over: what was known before the gap may be old.
+      await session.db.transaction((tx) => markAllEmarketeerUnread(tx, connectionId))
+    } else {
+      await walk(session, token)
+      await dropVanished(session, tick)
+    }
+    await moveCursor(session.db, {
+      connectionId,
+      side: 'emarketeer',
+      expected: null,
+      next: start.nextCursor,
+      provenTick: null,
+      provenAt,
+    })
+  } finally {
+    await endLoad(session.db, connectionId, token)
+  }
+}
+
+async function walk(session: SyncSession, token: string): Promise<void> {
+  const { connectionId } = session.connection
+  let cursor: string | null = null
+  let done = 0
+  do {
+    const tick = await nextTick(session.db)
+    const page = await session.emarketeer.walkStates(
+      { cursor, limit: WALK_PAGE_SIZE },
+      session.call,
+    )
+    await session.db.transaction(async (tx) => {
+      await continueLoad(tx, connectionId, token)
+      await takeStates(tx, connectionId, page.items, tick)
+    })
+    warnOfUnreadableStates(session, page.unreadable)
+    done += page.items.length
+    session.heartbeat({ done, total: page.total })
+    cursor = page.nextCursor
+  } while (cursor !== null)
+}
+
+/** Contacts that the walk did not meet: absence alone is no proof (F3), so they are asked for once more. */
+async function dropVanished(session: SyncSession, tick: number): Promise<void> {
+  const { connectionId } = session.connection
+  const absent = await contactsNotWalked(session.db, connectionId, tick)
+  if (absent.length === 0) {
+    return
+  }
+  const { missing } = await readManyStates(
+    session.emarketeer,
+    { contactIds: absent },
+    'consents',
+    session.call,
+  )
+  await session.db.transaction(async (tx) => {
+    const places = await addressesOfEmarketeerContacts(tx, connectionId, absent)
+    await removeEmarketeerContacts(tx, connectionId, missing)
+    await markEmarketeerUnread(tx, places)
+  })
+}

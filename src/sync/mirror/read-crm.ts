@@ -1,0 +1,144 @@
+import type { CrmReading, CrmReadRequest, CrmSubscription } from '../../crm/crm.js'
+import { addressKey } from '../../domain/email-address.js'
+import { addressTexts, markCrmRead } from '../../ledger/address/address-rows.js'
+import {
+  takeCrmContacts,
+  takeCrmSubscriptions,
+  takeDeletedCrmContacts,
+  takeDeletedCrmSubscriptions,
+} from '../../ledger/copy/crm-mirror.js'
+import { crmSubscriptionsOf } from '../../ledger/copy/crm-mirror-rows.js'
+import type { Queryable } from '../../ledger/db/database.js'
+import { nextTick, type ReadWindow } from '../../ledger/db/ticks.js'
+import { readingCrm } from './reading-crm.js'
+import { requireCrm, type SyncSession } from '../../connection/session.js'
+import { standingOf } from '../../connection/standing.js'
+
+/** Most ids that one direct reading takes. */
+const MAX_IDS = 1_000
+
+/** Reads these CRM contacts by their ids into our copy; those that are gone are noted as deleted. */
+export async function readCrmContacts(
+  session: SyncSession,
+  contactIds: readonly string[],
+): Promise<void> {
+  if (contactIds.length === 0) {
+    return
+  }
+  const from = await nextTick(session.db)
+  const reading = await readNow(session, { by: 'contactId', contactIds }, contactIds, from)
+  const window = { from, to: await nextTick(session.db) }
+  await session.db.transaction((tx) => takeReading(tx, session, reading, window))
+}
+
+/**
+ * Reads every CRM record at these addresses directly: those that have the address now, primary or further, and those that
+ * we believe to have it. Afterwards the addresses are as fresh as this reading, and free of doubt.
+ * @param addressIds at most 1,000.
+ */
+export async function readCrmAt(
+  session: SyncSession,
+  addressIds: readonly number[],
+): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  const { connectionId } = session.connection
+  await standingOf(session.db, session)
+  // No record is at a text that is no address: those that mention it are read by what they are believed to be.
+  const emails = (await addressTexts(session.db, addressIds)).filter(
+    (text) => addressKey(text) !== null,
+  )
+  const believed = await session.db.query<{ id: string }>(
+    `SELECT crm_contact_id AS id FROM crm_contacts
+        WHERE connection_id = $1 AND address_id = ANY($2) AND state <> 'deleted'
+      UNION SELECT crm_contact_id FROM crm_other_addresses WHERE address_id = ANY($2)`,
+    [connectionId, addressIds],
+  )
+  const from = await nextTick(session.db)
+  const atAddress = await readNow(session, { by: 'email', emails }, null, from)
+  const answered = new Set(atAddress.contacts.map((contact) => contact.contactId))
+  const absent = believed.map((row) => row.id).filter((id) => !answered.has(id))
+  const readings = [atAddress]
+  for (let at = 0; at < absent.length; at += MAX_IDS) {
+    const contactIds = absent.slice(at, at + MAX_IDS)
+    readings.push(await readNow(session, { by: 'contactId', contactIds }, contactIds, from))
+  }
+  const window = { from, to: await nextTick(session.db) }
+  await session.db.transaction(async (tx) => {
+    for (const reading of readings) {
+      await takeReading(tx, session, reading, window)
+    }
+    await markCrmRead(tx, addressIds, window)
+  })
+}
+
+/** A direct reading, and which subscription rows that we knew are gone. */
+interface DirectReading extends CrmReading {
+  readonly goneRowIds: readonly string[]
+}
+
+/**
+ * @param asked the contacts that it is about; null: those that are answered.
+ * @param from the tick before it began: rows that came into our copy since then are not asked for.
+ */
+async function readNow(
+  session: SyncSession,
+  request: CrmReadRequest,
+  asked: readonly string[] | null,
+  from: number,
+): Promise<DirectReading> {
+  const crm = requireCrm(session).session
+  const reading = await readingCrm(session, () => crm.read(request, session.call))
+  const contactIds = asked ?? reading.contacts.map((contact) => contact.contactId)
+  const unfound = await unfoundRows(session, reading, contactIds, from)
+  const found: CrmSubscription[] = []
+  for (let at = 0; at < unfound.length; at += MAX_IDS) {
+    const ids = unfound.slice(at, at + MAX_IDS)
+    found.push(...(await readingCrm(session, () => crm.readSubscriptions!(ids, session.call))))
+  }
+  const there = new Set(found.map((row) => row.rowId))
+  return {
+    ...reading,
+    subscriptions: [...reading.subscriptions, ...found],
+    goneRowIds: unfound.filter((id) => !there.has(id)),
+  }
+}
+
+/**
+ * Rows of the contacts that we know and that the reading lacks. Where the column of their contact is closed to us they are
+ * not found by it, and are there all the same: not being mentioned deletes nothing (F3), so each is asked for.
+ */
+async function unfoundRows(
+  session: SyncSession,
+  { subscriptions }: CrmReading,
+  contactIds: readonly string[],
+  from: number,
+): Promise<readonly string[]> {
+  const { capabilities, session: crm } = requireCrm(session)
+  if (!capabilities.subscriptions || crm.readSubscriptions === undefined) {
+    return []
+  }
+  const present = new Set(subscriptions.map((row) => row.rowId))
+  const { connectionId } = session.connection
+  const known = await crmSubscriptionsOf(session.db, connectionId, contactIds)
+  return known
+    .filter(({ rowId, readTo }) => !present.has(rowId) && readTo < from)
+    .map(({ rowId }) => rowId)
+}
+
+/** Takes a direct reading into our copy. */
+async function takeReading(
+  tx: Queryable,
+  session: SyncSession,
+  reading: DirectReading,
+  window: ReadWindow,
+): Promise<void> {
+  const { connectionId } = session.connection
+  await takeCrmContacts(tx, connectionId, reading.contacts, window)
+  await takeDeletedCrmContacts(tx, connectionId, reading.missingContactIds, window)
+  if (requireCrm(session).capabilities.subscriptions) {
+    await takeCrmSubscriptions(tx, connectionId, reading.subscriptions, window)
+    await takeDeletedCrmSubscriptions(tx, connectionId, reading.goneRowIds)
+  }
+}

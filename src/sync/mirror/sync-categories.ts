@@ -1,0 +1,73 @@
+import {
+  categoriesArePending,
+  categoriesOf,
+  fillDefaultCells,
+  markAllLinkedDirty,
+  markCategoriesInCrm,
+  saveCategories,
+} from '../../ledger/copy/categories.js'
+import { saveForeignCategories } from '../../ledger/copy/foreign-categories.js'
+import { maskAddresses } from '../../telemetry/mask-addresses.js'
+import type { SyncSession } from '../../connection/session.js'
+
+/** What bringing the categories in step came to. */
+export interface CategoriesReport {
+  readonly categories: number
+  readonly written: number
+  /** Names of categories that someone added in the CRM: told and ignored (D3). No address is in them. */
+  readonly foreign: readonly string[]
+}
+
+/**
+ * Brings eMarketeer's subscription categories to the CRM (D3). Created only in eMarketeer; rename and archive follow;
+ * the id is the key. A new category needs a row for every contact, so all linked addresses become due for a pass.
+ */
+export async function syncCategories(session: SyncSession): Promise<CategoriesReport> {
+  const { connectionId } = session.connection
+  const categories = await session.emarketeer.categories({ includeArchived: true }, session.call)
+  await session.db.transaction(async (tx) => {
+    for (const categoryId of await saveCategories(tx, connectionId, categories)) {
+      await fillDefaultCells(tx, connectionId, categoryId)
+    }
+  })
+  const { crm, connection } = session
+  // Of a disabled connection only sendouts that are under way are decided: they read eMarketeer, and write nothing (C8).
+  const writes = connection.subscriptionSync && connection.state !== 'disabled'
+  if (!crm?.capabilities.subscriptions || !writes) {
+    return { categories: categories.length, written: 0, foreign: [] }
+  }
+  const pending = await categoriesArePending(session.db, connectionId)
+  const stored = await categoriesOf(session.db, connectionId)
+  const result = await crm.session.syncCategories(stored, session.call)
+  const foreign = result.foreign.map(shownName)
+  await saveForeignCategories(session.db, connectionId, foreign)
+  if (foreign.length > 0) {
+    session.log.warn(
+      { connectionId, count: foreign.length },
+      'categories were added in the CRM; they are ignored, create them in eMarketeer',
+    )
+  }
+  if (pending) {
+    await session.db.transaction(async (tx) => {
+      await markCategoriesInCrm(tx, connectionId)
+      await markAllLinkedDirty(tx, connectionId)
+    })
+  }
+  return {
+    categories: stored.length,
+    written: result.created + result.updated,
+    foreign,
+  }
+}
+
+/** A name is a colleague's free text, and goes into a status: no address, no control characters, not long. */
+function shownName(name: string): string {
+  return shorten(maskAddresses(name.replace(/\p{C}+/gu, ' ')).trim())
+}
+
+const MAX_NAME = 60
+
+function shorten(text: string): string {
+  const characters = [...text]
+  return characters.length > MAX_NAME ? `${characters.slice(0, MAX_NAME - 1).join('')}…` : text
+}

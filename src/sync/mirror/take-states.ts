@@ -1,0 +1,133 @@
+import { categoryCell } from '../../domain/cell-key.js'
+import { PURPOSES } from '../../domain/legal-basis.js'
+import { isCrmSource, type ContactState, type ReadLegalBasis } from '../../emarketeer/index.js'
+import { ensureEmarketeerAddresses } from '../../ledger/copy/address-mentions.js'
+import type { Queryable } from '../../ledger/db/database.js'
+import {
+  markEmarketeerRead,
+  markEmarketeerUnread,
+  saveEmarketeerContacts,
+  spelledTwice,
+  takeEmarketeerValues,
+  type EmarketeerValue,
+} from '../../ledger/copy/emarketeer-mirror.js'
+import { actTimesOf, NOBODYS_ACT } from './act-times.js'
+import { placeOfEmail } from './emarketeer-place.js'
+import { actorText } from './feed-page.js'
+
+/**
+ * Takes states that were read (or walked over) into our copy, and with them which contact has which address. An address
+ * that the feed, or another reading, has moved since this reading began keeps what it has, and stays as unread as it was.
+ * @param tick taken before the reading began.
+ * @param whole whether all contacts of each address are among the states. If not, addresses that contacts have in several
+ *   spellings are unread from now on; if so, the strictest state counts there.
+ */
+export async function takeStates(
+  tx: Queryable,
+  connectionId: string,
+  given: readonly ContactState[],
+  tick: number,
+  whole = false,
+): Promise<void> {
+  const all = given.map((state): PlacedState => ({ state, place: placeOfEmail(state.email) }))
+  const moved = await movedSince(tx, connectionId, all, tick)
+  const placed = all.filter(({ place }) => !moved.has(place?.address ?? ''))
+  const texts = [...new Set(placed.flatMap(({ place }) => place?.address ?? []))]
+  const addressIds = await ensureEmarketeerAddresses(tx, connectionId, texts)
+  const idOf = ({ place }: PlacedState) => (place === null ? null : addressIds.get(place.address)!)
+  await saveEmarketeerContacts(
+    tx,
+    connectionId,
+    placed.map(({ state, place }) => ({
+      contactId: state.contactId,
+      addressId: place === null ? null : addressIds.get(place.address)!,
+      spelling: place?.spelling ?? null,
+    })),
+    tick,
+  )
+  const severalStates = whole ? new Set<number>() : await spelledTwice(tx, [...addressIds.values()])
+  const values = new Map<string, EmarketeerValue>()
+  for (const one of placed) {
+    const addressId = idOf(one)
+    if (addressId !== null && !severalStates.has(addressId)) {
+      for (const value of valuesOf(one.state, addressId)) {
+        const place = `${addressId} ${value.cellKey}`
+        values.set(place, stricter(values.get(place), value))
+      }
+    }
+  }
+  await takeEmarketeerValues(tx, [...values.values()], { replace: true, markDirty: true })
+  await markEmarketeerRead(tx, [...new Set([...values.values()].map((value) => value.addressId))])
+  await markEmarketeerUnread(tx, [...severalStates])
+}
+
+interface PlacedState {
+  readonly state: ContactState
+  readonly place: ReturnType<typeof placeOfEmail>
+}
+
+/** Contacts of one address show one state, unless eMarketeer takes their spellings for several addresses. */
+function stricter(known: EmarketeerValue | undefined, value: EmarketeerValue): EmarketeerValue {
+  return known === undefined || strictness(value) > strictness(known) ? value : known
+}
+
+function strictness({ basis }: EmarketeerValue): number {
+  return basis === 'withdrawn' ? 3 : basis === 'unreadable' ? 2 : basis === 'none' ? 1 : 0
+}
+
+/** Addresses that moved since the tick; locked, so that the others cannot move before their state is stored. */
+async function movedSince(
+  tx: Queryable,
+  connectionId: string,
+  placed: readonly PlacedState[],
+  tick: number,
+): Promise<Set<string>> {
+  const rows = await tx.query<{ address: string; moved: boolean }>(
+    `SELECT address, emarketeer_moved_tick >= $3 AS moved FROM addresses
+      WHERE connection_id = $1 AND address = ANY($2) ORDER BY address_id FOR UPDATE`,
+    [connectionId, placed.map(({ place }) => place?.address ?? null), tick],
+  )
+  return new Set(rows.filter((row) => row.moved).map((row) => row.address))
+}
+
+function valuesOf(state: ContactState, addressId: number): EmarketeerValue[] {
+  const consents = state.consents
+  const purposes = consents
+    ? PURPOSES.map((purpose) => {
+        const { legalBasis, ...facts } = consents[purpose]
+        return toValue(addressId, purpose, legalBasis, facts)
+      })
+    : []
+  const subscriptions = (state.subscriptions ?? []).map(({ categoryId, subscribed, ...facts }) =>
+    toValue(addressId, categoryCell(categoryId), subscribed ? 'consent' : 'withdrawn', facts),
+  )
+  return [...purposes, ...subscriptions]
+}
+
+function toValue(
+  addressId: number,
+  cellKey: EmarketeerValue['cellKey'],
+  basis: ReadLegalBasis,
+  facts: {
+    readonly version: number
+    readonly eventTimeMs: number | null
+    readonly recordedAtMs: number | null
+    readonly source: string | null
+    readonly actor: { type: string; id: string | null } | null
+  },
+): EmarketeerValue {
+  const { version, eventTimeMs, recordedAtMs, source } = facts
+  // A default (version 0) is nobody's act, and what a CRM wrote is no act in eMarketeer.
+  const byPerson = version > 0 && !isCrmSource(source)
+  return {
+    addressId,
+    cellKey,
+    basis,
+    version,
+    eventAtMs: eventTimeMs,
+    recordedAtMs,
+    source,
+    actor: actorText(facts.actor),
+    ...(byPerson ? actTimesOf(basis, facts) : NOBODYS_ACT),
+  }
+}

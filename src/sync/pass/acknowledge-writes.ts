@@ -1,0 +1,242 @@
+import { acknowledgeEmarketeer } from '../../domain/reconcile/index.js'
+import { markDirty } from '../../ledger/address/addresses.js'
+import { saveMemories } from '../../ledger/copy/cells.js'
+import { appendOutcomes, type WriteOutcomeRow } from '../../ledger/evidence/consent-events.js'
+import {
+  acknowledgeCrmRows,
+  type AcknowledgedCrmRow,
+} from '../../ledger/copy/crm-acknowledgements.js'
+import type { Queryable } from '../../ledger/db/database.js'
+import { saveTaken } from '../../ledger/copy/taken-along.js'
+import { takenInto } from './cell-memory.js'
+import { markEmarketeerUnread, takeEmarketeerValues } from '../../ledger/copy/emarketeer-mirror.js'
+import type { ReadWindow } from '../../ledger/db/ticks.js'
+import { acknowledged, isOvertaken, readBackOf, versionAfter } from './read-back.js'
+import { GUEST_RULE, LEFT_TOGGLE_RULE } from './rule.js'
+import type { CrmJob, EmarketeerJob, Jobs, PendingCell } from './write-jobs.js'
+
+/** What acknowledging came to, for the counts and for what has to be done again. */
+export interface Acknowledged {
+  readonly emarketeerWrites: number
+  readonly crmWrites: number
+  /** Addresses to be read and decided again, at once: a lost race, or a record that moved or left. */
+  readonly again: readonly number[]
+  /** Addresses that stay due and are put off: outcome unknown, or refused. */
+  readonly unfinished: readonly number[]
+}
+
+/** Stores the outcomes of a group of writes; part of a transaction that holds the leases. */
+export async function acknowledgeWrites(
+  tx: Queryable,
+  connectionId: string,
+  jobs: Jobs,
+  window: ReadWindow,
+  held: ReadonlySet<number>,
+): Promise<Acknowledged> {
+  const own = {
+    emarketeer: jobs.emarketeer.filter((job) => held.has(job.pending.cell.row.addressId)),
+    crm: jobs.crm.filter((job) => held.has(job.addressId)),
+  }
+  const again = new Set<number>()
+  const unfinished = new Set<number>()
+  await takeEmarketeerOutcomes(tx, own.emarketeer, again, unfinished)
+  await takeCrmOutcomes(tx, connectionId, own.crm, window, again, unfinished)
+  const pendings = new Set<PendingCell>()
+  own.emarketeer.forEach((job) => pendings.add(job.pending))
+  own.crm.forEach((job) => job.pending && pendings.add(job.pending))
+  const sent = wereSent(own)
+  // What crossed from, or to, a further address, or was left behind, is noted as soon as both ends show it: an act after
+  // that counts.
+  for (const pending of [...sent].filter(crosses)) {
+    again.add(pending.cell.row.addressId)
+  }
+  await saveMemories(
+    tx,
+    [...pendings].map((pending) => ({
+      addressId: pending.cell.row.addressId,
+      cellKey: pending.cell.cellKey,
+      ...(sent.has(pending) ? { memory: pending.memory } : asBefore(pending)),
+    })),
+  )
+  const unsent = [...pendings].filter((pending) => !sent.has(pending))
+  await saveTaken(
+    tx,
+    connectionId,
+    unsent.flatMap(({ cell }) => takenInto(cell)),
+    true,
+  )
+  // Evidence of what was really sent is kept also by a pass that was overtaken meanwhile.
+  await appendOutcomes(tx, [
+    ...jobs.emarketeer.map(emarketeerOutcome),
+    ...jobs.crm.flatMap((job) => (job.pending ? [crmOutcome(job, job.pending)] : [])),
+  ])
+  const lost = jobs.emarketeer.length + jobs.crm.length - own.emarketeer.length - own.crm.length
+  if (lost > 0) {
+    // Overtaken: nothing of these is stored; the new owner reads what became of them.
+    const ids = [
+      ...jobs.emarketeer.map((job) => job.pending.cell.row.addressId),
+      ...jobs.crm.map((job) => job.addressId),
+    ].filter((id) => !held.has(id))
+    await markDirty(tx, ids)
+  }
+  return {
+    emarketeerWrites: own.emarketeer.filter((job) => job.result?.status === 'applied').length,
+    crmWrites: own.crm.filter((job) => job.outcome?.status === 'applied').length,
+    again: [...again],
+    unfinished: [...unfinished],
+  }
+}
+
+function crosses({ cell: { view, decision, rule } }: PendingCell): boolean {
+  const leftBehind = rule === GUEST_RULE || rule === LEFT_TOGGLE_RULE
+  const guests = view.guests.filter((guest) => !guest.denyOnly)
+  return leftBehind || (decision.inputs.carriedDeny && guests.length + view.outside.length > 0)
+}
+
+/** Cells of which at least one write left us. */
+function wereSent(jobs: Jobs): ReadonlySet<PendingCell> {
+  const sent = new Set<PendingCell>()
+  for (const { pending, result } of jobs.emarketeer) {
+    if (result?.status !== 'notSent') {
+      sent.add(pending)
+    }
+  }
+  for (const { pending, outcome } of jobs.crm) {
+    if (pending && outcome?.status !== 'notSent') {
+      sent.add(pending)
+    }
+  }
+  return sent
+}
+
+/**
+ * Where nothing was sent, it is as if the pass had not been: what it had observed before is put back, so that the proof
+ * that a person's act was the later one is not lost to a 429.
+ */
+function asBefore({ cell: { memory, row } }: PendingCell) {
+  return { memory, seenAtMs: row.seenAtMs, departed: 'putsBack' as const }
+}
+
+async function takeEmarketeerOutcomes(
+  tx: Queryable,
+  jobs: readonly EmarketeerJob[],
+  again: Set<number>,
+  unfinished: Set<number>,
+): Promise<void> {
+  const unread: number[] = []
+  const applied: EmarketeerJob[] = []
+  for (const job of jobs) {
+    const { addressId } = job.pending.cell.row
+    switch (job.result?.status) {
+      case 'applied':
+        applied.push(job)
+        break
+      case 'unchanged':
+      case 'conflict':
+        again.add(addressId)
+        break
+      case 'notFound':
+        unread.push(addressId)
+        again.add(addressId)
+        break
+      case 'invalid':
+      case 'unknown':
+      case 'notSent':
+      case undefined:
+        unfinished.add(addressId)
+        break
+    }
+  }
+  for (const job of applied) {
+    const { pending } = job
+    const target = pending.cell.decision.emarketeerTarget
+    pending.memory = acknowledgeEmarketeer(pending.memory, target, versionOf(job))
+  }
+  await takeEmarketeerValues(
+    tx,
+    applied.map((job) => ({
+      addressId: job.pending.cell.row.addressId,
+      cellKey: job.pending.cell.cellKey,
+      basis: job.pending.cell.decision.emarketeerTarget,
+      version: versionOf(job),
+      eventAtMs: job.item.eventTimeMs,
+      recordedAtMs: Date.now(),
+      source: 'crm',
+      actor: job.item.actor.id === null ? 'crmUser' : `crmUser:${job.item.actor.id}`,
+      positiveActMs: null,
+      denyActMs: null,
+    })),
+    { replace: false, markDirty: false },
+  )
+  await markEmarketeerUnread(tx, unread)
+}
+
+function versionOf(job: EmarketeerJob): number {
+  return job.result?.status === 'applied' ? job.result.version : job.item.expectedVersion
+}
+
+async function takeCrmOutcomes(
+  tx: Queryable,
+  connectionId: string,
+  jobs: readonly CrmJob[],
+  window: ReadWindow,
+  again: Set<number>,
+  unfinished: Set<number>,
+): Promise<void> {
+  const rows: AcknowledgedCrmRow[] = []
+  for (const job of jobs) {
+    const { outcome, pending, addressId, write } = job
+    switch (outcome?.status) {
+      case 'applied':
+        rows.push({ write, version: versionAfter(outcome), readBack: readBackOf(outcome) })
+        if (pending) {
+          pending.memory = acknowledged(pending, write, outcome)
+        }
+        if (versionAfter(outcome) === null || isOvertaken(write, outcome, pending)) {
+          again.add(addressId)
+        }
+        break
+      case 'conflict':
+      case 'gone':
+        again.add(addressId)
+        break
+      case 'refused':
+      case 'unknown':
+      case 'notSent':
+      case undefined:
+        unfinished.add(addressId)
+        break
+    }
+  }
+  await acknowledgeCrmRows(tx, connectionId, rows, window)
+}
+
+function emarketeerOutcome(job: EmarketeerJob): WriteOutcomeRow {
+  const status = job.result?.status ?? 'unknown'
+  return {
+    eventId: job.pending.eventId,
+    side: 'emarketeer',
+    recordId: job.item.contactId,
+    outcome: status === 'notFound' ? 'gone' : status === 'invalid' ? 'refused' : status,
+    version: job.result?.status === 'applied' ? String(job.result.version) : null,
+  }
+}
+
+function crmOutcome(job: CrmJob, pending: PendingCell): WriteOutcomeRow {
+  const { write, outcome } = job
+  return {
+    eventId: pending.eventId,
+    side: 'crm',
+    recordId:
+      write.kind === 'consent'
+        ? write.contactId
+        : write.kind === 'createSubscription'
+          ? write.contactId
+          : write.rowId,
+    outcome:
+      outcome?.status === 'applied' && isOvertaken(write, outcome, pending)
+        ? 'overtaken'
+        : (outcome?.status ?? 'unknown'),
+    version: outcome?.status === 'applied' ? versionAfter(outcome) : null,
+  }
+}

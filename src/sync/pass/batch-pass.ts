@@ -1,0 +1,312 @@
+import { markCrmDoubtful, markLinked } from '../../ledger/address/address-rows.js'
+import {
+  clearDirty,
+  deferDirty,
+  deferToTomorrow,
+  dirtyMarks,
+  ensureDirty,
+  markDirty,
+  type DirtyAddress,
+} from '../../ledger/address/addresses.js'
+import { dropCarriedDenies } from '../../ledger/copy/carried-denies.js'
+import { lockCells, saveMemories } from '../../ledger/copy/cells.js'
+import { appendConsentEvents } from '../../ledger/evidence/consent-events.js'
+import { markObserved } from '../../ledger/copy/crm-mirror-rows.js'
+import { noteArrivals } from '../../ledger/copy/crm-other-addresses.js'
+import type { Queryable } from '../../ledger/db/database.js'
+import { noteDepartedDenies } from '../../ledger/copy/departed-denies.js'
+import { dropTaken } from '../../ledger/copy/taken-along.js'
+import { confirmLeases, type Lease } from '../../ledger/address/leases.js'
+import { dropLoosenings, openRun, takeRowBudget } from '../../ledger/run/runs.js'
+import { acknowledgeWrites } from './acknowledge-writes.js'
+import {
+  arrivedAt,
+  crossedAt,
+  doubtsToPassOn,
+  observedIn,
+  sameMemory,
+  takenInto,
+} from './cell-memory.js'
+import { decideBatch, placeOf, type DecidedCell, type RowUpkeep } from './decide-cells.js'
+import { consentEventOf, type CrmAct } from './evidence.js'
+import { actBehind, askFieldHistory } from './field-history.js'
+import { timesNow } from './deciding-times.js'
+import { freshen } from '../mirror/freshen.js'
+import { holdBack } from './hold-back.js'
+import { learnFromWrites } from './learn-from-writes.js'
+import { changedSince, isConsistent, loadBatch, type BatchView } from '../view/observe.js'
+import { performWrites } from './perform-writes.js'
+import { requireCrm, type SyncSession } from '../../connection/session.js'
+import { standingOf } from '../../connection/standing.js'
+import type { BatchOptions } from './batch-options.js'
+import type { ReadWindow } from '../../ledger/db/ticks.js'
+import { addCounts, emptyCounts, type SyncCounts } from './sync-counts.js'
+import { jobsOf, upkeepJobs, type Jobs, type PendingCell } from './write-jobs.js'
+
+/** Of calls that were not made: nothing is taken as read in it. */
+const NO_WINDOW: ReadWindow = { from: 0, to: 0 }
+
+/** One pass over a batch of addresses whose leases are held (docs/reconciliation.md, "A pass"). */
+export class BatchPass {
+  private counts = emptyCounts()
+  private dirty: readonly DirtyAddress[] = []
+  /** To be read and decided again, at once. */
+  private readonly again = new Set<number>()
+  /** Stay due, and are put off. */
+  private readonly unfinished = new Set<number>()
+  /** Stay due: for the end of the run, or until the connection is resumed. */
+  private readonly waiting = new Set<number>()
+  /** Stay due for tomorrow's budget. */
+  private readonly tomorrow = new Set<number>()
+  private readonly errors: Error[] = []
+
+  constructor(
+    private readonly session: SyncSession,
+    private readonly owner: string,
+    private readonly leases: readonly Lease[],
+    private readonly options: BatchOptions,
+  ) {}
+
+  /** @throws the first error of a call that failed as a whole, when everything else is stored. */
+  async run(
+    addressIds: readonly number[],
+  ): Promise<{ readonly counts: SyncCounts; readonly again: readonly number[] }> {
+    const { db, connection, run } = this.session
+    const { withholdsLoosening } = await standingOf(db, this.session)
+    await openRun(db, run)
+    if (this.options.reading === 'direct') {
+      await freshen(this.session, addressIds)
+    }
+    this.dirty = await dirtyMarks(db, addressIds)
+    const batch = this.consistentPart(await loadBatch(db, connection.connectionId, addressIds))
+    const decided = decideBatch(batch, requireCrm(this.session), timesNow(this.session, batch))
+    const asked = await askFieldHistory(this.session, decided.cells)
+    asked.postponed.forEach((cell) => this.unfinished.add(cell.row.addressId))
+    this.errors.push(...(asked.error ? [asked.error] : []))
+    const loosening = withholdsLoosening ? 'withhold' : this.options.loosening
+    const held = await holdBack(this.session, asked.cells, loosening)
+    held.waiting.forEach((cell) => this.waiting.add(cell.row.addressId))
+    this.add({ staged: held.waiting.length })
+    const pendings = await this.store(batch, held.apply, asked.acts)
+    await this.write(pendings, asked.acts)
+    await this.keepRows(decided.upkeep.filter(({ view }) => !this.again.has(view.row.addressId)))
+    await this.finish(batch, held.approved)
+    if (this.errors[0]) {
+      throw this.errors[0]
+    }
+    return { counts: this.counts, again: [...this.again] }
+  }
+
+  private add(counts: Partial<SyncCounts>): void {
+    this.counts = addCounts(this.counts, { ...emptyCounts(), ...counts })
+  }
+
+  /** Leaves out addresses whose two sides were not observed together; they are read again. */
+  private consistentPart(batch: BatchView): BatchView {
+    const deltaProves = requireCrm(this.session).capabilities.completeDelta
+    const isGood = (view: BatchView['addresses'][number]) =>
+      isConsistent(view, batch.connection, deltaProves)
+    batch.addresses
+      .filter((view) => !isGood(view))
+      .forEach((view) => this.again.add(view.row.addressId))
+    return { ...batch, addresses: batch.addresses.filter(isGood) }
+  }
+
+  /** Runs a transaction of this pass. Addresses whose lease was lost are left to be read and decided again. */
+  private holding<T>(work: (tx: Queryable, held: ReadonlySet<number>) => Promise<T>): Promise<T> {
+    return this.session.db.transaction(async (tx) => {
+      const held = await confirmLeases(tx, this.owner, this.leases)
+      this.leases
+        .filter((lease) => !held.has(lease.addressId))
+        .forEach((lease) => this.again.add(lease.addressId))
+      return work(tx, held)
+    })
+  }
+
+  /** One transaction, before any call: what was seen, what is wanted, and the evidence. */
+  private store(
+    batch: BatchView,
+    cells: readonly DecidedCell[],
+    acts: ReadonlyMap<string, CrmAct>,
+  ): Promise<PendingCell[]> {
+    const { run, connection } = this.session
+    const now = Date.now()
+    return this.holding(async (tx, held) => {
+      await standingOf(tx, this.session)
+      const own = await this.unchanged(
+        tx,
+        cells.filter((cell) => held.has(cell.row.addressId)),
+      )
+      await saveMemories(
+        tx,
+        own
+          .filter((cell) => !sameMemory(cell))
+          .map((cell) => ({
+            ...placeOf(cell),
+            memory: cell.plan.memory,
+            departed: { knows: cell.row.departures },
+          })),
+      )
+      await dropTaken(tx, connection.connectionId, own.flatMap(takenInto))
+      const passedOn = own.flatMap(doubtsToPassOn)
+      await noteDepartedDenies(tx, passedOn)
+      await markDirty(
+        tx,
+        passedOn.map((deny) => deny.addressId),
+      )
+      await dropCarriedDenies(tx, connection.connectionId, own.flatMap(arrivedAt))
+      await noteArrivals(tx, connection.connectionId, own.flatMap(crossedAt))
+      await markObserved(tx, connection.connectionId, observedIn(own), connection.epoch)
+      const writing = own.filter((cell) => cell.plan.writes.length > 0)
+      const events = writing.map((cell) => consentEventOf(cell, actBehind(cell, acts), run, now))
+      await appendConsentEvents(tx, events)
+      const places = writing.map((cell) => cell.row.addressId)
+      this.dirty = [...this.dirty, ...(await ensureDirty(tx, [...new Set(places)]))]
+      const linked = batch.addresses.filter(
+        (view) => view.row.emarketeerContactId !== null && view.contacts.length > 0,
+      )
+      await markLinked(
+        tx,
+        linked.map((view) => view.row.addressId),
+      )
+      this.add({
+        addresses: batch.addresses.length,
+        linked: linked.length,
+        decisions: writing.length,
+        ambiguous: writing.filter((cell) => cell.decision.ambiguous).length,
+      })
+      return writing.map((cell, index) => ({
+        cell,
+        eventId: events[index]!.eventId,
+        memory: cell.plan.memory,
+      }))
+    })
+  }
+
+  /**
+   * Leaves out addresses that a record has left, or come to, since they were loaded; they are read again. What a record takes
+   * along (taken-along.ts) was noted then: a write that this pass would store now would not be among it, and where it
+   * landed late it would pass for a person's act.
+   */
+  private async unchanged(
+    tx: Queryable,
+    cells: readonly DecidedCell[],
+  ): Promise<readonly DecidedCell[]> {
+    const storing = cells.filter((cell) => !sameMemory(cell) || cell.plan.writes.length > 0)
+    if (storing.length === 0) {
+      return cells
+    }
+    await lockCells(tx, storing.map(placeOf))
+    const views = [...new Set(storing.map((cell) => cell.view))]
+    const changed = await changedSince(tx, this.session.connection.connectionId, views)
+    changed.forEach((addressId) => this.again.add(addressId))
+    return cells.filter((cell) => !changed.has(cell.row.addressId))
+  }
+
+  /** Tightening first, on both sides at once; loosening last, and only if nothing failed before it. */
+  private async write(
+    pendings: readonly PendingCell[],
+    acts: ReadonlyMap<string, CrmAct>,
+  ): Promise<void> {
+    const jobs = jobsOf(pendings, (cell) => actBehind(cell, acts), Date.now())
+    const sent = this.errors.length
+    await this.send({
+      emarketeer: jobs.emarketeer.filter((job) => !job.loosens),
+      crm: jobs.crm.filter((job) => !job.loosens),
+    })
+    const loosening: Jobs = {
+      emarketeer: jobs.emarketeer.filter((job) => job.loosens),
+      crm: jobs.crm.filter((job) => job.loosens),
+    }
+    if (
+      this.errors.length === sent &&
+      !(await standingOf(this.session.db, this.session)).withholdsLoosening
+    ) {
+      await this.send(loosening)
+    } else {
+      await this.leaveUnsent(loosening)
+    }
+  }
+
+  /** Stores that these were not sent, so that what proved them is not forgotten; they stay due. */
+  private async leaveUnsent(jobs: Jobs): Promise<void> {
+    const error = this.errors[0] ?? new Error('paused meanwhile: what loosens waits')
+    jobs.emarketeer.forEach((job) => (job.result = { status: 'notSent' }))
+    jobs.crm.forEach((job) => (job.outcome = { status: 'notSent', error }))
+    await this.acknowledge(jobs, NO_WINDOW)
+  }
+
+  /** Makes missing subscription rows within the day's budget, and removes those that a merge left (D3, F5). */
+  private async keepRows(upkeep: readonly RowUpkeep[]): Promise<void> {
+    const { db, connection } = this.session
+    const ids = upkeep.map((item) => item.view.row.addressId)
+    if (upkeep.length === 0 || this.errors.length > 0) {
+      ids.forEach((id) => this.unfinished.add(id))
+      return
+    }
+    const wanted = upkeep.reduce((sum, item) => sum + item.missingContactIds.length, 0)
+    const budget = await db.transaction((tx) =>
+      takeRowBudget(tx, connection.connectionId, wanted, connection.subscriptionRowsPerDay),
+    )
+    const { jobs, postponed } = upkeepJobs(upkeep, budget)
+    postponed.forEach((id) => this.tomorrow.add(id))
+    this.add({ rowsPostponed: wanted - budget })
+    const creating = jobs.filter((job) => job.write.kind === 'createSubscription')
+    // A row is made blindly. Should we die before its answer is stored, it must not be made again over a rep's No.
+    await this.holding((tx, held) =>
+      markCrmDoubtful(tx, [
+        ...new Set(creating.map((job) => job.addressId).filter((id) => held.has(id))),
+      ]),
+    )
+    await this.send({ emarketeer: [], crm: jobs })
+  }
+
+  /** Sends a group and stores its outcomes. A pass that was overtaken sends and stores nothing more of it. */
+  private async send(jobs: Jobs): Promise<void> {
+    if (jobs.emarketeer.length + jobs.crm.length === 0) {
+      return
+    }
+    const own: Jobs = await this.holding(async (tx, held) => {
+      await standingOf(tx, this.session)
+      return {
+        emarketeer: jobs.emarketeer.filter((job) => held.has(job.pending.cell.row.addressId)),
+        crm: jobs.crm.filter((job) => held.has(job.addressId)),
+      }
+    })
+    const { window, errors, probe } = await performWrites(this.session, own)
+    this.errors.push(...errors)
+    await this.acknowledge(own, window)
+    await learnFromWrites(this.session, own.crm, probe)
+  }
+
+  /** Stores what became of writes. */
+  private async acknowledge(jobs: Jobs, window: ReadWindow): Promise<void> {
+    const { connectionId } = this.session.connection
+    const done = await this.holding((tx, held) =>
+      acknowledgeWrites(tx, connectionId, jobs, window, held),
+    )
+    done.again.forEach((id) => this.again.add(id))
+    done.unfinished.forEach((id) => this.unfinished.add(id))
+    this.add({ emarketeerWrites: done.emarketeerWrites, crmWrites: done.crmWrites })
+  }
+
+  /** Takes addresses off the list of work, but for those that are not finished. */
+  private async finish(batch: BatchView, approved: readonly DecidedCell[]): Promise<void> {
+    const looked = new Set(batch.addresses.map((view) => view.row.addressId))
+    await this.holding(async (tx, held) => {
+      const open = new Set([...this.again, ...this.unfinished, ...this.waiting, ...this.tomorrow])
+      const isDone = (id: number) => held.has(id) && looked.has(id) && !open.has(id)
+      await clearDirty(
+        tx,
+        this.dirty.filter((mark) => isDone(mark.addressId)),
+      )
+      // An approval is spent only when what it approved is written.
+      await dropLoosenings(tx, approved.filter((cell) => isDone(cell.row.addressId)).map(placeOf))
+      await deferDirty(tx, [...this.unfinished])
+      await deferToTomorrow(
+        tx,
+        [...this.tomorrow].filter((id) => !this.unfinished.has(id) && !this.again.has(id)),
+      )
+    })
+  }
+}

@@ -1,0 +1,136 @@
+import {
+  arrivedDenies,
+  doubted,
+  settledIn,
+  type CellMemory,
+  type Observation,
+  type RecordReading,
+  type ToggleValue,
+} from '../../domain/reconcile/index.js'
+import type { RichValue } from '../../domain/tenant-basis.js'
+import type { DepartedDeny } from '../../ledger/copy/departed-denies.js'
+import type { StoredLeftWith, Taken } from '../../ledger/copy/taken-along.js'
+import type { CarriedDeny } from '../../ledger/copy/carried-denies.js'
+import type { Arrival } from '../../ledger/copy/crm-other-addresses.js'
+import { arrivalsAt } from '../view/further-addresses.js'
+import { isPurposeCell } from '../../domain/cell-key.js'
+import type { DecidedCell } from './decide-cells.js'
+import { contactOfRecord } from '../view/observe.js'
+import { RICH_RULE } from './rule.js'
+
+/** Whether there is nothing new to store: at rest, a pass writes nothing at all. */
+export function sameMemory({ plan, memory }: DecidedCell): boolean {
+  return stable(plan.memory) === stable(memory)
+}
+
+function stable({ seen, openAllow, openLoosen, departed }: DecidedCell['memory']): string {
+  return JSON.stringify([
+    seen && [
+      seen.basis,
+      seen.version,
+      seen.epoch,
+      seen.setUnsettled ?? false,
+      seen.records.map((r) => [
+        r.recordId,
+        r.value,
+        r.version,
+        r.want,
+        r.left ?? false,
+        r.unmapped ?? false,
+        r.open ?? [],
+      ]),
+    ],
+    Object.entries(openAllow).sort(),
+    openLoosen,
+    departed.map((r) => [r.recordId, r.value, r.version]),
+  ])
+}
+
+/**
+ * Records that this pass stores an observation of, in the present epoch and for every purpose that it decides: from now
+ * on nothing that we wrote to them is forgotten. One that is in doubt is not observed.
+ */
+export function observedIn(cells: readonly DecidedCell[]): readonly string[] {
+  const own = cells.filter((cell) => isPurposeCell(cell.cellKey) && cell.rule === RICH_RULE)
+  const unseen = new Set(
+    own
+      .filter(({ plan, observation }) => plan.memory.seen?.epoch !== observation.epoch)
+      .map((cell) => cell.view),
+  )
+  const seen = own.filter((cell) => !unseen.has(cell.view))
+  return [...new Set(seen.flatMap((cell) => cell.observation.records.map((r) => r.recordId)))]
+}
+
+/** Where a record cannot be read, or in doubt, the old observation stays: it knows nothing of what was read now. */
+function storesObservation({ plan, memory }: DecidedCell): boolean {
+  return plan.memory.seen !== memory.seen
+}
+
+/** Records of a cell whose carried deny has done its work: the record itself shows the deny. */
+function arrivedRecords(cell: DecidedCell): readonly string[] {
+  if (!storesObservation(cell)) {
+    return []
+  }
+  return arrivedDenies(
+    cell.observation as Observation<ToggleValue>,
+    cell.plan.memory as CellMemory<ToggleValue>,
+  )
+}
+
+/** What the records of a cell took along from another one, and this plan's memory knows. */
+export function takenInto(cell: DecidedCell): readonly Taken[] {
+  const { observation, plan, cellKey } = cell
+  const known = storesObservation(cell) ? settledIn(observation, plan.memory) : []
+  return observation.records.flatMap(({ recordId, leftWith }) =>
+    leftWith && known.includes(recordId)
+      ? [
+          {
+            ...(leftWith as StoredLeftWith),
+            of: isPurposeCell(cellKey) ? 'contact' : 'row',
+            cellKey,
+          } as const,
+        ]
+      : [],
+  )
+}
+
+/**
+ * Denies for the further addresses of records in doubt (R0): a withdrawal may lie under our write, and what we write over it
+ * now tells nobody there any more (C5). Once, with the write that withdraws.
+ */
+export function doubtsToPassOn(cell: DecidedCell): readonly DepartedDeny[] {
+  const { observation, memory, decision, plan, view, cellKey } = cell
+  if (decision.line !== 'R0') {
+    return []
+  }
+  const written = plan.writes.flatMap((write) => (write.side === 'crm' ? [write.recordId] : []))
+  const doubtful = observation.records.filter(
+    (record) =>
+      written.includes(record.recordId) &&
+      doubted(record as RecordReading<RichValue>, memory as CellMemory<RichValue>, {
+        firstVersion: observation.firstVersion ?? null,
+      }),
+  )
+  return doubtful.flatMap(({ recordId }) =>
+    view.outside
+      .filter((other) => other.crmContactId === recordId)
+      .map(({ addressId }) => ({
+        addressId,
+        cellKey,
+        record: { recordId, value: 'withdrawn', version: null, want: null, left: true as const },
+      })),
+  )
+}
+
+/** Carried denies of a cell that may be dropped. */
+export function arrivedAt(cell: DecidedCell): CarriedDeny[] {
+  return arrivedRecords(cell).map((recordId) => ({
+    crmContactId: contactOfRecord(cell.view, cell.cellKey, recordId),
+    cellKey: cell.cellKey,
+  }))
+}
+
+/** Withdrawals that have crossed between a record and its further addresses (C5). */
+export function crossedAt(cell: DecidedCell): readonly Arrival[] {
+  return arrivalsAt(cell, arrivedRecords(cell))
+}

@@ -1,0 +1,255 @@
+import { categoryCell, type CellKey } from '../../domain/cell-key.js'
+import type { Purpose } from '../../domain/legal-basis.js'
+import type {
+  CellMemory,
+  Decision,
+  Observation,
+  Plan,
+  RecordReading,
+} from '../../domain/reconcile/index.js'
+import type { CellRow, StoredValue } from '../../ledger/copy/cells.js'
+import type { StoredCrmSubscription } from '../../ledger/copy/crm-mirror-rows.js'
+import { basisMappingOf } from '../../connection/basis-mapping.js'
+import { observationOf, type CrmKnowledge } from '../view/cell-observation.js'
+import { NO_ROW_TIMES, stampOfConsent, type DecidingTimes } from './deciding-times.js'
+import { guestsToTell, leftDeny } from '../view/further-addresses.js'
+import {
+  categoryRows,
+  purposeRecords,
+  readableRecords,
+  type AddressView,
+  type BatchView,
+} from '../view/observe.js'
+import {
+  GUEST_RULE,
+  LEFT_TOGGLE_RULE,
+  partlyReadRule,
+  ruleFor,
+  TOGGLE_RULE,
+  type Rule,
+} from './rule.js'
+import type { OpenCrm } from '../../connection/session.js'
+
+/** One cell with what was observed, decided and planned. */
+export interface DecidedCell {
+  readonly view: AddressView
+  readonly cellKey: CellKey
+  readonly row: CellRow
+  readonly rule: Rule
+  readonly observation: Observation<StoredValue>
+  readonly memory: CellMemory<StoredValue>
+  readonly decision: Decision<StoredValue>
+  readonly plan: Plan<StoredValue>
+}
+
+/** Subscription rows that are absent, or not wanted, at a category of an address. */
+export interface RowUpkeep {
+  readonly view: AddressView
+  readonly categoryId: string
+  readonly categoryName: string
+  /** The value that missing rows get: eMarketeer's (D3). */
+  readonly subscribed: boolean
+  readonly missingContactIds: readonly string[]
+  readonly obsoleteRows: readonly StoredCrmSubscription[]
+}
+
+/** What a batch comes to. */
+export interface BatchDecisions {
+  readonly cells: readonly DecidedCell[]
+  readonly upkeep: readonly RowUpkeep[]
+}
+
+/**
+ * Decides every cell of a batch's linked addresses by the rule; pure.
+ * @param times what times of a rich CRM's rows are worth now.
+ */
+export function decideBatch(
+  batch: BatchView,
+  crm: OpenCrm,
+  times: DecidingTimes = NO_ROW_TIMES,
+): BatchDecisions {
+  const cells: DecidedCell[] = []
+  const upkeep: RowUpkeep[] = []
+  for (const view of batch.addresses) {
+    if (view.row.emarketeerContactId === null) {
+      continue // Not on both sides: remembered, and linked when the other side appears (E7).
+    }
+    if (view.row.emarketeerSpelledTwice) {
+      continue // Two addresses to eMarketeer: which of them a write would reach, and which moved, nobody can tell.
+    }
+    if (view.contacts.length === 0) {
+      cells.push(...decideAbsent(batch, view, crm))
+      continue
+    }
+    if (batch.connection.legalBasisSync) {
+      for (const purpose of crm.capabilities.purposes) {
+        const records = withRowTimes(purposeRecords(view, purpose), view, purpose, times)
+        const rule = ruleFor(crm.capabilities)
+        const cell =
+          records === null
+            ? decidePartlyRead(batch, view, purpose, crm)
+            : decideCell(batch, view, purpose, records, rule, crm, times)
+        cells.push(...(cell ? [cell] : []))
+      }
+    }
+    if (batch.connection.subscriptionSync && crm.capabilities.subscriptions) {
+      for (const category of batch.categories.filter((c) => !c.archived)) {
+        decideCategory(batch, view, category, cells, upkeep, crm)
+      }
+    }
+  }
+  return { cells, upkeep }
+}
+
+/**
+ * Nobody has the address as the primary one: a withdrawal of somebody who has it as a further one counts (C5), and a deny
+ * that a record left behind (F5).
+ */
+function decideAbsent(batch: BatchView, view: AddressView, crm: OpenCrm): DecidedCell[] {
+  const { legalBasisSync, subscriptionSync } = batch.connection
+  const purposes = legalBasisSync ? crm.capabilities.purposes : []
+  const isRich = crm.capabilities.values === 'rich'
+  const rule = isRich ? GUEST_RULE : LEFT_TOGGLE_RULE
+  const categories = subscriptionSync && crm.capabilities.subscriptions ? batch.categories : []
+  return [
+    ...purposes.flatMap((purpose) => {
+      const guests = isRich ? guestsToTell(view, purpose) : []
+      return decideLeft(batch, view, purpose, rule, guests) ?? []
+    }),
+    ...categories
+      .filter((category) => !category.archived)
+      .flatMap(({ categoryId }) => {
+        return decideLeft(batch, view, categoryCell(categoryId), LEFT_TOGGLE_RULE) ?? []
+      }),
+  ]
+}
+
+/** A cell without records of its own; null where nothing is to be told to eMarketeer. */
+function decideLeft(
+  batch: BatchView,
+  view: AddressView,
+  cellKey: CellKey,
+  rule: Rule,
+  guests: readonly RecordReading<StoredValue>[] = [],
+): DecidedCell | null {
+  const row = view.cells.get(cellKey)
+  const facts = row && observationOf(batch, view, row, guests, {})
+  const isTold = facts && (guests.length > 0 || leftDeny(facts, rule === LEFT_TOGGLE_RULE))
+  return isTold ? decided({ view, cellKey, row, rule, ...facts }) : null
+}
+
+/** Some record cannot be read: what the others deny crosses all the same. */
+function decidePartlyRead(
+  batch: BatchView,
+  view: AddressView,
+  purpose: Purpose,
+  crm: OpenCrm,
+): DecidedCell | null {
+  const row = view.cells.get(purpose)
+  const records = readableRecords(view, purpose)
+  const facts = row && observationOf(batch, view, row, records, knowledgeOf(batch, crm))
+  const isOldestRead = records[0]?.recordId === view.contacts[0]?.crmContactId
+  const rule = partlyReadRule(crm.capabilities, isOldestRead)
+  return facts ? decided({ view, cellKey: purpose, row, rule, ...facts }) : null
+}
+
+function decideCategory(
+  batch: BatchView,
+  view: AddressView,
+  category: { readonly categoryId: string; readonly name: string },
+  cells: DecidedCell[],
+  upkeep: RowUpkeep[],
+  crm: OpenCrm,
+): void {
+  const { categoryId, name } = category
+  const rows = categoryRows(view, categoryId)
+  const cellKey = categoryCell(categoryId)
+  const cell = decideCell(batch, view, cellKey, rows.records, TOGGLE_RULE, crm, NO_ROW_TIMES)
+  if (cell) {
+    cells.push(cell)
+  }
+  const basis = cell?.decision.emarketeerTarget ?? view.cells.get(cellKey)?.basis
+  if (rows.records === null || basis === undefined || basis === 'unreadable') {
+    return // A category whose state is not known yet: the next pass knows.
+  }
+  const settled = !cell || cell.plan.writes.length === 0
+  if (rows.missingContactIds.length > 0 || (settled && rows.foreignRows.length > 0)) {
+    upkeep.push({
+      view,
+      categoryId,
+      categoryName: name,
+      subscribed: basis !== 'withdrawn',
+      missingContactIds: rows.missingContactIds,
+      obsoleteRows: settled ? rows.foreignRows : [],
+    })
+  }
+}
+
+function decideCell(
+  batch: BatchView,
+  view: AddressView,
+  cellKey: CellKey,
+  records: readonly RecordReading<StoredValue>[] | null,
+  rule: Rule,
+  crm: OpenCrm,
+  { countsWrites }: DecidingTimes,
+): DecidedCell | null {
+  const row = view.cells.get(cellKey)
+  if (!row || !records) {
+    return null
+  }
+  if (records.length === 0) {
+    // No subscription row is there: a No may have left with one.
+    return decideLeft(batch, view, cellKey, LEFT_TOGGLE_RULE)
+  }
+  const knowledge = { ...knowledgeOf(batch, crm), countsWrites }
+  const facts = observationOf(batch, view, row, records, knowledge)
+  return facts && decided({ view, cellKey, row, rule, ...facts })
+}
+
+/** Records with the times of their rows, as far as these may be held against eMarketeer's. */
+function withRowTimes(
+  records: readonly RecordReading<StoredValue>[] | null,
+  view: AddressView,
+  purpose: Purpose,
+  times: DecidingTimes,
+): readonly RecordReading<StoredValue>[] | null {
+  const consents = new Map(view.contacts.map((c) => [c.crmContactId, c.consents[purpose]]))
+  return (
+    records?.map((record) => {
+      const consent = consents.get(record.recordId)
+      return consent === undefined ? record : { ...record, stamp: stampOfConsent(consent, times) }
+    }) ?? null
+  )
+}
+
+function knowledgeOf({ connection }: BatchView, crm: OpenCrm): CrmKnowledge {
+  const { firstVersion = null } = crm.session
+  return { firstVersion, basisMapping: basisMappingOf(crm, connection) }
+}
+
+function decided(cell: Omit<DecidedCell, 'decision' | 'plan'>): DecidedCell {
+  const decision = cell.rule.decide(cell.observation, cell.memory)
+  return { ...cell, decision, plan: cell.rule.plan(cell.observation, cell.memory, decision) }
+}
+
+/** Decides a cell again, with stamps that the CRM's field history gave. */
+export function decideWithStamps(
+  cell: DecidedCell,
+  stamps: ReadonlyMap<string, { readonly atMs: number; readonly epsMs: number }>,
+): DecidedCell {
+  const { view, cellKey, row, rule, memory, observation } = cell
+  const records = observation.records.map((record) => ({
+    ...record,
+    stamp: stamps.get(record.recordId) ?? record.stamp,
+  }))
+  return decided({ view, cellKey, row, rule, memory, observation: { ...observation, records } })
+}
+
+/** Which cell of which address: what the ledger keys it by. */
+export function placeOf(cell: DecidedCell): {
+  readonly addressId: number
+  readonly cellKey: CellKey
+} {
+  return { addressId: cell.row.addressId, cellKey: cell.cellKey }
+}

@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto'
+import { isPurposeCell } from '../../domain/cell-key.js'
+import { isPositive } from '../../domain/legal-basis.js'
+import {
+  meaningOf,
+  NOTHING_MAPPED,
+  tenantKeyOf,
+  type RichValue,
+} from '../../domain/tenant-basis.js'
+import type { Actor } from '../../emarketeer/index.js'
+import type { ConsentEvent } from '../../ledger/evidence/consent-events.js'
+import { contactOfRecord } from '../view/observe.js'
+import type { DecidedCell } from './decide-cells.js'
+import { TOGGLE_RULE } from './rule.js'
+import type { SyncRun } from '../../ledger/run/runs.js'
+
+/** Who acted in the CRM, and when, as far as any source told. */
+export interface CrmAct {
+  readonly userId: string | null
+  /** The moment, where field history told it; else null: only the range is known. */
+  readonly atMs: number | null
+}
+
+/** What a write to eMarketeer says about the act behind it. */
+export interface ActDescription {
+  readonly actor: Actor
+  readonly eventTimeMs: number
+  readonly comment: string | null
+  /** Range in which the act must have happened. */
+  readonly fromMs: number | null
+  readonly toMs: number
+}
+
+/**
+ * Describes the CRM user's act behind a write to eMarketeer. The time errs to the safe side: for a deny the latest
+ * moment at which it may have happened, for a positive the earliest; the range goes into the comment.
+ */
+export function describeAct(cell: DecidedCell, act: CrmAct | null, nowMs: number): ActDescription {
+  const positive = isPositive(cell.decision.emarketeerTarget)
+  const row = rowTimesOf(cell)
+  const fromMs = act?.atMs ?? row?.onlyWriteMs ?? cell.row.seenAtMs ?? row?.insertedMs ?? null
+  const toMs = act?.atMs ?? (row ? Math.min(nowMs, row.toMs) : nowMs)
+  const actor: Actor = { type: 'crmUser', id: act?.userId ?? null, name: null }
+  const eventTimeMs = Math.round(positive ? (fromMs ?? toMs) : toMs)
+  if (!isPurposeCell(cell.cellKey)) {
+    return { actor, eventTimeMs, comment: null, fromMs, toMs }
+  }
+  const comment = `${whatWasDone(cell, positive)} ${range(fromMs, toMs)}${replaced(cell, positive)}`
+  return { actor, eventTimeMs, comment, fromMs, toMs }
+}
+
+/** When a row's present value was set, as far as the row says. */
+interface RowRange {
+  /** At the earliest, where the row shows one write only. */
+  readonly onlyWriteMs: number | null
+  /** The row was made then at the earliest, with whatever value. */
+  readonly insertedMs: number | null
+  /** At the latest. */
+  readonly toMs: number
+}
+
+/**
+ * The range in which the CRM's row says that its present value was set, where it is that very value which crosses. The row
+ * may have been written again since, without another value: it was set at its stamp at the latest, and only where that is
+ * its one write, not before.
+ */
+function rowTimesOf({ observation, decision, view, cellKey }: DecidedCell): RowRange | null {
+  const record = observation.records[0]
+  const stamp = record?.stamp ?? null
+  const mapping = observation.basisMapping ?? NOTHING_MAPPED
+  if (
+    stamp === null ||
+    record?.lastWriter !== 'user' ||
+    meaningOf(record.value as RichValue, mapping) !== decision.emarketeerTarget
+  ) {
+    return null
+  }
+  const { rowTime } = decision.inputs
+  const consent = isPurposeCell(cellKey) ? view.contacts[0]?.consents[cellKey] : undefined
+  const registeredMs = consent?.times?.registeredMs ?? null
+  const isOnlyWrite = record.onlyInserted === true || rowTime === 'counts' || rowTime === undefined
+  return {
+    onlyWriteMs: isOnlyWrite ? stamp.atMs - stamp.epsMs : null,
+    insertedMs: registeredMs === null ? null : registeredMs - stamp.epsMs,
+    toMs: stamp.atMs + stamp.epsMs,
+  }
+}
+
+function whatWasDone(cell: DecidedCell, positive: boolean): string {
+  if (cell.rule === TOGGLE_RULE) {
+    return positive ? 'Bulk Email set to Allow' : 'Bulk Email set to Do not allow'
+  }
+  const target = cell.decision.emarketeerTarget
+  return cell.decision.line === 'R0'
+    ? `Legal basis set to ${target} because an answer may have been overwritten`
+    : `Legal basis set to ${target} in the CRM${ownName(cell)}`
+}
+
+/** Where the CRM's basis is one that the tenant made, which the connection file maps: its key. */
+function ownName({ observation }: DecidedCell): string {
+  const key = tenantKeyOf(observation.records[0]?.value ?? '')
+  return key === null ? '' : `, where it is ${key}`
+}
+
+function replaced({ rule, row }: DecidedCell, positive: boolean): string {
+  const evidence = rule === TOGGLE_RULE ? '; evidence: none, replaces' : '; replaces'
+  return positive ? `${evidence} ${row.basis}` : ''
+}
+
+function range(fromMs: number | null, toMs: number): string {
+  const to = new Date(toMs).toISOString()
+  if (fromMs === null) {
+    return `before ${to}`
+  }
+  return fromMs === toMs ? `at ${to}` : `between ${new Date(fromMs).toISOString()} and ${to}`
+}
+
+/** The consent event of a decision that writes (rule F6). */
+export function consentEventOf(
+  cell: DecidedCell,
+  act: CrmAct | null,
+  run: SyncRun,
+  nowMs: number,
+): ConsentEvent {
+  const { decision, row, observation } = cell
+  const moved = sideThatMoved(cell)
+  const target = decision.emarketeerTarget
+  const fabricated = target !== row.basis && isPositive(target)
+  const described = moved === 'emarketeer' ? null : describeAct(cell, act, nowMs)
+  return {
+    eventId: randomUUID(),
+    connectionId: run.connectionId,
+    addressId: row.addressId,
+    cellKey: cell.cellKey,
+    line: decision.line,
+    inputs: decision.inputs,
+    ambiguous: decision.ambiguous,
+    movedSide: moved,
+    emarketeerOld: row.basis,
+    emarketeerNew: target,
+    crmOld: values(observation.records.map((record) => record.value)),
+    crmNew: values(decision.recordTargets.map((record) => record.target)),
+    actorType: described?.actor.type ?? row.actor?.split(':')[0] ?? null,
+    actorId: described ? (act?.userId ?? null) : (row.actor?.split(':')[1] ?? null),
+    actedFromMs: described ? described.fromMs : row.eventAtMs,
+    actedToMs: described ? described.toMs : (row.recordedAtMs ?? row.eventAtMs),
+    evidence: evidenceOf(cell, { fabricated, moved, userId: act?.userId ?? null }),
+    replacedBasis: fabricated ? row.basis : null,
+    tier: run.tier,
+    workflowId: run.workflowId,
+    runId: run.runId,
+  }
+}
+
+/** What the event rests on: a source in eMarketeer says nothing of an act in the CRM that replaced it. */
+function evidenceOf(
+  { rule, row }: DecidedCell,
+  facts: {
+    readonly fabricated: boolean
+    readonly moved: ConsentEvent['movedSide']
+    readonly userId: string | null
+  },
+): string | null {
+  if (facts.fabricated) {
+    // A rich CRM records the basis itself; an Allow is nobody's evidence (B5).
+    const what = rule === TOGGLE_RULE ? 'none, set' : 'recorded in the CRM'
+    return `${what} by CRM user ${facts.userId ?? 'unknown'}`
+  }
+  return facts.moved === 'emarketeer' ? row.source : null
+}
+
+/** Which side's value crosses: the one that the other is made to follow. */
+function sideThatMoved({ decision, row, plan }: DecidedCell): ConsentEvent['movedSide'] {
+  const toEmarketeer = decision.emarketeerTarget !== row.basis
+  const toCrm = plan.writes.some((write) => write.side === 'crm')
+  if (toEmarketeer && toCrm) {
+    return 'both'
+  }
+  return toEmarketeer ? 'crm' : toCrm ? 'emarketeer' : 'none'
+}
+
+function values(all: readonly string[]): string {
+  return [...new Set(all)].sort().join('+')
+}
+
+/** CRM contacts whose act an evidence lookup should find: those of the cell's records. */
+export function contactsBehind(cell: DecidedCell): readonly string[] {
+  return cell.observation.records.map((record) =>
+    contactOfRecord(cell.view, cell.cellKey, record.recordId),
+  )
+}

@@ -1,0 +1,125 @@
+import { isPurposeCell } from '../../domain/cell-key.js'
+import { isPositive } from '../../domain/legal-basis.js'
+import type { CrmFieldHistory } from '../../crm/crm.js'
+import { lastActors } from '../../ledger/run/inbox.js'
+import { decideWithStamps, type DecidedCell } from './decide-cells.js'
+import { contactsBehind, type CrmAct } from './evidence.js'
+import { requireCrm, type SyncSession } from '../../connection/session.js'
+
+/** Field history costs calls per record: asked for conflicts only, and for this many records of a batch at most. */
+const MAX_LOOKUPS_PER_BATCH = 200
+
+/** Decisions after field history was asked, and what it said. */
+export interface EnrichedDecisions {
+  readonly cells: readonly DecidedCell[]
+  /** Cells left undecided because the batch's share of lookups is used up; they stay due. */
+  readonly postponed: readonly DecidedCell[]
+  /** Acts by CRM contact id. */
+  readonly acts: ReadonlyMap<string, CrmAct>
+  /** Why the history could not be asked now; to be thrown when everything else is done. */
+  readonly error: Error | null
+}
+
+/**
+ * Asks the CRM's field history where both sides disagree and nothing else proves which act was later, and decides
+ * those cells again; and learns for the evidence who flipped a toggle, from the history or from the webhook.
+ */
+export async function askFieldHistory(
+  session: SyncSession,
+  decided: readonly DecidedCell[],
+): Promise<EnrichedDecisions> {
+  const crm = requireCrm(session)
+  const wanting = decided.filter((cell) => isPurposeCell(cell.cellKey) && mayBeProven(cell))
+  const asked = crm.capabilities.fieldHistory ? wanting.slice(0, MAX_LOOKUPS_PER_BATCH) : []
+  const forEvidence = decided.filter(
+    (cell) => isPurposeCell(cell.cellKey) && writesPositiveToEmarketeer(cell),
+  )
+  const ids = [...new Set([...asked, ...forEvidence].flatMap(contactsBehind))]
+  let history: readonly CrmFieldHistory[] = []
+  let error: Error | null = null
+  if (ids.length > 0 && crm.capabilities.fieldHistory) {
+    try {
+      history = await crm.session.readFieldHistory(ids, session.call)
+    } catch (failure) {
+      // Nobody else's opt-out waits for it: the cells that need it stay due, the others go on.
+      error = failure as Error
+    }
+  }
+  const postponed = crm.capabilities.fieldHistory
+    ? wanting.slice(error ? 0 : MAX_LOOKUPS_PER_BATCH)
+    : []
+  const acts = await collectActs(session, decided, history)
+  const stamps = new Map(history.map((row) => [row.contactId, row]))
+  const again = new Set(asked)
+  const late = new Set(postponed)
+  return {
+    cells: decided
+      .filter((cell) => !late.has(cell))
+      .map((cell) => (again.has(cell) ? decideWithStamps(cell, usable(cell, stamps)) : cell)),
+    postponed,
+    acts,
+    error,
+  }
+}
+
+/**
+ * Whether a stamp may change the decision. A side that did not move since the last consistent observation acted before
+ * it, so nothing that the other side's stamp says makes it the later one: a plain opt-out costs no call.
+ */
+function mayBeProven({ decision }: DecidedCell): boolean {
+  const { emarketeerMoved, crmMoved } = decision.inputs
+  const side = decision.line === 'T2' ? emarketeerMoved : crmMoved
+  return decision.wantsStamp && side !== false
+}
+
+/** Stamps count only where the history's value is the one that was read. */
+function usable(
+  cell: DecidedCell,
+  stamps: ReadonlyMap<string, CrmFieldHistory>,
+): Map<string, CrmFieldHistory> {
+  return new Map(
+    cell.observation.records.flatMap((record) => {
+      const stamp = stamps.get(record.recordId)
+      return stamp && stamp.value === record.value ? [[record.recordId, stamp] as const] : []
+    }),
+  )
+}
+
+async function collectActs(
+  session: SyncSession,
+  decided: readonly DecidedCell[],
+  history: readonly CrmFieldHistory[],
+): Promise<Map<string, CrmAct>> {
+  const writing = decided.filter((cell) => cell.plan.writes.some((w) => w.side === 'emarketeer'))
+  const contactIds = [...new Set(writing.flatMap(contactsBehind))]
+  const acts = new Map<string, CrmAct>()
+  if (contactIds.length > 0) {
+    const actors = await lastActors(session.db, session.connection.connectionId, contactIds)
+    for (const cell of writing) {
+      for (const contactId of contactsBehind(cell)) {
+        const actor = actors.get(contactId)
+        // A webhook from before the last observation speaks of an older act.
+        if (actor && actor.receivedAtMs >= (cell.row.seenAtMs ?? 0)) {
+          acts.set(contactId, { userId: actor.userId, atMs: null })
+        }
+      }
+    }
+  }
+  for (const row of history) {
+    acts.set(row.contactId, { userId: row.userId, atMs: row.atMs })
+  }
+  return acts
+}
+
+function writesPositiveToEmarketeer({ decision, row }: DecidedCell): boolean {
+  return decision.emarketeerTarget !== row.basis && isPositive(decision.emarketeerTarget)
+}
+
+/** The act behind a cell: that of the first of its contacts of which one is known. */
+export function actBehind(cell: DecidedCell, acts: ReadonlyMap<string, CrmAct>): CrmAct | null {
+  return (
+    contactsBehind(cell)
+      .map((id) => acts.get(id))
+      .find((act) => act !== undefined) ?? null
+  )
+}

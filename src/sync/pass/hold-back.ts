@@ -1,0 +1,98 @@
+import {
+  dropLoosenings,
+  looseningsAt,
+  noteRefusals,
+  stageLoosenings,
+  type StoredLoosening,
+} from '../../ledger/run/runs.js'
+import { meaningOf, NOTHING_MAPPED, type RichValue } from '../../domain/tenant-basis.js'
+import { placeOf, type DecidedCell } from './decide-cells.js'
+import { loosens, makesMailable, tighteningPart } from './loosening.js'
+import type { BatchOptions } from './batch-options.js'
+import type { SyncSession } from '../../connection/session.js'
+
+/** Which decisions may be written in this pass (rule F4). */
+export interface HeldBack {
+  readonly apply: readonly DecidedCell[]
+  /** Stay due: for the end of their run, or until the connection is resumed. */
+  readonly waiting: readonly DecidedCell[]
+  /** Of those to apply: the ones that an approval allows; it is spent when they are written. */
+  readonly approved: readonly DecidedCell[]
+}
+
+/** Whether a loosening was rejected, and nobody has acted since. */
+function isRefused(cell: DecidedCell, stored: StoredLoosening | undefined): boolean {
+  return (
+    stored?.state === 'rejected' &&
+    (stored.refusedFor === null || stored.refusedFor === whatStands(cell))
+  )
+}
+
+/** What people have set at a cell, on the two sides that are read: another text when somebody acts, or the file changes. */
+function whatStands({ observation }: DecidedCell): string {
+  const { emarketeer, records, basisMapping = NOTHING_MAPPED } = observation
+  const [oldest] = records
+  const meaning = oldest && meaningOf(oldest.value as RichValue, basisMapping)
+  return JSON.stringify([
+    emarketeer.basis,
+    emarketeer.lastPositiveActMs,
+    oldest?.recordId,
+    oldest?.value,
+    meaning,
+  ])
+}
+
+/**
+ * Holds loosening decisions back: those that already wait for an approval, or were refused it, and, where the run settles
+ * at its end, those that would make somebody mailable. What no longer loosens is taken off the waiting list. Of a decision
+ * that also tightens, that part is applied.
+ */
+export async function holdBack(
+  session: SyncSession,
+  cells: readonly DecidedCell[],
+  mode: BatchOptions['loosening'],
+): Promise<HeldBack> {
+  const { db, run } = session
+  const known = await looseningsAt(db, [...new Set(cells.map((cell) => cell.row.addressId))])
+  const byPlace = new Map(known.map((l) => [`${l.addressId} ${l.cellKey}`, l]))
+  const storedOf = (cell: DecidedCell) => byPlace.get(`${cell.row.addressId} ${cell.cellKey}`)
+  const refused = new Set(cells.filter((cell) => loosens(cell) && isRefused(cell, storedOf(cell))))
+  // Somebody has acted since it was refused: as if it had never been asked.
+  const stateOf = (cell: DecidedCell) => {
+    const state = storedOf(cell)?.state
+    return state === 'rejected' && !refused.has(cell) ? 'lapsed' : state
+  }
+  const held = cells.filter((cell) => loosens(cell) && stateOf(cell) === 'held')
+  const decided = ['held', 'approved', 'rejected']
+  const staged = cells.filter(
+    (cell) => mode === 'stage' && makesMailable(cell) && !decided.includes(stateOf(cell) ?? ''),
+  )
+  const withheld = mode === 'withhold' ? cells.filter(loosens) : []
+  const waits = new Set([...held, ...refused, ...staged, ...withheld])
+  const settled = cells.filter(
+    (cell) => !waits.has(cell) && stateOf(cell) !== undefined && stateOf(cell) !== 'approved',
+  )
+  const lapsed = cells.filter((cell) => stateOf(cell) === 'lapsed')
+  await db.transaction(async (tx) => {
+    await dropLoosenings(tx, [...settled, ...lapsed].map(placeOf))
+    await noteRefusals(
+      tx,
+      [...refused]
+        .filter((cell) => storedOf(cell)?.refusedFor === null)
+        .map((cell) => ({ ...placeOf(cell), refusedFor: whatStands(cell) })),
+    )
+    await stageLoosenings(
+      tx,
+      run,
+      staged.map((cell) => ({ ...placeOf(cell), line: cell.decision.line })),
+    )
+  })
+  return {
+    apply: cells.flatMap((cell) => {
+      const part = waits.has(cell) ? tighteningPart(cell) : cell
+      return part ? [part] : []
+    }),
+    waiting: [...staged, ...withheld],
+    approved: cells.filter((cell) => !waits.has(cell) && stateOf(cell) === 'approved'),
+  }
+}

@@ -1,0 +1,100 @@
+import { clockOfDate, clockOfWrite, type ClockMeasurement } from '../../domain/clock.js'
+import { isNextVersion } from '../../domain/reconcile/index.js'
+import type { UpdateLesson } from '../../domain/write-counting.js'
+import {
+  learnCounting,
+  saveMeasurement,
+  saveProbe,
+  type EmarketeerProbe,
+} from '../../ledger/copy/crm-times.js'
+import { writtenAtMs } from './deciding-times.js'
+import { rowVersionOf } from './read-back.js'
+import type { SyncSession } from '../../connection/session.js'
+import type { CrmJob } from './write-jobs.js'
+
+/** A write of ours that went by itself and was read back. */
+interface Lesson {
+  readonly recordId: string
+  readonly isInsert: boolean
+  /** What was read back is our own write on exactly the row that we had read. */
+  readonly exact: boolean
+  readonly version: string
+  /** Between sending and answer by our clock, and the stamp that it got; null: no answer, or no stamp. */
+  readonly moment: {
+    readonly sentAtMs: number
+    readonly answeredAtMs: number
+    readonly stampMs: number
+  } | null
+}
+
+/**
+ * Learns from our own writes to a rich CRM, as they were read back, how it counts them and how its clock stands to ours
+ * (docs/reconciliation.md, "Stamps of SuperOffice"). Mass writes teach nothing. What is lost here is learned from the next.
+ */
+export async function learnFromWrites(
+  session: SyncSession,
+  jobs: readonly CrmJob[],
+  probe: EmarketeerProbe | null,
+): Promise<void> {
+  if (session.crm?.capabilities.values !== 'rich') {
+    return
+  }
+  const { db, connection } = session
+  if (probe !== null) {
+    await saveProbe(db, connection.connectionId, probe)
+  }
+  const lessons = jobs.flatMap(lessonOf)
+  if (lessons.length === 0) {
+    return
+  }
+  await learnCounting(db, connection.connectionId, {
+    updates: lessons
+      .filter(({ isInsert }) => !isInsert)
+      .map(({ recordId, exact }): UpdateLesson => ({ recordId, exact })),
+    inserted: lessons
+      .filter(({ isInsert, exact }) => isInsert && exact)
+      .map(({ version }) => Number(version)),
+  })
+  const measured = clockOf(session, lessons)
+  if (measured !== null) {
+    await saveMeasurement(db, connection.connectionId, 'crmByWrite', measured)
+  }
+}
+
+function lessonOf({ write, outcome }: CrmJob): Lesson[] {
+  if (write.kind !== 'consent' || outcome?.status !== 'applied') {
+    return []
+  }
+  const { sent, readBack } = outcome
+  if (sent === undefined || readBack === undefined) {
+    return []
+  }
+  const isInsert = write.expectedVersion === 'none'
+  const { version, times } = readBack
+  const exact =
+    readBack.lastWriter === 'us' &&
+    readBack.value === write.value &&
+    isNextVersion(rowVersionOf(readBack), write.expectedVersion, null) &&
+    (!isInsert || times?.onlyInserted === true)
+  const stampMs = writtenAtMs(times)
+  const { sentAtMs, answeredAtMs } = sent
+  const moment =
+    answeredAtMs === null || stampMs === null ? null : { sentAtMs, answeredAtMs, stampMs }
+  return [{ recordId: write.contactId, isInsert, exact, version, moment }]
+}
+
+/** By the quickest of the writes. */
+function clockOf(session: SyncSession, lessons: readonly Lesson[]): ClockMeasurement | null {
+  const moments = lessons.flatMap(({ exact, moment }) => (exact && moment !== null ? [moment] : []))
+  const [quickest] = moments.sort(
+    (a, b) => a.answeredAtMs - a.sentAtMs - (b.answeredAtMs - b.sentAtMs),
+  )
+  const date = session.clock?.crm ?? null
+  return quickest === undefined
+    ? null
+    : {
+        ...clockOfWrite(quickest, quickest.stampMs),
+        measuredAtMs: quickest.answeredAtMs,
+        date: date && clockOfDate(date),
+      }
+}

@@ -1,0 +1,86 @@
+import { dirtyMarks, takeNewestDirty } from '../../ledger/address/addresses.js'
+import { addressesOfCrmContacts } from '../../ledger/copy/crm-mirror-rows.js'
+import {
+  deferHints,
+  dueHints,
+  markHintsHandled,
+  nextHintDueMs,
+  type WaitingHint,
+} from '../../ledger/run/inbox.js'
+import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
+import { createMissingContacts } from './create-missing.js'
+import { readCrmContacts } from '../mirror/read-crm.js'
+import { settleRun, syncAddresses } from './sync-addresses.js'
+import { addCounts, emptyCounts, type SyncCounts } from '../pass/sync-counts.js'
+import type { SyncSession } from '../../connection/session.js'
+
+const MAX_HINTS = 1_000
+/** What webhooks brought are the newest changes; a bulk change beyond this is left to the sweep. */
+const MAX_ADDRESSES = 200
+
+/** What handling the hints came to, and when the next one is due. */
+export interface DrainedInbox {
+  readonly counts: SyncCounts
+  readonly nextDueMs: number | null
+}
+
+/**
+ * Handles the webhook hints of one shard that are due (rule E4). A hint says only where to look: eMarketeer's feed is
+ * caught up with, CRM records are fetched back, and what changed is synced. Until then a hint that says deny counts at
+ * the send gate (G7).
+ */
+export async function drainInbox(session: SyncSession, shard: number): Promise<DrainedInbox> {
+  const { db, connection } = session
+  let counts = emptyCounts()
+  for (;;) {
+    const hints = await dueHints(db, connection.connectionId, shard, MAX_HINTS)
+    if (hints.length === 0) {
+      return { counts, nextDueMs: await nextHintDueMs(db, connection.connectionId, shard) }
+    }
+    const ids = hints.map((hint) => hint.inboxId)
+    try {
+      counts = addCounts(counts, await handle(session, hints))
+      await markHintsHandled(db, ids)
+    } catch (error) {
+      await deferHints(db, ids)
+      throw error
+    }
+  }
+}
+
+async function handle(session: SyncSession, hints: readonly WaitingHint[]): Promise<SyncCounts> {
+  const { db, connection } = session
+  await catchUpEmarketeer(session)
+  const contactIds = await contactsOf(session, hints)
+  await readCrmContacts(session, contactIds)
+  const ofContacts = await addressesOfCrmContacts(db, connection.connectionId, contactIds)
+  // Most hints are echoes of our own writes: what was fetched back is what we know, and nothing is due.
+  const changed = await dirtyMarks(db, ofContacts)
+  const newest = await takeNewestDirty(db, connection.connectionId, MAX_ADDRESSES)
+  const ids = [...new Set([...changed, ...newest].map((mark) => mark.addressId))]
+  const { counts } = await syncAddresses(session, ids, { reading: 'direct', loosening: 'stage' })
+  const created = await createMissingContacts(session, ids)
+  const more = await syncAddresses(session, created, { reading: 'direct', loosening: 'stage' })
+  const settled = await settleRun(session)
+  return addCounts(addCounts(counts, more.counts), settled.counts)
+}
+
+/** Contacts that CRM hints are about; a hint about a row that we do not know yet names its contact, or the sweep finds it. */
+async function contactsOf(
+  session: SyncSession,
+  hints: readonly WaitingHint[],
+): Promise<readonly string[]> {
+  const crmHints = hints.filter((hint) => hint.source === 'crm')
+  const named = crmHints.map((hint) =>
+    hint.entity === 'contact' ? hint.entityId : hint.crmContactId,
+  )
+  const rowIds = crmHints
+    .filter((hint) => hint.entity === 'subscription' && hint.crmContactId === null)
+    .map((hint) => hint.entityId)
+  const rows = await session.db.query<{ id: string }>(
+    `SELECT DISTINCT crm_contact_id AS id FROM crm_subscriptions WHERE connection_id = $1 AND row_id = ANY($2)`,
+    [session.connection.connectionId, rowIds],
+  )
+  const ids = [...named, ...rows.map((row) => row.id)].filter((id) => id !== null)
+  return [...new Set(ids)]
+}

@@ -1,0 +1,54 @@
+import { decideBatch } from '../pass/decide-cells.js'
+import { timesNow } from '../pass/deciding-times.js'
+import { askFieldHistory } from '../pass/field-history.js'
+import { freshen } from '../mirror/freshen.js'
+import { loadBatch } from '../view/observe.js'
+import { requireCrm, type SyncSession } from '../../connection/session.js'
+import { MAX_BATCH } from '../pass/sync-batch.js'
+import { emptyCounts, type SyncCounts } from '../pass/sync-counts.js'
+
+/** What a batch would come to, and where the next one starts; null: that was the last. */
+export interface Rehearsal {
+  readonly counts: SyncCounts
+  readonly next: number | null
+}
+
+/**
+ * Reads and decides as a resync would, and neither stores a decision nor writes to either system (`--dry-run`). What
+ * was read is kept in our copy; that is only knowledge.
+ * @param addressIds the addresses, or null for all linked ones.
+ * @param after an address id; those above it are looked at.
+ */
+export async function rehearse(
+  session: SyncSession,
+  addressIds: readonly number[] | null,
+  after: number,
+): Promise<Rehearsal> {
+  const rows = await session.db.query<{ id: number }>(
+    `SELECT address_id AS id FROM addresses WHERE connection_id = $1 AND address_id > $2
+        AND ($3::bigint[] IS NOT NULL OR ever_linked) AND ($3::bigint[] IS NULL OR address_id = ANY($3))
+      ORDER BY address_id LIMIT $4`,
+    [session.connection.connectionId, after, addressIds, MAX_BATCH],
+  )
+  const ids = rows.map((row) => row.id)
+  await freshen(session, ids)
+  const batch = await loadBatch(session.db, session.connection.connectionId, ids)
+  const decided = decideBatch(batch, requireCrm(session), timesNow(session, batch))
+  const { cells } = await askFieldHistory(session, decided.cells)
+  const writes = cells.flatMap((cell) => cell.plan.writes)
+  const newRows = decided.upkeep.reduce((sum, item) => sum + item.missingContactIds.length, 0)
+  return {
+    counts: {
+      ...emptyCounts(),
+      addresses: batch.addresses.length,
+      linked: batch.addresses.filter((v) => v.contacts.length > 0 && v.row.emarketeerContactId)
+        .length,
+      decisions: cells.filter((cell) => cell.plan.writes.length > 0).length,
+      ambiguous: cells.filter((cell) => cell.decision.ambiguous).length,
+      emarketeerWrites: writes.filter((write) => write.side === 'emarketeer').length,
+      crmWrites: writes.filter((write) => write.side === 'crm').length + newRows,
+      staged: cells.filter((cell) => cell.plan.writes.some((write) => write.loosens)).length,
+    },
+    next: ids.length < MAX_BATCH ? null : ids.at(-1)!,
+  }
+}

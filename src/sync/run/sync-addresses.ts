@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { settleLoosenings } from '../../ledger/run/runs.js'
+import type { BatchOptions } from '../pass/batch-options.js'
+import { syncBatch, MAX_BATCH } from '../pass/sync-batch.js'
+import { addCounts, emptyCounts, type SyncCounts } from '../pass/sync-counts.js'
+import type { SyncSession } from '../../connection/session.js'
+import { standingOf } from '../../connection/standing.js'
+
+/** Lost races are decided again at once, this many times; then the address waits for the next run. */
+const MAX_ROUNDS = 5
+/** How long to wait for another pass that holds an address, before looking again. */
+const BUSY_WAIT_MS = 200
+/** A pass takes seconds; one that holds an address longer than this is left to the next run. */
+const MAX_BUSY_WAITS = 50
+
+/** What syncing some addresses came to. */
+export interface SyncedAddresses {
+  readonly counts: SyncCounts
+  /** Still not settled: another pass held them for long, or races kept being lost. They stay due. */
+  readonly leftOver: readonly number[]
+}
+
+/**
+ * Syncs addresses until each is settled: lost races and torn readings are read directly and decided again, at once.
+ * @throws UpstreamError as {@link syncBatch} does.
+ */
+export async function syncAddresses(
+  session: SyncSession,
+  addressIds: readonly number[],
+  options: BatchOptions,
+): Promise<SyncedAddresses> {
+  let counts = emptyCounts()
+  const leftOver: number[] = []
+  for (let at = 0; at < addressIds.length; at += MAX_BATCH) {
+    const part = await syncPart(session, addressIds.slice(at, at + MAX_BATCH), options)
+    counts = addCounts(counts, part.counts)
+    leftOver.push(...part.leftOver)
+    session.heartbeat({
+      done: Math.min(at + MAX_BATCH, addressIds.length),
+      total: addressIds.length,
+    })
+  }
+  return { counts, leftOver }
+}
+
+async function syncPart(
+  session: SyncSession,
+  addressIds: readonly number[],
+  options: BatchOptions,
+): Promise<SyncedAddresses> {
+  let counts = emptyCounts()
+  let ids = addressIds
+  // A copy is worth deciding on only where a delta proves who has an address (docs/sync.md).
+  let reading = session.crm?.capabilities.completeDelta === false ? 'direct' : options.reading
+  let waits = 0
+  for (let round = 0; round < MAX_ROUNDS && ids.length > 0;) {
+    const result = await syncBatch(session, ids, { ...options, reading })
+    counts = addCounts(counts, result.counts)
+    ids = [...result.again, ...result.busy]
+    reading = 'direct'
+    if (result.again.length > 0 || result.busy.length === 0) {
+      round += 1
+    } else if (waits++ >= MAX_BUSY_WAITS) {
+      break
+    } else {
+      session.heartbeat({ done: 0, total: addressIds.length })
+      await sleep(BUSY_WAIT_MS, undefined, { signal: session.call.signal })
+    }
+  }
+  return { counts, leftOver: ids }
+}
+
+/**
+ * Ends a run's loosenings (rule F4): up to the connection's limit of newly mailable contacts they are written now,
+ * each decided afresh on a direct reading; more are held for one approval. While the connection withholds what loosens
+ * nothing is released, and nothing held.
+ */
+export async function settleRun(
+  session: SyncSession,
+): Promise<{ counts: SyncCounts; held: number }> {
+  const { db, run, connection } = session
+  if ((await standingOf(db, session)).withholdsLoosening) {
+    return { counts: emptyCounts(), held: 0 }
+  }
+  const { released, held } = await db.transaction((tx) =>
+    settleLoosenings(tx, run.runId, connection.newlyMailableLimit),
+  )
+  if (held > 0) {
+    session.log.warn(
+      { connectionId: connection.connectionId, held },
+      'more contacts would become mailable than the limit allows; they wait for one approval (lbsync held)',
+    )
+  }
+  const { counts } = await syncAddresses(session, released, {
+    reading: 'direct',
+    loosening: 'apply',
+  })
+  return { counts, held }
+}

@@ -1,0 +1,190 @@
+import { categoryCell, type CellKey } from '../../../domain/cell-key.js'
+import type { Purpose } from '../../../domain/legal-basis.js'
+import {
+  countsAsBasis,
+  type RecordReading,
+  type SeenRecord,
+} from '../../../domain/reconcile/index.js'
+import type { CrmStanding, GateCrm } from '../../../domain/send-gate.js'
+import type { RichValue } from '../../../domain/tenant-basis.js'
+import type { CrmCapabilities } from '../../../crm/crm.js'
+import { isCrmSource } from '../../../emarketeer/index.js'
+import { isDeny } from '../../../ledger/copy/crm-other-addresses.js'
+import { leftDeny } from '../../view/further-addresses.js'
+import { categoryRows, mayBeOf, purposeRecords, type AddressView } from '../../view/observe.js'
+import { recordReading } from '../../../ledger/copy/record-reading.js'
+import type { GateContext } from './gate-facts.js'
+import { inDoubtAt, observedAt } from './gate-doubt.js'
+
+/**
+ * Gathers the CRM's side of one address: records that have it as the primary one, as a further one (C5), and as one at
+ * which only a deny counts (rules A, B8).
+ */
+export function crmOf(
+  context: GateContext,
+  capabilities: CrmCapabilities,
+  view: AddressView,
+): GateCrm {
+  const { run, batch } = context
+  const asked = run.askedTick ?? Number.MAX_SAFE_INTEGER
+  const proven =
+    (capabilities.completeDelta && batch.connection.crmProvenTick > asked) ||
+    view.row.crmReadFrom > asked
+  const records = purposeRecords(view, 'marketingSendouts')
+  const ids = [...view.contacts, ...view.guests.map((guest) => guest.contact)].map(
+    (contact) => contact.crmContactId,
+  )
+  const denyInInbox = ids.some((id) => context.waitingDenies.has(id))
+  const holdsStore = capabilities.purposes.includes('storeAndProcess')
+  return {
+    // A purpose that cannot be read is not verified, whatever the other one says.
+    verified:
+      (proven || !context.mustBeFresh) &&
+      !view.row.crmDoubtful &&
+      !view.outside.some((other) => other.unread) &&
+      (!holdsStore || isReadable(view, 'storeAndProcess')),
+    records: [
+      ...(records === null ? ['unreadable' as const] : standings(context, view, records)),
+      ...guestStandings(view),
+    ],
+    subscriptions:
+      run.categoryId !== null && capabilities.subscriptions && batch.connection.subscriptionSync
+        ? answers(context, view, run.categoryId)
+        : [],
+    // What a hint denies it does not say; a transactional sendout asks for nothing but this.
+    storeWithdrawn:
+      holdsStore && (storeDenied(context, view) || (denyInInbox && run.transactional === true)),
+    inDoubt: inDoubtAt(context, view, 'marketingSendouts'),
+    denyWaiting:
+      denyInInbox ||
+      context.heldAddresses.has(view.row.addressId) ||
+      (records ?? []).some((record) => record.carriedDeny) ||
+      guestCarries(view, 'marketingSendouts') ||
+      departedDenies(context, view, 'marketingSendouts', records ?? []),
+    ended: view.row.everLinked && !isInCrm(view) && !actedSince(view),
+  }
+}
+
+/**
+ * The same of an address field that names these addresses among others, or decorated (rule A): what is denied, unknown or
+ * not proven at one of them counts, and nothing there allows.
+ */
+export function withNamed(own: GateCrm, named: readonly GateCrm[]): GateCrm {
+  const all = [own, ...named]
+  return {
+    ...own,
+    verified: all.every(({ verified }) => verified),
+    records: [
+      ...own.records,
+      ...named.flatMap(({ records }) =>
+        records.filter((one) => one === 'denies' || one === 'unreadable'),
+      ),
+    ],
+    subscriptions: [
+      ...own.subscriptions,
+      ...named.flatMap(({ subscriptions }) => subscriptions.filter((one) => one !== true)),
+    ],
+    storeWithdrawn: all.some(({ storeWithdrawn }) => storeWithdrawn),
+    inDoubt: all.some(({ inDoubt }) => inDoubt),
+    denyWaiting: all.some(({ denyWaiting }) => denyWaiting),
+  }
+}
+
+function isReadable(view: AddressView, purpose: Purpose): boolean {
+  return (
+    purposeRecords(view, purpose) !== null &&
+    view.guests.every((guest) => recordReading(guest.contact, purpose) !== null)
+  )
+}
+
+/** Somebody there may not be stored: it is so recorded, on its way, or perhaps hidden under a write of ours. */
+function storeDenied(context: GateContext, view: AddressView): boolean {
+  const records = purposeRecords(view, 'storeAndProcess') ?? []
+  return (
+    records.some((record) => record.value === 'withdrawn' || record.carriedDeny) ||
+    view.guests.some((guest) => isDeny(guest.contact.consents.storeAndProcess)) ||
+    guestCarries(view, 'storeAndProcess') ||
+    inDoubtAt(context, view, 'storeAndProcess') ||
+    departedDenies(context, view, 'storeAndProcess', records)
+  )
+}
+
+/** Oldest first. A rich CRM's oldest record must allow by itself; of the younger ones only a withdrawal counts (C5). */
+function standings(
+  { basisMapping }: GateContext,
+  view: AddressView,
+  records: readonly RecordReading<string>[],
+): CrmStanding[] {
+  const seen = view.cells.get('marketingSendouts')?.seen?.records ?? []
+  return records.map((record, index) => {
+    const { recordId, value } = record
+    if (value === 'deny' || value === 'withdrawn') {
+      return 'denies'
+    }
+    const before = seen.find((one) => one.recordId === recordId) as
+      SeenRecord<RichValue> | undefined
+    const counts = countsAsBasis(record as RecordReading<RichValue>, before, basisMapping)
+    return index === 0 && (value === 'none' || !counts) ? 'silent' : 'allows'
+  })
+}
+
+/** Whether somebody is there: a text that names the address proves nobody, as it never allows. */
+function isInCrm(view: AddressView): boolean {
+  return view.contacts.length > 0 || view.guests.some((guest) => !guest.denyOnly)
+}
+
+/** At a further address a record counts as a deny when withdrawn, never as an allow (C5). */
+function guestStandings(view: AddressView): CrmStanding[] {
+  return view.guests.flatMap(({ contact }): CrmStanding[] => {
+    const record = recordReading(contact, 'marketingSendouts')
+    return record === null ? ['unreadable'] : isDeny(record) ? ['denies'] : []
+  })
+}
+
+function guestCarries(view: AddressView, purpose: Purpose): boolean {
+  return view.guests.some((guest) => view.carriedDenies.has(`${guest.crmContactId} ${purpose}`))
+}
+
+function answers(context: GateContext, view: AddressView, categoryId: string): (boolean | null)[] {
+  const cellKey = categoryCell(categoryId)
+  const { records } = categoryRows(view, categoryId)
+  const denyOnly = view.guests.filter((guest) => guest.denyOnly)
+  const carriesNo = [...view.contacts, ...denyOnly].some(({ crmContactId }) =>
+    view.carriedDenies.has(`${crmContactId} ${cellKey}`),
+  )
+  return [
+    ...(carriesNo || departedDenies(context, view, cellKey, records ?? [], true) ? [false] : []),
+    ...view.subscriptions.filter((row) => mayBeOf(row, categoryId)).map((row) => row.subscribed),
+    ...view.denyOnlySubscriptions
+      .filter((row) => mayBeOf(row, categoryId) && row.subscribed !== true)
+      .map((row) => row.subscribed),
+  ]
+}
+
+/** A deny that left with its record and has not reached eMarketeer yet. */
+function departedDenies(
+  context: GateContext,
+  view: AddressView,
+  cellKey: CellKey,
+  records: readonly RecordReading<string>[],
+  isToggle = context.capabilities?.values === 'toggle',
+): boolean {
+  const seen = observedAt(context, view, cellKey, records)
+  return seen !== null && leftDeny(seen, isToggle)
+}
+
+/**
+ * Whether eMarketeer recorded a new act after the last CRM record had gone (G8): by its clock, which may be ahead of ours,
+ * and by version, as what the last decision had seen is older for certain.
+ */
+function actedSince(view: AddressView): boolean {
+  const cell = view.cells.get('marketingSendouts')
+  const endedAtMs = view.row.crmEndedAtMs
+  return (
+    endedAtMs !== null &&
+    cell !== undefined &&
+    !isCrmSource(cell.source) &&
+    cell.seen?.version !== cell.version &&
+    (cell.recordedAtMs ?? 0) > endedAtMs
+  )
+}

@@ -1,0 +1,78 @@
+import { contactsWithWaitingDeny } from '../../../ledger/run/inbox.js'
+import type { Queryable } from '../../../ledger/db/database.js'
+import type { SendoutMember } from '../../../ledger/sendout/sendout-members.js'
+import type { SendoutRun } from '../../../ledger/sendout/sendouts.js'
+import { categoryCell, type CellKey } from '../../../domain/cell-key.js'
+import { PURPOSES } from '../../../domain/legal-basis.js'
+import { LINES_OVER_NO_DENY } from '../../../domain/reconcile/index.js'
+import { excludedBecause } from '../../../domain/send-gate.js'
+import type { Verdict } from '../../../ledger/sendout/sendouts.js'
+import { basisMappingOf } from '../../../connection/basis-mapping.js'
+import { loadBatch } from '../../view/observe.js'
+import type { SyncSession } from '../../../connection/session.js'
+import { gateFactsOf, type GateContext } from './gate-facts.js'
+import { loadNamed } from './named-views.js'
+
+/** Judges members by our copy as it stands now. @param members at most 1,000. */
+export async function judgeMembers(
+  session: SyncSession,
+  run: SendoutRun,
+  members: readonly SendoutMember[],
+  mustBeFresh: boolean,
+): Promise<{ readonly position: number; readonly verdict: Verdict }[]> {
+  const { connectionId } = session.connection
+  const addressIds = [...new Set(members.map((m) => m.addressId).filter((id) => id !== null))]
+  // As of one moment: a deny that moves from the inbox into our copy meanwhile must be seen in one of the two.
+  const context = await session.db.snapshot(async (tx): Promise<GateContext> => {
+    const cellKeys = cellsThatMatter(run)
+    const batch = await loadBatch(tx, connectionId, addressIds, cellKeys)
+    const named = await loadNamed(tx, connectionId, addressIds, cellKeys)
+    return {
+      run,
+      batch,
+      capabilities: session.crm?.capabilities ?? null,
+      waitingDenies: await contactsWithWaitingDeny(tx, connectionId),
+      heldAddresses: await heldOverDeny(tx, [...addressIds, ...named.addressIds]),
+      namedAt: named.namedAt,
+      currentAddressOf: await currentAddresses(tx, connectionId, members),
+      mustBeFresh,
+      firstVersion: session.crm?.session.firstVersion ?? null,
+      basisMapping: basisMappingOf(session.crm, batch.connection),
+    }
+  })
+  const { batch } = context
+  const views = new Map(batch.addresses.map((view) => [view.row.addressId, view]))
+  return members.map((member) => {
+    const view = member.addressId === null ? undefined : views.get(member.addressId)
+    const verdict = excludedBecause(gateFactsOf(context, member, view)) ?? 'eligible'
+    return { position: member.position, verdict }
+  })
+}
+
+/** An account may have many categories, and each contact a cell of each: the gate asks for one of them at most. */
+function cellsThatMatter({ categoryId }: SendoutRun): readonly CellKey[] {
+  return [...PURPOSES, ...(categoryId === null ? [] : [categoryCell(categoryId)])]
+}
+
+async function heldOverDeny(tx: Queryable, addressIds: readonly number[]): Promise<Set<number>> {
+  const rows = await tx.query<{ id: number }>(
+    `SELECT DISTINCT address_id AS id FROM loosenings
+      WHERE address_id = ANY($1) AND cell_key = 'marketingSendouts' AND state IN ('staged', 'held', 'rejected')
+        AND line <> ALL($2)`,
+    [addressIds, LINES_OVER_NO_DENY],
+  )
+  return new Set(rows.map((row) => row.id))
+}
+
+async function currentAddresses(
+  tx: Queryable,
+  connectionId: string,
+  members: readonly SendoutMember[],
+): Promise<Map<string, number | null>> {
+  const rows = await tx.query<{ contactId: string; addressId: number | null }>(
+    `SELECT contact_id AS "contactId", address_id AS "addressId" FROM emarketeer_contacts
+      WHERE connection_id = $1 AND contact_id = ANY($2)`,
+    [connectionId, members.map((member) => member.contactId)],
+  )
+  return new Map(rows.map((row) => [row.contactId, row.addressId]))
+}
