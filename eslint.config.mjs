@@ -25,6 +25,25 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**/*.ts'],
+    ignores: ['src/ledger/**', 'src/embedded/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "CallExpression[callee.property.name='query'] > Literal[value=/^\\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\\b/i]",
+          message: 'SQL stands in src/ledger only.',
+        },
+        {
+          selector:
+            "CallExpression[callee.property.name='query'][arguments.0.type='TemplateLiteral']",
+          message: 'SQL stands in src/ledger only.',
+        },
+      ],
+    },
+  },
+  {
     files: ['src/workflows/**/*.ts'],
     rules: {
       'no-restricted-imports': [

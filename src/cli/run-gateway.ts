@@ -1,3 +1,4 @@
+import { probeDatabase } from '../ledger/db/database.js'
 import { once } from 'node:events'
 import { readEnvironment } from '../config/environment.js'
 import { connectTemporal } from '../config/temporal.js'
@@ -40,7 +41,7 @@ export async function runGateway(
     log: logger('gateway'),
   })
   try {
-    await composed.db.query('SELECT 1 FROM connections LIMIT 1').catch(unlessTried)
+    await probeDatabase(composed.db, 'ledger').catch(unlessTried)
     warnOfOpenConnections()
     const url = await listen(app, { port: port ?? gateway.port, host }).catch(refuseToListen)
     await onReady(url)

@@ -1,5 +1,5 @@
 import { AppError } from '../contracts/app-error.js'
-import type { ConnectionRow } from '../ledger/connection/connections.js'
+import { connectionStateOf } from '../ledger/connection/connections.js'
 import type { Queryable } from '../ledger/db/database.js'
 import type { SyncSession } from './session.js'
 
@@ -18,10 +18,7 @@ export interface Standing {
  */
 export async function standingOf(db: Queryable, session: SyncSession): Promise<Standing> {
   const { connectionId } = session.connection
-  const [row] = await db.query<Pick<ConnectionRow, 'state' | 'pauseMode'>>(
-    `SELECT state, pause_mode AS "pauseMode" FROM connections WHERE connection_id = $1`,
-    [connectionId],
-  )
+  const row = await connectionStateOf(db, connectionId)
   if (!row) {
     throw new AppError('connection_not_found', `There is no connection ${connectionId}.`)
   }

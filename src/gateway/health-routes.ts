@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
-import type { Queryable } from '../ledger/db/database.js'
+import { probeDatabase, type Queryable } from '../ledger/db/database.js'
 import { LIMITS } from './limits.js'
 import { keptFor } from './shared-reading.js'
 import { callTemporal, type TemporalAccess } from './temporal-access.js'
@@ -34,7 +34,7 @@ export function healthRoutes(app: FastifyInstance, db: Queryable, temporal: Temp
 
 async function readReadiness(db: Queryable, temporal: TemporalAccess): Promise<Readiness> {
   const [database, server] = await Promise.all([
-    upOrDown(db.query('SELECT 1')),
+    upOrDown(probeDatabase(db, 'anyTables')),
     upOrDown(callTemporal(temporal, (client) => client.workflowService.getSystemInfo({}))),
   ])
   return { ready: database === 'up' && server === 'up', database, temporal: server }

@@ -1,3 +1,4 @@
+import { probeDatabase } from '../ledger/db/database.js'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { NativeConnection } from '@temporalio/worker'
 import { Worker } from '@temporalio/worker'
@@ -72,7 +73,7 @@ export async function runWorkers(
   const composed = composeSystems()
   let native: NativeConnection | null = null
   try {
-    await composed.db.query('SELECT 1 FROM connections LIMIT 1')
+    await probeDatabase(composed.db, 'ledger')
     warnOfOpenConnections()
     await registerSearchAttributes(connection, namespace)
     // Only now: the native runtime keeps the process alive, and a worker that cannot start must end.

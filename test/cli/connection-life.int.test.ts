@@ -1,7 +1,7 @@
 import { saveCrmClock } from '../../src/ledger/connection/crm-clock.js'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { connectionCounts } from '../../src/cli/connection/connection-counts.js'
+import { connectionCounts } from '../../src/ledger/copy/connection-counts.js'
 import { keptFor, measuresOf, viewOf } from '../../src/cli/connection/connection-view.js'
 import { storeConnection } from '../../src/cli/connection/store-connection.js'
 import type { ConnectionFile } from '../../src/config/connection-file.js'

@@ -17,7 +17,7 @@ export function addConnectionShow(group: Command, output: Output): void {
   }).action(async (connectionId: string, { json = false }: JsonOption) => {
     const { keptFor, measuresOf, requireConnection, viewOf } =
       await import('../connection/connection-view.js')
-    const { connectionCounts } = await import('../connection/connection-counts.js')
+    const { connectionCounts } = await import('../../ledger/copy/connection-counts.js')
     const { noticeSentences } = await import('../../connection/notices.js')
     const view = await withLedger(async (db) => {
       const connection = await requireConnection(db, connectionId)

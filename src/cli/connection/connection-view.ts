@@ -21,7 +21,7 @@ import {
   type AmbiguousDecision,
 } from '../../ledger/evidence/consent-events.js'
 import type { Queryable } from '../../ledger/db/database.js'
-import type { ConnectionCounts } from './connection-counts.js'
+import type { ConnectionCounts } from '../../ledger/copy/connection-counts.js'
 import { timesView, type TimesView } from './times-view.js'
 import { sweepView, type SweepView } from './sweep-view.js'
 import { pauseOf, shownState, told, type PauseView, type Told } from './pause-view.js'

@@ -1,9 +1,8 @@
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import type { ExclusionReason } from '../../domain/exclusion-reason.js'
-import { LINES_OVER_NO_DENY } from '../../domain/reconcile/index.js'
 import { excludedBecause } from '../../domain/send-gate.js'
 import { contactsWithWaitingDeny } from '../../ledger/run/inbox.js'
-import { looseningsAt } from '../../ledger/run/runs.js'
+import { addressesHeldOverDeny } from '../../ledger/run/runs.js'
 import type { Queryable } from '../../ledger/db/database.js'
 import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { basisMappingOf } from '../../connection/basis-mapping.js'
@@ -25,11 +24,6 @@ export async function gateNow(
   const { connection } = batch
   const { addressId, address, emarketeerContactId } = view.row
   const named = await loadNamed(db, connection.connectionId, [addressId], null)
-  const waiting = await looseningsAt(db, [addressId, ...named.addressIds])
-  const overDeny = waiting.some(
-    ({ cellKey, state, line }) =>
-      cellKey === 'marketingSendouts' && state !== 'approved' && !LINES_OVER_NO_DENY.includes(line),
-  )
   const contactId = emarketeerContactId ?? ''
   const driver = CRM_DRIVERS.get(connection.crm) ?? null
   const facts = gateFactsOf(
@@ -38,7 +32,7 @@ export async function gateNow(
       batch,
       capabilities: driver?.capabilities ?? null,
       waitingDenies: await contactsWithWaitingDeny(db, connection.connectionId),
-      heldAddresses: new Set(overDeny ? [addressId] : []),
+      heldAddresses: await addressesHeldOverDeny(db, [addressId, ...named.addressIds]),
       namedAt: named.namedAt,
       currentAddressOf: new Map([[contactId, addressId]]),
       mustBeFresh: false,

@@ -117,3 +117,38 @@ export async function markCrmDoubtful(tx: Queryable, addressIds: readonly number
     [addressIds],
   )
 }
+
+/**
+ * Whether eMarketeer's feed has moved each of these addresses since a tick, by address. All are locked, so that the feed
+ * moves none before what was read without it is stored.
+ */
+export async function lockMoves(
+  tx: Queryable,
+  connectionId: string,
+  addresses: readonly string[],
+  tick: number,
+): Promise<Map<string, boolean>> {
+  const rows = await tx.query<{ address: string; moved: boolean }>(
+    `SELECT address, emarketeer_moved_tick >= $3 AS moved FROM addresses
+      WHERE connection_id = $1 AND address = ANY($2) ORDER BY address_id FOR UPDATE`,
+    [connectionId, addresses, tick],
+  )
+  return new Map(rows.map((row) => [row.address, row.moved]))
+}
+
+/** Addresses above an id, in order: these, or with null all that have ever been linked. */
+export async function addressesAfter(
+  db: Queryable,
+  connectionId: string,
+  after: number,
+  addressIds: readonly number[] | null,
+  limit: number,
+): Promise<number[]> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT address_id AS id FROM addresses WHERE connection_id = $1 AND address_id > $2
+        AND ($3::bigint[] IS NOT NULL OR ever_linked) AND ($3::bigint[] IS NULL OR address_id = ANY($3))
+      ORDER BY address_id LIMIT $4`,
+    [connectionId, after, addressIds, limit],
+  )
+  return rows.map((row) => row.id)
+}

@@ -258,3 +258,15 @@ export async function saveEmarketeerWebhookSecret(
     sealedSecret,
   ])
 }
+
+/** How a connection stands at this moment, or null: there is none. Read without a lock. */
+export async function connectionStateOf(
+  db: Queryable,
+  connectionId: string,
+): Promise<Pick<ConnectionRow, 'state' | 'pauseMode'> | null> {
+  const [row] = await db.query<Pick<ConnectionRow, 'state' | 'pauseMode'>>(
+    `SELECT state, pause_mode AS "pauseMode" FROM connections WHERE connection_id = $1`,
+    [connectionId],
+  )
+  return row ?? null
+}

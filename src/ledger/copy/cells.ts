@@ -121,3 +121,17 @@ export async function forgetObservations(
     [cells.map((c) => c.addressId), cells.map((c) => c.cellKey)],
   )
 }
+
+/** A deny of now at these cells: no time in either system proves an allow to be later but one that comes after it. */
+export async function denyNow(
+  tx: Queryable,
+  cells: readonly { readonly addressId: number; readonly cellKey: CellKey }[],
+): Promise<void> {
+  await tx.query(
+    `UPDATE cells c SET last_deny_act_ms =
+        GREATEST(c.last_deny_act_ms, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+      FROM unnest($1::bigint[], $2::text[]) AS u(address_id, cell_key)
+      WHERE c.address_id = u.address_id AND c.cell_key = u.cell_key`,
+    [cells.map((cell) => cell.addressId), cells.map((cell) => cell.cellKey)],
+  )
+}

@@ -256,3 +256,56 @@ export async function addressesOfCrmContacts(
   )
   return rows.map((row) => row.id)
 }
+
+/** Records that we believe to have these addresses, primary or further. */
+export async function crmContactsBelievedAt(
+  db: Queryable,
+  connectionId: string,
+  addressIds: readonly number[],
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT crm_contact_id AS id FROM crm_contacts
+        WHERE connection_id = $1 AND address_id = ANY($2) AND state <> 'deleted'
+      UNION SELECT crm_contact_id FROM crm_other_addresses WHERE address_id = ANY($2)`,
+    [connectionId, addressIds],
+  )
+  return rows.map((row) => row.id)
+}
+
+/** Records, and records of subscription rows, that no reading since a tick has mentioned. */
+export async function crmContactsNotReadSince(
+  db: Queryable,
+  connectionId: string,
+  tick: number,
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT crm_contact_id AS id FROM crm_contacts
+      WHERE connection_id = $1 AND state <> 'deleted' AND read_to < $2
+      UNION SELECT crm_contact_id FROM crm_subscriptions WHERE connection_id = $1 AND read_to < $2`,
+    [connectionId, tick],
+  )
+  return rows.map((row) => row.id)
+}
+
+/** Records of these subscription rows, as far as we know them. */
+export async function crmContactsOfRows(
+  db: Queryable,
+  connectionId: string,
+  rowIds: readonly string[],
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT DISTINCT crm_contact_id AS id FROM crm_subscriptions WHERE connection_id = $1 AND row_id = ANY($2)`,
+    [connectionId, rowIds],
+  )
+  return rows.map((row) => row.id)
+}
+
+/** How many rows of the CRM our copy of a connection holds: records and subscriptions. */
+export async function countCrmRows(db: Queryable, connectionId: string): Promise<number> {
+  const [rows] = await db.query<{ count: number }>(
+    `SELECT (SELECT count(*) FROM crm_contacts WHERE connection_id = $1)
+      + (SELECT count(*) FROM crm_subscriptions WHERE connection_id = $1) AS count`,
+    [connectionId],
+  )
+  return rows?.count ?? 0
+}

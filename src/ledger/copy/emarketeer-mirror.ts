@@ -310,3 +310,39 @@ export async function addressesOfEmarketeerContacts(
   )
   return rows.map((row) => row.id)
 }
+
+/** Where these eMarketeer contacts have their address now, by contact; null: they have none that can be used. */
+export async function addressesOfContacts(
+  db: Queryable,
+  connectionId: string,
+  contactIds: readonly string[],
+): Promise<Map<string, number | null>> {
+  const rows = await db.query<{ contactId: string; addressId: number | null }>(
+    `SELECT contact_id AS "contactId", address_id AS "addressId" FROM emarketeer_contacts
+      WHERE connection_id = $1 AND contact_id = ANY($2)`,
+    [connectionId, contactIds],
+  )
+  return new Map(rows.map((row) => [row.contactId, row.addressId]))
+}
+
+/** Nobody in eMarketeer has these addresses any more: their contacts, state and doubt go. */
+export async function endEmarketeerLinks(
+  tx: Queryable,
+  connectionId: string,
+  addressIds: readonly number[],
+): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
+  const contacts = await tx.query<{ id: string }>(
+    `SELECT contact_id AS id FROM emarketeer_contacts WHERE address_id = ANY($1)`,
+    [addressIds],
+  )
+  await removeEmarketeerContacts(
+    tx,
+    connectionId,
+    contacts.map((contact) => contact.id),
+  )
+  await clearEmarketeerState(tx, addressIds)
+  await markEmarketeerRead(tx, addressIds)
+}

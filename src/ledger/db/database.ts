@@ -21,6 +21,11 @@ export interface Database extends Queryable {
   close(): Promise<void>
 }
 
+/** Asks whether the database answers, and for `ledger` whether it is a migrated ledger. @throws AppError `database_…`. */
+export async function probeDatabase(db: Queryable, tables: 'anyTables' | 'ledger'): Promise<void> {
+  await db.query(tables === 'ledger' ? 'SELECT 1 FROM connections LIMIT 1' : 'SELECT 1')
+}
+
 /** The same database, which tells of each statement that has ended, well or not. */
 export function noticing(db: Database, onStatement: () => void): Database {
   const of = (queryable: Queryable): Queryable => ({

@@ -1,4 +1,5 @@
 import type { CellKey } from '../../domain/cell-key.js'
+import { LINES_OVER_NO_DENY } from '../../domain/reconcile/index.js'
 import type { RuleLine } from '../../domain/reconcile/types.js'
 import type { Tier } from '../../contracts/names.js'
 import type { Queryable } from '../db/database.js'
@@ -109,6 +110,20 @@ export function looseningsAt(
       WHERE address_id = ANY($1)`,
     [addressIds],
   )
+}
+
+/** Those of the addresses at which marketing consent waits for an approval, or was refused one, over a deny of somebody's. */
+export async function addressesHeldOverDeny(
+  db: Queryable,
+  addressIds: readonly number[],
+): Promise<Set<number>> {
+  const rows = await db.query<{ id: number }>(
+    `SELECT DISTINCT address_id AS id FROM loosenings
+      WHERE address_id = ANY($1) AND cell_key = 'marketingSendouts' AND state IN ('staged', 'held', 'rejected')
+        AND line <> ALL($2)`,
+    [addressIds, LINES_OVER_NO_DENY],
+  )
+  return new Set(rows.map((row) => row.id))
 }
 
 /** Notes what rejected loosenings were refused for. */

@@ -1,3 +1,4 @@
+import { crmContactsNotReadSince } from '../../ledger/copy/crm-mirror-rows.js'
 import { CrmCursorExpired, type CrmChangePage } from '../../crm/crm.js'
 import { findConnection } from '../../ledger/connection/connections.js'
 import {
@@ -144,13 +145,9 @@ async function takePage(
 
 /** A complete listing did not mention these: not being mentioned deletes nobody (F3), so each is asked for. */
 async function verifyUnlisted(session: SyncSession, tick: number): Promise<void> {
-  const rows = await session.db.query<{ id: string }>(
-    `SELECT crm_contact_id AS id FROM crm_contacts
-      WHERE connection_id = $1 AND state <> 'deleted' AND read_to < $2
-      UNION SELECT crm_contact_id FROM crm_subscriptions WHERE connection_id = $1 AND read_to < $2`,
-    [session.connection.connectionId, tick],
-  )
-  for (const part of chunked(rows.map((row) => row.id))) {
+  const { connectionId } = session.connection
+  const unlisted = await crmContactsNotReadSince(session.db, connectionId, tick)
+  for (const part of chunked(unlisted)) {
     await readCrmContacts(session, part)
   }
 }

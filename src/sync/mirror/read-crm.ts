@@ -7,7 +7,7 @@ import {
   takeDeletedCrmContacts,
   takeDeletedCrmSubscriptions,
 } from '../../ledger/copy/crm-mirror.js'
-import { crmSubscriptionsOf } from '../../ledger/copy/crm-mirror-rows.js'
+import { crmSubscriptionsOf, crmContactsBelievedAt } from '../../ledger/copy/crm-mirror-rows.js'
 import type { Queryable } from '../../ledger/db/database.js'
 import { nextTick, type ReadWindow } from '../../ledger/db/ticks.js'
 import { readingCrm } from './reading-crm.js'
@@ -49,16 +49,11 @@ export async function readCrmAt(
   const emails = (await addressTexts(session.db, addressIds)).filter(
     (text) => addressKey(text) !== null,
   )
-  const believed = await session.db.query<{ id: string }>(
-    `SELECT crm_contact_id AS id FROM crm_contacts
-        WHERE connection_id = $1 AND address_id = ANY($2) AND state <> 'deleted'
-      UNION SELECT crm_contact_id FROM crm_other_addresses WHERE address_id = ANY($2)`,
-    [connectionId, addressIds],
-  )
+  const believed = await crmContactsBelievedAt(session.db, connectionId, addressIds)
   const from = await nextTick(session.db)
   const atAddress = await readNow(session, { by: 'email', emails }, null, from)
   const answered = new Set(atAddress.contacts.map((contact) => contact.contactId))
-  const absent = believed.map((row) => row.id).filter((id) => !answered.has(id))
+  const absent = believed.filter((id) => !answered.has(id))
   const readings = [atAddress]
   for (let at = 0; at < absent.length; at += MAX_IDS) {
     const contactIds = absent.slice(at, at + MAX_IDS)

@@ -1,13 +1,10 @@
 import { readManyStates, type ContactState, type UnreadableState } from '../../emarketeer/index.js'
-import { unreadAddressRows, type AddressRow } from '../../ledger/address/address-rows.js'
+import { unreadAddressRows, type AddressRow, lockMoves } from '../../ledger/address/address-rows.js'
 import {
   addressesOfEmarketeerContacts,
-  clearEmarketeerState,
-  markEmarketeerRead,
-  removeEmarketeerContacts,
   spelledContactsAt,
+  endEmarketeerLinks,
 } from '../../ledger/copy/emarketeer-mirror.js'
-import type { Queryable } from '../../ledger/db/database.js'
 import { nextTick } from '../../ledger/db/ticks.js'
 import { addressKey, spellingsOf } from '../../domain/email-address.js'
 import { placeOfEmail } from './emarketeer-place.js'
@@ -33,7 +30,12 @@ async function readChunk(session: SyncSession, rows: readonly AddressRow[]): Pro
   const tick = await nextTick(session.db)
   const { items, unreadable } = await readStatesAt(session, rows)
   await session.db.transaction(async (tx) => {
-    const still = await unmovedSince(tx, rows, tick)
+    const moves = await lockMoves(
+      tx,
+      connectionId,
+      rows.map((row) => row.address),
+      tick,
+    )
     await takeStates(tx, connectionId, items, tick, true)
     const perhaps = await addressesOfEmarketeerContacts(
       tx,
@@ -45,11 +47,15 @@ async function readChunk(session: SyncSession, rows: readonly AddressRow[]): Pro
     )
     const nobody = rows.filter(
       ({ address, addressId }) =>
-        still.has(address) && !present.has(address) && !perhaps.includes(addressId),
+        moves.get(address) === false && !present.has(address) && !perhaps.includes(addressId),
     )
     // Whose address cannot be made out may be at any of these: then nobody is known to be gone from any.
     const everybodyTold = unreadable.every(({ email }) => email !== null)
-    await endLinks(tx, connectionId, everybodyTold ? nobody.map((row) => row.addressId) : [])
+    await endEmarketeerLinks(
+      tx,
+      connectionId,
+      everybodyTold ? nobody.map((row) => row.addressId) : [],
+    )
   })
   warnOfUnreadableStates(session, unreadable)
 }
@@ -79,42 +85,4 @@ async function readStatesAt(session: SyncSession, rows: readonly AddressRow[]): 
 interface StatesAt {
   readonly items: readonly ContactState[]
   readonly unreadable: readonly UnreadableState[]
-}
-
-/**
- * Addresses whose state the feed has not moved meanwhile; the others stay unread for the next pass. Locked, so that
- * the feed cannot move them before this state is stored.
- */
-async function unmovedSince(
-  tx: Queryable,
-  rows: readonly AddressRow[],
-  tick: number,
-): Promise<Set<string>> {
-  const unmoved = await tx.query<{ address: string }>(
-    `SELECT address FROM addresses WHERE address_id = ANY($1) AND emarketeer_moved_tick < $2
-      ORDER BY address_id FOR UPDATE`,
-    [rows.map((row) => row.addressId), tick],
-  )
-  return new Set(unmoved.map((row) => row.address))
-}
-
-async function endLinks(
-  tx: Queryable,
-  connectionId: string,
-  addressIds: readonly number[],
-): Promise<void> {
-  if (addressIds.length === 0) {
-    return
-  }
-  const contacts = await tx.query<{ id: string }>(
-    `SELECT contact_id AS id FROM emarketeer_contacts WHERE address_id = ANY($1)`,
-    [addressIds],
-  )
-  await removeEmarketeerContacts(
-    tx,
-    connectionId,
-    contacts.map((contact) => contact.id),
-  )
-  await clearEmarketeerState(tx, addressIds)
-  await markEmarketeerRead(tx, addressIds)
 }

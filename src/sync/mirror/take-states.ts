@@ -1,3 +1,4 @@
+import { lockMoves } from '../../ledger/address/address-rows.js'
 import { categoryCell } from '../../domain/cell-key.js'
 import { PURPOSES } from '../../domain/legal-basis.js'
 import { isCrmSource, type ContactState, type ReadLegalBasis } from '../../emarketeer/index.js'
@@ -30,8 +31,13 @@ export async function takeStates(
   whole = false,
 ): Promise<void> {
   const all = given.map((state): PlacedState => ({ state, place: placeOfEmail(state.email) }))
-  const moved = await movedSince(tx, connectionId, all, tick)
-  const placed = all.filter(({ place }) => !moved.has(place?.address ?? ''))
+  const moves = await lockMoves(
+    tx,
+    connectionId,
+    all.flatMap(({ place }) => place?.address ?? []),
+    tick,
+  )
+  const placed = all.filter(({ place }) => moves.get(place?.address ?? '') !== true)
   const texts = [...new Set(placed.flatMap(({ place }) => place?.address ?? []))]
   const addressIds = await ensureEmarketeerAddresses(tx, connectionId, texts)
   const idOf = ({ place }: PlacedState) => (place === null ? null : addressIds.get(place.address)!)
@@ -73,21 +79,6 @@ function stricter(known: EmarketeerValue | undefined, value: EmarketeerValue): E
 
 function strictness({ basis }: EmarketeerValue): number {
   return basis === 'withdrawn' ? 3 : basis === 'unreadable' ? 2 : basis === 'none' ? 1 : 0
-}
-
-/** Addresses that moved since the tick; locked, so that the others cannot move before their state is stored. */
-async function movedSince(
-  tx: Queryable,
-  connectionId: string,
-  placed: readonly PlacedState[],
-  tick: number,
-): Promise<Set<string>> {
-  const rows = await tx.query<{ address: string; moved: boolean }>(
-    `SELECT address, emarketeer_moved_tick >= $3 AS moved FROM addresses
-      WHERE connection_id = $1 AND address = ANY($2) ORDER BY address_id FOR UPDATE`,
-    [connectionId, placed.map(({ place }) => place?.address ?? null), tick],
-  )
-  return new Set(rows.filter((row) => row.moved).map((row) => row.address))
 }
 
 function valuesOf(state: ContactState, addressId: number): EmarketeerValue[] {

@@ -1,5 +1,5 @@
 import { dirtyMarks, takeNewestDirty } from '../../ledger/address/addresses.js'
-import { addressesOfCrmContacts } from '../../ledger/copy/crm-mirror-rows.js'
+import { addressesOfCrmContacts, crmContactsOfRows } from '../../ledger/copy/crm-mirror-rows.js'
 import {
   deferHints,
   dueHints,
@@ -77,10 +77,7 @@ async function contactsOf(
   const rowIds = crmHints
     .filter((hint) => hint.entity === 'subscription' && hint.crmContactId === null)
     .map((hint) => hint.entityId)
-  const rows = await session.db.query<{ id: string }>(
-    `SELECT DISTINCT crm_contact_id AS id FROM crm_subscriptions WHERE connection_id = $1 AND row_id = ANY($2)`,
-    [session.connection.connectionId, rowIds],
-  )
-  const ids = [...named, ...rows.map((row) => row.id)].filter((id) => id !== null)
+  const ofRows = await crmContactsOfRows(session.db, session.connection.connectionId, rowIds)
+  const ids = [...named, ...ofRows].filter((id) => id !== null)
   return [...new Set(ids)]
 }

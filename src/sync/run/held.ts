@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { LINES_OVER_NO_DENY } from '../../domain/reconcile/index.js'
 import { markDirty } from '../../ledger/address/addresses.js'
-import { forgetObservations } from '../../ledger/copy/cells.js'
+import { denyNow, forgetObservations } from '../../ledger/copy/cells.js'
 import type { Database, Queryable } from '../../ledger/db/database.js'
 import { appendOverride } from '../../ledger/connection/overrides.js'
 import { decideHeld, dropLoosenings, type Loosening } from '../../ledger/run/runs.js'
@@ -39,6 +39,7 @@ export function rejectHeld(db: Database, verdict: HeldVerdict): Promise<HeldDeci
     decide(tx, verdict, 'rejected', async (cells) => {
       const overDeny = cells.filter(({ line }) => !LINES_OVER_NO_DENY.includes(line))
       await forgetObservations(tx, overDeny)
+      // Without it, a time stamp in the CRM could prove its allow to be later, and the same loosening would come again.
       await denyNow(tx, overDeny)
       await dropLoosenings(tx, overDeny)
     }),
@@ -71,15 +72,4 @@ async function decide(
     },
   })
   return { cells: cells.length, addressIds }
-}
-
-/** Without it, a time stamp in the CRM could prove its allow to be later, and the same loosening would come again. */
-async function denyNow(tx: Queryable, cells: readonly Loosening[]): Promise<void> {
-  await tx.query(
-    `UPDATE cells c SET last_deny_act_ms =
-        GREATEST(c.last_deny_act_ms, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
-      FROM unnest($1::bigint[], $2::text[]) AS u(address_id, cell_key)
-      WHERE c.address_id = u.address_id AND c.cell_key = u.cell_key`,
-    [cells.map((cell) => cell.addressId), cells.map((cell) => cell.cellKey)],
-  )
 }

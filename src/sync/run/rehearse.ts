@@ -1,3 +1,4 @@
+import { addressesAfter } from '../../ledger/address/address-rows.js'
 import { decideBatch } from '../pass/decide-cells.js'
 import { timesNow } from '../pass/deciding-times.js'
 import { askFieldHistory } from '../pass/field-history.js'
@@ -24,15 +25,10 @@ export async function rehearse(
   addressIds: readonly number[] | null,
   after: number,
 ): Promise<Rehearsal> {
-  const rows = await session.db.query<{ id: number }>(
-    `SELECT address_id AS id FROM addresses WHERE connection_id = $1 AND address_id > $2
-        AND ($3::bigint[] IS NOT NULL OR ever_linked) AND ($3::bigint[] IS NULL OR address_id = ANY($3))
-      ORDER BY address_id LIMIT $4`,
-    [session.connection.connectionId, after, addressIds, MAX_BATCH],
-  )
-  const ids = rows.map((row) => row.id)
+  const { connectionId } = session.connection
+  const ids = await addressesAfter(session.db, connectionId, after, addressIds, MAX_BATCH)
   await freshen(session, ids)
-  const batch = await loadBatch(session.db, session.connection.connectionId, ids)
+  const batch = await loadBatch(session.db, connectionId, ids)
   const decided = decideBatch(batch, requireCrm(session), timesNow(session, batch))
   const { cells } = await askFieldHistory(session, decided.cells)
   const writes = cells.flatMap((cell) => cell.plan.writes)

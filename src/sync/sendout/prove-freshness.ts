@@ -1,3 +1,4 @@
+import { countCrmRows } from '../../ledger/copy/crm-mirror-rows.js'
 import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { findConnection } from '../../ledger/connection/connections.js'
 import { catchUpCrm } from '../mirror/catch-up-crm.js'
@@ -54,11 +55,6 @@ export async function proveFreshness(
     return { proof: 'emarketeerOnly' }
   }
   const connection = (await findConnection(session.db, run.connectionId))!
-  const [rows] = await session.db.query<{ count: number }>(
-    `SELECT (SELECT count(*) FROM crm_contacts WHERE connection_id = $1)
-      + (SELECT count(*) FROM crm_subscriptions WHERE connection_id = $1) AS count`,
-    [run.connectionId],
-  )
   const { proof } = chooseProof({
     targeted: run.targeted,
     completeDelta: crm.capabilities.completeDelta && connection.state !== 'settingUp',
@@ -67,7 +63,7 @@ export async function proveFreshness(
       connection.crmCursor === null || connection.crmProvenAt === null
         ? null
         : Date.now() - connection.crmProvenAt.getTime(),
-    knownRows: rows?.count ?? 0,
+    knownRows: await countCrmRows(session.db, run.connectionId),
   })
   if (proof === 'delta') {
     await catchUpCrm(session)

@@ -1,5 +1,6 @@
 import type { SetupPreview, SetupStatus } from '../../../contracts/setup.js'
 import { openDatabase } from '../../../ledger/db/database.js'
+import { overridesOf } from '../../../ledger/connection/overrides.js'
 import {
   customiseForms,
   publishedForm,
@@ -104,12 +105,10 @@ async function choose(story: Story, stage: Stage): Promise<void> {
 async function evidence(story: Story, stage: Stage): Promise<void> {
   const db = openDatabase(stage.stack.places.databaseUrl)
   try {
-    const kept = await db.query<{ told: string }>(
-      `SELECT subject || ': ' || action || ', by ' || by_whom || ': ' || reason AS told
-        FROM overrides WHERE connection_id = $1 ORDER BY recorded_at`,
-      [CONNECTION_ID],
+    const kept = (await overridesOf(db, CONNECTION_ID, 10)).reverse()
+    const told = kept.map(
+      ({ subject, action, by, reason }) => `${subject}: ${action}, by ${by}: ${reason}`,
     )
-    const told = kept.map((row) => row.told)
     story.say('select subject, action, by_whom, reason from overrides   (append-only)')
     story.quote(told.join('\n'))
     await story.claim('both choices stand in the ledger, with who and why', 0, async () =>

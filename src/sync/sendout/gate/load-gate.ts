@@ -1,10 +1,10 @@
 import { contactsWithWaitingDeny } from '../../../ledger/run/inbox.js'
-import type { Queryable } from '../../../ledger/db/database.js'
+import { addressesOfContacts } from '../../../ledger/copy/emarketeer-mirror.js'
+import { addressesHeldOverDeny } from '../../../ledger/run/runs.js'
 import type { SendoutMember } from '../../../ledger/sendout/sendout-members.js'
 import type { SendoutRun } from '../../../ledger/sendout/sendouts.js'
 import { categoryCell, type CellKey } from '../../../domain/cell-key.js'
 import { PURPOSES } from '../../../domain/legal-basis.js'
-import { LINES_OVER_NO_DENY } from '../../../domain/reconcile/index.js'
 import { excludedBecause } from '../../../domain/send-gate.js'
 import type { Verdict } from '../../../ledger/sendout/sendouts.js'
 import { basisMappingOf } from '../../../connection/basis-mapping.js'
@@ -32,9 +32,13 @@ export async function judgeMembers(
       batch,
       capabilities: session.crm?.capabilities ?? null,
       waitingDenies: await contactsWithWaitingDeny(tx, connectionId),
-      heldAddresses: await heldOverDeny(tx, [...addressIds, ...named.addressIds]),
+      heldAddresses: await addressesHeldOverDeny(tx, [...addressIds, ...named.addressIds]),
       namedAt: named.namedAt,
-      currentAddressOf: await currentAddresses(tx, connectionId, members),
+      currentAddressOf: await addressesOfContacts(
+        tx,
+        connectionId,
+        members.map(({ contactId }) => contactId),
+      ),
       mustBeFresh,
       firstVersion: session.crm?.session.firstVersion ?? null,
       basisMapping: basisMappingOf(session.crm, batch.connection),
@@ -52,27 +56,4 @@ export async function judgeMembers(
 /** An account may have many categories, and each contact a cell of each: the gate asks for one of them at most. */
 function cellsThatMatter({ categoryId }: SendoutRun): readonly CellKey[] {
   return [...PURPOSES, ...(categoryId === null ? [] : [categoryCell(categoryId)])]
-}
-
-async function heldOverDeny(tx: Queryable, addressIds: readonly number[]): Promise<Set<number>> {
-  const rows = await tx.query<{ id: number }>(
-    `SELECT DISTINCT address_id AS id FROM loosenings
-      WHERE address_id = ANY($1) AND cell_key = 'marketingSendouts' AND state IN ('staged', 'held', 'rejected')
-        AND line <> ALL($2)`,
-    [addressIds, LINES_OVER_NO_DENY],
-  )
-  return new Set(rows.map((row) => row.id))
-}
-
-async function currentAddresses(
-  tx: Queryable,
-  connectionId: string,
-  members: readonly SendoutMember[],
-): Promise<Map<string, number | null>> {
-  const rows = await tx.query<{ contactId: string; addressId: number | null }>(
-    `SELECT contact_id AS "contactId", address_id AS "addressId" FROM emarketeer_contacts
-      WHERE connection_id = $1 AND contact_id = ANY($2)`,
-    [connectionId, members.map((member) => member.contactId)],
-  )
-  return new Map(rows.map((row) => [row.contactId, row.addressId]))
 }

@@ -1,5 +1,5 @@
-import { countDisagreements } from '../../ledger/copy/disagreements.js'
-import type { Queryable } from '../../ledger/db/database.js'
+import { countDisagreements } from './disagreements.js'
+import type { Queryable } from '../db/database.js'
 
 /** How many of what a connection holds. */
 export interface ConnectionCounts {
