@@ -43,6 +43,9 @@ export interface WorkOptions {
   readonly onSign?: () => void
 }
 
+/** What the row of an account without CRM says of it. */
+const NO_CRM = 'none'
+
 interface OpenSystems {
   /** The configuration they were opened with; another one closes them. */
   readonly fingerprint: string
@@ -98,7 +101,7 @@ export class Systems {
 
   /**
    * Everything that one run's work on a connection needs.
-   * @throws AppError `connection_not_found`, `secret_missing`, `value_invalid`: a person has to mend it.
+   * @throws AppError `connection_not_found`, `crm_not_supported`, `secret_missing`, `value_invalid`: a person has to mend it.
    */
   async session(run: SyncRun, work: WorkOptions = {}): Promise<SyncSession> {
     // Sendouts alone are decided where there is no CRM.
@@ -157,6 +160,17 @@ export class Systems {
   private openSystems(connection: ConnectionRow): Omit<OpenSystems, 'fingerprint'> {
     const driver = this.driverOf(connection)
     if (!driver) {
+      // eMarketeer alone decides only where there is no CRM: what this one holds may be an opt-out.
+      if (connection.crm !== NO_CRM) {
+        throw new AppError(
+          'crm_not_supported',
+          `This release does not connect to ${connection.crm}.`,
+          {
+            path: 'crm',
+            value: connection.crm,
+          },
+        )
+      }
       return { crm: null, publicContacts: null }
     }
     const { variables, vault, allowLoopbackHttp, emarketeer } = this.options

@@ -171,13 +171,24 @@ describe('the connection by which a sendout is decided', () => {
     await apply(`ours-${account}`, account)
     const asked = request({ accountId: account })
     const { sendoutRunId } = await open(asked)
-    const theirs = String(++accounts)
-    await apply(`theirs-${theirs}`, theirs)
+    const { connectionId } = await ensureImplicitConnection(db, String(++accounts))
     const { decideMembers } = createPreSendActivities(systems)
-    const reference = { sendoutRunId, connectionId: `theirs-${theirs}`, runId: sendoutRunId }
+    const reference = { sendoutRunId, connectionId, runId: sendoutRunId }
     await expect(environment.run(decideMembers, reference)).rejects.toMatchObject({
       type: 'run_not_found',
     })
+  })
+
+  it('decides nothing where its CRM is one that this release does not know', async () => {
+    await apply(`ours-${account}`, account, 'crm-of-a-later-release')
+    const { sendoutRunId, connectionId } = await open(request({ accountId: account }))
+    const { decideMembers, fixAudience } = createPreSendActivities(systems)
+    const reference = { sendoutRunId, connectionId, runId: sendoutRunId }
+    const refused = { type: 'crm_not_supported', nonRetryable: true }
+    await expect(environment.run(decideMembers, reference)).rejects.toMatchObject(refused)
+    await expect(
+      environment.run(fixAudience, { ...reference, request: request({ accountId: account }) }),
+    ).rejects.toMatchObject(refused)
   })
 })
 
