@@ -2,6 +2,7 @@
 export { createEmarketeerClient, type EmarketeerConfig } from './create-client.js'
 export type { EmarketeerClient, PageQuery, StatesQuery } from './client.js'
 export { readManyStates } from './read-many-states.js'
+export { walkPage } from './walk-page.js'
 export { emarketeerSpelling } from './spelling.js'
 export type * from './account.js'
 export type * from './changes.js'

@@ -1,8 +1,8 @@
-import type { CallContext } from '../http/index.js'
+import { isTooLarge, type CallContext } from '../http/index.js'
 import type { EmarketeerClient, StatesQuery } from './client.js'
 import { MAX_STATES } from './operations/state-operations.js'
 import { emarketeerSpelling } from './spelling.js'
-import type { StatePart, StatesRead } from './states.js'
+import { TOO_LARGE, type StatePart, type StatesRead } from './states.js'
 import { withoutRefused } from './without-refused.js'
 
 /** Reads that run at once; eMarketeer allows 50 a second, so this leaves room for everybody else. */
@@ -16,7 +16,8 @@ const MAX_ADDRESS_LENGTH = 254
  * Reads the state of any number of contacts in calls of 1,000, a few at once (B3).
  *
  * Repeats are asked once. Addresses are asked for as eMarketeer compares them, and one that cannot belong to a contact is
- * `missing` unasked; so is what eMarketeer refuses to be asked for.
+ * `missing` unasked; so is what eMarketeer refuses to be asked for. Where an answer is over a limit, half as many are asked
+ * for; one that is so alone (an address with more contacts than a page holds) is `unreadable`.
  *
  * @throws UpstreamError of the first call that failed; the others are then cancelled by no one and merely unused.
  */
@@ -70,19 +71,55 @@ async function readTaken(
 ): Promise<StatesRead> {
   const refusedSoFar: string[] = []
   for (let left = query; ;) {
+    const { key, values } = listOf(left)
     try {
       const { missing, ...read } = await client.readStates(left, include, context)
       return { ...read, missing: [...refusedSoFar, ...missing] }
     } catch (error) {
-      const [key, values] =
-        'contactIds' in left
-          ? (['contactIds', left.contactIds] as const)
-          : (['emails', left.emails] as const)
+      if (isTooLarge(error)) {
+        const read = await readHalves(client, left, include, context)
+        return { ...read, missing: [...refusedSoFar, ...read.missing] }
+      }
       const { refused, rest } = withoutRefused(error, key, values)
       refusedSoFar.push(...refused)
-      left = key === 'contactIds' ? { contactIds: rest } : { emails: rest }
+      left = queryOf(key, rest)
     }
   }
+}
+
+/** What came to more than an answer may hold. */
+async function readHalves(
+  client: Pick<EmarketeerClient, 'readStates'>,
+  query: StatesQuery,
+  include: StatePart | undefined,
+  context: CallContext | undefined,
+): Promise<StatesRead> {
+  const { key, values } = listOf(query)
+  if (values.length === 1) {
+    const [value] = values
+    const [contactId, email] = key === 'contactIds' ? [value!, null] : [null, value!]
+    return { items: [], unreadable: [{ contactId, email, path: TOO_LARGE }], missing: [] }
+  }
+  const middle = Math.ceil(values.length / 2)
+  const one = await readTaken(client, queryOf(key, values.slice(0, middle)), include, context)
+  const other = await readTaken(client, queryOf(key, values.slice(middle)), include, context)
+  return {
+    items: [...one.items, ...other.items],
+    unreadable: [...one.unreadable, ...other.unreadable],
+    missing: [...one.missing, ...other.missing],
+  }
+}
+
+type Key = 'contactIds' | 'emails'
+
+function listOf(query: StatesQuery): { readonly key: Key; readonly values: readonly string[] } {
+  return 'contactIds' in query
+    ? { key: 'contactIds', values: query.contactIds }
+    : { key: 'emails', values: query.emails }
+}
+
+function queryOf(key: Key, values: readonly string[]): StatesQuery {
+  return key === 'contactIds' ? { contactIds: values } : { emails: values }
 }
 
 function chunk(values: readonly string[]): string[][] {

@@ -53,9 +53,12 @@ export interface UnreadableState {
   /** null: not even that can be made out. */
   readonly contactId: string | null
   readonly email: string | null
-  /** Where it does not fit, e.g. `consents.marketingSendouts.version`; never a value. */
+  /** Where it does not fit, e.g. `consents.marketingSendouts.version`, or {@link TOO_LARGE}; never a value. */
   readonly path: string
 }
+
+/** In place of a path: this one alone is more than an answer may hold, and was not looked into. */
+export const TOO_LARGE = '(too large)'
 
 /** Answer of a read by ids or addresses. */
 export interface StatesRead {

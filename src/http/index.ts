@@ -6,6 +6,7 @@ export {
   PAGE_ANSWER,
   SMALL_ANSWER,
 } from './answer-limits.js'
+export { FittingPages, isTooLarge } from './fitting-pages.js'
 export { createHttp } from './create-http.js'
 export { LONGEST_WAIT_SECONDS } from './retry-after.js'
 export { rowsUpTo } from './rows-up-to.js'

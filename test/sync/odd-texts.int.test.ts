@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { connectionCounts } from '../../src/cli/connection/connection-counts.js'
 import { categoriesOf } from '../../src/ledger/copy/categories.js'
 import { unusableAddresses } from '../../src/ledger/copy/unusable-addresses.js'
 import { ODD_TEXTS } from '../support/odd-texts.js'
@@ -106,11 +107,15 @@ describe('a state of eMarketeer that does not fit the contract', () => {
       [email],
     )
     expect(address).toEqual({ unread: true, known: true })
+    const unreadable = async () =>
+      (await connectionCounts(world.now.db, CONNECTION_ID)).unreadableInEmarketeer
+    expect(await unreadable()).toBe(1)
     await world.now.clearFaults()
     await world.now.person({ email, basis: null })
     await world.now.sweep()
     const { verdicts } = await preSend(world.now, { contactIds: [ann.contactId] })
     expect(verdicts[ann.contactId]).toBe('consentWithdrawn')
+    expect(await unreadable()).toBe(0)
   })
 })
 

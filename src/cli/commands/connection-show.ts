@@ -66,12 +66,21 @@ function textOf(view: ConnectionView, notices: readonly string[]): string {
 }
 
 /** What was met and could not be read: nobody concerned is mailed. */
-function unknownLines({ unreadable, unknownSubscriptions }: ConnectionView['counts']): string[] {
+function unknownLines({
+  unreadable,
+  unreadableInEmarketeer,
+  unknownSubscriptions,
+}: ConnectionView['counts']): string[] {
   return [
     ...(unreadable === 0
       ? []
       : [
           `${unreadable} CRM records whose consent cannot be read; not mailed. Let our user read their columns`,
+        ]),
+    ...(unreadableInEmarketeer === 0
+      ? []
+      : [
+          `${unreadableInEmarketeer} addresses whose state in eMarketeer cannot be read; not mailed. The log names contacts (emarketeer_answer_invalid)`,
         ]),
     ...(unknownSubscriptions === 0
       ? []

@@ -15,6 +15,8 @@ export interface ConnectionCounts {
   readonly disagreements: number
   /** Live CRM records of which a consent cannot be read: a column is missing. Not mailed, and no sendout is complete. */
   readonly unreadable: number
+  /** Addresses whose state in eMarketeer was asked for and cannot be read. Not mailed, and no sendout is complete. */
+  readonly unreadableInEmarketeer: number
   /** Subscription rows of the CRM that are empty, or cannot be read: neither a Yes nor a No. */
   readonly unknownSubscriptions: number
 }
@@ -34,6 +36,8 @@ export async function connectionCounts(
       (SELECT count(*) FROM consent_events WHERE connection_id = $1 AND ambiguous) AS "ambiguousEvents",
       (SELECT count(*) FROM crm_contacts WHERE connection_id = $1 AND state = 'live'
         AND jsonb_path_exists(consents, '$.*.value ? (@ == null)')) AS unreadable,
+      (SELECT count(*) FROM addresses WHERE connection_id = $1 AND emarketeer_unreadable
+        AND emarketeer_unread) AS "unreadableInEmarketeer",
       (SELECT count(*) FROM crm_subscriptions WHERE connection_id = $1 AND category_id IS NOT NULL
         AND subscribed IS NULL) AS "unknownSubscriptions"`,
     [connectionId],

@@ -248,6 +248,18 @@ export async function markEmarketeerUnread(
   await markMoved(tx, addressIds, true)
 }
 
+/** Those of the addresses that are unread were asked for, and cannot be read: told in the status until they can. */
+export async function markEmarketeerUnreadable(
+  tx: Queryable,
+  addressIds: readonly number[],
+): Promise<void> {
+  await tx.query(
+    `UPDATE addresses SET emarketeer_unreadable = true
+      WHERE address_id = ANY($1) AND emarketeer_unread AND NOT emarketeer_unreadable`,
+    [addressIds],
+  )
+}
+
 /** Nothing of eMarketeer's state is known any more: what follows the cursor that was lost may have changed anything. */
 export async function markAllEmarketeerUnread(tx: Queryable, connectionId: string): Promise<void> {
   await tx.query(
@@ -265,7 +277,8 @@ export async function markEmarketeerRead(
   addressIds: readonly number[],
 ): Promise<void> {
   await tx.query(
-    `UPDATE addresses SET emarketeer_unread = false WHERE address_id = ANY($1) AND emarketeer_unread`,
+    `UPDATE addresses SET emarketeer_unread = false, emarketeer_unreadable = false
+      WHERE address_id = ANY($1) AND emarketeer_unread`,
     [addressIds],
   )
 }

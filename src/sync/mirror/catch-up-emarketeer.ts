@@ -1,5 +1,5 @@
 import { readManyStates, type ChangesAnswer, type FeedItem } from '../../emarketeer/index.js'
-import { UpstreamError } from '../../http/index.js'
+import { FittingPages, isTooLarge, UpstreamError } from '../../http/index.js'
 import { ensureEmarketeerAddresses } from '../../ledger/copy/address-mentions.js'
 import { findConnection } from '../../ledger/connection/connections.js'
 import { dropCursor, moveCursor } from '../../ledger/connection/cursors.js'
@@ -18,7 +18,7 @@ import { foldFeedPage, type FoldedPage } from './feed-page.js'
 import { loadEmarketeer } from './load-emarketeer.js'
 import { syncCategories } from './sync-categories.js'
 import { takeStates } from './take-states.js'
-import { warnOfUnreadableStates } from './warn-of-unreadable-states.js'
+import { takeUnreadable } from './unreadable-states.js'
 import { learnFromFeed } from './learn-from-feed.js'
 import type { SyncSession } from '../../connection/session.js'
 
@@ -41,6 +41,7 @@ export async function catchUpEmarketeer(session: SyncSession): Promise<CatchUpRe
   let items = 0
   let categoriesChanged = false
   let walked = false
+  const pages = new FittingPages('emarketeer', PAGE_SIZE)
   for (;;) {
     const { connectionId } = session.connection
     const cursor = (await findConnection(session.db, connectionId))?.emarketeerCursor ?? null
@@ -51,7 +52,7 @@ export async function catchUpEmarketeer(session: SyncSession): Promise<CatchUpRe
     }
     const provenAt = new Date()
     const tick = await nextTick(session.db)
-    const answer = await readFeed(session, cursor, walked)
+    const answer = await readFeed(session, cursor, pages, walked)
     if (answer.status === 'cursorExpired') {
       await dropCursor(session.db, connectionId, 'emarketeer', cursor)
       continue
@@ -74,6 +75,7 @@ export async function catchUpEmarketeer(session: SyncSession): Promise<CatchUpRe
     if (!stored) {
       continue // Somebody else stored this page; go on from where they are.
     }
+    pages.follow(answer.hasMore ? answer.nextCursor : null, 'GET /changes')
     await learnFromFeed(session, answer.items)
     await readContacts(session, folded.unreadableContactIds)
     items += answer.items.length
@@ -90,30 +92,34 @@ export async function catchUpEmarketeer(session: SyncSession): Promise<CatchUpRe
 
 /**
  * Reads a page. A cursor that eMarketeer does not take, after a restore of either side perhaps, is as good as expired: else
- * nothing would ever bring the connection back. Not where it was given out just now: then the cursor is not what is wrong.
+ * nothing would ever bring the connection back. So is one behind which a single change stands that is more than an answer may
+ * hold: no page leads past it. Not where it was given out just now: then the cursor is not what is wrong.
  */
 async function readFeed(
   session: SyncSession,
   cursor: string,
+  pages: FittingPages,
   isFresh: boolean,
 ): Promise<ChangesAnswer> {
+  const { emarketeer, call, log } = session
   try {
-    return await session.emarketeer.changes(
-      { position: { cursor }, limit: PAGE_SIZE },
-      session.call,
-    )
+    return await pages.read((limit) => emarketeer.changes({ position: { cursor }, limit }, call))
   } catch (error) {
-    const isRefused =
-      error instanceof UpstreamError && error.status === 422 && error.paths.includes('cursor')
-    if (!isRefused || isFresh) {
+    const why = isTooLarge(error)
+      ? 'a change in eMarketeer is too large to be read; all states are read'
+      : isRefusedCursor(error)
+        ? 'eMarketeer refuses the cursor of its feed; all states are read'
+        : null
+    if (why === null || isFresh) {
       throw error
     }
-    session.log.warn(
-      { code: error.code },
-      'eMarketeer refuses the cursor of its feed; all states are read',
-    )
+    log.warn({ code: (error as UpstreamError).code }, why)
     return { status: 'cursorExpired' }
   }
+}
+
+function isRefusedCursor(error: unknown): boolean {
+  return error instanceof UpstreamError && error.status === 422 && error.paths.includes('cursor')
 }
 
 async function takePage(
@@ -172,9 +178,9 @@ async function readContacts(session: SyncSession, contactIds: readonly string[])
     undefined,
     session.call,
   )
-  warnOfUnreadableStates(session, unreadable)
   const { connectionId } = session.connection
   await session.db.transaction((tx) => takeStates(tx, connectionId, items, tick))
+  await takeUnreadable(session, unreadable, tick)
 }
 
 function warnOfUnreadable(session: SyncSession, items: readonly FeedItem[]): void {

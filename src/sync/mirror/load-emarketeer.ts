@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readManyStates } from '../../emarketeer/index.js'
+import { readManyStates, walkPage } from '../../emarketeer/index.js'
+import { FittingPages } from '../../http/index.js'
 import { moveCursor } from '../../ledger/connection/cursors.js'
 import { continueLoad, endLoad, startLoad } from '../../ledger/copy/emarketeer-load.js'
 import {
@@ -12,7 +13,7 @@ import {
 } from '../../ledger/copy/emarketeer-mirror.js'
 import { nextTick } from '../../ledger/db/ticks.js'
 import { takeStates } from './take-states.js'
-import { warnOfUnreadableStates } from './warn-of-unreadable-states.js'
+import { takeUnreadable } from './unreadable-states.js'
 import type { SyncSession } from '../../connection/session.js'
 
 const WALK_PAGE_SIZE = 1_000
@@ -66,22 +67,21 @@ export async function loadEmarketeer(session: SyncSession): Promise<void> {
 
 async function walk(session: SyncSession, token: string): Promise<void> {
   const { connectionId } = session.connection
+  const pages = new FittingPages('emarketeer', WALK_PAGE_SIZE)
   let cursor: string | null = null
   let done = 0
   do {
     const tick = await nextTick(session.db)
-    const page = await session.emarketeer.walkStates(
-      { cursor, limit: WALK_PAGE_SIZE },
-      session.call,
-    )
+    const page = await walkPage(session.emarketeer, cursor, pages, session.call)
     await session.db.transaction(async (tx) => {
       await continueLoad(tx, connectionId, token)
       await takeStates(tx, connectionId, page.items, tick)
     })
-    warnOfUnreadableStates(session, page.unreadable)
+    await takeUnreadable(session, page.unreadable, tick)
     done += page.items.length
     session.heartbeat({ done, total: page.total })
     cursor = page.nextCursor
+    pages.follow(cursor, 'GET /states')
   } while (cursor !== null)
 }
 

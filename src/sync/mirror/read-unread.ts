@@ -2,6 +2,7 @@ import { readManyStates, type ContactState, type UnreadableState } from '../../e
 import { unreadAddressRows, type AddressRow, lockMoves } from '../../ledger/address/address-rows.js'
 import {
   addressesOfEmarketeerContacts,
+  markEmarketeerUnreadable,
   spelledContactsAt,
   endEmarketeerLinks,
 } from '../../ledger/copy/emarketeer-mirror.js'
@@ -9,7 +10,7 @@ import { nextTick } from '../../ledger/db/ticks.js'
 import { addressKey, spellingsOf } from '../../domain/email-address.js'
 import { placeOfEmail } from './emarketeer-place.js'
 import { takeStates } from './take-states.js'
-import { warnOfUnreadableStates } from './warn-of-unreadable-states.js'
+import { statesThatTell, warnOfUnreadableStates } from './unreadable-states.js'
 import type { SyncSession } from '../../connection/session.js'
 
 const CHUNK = 1_000
@@ -36,7 +37,7 @@ async function readChunk(session: SyncSession, rows: readonly AddressRow[]): Pro
       rows.map((row) => row.address),
       tick,
     )
-    await takeStates(tx, connectionId, items, tick, true)
+    await takeStates(tx, connectionId, statesThatTell(items, unreadable), tick, true)
     const perhaps = await addressesOfEmarketeerContacts(
       tx,
       connectionId,
@@ -45,16 +46,21 @@ async function readChunk(session: SyncSession, rows: readonly AddressRow[]): Pro
     const present = new Set(
       [...items, ...unreadable].map(({ email }) => placeOfEmail(email)?.address),
     )
-    const nobody = rows.filter(
-      ({ address, addressId }) =>
-        moves.get(address) === false && !present.has(address) && !perhaps.includes(addressId),
-    )
     // Whose address cannot be made out may be at any of these: then nobody is known to be gone from any.
     const everybodyTold = unreadable.every(({ email }) => email !== null)
+    const unmoved = rows.filter(({ address }) => moves.get(address) === false)
+    const nobody = unmoved.filter(
+      ({ address, addressId }) =>
+        everybodyTold && !present.has(address) && !perhaps.includes(addressId),
+    )
     await endEmarketeerLinks(
       tx,
       connectionId,
-      everybodyTold ? nobody.map((row) => row.addressId) : [],
+      nobody.map((row) => row.addressId),
+    )
+    await markEmarketeerUnreadable(
+      tx,
+      (unreadable.length === 0 ? [] : unmoved).map((row) => row.addressId),
     )
   })
   warnOfUnreadableStates(session, unreadable)

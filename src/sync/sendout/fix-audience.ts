@@ -1,7 +1,7 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { PreSendRequest } from '../../contracts/pre-send.js'
-import { readManyStates } from '../../emarketeer/index.js'
-import { UpstreamError } from '../../http/index.js'
+import { type AudiencePage, readManyStates } from '../../emarketeer/index.js'
+import { FittingPages, UpstreamError } from '../../http/index.js'
 import { ensureEmarketeerAddresses } from '../../ledger/copy/address-mentions.js'
 import { addSpelledContacts } from '../../ledger/copy/emarketeer-mirror.js'
 import { saveMembers, type SendoutMember } from '../../ledger/sendout/sendout-members.js'
@@ -83,13 +83,17 @@ async function fixCampaign(
     .catch((error: unknown) => {
       throw isUnknown(error) ? campaignNotFound(campaignId, error) : error
     })
+  const pages = new FittingPages('emarketeer', PAGE_SIZE)
   let cursor: string | null = null
   let position = 0
   do {
-    const page = await session.emarketeer.audienceContacts(
-      audience.audienceId,
-      { cursor, limit: PAGE_SIZE },
-      session.call,
+    const from: string | null = cursor
+    const page: AudiencePage = await pages.read((limit) =>
+      session.emarketeer.audienceContacts(
+        audience.audienceId,
+        { cursor: from, limit },
+        session.call,
+      ),
     )
     if (page.status === 'audienceExpired') {
       throw new AppError('emarketeer_refused', 'The audience of this sendout has expired.', {
@@ -100,6 +104,7 @@ async function fixCampaign(
     position += page.items.length
     session.heartbeat({ done: position, total: page.total })
     cursor = page.nextCursor
+    pages.follow(cursor, 'GET /audiences/{audienceId}/contacts')
   } while (cursor !== null)
   await saveAudience(session.db, run.sendoutRunId, {
     channel: audience.channel,

@@ -120,6 +120,39 @@ describe('a listing whose next link leads back', () => {
   })
 })
 
+describe('a page that is too large', () => {
+  it('is asked for again, shorter, and so are those after it', async () => {
+    const asked: string[] = []
+    const row = { contactid: '00000000-0000-4000-8000-000000000001' }
+    service = await scriptedService(({ path, headers }, url) => {
+      const prefer = String(headers['prefer'])
+      asked.push(prefer)
+      const rows = Number(/maxpagesize=(\d+)/.exec(prefer)?.[1])
+      const isLast = path.includes('skiptoken')
+      return {
+        status: 200,
+        body: {
+          // More than the edge takes, until few enough rows are asked for.
+          value: rows > 2_000 ? Array.from({ length: 5_001 }, () => row) : [],
+          ...(isLast
+            ? { '@odata.deltaLink': `${url}/api/data/v9.2/contacts?$deltatoken=1` }
+            : { '@odata.nextLink': `${url}/api/data/v9.2/contacts?$skiptoken=2` }),
+        },
+      }
+    })
+    const session = openSession(service.url)
+    for await (const page of session.readChanges(null, {})) {
+      expect(page.contacts).toEqual([])
+    }
+    expect(asked).toEqual([
+      'odata.track-changes,odata.maxpagesize=5000',
+      'odata.track-changes,odata.maxpagesize=2500',
+      'odata.track-changes,odata.maxpagesize=1250',
+      'odata.maxpagesize=1250',
+    ])
+  })
+})
+
 describe('an outdated delta link', () => {
   it.each([
     ['0x80044352', 500],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { Archive, ArchiveQuery } from '../../../src/crm/superoffice/archive/archive.js'
+import { FollowedLinks } from '../../../src/crm/superoffice/archive/followed-links.js'
 import { type Listing, wholeGroups } from '../../../src/crm/superoffice/archive/whole-groups.js'
 
 const KEY = 'email.person_id'
@@ -170,6 +171,23 @@ describe('a listing in whole groups', () => {
       code: 'upstream_unexpected_answer',
       retryable: false,
     })
+  })
+
+  it('ends in an error where rows come for ever, each behind the one before', async () => {
+    let key = 0
+    const archive = {
+      givesMoreThan: () => Promise.resolve(false),
+      page: () => Promise.resolve({ rows: [{ [KEY]: (key += 1) }], nextQuery: null }),
+    } as unknown as Archive
+    const listing = { provider: 'dynamic', select: [KEY], where: [], key: KEY, name: 'x' }
+    const links = new FollowedLinks(500)
+    const endless = async () => {
+      for await (const page of wholeGroups(archive, { ...listing, end: 'emptyPage' }, {}, links)) {
+        expect(page).toHaveLength(1)
+      }
+    }
+    await expect(endless()).rejects.toMatchObject({ code: 'upstream_unexpected_answer' })
+    expect(key).toBe(500)
   })
 
   it('follows links of empty pages for as long as they lead on', async () => {

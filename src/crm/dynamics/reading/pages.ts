@@ -1,16 +1,20 @@
-import { type CallContext, PAGE_ANSWER } from '../../../http/index.js'
+import { type CallContext, FittingPages, PAGE_ANSWER } from '../../../http/index.js'
 import { readJson } from '../../../http/read-json.js'
 import type { DataverseClient, DataverseRequest } from '../client.js'
 import { ownLink } from '../wire/links.js'
 import { queryString } from '../wire/odata.js'
-import { lostAnswer, unusableAnswer } from '../wire/part-error.js'
+import { unusableAnswer } from '../wire/part-error.js'
 import { deltaPage, type RawRow, rowPage, type RowPage } from './rows.js'
 
 /** Largest page the service gives. The preference must be repeated with every next link. */
 export const PAGE_SIZE = 5_000
 
 /** Preference for the page size. */
-export const PAGE_PREFERENCE = `odata.maxpagesize=${PAGE_SIZE}`
+export const PAGE_PREFERENCE = preferenceOf(PAGE_SIZE)
+
+function preferenceOf(rows: number): string {
+  return `odata.maxpagesize=${rows}`
+}
 
 /** A listing. */
 export interface Listing {
@@ -24,9 +28,10 @@ export interface Listing {
 }
 
 /**
- * Follows next links, verbatim, from the first page on; pages come one at a time, none twice.
+ * Follows next links, verbatim, from the first page on; pages come one at a time, none twice, and shorter ones where they are
+ * too large.
  *
- * @throws UpstreamError; `upstream_unexpected_answer` where a link leads back to a page that was read.
+ * @throws UpstreamError; `upstream_unexpected_answer` where a link leads back to a page that was read, or to no end.
  */
 export async function* pagesFrom(
   client: DataverseClient,
@@ -35,27 +40,28 @@ export async function* pagesFrom(
   context: CallContext,
 ): AsyncGenerator<RowPage> {
   const operation = `GET /${listing.setName}`
-  const seen = new Set<string>([firstPath])
+  const pages = new FittingPages('dynamics', PAGE_SIZE)
+  pages.follow(firstPath, operation)
   let path = firstPath
-  let prefer =
-    listing.prefer === undefined ? PAGE_PREFERENCE : `${listing.prefer},${PAGE_PREFERENCE}`
+  let prefix = listing.prefer === undefined ? '' : `${listing.prefer},`
   const read = { method: 'GET', operation, name: listing.name, effect: 'read' } as const
   for (;;) {
-    const request = { ...read, path, headers: { prefer } }
-    const page = listing.isDelta
-      ? await readDeltaPage(client, request, context)
-      : (await client.json(request, rowPage, context)).body
+    const from = { ...read, path }
+    const before = prefix
+    const page = await pages.read(async (rows): Promise<RowPage> => {
+      const request = { ...from, headers: { prefer: before + preferenceOf(rows) } }
+      return listing.isDelta
+        ? readDeltaPage(client, request, context)
+        : (await client.json(request, rowPage, context)).body
+    })
     yield page
     const next = page['@odata.nextLink'] ?? null
     if (next === null) {
       return
     }
-    if (seen.has(next)) {
-      throw lostAnswer(operation, 'read', 'a next link leads back to a page that was read')
-    }
-    seen.add(next)
+    pages.follow(next, operation)
     path = ownLink(client.environmentUrl, next, operation)
-    prefer = PAGE_PREFERENCE
+    prefix = ''
   }
 }
 

@@ -31,12 +31,13 @@ export interface Listing {
  * one record's (docs/wire-superoffice.md, 0.9, 6). The last group of a page that others follow is read again whole, by
  * `gt` of the number before it: SuperOffice refuses `ge` on whole numbers (6.4).
  *
- * @throws QueryTooLong, UpstreamError, AppError
+ * @param links for tests. @throws QueryTooLong, UpstreamError, AppError
  */
 export async function* wholeGroups(
   archive: Archive,
   listing: Listing,
   context: CallContext,
+  links = new FollowedLinks(),
 ): AsyncGenerator<readonly ArchiveRow[]> {
   let after = 0
   let top = PAGE_ROWS
@@ -45,7 +46,8 @@ export async function* wholeGroups(
     const { provider, select, mayLack = [], where, key, name } = listing
     const filter = allOf([...where, `${key} gt ${after}`])
     const query = { provider, select, mayLack, filter, orderBy: key, top, name }
-    const page = await firstWithRows(archive, query, context)
+    links.begin(query)
+    const page = await firstWithRows(archive, query, context, links)
     const keys = keysOf(page.rows, key, query)
     const last = Math.max(...keys)
     if (keys.length === 0) {
@@ -75,7 +77,7 @@ export async function* wholeGroups(
     } else if (page.nextQuery !== null) {
       yield [
         ...page.rows,
-        ...(await restOfGroup(archive, query, page.nextQuery, key, last, context)),
+        ...(await restOfGroup(archive, query, page.nextQuery, last, context, links)),
       ]
       after = last
       top = PAGE_ROWS
@@ -93,17 +95,16 @@ async function restOfGroup(
   archive: Archive,
   query: ArchiveQuery,
   nextQuery: string,
-  key: string,
   group: number,
   context: CallContext,
+  links: FollowedLinks,
 ): Promise<readonly ArchiveRow[]> {
   const rest: ArchiveRow[] = []
-  const links = new FollowedLinks(query)
   let next: string | null = nextQuery
   while (next !== null) {
-    links.follow(next)
+    links.follow(query, next)
     const page: ArchivePage = await archive.following(query, next, context)
-    const keys = keysOf(page.rows, key, query)
+    const keys = keysOf(page.rows, query.orderBy, query)
     const own = page.rows.filter((_row, at) => keys[at] === group)
     rest.push(...own)
     next = own.length > 0 && own.length === page.rows.length ? page.nextQuery : null
@@ -121,11 +122,11 @@ async function firstWithRows(
   archive: Archive,
   query: ArchiveQuery,
   context: CallContext,
+  links: FollowedLinks,
 ): Promise<ArchivePage> {
   let page = await archive.page(query, context)
-  const links = new FollowedLinks(query)
   while (page.rows.length === 0 && page.nextQuery !== null) {
-    links.follow(page.nextQuery)
+    links.follow(query, page.nextQuery)
     page = await archive.following(query, page.nextQuery, context)
   }
   return page
