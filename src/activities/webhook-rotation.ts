@@ -61,7 +61,7 @@ async function installRotated(
   await keepWebhookSecret({ db, vault: options.vault }, connectionId, secret)
   await keep(facts)
   if (installed) {
-    await endOverlap(db, connectionId)
+    await endOverlap(db, connectionId, connection.webhookRef)
   }
   return { installed, reason }
 }

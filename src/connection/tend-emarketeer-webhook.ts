@@ -1,15 +1,18 @@
 import { CHANGE_TYPES } from '../emarketeer/index.js'
+import { retiredAddresses } from '../ledger/connection/webhook-addresses.js'
 import type { SyncSession } from './session.js'
 
 /**
- * Looks after eMarketeer's webhook: switched off after a 410 of ours, or gone, it is registered again, if set-up had
- * registered it; one that points elsewhere is somebody else's (docs/wire-emarketeer.md, B7).
+ * Looks after eMarketeer's webhook, if set-up had registered it; one that points elsewhere is somebody else's
+ * (docs/wire-emarketeer.md, B7). It is registered again each time: that switches it on after a 410 of ours, and tells what it
+ * signs with, which is another secret than the stored one where a registration was cut off before it was stored, or our
+ * database is an older one again.
  *
  * @param keepSecret stores what the webhook signs with; it may be a new one.
  * @throws UpstreamError.
  */
 export async function tendEmarketeerWebhook(
-  { emarketeer, connection, call, log }: SyncSession,
+  { db, emarketeer, connection, call, log }: SyncSession,
   keepSecret: (secret: string) => Promise<void>,
 ): Promise<void> {
   const { connectionId, facts } = connection
@@ -18,12 +21,23 @@ export async function tendEmarketeerWebhook(
     return
   }
   const known = await emarketeer.getWebhook(call)
-  if (known !== null && (known.url !== url || known.status === 'active')) {
+  const former = (await retiredAddresses(db, connectionId)).map((address) => address.webhookRef)
+  const isOurs = known === null || known.url === url || former.some((ref) => isAt(known.url, ref))
+  if (!isOurs) {
     return
   }
   const { secret } = await emarketeer.putWebhook({ url, events: CHANGE_TYPES }, call)
   await keepSecret(secret)
-  log.warn({ connectionId }, 'eMarketeer had switched its webhook off; it is on again')
+  if (known?.url !== url || known.status !== 'active') {
+    log.warn(
+      { connectionId },
+      "eMarketeer's webhook was off, or at a former address; it is on again",
+    )
+  }
+}
+
+function isAt(url: string, webhookRef: string): boolean {
+  return url.endsWith(`/hooks/em/${webhookRef}`)
 }
 
 /** Beside the CRM's, which set-up has kept; null: set-up has registered none. */

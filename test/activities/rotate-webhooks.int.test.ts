@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime } from '@temporalio/worker'
 import type { FastifyInstance } from 'fastify'
+import { tidyUp } from '../../src/activities/tidy-up.js'
 import { createWebhookActivities } from '../../src/activities/webhook-rotation.js'
 import { Secret } from '../../src/config/secret.js'
 import { createSecretsVault } from '../../src/config/secrets-vault.js'
@@ -10,7 +11,7 @@ import { freePort } from '../../src/embedded/free-port.js'
 import { createGateway, listen } from '../../src/gateway/server.js'
 import { rotateWebhookAddress } from '../../src/ledger/connection/connection-life.js'
 import { findConnection } from '../../src/ledger/connection/connections.js'
-import { retiredAddresses } from '../../src/ledger/connection/webhook-addresses.js'
+import { endOverlap, retiredAddresses } from '../../src/ledger/connection/webhook-addresses.js'
 import { logger } from '../../src/telemetry/logger.js'
 import { FakeTemporal } from '../gateway/fake-temporal.js'
 import { CONNECTION_ID } from '../sync/support/open-systems.js'
@@ -176,6 +177,39 @@ describe('new addresses and secrets of webhooks', () => {
     )
     const late = await fetch(`${publicUrl}/hooks/crm/${webhookRef}`, { method: 'POST' })
     expect(late.status).toBe(401)
+  })
+
+  it('go on with the former one that is still registered, where it was replaced meanwhile', async () => {
+    await rotate()
+    const registered = await connection()
+    // A file is applied again, or a rotation registers late, while another rotation has begun.
+    await begin()
+    await endOverlap(world.now.db, connectionId, registered.webhookRef)
+    const [former] = await retiredAddresses(world.now.db, connectionId)
+    expect(former).toEqual({ webhookRef: registered.webhookRef, acceptedUntil: null })
+    await install()
+    const [ended] = await retiredAddresses(world.now.db, connectionId)
+    expect(ended?.acceptedUntil).not.toBeNull()
+  })
+
+  it('heal by the sweep where a secret was made and not stored', async () => {
+    await rotate()
+    const emarketeer = world.now.systems.emarketeerOf(ACCOUNT_ID)
+    // As a worker that is killed in between leaves it; eMarketeer signs with the one before for a day.
+    await emarketeer.rotateWebhookSecret()
+    const { secret } = await emarketeer.rotateWebhookSecret()
+    const known = async () => {
+      const { emarketeerWebhookSecret } = await connection()
+      return vault.open(emarketeerWebhookSecret!, {
+        connectionId,
+        field: 'emarketeer.webhookSecret',
+      })
+    }
+    expect(await known()).not.toBe(secret)
+    const signal = new AbortController().signal
+    const untidy = await tidyUp(world.now.systems, { connectionId, workflowId: 'w', signal })
+    expect(untidy).toEqual([])
+    expect(await known()).toBe(secret)
   })
 
   it('asked for twice by one intervention are one', async () => {

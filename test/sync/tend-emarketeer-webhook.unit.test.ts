@@ -12,6 +12,7 @@ function standing(known: { url: string; status: 'active' | 'disabled' } | null, 
   const warn = jest.fn()
   const session = {
     connection: { connectionId: 'acme', facts },
+    db: { query: async () => [{ webhookRef: 'former', acceptedUntil: null }] },
     emarketeer: { getWebhook: async () => known, putWebhook: put },
     call: {},
     log: { warn },
@@ -29,6 +30,10 @@ describe("looking after eMarketeer's webhook", () => {
   it.each([
     ['was switched off', { url: URL, status: 'disabled' as const }],
     ['is gone', null],
+    [
+      'is at a former address of ours',
+      { url: 'https://sync.example.com/hooks/em/former', status: 'active' as const },
+    ],
   ])('registers it again where it %s, and keeps what it signs with', async (_name, known) => {
     const { tend, put, kept, warn } = standing(known)
     await tend()
@@ -37,8 +42,14 @@ describe("looking after eMarketeer's webhook", () => {
     expect(warn).toHaveBeenCalledTimes(1)
   })
 
+  it('keeps what it signs with where it is well: what is stored may be what it signed with before', async () => {
+    const { tend, kept, warn } = standing({ url: URL, status: 'active' })
+    await tend()
+    expect(kept).toEqual(['whsec_new'])
+    expect(warn).not.toHaveBeenCalled()
+  })
+
   it.each([
-    ['is well', { url: URL, status: 'active' as const }, FACTS],
     [
       "is somebody else's",
       { url: 'https://other.example.com/x', status: 'disabled' as const },

@@ -78,7 +78,8 @@ export function webhooksStep(options: WebhooksStepOptions): CommonStep {
     async do(session, context, keep) {
       const { installed, reason, facts } = await installBoth(session, options, keep, context)
       if (installed) {
-        await endOverlap(session.db, session.connection.connectionId)
+        const { connectionId, webhookRef } = session.connection
+        await endOverlap(session.db, connectionId, webhookRef)
       }
       return installed
         ? { state: 'done', facts }

@@ -31,12 +31,20 @@ export async function replaceWebhookRef(
   )
 }
 
-/** The new address is registered on both sides: those before are taken for {@link OVERLAP_HOURS} more. */
-export async function endOverlap(db: Queryable, connectionId: string): Promise<void> {
+/**
+ * An address is registered on both sides: those before are taken for {@link OVERLAP_HOURS} more. Where it has been replaced
+ * meanwhile nothing ends: it is what both sides post to until its successor is registered, which ends the others too.
+ */
+export async function endOverlap(
+  db: Queryable,
+  connectionId: string,
+  registeredRef: string,
+): Promise<void> {
   await db.query(
     `UPDATE retired_webhook_refs SET accepted_until = now() + $2 * interval '1 hour'
-      WHERE connection_id = $1 AND accepted_until IS NULL`,
-    [connectionId, OVERLAP_HOURS],
+      WHERE connection_id = $1 AND accepted_until IS NULL
+        AND EXISTS (SELECT FROM connections WHERE connection_id = $1 AND webhook_ref = $3)`,
+    [connectionId, OVERLAP_HOURS, registeredRef],
   )
 }
 

@@ -109,7 +109,7 @@ describe('the gateway and SuperOffice', () => {
     const again = await session.installWebhooks(target, {})
     expect(again).toMatchObject({ installed: true, reason: null })
     await keep(again.facts)
-    await endOverlap(db, connectionId)
+    await endOverlap(db, connectionId, webhookRef)
     await addPerson(stand, { emails: ['cy@x.test'] })
     await stand.control.post('webhooks/drain')
     expect(await stand.control.get('webhooks')).toMatchObject({ discarded: 0 })
