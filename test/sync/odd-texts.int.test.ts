@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { connectionCounts } from '../../src/cli/connection/connection-counts.js'
+import { connectionCounts } from '../../src/ledger/copy/connection-counts.js'
 import { categoriesOf } from '../../src/ledger/copy/categories.js'
 import { unusableAddresses } from '../../src/ledger/copy/unusable-addresses.js'
 import { ODD_TEXTS } from '../support/odd-texts.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { connectionCounts } from '../../src/cli/connection/connection-counts.js'
+import { connectionCounts } from '../../src/ledger/copy/connection-counts.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import { expireCursor } from './support/cursors.js'
 import type { EmarketeerClient } from '../../src/emarketeer/index.js'
