@@ -105,13 +105,15 @@ describe('a system that asks to be left alone for a day', () => {
     expect(closed.crmBlockedReason).toContain('86400 seconds')
 
     const person = { connectionId, reason: 'it is mended', by: 'Kari' }
-    const retried = await retryConnection(db, { ...person, interventionId: randomUUID() })
+    const retry = (by: typeof person) =>
+      db.transaction((tx) => retryConnection(tx, { ...by, interventionId: randomUUID() }))
+    const retried = await retry(person)
     expect(retried).toMatchObject([
       { side: 'emarketeer' },
       { side: 'crm', code: 'crm_rate_limited' },
     ])
     expect([await codeOf('crm'), await codeOf('emarketeer')]).toEqual([null, null])
-    expect(await retryConnection(db, { ...person, interventionId: randomUUID() })).toEqual([])
+    expect(await retry(person)).toEqual([])
     expect(await overridesOf(db, connectionId, 9)).toMatchObject([
       { subject: 'gates', action: 'retry', reason: 'it is mended', by: 'Kari' },
     ])

@@ -39,16 +39,18 @@ export async function sendout(
   }
   const workflowId = `pre-send/${sendoutId}/send`
   const sendoutRunId = randomUUID()
-  const opened = await openSendoutRun(db, {
-    sendoutRunId,
-    sendoutId,
-    stage: 'send',
-    accountId,
-    connectionId,
-    crm: 'none',
-    workflowId,
-    deadlineMs: Date.now() + 600_000,
-  })
+  const opened = await db.transaction((tx) =>
+    openSendoutRun(tx, {
+      sendoutRunId,
+      sendoutId,
+      stage: 'send',
+      accountId,
+      connectionId,
+      crm: 'none',
+      workflowId,
+      deadlineMs: Date.now() + 600_000,
+    }),
+  )
   if (until === 'opened') {
     return sendoutId
   }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
+import { saveMemories } from '../../src/ledger/copy/cells.js'
 import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import { runStatements } from '../support/broker-database.js'
 import { withDatabase } from '../support/with-database.js'
@@ -63,3 +64,9 @@ it('lets no wait and no statement outlast the end of a worker by much', async ()
   await usual.close()
   expect(settings.map(({ setting }) => Number(setting))).toEqual([60_000, 10_000, 300_000])
 })
+
+/** Held by the compiler: what needs a transaction cannot be called with the pool. */
+export function refusesThePool(db: Database): Promise<unknown> {
+  // @ts-expect-error a Database is no Transaction
+  return saveMemories(db, [])
+}

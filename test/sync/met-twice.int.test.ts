@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals'
 import type { CrmContact } from '../../src/crm/crm.js'
 import { findAddressRow } from '../../src/ledger/address/address-rows.js'
 import { takeCrmContacts } from '../../src/ledger/copy/crm-mirror.js'
-import type { Queryable } from '../../src/ledger/db/database.js'
+import type { Transaction } from '../../src/ledger/db/database.js'
 import { nextTick, type ReadWindow } from '../../src/ledger/db/ticks.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import { withRichWorld } from './support/rich-world.js'
@@ -23,12 +23,13 @@ it('a person whom two readings meet first is in doubt at every address', async (
     registeredAtMs: null,
     consents: { marketingSendouts: { value, version, lastWriter: 'user' } },
   })
-  const take = async (tx: Queryable, contact: CrmContact, { from, to }: ReadWindow) =>
+  const take = async (tx: Transaction, contact: CrmContact, { from, to }: ReadWindow) =>
     takeCrmContacts(tx, CONNECTION_ID, [contact], { from, to })
   const window = { from: await nextTick(db), to: await nextTick(db) }
   await db.transaction(async (tx) => {
     let isFirst = true
-    const racing: Queryable = {
+    const racing: Transaction = {
+      ...tx,
       query: async <Row>(sql: string, values?: readonly unknown[]) => {
         if (isFirst && sql.includes('INSERT INTO crm_contacts')) {
           isFirst = false

@@ -1,4 +1,4 @@
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /** An address with everything a pass or the send gate needs to know about its own state. */
 export interface AddressRow {
@@ -77,7 +77,7 @@ export async function findAddressRow(
  * the reading began; doubt that came up since, by this very reading perhaps, asks for another one.
  */
 export async function markCrmRead(
-  tx: Queryable,
+  tx: Transaction,
   addressIds: readonly number[],
   window: { readonly from: number; readonly to: number },
 ): Promise<void> {
@@ -95,7 +95,7 @@ export async function markCrmRead(
 }
 
 /** Notes that both sides are present at these addresses. */
-export async function markLinked(tx: Queryable, addressIds: readonly number[]): Promise<void> {
+export async function markLinked(tx: Transaction, addressIds: readonly number[]): Promise<void> {
   if (addressIds.length === 0) {
     return
   }
@@ -106,7 +106,10 @@ export async function markLinked(tx: Queryable, addressIds: readonly number[]): 
 }
 
 /** Notes that what the CRM holds at these addresses is unknown from now on, until it is read directly. */
-export async function markCrmDoubtful(tx: Queryable, addressIds: readonly number[]): Promise<void> {
+export async function markCrmDoubtful(
+  tx: Transaction,
+  addressIds: readonly number[],
+): Promise<void> {
   if (addressIds.length === 0) {
     return
   }
@@ -123,7 +126,7 @@ export async function markCrmDoubtful(tx: Queryable, addressIds: readonly number
  * moves none before what was read without it is stored.
  */
 export async function lockMoves(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   addresses: readonly string[],
   tick: number,

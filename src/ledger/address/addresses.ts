@@ -1,4 +1,4 @@
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /**
  * Ids of addresses, made where missing.
@@ -116,7 +116,7 @@ export function dirtyMarks(db: Queryable, addressIds: readonly number[]): Promis
  * next run finishes it. @returns all their marks.
  */
 export async function ensureDirty(
-  tx: Queryable,
+  tx: Transaction,
   addressIds: readonly number[],
 ): Promise<DirtyAddress[]> {
   await tx.query(

@@ -1,4 +1,4 @@
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /** The right to reconcile one address, for as long as it is not overtaken. */
 export interface Lease {
@@ -37,7 +37,7 @@ export function acquireLeases(
  * was overtaken stores nothing. Renews those of which half the time is gone.
  */
 export async function confirmLeases(
-  tx: Queryable,
+  tx: Transaction,
   owner: string,
   leases: readonly Lease[],
 ): Promise<Set<number>> {

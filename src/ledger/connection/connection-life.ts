@@ -2,7 +2,7 @@ import { AppError } from '../../contracts/app-error.js'
 import type { SetupAction } from '../../contracts/setup.js'
 import { isRefusalCode } from '../../contracts/refusal.js'
 import { newWebhookRef, type ConnectionRow, type PauseMode } from './connections.js'
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 import { openBothGates, openRefusedGates, type OpenedGate } from './gates.js'
 import { appendOverride } from './overrides.js'
 import { replaceWebhookRef } from './webhook-addresses.js'
@@ -34,7 +34,7 @@ const SUBJECT = 'connection'
  * and the evidence stay. Repeated, it changes nothing.
  */
 export async function disableConnection(
-  tx: Queryable,
+  tx: Transaction,
   intervention: LifeIntervention,
   removeInstalled: boolean,
 ): Promise<void> {
@@ -52,7 +52,7 @@ export async function disableConnection(
  * @throws AppError `connection_not_found`, `connection_setting_up`, `connection_disabled`. None is retryable.
  */
 export async function pauseConnection(
-  tx: Queryable,
+  tx: Transaction,
   intervention: LifeIntervention,
   mode: PauseMode,
 ): Promise<void> {
@@ -74,7 +74,7 @@ export async function pauseConnection(
  * @throws AppError `connection_not_found`, `connection_not_paused`. Neither is retryable.
  */
 export async function resumeConnection(
-  tx: Queryable,
+  tx: Transaction,
   intervention: LifeIntervention,
 ): Promise<void> {
   const { connectionId } = intervention
@@ -97,7 +97,7 @@ export async function resumeConnection(
  * @returns the gates that were closed. @throws AppError `connection_not_found`, not retryable.
  */
 export async function retryConnection(
-  tx: Queryable,
+  tx: Transaction,
   intervention: LifeIntervention,
 ): Promise<readonly OpenedGate[]> {
   const { connectionId } = intervention
@@ -114,7 +114,7 @@ export async function retryConnection(
  * @throws AppError as {@link pauseConnection} does.
  */
 export async function rotateWebhookAddress(
-  tx: Queryable,
+  tx: Transaction,
   intervention: LifeIntervention,
 ): Promise<void> {
   const { connectionId } = intervention
@@ -191,7 +191,7 @@ export function keepStepDecision(
 
 /** The connection, locked; null where the intervention is kept already, and so was carried out. */
 async function lockUnlessKept(
-  tx: Queryable,
+  tx: Transaction,
   intervention: LifeIntervention,
 ): Promise<PausableConnection | null> {
   const connection = await lockConnection(tx, intervention.connectionId)
@@ -199,7 +199,7 @@ async function lockUnlessKept(
 }
 
 /** The connection, held until the transaction ends. @throws AppError `connection_not_found`. */
-async function lockConnection(tx: Queryable, connectionId: string): Promise<PausableConnection> {
+async function lockConnection(tx: Transaction, connectionId: string): Promise<PausableConnection> {
   const rows = await tx.query<PausableConnection>(
     `SELECT connection_id AS "connectionId", state, crm_blocked_code AS "crmBlockedCode" FROM connections
       WHERE connection_id = $1 FOR UPDATE`,
@@ -215,7 +215,7 @@ async function lockConnection(tx: Queryable, connectionId: string): Promise<Paus
   return connection
 }
 
-async function isKept(tx: Queryable, { interventionId }: LifeIntervention): Promise<boolean> {
+async function isKept(tx: Transaction, { interventionId }: LifeIntervention): Promise<boolean> {
   const rows = await tx.query(`SELECT 1 FROM overrides WHERE override_id = $1`, [interventionId])
   return rows.length > 0
 }

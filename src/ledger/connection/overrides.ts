@@ -36,8 +36,8 @@ export function overridesOf(
 }
 
 /** Keeps an override. Append-only; one that is kept already stays as it is. */
-export async function appendOverride(tx: Queryable, override: Override): Promise<void> {
-  await tx.query(
+export async function appendOverride(db: Queryable, override: Override): Promise<void> {
+  await db.query(
     `INSERT INTO overrides (override_id, connection_id, subject, action, reason, by_whom, detail)
       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (override_id) DO NOTHING`,
     [

@@ -1,4 +1,4 @@
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /**
  * The fact that removing the installation has begun, so that its tables need not be readable any more. Forgotten with
@@ -36,7 +36,7 @@ export interface ToldNo {
 /**
  * Keeps every such No of our copy, as a deny that is carried to eMarketeer when the connection is enabled again (F5).
  */
-export async function carryUnsavedNos(tx: Queryable, connectionId: string): Promise<void> {
+export async function carryUnsavedNos(tx: Transaction, connectionId: string): Promise<void> {
   await tx.query(
     `INSERT INTO carried_denies (connection_id, crm_contact_id, cell_key, reason)
       SELECT DISTINCT s.connection_id, s.crm_contact_id, 'category:' || s.category_id, 'removed' ${UNSAVED}
@@ -47,7 +47,7 @@ export async function carryUnsavedNos(tx: Queryable, connectionId: string): Prom
 
 /** The same for those that the CRM told since our copy was last brought up to date. */
 export async function carryToldNos(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   told: readonly ToldNo[],
 ): Promise<void> {
@@ -76,7 +76,7 @@ export async function countCarriedNos(db: Queryable, connectionId: string): Prom
  * Forgets what set-up knew of the installation, after it was removed: facts, the change cursor of tables that are gone,
  * and our copy of their rows. Contacts, what was last synced and the evidence stay.
  */
-export async function forgetInstallation(tx: Queryable, connectionId: string): Promise<void> {
+export async function forgetInstallation(tx: Transaction, connectionId: string): Promise<void> {
   await tx.query(
     `UPDATE connections SET facts = '{}', crm_cursor = NULL, crm_proven_at = NULL, crm_future_stamps = NULL, updated_at = now()
       WHERE connection_id = $1 AND state = 'disabled'`,

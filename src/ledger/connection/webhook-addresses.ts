@@ -1,4 +1,4 @@
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /** How long an address is taken after its successor was registered: what a sender has queued under it comes within hours. */
 const OVERLAP_HOURS = 24
@@ -12,7 +12,7 @@ export interface RetiredAddress {
 
 /** Gives a connection a new address; the one before is retired, and taken until {@link endOverlap} says for how long. */
 export async function replaceWebhookRef(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   webhookRef: string,
 ): Promise<void> {

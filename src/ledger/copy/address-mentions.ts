@@ -3,7 +3,7 @@ import { readAddressField } from '../../domain/email-address.js'
 import { addressRows } from '../address/address-rows.js'
 import { ensureAddresses } from '../address/addresses.js'
 import { cellsOf, type CellRow } from './cells.js'
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /** A text in eMarketeer's address field that names an address among others, or decorated (rule A). */
 export interface AddressMention {
@@ -21,7 +21,7 @@ export interface AddressMention {
  * @returns text → id, complete.
  */
 export async function ensureEmarketeerAddresses(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   texts: readonly string[],
 ): Promise<Map<string, number>> {

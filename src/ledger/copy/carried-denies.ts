@@ -1,6 +1,6 @@
 import type { CellKey } from '../../domain/cell-key.js'
 import type { StoredCrmContact } from './crm-mirror-rows.js'
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /** A deny that follows a person onto a record that does not show it yet (rule F5). */
 export interface CarriedDeny {
@@ -38,7 +38,7 @@ export function carriedDeniesOf(
  * @returns addresses of the masters, which now need a pass.
  */
 export async function carryDeniesOfMerged(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   merged: readonly MergedRecord[],
   departed: readonly {
@@ -93,7 +93,7 @@ function carriedTo(master: string, cellKey: CellKey): NewCarriedDeny {
 
 /** eMarketeer's withdrawals and Nos of the loser's address, that the loser may not have shown yet: to a master elsewhere. */
 async function carryWithdrawalsOfMerged(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   merged: readonly MergedRecord[],
 ): Promise<void> {
@@ -115,7 +115,7 @@ async function carryWithdrawalsOfMerged(
 
 /** Denies that a merged record itself carried go on to its master, along a chain of merges. */
 async function passOn(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   merged: readonly MergedRecord[],
 ): Promise<void> {
@@ -143,7 +143,7 @@ async function passOn(
  * person, and stay on the old address too. A positive basis does not move.
  */
 export async function carryDeniesOfMoved(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   moved: readonly StoredCrmContact[],
 ): Promise<void> {
@@ -161,7 +161,7 @@ export async function carryDeniesOfMoved(
 }
 
 async function save(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   denies: readonly NewCarriedDeny[],
 ): Promise<void> {
@@ -182,7 +182,7 @@ async function save(
 
 /** The record itself shows the deny now: it need not be carried any longer. */
 export async function dropCarriedDenies(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   denies: readonly CarriedDeny[],
 ): Promise<void> {

@@ -1,7 +1,7 @@
 import type { CellKey } from '../../domain/cell-key.js'
 import type { LegalBasis } from '../../domain/legal-basis.js'
 import type { CellMemory, Seen, SeenRecord } from '../../domain/reconcile/types.js'
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /** A CRM's value of either kind, as stored in `seen`. */
 export type StoredValue = string
@@ -63,7 +63,10 @@ export interface MemoryUpdate {
 }
 
 /** Stores memories, in the transaction of the decision or of the acknowledgement. */
-export async function saveMemories(tx: Queryable, updates: readonly MemoryUpdate[]): Promise<void> {
+export async function saveMemories(
+  tx: Transaction,
+  updates: readonly MemoryUpdate[],
+): Promise<void> {
   if (updates.length === 0) {
     return
   }
@@ -95,7 +98,7 @@ export async function saveMemories(tx: Queryable, updates: readonly MemoryUpdate
  * is noted either before, and then shows in what is read afterwards, or after what this transaction stores.
  */
 export async function lockCells(
-  tx: Queryable,
+  tx: Transaction,
   cells: readonly { readonly addressId: number; readonly cellKey: CellKey }[],
 ): Promise<void> {
   await tx.query(
@@ -111,7 +114,7 @@ export async function lockCells(
  * refused loosening ends (rule F4): nobody can turn a deny into an allow by hand, only the other way.
  */
 export async function forgetObservations(
-  tx: Queryable,
+  tx: Transaction,
   cells: readonly { readonly addressId: number; readonly cellKey: CellKey }[],
 ): Promise<void> {
   await tx.query(
@@ -124,7 +127,7 @@ export async function forgetObservations(
 
 /** A deny of now at these cells: no time in either system proves an allow to be later but one that comes after it. */
 export async function denyNow(
-  tx: Queryable,
+  tx: Transaction,
   cells: readonly { readonly addressId: number; readonly cellKey: CellKey }[],
 ): Promise<void> {
   await tx.query(

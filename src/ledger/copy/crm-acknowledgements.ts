@@ -2,7 +2,7 @@ import { markDirty } from '../address/addresses.js'
 import { markCrmDoubtful } from '../address/address-rows.js'
 import { addressesOfCrmContacts } from './crm-mirror-rows.js'
 import type { CrmConsent, CrmWrite } from '../../crm/crm.js'
-import type { Queryable } from '../db/database.js'
+import type { Transaction } from '../db/database.js'
 import type { ReadWindow } from '../db/ticks.js'
 
 /** A write of ours that the CRM has applied; `version` null where it told none. */
@@ -20,7 +20,7 @@ export interface AcknowledgedCrmRow {
  * not ours, every address of the record is due.
  */
 export async function acknowledgeCrmRows(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   rows: readonly AcknowledgedCrmRow[],
   window: ReadWindow,
@@ -55,7 +55,7 @@ function placeOf(write: CrmWrite): string {
 }
 
 async function setConsents(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   rows: readonly AcknowledgedCrmRow[],
   window: ReadWindow,
@@ -108,7 +108,7 @@ function byKey(values: readonly (readonly [string, unknown])[]): string {
 }
 
 async function setSubscriptions(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   rows: readonly AcknowledgedCrmRow[],
   window: ReadWindow,
@@ -141,7 +141,7 @@ async function setSubscriptions(
 }
 
 async function doubt(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   rows: readonly AcknowledgedCrmRow[],
 ): Promise<void> {

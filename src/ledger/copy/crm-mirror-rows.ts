@@ -5,7 +5,7 @@ import {
   UNTOLD_CONTACT,
 } from '../../crm/crm.js'
 import type { Purpose } from '../../domain/legal-basis.js'
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 import type { StoredLeftWith } from './taken-along.js'
 
 /** A CRM contact as stored. `deleted` exists here only: the CRM just stops answering for it. */
@@ -51,7 +51,7 @@ const SUBSCRIPTION = `row_id AS "rowId", crm_contact_id AS "crmContactId", categ
 
 /** Loads and locks the stored contacts with these ids, in id order. */
 export function lockCrmContacts(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   ids: readonly string[],
 ): Promise<StoredCrmContact[]> {
@@ -64,7 +64,7 @@ export function lockCrmContacts(
 
 /** Loads and locks the stored subscription rows with these ids, in id order. */
 export function lockCrmSubscriptions(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   rowIds: readonly string[],
 ): Promise<StoredCrmSubscription[]> {
@@ -147,7 +147,7 @@ export function crmSubscriptionsOf(
 
 /** Inserts or replaces contacts. @returns the ids of those that were there. */
 export async function saveCrmContacts(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   contacts: readonly StoredCrmContact[],
 ): Promise<ReadonlySet<string>> {
@@ -183,7 +183,7 @@ export async function saveCrmContacts(
 
 /** Inserts or replaces subscription rows. */
 export async function saveCrmSubscriptions(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   rows: readonly StoredCrmSubscription[],
 ): Promise<void> {
@@ -214,7 +214,7 @@ export async function saveCrmSubscriptions(
 
 /** Removes subscription rows. @returns the contacts that they belonged to. */
 export async function removeCrmSubscriptions(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   rowIds: readonly string[],
 ): Promise<string[]> {
@@ -227,7 +227,7 @@ export async function removeCrmSubscriptions(
 
 /** Notes that a pass of the present epoch has stored an observation of these records. */
 export async function markObserved(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   crmContactIds: readonly string[],
   epoch: number,

@@ -35,7 +35,7 @@ import {
   type StoredCrmContact,
   type StoredCrmSubscription,
 } from './crm-mirror-rows.js'
-import type { Queryable } from '../db/database.js'
+import type { Transaction } from '../db/database.js'
 import type { ReadWindow } from '../db/ticks.js'
 
 /** What an outside reading did to our copy. */
@@ -61,7 +61,7 @@ function judge(stored: ReadWindow, incoming: ReadWindow): 'newer' | 'older' | 'o
  * @param listing whether this is a complete listing: then unchanged records are noted as met, too.
  */
 export async function takeCrmContacts(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   read: readonly CrmContact[],
   window: ReadWindow,
@@ -190,7 +190,7 @@ function leavesBehind({ denyOnly }: { readonly denyOnly: boolean }): boolean {
 
 /** Notes contacts that no longer exist. */
 export async function takeDeletedCrmContacts(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   ids: readonly string[],
   window: ReadWindow,
@@ -232,7 +232,7 @@ export async function takeDeletedCrmContacts(
 
 /** Takes subscription rows into our copy. */
 export async function takeCrmSubscriptions(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   rows: readonly CrmSubscription[],
   window: ReadWindow,
@@ -315,7 +315,7 @@ function withWhatWasKnown(
  * to have left: both may have come as one, the contact first.
  */
 async function rowsThatLeft(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   read: readonly StoredCrmSubscription[],
   stored: ReadonlyMap<string, StoredCrmSubscription>,
@@ -343,7 +343,7 @@ async function rowsThatLeft(
 
 /** Notes subscription rows that no longer exist: neither a Yes nor a No; they are written again (D3). */
 export async function takeDeletedCrmSubscriptions(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   rowIds: readonly string[],
 ): Promise<MirrorChange> {
@@ -372,7 +372,7 @@ export async function takeDeletedCrmSubscriptions(
 
 /** Marks dirty, notes doubt, and notes where the last live record of a linked address left or one came (G8). */
 async function noteChanges(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   touched: readonly number[],
   doubtful: readonly number[],

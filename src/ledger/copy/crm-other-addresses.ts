@@ -1,7 +1,7 @@
 import type { Purpose } from '../../domain/legal-basis.js'
 import { cellsOf, type CellRow } from './cells.js'
 import { CONTACT_COLUMNS, type StoredCrmContact } from './crm-mirror-rows.js'
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /** Per purpose, the version of a withdrawal that has arrived on the other side. */
 export type ArrivedVersions = Partial<Readonly<Record<Purpose, string>>>
@@ -135,7 +135,7 @@ export async function outsideIdsAt(
 
 /** Makes these the further addresses of the records; what had arrived at those that stay is kept. */
 export async function saveOtherAddresses(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   crmContactIds: readonly string[],
   links: readonly OtherAddressLink[],
@@ -177,7 +177,7 @@ export interface Arrival {
 
 /** Notes that withdrawals have crossed: they are not passed on again, whatever comes later (C5, "once"). */
 export async function noteArrivals(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   arrivals: readonly Arrival[],
 ): Promise<void> {

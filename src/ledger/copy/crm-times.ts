@@ -5,7 +5,7 @@ import {
   type UpdateLesson,
   type WriteCounting,
 } from '../../domain/write-counting.js'
-import type { Database, Queryable } from '../db/database.js'
+import type { Database, Queryable, Transaction } from '../db/database.js'
 
 /** What was learned about the times of a connection's CRM (docs/reconciliation.md, "Stamps of SuperOffice"). */
 export interface CrmTimes {
@@ -168,7 +168,7 @@ export async function settleProbe(
   )
 }
 
-async function ensureRow(tx: Queryable, connectionId: string): Promise<void> {
+async function ensureRow(tx: Transaction, connectionId: string): Promise<void> {
   await tx.query(`INSERT INTO crm_times (connection_id) VALUES ($1) ON CONFLICT DO NOTHING`, [
     connectionId,
   ])

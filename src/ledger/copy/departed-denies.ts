@@ -20,7 +20,7 @@ import {
   type StoredCrmContact,
   type StoredCrmSubscription,
 } from './crm-mirror-rows.js'
-import type { Queryable } from '../db/database.js'
+import type { Transaction } from '../db/database.js'
 import { isForgotten, recordReading, rowReading } from './record-reading.js'
 import { saveTaken, type Taken } from './taken-along.js'
 
@@ -63,7 +63,7 @@ interface StoredCell extends CellMemory<StoredValue> {
  * @returns the denies that stay behind.
  */
 export async function noteLeaving(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   contacts: readonly LeavingContact[],
 ): Promise<readonly DepartedDeny[]> {
@@ -131,7 +131,7 @@ export async function noteLeaving(
 
 /** The same for subscription rows: a No that no pass has looked at stays behind (F5). */
 export async function noteLeavingRows(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   rows: readonly LeavingRow[],
 ): Promise<void> {
@@ -150,7 +150,7 @@ export async function noteLeavingRows(
 
 /** Denies that stay behind at addresses for another reason: those of records in doubt at their further addresses. */
 export async function noteDepartedDenies(
-  tx: Queryable,
+  tx: Transaction,
   denies: readonly DepartedDeny[],
 ): Promise<void> {
   if (denies.length > 0) {
@@ -241,7 +241,7 @@ function at(
   return record === null ? [] : [{ addressId, cellKey, record }]
 }
 
-async function epochOf(tx: Queryable, connectionId: string): Promise<number> {
+async function epochOf(tx: Transaction, connectionId: string): Promise<number> {
   const [row] = await tx.query<{ epoch: number }>(
     `SELECT epoch FROM connections WHERE connection_id = $1`,
     [connectionId],
@@ -251,7 +251,7 @@ async function epochOf(tx: Queryable, connectionId: string): Promise<number> {
 
 /** Locked, in address order: a pass that stores what it has seen comes before or after. */
 async function lockCells(
-  tx: Queryable,
+  tx: Transaction,
   addressIds: readonly (number | null)[],
 ): Promise<ReadonlyMap<string, StoredCell>> {
   const cells = await tx.query<StoredCell>(
@@ -264,7 +264,7 @@ async function lockCells(
 }
 
 async function saveDeparted(
-  tx: Queryable,
+  tx: Transaction,
   cells: ReadonlyMap<string, StoredCell>,
   denies: readonly DepartedDeny[],
 ): Promise<void> {

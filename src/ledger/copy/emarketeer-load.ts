@@ -1,5 +1,5 @@
 import { AppError } from '../../contracts/app-error.js'
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /** A walker that is silent for longer is taken for dead. */
 const SILENCE = `interval '90 seconds'`
@@ -26,7 +26,7 @@ export async function startLoad(
  * @throws AppError `lease_lost`, retryable.
  */
 export async function continueLoad(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   token: string,
 ): Promise<void> {

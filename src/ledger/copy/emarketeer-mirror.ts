@@ -1,7 +1,7 @@
 import type { CellKey } from '../../domain/cell-key.js'
 import type { LegalBasis } from '../../domain/legal-basis.js'
 import { markDirty } from '../address/addresses.js'
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /** eMarketeer's value of one cell, as its feed or a state told it. */
 export interface EmarketeerValue {
@@ -34,7 +34,7 @@ const UNNEST = `unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::floa
  * @returns ids of the addresses that changed.
  */
 export async function takeEmarketeerValues(
-  tx: Queryable,
+  tx: Transaction,
   values: readonly EmarketeerValue[],
   options: { readonly replace: boolean; readonly markDirty: boolean },
 ): Promise<number[]> {
@@ -85,7 +85,7 @@ export async function takeEmarketeerValues(
  * record has one of them as a further address, its primary address is due as well: a withdrawal follows it there (C5).
  */
 export async function markMoved(
-  tx: Queryable,
+  tx: Transaction,
   addressIds: readonly number[],
   dirty: boolean,
 ): Promise<void> {
@@ -107,7 +107,7 @@ export async function markMoved(
   }
 }
 
-async function homesOfGuests(tx: Queryable, addressIds: readonly number[]): Promise<number[]> {
+async function homesOfGuests(tx: Transaction, addressIds: readonly number[]): Promise<number[]> {
   const rows = await tx.query<{ id: number }>(
     `SELECT DISTINCT c.address_id AS id FROM crm_other_addresses o
       JOIN crm_contacts c USING (connection_id, crm_contact_id)
@@ -127,7 +127,7 @@ export interface EmarketeerContactRow {
 
 /** Stores which contact has which address. */
 export async function saveEmarketeerContacts(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   contacts: readonly EmarketeerContactRow[],
   tick: number,
@@ -163,7 +163,7 @@ export async function saveEmarketeerContacts(
  * that are known stay as they are, as the feed may have moved them since.
  */
 export async function addSpelledContacts(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   contacts: readonly {
     readonly contactId: string
@@ -219,7 +219,7 @@ export async function spelledTwice(
 
 /** Removes deleted contacts. @returns the addresses that they had. */
 export async function removeEmarketeerContacts(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   contactIds: readonly string[],
 ): Promise<number[]> {
@@ -236,7 +236,7 @@ export async function removeEmarketeerContacts(
 
 /** eMarketeer's state of these addresses is unknown until it is read; whatever was seen proves nothing (F5). */
 export async function markEmarketeerUnread(
-  tx: Queryable,
+  tx: Transaction,
   addressIds: readonly number[],
 ): Promise<void> {
   if (addressIds.length === 0) {
@@ -261,7 +261,10 @@ export async function markEmarketeerUnreadable(
 }
 
 /** Nothing of eMarketeer's state is known any more: what follows the cursor that was lost may have changed anything. */
-export async function markAllEmarketeerUnread(tx: Queryable, connectionId: string): Promise<void> {
+export async function markAllEmarketeerUnread(
+  tx: Transaction,
+  connectionId: string,
+): Promise<void> {
   await tx.query(
     `UPDATE addresses SET emarketeer_unread = true, emarketeer_moved_tick = nextval('ledger_tick'),
         dirty_tick = nextval('ledger_tick'), dirty_since = COALESCE(dirty_since, clock_timestamp()),
@@ -273,7 +276,7 @@ export async function markAllEmarketeerUnread(tx: Queryable, connectionId: strin
 
 /** eMarketeer's state of these addresses is known again. */
 export async function markEmarketeerRead(
-  tx: Queryable,
+  tx: Transaction,
   addressIds: readonly number[],
 ): Promise<void> {
   await tx.query(
@@ -288,7 +291,7 @@ export async function markEmarketeerRead(
  * should the address come back, eMarketeer itself starts it withdrawn (suppression) and it is read afresh (F5).
  */
 export async function clearEmarketeerState(
-  tx: Queryable,
+  tx: Transaction,
   addressIds: readonly number[],
 ): Promise<void> {
   if (addressIds.length === 0) {
@@ -340,7 +343,7 @@ export async function addressesOfContacts(
 
 /** Nobody in eMarketeer has these addresses any more: their contacts, state and doubt go. */
 export async function endEmarketeerLinks(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   addressIds: readonly number[],
 ): Promise<void> {

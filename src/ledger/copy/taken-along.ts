@@ -1,7 +1,7 @@
 import type { CellKey } from '../../domain/cell-key.js'
 import type { LeftWith } from '../../domain/reconcile/types.js'
 import type { StoredValue } from './cells.js'
-import type { Queryable } from '../db/database.js'
+import type { Transaction } from '../db/database.js'
 
 /** What a record takes along from the cell that it leaves, until a pass has observed it again. */
 export interface Taken extends LeftWith<StoredValue> {
@@ -23,7 +23,7 @@ const MARKED = `u.taken || jsonb_build_object('tick', nextval('ledger_tick'))`
 
 /** Notes what records took along. @param putsBack where one has left again since, what it took then stays. */
 export async function saveTaken(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   taken: readonly Taken[],
   putsBack = false,
@@ -50,7 +50,7 @@ export async function saveTaken(
 
 /** A pass has stored an observation of these records: it knows what they took along. */
 export async function dropTaken(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   taken: readonly Taken[],
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Purpose } from '../../domain/legal-basis.js'
 import { tenantBasis, tenantKeyOf } from '../../domain/tenant-basis.js'
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /** As the index says it, word for word. */
 const HOLDERS = `c.state = 'live' AND (c.consents -> 'storeAndProcess' ->> 'value' LIKE 'tenant:%'
@@ -30,7 +30,7 @@ export async function tenantBasesOf(
 
 /** Marks everybody with one of these bases of the tenant's as due: what the file makes of them has changed. */
 export async function markHoldersDirty(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   keys: readonly string[],
 ): Promise<void> {

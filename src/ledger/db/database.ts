@@ -12,10 +12,17 @@ export interface Queryable {
   query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>
 }
 
+declare const inTransaction: unique symbol
+
+/** A transaction under way: what locks, or stands or falls together with something else, takes this and no pool. */
+export interface Transaction extends Queryable {
+  readonly [inTransaction]: true
+}
+
 /** The ledger's database under the application's role, which cannot change evidence. */
 export interface Database extends Queryable {
   /** Runs `work` in one transaction; rolled back when it throws. Retried once on deadlock. */
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
   /** Reads everything as of one moment. */
   snapshot<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -28,8 +35,10 @@ export async function probeDatabase(db: Queryable, tables: 'anyTables' | 'ledger
 
 /** The same database, which tells of each statement that has ended, well or not. */
 export function noticing(db: Database, onStatement: () => void): Database {
-  const of = (queryable: Queryable): Queryable => ({
-    query: (sql, values) => queryable.query<never>(sql, values).finally(onStatement),
+  const of = <Q extends Queryable>(queryable: Q): Q => ({
+    ...queryable,
+    query: (sql: string, values?: readonly unknown[]) =>
+      queryable.query<never>(sql, values).finally(onStatement),
   })
   return {
     ...of(db),
@@ -87,7 +96,7 @@ export function openDatabase(
   })
   // A connection that dies while idle is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => undefined)
-  const attempt = async <T>(work: (tx: Queryable) => Promise<T>, begin = 'BEGIN'): Promise<T> => {
+  const attempt = async <T>(work: (tx: Transaction) => Promise<T>, begin = 'BEGIN'): Promise<T> => {
     const client = await pool.connect().catch((error: unknown) => {
       throw toDatabaseError(error)
     })
@@ -99,7 +108,7 @@ export function openDatabase(
     client.on('error', onError)
     try {
       await client.query(begin)
-      const result = await work(queryableOf(client))
+      const result = await work(queryableOf(client) as Transaction)
       await client.query('COMMIT')
       return result
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { CellKey } from '../../domain/cell-key.js'
 import type { DecisionInputs, RuleLine } from '../../domain/reconcile/types.js'
 import type { Tier } from '../../contracts/names.js'
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /** Evidence of one decision that writes (rule F6); stored with the decision, before any call. */
 export interface ConsentEvent {
@@ -51,7 +51,7 @@ export interface WriteOutcomeRow {
 
 /** Appends events. */
 export async function appendConsentEvents(
-  tx: Queryable,
+  tx: Transaction,
   events: readonly ConsentEvent[],
 ): Promise<void> {
   if (events.length === 0) {
@@ -73,7 +73,7 @@ export async function appendConsentEvents(
 
 /** Appends outcomes. */
 export async function appendOutcomes(
-  tx: Queryable,
+  tx: Transaction,
   outcomes: readonly WriteOutcomeRow[],
 ): Promise<void> {
   if (outcomes.length === 0) {

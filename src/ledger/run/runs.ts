@@ -2,7 +2,7 @@ import type { CellKey } from '../../domain/cell-key.js'
 import { LINES_OVER_NO_DENY } from '../../domain/reconcile/index.js'
 import type { RuleLine } from '../../domain/reconcile/types.js'
 import type { Tier } from '../../contracts/names.js'
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /** One run of the sync: what the newly-mailable limit counts in (rule F4). */
 export interface SyncRun {
@@ -33,7 +33,7 @@ export interface Loosening {
  * staged stays with it while that run lives: a webhook must not release by hundreds what a sweep would hold.
  */
 export async function stageLoosenings(
-  tx: Queryable,
+  tx: Transaction,
   run: SyncRun,
   loosenings: readonly Loosening[],
 ): Promise<void> {
@@ -63,7 +63,7 @@ export async function stageLoosenings(
  * @returns addresses to be passed over again with loosening allowed.
  */
 export async function settleLoosenings(
-  tx: Queryable,
+  tx: Transaction,
   runId: string,
   limit: number,
 ): Promise<{ released: number[]; held: number }> {
@@ -128,7 +128,7 @@ export async function addressesHeldOverDeny(
 
 /** Notes what rejected loosenings were refused for. */
 export async function noteRefusals(
-  tx: Queryable,
+  tx: Transaction,
   refusals: readonly (Pick<Loosening, 'addressId' | 'cellKey'> & { readonly refusedFor: string })[],
 ): Promise<void> {
   if (refusals.length === 0) {
@@ -148,7 +148,7 @@ export async function noteRefusals(
 
 /** Forgets loosenings that were written, or that a later decision made void. */
 export async function dropLoosenings(
-  tx: Queryable,
+  tx: Transaction,
   cells: readonly { readonly addressId: number; readonly cellKey: CellKey }[],
 ): Promise<void> {
   if (cells.length === 0) {
@@ -180,7 +180,7 @@ export function heldLoosenings(db: Queryable, connectionId: string): Promise<Hel
 
 /** Decides upon everything held. @returns the cells. */
 export function decideHeld(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   state: 'approved' | 'rejected',
 ): Promise<Loosening[]> {
@@ -193,7 +193,7 @@ export function decideHeld(
 
 /** Takes part of the day's budget of subscription rows (D3). @returns how many rows may be written. */
 export async function takeRowBudget(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   wanted: number,
   perDay: number,

@@ -1,6 +1,6 @@
 import type { Channel, PreSendResult, SendoutStage } from '../../contracts/pre-send.js'
 import type { ExclusionReason } from '../../domain/exclusion-reason.js'
-import type { Queryable } from '../db/database.js'
+import type { Queryable, Transaction } from '../db/database.js'
 
 /** One run of a sendout's check. */
 export interface SendoutRun {
@@ -43,7 +43,7 @@ export interface NewSendoutRun {
 }
 
 /** Opens a run, numbered after the account's last one of the same sendout and stage; safe to repeat with the same id. */
-export async function openSendoutRun(tx: Queryable, run: NewSendoutRun): Promise<SendoutRun> {
+export async function openSendoutRun(tx: Transaction, run: NewSendoutRun): Promise<SendoutRun> {
   await tx.query(`SELECT pg_advisory_xact_lock(hashtext('sendout ' || $1))`, [run.sendoutId])
   await tx.query(
     `INSERT INTO sendout_runs (sendout_run_id, sendout_id, stage, run, account_id, connection_id, crm, workflow_id,
@@ -79,7 +79,7 @@ export async function findSendoutRun(
 }
 
 /** The same, held until the transaction ends: nobody stores a verdict meanwhile. */
-export async function lockSendoutRun(tx: Queryable, sendoutRunId: string): Promise<SendoutRun> {
+export async function lockSendoutRun(tx: Transaction, sendoutRunId: string): Promise<SendoutRun> {
   const rows = await tx.query<SendoutRun>(
     `SELECT ${COLUMNS} FROM sendout_runs WHERE sendout_run_id = $1 FOR UPDATE`,
     [sendoutRunId],

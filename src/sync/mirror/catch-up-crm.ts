@@ -10,7 +10,7 @@ import {
 import { saveFutureStamps } from '../../ledger/copy/crm-future-stamps.js'
 import { restartCrmWalk } from '../../ledger/copy/crm-walk.js'
 import { dropCursor, moveCursor } from '../../ledger/connection/cursors.js'
-import type { Queryable } from '../../ledger/db/database.js'
+import type { Transaction } from '../../ledger/db/database.js'
 import { nextTick, type ReadWindow } from '../../ledger/db/ticks.js'
 import { noteCrmClock } from '../../connection/crm-clock.js'
 import { readCrmContacts } from './read-crm.js'
@@ -123,19 +123,19 @@ async function takePage(
   window: ReadWindow,
 ): Promise<void> {
   const { connectionId } = session.connection
-  const chunks: ((tx: Queryable) => Promise<unknown>)[] = [
+  const chunks: ((tx: Transaction) => Promise<unknown>)[] = [
     ...chunked(page.contacts).map(
-      (part) => (tx: Queryable) => takeCrmContacts(tx, connectionId, part, window, page.baseline),
+      (part) => (tx: Transaction) => takeCrmContacts(tx, connectionId, part, window, page.baseline),
     ),
     ...chunked(page.subscriptions).map(
-      (part) => (tx: Queryable) =>
+      (part) => (tx: Transaction) =>
         takeCrmSubscriptions(tx, connectionId, part, window, page.baseline),
     ),
     ...chunked(page.deletedContactIds).map(
-      (part) => (tx: Queryable) => takeDeletedCrmContacts(tx, connectionId, part, window),
+      (part) => (tx: Transaction) => takeDeletedCrmContacts(tx, connectionId, part, window),
     ),
     ...chunked(page.deletedSubscriptionRowIds).map(
-      (part) => (tx: Queryable) => takeDeletedCrmSubscriptions(tx, connectionId, part),
+      (part) => (tx: Transaction) => takeDeletedCrmSubscriptions(tx, connectionId, part),
     ),
   ]
   for (const take of chunks) {

@@ -12,7 +12,7 @@ import {
   spelledTwice,
   takeEmarketeerValues,
 } from '../../ledger/copy/emarketeer-mirror.js'
-import type { Queryable } from '../../ledger/db/database.js'
+import type { Transaction } from '../../ledger/db/database.js'
 import { nextTick } from '../../ledger/db/ticks.js'
 import { foldFeedPage, type FoldedPage } from './feed-page.js'
 import { loadEmarketeer } from './load-emarketeer.js'
@@ -123,7 +123,7 @@ function isRefusedCursor(error: unknown): boolean {
 }
 
 async function takePage(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   page: FoldedPage,
   tick: number,

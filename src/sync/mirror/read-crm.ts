@@ -8,7 +8,7 @@ import {
   takeDeletedCrmSubscriptions,
 } from '../../ledger/copy/crm-mirror.js'
 import { crmSubscriptionsOf, crmContactsBelievedAt } from '../../ledger/copy/crm-mirror-rows.js'
-import type { Queryable } from '../../ledger/db/database.js'
+import type { Transaction } from '../../ledger/db/database.js'
 import { nextTick, type ReadWindow } from '../../ledger/db/ticks.js'
 import { readingCrm } from './reading-crm.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
@@ -124,7 +124,7 @@ async function unfoundRows(
 
 /** Takes a direct reading into our copy. */
 async function takeReading(
-  tx: Queryable,
+  tx: Transaction,
   session: SyncSession,
   reading: DirectReading,
   window: ReadWindow,

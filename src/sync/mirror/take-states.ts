@@ -3,7 +3,7 @@ import { categoryCell } from '../../domain/cell-key.js'
 import { PURPOSES } from '../../domain/legal-basis.js'
 import { isCrmSource, type ContactState, type ReadLegalBasis } from '../../emarketeer/index.js'
 import { ensureEmarketeerAddresses } from '../../ledger/copy/address-mentions.js'
-import type { Queryable } from '../../ledger/db/database.js'
+import type { Transaction } from '../../ledger/db/database.js'
 import {
   markEmarketeerRead,
   markEmarketeerUnread,
@@ -24,7 +24,7 @@ import { actorText } from './feed-page.js'
  *   spellings are unread from now on; if so, the strictest state counts there.
  */
 export async function takeStates(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   given: readonly ContactState[],
   tick: number,

@@ -6,7 +6,7 @@ import {
   acknowledgeCrmRows,
   type AcknowledgedCrmRow,
 } from '../../ledger/copy/crm-acknowledgements.js'
-import type { Queryable } from '../../ledger/db/database.js'
+import type { Transaction } from '../../ledger/db/database.js'
 import { saveTaken } from '../../ledger/copy/taken-along.js'
 import { takenInto } from './cell-memory.js'
 import { markEmarketeerUnread, takeEmarketeerValues } from '../../ledger/copy/emarketeer-mirror.js'
@@ -27,7 +27,7 @@ export interface Acknowledged {
 
 /** Stores the outcomes of a group of writes; part of a transaction that holds the leases. */
 export async function acknowledgeWrites(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   jobs: Jobs,
   window: ReadWindow,
@@ -118,7 +118,7 @@ function asBefore({ cell: { memory, row } }: PendingCell) {
 }
 
 async function takeEmarketeerOutcomes(
-  tx: Queryable,
+  tx: Transaction,
   jobs: readonly EmarketeerJob[],
   again: Set<number>,
   unfinished: Set<number>,
@@ -176,7 +176,7 @@ function versionOf(job: EmarketeerJob): number {
 }
 
 async function takeCrmOutcomes(
-  tx: Queryable,
+  tx: Transaction,
   connectionId: string,
   jobs: readonly CrmJob[],
   window: ReadWindow,

@@ -13,7 +13,7 @@ import { lockCells, saveMemories } from '../../ledger/copy/cells.js'
 import { appendConsentEvents } from '../../ledger/evidence/consent-events.js'
 import { markObserved } from '../../ledger/copy/crm-mirror-rows.js'
 import { noteArrivals } from '../../ledger/copy/crm-other-addresses.js'
-import type { Queryable } from '../../ledger/db/database.js'
+import type { Transaction } from '../../ledger/db/database.js'
 import { noteDepartedDenies } from '../../ledger/copy/departed-denies.js'
 import { dropTaken } from '../../ledger/copy/taken-along.js'
 import { confirmLeases, type Lease } from '../../ledger/address/leases.js'
@@ -113,7 +113,7 @@ export class BatchPass {
   }
 
   /** Runs a transaction of this pass. Addresses whose lease was lost are left to be read and decided again. */
-  private holding<T>(work: (tx: Queryable, held: ReadonlySet<number>) => Promise<T>): Promise<T> {
+  private holding<T>(work: (tx: Transaction, held: ReadonlySet<number>) => Promise<T>): Promise<T> {
     return this.session.db.transaction(async (tx) => {
       const held = await confirmLeases(tx, this.owner, this.leases)
       this.leases
@@ -189,7 +189,7 @@ export class BatchPass {
    * landed late it would pass for a person's act.
    */
   private async unchanged(
-    tx: Queryable,
+    tx: Transaction,
     cells: readonly DecidedCell[],
   ): Promise<readonly DecidedCell[]> {
     const storing = cells.filter((cell) => !sameMemory(cell) || cell.plan.writes.length > 0)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { LINES_OVER_NO_DENY } from '../../domain/reconcile/index.js'
 import { markDirty } from '../../ledger/address/addresses.js'
 import { denyNow, forgetObservations } from '../../ledger/copy/cells.js'
-import type { Database, Queryable } from '../../ledger/db/database.js'
+import type { Database, Transaction } from '../../ledger/db/database.js'
 import { appendOverride } from '../../ledger/connection/overrides.js'
 import { decideHeld, dropLoosenings, type Loosening } from '../../ledger/run/runs.js'
 
@@ -47,7 +47,7 @@ export function rejectHeld(db: Database, verdict: HeldVerdict): Promise<HeldDeci
 }
 
 async function decide(
-  tx: Queryable,
+  tx: Transaction,
   { connectionId, reason, by, osUser }: HeldVerdict,
   state: 'approved' | 'rejected',
   also: (cells: readonly Loosening[]) => Promise<void> = async () => undefined,

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../contracts/error-catalogue.js'
 import { EXCLUSION_REASONS, type ExclusionReason } from '../../domain/exclusion-reason.js'
 import { findConnection, type ConnectionRow } from '../../ledger/connection/connections.js'
 import { hasUntoldAddress, hasUntoldContact } from '../../ledger/copy/crm-mirror-rows.js'
-import type { Database, Queryable } from '../../ledger/db/database.js'
+import type { Database, Queryable, Transaction } from '../../ledger/db/database.js'
 import {
   countVerdicts,
   excludeDuplicates,
@@ -37,7 +37,7 @@ export function closeSendout(db: Database, closing: SendoutClosing): Promise<Pre
   return db.transaction((tx) => close(tx, closing))
 }
 
-async function close(db: Queryable, closing: SendoutClosing): Promise<PreSendResult> {
+async function close(db: Transaction, closing: SendoutClosing): Promise<PreSendResult> {
   const run = await lockSendoutRun(db, closing.sendoutRunId)
   if (run.result) {
     return run.result

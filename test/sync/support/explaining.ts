@@ -33,8 +33,8 @@ export function explaining(db: Database, seen: Explained[]): Database {
   })
   return {
     ...wrap(db),
-    transaction: (work) => db.transaction((tx) => work(wrap(tx))),
-    snapshot: (work) => db.snapshot((tx) => work(wrap(tx))),
+    transaction: (work) => db.transaction((tx) => work(wrap(tx) as typeof tx)),
+    snapshot: (work) => db.snapshot((tx) => work(wrap(tx) as typeof tx)),
     close: () => db.close(),
   }
 }

@@ -1,4 +1,4 @@
-import type { Database, Queryable } from '../../../src/ledger/db/database.js'
+import type { Database, Queryable, Transaction } from '../../../src/ledger/db/database.js'
 import { twistCrm, twistEmarketeer } from './twists.js'
 import type { Twist } from './world.js'
 
@@ -44,7 +44,7 @@ function mortalDatabase(db: Database, step: () => void): Database {
       step()
       return db.query<Row>(sql, values)
     },
-    transaction: async <T>(work: (tx: Queryable) => Promise<T>) => {
+    transaction: async <T>(work: (tx: Transaction) => Promise<T>) => {
       step()
       return db.transaction(work)
     },
