@@ -22,6 +22,8 @@ const child = spawn(
   [
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
+    // Jest hands it on to the processes that run test files.
+    `--import=${new URL('../test/support/whole-process-memory.mjs', import.meta.url)}`,
     jest,
     '--json',
     `--outputFile=${resultsPath}`,
