@@ -4,6 +4,6 @@ import { checkoutRoot } from '../../src/embedded/cache-dir.js'
 /** The fenced blocks of one language on a page, in order, as they stand there. */
 export async function blocksOf(page: string, language: string): Promise<string[]> {
   const text = await readFile(`${checkoutRoot}${page}`, 'utf8')
-  const fenced = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm')
+  const fenced = new RegExp(`^ *\`\`\`${language}\\n([^]*?)^ *\`\`\`$`, 'gm')
   return [...text.matchAll(fenced)].map(([, block]) => block!)
 }
