@@ -14,6 +14,11 @@ export const UNVERSIONED = ''
  * server itself goes on listing it for five minutes.
  */
 const GONE_AFTER_MS = 90_000
+/**
+ * The queues are told within seconds that another build is the current one. A busy server may lose that they have been told, and
+ * then says for ever that they have not.
+ */
+const SETTLES_WITHIN_MS = 60_000
 /** Task queue type of workflow tasks, as the server numbers it. */
 const WORKFLOW_TASKS = 1
 // The package is CommonJS: its names are only on the default export.
@@ -36,7 +41,7 @@ export interface Deployment {
   /** Where new work goes, and running workflows that go along; {@link UNVERSIONED}: to workers without a version. */
   readonly current: string
   readonly builds: readonly Build[]
-  /** Whether every queue knows which build is the current one; until then work may still go to the one before. */
+  /** Whether every queue knows which build is the current one; until then, a minute at most, work may still go to the one before. */
   readonly settled: boolean
   /** Proves that nobody has changed it since it was read. */
   readonly conflictToken: Uint8Array
@@ -61,14 +66,17 @@ export async function readDeployment(temporal: TemporalClient): Promise<Deployme
   try {
     const { workerDeploymentInfo: info, conflictToken } =
       await connection.workflowService.describeWorkerDeployment(reference)
+    const { currentDeploymentVersion, currentVersionChangedTime } = info?.routingConfig ?? {}
     return {
-      current: info?.routingConfig?.currentDeploymentVersion?.buildId ?? UNVERSIONED,
+      current: currentDeploymentVersion?.buildId ?? UNVERSIONED,
       builds: (info?.versionSummaries ?? []).map((summary) => ({
         buildId: summary.deploymentVersion?.buildId ?? UNVERSIONED,
         everCurrent: Boolean(summary.firstActivationTime),
         firstSeenMs: msOf(summary.createTime),
       })),
-      settled: info?.routingConfigUpdateState !== IN_PROGRESS,
+      settled:
+        info?.routingConfigUpdateState !== IN_PROGRESS ||
+        Date.now() - msOf(currentVersionChangedTime) > SETTLES_WITHIN_MS,
       conflictToken: conflictToken ?? new Uint8Array(),
     }
   } catch (error) {

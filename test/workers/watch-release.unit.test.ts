@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
+import proto from '@temporalio/proto'
 import type { TemporalClient } from '../../src/config/temporal.js'
 import { QUEUES, type QueueName } from '../../src/contracts/names.js'
+import { readDeployment } from '../../src/workers/deployment.js'
 import { useRelease } from '../../src/workers/use-release.js'
 import { watchRelease, type Standing } from '../../src/workers/watch-release.js'
 
@@ -17,17 +19,27 @@ interface Told {
   readonly neverCurrent?: readonly string[]
   /** The server lets nobody change which build is the current one. */
   readonly denies?: boolean
+  /** So many seconds ago it was told which is the current one, and it says still that not every queue knows. */
+  readonly changingFor?: number
 }
 
+const IN_PROGRESS =
+  proto.temporal.api.enums.v1.RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
+
 /** A server that knows the builds `old` and `new`, and what it was asked to do. */
-function serverOf({ current, polls, neverCurrent = [], denies = false, firstSeen }: Told) {
+function serverOf(told: Told) {
+  const { current, polls, neverCurrent = [], denies = false, firstSeen, changingFor } = told
   const chosen: string[] = []
   const versionOf = (buildId: string) => ({ deploymentName: 'lbsync', buildId })
   const ids = Object.keys(firstSeen ?? { old: 1, new: 2 })
   const workflowService = {
     describeWorkerDeployment: async () => ({
       workerDeploymentInfo: {
-        routingConfig: { currentDeploymentVersion: versionOf(chosen.at(-1) ?? current) },
+        routingConfig: {
+          currentDeploymentVersion: versionOf(chosen.at(-1) ?? current),
+          currentVersionChangedTime: { seconds: Date.now() / 1_000 - (changingFor ?? 0) },
+        },
+        ...(changingFor === undefined ? {} : { routingConfigUpdateState: IN_PROGRESS }),
         versionSummaries: ids.map((buildId, n) => ({
           deploymentVersion: versionOf(buildId),
           createTime: { seconds: firstSeen?.[buildId] ?? n + 1, nanos: 0 },
@@ -143,5 +155,17 @@ describe('a server that does not let us say which build is the current one', () 
   it('is told as such, and what is waited for', async () => {
     const { temporal } = serverOf({ current: '', polls: { new: 1 }, denies: true })
     expect(await standingOf(temporal, 'new')).toBe('denied')
+  })
+})
+
+describe('a server that says for ever that not every queue knows the current build', () => {
+  it('is not waited for without end', async () => {
+    const { temporal } = serverOf({ current: 'new', polls: { new: 1 }, changingFor: 70 })
+    expect(await standingOf(temporal, 'new')).toBe('current')
+  })
+
+  it('is believed for a minute', async () => {
+    const { temporal } = serverOf({ current: 'new', polls: { new: 1 }, changingFor: 5 })
+    expect((await readDeployment(temporal))?.settled).toBe(false)
   })
 })
