@@ -118,7 +118,9 @@ export async function runWorkers(
     const running = endTogether(
       [
         ...workers.map(partOf),
-        ...(queues.includes(QUEUES.sweep) ? [watchOf(place)] : []),
+        ...(queues.includes(QUEUES.sweep)
+          ? [watchOf(place, () => registerSearchAttributes(connection, namespace))]
+          : []),
         ...(release === null ? [] : [release]),
       ],
       options.signal,
@@ -148,9 +150,9 @@ function partOf(worker: Worker): Part {
 }
 
 /** Sees to the crons of the sweeps while the workers live. */
-function watchOf(place: CronPlace): Part {
+function watchOf(place: CronPlace, register: () => Promise<void>): Part {
   const end = new AbortController()
-  return { run: () => watchSweeps(place, end.signal), stop: () => end.abort() }
+  return { run: () => watchSweeps(place, register, end.signal), stop: () => end.abort() }
 }
 
 /** Whether the server tells builds apart, and us of them; where it does not, that is said, as an upgrade is then another. */

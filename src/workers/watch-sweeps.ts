@@ -7,26 +7,54 @@ const log = logger('worker')
 /** A cron that is gone is back after at most this long, where a worker serves the queue `sweep`. */
 const LOOK_EVERY_MS = 5 * 60_000
 
-/** Sees, for as long as a worker lives, that each connection has its cron. Never fails: what it meets is told, and tried again. */
-export async function watchSweeps(place: CronPlace, signal: AbortSignal): Promise<void> {
+/** When something was in the way for the first time. */
+const LOOK_SOON_MS = 10_000
+
+/**
+ * Sees, for as long as a worker lives, that each connection has its cron. Never fails: what it meets is told, and tried again.
+ * @param register makes sure of the search attributes: in a namespace that was made anew nothing can be started without them.
+ */
+export async function watchSweeps(
+  place: CronPlace,
+  register: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  let failedBefore = false
   while (!signal.aborted) {
-    try {
-      const { restarted, ended, failures } = await restoreSweepCrons(place)
-      for (const connectionId of restarted) {
-        log.warn({ connectionId }, "the sweep's cron was gone; it is started again")
-      }
-      for (const connectionId of ended) {
-        log.warn(
-          { connectionId },
-          "the sweep's cron ran for a connection that may not be swept; it is ended",
-        )
-      }
-      for (const error of failures) {
-        log.warn({ err: error }, 'the crons of the sweeps could not be looked after')
-      }
-    } catch (error) {
+    const failures = await look(place)
+    const failed = failures.length > 0
+    if (failed) {
+      failures.push(
+        ...(await register().then(
+          () => [],
+          (error: unknown) => [error],
+        )),
+      )
+    }
+    for (const error of failures) {
       log.warn({ err: error }, 'the crons of the sweeps could not be looked after')
     }
-    await wait(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined)
+    const next = failed && !failedBefore ? LOOK_SOON_MS : LOOK_EVERY_MS
+    failedBefore = failed
+    await wait(next, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+/** @returns what was in the way. */
+async function look(place: CronPlace): Promise<unknown[]> {
+  try {
+    const { restarted, ended, failures } = await restoreSweepCrons(place)
+    for (const connectionId of restarted) {
+      log.warn({ connectionId }, "the sweep's cron was gone; it is started again")
+    }
+    for (const connectionId of ended) {
+      log.warn(
+        { connectionId },
+        "the sweep's cron ran for a connection that may not be swept; it is ended",
+      )
+    }
+    return [...failures]
+  } catch (error) {
+    return [error]
   }
 }

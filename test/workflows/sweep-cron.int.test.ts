@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import type { WorkflowHandle } from '@temporalio/client'
+import { Client, type Connection, type WorkflowHandle } from '@temporalio/client'
+import { msToTs } from '@temporalio/common/lib/time.js'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { restoreSweepCrons, startSweepCron } from '../../src/activities/sweep-cron.js'
 import { sweepLines, sweepView } from '../../src/cli/connection/sweep-view.js'
@@ -12,6 +13,8 @@ import {
 import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import { expectSweeps, noteSweep, sweepOf } from '../../src/ledger/connection/sweeps.js'
 import type { Systems } from '../../src/connection/systems.js'
+import { registerSearchAttributes } from '../../src/workers/search-attributes.js'
+import { watchSweeps } from '../../src/workers/watch-sweeps.js'
 import { provisionTimeoutMs } from '../support/ask-broker.js'
 import { withDatabase } from '../support/with-database.js'
 import { withTemporal } from '../support/with-temporal.js'
@@ -113,6 +116,31 @@ describe('the cron of the sweep, on a real server', () => {
       })
     },
   )
+
+  it('is started in a namespace that was made anew, though no search attribute is there', async () => {
+    const connection = temporal.client.connection as Connection
+    const namespace = `${temporal.namespace}-anew`
+    await connection.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: msToTs('1 day'),
+    })
+    const client = new Client({ connection, namespace })
+    const end = new AbortController()
+    const register = () => registerSearchAttributes(connection, namespace)
+    const watching = watchSweeps({ ...place, temporal: client }, register, end.signal)
+    const handle = client.workflow.getHandle(`sweep/${connectionId}`)
+    const isThere = () =>
+      handle.describe().then(
+        ({ status }) => status.name === 'RUNNING',
+        () => false,
+      )
+    while (!(await isThere())) {
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+    end.abort()
+    await watching
+    await connection.operatorService.deleteNamespace({ namespace })
+  }, 120_000)
 
   it.each<[string, (handle: WorkflowHandle) => Promise<unknown>]>([
     ['terminated', (handle) => handle.terminate('by mistake')],
