@@ -8,6 +8,7 @@ import { linkFaults } from './check-links.mjs'
 import { roomFaults } from './check-rooms.mjs'
 import { strayReferenceFaults } from './check-stray-references.mjs'
 import { threatModelFaults } from './check-threat-model.mjs'
+import { wordFaults } from './check-words.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const faults = [
@@ -17,6 +18,7 @@ const faults = [
   ...lockfileFaults(root),
   ...roomFaults(root),
   ...threatModelFaults(root),
+  ...wordFaults(root),
 ]
 for (const fault of faults) {
   process.stdout.write(`${fault}\n`)

@@ -11,7 +11,7 @@ import {
   resumeConnection,
 } from '../ledger/connection/connection-life.js'
 import { mergeFacts, type ConnectionRow } from '../ledger/connection/connections.js'
-import { openGate } from '../ledger/connection/gates.js'
+import { resetBreaker } from '../ledger/connection/breakers.js'
 import { retiredAddresses } from '../ledger/connection/webhook-addresses.js'
 import { countUnsavedNos, forgetInstallation, REMOVAL_BEGUN } from '../ledger/connection/removal.js'
 import { requireCrm, type SyncSession } from '../connection/session.js'
@@ -121,9 +121,9 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
     keepStepDecision: ({ step, action, ...intervention }) =>
       failing(async () => {
         await keepStepDecision(db, intervention, step, action)
-        // Somebody says that it is mended: a closed gate is no reason to refuse the next try.
-        await openGate(db, intervention.connectionId, 'crm')
-        await openGate(db, intervention.connectionId, 'emarketeer')
+        // Somebody says that it is mended: a tripped breaker is no reason to refuse the next try.
+        await resetBreaker(db, intervention.connectionId, 'crm')
+        await resetBreaker(db, intervention.connectionId, 'emarketeer')
       }),
 
     pauseConnection: ({ mode, ...intervention }) =>

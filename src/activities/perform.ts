@@ -8,12 +8,12 @@ import type { Systems, WorkOptions } from '../connection/systems.js'
 import { logger } from '../telemetry/logger.js'
 import { keepingSpent } from './keep-spent.js'
 import { LifeSigns } from './life-signs.js'
-import { closeAfter, passGates, reopenTimed, type Gated, type Needs } from './gates.js'
+import { tripAfter, awaitBreakers, resetTimed, type Guarded, type Needs } from './breakers.js'
 
 const log = logger('activity')
 
 /**
- * Runs an activity's work on a connection: opens it, keeps the shared gate (nobody calls a system that asked to wait),
+ * Runs an activity's work on a connection: opens it, keeps the shared circuit breaker (nobody calls a system that asked to wait),
  * and turns failures into ones that Temporal can decide on by their code.
  * @param whenever `always`: also on a connection that is disabled or paused, for what takes it apart.
  */
@@ -33,21 +33,21 @@ export async function onConnection<T>(
     if (whenever === 'mayRun') {
       refuseWhenNotActive(session, needs)
     }
-    const gated = { session, driver: systems.driverOf(session.connection) }
+    const guarded = { session, driver: systems.driverOf(session.connection) }
     return signs.watch(async () => {
-      await passGates(gated, needs)
-      return working(gated, () => work(session, watched))
+      await awaitBreakers(guarded, needs)
+      return working(guarded, () => work(session, watched))
     })
   })
 }
 
-async function working<T>(gated: Gated, work: () => Promise<T>): Promise<T> {
+async function working<T>(guarded: Guarded, work: () => Promise<T>): Promise<T> {
   try {
-    const result = await keepingSpent(gated.session, work)
-    await reopenTimed(gated.session)
+    const result = await keepingSpent(guarded.session, work)
+    await resetTimed(guarded.session)
     return result
   } catch (error) {
-    throw await closeAfter(gated, error)
+    throw await tripAfter(guarded, error)
   }
 }
 

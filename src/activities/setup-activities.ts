@@ -3,7 +3,7 @@ import type { SecretsVault } from '../config/secrets-vault.js'
 import { AppError } from '../contracts/app-error.js'
 import type { SetupActivities } from '../contracts/setup-activities.js'
 import type { CrmDriver } from '../crm/crm.js'
-import { openGate } from '../ledger/connection/gates.js'
+import { resetBreaker } from '../ledger/connection/breakers.js'
 import { countDue } from '../ledger/address/due-count.js'
 import { appendOverride } from '../ledger/connection/overrides.js'
 import type { Systems } from '../connection/systems.js'
@@ -42,10 +42,10 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
     runSetupStep: async ({ connectionId, stepId, choice }) => {
       const step = await failing(async () => {
         if (choice !== null && Context.current().info.attempt === 1) {
-          // Somebody says that it is mended: a closed gate is no reason to refuse the look. Once only: if it is not,
+          // Somebody says that it is mended: a tripped breaker is no reason to refuse the look. Once only: if it is not,
           // further tries keep to the wait.
-          await openGate(systems.db, connectionId, 'crm')
-          await openGate(systems.db, connectionId, 'emarketeer')
+          await resetBreaker(systems.db, connectionId, 'crm')
+          await resetBreaker(systems.db, connectionId, 'emarketeer')
         }
         return findStep(await driverOf(connectionId), stepId, options)
       })

@@ -1,6 +1,6 @@
 import type { RunReference, SyncActivities, WorkReport } from '../contracts/sync-activities.js'
-import { markDirty } from '../ledger/address/addresses.js'
-import { markAllLinkedDirty } from '../ledger/copy/categories.js'
+import { markDue } from '../ledger/address/addresses.js'
+import { markAllLinkedDue } from '../ledger/copy/categories.js'
 import { endRun } from '../ledger/run/runs.js'
 import { catchUpBoth } from '../sync/mirror/catch-up-both.js'
 import { drainInbox } from '../sync/run/drain-inbox.js'
@@ -72,10 +72,10 @@ export function createSyncActivities(systems: Systems): Created {
     markForResync: ({ addressIds, ...run }) =>
       on(run, async (session) => {
         if (addressIds === null) {
-          await markAllLinkedDirty(session.db, run.connectionId)
+          await markAllLinkedDue(session.db, run.connectionId)
           return -1
         }
-        await markDirty(session.db, addressIds)
+        await markDue(session.db, addressIds)
         return addressIds.length
       }),
 

@@ -63,10 +63,10 @@ function kindOf(error: unknown): string {
 }
 
 /**
- * The side that an error closes the gate of, and for how long; null where it closes none. A tenant that does not run
+ * The side whose breaker an error trips, and for how long; null where it trips none. A tenant that does not run
  * closes it too, so that each piece of work need not find out by itself.
  */
-export function gateOf(
+export function breakerTripOf(
   error: unknown,
 ): { readonly side: Side; readonly forMs: number; readonly code: ErrorCode } | null {
   if (error instanceof AppError) {

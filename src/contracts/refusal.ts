@@ -1,4 +1,4 @@
-/** Codes by which a CRM refuses us until a person has mended something; every other closed gate opens by time alone. */
+/** Codes by which a CRM refuses us until a person has mended something; every other tripped breaker is reset by time alone. */
 export const REFUSAL_CODES = ['crm_auth_failed', 'crm_tenant_deleted'] as const
 
 /** One of {@link REFUSAL_CODES}. */

@@ -6,14 +6,14 @@ import type { ExclusionReason } from './exclusion-reason.js'
  * How a CRM record at the address stands to marketing sendouts; `silent`: it has no basis that counts, none at all or one
  * that the tenant made and no file maps (C2).
  */
-export type CrmStanding = 'allows' | 'denies' | 'silent' | 'unreadable'
+export type CrmVerdict = 'allows' | 'denies' | 'silent' | 'unreadable'
 
 /** The CRM's side of one targeted contact. */
 export interface GateCrm {
   /** Whether the records were read, or proven, after the sendout asked. */
   readonly verified: boolean
   /** Live records at the address. */
-  readonly records: readonly CrmStanding[]
+  readonly records: readonly CrmVerdict[]
   /** Subscription rows of the sendout's category: null where unreadable; empty where there is no row. */
   readonly subscriptions: readonly (boolean | null)[]
   /** Some live record there has storeAndProcess withdrawn (CRMs that hold it). */

@@ -21,7 +21,7 @@ import { refusalDetails } from './refusal.js'
 import { SWEEP_STATUS, sweepRun, sweepStatusQuery } from './sweep.js'
 import { NO_WORK } from './work-totals.js'
 
-/** A sweep that came to nothing is tried again after this; a little more than the gate of a CRM that refuses us holds. */
+/** A sweep that came to nothing is tried again after this; a little more than the breaker of a CRM that refuses us holds. */
 const TRY_EVERY_MS = 5 * 60_000 + 5_000
 /** Then the next run of the cron goes on: one history does not grow for as long as nobody mends it. */
 const TRY_FOR_MS = 6 * 60 * 60_000

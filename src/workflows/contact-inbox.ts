@@ -12,7 +12,7 @@ import type { RunReference } from '../contracts/sync-activities.js'
 import { sync } from './activity-proxies.js'
 import { entry } from './entry.js'
 import { mark } from './phase.js'
-import { gate, refuseOtherSignals, takeSignal, tellInDetails } from './receive.js'
+import { messageSchema, refuseOtherSignals, takeSignal, tellInDetails } from './receive.js'
 import { orRefused, refusalDetails } from './refusal.js'
 
 /** Something arrived in the inbox. Carries nothing: what arrived is in the ledger. */
@@ -37,7 +37,7 @@ async function handleHints(input: ContactInboxInput): Promise<void> {
   let changed = true
   takeSignal(
     changedSignal,
-    gate('Something is in the inbox: looks at once. Takes nothing.', NOTHING),
+    messageSchema('Something is in the inbox: looks at once. Takes nothing.', NOTHING),
     () => {
       changed = true
     },

@@ -4,7 +4,13 @@ import type { Phase } from '../contracts/names.js'
 import type { DisconnectInput, SetupOverride, SetupPause, StepChoice } from '../contracts/setup.js'
 import { mark } from './phase.js'
 import { disconnectStatusQuery } from './disconnect-messages.js'
-import { answer, refuseOtherSignals, takeSignal, takeUpdate, type Gate } from './receive.js'
+import {
+  answer,
+  refuseOtherSignals,
+  takeSignal,
+  takeUpdate,
+  type MessageSchema,
+} from './receive.js'
 import { plainText } from './markdown.js'
 import { OVERRIDE } from './setup/handle-messages.js'
 import { judgeOverride, orThrow, type Situation } from './setup/judge-message.js'
@@ -43,7 +49,7 @@ export class DisconnectState {
       this.#phase = 'paused'
     }
     const refuse = (text: string) => this.#say(text)
-    const override: Gate<SetupOverride> = {
+    const override: MessageSchema<SetupOverride> = {
       description: OVERRIDE,
       judge: (given) => orThrow(judgeOverride(given, this.#situation())),
     }

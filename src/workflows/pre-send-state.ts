@@ -19,7 +19,13 @@ import { preSendRequest } from '../contracts/pre-send-request.js'
 import type { PreSendRequest, PreSendResult, PreSendStatus } from '../contracts/pre-send.js'
 import type { MembersReference } from '../contracts/sync-activities.js'
 import { preSendBrief } from './activity-proxies.js'
-import { answer, refuseOtherSignals, takeUpdate, tellInDetails, type Gate } from './receive.js'
+import {
+  answer,
+  refuseOtherSignals,
+  takeUpdate,
+  tellInDetails,
+  type MessageSchema,
+} from './receive.js'
 import { refuseOtherAccount, refuseOtherRequest, type Asked } from './same-request.js'
 
 export const preSendStatusQuery = defineQuery<PreSendStatus>('status')
@@ -65,7 +71,7 @@ export class PreSendState {
     this.#deadlineMs = request.deadline ? Date.parse(request.deadline) : null
     const told = 'How far it is, its times, what went wrong, and its result once there is one.'
     answer(preSendStatusQuery, told, () => this.status())
-    const abort: Gate<AbortPreSend> = {
+    const abort: MessageSchema<AbortPreSend> = {
       description: 'Ends it: nobody is eligible, no list. Takes {"reason", "by", "accountId"?}.',
       judge: (given) => this.#judgeAbort(given),
     }
@@ -75,7 +81,7 @@ export class PreSendState {
       return this.status()
     }
     takeUpdate(abortUpdate, abort, (change) => this.#ofAccount(change.accountId, stop))
-    const reschedule: Gate<ReschedulePreSend> = {
+    const reschedule: MessageSchema<ReschedulePreSend> = {
       description:
         'Moves the start while it waits. Takes {"startAt", "deadline"?, "accountId"?}, ISO UTC.',
       judge: (given) => this.#judgeReschedule(given),
@@ -83,7 +89,7 @@ export class PreSendState {
     takeUpdate(rescheduleUpdate, reschedule, (change) =>
       this.#ofAccount(change.accountId, () => this.#reschedule(change)),
     )
-    const join: Gate<PreSendRequest> = {
+    const join: MessageSchema<PreSendRequest> = {
       description:
         'For who asks for the same again: takes the request, and is refused where it differs.',
       // Its deadline was in time when it was asked for first.

@@ -16,14 +16,14 @@ import { plainText } from './markdown.js'
  */
 
 /** What a handler is told as in Temporal's UI, and how all arguments of a message become the message. */
-export interface Gate<T> {
+export interface MessageSchema<T> {
   readonly description: string
   /** @throws AppError or ApplicationFailure, whose code and words tell why the message is refused. */
   readonly judge: (given: readonly unknown[]) => T
 }
 
-/** A gate that a schema makes. */
-export function gate<T>(description: string, schema: Schema<T>): Gate<T> {
+/** Of a message that is one argument. */
+export function messageSchema<T>(description: string, schema: Schema<T>): MessageSchema<T> {
   return { description, judge: (given) => judged(schema, given) }
 }
 
@@ -40,7 +40,7 @@ export function answer<Result>(
 /** Takes a signal. Nobody waits for its answer, so `refuse` tells where whoever sent it will look. */
 export function takeSignal<T>(
   signal: SignalDefinition<[T]> | SignalDefinition<[]>,
-  { description, judge }: Gate<T>,
+  { description, judge }: MessageSchema<T>,
   take: (message: T) => void | Promise<void>,
   refuse: (text: string) => void,
 ): void {
@@ -64,7 +64,7 @@ export function takeSignal<T>(
 /** Takes an update: judged before it is accepted, so that a refused one leaves no trace. */
 export function takeUpdate<T, Result>(
   update: UpdateDefinition<Result, [T]>,
-  { description, judge }: Gate<T>,
+  { description, judge }: MessageSchema<T>,
   take: (message: T) => Result | Promise<Result>,
 ): void {
   const handler = async (...given: unknown[]): Promise<Result> => {

@@ -12,7 +12,7 @@ import {
   saveConnection,
   setConnectionState,
 } from '../../src/ledger/connection/connections.js'
-import { closeGate, openGate } from '../../src/ledger/connection/gates.js'
+import { tripBreaker, resetBreaker } from '../../src/ledger/connection/breakers.js'
 import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import { Systems } from '../../src/connection/systems.js'
 import { withDatabase } from '../support/with-database.js'
@@ -164,11 +164,11 @@ describe.each<[string, () => Promise<RefusingStand>, RegExp]>([
     const code = 'crm_auth_failed'
     const untilMs = Date.now() + 60_000
     const closing = { connectionId, side: 'crm', untilMs, code, reason: 'old', config } as const
-    await closeGate(db, closing)
+    await tripBreaker(db, closing)
     expect(await shown()).toEqual({ state: 'active', pause: null })
     await apply()
-    await closeGate(db, closing)
+    await tripBreaker(db, closing)
     expect(await shown()).toMatchObject({ state: 'paused', pause: { reason: 'old' } })
-    await openGate(db, connectionId, 'crm')
+    await resetBreaker(db, connectionId, 'crm')
   })
 })

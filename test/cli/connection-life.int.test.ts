@@ -18,7 +18,7 @@ import {
   setConnectionState,
 } from '../../src/ledger/connection/connections.js'
 import { openDatabase, type Database } from '../../src/ledger/db/database.js'
-import { closeGate, openTimedGate } from '../../src/ledger/connection/gates.js'
+import { tripBreaker, resetTimedBreaker } from '../../src/ledger/connection/breakers.js'
 import { documentOf, runLbsync } from './run-lbsync.js'
 import { withDatabase } from '../support/with-database.js'
 
@@ -136,7 +136,7 @@ describe('a connection as it is shown', () => {
 
 describe('a connection whose CRM refuses us', () => {
   const refuse = (code = 'crm_auth_failed', reason: string | null = 'Ask for a new secret.') =>
-    closeGate(db, {
+    tripBreaker(db, {
       connectionId,
       side: 'crm',
       untilMs: Date.now() + 60_000,
@@ -167,7 +167,7 @@ describe('a connection whose CRM refuses us', () => {
     await refuse('crm_tenant_unavailable', null)
     const pause = { mode: 'refused', reason: 'Ask for a new secret.' }
     expect(await shown()).toMatchObject({ pause, blocked: { crm: { code: 'crm_auth_failed' } } })
-    await openTimedGate(db, connectionId, 'crm')
+    await resetTimedBreaker(db, connectionId, 'crm')
     expect(await shown()).toMatchObject({ pause })
   })
 
@@ -207,7 +207,7 @@ describe("a connection's life", () => {
     const code = 'emarketeer_rate_limited'
     const side = 'emarketeer'
     const { config } = settings
-    await closeGate(db, { connectionId, side, untilMs, code, reason, config })
+    await tripBreaker(db, { connectionId, side, untilMs, code, reason, config })
     expect((await shown()).blocked.emarketeer).toMatchObject({ code, reason })
     const retry = [
       'connection',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { UpstreamError } from '../../src/http/index.js'
-import { gateOf, toAppError } from '../../src/connection/to-app-error.js'
+import { breakerTripOf, toAppError } from '../../src/connection/to-app-error.js'
 
 function throttled(retryAfterSeconds: number | null): UpstreamError {
   return new UpstreamError({
@@ -37,14 +37,14 @@ describe('an error that nobody expected', () => {
 describe('a system that is too busy', () => {
   it('is left alone for as long as it says', () => {
     expect(toAppError(throttled(7)).retryAfterMs).toBe(7_000)
-    expect(gateOf(throttled(7))?.forMs).toBe(7_000)
+    expect(breakerTripOf(throttled(7))?.forMs).toBe(7_000)
   })
 
   it.each([null, 0])(
     'is left alone for a while where it names no time (%p), and tried again with growing pauses',
     (seconds) => {
       expect(toAppError(throttled(seconds)).retryAfterMs).toBeNull()
-      expect(gateOf(throttled(seconds))?.forMs).toBe(15_000)
+      expect(breakerTripOf(throttled(seconds))?.forMs).toBe(15_000)
     },
   )
 })

@@ -4,7 +4,7 @@ import { MockActivityEnvironment } from '@temporalio/testing'
 import { onConnection } from '../../src/activities/perform.js'
 import { connectionCounts } from '../../src/ledger/copy/connection-counts.js'
 import { findConnection } from '../../src/ledger/connection/connections.js'
-import { openGate } from '../../src/ledger/connection/gates.js'
+import { resetBreaker } from '../../src/ledger/connection/breakers.js'
 import { catchUpBoth } from '../../src/sync/mirror/catch-up-both.js'
 import { CONNECTION_ID, openSystems } from './support/open-systems.js'
 import type { Person } from './support/person.js'
@@ -104,7 +104,7 @@ describe('a column that was secured after set-up (B8)', () => {
       expect(connection.crmBlockedCode).toBe('crm_privilege_missing')
       expect(connection.crmBlockedReason).toContain('contact.donotbulkemail (read)')
       await expect(sweep()).rejects.toMatchObject({ type: 'crm_privilege_missing' })
-      await openGate(db, CONNECTION_ID, 'crm')
+      await resetBreaker(db, CONNECTION_ID, 'crm')
     })
     await lift('donotbulkemail')
   })

@@ -7,7 +7,7 @@ import { createLifeActivities } from '../../src/activities/life-activities.js'
 import { createPreSendActivities } from '../../src/activities/pre-send-activities.js'
 import type { LifeActivities } from '../../src/contracts/life-activities.js'
 import type { OpenedSendout } from '../../src/contracts/sync-activities.js'
-import { markAllLinkedDirty } from '../../src/ledger/copy/categories.js'
+import { markAllLinkedDue } from '../../src/ledger/copy/categories.js'
 import { findConnection, setConnectionState } from '../../src/ledger/connection/connections.js'
 import { dropCrmCursor } from '../../src/ledger/connection/cursors.js'
 import { countCarriedNos } from '../../src/ledger/connection/removal.js'
@@ -71,7 +71,7 @@ async function remove(): Promise<number> {
 async function connectAgain(): Promise<void> {
   await world.now.configure({ newlyMailableLimit: 1_000 })
   await setConnectionState(world.now.db, connectionId, 'settingUp')
-  await markAllLinkedDirty(world.now.db, connectionId)
+  await markAllLinkedDue(world.now.db, connectionId)
   await world.now.setUp()
   await world.now.sweep()
 }

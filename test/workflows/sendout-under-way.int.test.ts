@@ -6,7 +6,7 @@ import { createPreSendActivities } from '../../src/activities/pre-send-activitie
 import { createSyncActivities } from '../../src/activities/sync-activities.js'
 import { disableConnection } from '../../src/ledger/connection/connection-life.js'
 import { setConnectionState } from '../../src/ledger/connection/connections.js'
-import { openRefusedGates } from '../../src/ledger/connection/gates.js'
+import { resetRefusedBreakers } from '../../src/ledger/connection/breakers.js'
 import type { Database } from '../../src/ledger/db/database.js'
 import type { Systems } from '../../src/connection/systems.js'
 import { CONNECTION_ID } from '../sync/support/open-systems.js'
@@ -63,7 +63,7 @@ describe.each(PLACES)('a sendout under way at %s', (_name, placeOf) => {
   afterEach(async () => {
     const place = placeOf()
     await place.letIn()
-    await openRefusedGates(place.db, connectionId)
+    await resetRefusedBreakers(place.db, connectionId)
     await setConnectionState(place.db, connectionId, 'settingUp')
     await setConnectionState(place.db, connectionId, 'active')
   })
@@ -127,7 +127,7 @@ describe.each(PLACES)('a sendout under way at %s', (_name, placeOf) => {
     await place.refuse()
     await expect(sendout.syncTheOther()).rejects.toMatchObject({ type: 'crm_auth_failed' })
     await place.letIn()
-    await openRefusedGates(place.db, connectionId)
+    await resetRefusedBreakers(place.db, connectionId)
     await sendout.syncTheOther()
     expect(await sendout.decide()).toMatchObject({ complete: true, eligible: 2 })
   })

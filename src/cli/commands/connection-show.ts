@@ -37,8 +37,8 @@ function textOf(view: ConnectionView, notices: readonly string[]): string {
     `eMarketeer ${asOf(verifiedAsOf.emarketeer)}; CRM ${asOf(verifiedAsOf.crm)}`,
     ...stateLines(view),
     ...(['emarketeer', 'crm'] as const).flatMap((side) => {
-      const gate = blocked[side]
-      return gate === null ? [] : [gateLine(side, gate, view.pause?.mode === 'refused')]
+      const breaker = blocked[side]
+      return breaker === null ? [] : [breakerLine(side, breaker, view.pause?.mode === 'refused')]
     }),
     `Contacts linked ${counts.linked}, due ${counts.due}; decisions held ${counts.held}; ambiguous events ${counts.ambiguousEvents}`,
     ...(counts.disagreements === 0
@@ -174,7 +174,7 @@ function pauseLine(pause: PauseView): string {
 }
 
 /** @param toldAlready the words stand in the line about the pause. */
-function gateLine(
+function breakerLine(
   side: string,
   { code, until, reason }: NonNullable<ConnectionView['blocked']['crm']>,
   toldAlready: boolean,

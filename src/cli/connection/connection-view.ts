@@ -37,8 +37,8 @@ export interface ConnectionSummary {
   readonly pause: PauseView | null
 }
 
-/** A gate that is closed: nobody calls the system before that moment. */
-interface ClosedGate {
+/** A breaker that is tripped: nobody calls the system before that moment. */
+interface OpenBreaker {
   readonly code: string
   readonly until: string | null
   /** Since when; null: not known. */
@@ -107,7 +107,7 @@ export interface ConnectionView extends ConnectionSummary {
     readonly reason: string
     readonly by: string
   }[]
-  readonly blocked: { readonly emarketeer: ClosedGate | null; readonly crm: ClosedGate | null }
+  readonly blocked: { readonly emarketeer: OpenBreaker | null; readonly crm: OpenBreaker | null }
   readonly counts: ConnectionCounts
 }
 
@@ -241,13 +241,13 @@ export function viewOf(
     sweep: sweepView(connection, measures.sweep),
     decisions: measures.decisions.map(({ at, ...rest }) => ({ at: at.toISOString(), ...rest })),
     blocked: {
-      emarketeer: gateOf({
+      emarketeer: breakerTripOf({
         code: connection.emarketeerBlockedCode,
         until: connection.emarketeerBlockedUntil,
         since: connection.emarketeerBlockedSince,
         reason: connection.emarketeerBlockedReason,
       }),
-      crm: gateOf({
+      crm: breakerTripOf({
         code: connection.crmBlockedCode,
         until: connection.crmBlockedUntil,
         since: connection.crmBlockedSince,
@@ -284,7 +284,7 @@ export function webhooksOf(facts: ConnectionRow['facts']): ConnectionView['webho
   return { installed, reason: typeof reason === 'string' ? reason : null }
 }
 
-function gateOf({ code, until, since, reason }: StoredGate): ClosedGate | null {
+function breakerTripOf({ code, until, since, reason }: StoredBreaker): OpenBreaker | null {
   return code === null
     ? null
     : {
@@ -295,7 +295,7 @@ function gateOf({ code, until, since, reason }: StoredGate): ClosedGate | null {
       }
 }
 
-interface StoredGate {
+interface StoredBreaker {
   readonly code: string | null
   readonly until: Date | null
   readonly since: Date | null

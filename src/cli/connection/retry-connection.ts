@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { retryConnection as openGates } from '../../ledger/connection/connection-life.js'
+import { retryConnection as resetBreakers } from '../../ledger/connection/connection-life.js'
 import { withLedger } from '../resources.js'
 import { requireConnection } from './connection-view.js'
 import type { LifeCommand } from './pause-and-resume.js'
@@ -21,11 +21,11 @@ export function retryConnection(command: LifeCommand): Promise<RetriedConnection
   return withLedger(async (db) => {
     await requireConnection(db, connectionId)
     const intervention = { ...command, interventionId: randomUUID() }
-    const opened = await db.transaction((tx) => openGates(tx, intervention))
+    const opened = await db.transaction((tx) => resetBreakers(tx, intervention))
     return {
       connectionId,
-      opened: opened.map(({ until, ...gate }) => ({
-        ...gate,
+      opened: opened.map(({ until, ...breaker }) => ({
+        ...breaker,
         until: until?.toISOString() ?? null,
       })),
     }

@@ -11,11 +11,11 @@ import {
 } from '../../ledger/connection/connections.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import { NOTHING_MAPPED } from '../../domain/tenant-basis.js'
-import { markHoldersDirty } from '../../ledger/copy/tenant-bases.js'
+import { markHoldersDue } from '../../ledger/copy/tenant-bases.js'
 import { basisMappingOf } from '../../connection/basis-mapping.js'
-import { markAllLinkedDirty } from '../../ledger/copy/categories.js'
+import { markAllLinkedDue } from '../../ledger/copy/categories.js'
 import type { Database } from '../../ledger/db/database.js'
-import { openRefusedGates } from '../../ledger/connection/gates.js'
+import { resetRefusedBreakers } from '../../ledger/connection/breakers.js'
 import { REMOVAL_BEGUN } from '../../ledger/connection/removal.js'
 import { checkChange } from './check-change.js'
 
@@ -56,14 +56,14 @@ export async function storeConnection(
         subscriptionRowsPerDay: existing?.subscriptionRowsPerDay ?? SUBSCRIPTION_ROWS_PER_DAY,
         config: stored,
       })
-      await markHoldersDirty(tx, file.connectionId, basesMappedAnew(existing, saved))
+      await markHoldersDue(tx, file.connectionId, basesMappedAnew(existing, saved))
       // Both have just taken these credentials: whatever refused the former ones holds nothing back.
-      await openRefusedGates(tx, file.connectionId)
+      await resetRefusedBreakers(tx, file.connectionId)
       if (saved.state === 'disabled') {
         await setConnectionState(tx, file.connectionId, 'settingUp')
         await mergeFacts(tx, file.connectionId, { [REMOVAL_BEGUN]: null })
         // Enabled again: what changed while nobody looked, and what was not synced before, is passed over once.
-        await markAllLinkedDirty(tx, file.connectionId)
+        await markAllLinkedDue(tx, file.connectionId)
         return { ...saved, state: 'settingUp' as const }
       }
       return saved

@@ -46,7 +46,7 @@ export async function findAddresses(
  * Marks addresses as work to do, and lets them go at once. The tick is taken once the row is locked: a pass that loaded
  * the address before this commits finds a later tick than the one it knows, and leaves the mark.
  */
-export async function markDirty(db: Queryable, addressIds: readonly number[]): Promise<void> {
+export async function markDue(db: Queryable, addressIds: readonly number[]): Promise<void> {
   if (addressIds.length === 0) {
     return
   }
@@ -60,19 +60,19 @@ export async function markDirty(db: Queryable, addressIds: readonly number[]): P
 }
 
 /** One address that waits for a pass. */
-export interface DirtyAddress {
+export interface DueAddress {
   readonly addressId: number
-  readonly dirtyTick: number
+  readonly dueTick: number
 }
 
 /** The addresses that became due last, newest first: what a webhook has just brought. */
-export function takeNewestDirty(
+export function selectNewestDue(
   db: Queryable,
   connectionId: string,
   limit: number,
-): Promise<DirtyAddress[]> {
-  return db.query<DirtyAddress>(
-    `SELECT address_id AS "addressId", dirty_tick AS "dirtyTick" FROM addresses
+): Promise<DueAddress[]> {
+  return db.query<DueAddress>(
+    `SELECT address_id AS "addressId", dirty_tick AS "dueTick" FROM addresses
       WHERE connection_id = $1 AND dirty_tick IS NOT NULL
         AND (not_before IS NULL OR not_before <= clock_timestamp())
       ORDER BY dirty_tick DESC LIMIT $2`,
@@ -81,31 +81,31 @@ export function takeNewestDirty(
 }
 
 /** A stretch of due work: everything marked up to a tick, in order, from a place on. */
-export interface DirtyRange {
+export interface DueRange {
   readonly upTo: number
-  readonly after: DirtyAddress | null
+  readonly after: DueAddress | null
 }
 
 /** Addresses due for a pass within a range, oldest change first. */
-export function takeDirtyRange(
+export function selectDueRange(
   db: Queryable,
   connectionId: string,
-  range: DirtyRange,
+  range: DueRange,
   limit: number,
-): Promise<DirtyAddress[]> {
-  return db.query<DirtyAddress>(
-    `SELECT address_id AS "addressId", dirty_tick AS "dirtyTick" FROM addresses
+): Promise<DueAddress[]> {
+  return db.query<DueAddress>(
+    `SELECT address_id AS "addressId", dirty_tick AS "dueTick" FROM addresses
       WHERE connection_id = $1 AND dirty_tick <= $2 AND (dirty_tick, address_id) > ($3, $4)
         AND (not_before IS NULL OR not_before <= clock_timestamp())
       ORDER BY dirty_tick, address_id LIMIT $5`,
-    [connectionId, range.upTo, range.after?.dirtyTick ?? 0, range.after?.addressId ?? 0, limit],
+    [connectionId, range.upTo, range.after?.dueTick ?? 0, range.after?.addressId ?? 0, limit],
   )
 }
 
 /** The marks of these addresses. */
-export function dirtyMarks(db: Queryable, addressIds: readonly number[]): Promise<DirtyAddress[]> {
-  return db.query<DirtyAddress>(
-    `SELECT address_id AS "addressId", dirty_tick AS "dirtyTick" FROM addresses
+export function dueMarks(db: Queryable, addressIds: readonly number[]): Promise<DueAddress[]> {
+  return db.query<DueAddress>(
+    `SELECT address_id AS "addressId", dirty_tick AS "dueTick" FROM addresses
       WHERE address_id = ANY($1) AND dirty_tick IS NOT NULL`,
     [addressIds],
   )
@@ -115,16 +115,16 @@ export function dirtyMarks(db: Queryable, addressIds: readonly number[]): Promis
  * Marks addresses that are not marked yet, because a decision of theirs is about to be written: should the pass die, the
  * next run finishes it. @returns all their marks.
  */
-export async function ensureDirty(
+export async function ensureDue(
   tx: Transaction,
   addressIds: readonly number[],
-): Promise<DirtyAddress[]> {
+): Promise<DueAddress[]> {
   await tx.query(
     `UPDATE addresses SET dirty_tick = nextval('ledger_tick'), dirty_since = clock_timestamp()
       WHERE address_id = ANY($1) AND dirty_tick IS NULL`,
     [addressIds],
   )
-  return dirtyMarks(tx, addressIds)
+  return dueMarks(tx, addressIds)
 }
 
 /** Has addresses looked at again after a while, though nothing of theirs has changed. One marked already is due as it is. */
@@ -142,7 +142,7 @@ export async function dueLater(
 }
 
 /** Clears the mark where nothing was marked again since it was loaded. */
-export async function clearDirty(db: Queryable, done: readonly DirtyAddress[]): Promise<void> {
+export async function clearDue(db: Queryable, done: readonly DueAddress[]): Promise<void> {
   if (done.length === 0) {
     return
   }
@@ -150,7 +150,7 @@ export async function clearDirty(db: Queryable, done: readonly DirtyAddress[]): 
     `UPDATE addresses a SET dirty_tick = NULL, dirty_since = NULL, not_before = NULL, attempts = 0
       FROM unnest($1::bigint[], $2::bigint[]) AS d(address_id, tick)
       WHERE a.address_id = d.address_id AND a.dirty_tick <= d.tick`,
-    [done.map((d) => d.addressId), done.map((d) => d.dirtyTick)],
+    [done.map((d) => d.addressId), done.map((d) => d.dueTick)],
   )
 }
 
@@ -163,7 +163,7 @@ export async function deferToTomorrow(db: Queryable, addressIds: readonly number
 }
 
 /** Puts addresses off after a pass that could not finish them: 5 s, doubling, at most 30 minutes. */
-export async function deferDirty(db: Queryable, addressIds: readonly number[]): Promise<void> {
+export async function deferDue(db: Queryable, addressIds: readonly number[]): Promise<void> {
   await db.query(
     `UPDATE addresses SET attempts = attempts + 1,
         not_before = clock_timestamp() + LEAST(interval '30 minutes', interval '5 seconds' * power(2, LEAST(attempts, 10)))

@@ -3,7 +3,7 @@ import type { SetupAction } from '../../contracts/setup.js'
 import { isRefusalCode } from '../../contracts/refusal.js'
 import { newWebhookRef, type ConnectionRow, type PauseMode } from './connections.js'
 import type { Queryable, Transaction } from '../db/database.js'
-import { openBothGates, openRefusedGates, type OpenedGate } from './gates.js'
+import { resetBothBreakers, resetRefusedBreakers, type TrippedBreaker } from './breakers.js'
 import { appendOverride } from './overrides.js'
 import { replaceWebhookRef } from './webhook-addresses.js'
 
@@ -83,7 +83,7 @@ export async function resumeConnection(
     return
   }
   refuseToResume(connection)
-  await openRefusedGates(tx, connectionId)
+  await resetRefusedBreakers(tx, connectionId)
   await tx.query(
     `UPDATE connections SET state = 'active', pause_mode = NULL, updated_at = now() WHERE connection_id = $1`,
     [connectionId],
@@ -93,16 +93,16 @@ export async function resumeConnection(
 
 /**
  * Lets both systems be called at once, whatever kept us away: a refusal, or a time that one of them asked for. A person's
- * pause stays. Kept as evidence where a gate was closed.
- * @returns the gates that were closed. @throws AppError `connection_not_found`, not retryable.
+ * pause stays. Kept as evidence where a breaker was tripped.
+ * @returns the breakers that were tripped. @throws AppError `connection_not_found`, not retryable.
  */
 export async function retryConnection(
   tx: Transaction,
   intervention: LifeIntervention,
-): Promise<readonly OpenedGate[]> {
+): Promise<readonly TrippedBreaker[]> {
   const { connectionId } = intervention
   await lockConnection(tx, connectionId)
-  const opened = await openBothGates(tx, connectionId)
+  const opened = await resetBothBreakers(tx, connectionId)
   if (opened.length > 0) {
     await keep(tx, intervention, 'retry', { opened }, 'gates')
   }

@@ -35,7 +35,7 @@ export interface ConnectionRow {
   readonly crmBlockedUntil: Date | null
   readonly crmBlockedCode: string | null
   readonly crmBlockedSince: Date | null
-  /** What a refusal is about and what to do, in plain words; null for other closed gates. */
+  /** What a refusal is about and what to do, in plain words; null where no refusal tripped the breaker. */
   readonly crmBlockedReason: string | null
   readonly emarketeerBlockedUntil: Date | null
   readonly emarketeerBlockedCode: string | null

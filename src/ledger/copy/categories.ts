@@ -73,8 +73,8 @@ export async function markCategoriesInCrm(db: Queryable, connectionId: string): 
   )
 }
 
-/** Marks every linked address dirty: a new category needs its rows (D3). */
-export async function markAllLinkedDirty(db: Queryable, connectionId: string): Promise<void> {
+/** Marks every linked address due: a new category needs its rows (D3). */
+export async function markAllLinkedDue(db: Queryable, connectionId: string): Promise<void> {
   await db.query(
     `UPDATE addresses SET dirty_tick = nextval('ledger_tick'),
         dirty_since = COALESCE(dirty_since, clock_timestamp()), not_before = NULL

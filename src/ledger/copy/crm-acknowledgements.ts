@@ -1,4 +1,4 @@
-import { markDirty } from '../address/addresses.js'
+import { markDue } from '../address/addresses.js'
 import { markCrmDoubtful } from '../address/address-rows.js'
 import { addressesOfCrmContacts } from './crm-mirror-rows.js'
 import type { CrmConsent, CrmWrite } from '../../crm/crm.js'
@@ -95,7 +95,7 @@ async function setConsents(
     ({ now, value }) => now.lastWriter !== 'us' || now.value !== value,
   )
   const ids = [...new Set(foreign.map((write) => write.contactId))]
-  await markDirty(tx, await addressesOfCrmContacts(tx, connectionId, ids))
+  await markDue(tx, await addressesOfCrmContacts(tx, connectionId, ids))
   return places
 }
 

@@ -1,6 +1,6 @@
 import { type CrmContact, type CrmSubscription, UNTOLD_CATEGORY } from '../../crm/crm.js'
 import { recordAddresses } from '../../domain/record-addresses.js'
-import { ensureAddresses, markDirty } from '../address/addresses.js'
+import { ensureAddresses, markDue } from '../address/addresses.js'
 import { markCrmDoubtful } from '../address/address-rows.js'
 import { carryDeniesOfMerged, carryDeniesOfMoved, type MergedRecord } from './carried-denies.js'
 import { sameContact } from './crm-mirror-compare.js'
@@ -57,7 +57,7 @@ function judge(stored: ReadWindow, incoming: ReadWindow): 'newer' | 'older' | 'o
 }
 
 /**
- * Takes contacts that were read within `window` into our copy; marks what changed as dirty.
+ * Takes contacts that were read within `window` into our copy; marks what changed as due.
  * @param listing whether this is a complete listing: then unchanged records are noted as met, too.
  */
 export async function takeCrmContacts(
@@ -370,7 +370,7 @@ export async function takeDeletedCrmSubscriptions(
   return { addressIds: touched }
 }
 
-/** Marks dirty, notes doubt, and notes where the last live record of a linked address left or one came (G8). */
+/** Marks due, notes doubt, and notes where the last live record of a linked address left or one came (G8). */
 async function noteChanges(
   tx: Transaction,
   connectionId: string,
@@ -380,7 +380,7 @@ async function noteChanges(
   if (touched.length === 0) {
     return
   }
-  await markDirty(tx, touched)
+  await markDue(tx, touched)
   await markCrmDoubtful(tx, [...new Set(doubtful)])
   // Scalar sub-queries with LIMIT go by the index, one look-up an address; EXISTS inside CASE would be hashed, which reads
   // the whole table once a batch.

@@ -1,6 +1,6 @@
 import type { CellKey } from '../../domain/cell-key.js'
 import type { LegalBasis } from '../../domain/legal-basis.js'
-import { markDirty } from '../address/addresses.js'
+import { markDue } from '../address/addresses.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
 /** eMarketeer's value of one cell, as its feed or a state told it. */
@@ -30,13 +30,13 @@ const UNNEST = `unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::floa
  * acknowledgements may arrive in any order; `replace` (a state read after the address was unknown) takes any version.
  *
  * Keeps the latest act of either kind by a person (docs/reconciliation.md, stored facts), and marks addresses that
- * changed as moved and dirty.
+ * changed as moved and due.
  * @returns ids of the addresses that changed.
  */
 export async function takeEmarketeerValues(
   tx: Transaction,
   values: readonly EmarketeerValue[],
-  options: { readonly replace: boolean; readonly markDirty: boolean },
+  options: { readonly replace: boolean; readonly markDue: boolean },
 ): Promise<number[]> {
   if (values.length === 0) {
     return []
@@ -76,7 +76,7 @@ export async function takeEmarketeerValues(
     ],
   )
   const ids = [...new Set(changed.map((row) => row.id))]
-  await markMoved(tx, ids, options.markDirty)
+  await markMoved(tx, ids, options.markDue)
   return ids
 }
 
@@ -87,7 +87,7 @@ export async function takeEmarketeerValues(
 export async function markMoved(
   tx: Transaction,
   addressIds: readonly number[],
-  dirty: boolean,
+  due: boolean,
 ): Promise<void> {
   if (addressIds.length === 0) {
     return
@@ -100,10 +100,10 @@ export async function markMoved(
         not_before = CASE WHEN $2 THEN NULL ELSE a.not_before END,
         attempts = CASE WHEN $2 THEN 0 ELSE a.attempts END
       FROM target t WHERE a.address_id = t.address_id`,
-    [addressIds, dirty],
+    [addressIds, due],
   )
-  if (dirty) {
-    await markDirty(tx, await homesOfGuests(tx, addressIds))
+  if (due) {
+    await markDue(tx, await homesOfGuests(tx, addressIds))
   }
 }
 

@@ -29,7 +29,7 @@ export async function tenantBasesOf(
 }
 
 /** Marks everybody with one of these bases of the tenant's as due: what the file makes of them has changed. */
-export async function markHoldersDirty(
+export async function markHoldersDue(
   tx: Transaction,
   connectionId: string,
   keys: readonly string[],

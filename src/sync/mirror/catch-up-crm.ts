@@ -16,7 +16,7 @@ import { noteCrmClock } from '../../connection/crm-clock.js'
 import { readCrmContacts } from './read-crm.js'
 import { readingCrm } from './reading-crm.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
-import { standingOf } from '../../connection/standing.js'
+import { assertMaySync } from '../../connection/permissions.js'
 
 const CHUNK = 1_000
 
@@ -62,7 +62,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   let next: string | null = null
   for await (const page of requireCrm(session).session.readChanges(cursor, session.call)) {
     const window = { from, to: await nextTick(session.db) }
-    await standingOf(session.db, session)
+    await assertMaySync(session.db, session)
     await takePage(session, page, window)
     result.contacts += page.contacts.length
     result.subscriptions += page.subscriptions.length

@@ -155,7 +155,7 @@ async function takePage(
   await takeEmarketeerValues(
     tx,
     values.filter(({ addressId }) => !severalStates.has(addressId)),
-    { replace: false, markDirty: true },
+    { replace: false, markDue: true },
   )
   const unread = [...page.unreadAddresses].map((address) => idOf.get(address)!)
   await markEmarketeerUnread(tx, [

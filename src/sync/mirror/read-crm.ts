@@ -12,7 +12,7 @@ import type { Transaction } from '../../ledger/db/database.js'
 import { nextTick, type ReadWindow } from '../../ledger/db/ticks.js'
 import { readingCrm } from './reading-crm.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
-import { standingOf } from '../../connection/standing.js'
+import { assertMaySync } from '../../connection/permissions.js'
 
 /** Most ids that one direct reading takes. */
 const MAX_IDS = 1_000
@@ -44,7 +44,7 @@ export async function readCrmAt(
     return
   }
   const { connectionId } = session.connection
-  await standingOf(session.db, session)
+  await assertMaySync(session.db, session)
   // No record is at a text that is no address: those that mention it are read by what they are believed to be.
   const emails = (await addressTexts(session.db, addressIds)).filter(
     (text) => addressKey(text) !== null,

@@ -2,7 +2,7 @@ import {
   categoriesArePending,
   categoriesOf,
   fillDefaultCells,
-  markAllLinkedDirty,
+  markAllLinkedDue,
   markCategoriesInCrm,
   saveCategories,
 } from '../../ledger/copy/categories.js'
@@ -50,7 +50,7 @@ export async function syncCategories(session: SyncSession): Promise<CategoriesRe
   if (pending) {
     await session.db.transaction(async (tx) => {
       await markCategoriesInCrm(tx, connectionId)
-      await markAllLinkedDirty(tx, connectionId)
+      await markAllLinkedDue(tx, connectionId)
     })
   }
   return {

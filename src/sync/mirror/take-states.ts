@@ -62,7 +62,7 @@ export async function takeStates(
       }
     }
   }
-  await takeEmarketeerValues(tx, [...values.values()], { replace: true, markDirty: true })
+  await takeEmarketeerValues(tx, [...values.values()], { replace: true, markDue: true })
   await markEmarketeerRead(tx, [...new Set([...values.values()].map((value) => value.addressId))])
   await markEmarketeerUnread(tx, [...severalStates])
 }

@@ -1,5 +1,5 @@
 import { acknowledgeEmarketeer } from '../../domain/reconcile/index.js'
-import { markDirty } from '../../ledger/address/addresses.js'
+import { markDue } from '../../ledger/address/addresses.js'
 import { saveMemories } from '../../ledger/copy/cells.js'
 import { appendOutcomes, type WriteOutcomeRow } from '../../ledger/evidence/consent-events.js'
 import {
@@ -77,7 +77,7 @@ export async function acknowledgeWrites(
       ...jobs.emarketeer.map((job) => job.pending.cell.row.addressId),
       ...jobs.crm.map((job) => job.addressId),
     ].filter((id) => !held.has(id))
-    await markDirty(tx, ids)
+    await markDue(tx, ids)
   }
   return {
     emarketeerWrites: own.emarketeer.filter((job) => job.result?.status === 'applied').length,
@@ -166,7 +166,7 @@ async function takeEmarketeerOutcomes(
       positiveActMs: null,
       denyActMs: null,
     })),
-    { replace: false, markDirty: false },
+    { replace: false, markDue: false },
   )
   await markEmarketeerUnread(tx, unread)
 }

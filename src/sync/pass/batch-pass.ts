@@ -1,12 +1,12 @@
 import { markCrmDoubtful, markLinked } from '../../ledger/address/address-rows.js'
 import {
-  clearDirty,
-  deferDirty,
+  clearDue,
+  deferDue,
   deferToTomorrow,
-  dirtyMarks,
-  ensureDirty,
-  markDirty,
-  type DirtyAddress,
+  dueMarks,
+  ensureDue,
+  markDue,
+  type DueAddress,
 } from '../../ledger/address/addresses.js'
 import { dropCarriedDenies } from '../../ledger/copy/carried-denies.js'
 import { lockCells, saveMemories } from '../../ledger/copy/cells.js'
@@ -37,7 +37,7 @@ import { learnFromWrites } from './learn-from-writes.js'
 import { changedSince, isConsistent, loadBatch, type BatchView } from '../view/observe.js'
 import { performWrites } from './perform-writes.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
-import { standingOf } from '../../connection/standing.js'
+import { assertMaySync } from '../../connection/permissions.js'
 import type { BatchOptions } from './batch-options.js'
 import type { ReadWindow } from '../../ledger/db/ticks.js'
 import { addCounts, emptyCounts, type SyncCounts } from './sync-counts.js'
@@ -49,7 +49,7 @@ const NO_WINDOW: ReadWindow = { from: 0, to: 0 }
 /** One pass over a batch of addresses whose leases are held (docs/reconciliation.md, "A pass"). */
 export class BatchPass {
   private counts = emptyCounts()
-  private dirty: readonly DirtyAddress[] = []
+  private due: readonly DueAddress[] = []
   /** To be read and decided again, at once. */
   private readonly again = new Set<number>()
   /** Stay due, and are put off. */
@@ -72,12 +72,12 @@ export class BatchPass {
     addressIds: readonly number[],
   ): Promise<{ readonly counts: SyncCounts; readonly again: readonly number[] }> {
     const { db, connection, run } = this.session
-    const { withholdsLoosening } = await standingOf(db, this.session)
+    const { withholdsLoosening } = await assertMaySync(db, this.session)
     await openRun(db, run)
     if (this.options.reading === 'direct') {
       await freshen(this.session, addressIds)
     }
-    this.dirty = await dirtyMarks(db, addressIds)
+    this.due = await dueMarks(db, addressIds)
     const batch = this.consistentPart(await loadBatch(db, connection.connectionId, addressIds))
     const decided = decideBatch(batch, requireCrm(this.session), timesNow(this.session, batch))
     const asked = await askFieldHistory(this.session, decided.cells)
@@ -132,7 +132,7 @@ export class BatchPass {
     const { run, connection } = this.session
     const now = Date.now()
     return this.holding(async (tx, held) => {
-      await standingOf(tx, this.session)
+      await assertMaySync(tx, this.session)
       const own = await this.unchanged(
         tx,
         cells.filter((cell) => held.has(cell.row.addressId)),
@@ -150,7 +150,7 @@ export class BatchPass {
       await dropTaken(tx, connection.connectionId, own.flatMap(takenInto))
       const passedOn = own.flatMap(doubtsToPassOn)
       await noteDepartedDenies(tx, passedOn)
-      await markDirty(
+      await markDue(
         tx,
         passedOn.map((deny) => deny.addressId),
       )
@@ -161,7 +161,7 @@ export class BatchPass {
       const events = writing.map((cell) => consentEventOf(cell, actBehind(cell, acts), run, now))
       await appendConsentEvents(tx, events)
       const places = writing.map((cell) => cell.row.addressId)
-      this.dirty = [...this.dirty, ...(await ensureDirty(tx, [...new Set(places)]))]
+      this.due = [...this.due, ...(await ensureDue(tx, [...new Set(places)]))]
       const linked = batch.addresses.filter(
         (view) => view.row.emarketeerContactId !== null && view.contacts.length > 0,
       )
@@ -220,7 +220,7 @@ export class BatchPass {
     }
     if (
       this.errors.length === sent &&
-      !(await standingOf(this.session.db, this.session)).withholdsLoosening
+      !(await assertMaySync(this.session.db, this.session)).withholdsLoosening
     ) {
       await this.send(loosening)
     } else {
@@ -267,7 +267,7 @@ export class BatchPass {
       return
     }
     const own: Jobs = await this.holding(async (tx, held) => {
-      await standingOf(tx, this.session)
+      await assertMaySync(tx, this.session)
       return {
         emarketeer: jobs.emarketeer.filter((job) => held.has(job.pending.cell.row.addressId)),
         crm: jobs.crm.filter((job) => held.has(job.addressId)),
@@ -296,13 +296,13 @@ export class BatchPass {
     await this.holding(async (tx, held) => {
       const open = new Set([...this.again, ...this.unfinished, ...this.waiting, ...this.tomorrow])
       const isDone = (id: number) => held.has(id) && looked.has(id) && !open.has(id)
-      await clearDirty(
+      await clearDue(
         tx,
-        this.dirty.filter((mark) => isDone(mark.addressId)),
+        this.due.filter((mark) => isDone(mark.addressId)),
       )
       // An approval is spent only when what it approved is written.
       await dropLoosenings(tx, approved.filter((cell) => isDone(cell.row.addressId)).map(placeOf))
-      await deferDirty(tx, [...this.unfinished])
+      await deferDue(tx, [...this.unfinished])
       await deferToTomorrow(
         tx,
         [...this.tomorrow].filter((id) => !this.unfinished.has(id) && !this.again.has(id)),

@@ -1,4 +1,4 @@
-import { dirtyMarks, takeNewestDirty } from '../../ledger/address/addresses.js'
+import { dueMarks, selectNewestDue } from '../../ledger/address/addresses.js'
 import { addressesOfCrmContacts, crmContactsOfRows } from '../../ledger/copy/crm-mirror-rows.js'
 import {
   deferHints,
@@ -55,8 +55,8 @@ async function handle(session: SyncSession, hints: readonly WaitingHint[]): Prom
   await readCrmContacts(session, contactIds)
   const ofContacts = await addressesOfCrmContacts(db, connection.connectionId, contactIds)
   // Most hints are echoes of our own writes: what was fetched back is what we know, and nothing is due.
-  const changed = await dirtyMarks(db, ofContacts)
-  const newest = await takeNewestDirty(db, connection.connectionId, MAX_ADDRESSES)
+  const changed = await dueMarks(db, ofContacts)
+  const newest = await selectNewestDue(db, connection.connectionId, MAX_ADDRESSES)
   const ids = [...new Set([...changed, ...newest].map((mark) => mark.addressId))]
   const { counts } = await syncAddresses(session, ids, { reading: 'direct', loosening: 'stage' })
   const created = await createMissingContacts(session, ids)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { LINES_OVER_NO_DENY } from '../../domain/reconcile/index.js'
-import { markDirty } from '../../ledger/address/addresses.js'
+import { markDue } from '../../ledger/address/addresses.js'
 import { denyNow, forgetObservations } from '../../ledger/copy/cells.js'
 import type { Database, Transaction } from '../../ledger/db/database.js'
 import { appendOverride } from '../../ledger/connection/overrides.js'
@@ -58,7 +58,7 @@ async function decide(
     return { cells: 0, addressIds }
   }
   await also(cells)
-  await markDirty(tx, addressIds)
+  await markDue(tx, addressIds)
   await appendOverride(tx, {
     overrideId: randomUUID(),
     connectionId,

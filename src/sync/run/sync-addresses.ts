@@ -4,7 +4,7 @@ import type { BatchOptions } from '../pass/batch-options.js'
 import { syncBatch, MAX_BATCH } from '../pass/sync-batch.js'
 import { addCounts, emptyCounts, type SyncCounts } from '../pass/sync-counts.js'
 import type { SyncSession } from '../../connection/session.js'
-import { standingOf } from '../../connection/standing.js'
+import { assertMaySync } from '../../connection/permissions.js'
 
 /** Lost races are decided again at once, this many times; then the address waits for the next run. */
 const MAX_ROUNDS = 5
@@ -79,7 +79,7 @@ export async function settleRun(
   session: SyncSession,
 ): Promise<{ counts: SyncCounts; held: number }> {
   const { db, run, connection } = session
-  if ((await standingOf(db, session)).withholdsLoosening) {
+  if ((await assertMaySync(db, session)).withholdsLoosening) {
     return { counts: emptyCounts(), held: 0 }
   }
   const { released, held } = await db.transaction((tx) =>

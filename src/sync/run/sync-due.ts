@@ -1,4 +1,4 @@
-import { deferDirty, takeDirtyRange, type DirtyRange } from '../../ledger/address/addresses.js'
+import { deferDue, selectDueRange, type DueRange } from '../../ledger/address/addresses.js'
 import { nextTick } from '../../ledger/db/ticks.js'
 import { createMissingContacts } from './create-missing.js'
 import { syncAddresses } from './sync-addresses.js'
@@ -11,7 +11,7 @@ import type { SyncSession } from '../../connection/session.js'
 export interface SyncedDue {
   readonly counts: SyncCounts
   /** Where to go on; null: everything that was due when it began has been looked at. */
-  readonly next: DirtyRange | null
+  readonly next: DueRange | null
 }
 
 /**
@@ -23,13 +23,13 @@ export interface SyncedDue {
  */
 export async function syncDue(
   session: SyncSession,
-  options: BatchOptions & { readonly maxBatches: number; readonly range: DirtyRange | null },
+  options: BatchOptions & { readonly maxBatches: number; readonly range: DueRange | null },
 ): Promise<SyncedDue> {
   const { db, connection } = session
   let counts = emptyCounts()
   let range = options.range ?? { upTo: await nextTick(db), after: null }
   for (let batch = 0; batch < options.maxBatches; batch += 1) {
-    const due = await takeDirtyRange(db, connection.connectionId, range, MAX_BATCH)
+    const due = await selectDueRange(db, connection.connectionId, range, MAX_BATCH)
     if (due.length === 0) {
       return { counts, next: null }
     }
@@ -66,7 +66,7 @@ async function syncIsolating(
       throw error
     }
     if (ids.length === 1) {
-      await deferDirty(session.db, ids)
+      await deferDue(session.db, ids)
       session.log.error({ err: error }, 'one contact is refused by a system; it is put off')
       return emptyCounts()
     }

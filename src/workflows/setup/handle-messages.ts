@@ -1,5 +1,11 @@
 import type { SetupIntervention, SetupOverride } from '../../contracts/setup.js'
-import { answer, refuseOtherSignals, takeSignal, takeUpdate, type Gate } from '../receive.js'
+import {
+  answer,
+  refuseOtherSignals,
+  takeSignal,
+  takeUpdate,
+  type MessageSchema,
+} from '../receive.js'
 import { judgeIntervention, judgeOverride, orThrow, type Situation } from './judge-message.js'
 import { keepIntervention } from './keep-decision.js'
 import {
@@ -18,11 +24,11 @@ import { stepOf } from './step-board.js'
  */
 export function handleMessages(state: SetupState): void {
   const refuse = (text: string) => state.say(text)
-  const intervention = (description: string): Gate<SetupIntervention> => ({
+  const intervention = (description: string): MessageSchema<SetupIntervention> => ({
     description: `${description} Takes {"reason", "by"}.`,
     judge: (given) => orThrow(judgeIntervention(given)),
   })
-  const override: Gate<SetupOverride> = {
+  const override: MessageSchema<SetupOverride> = {
     description: OVERRIDE,
     judge: (given) => orThrow(judgeOverride(given, situationOf(state))),
   }

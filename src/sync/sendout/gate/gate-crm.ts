@@ -5,7 +5,7 @@ import {
   type RecordReading,
   type SeenRecord,
 } from '../../../domain/reconcile/index.js'
-import type { CrmStanding, GateCrm } from '../../../domain/send-gate.js'
+import type { CrmVerdict, GateCrm } from '../../../domain/send-gate.js'
 import type { RichValue } from '../../../domain/tenant-basis.js'
 import type { CrmCapabilities } from '../../../crm/crm.js'
 import { isCrmSource } from '../../../emarketeer/index.js'
@@ -44,8 +44,8 @@ export function crmOf(
       !view.outside.some((other) => other.unread) &&
       (!holdsStore || isReadable(view, 'storeAndProcess')),
     records: [
-      ...(records === null ? ['unreadable' as const] : standings(context, view, records)),
-      ...guestStandings(view),
+      ...(records === null ? ['unreadable' as const] : verdictsOf(context, view, records)),
+      ...guestVerdicts(view),
     ],
     subscriptions:
       run.categoryId !== null && capabilities.subscriptions && batch.connection.subscriptionSync
@@ -110,11 +110,11 @@ function storeDenied(context: GateContext, view: AddressView): boolean {
 }
 
 /** Oldest first. A rich CRM's oldest record must allow by itself; of the younger ones only a withdrawal counts (C5). */
-function standings(
+function verdictsOf(
   { basisMapping }: GateContext,
   view: AddressView,
   records: readonly RecordReading<string>[],
-): CrmStanding[] {
+): CrmVerdict[] {
   const seen = view.cells.get('marketingSendouts')?.seen?.records ?? []
   return records.map((record, index) => {
     const { recordId, value } = record
@@ -134,8 +134,8 @@ function isInCrm(view: AddressView): boolean {
 }
 
 /** At a further address a record counts as a deny when withdrawn, never as an allow (C5). */
-function guestStandings(view: AddressView): CrmStanding[] {
-  return view.guests.flatMap(({ contact }): CrmStanding[] => {
+function guestVerdicts(view: AddressView): CrmVerdict[] {
+  return view.guests.flatMap(({ contact }): CrmVerdict[] => {
     const record = recordReading(contact, 'marketingSendouts')
     return record === null ? ['unreadable'] : isDeny(record) ? ['denies'] : []
   })

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { closeAfter, reopenTimed } from '../../src/activities/gates.js'
+import { tripAfter, resetTimed } from '../../src/activities/breakers.js'
 import { createHttp } from '../../src/http/index.js'
 import { retryConnection } from '../../src/ledger/connection/connection-life.js'
 import { findConnection, saveConnection } from '../../src/ledger/connection/connections.js'
 import type { Side } from '../../src/ledger/connection/cursors.js'
 import { overridesOf } from '../../src/ledger/connection/overrides.js'
-import { closeGate, openGate } from '../../src/ledger/connection/gates.js'
+import { tripBreaker, resetBreaker } from '../../src/ledger/connection/breakers.js'
 import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import type { SyncSession } from '../../src/connection/session.js'
 import { withDatabase } from '../support/with-database.js'
@@ -36,7 +36,7 @@ afterAll(() => db.close())
 
 async function close(side: Side, forMs: number, code = `${side}_rate_limited`): Promise<void> {
   const untilMs = Date.now() + forMs
-  await closeGate(db, { connectionId, side, untilMs, code, reason: null, config: {} })
+  await tripBreaker(db, { connectionId, side, untilMs, code, reason: null, config: {} })
 }
 
 /** Work that began when the gate had been closed, and whose calls were answered. */
@@ -54,7 +54,7 @@ async function codeOf(side: Side): Promise<string | null> {
 describe.each<Side>(['emarketeer', 'crm'])('the gate of a busy system (%s)', (side) => {
   it('is opened by work that it has answered since', async () => {
     await close(side, -1_000)
-    await reopenTimed(await beginWork())
+    await resetTimed(await beginWork())
     expect(await codeOf(side)).toBeNull()
   })
 
@@ -62,14 +62,14 @@ describe.each<Side>(['emarketeer', 'crm'])('the gate of a busy system (%s)', (si
     await close(side, -1_000)
     const work = await beginWork()
     await close(side, 60_000)
-    await reopenTimed(work)
+    await resetTimed(work)
     expect(await codeOf(side)).toBe(`${side}_rate_limited`)
   })
 })
 
 it('the gate of a CRM that refuses us is opened by a sign-in only', async () => {
   await close('crm', -1_000, 'crm_auth_failed')
-  await reopenTimed(await beginWork())
+  await resetTimed(await beginWork())
   expect(await codeOf('crm')).toBe('crm_auth_failed')
 })
 
@@ -95,8 +95,8 @@ describe('a system that asks to be left alone for a day', () => {
     expect(error).toMatchObject({ message: expect.stringContaining('asked to wait 86400 seconds') })
 
     const session = await beginWork()
-    await openGate(db, connectionId, 'crm')
-    await closeAfter({ session, driver: null }, error)
+    await resetBreaker(db, connectionId, 'crm')
+    await tripAfter({ session, driver: null }, error)
     await close('emarketeer', 60_000)
     const closed = (await findConnection(db, connectionId))!
     const waitMs = closed.crmBlockedUntil!.getTime() - Date.now()

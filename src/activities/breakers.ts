@@ -5,38 +5,38 @@ import type { CrmDriver } from '../crm/crm.js'
 import { LONGEST_WAIT_SECONDS, UpstreamError } from '../http/index.js'
 import type { Side } from '../ledger/connection/cursors.js'
 import {
-  closeGate,
-  crmGateOf,
-  giveProbeBack,
-  openGate,
-  openTimedGate,
-  takeProbe,
-  type CrmGate,
-} from '../ledger/connection/gates.js'
+  tripBreaker,
+  crmBreakerOf,
+  releaseProbe,
+  resetBreaker,
+  resetTimedBreaker,
+  claimProbe,
+  type CrmBreaker,
+} from '../ledger/connection/breakers.js'
 import { requireCrm, type SyncSession } from '../connection/session.js'
-import { AUTH_PROBE_MS, gateOf, toAppError } from '../connection/to-app-error.js'
+import { AUTH_PROBE_MS, breakerTripOf, toAppError } from '../connection/to-app-error.js'
 import { refusalReason, refusalMessage } from '../connection/refusal-words.js'
 
 /** Which systems a piece of work calls: one that is throttled must not stop work that does without it. */
 export type Needs = 'both' | 'emarketeer'
 
 /** A connection's work, and its CRM's driver, which knows the words for a refusal. */
-export interface Gated {
+export interface Guarded {
   readonly session: SyncSession
   readonly driver: CrmDriver | null
 }
 
-/** How often somebody who came while the CRM was being tried looks what came of it. */
+/** How often somebody who came during a probe looks for its result. */
 const LOOK_EVERY_MS = 200
-/** A try that ended without an answer told nothing. */
+/** After a probe without an answer, which told nothing. */
 const TRY_AGAIN_MS = 60_000
 
 /**
  * Lets work through whose systems may be called. Where the CRM refused us and the time has come, whoever comes first
- * tries to sign in, once and for all: the others wait for what comes of it.
- * @throws AppError with the code that the gate was closed with, and what the try met.
+ * probes by signing in, on behalf of all: the others wait for its result.
+ * @throws AppError with the code that the breaker was tripped with, and what the probe met.
  */
-export async function passGates({ session, driver }: Gated, needs: Needs): Promise<void> {
+export async function awaitBreakers({ session, driver }: Guarded, needs: Needs): Promise<void> {
   const { db, connection, call } = session
   const { connectionId, emarketeerBlockedUntil, emarketeerBlockedCode, crmBlockedCode } = connection
   refuseBefore('emarketeer', emarketeerBlockedUntil, emarketeerBlockedCode)
@@ -44,14 +44,14 @@ export async function passGates({ session, driver }: Gated, needs: Needs): Promi
     return
   }
   for (;;) {
-    const gate = await crmGateOf(db, connectionId)
-    if (!isRefusalCode(gate.code)) {
-      return refuseBefore('crm', gate.until, gate.code)
+    const breaker = await crmBreakerOf(db, connectionId)
+    if (!isRefusalCode(breaker.code)) {
+      return refuseBefore('crm', breaker.until, breaker.code)
     }
-    if (gate.closed && !gate.probing) {
-      refuseRefused(gate)
+    if (breaker.waiting && !breaker.probing) {
+      refuseRefused(breaker)
     }
-    if (!gate.probing && (await takeProbe(db, connectionId, AUTH_PROBE_MS))) {
+    if (!breaker.probing && (await claimProbe(db, connectionId, AUTH_PROBE_MS))) {
       return probe({ session, driver })
     }
     await wait(LOOK_EVERY_MS, undefined, { signal: call.signal })
@@ -59,32 +59,32 @@ export async function passGates({ session, driver }: Gated, needs: Needs): Promi
 }
 
 /**
- * Closes the gate of the system that a failure tells to leave alone.
+ * Trips the breaker of the system that a failure tells to leave alone.
  * @returns the failure to throw: a refusal in plain words.
  */
-export async function closeAfter({ session, driver }: Gated, error: unknown): Promise<unknown> {
-  const gate = gateOf(error)
-  if (gate === null) {
+export async function tripAfter({ session, driver }: Guarded, error: unknown): Promise<unknown> {
+  const trip = breakerTripOf(error)
+  if (trip === null) {
     return error
   }
   const { connectionId, config } = session.connection
-  const { side, code } = gate
+  const { side, code } = trip
   const reason = isRefusalCode(code) ? refusalReason(driver, error) : null
   const shown = reason ?? shownReason(code, error)
-  const untilMs = Date.now() + gate.forMs
-  await closeGate(session.db, { connectionId, side, untilMs, code, reason: shown, config }).catch(
+  const untilMs = Date.now() + trip.forMs
+  await tripBreaker(session.db, { connectionId, side, untilMs, code, reason: shown, config }).catch(
     () => undefined,
   )
   return reason === null
     ? error
     : new AppError(code, refusalMessage({ reason, since: null, until: new Date(untilMs) }), {
         value: error instanceof UpstreamError ? error.upstreamCode : null,
-        retryAfterMs: gate.forMs,
+        retryAfterMs: trip.forMs,
         cause: error,
       })
 }
 
-/** What is shown of a gate that no refusal has closed, where its code does not say it all. */
+/** What is shown of a breaker that no refusal has tripped, where its code does not say it all. */
 function shownReason(code: string, error: unknown): string | null {
   if (error instanceof UpstreamError && error.askedToWait !== null) {
     return `It asked to wait ${error.askedToWait}; we wait ${LONGEST_WAIT_SECONDS / 60} minutes at a time.`
@@ -92,38 +92,38 @@ function shownReason(code: string, error: unknown): string | null {
   return code === 'crm_privilege_missing' ? toAppError(error).message : null
 }
 
-/** Opens the gates of systems that asked for time, and have answered since. */
-export async function reopenTimed({ connection, db, call }: SyncSession): Promise<void> {
+/** Resets the breakers of systems that asked for time, and have answered since. */
+export async function resetTimed({ connection, db, call }: SyncSession): Promise<void> {
   const spent = call.tally.totals()
   for (const side of ['emarketeer', 'crm'] satisfies Side[]) {
     const code = side === 'crm' ? connection.crmBlockedCode : connection.emarketeerBlockedCode
     if (code !== null && spent[side] > 0) {
-      await openTimedGate(db, connection.connectionId, side)
+      await resetTimedBreaker(db, connection.connectionId, side)
     }
   }
 }
 
-async function probe(gated: Gated): Promise<void> {
-  const { session } = gated
+async function probe(guarded: Guarded): Promise<void> {
+  const { session } = guarded
   const { connectionId } = session.connection
   try {
     await requireCrm(session).session.check(session.call)
   } catch (error) {
     // A right that is missing is missed after signing in.
     if (error instanceof UpstreamError && error.code === 'upstream_forbidden') {
-      await openGate(session.db, connectionId, 'crm')
+      await resetBreaker(session.db, connectionId, 'crm')
       throw error
     }
-    const failure = await closeAfter(gated, error)
-    if (gateOf(error)?.side !== 'crm') {
-      await giveProbeBack(session.db, connectionId, TRY_AGAIN_MS)
+    const failure = await tripAfter(guarded, error)
+    if (breakerTripOf(error)?.side !== 'crm') {
+      await releaseProbe(session.db, connectionId, TRY_AGAIN_MS)
     }
     throw failure
   }
-  await openGate(session.db, connectionId, 'crm')
+  await resetBreaker(session.db, connectionId, 'crm')
 }
 
-function refuseRefused({ code, reason, since, until }: CrmGate): never {
+function refuseRefused({ code, reason, since, until }: CrmBreaker): never {
   throw new AppError(code as AppError['code'], refusalMessage({ reason, since, until }), {
     retryAfterMs: waitUntil(until),
   })

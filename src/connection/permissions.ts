@@ -4,7 +4,7 @@ import type { Queryable } from '../ledger/db/database.js'
 import type { SyncSession } from './session.js'
 
 /** What a connection allows at this moment. */
-export interface Standing {
+export interface Permissions {
   /** Paused, and opt-outs flow: nothing that loosens is written, and what would stays due. */
   readonly withholdsLoosening: boolean
 }
@@ -16,7 +16,7 @@ export interface Standing {
  * pass that waited for them with addresses locked would end in a deadlock.
  * @throws AppError `connection_disabled`, `connection_paused`, `connection_not_found`: not retryable.
  */
-export async function standingOf(db: Queryable, session: SyncSession): Promise<Standing> {
+export async function assertMaySync(db: Queryable, session: SyncSession): Promise<Permissions> {
   const { connectionId } = session.connection
   const row = await connectionStateOf(db, connectionId)
   if (!row) {

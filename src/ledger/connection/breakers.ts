@@ -3,7 +3,7 @@ import type { Queryable } from '../db/database.js'
 import type { Side } from './cursors.js'
 
 /** Why and for how long a system is not called. */
-export interface GateClosing {
+export interface BreakerTrip {
   readonly connectionId: string
   readonly side: Side
   readonly untilMs: number
@@ -15,11 +15,11 @@ export interface GateClosing {
 }
 
 /**
- * Closes the shared gate of a system: nobody calls it before `untilMs` (Retry-After; refused credentials). A refusal
+ * Trips the shared circuit breaker of a system: nobody calls it before `untilMs` (Retry-After; refused credentials). A refusal
  * stays one, with the moment at which it began, whatever else is met before a sign-in succeeds.
  */
-export async function closeGate(db: Queryable, closing: GateClosing): Promise<void> {
-  const { connectionId, side, untilMs, code, reason, config } = closing
+export async function tripBreaker(db: Queryable, trip: BreakerTrip): Promise<void> {
+  const { connectionId, side, untilMs, code, reason, config } = trip
   const probed = side === 'crm' ? ', crm_probed_at = NULL' : ''
   await db.query(
     `UPDATE connections SET
@@ -37,8 +37,8 @@ export async function closeGate(db: Queryable, closing: GateClosing): Promise<vo
   )
 }
 
-/** Opens the gate: a call worked, or a person says that it is mended. */
-export async function openGate(db: Queryable, connectionId: string, side: Side): Promise<void> {
+/** Resets a breaker: a call worked, or a person says that it is mended. */
+export async function resetBreaker(db: Queryable, connectionId: string, side: Side): Promise<void> {
   const probed = side === 'crm' ? ', crm_probed_at = NULL' : ''
   await db.query(
     `UPDATE connections SET ${side}_blocked_until = NULL, ${side}_blocked_code = NULL,
@@ -49,10 +49,10 @@ export async function openGate(db: Queryable, connectionId: string, side: Side):
 }
 
 /**
- * Opens a gate that time alone closes, after work that was let in and got its answers; a refusal is ended by a sign-in
- * only. One that somebody else has closed meanwhile stays closed: those answers may be older than that.
+ * Resets a breaker that time alone tripped, after work that was let in and got its answers; a refusal is ended by a sign-in
+ * only. One that somebody else has tripped meanwhile stays so: those answers may be older than that.
  */
-export async function openTimedGate(
+export async function resetTimedBreaker(
   db: Queryable,
   connectionId: string,
   side: Side,
@@ -68,36 +68,36 @@ export async function openTimedGate(
 
 const SIDES: readonly Side[] = ['emarketeer', 'crm']
 
-/** A gate that was closed. */
-export interface OpenedGate {
+/** A breaker that was tripped. */
+export interface TrippedBreaker {
   readonly side: Side
   readonly code: string
   readonly until: Date | null
 }
 
-/** Opens both gates, whatever closed them: a person says that the systems may be called. @returns those that were closed. */
-export async function openBothGates(
+/** Resets both breakers, whatever tripped them: a person says that the systems may be called. @returns those that were tripped. */
+export async function resetBothBreakers(
   db: Queryable,
   connectionId: string,
-): Promise<readonly OpenedGate[]> {
-  const closed = await db.query<OpenedGate>(
+): Promise<readonly TrippedBreaker[]> {
+  const tripped = await db.query<TrippedBreaker>(
     `SELECT side, code, until FROM connections, LATERAL (VALUES
         ('emarketeer', emarketeer_blocked_code, emarketeer_blocked_until),
-        ('crm', crm_blocked_code, crm_blocked_until)) AS gates (side, code, until)
+        ('crm', crm_blocked_code, crm_blocked_until)) AS breakers (side, code, until)
       WHERE connection_id = $1 AND code IS NOT NULL ORDER BY side DESC`,
     [connectionId],
   )
-  for (const { side } of closed) {
-    await openGate(db, connectionId, side)
+  for (const { side } of tripped) {
+    await resetBreaker(db, connectionId, side)
   }
-  return closed
+  return tripped
 }
 
 /**
- * Opens what a refusal closed, on both sides: the credentials have just been taken, or a person says that it is mended.
+ * Resets what a refusal tripped, on both sides: the credentials have just been taken, or a person says that it is mended.
  * Where a system asked to wait it is still left alone.
  */
-export async function openRefusedGates(db: Queryable, connectionId: string): Promise<void> {
+export async function resetRefusedBreakers(db: Queryable, connectionId: string): Promise<void> {
   for (const side of SIDES) {
     const probed = side === 'crm' ? ', crm_probed_at = NULL' : ''
     await db.query(
@@ -109,27 +109,27 @@ export async function openRefusedGates(db: Queryable, connectionId: string): Pro
   }
 }
 
-/** How the CRM's gate stands. */
-export interface CrmGate {
+/** How the CRM's breaker stands. */
+export interface CrmBreaker {
   readonly code: string | null
   readonly reason: string | null
   readonly since: Date | null
   /** Not called before that. */
   readonly until: Date | null
   /** That has not come yet, by the database's clock. */
-  readonly closed: boolean
-  /** Whether somebody tries it at this moment. */
+  readonly waiting: boolean
+  /** Whether somebody probes at this moment. */
   readonly probing: boolean
 }
 
-/** Longer than a try takes; whoever began one before that is dead. */
+/** Longer than a probe takes; whoever began one before that is dead. */
 const PROBE_LASTS = `interval '1 minute'`
 
-/** The CRM's gate as it stands now. */
-export async function crmGateOf(db: Queryable, connectionId: string): Promise<CrmGate> {
-  const [row] = await db.query<CrmGate>(
+/** The CRM's breaker as it stands now. */
+export async function crmBreakerOf(db: Queryable, connectionId: string): Promise<CrmBreaker> {
+  const [row] = await db.query<CrmBreaker>(
     `SELECT crm_blocked_code AS code, crm_blocked_reason AS reason, crm_blocked_since AS since,
-        crm_blocked_until AS until, COALESCE(crm_blocked_until > clock_timestamp(), false) AS closed,
+        crm_blocked_until AS until, COALESCE(crm_blocked_until > clock_timestamp(), false) AS waiting,
         COALESCE(crm_probed_at > clock_timestamp() - ${PROBE_LASTS}, false) AS probing
       FROM connections WHERE connection_id = $1`,
     [connectionId],
@@ -138,10 +138,10 @@ export async function crmGateOf(db: Queryable, connectionId: string): Promise<Cr
 }
 
 /**
- * Takes the turn to try whether a CRM that refused us takes us again: one turn in `everyMs`, whoever asks.
- * @returns false where it is not due, somebody else has it, or the gate is open.
+ * Claims the probe that tells whether a CRM that refused us takes us again: one in `everyMs`, whoever asks.
+ * @returns false where it is not due, somebody else has it, or the breaker is not tripped.
  */
-export async function takeProbe(
+export async function claimProbe(
   db: Queryable,
   connectionId: string,
   everyMs: number,
@@ -156,8 +156,8 @@ export async function takeProbe(
   return rows.length > 0
 }
 
-/** Ends a try that told nothing, as the CRM did not answer: another one may be made after a while. */
-export async function giveProbeBack(
+/** Releases a probe that was inconclusive, as the CRM did not answer: another one may be made after a while. */
+export async function releaseProbe(
   db: Queryable,
   connectionId: string,
   waitMs: number,

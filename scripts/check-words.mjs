@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { execFileSync } from 'node:child_process'
+
+/** What the glossary has retired, as it would come back. Columns and SQL keep their names. */
+const RETIRED = [
+  { pattern: /\b(?!dirty_(?:tick|since)\b)\w*dirty\w*/gi, say: 'due' },
+  { pattern: /\b(?:open|close|pass|timed|refused|both|crm)\w*Gates?\b/g, say: 'circuit breaker' },
+  { pattern: /\bsendabilit\w*/gi, say: 'nothing yet: it is kept free' },
+]
+/** Where the words themselves stand, and pages about how things came to be. */
+const EXEMPT =
+  /^(docs\/(glossary|changelog)\.md|docs\/decisions\/|scripts\/check-words\.mjs|test\/replay\/histories\/|src\/ledger\/db\/migrations\/)/
+const TEXTS = /\.(ts|mjs|md)$/
+
+/** Retired words in src, test and docs, and words of the glossary whose bearer is gone. @returns one line each. */
+export function wordFaults(root) {
+  const files = execFileSync('git', ['ls-files', 'src', 'test', 'docs', 'bench', 'simulators'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+    .split('\n')
+    .filter((file) => TEXTS.test(file) && !EXEMPT.test(file))
+  const texts = new Map(files.flatMap((file) => read(root, file)))
+  const retired = [...texts].flatMap(([file, text]) =>
+    text
+      .split('\n')
+      .flatMap((line, at) =>
+        RETIRED.flatMap(({ pattern, say }) =>
+          [...line.matchAll(pattern)].map(
+            ([word]) => `${file}:${at + 1}: ${word} is retired; say: ${say}`,
+          ),
+        ),
+      ),
+  )
+  const source = [...texts]
+    .filter(([file]) => file.startsWith('src/'))
+    .map(([, text]) => text)
+    .join('\n')
+  const known = new Set(source.match(/\w+/g))
+  const bearers = readFileSync(path.join(root, 'docs/glossary.md'), 'utf8')
+    .split('## Called otherwise')[0]
+    .matchAll(/`(\w+)(?:\.\w+)?`/g)
+  const gone = [...bearers].filter(([, name]) => !known.has(name))
+  return [...retired, ...gone.map(([, name]) => `docs/glossary.md: ${name} is nowhere in src`)]
+}
+
+function read(root, file) {
+  try {
+    return [[file, readFileSync(path.join(root, file), 'utf8')]]
+  } catch {
+    // Deleted, and not yet committed.
+    return []
+  }
+}
