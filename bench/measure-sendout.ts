@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import type { StandInControl } from '../simulators/common/control-client.js'
+import { DEMO_ACCOUNT } from '../src/cli/stack/start-stack.js'
 import { createCampaignClient, type CampaignClient } from '../src/client/index.js'
 import type { TemporalClient } from '../src/config/temporal.js'
 import type { PreSendResult } from '../src/contracts/pre-send.js'
@@ -120,7 +121,7 @@ async function compareList(
   await truth.unsubscribe(late!)
   const expected = new Set(await truth.mailable())
   const listed = new Set<string>()
-  for await (const entry of campaigns.mailingList(sendoutId)) {
+  for await (const entry of campaigns.mailingList(sendoutId, DEMO_ACCOUNT.accountId)) {
     listed.add(entry.email ?? '')
   }
   return {

@@ -6,7 +6,7 @@ import { jsonText } from './terminal-text.js'
 
 /**
  * Writes a sendout's list as lines of JSON, a page at a time; stops early when nobody reads any more.
- * @throws AppError `sendout_not_found`, `list_not_available`, `crm_changed`, `value_missing`; UpstreamError when eMarketeer cannot be reached: the rest of
+ * @throws AppError `sendout_not_found`, `list_not_available`, `crm_changed`; UpstreamError when eMarketeer cannot be reached: the rest of
  *   the list is then not given out.
  */
 export function writeMailingList(sendout: SendoutReference, output: Output): Promise<void> {

@@ -39,13 +39,13 @@ export interface CampaignClient {
   /**
    * The people who may be mailed, page by page; each page is checked once more when it is read. A page that was read
    * is as of then: read and hand over, do not store.
-   * @param accountId whose sendout it is; needed where more than one account has one of this id.
+   * @param accountId whose sendout it is: nobody of another account's sendout of this id is given.
    * @throws AppError `sendout_not_found`, `list_not_available`, `crm_changed`, `emarketeer_unreachable` …; GatewayError.
    */
   mailingList(
     sendoutId: string,
+    accountId: string,
     signal?: AbortSignal,
-    accountId?: string,
   ): AsyncIterable<MailingListEntry>
 }
 
@@ -58,7 +58,7 @@ export function createCampaignClient(options: CampaignClientOptions): CampaignCl
     startPreSend: (request) => startPreSend(temporal, request),
     preSendOf: (sendoutId, stage, accountId) =>
       preSendHandle(temporal, sendoutId, stage, accountId === undefined ? {} : { accountId }),
-    mailingList: (sendoutId, signal, accountId) =>
-      readMailingList(gateway, { sendoutId, accountId: accountId ?? null }, signal),
+    mailingList: (sendoutId, accountId, signal) =>
+      readMailingList(gateway, { sendoutId, accountId }, signal),
   }
 }

@@ -10,17 +10,17 @@ interface Page {
 /** Reads a list page by page, the next one only when it is asked for: it is checked at that moment (rule G3). */
 export async function* readMailingList(
   gateway: GatewayCalls,
-  { sendoutId, accountId }: { readonly sendoutId: string; readonly accountId: string | null },
+  { sendoutId, accountId }: { readonly sendoutId: string; readonly accountId: string },
   signal?: AbortSignal,
 ): AsyncGenerator<MailingListEntry> {
   const path = `/api/v1/sendouts/${encodeURIComponent(sendoutId)}/mailing-list`
   let cursor: string | null = null
   do {
     const query = new URLSearchParams({
-      ...(accountId === null ? {} : { accountId }),
+      accountId,
       ...(cursor === null ? {} : { cursor }),
     })
-    const page = asPage(await gateway.get(query.size === 0 ? path : `${path}?${query}`, signal))
+    const page = asPage(await gateway.get(`${path}?${query}`, signal))
     if (page.nextCursor !== null && page.nextCursor === cursor) {
       throw new GatewayError('The gateway gave the same page twice.', false, 200)
     }

@@ -202,7 +202,7 @@ describe('documents of a whole stack', () => {
         eligible: 2,
       })
       expect(waited.exitCode).toBe(0)
-      const list = await runLbsync(['mailing-list', 'snd_77'], stack.env)
+      const list = await runLbsync(['mailing-list', 'snd_77', '--account', '1001'], stack.env)
       const entries = list.stdout
         .trim()
         .split('\n')

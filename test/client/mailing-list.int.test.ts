@@ -23,7 +23,7 @@ function clientOf(gatewayUrl: string, gatewayApiKey = 'the-key') {
 
 async function read(gatewayUrl: string): Promise<string[]> {
   const ids = []
-  for await (const { contactId } of clientOf(gatewayUrl).mailingList('snd 7')) {
+  for await (const { contactId } of clientOf(gatewayUrl).mailingList('snd 7', '1001')) {
     ids.push(contactId)
   }
   return ids
@@ -33,14 +33,14 @@ describe('reading a mailing list', () => {
   it('goes from page to page by cursor, with the key', async () => {
     const { url, asked } = await gateway([page([1, 2], 'p2'), page([], 'p4'), page([3], null)])
     expect(await read(url)).toEqual(['1', '2', '3'])
-    const path = '/api/v1/sendouts/snd%207/mailing-list'
-    expect(asked.map((one) => one.path)).toEqual([path, `${path}?cursor=p2`, `${path}?cursor=p4`])
+    const path = '/api/v1/sendouts/snd%207/mailing-list?accountId=1001'
+    expect(asked.map((one) => one.path)).toEqual([path, `${path}&cursor=p2`, `${path}&cursor=p4`])
     expect(new Set(asked.map((one) => one.authorization))).toEqual(new Set(['Bearer the-key']))
   })
 
   it('asks for the list of an account, page by page', async () => {
     const { url, asked } = await gateway([page([1], 'p2'), page([], null)])
-    const list = clientOf(url).mailingList('snd', undefined, '1001')
+    const list = clientOf(url).mailingList('snd', '1001')
     for await (const { contactId } of list) {
       expect(contactId).toBe('1')
     }
@@ -50,7 +50,7 @@ describe('reading a mailing list', () => {
 
   it('asks for a page only when it is needed', async () => {
     const { url, asked } = await gateway([page([1, 2], 'p2'), page([3], null)])
-    for await (const { contactId } of clientOf(url).mailingList('snd')) {
+    for await (const { contactId } of clientOf(url).mailingList('snd', '1001')) {
       expect(contactId).toBe('1')
       break
     }
@@ -125,7 +125,7 @@ describe('reading a mailing list', () => {
   it('ends when its reader does', async () => {
     const { url } = await gateway([refusal(503, 'emarketeer_unreachable', '20')])
     const reader = new AbortController()
-    const list = clientOf(url).mailingList('snd', reader.signal)[Symbol.asyncIterator]()
+    const list = clientOf(url).mailingList('snd', '1001', reader.signal)[Symbol.asyncIterator]()
     const next = list.next()
     setImmediate(() => reader.abort())
     await expect(next).rejects.toMatchObject({ name: 'AbortError' })
@@ -135,7 +135,7 @@ describe('reading a mailing list', () => {
 describe("the gateway's key", () => {
   it('may have white space around it, as files and shells leave there', async () => {
     const { url, asked } = await gateway([page([], null)])
-    for await (const entry of clientOf(url, ' the-key\n').mailingList('snd')) {
+    for await (const entry of clientOf(url, ' the-key\n').mailingList('snd', '1001')) {
       expect(entry).toBeNull()
     }
     expect(asked.map((one) => one.authorization)).toEqual(['Bearer the-key'])

@@ -58,7 +58,7 @@ describe.each(ODD)('an event with %s', (_name, text) => {
     const { url } = gateway.now
     for (const what of ['mailing-list', 'result', 'receipt']) {
       const id = encodeURIComponent(Buffer.from(text).toString().slice(0, 150))
-      const answer = await fetch(`${url}/api/v1/sendouts/${id}/${what}`, {
+      const answer = await fetch(`${url}/api/v1/sendouts/${id}/${what}?accountId=1001`, {
         headers: { authorization: `Bearer ${API_KEY}` },
       })
       expect([what, answer.status]).toEqual([what, 404])

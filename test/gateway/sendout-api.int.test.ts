@@ -69,14 +69,14 @@ describe('the API for the campaign service', () => {
       statuses.push((await get(url, 'x/result', 'Bearer guess')).status)
     }
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429])
-    expect((await get(url, 'x/result')).status).toBe(404)
+    expect((await get(url, 'x/result?accountId=1001')).status).toBe(404)
   })
 
   it('gives the list, and leaves out who withdrew after it was made', async () => {
     const { url, systems, lines } = await start()
     const sendoutId = await sendout(systems, '1001', { contactIds: ['1', '2', '3'] })
     const page = async () => {
-      const answer = await get(url, `${sendoutId}/mailing-list`)
+      const answer = await get(url, `${sendoutId}/mailing-list?accountId=1001`)
       return (await answer.json()) as { entries: { contactId: string }[]; asOf: string }
     }
     const first = await page()
@@ -99,7 +99,7 @@ describe('the API for the campaign service', () => {
   it('gives the result by stage', async () => {
     const { url, systems } = await start()
     const sendoutId = await sendout(systems, '1001', { contactIds: ['1', '3'] })
-    const answer = await get(url, `${sendoutId}/result?stage=send`)
+    const answer = await get(url, `${sendoutId}/result?accountId=1001&stage=send`)
     expect([answer.status, await answer.json()]).toMatchObject([
       200,
       { sendoutId, stage: 'send', outcome: 'decided', targeted: 2, eligible: 1 },
@@ -107,15 +107,15 @@ describe('the API for the campaign service', () => {
   })
 
   it.each([
-    ['unknown/mailing-list', 404, 'sendout_not_found'],
-    ['unknown/result', 404, 'run_not_found'],
-    ['ID/result?stage=checklist', 404, 'run_not_found'],
-    ['ID/result?stage=launch', 422, 'value_invalid'],
-    ['ID/result?stage=send&stage=send', 422, 'value_invalid'],
-    ['ID/mailing-list?cursor=p1%20OR%201', 422, 'value_invalid'],
-    ['OPENED/mailing-list', 409, 'list_not_available'],
-    ['OPENED/result', 404, 'run_not_found'],
-    ['ABORTED/mailing-list', 409, 'list_not_available'],
+    ['unknown/mailing-list?accountId=1001', 404, 'sendout_not_found'],
+    ['unknown/result?accountId=1001', 404, 'run_not_found'],
+    ['ID/result?accountId=1001&stage=checklist', 404, 'run_not_found'],
+    ['ID/result?accountId=1001&stage=launch', 422, 'value_invalid'],
+    ['ID/result?accountId=1001&stage=send&stage=send', 422, 'value_invalid'],
+    ['ID/mailing-list?accountId=1001&cursor=p1%20OR%201', 422, 'value_invalid'],
+    ['OPENED/mailing-list?accountId=1001', 409, 'list_not_available'],
+    ['OPENED/result?accountId=1001', 404, 'run_not_found'],
+    ['ABORTED/mailing-list?accountId=1001', 409, 'list_not_available'],
   ])('answers %s with %d %s', async (path, status, code) => {
     const { url, systems } = await start()
     const until = path.startsWith('OPENED')
@@ -151,13 +151,28 @@ describe('the API for the campaign service', () => {
     }
   })
 
+  it('gives nothing where no account is named, though only one has the sendout', async () => {
+    const { url, systems } = await start()
+    const sendoutId = await sendout(systems, '1001', { contactIds: ['1'] })
+    for (const what of ['mailing-list', 'result', 'receipt']) {
+      for (const asked of ['', '?accountId=', '?stage=send']) {
+        expect(await outcome(get(url, `${sendoutId}/${what}${asked}`))).toEqual([
+          422,
+          'value_missing',
+        ])
+      }
+      const unknown = get(url, `snd_of_nobody/${what}`)
+      expect(await outcome(unknown)).toEqual([422, 'value_missing'])
+    }
+  })
+
   it('gives out no page while eMarketeer cannot be asked', async () => {
     const decidedBy = await start()
     const sendoutId = await sendout(decidedBy.systems, '1001', { contactIds: ['1'] })
     const { url } = await gateway.start({
       emarketeerUrl: `http://127.0.0.1:${await freePort()}`,
     })
-    const answer = await get(url, `${sendoutId}/mailing-list`)
+    const answer = await get(url, `${sendoutId}/mailing-list?accountId=1001`)
     expect([answer.status, await answer.json()]).toMatchObject([
       503,
       { error: { code: 'emarketeer_unreachable' } },

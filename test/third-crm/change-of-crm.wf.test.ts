@@ -108,7 +108,10 @@ describe('an account that changes its CRM', () => {
       code: 'connection_not_found',
     })
     // What was decided without the CRM is not given out beside it.
-    const reading = product.campaigns.mailingList('alone')[Symbol.asyncIterator]().next()
+    const reading = product.campaigns
+      .mailingList('alone', ACCOUNT_ID)
+      [Symbol.asyncIterator]()
+      .next()
     await expect(reading).rejects.toMatchObject({ code: 'crm_changed' })
   })
 })

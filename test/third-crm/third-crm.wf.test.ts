@@ -144,7 +144,7 @@ describe('a third CRM, in a folder of its own and a line in the registry', () =>
     expect(sent.excluded.consentWithdrawn).toBe(4)
     expect(await truth('ann')).toBe('withdrawn withdrawn')
     const listed: string[] = []
-    for await (const entry of product.campaigns.mailingList('toy-news')) {
+    for await (const entry of product.campaigns.mailingList('toy-news', ACCOUNT_ID)) {
       listed.push(entry.contactId)
     }
     expect(listed).toEqual([people.get('di')!.contactId])

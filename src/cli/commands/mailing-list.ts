@@ -2,10 +2,9 @@ import type { Command } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
-import { accountOption } from './pre-send-options.js'
 
 interface Options extends JsonOption {
-  readonly account?: string
+  readonly account: string
 }
 
 /** `lbsync mailing-list SENDOUT_ID`: lines of JSON with and without `--json`, which only changes how errors are told. */
@@ -18,9 +17,12 @@ export function addMailingList(program: Command, output: Output): void {
       'Each page first catches up with eMarketeer: who withdrew meanwhile is not on it. --json changes only how\n' +
       'errors are told. Take the list for complete only when the command ends with 0.',
   })
-    .addOption(accountOption())
+    .requiredOption(
+      '--account <id>',
+      "whose sendout it is; another account's of this id is not given",
+    )
     .action(async (sendoutId: string, { account }: Options) => {
       const { writeMailingList } = await import('../write-mailing-list.js')
-      await writeMailingList({ sendoutId, accountId: account ?? null }, output)
+      await writeMailingList({ sendoutId, accountId: account }, output)
     })
 }

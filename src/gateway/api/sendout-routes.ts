@@ -3,13 +3,13 @@ import { AppError } from '../../contracts/app-error.js'
 import type { PreSendResult, SendoutStage } from '../../contracts/pre-send.js'
 import { isStorableId } from '../../domain/storable-text.js'
 import type { Queryable } from '../../ledger/db/database.js'
-import { receiptOf, type SendoutRun } from '../../ledger/sendout/sendouts.js'
+import { newestSendoutRun, receiptOf, type SendoutRun } from '../../ledger/sendout/sendouts.js'
 import {
   findListRun,
   readMailingListPage,
   type MailingListPage,
 } from '../../sync/sendout/mailing-list.js'
-import { newestRunOf, type SendoutReference } from '../../sync/sendout/whose-sendout.js'
+import type { SendoutReference } from '../../sync/sendout/whose-sendout.js'
 import type { Systems } from '../../connection/systems.js'
 import type { GatewayOptions } from '../gateway-options.js'
 import { LIMITS } from '../limits.js'
@@ -81,8 +81,8 @@ async function decidedRun(
   sendout: SendoutReference,
   stage: SendoutStage,
 ): Promise<SendoutRun & { readonly result: PreSendResult }> {
-  const { sendoutId } = sendout
-  const run = await newestRunOf(db, sendout, stage)
+  const { sendoutId, accountId } = sendout
+  const run = await newestSendoutRun(db, sendoutId, stage, accountId)
   if (!run?.result) {
     const state = run ? 'is not decided yet' : 'is not known'
     throw new AppError('run_not_found', `Stage ${stage} of sendout ${sendoutId} ${state}.`, {
@@ -95,12 +95,16 @@ async function decidedRun(
 
 /**
  * The sendout that is asked for, of the account that is named: `?accountId=`.
- * @throws AppError `sendout_not_found` for an id that none could have.
+ * @throws AppError `value_missing` where none is named; `sendout_not_found` for an id that none could have.
  */
 function sendoutOf(request: FastifyRequest): SendoutReference {
   const { sendoutId } = request.params as { sendoutId: string }
   const accountId = queryValue(request, 'accountId')
-  if (!isStorableId(sendoutId) || (accountId !== null && !isStorableId(accountId))) {
+  if (accountId === null || accountId === '') {
+    const message = 'Whose sendout it is has to be named: another account may have one of this id.'
+    throw new AppError('value_missing', message, { path: 'accountId' })
+  }
+  if (!isStorableId(sendoutId) || !isStorableId(accountId)) {
     throw new AppError('sendout_not_found', 'No sendout has such an id.', { path: 'sendoutId' })
   }
   return { sendoutId, accountId }

@@ -88,22 +88,21 @@ export async function lockSendoutRun(tx: Transaction, sendoutRunId: string): Pro
 }
 
 /**
- * The newest run of a sendout's stage, of each account that has a sendout of this id; a later run's list replaces the
- * earlier one's (G1).
- * @param accountId null: of all accounts.
+ * The newest run of a stage of an account's sendout, or null; a later run's list replaces the earlier one's (G1). Never that of
+ * another account, which may have a sendout of this id.
  */
-export function newestSendoutRuns(
+export async function newestSendoutRun(
   db: Queryable,
   sendoutId: string,
   stage: SendoutStage,
-  accountId: string | null,
-): Promise<SendoutRun[]> {
-  return db.query<SendoutRun>(
-    `SELECT DISTINCT ON (account_id) ${COLUMNS} FROM sendout_runs
-      WHERE sendout_id = $1 AND stage = $2 AND ($3::text IS NULL OR account_id = $3)
-      ORDER BY account_id, run DESC`,
+  accountId: string,
+): Promise<SendoutRun | null> {
+  const [run] = await db.query<SendoutRun>(
+    `SELECT ${COLUMNS} FROM sendout_runs
+      WHERE sendout_id = $1 AND stage = $2 AND account_id = $3 ORDER BY run DESC LIMIT 1`,
     [sendoutId, stage, accountId],
   )
+  return run ?? null
 }
 
 /** Notes the moment at which the sendout asked; what is read later counts as verified. Kept when repeated. */

@@ -1,12 +1,12 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { Channel, MailingListEntry } from '../../contracts/pre-send.js'
 import { eligibleFrom, type SendoutMember } from '../../ledger/sendout/sendout-members.js'
-import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
+import { newestSendoutRun, type SendoutRun } from '../../ledger/sendout/sendouts.js'
 import type { Queryable } from '../../ledger/db/database.js'
 import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
 import type { SyncSession } from '../../connection/session.js'
 import { judgeMembers } from './gate/load-gate.js'
-import { isSuperseded, newestRunOf, type SendoutReference } from './whose-sendout.js'
+import { isSuperseded, type SendoutReference } from './whose-sendout.js'
 
 /** One page of the list. `nextCursor` null: the end. */
 export interface MailingListPage {
@@ -19,12 +19,11 @@ export const LIST_PAGE_SIZE = 1_000
 
 /**
  * The run whose list may be read: the newest one of stage `send`.
- * @throws AppError `sendout_not_found`; `list_not_available` while it is undecided, or when it was aborted; `crm_changed`;
- *   `value_missing` where the account has to be named.
+ * @throws AppError `sendout_not_found`; `list_not_available` while it is undecided, or when it was aborted; `crm_changed`.
  */
 export async function findListRun(db: Queryable, sendout: SendoutReference): Promise<SendoutRun> {
-  const { sendoutId } = sendout
-  const run = await newestRunOf(db, sendout, 'send')
+  const { sendoutId, accountId } = sendout
+  const run = await newestSendoutRun(db, sendoutId, 'send', accountId)
   if (!run) {
     throw new AppError('sendout_not_found', `There is no list of sendout ${sendoutId}.`, {
       path: 'sendoutId',

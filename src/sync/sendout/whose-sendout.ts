@@ -1,5 +1,5 @@
 import { AppError } from '../../contracts/app-error.js'
-import type { PreSendRequest, SendoutStage } from '../../contracts/pre-send.js'
+import type { PreSendRequest } from '../../contracts/pre-send.js'
 import {
   accountOfConnection,
   ensureImplicitConnection,
@@ -7,7 +7,7 @@ import {
   type ConnectionRow,
 } from '../../ledger/connection/connections.js'
 import type { Queryable } from '../../ledger/db/database.js'
-import { newestSendoutRuns, type SendoutRun } from '../../ledger/sendout/sendouts.js'
+import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
 
 /**
  * The account that a request is about: named, or that of the connection named, be it an old one.
@@ -53,26 +53,8 @@ export async function isSuperseded(
   return live !== null && (live.connectionId !== connectionId || live.epoch !== connectionEpoch)
 }
 
-/** A sendout as it is read: with its account wherever that is known. */
+/** A sendout as it is read: an id alone may be another account's. */
 export interface SendoutReference {
   readonly sendoutId: string
-  /** Null: whoever reads has all accounts, and the id is to tell. */
-  readonly accountId: string | null
-}
-
-/**
- * The newest run of a sendout's stage, or null: the account's own, never that of another one with a sendout of this id.
- * @throws AppError `value_missing` where more than one account has such a sendout, and none is named.
- */
-export async function newestRunOf(
-  db: Queryable,
-  { sendoutId, accountId }: SendoutReference,
-  stage: SendoutStage,
-): Promise<SendoutRun | null> {
-  const [run, other] = await newestSendoutRuns(db, sendoutId, stage, accountId)
-  if (other !== undefined) {
-    const message = `More than one account has a sendout ${sendoutId}: name the account.`
-    throw new AppError('value_missing', message, { path: 'accountId' })
-  }
-  return run ?? null
+  readonly accountId: string
 }

@@ -54,7 +54,7 @@ async function disableAndEnable(story: Story, stage: Stage): Promise<void> {
   const contacts = await stage.account.contacts()
   await story.claim("eMarketeer's own state decides who is on its list", 0, async () =>
     expected(
-      (await listOf(stage.campaigns, 'snd_80')).map(({ email }) => email).sort(),
+      (await listOf(stage, 'snd_80', accountId)).map(({ email }) => email).sort(),
       contacts
         .filter(mayBeMailed)
         .map(({ email }) => email)

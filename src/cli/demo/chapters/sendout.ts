@@ -1,4 +1,3 @@
-import type { CampaignClient } from '../../../client/index.js'
 import type { MailingListEntry } from '../../../contracts/pre-send.js'
 import { mayBeMailed } from '../places/emarketeer-account.js'
 import { emailOf } from '../people.js'
@@ -33,7 +32,9 @@ export async function sendoutChapter(story: Story, stage: Stage): Promise<void> 
   const mailable = await mailableByTruth(stage)
   story.say('After the list was made, before it is read, Greta unsubscribes')
   await account.act(emailOf('greta'), { kind: 'unsubscribeAll' })
-  const onList = (await listOf(campaigns, 'snd_77')).map((entry) => entry.email).sort()
+  const onList = (await listOf(stage, 'snd_77', stage.files.dynamics.accountId))
+    .map((entry) => entry.email)
+    .sort()
   await story.claim('the list is who may be mailed by both systems, without Greta', 0, async () =>
     expected(onList, mailable.filter((email) => email !== emailOf('greta')).sort()),
   )
@@ -51,11 +52,12 @@ export async function sendoutChapter(story: Story, stage: Stage): Promise<void> 
 
 /** Reads a whole list. */
 export async function listOf(
-  campaigns: CampaignClient,
+  { campaigns }: Pick<Stage, 'campaigns'>,
   sendoutId: string,
+  accountId: string,
 ): Promise<MailingListEntry[]> {
   const list: MailingListEntry[] = []
-  for await (const entry of campaigns.mailingList(sendoutId)) {
+  for await (const entry of campaigns.mailingList(sendoutId, accountId)) {
     list.push(entry)
   }
   return list

@@ -2,6 +2,7 @@ import { mayBeMailed } from '../places/emarketeer-account.js'
 import { LEGAL_BASE, NORD_CAST, nordEmail, type NordPart } from '../superoffice-people.js'
 import { expected, type Story } from '../story.js'
 import type { Stage } from '../stage.js'
+import { ONLINE_ACCOUNT } from '../../stack/demo-accounts.js'
 import { listOf } from './sendout.js'
 import { NORD } from './superoffice.js'
 
@@ -32,7 +33,9 @@ export async function superOfficeSendoutsChapter(story: Story, stage: Stage): Pr
   await optOut('ivar')
   const mailed = await ask('snd_91', 'send', email)
   story.say(`${mailed.eligible} of ${mailed.targeted} eligible, as of ${mailed.verifiedAsOf}`)
-  const onList = (await listOf(stage.campaigns, 'snd_91')).map((entry) => entry.email)
+  const onList = (await listOf(stage, 'snd_91', ONLINE_ACCOUNT.accountId)).map(
+    (entry) => entry.email,
+  )
   await story.claim('the list is who may be mailed by both systems', 0, async () =>
     expected(onList.sort(), await mailableByTruth(stage)),
   )
@@ -53,7 +56,9 @@ export async function superOfficeSendoutsChapter(story: Story, stage: Stage): Pr
   })
   await optOut('jorunn')
   const texted = await ask('snd_92', 'send', sms)
-  const numbers = (await listOf(stage.campaigns, 'snd_92')).map((entry) => entry.mobile)
+  const numbers = (await listOf(stage, 'snd_92', ONLINE_ACCOUNT.accountId)).map(
+    (entry) => entry.mobile,
+  )
   await story.claim('the SMS goes to Kjell, and not to Jorunn', 0, async () =>
     expected([texted.channel, texted.complete, numbers], ['sms', true, [NORD_CAST.kjell.mobile]]),
   )
