@@ -5,7 +5,7 @@ import { accepted, land, passSteps, withPass, type Step } from './pass.js'
 import { settled } from './properties.js'
 import type { Rule } from './rule.js'
 import { recordSetSteps } from './record-set.js'
-import type { Row, State } from './state.js'
+import { changed, type Row, type State } from './state.js'
 
 /** Everything that can happen next. */
 export function steps(config: Config, rule: Rule, s: State): readonly Step[] {
@@ -22,7 +22,7 @@ export function steps(config: Config, rule: Rule, s: State): readonly Step[] {
   if (s.remaps < config.remaps) {
     out.push([
       s.mapped ? 'unmap' : 'map',
-      { ...s, mapped: !s.mapped, remaps: s.remaps + 1, clean: 0 },
+      changed(s, { mapped: !s.mapped, remaps: s.remaps + 1, clean: 0 }),
       null,
     ])
   }
@@ -35,7 +35,7 @@ export function steps(config: Config, rule: Rule, s: State): readonly Step[] {
   s.passes.forEach((pass, index) => {
     const who = config.passes > 1 ? `${'AB'.charAt(index)}:` : ''
     if (pass !== null && s.crashes < config.crash) {
-      const crashed = { ...withPass(s, index, null), crashes: s.crashes + 1, clean: 0 }
+      const crashed = changed(withPass(s, index, null), { crashes: s.crashes + 1, clean: 0 })
       out.push([`${who}crash`, crashed, null])
     }
     for (const [label, next, violation] of passSteps(config, rule, s, index)) {
@@ -51,20 +51,13 @@ function acts(config: Config, rule: Rule, s: State): readonly Step[] {
   const clean = settled(rule, s) ? s.clean : Math.min(s.clean, 1)
   for (const gap of config.stamped ? [1, 5] : [1]) {
     const now = config.stamped ? s.now + gap : 0
-    const base = { ...s, n: s.n + 1, now, clean }
+    const base = changed(s, { n: s.n + 1, now, clean })
     for (const v of config.vals.replace('U', '')) {
       const time = !config.stamped ? {} : v === 'W' ? { tW: now } : { tP: now }
       const crm = s.crm && v === 'C'
       const last = { lastSide: 'E', lastRow: 0, last: v } as const
-      const next = {
-        ...base,
-        ...time,
-        ...last,
-        e: v,
-        ev: s.ev + 1,
-        crm,
-        pers: withBasis(s.pers, v),
-      }
+      const pers = withBasis(s.pers, v)
+      const next = changed(base, { ...time, ...last, e: v, ev: s.ev + 1, crm, pers })
       out.push([`userE=${v}`, next, null])
     }
     s.rows.forEach((row, index) => {
@@ -78,7 +71,7 @@ function acts(config: Config, rule: Rule, s: State): readonly Step[] {
 
 function rowActs(config: Config, s: State, base: State, row: Row, index: number, now: number) {
   const values = config.rich ? config.vals : row.d === 'A' ? 'X' : 'A'
-  return Array.from(values, (v): Step => {
+  return [...values].map((v): Step => {
     const rows = s.rows.map((r, i): Row =>
       i === index ? { ...r, d: v, dv: r.dv + 1, by: 'user', td: now } : r,
     )
@@ -86,13 +79,13 @@ function rowActs(config: Config, s: State, base: State, row: Row, index: number,
     const pers = withBasis(s.pers, v === 'A' ? 'C' : v)
     const name = s.rows.length > 1 ? index : ''
     const last = { lastSide: 'D', lastRow: index, last: v } as const
-    return [`userD${name}=${v}`, { ...base, ...last, rows, crm, pers }, null]
+    return [`userD${name}=${v}`, changed(base, { ...last, rows, crm, pers }), null]
   })
 }
 
 /** A version moves, the value stays. */
 function unrelatedEdits(config: Config, s: State): readonly Step[] {
-  const noisy = { ...s, noises: s.noises + 1, clean: 0 }
+  const noisy = changed(s, { noises: s.noises + 1, clean: 0 })
   const now = config.stamped ? s.now + 1 : s.now
   const edited = (row: Row, i: number): Row =>
     i > 0
@@ -102,10 +95,10 @@ function unrelatedEdits(config: Config, s: State): readonly Step[] {
         : { ...row, dv: row.dv + 1 }
   const rows = s.rows.map(edited)
   return [
-    ['otherBasisE', { ...noisy, ev: s.ev + 1 }, null],
+    ['otherBasisE', changed(noisy, { ev: s.ev + 1 }), null],
     config.rich
-      ? ['saveAgain', { ...noisy, rows, now }, null]
-      : ['otherColumn', { ...noisy, rows }, null],
+      ? ['saveAgain', changed(noisy, { rows, now }), null]
+      : ['otherColumn', changed(noisy, { rows }), null],
   ]
 }
 
@@ -119,7 +112,7 @@ function restored(rule: Rule, s: State): State {
   const old = s.backup?.value.seen ?? null
   const seen = old === null ? null : { ...old, epoch: 0 }
   const mem = rule.memory({ seen, openAllow: {}, openLoosen: null, departed: [] })
-  return { ...s, mem, lost: seen === null, restores: s.restores + 1, clean: 0 }
+  return changed(s, { mem, lost: seen === null, restores: s.restores + 1, clean: 0 })
 }
 
 function lateWrite(config: Config, s: State): readonly Step[] {
@@ -127,7 +120,7 @@ function lateWrite(config: Config, s: State): readonly Step[] {
   if (late === null) {
     return []
   }
-  const gone = { ...s, late: null }
+  const gone = changed(s, { late: null })
   const out: Step[] = [['lost', gone, null]]
   if (accepted(config, s, late)) {
     const [landed, violation] = land(config, gone, late, null)

@@ -12,7 +12,7 @@ import type { Config } from './config.js'
 import { agree } from './properties.js'
 import { EPOCH, type Rule } from './rule.js'
 import { withBasis } from './environment.js'
-import type { Memory, Row, State } from './state.js'
+import { changed, type Memory, type Row, type State } from './state.js'
 
 type Writer = Row['by']
 
@@ -110,7 +110,7 @@ function* beginnings(
   yield [`${name} first link`, s]
   if (!config.twins && agree(config, e, [d])) {
     const mem = stored(config, rule, e, 0, d, 0, EPOCH)
-    yield [`${name} synced`, { ...s, mem, backup: config.restore > 0 ? mem : null }]
+    yield [`${name} synced`, changed(s, { mem, backup: config.restore > 0 ? mem : null })]
   }
   if (config.reuse) {
     yield* oldEpochs(config, rule, name, s)
@@ -125,7 +125,7 @@ function* oldEpochs(config: Config, rule: Rule, name: string, s: State) {
         const mem = stored(config, rule, e0, 1 - v, d0, v, 0, s.rows.slice(1))
         yield [
           `${name}, old-epoch seen ${e0}@${1 - v}/${d0}@${v}`,
-          { ...s, mem, clean: 0 },
+          changed(s, { mem, clean: 0 }),
         ] as const
       }
     }

@@ -1,15 +1,7 @@
 import { isDenyCode, isLooseCode, isPositiveCode, type Code } from './codes.js'
 import type { Config } from './config.js'
-import type { Rule } from './rule.js'
-import {
-  denied,
-  departedKey,
-  type Pass,
-  type Read,
-  type Row,
-  type State,
-  type Write,
-} from './state.js'
+import { sameDeparted, type Rule } from './rule.js'
+import { changed, denied, type Pass, type Read, type Row, type State, type Write } from './state.js'
 
 /** A step of the environment: its name, where it leads, and the property that it violates, if any. */
 export type Step = readonly [label: string, next: State, violation: string | null]
@@ -24,7 +16,8 @@ export function passSteps(config: Config, rule: Rule, s: State, index: number): 
   switch (pass.at) {
     case 'readE': {
       const { e, ev, tP, tW } = pass
-      const read = { e, ev, tP, tW, rows: s.rows.filter((row) => row.live), mapped: s.mapped }
+      const rows = s.rows.filter((row) => row.live)
+      const read = rule.read({ e, ev, tP, tW, rows, mapped: s.mapped })
       const { departed } = s.mem.value
       const told = toldOfDeny(config, s)
       return [['readD', withPass(s, index, { at: 'readD', read, told, departed }), null]]
@@ -37,7 +30,7 @@ export function passSteps(config: Config, rule: Rule, s: State, index: number): 
       const mem = rule.acknowledge(s, pass.write, pass.version)
       const next: Pass =
         pass.rest.length > 0 ? { at: 'write', told: pass.told, todo: pass.rest } : null
-      return [['ack', withPass({ ...s, mem }, index, next), null]]
+      return [['ack', withPass(changed(s, { mem }), index, next), null]]
     }
   }
 }
@@ -60,8 +53,7 @@ function decideStep(config: Config, rule: Rule, s: State, index: number, pass: A
     read,
     s.lost,
   )
-  const isLater =
-    config.mutation !== 'departureOverwritten' && departedKey(s.mem.value) !== departedKey(pass)
+  const isLater = config.mutation !== 'departureOverwritten' && !sameDeparted(s.mem, pass.departed)
   const next = isLater ? rule.withDeparted(decided.next, s.mem.value.departed) : decided.next
   const kept =
     arrived.length + settled.length > 0
@@ -71,7 +63,7 @@ function decideStep(config: Config, rule: Rule, s: State, index: number, pass: A
           leftWith: settled.includes(row.id) && isAsRead(row, read) ? null : row.leftWith,
         }))
       : s.rows
-  const stored = { ...s, rows: kept, mem: next, lost: s.lost && next.value.seen === null }
+  const stored = changed(s, { rows: kept, mem: next, lost: s.lost && next.value.seen === null })
   const label = `decide ${e}/${rows.join('')}`
   const overwritten =
     !read.mapped && rows.some((d, i) => read.rows[i]?.d === 'U' && d !== 'U' && d !== 'W')
@@ -110,7 +102,7 @@ function writeSteps(config: Config, s: State, index: number, pass: At<'write'>):
     ])
   }
   if (s.delays < config.delay) {
-    const away = { ...withPass(s, index, null), late: write, delays: s.delays + 1, clean: 0 }
+    const away = changed(withPass(s, index, null), { late: write, delays: s.delays + 1, clean: 0 })
     steps.push([`${name} delayed`, away, null])
   }
   return steps
@@ -118,7 +110,7 @@ function writeSteps(config: Config, s: State, index: number, pass: At<'write'>):
 
 export function withPass(s: State, index: number, pass: Pass): State {
   const passes = s.passes.length === 1 ? [pass] : s.passes.map((p, i) => (i === index ? pass : p))
-  return { ...s, passes }
+  return changed(s, { passes })
 }
 
 /** Whether the system takes the write: by its version, or blindly. */
@@ -136,13 +128,13 @@ export function land(
   const old = side === 'E' ? s.e : (s.rows[row]?.d ?? '?')
   const violation = judgeLanding(s, side, old, v, told)
   if (side === 'E') {
-    return [{ ...s, e: v, ev: s.ev + 1 }, violation]
+    return [changed(s, { e: v, ev: s.ev + 1 }), violation]
   }
   const now = config.stamped ? s.now + 1 : s.now
   const rows = s.rows.map((r, i): Row =>
     i === row ? { ...r, d: v, dv: r.dv + 1, by: 'us', td: now } : r,
   )
-  return [{ ...s, rows, now }, violation]
+  return [changed(s, { rows, now }), violation]
 }
 
 function judgeLanding(s: State, side: 'E' | 'D', old: Code, v: Code, told: boolean | null) {

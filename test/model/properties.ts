@@ -12,7 +12,8 @@ import {
 import type { Config } from './config.js'
 import { passSteps } from './pass.js'
 import { EPOCH, type Rule } from './rule.js'
-import { denied, rowKey, type Row, type State } from './state.js'
+import { changed, denied, rowKey, type Row, type State } from './state.js'
+import type { Place } from './state-set.js'
 
 /** What was counted beside the verdict. */
 export interface Statistics {
@@ -68,7 +69,7 @@ export function settled(rule: Rule, s: State): boolean {
   }
   const { e, rows } = rule.decide(
     s.mem,
-    { e: s.e, ev: s.ev, tP: s.tP, tW: s.tW, rows: live, mapped: s.mapped },
+    rule.read({ e: s.e, ev: s.ev, tP: s.tP, tW: s.tW, rows: live, mapped: s.mapped }),
     s.lost,
   )
   return e === s.e && rows.every((d, i) => d === live[i]?.d)
@@ -86,7 +87,7 @@ export function sendable(config: Config, rule: Rule, s: State): boolean {
       (isPositiveCode(oldest.d) || (oldest.d === 'U' && rule.counts(s.mem, oldest, s.mapped)))
     : live.every((row) => row.d === 'A')
   const refused = live.some((row) => row.carried || isDenyCode(row.d))
-  const read = { e: s.e, ev: s.ev, tP: s.tP, tW: s.tW, rows: live, mapped: s.mapped }
+  const read = rule.read({ e: s.e, ev: s.ev, tP: s.tP, tW: s.tW, rows: live, mapped: s.mapped })
   return allows && !refused && rule.gateOpen(s.mem, read, s.lost)
 }
 
@@ -98,9 +99,22 @@ type Rest = {
   readonly writes: number
 }
 
+/** Answers that depend on a state's place alone. */
+class ByPlace<T> {
+  private readonly bySystems: Map<number, T>[] = []
+
+  get({ systems, known }: Place, ask: () => T): T {
+    const answers = (this.bySystems[systems] ??= new Map<number, T>())
+    const answer = answers.get(known) ?? ask()
+    answers.set(known, answer)
+    return answer
+  }
+}
+
 /** Judges states; equal questions are asked once. */
 export class Judge {
-  private readonly rests = new Map<string, Rest | null>()
+  private readonly rests = new ByPlace<Rest | null>()
+  private readonly gates = new ByPlace<boolean>()
   readonly statistics: Statistics = {
     passes: 0,
     writes: 0,
@@ -117,14 +131,14 @@ export class Judge {
   ) {}
 
   /** The property that the state violates, or null. */
-  check(s: State): string | null {
-    if (denied(s) && sendable(this.config, this.rule, s)) {
+  check(s: State, place: Place): string | null {
+    if (denied(s) && this.gates.get(place, () => sendable(this.config, this.rule, s))) {
       return 'G  sendable although the last act is a deny'
     }
     if (s.late !== null || s.passes.some((pass) => pass !== null)) {
       return null
     }
-    const rest = this.settle(s)
+    const rest = this.rests.get(place, () => this.run(changed(s, { passes: [null] })))
     if (rest === null) {
       return 'I6 never quiet'
     }
@@ -191,17 +205,6 @@ export class Judge {
   }
 
   /** Undisturbed passes until one changes nothing; null if none of eight does. */
-  private settle(s: State): Rest | null {
-    const key = `${s.e}${s.ev}${s.rows.map(rowKey).join('')};${s.tP},${s.tW};${s.mem.id}${s.lost}${s.mapped}`
-    const known = this.rests.get(key)
-    if (known !== undefined) {
-      return known
-    }
-    const rest = this.run({ ...s, passes: [null] })
-    this.rests.set(key, rest)
-    return rest
-  }
-
   private run(start: State): Rest | null {
     let now = start
     let last = 0

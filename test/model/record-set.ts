@@ -1,25 +1,25 @@
 import type { Config } from './config.js'
 import type { Step } from './pass.js'
 import type { Rule } from './rule.js'
-import type { Row, State } from './state.js'
+import { changed, type Row, type State } from './state.js'
 
 /** A record joins the address or leaves it: nobody's act, and no version of it moves. */
 export function recordSetSteps(config: Config, rule: Rule, s: State): readonly Step[] {
   const out: Step[] = []
   const live = s.rows.filter((row) => row.live)
-  const base = { ...s, setMoves: s.setMoves + 1, clean: 0 }
+  const base = changed(s, { setMoves: s.setMoves + 1, clean: 0 })
   s.rows.forEach((row, index) => {
     if (!row.live) {
       const rows = replaced(s.rows, index, { ...row, live: true })
-      out.push([`join${index}`, { ...base, rows, crm: joinedCrm(config, s, row) }, null])
+      out.push([`join${index}`, changed(base, { rows, crm: joinedCrm(config, s, row) }), null])
     } else if (live.length > 1) {
       const left = rule.leave(s.mem, row)
       const rows = replaced(s.rows, index, left.row)
-      out.push([`leave${index}`, { ...base, mem: left.mem, rows }, null])
+      out.push([`leave${index}`, changed(base, { mem: left.mem, rows }), null])
       if (left.denies) {
         // Merged into the other one: what it denied goes on to that (rule F5: the strictest wins).
         const heirs = rows.map((r) => (r.live ? { ...r, carried: true } : r))
-        out.push([`merge${index}`, { ...base, mem: left.mem, rows: heirs }, null])
+        out.push([`merge${index}`, changed(base, { mem: left.mem, rows: heirs }), null])
       }
     }
   })

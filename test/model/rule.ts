@@ -42,6 +42,7 @@ import type { Config } from './config.js'
 import { falsify, misread } from './mutations.js'
 import {
   departedKey,
+  leftWithKey,
   openKey,
   readKey,
   type Memory,
@@ -70,7 +71,10 @@ export interface Decided {
 /** The production rule, asked with the model's states; equal questions are asked once. */
 export class Rule {
   private readonly memories = new Map<string, Memory>()
-  private readonly decided = new Map<string, Decided>()
+  private readonly alongs = new Map<string, Row['leftWith']>()
+  private readonly reads = new Map<string, Read>()
+  /** By what was read, then by memory, and whether it was lost. */
+  private readonly decided: Map<number, Decided>[] = []
 
   constructor(private readonly config: Config) {}
 
@@ -86,19 +90,29 @@ export class Rule {
   }
 
   /** The same memory with these denies that left. */
-  withDeparted({ value }: Memory, departed: Mem['departed']): Memory {
-    return this.memory({ ...value, departed })
+  withDeparted(memory: Memory, departed: Mem['departed']): Memory {
+    return sameDeparted(memory, departed) ? memory : this.memory({ ...memory.value, departed })
   }
 
-  decide(mem: Memory, read: Read, lost: boolean): Decided {
-    const key = `${readKey(read)}${lost ? '?' : ''};${mem.id}`
-    const known = this.decided.get(key)
+  /** What a pass reads. */
+  read(read: Omit<Read, 'id'>): Read {
+    const key = readKey(read)
+    const known = this.reads.get(key)
     if (known) {
       return known
     }
-    const fresh = this.ask(mem, read, lost)
-    this.decided.set(key, fresh)
+    const fresh = { id: this.reads.size, ...read }
+    this.reads.set(key, fresh)
+    this.decided.push(new Map())
     return fresh
+  }
+
+  decide(mem: Memory, read: Read, lost: boolean): Decided {
+    const known = this.decided[read.id]!
+    const key = mem.id * 2 + Number(lost)
+    const decided = known.get(key) ?? this.ask(mem, read, lost)
+    known.set(key, decided)
+    return decided
   }
 
   /** A row leaves the address, as the ledger notes it. @returns what it took along, and whether as a deny. */
@@ -114,16 +128,24 @@ export class Rule {
     const deny = seesDoubt ? denyOfLeaver(readings, mem.value, kind, epoch) : null
     const along = takenAlong(readings, mem.value)
     // A toggle takes nothing along that matters but the guard of an Allow: fewer states to tell apart.
-    const matters = this.config.rich || along.openAllow !== null
+    const matters = this.config.rich || (along !== null && along.openAllow !== null)
     const leftWith = matters && mutation !== 'nothingTakenAlong' ? along : null
     return {
       mem:
         deny === null
           ? mem
           : this.memory({ ...mem.value, departed: withDeparted(mem.value.departed, deny) }),
-      row: { ...row, live: false, carried: false, leftWith },
+      row: { ...row, live: false, carried: false, leftWith: this.taken(leftWith) },
       denies: deny !== null || isDenyCode(row.d),
     }
+  }
+
+  /** Equal contents are the same object. */
+  private taken(leftWith: Row['leftWith']): Row['leftWith'] {
+    const key = leftWithKey({ leftWith })
+    const known = this.alongs.get(key) ?? leftWith
+    this.alongs.set(key, known)
+    return known
   }
 
   /** Whether the rule lets the gate through: no doubt on a live row, no deny that left with its record. */
@@ -273,6 +295,11 @@ function toWrite(write: Plan<CrmValue>['writes'][number], read: Read): Write {
   }
   const row = Number(write.recordId)
   return { side: 'D', row, v, guard: read.rows.find(({ id }) => id === write.recordId)?.dv ?? -1 }
+}
+
+/** Whether the memory holds these very denies that left. */
+export function sameDeparted({ value }: Memory, departed: Mem['departed']): boolean {
+  return value.departed === departed || departedKey(value) === departedKey({ departed })
 }
 
 function memoryKey({ seen, openAllow, openLoosen, departed }: CellMemory<CrmValue>): string {

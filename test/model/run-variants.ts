@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Variant } from './config.js'
 import type { Found } from './search.js'
@@ -22,27 +23,28 @@ export async function runVariants(
   const waiting = variants.toSorted((a, b) => Number(b.holds) - Number(a.holds))
   const outcomes: Outcome[] = []
   const lane = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const outcome = await runOne(next)
-      outcomes.push(outcome)
-      report(outcome)
+    const worker = new Worker(new URL('./worker.mjs', import.meta.url), {
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    })
+    try {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const outcome = await runOne(worker, next)
+        outcomes.push(outcome)
+        report(outcome)
+      }
+    } finally {
+      await worker.terminate()
     }
   }
   await Promise.all(Array.from({ length: THREADS }, lane))
   return outcomes
 }
 
-async function runOne(variant: Variant): Promise<Outcome> {
+async function runOne(worker: Worker, variant: Variant): Promise<Outcome> {
   const startedMs = performance.now()
-  const found = await new Promise<Found>((resolve, reject) => {
-    const worker = new Worker(new URL('./worker.mjs', import.meta.url), {
-      workerData: variant.config,
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
-    })
-    worker.once('message', resolve)
-    worker.once('error', reject)
-  })
+  worker.postMessage(variant.config)
+  const [found] = (await once(worker, 'message')) as [Found]
   const seconds = (performance.now() - startedMs) / 1000
   return { variant, found, seconds, asExpected: (found.violation === null) === variant.holds }
 }

@@ -3,7 +3,8 @@ import { steps } from './environment.js'
 import { initialStates } from './initial.js'
 import { Judge, type Statistics } from './properties.js'
 import { Rule } from './rule.js'
-import { keyOf, type State } from './state.js'
+import type { State } from './state.js'
+import { doubled, StateSet } from './state-set.js'
 
 /** What an exploration found. */
 export interface Found {
@@ -19,26 +20,34 @@ export interface Found {
 export function explore(config: Config): Found {
   const rule = new Rule(config)
   const judge = new Judge(config, rule)
-  const seen = new Set<string>()
-  const queue: (State | null)[] = []
-  const parents: number[] = []
-  const labels: string[] = []
-  const names = new Map<string, string>()
+  const seen = new StateSet()
+  let parents = new Int32Array(1 << 16)
+  let labels = new Int32Array(1 << 16)
+  const names: string[] = []
+  const numbers = new Map<string, number>()
 
-  const add = (label: string, s: State, parent: number) => {
-    const key = keyOf(s)
-    if (!seen.has(key)) {
-      seen.add(key)
-      queue.push(s)
-      parents.push(parent)
-      const name = names.get(label) ?? label
-      names.set(name, name)
-      labels.push(name)
+  const numberOf = (label: string) => {
+    const known = numbers.get(label)
+    if (known !== undefined) {
+      return known
     }
+    numbers.set(label, names.length)
+    return names.push(label) - 1
+  }
+  const add = (label: string, s: State, parent: number) => {
+    if (!seen.add(s)) {
+      return
+    }
+    if (seen.size > parents.length) {
+      parents = doubled(parents)
+      labels = doubled(labels)
+    }
+    parents[seen.size - 1] = parent
+    labels[seen.size - 1] = numberOf(label)
   }
   const trace = (from: number, ...tail: string[]) => {
     for (let i = from; i >= 0; i = parents[i] ?? -1) {
-      tail.unshift(labels[i] ?? '?')
+      tail.unshift(names[labels[i]!]!)
     }
     return tail
   }
@@ -51,13 +60,9 @@ export function explore(config: Config): Found {
       add(label, s, -1)
     }
   }
-  for (let i = 0; i < queue.length; i += 1) {
-    const s = queue[i]
-    if (!s) {
-      continue
-    }
-    queue[i] = null
-    const violation = judge.check(s)
+  for (let i = 0; i < seen.size; i += 1) {
+    const s = seen.read(i)
+    const violation = judge.check(s, seen.place())
     if (violation !== null) {
       return end(violation, trace(i))
     }

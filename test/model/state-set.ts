@@ -1,0 +1,227 @@
+import type { Memory, Pass, State, Write } from './state.js'
+import { passesKey, systemsKey, writeKey } from './state.js'
+
+/** How many numbers of 32 bits stand for one state. */
+const WORDS = 6
+const FIRST_CAPACITY = 1 << 16
+
+/** The part of a state that the two systems hold. */
+type Systems = Pick<State, 'e' | 'ev' | 'rows' | 'tP' | 'tW'>
+
+/** Where a state stands: equal systems and equal memories have equal numbers. */
+export interface Place {
+  readonly systems: number
+  /** Of the memory, of whether it was lost, and of what the connection file maps. */
+  readonly known: number
+}
+
+/**
+ * The states that were met, each once, in the order of their coming. A state is a row of numbers: its parts are told apart by
+ * their whole contents, and so is the state, so that no two are ever taken for one.
+ */
+export class StateSet {
+  private words = new Int32Array(FIRST_CAPACITY * WORDS)
+  private slots = new Int32Array(FIRST_CAPACITY * 4)
+  private readonly systems = new Numbered<Systems>()
+  private readonly passes = new Numbered<readonly Pass[]>()
+  private readonly late = new Numbered<Write | null>()
+  private readonly memories: Memory[] = []
+  private readonly row = new Int32Array(WORDS)
+  /** The state that was read last, with its numbers: what follows from it shares most of its parts. */
+  private base: State | null = null
+  private readonly baseRow = new Int32Array(WORDS)
+  size = 0
+
+  /** @returns whether the state is new. */
+  add(s: State): boolean {
+    const { row } = this
+    this.encode(s, row)
+    const mask = this.slots.length - 1
+    let slot = hash(row, 0) & mask
+    for (let index = this.slots[slot]!; index !== 0; index = this.slots[slot]!) {
+      if (this.holds(index - 1)) {
+        return false
+      }
+      slot = (slot + 1) & mask
+    }
+    if (this.words.length === this.size * WORDS) {
+      this.words = doubled(this.words)
+    }
+    this.words.set(row, this.size * WORDS)
+    this.size += 1
+    this.slots[slot] = this.size
+    if (this.size * 3 > this.slots.length) {
+      this.rehash()
+    }
+    return true
+  }
+
+  /** The state that came as the `index`-th. */
+  read(index: number): State {
+    const from = index * WORDS
+    for (let i = 0; i < WORDS; i += 1) {
+      this.baseRow[i] = this.words[from + i]!
+    }
+    this.base = this.decode(this.baseRow)
+    return this.base
+  }
+
+  /** Where the state stands that was read last. */
+  place(): Place {
+    const [systems, memory, , budgets] = this.baseRow
+    return { systems: systems!, known: memory! * 4 + (budgets! & 3) }
+  }
+
+  private holds(index: number): boolean {
+    const { row, words } = this
+    const from = index * WORDS
+    for (let i = 0; i < WORDS; i += 1) {
+      if (words[from + i] !== row[i]) {
+        return false
+      }
+    }
+    return true
+  }
+
+  private rehash(): void {
+    const slots = new Int32Array(this.slots.length * 2)
+    const mask = slots.length - 1
+    for (let index = 0; index < this.size; index += 1) {
+      let slot = hash(this.words, index * WORDS) & mask
+      while (slots[slot] !== 0) {
+        slot = (slot + 1) & mask
+      }
+      slots[slot] = index + 1
+    }
+    this.slots = slots
+  }
+
+  private encode(s: State, row: Int32Array): void {
+    const { base, baseRow } = this
+    row[0] = base !== null && sameSystems(s, base) ? baseRow[0]! : this.numberOfSystems(s)
+    row[1] = this.numberOfMemory(s.mem)
+    row[2] =
+      base !== null && s.passes === base.passes
+        ? baseRow[2]!
+        : this.passes.number(passesKey(s.passes), s.passes)
+    const late = this.late.number(s.late === null ? '' : writeKey(s.late), s.late)
+    row[3] =
+      Number(s.lost) |
+      (Number(s.mapped) << 1) |
+      part(s.remaps, 2, 2) |
+      part(s.n, 3, 4) |
+      part(s.now, 8, 7) |
+      part(s.crashes, 2, 15) |
+      part(s.delays, 2, 17) |
+      part(s.noises, 2, 19) |
+      part(s.restores, 2, 21) |
+      part(s.setMoves, 2, 23)
+    row[4] =
+      Number(s.crm) |
+      part(SIDES.indexOf(s.lastSide), 2, 1) |
+      part(s.lastRow, 1, 3) |
+      part(VALUES.indexOf(s.last), 4, 4) |
+      part(s.clean, 2, 8) |
+      part(PERSONS.indexOf(s.pers), 3, 10) |
+      part(late, 16, 13)
+    row[5] = s.backup === null ? 0 : this.numberOfMemory(s.backup) + 1
+  }
+
+  private decode(row: Int32Array): State {
+    const budgets = row[3]!
+    const last = row[4]!
+    const { e, ev, rows, tP, tW } = this.systems.items[row[0]!]!
+    return {
+      e,
+      ev,
+      rows,
+      tP,
+      tW,
+      mem: this.memories[row[1]!]!,
+      lost: (budgets & 1) === 1,
+      passes: this.passes.items[row[2]!]!,
+      mapped: (budgets & 2) === 2,
+      remaps: (budgets >> 2) & 3,
+      late: this.late.items[last >> 13]!,
+      n: (budgets >> 4) & 7,
+      now: (budgets >> 7) & 255,
+      crashes: (budgets >> 15) & 3,
+      delays: (budgets >> 17) & 3,
+      noises: (budgets >> 19) & 3,
+      restores: (budgets >> 21) & 3,
+      setMoves: (budgets >> 23) & 3,
+      lastSide: SIDES[(last >> 1) & 3]!,
+      lastRow: (last >> 3) & 1,
+      last: VALUES.charAt((last >> 4) & 15),
+      clean: (last >> 8) & 3,
+      pers: PERSONS[(last >> 10) & 7]!,
+      crm: (last & 1) === 1,
+      backup: row[5] === 0 ? null : this.memories[row[5]! - 1]!,
+    }
+  }
+
+  private numberOfSystems(s: State): number {
+    const { e, ev, rows, tP, tW } = s
+    return this.systems.number(systemsKey(s), { e, ev, rows, tP, tW })
+  }
+
+  private numberOfMemory(memory: Memory): number {
+    this.memories[memory.id] = memory
+    return memory.id
+  }
+}
+
+/** Things by a short text that is unique to each, numbered in the order of their coming. */
+class Numbered<T> {
+  private readonly numbers = new Map<string, number>()
+  readonly items: T[] = []
+
+  number(key: string, item: T): number {
+    const known = this.numbers.get(key)
+    if (known !== undefined) {
+      return known
+    }
+    this.numbers.set(key, this.items.length)
+    this.items.push(item)
+    return this.items.length - 1
+  }
+}
+
+const SIDES = ['.', 'E', 'D'] as const
+const VALUES = '.NWCLMAXU'
+const PERSONS = ['', 'C', 'L', 'M', 'CL', 'CM', 'LM', 'CLM']
+
+/** A part of a state that takes so many bits from there on. */
+function part(value: number, bits: number, from: number): number {
+  if (value < 0 || value >> bits !== 0) {
+    throw new RangeError(`a part of a state takes more than ${bits} bits: ${value}`)
+  }
+  return value << from
+}
+
+function sameSystems(s: State, base: State): boolean {
+  return (
+    s.rows === base.rows &&
+    s.ev === base.ev &&
+    s.e === base.e &&
+    s.tP === base.tP &&
+    s.tW === base.tW
+  )
+}
+
+function hash(words: Int32Array, from: number): number {
+  let h = 0x9e3779b9
+  for (let i = 0; i < WORDS; i += 1) {
+    h = Math.imul(h ^ words[from + i]!, 0x85ebca6b)
+    h ^= h >>> 15
+  }
+  h = Math.imul(h, 0xc2b2ae35)
+  return h ^ (h >>> 16)
+}
+
+/** The same numbers, with as much room again. */
+export function doubled(numbers: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(numbers.length * 2)
+  larger.set(numbers)
+  return larger
+}
