@@ -217,9 +217,9 @@ function withoutDeparted(obs: Obs, mem: Mem): Mem {
     return { ...mem, departed: [] }
   }
   const live = (id: string) => obs.records.some((record) => record.recordId === id)
-  const records = mem.seen.records.map((seen) =>
-    live(seen.recordId) ? seen : { ...seen, value: 'none' as const, want: null },
-  )
+  const records = mem.seen.records
+    .filter((seen) => !seen.left)
+    .map((seen) => (live(seen.recordId) ? seen : { ...seen, value: 'none' as const, want: null }))
   return { ...mem, seen: { ...mem.seen, records }, departed: [] }
 }
 

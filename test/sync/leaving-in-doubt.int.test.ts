@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import type { LegalBasis, Purpose } from '../../src/domain/legal-basis.js'
 import { catchUpBoth } from '../../src/sync/mirror/catch-up-both.js'
 import { preSend } from './support/pre-send.js'
 import type { RichPerson } from './support/rich-person.js'
@@ -230,6 +231,113 @@ describe.each([
     await world.now.db.query(`UPDATE addresses SET dirty_tick = nextval('ledger_tick')`)
     await world.now.sweep()
     expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+  })
+})
+
+describe('a record of a rich CRM of which something cannot be read', () => {
+  const rowOf = (person: RichPerson, purpose: Purpose = 'marketingSendouts') => {
+    return toy.now.crm.persons.get(person.ids[0]!)!.rows.get(purpose)!
+  }
+  const newEpoch = () => toy.now.db.query(`UPDATE connections SET epoch = epoch + 1`)
+
+  /** Its value cannot be read, and is what it was. */
+  function hide(person: RichPerson, purpose: Purpose = 'marketingSendouts'): () => void {
+    const row = rowOf(person, purpose)
+    const { value } = row
+    row.value = null
+    toy.now.crm.changedAt.set(person.ids[0]!, ++toy.now.crm.sequence)
+    return () => {
+      row.value = value
+      toy.now.crm.changedAt.set(person.ids[0]!, ++toy.now.crm.sequence)
+    }
+  }
+
+  async function swept(): Promise<void> {
+    await toy.now.timePasses()
+    await toy.now.sweep()
+  }
+
+  /** A write of ours to the record is under way. */
+  async function writtenLate(person: RichPerson, basis: LegalBasis, email = person.email) {
+    const { switches } = toy.now.crm
+    await person.acts(basis)
+    switches.holdWrites = true
+    await toy.now.pass(email).catch(() => undefined)
+    switches.holdWrites = false
+  }
+
+  it('is doubted where it comes to when a write of ours lands there (R0)', async () => {
+    const there = await toy.now.linked({ basis: 'consent' })
+    const person = await toy.now.linked({ basis: 'consent' })
+    await writtenLate(person, 'contract')
+    const show = hide(person)
+    await swept()
+    toy.now.crm.persons.get(person.ids[0]!)!.emails = [there.email]
+    await swept()
+    show()
+    person.sets('withdrawn')
+    toy.now.crm.land()
+    await swept()
+    await swept()
+    expect(await there.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+    expect(toy.now.crm.value(person.ids[0]!)).toBe('withdrawn')
+  })
+
+  it('has not been observed in a new epoch: what we wrote there may be forgotten (R0)', async () => {
+    const person = await toy.now.linked({ basis: 'consent' })
+    person.sets('withdrawn')
+    toy.now.crm.set(person.ids[0]!, 'marketingSendouts', 'consent', 'us')
+    const show = hide(person)
+    await toy.now.db.query(`UPDATE cells SET seen = NULL`)
+    await newEpoch()
+    await swept()
+    show()
+    await swept()
+    expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
+  })
+
+  it('is doubted at the address that it comes to in a new epoch before any pass (R0)', async () => {
+    const there = await toy.now.linked({ basis: 'consent' })
+    const person = await toy.now.linked({ basis: 'consent' })
+    person.sets('withdrawn')
+    toy.now.crm.set(person.ids[0]!, 'marketingSendouts', 'consent', 'us')
+    await toy.now.db.query(`UPDATE cells SET seen = NULL`)
+    await newEpoch()
+    toy.now.crm.persons.get(person.ids[0]!)!.emails = [there.email]
+    await swept()
+    await swept()
+    expect(await there.state()).toMatchObject({ e: 'withdrawn' })
+    expect(toy.now.crm.value(person.ids[0]!)).toBe('withdrawn')
+  })
+
+  it('lets those beside it keep what they took along: their cell was not observed', async () => {
+    const there = await toy.now.linked({ basis: 'consent' })
+    const person = await toy.now.linked({ basis: 'consent' })
+    const beside = await toy.now.linked({ basis: 'consent', rows: [] })
+    toy.now.crm.persons.get(person.ids[0]!)!.emails = [beside.email]
+    const unread = toy.now.crm.add([beside.email], { marketingSendouts: 'consent' })
+    beside.ids.push(person.ids[0]!, unread.id)
+    await swept()
+    expect(await beside.state()).toEqual({ e: 'consent', d: ['consent', 'consent'] })
+    const row = unread.rows.get('marketingSendouts')!
+    row.value = null
+    toy.now.crm.changedAt.set(unread.id, ++toy.now.crm.sequence)
+    await swept()
+    // It goes elsewhere, is written to there, and comes back while that write is under way.
+    toy.now.crm.persons.get(person.ids[0]!)!.emails = [there.email]
+    await swept()
+    await writtenLate(there, 'contract')
+    toy.now.crm.persons.get(person.ids[0]!)!.emails = [beside.email]
+    await swept()
+    row.value = 'consent'
+    toy.now.crm.changedAt.set(unread.id, ++toy.now.crm.sequence)
+    // Withdrawn, our late write over it, and the card saved.
+    person.sets('withdrawn')
+    toy.now.crm.land()
+    toy.now.crm.saveAgain(person.ids[0]!, 'marketingSendouts')
+    await swept()
+    await swept()
+    expect(await beside.state()).toMatchObject({ e: 'withdrawn' })
   })
 })
 

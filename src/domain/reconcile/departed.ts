@@ -48,11 +48,11 @@ function departed<V>(
 }
 
 /**
- * The record denied and no decision of ours had found a later act that overrules it; or, where writes are blind,
+ * It left as a deny, or the record denied and no decision of ours had found a later act that overrules it; or, where writes are blind,
  * ours was never read back clean, so that a person's answer may lie under it.
  */
-function deniesStill<V>({ value, want }: SeenRecord<V>, kind: ValueKind<V>): boolean {
-  if (want !== null && kind.blind) {
+function deniesStill<V>({ value, want, left }: SeenRecord<V>, kind: ValueKind<V>): boolean {
+  if (left || (want !== null && kind.blind)) {
     return true
   }
   return value === kind.deny && (want === null || !kind.loosens(want))

@@ -20,6 +20,12 @@ export {
 } from './doubt.js'
 export { hasInheritedRichDeny, hasInheritedToggleDeny } from './departed.js'
 export { arrivedDenies } from './carried.js'
-export { denyOfLeaver, settledIn, takenAlong, withDeparted } from './leaving.js'
+export {
+  denyOfLeaver,
+  settledIn,
+  takenAlong,
+  withDeparted,
+  type LeavingReading,
+} from './leaving.js'
 export { LINES_OVER_NO_DENY, RICH, TOGGLE, type ValueKind } from './values.js'
 export { countsAsBasis, newlyMapped } from './mapped.js'

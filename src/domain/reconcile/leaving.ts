@@ -6,6 +6,9 @@ import type { ValueKind } from './values.js'
 /** Set-up's measurement is not at hand: where the CRM does not tell a mere insert either, ours is clean only by both. */
 const FIRST_VERSIONS = [0, 1]
 
+/** A record as read when it leaves; null: its value could not be read, and its version says nothing. */
+export type LeavingReading<V> = Omit<RecordReading<V>, 'value'> & { readonly value: V | null }
+
 /**
  * The deny that a record leaves behind at its cell (rule F5): one that it showed and that no pass has seen, one that was
  * carried onto it, or one that may lie under a write of ours (R0). Whoever leaves in doubt leaves as a deny, since nobody
@@ -18,7 +21,7 @@ const FIRST_VERSIONS = [0, 1]
  * @returns null where there is none, or where the rule finds it in what was seen by itself.
  */
 export function denyOfLeaver<V>(
-  readings: readonly RecordReading<V>[],
+  readings: readonly LeavingReading<V>[],
   memory: CellMemory<V>,
   kind: ValueKind<V>,
   epoch: number,
@@ -27,7 +30,7 @@ export function denyOfLeaver<V>(
   const asDeny = (version: string | null): SeenRecord<V> => {
     return { recordId, value: kind.deny, version, want: null, left: true }
   }
-  const shown = readings.findLast(({ value }) => value === kind.deny)
+  const shown = readings.filter(isRead).findLast(({ value }) => value === kind.deny)
   const hidden =
     readings.some(({ carriedDeny }) => carriedDeny) || (kind.blind && hidesDeny(readings, memory))
   if (shown !== undefined && !isSeen(shown, memory, epoch)) {
@@ -37,22 +40,29 @@ export function denyOfLeaver<V>(
   return hidden ? asDeny(null) : null
 }
 
-/** What the record takes along from the cell that it leaves. */
+/**
+ * What the record takes along from the cell that it leaves, also where it cannot be read as it leaves: a write of ours may land
+ * on it all the same.
+ * @returns null where it was never read.
+ */
 export function takenAlong<V>(
-  readings: readonly RecordReading<V>[],
+  readings: readonly LeavingReading<V>[],
   memory: CellMemory<V>,
-): LeftWith<V> {
+): LeftWith<V> | null {
   const now = latest(readings)
-  const { recordId, value, version, leftWith } = now
-  const seen = leftWith?.seen ?? lastSeen(memory, recordId)
+  const { recordId, leftWith } = now
+  const seen = leftWith?.seen ?? lastSeen(memory, recordId) ?? asRead(readings)
+  if (seen === null) {
+    return null
+  }
   const sent = unended(now, memory)
-  const last = seen?.want ?? null
+  const last = seen.want
   const open = sent.filter((_, index) => last === null || index !== sent.indexOf(last))
   return {
     seen: {
       recordId,
-      value: seen?.value ?? value,
-      version: seen === undefined ? version : seen.version,
+      value: seen.value,
+      version: seen.version,
       want: last,
       ...(open.length === 0 ? {} : { open }),
     },
@@ -60,7 +70,21 @@ export function takenAlong<V>(
   }
 }
 
-function latest<V>(readings: readonly RecordReading<V>[]): RecordReading<V> {
+/** Nothing was seen of it: what was read last. What may be forgotten of it is doubted where it comes to, too. */
+function asRead<V>(readings: readonly LeavingReading<V>[]): SeenRecord<V> | null {
+  const last = readings.findLast(isRead)
+  if (last === undefined) {
+    return null
+  }
+  const { recordId, value, version, forgotten } = last
+  return { recordId, value, version: forgotten ? null : version, want: null }
+}
+
+function isRead<V>(reading: LeavingReading<V>): reading is RecordReading<V> {
+  return reading.value !== null
+}
+
+function latest<V>(readings: readonly LeavingReading<V>[]): LeavingReading<V> {
   const last = readings.at(-1)
   if (last === undefined) {
     throw new RangeError('a record that leaves was read at least once')
@@ -79,9 +103,16 @@ function isSeen<V>(
 }
 
 /** Blind writes: ours is under way, or stands on the row in a way that a person's answer may lie under it. */
-function hidesDeny<V>(readings: readonly RecordReading<V>[], memory: CellMemory<V>): boolean {
-  const now = latest(readings) as RecordReading<RichValue>
+function hidesDeny<V>(readings: readonly LeavingReading<V>[], memory: CellMemory<V>): boolean {
   const cell = memory as CellMemory<RichValue>
+  const now = readings.findLast(isRead) as RecordReading<RichValue> | undefined
+  const unread = latest(readings)
+  if (!isRead(unread) && unended(unread, memory).length > 0) {
+    return true
+  }
+  if (now === undefined) {
+    return false
+  }
   const underWay = [now.leftWith?.seen, lastSeen(cell, now.recordId)].some(
     (seen) => seen !== undefined && seen.want !== null && seen.version === now.version,
   )

@@ -8,7 +8,8 @@ import {
   TOGGLE,
   withDeparted,
   type CellMemory,
-  type RecordReading,
+  type LeftWith,
+  type LeavingReading,
   type SeenRecord,
   type ValueKind,
 } from '../../domain/reconcile/index.js'
@@ -21,7 +22,7 @@ import {
   type StoredCrmSubscription,
 } from './crm-mirror-rows.js'
 import type { Transaction } from '../db/database.js'
-import { isForgotten, recordReading, rowReading } from './record-reading.js'
+import { isForgotten, leavingReading, leavingRowReading } from './record-reading.js'
 import { saveTaken, type Taken } from './taken-along.js'
 
 /** A live record that leaves an address: deleted, deactivated, merged, or readdressed. */
@@ -95,13 +96,13 @@ export async function noteLeaving(
       const readings = readingsOf(leaving, purpose).map((reading) => ({ ...reading, ...marked }))
       const home = cells.get(`${before.addressId} ${purpose}`) ?? EMPTY_MEMORY
       if (readings.length === 0) {
-        continue // Never readable: unknown, and not sendable, for as long as it was there.
+        continue
       }
       if (leavesPrimary && before.addressId !== null) {
-        const deny = denyOfLeaver(readings, home, kindOf(readings), epoch)
-        denies.push(...at(before.addressId, purpose, deny))
         const from = before.addressId
-        taken.push({ ...takenAlong(readings, home), of: 'contact', cellKey: purpose, from })
+        const deny = denyOfLeaver(readings, home, kindOf(readings, home), epoch)
+        denies.push(...at(from, purpose, deny))
+        taken.push(...along(takenAlong(readings, home), { of: 'contact', cellKey: purpose, from }))
       }
       for (const { addressId, arrived } of further) {
         denies.push(
@@ -119,6 +120,7 @@ export async function noteLeaving(
         own.map((row) => ({ addressId: before.addressId!, row })),
         cells,
         epoch,
+        carried,
       )
       denies.push(...left.denies)
       taken.push(...left.taken)
@@ -143,7 +145,8 @@ export async function noteLeavingRows(
     rows.map((row) => row.addressId),
   )
   const epoch = await epochOf(tx, connectionId)
-  const { denies, taken } = rowsLeaving(rows, cells, epoch)
+  // A deny that is carried stays on the contact.
+  const { denies, taken } = rowsLeaving(rows, cells, epoch, new Set())
   await saveTaken(tx, connectionId, taken)
   await saveDeparted(tx, cells, denies)
 }
@@ -166,18 +169,20 @@ function rowsLeaving(
   leaving: readonly LeavingRow[],
   cells: ReadonlyMap<string, StoredCell>,
   epoch: number,
+  carried: ReadonlySet<string>,
 ): { readonly denies: readonly DepartedDeny[]; readonly taken: readonly Taken[] } {
   const denies: DepartedDeny[] = []
   const taken: Taken[] = []
   for (const { addressId, row } of leaving) {
-    const reading = rowReading(row)
-    if (row.categoryId === null || reading === null) {
+    if (row.categoryId === null) {
       continue
     }
     const cellKey = categoryCell(row.categoryId)
+    const carriedDeny = carried.has(`${row.crmContactId} ${cellKey}`)
+    const readings = [{ ...leavingRowReading(row), carriedDeny }]
     const memory = cells.get(`${addressId} ${cellKey}`) ?? EMPTY_MEMORY
-    denies.push(...at(addressId, cellKey, denyOfLeaver([reading], memory, TOGGLE as Kind, epoch)))
-    taken.push({ ...takenAlong([reading], memory), of: 'row', cellKey, from: addressId })
+    denies.push(...at(addressId, cellKey, denyOfLeaver(readings, memory, TOGGLE as Kind, epoch)))
+    taken.push(...along(takenAlong(readings, memory), { of: 'row', cellKey, from: addressId }))
   }
   return { denies, taken }
 }
@@ -186,9 +191,9 @@ function rowsLeaving(
 function readingsOf(
   { before, now }: LeavingContact,
   purpose: Purpose,
-): readonly RecordReading<StoredValue>[] {
+): readonly LeavingReading<StoredValue>[] {
   return [before, now].flatMap((contact) => {
-    const reading = contact && recordReading(contact, purpose)
+    const reading = contact && leavingReading(contact, purpose)
     return reading ? [{ ...reading, leftWith: before.leftWith?.[purpose] ?? null }] : []
   })
 }
@@ -206,7 +211,7 @@ function purposesOf({ before, now }: LeavingContact): readonly Purpose[] {
 function denyOfGuest(
   { before, now }: LeavingContact,
   purpose: Purpose,
-  readings: readonly RecordReading<StoredValue>[],
+  readings: readonly LeavingReading<StoredValue>[],
   known: {
     readonly home: CellMemory<StoredValue>
     readonly arrived: ArrivedVersions
@@ -223,14 +228,25 @@ function denyOfGuest(
   }
   const silent = readings.filter(({ value }) => value !== RICH.deny)
   const isOurs = silent.length === 0 || readings.at(-1)!.value === RICH.deny
-  return isOurs ? null : denyOfLeaver(silent, known.home, kindOf(readings), known.epoch)
+  return isOurs ? null : denyOfLeaver(silent, known.home, kindOf(readings, known.home), known.epoch)
 }
 
 type Kind = ValueKind<StoredValue>
 
-function kindOf(readings: readonly RecordReading<StoredValue>[]): Kind {
-  const isToggle = readings.some(({ value }) => value === 'allow' || value === 'deny')
+function kindOf(
+  readings: readonly LeavingReading<StoredValue>[],
+  { seen }: CellMemory<StoredValue>,
+): Kind {
+  const known = [...readings, ...(seen?.records ?? [])]
+  const isToggle = known.some(({ value }) => value === 'allow' || value === 'deny')
   return (isToggle ? TOGGLE : RICH) as Kind
+}
+
+function along(
+  left: LeftWith<StoredValue> | null,
+  place: Pick<Taken, 'of' | 'cellKey' | 'from'>,
+): readonly Taken[] {
+  return left === null ? [] : [{ ...left, ...place }]
 }
 
 function at(

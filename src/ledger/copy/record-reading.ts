@@ -1,4 +1,5 @@
 import type { Purpose } from '../../domain/legal-basis.js'
+import type { LeavingReading } from '../../domain/reconcile/index.js'
 import type { RecordReading } from '../../domain/reconcile/types.js'
 import type { StoredValue } from './cells.js'
 import type { StoredCrmContact, StoredCrmSubscription } from './crm-mirror-rows.js'
@@ -8,8 +9,16 @@ export function recordReading(
   contact: StoredCrmContact,
   purpose: Purpose,
 ): RecordReading<StoredValue> | null {
+  return whereReadable(leavingReading(contact, purpose))
+}
+
+/** The same, also where its value cannot be read; null where the CRM has no such purpose. */
+export function leavingReading(
+  contact: StoredCrmContact,
+  purpose: Purpose,
+): LeavingReading<StoredValue> | null {
   const consent = contact.consents[purpose]
-  if (!consent || consent.value === null) {
+  if (!consent) {
     return null
   }
   const { value, version, lastWriter, times } = consent
@@ -28,18 +37,27 @@ export function recordReading(
 
 /** A subscription row as read, nothing carried onto its contact; null where it is neither a Yes nor a No. */
 export function rowReading(row: StoredCrmSubscription): RecordReading<StoredValue> | null {
+  return whereReadable(leavingRowReading(row))
+}
+
+/** The same, also where it is neither. */
+export function leavingRowReading(row: StoredCrmSubscription): LeavingReading<StoredValue> {
   const { rowId, subscribed, version, leftWith } = row
-  return subscribed === null
-    ? null
-    : {
-        recordId: rowId,
-        value: subscribed ? 'allow' : 'deny',
-        version,
-        lastWriter: 'unknown',
-        stamp: null,
-        carriedDeny: false,
-        leftWith: leftWith ?? null,
-      }
+  return {
+    recordId: rowId,
+    value: subscribed === null ? null : subscribed ? 'allow' : 'deny',
+    version,
+    lastWriter: 'unknown',
+    stamp: null,
+    carriedDeny: false,
+    leftWith: leftWith ?? null,
+  }
+}
+
+function whereReadable(
+  reading: LeavingReading<StoredValue> | null,
+): RecordReading<StoredValue> | null {
+  return reading === null || reading.value === null ? null : { ...reading, value: reading.value }
 }
 
 /**

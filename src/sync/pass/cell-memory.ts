@@ -12,6 +12,7 @@ import type { DepartedDeny } from '../../ledger/copy/departed-denies.js'
 import type { StoredLeftWith, Taken } from '../../ledger/copy/taken-along.js'
 import type { CarriedDeny } from '../../ledger/copy/carried-denies.js'
 import type { Arrival } from '../../ledger/copy/crm-other-addresses.js'
+import type { Purpose } from '../../domain/legal-basis.js'
 import { arrivalsAt } from '../view/further-addresses.js'
 import { isPurposeCell } from '../../domain/cell-key.js'
 import type { DecidedCell } from './decide-cells.js'
@@ -47,18 +48,24 @@ function stable({ seen, openAllow, openLoosen, departed }: DecidedCell['memory']
 }
 
 /**
- * Records that this pass stores an observation of, in the present epoch and for every purpose that it decides: from now
- * on nothing that we wrote to them is forgotten. One that is in doubt is not observed.
+ * Records that this pass stores an observation of, in the present epoch and for each of the purposes: from now on nothing that
+ * we wrote to them is forgotten. One that is in doubt is not observed, nor one of which a purpose could not be read.
  */
-export function observedIn(cells: readonly DecidedCell[]): readonly string[] {
-  const own = cells.filter((cell) => isPurposeCell(cell.cellKey) && cell.rule === RICH_RULE)
-  const unseen = new Set(
-    own
-      .filter(({ plan, observation }) => plan.memory.seen?.epoch !== observation.epoch)
-      .map((cell) => cell.view),
+export function observedIn(
+  cells: readonly DecidedCell[],
+  purposes: readonly Purpose[],
+): readonly string[] {
+  const seen = cells.filter(
+    ({ rule, plan, observation }) =>
+      rule === RICH_RULE && plan.memory.seen?.epoch === observation.epoch,
   )
-  const seen = own.filter((cell) => !unseen.has(cell.view))
-  return [...new Set(seen.flatMap((cell) => cell.observation.records.map((r) => r.recordId)))]
+  const recordsOf = (purpose: Purpose) =>
+    seen
+      .filter((cell) => cell.cellKey === purpose)
+      .flatMap((cell) => cell.observation.records.map((record) => record.recordId))
+  const [first = [], ...others] = purposes.map(recordsOf)
+  const rest = others.map((ids) => new Set(ids))
+  return [...new Set(first)].filter((id) => rest.every((ids) => ids.has(id)))
 }
 
 /** Where a record cannot be read, or in doubt, the old observation stays: it knows nothing of what was read now. */

@@ -2,9 +2,11 @@ import { describe, expect, it } from '@jest/globals'
 import {
   decideRich,
   decideToggle,
+  denyOfLeaver,
   EMPTY_MEMORY,
   planRich,
   planToggle,
+  RICH,
   takenAlong,
   type ToggleValue,
 } from '../../../src/domain/reconcile/index.js'
@@ -34,6 +36,30 @@ describe('a record that comes back from another address, a late write from there
     expect(takenAlong([back], here)).toEqual(along)
   })
 
+  it('takes it along where it cannot be read as it leaves, too, and leaves as a deny (R0)', () => {
+    const unread = { ...rests, value: null, version: '', lastWriter: 'unknown' } as const
+    expect(takenAlong([rests, unread], elsewhere)).toEqual(along)
+    expect(takenAlong([unread], elsewhere)).toEqual(along)
+    expect(takenAlong([unread], EMPTY_MEMORY)).toBeNull()
+    expect(denyOfLeaver([unread], EMPTY_MEMORY, RICH, 1)).toBeNull()
+    const deny = { recordId: 'r1', value: 'withdrawn', version: null, want: null, left: true }
+    const sent = { ...elsewhere, seen: { ...elsewhere.seen!, records: [along!.seen] } }
+    expect(denyOfLeaver([unread], sent, RICH, 1)).toEqual(deny)
+    expect(denyOfLeaver([{ ...unread, leftWith: along }], EMPTY_MEMORY, RICH, 1)).toEqual(deny)
+    const marked = { ...unread, carriedDeny: true }
+    expect(denyOfLeaver([marked], EMPTY_MEMORY, RICH, 1)).toEqual(deny)
+  })
+
+  it('is in doubt where it comes to, if what we wrote to it may be forgotten', () => {
+    const ours = { ...rests, lastWriter: 'us', forgotten: true } as const
+    const leftWith = takenAlong([ours], EMPTY_MEMORY)
+    const come = (lastWriter: 'us' | 'user') => {
+      return decideRich(observe<RichValue>(yes, { ...ours, lastWriter, leftWith }), EMPTY_MEMORY)
+    }
+    expect(come('us').line).toBe('R0')
+    expect(come('user').line).toBe('R1')
+  })
+
   it('keeps the guard of an Allow from there, whatever guard this cell had', () => {
     const denies = record<ToggleValue>('deny', 'y')
     const held = memoryOf(emarketeer('withdrawn', 1), denies)
@@ -41,7 +67,7 @@ describe('a record that comes back from another address, a late write from there
     const sent = planToggle(again, held, decideToggle(again, held)).memory
     const returned = { ...denies, leftWith: takenAlong([denies], sent) }
     const stale = { ...EMPTY_MEMORY, openAllow: { r1: 'x' } }
-    expect(takenAlong([returned], stale).openAllow).toBe('y')
+    expect(takenAlong([returned], stale)?.openAllow).toBe('y')
     const withdrawn = emarketeer('withdrawn', 1)
     const obs = observe(withdrawn, returned)
     const { memory } = planToggle(obs, stale, decideToggle(obs, stale))
