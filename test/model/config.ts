@@ -15,8 +15,12 @@ export interface Config {
   readonly noise: number
   readonly restore: number
   readonly sets: number
-  /** Where records join or leave: whether both are live at the beginning. */
+  /** How often a record of two comes to be unreadable, or readable again. */
+  readonly hides: number
+  /** Where records join, leave or cannot be read: whether both are live at the beginning. */
   readonly twins: boolean
+  /** Whether the last record may leave as well. */
+  readonly empties: boolean
   /** The beginnings to start from, by how their names start; null: all of them. */
   readonly begins: readonly string[] | null
   /** How often the connection file comes to map the tenant's own basis, or no longer. */
@@ -57,6 +61,9 @@ export type Mutation =
   | 'openForgotten'
   | 'mappedWhenRead'
   | 'unmappedIsNone'
+  | 'unreadSkipped'
+  | 'partlyKnown'
+  | 'leftUntold'
 
 /** One thing to explore; `passes` says what must come of it. */
 export interface Variant {
@@ -79,7 +86,9 @@ const BASE: Config = {
   noise: 1,
   restore: 0,
   sets: 0,
+  hides: 0,
   twins: false,
+  empties: false,
   begins: null,
   remaps: 0,
   reuse: false,
@@ -121,6 +130,14 @@ const RETURN_RICH_RESTORED = {
   delay: 0,
   begins: ['C/W(user)+C, old-epoch seen W'],
 } as const
+
+/** One of two records cannot be read for a while. */
+const UNREAD = { hides: 2, twins: true, noise: 0, crash: 0, vals: 'WC' } as const
+const UNREAD_RICH = { ...RICH, ...UNREAD, begins: ['C/C(user)+C'] } as const
+
+/** Both of two records leave, or the first comes back. */
+const EMPTIES = { ...RETURN, empties: true } as const
+const EMPTIES_RICH = { ...RICH, ...EMPTIES, begins: ['C/C(user)+C'] } as const
 
 /** Like another one that every build explores, by a clock that is off. */
 const BY_HAND = new Set(['rich-saved-again-stamped+2', 'rich-saved-again-stamped-2'])
@@ -172,6 +189,10 @@ export function variants(acts: number): readonly Variant[] {
     holds('toggle-returns-full', RETURN),
     holds('toggle-restored-returns', RETURN_RESTORED),
     holds('rich-restored-returns', RETURN_RICH_RESTORED),
+    holds('toggle-unread', { ...UNREAD, begins: ['C/A'] }),
+    holds('rich-unread', UNREAD_RICH),
+    holds('toggle-empties', { ...EMPTIES, begins: ['C/A'] }),
+    holds('rich-empties', EMPTIES_RICH),
     holds('rich-record-set-full', { ...RICH, ...SET, delay: 0 }),
     broken('no re-check of E', { recheck: false }),
     broken('no openAllow', { mutation: 'noOpenAllow' }),
@@ -242,6 +263,33 @@ export function variants(acts: number): readonly Variant[] {
     broken('rich: a late write is waited for no more', {
       ...SAVED_OVER,
       mutation: 'openForgotten',
+    }),
+    broken('the last record leaves, and nobody is told', {
+      ...EMPTIES,
+      begins: ['C/A'],
+      mutation: 'leftUntold',
+    }),
+    broken('rich: the last record leaves, and nobody is told', {
+      ...EMPTIES_RICH,
+      mutation: 'leftUntold',
+    }),
+    broken('an unreadable record is left out', {
+      ...UNREAD,
+      begins: ['C/A'],
+      mutation: 'unreadSkipped',
+    }),
+    broken('rich: an unreadable record is left out', {
+      ...UNREAD_RICH,
+      mutation: 'unreadSkipped',
+    }),
+    broken('a deny beside an unreadable record is known', {
+      ...UNREAD,
+      begins: ['C/A'],
+      mutation: 'partlyKnown',
+    }),
+    broken('rich: a deny beside an unreadable record is known', {
+      ...UNREAD_RICH,
+      mutation: 'partlyKnown',
     }),
     broken('rich: takes nothing along', { ...RETURN_RICH, mutation: 'nothingTakenAlong' }),
   ]

@@ -19,6 +19,9 @@ export function steps(config: Config, rule: Rule, s: State): readonly Step[] {
   if (s.setMoves < config.sets) {
     out.push(...recordSetSteps(config, rule, s))
   }
+  if (s.hides < config.hides) {
+    out.push(...hidingSteps(s))
+  }
   if (s.remaps < config.remaps) {
     out.push([
       s.mapped ? 'unmap' : 'map',
@@ -100,6 +103,15 @@ function unrelatedEdits(config: Config, s: State): readonly Step[] {
       ? ['saveAgain', changed(noisy, { rows, now }), null]
       : ['otherColumn', changed(noisy, { rows }), null],
   ]
+}
+
+/** What a record holds comes to be unreadable, or readable again: nobody's act, and no version of it moves. */
+function hidingSteps(s: State): readonly Step[] {
+  return s.rows.map((row, index): Step => {
+    const rows = s.rows.map((r, i) => (i === index ? { ...row, unread: !row.unread } : r))
+    const name = row.unread ? 'show' : 'hide'
+    return [`${name}${index}`, changed(s, { rows, hides: s.hides + 1, clean: 0 }), null]
+  })
 }
 
 /** Our database goes back, when no call is under way. */

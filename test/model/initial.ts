@@ -24,7 +24,11 @@ export function* initialStates(config: Config, rule: Rule): Generator<readonly [
         // A default that a user saves again cannot be told from an act.
         continue
       }
-      for (const second of config.sets === 0 ? [null] : config.rich ? RICH_SECOND : TOGGLE_SECOND) {
+      for (const second of config.sets + config.hides === 0
+        ? [null]
+        : config.rich
+          ? RICH_SECOND
+          : TOGGLE_SECOND) {
         yield* beginnings(config, rule, e, d, by, second)
       }
     }
@@ -54,6 +58,7 @@ const FIRST: Omit<Row, 'd' | 'by'> = {
   td: 0,
   live: true,
   carried: false,
+  unread: false,
   leftWith: null,
 }
 const TOGGLE_SECOND = ['A', 'X']
@@ -95,6 +100,7 @@ function* beginnings(
     noises: 0,
     restores: 0,
     setMoves: 0,
+    hides: 0,
     lastSide: '.',
     lastRow: 0,
     last: e === 'W' || isDenyCode(d) ? 'W' : '.',

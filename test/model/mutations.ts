@@ -62,6 +62,9 @@ export function falsify(mutation: Mutation | null, obs: Obs, mem: Mem): readonly
     case 'nothingTakenAlong':
     case 'mappedWhenRead':
     case 'unmappedIsNone':
+    case 'unreadSkipped':
+    case 'partlyKnown':
+    case 'leftUntold':
       return [obs, mem]
   }
 }

@@ -38,7 +38,8 @@ export function passSteps(config: Config, rule: Rule, s: State, index: number): 
 /** The pass reads a deny that binds all of the cell; a younger twin's withdrawal binds its own row only (C5). */
 function toldOfDeny({ rich }: Config, s: State): boolean {
   const oldest = s.rows.findIndex((row) => row.live)
-  return denied(s) && !(rich && s.lastSide === 'D' && s.lastRow !== oldest)
+  const reads = s.lastSide === 'E' || s.rows[s.lastRow]?.unread !== true
+  return denied(s) && reads && !(rich && s.lastSide === 'D' && s.lastRow !== oldest)
 }
 
 type At<K> = Extract<Pass, { at: K }>
@@ -63,6 +64,7 @@ function decideStep(config: Config, rule: Rule, s: State, index: number, pass: A
           leftWith: settled.includes(row.id) && isAsRead(row, read) ? null : row.leftWith,
         }))
       : s.rows
+  const loosened = read.rows.some((row) => row.unread) && todo.some((write) => isLooseCode(write.v))
   const stored = changed(s, { rows: kept, mem: next, lost: s.lost && next.value.seen === null })
   const label = `decide ${e}/${rows.join('')}`
   const overwritten =
@@ -70,9 +72,11 @@ function decideStep(config: Config, rule: Rule, s: State, index: number, pass: A
   return [
     label,
     withPass(stored, index, todo.length > 0 ? { at: 'write', told, todo } : null),
-    overwritten
-      ? "C2 something else than a withdrawal is written over the tenant's own basis"
-      : null,
+    loosened
+      ? 'B8 loosens beside a record that cannot be read'
+      : overwritten
+        ? "C2 something else than a withdrawal is written over the tenant's own basis"
+        : null,
   ]
 }
 

@@ -48,6 +48,7 @@ export function settled(rule: Rule, s: State): boolean {
   if (
     seen === null ||
     seen.epoch !== EPOCH ||
+    s.rows.some((row) => row.unread) ||
     s.late !== null ||
     s.passes.some((p) => p !== null)
   ) {
@@ -81,10 +82,14 @@ export function sendable(config: Config, rule: Rule, s: State): boolean {
     return false
   }
   const live = liveRows(s)
+  if (live.some((row) => row.unread)) {
+    return false
+  }
   const [oldest] = live
   const allows = config.rich
-    ? oldest !== undefined &&
-      (isPositiveCode(oldest.d) || (oldest.d === 'U' && rule.counts(s.mem, oldest, s.mapped)))
+    ? oldest === undefined ||
+      isPositiveCode(oldest.d) ||
+      (oldest.d === 'U' && rule.counts(s.mem, oldest, s.mapped))
     : live.every((row) => row.d === 'A')
   const refused = live.some((row) => row.carried || isDenyCode(row.d))
   const read = rule.read({ e: s.e, ev: s.ev, tP: s.tP, tW: s.tW, rows: live, mapped: s.mapped })
@@ -142,6 +147,9 @@ export class Judge {
     if (rest === null) {
       return 'I6 never quiet'
     }
+    if (rest.rows.length === 0 || rest.rows.some((row) => row.unread)) {
+      return this.checkPartly(s, rest)
+    }
     this.statistics.passes = Math.max(this.statistics.passes, rest.last)
     this.statistics.writes = Math.max(this.statistics.writes, rest.writes)
     const ds = rest.rows.map((row) => meant(row.d, s.mapped))
@@ -154,6 +162,16 @@ export class Judge {
       return `I1 OPT-OUT LOST: rests at ${shown}`
     }
     return s.n > 0 && !denied(s) ? this.checkLiveness(s, rest, shown) : null
+  }
+
+  /** Where nobody is left a deny stands in eMarketeer. Beside a record that cannot be read a deny crosses from the others, and eMarketeer's stands. */
+  private checkPartly(s: State, rest: Rest): string | null {
+    const oldest = s.rows.findIndex((row) => row.live)
+    const row = s.rows[s.lastRow]
+    const isRead = row !== undefined && row.live && !row.unread
+    const binds = isRead && (!this.config.rich || s.lastRow === oldest)
+    const isKnown = s.lastSide !== 'D' || binds || rest.rows.length === 0
+    return denied(s) && isKnown && rest.e !== 'W' ? `I1 OPT-OUT LOST: only ${rest.e}` : null
   }
 
   /**

@@ -12,11 +12,11 @@ export function recordSetSteps(config: Config, rule: Rule, s: State): readonly S
     if (!row.live) {
       const rows = replaced(s.rows, index, { ...row, live: true })
       out.push([`join${index}`, changed(base, { rows, crm: joinedCrm(config, s, row) }), null])
-    } else if (live.length > 1) {
+    } else if (live.length > 1 || config.empties) {
       const left = rule.leave(s.mem, row)
       const rows = replaced(s.rows, index, left.row)
       out.push([`leave${index}`, changed(base, { mem: left.mem, rows }), null])
-      if (left.denies) {
+      if (left.denies && live.length > 1) {
         // Merged into the other one: what it denied goes on to that (rule F5: the strictest wins).
         const heirs = rows.map((r) => (r.live ? { ...r, carried: true } : r))
         out.push([`merge${index}`, changed(base, { mem: left.mem, rows: heirs }), null])

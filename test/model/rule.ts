@@ -6,11 +6,14 @@ import {
   anyInDoubt,
   arrivedDenies,
   countsAsBasis,
+  decideGuest,
+  decidePartly,
   decideRich,
   decideToggle,
-  hasInheritedRichDeny,
-  hasInheritedToggleDeny,
+  hasInheritedDeny,
   denyOfLeaver,
+  planGuest,
+  planPartly,
   planRich,
   planToggle,
   RICH,
@@ -121,8 +124,9 @@ export class Rule {
     row: Row,
   ): { readonly mem: Memory; readonly row: Row; readonly denies: boolean } {
     const { mutation } = this.config
-    const kind = (this.config.rich ? RICH : TOGGLE) as ValueKind<CrmValue>
-    const readings = [this.reading(row)]
+    const { kind } = this
+    const reading = this.reading(row)
+    const readings = [row.unread ? { ...reading, value: null } : reading]
     const seesDoubt = mutation !== 'doubtLeaves' || isDenyCode(row.d) || row.carried
     const epoch = mutation === 'oldEpochSettles' ? (mem.value.seen?.epoch ?? EPOCH) : EPOCH
     const deny = seesDoubt ? denyOfLeaver(readings, mem.value, kind, epoch) : null
@@ -153,7 +157,7 @@ export class Rule {
     const [obs, told] = falsify(this.config.mutation, this.observation(read, lost), mem.value)
     return this.config.rich
       ? richGate(obs as Obs<RichValue>, told as Mem<RichValue>)
-      : !hasInheritedToggleDeny(obs as Obs<ToggleValue>, told as Mem<ToggleValue>)
+      : !hasInheritedDeny(obs, told, this.kind)
   }
 
   /** Whether the gate takes the tenant's own basis on the oldest row for one of eMarketeer's. */
@@ -178,6 +182,9 @@ export class Rule {
         acknowledgeToggleRecord(mem as Mem<ToggleValue>, row.id, value, String(version)),
       )
     }
+    if (row.unread) {
+      return s.mem
+    }
     const text = rowVersionOf(true, row.d, row.dv)
     if (this.config.mutation === 'noReadBack') {
       // Whatever was read back is taken for our own write.
@@ -196,19 +203,46 @@ export class Rule {
   }
 
   private ask(mem: Memory, read: Read, lost: boolean): Decided {
+    const { mutation } = this.config
     const obs = this.observation(read, lost)
-    const [told, believed] = falsify(this.config.mutation, obs, mem.value)
-    const { decision, plan } = this.config.rich
-      ? this.askRich(obs, mem.value, told, believed)
-      : this.askToggle(obs, mem.value, told, believed)
+    const [told, believed] = falsify(mutation, obs, mem.value)
+    const isWhole = mutation === 'unreadSkipped' || read.rows.every((row) => !row.unread)
+    if (read.rows.length === 0) {
+      return this.askLeft(obs, mem, read)
+    }
+    const { decision, plan } =
+      !isWhole || obs.records.length === 0
+        ? this.askPartly(obs, mem.value, read)
+        : this.config.rich
+          ? this.askRich(obs, mem.value, told, believed)
+          : this.askToggle(obs, mem.value, told, believed)
     return {
       e: codeOf(decision.emarketeerTarget),
-      rows: decision.recordTargets.map(({ target }) => codeOf(target)),
+      rows: this.targets(decision, read),
       next: this.memory(plan.memory),
       todo: plan.writes.map((write) => toWrite(write, read)),
       arrived: arrivedDenies(obs, plan.memory),
       settled: settledIn(obs, plan.memory),
     }
+  }
+
+  /** Nobody is left at the address: a deny that one left behind reaches eMarketeer. */
+  private askLeft(obs: Obs, mem: Memory, read: Read): Decided {
+    const none = { e: read.e, rows: [], next: mem, todo: [], arrived: [], settled: [] }
+    if (this.config.mutation === 'leftUntold' || !hasInheritedDeny(obs, mem.value, this.kind)) {
+      return none
+    }
+    const { memory, writes } = planGuest(obs, mem.value, this.kind)
+    const { emarketeerTarget } = decideGuest(obs, mem.value)
+    const todo = writes.map((write) => toWrite(write, read))
+    return { ...none, e: codeOf(emarketeerTarget), next: this.memory(memory), todo }
+  }
+
+  private askPartly(obs: Obs, mem: Mem, read: Read): Outcome {
+    const { kind } = this
+    const known = this.config.mutation === 'partlyKnown' ? seenDenying(obs, mem) : mem
+    const decision = decidePartly(obs, known, kind, read.rows[0]?.unread === false)
+    return { decision, plan: planPartly(obs, mem, decision) }
   }
 
   private askToggle(obs: Obs, mem: Mem, told: Obs, believed: Mem) {
@@ -234,6 +268,19 @@ export class Rule {
     return { decision, plan: planRich(real, memory as Mem<RichValue>, decision) } as Outcome
   }
 
+  /** What the rows that were read are to hold; of one that cannot be read, what it holds. */
+  private targets({ recordTargets }: Decision<CrmValue>, read: Read): readonly Code[] {
+    const targets = new Map(recordTargets.map(({ recordId, target }) => [recordId, target]))
+    return read.rows.map(({ id, d }) => {
+      const target = targets.get(id)
+      return target === undefined ? d : codeOf(target)
+    })
+  }
+
+  private get kind(): ValueKind<CrmValue> {
+    return (this.config.rich ? RICH : TOGGLE) as ValueKind<CrmValue>
+  }
+
   private observation(read: Read, forgotten: boolean): Obs {
     const { e, ev, tP, tW } = read
     const time = (at: number) => (at === -9 || !this.config.stamped ? null : at)
@@ -244,7 +291,9 @@ export class Rule {
         lastPositiveActMs: time(tP),
         lastDenyActMs: time(tW),
       },
-      records: read.rows.map((row) => ({ ...this.reading(row), forgotten })),
+      records: read.rows
+        .filter((row) => !row.unread)
+        .map((row) => ({ ...this.reading(row), forgotten })),
       basisMapping: read.mapped ? MAPPED : NOTHING_MAPPED,
       epoch: EPOCH,
       firstVersion: 1,
@@ -275,8 +324,17 @@ interface Outcome {
   readonly plan: Plan<CrmValue>
 }
 
+/** Whatever denies looks as if it had been seen so, with eMarketeer withdrawn. */
+function seenDenying({ records, epoch }: Obs, mem: Mem): Mem {
+  const seen = records.map(({ recordId, value, version }) => {
+    return { recordId, value, version, want: null }
+  })
+  const version = mem.seen?.version ?? 0
+  return { ...mem, seen: { basis: 'withdrawn', version, records: seen, epoch } }
+}
+
 function richGate(obs: Obs<RichValue>, mem: Mem<RichValue>): boolean {
-  return !anyInDoubt(obs, mem) && !hasInheritedRichDeny(obs, mem)
+  return !anyInDoubt(obs, mem) && !hasInheritedDeny(obs, mem, RICH)
 }
 
 function rich(code: Code): RichValue {

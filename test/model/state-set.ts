@@ -115,7 +115,8 @@ export class StateSet {
       part(s.delays, 2, 17) |
       part(s.noises, 2, 19) |
       part(s.restores, 2, 21) |
-      part(s.setMoves, 2, 23)
+      part(s.setMoves, 2, 23) |
+      part(s.hides, 2, 25)
     row[4] =
       Number(s.crm) |
       part(SIDES.indexOf(s.lastSide), 2, 1) |
@@ -150,6 +151,7 @@ export class StateSet {
       noises: (budgets >> 19) & 3,
       restores: (budgets >> 21) & 3,
       setMoves: (budgets >> 23) & 3,
+      hides: (budgets >> 25) & 3,
       lastSide: SIDES[(last >> 1) & 3]!,
       lastRow: (last >> 3) & 1,
       last: VALUES.charAt((last >> 4) & 15),

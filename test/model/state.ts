@@ -10,6 +10,8 @@ export interface Row {
   readonly td: number
   readonly live: boolean
   readonly carried: boolean
+  /** Its value cannot be read. */
+  readonly unread: boolean
   /** What it took along when it left the address; equal contents are the same object. */
   readonly leftWith: LeftWith<CrmValue> | null
 }
@@ -93,6 +95,7 @@ export interface State {
   readonly noises: number
   readonly restores: number
   readonly setMoves: number
+  readonly hides: number
   /** Side, row and value of the last act by a person. */
   readonly lastSide: 'E' | 'D' | '.'
   readonly lastRow: number
@@ -128,6 +131,7 @@ export function changed(s: State, parts: Partial<State>): State {
     noises: s.noises,
     restores: s.restores,
     setMoves: s.setMoves,
+    hides: s.hides,
     lastSide: s.lastSide,
     lastRow: s.lastRow,
     last: s.last,
@@ -159,7 +163,7 @@ export function passesKey(passes: State['passes']): string {
 
 export function rowKey(row: Row): string {
   const writer = row.by === 'us' ? 'u' : row.by === 'user' ? 'p' : 'd'
-  return `${row.live ? '/' : '('}${row.d}${row.dv}${writer}${row.td}${row.carried ? '^' : ''}${leftWithKey(row)}`
+  return `${row.live ? '/' : '('}${row.d}${row.dv}${writer}${row.td}${row.carried ? '^' : ''}${row.unread ? '%' : ''}${leftWithKey(row)}`
 }
 
 /** What a row took along as a short text, unique to it. */

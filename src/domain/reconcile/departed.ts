@@ -1,7 +1,6 @@
 import { isPositive } from '../legal-basis.js'
-import type { RichValue } from '../tenant-basis.js'
-import type { CellMemory, Observation, RecordReading, SeenRecord, ToggleValue } from './types.js'
-import { RICH, TOGGLE, type ValueKind } from './values.js'
+import type { CellMemory, Observation, RecordReading, SeenRecord } from './types.js'
+import type { ValueKind } from './values.js'
 
 /**
  * Records that are no longer live whose deny we had seen, while it stands in eMarketeer not yet (or may be
@@ -58,18 +57,11 @@ function deniesStill<V>({ value, want, left }: SeenRecord<V>, kind: ValueKind<V>
   return value === kind.deny && (want === null || !kind.loosens(want))
 }
 
-/** For the send gate of a toggle CRM: a deny that left with its record has not reached eMarketeer yet. */
-export function hasInheritedToggleDeny(
-  observation: Observation<ToggleValue>,
-  memory: CellMemory<ToggleValue>,
+/** For the send gate too: a deny that left with its record has not reached eMarketeer yet. */
+export function hasInheritedDeny<V>(
+  observation: Observation<V>,
+  memory: CellMemory<V>,
+  kind: ValueKind<V>,
 ): boolean {
-  return inheritedDenies(observation, memory, TOGGLE).length > 0
-}
-
-/** The same for a rich CRM. */
-export function hasInheritedRichDeny(
-  observation: Observation<RichValue>,
-  memory: CellMemory<RichValue>,
-): boolean {
-  return inheritedDenies(observation, memory, RICH).length > 0
+  return inheritedDenies(observation, memory, kind).length > 0
 }

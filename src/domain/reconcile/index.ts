@@ -4,6 +4,7 @@ export { decideToggle } from './toggle.js'
 export { decideRich } from './rich.js'
 export { planRich, planToggle } from './plan.js'
 export { decidePartly, planPartly } from './partly.js'
+export { decideGuest, planGuest } from './guest.js'
 export {
   acknowledgeEmarketeer,
   acknowledgeRichRecord,
@@ -18,7 +19,7 @@ export {
   type DoubtContext,
   type RowVersion,
 } from './doubt.js'
-export { hasInheritedRichDeny, hasInheritedToggleDeny } from './departed.js'
+export { hasInheritedDeny } from './departed.js'
 export { arrivedDenies } from './carried.js'
 export {
   denyOfLeaver,
@@ -27,5 +28,5 @@ export {
   withDeparted,
   type LeavingReading,
 } from './leaving.js'
-export { LINES_OVER_NO_DENY, RICH, TOGGLE, type ValueKind } from './values.js'
+export { kindOf, LINES_OVER_NO_DENY, RICH, TOGGLE, type ValueKind } from './values.js'
 export { countsAsBasis, newlyMapped } from './mapped.js'

@@ -1,4 +1,5 @@
 import { isPositive } from '../legal-basis.js'
+import { withoutProof } from './compare.js'
 import { lastSeen } from './doubt.js'
 import type {
   CellMemory,
@@ -39,19 +40,11 @@ export function decidePartly<V>(
       recordId,
       target: withdrawn ? kind.deny : value,
     })),
-    inputs: {
-      emarketeerMoved: seen === null ? null : seen.version !== version,
-      crmMoved: null,
-      recordSetChanged: false,
-      emarketeerMaybeOurs: false,
-      crmMaybeOurs: false,
-      laterEmarketeer: false,
-      laterCrm: false,
-      proof: 'none',
-      seenEpochIsCurrent: seen !== null,
-      carriedDeny: records.some((record) => record.carriedDeny),
-      inheritedDeny: false,
-    },
+    inputs: withoutProof(
+      observation,
+      memory,
+      records.some((record) => record.carriedDeny),
+    ),
     unmapped: [],
     wantsStamp: false,
     ambiguous: false,

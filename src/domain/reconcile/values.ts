@@ -22,6 +22,11 @@ export const TOGGLE: ValueKind<ToggleValue> = {
 /** Legal bases as they are: SuperOffice (rule C2). Neither `none` nor a tenant's own basis is ever written. */
 export const RICH: ValueKind<RichValue> = { deny: 'withdrawn', loosens: isPositive, blind: true }
 
+/** The kind by its name, over values of either as texts. */
+export function kindOf(values: 'toggle' | 'rich'): ValueKind<string> {
+  return (values === 'toggle' ? TOGGLE : RICH) as ValueKind<string>
+}
+
 /** A record's value with a carried deny counted (rule F5). */
 export function effectiveValue<V>(record: RecordReading<V>, kind: ValueKind<V>): V {
   return record.carriedDeny ? kind.deny : record.value

@@ -1,18 +1,20 @@
 import { categoryCell, type CellKey } from '../../domain/cell-key.js'
 import type { Purpose } from '../../domain/legal-basis.js'
-import type {
-  CellMemory,
-  Decision,
-  Observation,
-  Plan,
-  RecordReading,
+import {
+  hasInheritedDeny,
+  kindOf,
+  type CellMemory,
+  type Decision,
+  type Observation,
+  type Plan,
+  type RecordReading,
 } from '../../domain/reconcile/index.js'
 import type { CellRow, StoredValue } from '../../ledger/copy/cells.js'
 import type { StoredCrmSubscription } from '../../ledger/copy/crm-mirror-rows.js'
 import { basisMappingOf } from '../../connection/basis-mapping.js'
 import { observationOf, type CrmKnowledge } from '../view/cell-observation.js'
 import { NO_ROW_TIMES, stampOfConsent, type DecidingTimes } from './deciding-times.js'
-import { guestsToTell, leftDeny } from '../view/further-addresses.js'
+import { guestsToTell } from '../view/further-addresses.js'
 import {
   categoryRows,
   purposeRecords,
@@ -134,7 +136,9 @@ function decideLeft(
 ): DecidedCell | null {
   const row = view.cells.get(cellKey)
   const facts = row && observationOf(batch, view, row, guests, {})
-  const isTold = facts && (guests.length > 0 || leftDeny(facts, rule === LEFT_TOGGLE_RULE))
+  const kind = kindOf(rule === LEFT_TOGGLE_RULE ? 'toggle' : 'rich')
+  const isTold =
+    facts && (guests.length > 0 || hasInheritedDeny(facts.observation, facts.memory, kind))
   return isTold ? decided({ view, cellKey, row, rule, ...facts }) : null
 }
 

@@ -2,25 +2,24 @@ import type { CrmCapabilities } from '../../crm/crm.js'
 import {
   acknowledgeRichRecord,
   acknowledgeToggleRecord,
+  decideGuest,
   decidePartly,
   decideRich,
   decideToggle,
+  kindOf,
+  planGuest,
   planPartly,
   planRich,
   planToggle,
-  RICH,
-  TOGGLE,
   type CellMemory,
   type Decision,
   type LastWriter,
   type Observation,
   type Plan,
   type ToggleValue,
-  type ValueKind,
 } from '../../domain/reconcile/index.js'
 import type { RichValue } from '../../domain/tenant-basis.js'
 import type { StoredValue } from '../../ledger/copy/cells.js'
-import { decideGuest, planGuest } from '../view/further-addresses.js'
 
 /** A record as an acknowledged write left it. */
 export interface AcknowledgedRecord {
@@ -89,7 +88,7 @@ export const RICH_RULE: Rule = {
 
 /** A purpose of which some record cannot be read: only what denies crosses, among the others. */
 export function partlyReadRule(capabilities: CrmCapabilities, isOldestRead: boolean): Rule {
-  const kind = (capabilities.values === 'toggle' ? TOGGLE : RICH) as ValueKind<StoredValue>
+  const kind = kindOf(capabilities.values)
   return {
     ...ruleFor(capabilities),
     decide: (observation, memory) => decidePartly(observation, memory, kind, isOldestRead),
@@ -100,14 +99,14 @@ export function partlyReadRule(capabilities: CrmCapabilities, isOldestRead: bool
 /** An address that CRM records have only as a further one: their withdrawals reach eMarketeer, nothing is written to them. */
 export const GUEST_RULE: Rule = {
   decide: decideGuest,
-  plan: (observation, memory) => planGuest(observation, memory, false),
+  plan: (observation, memory) => planGuest(observation, memory, kindOf('rich')),
   acknowledge: (memory) => memory,
 }
 
 /** An address, or a category of it, from which every record has gone: a deny that one left behind reaches eMarketeer. */
 export const LEFT_TOGGLE_RULE: Rule = {
   ...GUEST_RULE,
-  plan: (observation, memory) => planGuest(observation, memory, true),
+  plan: (observation, memory) => planGuest(observation, memory, kindOf('toggle')),
 }
 
 /** The rule for a CRM's purposes. */

@@ -1,17 +1,6 @@
 import { isPurposeCell, type CellKey } from '../../domain/cell-key.js'
 import type { Purpose } from '../../domain/legal-basis.js'
-import {
-  EMPTY_MEMORY,
-  hasInheritedRichDeny,
-  hasInheritedToggleDeny,
-  type CellMemory,
-  type Decision,
-  type Observation,
-  type Plan,
-  type RecordReading,
-  type ToggleValue,
-} from '../../domain/reconcile/index.js'
-import type { RichValue } from '../../domain/tenant-basis.js'
+import type { Observation, Plan, RecordReading } from '../../domain/reconcile/index.js'
 import type { StoredValue } from '../../ledger/copy/cells.js'
 import {
   unarrivedDenies,
@@ -20,7 +9,6 @@ import {
   type OutsideAddress,
 } from '../../ledger/copy/crm-other-addresses.js'
 import { isCrmSource } from '../../emarketeer/index.js'
-import type { ObservedCell } from './cell-observation.js'
 import type { AddressView } from './observe.js'
 import { recordReading } from '../../ledger/copy/record-reading.js'
 
@@ -66,68 +54,6 @@ export function guestsToTell(
     const record = recordReading(contact, purpose)
     return record ? [record] : []
   })
-}
-
-/** Whether a deny left with its record and has not reached eMarketeer. */
-export function leftDeny({ observation, memory }: ObservedCell, isToggle: boolean): boolean {
-  return isToggle
-    ? hasInheritedToggleDeny(
-        observation as Observation<ToggleValue>,
-        memory as CellMemory<ToggleValue>,
-      )
-    : hasInheritedRichDeny(observation as Observation<RichValue>, memory as CellMemory<RichValue>)
-}
-
-/**
- * A withdrawal of a record at its further address, or of one that has left: eMarketeer follows it, and the record stays as
- * it is (C5, F5).
- */
-export function decideGuest(
-  observation: Observation<StoredValue>,
-  memory: CellMemory<StoredValue>,
-): Decision<StoredValue> {
-  const { basis, version } = observation.emarketeer
-  return {
-    line: basis === 'withdrawn' ? 'R1' : basis === 'none' ? 'R2' : 'R3',
-    emarketeerTarget: 'withdrawn',
-    recordTargets: [],
-    inputs: {
-      emarketeerMoved: memory.seen ? memory.seen.version !== version : null,
-      crmMoved: null,
-      recordSetChanged: false,
-      emarketeerMaybeOurs: false,
-      crmMaybeOurs: false,
-      laterEmarketeer: false,
-      laterCrm: false,
-      proof: 'none',
-      seenEpochIsCurrent: memory.seen?.epoch === observation.epoch,
-      carriedDeny: true,
-      inheritedDeny: false,
-    },
-    unmapped: [],
-    wantsStamp: false,
-    ambiguous: false,
-  }
-}
-
-/** The one write that follows; what was observed while the address had records of its own stays as it was. */
-export function planGuest(
-  observation: Observation<StoredValue>,
-  memory: CellMemory<StoredValue>,
-  isToggle: boolean,
-): Plan<StoredValue> {
-  const { basis, version } = observation.emarketeer
-  if (basis === 'withdrawn') {
-    const openLoosen = memory.openLoosen === version ? version : null
-    // What left its deny here has told it; should a record come back, the link starts afresh.
-    const told = openLoosen === null && leftDeny({ observation, memory }, isToggle)
-    const { seen, departed } = told ? EMPTY_MEMORY : memory
-    return { memory: { ...memory, openLoosen, seen, departed }, writes: [] }
-  }
-  return {
-    memory,
-    writes: [{ side: 'emarketeer', value: 'withdrawn', expectedVersion: version, loosens: false }],
-  }
 }
 
 /**

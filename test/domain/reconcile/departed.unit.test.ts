@@ -6,10 +6,10 @@ import {
   decideToggle,
   denyOfLeaver,
   EMPTY_MEMORY,
-  hasInheritedRichDeny,
-  hasInheritedToggleDeny,
+  hasInheritedDeny,
   planRich,
   planToggle,
+  RICH,
   TOGGLE,
   type ToggleValue,
 } from '../../../src/domain/reconcile/index.js'
@@ -23,7 +23,7 @@ describe('a deny whose record leaves before it reached eMarketeer', () => {
   const alone = observe(yes, stays)
 
   it('still closes the gate, withdraws, and is remembered until eMarketeer is seen withdrawn', () => {
-    expect(hasInheritedToggleDeny(alone, before)).toBe(true)
+    expect(hasInheritedDeny(alone, before, TOGGLE)).toBe(true)
     const decision = decideToggle(alone, before)
     expect([decision.line, decision.emarketeerTarget]).toEqual(['T2', 'withdrawn'])
     const { memory } = planToggle(alone, before, decision)
@@ -40,7 +40,7 @@ describe('a deny whose record leaves before it reached eMarketeer', () => {
     const again = observe(emarketeer('consent', 3), stays)
     const decision = decideToggle(again, withdrawn)
     expect([decision.line, decision.emarketeerTarget]).toEqual(['T2', 'consent'])
-    expect(hasInheritedToggleDeny(again, planToggle(again, withdrawn, decision).memory)).toBe(false)
+    expect(hasInheritedDeny(again, planToggle(again, withdrawn, decision).memory, TOGGLE)).toBe(false)
   })
 
   it('is nothing to inherit where eMarketeer held it already', () => {
@@ -48,7 +48,7 @@ describe('a deny whose record leaves before it reached eMarketeer', () => {
       emarketeer('withdrawn', 1),
       record<ToggleValue>('deny', 'x', { recordId: 'r2' }),
     )
-    expect(hasInheritedToggleDeny(observe(emarketeer('consent', 2), stays), held)).toBe(false)
+    expect(hasInheritedDeny(observe(emarketeer('consent', 2), stays), held, TOGGLE)).toBe(false)
   })
 
   it('is not settled by what an older epoch saw in eMarketeer (a restore may have taken it away)', () => {
@@ -57,10 +57,10 @@ describe('a deny whose record leaves before it reached eMarketeer', () => {
       record<ToggleValue>('deny', 'x', { recordId: 'r2' }),
     )
     const restored = { ...observe(emarketeer('consent', 2), stays), epoch: EPOCH + 1 }
-    expect(hasInheritedToggleDeny(restored, held)).toBe(true)
+    expect(hasInheritedDeny(restored, held, TOGGLE)).toBe(true)
     expect(decideToggle(restored, held).emarketeerTarget).toBe('withdrawn')
     const left = { ...held, seen: { ...held.seen!, records: [] } }
-    expect(hasInheritedToggleDeny(restored, left)).toBe(false)
+    expect(hasInheritedDeny(restored, left, TOGGLE)).toBe(false)
   })
 
   it('is not known by what an older epoch saw of its record, which leaves as a deny', () => {
@@ -80,7 +80,7 @@ describe('a deny whose record leaves before it reached eMarketeer', () => {
       record<LegalBasis>('withdrawn', '3', { recordId: 'r2' }),
       ...rest.records,
     )
-    expect(hasInheritedRichDeny(rest, denied)).toBe(true)
+    expect(hasInheritedDeny(rest, denied, RICH)).toBe(true)
     expect(decideRich(rest, denied).emarketeerTarget).toBe('withdrawn')
     const both = observe<LegalBasis>(
       yes,
@@ -88,7 +88,7 @@ describe('a deny whose record leaves before it reached eMarketeer', () => {
       ...rest.records,
     )
     const written = planRich(both, EMPTY_MEMORY, decideRich(both, EMPTY_MEMORY)).memory
-    expect(hasInheritedRichDeny(rest, written)).toBe(true)
+    expect(hasInheritedDeny(rest, written, RICH)).toBe(true)
   })
 })
 

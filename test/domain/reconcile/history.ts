@@ -3,8 +3,9 @@ import {
   anyInDoubt,
   countsAsBasis,
   EMPTY_MEMORY,
-  hasInheritedRichDeny,
-  hasInheritedToggleDeny,
+  hasInheritedDeny,
+  RICH,
+  TOGGLE,
 } from '../../../src/domain/reconcile/index.js'
 import { isPositive, type LegalBasis } from '../../../src/domain/legal-basis.js'
 import { NOTHING_MAPPED } from '../../../src/domain/tenant-basis.js'
@@ -294,9 +295,7 @@ export function sendable(world: World): boolean {
         (oldest.value === OWN && countsAsBasis(oldest as never, before as never, world.mapping))) &&
       !anyInDoubt(obs, world.memory as never)
     : live.every((row) => row.value === 'allow')
-  const left = world.rich
-    ? hasInheritedRichDeny(obs, world.memory as never)
-    : hasInheritedToggleDeny(obs, world.memory as never)
+  const left = hasInheritedDeny(obs, world.memory, (world.rich ? RICH : TOGGLE) as never)
   return (
     isPositive(world.basis) && allows && !left && !live.some((row) => row.mark || isDeny(row.value))
   )

@@ -2,6 +2,8 @@ import { categoryCell, type CellKey } from '../../../domain/cell-key.js'
 import type { Purpose } from '../../../domain/legal-basis.js'
 import {
   countsAsBasis,
+  hasInheritedDeny,
+  kindOf,
   type RecordReading,
   type SeenRecord,
 } from '../../../domain/reconcile/index.js'
@@ -10,7 +12,6 @@ import type { RichValue } from '../../../domain/tenant-basis.js'
 import type { CrmCapabilities } from '../../../crm/crm.js'
 import { isCrmSource } from '../../../emarketeer/index.js'
 import { isDeny } from '../../../ledger/copy/crm-other-addresses.js'
-import { leftDeny } from '../../view/further-addresses.js'
 import { categoryRows, mayBeOf, purposeRecords, type AddressView } from '../../view/observe.js'
 import { recordReading } from '../../../ledger/copy/record-reading.js'
 import type { GateContext } from './gate-facts.js'
@@ -153,7 +154,9 @@ function answers(context: GateContext, view: AddressView, categoryId: string): (
     view.carriedDenies.has(`${crmContactId} ${cellKey}`),
   )
   return [
-    ...(carriesNo || departedDenies(context, view, cellKey, records ?? [], true) ? [false] : []),
+    ...(carriesNo || departedDenies(context, view, cellKey, records ?? [], 'toggle')
+      ? [false]
+      : []),
     ...view.subscriptions.filter((row) => mayBeOf(row, categoryId)).map((row) => row.subscribed),
     ...view.denyOnlySubscriptions
       .filter((row) => mayBeOf(row, categoryId) && row.subscribed !== true)
@@ -167,10 +170,10 @@ function departedDenies(
   view: AddressView,
   cellKey: CellKey,
   records: readonly RecordReading<string>[],
-  isToggle = context.capabilities?.values === 'toggle',
+  values = context.capabilities?.values ?? 'rich',
 ): boolean {
   const seen = observedAt(context, view, cellKey, records)
-  return seen !== null && leftDeny(seen, isToggle)
+  return seen !== null && hasInheritedDeny(seen.observation, seen.memory, kindOf(values))
 }
 
 /**
