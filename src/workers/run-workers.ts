@@ -139,14 +139,48 @@ export async function runWorkers(
 
 /** A worker as a part of the process. */
 function partOf(worker: Worker): Part {
+  let stopped = false
   return {
-    run: () => worker.run(),
+    run: async () => {
+      try {
+        await Promise.race([worker.run(), failureOf(worker)])
+      } catch (error) {
+        throw stopped ? error : failed(worker, error)
+      }
+    },
     stop: () => {
+      stopped = true
       if (worker.getState() === 'RUNNING') {
         worker.shutdown()
       }
     },
   }
+}
+
+const LOOK_EVERY_MS = 1_000
+
+/**
+ * A worker that may not poll any more, as its namespace is gone, has failed; but it waits, maybe without end, for its other polls
+ * before it ends. It is not waited for: the process would look well, and serve a part of its queues.
+ */
+async function failureOf(worker: Worker): Promise<void> {
+  while (worker.getState() !== 'FAILED') {
+    if (worker.getState() === 'STOPPED') {
+      return
+    }
+    await wait(LOOK_EVERY_MS, undefined, { ref: false })
+  }
+  throw failed(worker)
+}
+
+function failed({ options: { taskQueue } }: Worker, cause?: unknown): AppError {
+  return cause instanceof AppError
+    ? cause
+    : new AppError(
+        'temporal_unreachable',
+        `The worker of the queue ${taskQueue} has failed, and so all of this process end; the log says why.`,
+        { cause },
+      )
 }
 
 /** Sees to the crons of the sweeps while the workers live. */

@@ -8,7 +8,20 @@ import { withTemporal } from '../support/with-temporal.js'
 
 const database = withDatabase()
 const processes = withProcesses()
+const temporal = withTemporal()
 const nowhere = 'http://127.0.0.1:9'
+
+const envOf = (port: number, namespace: string, buildId: string) => ({
+  DATABASE_URL: database.url,
+  TEMPORAL_ADDRESS: `127.0.0.1:${port}`,
+  TEMPORAL_NAMESPACE: namespace,
+  EMARKETEER_SYNC_URL: nowhere,
+  EMARKETEER_CONNECT_URL: nowhere,
+  EMARKETEER_API_KEY: 'none-of-more-than-thirty-two-characters',
+  PUBLIC_URL: nowhere,
+  BUILD_ID: buildId,
+  ALLOW_LOOPBACK_HTTP: 'true',
+})
 
 describe.each([
   ['neither read nor write the worker deployment', /WorkerDeployment/, 'unversioned'],
@@ -26,17 +39,8 @@ describe.each([
 
   it('says so where it starts, in doctor and in release show, and what to do', async () => {
     const buildId = `build-${standing}`
-    const env = {
-      DATABASE_URL: database.url,
-      TEMPORAL_ADDRESS: `127.0.0.1:${(door.address() as AddressInfo).port}`,
-      TEMPORAL_NAMESPACE: temporal.namespace,
-      EMARKETEER_SYNC_URL: nowhere,
-      EMARKETEER_CONNECT_URL: nowhere,
-      EMARKETEER_API_KEY: 'none-of-more-than-thirty-two-characters',
-      PUBLIC_URL: nowhere,
-      BUILD_ID: buildId,
-      ALLOW_LOOPBACK_HTTP: 'true',
-    }
+    const port = (door.address() as AddressInfo).port
+    const env = envOf(port, temporal.namespace, buildId)
     const worker = await processes.start({
       entry: 'bin/lbsync.mjs',
       args: ['worker', '--json'],
@@ -60,6 +64,19 @@ describe.each([
     await worker.stop()
   }, 480_000)
 })
+
+it('a worker that may not poll any more ends, with all queues of its process', async () => {
+  const door = doorThatDenies(temporal.address, /PollWorkflowTaskQueue/)
+  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve))
+  const port = (door.address() as AddressInfo).port
+  const ended = await runLbsync(
+    ['worker', '--json'],
+    envOf(port, temporal.namespace, 'may-not-poll'),
+  )
+  expect(ended.exitCode).toBe(5)
+  expect(ended.stdout).toContain('"code":"temporal_unreachable"')
+  door.close()
+}, 480_000)
 
 /** Passes calls on to a Temporal server; those of these names it denies, as a server does whose credentials may not. */
 function doorThatDenies(address: string, names: RegExp): Http2Server {
