@@ -1,5 +1,17 @@
 import tseslint from 'typescript-eslint'
 
+const SQL_ELSEWHERE = [
+  {
+    selector:
+      "CallExpression[callee.property.name='query'] > Literal[value=/^\\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\\b/i]",
+    message: 'SQL stands in src/ledger only.',
+  },
+  {
+    selector: "CallExpression[callee.property.name='query'][arguments.0.type='TemplateLiteral']",
+    message: 'SQL stands in src/ledger only.',
+  },
+]
+
 /** Floating promises matter most in workflow code; exhaustive switches keep the vocabulary closed. */
 export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', '.cache/', 'coverage/'] },
@@ -28,17 +40,30 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     ignores: ['src/ledger/**', 'src/embedded/**'],
     rules: {
+      'no-restricted-syntax': ['error', ...SQL_ELSEWHERE],
+    },
+  },
+  {
+    // What comes from outside is read by registered schemas alone (docs/architecture.md, "Tolerant reading"). Left out is
+    // what we wrote ourselves: configuration, facts, cursors.
+    files: ['src/http/**/*.ts', 'src/crm/**/*.ts', 'src/emarketeer/**/*.ts'],
+    ignores: [
+      'src/http/answers.ts',
+      'src/crm/**/{basis-mapping,config,cursor,facts,form-facts,view-facts}.ts',
+    ],
+    rules: {
       'no-restricted-syntax': [
         'error',
+        ...SQL_ELSEWHERE,
         {
           selector:
-            "CallExpression[callee.property.name='query'] > Literal[value=/^\\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\\b/i]",
-          message: 'SQL stands in src/ledger only.',
+            "MemberExpression[object.name='z'][property.name=/^(object|looseObject|strictObject)$/]",
+          message: 'An answer is made of `part`s by `answer`, which registers it.',
         },
         {
-          selector:
-            "CallExpression[callee.property.name='query'][arguments.0.type='TemplateLiteral']",
-          message: 'SQL stands in src/ledger only.',
+          selector: 'MemberExpression[property.name=/^(safeParse|parseAsync|safeParseAsync)$/]',
+          message:
+            'An answer is read by `http.json`, `readRecords`, `readValue` or `readSmallText`.',
         },
       ],
     },

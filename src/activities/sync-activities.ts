@@ -41,7 +41,8 @@ export function createSyncActivities(systems: Systems): Created {
     catchUpBoth: (run) =>
       on(run, async (session) => {
         await catchUpBoth(session)
-        return report(session)
+        const unreadable = session.unreadable?.lines() ?? []
+        return { ...report(session), ...(unreadable.length === 0 ? {} : { unreadable }) }
       }),
 
     syncDue: ({ reading, place, ...run }) =>

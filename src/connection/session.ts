@@ -5,6 +5,7 @@ import type { ConnectionRow } from '../ledger/connection/connections.js'
 import type { Database } from '../ledger/db/database.js'
 import type { SyncRun } from '../ledger/run/runs.js'
 import type { Logger } from '../telemetry/logger.js'
+import type { UnreadableRecords } from './unreadable-records.js'
 
 /** The CRM side of a connection, opened; null where eMarketeer alone decides. */
 export interface OpenCrm extends Pick<CrmDriver, 'basisMapping'> {
@@ -27,6 +28,8 @@ export interface SyncSession {
   readonly call: CallContext & { readonly tally: RequestTally }
   /** What was learned on the way about both sides' clocks. Absent where nobody watches them. */
   readonly clock?: { readonly crm: ClockReading | null; readonly emarketeer: ClockReading | null }
+  /** Records that could not be read. Absent where nobody counts them. */
+  readonly unreadable?: UnreadableRecords
   readonly log: Logger
   /** Tells whoever watches that the work is alive; also how cancellation is noticed. */
   readonly heartbeat: (progress: Progress) => void

@@ -16,6 +16,7 @@ import type { SyncRun } from '../ledger/run/runs.js'
 import { logger } from '../telemetry/logger.js'
 import { factSecrets } from './fact-secrets.js'
 import { ClockWatch } from './crm-clock.js'
+import { UnreadableRecords } from './unreadable-records.js'
 import { keepWebhookSecret } from './webhook-secret.js'
 import type { OpenCrm, Progress, SyncSession } from './session.js'
 
@@ -109,6 +110,12 @@ export class Systems {
     const systems = this.systemsOf(connection)
     const clock = new ClockWatch()
     const { db } = this.options
+    const log = logger('sync').child({
+      connectionId: connection.connectionId,
+      tier: run.tier,
+      runId: run.runId,
+    })
+    const unreadable = new UnreadableRecords(log)
     return {
       db: work.onSign ? noticing(db, work.onSign) : db,
       connection,
@@ -120,14 +127,12 @@ export class Systems {
         signal: work.signal,
         tally: new RequestTally(),
         onClock: clock.note,
+        onUnreadable: unreadable.note,
         onRequest: work.onSign,
       },
       clock,
-      log: logger('sync').child({
-        connectionId: connection.connectionId,
-        tier: run.tier,
-        runId: run.runId,
-      }),
+      unreadable,
+      log,
       heartbeat: work.heartbeat ?? (() => undefined),
     }
   }

@@ -17,7 +17,7 @@ export interface SweepNote {
   /** Why, by code and in words; null where it is done. */
   readonly code: string | null
   readonly message: string | null
-  /** What of its housekeeping could not be done, in words. */
+  /** What could not be read, and what of its housekeeping could not be done, in words. */
   readonly untidy: readonly string[]
 }
 
@@ -31,6 +31,6 @@ export interface SweepResult extends WorkReport {
   readonly skipped?: true
   /** It was cancelled in Temporal: not everything was passed over. The cron goes on. */
   readonly cancelled?: true
-  /** What of the housekeeping could not be done, in words; absent: all was. */
+  /** What could not be read, and what of the housekeeping could not be done, in words; absent: all was. */
   readonly untidy?: readonly string[]
 }

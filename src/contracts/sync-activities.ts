@@ -72,8 +72,10 @@ export interface SyncActivities {
   activateConnection(input: { connectionId: string }): Promise<void>
   /** Brings the categories to the CRM (D3). */
   syncCategories(input: RunReference): Promise<WorkReport>
-  /** Reads what changed on both sides since the last time. */
-  catchUpBoth(input: RunReference): Promise<WorkReport>
+  /** Reads what changed on both sides since the last time; `unreadable`: records that could not be, in words. */
+  catchUpBoth(
+    input: RunReference,
+  ): Promise<WorkReport & { readonly unreadable?: readonly string[] }>
   /** Passes over what is due, a few batches. */
   syncDue(
     input: RunReference & { reading: 'direct' | 'copy'; place: DuePlace | null },

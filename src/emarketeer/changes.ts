@@ -18,43 +18,23 @@ export interface ChangeFacts {
   readonly writer: Writer | null
 }
 
-/** A consent value before or after a change. */
-export interface ConsentPoint {
-  readonly legalBasis: ReadLegalBasis
-  readonly version: number
-  readonly eventTimeMs: number | null
-}
-
-/** A subscription value before or after a change. */
-export interface SubscriptionPoint {
-  readonly subscribed: boolean
-  readonly version: number
-  readonly eventTimeMs: number | null
-}
-
 /** A basis was set, renewed, withdrawn or removed. `profiling` is to be ignored. */
 export interface ConsentChanged extends ChangeFacts {
   readonly type: 'consent.changed'
   readonly purpose: Purpose | 'profiling'
-  readonly before: ConsentPoint
-  readonly after: ConsentPoint
-  readonly text: string | null
-  readonly comment: string | null
+  readonly after: { readonly legalBasis: ReadLegalBasis; readonly version: number }
 }
 
 /** A subscription was switched. */
 export interface SubscriptionChanged extends ChangeFacts {
   readonly type: 'subscription.changed'
   readonly categoryId: string
-  readonly before: SubscriptionPoint
-  readonly after: SubscriptionPoint
+  readonly after: { readonly subscribed: boolean; readonly version: number }
 }
 
 /** A contact appeared. If its address is suppressed its state starts `withdrawn`, without a consent change. */
 export interface ContactCreated extends ChangeFacts {
   readonly type: 'contact.created'
-  readonly createdAtMs: number
-  readonly mobile: string | null
 }
 
 /** A contact got another address (F5). */
@@ -67,17 +47,11 @@ export interface ContactEmailChanged extends ChangeFacts {
 /** A contact was deleted. */
 export interface ContactDeleted extends ChangeFacts {
   readonly type: 'contact.deleted'
-  /** Hex SHA-256 of the normalised address; null for a contact that had none. */
-  readonly emailSha256: string | null
 }
 
-/** A category was created, renamed or archived (D3). */
+/** A category was created, renamed or archived: all are read anew (D3). */
 export interface CategoryChanged extends ChangeFacts {
   readonly type: 'category.created' | 'category.renamed' | 'category.archived'
-  readonly categoryId: string
-  readonly name: string
-  /** Of a rename only. */
-  readonly oldName: string | null
 }
 
 /**

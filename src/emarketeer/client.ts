@@ -1,6 +1,5 @@
 import type { CallContext } from '../http/index.js'
 import type {
-  Account,
   Audience,
   AudiencePage,
   AudienceRequest,
@@ -30,8 +29,8 @@ export interface PageQuery {
  */
 export interface EmarketeerClient {
   readonly accountId: string
-  /** The account and its sending setting (B1). */
-  account(context?: CallContext): Promise<Account>
+  /** Asks whether there is such an account, and whether our key is good for it (B1). */
+  account(context?: CallContext): Promise<void>
   /** A page of the change feed (B2). */
   changes(query: ChangesQuery, context?: CallContext): Promise<ChangesAnswer>
   /** State of up to 1,000 contacts (B3); `readManyStates` takes more. Reads our own writes. */
@@ -41,7 +40,7 @@ export interface EmarketeerClient {
   /**
    * Conditional bulk write (B4). After a 5xx, a time-out or a broken connection the same call is repeated up to twice;
    * then the error has `mayHaveBeenApplied`, and the caller repeats it later with the same key and items. 429 is
-   * thrown at once. An item that is refused as malformed comes back as `invalid`, `other`; the rest is written.
+   * thrown at once. An item that is refused as malformed comes back as `invalid`; the rest is written.
    */
   writeStates(request: WriteRequest, context?: CallContext): Promise<WriteAnswer>
   /** Subscription categories (B5). */
@@ -63,7 +62,7 @@ export interface EmarketeerClient {
   putWebhook(
     webhook: { url: string; events: readonly ChangeType[] },
     context?: CallContext,
-  ): Promise<WebhookRegistration & { readonly secret: string }>
+  ): Promise<{ readonly secret: string }>
   /** Removes the webhook; also when there is none. */
   deleteWebhook(context?: CallContext): Promise<void>
   /** Makes a new secret; for 24 hours both sign. */

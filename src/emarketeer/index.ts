@@ -20,7 +20,6 @@ export {
   createPublicContacts,
   MAX_UPSERTS,
   type ContactUpsert,
-  type ContactUpserted,
   type PublicContacts,
   type PublicContactsConfig,
 } from './public-contacts.js'

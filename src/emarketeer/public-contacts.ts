@@ -1,8 +1,9 @@
-import { z } from 'zod'
 import {
+  answer,
   type CallContext,
   createHttp,
   type HttpTimeouts,
+  part,
   UpstreamError,
   type UpstreamCode,
 } from '../http/index.js'
@@ -27,15 +28,6 @@ export interface ContactUpsert {
   readonly externalId?: string | null
 }
 
-/** Outcome for one contact: the oldest with that address was updated, or a new one made; or eMarketeer refused it. */
-export type ContactUpserted =
-  | {
-      readonly contactId: string
-      readonly email: string
-      readonly status: 'created' | 'updated'
-    }
-  | { readonly contactId: null; readonly email: string; readonly status: 'refused' }
-
 /** Most contacts of one call. */
 export const MAX_UPSERTS = 100
 
@@ -46,13 +38,11 @@ export interface PublicContacts {
    * again, so that nobody waits for somebody else's address to be corrected. While the API asked for time, or for five
    * minutes after it refused the key, it is not called, and the same error is thrown again.
    *
-   * @returns outcomes in the order given.
+   * Who was created is not told: it shows where they are read.
+   *
    * @throws UpstreamError; RangeError above 100 contacts.
    */
-  upsert(
-    contacts: readonly ContactUpsert[],
-    context?: CallContext,
-  ): Promise<readonly ContactUpserted[]>
+  upsert(contacts: readonly ContactUpsert[], context?: CallContext): Promise<void>
   close(): void
 }
 
@@ -64,14 +54,15 @@ export interface PublicContactsConfig {
   readonly timeouts?: Partial<HttpTimeouts> | undefined
 }
 
-const result = z
-  .object({
-    index: z.int(),
-    id: z.string().min(1),
-    email: z.string(),
-    status: z.enum(['created', 'updated']),
-  })
-  .transform(({ index, id, email, status }) => ({ index, contactId: id, email, status }))
+/** Who is there now, and with what state, is read from the sync feed. */
+const upserted = answer(
+  {
+    name: 'emarketeer.upserted',
+    operation: 'POST /contacts-api/v1/contacts',
+    lossUnit: 'call',
+  },
+  part({}),
+)
 
 /** The API asked for time, or refused the key: until then it is not called, whoever asks. */
 interface Shut {
@@ -106,28 +97,19 @@ export function createPublicContacts(config: PublicContactsConfig): PublicContac
     timeouts: config.timeouts,
     hooks: { describeError: describeEmarketeerError },
   })
-  const send = async (
-    contacts: readonly ContactUpsert[],
-    context: CallContext | undefined,
-  ): Promise<readonly ContactUpserted[]> => {
-    const answer = await http.json(
+  const send = async (contacts: readonly ContactUpsert[], context: CallContext | undefined) => {
+    await http.json(
       {
         method: 'POST',
         path: '/contacts-api/v1/contacts',
-        operation: 'POST /contacts-api/v1/contacts',
+        operation: upserted.operation,
         name: 'contacts.upsert',
         effect: 'write',
         json: { contacts },
         context,
       },
-      z.object({
-        results: z
-          .array(result)
-          .length(contacts.length)
-          .refine((results) => results.every(({ index }, position) => index === position)),
-      }),
+      upserted,
     )
-    return answer.body.results.map(({ index: _index, ...outcome }) => outcome)
   }
   let shut: Shut | null = null
   return {
@@ -136,21 +118,15 @@ export function createPublicContacts(config: PublicContactsConfig): PublicContac
       if (shut !== null && Date.now() < shut.untilMs) {
         throw shut.error
       }
-      const outcomes = new Map<ContactUpsert, ContactUpserted>()
       for (let left = contacts; left.length > 0;) {
         try {
-          const results = await send(left, context)
-          results.forEach((outcome, index) => outcomes.set(left[index]!, outcome))
-          break
+          await send(left, context)
+          return
         } catch (error) {
           shut = shutBy(error)
           left = withoutRefused(error, 'contacts', left).rest
         }
       }
-      return contacts.map(
-        (contact) =>
-          outcomes.get(contact) ?? { contactId: null, email: contact.email, status: 'refused' },
-      )
     },
     close: () => http.close(),
   }

@@ -1,6 +1,7 @@
 import { isTooLarge, type CallContext } from '../http/index.js'
 import type { EmarketeerClient, StatesQuery } from './client.js'
 import { MAX_STATES } from './operations/state-operations.js'
+import { statesRead } from './wire/state-schemas.js'
 import { emarketeerSpelling } from './spelling.js'
 import { TOO_LARGE, type StatePart, type StatesRead } from './states.js'
 import { withoutRefused } from './without-refused.js'
@@ -98,6 +99,7 @@ async function readHalves(
   if (values.length === 1) {
     const [value] = values
     const [contactId, email] = key === 'contactIds' ? [value!, null] : [null, value!]
+    context?.onUnreadable?.({ operation: statesRead.operation, path: TOO_LARGE, id: contactId })
     return { items: [], unreadable: [{ contactId, email, path: TOO_LARGE }], missing: [] }
   }
   const middle = Math.ceil(values.length / 2)

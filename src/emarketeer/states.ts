@@ -14,8 +14,6 @@ export interface ConsentState {
   readonly recordedAtMs: number | null
   readonly source: string | null
   readonly actor: Actor | null
-  readonly text: string | null
-  readonly comment: string | null
 }
 
 /** Subscription of one address to one category that is not archived. */
@@ -35,7 +33,6 @@ export interface ContactState {
   readonly contactId: string
   readonly email: string | null
   readonly mobile: string | null
-  readonly createdAtMs: number
   /** null where not asked for, and for a contact without e-mail, which has no state. */
   readonly consents: Readonly<Record<Purpose, ConsentState>> | null
   /** null as with `consents`. */
@@ -74,5 +71,6 @@ export interface StatesPage {
   readonly items: readonly ContactState[]
   readonly unreadable: readonly UnreadableState[]
   readonly nextCursor: string | null
-  readonly total: number
+  /** null: not told. */
+  readonly total: number | null
 }

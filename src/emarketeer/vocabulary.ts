@@ -28,7 +28,6 @@ export interface Actor {
 /** Who wrote through the bulk write (B4); null for every other change. */
 export interface Writer {
   readonly clientId: string
-  readonly idempotencyKey: string
 }
 
 /** Every type a feed item can have (B2). */

@@ -1,8 +1,8 @@
 import { Webhook, WebhookVerificationError } from 'standardwebhooks'
-import { z } from 'zod'
 import { isStorableId } from '../domain/storable-text.js'
-import { jsonOrUndefined, SMALL_ANSWER } from '../http/index.js'
+import { readSmallText } from '../http/index.js'
 import type { FeedItem } from './changes.js'
+import { webhookEnvelope } from './wire/change-schemas.js'
 import { readChange } from './wire/read-change.js'
 
 /** Why a delivery is not believed. None of them is worth a retry by the sender. */
@@ -33,8 +33,6 @@ export interface WebhookDelivery {
 /** What a delivery is signed by; one without any of them is none. */
 export const WEBHOOK_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const
 
-const envelope = z.object({ type: z.string(), timestamp: z.string(), data: z.unknown() })
-
 /**
  * Verifies a delivery per Standard Webhooks 1.0.0 and reads its change (docs/wire-emarketeer.md, B7).
  *
@@ -59,7 +57,7 @@ export function verifyWebhook(
     return { ok: false, reason: refusal }
   }
   const webhookId = headers['webhook-id'] ?? ''
-  const body = readEnvelope(delivery.rawBody)
+  const body = readSmallText(webhookEnvelope, delivery.rawBody)
   if (body === null || !isStorableId(webhookId)) {
     return { ok: false, reason: 'malformed_body' }
   }
@@ -109,10 +107,4 @@ function refusalOf(error: unknown): WebhookRefusal {
     return 'timestamp_out_of_tolerance'
   }
   return /Invalid Signature Headers/.test(message) ? 'timestamp_unreadable' : 'bad_signature'
-}
-
-function readEnvelope(rawBody: Buffer): z.output<typeof envelope> | null {
-  const body = jsonOrUndefined(rawBody.toString('utf8'), SMALL_ANSWER.elements)
-  const result = envelope.safeParse(body)
-  return result.success ? result.data : null
 }

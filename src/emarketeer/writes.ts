@@ -1,5 +1,5 @@
 import type { LegalBasis, Purpose } from '../domain/legal-basis.js'
-import type { Actor, CrmSource, ReadLegalBasis } from './vocabulary.js'
+import type { Actor, CrmSource } from './vocabulary.js'
 
 /** The conditional bulk write (docs/wire-emarketeer.md, B4). Times are Unix milliseconds. */
 
@@ -43,34 +43,17 @@ export interface WriteRequest {
   readonly items: readonly StateWrite[]
 }
 
-/** The value that won, given with a conflict. */
-export interface CurrentValue {
-  readonly version: number
-  readonly eventTimeMs: number | null
-  readonly recordedAtMs: number | null
-  readonly source: string | null
-  readonly actor: Actor | null
-  /** Of a consent item, else null. */
-  readonly legalBasis: ReadLegalBasis | null
-  /** Of a subscription item, else null. */
-  readonly subscribed: boolean | null
-}
-
 /** Outcome of one item; each is atomic by itself. None of them is an error of the call. */
 export type WriteResult =
-  /** Stored, with its new version; its change is in the feed. */
-  | { readonly status: 'applied'; readonly version: number; readonly changeId: string }
-  /** The value already was the one asked for, at this version; nothing was stored. */
-  | { readonly status: 'unchanged'; readonly version: number }
-  /** Somebody was faster: decide again on `current`, and write with a new key (F1). */
-  | { readonly status: 'conflict'; readonly version: number; readonly current: CurrentValue }
+  /** Stored, with its new version; its change is in the feed, by this id where one was told. */
+  | { readonly status: 'applied'; readonly version: number; readonly changeId: string | null }
   | {
-      readonly status: 'notFound'
-      readonly code: 'contact_not_found' | 'category_not_found' | 'other'
-    }
-  | {
-      readonly status: 'invalid'
-      readonly code: 'event_time_in_future' | 'category_archived' | 'contact_has_no_email' | 'other'
+      /**
+       * `unchanged`: the value already was the one asked for, and nothing was stored. `conflict`: somebody was faster:
+       * decide again, and write with a new key (F1). `notFound`: the contact, or the category. `unknown`: the result
+       * cannot be read; it may have been stored.
+       */
+      readonly status: 'unchanged' | 'conflict' | 'notFound' | 'invalid' | 'unknown'
     }
 
 /** Outcome of a call. */

@@ -23,10 +23,20 @@ export interface ClockReading {
   readonly resolutionMs: 1000
 }
 
+/** A record of an answer that could not be read, and was left out alone. Holds no value of it. */
+export interface UnreadableRecord {
+  readonly operation: string
+  /** Where it does not fit, e.g. `consents.marketingSendouts.version`. */
+  readonly path: string
+  /** Its id, where that could be read. */
+  readonly id: string | null
+}
+
 /** Passed with every call: cancellation, and where the call's side facts go. All parts are optional. */
 export interface CallContext {
   readonly signal?: AbortSignal | undefined
   readonly tally?: RequestTally | undefined
   readonly onRequest?: ((record: RequestRecord) => void) | undefined
+  readonly onUnreadable?: ((record: UnreadableRecord) => void) | undefined
   readonly onClock?: ((reading: ClockReading) => void) | undefined
 }

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { z } from 'zod'
 import { type AnswerLimits, PAGE_ANSWER } from './answer-limits.js'
+import type { Answer } from './answers.js'
 import type { CallContext } from './call-context.js'
 import { readClock } from './clock-reading.js'
 import { createGot, requestUrl } from './create-got.js'
@@ -89,14 +90,14 @@ export function createHttp(options: HttpOptions): Http {
 
   async function json<S extends z.ZodType>(
     request: HttpRequest,
-    schema: S,
+    answer: Answer<S>,
   ): Promise<HttpAnswer<z.output<S>>> {
-    const answer = await text(request)
-    const reading = readJson(answer, schema, limitsOf(request))
+    const given = await text(request)
+    const reading = readJson(given, answer, limitsOf(request))
     if (!reading.ok) {
-      throw failure(options, request, reading.code, reading.reason, answer)
+      throw failure(options, request, reading.code, reading.reason, given)
     }
-    return { ...answer, body: reading.value }
+    return { ...given, body: reading.value }
   }
 
   function limitsOf(request: HttpRequest): AnswerLimits {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { AnswerLimits } from './answer-limits.js'
+import type { Answer } from './answers.js'
 import type { CallContext } from './call-context.js'
 import type { UpstreamCode, UpstreamSystem } from './upstream-error.js'
 
@@ -96,7 +97,10 @@ export interface Http {
   /** Calls and returns the text of an accepted answer. */
   text(request: HttpRequest): Promise<TextAnswer>
   /** Calls, parses JSON and checks its shape. */
-  json<S extends z.ZodType>(request: HttpRequest, schema: S): Promise<HttpAnswer<z.output<S>>>
+  json<S extends z.ZodType>(
+    request: HttpRequest,
+    answer: Answer<S>,
+  ): Promise<HttpAnswer<z.output<S>>>
   /** Closes kept connections. */
   close(): void
 }

@@ -7,10 +7,23 @@ export {
   SMALL_ANSWER,
 } from './answer-limits.js'
 export { FittingPages, isTooLarge } from './fitting-pages.js'
+export {
+  answer,
+  type Answer,
+  ANSWERS,
+  type LossUnit,
+  part,
+  readRecords,
+  readSmallText,
+  readValue,
+  watchingIds,
+  entries,
+} from './answers.js'
 export { createHttp } from './create-http.js'
 export { LONGEST_WAIT_SECONDS } from './retry-after.js'
 export { rowsUpTo } from './rows-up-to.js'
 export { jsonOrUndefined } from './parse-json.js'
+export { whereTold } from './where-told.js'
 export type {
   ErrorDescription,
   Http,
@@ -20,7 +33,7 @@ export type {
   HttpTimeouts,
   TextAnswer,
 } from './http-types.js'
-export type { CallContext, ClockReading, RequestRecord } from './call-context.js'
+export type { CallContext, ClockReading, RequestRecord, UnreadableRecord } from './call-context.js'
 export { RequestTally, type RequestKind } from './request-tally.js'
 export {
   UpstreamError,

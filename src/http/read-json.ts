@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { AnswerLimits } from './answer-limits.js'
+import { type Answer, readValue } from './answers.js'
 import type { TextAnswer } from './http-types.js'
 import { parseJson } from './parse-json.js'
 
@@ -13,36 +14,23 @@ export type JsonReading<T> =
       readonly reason: string
     }
 
-/** The path of a zod issue, e.g. `items[3].email`. */
-export function issuePath(path: readonly PropertyKey[]): string {
-  const text = path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${shownKey(String(part))}`))
-    .join('')
-  return text.replace(/^\./, '') || '(whole body)'
-}
-
-/** A key of a schema of ours; in a map keyed by their words, it may be anybody's. */
-function shownKey(key: string): string {
-  return /^[A-Za-z@._]{1,60}$/.test(key) ? key : '?'
-}
-
 /** Parses and checks a body; names the first path that does not fit, never the value found there. */
 export function readJson<S extends z.ZodType>(
-  answer: TextAnswer,
-  schema: S,
+  given: TextAnswer,
+  answer: Answer<S>,
   limits: AnswerLimits,
 ): JsonReading<z.output<S>> {
-  const contentType = answer.headers['content-type'] ?? ''
+  const contentType = given.headers['content-type'] ?? ''
   if (!/[/+]json\b/i.test(contentType)) {
     return { ok: false, code: 'upstream_not_json', reason: 'the answer is not JSON by its type' }
   }
-  return readJsonText(answer.body, schema, limits.elements)
+  return readJsonText(given.body, answer, limits.elements)
 }
 
 /** As {@link readJson}, of a text whose type is known: a part of a `$batch`. */
 export function readJsonText<S extends z.ZodType>(
   text: string,
-  schema: S,
+  answer: Answer<S>,
   maxElements: number,
 ): JsonReading<z.output<S>> {
   const parsed = parseJson(text, maxElements)
@@ -50,12 +38,11 @@ export function readJsonText<S extends z.ZodType>(
     const code = parsed.tooLarge ? 'upstream_answer_too_large' : 'upstream_not_json'
     return { ok: false, code, reason: parsed.reason }
   }
-  const result = schema.safeParse(parsed.value)
-  if (result.success) {
-    return { ok: true, value: result.data }
+  const reading = readValue(answer, parsed.value)
+  if (reading.ok) {
+    return reading
   }
-  const issue = result.error.issues[0]
-  const path = issuePath(issue?.path ?? [])
+  const { path, issue } = reading
   if (issue?.code === 'too_big' && issue.origin === 'array') {
     const reason = `the answer holds more than ${issue.maximum} entries at ${path}`
     return { ok: false, code: 'upstream_answer_too_large', reason }

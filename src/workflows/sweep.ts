@@ -47,12 +47,14 @@ async function sweepNow(input: SweepInput): Promise<SweepResult> {
   let phase: Phase = 'running'
   let totals = NO_WORK
   let told: readonly string[] = []
+  let unreadable: readonly string[] = []
   answer(sweepStatusQuery, SWEEP_STATUS, () => ({ connectionId, phase, totals, notices: told }))
   refuseOtherSignals(tellInDetails)
   const work = async () => {
     setCurrentDetails('Reading what changed on both sides')
     const read = await sync.catchUpBoth(run)
     totals = addWork(totals, read)
+    unreadable = read.unreadable ?? []
     const categories = await sync.syncCategories(run)
     totals = addWork(totals, categories)
     const before = totals
@@ -75,7 +77,7 @@ async function sweepNow(input: SweepInput): Promise<SweepResult> {
       await noteSweep({ connectionId, outcome: 'refused', ...ended.refused })
       return { ...totals, notices: told, refused: ended.refused }
     }
-    const untidy = await tidyUp(connectionId)
+    const untidy = [...unreadable, ...(await tidyUp(connectionId))]
     told = await notices(connectionId)
     phase = 'done'
     setCurrentDetails(detailsOf(totals, [...untidy, ...told]))

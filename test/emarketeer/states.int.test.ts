@@ -41,7 +41,6 @@ describe('reading states', () => {
       contactId: '100001',
       email: 'anna@example.test',
       mobile: '+46',
-      createdAtMs: Date.UTC(2025, 1, 1, 8),
       consents: {
         storeAndProcess: { legalBasis: 'none', version: 0, eventTimeMs: null, actor: null },
         marketingSendouts: {
@@ -159,13 +158,13 @@ describe('reading states', () => {
 
   it('hands on a contact of another shape as unreadable, naming the place', async () => {
     const good = { contactId: '2', email: null, createdAt: '2026-01-01T08:00:00Z' }
-    const odd = { contactId: '1', email: 'a@x.example', createdAt: '2026-01-01 08:00' }
+    const odd = { contactId: '1', email: 'a@x.example', subscriptions: 7 }
     const body = { items: [odd, good, 7, { ...odd, contactId: 'x'.repeat(300) }], missing: [] }
     await standIn.control.post('faults', { path: '/states/read', status: 200, body })
     const read = await standIn.client.readStates({ contactIds: ['1', '2'] })
     expect(read.items.map(({ contactId }) => contactId)).toEqual(['2'])
     expect(read.unreadable).toEqual([
-      { contactId: '1', email: 'a@x.example', path: 'createdAt' },
+      { contactId: '1', email: 'a@x.example', path: 'subscriptions' },
       { contactId: null, email: null, path: '(whole body)' },
       { contactId: null, email: 'a@x.example', path: 'contactId' },
     ])

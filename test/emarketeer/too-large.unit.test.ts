@@ -26,7 +26,6 @@ const stateOf = (contactId: string): ContactState => ({
   contactId,
   email: `${contactId}@example.test`,
   mobile: null,
-  createdAtMs: 0,
   consents: null,
   subscriptions: null,
 })

@@ -63,18 +63,19 @@ describe('writing states', () => {
       source: 'crmDynamics',
       actor: PERSON,
     })
-    expect(items[0]?.consents?.marketingSendouts.comment).toHaveLength(255)
+    const [stored] = await changes()
+    expect(stored).toMatchObject({ detail: { comment: expect.stringMatching(/^.{255}$/) } })
     expect(items[0]?.subscriptions?.[0]).toMatchObject({ subscribed: false, version: 1 })
   })
 
   it('leaves an equal value alone, whatever the version', async () => {
     const same = { ...withdraw, legalBasis: 'consent', expectedVersion: 1 } as const
     const { results } = await standIn.client.writeStates(write(same))
-    expect(results).toEqual([{ status: 'unchanged', version: 3 }])
+    expect(results).toEqual([{ status: 'unchanged' }])
     expect(await changes()).toEqual([])
   })
 
-  it('gives the present value with a conflict', async () => {
+  it('says a conflict where somebody was faster', async () => {
     await standIn.at('acts', {
       acts: [{ kind: 'subscription', contactId: '100001', categoryId: 'c1', subscribed: false }],
     })
@@ -82,21 +83,10 @@ describe('writing states', () => {
     const { results } = await standIn.client.writeStates(
       write({ ...withdraw, expectedVersion: 2 }, on),
     )
-    expect(results).toMatchObject([
-      {
-        status: 'conflict',
-        version: 3,
-        current: { legalBasis: 'consent', subscribed: null, version: 3, source: 'import' },
-      },
-      {
-        status: 'conflict',
-        version: 1,
-        current: { legalBasis: null, subscribed: false, actor: { type: 'dataSubject' } },
-      },
-    ])
+    expect(results).toEqual([{ status: 'conflict' }, { status: 'conflict' }])
   })
 
-  it('tells each item that cannot be written why', async () => {
+  it('tells which items cannot be written', async () => {
     await standIn.at('categories/c2/archive')
     const { results } = await standIn.client.writeStates(
       write(
@@ -106,12 +96,8 @@ describe('writing states', () => {
         { ...withdraw, contactId: '100003' },
       ),
     )
-    expect(results).toMatchObject([
-      { status: 'notFound', code: 'contact_not_found' },
-      { status: 'notFound', code: 'category_not_found' },
-      { status: 'invalid', code: 'category_archived' },
-      { status: 'invalid', code: 'contact_has_no_email' },
-    ])
+    const statuses = results.map(({ status }) => status)
+    expect(statuses).toEqual(['notFound', 'notFound', 'invalid', 'invalid'])
   })
 
   it('sends a time that a wrong clock puts into the future as now', async () => {
@@ -122,22 +108,17 @@ describe('writing states', () => {
     expect(items[0]?.consents?.marketingSendouts.eventTimeMs).toBeLessThanOrEqual(Date.now())
     await standIn.control.post('clock', { skewMs: -10 * 60_000 })
     const late = write({ ...off, eventTimeMs: Date.now() })
-    expect((await standIn.client.writeStates(late)).results).toEqual([
-      { status: 'invalid', code: 'event_time_in_future' },
-    ])
+    expect((await standIn.client.writeStates(late)).results).toEqual([{ status: 'invalid' }])
   })
 
   it('writes the others where an item is refused as malformed', async () => {
     const malformed = { ...withdraw, actor: { ...PERSON, id: 7 as unknown as string } }
     const tally = new RequestTally()
     const { results } = await standIn.client.writeStates(write(malformed, off), { tally })
-    expect(results).toMatchObject([
-      { status: 'invalid', code: 'other' },
-      { status: 'applied', version: 1 },
-    ])
+    expect(results).toMatchObject([{ status: 'invalid' }, { status: 'applied', version: 1 }])
     expect(tally.totals().emarketeer).toBe(2)
     const alone = await standIn.client.writeStates(write(malformed))
-    expect(alone.results).toEqual([{ status: 'invalid', code: 'other' }])
+    expect(alone.results).toEqual([{ status: 'invalid' }])
   })
 
   it('replays the first answer of a key, and refuses the key for another body', async () => {

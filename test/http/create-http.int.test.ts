@@ -7,6 +7,7 @@ import { createGzip } from 'node:zlib'
 import { z } from 'zod'
 import { describeEmarketeerError } from '../../src/emarketeer/describe-emarketeer-error.js'
 import {
+  answer,
   type ClockReading,
   createHttp,
   type Http,
@@ -19,7 +20,15 @@ import {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
-const schema = z.object({ items: z.array(z.object({ email: z.string() })) })
+const things = { operation: 'GET /things/{id}', lossUnit: 'call' } as const
+const schema = answer(
+  { ...things, name: 'test.things' },
+  z.object({ items: z.array(z.object({ email: z.string() })) }),
+)
+const short = answer(
+  { ...things, name: 'test.short' },
+  z.object({ items: rowsUpTo(200, z.object({ email: z.string() })) }),
+)
 const read: HttpRequest = {
   method: 'GET',
   path: '/things/anna%40example.test',
@@ -82,8 +91,8 @@ describe('createHttp', () => {
       onClock: (reading: ClockReading) => clocks.push(reading),
       onRequest: (record: RequestRecord) => records.push(record),
     }
-    const answer = await http.json({ ...read, context }, schema)
-    expect(answer.body).toEqual({ items: [{ email: 'a' }] })
+    const told = await http.json({ ...read, context }, schema)
+    expect(told.body).toEqual({ items: [{ email: 'a' }] })
     expect(tally.totals()).toEqual({ emarketeer: 1, crm: 0 })
     expect(tally.operations()).toEqual({ 'emarketeer.things.get': 1 })
     expect(Math.abs(clocks[0]!.offsetMs)).toBeLessThan(1_500)
@@ -151,7 +160,10 @@ describe('createHttp', () => {
 
   it('names no key of a map in which an answer does not fit', async () => {
     handler = answering(200, '{"anna 1":{"4670123":1}}')
-    const map = z.record(z.string(), z.record(z.string(), z.string()))
+    const map = answer(
+      { ...things, name: 'test.map' },
+      z.record(z.string(), z.record(z.string(), z.string())),
+    )
     const error = await http.json(read, map).catch((thrown: unknown) => thrown)
     expect((error as Error).message).toContain('does not fit at ?.?')
   })
@@ -215,7 +227,6 @@ describe('createHttp', () => {
     ],
   ])('refuses an answer of too many %s before it is looked into', async (_name, body, reason) => {
     handler = answering(200, body)
-    const short = z.object({ items: rowsUpTo(200, z.object({ email: z.string() })) })
     const error = await http.json(read, short).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'upstream_answer_too_large', retryable: false })
     expect((error as Error).message).toContain(reason)
@@ -226,7 +237,10 @@ describe('createHttp', () => {
       200,
       String.raw`{"items":[{"email":"a\u0000b"},{"email":"\ud800"},{"email":"\ud83d\ude00"}],"__proto__":{"x":1},"\u005f_proto__":1,"k\u0000":1}`,
     )
-    const { body } = await http.json(read, z.record(z.string(), z.unknown()))
+    const { body } = await http.json(
+      read,
+      answer({ ...things, name: 'test.any' }, z.record(z.string(), z.unknown())),
+    )
     expect(body).toEqual({
       items: [{ email: 'a\u001ab' }, { email: '\ufffd' }, { email: '😀' }],
       'k\u001a': 1,

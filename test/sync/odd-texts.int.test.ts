@@ -88,7 +88,7 @@ it('names records whose address holds what cannot be kept', async () => {
 describe('a state of eMarketeer that does not fit the contract', () => {
   it.each([
     ['a version that no column holds', '"version":0', `"version":${2 ** 40}`],
-    ['a time that is none', '"createdAt":"', '"createdAt":"on '],
+    ['a time that is none', '"recordedAt":"', '"recordedAt":"on '],
   ])('(%s) is that one contact’s, who is not taken for gone', async (_name, right, wrong) => {
     const ann = await world.now.linked({ basis: 'none' })
     await ann.unsubscribe()

@@ -130,6 +130,19 @@ describe('sweepRun', () => {
     expect(world.inputs('tidyUp')).toHaveLength(2)
   })
 
+  it('is done, and tells what could not be read', async () => {
+    const unreadable = ['2 records could not be read: GET /changes at detail.new.version']
+    const world = workflows.world({
+      catchUpBoth: async () => ({ ...report(1), unreadable }),
+      tidyUp: async () => ({ untidy: ['the webhooks'] }),
+    })
+    const connectionId = newConnection()
+    const handle = await start('sweepRun', connectionId)
+    const untidy = [...unreadable, 'the webhooks']
+    expect(await handle.result()).toEqual({ ...report(1), notices: [], untidy })
+    expect(world.inputs('noteSweep')).toEqual([{ ...noted(connectionId, 'done'), untidy }])
+  })
+
   it('tells what housekeeping could not do by itself', async () => {
     const untidy = ["the CRM's webhooks could not be looked after (crm_unreachable)"]
     workflows.world({ tidyUp: async () => ({ untidy }) })

@@ -13,7 +13,7 @@ export interface SweepView {
   readonly message: string | null
   /** None was done for two hours though it should have been: the matter may be known (`outcome`) or not. */
   readonly overdue: boolean
-  /** What the last one that was done had to leave undone of its housekeeping, in words. */
+  /** What the last one that was done could not read, or had to leave undone of its housekeeping, in words. */
   readonly untidy: readonly string[]
   /** When its cron was last found gone, and was started again. */
   readonly cronRestartedAt: string | null

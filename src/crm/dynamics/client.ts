@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
 import {
+  type Answer,
   type CallContext,
   type Http,
   type HttpAnswer,
   type HttpRequest,
+  readRecords,
   type TextAnswer,
   UpstreamError,
 } from '../../http/index.js'
 import type { TokenSource } from './auth/token-source.js'
+import { rowPage } from './reading/rows.js'
 import { CUSTOMIZATION_LOCK } from './wire/error-codes.js'
 
 /** Path of the Web API below the environment. */
@@ -44,10 +47,20 @@ export class DataverseClient {
   /** @throws UpstreamError, also `upstream_not_json` for a page of HTML. */
   json<S extends z.ZodType>(
     request: DataverseRequest,
-    schema: S,
+    answer: Answer<S>,
     context: CallContext,
   ): Promise<HttpAnswer<z.output<S>>> {
-    return this.#authenticated(request, context, (call) => this.http.json(call, schema))
+    return this.#authenticated(request, context, (call) => this.http.json(call, answer))
+  }
+
+  /** The rows of a single page, each read by itself. @throws UpstreamError as {@link json} */
+  async rows<S extends z.ZodType>(
+    request: DataverseRequest,
+    row: Answer<S>,
+    context: CallContext,
+  ): Promise<z.output<S>[]> {
+    const { body } = await this.json(request, rowPage, context)
+    return readRecords(row, body.value, context)
   }
 
   async #authenticated<T>(

@@ -1,8 +1,11 @@
 import { z } from 'zod'
-import type { CallContext } from '../../http/index.js'
+import { answer, type CallContext, part } from '../../http/index.js'
 import type { DataverseClient } from './client.js'
 
-const answer = z.object({ UserId: z.string(), OrganizationId: z.string() })
+const whoIAm = answer(
+  { name: 'dynamics.whoAmI', operation: 'GET /WhoAmI', lossUnit: 'call' },
+  part({ UserId: z.guid(), OrganizationId: z.guid() }),
+)
 
 /** Who the token is, and in which organisation: the cheapest proof of both. Ids in lower case. @throws UpstreamError */
 export async function whoAmI(
@@ -10,8 +13,8 @@ export async function whoAmI(
   context: CallContext,
 ): Promise<{ userId: string; organizationId: string }> {
   const { body } = await client.json(
-    { method: 'GET', path: 'WhoAmI', operation: 'GET /WhoAmI', name: 'whoAmI', effect: 'read' },
-    answer,
+    { method: 'GET', path: 'WhoAmI', operation: whoIAm.operation, name: 'whoAmI', effect: 'read' },
+    whoIAm,
     context,
   )
   return { userId: body.UserId.toLowerCase(), organizationId: body.OrganizationId.toLowerCase() }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import type {
+  Answer,
   CallContext,
   ClockReading,
   HttpAnswer,
@@ -43,11 +44,11 @@ export class SuperOfficeClient {
   /** @throws UpstreamError, also `upstream_not_json` for a page of HTML; AppError `crm_tenant_unavailable` */
   json<S extends z.ZodType>(
     request: SuperOfficeRequest,
-    schema: S,
+    answer: Answer<S>,
     context: CallContext,
   ): Promise<HttpAnswer<z.output<S>>> {
     return this.door.through(context, (entry) =>
-      entry.http.json(this.#call(request, entry, context), schema),
+      entry.http.json(this.#call(request, entry, context), answer),
     )
   }
 

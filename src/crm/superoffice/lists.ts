@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import type { CallContext } from '../../http/index.js'
+import {
+  type Answer,
+  answer,
+  type CallContext,
+  entries,
+  part,
+  readRecords,
+} from '../../http/index.js'
 import type { SuperOfficeClient } from './client.js'
 import { normalizeKey } from './wire/keys.js'
 import { toFlag, toNumber } from './wire/values.js'
@@ -34,26 +41,40 @@ const entry = {
 }
 
 /** Entries as they are told (docs/wire-superoffice.md, 4.1 to 4.3). */
-export const purposeEntry = z.looseObject({ ...entry, ConsentPurposeId: scalar, Active: scalar })
+export const purposeEntry = part({ ...entry, ConsentPurposeId: scalar, Active: scalar })
 /** See {@link purposeEntry}. */
-export const basisEntry = z.looseObject({ ...entry, LegalBaseId: scalar })
+export const basisEntry = part({ ...entry, LegalBaseId: scalar })
 /** See {@link purposeEntry}. */
-export const sourceEntry = z.looseObject({
-  ...entry,
-  ConsentSourceId: scalar,
-  MailTemplateId: scalar,
-})
+export const sourceEntry = part({ ...entry, ConsentSourceId: scalar, MailTemplateId: scalar })
 
-const LISTS: Readonly<Record<ListName, z.ZodType<ListItem>>> = {
-  ConsentPurpose: purposeEntry.transform((told) => ({
-    ...toListItem(told, told.ConsentPurposeId),
-    active: toFlag(told.Active) ?? true,
-  })),
-  LegalBase: basisEntry.transform((told) => toListItem(told, told.LegalBaseId)),
-  ConsentSource: sourceEntry.transform((told) => ({
-    ...toListItem(told, told.ConsentSourceId),
-    mails: (toNumber(told.MailTemplateId) ?? 0) !== 0,
-  })),
+const LISTS: Readonly<Record<ListName, Answer<z.ZodType<ListItem>>>> = {
+  ConsentPurpose: listEntry(
+    'ConsentPurpose',
+    purposeEntry.transform((told) => ({
+      ...toListItem(told, told.ConsentPurposeId),
+      active: toFlag(told.Active) ?? true,
+    })),
+  ),
+  LegalBase: listEntry(
+    'LegalBase',
+    basisEntry.transform((told) => toListItem(told, told.LegalBaseId)),
+  ),
+  ConsentSource: listEntry(
+    'ConsentSource',
+    sourceEntry.transform((told) => ({
+      ...toListItem(told, told.ConsentSourceId),
+      mails: (toNumber(told.MailTemplateId) ?? 0) !== 0,
+    })),
+  ),
+}
+const listItems = answer(
+  { name: 'superoffice.listItems', operation: 'GET /List/{list}/Items', lossUnit: 'page' },
+  entries,
+)
+
+function listEntry(name: ListName, schema: z.ZodType<ListItem>) {
+  const operation = `GET /List/${name}/Items`
+  return answer({ name: `superoffice.${name}`, operation, lossUnit: 'record' }, schema)
 }
 
 /**
@@ -71,14 +92,14 @@ export async function readListItems(
     {
       method: 'GET',
       path: `/List/${name}/Items`,
-      operation: `GET /List/${name}/Items`,
+      operation: LISTS[name].operation,
       name: 'lists.read',
       effect: 'read',
     },
-    z.array(LISTS[name].nullable().catch(null)),
+    listItems,
     context,
   )
-  return body.filter((item) => item !== null)
+  return readRecords(LISTS[name], body, context)
 }
 
 function toListItem(

@@ -1,16 +1,19 @@
 import { z } from 'zod'
-import type { CallContext } from '../../http/index.js'
+import { answer, type CallContext, part } from '../../http/index.js'
 import type { SuperOfficeClient } from './client.js'
 import type { SuperOfficeFacts } from './facts.js'
 import { wrongEnvironment } from './wrong-environment.js'
 
 /** Only our id is needed by every reading and writing; the rest is looked at by set-up, or where it is told. */
-export const principalAnswer = z.looseObject({
-  AssociateId: z.int(),
-  DatabaseContextIdentifier: z.string().nullish().catch(null),
-  UserType: z.string().nullish().catch(null),
-  FunctionRights: z.array(z.unknown()).nullish().catch(null),
-})
+export const principalAnswer = answer(
+  { name: 'superoffice.principal', operation: 'GET /User/currentPrincipal', lossUnit: 'call' },
+  part({
+    AssociateId: z.int(),
+    DatabaseContextIdentifier: z.string().nullish().catch(null),
+    UserType: z.string().nullish().catch(null),
+    FunctionRights: z.array(z.unknown()).nullish().catch(null),
+  }),
+)
 
 /** Who we are signed in as, and in which database. */
 export interface Principal {
@@ -35,7 +38,7 @@ export async function currentPrincipal(
     {
       method: 'GET',
       path: '/User/currentPrincipal',
-      operation: 'GET /User/currentPrincipal',
+      operation: principalAnswer.operation,
       name: 'currentPrincipal',
       effect: 'read',
     },

@@ -1,10 +1,21 @@
-import { UpstreamError } from '../../http/index.js'
+import { readRecords, UpstreamError } from '../../http/index.js'
+import type { AudienceMember } from '../account.js'
 import type { EmarketeerClient } from '../client.js'
-import { account, audience, audiencePage, categories } from '../wire/account-schemas.js'
+import {
+  account,
+  audience,
+  audiencePage,
+  category,
+  categoryPage,
+  member,
+} from '../wire/account-schemas.js'
 import { assertAtMost, type Wire } from './wire.js'
 
 /** Largest page of members (B6). */
 const MAX_AUDIENCE_PAGE = 5_000
+
+/** A member that does not fit is nobody whom anything could be sent to; it stays one of those who were targeted. */
+const NOBODY: AudienceMember = { contactId: '', email: null, mobile: null }
 
 /** B1, B5, B6: the account, its categories and audiences. */
 export function accountOperations({
@@ -16,11 +27,12 @@ export function accountOperations({
       const at = (path: '/' | '') =>
         call({ method: 'GET', path, operation: 'GET /', name: 'account', effect: 'read', context })
       try {
-        return (await http.json(at('/'), account)).body
+        await http.json(at('/'), account)
       } catch (error) {
         if (error instanceof UpstreamError && error.code === 'upstream_not_found') {
           // The contract does not say whether the base itself ends in a slash; an unknown account is 404 both ways.
-          return (await http.json(at(''), account)).body
+          await http.json(at(''), account)
+          return
         }
         throw error
       }
@@ -36,7 +48,8 @@ export function accountOperations({
         query: { includeArchived },
         context,
       })
-      return (await http.json(request, categories)).body.items
+      const { items } = (await http.json(request, categoryPage)).body
+      return readRecords(category, items, context)
     },
 
     async createAudience({ sendoutId, campaignId, componentId }, context) {
@@ -65,7 +78,9 @@ export function accountOperations({
         context,
       })
       try {
-        return { status: 'page', ...(await http.json(request, audiencePage)).body }
+        const { items, ...rest } = (await http.json(request, audiencePage)).body
+        const members = items.map((one) => readRecords(member, [one], context)[0] ?? NOBODY)
+        return { status: 'page', items: members, ...rest }
       } catch (error) {
         if (error instanceof UpstreamError && error.upstreamCode === 'audience_expired') {
           return { status: 'audienceExpired' }

@@ -1,5 +1,5 @@
 import { UpstreamError } from '../../http/index.js'
-import type { FeedPosition } from '../changes.js'
+import type { FeedItem, FeedPosition } from '../changes.js'
 import type { EmarketeerClient } from '../client.js'
 import { changesPage } from '../wire/change-schemas.js'
 import { readChange } from '../wire/read-change.js'
@@ -31,11 +31,18 @@ export function changeOperations({
         requestTimeoutMs: waitSeconds ? waitSeconds * 1_000 + MARGIN_MS : undefined,
         context,
       })
+      const told = (item: FeedItem) => {
+        if (item.type === 'unreadable') {
+          const { id, path } = item
+          context?.onUnreadable?.({ operation: request.operation, path, id })
+        }
+        return item
+      }
       try {
         const { items, nextCursor, hasMore } = (await http.json(request, changesPage)).body
         return {
           status: 'page',
-          items: items.map((item) => readChange(item, accountId)),
+          items: items.map((item) => told(readChange(item, accountId))),
           nextCursor,
           hasMore,
         }

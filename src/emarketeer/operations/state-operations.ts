@@ -1,6 +1,6 @@
 import { BULK_ANSWER } from '../../http/index.js'
 import type { EmarketeerClient } from '../client.js'
-import { statesPage, statesRead, toStatesPage, toStatesRead } from '../wire/state-schemas.js'
+import { readStates, statesPage, statesRead } from '../wire/state-schemas.js'
 import { assertAtMost, type Wire } from './wire.js'
 
 /** Most contacts of one read, and of one page of the walk. */
@@ -29,7 +29,8 @@ export function stateOperations({
         json: { [key]: values, ...(include === undefined ? {} : { include: [include] }) },
         context,
       })
-      return toStatesRead((await http.json(request, statesRead)).body)
+      const { items, missing } = (await http.json(request, statesRead)).body
+      return { ...readStates(items, request.operation, context), missing }
     },
 
     async walkStates({ cursor, limit, include }, context) {
@@ -44,7 +45,8 @@ export function stateOperations({
         limits: BULK_ANSWER,
         context,
       })
-      return toStatesPage((await http.json(request, statesPage)).body)
+      const { items, ...rest } = (await http.json(request, statesPage)).body
+      return { ...readStates(items, request.operation, context), ...rest }
     },
   }
 }

@@ -1,7 +1,7 @@
 import { type CallContext, type HttpRequest, UpstreamError } from '../../http/index.js'
 import type { EmarketeerClient } from '../client.js'
 import { pause } from '../pause.js'
-import { writeAnswer, writeBody } from '../wire/write-schemas.js'
+import { toWriteResults, writeAnswer, writeBody } from '../wire/write-schemas.js'
 import { withoutRefused } from '../without-refused.js'
 import { MAX_WRITE_ITEMS, type StateWrite, type WriteAnswer, type WriteRequest } from '../writes.js'
 import { assertAtMost, type Wire } from './wire.js'
@@ -43,9 +43,12 @@ export function writeOperations(
       body,
       context,
     })
-    const schema = writeAnswer(write.items)
-    const answer = await repeated(request, () => http.json(request, schema), repeat)
-    return { results: answer.body, replayed: answer.headers['idempotent-replayed'] === 'true' }
+    const expected = writeAnswer(write.items)
+    const answer = await repeated(request, () => http.json(request, expected), repeat)
+    return {
+      results: toWriteResults(answer.body.results, context),
+      replayed: answer.headers['idempotent-replayed'] === 'true',
+    }
   }
   return {
     async writeStates(write, context) {
@@ -67,9 +70,7 @@ export function writeOperations(
         }
       }
       return {
-        results: write.items.map(
-          (item) => results.get(item) ?? { status: 'invalid', code: 'other' },
-        ),
+        results: write.items.map((item) => results.get(item) ?? { status: 'invalid' }),
         replayed,
       }
     },

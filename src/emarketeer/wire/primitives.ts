@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { isStorableId } from '../../domain/storable-text.js'
 import { isLegalBasis } from '../../domain/legal-basis.js'
-import type { ReadLegalBasis } from '../vocabulary.js'
+import { part } from '../../http/index.js'
+import type { Actor, ReadLegalBasis } from '../vocabulary.js'
 
-/** Schemas of the small things on the wire. Extra fields are tolerated everywhere, missing and wrong ones are not. */
+/** Schemas of the small things on the wire. */
 
 /** Every part in its range, so that the date parser always understands what passes. */
 const ISO_UTC =
@@ -14,9 +15,6 @@ export const isoText = z.string().regex(ISO_UTC)
 
 /** ISO 8601 in UTC ending in Z, as Unix milliseconds. */
 export const isoTime = isoText.transform((text) => Date.parse(text))
-
-/** As {@link isoTime}, or null. */
-export const isoTimeOrNull = isoTime.nullable()
 
 /** A basis; a text outside the vocabulary becomes `unreadable`, so that one value does not cost a batch. */
 export const legalBasis = z
@@ -32,22 +30,25 @@ export const version = z.int().nonnegative().max(MAX_VERSION)
 /** An opaque id, as far as it can be kept and asked for again. */
 export const id = z.string().refine(isStorableId)
 
-/** Text or null; an absent optional text is null too. */
+/** Text that can be done without; null where none is told. */
 export const textOrNull = z
-  .string()
-  .nullish()
-  .transform((text) => text ?? null)
+  .unknown()
+  .optional()
+  .transform((text) => (typeof text === 'string' ? text : null))
 
-/** Who acted, or null. */
-export const actorOrNull = z
-  .object({
-    type: z.enum(['dataSubject', 'user', 'crmUser', 'system']),
-    id: z.string().nullable(),
-    name: z.string().nullable(),
-  })
-  .nullable()
+const ACTORS: ReadonlySet<unknown> = new Set(['dataSubject', 'user', 'crmUser', 'system'])
+
+/** Who acted, or null: evidence, on which nothing is decided. */
+export function toActor(told: unknown): Actor | null {
+  const { type, id: actorId, name } = (told ?? {}) as Partial<Record<keyof Actor, unknown>>
+  const text = (value: unknown) => (typeof value === 'string' ? value : null)
+  return ACTORS.has(type)
+    ? { type: type as Actor['type'], id: text(actorId), name: text(name) }
+    : null
+}
+
+/** As {@link toActor}. */
+export const actorOrNull = z.unknown().optional().transform(toActor)
 
 /** Who wrote through the bulk write, or null. */
-export const writerOrNull = z
-  .object({ clientId: z.string(), idempotencyKey: z.string() })
-  .nullable()
+export const writerOrNull = part({ clientId: z.string() }).nullable()

@@ -1,6 +1,5 @@
 import { isStorableId } from '../../domain/storable-text.js'
-import { MAX_ROWS } from '../../http/index.js'
-import { issuePath } from '../../http/read-json.js'
+import { MAX_ROWS, readValue } from '../../http/index.js'
 import type { FeedItem, UnreadableChange } from '../changes.js'
 import { CHANGE_TYPES } from '../vocabulary.js'
 import { change } from './change-schemas.js'
@@ -19,11 +18,8 @@ export function readChange(raw: unknown, accountId: string): FeedItem {
   if (!(CHANGE_TYPES as readonly unknown[]).includes(loose['type'])) {
     return unreadable(loose, 'unknown_type', 'type')
   }
-  const result = change.safeParse(raw)
-  if (result.success) {
-    return result.data
-  }
-  return unreadable(loose, 'malformed', issuePath(result.error.issues[0]?.path ?? []))
+  const reading = readValue(change, raw)
+  return reading.ok ? reading.value : unreadable(loose, 'malformed', reading.path)
 }
 
 function unreadable(

@@ -1,16 +1,23 @@
 import { z } from 'zod'
 import { isLegalBasis, type Purpose } from '../../domain/legal-basis.js'
-import { issuePath } from '../../http/read-json.js'
-import { MAX_ROWS, rowsUpTo } from '../../http/index.js'
+import { isStorableId } from '../../domain/storable-text.js'
+import {
+  answer,
+  type CallContext,
+  entries,
+  MAX_ROWS,
+  part,
+  readValue,
+  rowsUpTo,
+} from '../../http/index.js'
 import type {
   ConsentState,
   ContactState,
-  StatesPage,
   StatesRead,
   SubscriptionState,
   UnreadableState,
 } from '../states.js'
-import { actorOrNull, id, isoText, version } from './primitives.js'
+import { id, isoText, toActor, version } from './primitives.js'
 
 /**
  * States are by far the most of what is read (a million in one large send), so they are checked by schemas without
@@ -22,31 +29,30 @@ const facts = {
   eventTime: isoText.nullable(),
   recordedAt: isoText.nullable(),
   source: z.string().nullable(),
-  actor: actorOrNull,
+  actor: z.unknown().optional(),
 }
-const consent = z.object({
-  ...facts,
-  legalBasis: z.string(),
-  text: z.string().nullish(),
-  comment: z.string().nullish(),
-})
-const subscription = z.object({ ...facts, categoryId: id, subscribed: z.boolean() })
-const contactState = z
-  .object({
+const consent = part({ ...facts, legalBasis: z.string() })
+const subscription = part({ ...facts, categoryId: id, subscribed: z.boolean() })
+
+/** A contact of B3 and B3b. */
+export const contactState = answer(
+  { name: 'emarketeer.contactState', operation: 'POST /states/read', lossUnit: 'record' },
+  part({
     contactId: id,
     email: z.string().nullable(),
-    mobile: z.string().nullish(),
-    createdAt: isoText,
+    mobile: z.unknown().optional(),
     /** Absent where not asked for. A contact without e-mail has no state, whichever way that is written. */
-    consents: z
-      .object({ storeAndProcess: consent.optional(), marketingSendouts: consent.optional() })
-      .nullish(),
+    consents: part({
+      storeAndProcess: consent.optional(),
+      marketingSendouts: consent.optional(),
+    }).nullish(),
     subscriptions: rowsUpTo(MAX_ROWS, subscription).nullish(),
-  })
-  .refine(({ email, consents }) => email === null || !consents || isWhole(consents), {
+  }).refine(({ email, consents }) => email === null || !consents || isWhole(consents), {
     path: ['consents'],
-  })
+  }),
+)
 
+type State = z.output<typeof contactState.schema>
 type Consents<Value> = Readonly<Record<Purpose, Value>>
 
 function isWhole(
@@ -55,61 +61,58 @@ function isWhole(
   return consents.storeAndProcess !== undefined && consents.marketingSendouts !== undefined
 }
 
-/** Contacts are read one by one, so that one which does not fit is no one else's trouble. */
-const items = z.array(z.unknown()).max(MAX_ROWS)
-
-/** Answer of B3. */
-export const statesRead = z.object({ items, missing: rowsUpTo(MAX_ROWS, z.string()) })
+/** Answer of B3. What is no text among the missing is nobody that is known to be missing. */
+export const statesRead = answer(
+  { name: 'emarketeer.statesRead', operation: 'POST /states/read', lossUnit: 'page' },
+  part({
+    items: entries,
+    missing: entries.transform((ids) => ids.filter((one) => typeof one === 'string')),
+  }),
+)
 
 /** Answer of B3b. */
-export const statesPage = z.object({
-  items,
-  nextCursor: z.string().nullable(),
-  total: z.int().nonnegative(),
-})
+export const statesPage = answer(
+  { name: 'emarketeer.statesPage', operation: 'GET /states', lossUnit: 'page' },
+  part({
+    items: entries,
+    nextCursor: z.string().nullable(),
+    total: z.int().nullable().catch(null),
+  }),
+)
 
-/** The checked answer of B3, in our words. */
-export function toStatesRead(answer: z.output<typeof statesRead>): StatesRead {
-  return { ...readEach(answer.items), missing: answer.missing }
-}
-
-/** The checked answer of B3b, in our words. */
-export function toStatesPage(answer: z.output<typeof statesPage>): StatesPage {
-  const { nextCursor, total } = answer
-  return { ...readEach(answer.items), nextCursor, total }
-}
-
-function readEach(raw: readonly unknown[]): Pick<StatesRead, 'items' | 'unreadable'> {
-  const read: ContactState[] = []
+/** Reads contacts one by one, in our words, so that one which does not fit is no one else's trouble. */
+export function readStates(
+  raw: readonly unknown[],
+  operation: string,
+  context: CallContext | undefined,
+): Pick<StatesRead, 'items' | 'unreadable'> {
+  const items: ContactState[] = []
   const unreadable: UnreadableState[] = []
   for (const one of raw) {
-    const parsed = contactState.safeParse(one)
-    if (parsed.success) {
-      read.push(toContactState(parsed.data))
-    } else {
-      unreadable.push(toUnreadable(one, issuePath(parsed.error.issues[0]?.path ?? [])))
+    const reading = readValue(contactState, one)
+    if (reading.ok) {
+      items.push(toContactState(reading.value))
+      continue
     }
+    const { path } = reading
+    const contactId = told(one, 'contactId')
+    context?.onUnreadable?.({ operation, path, id: contactId })
+    unreadable.push({ contactId, email: told(one, 'email'), path })
   }
-  return { items: read, unreadable }
+  return { items, unreadable }
 }
 
 /** As much as can be made out of whom it is about. */
-function toUnreadable(raw: unknown, path: string): UnreadableState {
-  const { contactId, email } = loose.parse(raw)
-  return { contactId, email, path }
+function told(raw: unknown, name: 'contactId' | 'email'): string | null {
+  const value = (raw as Record<string, unknown> | null)?.[name]
+  return typeof value === 'string' && (name === 'email' || isStorableId(value)) ? value : null
 }
 
-const loose = z
-  .object({ contactId: id.nullable().catch(null), email: z.string().nullable().catch(null) })
-  .catch({ contactId: null, email: null })
-
-function toContactState(item: z.output<typeof contactState>): ContactState {
-  const { contactId, email, mobile, createdAt, consents, subscriptions } = item
+function toContactState({ contactId, email, mobile, consents, subscriptions }: State) {
   return {
     contactId,
     email,
-    mobile: mobile ?? null,
-    createdAtMs: Date.parse(createdAt),
+    mobile: typeof mobile === 'string' ? mobile : null,
     consents:
       email !== null && consents && isWhole(consents)
         ? {
@@ -125,25 +128,21 @@ function toConsent(value: z.output<typeof consent>): ConsentState {
   return {
     // A text outside the vocabulary costs this one value, not the batch.
     legalBasis: isLegalBasis(value.legalBasis) ? value.legalBasis : 'unreadable',
-    version: value.version,
-    eventTimeMs: toMs(value.eventTime),
-    recordedAtMs: toMs(value.recordedAt),
-    source: value.source,
-    actor: value.actor,
-    text: value.text ?? null,
-    comment: value.comment ?? null,
+    ...toFacts(value),
   }
 }
 
 function toSubscription(value: z.output<typeof subscription>): SubscriptionState {
+  return { categoryId: value.categoryId, subscribed: value.subscribed, ...toFacts(value) }
+}
+
+function toFacts(value: Pick<z.output<typeof consent>, keyof typeof facts>) {
   return {
-    categoryId: value.categoryId,
-    subscribed: value.subscribed,
     version: value.version,
     eventTimeMs: toMs(value.eventTime),
     recordedAtMs: toMs(value.recordedAt),
     source: value.source,
-    actor: value.actor,
+    actor: toActor(value.actor),
   }
 }
 

@@ -1,73 +1,49 @@
 import { z } from 'zod'
+import { answer, type CallContext, entries, part, readRecords } from '../../http/index.js'
 import type { StateWrite, WriteRequest, WriteResult } from '../writes.js'
 import { SYNC_CLIENT_ID } from '../vocabulary.js'
-import { actorOrNull, isoTimeOrNull, legalBasis, version } from './primitives.js'
-
-const current = z
-  .object({
-    legalBasis: legalBasis.optional(),
-    subscribed: z.boolean().optional(),
-    version,
-    eventTime: isoTimeOrNull,
-    recordedAt: isoTimeOrNull,
-    source: z.string().nullable(),
-    actor: actorOrNull,
-  })
-  .refine((value) => (value.legalBasis === undefined) !== (value.subscribed === undefined))
-  .transform(({ eventTime, recordedAt, legalBasis: basis, subscribed, ...rest }) => ({
-    ...rest,
-    eventTimeMs: eventTime,
-    recordedAtMs: recordedAt,
-    legalBasis: basis ?? null,
-    subscribed: subscribed ?? null,
-  }))
+import { textOrNull, version } from './primitives.js'
 
 const index = z.int().nonnegative()
 
-const result = z.discriminatedUnion('status', [
-  z.object({ index, status: z.literal('applied'), version, changeId: z.string() }),
-  z.object({ index, status: z.literal('unchanged'), version }),
-  z.object({ index, status: z.literal('conflict'), version, current }),
-  z.object({
-    index,
-    status: z.literal('notFound'),
-    code: z.enum(['contact_not_found', 'category_not_found', 'other']).catch('other'),
-  }),
-  z.object({
-    index,
-    status: z.literal('invalid'),
-    code: z
-      .enum(['event_time_in_future', 'category_archived', 'contact_has_no_email', 'other'])
-      .catch('other'),
-  }),
-])
+/** A result of B4. */
+export const writeResult = answer(
+  { name: 'emarketeer.writeResult', operation: 'POST /states/write', lossUnit: 'record' },
+  z
+    .discriminatedUnion('status', [
+      part({ index, status: z.literal('applied'), version, changeId: textOrNull }),
+      part({ index, status: z.enum(['unchanged', 'conflict', 'notFound', 'invalid']) }),
+    ])
+    .transform(({ index: _index, ...rest }) => rest),
+)
+
+const results = answer(
+  { name: 'emarketeer.writeResults', operation: 'POST /states/write', lossUnit: 'call' },
+  part({ results: entries }),
+)
 
 /**
- * Answer of B4 for the given items. A result missing, out of order or about the other kind of value would be put down
- * to the wrong contact: then the whole answer is refused.
+ * Answer of B4 for the given items. A result missing or out of order would be put down to the wrong contact: then the
+ * whole answer is refused.
  */
-export function writeAnswer(items: readonly StateWrite[]) {
-  return z
-    .object({
-      results: z
-        .array(result)
-        .length(items.length)
-        .superRefine((results, check) => {
-          results.forEach((entry, position) => {
-            if (entry.index !== position || !fitsKind(entry, items[position])) {
-              check.addIssue({ code: 'custom', path: [position] })
-            }
-          })
-        }),
-    })
-    .transform(({ results }) => results.map(({ index: _index, ...rest }): WriteResult => rest))
+export function writeAnswer(items: readonly StateWrite[]): typeof results {
+  const isInOrder = (result: unknown, position: number) => {
+    const told = (result as { index?: unknown } | null)?.index
+    return !Number.isInteger(told) || told === position
+  }
+  const schema = results.schema.refine(
+    (told) => told.results.length === items.length && told.results.every(isInOrder),
+    { path: ['results'] },
+  )
+  return { ...results, schema }
 }
 
-function fitsKind(entry: z.output<typeof result>, item: StateWrite | undefined): boolean {
-  return (
-    entry.status !== 'conflict' ||
-    (entry.current.legalBasis !== null) === (item?.kind === 'consent')
-  )
+/** Outcomes in the order of the items; of one that cannot be read nobody knows whether it was applied. */
+export function toWriteResults(
+  raw: readonly unknown[],
+  context: CallContext | undefined,
+): WriteResult[] {
+  return raw.map((one) => readRecords(writeResult, [one], context)[0] ?? { status: 'unknown' })
 }
 
 /** Longest comment the wire takes, characters. */

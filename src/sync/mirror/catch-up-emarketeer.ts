@@ -1,4 +1,4 @@
-import { readManyStates, type ChangesAnswer, type FeedItem } from '../../emarketeer/index.js'
+import { readManyStates, type ChangesAnswer } from '../../emarketeer/index.js'
 import { FittingPages, isTooLarge, UpstreamError } from '../../http/index.js'
 import { ensureEmarketeerAddresses } from '../../ledger/copy/address-mentions.js'
 import { findConnection } from '../../ledger/connection/connections.js'
@@ -80,7 +80,6 @@ export async function catchUpEmarketeer(session: SyncSession): Promise<CatchUpRe
     await readContacts(session, folded.unreadableContactIds)
     items += answer.items.length
     categoriesChanged ||= folded.categoriesChanged
-    warnOfUnreadable(session, answer.items)
     if (!answer.hasMore) {
       if (categoriesChanged) {
         await syncCategories(session)
@@ -181,15 +180,4 @@ async function readContacts(session: SyncSession, contactIds: readonly string[])
   const { connectionId } = session.connection
   await session.db.transaction((tx) => takeStates(tx, connectionId, items, tick))
   await takeUnreadable(session, unreadable, tick)
-}
-
-function warnOfUnreadable(session: SyncSession, items: readonly FeedItem[]): void {
-  for (const item of items) {
-    if (item.type === 'unreadable') {
-      session.log.warn(
-        { code: 'emarketeer_answer_invalid', eventId: item.id, path: item.path },
-        'a change of the feed could not be read; its contacts are read directly',
-      )
-    }
-  }
 }

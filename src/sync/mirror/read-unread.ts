@@ -10,7 +10,7 @@ import { nextTick } from '../../ledger/db/ticks.js'
 import { addressKey, spellingsOf } from '../../domain/email-address.js'
 import { placeOfEmail } from './emarketeer-place.js'
 import { takeStates } from './take-states.js'
-import { statesThatTell, warnOfUnreadableStates } from './unreadable-states.js'
+import { statesThatTell } from './unreadable-states.js'
 import type { SyncSession } from '../../connection/session.js'
 
 const CHUNK = 1_000
@@ -63,7 +63,6 @@ async function readChunk(session: SyncSession, rows: readonly AddressRow[]): Pro
       (unreadable.length === 0 ? [] : unmoved).map((row) => row.addressId),
     )
   })
-  warnOfUnreadableStates(session, unreadable)
 }
 
 /**

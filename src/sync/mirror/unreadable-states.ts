@@ -48,7 +48,6 @@ export async function takeUnreadable(
     await markEmarketeerUnread(tx, addressIds)
     await markEmarketeerUnreadable(tx, addressIds)
   })
-  warnOfUnreadableStates(session, unreadable)
 }
 
 /**
@@ -75,17 +74,4 @@ export function statesThatTell(
     }),
   )
   return items.filter(({ email }) => !doubtful.has(placeOfEmail(email)?.address ?? ''))
-}
-
-/** Tells of contacts in eMarketeer whose state cannot be read: they are excluded from sendouts until it can. */
-export function warnOfUnreadableStates(
-  session: SyncSession,
-  unreadable: readonly UnreadableState[],
-): void {
-  for (const { contactId, path } of unreadable) {
-    session.log.warn(
-      { code: 'emarketeer_answer_invalid', contactId, path },
-      'the state of a contact could not be read',
-    )
-  }
 }

@@ -54,8 +54,10 @@ async function writeEmarketeer(
         session.call,
       )
       part.forEach((job, index) => (job.result = results[index] ?? { status: 'unknown' }))
-      const applied = results.find((result) => result.status === 'applied')
-      probe = applied ? { changeId: applied.changeId, sentAtMs, answeredAtMs: Date.now() } : probe
+      const changeId = results.flatMap((one) =>
+        one.status === 'applied' ? (one.changeId ?? []) : [],
+      )[0]
+      probe = changeId ? { changeId, sentAtMs, answeredAtMs: Date.now() } : probe
     } catch (error) {
       const lost = (error as { mayHaveBeenApplied?: boolean }).mayHaveBeenApplied !== false
       part.forEach((job) => (job.result = { status: lost ? 'unknown' : 'notSent' }))

@@ -19,7 +19,7 @@ export interface EmarketeerJob {
   readonly pending: PendingCell
   readonly loosens: boolean
   readonly item: StateWrite
-  result: WriteResult | { readonly status: 'unknown' | 'notSent' } | null
+  result: WriteResult | { readonly status: 'notSent' } | null
 }
 
 /** One write to the CRM, and what it belongs to; upkeep of rows belongs to no decision. */

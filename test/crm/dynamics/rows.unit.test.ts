@@ -96,7 +96,7 @@ describe('a subscription row', () => {
     ...etag,
     em_subscriptionsid: 'R1',
     _em_contact_value: contactid,
-    _em_category_value: 'CAT',
+    _em_category_value: '6D81597F-0f9f-e711-8122-000d3aa2331d',
     em_rowkey: rowKey(contactid, '12'),
     em_subscribed: false,
     statecode: 0,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { CONSENT_COLUMNS, lacksColumn } from '../../../src/crm/superoffice/reading/consent-row.js'
+import { CONSENT_COLUMNS, unreadableAt } from '../../../src/crm/superoffice/reading/consent-row.js'
 import { personsOf } from '../../../src/crm/superoffice/reading/person.js'
 import { toContact } from '../../../src/crm/superoffice/reading/to-contact.js'
 import { normalizeRows } from '../../../src/crm/superoffice/wire/values.js'
@@ -44,21 +44,25 @@ describe('a person’s rows that lack a column', () => {
 })
 
 describe('a consent row', () => {
-  const whole = Object.fromEntries(CONSENT_COLUMNS.map((column) => [column, null]))
+  const purpose = { 'consentperson.consentPurpose_id.key': 'EMARKETING' }
+  const whole = {
+    ...Object.fromEntries(CONSENT_COLUMNS.map((column) => [column, null])),
+    ...purpose,
+  }
 
   it('that has every column lacks none, be they empty and of any case', () => {
-    expect(normalizeRows([whole]).some(lacksColumn)).toBe(false)
+    expect(normalizeRows([whole]).map(unreadableAt)).toEqual([null])
   })
 
   it.each(['consentperson.updated', 'consentperson.legalBase_id.key', 'consentperson.registered'])(
     'without %s is no answer',
     (column) => {
-      expect(normalizeRows([without(column, whole)]).every(lacksColumn)).toBe(true)
+      expect(normalizeRows([without(column, whole)]).map(unreadableAt)).toEqual([column])
     },
   )
 
   it('may lack what older installations do', () => {
     const older = without('consentperson.consentSource_id.key', whole)
-    expect(normalizeRows([older]).some(lacksColumn)).toBe(false)
+    expect(normalizeRows([older]).map(unreadableAt)).toEqual([null])
   })
 })

@@ -18,3 +18,4 @@ export const told: IsTold<Page> = true
 // That it can fail.
 type Strict = z.ZodObject<{ '@odata.deltaLink': z.ZodCatch<z.ZodOptional<z.ZodBoolean>> }>
 export const misfit: Fits<Required<Page>, Strict> = '@odata.deltaLink'
+export const nothing: Fits<Required<Page>, z.ZodUnknown> = 'a schema without names'

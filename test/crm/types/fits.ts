@@ -1,20 +1,26 @@
 import type { z } from 'zod'
+import type { Answer } from '../../../src/http/index.js'
 
 /**
- * What a schema takes as it stands there, before `catch`, `nullish` and defaults: with them it takes anything, and
- * nothing could be seen to fail.
+ * What a schema takes as it stands there, before `catch`, `nullish`, defaults and transformations: with them it takes
+ * anything, and nothing could be seen to fail.
  */
-type Takes<Schema> = Schema extends
-  | z.ZodCatch<infer Inner>
-  | z.ZodOptional<infer Inner>
-  | z.ZodNullable<infer Inner>
-  | z.ZodDefault<infer Inner>
-  ? Takes<Inner>
-  : Schema extends z.ZodArray<infer Item>
-    ? readonly Takes<Item>[]
-    : Schema extends z.ZodObject<infer Shape>
-      ? { readonly [Name in keyof Shape]: Takes<Shape[Name]> }
-      : z.input<Schema>
+type Takes<Schema> =
+  Schema extends Answer<infer Inner>
+    ? Takes<Inner>
+    : Schema extends z.ZodPipe<infer Inner>
+      ? Takes<Inner>
+      : Schema extends
+            | z.ZodCatch<infer Inner>
+            | z.ZodOptional<infer Inner>
+            | z.ZodNullable<infer Inner>
+            | z.ZodDefault<infer Inner>
+        ? Takes<Inner>
+        : Schema extends z.ZodArray<infer Item>
+          ? readonly Takes<Item>[]
+          : Schema extends z.ZodObject<infer Shape>
+            ? { readonly [Name in keyof Shape]: Takes<Shape[Name]> }
+            : z.input<Schema>
 
 /** A value as JSON has it: a date is a text. */
 type InJson<Value> = Value extends Date
@@ -45,9 +51,11 @@ export type Misfits<Told, Schema> = {
 }[keyof Takes<Schema>]
 
 /** `true` where a schema takes all that the vendor's type says; else the names it does not take. */
-export type Fits<Told, Schema> = [Misfits<Told, Schema>] extends [never]
-  ? true
-  : Misfits<Told, Schema>
+export type Fits<Told, Schema> = [keyof Takes<Schema>] extends [never]
+  ? 'a schema without names'
+  : [Misfits<Told, Schema>] extends [never]
+    ? true
+    : Misfits<Told, Schema>
 
 /** `true`, unless a type is `any` or has no names: then nothing was compared with it. */
 export type IsTold<Told> = 0 extends 1 & Told ? false : [keyof Told] extends [never] ? false : true

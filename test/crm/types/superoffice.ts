@@ -15,7 +15,7 @@ import type { principalAnswer } from '../../../src/crm/superoffice/principal.js'
 import type { personCard } from '../../../src/crm/superoffice/setup/measure-card.js'
 import type { upsertAnswer } from '../../../src/crm/superoffice/setup/measure-upsert.js'
 import type { webhookRow } from '../../../src/crm/superoffice/webhooks/webhook-rows.js'
-import type { massWriteAnswer } from '../../../src/crm/superoffice/writing/mass-write.js'
+import type { massWriteAnswer, rowStatus } from '../../../src/crm/superoffice/writing/mass-write.js'
 import type { Fits, IsTold, OnWire } from './fits.js'
 
 /*
@@ -24,10 +24,6 @@ import type { Fits, IsTold, OnWire } from './fits.js'
  * the API's root, and the bodies of webhooks.
  */
 
-type Result = Omit<OnWire<MassOperationResult>, 'RowStatus'> & {
-  readonly RowStatus: readonly OnWire<UpsertRowStatus>[]
-}
-
 export const fits: {
   readonly purposes: Fits<OnWire<ConsentPurpose>, typeof purposeEntry>
   readonly bases: Fits<OnWire<LegalBase>, typeof basisEntry>
@@ -35,8 +31,9 @@ export const fits: {
   readonly principal: Fits<OnWire<SoPrincipalCarrier>, typeof principalAnswer>
   readonly card: Fits<OnWire<PersonEntity>, typeof personCard>
   readonly webhooks: Fits<OnWire<Webhook>, typeof webhookRow>
-  readonly massWrite: Fits<Result, typeof massWriteAnswer>
-  readonly trialWrite: Fits<Result, typeof upsertAnswer>
+  readonly massWrite: Fits<OnWire<MassOperationResult>, typeof massWriteAnswer>
+  readonly rowStatus: Fits<OnWire<UpsertRowStatus>, typeof rowStatus>
+  readonly trialWrite: Fits<OnWire<MassOperationResult>, typeof upsertAnswer>
 } = {
   purposes: true,
   bases: true,
@@ -45,6 +42,7 @@ export const fits: {
   card: true,
   webhooks: true,
   massWrite: true,
+  rowStatus: true,
   trialWrite: true,
 }
 

@@ -1,11 +1,18 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node'
 import { z } from 'zod'
-import type { CallContext, Http } from '../../../http/index.js'
+import { answer, type CallContext, type Http, part } from '../../../http/index.js'
 
-const tokenAnswer = z.looseObject({
-  access_token: z.string().min(1),
-  expires_in: z.coerce.number(),
-})
+/** What a token's life is taken for where none is told, seconds; one that ends before is refused, and another asked for. */
+const USUAL_LIFE = 3_600
+
+const tokenAnswer = answer(
+  { name: 'dynamics.token', operation: 'POST /{tenant}/oauth2/v2.0/token', lossUnit: 'call' },
+  part({
+    access_token: z.string().min(1),
+    expires_in: z.coerce.number().catch(USUAL_LIFE),
+    token_type: z.literal('Bearer').catch('Bearer'),
+  }),
+)
 
 /** What the flow consists of (docs/wire-dataverse.md, 2). */
 const FORM_FIELDS = ['client_id', 'client_secret', 'grant_type', 'scope']
@@ -37,11 +44,11 @@ export class MsalNetwork implements INetworkModule {
   ): Promise<NetworkResponse<T>> {
     this.failure = null
     try {
-      const answer = await this.http.json(
+      const given = await this.http.json(
         {
           method: 'POST',
           path: new URL(url.slice(this.msalOrigin.length), this.msalOrigin).pathname,
-          operation: 'POST /{tenant}/oauth2/v2.0/token',
+          operation: tokenAnswer.operation,
           name: 'token',
           effect: 'read',
           headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -50,7 +57,7 @@ export class MsalNetwork implements INetworkModule {
         },
         tokenAnswer,
       )
-      return { status: answer.status, headers: { ...answer.headers }, body: answer.body as T }
+      return { status: given.status, headers: { ...given.headers }, body: given.body as T }
     } catch (error) {
       this.failure = error
       throw error

@@ -1,14 +1,16 @@
 import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
+import { answer, type CallContext, part } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { queryString } from '../wire/odata.js'
 
-const organizations = z.object({
-  value: z.array(z.object({ isauditenabled: z.boolean().nullish().catch(null) })),
-})
-const auditable = z.object({
-  IsAuditEnabled: z.object({ Value: z.boolean() }).nullish().catch(null),
-})
+const organization = answer(
+  { name: 'dynamics.auditedOrganization', operation: 'GET /organizations', lossUnit: 'record' },
+  part({ isauditenabled: z.boolean().nullish().catch(null) }),
+)
+const auditable = answer(
+  { name: 'dynamics.auditable', operation: 'GET /EntityDefinitions(contact)', lossUnit: 'call' },
+  part({ IsAuditEnabled: part({ Value: z.boolean() }).nullish().catch(null) }),
+)
 
 const TABLE = "EntityDefinitions(LogicalName='contact')"
 
@@ -19,18 +21,18 @@ const TABLE = "EntityDefinitions(LogicalName='contact')"
  * @throws UpstreamError
  */
 export async function isAuditOn(client: DataverseClient, context: CallContext): Promise<boolean> {
-  const organization = await client.json(
+  const [own] = await client.rows(
     {
       method: 'GET',
       path: `organizations${queryString({ select: ['isauditenabled'] })}`,
-      operation: 'GET /organizations',
+      operation: organization.operation,
       name: 'audit.isOn',
       effect: 'read',
     },
-    organizations,
+    organization,
     context,
   )
-  if (organization.body.value[0]?.isauditenabled !== true) {
+  if (own?.isauditenabled !== true) {
     return false
   }
   const column = `${TABLE}/Attributes(LogicalName='donotbulkemail')`
@@ -42,7 +44,7 @@ async function isOn(client: DataverseClient, path: string, context: CallContext)
     {
       method: 'GET',
       path: path + queryString({ select: ['IsAuditEnabled'] }),
-      operation: 'GET /EntityDefinitions(contact)',
+      operation: auditable.operation,
       name: 'audit.isOn',
       effect: 'read',
     },

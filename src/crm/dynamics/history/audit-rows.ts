@@ -1,20 +1,34 @@
 import { z } from 'zod'
-import { jsonOrUndefined, MAX_ROWS, rowsUpTo, SMALL_ANSWER } from '../../../http/index.js'
+import {
+  type Answer,
+  answer,
+  type CallContext,
+  jsonOrUndefined,
+  MAX_ROWS,
+  part,
+  readRecords,
+  rowsUpTo,
+  SMALL_ANSWER,
+} from '../../../http/index.js'
 import type { BatchPart } from '../wire/batch-decode.js'
 import type { BatchRequest } from '../wire/batch-encode.js'
 import { API_ROOT } from '../client.js'
 import { queryString } from '../wire/odata.js'
 
-const page = z.object({
-  value: rowsUpTo(
-    MAX_ROWS,
-    z.object({
-      auditid: z.guid(),
-      createdon: z.iso.datetime({ offset: true }),
-      _userid_value: z.string().nullish(),
-    }),
-  ),
-})
+/** One entry that cannot be read may be the newest: then nothing is known of this contact. */
+const entryPage = answer(
+  { name: 'dynamics.audit', operation: 'GET /audits', lossUnit: 'record' },
+  part({
+    value: rowsUpTo(
+      MAX_ROWS,
+      part({
+        auditid: z.guid(),
+        createdon: z.iso.datetime({ offset: true }),
+        _userid_value: z.string().nullish().catch(null),
+      }),
+    ),
+  }),
+)
 
 /** One entry of the audit: that a contact was updated, when and by whom; not yet what. */
 export interface AuditEntry {
@@ -38,12 +52,12 @@ export function entriesRequest(contactId: string): BatchRequest {
 }
 
 /** Reads the entries, newest first; null where the audit cannot be read. */
-export function readEntries(part: BatchPart): AuditEntry[] | null {
-  const parsed = page.safeParse(json(part))
-  if (!parsed.success) {
+export function readEntries(given: BatchPart, context: CallContext): AuditEntry[] | null {
+  const page = read(entryPage, given, context)
+  if (page === null) {
     return null
   }
-  return parsed.data.value
+  return page.value
     .map((row) => ({
       auditId: row.auditid,
       createdMs: Date.parse(row.createdon),
@@ -58,25 +72,26 @@ export function detailRequest(entry: AuditEntry): BatchRequest {
   return { method: 'GET', path: API_ROOT + path }
 }
 
-const values = z.looseObject({ donotbulkemail: z.boolean().nullish() })
-const detail = z.object({
-  AuditDetail: z.looseObject({
-    '@odata.type': z.string(),
-    OldValue: values.nullish(),
-    NewValue: values.nullish(),
-  }),
-})
+const values = part({ donotbulkemail: z.boolean().nullish() }).nullish()
+const detail = answer(
+  {
+    name: 'dynamics.auditDetail',
+    operation: 'GET /audits({id})/RetrieveAuditDetails',
+    lossUnit: 'record',
+  },
+  part({ AuditDetail: part({ '@odata.type': z.string(), OldValue: values, NewValue: values }) }),
+)
 
 /**
  * What an entry says of the toggle: its new value, `untouched` where it is about something else, null where it cannot
  * be read or says that the value went.
  */
-export function readDetail(part: BatchPart): boolean | 'untouched' | null {
-  const parsed = detail.safeParse(json(part))
-  if (!parsed.success) {
+export function readDetail(given: BatchPart, context: CallContext): boolean | 'untouched' | null {
+  const told = read(detail, given, context)
+  if (told === null) {
     return null
   }
-  const { '@odata.type': type, OldValue: before, NewValue: after } = parsed.data.AuditDetail
+  const { '@odata.type': type, OldValue: before, NewValue: after } = told.AuditDetail
   if (!type.endsWith('.AttributeAuditDetail')) {
     return 'untouched'
   }
@@ -86,8 +101,11 @@ export function readDetail(part: BatchPart): boolean | 'untouched' | null {
   return named ? (after?.donotbulkemail ?? null) : 'untouched'
 }
 
-function json(part: BatchPart): unknown {
-  return part.status === 200
-    ? jsonOrUndefined(part.body.toString('utf8'), SMALL_ANSWER.elements)
-    : null
+function read<S extends z.ZodType>(
+  from: Answer<S>,
+  { status, body }: BatchPart,
+  context: CallContext,
+): z.output<S> | null {
+  const value = jsonOrUndefined(body.toString('utf8'), SMALL_ANSWER.elements)
+  return status === 200 ? (readRecords(from, [value], context)[0] ?? null) : null
 }

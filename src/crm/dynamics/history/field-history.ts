@@ -1,4 +1,9 @@
-import { type CallContext, type ClockReading, UpstreamError } from '../../../http/index.js'
+import {
+  type CallContext,
+  type ClockReading,
+  readRecords,
+  UpstreamError,
+} from '../../../http/index.js'
 import type { CrmFieldHistory } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import { readByIn } from '../reading/batch-queries.js'
@@ -91,10 +96,7 @@ export class FieldHistory {
     }
     const [rows = []] = await readByIn(this.client, [query], 'contacts.read', context)
     return new Map(
-      rows.flatMap((row) => {
-        const parsed = contactRow.safeParse(row)
-        return parsed.success ? [[parsed.data.contactid.toLowerCase(), parsed.data] as const] : []
-      }),
+      readRecords(contactRow, rows, context).map((row) => [row.contactid.toLowerCase(), row]),
     )
   }
 }

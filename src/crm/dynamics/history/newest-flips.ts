@@ -36,7 +36,7 @@ export async function newestFlips(
   const lists = await ask(client, contactIds.map(entriesRequest), context)
   let open = contactIds.flatMap((contactId, at) => {
     const part = lists[at]
-    const entries = part === undefined ? null : readEntries(part)
+    const entries = part === undefined ? null : readEntries(part, context)
     return entries === null || entries.length === 0 ? [] : [{ contactId, entries }]
   })
   const flips: Flip[] = []
@@ -55,7 +55,7 @@ export async function newestFlips(
           )
     open = looked.filter(({ contactId, entry }, at) => {
       const part = parts[at]
-      const value = part === undefined ? null : readDetail(part)
+      const value = part === undefined ? null : readDetail(part, context)
       if (typeof value === 'boolean') {
         flips.push({ contactId, entry, newValue: value })
       }

@@ -1,4 +1,4 @@
-import { type CallContext, PAGE_ANSWER } from '../../../http/index.js'
+import { type CallContext, PAGE_ANSWER, readRecords } from '../../../http/index.js'
 import { readJsonText } from '../../../http/read-json.js'
 import { sendBatch } from '../batch-call.js'
 import { API_ROOT, type DataverseClient } from '../client.js'
@@ -8,7 +8,7 @@ import { anyOf, queryString } from '../wire/odata.js'
 import { lostAnswer, partError, succeeded, unusableAnswer } from '../wire/part-error.js'
 import { inChunks } from './chunks.js'
 import { PAGE_PREFERENCE, pagesFrom } from './pages.js'
-import { type RawRow, rowPage, type RowPage } from './rows.js'
+import { anyRow, type RawRow, rowPage, type RowPage } from './rows.js'
 
 /** Rows of a set of which one of the properties is one of the values. */
 export interface InQuery {
@@ -54,7 +54,7 @@ export async function readByIn(
   const purpose = { operation: OPERATION, name, effect: 'read' } as const
   const answer = await sendBatch(client, requests, purpose, context)
   for (const [at, { query, index }] of chunked.entries()) {
-    const page = pageOf(answer.parts[at])
+    const page = pageOf(answer.parts[at], query, context)
     results[index]?.push(...page.value, ...(await furtherRows(client, query, page, name, context)))
   }
   return results
@@ -79,7 +79,7 @@ async function furtherRows(
   return rows
 }
 
-function pageOf(part: BatchPart | undefined): RowPage {
+function pageOf(part: BatchPart | undefined, { setName }: InQuery, context: CallContext): RowPage {
   if (part === undefined) {
     throw lostAnswer(OPERATION, 'read', 'fewer answers than requests')
   }
@@ -90,5 +90,6 @@ function pageOf(part: BatchPart | undefined): RowPage {
   if (!reading.ok) {
     throw unusableAnswer(OPERATION, reading)
   }
-  return reading.value
+  const row = { ...anyRow, operation: `GET /${setName}` }
+  return { ...reading.value, value: readRecords(row, reading.value.value, context) }
 }

@@ -10,13 +10,7 @@ import { lostAnswer } from '../wire/part-error.js'
 import type { CategoryMap } from './category-map.js'
 import { writeCursor, readCursor } from './cursor.js'
 import { pagesFrom } from './pages.js'
-import {
-  CONTACT_COLUMNS,
-  deletedRow,
-  type RawRow,
-  type RowPage,
-  SUBSCRIPTION_COLUMNS,
-} from './rows.js'
+import { CONTACT_COLUMNS, type RawRow, type RowPage, SUBSCRIPTION_COLUMNS } from './rows.js'
 import { toContact } from './to-contact.js'
 import { subscriptionsOf } from './to-subscriptions.js'
 
@@ -53,7 +47,7 @@ export async function* readChanges(
     const { live, deletedIds } = separate(page.value)
     yield {
       ...EMPTY_PAGE,
-      contacts: live.map(toContact).filter((contact) => contact !== null),
+      contacts: live.map((row) => toContact(row, context)).filter((contact) => contact !== null),
       deletedContactIds: deletedIds,
       baseline: contacts.baseline,
     }
@@ -142,9 +136,9 @@ function separate(rows: readonly RawRow[]): { live: RawRow[]; deletedIds: string
   const live: RawRow[] = []
   const deletedIds: string[] = []
   for (const row of rows) {
-    const deleted = deletedRow.safeParse(row)
-    if (deleted.success && deleted.data.reason === 'deleted') {
-      deletedIds.push(deleted.data.id.toLowerCase())
+    const { id, reason } = row
+    if (typeof id === 'string' && reason === 'deleted') {
+      deletedIds.push(id.toLowerCase())
     } else {
       live.push(row)
     }

@@ -1,10 +1,16 @@
 import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
+import {
+  answer,
+  type CallContext,
+  entries,
+  part,
+  readRecords,
+  whereTold,
+} from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
-import { whereTold } from '../told.js'
 import { queryString, stringLiteral } from '../wire/odata.js'
-import { rowsOf } from '../wire/rows-of.js'
 import { allRows } from './pages.js'
+import { anyRow } from './rows.js'
 
 /** What the sync does with a column. */
 export type ColumnUse = 'read' | 'write' | 'create'
@@ -30,21 +36,30 @@ const SAMPLE_ROWS = 50
 /** A value of `field_security_permission_type`: allowed. */
 const ALLOWED = 4
 
-const secured = z.object({
-  value: rowsOf(
-    z.object({ LogicalName: z.string(), MetadataId: z.string(), IsSecured: z.boolean() }),
-  ),
-})
-const rights = z.object({
-  AttributePrivileges: rowsOf(
-    z.object({
-      AttributeId: z.string(),
-      CanRead: z.number().nullish().catch(null),
-      CanUpdate: z.number().nullish().catch(null),
-      CanCreate: z.number().nullish().catch(null),
-    }),
-  ),
-})
+/** Asked for the secured ones: one that does not say that it is not is. */
+const securedColumn = answer(
+  {
+    name: 'dynamics.securedColumn',
+    operation: 'GET /EntityDefinitions/Attributes',
+    lossUnit: 'record',
+  },
+  part({
+    LogicalName: z.string(),
+    MetadataId: z.string().catch(''),
+    IsSecured: z.unknown().optional(),
+  }),
+)
+
+const RIGHTS = 'GET /systemusers({id})/RetrievePrincipalAttributePrivileges'
+const rights = answer(
+  { name: 'dynamics.columnRights', operation: RIGHTS, lossUnit: 'call' },
+  part({ AttributePrivileges: entries }),
+)
+const number = z.number().nullish().catch(null)
+const columnRight = answer(
+  { name: 'dynamics.columnRight', operation: RIGHTS, lossUnit: 'record' },
+  part({ AttributeId: z.string(), CanRead: number, CanUpdate: number, CanCreate: number }),
+)
 
 type Rights = Readonly<Record<ColumnUse, boolean>>
 
@@ -107,9 +122,9 @@ async function securedColumns(
     filter: 'IsSecured eq true',
   })
   const path = `EntityDefinitions(LogicalName=${stringLiteral(table)})/Attributes${query}`
-  const operation = 'GET /EntityDefinitions/Attributes'
-  const body = await whereTold(client.json({ ...LOOK, path, operation }, secured, context))
-  const columns = (body?.body.value ?? []).filter((column) => column.IsSecured)
+  const { operation } = securedColumn
+  const told = await whereTold(client.rows({ ...LOOK, path, operation }, securedColumn, context))
+  const columns = (told ?? []).filter((column) => column.IsSecured !== false)
   return new Map(columns.map((column) => [column.LogicalName, column.MetadataId.toLowerCase()]))
 }
 
@@ -120,10 +135,10 @@ async function attributeRights(
   context: CallContext,
 ): Promise<ReadonlyMap<string, Rights>> {
   const path = `systemusers(${userId})/Microsoft.Dynamics.CRM.RetrievePrincipalAttributePrivileges()`
-  const operation = 'GET /systemusers({id})/RetrievePrincipalAttributePrivileges'
-  const answer = await whereTold(client.json({ ...LOOK, path, operation }, rights, context))
+  const told = await whereTold(client.json({ ...LOOK, path, operation: RIGHTS }, rights, context))
+  const held = readRecords(columnRight, told?.body.AttributePrivileges ?? [], context)
   return new Map(
-    (answer?.body.AttributePrivileges ?? []).map((one) => [
+    held.map((one) => [
       one.AttributeId.toLowerCase(),
       {
         read: one.CanRead === ALLOWED,
@@ -157,12 +172,9 @@ async function readableBySample(
     return new Set()
   }
   const path = setName + queryString({ select: properties, top: SAMPLE_ROWS })
-  const sample = z.object({ value: rowsOf(z.record(z.string(), z.unknown())) })
   const operation = `GET /${setName}`
-  const { body } = await client.json({ ...LOOK, path, operation }, sample, context)
-  return new Set(
-    properties.filter((name) => body.value.some((row) => (row[name] ?? null) !== null)),
-  )
+  const sample = await client.rows({ ...LOOK, path, operation }, anyRow, context)
+  return new Set(properties.filter((name) => sample.some((row) => (row[name] ?? null) !== null)))
 }
 
 function logicalName(property: string): string {

@@ -1,11 +1,12 @@
 import { spellingsOf } from '../../../domain/email-address.js'
-import type { CallContext } from '../../../http/index.js'
+import { type CallContext, watchingIds } from '../../../http/index.js'
 import type { CrmContact, CrmReading, CrmReadRequest, CrmSubscription } from '../../crm.js'
 import { isGuid } from '../wire/odata.js'
 import { type InQuery, readByIn } from './batch-queries.js'
 import type { ChangeSource } from './changes.js'
 import { ADDRESS_COLUMNS, CONTACT_COLUMNS, SUBSCRIPTION_COLUMNS } from './rows.js'
 import { toContact } from './to-contact.js'
+import { toSubscription } from './to-subscription.js'
 import { subscriptionsOf } from './to-subscriptions.js'
 
 /** Contacts a direct read takes at most. */
@@ -43,18 +44,21 @@ async function readById(
   // What is no GUID was never a contact here, and would fail the others' query.
   const ids = unique.filter(isGuid)
   const queries = [contactQuery(['contactid'], ids), ...subscriptionQueries(source, ids)]
+  const watch = watchingIds(context)
   const [contactRows = [], rows = []] = await readByIn(
     source.client,
     queries,
     'contacts.read',
-    context,
+    watch.context,
   )
-  const contacts = contactRows.map(toContact).filter((contact) => contact !== null)
+  const contacts = contactRows.flatMap((row) => toContact(row, watch.context) ?? [])
   const found = new Set(contacts.map((contact) => contact.contactId))
+  const missing = unique.filter((id) => !found.has(id))
+  const unknown = watch.allRead() ? [] : missing
   return {
-    contacts,
+    contacts: [...contacts, ...unknown.flatMap((contactid) => toContact({ contactid }) ?? [])],
     subscriptions: await subscriptions(source, rows, context),
-    missingContactIds: unique.filter((id) => !found.has(id)),
+    missingContactIds: unknown.length > 0 ? [] : missing,
   }
 }
 
@@ -67,7 +71,7 @@ async function readByEmail(
   const spellings = new Set(emails.flatMap(spellingsOf))
   const query = contactQuery(ADDRESS_COLUMNS, [...spellings].filter(canStandInDynamics))
   const [contactRows = []] = await readByIn(client, [query], 'contacts.readByEmail', context)
-  const contacts = uniqueContacts(contactRows.map(toContact).filter((contact) => contact !== null))
+  const contacts = uniqueContacts(contactRows.flatMap((row) => toContact(row, context) ?? []))
   const ids = contacts.map((contact) => contact.contactId)
   const queries = subscriptionQueries(source, ids)
   const [rows = []] = await readByIn(client, queries, 'subscriptions.read', context)
@@ -95,9 +99,16 @@ export async function readRows(
     properties: [primaryId],
     values: rowIds.filter(isGuid),
   }
-  const [rows = []] = await readByIn(client, [query], 'subscriptions.readById', context)
-  return subscriptions(source, rows, context)
+  const watch = watchingIds(context)
+  const [rows = []] = await readByIn(client, [query], 'subscriptions.readById', watch.context)
+  const read = await subscriptions(source, rows, watch.context)
+  const found = new Set(read.map(({ rowId }) => rowId))
+  const unknown = watch.allRead() ? [] : query.values.filter((id) => !found.has(id.toLowerCase()))
+  const untold = unknown.flatMap((id) => toSubscription({ [primaryId]: id }, primaryId, none) ?? [])
+  return [...read, ...untold]
 }
+
+const none = () => null
 
 /** Nobody has such an address here, and one of these would fail the query of all the others. */
 function canStandInDynamics(email: string): boolean {

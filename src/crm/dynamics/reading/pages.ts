@@ -1,10 +1,11 @@
-import { type CallContext, FittingPages, PAGE_ANSWER } from '../../../http/index.js'
+import type { z } from 'zod'
+import { type CallContext, FittingPages, PAGE_ANSWER, readRecords } from '../../../http/index.js'
 import { readJson } from '../../../http/read-json.js'
 import type { DataverseClient, DataverseRequest } from '../client.js'
 import { ownLink } from '../wire/links.js'
 import { queryString } from '../wire/odata.js'
 import { unusableAnswer } from '../wire/part-error.js'
-import { deltaPage, type RawRow, rowPage, type RowPage } from './rows.js'
+import { anyRow, deltaPage, type RawRow, rowPage, type RowPage } from './rows.js'
 
 /** Largest page the service gives. The preference must be repeated with every next link. */
 export const PAGE_SIZE = 5_000
@@ -48,13 +49,13 @@ export async function* pagesFrom(
   for (;;) {
     const from = { ...read, path }
     const before = prefix
-    const page = await pages.read(async (rows): Promise<RowPage> => {
+    const page = await pages.read(async (rows) => {
       const request = { ...from, headers: { prefer: before + preferenceOf(rows) } }
       return listing.isDelta
         ? readDeltaPage(client, request, context)
         : (await client.json(request, rowPage, context)).body
     })
-    yield page
+    yield { ...page, value: readRecords({ ...anyRow, operation }, page.value, context) }
     const next = page['@odata.nextLink'] ?? null
     if (next === null) {
       return
@@ -70,7 +71,7 @@ async function readDeltaPage(
   client: DataverseClient,
   request: DataverseRequest,
   context: CallContext,
-): Promise<RowPage> {
+): Promise<z.output<typeof rowPage.schema>> {
   const answer = await client.text(request, context)
   if (answer.body.trim() === '') {
     return { value: [] }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { rowsOf } from '../wire/rows-of.js'
+import { isStorableId } from '../../../domain/storable-text.js'
+import { answer, entries, part } from '../../../http/index.js'
+import { isGuid } from '../wire/odata.js'
 
 /**
  * Rows as Dataverse answers them (docs/wire-dataverse.md, 6, 12, 16.4). Every column may be missing: a removed column or
@@ -20,67 +22,79 @@ const etag = z
   .catch(undefined)
 
 /** A contact. */
-export const contactRow = z.object({
-  [ETAG]: etag,
-  contactid: z.guid(),
-  emailaddress1: text,
-  emailaddress2: text,
-  emailaddress3: text,
-  donotbulkemail: flag,
-  statecode: number,
-  merged: flag,
-  _masterid_value: text,
-  createdon: text,
-  modifiedon: text,
-})
+export const contactRow = answer(
+  { name: 'dynamics.contact', operation: 'GET /contacts', lossUnit: 'record' },
+  part({
+    [ETAG]: etag,
+    contactid: z.guid(),
+    emailaddress1: text,
+    emailaddress2: text,
+    emailaddress3: text,
+    donotbulkemail: flag,
+    statecode: number,
+    merged: flag,
+    _masterid_value: text,
+    createdon: text,
+    modifiedon: text,
+  }),
+)
 
 /** A subscription row. Its own id has the table's primary key's name, and is put here as `rowId`. */
-export const subscriptionRow = z.object({
-  [ETAG]: etag,
-  em_subscribed: flag,
-  _em_contact_value: text,
-  _em_category_value: text,
-  em_rowkey: text,
-  statecode: number,
-})
+export const subscriptionRow = answer(
+  { name: 'dynamics.subscription', operation: 'GET /{subscriptions}', lossUnit: 'record' },
+  part({
+    [ETAG]: etag,
+    rowId: z
+      .string()
+      .refine(isStorableId)
+      .transform((id) => id.toLowerCase()),
+    em_subscribed: flag,
+    _em_contact_value: text,
+    _em_category_value: text,
+    em_rowkey: text,
+    statecode: number,
+  }),
+)
 
-/** A row that a delta says is deleted: the id only. */
-export const deletedRow = z.object({ id: z.string(), reason: z.string() })
+/** A row of which each column is judged where it is used. */
+export const anyRow = answer(
+  { name: 'dynamics.row', operation: 'GET /{set}', lossUnit: 'record' },
+  z.record(z.string(), z.unknown()),
+)
 
-const row = z.record(z.string(), z.unknown())
+const links = { '@odata.nextLink': z.string().nullish(), '@odata.deltaLink': z.string().nullish() }
 
-/** One page of rows. Rows are read one by one, so that a single odd one is not everybody's trouble. */
-export const rowPage = z.object({
-  value: rowsOf(row),
-  '@odata.nextLink': z.string().nullish(),
-  '@odata.deltaLink': z.string().nullish(),
-})
+/** One page of rows, which are read one by one, so that a single odd one is not everybody's trouble. */
+export const rowPage = answer(
+  { name: 'dynamics.rowPage', operation: 'GET /{set}', lossUnit: 'page' },
+  part({ value: entries, ...links }),
+)
 
 /**
  * A page of a delta. "An empty JSON response is returned if no table changes have occurred" (Microsoft's page on change
  * tracking): it may have no rows, no links, or be an empty list. Not so a listing: nothing there would be everybody gone.
  */
-export const deltaPage = z.preprocess(
-  (body) => (Array.isArray(body) && body.length === 0 ? {} : body),
-  rowPage.extend({
-    value: rowsOf(row)
-      .nullish()
-      .transform((rows) => rows ?? []),
-  }),
+export const deltaPage = answer(
+  { name: 'dynamics.deltaPage', operation: 'GET /{set}', lossUnit: 'page' },
+  z.preprocess(
+    (body) => (Array.isArray(body) && body.length === 0 ? {} : body),
+    part({ value: entries.nullish().transform((rows) => rows ?? []), ...links }),
+  ),
 )
 
 /** One row as parsed JSON. */
 export type RawRow = Readonly<Record<string, unknown>>
 
-/** One page of rows, parsed. */
-export type RowPage = z.output<typeof rowPage>
+/** One page of rows, parsed; each row is an object. */
+export interface RowPage extends z.output<typeof rowPage.schema> {
+  readonly value: RawRow[]
+}
 
 /** Where a contact has addresses. The first links and is mailed; at the others a deny counts, and nothing else (B8). */
 export const ADDRESS_COLUMNS = ['emailaddress1', 'emailaddress2', 'emailaddress3'] as const
 
 /**
- * Columns without which a contact's consent means nothing: a row that lacks one of them (and not: where it is null) is
- * unreadable (rule B8).
+ * Columns without which a contact's consent means nothing: a row of which one is not told is unreadable (rule B8).
  */
 export const VITAL_COLUMNS = [...ADDRESS_COLUMNS, 'donotbulkemail', 'statecode'] as const
 
@@ -103,3 +117,21 @@ export const SUBSCRIPTION_COLUMNS = [
   'em_rowkey',
   'statecode',
 ] as const
+
+const TYPES = {
+  emailaddress1: 'string',
+  emailaddress2: 'string',
+  emailaddress3: 'string',
+  donotbulkemail: 'boolean',
+  statecode: 'number',
+  em_subscribed: 'boolean',
+  _em_contact_value: 'guid',
+  _em_category_value: 'guid',
+  em_rowkey: 'string',
+} as const
+
+/** Whether a row tells a column, be it as null: what is left out, or of another type, is no answer. */
+export function isTold(row: RawRow, column: keyof typeof TYPES): boolean {
+  const [value, type] = [row[column], TYPES[column]]
+  return value === null || (type === 'guid' ? isGuid(value) : typeof value === type)
+}

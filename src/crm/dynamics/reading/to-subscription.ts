@@ -1,8 +1,8 @@
+import { type CallContext, readRecords } from '../../../http/index.js'
 import { type CrmSubscription, UNTOLD_CATEGORY, UNTOLD_CONTACT } from '../../crm.js'
-import { isStorableId } from '../../../domain/storable-text.js'
 import { isGuid } from '../wire/odata.js'
 import { isRowKeyOf } from '../wire/row-key.js'
-import { ETAG, type RawRow, SUBSCRIPTION_COLUMNS, subscriptionRow } from './rows.js'
+import { ETAG, isTold, type RawRow, SUBSCRIPTION_COLUMNS, subscriptionRow } from './rows.js'
 
 /** The category row that a subscription row refers to, for the category map; null for none. */
 export function categoryRowIdOf(raw: RawRow): string | null {
@@ -21,25 +21,27 @@ export function toSubscription(
   raw: RawRow,
   primaryId: string,
   categoryIdOf: (categoryRowId: string) => string | null,
+  context?: CallContext,
 ): CrmSubscription | null {
-  const rowId = raw[primaryId]
-  const parsed = subscriptionRow.safeParse(raw)
-  if (typeof rowId !== 'string' || !isStorableId(rowId) || !parsed.success) {
+  const [row] = readRecords(subscriptionRow, [{ ...raw, rowId: raw[primaryId] }], context)
+  if (row === undefined) {
     return null
   }
-  const row = parsed.data
   const contactId = isGuid(row._em_contact_value) ? row._em_contact_value.toLowerCase() : null
   const categoryRowId = categoryRowIdOf(raw)
-  const told =
-    contactId !== null &&
-    categoryRowId !== null &&
-    SUBSCRIPTION_COLUMNS.every((name) => name in raw)
+  const path =
+    SUBSCRIPTION_COLUMNS.find((name) => !isTold(raw, name)) ??
+    (row[ETAG] === undefined ? ETAG : null)
+  if (path !== null) {
+    context?.onUnreadable?.({ operation: subscriptionRow.operation, path, id: row.rowId })
+  }
+  const told = contactId !== null && categoryRowId !== null && path === null
   const categoryId = categoryRowId === null ? null : categoryIdOf(categoryRowId)
   return {
-    rowId: rowId.toLowerCase(),
-    contactId: '_em_contact_value' in raw ? contactId : UNTOLD_CONTACT,
-    categoryId: '_em_category_value' in raw ? categoryId : UNTOLD_CATEGORY,
-    subscribed: told ? subscribedOf(row.em_subscribed, row.statecode, row[ETAG]) : null,
+    rowId: row.rowId,
+    contactId: isTold(raw, '_em_contact_value') ? contactId : UNTOLD_CONTACT,
+    categoryId: isTold(raw, '_em_category_value') ? categoryId : UNTOLD_CATEGORY,
+    subscribed: told ? subscribedOf(row.em_subscribed, row.statecode) : null,
     version: row[ETAG] ?? '',
     foreign:
       told &&
@@ -49,13 +51,12 @@ export function toSubscription(
   }
 }
 
-/** A deactivated row proves no Yes, but its No still counts; without a version nothing may be written, so unknown. */
+/** A deactivated row proves no Yes, but its No still counts. */
 function subscribedOf(
   value: boolean | null | undefined,
   statecode: number | null | undefined,
-  etag: string | undefined,
 ): boolean | null {
-  if (etag === undefined || typeof value !== 'boolean') {
+  if (typeof value !== 'boolean') {
     return null
   }
   return (statecode ?? 0) === 0 || value === false ? value : null

@@ -16,6 +16,6 @@ export async function subscriptionsOf(
     await categories.cover(categoryRowIds, context)
   }
   return rows
-    .map((row) => toSubscription(row, primaryId, (id) => categories.categoryId(id)))
+    .map((row) => toSubscription(row, primaryId, (id) => categories.categoryId(id), context))
     .filter((subscription) => subscription !== null)
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { PlannedChange } from '../../../contracts/setup.js'
 import { AppError } from '../../../contracts/app-error.js'
-import type { CallContext } from '../../../http/index.js'
+import { answer, type CallContext, part } from '../../../http/index.js'
 import { SetupPaused, type StepContext } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import { SUBSCRIPTIONS_TABLE } from '../names.js'
@@ -12,15 +12,22 @@ import { holdForDrafts } from './hold-for-drafts.js'
 import { publishTables } from './publish-tables.js'
 import type { DynamicsStep } from './setup-step.js'
 
-const tracking = z.object({
-  EntitySetName: z.string(),
-  PrimaryIdAttribute: z.string(),
-  ChangeTrackingEnabled: z.boolean().nullish(),
-  CanChangeTrackingBeEnabled: z.object({ Value: z.boolean() }).nullish(),
-})
-const definition = z.record(z.string(), z.unknown())
-
 const LOOK = 'GET /EntityDefinitions'
+
+const tracking = answer(
+  { name: 'dynamics.tracking', operation: LOOK, lossUnit: 'call' },
+  part({
+    EntitySetName: z.string(),
+    PrimaryIdAttribute: z.string(),
+    // Switching it on cannot be undone: done only where it is known to be off.
+    ChangeTrackingEnabled: z.boolean().nullish(),
+    CanChangeTrackingBeEnabled: part({ Value: z.boolean() }).nullish().catch(null),
+  }),
+)
+const definition = answer(
+  { name: 'dynamics.definition', operation: LOOK, lossUnit: 'call' },
+  z.record(z.string(), z.unknown()),
+)
 
 /**
  * Switches change tracking on where it is off, and publishes (9.5). Dataverse does not let it be switched off again, so
@@ -105,7 +112,7 @@ async function stateOf(
   const columns =
     'EntitySetName,PrimaryIdAttribute,ChangeTrackingEnabled,CanChangeTrackingBeEnabled'
   const path = `EntityDefinitions(LogicalName='${table}')?$select=${columns}`
-  const present = await getIfThere(client, path, LOOK, tracking, context)
+  const present = await getIfThere(client, path, tracking, context)
   if (present === null) {
     return 'absent'
   }
@@ -124,7 +131,7 @@ async function stateOf(
 
 async function enable(client: DataverseClient, table: string, context: CallContext): Promise<void> {
   const path = `EntityDefinitions(LogicalName='${table}')`
-  const whole = await getIfThere(client, path, LOOK, definition, context)
+  const whole = await getIfThere(client, path, definition, context)
   if (whole === null) {
     throw lostAnswer(LOOK, 'read', `no table ${table}`)
   }

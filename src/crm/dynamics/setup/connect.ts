@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
+import { answer, type CallContext, entries, part, whereTold } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { lostAnswer } from '../wire/part-error.js'
-import { whereTold } from '../told.js'
 import { queryString } from '../wire/odata.js'
 import { whoAmI } from '../who-am-i.js'
 import { wrongEnvironment } from '../wrong-environment.js'
@@ -10,16 +9,22 @@ import type { DynamicsSession } from '../session.js'
 import { checkStep } from './check.js'
 import { getIfThere } from './get-if-there.js'
 
-const organizations = z.object({
-  value: z.array(
-    z.object({
-      languagecode: z.number().int().nullish(),
-      isauditenabled: z.boolean().nullish().catch(null),
-      expirechangetrackingindays: z.number().nullish().catch(null),
-    }),
-  ),
-})
-const languages = z.object({ LocaleIds: z.array(z.number().int()) })
+const organizationRow = answer(
+  { name: 'dynamics.organization', operation: 'GET /organizations', lossUnit: 'record' },
+  part({
+    languagecode: z.int(),
+    isauditenabled: z.boolean().nullish().catch(null),
+    expirechangetrackingindays: z.number().nullish().catch(null),
+  }),
+)
+const languages = answer(
+  { name: 'dynamics.languages', operation: 'GET /RetrieveAvailableLanguages', lossUnit: 'call' },
+  part({ LocaleIds: entries.transform((ids) => ids.filter((id) => Number.isInteger(id))) }),
+)
+const journeys = answer(
+  { name: 'dynamics.journeysTable', operation: 'GET /EntityDefinitions', lossUnit: 'call' },
+  part({}),
+)
 
 const AUDIT_OFF =
   'Auditing is off in this organisation: when and by whom a toggle was set cannot be told.'
@@ -52,8 +57,8 @@ async function learn({ client, facts }: DynamicsSession, context: CallContext) {
     throw wrongEnvironment()
   }
   const select = ['name', 'languagecode', 'isauditenabled', 'expirechangetrackingindays']
-  const operation = 'GET /organizations'
-  const { body } = await client.json(
+  const { operation } = organizationRow
+  const [row] = await client.rows(
     {
       method: 'GET',
       path: `organizations${queryString({ select })}`,
@@ -61,11 +66,10 @@ async function learn({ client, facts }: DynamicsSession, context: CallContext) {
       name: 'setup.look',
       effect: 'read',
     },
-    organizations,
+    organizationRow,
     context,
   )
-  const row = body.value[0]
-  if (typeof row?.languagecode !== 'number') {
+  if (row === undefined) {
     throw lostAnswer(operation, 'read', 'the base language is not told')
   }
   return {
@@ -81,8 +85,7 @@ async function learn({ client, facts }: DynamicsSession, context: CallContext) {
 /** Only for a remark: where it cannot be told, there is none. */
 async function hasJourneys(client: DataverseClient, context: CallContext): Promise<boolean> {
   const path = `EntityDefinitions(LogicalName='${JOURNEYS_TABLE}')?$select=LogicalName`
-  const answer = z.object({ LogicalName: z.string() })
-  const look = getIfThere(client, path, 'GET /EntityDefinitions', answer, context)
+  const look = getIfThere(client, path, journeys, context)
   return (await whereTold(look)) !== null
 }
 
@@ -93,8 +96,8 @@ async function availableLanguages(
   context: CallContext,
 ): Promise<number[]> {
   const path = 'RetrieveAvailableLanguages()'
-  const operation = 'GET /RetrieveAvailableLanguages'
+  const { operation } = languages
   const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
-  const answer = await whereTold(client.json(request, languages, context))
-  return [...new Set([baseLanguage, ...(answer?.body.LocaleIds ?? [])])]
+  const told = await whereTold(client.json(request, languages, context))
+  return [...new Set([baseLanguage, ...((told?.body.LocaleIds ?? []) as number[])])]
 }

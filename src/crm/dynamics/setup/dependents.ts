@@ -1,19 +1,21 @@
 import { z } from 'zod'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import { answer, type CallContext, part, UpstreamError, whereTold } from '../../../http/index.js'
 import { SetupPaused } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
-import { whereTold } from '../told.js'
 import { HAS_DEPENDENTS } from '../wire/error-codes.js'
-import { rowsOf } from '../wire/rows-of.js'
 
-const dependents = z.object({
-  value: rowsOf(
-    z.object({
-      dependentcomponenttype: z.number(),
-      dependentcomponentobjectid: z.string(),
-    }),
-  ),
-})
+const dependency = answer(
+  {
+    name: 'dynamics.dependent',
+    operation: 'GET /RetrieveDependenciesForDelete',
+    lossUnit: 'record',
+  },
+  part({ dependentcomponenttype: z.number(), dependentcomponentobjectid: z.string() }),
+)
+const named = answer(
+  { name: 'dynamics.named', operation: 'GET /{set}({id})', lossUnit: 'call' },
+  part({ name: z.string().nullish().catch(null) }),
+)
 
 /** Component types as people call them, and where their names are (docs/wire-dataverse.md, 16.14). */
 const KINDS: Readonly<Record<number, { readonly kind: string; readonly set?: string }>> = {
@@ -72,12 +74,11 @@ async function dependentsOf(
   { type, id }: DeletedComponent,
   context: CallContext,
 ): Promise<{ kind: string; id: string; name: string | null }[]> {
-  const operation = 'GET /RetrieveDependenciesForDelete'
+  const { operation } = dependency
   const path = `RetrieveDependenciesForDelete(ObjectId=${id},ComponentType=${type})`
   const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
-  const { body } = await client.json(request, dependents, context)
   const used: { kind: string; id: string; name: string | null }[] = []
-  for (const row of body.value) {
+  for (const row of await client.rows(request, dependency, context)) {
     const dependent = KINDS[row.dependentcomponenttype]
     const dependentId = row.dependentcomponentobjectid.toLowerCase()
     used.push({
@@ -102,7 +103,6 @@ async function nameOf(
   const path = `${setName}(${id})?$select=name`
   const operation = `GET /${setName}({id})`
   const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
-  const named = z.object({ name: z.string().nullish().catch(null) })
-  const answer = await whereTold(client.json(request, named, context))
-  return answer?.body.name ?? null
+  const told = await whereTold(client.json(request, named, context))
+  return told?.body.name ?? null
 }

@@ -1,6 +1,5 @@
-import { z } from 'zod'
 import { AppError } from '../../../contracts/app-error.js'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import { answer, type CallContext, part, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { findOrCreate } from '../find-or-create.js'
 import { IN_OUR_SOLUTION } from '../names.js'
@@ -12,7 +11,15 @@ import type { Label } from './labels.js'
 
 type MakeLabel = (text: string) => Label
 
-const columnAnswer = z.object({ LogicalName: z.string() })
+/** That it is there is told by the status. */
+const presentColumn = answer(
+  {
+    name: 'dynamics.presentColumn',
+    operation: 'GET /EntityDefinitions/Attributes',
+    lossUnit: 'call',
+  },
+  part({}),
+)
 
 /** Finds or makes a table with its name column; up to a minute (docs/wire-dataverse.md, 16.2). @throws UpstreamError */
 export async function ensureTable(
@@ -51,8 +58,7 @@ export async function ensureColumn(
     await findOrCreate(
       client,
       {
-        find: () =>
-          getIfThere(client, path, 'GET /EntityDefinitions/Attributes', columnAnswer, context),
+        find: () => getIfThere(client, path, presentColumn, context),
         path: base,
         body: columnBody(column, label),
         headers: IN_OUR_SOLUTION,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
+import { answer, type CallContext, part } from '../../../http/index.js'
 import type { SetupPause } from '../../../contracts/setup.js'
 import type { DataverseClient } from '../client.js'
 import { SUBSCRIPTIONS_TABLE } from '../names.js'
@@ -8,12 +8,14 @@ import { getIfThere } from './get-if-there.js'
 import { columnTypeClash } from './pauses.js'
 import { readColumns } from './read-columns.js'
 
-const answer = z.object({
-  MetadataId: z.guid(),
-  ReferencedEntity: z.string(),
-  ReferencingAttribute: z.string(),
-  ReferencingEntityNavigationPropertyName: z.string().min(1),
-})
+const definition = answer(
+  { name: 'dynamics.relationship', operation: 'GET /RelationshipDefinitions', lossUnit: 'call' },
+  part({
+    MetadataId: z.guid(),
+    ReferencedEntity: z.string(),
+    ReferencingEntityNavigationPropertyName: z.string().min(1),
+  }),
+)
 
 /** A relationship as the organisation has it. */
 export interface FoundRelationship {
@@ -33,7 +35,7 @@ export async function findRelationship(
     'MetadataId,ReferencedEntity,ReferencingAttribute,ReferencingEntityNavigationPropertyName'
   const cast = 'Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata'
   const path = `RelationshipDefinitions(SchemaName='${schemaName}')/${cast}?$select=${columns}`
-  const found = await getIfThere(client, path, 'GET /RelationshipDefinitions', answer, context)
+  const found = await getIfThere(client, path, definition, context)
   return found === null
     ? null
     : {

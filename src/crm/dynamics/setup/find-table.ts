@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import { answer, type CallContext, part, UpstreamError } from '../../../http/index.js'
 import type { SetupPause } from '../../../contracts/setup.js'
 import type { DataverseClient } from '../client.js'
 import type { TableFacts } from '../facts.js'
@@ -8,13 +8,16 @@ import type { TableDefinition } from './definitions.js'
 import { getIfThere } from './get-if-there.js'
 import { columnTypeClash } from './pauses.js'
 
-const answer = z.object({
-  MetadataId: z.guid(),
-  EntitySetName: z.string().min(1),
-  PrimaryIdAttribute: z.string().min(1),
-  PrimaryNameAttribute: z.string().nullish(),
-  ObjectTypeCode: z.number().nullish(),
-})
+const definition = answer(
+  { name: 'dynamics.table', operation: 'GET /EntityDefinitions', lossUnit: 'call' },
+  part({
+    MetadataId: z.guid(),
+    EntitySetName: z.string().min(1),
+    PrimaryIdAttribute: z.string().min(1),
+    PrimaryNameAttribute: z.string().nullish().catch(null),
+    ObjectTypeCode: z.number().nullish().catch(null),
+  }),
+)
 
 /** Every table of ours has this name column. */
 export const NAME_COLUMN = 'em_name'
@@ -37,7 +40,7 @@ export async function findTable(
 ): Promise<FoundTable | null> {
   const read = (select: readonly string[]) => {
     const path = `EntityDefinitions(LogicalName='${logicalName}')${queryString({ select })}`
-    return getIfThere(client, path, 'GET /EntityDefinitions', answer, context)
+    return getIfThere(client, path, definition, context)
   }
   const found = await read(WITH_NAME_COLUMN).catch((error: unknown) => {
     if (error instanceof UpstreamError && error.status === 400) {

@@ -4,7 +4,7 @@ import { FormShapeError } from '../forms/form-shape-error.js'
 import { withoutOurs } from '../forms/splice.js'
 import { allRows, pagesFrom } from '../reading/pages.js'
 import type { RawRow } from '../reading/rows.js'
-import { whereTold } from '../told.js'
+import { whereTold } from '../../../http/index.js'
 import { queryString } from '../wire/odata.js'
 
 /** A form or view of contact with somebody's changes that wait to be published. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
+import { answer, type CallContext, part, readRecords } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { IN_OUR_SOLUTION } from '../names.js'
 import { allRows } from '../reading/pages.js'
@@ -16,26 +16,27 @@ const COLUMNS = [
   'formactivationstate',
 ]
 
-const formRow = z
-  .object({
+const formRow = answer(
+  { name: 'dynamics.form', operation: 'GET /systemforms', lossUnit: 'record' },
+  part({
     formid: z.guid(),
     name: z.string().nullish().catch(null),
     isdefault: z.boolean().nullish().catch(null),
     ismanaged: z.boolean().nullish().catch(null),
-    iscustomizable: z.object({ Value: z.boolean() }).nullish().catch(null),
+    iscustomizable: part({ Value: z.boolean() }).nullish().catch(null),
     formactivationstate: z.number().nullish().catch(null),
-  })
-  .transform((row) => ({
+  }).transform((row) => ({
     formId: row.formid.toLowerCase(),
     name: row.name ?? '',
     isDefault: row.isdefault === true,
     managed: row.ismanaged === true,
     customizable: row.iscustomizable?.Value === true,
     active: row.formactivationstate === 1,
-  }))
+  })),
+)
 
 /** A main form of contact, without its XML (docs/wire-dataverse.md, 10.1). */
-export type MainForm = z.output<typeof formRow>
+export type MainForm = z.output<typeof formRow.schema>
 
 /** Main forms, as opposed to quick views, cards and others. */
 const MAIN = 2
@@ -47,21 +48,26 @@ export async function contactMainForms(
 ): Promise<readonly MainForm[]> {
   const filter = `objecttypecode eq 'contact' and type eq ${MAIN}`
   const listing = { setName: 'systemforms', select: COLUMNS, filter, name: 'setup.look' }
-  const rows = await allRows(client, listing, context)
-  return rows.flatMap((row) => formRow.safeParse(row).data ?? [])
+  return readRecords(formRow, await allRows(client, listing, context), context)
 }
 
-const layer = z
-  .object({
+const layer = answer(
+  { name: 'dynamics.formLayer', operation: 'GET /systemforms({id})', lossUnit: 'call' },
+  part({
     [ETAG]: z.string().nullish().catch(null),
     name: z.string().nullish().catch(null),
     formxml: z.string().nullish().catch(null),
   })
-  // Without its XML it is a form of another shape than ours: read closer only where it is to be changed.
-  .transform((row) => ({ etag: row[ETAG] ?? null, name: row.name ?? '', xml: row.formxml ?? '' }))
+    // Without its XML it is a form of another shape than ours: read closer only where it is to be changed.
+    .transform((row) => ({
+      etag: row[ETAG] ?? null,
+      name: row.name ?? '',
+      xml: row.formxml ?? '',
+    })),
+)
 
 /** What one layer of a form says. */
-export type FormLayer = z.output<typeof layer>
+export type FormLayer = z.output<typeof layer.schema>
 
 /** A form as users see it, and as the designer shows it. */
 export interface FormLayers {
@@ -80,9 +86,8 @@ export async function readLayers(
   const path = `systemforms(${formId})`
   const draftPath = `${path}/Microsoft.Dynamics.CRM.RetrieveUnpublished()${query}`
   // The draft is read last, and is what a change is based on.
-  const published = await getIfThere(client, path + query, 'GET /systemforms({id})', layer, context)
-  const operation = 'GET /systemforms({id})/RetrieveUnpublished'
-  const draft = await getIfThere(client, draftPath, operation, layer, context)
+  const published = await getIfThere(client, path + query, layer, context)
+  const draft = await getIfThere(client, draftPath, layer, context)
   return published === null || draft === null ? null : { published, draft }
 }
 

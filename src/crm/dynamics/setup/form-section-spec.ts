@@ -4,7 +4,7 @@ import type { SectionSpec } from '../forms/section-xml.js'
 import { OWN_VIEW } from '../forms/view-xml.js'
 import { allRows } from '../reading/pages.js'
 import type { DynamicsSession } from '../session.js'
-import { whereTold } from '../told.js'
+import { whereTold } from '../../../http/index.js'
 import { stringLiteral } from '../wire/odata.js'
 
 /** Controls that let the toggle be flipped in the grid, the best first (docs/wire-dataverse.md, 16.11). */

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import { type Answer, type CallContext, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { STRONG } from '../names.js'
 
@@ -10,14 +10,20 @@ import { STRONG } from '../names.js'
 export async function getIfThere<S extends z.ZodType>(
   client: DataverseClient,
   path: string,
-  operation: string,
-  schema: S,
+  answer: Answer<S>,
   context: CallContext,
 ): Promise<z.output<S> | null> {
   try {
     const { body } = await client.json(
-      { method: 'GET', path, operation, name: 'setup.look', effect: 'read', headers: STRONG },
-      schema,
+      {
+        method: 'GET',
+        path,
+        operation: answer.operation,
+        name: 'setup.look',
+        effect: 'read',
+        headers: STRONG,
+      },
+      answer,
       context,
     )
     return body

@@ -1,25 +1,27 @@
 import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
+import { answer, type CallContext, entries, part, readRecords } from '../../../http/index.js'
 import type { SetupPause } from '../../../contracts/setup.js'
 import type { DataverseClient } from '../client.js'
-import { rowsOf } from '../wire/rows-of.js'
 import type { TableDefinition } from './definitions.js'
 import { getIfThere } from './get-if-there.js'
 import { columnTypeClash } from './pauses.js'
 
-const keys = z.object({
-  value: rowsOf(
-    z.object({
-      MetadataId: z.guid(),
-      SchemaName: z.string(),
-      KeyAttributes: z.array(z.string()),
-      EntityKeyIndexStatus: z.string().catch('Pending'),
-    }),
-  ),
-})
-
 /** Operation of {@link findKey}, for errors. */
 export const LOOK_AT_KEYS = 'GET /EntityDefinitions/Keys'
+
+const keys = answer(
+  { name: 'dynamics.keys', operation: LOOK_AT_KEYS, lossUnit: 'page' },
+  part({ value: entries }),
+)
+const key = answer(
+  { name: 'dynamics.key', operation: LOOK_AT_KEYS, lossUnit: 'record' },
+  part({
+    MetadataId: z.guid(),
+    SchemaName: z.string(),
+    KeyAttributes: z.array(z.string()),
+    EntityKeyIndexStatus: z.string().catch('Pending'),
+  }),
+)
 
 /** An alternate key as the organisation has it. */
 export interface FoundKey {
@@ -36,9 +38,9 @@ export async function findKey(
   context: CallContext,
 ): Promise<FoundKey | null> {
   const path = `${keysPath(table)}?$select=MetadataId,SchemaName,KeyAttributes,EntityKeyIndexStatus`
-  const body = await getIfThere(client, path, LOOK_AT_KEYS, keys, context)
-  const own = body?.value.find(
-    (key) => key.SchemaName.toLowerCase() === table.key.schemaName.toLowerCase(),
+  const body = await getIfThere(client, path, keys, context)
+  const own = readRecords(key, body?.value ?? [], context).find(
+    ({ SchemaName }) => SchemaName.toLowerCase() === table.key.schemaName.toLowerCase(),
   )
   return own === undefined
     ? null

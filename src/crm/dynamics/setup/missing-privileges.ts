@@ -1,7 +1,7 @@
 import type { CallContext } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { allRows } from '../reading/pages.js'
-import { whereTold } from '../told.js'
+import { whereTold } from '../../../http/index.js'
 import { stringLiteral } from '../wire/odata.js'
 import { type Depth, userPrivileges } from './user-privileges.js'
 

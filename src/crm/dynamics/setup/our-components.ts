@@ -3,7 +3,7 @@ import type { DataverseClient } from '../client.js'
 import type { TableFacts } from '../facts.js'
 import { SOLUTION } from '../names.js'
 import { allRows } from '../reading/pages.js'
-import { whereTold } from '../told.js'
+import { whereTold } from '../../../http/index.js'
 import { stringLiteral } from '../wire/odata.js'
 
 /** `rootcomponentbehavior` of a table that is in a solution as a whole; 1 and 2 are entries without its parts. */

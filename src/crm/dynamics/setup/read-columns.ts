@@ -1,25 +1,38 @@
 import { z } from 'zod'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import {
+  answer,
+  entries,
+  type CallContext,
+  part,
+  readRecords,
+  UpstreamError,
+} from '../../../http/index.js'
 import type { SetupPause } from '../../../contracts/setup.js'
 import type { DataverseClient } from '../client.js'
 import { SUBSCRIPTIONS_TABLE } from '../names.js'
-import { rowsOf } from '../wire/rows-of.js'
 import { type ColumnDefinition, LOOKUPS, type TableDefinition, TABLES } from './definitions.js'
 import { getIfThere } from './get-if-there.js'
 import { columnTypeClash } from './pauses.js'
 import { plainColumns } from './visible.js'
 
-const column = z.object({
-  MetadataId: z.guid(),
-  LogicalName: z.string(),
-  AttributeType: z.string().nullish().catch(null),
-})
-const columns = z.object({ value: rowsOf(column) })
-const lengths = z.object({
-  value: rowsOf(z.object({ LogicalName: z.string(), MaxLength: z.number().nullish().catch(null) })),
-})
-
 const LOOK = 'GET /EntityDefinitions/Attributes'
+
+const column = answer(
+  { name: 'dynamics.column', operation: LOOK, lossUnit: 'record' },
+  part({
+    MetadataId: z.guid(),
+    LogicalName: z.string(),
+    AttributeType: z.string().nullish().catch(null),
+  }),
+)
+const length = answer(
+  { name: 'dynamics.columnLength', operation: LOOK, lossUnit: 'record' },
+  part({ LogicalName: z.string(), MaxLength: z.number().nullish().catch(null) }),
+)
+const listing = answer(
+  { name: 'dynamics.columns', operation: LOOK, lossUnit: 'page' },
+  part({ value: entries }),
+)
 const TOLD = 'MetadataId,LogicalName,AttributeType'
 
 /** A column as the organisation has it. */
@@ -43,22 +56,28 @@ export async function readColumns(
   context: CallContext,
 ): Promise<ReadonlyMap<string, FoundColumn>> {
   const base = `EntityDefinitions(LogicalName='${table}')/Attributes`
-  const all = (await ifTold(() =>
-    getIfThere(client, `${base}?$select=${TOLD}`, LOOK, columns, context),
-  )) ?? { value: await readEach(client, base, ourNames(table), context) }
+  const all = await ifTold(() => getIfThere(client, `${base}?$select=${TOLD}`, listing, context))
+  const columns =
+    all === null
+      ? await readEach(client, base, ourNames(table), context)
+      : readRecords(column, all.value, context)
   // Lengths belong to texts alone, and are told only when the columns are read as texts.
   const texts = await ifTold(() =>
     getIfThere(
       client,
       `${base}/Microsoft.Dynamics.CRM.StringAttributeMetadata?$select=LogicalName,MaxLength`,
-      LOOK,
-      lengths,
+      listing,
       context,
     ),
   )
-  const lengthOf = new Map(texts?.value.map((text) => [text.LogicalName, text.MaxLength ?? null]))
+  const lengthOf = new Map(
+    readRecords(length, texts?.value ?? [], context).map((text) => [
+      text.LogicalName,
+      text.MaxLength ?? null,
+    ]),
+  )
   return new Map(
-    all.value.map(({ MetadataId, LogicalName, AttributeType }) => [
+    columns.map(({ MetadataId, LogicalName, AttributeType }) => [
       LogicalName,
       {
         metadataId: MetadataId.toLowerCase(),
@@ -87,10 +106,10 @@ async function readEach(
   names: readonly string[],
   context: CallContext,
 ) {
-  const found: z.output<typeof column>[] = []
+  const found: z.output<typeof column.schema>[] = []
   for (const name of names) {
     const path = `${base}(LogicalName='${name}')?$select=${TOLD}`
-    const one = await getIfThere(client, path, LOOK, column, context)
+    const one = await getIfThere(client, path, column, context)
     found.push(...(one === null ? [] : [one]))
   }
   return found

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import { answer, type CallContext, part, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { getIfThere } from './get-if-there.js'
 import { ourComponents } from './our-components.js'
@@ -9,7 +9,10 @@ import { removeIfThere } from './remove-if-there.js'
 const FORM = 60
 const TABLE = 1
 
-const definition = z.object({ MetadataId: z.guid() })
+const definition = answer(
+  { name: 'dynamics.contactTable', operation: 'GET /EntityDefinitions', lossUnit: 'call' },
+  part({ MetadataId: z.guid() }),
+)
 
 /**
  * Deletes the solution where it holds nothing more than entries of the customer's tables and forms that we changed:
@@ -30,7 +33,6 @@ export async function removeSolution(
   const contact = await getIfThere(
     client,
     `EntityDefinitions(LogicalName='contact')?$select=MetadataId`,
-    'GET /EntityDefinitions',
     definition,
     context,
   )

@@ -1,22 +1,32 @@
 import { z } from 'zod'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import {
+  answer,
+  type CallContext,
+  entries,
+  part,
+  readRecords,
+  UpstreamError,
+} from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { STRONG } from '../names.js'
 import { allRows } from '../reading/pages.js'
-import { rowsOf } from '../wire/rows-of.js'
 
 /** How far a privilege reaches; a delta needs the whole organisation. */
 export type Depth = 'Basic' | 'Local' | 'Deep' | 'Global'
 
-const answer = z.object({
-  RolePrivileges: rowsOf(
-    z.object({
-      PrivilegeId: z.string().nullish().catch(null),
-      PrivilegeName: z.string().nullish().catch(null),
-      Depth: z.union([z.string(), z.number()]),
-    }),
-  ),
-})
+const LOOK = 'GET /systemusers({id})/RetrieveUserPrivileges'
+const held = answer(
+  { name: 'dynamics.privileges', operation: LOOK, lossUnit: 'call' },
+  part({ RolePrivileges: entries }),
+)
+const privilege = answer(
+  { name: 'dynamics.privilege', operation: LOOK, lossUnit: 'record' },
+  part({
+    PrivilegeId: z.string().nullish().catch(null),
+    PrivilegeName: z.string().nullish().catch(null),
+    Depth: z.union([z.string(), z.number()]),
+  }),
+)
 
 const DEPTHS: readonly Depth[] = ['Basic', 'Local', 'Deep', 'Global']
 
@@ -30,23 +40,23 @@ export async function userPrivileges(
   userId: string,
   context: CallContext,
 ): Promise<ReadonlyMap<string, Depth> | null> {
-  let body: z.output<typeof answer>
+  let told: z.output<typeof privilege.schema>[]
   try {
     const path = `systemusers(${userId})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges`
-    const operation = 'GET /systemusers({id})/RetrieveUserPrivileges'
-    const request = { method: 'GET', path, operation, name: 'setup.privileges' } as const
+    const request = { method: 'GET', path, operation: LOOK, name: 'setup.privileges' } as const
     const read = { ...request, effect: 'read', headers: STRONG } as const
-    body = (await client.json(read, answer, context)).body
+    const { body } = await client.json(read, held, context)
+    told = readRecords(privilege, body.RolePrivileges, context)
   } catch (error) {
     if (error instanceof UpstreamError && cannotTell(error)) {
       return null
     }
     throw error
   }
-  const unnamed = body.RolePrivileges.some((privilege) => !privilege.PrivilegeName)
+  const unnamed = told.some(({ PrivilegeName }) => !PrivilegeName)
   const names = unnamed ? await privilegeNames(client, context) : new Map<string, string>()
   const depths = new Map<string, Depth>()
-  for (const { PrivilegeName, PrivilegeId, Depth: given } of body.RolePrivileges) {
+  for (const { PrivilegeName, PrivilegeId, Depth: given } of told) {
     const name = (PrivilegeName ?? names.get(PrivilegeId?.toLowerCase() ?? ''))?.toLowerCase()
     const depth = typeof given === 'number' ? DEPTHS[given] : DEPTHS.find((one) => one === given)
     if (name === undefined || depth === undefined) {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Json } from '../../../contracts/setup.js'
-import type { CallContext } from '../../../http/index.js'
+import { answer, type CallContext, part, readRecords } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { OWN_VIEW } from '../forms/view-xml.js'
 import { SUBSCRIPTIONS_TABLE } from '../names.js'
@@ -18,18 +18,21 @@ const COLUMNS = [
   'fetchxml',
 ]
 
-const viewRow = z.object({
-  savedqueryid: z.guid().transform((id) => id.toLowerCase()),
-  name: z.string().nullish().catch(null),
-  returnedtypecode: z.string().nullish().catch(null),
-  querytype: z.number().nullish().catch(null),
-  statecode: z.number().nullish().catch(null),
-  iscustomizable: z.object({ Value: z.boolean() }).nullish().catch(null),
-  fetchxml: z.string().nullish().catch(null),
-})
+const viewRow = answer(
+  { name: 'dynamics.view', operation: 'GET /savedqueries', lossUnit: 'record' },
+  part({
+    savedqueryid: z.guid().transform((id) => id.toLowerCase()),
+    name: z.string().nullish().catch(null),
+    returnedtypecode: z.string().nullish().catch(null),
+    querytype: z.number().nullish().catch(null),
+    statecode: z.number().nullish().catch(null),
+    iscustomizable: part({ Value: z.boolean() }).nullish().catch(null),
+    fetchxml: z.string().nullish().catch(null),
+  }),
+)
 
 /** A view as the organisation has it (docs/wire-dataverse.md, 10.4). */
-export type ViewRow = z.output<typeof viewRow>
+export type ViewRow = z.output<typeof viewRow.schema>
 
 /** A public view: what a sub-grid may show (10.4). */
 const PUBLIC_VIEW = 0
@@ -44,7 +47,7 @@ export async function readView(
     return null
   }
   const path = `savedqueries(${viewId})${queryString({ select: COLUMNS })}`
-  return getIfThere(client, path, 'GET /savedqueries({id})', viewRow, context)
+  return getIfThere(client, path, viewRow, context)
 }
 
 /** Our view by its id, or by its name where the service gave it another id; null where there is none. */
@@ -89,6 +92,5 @@ export function isCustomizable(view: ViewRow): boolean {
 
 async function viewsWhere(client: DataverseClient, filter: string, context: CallContext) {
   const listing = { setName: 'savedqueries', select: COLUMNS, filter, name: 'setup.look' }
-  const rows = await allRows(client, listing, context)
-  return rows.flatMap((row) => viewRow.safeParse(row).data ?? [])
+  return readRecords(viewRow, await allRows(client, listing, context), context)
 }

@@ -1,24 +1,22 @@
 import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
+import { answer, type CallContext, part } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { findOrCreate } from '../find-or-create.js'
 import { queryString } from '../wire/odata.js'
-import { rowsOf } from '../wire/rows-of.js'
 import { SECRET_HEADER } from './secret.js'
 
 /** `contract` of a webhook, and `authtype` of a secret in a header. */
 const WEBHOOK = 8
 const HTTP_HEADER = 5
 
-const endpoints = z.object({
-  value: rowsOf(
-    z.object({
-      serviceendpointid: z.guid(),
-      name: z.string().nullish().catch(null),
-      url: z.string().nullish().catch(null),
-    }),
-  ),
-})
+const endpoint = answer(
+  { name: 'dynamics.endpoint', operation: 'GET /serviceendpoints', lossUnit: 'record' },
+  part({
+    serviceendpointid: z.guid(),
+    name: z.string().nullish().catch(null),
+    url: z.string().nullish().catch(null),
+  }),
+)
 
 /**
  * Finds or registers our endpoint and gives it the address and the secret. Found by its address, else by its name,
@@ -99,18 +97,18 @@ export async function webhookEndpoints(
     select: ['serviceendpointid', 'name', 'authtype', 'url'],
     filter: `contract eq ${WEBHOOK}`,
   })
-  const { body } = await client.json(
+  const found = await client.rows(
     {
       method: 'GET',
       path: `serviceendpoints${query}`,
-      operation: 'GET /serviceendpoints',
+      operation: endpoint.operation,
       name: 'webhooks.endpoint',
       effect: 'read',
     },
-    endpoints,
+    endpoint,
     context,
   )
-  return body.value.map(({ serviceendpointid, name, url }) => ({
+  return found.map(({ serviceendpointid, name, url }) => ({
     id: serviceendpointid.toLowerCase(),
     name: name ?? null,
     url: url ?? null,

@@ -1,16 +1,20 @@
 import { z } from 'zod'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import { answer, type CallContext, part, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { findOrCreate } from '../find-or-create.js'
 import { queryString } from '../wire/odata.js'
-import { rowsOf } from '../wire/rows-of.js'
 
 /** `imagetype` of the row as it is after the change. */
 const POST_IMAGE = 1
 
-const images = z.object({
-  value: rowsOf(z.object({ sdkmessageprocessingstepimageid: z.string() })),
-})
+const stepImage = answer(
+  {
+    name: 'dynamics.stepImage',
+    operation: 'GET /sdkmessageprocessingstepimages',
+    lossUnit: 'record',
+  },
+  part({ sdkmessageprocessingstepimageid: z.string() }),
+)
 
 /**
  * Makes a step carry columns along. A convenience: without it the row is read to find its contact, so that a refusal
@@ -33,18 +37,18 @@ export async function ensureImage(
       client,
       {
         find: async () => {
-          const { body } = await client.json(
+          const [image] = await client.rows(
             {
               method: 'GET',
               path: `sdkmessageprocessingstepimages${query}`,
-              operation: 'GET /sdkmessageprocessingstepimages',
+              operation: stepImage.operation,
               name: 'webhooks.images',
               effect: 'read',
             },
-            images,
+            stepImage,
             context,
           )
-          return body.value[0] ?? null
+          return image ?? null
         },
         path: 'sdkmessageprocessingstepimages',
         operation: 'POST /sdkmessageprocessingstepimages',

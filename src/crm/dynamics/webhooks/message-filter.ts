@@ -1,22 +1,17 @@
 import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
+import { answer, type CallContext, part } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { poll } from '../poll.js'
 import { lostAnswer } from '../wire/part-error.js'
 import { queryString, stringLiteral } from '../wire/odata.js'
-import { rowsOf } from '../wire/rows-of.js'
 import type { StepDefinition } from './steps.js'
 
-const filters = z.object({
-  value: rowsOf(
-    z.object({
-      sdkmessagefilterid: z.guid(),
-      sdkmessageid: z.object({ sdkmessageid: z.guid() }),
-    }),
-  ),
-})
-
 const OPERATION = 'GET /sdkmessagefilters'
+
+const offered = answer(
+  { name: 'dynamics.messageFilter', operation: OPERATION, lossUnit: 'record' },
+  part({ sdkmessagefilterid: z.guid(), sdkmessageid: part({ sdkmessageid: z.guid() }) }),
+)
 
 /** The ids that a step is bound to. */
 export interface MessageFilter {
@@ -49,8 +44,7 @@ export async function messageFilter(
         name: 'webhooks.filters',
         effect: 'read',
       } as const
-      const { body } = await client.json(request, filters, context)
-      return body.value[0] ?? null
+      return (await client.rows(request, offered, context))[0] ?? null
     },
     { withinMs: step.optional === true ? 0 : 30_000 },
     context,

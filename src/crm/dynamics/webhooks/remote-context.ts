@@ -1,28 +1,28 @@
 import { z } from 'zod'
-import { jsonOrUndefined, SMALL_ANSWER } from '../../../http/index.js'
+import { answer, entries, part, readRecords, readSmallText } from '../../../http/index.js'
 
 /**
  * What Dataverse posts, as far as it is used (docs/wire-dataverse.md, 11.2): ids, and the toggles of the Target.
  * Everything else is dropped here, personal data above all.
  */
-const attribute = z.object({ key: z.string(), value: z.unknown().optional() })
-const attributes = z.array(attribute).catch([])
-const entity = z.object({ Attributes: attributes })
-const keyed = z
-  .array(z.object({ key: z.string(), value: z.unknown().optional() }))
-  .nullish()
-  .catch([])
-
-const remoteContext = z.object({
-  OrganizationId: z.guid(),
-  PrimaryEntityId: z.guid(),
-  PrimaryEntityName: z.string(),
-  InitiatingUserId: z.guid().nullish().catch(null),
-  OperationId: z.guid().nullish().catch(null),
-  // Absent above 256 KB.
-  InputParameters: keyed,
-  PostEntityImages: keyed,
-})
+const list = entries.nullish().catch(null)
+const remoteContext = answer(
+  { name: 'dynamics.event', operation: 'POST /hooks/crm/{ref}', lossUnit: 'call' },
+  part({
+    OrganizationId: z.guid(),
+    PrimaryEntityId: z.guid(),
+    PrimaryEntityName: z.string(),
+    InitiatingUserId: z.guid().nullish().catch(null),
+    OperationId: z.guid().nullish().catch(null),
+    // Absent above 256 KB.
+    InputParameters: list,
+    PostEntityImages: list,
+  }),
+)
+const keyed = answer(
+  { name: 'dynamics.eventEntry', operation: 'POST /hooks/crm/{ref}', lossUnit: 'record' },
+  part({ key: z.string(), value: z.unknown().optional() }),
+)
 
 /** The attributes of an event by name. */
 export type Attributes = ReadonlyMap<string, unknown>
@@ -42,28 +42,26 @@ export interface RemoteEvent {
 
 /** Reads a body; null where it is not what Dataverse posts. */
 export function readRemoteEvent(body: Buffer): RemoteEvent | null {
-  const result = remoteContext.safeParse(
-    jsonOrUndefined(body.toString('utf8'), SMALL_ANSWER.elements),
-  )
-  if (!result.success) {
+  const event = readSmallText(remoteContext, body)
+  if (event === null) {
     return null
   }
-  const event = result.data
+  const parameters = readRecords(keyed, event.InputParameters ?? [], undefined)
   return {
     organizationId: event.OrganizationId.toLowerCase(),
     entityId: event.PrimaryEntityId.toLowerCase(),
     entityName: event.PrimaryEntityName,
     initiatingUserId: event.InitiatingUserId?.toLowerCase() ?? null,
     operationId: event.OperationId?.toLowerCase() ?? null,
-    target: attributesOf((event.InputParameters ?? []).filter(({ key }) => key === 'Target')),
-    image: attributesOf(event.PostEntityImages ?? []),
+    target: attributesOf(parameters.filter(({ key }) => key === 'Target')),
+    image: attributesOf(readRecords(keyed, event.PostEntityImages ?? [], undefined)),
   }
 }
 
 function attributesOf(entities: readonly { value?: unknown }[]): Attributes {
   const pairs = entities.flatMap(({ value }) => {
-    const parsed = entity.safeParse(value)
-    return parsed.success ? parsed.data.Attributes : []
+    const told = (value as { Attributes?: unknown } | null | undefined)?.Attributes
+    return readRecords(keyed, Array.isArray(told) ? told : [], undefined)
   })
   return new Map(pairs.map(({ key, value }) => [key, value]))
 }

@@ -1,19 +1,20 @@
 import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
+import { answer, type CallContext, part } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { queryString } from '../wire/odata.js'
-import { rowsOf } from '../wire/rows-of.js'
 
-const stepRow = z.object({
-  sdkmessageprocessingstepid: z.guid(),
-  name: z.string().nullish().catch(null),
-  filteringattributes: z.string().nullish().catch(null),
-  statecode: z.number().nullish().catch(null),
-})
-const stepRows = z.object({ value: rowsOf(stepRow) })
+const stepRow = answer(
+  { name: 'dynamics.step', operation: 'GET /sdkmessageprocessingsteps', lossUnit: 'record' },
+  part({
+    sdkmessageprocessingstepid: z.guid(),
+    name: z.string().nullish().catch(null),
+    filteringattributes: z.string().nullish().catch(null),
+    statecode: z.number().nullish().catch(null),
+  }),
+)
 
 /** A step as registered. `statecode` 0 is on. */
-export type StepRow = z.output<typeof stepRow>
+export type StepRow = z.output<typeof stepRow.schema>
 
 /** The steps that post to an endpoint (docs/wire-dataverse.md, 11). @throws UpstreamError; 404 without the endpoint. */
 export async function stepsOf(
@@ -29,16 +30,15 @@ export async function stepsOf(
     'stage',
     'statecode',
   ]
-  const { body } = await client.json(
+  return client.rows(
     {
       method: 'GET',
       path: `serviceendpoints(${endpointId})/serviceendpoint_sdkmessageprocessingstep${queryString({ select })}`,
-      operation: 'GET /sdkmessageprocessingsteps',
+      operation: stepRow.operation,
       name: 'webhooks.steps',
       effect: 'read',
     },
-    stepRows,
+    stepRow,
     context,
   )
-  return body.value
 }

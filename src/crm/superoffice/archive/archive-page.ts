@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { rowsUpTo } from '../../../http/index.js'
+import { answer, part, rowsUpTo } from '../../../http/index.js'
 import type { ArchiveRow } from '../wire/values.js'
 import { normalizeRows } from '../wire/values.js'
 
@@ -7,11 +7,14 @@ import { normalizeRows } from '../wire/values.js'
 export const MAX_PAGE_ROWS = 64_000
 
 /** What an archive answers. A missing next link is one at the end, like null. */
-export const archiveAnswer = z.looseObject({
-  'odata.nextLink': z.string().nullish(),
-  // Not as a record of zod's, which looks at each of thousands of values to say nothing of it.
-  value: rowsUpTo(MAX_PAGE_ROWS, z.custom<Record<string, unknown>>(isRow)),
-})
+export const archiveAnswer = answer(
+  { name: 'superoffice.archivePage', operation: 'GET /Archive/{provider}', lossUnit: 'page' },
+  part({
+    'odata.nextLink': z.string().nullish(),
+    // Not as a record of zod's, which looks at each of thousands of values to say nothing of it.
+    value: rowsUpTo(MAX_PAGE_ROWS, z.custom<Record<string, unknown>>(isRow)),
+  }),
+)
 
 /** Values are judged where they are used. */
 function isRow(value: unknown): boolean {
@@ -28,7 +31,7 @@ export interface ArchivePage {
  * Reads an answer. Of a next link only the query is kept: behind a reverse proxy its host is an inner one
  * (docs/wire-superoffice.md, 2.3).
  */
-export function toArchivePage(body: z.output<typeof archiveAnswer>): ArchivePage {
+export function toArchivePage(body: z.output<typeof archiveAnswer.schema>): ArchivePage {
   const link = body['odata.nextLink'] ?? ''
   const at = link.indexOf('?')
   return {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import { answer, type CallContext, part, UpstreamError } from '../../../http/index.js'
 import type { OnlineConfig } from '../config.js'
 import { loginHttp } from '../http-clients.js'
 import { superOfficeFailure } from '../superoffice-failure.js'
@@ -8,12 +8,14 @@ import { signSystemToken } from './sign-token.js'
 import { ticketOfToken } from './ticket-of-token.js'
 
 /** What a refusal looks like is not documented: whatever does not say that it succeeded is one. */
-const answer = z.object({
-  IsSuccessful: z.unknown().optional(),
-  Token: z.string().nullish().catch(null),
-})
-
-const OPERATION = 'POST /Login/api/PartnerSystemUser/Authenticate'
+const ticket = answer(
+  {
+    name: 'superoffice.token',
+    operation: 'POST /Login/api/PartnerSystemUser/Authenticate',
+    lossUnit: 'call',
+  },
+  part({ IsSuccessful: z.unknown().optional(), Token: z.string().nullish().catch(null) }),
+)
 
 /**
  * Gets a ticket for the system user (docs/wire-superoffice.md, 2.1).
@@ -38,7 +40,7 @@ async function authenticate(config: OnlineConfig, loginNowMs: number, context: C
   const request = {
     method: 'POST',
     path: '/Login/api/PartnerSystemUser/Authenticate',
-    operation: OPERATION,
+    operation: ticket.operation,
     name: 'ticket',
     effect: 'read',
     json: {
@@ -50,7 +52,7 @@ async function authenticate(config: OnlineConfig, loginNowMs: number, context: C
     context,
   } as const
   try {
-    return (await loginHttp(config.loginHost).json(request, answer)).body
+    return (await loginHttp(config.loginHost).json(request, ticket)).body
   } catch (error) {
     throw error instanceof UpstreamError && isRefused(error) ? refused() : error
   }
@@ -64,7 +66,7 @@ function isRefused({ status, upstreamCode }: UpstreamError): boolean {
 function refused(): UpstreamError {
   return superOfficeFailure(
     'upstream_auth_failed',
-    OPERATION,
+    ticket.operation,
     'the system user was refused',
     'system_user_refused',
   )

@@ -1,12 +1,17 @@
 import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
+import { answer, type CallContext, entries, part, readRecords } from '../../../http/index.js'
 import { loginHttp } from '../http-clients.js'
 import type { SigningKey } from './jwt.js'
 
-/** A key that is none is passed over where signatures are tried. */
-const answer = z.object({
-  keys: z.array(z.looseObject({ kty: z.string() }).nullable().catch(null)),
-})
+const keySet = answer(
+  { name: 'superoffice.keySet', operation: 'GET /login/.well-known/jwks', lossUnit: 'call' },
+  part({ keys: entries }),
+)
+/** What is none is passed over where signatures are tried. */
+const signingKey = answer(
+  { name: 'superoffice.signingKey', operation: 'GET /login/.well-known/jwks', lossUnit: 'record' },
+  z.record(z.string(), z.unknown()),
+)
 
 /** Keys change rarely; one that a token names and that is not there is looked for once more anyway. */
 const HOLDS_MS = 3_600_000
@@ -27,14 +32,14 @@ export async function signingKeys(
     {
       method: 'GET',
       path: '/login/.well-known/jwks',
-      operation: 'GET /login/.well-known/jwks',
+      operation: keySet.operation,
       name: 'jwks',
       effect: 'read',
       context,
     },
-    answer,
+    keySet,
   )
-  const keys = body.keys.filter((key) => key !== null) as readonly SigningKey[]
+  const keys = readRecords(signingKey, body.keys, context) as readonly SigningKey[]
   KEPT.set(loginHost, { keys, readAtMs: Date.now() })
   return keys
 }

@@ -77,7 +77,9 @@ async function* everybody(
     name: 'baseline.read',
   } as const
   for await (const rows of listAll(source.installation.archive, listing, context)) {
-    const persons = personsOf(rows).filter(({ deleted, addresses }) => !deleted && addresses.length)
+    const persons = personsOf(rows, context).filter(
+      ({ deleted, addresses }) => !deleted && addresses.length,
+    )
     persons.forEach((person) => stamps.saw(String(person.personId), person.registeredAtMs))
     const ids = persons.map((person) => person.personId)
     const consents = await readConsents({ ...source, onRow }, ids, 'consents.read', context)

@@ -2,7 +2,7 @@ import type { Purpose } from '../../../domain/legal-basis.js'
 import { purposeOfKey } from '../wire/keys.js'
 import {
   type ArchiveRow,
-  hasColumn,
+  isTold,
   numberOf,
   requiredNumberOf,
   textOf,
@@ -69,11 +69,16 @@ export function hasPurpose(row: ArchiveRow): boolean {
   return textOf(row, PURPOSE_KEY) !== null
 }
 
-/** Whether a row lacks a column that every installation has: what it says without that is no answer. */
-export function lacksColumn(row: ArchiveRow): boolean {
-  return CONSENT_COLUMNS.some(
-    (column) => !CONSENT_MAY_LACK.includes(column) && !hasColumn(row, column),
-  )
+/**
+ * Why a row is no answer: the purpose, where it cannot be told, or a column that every installation has and the row does
+ * not tell; null: it is one.
+ */
+export function unreadableAt(row: ArchiveRow): string | null {
+  return hasPurpose(row)
+    ? (CONSENT_COLUMNS.find(
+        (column) => !CONSENT_MAY_LACK.includes(column) && !isTold(row, column),
+      ) ?? null)
+    : PURPOSE_KEY
 }
 
 /** A row of the archive; null for one of a purpose that is not synced. @throws UpstreamError where it is nobody's */

@@ -1,5 +1,6 @@
+import type { CallContext } from '../../../http/index.js'
 import { addressOrText } from '../../../domain/email-address.js'
-import { type ArchiveRow, hasColumn, hasDate, numberOf, textOf, timeOf } from '../wire/values.js'
+import { type ArchiveRow, hasDate, isTold, numberOf, textOf, timeOf } from '../wire/values.js'
 
 /** Whose an address is; groups the rows of a listing. */
 export const PERSON = 'email.person_id'
@@ -39,7 +40,7 @@ export function isEmail(row: ArchiveRow): boolean {
 }
 
 /** Persons out of complete groups of address rows. */
-export function personsOf(rows: readonly ArchiveRow[]): readonly Person[] {
+export function personsOf(rows: readonly ArchiveRow[], context?: CallContext): readonly Person[] {
   const groups = new Map<number, ArchiveRow[]>()
   for (const row of rows) {
     const personId = numberOf(row, PERSON) ?? 0
@@ -49,13 +50,19 @@ export function personsOf(rows: readonly ArchiveRow[]): readonly Person[] {
       groups.set(personId, group)
     }
   }
-  return [...groups].map(([personId, group]) => ({
-    personId,
-    addresses: addressesOf(group),
-    addressesUnreadable: areUnreadable(group),
-    registeredAtMs: firstTime(group, 'email.person_id.registered'),
-    deleted: group.some((row) => hasDate(row, 'email.person_id.DeletedDate')),
-  }))
+  return [...groups].map(([personId, group]) => {
+    const path = untoldColumn(group)
+    if (path !== null) {
+      context?.onUnreadable?.({ operation: OPERATION, path, id: String(personId) })
+    }
+    return {
+      personId,
+      addresses: addressesOf(group),
+      addressesUnreadable: path !== null,
+      registeredAtMs: firstTime(group, 'email.person_id.registered'),
+      deleted: group.some((row) => hasDate(row, 'email.person_id.DeletedDate')),
+    }
+  })
 }
 
 /** A person of the archive `Person` who has no row in table `email`. */
@@ -73,11 +80,16 @@ export function withoutAddress(row: ArchiveRow): Person | null {
       }
 }
 
-/** Without the rank of one of several, nobody can tell which is the primary one. */
-function areUnreadable(group: readonly ArchiveRow[]): boolean {
+const OPERATION = 'GET /Archive/dynamic'
+
+/** A column that is not told. Without the rank of one of several, nobody can tell which is the primary one. */
+function untoldColumn(group: readonly ArchiveRow[]): string | null {
   const emails = group.filter(isEmail)
-  const lack = (column: string) => emails.some((row) => !hasColumn(row, column))
-  return lack('email.email_address') || (emails.length > 1 && lack('email.rank'))
+  if (!emails.every((row) => isTold(row, 'email.email_address', ['string']))) {
+    return 'email.email_address'
+  }
+  const ranked = emails.length < 2 || emails.every((row) => isTold(row, 'email.rank'))
+  return ranked ? null : 'email.rank'
 }
 
 /** By rank, the lowest being the primary one; without a rank last, in the order of the answer. */

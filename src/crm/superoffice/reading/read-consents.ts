@@ -13,8 +13,8 @@ import {
   CONSENT_PERSON,
   type ConsentRow,
   hasPurpose,
-  lacksColumn,
   toConsentRow,
+  unreadableAt,
 } from './consent-row.js'
 import { ABSENT, toConsent, UNREADABLE } from './to-consent.js'
 
@@ -67,11 +67,16 @@ export async function readConsents(
     personIds.map((id) => [id, eachPurpose(unclear.has(id) ? UNREADABLE : ABSENT)]),
   )
   for (const raw of rows) {
+    const path = unreadableAt(raw)
+    if (path !== null) {
+      const id = String(requiredNumberOf(raw, CONSENT_PERSON))
+      context.onUnreadable?.({ operation: 'GET /Archive/dynamic', path, id })
+    }
     const row = toConsentRow(raw)
     const own = row === null ? undefined : consents.get(row.personId)
     if (row !== null && own !== undefined) {
       onRow?.(row)
-      own[row.purpose] = lacksColumn(raw) ? UNREADABLE : toConsent(row, ourselves)
+      own[row.purpose] = path !== null ? UNREADABLE : toConsent(row, ourselves)
     }
   }
   return consents

@@ -75,7 +75,7 @@ export async function readPersons(
     },
     context,
   )
-  const withRows = personsOf(rows)
+  const withRows = personsOf(rows, context)
   const known = new Set(withRows.map((person) => person.personId))
   const others = await readWithoutAddress(
     archive,

@@ -1,9 +1,12 @@
 import { z } from 'zod'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import { answer, type CallContext, part, whereTold } from '../../../http/index.js'
 import type { SuperOfficeClient } from '../client.js'
 import { checkStep } from './check.js'
 
-const root = z.looseObject({ NetServerVersion: z.string().max(40).nullish() })
+const root = answer(
+  { name: 'superoffice.root', operation: 'GET /api', lossUnit: 'call' },
+  part({ NetServerVersion: z.string().max(40).nullish().catch(null) }),
+)
 
 /** Beyond this a clock proves nothing (docs/reconciliation.md, eps). */
 const MAX_OFFSET_MS = 5 * 60_000
@@ -44,23 +47,9 @@ async function serverVersion(
   client: SuperOfficeClient,
   context: CallContext,
 ): Promise<string | null> {
-  try {
-    const { body } = await client.json(
-      {
-        method: 'GET',
-        path: '/../../api',
-        operation: 'GET /api',
-        name: 'setup.look',
-        effect: 'read',
-      },
-      root,
-      context,
-    )
-    return body.NetServerVersion ?? null
-  } catch (error) {
-    if (error instanceof UpstreamError && !error.retryable && error.status !== 401) {
-      return null
-    }
-    throw error
-  }
+  const { operation } = root
+  const path = '/../../api'
+  const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
+  const told = await whereTold(client.json(request, root, context))
+  return told?.body.NetServerVersion ?? null
 }

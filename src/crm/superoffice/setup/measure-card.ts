@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import { answer, type CallContext, part, UpstreamError } from '../../../http/index.js'
 import { isOwnException } from '../wire/describe-error.js'
 import type { TestRow } from './test-rows.js'
 import type { Trial } from './trial.js'
 
 /** Neither is worth failing for: without one of them the card does not show whether it was saved. */
 const text = z.string().nullish().catch(null)
-export const personCard = z.looseObject({ Firstname: text, UpdatedDate: text })
+export const personCard = answer(
+  { name: 'superoffice.personCard', operation: 'GET /Person/{id}', lossUnit: 'call' },
+  part({ Firstname: text, UpdatedDate: text }),
+)
 
 /** Dates have whole seconds: a save within the second of the one before could not be seen. */
 const NEXT_SECOND_MS = 1_100
@@ -60,7 +63,7 @@ async function readCard(trial: Trial, context: CallContext) {
     {
       method: 'GET',
       path: `/Person/${trial.personId}`,
-      operation: 'GET /Person/{id}',
+      operation: personCard.operation,
       name: 'setup.look',
       effect: 'read',
     },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import { answer, type CallContext, part, UpstreamError } from '../../../http/index.js'
 import type { Measurement } from '../facts.js'
 import type { ListName } from '../lists.js'
 import { isOwnException } from '../wire/describe-error.js'
@@ -10,7 +10,12 @@ import type { Trial } from './trial.js'
 /** As the driver writes them. */
 const COLUMNS = ['person_id', 'consentPurpose_id', 'legalBase_id', 'consentSource_id', 'comment']
 
-export const upsertAnswer = z.looseObject({ Success: z.unknown().optional() })
+const UPSERT = 'POST /Agents/DatabaseTable/Upsert'
+
+export const upsertAnswer = answer(
+  { name: 'superoffice.trialWrite', operation: UPSERT, lossUnit: 'call' },
+  part({ Success: z.unknown().optional() }),
+)
 
 /**
  * Whether a mass write raises the row's version by one and names us, without which it must not be used: doubts would be
@@ -41,7 +46,7 @@ export async function measureUpsert(
       {
         method: 'POST',
         path: '/Agents/DatabaseTable/Upsert',
-        operation: 'POST /Agents/DatabaseTable/Upsert',
+        operation: UPSERT,
         name: 'setup.measure',
         effect: 'write',
         json: {

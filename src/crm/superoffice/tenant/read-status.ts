@@ -1,17 +1,25 @@
 import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
+import { answer, type CallContext, part } from '../../../http/index.js'
 import type { OnlineConfig } from '../config.js'
 import { loginHttp } from '../http-clients.js'
 import { requireHandedOutHttps } from '../require-https.js'
 import { parseUtc } from '../wire/time.js'
 
-const answer = z.object({
-  State: z.string(),
-  IsRunning: z.boolean().nullish(),
-  ValidUntil: z.string().nullish(),
-  Api: z.string().nullish(),
-  Endpoint: z.string().nullish(),
-})
+const text = z.string().nullish().catch(null)
+const address = z.url().nullish().catch(null)
+const tenant = answer(
+  { name: 'superoffice.tenant', operation: 'GET /api/state/{context}', lossUnit: 'call' },
+  part({
+    State: text,
+    IsRunning: z.boolean().nullish().catch(null),
+    ValidUntil: text,
+    Api: address,
+    Endpoint: address,
+    // Without either it is no status of a tenant.
+  }).refine(({ State, IsRunning }) => Boolean(State) || typeof IsRunning === 'boolean', {
+    path: ['State'],
+  }),
+)
 
 /** Whether, where and until when a tenant's API answers. */
 export interface TenantStatus {
@@ -40,24 +48,25 @@ export async function readTenantStatus(
     {
       method: 'GET',
       path: `/api/state/${encodeURIComponent(config.contextIdentifier)}`,
-      operation: 'GET /api/state/{context}',
+      operation: tenant.operation,
       name: 'tenantStatus',
       effect: 'read',
       context,
     },
-    answer,
+    tenant,
   )
   const readAtMs = Date.now()
   // ValidUntil is by their clock, and so is Date.
   const serverNowMs = Date.parse(headers['date'] ?? '') || readAtMs
   const validUntilMs = parseUtc(body.ValidUntil)
-  const running = body.IsRunning ?? RUNNING.has(body.State)
+  const state = body.State ?? ''
+  const running = body.IsRunning ?? RUNNING.has(state)
   const baseUrl = baseUrlOf(body.Api ?? null, body.Endpoint ?? null)
   if (running && baseUrl !== null) {
     requireHandedOutHttps(baseUrl, allowLoopbackHttp)
   }
   return {
-    state: /^[A-Za-z]{1,40}$/.test(body.State) ? body.State : 'Unknown',
+    state: /^[A-Za-z]{1,40}$/.test(state) ? state : 'Unknown',
     running,
     baseUrl,
     readAtMs,

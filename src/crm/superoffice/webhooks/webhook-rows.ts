@@ -1,17 +1,22 @@
 import { z } from 'zod'
-import type { CallContext } from '../../../http/index.js'
+import { answer, type CallContext, entries, part, readRecords } from '../../../http/index.js'
 import type { SuperOfficeClient } from '../client.js'
 import { encodeParameters } from '../wire/filter.js'
 
 /** Most are other people's, and none of our business, odd or not. */
-export const webhookRow = z
-  .looseObject({
+export const webhookRow = answer(
+  { name: 'superoffice.webhook', operation: 'GET /Webhook', lossUnit: 'record' },
+  part({
     WebhookId: z.int().positive(),
     Name: z.string(),
     State: z.string().nullish().catch(null),
-  })
-  .nullable()
-  .catch(null)
+  }),
+)
+/** The server says null rather than an empty list in places. */
+const webhookList = answer(
+  { name: 'superoffice.webhooks', operation: 'GET /Webhook', lossUnit: 'page' },
+  entries.nullable(),
+)
 
 /** A webhook as SuperOffice lists it; never with its secret. */
 export interface WebhookRow {
@@ -47,16 +52,15 @@ export async function webhooksNamed(
     {
       method: 'GET',
       path: `/Webhook?${encodeParameters({ nameFilter: name })}`,
-      operation: 'GET /Webhook',
+      operation: webhookList.operation,
       name: 'webhooks.look',
       effect: 'read',
     },
-    // The server says null rather than an empty list in places.
-    z.array(webhookRow).nullable(),
+    webhookList,
     context,
   )
-  return (body ?? [])
-    .flatMap((one) => (one?.Name === name ? [one] : []))
+  return readRecords(webhookRow, body ?? [], context)
+    .filter((one) => one.Name === name)
     .map(({ WebhookId, State }) => ({ webhookId: WebhookId, state: State ?? '' }))
     .sort((a, b) => a.webhookId - b.webhookId)
 }

@@ -31,13 +31,21 @@ function plain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) {
     return value
   }
-  const { RawValue, DisplayValue } = value as { RawValue?: unknown; DisplayValue?: unknown }
-  return RawValue ?? DisplayValue ?? null
+  const cell = value as { readonly RawValue?: unknown; readonly DisplayValue?: unknown }
+  // Another object is no value; not even an empty one.
+  return 'RawValue' in cell || 'DisplayValue' in cell
+    ? (cell.RawValue ?? cell.DisplayValue ?? null)
+    : undefined
 }
 
-/** Whether a row has a column at all, be it empty: one that is left out is not told, which is not empty. */
-export function hasColumn(row: ArchiveRow, column: string): boolean {
-  return column.toLowerCase() in row
+/** Whether a row tells a column, be it as empty: what is left out, or of another type, is no answer. */
+export function isTold(
+  row: ArchiveRow,
+  column: string,
+  types: readonly string[] = ['string', 'number'],
+): boolean {
+  const value = row[column.toLowerCase()]
+  return value === null || types.includes(typeof value)
 }
 
 /** A whole number, also where it comes as text; null where it is none. */

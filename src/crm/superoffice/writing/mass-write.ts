@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import {
+  answer,
+  type CallContext,
+  entries,
+  part,
+  readRecords,
+  UpstreamError,
+} from '../../../http/index.js'
 import type { SuperOfficeClient } from '../client.js'
 import type { SuperOfficeFacts } from '../facts.js'
 import { toFlag } from '../wire/values.js'
@@ -9,18 +16,17 @@ import { COMMENT } from './put-consent.js'
 /** Fewer are as quick each by itself. */
 const LEAST_WRITES = 10
 
+const UPSERT = 'POST /Agents/DatabaseTable/Upsert'
+
 /** A row that cannot be read is one that was not reported: it alone is read again. */
-const rowStatus = z
-  .looseObject({
-    Action: z.string(),
-    RowKeys: z.array(z.union([z.string(), z.number()])),
-  })
-  .nullable()
-  .catch(null)
-export const massWriteAnswer = z.looseObject({
-  Success: z.unknown().optional(),
-  RowStatus: z.array(rowStatus).nullish().catch(null),
-})
+export const rowStatus = answer(
+  { name: 'superoffice.rowStatus', operation: UPSERT, lossUnit: 'record' },
+  part({ Action: z.string(), RowKeys: z.array(z.union([z.string(), z.number()])) }),
+)
+export const massWriteAnswer = answer(
+  { name: 'superoffice.massWrite', operation: UPSERT, lossUnit: 'call' },
+  part({ Success: z.unknown().optional(), RowStatus: entries.nullish().catch(null) }),
+)
 
 /**
  * The writes that may go in one: only where set-up measured that a mass write raises the version by one and names us,
@@ -64,7 +70,7 @@ async function upsert(
   const request = {
     method: 'POST',
     path: '/Agents/DatabaseTable/Upsert',
-    operation: 'POST /Agents/DatabaseTable/Upsert',
+    operation: UPSERT,
     name: 'consents.upsert',
     effect: 'write',
     json: {
@@ -79,8 +85,10 @@ async function upsert(
   try {
     const { body } = await client.json(request, massWriteAnswer, context)
     const rows = toFlag(body.Success) === true ? (body.RowStatus ?? []) : []
-    const done = rows.filter((row) => row?.Action === 'Updated' || row?.Action === 'Inserted')
-    return new Set(done.map((row) => rowKey(...(row?.RowKeys ?? []))))
+    const done = readRecords(rowStatus, rows, context).filter(
+      ({ Action }) => Action === 'Updated' || Action === 'Inserted',
+    )
+    return new Set(done.map(({ RowKeys }) => rowKey(...RowKeys)))
   } catch (error) {
     if (error instanceof UpstreamError && REFUSALS.includes(error.code)) {
       return new Set()

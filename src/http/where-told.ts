@@ -1,4 +1,4 @@
-import { type UpstreamCode, UpstreamError } from '../../http/index.js'
+import { type UpstreamCode, UpstreamError } from './upstream-error.js'
 
 /**
  * Asks for what the service may refuse to tell, or may not know in its version, and what can be done without.
