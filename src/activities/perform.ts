@@ -1,3 +1,5 @@
+import { permitsOf } from '../domain/connection-state.js'
+import { notPermitted } from '../connection/permissions.js'
 import { Context } from '@temporalio/activity'
 import { ApplicationFailure } from '@temporalio/common'
 import { AppError } from '../contracts/app-error.js'
@@ -90,12 +92,9 @@ function toFailure(error: unknown): Error {
  * withholds it.
  */
 function refuseWhenNotActive({ connection, run }: SyncSession, needs: Needs): void {
-  const { connectionId, state, pauseMode } = connection
-  const sendout = run.tier === 'preSend'
-  if (state === 'disabled' && !(sendout && needs === 'emarketeer')) {
-    throw new AppError('connection_disabled', `Connection ${connectionId} is disabled.`)
-  }
-  if (state === 'paused' && !sendout && pauseMode !== 'loosening') {
-    throw new AppError('connection_paused', `Connection ${connectionId} is paused.`)
+  const permits = permitsOf(connection)
+  const work = run.tier === 'preSend' && needs === 'emarketeer' ? 'decision' : run.tier
+  if (!permits.begins.includes(work)) {
+    throw notPermitted(connection.connectionId, permits)
   }
 }

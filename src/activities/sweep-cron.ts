@@ -2,7 +2,8 @@ import type { Client } from '@temporalio/client'
 import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import { listConnections, type ConnectionRow } from '../ledger/connection/connections.js'
-import { maySweep, noteCronRestarted } from '../ledger/connection/sweeps.js'
+import { permitsOf } from '../domain/connection-state.js'
+import { noteCronRestarted } from '../ledger/connection/sweeps.js'
 import type { Systems } from '../connection/systems.js'
 import { endWork } from './end-work.js'
 
@@ -18,12 +19,12 @@ export async function startSweepCron(
   connectionId: string,
 ): Promise<void> {
   const connection = await systems.connection(connectionId)
-  if (!maySweep(connection)) {
+  if (!permitsOf(connection).sweeps) {
     return
   }
   await start(temporal, connectionId, connection.crm)
   // Disabled or paused while it was started: whoever did so may have looked for it before it was there.
-  if (!maySweep(await systems.connection(connectionId))) {
+  if (!permitsOf(await systems.connection(connectionId)).sweeps) {
     await endWork(temporal, connectionId, ['cron'], ENDED)
   }
 }
@@ -68,7 +69,7 @@ async function startIfGone(place: CronPlace, connection: ConnectionRow): Promise
   // Set-up starts its own, at its end. The list of what runs may lag behind.
   if (
     state === 'settingUp' ||
-    !maySweep(connection) ||
+    !permitsOf(connection).sweeps ||
     (await isRunning(place.temporal, connectionId))
   ) {
     return false
@@ -80,7 +81,10 @@ async function startIfGone(place: CronPlace, connection: ConnectionRow): Promise
 
 async function endIfUnwanted(place: CronPlace, connection: ConnectionRow): Promise<boolean> {
   const { connectionId } = connection
-  if (maySweep(connection) || maySweep(await place.systems.connection(connectionId))) {
+  if (
+    permitsOf(connection).sweeps ||
+    permitsOf(await place.systems.connection(connectionId)).sweeps
+  ) {
     return false
   }
   await endWork(place.temporal, connectionId, ['cron'], ENDED)

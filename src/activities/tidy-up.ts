@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { purgeHandledHints } from '../ledger/run/inbox.js'
-import { maySweep } from '../ledger/connection/sweeps.js'
+import { permitsOf } from '../domain/connection-state.js'
 import { toAppError } from '../connection/to-app-error.js'
 import type { SyncSession } from '../connection/session.js'
 import type { Systems } from '../connection/systems.js'
@@ -40,7 +40,7 @@ export async function tidyUp(
     ...(isClosed(crmBlockedUntil)
       ? []
       : await tend("the CRM's webhooks", session, tendMs, tendWebhooks)),
-    ...(isClosed(emarketeerBlockedUntil) || !maySweep(session.connection)
+    ...(isClosed(emarketeerBlockedUntil) || !permitsOf(session.connection).sweeps
       ? []
       : await tend("eMarketeer's webhook", session, tendMs, (limited) =>
           tendEmarketeerWebhook(limited, keepSecret),

@@ -32,7 +32,7 @@ export async function decideHeld(
   const signed = { ...verdict, osUser: userName() }
   return withTemporal(async (temporal) => {
     const { cells, addressIds } = await withLedger(async (db) => {
-      await requireRunning(db, connectionId)
+      await requireRunning(db, connectionId, action === 'approve' ? 'loosening' : 'anything')
       return action === 'approve' ? approveHeld(db, signed) : rejectHeld(db, signed)
     })
     const workflowIds: string[] = []

@@ -1,4 +1,5 @@
 import { AppError } from '../contracts/app-error.js'
+import { permitsOf, type Permits } from '../domain/connection-state.js'
 import { connectionStateOf } from '../ledger/connection/connections.js'
 import type { Queryable } from '../ledger/db/database.js'
 import type { SyncSession } from './session.js'
@@ -22,13 +23,18 @@ export async function assertMaySync(db: Queryable, session: SyncSession): Promis
   if (!row) {
     throw new AppError('connection_not_found', `There is no connection ${connectionId}.`)
   }
-  if (row.state === 'disabled') {
-    throw new AppError('connection_disabled', `Connection ${connectionId} is disabled.`)
+  const permits = permitsOf(row)
+  if (!permits.goesOn.includes(session.run.tier)) {
+    throw notPermitted(connectionId, permits)
   }
-  const paused = row.state === 'paused'
-  const excepted = session.run.tier === 'preSend' || session.run.tier === 'setup'
-  if (paused && row.pauseMode !== 'loosening' && !excepted) {
-    throw new AppError('connection_paused', `Connection ${connectionId} is paused.`)
-  }
-  return { withholdsLoosening: paused && row.pauseMode === 'loosening' }
+  return { withholdsLoosening: !permits.loosens }
+}
+
+/** Why a connection does not let work run. Not retryable. */
+export function notPermitted(connectionId: string, { refusedAs }: Permits): AppError {
+  const state = refusedAs === 'connection_paused' ? 'paused' : 'disabled'
+  return new AppError(refusedAs, `Connection ${connectionId} is ${state}.`, {
+    path: 'connectionId',
+    value: connectionId,
+  })
 }

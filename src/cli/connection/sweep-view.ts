@@ -1,6 +1,7 @@
 import type { SweepOutcome } from '../../contracts/sweep.js'
 import type { ConnectionRow } from '../../ledger/connection/connections.js'
-import { maySweep, type SweepRow } from '../../ledger/connection/sweeps.js'
+import { permitsOf } from '../../domain/connection-state.js'
+import type { SweepRow } from '../../ledger/connection/sweeps.js'
 
 /** How a connection's sweeps went, as `connection show` tells it. */
 export interface SweepView {
@@ -25,7 +26,7 @@ export function sweepView(connection: ConnectionRow, row: SweepRow | null): Swee
     return null
   }
   const { doneAt, since, cronRestartedAt, late, ...rest } = row
-  const expected = connection.state !== 'settingUp' && maySweep(connection)
+  const expected = connection.state !== 'settingUp' && permitsOf(connection).sweeps
   return {
     lastDoneAt: doneAt?.toISOString() ?? null,
     outcome: rest.outcome,

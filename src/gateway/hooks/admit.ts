@@ -1,3 +1,4 @@
+import { permitsOf } from '../../domain/connection-state.js'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AppError } from '../../contracts/app-error.js'
 import type { HeaderVerdict } from '../../crm/crm.js'
@@ -104,7 +105,7 @@ export class Admission {
       throw catalogueRefusal(unauthorized())
     }
     const hints = side.read(connection, request)
-    if (connection.state === 'disabled') {
+    if (permitsOf(connection).hints === 'refused') {
       throw catalogueRefusal(
         new AppError('connection_disabled', 'This connection is disabled; nothing is taken.'),
         410,

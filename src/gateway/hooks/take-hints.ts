@@ -1,3 +1,4 @@
+import { permitsOf } from '../../domain/connection-state.js'
 import type { ConnectionRow } from '../../ledger/connection/connections.js'
 import type { Queryable } from '../../ledger/db/database.js'
 import { putHints, type InboxHint } from '../../ledger/run/inbox.js'
@@ -21,11 +22,7 @@ export async function takeHints(
   }
   await putHints(db, connection.connectionId, hints)
   // A repeated hint wakes it as well: the first one may have been stored while Temporal was away.
-  if (acts(connection)) {
+  if (permitsOf(connection).hints === 'acted on') {
     new Set(hints.map((hint) => hint.shard)).forEach((shard) => signals.notify(connection, shard))
   }
-}
-
-function acts({ state, pauseMode }: ConnectionRow): boolean {
-  return state === 'active' || (state === 'paused' && pauseMode === 'loosening')
 }

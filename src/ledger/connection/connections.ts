@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { implicitConnectionId } from '../../contracts/names.js'
-import { decidingConnection, type ConnectionState } from '../../domain/deciding-connection.js'
+import {
+  decidingConnection,
+  type ConnectionState,
+  type PauseMode,
+} from '../../domain/connection-state.js'
 import type { Queryable } from '../db/database.js'
 
-export type { ConnectionState }
-
-/** What waits while a connection is paused: everything, or only what makes somebody more mailable. */
-export type PauseMode = 'all' | 'loosening'
+export type { ConnectionState, PauseMode }
 
 /** A connection as stored. Secrets in `config` are names or sealed texts, never the secrets. */
 export interface ConnectionRow {

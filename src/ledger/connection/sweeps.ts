@@ -1,5 +1,4 @@
 import { SWEEP_LATE_MS, type SweepNote, type SweepOutcome } from '../../contracts/sweep.js'
-import type { ConnectionRow } from './connections.js'
 import type { Queryable } from '../db/database.js'
 
 /** How a connection's sweeps went. */
@@ -58,21 +57,4 @@ export async function noteCronRestarted(db: Queryable, connectionId: string): Pr
     `UPDATE sweeps SET cron_restarted_at = clock_timestamp() WHERE connection_id = $1`,
     [connectionId],
   )
-}
-
-/** Whether a connection may have a cron. */
-export function maySweep({
-  state,
-  pauseMode,
-}: Pick<ConnectionRow, 'state' | 'pauseMode'>): boolean {
-  switch (state) {
-    case 'settingUp':
-    case 'active':
-      return true
-    case 'paused':
-      return pauseMode === 'loosening'
-    case 'disabled':
-    case 'implicit':
-      return false
-  }
 }
