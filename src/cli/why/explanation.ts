@@ -1,3 +1,4 @@
+import { isDeny } from '../../domain/reconcile/index.js'
 import type { CellKey } from '../../domain/cell-key.js'
 import type { ExclusionReason } from '../../domain/exclusion-reason.js'
 import type { PositiveBasis } from '../../domain/legal-basis.js'
@@ -190,9 +191,7 @@ function gateSentence(excluded: ExclusionReason | null): string {
 
 function denies({ emarketeer, crm, departedDeny }: CellState): boolean {
   return (
-    departedDeny ||
-    emarketeer.value === 'withdrawn' ||
-    crm.some(({ value, carriedDeny }) => carriedDeny || value === 'deny' || value === 'withdrawn')
+    departedDeny || isDeny(emarketeer) || crm.some((record) => record.carriedDeny || isDeny(record))
   )
 }
 

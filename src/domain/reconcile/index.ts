@@ -28,5 +28,6 @@ export {
   withDeparted,
   type LeavingReading,
 } from './leaving.js'
-export { kindOf, LINES_OVER_NO_DENY, RICH, TOGGLE, type ValueKind } from './values.js'
+export { isDeny, kindOf, LINES_OVER_NO_DENY, RICH, TOGGLE, type ValueKind } from './values.js'
 export { countsAsBasis, newlyMapped } from './mapped.js'
+export { loosens, makesMailable, newlyMappedIn, type PlannedCell } from './mailable.js'

@@ -27,6 +27,11 @@ export function kindOf(values: 'toggle' | 'rich'): ValueKind<string> {
   return (values === 'toggle' ? TOGGLE : RICH) as ValueKind<string>
 }
 
+/** Whether a consent denies, in either kind of CRM. */
+export function isDeny(consent: { readonly value: string | null } | undefined): boolean {
+  return consent?.value === RICH.deny || consent?.value === TOGGLE.deny
+}
+
 /** A record's value with a carried deny counted (rule F5). */
 export function effectiveValue<V>(record: RecordReading<V>, kind: ValueKind<V>): V {
   return record.carriedDeny ? kind.deny : record.value

@@ -1,3 +1,4 @@
+import { isDeny } from '../../domain/reconcile/index.js'
 import type { Purpose } from '../../domain/legal-basis.js'
 import { cellsOf, type CellRow } from './cells.js'
 import { CONTACT_COLUMNS, type StoredCrmContact } from './crm-mirror-rows.js'
@@ -46,11 +47,6 @@ export function unarrivedDenies(
     const consent = consents[purpose]!
     return isDeny(consent) && consent.lastWriter !== 'us' && arrived[purpose] !== consent.version
   })
-}
-
-/** Whether a consent denies, in either kind of CRM. */
-export function isDeny(consent: { readonly value: string | null } | undefined): boolean {
-  return consent?.value === 'withdrawn' || consent?.value === 'deny'
 }
 
 /** What had crossed in an older epoch says nothing now: a restore may have taken it away again. */

@@ -7,7 +7,8 @@ import {
 } from '../../ledger/run/runs.js'
 import { meaningOf, NOTHING_MAPPED, type RichValue } from '../../domain/tenant-basis.js'
 import { placeOf, type DecidedCell } from './decide-cells.js'
-import { loosens, makesMailable, tighteningPart } from './loosening.js'
+import { loosens, makesMailable } from '../../domain/reconcile/index.js'
+import { plannedCell, tighteningPart } from './loosening.js'
 import type { BatchOptions } from './batch-options.js'
 import type { SyncSession } from '../../connection/session.js'
 
@@ -56,18 +57,23 @@ export async function holdBack(
   const known = await looseningsAt(db, [...new Set(cells.map((cell) => cell.row.addressId))])
   const byPlace = new Map(known.map((l) => [`${l.addressId} ${l.cellKey}`, l]))
   const storedOf = (cell: DecidedCell) => byPlace.get(`${cell.row.addressId} ${cell.cellKey}`)
-  const refused = new Set(cells.filter((cell) => loosens(cell) && isRefused(cell, storedOf(cell))))
+  const refused = new Set(
+    cells.filter((cell) => isLoosening(cell) && isRefused(cell, storedOf(cell))),
+  )
   // Somebody has acted since it was refused: as if it had never been asked.
   const stateOf = (cell: DecidedCell) => {
     const state = storedOf(cell)?.state
     return state === 'rejected' && !refused.has(cell) ? 'lapsed' : state
   }
-  const held = cells.filter((cell) => loosens(cell) && stateOf(cell) === 'held')
+  const held = cells.filter((cell) => isLoosening(cell) && stateOf(cell) === 'held')
   const decided = ['held', 'approved', 'rejected']
   const staged = cells.filter(
-    (cell) => mode === 'stage' && makesMailable(cell) && !decided.includes(stateOf(cell) ?? ''),
+    (cell) =>
+      mode === 'stage' &&
+      makesMailable(plannedCell(cell)) &&
+      !decided.includes(stateOf(cell) ?? ''),
   )
-  const withheld = mode === 'withhold' ? cells.filter(loosens) : []
+  const withheld = mode === 'withhold' ? cells.filter(isLoosening) : []
   const waits = new Set([...held, ...refused, ...staged, ...withheld])
   const settled = cells.filter(
     (cell) => !waits.has(cell) && stateOf(cell) !== undefined && stateOf(cell) !== 'approved',
@@ -95,4 +101,8 @@ export async function holdBack(
     waiting: [...staged, ...withheld],
     approved: cells.filter((cell) => !waits.has(cell) && stateOf(cell) === 'approved'),
   }
+}
+
+function isLoosening(cell: DecidedCell): boolean {
+  return loosens(plannedCell(cell))
 }

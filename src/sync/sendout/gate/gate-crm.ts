@@ -6,12 +6,12 @@ import {
   kindOf,
   type RecordReading,
   type SeenRecord,
+  isDeny,
 } from '../../../domain/reconcile/index.js'
 import type { CrmVerdict, GateCrm } from '../../../domain/send-gate.js'
 import type { RichValue } from '../../../domain/tenant-basis.js'
 import type { CrmCapabilities } from '../../../crm/crm.js'
 import { isCrmSource } from '../../../emarketeer/index.js'
-import { isDeny } from '../../../ledger/copy/crm-other-addresses.js'
 import { categoryRows, mayBeOf, purposeRecords, type AddressView } from '../../view/observe.js'
 import { recordReading } from '../../../ledger/copy/record-reading.js'
 import type { GateContext } from './gate-facts.js'
@@ -102,7 +102,7 @@ function isReadable(view: AddressView, purpose: Purpose): boolean {
 function storeDenied(context: GateContext, view: AddressView): boolean {
   const records = purposeRecords(view, 'storeAndProcess') ?? []
   return (
-    records.some((record) => record.value === 'withdrawn' || record.carriedDeny) ||
+    records.some((record) => isDeny(record) || record.carriedDeny) ||
     view.guests.some((guest) => isDeny(guest.contact.consents.storeAndProcess)) ||
     guestCarries(view, 'storeAndProcess') ||
     inDoubtAt(context, view, 'storeAndProcess') ||
