@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 
 /** What the glossary has retired, as it would come back. Columns and SQL keep their names. */
 const RETIRED = [
-  { pattern: /\b(?!dirty_(?:tick|since)\b)\w*dirty\w*/gi, say: 'due' },
+  { pattern: /\b(?!dirty_(?:tick|since)\b|dirtyTick\b)\w*dirty\w*/gi, say: 'due' },
   { pattern: /\b(?:open|close|pass|timed|refused|both|crm)\w*Gates?\b/g, say: 'circuit breaker' },
   { pattern: /\bsendabilit\w*/gi, say: 'nothing yet: it is kept free' },
 ]

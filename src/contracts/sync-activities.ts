@@ -39,7 +39,7 @@ export interface WorkReport {
 /** Where a stretch of due work goes on. Ledger ids and ticks only. */
 export interface DuePlace {
   readonly upTo: number
-  readonly after: { readonly addressId: number; readonly dueTick: number } | null
+  readonly after: { readonly addressId: number; readonly dirtyTick: number } | null
 }
 
 /** A stretch of due work, and where the next one goes on; null: that was all. */

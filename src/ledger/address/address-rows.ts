@@ -4,7 +4,7 @@ import type { Queryable, Transaction } from '../db/database.js'
 export interface AddressRow {
   readonly addressId: number
   readonly address: string
-  readonly dueTick: number | null
+  readonly dirtyTick: number | null
   readonly emarketeerUnread: boolean
   readonly emarketeerMovedTick: number
   readonly crmReadFrom: number
@@ -19,7 +19,7 @@ export interface AddressRow {
   readonly emarketeerSpelledTwice: boolean
 }
 
-const SELECT = `SELECT a.address_id AS "addressId", a.address, a.dirty_tick AS "dueTick",
+const SELECT = `SELECT a.address_id AS "addressId", a.address, a.dirty_tick AS "dirtyTick",
     a.emarketeer_unread AS "emarketeerUnread", a.emarketeer_moved_tick AS "emarketeerMovedTick",
     a.crm_read_from AS "crmReadFrom", a.crm_read_to AS "crmReadTo", a.crm_doubtful_tick IS NOT NULL AS "crmDoubtful",
     a.ever_linked AS "everLinked", a.ever_in_emarketeer AS "everInEmarketeer", extract(epoch FROM a.crm_ended_at)::float8 * 1000 AS "crmEndedAtMs",

@@ -62,7 +62,7 @@ export async function markDue(db: Queryable, addressIds: readonly number[]): Pro
 /** One address that waits for a pass. */
 export interface DueAddress {
   readonly addressId: number
-  readonly dueTick: number
+  readonly dirtyTick: number
 }
 
 /** The addresses that became due last, newest first: what a webhook has just brought. */
@@ -72,7 +72,7 @@ export function selectNewestDue(
   limit: number,
 ): Promise<DueAddress[]> {
   return db.query<DueAddress>(
-    `SELECT address_id AS "addressId", dirty_tick AS "dueTick" FROM addresses
+    `SELECT address_id AS "addressId", dirty_tick AS "dirtyTick" FROM addresses
       WHERE connection_id = $1 AND dirty_tick IS NOT NULL
         AND (not_before IS NULL OR not_before <= clock_timestamp())
       ORDER BY dirty_tick DESC LIMIT $2`,
@@ -94,18 +94,18 @@ export function selectDueRange(
   limit: number,
 ): Promise<DueAddress[]> {
   return db.query<DueAddress>(
-    `SELECT address_id AS "addressId", dirty_tick AS "dueTick" FROM addresses
+    `SELECT address_id AS "addressId", dirty_tick AS "dirtyTick" FROM addresses
       WHERE connection_id = $1 AND dirty_tick <= $2 AND (dirty_tick, address_id) > ($3, $4)
         AND (not_before IS NULL OR not_before <= clock_timestamp())
       ORDER BY dirty_tick, address_id LIMIT $5`,
-    [connectionId, range.upTo, range.after?.dueTick ?? 0, range.after?.addressId ?? 0, limit],
+    [connectionId, range.upTo, range.after?.dirtyTick ?? 0, range.after?.addressId ?? 0, limit],
   )
 }
 
 /** The marks of these addresses. */
 export function dueMarks(db: Queryable, addressIds: readonly number[]): Promise<DueAddress[]> {
   return db.query<DueAddress>(
-    `SELECT address_id AS "addressId", dirty_tick AS "dueTick" FROM addresses
+    `SELECT address_id AS "addressId", dirty_tick AS "dirtyTick" FROM addresses
       WHERE address_id = ANY($1) AND dirty_tick IS NOT NULL`,
     [addressIds],
   )
@@ -150,7 +150,7 @@ export async function clearDue(db: Queryable, done: readonly DueAddress[]): Prom
     `UPDATE addresses a SET dirty_tick = NULL, dirty_since = NULL, not_before = NULL, attempts = 0
       FROM unnest($1::bigint[], $2::bigint[]) AS d(address_id, tick)
       WHERE a.address_id = d.address_id AND a.dirty_tick <= d.tick`,
-    [done.map((d) => d.addressId), done.map((d) => d.dueTick)],
+    [done.map((d) => d.addressId), done.map((d) => d.dirtyTick)],
   )
 }
 

@@ -17,7 +17,7 @@ export function report(count = 0): WorkReport {
 
 /** Where a stretch of due work goes on, after the address of this ledger id. */
 export function placeAfter(addressId: number): DuePlace {
-  return { upTo: 1, after: { addressId, dueTick: 1 } }
+  return { upTo: 1, after: { addressId, dirtyTick: 1 } }
 }
 
 /** Steps of set-up as the fakes plan them; the weights make 100. */
