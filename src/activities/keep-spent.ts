@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Writes } from '../contracts/sync-activities.js'
+import type { Writes } from '../contracts/work-report.js'
 import { saveSpent } from '../ledger/sendout/sendout-spent.js'
 import type { SyncSession } from '../connection/session.js'
 

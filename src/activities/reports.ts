@@ -1,4 +1,4 @@
-import type { WorkReport } from '../contracts/sync-activities.js'
+import type { WorkReport } from '../contracts/work-report.js'
 import { emptyCounts, type SyncCounts } from '../sync/pass/sync-counts.js'
 import type { SyncSession } from '../connection/session.js'
 

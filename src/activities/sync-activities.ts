@@ -1,4 +1,5 @@
-import type { RunReference, SyncActivities, WorkReport } from '../contracts/sync-activities.js'
+import type { RunReference, SyncActivities } from '../contracts/sync-activities.js'
+import type { WorkReport } from '../contracts/work-report.js'
 import { markDue } from '../ledger/address/addresses.js'
 import { markAllLinkedDue } from '../ledger/copy/categories.js'
 import { endRun } from '../ledger/run/runs.js'

@@ -1,5 +1,5 @@
 import { MAX_ADDRESS_IDS } from '../contracts/inputs.js'
-import type { WorkReport } from '../contracts/sync-activities.js'
+import type { WorkReport } from '../contracts/work-report.js'
 import { approveHeld, rejectHeld, type HeldVerdict } from '../sync/run/held.js'
 import { requireRunning } from './connection/require-running.js'
 import type { Output } from './output.js'

@@ -1,5 +1,5 @@
 import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
-import type { WorkReport } from '../contracts/sync-activities.js'
+import type { WorkReport } from '../contracts/work-report.js'
 import type { TemporalClient } from '../config/temporal.js'
 import type { Output } from './output.js'
 import { awaitResult } from './temporal/await-result.js'

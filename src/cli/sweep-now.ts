@@ -1,7 +1,7 @@
 import { AppError } from '../contracts/app-error.js'
 import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
 import type { SweepResult } from '../contracts/sweep.js'
-import type { WorkReport } from '../contracts/sync-activities.js'
+import type { WorkReport } from '../contracts/work-report.js'
 import { requireRunning } from './connection/require-running.js'
 import type { Output } from './output.js'
 import { withLedger, withTemporal } from './resources.js'

@@ -1,4 +1,4 @@
-import type { WorkReport } from '../contracts/sync-activities.js'
+import type { WorkReport } from '../contracts/work-report.js'
 
 /** What a piece of work came to, in words. */
 export function workText(report: WorkReport): string {

@@ -1,5 +1,5 @@
 import type { Refusal } from './refusal.js'
-import type { WorkReport } from './sync-activities.js'
+import type { WorkReport } from './work-report.js'
 
 /** A sweep that has not ended for so long, or a connection that was not swept for so long, shows as failed. */
 export const SWEEP_LATE_MS = 2 * 60 * 60_000

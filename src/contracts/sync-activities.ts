@@ -1,3 +1,4 @@
+import type { Requests, WorkReport } from './work-report.js'
 import type { Tier } from './names.js'
 import type { PreSendRequest, PreSendResult } from './pre-send.js'
 import type { SweepNote } from './sweep.js'
@@ -7,33 +8,11 @@ import type { SweepNote } from './sweep.js'
  * list of contacts (docs/architecture.md, "People stay in the ledger").
  */
 
-/** Requests spent on each side. */
-export interface Requests {
-  readonly emarketeer: number
-  readonly crm: number
-}
-
-/** Writes made on each side. */
-export interface Writes {
-  readonly emarketeer: number
-  readonly crm: number
-}
-
 /** One run of the sync for one connection. */
 export interface RunReference {
   readonly connectionId: string
   readonly runId: string
   readonly tier: Tier
-}
-
-/** What a piece of sync work came to. */
-export interface WorkReport {
-  readonly requests: Requests
-  readonly writes: Writes
-  readonly addresses: number
-  readonly decisions: number
-  /** Loosenings that wait for approval (F4). */
-  readonly held: number
 }
 
 /** Where a stretch of due work goes on. Ledger ids and ticks only. */

@@ -1,6 +1,6 @@
 import type { PlannedChange, SetupPause, StepChoice } from '../contracts/setup.js'
 import type { CallContext } from '../http/call-context.js'
-import type { CrmSession } from './crm.js'
+import type { CrmSession } from './session.js'
 import type { CrmFacts } from './facts.js'
 
 /** What a look at a step's subject came to. */

@@ -1,4 +1,4 @@
-import type { Requests, WorkReport, Writes } from '../contracts/sync-activities.js'
+import type { Requests, WorkReport, Writes } from '../contracts/work-report.js'
 
 /** What a workflow's activities came to, added up. Each report is added in one step: parallel lanes lose nothing. */
 export interface WorkTotals {

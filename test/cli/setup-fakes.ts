@@ -6,7 +6,8 @@ import { provisionTimeoutMs } from '../support/ask-broker.js'
 import { withTemporal, type TestTemporal } from '../support/with-temporal.js'
 import { workflowBundle } from '../support/workflow-bundle.js'
 import { delegatingActivities } from '../workflows/support/delegating-activities.js'
-import { FakeWorld, type Activities } from '../workflows/support/fake-world.js'
+import { FakeWorld } from '../workflows/support/fake-world.js'
+import type { Activities } from '../workflows/support/activity-types.js'
 import { untilStatus } from '../workflows/support/setup-runs.js'
 
 Runtime.install({

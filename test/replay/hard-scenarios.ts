@@ -1,6 +1,7 @@
 import type { Client, WorkflowHandle } from '@temporalio/client'
 import { hang } from '../workflows/support/default-activities.js'
-import { failure, type Activities, type FakeWorld } from '../workflows/support/fake-world.js'
+import { failure, type FakeWorld } from '../workflows/support/fake-world.js'
+import type { Activities } from '../workflows/support/activity-types.js'
 import { override, pausedWith, untilStatus } from '../workflows/support/setup-runs.js'
 import type { Scenario } from './scenario.js'
 

@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client'
-import type { Activities } from '../workflows/support/fake-world.js'
+import type { Activities } from '../workflows/support/activity-types.js'
 import { failure } from '../workflows/support/fake-world.js'
 import { override, untilStatus } from '../workflows/support/setup-runs.js'
 import type { Scenario } from './scenario.js'

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client'
-import type { Activities, FakeWorld } from '../workflows/support/fake-world.js'
+import type { FakeWorld } from '../workflows/support/fake-world.js'
+import type { Activities } from '../workflows/support/activity-types.js'
 
 /** One way a workflow can go: what the outside does, and how it is started and steered. */
 export interface Scenario {

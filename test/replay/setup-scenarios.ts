@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client'
 import { hang, placeAfter, report } from '../workflows/support/default-activities.js'
-import { failure, type Activities } from '../workflows/support/fake-world.js'
+import { failure } from '../workflows/support/fake-world.js'
+import type { Activities } from '../workflows/support/activity-types.js'
 import { override, pausedWith, untilStatus } from '../workflows/support/setup-runs.js'
 import type { Scenario } from './scenario.js'
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import type * as types from '../../src/workflows/index.js'
 import { hang } from './support/default-activities.js'
-import { failure, type Activities } from './support/fake-world.js'
+import { failure } from './support/fake-world.js'
+import type { Activities } from './support/activity-types.js'
 import { withWorkflows } from './support/with-workflows.js'
 
 const connectionId = 'acme-dynamics'

@@ -9,7 +9,8 @@ import { workflowBundle } from '../support/workflow-bundle.js'
 import { hang } from './support/default-activities.js'
 import { delegatingActivities } from './support/delegating-activities.js'
 import { FakeSendouts } from './support/fake-sendouts.js'
-import { failure, FakeWorld, type Activities } from './support/fake-world.js'
+import { failure, FakeWorld } from './support/fake-world.js'
+import type { Activities } from './support/activity-types.js'
 import { requestOf } from './support/pre-send-runs.js'
 
 Runtime.install({

@@ -7,7 +7,8 @@ import {
 } from '@temporalio/client'
 import { hang } from './support/default-activities.js'
 import { FakeSendouts } from './support/fake-sendouts.js'
-import type { Activities, FakeWorld } from './support/fake-world.js'
+import type { FakeWorld } from './support/fake-world.js'
+import type { Activities } from './support/activity-types.js'
 import { inFuture, requestOf, startPreSend, statusOf } from './support/pre-send-runs.js'
 import { withWorkflows } from './support/with-workflows.js'
 

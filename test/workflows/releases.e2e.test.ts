@@ -17,7 +17,7 @@ import { withTemporal } from '../support/with-temporal.js'
 import { workflowBundle } from '../support/workflow-bundle.js'
 import { startBuild, temporalClientOf, type BuildWorkers } from './support/build-workers.js'
 import { hang, report } from './support/default-activities.js'
-import type { Activities } from './support/fake-world.js'
+import type { Activities } from './support/activity-types.js'
 import { override, pausedWith, untilStatus } from './support/setup-runs.js'
 
 // What does not fit is expected to fail tasks, and the core tells of each.

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { FaultRule } from '../../common/faults.js'
-import type { ControlRoute } from './control-api.js'
+import type { ControlRoute } from './control-route.js'
 import { dumpPersons } from './dump.js'
 
 /** What goes wrong, what was asked and written, and what there is. */

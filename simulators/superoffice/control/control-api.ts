@@ -1,8 +1,5 @@
-import type { z } from 'zod'
+import type { ControlTargets, ControlCall, ControlRoute } from './control-route.js'
 import { json, type SimRequest, type SimResponse } from '../../common/http-server.js'
-import type { TicketBook } from '../auth/ticket-book.js'
-import type { HandedOut } from '../handed-out.js'
-import type { Installation } from '../installation.js'
 import { boardControls } from './board-controls.js'
 import { listControls } from './list-controls.js'
 import { personControls } from './person-controls.js'
@@ -10,27 +7,6 @@ import { switchControls } from './switch-controls.js'
 
 /** Where the control API lives. */
 export const CONTROL_PATH = '/__control'
-
-/** The parts of the stand-in that control may turn. */
-export interface ControlTargets {
-  readonly world: Installation
-  readonly tickets: TicketBook
-  readonly approval: { revoked: boolean }
-  readonly moveApi: () => Promise<string>
-  readonly facts: () => HandedOut
-}
-
-/** One control request. */
-export interface ControlCall extends ControlTargets {
-  readonly method: string
-  /** The path below `/__control`, in parts. */
-  readonly segments: readonly string[]
-  readonly query: URLSearchParams
-  readonly body: <S extends z.ZodType>(schema: S) => z.output<S>
-}
-
-/** Carries out a control request; undefined = not one of its switches. A response is sent as it is. */
-export type ControlRoute = (call: ControlCall) => unknown
 
 const ROUTES: readonly ControlRoute[] = [
   boardControls,

@@ -1,6 +1,6 @@
 import { addListItem } from '../model/standard-lists.js'
 import type { ListName } from '../model/store.js'
-import type { ControlRoute } from './control-api.js'
+import type { ControlRoute } from './control-route.js'
 import { ControlError } from './control-error.js'
 import * as schemas from './schemas.js'
 

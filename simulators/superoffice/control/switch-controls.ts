@@ -1,5 +1,5 @@
 import { switchesSchema } from '../switches.js'
-import type { ControlRoute } from './control-api.js'
+import type { ControlRoute } from './control-route.js'
 import * as schemas from './schemas.js'
 
 /** What administrators, operators and clocks do. */

@@ -1,3 +1,4 @@
+import type { ApplyOptions, AppliedConnection } from './applied-connection.js'
 import type { ConnectionFile } from '../../config/connection-file.js'
 import { parseConnectionFile } from '../../config/parse-connection-file.js'
 import { readDisablingFile } from '../../config/disabling-file.js'
@@ -7,12 +8,7 @@ import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
 import type { SetupStatus } from '../../contracts/setup.js'
 import type { CrmDriver } from '../../crm/crm.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
-import {
-  findConnection,
-  findConnectionOfAccount,
-  type ConnectionState,
-} from '../../ledger/connection/connections.js'
-import type { Output } from '../output.js'
+import { findConnection, findConnectionOfAccount } from '../../ledger/connection/connections.js'
 import { readTextFile } from '../read-text-file.js'
 import { withSystems, withTemporal } from '../resources.js'
 import { requireSetUp } from '../setup/require-set-up.js'
@@ -25,25 +21,6 @@ import { disableConnection } from './disable-connection.js'
 import { refuseWhileDisconnecting } from './refuse-while-disconnecting.js'
 import { storeConnection } from './store-connection.js'
 import { wakeSetUp } from './wake-set-up.js'
-
-/** How a file is applied. */
-export interface ApplyOptions {
-  readonly wait: boolean
-  /** False: check and store only, so that set-up can be previewed before it makes anything. */
-  readonly setup: boolean
-  /** Who applies it; kept as evidence where it disables. */
-  readonly by: string
-  readonly output: Output
-}
-
-/** What `connection apply` answers. `workflowId`: of set-up, or of the disconnect. */
-export interface AppliedConnection {
-  readonly connectionId: string
-  readonly state: ConnectionState
-  readonly workflowId: string
-  /** That workflow was running already: the steps that it has ended are not done again with new settings. */
-  readonly joined: boolean
-}
 
 /**
  * "Apply changes": checks a connection file, first by itself, then on the ledger, then with both systems; stores it, and

@@ -2,7 +2,7 @@ import type { DisablingFile } from '../../config/disabling-file.js'
 import { AppError } from '../../contracts/app-error.js'
 import { findConnection } from '../../ledger/connection/connections.js'
 import { withLedger, withTemporal } from '../resources.js'
-import type { AppliedConnection, ApplyOptions } from './apply-connection.js'
+import type { AppliedConnection, ApplyOptions } from './applied-connection.js'
 import { requireConnection } from './connection-view.js'
 import { runDisconnect } from './disconnect-run.js'
 

@@ -6,7 +6,7 @@ import { addressesHeldOverDeny } from '../../ledger/run/runs.js'
 import type { Queryable } from '../../ledger/db/database.js'
 import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { basisMappingOf } from '../../connection/basis-mapping.js'
-import type { AddressView, BatchView } from '../../sync/view/observe.js'
+import type { AddressView, BatchView } from '../../sync/view/address-view.js'
 import { gateFactsOf } from '../../sync/sendout/gate/gate-facts.js'
 import { loadNamed } from '../../sync/sendout/gate/named-views.js'
 

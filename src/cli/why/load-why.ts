@@ -11,12 +11,8 @@ import type { ConnectionRow } from '../../ledger/connection/connections.js'
 import type { Queryable } from '../../ledger/db/database.js'
 import { disagreementsAt } from '../../ledger/copy/disagreements.js'
 import { looseningsAt } from '../../ledger/run/runs.js'
-import {
-  categoryRows,
-  loadBatch,
-  purposeRecords,
-  type AddressView,
-} from '../../sync/view/observe.js'
+import { categoryRows, loadBatch, purposeRecords } from '../../sync/view/observe.js'
+import type { AddressView } from '../../sync/view/address-view.js'
 import { requireConnection } from '../connection/connection-view.js'
 import type { CellState, WhyFacts } from './explanation.js'
 import { gateNow } from './gate-now.js'

@@ -15,13 +15,8 @@ import { basisMappingOf } from '../../connection/basis-mapping.js'
 import { observationOf, type CrmKnowledge } from '../view/cell-observation.js'
 import { NO_ROW_TIMES, stampOfConsent, type DecidingTimes } from './deciding-times.js'
 import { guestsToTell } from '../view/further-addresses.js'
-import {
-  categoryRows,
-  purposeRecords,
-  readableRecords,
-  type AddressView,
-  type BatchView,
-} from '../view/observe.js'
+import { categoryRows, purposeRecords, readableRecords } from '../view/observe.js'
+import type { AddressView, BatchView } from '../view/address-view.js'
 import {
   GUEST_RULE,
   LEFT_TOGGLE_RULE,

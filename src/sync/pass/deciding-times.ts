@@ -9,7 +9,7 @@ import {
 import type { Stamp } from '../../domain/reconcile/index.js'
 import type { ClockReading } from '../../http/index.js'
 import type { CrmTimes } from '../../ledger/copy/crm-times.js'
-import type { BatchView } from '../view/observe.js'
+import type { BatchView } from '../view/address-view.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 
 /** What times of a rich CRM's rows are judged by when deciding. */

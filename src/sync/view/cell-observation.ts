@@ -1,7 +1,7 @@
 import type { CellMemory, Observation, RecordReading } from '../../domain/reconcile/index.js'
 import type { CellRow, StoredValue } from '../../ledger/copy/cells.js'
 import { isForgotten } from '../../ledger/copy/record-reading.js'
-import type { AddressView, BatchView } from './observe.js'
+import type { AddressView, BatchView } from './address-view.js'
 
 /** A cell as it stands, and as it was last observed. */
 export interface ObservedCell {

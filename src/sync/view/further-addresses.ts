@@ -9,7 +9,7 @@ import {
   type OutsideAddress,
 } from '../../ledger/copy/crm-other-addresses.js'
 import { isCrmSource } from '../../emarketeer/index.js'
-import type { AddressView } from './observe.js'
+import type { AddressView } from './address-view.js'
 import { recordReading } from '../../ledger/copy/record-reading.js'
 
 /** Records with this as a further address whose withdrawal eMarketeer has not taken over here (C5). */

@@ -1,59 +1,25 @@
+import type { AddressView, BatchView } from './address-view.js'
 import { UNTOLD_CATEGORY } from '../../crm/crm.js'
 import { categoryCell, type CellKey } from '../../domain/cell-key.js'
 import { isPurposeCell } from '../../domain/cell-key.js'
 import type { Purpose } from '../../domain/legal-basis.js'
 import type { RecordReading } from '../../domain/reconcile/index.js'
-import { addressRows, type AddressRow } from '../../ledger/address/address-rows.js'
+import { addressRows } from '../../ledger/address/address-rows.js'
 import { carriedDeniesOf } from '../../ledger/copy/carried-denies.js'
-import { categoriesOf, type CategoryRow } from '../../ledger/copy/categories.js'
-import { mentionsOf, type AddressMention } from '../../ledger/copy/address-mentions.js'
-import { cellsOf, type CellRow, type StoredValue } from '../../ledger/copy/cells.js'
+import { categoriesOf } from '../../ledger/copy/categories.js'
+import { mentionsOf } from '../../ledger/copy/address-mentions.js'
+import { cellsOf, type StoredValue } from '../../ledger/copy/cells.js'
 import { findConnection, type ConnectionRow } from '../../ledger/connection/connections.js'
-import {
-  guestsAt,
-  outsideAddressesOf,
-  type GuestRecord,
-  type OutsideAddress,
-} from '../../ledger/copy/crm-other-addresses.js'
+import { guestsAt, outsideAddressesOf } from '../../ledger/copy/crm-other-addresses.js'
 import {
   crmSubscriptionsOf,
   liveCrmContactsAt,
-  type StoredCrmContact,
   type StoredCrmSubscription,
 } from '../../ledger/copy/crm-mirror-rows.js'
-import { crmTimesOf, type CrmTimes } from '../../ledger/copy/crm-times.js'
+import { crmTimesOf } from '../../ledger/copy/crm-times.js'
 import type { Queryable } from '../../ledger/db/database.js'
 import { outsideDenies, unarrivedGuests } from './further-addresses.js'
 import { recordReading, rowReading } from '../../ledger/copy/record-reading.js'
-
-/** Everything our copy holds about one address. */
-export interface AddressView {
-  readonly row: AddressRow
-  readonly cells: ReadonlyMap<CellKey, CellRow>
-  /** Live records, oldest first. */
-  readonly contacts: readonly StoredCrmContact[]
-  /** Subscription rows of those records. */
-  readonly subscriptions: readonly StoredCrmSubscription[]
-  /** Subscription rows of the records that have the address as one at which only a deny counts. */
-  readonly denyOnlySubscriptions: readonly StoredCrmSubscription[]
-  /** `<contact id> <cell key>` of denies that follow a person. */
-  readonly carriedDenies: ReadonlySet<string>
-  /** Live records that have it as a further one, or as one at which only a deny counts: each denies while withdrawn (A, C5). */
-  readonly guests: readonly GuestRecord[]
-  /** Further addresses of the records, and eMarketeer's state there. */
-  readonly outside: readonly OutsideAddress[]
-  /** Texts in eMarketeer's address fields that name this address, and link nobody: their denies count (A). */
-  readonly mentions: readonly AddressMention[]
-}
-
-/** A batch of addresses as our copy holds them, and the state of the connection at that moment. */
-export interface BatchView {
-  readonly connection: ConnectionRow
-  /** What was learned about the CRM's times. */
-  readonly times: CrmTimes
-  readonly categories: readonly CategoryRow[]
-  readonly addresses: readonly AddressView[]
-}
 
 /**
  * Loads a batch in a handful of statements.

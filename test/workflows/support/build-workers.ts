@@ -7,7 +7,8 @@ import { ISOLATE_TIME } from '../../../src/workers/isolate-time.js'
 import { watchRelease, type Release, type Standing } from '../../../src/workers/watch-release.js'
 import type { TestTemporal } from '../../support/with-temporal.js'
 import { delegatingActivities } from './delegating-activities.js'
-import { FakeWorld, type Activities } from './fake-world.js'
+import { FakeWorld } from './fake-world.js'
+import type { Activities } from './activity-types.js'
 
 /** The workers of one build: all queues, and what watches over its release. */
 export interface BuildWorkers {

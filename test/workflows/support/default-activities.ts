@@ -1,8 +1,9 @@
 import { sleep } from '@temporalio/activity'
-import type { DuePlace, WorkReport } from '../../../src/contracts/sync-activities.js'
+import type { DuePlace } from '../../../src/contracts/sync-activities.js'
+import type { WorkReport } from '../../../src/contracts/work-report.js'
 import { fakeLife } from './fake-life.js'
 import { FakeSendouts } from './fake-sendouts.js'
-import type { Activities } from './fake-world.js'
+import type { Activities } from './activity-types.js'
 
 /** A report in which every count is the same, so that sums can be told from one another. */
 export function report(count = 0): WorkReport {

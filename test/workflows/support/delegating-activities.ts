@@ -1,5 +1,6 @@
 import { defaultActivities } from './default-activities.js'
-import type { Activities, ActivityName, FakeWorld, InputOf } from './fake-world.js'
+import type { FakeWorld } from './fake-world.js'
+import type { Activities, ActivityName, InputOf } from './activity-types.js'
 
 /** Activities for a worker that outlives tests: each goes to the world that is current when it is called. */
 export function delegatingActivities(current: () => FakeWorld): Activities {

@@ -1,9 +1,6 @@
 import type { PreSendRequest, PreSendResult } from '../../../src/contracts/pre-send.js'
-import type {
-  MembersReference,
-  PreSendActivities,
-  WorkReport,
-} from '../../../src/contracts/sync-activities.js'
+import type { MembersReference, PreSendActivities } from '../../../src/contracts/sync-activities.js'
+import type { WorkReport } from '../../../src/contracts/work-report.js'
 import { EXCLUSION_REASONS } from '../../../src/domain/exclusion-reason.js'
 
 /** What the fakes say of a sendout. */

@@ -1,21 +1,6 @@
+import type { Activities, ActivityName, InputOf } from './activity-types.js'
 import { ApplicationFailure } from '@temporalio/common'
-import type { LifeActivities, WebhookActivities } from '../../../src/contracts/life-activities.js'
-import type { SetupActivities } from '../../../src/contracts/setup-activities.js'
-import type { PreSendActivities, SyncActivities } from '../../../src/contracts/sync-activities.js'
 import { defaultActivities } from './default-activities.js'
-
-/** Everything that our workflows ask of activities. */
-export type Activities = SyncActivities &
-  PreSendActivities &
-  SetupActivities &
-  LifeActivities &
-  WebhookActivities
-
-/** Name of an activity. */
-export type ActivityName = keyof Activities
-
-/** What an activity is given. */
-export type InputOf<Name extends ActivityName> = Parameters<Activities[Name]>[0]
 
 /** One attempt of an activity, as it began. */
 export interface Call {

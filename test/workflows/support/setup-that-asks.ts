@@ -1,5 +1,5 @@
 import { SETUP_STEPS } from './default-activities.js'
-import type { Activities } from './fake-world.js'
+import type { Activities } from './activity-types.js'
 import { pausedWith } from './setup-runs.js'
 
 const FORM = { id: 'form', title: 'Put the subscriptions on the form', weight: 10 }

@@ -7,7 +7,8 @@ import { withTemporal } from '../../support/with-temporal.js'
 import { timeSkippingEnvironment } from '../../support/with-time-skipping.js'
 import { workflowBundle } from '../../support/workflow-bundle.js'
 import { delegatingActivities } from './delegating-activities.js'
-import { FakeWorld, type Activities } from './fake-world.js'
+import { FakeWorld } from './fake-world.js'
+import type { Activities } from './activity-types.js'
 
 Runtime.install({
   logger: new DefaultLogger('ERROR'),

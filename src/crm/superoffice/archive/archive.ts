@@ -1,3 +1,4 @@
+import type { ArchiveQuery } from './archive-query.js'
 import { BULK_ANSWER, type CallContext, PAGE_ANSWER, UpstreamError } from '../../../http/index.js'
 import type { SuperOfficeClient } from '../client.js'
 import { isOwnException, NOT_JSON } from '../wire/describe-error.js'
@@ -10,20 +11,6 @@ import { PieceSize } from './piece-size.js'
 
 /** Below this a query goes by GET: IIS takes 2,048 characters of query unless the site says otherwise [memory]. */
 const MAX_QUERY_CHARACTERS = 1_800
-
-/** A page of an archive. */
-export interface ArchiveQuery {
-  /** `dynamic`, or the name of a provider. */
-  readonly provider: string
-  readonly select: readonly string[]
-  readonly filter: string
-  readonly orderBy: string
-  readonly top: number
-  /** Columns among the selected that an installation may lack, and that can be done without. */
-  readonly mayLack?: readonly string[]
-  /** For counting. */
-  readonly name: string
-}
 
 /** Shows how many rows come at once. */
 const ANY_ROWS: ArchiveQuery = {

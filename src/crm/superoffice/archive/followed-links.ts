@@ -1,4 +1,4 @@
-import { type ArchiveQuery } from './archive.js'
+import type { ArchiveQuery } from './archive-query.js'
 import { unusable } from './page-keys.js'
 
 /** Where links tell no position, so many pages without an end are not believed to come to one. */

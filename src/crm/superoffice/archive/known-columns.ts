@@ -1,6 +1,6 @@
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import { isOwnException, NOT_JSON } from '../wire/describe-error.js'
-import type { ArchiveQuery } from './archive.js'
+import type { ArchiveQuery } from './archive-query.js'
 
 /** An installation may be upgraded, or our user be given a right; an exception may have meant something else. */
 const HOLDS_MS = { surely: 12 * 3_600_000, perhaps: 3_600_000 }

@@ -1,7 +1,7 @@
 import type { UpstreamError } from '../../../http/index.js'
 import { superOfficeFailure } from '../superoffice-failure.js'
 import { type ArchiveRow, numberOf } from '../wire/values.js'
-import type { ArchiveQuery } from './archive.js'
+import type { ArchiveQuery } from './archive-query.js'
 
 /**
  * The key of each row.

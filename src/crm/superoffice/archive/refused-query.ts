@@ -1,6 +1,7 @@
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import { isOwnException } from '../wire/describe-error.js'
-import type { Archive, ArchiveQuery } from './archive.js'
+import type { Archive } from './archive.js'
+import type { ArchiveQuery } from './archive-query.js'
 
 /**
  * Whether it is this very query that SuperOffice refuses, for a column or an operator that it does not have, so that

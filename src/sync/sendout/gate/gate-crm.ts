@@ -12,9 +12,10 @@ import type { CrmVerdict, GateCrm } from '../../../domain/send-gate.js'
 import type { RichValue } from '../../../domain/tenant-basis.js'
 import type { CrmCapabilities } from '../../../crm/crm.js'
 import { isCrmSource } from '../../../emarketeer/index.js'
-import { categoryRows, mayBeOf, purposeRecords, type AddressView } from '../../view/observe.js'
+import { categoryRows, mayBeOf, purposeRecords } from '../../view/observe.js'
+import type { AddressView } from '../../view/address-view.js'
 import { recordReading } from '../../../ledger/copy/record-reading.js'
-import type { GateContext } from './gate-facts.js'
+import type { GateContext } from './gate-context.js'
 import { inDoubtAt, observedAt } from './gate-doubt.js'
 
 /**

@@ -11,9 +11,10 @@ import {
 import type { RichValue } from '../../../domain/tenant-basis.js'
 import type { GuestRecord } from '../../../ledger/copy/crm-other-addresses.js'
 import { observationOf, type ObservedCell } from '../../view/cell-observation.js'
-import { purposeRecords, type AddressView } from '../../view/observe.js'
+import { purposeRecords } from '../../view/observe.js'
+import type { AddressView } from '../../view/address-view.js'
 import { isForgotten, recordReading } from '../../../ledger/copy/record-reading.js'
-import type { GateContext } from './gate-facts.js'
+import type { GateContext } from './gate-context.js'
 
 /** R0: a person's answer may lie under a write of ours on some live record there, also one that only visits. */
 export function inDoubtAt(context: GateContext, view: AddressView, purpose: Purpose): boolean {

@@ -1,35 +1,12 @@
+import type { GateContext } from './gate-context.js'
 import { categoryCell, type CellKey } from '../../../domain/cell-key.js'
 import { addressKey } from '../../../domain/email-address.js'
 import type { GateFacts, GateMention } from '../../../domain/send-gate.js'
-import type { CrmCapabilities } from '../../../crm/crm.js'
 import type { AddressMention } from '../../../ledger/copy/address-mentions.js'
 import type { SendoutMember } from '../../../ledger/sendout/sendout-members.js'
-import type { SendoutRun } from '../../../ledger/sendout/sendouts.js'
-import type { AddressView, BatchView } from '../../view/observe.js'
+import type { AddressView } from '../../view/address-view.js'
 import type { LegalBasis } from '../../../domain/legal-basis.js'
-import type { BasisMapping } from '../../../domain/tenant-basis.js'
 import { crmOf, withNamed } from './gate-crm.js'
-
-/** What the gate asks beside the addresses themselves. */
-export interface GateContext {
-  readonly run: SendoutRun
-  readonly batch: BatchView
-  readonly capabilities: CrmCapabilities | null
-  /** CRM contacts of which a deny waits in the inbox (G7). */
-  readonly waitingDenies: ReadonlySet<string>
-  /** Addresses at which a loosening over a deny is held. */
-  readonly heldAddresses: ReadonlySet<number>
-  /** The addresses that a text names among others, or decorated: their denies count for whoever has it (rule A). */
-  readonly namedAt: (textId: number) => readonly AddressView[]
-  /** eMarketeer contact → the address it has now; absent: it is gone. */
-  readonly currentAddressOf: ReadonlyMap<string, number | null>
-  /** Whether what is known must be newer than the sendout (deciding), or was proven then (reading the list). */
-  readonly mustBeFresh: boolean
-  /** Rich CRMs: what version an insert makes, as set-up measured it. Absent: not measured. */
-  readonly firstVersion?: number | null
-  /** Rich CRMs: what the connection file makes of the tenant's own bases (C2). */
-  readonly basisMapping: BasisMapping
-}
 
 /** Gathers the facts of one targeted contact. @param view its address, or undefined where it has none. */
 export function gateFactsOf(

@@ -10,7 +10,8 @@ import type { Verdict } from '../../../ledger/sendout/sendouts.js'
 import { basisMappingOf } from '../../../connection/basis-mapping.js'
 import { loadBatch } from '../../view/observe.js'
 import type { SyncSession } from '../../../connection/session.js'
-import { gateFactsOf, type GateContext } from './gate-facts.js'
+import { gateFactsOf } from './gate-facts.js'
+import type { GateContext } from './gate-context.js'
 import { loadNamed } from './named-views.js'
 
 /** Judges members by our copy as it stands now. @param members at most 1,000. */

@@ -1,7 +1,8 @@
 import type { CellKey } from '../../../domain/cell-key.js'
 import { namedBy } from '../../../ledger/copy/address-mentions.js'
 import type { Queryable } from '../../../ledger/db/database.js'
-import { loadBatch, type AddressView } from '../../view/observe.js'
+import { loadBatch } from '../../view/observe.js'
+import type { AddressView } from '../../view/address-view.js'
 
 /** The addresses that are named in texts of eMarketeer's address fields, as our copy holds them (rule A). */
 export interface NamedViews {

@@ -1,0 +1,16 @@
+import type { LifeActivities, WebhookActivities } from '../../../src/contracts/life-activities.js'
+import type { SetupActivities } from '../../../src/contracts/setup-activities.js'
+import type { PreSendActivities, SyncActivities } from '../../../src/contracts/sync-activities.js'
+
+/** Everything that our workflows ask of activities. */
+export type Activities = SyncActivities &
+  PreSendActivities &
+  SetupActivities &
+  LifeActivities &
+  WebhookActivities
+
+/** Name of an activity. */
+export type ActivityName = keyof Activities
+
+/** What an activity is given. */
+export type InputOf<Name extends ActivityName> = Parameters<Activities[Name]>[0]
