@@ -95,7 +95,7 @@ const ARCHIVE_ROWS: readonly Case[] = [
       { ...EMAIL, 'email.person_id': 1 },
       { ...EMAIL, 'email.person_id': 3 },
     ],
-    // A date that cannot be read is one: whoever has it is in the bin.
+    // Whether somebody is in the bin has to be known: a withdrawal of theirs counts only outside of it.
     needs: ['email.email_address', 'email.person_id.DeletedDate'],
     pageNeeds: ['', 'email.person_id'],
     quiet: true,

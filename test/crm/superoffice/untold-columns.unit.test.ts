@@ -38,6 +38,31 @@ describe('a person’s rows that lack a column', () => {
     expect(contactOf(without('email.rank', one), two)).toMatchObject({ emailUnreadable: true })
   })
 
+  it.each([
+    // Year 1 as other databases and servers write it: nobody is in the bin by that.
+    '1/1/0001 12:00:00 AM',
+    '01.01.0001',
+    '/Date(-62135596800000)/',
+    '-',
+    'False',
+  ])('of the deletion as %s: in the bin is nobody, unreadable somebody', (odd) => {
+    const told: unknown[] = []
+    const rows = normalizeRows([{ ...email('a@x', 1), 'email.person_id.DeletedDate': odd }])
+    const [person] = personsOf(rows, { onUnreadable: (one) => told.push(one) })
+    expect(person).toMatchObject({ deleted: false, addressesUnreadable: true })
+    expect(told).toMatchObject([{ path: 'email.person_id.DeletedDate', id: '7' }])
+  })
+
+  it.each([
+    ['2026-01-01T10:00:00', true],
+    ['0001-01-01T00:00:00', false],
+    ['', false],
+    [null, false],
+  ])('of the deletion as %s: in the bin: %s', (value, deleted) => {
+    const rows = normalizeRows([{ ...email('a@x', 1), 'email.person_id.DeletedDate': value }])
+    expect(personsOf(rows)[0]).toMatchObject({ deleted })
+  })
+
   it('differ from rows where it is empty', () => {
     expect(contactOf(email('', 1))).not.toHaveProperty('emailUnreadable')
   })

@@ -77,6 +77,29 @@ describe('what a server does not tell is never taken for nothing', () => {
   })
 })
 
+describe('two rows of one purpose, as an upgrade may leave them', () => {
+  const row = (value: string, key: string, id: number) => {
+    const [, consent] = personRows(1, {
+      'consentperson.consentperson_id': id,
+      'consentperson.consentPurpose_id.key': key,
+      'consentperson.legalBase_id.key': value,
+    })
+    return consent!
+  }
+  it.each([
+    ['a withdrawal, then a consent', ['WITHDRAWN', '61A'], 'withdrawn'],
+    ['a consent, then a withdrawal', ['61A', 'WITHDRAWN'], 'withdrawn'],
+    ['two consents', ['61A', '61A'], 'consent'],
+  ] as const)('%s: %s', async (_what, [first, second], expected) => {
+    const [address] = personRows(1)
+    const rows = [address!, row(first, '#EMARKETING', 11), row(second, 'EMARKETING', 12)]
+    const scripted = await scriptedOnsite(scriptedArchive(rows, {}))
+    closing.push(() => scripted.close())
+    const { contacts } = await scripted.session.read({ by: 'contactId', contactIds: ['1'] }, {})
+    expect(contacts[0]?.consents.marketingSendouts?.value).toBe(expected)
+  })
+})
+
 describe('a database that compares with case', () => {
   it('is asked for an address as it is written, and in lower case', async () => {
     const { session } = await opened(2, { caseSensitive: true })

@@ -26,7 +26,7 @@ export interface Person {
   readonly personId: number
   /** The primary one first; empty where there is none. */
   readonly addresses: readonly string[]
-  /** Which address is whose is not told: a column that every installation has is missing. */
+  /** Which address is whose, or whether the person is in the bin, is not told: a column is missing or odd. */
   readonly addressesUnreadable: boolean
   /** Unix ms; null where unreadable. */
   readonly registeredAtMs: number | null
@@ -60,7 +60,7 @@ export function personsOf(rows: readonly ArchiveRow[], context?: CallContext): r
       addresses: addressesOf(group),
       addressesUnreadable: path !== null,
       registeredAtMs: firstTime(group, 'email.person_id.registered'),
-      deleted: group.some((row) => hasDate(row, 'email.person_id.DeletedDate')),
+      deleted: group.some((row) => timeOf(row, DELETED) !== null),
     }
   })
 }
@@ -76,17 +76,22 @@ export function withoutAddress(row: ArchiveRow): Person | null {
         addresses: [],
         addressesUnreadable: false,
         registeredAtMs,
-        deleted: hasDate(row, 'personDeletedDate'),
+        deleted: timeOf(row, 'personDeletedDate') !== null,
       }
 }
 
 const OPERATION = 'GET /Archive/dynamic'
+const DELETED = 'email.person_id.DeletedDate'
 
-/** A column that is not told. Without the rank of one of several, nobody can tell which is the primary one. */
+/** A column that is not told, or odd. Without the rank of one of several, nobody can tell which is the primary one. */
 function untoldColumn(group: readonly ArchiveRow[]): string | null {
   const emails = group.filter(isEmail)
   if (!emails.every((row) => isTold(row, 'email.email_address', ['string']))) {
     return 'email.email_address'
+  }
+  // A text that is neither a time nor none puts nobody into the bin: a withdrawal would count no more.
+  if (group.some((row) => hasDate(row, DELETED) && timeOf(row, DELETED) === null)) {
+    return DELETED
   }
   const ranked = emails.length < 2 || emails.every((row) => isTold(row, 'email.rank'))
   return ranked ? null : 'email.rank'

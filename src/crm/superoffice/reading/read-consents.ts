@@ -66,6 +66,7 @@ export async function readConsents(
   const consents = new Map(
     personIds.map((id) => [id, eachPurpose(unclear.has(id) ? UNREADABLE : ABSENT)]),
   )
+  const told = new Map<string, CrmConsent>()
   for (const raw of rows) {
     const path = unreadableAt(raw)
     if (path !== null) {
@@ -76,10 +77,23 @@ export async function readConsents(
     const own = row === null ? undefined : consents.get(row.personId)
     if (row !== null && own !== undefined) {
       onRow?.(row)
-      own[row.purpose] = path !== null ? UNREADABLE : toConsent(row, ourselves)
+      // One row a purpose is what SuperOffice keeps; an upgrade may leave two, and then none of them may hide a withdrawal.
+      const place = `${row.personId} ${row.purpose}`
+      const consent = path !== null ? UNREADABLE : toConsent(row, ourselves)
+      own[row.purpose] = stricterOf(told.get(place), consent)
+      told.set(place, own[row.purpose])
     }
   }
   return consents
+}
+
+/** Of two rows of a purpose: what cannot be read, else what denies, else the later one. */
+function stricterOf(before: CrmConsent | undefined, next: CrmConsent): CrmConsent {
+  return before === undefined || strictness(next) >= strictness(before) ? next : before
+}
+
+function strictness({ value }: CrmConsent): number {
+  return value === null ? 2 : value === 'withdrawn' ? 1 : 0
 }
 
 function eachPurpose(consent: CrmConsent): Record<Purpose, CrmConsent> {
