@@ -67,6 +67,21 @@ describe('a run that is opened only to end with nobody', () => {
     await expect(list()).rejects.toMatchObject({ code: 'list_not_available' })
   })
 
+  it('leaves no list of the time before, where its workflow was reset and is aborted now', async () => {
+    const { open, close } = activities()
+    const run = randomUUID()
+    const asked = { ...request, sendoutId: 'snd_reset' }
+    const list = () => findListRun(db, { sendoutId: 'snd_reset', accountId: '1001' })
+    await open(run, asked)
+    expect(await close(run, false)).toMatchObject({ outcome: 'decided' })
+    // The steps are repeated with the same run, and abort comes.
+    await open(run, asked)
+    expect(await close(run, true)).toMatchObject({ outcome: 'aborted', mailingList: null })
+    await expect(list()).rejects.toMatchObject({ code: 'list_not_available' })
+    // Once aborted it stays so.
+    expect(await close(run, false)).toMatchObject({ outcome: 'aborted' })
+  })
+
   it("is opened beside another account's sendout of the same id, and neither has the other's list", async () => {
     const { open, close } = activities()
     const [ours, theirs] = [randomUUID(), randomUUID()]

@@ -39,7 +39,8 @@ export function closeSendout(db: Database, closing: SendoutClosing): Promise<Pre
 
 async function close(db: Transaction, closing: SendoutClosing): Promise<PreSendResult> {
   const run = await lockSendoutRun(db, closing.sendoutRunId)
-  if (run.result) {
+  // A workflow that was reset repeats its steps: one that is aborted this time leaves no list of the time before.
+  if (run.result && !(closing.aborted && run.result.outcome === 'decided')) {
     return run.result
   }
   // Decided or not, nobody is mailed twice.
