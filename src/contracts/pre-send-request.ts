@@ -109,8 +109,9 @@ export function preSendRequest(nowMs: number) {
       accountId: optional(accountId),
       // Goes into workflow ids and audience keys, hence the few characters.
       sendoutId: text(
-        /^[A-Za-z0-9._:-]{1,200}$/,
-        'must be 1 to 200 letters, digits, ".", "_", ":" and "-"',
+        // A path of the gateway holds it, in which "." and ".." are no names.
+        /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,200}$/,
+        'must be 1 to 200 letters, digits, ".", "_", ":" and "-", and not "." or ".."',
       ),
       campaignId: optional(emarketeerId),
       componentId: optional(emarketeerId),

@@ -47,7 +47,7 @@ describe('an error of Temporal’s client', () => {
       'NON_RETRYABLE_FAILURE',
     )
     expect(fromTemporal(failed)).toMatchObject({
-      code: 'internal',
+      code: 'work_terminated',
       message: 'The workflow did not end well (terminated).',
     })
   })

@@ -53,6 +53,13 @@ describe('parsePreSendRequest', () => {
     ['neither', byCampaign, { connectionId: undefined }, ['value_missing connectionId']],
     ['no sendout id', byCampaign, { sendoutId: undefined }, ['value_missing sendoutId']],
     ['an empty sendout id', byCampaign, { sendoutId: '' }, ['value_invalid sendoutId']],
+    [
+      'only a dot, which is no name in a path',
+      byCampaign,
+      { sendoutId: '.' },
+      ['value_invalid sendoutId'],
+    ],
+    ['two dots', byCampaign, { sendoutId: '..' }, ['value_invalid sendoutId']],
     ['a slash in it', byCampaign, { sendoutId: 'a/b' }, ['value_invalid sendoutId']],
     ['a line break in it', byCampaign, { sendoutId: 'a\n' }, ['value_invalid sendoutId']],
     ['201 characters', byCampaign, { sendoutId: 'x'.repeat(201) }, ['value_invalid sendoutId']],

@@ -4,7 +4,7 @@ import { describe, runVariants } from './run-variants.js'
 
 /** The whole reachable state space with two acts by users, on two cores; minutes. */
 const ACTS = 2
-const TIMEOUT_MS = 900_000
+const TIMEOUT_MS = 1_800_000
 
 group('the reconciliation rule, explored exhaustively', () => {
   it(

@@ -32,7 +32,10 @@ export function fromTemporal(error: unknown): AppError | null {
     case 'WorkflowFailedError':
     case 'WorkflowUpdateFailedError':
     case 'QueryRejectedError':
-      return new AppError('internal', `The workflow did not end well (${endOf(causes)}).`)
+      return new AppError(
+        causes.at(-1)?.name === 'TerminatedFailure' ? 'work_terminated' : 'internal',
+        `The workflow did not end well (${endOf(causes)}).`,
+      )
     default:
       return temporalFailureOf(error)
   }
