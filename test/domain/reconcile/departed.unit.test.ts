@@ -40,7 +40,9 @@ describe('a deny whose record leaves before it reached eMarketeer', () => {
     const again = observe(emarketeer('consent', 3), stays)
     const decision = decideToggle(again, withdrawn)
     expect([decision.line, decision.emarketeerTarget]).toEqual(['T2', 'consent'])
-    expect(hasInheritedDeny(again, planToggle(again, withdrawn, decision).memory, TOGGLE)).toBe(false)
+    expect(hasInheritedDeny(again, planToggle(again, withdrawn, decision).memory, TOGGLE)).toBe(
+      false,
+    )
   })
 
   it('is nothing to inherit where eMarketeer held it already', () => {
