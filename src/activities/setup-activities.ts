@@ -1,3 +1,5 @@
+import { notPermitted } from '../connection/permissions.js'
+import { permitsOf } from '../domain/connection-state.js'
 import { Context } from '@temporalio/activity'
 import type { SecretsVault } from '../config/secrets-vault.js'
 import { AppError } from '../contracts/app-error.js'
@@ -36,6 +38,11 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
       failing(async () => {
         const driver = await driverOf(connectionId)
         refuseOther(driver)
+        const permits = permitsOf(await systems.connection(connectionId))
+        // Started by hand on a disabled connection it would wait for ever, and run beside the next one's.
+        if (!permits.goesOn.includes('setup')) {
+          throw notPermitted(connectionId, permits)
+        }
         return { connectionId, crm: driver.crm, steps: stepsOf(driver) }
       }),
 

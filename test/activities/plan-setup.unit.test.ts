@@ -2,15 +2,20 @@ import { describe, expect, it } from '@jest/globals'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { createSetupActivities } from '../../src/activities/setup-activities.js'
 import type { SecretsVault } from '../../src/config/secrets-vault.js'
+import type { ConnectionState } from '../../src/domain/connection-state.js'
 import type { CrmDriver } from '../../src/crm/crm.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
 import type { Systems } from '../../src/connection/systems.js'
 
 /** Plans the set-up of a connection to a CRM, as a workflow of some type asks for it. */
-function plan(crm: string, workflowType: string): Promise<unknown> {
+function plan(
+  crm: string,
+  workflowType: string,
+  state: ConnectionState = 'settingUp',
+): Promise<unknown> {
   const driver: CrmDriver = CRM_DRIVERS.get(crm)!
   const systems = {
-    connection: async () => ({ connectionId: 'acme', crm }),
+    connection: async () => ({ connectionId: 'acme', crm, state, pauseMode: null }),
     driverOf: () => driver,
   } as unknown as Systems
   const { planSetup } = createSetupActivities({
@@ -30,6 +35,13 @@ describe('set-up', () => {
   ])('of a connection to %s is refused to %s', async (crm, workflowType) => {
     await expect(plan(crm, workflowType)).rejects.toMatchObject({
       type: 'setup_of_another_crm',
+      nonRetryable: true,
+    })
+  })
+
+  it('of a disabled connection is refused: nobody would end it', async () => {
+    await expect(plan('dynamics', 'dynamicsSetup', 'disabled')).rejects.toMatchObject({
+      type: 'connection_disabled',
       nonRetryable: true,
     })
   })
