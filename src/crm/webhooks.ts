@@ -18,7 +18,7 @@ export interface WebhookTarget {
   keep(facts: CrmFacts): Promise<void>
 }
 
-/** What a webhook says, reduced to ids: the body is only a hint, the record is fetched back. */
+/** What a webhook says, reduced to ids and keys of addresses: the body is only a hint, the record is fetched back. */
 export interface CrmWebhookHint {
   readonly entity: 'contact' | 'subscription'
   readonly entityId: string
@@ -28,6 +28,8 @@ export interface CrmWebhookHint {
   readonly actorUserId: string | null
   /** The event carried a deny: counts at the send gate until it is handled (G7). */
   readonly saysDeny: boolean
+  /** Keys of addresses that the event gives the record; absent: it tells of none. */
+  readonly addresses?: readonly string[]
   /** The CRM's id of this event, for de-duplication; null where it has none. */
   readonly eventId: string | null
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import type { Person } from './support/person.js'
 import { preSend } from './support/pre-send.js'
@@ -78,6 +79,33 @@ describe.each(['delta', 'direct'] as const)(
       expect(verdicts[ann.contactId]).toBe('consentWithdrawn')
       expect(verdicts[cy.contactId]).toBe('eligible')
       expect(list!.map((entry) => entry.contactId)).toEqual([bo.contactId])
+      await world.now.timePasses()
+      await world.now.drain()
+    })
+
+    it('that waits in our inbox for another address of a record, or a new one, counts there (G7)', async () => {
+      const all = await people(4)
+      const [denies, joined, fresh, stays] = all as [Person, Person, Person, Person]
+      await denies.flip('deny')
+      await world.now.sweep()
+      const { list, verdicts } = await preSend(world.now, {
+        contactIds: idsOf(all),
+        proof,
+        afterDecision: async () => {
+          // A rep gives the address of one to the record that denies, and makes a record that denies at another's.
+          await denies.webhook(false, null, { addresses: [joined.email] })
+          await fresh.webhook(true, null, { contactId: randomUUID(), addresses: [fresh.email] })
+          // Of a record that allows, and of one that nobody has read, an address says nothing.
+          await stays.webhook(false, null, { addresses: [stays.email] })
+          await stays.webhook(false, null, { contactId: randomUUID(), addresses: [stays.email] })
+        },
+      })
+      expect([joined, fresh, stays].map(({ contactId }) => verdicts[contactId])).toEqual([
+        'eligible',
+        'eligible',
+        'eligible',
+      ])
+      expect(list!.map((entry) => entry.contactId)).toEqual([stays.contactId])
       await world.now.timePasses()
       await world.now.drain()
     })

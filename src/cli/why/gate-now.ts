@@ -1,7 +1,7 @@
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import type { ExclusionReason } from '../../domain/exclusion-reason.js'
 import { excludedBecause } from '../../domain/send-gate.js'
-import { contactsWithWaitingDeny } from '../../ledger/run/inbox.js'
+import { addressesWithWaitingDeny, contactsWithWaitingDeny } from '../../ledger/run/inbox.js'
 import { addressesHeldOverDeny } from '../../ledger/run/runs.js'
 import type { Queryable } from '../../ledger/db/database.js'
 import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
@@ -32,6 +32,7 @@ export async function gateNow(
       batch,
       capabilities: driver?.capabilities ?? null,
       waitingDenies: await contactsWithWaitingDeny(db, connection.connectionId),
+      waitingDeniesAt: await addressesWithWaitingDeny(db, connection.connectionId),
       heldAddresses: await addressesHeldOverDeny(db, [addressId, ...named.addressIds]),
       namedAt: named.namedAt,
       currentAddressOf: new Map([[contactId, addressId]]),

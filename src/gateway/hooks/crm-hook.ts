@@ -77,7 +77,7 @@ function refusalOf(code: Extract<WebhookVerdict, { accepted: false }>['code']): 
 }
 
 function inboxHint(hint: CrmWebhookHint, body: Buffer): InboxHint {
-  const { entity, entityId, contactId, actorUserId, saysDeny } = hint
+  const { entity, entityId, contactId, actorUserId, saysDeny, addresses } = hint
   return {
     source: 'crm',
     // All about one contact in one shard, so that its hints are handled together.
@@ -87,6 +87,7 @@ function inboxHint(hint: CrmWebhookHint, body: Buffer): InboxHint {
     crmContactId: contactId,
     actorUserId,
     saysDeny,
+    ...(addresses === undefined ? {} : { addresses }),
     eventId: hint.eventId ?? derivedEventId(hint, body),
   }
 }

@@ -9,11 +9,13 @@ export interface InboxHint {
   readonly crmContactId: string | null
   readonly actorUserId: string | null
   readonly saysDeny: boolean
+  /** Keys of addresses that the event gives the record; kept as our ids of those that we know. */
+  readonly addresses?: readonly string[]
   readonly eventId: string
 }
 
 /** A hint that waits. */
-export interface WaitingHint extends InboxHint {
+export interface WaitingHint extends Omit<InboxHint, 'addresses'> {
   readonly inboxId: number
   readonly receivedAtMs: number
 }
@@ -33,13 +35,16 @@ export async function putHints(
 ): Promise<number> {
   const rows = await db.query(
     `INSERT INTO inbox (connection_id, source, shard, entity, entity_id, crm_contact_id, actor_user_id, says_deny,
-        event_id, not_before)
-      SELECT $1, h.*, clock_timestamp() + CASE WHEN EXISTS (SELECT FROM inbox i
+        event_id, address_ids, not_before)
+      SELECT $1, h.source, h.shard, h.entity, h.entity_id, h.crm_contact_id, h.actor_user_id, h.says_deny, h.event_id,
+        ARRAY(SELECT a.address_id FROM addresses a WHERE a.connection_id = $1
+          AND a.address IN (SELECT jsonb_array_elements_text(h.addresses))), clock_timestamp() + CASE WHEN EXISTS (SELECT FROM inbox i
           WHERE i.connection_id = $1 AND i.source = h.source AND i.entity_id = h.entity_id
             AND i.received_at > clock_timestamp() - $9 * interval '1 millisecond')
         THEN $9 * interval '1 millisecond' ELSE interval '0' END
       FROM unnest($2::text[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[],
-        $10::text[]) AS h(source, shard, entity, entity_id, crm_contact_id, actor_user_id, says_deny, event_id)
+        $10::text[], $11::jsonb[]) AS h(source, shard, entity, entity_id, crm_contact_id, actor_user_id, says_deny, event_id,
+        addresses)
       ON CONFLICT (connection_id, source, event_id) DO NOTHING RETURNING 1`,
     [
       connectionId,
@@ -52,6 +57,7 @@ export async function putHints(
       hints.map((h) => h.saysDeny),
       COALESCE_MS,
       hints.map((h) => h.eventId),
+      hints.map((h) => JSON.stringify(h.addresses ?? [])),
     ],
   )
   return rows.length
@@ -119,6 +125,30 @@ export async function contactsWithWaitingDeny(
       LEFT JOIN crm_subscriptions s ON s.connection_id = i.connection_id AND s.row_id = i.entity_id
       WHERE i.connection_id = $1 AND i.source = 'crm' AND i.handled_at IS NULL AND i.says_deny
         AND COALESCE(i.crm_contact_id, s.crm_contact_id) IS NOT NULL`,
+    [connectionId],
+  )
+  return new Set(rows.map((row) => row.id))
+}
+
+const DENIES = `c.consents->'marketingSendouts'->>'value' IN ('deny', 'withdrawn')`
+
+/**
+ * Addresses at which a record is to deny once a waiting hint is handled (rule G7): those that the event gives to a record
+ * that denies, by the event or by our copy, and that of one that has ended and may be back.
+ */
+export async function addressesWithWaitingDeny(
+  db: Queryable,
+  connectionId: string,
+): Promise<Set<number>> {
+  const rows = await db.query<{ id: number }>(
+    `WITH waiting AS (SELECT crm_contact_id, says_deny, address_ids FROM inbox
+        WHERE connection_id = $1 AND source = 'crm' AND entity = 'contact' AND handled_at IS NULL)
+      SELECT unnest(w.address_ids) AS id FROM waiting w
+        LEFT JOIN crm_contacts c ON c.connection_id = $1 AND c.crm_contact_id = w.crm_contact_id
+        WHERE w.address_ids <> '{}' AND (w.says_deny OR ${DENIES})
+      UNION SELECT c.address_id FROM waiting w
+        JOIN crm_contacts c ON c.connection_id = $1 AND c.crm_contact_id = w.crm_contact_id
+        WHERE c.state <> 'live' AND c.address_id IS NOT NULL AND ${DENIES}`,
     [connectionId],
   )
   return new Set(rows.map((row) => row.id))

@@ -36,7 +36,7 @@ function event(changes: Record<string, unknown> = {}) {
   return {
     OrganizationId: organizationId.toUpperCase(),
     InitiatingUserId: userId,
-    InputParameters: target({ emailaddress1: 'ann@example.com' }),
+    InputParameters: target({ emailaddress1: 'ann@example.com', lastname: 'Canary' }),
     MessageName: 'Update',
     OperationId: operationId,
     PostEntityImages: [],
@@ -62,11 +62,12 @@ const contactHint = {
 }
 
 describe('a webhook', () => {
-  it('with the present or the previous secret is believed, as ids only', () => {
+  it('with the present or the previous secret is believed, as ids and keys of addresses only', () => {
     for (const secret of ['now', 'before']) {
       const verdict = judge(event(), secret)
-      expect(verdict).toEqual({ accepted: true, hints: [contactHint] })
-      expect(JSON.stringify(verdict)).not.toContain('ann@')
+      const hint = { ...contactHint, addresses: ['ann@example.com'] }
+      expect(verdict).toEqual({ accepted: true, hints: [hint] })
+      expect(JSON.stringify(verdict)).not.toContain('Canary')
     }
   })
 
@@ -118,6 +119,18 @@ describe('a webhook', () => {
     expect(hint(true)).toMatchObject({ hints: [{ actorUserId: userId, saysDeny: true }] })
     expect(hint(false)).toMatchObject({ hints: [{ actorUserId: userId, saysDeny: false }] })
     expect(hint(null)).toMatchObject({ hints: [{ saysDeny: false }] })
+  })
+
+  it('that gives the record addresses names them by their keys, decorated ones too', () => {
+    const given = {
+      emailaddress1: 'Ann@X.no',
+      emailaddress2: 'Bo <bo@x.no>; cy@x.no',
+      emailaddress3: 7,
+    }
+    const hint = judge(event({ InputParameters: target(given) }))
+    expect(hint).toMatchObject({ hints: [{ addresses: ['ann@x.no', 'bo@x.no', 'cy@x.no'] }] })
+    const cleared = judge(event({ InputParameters: target({ emailaddress1: null }) }))
+    expect(cleared).toEqual({ accepted: true, hints: [contactHint] })
   })
 
   it('that echoes our own write is nobody’s act and holds nobody back', () => {

@@ -50,11 +50,18 @@ export interface Person {
   /** A further record at the same address. */
   anotherRecord(toggle: Toggle): Promise<void>
   /** What Dynamics' webhook puts into the inbox. */
-  webhook(saysDeny: boolean, userId?: string | null, record?: number): Promise<void>
+  webhook(saysDeny: boolean, userId?: string | null, of?: WebhookRecord): Promise<void>
   /** The truth: both systems, and our ledger. */
   state(): Promise<PersonState>
   /** Consent events, oldest first; of all cells. */
   events(): Promise<PersonEvent[]>
+}
+
+/** The record that an event is about, by its number, or by an id that nobody knows yet; and addresses that it names. */
+export interface WebhookRecord {
+  readonly record?: number
+  readonly contactId?: string
+  readonly addresses?: readonly string[]
 }
 
 /** The id that the stand-in gave a named CRM user, for the evidence. */
@@ -166,8 +173,12 @@ class SimulatedPerson implements Person {
     this.crmIds.push(id)
   }
 
-  async webhook(saysDeny: boolean, userId: string | null = null, record = 0): Promise<void> {
-    const contactId = this.crmIds[record]!
+  async webhook(
+    saysDeny: boolean,
+    userId: string | null = null,
+    { record = 0, contactId: given, addresses = [] }: WebhookRecord = {},
+  ): Promise<void> {
+    const contactId = given ?? this.crmIds[record]!
     await putHints(this.world.db, CONNECTION_ID, [
       {
         source: 'crm',
@@ -177,6 +188,7 @@ class SimulatedPerson implements Person {
         crmContactId: contactId,
         actorUserId: userId,
         saysDeny,
+        addresses,
         eventId: randomUUID(),
       },
     ])

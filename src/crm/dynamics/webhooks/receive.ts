@@ -1,3 +1,4 @@
+import { readAddressField } from '../../../domain/email-address.js'
 import type {
   CrmFacts,
   CrmWebhookHint,
@@ -7,6 +8,7 @@ import type {
 } from '../../crm.js'
 import { type DynamicsFacts, readFacts } from '../facts.js'
 import { SUBSCRIPTIONS_TABLE } from '../names.js'
+import { ADDRESS_COLUMNS } from '../reading/rows.js'
 import { isGuid } from '../wire/odata.js'
 import { readRemoteEvent, type RemoteEvent } from './remote-context.js'
 import { hasHash, SECRET_HEADER } from './secret.js'
@@ -61,6 +63,7 @@ function hintsOf(event: RemoteEvent, ownUserId: string): CrmWebhookHint[] {
   const common = { entityId, eventId: operationId }
   if (entityName === 'contact') {
     const carried = target.has('donotbulkemail')
+    const addresses = isEcho ? [] : ADDRESS_COLUMNS.flatMap((column) => keysIn(target.get(column)))
     return [
       {
         ...common,
@@ -69,6 +72,7 @@ function hintsOf(event: RemoteEvent, ownUserId: string): CrmWebhookHint[] {
         // Whose action an update without the toggle was says nothing about the toggle.
         actorUserId: carried && !isEcho ? event.initiatingUserId : null,
         saysDeny: !isEcho && target.get('donotbulkemail') === true,
+        ...(addresses.length === 0 ? {} : { addresses }),
       },
     ]
   }
@@ -85,6 +89,15 @@ function hintsOf(event: RemoteEvent, ownUserId: string): CrmWebhookHint[] {
     ]
   }
   return []
+}
+
+/** Keys of all addresses in a field: where a deny counts, also if the field links nobody (rule A). */
+function keysIn(value: unknown): readonly string[] {
+  if (typeof value !== 'string') {
+    return []
+  }
+  const { key, found } = readAddressField(value)
+  return key === null ? found : [key]
 }
 
 /** The id of an EntityReference. */

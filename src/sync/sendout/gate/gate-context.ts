@@ -10,6 +10,8 @@ export interface GateContext {
   readonly capabilities: CrmCapabilities | null
   /** CRM contacts of which a deny waits in the inbox (G7). */
   readonly waitingDenies: ReadonlySet<string>
+  /** Addresses that a waiting hint gives to a record that denies (G7). */
+  readonly waitingDeniesAt: ReadonlySet<number>
   /** Addresses at which a loosening over a deny is held. */
   readonly heldAddresses: ReadonlySet<number>
   /** The addresses that a text names among others, or decorated: their denies count for whoever has it (rule A). */

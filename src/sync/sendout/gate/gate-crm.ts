@@ -36,7 +36,9 @@ export function crmOf(
   const ids = [...view.contacts, ...view.guests.map((guest) => guest.contact)].map(
     (contact) => contact.crmContactId,
   )
-  const denyInInbox = ids.some((id) => context.waitingDenies.has(id))
+  const denyInInbox =
+    context.waitingDeniesAt.has(view.row.addressId) ||
+    ids.some((id) => context.waitingDenies.has(id))
   const holdsStore = capabilities.purposes.includes('storeAndProcess')
   return {
     // A purpose that cannot be read is not verified, whatever the other one says.
