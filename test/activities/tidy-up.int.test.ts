@@ -44,6 +44,7 @@ const never = (): Promise<never> => new Promise(() => undefined)
 function tidy(signal = new AbortController().signal): Promise<string[]> {
   const session = async (_run: unknown, given: { signal?: AbortSignal }) =>
     ({
+      db,
       connection,
       call: { signal: given.signal },
       crm: { session: { tendWebhooks: crm } },
