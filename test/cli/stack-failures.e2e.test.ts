@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
@@ -69,7 +69,6 @@ describe('a stack that cannot start, or is interrupted', () => {
   })
 
   it('does not hear what the shell says to other installations, and leaves nothing when interrupted', async () => {
-    await mkdir(join(folder, 'lbsync-dev-999999999-gone'))
     const env = {
       TEMPORAL_NAMESPACE: 'elsewhere',
       TEMPORAL_API_KEY: 'key',
