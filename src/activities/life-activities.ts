@@ -11,7 +11,7 @@ import {
   resumeConnection,
 } from '../ledger/connection/connection-life.js'
 import { mergeFacts, type ConnectionRow } from '../ledger/connection/connections.js'
-import { resetBreaker } from '../ledger/connection/breakers.js'
+import { resetBothBreakers } from '../ledger/connection/breakers.js'
 import { retiredAddresses } from '../ledger/connection/webhook-addresses.js'
 import { countUnsavedNos, forgetInstallation, REMOVAL_BEGUN } from '../ledger/connection/removal.js'
 import { requireCrm, type SyncSession } from '../connection/session.js'
@@ -122,8 +122,7 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
       failing(async () => {
         await keepStepDecision(db, intervention, step, action)
         // Somebody says that it is mended: a tripped breaker is no reason to refuse the next try.
-        await resetBreaker(db, intervention.connectionId, 'crm')
-        await resetBreaker(db, intervention.connectionId, 'emarketeer')
+        await resetBothBreakers(db, intervention.connectionId)
       }),
 
     pauseConnection: ({ mode, ...intervention }) =>

@@ -5,7 +5,8 @@ import type { SecretsVault } from '../config/secrets-vault.js'
 import { AppError } from '../contracts/app-error.js'
 import type { SetupActivities } from '../contracts/setup-activities.js'
 import type { CrmDriver } from '../crm/crm.js'
-import { resetBreaker } from '../ledger/connection/breakers.js'
+import { resetBothBreakers } from '../ledger/connection/breakers.js'
+import type { ConnectionRow } from '../ledger/connection/connections.js'
 import { countDue } from '../ledger/address/due-count.js'
 import { appendOverride } from '../ledger/connection/overrides.js'
 import type { Systems } from '../connection/systems.js'
@@ -25,20 +26,22 @@ export interface SetupActivityOptions {
 /** Activities of set-up: the generic runner, which knows no CRM (rules E1–E3). */
 export function createSetupActivities(options: SetupActivityOptions): SetupActivities {
   const { systems } = options
-  const driverOf = async (connectionId: string): Promise<CrmDriver> => {
-    const connection = await systems.connection(connectionId)
+  const driverFor = (connection: ConnectionRow): CrmDriver => {
     const driver = systems.driverOf(connection)
     if (!driver) {
       throw new AppError('crm_not_supported', `There is no set-up for CRM ${connection.crm}.`)
     }
     return driver
   }
+  const driverOf = async (connectionId: string): Promise<CrmDriver> =>
+    driverFor(await systems.connection(connectionId))
   return {
     planSetup: ({ connectionId }) =>
       failing(async () => {
-        const driver = await driverOf(connectionId)
+        const connection = await systems.connection(connectionId)
+        const driver = driverFor(connection)
         refuseOther(driver)
-        const permits = permitsOf(await systems.connection(connectionId))
+        const permits = permitsOf(connection)
         // Started by hand on a disabled connection it would wait for ever, and run beside the next one's.
         if (!permits.goesOn.includes('setup')) {
           throw notPermitted(connectionId, permits)
@@ -51,8 +54,7 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
         if (choice !== null && Context.current().info.attempt === 1) {
           // Somebody says that it is mended: a tripped breaker is no reason to refuse the look. Once only: if it is not,
           // further tries keep to the wait.
-          await resetBreaker(systems.db, connectionId, 'crm')
-          await resetBreaker(systems.db, connectionId, 'emarketeer')
+          await resetBothBreakers(systems.db, connectionId)
         }
         return findStep(await driverOf(connectionId), stepId, options)
       })
@@ -77,7 +79,7 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
         const connection = await systems.connection(connectionId)
         return (
           previewOfWorkflowStep(stepId, connection) ??
-          findStep(await driverOf(connectionId), stepId, options)
+          findStep(driverFor(connection), stepId, options)
         )
       })
       return 'verify' in found
