@@ -1,7 +1,7 @@
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import type { ExclusionReason } from '../../domain/exclusion-reason.js'
 import { excludedBecause } from '../../domain/send-gate.js'
-import { addressesWithWaitingDeny, contactsWithWaitingDeny } from '../../ledger/run/inbox.js'
+import { waitingDeniesOf } from '../../ledger/run/inbox.js'
 import { addressesHeldOverDeny } from '../../ledger/run/runs.js'
 import type { Queryable } from '../../ledger/db/database.js'
 import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
@@ -31,8 +31,7 @@ export async function gateNow(
       run: imaginedRun(connection.accountId, connection.connectionId, connection.crm),
       batch,
       capabilities: driver?.capabilities ?? null,
-      waitingDenies: await contactsWithWaitingDeny(db, connection.connectionId),
-      waitingDeniesAt: await addressesWithWaitingDeny(db, connection.connectionId),
+      ...(await waitingDeniesOf(db, connection.connectionId)),
       heldAddresses: await addressesHeldOverDeny(db, [addressId, ...named.addressIds]),
       namedAt: named.namedAt,
       currentAddressOf: new Map([[contactId, addressId]]),

@@ -115,11 +115,23 @@ export async function deferHints(db: Queryable, inboxIds: readonly number[]): Pr
   )
 }
 
-/** CRM contacts of which a deny waits in the inbox (rule G7). */
-export async function contactsWithWaitingDeny(
-  db: Queryable,
-  connectionId: string,
-): Promise<Set<string>> {
+/** Denies that wait in the inbox, and count at the send gate (rule G7). */
+export async function waitingDeniesOf(db: Queryable, connectionId: string): Promise<WaitingDenies> {
+  return {
+    waitingDenies: await contactsWithWaitingDeny(db, connectionId),
+    waitingDeniesAt: await addressesWithWaitingDeny(db, connectionId),
+  }
+}
+
+/** Where a waiting deny counts. */
+export interface WaitingDenies {
+  /** CRM contacts of which one waits. */
+  readonly waitingDenies: ReadonlySet<string>
+  /** Addresses that a waiting hint gives to a record that denies. */
+  readonly waitingDeniesAt: ReadonlySet<number>
+}
+
+async function contactsWithWaitingDeny(db: Queryable, connectionId: string): Promise<Set<string>> {
   const rows = await db.query<{ id: string }>(
     `SELECT DISTINCT COALESCE(i.crm_contact_id, s.crm_contact_id) AS id FROM inbox i
       LEFT JOIN crm_subscriptions s ON s.connection_id = i.connection_id AND s.row_id = i.entity_id
@@ -133,13 +145,10 @@ export async function contactsWithWaitingDeny(
 const DENIES = `c.consents->'marketingSendouts'->>'value' IN ('deny', 'withdrawn')`
 
 /**
- * Addresses at which a record is to deny once a waiting hint is handled (rule G7): those that the event gives to a record
+ * Addresses at which a record is to deny once a waiting hint is handled: those that the event gives to a record
  * that denies, by the event or by our copy, and that of one that has ended and may be back.
  */
-export async function addressesWithWaitingDeny(
-  db: Queryable,
-  connectionId: string,
-): Promise<Set<number>> {
+async function addressesWithWaitingDeny(db: Queryable, connectionId: string): Promise<Set<number>> {
   const rows = await db.query<{ id: number }>(
     `WITH waiting AS (SELECT crm_contact_id, says_deny, address_ids FROM inbox
         WHERE connection_id = $1 AND source = 'crm' AND entity = 'contact' AND handled_at IS NULL)

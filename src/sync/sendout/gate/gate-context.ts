@@ -1,17 +1,14 @@
+import type { WaitingDenies } from '../../../ledger/run/inbox.js'
 import type { CrmCapabilities } from '../../../crm/crm.js'
 import type { BasisMapping } from '../../../domain/tenant-basis.js'
 import type { SendoutRun } from '../../../ledger/sendout/sendouts.js'
 import type { AddressView, BatchView } from '../../view/address-view.js'
 
 /** What the gate asks beside the addresses themselves. */
-export interface GateContext {
+export interface GateContext extends WaitingDenies {
   readonly run: SendoutRun
   readonly batch: BatchView
   readonly capabilities: CrmCapabilities | null
-  /** CRM contacts of which a deny waits in the inbox (G7). */
-  readonly waitingDenies: ReadonlySet<string>
-  /** Addresses that a waiting hint gives to a record that denies (G7). */
-  readonly waitingDeniesAt: ReadonlySet<number>
   /** Addresses at which a loosening over a deny is held. */
   readonly heldAddresses: ReadonlySet<number>
   /** The addresses that a text names among others, or decorated: their denies count for whoever has it (rule A). */

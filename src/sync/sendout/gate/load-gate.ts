@@ -1,4 +1,4 @@
-import { addressesWithWaitingDeny, contactsWithWaitingDeny } from '../../../ledger/run/inbox.js'
+import { waitingDeniesOf } from '../../../ledger/run/inbox.js'
 import { addressesOfContacts } from '../../../ledger/copy/emarketeer-mirror.js'
 import { addressesHeldOverDeny } from '../../../ledger/run/runs.js'
 import type { SendoutMember } from '../../../ledger/sendout/sendout-members.js'
@@ -32,8 +32,7 @@ export async function judgeMembers(
       run,
       batch,
       capabilities: session.crm?.capabilities ?? null,
-      waitingDenies: await contactsWithWaitingDeny(tx, connectionId),
-      waitingDeniesAt: await addressesWithWaitingDeny(tx, connectionId),
+      ...(await waitingDeniesOf(tx, connectionId)),
       heldAddresses: await addressesHeldOverDeny(tx, [...addressIds, ...named.addressIds]),
       namedAt: named.namedAt,
       currentAddressOf: await addressesOfContacts(
