@@ -142,7 +142,12 @@ async function contactsWithWaitingDeny(db: Queryable, connectionId: string): Pro
   return new Set(rows.map((row) => row.id))
 }
 
-const DENIES = `c.consents->'marketingSendouts'->>'value' IN ('deny', 'withdrawn')`
+const WAITING = `i.connection_id = $1 AND i.source = 'crm' AND i.entity = 'contact' AND i.handled_at IS NULL`
+
+/** The record of a hint, by its key for each hint; a plain join may be planned as all hints times all records (docs/ledger.md). */
+const OUR_COPY = `LEFT JOIN LATERAL (SELECT c.state, c.address_id,
+    c.consents->'marketingSendouts'->>'value' IN ('deny', 'withdrawn') AS denies
+  FROM crm_contacts c WHERE c.connection_id = $1 AND c.crm_contact_id = i.crm_contact_id OFFSET 0) c ON true`
 
 /**
  * Addresses at which a record is to deny once a waiting hint is handled: those that the event gives to a record
@@ -150,14 +155,10 @@ const DENIES = `c.consents->'marketingSendouts'->>'value' IN ('deny', 'withdrawn
  */
 async function addressesWithWaitingDeny(db: Queryable, connectionId: string): Promise<Set<number>> {
   const rows = await db.query<{ id: number }>(
-    `WITH waiting AS (SELECT crm_contact_id, says_deny, address_ids FROM inbox
-        WHERE connection_id = $1 AND source = 'crm' AND entity = 'contact' AND handled_at IS NULL)
-      SELECT unnest(w.address_ids) AS id FROM waiting w
-        LEFT JOIN crm_contacts c ON c.connection_id = $1 AND c.crm_contact_id = w.crm_contact_id
-        WHERE w.address_ids <> '{}' AND (w.says_deny OR ${DENIES})
-      UNION SELECT c.address_id FROM waiting w
-        JOIN crm_contacts c ON c.connection_id = $1 AND c.crm_contact_id = w.crm_contact_id
-        WHERE c.state <> 'live' AND c.address_id IS NOT NULL AND ${DENIES}`,
+    `SELECT unnest(CASE WHEN i.says_deny OR c.denies THEN i.address_ids ELSE '{}' END) AS id
+        FROM inbox i ${OUR_COPY} WHERE ${WAITING}
+      UNION SELECT c.address_id FROM inbox i ${OUR_COPY}
+        WHERE ${WAITING} AND c.state <> 'live' AND c.address_id IS NOT NULL AND c.denies`,
     [connectionId],
   )
   return new Set(rows.map((row) => row.id))
