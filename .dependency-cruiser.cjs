@@ -43,6 +43,19 @@ module.exports = {
       to: { path: '^src/activities', dependencyTypesNot: ['type-only'] },
     },
     {
+      name: 'rooms-of-workflows-meet-in-steps-only',
+      comment: 'What set-up and disconnect share is in steps, which knows neither.',
+      severity: 'error',
+      from: { path: '^src/workflows/([^/]+)/' },
+      to: { path: '^src/workflows/[^/]+/', pathNot: '^src/workflows/($1|steps)/' },
+    },
+    {
+      name: 'steps-are-for-set-up-and-disconnect',
+      severity: 'error',
+      from: { path: '^src', pathNot: '^src/workflows/(steps|setup|disconnect)/' },
+      to: { path: '^src/workflows/steps/' },
+    },
+    {
       name: 'sync-knows-no-transport-or-temporal',
       severity: 'error',
       from: { path: '^src/(connection|sync)' },

@@ -1,10 +1,10 @@
 /** Every workflow type, under the name by which it is started. Only registers. */
 export { backgroundSweep } from './background-sweep.js'
 export { contactInbox } from './contact-inbox.js'
-export { disconnect } from './disconnect.js'
-export { forceSync } from './force-sync.js'
+export { disconnect } from './disconnect/index.js'
+export { forceSync } from './pre-send/force-sync.js'
 export { pauseConnection } from './pause-connection.js'
-export { preSend } from './pre-send.js'
+export { preSend } from './pre-send/index.js'
 export { resumeConnection } from './resume-connection.js'
 export { resync } from './resync.js'
 export { rotateWebhooks } from './rotate-webhooks.js'

@@ -22,7 +22,7 @@ describe('the workflow bundle', () => {
   }, provisionTimeoutMs)
 
   it('is of our workflows, contracts and domain only, and of the SDK', () => {
-    expect(modules).toContain('./src/workflows/pre-send.ts')
+    expect(modules).toContain('./src/workflows/pre-send/index.ts')
     // Without it a payload that nobody can decode would stop a workflow.
     expect(modules).toContain('./src/contracts/payload-converter.ts')
     const known = ['src/workflows/', 'src/contracts/', 'src/domain/', ...PACKAGES.map(inModules)]

@@ -8,7 +8,7 @@ import {
   remainingSecondsOf,
   worked,
   type Board,
-} from '../../src/workflows/setup/step-board.js'
+} from '../../src/workflows/steps/board.js'
 
 /** Seconds as measured with `lbsync dev --pace real` on 22 November 2026; steps that are not named took below one. */
 const MEASURED: Readonly<Record<string, number>> = {

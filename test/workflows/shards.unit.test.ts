@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { shardsOf } from '../../src/workflows/prepare-sendout.js'
+import { shardsOf } from '../../src/workflows/pre-send/prepare-sendout.js'
 
 describe('shards of a sendout', () => {
   it.each([

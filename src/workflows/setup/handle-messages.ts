@@ -6,17 +6,23 @@ import {
   takeUpdate,
   type MessageSchema,
 } from '../receive.js'
-import { judgeIntervention, judgeOverride, orThrow, type Situation } from './judge-message.js'
+import {
+  judgeIntervention,
+  judgeOverride,
+  orThrow,
+  type Situation,
+} from '../steps/judge-message.js'
 import { keepIntervention } from './keep-decision.js'
 import {
+  OVERRIDE,
   overrideSignal,
   overrideUpdate,
   pauseSignal,
   resumeSignal,
   statusQuery,
-} from './messages.js'
-import type { SetupState } from './setup-state.js'
-import { stepOf } from './step-board.js'
+} from '../steps/messages.js'
+import type { SetupState } from './state.js'
+import { stepOf } from '../steps/board.js'
 
 /**
  * Answers Support's messages. A signal cannot be answered, so what came of it stands in the status; the update says it
@@ -54,11 +60,6 @@ export function handleMessages(state: SetupState): void {
   })
   refuseOtherSignals(refuse)
 }
-
-/** How Temporal's UI describes the message. */
-export const OVERRIDE =
-  'Decides the step that waits. Takes {"step", "action", "reason", "by"}; useForm, useTab and useView also need ' +
-  'formId, tab or viewId. What came of the signal is under messages of the status; the update answers.'
 
 function situationOf(state: SetupState): Situation {
   return {

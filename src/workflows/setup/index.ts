@@ -7,7 +7,7 @@ import { tellingFailure } from '../phase.js'
 import { handleMessages } from './handle-messages.js'
 import { previewSetup } from './preview.js'
 import { setUp } from './set-up.js'
-import { SetupState, type CarriedSetup } from './setup-state.js'
+import { SetupState, type CarriedSetup } from './state.js'
 
 /**
  * Sets Dynamics up (rules E1–E3): about ten minutes, pausing where a person has to decide. Safe to run again.

@@ -4,8 +4,15 @@ import { LOOK_SECONDS } from '../activity-limits.js'
 import { looking } from '../activity-proxies.js'
 import { mark } from '../phase.js'
 import { answer, refuseOtherSignals, tellInDetails } from '../receive.js'
-import { statusQuery } from './messages.js'
-import { begun, ended, newBoard, percentOf, remainingSecondsOf, type Board } from './step-board.js'
+import { statusQuery } from '../steps/messages.js'
+import {
+  begun,
+  ended,
+  newBoard,
+  percentOf,
+  remainingSecondsOf,
+  type Board,
+} from '../steps/board.js'
 
 /** Nothing more can be seen behind these; each further look would be one more refused sign-in. */
 const CLOSED: ReadonlySet<PauseCode> = new Set<PauseCode>(['authFailed', 'tenantUnavailable'])

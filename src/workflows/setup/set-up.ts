@@ -11,13 +11,13 @@ import type { SetupOverride, SetupPause } from '../../contracts/setup.js'
 import type { StepOutcome } from '../../contracts/setup-activities.js'
 import { brief } from '../activity-proxies.js'
 import { mark } from '../phase.js'
-import { choiceAfter, stillStands } from './carry-choice.js'
+import { choiceAfter, stillStands } from '../steps/carry-choice.js'
 import { keepOverride } from './keep-decision.js'
-import { pauseForFailure } from './pause-for-failure.js'
+import { pauseForFailure } from '../steps/pause-for-failure.js'
 import { recheckAfterMs } from './recheck.js'
 import { runStep } from './run-step.js'
-import type { SetupState } from './setup-state.js'
-import { begun, ended, newBoard, nextStep, paused, stepOf, worked } from './step-board.js'
+import type { SetupState } from './state.js'
+import { begun, ended, newBoard, nextStep, paused, stepOf, worked } from '../steps/board.js'
 
 /**
  * Takes the steps in order, pauses where a person has to decide, and never fails for good (rules E1–E3). The steps

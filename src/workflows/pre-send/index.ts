@@ -6,14 +6,14 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow'
-import { preSendRequest } from '../contracts/pre-send-request.js'
-import type { PreSendRequest, PreSendResult } from '../contracts/pre-send.js'
-import type { OpenedSendout } from '../contracts/sync-activities.js'
-import type { Activities } from './activity-limits.js'
-import { closingWork, lastWork, preSendBrief, sendoutPriority } from './activity-proxies.js'
-import { codesOf, entry, isByDeadline } from './entry.js'
-import { mark } from './phase.js'
-import { PreSendState } from './pre-send-state.js'
+import { preSendRequest } from '../../contracts/pre-send-request.js'
+import type { PreSendRequest, PreSendResult } from '../../contracts/pre-send.js'
+import type { OpenedSendout } from '../../contracts/sync-activities.js'
+import type { Activities } from '../activity-limits.js'
+import { closingWork, lastWork, preSendBrief, sendoutPriority } from '../activity-proxies.js'
+import { codesOf, entry, isByDeadline } from '../entry.js'
+import { mark } from '../phase.js'
+import { PreSendState } from './state.js'
 import { prepareSendout } from './prepare-sendout.js'
 
 /**

@@ -4,7 +4,7 @@ import {
   defineQuery,
   isCancellation,
 } from '@temporalio/workflow'
-import type { DisconnectStatus } from '../contracts/life-activities.js'
+import type { DisconnectStatus } from '../../contracts/life-activities.js'
 
 /** How a disconnect stands. */
 export const disconnectStatusQuery = defineQuery<DisconnectStatus>('status')

@@ -1,5 +1,5 @@
-import { AppError } from '../contracts/app-error.js'
-import type { PreSendRequest } from '../contracts/pre-send.js'
+import { AppError } from '../../contracts/app-error.js'
+import type { PreSendRequest } from '../../contracts/pre-send.js'
 
 /** Whose pre-send it is: the connection that was found, and its account. */
 export interface Asked {

@@ -16,3 +16,8 @@ export const resumeSignal = defineSignal<[SetupIntervention]>('resume')
 export const overrideSignal = defineSignal<[SetupOverride]>('override')
 /** The same, with an answer. */
 export const overrideUpdate = defineUpdate<OverrideAnswer, [SetupOverride]>('override')
+
+/** How Temporal's UI describes the message. */
+export const OVERRIDE =
+  'Decides the step that waits. Takes {"step", "action", "reason", "by"}; useForm, useTab and useView also need ' +
+  'formId, tab or viewId. What came of the signal is under messages of the status; the update answers.'

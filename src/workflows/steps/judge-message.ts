@@ -4,7 +4,7 @@ import { judged } from '../../contracts/judge.js'
 import { ProblemsError } from '../../contracts/problems.js'
 import type { Schema } from '../../contracts/schema.js'
 import type { SetupIntervention, SetupOverride } from '../../contracts/setup.js'
-import { nextStep, stepOf, type Board } from './step-board.js'
+import { nextStep, stepOf, type Board } from './board.js'
 
 /** Why a message is not followed: a code of the catalogue, and the words for whoever sent it. */
 export interface Refusal {

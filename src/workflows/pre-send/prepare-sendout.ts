@@ -1,11 +1,11 @@
 import { executeChild, ParentClosePolicy, workflowInfo } from '@temporalio/workflow'
-import { workflowIds } from '../contracts/names.js'
-import type { PreSendRequest } from '../contracts/pre-send.js'
-import { searchAttributes } from '../contracts/search-attributes.js'
-import type { MembersReference } from '../contracts/sync-activities.js'
-import { preSendWork, sendoutPriority } from './activity-proxies.js'
+import { workflowIds } from '../../contracts/names.js'
+import type { PreSendRequest } from '../../contracts/pre-send.js'
+import { searchAttributes } from '../../contracts/search-attributes.js'
+import type { MembersReference } from '../../contracts/sync-activities.js'
+import { preSendWork, sendoutPriority } from '../activity-proxies.js'
 import { forceSync, type ForceSyncResult } from './force-sync.js'
-import type { Prepared } from './pre-send-state.js'
+import type { Prepared } from './state.js'
 
 /** What is prepared. */
 export interface PrepareInput {

@@ -1,23 +1,17 @@
 import { condition, continueAsNew, uuid4, workflowInfo } from '@temporalio/workflow'
-import { AppError } from '../contracts/app-error.js'
-import { disconnectInput, type DisconnectStart } from '../contracts/inputs.js'
-import type { DisconnectPlan, DisconnectStatus } from '../contracts/life-activities.js'
-import type { SetupOverride, SetupPause } from '../contracts/setup.js'
-import { evidence, life } from './activity-proxies.js'
-import { problemOf } from './disconnect-messages.js'
-import { DisconnectState, type CarriedDisconnect } from './disconnect-state.js'
-import {
-  stepsOf,
-  StepWaits,
-  UnsavedError,
-  type DisconnectStep,
-  type StepEnd,
-} from './disconnect-steps.js'
-import { entry } from './entry.js'
-import { mark, tellingFailure } from './phase.js'
-import { choiceAfter } from './setup/carry-choice.js'
-import { pauseCodeOf } from './setup/pause-for-failure.js'
-import { newBoard, stepOf } from './setup/step-board.js'
+import { AppError } from '../../contracts/app-error.js'
+import { disconnectInput, type DisconnectStart } from '../../contracts/inputs.js'
+import type { DisconnectPlan, DisconnectStatus } from '../../contracts/life-activities.js'
+import type { SetupOverride, SetupPause } from '../../contracts/setup.js'
+import { evidence, life } from '../activity-proxies.js'
+import { problemOf } from './messages.js'
+import { DisconnectState, type CarriedDisconnect } from './state.js'
+import { stepsOf, StepWaits, UnsavedError, type DisconnectStep, type StepEnd } from './steps.js'
+import { entry } from '../entry.js'
+import { mark, tellingFailure } from '../phase.js'
+import { choiceAfter } from '../steps/carry-choice.js'
+import { pauseCodeOf } from '../steps/pause-for-failure.js'
+import { newBoard, stepOf } from '../steps/board.js'
 
 /**
  * A paused step is tried again by itself after this: what was the matter may be mended, or the unsubscribes have reached

@@ -7,25 +7,25 @@ import {
   patched,
   setCurrentDetails,
 } from '@temporalio/workflow'
-import { AppError } from '../contracts/app-error.js'
+import { AppError } from '../../contracts/app-error.js'
 import {
   abortMessage,
   rescheduleMessage,
   type AbortPreSend,
   type ReschedulePreSend,
-} from '../contracts/inputs.js'
-import { judged } from '../contracts/judge.js'
-import { preSendRequest } from '../contracts/pre-send-request.js'
-import type { PreSendRequest, PreSendResult, PreSendStatus } from '../contracts/pre-send.js'
-import type { MembersReference } from '../contracts/sync-activities.js'
-import { preSendBrief } from './activity-proxies.js'
+} from '../../contracts/inputs.js'
+import { judged } from '../../contracts/judge.js'
+import { preSendRequest } from '../../contracts/pre-send-request.js'
+import type { PreSendRequest, PreSendResult, PreSendStatus } from '../../contracts/pre-send.js'
+import type { MembersReference } from '../../contracts/sync-activities.js'
+import { preSendBrief } from '../activity-proxies.js'
 import {
   answer,
   refuseOtherSignals,
   takeUpdate,
   tellInDetails,
   type MessageSchema,
-} from './receive.js'
+} from '../receive.js'
 import { refuseOtherAccount, refuseOtherRequest, type Asked } from './same-request.js'
 
 export const preSendStatusQuery = defineQuery<PreSendStatus>('status')

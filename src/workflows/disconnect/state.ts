@@ -1,21 +1,25 @@
 import { setCurrentDetails } from '@temporalio/workflow'
-import type { DisconnectPlan, DisconnectStatus } from '../contracts/life-activities.js'
-import type { Phase } from '../contracts/names.js'
-import type { DisconnectInput, SetupOverride, SetupPause, StepChoice } from '../contracts/setup.js'
-import { mark } from './phase.js'
-import { disconnectStatusQuery } from './disconnect-messages.js'
+import type { DisconnectPlan, DisconnectStatus } from '../../contracts/life-activities.js'
+import type { Phase } from '../../contracts/names.js'
+import type {
+  DisconnectInput,
+  SetupOverride,
+  SetupPause,
+  StepChoice,
+} from '../../contracts/setup.js'
+import { mark } from '../phase.js'
+import { disconnectStatusQuery } from './messages.js'
 import {
   answer,
   refuseOtherSignals,
   takeSignal,
   takeUpdate,
   type MessageSchema,
-} from './receive.js'
-import { plainText } from './markdown.js'
-import { OVERRIDE } from './setup/handle-messages.js'
-import { judgeOverride, orThrow, type Situation } from './setup/judge-message.js'
-import { overrideSignal, overrideUpdate } from './setup/messages.js'
-import { begun, ended, paused, percentOf, type Board } from './setup/step-board.js'
+} from '../receive.js'
+import { plainText } from '../markdown.js'
+import { judgeOverride, orThrow, type Situation } from '../steps/judge-message.js'
+import { OVERRIDE, overrideSignal, overrideUpdate } from '../steps/messages.js'
+import { begun, ended, paused, percentOf, type Board } from '../steps/board.js'
 
 const MAX_MESSAGES = 10
 

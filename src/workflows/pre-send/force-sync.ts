@@ -1,10 +1,10 @@
 import { setCurrentDetails } from '@temporalio/workflow'
-import { forceSyncInput, type ForceSyncInput } from '../contracts/inputs.js'
-import { preSendWork, sendoutPriority } from './activity-proxies.js'
-import { codesOf, entry, isByDeadline } from './entry.js'
-import { mark } from './phase.js'
-import { refuseOtherSignals, tellInDetails } from './receive.js'
-import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
+import { forceSyncInput, type ForceSyncInput } from '../../contracts/inputs.js'
+import { preSendWork, sendoutPriority } from '../activity-proxies.js'
+import { codesOf, entry, isByDeadline } from '../entry.js'
+import { mark } from '../phase.js'
+import { refuseOtherSignals, tellInDetails } from '../receive.js'
+import { addWork, NO_WORK, type WorkTotals } from '../work-totals.js'
 
 /** What a shard came to. */
 export interface ForceSyncResult extends WorkTotals {

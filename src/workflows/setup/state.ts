@@ -3,7 +3,7 @@ import type { Phase } from '../../contracts/names.js'
 import type { SetupOverride, SetupStatus, StepChoice } from '../../contracts/setup.js'
 import { mark } from '../phase.js'
 import { detailsOf } from './details.js'
-import { ended, percentOf, remainingSecondsOf, type Board } from './step-board.js'
+import { ended, percentOf, remainingSecondsOf, type Board } from '../steps/board.js'
 
 /** What one run of the workflow hands to the next, so that a history stays short however long somebody waits. */
 export interface CarriedSetup {

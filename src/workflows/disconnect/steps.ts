@@ -1,11 +1,11 @@
 import { sleep, uuid4 } from '@temporalio/workflow'
-import type { DisconnectPlan } from '../contracts/life-activities.js'
-import type { DisconnectInput, SetupPause, StepChoice } from '../contracts/setup.js'
-import type { StepDescription } from '../contracts/setup-activities.js'
-import type { RunReference } from '../contracts/sync-activities.js'
-import { briefRemoval, life, removal, setupWork, shortRemoval } from './activity-proxies.js'
-import { problemOf } from './disconnect-messages.js'
-import { syncUntilQuiet } from './sync-until-quiet.js'
+import type { DisconnectPlan } from '../../contracts/life-activities.js'
+import type { DisconnectInput, SetupPause, StepChoice } from '../../contracts/setup.js'
+import type { StepDescription } from '../../contracts/setup-activities.js'
+import type { RunReference } from '../../contracts/sync-activities.js'
+import { briefRemoval, life, removal, setupWork, shortRemoval } from '../activity-proxies.js'
+import { problemOf } from './messages.js'
+import { syncUntilQuiet } from '../sync-until-quiet.js'
 
 /** How a step ended; a failure is thrown. */
 export interface StepEnd {
