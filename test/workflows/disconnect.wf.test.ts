@@ -285,6 +285,33 @@ describe('disconnect that removes what was installed', () => {
     expect(await handle.result()).toMatchObject({ result: 'done' })
   })
 
+  it.each([
+    ['carries out', 'abort', { result: 'aborted', next: 'failed', kept: ['retry', 'abort'] }],
+    ['has no use for', 'skip', { result: 'done', next: 'done', kept: ['retry'] }],
+  ])('%s a decision to %s, given during a try that then succeeds', async (_, action, expected) => {
+    let succeed = () => {}
+    const succeeding = new Promise<void>((resolve) => (succeed = resolve))
+    const world = workflows.world({
+      undoSetupStep: async () => {
+        if (world.inputs('undoSetupStep').length === 1) {
+          throw refused('crm_privilege_missing')
+        }
+        await succeeding
+        return null
+      },
+    })
+    const handle = await start(true)
+    await paused(handle)
+    await override(handle, 'remove-tables', 'retry')
+    await world.called('undoSetupStep', 2)
+    await override(handle, 'remove-tables', action)
+    succeed()
+    const status = (await handle.result()) as DisconnectStatus
+    const { 'remove-tables': tried, 'remove-connect': next } = statesOf(status)
+    const kept = world.inputs('keepStepDecision').map((decision) => decision.action)
+    expect({ tried, result: status.result, next, kept }).toEqual({ tried: 'done', ...expected })
+  })
+
   it('ends where the connection was enabled again meanwhile', async () => {
     const world = workflows.world({
       undoSetupStep: async () => {

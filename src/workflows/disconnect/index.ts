@@ -11,7 +11,7 @@ import { entry } from '../entry.js'
 import { mark, tellingFailure } from '../phase.js'
 import { choiceAfter } from '../steps/carry-choice.js'
 import { pauseCodeOf } from '../steps/pause-for-failure.js'
-import { newBoard, stepOf } from '../steps/board.js'
+import { newBoard, nextStep, stepOf } from '../steps/board.js'
 
 /**
  * A paused step is tried again by itself after this: what was the matter may be mended, or the unsubscribes have reached
@@ -99,6 +99,26 @@ async function take(
     pause = await attempt(state, step)
   }
   state.choice = null
+  await takeUpLate(state)
+}
+
+/**
+ * Accepted while a step was tried. An abort is carried out whatever became of that try; anything else is not needed any
+ * more, as the step has ended.
+ */
+async function takeUpLate(state: DisconnectState): Promise<void> {
+  const { decision } = state
+  if (decision === null || state.result !== null) {
+    return
+  }
+  state.decision = null
+  const next = nextStep(state.board)
+  if (decision.action !== 'abort' || next === null) {
+    state.say(`override of ${decision.step} was not needed any more`)
+    return
+  }
+  await keepDecision(state, decision)
+  endsBy(state, { ...decision, step: next.id })
 }
 
 /** One try. @returns what the step waits for; null: it has ended. */

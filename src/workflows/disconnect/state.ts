@@ -52,7 +52,7 @@ export class DisconnectState {
       this.#messages = carried.messages
       this.#phase = 'paused'
     }
-    const refuse = (text: string) => this.#say(text)
+    const refuse = (text: string) => this.say(text)
     const override: MessageSchema<SetupOverride> = {
       description: OVERRIDE,
       judge: (given) => orThrow(judgeOverride(given, this.#situation())),
@@ -99,8 +99,6 @@ export class DisconnectState {
   }
 
   end(step: string, state: 'done' | 'skipped' | 'failed', note: string | null): void {
-    // Accepted while the step was tried again, which then succeeded by itself.
-    this.decision = null
     this.#to(ended(this.board, step, state, note, Date.now()), 'running')
   }
 
@@ -138,11 +136,11 @@ export class DisconnectState {
 
   #accept(override: SetupOverride): void {
     this.decision = override
-    this.#say(`override of ${override.step}: ${override.action}, by ${override.by}`)
+    this.say(`override of ${override.step}: ${override.action}, by ${override.by}`)
   }
 
   /** A signal has no answer: whoever looks is told here what came of it. */
-  #say(text: string): void {
+  say(text: string): void {
     const message = { at: new Date().toISOString(), text }
     this.#messages = [...this.#messages, message].slice(-MAX_MESSAGES)
     setCurrentDetails(detailsOf(this.status()))
