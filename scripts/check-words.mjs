@@ -6,6 +6,15 @@ import { execFileSync } from 'node:child_process'
 const RETIRED = [
   { pattern: /\b(?!dirty_(?:tick|since)\b|dirtyTick\b)\w*dirty\w*/gi, say: 'due' },
   { pattern: /\b(?:open|close|pass|timed|refused|both|crm)\w*Gates?\b/g, say: 'circuit breaker' },
+  { pattern: /\bTIERS?_\w*|: Tier\b|\btiers\b/g, say: 'trigger' },
+  {
+    pattern: /\b[A-Z]\w*(?:Error|Due|Secret|Form|Cron)Place\b/g,
+    say: 'location, cursor, scope, placement',
+  },
+  {
+    pattern: /\bstanding\b(?=":)|\b(?!r?Under)\w*Standing\b/g,
+    say: 'nothing yet: it is kept free',
+  },
   { pattern: /\bsendabilit\w*/gi, say: 'nothing yet: it is kept free' },
 ]
 /** Where the words themselves stand, and pages about how things came to be. */

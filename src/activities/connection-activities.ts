@@ -4,7 +4,7 @@ import { setConnectionState } from '../ledger/connection/connections.js'
 import { expectSweeps, noteSweep } from '../ledger/connection/sweeps.js'
 import { noticesOf, noticeSentences } from '../connection/notices.js'
 import { failing } from './perform.js'
-import { startSweepCron, type CronPlace } from './sweep-cron.js'
+import { startSweepCron, type CronEnvironment } from './sweep-cron.js'
 import { tidyUp } from './tidy-up.js'
 
 type ConnectionActivities = Pick<
@@ -13,12 +13,12 @@ type ConnectionActivities = Pick<
 >
 
 /** Activities of a connection's life. */
-export function createConnectionActivities(place: CronPlace): ConnectionActivities {
-  const { systems } = place
+export function createConnectionActivities(environment: CronEnvironment): ConnectionActivities {
+  const { systems } = environment
   return {
     startSweep: ({ connectionId }) =>
       failing(async () => {
-        await startSweepCron(place, connectionId)
+        await startSweepCron(environment, connectionId)
         await expectSweeps(systems.db, connectionId)
       }),
 

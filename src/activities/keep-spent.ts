@@ -12,7 +12,7 @@ const NO_WRITES: Writes = { emarketeer: 0, crm: 0 }
  */
 export async function keepingSpent<T>(session: SyncSession, work: () => Promise<T>): Promise<T> {
   const { db, run, call } = session
-  if (run.tier !== 'preSend') {
+  if (run.trigger !== 'preSend') {
     return work()
   }
   const attemptId = randomUUID()

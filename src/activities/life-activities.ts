@@ -6,7 +6,7 @@ import { searchAttributes } from '../contracts/search-attributes.js'
 import type { RunReference } from '../contracts/sync-activities.js'
 import {
   disableConnection,
-  keepStepDecision,
+  saveStepDecision,
   pauseConnection,
   resumeConnection,
 } from '../ledger/connection/connection-life.js'
@@ -18,7 +18,7 @@ import { requireCrm, type SyncSession } from '../connection/session.js'
 import type { Systems } from '../connection/systems.js'
 import { SetupPaused } from '../crm/crm.js'
 import { endWork } from './end-work.js'
-import { keepSubscriptions } from './keep-subscriptions.js'
+import { preserveOptOuts } from './preserve-opt-outs.js'
 import { failing, onConnection } from './perform.js'
 import { refuseShared } from './shared-environment.js'
 
@@ -84,7 +84,7 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
     countUnsaved: ({ connectionId }) => failing(() => countUnsavedNos(db, connectionId)),
 
     keepSubscriptions: ({ connectionId }) =>
-      apart(connectionId, async (session) => ({ kept: await keepSubscriptions(session) })),
+      apart(connectionId, async (session) => ({ kept: await preserveOptOuts(session) })),
 
     undoSetupStep: ({ connectionId, stepId, choice }) =>
       apart(connectionId, async (session) => {
@@ -120,7 +120,7 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
 
     keepStepDecision: ({ step, action, ...intervention }) =>
       failing(async () => {
-        await keepStepDecision(db, intervention, step, action)
+        await saveStepDecision(db, intervention, step, action)
         // Somebody says that it is mended: a tripped breaker is no reason to refuse the next try.
         await resetBothBreakers(db, intervention.connectionId)
       }),

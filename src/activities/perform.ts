@@ -31,7 +31,8 @@ export async function onConnection<T>(
     const signs = new LifeSigns(context)
     const watched = { signal: signs.signal, heartbeat: signs.beat, onSign: signs.note }
     const workflowId = context.info.workflowExecution?.workflowId ?? context.info.activityId
-    const session = await systems.session({ ...run, workflowId }, watched)
+    const { tier: trigger, ...which } = run
+    const session = await systems.session({ ...which, trigger, workflowId }, watched)
     if (whenever === 'mayRun') {
       refuseWhenNotActive(session, needs)
     }
@@ -93,7 +94,7 @@ function toFailure(error: unknown): Error {
  */
 function refuseWhenNotActive({ connection, run }: SyncSession, needs: Needs): void {
   const permits = permitsOf(connection)
-  const work = run.tier === 'preSend' && needs === 'emarketeer' ? 'decision' : run.tier
+  const work = run.trigger === 'preSend' && needs === 'emarketeer' ? 'decision' : run.trigger
   if (!permits.begins.includes(work)) {
     throw notPermitted(connection.connectionId, permits)
   }

@@ -8,14 +8,14 @@ import type { Systems } from '../connection/systems.js'
 import { endWork } from './end-work.js'
 
 /** The cron workflows of all connections: who starts one, and who sees that each connection has its own. */
-export interface CronPlace {
+export interface CronEnvironment {
   readonly systems: Systems
   readonly temporal: Client
 }
 
 /** Starts a connection's cron where it may be swept; one that runs is left alone. */
 export async function startSweepCron(
-  { systems, temporal }: CronPlace,
+  { systems, temporal }: CronEnvironment,
   connectionId: string,
 ): Promise<void> {
   const connection = await systems.connection(connectionId)
@@ -43,18 +43,18 @@ export interface RestoredCrons {
  *
  * @throws the client's and the database's errors; to be tried again.
  */
-export async function restoreSweepCrons(place: CronPlace): Promise<RestoredCrons> {
-  const running = await runningCrons(place.temporal)
+export async function restoreSweepCrons(environment: CronEnvironment): Promise<RestoredCrons> {
+  const running = await runningCrons(environment.temporal)
   const restarted: string[] = []
   const ended: string[] = []
   const failures: unknown[] = []
-  for (const connection of await listConnections(place.systems.db)) {
+  for (const connection of await listConnections(environment.systems.db)) {
     const { connectionId } = connection
     const runs = running.has(workflowIds.sweep(connectionId))
     try {
-      if (!runs && (await startIfGone(place, connection))) {
+      if (!runs && (await startIfGone(environment, connection))) {
         restarted.push(connectionId)
-      } else if (runs && (await endIfUnwanted(place, connection))) {
+      } else if (runs && (await endIfUnwanted(environment, connection))) {
         ended.push(connectionId)
       }
     } catch (error) {
@@ -64,30 +64,36 @@ export async function restoreSweepCrons(place: CronPlace): Promise<RestoredCrons
   return { restarted, ended, failures }
 }
 
-async function startIfGone(place: CronPlace, connection: ConnectionRow): Promise<boolean> {
+async function startIfGone(
+  environment: CronEnvironment,
+  connection: ConnectionRow,
+): Promise<boolean> {
   const { connectionId, state } = connection
   // Set-up starts its own, at its end. The list of what runs may lag behind.
   if (
     state === 'settingUp' ||
     !permitsOf(connection).sweeps ||
-    (await isRunning(place.temporal, connectionId))
+    (await isRunning(environment.temporal, connectionId))
   ) {
     return false
   }
-  await noteCronRestarted(place.systems.db, connectionId)
-  await startSweepCron(place, connectionId)
+  await noteCronRestarted(environment.systems.db, connectionId)
+  await startSweepCron(environment, connectionId)
   return true
 }
 
-async function endIfUnwanted(place: CronPlace, connection: ConnectionRow): Promise<boolean> {
+async function endIfUnwanted(
+  environment: CronEnvironment,
+  connection: ConnectionRow,
+): Promise<boolean> {
   const { connectionId } = connection
   if (
     permitsOf(connection).sweeps ||
-    permitsOf(await place.systems.connection(connectionId)).sweeps
+    permitsOf(await environment.systems.connection(connectionId)).sweeps
   ) {
     return false
   }
-  await endWork(place.temporal, connectionId, ['cron'], ENDED)
+  await endWork(environment.temporal, connectionId, ['cron'], ENDED)
   return true
 }
 

@@ -28,14 +28,14 @@ export interface TidyUp {
  * @returns what could not be done, in words.
  */
 export async function tidyUp(
-  systems: Pick<Systems, 'db' | 'session' | 'keepWebhookSecret'>,
+  systems: Pick<Systems, 'db' | 'session' | 'saveWebhookSecret'>,
   { connectionId, workflowId, signal, tendMs = TEND_MS }: TidyUp,
 ): Promise<string[]> {
   await purgeHandledHints(systems.db, connectionId)
-  const run = { connectionId, runId: NO_RUN, tier: 'sweep', workflowId } as const
+  const run = { connectionId, runId: NO_RUN, trigger: 'sweep', workflowId } as const
   const session = await systems.session(run, { signal })
   const { crmBlockedUntil, emarketeerBlockedUntil } = session.connection
-  const keepSecret = (secret: string) => systems.keepWebhookSecret(connectionId, secret)
+  const keepSecret = (secret: string) => systems.saveWebhookSecret(connectionId, secret)
   return [
     ...(isClosed(crmBlockedUntil)
       ? []

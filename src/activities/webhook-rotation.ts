@@ -5,7 +5,7 @@ import type { CrmFacts } from '../crm/crm.js'
 import { rotateWebhookAddress } from '../ledger/connection/connection-life.js'
 import { endOverlap } from '../ledger/connection/webhook-addresses.js'
 import type { SyncSession } from '../connection/session.js'
-import { keepWebhookSecret } from '../connection/webhook-secret.js'
+import { saveWebhookSecret } from '../connection/webhook-secret.js'
 import { failing, onConnection } from './perform.js'
 import { askGateway } from './setup/ask-gateway.js'
 import { takeAttempt } from './setup/one-attempt.js'
@@ -58,7 +58,7 @@ async function installRotated(
   const { installed, reason, facts } = await installBoth(session, options, keep, call)
   // For a day eMarketeer signs with the one before, too: the stored one fits at every moment.
   const { secret } = await emarketeer.rotateWebhookSecret(call)
-  await keepWebhookSecret({ db, vault: options.vault }, connectionId, secret)
+  await saveWebhookSecret({ db, vault: options.vault }, connectionId, secret)
   await keep(facts)
   if (installed) {
     await endOverlap(db, connectionId, connection.webhookRef)

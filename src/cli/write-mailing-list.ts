@@ -15,7 +15,7 @@ export function writeMailingList(sendout: SendoutReference, output: Output): Pro
     const session = await systems.session({
       connectionId: run.connectionId,
       runId: run.sendoutRunId,
-      tier: 'preSend',
+      trigger: 'preSend',
       workflowId: run.workflowId,
     })
     let cursor: string | null = null

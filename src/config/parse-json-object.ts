@@ -14,7 +14,7 @@ export function parseJsonObject(text: string, fileName: string): JsonRecord {
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
-    throw new AppError('file_not_json', `${name} is not JSON${placeOf(error, text)}.`)
+    throw new AppError('file_not_json', `${name} is not JSON${lineOf(error, text)}.`)
   }
   if (!isRecord(value)) {
     throw new AppError('file_not_json', `${name} must hold one JSON object.`)
@@ -22,7 +22,7 @@ export function parseJsonObject(text: string, fileName: string): JsonRecord {
   return value
 }
 
-function placeOf(error: unknown, text: string): string {
+function lineOf(error: unknown, text: string): string {
   const position = error instanceof Error ? /at position (\d+)/.exec(error.message)?.[1] : undefined
   return position === undefined
     ? ''

@@ -69,7 +69,7 @@ export function readSection(
     withoutPath,
     isRecord(parsed.data) ? parsed.data : {},
   )
-  return { section, secrets, problems: onePerPlace(problems) }
+  return { section, secrets, problems: onePerPath(problems) }
 }
 
 function problemsOfSection(
@@ -137,7 +137,7 @@ function strangeHost(known: readonly string[]): UrlFault {
 }
 
 /** Ours over the schema's, where both object to one address: the more telling code is kept. */
-function onePerPlace(problems: readonly Problem[]): readonly Problem[] {
+function onePerPath(problems: readonly Problem[]): readonly Problem[] {
   return [...new Map(problems.map((problem) => [problem.path, problem])).values()]
 }
 

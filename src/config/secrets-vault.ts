@@ -3,7 +3,7 @@ import { AppError } from '../contracts/app-error.js'
 import type { Secret } from './secret.js'
 
 /** Where a secret belongs. A sealed value opens only there: it cannot be moved to another connection or field. */
-export interface SecretPlace {
+export interface SecretScope {
   readonly connectionId: string
   /** Path in the connection file: `dynamics.clientSecret`. */
   readonly field: string
@@ -12,9 +12,9 @@ export interface SecretPlace {
 /** Seals the secrets of connection files for the database, and opens them. */
 export interface SecretsVault {
   /** @returns text of the form `v1.<key id>.<base64url>`, another one each time. */
-  seal(plain: string, place: SecretPlace): string
+  seal(plain: string, scope: SecretScope): string
   /** @throws AppError `environment_invalid` (sealed under a key not known here) or `value_invalid` (altered, moved). */
-  open(sealed: string, place: SecretPlace): string
+  open(sealed: string, scope: SecretScope): string
 }
 
 const VERSION = 'v1'
@@ -39,24 +39,24 @@ export function createSecretsVault(sources: readonly [Secret, ...Secret[]]): Sec
   const [current, ...earlier] = sources.map(deriveKey)
   const keys = new Map([current, ...earlier].flatMap((key) => (key ? [[key.id, key]] : [])))
   return {
-    seal(plain, place) {
-      return sealWith(current as VaultKey, plain, place)
+    seal(plain, scope) {
+      return sealWith(current as VaultKey, plain, scope)
     },
-    open(sealed, place) {
+    open(sealed, scope) {
       const [version, keyId = '', body = '', ...rest] = sealed.split('.')
       if (version !== VERSION || body === '' || rest.length > 0) {
-        throw doesNotOpen(place)
+        throw doesNotOpen(scope)
       }
       const key = keys.get(keyId)
       if (key === undefined) {
         throw new AppError(
           'environment_invalid',
-          `The secret ${place.field} of connection ${place.connectionId} was sealed under another key than the one ` +
+          `The secret ${scope.field} of connection ${scope.connectionId} was sealed under another key than the one ` +
             'SECRETS_KEY or EMARKETEER_API_KEY gives. Restore the key, or apply the connection file again.',
           { path: 'SECRETS_KEY' },
         )
       }
-      return openWith(key, Buffer.from(body, 'base64url'), place)
+      return openWith(key, Buffer.from(body, 'base64url'), scope)
     },
   }
 }
@@ -69,36 +69,36 @@ function deriveKey(source: Secret): VaultKey {
   return { key, id: createHash('sha256').update('key-id').update(key).digest('hex').slice(0, 8) }
 }
 
-function sealWith({ id, key }: VaultKey, plain: string, place: SecretPlace): string {
+function sealWith({ id, key }: VaultKey, plain: string, scope: SecretScope): string {
   const nonce = randomBytes(NONCE_BYTES)
-  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(boundTo(id, place))
+  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(boundTo(id, scope))
   const body = Buffer.concat([nonce, cipher.update(plain, 'utf8'), cipher.final()])
   return `${VERSION}.${id}.${Buffer.concat([body, cipher.getAuthTag()]).toString('base64url')}`
 }
 
-function openWith({ id, key }: VaultKey, body: Buffer, place: SecretPlace): string {
+function openWith({ id, key }: VaultKey, body: Buffer, scope: SecretScope): string {
   if (body.length < NONCE_BYTES + TAG_BYTES) {
-    throw doesNotOpen(place)
+    throw doesNotOpen(scope)
   }
   const decipher = createDecipheriv(CIPHER, key, body.subarray(0, NONCE_BYTES), {
     authTagLength: TAG_BYTES,
   })
-    .setAAD(boundTo(id, place))
+    .setAAD(boundTo(id, scope))
     .setAuthTag(body.subarray(-TAG_BYTES))
   try {
     const text = body.subarray(NONCE_BYTES, -TAG_BYTES)
     return Buffer.concat([decipher.update(text), decipher.final()]).toString('utf8')
   } catch {
-    throw doesNotOpen(place)
+    throw doesNotOpen(scope)
   }
 }
 
 /** JSON, so that no choice of connection id and field reads as another. */
-function boundTo(keyId: string, { connectionId, field }: SecretPlace): Buffer {
+function boundTo(keyId: string, { connectionId, field }: SecretScope): Buffer {
   return Buffer.from(JSON.stringify([VERSION, keyId, connectionId, field]))
 }
 
-function doesNotOpen({ connectionId, field }: SecretPlace): AppError {
+function doesNotOpen({ connectionId, field }: SecretScope): AppError {
   return new AppError(
     'value_invalid',
     `The stored secret ${field} of connection ${connectionId} was altered or moved. Apply the connection file again.`,

@@ -24,7 +24,7 @@ export async function assertMaySync(db: Queryable, session: SyncSession): Promis
     throw new AppError('connection_not_found', `There is no connection ${connectionId}.`)
   }
   const permits = permitsOf(row)
-  if (!permits.goesOn.includes(session.run.tier)) {
+  if (!permits.goesOn.includes(session.run.trigger)) {
     throw notPermitted(connectionId, permits)
   }
   return { withholdsLoosening: !permits.loosens }

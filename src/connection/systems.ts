@@ -17,7 +17,7 @@ import { logger } from '../telemetry/logger.js'
 import { factSecrets } from './fact-secrets.js'
 import { ClockWatch } from './crm-clock.js'
 import { UnreadableRecords } from './unreadable-records.js'
-import { keepWebhookSecret } from './webhook-secret.js'
+import { saveWebhookSecret } from './webhook-secret.js'
 import type { OpenCrm, Progress, SyncSession } from './session.js'
 
 /** What a process needs to reach the outside systems of any connection. */
@@ -106,13 +106,13 @@ export class Systems {
    */
   async session(run: SyncRun, work: WorkOptions = {}): Promise<SyncSession> {
     // Sendouts alone are decided where there is no CRM.
-    const connection = await this.rowOf(run.connectionId, run.tier === 'preSend')
+    const connection = await this.rowOf(run.connectionId, run.trigger === 'preSend')
     const systems = this.systemsOf(connection)
     const clock = new ClockWatch()
     const { db } = this.options
     const log = logger('sync').child({
       connectionId: connection.connectionId,
-      tier: run.tier,
+      tier: run.trigger,
       runId: run.runId,
     })
     const unreadable = new UnreadableRecords(log)
@@ -138,8 +138,8 @@ export class Systems {
   }
 
   /** Stores the secret of eMarketeer's webhook, sealed for its connection. */
-  keepWebhookSecret(connectionId: string, secret: string): Promise<void> {
-    return keepWebhookSecret(this.options, connectionId, secret)
+  saveWebhookSecret(connectionId: string, secret: string): Promise<void> {
+    return saveWebhookSecret(this.options, connectionId, secret)
   }
 
   /** Closes kept sockets. */

@@ -6,7 +6,7 @@ import type { Queryable } from '../ledger/db/database.js'
 const placeOf = (connectionId: string) => ({ connectionId, field: 'emarketeer.webhookSecret' })
 
 /** Stores what eMarketeer's webhook signs with, sealed. */
-export async function keepWebhookSecret(
+export async function saveWebhookSecret(
   { db, vault }: { readonly db: Queryable; readonly vault: SecretsVault },
   connectionId: string,
   secret: string,

@@ -1,7 +1,7 @@
 import { ERROR_CATALOGUE, type ErrorCode, type ErrorKind } from './error-catalogue.js'
 
 /** Where an error lies, and which value (redacted) it is about. */
-export interface ErrorPlace {
+export interface ErrorLocation {
   /** Path inside the input (`dynamics.clientSecret`), or null. */
   readonly path?: string | null
   /** The value, already redacted; never a secret, an address or a name. */
@@ -32,12 +32,12 @@ export class AppError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
-    place: ErrorPlace = {},
+    location: ErrorLocation = {},
   ) {
-    super(message, place.cause === undefined ? undefined : { cause: place.cause })
-    this.path = place.path ?? null
-    this.value = place.value ?? null
-    this.retryAfterMs = place.retryAfterMs ?? null
+    super(message, location.cause === undefined ? undefined : { cause: location.cause })
+    this.path = location.path ?? null
+    this.value = location.value ?? null
+    this.retryAfterMs = location.retryAfterMs ?? null
   }
 
   get kind(): ErrorKind {

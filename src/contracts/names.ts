@@ -49,7 +49,7 @@ export const PINNED_WORKFLOWS = ['sweepRun', 'resync'] as const
 export const SEARCH_ATTRIBUTES = ['ConnectionId', 'Crm', 'Phase', 'Tier'] as const
 
 /** What triggered a sync. */
-export type Tier = 'setup' | 'webhook' | 'sweep' | 'preSend' | 'manual'
+export type Trigger = 'setup' | 'webhook' | 'sweep' | 'preSend' | 'manual'
 
 /** Value of the search attribute `Phase`. */
 export type Phase = 'running' | 'paused' | 'waiting' | 'done' | 'failed'

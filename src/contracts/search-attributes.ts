@@ -1,5 +1,5 @@
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common'
-import type { Phase, Tier } from './names.js'
+import type { Phase, Trigger } from './names.js'
 
 const KEYS = {
   connectionId: defineSearchAttributeKey('ConnectionId', 'KEYWORD'),
@@ -14,7 +14,7 @@ export interface SearchFacts {
   readonly connectionId?: string
   readonly crm?: string
   readonly phase?: Phase
-  readonly tier?: Tier
+  readonly tier?: Trigger
 }
 
 /** Search attributes of a workflow; none of them ever holds anything about a person. */

@@ -1,5 +1,5 @@
 import type { Requests, WorkReport } from './work-report.js'
-import type { Tier } from './names.js'
+import type { Trigger } from './names.js'
 import type { PreSendRequest, PreSendResult } from './pre-send.js'
 import type { SweepNote } from './sweep.js'
 
@@ -12,18 +12,18 @@ import type { SweepNote } from './sweep.js'
 export interface RunReference {
   readonly connectionId: string
   readonly runId: string
-  readonly tier: Tier
+  readonly tier: Trigger
 }
 
 /** Where a stretch of due work goes on. Ledger ids and ticks only. */
-export interface DuePlace {
+export interface DueCursor {
   readonly upTo: number
   readonly after: { readonly addressId: number; readonly dirtyTick: number } | null
 }
 
 /** A stretch of due work, and where the next one goes on; null: that was all. */
 export interface DueReport extends WorkReport {
-  readonly next: DuePlace | null
+  readonly next: DueCursor | null
 }
 
 /** What a sendout's run is, once its request is accepted. */
@@ -57,7 +57,7 @@ export interface SyncActivities {
   ): Promise<WorkReport & { readonly unreadable?: readonly string[] }>
   /** Passes over what is due, a few batches. */
   syncDue(
-    input: RunReference & { reading: 'direct' | 'copy'; place: DuePlace | null },
+    input: RunReference & { reading: 'direct' | 'copy'; place: DueCursor | null },
   ): Promise<DueReport>
   /** Releases what the run staged, or holds it for approval (F4). */
   settleRun(input: RunReference): Promise<WorkReport>

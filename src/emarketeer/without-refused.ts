@@ -14,7 +14,7 @@ interface Sorted<T> {
  * @throws the error itself where it is no such refusal, or names no item of that list.
  */
 export function withoutRefused<T>(error: unknown, list: string, items: readonly T[]): Sorted<T> {
-  const places = new Set(placesIn(error, list))
+  const places = new Set(refusedIndexes(error, list))
   const refused = items.filter((_, index) => places.has(index))
   if (refused.length === 0) {
     throw error
@@ -22,7 +22,7 @@ export function withoutRefused<T>(error: unknown, list: string, items: readonly 
   return { refused, rest: items.filter((_, index) => !places.has(index)) }
 }
 
-function placesIn(error: unknown, list: string): readonly number[] {
+function refusedIndexes(error: unknown, list: string): readonly number[] {
   if (!(error instanceof UpstreamError) || error.upstreamCode !== 'validation_failed') {
     return []
   }

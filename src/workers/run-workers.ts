@@ -5,7 +5,7 @@ import { Worker } from '@temporalio/worker'
 import { createConnectionActivities } from '../activities/connection-activities.js'
 import { createLifeActivities } from '../activities/life-activities.js'
 import { createPreSendActivities } from '../activities/pre-send-activities.js'
-import type { CronPlace } from '../activities/sweep-cron.js'
+import type { CronEnvironment } from '../activities/sweep-cron.js'
 import { createSetupActivities } from '../activities/setup-activities.js'
 import { createWebhookActivities } from '../activities/webhook-rotation.js'
 import { createSyncActivities } from '../activities/sync-activities.js'
@@ -23,7 +23,7 @@ import { endTogether, type Part } from './end-together.js'
 import { ISOLATE_TIME } from './isolate-time.js'
 import { registerSearchAttributes } from './search-attributes.js'
 import { warnOfOpenConnections } from './warn-of-open-connections.js'
-import { watchRelease, type Release, type Standing } from './watch-release.js'
+import { watchRelease, type Release, type ReleaseState } from './watch-release.js'
 import { watchSweeps } from './watch-sweeps.js'
 import { workflowBundle } from './workflow-bundle.js'
 
@@ -55,7 +55,7 @@ export interface RunWorkersOptions {
     readonly address: string
     readonly queues: readonly string[]
     readonly buildId: string
-    readonly standing: Standing | 'unversioned'
+    readonly releaseState: ReleaseState | 'unversioned'
   }) => void
 }
 
@@ -79,7 +79,7 @@ export async function runWorkers(
     // Only now: the native runtime keeps the process alive, and a worker that cannot start must end.
     installTemporalRuntime()
     native = (await connectTemporalNative()).connection
-    const place = { systems: composed.systems, temporal: client }
+    const environment = { systems: composed.systems, temporal: client }
     const { systems, vault } = composed
     const setup = { systems, vault, publicUrl: gateway.publicUrl }
     const activities = {
@@ -87,8 +87,8 @@ export async function runWorkers(
       ...createPreSendActivities(composed.systems),
       ...createSetupActivities(setup),
       ...createWebhookActivities(setup),
-      ...createLifeActivities(place),
-      ...createConnectionActivities(place),
+      ...createLifeActivities(environment),
+      ...createConnectionActivities(environment),
     }
     const bundle = await workflowBundle()
     const buildId = await readBuildId()
@@ -119,15 +119,15 @@ export async function runWorkers(
       [
         ...workers.map(partOf),
         ...(queues.includes(QUEUES.sweep)
-          ? [watchOf(place, () => registerSearchAttributes(connection, namespace))]
+          ? [watchOf(environment, () => registerSearchAttributes(connection, namespace))]
           : []),
         ...(release === null ? [] : [release]),
       ],
       options.signal,
     )
-    const standing = (await Promise.race([release?.known, running])) ?? 'unversioned'
+    const releaseState = (await Promise.race([release?.known, running])) ?? 'unversioned'
     if (!options.signal.aborted) {
-      options.onReady?.({ address, queues, buildId, standing })
+      options.onReady?.({ address, queues, buildId, releaseState })
     }
     await running
   } finally {
@@ -184,9 +184,9 @@ function failed({ options: { taskQueue } }: Worker, cause?: unknown): AppError {
 }
 
 /** Sees to the crons of the sweeps while the workers live. */
-function watchOf(place: CronPlace, register: () => Promise<void>): Part {
+function watchOf(environment: CronEnvironment, register: () => Promise<void>): Part {
   const end = new AbortController()
-  return { run: () => watchSweeps(place, register, end.signal), stop: () => end.abort() }
+  return { run: () => watchSweeps(environment, register, end.signal), stop: () => end.abort() }
 }
 
 /** Whether the server tells builds apart, and us of them; where it does not, that is said, as an upgrade is then another. */
@@ -212,18 +212,18 @@ async function canTellBuilds(temporal: TemporalClient): Promise<boolean> {
 const KNOWN_WITHIN_MS = 10_000
 
 /** Sees to it that work goes to a build that is served. */
-function releaseOf(release: Release): Part & { readonly known: Promise<Standing> } {
+function releaseOf(release: Release): Part & { readonly known: Promise<ReleaseState> } {
   const end = new AbortController()
-  let tell: (standing: Standing) => void = () => undefined
-  const told = new Promise<Standing>((resolve) => (tell = resolve))
-  const onStanding = (standing: Standing) => {
-    log.info({ buildId: release.buildId, state: standing }, 'where work goes')
-    if (standing !== 'arriving') {
-      tell(standing)
+  let tell: (releaseState: ReleaseState) => void = () => undefined
+  const told = new Promise<ReleaseState>((resolve) => (tell = resolve))
+  const onReleaseState = (releaseState: ReleaseState) => {
+    log.info({ buildId: release.buildId, state: releaseState }, 'where work goes')
+    if (releaseState !== 'arriving') {
+      tell(releaseState)
     }
   }
   return {
-    run: () => watchRelease(release, end.signal, onStanding),
+    run: () => watchRelease(release, end.signal, onReleaseState),
     stop: () => end.abort(),
     known: Promise.race([
       told,

@@ -23,7 +23,7 @@ const SOON_LOOKS = 40
 const LOOK_EVERY_MS = 15_000
 
 /** Where a build stands. */
-export type Standing =
+export type ReleaseState =
   /** New work goes to it. */
   | 'current'
   /** Another has it: one that is served, and from which this one does not take over by itself. */
@@ -48,21 +48,22 @@ export interface Release {
  *   until an operator chooses it, or nobody serves a queue for the current one any more and it serves all that are served.
  * Never fails: what it meets is told, and tried again.
  *
- * @param onStanding told each time when it has changed.
+ * @param onReleaseState told each time when it has changed.
  */
 export async function watchRelease(
   release: Release,
   signal: AbortSignal,
-  onStanding: (standing: Standing) => void,
+  onReleaseState: (releaseState: ReleaseState) => void,
 ): Promise<void> {
   const watch = new ReleaseWatch(release)
   for (let looks = 1; !signal.aborted; looks += 1) {
-    const before = watch.standing
+    const before = watch.releaseState
     await watch.look()
-    if (watch.standing !== null && watch.standing !== before) {
-      onStanding(watch.standing)
+    if (watch.releaseState !== null && watch.releaseState !== before) {
+      onReleaseState(watch.releaseState)
     }
-    const soon = looks < SOON_LOOKS && (watch.standing === null || watch.standing === 'arriving')
+    const soon =
+      looks < SOON_LOOKS && (watch.releaseState === null || watch.releaseState === 'arriving')
     const next = soon ? LOOK_SOON_MS : LOOK_EVERY_MS
     await wait(next, undefined, { signal }).catch(() => undefined)
   }
@@ -70,7 +71,7 @@ export async function watchRelease(
 
 class ReleaseWatch {
   /** Where the build stood when it was looked at last; null: that is not known. */
-  standing: Standing | null = null
+  releaseState: ReleaseState | null = null
   /** What did not fit when histories were gone through last. */
   #misfits: readonly Misfit[] = []
 
@@ -78,22 +79,22 @@ class ReleaseWatch {
 
   async look(): Promise<void> {
     try {
-      this.standing = await this.#lookOnce()
+      this.releaseState = await this.#lookOnce()
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'releases_denied')) {
         log.warn({ err: error }, 'whether this build is to take over could not be looked at')
         return
       }
-      if (this.standing !== 'denied') {
+      if (this.releaseState !== 'denied') {
         const { buildId } = this.release
         const { code } = error
         log.error({ err: error, buildId, code }, 'this build may not take over: Temporal denies it')
       }
-      this.standing = 'denied'
+      this.releaseState = 'denied'
     }
   }
 
-  async #lookOnce(): Promise<Standing> {
+  async #lookOnce(): Promise<ReleaseState> {
     const { temporal, buildId } = this.release
     const deployment = await readDeployment(temporal)
     const ours = deployment?.builds.find((build) => build.buildId === buildId)
@@ -113,7 +114,7 @@ class ReleaseWatch {
     if (!deployment.settled) {
       return 'arriving'
     }
-    if (this.standing === 'current') {
+    if (this.releaseState === 'current') {
       await this.#lookAfterStranded()
     }
     return 'current'
@@ -123,7 +124,7 @@ class ReleaseWatch {
   async #reasonToTakeOver(
     deployment: Deployment,
     ours: Build,
-  ): Promise<string | { readonly not: Standing }> {
+  ): Promise<string | { readonly not: ReleaseState }> {
     const { temporal, buildId } = this.release
     const { current } = deployment
     const served = await servedQueues(temporal)
@@ -164,7 +165,7 @@ class ReleaseWatch {
 
   /** Once, when it begins to wait. */
   #tell(why: string): void {
-    if (this.standing !== 'waiting') {
+    if (this.releaseState !== 'waiting') {
       log.warn({ buildId: this.release.buildId }, why)
     }
   }

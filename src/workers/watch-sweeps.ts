@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { restoreSweepCrons, type CronPlace } from '../activities/sweep-cron.js'
+import { restoreSweepCrons, type CronEnvironment } from '../activities/sweep-cron.js'
 import { logger } from '../telemetry/logger.js'
 
 const log = logger('worker')
@@ -15,13 +15,13 @@ const LOOK_SOON_MS = 10_000
  * @param register makes sure of the search attributes: in a namespace that was made anew nothing can be started without them.
  */
 export async function watchSweeps(
-  place: CronPlace,
+  environment: CronEnvironment,
   register: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   let failedBefore = false
   while (!signal.aborted) {
-    const failures = await look(place)
+    const failures = await look(environment)
     const failed = failures.length > 0
     if (failed) {
       failures.push(
@@ -41,9 +41,9 @@ export async function watchSweeps(
 }
 
 /** @returns what was in the way. */
-async function look(place: CronPlace): Promise<unknown[]> {
+async function look(environment: CronEnvironment): Promise<unknown[]> {
   try {
-    const { restarted, ended, failures } = await restoreSweepCrons(place)
+    const { restarted, ended, failures } = await restoreSweepCrons(environment)
     for (const connectionId of restarted) {
       log.warn({ connectionId }, "the sweep's cron was gone; it is started again")
     }

@@ -24,7 +24,7 @@ export async function workflowBundle(): Promise<{ readonly codePath: string }> {
     return { codePath: PREBUILT }
   }
   const codePath = `${cacheDir}/workflow-bundle-${await fingerprint()}.js`
-  await keepBundle(codePath, async (target) => {
+  await cacheBundle(codePath, async (target) => {
     const bundler = fileURLToPath(new URL('bundle-workflows.ts', import.meta.url))
     await promisify(execFile)(process.execPath, ['--import', 'tsx', bundler, target], {
       env: bareEnvironment(),
@@ -37,7 +37,7 @@ export async function workflowBundle(): Promise<{ readonly codePath: string }> {
  * Makes the file at `path` unless it is there whole, by the sum that is kept beside it. It is made elsewhere and moved into
  * place: two workers that start at once may both make it.
  */
-export async function keepBundle(
+export async function cacheBundle(
   path: string,
   make: (target: string) => Promise<unknown>,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import type {
-  DuePlace,
+  DueCursor,
   DueReport,
   RunReference,
   SyncActivities,
@@ -28,7 +28,7 @@ export async function syncUntilQuiet(
   { work, pausePoint, isOver }: QuietOptions = { work: sync },
 ): Promise<WorkTotals> {
   let totals = NO_WORK
-  let place: DuePlace | null = null
+  let place: DueCursor | null = null
   do {
     const report: DueReport = await work.syncDue({ ...run, reading, place })
     totals = addWork(totals, report)

@@ -136,7 +136,7 @@ describe('the connection by which a sendout is decided', () => {
     await expect(check(request({ connectionId }))).rejects.toMatchObject(refused)
     await expect(open(request({ connectionId }))).rejects.toMatchObject(refused)
     await expect(
-      systems.session({ connectionId, runId: randomUUID(), tier: 'sweep', workflowId: '' }),
+      systems.session({ connectionId, runId: randomUUID(), trigger: 'sweep', workflowId: '' }),
     ).rejects.toMatchObject({ code: 'connection_not_found' })
     await setConnectionState(db, connectionId, 'active')
     expect(await findConnectionOfAccount(db, account)).toBeNull()

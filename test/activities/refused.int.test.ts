@@ -5,7 +5,7 @@ import { onConnection } from '../../src/activities/perform.js'
 import { pauseOf, shownState } from '../../src/cli/connection/pause-view.js'
 import { Secret } from '../../src/config/secret.js'
 import { createSecretsVault } from '../../src/config/secrets-vault.js'
-import type { Tier } from '../../src/contracts/names.js'
+import type { Trigger } from '../../src/contracts/names.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
 import {
   findConnection,
@@ -19,7 +19,7 @@ import { withDatabase } from '../support/with-database.js'
 import { dynamicsStand, superOfficeStand, type RefusingStand } from './support/refusing-stand.js'
 
 const connectionId = 'acme'
-const TIERS: readonly Tier[] = ['sweep', 'webhook', 'preSend', 'manual']
+const TRIGGERS: readonly Trigger[] = ['sweep', 'webhook', 'preSend', 'manual']
 /** Pieces of work that come at the same moment. */
 const MANY = 40
 
@@ -86,7 +86,7 @@ describe.each<[string, () => Promise<RefusingStand>, RegExp]>([
   }
 
   function work(n: number): Promise<unknown> {
-    const run = { connectionId, runId: randomUUID(), tier: TIERS[n % TIERS.length]! }
+    const run = { connectionId, runId: randomUUID(), tier: TRIGGERS[n % TRIGGERS.length]! }
     const read = () =>
       onConnection(workers[n % workers.length]!, run, ({ crm, call }) =>
         crm!.session.read({ by: 'email', emails: ['a@example.com'] }, call),

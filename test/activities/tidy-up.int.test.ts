@@ -51,7 +51,7 @@ function tidy(signal = new AbortController().signal): Promise<string[]> {
       emarketeer: { getWebhook: emarketeer, putWebhook: async () => ({ secret: 'whsec' }) },
       log: { warn },
     }) as unknown as SyncSession
-  const systems = { db, session, keepWebhookSecret: async () => undefined }
+  const systems = { db, session, saveWebhookSecret: async () => undefined }
   return tidyUp(systems, { connectionId, workflowId: 'sweep/acme/run', signal, tendMs: 50 })
 }
 

@@ -43,7 +43,7 @@ const OPT_OUT: RecordedConsentEvent = {
   actedToMs: at('09:30:00'),
   evidence: 'import',
   replacedBasis: null,
-  tier: 'webhook',
+  trigger: 'webhook',
   workflowId: 'inbox/acme/2',
   recordedAt: new Date(at('09:30:01')),
   outcomes: [{ side: 'emarketeer', outcome: 'applied', recordId: '77' }],

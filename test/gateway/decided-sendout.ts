@@ -54,7 +54,7 @@ export async function sendout(
   if (until === 'opened') {
     return sendoutId
   }
-  const run = { runId: sendoutRunId, connectionId, tier: 'preSend', workflowId } as const
+  const run = { runId: sendoutRunId, connectionId, trigger: 'preSend', workflowId } as const
   const session = await systems.session(run)
   if (until === 'decided') {
     await fixAudience(session, opened, request)

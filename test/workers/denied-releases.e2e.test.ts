@@ -26,7 +26,7 @@ const envOf = (port: number, namespace: string, buildId: string) => ({
 describe.each([
   ['neither read nor write the worker deployment', /WorkerDeployment/, 'unversioned'],
   ['read the worker deployment only', /SetWorkerDeploymentCurrentVersion/, 'denied'],
-] as const)('a worker whose credentials may %s', (_what, denied, standing) => {
+] as const)('a worker whose credentials may %s', (_what, denied, releaseState) => {
   const temporal = withTemporal()
   let door: Http2Server
   beforeAll(async () => {
@@ -38,7 +38,7 @@ describe.each([
   })
 
   it('says so where it starts, in doctor and in release show, and what to do', async () => {
-    const buildId = `build-${standing}`
+    const buildId = `build-${releaseState}`
     const port = (door.address() as AddressInfo).port
     const env = envOf(port, temporal.namespace, buildId)
     const worker = await processes.start({
@@ -47,17 +47,18 @@ describe.each([
       env,
       readyTimeoutMs: 300_000,
     })
-    expect(worker.ready).toMatchObject({ buildId, standing })
+    expect(worker.ready).toMatchObject({ buildId, releaseState })
     const lines = worker.stderr().split('\n')
     expect(lines.find((line) => line.includes('"code":"releases_denied"'))).toContain('"error"')
 
     const doctor = await runLbsync(['doctor', '--json'], env)
     const { findings } = documentOf<{ findings: { message: string; hint: string }[] }>(doctor)
-    const said = standing === 'denied' ? 'does not serve setup' : 'Temporal denies us the worker'
+    const said =
+      releaseState === 'denied' ? 'does not serve setup' : 'Temporal denies us the worker'
     const found = findings.find(({ message }) => message.includes(said))
     expect(found?.hint ?? findings).toMatch(/set-current-version|release use/)
 
-    const asked = standing === 'denied' ? 'use' : 'show'
+    const asked = releaseState === 'denied' ? 'use' : 'show'
     const release = await runLbsync(['release', asked, '--json'], env)
     expect(release.exitCode).toBe(5)
     expect(JSON.stringify(documentOf(release))).toContain('set-current-version')

@@ -2,14 +2,14 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { keepBundle } from '../../src/workers/workflow-bundle.js'
+import { cacheBundle } from '../../src/workers/workflow-bundle.js'
 
 describe("the workflows' bundle that a checkout keeps", () => {
   let cache: string
   let made: number
   const path = () => join(cache, 'bundle.js')
   const keep = () =>
-    keepBundle(path(), async (target) => {
+    cacheBundle(path(), async (target) => {
       made += 1
       await writeFile(target, 'all of it')
     })
@@ -41,7 +41,7 @@ describe("the workflows' bundle that a checkout keeps", () => {
   })
 
   it('is not kept where making it fails', async () => {
-    const failed = keepBundle(path(), async (target) => {
+    const failed = cacheBundle(path(), async (target) => {
       await writeFile(target, 'half')
       throw new Error('killed')
     })

@@ -33,7 +33,7 @@ it('on a server that does not tell builds apart workers work all the same, and s
     env,
     readyTimeoutMs: 300_000,
   })
-  expect(worker.ready).toMatchObject({ buildId: 'named-by-us', standing: 'unversioned' })
+  expect(worker.ready).toMatchObject({ buildId: 'named-by-us', releaseState: 'unversioned' })
   expect(worker.stderr()).toContain('workers have no version')
   const connection = await Connection.connect({ address: server.address })
   const handle = await new Client({ connection }).workflow.start('sweepRun', {

@@ -4,7 +4,7 @@ import type { TemporalClient } from '../../src/config/temporal.js'
 import { QUEUES, type QueueName } from '../../src/contracts/names.js'
 import { readDeployment } from '../../src/workers/deployment.js'
 import { useRelease } from '../../src/workers/use-release.js'
-import { watchRelease, type Standing } from '../../src/workers/watch-release.js'
+import { watchRelease, type ReleaseState } from '../../src/workers/watch-release.js'
 
 /** When workers of a build asked for work last, seconds ago; of each queue, or of all alike. */
 type Polls = number | Partial<Record<QueueName, number>>
@@ -70,15 +70,15 @@ function serverOf(told: Told) {
   return { chosen, temporal: temporal as TemporalClient }
 }
 
-/** The first standing of a build that is more than arriving. */
-async function standingOf(temporal: TemporalClient, buildId = 'old'): Promise<Standing> {
+/** The first release state of a build that is more than arriving. */
+async function releaseStateOf(temporal: TemporalClient, buildId = 'old'): Promise<ReleaseState> {
   const end = new AbortController()
   return new Promise((resolve) => {
     const release = { temporal, buildId, bundle: { code: '' } }
-    void watchRelease(release, end.signal, (standing) => {
-      if (standing !== 'arriving') {
+    void watchRelease(release, end.signal, (releaseState) => {
+      if (releaseState !== 'arriving') {
         end.abort()
-        resolve(standing)
+        resolve(releaseState)
       }
     })
   })
@@ -87,13 +87,13 @@ async function standingOf(temporal: TemporalClient, buildId = 'old'): Promise<St
 describe('a build that was replaced', () => {
   it('waits while the current one is served: a poll hangs for a minute', async () => {
     const { temporal, chosen } = serverOf({ current: 'new', polls: { new: 70, old: 1 } })
-    expect(await standingOf(temporal)).toBe('waiting')
+    expect(await releaseStateOf(temporal)).toBe('waiting')
     expect(chosen).toEqual([])
   })
 
   it('takes over once nobody has served the current one for a minute and a half', async () => {
     const { temporal, chosen } = serverOf({ current: 'new', polls: { new: 100, old: 1 } })
-    expect(await standingOf(temporal)).toBe('current')
+    expect(await releaseStateOf(temporal)).toBe('current')
     expect(chosen).toEqual(['old'])
   })
 })
@@ -104,14 +104,14 @@ describe('workers split by queues', () => {
   it('are judged by each: one that nobody serves any more lets another build take over', async () => {
     const served = { [setup]: 1, [sweep]: 1, [webhook]: 1, [preSend]: 100 }
     const { temporal, chosen } = serverOf({ current: 'new', polls: { new: served, old: 1 } })
-    expect(await standingOf(temporal)).toBe('current')
+    expect(await releaseStateOf(temporal)).toBe('current')
     expect(chosen).toEqual(['old'])
   })
 
   it('do not take over from a build that serves what they do not', async () => {
     const polls = { new: { [setup]: 1, [sweep]: 1 }, old: { [webhook]: 1, [preSend]: 1 } }
     const { temporal, chosen } = serverOf({ current: 'new', polls })
-    expect(await standingOf(temporal)).toBe('waiting')
+    expect(await releaseStateOf(temporal)).toBe('waiting')
     expect(chosen).toEqual([])
   })
 
@@ -134,7 +134,7 @@ describe('a build that has never been the current one', () => {
       polls: { new: 1, old: 1 },
       neverCurrent: ['old'],
     })
-    expect(await standingOf(temporal)).toBe('waiting')
+    expect(await releaseStateOf(temporal)).toBe('waiting')
     expect(chosen).toEqual([])
   })
 
@@ -146,7 +146,7 @@ describe('a build that has never been the current one', () => {
       firstSeen: { [newer]: 1, [older]: 2 },
       neverCurrent: [older],
     })
-    expect(await standingOf(temporal, older)).toBe('waiting')
+    expect(await releaseStateOf(temporal, older)).toBe('waiting')
     expect(chosen).toEqual([])
   })
 })
@@ -154,14 +154,14 @@ describe('a build that has never been the current one', () => {
 describe('a server that does not let us say which build is the current one', () => {
   it('is told as such, and what is waited for', async () => {
     const { temporal } = serverOf({ current: '', polls: { new: 1 }, denies: true })
-    expect(await standingOf(temporal, 'new')).toBe('denied')
+    expect(await releaseStateOf(temporal, 'new')).toBe('denied')
   })
 })
 
 describe('a server that says for ever that not every queue knows the current build', () => {
   it('is not waited for without end', async () => {
     const { temporal } = serverOf({ current: 'new', polls: { new: 1 }, changingFor: 70 })
-    expect(await standingOf(temporal, 'new')).toBe('current')
+    expect(await releaseStateOf(temporal, 'new')).toBe('current')
   })
 
   it('is believed for a minute', async () => {

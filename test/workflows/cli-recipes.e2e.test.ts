@@ -42,7 +42,7 @@ describe('recipes of docs/temporal-cli.md', () => {
       ...new FakeSendouts({ targeted: 10 }).activities(),
       ...setupThatAsks(),
     })
-    await build.standing('current')
+    await build.releaseState('current')
     environment = {
       PATH: `${dirname(await temporalCli())}:${process.env['PATH']}`,
       HOME: process.env['HOME'],

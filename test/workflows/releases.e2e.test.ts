@@ -101,7 +101,7 @@ describe('builds that take over from one another', () => {
 
   it('the first takes over at once', async () => {
     a = await start('a', today, { syncDue: whileSweeping(untilLetGo) })
-    await a.standing('current')
+    await a.releaseState('current')
     await startSetup('going-forward')
     await startSetup('going-back')
     for (const id of ['forward', 'back', 'reset', 'unmarked']) {
@@ -121,7 +121,7 @@ describe('builds that take over from one another', () => {
 
   it('one that does not fit what runs does not take over by itself, and not by an operator unasked', async () => {
     const c = await start('c', unmarked)
-    await c.standing('waiting')
+    await c.releaseState('waiting')
     const refused = useRelease(c.release, false)
     await expect(refused).rejects.toMatchObject({ code: 'release_misfit' })
     await expect(refused).rejects.toThrow('pre-send/forward/send')
@@ -132,7 +132,7 @@ describe('builds that take over from one another', () => {
 
   it('one that fits takes over, and what waits goes along', async () => {
     b = await start('b', patched, { syncDue: whileSweeping(hang), proveFreshness: hang })
-    await b.standing('current')
+    await b.releaseState('current')
     await hint()
     await b.world.called('drainInbox')
     await handle('setup/going-forward').signal('override', override('tables', 'skip'))

@@ -6,7 +6,7 @@ import {
   beginAttempt,
   continueAttempt,
   endAttempt,
-  keepAttemptFacts,
+  saveAttemptFacts,
 } from '../../ledger/connection/setup-attempt.js'
 
 const LOOK_EVERY_MS = 250
@@ -45,7 +45,7 @@ export async function takeAttempt(
     continueAttempt(db, connectionId, token).catch(() => undefined)
   }, ALIVE_EVERY_MS)
   return {
-    keep: (facts) => keepAttemptFacts(db, connectionId, token, facts),
+    keep: (facts) => saveAttemptFacts(db, connectionId, token, facts),
     async end() {
       clearInterval(alive)
       await endAttempt(db, connectionId, token).catch(() => undefined)

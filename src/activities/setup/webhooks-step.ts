@@ -5,7 +5,7 @@ import { CHANGE_TYPES } from '../../emarketeer/index.js'
 import type { CallContext } from '../../http/index.js'
 import { endOverlap } from '../../ledger/connection/webhook-addresses.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
-import { keepWebhookSecret } from '../../connection/webhook-secret.js'
+import { saveWebhookSecret } from '../../connection/webhook-secret.js'
 import type { CommonStep } from './common-step.js'
 import { askGateway } from './ask-gateway.js'
 
@@ -110,7 +110,7 @@ export async function installBoth(
     { url: urlOf(session, publicUrl, 'em'), events: CHANGE_TYPES },
     context,
   )
-  await keepWebhookSecret({ db: session.db, vault }, session.connection.connectionId, secret)
+  await saveWebhookSecret({ db: session.db, vault }, session.connection.connectionId, secret)
   const webhooks: WebhooksFact = { url, installed: crm.installed, reason: crm.reason }
   return { ...crm, facts: { ...crm.facts, webhooks } }
 }

@@ -11,7 +11,7 @@ const ALL: readonly QueueName[] = Object.values(QUEUES)
 const GONE_AFTER_MS = 1_000
 
 /** Whether work goes to these workers, in words. */
-const STANDINGS = {
+const RELEASE_STATES = {
   current: (buildId: string) => `Build ${buildId} is the current one.`,
   waiting: (buildId: string) =>
     `Build ${buildId} waits: another is the current one (lbsync release show).`,
@@ -40,12 +40,12 @@ export function addWorker(program: Command, output: Output): void {
       try {
         await runWorkers(queues, {
           signal,
-          onReady: ({ address, buildId, standing }) => {
-            const ready = { ready: true, queues, temporal: address, buildId, standing }
+          onReady: ({ address, buildId, releaseState }) => {
+            const ready = { ready: true, queues, temporal: address, buildId, releaseState }
             void output.write(
               json
                 ? `${JSON.stringify(ready)}\n`
-                : `Serving ${queues.join(', ')} of Temporal at ${address}. ${STANDINGS[standing](buildId)}\n`,
+                : `Serving ${queues.join(', ')} of Temporal at ${address}. ${RELEASE_STATES[releaseState](buildId)}\n`,
             )
           },
         })

@@ -56,8 +56,8 @@ async function checkBoth(composed: ComposedSystems, candidate: Candidate): Promi
   await session.check(context).catch((error: unknown) => {
     if (error instanceof UpstreamError && error.code === 'upstream_auth_failed') {
       const { code, value } = toAppError(error)
-      const place = { path: driver.configSection, value, cause: error }
-      throw new AppError(code, refusalReason(driver, error), place)
+      const location = { path: driver.configSection, value, cause: error }
+      throw new AppError(code, refusalReason(driver, error), location)
     }
     throw error
   })

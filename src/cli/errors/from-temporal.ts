@@ -23,7 +23,7 @@ export function fromTemporal(error: unknown): AppError | null {
   const causes = causesOf(error)
   const application = causes.find((cause) => isErrorCode(cause.type))
   if (application) {
-    const { path, value } = placeOf(application.details)
+    const { path, value } = locationOf(application.details)
     return new AppError(application.type as ErrorCode, application.message, { path, value })
   }
   switch (causes[0]?.name) {
@@ -62,9 +62,9 @@ function causesOf(error: unknown): readonly TemporalError[] {
   return causes
 }
 
-function placeOf(details: unknown): { path: string | null; value: string | null } {
-  const [place] = Array.isArray(details) ? (details as unknown[]) : []
-  const { path, value } = (place ?? {}) as { path?: unknown; value?: unknown }
+function locationOf(details: unknown): { path: string | null; value: string | null } {
+  const [location] = Array.isArray(details) ? (details as unknown[]) : []
+  const { path, value } = (location ?? {}) as { path?: unknown; value?: unknown }
   const textOf = (part: unknown) => (typeof part === 'string' ? part : null)
   return { path: textOf(path), value: textOf(value) }
 }

@@ -36,8 +36,8 @@ export function steerPreSend(
     } catch (error) {
       if (error instanceof Error && error.name === 'WorkflowNotFoundError') {
         const what = `The pre-send of sendout ${sendoutId}, stage ${stage},`
-        const place = { path: 'sendoutId', value: sendoutId }
-        throw await notRunning({ client }, workflowId, what, place)
+        const location = { path: 'sendoutId', value: sendoutId }
+        throw await notRunning({ client }, workflowId, what, location)
       }
       throw error
     }

@@ -2,7 +2,7 @@ import { isPurposeCell, type CellKey } from '../../domain/cell-key.js'
 import { isLegalBasis, isPositive } from '../../domain/legal-basis.js'
 import type { RecordedConsentEvent } from '../../ledger/evidence/consent-events.js'
 import { circumstances, ruleSentence } from './rule-words.js'
-import { cellWord, TIER_WORDS, valueWord } from './words.js'
+import { cellWord, TRIGGER_LABELS, valueWord } from './words.js'
 
 /** One consent event as it is told, and as `--json` holds it. Times are ISO UTC. */
 export interface EventStory {
@@ -36,7 +36,7 @@ export function tellEvent(
     at: event.recordedAt.toISOString(),
     cell: event.cellKey,
     line: event.line,
-    tier: event.tier,
+    tier: event.trigger,
     workflowId: event.workflowId,
     movedSide: event.movedSide,
     emarketeer: { old: event.emarketeerOld, new: event.emarketeerNew },
@@ -57,7 +57,7 @@ export function tellEvent(
       ...(event.ambiguous
         ? ['Ambiguous: only an unrelated edit of the CRM record spoiled the proof.']
         : []),
-      `Decided by ${TIER_WORDS[event.tier]}, in workflow ${event.workflowId}.`,
+      `Decided by ${TRIGGER_LABELS[event.trigger]}, in workflow ${event.workflowId}.`,
       ...event.outcomes.map(outcomeSentence),
     ],
   }

@@ -1,7 +1,7 @@
 import { categoryIdOf, type CellKey } from '../../domain/cell-key.js'
 import { tenantKeyOf } from '../../domain/tenant-basis.js'
 import type { ExclusionReason } from '../../domain/exclusion-reason.js'
-import type { Tier } from '../../contracts/names.js'
+import type { Trigger } from '../../contracts/names.js'
 
 /** Values of both sides as the screens of eMarketeer and the CRMs name them. */
 const VALUES: Readonly<Record<string, string>> = {
@@ -53,7 +53,7 @@ export function cellWord(cellKey: CellKey, names: ReadonlyMap<string, string>): 
 }
 
 /** What triggered a pass. */
-export const TIER_WORDS: Readonly<Record<Tier, string>> = {
+export const TRIGGER_LABELS: Readonly<Record<Trigger, string>> = {
   setup: 'set-up',
   webhook: 'a webhook',
   sweep: 'the sweep',

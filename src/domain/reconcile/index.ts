@@ -1,4 +1,4 @@
-/** The rule that every tier calls; nothing else decides a basis, a toggle or a subscription (docs/reconciliation.md). */
+/** The rule that every sync calls, by whatever trigger; nothing else decides a basis, a toggle or a subscription (docs/reconciliation.md). */
 export * from './types.js'
 export { decideToggle } from './toggle.js'
 export { decideRich } from './rich.js'

@@ -51,7 +51,7 @@ async function mailingList(
 ): Promise<MailingListAnswer> {
   const run = await findListRun(systems.db, sendout)
   const { connectionId, workflowId, sendoutRunId: runId } = run
-  const session = await systems.session({ runId, connectionId, tier: 'preSend', workflowId })
+  const session = await systems.session({ runId, connectionId, trigger: 'preSend', workflowId })
   // Taken before the reading: the page is at least as fresh as it says.
   const asOf = new Date().toISOString()
   const page = await readMailingListPage(session, run, cursor)

@@ -44,7 +44,7 @@ export async function disableConnection(
       WHERE connection_id = $1 AND state <> 'implicit'`,
     [intervention.connectionId],
   )
-  await keep(tx, intervention, removeInstalled ? 'removeInstalled' : 'disable', {})
+  await saveIntervention(tx, intervention, removeInstalled ? 'removeInstalled' : 'disable', {})
 }
 
 /**
@@ -66,7 +66,7 @@ export async function pauseConnection(
     `UPDATE connections SET state = 'paused', pause_mode = $2, updated_at = now() WHERE connection_id = $1`,
     [connectionId, mode],
   )
-  await keep(tx, intervention, 'pause', { mode })
+  await saveIntervention(tx, intervention, 'pause', { mode })
 }
 
 /**
@@ -88,7 +88,7 @@ export async function resumeConnection(
     `UPDATE connections SET state = 'active', pause_mode = NULL, updated_at = now() WHERE connection_id = $1`,
     [connectionId],
   )
-  await keep(tx, intervention, 'resume', {})
+  await saveIntervention(tx, intervention, 'resume', {})
 }
 
 /**
@@ -104,7 +104,7 @@ export async function retryConnection(
   await lockConnection(tx, connectionId)
   const opened = await resetBothBreakers(tx, connectionId)
   if (opened.length > 0) {
-    await keep(tx, intervention, 'retry', { opened }, 'gates')
+    await saveIntervention(tx, intervention, 'retry', { opened }, 'gates')
   }
   return opened
 }
@@ -125,7 +125,7 @@ export async function rotateWebhookAddress(
   refuseToPause(connection)
   await replaceWebhookRef(tx, connectionId, newWebhookRef())
   // Not about the connection's state, which its newest intervention explains.
-  await keep(tx, intervention, 'rotateWebhooks', {}, 'webhooks')
+  await saveIntervention(tx, intervention, 'rotateWebhooks', {}, 'webhooks')
 }
 
 /** What of a connection says whether it may be paused or resumed. */
@@ -133,16 +133,16 @@ export type PausableConnection = Pick<ConnectionRow, 'connectionId' | 'state' | 
 
 /** Whether a connection may be paused, or its webhooks be given new addresses; pure. @throws AppError as {@link pauseConnection} does. */
 export function refuseToPause({ connectionId, state }: PausableConnection): void {
-  const place = { path: 'connectionId', value: connectionId }
+  const location = { path: 'connectionId', value: connectionId }
   switch (state) {
     case 'active':
     case 'paused':
       return
     case 'settingUp':
-      throw new AppError('connection_setting_up', `Connection ${connectionId} is set up.`, place)
+      throw new AppError('connection_setting_up', `Connection ${connectionId} is set up.`, location)
     case 'disabled':
     case 'implicit':
-      throw new AppError('connection_disabled', `Connection ${connectionId} is disabled.`, place)
+      throw new AppError('connection_disabled', `Connection ${connectionId} is disabled.`, location)
   }
 }
 
@@ -180,13 +180,13 @@ export async function newestIntervention(
 }
 
 /** Keeps what Support decided about a step of a disconnect (E3). Kept once, however often it is repeated. */
-export function keepStepDecision(
+export function saveStepDecision(
   db: Queryable,
   intervention: LifeIntervention,
   step: string,
   action: SetupAction,
 ): Promise<void> {
-  return keep(db, intervention, action, { step }, 'disconnect')
+  return saveIntervention(db, intervention, action, { step }, 'disconnect')
 }
 
 /** The connection, locked; null where the intervention is kept already, and so was carried out. */
@@ -220,7 +220,7 @@ async function isKept(tx: Transaction, { interventionId }: LifeIntervention): Pr
   return rows.length > 0
 }
 
-function keep(
+function saveIntervention(
   db: Queryable,
   { interventionId, connectionId, reason, by }: LifeIntervention,
   action: LifeAction | SetupAction | 'rotateWebhooks',

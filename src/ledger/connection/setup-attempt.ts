@@ -51,7 +51,7 @@ export async function endAttempt(
  * Keeps what an attempt has learned, merged over the earlier facts; null forgets one.
  * @throws AppError `lease_lost` where another attempt has taken over: what it learned counts.
  */
-export async function keepAttemptFacts(
+export async function saveAttemptFacts(
   db: Queryable,
   connectionId: string,
   token: string,

@@ -42,11 +42,13 @@ export async function acknowledgeCrmRows(
   await doubt(
     tx,
     connectionId,
-    rows.filter(({ write }) => write.kind !== 'deleteSubscription' && !settled.has(placeOf(write))),
+    rows.filter(
+      ({ write }) => write.kind !== 'deleteSubscription' && !settled.has(writeKey(write)),
+    ),
   )
 }
 
-function placeOf(write: CrmWrite): string {
+function writeKey(write: CrmWrite): string {
   return 'rowId' in write
     ? write.rowId
     : write.kind === 'consent'

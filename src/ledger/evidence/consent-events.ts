@@ -1,6 +1,6 @@
 import type { CellKey } from '../../domain/cell-key.js'
 import type { DecisionInputs, RuleLine } from '../../domain/reconcile/types.js'
-import type { Tier } from '../../contracts/names.js'
+import type { Trigger } from '../../contracts/names.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
 /** Evidence of one decision that writes (rule F6); stored with the decision, before any call. */
@@ -26,7 +26,7 @@ export interface ConsentEvent {
   readonly evidence: string | null
   /** The basis that a Consent from the CRM replaced (B5). */
   readonly replacedBasis: string | null
-  readonly tier: Tier
+  readonly trigger: Trigger
   readonly workflowId: string
   readonly runId: string
 }
@@ -65,7 +65,7 @@ export async function appendConsentEvents(
         e->'inputs', (e->>'ambiguous')::boolean, e->>'movedSide', e->>'emarketeerOld', e->>'emarketeerNew',
         e->>'crmOld', e->>'crmNew', e->>'actorType', e->>'actorId',
         to_timestamp((e->>'actedFromMs')::float8 / 1000), to_timestamp((e->>'actedToMs')::float8 / 1000),
-        e->>'evidence', e->>'replacedBasis', e->>'tier', e->>'workflowId', (e->>'runId')::uuid
+        e->>'evidence', e->>'replacedBasis', e->>'trigger', e->>'workflowId', (e->>'runId')::uuid
       FROM jsonb_array_elements($1::jsonb) AS e`,
     [JSON.stringify(events)],
   )

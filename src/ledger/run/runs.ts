@@ -1,14 +1,14 @@
 import type { CellKey } from '../../domain/cell-key.js'
 import { LINES_OVER_NO_DENY } from '../../domain/reconcile/index.js'
 import type { RuleLine } from '../../domain/reconcile/types.js'
-import type { Tier } from '../../contracts/names.js'
+import type { Trigger } from '../../contracts/names.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
 /** One run of the sync: what the newly-mailable limit counts in (rule F4). */
 export interface SyncRun {
   readonly runId: string
   readonly connectionId: string
-  readonly tier: Tier
+  readonly trigger: Trigger
   readonly workflowId: string
 }
 
@@ -17,7 +17,7 @@ export async function openRun(db: Queryable, run: SyncRun): Promise<void> {
   await db.query(
     `INSERT INTO sync_runs (run_id, connection_id, tier, workflow_id) VALUES ($1, $2, $3, $4)
       ON CONFLICT (run_id) DO UPDATE SET last_seen_at = clock_timestamp()`,
-    [run.runId, run.connectionId, run.tier, run.workflowId],
+    [run.runId, run.connectionId, run.trigger, run.workflowId],
   )
 }
 

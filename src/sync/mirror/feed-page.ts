@@ -7,7 +7,7 @@ import {
   type ReadLegalBasis,
 } from '../../emarketeer/index.js'
 import { actTimesOf, NOBODYS_ACT } from './act-times.js'
-import { placeOfEmail, type EmarketeerPlace } from './emarketeer-place.js'
+import { spelledAddressOf, type SpelledAddress } from './spelled-address.js'
 
 /** eMarketeer's latest value of one cell within a page of the feed, and the acts on the way to it. */
 export interface CellChange {
@@ -27,7 +27,7 @@ export interface CellChange {
 export interface FoldedPage {
   readonly cells: readonly CellChange[]
   /** Contact → its place now; null: it has no address. */
-  readonly contacts: ReadonlyMap<string, EmarketeerPlace | null>
+  readonly contacts: ReadonlyMap<string, SpelledAddress | null>
   readonly deletedContactIds: readonly string[]
   /** Addresses whose state must be read, because a contact came, left or moved. */
   readonly unreadAddresses: ReadonlySet<string>
@@ -44,14 +44,14 @@ export interface FoldedPage {
  */
 export function foldFeedPage(items: readonly FeedItem[]): FoldedPage {
   const cells = new Map<string, CellChange>()
-  const contacts = new Map<string, EmarketeerPlace | null>()
+  const contacts = new Map<string, SpelledAddress | null>()
   const deleted = new Set<string>()
   const unread = new Set<string>()
   const unreadable: string[] = []
   let walkNeeded = false
   let categoriesChanged = false
   const place = (contactId: string | undefined, email: string | null) => {
-    const place = placeOfEmail(email)
+    const place = spelledAddressOf(email)
     if (contactId !== undefined) {
       contacts.set(contactId, place)
       deleted.delete(contactId)

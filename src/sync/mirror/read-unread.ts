@@ -8,7 +8,7 @@ import {
 } from '../../ledger/copy/emarketeer-mirror.js'
 import { nextTick } from '../../ledger/db/ticks.js'
 import { addressKey, spellingsOf } from '../../domain/email-address.js'
-import { placeOfEmail } from './emarketeer-place.js'
+import { spelledAddressOf } from './spelled-address.js'
 import { takeStates } from './take-states.js'
 import { statesThatTell } from './unreadable-states.js'
 import type { SyncSession } from '../../connection/session.js'
@@ -44,7 +44,7 @@ async function readChunk(session: SyncSession, rows: readonly AddressRow[]): Pro
       unreadable.flatMap(({ contactId }) => contactId ?? []),
     )
     const present = new Set(
-      [...items, ...unreadable].map(({ email }) => placeOfEmail(email)?.address),
+      [...items, ...unreadable].map(({ email }) => spelledAddressOf(email)?.address),
     )
     // Whose address cannot be made out may be at any of these: then nobody is known to be gone from any.
     const everybodyTold = unreadable.every(({ email }) => email !== null)

@@ -13,7 +13,7 @@ import {
   type EmarketeerValue,
 } from '../../ledger/copy/emarketeer-mirror.js'
 import { actTimesOf, NOBODYS_ACT } from './act-times.js'
-import { placeOfEmail } from './emarketeer-place.js'
+import { spelledAddressOf } from './spelled-address.js'
 import { actorText } from './feed-page.js'
 
 /**
@@ -30,7 +30,7 @@ export async function takeStates(
   tick: number,
   whole = false,
 ): Promise<void> {
-  const all = given.map((state): PlacedState => ({ state, place: placeOfEmail(state.email) }))
+  const all = given.map((state): PlacedState => ({ state, place: spelledAddressOf(state.email) }))
   const moves = await lockMoves(
     tx,
     connectionId,
@@ -57,8 +57,8 @@ export async function takeStates(
     const addressId = idOf(one)
     if (addressId !== null && !severalStates.has(addressId)) {
       for (const value of valuesOf(one.state, addressId)) {
-        const place = `${addressId} ${value.cellKey}`
-        values.set(place, stricter(values.get(place), value))
+        const cellId = `${addressId} ${value.cellKey}`
+        values.set(cellId, stricter(values.get(cellId), value))
       }
     }
   }
@@ -69,7 +69,7 @@ export async function takeStates(
 
 interface PlacedState {
   readonly state: ContactState
-  readonly place: ReturnType<typeof placeOfEmail>
+  readonly place: ReturnType<typeof spelledAddressOf>
 }
 
 /** Contacts of one address show one state, unless eMarketeer takes their spellings for several addresses. */

@@ -6,7 +6,7 @@ import {
   markEmarketeerUnreadable,
   saveEmarketeerContacts,
 } from '../../ledger/copy/emarketeer-mirror.js'
-import { placeOfEmail } from './emarketeer-place.js'
+import { spelledAddressOf } from './spelled-address.js'
 import type { SyncSession } from '../../connection/session.js'
 
 /**
@@ -26,7 +26,7 @@ export async function takeUnreadable(
   const { connectionId } = session.connection
   const placed = unreadable.map(({ contactId, email }) => ({
     contactId,
-    place: placeOfEmail(email),
+    place: spelledAddressOf(email),
   }))
   const texts = [...new Set(placed.flatMap(({ place }) => place?.address ?? []))]
   // By itself: who makes addresses in two turns of one transaction, and another likewise, could wait for one another.
@@ -60,18 +60,18 @@ export function statesThatTell(
 ): readonly ContactState[] {
   const spelled = new Map<string, Set<string | null>>()
   for (const { email } of items) {
-    const place = placeOfEmail(email)
+    const place = spelledAddressOf(email)
     if (place !== null) {
       spelled.set(place.address, (spelled.get(place.address) ?? new Set()).add(place.spelling))
     }
   }
   const doubtful = new Set(
     unreadable.flatMap(({ email }) => {
-      const place = placeOfEmail(email)
+      const place = spelledAddressOf(email)
       return place !== null && !spelled.get(place.address)?.has(place.spelling)
         ? [place.address]
         : []
     }),
   )
-  return items.filter(({ email }) => !doubtful.has(placeOfEmail(email)?.address ?? ''))
+  return items.filter(({ email }) => !doubtful.has(spelledAddressOf(email)?.address ?? ''))
 }

@@ -27,7 +27,7 @@ import {
   sameMemory,
   takenInto,
 } from './cell-memory.js'
-import { decideBatch, placeOf, type DecidedCell, type RowUpkeep } from './decide-cells.js'
+import { decideBatch, cellIdOf, type DecidedCell, type RowUpkeep } from './decide-cells.js'
 import { consentEventOf, type CrmAct } from './evidence.js'
 import { actBehind, askFieldHistory } from './field-history.js'
 import { timesNow } from './deciding-times.js'
@@ -90,7 +90,9 @@ export class BatchPass {
     this.add({ staged: held.waiting.length })
     const pendings = await this.store(batch, held.apply, asked.acts)
     await this.write(pendings, asked.acts)
-    await this.keepRows(decided.upkeep.filter(({ view }) => !this.again.has(view.row.addressId)))
+    await this.createMissingRows(
+      decided.upkeep.filter(({ view }) => !this.again.has(view.row.addressId)),
+    )
     await this.finish(batch, held.approved)
     if (this.errors[0]) {
       throw this.errors[0]
@@ -143,7 +145,7 @@ export class BatchPass {
         own
           .filter((cell) => !sameMemory(cell))
           .map((cell) => ({
-            ...placeOf(cell),
+            ...cellIdOf(cell),
             memory: cell.plan.memory,
             departed: { knows: cell.row.departures },
           })),
@@ -198,7 +200,7 @@ export class BatchPass {
     if (storing.length === 0) {
       return cells
     }
-    await lockCells(tx, storing.map(placeOf))
+    await lockCells(tx, storing.map(cellIdOf))
     const views = [...new Set(storing.map((cell) => cell.view))]
     const changed = await changedSince(tx, this.session.connection.connectionId, views)
     changed.forEach((addressId) => this.again.add(addressId))
@@ -239,7 +241,7 @@ export class BatchPass {
   }
 
   /** Makes missing subscription rows within the day's budget, and removes those that a merge left (D3, F5). */
-  private async keepRows(upkeep: readonly RowUpkeep[]): Promise<void> {
+  private async createMissingRows(upkeep: readonly RowUpkeep[]): Promise<void> {
     const { db, connection } = this.session
     const ids = upkeep.map((item) => item.view.row.addressId)
     if (upkeep.length === 0 || this.errors.length > 0) {
@@ -303,7 +305,7 @@ export class BatchPass {
         this.due.filter((mark) => isDone(mark.addressId)),
       )
       // An approval is spent only when what it approved is written.
-      await dropLoosenings(tx, approved.filter((cell) => isDone(cell.row.addressId)).map(placeOf))
+      await dropLoosenings(tx, approved.filter((cell) => isDone(cell.row.addressId)).map(cellIdOf))
       await deferDue(tx, [...this.unfinished])
       await deferToTomorrow(
         tx,

@@ -246,7 +246,7 @@ export function decideWithStamps(
 }
 
 /** Which cell of which address: what the ledger keys it by. */
-export function placeOf(cell: DecidedCell): {
+export function cellIdOf(cell: DecidedCell): {
   readonly addressId: number
   readonly cellKey: CellKey
 } {

@@ -146,7 +146,7 @@ export function consentEventOf(
     actedToMs: described ? described.toMs : (row.recordedAtMs ?? row.eventAtMs),
     evidence: evidenceOf(cell, { fabricated, moved, userId: act?.userId ?? null }),
     replacedBasis: fabricated ? row.basis : null,
-    tier: run.tier,
+    trigger: run.trigger,
     workflowId: run.workflowId,
     runId: run.runId,
   }

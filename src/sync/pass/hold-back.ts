@@ -6,7 +6,7 @@ import {
   type StoredLoosening,
 } from '../../ledger/run/runs.js'
 import { meaningOf, NOTHING_MAPPED, type RichValue } from '../../domain/tenant-basis.js'
-import { placeOf, type DecidedCell } from './decide-cells.js'
+import { cellIdOf, type DecidedCell } from './decide-cells.js'
 import { loosens, makesMailable } from '../../domain/reconcile/index.js'
 import { plannedCell, tighteningPart } from './loosening.js'
 import type { BatchOptions } from './batch-options.js'
@@ -80,17 +80,17 @@ export async function holdBack(
   )
   const lapsed = cells.filter((cell) => stateOf(cell) === 'lapsed')
   await db.transaction(async (tx) => {
-    await dropLoosenings(tx, [...settled, ...lapsed].map(placeOf))
+    await dropLoosenings(tx, [...settled, ...lapsed].map(cellIdOf))
     await noteRefusals(
       tx,
       [...refused]
         .filter((cell) => storedOf(cell)?.refusedFor === null)
-        .map((cell) => ({ ...placeOf(cell), refusedFor: whatStands(cell) })),
+        .map((cell) => ({ ...cellIdOf(cell), refusedFor: whatStands(cell) })),
     )
     await stageLoosenings(
       tx,
       run,
-      staged.map((cell) => ({ ...placeOf(cell), line: cell.decision.line })),
+      staged.map((cell) => ({ ...cellIdOf(cell), line: cell.decision.line })),
     )
   })
   return {

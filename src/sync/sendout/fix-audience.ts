@@ -7,7 +7,7 @@ import { addSpelledContacts } from '../../ledger/copy/emarketeer-mirror.js'
 import { saveMembers, type SendoutMember } from '../../ledger/sendout/sendout-members.js'
 import { markAsked, saveAudience, type SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { nextTick } from '../../ledger/db/ticks.js'
-import { placeOfEmail } from '../mirror/emarketeer-place.js'
+import { spelledAddressOf } from '../mirror/spelled-address.js'
 import type { SyncSession } from '../../connection/session.js'
 
 const PAGE_SIZE = 5_000
@@ -137,7 +137,7 @@ async function store(
   members: readonly Member[],
 ): Promise<void> {
   const { connectionId } = session.connection
-  const placed = members.map((member) => ({ member, place: placeOfEmail(member.email) }))
+  const placed = members.map((member) => ({ member, place: spelledAddressOf(member.email) }))
   await session.db.transaction(async (tx) => {
     const texts = new Set(placed.flatMap(({ place }) => place?.address ?? []))
     const idOf = await ensureEmarketeerAddresses(tx, connectionId, [...texts])

@@ -5,7 +5,7 @@ import { startEmarketeer } from '../../../simulators/emarketeer/start.js'
 import { Secret } from '../../../src/config/secret.js'
 import { createSecretsVault } from '../../../src/config/secrets-vault.js'
 import type { CrmDriver } from '../../../src/crm/crm.js'
-import type { Tier } from '../../../src/contracts/names.js'
+import type { Trigger } from '../../../src/contracts/names.js'
 import { findAddresses } from '../../../src/ledger/address/addresses.js'
 import {
   mergeFacts,
@@ -38,12 +38,12 @@ export class RichWorld {
     readonly systems: Systems,
   ) {}
 
-  async session(tier: Tier = 'sweep'): Promise<SyncSession> {
+  async session(tier: Trigger = 'sweep'): Promise<SyncSession> {
     const runId = randomUUID()
     return this.systems.session({
       runId,
       connectionId: CONNECTION_ID,
-      tier,
+      trigger: tier,
       workflowId: `test:${runId}`,
     })
   }

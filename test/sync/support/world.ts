@@ -9,7 +9,7 @@ import { syncCategories } from '../../../src/sync/mirror/sync-categories.js'
 import { addCounts, emptyCounts, type SyncCounts } from '../../../src/sync/pass/sync-counts.js'
 import { syncDue, type SyncedDue } from '../../../src/sync/run/sync-due.js'
 import type { Systems } from '../../../src/connection/systems.js'
-import type { Tier } from '../../../src/contracts/names.js'
+import type { Trigger } from '../../../src/contracts/names.js'
 import { mergeFacts, setConnectionState } from '../../../src/ledger/connection/connections.js'
 import { findAddresses } from '../../../src/ledger/address/addresses.js'
 import { openDatabase, type Database } from '../../../src/ledger/db/database.js'
@@ -44,12 +44,12 @@ export class World {
   ) {}
 
   /** A session of a run of its own. */
-  async session(tier: Tier = 'sweep', systems: Systems = this.systems): Promise<SyncSession> {
+  async session(tier: Trigger = 'sweep', systems: Systems = this.systems): Promise<SyncSession> {
     const runId = randomUUID()
     return systems.session({
       runId,
       connectionId: CONNECTION_ID,
-      tier,
+      trigger: tier,
       workflowId: `test:${runId}`,
     })
   }
@@ -77,7 +77,7 @@ export class World {
   }
 
   /** One sweep, in the order of the workflow `sweepRun`. */
-  async sweep(twist: Twist = (session) => session, tier: Tier = 'sweep'): Promise<Swept> {
+  async sweep(twist: Twist = (session) => session, tier: Trigger = 'sweep'): Promise<Swept> {
     const session = twist(await this.session(tier))
     await catchUpBoth(session)
     await syncCategories(session)

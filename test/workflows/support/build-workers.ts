@@ -4,7 +4,11 @@ import type { TemporalClient } from '../../../src/config/temporal.js'
 import { QUEUES } from '../../../src/contracts/names.js'
 import { deploymentOptions } from '../../../src/workers/deployment.js'
 import { ISOLATE_TIME } from '../../../src/workers/isolate-time.js'
-import { watchRelease, type Release, type Standing } from '../../../src/workers/watch-release.js'
+import {
+  watchRelease,
+  type Release,
+  type ReleaseState,
+} from '../../../src/workers/watch-release.js'
 import type { TestTemporal } from '../../support/with-temporal.js'
 import { delegatingActivities } from './delegating-activities.js'
 import { FakeWorld } from './fake-world.js'
@@ -14,8 +18,8 @@ import type { Activities } from './activity-types.js'
 export interface BuildWorkers {
   readonly world: FakeWorld
   readonly release: Release
-  /** Resolves once the build has that standing. */
-  standing(expected: Standing): Promise<void>
+  /** Resolves once the build has that release state. */
+  releaseState(expected: ReleaseState): Promise<void>
   stop(): Promise<void>
 }
 
@@ -51,19 +55,19 @@ export async function startBuild(
     ),
   )
   const end = new AbortController()
-  let known: Standing | null = null
-  const waiters = new Map<Standing, () => void>()
+  let known: ReleaseState | null = null
+  const waiters = new Map<ReleaseState, () => void>()
   const running = [
     ...workers.map((worker) => worker.run()),
-    watchRelease(release, end.signal, (standing) => {
-      known = standing
-      waiters.get(standing)?.()
+    watchRelease(release, end.signal, (releaseState) => {
+      known = releaseState
+      waiters.get(releaseState)?.()
     }),
   ]
   return {
     world,
     release,
-    standing: (expected) =>
+    releaseState: (expected) =>
       known === expected
         ? Promise.resolve()
         : new Promise((resolve) => waiters.set(expected, resolve)),

@@ -1,5 +1,5 @@
 import { sleep } from '@temporalio/activity'
-import type { DuePlace } from '../../../src/contracts/sync-activities.js'
+import type { DueCursor } from '../../../src/contracts/sync-activities.js'
 import type { WorkReport } from '../../../src/contracts/work-report.js'
 import { fakeLife } from './fake-life.js'
 import { FakeSendouts } from './fake-sendouts.js'
@@ -17,7 +17,7 @@ export function report(count = 0): WorkReport {
 }
 
 /** Where a stretch of due work goes on, after the address of this ledger id. */
-export function placeAfter(addressId: number): DuePlace {
+export function placeAfter(addressId: number): DueCursor {
   return { upTo: 1, after: { addressId, dirtyTick: 1 } }
 }
 

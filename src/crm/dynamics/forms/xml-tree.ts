@@ -35,7 +35,7 @@ export function parseXml(text: string): XmlElement {
   // Neither a start tag's name nor an end tag can hold a further `<`.
   const lastTagStart = () => text.lastIndexOf('<', parser.position - 1)
   parser.on('error', (error) => {
-    throw new FormShapeError(`it is not well-formed XML (${placeOf(error)})`)
+    throw new FormShapeError(`it is not well-formed XML (${positionOf(error)})`)
   })
   parser.on('doctype', () => {
     throw new FormShapeError('it has a document type')
@@ -112,6 +112,6 @@ function topOf(stack: readonly Growing[]): Growing {
 }
 
 /** Line and column only: the parser's sentence may quote the form. */
-function placeOf(error: Error): string {
+function positionOf(error: Error): string {
   return /^\d+:\d+/.exec(error.message)?.[0] ?? 'at its end'
 }

@@ -11,7 +11,7 @@ import type { SectionSpec } from '../forms/section-xml.js'
 import { insertSection, withoutOurs } from '../forms/splice.js'
 import type { DynamicsSession } from '../session.js'
 import { draftPending, formUncertain, oddForm } from './form-pauses.js'
-import { choosePlace } from './form-place.js'
+import { choosePlacement } from './form-placement.js'
 import {
   contactMainForms,
   type FormLayer,
@@ -67,7 +67,7 @@ export async function planForm(session: DynamicsSession, context: StepContext): 
     if (isCurrent(ownParts(document), spec)) {
       return { ...done, note }
     }
-    const placed = choosePlace(form, document, known, context.choice)
+    const placed = choosePlacement(form, document, known, context.choice)
     if ('pause' in placed) {
       return { state: 'paused', pause: placed.pause }
     }

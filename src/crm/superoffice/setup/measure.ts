@@ -82,8 +82,8 @@ async function requirePerson(
     )
   } catch (error) {
     if (error instanceof UpstreamError && error.code === 'upstream_not_found') {
-      const place = { path: 'superoffice.testPersonId', value: String(personId) }
-      throw new AppError('value_invalid', `SuperOffice has no person ${personId}.`, place)
+      const location = { path: 'superoffice.testPersonId', value: String(personId) }
+      throw new AppError('value_invalid', `SuperOffice has no person ${personId}.`, location)
     }
     throw error
   }

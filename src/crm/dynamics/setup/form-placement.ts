@@ -8,17 +8,17 @@ import { detailsTabMissing } from './form-pauses.js'
 import type { MainForm } from './form-rows.js'
 
 /** Where our section goes, and what of it is to be remembered; or why no tab is certain. */
-export type FormPlace =
+export type FormPlacement =
   | { readonly place: Placement; readonly tab: string | null; readonly where: string }
   | { readonly pause: SetupPause }
 
 /** Chooses the tab (rule E2; docs/wire-dataverse.md, 10.5). `known`: what Support chose earlier. @throws FormShapeError */
-export function choosePlace(
+export function choosePlacement(
   form: MainForm,
   document: FormDocument,
   known: string | null,
   choice: StepChoice | null,
-): FormPlace {
+): FormPlacement {
   const own = ownParts(document)
   if (own.section !== null) {
     // It is brought up to date where it stands.
@@ -47,7 +47,7 @@ export function choosePlace(
     : { pause: detailsTabMissing('No tab is certainly the Details tab.', form, document) }
 }
 
-function inTab(tab: FormDocument['tabs'][number], key: string | null): FormPlace {
+function inTab(tab: FormDocument['tabs'][number], key: string | null): FormPlacement {
   const name = tab.attributes['name'] ?? tab.attributes['id'] ?? ''
   const hidden = isHidden(tab) ? ' (which users do not see)' : ''
   return { place: { in: 'tab', tab }, tab: key, where: `on the tab ${name}${hidden}` }

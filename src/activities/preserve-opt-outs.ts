@@ -16,14 +16,14 @@ import { requireCrm, type SyncSession } from '../connection/session.js'
  * @returns how many are kept until it is enabled again.
  * @throws UpstreamError; nothing may be removed then.
  */
-export async function keepSubscriptions(session: SyncSession): Promise<number> {
+export async function preserveOptOuts(session: SyncSession): Promise<number> {
   const { db, connection } = session
   const { connectionId, crmCursor, crmProvenAt, facts } = connection
   // Where nothing was ever read from the CRM, there is nothing of a person in our tables there.
   if (crmProvenAt !== null && requireCrm(session).capabilities.subscriptions) {
     try {
       // Without a cursor, as it was dropped: everything.
-      await keepTold(session, crmCursor)
+      await preserveToldOptOuts(session, crmCursor)
     } catch (error) {
       // Where removing has begun the tables may be gone, or lack what is read. As long as they are there, a rep may
       // still say No in them, however long the removal waits for a person.
@@ -43,7 +43,7 @@ function isGone(error: unknown): boolean {
   )
 }
 
-async function keepTold(session: SyncSession, cursor: string | null): Promise<void> {
+async function preserveToldOptOuts(session: SyncSession, cursor: string | null): Promise<void> {
   const { db, connection, call } = session
   try {
     let done = 0
@@ -57,7 +57,7 @@ async function keepTold(session: SyncSession, cursor: string | null): Promise<vo
     if (!(error instanceof CrmCursorExpired) || cursor === null) {
       throw error
     }
-    await keepTold(session, null)
+    await preserveToldOptOuts(session, null)
   }
 }
 

@@ -2,7 +2,7 @@ import { addressKey, addressOrText } from '../../domain/email-address.js'
 import { emarketeerSpelling } from '../../emarketeer/index.js'
 
 /** Where a contact of eMarketeer stands in our copy. */
-export interface EmarketeerPlace {
+export interface SpelledAddress {
   /** Text of the row in `addresses`: the key of its address, or what else the field holds. */
   readonly address: string
   /** How eMarketeer compares it, where asking for `address` would not find it: asked for by id then. */
@@ -10,7 +10,7 @@ export interface EmarketeerPlace {
 }
 
 /** The place of whoever has this in eMarketeer's address field; null: nobody's. */
-export function placeOfEmail(email: string | null): EmarketeerPlace | null {
+export function spelledAddressOf(email: string | null): SpelledAddress | null {
   const address = addressOrText(email)
   if (address === null) {
     return null
