@@ -150,12 +150,13 @@ async function lookAtTemporal(): Promise<readonly Finding[]> {
   const plain = open === null ? [] : [warning('temporal', open.message)]
   const temporal = await connectTemporal()
   try {
-    const found = await Promise.all([
-      tell('temporal', () => lookAtNamespace(temporal)),
+    // Where the namespace cannot be looked at, neither can what is in it: that is told once.
+    const namespace = await lookAtNamespace(temporal)
+    const within = await Promise.all([
       tell('temporal', () => lookAtAttributes(temporal)),
       tell('temporal', () => lookAtReleases(temporal)),
     ])
-    return [...plain, ...found.flat()]
+    return [...plain, ...namespace, ...within.flat()]
   } finally {
     await temporal.connection.close()
   }

@@ -1,4 +1,5 @@
 import { isLoopback } from './check-url.js'
+import { isEncrypted } from './temporal-profile.js'
 
 /** Settings of the driver that encrypt, and check whom they speak with; `prefer` and `require` check as `verify-full` does. */
 const VERIFIED = new Set(['prefer', 'require', 'verify-ca', 'verify-full'])
@@ -32,10 +33,9 @@ export function openTemporalConnection(profile: {
   readonly address: string
   readonly connectionOptions: { readonly tls?: unknown }
 }): OpenConnection | null {
-  const { tls } = profile.connectionOptions
   const url = `http://${profile.address}`
   const here = URL.canParse(url) && isLoopback(new URL(url))
-  return here || (tls !== undefined && tls !== null && tls !== false)
+  return here || isEncrypted(profile)
     ? null
     : {
         path: 'TEMPORAL_ADDRESS',

@@ -1,6 +1,6 @@
 import { NativeConnection } from '@temporalio/worker'
-import { temporalNotConnected } from '../contracts/temporal-failure.js'
 import { CONNECT_TIMEOUT_MS, readTemporalProfile } from './temporal-profile.js'
+import { whyNotConnected } from './why-not-connected.js'
 
 /** A worker's connection to Temporal. Whoever asked for it closes `connection`, after the workers have ended. */
 export interface TemporalNativeConnection {
@@ -13,16 +13,17 @@ export interface TemporalNativeConnection {
  * Connects to Temporal for workers. A file apart from the client's, because it loads Temporal's native core, which
  * commands do without. Call `installTemporalRuntime` first: the core is made with the first connection.
  *
- * @throws AppError `temporal_unreachable` (retryable) within 5 seconds, naming the address.
+ * @throws AppError as `connectTemporal` does.
  */
 export async function connectTemporalNative(
   variables?: Readonly<Record<string, string>>,
   timeoutMs = CONNECT_TIMEOUT_MS,
 ): Promise<TemporalNativeConnection> {
-  const { address, namespace, connectionOptions } = readTemporalProfile(variables)
+  const profile = readTemporalProfile(variables)
+  const { address, namespace, connectionOptions } = profile
   const connecting = NativeConnection.connect(connectionOptions)
-  const connection = await within(connecting, timeoutMs).catch((error: unknown) => {
-    throw temporalNotConnected({ address, namespace }, error)
+  const connection = await within(connecting, timeoutMs).catch(async (error: unknown) => {
+    throw await whyNotConnected(profile, error)
   })
   if (connection === null) {
     // The core knows no time-out of its own; one that arrives late is let go of.
@@ -32,7 +33,7 @@ export async function connectTemporalNative(
         () => undefined,
       )
       .catch(() => undefined)
-    throw temporalNotConnected({ address, namespace })
+    throw await whyNotConnected(profile)
   }
   return { connection, address, namespace }
 }

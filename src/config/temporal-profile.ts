@@ -1,7 +1,7 @@
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig'
 import { AppError } from '../contracts/app-error.js'
 import type { Variables } from './environment-sections.js'
-import { variableOf } from './variable.js'
+import { describeSecret, variableOf } from './variable.js'
 
 /** Where Temporal is, unless its variables or profile say otherwise. */
 const DEFAULT_ADDRESS = 'localhost:7233'
@@ -19,23 +19,88 @@ export interface TemporalProfile {
   }
 }
 
+/** Whether Temporal is spoken with by TLS: an API key turns it on too. */
+export function isEncrypted({
+  connectionOptions: { tls },
+}: {
+  readonly connectionOptions: { readonly tls?: unknown }
+}): boolean {
+  return tls !== undefined && tls !== null && tls !== false
+}
+
 /**
  * Reads Temporal's own variables (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS_…`) and
  * profile file, by its own package, so that they mean here what they mean to Temporal's other tools.
  *
- * @throws AppError `environment_invalid` for a profile file that is not readable or not valid.
+ * @throws AppError `environment_invalid` for an address that is none, a key of several lines, and for a profile file, or a file of
+ *   certificates, that is not readable or not valid; `path` is the variable that gave it, or TEMPORAL_CONFIG_FILE.
  */
-export function readTemporalProfile(variables?: Readonly<Record<string, string>>): TemporalProfile {
+export function readTemporalProfile(variables: Variables = process.env): TemporalProfile {
   const { connectionOptions, namespace = DEFAULT_NAMESPACE } = load(variables)
   const address = connectionOptions.address ?? DEFAULT_ADDRESS
   const given = Object.entries(connectionOptions).filter(([, value]) => value !== undefined)
-  return { address, namespace, connectionOptions: { ...Object.fromEntries(given), address } }
+  const profile = {
+    address,
+    namespace,
+    connectionOptions: { ...Object.fromEntries(given), address },
+  }
+  refuseOdd(profile, variables)
+  return profile
 }
 
-function load(variables: Readonly<Record<string, string>> | undefined): ClientConnectConfig {
+/** What its client would wait for without end, or quote. */
+function refuseOdd({ address, connectionOptions }: TemporalProfile, variables: Variables): void {
+  if (/[/\s@?#]/.test(address) || !URL.canParse(`http://${address}`)) {
+    const what = /:\/\//.test(address) ? ', without what stands before ://' : ''
+    throw invalid(
+      'TEMPORAL_ADDRESS',
+      `must be a host and a port, such as temporal.example:7233${what}`,
+      address,
+      variables,
+    )
+  }
+  const { apiKey } = connectionOptions
+  if (typeof apiKey === 'string' && !/^[\x21-\x7e]*$/.test(apiKey)) {
+    throw invalid(
+      'TEMPORAL_API_KEY',
+      'must be one line of printable characters',
+      describeSecret(apiKey),
+      variables,
+    )
+  }
+}
+
+function invalid(name: string, what: string, value: string, variables: Variables): AppError {
+  const isVariable = variableOf(variables, name) !== undefined
+  return new AppError(
+    'environment_invalid',
+    `${name}${isVariable ? '' : ", from Temporal's profile file,"} ${what}.`,
+    {
+      path: isVariable ? name : 'TEMPORAL_CONFIG_FILE',
+      value,
+    },
+  )
+}
+
+function load(variables: Variables): ClientConnectConfig {
+  const given = trimmed(variables)
   try {
-    return loadClientConnectConfig({ overrideEnvVars: trimmed(variables ?? process.env) })
-  } catch {
+    return loadClientConnectConfig({ overrideEnvVars: given })
+  } catch (error) {
+    const { code, path } = error as Partial<Record<'code' | 'path', unknown>>
+    const name = Object.keys(given).find(
+      (one) => one.startsWith('TEMPORAL_') && given[one] === path,
+    )
+    if (name !== undefined && typeof path === 'string') {
+      throw new AppError(
+        'environment_invalid',
+        `The file that ${name} names cannot be read (${String(code)}).`,
+        {
+          path: name,
+          value: path,
+        },
+      )
+    }
     // Not shown: the parser quotes the file, which may hold an API key.
     throw new AppError(
       'environment_invalid',

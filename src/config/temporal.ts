@@ -1,8 +1,8 @@
 import { Client, Connection } from '@temporalio/client'
 import { defaultFailureConverter, type LoadedDataConverter } from '@temporalio/common'
 import { payloadConverter } from '../contracts/payload-converter.js'
-import { temporalNotConnected } from '../contracts/temporal-failure.js'
 import { CONNECT_TIMEOUT_MS, readTemporalProfile } from './temporal-profile.js'
+import { whyNotConnected } from './why-not-connected.js'
 
 /** A client of Temporal, connected. Whoever asked for it closes `connection`. */
 export interface TemporalClient {
@@ -23,19 +23,21 @@ const TOLERANT: LoadedDataConverter = {
  * Connects to Temporal by its own variables and profile, for commands and the gateway.
  *
  * @param identity whom Temporal's histories name for what is started and sent by it; by default this process.
- * @throws AppError `temporal_unreachable` (retryable) within 5 seconds, naming the address.
+ * @throws AppError `environment_invalid`; within 7 seconds `temporal_unreachable`, `temporal_auth_failed`, `temporal_tls_required`,
+ *   `temporal_tls_failed` (retryable), naming the address.
  */
 export async function connectTemporal(
   variables?: Readonly<Record<string, string>>,
   timeoutMs = CONNECT_TIMEOUT_MS,
   identity?: string,
 ): Promise<TemporalClient> {
-  const { address, namespace, connectionOptions } = readTemporalProfile(variables)
+  const profile = readTemporalProfile(variables)
+  const { address, namespace, connectionOptions } = profile
   const connection = await Connection.connect({
     ...connectionOptions,
     connectTimeout: timeoutMs,
-  }).catch((error: unknown) => {
-    throw temporalNotConnected({ address, namespace }, error)
+  }).catch(async (error: unknown) => {
+    throw await whyNotConnected(profile, error)
   })
   const client = new Client({
     connection,

@@ -162,6 +162,16 @@ export const ERROR_CATALOGUE = {
   ),
   // outside
   temporal_unreachable: outside('Check TEMPORAL_ADDRESS and that the server runs.'),
+  temporal_namespace_missing: outside(
+    'Correct TEMPORAL_NAMESPACE, or create it: `temporal operator namespace create --retention 7d NAME`.',
+  ),
+  temporal_auth_failed: outside(
+    'Check TEMPORAL_API_KEY, or TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH, and that they may work in TEMPORAL_NAMESPACE.',
+  ),
+  temporal_tls_required: outside('Set TEMPORAL_TLS=true (docs/securing.md#temporal).'),
+  temporal_tls_failed: outside(
+    'A certificate: its authority must be in TEMPORAL_TLS_SERVER_CA_CERT_PATH or known to the system, and TEMPORAL_TLS_SERVER_NAME in it. No TLS there: correct TEMPORAL_ADDRESS, or set TEMPORAL_TLS=false.',
+  ),
   search_attribute_unfit: outside(
     'Of another type: `temporal operator search-attribute remove --name NAME`, and start a worker again, or use a namespace of its own. Missing: `temporal operator search-attribute create --type Keyword --name NAME` (docs/temporal-cli.md#a-server).',
     false,

@@ -1,4 +1,5 @@
 import { AppError } from './app-error.js'
+import type { ErrorCode } from './error-catalogue.js'
 import { networkFailureOf } from './network-failure.js'
 
 /** gRPC statuses, by number on the wire (https://grpc.io/docs/guides/status-codes/). */
@@ -25,10 +26,19 @@ export interface TemporalPlace {
   readonly namespace?: string
 }
 
+/** The core tells statuses in words: their descriptions, or their names. */
+const CORE_STATUSES: readonly (readonly [RegExp, number])[] = [
+  [/does not have valid authentication credentials|code: Unauthenticated/, STATUS.unauthenticated],
+  [/does not have permission to execute|code: PermissionDenied/, STATUS.permissionDenied],
+  [/code: NotFound/, STATUS.notFound],
+]
+/** In the words of the server. */
+const UNKNOWN_NAMESPACE = /Namespace (?:(\S+) (?:is|was) not found|not found: '([^']+)')/
+
 /**
- * What Temporal's client or core threw, as `temporal_unreachable`, with the variable that is to be looked at: a failure of the
- * network, a certificate, refused credentials, an unknown namespace. Known by its form, so that no package of Temporal's is
- * loaded for it.
+ * What Temporal's client or core threw, as an error of the catalogue, with the variable that is to be looked at: a failure of
+ * the network (`temporal_unreachable`), a certificate (`temporal_tls_failed`), refused credentials (`temporal_auth_failed`), an
+ * unknown namespace (`temporal_namespace_missing`). Known by its form, so that no package of Temporal's is loaded for it.
  *
  * @returns null for what says nothing about Temporal itself: a fault of ours.
  */
@@ -42,17 +52,12 @@ export function temporalFailureOf(error: unknown, place: TemporalPlace = {}): Ap
       return unanswered(words ?? '', at, place, error)
     case STATUS.permissionDenied:
     case STATUS.unauthenticated:
-      return unreachable(`Temporal${at} refuses the credentials.`, 'TEMPORAL_API_KEY', null, error)
-    case STATUS.notFound: {
+      return refused(at, error)
+    case STATUS.notFound:
       // A workflow that is not there has the same status.
-      if (!/namespace/i.test(words ?? '')) {
-        return null
-      }
-      const { namespace } = place
-      const named = namespace === undefined ? 'the namespace' : `the namespace ${namespace}`
-      const message = `Temporal${at} does not know ${named}.`
-      return unreachable(message, 'TEMPORAL_NAMESPACE', namespace ?? null, error)
-    }
+      return /namespace/i.test(words ?? '')
+        ? namespaceMissing(at, place.namespace ?? namespaceIn(words ?? ''), error)
+        : null
     default:
       return null
   }
@@ -69,34 +74,71 @@ function unanswered(words: string, at: string, place: TemporalPlace, error: unkn
   const code = networkFailureOf(error)?.code ?? CODE_IN_WORDS.exec(words)?.[0]
   if (CERTIFICATE.test(words)) {
     const message = `The certificate of Temporal${at} is not trusted.`
-    return unreachable(message, 'TEMPORAL_TLS_SERVER_CA_CERT_PATH', place.address ?? null, error)
+    return temporalFault('temporal_tls_failed', message, 'TEMPORAL_TLS_SERVER_CA_CERT_PATH', error)
   }
   const message = `Temporal does not answer${at}${code === undefined ? '' : ` (${code})`}.`
-  return unreachable(message, 'TEMPORAL_ADDRESS', place.address ?? null, error)
+  const { address = null } = place
+  return temporalFault('temporal_unreachable', message, 'TEMPORAL_ADDRESS', error, address)
 }
 
-function unreachable(
+/** The server's words, or those of the client's class. */
+function namespaceIn(words: string): string | undefined {
+  const [, ofServer, ofClient] = UNKNOWN_NAMESPACE.exec(words) ?? []
+  return ofServer ?? ofClient
+}
+
+function refused(at: string, error: unknown): AppError {
+  const message = `Temporal${at} refuses the credentials.`
+  return temporalFault('temporal_auth_failed', message, 'TEMPORAL_API_KEY', error)
+}
+
+function namespaceMissing(at: string, namespace: string | undefined, error: unknown): AppError {
+  const named = namespace === undefined ? 'the namespace' : `the namespace ${namespace}`
+  const message = `Temporal${at} does not know ${named}.`
+  return temporalFault(
+    'temporal_namespace_missing',
+    message,
+    'TEMPORAL_NAMESPACE',
+    error,
+    namespace,
+  )
+}
+
+/** Why nothing can be done with Temporal. @param path the variable to look at. */
+export function temporalFault(
+  code: Extract<ErrorCode, `temporal_${string}`>,
   message: string,
-  path: string,
-  value: string | null,
+  path: `TEMPORAL_${string}`,
   cause: unknown,
+  value: string | null = null,
 ): AppError {
-  return new AppError('temporal_unreachable', message, {
+  return new AppError(code, message, {
     path,
     value,
-    ...(cause === undefined ? {} : { cause }),
+    ...(cause === undefined || cause === null ? {} : { cause }),
   })
 }
 
-/** The outermost gRPC status, and its words. `details` tells it from the numbers that other errors have for codes. */
+/**
+ * The outermost gRPC status, and its words. `details` tells it from the numbers that other errors have for codes; of an unknown
+ * namespace the client makes a class of its own, without either.
+ */
 function statusOf(error: unknown, depth: number): readonly [number, string] | null {
   if (typeof error !== 'object' || error === null || depth === 0) {
     return null
   }
-  const { code, details, cause } = error as Partial<Record<'code' | 'details' | 'cause', unknown>>
-  return typeof code === 'number' && typeof details === 'string'
-    ? [code, details]
-    : statusOf(cause, depth - 1)
+  const { code, details, name, message, cause } = error as Partial<
+    Record<'code' | 'details' | 'name' | 'message' | 'cause', unknown>
+  >
+  if (typeof code === 'number' && typeof details === 'string') {
+    return [code, details]
+  }
+  if (name === 'NamespaceNotFoundError') {
+    return [STATUS.notFound, String(message)]
+  }
+  const words = name === 'TransportError' ? String(message) : ''
+  const known = CORE_STATUSES.find(([pattern]) => pattern.test(words))
+  return known ? [known[1], words] : statusOf(cause, depth - 1)
 }
 
 function wordsOf(error: Error, depth: number): string {

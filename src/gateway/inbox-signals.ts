@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { toAppError } from '../connection/to-app-error.js'
 import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import type { ConnectionRow } from '../ledger/connection/connections.js'
@@ -29,7 +30,7 @@ export class InboxSignals {
     private readonly log: Logger,
   ) {}
 
-  /** Never throws; a failure is logged as `temporal_unreachable`. */
+  /** Never throws; a failure is logged, by the catalogue's code. */
   notify(connection: ConnectionRow, shard: number): void {
     const workflowId = workflowIds.inbox(connection.connectionId, shard)
     const known = this.underWay.get(workflowId)
@@ -59,7 +60,7 @@ export class InboxSignals {
     } catch (error) {
       const { connectionId } = connection
       this.log.warn(
-        { code: 'temporal_unreachable', connectionId, shard, workflowId, err: error },
+        { code: toAppError(error).code, connectionId, shard, workflowId, err: error },
         'inbox not signalled; the hint waits for the sweep or the next one',
       )
     } finally {
@@ -83,7 +84,7 @@ export class InboxSignals {
         const { connectionId } = connection
         const { signal } = this.closing
         this.log.warn(
-          { code: 'temporal_unreachable', connectionId, shard, workflowId, err: error },
+          { code: toAppError(error).code, connectionId, shard, workflowId, err: error },
           'inbox not signalled; tried again',
         )
         await wait(waitMs, undefined, { signal }).catch(() => undefined)

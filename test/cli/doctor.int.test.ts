@@ -86,10 +86,9 @@ describe('lbsync doctor', () => {
       {
         about: 'temporal',
         outcome: 'fault',
-        code: 'temporal_unreachable',
+        code: 'temporal_namespace_missing',
         message: expect.stringContaining('does not know the namespace nope'),
       },
-      { about: 'temporal', outcome: 'fault' },
     ])
   })
 
@@ -154,7 +153,7 @@ describe('a namespace whose search attributes do not fit', () => {
 
   it('is told by its name where it is not there', async () => {
     await expect(registerSearchAttributes(connection, 'nope')).rejects.toMatchObject({
-      code: 'temporal_unreachable',
+      code: 'temporal_namespace_missing',
       path: 'TEMPORAL_NAMESPACE',
       value: 'nope',
     })

@@ -3,6 +3,7 @@ import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/clie
 import {
   ActivityFailure,
   ApplicationFailure,
+  NamespaceNotFoundError,
   TerminatedFailure,
   WorkflowNotFoundError,
 } from '@temporalio/common'
@@ -34,8 +35,9 @@ describe('an error of Temporal’s client', () => {
     ['a run that is not there', new WorkflowNotFoundError('gone', 'w', undefined), 'run_not_found'],
     ['no answer', grpc(14), 'temporal_unreachable'],
     ['a deadline', grpc(4), 'temporal_unreachable'],
-    ['refused credentials', grpc(16), 'temporal_unreachable'],
-    ['an unknown namespace', grpc(5, 'Namespace nope is not found.'), 'temporal_unreachable'],
+    ['refused credentials', grpc(16), 'temporal_auth_failed'],
+    ['an unknown namespace', grpc(5, 'Namespace nope is not found.'), 'temporal_namespace_missing'],
+    ['the same by its class', new NamespaceNotFoundError('nope'), 'temporal_namespace_missing'],
   ])('tells %s', (_what, error, code) => {
     expect(fromTemporal(error)?.code).toBe(code)
   })

@@ -110,22 +110,30 @@ it.each([
   expect(networkFailureOf(error)).toBeNull()
 })
 
+// As a worker met them (core of SDK 1.24.0).
+const REFUSED_BY_CORE = `Failed to call GetSystemInfo: code: 'The request does not have valid authentication credentials', message: "Request unauthorized."`
+const UNKNOWN_TO_CORE = `Namespace nope was not found or otherwise could not be described: Status { code: NotFound, message: "Namespace nope is not found." }`
+
 describe('what Temporal’s client throws', () => {
+  const core = (message: string) => Object.assign(new Error(message), { name: 'TransportError' })
   const place = { address: 'temporal.example:7233', namespace: 'nope' }
 
   it.each([
-    [grpc(5, 'Namespace nope is not found.'), 'TEMPORAL_NAMESPACE', 'nope'],
-    [grpc(7, 'Request unauthorized.'), 'TEMPORAL_API_KEY', 'temporal.example'],
-    [grpc(16, 'Jwt is expired'), 'TEMPORAL_API_KEY', 'temporal.example'],
+    [grpc(5, 'Namespace nope is not found.'), 'namespace_missing', 'NAMESPACE', 'nope'],
+    [core(UNKNOWN_TO_CORE), 'namespace_missing', 'NAMESPACE', 'nope'],
+    [grpc(7, 'Request unauthorized.'), 'auth_failed', 'API_KEY', 'temporal.example'],
+    [grpc(16, 'Jwt is expired'), 'auth_failed', 'API_KEY', 'temporal.example'],
+    [core(REFUSED_BY_CORE), 'auth_failed', 'API_KEY', 'temporal.example'],
     [
       grpc(14, 'No connection established. Last error: Error: self-signed certificate'),
-      'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+      'tls_failed',
+      'TLS_SERVER_CA_CERT_PATH',
       'certificate',
     ],
-    [grpc(14, 'upstream connect error'), 'TEMPORAL_ADDRESS', 'temporal.example:7233'],
-  ])('%s leads to the variable at fault', (error, path, word) => {
+    [grpc(14, 'upstream connect error'), 'unreachable', 'ADDRESS', 'temporal.example:7233'],
+  ])('%s leads to the cause and the variable at fault', (error, code, variable, word) => {
     const told = temporalFailureOf(new Error('wrapped', { cause: error }), place)
-    expect(told).toMatchObject({ code: 'temporal_unreachable', path })
+    expect(told).toMatchObject({ code: `temporal_${code}`, path: `TEMPORAL_${variable}` })
     expect(told?.message).toContain(word)
   })
 

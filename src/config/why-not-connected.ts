@@ -1,0 +1,116 @@
+import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import type { AppError } from '../contracts/app-error.js'
+import { networkFailureOf } from '../contracts/network-failure.js'
+import { temporalFault, temporalNotConnected } from '../contracts/temporal-failure.js'
+import { isEncrypted, type TemporalProfile } from './temporal-profile.js'
+
+/** Where Temporal listens unless its address says otherwise: what its client takes. */
+const DEFAULT_PORT = 7233
+const ANSWERS_WITHIN_MS = 2_000
+/** Whoever wants a certificate of ours says so after the handshake has ended on our side (TLS 1.3, RFC 8446 section 4.4.2.4). */
+const OBJECTS_WITHIN_MS = 500
+
+/** The alerts by which a server misses or refuses the client's certificate (RFC 8446 section 6.2). */
+const OURS_REFUSED = /_ALERT_(?:\w*CERTIFICATE\w*|UNKNOWN_CA|HANDSHAKE_FAILURE|ACCESS_DENIED)$/
+
+/**
+ * Why Temporal could not be connected with. Of most causes its client says only that time has passed; so the address is
+ * spoken to once more, by TLS, which tells them apart within 2 seconds.
+ *
+ * @param error what the client or the core threw; absent: nothing came in time.
+ * @returns `temporal_auth_failed`, `temporal_tls_required`, `temporal_tls_failed`, or `temporal_unreachable` with the network's
+ *   code where there is one. None is thrown.
+ */
+export async function whyNotConnected(
+  profile: TemporalProfile,
+  error?: unknown,
+): Promise<AppError> {
+  const told = temporalNotConnected(profile, error)
+  return told.code === 'temporal_unreachable' ? ((await heardByTls(profile)) ?? told) : told
+}
+
+/** @returns null: nothing that the client has not said. */
+async function heardByTls(profile: TemporalProfile): Promise<AppError | null> {
+  const { address, connectionOptions } = profile
+  const fault = await faultOfHandshake(profile)
+  const { code = '' } = (fault ?? {}) as { code?: string }
+  const kind = networkFailureOf(fault)?.kind ?? null
+  if (kind === 'notConnected') {
+    return temporalNotConnected({ address }, fault)
+  }
+  const oursRefused = OURS_REFUSED.test(code)
+  if (!isEncrypted(profile)) {
+    const message = `Temporal at ${address} expects TLS, and none is set.`
+    return fault === null || oursRefused
+      ? temporalFault('temporal_tls_required', message, 'TEMPORAL_TLS', fault)
+      : null
+  }
+  if (oursRefused) {
+    const given = tlsOf(connectionOptions.tls).clientCertPair !== undefined
+    const message = `Temporal at ${address} ${given ? 'refuses' : 'expects'} a client certificate (${code}).`
+    return temporalFault('temporal_auth_failed', message, 'TEMPORAL_TLS_CLIENT_CERT_PATH', fault)
+  }
+  if (kind === 'certificate') {
+    const message = `The certificate of Temporal at ${address} is not trusted (${code}).`
+    return temporalFault('temporal_tls_failed', message, 'TEMPORAL_TLS_SERVER_CA_CERT_PATH', fault)
+  }
+  if (kind === 'tls') {
+    const message = `What answers at ${address} speaks no TLS, which is set for Temporal (${code}).`
+    return temporalFault('temporal_tls_failed', message, 'TEMPORAL_TLS', fault)
+  }
+  if (code.startsWith('ERR_OSSL_')) {
+    const message = `The certificates that are set for Temporal cannot be read (${code}).`
+    return temporalFault('temporal_tls_failed', message, 'TEMPORAL_TLS_CLIENT_CERT_PATH', fault)
+  }
+  return null
+}
+
+/**
+ * Shakes hands as our settings say; where they say nothing of TLS, with whatever certificate the server has.
+ * @returns what went wrong; null: nothing.
+ */
+async function faultOfHandshake(profile: TemporalProfile): Promise<unknown> {
+  const timeout = new Error('no answer')
+  let socket: TLSSocket | undefined
+  try {
+    return await new Promise<unknown>((resolve) => {
+      setTimeout(() => resolve(timeout), ANSWERS_WITHIN_MS).unref()
+      socket = connect(optionsOf(profile))
+      socket.on('error', resolve)
+      socket.once('secureConnect', () => setTimeout(() => resolve(null), OBJECTS_WITHIN_MS))
+    })
+  } catch (error) {
+    // A certificate of ours that is none.
+    return error
+  } finally {
+    socket?.destroy()
+  }
+}
+
+function optionsOf(profile: TemporalProfile): ConnectionOptions {
+  const { hostname, port } = new URL(`http://${profile.address}`)
+  const tls = tlsOf(profile.connectionOptions.tls)
+  const ca = tls.serverRootCACertificate
+  const own = tls.clientCertPair
+  return {
+    // An IPv6 address stands in brackets there.
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? portOf(profile.address) : Number(port),
+    ALPNProtocols: ['h2'],
+    rejectUnauthorized: isEncrypted(profile),
+    ...(tls.serverNameOverride === undefined ? {} : { servername: tls.serverNameOverride }),
+    ...(ca === undefined ? {} : { ca: Buffer.from(ca) }),
+    ...(own === undefined ? {} : { cert: Buffer.from(own.crt), key: Buffer.from(own.key) }),
+  }
+}
+
+/** A URL leaves out a port that is its scheme's own. */
+function portOf(address: string): number {
+  return /:0*80$/.test(address) ? 80 : DEFAULT_PORT
+}
+
+type TlsSetting = TemporalProfile['connectionOptions']['tls']
+
+function tlsOf(tls: TlsSetting): Exclude<TlsSetting, boolean | null | undefined> {
+  return typeof tls === 'object' && tls !== null ? tls : {}
+}
