@@ -84,6 +84,11 @@ export interface CrmReading {
   readonly subscriptions: readonly CrmSubscription[]
   /** Ids that were asked for and do not exist any more. Empty when read by e-mail. */
   readonly missingContactIds: readonly string[]
+  /**
+   * Addresses among those asked for at which somebody may be whose record cannot be made out: unknown, not nobody. Absent:
+   * none, and when read by id, where such a record is unreadable itself.
+   */
+  readonly untoldEmails?: readonly string[]
 }
 
 /** Which contacts to read: by their own ids, or everybody at these addresses. At most 1,000. */

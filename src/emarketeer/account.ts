@@ -23,7 +23,13 @@ export interface Audience {
   readonly transactional: boolean
 }
 
-/** One member; an SMS member's e-mail may be null, an e-mail member's mobile too. The id is empty where it cannot be read. */
+/** In place of an address that cannot be read: unknown, which is not none. No address is empty. */
+export const UNTOLD_EMAIL = ''
+
+/**
+ * One member; an SMS member's e-mail may be null, an e-mail member's mobile too. Where it cannot be read, its id is empty and
+ * its address {@link UNTOLD_EMAIL}.
+ */
 export interface AudienceMember {
   readonly contactId: string
   readonly email: string | null

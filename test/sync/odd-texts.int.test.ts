@@ -100,7 +100,10 @@ describe('a state of eMarketeer that does not fit the contract', () => {
     const readStates = { method: 'POST', path: '/states/read', status: 200 }
     await world.now.emarketeerFault({ ...readStates, body: { items: [odd, other], missing: [] } })
     await world.now.sweep()
-    expect(await mailed([ann, bo], 'direct')).toEqual([bo.contactId])
+    const asked = { contactIds: [ann.contactId, bo.contactId], proof: 'direct' } as const
+    const sent = await preSend(world.now, asked)
+    expect(sent.verdicts).toEqual({ [ann.contactId]: 'notVerified', [bo.contactId]: 'eligible' })
+    expect(sent.result.complete).toBe(false)
     const [address] = await world.now.db.query(
       `SELECT emarketeer_unread AS unread, EXISTS (SELECT FROM emarketeer_contacts e
           WHERE e.address_id = a.address_id) AS known FROM addresses a WHERE address = $1`,
@@ -112,6 +115,7 @@ describe('a state of eMarketeer that does not fit the contract', () => {
     expect(await unreadable()).toBe(1)
     await world.now.clearFaults()
     await world.now.person({ email, basis: null })
+    await world.now.timePasses()
     await world.now.sweep()
     const { verdicts } = await preSend(world.now, { contactIds: [ann.contactId] })
     expect(verdicts[ann.contactId]).toBe('consentWithdrawn')

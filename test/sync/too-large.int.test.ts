@@ -99,6 +99,7 @@ describe('answers of eMarketeer that are over a limit', () => {
     const unreadable = async () =>
       (await connectionCounts(world.now.db, CONNECTION_ID)).unreadableInEmarketeer
     expect(await unreadable()).toBe(1)
+    await world.now.timePasses()
     await world.now.sweep()
     expect(await unreadable()).toBe(0)
     const { verdicts } = await preSend(world.now, { contactIds: [ann.contactId] })

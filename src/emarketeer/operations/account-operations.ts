@@ -1,5 +1,5 @@
 import { readRecords, UpstreamError } from '../../http/index.js'
-import type { AudienceMember } from '../account.js'
+import { type AudienceMember, UNTOLD_EMAIL } from '../account.js'
 import type { EmarketeerClient } from '../client.js'
 import {
   account,
@@ -15,7 +15,7 @@ import { assertAtMost, type Wire } from './wire.js'
 const MAX_AUDIENCE_PAGE = 5_000
 
 /** A member that does not fit is nobody whom anything could be sent to; it stays one of those who were targeted. */
-const NOBODY: AudienceMember = { contactId: '', email: null, mobile: null }
+const NOBODY: AudienceMember = { contactId: '', email: UNTOLD_EMAIL, mobile: null }
 
 /** B1, B5, B6: the account, its categories and audiences. */
 export function accountOperations({

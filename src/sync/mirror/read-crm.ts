@@ -1,6 +1,7 @@
 import type { CrmReading, CrmReadRequest, CrmSubscription } from '../../crm/crm.js'
 import { addressKey } from '../../domain/email-address.js'
-import { addressTexts, markCrmRead } from '../../ledger/address/address-rows.js'
+import { addressTexts, markCrmDoubtful, markCrmRead } from '../../ledger/address/address-rows.js'
+import { findAddresses } from '../../ledger/address/addresses.js'
 import {
   takeCrmContacts,
   takeCrmSubscriptions,
@@ -33,15 +34,16 @@ export async function readCrmContacts(
 
 /**
  * Reads every CRM record at these addresses directly: those that have the address now, primary or further, and those that
- * we believe to have it. Afterwards the addresses are as fresh as this reading, and free of doubt.
- * @param addressIds at most 1,000.
+ * we believe to have it. Afterwards the addresses are as fresh as this reading, and free of doubt, but for those at which
+ * somebody may be who cannot be made out.
+ * @param addressIds at most 1,000. @returns those that are in doubt still.
  */
 export async function readCrmAt(
   session: SyncSession,
   addressIds: readonly number[],
-): Promise<void> {
+): Promise<readonly number[]> {
   if (addressIds.length === 0) {
-    return
+    return []
   }
   const { connectionId } = session.connection
   await assertMaySync(session.db, session)
@@ -60,12 +62,25 @@ export async function readCrmAt(
     readings.push(await readNow(session, { by: 'contactId', contactIds }, contactIds, from))
   }
   const window = { from, to: await nextTick(session.db) }
-  await session.db.transaction(async (tx) => {
+  return session.db.transaction(async (tx) => {
     for (const reading of readings) {
       await takeReading(tx, session, reading, window)
     }
     await markCrmRead(tx, addressIds, window)
+    return doubtUntold(tx, connectionId, atAddress.untoldEmails ?? [])
   })
+}
+
+/** What cannot be made out at an address may be anybody's answer there: it stays unknown, and is read with every pass. */
+async function doubtUntold(
+  tx: Transaction,
+  connectionId: string,
+  emails: readonly string[],
+): Promise<readonly number[]> {
+  const keys = new Set(emails.flatMap((email) => addressKey(email) ?? []))
+  const ids = [...(await findAddresses(tx, connectionId, [...keys])).values()]
+  await markCrmDoubtful(tx, ids)
+  return ids
 }
 
 /** A direct reading, and which subscription rows that we knew are gone. */

@@ -15,22 +15,30 @@ import type { SyncSession } from '../../connection/session.js'
 
 const CHUNK = 1_000
 
-/** Reads eMarketeer's state of those of the addresses whose state is not known, and only those. */
+/**
+ * Reads eMarketeer's state of those of the addresses whose state is not known, and only those.
+ * @returns those that cannot be read: asked at once, eMarketeer would answer the same again.
+ */
 export async function readUnreadStates(
   session: SyncSession,
   addressIds: readonly number[],
-): Promise<void> {
+): Promise<readonly number[]> {
   const unread = await unreadAddressRows(session.db, addressIds)
+  const unreadable: number[] = []
   for (let at = 0; at < unread.length; at += CHUNK) {
-    await readChunk(session, unread.slice(at, at + CHUNK))
+    unreadable.push(...(await readChunk(session, unread.slice(at, at + CHUNK))))
   }
+  return unreadable
 }
 
-async function readChunk(session: SyncSession, rows: readonly AddressRow[]): Promise<void> {
+async function readChunk(
+  session: SyncSession,
+  rows: readonly AddressRow[],
+): Promise<readonly number[]> {
   const { connectionId } = session.connection
   const tick = await nextTick(session.db)
   const { items, unreadable } = await readStatesAt(session, rows)
-  await session.db.transaction(async (tx) => {
+  return session.db.transaction(async (tx) => {
     const moves = await lockMoves(
       tx,
       connectionId,
@@ -58,10 +66,12 @@ async function readChunk(session: SyncSession, rows: readonly AddressRow[]): Pro
       connectionId,
       nobody.map((row) => row.addressId),
     )
-    await markEmarketeerUnreadable(
-      tx,
-      (unreadable.length === 0 ? [] : unmoved).map((row) => row.addressId),
-    )
+    if (unreadable.length === 0) {
+      return []
+    }
+    const asked = unmoved.map((row) => row.addressId)
+    await markEmarketeerUnreadable(tx, asked)
+    return (await unreadAddressRows(tx, asked)).map((row) => row.addressId)
   })
 }
 

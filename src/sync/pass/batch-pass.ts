@@ -47,6 +47,8 @@ import { jobsOf, upkeepJobs, type Jobs, type PendingCell } from './write-jobs.js
 /** Of calls that were not made: nothing is taken as read in it. */
 const NO_WINDOW: ReadWindow = { from: 0, to: 0 }
 
+const NONE: ReadonlySet<number> = new Set()
+
 /** One pass over a batch of addresses whose leases are held (docs/reconciliation.md, "A pass"). */
 export class BatchPass {
   private counts = emptyCounts()
@@ -75,11 +77,11 @@ export class BatchPass {
     const { db, connection, run } = this.session
     const { withholdsLoosening } = await assertMaySync(db, this.session)
     await openRun(db, run)
-    if (this.options.reading === 'direct') {
-      await freshen(this.session, addressIds)
-    }
+    const unreadable =
+      this.options.reading === 'direct' ? await freshen(this.session, addressIds) : NONE
     this.due = await dueMarks(db, addressIds)
-    const batch = this.consistentPart(await loadBatch(db, connection.connectionId, addressIds))
+    const loaded = await loadBatch(db, connection.connectionId, addressIds)
+    const batch = this.consistentPart(loaded, unreadable)
     const decided = decideBatch(batch, requireCrm(this.session), timesNow(this.session, batch))
     const asked = await askFieldHistory(this.session, decided.cells)
     asked.postponed.forEach((cell) => this.unfinished.add(cell.row.addressId))
@@ -104,14 +106,19 @@ export class BatchPass {
     this.counts = addCounts(this.counts, { ...emptyCounts(), ...counts })
   }
 
-  /** Leaves out addresses whose two sides were not observed together; they are read again. */
-  private consistentPart(batch: BatchView): BatchView {
+  /**
+   * Leaves out addresses whose two sides were not observed together; they are read again, at once where that may tell
+   * something else.
+   */
+  private consistentPart(batch: BatchView, unreadable: ReadonlySet<number>): BatchView {
     const deltaProves = requireCrm(this.session).capabilities.completeDelta
     const isGood = (view: BatchView['addresses'][number]) =>
       isConsistent(view, batch.connection, deltaProves)
     batch.addresses
       .filter((view) => !isGood(view))
-      .forEach((view) => this.again.add(view.row.addressId))
+      .forEach(({ row: { addressId } }) =>
+        (unreadable.has(addressId) ? this.unfinished : this.again).add(addressId),
+      )
     return { ...batch, addresses: batch.addresses.filter(isGood) }
   }
 

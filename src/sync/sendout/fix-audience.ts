@@ -1,6 +1,6 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { PreSendRequest } from '../../contracts/pre-send.js'
-import { type AudiencePage, readManyStates } from '../../emarketeer/index.js'
+import { type AudiencePage, readManyStates, UNTOLD_EMAIL } from '../../emarketeer/index.js'
 import { FittingPages, UpstreamError } from '../../http/index.js'
 import { ensureEmarketeerAddresses } from '../../ledger/copy/address-mentions.js'
 import { addSpelledContacts } from '../../ledger/copy/emarketeer-mirror.js'
@@ -8,6 +8,7 @@ import { saveMembers, type SendoutMember } from '../../ledger/sendout/sendout-me
 import { markAsked, saveAudience, type SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { nextTick } from '../../ledger/db/ticks.js'
 import { spelledAddressOf } from '../mirror/spelled-address.js'
+import { takeUnreadable } from '../mirror/unreadable-states.js'
 import type { SyncSession } from '../../connection/session.js'
 
 const PAGE_SIZE = 5_000
@@ -43,13 +44,21 @@ async function fixNamed(
   request: PreSendRequest,
 ): Promise<FixedAudience> {
   const contactIds = request.contactIds!
-  const { items } = await readManyStates(
+  const tick = await nextTick(session.db)
+  const { items, unreadable } = await readManyStates(
     session.emarketeer,
     { contactIds },
     'consents',
     session.call,
   )
-  const known = new Map(items.map((state) => [state.contactId, state]))
+  await takeUnreadable(session, unreadable, tick)
+  const known = new Map<string, Pick<Member, 'email' | 'mobile'>>(
+    unreadable.map(({ contactId, email }) => [
+      contactId ?? '',
+      { email: email ?? UNTOLD_EMAIL, mobile: null },
+    ]),
+  )
+  items.forEach((state) => known.set(state.contactId, state))
   const channel = request.channel!
   await store(
     session,

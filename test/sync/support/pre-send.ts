@@ -17,9 +17,11 @@ import { syncMembers } from '../../../src/sync/sendout/sync-members.js'
 import type { SyncSession } from '../../../src/connection/session.js'
 import { ACCOUNT_ID } from './stand-ins.js'
 import { CONNECTION_ID } from './open-systems.js'
-import type { World } from './world.js'
+import type { Twist, World } from './world.js'
 
 type Act = () => Promise<unknown>
+
+const same: Twist = (session) => session
 
 /** A sendout as a test asks for it. */
 export interface Ask {
@@ -30,6 +32,8 @@ export interface Ask {
   readonly onUnverified?: 'exclude' | 'abort'
   /** How freshness is to be proven; by default as the product chooses. */
   readonly proof?: 'delta' | 'direct'
+  /** Changes the session of the sendout. */
+  readonly twist?: Twist
   /** Steps that fail: the product excludes whom they would have verified. */
   readonly tolerant?: boolean
   /** The connection's CRM; default Dynamics. */
@@ -51,7 +55,7 @@ export interface Sent {
 
 /** Runs a pre-send in the order of its workflow (rules G1 to G6). */
 export async function preSend(world: World, ask: Ask): Promise<Sent> {
-  const session = await world.session('preSend')
+  const session = (ask.twist ?? same)(await world.session('preSend'))
   const sendoutRunId = session.run.runId
   const sendoutId = `s-${randomUUID()}`
   await open(world, sendoutId, sendoutRunId, ask.crm ?? 'dynamics')

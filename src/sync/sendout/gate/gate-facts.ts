@@ -5,6 +5,7 @@ import type { GateFacts, GateMention } from '../../../domain/send-gate.js'
 import type { AddressMention } from '../../../ledger/copy/address-mentions.js'
 import type { SendoutMember } from '../../../ledger/sendout/sendout-members.js'
 import type { AddressView } from '../../view/address-view.js'
+import { UNTOLD_EMAIL } from '../../../emarketeer/index.js'
 import type { LegalBasis } from '../../../domain/legal-basis.js'
 import { crmOf, withNamed } from './gate-crm.js'
 
@@ -17,6 +18,7 @@ export function gateFactsOf(
   const { run, batch, mustBeFresh } = context
   const asked = run.askedTick ?? Number.MAX_SAFE_INTEGER
   const fresh = !mustBeFresh || batch.connection.emarketeerProvenTick > asked
+  const told = member.email !== UNTOLD_EMAIL
   const basisOf = (purpose: 'marketingSendouts' | 'storeAndProcess') =>
     view?.cells.get(purpose)?.basis ?? 'none'
   const category = run.categoryId === null ? null : categoryCell(run.categoryId)
@@ -30,7 +32,7 @@ export function gateFactsOf(
     transactional: run.transactional ?? false,
     asksCategory: category !== null,
     emarketeer: {
-      verified: fresh && !(view?.row.emarketeerUnread ?? false),
+      verified: fresh && told && !(view?.row.emarketeerUnread ?? false),
       marketing: basisOf('marketingSendouts'),
       store: basisOf('storeAndProcess'),
       subscribed: subscribedOf(view, subscription?.basis),
