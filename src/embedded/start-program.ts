@@ -38,7 +38,8 @@ export async function startProgram<Ready = unknown>(
   options: ProgramOptions,
 ): Promise<RunningProgram<Ready>> {
   const preload = new URL('./end-with-parent.mjs', import.meta.url).href
-  const nodeArgs = ['--import', 'tsx', '--import', preload, options.entry, ...(options.args ?? [])]
+  const runner = options.entry.endsWith('.ts') ? ['bin/run-program.mjs'] : []
+  const nodeArgs = ['--import', preload, ...runner, options.entry, ...(options.args ?? [])]
   const child = spawn(process.execPath, nodeArgs, {
     // Its own session: Ctrl-C in a terminal reaches us alone, and we stop it in good order.
     detached: true,

@@ -1,0 +1,154 @@
+/**
+ * The programs of a checkout as JavaScript. Loading some hundred TypeScript files one by one takes most of a command's time, so
+ * they are bundled once and kept in `.cache/` until a source changes (docs/decisions/0050-kept-programs.md).
+ */
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { relative, sep } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const cache = `${root}.cache`
+/** What programs are made of, and each one's first file. */
+const PARTS = ['src', 'simulators']
+const ENTRY = /^(src\/cli|simulators\/[^/]+)\/main\.ts$/
+/** A bundle that nothing has made for so long is no running program's. */
+const OLD_MS = 7 * 24 * 3_600_000
+
+/**
+ * Imports a program of the checkout by its first file, from the kept bundle. Where there is none and none can be made (a source
+ * is no TypeScript, `.cache/` cannot be written), the sources run as they are.
+ * @param {string} entry from the checkout's root: `src/cli/main.ts`.
+ */
+export async function runProgram(entry) {
+  const kept = await keptFolder().catch(() => undefined)
+  if (kept === undefined || !ENTRY.test(entry)) {
+    const { register } = await import('tsx/esm/api')
+    register()
+    await import(new URL(`../${entry}`, import.meta.url).href)
+    return
+  }
+  process.setSourceMapsEnabled(true)
+  await import(pathToFileURL(`${kept}/${outputOf(entry)}.mjs`).href)
+}
+
+/** The folder that holds the bundle of the sources as they are now; made if there is none whole. */
+async function keptFolder() {
+  const sources = PARTS.flatMap((part) => filesBelow(part))
+  const made = ['bin/kept-programs.mjs', 'package.json', ...sources]
+  const folder = `${cache}/programs-${sumOf(root, made)}`
+  if (isWhole(folder)) {
+    return folder
+  }
+  mkdirSync(cache, { recursive: true })
+  const work = mkdtempSync(`${cache}/programs.partial-`)
+  try {
+    await bundle(sources, work)
+    writeFileSync(`${work}/sum`, sumOfCode(work))
+    removeOld()
+    if (!isWhole(folder)) {
+      rmSync(folder, { recursive: true, force: true })
+      renameSync(work, folder)
+    }
+  } catch (error) {
+    // Another process may have moved the same into place meanwhile.
+    if (!isWhole(folder)) {
+      throw error
+    }
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+  return folder
+}
+
+async function bundle(sources, outdir) {
+  const { build, stop } = await import('esbuild')
+  await build({
+    absWorkingDir: root,
+    // All in one folder, so that each finds the sources by the same way.
+    entryPoints: sources
+      .filter((path) => ENTRY.test(path))
+      .map((path) => ({ in: path, out: outputOf(path) })),
+    outdir,
+    chunkNames: '[hash]',
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    // What a command does not need is not loaded, as with the sources.
+    splitting: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: true,
+    sourcesContent: false,
+    // Names of classes are names of errors.
+    keepNames: true,
+    logLevel: 'silent',
+    plugins: [{ name: 'own address', setup: keepAddresses }],
+  }).finally(stop)
+}
+
+/** What a source finds beside itself (migrations, say) it finds from the bundle as well, wherever the checkout is moved. */
+function keepAddresses(build) {
+  build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+    const from = JSON.stringify(`../../${relative(root, path).replaceAll(sep, '/')}`)
+    const contents = readFileSync(path, 'utf8').replaceAll(
+      'import.meta.url',
+      `new URL(${from}, import.meta.url).href`,
+    )
+    return { contents, loader: 'ts' }
+  })
+}
+
+/** `src/cli/main.ts` as the name of one file. */
+function outputOf(entry) {
+  return entry.replace(/\.ts$/, '').replaceAll('/', '.')
+}
+
+/** Whether all that was written is there as it was written. */
+function isWhole(folder) {
+  return existsSync(`${folder}/sum`) && readFileSync(`${folder}/sum`, 'utf8') === sumOfCode(folder)
+}
+
+function sumOfCode(folder) {
+  return sumOf(
+    `${folder}/`,
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.mjs'))
+      .sort(),
+  )
+}
+
+/** Changes with the name and the contents of each file. */
+function sumOf(folder, names) {
+  const hash = createHash('sha256')
+  for (const name of names) {
+    hash.update(name).update(readFileSync(folder + name))
+  }
+  return hash.digest('hex').slice(0, 16)
+}
+
+function filesBelow(part) {
+  return readdirSync(root + part, { recursive: true })
+    .filter((name) => name.endsWith('.ts'))
+    .sort()
+    .map((name) => `${part}/${name.replaceAll(sep, '/')}`)
+}
+
+function removeOld() {
+  for (const name of readdirSync(cache).filter((name) => name.startsWith('programs'))) {
+    if (Date.now() - statSync(`${cache}/${name}`).mtimeMs > OLD_MS) {
+      rmSync(`${cache}/${name}`, { recursive: true, force: true })
+    }
+  }
+}

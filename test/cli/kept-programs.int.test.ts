@@ -1,0 +1,100 @@
+import { execFile } from 'node:child_process'
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { bareEnvironment } from '../../src/embedded/bare-environment.js'
+import { checkoutRoot } from '../../src/embedded/cache-dir.js'
+
+/** Says what a file beside it holds, and the line of the source that an error comes from. */
+const MAIN = `import { readFileSync } from 'node:fs'
+import { told } from './told.js'
+
+class Refused extends Error {}
+const beside = readFileSync(new URL('./beside.txt', import.meta.url), 'utf8')
+const at = /cli.main\\.ts:\\d+/.exec(new Refused().stack ?? '')?.[0] ?? new Refused().stack
+console.log(told, beside, Refused.name, at, process.argv.slice(2).join())
+`
+const SAID = 'first beside Refused cli/main.ts:6 a,b'
+
+describe('the programs of a checkout', () => {
+  let checkout: string
+  const source = (name: string, text: string) => writeFile(`${checkout}/src/cli/${name}`, text)
+  const say = async () => {
+    const args = ['bin/lbsync.mjs', 'a', 'b']
+    const options = { cwd: checkout, env: bareEnvironment() }
+    return (await promisify(execFile)(process.execPath, args, options)).stdout.trim()
+  }
+  const kept = async () => (await readdir(`${checkout}/.cache`)).sort()
+
+  beforeEach(async () => {
+    // Its path is escaped in addresses of files.
+    checkout = await mkdtemp(`${tmpdir()}/lbsync a checkout-`)
+    for (const name of ['bin', 'package.json']) {
+      await cp(`${checkoutRoot}${name}`, `${checkout}/${name}`, { recursive: true })
+    }
+    await symlink(`${checkoutRoot}node_modules`, `${checkout}/node_modules`)
+    await mkdir(`${checkout}/src/cli`, { recursive: true })
+    await mkdir(`${checkout}/simulators`)
+    await source('main.ts', MAIN)
+    await source('told.ts', `export const told: string = 'first'`)
+    await source('beside.txt', 'beside')
+  })
+  afterEach(() => rm(checkout, { recursive: true, force: true }))
+
+  it('are bundled once, and go where the checkout goes', async () => {
+    expect(await say()).toBe(SAID)
+    const [folder, ...others] = await kept()
+    expect([folder, others]).toEqual([expect.stringMatching(/^programs-[0-9a-f]{16}$/), []])
+    await rename(checkout, `${checkout} moved`)
+    checkout += ' moved'
+    expect(await say()).toBe(SAID)
+    expect(await kept()).toEqual([folder])
+  })
+
+  it('are never older than a source', async () => {
+    await say()
+    await source('told.ts', `export const told: string = 'other'`)
+    expect(await say()).toBe(SAID.replace('first', 'other'))
+    await source('told.ts', `export const told: string = 'first'`)
+    expect(await say()).toBe(SAID)
+    expect(await kept()).toHaveLength(2)
+  })
+
+  it.each<readonly [string, (folder: string) => Promise<unknown>]>([
+    ['cut short', (folder) => truncate(`${folder}/src.cli.main.mjs`, 3)],
+    ['without a file', (folder) => rm(`${folder}/src.cli.main.mjs`)],
+    ['without its sum', (folder) => rm(`${folder}/sum`)],
+  ])('are bundled anew where the bundle is %s', async (_, damage) => {
+    await say()
+    const folders = await kept()
+    await damage(`${checkout}/.cache/${folders[0]}`)
+    expect(await say()).toBe(SAID)
+    expect(await kept()).toEqual(folders)
+  })
+
+  it('are bundled by all that start at once, and kept once', async () => {
+    expect(await Promise.all([say(), say(), say()])).toEqual([SAID, SAID, SAID])
+    expect(await kept()).toHaveLength(1)
+  })
+
+  it('run from their sources where nothing can be kept', async () => {
+    await writeFile(`${checkout}/.cache`, 'no folder')
+    expect(await say()).toBe(SAID)
+  })
+
+  it('that are no TypeScript say so as their sources do', async () => {
+    await source('told.ts', 'export const = 1')
+    await expect(say()).rejects.toThrow(/told\.ts:1:13/)
+  })
+})
