@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { takeCrmContacts } from '../../src/ledger/copy/crm-mirror.js'
+import { upsertCrmContacts } from '../../src/sync/mirror/upsert-crm.js'
 import { liveCrmContactsAt, type StoredCrmContact } from '../../src/ledger/copy/crm-mirror-rows.js'
 import { findAddressRow } from '../../src/ledger/address/address-rows.js'
-import { nextTick, type ReadWindow } from '../../src/ledger/db/ticks.js'
+import type { ReadWindow } from '../../src/domain/read-window.js'
+import { nextTick } from '../../src/ledger/db/ticks.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import type { Person } from './support/person.js'
 import { withWorld } from './support/world.js'
@@ -79,7 +80,7 @@ describe('readings and their order', () => {
   })
   const take = (person: Person, value: 'allow' | 'deny', version: string, at: ReadWindow) =>
     world.now.db.transaction((tx) =>
-      takeCrmContacts(tx, CONNECTION_ID, [reading(person, value, version)], at),
+      upsertCrmContacts(tx, CONNECTION_ID, [reading(person, value, version)], at),
     )
   const stored = async (person: Person): Promise<StoredCrmContact> => {
     const row = await addressOf(person)

@@ -1,9 +1,10 @@
 import { expect, it } from '@jest/globals'
 import type { CrmContact } from '../../src/crm/crm.js'
 import { findAddressRow } from '../../src/ledger/address/address-rows.js'
-import { takeCrmContacts } from '../../src/ledger/copy/crm-mirror.js'
+import { upsertCrmContacts } from '../../src/sync/mirror/upsert-crm.js'
 import type { Transaction } from '../../src/ledger/db/database.js'
-import { nextTick, type ReadWindow } from '../../src/ledger/db/ticks.js'
+import type { ReadWindow } from '../../src/domain/read-window.js'
+import { nextTick } from '../../src/ledger/db/ticks.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import { withRichWorld } from './support/rich-world.js'
 
@@ -24,7 +25,7 @@ it('a person whom two readings meet first is in doubt at every address', async (
     consents: { marketingSendouts: { value, version, lastWriter: 'user' } },
   })
   const take = async (tx: Transaction, contact: CrmContact, { from, to }: ReadWindow) =>
-    takeCrmContacts(tx, CONNECTION_ID, [contact], { from, to })
+    upsertCrmContacts(tx, CONNECTION_ID, [contact], { from, to })
   const window = { from: await nextTick(db), to: await nextTick(db) }
   await db.transaction(async (tx) => {
     let isFirst = true

@@ -3,7 +3,7 @@ import { markCrmDoubtful } from '../address/address-rows.js'
 import { addressesOfCrmContacts } from './crm-mirror-rows.js'
 import type { CrmConsent, CrmWrite } from '../../crm/crm.js'
 import type { Transaction } from '../db/database.js'
-import type { ReadWindow } from '../db/ticks.js'
+import type { ReadWindow } from '../../domain/read-window.js'
 
 /** A write of ours that the CRM has applied; `version` null where it told none. */
 export interface AcknowledgedCrmRow {

@@ -309,3 +309,23 @@ export async function countCrmRows(db: Queryable, connectionId: string): Promise
   )
   return rows?.count ?? 0
 }
+
+/** Notes at which of these addresses the last live record of a linked one left, and where one came (G8). */
+export async function markCrmEnded(
+  tx: Transaction,
+  connectionId: string,
+  addressIds: readonly number[],
+): Promise<void> {
+  // Scalar sub-queries with LIMIT go by the index, one look-up an address; EXISTS inside CASE would be hashed, which reads
+  // the whole table once a batch.
+  await tx.query(
+    `UPDATE addresses a SET crm_ended_at = n.ended_at
+      FROM (SELECT t.address_id, CASE
+            WHEN (SELECT true FROM crm_contacts c WHERE c.address_id = t.address_id AND c.state = 'live' LIMIT 1) THEN NULL
+            WHEN (SELECT true FROM crm_other_addresses o WHERE o.address_id = t.address_id AND NOT o.deny_only LIMIT 1) THEN NULL
+            WHEN t.ever_linked THEN COALESCE(t.crm_ended_at, clock_timestamp()) END AS ended_at
+          FROM addresses t WHERE t.address_id = ANY($1) AND t.connection_id = $2) n
+      WHERE a.address_id = n.address_id AND a.crm_ended_at IS DISTINCT FROM n.ended_at`,
+    [addressIds, connectionId],
+  )
+}

@@ -26,14 +26,14 @@ const UNNEST = `unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::floa
   AS v(address_id, cell_key, basis, version, event_ms, recorded_ms, source, actor, positive_ms, deny_ms)`
 
 /**
- * Takes values into our copy. A value of a lower or equal version changes nothing, so that feed, states and
+ * Stores values in our copy. A value of a lower or equal version changes nothing, so that feed, states and
  * acknowledgements may arrive in any order; `replace` (a state read after the address was unknown) takes any version.
  *
  * Keeps the latest act of either kind by a person (docs/reconciliation.md, stored facts), and marks addresses that
  * changed as moved and due.
  * @returns ids of the addresses that changed.
  */
-export async function takeEmarketeerValues(
+export async function upsertEmarketeerValues(
   tx: Transaction,
   values: readonly EmarketeerValue[],
   options: { readonly replace: boolean; readonly markDue: boolean },

@@ -8,9 +8,3 @@ export async function nextTick(db: Queryable): Promise<number> {
   const [row] = await db.query<{ tick: number }>(`SELECT nextval('ledger_tick') AS tick`)
   return row!.tick
 }
-
-/** When a reading took place: every value in it held at some moment between the two ticks. */
-export interface ReadWindow {
-  readonly from: number
-  readonly to: number
-}

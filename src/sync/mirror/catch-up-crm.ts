@@ -2,16 +2,17 @@ import { crmContactsNotReadSince } from '../../ledger/copy/crm-mirror-rows.js'
 import { CrmCursorExpired, type CrmChangePage } from '../../crm/crm.js'
 import { findConnection } from '../../ledger/connection/connections.js'
 import {
-  takeCrmContacts,
-  takeCrmSubscriptions,
-  takeDeletedCrmContacts,
-  takeDeletedCrmSubscriptions,
-} from '../../ledger/copy/crm-mirror.js'
+  upsertCrmContacts,
+  upsertCrmSubscriptions,
+  noteDeletedCrmContacts,
+  noteDeletedCrmSubscriptions,
+} from './upsert-crm.js'
 import { saveFutureStamps } from '../../ledger/copy/crm-future-stamps.js'
 import { restartCrmWalk } from '../../ledger/copy/crm-walk.js'
 import { dropCursor, moveCursor } from '../../ledger/connection/cursors.js'
 import type { Transaction } from '../../ledger/db/database.js'
-import { nextTick, type ReadWindow } from '../../ledger/db/ticks.js'
+import type { ReadWindow } from '../../domain/read-window.js'
+import { nextTick } from '../../ledger/db/ticks.js'
 import { noteCrmClock } from '../../connection/crm-clock.js'
 import { readCrmContacts } from './read-crm.js'
 import { readingCrm } from './reading-crm.js'
@@ -31,7 +32,7 @@ export interface CrmCatchUp {
  * Reads everything that changed in the CRM since the last complete reading. Afterwards every record that it did not
  * mention is proven too, as of the moment this began (docs/reconciliation.md; only for CRMs whose deltas are complete).
  *
- * Repeated from the stored cursor after a crash; the cursor moves only when every page was taken.
+ * Repeated from the stored cursor after a crash; the cursor moves only when every page was stored.
  */
 export async function catchUpCrm(session: SyncSession): Promise<CrmCatchUp> {
   const { connectionId } = session.connection
@@ -63,7 +64,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   for await (const page of requireCrm(session).session.readChanges(cursor, session.call)) {
     const window = { from, to: await nextTick(session.db) }
     await assertMaySync(session.db, session)
-    await takePage(session, page, window)
+    await storePage(session, page, window)
     result.contacts += page.contacts.length
     result.subscriptions += page.subscriptions.length
     session.heartbeat({ done: result.contacts + result.subscriptions, total: null })
@@ -116,8 +117,8 @@ async function noteFutureStamps(
   }
 }
 
-/** Each chunk in a transaction of its own: taking a row twice changes nothing. */
-async function takePage(
+/** Each chunk in a transaction of its own: storing a row twice changes nothing. */
+async function storePage(
   session: SyncSession,
   page: CrmChangePage,
   window: ReadWindow,
@@ -125,21 +126,22 @@ async function takePage(
   const { connectionId } = session.connection
   const chunks: ((tx: Transaction) => Promise<unknown>)[] = [
     ...chunked(page.contacts).map(
-      (part) => (tx: Transaction) => takeCrmContacts(tx, connectionId, part, window, page.baseline),
+      (part) => (tx: Transaction) =>
+        upsertCrmContacts(tx, connectionId, part, window, page.baseline),
     ),
     ...chunked(page.subscriptions).map(
       (part) => (tx: Transaction) =>
-        takeCrmSubscriptions(tx, connectionId, part, window, page.baseline),
+        upsertCrmSubscriptions(tx, connectionId, part, window, page.baseline),
     ),
     ...chunked(page.deletedContactIds).map(
-      (part) => (tx: Transaction) => takeDeletedCrmContacts(tx, connectionId, part, window),
+      (part) => (tx: Transaction) => noteDeletedCrmContacts(tx, connectionId, part, window),
     ),
     ...chunked(page.deletedSubscriptionRowIds).map(
-      (part) => (tx: Transaction) => takeDeletedCrmSubscriptions(tx, connectionId, part),
+      (part) => (tx: Transaction) => noteDeletedCrmSubscriptions(tx, connectionId, part),
     ),
   ]
-  for (const take of chunks) {
-    await session.db.transaction(take)
+  for (const store of chunks) {
+    await session.db.transaction(store)
   }
 }
 

@@ -10,15 +10,15 @@ import {
   removeEmarketeerContacts,
   saveEmarketeerContacts,
   spelledTwice,
-  takeEmarketeerValues,
+  upsertEmarketeerValues,
 } from '../../ledger/copy/emarketeer-mirror.js'
 import type { Transaction } from '../../ledger/db/database.js'
 import { nextTick } from '../../ledger/db/ticks.js'
 import { foldFeedPage, type FoldedPage } from './feed-page.js'
 import { loadEmarketeer } from './load-emarketeer.js'
 import { syncCategories } from './sync-categories.js'
-import { takeStates } from './take-states.js'
-import { takeUnreadable } from './unreadable-states.js'
+import { upsertStates } from './upsert-states.js'
+import { noteUnreadable } from './unreadable-states.js'
 import { learnFromFeed } from './learn-from-feed.js'
 import type { SyncSession } from '../../connection/session.js'
 
@@ -68,7 +68,7 @@ export async function catchUpEmarketeer(session: SyncSession): Promise<CatchUpRe
         provenAt,
       })
       if (moved) {
-        await takePage(tx, connectionId, folded, tick)
+        await storePage(tx, connectionId, folded, tick)
       }
       return moved
     })
@@ -121,7 +121,7 @@ function isRefusedCursor(error: unknown): boolean {
   return error instanceof UpstreamError && error.status === 422 && error.paths.includes('cursor')
 }
 
-async function takePage(
+async function storePage(
   tx: Transaction,
   connectionId: string,
   page: FoldedPage,
@@ -151,7 +151,7 @@ async function takePage(
     ...cell,
   }))
   const severalStates = await spelledTwice(tx, [...idOf.values()])
-  await takeEmarketeerValues(
+  await upsertEmarketeerValues(
     tx,
     values.filter(({ addressId }) => !severalStates.has(addressId)),
     { replace: false, markDue: true },
@@ -178,6 +178,6 @@ async function readContacts(session: SyncSession, contactIds: readonly string[])
     session.call,
   )
   const { connectionId } = session.connection
-  await session.db.transaction((tx) => takeStates(tx, connectionId, items, tick))
-  await takeUnreadable(session, unreadable, tick)
+  await session.db.transaction((tx) => upsertStates(tx, connectionId, items, tick))
+  await noteUnreadable(session, unreadable, tick)
 }

@@ -12,8 +12,8 @@ import {
   removeEmarketeerContacts,
 } from '../../ledger/copy/emarketeer-mirror.js'
 import { nextTick } from '../../ledger/db/ticks.js'
-import { takeStates } from './take-states.js'
-import { takeUnreadable } from './unreadable-states.js'
+import { upsertStates } from './upsert-states.js'
+import { noteUnreadable } from './unreadable-states.js'
 import type { SyncSession } from '../../connection/session.js'
 
 const WALK_PAGE_SIZE = 1_000
@@ -75,9 +75,9 @@ async function walk(session: SyncSession, token: string): Promise<void> {
     const page = await walkPage(session.emarketeer, cursor, pages, session.call)
     await session.db.transaction(async (tx) => {
       await continueLoad(tx, connectionId, token)
-      await takeStates(tx, connectionId, page.items, tick)
+      await upsertStates(tx, connectionId, page.items, tick)
     })
-    await takeUnreadable(session, page.unreadable, tick)
+    await noteUnreadable(session, page.unreadable, tick)
     done += page.items.length
     session.heartbeat({ done, total: page.total })
     cursor = page.nextCursor

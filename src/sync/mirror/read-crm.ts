@@ -3,14 +3,15 @@ import { addressKey } from '../../domain/email-address.js'
 import { addressTexts, markCrmDoubtful, markCrmRead } from '../../ledger/address/address-rows.js'
 import { findAddresses } from '../../ledger/address/addresses.js'
 import {
-  takeCrmContacts,
-  takeCrmSubscriptions,
-  takeDeletedCrmContacts,
-  takeDeletedCrmSubscriptions,
-} from '../../ledger/copy/crm-mirror.js'
+  upsertCrmContacts,
+  upsertCrmSubscriptions,
+  noteDeletedCrmContacts,
+  noteDeletedCrmSubscriptions,
+} from './upsert-crm.js'
 import { crmSubscriptionsOf, crmContactsBelievedAt } from '../../ledger/copy/crm-mirror-rows.js'
 import type { Transaction } from '../../ledger/db/database.js'
-import { nextTick, type ReadWindow } from '../../ledger/db/ticks.js'
+import type { ReadWindow } from '../../domain/read-window.js'
+import { nextTick } from '../../ledger/db/ticks.js'
 import { readingCrm } from './reading-crm.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 import { assertMaySync } from '../../connection/permissions.js'
@@ -29,7 +30,7 @@ export async function readCrmContacts(
   const from = await nextTick(session.db)
   const reading = await readNow(session, { by: 'contactId', contactIds }, contactIds, from)
   const window = { from, to: await nextTick(session.db) }
-  await session.db.transaction((tx) => takeReading(tx, session, reading, window))
+  await session.db.transaction((tx) => storeReading(tx, session, reading, window))
 }
 
 /**
@@ -64,7 +65,7 @@ export async function readCrmAt(
   const window = { from, to: await nextTick(session.db) }
   return session.db.transaction(async (tx) => {
     for (const reading of readings) {
-      await takeReading(tx, session, reading, window)
+      await storeReading(tx, session, reading, window)
     }
     await markCrmRead(tx, addressIds, window)
     return doubtUntold(tx, connectionId, atAddress.untoldEmails ?? [])
@@ -137,18 +138,18 @@ async function unfoundRows(
     .map(({ rowId }) => rowId)
 }
 
-/** Takes a direct reading into our copy. */
-async function takeReading(
+/** Stores a direct reading in our copy. */
+async function storeReading(
   tx: Transaction,
   session: SyncSession,
   reading: DirectReading,
   window: ReadWindow,
 ): Promise<void> {
   const { connectionId } = session.connection
-  await takeCrmContacts(tx, connectionId, reading.contacts, window)
-  await takeDeletedCrmContacts(tx, connectionId, reading.missingContactIds, window)
+  await upsertCrmContacts(tx, connectionId, reading.contacts, window)
+  await noteDeletedCrmContacts(tx, connectionId, reading.missingContactIds, window)
   if (requireCrm(session).capabilities.subscriptions) {
-    await takeCrmSubscriptions(tx, connectionId, reading.subscriptions, window)
-    await takeDeletedCrmSubscriptions(tx, connectionId, reading.goneRowIds)
+    await upsertCrmSubscriptions(tx, connectionId, reading.subscriptions, window)
+    await noteDeletedCrmSubscriptions(tx, connectionId, reading.goneRowIds)
   }
 }

@@ -9,7 +9,7 @@ import {
 import { nextTick } from '../../ledger/db/ticks.js'
 import { addressKey, spellingsOf } from '../../domain/email-address.js'
 import { spelledAddressOf } from './spelled-address.js'
-import { takeStates } from './take-states.js'
+import { upsertStates } from './upsert-states.js'
 import { statesThatTell } from './unreadable-states.js'
 import type { SyncSession } from '../../connection/session.js'
 
@@ -45,7 +45,7 @@ async function readChunk(
       rows.map((row) => row.address),
       tick,
     )
-    await takeStates(tx, connectionId, statesThatTell(items, unreadable), tick, true)
+    await upsertStates(tx, connectionId, statesThatTell(items, unreadable), tick, true)
     const perhaps = await addressesOfEmarketeerContacts(
       tx,
       connectionId,

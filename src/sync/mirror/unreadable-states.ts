@@ -15,7 +15,7 @@ import type { SyncSession } from '../../connection/session.js'
  * told in the log only.
  * @param tick taken before the reading began.
  */
-export async function takeUnreadable(
+export async function noteUnreadable(
   session: SyncSession,
   unreadable: readonly UnreadableState[],
   tick: number,

@@ -9,8 +9,11 @@ import {
 import type { Transaction } from '../../ledger/db/database.js'
 import { saveTaken } from '../../ledger/copy/taken-along.js'
 import { takenInto } from './cell-memory.js'
-import { markEmarketeerUnread, takeEmarketeerValues } from '../../ledger/copy/emarketeer-mirror.js'
-import type { ReadWindow } from '../../ledger/db/ticks.js'
+import {
+  markEmarketeerUnread,
+  upsertEmarketeerValues,
+} from '../../ledger/copy/emarketeer-mirror.js'
+import type { ReadWindow } from '../../domain/read-window.js'
 import { acknowledged, isOvertaken, readBackOf, versionAfter } from './read-back.js'
 import { GUEST_RULE, LEFT_TOGGLE_RULE } from './rule.js'
 import type { CrmJob, EmarketeerJob, Jobs, PendingCell } from './write-jobs.js'
@@ -40,7 +43,7 @@ export async function acknowledgeWrites(
   const again = new Set<number>()
   const unfinished = new Set<number>()
   await takeEmarketeerOutcomes(tx, own.emarketeer, again, unfinished)
-  await takeCrmOutcomes(tx, connectionId, own.crm, window, again, unfinished)
+  await upsertCrmOutcomes(tx, connectionId, own.crm, window, again, unfinished)
   const pendings = new Set<PendingCell>()
   own.emarketeer.forEach((job) => pendings.add(job.pending))
   own.crm.forEach((job) => job.pending && pendings.add(job.pending))
@@ -152,7 +155,7 @@ async function takeEmarketeerOutcomes(
     const target = pending.cell.decision.emarketeerTarget
     pending.memory = acknowledgeEmarketeer(pending.memory, target, versionOf(job))
   }
-  await takeEmarketeerValues(
+  await upsertEmarketeerValues(
     tx,
     applied.map((job) => ({
       addressId: job.pending.cell.row.addressId,
@@ -175,7 +178,7 @@ function versionOf(job: EmarketeerJob): number {
   return job.result?.status === 'applied' ? job.result.version : job.item.expectedVersion
 }
 
-async function takeCrmOutcomes(
+async function upsertCrmOutcomes(
   tx: Transaction,
   connectionId: string,
   jobs: readonly CrmJob[],

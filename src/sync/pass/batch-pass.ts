@@ -40,7 +40,7 @@ import { performWrites } from './perform-writes.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 import { assertMaySync } from '../../connection/permissions.js'
 import type { BatchOptions } from './batch-options.js'
-import type { ReadWindow } from '../../ledger/db/ticks.js'
+import type { ReadWindow } from '../../domain/read-window.js'
 import { addCounts, emptyCounts, type SyncCounts } from './sync-counts.js'
 import { jobsOf, upkeepJobs, type Jobs, type PendingCell } from './write-jobs.js'
 

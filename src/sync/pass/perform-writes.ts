@@ -1,6 +1,7 @@
 import { MAX_WRITE_ITEMS } from '../../emarketeer/index.js'
 import type { EmarketeerProbe } from '../../ledger/copy/crm-times.js'
-import { nextTick, type ReadWindow } from '../../ledger/db/ticks.js'
+import type { ReadWindow } from '../../domain/read-window.js'
+import { nextTick } from '../../ledger/db/ticks.js'
 import { newIdempotencyKey, type CrmJob, type EmarketeerJob, type Jobs } from './write-jobs.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 

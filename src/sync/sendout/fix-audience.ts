@@ -8,7 +8,7 @@ import { saveMembers, type SendoutMember } from '../../ledger/sendout/sendout-me
 import { markAsked, saveAudience, type SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { nextTick } from '../../ledger/db/ticks.js'
 import { spelledAddressOf } from '../mirror/spelled-address.js'
-import { takeUnreadable } from '../mirror/unreadable-states.js'
+import { noteUnreadable } from '../mirror/unreadable-states.js'
 import type { SyncSession } from '../../connection/session.js'
 
 const PAGE_SIZE = 5_000
@@ -51,7 +51,7 @@ async function fixNamed(
     'consents',
     session.call,
   )
-  await takeUnreadable(session, unreadable, tick)
+  await noteUnreadable(session, unreadable, tick)
   const known = new Map<string, Pick<Member, 'email' | 'mobile'>>(
     unreadable.map(({ contactId, email }) => [
       contactId ?? '',

@@ -9,7 +9,7 @@ import {
   markEmarketeerUnread,
   saveEmarketeerContacts,
   spelledTwice,
-  takeEmarketeerValues,
+  upsertEmarketeerValues,
   type EmarketeerValue,
 } from '../../ledger/copy/emarketeer-mirror.js'
 import { actTimesOf, NOBODYS_ACT } from './act-times.js'
@@ -17,13 +17,13 @@ import { spelledAddressOf } from './spelled-address.js'
 import { actorText } from './feed-page.js'
 
 /**
- * Takes states that were read (or walked over) into our copy, and with them which contact has which address. An address
+ * Stores states that were read (or walked over) in our copy, and with them which contact has which address. An address
  * that the feed, or another reading, has moved since this reading began keeps what it has, and stays as unread as it was.
  * @param tick taken before the reading began.
  * @param whole whether all contacts of each address are among the states. If not, addresses that contacts have in several
  *   spellings are unread from now on; if so, the strictest state counts there.
  */
-export async function takeStates(
+export async function upsertStates(
   tx: Transaction,
   connectionId: string,
   given: readonly ContactState[],
@@ -62,7 +62,7 @@ export async function takeStates(
       }
     }
   }
-  await takeEmarketeerValues(tx, [...values.values()], { replace: true, markDue: true })
+  await upsertEmarketeerValues(tx, [...values.values()], { replace: true, markDue: true })
   await markEmarketeerRead(tx, [...new Set([...values.values()].map((value) => value.addressId))])
   await markEmarketeerUnread(tx, [...severalStates])
 }

@@ -1,8 +1,8 @@
 import type { CrmContact, CrmContactState } from '../../crm/crm.js'
 import type { RecordAddresses } from '../../domain/record-addresses.js'
 import { isDeny } from '../../domain/reconcile/index.js'
-import type { OtherAddress, OtherAddressLink } from './crm-other-addresses.js'
-import type { StoredCrmContact } from './crm-mirror-rows.js'
+import type { OtherAddress, OtherAddressLink } from '../../ledger/copy/crm-other-addresses.js'
+import type { StoredCrmContact } from '../../ledger/copy/crm-mirror-rows.js'
 
 /** A record's addresses beside its primary one; none of one that is not live. */
 export function otherLinks(

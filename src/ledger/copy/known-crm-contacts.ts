@@ -1,0 +1,31 @@
+import type { StoredCrmContact } from './crm-mirror-rows.js'
+import type { Queryable } from '../db/database.js'
+
+/** A stored contact by what an outside reading says of it: addresses as text. */
+export interface KnownCrmContact extends Pick<
+  StoredCrmContact,
+  'crmContactId' | 'state' | 'mergedInto' | 'consents' | 'unusableAddress' | 'addressUntold'
+> {
+  readonly email: string | null
+  readonly further: readonly string[] | null
+  readonly denyOnly: readonly string[] | null
+}
+
+/** What our copy says of these contacts, without locks and without making anything; those that it does not know are left out. */
+export function knownCrmContacts(
+  db: Queryable,
+  connectionId: string,
+  ids: readonly string[],
+): Promise<KnownCrmContact[]> {
+  return db.query<KnownCrmContact>(
+    `SELECT c.crm_contact_id AS "crmContactId", c.state, c.merged_into AS "mergedInto", c.consents,
+        c.unusable_address AS "unusableAddress", c.address_untold AS "addressUntold", a.address AS email, o.further, o."denyOnly"
+      FROM crm_contacts c LEFT JOIN addresses a USING (address_id)
+        LEFT JOIN LATERAL (SELECT array_agg(b.address) FILTER (WHERE NOT l.deny_only) AS further,
+            array_agg(b.address) FILTER (WHERE l.deny_only) AS "denyOnly"
+          FROM crm_other_addresses l JOIN addresses b USING (address_id)
+          WHERE l.connection_id = c.connection_id AND l.crm_contact_id = c.crm_contact_id) o ON true
+      WHERE c.connection_id = $1 AND c.crm_contact_id = ANY($2)`,
+    [connectionId, ids],
+  )
+}

@@ -1,0 +1,245 @@
+import type { CrmContact, CrmSubscription } from '../../crm/crm.js'
+import type { ReadWindow } from '../../domain/read-window.js'
+import { recordAddresses } from '../../domain/record-addresses.js'
+import { ensureAddresses, markDue } from '../../ledger/address/addresses.js'
+import { markCrmDoubtful } from '../../ledger/address/address-rows.js'
+import { carryDeniesOfMerged, carryDeniesOfMoved } from '../../ledger/copy/carried-denies.js'
+import {
+  addressesOfCrmContacts,
+  crmContactsOf,
+  lockCrmContacts,
+  lockCrmSubscriptions,
+  markCrmEnded,
+  removeCrmSubscriptions,
+  saveCrmContacts,
+  saveCrmSubscriptions,
+  type StoredCrmContact,
+} from '../../ledger/copy/crm-mirror-rows.js'
+import { otherAddressesOf, saveOtherAddresses } from '../../ledger/copy/crm-other-addresses.js'
+import { noteLeaving, noteLeavingRows } from '../../ledger/copy/departed-denies.js'
+import { knownCrmContacts } from '../../ledger/copy/known-crm-contacts.js'
+import type { Transaction } from '../../ledger/db/database.js'
+import { classifyContact, classifyDeletedContact, addressesOfMetTwice } from './classify-contact.js'
+import { classifySubscription, rowsThatLeft } from './classify-subscription.js'
+import { saysTheSame } from './same-contact.js'
+
+/**
+ * Stores contacts that were read within `window`; marks what changed as due.
+ * @param listing whether this is a complete listing: then unchanged records are noted as met, too.
+ */
+export async function upsertCrmContacts(
+  tx: Transaction,
+  connectionId: string,
+  read: readonly CrmContact[],
+  window: ReadWindow,
+  listing = false,
+): Promise<void> {
+  const contacts = listing ? read : await changedContacts(tx, connectionId, read)
+  if (contacts.length === 0) {
+    return
+  }
+  const placed = uniqueBy(contacts, (contact) => contact.contactId).map((contact) => ({
+    contact,
+    addresses: recordAddresses(contact),
+  }))
+  const keys = placed.flatMap(({ addresses: { home, further, denyOnly } }) => [
+    ...(home === null ? [] : [home]),
+    ...further,
+    ...denyOnly,
+  ])
+  const addressIds = await ensureAddresses(tx, connectionId, keys)
+  const ids = placed.map(({ contact }) => contact.contactId)
+  const stored = byContact(await lockCrmContacts(tx, connectionId, ids))
+  const others = groupByContact(await otherAddressesOf(tx, connectionId, ids))
+  const changes = placed.flatMap((one) => {
+    const id = one.contact.contactId
+    const known = { before: stored.get(id), others: others.get(id) ?? [] }
+    return classifyContact(one, known, { window, listing, addressIds }) ?? []
+  })
+  const save = changes.map((change) => change.save)
+  const wereThere = await saveCrmContacts(tx, connectionId, save)
+  const metFirst = changes.filter((change) => !stored.has(change.save.crmContactId))
+  const metAt = addressesOfMetTwice(metFirst, wereThere)
+  await saveOtherAddresses(
+    tx,
+    connectionId,
+    save.map((contact) => contact.crmContactId),
+    changes.flatMap(({ links }) => links),
+  )
+  const leaving = changes.flatMap((change) => change.leaving ?? [])
+  const merged = changes.flatMap((change) => change.merged ?? [])
+  const denies = await noteLeaving(tx, connectionId, leaving)
+  const masters = await carryDeniesOfMerged(tx, connectionId, merged, denies)
+  await carryDeniesOfMoved(
+    tx,
+    connectionId,
+    changes.flatMap(({ leaving, merged }) =>
+      leaving?.leavesPrimary && merged === null ? [leaving.before] : [],
+    ),
+  )
+  await noteChanges(
+    tx,
+    connectionId,
+    [...changes.flatMap(({ touched }) => touched), ...metAt, ...masters],
+    [...changes.flatMap(({ doubtful }) => doubtful), ...metAt],
+  )
+}
+
+/**
+ * Those of the contacts of which our copy says something else, or nothing. Nearly every direct reading of a sendout says
+ * what is known: that is found here in one statement, without locks and without making anything. A copy that moves
+ * meanwhile is as if it moved right after.
+ */
+async function changedContacts(
+  tx: Transaction,
+  connectionId: string,
+  contacts: readonly CrmContact[],
+): Promise<readonly CrmContact[]> {
+  if (contacts.length === 0) {
+    return []
+  }
+  const ids = contacts.map((contact) => contact.contactId)
+  const known = byContact(await knownCrmContacts(tx, connectionId, ids))
+  return contacts.filter((contact) => {
+    const before = known.get(contact.contactId)
+    return before === undefined || !saysTheSame(contact, before)
+  })
+}
+
+/** Notes contacts that no longer exist. */
+export async function noteDeletedCrmContacts(
+  tx: Transaction,
+  connectionId: string,
+  ids: readonly string[],
+  window: ReadWindow,
+): Promise<void> {
+  if (ids.length === 0) {
+    return
+  }
+  const stored = await lockCrmContacts(tx, connectionId, ids)
+  const others = groupByContact(await otherAddressesOf(tx, connectionId, ids))
+  const changes = stored.flatMap((before) => {
+    const known = { before, others: others.get(before.crmContactId) ?? [] }
+    return classifyDeletedContact(known, window) ?? []
+  })
+  const save = changes.map((change) => change.save)
+  await noteLeaving(
+    tx,
+    connectionId,
+    changes.flatMap(({ leaving }) => leaving ?? []),
+  )
+  await saveOtherAddresses(
+    tx,
+    connectionId,
+    save.map((contact) => contact.crmContactId),
+    [],
+  )
+  await saveCrmContacts(tx, connectionId, save)
+  await noteChanges(
+    tx,
+    connectionId,
+    changes.flatMap(({ touched }) => touched),
+    [],
+  )
+}
+
+/** Stores subscription rows that were read within `window`. @param listing as for contacts. */
+export async function upsertCrmSubscriptions(
+  tx: Transaction,
+  connectionId: string,
+  rows: readonly CrmSubscription[],
+  window: ReadWindow,
+  listing = false,
+): Promise<void> {
+  const rowIds = rows.map((row) => row.rowId)
+  const locked = await lockCrmSubscriptions(tx, connectionId, rowIds)
+  const stored = new Map(locked.map((row) => [row.rowId, row]))
+  const changes = uniqueBy(rows, (row) => row.rowId).flatMap(
+    (row) => classifySubscription(row, stored.get(row.rowId), { window, listing }) ?? [],
+  )
+  const save = changes.map((change) => change.save)
+  const both = save.flatMap((row) => [row, stored.get(row.rowId) ?? row])
+  const left =
+    listing || save.length === 0
+      ? []
+      : rowsThatLeft(save, window.from, stored, await contactsOf(tx, connectionId, both))
+  await noteLeavingRows(tx, connectionId, left)
+  await saveCrmSubscriptions(tx, connectionId, save)
+  const addressesOf = (contactIds: readonly string[]) =>
+    addressesOfCrmContacts(tx, connectionId, contactIds)
+  const touched = await addressesOf(changes.flatMap((change) => change.touched))
+  const doubtful = await addressesOf(changes.flatMap((change) => change.doubtful))
+  await noteChanges(tx, connectionId, [...touched, ...left.map((row) => row.addressId)], doubtful)
+}
+
+/** Notes subscription rows that no longer exist: neither a Yes nor a No; they are written again (D3). */
+export async function noteDeletedCrmSubscriptions(
+  tx: Transaction,
+  connectionId: string,
+  rowIds: readonly string[],
+): Promise<void> {
+  if (rowIds.length === 0) {
+    return
+  }
+  const rows = await lockCrmSubscriptions(tx, connectionId, rowIds)
+  const contacts = await contactsOf(tx, connectionId, rows)
+  await noteLeavingRows(
+    tx,
+    connectionId,
+    rows.flatMap((row) => {
+      const addressId = contacts.get(row.crmContactId)?.addressId ?? null
+      return addressId === null ? [] : [{ addressId, row }]
+    }),
+  )
+  const touched = await addressesOfCrmContacts(
+    tx,
+    connectionId,
+    await removeCrmSubscriptions(tx, connectionId, rowIds),
+  )
+  await noteChanges(tx, connectionId, touched, [])
+}
+
+/** The contacts of subscription rows. */
+async function contactsOf(
+  tx: Transaction,
+  connectionId: string,
+  rows: readonly { readonly crmContactId: string }[],
+): Promise<ReadonlyMap<string, StoredCrmContact>> {
+  const ids = [...new Set(rows.map((row) => row.crmContactId))]
+  return byContact(await crmContactsOf(tx, connectionId, ids))
+}
+
+/** Marks due, notes doubt, and notes where the last live record of a linked address left or one came (G8). */
+async function noteChanges(
+  tx: Transaction,
+  connectionId: string,
+  touched: readonly number[],
+  doubtful: readonly number[],
+): Promise<void> {
+  if (touched.length === 0) {
+    return
+  }
+  await markDue(tx, touched)
+  await markCrmDoubtful(tx, [...new Set(doubtful)])
+  await markCrmEnded(tx, connectionId, touched)
+}
+
+function byContact<T extends { readonly crmContactId: string }>(
+  items: readonly T[],
+): ReadonlyMap<string, T> {
+  return new Map(items.map((item) => [item.crmContactId, item]))
+}
+
+function groupByContact<T extends { readonly crmContactId: string }>(
+  items: readonly T[],
+): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    groups.set(item.crmContactId, [...(groups.get(item.crmContactId) ?? []), item])
+  }
+  return groups
+}
+
+function uniqueBy<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()]
+}
