@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { CrmFacts } from '../crm.js'
-import { formFacts } from './forms/form-facts.js'
-import { viewFacts } from './forms/view-facts.js'
+import { formFacts } from './setup/form/form-facts.js'
+import { viewFacts } from './setup/view/view-facts.js'
 
 /** What set-up learned of one of our tables. */
 const tableFacts = z.object({

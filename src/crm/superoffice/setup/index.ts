@@ -1,10 +1,10 @@
 import type { SetupStep } from '../../crm.js'
-import { connectStep } from './connect.js'
-import { listsStep } from './lists.js'
-import { measureStep } from './measure.js'
-import { privilegesStep } from './privileges.js'
-import { setupStep } from './setup-step.js'
-import { sourceStep } from './source.js'
+import { connectStep } from './steps/connect.js'
+import { listsStep } from './steps/lists.js'
+import { measureStep } from './steps/measure.js'
+import { privilegesStep } from './steps/privileges.js'
+import { setupStep } from './step.js'
+import { sourceStep } from './steps/source.js'
 
 /** The steps that are SuperOffice's own, in order (rule E1); webhooks, first sync and sweep are the runner's. */
 export const SUPEROFFICE_SETUP_STEPS: readonly SetupStep[] = [

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { applyEdits, type Edit } from '../../../../src/crm/dynamics/forms/edits.js'
-import { formDiff } from '../../../../src/crm/dynamics/forms/form-diff.js'
-import { readForm } from '../../../../src/crm/dynamics/forms/form-document.js'
-import type { SectionSpec } from '../../../../src/crm/dynamics/forms/section-xml.js'
-import { insertSection, removeSection } from '../../../../src/crm/dynamics/forms/splice.js'
-import { detailsTab } from '../../../../src/crm/dynamics/forms/tabs.js'
+import { applyEdits, type Edit } from '../../../../src/crm/dynamics/setup/form/edits.js'
+import { formDiff } from '../../../../src/crm/dynamics/setup/form/form-diff.js'
+import { readForm } from '../../../../src/crm/dynamics/setup/form/form-document.js'
+import type { SectionSpec } from '../../../../src/crm/dynamics/setup/form/section-xml.js'
+import { insertSection, removeSection } from '../../../../src/crm/dynamics/setup/form/splice.js'
+import { detailsTab } from '../../../../src/crm/dynamics/setup/form/tabs.js'
 import { formText } from './form-texts.js'
 
 const spec: SectionSpec = { viewId: 'v', languages: [1033, 1044], gridControl: 'Some.Grid' }

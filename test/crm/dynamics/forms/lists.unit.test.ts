@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { sectionXml } from '../../../../src/crm/dynamics/forms/section-xml.js'
-import { withoutOurs } from '../../../../src/crm/dynamics/forms/splice.js'
+import { sectionXml } from '../../../../src/crm/dynamics/setup/form/section-xml.js'
+import { withoutOurs } from '../../../../src/crm/dynamics/setup/form/splice.js'
 
 const OURS = sectionXml({ viewId: 'v', languages: [1033], gridControl: null })
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
-import { readForm } from '../../../../src/crm/dynamics/forms/form-document.js'
-import { FormShapeError } from '../../../../src/crm/dynamics/forms/form-shape-error.js'
-import { isCurrent, ownParts } from '../../../../src/crm/dynamics/forms/own-parts.js'
+import { readForm } from '../../../../src/crm/dynamics/setup/form/form-document.js'
+import { FormShapeError } from '../../../../src/crm/dynamics/setup/form/form-shape-error.js'
+import { isCurrent, ownParts } from '../../../../src/crm/dynamics/setup/form/own-parts.js'
 import {
   descriptionXml,
   type SectionSpec,
   sectionXml,
-} from '../../../../src/crm/dynamics/forms/section-xml.js'
+} from '../../../../src/crm/dynamics/setup/form/section-xml.js'
 
 const VIEW = '6d1c5a0e-4e0b-4c53-9a54-3f3f8d1f7b10'
 const spec: SectionSpec = { viewId: VIEW, languages: [1033], gridControl: 'Some.Grid' }

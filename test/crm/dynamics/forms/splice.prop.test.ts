@@ -1,21 +1,21 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { applyEdits } from '../../../../src/crm/dynamics/forms/edits.js'
-import { readForm } from '../../../../src/crm/dynamics/forms/form-document.js'
-import { FormShapeError } from '../../../../src/crm/dynamics/forms/form-shape-error.js'
-import { ownParts } from '../../../../src/crm/dynamics/forms/own-parts.js'
+import { applyEdits } from '../../../../src/crm/dynamics/setup/form/edits.js'
+import { readForm } from '../../../../src/crm/dynamics/setup/form/form-document.js'
+import { FormShapeError } from '../../../../src/crm/dynamics/setup/form/form-shape-error.js'
+import { ownParts } from '../../../../src/crm/dynamics/setup/form/own-parts.js'
 import {
   descriptionXml,
   type SectionSpec,
   sectionXml,
-} from '../../../../src/crm/dynamics/forms/section-xml.js'
+} from '../../../../src/crm/dynamics/setup/form/section-xml.js'
 import {
   insertSection,
   removeSection,
   withoutOurs,
-} from '../../../../src/crm/dynamics/forms/splice.js'
-import { detailsTab } from '../../../../src/crm/dynamics/forms/tabs.js'
-import { descendants } from '../../../../src/crm/dynamics/forms/xml-tree.js'
+} from '../../../../src/crm/dynamics/setup/form/splice.js'
+import { detailsTab } from '../../../../src/crm/dynamics/setup/form/tabs.js'
+import { descendants } from '../../../../src/crm/dynamics/setup/form/xml-tree.js'
 import { formText } from './form-texts.js'
 
 const spec: fc.Arbitrary<SectionSpec> = fc.record({

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import type { StepChoice } from '../../../../src/contracts/setup.js'
 import { readFacts } from '../../../../src/crm/dynamics/facts.js'
 import { DynamicsSession } from '../../../../src/crm/dynamics/session.js'
-import { withoutOurs } from '../../../../src/crm/dynamics/forms/splice.js'
+import { withoutOurs } from '../../../../src/crm/dynamics/setup/form/splice.js'
 import { look, runStep, writesMade } from '../support/run-steps.js'
 import {
   chosen,

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { readFacts } from '../../../../src/crm/dynamics/facts.js'
-import { readForm } from '../../../../src/crm/dynamics/forms/form-document.js'
-import { ownParts } from '../../../../src/crm/dynamics/forms/own-parts.js'
-import { withoutOurs } from '../../../../src/crm/dynamics/forms/splice.js'
-import { OWN_VIEW } from '../../../../src/crm/dynamics/forms/view-xml.js'
+import { readForm } from '../../../../src/crm/dynamics/setup/form/form-document.js'
+import { ownParts } from '../../../../src/crm/dynamics/setup/form/own-parts.js'
+import { withoutOurs } from '../../../../src/crm/dynamics/setup/form/splice.js'
+import { OWN_VIEW } from '../../../../src/crm/dynamics/setup/view/view-xml.js'
 import { look, runStep, writesMade } from '../support/run-steps.js'
 import { startStandIn } from '../support/stand-in.js'
 import {

@@ -1,0 +1,95 @@
+import type { SetupAction } from '../../../../contracts/setup.js'
+import type { CallContext } from '../../../../http/index.js'
+import { type CrmFacts, SetupPaused, type StepContext } from '../../../crm.js'
+import type { DataverseClient } from '../../client.js'
+import { applyEdits } from './edits.js'
+import { readForm } from './form-document.js'
+import { FormShapeError } from './form-shape-error.js'
+import { holdsOurs, removeSection } from './splice.js'
+import type { DynamicsSession } from '../../session.js'
+import { basedOnNewest } from './newest.js'
+import { formUncertain, oddForm } from './pauses.js'
+import { contactMainForms, type FormLayer, type MainForm, readLayers, writeDraft } from './rows.js'
+import { holdForDrafts } from '../publish/hold-for-drafts.js'
+import { publishTables } from '../publish/publish-tables.js'
+import { untilPublished } from '../publish/publish-wait.js'
+
+const CHOICES: readonly SetupAction[] = ['retry', 'abort']
+
+/** What can be chosen beside retrying and publishing everything. */
+const ELSE = ['abort'] as const
+
+/**
+ * Takes our section out of every main form that has it (also of copies that the customer made of the form, or the view
+ * could not be deleted), and publishes: what waits unpublished counts as a use (docs/wire-dataverse.md, 16.14).
+ *
+ * @throws SetupPaused `draftPending`, `formUncertain`; UpstreamError.
+ */
+export async function removeFromForms(
+  { client }: DynamicsSession,
+  context: StepContext,
+): Promise<CrmFacts> {
+  const forms = await contactMainForms(client, context)
+  const holding: MainForm[] = []
+  // All are looked at before the first is changed.
+  for (const form of forms) {
+    const own = await readOwn(client, form, forms, context)
+    if (own === null) {
+      continue
+    }
+    if (!form.customizable) {
+      throw new SetupPaused({
+        ...formUncertain(`The form "${form.name}" is locked, and has our section.`, forms),
+        choices: CHOICES,
+      })
+    }
+    holding.push(form)
+  }
+  const pause = holding.length === 0 ? null : await holdForDrafts(client, ELSE, context)
+  if (pause !== null) {
+    throw new SetupPaused(pause)
+  }
+  for (const form of holding) {
+    await basedOnNewest(async (versionOf) => {
+      // Somebody may have saved since it was looked at.
+      const own = await readOwn(client, form, forms, context)
+      if (own?.inDraft === true) {
+        const xml = applyEdits(own.draft.xml, removeSection(readForm(own.draft.xml)))
+        const change = { xml, ifMatch: versionOf(own.draft), intoSolution: false }
+        await writeDraft(client, form.formId, change, context)
+      }
+    })
+  }
+  if (holding.length > 0) {
+    await publishTables(client, ['contact'], ELSE, context)
+  }
+  for (const { formId } of holding) {
+    await untilPublished(client, formId, { shown: false }, context)
+  }
+  return { form: null }
+}
+
+/** The draft of a form that has something of ours in either layer; null where it has not. */
+async function readOwn(
+  client: DataverseClient,
+  form: MainForm,
+  forms: readonly MainForm[],
+  context: CallContext,
+): Promise<{ readonly draft: FormLayer; readonly inDraft: boolean } | null> {
+  const layers = await readLayers(client, form.formId, context)
+  if (layers === null) {
+    return null
+  }
+  try {
+    const inDraft = holdsOurs(layers.draft.xml)
+    if (!inDraft && !holdsOurs(layers.published.xml)) {
+      return null
+    }
+    return { draft: layers.draft, inDraft }
+  } catch (error) {
+    if (error instanceof FormShapeError) {
+      throw new SetupPaused({ ...oddForm(error, form, forms), choices: CHOICES })
+    }
+    throw error
+  }
+}

@@ -1,0 +1,119 @@
+import { z } from 'zod'
+import { answer, type CallContext, part, readRecords } from '../../../../http/index.js'
+import type { DataverseClient } from '../../client.js'
+import { IN_OUR_SOLUTION } from '../../names.js'
+import { allRows } from '../../reading/pages.js'
+import { ETAG } from '../../reading/rows.js'
+import { queryString } from '../../wire/odata.js'
+import { getIfThere } from '../metadata.js'
+
+const COLUMNS = [
+  'formid',
+  'name',
+  'isdefault',
+  'ismanaged',
+  'iscustomizable',
+  'formactivationstate',
+]
+
+const formRow = answer(
+  { name: 'dynamics.form', operation: 'GET /systemforms', lossUnit: 'record' },
+  part({
+    formid: z.guid(),
+    name: z.string().nullish().catch(null),
+    isdefault: z.boolean().nullish().catch(null),
+    ismanaged: z.boolean().nullish().catch(null),
+    iscustomizable: part({ Value: z.boolean() }).nullish().catch(null),
+    formactivationstate: z.number().nullish().catch(null),
+  }).transform((row) => ({
+    formId: row.formid.toLowerCase(),
+    name: row.name ?? '',
+    isDefault: row.isdefault === true,
+    managed: row.ismanaged === true,
+    customizable: row.iscustomizable?.Value === true,
+    active: row.formactivationstate === 1,
+  })),
+)
+
+/** A main form of contact, without its XML (docs/wire-dataverse.md, 10.1). */
+export type MainForm = z.output<typeof formRow.schema>
+
+/** Main forms, as opposed to quick views, cards and others. */
+const MAIN = 2
+
+/** The main forms of contact, inactive ones too, as published; none that cannot be told by its id. @throws UpstreamError */
+export async function contactMainForms(
+  client: DataverseClient,
+  context: CallContext,
+): Promise<readonly MainForm[]> {
+  const filter = `objecttypecode eq 'contact' and type eq ${MAIN}`
+  const listing = { setName: 'systemforms', select: COLUMNS, filter, name: 'setup.look' }
+  return readRecords(formRow, await allRows(client, listing, context), context)
+}
+
+const layer = answer(
+  { name: 'dynamics.formLayer', operation: 'GET /systemforms({id})', lossUnit: 'call' },
+  part({
+    [ETAG]: z.string().nullish().catch(null),
+    name: z.string().nullish().catch(null),
+    formxml: z.string().nullish().catch(null),
+  })
+    // Without its XML it is a form of another shape than ours: read closer only where it is to be changed.
+    .transform((row) => ({
+      etag: row[ETAG] ?? null,
+      name: row.name ?? '',
+      xml: row.formxml ?? '',
+    })),
+)
+
+/** What one layer of a form says. */
+export type FormLayer = z.output<typeof layer.schema>
+
+/** A form as users see it, and as the designer shows it. */
+export interface FormLayers {
+  readonly published: FormLayer
+  /** The draft over what is published; the same where nobody is at it. */
+  readonly draft: FormLayer
+}
+
+/** Both layers of a form; null where it is gone. A plain GET shows the published one only (10.1). */
+export async function readLayers(
+  client: DataverseClient,
+  formId: string,
+  context: CallContext,
+): Promise<FormLayers | null> {
+  const query = queryString({ select: ['formid', 'name', 'formxml'] })
+  const path = `systemforms(${formId})`
+  const draftPath = `${path}/Microsoft.Dynamics.CRM.RetrieveUnpublished()${query}`
+  // The draft is read last, and is what a change is based on.
+  const published = await getIfThere(client, path + query, layer, context)
+  const draft = await getIfThere(client, draftPath, layer, context)
+  return published === null || draft === null ? null : { published, draft }
+}
+
+/**
+ * Writes the draft of a form; users see nothing of it before it is published (10.3).
+ *
+ * @param ifMatch the etag of the draft that the change is based on, or `*`: it must exist.
+ * @throws UpstreamError `upstream_conflict` where somebody saved meanwhile.
+ */
+export async function writeDraft(
+  client: DataverseClient,
+  formId: string,
+  change: { readonly xml: string; readonly ifMatch: string; readonly intoSolution: boolean },
+  context: CallContext,
+): Promise<void> {
+  await client.text(
+    {
+      method: 'PATCH',
+      path: `systemforms(${formId})`,
+      operation: 'PATCH /systemforms({id})',
+      name: 'setup.update',
+      effect: 'write',
+      headers: { 'if-match': change.ifMatch, ...(change.intoSolution ? IN_OUR_SOLUTION : {}) },
+      json: { formxml: change.xml },
+      requestTimeoutMs: 120_000,
+    },
+    context,
+  )
+}

@@ -1,0 +1,38 @@
+import { SetupPaused, type StepContext } from '../../../crm.js'
+import type { DataverseClient } from '../../client.js'
+import { holdForDrafts } from './hold-for-drafts.js'
+
+/**
+ * Publishes these tables, the one way in which anything is published (docs/wire-dataverse.md, 9.6). Contact is not,
+ * while somebody's draft waits on it: looked at here, right before, whatever the step has looked at earlier. Takes up to
+ * two minutes and holds the organisation's customization lock.
+ *
+ * @param choices what else Support can choose where it has to wait.
+ * @throws SetupPaused `draftPending`; UpstreamError
+ */
+export async function publishTables(
+  client: DataverseClient,
+  tables: readonly string[],
+  choices: readonly ('skip' | 'abort')[],
+  context: StepContext,
+): Promise<void> {
+  const pause = tables.includes('contact') ? await holdForDrafts(client, choices, context) : null
+  if (pause !== null) {
+    throw new SetupPaused(pause)
+  }
+  const entities = tables.map((table) => `<entity>${table}</entity>`).join('')
+  await client.text(
+    {
+      method: 'POST',
+      path: 'PublishXml',
+      operation: 'POST /PublishXml',
+      name: 'setup.publish',
+      effect: 'write',
+      json: {
+        ParameterXml: `<importexportxml><entities>${entities}</entities></importexportxml>`,
+      },
+      requestTimeoutMs: 240_000,
+    },
+    context,
+  )
+}

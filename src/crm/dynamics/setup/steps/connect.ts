@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { answer, type CallContext, entries, part, whereTold } from '../../../../http/index.js'
+import type { DataverseClient } from '../../client.js'
+import { lostAnswer } from '../../wire/part-error.js'
+import { queryString } from '../../wire/odata.js'
+import { whoAmI } from '../../who-am-i.js'
+import { wrongEnvironment } from '../../wrong-environment.js'
+import type { DynamicsSession } from '../../session.js'
+import { checkStep } from '../step.js'
+import { getIfThere } from '../metadata.js'
+
+const organizationRow = answer(
+  { name: 'dynamics.organization', operation: 'GET /organizations', lossUnit: 'record' },
+  part({
+    languagecode: z.int(),
+    isauditenabled: z.boolean().nullish().catch(null),
+    expirechangetrackingindays: z.number().nullish().catch(null),
+  }),
+)
+const languages = answer(
+  { name: 'dynamics.languages', operation: 'GET /RetrieveAvailableLanguages', lossUnit: 'call' },
+  part({ LocaleIds: entries.transform((ids) => ids.filter((id) => Number.isInteger(id))) }),
+)
+const journeys = answer(
+  { name: 'dynamics.journeysTable', operation: 'GET /EntityDefinitions', lossUnit: 'call' },
+  part({}),
+)
+
+const AUDIT_OFF =
+  'Auditing is off in this organisation: when and by whom a toggle was set cannot be told.'
+const JOURNEYS =
+  'Customer Insights – Journeys is installed: it keeps consents of its own, which are not synced.'
+
+/** Where Customer Insights – Journeys keeps its consents (docs/wire-dataverse.md, 12). */
+const JOURNEYS_TABLE = 'msdynmkt_contactpointconsent4'
+
+/** Proves the credentials and learns what the organisation is (docs/wire-dataverse.md, 5). */
+export const connectStep = checkStep({
+  id: 'connect',
+  title: 'Connect to Dynamics 365',
+  weight: 2,
+  async verify(session, context) {
+    const organization = await learn(session, context)
+    const notes = [
+      ...(organization.auditEnabled === false ? [AUDIT_OFF] : []),
+      ...((await hasJourneys(session.client, context)) ? [JOURNEYS] : []),
+    ]
+    const done = { state: 'done', facts: { organization } } as const
+    return notes.length === 0 ? done : { ...done, note: notes.join(' ') }
+  },
+})
+
+async function learn({ client, facts }: DynamicsSession, context: CallContext) {
+  const { organizationId, userId } = await whoAmI(client, context)
+  const known = facts.organization?.organizationId
+  if (known !== undefined && known !== organizationId) {
+    throw wrongEnvironment()
+  }
+  const select = ['name', 'languagecode', 'isauditenabled', 'expirechangetrackingindays']
+  const { operation } = organizationRow
+  const [row] = await client.rows(
+    {
+      method: 'GET',
+      path: `organizations${queryString({ select })}`,
+      operation,
+      name: 'setup.look',
+      effect: 'read',
+    },
+    organizationRow,
+    context,
+  )
+  if (row === undefined) {
+    throw lostAnswer(operation, 'read', 'the base language is not told')
+  }
+  return {
+    organizationId,
+    userId,
+    languageCode: row.languagecode,
+    languages: await availableLanguages(client, row.languagecode, context),
+    auditEnabled: row.isauditenabled ?? null,
+    changeTrackingDays: row.expirechangetrackingindays ?? null,
+  }
+}
+
+/** Only for a remark: where it cannot be told, there is none. */
+async function hasJourneys(client: DataverseClient, context: CallContext): Promise<boolean> {
+  const path = `EntityDefinitions(LogicalName='${JOURNEYS_TABLE}')?$select=LogicalName`
+  const look = getIfThere(client, path, journeys, context)
+  return (await whereTold(look)) !== null
+}
+
+/** The base language is always one of them; the list is not worth failing for. */
+async function availableLanguages(
+  client: DataverseClient,
+  baseLanguage: number,
+  context: CallContext,
+): Promise<number[]> {
+  const path = 'RetrieveAvailableLanguages()'
+  const { operation } = languages
+  const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
+  const told = await whereTold(client.json(request, languages, context))
+  return [...new Set([baseLanguage, ...((told?.body.LocaleIds ?? []) as number[])])]
+}

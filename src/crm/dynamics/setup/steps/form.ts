@@ -1,0 +1,91 @@
+import { AppError } from '../../../../contracts/app-error.js'
+import { type CrmFacts, SetupPaused, type StepContext } from '../../../crm.js'
+import { applyEdits } from '../form/edits.js'
+import { readForm } from '../form/form-document.js'
+import { formDiff } from '../form/form-diff.js'
+import { isCurrent, ownParts } from '../form/own-parts.js'
+import type { DynamicsSession } from '../../session.js'
+import { type FormPlan, planForm } from '../form/plan.js'
+import { basedOnNewest } from '../form/newest.js'
+import { removeFromForms } from '../form/removal.js'
+import { readLayers, writeDraft } from '../form/rows.js'
+import type { DynamicsStep } from '../step.js'
+import { viewState } from '../view/view-state.js'
+
+/** Puts our section with the subscriptions on the Details tab of the contact form (rule D2), as a draft. */
+export const formStep: DynamicsStep = {
+  id: 'form',
+  title: 'Put the subscriptions on the contact form',
+  weight: 8,
+  forSubscriptions: true,
+  async verify(session, context) {
+    const plan = await planForm(session, context)
+    switch (plan.state) {
+      case 'paused':
+        return plan
+      case 'done':
+        return {
+          state: 'done',
+          facts: { form: plan.facts },
+          ...(plan.note === null ? {} : { note: plan.note }),
+        }
+      case 'due': {
+        const what = `Put the section "Subscriptions" on the contact form "${plan.form.name}", ${plan.where}. Nothing else of the form changes.`
+        return { state: 'due', changes: [{ what, diff: formDiff(plan.draft.xml, plan.edits) }] }
+      }
+    }
+  },
+  do: (session, context) =>
+    basedOnNewest(async (versionOf) => {
+      const plan = await planForm(session, context)
+      switch (plan.state) {
+        case 'paused':
+          throw new SetupPaused(plan.pause)
+        case 'done':
+          return { form: plan.facts }
+        case 'due': {
+          const view = await usableView(session, context)
+          await write(session, plan, versionOf(plan.draft), context)
+          return { form: plan.facts, ...view }
+        }
+      }
+    }),
+  undo: removeFromForms,
+}
+
+type DuePlan = Extract<FormPlan, { state: 'due' }>
+
+/** Writes the draft, and looks whether it took. */
+async function write(
+  { client }: DynamicsSession,
+  { form, draft, edits, spec }: DuePlan,
+  ifMatch: string,
+  context: StepContext,
+): Promise<void> {
+  const change = { xml: applyEdits(draft.xml, edits), ifMatch, intoSolution: true }
+  await writeDraft(client, form.formId, change, context)
+  const after = await readLayers(client, form.formId, context)
+  if (after === null || !isCurrent(ownParts(readForm(after.draft.xml)), spec)) {
+    throw new AppError('crm_refused', 'Dynamics took the form, but our section is not on it.', {
+      path: form.formId,
+    })
+  }
+}
+
+/** A form whose sub-grid names no view is refused; where the view's step was skipped, one may be named here. */
+async function usableView(session: DynamicsSession, context: StepContext): Promise<CrmFacts> {
+  const look = await viewState(session, context)
+  switch (look.state) {
+    case 'usable':
+      return { view: look.facts }
+    case 'paused':
+      throw new SetupPaused(look.pause)
+    case 'absent':
+      throw new SetupPaused({
+        code: 'viewUncertain',
+        message: 'There is no view that the section could show. Name one.',
+        choices: ['useView', 'retry', 'skip', 'abort'],
+        seen: { viewId: null, views: [] },
+      })
+  }
+}

@@ -1,0 +1,129 @@
+import { AppError } from '../../../../contracts/app-error.js'
+import type { PlannedChange } from '../../../../contracts/setup.js'
+import type { CallContext } from '../../../../http/index.js'
+import { SetupPaused } from '../../../crm.js'
+import type { DataverseClient } from '../../client.js'
+import { findOrCreate } from '../../find-or-create.js'
+import { IN_OUR_SOLUTION } from '../../names.js'
+import { poll } from '../../poll.js'
+import { lostAnswer } from '../../wire/part-error.js'
+import { keyBody } from '../table/bodies.js'
+import { type TableDefinition, TABLES } from '../table/definitions.js'
+import { findKey, keyClash, keysPath, LOOK_AT_KEYS } from '../table/key-state.js'
+import { labelIn } from '../table/labels.js'
+import { organizationOf } from '../organization-of.js'
+import { removeKey } from '../table/remove-key.js'
+import type { DynamicsStep } from '../step.js'
+
+/** The index is built in the background; on empty tables that is quick. */
+const ACTIVE_WITHIN_MS = 5 * 60_000
+
+/** Makes the alternate keys and waits until they can be used (docs/wire-dataverse.md, 16.5). */
+export const keysStep: DynamicsStep = {
+  id: 'keys',
+  title: 'Create the alternate keys',
+  weight: 35,
+  forSubscriptions: true,
+  async verify({ client }, context) {
+    const changes: PlannedChange[] = []
+    for (const table of TABLES) {
+      const found = await findKey(client, table, context)
+      const pause = found === null ? null : keyClash(table, found)
+      if (pause !== null) {
+        return { state: 'paused', pause }
+      }
+      const what = toDo(table, found?.status ?? null)
+      changes.push(...(what === null ? [] : [{ what }]))
+    }
+    return changes.length === 0 ? { state: 'done' } : { state: 'due', changes }
+  },
+  async do({ client, facts }, context) {
+    const label = labelIn(organizationOf(facts).languageCode)
+    for (const table of TABLES) {
+      const { found } = await findOrCreate(
+        client,
+        {
+          find: () => findKey(client, table, context),
+          path: keysPath(table),
+          body: keyBody(table, label),
+          headers: IN_OUR_SOLUTION,
+          operation: 'POST /EntityDefinitions/Keys',
+        },
+        context,
+      )
+      const pause = keyClash(table, found)
+      if (pause !== null) {
+        throw new SetupPaused(pause)
+      }
+      if (found.status === 'Failed') {
+        await rebuild(client, table, context)
+      }
+    }
+    for (const table of TABLES) {
+      await untilActive(client, table, context)
+    }
+    return {}
+  },
+  async undo({ client, facts }, context) {
+    for (const table of TABLES.toReversed()) {
+      await removeKey(client, table, facts[table.factsKey] ?? null, context)
+    }
+    return {}
+  },
+}
+
+function toDo({ key, logicalName }: TableDefinition, status: string | null): string | null {
+  switch (status) {
+    case 'Active':
+      return null
+    case null:
+      return `Create the key "${key.label}" (${key.schemaName.toLowerCase()}) of ${logicalName}`
+    case 'Failed':
+      return `Build the key "${key.label}" of ${logicalName} again: it failed`
+    default:
+      return `Wait until the key "${key.label}" of ${logicalName} is built`
+  }
+}
+
+/** A key that failed stays failed until it is asked for anew: somebody has mended the rows, or it fails again. */
+async function rebuild(client: DataverseClient, table: TableDefinition, context: CallContext) {
+  const json = {
+    EntityLogicalName: table.logicalName,
+    EntityKeyLogicalName: table.key.schemaName.toLowerCase(),
+  }
+  const path = 'ReactivateEntityKey'
+  const operation = 'POST /ReactivateEntityKey'
+  const request = {
+    method: 'POST',
+    path,
+    operation,
+    name: 'setup.update',
+    effect: 'write',
+  } as const
+  await client.text({ ...request, json }, context)
+}
+
+async function untilActive(
+  client: DataverseClient,
+  table: TableDefinition,
+  context: CallContext,
+): Promise<void> {
+  const settled = await poll(
+    async () => {
+      const status = (await findKey(client, table, context))?.status
+      return status === 'Active' || status === 'Failed' ? status : null
+    },
+    { withinMs: ACTIVE_WITHIN_MS },
+    context,
+  )
+  if (settled === 'Failed') {
+    throw new AppError(
+      'crm_refused',
+      `Dynamics could not build the key ${table.key.schemaName}: two rows hold the same value.`,
+      { path: `${table.logicalName}.${table.key.column}` },
+    )
+  }
+  if (settled === null) {
+    throw lostAnswer(LOOK_AT_KEYS, 'read', 'a key is still being built')
+  }
+}

@@ -1,0 +1,73 @@
+import { closedColumns } from '../../reading/column-access.js'
+import { CONTACT_USE } from '../../reading/table-uses.js'
+import { whoAmI } from '../../who-am-i.js'
+import { checkStep } from '../step.js'
+import { missingPrivileges, type NeededPrivilege } from '../privileges/missing-privileges.js'
+import { privilegeMissing } from '../pauses.js'
+
+const AT_RUN_TIME: readonly NeededPrivilege[] = ['prvReadContact', 'prvWriteContact'].map(
+  (name) => ({
+    name,
+    global: true,
+    certain: true,
+  }),
+)
+
+/** Names from memory (docs/wire-dataverse.md, 5): each call proves itself by a 403 should one of them be wrong. */
+const FOR_WEBHOOKS = duringSetup([
+  'prvReadEntity',
+  'prvCreateServiceEndpoint',
+  'prvWriteServiceEndpoint',
+  'prvCreateSdkMessageProcessingStep',
+  'prvWriteSdkMessageProcessingStep',
+  'prvReadSdkMessage',
+])
+
+/** From memory as well; only what is built for subscriptions needs them. */
+const FOR_TABLES = duringSetup([
+  'prvCreateEntity',
+  'prvWriteEntity',
+  'prvCreateAttribute',
+  'prvReadAttribute',
+  'prvWriteAttribute',
+  'prvCreateRelationship',
+  'prvReadRelationship',
+  'prvReadCustomization',
+  'prvWriteCustomization',
+  'prvPublishCustomization',
+  'prvWriteSystemForm',
+  'prvReadQuery',
+  'prvCreateQuery',
+  'prvWriteQuery',
+])
+
+/** Where the organisation audits: without it, when and by whom a toggle was set is not told, silently. */
+const FOR_AUDIT = duringSetup(['prvReadAuditSummary'])
+
+function duringSetup(names: readonly string[]): readonly NeededPrivilege[] {
+  return names.map((name) => ({ name, global: false, certain: false }))
+}
+
+/** Says early, and all at once, what the application user may not do. */
+export const privilegesStep = checkStep({
+  id: 'privileges',
+  title: 'Check the privileges of the application user',
+  weight: 2,
+  async verify({ client, facts }, context) {
+    const { userId } = await whoAmI(client, context)
+    const needed = [
+      ...AT_RUN_TIME,
+      ...(facts.organization?.auditEnabled === false ? [] : FOR_AUDIT),
+      ...FOR_WEBHOOKS,
+      ...(context.subscriptionSync ? FOR_TABLES : []),
+    ]
+    const missing = await missingPrivileges(client, userId, needed, context)
+    // Who may not even read the table is not asked about its columns.
+    const closed = missing.some((name) => name.startsWith('prvReadContact'))
+      ? []
+      : await closedColumns(client, CONTACT_USE, () => Promise.resolve(userId), context)
+    return missing.length === 0 && closed.length === 0
+      ? { state: 'done' }
+      : { state: 'paused', pause: privilegeMissing(missing, { userId, skippable: true, closed }) }
+  },
+})

@@ -1,0 +1,120 @@
+import type { SetupPause } from '../../../../contracts/setup.js'
+import { SetupPaused, type StepContext } from '../../../crm.js'
+import { FormShapeError } from '../form/form-shape-error.js'
+import { SUBSCRIPTIONS_TABLE } from '../../names.js'
+import type { DynamicsSession } from '../../session.js'
+import { foreignDrafts } from '../publish/foreign-drafts.js'
+import { isColleagues, ownLayers } from '../form/plan.js'
+import { holdForDrafts, namesOf } from '../publish/hold-for-drafts.js'
+import { publishTables } from '../publish/publish-tables.js'
+import { untilPublished } from '../publish/publish-wait.js'
+import type { DynamicsStep } from '../step.js'
+
+/** What there is to publish. */
+type PublishPlan =
+  | { readonly state: 'done' }
+  | { readonly state: 'skipped'; readonly note: string }
+  | { readonly state: 'due'; readonly formId: string | null }
+  | { readonly state: 'paused'; readonly pause: SetupPause }
+
+/** Publishes our section, once; users see it from then on (rule E1; docs/wire-dataverse.md, 9.6). */
+export const publishStep: DynamicsStep = {
+  id: 'publish',
+  title: 'Publish the contact form',
+  weight: 60,
+  forSubscriptions: true,
+  async verify(session, context) {
+    const plan = await planPublish(session, context)
+    if (plan.state === 'done') {
+      return { state: 'done', facts: { published: true } }
+    }
+    if (plan.state !== 'due') {
+      return plan
+    }
+    const pause = await holdForDrafts(session.client, ELSE, context)
+    if (pause !== null) {
+      return { state: 'paused', pause }
+    }
+    return { state: 'due', changes: [{ what: `${WHAT} ${await alongWith(session, context)}` }] }
+  },
+  async do(session, context) {
+    const plan = await planPublish(session, context)
+    switch (plan.state) {
+      case 'paused':
+        throw new SetupPaused(plan.pause)
+      case 'skipped':
+        return {}
+      case 'done':
+        return { published: true }
+      case 'due':
+        break
+    }
+    await publishTables(session.client, ['contact', SUBSCRIPTIONS_TABLE], ELSE, context)
+    if (plan.formId !== null) {
+      await untilPublished(session.client, plan.formId, { shown: true }, context)
+    }
+    return { published: true }
+  },
+  /** What was published is taken back by the form's own undoing, which publishes again. */
+  undo: () => Promise.resolve({ published: null }),
+}
+
+/** What can be chosen beside retrying and publishing everything. */
+const ELSE = ['skip', 'abort'] as const
+
+const WHAT = `Publish the tables contact and ${SUBSCRIPTIONS_TABLE}, which takes up to two minutes and may disturb users at work.`
+
+async function planPublish(
+  { client, facts }: DynamicsSession,
+  context: StepContext,
+): Promise<PublishPlan> {
+  const { form } = facts
+  if (form === undefined) {
+    return facts.subscriptionsTable === undefined
+      ? { state: 'due', formId: null }
+      : {
+          state: 'skipped',
+          note: 'Nothing of ours is on a form, so that there is nothing to publish.',
+        }
+  }
+  try {
+    const own = await ownLayers(client, form.formId, context)
+    if (own?.published === true && own.draft && own.layers.published.xml === own.layers.draft.xml) {
+      return { state: 'done' }
+    }
+    if (own?.draft !== true) {
+      return own?.published === true ? { state: 'done' } : { state: 'paused', pause: sectionGone() }
+    }
+    if (own.published && isColleagues(own.layers)) {
+      return { state: 'done' }
+    }
+    return { state: 'due', formId: form.formId }
+  } catch (error) {
+    if (error instanceof FormShapeError) {
+      return { state: 'paused', pause: sectionGone() }
+    }
+    throw error
+  }
+}
+
+/** What is published as well, as Support has decided. */
+async function alongWith({ client }: DynamicsSession, context: StepContext): Promise<string> {
+  const others = context.choice?.action === 'publishAll' ? await foreignDrafts(client, context) : []
+  if (others === null) {
+    return 'Whatever else waits unpublished on contact is published with it.'
+  }
+  return others.length === 0
+    ? 'Nothing else waits unpublished on forms and views of contact.'
+    : `Published with it, as they wait on the same table: ${namesOf(others)}.`
+}
+
+/** Somebody took it out again between writing and publishing. */
+function sectionGone(): SetupPause {
+  return {
+    code: 'stepFailed',
+    message:
+      'Our section is not on the form any more, so that there is nothing to publish. Skip this step and set up anew, or abort.',
+    choices: ['retry', 'skip', 'abort'],
+    seen: {},
+  }
+}

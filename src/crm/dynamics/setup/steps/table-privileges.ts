@@ -1,0 +1,102 @@
+import { type CallContext, UpstreamError } from '../../../../http/index.js'
+import type { DataverseClient } from '../../client.js'
+import type { DynamicsFacts, TableFacts } from '../../facts.js'
+import { type ClosedColumn, closedColumns } from '../../reading/column-access.js'
+import { useOfOurs } from '../../reading/table-uses.js'
+import { lostAnswer } from '../../wire/part-error.js'
+import { whoAmI } from '../../who-am-i.js'
+import { checkStep } from '../step.js'
+import { type TableDefinition, TABLES } from '../table/definitions.js'
+import { findTable, NAME_COLUMN } from '../table/find-table.js'
+import { missingPrivileges, type NeededPrivilege } from '../privileges/missing-privileges.js'
+import { privilegeMissing } from '../pauses.js'
+import { isUnknownYet, LOOKUP_VALUES, plainColumns } from '../table/visible.js'
+
+const VERBS = ['Create', 'Read', 'Write', 'Delete', 'Append', 'AppendTo']
+
+/** `prv` + verb + schema name (docs/wire-dataverse.md, 16.13). */
+const OF_OUR_TABLES: readonly NeededPrivilege[] = TABLES.flatMap((table) =>
+  VERBS.map((verb) => ({ name: `prv${verb}${table.schemaName}`, global: true, certain: true })),
+)
+
+const OF_CONTACT: NeededPrivilege = { name: 'prvAppendToContact', global: true, certain: false }
+
+/** The privileges on our tables exist only since the tables do, and somebody has to give them. */
+export const tablePrivilegesStep = checkStep({
+  id: 'tablePrivileges',
+  title: 'Check the privileges on the subscription tables',
+  weight: 2,
+  forSubscriptions: true,
+  async verify({ client, facts }, context) {
+    const tables: TableFacts[] = []
+    for (const table of TABLES) {
+      const found = await findTable(client, table, context)
+      if (found === null) {
+        const names = OF_OUR_TABLES.map(({ name }) => name).join(', ')
+        const what = `Check, once the tables are there, that a role gives the application user ${names}`
+        return { state: 'due', changes: [{ what }] }
+      }
+      tables.push(found.facts)
+    }
+    const { userId } = await whoAmI(client, context)
+    const needed = [...OF_OUR_TABLES, OF_CONTACT]
+    const missing = [...(await missingPrivileges(client, userId, needed, context))]
+    const closed: ClosedColumn[] = []
+    // What the service lists may be incomplete; reading is proven by reading.
+    for (const [index, definition] of TABLES.entries()) {
+      const table = tables[index]
+      const right = `prvRead${definition.schemaName}`
+      const listed = missing.some((name) => name.startsWith(`${right} `))
+      const columns = [...columnsMade(definition, facts), ...lookupsMade(definition, facts)]
+      if (table === undefined || listed) {
+        continue
+      }
+      if (await mayRead(client, table, columns, context)) {
+        const use = useOfOurs(definition.logicalName, table)
+        closed.push(...(await closedColumns(client, use, () => Promise.resolve(userId), context)))
+      } else {
+        missing.push(right)
+      }
+    }
+    return missing.length === 0 && closed.length === 0
+      ? { state: 'done' }
+      : { state: 'paused', pause: privilegeMissing(missing, { userId, skippable: true, closed }) }
+  },
+})
+
+/** The plain columns, once the step that makes them is done; before, the name that every table of ours has. */
+function columnsMade(definition: TableDefinition, facts: DynamicsFacts): readonly string[] {
+  return facts[definition.factsKey] === undefined ? [NAME_COLUMN] : plainColumns(definition)
+}
+
+/** The lookups, once the step that makes them is done. */
+function lookupsMade(definition: TableDefinition, facts: DynamicsFacts): readonly string[] {
+  return definition.factsKey === 'subscriptionsTable' && facts.navigation ? LOOKUP_VALUES : []
+}
+
+/**
+ * Reads all that the sync will: who may not read cannot be told either that a new column is not to be seen yet, so that
+ * the steps that made them may have waited for nothing.
+ */
+async function mayRead(
+  client: DataverseClient,
+  table: TableFacts,
+  columns: readonly string[],
+  context: CallContext,
+): Promise<boolean> {
+  const path = `${table.setName}?$select=${columns.join(',')}&$top=1`
+  const operation = 'GET /{our table}'
+  const request = { method: 'GET', path, operation, name: 'setup.privileges' } as const
+  try {
+    await client.text({ ...request, effect: 'read' }, context)
+    return true
+  } catch (error) {
+    if (error instanceof UpstreamError && error.code === 'upstream_forbidden') {
+      return false
+    }
+    if (isUnknownYet(error)) {
+      throw lostAnswer(operation, 'read', 'the new table or column is not to be seen yet')
+    }
+    throw error
+  }
+}

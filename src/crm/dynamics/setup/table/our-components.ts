@@ -1,0 +1,92 @@
+import type { CallContext } from '../../../../http/index.js'
+import type { DataverseClient } from '../../client.js'
+import type { TableFacts } from '../../facts.js'
+import { SOLUTION } from '../../names.js'
+import { allRows } from '../../reading/pages.js'
+import { whereTold } from '../../../../http/index.js'
+import { stringLiteral } from '../../wire/odata.js'
+
+/** `rootcomponentbehavior` of a table that is in a solution as a whole; 1 and 2 are entries without its parts. */
+const WITH_ALL_PARTS = 0
+
+/** A component of our solution: its type (1 table, 2 column, 10 relationship, 14 key …) and its id in lower case. */
+export interface SolutionComponent {
+  readonly type: number
+  readonly id: string
+  /** False: only an entry for the sake of a part, as a column of ours on a table of the customer's has one. */
+  readonly whole: boolean
+}
+
+/**
+ * What is in our solution. Everything that we make is put there in the request that makes it, so that this tells what
+ * is ours from what the customer had before under the same name.
+ *
+ * @returns null where there is no such solution, or the service does not tell. @throws UpstreamError
+ */
+export async function ourComponents(
+  client: DataverseClient,
+  context: CallContext,
+): Promise<readonly SolutionComponent[] | null> {
+  const solutions = await allRows(
+    client,
+    {
+      setName: 'solutions',
+      select: ['solutionid'],
+      filter: `uniquename eq ${stringLiteral(SOLUTION)}`,
+      name: 'setup.look',
+    },
+    context,
+  )
+  const solutionId = solutions[0]?.['solutionid']
+  if (typeof solutionId !== 'string') {
+    return null
+  }
+  const rows = await componentRows(client, solutionId, context)
+  if (rows === null) {
+    return null
+  }
+  return rows.map((row) => ({
+    type: Number(row['componenttype']),
+    id: String(row['objectid']).toLowerCase(),
+    whole: (row['rootcomponentbehavior'] ?? WITH_ALL_PARTS) === WITH_ALL_PARTS,
+  }))
+}
+
+/** Null where it may not be read, or is not there to be read: set-up goes on, and removal by what is remembered. */
+function componentRows(client: DataverseClient, solutionId: string, context: CallContext) {
+  const listing = {
+    setName: 'solutioncomponents',
+    select: ['objectid', 'componenttype', 'rootcomponentbehavior'],
+    filter: `_solutionid_value eq ${solutionId}`,
+    name: 'setup.look',
+  }
+  return whereTold(allRows(client, listing, context))
+}
+
+/** The ids of {@link ourComponents} that are ours as a whole; empty without a solution. */
+export async function ourComponentIds(
+  client: DataverseClient,
+  context: CallContext,
+): Promise<ReadonlySet<string>> {
+  const components = (await ourComponents(client, context)) ?? []
+  return new Set(components.filter(({ whole }) => whole).map(({ id }) => id))
+}
+
+/**
+ * Whether a part of one of our tables (a key, a lookup) is ours and has to be removed by itself: it was added to a table
+ * that the customer had before. What is part of a table of ours goes with the table (docs/wire-dataverse.md, 16.14), so
+ * that its rows can be read until then.
+ *
+ * @throws UpstreamError
+ */
+export async function isOursAlone(
+  client: DataverseClient,
+  componentId: string,
+  table: TableFacts | null,
+  context: CallContext,
+): Promise<boolean> {
+  const ours = await ourComponentIds(client, context)
+  const tableId = table?.metadataId.toLowerCase()
+  const withTable = table?.ours === true || (tableId !== undefined && ours.has(tableId))
+  return !withTable && ours.has(componentId)
+}

@@ -1,0 +1,64 @@
+import { type CallContext, UpstreamError } from '../../../../http/index.js'
+import type { DataverseClient } from '../../client.js'
+import type { TableFacts } from '../../facts.js'
+import { poll } from '../../poll.js'
+import { lostAnswer } from '../../wire/part-error.js'
+import { LOOKUPS, type TableDefinition } from './definitions.js'
+
+/** New columns are in the data within half a minute (docs/wire-dataverse.md, trap 16). */
+const VISIBLE_WITHIN_MS = 60_000
+
+const OPERATION = 'GET /{our table}'
+
+/** The plain columns of a table, as the data API names them. */
+export function plainColumns({ columns }: TableDefinition): readonly string[] {
+  return columns.map((column) => column.schemaName.toLowerCase())
+}
+
+/** The lookups of the subscription table, as the data API names them. */
+export const LOOKUP_VALUES: readonly string[] = LOOKUPS.map((column) => `_${column}_value`)
+
+/** Whether the data API knows these columns yet. True also where reading is not allowed: then nothing is to be learned. */
+export async function isVisible(
+  client: DataverseClient,
+  { setName }: Pick<TableFacts, 'setName'>,
+  columns: readonly string[],
+  context: CallContext,
+): Promise<boolean> {
+  const path = `${setName}?$select=${columns.join(',')}&$top=1`
+  const request = { method: 'GET', path, operation: OPERATION, name: 'setup.look' } as const
+  try {
+    await client.text({ ...request, effect: 'read' }, context)
+    return true
+  } catch (error) {
+    if (error instanceof UpstreamError && error.status === 403) {
+      return true
+    }
+    if (isUnknownYet(error)) {
+      return false
+    }
+    throw error
+  }
+}
+
+/** A table or column that the data API does not know, which for a new one is so for half a minute. */
+export function isUnknownYet(error: unknown): boolean {
+  return error instanceof UpstreamError && (error.status === 400 || error.status === 404)
+}
+
+/** Waits for {@link isVisible}. @throws UpstreamError, retryable where it takes too long. */
+export async function untilVisible(
+  client: DataverseClient,
+  table: Pick<TableFacts, 'setName'>,
+  columns: readonly string[],
+  context: CallContext,
+): Promise<void> {
+  const visible = await poll(
+    async () => (await isVisible(client, table, columns, context)) || null,
+    { withinMs: VISIBLE_WITHIN_MS },
+    context,
+  )
+  if (visible === null) {
+    throw lostAnswer(OPERATION, 'read', 'the new columns are not to be seen yet')
+  }
+}

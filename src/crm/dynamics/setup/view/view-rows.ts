@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import type { Json } from '../../../../contracts/setup.js'
+import { answer, type CallContext, part, readRecords } from '../../../../http/index.js'
+import type { DataverseClient } from '../../client.js'
+import { OWN_VIEW } from './view-xml.js'
+import { SUBSCRIPTIONS_TABLE } from '../../names.js'
+import { allRows } from '../../reading/pages.js'
+import { isGuid, queryString, stringLiteral } from '../../wire/odata.js'
+import { getIfThere } from '../metadata.js'
+
+const COLUMNS = [
+  'savedqueryid',
+  'name',
+  'returnedtypecode',
+  'querytype',
+  'statecode',
+  'iscustomizable',
+  'fetchxml',
+]
+
+const viewRow = answer(
+  { name: 'dynamics.view', operation: 'GET /savedqueries', lossUnit: 'record' },
+  part({
+    savedqueryid: z.guid().transform((id) => id.toLowerCase()),
+    name: z.string().nullish().catch(null),
+    returnedtypecode: z.string().nullish().catch(null),
+    querytype: z.number().nullish().catch(null),
+    statecode: z.number().nullish().catch(null),
+    iscustomizable: part({ Value: z.boolean() }).nullish().catch(null),
+    fetchxml: z.string().nullish().catch(null),
+  }),
+)
+
+/** A view as the organisation has it (docs/wire-dataverse.md, 10.4). */
+export type ViewRow = z.output<typeof viewRow.schema>
+
+/** A public view: what a sub-grid may show (10.4). */
+const PUBLIC_VIEW = 0
+
+/** A view by its id; null where there is none. @throws UpstreamError */
+export async function readView(
+  client: DataverseClient,
+  viewId: string,
+  context: CallContext,
+): Promise<ViewRow | null> {
+  if (!isGuid(viewId)) {
+    return null
+  }
+  const path = `savedqueries(${viewId})${queryString({ select: COLUMNS })}`
+  return getIfThere(client, path, viewRow, context)
+}
+
+/** Our view by its id, or by its name where the service gave it another id; null where there is none. */
+export async function findOwnView(
+  client: DataverseClient,
+  context: CallContext,
+): Promise<ViewRow | null> {
+  const byId = await readView(client, OWN_VIEW.viewId, context)
+  if (byId !== null) {
+    return byId
+  }
+  const rows = await viewsWhere(client, `name eq ${stringLiteral(OWN_VIEW.name)}`, context)
+  return rows.find(isPublicOfOurs) ?? null
+}
+
+/** Whether it is a public view of the subscription rows. */
+export function isPublicOfOurs(view: ViewRow): boolean {
+  return view.returnedtypecode === SUBSCRIPTIONS_TABLE && view.querytype === PUBLIC_VIEW
+}
+
+/** The public views of the subscription rows, as a pause shows them. */
+export async function viewsSeen(client: DataverseClient, context: CallContext): Promise<Json[]> {
+  const filter = `returnedtypecode eq ${stringLiteral(SUBSCRIPTIONS_TABLE)}`
+  const rows = await viewsWhere(client, filter, context)
+  return rows.filter(isPublicOfOurs).map((view) => ({
+    id: view.savedqueryid,
+    name: view.name ?? null,
+    active: isActive(view),
+    customizable: isCustomizable(view),
+  }))
+}
+
+/** Whether users can see it; one of which nothing is told is as it was made. */
+export function isActive(view: ViewRow): boolean {
+  return (view.statecode ?? 0) === 0
+}
+
+/** Whether it may be changed: not what a managed solution locked. */
+export function isCustomizable(view: ViewRow): boolean {
+  return view.iscustomizable?.Value !== false
+}
+
+async function viewsWhere(client: DataverseClient, filter: string, context: CallContext) {
+  const listing = { setName: 'savedqueries', select: COLUMNS, filter, name: 'setup.look' }
+  return readRecords(viewRow, await allRows(client, listing, context), context)
+}

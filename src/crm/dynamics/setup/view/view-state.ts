@@ -1,0 +1,93 @@
+import type { SetupPause } from '../../../../contracts/setup.js'
+import type { StepContext } from '../../../crm.js'
+import { plain } from '../form/own-names.js'
+import type { ViewFacts } from './view-facts.js'
+import { TOGGLE_COLUMN } from './view-xml.js'
+import type { DynamicsSession } from '../../session.js'
+import {
+  findOwnView,
+  isActive,
+  isCustomizable,
+  isPublicOfOurs,
+  readView,
+  type ViewRow,
+  viewsSeen,
+} from './view-rows.js'
+
+/** What is to be thought of the view that the sub-grid shows. */
+export type ViewState =
+  | { readonly state: 'usable'; readonly facts: ViewFacts }
+  | { readonly state: 'absent' }
+  | { readonly state: 'paused'; readonly pause: SetupPause }
+
+/**
+ * Looks at our view, or at the one that Support named now or earlier (rule E2; docs/wire-dataverse.md, 10.5). Once made
+ * and gone since, it is somebody's decision: it is made anew only when Support says `retry`.
+ *
+ * @throws UpstreamError
+ */
+export async function viewState(
+  session: DynamicsSession,
+  context: StepContext,
+): Promise<ViewState> {
+  const { choice } = context
+  const known = session.facts.view
+  const named = choice?.viewId ?? null
+  if (named !== null || known?.chosen === true) {
+    const viewId = plain(named ?? known?.viewId)
+    const view = await readView(session.client, viewId, context)
+    const fault = faultOfChosen(view)
+    return fault === null
+      ? { state: 'usable', facts: { viewId, chosen: true } }
+      : { state: 'paused', pause: await uncertain(session, viewId, fault, context) }
+  }
+  const own =
+    known === undefined
+      ? await findOwnView(session.client, context)
+      : await readView(session.client, known.viewId, context)
+  const fault = faultOfOwn(own, known !== undefined && choice?.action !== 'retry')
+  if (fault !== null) {
+    const viewId = own?.savedqueryid ?? known?.viewId ?? null
+    return { state: 'paused', pause: await uncertain(session, viewId, fault, context) }
+  }
+  return own === null
+    ? { state: 'absent' }
+    : { state: 'usable', facts: { viewId: own.savedqueryid, chosen: false } }
+}
+
+function faultOfChosen(view: ViewRow | null): string | null {
+  if (view === null) {
+    return 'The view that was chosen does not exist.'
+  }
+  if (!isPublicOfOurs(view)) {
+    return 'The view that was chosen is no public view of the subscription rows.'
+  }
+  if (view.fetchxml?.includes(TOGGLE_COLUMN) !== true) {
+    return `The view that was chosen does not show ${TOGGLE_COLUMN}, the toggle.`
+  }
+  return isActive(view) ? null : 'The view that was chosen is deactivated.'
+}
+
+function faultOfOwn(view: ViewRow | null, wasMade: boolean): string | null {
+  if (view === null) {
+    return wasMade ? 'Our view was deleted; "retry" makes it anew.' : null
+  }
+  if (!isActive(view)) {
+    return 'Our view is deactivated; activate it, then retry.'
+  }
+  return isCustomizable(view) ? null : 'Our view is locked: it may not be customised any more.'
+}
+
+async function uncertain(
+  session: DynamicsSession,
+  viewId: string | null,
+  fault: string,
+  context: StepContext,
+): Promise<SetupPause> {
+  return {
+    code: 'viewUncertain',
+    message: `${fault} Or name another view of the subscription rows.`,
+    choices: ['retry', 'useView', 'skip', 'abort'],
+    seen: { viewId, views: await viewsSeen(session.client, context) },
+  }
+}

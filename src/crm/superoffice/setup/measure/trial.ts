@@ -1,0 +1,128 @@
+import { AppError } from '../../../../contracts/app-error.js'
+import type { Purpose } from '../../../../domain/legal-basis.js'
+import type { CallContext } from '../../../../http/index.js'
+import { DEFAULT_SOURCE_KEY } from '../../facts.js'
+import type { SuperOfficeSession } from '../../session.js'
+import { keyOfBasis, keyOfPurpose } from '../../wire/keys.js'
+import { putConsent } from '../../writing/put-consent.js'
+import { type ShownItem, shownItems, usableItem } from '../list-items.js'
+import { testRows, type TestRow, type TestRows } from './test-rows.js'
+
+/** Stands in the comment while we measure, with the basis of before, so that a killed run can put it back. */
+const MARK = /^eMarketeer set-up is measuring; before: (\S{1,40})$/
+
+const AFTERWARDS = 'eMarketeer set-up measured with this person'
+
+/** How the installation spells what is written. */
+interface Spelt {
+  readonly purposes: readonly ShownItem[]
+  readonly bases: readonly ShownItem[]
+}
+
+/** Writing to one consent of the test person, and putting back what was there. */
+export class Trial {
+  private constructor(
+    readonly session: SuperOfficeSession,
+    readonly personId: number,
+    readonly purpose: Purpose,
+    /** Key of the basis of before; null: nothing was recorded. */
+    private readonly before: { readonly basisKey: string | null; readonly comment: string },
+    private readonly spelt: Spelt,
+    private readonly context: CallContext,
+  ) {}
+
+  /** Chooses a purpose: one that an earlier run left in the middle, else one without a row, else marketing. */
+  static async begin(
+    session: SuperOfficeSession,
+    personId: number,
+    context: CallContext,
+  ): Promise<Trial> {
+    const rows = await testRows(session, personId, context)
+    const marked = markedPurpose(rows)
+    const purpose = marked ?? PREFERRED.find((one) => !rows.has(one)) ?? PREFERRED[0]
+    const spelt = {
+      purposes: await shownItems(session.client, 'ConsentPurpose', context),
+      bases: await shownItems(session.client, 'LegalBase', context),
+    }
+    return new Trial(session, personId, purpose, beforeOf(rows.get(purpose)), spelt, context)
+  }
+
+  /** The key under which the installation knows a value. */
+  key(basis: 'withdrawn' | 'legitimateInterest'): string {
+    return spelling(this.spelt.bases, keyOfBasis(basis))
+  }
+
+  /** The key of the purpose that is written to. */
+  get purposeKey(): string {
+    return spelling(this.spelt.purposes, keyOfPurpose(this.purpose))
+  }
+
+  /** The key of our source. */
+  get sourceKey(): string {
+    return this.session.facts.sourceKey ?? DEFAULT_SOURCE_KEY
+  }
+
+  /** Marks the row while it is not as it was. */
+  get comment(): string {
+    return `eMarketeer set-up is measuring; before: ${this.before.basisKey ?? 'none'}`
+  }
+
+  /** Sets the consent, and reads the row. @throws UpstreamError, AppError */
+  async put(basisKey: string): Promise<TestRow> {
+    await this.#put(basisKey, this.comment)
+    return this.row()
+  }
+
+  /** The row as it stands. @throws UpstreamError, AppError */
+  async row(): Promise<TestRow> {
+    const row = (await this.rows()).get(this.purpose)
+    if (row === undefined) {
+      throw new AppError('crm_answer_invalid', 'The consent that was just written is not there.')
+    }
+    return row
+  }
+
+  /** All rows of the person. @throws UpstreamError, AppError */
+  rows(): Promise<TestRows> {
+    return testRows(this.session, this.personId, this.context)
+  }
+
+  /**
+   * Puts back what was there. Where nothing was recorded the row stays, withdrawn: the API deletes none safely.
+   * @throws UpstreamError, AppError
+   */
+  async restore(): Promise<void> {
+    const { basisKey, comment } = this.before
+    await this.#put(basisKey ?? this.key('withdrawn'), comment)
+  }
+
+  async #put(basisKey: string, comment: string): Promise<void> {
+    const { personId, purposeKey, sourceKey } = this
+    await putConsent(
+      this.session.client,
+      { personId, purposeKey, basisKey, sourceKey, comment },
+      this.context,
+    )
+  }
+}
+
+/** Marketing usually has no row, so that the first insertion can be measured. */
+const PREFERRED = ['marketingSendouts', 'storeAndProcess'] as const
+
+/** The purpose that a run left in the middle, or null. */
+export function markedPurpose(rows: TestRows): Purpose | null {
+  return PREFERRED.find((purpose) => MARK.test(rows.get(purpose)?.comment ?? '')) ?? null
+}
+
+function beforeOf(row: TestRow | undefined) {
+  const marked = MARK.exec(row?.comment ?? '')?.[1]
+  if (marked !== undefined) {
+    return { basisKey: marked === 'none' ? null : marked, comment: AFTERWARDS }
+  }
+  const nothing = row === undefined
+  return { basisKey: row?.basisKey ?? null, comment: nothing ? AFTERWARDS : row.comment }
+}
+
+function spelling(items: readonly ShownItem[], key: string): string {
+  return usableItem(items, key)?.key ?? key
+}

@@ -1,0 +1,60 @@
+import type { CrmFacts, CrmSession, SetupStep, StepContext, StepVerdict } from '../../crm.js'
+import { SuperOfficeSession } from '../session.js'
+import { asSetupError } from './as-setup-error.js'
+import { lookOnly } from '../../look-only.js'
+
+/** A step of ours: as {@link SetupStep}, with the opened installation itself and not only what every CRM has. */
+export interface SuperOfficeStep {
+  readonly id: string
+  readonly title: string
+  /** Seconds that it usually takes. */
+  readonly weight: number
+  /** Looks only, also where no earlier step has been done. */
+  verify(session: SuperOfficeSession, context: StepContext): Promise<StepVerdict>
+  /** Does what is missing. @returns facts to keep. @throws SetupPaused, UpstreamError, AppError. */
+  do(session: SuperOfficeSession, context: StepContext): Promise<CrmFacts>
+  /** Removes what was installed; nothing there is fine. @returns facts to change (null forgets one). */
+  undo(session: SuperOfficeSession, context: StepContext): Promise<CrmFacts>
+}
+
+/** Makes it a step of the generic runner; failures that a person has to mend become pauses, see {@link asSetupError}. */
+export function setupStep(step: SuperOfficeStep): SetupStep {
+  const { id, title, weight } = step
+  return {
+    id,
+    title,
+    weight,
+    verify: (session, context) =>
+      translated(session, (own) => {
+        if (context.choice !== null) {
+          own.client.lookAfresh()
+        }
+        return step.verify(own, context)
+      }),
+    do: (session, context) => translated(session, (own) => step.do(own, context)),
+    undo: (session, context) => translated(session, (own) => step.undo(own, context)),
+  }
+}
+
+async function translated<T>(
+  session: CrmSession,
+  act: (session: SuperOfficeSession) => Promise<T>,
+): Promise<T> {
+  if (!(session instanceof SuperOfficeSession)) {
+    throw new TypeError('a SuperOffice step needs a SuperOffice session')
+  }
+  try {
+    return await act(session)
+  } catch (error) {
+    throw asSetupError(error)
+  }
+}
+
+/** A step that makes nothing: to do it is to look, and there is nothing to undo. */
+export function checkStep(step: Omit<SuperOfficeStep, 'do' | 'undo'>): SuperOfficeStep {
+  return {
+    ...step,
+    do: (session, context) => lookOnly(step.verify(session, context)),
+    undo: () => Promise.resolve({}),
+  }
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { answer, type CallContext, part, whereTold } from '../../../../http/index.js'
+import type { SuperOfficeClient } from '../../client.js'
+import { checkStep } from '../step.js'
+
+const root = answer(
+  { name: 'superoffice.root', operation: 'GET /api', lossUnit: 'call' },
+  part({ NetServerVersion: z.string().max(40).nullish().catch(null) }),
+)
+
+/** Beyond this a clock proves nothing (docs/reconciliation.md, eps). */
+const MAX_OFFSET_MS = 5 * 60_000
+
+/**
+ * Proves the credentials, and that it is the database and the user of before; learns what the installation is
+ * (docs/wire-superoffice.md, 1 and 2). Until something is measured, its stamps are taken to prove nothing.
+ */
+export const connectStep = checkStep({
+  id: 'connect',
+  title: 'Connect to SuperOffice',
+  weight: 2,
+  async verify(session, context) {
+    const { client, installation } = session
+    await session.check(context)
+    const { associateId, databaseContextIdentifier } = await installation.principal(context)
+    const offsetMs = client.clock?.offsetMs ?? null
+    const facts = {
+      onsite: client.contextIdentifier === null,
+      associateId,
+      databaseContextIdentifier: databaseContextIdentifier ?? client.contextIdentifier,
+      serverVersion: await serverVersion(client, context),
+    }
+    return offsetMs !== null && Math.abs(offsetMs) > MAX_OFFSET_MS
+      ? {
+          state: 'done',
+          facts,
+          note:
+            `SuperOffice's clock is ${Math.round(offsetMs / 60_000)} minutes off ours: its times prove nothing, and ` +
+            'where both sides changed, the restrictive one wins, unless it stamps our own writes by another clock.',
+        }
+      : { state: 'done', facts }
+  },
+})
+
+/** Of the API's root, one above `/v1`; worth knowing, but not worth failing for. */
+async function serverVersion(
+  client: SuperOfficeClient,
+  context: CallContext,
+): Promise<string | null> {
+  const { operation } = root
+  const path = '/../../api'
+  const request = { method: 'GET', path, operation, name: 'setup.look', effect: 'read' } as const
+  const told = await whereTold(client.json(request, root, context))
+  return told?.body.NetServerVersion ?? null
+}

@@ -1,0 +1,90 @@
+import { AppError } from '../../../../contracts/app-error.js'
+import { type CallContext, UpstreamError } from '../../../../http/index.js'
+import type { StepVerdict } from '../../../crm.js'
+import type { SuperOfficeFacts } from '../../facts.js'
+import type { SuperOfficeSession } from '../../session.js'
+import { measureWrites } from '../measure/measure-writes.js'
+import type { SuperOfficeStep } from '../step.js'
+import { testRows } from '../measure/test-rows.js'
+import { markedPurpose, Trial } from '../measure/trial.js'
+
+/** Where nothing was measured: our own first writes tell. */
+const UNMEASURED = { measured: null, firstVersion: null }
+
+/**
+ * Measures on a test person of the customer's what a write does to a consent row (docs/reconciliation.md, limits). Without
+ * one nothing is measured, and our own first writes tell.
+ */
+export const measureStep: SuperOfficeStep = {
+  id: 'measure',
+  title: 'Measure how consents are stamped',
+  weight: 8,
+  async verify(session, context): Promise<StepVerdict> {
+    const { testPersonId, facts } = session
+    const { measured } = facts
+    if (measured !== undefined && (testPersonId ?? measured.personId) === measured.personId) {
+      return { state: 'done', note: noteOf(facts) }
+    }
+    if (testPersonId === null) {
+      return { state: 'skipped', note: UNMEASURED_NOTE, facts: UNMEASURED }
+    }
+    await requirePerson(session, testPersonId, context)
+    const what =
+      `Write to a consent of person ${testPersonId} and to its card a few times, and put back what was there ` +
+      '(where nothing was recorded for marketing, "withdrawn" stays)'
+    return { state: 'due', changes: [{ what }] }
+  },
+  do(session, context) {
+    const { testPersonId } = session
+    return testPersonId === null
+      ? Promise.resolve(UNMEASURED)
+      : measureWrites(session, testPersonId, context)
+  },
+  /** Puts right what a killed run left with the test person. */
+  async undo(session, context) {
+    const personId = session.testPersonId ?? session.facts.measured?.personId ?? null
+    if (personId !== null && markedPurpose(await testRows(session, personId, context)) !== null) {
+      await (await Trial.begin(session, personId, context)).restore()
+    }
+    return UNMEASURED
+  },
+}
+
+const UNMEASURED_NOTE =
+  'No test person is named (superoffice.testPersonId), so that nothing is measured: how writes are counted is learned ' +
+  'from our own first ones.'
+
+function noteOf({ measured }: SuperOfficeFacts): string {
+  const card = {
+    true: 'Saving a card touches its consents: only the time of a row that was written once is believed.',
+    false: 'Saving a card leaves consents alone.',
+    null: 'The card of the test person could not be saved, so that it is not known whether that touches consents.',
+  }[`${measured?.cardTouchesConsent ?? null}`]
+  return `Every write counts. ${card}`
+}
+
+/** @throws AppError `value_invalid` where there is no such person; UpstreamError */
+async function requirePerson(
+  { client }: SuperOfficeSession,
+  personId: number,
+  context: CallContext,
+): Promise<void> {
+  try {
+    await client.text(
+      {
+        method: 'GET',
+        path: `/Person/${personId}`,
+        operation: 'GET /Person/{id}',
+        name: 'setup.look',
+        effect: 'read',
+      },
+      context,
+    )
+  } catch (error) {
+    if (error instanceof UpstreamError && error.code === 'upstream_not_found') {
+      const location = { path: 'superoffice.testPersonId', value: String(personId) }
+      throw new AppError('value_invalid', `SuperOffice has no person ${personId}.`, location)
+    }
+    throw error
+  }
+}

@@ -1,0 +1,58 @@
+import type { StepVerdict } from '../../../crm.js'
+import { checkStep } from '../step.js'
+import { usedByOthers } from '../dedicated-user.js'
+import { SYSTEM_USER } from '../../principal.js'
+import { privilegeMissing } from '../pauses.js'
+import { isDispensable, unreadableColumns } from '../readable-columns.js'
+
+/**
+ * Says early, and all at once, what our user may not do, and whether it is ours alone. What the API does not tell shows
+ * at the first write (docs/setup-superoffice.md).
+ */
+export const privilegesStep = checkStep({
+  id: 'privileges',
+  title: 'Check what our user may do',
+  weight: 4,
+  async verify(session, context): Promise<StepVerdict> {
+    const { archive } = session.installation
+    const unreadable = await unreadableColumns(archive, context)
+    if (!unreadable.every(isDispensable)) {
+      const missing = unreadable.map((column) => `read ${column}`)
+      return { state: 'paused', pause: privilegeMissing(missing, {}) }
+    }
+    const principal = await session.installation.principal(context)
+    const { functionRights, userType } = principal
+    const lacking = functionRights.length > 0 && !functionRights.some(concernsConsent)
+    if (lacking && userType !== SYSTEM_USER) {
+      const missing = ['update consent for contacts (functional right)']
+      const seen = { functionRights: [...functionRights].sort() }
+      return { state: 'paused', pause: privilegeMissing(missing, seen, true) }
+    }
+    const pause = await usedByOthers(session, principal, context)
+    if (pause !== null) {
+      return { state: 'paused', pause }
+    }
+    const notes = [
+      ...(unreadable.length > 0 ? [`Not in this installation: ${unreadable.join(', ')}.`] : []),
+      ...(functionRights.length === 0 ? [RIGHTS_UNTOLD] : lacking ? [RIGHT_UNNAMED] : []),
+    ]
+    return notes.length === 0 ? { state: 'done' } : { state: 'done', note: notes.join(' ') }
+  },
+})
+
+const RIGHTS_UNTOLD =
+  'SuperOffice lists no functional rights of our user; whether it may update consent shows at the first write.'
+
+/** A system user is not governed by rights, so that this is no reason to pause. */
+const RIGHT_UNNAMED =
+  'None of the functional rights that SuperOffice lists of our system user names consents; whether it may update them shows ' +
+  'at the first write.'
+
+/**
+ * How the right is called on the wire is not documented, only its name for people: "Can update consent for contact". So
+ * whatever may be it counts, and a general administrator's, which includes all: wrongly passing here shows at the first
+ * write, wrongly pausing would stop every customer.
+ */
+function concernsConsent(right: string): boolean {
+  return /consent|privacy|gdpr|legal|^admin-all$/i.test(right)
+}
