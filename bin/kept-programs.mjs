@@ -44,39 +44,55 @@ export async function runProgram(entry) {
 
 /** The folder that holds the bundle of the sources as they are now; made if there is none whole. */
 async function keptFolder() {
-  const sources = PARTS.flatMap((part) => filesBelow(part))
-  const made = ['bin/kept-programs.mjs', 'package.json', ...sources]
-  const folder = `${cache}/programs-${sumOf(root, made)}`
+  const folder = folderNow()
   if (isWhole(folder)) {
     return folder
   }
   mkdirSync(cache, { recursive: true })
   const work = mkdtempSync(`${cache}/programs.partial-`)
   try {
-    await bundle(sources, work)
+    await bundle(sources(), work)
+    if (folderNow() !== folder) {
+      throw new Error('a source has changed meanwhile')
+    }
     writeFileSync(`${work}/sum`, sumOfCode(work))
     removeOld()
-    if (!isWhole(folder)) {
-      rmSync(folder, { recursive: true, force: true })
-      renameSync(work, folder)
-    }
-  } catch (error) {
-    // Another process may have moved the same into place meanwhile.
-    if (!isWhole(folder)) {
-      throw error
-    }
+    moveTo(folder, work)
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
   return folder
 }
 
-async function bundle(sources, outdir) {
+/** Where one is, another process has made it meanwhile and may be running from it, or it is damaged. */
+function moveTo(folder, work) {
+  try {
+    renameSync(work, folder)
+  } catch (error) {
+    if (!existsSync(folder)) {
+      throw error
+    }
+    if (!isWhole(folder)) {
+      rmSync(folder, { recursive: true, force: true })
+      renameSync(work, folder)
+    }
+  }
+}
+
+function folderNow() {
+  return `${cache}/programs-${sumOf(root, ['bin/kept-programs.mjs', 'package.json', ...sources()])}`
+}
+
+function sources() {
+  return PARTS.flatMap((part) => filesBelow(part))
+}
+
+async function bundle(paths, outdir) {
   const { build, stop } = await import('esbuild')
   await build({
     absWorkingDir: root,
     // All in one folder, so that each finds the sources by the same way.
-    entryPoints: sources
+    entryPoints: paths
       .filter((path) => ENTRY.test(path))
       .map((path) => ({ in: path, out: outputOf(path) })),
     outdir,
