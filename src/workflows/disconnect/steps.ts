@@ -1,28 +1,25 @@
 import { sleep, uuid4 } from '@temporalio/workflow'
 import type { DisconnectPlan } from '../../contracts/life-activities.js'
-import type { DisconnectInput, SetupPause, StepChoice } from '../../contracts/setup.js'
-import type { StepDescription } from '../../contracts/setup-activities.js'
+import type { DisconnectInput, StepChoice } from '../../contracts/setup.js'
+import type { StepDescription, StepOutcome } from '../../contracts/setup-activities.js'
 import type { RunReference } from '../../contracts/sync-activities.js'
 import { briefRemoval, life, removal, setupWork, shortRemoval } from '../activity-proxies.js'
-import { problemOf } from './messages.js'
+import { choicesOf, pauseFor, problemOf } from '../steps/pause.js'
+import type { Problem } from '../problem-in.js'
 import { syncUntilQuiet } from '../sync-until-quiet.js'
-
-/** How a step ended; a failure is thrown. */
-export interface StepEnd {
-  readonly state: 'done' | 'skipped'
-  readonly note: string | null
-}
 
 /** A step, and what it does. */
 export interface DisconnectStep extends StepDescription {
   /** Whether Support may leave it out. */
   readonly skippable: boolean
-  /** @param choice what Support chose for this step and still stands. @throws StepWaits */
-  run(choice: StepChoice | null): Promise<StepEnd>
+  /** @param choice what Support chose for this step and still stands. @throws what failed. */
+  run(choice: StepChoice | null): Promise<StepOutcome>
 }
 
-const DONE: StepEnd = { state: 'done', note: null }
+const DONE: StepOutcome = { state: 'done', note: null }
 const ENDED = 'The connection is disconnected'
+/** Said of a side that did not answer. */
+export const UNANSWERED = 'It did not answer in time.'
 
 /** How often, and how far apart, unsubscribes that are on their way to eMarketeer are waited for. */
 const SAVE_ROUNDS = 10
@@ -64,25 +61,25 @@ export function stepsOf(
   ]
 }
 
-async function stop(input: DisconnectInput): Promise<StepEnd> {
+async function stop(input: DisconnectInput): Promise<StepOutcome> {
   await life.disableConnection({ ...input, interventionId: uuid4() })
   return DONE
 }
 
-async function endSyncs(connectionId: string): Promise<StepEnd> {
+async function endSyncs(connectionId: string): Promise<StepOutcome> {
   // Those that could start others first.
   await life.endWork({ connectionId, kinds: ['starters', 'cron', 'runs'], reason: ENDED })
   return DONE
 }
 
-async function removeWebhooks(connectionId: string): Promise<StepEnd> {
+async function removeWebhooks(connectionId: string): Promise<StepOutcome> {
   await removal.removeCrmWebhooks({ connectionId })
   await shortRemoval.removeEmarketeerWebhook({ connectionId })
   return DONE
 }
 
 /** Both sides are tried, whatever becomes of one. */
-async function tryToRemoveWebhooks(connectionId: string): Promise<StepEnd> {
+async function tryToRemoveWebhooks(connectionId: string): Promise<StepOutcome> {
   const problems = [
     ...(await problemsOf(briefRemoval.removeCrmWebhooks({ connectionId }))),
     ...(await problemsOf(briefRemoval.removeEmarketeerWebhook({ connectionId }))),
@@ -97,7 +94,7 @@ async function problemsOf(work: Promise<void>): Promise<string[]> {
     await work
     return []
   } catch (error) {
-    const { code, message } = problemOf(error)
+    const { code, message } = problemOf(error, UNANSWERED)
     return [`${message} (${code})`]
   }
 }
@@ -106,7 +103,7 @@ async function problemsOf(work: Promise<void>): Promise<string[]> {
  * The last sync, while it is still permitted: a No that a rep set minutes ago reaches eMarketeer before the rows that
  * hold it are removed.
  */
-async function save(connectionId: string, { nothingToSave }: DisconnectPlan): Promise<StepEnd> {
+async function save(connectionId: string, { nothingToSave }: DisconnectPlan): Promise<StepOutcome> {
   await life.endWork({ connectionId, kinds: ['starters'], reason: ENDED })
   if (nothingToSave !== null) {
     return { state: 'skipped', note: nothingToSave }
@@ -120,22 +117,18 @@ async function save(connectionId: string, { nothingToSave }: DisconnectPlan): Pr
       return DONE
     }
     if (round === SAVE_ROUNDS) {
-      throw new UnsavedError(unsaved)
+      return { state: 'paused', pause: pauseFor(unsavedProblem(unsaved), false) }
     }
     await sleep(BETWEEN_ROUNDS)
   }
 }
 
 /** Unsubscribes in the CRM that eMarketeer does not take: nothing may be removed. */
-export class UnsavedError extends Error {
-  override readonly name = 'UnsavedError'
-
-  constructor(unsaved: number) {
-    super(
-      `${unsaved} unsubscribes in the CRM have not reached eMarketeer; removing the tables would lose them. ` +
-        'Nothing was removed, and the sync goes on. See `lbsync connection show` for what is blocked, due or held.',
-    )
-  }
+function unsavedProblem(unsaved: number): Problem {
+  const message =
+    `${unsaved} unsubscribes in the CRM have not reached eMarketeer; removing the tables would lose them. ` +
+    'Nothing was removed, and the sync goes on. See `lbsync connection show` for what is blocked, due or held.'
+  return { code: 'unsaved', message }
 }
 
 /** What was kept longer ago than this is looked at once more before more is removed. */
@@ -147,7 +140,7 @@ class Keeping {
 
   constructor(readonly connectionId: string) {}
 
-  async keep(): Promise<StepEnd> {
+  async keep(): Promise<StepOutcome> {
     const { kept } = await removal.keepSubscriptions({ connectionId: this.connectionId })
     this.#keptAtMs = Date.now()
     const note = `${kept} unsubscribes are kept for when it is enabled again.`
@@ -161,26 +154,21 @@ class Keeping {
   }
 }
 
-/** What a step of the CRM's waits for, in its own words. */
-export class StepWaits extends Error {
-  override readonly name = 'StepWaits'
-
-  constructor(readonly pause: SetupPause) {
-    super(pause.message)
-  }
-}
-
-async function undo(keeping: Keeping, stepId: string, choice: StepChoice | null): Promise<StepEnd> {
+async function undo(
+  keeping: Keeping,
+  stepId: string,
+  choice: StepChoice | null,
+): Promise<StepOutcome> {
   await keeping.keepAgain()
   const { connectionId } = keeping
   const pause = await removal.undoSetupStep({ connectionId, stepId, choice })
-  if (pause) {
-    throw new StepWaits(pause)
-  }
-  return DONE
+  // It waits in the words of the CRM's step, with what that offers beside what every step does.
+  return pause
+    ? { state: 'paused', pause: { ...pause, choices: choicesOf(true, pause.choices) } }
+    : DONE
 }
 
-async function forget(connectionId: string, left: boolean): Promise<StepEnd> {
+async function forget(connectionId: string, left: boolean): Promise<StepOutcome> {
   if (left) {
     return { state: 'skipped', note: 'Not everything was removed; what is known of it is kept.' }
   }

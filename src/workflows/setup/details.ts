@@ -1,21 +1,18 @@
-import type { SetupStatus, StepStatus } from '../../contracts/setup.js'
+import type { SetupStatus, StepState } from '../../contracts/setup.js'
 import { plainText } from '../markdown.js'
+import { detailsIn } from '../steps/details.js'
 
 /** Status in plain words, as Temporal's UI shows it (Markdown). */
 export function detailsOf(status: SetupStatus): string {
-  const lines = [headline(status), '', ...status.steps.map(stepLine)]
-  const waiting = status.steps.find((step) => step.pause !== null && step.state === 'paused')
-  if (waiting?.pause) {
-    const { code, message, choices } = waiting.pause
-    lines.push(
-      '',
+  return detailsIn(status, {
+    headline: headline(status),
+    label: (state) => MARKS[state],
+    waiting: ({ code, message, choices }) => [
       `**Waiting (${code}):** ${plainText(message)}`,
       '',
       `Choices: ${choices.join(', ')}`,
-    )
-  }
-  const last = status.messages.at(-1)
-  return [...lines, ...(last ? ['', `Last message: ${plainText(last.text)}`] : [])].join('\n')
+    ],
+  })
 }
 
 function headline(status: SetupStatus): string {
@@ -39,15 +36,11 @@ function timeLeft(seconds: number): string {
   return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
 }
 
-const MARKS: Readonly<Record<StepStatus['state'], string>> = {
+const MARKS: Readonly<Record<StepState, string>> = {
   pending: '·',
   running: '▶',
   paused: '⏸',
   done: '✔',
   skipped: '⤼',
   failed: '✖',
-}
-
-function stepLine({ state, title, note }: StepStatus): string {
-  return `- ${MARKS[state]} ${title}${note === null ? '' : ` (${plainText(note)})`}`
 }

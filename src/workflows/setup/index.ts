@@ -1,12 +1,17 @@
-import { allHandlersFinished, condition, uuid4, workflowInfo } from '@temporalio/workflow'
-import { AppError } from '../../contracts/app-error.js'
+import { allHandlersFinished, condition, uuid4 } from '@temporalio/workflow'
 import { setupInput, type SetupStart } from '../../contracts/inputs.js'
 import type { SetupPreview, SetupStatus } from '../../contracts/setup.js'
+import { brief } from '../activity-proxies.js'
 import { entry } from '../entry.js'
 import { tellingFailure } from '../phase.js'
-import { handleMessages } from './handle-messages.js'
+import { newBoard } from '../steps/board.js'
+import { takeSteps } from '../steps/runner.js'
+import { carriedIn } from '../steps/state.js'
+import { keepOverride } from './keep-decision.js'
+import { handleMessages } from './messages.js'
 import { previewSetup } from './preview.js'
-import { setUp } from './set-up.js'
+import { recheckAfterMs } from './recheck.js'
+import { attemptStep } from './run-step.js'
 import { SetupState, type CarriedSetup } from './state.js'
 
 /**
@@ -26,7 +31,7 @@ export function superOfficeSetup(...given: [SetupStart]): Promise<SetupStatus | 
 
 async function run(input: SetupStart): Promise<SetupStatus | SetupPreview> {
   const { connectionId, dryRun } = input
-  const carried = carriedIn(input)
+  const carried = carriedIn(input, 'set-up') as CarriedSetup | undefined
   if (dryRun) {
     return previewSetup(connectionId)
   }
@@ -40,11 +45,19 @@ async function run(input: SetupStart): Promise<SetupStatus | SetupPreview> {
   return state.status()
 }
 
-/** What one run hands to the next is ours; whoever starts set-up cannot make it up. */
-function carriedIn({ carried }: SetupStart): CarriedSetup | undefined {
-  if (carried !== undefined && workflowInfo().continuedFromExecutionRunId === undefined) {
-    const message = 'carried is what one run of set-up hands to the next; leave it out.'
-    throw new AppError('value_invalid', message, { path: 'carried' })
+/** Never fails for good (E2). The steps are data of the CRM's folder; nothing here knows a CRM. */
+async function setUp(state: SetupState): Promise<void> {
+  const { connectionId } = state
+  if (state.board.length === 0) {
+    const plan = await brief.planSetup({ connectionId })
+    state.crm = plan.crm
+    state.toBoard(newBoard(plan.steps))
   }
-  return carried as CarriedSetup | undefined
+  state.begin(state.crm, 'setup')
+  await takeSteps(state, {
+    attempt: (step) => attemptStep(state, step),
+    keep: (decision) => keepOverride(connectionId, decision),
+    recheckAfterMs,
+    anew: (): SetupStart => ({ connectionId, carried: state.carry() }),
+  })
 }

@@ -4,7 +4,7 @@ import { LOOK_SECONDS } from '../activity-limits.js'
 import { looking } from '../activity-proxies.js'
 import { mark } from '../phase.js'
 import { answer, refuseOtherSignals, tellInDetails } from '../receive.js'
-import { statusQuery } from '../steps/messages.js'
+import { statusQuery } from './messages.js'
 import {
   begun,
   ended,

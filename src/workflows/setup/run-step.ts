@@ -1,52 +1,74 @@
-import type { StepChoice } from '../../contracts/setup.js'
+import { CancellationScope, isCancellation } from '@temporalio/workflow'
 import type { StepOutcome } from '../../contracts/setup-activities.js'
 import type { RunReference } from '../../contracts/sync-activities.js'
 import { brief, setupWork } from '../activity-proxies.js'
 import { drainAll } from '../drain-all.js'
 import { notices } from '../notices.js'
+import { pauseFor, problemOf } from '../steps/pause.js'
+import { untilReleased } from '../steps/runner.js'
 import { syncUntilQuiet } from '../sync-until-quiet.js'
-
-/** How a step that takes long is watched and held back. */
-export interface StepWatch {
-  /** Share of the step that is done, 0–1. */
-  readonly onShare: (share: number) => void
-  /** Waits while Support holds set-up back. */
-  readonly pausePoint: () => Promise<void>
-  /** Set-up was aborted meanwhile. */
-  readonly isOver: () => boolean
-}
+import type { SetupState } from './state.js'
 
 const DONE: StepOutcome = { state: 'done', note: null }
+
+/** Steps without which the sync still works, so that Support may leave one out. */
+const SKIPPABLE: ReadonlySet<string> = new Set([
+  'privileges',
+  'tablePrivileges',
+  'view',
+  'form',
+  'publish',
+  'measure',
+  'webhooks',
+])
+
+/** One try of a step; whatever fails outside is waited for. @returns null: cut off, since Support has aborted meanwhile. */
+export async function attemptStep(state: SetupState, step: string): Promise<StepOutcome | null> {
+  const scope = new CancellationScope()
+  state.cutOff = () => scope.cancel()
+  try {
+    return await scope.run(() => runStep(state, step))
+  } catch (error) {
+    if (isCancellation(error) && state.isAborted) {
+      return null
+    }
+    const problem = problemOf(error, 'The step did not answer in time.')
+    return { state: 'paused', pause: pauseFor(problem, SKIPPABLE.has(step)) }
+  } finally {
+    state.cutOff = null
+  }
+}
 
 /**
  * Runs one step. The last two are the same for every CRM and made of the one sync's pieces; the others are the CRM's
  * data, run by one activity.
  */
-export async function runStep(
-  run: RunReference,
-  stepId: string,
-  choice: StepChoice | null,
-  watch: StepWatch,
-): Promise<StepOutcome> {
+function runStep(state: SetupState, stepId: string): Promise<StepOutcome> {
+  const { connectionId, runId, choice } = state
+  const run: RunReference = { connectionId, runId, tier: 'setup' }
   switch (stepId) {
     case 'firstSync':
-      return firstSync(run, watch)
+      return firstSync(run, state)
     case 'sweep':
       return startSweep(run)
     default:
-      return setupWork.runSetupStep({ connectionId: run.connectionId, stepId, choice })
+      return setupWork.runSetupStep({ connectionId, stepId, choice })
   }
 }
 
 /** The one sync over everybody, with progress; killed or paused, it goes on with what is still due. */
-async function firstSync(run: RunReference, watch: StepWatch): Promise<StepOutcome> {
+async function firstSync(run: RunReference, state: SetupState): Promise<StepOutcome> {
   await setupWork.catchUpBoth(run)
   const total = await brief.countDue({ connectionId: run.connectionId })
   const totals = await syncUntilQuiet(
     run,
     'copy',
-    ({ addresses }) => watch.onShare(total === 0 ? 1 : addresses / total),
-    { work: setupWork, pausePoint: watch.pausePoint, isOver: watch.isOver },
+    ({ addresses }) => state.toShare(total === 0 ? 1 : addresses / total),
+    {
+      work: setupWork,
+      pausePoint: () => untilReleased(state),
+      isOver: () => state.isAborted,
+    },
   )
   const held = totals.held === 0 ? '' : `; ${totals.held} wait for approval (lbsync held)`
   const told = (await notices(run.connectionId)).map((sentence) => ` ${sentence}`).join('')

@@ -1,23 +1,33 @@
-import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
-import type {
-  OverrideAnswer,
-  SetupIntervention,
-  SetupOverride,
-  SetupStatus,
-} from '../../contracts/setup.js'
+import { defineSignal, defineUpdate } from '@temporalio/workflow'
+import type { OverrideAnswer, SetupOverride } from '../../contracts/setup.js'
+import { refuseOtherSignals, takeSignal, takeUpdate, type MessageSchema } from '../receive.js'
+import { judgeOverride, orThrow } from './judge-message.js'
+import type { StepsState } from './state.js'
 
-/** How it stands. */
-export const statusQuery = defineQuery<SetupStatus>('status')
-/** Holds set-up back before the next step. */
-export const pauseSignal = defineSignal<[SetupIntervention]>('pause')
-/** Lets it go on; a step that waits is tried again. */
-export const resumeSignal = defineSignal<[SetupIntervention]>('resume')
 /** Decides a paused step; what came of it is in the status. */
-export const overrideSignal = defineSignal<[SetupOverride]>('override')
+const overrideSignal = defineSignal<[SetupOverride]>('override')
 /** The same, with an answer. */
-export const overrideUpdate = defineUpdate<OverrideAnswer, [SetupOverride]>('override')
+const overrideUpdate = defineUpdate<OverrideAnswer, [SetupOverride]>('override')
 
 /** How Temporal's UI describes the message. */
-export const OVERRIDE =
+const DESCRIPTION =
   'Decides the step that waits. Takes {"step", "action", "reason", "by"}; useForm, useTab and useView also need ' +
   'formId, tab or viewId. What came of the signal is under messages of the status; the update answers.'
+
+/**
+ * Takes Support's decisions; called last, as every other signal is refused. A signal cannot be answered, so what came of
+ * it stands in the status; the update says it at once. A message that makes no sense changes nothing.
+ */
+export function takeOverrides(state: StepsState): void {
+  const refuse = (text: string) => state.say(text)
+  const override: MessageSchema<SetupOverride> = {
+    description: DESCRIPTION,
+    judge: (given) => orThrow(judgeOverride(given, state.situation)),
+  }
+  takeSignal(overrideSignal, override, (message) => state.accept(message), refuse)
+  takeUpdate(overrideUpdate, override, (message) => {
+    state.accept(message)
+    return { accepted: true, step: message.step, action: message.action }
+  })
+  refuseOtherSignals(refuse)
+}

@@ -1,0 +1,69 @@
+import { defineQuery, defineSignal } from '@temporalio/workflow'
+import type { SetupIntervention, SetupStatus } from '../../contracts/setup.js'
+import { answer, takeSignal, type MessageSchema } from '../receive.js'
+import { stepOf } from '../steps/board.js'
+import { judgeIntervention, orThrow } from '../steps/judge-message.js'
+import { takeOverrides } from '../steps/messages.js'
+import { keepIntervention } from './keep-decision.js'
+import type { SetupState } from './state.js'
+
+/** How it stands. */
+export const statusQuery = defineQuery<SetupStatus>('status')
+/** Holds set-up back before the next step. */
+const pauseSignal = defineSignal<[SetupIntervention]>('pause')
+/** Lets it go on; a step that waits is tried again. */
+const resumeSignal = defineSignal<[SetupIntervention]>('resume')
+
+/** Answers Support's messages. */
+export function handleMessages(state: SetupState): void {
+  const refuse = (text: string) => state.say(text)
+  const intervention = (description: string): MessageSchema<SetupIntervention> => ({
+    description: `${description} Takes {"reason", "by"}.`,
+    judge: (given) => orThrow(judgeIntervention(given)),
+  })
+  answer(statusQuery, 'How it stands: steps, what it waits for, what can be chosen.', () =>
+    state.status(),
+  )
+  takeSignal(
+    pauseSignal,
+    intervention('Holds set-up back before its next step.'),
+    (message) => hold(state, message),
+    refuse,
+  )
+  takeSignal(
+    resumeSignal,
+    intervention('Lets set-up go on; a step that waits is tried again.'),
+    (message) => release(state, message),
+    refuse,
+  )
+  takeOverrides(state)
+}
+
+async function hold(state: SetupState, intervention: SetupIntervention): Promise<void> {
+  if (state.isOver || state.heldBy !== null) {
+    state.say(`pause refused: it ${state.isOver ? 'has ended' : 'is held back already'}`)
+    return
+  }
+  state.heldBy = { ...intervention, at: new Date().toISOString() }
+  state.say(`held back by ${intervention.by}`)
+  await keepIntervention(state.connectionId, 'pause', intervention)
+}
+
+async function release(state: SetupState, intervention: SetupIntervention): Promise<void> {
+  const waiting = state.board.find(({ status }) => status.state === 'paused')?.status.id
+  if (state.isOver || (state.heldBy === null && waiting === undefined)) {
+    state.say('resume refused: it is not paused')
+    return
+  }
+  await keepIntervention(state.connectionId, 'resume', intervention)
+  if (state.isOver) {
+    return
+  }
+  state.heldBy = null
+  state.say(`resumed by ${intervention.by}`)
+  // A step that waits is tried again: whoever resumes believes that it is mended.
+  const stillWaits = stepOf(state.board, waiting ?? '')?.state === 'paused'
+  if (waiting !== undefined && stillWaits && state.decision === null && !state.deciding) {
+    state.decision = { step: waiting, action: 'retry', ...intervention }
+  }
+}

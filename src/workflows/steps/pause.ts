@@ -1,0 +1,48 @@
+import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow'
+import type { PauseCode, SetupAction, SetupPause } from '../../contracts/setup.js'
+import type { Problem } from '../problem-in.js'
+
+const CODES: Readonly<Record<string, PauseCode>> = {
+  crm_auth_failed: 'authFailed',
+  emarketeer_auth_failed: 'authFailed',
+  crm_privilege_missing: 'privilegeMissing',
+  crm_tenant_unavailable: 'tenantUnavailable',
+  crm_unreachable: 'tenantUnavailable',
+  emarketeer_unreachable: 'tenantUnavailable',
+  crm_rate_limited: 'tenantUnavailable',
+  crm_customization_locked: 'tenantUnavailable',
+}
+
+/**
+ * Code and words of what failed outside.
+ * @param unanswered what is said where it did not answer.
+ * @throws a failure of the workflow itself, and a cancellation, as it is.
+ */
+export function problemOf(error: unknown, unanswered: string): Problem {
+  if (!(error instanceof ActivityFailure) || isCancellation(error)) {
+    throw error
+  }
+  const { cause } = error
+  return cause instanceof ApplicationFailure
+    ? { code: cause.type ?? 'internal', message: cause.message }
+    : { code: 'timeout', message: unanswered }
+}
+
+/** What a step waits with, by what failed. @param skippable whether Support may leave the step out. */
+export function pauseFor({ code, message }: Problem, skippable: boolean): SetupPause {
+  const choices = choicesOf(skippable)
+  return { code: CODES[code] ?? 'stepFailed', message, choices, seen: { error: code } }
+}
+
+/** What may be decided of every step that waits. @param own further choices that the step gives. */
+export function choicesOf(
+  skippable: boolean,
+  own: readonly SetupAction[] = [],
+): readonly SetupAction[] {
+  const others: readonly SetupAction[] = skippable ? ['skip', 'abort'] : ['abort']
+  return [
+    'retry',
+    ...own.filter((action) => action !== 'retry' && !others.includes(action)),
+    ...others,
+  ]
+}
