@@ -9,71 +9,31 @@ import { AppError } from '../contracts/app-error.js'
 import { QUEUES } from '../contracts/names.js'
 import { ProblemsError } from '../contracts/problems.js'
 import { temporalFailureOf } from '../contracts/temporal-failure.js'
+import { listConnections, type ConnectionRow } from '../ledger/connection/connections.js'
 import { openDatabase, type Database } from '../ledger/db/database.js'
 import { lookAtSchema } from '../ledger/db/look-at-schema.js'
 import { readDeployment, servedQueues, UNVERSIONED } from '../workers/deployment.js'
 import { lookAtSearchAttributes } from '../workers/search-attributes.js'
 import { toCliError } from './errors/to-cli-error.js'
-
-/** One thing that was looked at. */
-export interface Finding {
-  /** What was looked at: `database`, `temporal`, … */
-  readonly about: string
-  /** `warning`: works, but should not stay so. */
-  readonly outcome: 'ok' | 'warning' | 'fault'
-  readonly message: string
-  /** Of the catalogue; null unless it is a fault. */
-  readonly code: string | null
-  /** What to do; null where nothing is. */
-  readonly hint: string | null
-}
+import { fault, ok, tell, warning, type Finding } from './finding.js'
+import { lookAtEmarketeer, lookAtSecrets, lookAtSetUps } from './look-at-connections.js'
 
 /** Support finds last week's runs; and a pre-send's own shards must not be gone while it runs. */
 const MIN_RETENTION_DAYS = 7
 const SECONDS_A_DAY = 86_400
 
-const ok = (about: string, message: string): Finding => ({
-  about,
-  outcome: 'ok',
-  message,
-  code: null,
-  hint: null,
-})
-const warning = (about: string, message: string, hint: string | null = null): Finding => ({
-  about,
-  outcome: 'warning',
-  message,
-  code: null,
-  hint,
-})
-const fault = (about: string, error: AppError): Finding => ({
-  about,
-  outcome: 'fault',
-  message: error.message,
-  code: error.code,
-  hint: error.kind.hint,
-})
-
 /** Looks at everything that this process would work with, and changes nothing. Never throws for what it finds. */
 export async function lookAtEverything(): Promise<readonly Finding[]> {
+  const ledger = lookAtLedger()
+  const connections = async () => (await ledger).connections
   const parts = await Promise.all([
-    tell('database', lookAtDatabase),
-    tell('temporal', lookAtTemporal),
+    ledger.then(({ findings }) => findings),
+    tell('temporal', () => lookAtTemporal(connections)),
+    tell('emarketeer', async () => lookAtEmarketeer(await connections())),
+    tell('connections', async () => lookAtSecrets(await connections())),
     tell('publicUrl', lookAtPublicUrl),
   ])
   return [...lookAtEnvironment(), ...parts.flat()]
-}
-
-async function tell(
-  about: string,
-  look: () => Promise<readonly Finding[]>,
-): Promise<readonly Finding[]> {
-  try {
-    return await look()
-  } catch (error) {
-    // What the environment lacks has been told by itself.
-    return error instanceof ProblemsError ? [] : [fault(about, toCliError(error))]
-  }
 }
 
 const SECTIONS: readonly EnvironmentSection[] = ['database', 'emarketeer', 'gateway', 'secrets']
@@ -111,17 +71,29 @@ function faultsOfEnvironment(): readonly Finding[] {
   }
 }
 
-async function lookAtDatabase(): Promise<readonly Finding[]> {
-  const { database } = readEnvironment(['database'])
-  const url = database.url.reveal()
-  const open = openDatabaseConnection(url)
-  const plain = open === null ? [] : [warning('database', open.message)]
-  const db = openDatabase(url, { maxConnections: 1 })
-  try {
-    return [...plain, ...(await tell('database', () => lookWithin(db)))]
-  } finally {
-    await db.close()
-  }
+/** The database, and the connections that are not disabled: none where it cannot be read. */
+async function lookAtLedger(): Promise<{
+  readonly findings: readonly Finding[]
+  readonly connections: readonly ConnectionRow[]
+}> {
+  let connections: readonly ConnectionRow[] = []
+  const findings = await tell('database', async () => {
+    const { database } = readEnvironment(['database'])
+    const url = database.url.reveal()
+    const open = openDatabaseConnection(url)
+    const plain = open === null ? [] : [warning('database', open.message)]
+    const db = openDatabase(url, { maxConnections: 1 })
+    try {
+      const found = await tell('database', () => lookWithin(db))
+      if (found.every(({ outcome }) => outcome !== 'fault')) {
+        connections = await listConnections(db)
+      }
+      return [...plain, ...found]
+    } finally {
+      await db.close()
+    }
+  })
+  return { findings, connections: connections.filter(({ state }) => state !== 'disabled') }
 }
 
 async function lookWithin(db: Database): Promise<readonly Finding[]> {
@@ -144,7 +116,9 @@ async function lookWithin(db: Database): Promise<readonly Finding[]> {
   ]
 }
 
-async function lookAtTemporal(): Promise<readonly Finding[]> {
+async function lookAtTemporal(
+  connections: () => Promise<readonly ConnectionRow[]>,
+): Promise<readonly Finding[]> {
   const profile = readTemporalProfile()
   const open = openTemporalConnection(profile)
   const plain = open === null ? [] : [warning('temporal', open.message)]
@@ -155,6 +129,7 @@ async function lookAtTemporal(): Promise<readonly Finding[]> {
     const within = await Promise.all([
       tell('temporal', () => lookAtAttributes(temporal)),
       tell('temporal', () => lookAtReleases(temporal)),
+      tell('connections', async () => lookAtSetUps(temporal, await connections())),
     ])
     return [...plain, ...namespace, ...within.flat()]
   } finally {

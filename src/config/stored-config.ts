@@ -15,6 +15,8 @@ const storedSecretSchema = z.union([
   z.strictObject({ sealed: z.string() }),
 ])
 
+type StoredSecret = z.output<typeof storedSecretSchema>
+
 /** Not strict: a newer release may have added to it. */
 const storedConfigSchema = z.object({
   ...connectionSettingsSchema.shape,
@@ -38,6 +40,12 @@ export interface ResolvedConfig {
   readonly publicApiKey: Secret | null
 }
 
+/** Where stored secrets are brought back from. */
+export interface SecretPlaces {
+  readonly env: Variables
+  readonly vault: SecretsVault
+}
+
 /** Makes a checked file fit for storing. */
 export function toStoredConfig(file: ConnectionFile, vault: SecretsVault): StoredConfig {
   const seal = (field: string, source: SecretSource) =>
@@ -57,10 +65,7 @@ export function toStoredConfig(file: ConnectionFile, vault: SecretsVault): Store
  * @throws ProblemsError `secret_missing` (all at once); AppError `value_invalid` or `environment_invalid` where the
  *   stored form or a sealed secret does not open. Not retryable.
  */
-export function resolveStoredConfig(
-  stored: unknown,
-  options: { readonly env: Variables; readonly vault: SecretsVault },
-): ResolvedConfig {
+export function resolveStoredConfig(stored: unknown, options: SecretPlaces): ResolvedConfig {
   const { sectionName, section, secrets, ...settings } = readStored(stored)
   const { connectionId } = settings
   const problems: Problem[] = []
@@ -81,6 +86,48 @@ export function resolveStoredConfig(
   }
   throwProblems(problems)
   return { settings, crmConfig, publicApiKey }
+}
+
+/** One secret of a stored configuration, for who looks for what is wrong with it. */
+export interface SecretLook {
+  /** In the file. */
+  readonly path: string
+  /** That holds it; null: it is sealed. */
+  readonly variable: string | null
+  /** As it stands there, with any white space around it; or `secret_missing`, or why it does not open. */
+  readonly found: Secret | AppError
+}
+
+/** Looks at each secret by itself. @throws AppError `value_invalid` where the stored form is not readable. */
+export function lookAtStoredSecrets(stored: unknown, places: SecretPlaces): readonly SecretLook[] {
+  const { secrets, connectionId } = readStored(stored)
+  return Object.entries(secrets).map(([path, secret]) => ({
+    path,
+    variable: 'env' in secret ? secret.env : null,
+    found: foundOf(secret, path, connectionId, places),
+  }))
+}
+
+function foundOf(
+  secret: StoredSecret,
+  path: string,
+  connectionId: string,
+  { env, vault }: SecretPlaces,
+): Secret | AppError {
+  try {
+    const value =
+      'env' in secret ? env[secret.env] : vault.open(secret.sealed, { connectionId, field: path })
+    if (value === undefined || value.trim() === '') {
+      const { code, message } = secretMissing('env' in secret ? secret.env : path, path)
+      return new AppError(code, message, { path })
+    }
+    return new Secret(value)
+  } catch (error) {
+    if (error instanceof AppError) {
+      return error
+    }
+    throw error
+  }
 }
 
 /** The configuration as `connection show` prints it: in the file's form, sealed secrets as `***`. */

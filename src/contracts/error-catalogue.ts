@@ -84,6 +84,7 @@ export const ERROR_CATALOGUE = {
   ),
   contact_not_found: notFound('Nobody with this address is known on either side.'),
   run_not_found: notFound('Check the id and the stage. What has ended cannot be steered any more.'),
+  setup_not_running: notFound('Apply the connection file again: `lbsync connection apply`.'),
   // refused by a rule
   crm_not_supported: refused('Use dynamics, superoffice-online or superoffice-onsite.'),
   tenant_has_active_crm: refused(

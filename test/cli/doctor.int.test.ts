@@ -5,6 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Connection } from '@temporalio/client'
 import { msToTs } from '@temporalio/common/lib/time.js'
 import proto from '@temporalio/proto'
+import { Secret } from '../../src/config/secret.js'
+import { createSecretsVault } from '../../src/config/secrets-vault.js'
+import { saveConnection, setConnectionState } from '../../src/ledger/connection/connections.js'
+import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import { registerSearchAttributes } from '../../src/workers/search-attributes.js'
 import { runStatements } from '../support/broker-database.js'
 import { withDatabase } from '../support/with-database.js'
@@ -16,11 +20,16 @@ const temporal = withTemporal()
 const { INDEXED_VALUE_TYPE_KEYWORD, INDEXED_VALUE_TYPE_TEXT } =
   proto.temporal.api.enums.v1.IndexedValueType
 
-/** Answers as the gateway's `/healthz` does. */
+/** Answers as the gateway's `/healthz` does, and as eMarketeer does of an account that it does not know. */
 let gateway: Server
 beforeAll(async () => {
-  gateway = createServer((_request, response) => {
-    response.setHeader('content-type', 'application/json').end('{"status":"ok"}')
+  gateway = createServer(({ url = '', headers }, response) => {
+    const ofEmarketeer = url.startsWith('/sync-internal/')
+    const known = headers['x-api-key'] === SERVICE_KEY
+    const [status, code] = known ? [404, 'not_found'] : [401, 'invalid_api_key']
+    response.statusCode = ofEmarketeer ? status : 200
+    const body = ofEmarketeer ? { error: { code, message: code, details: [] } } : { status: 'ok' }
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
   })
   await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve))
 })
@@ -28,16 +37,39 @@ afterAll(() => {
   gateway.close()
 })
 
+const SERVICE_KEY = 'service-key-of-more-than-32-characters'
+const here = () => `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`
 const env = () => ({
   DATABASE_URL: database.url,
   TEMPORAL_ADDRESS: temporal.address,
   TEMPORAL_NAMESPACE: temporal.namespace,
-  EMARKETEER_SYNC_URL: 'https://em.example',
-  EMARKETEER_CONNECT_URL: 'https://em.example',
-  EMARKETEER_API_KEY: 'service-key-of-more-than-32-characters',
-  PUBLIC_URL: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`,
+  EMARKETEER_SYNC_URL: here(),
+  EMARKETEER_CONNECT_URL: here(),
+  EMARKETEER_API_KEY: SERVICE_KEY,
+  PUBLIC_URL: here(),
   ALLOW_LOOPBACK_HTTP: 'true',
 })
+
+/** As `connection apply` stores it. */
+const connectionOf = (connectionId: string, accountId: string, secret: object) => {
+  const settings = {
+    connectionId,
+    accountId,
+    crm: 'dynamics',
+    legalBasisSync: true,
+    subscriptionSync: true,
+    createMissing: 'none' as const,
+    newlyMailableLimit: 100,
+  }
+  const secrets = { 'dynamics.clientSecret': secret }
+  const config = { ...settings, sectionName: 'dynamics', section: {}, secrets }
+  return { ...settings, subscriptionRowsPerDay: 100, config }
+}
+
+async function withOwnDatabase(work: (db: Database) => Promise<void>): Promise<void> {
+  const db = openDatabase(database.url, { maxConnections: 1 })
+  await work(db).finally(() => db.close())
+}
 
 interface Finding {
   readonly about: string
@@ -90,6 +122,52 @@ describe('lbsync doctor', () => {
         message: expect.stringContaining('does not know the namespace nope'),
       },
     ])
+  })
+
+  it('tells that eMarketeer does not answer, or refuses the key', async () => {
+    const [away, refused] = [
+      await doctor({ EMARKETEER_SYNC_URL: 'http://127.0.0.1:1' }),
+      await doctor({ EMARKETEER_API_KEY: 'another-key-of-more-than-32-characters' }),
+    ]
+    const about = 'emarketeer'
+    expect(away.wrong).toContainEqual(
+      expect.objectContaining({ about, outcome: 'fault', code: 'emarketeer_unreachable' }),
+    )
+    expect(refused.wrong).toContainEqual(
+      expect.objectContaining({ about, outcome: 'fault', code: 'emarketeer_auth_failed' }),
+    )
+  })
+
+  it('looks at the secrets of each connection, and at set-ups that do not run', async () => {
+    const vault = createSecretsVault([new Secret('another key, which sealed it before')])
+    await withOwnDatabase(async (db) => {
+      await saveConnection(db, connectionOf('acme-dynamics', '1', { env: 'ACME_SECRET' }))
+      await saveConnection(db, connectionOf('blank-dynamics', '2', { env: 'BLANK_SECRET' }))
+      const place = { connectionId: 'fjord-dynamics', field: 'dynamics.clientSecret' }
+      const sealed = vault.seal('opened by another key', place)
+      await saveConnection(db, connectionOf('fjord-dynamics', '3', { sealed }))
+      await saveConnection(db, connectionOf('gone-dynamics', '4', { env: 'GONE_SECRET' }))
+      await setConnectionState(db, 'gone-dynamics', 'disabled')
+      await setConnectionState(db, 'blank-dynamics', 'active')
+    })
+    const { wrong, text } = await doctor({ BLANK_SECRET: 'sixteen letters \n' })
+    const about = 'connections'
+    expect(wrong.filter((finding) => finding.about === about)).toMatchObject([
+      { outcome: 'warning', message: expect.stringMatching(/^acme-dynamics .* does not run/) },
+      { outcome: 'warning', message: expect.stringMatching(/^fjord-dynamics .* does not run/) },
+      { code: 'secret_missing', message: expect.stringContaining('ACME_SECRET') },
+      {
+        outcome: 'warning',
+        message:
+          'blank-dynamics: dynamics.clientSecret (BLANK_SECRET) has 15 characters, the first a letter, ' +
+          'the last a letter, and white space around it, which is left out.',
+      },
+      { code: 'environment_invalid', message: expect.stringContaining('sealed under another key') },
+    ])
+    expect(text).not.toContain('sixteen letters')
+    expect(text).not.toContain('GONE_SECRET')
+    // eMarketeer of this test knows no account at all.
+    expect(wrong.filter(({ code }) => code === 'account_not_found')).toHaveLength(3)
   })
 
   it('sees that the guard of evidence is off, and a migration missing', async () => {

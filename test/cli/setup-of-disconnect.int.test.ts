@@ -2,6 +2,9 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals'
 import type { ErrorDocument } from '../../src/contracts/app-error.js'
 import type { DisconnectStatus } from '../../src/contracts/life-activities.js'
 import { QUEUES, workflowIds } from '../../src/contracts/names.js'
+import { saveConnection } from '../../src/ledger/connection/connections.js'
+import { openDatabase } from '../../src/ledger/db/database.js'
+import { withDatabase } from '../support/with-database.js'
 import { FakeWorld, failure } from '../workflows/support/fake-world.js'
 import { documentOf, runLbsync } from './run-lbsync.js'
 import { uncertainForm, withSetups } from './setup-fakes.js'
@@ -9,6 +12,17 @@ import { uncertainForm, withSetups } from './setup-fakes.js'
 // Most tests run several commands, one after the other, each a process.
 jest.setTimeout(480_000)
 const setups = withSetups()
+const database = withDatabase()
+const STORED = {
+  crm: 'dynamics',
+  legalBasisSync: true,
+  subscriptionSync: true,
+  createMissing: 'none',
+  newlyMailableLimit: 100,
+  sectionName: 'dynamics',
+  section: {},
+  secrets: {},
+}
 const { temporal } = setups
 const EVIDENCE = ['--reason', 'The customer said so', '--by', 'Kari']
 let made = 0
@@ -91,5 +105,42 @@ describe('a removal that waits for a person', () => {
     expect((await setup('status', id)).stdout).toMatch(/^Removal .*: aborted\n/)
     await setups.paused(id)
     expect((await setup('status', id)).stdout).toMatch(/^Set-up of .*: waits for a person\n/)
+  })
+
+  it('is over where the connection was applied, and its set-up has not begun', async () => {
+    await setup('override', id, '--step', 'remove-tables', '--action', 'abort', ...EVIDENCE)
+    await handle().result()
+    const env = {
+      TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: temporal.namespace,
+      DATABASE_URL: database.url,
+    }
+    const db = openDatabase(database.url, { maxConnections: 1 })
+    await saveConnection(db, {
+      connectionId: id,
+      accountId: id,
+      crm: 'dynamics',
+      legalBasisSync: true,
+      subscriptionSync: true,
+      createMissing: 'none',
+      newlyMailableLimit: 100,
+      subscriptionRowsPerDay: 100,
+      config: { ...STORED, connectionId: id, accountId: id },
+    }).finally(() => db.close())
+    const status = await runLbsync(['setup', 'status', id, '--json'], env)
+    expect([status.exitCode, documentOf<ErrorDocument>(status).error]).toMatchObject([
+      3,
+      {
+        code: 'setup_not_running',
+        message: `${id} is being set up, and its set-up does not run.`,
+        hint: expect.stringContaining('lbsync connection apply'),
+      },
+    ])
+    const shown = (...args: string[]) => runLbsync(['connection', 'show', id, ...args], env)
+    expect((await shown()).stdout).toContain('set-up does not run: apply its file again')
+    await setups.paused(id)
+    expect(documentOf(await shown('--json'))).toMatchObject({ setUpRuns: true })
+    const again = await runLbsync(['setup', 'status', id], env)
+    expect(again.stdout).toMatch(/^Set-up of .*: waits for a person\n/)
   })
 })

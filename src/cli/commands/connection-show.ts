@@ -6,7 +6,7 @@ import { sweepLines } from '../connection/sweep-view.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
 import { jsonText, linesText } from '../terminal-text.js'
 import type { Output } from '../output.js'
-import { withLedger } from '../resources.js'
+import { withLedger, withTemporal } from '../resources.js'
 
 /** `lbsync connection show ID` */
 export function addConnectionShow(group: Command, output: Output): void {
@@ -25,11 +25,25 @@ export function addConnectionShow(group: Command, output: Output): void {
       const kept = await keptFor(db, connection)
       return viewOf(connection, counts, kept, await measuresOf(db, connection))
     })
-    await output.answer(json, view, () => textOf(view, noticeSentences(view)))
+    const shown = { ...view, setUpRuns: await setUpRunsOf(view) }
+    await output.answer(json, shown, () => textOf(shown, noticeSentences(view)))
   })
 }
 
-function textOf(view: ConnectionView, notices: readonly string[]): string {
+/** What is shown: what the ledger has, and whether set-up runs; null where it is not to, or Temporal cannot be asked. */
+interface Shown extends ConnectionView {
+  readonly setUpRuns: boolean | null
+}
+
+async function setUpRunsOf({ connectionId, state }: ConnectionView): Promise<boolean | null> {
+  if (state !== 'settingUp') {
+    return null
+  }
+  const { setUpRuns } = await import('../setup/look-at-work.js')
+  return withTemporal((temporal) => setUpRuns(temporal, connectionId)).catch(() => null)
+}
+
+function textOf(view: Shown, notices: readonly string[]): string {
   const { verifiedAsOf, blocked, counts } = view
   const asOf = (time: string | null) => (time === null ? 'not yet verified' : `as of ${time}`)
   const lines = [
@@ -109,8 +123,12 @@ function stateLines({
   futureStamps,
   walk,
   sweep,
-}: ConnectionView): string[] {
+  setUpRuns,
+}: Shown): string[] {
   return [
+    ...(setUpRuns === false
+      ? ['Its set-up does not run: apply its file again (lbsync connection apply)']
+      : []),
     ...(pause === null ? [] : [pauseLine(pause)]),
     ...(disabled === null
       ? []

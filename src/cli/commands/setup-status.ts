@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
-import { withTemporal } from '../resources.js'
+import type { ConnectionState } from '../../domain/connection-state.js'
+import { withLedger, withTemporal } from '../resources.js'
 import { stopSignal } from '../stop-signal.js'
 
 interface Options extends JsonOption {
@@ -27,7 +28,7 @@ export function addSetupStatus(group: Command, output: Output): void {
       const screen = process.stdout
       const paint = paintFor(screen)
       await withTemporal(async (temporal) => {
-        const look = () => lookAtWork(temporal, connectionId)
+        const look = () => lookAtWork(temporal, connectionId, () => stateOf(connectionId))
         if (!json && !once && screen.isTTY) {
           const { watchSetup } = await import('../setup/watch-setup.js')
           await watchSetup({ look, screen, paint, signal: stopSignal() })
@@ -37,4 +38,14 @@ export function addSetupStatus(group: Command, output: Output): void {
         await output.answer(json, now.answer, () => statusLines(now, { paint }).join('\n'))
       })
     })
+}
+
+/** Passed over where DATABASE_URL is not set, or the database is away: who looks at set-up needs Temporal alone. */
+async function stateOf(connectionId: string): Promise<ConnectionState | null> {
+  if (!process.env['DATABASE_URL']) {
+    return null
+  }
+  const { findConnection } = await import('../../ledger/connection/connections.js')
+  const found = await withLedger((db) => findConnection(db, connectionId)).catch(() => null)
+  return found?.state ?? null
 }
