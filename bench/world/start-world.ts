@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { standInControl, type StandInControl } from '../../simulators/common/control-client.js'
 import { emarketeerAccounts } from '../../src/cli/stack/demo-accounts.js'
-import type { Keep, StandIn } from '../../src/cli/stack/stand-ins.js'
+import type { StandIn } from '../../src/cli/stack/stand-ins.js'
 import { freePort } from '../../src/embedded/free-port.js'
 import { startPostgres } from '../../src/embedded/postgres.js'
 import { startProgram } from '../../src/embedded/start-program.js'
@@ -12,6 +12,9 @@ import { startTemporalServer } from '../../src/embedded/temporal-server.js'
 import { dropLogin, uniqueLogin, urlOf } from '../../src/ledger/db/logins.js'
 import { migrate } from '../../src/ledger/db/migrate.js'
 import type { CrmPlace, ReadyCrm } from './crm-place.js'
+
+/** Keeps something that is to be stopped. */
+type Keep = <T extends { stop(): Promise<void> }>(started: T) => T
 
 /** The whole product with one CRM, every stand-in keeping a log of its requests. */
 export interface World {

@@ -1,6 +1,7 @@
 import { isHelpOrVersion } from './errors/from-commander.js'
 import { createOutput } from './output.js'
 import { buildProgram } from './program.js'
+import { interruption } from './stop-signal.js'
 
 /**
  * Runs one command and sets the process's exit code (docs/cli.md). It does not end the process: what a command opened is
@@ -19,7 +20,10 @@ export async function runCli(args: readonly string[]): Promise<void> {
       const { toCliError } = await import('./errors/to-cli-error.js')
       // The options may not have been parsed when it failed, so the switch is looked for as it stands.
       const json = args.includes('--json')
-      process.exitCode = await reportError(toCliError(error), error, output, json)
+      const told = toCliError(error)
+      // Being told to stop breaks what is being loaded: that is no fault of its own.
+      const shown = told.code === 'internal' ? (interruption() ?? told) : told
+      process.exitCode = await reportError(shown, error, output, json)
     }
   }
 }

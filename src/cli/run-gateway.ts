@@ -43,7 +43,10 @@ export async function runGateway(
   try {
     await probeDatabase(composed.db, 'ledger').catch(unlessTried)
     warnOfOpenConnections()
-    const url = await listen(app, { port: port ?? gateway.port, host }).catch(refuseToListen)
+    const at = { port: port ?? gateway.port, host }
+    const url = await listen(app, at).catch((error: NodeJS.ErrnoException) =>
+      refuseToListen(error, port, at),
+    )
     await onReady(url)
     if (!signal.aborted) {
       await once(signal, 'abort')
@@ -68,10 +71,22 @@ const MAY_COME_BACK: ReadonlySet<ErrorCode> = new Set([
   'database_too_many_connections',
 ])
 
-function refuseToListen(error: NodeJS.ErrnoException): never {
+/** What cannot be listened at, by what gave it. */
+function refuseToListen(
+  error: NodeJS.ErrnoException,
+  given: number | undefined,
+  at: ListenAt,
+): never {
+  const ofHost = error.syscall === 'getaddrinfo' || error.code === 'EADDRNOTAVAIL'
+  const path = ofHost ? '--host' : given === undefined ? 'GATEWAY_PORT' : '--port'
   throw new AppError(
     'value_invalid',
-    `The gateway cannot listen there (${error.code ?? error.name}).`,
-    { path: '--port', cause: error },
+    `The gateway cannot listen at ${at.host}, port ${at.port} (${error.code ?? error.name}).`,
+    { path, value: String(ofHost ? at.host : at.port), cause: error },
   )
+}
+
+interface ListenAt {
+  readonly host: string
+  readonly port: number
 }

@@ -1,15 +1,25 @@
 import { AppError } from '../contracts/app-error.js'
 
+let stopped: AppError | null = null
+
+/** The signal that this process was told to stop by, as an error; null: none, or nobody asked. */
+export function interruption(): AppError | null {
+  return stopped
+}
+
 /**
  * Aborts at the first SIGTERM, SIGINT or SIGHUP, with the AppError `interrupted` for whoever cannot end well by then. A
  * second one ends the process at once, as Node does by itself.
  */
-export function stopSignal(): AbortSignal {
+export async function stopSignal(): Promise<AbortSignal> {
+  // What tells how the command ended. A checkout compiles each file when it is loaded, by a process that Ctrl-C ends too.
+  await Promise.all([import('./errors/report-error.js'), import('./errors/to-cli-error.js')])
   const stop = new AbortController()
   const names = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
   const onSignal = (name: NodeJS.Signals) => {
     names.forEach((each) => process.removeListener(each, onSignal))
-    stop.abort(new AppError('interrupted', `Interrupted by ${name}.`))
+    stopped = new AppError('interrupted', `Interrupted by ${name}.`)
+    stop.abort(stopped)
   }
   names.forEach((name) => process.on(name, onSignal))
   return stop.signal

@@ -245,6 +245,12 @@ export const ERROR_CATALOGUE = {
   checkout_needed: refused(
     'Clone the sources, and run `npm ci` and the command there: the image holds no stand-ins.',
   ),
+  stack_part_ended: {
+    exitCode: EXIT.failed,
+    httpStatus: 500,
+    retryable: true,
+    hint: 'What it logged last stands above. All others have been ended; run it again.',
+  },
   interrupted: {
     exitCode: EXIT.interrupted,
     httpStatus: 503,

@@ -28,6 +28,8 @@ export interface PostgresOptions {
 export interface PostgresServer {
   /** URL of a database on it, of a user that may create databases. */
   readonly url: string
+  /** Resolves once it has ended; absent where the server is not ours. */
+  readonly exited?: Promise<unknown>
   /** Ends the server and removes its data if we started it; otherwise does nothing. */
   stop(): Promise<void>
 }
@@ -99,7 +101,7 @@ async function startOnce(options: PostgresOptions): Promise<PostgresServer | { l
     await server.stop()
     return { log: await server.logTail() }
   }
-  return { url, stop: () => server.stop() }
+  return { url, exited: server.exited, stop: () => server.stop() }
 }
 
 function sourceOf(options: PostgresOptions): PostgresSource {

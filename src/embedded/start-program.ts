@@ -12,6 +12,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** How long it may take to print its ready line. */
   readonly readyTimeoutMs?: number
+  /** Aborted before it is ready, it is ended at once, and the start fails with the signal's reason. */
+  readonly signal?: AbortSignal
   /** Told each piece of standard error as it comes. */
   readonly onStderr?: (chunk: string) => void
 }
@@ -37,6 +39,8 @@ const stopTimeoutMs = 10_000
 export async function startProgram<Ready = unknown>(
   options: ProgramOptions,
 ): Promise<RunningProgram<Ready>> {
+  const { signal } = options
+  signal?.throwIfAborted()
   const preload = new URL('./end-with-parent.mjs', import.meta.url).href
   const runner = options.entry.endsWith('.ts') ? ['bin/run-program.mjs'] : []
   const nodeArgs = ['--import', preload, ...runner, options.entry, ...(options.args ?? [])]
@@ -62,6 +66,7 @@ export async function startProgram<Ready = unknown>(
     await exited
     clearTimeout(killer)
   }
+  let onAbort = () => {}
   const ready = new Promise<Ready>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       stdout.push(line)
@@ -73,11 +78,19 @@ export async function startProgram<Ready = unknown>(
     const fail = (why: string) => reject(new Error(`${options.entry} ${why}:\n${stderr}`))
     void exited.then((code) => fail(`ended (${code}) before it was ready`))
     setTimeout(fail, options.readyTimeoutMs ?? 180_000, 'was not ready in time').unref()
+    onAbort = () => {
+      reject(signal?.reason as Error)
+      // It has nothing yet that it would have to tidy up.
+      child.kill('SIGKILL')
+    }
+    signal?.addEventListener('abort', onAbort)
   })
   try {
     return { pid: child.pid!, ready: await ready, exited, stdout, stderr: () => stderr, stop }
   } catch (error) {
     await stop()
     throw error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
   }
 }

@@ -26,6 +26,8 @@ export interface TemporalServer {
   readonly uiUrl: string | null
   /** Path of the command line that runs it; null where the server is not ours. */
   readonly cli: string | null
+  /** Resolves once it has ended; absent where the server is not ours. */
+  readonly exited?: Promise<unknown>
   /** Ends the server if we started it; otherwise does nothing. */
   stop(): Promise<void>
 }
@@ -83,6 +85,7 @@ async function startOnce(
     address,
     uiUrl: uiPort === null ? null : `http://127.0.0.1:${uiPort}`,
     cli,
+    exited: server.exited,
     stop: () => server.stop(),
   }
 }

@@ -1,4 +1,6 @@
-import { beforeAll, describe, expect, it } from '@jest/globals'
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { ErrorDocument } from '../../src/contracts/app-error.js'
 import { openDatabase } from '../../src/ledger/db/database.js'
 import { saveConnection } from '../../src/ledger/connection/connections.js'
@@ -185,6 +187,34 @@ describe('what is outside', () => {
     expect(
       await errorOf(['connection', 'list'], env({ DATABASE_URL: bare.href })),
     ).toMatchSnapshot()
+  })
+})
+
+describe('a gateway that cannot listen', () => {
+  let taken: Server
+  let port: string
+  beforeAll(async () => {
+    taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    port = String((taken.address() as AddressInfo).port)
+  })
+  afterAll(() => {
+    taken.close()
+  })
+
+  it.each([
+    ['by its variable', [], 'GATEWAY_PORT'],
+    ['by its option', ['--port', 'PORT'], '--port'],
+    ['by its host', ['--host', '192.0.2.1'], '--host'],
+  ])('tells what gave the place: %s', async (_what, args, path) => {
+    const variables = env({ GATEWAY_PORT: port, PUBLIC_URL: AWAY })
+    const given = args.map((arg) => (arg === 'PORT' ? port : arg))
+    expect(await errorOf(['gateway', ...given], variables)).toMatchObject({
+      exitCode: 2,
+      code: 'value_invalid',
+      path,
+      value: path === '--host' ? '192.0.2.1' : port,
+    })
   })
 })
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
@@ -22,11 +22,11 @@ async function leftovers(): Promise<string[]> {
   return (await readdir(folder)).filter((name) => !name.startsWith('tsx-'))
 }
 
-/** Starts a command of the stack in a session of its own; told each piece of its standard error. */
+/** Starts a command of the stack in a session of its own; told what it has said so far. */
 function start(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  onStderr: (all: string, interrupt: () => void) => void = () => {},
+  onOutput: (all: string, interrupt: () => void) => void = () => {},
 ) {
   const child = spawn(process.execPath, ['bin/lbsync.mjs', ...args], {
     cwd: checkoutRoot,
@@ -44,10 +44,13 @@ function start(
       process.kill(-child.pid!, 'SIGINT')
     }
   }
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk
+    onOutput(stdout + stderr, interrupt)
+  })
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     stderr += chunk
-    onStderr(stderr, interrupt)
+    onOutput(stdout + stderr, interrupt)
   })
   return once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }))
 }
@@ -69,6 +72,9 @@ describe('a stack that cannot start, or is interrupted', () => {
   })
 
   it('does not hear what the shell says to other installations, and leaves nothing when interrupted', async () => {
+    // What demos left whose processes are gone: no process has such a number (proc(5), pid_max).
+    await mkdir(join(folder, 'lbsync-temporal-999999999-gone'))
+    await mkdir(join(folder, 'lbsync-demo-999999999-gone'))
     const env = {
       TEMPORAL_NAMESPACE: 'elsewhere',
       TEMPORAL_API_KEY: 'key',
@@ -88,14 +94,36 @@ describe('a stack that cannot start, or is interrupted', () => {
     expect(await leftovers()).toEqual([])
   })
 
-  it('is interrupted while it starts', async () => {
-    const { code, stderr } = await start(['dev'], {}, (all, interrupt) => {
-      if (all.includes('starting PostgreSQL')) {
+  // Nothing is compiled yet there: what compiles, a child of ours, hears of Ctrl-C too.
+  it.each([
+    ['dev', 'starting PostgreSQL'],
+    ['dev', 'starting the gateway and a worker'],
+    ['demo', 'starting the gateway and a worker'],
+  ])('%s is interrupted while it is %s', async (command, moment) => {
+    const cold = join(folder, 'cold')
+    await mkdir(cold)
+    const { code, stderr, stdout } = await start([command], { TMPDIR: cold }, (all, interrupt) => {
+      if (all.includes(moment)) {
         interrupt()
       }
     })
-    expect(stderr).toContain('Error interrupted')
-    expect(code).toBe(130)
+    const left = (await readdir(cold)).filter((name) => !name.startsWith('tsx-'))
+    await rm(cold, { recursive: true })
+    const errors = `${stdout}${stderr}`.split('\n').filter((line) => /error/i.test(line))
+    expect([code, errors, left]).toEqual([130, ['Error interrupted: Interrupted by SIGINT.'], []])
+  })
+
+  it('says so, and ends, where one of its processes has ended', async () => {
+    let killed = false
+    const { code, stderr } = await start(['dev'], {}, (all) => {
+      const [, worker] = /"pid":(\d+),"subsystem":"worker"/.exec(all) ?? []
+      if (!killed && all.includes('npx lbsync connection apply')) {
+        killed = true
+        process.kill(Number(worker), 'SIGKILL')
+      }
+    })
+    expect(stderr).toContain('Error stack_part_ended: The worker has ended by itself.')
+    expect(code).toBe(1)
     expect(await leftovers()).toEqual([])
   })
 })

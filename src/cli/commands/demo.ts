@@ -13,7 +13,7 @@ export function addDemo(program: Command, output: Output): void {
     notes: 'Ends with 0 only if every claim held.',
   }).action(async ({ json = false }: JsonOption) => {
     const { runDemo } = await import('../demo/run-demo.js')
-    const report = await runDemo(output, stopSignal())
+    const report = await runDemo(output, await stopSignal())
     await output.answer(json, report, () =>
       report.failed === 0
         ? `\nAll ${report.held} claims held, in ${report.seconds} s.`

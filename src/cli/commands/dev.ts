@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Option, type Command } from 'commander'
+import { AppError } from '../../contracts/app-error.js'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
@@ -32,7 +33,7 @@ export function addDev(program: Command, output: Output): void {
     .action(async ({ json = false, pace }: Options) => {
       const { startStack } = await import('../stack/start-stack.js')
       const { writeDevFiles } = await import('../stack/dev-files.js')
-      const signal = stopSignal()
+      const signal = await stopSignal()
       const stack = await startStack({
         ui: true,
         superOffice: true,
@@ -49,8 +50,10 @@ export function addDev(program: Command, output: Output): void {
         const answer = { ready: true, ...places, files: { directory, connections }, env }
         const text = linesOf(places, files).join('\n')
         await output.answer(json, answer, () => text)
-        if (!signal.aborted) {
-          await once(signal, 'abort')
+        const told = signal.aborted ? null : once(signal, 'abort').then(() => null)
+        const part = await Promise.race([told, stack.partEnded])
+        if (part !== null) {
+          throw new AppError('stack_part_ended', `${part} has ended by itself.`)
         }
       } finally {
         await stack.stop()

@@ -24,7 +24,7 @@ export function addGateway(program: Command, output: Output): void {
     )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .action(async ({ json = false, port, host }: Options) => {
-      const signal = stopSignal()
+      const signal = await stopSignal()
       const { runGateway } = await import('../run-gateway.js')
       await runGateway({ port, host, signal }, (url) =>
         output.write(

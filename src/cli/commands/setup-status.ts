@@ -31,7 +31,7 @@ export function addSetupStatus(group: Command, output: Output): void {
         const look = () => lookAtWork(temporal, connectionId, () => stateOf(connectionId))
         if (!json && !once && screen.isTTY) {
           const { watchSetup } = await import('../setup/watch-setup.js')
-          await watchSetup({ look, screen, paint, signal: stopSignal() })
+          await watchSetup({ look, screen, paint, signal: await stopSignal() })
           return
         }
         const now = await look()

@@ -35,7 +35,7 @@ export function addWorker(program: Command, output: Output): void {
   })
     .option('--queues <names>', `comma-separated, of ${ALL.join(', ')}`, parseQueues, ALL)
     .action(async ({ json = false, queues }: Options) => {
-      const signal = stopSignal()
+      const signal = await stopSignal()
       const { runWorkers } = await import('../../workers/run-workers.js')
       try {
         await runWorkers(queues, {

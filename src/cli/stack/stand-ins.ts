@@ -1,5 +1,6 @@
 import { findOnPath } from '../../embedded/find-executable.js'
-import { startProgram, type RunningProgram } from '../../embedded/start-program.js'
+import type { RunningProgram } from '../../embedded/start-program.js'
+import type { Parts } from './parts.js'
 
 /** A stand-in's addresses: what it stands in for, and its control API. */
 export interface StandIn {
@@ -35,15 +36,13 @@ export interface SuperOfficePair {
   readonly onsite: SuperOfficeOnsite
 }
 
-/** Keeps something that is to be stopped. */
-export type Keep = <T extends { stop(): Promise<void> }>(started: T) => T
-
 /** Starts one stand-in as a process of its own. */
 export function startStandIn<Ready extends StandIn>(
+  parts: Parts,
   entry: string,
   options: Readonly<Record<string, unknown>>,
 ): Promise<RunningProgram<Ready>> {
-  return startProgram<Ready>({
+  return parts.start<Ready>(`The stand-in ${entry}`, {
     entry,
     args: ['--port', '0', '--options', JSON.stringify(options)],
     readyTimeoutMs: 180_000,
@@ -54,14 +53,16 @@ export function startStandIn<Ready extends StandIn>(
  * SuperOffice twice: Online, which posts webhooks to http on loopback too, and on site, which posts none, as a plain
  * installation. On site it speaks https under an authority of its own where this machine has openssl to make one.
  */
-export async function startSuperOffice(keep: Keep): Promise<SuperOfficePair> {
+export async function startSuperOffice(parts: Parts): Promise<SuperOfficePair> {
   const entry = 'simulators/superoffice/main.ts'
   const tls = (await findOnPath('openssl')) !== undefined
   const [online, onsite] = await Promise.all([
-    startStandIn<SuperOfficeOnline>(entry, { mode: 'online', allowHttpWebhooks: true }).then(keep),
-    startStandIn<SuperOfficeOnsite>(entry, { mode: 'onsite', tls, password: ONSITE_PASSWORD }).then(
-      keep,
-    ),
+    startStandIn<SuperOfficeOnline>(parts, entry, { mode: 'online', allowHttpWebhooks: true }),
+    startStandIn<SuperOfficeOnsite>(parts, entry, {
+      mode: 'onsite',
+      tls,
+      password: ONSITE_PASSWORD,
+    }),
   ])
   return { online: online.ready, onsite: onsite.ready }
 }

@@ -5,7 +5,6 @@ import { AppError } from '../../contracts/app-error.js'
 import { checkoutRoot } from '../../embedded/cache-dir.js'
 import { freePort } from '../../embedded/free-port.js'
 import { startPostgres } from '../../embedded/postgres.js'
-import { startProgram } from '../../embedded/start-program.js'
 import { startTemporalServer } from '../../embedded/temporal-server.js'
 import { dropLogin, uniqueLogin, urlOf } from '../../ledger/db/logins.js'
 import { untilAborted } from '../../http/index.js'
@@ -13,13 +12,8 @@ import { migrate } from '../../ledger/db/migrate.js'
 import { secretVariables } from './connection-files.js'
 import { emarketeerAccounts } from './demo-accounts.js'
 import { childEnvironment, ownEnvironment } from './own-environment.js'
-import {
-  startStandIn,
-  startSuperOffice,
-  type Keep,
-  type StandIn,
-  type SuperOfficePair,
-} from './stand-ins.js'
+import { Parts } from './parts.js'
+import { startStandIn, startSuperOffice, type StandIn, type SuperOfficePair } from './stand-ins.js'
 
 export { DEMO_ACCOUNT, DEMO_DYNAMICS } from './demo-accounts.js'
 
@@ -67,6 +61,8 @@ export interface Stack {
   /** Ends the workers (by SIGKILL where `kill`) and starts new ones. */
   restartWorker(kill: boolean): Promise<void>
   workerPid(): number
+  /** Resolves with the part that ended by itself, first of all; never where none does. */
+  readonly partEnded: Promise<string>
   /** Ends everything, last first. */
   stop(): Promise<void>
 }
@@ -85,32 +81,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   if (!existsSync(`${checkoutRoot}simulators`)) {
     throw new AppError('checkout_needed', 'The stand-ins of this stack are in a checkout only.')
   }
-  const stops: (() => Promise<void>)[] = []
-  let ended = false
-  const stop = async () => {
-    ended = true
-    for (const end of stops.splice(0).reverse()) {
-      await end().catch(() => undefined)
-    }
-  }
-  const keep: Keep = (started) => {
-    if (ended) {
-      // It was under way when something else failed.
-      void started.stop().catch(() => undefined)
-    } else {
-      stops.push(() => started.stop())
-    }
-    return started
-  }
+  const parts = new Parts()
   try {
-    return await untilAborted(start(options, keep, stop), options.signal)
+    return await untilAborted(start(options, parts), options.signal)
   } catch (error) {
-    await stop()
+    await parts.stop()
     throw error
   }
 }
 
-async function start(options: StackOptions, keep: Keep, stop: () => Promise<void>): Promise<Stack> {
+async function start(options: StackOptions, parts: Parts): Promise<Stack> {
   const note = options.note ?? (() => undefined)
   if ((process.env['TEMPORAL_ADDRESS'] ?? '') !== '') {
     // Before anything is started for it.
@@ -118,23 +98,25 @@ async function start(options: StackOptions, keep: Keep, stop: () => Promise<void
   }
   note('starting PostgreSQL, Temporal and the stand-ins')
   const [postgres, temporal, emarketeer, dynamics, superOffice] = await Promise.all([
-    startPostgres({ note }).then(keep),
-    startTemporalServer({ ui: options.ui, note }).then(keep),
-    startStandIn('simulators/emarketeer/main.ts', {
+    startPostgres({ note }).then((started) => parts.keep('PostgreSQL', started)),
+    startTemporalServer({ ui: options.ui, note }).then((started) =>
+      parts.keep('Temporal', started),
+    ),
+    startStandIn(parts, 'simulators/emarketeer/main.ts', {
       accounts: emarketeerAccounts(),
       serviceKey: EMARKETEER_SERVICE_KEY,
       ...options.emarketeer,
-    }).then(keep),
-    startStandIn('simulators/dynamics/main.ts', {
+    }),
+    startStandIn(parts, 'simulators/dynamics/main.ts', {
       allowAnyWebhookPort: true,
       ...options.dynamics,
-    }).then(keep),
-    options.superOffice === true ? startSuperOffice(keep) : null,
+    }),
+    options.superOffice === true ? startSuperOffice(parts) : null,
   ])
   const login = uniqueLogin('dev')
   await migrate(postgres.url, [login])
   // A server that was given outlives us.
-  keep({ stop: () => dropLogin(postgres.url, login) })
+  parts.keep('A login', { stop: () => dropLogin(postgres.url, login) })
   const databaseUrl = urlOf(postgres.url, login)
   const port = await freePort()
   const gatewayUrl = `http://127.0.0.1:${port}`
@@ -153,21 +135,26 @@ async function start(options: StackOptions, keep: Keep, stop: () => Promise<void
     LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
   }
   const own = ownEnvironment(stackSays, process.env)
-  const run = (...args: string[]) =>
-    startProgram<object>({
-      entry: 'bin/lbsync.mjs',
-      args: [...args, '--json'],
-      env: childEnvironment(own),
-      readyTimeoutMs: 180_000,
-      ...(options.onLog ? { onStderr: options.onLog } : {}),
-    })
+  const command = (...args: string[]) => ({
+    entry: 'bin/lbsync.mjs',
+    args: [...args, '--json'],
+    env: childEnvironment(own),
+    readyTimeoutMs: 180_000,
+    ...(options.onLog ? { onStderr: options.onLog } : {}),
+  })
+  let restarting = false
+  const startWorker = async () => {
+    const started = await parts.run<object>(command('worker'))
+    parts.watch('The worker', started, () => restarting)
+    return started
+  }
   note('starting the gateway and a worker')
   const [, first] = await Promise.all([
-    run('gateway', '--port', String(port)).then(keep),
-    run('worker').then(keep),
+    parts.start('The gateway', command('gateway', '--port', String(port))),
+    startWorker(),
   ])
   let worker = first
-  keep({ stop: () => worker.stop() })
+  parts.keep('The worker', { stop: () => worker.stop() })
   return {
     ...own,
     gatewayApiKey,
@@ -183,15 +170,18 @@ async function start(options: StackOptions, keep: Keep, stop: () => Promise<void
       superOffice,
     },
     workerPid: () => worker.pid,
+    partEnded: parts.partEnded,
     async restartWorker(kill) {
+      restarting = true
       if (kill) {
         process.kill(worker.pid, 'SIGKILL')
         await worker.exited
       } else {
         await worker.stop()
       }
-      worker = await run('worker')
+      restarting = false
+      worker = await startWorker()
     },
-    stop,
+    stop: () => parts.stop(),
   }
 }
