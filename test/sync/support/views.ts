@@ -135,7 +135,7 @@ export function cell(
     eventAtMs: null,
     recordedAtMs: null,
     source: 'form',
-    actor: 'contact',
+    actor: 'dataSubject',
     lastPositiveActMs: null,
     lastDenyActMs: null,
     seen: null,
