@@ -1,20 +1,20 @@
 import type { Code } from './codes.js'
 import { isPositiveCode, meant } from './codes.js'
 import type { Config } from './config.js'
-import { accepted, land, passSteps, withPass, type Step } from './pass.js'
+import { accepted, land, passesWith, passSteps, type Step } from './pass.js'
 import { settled } from './properties.js'
 import type { Rule } from './rule.js'
 import { recordSetSteps } from './record-set.js'
-import { changed, type Row, type State } from './state.js'
+import { changed, copyOf, replaced, written, type Row, type State, type Write } from './state.js'
 
 /** Everything that can happen next. */
 export function steps(config: Config, rule: Rule, s: State): readonly Step[] {
   const out: Step[] = []
   if (s.n < config.acts) {
-    out.push(...acts(config, rule, s))
+    addActs(config, rule, s, out)
   }
   if (s.noises < config.noise) {
-    out.push(...unrelatedEdits(config, s))
+    addUnrelatedEdits(config, s, out)
   }
   if (s.setMoves < config.sets) {
     out.push(...recordSetSteps(config, rule, s))
@@ -33,76 +33,96 @@ export function steps(config: Config, rule: Rule, s: State): readonly Step[] {
     out.push(['restoreOurDB', restored(rule, s), null])
   }
   if (s.late !== null) {
-    out.push(...lateWrite(config, s))
+    addLateWrite(config, s, s.late, out)
   }
-  s.passes.forEach((pass, index) => {
+  for (let index = 0; index < s.passes.length; index += 1) {
     const who = config.passes > 1 ? `${'AB'.charAt(index)}:` : ''
-    if (pass !== null && s.crashes < config.crash) {
-      const crashed = changed(withPass(s, index, null), { crashes: s.crashes + 1, clean: 0 })
+    if (s.passes[index] !== null && s.crashes < config.crash) {
+      const crashed = copyOf(s)
+      crashed.passes = passesWith(s, index, null)
+      crashed.crashes = s.crashes + 1
+      crashed.clean = 0
       out.push([`${who}crash`, crashed, null])
     }
-    for (const [label, next, violation] of passSteps(config, rule, s, index)) {
-      out.push([who + label, next, violation])
+    for (const step of passSteps(config, rule, s, index)) {
+      out.push(who === '' ? step : [who + step[0], step[1], step[2]])
     }
-  })
-  return out
-}
-
-/** Users act on either side; where there are clocks, 1 or 5 later. */
-function acts(config: Config, rule: Rule, s: State): readonly Step[] {
-  const out: Step[] = []
-  const clean = settled(rule, s) ? s.clean : Math.min(s.clean, 1)
-  for (const gap of config.stamped ? [1, 5] : [1]) {
-    const now = config.stamped ? s.now + gap : 0
-    const base = changed(s, { n: s.n + 1, now, clean })
-    for (const v of config.vals.replace('U', '')) {
-      const time = !config.stamped ? {} : v === 'W' ? { tW: now } : { tP: now }
-      const crm = s.crm && v === 'C'
-      const last = { lastSide: 'E', lastRow: 0, last: v } as const
-      const pers = withBasis(s.pers, v)
-      const next = changed(base, { ...time, ...last, e: v, ev: s.ev + 1, crm, pers })
-      out.push([`userE=${v}`, next, null])
-    }
-    s.rows.forEach((row, index) => {
-      if (row.live) {
-        out.push(...rowActs(config, s, base, row, index, now))
-      }
-    })
   }
   return out
 }
 
-function rowActs(config: Config, s: State, base: State, row: Row, index: number, now: number) {
-  const values = config.rich ? config.vals : row.d === 'A' ? 'X' : 'A'
-  return [...values].map((v): Step => {
-    const rows = s.rows.map((r, i): Row =>
-      i === index ? { ...r, d: v, dv: r.dv + 1, by: 'user', td: now } : r,
-    )
-    const crm = s.crm || v === 'A' || v === 'C'
-    const pers = withBasis(s.pers, v === 'A' ? 'C' : v)
-    const name = s.rows.length > 1 ? index : ''
-    const last = { lastSide: 'D', lastRow: index, last: v } as const
-    return [`userD${name}=${v}`, changed(base, { ...last, rows, crm, pers }), null]
-  })
+const GAPS = [1]
+const GAPS_BY_CLOCKS = [1, 5]
+
+/** Users act on either side; where there are clocks, 1 or 5 later. */
+function addActs(config: Config, rule: Rule, s: State, out: Step[]): void {
+  const { stamped, rich, vals } = config
+  const clean = settled(rule, s) ? s.clean : Math.min(s.clean, 1)
+  for (const gap of stamped ? GAPS_BY_CLOCKS : GAPS) {
+    const base = copyOf(s)
+    base.n = s.n + 1
+    base.now = stamped ? s.now + gap : 0
+    base.clean = clean
+    for (const v of vals) {
+      if (v !== 'U') {
+        out.push([`userE=${v}`, actedInE(s, base, v, stamped), null])
+      }
+    }
+    for (let index = 0; index < s.rows.length; index += 1) {
+      const row = s.rows[index]!
+      if (row.live) {
+        for (const v of rich ? vals : row.d === 'A' ? 'X' : 'A') {
+          const name = s.rows.length > 1 ? index : ''
+          out.push([`userD${name}=${v}`, actedInD(s, base, v, row, index), null])
+        }
+      }
+    }
+  }
+}
+
+function actedInE(s: State, base: State, v: Code, stamped: boolean): State {
+  const next = copyOf(base)
+  next.e = v
+  next.ev = s.ev + 1
+  if (stamped && v === 'W') {
+    next.tW = base.now
+  } else if (stamped) {
+    next.tP = base.now
+  }
+  next.lastSide = 'E'
+  next.lastRow = 0
+  next.last = v
+  next.crm = s.crm && v === 'C'
+  next.pers = withBasis(s.pers, v)
+  return next
+}
+
+function actedInD(s: State, base: State, v: Code, row: Row, index: number): State {
+  const next = copyOf(base)
+  next.rows = replaced(s.rows, index, written(row, v, 'user', base.now))
+  next.lastSide = 'D'
+  next.lastRow = index
+  next.last = v
+  next.crm = s.crm || v === 'A' || v === 'C'
+  next.pers = withBasis(s.pers, v === 'A' ? 'C' : v)
+  return next
 }
 
 /** A version moves, the value stays. */
-function unrelatedEdits(config: Config, s: State): readonly Step[] {
-  const noisy = changed(s, { noises: s.noises + 1, clean: 0 })
-  const now = config.stamped ? s.now + 1 : s.now
-  const edited = (row: Row, i: number): Row =>
-    i > 0
-      ? row
-      : config.rich
-        ? { ...row, dv: row.dv + 1, by: 'user', td: now }
-        : { ...row, dv: row.dv + 1 }
-  const rows = s.rows.map(edited)
-  return [
-    ['otherBasisE', changed(noisy, { ev: s.ev + 1 }), null],
-    config.rich
-      ? ['saveAgain', changed(noisy, { rows, now }), null]
-      : ['otherColumn', changed(noisy, { rows }), null],
-  ]
+function addUnrelatedEdits(config: Config, s: State, out: Step[]): void {
+  const inE = copyOf(s)
+  inE.noises = s.noises + 1
+  inE.clean = 0
+  const inD = copyOf(inE)
+  inE.ev = s.ev + 1
+  const [oldest, ...others] = s.rows
+  if (config.rich) {
+    inD.now = config.stamped ? s.now + 1 : s.now
+    inD.rows = [written(oldest!, oldest!.d, 'user', inD.now), ...others]
+  } else {
+    inD.rows = [written(oldest!, oldest!.d, oldest!.by, oldest!.td), ...others]
+  }
+  out.push(['otherBasisE', inE, null], [config.rich ? 'saveAgain' : 'otherColumn', inD, null])
 }
 
 /** What a record holds comes to be unreadable, or readable again: nobody's act, and no version of it moves. */
@@ -127,18 +147,14 @@ function restored(rule: Rule, s: State): State {
   return changed(s, { mem, lost: seen === null, restores: s.restores + 1, clean: 0 })
 }
 
-function lateWrite(config: Config, s: State): readonly Step[] {
-  const { late } = s
-  if (late === null) {
-    return []
-  }
-  const gone = changed(s, { late: null })
-  const out: Step[] = [['lost', gone, null]]
+function addLateWrite(config: Config, s: State, late: Write, out: Step[]): void {
+  const gone = copyOf(s)
+  gone.late = null
+  out.push(['lost', gone, null])
   if (accepted(config, s, late)) {
     const [landed, violation] = land(config, gone, late, null)
     out.push([`late${late.side}=${late.v}`, landed, violation])
   }
-  return out
 }
 
 /** The bases that a person has set, one more. */

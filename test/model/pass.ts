@@ -1,7 +1,17 @@
 import { isDenyCode, isLooseCode, isPositiveCode, type Code } from './codes.js'
 import type { Config } from './config.js'
 import { sameDeparted, type Rule } from './rule.js'
-import { changed, denied, type Pass, type Read, type Row, type State, type Write } from './state.js'
+import {
+  copyOf,
+  denied,
+  replaced,
+  written,
+  type Pass,
+  type Read,
+  type Row,
+  type State,
+  type Write,
+} from './state.js'
 
 /** A step of the environment: its name, where it leads, and the property that it violates, if any. */
 export type Step = readonly [label: string, next: State, violation: string | null]
@@ -30,7 +40,10 @@ export function passSteps(config: Config, rule: Rule, s: State, index: number): 
       const mem = rule.acknowledge(s, pass.write, pass.version)
       const next: Pass =
         pass.rest.length > 0 ? { at: 'write', told: pass.told, todo: pass.rest } : null
-      return [['ack', withPass(changed(s, { mem }), index, next), null]]
+      const acknowledged = copyOf(s)
+      acknowledged.mem = mem
+      acknowledged.passes = passesWith(s, index, next)
+      return [['ack', acknowledged, null]]
     }
   }
 }
@@ -49,11 +62,8 @@ function decideStep(config: Config, rule: Rule, s: State, index: number, pass: A
   if (config.recheck && s.ev !== read.ev) {
     return ['discard', withPass(s, index, null), null]
   }
-  const { e, rows, todo, arrived, settled, ...decided } = rule.decide(
-    rule.withDeparted(s.mem, pass.departed),
-    read,
-    s.lost,
-  )
+  const decided = rule.decide(rule.withDeparted(s.mem, pass.departed), read, s.lost)
+  const { rows, todo, arrived, settled } = decided
   const isLater = config.mutation !== 'departureOverwritten' && !sameDeparted(s.mem, pass.departed)
   const next = isLater ? rule.withDeparted(decided.next, s.mem.value.departed) : decided.next
   const kept =
@@ -65,13 +75,16 @@ function decideStep(config: Config, rule: Rule, s: State, index: number, pass: A
         }))
       : s.rows
   const loosened = read.rows.some((row) => row.unread) && todo.some((write) => isLooseCode(write.v))
-  const stored = changed(s, { rows: kept, mem: next, lost: s.lost && next.value.seen === null })
-  const label = `decide ${e}/${rows.join('')}`
+  const stored = copyOf(s)
+  stored.rows = kept
+  stored.mem = next
+  stored.lost = s.lost && next.value.seen === null
+  stored.passes = passesWith(s, index, todo.length > 0 ? { at: 'write', told, todo } : null)
   const overwritten =
     !read.mapped && rows.some((d, i) => read.rows[i]?.d === 'U' && d !== 'U' && d !== 'W')
   return [
-    label,
-    withPass(stored, index, todo.length > 0 ? { at: 'write', told, todo } : null),
+    decided.label,
+    stored,
     loosened
       ? 'B8 loosens beside a record that cannot be read'
       : overwritten
@@ -106,15 +119,24 @@ function writeSteps(config: Config, s: State, index: number, pass: At<'write'>):
     ])
   }
   if (s.delays < config.delay) {
-    const away = changed(withPass(s, index, null), { late: write, delays: s.delays + 1, clean: 0 })
+    const away = copyOf(s)
+    away.passes = passesWith(s, index, null)
+    away.late = write
+    away.delays = s.delays + 1
+    away.clean = 0
     steps.push([`${name} delayed`, away, null])
   }
   return steps
 }
 
-export function withPass(s: State, index: number, pass: Pass): State {
-  const passes = s.passes.length === 1 ? [pass] : s.passes.map((p, i) => (i === index ? pass : p))
-  return changed(s, { passes })
+function withPass(s: State, index: number, pass: Pass): State {
+  const next = copyOf(s)
+  next.passes = passesWith(s, index, pass)
+  return next
+}
+
+export function passesWith(s: State, index: number, pass: Pass): State['passes'] {
+  return s.passes.length === 1 ? [pass] : s.passes.map((p, i) => (i === index ? pass : p))
 }
 
 /** Whether the system takes the write: by its version, or blindly. */
@@ -129,16 +151,19 @@ export function land(
   { side, row, v }: Write,
   told: boolean | null,
 ): readonly [State, string | null] {
-  const old = side === 'E' ? s.e : (s.rows[row]?.d ?? '?')
-  const violation = judgeLanding(s, side, old, v, told)
+  const target = s.rows[row]
+  const violation = judgeLanding(s, side, side === 'E' ? s.e : (target?.d ?? '?'), v, told)
+  const next = copyOf(s)
   if (side === 'E') {
-    return [changed(s, { e: v, ev: s.ev + 1 }), violation]
+    next.e = v
+    next.ev = s.ev + 1
+    return [next, violation]
   }
-  const now = config.stamped ? s.now + 1 : s.now
-  const rows = s.rows.map((r, i): Row =>
-    i === row ? { ...r, d: v, dv: r.dv + 1, by: 'us', td: now } : r,
-  )
-  return [changed(s, { rows, now }), violation]
+  next.now = config.stamped ? s.now + 1 : s.now
+  if (target !== undefined) {
+    next.rows = replaced(s.rows, row, written(target, v, 'us', next.now))
+  }
+  return [next, violation]
 }
 
 function judgeLanding(s: State, side: 'E' | 'D', old: Code, v: Code, told: boolean | null) {

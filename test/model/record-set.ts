@@ -1,7 +1,7 @@
 import type { Config } from './config.js'
 import type { Step } from './pass.js'
 import type { Rule } from './rule.js'
-import { changed, type Row, type State } from './state.js'
+import { changed, replaced, type Row, type State } from './state.js'
 
 /** A record joins the address or leaves it: nobody's act, and no version of it moves. */
 export function recordSetSteps(config: Config, rule: Rule, s: State): readonly Step[] {
@@ -24,10 +24,6 @@ export function recordSetSteps(config: Config, rule: Rule, s: State): readonly S
     }
   })
   return out
-}
-
-function replaced(rows: readonly Row[], index: number, row: Row): readonly Row[] {
-  return rows.map((r, i) => (i === index ? row : r))
 }
 
 /** A person's consent on the record that joins may cross to an eMarketeer that holds nothing (R2). */

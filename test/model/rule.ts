@@ -60,6 +60,8 @@ export const EPOCH = 1
 
 /** What one call of the rule said, in the model's letters. */
 export interface Decided {
+  /** The step's name. */
+  readonly label: string
   readonly e: Code
   /** In the order of the rows that were read. */
   readonly rows: readonly Code[]
@@ -216,9 +218,12 @@ export class Rule {
         : this.config.rich
           ? this.askRich(obs, mem.value, told, believed)
           : this.askToggle(obs, mem.value, told, believed)
+    const e = codeOf(decision.emarketeerTarget)
+    const rows = this.targets(decision, read)
     return {
-      e: codeOf(decision.emarketeerTarget),
-      rows: this.targets(decision, read),
+      label: labelOf(e, rows),
+      e,
+      rows,
       next: this.memory(plan.memory),
       todo: plan.writes.map((write) => toWrite(write, read)),
       arrived: arrivedDenies(obs, plan.memory),
@@ -228,14 +233,16 @@ export class Rule {
 
   /** Nobody is left at the address: a deny that one left behind reaches eMarketeer. */
   private askLeft(obs: Obs, mem: Memory, read: Read): Decided {
-    const none = { e: read.e, rows: [], next: mem, todo: [], arrived: [], settled: [] }
+    const label = labelOf(read.e, [])
+    const none = { label, e: read.e, rows: [], next: mem, todo: [], arrived: [], settled: [] }
     if (this.config.mutation === 'leftUntold' || !hasInheritedDeny(obs, mem.value, this.kind)) {
       return none
     }
     const { memory, writes } = planGuest(obs, mem.value, this.kind)
     const { emarketeerTarget } = decideGuest(obs, mem.value)
     const todo = writes.map((write) => toWrite(write, read))
-    return { ...none, e: codeOf(emarketeerTarget), next: this.memory(memory), todo }
+    const e = codeOf(emarketeerTarget)
+    return { ...none, label: labelOf(e, []), e, next: this.memory(memory), todo }
   }
 
   private askPartly(obs: Obs, mem: Mem, read: Read): Outcome {
@@ -333,6 +340,10 @@ function seenDenying({ records, epoch }: Obs, mem: Mem): Mem {
   return { ...mem, seen: { basis: 'withdrawn', version, records: seen, epoch } }
 }
 
+function labelOf(e: Code, rows: readonly Code[]): string {
+  return `decide ${e}/${rows.join('')}`
+}
+
 function richGate(obs: Obs<RichValue>, mem: Mem<RichValue>): boolean {
   return !anyInDoubt(obs, mem) && !hasInheritedDeny(obs, mem, RICH)
 }
@@ -357,7 +368,11 @@ function toWrite(write: Plan<CrmValue>['writes'][number], read: Read): Write {
 
 /** Whether the memory holds these very denies that left. */
 export function sameDeparted({ value }: Memory, departed: Mem['departed']): boolean {
-  return value.departed === departed || departedKey(value) === departedKey({ departed })
+  const known = value.departed
+  return (
+    known === departed ||
+    (known.length === departed.length && departedKey(value) === departedKey({ departed }))
+  )
 }
 
 function memoryKey({ seen, openAllow, openLoosen, departed }: CellMemory<CrmValue>): string {

@@ -1,5 +1,5 @@
-import type { Memory, Pass, State, Write } from './state.js'
-import { passesKey, systemsKey, writeKey } from './state.js'
+import type { Memory, Pass, Row, State, Write } from './state.js'
+import { leftWithKey, passesKey, writeKey } from './state.js'
 
 /** How many numbers of 32 bits stand for one state. */
 const WORDS = 6
@@ -23,6 +23,9 @@ export class StateSet {
   private words = new Int32Array(FIRST_CAPACITY * WORDS)
   private slots = new Int32Array(FIRST_CAPACITY * 4)
   private readonly systems = new Numbered<Systems>()
+  private readonly sides = new Numbered<null>()
+  private readonly rows = new Numbered<null>()
+  private readonly alongs = new Numbered<Row['leftWith']>()
   private readonly passes = new Numbered<readonly Pass[]>()
   private readonly late = new Numbered<Write | null>()
   private readonly memories: Memory[] = []
@@ -104,7 +107,10 @@ export class StateSet {
       base !== null && s.passes === base.passes
         ? baseRow[2]!
         : this.passes.number(passesKey(s.passes), s.passes)
-    const late = this.late.number(s.late === null ? '' : writeKey(s.late), s.late)
+    const late =
+      base !== null && s.late === base.late
+        ? baseRow[4]! >> 13
+        : this.late.number(s.late === null ? '' : writeKey(s.late), s.late)
     row[3] =
       Number(s.lost) |
       (Number(s.mapped) << 1) |
@@ -164,7 +170,29 @@ export class StateSet {
 
   private numberOfSystems(s: State): number {
     const { e, ev, rows, tP, tW } = s
-    return this.systems.number(systemsKey(s), { e, ev, rows, tP, tW })
+    // Told apart by numbers, which is quicker than by a text; each part has its bits, and says so where it takes more.
+    const times = part(tP + TIMES_FROM, 8, 0) | part(tW + TIMES_FROM, 8, 8)
+    const side = times | part(VALUES.indexOf(e), 4, 16) | part(ev, 5, 20)
+    let key = part(this.sides.number(side, null), 15, 0) * 3 + part(rows.length, 2, 0)
+    if (rows.length > 2) {
+      throw new RangeError('two records are told apart at most')
+    }
+    for (const row of rows) {
+      key = key * ROWS + part(this.numberOfRow(row), 18, 0)
+    }
+    return this.systems.numberOf(key) ?? this.systems.number(key, { e, ev, rows, tP, tW })
+  }
+
+  private numberOfRow(row: Row): number {
+    const along = row.leftWith === null ? 0 : this.numberOfAlong(row.leftWith)
+    const flags = Number(row.live) | (Number(row.carried) << 1) | (Number(row.unread) << 2)
+    const writer = WRITERS.indexOf(row.by)
+    const low = flags | part(writer, 2, 3) | part(VALUES.indexOf(row.d), 4, 5) | part(row.dv, 5, 9)
+    return this.rows.number((low | part(row.td, 8, 14)) + part(along, 16, 0) * 2 ** 22, null)
+  }
+
+  private numberOfAlong(leftWith: NonNullable<Row['leftWith']>): number {
+    return 1 + this.alongs.number(leftWithKey({ leftWith }), leftWith)
   }
 
   private numberOfMemory(memory: Memory): number {
@@ -173,12 +201,16 @@ export class StateSet {
   }
 }
 
-/** Things by a short text that is unique to each, numbered in the order of their coming. */
+/** Things by a number or a short text that is unique to each, numbered in the order of their coming. */
 class Numbered<T> {
-  private readonly numbers = new Map<string, number>()
+  private readonly numbers = new Map<string | number, number>()
   readonly items: T[] = []
 
-  number(key: string, item: T): number {
+  numberOf(key: string | number): number | undefined {
+    return this.numbers.get(key)
+  }
+
+  number(key: string | number, item: T): number {
     const known = this.numbers.get(key)
     if (known !== undefined) {
       return known
@@ -191,6 +223,11 @@ class Numbered<T> {
 
 const SIDES = ['.', 'E', 'D'] as const
 const VALUES = '.NWCLMAXU'
+const WRITERS = ['us', 'user', 'default'] as const
+/** More than any number of a row. */
+const ROWS = 2 ** 18
+/** The time of what never happened is -9. */
+const TIMES_FROM = 9
 const PERSONS = ['', 'C', 'L', 'M', 'CL', 'CM', 'LM', 'CLM']
 
 /** A part of a state that takes so many bits from there on. */

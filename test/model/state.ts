@@ -110,9 +110,9 @@ export interface State {
   readonly backup: Memory | null
 }
 
-/** The state with some of its parts changed. Each is named: spreading an object of so many takes thirty times as long. */
-export function changed(s: State, parts: Partial<State>): State {
-  const copy: State = {
+/** A copy to be changed before anybody sees it. Each part is named: spreading an object of so many takes thirty times as long. */
+export function copyOf(s: State): { -readonly [Part in keyof State]: State[Part] } {
+  return {
     e: s.e,
     ev: s.ev,
     rows: s.rows,
@@ -140,16 +140,11 @@ export function changed(s: State, parts: Partial<State>): State {
     crm: s.crm,
     backup: s.backup,
   }
-  return Object.assign(copy, parts)
 }
 
-/** What the two systems hold as a short text, unique to it. */
-export function systemsKey(s: Pick<State, 'e' | 'ev' | 'rows' | 'tP' | 'tW'>): string {
-  let key = `${s.e}${s.ev},${s.tP},${s.tW}`
-  for (const row of s.rows) {
-    key += rowKey(row)
-  }
-  return key
+/** The state with some of its parts changed; where it is done for nearly every state, parts of a copy are set one by one instead. */
+export function changed(s: State, parts: Partial<State>): State {
+  return Object.assign(copyOf(s), parts)
 }
 
 /** Where the passes stand as a short text, unique to it. */
@@ -221,4 +216,15 @@ export function departedKey({ departed }: Pick<CellMemory<CrmValue>, 'departed'>
 /** Whether the last act by a person anywhere was a deny. */
 export function denied(s: State): boolean {
   return s.last === 'W' || s.last === 'X'
+}
+
+/** The row with another value, as somebody wrote it. */
+export function written(row: Row, d: Code, by: Row['by'], td: number): Row {
+  const { id, dv, live, carried, unread, leftWith } = row
+  return { id, d, dv: dv + 1, by, td, live, carried, unread, leftWith }
+}
+
+/** The rows with another one in its place. */
+export function replaced(rows: readonly Row[], index: number, row: Row): readonly Row[] {
+  return rows.length === 1 ? [row] : rows.map((r, i) => (i === index ? row : r))
 }
