@@ -102,6 +102,8 @@ export interface CrmChangePage {
   readonly subscriptions: readonly CrmSubscription[]
   readonly deletedContactIds: readonly string[]
   readonly deletedSubscriptionRowIds: readonly string[]
+  /** Of a complete listing: addresses of records that cannot be made out; see {@link CrmReading.untoldEmails}. */
+  readonly untoldEmails?: readonly string[]
   /** True where this is a complete listing from nothing and not a delta. */
   readonly baseline: boolean
   /** On the last page: the cursor to store once every page was handled; else null. */

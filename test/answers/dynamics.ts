@@ -3,6 +3,7 @@ import { dynamicsConfigSchema } from '../../src/crm/dynamics/config.js'
 import type { SubscriptionTables } from '../../src/crm/dynamics/facts.js'
 import { readDetail, readEntries } from '../../src/crm/dynamics/history/audit-rows.js'
 import { CategoryMap } from '../../src/crm/dynamics/reading/category-map.js'
+import { CrmCursorExpired } from '../../src/crm/crm.js'
 import { readChanges } from '../../src/crm/dynamics/reading/changes.js'
 import { directRead, readRows } from '../../src/crm/dynamics/reading/direct-read.js'
 import { allRows } from '../../src/crm/dynamics/reading/pages.js'
@@ -15,7 +16,7 @@ import { webhookEndpoints } from '../../src/crm/dynamics/webhooks/endpoint.js'
 import { readRemoteEvent } from '../../src/crm/dynamics/webhooks/remote-context.js'
 import { stepsOf } from '../../src/crm/dynamics/webhooks/steps-of.js'
 import { whoAmI } from '../../src/crm/dynamics/who-am-i.js'
-import { createHttp } from '../../src/http/index.js'
+import { createHttp, type UnreadableRecord } from '../../src/http/index.js'
 import { body, type Case, listed, orRefused, rows } from './case.js'
 import type { Stage } from './stage.js'
 
@@ -51,6 +52,47 @@ const SUBSCRIPTION = {
   em_rowkey: rowKey(guid(5), 'c1'),
   statecode: 0,
 }
+
+const ADDRESSES = ['emailaddress1', 'emailaddress2', 'emailaddress3'] as const
+
+/** One after the other, as the stage gives one answer at a time. */
+async function inTurn<T>(
+  rows: readonly unknown[],
+  read: (row: unknown, at: number) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const all: T[] = []
+  for (const [at, row] of rows.entries()) {
+    all.push(...(await read(row, at)))
+  }
+  return all
+}
+
+/** As `mutations` puts it. */
+const ODD_WORD = 'an unknown word'
+
+function isObject(row: unknown): row is Readonly<Record<string, unknown>> {
+  return typeof row === 'object' && row !== null
+}
+
+const emailOf = (row: unknown) => (row as typeof CONTACT).emailaddress1
+const neighbour = (n: number) => ({
+  ...CONTACT,
+  contactid: guid(n),
+  emailaddress1: `n${n}@example.test`,
+})
+/** A row of a contact of its own. */
+const rowOf = (n: number) => ({
+  ...SUBSCRIPTION,
+  em_subscriptionsid: guid(n),
+  _em_contact_value: guid(n),
+  em_rowkey: rowKey(guid(n), 'c1'),
+})
+const categoryOf = (n: number) => ({
+  ...ETAG,
+  em_catid: guid(n),
+  ...CATEGORY,
+  em_categoryid: categoryKey(`c${n + 10}`),
+})
 
 const STEP = {
   sdkmessageprocessingstepid: guid(2),
@@ -183,6 +225,128 @@ export const DYNAMICS: readonly Case[] = [
       }
       return read.filter(({ subscribed }) => subscribed !== null)
     },
+    never: (read) => JSON.stringify(read).includes('"subscribed":true'),
+  },
+  {
+    // By address: who cannot be made out is not nobody.
+    answer: 'dynamics.contact',
+    example: CONTACT,
+    others: [neighbour(1), neighbour(3)],
+    needs: ['@odata.etag', 'contactid', ...ADDRESSES, 'donotbulkemail', 'statecode'],
+    records: async (stage, value) => {
+      return inTurn(value, async (row, at) => {
+        const email = value.length === 3 && at === 1 ? CONTACT.emailaddress1 : emailOf(row)
+        stage.say(() => ({ value: [row] }))
+        const asked = { by: 'email', emails: [email] } as const
+        const { contacts, untoldEmails } = await directRead(
+          source(stage, null),
+          asked,
+          stage.context,
+        )
+        const isThere = contacts.some((one) => [one.email, ...one.denyOnlyEmails].includes(email))
+        // Told to be elsewhere, or nowhere: a true answer of another meaning.
+        const isElsewhere = isObject(row) && [null, ODD_WORD].includes(row['emailaddress1'] as null)
+        if (!isThere && !isElsewhere && !untoldEmails?.includes(email)) {
+          throw new Error('who cannot be read is taken for nobody')
+        }
+        return contacts.filter(({ consents }) => consents.marketingSendouts?.value)
+      })
+    },
+    never: (read) => JSON.stringify(read).includes('"value":"allow"'),
+    meansOther: ['donotbulkemail (null)'],
+  },
+  {
+    // Of a delta, which proves whomever it does not mention: of whom nobody knows who it is, everything is listed.
+    answer: 'dynamics.contact',
+    example: CONTACT,
+    others: [neighbour(1), neighbour(3)],
+    needs: ['@odata.etag', 'contactid', ...ADDRESSES, 'donotbulkemail', 'statecode'],
+    records: async (stage, value) => {
+      const cursor = JSON.stringify({
+        contacts: `${stage.url}/api/data/v9.2/contacts?$deltatoken=1`,
+        subscriptions: null,
+      })
+      const readable = async (rows: readonly unknown[]) => {
+        stage.say(() => ({ value: rows }))
+        const contacts = []
+        for await (const page of readChanges(source(stage, null), cursor, stage.context)) {
+          contacts.push(...page.contacts)
+        }
+        return contacts.filter(({ consents }) => consents.marketingSendouts?.value)
+      }
+      try {
+        return await readable(value)
+      } catch (error) {
+        if (!(error instanceof CrmCursorExpired)) {
+          throw error
+        }
+        return readable([value[0], value[2]])
+      }
+    },
+    never: (read) => JSON.stringify(read).includes('"value":"allow"'),
+    meansOther: ['donotbulkemail (null)'],
+  },
+  {
+    // By contact: a row that cannot be made out is not one that is missing, for which another one is written.
+    answer: 'dynamics.subscription',
+    example: SUBSCRIPTION,
+    others: [rowOf(1), rowOf(3)],
+    needs: [
+      '@odata.etag',
+      'em_subscriptionsid',
+      'em_subscribed',
+      '_em_contact_value',
+      '_em_category_value',
+      'em_rowkey',
+      'statecode',
+    ],
+    toldAs: { em_subscriptionsid: 'rowId' },
+    unknownNulls: ['em_subscribed', '_em_contact_value', '_em_category_value'],
+    records: async (stage, value) => {
+      return inTurn(value, async (row, at) => {
+        const told = (row as typeof SUBSCRIPTION | null)?._em_contact_value ?? ''
+        const contactid = value.length === 3 && at === 1 ? guid(5) : told
+        const categories = [{ em_catid: guid(7), ...CATEGORY }]
+        const answers = [{ value: [{ ...CONTACT, contactid }] }, { value: [row] }]
+        stage.say((path) => (path.endsWith('$batch') ? answers : { value: categories }))
+        const asked = { by: 'contactId', contactIds: [contactid] } as const
+        const { subscriptions } = await directRead(source(stage, TABLES), asked, stage.context)
+        if (subscriptions.length === 0) {
+          throw new Error('a row that cannot be read is taken for a missing one')
+        }
+        return subscriptions.filter(({ subscribed }) => subscribed !== null)
+      })
+    },
+    never: (read) => JSON.stringify(read).includes('"subscribed":true'),
+  },
+  {
+    // Rows of a category that cannot be told may be of any.
+    answer: 'dynamics.category',
+    example: { ...ETAG, em_catid: guid(7), ...CATEGORY },
+    others: [categoryOf(1), categoryOf(3)],
+    needs: ['em_catid', 'em_categoryid'],
+    toldAs: { em_catid: 'rowId' },
+    records: async (stage, value) => {
+      const rows = [rowOf(1), SUBSCRIPTION, rowOf(3)]
+        .map((row, at) => ({ ...row, _em_category_value: at === 1 ? guid(7) : guid(at + 1) }))
+        .filter((_, at) => value.length === 3 || at !== 1)
+      stage.say((path) => ({ value: path.endsWith('$batch') ? rows : value }))
+      const ids = rows.map((row) => row.em_subscriptionsid)
+      // The row is told as well, and by the category alone in this walk.
+      const onUnreadable = (told: UnreadableRecord) =>
+        told.operation.endsWith(TABLES.categories.setName) || told.path !== '_em_category_value'
+          ? stage.context.onUnreadable?.(told)
+          : told.id === guid(2) && value.length === 3
+            ? undefined
+            : stage.context.onUnreadable?.(told)
+      const read = await readRows(source(stage, TABLES), ids, { ...stage.context, onUnreadable })
+      if (read.some(({ categoryId }) => categoryId === null)) {
+        throw new Error('a row of a category that cannot be told is taken for a colleague’s')
+      }
+      return read.filter(({ subscribed }) => subscribed !== null)
+    },
+    // A colleague's category has none; the row tells that it is not one of theirs.
+    unknownNulls: ['em_categoryid'],
     never: (read) => JSON.stringify(read).includes('"subscribed":true'),
   },
   {

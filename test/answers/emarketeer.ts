@@ -1,6 +1,8 @@
 import { Webhook } from 'standardwebhooks'
 import { createPublicContacts, verifyWebhook } from '../../src/emarketeer/index.js'
 import type { StateWrite } from '../../src/emarketeer/index.js'
+import { expect } from '@jest/globals'
+import type { UnreadableRecord } from '../../src/http/index.js'
 import { type Case, Refused } from './case.js'
 
 const AT = '2026-11-21T09:14:07.000Z'
@@ -251,10 +253,13 @@ export const EMARKETEER: readonly Case[] = [
   {
     answer: 'emarketeer.statesRead',
     example: { items: [], missing: ['100009'] },
-    needs: ['items', 'missing'],
-    body: ({ say, emarketeer, context }, given) => {
+    needs: ['items'],
+    body: async ({ say, emarketeer, context }, given) => {
       say(() => given)
-      return emarketeer.readStates({ contactIds: ['100009'] }, undefined, context)
+      const asked = { contactIds: ['100009'] }
+      const { missing, unreadable } = await emarketeer.readStates(asked, undefined, context)
+      // Neither answered nor missing: unknown.
+      expect([...missing, ...unreadable.map(({ contactId }) => contactId)]).toEqual(['100009'])
     },
   },
   {
@@ -276,6 +281,8 @@ export const EMARKETEER: readonly Case[] = [
     needs: [
       'contactId',
       'email',
+      'consents',
+      'subscriptions',
       ...['storeAndProcess', 'marketingSendouts'].flatMap((purpose) =>
         ['legalBasis', ...VALUE_FACTS].map((name) => `consents.${purpose}.${name}`),
       ),
@@ -283,7 +290,18 @@ export const EMARKETEER: readonly Case[] = [
     ],
     records: async ({ say, emarketeer, context }, items) => {
       say(() => ({ items, missing: [] }))
-      return (await emarketeer.readStates({ contactIds: ['100001'] }, undefined, context)).items
+      const contactIds = items.length === 3 ? ['100001', '100002', '100003'] : ['100002', '100003']
+      // Whom it is about that cannot even be named, is told besides by who is not answered.
+      const told: UnreadableRecord[] = []
+      const onUnreadable = (one: UnreadableRecord) => told.push(one)
+      const read = await emarketeer.readStates({ contactIds }, undefined, { onUnreadable })
+      told.filter((one) => one.path !== 'missing').forEach((one) => context.onUnreadable?.(one))
+      const unknown = new Set(read.unreadable.map(({ contactId }) => contactId))
+      const answered = new Set(read.items.map(({ contactId }) => contactId))
+      if (!contactIds.every((id) => unknown.has(id) || answered.has(id))) {
+        throw new Error('who cannot be read is taken for missing')
+      }
+      return read.items
     },
     never: (read) =>
       /"(?:legalBasis":"(?!withdrawn|unreadable)|subscribed":true)/.test(JSON.stringify(read)),

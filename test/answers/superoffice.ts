@@ -4,7 +4,8 @@ import type { OnlineConfig } from '../../src/crm/superoffice/config.js'
 import { Installation } from '../../src/crm/superoffice/installation.js'
 import { CONSENT_COLUMNS, CONSENT_MAY_LACK } from '../../src/crm/superoffice/reading/consent-row.js'
 import { readConsents } from '../../src/crm/superoffice/reading/read-consents.js'
-import { readPersons } from '../../src/crm/superoffice/reading/read-persons.js'
+import { personsAt, readPersons } from '../../src/crm/superoffice/reading/read-persons.js'
+import { toContact } from '../../src/crm/superoffice/reading/to-contact.js'
 import { type ListName, readListItems } from '../../src/crm/superoffice/lists.js'
 import { currentPrincipal } from '../../src/crm/superoffice/principal.js'
 import { readTenantStatus } from '../../src/crm/superoffice/tenant/read-status.js'
@@ -35,6 +36,16 @@ const CONSENT = {
   'consentperson.updatedCount': 3,
   'consentperson.person_id.registered': '2026-01-01T00:00:00.0000000',
 }
+const CONSENT_ID = 'consentperson.consentperson_id'
+const PERSON = 'email.person_id'
+const ALLOWS = { value: 'consent', version: '3', lastWriter: 'user' } as const
+
+const inOrder = <T extends { readonly personId: number } | { readonly contactId: string }>(
+  given: readonly T[],
+) => {
+  const id = (one: T) => Number('personId' in one ? one.personId : one.contactId)
+  return [...given].sort((a, b) => id(a) - id(b))
+}
 const EMAIL = {
   'email.person_id': 2,
   'email.email_address': 'anna@example.test',
@@ -44,22 +55,29 @@ const EMAIL = {
   'email.person_id.DeletedDate': '0001-01-01T00:00:00.0000000',
 }
 
-/** An archive that pages by a key, as it is asked to. */
+/** Whose rows are, whatever they tell of it. */
+const whose = (given: readonly unknown[]) => (given.length === 3 ? [1, 2, 3] : [1, 3])
+
+/** An archive that gives the rows of whom it is asked for, by a key; both as they truly are. */
 function sayArchive({ say }: Stage, key: string, given: readonly unknown[]): void {
+  const persons = whose(given)
   say((path) => {
-    if (!path.includes('/Archive/dynamic')) {
-      return undefined
+    if (!path.includes('/Archive/dynamic') || !path.includes(`$orderBy=${key}`)) {
+      return path.includes('/Archive/') ? { value: [] } : undefined
     }
-    const after = path.includes(`$orderBy=${key}`) ? /gt (\d+)/.exec(path)?.[1] : undefined
-    const isBehind = (row: unknown) => {
-      const own = (row as Record<string, unknown> | null)?.[key]
-      return after !== undefined && (typeof own !== 'number' || own > Number(after))
+    const asked = /in \(([^)]*)\)/.exec(path)?.[1]?.split(',')
+    const after = Number(/gt (\d+)/.exec(path)?.[1])
+    const isAsked = (person: number) =>
+      asked === undefined ||
+      asked.some((one) => [String(person), `'n${person}@x.test'`].includes(one))
+    const keyOf = (person: number) => person + (key === CONSENT_ID ? 10 : 0)
+    return {
+      value: given.filter((_, at) => isAsked(persons[at]!) && keyOf(persons[at]!) > after),
     }
-    return { value: given.filter(isBehind) }
   })
 }
 
-/** Rows of an archive have no schema: a column is judged where it is used. Whose they are the page needs. */
+/** Rows of an archive have no schema: a column is judged where it is used. */
 const ARCHIVE_ROWS: readonly Case[] = [
   {
     answer: 'superoffice.archivePage',
@@ -72,16 +90,14 @@ const ARCHIVE_ROWS: readonly Case[] = [
       ...CONSENT_COLUMNS.filter((column) => !CONSENT_MAY_LACK.includes(column)),
       'consentperson.updatedCount',
     ],
-    pageNeeds: ['', 'consentperson.consentperson_id', 'consentperson.person_id'],
     quiet: true,
     records: async (stage, given) => {
-      sayArchive(stage, 'consentperson.consentperson_id', given)
+      sayArchive(stage, CONSENT_ID, given)
       const source = {
         installation: new Installation(stage.superOffice),
         facts: { associateId: 316 },
       }
-      const ids = given.length === 3 ? [1, 2, 3] : [1, 3]
-      const read = await readConsents(source, ids, 'consents.read', stage.context)
+      const read = await readConsents(source, whose(given), 'consents.read', stage.context)
       return [...read].filter(([, consents]) => consents.marketingSendouts.value !== null)
     },
     never: (read) => /"value":"(?!withdrawn|none)/.test(JSON.stringify(read)),
@@ -96,18 +112,77 @@ const ARCHIVE_ROWS: readonly Case[] = [
       { ...EMAIL, 'email.person_id': 3 },
     ],
     // Whether somebody is in the bin has to be known: a withdrawal of theirs counts only outside of it.
-    needs: ['email.email_address', 'email.person_id.DeletedDate'],
-    pageNeeds: ['', 'email.person_id'],
+    needs: [PERSON, 'email.email_address', 'email.person_id.DeletedDate'],
     quiet: true,
     records: async (stage, given) => {
-      sayArchive(stage, 'email.person_id', given)
+      sayArchive(stage, PERSON, given)
       const { archive } = new Installation(stage.superOffice)
-      const ids = given.length === 3 ? [1, 2, 3] : [1, 3]
-      const persons = await readPersons(archive, ids, stage.context)
-      return persons.filter(({ addressesUnreadable }) => !addressesUnreadable)
+      const persons = await readPersons(archive, whose(given), stage.context)
+      if (persons.length !== given.length) {
+        throw new Error('who cannot be read is taken for gone')
+      }
+      return inOrder(persons.filter(({ addressesUnreadable }) => !addressesUnreadable))
     },
     never: (read) => JSON.stringify(read).includes('"addresses":[]'),
     meansOther: ['email.email_address (null)'],
+  },
+  {
+    // Two addresses, of which one does not tell its rank: the person belongs to no guessed one.
+    answer: 'superoffice.archivePage',
+    example: EMAIL,
+    others: [
+      { ...EMAIL, 'email.person_id': 1 },
+      { ...EMAIL, 'email.person_id': 3 },
+    ],
+    needs: [PERSON, 'email.email_address', 'email.rank', 'email.person_id.DeletedDate'],
+    quiet: true,
+    records: async (stage, given) => {
+      const second = { 'email.email_address': 'also@example.test', 'email.rank': 7 }
+      const rows = given.map((row, at) => [
+        row,
+        { ...EMAIL, ...second, [PERSON]: whose(given)[at] },
+      ])
+      stage.say((path) => {
+        const asked = /in \(([^)]*)\)/.exec(path)?.[1]?.split(',') ?? []
+        const after = Number(/gt (\d+)/.exec(path)?.[1])
+        return path.includes(`$orderBy=${PERSON}`)
+          ? {
+              value: rows.flatMap((own, at) => {
+                const person = whose(given)[at]!
+                return asked.includes(String(person)) && person > after ? own : []
+              }),
+            }
+          : { value: [] }
+      })
+      const { archive } = new Installation(stage.superOffice)
+      const persons = await readPersons(archive, whose(given), stage.context)
+      const CONSENTS = { storeAndProcess: ALLOWS, marketingSendouts: ALLOWS }
+      const contacts = persons.map((person) => toContact(person, CONSENTS))
+      return inOrder(contacts.filter(({ consents }) => consents.marketingSendouts?.value))
+    },
+    never: (read) => JSON.stringify(read).includes('"email":"also@example.test"'),
+    meansOther: ['email.email_address (null)'],
+  },
+  {
+    // By address: whose it is that cannot be made out, is not nobody.
+    answer: 'superoffice.archivePage',
+    example: { [PERSON]: 2, 'email.email_address': 'n2@x.test', 'email.type': 0 },
+    others: [
+      { [PERSON]: 1, 'email.email_address': 'n1@x.test', 'email.type': 0 },
+      { [PERSON]: 3, 'email.email_address': 'n3@x.test', 'email.type': 0 },
+    ],
+    needs: [PERSON, 'email.email_address'],
+    quiet: true,
+    records: async (stage, given) => {
+      sayArchive(stage, PERSON, given)
+      const { archive } = new Installation(stage.superOffice)
+      const emails = whose(given).map((person) => `n${person}@x.test`)
+      const { emailsOf, untold } = await personsAt(archive, emails, stage.context)
+      if (emailsOf.size + untold.length !== given.length) {
+        throw new Error('somebody is taken for nobody')
+      }
+      return [...emailsOf].sort(([a], [b]) => a - b)
+    },
   },
 ]
 

@@ -149,11 +149,49 @@ describe('reading states', () => {
     const { items } = await standIn.client.readStates({ contactIds: ['1'] })
     expect(items).toMatchObject([{ email: null, consents: null, subscriptions: null }])
     const ofAnna = standIn.client.readStates({ contactIds: ['1'] })
-    await expect(ofAnna).resolves.toMatchObject(
-      'consents' in parts && parts.consents
-        ? { items: [], unreadable: [{ contactId: '1', path: 'consents' }] }
-        : { items: [{ consents: null }], unreadable: [] },
-    )
+    await expect(ofAnna).resolves.toMatchObject({
+      items: [],
+      unreadable: [{ contactId: '1', path: 'consents' }],
+    })
+  })
+
+  const VALUE = { version: 0, eventTime: null, recordedAt: null, source: null }
+  const CONSENT = { ...VALUE, legalBasis: 'none' }
+  const PARTS = {
+    consents: { storeAndProcess: CONSENT, marketingSendouts: CONSENT },
+    subscriptions: [{ ...VALUE, categoryId: 'c1', subscribed: true }],
+  }
+  it.each(
+    (['consents', 'subscriptions'] as const).flatMap((left) =>
+      [undefined, null].map((odd) => [left, odd] as const),
+    ),
+  )('whose %s are %s are unknown where these were asked for', async (left, odd) => {
+    const anna = { contactId: '1', email: 'anna@example.test', ...PARTS, [left]: odd }
+    const body = { items: [anna], missing: [] }
+    await standIn.control.post('faults', { path: '/states/read', status: 200, times: 3, body })
+    const other = left === 'consents' ? 'subscriptions' : 'consents'
+    for (const include of [undefined, left]) {
+      const read = await standIn.client.readStates({ contactIds: ['1'] }, include)
+      expect(read.items).toEqual([])
+      expect(read.unreadable).toMatchObject([{ contactId: '1', path: left }])
+    }
+    const half = await standIn.client.readStates({ contactIds: ['1'] }, other)
+    expect(half).toMatchObject({ items: [{ contactId: '1' }], unreadable: [] })
+  })
+
+  it.each([
+    ['is no list', { missing: 7 }],
+    ['is left out', {}],
+    ['names somebody else', { missing: ['99'] }],
+  ])('leaves unknown whom it does not answer, where missing %s', async (_, more) => {
+    const body = { items: [], ...more }
+    await standIn.control.post('faults', { path: '/states/read', status: 200, times: 2, body })
+    const byId = await standIn.client.readStates({ contactIds: ['1'] })
+    const one = { contactId: '1', email: null, path: 'missing' }
+    expect(byId).toEqual({ items: [], unreadable: [one], missing: [] })
+    const byEmail = await standIn.client.readStates({ emails: ['anna@example.test'] })
+    const other = { contactId: null, email: 'anna@example.test', path: 'missing' }
+    expect(byEmail).toEqual({ items: [], unreadable: [other], missing: [] })
   })
 
   it('hands on a contact of another shape as unreadable, naming the place', async () => {
@@ -171,9 +209,10 @@ describe('reading states', () => {
   })
 
   it('refuses an answer of another shape, naming the place', async () => {
-    await standIn.control.post('faults', { path: '/states/read', status: 200, body: { items: [] } })
+    const body = { items: 7, missing: [] }
+    await standIn.control.post('faults', { path: '/states/read', status: 200, body })
     const error = await upstreamError(standIn.client.readStates({ contactIds: ['1'] }))
     expect(error.code).toBe('upstream_unexpected_answer')
-    expect(error.message).toContain('missing')
+    expect(error.message).toContain('items')
   })
 })

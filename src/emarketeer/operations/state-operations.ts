@@ -1,6 +1,6 @@
 import { BULK_ANSWER } from '../../http/index.js'
 import type { EmarketeerClient } from '../client.js'
-import { readStates, statesPage, statesRead } from '../wire/state-schemas.js'
+import { asAsked, MISSING, readStates, statesPage, statesRead } from '../wire/state-schemas.js'
 import { assertAtMost, type Wire } from './wire.js'
 
 /** Most contacts of one read, and of one page of the walk. */
@@ -14,7 +14,9 @@ export function stateOperations({
   return {
     async readStates(query, include, context) {
       const [key, values] =
-        'contactIds' in query ? ['contactIds', query.contactIds] : ['emails', query.emails]
+        'contactIds' in query
+          ? (['contactIds', query.contactIds] as const)
+          : (['emails', query.emails] as const)
       assertAtMost(values.length, MAX_STATES, key)
       if (values.length === 0) {
         return { items: [], unreadable: [], missing: [] }
@@ -30,7 +32,10 @@ export function stateOperations({
         context,
       })
       const { items, missing } = (await http.json(request, statesRead)).body
-      return { ...readStates(items, request.operation, context), missing }
+      const read = { ...readStates(items, request.operation, include, context), missing }
+      return asAsked(key, values, read, (id) =>
+        context?.onUnreadable?.({ operation: request.operation, path: MISSING, id }),
+      )
     },
 
     async walkStates({ cursor, limit, include }, context) {
@@ -46,7 +51,7 @@ export function stateOperations({
         context,
       })
       const { items, ...rest } = (await http.json(request, statesPage)).body
-      return { ...readStates(items, request.operation, context), ...rest }
+      return { ...readStates(items, request.operation, include, context), ...rest }
     },
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isLegalBasis, type Purpose } from '../../domain/legal-basis.js'
+import { addressOrText } from '../../domain/email-address.js'
 import { isStorableId } from '../../domain/storable-text.js'
 import {
   answer,
@@ -13,6 +14,7 @@ import {
 import type {
   ConsentState,
   ContactState,
+  StatePart,
   StatesRead,
   SubscriptionState,
   UnreadableState,
@@ -61,12 +63,15 @@ function isWhole(
   return consents.storeAndProcess !== undefined && consents.marketingSendouts !== undefined
 }
 
-/** Answer of B3. What is no text among the missing is nobody that is known to be missing. */
+/** Answer of B3. What is no list of texts among the missing is nobody that is known to be missing. */
 export const statesRead = answer(
   { name: 'emarketeer.statesRead', operation: 'POST /states/read', lossUnit: 'page' },
   part({
     items: entries,
-    missing: entries.transform((ids) => ids.filter((one) => typeof one === 'string')),
+    missing: z.preprocess(
+      (given) => (Array.isArray(given) ? (given as unknown[]) : []),
+      entries.transform((ids) => ids.filter((one) => typeof one === 'string')),
+    ),
   }),
 )
 
@@ -80,27 +85,78 @@ export const statesPage = answer(
   }),
 )
 
-/** Reads contacts one by one, in our words, so that one which does not fit is no one else's trouble. */
+/**
+ * Reads contacts one by one, in our words, so that one which does not fit is no one else's trouble. One with an address has
+ * what was asked for: left out or null, it is unknown.
+ *
+ * @param include the half that was asked for; undefined: both.
+ */
 export function readStates(
   raw: readonly unknown[],
   operation: string,
+  include: StatePart | undefined,
   context: CallContext | undefined,
 ): Pick<StatesRead, 'items' | 'unreadable'> {
   const items: ContactState[] = []
   const unreadable: UnreadableState[] = []
   for (const one of raw) {
     const reading = readValue(contactState, one)
-    if (reading.ok) {
+    const untold = reading.ok ? untoldPart(reading.value, include) : null
+    if (reading.ok && untold === null) {
       items.push(toContactState(reading.value))
       continue
     }
-    const { path } = reading
+    const path = reading.ok ? untold! : reading.path
     const contactId = told(one, 'contactId')
     context?.onUnreadable?.({ operation, path, id: contactId })
     unreadable.push({ contactId, email: told(one, 'email'), path })
   }
   return { items, unreadable }
 }
+
+/** What was asked for and is not there; null: nothing. */
+function untoldPart(state: State, include: StatePart | undefined): StatePart | null {
+  const parts = include === undefined ? STATE_PARTS : [include]
+  return state.email === null ? null : (parts.find((name) => !state[name]) ?? null)
+}
+
+const STATE_PARTS: readonly StatePart[] = ['consents', 'subscriptions']
+
+/**
+ * An answer, held against what was asked for. Who is neither told of nor named as missing is unknown; missing is only who was
+ * asked for, and is not told of besides. Addresses are compared as we do, so that no spelling makes two of one.
+ *
+ * @param onUnknown of each that is unknown: its id, where it was asked for by it.
+ */
+export function asAsked(
+  key: 'contactIds' | 'emails',
+  asked: readonly string[],
+  read: StatesRead,
+  onUnknown: (id: string | null) => void,
+): StatesRead {
+  const isById = key === 'contactIds'
+  const form = (value: string | null) => (isById ? value : addressOrText(value))
+  const told = new Set(
+    [...read.items, ...read.unreadable].map((one) => form(isById ? one.contactId : one.email)),
+  )
+  const named = new Set(read.missing.map(form))
+  const untold = asked.filter((value) => !told.has(form(value)))
+  const isMissing = (value: string) => named.has(form(value))
+  const unknown = untold
+    .filter((value) => !isMissing(value))
+    .map((value): UnreadableState => {
+      onUnknown(isById ? value : null)
+      return { contactId: isById ? value : null, email: isById ? null : value, path: MISSING }
+    })
+  return {
+    items: read.items,
+    unreadable: [...read.unreadable, ...unknown],
+    missing: untold.filter(isMissing),
+  }
+}
+
+/** Where it is not told that somebody is missing. */
+export const MISSING = 'missing'
 
 /** As much as can be made out of whom it is about. */
 function told(raw: unknown, name: 'contactId' | 'email'): string | null {

@@ -14,7 +14,7 @@ import type { Transaction } from '../../ledger/db/database.js'
 import type { ReadWindow } from '../../domain/read-window.js'
 import { nextTick } from '../../ledger/db/ticks.js'
 import { noteCrmClock } from '../../connection/crm-clock.js'
-import { readCrmContacts } from './read-crm.js'
+import { doubtUntold, readCrmContacts } from './read-crm.js'
 import { readingCrm } from './reading-crm.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 import { assertMaySync } from '../../connection/permissions.js'
@@ -138,6 +138,9 @@ async function storePage(
     ),
     ...chunked(page.deletedSubscriptionRowIds).map(
       (part) => (tx: Transaction) => noteDeletedCrmSubscriptions(tx, connectionId, part),
+    ),
+    ...chunked(page.untoldEmails ?? []).map(
+      (part) => (tx: Transaction) => doubtUntold(tx, connectionId, part),
     ),
   ]
   for (const store of chunks) {

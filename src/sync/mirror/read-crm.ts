@@ -1,7 +1,8 @@
 import type { CrmReading, CrmReadRequest, CrmSubscription } from '../../crm/crm.js'
 import { addressKey } from '../../domain/email-address.js'
+import { recordAddresses } from '../../domain/record-addresses.js'
 import { addressTexts, markCrmDoubtful, markCrmRead } from '../../ledger/address/address-rows.js'
-import { findAddresses } from '../../ledger/address/addresses.js'
+import { ensureAddresses } from '../../ledger/address/addresses.js'
 import {
   upsertCrmContacts,
   upsertCrmSubscriptions,
@@ -73,13 +74,14 @@ export async function readCrmAt(
 }
 
 /** What cannot be made out at an address may be anybody's answer there: it stays unknown, and is read with every pass. */
-async function doubtUntold(
+export async function doubtUntold(
   tx: Transaction,
   connectionId: string,
   emails: readonly string[],
 ): Promise<readonly number[]> {
-  const keys = new Set(emails.flatMap((email) => addressKey(email) ?? []))
-  const ids = [...(await findAddresses(tx, connectionId, [...keys])).values()]
+  const fields = { email: null, otherEmails: [], denyOnlyEmails: emails }
+  const keys = recordAddresses(fields).denyOnly
+  const ids = [...(await ensureAddresses(tx, connectionId, keys)).values()]
   await markCrmDoubtful(tx, ids)
   return ids
 }

@@ -85,11 +85,31 @@ describe('a contact row', () => {
       registeredAtMs: Date.UTC(2026, 10, 21, 22, 36, 35),
     })
     expect(toContact({ contactid, statecode: 1 })?.state).toBe('deactivated')
-    const merged = { contactid, statecode: 1, merged: true, _masterid_value: 'ABC' }
-    expect(toContact(merged)).toMatchObject({ state: 'merged', mergedInto: 'abc' })
     expect(toContact({})).toBeNull()
   })
+
+  const master = '6D81597F-0f9f-e711-8122-000d3aa2331e'
+  it.each([
+    ['merged', { merged: true }],
+    ['perhaps merged, with a master', { merged: 'odd' }],
+  ])('that is %s passes its deny on', (_what, row) => {
+    const merged = toContact({ ...whole, statecode: 1, _masterid_value: master, ...row })
+    expect(merged).toMatchObject({ state: 'merged', mergedInto: master.toLowerCase() })
+  })
+
+  it.each([['odd'], [null], [undefined]])(
+    'that was merged into %p stays where it was, unreadable, until its master is told',
+    (odd) => {
+      const row = { ...whole, donotbulkemail: true, statecode: 1, merged: true }
+      expect(toContact({ ...row, _masterid_value: odd })).toMatchObject({
+        state: 'live',
+        consents: { marketingSendouts: { value: null } },
+      })
+    },
+  )
 })
+
+const TABLE = { primaryId: 'em_subscriptionsid', setName: 'em_subscriptionses' }
 
 describe('a subscription row', () => {
   const row = {
@@ -102,7 +122,7 @@ describe('a subscription row', () => {
     statecode: 0,
   }
   const read = (changes: Record<string, unknown>, categoryId: string | null = '12') =>
-    toSubscription({ ...row, ...changes }, 'em_subscriptionsid', () => categoryId)
+    toSubscription({ ...row, ...changes }, TABLE, () => categoryId)
 
   it('is read as it stands', () => {
     expect(read({})).toEqual({
@@ -128,13 +148,33 @@ describe('a subscription row', () => {
     ['statecode', { contactId: contactid.toLowerCase(), categoryId: '12' }],
   ])('without the property %s has an unknown answer, and is not ours to delete', (name, whose) => {
     const told = Object.fromEntries(Object.entries(row).filter(([column]) => column !== name))
-    const read = toSubscription(told, 'em_subscriptionsid', () => '12')
+    const read = toSubscription(told, TABLE, () => '12')
     expect(read).toMatchObject({ ...whose, subscribed: null, foreign: false })
   })
 
   it('of a category added in Dynamics has no category of ours, and is not ours to delete', () => {
-    expect(read({}, null)).toMatchObject({ categoryId: null, foreign: false })
+    const byHand = read({ em_rowkey: null }, null)
+    expect(byHand).toMatchObject({ categoryId: null, subscribed: false, foreign: false })
     expect(read({ _em_category_value: null })).toMatchObject({ categoryId: null, foreign: false })
+  })
+
+  it.each([
+    ['cannot be told', read({ em_rowkey: null }, '')],
+    ['has lost its key, as the row’s own tells', read({}, null)],
+  ])('of a category that %s may be of any, with whatever answer', (_what, unknown) => {
+    expect(unknown).toMatchObject({ rowId: 'r1', categoryId: '', subscribed: null, foreign: false })
+  })
+
+  it('without an id leaves whatever its contact is subscribed to unknown', () => {
+    const contactId = contactid.toLowerCase()
+    expect(read({ em_subscriptionsid: 7 })).toMatchObject({
+      rowId: `?${contactId}`,
+      contactId,
+      categoryId: '',
+      subscribed: null,
+    })
+    const nobodys = read({ em_subscriptionsid: undefined, _em_contact_value: undefined })
+    expect(nobodys).toMatchObject({ rowId: '?', contactId: '', categoryId: '', subscribed: null })
   })
 
   it.each([

@@ -35,7 +35,27 @@ describe('a person’s rows that lack a column', () => {
     const ranked = contactOf(without('email.rank', one))
     expect(ranked).toMatchObject({ email: 'a@x', consents: CONSENTS })
     expect(ranked).not.toHaveProperty('emailUnreadable')
-    expect(contactOf(without('email.rank', one), two)).toMatchObject({ emailUnreadable: true })
+    expect(ranked.otherEmails).toEqual([])
+    // Which address the person belongs to is not told: what is recorded is unknown at each of them.
+    const unranked = contactOf(without('email.rank', one), two)
+    expect([unranked.email, ...unranked.otherEmails].sort()).toEqual(['a@x', 'b@x'])
+    const unknown = { storeAndProcess: { value: null }, marketingSendouts: { value: null } }
+    expect(unranked.consents).toMatchObject(unknown)
+  })
+
+  it.each([
+    ['null', [null, null]],
+    ['null of one', [1, null]],
+    ['a word', ['first', 2]],
+  ])('of the rank, as %s, leaves what is recorded unknown at each address', (_what, ranks) => {
+    const told: unknown[] = []
+    const rows = ranks.map((rank, at) => ({ ...email(`${at}@x`, 0), 'email.rank': rank }))
+    const context = { onUnreadable: (one: unknown) => told.push(one) }
+    const [person] = personsOf(normalizeRows(rows), context)
+    const contact = toContact(person!, CONSENTS)
+    expect([contact.email, ...contact.otherEmails].sort()).toEqual(['0@x', '1@x'])
+    expect(contact.consents.marketingSendouts?.value).toBeNull()
+    expect(told).toMatchObject([{ path: 'email.rank', id: '7' }])
   })
 
   it.each([

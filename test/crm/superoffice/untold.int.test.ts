@@ -59,7 +59,13 @@ describe('what a server does not tell is never taken for nothing', () => {
     expect(heard.length - first).toBe(2)
   })
 
-  it.each(['email.person_id', 'consentperson.consentperson_id', 'consentperson.person_id'])(
+  it('consents that do not tell whose they are leave whoever was asked for unknown', async () => {
+    const { read } = await opened(2, { blank: ['consentperson.person_id'] })
+    const values = (await read()).map(({ consents }) => consents.marketingSendouts?.value)
+    expect(values).toEqual([null, null])
+  })
+
+  it.each(['email.person_id', 'consentperson.consentperson_id'])(
     'rows without %s are no rows of nobody',
     async (column) => {
       const { read } = await opened(2, { blank: [column] })

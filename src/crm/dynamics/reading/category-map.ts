@@ -1,9 +1,11 @@
-import type { CallContext } from '../../../http/index.js'
+import { type CallContext, readValue } from '../../../http/index.js'
+import { UNTOLD_CATEGORY } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import type { TableFacts } from '../facts.js'
 import { categoryIdOfKey } from '../wire/row-key.js'
 import { allRows } from './pages.js'
-import { ETAG } from './rows.js'
+import { isGuid } from '../wire/odata.js'
+import { categoryRow, ETAG } from './rows.js'
 
 /** A category row. */
 export interface CategoryRow {
@@ -15,33 +17,53 @@ export interface CategoryRow {
   readonly version: string | null
 }
 
-/** Reads every category row; there are tens of them. @throws UpstreamError */
+/**
+ * Reads every category row of which id and key are told; there are tens of them. Whoever adds a category in Dynamics gives it
+ * no key, so null says something; what is left out or of another type does not.
+ *
+ * @throws UpstreamError
+ */
 export async function readCategoryRows(
   client: DataverseClient,
-  table: TableFacts,
+  { setName, primaryId }: TableFacts,
   context: CallContext,
 ): Promise<CategoryRow[]> {
   const rows = await allRows(
     client,
     {
-      setName: table.setName,
-      select: [table.primaryId, 'em_name', 'em_categoryid', 'em_archived'],
+      setName,
+      select: [primaryId, 'em_name', 'em_categoryid', 'em_archived'],
       name: 'categories.read',
     },
     context,
   )
-  return rows.map((row) => ({
-    rowId: String(row[table.primaryId]).toLowerCase(),
-    categoryId: categoryIdOfKey(text(row['em_categoryid'])),
-    name: text(row['em_name']),
-    archived: typeof row['em_archived'] === 'boolean' ? row['em_archived'] : null,
-    version: text(row[ETAG]),
-  }))
+  return rows.flatMap((row): CategoryRow[] => {
+    const rowId = row[primaryId]
+    const reading = readValue(categoryRow, { ...row, rowId })
+    if (reading.ok) {
+      const {
+        em_categoryid: key,
+        em_name: name = null,
+        em_archived: archived = null,
+      } = reading.value
+      const version = reading.value[ETAG] ?? null
+      return [
+        { rowId: reading.value.rowId, categoryId: categoryIdOfKey(key), name, archived, version },
+      ]
+    }
+    const id = isGuid(rowId) ? rowId : null
+    context.onUnreadable?.({ operation: `GET /${setName}`, path: reading.path, id })
+    return []
+  })
 }
 
-/** Category row GUID → eMarketeer's category id, read once and again when an unknown GUID turns up. */
+/** How long a category without a key of ours is not looked for again: pages of its rows may follow one another. */
+const LOOK_AGAIN_MS = 60_000
+
+/** Category row GUID → eMarketeer's category id, read once, and again for one that is not known, or had no key of ours. */
 export class CategoryMap {
   #byRowId: Map<string, string | null> | null = null
+  #readAtMs = 0
 
   constructor(
     private readonly client: DataverseClient,
@@ -51,19 +73,22 @@ export class CategoryMap {
   /** Makes sure that every one of these GUIDs was looked for. @throws UpstreamError */
   async cover(rowIds: Iterable<string>, context: CallContext): Promise<void> {
     const known = this.#byRowId
-    const unknown = known === null ? true : [...rowIds].some((id) => !known.has(id))
-    if (unknown) {
+    const isOld = Date.now() >= this.#readAtMs + LOOK_AGAIN_MS
+    const isDue = (rowId: string) => known?.has(rowId) !== true || (isOld && !known.get(rowId))
+    if ([...rowIds].some(isDue)) {
       this.#byRowId = await this.#read(context)
-      // A category deleted meanwhile is still referred to by rows just read: look once, not for every page.
+      // One that is not there, or not to be made out, is referred to all the same: its rows may be of any category.
       for (const id of rowIds) {
         if (!this.#byRowId.has(id)) {
-          this.#byRowId.set(id, null)
+          this.#byRowId.set(id, UNTOLD_CATEGORY)
         }
       }
     }
   }
 
-  /** eMarketeer's category id, or null. Only after {@link cover}. */
+  /**
+   * eMarketeer's category id; null: somebody's in Dynamics; {@link UNTOLD_CATEGORY}: not told. Only after {@link cover}.
+   */
   categoryId(rowId: string): string | null {
     return this.#byRowId?.get(rowId) ?? null
   }
@@ -86,11 +111,8 @@ export class CategoryMap {
   }
 
   async #read(context: CallContext): Promise<Map<string, string | null>> {
+    this.#readAtMs = Date.now()
     const rows = await readCategoryRows(this.client, this.table, context)
     return new Map(rows.map((row) => [row.rowId, row.categoryId]))
   }
-}
-
-function text(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
 }

@@ -1,5 +1,5 @@
 import type { CallContext } from '../../../http/index.js'
-import { UpstreamError } from '../../../http/index.js'
+import { UpstreamError, watchingIds } from '../../../http/index.js'
 import { type CrmChangePage, CrmCursorExpired } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import type { SubscriptionTables } from '../facts.js'
@@ -11,7 +11,8 @@ import type { CategoryMap } from './category-map.js'
 import { writeCursor, readCursor } from './cursor.js'
 import { pagesFrom } from './pages.js'
 import { CONTACT_COLUMNS, type RawRow, type RowPage, SUBSCRIPTION_COLUMNS } from './rows.js'
-import { toContact } from './to-contact.js'
+import { addressesTold, toContact } from './to-contact.js'
+import { isUntoldRow } from './to-subscription.js'
 import { subscriptionsOf } from './to-subscriptions.js'
 
 /** What reading changes needs. `tables` null: set-up has not made them, only contacts are read. */
@@ -45,11 +46,15 @@ export async function* readChanges(
   const contacts = new Tracked(client, 'contacts', CONTACT_COLUMNS, cursor?.contacts ?? null)
   for await (const page of contacts.pages(context)) {
     const { live, deletedIds } = separate(page.value)
+    const read = live.map((row) => toContact(row, context))
+    const untold = live.filter((_, at) => read[at] === null)
+    contacts.requireTold(untold.length === 0)
     yield {
       ...EMPTY_PAGE,
-      contacts: live.map((row) => toContact(row, context)).filter((contact) => contact !== null),
+      contacts: read.filter((contact) => contact !== null),
       deletedContactIds: deletedIds,
       baseline: contacts.baseline,
+      ...(untold.length > 0 ? { untoldEmails: untold.flatMap(addressesTold) } : {}),
     }
   }
   let subscriptionsLink: string | null = null
@@ -59,9 +64,11 @@ export async function* readChanges(
     const rows = new Tracked(client, setName, columns, cursor?.subscriptions ?? null)
     for await (const page of rows.pages(context)) {
       const { live, deletedIds } = separate(page.value)
+      const subscriptions = await subscriptionsOf(live, tables.subscriptions, categories, context)
+      rows.requireTold(!subscriptions.some(isUntoldRow))
       yield {
         ...EMPTY_PAGE,
-        subscriptions: await subscriptionsOf(live, primaryId, categories, context),
+        subscriptions,
         deletedSubscriptionRowIds: deletedIds,
         baseline: rows.baseline,
       }
@@ -95,7 +102,20 @@ class Tracked {
     return this.#deltaLink
   }
 
-  async *pages(context: CallContext): AsyncGenerator<RowPage> {
+  /**
+   * A delta proves every row that it does not mention, so a row of which nobody knows whose it is must be found otherwise:
+   * by a complete listing, after which each record that it lacks is asked for by its id.
+   *
+   * @throws CrmCursorExpired where not all rows of a delta are told.
+   */
+  requireTold(isTold: boolean): void {
+    if (!isTold && !this.baseline) {
+      throw new CrmCursorExpired('a change in Dynamics does not tell which record it is of')
+    }
+  }
+
+  async *pages(given: CallContext): AsyncGenerator<RowPage> {
+    const { context, allRead } = watchingIds(given)
     const path = this.since ?? this.setName + queryString({ select: this.select })
     const listing = { setName: this.setName, name: `${this.baseline ? 'baseline' : 'delta'}.read` }
     const how = this.baseline ? { prefer: 'odata.track-changes' } : { isDelta: true }
@@ -107,6 +127,7 @@ class Tracked {
           this.#deltaLink =
             link === null ? null : ownLink(this.client.environmentUrl, link, `GET /${this.setName}`)
         }
+        this.requireTold(allRead())
         yield page
       }
     } catch (error) {

@@ -1,12 +1,25 @@
 import { spellingsOf } from '../../../domain/email-address.js'
 import { type CallContext, watchingIds } from '../../../http/index.js'
-import type { CrmContact, CrmReading, CrmReadRequest, CrmSubscription } from '../../crm.js'
+import {
+  type CrmContact,
+  type CrmReading,
+  type CrmReadRequest,
+  type CrmSubscription,
+  UNTOLD_CONTACT,
+} from '../../crm.js'
 import { isGuid } from '../wire/odata.js'
 import { type InQuery, readByIn } from './batch-queries.js'
+import type { DataverseClient } from '../client.js'
 import type { ChangeSource } from './changes.js'
-import { ADDRESS_COLUMNS, CONTACT_COLUMNS, SUBSCRIPTION_COLUMNS } from './rows.js'
+import {
+  ADDRESS_COLUMNS,
+  CONTACT_COLUMNS,
+  isTold,
+  type RawRow,
+  SUBSCRIPTION_COLUMNS,
+} from './rows.js'
 import { toContact } from './to-contact.js'
-import { toSubscription } from './to-subscription.js'
+import { isUntoldRow, toSubscription, untoldRowOf } from './to-subscription.js'
 import { subscriptionsOf } from './to-subscriptions.js'
 
 /** Contacts a direct read takes at most. */
@@ -51,13 +64,14 @@ async function readById(
     'contacts.read',
     watch.context,
   )
+  const rowsTold = watch.allRead()
   const contacts = contactRows.flatMap((row) => toContact(row, watch.context) ?? [])
   const found = new Set(contacts.map((contact) => contact.contactId))
   const missing = unique.filter((id) => !found.has(id))
   const unknown = watch.allRead() ? [] : missing
   return {
     contacts: [...contacts, ...unknown.flatMap((contactid) => toContact({ contactid }) ?? [])],
-    subscriptions: await subscriptions(source, rows, context),
+    subscriptions: await subscriptionsAsked(source, { rows, ids, rowsTold }, context),
     missingContactIds: unknown.length > 0 ? [] : missing,
   }
 }
@@ -68,18 +82,100 @@ async function readByEmail(
   context: CallContext,
 ): Promise<CrmReading> {
   const { client } = source
-  const spellings = new Set(emails.flatMap(spellingsOf))
-  const query = contactQuery(ADDRESS_COLUMNS, [...spellings].filter(canStandInDynamics))
-  const [contactRows = []] = await readByIn(client, [query], 'contacts.readByEmail', context)
-  const contacts = uniqueContacts(contactRows.flatMap((row) => toContact(row, context) ?? []))
+  const first = await rowsAt(client, emails, context)
+  const { untold, placesOf } = await locate(client, emails, first, context)
+  const contacts = uniqueContacts(first.rows.flatMap((row) => toContact(row, context) ?? [])).map(
+    (contact) => {
+      const { contactId, denyOnlyEmails } = contact
+      const places = placesOf.get(contactId) ?? []
+      return { ...contact, denyOnlyEmails: [...denyOnlyEmails, ...places] }
+    },
+  )
   const ids = contacts.map((contact) => contact.contactId)
   const queries = subscriptionQueries(source, ids)
-  const [rows = []] = await readByIn(client, queries, 'subscriptions.read', context)
+  const watch = watchingIds(context)
+  const [rows = []] = await readByIn(client, queries, 'subscriptions.read', watch.context)
   return {
     contacts,
-    subscriptions: await subscriptions(source, rows, context),
+    subscriptions: await subscriptionsAsked(
+      source,
+      { rows, ids, rowsTold: watch.allRead() },
+      context,
+    ),
     missingContactIds: [],
+    ...(untold.length > 0 ? { untoldEmails: untold } : {}),
   }
+}
+
+/** What is answered for addresses. */
+interface RowsAt {
+  readonly rows: readonly RawRow[]
+  /** Whether each of them was a row at all. */
+  readonly isWhole: boolean
+}
+
+async function rowsAt(
+  client: DataverseClient,
+  emails: readonly string[],
+  context: CallContext,
+): Promise<RowsAt> {
+  const spellings = new Set(emails.flatMap(spellingsOf))
+  const query = contactQuery(ADDRESS_COLUMNS, [...spellings].filter(canStandInDynamics))
+  const watch = watchingIds(context)
+  const [rows = []] = await readByIn(client, [query], 'contacts.readByEmail', watch.context)
+  return { rows, isWhole: watch.allRead() }
+}
+
+/** Splits for one reading: enough for two odd rows among a thousand addresses. */
+const MOST_SPLITS = 24
+
+/** So many rows are no oddity of theirs: a column is closed. */
+const MOST_ASTRAY = 8
+
+/**
+ * By which address rows were found that do not tell their addresses, or not whose they are: they are asked for in halves, until
+ * it is one. A contact counts there as what it is; of whom nobody knows who it is, and where such rows are many, the
+ * addresses are `untold`.
+ */
+async function locate(
+  client: DataverseClient,
+  emails: readonly string[],
+  first: RowsAt,
+  context: CallContext,
+): Promise<{
+  readonly untold: readonly string[]
+  readonly placesOf: ReadonlyMap<string, readonly string[]>
+}> {
+  const untold: string[] = []
+  const placesOf = new Map<string, readonly string[]>()
+  // Told already, of the first reading.
+  const quietly = { ...context, onUnreadable: undefined }
+  let splits = 0
+  const look = async (values: readonly string[], { rows, isWhole }: RowsAt): Promise<void> => {
+    const astray = rows.filter((row) => !tellsItsPlaces(row))
+    if (astray.length === 0 && isWhole) {
+      return
+    }
+    const ids = astray.flatMap((row) => toContact(row)?.contactId ?? [])
+    const isLocated = values.length === 1 && isWhole && ids.length === astray.length
+    if (isLocated) {
+      ids.forEach((id) => placesOf.set(id, [...(placesOf.get(id) ?? []), ...values]))
+    } else if (values.length === 1 || splits === MOST_SPLITS || astray.length > MOST_ASTRAY) {
+      untold.push(...values)
+    } else {
+      splits += 1
+      const middle = Math.ceil(values.length / 2)
+      for (const half of [values.slice(0, middle), values.slice(middle)]) {
+        await look(half, await rowsAt(client, half, quietly))
+      }
+    }
+  }
+  await look(emails, first)
+  return { untold, placesOf }
+}
+
+function tellsItsPlaces(row: RawRow): boolean {
+  return isGuid(row['contactid']) && ADDRESS_COLUMNS.every((column) => isTold(row, column))
 }
 
 /** Subscription rows by their own ids, which no column-level security hides (docs/wire-dataverse.md, 12). @throws UpstreamError */
@@ -104,8 +200,10 @@ export async function readRows(
   const read = await subscriptions(source, rows, watch.context)
   const found = new Set(read.map(({ rowId }) => rowId))
   const unknown = watch.allRead() ? [] : query.values.filter((id) => !found.has(id.toLowerCase()))
-  const untold = unknown.flatMap((id) => toSubscription({ [primaryId]: id }, primaryId, none) ?? [])
-  return [...read, ...untold]
+  const untold = unknown.map((id) =>
+    toSubscription({ [primaryId]: id }, tables.subscriptions, none),
+  )
+  return [...read.filter((row) => !isUntoldRow(row)), ...untold]
 }
 
 const none = () => null
@@ -139,13 +237,28 @@ function subscriptionQueries(source: ChangeSource, contactIds: readonly string[]
       ]
 }
 
-async function subscriptions(
+/** Rows of contacts that were asked for. One of which nobody knows whose it is may be any's: then all of them are unknown. */
+async function subscriptionsAsked(
   source: ChangeSource,
-  rows: Parameters<typeof subscriptionsOf>[0],
+  asked: {
+    readonly rows: readonly RawRow[]
+    readonly ids: readonly string[]
+    readonly rowsTold: boolean
+  },
   context: CallContext,
-) {
-  const { tables, categories } = source
+): Promise<readonly CrmSubscription[]> {
+  const read = await subscriptions(source, asked.rows, context)
+  const isNobodys = (row: CrmSubscription) => isUntoldRow(row) && row.contactId === UNTOLD_CONTACT
+  const inDoubt = asked.rowsTold && !read.some(isNobodys) ? [] : asked.ids
+  return [...read.filter((row) => !isNobodys(row)), ...inDoubt.map(untoldRowOf)]
+}
+
+async function subscriptions(
+  { tables, categories }: ChangeSource,
+  rows: readonly RawRow[],
+  context: CallContext,
+): Promise<readonly CrmSubscription[]> {
   return tables === null || categories === null
     ? []
-    : subscriptionsOf(rows, tables.subscriptions.primaryId, categories, context)
+    : subscriptionsOf(rows, tables.subscriptions, categories, context)
 }

@@ -56,6 +56,18 @@ export const subscriptionRow = answer(
   }),
 )
 
+/** A category row. Its own id is put here as `rowId`, as with {@link subscriptionRow}. */
+export const categoryRow = answer(
+  { name: 'dynamics.category', operation: 'GET /{categories}', lossUnit: 'record' },
+  part({
+    [ETAG]: etag,
+    rowId: z.guid().transform((id) => id.toLowerCase()),
+    em_categoryid: z.string().nullable(),
+    em_name: text,
+    em_archived: flag,
+  }),
+)
+
 /** A row of which each column is judged where it is used. */
 export const anyRow = answer(
   { name: 'dynamics.row', operation: 'GET /{set}', lossUnit: 'record' },

@@ -1,8 +1,19 @@
+import type { z } from 'zod'
 import { type CallContext, readRecords } from '../../../http/index.js'
 import type { CrmConsent, CrmContact, CrmContactState } from '../../crm.js'
+import { isGuid } from '../wire/odata.js'
 import { ADDRESS_COLUMNS, contactRow, ETAG, isTold, type RawRow, VITAL_COLUMNS } from './rows.js'
 
 const [PRIMARY, ...OTHERS] = ADDRESS_COLUMNS
+const MASTER = '_masterid_value'
+
+/** What a row holds in its columns of addresses, as far as it tells. */
+export function addressesTold(raw: RawRow): readonly string[] {
+  return ADDRESS_COLUMNS.flatMap((column) => {
+    const email = raw[column]
+    return typeof email === 'string' ? [email] : []
+  })
+}
 
 /**
  * A contact as the rest of the system knows it; null where the row has no GUID for an id, and so is nobody's. One of which
@@ -13,8 +24,13 @@ export function toContact(raw: RawRow, context?: CallContext): CrmContact | null
   if (row === undefined) {
     return null
   }
+  const state = stateOf(row)
+  const masterId = isGuid(row[MASTER]) ? row[MASTER].toLowerCase() : null
+  // What was merged away passes its deny on to the master: it stays where it was until that is told.
+  const isAstray = state === 'merged' && masterId === null
   const path =
-    VITAL_COLUMNS.find((column) => !isTold(raw, column)) ?? (row[ETAG] === undefined ? ETAG : null)
+    VITAL_COLUMNS.find((column) => !isTold(raw, column)) ??
+    (row[ETAG] === undefined ? ETAG : isAstray ? MASTER : null)
   if (path !== null) {
     context?.onUnreadable?.({ operation: contactRow.operation, path, id: row.contactid })
   }
@@ -26,8 +42,8 @@ export function toContact(raw: RawRow, context?: CallContext): CrmContact | null
     ...(OTHERS.every((name) => isTold(raw, name)) ? {} : { otherEmailsUnreadable: true }),
     otherEmails: [],
     denyOnlyEmails: [row.emailaddress2, row.emailaddress3].flatMap((email) => email ?? []),
-    state: stateOf(row.merged, row.statecode),
-    mergedInto: row._masterid_value?.toLowerCase() ?? null,
+    state: isAstray ? 'live' : state,
+    mergedInto: masterId,
     registeredAtMs: Number.isNaN(createdMs) ? null : createdMs,
     consents: { marketingSendouts: toConsent(row.donotbulkemail, path === null, row[ETAG]) },
   }
@@ -51,12 +67,14 @@ function toConsent(
   }
 }
 
-function stateOf(
-  merged: boolean | null | undefined,
-  statecode: number | null | undefined,
-): CrmContactState {
-  if (merged === true) {
-    return 'merged'
+/** Where it is not told whether an inactive record was merged, its master tells. */
+function stateOf({
+  merged,
+  statecode,
+  [MASTER]: masterId,
+}: z.output<typeof contactRow.schema>): CrmContactState {
+  if ((statecode ?? 0) === 0 && merged !== true) {
+    return 'live'
   }
-  return (statecode ?? 0) === 0 ? 'live' : 'deactivated'
+  return (merged ?? isGuid(masterId)) ? 'merged' : 'deactivated'
 }

@@ -1,7 +1,8 @@
 import { type CallContext, readRecords } from '../../../http/index.js'
 import { type CrmSubscription, UNTOLD_CATEGORY, UNTOLD_CONTACT } from '../../crm.js'
+import type { TableFacts } from '../facts.js'
 import { isGuid } from '../wire/odata.js'
-import { isRowKeyOf } from '../wire/row-key.js'
+import { isOurRowKey, isRowKeyOf } from '../wire/row-key.js'
 import { ETAG, isTold, type RawRow, SUBSCRIPTION_COLUMNS, subscriptionRow } from './rows.js'
 
 /** The category row that a subscription row refers to, for the category map; null for none. */
@@ -12,35 +13,43 @@ export function categoryRowIdOf(raw: RawRow): string | null {
 
 /**
  * A subscription as the rest of the system knows it. The answer of a row that lacks a property is unknown (B8), and so is
- * that of one whose contact or category is null: our rows have both, so null may hide them (D3: null is unknown).
+ * that of one whose contact or category is null: our rows have both, so null may hide them (D3: null is unknown). So is that
+ * of a row whose category cannot be told: of a row that we made, a category without a key is one of ours that lost it. One
+ * whose id is not told is unknown for its contact, whatever it is of ({@link untoldRowOf}).
  *
- * @param categoryIdOf eMarketeer's id of a category row, null for a category that someone added in Dynamics.
- * @returns null for a row without an id.
+ * @param categoryIdOf eMarketeer's id of a category row, null for a category that someone added in Dynamics,
+ *   {@link UNTOLD_CATEGORY} for one that cannot be told.
  */
 export function toSubscription(
   raw: RawRow,
-  primaryId: string,
+  { primaryId, setName }: Pick<TableFacts, 'primaryId' | 'setName'>,
   categoryIdOf: (categoryRowId: string) => string | null,
   context?: CallContext,
-): CrmSubscription | null {
-  const [row] = readRecords(subscriptionRow, [{ ...raw, rowId: raw[primaryId] }], context)
+): CrmSubscription {
+  const answer = { ...subscriptionRow, operation: `GET /${setName}` }
+  const [row] = readRecords(answer, [{ ...raw, rowId: raw[primaryId] }], context)
   if (row === undefined) {
-    return null
+    const told = raw['_em_contact_value']
+    return untoldRowOf(isGuid(told) ? told.toLowerCase() : UNTOLD_CONTACT)
   }
   const contactId = isGuid(row._em_contact_value) ? row._em_contact_value.toLowerCase() : null
   const categoryRowId = categoryRowIdOf(raw)
+  const known = categoryRowId === null ? null : categoryIdOf(categoryRowId)
+  const isLost =
+    categoryRowId !== null &&
+    (known === UNTOLD_CATEGORY || (known === null && isOurRowKey(row.em_rowkey)))
   const path =
     SUBSCRIPTION_COLUMNS.find((name) => !isTold(raw, name)) ??
-    (row[ETAG] === undefined ? ETAG : null)
+    (isLost ? '_em_category_value' : row[ETAG] === undefined ? ETAG : null)
   if (path !== null) {
-    context?.onUnreadable?.({ operation: subscriptionRow.operation, path, id: row.rowId })
+    context?.onUnreadable?.({ operation: answer.operation, path, id: row.rowId })
   }
   const told = contactId !== null && categoryRowId !== null && path === null
-  const categoryId = categoryRowId === null ? null : categoryIdOf(categoryRowId)
+  const categoryId = isLost || !isTold(raw, '_em_category_value') ? UNTOLD_CATEGORY : known
   return {
     rowId: row.rowId,
     contactId: isTold(raw, '_em_contact_value') ? contactId : UNTOLD_CONTACT,
-    categoryId: isTold(raw, '_em_category_value') ? categoryId : UNTOLD_CATEGORY,
+    categoryId,
     subscribed: told ? subscribedOf(row.em_subscribed, row.statecode) : null,
     version: row[ETAG] ?? '',
     foreign:
@@ -49,6 +58,26 @@ export function toSubscription(
       categoryId !== null &&
       !isRowKeyOf(row.em_rowkey, contactId, categoryId),
   }
+}
+
+/**
+ * Stands for a row of a contact of which not even the id can be made out: of whatever category, and with whatever answer.
+ * Its own id is none of Dynamics', so that it is gone as soon as a reading of the contact does not meet it any more.
+ */
+export function untoldRowOf(contactId: string): CrmSubscription {
+  return {
+    rowId: `?${contactId}`,
+    contactId,
+    categoryId: UNTOLD_CATEGORY,
+    subscribed: null,
+    version: '',
+    foreign: false,
+  }
+}
+
+/** Whether the row is one of {@link untoldRowOf}. */
+export function isUntoldRow({ rowId }: CrmSubscription): boolean {
+  return rowId.startsWith('?')
 }
 
 /** A deactivated row proves no Yes, but its No still counts. */

@@ -1,5 +1,6 @@
 import type { CallContext } from '../../../http/index.js'
 import type { CrmSubscription } from '../../crm.js'
+import type { TableFacts } from '../facts.js'
 import type { CategoryMap } from './category-map.js'
 import type { RawRow } from './rows.js'
 import { categoryRowIdOf, toSubscription } from './to-subscription.js'
@@ -7,7 +8,7 @@ import { categoryRowIdOf, toSubscription } from './to-subscription.js'
 /** Turns rows into subscriptions, reading the categories first where a row refers to an unknown one. */
 export async function subscriptionsOf(
   rows: readonly RawRow[],
-  primaryId: string,
+  table: TableFacts,
   categories: CategoryMap,
   context: CallContext,
 ): Promise<CrmSubscription[]> {
@@ -15,7 +16,5 @@ export async function subscriptionsOf(
   if (categoryRowIds.size > 0) {
     await categories.cover(categoryRowIds, context)
   }
-  return rows
-    .map((row) => toSubscription(row, primaryId, (id) => categories.categoryId(id), context))
-    .filter((subscription) => subscription !== null)
+  return rows.map((row) => toSubscription(row, table, (id) => categories.categoryId(id), context))
 }

@@ -1,4 +1,5 @@
 import { isStorableId } from '../../../domain/storable-text.js'
+import { isGuid } from './odata.js'
 
 /**
  * Alternate keys of the subscription tables (docs/wire-dataverse.md, 16.5).
@@ -26,6 +27,13 @@ export function categoryIdOfKey(key: string | null | undefined): string | null {
 export function rowKey(contactId: string, categoryId: string): string {
   return `${contactId.toLowerCase()}_${categoryKey(categoryId)}`
 }
+
+/** Whether a stored key is one that we made, of whatever contact and category. */
+export function isOurRowKey(key: string | null | undefined): boolean {
+  return isGuid(key?.slice(0, GUID_LENGTH)) && key?.charAt(GUID_LENGTH) === '_'
+}
+
+const GUID_LENGTH = 36
 
 /** Whether a stored key is the one of this contact and category; keys compare without case. */
 export function isRowKeyOf(

@@ -34,6 +34,51 @@ export async function listIn<V extends string | number>(
   return lists.flat()
 }
 
+/** Rows of given values, and those of the values that may have more of them. */
+export interface KnownRows<V> {
+  readonly rows: readonly ArchiveRow[]
+  readonly unknown: ReadonlySet<V>
+}
+
+/** Splits for one reading: enough for two odd rows among a thousand values. */
+const MOST_SPLITS = 24
+
+/**
+ * As {@link listIn}, where a row may not tell whose it is: it may be of any of the values that were asked for, so these are
+ * asked for in halves, until it is one's. Where such rows are many, all that are left are unknown.
+ *
+ * @param isNobodys of a row, and the values that were asked for.
+ * @throws UpstreamError, AppError
+ */
+export async function listKnowing<V extends string | number>(
+  archive: Archive,
+  listing: ListingIn<V>,
+  isNobodys: (row: ArchiveRow, asked: ReadonlySet<V>) => boolean,
+  context: CallContext,
+): Promise<KnownRows<V>> {
+  const known: ArchiveRow[] = []
+  const unknown = new Set<V>()
+  let splits = 0
+  const read = async (values: readonly V[]): Promise<void> => {
+    const asked = new Set(values)
+    const rows = await listIn(archive, { ...listing, values }, context)
+    const own = rows.filter((row) => !isNobodys(row, asked))
+    if (own.length === rows.length) {
+      known.push(...rows)
+    } else if (values.length === 1 || splits === MOST_SPLITS) {
+      known.push(...own)
+      values.forEach((value) => unknown.add(value))
+    } else {
+      splits += 1
+      const middle = Math.ceil(values.length / 2)
+      await read(values.slice(0, middle))
+      await read(values.slice(middle))
+    }
+  }
+  await read(listing.values)
+  return { rows: known, unknown }
+}
+
 /** Lists everything that a short condition finds, page by page. @throws UpstreamError, AppError */
 export async function* listAll(
   archive: Archive,

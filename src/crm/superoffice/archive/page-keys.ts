@@ -1,27 +1,6 @@
 import type { UpstreamError } from '../../../http/index.js'
 import { superOfficeFailure } from '../superoffice-failure.js'
-import { type ArchiveRow, numberOf } from '../wire/values.js'
 import type { ArchiveQuery } from './archive-query.js'
-
-/**
- * The key of each row.
- *
- * @throws UpstreamError `upstream_unexpected_answer` where a row has none: were it passed over, whoever it is about
- *   would seem not to be there.
- */
-export function keysOf(
-  rows: readonly ArchiveRow[],
-  key: string,
-  query: ArchiveQuery,
-): readonly number[] {
-  return rows.map((row) => {
-    const value = numberOf(row, key)
-    if (value === null) {
-      throw unusable(query, 'a row has no key')
-    }
-    return value
-  })
-}
 
 /**
  * Whether a page begins where it was asked to, behind a key: a server that passes over the condition would be read in

@@ -1,11 +1,11 @@
 import type { CallContext } from '../../../http/index.js'
 import { allOf } from '../wire/filter.js'
-import type { ArchiveRow } from '../wire/values.js'
+import { type ArchiveRow, numberOf } from '../wire/values.js'
 import type { Archive } from './archive.js'
 import type { ArchiveQuery } from './archive-query.js'
 import { type ArchivePage, MAX_PAGE_ROWS } from './archive-page.js'
 import { FollowedLinks, notAdvancing } from './followed-links.js'
-import { keysOf, requireBehind, requireOrder } from './page-keys.js'
+import { requireBehind, requireOrder, unusable } from './page-keys.js'
 import { PAGE_ROWS } from './page-size.js'
 
 /** What is listed, in groups of rows with the same key. */
@@ -30,7 +30,8 @@ export interface Listing {
 /**
  * Lists rows by their key, never by skipping, and never tears a group: a join multiplies rows, and a page may end within
  * one record's (docs/wire-superoffice.md, 0.9, 6). The last group of a page that others follow is read again whole, by
- * `gt` of the number before it: SuperOffice refuses `ge` on whole numbers (6.4).
+ * `gt` of the number before it: SuperOffice refuses `ge` on whole numbers (6.4). A row whose key is not told comes with the
+ * others of its page, perhaps more than once; whose it is, whoever reads it has to ask.
  *
  * @param links for tests. @throws QueryTooLong, UpstreamError, AppError
  */
@@ -49,26 +50,34 @@ export async function* wholeGroups(
     const query = { provider, select, mayLack, filter, orderBy: key, top, name }
     links.begin(query)
     const page = await firstWithRows(archive, query, context, links)
-    const keys = keysOf(page.rows, key, query)
-    const last = Math.max(...keys)
-    if (keys.length === 0) {
+    if (page.rows.length === 0) {
       return
     }
+    const told = page.rows.map((row) => numberOf(row, key))
+    const keys = told.filter((one) => one !== null)
+    if (keys.length === 0) {
+      // Nothing tells where the next page would begin.
+      if (looksCut(page, top) || !(await archive.givesMoreThan(page.rows.length * 2, context))) {
+        throw unusable(query, 'no row of a page has a key')
+      }
+      yield page.rows
+      return
+    }
+    const last = Math.max(...keys)
     requireBehind(keys, after, query)
     if (looksCut(page, top)) {
       requireOrder(keys, query)
     } else if (listing.end === 'shortPage') {
       // Behind a page that was cut, the rights filter may have left any number of rows of this one.
-      if (isFirst && (await archive.givesMoreThan(keys.length * 2, context))) {
+      if (isFirst && (await archive.givesMoreThan(page.rows.length * 2, context))) {
         yield page.rows
         return
       }
     }
     isFirst = false
-    const whole = page.rows.filter((_row, at) => keys[at] !== last)
     const short = page.rows.length < top && page.nextQuery === null
-    if (whole.length > 0) {
-      yield whole
+    if (keys.some((one) => one !== last)) {
+      yield page.rows.filter((_row, at) => told[at] !== last)
       after = last - 1
       top = PAGE_ROWS
     } else if (short) {
@@ -105,8 +114,10 @@ async function restOfGroup(
   while (next !== null) {
     links.follow(query, next)
     const page: ArchivePage = await archive.following(query, next, context)
-    const keys = keysOf(page.rows, query.orderBy, query)
-    const own = page.rows.filter((_row, at) => keys[at] === group)
+    const own = page.rows.filter((row) => {
+      const key = numberOf(row, query.orderBy)
+      return key === group || key === null
+    })
     rest.push(...own)
     next = own.length > 0 && own.length === page.rows.length ? page.nextQuery : null
   }

@@ -3,7 +3,7 @@ import type { Archive } from '../archive/archive.js'
 import { listAll } from '../archive/list-in.js'
 import { isQueryRefused } from '../archive/refused-query.js'
 import { toFilterTime } from '../wire/time.js'
-import { type ArchiveRow, requiredNumberOf, timeOf } from '../wire/values.js'
+import { type ArchiveRow, numberOf, timeOf } from '../wire/values.js'
 import { CONSENT_ID, CONSENT_PERSON, CONSENT_STAMPS } from './consent-row.js'
 import { PERSON } from './person.js'
 
@@ -34,7 +34,7 @@ export async function* personsWithChangedConsent(
     name: 'delta.read',
   } as const
   for await (const rows of listAll(archive, listing, context)) {
-    yield changedRows(rows, CONSENT_PERSON, CONSENT_STAMPS)
+    yield changedRows(rows, CONSENT_PERSON, CONSENT_STAMPS, context)
   }
 }
 
@@ -54,7 +54,7 @@ export async function* newPersons(
   const listing = { ...what, where: [isNew], key: PERSON }
   try {
     for await (const rows of listAll(archive, listing, context)) {
-      yield changedRows(rows, PERSON, [PERSON_REGISTERED])
+      yield changedRows(rows, PERSON, [PERSON_REGISTERED], context)
     }
   } catch (error) {
     const first = { ...what, provider: 'dynamic', filter: isNew, orderBy: PERSON, top: 1 }
@@ -64,15 +64,19 @@ export async function* newPersons(
   }
 }
 
+/** A row that does not tell whose it is, is passed over: a sendout reads everybody directly, and the walk does daily. */
 function changedRows(
   rows: readonly ArchiveRow[],
   person: string,
   stamps: readonly string[],
+  context: CallContext,
 ): readonly ChangedRow[] {
-  return rows
-    .map((row) => ({
-      personId: requiredNumberOf(row, person),
-      stampsMs: stamps.map((column) => timeOf(row, column)),
-    }))
-    .filter(({ personId }) => personId > 0)
+  return rows.flatMap((row): ChangedRow[] => {
+    const personId = numberOf(row, person)
+    if (personId === null) {
+      context.onUnreadable?.({ operation: 'GET /Archive/dynamic', path: person, id: null })
+    }
+    const stampsMs = stamps.map((column) => timeOf(row, column))
+    return personId === null || personId <= 0 ? [] : [{ personId, stampsMs }]
+  })
 }

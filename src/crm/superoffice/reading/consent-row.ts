@@ -1,13 +1,6 @@
 import type { Purpose } from '../../../domain/legal-basis.js'
 import { purposeOfKey } from '../wire/keys.js'
-import {
-  type ArchiveRow,
-  isTold,
-  numberOf,
-  requiredNumberOf,
-  textOf,
-  timeOf,
-} from '../wire/values.js'
+import { type ArchiveRow, isTold, numberOf, textOf, timeOf } from '../wire/values.js'
 
 /** Orders and identifies the rows of a listing. */
 export const CONSENT_ID = 'consentperson.consentperson_id'
@@ -81,11 +74,11 @@ export function unreadableAt(row: ArchiveRow): string | null {
     : PURPOSE_KEY
 }
 
-/** A row of the archive; null for one of a purpose that is not synced. @throws UpstreamError where it is nobody's */
+/** A row of the archive; null for one that is nobody's, or of a purpose that is not synced. */
 export function toConsentRow(row: ArchiveRow): ConsentRow | null {
-  const personId = requiredNumberOf(row, CONSENT_PERSON)
+  const personId = numberOf(row, CONSENT_PERSON)
   const purpose = purposeOfKey(textOf(row, PURPOSE_KEY))
-  if (purpose === null) {
+  if (purpose === null || personId === null) {
     return null
   }
   return {

@@ -1,7 +1,7 @@
 import type { CallContext } from '../../../http/index.js'
 import type { CrmContact, CrmReading, CrmReadRequest } from '../../crm.js'
 import { type ReadSource, readConsents } from './read-consents.js'
-import { personIdsAt, readPersons } from './read-persons.js'
+import { personsAt, readPersons } from './read-persons.js'
 import { toContact } from './to-contact.js'
 
 /** Contacts a direct read takes at most. */
@@ -12,7 +12,8 @@ const MAX_ID = 2 ** 31 - 1
 
 /**
  * Reads persons as they stand now, with all their addresses and both consents (docs/wire-superoffice.md, 6.3). By
- * address everybody is read who has it, be it as a further one. A person in the bin is missing.
+ * address everybody is read who has it, be it as a further one; who does not tell its addresses counts as a deny at those by
+ * which it was found. A person in the bin is missing.
  *
  * @throws UpstreamError, AppError; RangeError for more than {@link MAX_DIRECT_READ}.
  */
@@ -34,9 +35,18 @@ export async function directRead(
     return { contacts, subscriptions: [], missingContactIds }
   }
   const emails = [...new Set(request.emails.filter((email) => email.trim() !== ''))]
-  const personIds = await personIdsAt(source.installation.archive, emails, context)
-  const contacts = await readContacts(source, personIds, context)
-  return { contacts, subscriptions: [], missingContactIds: [] }
+  const { emailsOf, untold } = await personsAt(source.installation.archive, emails, context)
+  const contacts = (await readContacts(source, [...emailsOf.keys()], context)).map((contact) =>
+    contact.emailUnreadable
+      ? { ...contact, denyOnlyEmails: emailsOf.get(Number(contact.contactId)) ?? [] }
+      : contact,
+  )
+  return {
+    contacts,
+    subscriptions: [],
+    missingContactIds: [],
+    ...(untold.length > 0 ? { untoldEmails: untold } : {}),
+  }
 }
 
 /** Complete contacts of persons; whoever is not there is not in the result. @throws UpstreamError, AppError */

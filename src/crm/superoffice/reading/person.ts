@@ -26,39 +26,49 @@ export interface Person {
   readonly personId: number
   /** The primary one first; empty where there is none. */
   readonly addresses: readonly string[]
-  /** Which address is whose, or whether the person is in the bin, is not told: a column is missing or odd. */
+  /** Which addresses it has, or whether the person is in the bin, is not told: a column is missing or odd. */
   readonly addressesUnreadable: boolean
+  /** All addresses are told, and not which is the primary one: the first is the likeliest. */
+  readonly primaryUnclear?: true
   /** Unix ms; null where unreadable. */
   readonly registeredAtMs: number | null
   /** Put into the bin, and gone for good after 14 days. */
   readonly deleted: boolean
 }
 
-/** Whether a row is an e-mail address; others are chat names. A missing type is taken for an address. */
+/** Whether a row is an e-mail address; others are chat names. A type that is missing, or unknown, is taken for an address. */
 export function isEmail(row: ArchiveRow): boolean {
-  return (numberOf(row, 'email.type') ?? 0) === 0
+  return numberOf(row, 'email.type') !== CHAT
 }
+
+const CHAT = 1
 
 /** Persons out of complete groups of address rows. */
 export function personsOf(rows: readonly ArchiveRow[], context?: CallContext): readonly Person[] {
   const groups = new Map<number, ArchiveRow[]>()
   for (const row of rows) {
-    const personId = numberOf(row, PERSON) ?? 0
-    if (personId > 0) {
+    const personId = numberOf(row, PERSON)
+    if (personId === null) {
+      context?.onUnreadable?.({ operation: OPERATION, path: PERSON, id: null })
+    } else if (personId > 0) {
       const group = groups.get(personId) ?? []
       group.push(row)
       groups.set(personId, group)
     }
   }
   return [...groups].map(([personId, group]) => {
+    const addresses = addressesOf(group)
     const path = untoldColumn(group)
-    if (path !== null) {
-      context?.onUnreadable?.({ operation: OPERATION, path, id: String(personId) })
+    const primaryUnclear = addresses.length > 1 && !group.filter(isEmail).every(isRanked)
+    const place = path ?? (primaryUnclear ? RANK : null)
+    if (place !== null) {
+      context?.onUnreadable?.({ operation: OPERATION, path: place, id: String(personId) })
     }
     return {
       personId,
-      addresses: addressesOf(group),
+      addresses,
       addressesUnreadable: path !== null,
+      ...(primaryUnclear ? { primaryUnclear } : {}),
       registeredAtMs: firstTime(group, 'email.person_id.registered'),
       deleted: group.some((row) => timeOf(row, DELETED) !== null),
     }
@@ -80,10 +90,27 @@ export function withoutAddress(row: ArchiveRow): Person | null {
       }
 }
 
+/** A person of whom only the id is known. */
+export function untoldPerson(personId: number): Person {
+  return {
+    personId,
+    addresses: [],
+    addressesUnreadable: true,
+    registeredAtMs: null,
+    deleted: false,
+  }
+}
+
 const OPERATION = 'GET /Archive/dynamic'
+const RANK = 'email.rank'
 const DELETED = 'email.person_id.DeletedDate'
 
-/** A column that is not told, or odd. Without the rank of one of several, nobody can tell which is the primary one. */
+/** Without the rank of one of several addresses, nobody can tell which is the primary one. */
+function isRanked(row: ArchiveRow): boolean {
+  return numberOf(row, RANK) !== null
+}
+
+/** A column that is not told, or odd. */
 function untoldColumn(group: readonly ArchiveRow[]): string | null {
   const emails = group.filter(isEmail)
   if (!emails.every((row) => isTold(row, 'email.email_address', ['string']))) {
@@ -93,13 +120,12 @@ function untoldColumn(group: readonly ArchiveRow[]): string | null {
   if (group.some((row) => hasDate(row, DELETED) && timeOf(row, DELETED) === null)) {
     return DELETED
   }
-  const ranked = emails.length < 2 || emails.every((row) => isTold(row, 'email.rank'))
-  return ranked ? null : 'email.rank'
+  return null
 }
 
 /** By rank, the lowest being the primary one; without a rank last, in the order of the answer. */
 function addressesOf(group: readonly ArchiveRow[]): readonly string[] {
-  const rankOf = (row: ArchiveRow) => numberOf(row, 'email.rank') ?? Number.MAX_SAFE_INTEGER
+  const rankOf = (row: ArchiveRow) => numberOf(row, RANK) ?? Number.MAX_SAFE_INTEGER
   const addresses = group
     .filter(isEmail)
     .sort((a, b) => rankOf(a) - rankOf(b))

@@ -1,11 +1,11 @@
 import { PURPOSES, type Purpose } from '../../../domain/legal-basis.js'
 import type { CallContext } from '../../../http/index.js'
 import type { CrmConsent } from '../../crm.js'
-import { listIn } from '../archive/list-in.js'
+import { listKnowing } from '../archive/list-in.js'
 import type { SuperOfficeFacts } from '../facts.js'
 import type { Installation } from '../installation.js'
 import { isOneOf } from '../wire/filter.js'
-import { requiredNumberOf } from '../wire/values.js'
+import { numberOf } from '../wire/values.js'
 import {
   CONSENT_COLUMNS,
   CONSENT_ID,
@@ -26,12 +26,15 @@ export interface ReadSource {
   readonly onRow?: (row: ConsentRow) => void
 }
 
+const OPERATION = 'GET /Archive/dynamic'
+
 /** Both purposes of a person. */
 export type Consents = Readonly<Record<Purpose, CrmConsent>>
 
 /**
  * The consents of persons, each with value, version, last writer and times (docs/wire-superoffice.md, 4, 6.1). Every
- * person asked for is in the result: where there is no row, nothing is recorded.
+ * person asked for is in the result: where there is no row, nothing is recorded; where there may be one that does not tell
+ * whose it is, both are unknown.
  *
  * @throws UpstreamError, AppError
  */
@@ -43,7 +46,7 @@ export async function readConsents(
 ): Promise<ReadonlyMap<number, Consents>> {
   const { archive } = installation
   const ourselves = await installation.ourselves(facts, context)
-  const rows = await listIn(
+  const { rows, unknown } = await listKnowing(
     archive,
     {
       values: personIds,
@@ -58,11 +61,16 @@ export async function readConsents(
         end: 'shortPage',
       }),
     },
+    (row, asked) => !asked.has(numberOf(row, CONSENT_PERSON) ?? 0),
     context,
   )
-  const unclear = new Set(
-    rows.filter((row) => !hasPurpose(row)).map((row) => requiredNumberOf(row, CONSENT_PERSON)),
+  unknown.forEach((personId) =>
+    context.onUnreadable?.({ operation: OPERATION, path: CONSENT_PERSON, id: String(personId) }),
   )
+  const unclear = new Set<number | null>([
+    ...unknown,
+    ...rows.filter((row) => !hasPurpose(row)).map((row) => numberOf(row, CONSENT_PERSON)),
+  ])
   const consents = new Map(
     personIds.map((id) => [id, eachPurpose(unclear.has(id) ? UNREADABLE : ABSENT)]),
   )
@@ -70,11 +78,11 @@ export async function readConsents(
   for (const raw of rows) {
     const path = unreadableAt(raw)
     if (path !== null) {
-      const id = String(requiredNumberOf(raw, CONSENT_PERSON))
-      context.onUnreadable?.({ operation: 'GET /Archive/dynamic', path, id })
+      const id = String(numberOf(raw, CONSENT_PERSON))
+      context.onUnreadable?.({ operation: OPERATION, path, id })
     }
     const row = toConsentRow(raw)
-    const own = row === null ? undefined : consents.get(row.personId)
+    const own = row === null || unknown.has(row.personId) ? undefined : consents.get(row.personId)
     if (row !== null && own !== undefined) {
       onRow?.(row)
       // One row a purpose is what SuperOffice keeps; an upgrade may leave two, and then none of them may hide a withdrawal.

@@ -5,7 +5,8 @@ import { UNREADABLE } from './to-consent.js'
 
 /**
  * A person as the rest of the system knows it: it belongs to its primary address (rule C5). Where that is not told, nothing
- * that is recorded of the person says anything about an address.
+ * that is recorded of the person says anything about an address; where only which of them it is, what is recorded is unknown
+ * at each, and nothing is written.
  */
 export function toContact(person: Person, consents: Consents): CrmContact {
   const told = !person.addressesUnreadable
@@ -19,6 +20,9 @@ export function toContact(person: Person, consents: Consents): CrmContact {
     state: 'live',
     mergedInto: null,
     registeredAtMs: person.registeredAtMs,
-    consents: told ? consents : { storeAndProcess: UNREADABLE, marketingSendouts: UNREADABLE },
+    consents:
+      told && !person.primaryUnclear
+        ? consents
+        : { storeAndProcess: UNREADABLE, marketingSendouts: UNREADABLE },
   }
 }

@@ -1,18 +1,18 @@
-import { superOfficeFailure } from '../superoffice-failure.js'
 import { parseUtc } from './time.js'
 
 /** A row of an archive, its column names in lower case. */
 export type ArchiveRow = Readonly<Record<string, unknown>>
 
 /**
- * Brings rows into one form: slim mode, which is asked for by asking for none, gives values as they are shown; full mode
+ * Brings rows into one form, what is none into one that tells nothing: slim mode, which is asked for by asking for none, gives values as they are shown; full mode
  * `{RawValue, DisplayValue}` of each below `Column`. Casing of column names is the server's. (docs/wire-superoffice.md, 6)
  */
-export function normalizeRows(raw: readonly Readonly<Record<string, unknown>>[]): ArchiveRow[] {
+export function normalizeRows(raw: readonly unknown[]): ArchiveRow[] {
   // A sendout reads some rows for each contact, and all rows of an answer have the same columns.
   const lowerCase = new Map<string, string>()
-  return raw.map((given) => {
+  return raw.map((one) => {
     const row: Record<string, unknown> = {}
+    const given = (typeof one === 'object' && one !== null ? one : {}) as Record<string, unknown>
     const { Column: full } = given
     const cells = typeof full === 'object' && full !== null ? { ...given, ...full } : given
     for (const [name, value] of Object.entries(cells)) {
@@ -68,23 +68,6 @@ export function toNumber(value: unknown): number | null {
 export function toFlag(value: unknown): boolean | null {
   const number = toNumber(value)
   return typeof value === 'boolean' ? value : number === null ? null : number !== 0
-}
-
-/**
- * A whole number without which the row tells nothing.
- *
- * @throws UpstreamError `upstream_unexpected_answer`: were the row passed over, whoever it is about would seem to have none.
- */
-export function requiredNumberOf(row: ArchiveRow, column: string): number {
-  const value = numberOf(row, column)
-  if (value === null) {
-    throw superOfficeFailure(
-      'upstream_unexpected_answer',
-      'GET /Archive/{provider}',
-      `a row without ${column}`,
-    )
-  }
-  return value
 }
 
 /** Text, trimmed; null where it is empty or no text. */
