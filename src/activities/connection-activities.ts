@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity'
+import type { ErrorCode } from '../contracts/error-catalogue.js'
 import type { SyncActivities } from '../contracts/sync-activities.js'
 import { setConnectionState } from '../ledger/connection/connections.js'
 import { expectSweeps, noteSweep } from '../ledger/connection/sweeps.js'
@@ -11,6 +12,11 @@ type ConnectionActivities = Pick<
   SyncActivities,
   'startSweep' | 'activateConnection' | 'tellNotices' | 'tidyUp' | 'noteSweep'
 >
+
+const NOT_SWEPT: ReadonlySet<string> = new Set<ErrorCode>([
+  'connection_disabled',
+  'connection_paused',
+])
 
 /** Activities of a connection's life. */
 export function createConnectionActivities(environment: CronEnvironment): ConnectionActivities {
@@ -41,6 +47,12 @@ export function createConnectionActivities(environment: CronEnvironment): Connec
         return { untidy: await tidyUp(systems, { connectionId, workflowId, signal }) }
       }),
 
-    noteSweep: (note) => failing(() => noteSweep(systems.db, note)),
+    // What was refused by how the connection stands was no sweep of it: it would be told as the last one after it goes on.
+    noteSweep: (note) =>
+      failing(async () => {
+        if (note.code === null || !NOT_SWEPT.has(note.code)) {
+          await noteSweep(systems.db, note)
+        }
+      }),
   }
 }

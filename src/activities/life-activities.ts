@@ -64,6 +64,7 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
 
     removeCrmWebhooks: ({ connectionId }) =>
       apart(connectionId, async (session) => {
+        refuseUnlessDisabled(session.connection)
         const facts = await requireCrm(session).session.removeWebhooks(session.call)
         await mergeFacts(db, connectionId, { ...facts, webhooks: null })
       }),
@@ -71,7 +72,9 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
     // Without the CRM's half being opened: its secret may be gone already.
     removeEmarketeerWebhook: ({ connectionId }) =>
       failing(async () => {
-        const { accountId, webhookRef } = await systems.connection(connectionId)
+        const connection = await systems.connection(connectionId)
+        refuseUnlessDisabled(connection)
+        const { accountId, webhookRef } = connection
         const retired = await retiredAddresses(db, connectionId)
         const refs = [webhookRef, ...retired.map((address) => address.webhookRef)]
         const emarketeer = systems.emarketeerOf(accountId)
@@ -89,12 +92,7 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
     undoSetupStep: ({ connectionId, stepId, choice }) =>
       apart(connectionId, async (session) => {
         const { connection, call } = session
-        if (connection.state !== 'disabled') {
-          throw new AppError(
-            'connection_not_disabled',
-            `Connection ${connectionId} is ${connection.state}.`,
-          )
-        }
+        refuseUnlessDisabled(connection)
         const driver = systems.driverOf(connection)
         await refuseShared(db, connection, driver)
         const step = driver?.setupSteps.find(({ id }) => id === stepId)
@@ -150,6 +148,16 @@ export function createLifeActivities({ systems, temporal }: LifeActivityOptions)
           staticSummary: `Sweep of ${connectionId}`,
         })
       }),
+  }
+}
+
+/**
+ * A disconnect that was reset in Temporal repeats its steps: what it takes away is not that of a connection that was enabled since.
+ * @throws AppError `connection_not_disabled`.
+ */
+function refuseUnlessDisabled({ connectionId, state }: ConnectionRow): void {
+  if (state !== 'disabled') {
+    throw new AppError('connection_not_disabled', `Connection ${connectionId} is ${state}.`)
   }
 }
 

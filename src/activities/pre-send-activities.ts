@@ -99,7 +99,11 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
         'emarketeer',
       ).catch((error: unknown) => rethrowInTime(systems, sendoutRunId, error)),
 
-    closeSendout: (closing) => beating(() => closeSendout(systems.db, closing)),
+    closeSendout: (closing) =>
+      beating(() => {
+        const { workflowExecution } = Context.current().info
+        return closeSendout(systems.db, closing, workflowExecution?.runId ?? null)
+      }),
   }
 }
 

@@ -127,6 +127,12 @@ export const ERROR_CATALOGUE = {
   crm_changed: refused(
     'The account has got another CRM, or the same anew, since this sendout was opened: start the pre-send again.',
   ),
+  newer_run: refused(
+    'A later run of this sendout and stage, under another workflow id, has its own list: where nobody is to be mailed, abort that one too (`temporal workflow list` with the sendout id).',
+  ),
+  decided_before: refused(
+    'Result and list are those of before the workflow was reset. To check again, let this run end and start the pre-send again.',
+  ),
   // gateway
   webhook_unauthorized: {
     exitCode: EXIT.failed,

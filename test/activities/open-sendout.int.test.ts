@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { createPreSendActivities } from '../../src/activities/pre-send-activities.js'
-import type { PreSendRequest } from '../../src/contracts/pre-send.js'
+import type { PreSendRequest, PreSendResult } from '../../src/contracts/pre-send.js'
 import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import { findListRun } from '../../src/sync/sendout/mailing-list.js'
 import type { Systems } from '../../src/connection/systems.js'
@@ -26,7 +26,7 @@ const request: PreSendRequest = {
 }
 
 /** Activities while eMarketeer is away: whoever asks it fails. */
-function activities() {
+function activities(runId = 'first') {
   const emarketeerOf = () => {
     throw new Error('eMarketeer was asked')
   }
@@ -34,7 +34,9 @@ function activities() {
     db,
     emarketeerOf,
   } as unknown as Systems)
-  const environment = new MockActivityEnvironment()
+  const environment = new MockActivityEnvironment({
+    workflowExecution: { workflowId: 'pre-send/snd/send', runId },
+  })
   const deadlineMs = Date.now() + 600_000
   return {
     open: (sendoutRunId: string, asked = request) =>
@@ -46,7 +48,7 @@ function activities() {
         onUnverified: 'exclude' as const,
         aborted,
         problems: [],
-      }),
+      }) as Promise<PreSendResult>,
   }
 }
 
@@ -80,6 +82,32 @@ describe('a run that is opened only to end with nobody', () => {
     await expect(list()).rejects.toMatchObject({ code: 'list_not_available' })
     // Once aborted it stays so.
     expect(await close(run, false)).toMatchObject({ outcome: 'aborted' })
+  })
+
+  it('says that it was decided before, where its workflow was reset', async () => {
+    const { open, close } = activities()
+    const run = randomUUID()
+    await open(run, { ...request, sendoutId: 'snd_3' })
+    const first = await close(run, false)
+    // Its answer was lost, and it is tried again.
+    expect(await close(run, false)).toEqual(first)
+    const again = await activities('second').close(run, false)
+    expect(again).toEqual({ ...first, problems: [...first.problems, 'decided_before'] })
+  })
+
+  it('says, where it is aborted, that a newer run under another workflow id has a list', async () => {
+    const { open, close } = activities()
+    const asked = { ...request, sendoutId: 'snd_4' }
+    const [older, newer] = [randomUUID(), randomUUID()]
+    await open(older, asked)
+    await open(newer, asked)
+    expect((await close(newer, false)).problems).not.toContain('newer_run')
+    expect(await close(older, true)).toMatchObject({
+      outcome: 'aborted',
+      problems: expect.arrayContaining(['newer_run']),
+    })
+    const list = await findListRun(db, { sendoutId: 'snd_4', accountId: '1001' })
+    expect(list.sendoutRunId).toBe(newer)
   })
 
   it("is opened beside another account's sendout of the same id, and neither has the other's list", async () => {

@@ -137,13 +137,26 @@ describe('disabling', () => {
     const { webhookRef } = await connection()
     const events = ['contact.created'] as const
     await emarketeer.putWebhook({ url: `${HOOKS}${'x'.repeat(32)}`, events })
+    await disable()
     await life('removeEmarketeerWebhook', { connectionId })
     expect(await emarketeer.getWebhook()).not.toBeNull()
     await emarketeer.putWebhook({ url: `${HOOKS}${webhookRef}`, events })
     await life('removeEmarketeerWebhook', { connectionId })
     await life('removeEmarketeerWebhook', { connectionId })
     expect(await emarketeer.getWebhook()).toBeNull()
+    await connectAgain()
   })
+
+  it.each(['removeCrmWebhooks', 'removeEmarketeerWebhook'] as const)(
+    '%s of a disconnect that was reset leaves those of a connection that was enabled since',
+    async (name) => {
+      expect((await connection()).state).toBe('active')
+      await expect(life(name, { connectionId })).rejects.toMatchObject({
+        type: 'connection_not_disabled',
+        nonRetryable: true,
+      })
+    },
+  )
 })
 
 describe('a sendout and a connection that is disabled', () => {

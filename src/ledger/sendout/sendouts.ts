@@ -105,6 +105,15 @@ export async function newestSendoutRun(
   return run ?? null
 }
 
+/** Whether the account has a later run of the same sendout and stage: the list is that one's (G1). */
+export async function hasNewerRun(
+  db: Queryable,
+  { sendoutId, stage, accountId, run }: SendoutRun,
+): Promise<boolean> {
+  const newest = await newestSendoutRun(db, sendoutId, stage, accountId)
+  return newest !== null && newest.run > run
+}
+
 /** Notes the moment at which the sendout asked; what is read later counts as verified. Kept when repeated. */
 export async function markAsked(db: Queryable, sendoutRunId: string, tick: number): Promise<void> {
   await db.query(

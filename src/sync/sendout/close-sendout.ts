@@ -10,7 +10,13 @@ import {
   revokeEligible,
 } from '../../ledger/sendout/sendout-members.js'
 import { spentOf } from '../../ledger/sendout/sendout-spent.js'
-import { closeSendoutRun, lockSendoutRun, type SendoutRun } from '../../ledger/sendout/sendouts.js'
+import {
+  closeSendoutRun,
+  hasNewerRun,
+  lockSendoutRun,
+  receiptOf,
+  type SendoutRun,
+} from '../../ledger/sendout/sendouts.js'
 import type { FreshnessProof } from './prove-freshness.js'
 import { isSuperseded } from './whose-sendout.js'
 
@@ -28,20 +34,38 @@ export interface SendoutClosing {
 /** A CRM leaves a column out of its rows where our user may not read it. */
 const COLUMN_UNTOLD: ErrorCode = 'crm_privilege_missing'
 const CRM_CHANGED: ErrorCode = 'crm_changed'
+/** Under another workflow id, as one id runs once at a time: what becomes of this run changes nothing of that one's list. */
+const NEWER_RUN: ErrorCode = 'newer_run'
+
+/** The result is the one of before its workflow was reset; what was checked since counts for nothing. */
+const DECIDED_BEFORE: ErrorCode = 'decided_before'
 
 /**
  * Closes a run: result for the campaign service (G3), receipt for the records (G6). Repeated, it says the same. In one
  * transaction: what is counted must be what is on the list, though a decision that was given up may still go on.
+ *
+ * @param workflowRunId which run of the workflow closes it: another one than before is one that was reset.
  */
-export function closeSendout(db: Database, closing: SendoutClosing): Promise<PreSendResult> {
-  return db.transaction((tx) => close(tx, closing))
+export function closeSendout(
+  db: Database,
+  closing: SendoutClosing,
+  workflowRunId: string | null = null,
+): Promise<PreSendResult> {
+  return db.transaction((tx) => close(tx, closing, workflowRunId))
 }
 
-async function close(db: Transaction, closing: SendoutClosing): Promise<PreSendResult> {
+async function close(
+  db: Transaction,
+  closing: SendoutClosing,
+  workflowRunId: string | null,
+): Promise<PreSendResult> {
   const run = await lockSendoutRun(db, closing.sendoutRunId)
   // A workflow that was reset repeats its steps: one that is aborted this time leaves no list of the time before.
   if (run.result && !(closing.aborted && run.result.outcome === 'decided')) {
-    return run.result
+    const { workflowRunId: closedBy } = (await receiptOf(db, run.sendoutRunId)) ?? {}
+    return typeof closedBy === 'string' && closedBy !== workflowRunId
+      ? { ...run.result, problems: [...run.result.problems, DECIDED_BEFORE] }
+      : run.result
   }
   // Decided or not, nobody is mailed twice.
   await excludeDuplicates(db, run.sendoutRunId, run.channel ?? 'email')
@@ -65,7 +89,11 @@ async function close(db: Transaction, closing: SendoutClosing): Promise<PreSendR
   }
   const { requests, updated } = await spentOf(db, run.sendoutRunId)
   const eligible = counts.get('eligible') ?? 0
-  const found = [...(untold ? [COLUMN_UNTOLD] : []), ...(superseded ? [CRM_CHANGED] : [])]
+  const found = [
+    ...(untold ? [COLUMN_UNTOLD] : []),
+    ...(superseded ? [CRM_CHANGED] : []),
+    ...((await hasNewerRun(db, run)) ? [NEWER_RUN] : []),
+  ]
   const problems = [...new Set([...closing.problems, ...found])]
   const result: PreSendResult = {
     sendoutId: run.sendoutId,
@@ -94,6 +122,7 @@ async function close(db: Transaction, closing: SendoutClosing): Promise<PreSendR
     excluded: result.excluded,
     requests,
     problems,
+    workflowRunId,
   })
   return result
 }
