@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
+import type { CrmReading, CrmReadRequest } from '../../src/crm/crm.js'
 import type { StatesRead } from '../../src/emarketeer/index.js'
+import { openSystems } from './support/open-systems.js'
+import { dynamicsRows } from './support/person-state.js'
 import { preSend } from './support/pre-send.js'
-import { twistEmarketeer } from './support/twists.js'
-import { type Twist, withWorld } from './support/world.js'
+import { twistCrm, twistEmarketeer } from './support/twists.js'
+import { type Twist, withWorld, World } from './support/world.js'
 
 const world = withWorld()
 const PROOFS = ['delta', 'direct'] as const
@@ -43,4 +46,120 @@ describe('somebody whose state in eMarketeer cannot be read', () => {
       expect(later).toEqual({ [ann.contactId]: 'eligible' })
     },
   )
+})
+
+/** Work of a process that has just begun: nothing of Dynamics is known to it. */
+async function inNewProcess<T>(work: (world: World) => Promise<T>): Promise<T> {
+  const { standIns, db, databases } = world.now
+  const systems = openSystems(db, standIns)
+  try {
+    return await work(new World(standIns, db, systems, databases))
+  } finally {
+    systems.close()
+  }
+}
+
+describe('a category of ours that lost its key in Dynamics', () => {
+  // D3 ignores a colleague's category; the rows of this one are ours, and their Nos are people's.
+  it.each(PROOFS)('hides no No, proven by %s', async (proof) => {
+    const ann = await world.now.linked()
+    const rows = await dynamicsRows(world.now, 'em_subscriptioncategories')
+    const { id } = rows.find((row) => row['em_categoryid'] === 'c1')!
+    const setKey = (em_categoryid: string | null) =>
+      world.now.standIns.dynamics('PATCH', `rows/em_subscriptioncategories/${id}`, {
+        values: { em_categoryid },
+      })
+    await ann.flipSubscription('c1', false)
+    await setKey(null)
+    const ask = { contactIds: [ann.contactId], categoryId: 'c1', proof }
+    const { verdicts, result } = await inNewProcess((anew) => preSend(anew, ask))
+    expect(verdicts).toEqual({ [ann.contactId]: 'notVerified' })
+    expect(result.complete).toBe(false)
+    await setKey('c1')
+    await world.now.pass([ann])
+    const later = await inNewProcess((anew) => preSend(anew, { ...ask, proof: 'direct' }))
+    expect(later.verdicts).toEqual({ [ann.contactId]: 'unsubscribedFromCategory' })
+  })
+})
+
+describe('somebody in the CRM who cannot be made out', () => {
+  it.each(PROOFS)(
+    'leaves the address unverified, and holds up nobody, proven by %s',
+    async (proof) => {
+      const ann = await world.now.person({ toggles: [] })
+      const bo = await world.now.linked()
+      const twist: Twist = (session) =>
+        twistCrm(session, 'read', async (call, request) => {
+          const { by, ...asked } = request as CrmReadRequest
+          const isAsked =
+            by === 'email' && (asked as { emails: string[] }).emails.includes(ann.email)
+          return {
+            ...((await call()) as CrmReading),
+            ...(isAsked ? { untoldEmails: [ann.email] } : {}),
+          }
+        })
+      await world.now.pass([ann], twist)
+      const contactIds = [ann.contactId, bo.contactId]
+      const { verdicts, result } = await preSend(world.now, { contactIds, proof, twist })
+      expect(verdicts).toEqual({ [ann.contactId]: 'notVerified', [bo.contactId]: 'eligible' })
+      expect(result).toMatchObject({ complete: false, eligible: 1 })
+      const later = await preSend(world.now, { contactIds, proof })
+      expect(later.verdicts).toEqual({ [ann.contactId]: 'eligible', [bo.contactId]: 'eligible' })
+    },
+  )
+
+  it.each(PROOFS)(
+    'at its further address neither allows nor is nobody, proven by %s',
+    async (proof) => {
+      const also = await world.now.person({ toggles: [] })
+      const ann = await world.now.linked({ toggles: ['deny'] })
+      await ann.edit({ emailaddress2: also.email })
+      const hidden = { table: 'contact', column: 'donotbulkemail' }
+      await world.now.dynamicsSwitch({ secureColumn: hidden })
+      await world.now.dynamicsFault({ path: 'IsSecured', status: 403, body: {} })
+      const { verdicts } = await inNewProcess((anew) =>
+        preSend(anew, { contactIds: [also.contactId], proof }),
+      )
+      expect(verdicts).toEqual({ [also.contactId]: 'notVerified' })
+      await world.now.dynamicsSwitch({ secureColumn: { ...hidden, secured: false } })
+      await world.now.clearFaults()
+      await ann.edit({ firstname: 'Ann' })
+      await world.now.sweep()
+      const later = await preSend(world.now, { contactIds: [also.contactId], proof })
+      expect(later.verdicts).toEqual({ [also.contactId]: 'consentWithdrawn' })
+    },
+  )
+})
+
+describe('a No that follows a person to another record', () => {
+  it.each(PROOFS)('is not lost with the row that was to show it, proven by %s', async (proof) => {
+    const [ann, cy] = [await world.now.linked(), await world.now.linked()]
+    await cy.subscribes('c1', false)
+    await world.now.sweep()
+    // The merge carries it onto ann's record; her own row of the category is deleted in the same moment.
+    await world.now.standIns.dynamics('POST', 'merge', {
+      as: 'Sales Rep',
+      master: ann.crmIds[0],
+      loser: cy.crmIds[0],
+      values: {},
+    })
+    const categories = await dynamicsRows(world.now, 'em_subscriptioncategories')
+    const category = categories.find((row) => row['em_categoryid'] === 'c1')!
+    const rows = (await dynamicsRows(world.now, 'em_subscriptions')).filter(
+      (row) => row['em_contact'] === ann.crmIds[0] && row['em_category'] === category.id,
+    )
+    for (const { id } of rows) {
+      await world.now.standIns.dynamics('DELETE', `rows/em_subscriptions/${id}`)
+    }
+    // A reading of her address alone does not show who was merged into her.
+    await world.now.pass([cy])
+    const ask = { contactIds: [ann.contactId], categoryId: 'c1', proof }
+    const { verdicts } = await preSend(world.now, ask)
+    expect(verdicts).toEqual({ [ann.contactId]: 'unsubscribedFromCategory' })
+    await world.now.sweep()
+    await world.now.sweep()
+    const { rows: shown, subscriptions } = await ann.state()
+    expect(shown).toEqual(['c1:false', 'c2:true'])
+    expect(subscriptions).toMatchObject({ c1: false, c2: true })
+  })
 })
