@@ -10,15 +10,41 @@ import { format, resolveConfig } from 'prettier'
  * @param {string} script that makes it, as the reader is told.
  */
 export async function writeOrCheck(name, parts, script) {
-  const target = fileURLToPath(new URL(`../docs/${name}`, import.meta.url))
-  const text = await format(parts.join('\n\n'), {
-    ...(await resolveConfig(target)),
-    parser: 'markdown',
-  })
+  const target = targetOf(name)
+  const text = await formatted(target, parts.join('\n\n'))
   if (!process.argv.includes('--check')) {
     await writeFile(target, text)
   } else if ((await readFile(target, 'utf8').catch(() => '')) !== text) {
     process.stderr.write(`docs/${name} is out of date: run node --import tsx ${script}\n`)
     process.exitCode = 1
   }
+}
+
+/**
+ * The same for a part of a page that people write: what stands between `<!-- Made … from PART -->` and `<!-- End of PART -->`.
+ *
+ * @param {string} name of the file in docs/. @param {string} part its name in the two comments. @param {string} text
+ * @param {string} script that makes it.
+ */
+export async function writeOrCheckPart(name, part, text, script) {
+  const page = await readFile(targetOf(name), 'utf8')
+  const between = new RegExp(
+    `(<!-- Made by ${script} from ${part}[^>]*-->\\n)[^]*(<!-- End of ${part} -->)`,
+  )
+  if (!between.test(page)) {
+    throw new Error(`docs/${name} has no place for ${part}`)
+  }
+  await writeOrCheck(
+    name,
+    [page.replace(between, (_, begin, end) => `${begin}\n${text}\n\n${end}`)],
+    script,
+  )
+}
+
+function targetOf(name) {
+  return fileURLToPath(new URL(`../docs/${name}`, import.meta.url))
+}
+
+async function formatted(target, text) {
+  return format(text, { ...(await resolveConfig(target)), parser: 'markdown' })
 }

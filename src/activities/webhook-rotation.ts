@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity'
 import { AppError } from '../contracts/app-error.js'
 import type { WebhookActivities } from '../contracts/life-activities.js'
 import type { CrmFacts } from '../crm/crm.js'
+import { permitsOf } from '../domain/connection-state.js'
 import { rotateWebhookAddress } from '../ledger/connection/connection-life.js'
 import { endOverlap } from '../ledger/connection/webhook-addresses.js'
 import type { SyncSession } from '../connection/session.js'
@@ -46,9 +47,10 @@ async function installRotated(
   keep: (facts: CrmFacts) => Promise<void>,
 ): Promise<{ readonly installed: boolean; readonly reason: string | null }> {
   const { connection, call, db, emarketeer } = session
-  const { connectionId, state } = connection
-  if (state === 'disabled') {
-    throw new AppError('connection_disabled', `Connection ${connectionId} is disabled.`)
+  const { connectionId } = connection
+  const { hints, refusedAs } = permitsOf(connection)
+  if (hints === 'refused') {
+    throw new AppError(refusedAs, `Connection ${connectionId} is disabled.`)
   }
   const problem = await askGateway(options.publicUrl, call.signal)
   if (problem !== null) {

@@ -1,12 +1,7 @@
+import { DECISIONS, type Decision } from '../domain/transitions.js'
 import type { LifeRequest, PauseInput } from './life-activities.js'
 import { INBOX_SHARDS } from './names.js'
-import type {
-  DisconnectInput,
-  SetupAction,
-  SetupInput,
-  SetupIntervention,
-  SetupOverride,
-} from './setup.js'
+import type { DisconnectInput, SetupInput, SetupIntervention, SetupOverride } from './setup.js'
 import { SETUP_ACTIONS } from './setup.js'
 import {
   fault,
@@ -154,13 +149,6 @@ export const setupInput = object<SetupStart>({
 
 /** Signals `pause` and `resume` of a set-up. */
 export const interventionMessage = object<SetupIntervention>(evidence)
-/** Fields beside the evidence that an action of an override needs. */
-const NEEDS: Readonly<Partial<Record<SetupAction, 'formId' | 'tab' | 'viewId'>>> = {
-  useForm: 'formId',
-  useTab: 'tab',
-  useView: 'viewId',
-}
-
 /** Signal and update `override` of a set-up or a disconnect. */
 export const overrideMessage = object<SetupOverride>(
   {
@@ -172,8 +160,8 @@ export const overrideMessage = object<SetupOverride>(
     ...evidence,
   },
   (message) => {
-    const need = NEEDS[message['action'] as SetupAction]
-    return need === undefined || message[need] !== undefined
+    const need = needsOf(message['action'])
+    return need === null || message[need] !== undefined
       ? []
       : [
           fault(
@@ -185,6 +173,12 @@ export const overrideMessage = object<SetupOverride>(
         ]
   },
 )
+
+/** The field beside the evidence that an action needs. */
+function needsOf(action: unknown): Decision['needs'] {
+  const decisions: Readonly<Record<string, Decision>> = DECISIONS
+  return decisions[String(action)]?.needs ?? null
+}
 
 /** Whose pre-send whoever steers it takes it for; absent: whoever's it is. */
 const steering = { accountId: optional(accountId) }

@@ -1,3 +1,4 @@
+import type { PreSendPhase } from '../domain/transitions.js'
 import type { ExclusionReason } from '../domain/exclusion-reason.js'
 
 /** The stage of a sendout: the checklist syncs and writes as the send does, and only makes no list (C4). */
@@ -61,7 +62,7 @@ export interface PreSendResult {
 export interface PreSendStatus {
   /** Whose it is; null until that is found, where its request names a connection. */
   readonly accountId: string | null
-  readonly phase: 'waiting' | 'preparing' | 'syncing' | 'deciding' | 'done' | 'aborted'
+  readonly phase: PreSendPhase
   readonly startAt: string | null
   readonly deadline: string | null
   readonly targeted: number

@@ -1,3 +1,10 @@
+import {
+  DECISIONS,
+  PAUSES,
+  type PauseCode,
+  type SetupAction,
+  type StepState,
+} from '../domain/transitions.js'
 import type { Phase } from './names.js'
 
 /**
@@ -6,38 +13,12 @@ import type { Phase } from './names.js'
  */
 
 /** What Support may decide about a paused step. */
-export const SETUP_ACTIONS = [
-  'retry',
-  'useForm',
-  'useTab',
-  'useView',
-  'createTab',
-  'publishAll',
-  'skip',
-  'abort',
-] as const
-
-/** One of {@link SETUP_ACTIONS}. */
-export type SetupAction = (typeof SETUP_ACTIONS)[number]
+export const SETUP_ACTIONS = Object.keys(DECISIONS) as readonly SetupAction[]
 
 /** Why a step waits for a person (E2). */
-export const PAUSE_CODES = [
-  'formUncertain',
-  'detailsTabMissing',
-  'draftPending',
-  'viewUncertain',
-  'privilegeMissing',
-  'gatewayUnreachable',
-  'columnTypeClash',
-  'purposeMissing',
-  'tenantUnavailable',
-  'userNotDedicated',
-  'authFailed',
-  'stepFailed',
-] as const
+export const PAUSE_CODES = Object.keys(PAUSES) as readonly PauseCode[]
 
-/** One of {@link PAUSE_CODES}. */
-export type PauseCode = (typeof PAUSE_CODES)[number]
+export type { PauseCode, SetupAction, StepState }
 
 /** A value that Temporal can carry. */
 export type Json =
@@ -81,9 +62,6 @@ export interface PlannedChange {
   /** For a form: the change as a unified diff. */
   readonly diff?: string
 }
-
-/** State of a step. */
-export type StepState = 'pending' | 'running' | 'paused' | 'done' | 'skipped' | 'failed'
 
 /** One step as it stands. Times are ISO UTC. */
 export interface StepStatus {

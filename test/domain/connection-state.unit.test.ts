@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
-import { PERMITS, permitsOf, type Permits } from '../../src/domain/connection-state.js'
+import { PERMITS, permitsOf } from '../../src/domain/connection-state.js'
 
 describe('what a connection permits', () => {
   it.each([
@@ -23,29 +22,4 @@ describe('what a connection permits', () => {
     const withheld = Object.entries(PERMITS).filter(([, { loosens }]) => !loosens)
     expect(withheld.map(([state]) => state)).toEqual(['optOutsOnly', 'disabled'])
   })
-
-  it('is what the page shows', () => {
-    const page = readFileSync(
-      new URL('../../docs/life-of-a-connection.md', import.meta.url),
-      'utf8',
-    ).split('\n')
-    const shown = page.map((line) => line.split('|').map((cell) => cell.trim()))
-    for (const [state, permits] of Object.entries(PERMITS)) {
-      expect(shown).toContainEqual(['', `\`${state}\``, ...cellsOf(permits), ''])
-    }
-  })
 })
-
-function cellsOf({ hints, begins, goesOn, loosens, sweeps, decides }: Permits): string[] {
-  const all = begins.length === 6
-  const more = goesOn.filter((work) => !begins.includes(work))
-  const under = more.length === 0 ? '' : ` (${more.join(', ')} that is under way goes on)`
-  const yes = (is: boolean) => (is ? 'yes' : 'no')
-  return [
-    hints,
-    all ? 'all' : `${begins.join(', ')}${under}`,
-    loosens ? 'written' : 'withheld',
-    yes(sweeps),
-    yes(decides),
-  ]
-}

@@ -1,3 +1,4 @@
+import { permitsOf } from '../../domain/connection-state.js'
 import {
   categoriesArePending,
   categoriesOf,
@@ -32,7 +33,8 @@ export async function syncCategories(session: SyncSession): Promise<CategoriesRe
   })
   const { crm, connection } = session
   // Of a disabled connection only sendouts that are under way are decided: they read eMarketeer, and write nothing (C8).
-  const writes = connection.subscriptionSync && connection.state !== 'disabled'
+  const goesOn = permitsOf(connection).goesOn.includes(session.run.trigger)
+  const writes = connection.subscriptionSync && goesOn
   if (!crm?.capabilities.subscriptions || !writes) {
     return { categories: categories.length, written: 0, foreign: [] }
   }

@@ -144,8 +144,10 @@ async function prepare(state: PreSendState, { sendoutRunId, ...of }: OpenedSendo
   const work = () =>
     prepareSendout({ request, sendoutRunId, connectionId, crm, deadlineMs }, (prepared) => {
       state.prepared = prepared
-      state.phase = 'syncing'
-      setCurrentDetails(`${prepared.synced} of ${prepared.targeted} contacts synced`)
+      if (state.isPreparing) {
+        state.to('syncing')
+        setCurrentDetails(`${prepared.synced} of ${prepared.targeted} contacts synced`)
+      }
     })
   const problems = await state.cutOff(work, () => deadlineMs + GRACE_MS)
   state.note(...problems)
@@ -156,7 +158,7 @@ async function decide(
   state: PreSendState,
   { sendoutRunId, connectionId }: OpenedSendout,
 ): Promise<void> {
-  state.phase = 'deciding'
+  state.to('deciding')
   setCurrentDetails('Decides each contact')
   const { decideMembers } = lastWork(state.remainingMs, sendoutPriority(connectionId))
   const reference = { sendoutRunId, connectionId, runId: sendoutRunId }
@@ -174,12 +176,10 @@ async function close(
   opened: OpenedSendout | null,
 ): Promise<PreSendResult> {
   state.closing = true
-  state.phase = 'deciding'
   if (opened === null) {
-    state.begin()
     await open(state, sendoutRunId, closingWork)
-    state.phase = 'deciding'
   }
+  state.to('deciding')
   const result = await closingWork.closeSendout({
     sendoutRunId,
     proof: state.prepared.proof,
@@ -188,7 +188,7 @@ async function close(
     problems: state.problems,
   })
   state.result = result
-  state.phase = result.outcome === 'aborted' ? 'aborted' : 'done'
+  state.to(result.outcome === 'aborted' ? 'aborted' : 'done')
   setCurrentDetails(detailsOf(result, state.problems))
   mark({ phase: 'done' })
   return result

@@ -17,6 +17,7 @@ import {
 import { judged } from '../../contracts/judge.js'
 import { preSendRequest } from '../../contracts/pre-send-request.js'
 import type { PreSendRequest, PreSendResult, PreSendStatus } from '../../contracts/pre-send.js'
+import { moved, PRE_SEND_TRANSITIONS, type PreSendPhase } from '../../domain/transitions.js'
 import type { MembersReference } from '../../contracts/sync-activities.js'
 import { preSendBrief } from '../activity-proxies.js'
 import {
@@ -51,7 +52,6 @@ const ANSWER_WITHIN_MS = 10_000
 
 /** State of one pre-send, its times, and its messages. */
 export class PreSendState {
-  phase: PreSendStatus['phase'] = 'waiting'
   prepared: Prepared = { targeted: 0, synced: 0, proof: null }
   result: PreSendResult | null = null
   /** Set once; from then on nothing more is prepared or decided, and nobody is on a list. */
@@ -61,6 +61,7 @@ export class PreSendState {
   /** Whose it is, once that is known. */
   asked: Asked | null = null
   over = false
+  #phase: PreSendPhase = 'waiting'
   #startAtMs: number | null
   #deadlineMs: number | null
   readonly #begunMs = Date.now()
@@ -109,6 +110,20 @@ export class PreSendState {
     return Math.max(0, this.deadlineMs - Date.now())
   }
 
+  get phase(): PreSendPhase {
+    return this.#phase
+  }
+
+  /** Cut off, preparing may tell later how far it is, which changes no phase any more. */
+  get isPreparing(): boolean {
+    return this.#phase === 'preparing' || this.#phase === 'syncing'
+  }
+
+  /** @throws Error where that cannot follow: a mistake of ours. */
+  to(phase: PreSendPhase): void {
+    this.#phase = moved(PRE_SEND_TRANSITIONS, this.#phase, phase)
+  }
+
   /** Codes of what went wrong, each once. */
   get problems(): readonly string[] {
     return [...this.#problems]
@@ -138,7 +153,7 @@ export class PreSendState {
 
   /** It starts: from now on its times stand. */
   begin(): void {
-    this.phase = 'preparing'
+    this.to('preparing')
     this.#deadlineMs ??= Date.now() + DEFAULT_DEADLINE_MS
   }
 

@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow'
-import type { PauseCode, SetupPreview, SetupStatus, StepPreview } from '../../contracts/setup.js'
+import type { SetupPreview, SetupStatus, StepPreview } from '../../contracts/setup.js'
+import { PAUSES } from '../../domain/transitions.js'
 import { LOOK_SECONDS } from '../activity-limits.js'
 import { looking } from '../activity-proxies.js'
 import { mark } from '../phase.js'
@@ -13,9 +14,6 @@ import {
   remainingSecondsOf,
   type Board,
 } from '../steps/board.js'
-
-/** Nothing more can be seen behind these; each further look would be one more refused sign-in. */
-const CLOSED: ReadonlySet<PauseCode> = new Set<PauseCode>(['authFailed', 'tenantUnavailable'])
 
 /**
  * Looks at every step and changes nothing (input `dryRun`).
@@ -40,7 +38,7 @@ export async function previewSetup(connectionId: string): Promise<SetupPreview> 
   board = newBoard(plan.steps)
   const steps: StepPreview[] = []
   for (const { id, title } of plan.steps) {
-    const closed = steps.find(({ pause }) => pause !== null && CLOSED.has(pause.code))
+    const closed = steps.find(({ pause }) => pause !== null && PAUSES[pause.code].closesPreview)
     board = begun(board, id, Date.now())
     const seen = closed ? notLookedAt(id, title, closed) : await look(connectionId, id, title)
     steps.push(seen)

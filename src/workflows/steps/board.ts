@@ -1,4 +1,5 @@
 import type { SetupPause, StepState, StepStatus } from '../../contracts/setup.js'
+import { moved, STEP_TRANSITIONS } from '../../domain/transitions.js'
 import type { StepDescription } from '../../contracts/setup-activities.js'
 
 /** A step as the workflow keeps it. */
@@ -46,7 +47,7 @@ export function begun(board: Board, id: string, nowMs: number): Board {
     ...step,
     status: {
       ...status,
-      state: status.state === 'paused' ? 'paused' : 'running',
+      state: to(status, status.state === 'paused' ? 'paused' : 'running'),
       startedAt: status.startedAt ?? new Date(nowMs).toISOString(),
       attempts: status.attempts + 1,
     },
@@ -60,7 +61,11 @@ export function worked(board: Board, id: string, ms: number): Board {
 
 /** The step waits for a person. */
 export function paused(board: Board, id: string, pause: SetupPause): Board {
-  return withStatus(board, id, (status) => ({ ...status, state: 'paused', pause }))
+  return withStatus(board, id, (status) => ({
+    ...status,
+    state: to(status, 'paused'),
+    pause,
+  }))
 }
 
 /** The step has ended. */
@@ -73,7 +78,7 @@ export function ended(
 ): Board {
   return withStatus(board, id, (status) => ({
     ...status,
-    state,
+    state: to(status, state),
     note,
     endedAt: new Date(nowMs).toISOString(),
     // What an aborted step waited for stays to be read.
@@ -135,6 +140,11 @@ function doneWeight(board: Board, running: number): number {
 
 function hasEnded(state: StepState): boolean {
   return state === 'done' || state === 'skipped'
+}
+
+/** Where a step goes, by the table. */
+function to({ state }: StepStatus, next: StepState): StepState {
+  return moved(STEP_TRANSITIONS, state, next)
 }
 
 function withStatus(board: Board, id: string, change: (status: StepStatus) => StepStatus): Board {

@@ -1,6 +1,7 @@
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow'
 import type { PauseCode, SetupOverride, SetupPause } from '../../contracts/setup.js'
 import type { StepOutcome } from '../../contracts/setup-activities.js'
+import { DECISIONS } from '../../domain/transitions.js'
 import { begun, ended, nextStep, paused, stepOf, worked } from './board.js'
 import { choiceAfter, stillStands } from './carry-choice.js'
 import type { StepsState } from './state.js'
@@ -112,17 +113,16 @@ async function decisionOn(
 
 /** Whether a decision ends the step (skip) or the whole (abort). */
 function endsBy(state: StepsState, { step, action, reason, by }: SetupOverride): boolean {
-  if (action === 'abort') {
-    state.toBoard(ended(state.board, step, 'failed', `Aborted by ${by}: ${reason}`, Date.now()))
+  const becomes = DECISIONS[action].step
+  if (becomes === 'tried again') {
+    return false
+  }
+  const done = becomes === 'skipped' ? 'Skipped' : 'Aborted'
+  state.toBoard(ended(state.board, step, becomes, `${done} by ${by}: ${reason}`, Date.now()))
+  if (becomes === 'failed') {
     state.end('aborted')
-    return true
   }
-  if (action === 'skip') {
-    const note = `Skipped by ${by}: ${reason}`
-    state.toBoard(ended(state.board, step, 'skipped', note, Date.now()))
-    return true
-  }
-  return false
+  return true
 }
 
 /** While Support holds it back nothing new is begun; it can be aborted then. */

@@ -1,7 +1,8 @@
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow'
 import { AppError } from '../../contracts/app-error.js'
-import type { Phase, Trigger } from '../../contracts/names.js'
+import type { Trigger } from '../../contracts/names.js'
 import type { SetupOverride, SetupStatus, StepChoice } from '../../contracts/setup.js'
+import { moved, STEPS_PHASE_TRANSITIONS, type StepsPhase } from '../../domain/transitions.js'
 import { mark } from '../phase.js'
 import { ended, type Board } from './board.js'
 import type { Situation } from './judge-message.js'
@@ -39,7 +40,7 @@ export abstract class StepsState {
   /** How much of the running step is done, 0–1, where it tells. */
   protected share = 0
   /** What the search attribute says. */
-  #shown: Phase = 'running'
+  #shown: StepsPhase = 'running'
   /** It waits for Support to let it go on. */
   #resting = false
   #broken = false
@@ -68,7 +69,7 @@ export abstract class StepsState {
   }
 
   /** Follows from everything else, so that it can never tell another story. */
-  get phase(): Phase {
+  get phase(): StepsPhase {
     if (this.result === 'aborted' || this.#broken) {
       return 'failed'
     }
@@ -168,7 +169,7 @@ export abstract class StepsState {
   #show(): void {
     const { connectionId, phase } = this
     if (phase !== this.#shown) {
-      this.#shown = phase
+      this.#shown = moved(STEPS_PHASE_TRANSITIONS, this.#shown, phase)
       mark({ connectionId, phase })
     }
     setCurrentDetails(this.details())

@@ -1,0 +1,108 @@
+/**
+ * Writes docs/transitions.md, and the table of docs/life-of-a-connection.md, from the tables in src/domain.
+ *
+ *   node --import tsx scripts/generate-tables.mjs           write
+ *   node --import tsx scripts/generate-tables.mjs --check   exit 1 when one is out of date
+ */
+import { PERMITS } from '../src/domain/connection-state.ts'
+import {
+  DECISIONS,
+  PAUSES,
+  PRE_SEND_TRANSITIONS,
+  STEP_TRANSITIONS,
+  STEPS_PHASE_TRANSITIONS,
+} from '../src/domain/transitions.ts'
+import { writeOrCheck, writeOrCheckPart } from './generated-doc.mjs'
+
+const SCRIPT = 'scripts/generate-tables.mjs'
+
+function table(head, rows) {
+  return [head, head.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n')
+}
+
+const code = (name) => `\`${name}\``
+const yes = (is) => (is ? 'yes' : 'no')
+
+function transitions(states) {
+  const rows = Object.entries(states).map(([state, next]) => [
+    code(state),
+    next.length === 0 ? '-' : next.map(code).join(', '),
+  ])
+  return table(['from', 'to'], rows)
+}
+
+/** Work by name; what is under way and may go on is told where it may not begin. */
+function beginning({ begins, goesOn }) {
+  const under = goesOn.filter((work) => !begins.includes(work))
+  const all = begins.length === PERMITS.active.begins.length
+  const more = under.length === 0 ? '' : ` (${under.join(', ')} that is under way goes on)`
+  return all ? 'all' : `${begins.join(', ')}${more}`
+}
+
+await writeOrCheck(
+  'transitions.md',
+  [
+    '# What may follow what',
+    '<!-- Made by scripts/generate-tables.mjs from src/domain/transitions.ts. Do not edit. -->',
+    [
+      'The workflows go through these tables, and whatever stands in none of them is refused as a mistake of ours (`internal`).',
+      'What a connection permits in each of its states is a table of [its own](life-of-a-connection.md).',
+    ].join('\n'),
+    '## A step of set-up or of a disconnect',
+    '`state` of the status. A step that waits stays `paused` while it is tried again; one that is `pending` fails where Support holds set-up back and aborts.',
+    transitions(STEP_TRANSITIONS),
+    '## Set-up and disconnect',
+    '`phase` of the status, and search attribute `Phase`. An abort and a cancellation in Temporal end with `failed`.',
+    transitions(STEPS_PHASE_TRANSITIONS),
+    '## Decisions about a step that waits',
+    'Which of them a pause offers stands in its `choices`, and in [setup.md](setup.md#why-it-waits).',
+    table(
+      ['action', 'the step is', 'needs'],
+      Object.entries(DECISIONS).map(([action, { step, needs }]) => [
+        code(action),
+        step,
+        needs === null ? '-' : code(needs),
+      ]),
+    ),
+    '## Pauses',
+    'A disconnect tries every step that waits again each hour, but not where credentials are refused (`authFailed`).',
+    table(
+      ['code', 'set-up looks again by itself', 'a preview sees what follows'],
+      Object.entries(PAUSES).map(([pause, { looksAgain, closesPreview }]) => [
+        code(pause),
+        yes(looksAgain),
+        yes(!closesPreview),
+      ]),
+    ),
+    '## A pre-send',
+    '`phase` of its status. Stopped, or at its deadline, it decides from wherever it is.',
+    transitions(PRE_SEND_TRANSITIONS),
+  ],
+  SCRIPT,
+)
+
+await writeOrCheckPart(
+  'life-of-a-connection.md',
+  'PERMITS',
+  table(
+    [
+      'state',
+      "a webhook's hint is",
+      'work that may begin',
+      'loosening is',
+      'has a cron',
+      'decides sendouts',
+    ],
+    Object.entries(PERMITS).map(([state, permits]) => [
+      code(state),
+      permits.hints,
+      beginning(permits),
+      permits.loosens ? 'written' : 'withheld',
+      yes(permits.sweeps),
+      yes(permits.decides),
+    ]),
+  ),
+  SCRIPT,
+)
