@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client'
-import type { WorkKind } from '../contracts/life-activities.js'
+import type { WorkKind } from '../contracts/lifecycle-activities.js'
 import { INBOX_SHARDS, workflowIds } from '../contracts/names.js'
 
 /**

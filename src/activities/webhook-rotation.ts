@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity'
 import { AppError } from '../contracts/app-error.js'
-import type { WebhookActivities } from '../contracts/life-activities.js'
+import type { WebhookActivities } from '../contracts/lifecycle-activities.js'
 import type { CrmFacts } from '../crm/crm.js'
 import { permitsOf } from '../domain/connection-state.js'
 import { rotateWebhookAddress } from '../ledger/connection/connection-life.js'

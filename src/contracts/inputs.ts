@@ -1,5 +1,5 @@
 import { DECISIONS, type Decision } from '../domain/transitions.js'
-import type { LifeRequest, PauseInput } from './life-activities.js'
+import type { LifecycleRequest, PauseInput } from './lifecycle-activities.js'
 import { INBOX_SHARDS } from './names.js'
 import type { DisconnectInput, SetupInput, SetupIntervention, SetupOverride } from './setup.js'
 import { SETUP_ACTIONS } from './setup.js'
@@ -110,9 +110,12 @@ export const forceSyncInput = object<ForceSyncInput>(
 const evidence = { reason: words, by: words }
 
 /** Input of `resumeConnection`. */
-export const resumeInput: Schema<LifeRequest> = object<LifeRequest>({ connectionId, ...evidence })
+export const resumeInput: Schema<LifecycleRequest> = object<LifecycleRequest>({
+  connectionId,
+  ...evidence,
+})
 /** Input of `rotateWebhooks`. */
-export const rotateWebhooksInput: Schema<LifeRequest> = object<LifeRequest>({
+export const rotateWebhooksInput: Schema<LifecycleRequest> = object<LifecycleRequest>({
   connectionId,
   ...evidence,
 })

@@ -2,8 +2,8 @@ import { probeDatabase } from '../ledger/db/database.js'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { NativeConnection } from '@temporalio/worker'
 import { Worker } from '@temporalio/worker'
-import { createConnectionActivities } from '../activities/connection-activities.js'
-import { createLifeActivities } from '../activities/life-activities.js'
+import { createSweepActivities } from '../activities/sweep-activities.js'
+import { createLifecycleActivities } from '../activities/lifecycle-activities.js'
 import { createPreSendActivities } from '../activities/pre-send-activities.js'
 import type { CronEnvironment } from '../activities/sweep-cron.js'
 import { createSetupActivities } from '../activities/setup-activities.js'
@@ -87,8 +87,8 @@ export async function runWorkers(
       ...createPreSendActivities(composed.systems),
       ...createSetupActivities(setup),
       ...createWebhookActivities(setup),
-      ...createLifeActivities(environment),
-      ...createConnectionActivities(environment),
+      ...createLifecycleActivities(environment),
+      ...createSweepActivities(environment),
     }
     const bundle = await workflowBundle()
     const buildId = await readBuildId()

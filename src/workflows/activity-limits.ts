@@ -1,5 +1,5 @@
 import type { ActivityOptions } from '@temporalio/common'
-import type { LifeActivities, WebhookActivities } from '../contracts/life-activities.js'
+import type { LifecycleActivities, WebhookActivities } from '../contracts/lifecycle-activities.js'
 import type { SetupActivities } from '../contracts/setup-activities.js'
 import type { PreSendActivities, SyncActivities } from '../contracts/sync-activities.js'
 
@@ -13,7 +13,7 @@ import type { PreSendActivities, SyncActivities } from '../contracts/sync-activi
 export type Activities = SyncActivities &
   PreSendActivities &
   SetupActivities &
-  LifeActivities &
+  LifecycleActivities &
   WebhookActivities
 
 /** Name of an activity. */
@@ -91,13 +91,97 @@ export const LOOK_SECONDS = 45
 /** How soon the last look is tried again, and how often when nobody waits any longer. */
 const LAST_RETRY_MS = 5_000
 const LAST_TRIES = 6
-const LAST_WORK_MS = 10 * 60_000
+const LAST_CALL_MS = 10 * 60_000
 
 const HOURLY =
   'a disconnect tries again every hour, unless credentials are refused, and a person may decide before'
 const FAILS = 'The workflow fails, with the code on top and `Phase` `failed`'
 
-/** The groups, by the name under which workflows use them. */
+/**
+ * How an activity is tried, by what it is: short or long, and what bounds it. A long call beats, so that a killed worker is
+ * noticed; a short one is over before it would be.
+ */
+const OPTIONS = {
+  /** In the ledger, or on Temporal itself; an outage is waited out. */
+  shortLedgerCall: {
+    startToCloseTimeout: '1 minute',
+    retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
+  },
+  /** Must be kept before anything else is done; nobody waits for its answer. */
+  evidenceCall: {
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: '1 day',
+    retry: RETRY,
+  },
+  /** Tried twice, as it holds something else up and can be left out. */
+  passingCall: {
+    startToCloseTimeout: '2 minutes',
+    retry: { ...RETRY, maximumAttempts: 2 },
+  },
+  /** A line in the ledger that can be left out. */
+  passingNote: { startToCloseTimeout: '10 seconds', retry: { ...RETRY, maximumAttempts: 5 } },
+  /** Reading and writing in bulk, which its caller asks for again. */
+  longSyncCall: {
+    startToCloseTimeout: '6 hours',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { ...RETRY, maximumAttempts: 15 },
+  },
+  /** The same in a step, which then pauses. */
+  longStepCall: {
+    startToCloseTimeout: '6 hours',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
+  },
+  /** In the ledger, by a deadline: tried again sooner. */
+  shortSendoutCall: {
+    startToCloseTimeout: '1 minute',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { ...RETRY, maximumInterval: '10 seconds' },
+  },
+  /** Work over many people, by a deadline. */
+  longSendoutCall: {
+    startToCloseTimeout: '30 minutes',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { ...RETRY, maximumInterval: '10 seconds' },
+  },
+  /** Tried until it is done. */
+  endlessCall: {
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { ...RETRY, maximumInterval: '10 seconds' },
+  },
+  /** Somebody waits for the answer. */
+  boundedLook: {
+    scheduleToCloseTimeout: `${LOOK_SECONDS} seconds`,
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 4 },
+  },
+  /** Making something on both sides. */
+  longInstallation: {
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
+  },
+  /** Removing something that may be large. */
+  longRemoval: {
+    startToCloseTimeout: '1 hour',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
+  },
+  /** One short call, without a heartbeat. */
+  shortRemoval: {
+    startToCloseTimeout: '2 minutes',
+    retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
+  },
+  /** A side that does not answer, or refuses us, holds nothing up. */
+  boundedRemoval: {
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: '3 minutes',
+    retry: { ...RETRY, maximumInterval: '10 seconds', maximumAttempts: 5 },
+  },
+} as const satisfies Readonly<Record<string, ActivityOptions>>
+
+/** The groups, by the work that they are, under which workflows use them. */
 export const ACTIVITY_LIMITS = {
   /** Reading and writing in bulk. */
   sync: group({
@@ -110,119 +194,85 @@ export const ACTIVITY_LIMITS = {
       'markForResync',
       'rehearse',
     ],
-    options: {
-      startToCloseTimeout: '6 hours',
-      heartbeatTimeout: HEARTBEAT,
-      retry: { ...RETRY, maximumAttempts: 15 },
-    },
+    options: OPTIONS.longSyncCall,
     afterLast:
       'The sweep, inbox or resync fails, and has lost nothing: what was due is due. The cron tries a sweep again after ' +
       'five minutes, until then it shows as failed; an inbox is started by the next hint, and its hints are handled by ' +
       'the next sweep at the latest; a resync is started anew by hand. In the last step of set-up (hints that wait) the step pauses',
   }),
   /** Short work of set-up, in the ledger or on Temporal itself. */
-  brief: group({
+  setupCalls: group({
     activities: ['planSetup', 'activateConnection', 'startSweep', 'countDue'],
-    options: {
-      startToCloseTimeout: '1 minute',
-      retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
-    },
+    options: OPTIONS.shortLedgerCall,
     afterLast: `In a step, set-up pauses there. Before the first step: ${FAILS}; so does a pause or a resumption, and may be repeated`,
   }),
   /** What Support decided, which is kept before it is carried out. */
   evidence: group({
     activities: ['keepSetupDecision', 'keepStepDecision'],
-    options: {
-      startToCloseTimeout: '1 minute',
-      scheduleToCloseTimeout: '1 day',
-      retry: RETRY,
-    },
+    options: OPTIONS.evidenceCall,
     afterLast: `${FAILS}; the decision is not carried out. Started again, it goes on where it was`,
   }),
   /** What the sweep leaves in order, and what it tells; somebody else's hanging system must not hold it up. */
   housekeeping: group({
     activities: ['tidyUp', 'tellNotices'],
-    options: {
-      startToCloseTimeout: '2 minutes',
-      retry: { ...RETRY, maximumAttempts: 2 },
-    },
+    options: OPTIONS.passingCall,
     afterLast:
       'The sweep, or the first sync, passes over it, and is done. That `tidyUp` failed, the status and `connection show` say ' +
       '(`untidy`); that nothing could be told is not told: the next sweep tells',
   }),
   /** What a sweep came to, for `connection show`. */
-  telling: group({
+  sweepNotes: group({
     activities: ['noteSweep'],
-    options: { startToCloseTimeout: '10 seconds', retry: { ...RETRY, maximumAttempts: 5 } },
+    options: OPTIONS.passingNote,
     afterLast:
       'It is passed over: `connection show` tells what it knew before, and by itself that no sweep was done for two hours',
   }),
   /** Short work of a pre-send in the ledger. */
-  preSendBrief: group({
+  sendoutOpening: group({
     activities: ['checkPreSend', 'openSendout'],
-    options: {
-      startToCloseTimeout: '1 minute',
-      heartbeatTimeout: HEARTBEAT,
-      retry: { ...RETRY, maximumInterval: '10 seconds' },
-    },
+    options: OPTIONS.shortSendoutCall,
     deadline: 'ends',
     afterLast:
       'The run is closed with nobody verified. A request that is refused, as for an unknown account, fails the workflow. Who asks to ' +
       'join is checked within 10 s, or fails',
   }),
   /** Closing a run, whatever became of it. */
-  closingWork: group({
+  sendoutClosing: group({
     activities: ['openSendout', 'closeSendout'],
-    options: {
-      startToCloseTimeout: '10 minutes',
-      heartbeatTimeout: HEARTBEAT,
-      retry: { ...RETRY, maximumInterval: '10 seconds' },
-    },
+    options: OPTIONS.endlessCall,
     afterLast:
       "There is no last one: until the database is back an earlier run's list cannot be read, and from then on it must not be",
   }),
-  /** Work of a sendout, which has a deadline: tried again sooner. */
-  preSendWork: group({
+  /** Work of a sendout, which has a deadline. */
+  sendoutPreparing: group({
     activities: ['fixAudience', 'proveFreshness', 'syncMembers', 'settleRun'],
-    options: {
-      startToCloseTimeout: '30 minutes',
-      heartbeatTimeout: HEARTBEAT,
-      retry: { ...RETRY, maximumInterval: '10 seconds' },
-    },
+    options: OPTIONS.longSendoutCall,
     deadline: 'ends',
     afterLast: 'Whoever was not verified by then is not on the list',
   }),
   /** The last look and the verdicts, once the deadline has passed; before, as often as there is time for. */
-  lastWork: group({
+  sendoutDeciding: group({
     activities: ['decideMembers'],
-    options: lastWorkOptions(0),
+    options: lastCallOptions(0),
     deadline: 'extends',
     afterLast: 'Whoever is not decided upon counts as not verified, and is not on the list',
   }),
   /** Steps of set-up; a disconnect's last sync. */
-  setupWork: group({
+  stepWork: group({
     activities: ['runSetupStep', 'catchUpBoth', 'syncDue', 'settleRun'],
-    options: {
-      startToCloseTimeout: '6 hours',
-      heartbeatTimeout: HEARTBEAT,
-      retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
-    },
+    options: OPTIONS.longStepCall,
     afterLast:
       'The step pauses, so that somebody sees it. Set-up tries it again by itself where somebody may have mended it outside ' +
       `([setup.md](setup.md#why-it-waits)), ${HOURLY}`,
   }),
   /** Somebody waits for a preview: what does not answer is told within a minute. */
-  looking: group({
+  previewing: group({
     activities: ['planSetup', 'previewSetupStep'],
-    options: {
-      scheduleToCloseTimeout: `${LOOK_SECONDS} seconds`,
-      heartbeatTimeout: HEARTBEAT,
-      retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 4 },
-    },
+    options: OPTIONS.boundedLook,
     afterLast: 'The preview fails, and says what was in the way',
   }),
   /** Short work of a connection's life, in the ledger or on Temporal itself. */
-  life: group({
+  lifecycle: group({
     activities: [
       'planDisconnect',
       'disableConnection',
@@ -234,54 +284,36 @@ export const ACTIVITY_LIMITS = {
       'sweepNow',
       'beginWebhookRotation',
     ],
-    options: {
-      startToCloseTimeout: '1 minute',
-      retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
-    },
+    options: OPTIONS.shortLedgerCall,
     afterLast:
       `The step pauses: ${HOURLY}. A pause, a resumption, a rotation of webhooks and ` +
       'a disconnect before its first step fail, and may be repeated',
   }),
   /** Both sides' webhooks; the former ones go on meanwhile. */
-  installing: group({
+  webhookInstalling: group({
     activities: ['installRotatedWebhooks'],
-    options: {
-      startToCloseTimeout: '10 minutes',
-      heartbeatTimeout: HEARTBEAT,
-      retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
-    },
+    options: OPTIONS.longInstallation,
     afterLast: 'The workflow fails; the former address and secret go on, and it may be repeated',
   }),
   /** Removing something outside. */
-  removal: group({
+  stepRemoval: group({
     activities: ['removeCrmWebhooks', 'keepSubscriptions', 'undoSetupStep'],
-    options: {
-      startToCloseTimeout: '1 hour',
-      heartbeatTimeout: HEARTBEAT,
-      retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
-    },
+    options: OPTIONS.longRemoval,
     afterLast: `The step pauses: ${HOURLY}`,
   }),
-  /** eMarketeer's webhook is one short call, without a heartbeat. */
-  shortRemoval: group({
+  /** eMarketeer's webhook. */
+  webhookRemoval: group({
     activities: ['removeEmarketeerWebhook'],
-    options: {
-      startToCloseTimeout: '2 minutes',
-      retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
-    },
+    options: OPTIONS.shortRemoval,
     afterLast: `The step pauses: ${HOURLY}`,
   }),
   /**
    * Webhooks of a connection that is only disabled: a CRM that does not answer, or refuses us, must not keep it from
    * ending. A webhook that is left is refused by the gateway (410).
    */
-  briefRemoval: group({
+  webhookDisabling: group({
     activities: ['removeCrmWebhooks', 'removeEmarketeerWebhook'],
-    options: {
-      startToCloseTimeout: '1 minute',
-      scheduleToCloseTimeout: '3 minutes',
-      retry: { ...RETRY, maximumInterval: '10 seconds', maximumAttempts: 5 },
-    },
+    options: OPTIONS.boundedRemoval,
     afterLast: 'The step is passed over, and says so',
   }),
 } as const
@@ -291,11 +323,11 @@ export const ACTIVITY_LIMITS = {
  * is waiting. The activity itself gives up sooner where it was asked to wait for long.
  * @param remainingMs until the deadline; 0 where it has passed.
  */
-export function lastWorkOptions(remainingMs: number): ActivityOptions {
+export function lastCallOptions(remainingMs: number): ActivityOptions {
   return {
     // One that hangs is given up while there is time for another.
-    startToCloseTimeout: LAST_WORK_MS,
-    scheduleToCloseTimeout: remainingMs + LAST_WORK_MS,
+    startToCloseTimeout: LAST_CALL_MS,
+    scheduleToCloseTimeout: remainingMs + LAST_CALL_MS,
     heartbeatTimeout: HEARTBEAT,
     retry: {
       ...RETRY,

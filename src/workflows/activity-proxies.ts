@@ -4,7 +4,7 @@ import { fairnessKey } from '../contracts/names.js'
 import {
   ACTIVITY_LIMITS,
   ACTIVITY_SUMMARIES,
-  lastWorkOptions,
+  lastCallOptions,
   type Activities,
   type ActivityGroup,
   type ActivityName,
@@ -12,24 +12,24 @@ import {
 
 /** Activities as workflows call them, in the groups of activity-limits.ts, which say how each is tried. */
 export const sync = proxied(ACTIVITY_LIMITS.sync)
-export const brief = proxied(ACTIVITY_LIMITS.brief)
+export const setupCalls = proxied(ACTIVITY_LIMITS.setupCalls)
 export const evidence = proxied(ACTIVITY_LIMITS.evidence)
 export const housekeeping = proxied(ACTIVITY_LIMITS.housekeeping)
-export const telling = proxied(ACTIVITY_LIMITS.telling)
-export const closingWork = proxied(ACTIVITY_LIMITS.closingWork)
-export const setupWork = proxied(ACTIVITY_LIMITS.setupWork)
-export const looking = proxied(ACTIVITY_LIMITS.looking)
-export const life = proxied(ACTIVITY_LIMITS.life)
-export const installing = proxied(ACTIVITY_LIMITS.installing)
-export const removal = proxied(ACTIVITY_LIMITS.removal)
-export const shortRemoval = proxied(ACTIVITY_LIMITS.shortRemoval)
-export const briefRemoval = proxied(ACTIVITY_LIMITS.briefRemoval)
+export const sweepNotes = proxied(ACTIVITY_LIMITS.sweepNotes)
+export const sendoutClosing = proxied(ACTIVITY_LIMITS.sendoutClosing)
+export const stepWork = proxied(ACTIVITY_LIMITS.stepWork)
+export const previewing = proxied(ACTIVITY_LIMITS.previewing)
+export const lifecycle = proxied(ACTIVITY_LIMITS.lifecycle)
+export const webhookInstalling = proxied(ACTIVITY_LIMITS.webhookInstalling)
+export const stepRemoval = proxied(ACTIVITY_LIMITS.stepRemoval)
+export const webhookRemoval = proxied(ACTIVITY_LIMITS.webhookRemoval)
+export const webhookDisabling = proxied(ACTIVITY_LIMITS.webhookDisabling)
 
 /** Short work of a pre-send. @param remainingMs until its deadline, or until whoever asks waits no longer. */
-export function preSendBrief(
+export function sendoutOpening(
   remainingMs: number,
 ): Pick<Activities, 'checkPreSend' | 'openSendout'> {
-  return proxied(inTime(ACTIVITY_LIMITS.preSendBrief, remainingMs))
+  return proxied(inTime(ACTIVITY_LIMITS.sendoutOpening, remainingMs))
 }
 
 /**
@@ -37,11 +37,11 @@ export function preSendBrief(
  * @param remainingMs until its deadline.
  * @param priority of the sendout.
  */
-export function preSendWork(
+export function sendoutPreparing(
   remainingMs: number,
   priority: Priority,
 ): Pick<Activities, 'fixAudience' | 'proveFreshness' | 'syncMembers' | 'settleRun'> {
-  return proxied(inTime(ACTIVITY_LIMITS.preSendWork, remainingMs), { priority })
+  return proxied(inTime(ACTIVITY_LIMITS.sendoutPreparing, remainingMs), { priority })
 }
 
 /** Not tried beyond a deadline; where that has passed, once and in vain. */
@@ -58,12 +58,12 @@ function inTime<Name extends ActivityName>(
  * @param remainingMs until the deadline; below zero where it has passed.
  * @param priority of the sendout.
  */
-export function lastWork(
+export function sendoutDeciding(
   remainingMs: number,
   priority: Priority,
 ): Pick<Activities, 'decideMembers'> {
-  const options = lastWorkOptions(Math.max(0, remainingMs))
-  return proxied({ ...ACTIVITY_LIMITS.lastWork, options }, { priority })
+  const options = lastCallOptions(Math.max(0, remainingMs))
+  return proxied({ ...ACTIVITY_LIMITS.sendoutDeciding, options }, { priority })
 }
 
 /**

@@ -1,6 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow'
 import type { SweepNote } from '../contracts/sweep.js'
-import { telling } from './activity-proxies.js'
+import { sweepNotes } from './activity-proxies.js'
 
 /**
  * Tells the ledger what a sweep came to, a cancelled one too. Told in vain, nothing is lost: that no sweep was done for
@@ -11,7 +11,7 @@ export async function noteSweep(
 ): Promise<void> {
   try {
     await CancellationScope.nonCancellable(() =>
-      telling.noteSweep({ code: null, message: null, untidy: [], ...note }),
+      sweepNotes.noteSweep({ code: null, message: null, untidy: [], ...note }),
     )
   } catch {
     // Its tries are spent.

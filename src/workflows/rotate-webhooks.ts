@@ -1,7 +1,7 @@
 import { setCurrentDetails, sleep, uuid4 } from '@temporalio/workflow'
 import { rotateWebhooksInput } from '../contracts/inputs.js'
-import type { LifeRequest, LifeStatus } from '../contracts/life-activities.js'
-import { installing, life } from './activity-proxies.js'
+import type { LifecycleRequest, LifecycleStatus } from '../contracts/lifecycle-activities.js'
+import { webhookInstalling, lifecycle } from './activity-proxies.js'
 import { entry } from './entry.js'
 import { changing } from './pause-connection.js'
 
@@ -15,16 +15,16 @@ const UNTIL_KNOWN = '12 seconds'
  * @throws ApplicationFailure `value_missing`, `connection_not_found`, `connection_setting_up`, `connection_disabled`,
  *   `gateway_unreachable`, and what the systems fail with.
  */
-export function rotateWebhooks(...given: [LifeRequest]): Promise<LifeStatus> {
+export function rotateWebhooks(...given: [LifecycleRequest]): Promise<LifecycleStatus> {
   return entry(rotateWebhooksInput, given, rotate)
 }
 
-function rotate(input: LifeRequest): Promise<LifeStatus> {
+function rotate(input: LifecycleRequest): Promise<LifecycleStatus> {
   const { connectionId } = input
   return changing(input, async () => {
-    await life.beginWebhookRotation({ ...input, interventionId: uuid4() })
+    await lifecycle.beginWebhookRotation({ ...input, interventionId: uuid4() })
     await sleep(UNTIL_KNOWN)
-    const { installed } = await installing.installRotatedWebhooks({ connectionId })
+    const { installed } = await webhookInstalling.installRotatedWebhooks({ connectionId })
     setCurrentDetails(
       installed
         ? 'Webhooks have new addresses and secrets'

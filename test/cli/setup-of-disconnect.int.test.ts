@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals'
 import type { ErrorDocument } from '../../src/contracts/app-error.js'
-import type { DisconnectStatus } from '../../src/contracts/life-activities.js'
+import type { DisconnectStatus } from '../../src/contracts/lifecycle-activities.js'
 import { QUEUES, workflowIds } from '../../src/contracts/names.js'
 import { saveConnection } from '../../src/ledger/connection/connections.js'
 import { openDatabase } from '../../src/ledger/db/database.js'

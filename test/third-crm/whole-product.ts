@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { Worker } from '@temporalio/worker'
 import { standInControl, type StandInControl } from '../../simulators/common/control-client.js'
 import { startEmarketeer } from '../../simulators/emarketeer/start.js'
-import { createConnectionActivities } from '../../src/activities/connection-activities.js'
-import { createLifeActivities } from '../../src/activities/life-activities.js'
+import { createSweepActivities } from '../../src/activities/sweep-activities.js'
+import { createLifecycleActivities } from '../../src/activities/lifecycle-activities.js'
 import { createPreSendActivities } from '../../src/activities/pre-send-activities.js'
 import { createSetupActivities } from '../../src/activities/setup-activities.js'
 import { createSyncActivities } from '../../src/activities/sync-activities.js'
@@ -76,8 +76,8 @@ export async function startProduct(
     ...createSyncActivities(systems),
     ...createPreSendActivities(systems),
     ...createSetupActivities({ systems, vault, publicUrl }),
-    ...createLifeActivities({ systems, temporal: client }),
-    ...createConnectionActivities({ systems, temporal: client }),
+    ...createLifecycleActivities({ systems, temporal: client }),
+    ...createSweepActivities({ systems, temporal: client }),
   }
   const bundle = await workflowBundle()
   const workers = await Promise.all(

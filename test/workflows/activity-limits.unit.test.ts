@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals'
 import type { Client } from '@temporalio/client'
-import { createConnectionActivities } from '../../src/activities/connection-activities.js'
-import { createLifeActivities } from '../../src/activities/life-activities.js'
+import { createSweepActivities } from '../../src/activities/sweep-activities.js'
+import { createLifecycleActivities } from '../../src/activities/lifecycle-activities.js'
 import { createPreSendActivities } from '../../src/activities/pre-send-activities.js'
 import { createSetupActivities } from '../../src/activities/setup-activities.js'
 import { createWebhookActivities } from '../../src/activities/webhook-rotation.js'
@@ -25,8 +25,8 @@ function registered(): string[] {
     ...createPreSendActivities(systems),
     ...createSetupActivities({ systems, vault: {} as SecretsVault, publicUrl: '' }),
     ...createWebhookActivities({ systems, vault: {} as SecretsVault, publicUrl: '' }),
-    ...createLifeActivities({ systems, temporal }),
-    ...createConnectionActivities({ systems, temporal }),
+    ...createLifecycleActivities({ systems, temporal }),
+    ...createSweepActivities({ systems, temporal }),
   })
 }
 
@@ -41,6 +41,6 @@ it.each(groups)('%s: one try has an end, and so have all of them together', (nam
   expect(startToCloseTimeout ?? scheduleToCloseTimeout).toBeDefined()
   const end = scheduleToCloseTimeout ?? retry?.maximumAttempts ?? group.deadline
   // Closing alone goes on for as long as the database is away: nothing else can be done then either.
-  expect([name, end === undefined]).toEqual([name, name === 'closingWork'])
+  expect([name, end === undefined]).toEqual([name, name === 'sendoutClosing'])
   expect(group.afterLast).not.toBe('')
 })

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
 import { QUEUES, workflowIds } from '../../src/contracts/names.js'
-import type { DisconnectStatus } from '../../src/contracts/life-activities.js'
+import type { DisconnectStatus } from '../../src/contracts/lifecycle-activities.js'
 import { FakeWorld, failure } from './support/fake-world.js'
 import { override } from './support/setup-runs.js'
 import { withShortHistories } from './support/with-short-histories.js'

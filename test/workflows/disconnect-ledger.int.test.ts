@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import type { Client } from '@temporalio/client'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime } from '@temporalio/worker'
-import { createLifeActivities } from '../../src/activities/life-activities.js'
+import { createLifecycleActivities } from '../../src/activities/lifecycle-activities.js'
 import { createPreSendActivities } from '../../src/activities/pre-send-activities.js'
-import type { LifeActivities } from '../../src/contracts/life-activities.js'
+import type { LifecycleActivities } from '../../src/contracts/lifecycle-activities.js'
 import type { OpenedSendout } from '../../src/contracts/sync-activities.js'
 import { markAllLinkedDue } from '../../src/ledger/copy/categories.js'
 import { findConnection, setConnectionState } from '../../src/ledger/connection/connections.js'
@@ -38,15 +38,15 @@ const temporal = {
 const environment = new MockActivityEnvironment()
 
 /** Runs an activity of a connection's life as a worker would. */
-function life<Name extends keyof LifeActivities>(
+function life<Name extends keyof LifecycleActivities>(
   name: Name,
-  input: Parameters<LifeActivities[Name]>[0],
-): ReturnType<LifeActivities[Name]> {
+  input: Parameters<LifecycleActivities[Name]>[0],
+): ReturnType<LifecycleActivities[Name]> {
   const { systems } = world.now
-  const activity = createLifeActivities({ systems, temporal })[name] as (
+  const activity = createLifecycleActivities({ systems, temporal })[name] as (
     given: typeof input,
-  ) => Promise<Awaited<ReturnType<LifeActivities[Name]>>>
-  return environment.run(activity, input) as ReturnType<LifeActivities[Name]>
+  ) => Promise<Awaited<ReturnType<LifecycleActivities[Name]>>>
+  return environment.run(activity, input) as ReturnType<LifecycleActivities[Name]>
 }
 
 const disable = (removeInstalled = false) =>

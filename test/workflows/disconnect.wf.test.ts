@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client'
-import type { DisconnectStatus } from '../../src/contracts/life-activities.js'
+import type { DisconnectStatus } from '../../src/contracts/lifecycle-activities.js'
 import type { SetupPause } from '../../src/contracts/setup.js'
 import type { ActivityName } from './support/activity-types.js'
 import { failure } from './support/fake-world.js'

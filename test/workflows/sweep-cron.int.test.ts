@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { Client, type Connection, type WorkflowHandle } from '@temporalio/client'
 import { msToTs } from '@temporalio/common/lib/time.js'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
-import { createConnectionActivities } from '../../src/activities/connection-activities.js'
+import { createSweepActivities } from '../../src/activities/sweep-activities.js'
 import { restoreSweepCrons, startSweepCron } from '../../src/activities/sweep-cron.js'
 import { sweepLines, sweepView } from '../../src/cli/connection/sweep-view.js'
 import {
@@ -228,7 +228,7 @@ describe('the cron of the sweep, on a real server', () => {
     it.each(['connection_disabled', 'connection_paused'])(
       'tells nothing of a sweep that %s refused: it was none',
       async (code) => {
-        const activities = createConnectionActivities(place)
+        const activities = createSweepActivities(place)
         await activities.noteSweep({ ...note('failed'), code: 'crm_unreachable', message: 'Away.' })
         const before = await shown()
         await activities.noteSweep({ ...note('failed'), code, message: 'It is not swept.' })

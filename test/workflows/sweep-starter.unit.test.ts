@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Client } from '@temporalio/client'
 import { MockActivityEnvironment } from '@temporalio/testing'
-import { createConnectionActivities } from '../../src/activities/connection-activities.js'
+import { createSweepActivities } from '../../src/activities/sweep-activities.js'
 import type { ConnectionRow } from '../../src/ledger/connection/connections.js'
 import type { Systems } from '../../src/connection/systems.js'
 
@@ -31,7 +31,7 @@ async function startSweep(meanwhile: () => void = () => undefined) {
       getHandle: (id: string) => ({ terminate: async () => void done.push(`end ${id}`) }),
     },
   } as unknown as Client
-  const activity = createConnectionActivities({ systems, temporal }).startSweep
+  const activity = createSweepActivities({ systems, temporal }).startSweep
   await environment.run(activity, { connectionId })
   return done
 }

@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client'
 import type { TemporalClient } from '../../config/temporal.js'
 import { AppError } from '../../contracts/app-error.js'
-import type { DisconnectStatus } from '../../contracts/life-activities.js'
+import type { DisconnectStatus } from '../../contracts/lifecycle-activities.js'
 import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
 import type { DisconnectInput } from '../../contracts/setup.js'
 import type { Output } from '../output.js'

@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client'
 import { AppError } from '../../contracts/app-error.js'
-import type { LifeStatus, PauseInput } from '../../contracts/life-activities.js'
+import type { LifecycleStatus, PauseInput } from '../../contracts/lifecycle-activities.js'
 import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
 import { refuseToPause, refuseToResume } from '../../ledger/connection/connection-life.js'
 import { findConnection, type ConnectionRow } from '../../ledger/connection/connections.js'
@@ -63,7 +63,7 @@ export interface Change {
 
 /** A pause of another mode would not do what was asked for. */
 async function refuseOtherMode(handle: WorkflowHandle, mode: PauseInput['mode']): Promise<void> {
-  const running = await handle.query<LifeStatus>('status')
+  const running = await handle.query<LifecycleStatus>('status')
   if (running.mode !== mode) {
     const message = `${handle.workflowId} is running with mode ${running.mode}.`
     throw new AppError('request_differs', message, { path: 'mode', value: mode })

@@ -1,5 +1,5 @@
 import type { TemporalClient } from '../../config/temporal.js'
-import type { DisconnectStatus } from '../../contracts/life-activities.js'
+import type { DisconnectStatus } from '../../contracts/lifecycle-activities.js'
 import { AppError } from '../../contracts/app-error.js'
 import { workflowIds } from '../../contracts/names.js'
 import type { SetupStatus } from '../../contracts/setup.js'

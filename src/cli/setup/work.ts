@@ -1,4 +1,4 @@
-import type { DisconnectStatus } from '../../contracts/life-activities.js'
+import type { DisconnectStatus } from '../../contracts/lifecycle-activities.js'
 
 /** What Support looks at and decides: set-up, or what takes the connection apart. */
 export type Work = 'setup' | 'removal' | 'disabling'

@@ -1,4 +1,4 @@
-import type { DisconnectStatus } from '../../contracts/life-activities.js'
+import type { DisconnectStatus } from '../../contracts/lifecycle-activities.js'
 import { workflowIds } from '../../contracts/names.js'
 import type { SetupStatus } from '../../contracts/setup.js'
 import type { Output } from '../output.js'

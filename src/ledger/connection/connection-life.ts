@@ -8,7 +8,7 @@ import { appendOverride } from './overrides.js'
 import { replaceWebhookRef } from './webhook-addresses.js'
 
 /** Who changes a connection's life, and why. */
-export interface LifeIntervention {
+export interface LifecycleIntervention {
   /** Makes doing it twice harmless: the same intervention is carried out, and kept, once. */
   readonly interventionId: string
   readonly connectionId: string
@@ -35,7 +35,7 @@ const SUBJECT = 'connection'
  */
 export async function disableConnection(
   tx: Transaction,
-  intervention: LifeIntervention,
+  intervention: LifecycleIntervention,
   removeInstalled: boolean,
 ): Promise<void> {
   await lockConnection(tx, intervention.connectionId)
@@ -53,7 +53,7 @@ export async function disableConnection(
  */
 export async function pauseConnection(
   tx: Transaction,
-  intervention: LifeIntervention,
+  intervention: LifecycleIntervention,
   mode: PauseMode,
 ): Promise<void> {
   const { connectionId } = intervention
@@ -75,7 +75,7 @@ export async function pauseConnection(
  */
 export async function resumeConnection(
   tx: Transaction,
-  intervention: LifeIntervention,
+  intervention: LifecycleIntervention,
 ): Promise<void> {
   const { connectionId } = intervention
   const connection = await lockUnlessKept(tx, intervention)
@@ -98,7 +98,7 @@ export async function resumeConnection(
  */
 export async function retryConnection(
   tx: Transaction,
-  intervention: LifeIntervention,
+  intervention: LifecycleIntervention,
 ): Promise<readonly TrippedBreaker[]> {
   const { connectionId } = intervention
   await lockConnection(tx, connectionId)
@@ -115,7 +115,7 @@ export async function retryConnection(
  */
 export async function rotateWebhookAddress(
   tx: Transaction,
-  intervention: LifeIntervention,
+  intervention: LifecycleIntervention,
 ): Promise<void> {
   const { connectionId } = intervention
   const connection = await lockUnlessKept(tx, intervention)
@@ -182,7 +182,7 @@ export async function newestIntervention(
 /** Keeps what Support decided about a step of a disconnect (E3). Kept once, however often it is repeated. */
 export function saveStepDecision(
   db: Queryable,
-  intervention: LifeIntervention,
+  intervention: LifecycleIntervention,
   step: string,
   action: SetupAction,
 ): Promise<void> {
@@ -192,7 +192,7 @@ export function saveStepDecision(
 /** The connection, locked; null where the intervention is kept already, and so was carried out. */
 async function lockUnlessKept(
   tx: Transaction,
-  intervention: LifeIntervention,
+  intervention: LifecycleIntervention,
 ): Promise<PausableConnection | null> {
   const connection = await lockConnection(tx, intervention.connectionId)
   return (await isKept(tx, intervention)) ? null : connection
@@ -215,14 +215,17 @@ async function lockConnection(tx: Transaction, connectionId: string): Promise<Pa
   return connection
 }
 
-async function isKept(tx: Transaction, { interventionId }: LifeIntervention): Promise<boolean> {
+async function isKept(
+  tx: Transaction,
+  { interventionId }: LifecycleIntervention,
+): Promise<boolean> {
   const rows = await tx.query(`SELECT 1 FROM overrides WHERE override_id = $1`, [interventionId])
   return rows.length > 0
 }
 
 function saveIntervention(
   db: Queryable,
-  { interventionId, connectionId, reason, by }: LifeIntervention,
+  { interventionId, connectionId, reason, by }: LifecycleIntervention,
   action: LifeAction | SetupAction | 'rotateWebhooks',
   detail: Readonly<Record<string, unknown>>,
   subject = SUBJECT,

@@ -1,9 +1,9 @@
 import { uuid4 } from '@temporalio/workflow'
 import { disconnectInput, type DisconnectStart } from '../../contracts/inputs.js'
-import type { DisconnectPlan, DisconnectStatus } from '../../contracts/life-activities.js'
+import type { DisconnectPlan, DisconnectStatus } from '../../contracts/lifecycle-activities.js'
 import type { SetupOverride } from '../../contracts/setup.js'
 import type { StepOutcome } from '../../contracts/setup-activities.js'
-import { evidence, life } from '../activity-proxies.js'
+import { evidence, lifecycle } from '../activity-proxies.js'
 import { entry } from '../entry.js'
 import { tellingFailure } from '../phase.js'
 import { newBoard } from '../steps/board.js'
@@ -42,7 +42,7 @@ async function run(input: DisconnectStart): Promise<DisconnectStatus> {
 
 async function takeApart(state: DisconnectState, planned?: DisconnectPlan): Promise<void> {
   const { connectionId, removeInstalled, reason, by } = state.input
-  const plan = planned ?? (await life.planDisconnect({ connectionId, removeInstalled }))
+  const plan = planned ?? (await lifecycle.planDisconnect({ connectionId, removeInstalled }))
   const left = () => state.board.some(({ status }) => isLeft(status))
   const steps = stepsOf(state.input, plan, left)
   if (state.board.length === 0) {

@@ -1,5 +1,5 @@
 import { defineQuery } from '@temporalio/workflow'
-import type { DisconnectPlan, DisconnectStatus } from '../../contracts/life-activities.js'
+import type { DisconnectPlan, DisconnectStatus } from '../../contracts/lifecycle-activities.js'
 import type { DisconnectInput } from '../../contracts/setup.js'
 import { plainText } from '../markdown.js'
 import { answer } from '../receive.js'

@@ -1,9 +1,15 @@
 import { sleep, uuid4 } from '@temporalio/workflow'
-import type { DisconnectPlan } from '../../contracts/life-activities.js'
+import type { DisconnectPlan } from '../../contracts/lifecycle-activities.js'
 import type { DisconnectInput, StepChoice } from '../../contracts/setup.js'
 import type { StepDescription, StepOutcome } from '../../contracts/setup-activities.js'
 import type { RunReference } from '../../contracts/sync-activities.js'
-import { briefRemoval, life, removal, setupWork, shortRemoval } from '../activity-proxies.js'
+import {
+  webhookDisabling,
+  lifecycle,
+  stepRemoval,
+  stepWork,
+  webhookRemoval,
+} from '../activity-proxies.js'
 import { choicesOf, pauseFor, problemOf } from '../steps/pause.js'
 import type { Problem } from '../problem-in.js'
 import { syncUntilQuiet } from '../sync-until-quiet.js'
@@ -62,27 +68,27 @@ export function stepsOf(
 }
 
 async function stop(input: DisconnectInput): Promise<StepOutcome> {
-  await life.disableConnection({ ...input, interventionId: uuid4() })
+  await lifecycle.disableConnection({ ...input, interventionId: uuid4() })
   return DONE
 }
 
 async function endSyncs(connectionId: string): Promise<StepOutcome> {
   // Those that could start others first.
-  await life.endWork({ connectionId, kinds: ['starters', 'cron', 'runs'], reason: ENDED })
+  await lifecycle.endWork({ connectionId, kinds: ['starters', 'cron', 'runs'], reason: ENDED })
   return DONE
 }
 
 async function removeWebhooks(connectionId: string): Promise<StepOutcome> {
-  await removal.removeCrmWebhooks({ connectionId })
-  await shortRemoval.removeEmarketeerWebhook({ connectionId })
+  await stepRemoval.removeCrmWebhooks({ connectionId })
+  await webhookRemoval.removeEmarketeerWebhook({ connectionId })
   return DONE
 }
 
 /** Both sides are tried, whatever becomes of one. */
 async function tryToRemoveWebhooks(connectionId: string): Promise<StepOutcome> {
   const problems = [
-    ...(await problemsOf(briefRemoval.removeCrmWebhooks({ connectionId }))),
-    ...(await problemsOf(briefRemoval.removeEmarketeerWebhook({ connectionId }))),
+    ...(await problemsOf(webhookDisabling.removeCrmWebhooks({ connectionId }))),
+    ...(await problemsOf(webhookDisabling.removeEmarketeerWebhook({ connectionId }))),
   ]
   return problems.length === 0
     ? DONE
@@ -104,15 +110,15 @@ async function problemsOf(work: Promise<void>): Promise<string[]> {
  * hold it are removed.
  */
 async function save(connectionId: string, { nothingToSave }: DisconnectPlan): Promise<StepOutcome> {
-  await life.endWork({ connectionId, kinds: ['starters'], reason: ENDED })
+  await lifecycle.endWork({ connectionId, kinds: ['starters'], reason: ENDED })
   if (nothingToSave !== null) {
     return { state: 'skipped', note: nothingToSave }
   }
   const run: RunReference = { connectionId, runId: uuid4(), tier: 'manual' }
   for (let round = 1; ; round += 1) {
-    await setupWork.catchUpBoth(run)
-    await syncUntilQuiet(run, 'copy', () => undefined, { work: setupWork })
-    const unsaved = await life.countUnsaved({ connectionId })
+    await stepWork.catchUpBoth(run)
+    await syncUntilQuiet(run, 'copy', () => undefined, { work: stepWork })
+    const unsaved = await lifecycle.countUnsaved({ connectionId })
     if (unsaved === 0) {
       return DONE
     }
@@ -141,7 +147,7 @@ class Keeping {
   constructor(readonly connectionId: string) {}
 
   async keep(): Promise<StepOutcome> {
-    const { kept } = await removal.keepSubscriptions({ connectionId: this.connectionId })
+    const { kept } = await stepRemoval.keepSubscriptions({ connectionId: this.connectionId })
     this.#keptAtMs = Date.now()
     const note = `${kept} unsubscribes are kept for when it is enabled again.`
     return { state: 'done', note: kept === 0 ? null : note }
@@ -161,7 +167,7 @@ async function undo(
 ): Promise<StepOutcome> {
   await keeping.keepAgain()
   const { connectionId } = keeping
-  const pause = await removal.undoSetupStep({ connectionId, stepId, choice })
+  const pause = await stepRemoval.undoSetupStep({ connectionId, stepId, choice })
   // It waits in the words of the CRM's step, with what that offers beside what every step does.
   return pause
     ? { state: 'paused', pause: { ...pause, choices: choicesOf(true, pause.choices) } }
@@ -172,6 +178,6 @@ async function forget(connectionId: string, left: boolean): Promise<StepOutcome>
   if (left) {
     return { state: 'skipped', note: 'Not everything was removed; what is known of it is kept.' }
   }
-  await life.forgetInstallation({ connectionId })
+  await lifecycle.forgetInstallation({ connectionId })
   return DONE
 }

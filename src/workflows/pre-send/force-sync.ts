@@ -1,6 +1,6 @@
 import { setCurrentDetails } from '@temporalio/workflow'
 import { forceSyncInput, type ForceSyncInput } from '../../contracts/inputs.js'
-import { preSendWork, sendoutPriority } from '../activity-proxies.js'
+import { sendoutPreparing, sendoutPriority } from '../activity-proxies.js'
 import { codesOf, entry, isByDeadline } from '../entry.js'
 import { mark } from '../phase.js'
 import { refuseOtherSignals, tellInDetails } from '../receive.js'
@@ -42,7 +42,7 @@ async function syncShard(input: ForceSyncInput): Promise<ForceSyncResult> {
       const from = next
       next += size
       const to = Math.min(from + size, input.to)
-      const { syncMembers } = preSendWork(
+      const { syncMembers } = sendoutPreparing(
         deadlineMs - Date.now(),
         sendoutPriority(input.connectionId),
       )

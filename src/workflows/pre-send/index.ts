@@ -10,7 +10,12 @@ import { preSendRequest } from '../../contracts/pre-send-request.js'
 import type { PreSendRequest, PreSendResult } from '../../contracts/pre-send.js'
 import type { OpenedSendout } from '../../contracts/sync-activities.js'
 import type { Activities } from '../activity-limits.js'
-import { closingWork, lastWork, preSendBrief, sendoutPriority } from '../activity-proxies.js'
+import {
+  sendoutClosing,
+  sendoutDeciding,
+  sendoutOpening,
+  sendoutPriority,
+} from '../activity-proxies.js'
 import { codesOf, entry, isByDeadline } from '../entry.js'
 import { mark } from '../phase.js'
 import { PreSendState } from './state.js'
@@ -119,7 +124,7 @@ function noteWhy(state: PreSendState, error: unknown): void {
 
 async function check(state: PreSendState): Promise<void> {
   const { request } = state
-  const found = await preSendBrief(state.remainingMs).checkPreSend({ request })
+  const found = await sendoutOpening(state.remainingMs).checkPreSend({ request })
   state.asked = { connectionId: found.connectionId, accountId: found.accountId }
   mark({ connectionId: found.connectionId, crm: found.crm, phase: 'waiting', tier: 'preSend' })
 }
@@ -128,7 +133,7 @@ async function check(state: PreSendState): Promise<void> {
 async function open(
   state: PreSendState,
   sendoutRunId: string,
-  work: Pick<Activities, 'openSendout'> = preSendBrief(state.remainingMs),
+  work: Pick<Activities, 'openSendout'> = sendoutOpening(state.remainingMs),
 ): Promise<OpenedSendout> {
   const { request, deadlineMs } = state
   const accountId = state.asked?.accountId ?? null
@@ -160,7 +165,7 @@ async function decide(
 ): Promise<void> {
   state.to('deciding')
   setCurrentDetails('Decides each contact')
-  const { decideMembers } = lastWork(state.remainingMs, sendoutPriority(connectionId))
+  const { decideMembers } = sendoutDeciding(state.remainingMs, sendoutPriority(connectionId))
   const reference = { sendoutRunId, connectionId, runId: sendoutRunId }
   // Its own limits end it; only whoever stops it cuts it off.
   await state.cutOff(() => decideMembers(reference).then(() => undefined), null)
@@ -177,10 +182,10 @@ async function close(
 ): Promise<PreSendResult> {
   state.closing = true
   if (opened === null) {
-    await open(state, sendoutRunId, closingWork)
+    await open(state, sendoutRunId, sendoutClosing)
   }
   state.to('deciding')
-  const result = await closingWork.closeSendout({
+  const result = await sendoutClosing.closeSendout({
     sendoutRunId,
     proof: state.prepared.proof,
     onUnverified: state.request.onUnverified ?? 'exclude',

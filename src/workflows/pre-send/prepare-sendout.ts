@@ -3,7 +3,7 @@ import { workflowIds } from '../../contracts/names.js'
 import type { PreSendRequest } from '../../contracts/pre-send.js'
 import { searchAttributes } from '../../contracts/search-attributes.js'
 import type { MembersReference } from '../../contracts/sync-activities.js'
-import { preSendWork, sendoutPriority } from '../activity-proxies.js'
+import { sendoutPreparing, sendoutPriority } from '../activity-proxies.js'
 import { forceSync, type ForceSyncResult } from './force-sync.js'
 import type { Prepared } from './state.js'
 
@@ -32,7 +32,7 @@ export async function prepareSendout(
   const { sendoutRunId, connectionId, request, deadlineMs } = input
   const reference = { sendoutRunId, connectionId }
   const priority = sendoutPriority(connectionId)
-  const work = () => preSendWork(deadlineMs - Date.now(), priority)
+  const work = () => sendoutPreparing(deadlineMs - Date.now(), priority)
   const { targeted } = await work().fixAudience({ ...reference, request })
   let prepared: Prepared = { targeted, synced: 0, proof: null }
   const progress = (change: Partial<Prepared>) => {

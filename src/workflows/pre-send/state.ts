@@ -19,7 +19,7 @@ import { preSendRequest } from '../../contracts/pre-send-request.js'
 import type { PreSendRequest, PreSendResult, PreSendStatus } from '../../contracts/pre-send.js'
 import { moved, PRE_SEND_TRANSITIONS, type PreSendPhase } from '../../domain/transitions.js'
 import type { MembersReference } from '../../contracts/sync-activities.js'
-import { preSendBrief } from '../activity-proxies.js'
+import { sendoutOpening } from '../activity-proxies.js'
 import {
   answer,
   refuseOtherSignals,
@@ -252,7 +252,7 @@ export class PreSendState {
     if (asked === null || !patched('joinAsksForAccount')) {
       return null
     }
-    const { accountId } = await preSendBrief(ANSWER_WITHIN_MS).checkPreSend({ request })
+    const { accountId } = await sendoutOpening(ANSWER_WITHIN_MS).checkPreSend({ request })
     return accountId
   }
 

@@ -1,7 +1,7 @@
 import { allHandlersFinished, condition, uuid4 } from '@temporalio/workflow'
 import { setupInput, type SetupStart } from '../../contracts/inputs.js'
 import type { SetupPreview, SetupStatus } from '../../contracts/setup.js'
-import { brief } from '../activity-proxies.js'
+import { setupCalls } from '../activity-proxies.js'
 import { entry } from '../entry.js'
 import { tellingFailure } from '../phase.js'
 import { newBoard } from '../steps/board.js'
@@ -49,7 +49,7 @@ async function run(input: SetupStart): Promise<SetupStatus | SetupPreview> {
 async function setUp(state: SetupState): Promise<void> {
   const { connectionId } = state
   if (state.board.length === 0) {
-    const plan = await brief.planSetup({ connectionId })
+    const plan = await setupCalls.planSetup({ connectionId })
     state.crm = plan.crm
     state.toBoard(newBoard(plan.steps))
   }

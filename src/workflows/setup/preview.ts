@@ -2,7 +2,7 @@ import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio
 import type { SetupPreview, SetupStatus, StepPreview } from '../../contracts/setup.js'
 import { PAUSES } from '../../domain/transitions.js'
 import { LOOK_SECONDS } from '../activity-limits.js'
-import { looking } from '../activity-proxies.js'
+import { previewing } from '../activity-proxies.js'
 import { mark } from '../phase.js'
 import { answer, refuseOtherSignals, tellInDetails } from '../receive.js'
 import { statusQuery } from './messages.js'
@@ -34,7 +34,7 @@ export async function previewSetup(connectionId: string): Promise<SetupPreview> 
     messages: [],
   }))
   mark({ connectionId, phase, tier: 'setup' })
-  const plan = await looking.planSetup({ connectionId })
+  const plan = await previewing.planSetup({ connectionId })
   board = newBoard(plan.steps)
   const steps: StepPreview[] = []
   for (const { id, title } of plan.steps) {
@@ -51,7 +51,7 @@ export async function previewSetup(connectionId: string): Promise<SetupPreview> 
 
 async function look(connectionId: string, stepId: string, title: string): Promise<StepPreview> {
   try {
-    return await looking.previewSetupStep({ connectionId, stepId })
+    return await previewing.previewSetupStep({ connectionId, stepId })
   } catch (error) {
     if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) {
       const message = `"${title}" had no answer within ${LOOK_SECONDS} s.`

@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow'
 import type { StepOutcome } from '../../contracts/setup-activities.js'
 import type { RunReference } from '../../contracts/sync-activities.js'
-import { brief, setupWork } from '../activity-proxies.js'
+import { setupCalls, stepWork } from '../activity-proxies.js'
 import { drainAll } from '../drain-all.js'
 import { notices } from '../notices.js'
 import { pauseFor, problemOf } from '../steps/pause.js'
@@ -52,20 +52,20 @@ function runStep(state: SetupState, stepId: string): Promise<StepOutcome> {
     case 'sweep':
       return startSweep(run)
     default:
-      return setupWork.runSetupStep({ connectionId, stepId, choice })
+      return stepWork.runSetupStep({ connectionId, stepId, choice })
   }
 }
 
 /** The one sync over everybody, with progress; killed or paused, it goes on with what is still due. */
 async function firstSync(run: RunReference, state: SetupState): Promise<StepOutcome> {
-  await setupWork.catchUpBoth(run)
-  const total = await brief.countDue({ connectionId: run.connectionId })
+  await stepWork.catchUpBoth(run)
+  const total = await setupCalls.countDue({ connectionId: run.connectionId })
   const totals = await syncUntilQuiet(
     run,
     'copy',
     ({ addresses }) => state.toShare(total === 0 ? 1 : addresses / total),
     {
-      work: setupWork,
+      work: stepWork,
       pausePoint: () => untilReleased(state),
       isOver: () => state.isAborted,
     },
@@ -77,8 +77,8 @@ async function firstSync(run: RunReference, state: SetupState): Promise<StepOutc
 
 async function startSweep(run: RunReference): Promise<StepOutcome> {
   const { connectionId } = run
-  await brief.activateConnection({ connectionId })
+  await setupCalls.activateConnection({ connectionId })
   await drainAll(run)
-  await brief.startSweep({ connectionId })
+  await setupCalls.startSweep({ connectionId })
   return DONE
 }

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { Worker } from '@temporalio/worker'
 import { standInControl, type StandInControl } from '../../../simulators/common/control-client.js'
 import { startEmarketeer } from '../../../simulators/emarketeer/start.js'
-import { createConnectionActivities } from '../../../src/activities/connection-activities.js'
-import { createLifeActivities } from '../../../src/activities/life-activities.js'
+import { createSweepActivities } from '../../../src/activities/sweep-activities.js'
+import { createLifecycleActivities } from '../../../src/activities/lifecycle-activities.js'
 import { createSetupActivities } from '../../../src/activities/setup-activities.js'
 import { createSyncActivities } from '../../../src/activities/sync-activities.js'
 import { storeConnection } from '../../../src/cli/connection/store-connection.js'
@@ -84,8 +84,8 @@ export async function startSetupStack(
     activities: {
       ...createSyncActivities(systems),
       ...activities,
-      ...createLifeActivities({ systems, temporal: client }),
-      ...createConnectionActivities({ systems, temporal: client }),
+      ...createLifecycleActivities({ systems, temporal: client }),
+      ...createSweepActivities({ systems, temporal: client }),
     },
     shutdownGraceTime: '2 seconds',
   })

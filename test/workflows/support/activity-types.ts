@@ -1,4 +1,7 @@
-import type { LifeActivities, WebhookActivities } from '../../../src/contracts/life-activities.js'
+import type {
+  LifecycleActivities,
+  WebhookActivities,
+} from '../../../src/contracts/lifecycle-activities.js'
 import type { SetupActivities } from '../../../src/contracts/setup-activities.js'
 import type { PreSendActivities, SyncActivities } from '../../../src/contracts/sync-activities.js'
 
@@ -6,7 +9,7 @@ import type { PreSendActivities, SyncActivities } from '../../../src/contracts/s
 export type Activities = SyncActivities &
   PreSendActivities &
   SetupActivities &
-  LifeActivities &
+  LifecycleActivities &
   WebhookActivities
 
 /** Name of an activity. */

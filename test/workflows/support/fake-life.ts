@@ -1,8 +1,8 @@
 import type {
   DisconnectPlan,
-  LifeActivities,
+  LifecycleActivities,
   WebhookActivities,
-} from '../../../src/contracts/life-activities.js'
+} from '../../../src/contracts/lifecycle-activities.js'
 
 /** The CRM's own steps, in the order in which the fakes undo them. */
 export const UNDO_STEPS: DisconnectPlan['undo'] = [
@@ -11,7 +11,7 @@ export const UNDO_STEPS: DisconnectPlan['undo'] = [
 ]
 
 /** Activities of a connection's life that succeed at once. */
-export function fakeLife(): LifeActivities & WebhookActivities {
+export function fakeLife(): LifecycleActivities & WebhookActivities {
   return {
     planDisconnect: async ({ removeInstalled }) => ({
       crm: 'dynamics',

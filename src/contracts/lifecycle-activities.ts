@@ -8,19 +8,19 @@ import type { SetupAction, SetupPause, SetupStatus, StepChoice, StepStatus } fro
  */
 
 /** Who wants it, and why; kept as evidence. */
-export interface LifeRequest {
+export interface LifecycleRequest {
   readonly connectionId: string
   readonly reason: string
   readonly by: string
 }
 
 /** Input of `pauseConnection`. `loosening`: opt-outs flow, and what makes somebody more mailable waits. */
-export interface PauseInput extends LifeRequest {
+export interface PauseInput extends LifecycleRequest {
   readonly mode: 'all' | 'loosening'
 }
 
 /** Answer of the query `status` of `pauseConnection`, `resumeConnection` and `rotateWebhooks`, and their result. */
-export interface LifeStatus {
+export interface LifecycleStatus {
   readonly connectionId: string
   /** What a pause stops; absent: it is a resumption. */
   readonly mode?: PauseInput['mode']
@@ -42,7 +42,7 @@ export interface DisconnectStatus {
 }
 
 /** A request under an id that makes carrying it out twice harmless. */
-export interface LifeIntervention extends LifeRequest {
+export interface LifecycleIntervention extends LifecycleRequest {
   readonly interventionId: string
 }
 
@@ -62,11 +62,11 @@ export interface DisconnectPlan {
 export type WorkKind = 'starters' | 'cron' | 'runs'
 
 /** Activities of a connection's life. All of them may be repeated. */
-export interface LifeActivities {
+export interface LifecycleActivities {
   /** @throws `connection_not_found`; `connection_paused` where a removal could not save what is in the CRM. */
   planDisconnect(input: { connectionId: string; removeInstalled: boolean }): Promise<DisconnectPlan>
   /** Nothing is synced from this moment (C8). */
-  disableConnection(input: LifeIntervention & { removeInstalled: boolean }): Promise<void>
+  disableConnection(input: LifecycleIntervention & { removeInstalled: boolean }): Promise<void>
   /** Ends workflows of the connection; those that do not run are passed over. */
   endWork(input: {
     connectionId: string
@@ -93,11 +93,13 @@ export interface LifeActivities {
   /** Forgets what set-up knew of the installation. */
   forgetInstallation(input: { connectionId: string }): Promise<void>
   /** Keeps what Support decided about a step. */
-  keepStepDecision(input: LifeIntervention & { step: string; action: SetupAction }): Promise<void>
+  keepStepDecision(
+    input: LifecycleIntervention & { step: string; action: SetupAction },
+  ): Promise<void>
   /** @throws `connection_not_found`, `connection_setting_up`, `connection_disabled`. */
-  pauseConnection(input: LifeIntervention & { mode: PauseInput['mode'] }): Promise<void>
+  pauseConnection(input: LifecycleIntervention & { mode: PauseInput['mode'] }): Promise<void>
   /** @throws `connection_not_found`, `connection_not_paused`. */
-  resumeConnection(input: LifeIntervention): Promise<void>
+  resumeConnection(input: LifecycleIntervention): Promise<void>
   /** Sweeps at once, beside the cron; joins a sweep that is running. */
   sweepNow(input: { connectionId: string }): Promise<void>
 }
@@ -108,7 +110,7 @@ export interface WebhookActivities {
    * Makes a new address, keeps who wanted it, and goes on taking the former one.
    * @throws `connection_not_found`, `connection_setting_up`, `connection_disabled`.
    */
-  beginWebhookRotation(input: LifeIntervention): Promise<void>
+  beginWebhookRotation(input: LifecycleIntervention): Promise<void>
   /**
    * Registers the new address and new secrets on both sides; then the former address ends a day later.
    * @returns whether the CRM has it, and why not: then the former address goes on. @throws `gateway_unreachable`.

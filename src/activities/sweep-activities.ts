@@ -8,7 +8,7 @@ import { failing } from './perform.js'
 import { startSweepCron, type CronEnvironment } from './sweep-cron.js'
 import { tidyUp } from './tidy-up.js'
 
-type ConnectionActivities = Pick<
+type SweepActivities = Pick<
   SyncActivities,
   'startSweep' | 'activateConnection' | 'tellNotices' | 'tidyUp' | 'noteSweep'
 >
@@ -18,8 +18,8 @@ const NOT_SWEPT: ReadonlySet<string> = new Set<ErrorCode>([
   'connection_paused',
 ])
 
-/** Activities of a connection's life. */
-export function createConnectionActivities(environment: CronEnvironment): ConnectionActivities {
+/** Activities of a connection's sweep: its cron, what it leaves in order, and what it tells. */
+export function createSweepActivities(environment: CronEnvironment): SweepActivities {
   const { systems } = environment
   return {
     startSweep: ({ connectionId }) =>

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client'
 import { AppError } from '../contracts/app-error.js'
-import type { DisconnectPlan, LifeActivities } from '../contracts/life-activities.js'
+import type { DisconnectPlan, LifecycleActivities } from '../contracts/lifecycle-activities.js'
 import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import type { RunReference } from '../contracts/sync-activities.js'
@@ -32,7 +32,10 @@ export interface LifeActivityOptions {
 const NO_RUN = '00000000-0000-0000-0000-000000000000'
 
 /** Activities of a connection's life (docs/life-of-a-connection.md). */
-export function createLifeActivities({ systems, temporal }: LifeActivityOptions): LifeActivities {
+export function createLifecycleActivities({
+  systems,
+  temporal,
+}: LifeActivityOptions): LifecycleActivities {
   const { db } = systems
   /** Takes a connection apart, whatever its state. */
   const apart = <T>(connectionId: string, work: (session: SyncSession) => Promise<T>) => {
