@@ -55,8 +55,40 @@ export async function holdBack(
 ): Promise<HeldBack> {
   const { db, run } = session
   const known = await looseningsAt(db, [...new Set(cells.map((cell) => cell.row.addressId))])
-  const byPlace = new Map(known.map((l) => [`${l.addressId} ${l.cellKey}`, l]))
-  const storedOf = (cell: DecidedCell) => byPlace.get(`${cell.row.addressId} ${cell.cellKey}`)
+  const { dropped, refused, staged, ...held } = sortLoosenings(cells, known, mode)
+  await db.transaction(async (tx) => {
+    await dropLoosenings(tx, dropped.map(cellIdOf))
+    await noteRefusals(
+      tx,
+      refused.map((cell) => ({ ...cellIdOf(cell), refusedFor: whatStands(cell) })),
+    )
+    await stageLoosenings(
+      tx,
+      run,
+      staged.map((cell) => ({ ...cellIdOf(cell), line: cell.decision.line })),
+    )
+  })
+  return held
+}
+
+/** {@link HeldBack}, and what becomes of the waiting list. */
+interface SortedLoosenings extends HeldBack {
+  /** Are taken off it. */
+  readonly dropped: readonly DecidedCell[]
+  /** Were refused, and it is not noted yet for what. */
+  readonly refused: readonly DecidedCell[]
+  /** Are put on it. */
+  readonly staged: readonly DecidedCell[]
+}
+
+/** The same, pure. @param known the waiting list of these cells' addresses. */
+export function sortLoosenings(
+  cells: readonly DecidedCell[],
+  known: readonly StoredLoosening[],
+  mode: BatchOptions['loosening'],
+): SortedLoosenings {
+  const byCell = new Map(known.map((l) => [`${l.addressId} ${l.cellKey}`, l]))
+  const storedOf = (cell: DecidedCell) => byCell.get(`${cell.row.addressId} ${cell.cellKey}`)
   const refused = new Set(
     cells.filter((cell) => isLoosening(cell) && isRefused(cell, storedOf(cell))),
   )
@@ -79,20 +111,6 @@ export async function holdBack(
     (cell) => !waits.has(cell) && stateOf(cell) !== undefined && stateOf(cell) !== 'approved',
   )
   const lapsed = cells.filter((cell) => stateOf(cell) === 'lapsed')
-  await db.transaction(async (tx) => {
-    await dropLoosenings(tx, [...settled, ...lapsed].map(cellIdOf))
-    await noteRefusals(
-      tx,
-      [...refused]
-        .filter((cell) => storedOf(cell)?.refusedFor === null)
-        .map((cell) => ({ ...cellIdOf(cell), refusedFor: whatStands(cell) })),
-    )
-    await stageLoosenings(
-      tx,
-      run,
-      staged.map((cell) => ({ ...cellIdOf(cell), line: cell.decision.line })),
-    )
-  })
   return {
     apply: cells.flatMap((cell) => {
       const part = waits.has(cell) ? tighteningPart(cell) : cell
@@ -100,6 +118,9 @@ export async function holdBack(
     }),
     waiting: [...staged, ...withheld],
     approved: cells.filter((cell) => !waits.has(cell) && stateOf(cell) === 'approved'),
+    dropped: [...settled, ...lapsed],
+    refused: [...refused].filter((cell) => storedOf(cell)?.refusedFor === null),
+    staged,
   }
 }
 
