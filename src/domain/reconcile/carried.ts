@@ -1,5 +1,5 @@
-import type { RichValue } from '../tenant-basis.js'
-import type { CellMemory, Observation, ToggleValue } from './types.js'
+import type { CellMemory, Observation } from './types.js'
+import { isDeny } from './values.js'
 
 /**
  * The records whose carried-deny mark has done its work: the observation held the mark, the record itself denies,
@@ -10,16 +10,14 @@ import type { CellMemory, Observation, ToggleValue } from './types.js'
  *
  * @param memory What the plan stores.
  */
-export function arrivedDenies<V extends ToggleValue | RichValue>(
+export function arrivedDenies<V extends string>(
   observation: Observation<V>,
   memory: CellMemory<V>,
 ): readonly string[] {
   return observation.records
     .filter(
-      ({ recordId, value, carriedDeny }) =>
-        carriedDeny &&
-        (value === 'deny' || value === 'withdrawn') &&
-        memory.openAllow[recordId] === undefined,
+      (record) =>
+        record.carriedDeny && isDeny(record) && memory.openAllow[record.recordId] === undefined,
     )
     .map(({ recordId }) => recordId)
 }

@@ -1,4 +1,3 @@
-import type { RichValue } from '../tenant-basis.js'
 import type { CellMemory, Observation, RecordReading, SeenRecord } from './types.js'
 
 /** What is known beside the record itself when a doubt is judged. */
@@ -15,9 +14,9 @@ export interface DoubtContext {
  *
  * @param seenRecord What is stored of this record, also of an older epoch: it proves nothing, but it raises doubt.
  */
-export function inDoubt(
-  record: RecordReading<RichValue>,
-  seenRecord: SeenRecord<RichValue> | null | undefined,
+export function inDoubt<V>(
+  record: RecordReading<V>,
+  seenRecord: SeenRecord<V> | null | undefined,
   context: DoubtContext = {},
 ): boolean {
   if (!seenRecord) {
@@ -43,18 +42,15 @@ export function inDoubt(
 }
 
 /** Whether any live row of the observation is in doubt (R0 is asked of every row that we write). */
-export function anyInDoubt(
-  observation: Observation<RichValue>,
-  memory: CellMemory<RichValue>,
-): boolean {
+export function anyInDoubt<V>(observation: Observation<V>, memory: CellMemory<V>): boolean {
   const context: DoubtContext = { firstVersion: observation.firstVersion ?? null }
   return observation.records.some((record) => doubted(record, memory, context))
 }
 
 /** R0 of a record that this cell has seen, or that has come from another one: a write from there may land here. */
-export function doubted(
-  record: RecordReading<RichValue>,
-  memory: CellMemory<RichValue>,
+export function doubted<V>(
+  record: RecordReading<V>,
+  memory: CellMemory<V>,
   context: DoubtContext,
 ): boolean {
   const seenHere = lastSeen(memory, record.recordId)
@@ -98,9 +94,9 @@ export function openGuards<V>(
 }
 
 /** The row is exactly the one we had read plus one write, and shows what it showed or what we were writing. */
-function isOurCleanWrite(
-  record: RecordReading<RichValue>,
-  seenRecord: SeenRecord<RichValue>,
+function isOurCleanWrite<V>(
+  record: RecordReading<V>,
+  seenRecord: SeenRecord<V>,
   firstVersion: number | null,
 ): boolean {
   const expected = record.value === seenRecord.value || record.value === seenRecord.want

@@ -1,4 +1,3 @@
-import type { RichValue } from '../tenant-basis.js'
 import { doubted, lastSeen, openGuards, unended } from './doubt.js'
 import type { CellMemory, LeftWith, Observation, RecordReading, SeenRecord } from './types.js'
 import type { ValueKind } from './values.js'
@@ -104,8 +103,7 @@ function isSeen<V>(
 
 /** Blind writes: ours is under way, or stands on the row in a way that a person's answer may lie under it. */
 function hidesDeny<V>(readings: readonly LeavingReading<V>[], memory: CellMemory<V>): boolean {
-  const cell = memory as CellMemory<RichValue>
-  const now = readings.findLast(isRead) as RecordReading<RichValue> | undefined
+  const now = readings.findLast(isRead)
   const unread = latest(readings)
   if (!isRead(unread) && unended(unread, memory).length > 0) {
     return true
@@ -113,11 +111,11 @@ function hidesDeny<V>(readings: readonly LeavingReading<V>[], memory: CellMemory
   if (now === undefined) {
     return false
   }
-  const underWay = [now.leftWith?.seen, lastSeen(cell, now.recordId)].some(
+  const underWay = [now.leftWith?.seen, lastSeen(memory, now.recordId)].some(
     (seen) => seen !== undefined && seen.want !== null && seen.version === now.version,
   )
   const measures = now.onlyInserted === undefined ? FIRST_VERSIONS : [null]
-  return underWay || measures.some((firstVersion) => doubted(now, cell, { firstVersion }))
+  return underWay || measures.some((firstVersion) => doubted(now, memory, { firstVersion }))
 }
 
 /** The cell's departed denies once this one is noted. */

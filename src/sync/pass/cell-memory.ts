@@ -1,13 +1,4 @@
-import {
-  arrivedDenies,
-  doubted,
-  settledIn,
-  type CellMemory,
-  type Observation,
-  type RecordReading,
-  type ToggleValue,
-} from '../../domain/reconcile/index.js'
-import type { RichValue } from '../../domain/tenant-basis.js'
+import { arrivedDenies, doubted, settledIn } from '../../domain/reconcile/index.js'
 import type { DepartedDeny } from '../../ledger/copy/departed-denies.js'
 import type { StoredLeftWith, Taken } from '../../ledger/copy/taken-along.js'
 import type { CarriedDeny } from '../../ledger/copy/carried-denies.js'
@@ -78,10 +69,7 @@ function arrivedRecords(cell: DecidedCell): readonly string[] {
   if (!storesObservation(cell)) {
     return []
   }
-  return arrivedDenies(
-    cell.observation as Observation<ToggleValue>,
-    cell.plan.memory as CellMemory<ToggleValue>,
-  )
+  return arrivedDenies(cell.observation, cell.plan.memory)
 }
 
 /** What the records of a cell took along from another one, and this plan's memory knows. */
@@ -114,7 +102,7 @@ export function doubtsToPassOn(cell: DecidedCell): readonly DepartedDeny[] {
   const doubtful = observation.records.filter(
     (record) =>
       written.includes(record.recordId) &&
-      doubted(record as RecordReading<RichValue>, memory as CellMemory<RichValue>, {
+      doubted(record, memory, {
         firstVersion: observation.firstVersion ?? null,
       }),
   )

@@ -22,9 +22,9 @@ import type { RichValue } from '../../domain/tenant-basis.js'
 import type { StoredValue } from '../../ledger/copy/cells.js'
 
 /** A record as an acknowledged write left it. */
-export interface AcknowledgedRecord {
+export interface AcknowledgedRecord<V = StoredValue> {
   readonly recordId: string
-  readonly value: StoredValue
+  readonly value: V
   readonly version: string | null
   readonly lastWriter: LastWriter
   /** Rich CRMs: see {@link RecordReading.onlyInserted}. */
@@ -33,58 +33,35 @@ export interface AcknowledgedRecord {
   readonly firstVersion: number | null
 }
 
-/** The rule for one kind of CRM value, over values as the ledger stores them. */
-export interface Rule {
-  decide(
-    observation: Observation<StoredValue>,
-    memory: CellMemory<StoredValue>,
-  ): Decision<StoredValue>
-  plan(
-    observation: Observation<StoredValue>,
-    memory: CellMemory<StoredValue>,
-    decision: Decision<StoredValue>,
-  ): Plan<StoredValue>
-  acknowledge(memory: CellMemory<StoredValue>, record: AcknowledgedRecord): CellMemory<StoredValue>
+/**
+ * The rule for one kind of CRM value. To the ledger both kinds are texts, and a cell's rule knows which kind its texts are: so
+ * that the rule of one kind passes for one over texts, these are methods and no properties.
+ */
+export interface Rule<V = StoredValue> {
+  decide(observation: Observation<V>, memory: CellMemory<V>): Decision<V>
+  plan(observation: Observation<V>, memory: CellMemory<V>, decision: Decision<V>): Plan<V>
+  acknowledge(memory: CellMemory<V>, record: AcknowledgedRecord<V>): CellMemory<V>
+}
+
+const TOGGLES: Rule<ToggleValue> = {
+  decide: decideToggle,
+  plan: planToggle,
+  acknowledge: (memory, { recordId, value, version }) =>
+    acknowledgeToggleRecord(memory, recordId, value, version),
+}
+
+const BASES: Rule<RichValue> = {
+  decide: decideRich,
+  plan: planRich,
+  acknowledge: (memory, { version, firstVersion, ...record }) =>
+    version === null ? memory : acknowledgeRichRecord(memory, { ...record, version }, firstVersion),
 }
 
 /** Toggles: Dynamics' Bulk Email, and subscriptions in every CRM. */
-export const TOGGLE_RULE: Rule = {
-  decide: (observation, memory) =>
-    decideToggle(observation as Observation<ToggleValue>, memory as CellMemory<ToggleValue>),
-  plan: (observation, memory, decision) =>
-    planToggle(
-      observation as Observation<ToggleValue>,
-      memory as CellMemory<ToggleValue>,
-      decision as Decision<ToggleValue>,
-    ),
-  acknowledge: (memory, { recordId, value, version }) =>
-    acknowledgeToggleRecord(
-      memory as CellMemory<ToggleValue>,
-      recordId,
-      value as ToggleValue,
-      version,
-    ),
-}
+export const TOGGLE_RULE: Rule = TOGGLES
 
 /** Legal bases held by the CRM itself. */
-export const RICH_RULE: Rule = {
-  decide: (observation, memory) =>
-    decideRich(observation as Observation<RichValue>, memory as CellMemory<RichValue>),
-  plan: (observation, memory, decision) =>
-    planRich(
-      observation as Observation<RichValue>,
-      memory as CellMemory<RichValue>,
-      decision as Decision<RichValue>,
-    ),
-  acknowledge: (memory, { value, version, firstVersion, ...record }) =>
-    version === null
-      ? memory
-      : acknowledgeRichRecord(
-          memory as CellMemory<RichValue>,
-          { ...record, value: value as RichValue, version },
-          firstVersion,
-        ),
-}
+export const RICH_RULE: Rule = BASES
 
 /** A purpose of which some record cannot be read: only what denies crosses, among the others. */
 export function partlyReadRule(capabilities: CrmCapabilities, isOldestRead: boolean): Rule {

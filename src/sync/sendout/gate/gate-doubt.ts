@@ -4,11 +4,8 @@ import {
   anyInDoubt,
   doubted,
   EMPTY_MEMORY,
-  type CellMemory,
-  type Observation,
   type RecordReading,
 } from '../../../domain/reconcile/index.js'
-import type { RichValue } from '../../../domain/tenant-basis.js'
 import type { GuestRecord } from '../../../ledger/copy/crm-other-addresses.js'
 import { observationOf, type ObservedCell } from '../../view/cell-observation.js'
 import { purposeRecords } from '../../view/observe.js'
@@ -24,16 +21,14 @@ export function inDoubtAt(context: GateContext, view: AddressView, purpose: Purp
   }
   const records = purposeRecords(view, purpose) ?? []
   const seen = records.length > 0 ? observedAt(context, view, purpose, records) : null
-  const own =
-    seen !== null &&
-    anyInDoubt(seen.observation as Observation<RichValue>, seen.memory as CellMemory<RichValue>)
+  const own = seen !== null && anyInDoubt(seen.observation, seen.memory)
   return own || view.guests.some((guest) => guestInDoubt(context, guest, purpose))
 }
 
 function guestInDoubt(context: GateContext, guest: GuestRecord, purpose: Purpose): boolean {
-  const record = recordReading(guest.contact, purpose) as RecordReading<RichValue> | null
+  const record = recordReading(guest.contact, purpose)
   const home = guest.primaryCells.find(({ cellKey }) => cellKey === purpose)
-  const memory = (home ?? EMPTY_MEMORY) as CellMemory<RichValue>
+  const memory = home ?? EMPTY_MEMORY
   const forgotten = isForgotten(guest.contact, context.batch.connection.epoch)
   return (
     record !== null &&
