@@ -107,7 +107,7 @@ async function probe(guarded: Guarded): Promise<void> {
   const { session } = guarded
   const { connectionId } = session.connection
   try {
-    await requireCrm(session).session.check(session.call)
+    await requireCrm(session).client.check(session.call)
   } catch (error) {
     // A right that is missing is missed after signing in.
     if (error instanceof UpstreamError && error.code === 'upstream_forbidden') {

@@ -68,7 +68,7 @@ export function createLifecycleActivities({
     removeCrmWebhooks: ({ connectionId }) =>
       apart(connectionId, async (session) => {
         refuseUnlessDisabled(session.connection)
-        const facts = await requireCrm(session).session.removeWebhooks(session.call)
+        const facts = await requireCrm(session).client.removeWebhooks(session.call)
         await mergeFacts(db, connectionId, { ...facts, webhooks: null })
       }),
 
@@ -105,7 +105,7 @@ export function createLifecycleActivities({
         await mergeFacts(db, connectionId, { [REMOVAL_BEGUN]: true })
         const context = { ...call, choice, subscriptionSync: connection.subscriptionSync }
         try {
-          const facts = await step.undo(requireCrm(session).session, context)
+          const facts = await step.undo(requireCrm(session).client, context)
           await mergeFacts(db, connectionId, facts)
           return null
         } catch (error) {

@@ -47,7 +47,7 @@ async function preserveToldOptOuts(session: SyncSession, cursor: string | null):
   const { db, connection, call } = session
   try {
     let done = 0
-    for await (const page of requireCrm(session).session.readChanges(cursor, call)) {
+    for await (const page of requireCrm(session).client.readChanges(cursor, call)) {
       const nos = page.subscriptions.flatMap(noOf)
       await db.transaction((tx) => carryToldNos(tx, connection.connectionId, nos))
       done += page.subscriptions.length

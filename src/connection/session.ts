@@ -1,4 +1,4 @@
-import type { CrmCapabilities, CrmDriver, CrmSession } from '../crm/crm.js'
+import type { CrmCapabilities, CrmDriver, CrmClient } from '../crm/crm.js'
 import type { EmarketeerClient, PublicContacts } from '../emarketeer/index.js'
 import type { CallContext, ClockReading, RequestTally } from '../http/index.js'
 import type { ConnectionRow } from '../ledger/connection/connections.js'
@@ -10,7 +10,7 @@ import type { UnreadableRecords } from './unreadable-records.js'
 /** The CRM side of a connection, opened; null where eMarketeer alone decides. */
 export interface OpenCrm extends Pick<CrmDriver, 'basisMapping'> {
   readonly capabilities: CrmCapabilities
-  readonly session: CrmSession
+  readonly client: CrmClient
   /** Name of the CRM as eMarketeer's `source` gives it. */
   readonly source: 'crmDynamics' | 'crmSuperOffice'
 }

@@ -2,7 +2,7 @@ import type { Secret } from '../config/secret.js'
 import type { SecretsVault } from '../config/secrets-vault.js'
 import { resolveStoredConfig } from '../config/stored-config.js'
 import { AppError } from '../contracts/app-error.js'
-import type { CrmDriver, CrmSession } from '../crm/crm.js'
+import type { CrmDriver, CrmClient } from '../crm/crm.js'
 import {
   createEmarketeerClient,
   createPublicContacts,
@@ -183,7 +183,7 @@ export class Systems {
       env: variables,
       vault,
     })
-    const session: CrmSession = driver.open(crmConfig, {
+    const session: CrmClient = driver.open(crmConfig, {
       connectionId: connection.connectionId,
       facts: connection.facts,
       allowLoopbackHttp,
@@ -192,7 +192,7 @@ export class Systems {
     return {
       crm: {
         capabilities: driver.capabilities,
-        session,
+        client: session,
         source: driver.emarketeerSource,
         ...(driver.basisMapping ? { basisMapping: driver.basisMapping } : {}),
       },

@@ -1,4 +1,4 @@
-import type { CrmSession, TimesMode } from './session.js'
+import type { CrmClient, TimesMode } from './session.js'
 import type { z } from 'zod'
 import { AppError } from '../contracts/app-error.js'
 import type { Purpose } from '../domain/legal-basis.js'
@@ -69,7 +69,7 @@ export interface CrmDriver<Config = unknown> {
   readonly emarketeerSource: 'crmDynamics' | 'crmSuperOffice'
   readonly setupWorkflow: string
   readonly setupSteps: readonly SetupStep[]
-  open(config: Config, options: CrmOpenOptions): CrmSession
+  open(config: Config, options: CrmOpenOptions): CrmClient
   /**
    * What a connection file makes of bases that the tenant made in the CRM (C2), by its section as stored; keys in the form
    * in which the readings hold them. Absent: the CRM has none.

@@ -30,7 +30,7 @@ export interface CategorySyncResult {
 export type TimesMode = 'auto' | 'never'
 
 /** A connection's CRM, opened: authenticated client plus the installation's facts. */
-export interface CrmSession {
+export interface CrmClient {
   /** Cheapest proof that the credentials work and the environment is the one expected. */
   check(context: CallContext): Promise<void>
   /** Reads contacts and their subscription rows directly. @throws CrmColumnsClosed */

@@ -1,6 +1,6 @@
 import type { PlannedChange, SetupPause, StepChoice } from '../contracts/setup.js'
 import type { CallContext } from '../http/call-context.js'
-import type { CrmSession } from './session.js'
+import type { CrmClient } from './session.js'
 import type { CrmFacts } from './facts.js'
 
 /** What a look at a step's subject came to. */
@@ -32,14 +32,14 @@ export interface SetupStep {
   /** Seconds that it usually takes; shares of the whole for percent and time left. */
   readonly weight: number
   /** Looks only: never changes anything, and works also where earlier steps have not been done (preview). */
-  verify(session: CrmSession, context: StepContext): Promise<StepVerdict>
+  verify(crm: CrmClient, context: StepContext): Promise<StepVerdict>
   /** Does what is missing. @returns facts to keep, merged over the earlier ones. */
-  do(session: CrmSession, context: StepContext): Promise<CrmFacts>
+  do(crm: CrmClient, context: StepContext): Promise<CrmFacts>
   /**
    * Removes what the step installed; nothing there is fine. Run in reverse order of the steps.
    * @returns facts to change (null forgets one).
    */
-  undo(session: CrmSession, context: StepContext): Promise<CrmFacts>
+  undo(crm: CrmClient, context: StepContext): Promise<CrmFacts>
 }
 
 /** Thrown by a step that found, while doing, that a person has to decide or to give something (E2). */

@@ -89,7 +89,7 @@ describe.each<[string, () => Promise<RefusingStand>, RegExp]>([
     const run = { connectionId, runId: randomUUID(), tier: TRIGGERS[n % TRIGGERS.length]! }
     const read = () =>
       onConnection(workers[n % workers.length]!, run, ({ crm, call }) =>
-        crm!.session.read({ by: 'email', emails: ['a@example.com'] }, call),
+        crm!.client.read({ by: 'email', emails: ['a@example.com'] }, call),
       )
     return new MockActivityEnvironment().run(read)
   }

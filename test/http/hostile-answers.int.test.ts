@@ -5,7 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { AppError } from '../../src/contracts/app-error.js'
-import { CrmCursorExpired, type CrmSession } from '../../src/crm/crm.js'
+import { CrmCursorExpired, type CrmClient } from '../../src/crm/crm.js'
 import { dynamicsDriver } from '../../src/crm/dynamics/driver.js'
 import { superOfficeOnsiteDriver } from '../../src/crm/superoffice/driver.js'
 import { createEmarketeerClient, type EmarketeerClient } from '../../src/emarketeer/index.js'
@@ -30,8 +30,8 @@ let url = ''
 let reader: Reader
 let hostile = answerOf('', false)
 let emarketeer: EmarketeerClient
-let dynamics: CrmSession
-let superOffice: CrmSession
+let dynamics: CrmClient
+let superOffice: CrmClient
 
 beforeAll(async () => {
   server = createServer((request, response) => {

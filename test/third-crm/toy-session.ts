@@ -6,7 +6,7 @@ import {
   type CrmFacts,
   type CrmReading,
   type CrmReadRequest,
-  type CrmSession,
+  type CrmClient,
   type CrmWrite,
   type CrmWriteOutcome,
   type FactSecrets,
@@ -38,7 +38,7 @@ interface ToyOpened {
 }
 
 /** A session with the toy CRM: everything that the product asks of one. */
-export class ToySession implements CrmSession {
+export class ToySession implements CrmClient {
   constructor(
     readonly crm: ToyCrm,
     readonly firstVersion: number | null,

@@ -1,4 +1,4 @@
-import type { CrmSession, SetupStep } from '../../src/crm/crm.js'
+import type { CrmClient, SetupStep } from '../../src/crm/crm.js'
 import type { ToySession } from './toy-session.js'
 
 /** The name under which we write. */
@@ -36,6 +36,6 @@ export const TOY_STEPS: readonly SetupStep[] = [
   },
 ]
 
-function crmOf(session: CrmSession) {
+function crmOf(session: CrmClient) {
   return (session as ToySession).crm
 }

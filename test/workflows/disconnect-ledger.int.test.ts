@@ -237,7 +237,7 @@ describe('removing what was installed', () => {
     const { crm, call } = await world.now.session('setup')
     const context = { ...call, choice: null, subscriptionSync: true }
     const step = CRM_DRIVERS.get('dynamics')!.setupSteps.find(({ id }) => id === 'tables')!
-    return (await step.verify(crm!.session, context)).state
+    return (await step.verify(crm!.client, context)).state
   }
 
   it('takes the tables away, and connected again everybody is as before', async () => {

@@ -24,14 +24,14 @@ export interface CommonStep {
 /** A step of the CRM's folder as one of the runner. */
 export function ofDriver(step: SetupStep): CommonStep {
   const verify = (session: SyncSession, context: StepContext) =>
-    step.verify(requireCrm(session).session, context)
+    step.verify(requireCrm(session).client, context)
   return {
     id: step.id,
     title: step.title,
     weight: step.weight,
     verify,
     async do(session, context) {
-      return { state: 'done', facts: await step.do(requireCrm(session).session, context) }
+      return { state: 'done', facts: await step.do(requireCrm(session).client, context) }
     },
     check: verify,
   }

@@ -105,7 +105,7 @@ export async function installBoth(
   context: CallContext,
 ): Promise<WebhookInstallation> {
   const url = urlOf(session, publicUrl, 'crm')
-  const crm = await requireCrm(session).session.installWebhooks({ url, keep }, context)
+  const crm = await requireCrm(session).client.installWebhooks({ url, keep }, context)
   const { secret } = await session.emarketeer.putWebhook(
     { url: urlOf(session, publicUrl, 'em'), events: CHANGE_TYPES },
     context,

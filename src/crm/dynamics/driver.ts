@@ -7,7 +7,7 @@ import {
   ENVIRONMENT_HOSTS,
 } from './config.js'
 import { MAX_IN_VALUES } from './reading/chunks.js'
-import { DynamicsSession } from './session.js'
+import { DynamicsCrm } from './session.js'
 import { SETUP_STEPS } from './setup/index.js'
 import { judgeWebhookHeaders, receiveWebhook } from './webhooks/receive.js'
 
@@ -31,7 +31,7 @@ export const dynamicsDriver: CrmDriver<DynamicsConfig> = {
   emarketeerSource: 'crmDynamics',
   setupWorkflow: 'dynamicsSetup',
   setupSteps: SETUP_STEPS,
-  open: (config, options) => new DynamicsSession(config, options),
+  open: (config, options) => new DynamicsCrm(config, options),
   explainRefusal,
   judgeWebhookHeaders,
   receiveWebhook,

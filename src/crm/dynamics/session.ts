@@ -8,7 +8,7 @@ import type {
   CrmOpenOptions,
   CrmReading,
   CrmReadRequest,
-  CrmSession,
+  CrmClient,
   CrmSubscription,
   CrmWrite,
   CrmWriteOutcome,
@@ -36,7 +36,7 @@ import { wrongEnvironment } from './wrong-environment.js'
 import { writeRows } from './writing/write-rows.js'
 
 /** A Dynamics environment, opened: the client, what set-up learned, and what is worth keeping between calls. */
-export class DynamicsSession implements CrmSession {
+export class DynamicsCrm implements CrmClient {
   readonly client: DataverseClient
   readonly facts: DynamicsFacts
   readonly connectionId: string

@@ -12,7 +12,7 @@ import { readFacts } from './facts.js'
 import { OnlineDoor } from './online-door.js'
 import { onsiteDoor } from './onsite-door.js'
 import { requireHttps } from './require-https.js'
-import { SuperOfficeSession } from './session.js'
+import { SuperOfficeCrm } from './session.js'
 import { SUPEROFFICE_SETUP_STEPS } from './setup/index.js'
 import { judgeWebhookHeaders, receiveWebhook } from './webhooks/receive.js'
 
@@ -72,7 +72,7 @@ export const superOfficeOnlineDriver: CrmDriver<OnlineConfig> = {
     // The switch is part of what a kept client may do.
     const { allowLoopbackHttp } = options
     const client = clientOf({ ...config, allowLoopbackHttp }, open)
-    return new SuperOfficeSession(client, options, {
+    return new SuperOfficeCrm(client, options, {
       testPersonId,
       basisMapping: basisMappingOf({ legalBases }),
       ...(times === undefined ? {} : { times }),
@@ -93,7 +93,7 @@ export const superOfficeOnsiteDriver: CrmDriver<OnsiteConfig> = {
   open({ testPersonId = null, legalBases, times, ...config }, options) {
     requireHttps(config.baseUrl, 'baseUrl', options.allowLoopbackHttp)
     const client = clientOf(config, () => onsiteDoor(config))
-    return new SuperOfficeSession(client, options, {
+    return new SuperOfficeCrm(client, options, {
       testPersonId,
       basisMapping: basisMappingOf({ legalBases }),
       ...(times === undefined ? {} : { times }),

@@ -8,7 +8,7 @@ import type {
   CrmOpenOptions,
   CrmReading,
   CrmReadRequest,
-  CrmSession,
+  CrmClient,
   CrmWrite,
   CrmWriteOutcome,
   TimesMode,
@@ -29,7 +29,7 @@ import { tendWebhooks } from './webhooks/tend.js'
 import { writeConsents } from './writing/write-consents.js'
 
 /** What the connection file chooses, beside how to get in. */
-export interface SessionChoices {
+export interface OpenChoices {
   /** A person of the customer's whom set-up may write to, to measure what a write does. */
   readonly testPersonId?: number | null
   readonly times?: TimesMode
@@ -38,13 +38,13 @@ export interface SessionChoices {
 }
 
 /** An installation of SuperOffice, opened: its client, and what set-up learned of it. */
-export class SuperOfficeSession implements CrmSession {
+export class SuperOfficeCrm implements CrmClient {
   readonly installation: Installation
   readonly facts: SuperOfficeFacts
   readonly connectionId: string
   readonly testPersonId: number | null
   readonly basisMapping: BasisMapping
-  /** See {@link CrmSession.times}. */
+  /** See {@link CrmClient.times}. */
   readonly times: TimesMode
   readonly #source: ReadSource
   readonly #options: CrmOpenOptions
@@ -52,7 +52,7 @@ export class SuperOfficeSession implements CrmSession {
   constructor(
     readonly client: SuperOfficeClient,
     options: CrmOpenOptions,
-    choices: SessionChoices = {},
+    choices: OpenChoices = {},
   ) {
     this.testPersonId = choices.testPersonId ?? null
     this.basisMapping = choices.basisMapping ?? NOTHING_MAPPED
@@ -65,12 +65,12 @@ export class SuperOfficeSession implements CrmSession {
     this.#source = { installation: this.installation, facts: this.facts }
   }
 
-  /** See {@link CrmSession.firstVersion}. */
+  /** See {@link CrmClient.firstVersion}. */
   get firstVersion(): number | null {
     return this.facts.firstVersion ?? null
   }
 
-  /** See {@link CrmSession.countsWrites}: measuring pauses where it is not so. */
+  /** See {@link CrmClient.countsWrites}: measuring pauses where it is not so. */
   get countsWrites(): boolean {
     return this.facts.measured !== undefined
   }

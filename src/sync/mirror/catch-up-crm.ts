@@ -61,7 +61,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   const from = await nextTick(session.db)
   const result = { contacts: 0, subscriptions: 0, baseline: cursor === null }
   let next: string | null = null
-  for await (const page of requireCrm(session).session.readChanges(cursor, session.call)) {
+  for await (const page of requireCrm(session).client.readChanges(cursor, session.call)) {
     const window = { from, to: await nextTick(session.db) }
     await assertMaySync(session.db, session)
     await storePage(session, page, window)

@@ -101,7 +101,7 @@ async function readNow(
   asked: readonly string[] | null,
   from: number,
 ): Promise<DirectReading> {
-  const crm = requireCrm(session).session
+  const crm = requireCrm(session).client
   const reading = await readingCrm(session, () => crm.read(request, session.call))
   const contactIds = asked ?? reading.contacts.map((contact) => contact.contactId)
   const unfound = await unfoundRows(session, reading, contactIds, from)
@@ -128,7 +128,7 @@ async function unfoundRows(
   contactIds: readonly string[],
   from: number,
 ): Promise<readonly string[]> {
-  const { capabilities, session: crm } = requireCrm(session)
+  const { capabilities, client: crm } = requireCrm(session)
   if (!capabilities.subscriptions || crm.readSubscriptions === undefined) {
     return []
   }

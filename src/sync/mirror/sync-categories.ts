@@ -40,7 +40,7 @@ export async function syncCategories(session: SyncSession): Promise<CategoriesRe
   }
   const pending = await categoriesArePending(session.db, connectionId)
   const stored = await categoriesOf(session.db, connectionId)
-  const result = await crm.session.syncCategories(stored, session.call)
+  const result = await crm.client.syncCategories(stored, session.call)
   const foreign = result.foreign.map(shownName)
   await saveForeignCategories(session.db, connectionId, foreign)
   if (foreign.length > 0) {

@@ -223,7 +223,7 @@ function withRowTimes(
 }
 
 function knowledgeOf({ connection }: BatchView, crm: OpenCrm): CrmKnowledge {
-  const { firstVersion = null } = crm.session
+  const { firstVersion = null } = crm.client
   return { firstVersion, basisMapping: basisMappingOf(crm, connection) }
 }
 

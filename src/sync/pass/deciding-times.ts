@@ -1,4 +1,4 @@
-import type { CrmConsent, CrmSession } from '../../crm/crm.js'
+import type { CrmConsent, CrmClient } from '../../crm/crm.js'
 import {
   clockNow,
   clockOfDate,
@@ -27,7 +27,7 @@ export const NO_ROW_TIMES: DecidingTimes = { clocks: null, countsWrites: false }
 export function timesNow(session: SyncSession, batch: BatchView): DecidingTimes {
   const crm = requireCrm(session)
   return crm.capabilities.values === 'rich'
-    ? decidingTimes(crm.session, batch.times, session.clock, Date.now())
+    ? decidingTimes(crm.client, batch.times, session.clock, Date.now())
     : NO_ROW_TIMES
 }
 
@@ -36,7 +36,7 @@ export function timesNow(session: SyncSession, batch: BatchView): DecidingTimes 
  * @param nowMs our clock, Unix ms.
  */
 function decidingTimes(
-  crm: Pick<CrmSession, 'times' | 'countsWrites'>,
+  crm: Pick<CrmClient, 'times' | 'countsWrites'>,
   learned: CrmTimes,
   watched: SyncSession['clock'],
   nowMs: number,

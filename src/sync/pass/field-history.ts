@@ -39,7 +39,7 @@ export async function askFieldHistory(
   let error: Error | null = null
   if (ids.length > 0 && crm.capabilities.fieldHistory) {
     try {
-      history = await crm.session.readFieldHistory(ids, session.call)
+      history = await crm.client.readFieldHistory(ids, session.call)
     } catch (failure) {
       // Nobody else's opt-out waits for it: the cells that need it stay due, the others go on.
       error = failure as Error

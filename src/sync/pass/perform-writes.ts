@@ -77,7 +77,7 @@ async function writeCrm(
     return
   }
   try {
-    const outcomes = await requireCrm(session).session.write(
+    const outcomes = await requireCrm(session).client.write(
       jobs.map((job) => job.write),
       session.call,
     )

@@ -1,7 +1,7 @@
 import type {
   CrmDriver,
   CrmFacts,
-  CrmSession,
+  CrmClient,
   FactSecrets,
   StepContext,
 } from '../../../src/crm/crm.js'
@@ -47,9 +47,9 @@ export interface ContractStand {
   /** Whether what a webhook says is signed, and not only who says it. */
   readonly signsWebhooks: boolean
   /** With facts, as set-up has learned them. */
-  open(facts?: CrmFacts): CrmSession
+  open(facts?: CrmFacts): CrmClient
   /** With credentials that the CRM does not take. */
-  openRefused(): CrmSession
+  openRefused(): CrmClient
   /** Everything that a request without effect may show of the installation; equal before and after mere looking. */
   shape(): Promise<unknown>
   add(people: readonly NewPerson[]): Promise<readonly string[]>
@@ -111,5 +111,5 @@ export interface SetUpStand {
   readonly stand: ContractStand
   readonly facts: CrmFacts
   /** A session that knows the facts. */
-  readonly session: CrmSession
+  readonly crm: CrmClient
 }

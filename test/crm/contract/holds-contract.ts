@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe } from '@jest/globals'
-import type { CrmFacts, CrmSession } from '../../../src/crm/crm.js'
+import type { CrmFacts, CrmClient } from '../../../src/crm/crm.js'
 import type { ContractStand, SetUpStand } from './contract-stand.js'
 import { setUp } from './run-steps.js'
 import { changes } from './suite/changes.js'
@@ -16,11 +16,11 @@ import { writing } from './suite/writing.js'
  */
 export function holdsContract(start: () => Promise<ContractStand>): void {
   describe('the contract of a CRM', () => {
-    let set: (SetUpStand & { session: CrmSession }) | undefined
+    let set: (SetUpStand & { crm: CrmClient }) | undefined
     beforeAll(async () => {
       const stand = await start()
       const facts: CrmFacts = await setUp(stand)
-      set = { stand, facts, session: stand.open(facts) }
+      set = { stand, facts, crm: stand.open(facts) }
     }, 480_000)
     afterEach(async () => {
       await set!.stand.mend()

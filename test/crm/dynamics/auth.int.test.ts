@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { TokenSource } from '../../../src/crm/dynamics/auth/token-source.js'
 import { RequestTally } from '../../../src/http/index.js'
 import { type Said, scriptedService, tokenAnswer } from './support/scripted-service.js'
-import { openSession } from './support/stand-in.js'
+import { openCrm } from './support/stand-in.js'
 
 type Service = Awaited<ReturnType<typeof scriptedService>>
 let service: Service | undefined
@@ -22,9 +22,9 @@ afterEach(async () => {
 describe('tokens', () => {
   it('are asked for once by sixteen calls at a time, and by sessions opened later', async () => {
     service = await scriptedService(() => whoAmI)
-    const session = openSession(service.url)
-    await Promise.all(Array.from({ length: 16 }, () => session.check({})))
-    await openSession(service.url).check({})
+    const crm = openCrm(service.url)
+    await Promise.all(Array.from({ length: 16 }, () => crm.check({})))
+    await openCrm(service.url).check({})
     expect(service.issued()).toBe(1)
     expect(new Set(service.heard.map((one) => one.headers.authorization))).toEqual(
       new Set(['Bearer token-1']),
@@ -38,10 +38,10 @@ describe('tokens', () => {
         ? whoAmI
         : { status: 401, headers: { 'www-authenticate': 'Bearer' } },
     )
-    const session = openSession(service.url)
-    await session.check({})
+    const crm = openCrm(service.url)
+    await crm.check({})
     valid = 'Bearer token-2'
-    await Promise.all(Array.from({ length: 16 }, () => session.check({})))
+    await Promise.all(Array.from({ length: 16 }, () => crm.check({})))
     expect(service.issued()).toBe(2)
     expect(service.heard).toHaveLength(1 + 16 + 16)
   })
@@ -49,7 +49,7 @@ describe('tokens', () => {
   it('end in upstream_auth_failed where a new one is refused too', async () => {
     service = await scriptedService(() => ({ status: 401 }))
     const error = { code: 'upstream_auth_failed', retryable: false }
-    await expect(openSession(service.url).check({})).rejects.toMatchObject(error)
+    await expect(openCrm(service.url).check({})).rejects.toMatchObject(error)
     expect(service.heard).toHaveLength(2)
   })
 
@@ -85,7 +85,7 @@ describe('tokens', () => {
 
   it('are asked for as documented, and with nothing else', async () => {
     service = await scriptedService(() => whoAmI)
-    await openSession(service.url).check({})
+    await openCrm(service.url).check({})
     const [asked] = service.tokenRequests
     expect(asked?.path).toMatch(/^\/[^/?]+\/oauth2\/v2\.0\/token$/)
     expect(asked?.headers['content-type']).toBe('application/x-www-form-urlencoded')
@@ -98,7 +98,7 @@ describe('tokens', () => {
   it('count in the tally, and reach the authority in the form that it wants', async () => {
     service = await scriptedService(() => whoAmI)
     const tally = new RequestTally()
-    await openSession(service.url).check({ tally })
+    await openCrm(service.url).check({ tally })
     expect(tally.operations()).toEqual({ 'dynamics.token': 1, 'dynamics.whoAmI': 1 })
   })
 
@@ -116,7 +116,7 @@ describe('tokens', () => {
       () => whoAmI,
       () => ({ status, body }),
     )
-    const failure = await openSession(service.url)
+    const failure = await openCrm(service.url)
       .check({})
       .catch((cause: unknown) => cause)
     expect(failure).toMatchObject({ code, retryable, upstreamCode: error })
@@ -131,7 +131,7 @@ describe('tokens', () => {
       () => whoAmI,
       () => html,
     )
-    await expect(openSession(service.url).check({})).rejects.toMatchObject({
+    await expect(openCrm(service.url).check({})).rejects.toMatchObject({
       code: 'upstream_not_json',
       retryable: true,
     })
@@ -144,10 +144,10 @@ describe('tokens', () => {
       () => whoAmI,
       () => said,
     )
-    const session = openSession(service.url)
+    const crm = openCrm(service.url)
     const controller = new AbortController()
-    const first = session.check({ signal: controller.signal })
-    const second = session.check({})
+    const first = crm.check({ signal: controller.signal })
+    const second = crm.check({})
     controller.abort(new Error('enough'))
     await expect(first).rejects.toThrow('enough')
     release(tokenAnswer('late'))
@@ -167,13 +167,13 @@ describe('an environment', () => {
       auditEnabled: null,
       changeTrackingDays: null,
     }
-    const check = openSession(service.url, { organization }).check({})
+    const check = openCrm(service.url, { organization }).check({})
     await expect(check).rejects.toMatchObject({ upstreamCode: 'wrong_organization' })
   })
 
   it('must be https, but for loopback under the switch', () => {
-    expect(() => openSession('http://crm.example.com')).toThrow('https')
-    expect(() => openSession('http://127.0.0.1:1')).not.toThrow()
+    expect(() => openCrm('http://crm.example.com')).toThrow('https')
+    expect(() => openCrm('http://127.0.0.1:1')).not.toThrow()
   })
 
   it('whose page leads elsewhere gets no further request, and the other host no token', async () => {
@@ -182,7 +182,7 @@ describe('an environment', () => {
       status: 200,
       body: { value: [], '@odata.nextLink': `${other.url}/api/data/v9.2/contacts?$skiptoken=1` },
     }))
-    const pages = openSession(service.url).readChanges(null, {})[Symbol.asyncIterator]()
+    const pages = openCrm(service.url).readChanges(null, {})[Symbol.asyncIterator]()
     await pages.next()
     await expect(pages.next()).rejects.toMatchObject({ code: 'upstream_unexpected_answer' })
     expect(other.heard).toHaveLength(0)
@@ -193,7 +193,7 @@ describe('an environment', () => {
     const link = 'https://evil.example.com/api/data/v9.2/contacts?$deltatoken=1'
     const body = { value: [], '@odata.deltaLink': link }
     service = await scriptedService(() => ({ status: 200, body }))
-    const pages = openSession(service.url).readChanges(null, {})[Symbol.asyncIterator]()
+    const pages = openCrm(service.url).readChanges(null, {})[Symbol.asyncIterator]()
     await expect(pages.next()).rejects.toMatchObject({ code: 'upstream_unexpected_answer' })
   })
 })

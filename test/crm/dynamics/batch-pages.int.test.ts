@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { type Said, scriptedService } from './support/scripted-service.js'
-import { openSession } from './support/stand-in.js'
+import { openCrm } from './support/stand-in.js'
 import { writeMultipart } from './support/write-multipart.js'
 
 let service: Awaited<ReturnType<typeof scriptedService>> | undefined
@@ -29,7 +29,7 @@ describe('a page inside a $batch', () => {
         ? batchOf([JSON.stringify(page)])
         : { status: 200, body: { value: [{ contactid: second }] } }
     })
-    const reading = await openSession(service.url).read(read, {})
+    const reading = await openCrm(service.url).read(read, {})
     expect(reading.contacts.map((one) => one.contactId)).toEqual([first, second])
     expect(service.heard[1]?.path).toBe('contacts?$skiptoken=<cookie a="b+c">')
     expect(service.heard[1]?.headers.prefer).toBe('odata.maxpagesize=5000')
@@ -41,7 +41,7 @@ describe('a page inside a $batch', () => {
       const page = { value: [], '@odata.nextLink': link }
       return path === '$batch' ? batchOf([JSON.stringify(page)]) : { status: 200, body: page }
     })
-    await expect(openSession(service.url).read(read, {})).rejects.toMatchObject({
+    await expect(openCrm(service.url).read(read, {})).rejects.toMatchObject({
       code: 'upstream_unexpected_answer',
     })
   })
@@ -52,7 +52,7 @@ describe('a page inside a $batch', () => {
     ['is no JSON', '<html>'],
   ])('that %s is refused', async (_what, body) => {
     service = await scriptedService(() => batchOf([body]))
-    await expect(openSession(service.url).read(read, {})).rejects.toMatchObject({
+    await expect(openCrm(service.url).read(read, {})).rejects.toMatchObject({
       code: 'upstream_unexpected_answer',
     })
     expect(service.heard).toHaveLength(1)
@@ -60,13 +60,13 @@ describe('a page inside a $batch', () => {
 
   it('that is missing fails the reading: half of it would prove too much', async () => {
     service = await scriptedService(() => batchOf([]))
-    await expect(openSession(service.url).read(read, {})).rejects.toMatchObject({ retryable: true })
+    await expect(openCrm(service.url).read(read, {})).rejects.toMatchObject({ retryable: true })
   })
 
   it('is not asked for an address that no contact can have', async () => {
     service = await scriptedService(() => batchOf(['{"value":[]}']))
     const emails = ['\uD800@example.com', '', `${'a'.repeat(100)}@example.com`]
-    const reading = await openSession(service.url).read({ by: 'email', emails }, {})
+    const reading = await openCrm(service.url).read({ by: 'email', emails }, {})
     expect(reading.contacts).toEqual([])
     expect(service.heard).toHaveLength(0)
   })

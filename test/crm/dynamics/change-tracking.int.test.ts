@@ -10,7 +10,7 @@ import {
 } from './setup-form/forms-stand.js'
 import { scriptedService } from './support/scripted-service.js'
 import { PLAIN, runStep, stepOf, writesMade } from './support/run-steps.js'
-import { openSession, startStandIn } from './support/stand-in.js'
+import { openCrm, startStandIn } from './support/stand-in.js'
 
 let service: Awaited<ReturnType<typeof scriptedService>> | undefined
 
@@ -49,10 +49,10 @@ async function run(contact: { enabled: boolean; allowed?: boolean; published?: b
       ? { status: 200, body: definitions[table] ?? { value: [] } }
       : { status: 204 }
   })
-  const session = openSession(service.url)
+  const crm = openCrm(service.url)
   const step = stepOf('changeTracking')
-  const once = () => step.do(session, PLAIN)
-  const look = () => step.verify(session, PLAIN)
+  const once = () => step.do(crm, PLAIN)
+  const look = () => step.verify(crm, PLAIN)
   return { once, look, writes: () => service?.heard.filter((one) => one.method !== 'GET') ?? [] }
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { CrmFacts, CrmWrite, CrmWriteOutcome } from '../../../src/crm/crm.js'
 import { type Heard, type Said, scriptedService } from './support/scripted-service.js'
-import { openSession } from './support/stand-in.js'
+import { openCrm } from './support/stand-in.js'
 import { type Answer, writeMultipart } from './support/write-multipart.js'
 
 let service: Awaited<ReturnType<typeof scriptedService>> | undefined
@@ -45,7 +45,7 @@ async function start(rest: (heard: Heard) => Said | Promise<Said>) {
     }
     return rest(heard)
   })
-  return openSession(service.url, facts)
+  return openCrm(service.url, facts)
 }
 
 function upserts(): { Targets: Record<string, unknown>[] }[] {
@@ -67,8 +67,8 @@ function statuses(outcomes: readonly CrmWriteOutcome[]) {
 
 describe('creating subscription rows', () => {
   it('sends each key once, bound by the names learned, the key not in the body', async () => {
-    const session = await start(() => ({ status: 204 }))
-    const outcomes = await session.write(
+    const crm = await start(() => ({ status: 204 }))
+    const outcomes = await crm.write(
       [create(1), create(2, false), create(1), create(2, true), create(3, true, 'unknown')],
       {},
     )
@@ -92,13 +92,13 @@ describe('creating subscription rows', () => {
     [413, ''],
     [500, '0x80044151'],
   ])('halves what is too much at once (%d %s), until it fits', async (status, code) => {
-    const session = await start(({ body }) => {
+    const crm = await start(({ body }) => {
       const { Targets } = JSON.parse(body) as { Targets: unknown[] }
       return Targets.length > 2
         ? { status, body: { error: { code, message: '' } } }
         : { status: 204 }
     })
-    const outcomes = await session.write(
+    const outcomes = await crm.write(
       [1, 2, 3, 4, 5].map((n) => create(n)),
       {},
     )
@@ -112,7 +112,7 @@ describe('creating subscription rows', () => {
     [412, '0x80040237'],
     [501, ''],
   ])('refused whole (%d %s), goes row by row and create only', async (status, code) => {
-    const session = await start((heard) => {
+    const crm = await start((heard) => {
       if (heard.path !== '$batch') {
         return { status, body: { error: { code, message: '' } } }
       }
@@ -126,7 +126,7 @@ describe('creating subscription rows', () => {
         return answers[at] ?? { status: 404, headers: {}, body: null }
       })
     })
-    const outcomes = await session.write([create(1), create(2), create(3)], {})
+    const outcomes = await crm.write([create(1), create(2), create(3)], {})
     expect(statuses(outcomes)).toEqual(['applied', 'conflict', 'gone'])
     expect(outcomes[0]).toEqual({ status: 'applied', version: 'W/"7"', rowId: CATEGORY_ROW })
   })
@@ -136,14 +136,14 @@ describe('creating subscription rows', () => {
     [403, 'notSent'],
     [503, 'unknown'],
   ])('stops at a %d, what follows is not sent', async (status, expected) => {
-    const session = await start(() => ({ status, body: {} }))
+    const crm = await start(() => ({ status, body: {} }))
     const toggle: CrmWrite = {
       kind: 'subscription',
       rowId: CATEGORY_ROW,
       subscribed: false,
       expectedVersion: 'W/"1"',
     }
-    expect(statuses(await session.write([create(1), toggle], {}))).toEqual([expected, 'notSent'])
+    expect(statuses(await crm.write([create(1), toggle], {}))).toEqual([expected, 'notSent'])
     expect(service?.heard.filter((one) => one.method !== 'GET')).toHaveLength(1)
   })
 })
@@ -159,10 +159,10 @@ describe('writing rows that are there', () => {
   const remove: CrmWrite = { kind: 'deleteSubscription', rowId, expectedVersion: 'W/"2"' }
 
   it('is conditional on the version that was read', async () => {
-    const session = await start((heard) =>
+    const crm = await start((heard) =>
       batch(heard, () => ({ status: 204, headers: {}, body: null })),
     )
-    const outcomes = await session.write([toggle, remove], {})
+    const outcomes = await crm.write([toggle, remove], {})
     expect(outcomes).toEqual([
       { status: 'applied', version: null, rowId },
       { status: 'applied', version: null, rowId },
@@ -181,34 +181,34 @@ describe('writing rows that are there', () => {
     ['a refusal last', 400, 'notSent'],
     ['a success last', 204, 'unknown'],
   ])('accounts for parts that have no answer, after %s', async (_what, status, expected) => {
-    const session = await start(() => {
+    const crm = await start(() => {
       const form = { lineEnd: '\r\n' } as const
       const { contentType, body } = writeMultipart([{ status, headers: {}, body: null }], form)
       return { status: 200, headers: { 'content-type': contentType }, body: body.toString() }
     })
-    const outcomes = await session.write([toggle, remove, remove], {})
+    const outcomes = await crm.write([toggle, remove, remove], {})
     expect(statuses(outcomes).slice(1)).toEqual([expected, expected])
   })
 
   it('does not take a refusal before the text was cut off for the end', async () => {
-    const session = await start(() => {
+    const crm = await start(() => {
       const form = { lineEnd: '\r\n' } as const
       const parts = [412, 204].map((status) => ({ status, headers: {}, body: null }))
       const { contentType, body } = writeMultipart(parts, form)
       const cut = body.toString().slice(0, -30)
       return { status: 200, headers: { 'content-type': contentType }, body: cut }
     })
-    const outcomes = await session.write([toggle, remove, remove], {})
+    const outcomes = await crm.write([toggle, remove, remove], {})
     expect(statuses(outcomes)).toEqual(['conflict', 'unknown', 'unknown'])
   })
 
   it('reads the answers of a batch that stopped with the status of its failing part', async () => {
-    const session = await start(() => {
+    const crm = await start(() => {
       const parts = [204, 412].map((status) => ({ status, headers: {}, body: null }))
       const { contentType, body } = writeMultipart(parts, { lineEnd: '\r\n' })
       return { status: 412, headers: { 'content-type': contentType }, body: body.toString() }
     })
-    expect(statuses(await session.write([toggle, remove, remove], {}))).toEqual([
+    expect(statuses(await crm.write([toggle, remove, remove], {}))).toEqual([
       'applied',
       'conflict',
       'notSent',
@@ -239,12 +239,12 @@ describe('a consent answered without its version', () => {
       statecode: 0,
       donotbulkemail,
     }
-    const session = await start((heard) =>
+    const crm = await start((heard) =>
       batch(heard, (part) => {
         const body = part.includes('GET ') ? JSON.stringify({ value: [row] }) : null
         return { status: body === null ? 204 : 200, headers: {}, body }
       }),
     )
-    expect(await session.write([write], {})).toEqual([{ status: 'applied', version, rowId: null }])
+    expect(await crm.write([write], {})).toEqual([{ status: 'applied', version, rowId: null }])
   })
 })

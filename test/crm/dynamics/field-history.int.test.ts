@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { type Heard, type Said, scriptedService } from './support/scripted-service.js'
-import { openSession } from './support/stand-in.js'
+import { openCrm } from './support/stand-in.js'
 import { type Answer, writeMultipart } from './support/write-multipart.js'
 
 const us = '75c2dd85-e89e-e711-8122-000d3aa2331c'
@@ -103,7 +103,7 @@ async function history() {
     auditEnabled: true,
     changeTrackingDays: null,
   }
-  return openSession(service.url, { organization }).readFieldHistory([contactId], {})
+  return openCrm(service.url, { organization }).readFieldHistory([contactId], {})
 }
 
 describe('the history of the toggle', () => {

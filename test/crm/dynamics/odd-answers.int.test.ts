@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { CrmCursorExpired, type CrmChangePage } from '../../../src/crm/crm.js'
-import { DynamicsSession } from '../../../src/crm/dynamics/session.js'
+import { DynamicsCrm } from '../../../src/crm/dynamics/session.js'
 import { describeDataverseError } from '../../../src/crm/dynamics/wire/describe-error.js'
 import {
   draftOf,
@@ -14,7 +14,7 @@ import {
 } from './setup-form/forms-stand.js'
 import { PLAIN, runStep, runSteps, stepOf, targetOf } from './support/run-steps.js'
 import { type Said, scriptedService } from './support/scripted-service.js'
-import { openSession, type StandIn, startStandIn } from './support/stand-in.js'
+import { openCrm, type StandIn, startStandIn } from './support/stand-in.js'
 import { writeMultipart } from './support/write-multipart.js'
 
 let stand: StandIn | undefined
@@ -80,7 +80,7 @@ describe('a delta without changes', () => {
     const link = `${service.url}/api/data/v9.2/contacts?$deltatoken=1`
     const cursor = JSON.stringify({ contacts: link, subscriptions: null })
     const pages: CrmChangePage[] = []
-    for await (const page of openSession(service.url).readChanges(cursor, {})) {
+    for await (const page of openCrm(service.url).readChanges(cursor, {})) {
       pages.push(page)
     }
     expect(JSON.parse(cursorOf(pages) ?? '')).toEqual({ contacts: link, subscriptions: null })
@@ -88,7 +88,7 @@ describe('a delta without changes', () => {
 
   it('is not believed of a listing: nothing there would be everybody gone', async () => {
     service = await scriptedService(() => ({ status: 200, body: {} }))
-    const read = openSession(service.url).readChanges(null, {})[Symbol.asyncIterator]()
+    const read = openCrm(service.url).readChanges(null, {})[Symbol.asyncIterator]()
     await expect(read.next()).rejects.toMatchObject({ code: 'upstream_unexpected_answer' })
   })
 })
@@ -108,7 +108,7 @@ describe('a listing whose next link leads back', () => {
       }
     })
     const read = async () => {
-      for await (const page of openSession(service?.url ?? '').readChanges(null, {})) {
+      for await (const page of openCrm(service?.url ?? '').readChanges(null, {})) {
         expect(page.contacts).toEqual([])
       }
     }
@@ -140,8 +140,8 @@ describe('a page that is too large', () => {
         },
       }
     })
-    const session = openSession(service.url)
-    for await (const page of session.readChanges(null, {})) {
+    const crm = openCrm(service.url)
+    for await (const page of crm.readChanges(null, {})) {
       expect(page.contacts).toEqual([])
     }
     expect(asked).toEqual([
@@ -224,7 +224,7 @@ describe('a batch that stopped at a part', () => {
       const { contentType, body } = writeMultipart(parts, { lineEnd: '\r\n' })
       return { status, headers: { 'content-type': contentType }, body: body.toString() }
     })
-    const outcomes = await openSession(service.url).write([write, write], {})
+    const outcomes = await openCrm(service.url).write([write, write], {})
     expect(outcomes[0]).toMatchObject({ status: 'applied', version: 'W/"2"' })
     expect(outcomes[1]?.status).not.toBe('applied')
   })
@@ -235,7 +235,7 @@ describe('a batch that stopped at a part', () => {
       headers: { 'retry-after': '7' },
       body: { error: { code: '0x80072322' } },
     }))
-    const read = openSession(service.url).read({ by: 'contactId', contactIds: [contactId] }, {})
+    const read = openCrm(service.url).read({ by: 'contactId', contactIds: [contactId] }, {})
     await expect(read).rejects.toMatchObject({
       code: 'upstream_rate_limited',
       retryAfterSeconds: 7,
@@ -290,19 +290,19 @@ describe('somebody else’s odd row', () => {
         body: { value: [row] },
       })
     await odd('/serviceendpoints\\?', { serviceendpointid: 'theirs', url: 5 })
-    const session = org.open(facts)
+    const crm = org.open(facts)
     const target = targetOf('http://127.0.0.1:9/hooks/crm/x')
-    const installed = await session.installWebhooks(target, {})
+    const installed = await crm.installWebhooks(target, {})
     expect(installed).toMatchObject({ installed: true })
     await odd('/Attributes\\?', { MetadataId: 1, LogicalName: null, AttributeType: {} })
-    await expect(stepOf('tables').verify(session, PLAIN)).resolves.toMatchObject({
+    await expect(stepOf('tables').verify(crm, PLAIN)).resolves.toMatchObject({
       state: expect.stringMatching(/done|due/),
     })
     await odd('/Keys\\?', { MetadataId: 1, SchemaName: null })
-    await expect(stepOf('keys').verify(session, PLAIN)).resolves.toMatchObject({
+    await expect(stepOf('keys').verify(crm, PLAIN)).resolves.toMatchObject({
       state: expect.stringMatching(/done|due/),
     })
-    expect(session).toBeInstanceOf(DynamicsSession)
+    expect(crm).toBeInstanceOf(DynamicsCrm)
   })
 
   it('among what uses a component, or no list of it, costs the name and not the pause', async () => {

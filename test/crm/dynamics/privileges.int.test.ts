@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import type { StepVerdict } from '../../../src/crm/crm.js'
 import { type Said, scriptedService } from './support/scripted-service.js'
 import { PLAIN, stepOf } from './support/run-steps.js'
-import { openSession } from './support/stand-in.js'
+import { openCrm } from './support/stand-in.js'
 
 let service: Awaited<ReturnType<typeof scriptedService>> | undefined
 
@@ -34,7 +34,7 @@ async function check(
       ? { status: 403, body: { error: { code: '0x80040220' } } }
       : { status: 200, body: { value: known.map((name) => ({ name, privilegeid: `id-${name}` })) } }
   })
-  return stepOf('privileges').verify(openSession(service.url), context)
+  return stepOf('privileges').verify(openCrm(service.url), context)
 }
 
 const read = { PrivilegeName: 'prvReadContact', Depth: 'Global' }
@@ -101,14 +101,14 @@ describe('the privileges of the application user', () => {
 
   it('that are missing stop the step, unless Support skips the check', async () => {
     await check({})
-    const session = openSession(service?.url ?? '')
+    const crm = openCrm(service?.url ?? '')
     const step = stepOf('privileges')
-    await expect(step.do(session, PLAIN)).rejects.toMatchObject({
+    await expect(step.do(crm, PLAIN)).rejects.toMatchObject({
       name: 'SetupPaused',
       pause: { code: 'privilegeMissing' },
     })
     const choice = { action: 'skip' } as const
-    expect(await step.verify(session, { ...PLAIN, choice })).toMatchObject({ state: 'skipped' })
+    expect(await step.verify(crm, { ...PLAIN, choice })).toMatchObject({ state: 'skipped' })
   })
 
   it('are found by their ids where the answer has no names', async () => {

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { RequestTally } from '../../../src/http/index.js'
-import { type CrmChangePage, CrmCursorExpired, type CrmSession } from '../../../src/crm/crm.js'
+import { type CrmChangePage, CrmCursorExpired, type CrmClient } from '../../../src/crm/crm.js'
 import { type StandIn, startStandIn } from './support/stand-in.js'
 
 let standIn: StandIn
-let session: CrmSession
+let crm: CrmClient
 
 beforeAll(async () => {
   standIn = await startStandIn()
-  session = standIn.open()
+  crm = standIn.open()
 })
 afterAll(async () => {
   await standIn.close()
@@ -21,7 +21,7 @@ async function contact(values: Record<string, unknown>): Promise<string> {
 
 async function changes(cursor: string | null): Promise<CrmChangePage[]> {
   const pages: CrmChangePage[] = []
-  for await (const page of session.readChanges(cursor, {})) {
+  for await (const page of crm.readChanges(cursor, {})) {
     pages.push(page)
   }
   return pages
@@ -41,7 +41,7 @@ describe('reading contacts directly', () => {
     const ids = rows.filter((row) => row.emailaddress1?.startsWith('bulk')).map((row) => row.id)
     const gone = '99999999-0000-4000-8000-000000000001'
     const tally = new RequestTally()
-    const reading = await session.read(
+    const reading = await crm.read(
       { by: 'contactId', contactIds: [...ids.map((id) => id.toUpperCase()), gone] },
       { tally },
     )
@@ -57,7 +57,7 @@ describe('reading contacts directly', () => {
       donotbulkemail: true,
     })
     await standIn.control('PATCH', `rows/contact/${second}`, { values: { statecode: 1 } })
-    const reading = await session.read(
+    const reading = await crm.read(
       { by: 'email', emails: ["o'neil+a&b#c%25@example.com", "O'NEIL+a&b#c%25@example.com"] },
       {},
     )
@@ -87,7 +87,7 @@ describe('reading contacts directly', () => {
       await contact({ emailaddress1 })
     }
     const tally = new RequestTally()
-    const reading = await session.read({ by: 'email', emails: addresses }, { tally })
+    const reading = await crm.read({ by: 'email', emails: addresses }, { tally })
     expect(reading.contacts.map((one) => one.email).sort()).toEqual(addresses.toSorted())
     expect(tally.operations()['dynamics.contacts.readByEmail']).toBe(1)
   })
@@ -96,7 +96,7 @@ describe('reading contacts directly', () => {
     const master = await contact({ emailaddress1: 'm@example.com' })
     const loser = await contact({ emailaddress1: 'l@example.com' })
     await standIn.control('POST', 'merge', { master, loser })
-    const reading = await session.read({ by: 'contactId', contactIds: [loser] }, {})
+    const reading = await crm.read({ by: 'contactId', contactIds: [loser] }, {})
     expect(reading.contacts[0]).toMatchObject({ state: 'merged', mergedInto: master })
   })
 
@@ -108,7 +108,7 @@ describe('reading contacts directly', () => {
       headers: { 'Retry-After': '7' },
       times: 1,
     })
-    await expect(session.read({ by: 'contactId', contactIds: [id] }, {})).rejects.toMatchObject({
+    await expect(crm.read({ by: 'contactId', contactIds: [id] }, {})).rejects.toMatchObject({
       code: 'upstream_rate_limited',
       retryable: true,
       retryAfterSeconds: 7,
@@ -117,7 +117,7 @@ describe('reading contacts directly', () => {
 
   it('does not take a page of HTML for an answer', async () => {
     await standIn.control('POST', 'faults', { path: 'WhoAmI', html: true, times: 1 })
-    await expect(session.check({})).rejects.toMatchObject({ code: 'upstream_not_json' })
+    await expect(crm.check({})).rejects.toMatchObject({ code: 'upstream_not_json' })
   })
 })
 
@@ -148,7 +148,7 @@ describe('reading changes', () => {
     await standIn.control('POST', 'faults', { path: 'skiptoken', status: 503, times: 1 })
     const seen: CrmChangePage[] = []
     const reading = (async () => {
-      for await (const page of session.readChanges(null, {})) {
+      for await (const page of crm.readChanges(null, {})) {
         seen.push(page)
       }
     })()

@@ -190,12 +190,12 @@ describe('setting up', () => {
       })
     }
     expect(await look(standIn, stepOf('changeTracking'), facts, context)).toEqual({ state: 'done' })
-    const session = standIn.open(facts)
+    const crm = standIn.open(facts)
     const target = targetOf('https://hooks.example.com/a')
-    const { installed } = await session.installWebhooks(target, {})
+    const { installed } = await crm.installWebhooks(target, {})
     expect(installed).toBe(true)
     let cursor: string | null = null
-    for await (const page of session.readChanges(null, {})) {
+    for await (const page of crm.readChanges(null, {})) {
       cursor = page.nextCursor
     }
     expect(cursor).not.toBeNull()

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import type { CrmChangePage, CrmSession, CrmWrite } from '../../../src/crm/crm.js'
+import type { CrmChangePage, CrmClient, CrmWrite } from '../../../src/crm/crm.js'
 import { runSteps } from './support/run-steps.js'
 import { type StandIn, startStandIn } from './support/stand-in.js'
 
 let standIn: StandIn
-let session: CrmSession
+let crm: CrmClient
 let count = 0
 const news = { categoryId: '12', name: 'Newsletters', archived: false }
 const events = { categoryId: 'Ä/1', name: 'Events', archived: false }
 
 beforeAll(async () => {
   standIn = await startStandIn({ keyActivationReads: 0 })
-  session = standIn.open(await runSteps(standIn))
-  await session.syncCategories([news, events], {})
+  crm = standIn.open(await runSteps(standIn))
+  await crm.syncCategories([news, events], {})
 })
 afterAll(async () => {
   await standIn.close()
@@ -30,13 +30,13 @@ function create(contactId: string, subscribed: boolean, category = news): CrmWri
 }
 
 async function rowsOf(contactId: string) {
-  const reading = await session.read({ by: 'contactId', contactIds: [contactId] }, {})
+  const reading = await crm.read({ by: 'contactId', contactIds: [contactId] }, {})
   return reading.subscriptions
 }
 
 async function changes(cursor: string | null) {
   const pages: CrmChangePage[] = []
-  for await (const page of session.readChanges(cursor, {})) {
+  for await (const page of crm.readChanges(cursor, {})) {
     pages.push(page)
   }
   return { pages, next: pages.at(-1)?.nextCursor ?? '' }
@@ -48,13 +48,13 @@ describe('categories', () => {
       { ...news, name: 'News' },
       { ...events, archived: true },
     ]
-    expect(await session.syncCategories([news, events], {})).toEqual({
+    expect(await crm.syncCategories([news, events], {})).toEqual({
       created: 0,
       updated: 0,
       foreign: [],
     })
-    expect(await session.syncCategories(renamed, {})).toMatchObject({ created: 0, updated: 2 })
-    expect(await session.syncCategories(renamed, {})).toMatchObject({ created: 0, updated: 0 })
+    expect(await crm.syncCategories(renamed, {})).toMatchObject({ created: 0, updated: 2 })
+    expect(await crm.syncCategories(renamed, {})).toMatchObject({ created: 0, updated: 0 })
   })
 
   it('that someone added in Dynamics are named, and rows of them belong to no category (D3)', async () => {
@@ -66,7 +66,7 @@ describe('categories', () => {
       },
     )
     await standIn.control('POST', 'rows/em_subscriptioncategories', { values: { em_name: null } })
-    expect(await session.syncCategories([news, events], {})).toMatchObject({
+    expect(await crm.syncCategories([news, events], {})).toMatchObject({
       foreign: ['Rep’s own', '(without a name)'],
     })
     const id = await contact()
@@ -78,15 +78,15 @@ describe('categories', () => {
 
   it('with long names are cut between characters', async () => {
     const long = { categoryId: '77', name: '😀'.repeat(120), archived: false }
-    await session.syncCategories([long], {})
-    expect(await session.syncCategories([long], {})).toMatchObject({ created: 0, updated: 0 })
+    await crm.syncCategories([long], {})
+    expect(await crm.syncCategories([long], {})).toMatchObject({ created: 0, updated: 0 })
   })
 })
 
 describe('subscription rows', () => {
   it('are created in one request, read back, toggled and deleted by their version', async () => {
     const [first, second] = [await contact(), await contact()]
-    const made = await session.write(
+    const made = await crm.write(
       [create(first, true), create(first, false, events), create(second, false)],
       {},
     )
@@ -101,20 +101,20 @@ describe('subscription rows', () => {
     const row = rows.find((one) => one.categoryId === '12')
     const write = { kind: 'subscription' as const, rowId: row?.rowId ?? '', subscribed: false }
     const toggle = { ...write, expectedVersion: row?.version ?? '' }
-    const [applied] = await session.write([toggle], {})
+    const [applied] = await crm.write([toggle], {})
     expect(applied).toMatchObject({ status: 'applied', rowId: row?.rowId })
-    expect(await session.write([toggle], {})).toEqual([{ status: 'conflict' }])
+    expect(await crm.write([toggle], {})).toEqual([{ status: 'conflict' }])
     const version = applied?.status === 'applied' ? (applied.version ?? '') : ''
     const remove = { kind: 'deleteSubscription' as const, rowId: write.rowId }
     const gone = { ...remove, expectedVersion: version }
-    expect(await session.write([gone], {})).toMatchObject([{ status: 'applied' }])
-    expect(await session.write([gone], {})).toEqual([{ status: 'gone' }])
+    expect(await crm.write([gone], {})).toMatchObject([{ status: 'applied' }])
+    expect(await crm.write([gone], {})).toEqual([{ status: 'gone' }])
     expect(await rowsOf(first)).toHaveLength(1)
   })
 
   it('that a merge brought are foreign, and their contact is the surviving one', async () => {
     const [master, loser] = [await contact(), await contact()]
-    await session.write([create(master, true), create(loser, false)], {})
+    await crm.write([create(master, true), create(loser, false)], {})
     await standIn.control('POST', 'merge', { master, loser })
     const rows = await rowsOf(master)
     expect(rows.map((row) => [row.subscribed, row.foreign]).sort()).toEqual([
@@ -126,7 +126,7 @@ describe('subscription rows', () => {
   it('come with the changes, from one cursor for both tables', async () => {
     const { next } = await changes(null)
     const id = await contact()
-    await session.write([create(id, true)], {})
+    await crm.write([create(id, true)], {})
     const [row] = await rowsOf(id)
     const first = await changes(next)
     expect(first.pages.flatMap((page) => page.contacts)).toMatchObject([{ contactId: id }])

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import type { CrmSession, CrmWrite, CrmWriteOutcome } from '../../../src/crm/crm.js'
+import type { CrmClient, CrmWrite, CrmWriteOutcome } from '../../../src/crm/crm.js'
 import { type StandIn, startStandIn } from './support/stand-in.js'
 
 let standIn: StandIn
-let session: CrmSession
+let crm: CrmClient
 let count = 0
 
 beforeAll(async () => {
   standIn = await startStandIn()
-  session = standIn.open()
+  crm = standIn.open()
 })
 beforeEach(async () => {
   await standIn.control('DELETE', 'faults')
@@ -22,7 +22,7 @@ async function denial(): Promise<CrmWrite & { kind: 'consent' }> {
   count += 1
   const values = { emailaddress1: `w${count}@example.com`, donotbulkemail: false }
   const { id } = await standIn.control<{ id: string }>('POST', 'rows/contact', { values })
-  const { contacts } = await session.read({ by: 'contactId', contactIds: [id] }, {})
+  const { contacts } = await crm.read({ by: 'contactId', contactIds: [id] }, {})
   const expectedVersion = contacts[0]?.consents.marketingSendouts?.version ?? ''
   const purpose = 'marketingSendouts' as const
   return { kind: 'consent', contactId: id, purpose, value: 'deny', expectedVersion }
@@ -51,8 +51,8 @@ function statuses(outcomes: readonly CrmWriteOutcome[]): string[] {
 describe('writing the toggle', () => {
   it('tells the new version, which is the one that a read gives', async () => {
     const write = await denial()
-    const [outcome] = await session.write([write], {})
-    const { contacts } = await session.read({ by: 'contactId', contactIds: [write.contactId] }, {})
+    const [outcome] = await crm.write([write], {})
+    const { contacts } = await crm.read({ by: 'contactId', contactIds: [write.contactId] }, {})
     const consent = contacts[0]?.consents.marketingSendouts
     expect(consent?.value).toBe('deny')
     expect(outcome).toEqual({ status: 'applied', version: consent?.version, rowId: null })
@@ -62,7 +62,7 @@ describe('writing the toggle', () => {
   it('changes no other column of the contact', async () => {
     const write = await denial()
     const before = await standIn.control('GET', `rows/contact/${write.contactId}`)
-    await session.write([write], {})
+    await crm.write([write], {})
     const after = await standIn.control('GET', `rows/contact/${write.contactId}`)
     const changed = Object.keys(after).filter((column) => after[column] !== before[column])
     const automatic = ['version', 'versionnumber', 'modifiedon', 'modifiedby']
@@ -77,13 +77,13 @@ describe('writing the toggle', () => {
     ]
     await standIn.control('PATCH', `rows/contact/${moved.contactId}`, { values: { lastname: 'X' } })
     await standIn.control('DELETE', `rows/contact/${gone.contactId}`)
-    expect(statuses(await session.write([moved, gone, fine], {}))).toEqual([
+    expect(statuses(await crm.write([moved, gone, fine], {}))).toEqual([
       'conflict',
       'gone',
       'applied',
     ])
     expect(await isDenied(moved)).toBe(false)
-    const reading = await session.read({ by: 'contactId', contactIds: [gone.contactId] }, {})
+    const reading = await crm.read({ by: 'contactId', contactIds: [gone.contactId] }, {})
     expect(reading.missingContactIds).toEqual([gone.contactId])
   })
 
@@ -96,7 +96,7 @@ describe('writing the toggle', () => {
       { ...write, contactId: "x')/evil" },
       { ...write, expectedVersion: 'W/"1"\r\nX: y' },
     ]
-    expect(statuses(await session.write(foreign, {}))).toEqual(foreign.map(() => 'refused'))
+    expect(statuses(await crm.write(foreign, {}))).toEqual(foreign.map(() => 'refused'))
     expect(await isDenied(write)).toBe(false)
   })
 
@@ -109,7 +109,7 @@ describe('writing the toggle', () => {
       headers: { 'Retry-After': '11' },
       skip: 2,
     })
-    const outcomes = await session.write(writes, {})
+    const outcomes = await crm.write(writes, {})
     expect(statuses(outcomes)).toEqual(['applied', 'applied', 'notSent', 'notSent'])
     expect(outcomes[2]).toMatchObject({ error: { retryAfterSeconds: 11, retryable: true } })
     expect(await Promise.all(writes.map(isDenied))).toEqual([true, true, false, false])
@@ -131,7 +131,7 @@ describe('writing the toggle', () => {
       status: 500,
       body: {},
     })
-    const outcomes = await session.write(writes, {})
+    const outcomes = await crm.write(writes, {})
     expect(statuses(outcomes)).toEqual(['refused', 'unknown', 'applied'])
     expect(outcomes[0]).toEqual({ status: 'refused', upstreamCode: '0x80040265' })
     expect(JSON.stringify(outcomes)).not.toContain('Ann')
@@ -141,7 +141,7 @@ describe('writing the toggle', () => {
     const writes = await denials(6)
     const fault = { path: 'batch', truncate: true, execute: true, times: 1 }
     await standIn.control('POST', 'faults', fault)
-    const outcomes = await session.write(writes, {})
+    const outcomes = await crm.write(writes, {})
     expect(outcomes).toHaveLength(6)
     expect(new Set(statuses(outcomes))).toEqual(new Set(['applied', 'unknown']))
     expect(outcomes.at(-1)?.status).toBe('unknown')
@@ -151,7 +151,7 @@ describe('writing the toggle', () => {
   it('knows nothing of a batch that was done before the line was cut', async () => {
     const writes = await denials(2)
     await standIn.control('POST', 'faults', { path: 'batch', reset: true, execute: true, times: 1 })
-    const outcomes = await session.write(writes, {})
+    const outcomes = await crm.write(writes, {})
     expect(statuses(outcomes)).toEqual(['unknown', 'unknown'])
     expect(await Promise.all(writes.map(isDenied))).toEqual([true, true])
   })
@@ -166,7 +166,7 @@ describe('writing the toggle', () => {
     const many = [...Array<CrmWrite>(199).fill(writes[0] as CrmWrite), ...writes]
     const html = status === 200
     await standIn.control('POST', 'faults', { path: 'batch', status, html, body: {}, times: 1 })
-    const outcomes = await session.write(many, {})
+    const outcomes = await crm.write(many, {})
     expect(statuses(outcomes.slice(0, 200))).toEqual(many.slice(0, 200).map(() => expected))
     expect(statuses(outcomes.slice(200))).toEqual(['notSent'])
     expect(await Promise.all(writes.map(isDenied))).toEqual([false, false])

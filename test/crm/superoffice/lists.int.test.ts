@@ -27,7 +27,7 @@ async function putOf(lists: Readonly<Record<string, readonly unknown[]>>) {
   const rows = personRows(1, { 'consentperson.legalBase_id.key': '61A' })
   const opened = await scriptedOnsite(scriptedArchive(rows, { instead }))
   close = opened.close
-  await opened.session.write([withdraw], {})
+  await opened.crm.write([withdraw], {})
   return opened.heard.find(({ method }) => method === 'PUT')?.path
 }
 

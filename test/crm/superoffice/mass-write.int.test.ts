@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import type { CrmSession, CrmWrite } from '../../../src/crm/crm.js'
+import type { CrmClient, CrmWrite } from '../../../src/crm/crm.js'
 import { RequestTally } from '../../../src/http/index.js'
 import { type StandIn, startStandIn } from './support/stand-in.js'
 
@@ -11,11 +11,11 @@ const measured = {
 }
 
 let standIn: StandIn
-let session: CrmSession
+let crm: CrmClient
 
 beforeAll(async () => {
   standIn = await startStandIn({ switches: { storeDefault: false } })
-  session = standIn.open({ associateId: 316, measured })
+  crm = standIn.open({ associateId: 316, measured })
 })
 
 beforeEach(async () => {
@@ -42,7 +42,7 @@ async function twentyWrites(): Promise<CrmWrite[]> {
     expectedVersion: '3',
   }))
 }
-const spent = async (writes: readonly CrmWrite[], by = session) => {
+const spent = async (writes: readonly CrmWrite[], by = crm) => {
   const tally = new RequestTally()
   const outcomes = await by.write(writes, { tally })
   const { 'superoffice.consents.upsert': upserts = 0, 'superoffice.consent.put': puts = 0 } =

@@ -16,9 +16,9 @@ const sixteen = (work: () => Promise<unknown>) => Promise.all(Array.from({ lengt
 
 describe('tickets', () => {
   it('are got once by sixteen calls at a time, and by sessions opened later', async () => {
-    const session = standIn.open()
+    const crm = standIn.open()
     const tally = new RequestTally()
-    await sixteen(() => session.check({ tally }))
+    await sixteen(() => crm.check({ tally }))
     await standIn.open().check({ tally })
     expect(tally.operations()).toEqual({
       'superoffice.tenantStatus': 1,
@@ -29,22 +29,22 @@ describe('tickets', () => {
   })
 
   it('are renewed once when sixteen calls are refused, and each call is repeated once', async () => {
-    const session = standIn.open()
-    await session.check({})
+    const crm = standIn.open()
+    await crm.check({})
     await standIn.control.post('tickets/expire')
     await standIn.control.post('requests/reset')
-    await sixteen(() => session.check({}))
+    await sixteen(() => crm.check({}))
     const { authenticate, principal } = await operations()
     expect(authenticate).toBe(1)
     expect(principal).toBeLessThanOrEqual(32)
   })
 
   it('end in upstream_auth_failed without hammering once the approval is taken back', async () => {
-    const session = standIn.open()
-    await session.check({})
+    const crm = standIn.open()
+    await crm.check({})
     await standIn.control.post('approval', { revoked: true })
     await standIn.control.post('requests/reset')
-    const failures = await sixteen(() => session.check({}).catch((error: unknown) => error))
+    const failures = await sixteen(() => crm.check({}).catch((error: unknown) => error))
     expect(failures).toEqual(
       failures.map(() =>
         expect.objectContaining({ code: 'upstream_auth_failed', retryable: false }),
@@ -54,15 +54,15 @@ describe('tickets', () => {
     expect(authenticate).toBeLessThanOrEqual(1)
     expect(principal).toBeLessThanOrEqual(16)
     await standIn.control.post('approval', { revoked: false })
-    await expect(session.check({})).resolves.toBeUndefined()
+    await expect(crm.check({})).resolves.toBeUndefined()
   })
 
   it('that are fresh and refused nevertheless are not renewed again by those under way', async () => {
-    const session = standIn.open()
-    await session.check({})
+    const crm = standIn.open()
+    await crm.check({})
     await standIn.control.post('faults', { path: 'currentPrincipal', status: 401 })
     await standIn.control.post('requests/reset')
-    await sixteen(() => expect(session.check({})).rejects.toMatchObject({ retryable: false }))
+    await sixteen(() => expect(crm.check({})).rejects.toMatchObject({ retryable: false }))
     const { authenticate, principal } = await operations()
     expect(authenticate).toBe(1)
     expect(principal).toBeLessThanOrEqual(32)
@@ -97,10 +97,10 @@ describe('tickets', () => {
 
   it('keep the others waiting when the first caller gives up', async () => {
     await standIn.control.post('faults', { path: 'PartnerSystemUser', delayMs: 200 })
-    const session = standIn.open()
+    const crm = standIn.open()
     const controller = new AbortController()
-    const first = session.check({ signal: controller.signal })
-    const second = session.check({})
+    const first = crm.check({ signal: controller.signal })
+    const second = crm.check({})
     controller.abort(new Error('enough'))
     await expect(first).rejects.toThrow('enough')
     await expect(second).resolves.toBeUndefined()
@@ -158,10 +158,10 @@ describe('an answer to another call than the write', () => {
       emails: ['a@x.no'],
       consents: { EMARKETING: { legalBase: '61A', updatedCount: 3 } },
     })
-    const session = standIn.open()
-    await session.check({})
+    const crm = standIn.open()
+    await crm.check({})
     return () =>
-      session.write(
+      crm.write(
         [
           {
             kind: 'consent',
@@ -193,11 +193,11 @@ describe('an answer to another call than the write', () => {
 
 describe('a tenant', () => {
   it('that moved is found again, once for all', async () => {
-    const session = standIn.open()
-    await session.check({})
+    const crm = standIn.open()
+    await crm.check({})
     await standIn.control.post('move')
     await standIn.control.post('requests/reset')
-    await sixteen(() => session.check({}))
+    await sixteen(() => crm.check({}))
     expect((await standIn.requests())['tenantStatus']).toBe(1)
     expect((await operations()).authenticate).toBe(0)
   })
@@ -219,17 +219,17 @@ describe('a tenant', () => {
   )
 
   it('that goes into maintenance meanwhile says so by its status', async () => {
-    const session = standIn.open()
-    await session.check({})
+    const crm = standIn.open()
+    await crm.check({})
     await standIn.control.post('tenant', { state: 'OfflineMaintenance' })
-    await expect(session.check({})).rejects.toMatchObject({ code: 'crm_tenant_unavailable' })
+    await expect(crm.check({})).rejects.toMatchObject({ code: 'crm_tenant_unavailable' })
   })
 
   it('that runs and does not answer keeps its own error', async () => {
-    const session = standIn.open()
-    await session.check({})
+    const crm = standIn.open()
+    await crm.check({})
     await standIn.control.post('faults', { path: 'currentPrincipal', status: 503, html: true })
-    await expect(session.check({})).rejects.toMatchObject({ code: 'upstream_unavailable' })
+    await expect(crm.check({})).rejects.toMatchObject({ code: 'upstream_unavailable' })
   })
 
   it('that was deleted is not waited for', async () => {

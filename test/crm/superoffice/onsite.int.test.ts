@@ -26,8 +26,8 @@ async function scripted(answer: (heard: Heard) => Said | Promise<Said>) {
 
 describe('an installation on site', () => {
   it('is entered by user and password, be it empty, below the directory of its choice', async () => {
-    const { session, heard } = await scripted(() => ({ status: 200, body: { AssociateId: 316 } }))
-    await session.check({})
+    const { crm, heard } = await scripted(() => ({ status: 200, body: { AssociateId: 316 } }))
+    await crm.check({})
     expect(heard).toMatchObject([
       {
         method: 'GET',
@@ -42,9 +42,9 @@ describe('an installation on site', () => {
   })
 
   it('that refuses the password is not asked again', async () => {
-    const { session, heard } = await scripted(() => ({ status: 401 }))
+    const { crm, heard } = await scripted(() => ({ status: 401 }))
     const error = { code: 'upstream_auth_failed', retryable: false }
-    await expect(session.check({})).rejects.toMatchObject(error)
+    await expect(crm.check({})).rejects.toMatchObject(error)
     expect(heard).toHaveLength(1)
   })
 
@@ -77,33 +77,33 @@ describe('an installation on site', () => {
     const long = 'x'.repeat(30)
     await standIn.control.post('seed', { count, emailPattern: `${long}{n}@example.test` })
     const emails = Array.from({ length: count }, (_, at) => `${long}${at + 1}@example.test`)
-    const session = standIn.open()
-    const { contacts } = await session.read({ by: 'email', emails }, {})
+    const crm = standIn.open()
+    const { contacts } = await crm.read({ by: 'email', emails }, {})
     expect(new Set(contacts.map(({ email }) => email))).toEqual(new Set(emails))
     expect(contacts[0]?.consents.storeAndProcess).toMatchObject({ value: 'legitimateInterest' })
     expect((await standIn.requests())['archivePost']).toBe(1)
     const tally = new RequestTally()
-    await session.read({ by: 'email', emails: emails.slice(0, 10) }, { tally })
+    await crm.read({ by: 'email', emails: emails.slice(0, 10) }, { tally })
     expect(tally.operations()).toMatchObject({ 'superoffice.persons.readByEmail': 1 })
   })
 
   it('whose query stays refused says so, and not that nobody is there', async () => {
     const html = { 'content-type': 'text/html' }
-    const { session } = await scripted(() => ({ status: 404, headers: html, body: '<html>' }))
-    const reading = session.read({ by: 'email', emails: ['a@x.no', 'b@x.no'] }, {})
+    const { crm } = await scripted(() => ({ status: 404, headers: html, body: '<html>' }))
+    const reading = crm.read({ by: 'email', emails: ['a@x.no', 'b@x.no'] }, {})
     await expect(reading).rejects.toMatchObject({ code: 'upstream_not_found' })
   })
 
   it('whose links name an inner host is read from where it is, by their query', async () => {
     const inner = 'http://so-app01.internal/crm/api/v1/Archive/dynamic?$skip=1&x=a%2Bb'
     const row = { 'email.person_id': 18, 'email.email_address': 'a@x.no', 'email.type': 0 }
-    const { session, heard } = await scripted(({ path }) => {
+    const { crm, heard } = await scripted(({ path }) => {
       if (path.includes('$skip=1')) {
         return page([row])
       }
       return /email_address%20in.*gt%200/.test(path) ? page([], inner) : page([])
     })
-    await session.read({ by: 'email', emails: ['a@x.no'] }, {})
+    await crm.read({ by: 'email', emails: ['a@x.no'] }, {})
     expect(heard.map(({ path }) => path)).toContain('/crm/api/v1/Archive/dynamic?$skip=1&x=a%2Bb')
     expect(heard.some(({ path }) => path.includes('email.person_id%20in%20(18)'))).toBe(true)
   })
@@ -133,22 +133,22 @@ describe('an installation on site', () => {
             'email.person_id.deletedDate': full('0001-01-01T00:00:00'),
           },
         }))
-    const { session } = await scripted(({ path }) => {
+    const { crm } = await scripted(({ path }) => {
       const from = Number(/email\.person_id%20g[te]%20(\d+)/.exec(path)?.[1] ?? 0)
       return path.includes('consentperson')
         ? page([])
         : page(rowsOf(path.includes('%20gt%20') ? from + 1 : from).slice(0, 2))
     })
     const ids: string[] = []
-    for await (const { contacts } of session.readChanges(null, {})) {
+    for await (const { contacts } of crm.readChanges(null, {})) {
       ids.push(...contacts.map(({ contactId }) => contactId))
     }
     expect(ids).toEqual(['1', '2', '3', '4', '5'])
   })
 
   it('quotes with a backslash, and encodes what means something in a query', async () => {
-    const { session, heard } = await scripted(() => page([]))
-    await session.read({ by: 'email', emails: ["o'brien+a@x.no", 'å&b=c#d@x.no', '\\'] }, {})
+    const { crm, heard } = await scripted(() => page([]))
+    await crm.read({ by: 'email', emails: ["o'brien+a@x.no", 'å&b=c#d@x.no', '\\'] }, {})
     const filter = new URL(`http://h${heard[0]?.path}`).searchParams.get('$filter')
     expect(filter).toContain("email.email_address in ('o\\'brien+a@x.no','å&b=c#d@x.no','\\\\')")
     expect(heard[0]?.path).toContain('%2Ba@x.no'.replace('@', '%40'))

@@ -28,7 +28,7 @@ async function opened(count: number, instead: (heard: Heard) => Said | undefined
   const scripted = await scriptedOnsite(scriptedArchive(rows, { instead }))
   closing.push(() => scripted.close())
   const clock = { nowMs: Date.now() }
-  const { client } = scripted.session as unknown as { client: SuperOfficeClient }
+  const { client } = scripted.crm as unknown as { client: SuperOfficeClient }
   const archive = new Archive(client, () => clock.nowMs)
   const list = async (values: readonly (string | number)[]) => {
     scripted.heard.length = 0

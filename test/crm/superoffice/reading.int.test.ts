@@ -34,8 +34,8 @@ const consent = (legalBase: string, more: object = {}) => ({
 
 async function readOne(person: object, facts: CrmFacts = {}) {
   const [id = ''] = await standIn.addPersons({ registered: LONG_AGO, ...person })
-  const session = standIn.open(facts)
-  const { contacts } = await session.read({ by: 'contactId', contactIds: [id] }, {})
+  const crm = standIn.open(facts)
+  const { contacts } = await crm.read({ by: 'contactId', contactIds: [id] }, {})
   return contacts[0]
 }
 
@@ -64,9 +64,9 @@ describe('a person', () => {
       { emails: ["o'brien+x@find.no", 'shared@find.no'] },
       { emails: ['SHARED@find.no', { address: 'talk@find.no', type: 1 }] },
     )
-    const session = standIn.open()
+    const crm = standIn.open()
     const ids = async (...emails: string[]) =>
-      (await session.read({ by: 'email', emails }, {})).contacts.map((one) => one.contactId).sort()
+      (await crm.read({ by: 'email', emails }, {})).contacts.map((one) => one.contactId).sort()
     expect(await ids('shared@find.no')).toEqual([both, primary].sort())
     expect(await ids("O'BRIEN+x@find.no")).toEqual([both])
     expect(await ids('talk@find.no', 'nobody@find.no')).toEqual([])
@@ -89,16 +89,16 @@ describe('a person', () => {
     )
     const [retired = '', bin = '', without = ''] = ids
     await standIn.control.post(`persons/${bin}/delete`, { soft: true })
-    const session = standIn.open()
+    const crm = standIn.open()
     const contactIds = [...ids, '2000000', '99999999999', 'x', '0']
-    const { contacts, missingContactIds } = await session.read({ by: 'contactId', contactIds }, {})
+    const { contacts, missingContactIds } = await crm.read({ by: 'contactId', contactIds }, {})
     expect(contacts.map(({ contactId, state }) => [contactId, state])).toEqual([
       [retired, 'live'],
       [without, 'live'],
     ])
     expect(contacts[1]).toMatchObject({ email: null, otherEmails: [] })
     expect(missingContactIds).toEqual([bin, '2000000', '99999999999', 'x', '0'])
-    const byEmail = await session.read({ by: 'email', emails: ['bin@x.no'] }, {})
+    const byEmail = await crm.read({ by: 'email', emails: ['bin@x.no'] }, {})
     expect(byEmail).toEqual({ contacts: [], subscriptions: [], missingContactIds: [] })
   })
 })
@@ -208,8 +208,8 @@ describe('a thousand addresses', () => {
     await standIn.control.post('seed', { count: 1000, emailPattern: 'many{n}@example.test' })
     const emails = Array.from({ length: 1000 }, (_, at) => `many${at + 1}@example.test`)
     const tally = new RequestTally()
-    const session = standIn.open()
-    const { contacts } = await session.read({ by: 'email', emails }, { tally })
+    const crm = standIn.open()
+    const { contacts } = await crm.read({ by: 'email', emails }, { tally })
     expect(new Set(contacts.map(({ email }) => email))).toEqual(new Set(emails))
     expect(contacts).toHaveLength(1000)
     expect(tally.operations()).toMatchObject({
@@ -217,7 +217,7 @@ describe('a thousand addresses', () => {
       'superoffice.persons.read': 3,
       'superoffice.consents.read': 5,
     })
-    const tooMany = session.read({ by: 'email', emails: [...emails, 'one@more.no'] }, {})
+    const tooMany = crm.read({ by: 'email', emails: [...emails, 'one@more.no'] }, {})
     await expect(tooMany).rejects.toThrow(RangeError)
   })
 })

@@ -21,7 +21,7 @@ async function opened(count: number, oddities: Oddities, facts?: CrmFacts) {
   closing.push(() => scripted.close())
   const contactIds = ids.map(String)
   const read = async () =>
-    (await scripted.session.read({ by: 'contactId', contactIds }, {})).contacts
+    (await scripted.crm.read({ by: 'contactId', contactIds }, {})).contacts
   return { ...scripted, read, contactIds }
 }
 
@@ -52,10 +52,10 @@ describe('what a server does not tell is never taken for nothing', () => {
   })
 
   it('costs more for the first reading, and nothing for later ones', async () => {
-    const { read, session, heard } = await opened(60, {})
+    const { read, crm, heard } = await opened(60, {})
     await read()
     const first = heard.length
-    await session.read({ by: 'contactId', contactIds: ['7', '8'] }, {})
+    await crm.read({ by: 'contactId', contactIds: ['7', '8'] }, {})
     expect(heard.length - first).toBe(2)
   })
 
@@ -101,15 +101,15 @@ describe('two rows of one purpose, as an upgrade may leave them', () => {
     const rows = [address!, row(first, '#EMARKETING', 11), row(second, 'EMARKETING', 12)]
     const scripted = await scriptedOnsite(scriptedArchive(rows, {}))
     closing.push(() => scripted.close())
-    const { contacts } = await scripted.session.read({ by: 'contactId', contactIds: ['1'] }, {})
+    const { contacts } = await scripted.crm.read({ by: 'contactId', contactIds: ['1'] }, {})
     expect(contacts[0]?.consents.marketingSendouts?.value).toBe(expected)
   })
 })
 
 describe('a database that compares with case', () => {
   it('is asked for an address as it is written, and in lower case', async () => {
-    const { session } = await opened(2, { caseSensitive: true })
-    const { contacts } = await session.read({ by: 'email', emails: ['P1@X.no', 'p2@x.no'] }, {})
+    const { crm } = await opened(2, { caseSensitive: true })
+    const { contacts } = await crm.read({ by: 'email', emails: ['P1@X.no', 'p2@x.no'] }, {})
     expect(contacts.map(({ contactId }) => contactId)).toEqual(['1', '2'])
   })
 })
@@ -130,7 +130,7 @@ describe('an installation that lacks columns', () => {
   )
 
   it('of the version shows consents that are unknown, and none is written', async () => {
-    const { read, session, heard } = await opened(2, { unknown: ['consentperson.updatedCount'] })
+    const { read, crm, heard } = await opened(2, { unknown: ['consentperson.updatedCount'] })
     const unknown = { value: null, version: '' }
     expect((await read())[0]?.consents.marketingSendouts).toMatchObject(unknown)
     const write = {
@@ -140,7 +140,7 @@ describe('an installation that lacks columns', () => {
       value: 'consent',
       expectedVersion: '4',
     } as const
-    expect(await session.write([write], {})).toMatchObject([{ status: 'conflict' }])
+    expect(await crm.write([write], {})).toMatchObject([{ status: 'conflict' }])
     expect(heard.filter(({ method }) => method === 'PUT')).toEqual([])
   })
 
@@ -174,10 +174,10 @@ describe('a server without POST of archives', () => {
     async (said) => {
       const tooLong = (heard: Heard) =>
         heard.method === 'POST' ? { status: 405 } : heard.path.length > 1_900 ? said : undefined
-      const { session } = await opened(90, { instead: tooLong })
+      const { crm } = await opened(90, { instead: tooLong })
       const emails = Array.from({ length: 90 }, (_, at) => `p${at + 1}@x.no`)
       const long = Array.from({ length: 90 }, (_, at) => `${'x'.repeat(40)}${at}@x.no`)
-      const reading = await session.read({ by: 'email', emails: [...emails, ...long] }, {})
+      const reading = await crm.read({ by: 'email', emails: [...emails, ...long] }, {})
       expect(reading.contacts).toHaveLength(90)
     },
   )

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { CrmChangePage } from '../../../src/crm/crm.js'
 import { readChanges, type Time } from '../../../src/crm/superoffice/reading/changes.js'
-import type { SuperOfficeSession } from '../../../src/crm/superoffice/session.js'
+import type { SuperOfficeCrm } from '../../../src/crm/superoffice/session.js'
 import { type StandIn, startStandIn } from './support/stand-in.js'
 
 const HOUR_MS = 3_600_000
@@ -35,7 +35,7 @@ const later = (byMs: number): Time => ({
 })
 
 async function read(cursor: string | null, time?: Time) {
-  const { installation, facts } = standIn.open() as SuperOfficeSession
+  const { installation, facts } = standIn.open() as SuperOfficeCrm
   const pages: CrmChangePage[] = []
   for await (const page of readChanges({ installation, facts }, cursor, {}, time)) {
     pages.push(page)
@@ -175,7 +175,7 @@ describe('a watermark', () => {
       { emails: ['late@x.no'], registered },
     )
     await standIn.control.post('switches', { maxTop: 1 })
-    const { installation, facts } = standIn.open() as SuperOfficeSession
+    const { installation, facts } = standIn.open() as SuperOfficeCrm
     const ticks = [0, 3 * HOUR_MS]
     const clock: Time = { nowMs: Date.now, tickMs: () => ticks.shift() ?? 0 }
     const ago = (hours: number) => new Date(Date.now() - hours * HOUR_MS).toISOString()

@@ -46,14 +46,14 @@ describe('sixteen writes at a time', () => {
     '%s land once each, and the trouble is met once',
     async (_, trouble, tickets, asked) => {
       standIn = await startStandIn({ switches: { storeDefault: false } })
-      const session = standIn.open()
-      await session.check({})
+      const crm = standIn.open()
+      await crm.check({})
       const writes = await sixteenWithdrawals()
       await standIn.control.post('writes/reset')
       await standIn.control.post('requests/reset')
       await standIn.control.post(trouble)
 
-      const calls = writes.map((write) => session.write([write], {}))
+      const calls = writes.map((write) => crm.write([write], {}))
       const outcomes = (await Promise.all(calls)).flat()
 
       expect(outcomes.map(({ status }) => status)).toEqual(writes.map(() => 'applied'))
@@ -69,13 +69,13 @@ describe('sixteen writes at a time', () => {
 
   it('of which all are refused, change nothing, and are not tried again', async () => {
     standIn = await startStandIn({ mode: 'onsite', switches: { storeDefault: false } })
-    const session = standIn.open()
-    await session.check({})
+    const crm = standIn.open()
+    await crm.check({})
     const writes = await sixteenWithdrawals()
     await standIn.control.post('writes/reset')
     await standIn.control.post('requests/reset')
     await standIn.control.post('approval', { revoked: true })
-    const ends = await Promise.allSettled(writes.map((write) => session.write([write], {})))
+    const ends = await Promise.allSettled(writes.map((write) => crm.write([write], {})))
     const codes = ends.map((end) => {
       const [outcome] = end.status === 'fulfilled' ? end.value : []
       const error: unknown =

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import type { CrmSession, CrmWrite } from '../../../src/crm/crm.js'
+import type { CrmClient, CrmWrite } from '../../../src/crm/crm.js'
 import { RequestTally } from '../../../src/http/index.js'
 import type { LegalBasis } from '../../../src/domain/legal-basis.js'
 import { type StandIn, startStandIn } from './support/stand-in.js'
 
 let standIn: StandIn
-let session: CrmSession
+let crm: CrmClient
 
 beforeAll(async () => {
   standIn = await startStandIn({ switches: { storeDefault: false } })
-  session = standIn.open()
-  await session.check({})
+  crm = standIn.open()
+  await crm.check({})
 })
 
 beforeEach(async () => {
@@ -56,7 +56,7 @@ const one = async (legalBase?: string, updatedCount?: number) =>
 describe('a write', () => {
   it('changes the row, says who we are, and reads it back', async () => {
     const id = await one('61A')
-    const [outcome] = await session.write([write(id, 'withdrawn', '3')], {})
+    const [outcome] = await crm.write([write(id, 'withdrawn', '3')], {})
     const readBack = { value: 'withdrawn', version: '4', lastWriter: 'us' }
     expect(outcome).toMatchObject({ status: 'applied', version: '4', rowId: null, readBack })
     expect(await written()).toMatchObject([
@@ -68,15 +68,15 @@ describe('a write', () => {
   it.each([0, 1] as const)('inserts where there was no row (first count %d)', async (first) => {
     await standIn.control.post('switches', { firstUpdatedCount: first })
     const id = await one()
-    const [outcome] = await session.write([write(id, 'legitimateInterest', 'none')], {})
+    const [outcome] = await crm.write([write(id, 'legitimateInterest', 'none')], {})
     const readBack = { value: 'legitimateInterest', lastWriter: 'us', version: String(first) }
     expect(outcome).toMatchObject({ status: 'applied', version: String(first), readBack })
   })
 
   it('is not sent over a row that moved', async () => {
     const id = await one('61A')
-    expect(await session.write([write(id, 'withdrawn', '2')], {})).toEqual([{ status: 'conflict' }])
-    expect(await session.write([write(id, 'consent', 'none')], {})).toEqual([
+    expect(await crm.write([write(id, 'withdrawn', '2')], {})).toEqual([{ status: 'conflict' }])
+    expect(await crm.write([write(id, 'consent', 'none')], {})).toEqual([
       { status: 'conflict' },
     ])
     expect(await written()).toEqual([])
@@ -84,7 +84,7 @@ describe('a write', () => {
 
   it('of what stands there already is not sent', async () => {
     const id = await one('WITHDRAWN')
-    const outcomes = await session.write([write(id, 'withdrawn', '3')], {})
+    const outcomes = await crm.write([write(id, 'withdrawn', '3')], {})
     expect(outcomes).toMatchObject([
       { status: 'applied', version: '3', readBack: { version: '3' } },
     ])
@@ -100,7 +100,7 @@ describe('a write', () => {
       expectedVersion: '1',
     } as const
     const writes = [write(id, 'none', '3'), { ...write(id, 'none', '3'), value: 'deny' as const }]
-    const outcomes = await session.write([...writes, subscription], {})
+    const outcomes = await crm.write([...writes, subscription], {})
     expect(outcomes.map(({ status }) => status)).toEqual(['refused', 'refused', 'refused'])
     expect(await written()).toEqual([])
   })
@@ -109,7 +109,7 @@ describe('a write', () => {
     const ids = await standIn.addPersons(person('61A'), person('61A'))
     const [gone = '', there = ''] = ids
     await standIn.control.post(`persons/${gone}/delete`, { soft: true })
-    const outcomes = await session.write(
+    const outcomes = await crm.write(
       [write(gone, 'withdrawn', '3'), write(there, 'withdrawn', '3')],
       {},
     )
@@ -118,7 +118,7 @@ describe('a write', () => {
 
   it('without the right is refused for each row, and no more is asked', async () => {
     await standIn.control.post('switches', { consentRight: false })
-    const outcomes = await session.write([write(await one('61A'), 'withdrawn', '3')], {})
+    const outcomes = await crm.write([write(await one('61A'), 'withdrawn', '3')], {})
     expect(outcomes).toMatchObject([{ status: 'refused' }])
   })
 
@@ -135,7 +135,7 @@ describe('a lost answer', () => {
   it('is applied where the row shows our write', async () => {
     const id = await one('61A')
     await standIn.control.post('faults', { ...cut, execute: true })
-    const [outcome] = await session.write([write(id, 'withdrawn', '3')], {})
+    const [outcome] = await crm.write([write(id, 'withdrawn', '3')], {})
     expect(outcome).toMatchObject({ status: 'applied', version: '4', readBack: { version: '4' } })
     expect(await written()).toHaveLength(1)
   })
@@ -143,7 +143,7 @@ describe('a lost answer', () => {
   it('stays unknown where it does not', async () => {
     const id = await one('61A')
     await standIn.control.post('faults', cut)
-    const [outcome] = await session.write([write(id, 'withdrawn', '3')], {})
+    const [outcome] = await crm.write([write(id, 'withdrawn', '3')], {})
     expect(outcome).toMatchObject({ status: 'unknown', error: { mayHaveBeenApplied: true } })
   })
 
@@ -162,7 +162,7 @@ describe('a lost answer', () => {
   it('stops what comes after it', async () => {
     const ids = await standIn.addPersons(...Array.from({ length: 9 }, () => person('61A')))
     await standIn.control.post('faults', { ...cut, times: 99 })
-    const outcomes = await session.write(
+    const outcomes = await crm.write(
       ids.map((id) => write(id, 'withdrawn', '3')),
       {},
     )
@@ -201,7 +201,7 @@ describe('many writes', () => {
       status: 429,
       headers: { 'retry-after': '7' },
     })
-    const outcomes = await session.write(
+    const outcomes = await crm.write(
       ids.map((id) => write(id, 'withdrawn', '3')),
       {},
     )
@@ -215,14 +215,14 @@ describe('many writes', () => {
   it('whose read-back fails are applied without a version', async () => {
     const id = await one('61A')
     await standIn.control.post('faults', { path: 'consentperson', skip: 1, status: 503 })
-    const outcomes = await session.write([write(id, 'withdrawn', '3')], {})
+    const outcomes = await crm.write([write(id, 'withdrawn', '3')], {})
     expect(outcomes).toEqual([{ status: 'applied', version: null, rowId: null }])
   })
 
   it('are not sent when reading before fails', async () => {
     const id = await one('61A')
     await standIn.control.post('faults', { path: 'consentperson', status: 503 })
-    const outcomes = await session.write([write(id, 'withdrawn', '3')], {})
+    const outcomes = await crm.write([write(id, 'withdrawn', '3')], {})
     expect(outcomes).toMatchObject([{ status: 'notSent' }])
     expect(await written()).toEqual([])
   })

@@ -126,11 +126,11 @@ async function setUp(world: RichWorld): Promise<void> {
   for (const step of CRM_DRIVERS.get(CRM)!.setupSteps) {
     const { crm, call } = await world.session('setup')
     const context = { ...call, choice: null, subscriptionSync: false }
-    const seen = await step.verify(crm!.session, context)
+    const seen = await step.verify(crm!.client, context)
     if (seen.state === 'paused') {
       throw new Error(`${step.id} pauses: ${seen.pause.message}`)
     }
-    const done = seen.state === 'due' ? await step.do(crm!.session, context) : {}
+    const done = seen.state === 'due' ? await step.do(crm!.client, context) : {}
     const told = 'facts' in seen ? seen.facts : {}
     await mergeFacts(world.db, CONNECTION_ID, { ...told, ...done })
   }

@@ -1,4 +1,4 @@
-import type { CrmReadRequest, CrmSession } from '../../../src/crm/crm.js'
+import type { CrmReadRequest, CrmClient } from '../../../src/crm/crm.js'
 import type { EmarketeerClient } from '../../../src/emarketeer/index.js'
 import type { SyncSession } from '../../../src/connection/session.js'
 import type { Twist } from './world.js'
@@ -10,11 +10,11 @@ type Method<T> = Extract<keyof T, string>
 /** The session with one method of its CRM wrapped. */
 export function twistCrm(
   session: SyncSession,
-  name: Method<CrmSession>,
+  name: Method<CrmClient>,
   around: Around,
 ): SyncSession {
   const crm = session.crm!
-  return { ...session, crm: { ...crm, session: wrapped(crm.session, name, around) } }
+  return { ...session, crm: { ...crm, client: wrapped(crm.client, name, around) } }
 }
 
 /** The session with one method of eMarketeer's client wrapped. */

@@ -43,7 +43,7 @@ export const BASES: CrmCapabilities = {
 /** A CRM that is open; nothing is asked of it. */
 export function openCrm(capabilities: CrmCapabilities, more: Partial<OpenCrm> = {}): OpenCrm {
   const source = capabilities.values === 'toggle' ? 'crmDynamics' : 'crmSuperOffice'
-  return { capabilities, session: {} as OpenCrm['session'], source, ...more }
+  return { capabilities, client: {} as OpenCrm['client'], source, ...more }
 }
 
 /** A record's value, set by a user, in the version `1`. */

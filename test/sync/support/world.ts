@@ -59,9 +59,9 @@ export class World {
     for (const step of CRM_DRIVERS.get('dynamics')!.setupSteps) {
       const { crm, call, connection } = await this.session('setup')
       const context = { ...call, choice: null, subscriptionSync: connection.subscriptionSync }
-      const seen = await step.verify(crm!.session, context)
+      const seen = await step.verify(crm!.client, context)
       expect([step.id, seen.state]).not.toEqual([step.id, 'paused'])
-      const known = seen.state === 'due' ? await step.do(crm!.session, context) : {}
+      const known = seen.state === 'due' ? await step.do(crm!.client, context) : {}
       const facts = 'facts' in seen ? { ...seen.facts, ...known } : known
       await mergeFacts(this.db, CONNECTION_ID, facts)
     }

@@ -1,5 +1,5 @@
-import type { CrmFacts, CrmSession, SetupStep, StepContext, StepVerdict } from '../../crm.js'
-import { DynamicsSession } from '../session.js'
+import type { CrmFacts, CrmClient, SetupStep, StepContext, StepVerdict } from '../../crm.js'
+import { DynamicsCrm } from '../session.js'
 import { asSetupError } from './as-setup-error.js'
 import { lookOnly } from '../../look-only.js'
 
@@ -12,11 +12,11 @@ export interface DynamicsStep {
   /** It builds what only subscriptions need: skipped where they are not kept in step; undone all the same. */
   readonly forSubscriptions?: boolean
   /** Looks only, also where no earlier step has been done: facts may be absent, tables too. */
-  verify(session: DynamicsSession, context: StepContext): Promise<StepVerdict>
+  verify(crm: DynamicsCrm, context: StepContext): Promise<StepVerdict>
   /** Does what is missing. @returns facts to keep. @throws SetupPaused, UpstreamError, AppError. */
-  do(session: DynamicsSession, context: StepContext): Promise<CrmFacts>
+  do(crm: DynamicsCrm, context: StepContext): Promise<CrmFacts>
   /** Removes what was installed; nothing there is fine. @returns facts to change (null forgets one). */
-  undo(session: DynamicsSession, context: StepContext): Promise<CrmFacts>
+  undo(crm: DynamicsCrm, context: StepContext): Promise<CrmFacts>
 }
 
 /**
@@ -29,7 +29,7 @@ export function setupStep(step: DynamicsStep): SetupStep {
     id,
     title,
     weight,
-    verify(session, context) {
+    verify(crm, context) {
       if (context.choice?.action === 'skip') {
         return Promise.resolve({ state: 'skipped', note: 'Skipped as Support chose.' })
       }
@@ -37,24 +37,24 @@ export function setupStep(step: DynamicsStep): SetupStep {
         const note = 'Subscriptions are not kept in step, so that nothing is built for them.'
         return Promise.resolve({ state: 'skipped', note })
       }
-      return translated(session, (own) => step.verify(own, context))
+      return translated(crm, (own) => step.verify(own, context))
     },
-    do: (session, context) => translated(session, (own) => step.do(own, context)),
-    undo: (session, context) => translated(session, (own) => step.undo(own, context)),
+    do: (crm, context) => translated(crm, (own) => step.do(own, context)),
+    undo: (crm, context) => translated(crm, (own) => step.undo(own, context)),
   }
 }
 
 async function translated<T>(
-  session: CrmSession,
-  act: (session: DynamicsSession) => Promise<T>,
+  crm: CrmClient,
+  act: (crm: DynamicsCrm) => Promise<T>,
 ): Promise<T> {
-  if (!(session instanceof DynamicsSession)) {
+  if (!(crm instanceof DynamicsCrm)) {
     throw new TypeError('a Dynamics step needs a Dynamics session')
   }
   try {
-    return await act(session)
+    return await act(crm)
   } catch (error) {
-    throw asSetupError(error, session.facts)
+    throw asSetupError(error, crm.facts)
   }
 }
 
@@ -62,7 +62,7 @@ async function translated<T>(
 export function checkStep(step: Omit<DynamicsStep, 'do' | 'undo'>): DynamicsStep {
   return {
     ...step,
-    do: (session, context) => lookOnly(step.verify(session, context)),
+    do: (crm, context) => lookOnly(step.verify(crm, context)),
     undo: () => Promise.resolve({}),
   }
 }

@@ -4,7 +4,7 @@ import { isQueryRefused } from '../archive/refused-query.js'
 import { DEFAULT_SOURCE_KEY } from '../facts.js'
 import { type Principal, SYSTEM_USER } from '../principal.js'
 import { CONSENT_ID } from '../reading/consent-row.js'
-import type { SuperOfficeSession } from '../session.js'
+import type { SuperOfficeCrm } from '../session.js'
 import { userNotDedicated } from './pauses.js'
 
 /** So many are enough to be shown. */
@@ -18,7 +18,7 @@ const MOST_ROWS = 50
  * @returns the pause, or null. @throws UpstreamError, AppError
  */
 export async function usedByOthers(
-  session: SuperOfficeSession,
+  crm: SuperOfficeCrm,
   { associateId, userType }: Principal,
   context: CallContext,
 ): Promise<SetupPause | null> {
@@ -26,11 +26,11 @@ export async function usedByOthers(
     return null
   }
   const seen = { associateId, userType }
-  if (session.client.contextIdentifier !== null) {
+  if (crm.client.contextIdentifier !== null) {
     const reason = `Online, our user should be a system user, and is ${userType ?? 'of no type told'}.`
     return userNotDedicated({ ...seen, consentsByOthers: null }, reason)
   }
-  const rows = await foreignRows(session, associateId, context)
+  const rows = await foreignRows(crm, associateId, context)
   if (rows === null) {
     const reason =
       'Whether anything else uses our user cannot be told in this version of SuperOffice.'
@@ -49,7 +49,7 @@ const EQUALS = [
 
 /** Rows last written by our user under another source than ours, counted up to a limit; null: not to be had. */
 async function foreignRows(
-  { installation, facts }: SuperOfficeSession,
+  { installation, facts }: SuperOfficeCrm,
   associateId: number,
   context: CallContext,
 ): Promise<number | null> {

@@ -1,5 +1,5 @@
-import type { CrmFacts, CrmSession, SetupStep, StepContext, StepVerdict } from '../../crm.js'
-import { SuperOfficeSession } from '../session.js'
+import type { CrmFacts, CrmClient, SetupStep, StepContext, StepVerdict } from '../../crm.js'
+import { SuperOfficeCrm } from '../session.js'
 import { asSetupError } from './as-setup-error.js'
 import { lookOnly } from '../../look-only.js'
 
@@ -10,11 +10,11 @@ export interface SuperOfficeStep {
   /** Seconds that it usually takes. */
   readonly weight: number
   /** Looks only, also where no earlier step has been done. */
-  verify(session: SuperOfficeSession, context: StepContext): Promise<StepVerdict>
+  verify(crm: SuperOfficeCrm, context: StepContext): Promise<StepVerdict>
   /** Does what is missing. @returns facts to keep. @throws SetupPaused, UpstreamError, AppError. */
-  do(session: SuperOfficeSession, context: StepContext): Promise<CrmFacts>
+  do(crm: SuperOfficeCrm, context: StepContext): Promise<CrmFacts>
   /** Removes what was installed; nothing there is fine. @returns facts to change (null forgets one). */
-  undo(session: SuperOfficeSession, context: StepContext): Promise<CrmFacts>
+  undo(crm: SuperOfficeCrm, context: StepContext): Promise<CrmFacts>
 }
 
 /** Makes it a step of the generic runner; failures that a person has to mend become pauses, see {@link asSetupError}. */
@@ -24,27 +24,27 @@ export function setupStep(step: SuperOfficeStep): SetupStep {
     id,
     title,
     weight,
-    verify: (session, context) =>
-      translated(session, (own) => {
+    verify: (crm, context) =>
+      translated(crm, (own) => {
         if (context.choice !== null) {
           own.client.lookAfresh()
         }
         return step.verify(own, context)
       }),
-    do: (session, context) => translated(session, (own) => step.do(own, context)),
-    undo: (session, context) => translated(session, (own) => step.undo(own, context)),
+    do: (crm, context) => translated(crm, (own) => step.do(own, context)),
+    undo: (crm, context) => translated(crm, (own) => step.undo(own, context)),
   }
 }
 
 async function translated<T>(
-  session: CrmSession,
-  act: (session: SuperOfficeSession) => Promise<T>,
+  crm: CrmClient,
+  act: (crm: SuperOfficeCrm) => Promise<T>,
 ): Promise<T> {
-  if (!(session instanceof SuperOfficeSession)) {
+  if (!(crm instanceof SuperOfficeCrm)) {
     throw new TypeError('a SuperOffice step needs a SuperOffice session')
   }
   try {
-    return await act(session)
+    return await act(crm)
   } catch (error) {
     throw asSetupError(error)
   }
@@ -54,7 +54,7 @@ async function translated<T>(
 export function checkStep(step: Omit<SuperOfficeStep, 'do' | 'undo'>): SuperOfficeStep {
   return {
     ...step,
-    do: (session, context) => lookOnly(step.verify(session, context)),
+    do: (crm, context) => lookOnly(step.verify(crm, context)),
     undo: () => Promise.resolve({}),
   }
 }

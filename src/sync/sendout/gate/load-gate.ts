@@ -41,7 +41,7 @@ export async function judgeMembers(
         members.map(({ contactId }) => contactId),
       ),
       mustBeFresh,
-      firstVersion: session.crm?.session.firstVersion ?? null,
+      firstVersion: session.crm?.client.firstVersion ?? null,
       basisMapping: basisMappingOf(session.crm, batch.connection),
     }
   })

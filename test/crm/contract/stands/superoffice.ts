@@ -1,4 +1,4 @@
-import type { CrmDriver, CrmFacts, CrmSession } from '../../../../src/crm/crm.js'
+import type { CrmDriver, CrmFacts, CrmClient } from '../../../../src/crm/crm.js'
 import {
   superOfficeOnlineDriver,
   superOfficeOnsiteDriver,
@@ -134,7 +134,7 @@ function opener({ handedOut }: RunningSuperoffice, testPersonId: number) {
         privateKey: online.privateKeyPem,
       }
     : { baseUrl: apiUrl, username: onsite?.user, password: onsite?.password }
-  const open = (facts: CrmFacts = {}, wrong?: string): CrmSession =>
+  const open = (facts: CrmFacts = {}, wrong?: string): CrmClient =>
     driver.open(
       driver.configSchema.parse({
         ...section,

@@ -7,7 +7,7 @@ import { newAddress, somebody } from './people.js'
 export function changes(given: () => SetUpStand): void {
   async function changesSince(cursor: string | null, during?: () => Promise<unknown>) {
     const pages: CrmChangePage[] = []
-    for await (const page of given().session.readChanges(cursor, {})) {
+    for await (const page of given().crm.readChanges(cursor, {})) {
       if (pages.length === 0) {
         await during?.()
       }

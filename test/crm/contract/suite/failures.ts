@@ -8,14 +8,14 @@ const AT_ONCE_MS = 4_000
 /** What goes wrong between us and the CRM. */
 export function failures(given: () => SetUpStand): void {
   const readAll = async () => {
-    for await (const page of given().session.readChanges(null, {})) {
+    for await (const page of given().crm.readChanges(null, {})) {
       expect(page).toBeDefined()
     }
   }
 
   describe('the credentials', () => {
     it('are fine', async () => {
-      await expect(given().session.check({})).resolves.toBeUndefined()
+      await expect(given().crm.check({})).resolves.toBeUndefined()
     })
 
     it('that are refused are a matter for a person', async () => {
@@ -34,10 +34,10 @@ export function failures(given: () => SetUpStand): void {
       await set.stand.faults.throttle(7)
       const throttled = { code: 'upstream_rate_limited', retryable: true, retryAfterSeconds: 7 }
       await expect(
-        set.session.read({ by: 'email', emails: [newAddress()] }, {}),
+        set.crm.read({ by: 'email', emails: [newAddress()] }, {}),
       ).rejects.toMatchObject(throttled)
       await expect(readAll()).rejects.toMatchObject(throttled)
-      const outcomes = await set.session.write([write, write], {})
+      const outcomes = await set.crm.write([write, write], {})
       const notSent = { status: 'notSent', error: throttled }
       expect(outcomes).toMatchObject([notSent, notSent])
       await set.stand.mend()
@@ -50,7 +50,7 @@ export function failures(given: () => SetUpStand): void {
       const set = given()
       const email = newAddress('Very.Private')
       const id = await somebody(set, { emails: [email], value: valuesOf(set.stand).allow })
-      const { contacts } = await set.session.read({ by: 'contactId', contactIds: [id] }, {})
+      const { contacts } = await set.crm.read({ by: 'contactId', contactIds: [id] }, {})
       await set.stand.faults.failWith(status, `Record of ${email} is broken`)
       const { version } = contacts[0]!.consents.marketingSendouts!
       const write = {
@@ -61,9 +61,9 @@ export function failures(given: () => SetUpStand): void {
         expectedVersion: version,
       } as const
       const told = await Promise.all([
-        set.session.read({ by: 'email', emails: [email] }, {}).catch(wholeOf),
+        set.crm.read({ by: 'email', emails: [email] }, {}).catch(wholeOf),
         readAll().catch(wholeOf),
-        set.session.write([write], {}).then((outcomes) => outcomes.map(wholeOf)),
+        set.crm.write([write], {}).then((outcomes) => outcomes.map(wholeOf)),
       ])
       await set.stand.mend()
       expect(told.slice(0, 2).every((one) => typeof one === 'string')).toBe(true)
@@ -74,11 +74,11 @@ export function failures(given: () => SetUpStand): void {
 
   describe('a call that is cancelled', () => {
     it('before it began asks nothing', async () => {
-      const { session, stand } = given()
+      const { crm, stand } = given()
       const before = await stand.requests()
       const signal = AbortSignal.abort(new Error('enough'))
       const emails = [newAddress()]
-      await expect(session.read({ by: 'email', emails }, { signal })).rejects.toThrow()
+      await expect(crm.read({ by: 'email', emails }, { signal })).rejects.toThrow()
       expect(await stand.requests()).toBe(before)
     })
 
@@ -90,9 +90,9 @@ export function failures(given: () => SetUpStand): void {
       const { signal } = aborter
       const startedMs = Date.now()
       const calls = Promise.allSettled([
-        set.session.read({ by: 'email', emails: [newAddress()] }, { signal }),
-        set.session.write([write], { signal }),
-        set.session.check({ signal }),
+        set.crm.read({ by: 'email', emails: [newAddress()] }, { signal }),
+        set.crm.write([write], { signal }),
+        set.crm.check({ signal }),
       ])
       setTimeout(() => aborter.abort(new Error('enough')), 50)
       const [read, written, checked] = await calls

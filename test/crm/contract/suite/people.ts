@@ -20,8 +20,8 @@ export async function somebody(
 }
 
 /** A record as it is read now; fails where it is not there. */
-export async function readOne({ session }: SetUpStand, contactId: string): Promise<CrmContact> {
-  const { contacts } = await session.read({ by: 'contactId', contactIds: [contactId] }, {})
+export async function readOne({ crm }: SetUpStand, contactId: string): Promise<CrmContact> {
+  const { contacts } = await crm.read({ by: 'contactId', contactIds: [contactId] }, {})
   expect(contacts.map((one) => one.contactId)).toEqual([contactId])
   return contacts[0]!
 }

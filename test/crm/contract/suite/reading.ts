@@ -17,7 +17,7 @@ const BESIDE = 6
 /** Direct reading. */
 export function reading(given: () => SetUpStand): void {
   const idsAt = async (...emails: string[]) =>
-    (await given().session.read({ by: 'email', emails }, {})).contacts
+    (await given().crm.read({ by: 'email', emails }, {})).contacts
       .map((one) => one.contactId)
       .sort()
 
@@ -29,7 +29,7 @@ export function reading(given: () => SetUpStand): void {
       const id = await somebody(set, { emails: [email], value: deny })
       const gone = await somebody(set)
       await set.stand.remove(gone)
-      const { contacts, missingContactIds } = await set.session.read(
+      const { contacts, missingContactIds } = await set.crm.read(
         { by: 'contactId', contactIds: [id, gone] },
         {},
       )
@@ -43,12 +43,12 @@ export function reading(given: () => SetUpStand): void {
     })
 
     it('finds nobody where nobody is, and asks nothing for nothing', async () => {
-      const { session, stand } = given()
+      const { crm, stand } = given()
       expect(await idsAt(newAddress('nobody'))).toEqual([])
       const before = await stand.requests()
       const nothing = { contacts: [], subscriptions: [], missingContactIds: [] }
-      expect(await session.read({ by: 'email', emails: [] }, {})).toEqual(nothing)
-      expect(await session.read({ by: 'contactId', contactIds: [] }, {})).toEqual(nothing)
+      expect(await crm.read({ by: 'email', emails: [] }, {})).toEqual(nothing)
+      expect(await crm.read({ by: 'contactId', contactIds: [] }, {})).toEqual(nothing)
       expect(await stand.requests()).toBe(before)
     })
 
@@ -76,7 +76,7 @@ export function reading(given: () => SetUpStand): void {
     })
 
     it('reads a thousand at once in few requests, by id and by address', async () => {
-      const { stand, session } = given()
+      const { stand, crm } = given()
       const emails = Array.from({ length: MANY }, () => newAddress('many'))
       const ids = await stand.add(emails.map((email) => ({ emails: [email] })))
       const { directReadContactsPerRequest } = stand.driver.capabilities
@@ -86,12 +86,12 @@ export function reading(given: () => SetUpStand): void {
         { by: 'email', emails },
       ] as const) {
         const before = await stand.requests()
-        const { contacts, missingContactIds } = await session.read(request, {})
+        const { contacts, missingContactIds } = await crm.read(request, {})
         expect([...new Set(contacts.map((one) => one.contactId))].sort()).toEqual([...ids].sort())
         expect(missingContactIds).toEqual([])
         expect((await stand.requests()) - before).toBeLessThanOrEqual(most)
       }
-      const one = await session
+      const one = await crm
         .read({ by: 'email', emails: [...emails, newAddress()] }, {})
         .catch((error: unknown) => error)
       expect(one).toBeInstanceOf(RangeError)
@@ -101,7 +101,7 @@ export function reading(given: () => SetUpStand): void {
       const set = given()
       const tally = new RequestTally()
       const id = await somebody(set)
-      await set.session.read({ by: 'contactId', contactIds: [id] }, { tally })
+      await set.crm.read({ by: 'contactId', contactIds: [id] }, { tally })
       const counted = Object.values(tally.operations()).reduce((sum, one) => sum + one, 0)
       expect(counted).toBeGreaterThan(0)
     })
@@ -131,7 +131,7 @@ export function reading(given: () => SetUpStand): void {
       const { capabilities } = set.stand.driver
       await set.stand.userSets(id, deny)
       const theirs = await marketingOf(set, id)
-      const history = await set.session.readFieldHistory([id], {})
+      const history = await set.crm.readFieldHistory([id], {})
       if (capabilities.values === 'rich') {
         expect(theirs.lastWriter).toBe('user')
         expect(theirs.times!.onlyInserted).toBe(false)
@@ -140,11 +140,11 @@ export function reading(given: () => SetUpStand): void {
       expect(history.map((one) => [one.contactId, one.value])).toEqual(
         capabilities.fieldHistory ? [[id, deny]] : [],
       )
-      await set.session.write([await writeOf(set, id, allow)], {})
+      await set.crm.write([await writeOf(set, id, allow)], {})
       const ours = await marketingOf(set, id)
       expect(ours.value).toBe(allow)
       expect(ours.lastWriter).toBe(capabilities.values === 'rich' ? 'us' : 'unknown')
-      expect(await set.session.readFieldHistory([id], {})).toEqual([])
+      expect(await set.crm.readFieldHistory([id], {})).toEqual([])
     })
 
     it.each([30, -30, 360, -360])(
@@ -164,11 +164,11 @@ export function reading(given: () => SetUpStand): void {
         await set.stand.userSets(id, deny)
         const told: number[] = []
         const onClock = ({ offsetMs }: { readonly offsetMs: number }) => void told.push(offsetMs)
-        const { contacts } = await set.session.read(
+        const { contacts } = await set.crm.read(
           { by: 'contactId', contactIds: [id] },
           { onClock },
         )
-        const [history] = await set.session.readFieldHistory([id], { onClock })
+        const [history] = await set.crm.readFieldHistory([id], { onClock })
         expect(told.length).toBeGreaterThan(0)
         expect(Math.abs(told.at(-1)! - skewMs)).toBeLessThan(2_000)
         if (set.stand.driver.capabilities.values === 'rich') {

@@ -48,10 +48,10 @@ export function settingUp(start: () => Promise<ContractStand>): void {
     })
 
     it('leaves few requests for a delta in which nothing happened', async () => {
-      const session = stand.open(facts)
+      const crm = stand.open(facts)
       const changesSince = async (cursor: string | null) => {
         let next: string | null = null
-        for await (const { nextCursor } of session.readChanges(cursor, {})) {
+        for await (const { nextCursor } of crm.readChanges(cursor, {})) {
           next = nextCursor
         }
         return next

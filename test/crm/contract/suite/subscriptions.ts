@@ -8,15 +8,15 @@ const NEWS = { categoryId: '12', name: 'Newsletters', archived: false }
 /** Subscriptions, where the CRM has them; else that nothing is done about them. */
 export function subscriptions(given: () => SetUpStand): void {
   const rowsOf = async (contactId: string): Promise<readonly CrmSubscription[]> =>
-    (await given().session.read({ by: 'contactId', contactIds: [contactId] }, {})).subscriptions
+    (await given().crm.read({ by: 'contactId', contactIds: [contactId] }, {})).subscriptions
 
   describe('subscriptions', () => {
     it('have eMarketeer’s categories, brought once', async () => {
-      const { session, stand } = given()
+      const { crm, stand } = given()
       const { subscriptions: kept } = stand.driver.capabilities
-      const first = await session.syncCategories([NEWS], {})
+      const first = await crm.syncCategories([NEWS], {})
       expect(first).toEqual({ created: kept ? 1 : 0, updated: 0, foreign: [] })
-      const again = await session.syncCategories([NEWS], {})
+      const again = await crm.syncCategories([NEWS], {})
       expect(again).toEqual({ created: 0, updated: 0, foreign: [] })
     })
 
@@ -30,7 +30,7 @@ export function subscriptions(given: () => SetUpStand): void {
         categoryName: NEWS.name,
         subscribed: true,
       }
-      const [made] = await set.session.write([create], {})
+      const [made] = await set.crm.write([create], {})
       if (!set.stand.driver.capabilities.subscriptions) {
         expect(made?.status).toBe('refused')
         expect(await rowsOf(contactId)).toEqual([])
@@ -46,13 +46,13 @@ export function subscriptions(given: () => SetUpStand): void {
         subscribed: false,
         expectedVersion: version,
       }
-      expect(await set.session.write([off], {})).toMatchObject([{ status: 'applied' }])
-      expect(await set.session.write([off], {})).toEqual([{ status: 'conflict' }])
+      expect(await set.crm.write([off], {})).toMatchObject([{ status: 'applied' }])
+      expect(await set.crm.write([off], {})).toEqual([{ status: 'conflict' }])
       const [switched] = await rowsOf(contactId)
       expect(switched?.subscribed).toBe(false)
       const expectedVersion = switched!.version
       const remove: CrmWrite = { kind: 'deleteSubscription', rowId, expectedVersion }
-      expect(await set.session.write([remove], {})).toMatchObject([{ status: 'applied' }])
+      expect(await set.crm.write([remove], {})).toMatchObject([{ status: 'applied' }])
       expect(await rowsOf(contactId)).toEqual([])
     })
   })

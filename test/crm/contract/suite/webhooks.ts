@@ -13,13 +13,13 @@ export function webhooks(given: () => SetUpStand): void {
   })
   afterAll(() => receiver.close())
 
-  const session = () => given().stand.open(receiver.facts)
+  const crm = () => given().stand.open(receiver.facts)
   async function install(): Promise<WebhookInstallation> {
     const keep = (facts: CrmFacts) => {
       receiver.facts = { ...receiver.facts, ...facts }
       return Promise.resolve()
     }
-    const installation = await session().installWebhooks({ url: receiver.url, keep }, {})
+    const installation = await crm().installWebhooks({ url: receiver.url, keep }, {})
     await keep(installation.facts)
     return installation
   }
@@ -33,8 +33,8 @@ export function webhooks(given: () => SetUpStand): void {
         expect(installation.reason === null).toBe(postsWebhooks)
         expect(installation.reason).not.toBe('')
       }
-      expect(await session().tendWebhooks?.({})).toEqual(
-        session().tendWebhooks && { reactivated: false },
+      expect(await crm().tendWebhooks?.({})).toEqual(
+        crm().tendWebhooks && { reactivated: false },
       )
     })
 
@@ -63,7 +63,7 @@ export function webhooks(given: () => SetUpStand): void {
       const id = await somebody(set, { value: valuesOf(set.stand).allow })
       await drain()
       receiver.calls.length = 0
-      await set.session.write([await writeOf(set, id)], {})
+      await set.crm.write([await writeOf(set, id)], {})
       await drain()
       const hints = receiver.calls.flatMap(({ verdict }) => (verdict.accepted ? verdict.hints : []))
       expect(hints.filter(({ actorUserId }) => actorUserId !== null)).toEqual([])
@@ -98,7 +98,7 @@ export function webhooks(given: () => SetUpStand): void {
       const set = given()
       const known = receiver.calls.at(-1)
       for (let time = 0; time < 2; time += 1) {
-        receiver.facts = { ...receiver.facts, ...(await session().removeWebhooks({})) }
+        receiver.facts = { ...receiver.facts, ...(await crm().removeWebhooks({})) }
       }
       receiver.calls.length = 0
       await set.stand.userSets(await somebody(set), valuesOf(set.stand).deny)

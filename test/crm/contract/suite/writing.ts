@@ -12,7 +12,7 @@ export function writing(given: () => SetUpStand): void {
     it('is applied, and tells the version that a reading gives', async () => {
       const set = given()
       const write = await denial(set)
-      const [outcome] = await set.session.write([write], {})
+      const [outcome] = await set.crm.write([write], {})
       const now = await marketingOf(set, write.contactId)
       expect(now.value).toBe(write.value)
       expect(await set.stand.truth(write.contactId)).toBe(write.value)
@@ -32,14 +32,14 @@ export function writing(given: () => SetUpStand): void {
       const id = await somebody(set)
       for (const value of values) {
         const write = await writeOf(set, id, value)
-        expect(statuses(await set.session.write([write], {}))).toEqual(['applied'])
+        expect(statuses(await set.crm.write([write], {}))).toEqual(['applied'])
         expect(await set.stand.truth(id)).toBe(value)
       }
       const before = await set.stand.truth(id)
       const foreign = await Promise.all(
         (['none', rich ? 'deny' : 'withdrawn'] as const).map((value) => writeOf(set, id, value)),
       )
-      expect(statuses(await set.session.write(foreign, {}))).toEqual(['refused', 'refused'])
+      expect(statuses(await set.crm.write(foreign, {}))).toEqual(['refused', 'refused'])
       expect(await set.stand.truth(id)).toBe(before)
     })
 
@@ -47,7 +47,7 @@ export function writing(given: () => SetUpStand): void {
       const set = given()
       const id = await somebody(set, { value: valuesOf(set.stand).deny })
       const before = await marketingOf(set, id)
-      const outcomes = await set.session.write([await writeOf(set, id)], {})
+      const outcomes = await set.crm.write([await writeOf(set, id)], {})
       expect(statuses(outcomes)).toEqual(['applied'])
       const after = await marketingOf(set, id)
       expect(after.value).toBe(before.value)
@@ -63,7 +63,7 @@ export function writing(given: () => SetUpStand): void {
       const write = await writeOf(set, id, allow)
       await set.stand.userSets(id, allow)
       await set.stand.userSets(id, deny)
-      const [outcome] = await set.session.write([write], {})
+      const [outcome] = await set.crm.write([write], {})
       if (set.stand.driver.capabilities.conditionalWrite || outcome?.status === 'conflict') {
         expect(outcome).toEqual({ status: 'conflict' })
         expect(await set.stand.truth(id)).toBe(deny)
@@ -84,7 +84,7 @@ export function writing(given: () => SetUpStand): void {
       ]
       await set.stand.remove(gone.contactId)
       await set.stand.faults.refuseWritesOf(refused.contactId)
-      const outcomes = await set.session.write([first, gone, refused, last], {})
+      const outcomes = await set.crm.write([first, gone, refused, last], {})
       expect(statuses(outcomes)).toEqual([
         'applied',
         expect.stringMatching(/^(gone|conflict)$/),
@@ -106,7 +106,7 @@ export function writing(given: () => SetUpStand): void {
           value: value === allow ? deny : allow,
         })),
       )
-      const { contacts } = await set.session.read({ by: 'contactId', contactIds: ids }, {})
+      const { contacts } = await set.crm.read({ by: 'contactId', contactIds: ids }, {})
       const versions = new Map(
         contacts.map((one) => [one.contactId, one.consents.marketingSendouts!.version]),
       )
@@ -120,8 +120,8 @@ export function writing(given: () => SetUpStand): void {
       const moved = ids[7]!
       await set.stand.userSets(moved, values[7]!)
       await set.stand.userTouches(moved)
-      const outcomes = await set.session.write(writes, {})
-      const after = await set.session.read({ by: 'contactId', contactIds: ids }, {})
+      const outcomes = await set.crm.write(writes, {})
+      const after = await set.crm.read({ by: 'contactId', contactIds: ids }, {})
       const now = new Map(
         after.contacts.map((one) => [one.contactId, one.consents.marketingSendouts!]),
       )
@@ -134,9 +134,9 @@ export function writing(given: () => SetUpStand): void {
     })
 
     it('of nothing asks nothing', async () => {
-      const { session, stand } = given()
+      const { crm, stand } = given()
       const before = await stand.requests()
-      expect(await session.write([], {})).toEqual([])
+      expect(await crm.write([], {})).toEqual([])
       expect(await stand.requests()).toBe(before)
     })
   })
@@ -146,7 +146,7 @@ export function writing(given: () => SetUpStand): void {
       const set = given()
       const write = await denial(set)
       await set.stand.faults.loseWriteAnswer(true)
-      const [outcome] = await set.session.write([write], {})
+      const [outcome] = await set.crm.write([write], {})
       await set.stand.mend()
       expect(['unknown', 'applied']).toContain(outcome?.status)
       const now = await marketingOf(set, write.contactId)
@@ -160,7 +160,7 @@ export function writing(given: () => SetUpStand): void {
       const set = given()
       const write = await denial(set)
       await set.stand.faults.loseWriteAnswer(false)
-      const [outcome] = await set.session.write([write], {})
+      const [outcome] = await set.crm.write([write], {})
       await set.stand.mend()
       expect(['unknown', 'notSent']).toContain(outcome?.status)
       expect((await marketingOf(set, write.contactId)).value).toBe(valuesOf(set.stand).allow)

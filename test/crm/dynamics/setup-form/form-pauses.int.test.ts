@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { StepChoice } from '../../../../src/contracts/setup.js'
 import { readFacts } from '../../../../src/crm/dynamics/facts.js'
-import { DynamicsSession } from '../../../../src/crm/dynamics/session.js'
+import { DynamicsCrm } from '../../../../src/crm/dynamics/session.js'
 import { withoutOurs } from '../../../../src/crm/dynamics/setup/form/splice.js'
 import { look, runStep, writesMade } from '../support/run-steps.js'
 import {
@@ -263,11 +263,11 @@ describe("a colleague's unpublished draft", () => {
   it('saved between our reading and our writing is not overwritten', async () => {
     const { stand, facts } = await withView()
     const theirs = (await draftOf(stand)).replace('Bulk Email', 'Mass mailing')
-    const session = stand.open(facts)
-    if (!(session instanceof DynamicsSession)) {
+    const crm = stand.open(facts)
+    if (!(crm instanceof DynamicsCrm)) {
       throw new TypeError('no Dynamics session')
     }
-    const { client } = session
+    const { client } = crm
     const send = client.text.bind(client)
     client.text = async (request, context) => {
       if (request.method === 'PATCH') {
@@ -275,7 +275,7 @@ describe("a colleague's unpublished draft", () => {
       }
       return send(request, context)
     }
-    const pause = await pauseOf(FORM.do(session, chosen(null)))
+    const pause = await pauseOf(FORM.do(crm, chosen(null)))
     expect(pause.code).toBe('draftPending')
     expect(await draftOf(stand)).toBe(theirs)
   })

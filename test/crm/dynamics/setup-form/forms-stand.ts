@@ -1,6 +1,6 @@
 import type { StepChoice } from '../../../../src/contracts/setup.js'
 import { type CrmFacts, SetupPaused, type StepContext } from '../../../../src/crm/crm.js'
-import { DynamicsSession } from '../../../../src/crm/dynamics/session.js'
+import { DynamicsCrm } from '../../../../src/crm/dynamics/session.js'
 import { formStep } from '../../../../src/crm/dynamics/setup/steps/form.js'
 import { publishStep } from '../../../../src/crm/dynamics/setup/steps/publish.js'
 import { setupStep } from '../../../../src/crm/dynamics/setup/step.js'
@@ -97,13 +97,13 @@ export async function saveDraft(stand: StandIn, formxml: string, formId = STOCK_
 
 /** Everything that waits on contact is published, as by a colleague. */
 export async function publishByHand(stand: StandIn, facts: CrmFacts): Promise<void> {
-  const session = stand.open(facts)
-  if (session instanceof DynamicsSession) {
+  const crm = stand.open(facts)
+  if (crm instanceof DynamicsCrm) {
     const ParameterXml =
       '<importexportxml><entities><entity>contact</entity></entities></importexportxml>'
     const operation = 'POST /PublishXml'
     const request = { method: 'POST', path: 'PublishXml', operation, name: 'test' } as const
-    await session.client.text({ ...request, effect: 'write', json: { ParameterXml } }, {})
+    await crm.client.text({ ...request, effect: 'write', json: { ParameterXml } }, {})
   }
 }
 

@@ -1,5 +1,5 @@
 import { dynamicsDriver } from '../../../../src/crm/dynamics/driver.js'
-import type { CrmFacts, CrmSession } from '../../../../src/crm/crm.js'
+import type { CrmFacts, CrmClient } from '../../../../src/crm/crm.js'
 import { DEFAULT_OPTIONS } from '../../../../simulators/dynamics/options.js'
 import {
   type RunningDynamics,
@@ -14,7 +14,7 @@ export interface StandIn {
   /** Calls the control API. @throws Error for a refusal. */
   control<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>
   /** Opens a session of the product's driver against it. */
-  open(facts?: CrmFacts, secret?: string): CrmSession
+  open(facts?: CrmFacts, secret?: string): CrmClient
   close(): Promise<void>
 }
 
@@ -37,16 +37,16 @@ export async function startStandIn(options: Options = {}): Promise<StandIn> {
       return (await answer.json()) as T
     },
     open: (facts = {}, secret = DEFAULT_OPTIONS.apps[0]?.secret ?? '') =>
-      openSession(running.url, facts, secret),
+      openCrm(running.url, facts, secret),
   }
 }
 
 /** Opens a session of the driver against any service on loopback that plays both Entra and Dataverse. */
-export function openSession(
+export function openCrm(
   url: string,
   facts: CrmFacts = {},
   clientSecret = 'secret',
-): CrmSession {
+): CrmClient {
   const config = dynamicsDriver.configSchema.parse({
     environmentUrl: url,
     tenantId: DEFAULT_OPTIONS.tenantId,

@@ -1,4 +1,4 @@
-import type { CrmFacts, CrmSession } from '../../../../src/crm/crm.js'
+import type { CrmFacts, CrmClient } from '../../../../src/crm/crm.js'
 import { dynamicsDriver } from '../../../../src/crm/dynamics/driver.js'
 import type { CallContext } from '../../../../src/http/index.js'
 import { PLAIN, runStep } from './run-steps.js'
@@ -83,6 +83,6 @@ export async function dieAfter(
   }
 }
 
-function open(stand: StandIn, memory: Memory): CrmSession {
+function open(stand: StandIn, memory: Memory): CrmClient {
   return stand.open(memory.facts)
 }

@@ -202,19 +202,19 @@ describe('measuring', () => {
     await expect(measure(facts)).rejects.toMatchObject({ code: 'upstream_unreachable' })
     await stand.control.clearFaults()
     expect((await consents())['EMARKETING']).toMatchObject({ legalBase: 'WITHDRAWN' })
-    const session = () => stand.open(facts, { testPersonId: person })
-    const forgotten = await stepOf('measure').undo(session(), PLAIN)
+    const crm = () => stand.open(facts, { testPersonId: person })
+    const forgotten = await stepOf('measure').undo(crm(), PLAIN)
     expect(forgotten).toEqual({ measured: null, firstVersion: null })
     expect((await consents())['EMARKETING']).toMatchObject({ legalBase: '61B' })
     const { length } = await stand.control.get<unknown[]>('writes')
-    await stepOf('measure').undo(session(), PLAIN)
+    await stepOf('measure').undo(crm(), PLAIN)
     expect(await stand.control.get('writes')).toHaveLength(length)
   })
 
   it('says where the test person is not there', async () => {
     const facts = await start()
-    const session = stand.open(facts, { testPersonId: 99_999 })
-    await expect(look(session, 'measure')).rejects.toMatchObject({
+    const crm = stand.open(facts, { testPersonId: 99_999 })
+    await expect(look(crm, 'measure')).rejects.toMatchObject({
       code: 'value_invalid',
       path: 'superoffice.testPersonId',
     })

@@ -3,7 +3,7 @@ import { Secret } from '../../../../src/config/secret.js'
 import {
   type CrmDriver,
   type CrmFacts,
-  type CrmSession,
+  type CrmClient,
   SetupPaused,
   type SetupStep,
   type StepContext,
@@ -37,7 +37,7 @@ export interface Stand {
     facts?: CrmFacts,
     more?: Readonly<Record<string, unknown>>,
     connectionId?: string,
-  ): CrmSession
+  ): CrmClient
   /** The connection file's section, as parsed. */
   readonly config: unknown
   /** What only happens inside SuperOffice. */
@@ -98,9 +98,9 @@ export function stepOf(id: string): SetupStep {
 }
 
 /** Looks. What throws as a pause is one, as to the runner. */
-export async function look(session: CrmSession, id: string): Promise<StepVerdict> {
+export async function look(crm: CrmClient, id: string): Promise<StepVerdict> {
   try {
-    return await stepOf(id).verify(session, PLAIN)
+    return await stepOf(id).verify(crm, PLAIN)
   } catch (error) {
     if (error instanceof SetupPaused) {
       return { state: 'paused', pause: error.pause }

@@ -13,12 +13,12 @@ export async function scriptedOnsite(
       : answer(heard),
   )
   const config = { baseUrl: `${server.url}/crm/api/v1`, username: 'adm0' }
-  const session = superOfficeOnsiteDriver.open(superOfficeOnsiteDriver.configSchema.parse(config), {
+  const crm = superOfficeOnsiteDriver.open(superOfficeOnsiteDriver.configSchema.parse(config), {
     connectionId: 'fjord-so',
     facts,
     allowLoopbackHttp: true,
   })
-  return { ...server, session }
+  return { ...server, crm }
 }
 
 /** What the test says of who we are, if it says anything. */

@@ -1,4 +1,4 @@
-import type { CrmFacts, CrmSession } from '../../../../src/crm/crm.js'
+import type { CrmFacts, CrmClient } from '../../../../src/crm/crm.js'
 import {
   superOfficeOnlineDriver,
   superOfficeOnsiteDriver,
@@ -18,7 +18,7 @@ export interface StandIn {
   requests(): Promise<Readonly<Record<string, number>>>
   addPersons(...persons: readonly object[]): Promise<readonly string[]>
   /** A session with our own consent source known. */
-  open(facts?: CrmFacts): CrmSession
+  open(facts?: CrmFacts): CrmClient
   close(): Promise<void>
 }
 

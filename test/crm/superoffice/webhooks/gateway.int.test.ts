@@ -43,14 +43,14 @@ async function installed() {
     'SELECT facts FROM connections WHERE connection_id = $1',
     [connectionId],
   )
-  const session = stand.driver.open(stand.config, {
+  const crm = stand.driver.open(stand.config, {
     connectionId,
     facts: stored?.facts ?? {},
     allowLoopbackHttp: true,
     secrets: factSecrets(vault, connectionId),
   })
   const target = { url: `${url}/hooks/crm/${row.webhookRef}`, keep }
-  const installation = await session.installWebhooks(target, {})
+  const installation = await crm.installWebhooks(target, {})
   await keep(installation.facts)
   return installation
 }
@@ -98,7 +98,7 @@ describe('the gateway and SuperOffice', () => {
     await stand.control.post('webhooks/drain')
     const { webhookRef, facts } = (await findConnection(db, connectionId))!
     expect(webhookRef).not.toBe(former.webhookRef)
-    const session = stand.driver.open(stand.config, {
+    const crm = stand.driver.open(stand.config, {
       connectionId,
       facts,
       allowLoopbackHttp: true,
@@ -106,7 +106,7 @@ describe('the gateway and SuperOffice', () => {
     })
     const keep = (learned: CrmFacts) => mergeFacts(db, connectionId, learned)
     const target = { url: `${url}/hooks/crm/${webhookRef}`, keep }
-    const again = await session.installWebhooks(target, {})
+    const again = await crm.installWebhooks(target, {})
     expect(again).toMatchObject({ installed: true, reason: null })
     await keep(again.facts)
     await endOverlap(db, connectionId, webhookRef)

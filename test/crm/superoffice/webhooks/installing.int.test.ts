@@ -220,8 +220,8 @@ describe('tending webhooks', () => {
     await install(stand, receiver)
     stand.world.webhooks.list()[0]!.state = 'TooManyErrors'
     const webhook = { url: receiver.url, secrets: ['v1.00000000.AAAA'] }
-    const session = stand.open({ ...receiver.facts, webhook })
-    await expect(session.tendWebhooks?.({})).rejects.toMatchObject({ code: 'environment_invalid' })
+    const crm = stand.open({ ...receiver.facts, webhook })
+    await expect(crm.tendWebhooks?.({})).rejects.toMatchObject({ code: 'environment_invalid' })
   })
 })
 
@@ -232,9 +232,9 @@ describe('removing webhooks', () => {
     const keep = () => Promise.resolve()
     receiver.status = 200
     await stand.open(receiver.facts, {}, 'nord-so-2').installWebhooks({ url, keep }, {})
-    const session = stand.open(receiver.facts)
-    expect(await session.removeWebhooks({})).toEqual({ webhook: null })
-    expect(await session.removeWebhooks({})).toEqual({ webhook: null })
+    const crm = stand.open(receiver.facts)
+    expect(await crm.removeWebhooks({})).toEqual({ webhook: null })
+    expect(await crm.removeWebhooks({})).toEqual({ webhook: null })
     expect((await registered()).map(({ name }) => name)).toEqual(['eMarketeer sync (nord-so-2)'])
   })
 })

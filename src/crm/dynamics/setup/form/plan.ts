@@ -9,7 +9,7 @@ import { FormShapeError } from './form-shape-error.js'
 import { isCurrent, ownParts, type OwnParts } from './own-parts.js'
 import type { SectionSpec } from './section-xml.js'
 import { insertSection, withoutOurs } from './splice.js'
-import type { DynamicsSession } from '../../session.js'
+import type { DynamicsCrm } from '../../session.js'
 import { draftPending, formUncertain, oddForm } from './pauses.js'
 import { choosePlacement } from './placement.js'
 import {
@@ -38,13 +38,13 @@ export type FormPlan =
     }
 
 /** Looks at the forms and decides; changes nothing. @throws UpstreamError */
-export async function planForm(session: DynamicsSession, context: StepContext): Promise<FormPlan> {
-  const { client, facts } = session
+export async function planForm(crm: DynamicsCrm, context: StepContext): Promise<FormPlan> {
+  const { client, facts } = crm
   const forms = await contactMainForms(client, context)
-  const spec = await sectionSpec(session, context)
+  const spec = await sectionSpec(crm, context)
   const target = chooseForm(forms, facts.form, context.choice)
   if ('pause' in target) {
-    const asBefore = await inPlaceBefore(session, forms, spec, context)
+    const asBefore = await inPlaceBefore(crm, forms, spec, context)
     return asBefore ?? { state: 'paused', pause: target.pause }
   }
   const { form, chosen, note } = target
@@ -90,7 +90,7 @@ export async function planForm(session: DynamicsSession, context: StepContext): 
 
 /** A form that was locked after our section was published on it needs nothing more; null where it does. */
 async function inPlaceBefore(
-  { client, facts }: DynamicsSession,
+  { client, facts }: DynamicsCrm,
   forms: readonly MainForm[],
   spec: SectionSpec,
   context: StepContext,

@@ -6,7 +6,7 @@ import { applyEdits } from './edits.js'
 import { readForm } from './form-document.js'
 import { FormShapeError } from './form-shape-error.js'
 import { holdsOurs, removeSection } from './splice.js'
-import type { DynamicsSession } from '../../session.js'
+import type { DynamicsCrm } from '../../session.js'
 import { basedOnNewest } from './newest.js'
 import { formUncertain, oddForm } from './pauses.js'
 import { contactMainForms, type FormLayer, type MainForm, readLayers, writeDraft } from './rows.js'
@@ -26,7 +26,7 @@ const ELSE = ['abort'] as const
  * @throws SetupPaused `draftPending`, `formUncertain`; UpstreamError.
  */
 export async function removeFromForms(
-  { client }: DynamicsSession,
+  { client }: DynamicsCrm,
   context: StepContext,
 ): Promise<CrmFacts> {
   const forms = await contactMainForms(client, context)

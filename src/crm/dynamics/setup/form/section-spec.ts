@@ -3,7 +3,7 @@ import { plain } from './own-names.js'
 import type { SectionSpec } from './section-xml.js'
 import { OWN_VIEW } from '../view/view-xml.js'
 import { allRows } from '../../reading/pages.js'
-import type { DynamicsSession } from '../../session.js'
+import type { DynamicsCrm } from '../../session.js'
 import { whereTold } from '../../../../http/index.js'
 import { stringLiteral } from '../../wire/odata.js'
 
@@ -19,7 +19,7 @@ const ENGLISH = 1033
 
 /** What our section looks like in this organisation, also before anything was made. @throws UpstreamError */
 export async function sectionSpec(
-  { client, facts }: DynamicsSession,
+  { client, facts }: DynamicsCrm,
   context: StepContext,
 ): Promise<SectionSpec> {
   const filter = GRID_CONTROLS.map((name) => `name eq ${stringLiteral(name)}`).join(' or ')

@@ -5,7 +5,7 @@ import { lostAnswer } from '../../wire/part-error.js'
 import { queryString } from '../../wire/odata.js'
 import { whoAmI } from '../../who-am-i.js'
 import { wrongEnvironment } from '../../wrong-environment.js'
-import type { DynamicsSession } from '../../session.js'
+import type { DynamicsCrm } from '../../session.js'
 import { checkStep } from '../step.js'
 import { getIfThere } from '../metadata.js'
 
@@ -39,18 +39,18 @@ export const connectStep = checkStep({
   id: 'connect',
   title: 'Connect to Dynamics 365',
   weight: 2,
-  async verify(session, context) {
-    const organization = await learn(session, context)
+  async verify(crm, context) {
+    const organization = await learn(crm, context)
     const notes = [
       ...(organization.auditEnabled === false ? [AUDIT_OFF] : []),
-      ...((await hasJourneys(session.client, context)) ? [JOURNEYS] : []),
+      ...((await hasJourneys(crm.client, context)) ? [JOURNEYS] : []),
     ]
     const done = { state: 'done', facts: { organization } } as const
     return notes.length === 0 ? done : { ...done, note: notes.join(' ') }
   },
 })
 
-async function learn({ client, facts }: DynamicsSession, context: CallContext) {
+async function learn({ client, facts }: DynamicsCrm, context: CallContext) {
   const { organizationId, userId } = await whoAmI(client, context)
   const known = facts.organization?.organizationId
   if (known !== undefined && known !== organizationId) {

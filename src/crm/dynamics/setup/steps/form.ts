@@ -4,7 +4,7 @@ import { applyEdits } from '../form/edits.js'
 import { readForm } from '../form/form-document.js'
 import { formDiff } from '../form/form-diff.js'
 import { isCurrent, ownParts } from '../form/own-parts.js'
-import type { DynamicsSession } from '../../session.js'
+import type { DynamicsCrm } from '../../session.js'
 import { type FormPlan, planForm } from '../form/plan.js'
 import { basedOnNewest } from '../form/newest.js'
 import { removeFromForms } from '../form/removal.js'
@@ -18,8 +18,8 @@ export const formStep: DynamicsStep = {
   title: 'Put the subscriptions on the contact form',
   weight: 8,
   forSubscriptions: true,
-  async verify(session, context) {
-    const plan = await planForm(session, context)
+  async verify(crm, context) {
+    const plan = await planForm(crm, context)
     switch (plan.state) {
       case 'paused':
         return plan
@@ -35,17 +35,17 @@ export const formStep: DynamicsStep = {
       }
     }
   },
-  do: (session, context) =>
+  do: (crm, context) =>
     basedOnNewest(async (versionOf) => {
-      const plan = await planForm(session, context)
+      const plan = await planForm(crm, context)
       switch (plan.state) {
         case 'paused':
           throw new SetupPaused(plan.pause)
         case 'done':
           return { form: plan.facts }
         case 'due': {
-          const view = await usableView(session, context)
-          await write(session, plan, versionOf(plan.draft), context)
+          const view = await usableView(crm, context)
+          await write(crm, plan, versionOf(plan.draft), context)
           return { form: plan.facts, ...view }
         }
       }
@@ -57,7 +57,7 @@ type DuePlan = Extract<FormPlan, { state: 'due' }>
 
 /** Writes the draft, and looks whether it took. */
 async function write(
-  { client }: DynamicsSession,
+  { client }: DynamicsCrm,
   { form, draft, edits, spec }: DuePlan,
   ifMatch: string,
   context: StepContext,
@@ -73,8 +73,8 @@ async function write(
 }
 
 /** A form whose sub-grid names no view is refused; where the view's step was skipped, one may be named here. */
-async function usableView(session: DynamicsSession, context: StepContext): Promise<CrmFacts> {
-  const look = await viewState(session, context)
+async function usableView(crm: DynamicsCrm, context: StepContext): Promise<CrmFacts> {
+  const look = await viewState(crm, context)
   switch (look.state) {
     case 'usable':
       return { view: look.facts }

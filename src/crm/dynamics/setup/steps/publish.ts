@@ -2,7 +2,7 @@ import type { SetupPause } from '../../../../contracts/setup.js'
 import { SetupPaused, type StepContext } from '../../../crm.js'
 import { FormShapeError } from '../form/form-shape-error.js'
 import { SUBSCRIPTIONS_TABLE } from '../../names.js'
-import type { DynamicsSession } from '../../session.js'
+import type { DynamicsCrm } from '../../session.js'
 import { foreignDrafts } from '../publish/foreign-drafts.js'
 import { isColleagues, ownLayers } from '../form/plan.js'
 import { holdForDrafts, namesOf } from '../publish/hold-for-drafts.js'
@@ -23,22 +23,22 @@ export const publishStep: DynamicsStep = {
   title: 'Publish the contact form',
   weight: 60,
   forSubscriptions: true,
-  async verify(session, context) {
-    const plan = await planPublish(session, context)
+  async verify(crm, context) {
+    const plan = await planPublish(crm, context)
     if (plan.state === 'done') {
       return { state: 'done', facts: { published: true } }
     }
     if (plan.state !== 'due') {
       return plan
     }
-    const pause = await holdForDrafts(session.client, ELSE, context)
+    const pause = await holdForDrafts(crm.client, ELSE, context)
     if (pause !== null) {
       return { state: 'paused', pause }
     }
-    return { state: 'due', changes: [{ what: `${WHAT} ${await alongWith(session, context)}` }] }
+    return { state: 'due', changes: [{ what: `${WHAT} ${await alongWith(crm, context)}` }] }
   },
-  async do(session, context) {
-    const plan = await planPublish(session, context)
+  async do(crm, context) {
+    const plan = await planPublish(crm, context)
     switch (plan.state) {
       case 'paused':
         throw new SetupPaused(plan.pause)
@@ -49,9 +49,9 @@ export const publishStep: DynamicsStep = {
       case 'due':
         break
     }
-    await publishTables(session.client, ['contact', SUBSCRIPTIONS_TABLE], ELSE, context)
+    await publishTables(crm.client, ['contact', SUBSCRIPTIONS_TABLE], ELSE, context)
     if (plan.formId !== null) {
-      await untilPublished(session.client, plan.formId, { shown: true }, context)
+      await untilPublished(crm.client, plan.formId, { shown: true }, context)
     }
     return { published: true }
   },
@@ -65,7 +65,7 @@ const ELSE = ['skip', 'abort'] as const
 const WHAT = `Publish the tables contact and ${SUBSCRIPTIONS_TABLE}, which takes up to two minutes and may disturb users at work.`
 
 async function planPublish(
-  { client, facts }: DynamicsSession,
+  { client, facts }: DynamicsCrm,
   context: StepContext,
 ): Promise<PublishPlan> {
   const { form } = facts
@@ -98,7 +98,7 @@ async function planPublish(
 }
 
 /** What is published as well, as Support has decided. */
-async function alongWith({ client }: DynamicsSession, context: StepContext): Promise<string> {
+async function alongWith({ client }: DynamicsCrm, context: StepContext): Promise<string> {
   const others = context.choice?.action === 'publishAll' ? await foreignDrafts(client, context) : []
   if (others === null) {
     return 'Whatever else waits unpublished on contact is published with it.'

@@ -4,7 +4,7 @@ import { findOrCreate } from '../../find-or-create.js'
 import { OWN_VIEW, viewFetchXml, viewLayoutXml } from '../view/view-xml.js'
 import { IN_OUR_SOLUTION, SUBSCRIPTIONS_TABLE } from '../../names.js'
 import { subscriptionTables } from '../../facts.js'
-import type { DynamicsSession } from '../../session.js'
+import type { DynamicsCrm } from '../../session.js'
 import { namingDependents } from '../table/dependents.js'
 import { findTable } from '../table/find-table.js'
 import { removeIfThere } from '../metadata.js'
@@ -21,8 +21,8 @@ export const viewStep: DynamicsStep = {
   title: 'Create the view of the subscriptions',
   weight: 8,
   forSubscriptions: true,
-  async verify(session, context) {
-    const look = await viewState(session, context)
+  async verify(crm, context) {
+    const look = await viewState(crm, context)
     switch (look.state) {
       case 'paused':
         return look
@@ -34,15 +34,15 @@ export const viewStep: DynamicsStep = {
       }
     }
   },
-  async do(session, context) {
-    const look = await viewState(session, context)
+  async do(crm, context) {
+    const look = await viewState(crm, context)
     switch (look.state) {
       case 'paused':
         throw new SetupPaused(look.pause)
       case 'usable':
         return { view: look.facts }
       case 'absent':
-        return create(session, context)
+        return create(crm, context)
     }
   },
   async undo({ client, facts }, context) {
@@ -62,7 +62,7 @@ export const viewStep: DynamicsStep = {
 }
 
 /** A view that is created is live at once; only changes need publishing (16.10). */
-async function create({ client, facts }: DynamicsSession, context: StepContext): Promise<CrmFacts> {
+async function create({ client, facts }: DynamicsCrm, context: StepContext): Promise<CrmFacts> {
   const tables = subscriptionTables(facts)
   if (tables === null) {
     throw new AppError('internal', 'the step "tables" must run before "view"')

@@ -3,7 +3,7 @@ import type { StepContext } from '../../../crm.js'
 import { plain } from '../form/own-names.js'
 import type { ViewFacts } from './view-facts.js'
 import { TOGGLE_COLUMN } from './view-xml.js'
-import type { DynamicsSession } from '../../session.js'
+import type { DynamicsCrm } from '../../session.js'
 import {
   findOwnView,
   isActive,
@@ -27,28 +27,28 @@ export type ViewState =
  * @throws UpstreamError
  */
 export async function viewState(
-  session: DynamicsSession,
+  crm: DynamicsCrm,
   context: StepContext,
 ): Promise<ViewState> {
   const { choice } = context
-  const known = session.facts.view
+  const known = crm.facts.view
   const named = choice?.viewId ?? null
   if (named !== null || known?.chosen === true) {
     const viewId = plain(named ?? known?.viewId)
-    const view = await readView(session.client, viewId, context)
+    const view = await readView(crm.client, viewId, context)
     const fault = faultOfChosen(view)
     return fault === null
       ? { state: 'usable', facts: { viewId, chosen: true } }
-      : { state: 'paused', pause: await uncertain(session, viewId, fault, context) }
+      : { state: 'paused', pause: await uncertain(crm, viewId, fault, context) }
   }
   const own =
     known === undefined
-      ? await findOwnView(session.client, context)
-      : await readView(session.client, known.viewId, context)
+      ? await findOwnView(crm.client, context)
+      : await readView(crm.client, known.viewId, context)
   const fault = faultOfOwn(own, known !== undefined && choice?.action !== 'retry')
   if (fault !== null) {
     const viewId = own?.savedqueryid ?? known?.viewId ?? null
-    return { state: 'paused', pause: await uncertain(session, viewId, fault, context) }
+    return { state: 'paused', pause: await uncertain(crm, viewId, fault, context) }
   }
   return own === null
     ? { state: 'absent' }
@@ -79,7 +79,7 @@ function faultOfOwn(view: ViewRow | null, wasMade: boolean): string | null {
 }
 
 async function uncertain(
-  session: DynamicsSession,
+  crm: DynamicsCrm,
   viewId: string | null,
   fault: string,
   context: StepContext,
@@ -88,6 +88,6 @@ async function uncertain(
     code: 'viewUncertain',
     message: `${fault} Or name another view of the subscription rows.`,
     choices: ['retry', 'useView', 'skip', 'abort'],
-    seen: { viewId, views: await viewsSeen(session.client, context) },
+    seen: { viewId, views: await viewsSeen(crm.client, context) },
   }
 }

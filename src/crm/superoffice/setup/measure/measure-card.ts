@@ -29,7 +29,7 @@ export async function measureCard(trial: Trial, context: CallContext): Promise<b
     return null
   }
   try {
-    await trial.session.client.text(
+    await trial.crm.client.text(
       {
         method: 'PATCH',
         path: `/Person/${trial.personId}`,
@@ -59,7 +59,7 @@ function isRefused(error: UpstreamError): boolean {
 }
 
 async function readCard(trial: Trial, context: CallContext) {
-  const { body } = await trial.session.client.json(
+  const { body } = await trial.crm.client.json(
     {
       method: 'GET',
       path: `/Person/${trial.personId}`,

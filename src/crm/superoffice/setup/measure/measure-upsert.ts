@@ -29,8 +29,8 @@ export async function measureUpsert(
   ourAssociateId: number,
   context: CallContext,
 ): Promise<Measurement['upsert']> {
-  const { lists } = trial.session.installation
-  const { client } = trial.session
+  const { lists } = trial.crm.installation
+  const { client } = trial.crm
   const idOf = async (list: ListName, key: string) =>
     (await lists.item(list, key, context))?.id || undefined
   const isWithdrawn = before.basisKey === trial.key('withdrawn')

@@ -2,7 +2,7 @@ import type { SetupPause } from '../../../../contracts/setup.js'
 import type { CallContext } from '../../../../http/index.js'
 import { type CrmFacts, SetupPaused } from '../../../crm.js'
 import type { Measurement } from '../../facts.js'
-import type { SuperOfficeSession } from '../../session.js'
+import type { SuperOfficeCrm } from '../../session.js'
 import { measureCard } from './measure-card.js'
 import { measureUpsert } from './measure-upsert.js'
 import { Trial } from './trial.js'
@@ -15,13 +15,13 @@ import { Trial } from './trial.js'
  * @returns facts. @throws SetupPaused where a write does not raise the version by exactly one; UpstreamError, AppError.
  */
 export async function measureWrites(
-  session: SuperOfficeSession,
+  crm: SuperOfficeCrm,
   personId: number,
   context: CallContext,
 ): Promise<CrmFacts> {
-  const trial = await Trial.begin(session, personId, context)
+  const trial = await Trial.begin(crm, personId, context)
   try {
-    const facts = await measure(trial, session.facts.firstVersion ?? null, context)
+    const facts = await measure(trial, crm.facts.firstVersion ?? null, context)
     await trial.restore()
     return facts
   } catch (error) {
@@ -36,7 +36,7 @@ async function measure(
   knownFirstVersion: number | null,
   context: CallContext,
 ): Promise<CrmFacts> {
-  const { installation, facts } = trial.session
+  const { installation, facts } = trial.crm
   const { associateId } = await installation.ourselves(facts, context)
   const withdrawn = trial.key('withdrawn')
   const existing = (await trial.rows()).get(trial.purpose)

@@ -7,7 +7,7 @@ import {
   type ConsentRow,
   toConsentRow,
 } from '../../reading/consent-row.js'
-import type { SuperOfficeSession } from '../../session.js'
+import type { SuperOfficeCrm } from '../../session.js'
 import { isOneOf } from '../../wire/filter.js'
 import { textOf } from '../../wire/values.js'
 
@@ -21,7 +21,7 @@ const COMMENT = 'consentperson.comment'
 
 /** @throws UpstreamError, AppError */
 export async function testRows(
-  { installation }: SuperOfficeSession,
+  { installation }: SuperOfficeCrm,
   personId: number,
   context: CallContext,
 ): Promise<TestRows> {

@@ -2,7 +2,7 @@ import { AppError } from '../../../../contracts/app-error.js'
 import type { Purpose } from '../../../../domain/legal-basis.js'
 import type { CallContext } from '../../../../http/index.js'
 import { DEFAULT_SOURCE_KEY } from '../../facts.js'
-import type { SuperOfficeSession } from '../../session.js'
+import type { SuperOfficeCrm } from '../../session.js'
 import { keyOfBasis, keyOfPurpose } from '../../wire/keys.js'
 import { putConsent } from '../../writing/put-consent.js'
 import { type ShownItem, shownItems, usableItem } from '../list-items.js'
@@ -22,7 +22,7 @@ interface Spelt {
 /** Writing to one consent of the test person, and putting back what was there. */
 export class Trial {
   private constructor(
-    readonly session: SuperOfficeSession,
+    readonly crm: SuperOfficeCrm,
     readonly personId: number,
     readonly purpose: Purpose,
     /** Key of the basis of before; null: nothing was recorded. */
@@ -33,18 +33,18 @@ export class Trial {
 
   /** Chooses a purpose: one that an earlier run left in the middle, else one without a row, else marketing. */
   static async begin(
-    session: SuperOfficeSession,
+    crm: SuperOfficeCrm,
     personId: number,
     context: CallContext,
   ): Promise<Trial> {
-    const rows = await testRows(session, personId, context)
+    const rows = await testRows(crm, personId, context)
     const marked = markedPurpose(rows)
     const purpose = marked ?? PREFERRED.find((one) => !rows.has(one)) ?? PREFERRED[0]
     const spelt = {
-      purposes: await shownItems(session.client, 'ConsentPurpose', context),
-      bases: await shownItems(session.client, 'LegalBase', context),
+      purposes: await shownItems(crm.client, 'ConsentPurpose', context),
+      bases: await shownItems(crm.client, 'LegalBase', context),
     }
-    return new Trial(session, personId, purpose, beforeOf(rows.get(purpose)), spelt, context)
+    return new Trial(crm, personId, purpose, beforeOf(rows.get(purpose)), spelt, context)
   }
 
   /** The key under which the installation knows a value. */
@@ -59,7 +59,7 @@ export class Trial {
 
   /** The key of our source. */
   get sourceKey(): string {
-    return this.session.facts.sourceKey ?? DEFAULT_SOURCE_KEY
+    return this.crm.facts.sourceKey ?? DEFAULT_SOURCE_KEY
   }
 
   /** Marks the row while it is not as it was. */
@@ -84,7 +84,7 @@ export class Trial {
 
   /** All rows of the person. @throws UpstreamError, AppError */
   rows(): Promise<TestRows> {
-    return testRows(this.session, this.personId, this.context)
+    return testRows(this.crm, this.personId, this.context)
   }
 
   /**
@@ -99,7 +99,7 @@ export class Trial {
   async #put(basisKey: string, comment: string): Promise<void> {
     const { personId, purposeKey, sourceKey } = this
     await putConsent(
-      this.session.client,
+      this.crm.client,
       { personId, purposeKey, basisKey, sourceKey, comment },
       this.context,
     )

@@ -19,9 +19,9 @@ export const connectStep = checkStep({
   id: 'connect',
   title: 'Connect to SuperOffice',
   weight: 2,
-  async verify(session, context) {
-    const { client, installation } = session
-    await session.check(context)
+  async verify(crm, context) {
+    const { client, installation } = crm
+    await crm.check(context)
     const { associateId, databaseContextIdentifier } = await installation.principal(context)
     const offsetMs = client.clock?.offsetMs ?? null
     const facts = {

@@ -2,7 +2,7 @@ import { AppError } from '../../../../contracts/app-error.js'
 import { type CallContext, UpstreamError } from '../../../../http/index.js'
 import type { StepVerdict } from '../../../crm.js'
 import type { SuperOfficeFacts } from '../../facts.js'
-import type { SuperOfficeSession } from '../../session.js'
+import type { SuperOfficeCrm } from '../../session.js'
 import { measureWrites } from '../measure/measure-writes.js'
 import type { SuperOfficeStep } from '../step.js'
 import { testRows } from '../measure/test-rows.js'
@@ -19,8 +19,8 @@ export const measureStep: SuperOfficeStep = {
   id: 'measure',
   title: 'Measure how consents are stamped',
   weight: 8,
-  async verify(session, context): Promise<StepVerdict> {
-    const { testPersonId, facts } = session
+  async verify(crm, context): Promise<StepVerdict> {
+    const { testPersonId, facts } = crm
     const { measured } = facts
     if (measured !== undefined && (testPersonId ?? measured.personId) === measured.personId) {
       return { state: 'done', note: noteOf(facts) }
@@ -28,23 +28,23 @@ export const measureStep: SuperOfficeStep = {
     if (testPersonId === null) {
       return { state: 'skipped', note: UNMEASURED_NOTE, facts: UNMEASURED }
     }
-    await requirePerson(session, testPersonId, context)
+    await requirePerson(crm, testPersonId, context)
     const what =
       `Write to a consent of person ${testPersonId} and to its card a few times, and put back what was there ` +
       '(where nothing was recorded for marketing, "withdrawn" stays)'
     return { state: 'due', changes: [{ what }] }
   },
-  do(session, context) {
-    const { testPersonId } = session
+  do(crm, context) {
+    const { testPersonId } = crm
     return testPersonId === null
       ? Promise.resolve(UNMEASURED)
-      : measureWrites(session, testPersonId, context)
+      : measureWrites(crm, testPersonId, context)
   },
   /** Puts right what a killed run left with the test person. */
-  async undo(session, context) {
-    const personId = session.testPersonId ?? session.facts.measured?.personId ?? null
-    if (personId !== null && markedPurpose(await testRows(session, personId, context)) !== null) {
-      await (await Trial.begin(session, personId, context)).restore()
+  async undo(crm, context) {
+    const personId = crm.testPersonId ?? crm.facts.measured?.personId ?? null
+    if (personId !== null && markedPurpose(await testRows(crm, personId, context)) !== null) {
+      await (await Trial.begin(crm, personId, context)).restore()
     }
     return UNMEASURED
   },
@@ -65,7 +65,7 @@ function noteOf({ measured }: SuperOfficeFacts): string {
 
 /** @throws AppError `value_invalid` where there is no such person; UpstreamError */
 async function requirePerson(
-  { client }: SuperOfficeSession,
+  { client }: SuperOfficeCrm,
   personId: number,
   context: CallContext,
 ): Promise<void> {

@@ -13,14 +13,14 @@ export const privilegesStep = checkStep({
   id: 'privileges',
   title: 'Check what our user may do',
   weight: 4,
-  async verify(session, context): Promise<StepVerdict> {
-    const { archive } = session.installation
+  async verify(crm, context): Promise<StepVerdict> {
+    const { archive } = crm.installation
     const unreadable = await unreadableColumns(archive, context)
     if (!unreadable.every(isDispensable)) {
       const missing = unreadable.map((column) => `read ${column}`)
       return { state: 'paused', pause: privilegeMissing(missing, {}) }
     }
-    const principal = await session.installation.principal(context)
+    const principal = await crm.installation.principal(context)
     const { functionRights, userType } = principal
     const lacking = functionRights.length > 0 && !functionRights.some(concernsConsent)
     if (lacking && userType !== SYSTEM_USER) {
@@ -28,7 +28,7 @@ export const privilegesStep = checkStep({
       const seen = { functionRights: [...functionRights].sort() }
       return { state: 'paused', pause: privilegeMissing(missing, seen, true) }
     }
-    const pause = await usedByOthers(session, principal, context)
+    const pause = await usedByOthers(crm, principal, context)
     if (pause !== null) {
       return { state: 'paused', pause }
     }
