@@ -15,6 +15,13 @@ const RETIRED = [
     pattern: /\bstanding\b(?=":)|\b(?!r?Under)\w*Standing\b/g,
     say: 'nothing yet: it is kept free',
   },
+  { pattern: /\b\w*(?:guest|Guest|GUEST)\w*/g, say: 'secondary holder' },
+  {
+    pattern:
+      /\b(?:take|keep)(?:CrmContacts|CrmSubscriptions|States|EmarketeerValues|Rows|WebhookSecret)\b/g,
+    say: 'upsert, create, save',
+  },
+  { pattern: /\bCrmSession\b/g, say: 'CrmClient' },
   { pattern: /\bsendabilit\w*/gi, say: 'nothing yet: it is kept free' },
 ]
 /** Where the words themselves stand, and pages about how things came to be. */

@@ -21,7 +21,7 @@ export interface CrmConsent {
   /** For conditional writes and for "moved"; equality only. */
   readonly version: string
   readonly lastWriter: LastWriter
-  /** Rich CRMs carry them on the row; toggle CRMs tell them through {@link CrmSession.readFieldHistory}: absent. */
+  /** Rich CRMs carry them on the row; toggle CRMs tell them through {@link CrmClient.readFieldHistory}: absent. */
   readonly times?: RowTimes
 }
 

@@ -12,7 +12,7 @@ export interface RecordAddresses {
   /** The address that links it; null: none. */
   readonly home: string | null
   /** Further addresses: it counts as a deny there, and a withdrawal crosses (C5). */
-  readonly further: readonly string[]
+  readonly secondary: readonly string[]
   /** Where it counts as a deny and nothing crosses: rule A, several and decorated addresses; B8. */
   readonly denyOnly: readonly string[]
   /** Whether its primary field holds something that links nobody. */
@@ -23,18 +23,18 @@ export interface RecordAddresses {
 export function recordAddresses(fields: AddressFields): RecordAddresses {
   const primary = readAddressField(fields.email)
   const others = fields.otherEmails.map(readAddressField)
-  const further = new Set(others.flatMap(({ key }) => key ?? []))
-  further.delete(primary.key ?? '')
+  const secondary = new Set(others.flatMap(({ key }) => key ?? []))
+  secondary.delete(primary.key ?? '')
   const denyOnly = new Set([
     ...[primary, ...others].flatMap(({ found }) => found),
     ...fields.denyOnlyEmails
       .map(readAddressField)
       .flatMap(({ key, found }) => (key === null ? found : [key])),
   ])
-  const elsewhere = (key: string) => key !== primary.key && !further.has(key)
+  const elsewhere = (key: string) => key !== primary.key && !secondary.has(key)
   return {
     home: primary.key,
-    further: [...further],
+    secondary: [...secondary],
     denyOnly: [...denyOnly].filter(elsewhere),
     unusable: primary.unusable,
   }

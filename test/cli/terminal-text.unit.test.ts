@@ -23,7 +23,7 @@ const ODD = [
 
 /** Of somebody, where a category and a source have this name. */
 function facts(name: string): WhyFacts {
-  const none = { disagreements: [], guests: [], mentions: [], events: [] }
+  const none = { disagreements: [], secondaryHolders: [], mentions: [], events: [] }
   return {
     ...none,
     connectionId: 'acme',

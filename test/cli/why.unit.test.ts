@@ -169,7 +169,7 @@ const FACTS: WhyFacts = {
   cells: [MARKETING],
   categoryNames: NAMES,
   disagreements: [],
-  guests: [],
+  secondaryHolders: [],
   mentions: [],
   excluded: 'consentWithdrawn',
   events: [OPT_OUT],
@@ -260,7 +260,7 @@ describe('a contact is explained', () => {
         { purpose: 'marketingSendouts', withdrawn: 1, others: 2 },
         { purpose: 'storeAndProcess', withdrawn: 9, others: 9 },
       ],
-      guests: [
+      secondaryHolders: [
         { recordId: 'rec-9', denyOnly: false, withdrawn: ['marketingSendouts'] },
         { recordId: 'rec-7', denyOnly: true, withdrawn: ['marketingSendouts'] },
         { recordId: 'rec-8', denyOnly: false, withdrawn: [] },

@@ -13,7 +13,7 @@ describe('where a record stands by its address fields', () => {
       }),
     ).toEqual({
       home: 'anna@x.example',
-      further: ['b@x.example'],
+      secondary: ['b@x.example'],
       denyOnly: ['c@x.example'],
       unusable: false,
     })
@@ -28,14 +28,14 @@ describe('where a record stands by its address fields', () => {
       }),
     ).toEqual({
       home: null,
-      further: ['b@x.example'],
+      secondary: ['b@x.example'],
       denyOnly: ['a@x.example', 'c@x.example', 'd@x.example', 'e@x.example'],
       unusable: true,
     })
   })
 
   it('without an address is nowhere, and not unusable', () => {
-    const nowhere = { home: null, further: [], denyOnly: [], unusable: false }
+    const nowhere = { home: null, secondary: [], denyOnly: [], unusable: false }
     expect(recordAddresses(NONE)).toEqual(nowhere)
     expect(recordAddresses({ ...NONE, email: '\u00a0' })).toEqual(nowhere)
     expect(recordAddresses({ ...NONE, email: 'ask Anna' })).toEqual({ ...nowhere, unusable: true })

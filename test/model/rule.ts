@@ -6,13 +6,13 @@ import {
   anyInDoubt,
   arrivedDenies,
   countsAsBasis,
-  decideGuest,
+  decideForHolders,
   decidePartly,
   decideRich,
   decideToggle,
   hasInheritedDeny,
   denyOfLeaver,
-  planGuest,
+  planForHolders,
   planPartly,
   planRich,
   planToggle,
@@ -238,8 +238,8 @@ export class Rule {
     if (this.config.mutation === 'leftUntold' || !hasInheritedDeny(obs, mem.value, this.kind)) {
       return none
     }
-    const { memory, writes } = planGuest(obs, mem.value, this.kind)
-    const { emarketeerTarget } = decideGuest(obs, mem.value)
+    const { memory, writes } = planForHolders(obs, mem.value, this.kind)
+    const { emarketeerTarget } = decideForHolders(obs, mem.value)
     const todo = writes.map((write) => toWrite(write, read))
     const e = codeOf(emarketeerTarget)
     return { ...none, label: labelOf(e, []), e, next: this.memory(memory), todo }

@@ -83,7 +83,7 @@ describe.each(worlds)('a record of %s that leaves while in doubt (F5, R0)', (_, 
     expect(world.now.crm.value(person.ids[1]!)).toBe('withdrawn')
   })
 
-  it('leaves a further address as a deny, once (C5)', async () => {
+  it('leaves a secondary address as a deny, once (C5)', async () => {
     const other = await world.now.person()
     const person = await inDoubt({ otherEmails: [other.email] })
     record(person).emails = [person.email]
@@ -95,7 +95,7 @@ describe.each(worlds)('a record of %s that leaves while in doubt (F5, R0)', (_, 
     expect(await other.state()).toEqual({ e: 'consent', d: ['consent'] })
   })
 
-  it('has withdrawn its further addresses when the doubt is settled at the primary one (C5)', async () => {
+  it('has withdrawn its secondary addresses when the doubt is settled at the primary one (C5)', async () => {
     const other = await world.now.person()
     const person = await inDoubt({ otherEmails: [other.email] })
     await swept()
@@ -200,7 +200,7 @@ describe.each([
     expect(await person.state()).toEqual({ e: 'withdrawn', d: ['withdrawn'] })
   })
 
-  it('lets a withdrawal stay at a further address, though it had arrived there (C5)', async () => {
+  it('lets a withdrawal stay at a secondary address, though it had arrived there (C5)', async () => {
     const other = await world.now.person()
     const person = await world.now.linked({ otherEmails: [other.email] })
     person.sets('withdrawn')
@@ -216,7 +216,7 @@ describe.each([
     expect(await other.state()).toMatchObject({ e: 'withdrawn' })
   })
 
-  it('lets a withdrawal at a further address reach the person, though that version had (C5)', async () => {
+  it('lets a withdrawal at a secondary address reach the person, though that version had (C5)', async () => {
     const other = await world.now.person()
     const person = await world.now.linked({ otherEmails: [other.email] })
     await other.acts('withdrawn')

@@ -109,7 +109,7 @@ describe('somebody in the CRM who cannot be made out', () => {
   )
 
   it.each(PROOFS)(
-    'at its further address neither allows nor is nobody, proven by %s',
+    'at its secondary address neither allows nor is nobody, proven by %s',
     async (proof) => {
       const also = await world.now.person({ toggles: [] })
       const ann = await world.now.linked({ toggles: ['deny'] })

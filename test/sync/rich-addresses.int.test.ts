@@ -22,7 +22,7 @@ async function withTwoAddresses(): Promise<{ home: RichPerson; other: RichPerson
   return { home, other }
 }
 
-describe('a further address of a CRM person (C5)', () => {
+describe('a secondary address of a CRM person (C5)', () => {
   it('follows their withdrawal once, and closes the gate at once', async () => {
     const { home, other } = await withTwoAddresses()
     home.sets('withdrawn')

@@ -7,7 +7,7 @@ import {
   afterResult,
   anyWithdrawn,
   disagree,
-  hasWithdrawnGuest,
+  hasWithdrawnHolder,
   oldestOf,
   sharedAddress,
   type Basis,
@@ -34,12 +34,12 @@ interface Stage {
   readonly ids: readonly string[]
 }
 
-let guests = 0
+let secondaryHolders = 0
 
 async function populate(address: SharedAddress): Promise<Stage> {
   const person = await world.now.person({ basis: 'none', rows: [] })
-  const ids = address.twins.map(({ basis, registered, guest }) => {
-    const own = guest ? [`guest${++guests}@example.com`] : []
+  const ids = address.twins.map(({ basis, registered, holder }) => {
+    const own = holder ? [`holder${++secondaryHolders}@example.com`] : []
     const row = addPerson(world.crm.world, {
       firstName: 'A',
       lastName: 'Twin',
@@ -100,15 +100,15 @@ async function expectMailedAndShown(stages: readonly Stage[]): Promise<void> {
   }
 }
 
-/** Where a guest's withdrawal counts too, what is certain is that nobody was loosened. */
+/** Where a secondary holder's withdrawal counts too, what is certain is that nobody was loosened. */
 function expectHeld({ address }: Stage, now: Seen, before: Seen, result: Basis): void {
-  if (!hasWithdrawnGuest(address)) {
+  if (!hasWithdrawnHolder(address)) {
     expect(now).toEqual(afterResult(address, before, result))
     return
   }
   before.twins.forEach((held, made) => {
-    const { deleted, guest } = address.twins[made]!
-    const younger = deleted || guest || made !== oldestOf(address.twins)
+    const { deleted, holder } = address.twins[made]!
+    const younger = deleted || holder || made !== oldestOf(address.twins)
     if (younger && held === 'withdrawn') {
       expect([made, now.twins[made], address]).toEqual([made, 'withdrawn', address])
     }
@@ -181,7 +181,7 @@ describe('1 to 50 persons at an address, of all values and ages (C5)', () => {
 
   it('the lower number is the older of two who were registered at once, 99 before 100', async () => {
     fillUpToNines()
-    const alike = { registered: 0, deleted: false, guest: false }
+    const alike = { registered: 0, deleted: false, holder: false }
     const first = { ...alike, basis: 'contract' as const }
     const second = { ...alike, basis: 'consent' as const }
     const act = { where: 'emarketeer' as const, basis: 'contract' as const }

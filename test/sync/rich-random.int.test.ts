@@ -62,11 +62,13 @@ async function mailsNobodyWhoLeft(
   const left = lives.filter((life) => !life.lost && (leftBy(life.acts) || leftBy(life.storeActs)))
   const wrong = left.filter((life) => mailed.has(life.person.contactId)).map(storyOf)
   expect({ seed, wrong }).toEqual({ seed, wrong: [] })
-  const guests = lives.filter(
-    ({ guest }) =>
-      guest !== null && !crm.persons.get(guest)!.deleted && crm.value(guest) === 'withdrawn',
+  const secondaryHolders = lives.filter(
+    ({ holder }) =>
+      holder !== null && !crm.persons.get(holder)!.deleted && crm.value(holder) === 'withdrawn',
   )
-  expect(guests.filter((life) => mailed.has(life.person.contactId)).map(storyOf)).toEqual([])
+  expect(secondaryHolders.filter((life) => mailed.has(life.person.contactId)).map(storyOf)).toEqual(
+    [],
+  )
 }
 
 /** At rest: a last deny stands on both sides, and no consent is there without somebody's act. */

@@ -53,7 +53,7 @@ export interface WhyFacts {
    * CRM records that have this as a further address (C5), or name it in a field that links nobody or is not the address
    * field (`denyOnly`; rules A, B8), and the purposes that they are withdrawn for.
    */
-  readonly guests: readonly {
+  readonly secondaryHolders: readonly {
     readonly recordId: string
     readonly denyOnly: boolean
     readonly withdrawn: readonly CellKey[]
@@ -126,7 +126,7 @@ function stateSentences(state: CellState, facts: WhyFacts): readonly string[] {
     ...crm.flatMap((record) => ownBasisSentence(cell, record)),
     ...(loosening === null ? [] : [looseningSentence(loosening)]),
     ...facts.disagreements.filter(({ purpose }) => purpose === cell).map(disagreementSentence),
-    ...facts.guests
+    ...facts.secondaryHolders
       .filter(({ withdrawn }) => withdrawn.includes(cell))
       .map(
         ({ recordId, denyOnly }) =>

@@ -70,7 +70,7 @@ export async function loadWhy(
     })),
     categoryNames: new Map(batch.categories.map(({ categoryId, name }) => [categoryId, name])),
     disagreements: await disagreementsAt(db, connectionId, row.addressId),
-    guests: view.guests.map(({ contact, denyOnly }) => ({
+    secondaryHolders: view.secondaryHolders.map(({ contact, denyOnly }) => ({
       recordId: contact.crmContactId,
       denyOnly,
       withdrawn: PURPOSES.filter(

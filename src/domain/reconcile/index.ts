@@ -4,7 +4,7 @@ export { decideToggle } from './toggle.js'
 export { decideRich } from './rich.js'
 export { planRich, planToggle } from './plan.js'
 export { decidePartly, planPartly } from './partly.js'
-export { decideGuest, planGuest } from './guest.js'
+export { decideForHolders, planForHolders } from './secondary.js'
 export {
   acknowledgeEmarketeer,
   acknowledgeRichRecord,

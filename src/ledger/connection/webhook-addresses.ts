@@ -3,7 +3,7 @@ import type { Queryable, Transaction } from '../db/database.js'
 /** How long an address is taken after its successor was registered: what a sender has queued under it comes within hours. */
 const OVERLAP_HOURS = 24
 
-/** A further address of a connection, beside the one that it has. */
+/** A secondary address of a connection, beside the one that it has. */
 export interface RetiredAddress {
   readonly webhookRef: string
   /** Null: its successor is not known to be registered yet. */

@@ -15,7 +15,7 @@ import {
 } from '../../domain/reconcile/index.js'
 import { carriedDeniesOf } from './carried-denies.js'
 import type { StoredValue } from './cells.js'
-import { unarrivedDenies, type ArrivedVersions } from './crm-other-addresses.js'
+import { unarrivedDenies, type ArrivedVersions } from './secondary-addresses.js'
 import {
   crmSubscriptionsOf,
   type StoredCrmContact,
@@ -32,7 +32,7 @@ export interface LeavingContact {
   /** As the reading shows it by which it left: "denied and deactivated" may come as one. Null: it could not be read. */
   readonly now: StoredCrmContact | null
   /** Further addresses that it leaves, with the withdrawals that eMarketeer has taken over there (C5). */
-  readonly further: readonly { readonly addressId: number; readonly arrived: ArrivedVersions }[]
+  readonly secondary: readonly { readonly addressId: number; readonly arrived: ArrivedVersions }[]
   /** Whether it leaves its primary address, too. */
   readonly leavesPrimary: boolean
 }
@@ -79,15 +79,15 @@ export async function noteLeaving(
   const epoch = await epochOf(tx, connectionId)
   const cells = await lockCells(
     tx,
-    contacts.flatMap(({ before, further }) => [
+    contacts.flatMap(({ before, secondary }) => [
       before.addressId,
-      ...further.map(({ addressId }) => addressId),
+      ...secondary.map(({ addressId }) => addressId),
     ]),
   )
   const denies: DepartedDeny[] = []
   const taken: Taken[] = []
   for (const leaving of contacts) {
-    const { before, further, leavesPrimary } = leaving
+    const { before, secondary, leavesPrimary } = leaving
     for (const purpose of purposesOf(leaving)) {
       const marked = {
         carriedDeny: carried.has(`${before.crmContactId} ${purpose}`),
@@ -104,12 +104,12 @@ export async function noteLeaving(
         denies.push(...at(from, purpose, deny))
         taken.push(...along(takenAlong(readings, home), { of: 'contact', cellKey: purpose, from }))
       }
-      for (const { addressId, arrived } of further) {
+      for (const { addressId, arrived } of secondary) {
         denies.push(
           ...at(
             addressId,
             purpose,
-            denyOfGuest(leaving, purpose, readings, { home, arrived, epoch }),
+            denyOfHolder(leaving, purpose, readings, { home, arrived, epoch }),
           ),
         )
       }
@@ -151,7 +151,7 @@ export async function noteLeavingRows(
   await saveDeparted(tx, cells, denies)
 }
 
-/** Denies that stay behind at addresses for another reason: those of records in doubt at their further addresses. */
+/** Denies that stay behind at addresses for another reason: those of records in doubt at their secondary addresses. */
 export async function noteDepartedDenies(
   tx: Transaction,
   denies: readonly DepartedDeny[],
@@ -205,10 +205,10 @@ function purposesOf({ before, now }: LeavingContact): readonly Purpose[] {
 }
 
 /**
- * At a further address: a withdrawal by somebody else than us that eMarketeer has not taken over there, or one that may lie
+ * At a secondary address: a withdrawal by somebody else than us that eMarketeer has not taken over there, or one that may lie
  * under our write. What we withdrew ourselves goes no further (C5).
  */
-function denyOfGuest(
+function denyOfHolder(
   { before, now }: LeavingContact,
   purpose: Purpose,
   readings: readonly LeavingReading<StoredValue>[],

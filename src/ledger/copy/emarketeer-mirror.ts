@@ -82,7 +82,7 @@ export async function upsertEmarketeerValues(
 
 /**
  * Notes that our copy of eMarketeer's state of these addresses changed, at ticks taken once the rows are locked. Where a CRM
- * record has one of them as a further address, its primary address is due as well: a withdrawal follows it there (C5).
+ * record has one of them as a secondary address, its primary address is due as well: a withdrawal follows it there (C5).
  */
 export async function markMoved(
   tx: Transaction,
@@ -103,11 +103,11 @@ export async function markMoved(
     [addressIds, due],
   )
   if (due) {
-    await markDue(tx, await homesOfGuests(tx, addressIds))
+    await markDue(tx, await homesOfHolders(tx, addressIds))
   }
 }
 
-async function homesOfGuests(tx: Transaction, addressIds: readonly number[]): Promise<number[]> {
+async function homesOfHolders(tx: Transaction, addressIds: readonly number[]): Promise<number[]> {
   const rows = await tx.query<{ id: number }>(
     `SELECT DISTINCT c.address_id AS id FROM crm_other_addresses o
       JOIN crm_contacts c USING (connection_id, crm_contact_id)

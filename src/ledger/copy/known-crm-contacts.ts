@@ -7,7 +7,7 @@ export interface KnownCrmContact extends Pick<
   'crmContactId' | 'state' | 'mergedInto' | 'consents' | 'unusableAddress' | 'addressUntold'
 > {
   readonly email: string | null
-  readonly further: readonly string[] | null
+  readonly secondary: readonly string[] | null
   readonly denyOnly: readonly string[] | null
 }
 
@@ -19,9 +19,9 @@ export function knownCrmContacts(
 ): Promise<KnownCrmContact[]> {
   return db.query<KnownCrmContact>(
     `SELECT c.crm_contact_id AS "crmContactId", c.state, c.merged_into AS "mergedInto", c.consents,
-        c.unusable_address AS "unusableAddress", c.address_untold AS "addressUntold", a.address AS email, o.further, o."denyOnly"
+        c.unusable_address AS "unusableAddress", c.address_untold AS "addressUntold", a.address AS email, o.secondary, o."denyOnly"
       FROM crm_contacts c LEFT JOIN addresses a USING (address_id)
-        LEFT JOIN LATERAL (SELECT array_agg(b.address) FILTER (WHERE NOT l.deny_only) AS further,
+        LEFT JOIN LATERAL (SELECT array_agg(b.address) FILTER (WHERE NOT l.deny_only) AS secondary,
             array_agg(b.address) FILTER (WHERE l.deny_only) AS "denyOnly"
           FROM crm_other_addresses l JOIN addresses b USING (address_id)
           WHERE l.connection_id = c.connection_id AND l.crm_contact_id = c.crm_contact_id) o ON true

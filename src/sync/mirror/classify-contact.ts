@@ -3,16 +3,19 @@ import { orderOf, type ReadWindow } from '../../domain/read-window.js'
 import type { RecordAddresses } from '../../domain/record-addresses.js'
 import type { MergedRecord } from '../../ledger/copy/carried-denies.js'
 import type { StoredCrmContact } from '../../ledger/copy/crm-mirror-rows.js'
-import type { OtherAddress, OtherAddressLink } from '../../ledger/copy/crm-other-addresses.js'
+import type {
+  SecondaryAddress,
+  SecondaryAddressLink,
+} from '../../ledger/copy/secondary-addresses.js'
 import type { LeavingContact } from '../../ledger/copy/departed-denies.js'
 import {
-  furtherIds,
-  guestPlaces,
+  secondaryIds,
+  holderAddressIds,
   isPartlyTold,
-  otherLinks,
-  sameOtherAddresses,
+  secondaryLinks,
+  sameSecondaryAddresses,
   withThoseBefore,
-} from './other-links.js'
+} from './secondary-links.js'
 import { sameContact } from './same-contact.js'
 
 /** A contact as read, and where it stands. */
@@ -25,7 +28,7 @@ export interface PlacedContact {
 export interface StoredBefore {
   /** Absent: it was never met. */
   readonly before: StoredCrmContact | undefined
-  readonly others: readonly OtherAddress[]
+  readonly others: readonly SecondaryAddress[]
 }
 
 /** What is the same for all contacts of a reading. */
@@ -41,7 +44,7 @@ export interface ContactsReading {
 export interface ContactChange {
   readonly save: StoredCrmContact
   /** All its other addresses, from now on. */
-  readonly links: readonly OtherAddressLink[]
+  readonly links: readonly SecondaryAddressLink[]
   /** Addresses where something changed. */
   readonly touched: readonly number[]
   /** Addresses at which nobody knows what the CRM holds, until it is read directly. */
@@ -78,9 +81,9 @@ export function classifyContact(
     readFrom: window.from,
     readTo: window.to,
   }
-  const told = otherLinks(save, elsewhere, addressIds)
+  const told = secondaryLinks(save, elsewhere, addressIds)
   const links = isPartlyTold(contact) ? withThoseBefore(told, had, save.addressId) : told
-  if (before && sameContact(before, save) && sameOtherAddresses(had, links)) {
+  if (before && sameContact(before, save) && sameSecondaryAddresses(had, links)) {
     return listing ? { save, links, touched: [], doubtful: [], leaving: null, merged: null } : null
   }
   const order = before ? orderOf(windowOf(before), window) : 'newer'
@@ -88,7 +91,10 @@ export function classifyContact(
     return null
   }
   const homes = [before?.addressId, save.addressId].filter((id) => typeof id === 'number')
-  const places = [...homes, ...guestPlaces(before, save, furtherIds(had), furtherIds(links))]
+  const places = [
+    ...homes,
+    ...holderAddressIds(before, save, secondaryIds(had), secondaryIds(links)),
+  ]
   // A deny that only one of two overlapping readings shows counts at its other addresses, too.
   const doubtful =
     order === 'overlapping'
@@ -117,16 +123,17 @@ function departure(
       ? { before: before ?? null, record: now }
       : null
   if (cameAndWent) {
-    return { leaving: { before: now, now: null, leavesPrimary: true, further: [] }, merged }
+    return { leaving: { before: now, now: null, leavesPrimary: true, secondary: [] }, merged }
   }
   if (!wasLive) {
     return { leaving: null, merged }
   }
-  const stays = [...furtherIds(links), now.addressId]
+  const stays = [...secondaryIds(links), now.addressId]
   const leavesPrimary = now.state !== 'live' || before.addressId !== now.addressId
-  const further = had.filter((other) => leavesBehind(other) && !stays.includes(other.addressId))
+  const secondary = had.filter((other) => leavesBehind(other) && !stays.includes(other.addressId))
   return {
-    leaving: leavesPrimary || further.length > 0 ? { before, now, leavesPrimary, further } : null,
+    leaving:
+      leavesPrimary || secondary.length > 0 ? { before, now, leavesPrimary, secondary } : null,
     merged,
   }
 }
@@ -139,13 +146,13 @@ export function classifyDeletedContact(
   if (before.state === 'deleted' || before.readFrom > window.to) {
     return null
   }
-  const further = others.filter(leavesBehind)
+  const secondary = others.filter(leavesBehind)
   return {
     save: { ...before, state: 'deleted', readFrom: window.from, readTo: window.to },
     links: [],
-    touched: [...(before.addressId === null ? [] : [before.addressId]), ...furtherIds(others)],
+    touched: [...(before.addressId === null ? [] : [before.addressId]), ...secondaryIds(others)],
     doubtful: [],
-    leaving: before.state === 'live' ? { before, now: null, leavesPrimary: true, further } : null,
+    leaving: before.state === 'live' ? { before, now: null, leavesPrimary: true, secondary } : null,
     merged: null,
   }
 }

@@ -1,5 +1,5 @@
 import { catchUpEmarketeer } from './catch-up-emarketeer.js'
-import { outsideIdsAt } from '../../ledger/copy/crm-other-addresses.js'
+import { secondaryIdsAt } from '../../ledger/copy/secondary-addresses.js'
 import { readCrmAt } from './read-crm.js'
 import { readUnreadStates } from './read-unread.js'
 import type { SyncSession } from '../../connection/session.js'
@@ -19,8 +19,8 @@ export async function freshen(
   if (session.crm) {
     const inCrm = await readCrmAt(session, addressIds)
     inCrm.forEach((id) => unreadable.add(id))
-    // What eMarketeer holds at the records' further addresses counts, too (C5).
-    await readUnreadStates(session, await outsideIdsAt(session.db, addressIds))
+    // What eMarketeer holds at the records' secondary addresses counts, too (C5).
+    await readUnreadStates(session, await secondaryIdsAt(session.db, addressIds))
     await catchUpEmarketeer(session)
   }
   return unreadable

@@ -2,7 +2,7 @@ import type { CrmContact } from '../../crm/crm.js'
 import { recordAddresses } from '../../domain/record-addresses.js'
 import type { StoredCrmContact } from '../../ledger/copy/crm-mirror-rows.js'
 import type { KnownCrmContact } from '../../ledger/copy/known-crm-contacts.js'
-import { isPartlyTold } from './other-links.js'
+import { isPartlyTold } from './secondary-links.js'
 
 /** Whether a reading says of a contact what our copy says; versions are compared for equality only. Pure. */
 export function saysTheSame(read: CrmContact, known: KnownCrmContact): boolean {
@@ -17,14 +17,14 @@ export function saysTheSame(read: CrmContact, known: KnownCrmContact): boolean {
 
 /** Others as `otherLinks` keeps them: none of a record that is not live. */
 function sameAddresses(read: CrmContact, known: KnownCrmContact): boolean {
-  const { home, unusable, further, denyOnly } = recordAddresses(read)
+  const { home, unusable, secondary, denyOnly } = recordAddresses(read)
   const isLive = read.state === 'live'
-  const [toldFurther, toldDenyOnly] = isLive ? [further, denyOnly] : [[], []]
+  const [toldSecondary, toldDenyOnly] = isLive ? [secondary, denyOnly] : [[], []]
   const sameOthers = isPartlyTold(read) ? includesAll : sameSet
   return (
     (read.emailUnreadable === true ||
       (home === known.email && unusable === known.unusableAddress)) &&
-    sameOthers(toldFurther, known.further ?? []) &&
+    sameOthers(toldSecondary, known.secondary ?? []) &&
     sameOthers(toldDenyOnly, known.denyOnly ?? [])
   )
 }

@@ -15,7 +15,10 @@ import {
   saveCrmSubscriptions,
   type StoredCrmContact,
 } from '../../ledger/copy/crm-mirror-rows.js'
-import { otherAddressesOf, saveOtherAddresses } from '../../ledger/copy/crm-other-addresses.js'
+import {
+  secondaryAddressesOf,
+  saveSecondaryAddresses,
+} from '../../ledger/copy/secondary-addresses.js'
 import { noteLeaving, noteLeavingRows } from '../../ledger/copy/departed-denies.js'
 import { knownCrmContacts } from '../../ledger/copy/known-crm-contacts.js'
 import type { Transaction } from '../../ledger/db/database.js'
@@ -42,15 +45,15 @@ export async function upsertCrmContacts(
     contact,
     addresses: recordAddresses(contact),
   }))
-  const keys = placed.flatMap(({ addresses: { home, further, denyOnly } }) => [
+  const keys = placed.flatMap(({ addresses: { home, secondary, denyOnly } }) => [
     ...(home === null ? [] : [home]),
-    ...further,
+    ...secondary,
     ...denyOnly,
   ])
   const addressIds = await ensureAddresses(tx, connectionId, keys)
   const ids = placed.map(({ contact }) => contact.contactId)
   const stored = byContact(await lockCrmContacts(tx, connectionId, ids))
-  const others = groupByContact(await otherAddressesOf(tx, connectionId, ids))
+  const others = groupByContact(await secondaryAddressesOf(tx, connectionId, ids))
   const changes = placed.flatMap((one) => {
     const id = one.contact.contactId
     const known = { before: stored.get(id), others: others.get(id) ?? [] }
@@ -60,7 +63,7 @@ export async function upsertCrmContacts(
   const wereThere = await saveCrmContacts(tx, connectionId, save)
   const metFirst = changes.filter((change) => !stored.has(change.save.crmContactId))
   const metAt = addressesOfMetTwice(metFirst, wereThere)
-  await saveOtherAddresses(
+  await saveSecondaryAddresses(
     tx,
     connectionId,
     save.map((contact) => contact.crmContactId),
@@ -117,7 +120,7 @@ export async function noteDeletedCrmContacts(
     return
   }
   const stored = await lockCrmContacts(tx, connectionId, ids)
-  const others = groupByContact(await otherAddressesOf(tx, connectionId, ids))
+  const others = groupByContact(await secondaryAddressesOf(tx, connectionId, ids))
   const changes = stored.flatMap((before) => {
     const known = { before, others: others.get(before.crmContactId) ?? [] }
     return classifyDeletedContact(known, window) ?? []
@@ -128,7 +131,7 @@ export async function noteDeletedCrmContacts(
     connectionId,
     changes.flatMap(({ leaving }) => leaving ?? []),
   )
-  await saveOtherAddresses(
+  await saveSecondaryAddresses(
     tx,
     connectionId,
     save.map((contact) => contact.crmContactId),

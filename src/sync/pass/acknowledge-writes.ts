@@ -15,7 +15,7 @@ import {
 } from '../../ledger/copy/emarketeer-mirror.js'
 import type { ReadWindow } from '../../domain/read-window.js'
 import { acknowledged, isOvertaken, readBackOf, versionAfter } from './read-back.js'
-import { GUEST_RULE, LEFT_TOGGLE_RULE } from './rule.js'
+import { SECONDARY_RULE, LEFT_TOGGLE_RULE } from './rule.js'
 import type { CrmJob, EmarketeerJob, Jobs, PendingCell } from './write-jobs.js'
 
 /** What acknowledging came to, for the counts and for what has to be done again. */
@@ -48,7 +48,7 @@ export async function acknowledgeWrites(
   own.emarketeer.forEach((job) => pendings.add(job.pending))
   own.crm.forEach((job) => job.pending && pendings.add(job.pending))
   const sent = wereSent(own)
-  // What crossed from, or to, a further address, or was left behind, is noted as soon as both ends show it: an act after
+  // What crossed from, or to, a secondary address, or was left behind, is noted as soon as both ends show it: an act after
   // that counts.
   for (const pending of [...sent].filter(crosses)) {
     again.add(pending.cell.row.addressId)
@@ -91,9 +91,12 @@ export async function acknowledgeWrites(
 }
 
 function crosses({ cell: { view, decision, rule } }: PendingCell): boolean {
-  const leftBehind = rule === GUEST_RULE || rule === LEFT_TOGGLE_RULE
-  const guests = view.guests.filter((guest) => !guest.denyOnly)
-  return leftBehind || (decision.inputs.carriedDeny && guests.length + view.outside.length > 0)
+  const leftBehind = rule === SECONDARY_RULE || rule === LEFT_TOGGLE_RULE
+  const secondaryHolders = view.secondaryHolders.filter((holder) => !holder.denyOnly)
+  return (
+    leftBehind ||
+    (decision.inputs.carriedDeny && secondaryHolders.length + view.secondaryAddresses.length > 0)
+  )
 }
 
 /** Cells of which at least one write left us. */

@@ -2,9 +2,9 @@ import { arrivedDenies, doubted, settledIn } from '../../domain/reconcile/index.
 import type { DepartedDeny } from '../../ledger/copy/departed-denies.js'
 import type { StoredLeftWith, Taken } from '../../ledger/copy/taken-along.js'
 import type { CarriedDeny } from '../../ledger/copy/carried-denies.js'
-import type { Arrival } from '../../ledger/copy/crm-other-addresses.js'
+import type { Arrival } from '../../ledger/copy/secondary-addresses.js'
 import type { Purpose } from '../../domain/legal-basis.js'
-import { arrivalsAt } from '../view/further-addresses.js'
+import { arrivalsAt } from '../view/secondary-addresses.js'
 import { isPurposeCell } from '../../domain/cell-key.js'
 import type { DecidedCell } from './decide-cells.js'
 import { contactOfRecord } from '../view/observe.js'
@@ -90,7 +90,7 @@ export function takenInto(cell: DecidedCell): readonly Taken[] {
 }
 
 /**
- * Denies for the further addresses of records in doubt (R0): a withdrawal may lie under our write, and what we write over it
+ * Denies for the secondary addresses of records in doubt (R0): a withdrawal may lie under our write, and what we write over it
  * now tells nobody there any more (C5). Once, with the write that withdraws.
  */
 export function doubtsToPassOn(cell: DecidedCell): readonly DepartedDeny[] {
@@ -107,7 +107,7 @@ export function doubtsToPassOn(cell: DecidedCell): readonly DepartedDeny[] {
       }),
   )
   return doubtful.flatMap(({ recordId }) =>
-    view.outside
+    view.secondaryAddresses
       .filter((other) => other.crmContactId === recordId)
       .map(({ addressId }) => ({
         addressId,
@@ -125,7 +125,7 @@ export function arrivedAt(cell: DecidedCell): CarriedDeny[] {
   }))
 }
 
-/** Withdrawals that have crossed between a record and its further addresses (C5). */
+/** Withdrawals that have crossed between a record and its secondary addresses (C5). */
 export function crossedAt(cell: DecidedCell): readonly Arrival[] {
   return arrivalsAt(cell, arrivedRecords(cell))
 }

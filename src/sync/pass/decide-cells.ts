@@ -14,11 +14,11 @@ import type { StoredCrmSubscription } from '../../ledger/copy/crm-mirror-rows.js
 import { basisMappingOf } from '../../connection/basis-mapping.js'
 import { observationOf, type CrmKnowledge } from '../view/cell-observation.js'
 import { NO_ROW_TIMES, stampOfConsent, type DecidingTimes } from './deciding-times.js'
-import { guestsToTell } from '../view/further-addresses.js'
+import { holdersToTell } from '../view/secondary-addresses.js'
 import { categoryRows, purposeRecords, readableRecords } from '../view/observe.js'
 import type { AddressView, BatchView } from '../view/address-view.js'
 import {
-  GUEST_RULE,
+  SECONDARY_RULE,
   LEFT_TOGGLE_RULE,
   partlyReadRule,
   ruleFor,
@@ -106,12 +106,12 @@ function decideAbsent(batch: BatchView, view: AddressView, crm: OpenCrm): Decide
   const { legalBasisSync, subscriptionSync } = batch.connection
   const purposes = legalBasisSync ? crm.capabilities.purposes : []
   const isRich = crm.capabilities.values === 'rich'
-  const rule = isRich ? GUEST_RULE : LEFT_TOGGLE_RULE
+  const rule = isRich ? SECONDARY_RULE : LEFT_TOGGLE_RULE
   const categories = subscriptionSync && crm.capabilities.subscriptions ? batch.categories : []
   return [
     ...purposes.flatMap((purpose) => {
-      const guests = isRich ? guestsToTell(view, purpose) : []
-      return decideLeft(batch, view, purpose, rule, guests) ?? []
+      const secondaryHolders = isRich ? holdersToTell(view, purpose) : []
+      return decideLeft(batch, view, purpose, rule, secondaryHolders) ?? []
     }),
     ...categories
       .filter((category) => !category.archived)
@@ -127,13 +127,14 @@ function decideLeft(
   view: AddressView,
   cellKey: CellKey,
   rule: Rule,
-  guests: readonly RecordReading<StoredValue>[] = [],
+  secondaryHolders: readonly RecordReading<StoredValue>[] = [],
 ): DecidedCell | null {
   const row = view.cells.get(cellKey)
-  const facts = row && observationOf(batch, view, row, guests, {})
+  const facts = row && observationOf(batch, view, row, secondaryHolders, {})
   const kind = kindOf(rule === LEFT_TOGGLE_RULE ? 'toggle' : 'rich')
   const isTold =
-    facts && (guests.length > 0 || hasInheritedDeny(facts.observation, facts.memory, kind))
+    facts &&
+    (secondaryHolders.length > 0 || hasInheritedDeny(facts.observation, facts.memory, kind))
   return isTold ? decided({ view, cellKey, row, rule, ...facts }) : null
 }
 

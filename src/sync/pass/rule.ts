@@ -2,12 +2,12 @@ import type { CrmCapabilities } from '../../crm/crm.js'
 import {
   acknowledgeRichRecord,
   acknowledgeToggleRecord,
-  decideGuest,
+  decideForHolders,
   decidePartly,
   decideRich,
   decideToggle,
   kindOf,
-  planGuest,
+  planForHolders,
   planPartly,
   planRich,
   planToggle,
@@ -74,16 +74,16 @@ export function partlyReadRule(capabilities: CrmCapabilities, isOldestRead: bool
 }
 
 /** An address that CRM records have only as a further one: their withdrawals reach eMarketeer, nothing is written to them. */
-export const GUEST_RULE: Rule = {
-  decide: decideGuest,
-  plan: (observation, memory) => planGuest(observation, memory, kindOf('rich')),
+export const SECONDARY_RULE: Rule = {
+  decide: decideForHolders,
+  plan: (observation, memory) => planForHolders(observation, memory, kindOf('rich')),
   acknowledge: (memory) => memory,
 }
 
 /** An address, or a category of it, from which every record has gone: a deny that one left behind reaches eMarketeer. */
 export const LEFT_TOGGLE_RULE: Rule = {
-  ...GUEST_RULE,
-  plan: (observation, memory) => planGuest(observation, memory, kindOf('toggle')),
+  ...SECONDARY_RULE,
+  plan: (observation, memory) => planForHolders(observation, memory, kindOf('toggle')),
 }
 
 /** The rule for a CRM's purposes. */

@@ -5,7 +5,10 @@ import type { AddressMention } from '../../ledger/copy/address-mentions.js'
 import type { CategoryRow } from '../../ledger/copy/categories.js'
 import type { CellRow } from '../../ledger/copy/cells.js'
 import type { StoredCrmContact, StoredCrmSubscription } from '../../ledger/copy/crm-mirror-rows.js'
-import type { GuestRecord, OutsideAddress } from '../../ledger/copy/crm-other-addresses.js'
+import type {
+  SecondaryHolder,
+  SecondaryAddressState,
+} from '../../ledger/copy/secondary-addresses.js'
 import type { CrmTimes } from '../../ledger/copy/crm-times.js'
 
 /** Everything our copy holds about one address. */
@@ -21,9 +24,9 @@ export interface AddressView {
   /** `<contact id> <cell key>` of denies that follow a person. */
   readonly carriedDenies: ReadonlySet<string>
   /** Live records that have it as a further one, or as one at which only a deny counts: each denies while withdrawn (A, C5). */
-  readonly guests: readonly GuestRecord[]
+  readonly secondaryHolders: readonly SecondaryHolder[]
   /** Further addresses of the records, and eMarketeer's state there. */
-  readonly outside: readonly OutsideAddress[]
+  readonly secondaryAddresses: readonly SecondaryAddressState[]
   /** Texts in eMarketeer's address fields that name this address, and link nobody: their denies count (A). */
   readonly mentions: readonly AddressMention[]
 }

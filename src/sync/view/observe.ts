@@ -10,7 +10,10 @@ import { categoriesOf } from '../../ledger/copy/categories.js'
 import { mentionsOf } from '../../ledger/copy/address-mentions.js'
 import { cellsOf, type StoredValue } from '../../ledger/copy/cells.js'
 import { findConnection, type ConnectionRow } from '../../ledger/connection/connections.js'
-import { guestsAt, outsideAddressesOf } from '../../ledger/copy/crm-other-addresses.js'
+import {
+  secondaryHoldersAt,
+  secondaryAddressStatesOf,
+} from '../../ledger/copy/secondary-addresses.js'
 import {
   crmSubscriptionsOf,
   liveCrmContactsAt,
@@ -18,7 +21,7 @@ import {
 } from '../../ledger/copy/crm-mirror-rows.js'
 import { crmTimesOf } from '../../ledger/copy/crm-times.js'
 import type { Queryable } from '../../ledger/db/database.js'
-import { outsideDenies, unarrivedGuests } from './further-addresses.js'
+import { secondaryDenies, unarrivedHolders } from './secondary-addresses.js'
 import { recordReading, rowReading } from '../../ledger/copy/record-reading.js'
 
 /**
@@ -37,21 +40,24 @@ export async function loadBatch(
   const cells = groupBy(await cellsOf(db, addressIds, cellKeys), (cell) => cell.addressId)
   const contacts = await liveCrmContactsAt(db, addressIds)
   const contactIds = contacts.map((contact) => contact.crmContactId)
-  const guests = groupBy(await guestsAt(db, addressIds), (guest) => guest.addressId)
-  const guestIds = [...guests.values()].flat().map((guest) => guest.crmContactId)
+  const secondaryHolders = groupBy(
+    await secondaryHoldersAt(db, addressIds),
+    (holder) => holder.addressId,
+  )
+  const holderIds = [...secondaryHolders.values()].flat().map((holder) => holder.crmContactId)
   const subscriptions = groupBy(
-    await crmSubscriptionsOf(db, connectionId, [...new Set([...contactIds, ...guestIds])]),
+    await crmSubscriptionsOf(db, connectionId, [...new Set([...contactIds, ...holderIds])]),
     (row) => row.crmContactId,
   )
-  const outside = groupBy(
-    await outsideAddressesOf(db, connectionId, contactIds),
+  const secondaryAddresses = groupBy(
+    await secondaryAddressStatesOf(db, connectionId, contactIds),
     (other) => other.crmContactId,
   )
   const mentions = groupBy(
     await mentionsOf(db, addressIds, cellKeys),
     (mention) => mention.mentionedAddressId,
   )
-  const denies = await carriedDeniesOf(db, connectionId, [...contactIds, ...guestIds])
+  const denies = await carriedDeniesOf(db, connectionId, [...contactIds, ...holderIds])
   const carried = new Set(denies.map((deny) => `${deny.crmContactId} ${deny.cellKey}`))
   const contactsByAddress = groupBy(contacts, (contact) => contact.addressId)
   return {
@@ -66,11 +72,13 @@ export async function loadBatch(
         contacts: own,
         subscriptions: own.flatMap((contact) => subscriptions.get(contact.crmContactId) ?? []),
         carriedDenies: carried,
-        denyOnlySubscriptions: (guests.get(row.addressId) ?? [])
-          .filter((guest) => guest.denyOnly)
-          .flatMap((guest) => subscriptions.get(guest.crmContactId) ?? []),
-        guests: guests.get(row.addressId) ?? [],
-        outside: own.flatMap((contact) => outside.get(contact.crmContactId) ?? []),
+        denyOnlySubscriptions: (secondaryHolders.get(row.addressId) ?? [])
+          .filter((holder) => holder.denyOnly)
+          .flatMap((holder) => subscriptions.get(holder.crmContactId) ?? []),
+        secondaryHolders: secondaryHolders.get(row.addressId) ?? [],
+        secondaryAddresses: own.flatMap(
+          (contact) => secondaryAddresses.get(contact.crmContactId) ?? [],
+        ),
         mentions: mentions.get(row.addressId) ?? [],
       }
     }),
@@ -151,8 +159,10 @@ export function readableRecords(
   view: AddressView,
   purpose: Purpose,
 ): readonly RecordReading<StoredValue>[] {
-  const followed = new Set(outsideDenies(view, purpose).map(({ address }) => address.crmContactId))
-  const guestDenies = unarrivedGuests(view, purpose).length > 0
+  const followed = new Set(
+    secondaryDenies(view, purpose).map(({ address }) => address.crmContactId),
+  )
+  const holderDenies = unarrivedHolders(view, purpose).length > 0
   const records: RecordReading<StoredValue>[] = []
   for (const contact of view.contacts) {
     const record = recordReading(contact, purpose)
@@ -164,7 +174,7 @@ export function readableRecords(
       view.carriedDenies.has(`${recordId} ${purpose}`) ||
       followed.has(recordId) ||
       // It reaches eMarketeer through the record that is read (C5).
-      (guestDenies && records.length === 0)
+      (holderDenies && records.length === 0)
     records.push({ ...record, carriedDeny })
   }
   return records

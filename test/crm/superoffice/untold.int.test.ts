@@ -20,8 +20,7 @@ async function opened(count: number, oddities: Oddities, facts?: CrmFacts) {
   const scripted = await scriptedOnsite(scriptedArchive(rows, oddities), facts)
   closing.push(() => scripted.close())
   const contactIds = ids.map(String)
-  const read = async () =>
-    (await scripted.crm.read({ by: 'contactId', contactIds }, {})).contacts
+  const read = async () => (await scripted.crm.read({ by: 'contactId', contactIds }, {})).contacts
   return { ...scripted, read, contactIds }
 }
 

@@ -76,9 +76,7 @@ describe('a write', () => {
   it('is not sent over a row that moved', async () => {
     const id = await one('61A')
     expect(await crm.write([write(id, 'withdrawn', '2')], {})).toEqual([{ status: 'conflict' }])
-    expect(await crm.write([write(id, 'consent', 'none')], {})).toEqual([
-      { status: 'conflict' },
-    ])
+    expect(await crm.write([write(id, 'consent', 'none')], {})).toEqual([{ status: 'conflict' }])
     expect(await written()).toEqual([])
   })
 

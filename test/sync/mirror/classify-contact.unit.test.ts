@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { CrmContact } from '../../../src/crm/crm.js'
 import { recordAddresses } from '../../../src/domain/record-addresses.js'
 import type { StoredCrmContact } from '../../../src/ledger/copy/crm-mirror-rows.js'
-import type { OtherAddress } from '../../../src/ledger/copy/crm-other-addresses.js'
+import type { SecondaryAddress } from '../../../src/ledger/copy/secondary-addresses.js'
 import {
   addressesOfMetTwice,
   classifyContact,
@@ -65,13 +65,13 @@ function stored(more: Partial<StoredCrmContact> = {}): StoredCrmContact {
   }
 }
 
-function other(addressId: number, denyOnly = false): OtherAddress {
+function other(addressId: number, denyOnly = false): SecondaryAddress {
   return { crmContactId: 'ann', addressId, denyOnly, arrived: {}, followed: {} }
 }
 
 function classify(
   read: CrmContact,
-  known: { before?: StoredCrmContact; others?: readonly OtherAddress[] } = {},
+  known: { before?: StoredCrmContact; others?: readonly SecondaryAddress[] } = {},
   { window = LATER, listing = false } = {},
 ): ContactChange | null {
   return classifyContact(
@@ -142,7 +142,7 @@ describe('a reading that says what is known', () => {
     })
   })
 
-  it.each<[string, Partial<StoredCrmContact>, readonly OtherAddress[]]>([
+  it.each<[string, Partial<StoredCrmContact>, readonly SecondaryAddress[]]>([
     ['another version of the same value', { consents: consents('consent', '0') }, []],
     ['a value that was not to be read', { consents: consents(null) }, []],
     ['another primary address', { addressId: OLD }, []],
@@ -185,7 +185,7 @@ describe('a record that is met first', () => {
         before: change?.save,
         now: null,
         leavesPrimary: true,
-        further: [],
+        secondary: [],
       })
       expect(change?.merged).toEqual(
         state === 'merged' ? { before: null, record: change?.save } : null,
@@ -211,7 +211,12 @@ describe('a live record that leaves (F5)', () => {
     const before = stored()
     const change = classify(contact({ email: 'new@x.example' }), { before })
     expect(set(change?.touched)).toEqual([HOME, NEW])
-    expect(change?.leaving).toEqual({ before, now: change?.save, leavesPrimary: true, further: [] })
+    expect(change?.leaving).toEqual({
+      before,
+      now: change?.save,
+      leavesPrimary: true,
+      secondary: [],
+    })
     expect(change?.merged).toBeNull()
   })
 
@@ -234,11 +239,11 @@ describe('a live record that leaves (F5)', () => {
     expect(change).toMatchObject({ leaving: null, merged: null })
   })
 
-  it('loses a further address: that one is left, with what had arrived there', () => {
+  it('loses a secondary address: that one is left, with what had arrived there', () => {
     const gone = { ...other(OLD), arrived: { marketingSendouts: '1' } }
     const read = contact({ otherEmails: ['work@x.example'] })
     const change = classify(read, { before: stored(), others: [other(WORK), gone] })
-    expect(change?.leaving).toMatchObject({ leavesPrimary: false, further: [gone] })
+    expect(change?.leaving).toMatchObject({ leavesPrimary: false, secondary: [gone] })
     expect(set(change?.touched)).toEqual([HOME, OLD])
   })
 
@@ -248,21 +253,21 @@ describe('a live record that leaves (F5)', () => {
     ).toBeNull()
   })
 
-  it('leaves no further address that becomes its primary one', () => {
+  it('leaves no secondary address that becomes its primary one', () => {
     const read = contact({ email: 'work@x.example' })
     const change = classify(read, { before: stored(), others: [other(WORK)] })
-    expect(change?.leaving).toMatchObject({ leavesPrimary: true, further: [] })
+    expect(change?.leaving).toMatchObject({ leavesPrimary: true, secondary: [] })
   })
 
   it('that is no longer live has no other addresses', () => {
     const read = contact({ state: 'deactivated', otherEmails: ['work@x.example'] })
     const change = classify(read, { before: stored(), others: [other(WORK)] })
     expect(change?.links).toEqual([])
-    expect(change?.leaving?.further).toEqual([other(WORK)])
+    expect(change?.leaving?.secondary).toEqual([other(WORK)])
   })
 })
 
-describe('further addresses (C5)', () => {
+describe('secondary addresses (C5)', () => {
   const both = contact({ otherEmails: ['work@x.example'] })
 
   it('are touched when they come', () => {
@@ -320,7 +325,7 @@ describe('a contact that is no longer there', () => {
       links: [],
       touched: [HOME, WORK],
       doubtful: [],
-      leaving: { before: known.before, now: null, leavesPrimary: true, further: [other(WORK)] },
+      leaving: { before: known.before, now: null, leavesPrimary: true, secondary: [other(WORK)] },
       merged: null,
     })
   })

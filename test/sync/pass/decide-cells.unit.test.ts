@@ -14,7 +14,7 @@ import {
   connection,
   consent,
   contact,
-  guest,
+  holder,
   openCrm,
   settled,
   subscription,
@@ -120,11 +120,11 @@ describe('an address without records', () => {
     expect(told(decide(here, TOGGLES, { categories: archived }))).toEqual([])
   })
 
-  it('has a guest’s withdrawal reach eMarketeer, in a CRM with further addresses (C5)', () => {
-    const here = view({ cells: [cell('consent')], guests: [guest('withdrawn')] })
+  it('has a secondary holder’s withdrawal reach eMarketeer, in a CRM with secondary addresses (C5)', () => {
+    const here = view({ cells: [cell('consent')], secondaryHolders: [holder('withdrawn')] })
     expect(told(decide(here, BASES))).toEqual([['marketingSendouts', 'R3', 'emarketeer withdrawn']])
     expect(told(decide(here, TOGGLES))).toEqual([])
-    const consenting = view({ cells: [cell('none', 0)], guests: [guest('consent')] })
+    const consenting = view({ cells: [cell('none', 0)], secondaryHolders: [holder('consent')] })
     expect(told(decide(consenting, BASES))).toEqual([])
   })
 })

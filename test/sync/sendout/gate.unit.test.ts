@@ -17,8 +17,8 @@ import {
   connection,
   consent,
   contact,
-  guest,
-  outside,
+  holder,
+  secondaryAddresses,
   settled,
   subscription,
   TOGGLES,
@@ -110,16 +110,19 @@ describe('whether the CRM is verified (G2)', () => {
 
   it.each([
     ['two readings overlap and differ', view({ contacts: [ann], row: { crmDoubtful: true } })],
-    ['a further address of a record is unread', view({ outside: [outside([], { unread: true })] })],
+    [
+      'a further address of a record is unread',
+      view({ secondaryAddresses: [secondaryAddresses([], { unread: true })] }),
+    ],
   ])('it is not where %s, whenever it was read', (_, doubtful) => {
     expect(crm(doubtful).verified).toBe(false)
     expect(crm(doubtful, { mustBeFresh: false }).verified).toBe(false)
   })
 
-  it('it is not where a CRM that holds storeAndProcess does not show it, of a guest neither', () => {
+  it('it is not where a CRM that holds storeAndProcess does not show it, of a secondary holder neither', () => {
     expect(rich(view({ contacts: [withStore('consent')] })).verified).toBe(true)
     expect(rich(view({ contacts: [withStore('consent', null)] })).verified).toBe(false)
-    expect(rich(view({ guests: [guest('consent')] })).verified).toBe(false)
+    expect(rich(view({ secondaryHolders: [holder('consent')] })).verified).toBe(false)
   })
 })
 
@@ -146,13 +149,13 @@ describe('what the records say', () => {
     ])
   })
 
-  it('a guest denies or says nothing, and never allows (A, B8, C5)', () => {
-    const guests = (value: Parameters<typeof guest>[0], denyOnly = false) =>
-      crm(view({ contacts: [ann], guests: [guest(value, { denyOnly })] })).records
-    expect(guests('deny')).toEqual(['allows', 'denies'])
-    expect(guests('deny', true)).toEqual(['allows', 'denies'])
-    expect(guests('allow')).toEqual(['allows'])
-    expect(guests(null)).toEqual(['allows', 'unreadable'])
+  it('a secondary holder denies or says nothing, and never allows (A, B8, C5)', () => {
+    const secondaryHolders = (value: Parameters<typeof holder>[0], denyOnly = false) =>
+      crm(view({ contacts: [ann], secondaryHolders: [holder(value, { denyOnly })] })).records
+    expect(secondaryHolders('deny')).toEqual(['allows', 'denies'])
+    expect(secondaryHolders('deny', true)).toEqual(['allows', 'denies'])
+    expect(secondaryHolders('allow')).toEqual(['allows'])
+    expect(secondaryHolders(null)).toEqual(['allows', 'unreadable'])
   })
 })
 
@@ -197,7 +200,7 @@ describe('answers to the category', () => {
 })
 
 describe('a deny that waits (G7)', () => {
-  const here = view({ contacts: [ann], guests: [guest('allow')] })
+  const here = view({ contacts: [ann], secondaryHolders: [holder('allow')] })
   const waits = (one: AddressView, more: Parameters<typeof context>[0] = {}) =>
     crm(one, more).denyWaiting
 
@@ -207,7 +210,7 @@ describe('a deny that waits (G7)', () => {
 
   it.each<[string, Parameters<typeof context>[0]]>([
     ['in the inbox, of a record', { waitingDenies: new Set(['ann']) }],
-    ['in the inbox, of a guest', { waitingDenies: new Set(['gil']) }],
+    ['in the inbox, of a secondary holder', { waitingDenies: new Set(['gil']) }],
     [
       'in the inbox, that gives the address to a record',
       { waitingDeniesAt: new Set([ADDRESS_ID]) },
@@ -239,11 +242,11 @@ describe('storeAndProcess, in a CRM that holds it', () => {
     rich(here, more).storeWithdrawn
   const allowed = view({ contacts: [withStore('consent')] })
 
-  it('is withdrawn where a record or a guest says so', () => {
+  it('is withdrawn where a record or a secondary holder says so', () => {
     expect(denied(allowed)).toBe(false)
     const gone = withStore('consent', 'withdrawn')
     expect(denied(view({ contacts: [gone] }))).toBe(true)
-    expect(denied({ ...allowed, guests: [guest(null, { contact: gone })] })).toBe(true)
+    expect(denied({ ...allowed, secondaryHolders: [holder(null, { contact: gone })] })).toBe(true)
   })
 
   it('is withdrawn where that follows the person', () => {
@@ -283,9 +286,11 @@ describe('doubt (R0): an answer may lie under a write of ours', () => {
     expect(crm(here).inDoubt).toBe(false) // Dynamics refuses a stale write.
   })
 
-  it('is there where a guest is in doubt at its primary address', () => {
+  it('is there where a secondary holder is in doubt at its primary address', () => {
     const visitor = { ...written('3'), crmContactId: 'ann', addressId: 99 }
-    const here = view({ guests: [guest(null, { contact: visitor, primaryCells: [row] })] })
+    const here = view({
+      secondaryHolders: [holder(null, { contact: visitor, primaryCells: [row] })],
+    })
     expect(rich(here).inDoubt).toBe(true)
   })
 
@@ -318,8 +323,8 @@ describe('an address whose last CRM record has gone (G8)', () => {
   })
 
   it('has not ended while somebody has it as a further one; a text that names it is nobody', () => {
-    expect(crm(view({ guests: [guest('allow')] })).ended).toBe(false)
-    expect(crm(view({ guests: [guest('allow', { denyOnly: true })] })).ended).toBe(true)
+    expect(crm(view({ secondaryHolders: [holder('allow')] })).ended).toBe(false)
+    expect(crm(view({ secondaryHolders: [holder('allow', { denyOnly: true })] })).ended).toBe(true)
   })
 
   it('has not ended that never was linked', () => {

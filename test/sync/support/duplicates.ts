@@ -14,7 +14,7 @@ export interface Twin {
   readonly registered: number
   readonly deleted: boolean
   /** The address is not their first one. */
-  readonly guest: boolean
+  readonly holder: boolean
 }
 
 /** Somebody acts after everybody has been linked. */
@@ -48,7 +48,7 @@ const twin: fc.Arbitrary<Twin> = fc.record({
   basis,
   registered: fc.integer({ min: 0, max: 6 }),
   deleted: fc.boolean().chain((maybe) => (maybe ? fc.boolean() : fc.constant(false))),
-  guest: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+  holder: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
 })
 
 const counts = fc.oneof(
@@ -74,8 +74,8 @@ export const sharedAddress: fc.Arbitrary<SharedAddress> = fc
   .filter(({ twins }) => twins.some(lives))
 
 /** Whether somebody is read and written at the address. */
-export function lives({ deleted, guest }: Twin): boolean {
-  return !deleted && !guest
+export function lives({ deleted, holder }: Twin): boolean {
+  return !deleted && !holder
 }
 
 /** The one that is read: registered first, then made first. */
@@ -115,6 +115,6 @@ export function disagree(address: SharedAddress, seen: Seen): boolean {
 }
 
 /** Whether somebody with another first address is withdrawn: theirs counts at this one too, once. */
-export function hasWithdrawnGuest({ twins }: SharedAddress): boolean {
-  return twins.some((one) => one.guest && !one.deleted && one.basis === 'withdrawn')
+export function hasWithdrawnHolder({ twins }: SharedAddress): boolean {
+  return twins.some((one) => one.holder && !one.deleted && one.basis === 'withdrawn')
 }

@@ -18,8 +18,8 @@ export interface RichLife {
   readonly acts: GhostAct[]
   /** Likewise for storing. */
   readonly storeActs: GhostAct[]
-  /** Of the CRM persons who have it as a further address: this one. */
-  guest: string | null
+  /** Of the CRM persons who have it as a secondary address: this one. */
+  holder: string | null
   /** A withdrawal went with a person whom nobody may have read. */
   lost: boolean
   readonly story: string[]
@@ -56,7 +56,7 @@ export class RichLives {
         person,
         acts: [],
         storeActs: [],
-        guest: null,
+        holder: null,
         lost: false,
         story: [`starts ${basis} with ${rows.join('+')}`],
       }
@@ -65,7 +65,7 @@ export class RichLives {
         life.acts.push(...(rows[index] === 'none' ? [] : [{ value: rows[index]!, where: id }]))
       })
       if (before && otherEmails.length > 0 && person.ids[0] !== undefined) {
-        before.guest = person.ids[0]
+        before.holder = person.ids[0]
         life.story.push(`also at ${before.person.email}`)
       }
       this.lives.push(life)

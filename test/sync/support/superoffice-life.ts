@@ -143,11 +143,11 @@ export class SuperOfficeLives {
   /** Whether no list may have them. */
   protected hasLeft(life: RichLife): boolean {
     const { crm } = this.given
-    const { guest } = life
-    const asGuest =
-      guest !== null && !crm.persons.get(guest).deleted && crm.value(guest) === 'withdrawn'
+    const { holder } = life
+    const asSecondaryHolder =
+      holder !== null && !crm.persons.get(holder).deleted && crm.value(holder) === 'withdrawn'
     const left = [life.acts, life.storeActs].some((acts) => acts.at(-1)?.value === 'withdrawn')
-    return asGuest || (left && !life.lost)
+    return asSecondaryHolder || (left && !life.lost)
   }
 
   /** Somebody consents in eMarketeer, and withdraws in the CRM while that is on its way there. */
@@ -210,7 +210,7 @@ export class SuperOfficeLives {
     this.forget(loser, gone)
     this.given.crm.merge(gone, stays)
     if (loser !== survivor) {
-      loser.guest = stays
+      loser.holder = stays
     }
     loser.story.push(`${gone} merged into ${stays}`)
     survivor.story.push(`${gone} merged into ${stays}`)

@@ -8,7 +8,10 @@ import type {
   StoredCrmContact,
   StoredCrmSubscription,
 } from '../../../src/ledger/copy/crm-mirror-rows.js'
-import type { GuestRecord, OutsideAddress } from '../../../src/ledger/copy/crm-other-addresses.js'
+import type {
+  SecondaryHolder,
+  SecondaryAddressState,
+} from '../../../src/ledger/copy/secondary-addresses.js'
 import { NO_TIMES } from '../../../src/ledger/copy/crm-times.js'
 import type { AddressView, BatchView } from '../../../src/sync/view/address-view.js'
 
@@ -73,7 +76,10 @@ export function contact(
 }
 
 /** A record of another address that has this one as a further one. */
-export function guest(value: CrmConsent['value'], more: Partial<GuestRecord> = {}): GuestRecord {
+export function holder(
+  value: CrmConsent['value'],
+  more: Partial<SecondaryHolder> = {},
+): SecondaryHolder {
   return {
     crmContactId: 'gil',
     addressId: ADDRESS_ID,
@@ -86,11 +92,11 @@ export function guest(value: CrmConsent['value'], more: Partial<GuestRecord> = {
   }
 }
 
-/** A further address of Ann's, where eMarketeer has this state. */
-export function outside(
+/** A secondary address of Ann's, where eMarketeer has this state. */
+export function secondaryAddresses(
   cells: readonly CellRow[],
-  more: Partial<OutsideAddress> = {},
-): OutsideAddress {
+  more: Partial<SecondaryAddressState> = {},
+): SecondaryAddressState {
   return {
     crmContactId: 'ann',
     addressId: 98,
@@ -191,8 +197,8 @@ export function view(
     subscriptions: [],
     denyOnlySubscriptions: [],
     carriedDenies: new Set(),
-    guests: [],
-    outside: [],
+    secondaryHolders: [],
+    secondaryAddresses: [],
     mentions: [],
     ...rest,
   }

@@ -8,7 +8,15 @@ import {
   purposeRecords,
   readableRecords,
 } from '../../../src/sync/view/observe.js'
-import { cell, connection, contact, guest, outside, subscription, view } from '../support/views.js'
+import {
+  cell,
+  connection,
+  contact,
+  holder,
+  secondaryAddresses,
+  subscription,
+  view,
+} from '../support/views.js'
 
 const bob = contact('allow', { crmContactId: 'bob' })
 
@@ -77,15 +85,17 @@ describe('records of a purpose', () => {
     expect(denied({ contacts, carriedDenies: new Set(['bob storeAndProcess']) })).toEqual([])
   })
 
-  it('carry what eMarketeer withdrew at a further address of theirs (C5)', () => {
+  it('carry what eMarketeer withdrew at a secondary address of theirs (C5)', () => {
     const contacts = [bob, contact('consent')]
-    expect(denied({ contacts, outside: [outside([cell('withdrawn')])] })).toEqual(['ann'])
+    expect(
+      denied({ contacts, secondaryAddresses: [secondaryAddresses([cell('withdrawn')])] }),
+    ).toEqual(['ann'])
   })
 
-  it('carry a guest’s withdrawal on the oldest that is read (C5)', () => {
-    const guests = [guest('withdrawn')]
-    expect(denied({ contacts: [contact('consent'), bob], guests })).toEqual(['ann'])
-    expect(denied({ contacts: [contact(null), bob], guests })).toEqual(['bob'])
+  it('carry a secondary holder’s withdrawal on the oldest that is read (C5)', () => {
+    const secondaryHolders = [holder('withdrawn')]
+    expect(denied({ contacts: [contact('consent'), bob], secondaryHolders })).toEqual(['ann'])
+    expect(denied({ contacts: [contact(null), bob], secondaryHolders })).toEqual(['bob'])
   })
 })
 

@@ -44,10 +44,7 @@ export function setupStep(step: DynamicsStep): SetupStep {
   }
 }
 
-async function translated<T>(
-  crm: CrmClient,
-  act: (crm: DynamicsCrm) => Promise<T>,
-): Promise<T> {
+async function translated<T>(crm: CrmClient, act: (crm: DynamicsCrm) => Promise<T>): Promise<T> {
   if (!(crm instanceof DynamicsCrm)) {
     throw new TypeError('a Dynamics step needs a Dynamics session')
   }

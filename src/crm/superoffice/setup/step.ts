@@ -36,10 +36,7 @@ export function setupStep(step: SuperOfficeStep): SetupStep {
   }
 }
 
-async function translated<T>(
-  crm: CrmClient,
-  act: (crm: SuperOfficeCrm) => Promise<T>,
-): Promise<T> {
+async function translated<T>(crm: CrmClient, act: (crm: SuperOfficeCrm) => Promise<T>): Promise<T> {
   if (!(crm instanceof SuperOfficeCrm)) {
     throw new TypeError('a SuperOffice step needs a SuperOffice session')
   }

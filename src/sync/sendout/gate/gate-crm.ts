@@ -33,7 +33,7 @@ export function crmOf(
     (capabilities.completeDelta && batch.connection.crmProvenTick > asked) ||
     view.row.crmReadFrom > asked
   const records = purposeRecords(view, 'marketingSendouts')
-  const ids = [...view.contacts, ...view.guests.map((guest) => guest.contact)].map(
+  const ids = [...view.contacts, ...view.secondaryHolders.map((holder) => holder.contact)].map(
     (contact) => contact.crmContactId,
   )
   const denyInInbox =
@@ -45,11 +45,11 @@ export function crmOf(
     verified:
       (proven || !context.mustBeFresh) &&
       !view.row.crmDoubtful &&
-      !view.outside.some((other) => other.unread) &&
+      !view.secondaryAddresses.some((other) => other.unread) &&
       (!holdsStore || isReadable(view, 'storeAndProcess')),
     records: [
       ...(records === null ? ['unreadable' as const] : verdictsOf(context, view, records)),
-      ...guestVerdicts(view),
+      ...holderVerdicts(view),
     ],
     subscriptions:
       run.categoryId !== null && capabilities.subscriptions && batch.connection.subscriptionSync
@@ -63,7 +63,7 @@ export function crmOf(
       denyInInbox ||
       context.heldAddresses.has(view.row.addressId) ||
       (records ?? []).some((record) => record.carriedDeny) ||
-      guestCarries(view, 'marketingSendouts') ||
+      holderCarries(view, 'marketingSendouts') ||
       departedDenies(context, view, 'marketingSendouts', records ?? []),
     ended: view.row.everLinked && !isInCrm(view) && !actedSince(view),
   }
@@ -97,7 +97,7 @@ export function withNamed(own: GateCrm, named: readonly GateCrm[]): GateCrm {
 function isReadable(view: AddressView, purpose: Purpose): boolean {
   return (
     purposeRecords(view, purpose) !== null &&
-    view.guests.every((guest) => recordReading(guest.contact, purpose) !== null)
+    view.secondaryHolders.every((holder) => recordReading(holder.contact, purpose) !== null)
   )
 }
 
@@ -106,8 +106,8 @@ function storeDenied(context: GateContext, view: AddressView): boolean {
   const records = purposeRecords(view, 'storeAndProcess') ?? []
   return (
     records.some((record) => isDeny(record) || record.carriedDeny) ||
-    view.guests.some((guest) => isDeny(guest.contact.consents.storeAndProcess)) ||
-    guestCarries(view, 'storeAndProcess') ||
+    view.secondaryHolders.some((holder) => isDeny(holder.contact.consents.storeAndProcess)) ||
+    holderCarries(view, 'storeAndProcess') ||
     inDoubtAt(context, view, 'storeAndProcess') ||
     departedDenies(context, view, 'storeAndProcess', records)
   )
@@ -134,25 +134,27 @@ function verdictsOf(
 
 /** Whether somebody is there: a text that names the address proves nobody, as it never allows. */
 function isInCrm(view: AddressView): boolean {
-  return view.contacts.length > 0 || view.guests.some((guest) => !guest.denyOnly)
+  return view.contacts.length > 0 || view.secondaryHolders.some((holder) => !holder.denyOnly)
 }
 
-/** At a further address a record counts as a deny when withdrawn, never as an allow (C5). */
-function guestVerdicts(view: AddressView): CrmVerdict[] {
-  return view.guests.flatMap(({ contact }): CrmVerdict[] => {
+/** At a secondary address a record counts as a deny when withdrawn, never as an allow (C5). */
+function holderVerdicts(view: AddressView): CrmVerdict[] {
+  return view.secondaryHolders.flatMap(({ contact }): CrmVerdict[] => {
     const record = recordReading(contact, 'marketingSendouts')
     return record === null ? ['unreadable'] : isDeny(record) ? ['denies'] : []
   })
 }
 
-function guestCarries(view: AddressView, purpose: Purpose): boolean {
-  return view.guests.some((guest) => view.carriedDenies.has(`${guest.crmContactId} ${purpose}`))
+function holderCarries(view: AddressView, purpose: Purpose): boolean {
+  return view.secondaryHolders.some((holder) =>
+    view.carriedDenies.has(`${holder.crmContactId} ${purpose}`),
+  )
 }
 
 function answers(context: GateContext, view: AddressView, categoryId: string): (boolean | null)[] {
   const cellKey = categoryCell(categoryId)
   const { records } = categoryRows(view, categoryId)
-  const denyOnly = view.guests.filter((guest) => guest.denyOnly)
+  const denyOnly = view.secondaryHolders.filter((holder) => holder.denyOnly)
   const carriesNo = [...view.contacts, ...denyOnly].some(({ crmContactId }) =>
     view.carriedDenies.has(`${crmContactId} ${cellKey}`),
   )

@@ -6,7 +6,7 @@ import {
   EMPTY_MEMORY,
   type RecordReading,
 } from '../../../domain/reconcile/index.js'
-import type { GuestRecord } from '../../../ledger/copy/crm-other-addresses.js'
+import type { SecondaryHolder } from '../../../ledger/copy/secondary-addresses.js'
 import { observationOf, type ObservedCell } from '../../view/cell-observation.js'
 import { purposeRecords } from '../../view/observe.js'
 import type { AddressView } from '../../view/address-view.js'
@@ -22,14 +22,14 @@ export function inDoubtAt(context: GateContext, view: AddressView, purpose: Purp
   const records = purposeRecords(view, purpose) ?? []
   const seen = records.length > 0 ? observedAt(context, view, purpose, records) : null
   const own = seen !== null && anyInDoubt(seen.observation, seen.memory)
-  return own || view.guests.some((guest) => guestInDoubt(context, guest, purpose))
+  return own || view.secondaryHolders.some((holder) => holderInDoubt(context, holder, purpose))
 }
 
-function guestInDoubt(context: GateContext, guest: GuestRecord, purpose: Purpose): boolean {
-  const record = recordReading(guest.contact, purpose)
-  const home = guest.primaryCells.find(({ cellKey }) => cellKey === purpose)
+function holderInDoubt(context: GateContext, holder: SecondaryHolder, purpose: Purpose): boolean {
+  const record = recordReading(holder.contact, purpose)
+  const home = holder.primaryCells.find(({ cellKey }) => cellKey === purpose)
   const memory = home ?? EMPTY_MEMORY
-  const forgotten = isForgotten(guest.contact, context.batch.connection.epoch)
+  const forgotten = isForgotten(holder.contact, context.batch.connection.epoch)
   return (
     record !== null &&
     doubted({ ...record, forgotten }, memory, {

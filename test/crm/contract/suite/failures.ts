@@ -33,9 +33,9 @@ export function failures(given: () => SetUpStand): void {
       const write = await denial(set)
       await set.stand.faults.throttle(7)
       const throttled = { code: 'upstream_rate_limited', retryable: true, retryAfterSeconds: 7 }
-      await expect(
-        set.crm.read({ by: 'email', emails: [newAddress()] }, {}),
-      ).rejects.toMatchObject(throttled)
+      await expect(set.crm.read({ by: 'email', emails: [newAddress()] }, {})).rejects.toMatchObject(
+        throttled,
+      )
       await expect(readAll()).rejects.toMatchObject(throttled)
       const outcomes = await set.crm.write([write, write], {})
       const notSent = { status: 'notSent', error: throttled }

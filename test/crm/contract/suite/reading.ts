@@ -164,10 +164,7 @@ export function reading(given: () => SetUpStand): void {
         await set.stand.userSets(id, deny)
         const told: number[] = []
         const onClock = ({ offsetMs }: { readonly offsetMs: number }) => void told.push(offsetMs)
-        const { contacts } = await set.crm.read(
-          { by: 'contactId', contactIds: [id] },
-          { onClock },
-        )
+        const { contacts } = await set.crm.read({ by: 'contactId', contactIds: [id] }, { onClock })
         const [history] = await set.crm.readFieldHistory([id], { onClock })
         expect(told.length).toBeGreaterThan(0)
         expect(Math.abs(told.at(-1)! - skewMs)).toBeLessThan(2_000)

@@ -33,9 +33,7 @@ export function webhooks(given: () => SetUpStand): void {
         expect(installation.reason === null).toBe(postsWebhooks)
         expect(installation.reason).not.toBe('')
       }
-      expect(await crm().tendWebhooks?.({})).toEqual(
-        crm().tendWebhooks && { reactivated: false },
-      )
+      expect(await crm().tendWebhooks?.({})).toEqual(crm().tendWebhooks && { reactivated: false })
     })
 
     it('tell of a person’s act, and that it was a no', async () => {

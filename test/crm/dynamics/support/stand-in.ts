@@ -42,11 +42,7 @@ export async function startStandIn(options: Options = {}): Promise<StandIn> {
 }
 
 /** Opens a session of the driver against any service on loopback that plays both Entra and Dataverse. */
-export function openCrm(
-  url: string,
-  facts: CrmFacts = {},
-  clientSecret = 'secret',
-): CrmClient {
+export function openCrm(url: string, facts: CrmFacts = {}, clientSecret = 'secret'): CrmClient {
   const config = dynamicsDriver.configSchema.parse({
     environmentUrl: url,
     tenantId: DEFAULT_OPTIONS.tenantId,

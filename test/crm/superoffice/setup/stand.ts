@@ -33,11 +33,7 @@ export interface Stand {
   readonly control: StandInControl
   readonly driver: CrmDriver
   /** `more` goes into the connection file's section. */
-  open(
-    facts?: CrmFacts,
-    more?: Readonly<Record<string, unknown>>,
-    connectionId?: string,
-  ): CrmClient
+  open(facts?: CrmFacts, more?: Readonly<Record<string, unknown>>, connectionId?: string): CrmClient
   /** The connection file's section, as parsed. */
   readonly config: unknown
   /** What only happens inside SuperOffice. */

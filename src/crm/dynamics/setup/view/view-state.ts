@@ -26,10 +26,7 @@ export type ViewState =
  *
  * @throws UpstreamError
  */
-export async function viewState(
-  crm: DynamicsCrm,
-  context: StepContext,
-): Promise<ViewState> {
+export async function viewState(crm: DynamicsCrm, context: StepContext): Promise<ViewState> {
   const { choice } = context
   const known = crm.facts.view
   const named = choice?.viewId ?? null

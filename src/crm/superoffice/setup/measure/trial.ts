@@ -32,11 +32,7 @@ export class Trial {
   ) {}
 
   /** Chooses a purpose: one that an earlier run left in the middle, else one without a row, else marketing. */
-  static async begin(
-    crm: SuperOfficeCrm,
-    personId: number,
-    context: CallContext,
-  ): Promise<Trial> {
+  static async begin(crm: SuperOfficeCrm, personId: number, context: CallContext): Promise<Trial> {
     const rows = await testRows(crm, personId, context)
     const marked = markedPurpose(rows)
     const purpose = marked ?? PREFERRED.find((one) => !rows.has(one)) ?? PREFERRED[0]

@@ -4,20 +4,20 @@ import type { LegalBasis } from '../../../src/domain/legal-basis.js'
 import type { AddressView } from '../../../src/sync/view/address-view.js'
 import {
   arrivalsAt,
-  guestsToTell,
-  outsideDenies,
-  unarrivedGuests,
-} from '../../../src/sync/view/further-addresses.js'
-import { cell, consent, contact, guest, outside, view } from '../support/views.js'
+  holdersToTell,
+  secondaryDenies,
+  unarrivedHolders,
+} from '../../../src/sync/view/secondary-addresses.js'
+import { cell, consent, contact, holder, secondaryAddresses, view } from '../support/views.js'
 
 const PURPOSE = 'marketingSendouts'
 
-/** docs/sync.md, "Further addresses": a withdrawal that a user set on a guest reaches eMarketeer once. */
-describe('guests whose withdrawal is on its way to eMarketeer (C5)', () => {
-  const ids = (one: ReturnType<typeof guest>) =>
-    unarrivedGuests(view({ guests: [one] }), PURPOSE).map((found) => found.crmContactId)
+/** docs/sync.md, "Further addresses": a withdrawal that a user set on a secondary holder reaches eMarketeer once. */
+describe('secondary holders whose withdrawal is on its way to eMarketeer (C5)', () => {
+  const ids = (one: ReturnType<typeof holder>) =>
+    unarrivedHolders(view({ secondaryHolders: [one] }), PURPOSE).map((found) => found.crmContactId)
   const by = (lastWriter: 'user' | 'us' | 'unknown') =>
-    guest('withdrawn', {
+    holder('withdrawn', {
       contact: contact(null, {
         crmContactId: 'gil',
         consents: { marketingSendouts: consent('withdrawn', { lastWriter }) },
@@ -34,52 +34,54 @@ describe('guests whose withdrawal is on its way to eMarketeer (C5)', () => {
   })
 
   it.each(['consent', 'none', null] as const)('are not those that say %s', (value) => {
-    expect(ids(guest(value))).toEqual([])
+    expect(ids(holder(value))).toEqual([])
   })
 
   it('are told once a version', () => {
-    expect(ids(guest('withdrawn', { arrived: { marketingSendouts: '1' } }))).toEqual([])
-    expect(ids(guest('withdrawn', { arrived: { marketingSendouts: '0' } }))).toEqual(['gil'])
+    expect(ids(holder('withdrawn', { arrived: { marketingSendouts: '1' } }))).toEqual([])
+    expect(ids(holder('withdrawn', { arrived: { marketingSendouts: '0' } }))).toEqual(['gil'])
   })
 
   it('are none where only a deny counts: nothing crosses there (A, B8)', () => {
-    expect(ids(guest('withdrawn', { denyOnly: true }))).toEqual([])
+    expect(ids(holder('withdrawn', { denyOnly: true }))).toEqual([])
   })
 
   it('are the records of an address that nobody has as the primary one, as they are read', () => {
-    expect(guestsToTell(view({ guests: [guest('withdrawn')] }), PURPOSE)).toMatchObject([
-      { recordId: 'gil', value: 'withdrawn', carriedDeny: false },
-    ])
-    expect(guestsToTell(view({ guests: [guest('consent')] }), PURPOSE)).toEqual([])
+    expect(holdersToTell(view({ secondaryHolders: [holder('withdrawn')] }), PURPOSE)).toMatchObject(
+      [{ recordId: 'gil', value: 'withdrawn', carriedDeny: false }],
+    )
+    expect(holdersToTell(view({ secondaryHolders: [holder('consent')] }), PURPOSE)).toEqual([])
   })
 })
 
-/** A withdrawal that a person made in eMarketeer at a further address is carried onto the CRM person's row once. */
-describe('withdrawals at further addresses of the records (C5)', () => {
-  const versions = (one: ReturnType<typeof outside>) =>
-    outsideDenies(view({ outside: [one] }), PURPOSE).map(({ version }) => version)
+/** A withdrawal that a person made in eMarketeer at a secondary address is carried onto the CRM person's row once. */
+describe('withdrawals at secondary addresses of the records (C5)', () => {
+  const versions = (one: ReturnType<typeof secondaryAddresses>) =>
+    secondaryDenies(view({ secondaryAddresses: [one] }), PURPOSE).map(({ version }) => version)
 
   it('are those in eMarketeer by a person', () => {
-    expect(versions(outside([cell('withdrawn', 4)]))).toEqual(['4'])
+    expect(versions(secondaryAddresses([cell('withdrawn', 4)]))).toEqual(['4'])
   })
 
   it.each(['consent', 'none', 'unreadable'] as const)('are none where it says %s', (basis) => {
-    expect(versions(outside([cell(basis, 4)]))).toEqual([])
+    expect(versions(secondaryAddresses([cell(basis, 4)]))).toEqual([])
   })
 
   it('are none of another purpose, and none where nothing is recorded', () => {
-    expect(versions(outside([cell('withdrawn', 4, { cellKey: 'storeAndProcess' })]))).toEqual([])
-    expect(versions(outside([]))).toEqual([])
+    expect(
+      versions(secondaryAddresses([cell('withdrawn', 4, { cellKey: 'storeAndProcess' })])),
+    ).toEqual([])
+    expect(versions(secondaryAddresses([]))).toEqual([])
   })
 
   it.each(['crmDynamics', 'crmSuperOffice'])('are none that %s brought there', (source) => {
-    expect(versions(outside([cell('withdrawn', 4, { source })]))).toEqual([])
+    expect(versions(secondaryAddresses([cell('withdrawn', 4, { source })]))).toEqual([])
   })
 
   it('follow once a version', () => {
     const followed = { marketingSendouts: '4' }
-    expect(versions(outside([cell('withdrawn', 4)], { followed }))).toEqual([])
-    expect(versions(outside([cell('withdrawn', 5)], { followed }))).toEqual(['5'])
+    expect(versions(secondaryAddresses([cell('withdrawn', 4)], { followed }))).toEqual([])
+    expect(versions(secondaryAddresses([cell('withdrawn', 5)], { followed }))).toEqual(['5'])
   })
 })
 
@@ -104,14 +106,14 @@ describe('what has arrived, and is passed on no more', () => {
       ({ direction, crmContactId, version }) => [direction, crmContactId, version],
     )
   }
-  const visited = view({ guests: [guest('withdrawn')] })
-  const shared = view({ guests: [guest('withdrawn')], contacts: [contact('withdrawn')] })
+  const visited = view({ secondaryHolders: [holder('withdrawn')] })
+  const shared = view({ secondaryHolders: [holder('withdrawn')], contacts: [contact('withdrawn')] })
   const elsewhere = view({
-    outside: [outside([cell('withdrawn', 9)])],
+    secondaryAddresses: [secondaryAddresses([cell('withdrawn', 9)])],
     contacts: [contact('deny')],
   })
 
-  it('a guest’s withdrawal, once eMarketeer is withdrawn', () => {
+  it('a secondary holder’s withdrawal, once eMarketeer is withdrawn', () => {
     expect(arrivals(visited)).toEqual([['arrived', 'gil', '1']])
     expect(arrivals(visited, { basis: 'consent' })).toEqual([])
   })
@@ -125,7 +127,7 @@ describe('what has arrived, and is passed on no more', () => {
     expect(arrivals(shared, { told: ['ann'] })).toEqual([['arrived', 'gil', '1']])
   })
 
-  it('a withdrawal from a further address, once its record shows it', () => {
+  it('a withdrawal from a secondary address, once its record shows it', () => {
     expect(arrivals(elsewhere)).toEqual([])
     expect(arrivals(elsewhere, { told: ['ann'], basis: 'consent' })).toEqual([
       ['followed', 'ann', '9'],

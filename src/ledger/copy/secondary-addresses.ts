@@ -8,10 +8,10 @@ import type { Queryable, Transaction } from '../db/database.js'
 export type ArrivedVersions = Partial<Readonly<Record<Purpose, string>>>
 
 /** An address that a record has as one in its other fields. */
-export type OtherAddressLink = Pick<OtherAddress, 'crmContactId' | 'addressId' | 'denyOnly'>
+export type SecondaryAddressLink = Pick<SecondaryAddress, 'crmContactId' | 'addressId' | 'denyOnly'>
 
-/** A further address of a CRM record (C5), and which withdrawals have been taken over there and from there. */
-export interface OtherAddress {
+/** A secondary address of a CRM record (C5), and which withdrawals have been taken over there and from there. */
+export interface SecondaryAddress {
   readonly crmContactId: string
   readonly addressId: number
   /** It counts as a deny here, and nothing crosses (rules A, B8). */
@@ -23,19 +23,19 @@ export interface OtherAddress {
 }
 
 /** A live record that has the address as a further one, and the cells of its primary address. */
-export interface GuestRecord extends OtherAddress {
+export interface SecondaryHolder extends SecondaryAddress {
   readonly contact: StoredCrmContact
   readonly primaryCells: readonly CellRow[]
 }
 
-/** A further address of a record, and eMarketeer's state there. */
-export interface OutsideAddress extends OtherAddress {
+/** A secondary address of a record, and eMarketeer's state there. */
+export interface SecondaryAddressState extends SecondaryAddress {
   readonly unread: boolean
   readonly cells: readonly CellRow[]
 }
 
 /**
- * Purposes for which the record is withdrawn by somebody else than us, and eMarketeer's state of this further address
+ * Purposes for which the record is withdrawn by somebody else than us, and eMarketeer's state of this secondary address
  * has not taken that over. Our own withdrawal came from eMarketeer or from another address and goes no further: else
  * one person's would run through everybody who shares an address with somebody who shares one.
  */
@@ -55,12 +55,12 @@ const OTHER = `o.crm_contact_id AS "crmContactId", o.address_id AS "addressId", 
   CASE WHEN o.epoch = (SELECT epoch FROM connections WHERE connection_id = o.connection_id) THEN o.followed ELSE '{}' END AS followed`
 
 /** Further addresses of these records. */
-export function otherAddressesOf(
+export function secondaryAddressesOf(
   db: Queryable,
   connectionId: string,
   crmContactIds: readonly string[],
-): Promise<OtherAddress[]> {
-  return db.query<OtherAddress>(
+): Promise<SecondaryAddress[]> {
+  return db.query<SecondaryAddress>(
     `SELECT ${OTHER} FROM crm_other_addresses o
       WHERE o.connection_id = $1 AND o.crm_contact_id = ANY($2) ORDER BY o.crm_contact_id, o.address_id`,
     [connectionId, crmContactIds],
@@ -68,11 +68,11 @@ export function otherAddressesOf(
 }
 
 /** Live records that have one of these addresses as a further one. */
-export async function guestsAt(
+export async function secondaryHoldersAt(
   db: Queryable,
   addressIds: readonly number[],
-): Promise<GuestRecord[]> {
-  const links = await db.query<OtherAddress & { readonly connectionId: string }>(
+): Promise<SecondaryHolder[]> {
+  const links = await db.query<SecondaryAddress & { readonly connectionId: string }>(
     `SELECT ${OTHER}, o.connection_id AS "connectionId" FROM crm_other_addresses o WHERE o.address_id = ANY($1)`,
     [addressIds],
   )
@@ -95,12 +95,12 @@ export async function guestsAt(
 }
 
 /** Further addresses of these records, as far as something crosses there, with eMarketeer's state. */
-export async function outsideAddressesOf(
+export async function secondaryAddressStatesOf(
   db: Queryable,
   connectionId: string,
   crmContactIds: readonly string[],
-): Promise<OutsideAddress[]> {
-  const links = await db.query<OtherAddress & { readonly unread: boolean }>(
+): Promise<SecondaryAddressState[]> {
+  const links = await db.query<SecondaryAddress & { readonly unread: boolean }>(
     `SELECT ${OTHER}, a.emarketeer_unread AS unread FROM crm_other_addresses o JOIN addresses a USING (address_id)
       WHERE o.connection_id = $1 AND o.crm_contact_id = ANY($2) AND NOT o.deny_only`,
     [connectionId, crmContactIds],
@@ -116,7 +116,7 @@ export async function outsideAddressesOf(
 }
 
 /** Further addresses of the live records at these addresses, as far as something crosses there. */
-export async function outsideIdsAt(
+export async function secondaryIdsAt(
   db: Queryable,
   addressIds: readonly number[],
 ): Promise<number[]> {
@@ -129,12 +129,12 @@ export async function outsideIdsAt(
   return rows.map((row) => row.id)
 }
 
-/** Makes these the further addresses of the records; what had arrived at those that stay is kept. */
-export async function saveOtherAddresses(
+/** Makes these the secondary addresses of the records; what had arrived at those that stay is kept. */
+export async function saveSecondaryAddresses(
   tx: Transaction,
   connectionId: string,
   crmContactIds: readonly string[],
-  links: readonly OtherAddressLink[],
+  links: readonly SecondaryAddressLink[],
 ): Promise<void> {
   if (crmContactIds.length === 0) {
     return
@@ -162,7 +162,7 @@ export async function saveOtherAddresses(
   )
 }
 
-/** A withdrawal that has crossed between a record and one of its further addresses. */
+/** A withdrawal that has crossed between a record and one of its secondary addresses. */
 export interface Arrival {
   readonly direction: 'arrived' | 'followed'
   readonly crmContactId: string

@@ -1,24 +1,27 @@
 import type { CrmContact, CrmContactState } from '../../crm/crm.js'
 import type { RecordAddresses } from '../../domain/record-addresses.js'
 import { isDeny } from '../../domain/reconcile/index.js'
-import type { OtherAddress, OtherAddressLink } from '../../ledger/copy/crm-other-addresses.js'
+import type {
+  SecondaryAddress,
+  SecondaryAddressLink,
+} from '../../ledger/copy/secondary-addresses.js'
 import type { StoredCrmContact } from '../../ledger/copy/crm-mirror-rows.js'
 
 /** A record's addresses beside its primary one; none of one that is not live. */
-export function otherLinks(
+export function secondaryLinks(
   record: { readonly crmContactId: string; readonly state: CrmContactState | 'deleted' },
-  { further, denyOnly }: Pick<RecordAddresses, 'further' | 'denyOnly'>,
+  { secondary, denyOnly }: Pick<RecordAddresses, 'secondary' | 'denyOnly'>,
   addressIds: ReadonlyMap<string, number>,
-): readonly OtherAddressLink[] {
+): readonly SecondaryAddressLink[] {
   if (record.state !== 'live') {
     return []
   }
-  const link = (key: string, isDenyOnly: boolean): OtherAddressLink => ({
+  const link = (key: string, isDenyOnly: boolean): SecondaryAddressLink => ({
     crmContactId: record.crmContactId,
     addressId: addressIds.get(key)!,
     denyOnly: isDenyOnly,
   })
-  return [...further.map((key) => link(key, false)), ...denyOnly.map((key) => link(key, true))]
+  return [...secondary.map((key) => link(key, false)), ...denyOnly.map((key) => link(key, true))]
 }
 
 /** Whether the CRM left out some address of the record: then no address is known to have gone. */
@@ -28,18 +31,18 @@ export function isPartlyTold(contact: CrmContact): boolean {
 
 /** The other addresses that are told, and those that the record had: of what is not told, nobody knows that it went. */
 export function withThoseBefore(
-  told: readonly OtherAddressLink[],
-  before: readonly OtherAddress[],
+  told: readonly SecondaryAddressLink[],
+  before: readonly SecondaryAddress[],
   homeId: number | null,
-): readonly OtherAddressLink[] {
+): readonly SecondaryAddressLink[] {
   const links = new Map([...before, ...told].map((link) => [link.addressId, link]))
   return [...links.values()].filter((link) => link.addressId !== homeId)
 }
 
 /** Whether a record has the other addresses that it had, in the same way. */
-export function sameOtherAddresses(
-  before: readonly OtherAddress[],
-  now: readonly OtherAddressLink[],
+export function sameSecondaryAddresses(
+  before: readonly SecondaryAddress[],
+  now: readonly SecondaryAddressLink[],
 ): boolean {
   return (
     before.length === now.length &&
@@ -50,14 +53,14 @@ export function sameOtherAddresses(
 }
 
 /** Ids of those where something crosses. */
-export function furtherIds(
+export function secondaryIds(
   others: readonly { readonly addressId: number; readonly denyOnly: boolean }[],
 ): readonly number[] {
   return others.filter((other) => !other.denyOnly).map((other) => other.addressId)
 }
 
 /** Further addresses at which a change of the record matters: those that came or left, all where it denies or denied. */
-export function guestPlaces(
+export function holderAddressIds(
   before: StoredCrmContact | undefined,
   next: StoredCrmContact,
   had: readonly number[],

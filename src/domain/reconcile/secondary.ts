@@ -10,12 +10,15 @@ import {
 import type { ValueKind } from './values.js'
 
 /**
- * A withdrawal of a record at its further address (C5), or of one that has left an address without records (F5): eMarketeer
+ * A withdrawal of a record at its secondary address (C5), or of one that has left an address without records (F5): eMarketeer
  * follows it, and the record stays as it is. Pure.
  *
  * @param observation of the records that have the address as a further one, as long as they deny; or of none.
  */
-export function decideGuest<V>(observation: Observation<V>, memory: CellMemory<V>): Decision<V> {
+export function decideForHolders<V>(
+  observation: Observation<V>,
+  memory: CellMemory<V>,
+): Decision<V> {
   const { basis } = observation.emarketeer
   return {
     line: basis === 'withdrawn' ? 'R1' : basis === 'none' ? 'R2' : 'R3',
@@ -29,7 +32,7 @@ export function decideGuest<V>(observation: Observation<V>, memory: CellMemory<V
 }
 
 /** The one write that follows; what was observed while the address had records of its own stays as it was. */
-export function planGuest<V>(
+export function planForHolders<V>(
   observation: Observation<V>,
   memory: CellMemory<V>,
   kind: ValueKind<V>,

@@ -5,33 +5,34 @@ import type { StoredValue } from '../../ledger/copy/cells.js'
 import {
   unarrivedDenies,
   type Arrival,
-  type GuestRecord,
-  type OutsideAddress,
-} from '../../ledger/copy/crm-other-addresses.js'
+  type SecondaryHolder,
+  type SecondaryAddressState,
+} from '../../ledger/copy/secondary-addresses.js'
 import { isCrmSource } from '../../emarketeer/index.js'
 import type { AddressView } from './address-view.js'
 import { recordReading } from '../../ledger/copy/record-reading.js'
 
-/** Records with this as a further address whose withdrawal eMarketeer has not taken over here (C5). */
-export function unarrivedGuests(view: AddressView, purpose: Purpose): readonly GuestRecord[] {
-  return view.guests.filter(
-    (guest) =>
-      !guest.denyOnly && unarrivedDenies(guest.contact.consents, guest.arrived).includes(purpose),
+/** Records with this as a secondary address whose withdrawal eMarketeer has not taken over here (C5). */
+export function unarrivedHolders(view: AddressView, purpose: Purpose): readonly SecondaryHolder[] {
+  return view.secondaryHolders.filter(
+    (holder) =>
+      !holder.denyOnly &&
+      unarrivedDenies(holder.contact.consents, holder.arrived).includes(purpose),
   )
 }
 
-/** eMarketeer's withdrawal at a further address of a record, which the record has not taken over. */
-export interface OutsideDeny {
-  readonly address: OutsideAddress
+/** eMarketeer's withdrawal at a secondary address of a record, which the record has not taken over. */
+export interface SecondaryDeny {
+  readonly address: SecondaryAddressState
   readonly version: string
 }
 
 /**
- * Withdrawals by a person in eMarketeer at further addresses of these records: each is written to the record once, here,
+ * Withdrawals by a person in eMarketeer at secondary addresses of these records: each is written to the record once, here,
  * through its primary address (C5). What a CRM's record brought there goes no further.
  */
-export function outsideDenies(view: AddressView, purpose: Purpose): readonly OutsideDeny[] {
-  return view.outside.flatMap((address): OutsideDeny[] => {
+export function secondaryDenies(view: AddressView, purpose: Purpose): readonly SecondaryDeny[] {
+  return view.secondaryAddresses.flatMap((address): SecondaryDeny[] => {
     const cell = address.cells.find(({ cellKey }) => cellKey === purpose)
     const version = String(cell?.version)
     const denies =
@@ -46,18 +47,18 @@ export function outsideDenies(view: AddressView, purpose: Purpose): readonly Out
  * At an address that nobody has as the primary one: records that have it as a further one, as long as a withdrawal of one
  * of them is on its way to eMarketeer; else none.
  */
-export function guestsToTell(
+export function holdersToTell(
   view: AddressView,
   purpose: Purpose,
 ): readonly RecordReading<StoredValue>[] {
-  return unarrivedGuests(view, purpose).flatMap(({ contact }) => {
+  return unarrivedHolders(view, purpose).flatMap(({ contact }) => {
     const record = recordReading(contact, purpose)
     return record ? [record] : []
   })
 }
 
 /**
- * Withdrawals that have crossed between records and their further addresses, as this cell shows: they are not passed on
+ * Withdrawals that have crossed between records and their secondary addresses, as this cell shows: they are not passed on
  * again. Only what stands on both ends counts, and only while no loosening of ours can still land there.
  * @param arrivedIds records that show the deny carried onto them.
  */
@@ -74,7 +75,7 @@ export function arrivalsAt(
   if (!isPurposeCell(cellKey)) {
     return []
   }
-  const followed = outsideDenies(view, cellKey)
+  const followed = secondaryDenies(view, cellKey)
     .filter(({ address }) => arrivedIds.includes(address.crmContactId))
     .map(({ address: { crmContactId, addressId }, version }): Arrival => {
       return { direction: 'followed', crmContactId, addressId, purpose: cellKey, version }
@@ -84,8 +85,8 @@ export function arrivalsAt(
     observation.emarketeer.basis === 'withdrawn' &&
     plan.memory.openLoosen === null &&
     (oldest === undefined || arrivedIds.includes(oldest))
-  const arrived = unarrivedGuests(view, cellKey).map((guest): Arrival => {
-    const { crmContactId, addressId, contact } = guest
+  const arrived = unarrivedHolders(view, cellKey).map((holder): Arrival => {
+    const { crmContactId, addressId, contact } = holder
     const { version } = contact.consents[cellKey]!
     return { direction: 'arrived', crmContactId, addressId, purpose: cellKey, version }
   })
