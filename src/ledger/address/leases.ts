@@ -50,8 +50,8 @@ export async function confirmLeases(
     [ids, owner],
   )
   const tokens = new Map(leases.map((l) => [l.addressId, l.token]))
-  const held = rows.filter((row) => tokens.get(row.addressId) === row.token)
-  const ending = held.filter((row) => row.leftMs < LEASE_MS / 2)
+  const leased = rows.filter((row) => tokens.get(row.addressId) === row.token)
+  const ending = leased.filter((row) => row.leftMs < LEASE_MS / 2)
   if (ending.length > 0) {
     await tx.query(
       `UPDATE addresses SET lease_expires_at = clock_timestamp() + $2 * interval '1 millisecond'
@@ -59,7 +59,7 @@ export async function confirmLeases(
       [ending.map((row) => row.addressId), LEASE_MS],
     )
   }
-  return new Set(held.map((row) => row.addressId))
+  return new Set(leased.map((row) => row.addressId))
 }
 
 /** Renews whatever this owner still holds. */

@@ -34,11 +34,11 @@ export async function acknowledgeWrites(
   connectionId: string,
   jobs: Jobs,
   window: ReadWindow,
-  held: ReadonlySet<number>,
+  leased: ReadonlySet<number>,
 ): Promise<Acknowledged> {
   const own = {
-    emarketeer: jobs.emarketeer.filter((job) => held.has(job.pending.cell.row.addressId)),
-    crm: jobs.crm.filter((job) => held.has(job.addressId)),
+    emarketeer: jobs.emarketeer.filter((job) => leased.has(job.pending.cell.row.addressId)),
+    crm: jobs.crm.filter((job) => leased.has(job.addressId)),
   }
   const again = new Set<number>()
   const unfinished = new Set<number>()
@@ -79,7 +79,7 @@ export async function acknowledgeWrites(
     const ids = [
       ...jobs.emarketeer.map((job) => job.pending.cell.row.addressId),
       ...jobs.crm.map((job) => job.addressId),
-    ].filter((id) => !held.has(id))
+    ].filter((id) => !leased.has(id))
     await markDue(tx, ids)
   }
   return {

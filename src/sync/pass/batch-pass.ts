@@ -87,15 +87,15 @@ export class BatchPass {
     asked.postponed.forEach((cell) => this.unfinished.add(cell.row.addressId))
     this.errors.push(...(asked.error ? [asked.error] : []))
     const loosening = withholdsLoosening ? 'withhold' : this.options.loosening
-    const held = await holdBack(this.session, asked.cells, loosening)
-    held.waiting.forEach((cell) => this.waiting.add(cell.row.addressId))
-    this.add({ staged: held.waiting.length })
-    const pendings = await this.store(batch, held.apply, asked.acts)
+    const sorted = await holdBack(this.session, asked.cells, loosening)
+    sorted.waiting.forEach((cell) => this.waiting.add(cell.row.addressId))
+    this.add({ staged: sorted.waiting.length })
+    const pendings = await this.store(batch, sorted.apply, asked.acts)
     await this.write(pendings, asked.acts)
     await this.createMissingRows(
       decided.upkeep.filter(({ view }) => !this.again.has(view.row.addressId)),
     )
-    await this.finish(batch, held.approved)
+    await this.finish(batch, sorted.approved)
     if (this.errors[0]) {
       throw this.errors[0]
     }
@@ -123,13 +123,15 @@ export class BatchPass {
   }
 
   /** Runs a transaction of this pass. Addresses whose lease was lost are left to be read and decided again. */
-  private holding<T>(work: (tx: Transaction, held: ReadonlySet<number>) => Promise<T>): Promise<T> {
+  private holding<T>(
+    work: (tx: Transaction, leased: ReadonlySet<number>) => Promise<T>,
+  ): Promise<T> {
     return this.session.db.transaction(async (tx) => {
-      const held = await confirmLeases(tx, this.owner, this.leases)
+      const leased = await confirmLeases(tx, this.owner, this.leases)
       this.leases
-        .filter((lease) => !held.has(lease.addressId))
+        .filter((lease) => !leased.has(lease.addressId))
         .forEach((lease) => this.again.add(lease.addressId))
-      return work(tx, held)
+      return work(tx, leased)
     })
   }
 
@@ -141,11 +143,11 @@ export class BatchPass {
   ): Promise<PendingCell[]> {
     const { run, connection } = this.session
     const now = Date.now()
-    return this.holding(async (tx, held) => {
+    return this.holding(async (tx, leased) => {
       await assertMaySync(tx, this.session)
       const own = await this.unchanged(
         tx,
-        cells.filter((cell) => held.has(cell.row.addressId)),
+        cells.filter((cell) => leased.has(cell.row.addressId)),
       )
       await saveMemories(
         tx,
@@ -264,9 +266,9 @@ export class BatchPass {
     this.add({ rowsPostponed: wanted - budget })
     const creating = jobs.filter((job) => job.write.kind === 'createSubscription')
     // A row is made blindly. Should we die before its answer is stored, it must not be made again over a rep's No.
-    await this.holding((tx, held) =>
+    await this.holding((tx, leased) =>
       markCrmDoubtful(tx, [
-        ...new Set(creating.map((job) => job.addressId).filter((id) => held.has(id))),
+        ...new Set(creating.map((job) => job.addressId).filter((id) => leased.has(id))),
       ]),
     )
     await this.send({ emarketeer: [], crm: jobs })
@@ -277,11 +279,11 @@ export class BatchPass {
     if (jobs.emarketeer.length + jobs.crm.length === 0) {
       return
     }
-    const own: Jobs = await this.holding(async (tx, held) => {
+    const own: Jobs = await this.holding(async (tx, leased) => {
       await assertMaySync(tx, this.session)
       return {
-        emarketeer: jobs.emarketeer.filter((job) => held.has(job.pending.cell.row.addressId)),
-        crm: jobs.crm.filter((job) => held.has(job.addressId)),
+        emarketeer: jobs.emarketeer.filter((job) => leased.has(job.pending.cell.row.addressId)),
+        crm: jobs.crm.filter((job) => leased.has(job.addressId)),
       }
     })
     const { window, errors, probe } = await performWrites(this.session, own)
@@ -293,8 +295,8 @@ export class BatchPass {
   /** Stores what became of writes. */
   private async acknowledge(jobs: Jobs, window: ReadWindow): Promise<void> {
     const { connectionId } = this.session.connection
-    const done = await this.holding((tx, held) =>
-      acknowledgeWrites(tx, connectionId, jobs, window, held),
+    const done = await this.holding((tx, leased) =>
+      acknowledgeWrites(tx, connectionId, jobs, window, leased),
     )
     done.again.forEach((id) => this.again.add(id))
     done.unfinished.forEach((id) => this.unfinished.add(id))
@@ -304,9 +306,9 @@ export class BatchPass {
   /** Takes addresses off the list of work, but for those that are not finished. */
   private async finish(batch: BatchView, approved: readonly DecidedCell[]): Promise<void> {
     const looked = new Set(batch.addresses.map((view) => view.row.addressId))
-    await this.holding(async (tx, held) => {
+    await this.holding(async (tx, leased) => {
       const open = new Set([...this.again, ...this.unfinished, ...this.waiting, ...this.tomorrow])
-      const isDone = (id: number) => held.has(id) && looked.has(id) && !open.has(id)
+      const isDone = (id: number) => leased.has(id) && looked.has(id) && !open.has(id)
       await clearDue(
         tx,
         this.due.filter((mark) => isDone(mark.addressId)),

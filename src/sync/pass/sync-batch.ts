@@ -34,18 +34,18 @@ export async function syncBatch(
 ): Promise<BatchResult> {
   const owner = randomUUID()
   const leases = await acquireLeases(session.db, owner, addressIds)
-  const held = leases.map((lease) => lease.addressId)
-  const taken = new Set(held)
+  const leased = leases.map((lease) => lease.addressId)
+  const taken = new Set(leased)
   const busy = addressIds.filter((id) => !taken.has(id))
-  if (held.length === 0) {
+  if (leased.length === 0) {
     return { counts: emptyCounts(), again: [], busy }
   }
   // Kept alive while we are: a renewal that fails is noticed by the next transaction that confirms the leases.
   const renewal = setInterval(() => {
-    void renewLeases(session.db, owner, held).catch(() => undefined)
+    void renewLeases(session.db, owner, leased).catch(() => undefined)
   }, RENEW_EVERY_MS)
   try {
-    const { counts, again } = await new BatchPass(session, owner, leases, options).run(held)
+    const { counts, again } = await new BatchPass(session, owner, leases, options).run(leased)
     return { counts, again, busy }
   } finally {
     clearInterval(renewal)
