@@ -139,7 +139,11 @@ export function refuseToPause({ connectionId, state }: PausableConnection): void
     case 'paused':
       return
     case 'settingUp':
-      throw new AppError('connection_setting_up', `Connection ${connectionId} is set up.`, location)
+      throw new AppError(
+        'connection_setting_up',
+        `Connection ${connectionId} is being set up.`,
+        location,
+      )
     case 'disabled':
     case 'implicit':
       throw new AppError('connection_disabled', `Connection ${connectionId} is disabled.`, location)
