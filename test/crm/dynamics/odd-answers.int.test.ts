@@ -324,3 +324,43 @@ describe('somebody else’s odd row', () => {
     }
   })
 })
+
+describe('an address with an answer that does not tell who is there', () => {
+  const emails = ['ann@x.example', 'bo@x.example']
+  const row = {
+    '@odata.etag': 'W/"1"',
+    contactid: '00000000-0000-4000-8000-000000000007',
+    emailaddress1: 'ann@x.example',
+    emailaddress2: null,
+    emailaddress3: null,
+    donotbulkemail: true,
+    statecode: 0,
+  }
+  const { emailaddress1: _hidden, ...hidden } = row
+
+  it.each([
+    ['no row', null],
+    ['a row that hides its address', hidden],
+  ])(
+    '(%s) once, and tells it when it is asked again, has the contact that it told',
+    async (_, odd) => {
+      let asked = 0
+      service = await scriptedService(({ body }): Said => {
+        asked += 1
+        const isAnns = body.includes('ann%40x.example') || body.includes('ann@x.example')
+        const value = asked === 1 ? [odd] : isAnns ? [row] : []
+        const parts = [{ status: 200, headers: {}, body: JSON.stringify({ value }) }]
+        const { contentType, body: said } = writeMultipart(parts, { lineEnd: '\r\n' })
+        return { status: 200, headers: { 'content-type': contentType }, body: said.toString() }
+      })
+      const { contacts, untoldEmails } = await openCrm(service.url).read(
+        { by: 'email', emails },
+        {},
+      )
+      expect(contacts).toMatchObject([
+        { email: 'ann@x.example', consents: { marketingSendouts: { value: 'deny' } } },
+      ])
+      expect(untoldEmails ?? []).toEqual([])
+    },
+  )
+})

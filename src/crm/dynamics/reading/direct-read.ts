@@ -9,6 +9,7 @@ import {
 } from '../../crm.js'
 import { isGuid } from '../wire/odata.js'
 import { type InQuery, readByIn } from './batch-queries.js'
+import { halvesOf } from '../../../domain/halves.js'
 import type { DataverseClient } from '../client.js'
 import type { ChangeSource } from './changes.js'
 import {
@@ -83,8 +84,8 @@ async function readByEmail(
 ): Promise<CrmReading> {
   const { client } = source
   const first = await rowsAt(client, emails, context)
-  const { untold, placesOf } = await locate(client, emails, first, context)
-  const contacts = uniqueContacts(first.rows.flatMap((row) => toContact(row, context) ?? [])).map(
+  const { rows: answered, untold, placesOf } = await locate(client, emails, first, context)
+  const contacts = uniqueContacts(answered.flatMap((row) => toContact(row, context) ?? [])).map(
     (contact) => {
       const { contactId, denyOnlyEmails } = contact
       const places = placesOf.get(contactId) ?? []
@@ -136,6 +137,8 @@ const MOST_ASTRAY = 8
  * By which address rows were found that do not tell their addresses, or not whose they are: they are asked for in halves, until
  * it is one. A contact counts there as what it is; of whom nobody knows who it is, and where such rows are many, the
  * addresses are `untold`.
+ *
+ * @returns every row that was answered on the way, the last answer of each last: what one answer hid the next may tell.
  */
 async function locate(
   client: DataverseClient,
@@ -143,18 +146,25 @@ async function locate(
   first: RowsAt,
   context: CallContext,
 ): Promise<{
+  readonly rows: readonly RawRow[]
   readonly untold: readonly string[]
   readonly placesOf: ReadonlyMap<string, readonly string[]>
 }> {
+  const all: RawRow[] = []
   const untold: string[] = []
   const placesOf = new Map<string, readonly string[]>()
   // Told already, of the first reading.
   const quietly = { ...context, onUnreadable: undefined }
   let splits = 0
-  const look = async (values: readonly string[], { rows, isWhole }: RowsAt): Promise<void> => {
+  // The widest first: so that few odd rows leave few addresses unknown once there are no splits left.
+  const answers: (RowsAt & { readonly values: readonly string[] })[] = [
+    { values: emails, ...first },
+  ]
+  for (const { values, rows, isWhole } of answers) {
+    all.push(...rows)
     const astray = rows.filter((row) => !tellsItsPlaces(row))
     if (astray.length === 0 && isWhole) {
-      return
+      continue
     }
     const ids = astray.flatMap((row) => toContact(row)?.contactId ?? [])
     const isLocated = values.length === 1 && isWhole && ids.length === astray.length
@@ -164,14 +174,12 @@ async function locate(
       untold.push(...values)
     } else {
       splits += 1
-      const middle = Math.ceil(values.length / 2)
-      for (const half of [values.slice(0, middle), values.slice(middle)]) {
-        await look(half, await rowsAt(client, half, quietly))
+      for (const half of halvesOf(values)) {
+        answers.push({ values: half, ...(await rowsAt(client, half, quietly)) })
       }
     }
   }
-  await look(emails, first)
-  return { untold, placesOf }
+  return { rows: all, untold, placesOf }
 }
 
 function tellsItsPlaces(row: RawRow): boolean {

@@ -1,4 +1,5 @@
 import type { CallContext } from '../../../http/index.js'
+import { halvesOf } from '../../../domain/halves.js'
 import { MAX_PARALLEL_CALLS } from '../http-clients.js'
 import { chunksOf, evenChunksOf, inParallel } from '../in-parallel.js'
 import type { ArchiveRow } from '../wire/values.js'
@@ -59,7 +60,9 @@ export async function listKnowing<V extends string | number>(
   const known: ArchiveRow[] = []
   const unknown = new Set<V>()
   let splits = 0
-  const read = async (values: readonly V[]): Promise<void> => {
+  // The widest first: so that few odd rows leave few values unknown once there are no splits left.
+  const waiting: (readonly V[])[] = [listing.values]
+  for (const values of waiting) {
     const asked = new Set(values)
     const rows = await listIn(archive, { ...listing, values }, context)
     const own = rows.filter((row) => !isNobodys(row, asked))
@@ -70,12 +73,9 @@ export async function listKnowing<V extends string | number>(
       values.forEach((value) => unknown.add(value))
     } else {
       splits += 1
-      const middle = Math.ceil(values.length / 2)
-      await read(values.slice(0, middle))
-      await read(values.slice(middle))
+      waiting.push(...halvesOf(values))
     }
   }
-  await read(listing.values)
   return { rows: known, unknown }
 }
 
