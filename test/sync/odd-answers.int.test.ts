@@ -131,6 +131,23 @@ describe('somebody in the CRM who cannot be made out', () => {
   )
 })
 
+describe('a record that is known at no address, as none was told', () => {
+  // B8: as long as it is there no sendout is complete; no reading of an address finds it, and it may not change again.
+  it('is read by its id at the next sweep', async () => {
+    const ann = await world.now.linked({ toggles: ['deny'] })
+    await world.now.db.query(
+      `UPDATE crm_contacts SET address_id = NULL, address_untold = true WHERE crm_contact_id = $1`,
+      [ann.crmIds[0]],
+    )
+    const ask = { contactIds: [ann.contactId], proof: 'delta' } as const
+    expect((await preSend(world.now, ask)).result.complete).toBe(false)
+    await world.now.sweep()
+    const { result, verdicts } = await preSend(world.now, ask)
+    expect(result.complete).toBe(true)
+    expect(verdicts).toEqual({ [ann.contactId]: 'consentWithdrawn' })
+  })
+})
+
 describe('a No that follows a person to another record', () => {
   it.each(PROOFS)('is not lost with the row that was to show it, proven by %s', async (proof) => {
     const [ann, cy] = [await world.now.linked(), await world.now.linked()]

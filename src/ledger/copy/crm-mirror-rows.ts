@@ -116,6 +116,20 @@ export async function hasUntoldAddress(
   return rows.length > 0
 }
 
+/** Live records whose primary address the CRM did not tell, and that are known at none: at most `limit`, any of them. */
+export async function homelessCrmContacts(
+  db: Queryable,
+  connectionId: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT crm_contact_id AS id FROM crm_contacts WHERE connection_id = $1 AND address_untold AND state = 'live'
+      AND address_id IS NULL ORDER BY random() LIMIT $2`,
+    [connectionId, limit],
+  )
+  return rows.map((row) => row.id)
+}
+
 /**
  * Whether a subscription row is there of which the CRM never told the contact: its No may be anybody's.
  * @param categoryId the category that is asked for; a row of an untold one may be of it.
@@ -294,8 +308,8 @@ export async function crmContactsOfRows(
   rowIds: readonly string[],
 ): Promise<string[]> {
   const rows = await db.query<{ id: string }>(
-    `SELECT DISTINCT crm_contact_id AS id FROM crm_subscriptions WHERE connection_id = $1 AND row_id = ANY($2)`,
-    [connectionId, rowIds],
+    `SELECT DISTINCT crm_contact_id AS id FROM crm_subscriptions WHERE connection_id = $1 AND row_id = ANY($2) AND crm_contact_id <> $3`,
+    [connectionId, rowIds, UNTOLD_CONTACT],
   )
   return rows.map((row) => row.id)
 }
