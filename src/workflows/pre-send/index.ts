@@ -193,6 +193,8 @@ async function close(
     problems: state.problems,
   })
   state.result = result
+  // What only the ledger knew, such as a newer run, is told wherever this run's state is read.
+  state.note(...result.problems)
   state.to(result.outcome === 'aborted' ? 'aborted' : 'done')
   setCurrentDetails(detailsOf(result, state.problems))
   mark({ phase: 'done' })

@@ -8,5 +8,8 @@ const MOST_MS = 60 * 60_000
  * After how long a paused step is looked at again by itself; null: only when a person says so.
  */
 export function recheckAfterMs(code: PauseCode, rechecks: number): number | null {
-  return PAUSES[code].looksAgain ? Math.min(MOST_MS, FIRST_MS * 2 ** rechecks) : null
+  // A code of another release waits for a person, as whatever is not known to mend itself.
+  return (PAUSES as Partial<typeof PAUSES>)[code]?.looksAgain
+    ? Math.min(MOST_MS, FIRST_MS * 2 ** rechecks)
+    : null
 }
