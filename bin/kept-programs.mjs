@@ -80,7 +80,12 @@ function moveTo(folder, work) {
 }
 
 function folderNow() {
-  return `${cache}/programs-${sumOf(root, ['bin/kept-programs.mjs', 'package.json', ...sources()])}`
+  return `${cache}/programs-${sumOf(root, ['bin/kept-programs.mjs', 'package.json', ...settings(), ...sources()])}`
+}
+
+/** What esbuild goes by where it stands. */
+function settings() {
+  return ['tsconfig.json'].filter((name) => existsSync(root + name))
 }
 
 function sources() {
@@ -163,7 +168,9 @@ function filesBelow(part) {
 
 function removeOld() {
   for (const name of readdirSync(cache).filter((name) => name.startsWith('programs'))) {
-    if (Date.now() - statSync(`${cache}/${name}`).mtimeMs > OLD_MS) {
+    // Another process may have moved or removed it since.
+    const made = statSync(`${cache}/${name}`, { throwIfNoEntry: false })
+    if (made !== undefined && Date.now() - made.mtimeMs > OLD_MS) {
       rmSync(`${cache}/${name}`, { recursive: true, force: true })
     }
   }

@@ -1,6 +1,6 @@
 import { readEnvironment } from '../config/environment.js'
-import { createSecretsVault } from '../config/secrets-vault.js'
-import { lookAtStoredSecrets } from '../config/stored-config.js'
+import { createSecretsVault, type SecretsVault } from '../config/secrets-vault.js'
+import { lookAtStoredSecrets, type SecretLook } from '../config/stored-config.js'
 import type { TemporalClient } from '../config/temporal.js'
 import { describeSecret } from '../config/variable.js'
 import { AppError } from '../contracts/app-error.js'
@@ -95,7 +95,7 @@ export async function lookAtSecrets(
   const { secrets } = readEnvironment(['secrets'])
   const vault = createSecretsVault(secrets.vaultKeys)
   return connections.flatMap(({ connectionId, config }) =>
-    lookAtStoredSecrets(config, { env: process.env, vault }).map(({ path, variable, found }) => {
+    secretsOf(config, vault).map(({ path, variable, found }) => {
       if (found instanceof AppError) {
         const { code, message } = found
         return fault('connections', new AppError(code, `${connectionId}: ${message}`))
@@ -108,6 +108,15 @@ export async function lookAtSecrets(
         : warning('connections', `${has}, and white space around it, which is left out.`)
     }),
   )
+}
+
+/** One whose stored settings cannot be read hides no other's. */
+function secretsOf(config: unknown, vault: SecretsVault): readonly SecretLook[] {
+  try {
+    return lookAtStoredSecrets(config, { env: process.env, vault })
+  } catch (error) {
+    return [{ path: 'config', variable: null, found: toAppError(error) }]
+  }
 }
 
 /** Whether those that are being set up are. @throws the errors of Temporal's client. */

@@ -55,7 +55,8 @@ function refuseOdd({ address, connectionOptions }: TemporalProfile, variables: V
     throw invalid(
       'TEMPORAL_ADDRESS',
       `must be a host and a port, such as temporal.example:7233${what}`,
-      address,
+      // A user and password in it would show.
+      address.includes('@') ? null : address,
       variables,
     )
   }
@@ -70,7 +71,7 @@ function refuseOdd({ address, connectionOptions }: TemporalProfile, variables: V
   }
 }
 
-function invalid(name: string, what: string, value: string, variables: Variables): AppError {
+function invalid(name: string, what: string, value: string | null, variables: Variables): AppError {
   const isVariable = variableOf(variables, name) !== undefined
   return new AppError(
     'environment_invalid',

@@ -8,7 +8,7 @@ import { isEncrypted, type TemporalProfile } from './temporal-profile.js'
 const DEFAULT_PORT = 7233
 const ANSWERS_WITHIN_MS = 2_000
 /** Whoever wants a certificate of ours says so after the handshake has ended on our side (TLS 1.3, RFC 8446 section 4.4.2.4). */
-const OBJECTS_WITHIN_MS = 500
+const OBJECTS_WITHIN_MS = 1_500
 
 /** The alerts by which a server misses or refuses the client's certificate (RFC 8446 section 6.2). */
 const OURS_REFUSED = /_ALERT_(?:\w*CERTIFICATE\w*|UNKNOWN_CA|HANDSHAKE_FAILURE|ACCESS_DENIED)$/

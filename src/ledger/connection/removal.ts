@@ -87,5 +87,9 @@ export async function forgetInstallation(tx: Transaction, connectionId: string):
       WHERE s.connection_id = $1 AND c.connection_id = $1 AND c.state = 'disabled'`,
     [connectionId],
   )
-  await tx.query(`UPDATE categories SET in_crm_at = NULL WHERE connection_id = $1`, [connectionId])
+  await tx.query(
+    `UPDATE categories t SET in_crm_at = NULL FROM connections c
+      WHERE t.connection_id = $1 AND c.connection_id = $1 AND c.state = 'disabled'`,
+    [connectionId],
+  )
 }
