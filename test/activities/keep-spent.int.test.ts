@@ -47,8 +47,8 @@ async function open(): Promise<void> {
   )
 }
 
-function session(tier: 'preSend' | 'sweep' = 'preSend'): SyncSession {
-  const run = { runId: sendoutRunId, connectionId, tier, workflowId: 'w' }
+function session(trigger: 'preSend' | 'sweep' = 'preSend'): SyncSession {
+  const run = { runId: sendoutRunId, connectionId, trigger, workflowId: 'w' }
   return { db, run, call: { tally: new RequestTally() } } as unknown as SyncSession
 }
 

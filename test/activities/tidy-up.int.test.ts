@@ -47,7 +47,7 @@ function tidy(signal = new AbortController().signal): Promise<string[]> {
       db,
       connection,
       call: { signal: given.signal },
-      crm: { session: { tendWebhooks: crm } },
+      crm: { client: { tendWebhooks: crm } },
       emarketeer: { getWebhook: emarketeer, putWebhook: async () => ({ secret: 'whsec' }) },
       log: { warn },
     }) as unknown as SyncSession

@@ -6,7 +6,7 @@ function sessionWith(tend: (() => Promise<{ reactivated: boolean }>) | undefined
   const warn = jest.fn()
   const session = {
     connection: { connectionId: 'nord-so' },
-    crm: { session: { tendWebhooks: tend } },
+    crm: { client: { tendWebhooks: tend } },
     call: {},
     log: { warn },
   } as unknown as SyncSession

@@ -136,7 +136,7 @@ export function consentEventsOf(
         e.crm_old AS "crmOld", e.crm_new AS "crmNew", e.actor_type AS "actorType", e.actor_id AS "actorId",
         extract(epoch FROM e.acted_from)::float8 * 1000 AS "actedFromMs",
         extract(epoch FROM e.acted_to)::float8 * 1000 AS "actedToMs", e.evidence,
-        e.replaced_basis AS "replacedBasis", e.tier, e.workflow_id AS "workflowId", e.recorded_at AS "recordedAt",
+        e.replaced_basis AS "replacedBasis", e.tier AS trigger, e.workflow_id AS "workflowId", e.recorded_at AS "recordedAt",
         COALESCE((SELECT jsonb_agg(jsonb_build_object('side', o.side, 'outcome', o.outcome, 'recordId', o.record_id))
           FROM consent_event_outcomes o WHERE o.event_id = e.event_id), '[]') AS outcomes
       FROM consent_events e WHERE e.connection_id = $1 AND e.address_id = $2 ORDER BY e.sequence`,
