@@ -66,6 +66,21 @@ describe('stopping a pre-send', () => {
     expect(times[0]).toBeLessThan(Date.parse(startAt))
   })
 
+  it('tells in its status what only the ledger knew: that a newer run has its own list', async () => {
+    const { sendouts, world } = hanging()
+    const { closeSendout } = sendouts.activities()
+    world.activities.closeSendout = async (closing) => {
+      const result = await closeSendout(closing)
+      return { ...result, problems: [...result.problems, 'newer_run'] }
+    }
+    const startAt = await inFuture(workflows, 10 * HOUR_MS)
+    const handle = await startPreSend(workflows, requestOf({ startAt }))
+    await checked(handle)
+    await abort(handle)
+    expect((await handle.result()).problems).toContain('newer_run')
+    expect((await statusOf(handle)).problems).toContain('newer_run')
+  })
+
   it('takes an abort while syncing: children end, the run is closed', async () => {
     const { sendouts, world } = hanging('syncMembers')
     const handle = await startPreSend(workflows, requestOf())
