@@ -90,7 +90,8 @@ describe.each([
     for (const answer of await Promise.all(answers)) {
       expect(answer).toEqual([400, 'webhook_malformed'])
     }
-    expect(performance.now() - startedMs).toBeLessThan(2_000)
+    // A new connection's address may be looked up a second later, each; a parser that takes the square of the body needs minutes.
+    expect(performance.now() - startedMs).toBeLessThan(30_000)
   })
 })
 

@@ -94,11 +94,15 @@ describe('a state of eMarketeer that does not fit the contract', () => {
     await ann.unsubscribe()
     const bo = await world.now.linked()
     const email = addressWith('moved')
+    const { email: left } = ann
     await ann.changesEmailInEmarketeer(email)
     const [one, other] = await statesOf([ann, bo])
     const odd = JSON.parse(JSON.stringify(one).replace(right, wrong)) as unknown
     const readStates = { method: 'POST', path: '/states/read', status: 200 }
-    await world.now.emarketeerFault({ ...readStates, body: { items: [odd, other], missing: [] } })
+    await world.now.emarketeerFault({
+      ...readStates,
+      body: { items: [odd, other], missing: [left] },
+    })
     await world.now.sweep()
     const asked = { contactIds: [ann.contactId, bo.contactId], proof: 'direct' } as const
     const sent = await preSend(world.now, asked)
