@@ -56,12 +56,8 @@ export async function* wholeGroups(
     const told = page.rows.map((row) => numberOf(row, key))
     const keys = told.filter((one) => one !== null)
     if (keys.length === 0) {
-      // Nothing tells where the next page would begin. Who asked for known ids sees by these rows that not all were answered for.
-      const isOfKnownIds = listing.end === 'shortPage'
-      if (
-        !isOfKnownIds &&
-        (looksCut(page, top) || !(await archive.givesMoreThan(page.rows.length * 2, context)))
-      ) {
+      // Nothing tells where the next page would begin.
+      if (looksCut(page, top) || !(await archive.givesMoreThan(page.rows.length * 2, context))) {
         throw unusable(query, 'no row of a page has a key')
       }
       yield page.rows
