@@ -336,7 +336,9 @@ describe('an address with an answer that does not tell who is there', () => {
     donotbulkemail: true,
     statecode: 0,
   }
-  const { emailaddress1: _hidden, ...hidden } = row
+  const hidden = Object.fromEntries(
+    Object.entries(row).filter(([column]) => column !== 'emailaddress1'),
+  )
 
   it.each([
     ['no row', null],
