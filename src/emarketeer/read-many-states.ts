@@ -1,3 +1,4 @@
+import { halvesOf } from '../domain/halves.js'
 import { isTooLarge, type CallContext } from '../http/index.js'
 import type { EmarketeerClient, StatesQuery } from './client.js'
 import { MAX_STATES } from './operations/state-operations.js'
@@ -102,9 +103,9 @@ async function readHalves(
     context?.onUnreadable?.({ operation: statesRead.operation, path: TOO_LARGE, id: contactId })
     return { items: [], unreadable: [{ contactId, email, path: TOO_LARGE }], missing: [] }
   }
-  const middle = Math.ceil(values.length / 2)
-  const one = await readTaken(client, queryOf(key, values.slice(0, middle)), include, context)
-  const other = await readTaken(client, queryOf(key, values.slice(middle)), include, context)
+  const [half, rest] = halvesOf(values)
+  const one = await readTaken(client, queryOf(key, half), include, context)
+  const other = await readTaken(client, queryOf(key, rest), include, context)
   return {
     items: [...one.items, ...other.items],
     unreadable: [...one.unreadable, ...other.unreadable],

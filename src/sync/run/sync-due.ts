@@ -1,3 +1,4 @@
+import { halvesOf } from '../../domain/halves.js'
 import { deferDue, selectDueRange, type DueRange } from '../../ledger/address/addresses.js'
 import { nextTick } from '../../ledger/db/ticks.js'
 import { createMissingContacts } from './create-missing.js'
@@ -70,10 +71,10 @@ async function syncIsolating(
       session.log.error({ err: error }, 'one contact is refused by a system; it is put off')
       return emptyCounts()
     }
-    const middle = Math.ceil(ids.length / 2)
+    const [half, rest] = halvesOf(ids)
     return addCounts(
-      await syncIsolating(session, ids.slice(0, middle), options),
-      await syncIsolating(session, ids.slice(middle), options),
+      await syncIsolating(session, half, options),
+      await syncIsolating(session, rest, options),
     )
   }
 }

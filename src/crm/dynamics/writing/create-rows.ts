@@ -1,3 +1,4 @@
+import { halvesOf } from '../../../domain/halves.js'
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { CrmWriteOutcome } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
@@ -90,9 +91,8 @@ async function createHalves(
   rows: readonly RowToCreate[],
   context: CallContext,
 ) {
-  const middle = Math.ceil(rows.length / 2)
-  const first = await createRows(client, setName, primaryId, rows.slice(0, middle), context)
-  const rest = rows.slice(middle)
+  const [half, rest] = halvesOf(rows)
+  const first = await createRows(client, setName, primaryId, half, context)
   if (first.stop !== null) {
     const { stop } = first
     const notSent = rest.map(() => ({ status: 'notSent', error: stop }) as const)
