@@ -36,8 +36,13 @@ const activities: Pick<PreSendActivities, 'checkPreSend' | 'openSendout' | 'clos
     }
   },
   openSendout: async ({ sendoutRunId }) => ({ sendoutRunId, connectionId: 'acme', crm: 'none' }),
-  closeSendout: async ({ aborted }) =>
-    ({ outcome: aborted ? 'aborted' : 'decided', eligible: 0, targeted: 0 }) as PreSendResult,
+  closeSendout: async ({ aborted, problems }) =>
+    ({
+      outcome: aborted ? 'aborted' : 'decided',
+      eligible: 0,
+      targeted: 0,
+      problems,
+    }) as PreSendResult,
 }
 
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString()
