@@ -136,7 +136,7 @@ module.exports = {
       name: 'src-knows-no-simulator',
       severity: 'error',
       from: { path: '^src' },
-      to: { path: '^(simulators|test|bench)' },
+      to: { path: '^(simulators|test|bench|dev|demo)' },
     },
     {
       name: 'activities-are-called-by-workers-only',

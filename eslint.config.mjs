@@ -17,7 +17,7 @@ export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', '.cache/', 'coverage/'] },
   ...tseslint.configs.recommended,
   {
-    files: ['src/**/*.ts', 'simulators/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    files: ['src/**/*.ts', 'dev/**/*.ts', 'demo/**/*.ts', 'simulators/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
     },
@@ -38,7 +38,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/ledger/**', 'src/embedded/**'],
+    ignores: ['src/ledger/**'],
     rules: {
       'no-restricted-syntax': ['error', ...SQL_ELSEWHERE],
     },

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import type { StandInControl } from '../simulators/common/control-client.js'
-import { DEMO_ACCOUNT } from '../src/cli/stack/start-stack.js'
+import { DEMO_ACCOUNT } from '../dev/stack/start-stack.js'
 import { createCampaignClient, type CampaignClient } from '../src/client/index.js'
 import type { TemporalClient } from '../src/config/temporal.js'
 import type { PreSendResult } from '../src/contracts/pre-send.js'

@@ -20,15 +20,15 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const cache = `${root}.cache`
 /** What programs are made of, and each one's first file. */
-const PARTS = ['src', 'simulators']
-const ENTRY = /^(src\/cli|simulators\/[^/]+)\/main\.ts$/
+const PARTS = ['demo', 'dev', 'simulators', 'src']
+const ENTRY = /^(dev|simulators\/[^/]+)\/main\.ts$/
 /** A bundle that nothing has made for so long is no running program's. */
 const OLD_MS = 7 * 24 * 3_600_000
 
 /**
  * Imports a program of the checkout by its first file, from the kept bundle. Where there is none and none can be made (a source
  * is no TypeScript, `.cache/` cannot be written), the sources run as they are.
- * @param {string} entry from the checkout's root: `src/cli/main.ts`.
+ * @param {string} entry from the checkout's root: `dev/main.ts`.
  */
 export async function runProgram(entry) {
   const kept = await keptFolder().catch(() => undefined)
@@ -131,7 +131,7 @@ function keepAddresses(build) {
   })
 }
 
-/** `src/cli/main.ts` as the name of one file. */
+/** `dev/main.ts` as the name of one file. */
 function outputOf(entry) {
   return entry.replace(/\.ts$/, '').replaceAll('/', '.')
 }

@@ -5,9 +5,9 @@
  */
 import { existsSync } from 'node:fs'
 
-if (existsSync(new URL('../src/cli/main.ts', import.meta.url))) {
+if (existsSync(new URL('../dev/main.ts', import.meta.url))) {
   const { runProgram } = await import('./kept-programs.mjs')
-  await runProgram('src/cli/main.ts')
+  await runProgram('dev/main.ts')
 } else {
   await import(new URL('../dist/cli/main.js', import.meta.url).href)
 }

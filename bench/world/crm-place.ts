@@ -1,4 +1,4 @@
-import type { StackConnectionFile } from '../../src/cli/stack/connection-files.js'
+import type { StackConnectionFile } from '../../dev/stack/connection-files.js'
 import type { StandInControl } from '../../simulators/common/control-client.js'
 
 /** What a stand-in for a CRM prints when it is ready; what else it hands out depends on it. */

@@ -1,4 +1,4 @@
-import { connectionFiles, secretVariables } from '../../src/cli/stack/connection-files.js'
+import { connectionFiles, secretVariables } from '../../dev/stack/connection-files.js'
 import type { CrmPlace } from './crm-place.js'
 
 interface Contact {

@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { standInControl, type StandInControl } from '../../simulators/common/control-client.js'
-import { emarketeerAccounts } from '../../src/cli/stack/demo-accounts.js'
-import type { StandIn } from '../../src/cli/stack/stand-ins.js'
-import { freePort } from '../../src/embedded/free-port.js'
-import { startPostgres } from '../../src/embedded/postgres.js'
-import { startProgram } from '../../src/embedded/start-program.js'
-import { startTemporalServer } from '../../src/embedded/temporal-server.js'
+import { emarketeerAccounts } from '../../dev/stack/demo-accounts.js'
+import type { StandIn } from '../../dev/stack/stand-ins.js'
+import { freePort } from '../../dev/embedded/free-port.js'
+import { startPostgres } from '../../dev/embedded/postgres.js'
+import { startProgram } from '../../dev/embedded/start-program.js'
+import { startTemporalServer } from '../../dev/embedded/temporal-server.js'
 import { dropLogin, uniqueLogin, urlOf } from '../../src/ledger/db/logins.js'
 import { migrate } from '../../src/ledger/db/migrate.js'
 import type { CrmPlace, ReadyCrm } from './crm-place.js'
@@ -35,7 +35,7 @@ export interface World {
 const SERVICE_KEY = 'service-key'
 
 /**
- * Starts it as `lbsync dev` does (src/cli/stack), but stand-ins through stand-in.ts, and of the CRMs the one that
+ * Starts it as `lbsync dev` does (dev/stack), but stand-ins through stand-in.ts, and of the CRMs the one that
  * is measured alone. @throws ProvisionError where a server cannot be had.
  */
 export async function startWorld(place: CrmPlace, note: (line: string) => void): Promise<World> {

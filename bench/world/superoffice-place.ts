@@ -1,7 +1,7 @@
-import type { StackConnectionFile } from '../../src/cli/stack/connection-files.js'
-import { DEMO_ACCOUNT } from '../../src/cli/stack/start-stack.js'
-import type { SuperOfficeOnline, SuperOfficeOnsite } from '../../src/cli/stack/stand-ins.js'
-import { findOnPath } from '../../src/embedded/find-executable.js'
+import type { StackConnectionFile } from '../../dev/stack/connection-files.js'
+import { DEMO_ACCOUNT } from '../../dev/stack/start-stack.js'
+import type { SuperOfficeOnline, SuperOfficeOnsite } from '../../dev/stack/stand-ins.js'
+import { findOnPath } from '../../dev/embedded/find-executable.js'
 import type { StandInControl } from '../../simulators/common/control-client.js'
 import { EMAIL_PATTERN, type CrmPlace, type Seed } from './crm-place.js'
 

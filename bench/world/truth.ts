@@ -1,4 +1,4 @@
-import { DEMO_ACCOUNT } from '../../src/cli/stack/start-stack.js'
+import { DEMO_ACCOUNT } from '../../dev/stack/start-stack.js'
 import { EMAIL_PATTERN, type CrmPlace } from './crm-place.js'
 import type { World } from './start-world.js'
 

@@ -1,7 +1,5 @@
 import { Command, Help, type Option } from 'commander'
 import { addConnection } from './commands/connection.js'
-import { addDemo } from './commands/demo.js'
-import { addDev } from './commands/dev.js'
 import { addDoctor } from './commands/doctor.js'
 import { addGateway } from './commands/gateway.js'
 import { addHeld } from './commands/held.js'
@@ -14,11 +12,24 @@ import { addSetup } from './commands/setup.js'
 import { addSweep } from './commands/sweep.js'
 import { addWhy } from './commands/why.js'
 import { addWorker } from './commands/worker.js'
+import { AppError } from '../contracts/app-error.js'
+import { EXIT } from '../contracts/error-catalogue.js'
+import { addLeaf } from './leaf-command.js'
 import type { Output } from './output.js'
 import { productVersion } from './product-version.js'
 
-/** The command line, whole. Commands load what they work with when they run, so that `--help` is quick. */
-export function buildProgram(output: Output): Command {
+/** Adds a command, which answers by `output`. */
+export type AddCommand = (program: Command, output: Output) => void
+
+/**
+ * The command line, whole. Commands load what they work with when they run, so that `--help` is quick.
+ *
+ * @param tryingOut the commands of a checkout alone (dev/main.ts); where there is none, each says where it is to be had.
+ */
+export function buildProgram(
+  output: Output,
+  tryingOut: readonly AddCommand[] = [onlyInCheckout('dev'), onlyInCheckout('demo')],
+): Command {
   const program = new Command('lbsync')
     .description(
       "Keeps legal basis and subscriptions in step between eMarketeer and a company's CRM.",
@@ -43,9 +54,20 @@ export function buildProgram(output: Output): Command {
   addWhy(program, output)
   addHeld(program, output)
   addDoctor(program, output)
-  addDev(program, output)
-  addDemo(program, output)
+  tryingOut.forEach((add) => add(program, output))
   return program
+}
+
+function onlyInCheckout(name: string): AddCommand {
+  return (program) => {
+    addLeaf(program, {
+      usage: name,
+      summary: 'for trying out; in a checkout only',
+      exitCodes: [EXIT.refusedByRule],
+    }).action(() => {
+      throw new AppError('checkout_needed', `lbsync ${name} works with what a checkout alone has.`)
+    })
+  }
 }
 
 /** As commander tells it, and whether the command does without. */

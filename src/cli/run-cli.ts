@@ -1,6 +1,6 @@
 import { isHelpOrVersion } from './errors/from-commander.js'
 import { createOutput } from './output.js'
-import { buildProgram } from './program.js'
+import { buildProgram, type AddCommand } from './program.js'
 import { interruption } from './stop-signal.js'
 
 /**
@@ -8,11 +8,15 @@ import { interruption } from './stop-signal.js'
  * closed by then, and what it wrote is flushed by Node itself.
  *
  * @param args what stands after `lbsync` on the command line.
+ * @param tryingOut the commands of a checkout alone.
  */
-export async function runCli(args: readonly string[]): Promise<void> {
+export async function runCli(
+  args: readonly string[],
+  tryingOut?: readonly AddCommand[],
+): Promise<void> {
   const output = createOutput(process.stdout, process.stderr)
   try {
-    await buildProgram(output).parseAsync([...args], { from: 'user' })
+    await buildProgram(output, tryingOut).parseAsync([...args], { from: 'user' })
   } catch (error) {
     if (!isHelpOrVersion(error)) {
       // Loaded here, since a command that works does without.

@@ -19,7 +19,6 @@ const WORDED_BY_US: ReadonlySet<string> = new Set([
   'SetupPaused',
   'FormShapeError',
   'QueryTooLong',
-  'ProvisionError',
   'GatewayError',
   'Refusal',
   'ActivityFailure',

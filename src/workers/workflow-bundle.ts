@@ -5,9 +5,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { bareEnvironment } from '../embedded/bare-environment.js'
-import { cacheDir } from '../embedded/cache-dir.js'
-import { ownDirectory } from '../embedded/own-directory.js'
+import { bareEnvironment, cacheDir, ownDirectory } from '../checkout.js'
 
 const SOURCES = new URL('../', import.meta.url)
 /** Written by `npm run build`, for the container image. */

@@ -5,8 +5,10 @@ import { cliDocFaults, documentedCommands, exampleOf } from '../../scripts/cli-d
 import { toCliError } from '../../src/cli/errors/to-cli-error.js'
 import { exitCodesOf } from '../../src/cli/leaf-command.js'
 import { createOutput, type Output } from '../../src/cli/output.js'
+import { addDemo } from '../../demo/demo-command.js'
+import { addDev } from '../../dev/dev-command.js'
 import { buildProgram } from '../../src/cli/program.js'
-import { checkoutRoot } from '../../src/embedded/cache-dir.js'
+import { checkoutRoot } from '../../src/checkout.js'
 
 /** Collects what is written. */
 function stream(): { readonly writable: Writable; text(): string } {
@@ -73,8 +75,15 @@ describe('output', () => {
   })
 })
 
+describe('the program of the image', () => {
+  it.each(['dev', 'demo'])('says where %s is to be had', async (name) => {
+    const trying = buildProgram(silent).parseAsync([name], { from: 'user' })
+    await expect(trying).rejects.toMatchObject({ code: 'checkout_needed' })
+  })
+})
+
 describe('docs/cli.md', () => {
-  const commands = documentedCommands(buildProgram(silent), exitCodesOf)
+  const commands = documentedCommands(buildProgram(silent, [addDev, addDemo]), exitCodesOf)
 
   it('tells every command with its options, exit codes and an example', async () => {
     const text = await readFile(`${checkoutRoot}docs/cli.md`, 'utf8')

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { exampleOf } from '../../scripts/cli-docs.js'
-import { checkoutRoot } from '../../src/embedded/cache-dir.js'
+import { checkoutRoot } from '../../src/checkout.js'
 import { startProcess, type RunningProcess } from '../support/start-process.js'
 import { documentOf, runLbsync } from './run-lbsync.js'
 

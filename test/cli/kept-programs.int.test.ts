@@ -13,8 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { bareEnvironment } from '../../src/embedded/bare-environment.js'
-import { checkoutRoot } from '../../src/embedded/cache-dir.js'
+import { bareEnvironment, checkoutRoot } from '../../src/checkout.js'
 
 /** Says what a file beside it holds, and the line of the source that an error comes from. */
 const MAIN = `import { readFileSync } from 'node:fs'
@@ -22,14 +21,14 @@ import { told } from './told.js'
 
 class Refused extends Error {}
 const beside = readFileSync(new URL('./beside.txt', import.meta.url), 'utf8')
-const at = /cli.main\\.ts:\\d+/.exec(new Refused().stack ?? '')?.[0] ?? new Refused().stack
+const at = /dev.main\\.ts:\\d+/.exec(new Refused().stack ?? '')?.[0] ?? new Refused().stack
 console.log(told, beside, Refused.name, at, process.argv.slice(2).join())
 `
-const SAID = 'first beside Refused cli/main.ts:6 a,b'
+const SAID = 'first beside Refused dev/main.ts:6 a,b'
 
 describe('the programs of a checkout', () => {
   let checkout: string
-  const source = (name: string, text: string) => writeFile(`${checkout}/src/cli/${name}`, text)
+  const source = (name: string, text: string) => writeFile(`${checkout}/dev/${name}`, text)
   const say = async () => {
     const args = ['bin/lbsync.mjs', 'a', 'b']
     const options = { cwd: checkout, env: bareEnvironment() }
@@ -44,8 +43,9 @@ describe('the programs of a checkout', () => {
       await cp(`${checkoutRoot}${name}`, `${checkout}/${name}`, { recursive: true })
     }
     await symlink(`${checkoutRoot}node_modules`, `${checkout}/node_modules`)
-    await mkdir(`${checkout}/src/cli`, { recursive: true })
-    await mkdir(`${checkout}/simulators`)
+    for (const part of ['demo', 'dev', 'simulators', 'src']) {
+      await mkdir(`${checkout}/${part}`)
+    }
     await source('main.ts', MAIN)
     await source('told.ts', `export const told: string = 'first'`)
     await source('beside.txt', 'beside')
@@ -72,8 +72,8 @@ describe('the programs of a checkout', () => {
   })
 
   it.each<readonly [string, (folder: string) => Promise<unknown>]>([
-    ['cut short', (folder) => truncate(`${folder}/src.cli.main.mjs`, 3)],
-    ['without a file', (folder) => rm(`${folder}/src.cli.main.mjs`)],
+    ['cut short', (folder) => truncate(`${folder}/dev.main.mjs`, 3)],
+    ['without a file', (folder) => rm(`${folder}/dev.main.mjs`)],
     ['without its sum', (folder) => rm(`${folder}/sum`)],
   ])('are bundled anew where the bundle is %s', async (_, damage) => {
     await say()

@@ -1,11 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { describe, expect, it } from '@jest/globals'
+import { addDemo } from '../../demo/demo-command.js'
+import { addDev } from '../../dev/dev-command.js'
 import { createOutput } from '../../src/cli/output.js'
 import { buildProgram } from '../../src/cli/program.js'
-import { checkoutRoot } from '../../src/embedded/cache-dir.js'
+import { checkoutRoot } from '../../src/checkout.js'
 
-const program = buildProgram(createOutput(process.stdout, process.stderr))
+const program = buildProgram(createOutput(process.stdout, process.stderr), [addDev, addDemo])
 const pages = ['README.md', ...(await readdir(`${checkoutRoot}docs`)).map((name) => `docs/${name}`)]
 
 /** What a page tells to type: code in sentences, and lines of blocks, with continued ones joined; without what a shell adds. */

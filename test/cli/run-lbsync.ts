@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { checkoutRoot } from '../../src/embedded/cache-dir.js'
+import { checkoutRoot } from '../../src/checkout.js'
 
 /** How a command ended. */
 export interface Ended {

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { stepsOf } from '../../src/activities/setup/steps-of.js'
 import { PAUSE_CODES, SETUP_ACTIONS } from '../../src/contracts/setup.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
-import { checkoutRoot } from '../../src/embedded/cache-dir.js'
+import { checkoutRoot } from '../../src/checkout.js'
 import { recheckAfterMs } from '../../src/workflows/setup/recheck.js'
 
 const read = (name: string) => readFile(`${checkoutRoot}docs/${name}`, 'utf8')

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { workflowIds } from '../../src/contracts/names.js'
-import { checkoutRoot } from '../../src/embedded/cache-dir.js'
+import { checkoutRoot } from '../../src/checkout.js'
 import { override } from '../workflows/support/setup-runs.js'
 import { withSetups } from './setup-fakes.js'
 

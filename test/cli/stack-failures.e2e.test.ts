@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { checkoutRoot } from '../../src/embedded/cache-dir.js'
-import { childEnvironment, ownEnvironment } from '../../src/cli/stack/own-environment.js'
+import { checkoutRoot } from '../../src/checkout.js'
+import { childEnvironment, ownEnvironment } from '../../dev/stack/own-environment.js'
 import { shellQuoted } from '../../src/cli/terminal-text.js'
 
 /** A blank in it, as on some machines. */

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import { parseConnectionFile } from '../../src/config/parse-connection-file.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
-import { checkoutRoot } from '../../src/embedded/cache-dir.js'
+import { checkoutRoot } from '../../src/checkout.js'
 import { blocksOf } from '../support/documents.js'
 
 const read = (name: string) => readFile(`${checkoutRoot}${name}`, 'utf8')

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
-import { createControl, type Control } from '../../src/cli/demo/control.js'
-import { connectionFiles, type StackConnectionFile } from '../../src/cli/stack/connection-files.js'
-import { DEMO_DYNAMICS, startStack, type Stack } from '../../src/cli/stack/start-stack.js'
+import { createControl, type Control } from '../../demo/control.js'
+import { connectionFiles, type StackConnectionFile } from '../../dev/stack/connection-files.js'
+import { DEMO_DYNAMICS, startStack, type Stack } from '../../dev/stack/start-stack.js'
 import { withFiles } from '../cli/files.js'
 import { documentOf, runLbsync } from '../cli/run-lbsync.js'
 

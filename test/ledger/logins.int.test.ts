@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import pg from 'pg'
-import { startPostgres, type PostgresServer } from '../../src/embedded/postgres.js'
+import { startPostgres, type PostgresServer } from '../../dev/embedded/postgres.js'
 import { openDatabase } from '../../src/ledger/db/database.js'
 import { scramVerifier, urlOf } from '../../src/ledger/db/logins.js'
 import { migrate } from '../../src/ledger/db/migrate.js'

@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { openDatabase } from '../../src/ledger/db/database.js'
 import { migrate } from '../../src/ledger/db/migrate.js'
-import { startPostgres, type PostgresServer } from '../../src/embedded/postgres.js'
+import { startPostgres, type PostgresServer } from '../../dev/embedded/postgres.js'
 import { runStatements } from '../support/broker-database.js'
 
 /** A server of its own, since it is told whom to let in. */

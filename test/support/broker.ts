@@ -27,7 +27,7 @@ export class Broker {
   readonly #note = (line: string) => process.stderr.write(`${line}\n`)
   readonly #makers: { [Name in keyof Provided]: () => Promise<Provided[Name]> } = {
     postgres: async () => {
-      const { startPostgres } = await import('../../src/embedded/postgres.js')
+      const { startPostgres } = await import('../../dev/embedded/postgres.js')
       const { dropTemplate, makeTemplate } = await import('./broker-database.js')
       const { dropLogin, uniqueLogin } = await import('../../src/ledger/db/logins.js')
       const server = await startPostgres({ note: this.#note })
@@ -39,13 +39,13 @@ export class Broker {
       return { adminUrl: server.url, template, login }
     },
     temporal: async () => {
-      const { startTemporalServer } = await import('../../src/embedded/temporal-server.js')
+      const { startTemporalServer } = await import('../../dev/embedded/temporal-server.js')
       const server = await startTemporalServer({ note: this.#note })
       this.#undo.push(() => server.stop())
       return { address: server.address }
     },
     'time-skipping-server': async () => {
-      const { timeSkippingServer } = await import('../../src/embedded/time-skipping-server.js')
+      const { timeSkippingServer } = await import('../../dev/embedded/time-skipping-server.js')
       return { path: await timeSkippingServer() }
     },
     'workflow-bundle': async () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { checkoutRoot } from '../../src/embedded/cache-dir.js'
+import { checkoutRoot } from '../../src/checkout.js'
 
 /** The fenced blocks of one language on a page, in order, as they stand there. */
 export async function blocksOf(page: string, language: string): Promise<string[]> {

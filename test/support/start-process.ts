@@ -3,4 +3,4 @@ export {
   startProgram as startProcess,
   type ProgramOptions as ProcessOptions,
   type RunningProgram as RunningProcess,
-} from '../../src/embedded/start-program.js'
+} from '../../dev/embedded/start-program.js'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { Client, Connection } from '@temporalio/client'
-import { startTemporalServer, type TemporalServer } from '../../src/embedded/temporal-server.js'
+import { startTemporalServer, type TemporalServer } from '../../dev/embedded/temporal-server.js'
 import { provisionTimeoutMs } from '../support/ask-broker.js'
 import { withDatabase } from '../support/with-database.js'
 import { withProcesses } from '../support/with-processes.js'

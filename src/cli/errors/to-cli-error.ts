@@ -1,6 +1,5 @@
 import { CommanderError } from 'commander'
 import { AppError } from '../../contracts/app-error.js'
-import { ProvisionError } from '../../embedded/provision-error.js'
 import { toAppError } from '../../connection/to-app-error.js'
 import { fromCommander } from './from-commander.js'
 import { fromTemporal } from './from-temporal.js'
@@ -12,9 +11,6 @@ export function toCliError(error: unknown): AppError {
   }
   if (error instanceof CommanderError) {
     return fromCommander(error)
-  }
-  if (error instanceof ProvisionError) {
-    return new AppError('not_provisioned', error.message)
   }
   const known = fromTemporal(error) ?? toAppError(error)
   return known.code === 'internal' ? unexpected(error, known) : known

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import { PAUSE_CODES } from '../../../src/contracts/setup.js'
-import { checkoutRoot } from '../../../src/embedded/cache-dir.js'
+import { checkoutRoot } from '../../../src/checkout.js'
 import { DYNAMICS_PLACES } from './dynamics-places.js'
 import { SUPEROFFICE_PLACES } from './superoffice-places.js'
 

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect } from '@jest/globals'
-import { createControl, type Control } from '../../../src/cli/demo/control.js'
-import type { StackConnectionFile } from '../../../src/cli/stack/connection-files.js'
-import type { Stack } from '../../../src/cli/stack/start-stack.js'
+import { createControl, type Control } from '../../../demo/control.js'
+import type { StackConnectionFile } from '../../../dev/stack/connection-files.js'
+import type { Stack } from '../../../dev/stack/start-stack.js'
 import { openDatabase } from '../../../src/ledger/db/database.js'
 import { documentOf, runLbsync, type Ended } from '../../cli/run-lbsync.js'
 

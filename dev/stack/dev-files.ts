@@ -1,0 +1,49 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ownDirectory } from '../../src/checkout.js'
+import { connectionFiles } from './connection-files.js'
+import type { Stack } from './start-stack.js'
+
+/** What a developer needs for commands against a running stack, as files. */
+export interface DevFiles {
+  readonly directory: string
+  /** To be sourced by a shell. */
+  readonly environment: string
+  /** Ready for `lbsync connection apply`. */
+  readonly connections: readonly string[]
+  remove(): Promise<void>
+}
+
+/** Writes them into a directory of their own that only this user may read: they hold the stand-ins' secrets. */
+export async function writeDevFiles({ env, foreign, places }: Stack): Promise<DevFiles> {
+  const directory = await ownDirectory(tmpdir(), 'lbsync-dev')
+  const environment = join(directory, 'env.sh')
+  await writeFile(
+    environment,
+    `${[...foreign.map((name) => `unset ${name}`), ...exportLines(env)].join('\n')}\n`,
+  )
+  const { dynamics, online, onsite } = connectionFiles(places)
+  const connections = await Promise.all(
+    [dynamics, online, onsite].flatMap((file) =>
+      file === null ? [] : [writeJson(join(directory, `${file.connectionId}.json`), file)],
+    ),
+  )
+  return {
+    directory,
+    environment,
+    connections,
+    remove: () => rm(directory, { recursive: true, force: true }),
+  }
+}
+
+function exportLines(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env).map(
+    ([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`,
+  )
+}
+
+async function writeJson(path: string, content: unknown): Promise<string> {
+  await writeFile(path, `${JSON.stringify(content, null, 2)}\n`)
+  return path
+}

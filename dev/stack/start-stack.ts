@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto'
+import { connectTemporal } from '../../src/config/temporal.js'
+import { freePort } from '../embedded/free-port.js'
+import { startPostgres } from '../embedded/postgres.js'
+import { startTemporalServer } from '../embedded/temporal-server.js'
+import { dropLogin, uniqueLogin, urlOf } from '../../src/ledger/db/logins.js'
+import { untilAborted } from '../../src/http/index.js'
+import { migrate } from '../../src/ledger/db/migrate.js'
+import { secretVariables } from './connection-files.js'
+import { emarketeerAccounts } from './demo-accounts.js'
+import { childEnvironment, ownEnvironment } from './own-environment.js'
+import { Parts } from './parts.js'
+import { startStandIn, startSuperOffice, type StandIn, type SuperOfficePair } from './stand-ins.js'
+
+export { DEMO_ACCOUNT, DEMO_DYNAMICS } from './demo-accounts.js'
+
+/** How to run the stack. */
+export interface StackOptions {
+  /** Serve Temporal's web UI. */
+  readonly ui: boolean
+  /** Options of the stand-ins, over those that the stack needs. */
+  readonly dynamics?: Readonly<Record<string, unknown>>
+  readonly emarketeer?: Readonly<Record<string, unknown>>
+  /** Start SuperOffice too, Online and on site. Without it the stack is up sooner. */
+  readonly superOffice?: boolean
+  /** Aborted, what has been started is ended, and the start fails with its reason. */
+  readonly signal?: AbortSignal
+  /** Told in one line what is being started. */
+  readonly note?: (line: string) => void
+  /** Told what the processes log. */
+  readonly onLog?: (chunk: string) => void
+}
+
+/** Where everything of a running stack is. */
+export interface StackPlaces {
+  readonly temporalAddress: string
+  readonly temporalUiUrl: string | null
+  /** Where Temporal's command line lies that fits the server; null: a server was given. */
+  readonly temporalCli: string | null
+  /** By a login that may work with the ledger, as in production. */
+  readonly databaseUrl: string
+  readonly ownerDatabaseUrl: string
+  readonly gatewayUrl: string
+  readonly emarketeer: StandIn
+  readonly dynamics: StandIn
+  /** null: not asked for. */
+  readonly superOffice: SuperOfficePair | null
+}
+
+/** A running stack. */
+export interface Stack {
+  readonly places: StackPlaces
+  /** Environment for commands against this stack. */
+  readonly env: Readonly<Record<string, string>>
+  /** Variables of the shell that such commands must not see: they speak of other installations. */
+  readonly foreign: readonly string[]
+  readonly gatewayApiKey: string
+  /** Ends the workers (by SIGKILL where `kill`) and starts new ones. */
+  restartWorker(kill: boolean): Promise<void>
+  workerPid(): number
+  /** Resolves with the part that ended by itself, first of all; never where none does. */
+  readonly partEnded: Promise<string>
+  /** Ends everything, last first. */
+  stop(): Promise<void>
+}
+
+const EMARKETEER_SERVICE_KEY = 'service-key'
+
+/**
+ * The whole product on this machine: a real Temporal server, a real PostgreSQL, the gateway and a worker, and stand-ins
+ * for eMarketeer and the CRMs, each a process of its own. All on 127.0.0.1, all ended together, also when we die.
+ *
+ * @throws AppError `not_provisioned`, where a server cannot be had; it says which ways there are.
+ * @throws AppError `temporal_unreachable` or of the database where one was given that does not answer.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const parts = new Parts()
+  try {
+    return await untilAborted(start(options, parts), options.signal)
+  } catch (error) {
+    await parts.stop()
+    throw error
+  }
+}
+
+async function start(options: StackOptions, parts: Parts): Promise<Stack> {
+  const note = options.note ?? (() => undefined)
+  if ((process.env['TEMPORAL_ADDRESS'] ?? '') !== '') {
+    // Before anything is started for it.
+    await (await connectTemporal()).connection.close()
+  }
+  note('starting PostgreSQL, Temporal and the stand-ins')
+  const [postgres, temporal, emarketeer, dynamics, superOffice] = await Promise.all([
+    startPostgres({ note }).then((started) => parts.keep('PostgreSQL', started)),
+    startTemporalServer({ ui: options.ui, note }).then((started) =>
+      parts.keep('Temporal', started),
+    ),
+    startStandIn(parts, 'simulators/emarketeer/main.ts', {
+      accounts: emarketeerAccounts(),
+      serviceKey: EMARKETEER_SERVICE_KEY,
+      ...options.emarketeer,
+    }),
+    startStandIn(parts, 'simulators/dynamics/main.ts', {
+      allowAnyWebhookPort: true,
+      ...options.dynamics,
+    }),
+    options.superOffice === true ? startSuperOffice(parts) : null,
+  ])
+  const login = uniqueLogin('dev')
+  await migrate(postgres.url, [login])
+  // A server that was given outlives us.
+  parts.keep('A login', { stop: () => dropLogin(postgres.url, login) })
+  const databaseUrl = urlOf(postgres.url, login)
+  const port = await freePort()
+  const gatewayUrl = `http://127.0.0.1:${port}`
+  const gatewayApiKey = randomBytes(32).toString('base64url')
+  const stackSays = {
+    TEMPORAL_ADDRESS: temporal.address,
+    DATABASE_URL: databaseUrl,
+    EMARKETEER_SYNC_URL: emarketeer.ready.url,
+    EMARKETEER_CONNECT_URL: emarketeer.ready.url,
+    EMARKETEER_API_KEY: EMARKETEER_SERVICE_KEY,
+    PUBLIC_URL: gatewayUrl,
+    GATEWAY_API_KEY: gatewayApiKey,
+    SECRETS_KEY: randomBytes(32).toString('base64url'),
+    ALLOW_LOOPBACK_HTTP: 'true',
+    ...secretVariables(superOffice),
+    LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
+  }
+  const own = ownEnvironment(stackSays, process.env)
+  const command = (...args: string[]) => ({
+    entry: 'bin/lbsync.mjs',
+    args: [...args, '--json'],
+    env: childEnvironment(own),
+    readyTimeoutMs: 180_000,
+    ...(options.onLog ? { onStderr: options.onLog } : {}),
+  })
+  let restarting = false
+  const startWorker = async () => {
+    const started = await parts.run<object>(command('worker'))
+    parts.watch('The worker', started, () => restarting)
+    return started
+  }
+  note('starting the gateway and a worker')
+  const [, first] = await Promise.all([
+    parts.start('The gateway', command('gateway', '--port', String(port))),
+    startWorker(),
+  ])
+  let worker = first
+  parts.keep('The worker', { stop: () => worker.stop() })
+  return {
+    ...own,
+    gatewayApiKey,
+    places: {
+      temporalAddress: temporal.address,
+      temporalUiUrl: temporal.uiUrl,
+      temporalCli: temporal.cli,
+      databaseUrl,
+      ownerDatabaseUrl: postgres.url,
+      gatewayUrl,
+      emarketeer: emarketeer.ready,
+      dynamics: dynamics.ready,
+      superOffice,
+    },
+    workerPid: () => worker.pid,
+    partEnded: parts.partEnded,
+    async restartWorker(kill) {
+      restarting = true
+      if (kill) {
+        process.kill(worker.pid, 'SIGKILL')
+        await worker.exited
+      } else {
+        await worker.stop()
+      }
+      restarting = false
+      worker = await startWorker()
+    },
+    stop: () => parts.stop(),
+  }
+}
