@@ -99,6 +99,30 @@ describe('a removal that waits for a person', () => {
     expect((await setup('status', id)).stdout).toContain('100 %, the connection is disabled')
   })
 
+  it('takes no more decision once it has ended, and is not held back, as it is told', async () => {
+    const step = ['--step', 'remove-tables', '--action']
+    await setup('override', id, ...step, 'skip', ...EVIDENCE)
+    await handle().result()
+    const late = await setup('override', id, ...step, 'skip', ...EVIDENCE, '--json')
+    const held = await setup('pause', id, ...EVIDENCE, '--json')
+    const told = [late, held].map((ended) => documentOf<ErrorDocument>(ended).error)
+    expect(told).toMatchObject([
+      {
+        code: 'run_not_found',
+        message: expect.stringMatching(
+          new RegExp(`^The removal of the installation of ${id} has ended, at .*Z\\.$`),
+        ),
+      },
+      {
+        code: 'run_not_found',
+        message: expect.stringMatching(
+          new RegExp(`^The set-up of ${id} has ended \\(terminated\\), at .*Z\\.$`),
+        ),
+      },
+    ])
+    expect([late.exitCode, held.exitCode]).toEqual([3, 3])
+  })
+
   it('is over once a set-up was begun after it', async () => {
     await setup('override', id, '--step', 'remove-tables', '--action', 'abort', ...EVIDENCE)
     await handle().result()

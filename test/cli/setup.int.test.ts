@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { exampleOf } from '../../scripts/cli-docs.js'
 import type { ErrorDocument } from '../../src/contracts/app-error.js'
-import { workflowIds } from '../../src/contracts/names.js'
+import { QUEUES, workflowIds } from '../../src/contracts/names.js'
 import type { SetupStatus } from '../../src/contracts/setup.js'
 import { checkoutRoot } from '../../src/checkout.js'
 import { FakeWorld } from '../workflows/support/fake-world.js'
@@ -200,8 +200,41 @@ describe('bad input', () => {
       ['resume', id, ...EVIDENCE],
       ['override', id, '--step', 'form', '--action', 'retry', ...EVIDENCE],
     ]) {
-      expect(await errorOf(...args)).toMatchObject({ exitCode: 3, code: 'run_not_found' })
+      expect(await errorOf(...args)).toEqual({
+        exitCode: 3,
+        code: 'run_not_found',
+        message: expect.stringMatching(/^The set-up of ID has ended, at \d{4}-.*Z\.$/),
+      })
     }
+  })
+
+  it('abort and reschedule of a pre-send that has ended, or that there is not', async () => {
+    const sendoutId = `snd_${id}`
+    const steer = async (...args: string[]) => {
+      const [verb, ...options] = args
+      const command = ['pre-send', verb!, sendoutId, '--stage', 'send', ...options, '--json']
+      const ended = await runLbsync(command, env())
+      return [ended.exitCode, documentOf<ErrorDocument>(ended).error]
+    }
+    const what = `The pre-send of sendout ${sendoutId}, stage send,`
+    const told = (message: unknown) => [
+      3,
+      expect.objectContaining({ code: 'run_not_found', path: 'sendoutId', message }),
+    ]
+    expect(await steer('abort', ...EVIDENCE)).toEqual(
+      told(`${what} does not run, and Temporal remembers none.`),
+    )
+    const request = { connectionId: id, sendoutId, campaignId: '501', componentId: '9001' }
+    await temporal.client.workflow.execute('preSend', {
+      workflowId: workflowIds.preSend(sendoutId, 'send'),
+      taskQueue: QUEUES.setup,
+      args: [{ ...request, stage: 'send' }],
+    })
+    const hasEnded = told(
+      expect.stringMatching(new RegExp(`^${what} has ended, at \\d{4}-.*Z\\.$`)),
+    )
+    expect(await steer('abort', ...EVIDENCE)).toEqual(hasEnded)
+    expect(await steer('reschedule', '--start-at', '2099-01-01T00:00:00Z')).toEqual(hasEnded)
   })
 
   it.each([

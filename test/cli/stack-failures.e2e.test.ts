@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { checkoutRoot } from '../../src/checkout.js'
 import { childEnvironment, ownEnvironment } from '../../dev/stack/own-environment.js'
@@ -22,35 +23,56 @@ async function leftovers(): Promise<string[]> {
   return (await readdir(folder)).filter((name) => !name.startsWith('tsx-'))
 }
 
+/** Waits until no process is left of a stack: each has its folder in its environment or among its arguments. */
+async function untilNoneRuns(): Promise<void> {
+  for (;;) {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+    const told = await Promise.all(
+      pids.flatMap((pid) =>
+        ['environ', 'cmdline'].map((name) =>
+          readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => ''),
+        ),
+      ),
+    )
+    if (!told.some((text) => text.includes(folder))) {
+      return
+    }
+    await sleep(50)
+  }
+}
+
+/** Sends a signal, once; to the whole session, as a terminal does. */
+type Tell = (signal: NodeJS.Signals, pid?: number) => void
+
 /** Starts a command of the stack in a session of its own; told what it has said so far. */
 function start(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  onOutput: (all: string, interrupt: () => void) => void = () => {},
+  onOutput: (all: string, tell: Tell, pid: number) => void = () => {},
+  cwd = checkoutRoot,
 ) {
   const child = spawn(process.execPath, ['bin/lbsync.mjs', ...args], {
-    cwd: checkoutRoot,
+    cwd,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
   let stderr = ''
   let stdout = ''
-  // The whole group, as a terminal does it.
-  let interrupted = false
-  const interrupt = () => {
-    if (!interrupted) {
-      interrupted = true
-      process.kill(-child.pid!, 'SIGINT')
+  let told = false
+  const tell: Tell = (signal, whom = -child.pid!) => {
+    if (!told) {
+      told = true
+      process.kill(whom, signal)
     }
   }
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     stdout += chunk
-    onOutput(stdout + stderr, interrupt)
+    onOutput(stdout + stderr, tell, child.pid!)
   })
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     stderr += chunk
-    onOutput(stdout + stderr, interrupt)
+    onOutput(stdout + stderr, tell, child.pid!)
   })
   return once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }))
 }
@@ -71,6 +93,23 @@ describe('a stack that cannot start, or is interrupted', () => {
     expect(code).toBe(5)
   })
 
+  it('says that it needs a checkout, with what the image has', async () => {
+    const image = join(folder, 'image')
+    for (const name of ['bin', 'src', 'package.json']) {
+      await cp(`${checkoutRoot}${name}`, join(image, name), { recursive: true })
+    }
+    await symlink(`${checkoutRoot}node_modules`, join(image, 'node_modules'))
+    const ended = await Promise.all(
+      ['demo', 'dev'].map((command) => start([command], {}, undefined, image)),
+    )
+    await rm(image, { recursive: true })
+    const said = 'Error checkout_needed: The stand-ins of this stack are in a checkout only.'
+    expect(ended.map(({ code, stderr }) => [code, stderr.trim().split('\n')[0]])).toEqual([
+      [4, said],
+      [4, said],
+    ])
+  })
+
   it('does not hear what the shell says to other installations, and leaves nothing when interrupted', async () => {
     // What demos left whose processes are gone: no process has such a number (proc(5), pid_max).
     await mkdir(join(folder, 'lbsync-temporal-999999999-gone'))
@@ -82,10 +121,10 @@ describe('a stack that cannot start, or is interrupted', () => {
       SECRETS_KEY: 'short',
       GATEWAY_PORT: 'abc',
     }
-    const { code, stderr } = await start(['demo'], env, (all, interrupt) => {
+    const { code, stderr } = await start(['demo'], env, (all, tell) => {
       // It is set up by now: nothing of the environment was in its way.
       if (all.includes(' ✓ ')) {
-        interrupt()
+        tell('SIGINT')
       }
     })
     expect(stderr).toContain('Error interrupted: Interrupted by SIGINT.')
@@ -96,30 +135,44 @@ describe('a stack that cannot start, or is interrupted', () => {
 
   // Nothing is compiled yet there: what compiles, a child of ours, hears of Ctrl-C too.
   it.each([
-    ['dev', 'starting PostgreSQL'],
-    ['dev', 'starting the gateway and a worker'],
-    ['demo', 'starting the gateway and a worker'],
-  ])('%s is interrupted while it is %s', async (command, moment) => {
+    ['dev', 'SIGINT', 'starting PostgreSQL'],
+    ['dev', 'SIGHUP', 'starting the gateway and a worker'],
+    ['demo', 'SIGINT', 'starting the gateway and a worker'],
+  ] as const)('%s is told %s while it is %s', async (command, signal, moment) => {
     const cold = join(folder, 'cold')
     await mkdir(cold)
-    const { code, stderr, stdout } = await start([command], { TMPDIR: cold }, (all, interrupt) => {
+    const { code, stderr, stdout } = await start([command], { TMPDIR: cold }, (all, tell) => {
       if (all.includes(moment)) {
-        interrupt()
+        tell(signal)
       }
     })
     const left = (await readdir(cold)).filter((name) => !name.startsWith('tsx-'))
     await rm(cold, { recursive: true })
     const errors = `${stdout}${stderr}`.split('\n').filter((line) => /error/i.test(line))
-    expect([code, errors, left]).toEqual([130, ['Error interrupted: Interrupted by SIGINT.'], []])
+    expect([code, errors, left]).toEqual([
+      130,
+      [`Error interrupted: Interrupted by ${signal}.`],
+      [],
+    ])
   })
 
-  it('says so, and ends, where one of its processes has ended', async () => {
-    let killed = false
-    const { code, stderr } = await start(['dev'], {}, (all) => {
+  it('leaves no process when it is killed, and its secrets until the next start', async () => {
+    const { code, stdout } = await start(['dev'], {}, (all, tell, pid) => {
+      if (all.includes('npx lbsync connection apply')) {
+        tell('SIGKILL', pid)
+      }
+    })
+    expect(code).toBeNull()
+    expect(stdout).toMatch(/^Temporal CLI \S/m)
+    await untilNoneRuns()
+    expect(await leftovers()).toEqual([expect.stringMatching(/^lbsync-dev-/)])
+  })
+
+  it('starts where one was killed, says so where a process has ended, and ends', async () => {
+    const { code, stderr } = await start(['dev'], {}, (all, tell) => {
       const [, worker] = /"pid":(\d+),"subsystem":"worker"/.exec(all) ?? []
-      if (!killed && all.includes('npx lbsync connection apply')) {
-        killed = true
-        process.kill(Number(worker), 'SIGKILL')
+      if (all.includes('npx lbsync connection apply')) {
+        tell('SIGKILL', Number(worker))
       }
     })
     expect(stderr).toContain('Error stack_part_ended: The worker has ended by itself.')

@@ -3,7 +3,7 @@ import { AppError } from '../../contracts/app-error.js'
 import { QUEUES, workflowIds } from '../../contracts/names.js'
 import type { SetupStatus } from '../../contracts/setup.js'
 import { ENDS, notRunning } from '../temporal/not-running.js'
-import type { Work } from './work.js'
+import { WORK_WORDS, type Work } from './work.js'
 
 /** Longer than any worker needs to answer, and not so long that somebody gives up. */
 const ANSWER_WITHIN_MS = 10_000
@@ -57,14 +57,21 @@ export async function lookAt<Status>(
   }
 }
 
-/** What Temporal's client threw about a set-up, in words about set-up; whatever else it is, as it is. */
+/**
+ * What Temporal's client threw about a set-up, in words about it; whatever else it is, as it is.
+ * @param work where it is not about set-up, but about what takes the connection apart.
+ */
 export async function asSetupError(
   error: unknown,
   temporal: TemporalClient,
   connectionId: string,
+  work: Work = 'setup',
 ): Promise<unknown> {
   if (error instanceof Error && error.name === 'WorkflowNotFoundError') {
-    return notRunning(temporal, workflowIds.setup(connectionId), `The set-up of ${connectionId}`, {
+    const workflowId = workflowIds[work === 'setup' ? 'setup' : 'disconnect'](connectionId)
+    const { title } = WORK_WORDS[work]
+    const what = `The ${title.charAt(0).toLowerCase()}${title.slice(1)} ${connectionId}`
+    return notRunning(temporal, workflowId, what, {
       path: 'connectionId',
       value: connectionId,
     })

@@ -24,7 +24,7 @@ export async function overrideSetup(
   override: SetupOverride,
 ): Promise<OverriddenSetup> {
   // An update that nobody takes would be waited for; a worker that answers now takes it now.
-  const { workflowId } = await lookAtWork(temporal, connectionId)
+  const { workflowId, work } = await lookAtWork(temporal, connectionId)
   try {
     const handle = temporal.client.workflow.getHandle(workflowId)
     const answer = await temporal.connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
@@ -32,6 +32,6 @@ export async function overrideSetup(
     )
     return { connectionId, workflowId, ...answer }
   } catch (error) {
-    throw await asSetupError(error, temporal, connectionId)
+    throw await asSetupError(error, temporal, connectionId, work)
   }
 }
