@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -49,10 +49,9 @@ function start(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   onOutput: (all: string, tell: Tell, pid: number) => void = () => {},
-  cwd = checkoutRoot,
 ) {
   const child = spawn(process.execPath, ['bin/lbsync.mjs', ...args], {
-    cwd,
+    cwd: checkoutRoot,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -91,23 +90,6 @@ describe('a stack that cannot start, or is interrupted', () => {
       'Error not_provisioned: LBSYNC_POSTGRES must be any, machine or package',
     )
     expect(code).toBe(5)
-  })
-
-  it('says that it needs a checkout, with what the image has', async () => {
-    const image = join(folder, 'image')
-    for (const name of ['bin', 'src', 'package.json']) {
-      await cp(`${checkoutRoot}${name}`, join(image, name), { recursive: true })
-    }
-    await symlink(`${checkoutRoot}node_modules`, join(image, 'node_modules'))
-    const ended = await Promise.all(
-      ['demo', 'dev'].map((command) => start([command], {}, undefined, image)),
-    )
-    await rm(image, { recursive: true })
-    const said = 'Error checkout_needed: The stand-ins of this stack are in a checkout only.'
-    expect(ended.map(({ code, stderr }) => [code, stderr.trim().split('\n')[0]])).toEqual([
-      [4, said],
-      [4, said],
-    ])
   })
 
   it('does not hear what the shell says to other installations, and leaves nothing when interrupted', async () => {
