@@ -18,12 +18,12 @@ import { requireCrm, type SyncSession } from '../connection/session.js'
  */
 export async function preserveOptOuts(session: SyncSession): Promise<number> {
   const { db, connection } = session
-  const { connectionId, crmCursor, crmProvenAt, facts } = connection
+  const { connectionId, crmCursor, crmProvenAt, crmUntold, facts } = connection
   // Where nothing was ever read from the CRM, there is nothing of a person in our tables there.
   if (crmProvenAt !== null && requireCrm(session).capabilities.subscriptions) {
     try {
-      // Without a cursor, as it was dropped: everything.
-      await preserveToldOptOuts(session, crmCursor)
+      // Everything without a cursor, as it was dropped, and where a row before it may have been anybody's.
+      await preserveToldOptOuts(session, crmUntold ? null : crmCursor)
     } catch (error) {
       // Where removing has begun the tables may be gone, or lack what is read. As long as they are there, a rep may
       // still say No in them, however long the removal waits for a person.
@@ -47,11 +47,16 @@ async function preserveToldOptOuts(session: SyncSession, cursor: string | null):
   const { db, connection, call } = session
   try {
     let done = 0
+    let untold = false
     for await (const page of requireCrm(session).client.readChanges(cursor, call)) {
       const nos = page.subscriptions.flatMap(noOf)
       await db.transaction((tx) => carryToldNos(tx, connection.connectionId, nos))
       done += page.subscriptions.length
       session.heartbeat({ done, total: null })
+      untold ||= page.untold === true
+    }
+    if (untold && cursor !== null) {
+      await preserveToldOptOuts(session, null)
     }
   } catch (error) {
     if (!(error instanceof CrmCursorExpired) || cursor === null) {

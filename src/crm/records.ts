@@ -104,6 +104,11 @@ export interface CrmChangePage {
   readonly deletedSubscriptionRowIds: readonly string[]
   /** Of a complete listing: addresses of records that cannot be made out; see {@link CrmReading.untoldEmails}. */
   readonly untoldEmails?: readonly string[]
+  /**
+   * A row of this page, or of one before, does not tell whose it is: of whom the reading does not mention nothing is known.
+   * Absent: there is none, or only one that counts elsewhere in the page as of everybody that it may be of.
+   */
+  readonly untold?: boolean
   /** True where this is a complete listing from nothing and not a delta. */
   readonly baseline: boolean
   /** On the last page: the cursor to store once every page was handled; else null. */

@@ -4,7 +4,7 @@ import type { StatesRead } from '../../src/emarketeer/index.js'
 import { openSystems } from './support/open-systems.js'
 import { dynamicsRows } from './support/person-state.js'
 import { preSend } from './support/pre-send.js'
-import { twistCrm, twistEmarketeer } from './support/twists.js'
+import { twistChanges, twistCrm, twistEmarketeer } from './support/twists.js'
 import { type Twist, withWorld, World } from './support/world.js'
 
 const world = withWorld()
@@ -145,6 +145,91 @@ describe('a record that is known at no address, as none was told', () => {
     const { result, verdicts } = await preSend(world.now, ask)
     expect(result.complete).toBe(true)
     expect(verdicts).toEqual({ [ann.contactId]: 'consentWithdrawn' })
+  })
+})
+
+describe('a row of the changes that does not tell whose it is', () => {
+  let listings = 0
+  const passDay = () =>
+    world.now.db.query(
+      `UPDATE connections SET crm_relisted_at = crm_relisted_at - interval '25 hours'`,
+    )
+  /** Leaves a record out of what a delta, or a listing, tells, as its row cannot be made out. */
+  const hiding =
+    (crmId: string, from: 'delta' | 'listing'): Twist =>
+    (session) =>
+      twistChanges(session, (page, cursor) => {
+        listings += cursor === null && page.nextCursor !== null ? 1 : 0
+        if ((cursor === null) !== (from === 'listing')) {
+          return page
+        }
+        const contacts = page.contacts.filter(({ contactId }) => contactId !== crmId)
+        return { ...page, contacts, untold: true }
+      })
+  const optsOutHidden = async (from: 'delta' | 'listing') => {
+    const ann = await world.now.linked()
+    await ann.flip('deny')
+    return { ann, twist: hiding(ann.crmIds[0]!, from) }
+  }
+  /** As the product proves it itself. */
+  const sends = (contactId: string, twist?: Twist) =>
+    preSend(world.now, { contactIds: [contactId], ...(twist ? { twist } : {}) })
+
+  // A delta proves whomever it does not mention; a row that may be anybody's takes that away (F3, B8).
+  it('has everything listed at once, and then once a day, while sendouts read who is asked for', async () => {
+    listings = 0
+    const first = await optsOutHidden('delta')
+    await world.now.sweep(first.twist)
+    expect(listings).toBe(1)
+    expect(await first.ann.state()).toMatchObject({ basis: 'withdrawn' })
+    const again = await optsOutHidden('delta')
+    await world.now.sweep(again.twist)
+    await world.now.sweep(again.twist)
+    const sent = await sends(again.ann.contactId, again.twist)
+    expect(sent.verdicts).toEqual({ [again.ann.contactId]: 'consentWithdrawn' })
+    expect(sent.result.complete).toBe(true)
+    const last = await optsOutHidden('delta')
+    await world.now.sweep(last.twist)
+    expect(listings).toBe(1)
+    expect(await last.ann.state()).not.toMatchObject({ basis: 'withdrawn' })
+    await passDay()
+    await world.now.sweep(last.twist)
+    expect(listings).toBe(2)
+    expect(await last.ann.state()).toMatchObject({ basis: 'withdrawn' })
+    await passDay()
+    await world.now.sweep(hiding('nobody', 'listing'))
+    expect(listings).toBe(2)
+  })
+
+  it('in a listing proves nobody to be absent, until one a day later holds none', async () => {
+    const [ann, bo] = [
+      await world.now.person({ toggles: [] }),
+      await world.now.person({ toggles: [] }),
+    ]
+    await world.now.sweep()
+    const crmIds: string[] = []
+    for (const { email } of [ann, bo]) {
+      const values = { emailaddress1: email, donotbulkemail: true }
+      const { id } = await world.now.standIns.dynamics('POST', 'rows/contact', { values })
+      crmIds.push(String(id))
+    }
+    const twist: Twist = (session) =>
+      hiding(crmIds[0]!, 'listing')(hiding(crmIds[1]!, 'listing')(session))
+    await world.now.db.query(`UPDATE connections SET crm_cursor = NULL`)
+    listings = 0
+    await world.now.sweep(twist)
+    await world.now.sweep(twist)
+    // Each twist counts.
+    expect(listings).toBe(2)
+    const sent = await sends(ann.contactId)
+    expect(sent.verdicts).toEqual({ [ann.contactId]: 'consentWithdrawn' })
+    expect(sent.result.complete).toBe(true)
+    expect(await bo.state()).not.toMatchObject({ basis: 'withdrawn' })
+    await passDay()
+    await world.now.sweep()
+    expect(await bo.state()).toMatchObject({ basis: 'withdrawn' })
+    const left = await world.now.db.query(`SELECT crm_untold AS untold FROM connections`)
+    expect(left).toEqual([{ untold: false }])
   })
 })
 

@@ -11,10 +11,12 @@ import { markAllLinkedDue } from '../../src/ledger/copy/categories.js'
 import { findConnection, setConnectionState } from '../../src/ledger/connection/connections.js'
 import { dropCrmCursor } from '../../src/ledger/connection/cursors.js'
 import { countCarriedNos } from '../../src/ledger/connection/removal.js'
+import { catchUpCrm } from '../../src/sync/mirror/catch-up-crm.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
 import { CONNECTION_ID } from '../sync/support/open-systems.js'
 import { dynamicsRows } from '../sync/support/person-state.js'
 import { ACCOUNT_ID } from '../sync/support/stand-ins.js'
+import { twistChanges } from '../sync/support/twists.js'
 import { withWorld } from '../sync/support/world.js'
 
 // Failures are what some of these tests are about.
@@ -306,6 +308,26 @@ describe('removing what was installed', () => {
     await dropCrmCursor(world.now.db, connectionId)
     await disable()
     await ann.flipSubscription('c1', false)
+    expect(await remove()).toBe(kept + 1)
+    await connectAgain()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ subscriptions: { c1: false } })
+  })
+
+  it('keeps a No of a row that did not tell whose it was while there were changes to read', async () => {
+    const ann = await world.now.linked()
+    const kept = await countCarriedNos(world.now.db, connectionId)
+    // Everything was listed because of another such row a moment ago.
+    await world.now.db.query(`UPDATE connections SET crm_relisted_at = clock_timestamp()`)
+    await ann.flipSubscription('c1', false)
+    await catchUpCrm(
+      twistChanges(await world.now.session(), (page) => ({
+        ...page,
+        subscriptions: [],
+        untold: true,
+      })),
+    )
+    await disable()
     expect(await remove()).toBe(kept + 1)
     await connectAgain()
     await world.now.sweep()

@@ -32,7 +32,10 @@ export interface ConnectionRow {
   readonly emarketeerProvenAt: Date | null
   readonly crmCursor: string | null
   readonly crmProvenTick: number
+  /** The begin of the newest reading that was complete, or listed everything. */
   readonly crmProvenAt: Date | null
+  /** The CRM told of a row that does not tell whose it is, and no listing since was without one. */
+  readonly crmUntold: boolean
   readonly crmBlockedUntil: Date | null
   readonly crmBlockedCode: string | null
   readonly crmBlockedSince: Date | null
@@ -53,6 +56,7 @@ const COLUMNS = `connection_id AS "connectionId", account_id AS "accountId", crm
   emarketeer_cursor AS "emarketeerCursor", emarketeer_proven_tick AS "emarketeerProvenTick",
   emarketeer_proven_at AS "emarketeerProvenAt", crm_cursor AS "crmCursor",
   crm_proven_tick AS "crmProvenTick", crm_proven_at AS "crmProvenAt",
+  crm_untold AS "crmUntold",
   crm_blocked_until AS "crmBlockedUntil", crm_blocked_code AS "crmBlockedCode",
   crm_blocked_since AS "crmBlockedSince", crm_blocked_reason AS "crmBlockedReason",
   emarketeer_blocked_until AS "emarketeerBlockedUntil",

@@ -35,6 +35,45 @@ export async function moveCursor(db: Queryable, move: CursorMove): Promise<boole
   return rows.length > 0
 }
 
+/** Whether a row that does not tell whose it is is left over, of this reading or of one before: a listing finds all of those. */
+const UNTOLD = '($6 OR ($2::text IS NOT NULL AND crm_untold))'
+
+/**
+ * As {@link moveCursor} after a reading of the CRM's changes.
+ * @param read `untold`: it held a row that does not tell whose it is. Until a listing holds none, nothing is proven by not
+ *   being mentioned: who is asked for directly is.
+ * @returns null when somebody else was faster; `complete`: no such row is left over.
+ */
+export async function moveCrmCursor(
+  db: Queryable,
+  read: Omit<CursorMove, 'side'> & { readonly provenTick: number; readonly untold: boolean },
+): Promise<{ readonly complete: boolean } | null> {
+  const [row] = await db.query<{ complete: boolean }>(
+    `UPDATE connections SET crm_cursor = $3, crm_untold = ${UNTOLD},
+        crm_relisted_at = CASE WHEN $6 AND $2::text IS NULL THEN clock_timestamp() ELSE crm_relisted_at END,
+        crm_proven_at = CASE WHEN $4 > crm_proven_tick AND ($2::text IS NULL OR NOT ${UNTOLD}) THEN $5 ELSE crm_proven_at END,
+        crm_proven_tick = CASE WHEN ${UNTOLD} THEN crm_proven_tick ELSE GREATEST(crm_proven_tick, $4::bigint) END
+      WHERE connection_id = $1 AND crm_cursor IS NOT DISTINCT FROM $2 RETURNING NOT crm_untold AS complete`,
+    [read.connectionId, read.expected, read.next, read.provenTick, read.provenAt, read.untold],
+  )
+  return row ?? null
+}
+
+/**
+ * Forgets the CRM's cursor where a row that does not tell whose it is is left over, so that everything is listed: not more
+ * often than once a day, as such a row may come again and again.
+ * @returns whether it was forgotten.
+ */
+export async function beginRelisting(db: Queryable, connectionId: string): Promise<boolean> {
+  const rows = await db.query(
+    `UPDATE connections SET crm_cursor = NULL, crm_relisted_at = clock_timestamp()
+      WHERE connection_id = $1 AND crm_untold AND crm_cursor IS NOT NULL
+        AND (crm_relisted_at IS NULL OR crm_relisted_at < clock_timestamp() - interval '1 day') RETURNING 1`,
+    [connectionId],
+  )
+  return rows.length > 0
+}
+
 /** Forgets the CRM's cursor, whichever it is: the next reading starts from nothing. */
 export async function dropCrmCursor(db: Queryable, connectionId: string): Promise<void> {
   await db.query(

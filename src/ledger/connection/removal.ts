@@ -78,7 +78,8 @@ export async function countCarriedNos(db: Queryable, connectionId: string): Prom
  */
 export async function forgetInstallation(tx: Transaction, connectionId: string): Promise<void> {
   await tx.query(
-    `UPDATE connections SET facts = '{}', crm_cursor = NULL, crm_proven_at = NULL, crm_future_stamps = NULL, updated_at = now()
+    `UPDATE connections SET facts = '{}', crm_cursor = NULL, crm_proven_at = NULL, crm_untold = false,
+        crm_relisted_at = NULL, crm_future_stamps = NULL, updated_at = now()
       WHERE connection_id = $1 AND state = 'disabled'`,
     [connectionId],
   )

@@ -9,7 +9,7 @@ import {
 } from './upsert-crm.js'
 import { saveFutureStamps } from '../../ledger/copy/crm-future-stamps.js'
 import { restartCrmWalk } from '../../ledger/copy/crm-walk.js'
-import { dropCursor, moveCursor } from '../../ledger/connection/cursors.js'
+import { beginRelisting, dropCursor, moveCrmCursor } from '../../ledger/connection/cursors.js'
 import type { Transaction } from '../../ledger/db/database.js'
 import type { ReadWindow } from '../../domain/read-window.js'
 import { nextTick } from '../../ledger/db/ticks.js'
@@ -26,11 +26,14 @@ export interface CrmCatchUp {
   readonly contacts: number
   readonly subscriptions: number
   readonly baseline: boolean
+  /** False: a row that does not tell whose it is was met, and nobody whom the reading did not mention is proven. */
+  readonly complete: boolean
 }
 
 /**
  * Reads everything that changed in the CRM since the last complete reading. Afterwards every record that it did not
- * mention is proven too, as of the moment this began (docs/reconciliation.md; only for CRMs whose deltas are complete).
+ * mention is proven too, as of the moment this began (docs/reconciliation.md; only for CRMs whose deltas are complete), unless
+ * the result says that it is not complete.
  *
  * Repeated from the stored cursor after a crash; the cursor moves only when every page was stored.
  */
@@ -40,10 +43,11 @@ export async function catchUpCrm(session: SyncSession): Promise<CrmCatchUp> {
     const cursor = (await findConnection(session.db, connectionId))?.crmCursor ?? null
     try {
       const result = await readingCrm(session, () => readFrom(session, cursor))
-      if (result) {
+      if (result && (result.complete || !(await beginRelisting(session.db, connectionId)))) {
         return result
       }
-      // Somebody else moved the cursor first. Theirs may have begun before we were asked: it proves nothing to us.
+      // A row does not tell whose it is, and everything is listed; or somebody else moved the cursor first. Theirs may have
+      // begun before we were asked: it proves nothing to us.
     } catch (error) {
       if (!(error instanceof CrmCursorExpired) || cursor === null) {
         throw error
@@ -61,6 +65,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   const from = await nextTick(session.db)
   const result = { contacts: 0, subscriptions: 0, baseline: cursor === null }
   let next: string | null = null
+  let untold = false
   for await (const page of requireCrm(session).client.readChanges(cursor, session.call)) {
     const window = { from, to: await nextTick(session.db) }
     await assertMaySync(session.db, session)
@@ -69,6 +74,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
     result.subscriptions += page.subscriptions.length
     session.heartbeat({ done: result.contacts + result.subscriptions, total: null })
     next = page.nextCursor ?? next
+    untold ||= page.untold === true
     await noteFutureStamps(session, page.futureStamps)
   }
   if (next === null) {
@@ -80,16 +86,16 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
       : // Not a listing of everybody: who has which address is found by walking over all of them.
         restartCrmWalk(session.db, connectionId))
   }
-  const moved = await moveCursor(session.db, {
+  const moved = await moveCrmCursor(session.db, {
     connectionId,
-    side: 'crm',
+    untold,
     expected: cursor,
     next,
     provenTick: from,
     provenAt,
   })
   await noteCrmClock(session)
-  return moved ? result : null
+  return moved && { ...result, ...moved }
 }
 
 /** So many are enough to be looked at. */

@@ -65,9 +65,10 @@ export async function proveFreshness(
         : Date.now() - connection.crmProvenAt.getTime(),
     knownRows: await countCrmRows(session.db, run.connectionId),
   })
-  if (proof === 'delta') {
-    await catchUpCrm(session)
-    await catchUpEmarketeer(session)
+  if (proof === 'direct') {
+    return { proof }
   }
-  return { proof }
+  const { complete } = await catchUpCrm(session)
+  await catchUpEmarketeer(session)
+  return { proof: complete ? 'delta' : 'direct' }
 }

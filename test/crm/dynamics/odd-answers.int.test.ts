@@ -120,6 +120,39 @@ describe('a listing whose next link leads back', () => {
   })
 })
 
+describe('a row that does not tell whose it is', () => {
+  const contactid = '00000000-0000-4000-8000-000000000001'
+  const told = { emailaddress1: 'ann@x.example', emailaddress2: null, emailaddress3: null }
+  // A listing asks for each record that we know, and notes a new one at its addresses; a delta can do neither.
+  it.each<readonly [string, unknown, boolean, boolean]>([
+    ['with all its addresses', told, true, false],
+    ['with some of its addresses', { ...told, emailaddress2: undefined }, true, true],
+    ['as null', null, true, true],
+    ['as a text', 'contact', true, true],
+    ['as one with an id', { ...told, contactid }, false, false],
+  ])('%s leaves others unproven where it may be theirs', async (_what, row, inDelta, inListing) => {
+    service = await scriptedService((_heard, url) => ({
+      status: 200,
+      body: {
+        value: [row],
+        '@odata.deltaLink': `${url}/api/data/v9.2/contacts?$deltatoken=2`,
+      },
+    }))
+    const link = `${service.url}/api/data/v9.2/contacts?$deltatoken=1`
+    const cursors = [JSON.stringify({ contacts: link, subscriptions: null }), null]
+    const untold: boolean[] = []
+    for (const cursor of cursors) {
+      const pages: CrmChangePage[] = []
+      for await (const page of openCrm(service.url).readChanges(cursor, {})) {
+        pages.push(page)
+      }
+      untold.push(pages.some((page) => page.untold === true))
+      expect(cursorOf(pages)).not.toBeNull()
+    }
+    expect(untold).toEqual([inDelta, inListing])
+  })
+})
+
 describe('a page that is too large', () => {
   it('is asked for again, shorter, and so are those after it', async () => {
     const asked: string[] = []

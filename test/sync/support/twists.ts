@@ -1,4 +1,4 @@
-import type { CrmReadRequest, CrmClient } from '../../../src/crm/crm.js'
+import type { CrmChangePage, CrmClient, CrmReadRequest } from '../../../src/crm/crm.js'
 import type { EmarketeerClient } from '../../../src/emarketeer/index.js'
 import type { SyncSession } from '../../../src/connection/session.js'
 import type { Twist } from './world.js'
@@ -24,6 +24,19 @@ export function twistEmarketeer(
   around: Around,
 ): SyncSession {
   return { ...session, emarketeer: wrapped(session.emarketeer, name, around) }
+}
+
+/** The session with each page of the CRM's changes as `change` makes it; `cursor` null: a listing. */
+export function twistChanges(
+  session: SyncSession,
+  change: (page: CrmChangePage, cursor: string | null) => CrmChangePage,
+): SyncSession {
+  async function* changed(call: () => AsyncIterable<CrmChangePage>, cursor: string | null) {
+    for await (const page of call()) {
+      yield change(page, cursor)
+    }
+  }
+  return twistCrm(session, 'readChanges', changed as unknown as Around)
 }
 
 function wrapped<T extends object>(target: T, name: string, around: Around): T {

@@ -228,6 +228,7 @@ export function connection(more: Partial<ConnectionRow> = {}): ConnectionRow {
     crmCursor: 'cursor',
     crmProvenTick: 0,
     crmProvenAt: null,
+    crmUntold: false,
     crmBlockedUntil: null,
     crmBlockedCode: null,
     crmBlockedSince: null,

@@ -1,6 +1,6 @@
 import type { CallContext } from '../../../http/index.js'
 import { UpstreamError, watchingIds } from '../../../http/index.js'
-import { type CrmChangePage, CrmCursorExpired } from '../../crm.js'
+import { type CrmChangePage, CrmCursorExpired, UNTOLD_CONTACT } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import type { SubscriptionTables } from '../facts.js'
 import { EXPIRED_VERSION_STAMP, INVALID_QUERY } from '../wire/error-codes.js'
@@ -11,7 +11,7 @@ import type { CategoryMap } from './category-map.js'
 import { writeCursor, readCursor } from './cursor.js'
 import { pagesFrom } from './pages.js'
 import { CONTACT_COLUMNS, type RawRow, type RowPage, SUBSCRIPTION_COLUMNS } from './rows.js'
-import { addressesTold, toContact } from './to-contact.js'
+import { addressesTold, tellsAddresses, toContact } from './to-contact.js'
 import { isUntoldRow } from './to-subscription.js'
 import { subscriptionsOf } from './to-subscriptions.js'
 
@@ -48,13 +48,14 @@ export async function* readChanges(
     const { live, deletedIds } = separate(page.value)
     const read = live.map((row) => toContact(row, context))
     const untold = live.filter((_, at) => read[at] === null)
-    contacts.requireTold(untold.length === 0)
     yield {
       ...EMPTY_PAGE,
       contacts: read.filter((contact) => contact !== null),
       deletedContactIds: deletedIds,
       baseline: contacts.baseline,
       ...(untold.length > 0 ? { untoldEmails: untold.flatMap(addressesTold) } : {}),
+      // A listing asks for each record that we know; of a new one it matters where it may be.
+      untold: page.untold || untold.some((row) => !contacts.baseline || !tellsAddresses(row)),
     }
   }
   let subscriptionsLink: string | null = null
@@ -65,10 +66,15 @@ export async function* readChanges(
     for await (const page of rows.pages(context)) {
       const { live, deletedIds } = separate(page.value)
       const subscriptions = await subscriptionsOf(live, tables.subscriptions, categories, context)
-      rows.requireTold(!subscriptions.some(isUntoldRow))
+      const untold = subscriptions.filter(isUntoldRow)
       yield {
         ...EMPTY_PAGE,
-        subscriptions,
+        // One of nobody would be met again by a listing alone, and be anybody's until then.
+        subscriptions: rows.baseline
+          ? subscriptions
+          : subscriptions.filter((row) => !(isUntoldRow(row) && row.contactId === UNTOLD_CONTACT)),
+        untold:
+          page.untold || untold.some((row) => !rows.baseline || row.contactId === UNTOLD_CONTACT),
         deletedSubscriptionRowIds: deletedIds,
         baseline: rows.baseline,
       }
@@ -102,19 +108,8 @@ class Tracked {
     return this.#deltaLink
   }
 
-  /**
-   * A delta proves every row that it does not mention, so a row of which nobody knows whose it is must be found otherwise:
-   * by a complete listing, after which each record that it lacks is asked for by its id.
-   *
-   * @throws CrmCursorExpired where not all rows of a delta are told.
-   */
-  requireTold(isTold: boolean): void {
-    if (!isTold && !this.baseline) {
-      throw new CrmCursorExpired('a change in Dynamics does not tell which record it is of')
-    }
-  }
-
-  async *pages(given: CallContext): AsyncGenerator<RowPage> {
+  /** Each page, and whether an entry of it or of one before is no row at all: it may be of anybody. */
+  async *pages(given: CallContext): AsyncGenerator<RowPage & { readonly untold: boolean }> {
     const { context, allRead } = watchingIds(given)
     const path = this.since ?? this.setName + queryString({ select: this.select })
     const listing = { setName: this.setName, name: `${this.baseline ? 'baseline' : 'delta'}.read` }
@@ -127,8 +122,7 @@ class Tracked {
           this.#deltaLink =
             link === null ? null : ownLink(this.client.environmentUrl, link, `GET /${this.setName}`)
         }
-        this.requireTold(allRead())
-        yield page
+        yield { ...page, untold: !allRead() }
       }
     } catch (error) {
       throw this.baseline ? error : expiredOr(error)

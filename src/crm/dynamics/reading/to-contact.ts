@@ -15,6 +15,11 @@ export function addressesTold(raw: RawRow): readonly string[] {
   })
 }
 
+/** Whether a row tells all of its columns of addresses. */
+export function tellsAddresses(raw: RawRow): boolean {
+  return ADDRESS_COLUMNS.every((column) => isTold(raw, column))
+}
+
 /**
  * A contact as the rest of the system knows it; null where the row has no GUID for an id, and so is nobody's. One of which
  * something vital is not told is told to be unreadable.
