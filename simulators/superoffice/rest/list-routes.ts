@@ -85,13 +85,18 @@ function item(call: ApiCall, list: string, row: ListRow) {
     Rank: row.rank,
     Key: row.key,
     Deleted: row.deleted === 1,
-    UpdatedDate: wireDate(row.updated, call.zoneSuffix),
   }
   switch (list) {
     case 'ConsentPurpose': {
       const texts = { ConsentText: '', FormText: '', PrivacyStatementDesc: '' }
       const Active = call.world.store.inactivePurposes.has(row.key) ? 0 : 1
-      return { ConsentPurposeId: row['consentPurpose_id'], ...common, ...texts, Active }
+      return {
+        ConsentPurposeId: row['consentPurpose_id'],
+        ...common,
+        ...texts,
+        Active,
+        UpdatedDate: wireDate(row.updated, call.zoneSuffix),
+      }
     }
     case 'LegalBase':
       return { LegalBaseId: row['legalBase_id'], ...common }

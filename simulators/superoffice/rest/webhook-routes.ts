@@ -202,6 +202,6 @@ function shown(webhook: Webhook) {
     Properties: webhook.properties ?? {},
     ErrorsEmail: webhook.errorsEmail,
     Registered: wireDate(webhook.registered),
-    RegisteredAssociateId: webhook.registeredAssociateId,
+    RegisteredAssociate: { AssociateId: webhook.registeredAssociateId },
   }
 }

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type * as SuperOffice from '@superoffice/webapi' with { 'resolution-mode': 'require' }
+import type * as Carriers from '@superoffice/webapi/Converters.js' with {
+  'resolution-mode': 'require',
+}
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
@@ -13,16 +16,22 @@ import {
 
 /*
  * SuperOffice's own client against the stand-in: whatever it sends is right, and whatever it is answered it must be able
- * to read. It has agents and the REST of persons; no sign-in of system users (only the ticket that comes of one), no
- * principal, no archive by OData and no REST of consents, lists and webhooks.
+ * to read. It has agents and the REST of persons. It has no call for the REST of consents, lists and webhooks and for the
+ * principal, but what makes its carriers of an answer: that judges the answers. It has nothing for the sign-in of system
+ * users (only for the ticket that comes of one) and for archives by OData.
  */
 
 type Package = typeof SuperOffice
 
 // Its ES module names files without their endings, which Node does not find.
-const { UpsertNomatchAction, WebApi, WebhookState } = createRequire(import.meta.url)(
+const { UpsertNomatchAction, UserType, WebApi, WebhookState } = createRequire(import.meta.url)(
   '@superoffice/webapi',
 ) as Package
+
+type Converters = typeof Carriers
+const { Create_ConsentInfo_From, Create_SoPrincipalCarrier_From, ...carriers } = createRequire(
+  import.meta.url,
+)('@superoffice/webapi/Converters.js') as Converters
 
 let installation: TestInstallation
 let api: InstanceType<Package['WebApi']>
@@ -50,6 +59,18 @@ async function signInOnline() {
   const claims = claimsOf(String((answer.json as { Token: string }).Token))
   api.authenticateWithTicket(claims['http://schemes.superoffice.net/identity/ticket']!)
   api.applicationToken(running.handedOut.online!.clientSecret)
+}
+
+/** The carrier of an answer; each property of it must be one that the carrier takes. */
+const carried = <T extends object>(make: (answer: unknown) => T, answer: unknown): T => {
+  const carrier = make(answer)
+  const taken = Object.entries(carrier).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name.charAt(0).toUpperCase()}${name.slice(1)}`],
+  )
+  // Links are REST's own, in no carrier.
+  const told = Object.keys(answer as object).filter((name) => name !== '_Links')
+  expect(taken).toEqual(expect.arrayContaining(told))
+  return carrier
 }
 
 beforeEach(async () => {
@@ -256,6 +277,9 @@ describe('webhooks, by @superoffice/webapi', () => {
       const webhookId = saved.webhookId!
       const named = await webhooks.getAllWebhooksAsync('Ours', '', WebhookState.Unknown)
       expect(named).toMatchObject([{ webhookId, events: ['person.consented'] }])
+      const { json } = await installation.api('GET', 'Webhook?nameFilter=Ours')
+      const rows = json as readonly unknown[]
+      expect(rows.map((row) => carried(carriers.Create_Webhook_From, row))).toEqual(named)
       const state = WebhookState.Stopped
       await webhooks.saveWebhookAsync({ ...draft, webhookId, state })
       expect(await webhooks.getWebhookAsync(webhookId)).toMatchObject({ state })
@@ -265,5 +289,63 @@ describe('webhooks, by @superoffice/webapi', () => {
     } finally {
       receiver.close()
     }
+  })
+})
+
+describe('what REST answers, as @superoffice/webapi makes its carriers of it', () => {
+  // As the client asks.
+  const ENGLISH = { headers: { 'accept-language': 'en' } }
+  const get = async (path: string) => {
+    const { status, json } = await installation.api('GET', path, ENGLISH)
+    expect(status).toBe(200)
+    return json as Readonly<Record<string, unknown>>
+  }
+  it('is the principal', async () => {
+    await installation.control.post('switches', { functionRights: ['a-right'] })
+    const principal = carried(Create_SoPrincipalCarrier_From, await get('User/currentPrincipal'))
+    expect(principal).toMatchObject({
+      userType: UserType.SystemAssociate,
+      associateId: 316,
+      databaseContextIdentifier: installation.running.handedOut.online!.contextIdentifier,
+      functionRights: ['a-right'],
+    })
+  })
+
+  it('is a person, the same that the agent reads', async () => {
+    const person = carried(carriers.Create_PersonEntity_From, await get('Person/1'))
+    expect(person).toEqual(await api.getPersonAgent().getPersonEntityAsync(1))
+  })
+
+  it('are consents, the same that the agent reads', async () => {
+    const query = new URLSearchParams({ source: 'Api', legalBase: '61A', comment: 'by REST' })
+    const put = await installation.api('PUT', `Person/1/Consent/EMARKETING?${query.toString()}`)
+    expect([put.status, put.text]).toEqual([204, ''])
+    const rows = (await get('Person/1/Consent')) as unknown as readonly unknown[]
+    const infos = rows.map((row) => carried(Create_ConsentInfo_From, row))
+    expect(infos).toHaveLength(2)
+    expect(infos).toEqual(await api.getPersonAgent().getConsentInfosAsync(1))
+    expect(await get('Person/1/Consent/EMARKETING')).toBe(
+      await api.getPersonAgent().hasConsentAsync(1, 'EMARKETING'),
+    )
+  })
+
+  it('are lists, the same that the agent reads', async () => {
+    const agent = api.getListAgent()
+    const lists = [
+      [
+        'ConsentPurpose',
+        carriers.Create_ConsentPurpose_From,
+        await agent.getConsentPurposesAsync(),
+      ],
+      ['LegalBase', carriers.Create_LegalBase_From, await agent.getLegalBasesAsync()],
+      ['ConsentSource', carriers.Create_ConsentSource_From, await agent.getConsentSourcesAsync()],
+    ] as const
+    for (const [list, make, read] of lists) {
+      const items = (await get(`List/${list}/Items`)) as unknown as readonly unknown[]
+      expect(items.map((item) => carried<object>(make, item))).toEqual(read)
+    }
+    const source = { Name: 'eMarketeer', Key: 'EMARKETEER', Tooltip: '', Rank: 10 }
+    const { json } = await installation.api('POST', 'List/ConsentSource/Items', { body: source })
+    expect(carried(carriers.Create_ConsentSource_From, json)).toMatchObject({ key: 'EMARKETEER' })
   })
 })
