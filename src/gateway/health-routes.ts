@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { probeDatabase, type Queryable } from '../ledger/db/database.js'
 import { LIMITS } from './limits.js'
 import { keptFor } from './shared-reading.js'
-import { callTemporal, type TemporalAccess } from './temporal-access.js'
+import { callTemporal, type GatewayTemporal, type TemporalAccess } from './temporal-access.js'
 
 interface PackageFile {
   readonly name: string
@@ -19,7 +19,7 @@ interface Readiness {
 
 /**
  * `/healthz`: the process lives; set-up reads it through PUBLIC_URL to prove that webhooks will arrive (E2).
- * `/readyz`: 503 unless database and Temporal answered within the last second, whoever asks how often. `/version`: what runs.
+ * `/readyz`: 503 unless database and Temporal answered within the last second, and Temporal knows the namespace, whoever asks how often. `/version`: what runs.
  */
 export function healthRoutes(app: FastifyInstance, db: Queryable, temporal: TemporalAccess): void {
   const version = readVersion()
@@ -35,9 +35,14 @@ export function healthRoutes(app: FastifyInstance, db: Queryable, temporal: Temp
 async function readReadiness(db: Queryable, temporal: TemporalAccess): Promise<Readiness> {
   const [database, server] = await Promise.all([
     upOrDown(probeDatabase(db, 'anyTables')),
-    upOrDown(callTemporal(temporal, (client) => client.workflowService.getSystemInfo({}))),
+    upOrDown(callTemporal(temporal, knowsOurNamespace)),
   ])
   return { ready: database === 'up' && server === 'up', database, temporal: server }
+}
+
+/** A server that answers and does not know the namespace takes no signal. */
+function knowsOurNamespace({ workflowService, options }: GatewayTemporal): Promise<unknown> {
+  return workflowService.describeNamespace({ namespace: options.namespace })
 }
 
 function upOrDown(proof: Promise<unknown>): Promise<'up' | 'down'> {

@@ -4,7 +4,8 @@ import { LIMITS } from './limits.js'
 /** What the gateway uses of Temporal's client. */
 export interface GatewayTemporal extends Pick<Client, 'withDeadline'> {
   readonly workflow: Pick<WorkflowClient, 'signalWithStart'>
-  readonly workflowService: Pick<WorkflowService, 'getSystemInfo'>
+  readonly workflowService: Pick<WorkflowService, 'describeNamespace'>
+  readonly options: Pick<Client['options'], 'namespace'>
 }
 
 /** Temporal, connected when first needed: the gateway takes webhooks while it is away. */

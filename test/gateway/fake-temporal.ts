@@ -29,7 +29,8 @@ export class FakeTemporal implements TemporalAccess {
     return {
       withDeadline: (_deadline: unknown, call: () => Promise<unknown>) => call(),
       workflow: { signalWithStart },
-      workflowService: { getSystemInfo: async () => ({}) },
+      workflowService: { describeNamespace: async () => ({}) },
+      options: { namespace: 'default' },
     } as unknown as GatewayTemporal
   }
 

@@ -51,6 +51,20 @@ describe('with a real Temporal', () => {
   })
 })
 
+describe('with a Temporal that does not know the namespace', () => {
+  it('is not ready', async () => {
+    const variables = { TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: 'nope' }
+    const realTemporal = lazyTemporal(() => connectTemporal(variables))
+    const { url, close } = await gateway.start({ realTemporal })
+    const ready = await fetch(`${url}/readyz`)
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      { ready: false, database: 'up', temporal: 'down' },
+    ])
+    await close()
+  })
+})
+
 describe('with the stand-in of eMarketeer', () => {
   let standIn: StandIn
   beforeAll(async () => {
