@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { Option, type Command } from 'commander'
-import { AppError } from '../src/contracts/app-error.js'
 import { EXIT } from '../src/contracts/error-catalogue.js'
 import { addLeaf, type JsonOption } from '../src/cli/leaf-command.js'
 import type { Output } from '../src/cli/output.js'
@@ -51,9 +50,9 @@ export function addDev(program: Command, output: Output): void {
         const text = linesOf(places, files).join('\n')
         await output.answer(json, answer, () => text)
         const told = signal.aborted ? null : once(signal, 'abort').then(() => null)
-        const part = await Promise.race([told, stack.partEnded])
-        if (part !== null) {
-          throw new AppError('stack_part_ended', `${part} has ended by itself.`)
+        const ended = await Promise.race([told, stack.partEnded])
+        if (ended !== null) {
+          throw ended
         }
       } finally {
         await stack.stop()

@@ -1,3 +1,4 @@
+import { AppError } from '../../src/contracts/app-error.js'
 import {
   startProgram,
   type ProgramOptions,
@@ -13,9 +14,9 @@ export interface Part {
 
 /** What a stack has started: kept, watched, and ended together. */
 export class Parts {
-  /** Resolves with the part that ended by itself, first of all; never where none does. */
-  readonly partEnded: Promise<string>
-  private tellEnded: (name: string) => void = () => undefined
+  /** Resolves with AppError `stack_part_ended` of the part that ended by itself, first of all; never where none does. */
+  readonly partEnded: Promise<AppError>
+  private tellEnded: (error: AppError) => void = () => undefined
   private readonly stops: (() => Promise<void>)[] = []
   private readonly programs: Promise<unknown>[] = []
   private readonly ending = new AbortController()
@@ -51,7 +52,7 @@ export class Parts {
   watch(name: string, { exited }: Part, isExpected = () => false): void {
     void exited?.then(() => {
       if (!this.ending.signal.aborted && !isExpected()) {
-        this.tellEnded(name)
+        this.tellEnded(new AppError('stack_part_ended', `${name} has ended by itself.`))
       }
     })
   }

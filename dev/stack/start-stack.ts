@@ -4,6 +4,7 @@ import { freePort } from '../embedded/free-port.js'
 import { startPostgres } from '../embedded/postgres.js'
 import { startTemporalServer } from '../embedded/temporal-server.js'
 import { dropLogin, uniqueLogin, urlOf } from '../../src/ledger/db/logins.js'
+import type { AppError } from '../../src/contracts/app-error.js'
 import { untilAborted } from '../../src/http/index.js'
 import { migrate } from '../../src/ledger/db/migrate.js'
 import { secretVariables } from './connection-files.js'
@@ -58,8 +59,8 @@ export interface Stack {
   /** Ends the workers (by SIGKILL where `kill`) and starts new ones. */
   restartWorker(kill: boolean): Promise<void>
   workerPid(): number
-  /** Resolves with the part that ended by itself, first of all; never where none does. */
-  readonly partEnded: Promise<string>
+  /** Resolves with AppError `stack_part_ended` of the part that ended by itself, first of all; never where none does. */
+  readonly partEnded: Promise<AppError>
   /** Ends everything, last first. */
   stop(): Promise<void>
 }
@@ -70,13 +71,15 @@ const EMARKETEER_SERVICE_KEY = 'service-key'
  * The whole product on this machine: a real Temporal server, a real PostgreSQL, the gateway and a worker, and stand-ins
  * for eMarketeer and the CRMs, each a process of its own. All on 127.0.0.1, all ended together, also when we die.
  *
- * @throws AppError `not_provisioned`, where a server cannot be had; it says which ways there are.
+ * @throws AppError `not_provisioned`, where a server cannot be had; it says which ways there are; `stack_part_ended` where a
+ * part ends while others are being started.
  * @throws AppError `temporal_unreachable` or of the database where one was given that does not answer.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const parts = new Parts()
   try {
-    return await untilAborted(start(options, parts), options.signal)
+    const ended = parts.partEnded.then((error) => Promise.reject(error))
+    return await Promise.race([untilAborted(start(options, parts), options.signal), ended])
   } catch (error) {
     await parts.stop()
     throw error

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,6 +40,20 @@ async function untilNoneRuns(): Promise<void> {
     }
     await sleep(50)
   }
+}
+
+/** The child of a process that was started with a word among its arguments. */
+function childOf(parent: number, word: string): number {
+  const read = (pid: string, name: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/${name}`, 'utf8')
+    } catch {
+      return ''
+    }
+  }
+  const isChild = (pid: string) => read(pid, 'status').includes(`\nPPid:\t${parent}\n`)
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isChild(name))
+  return Number(pids.find((pid) => read(pid, 'cmdline').includes(word)))
 }
 
 /** Sends a signal, once; to the whole session, as a terminal does. */
@@ -136,6 +151,19 @@ describe('a stack that cannot start, or is interrupted', () => {
       [`Error interrupted: Interrupted by ${signal}.`],
       [],
     ])
+  })
+
+  it('says so where a process has ended while others are being started', async () => {
+    const { code, stdout, stderr } = await start(['dev'], {}, (all, tell, pid) => {
+      if (all.includes('starting the gateway and a worker')) {
+        tell('SIGKILL', childOf(pid, 'simulators/dynamics'))
+      }
+    })
+    expect(stderr).toContain(
+      'Error stack_part_ended: The stand-in simulators/dynamics/main.ts has ended by itself.',
+    )
+    expect([code, stdout]).toEqual([1, ''])
+    expect(await leftovers()).toEqual([])
   })
 
   it('leaves no process when it is killed, and its secrets until the next start', async () => {
