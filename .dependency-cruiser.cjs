@@ -139,6 +139,19 @@ module.exports = {
       to: { path: '^(simulators|test|bench|dev|demo)' },
     },
     {
+      name: 'app-knows-no-command-line',
+      comment: 'What a command does beside parsing and printing an HTTP API can do as well.',
+      severity: 'error',
+      from: { path: '^src/app' },
+      to: { path: '^src/cli/|^node_modules/commander' },
+    },
+    {
+      name: 'app-is-above-the-rest',
+      severity: 'error',
+      from: { path: '^src', pathNot: '^src/(app|cli)/' },
+      to: { path: '^src/app/' },
+    },
+    {
       name: 'activities-are-called-by-workers-only',
       severity: 'error',
       from: { path: '^src/(domain|contracts|crm|emarketeer|ledger|gateway|telemetry|config)' },

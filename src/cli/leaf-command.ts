@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { EXIT, type ExitCode } from '../contracts/error-catalogue.js'
-import { requireEvidence } from './require-evidence.js'
+import { requireEvidence } from '../app/require-evidence.js'
 
 /** What an exit code means, as `--help` and docs/cli.md tell it. */
 const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
@@ -28,6 +28,12 @@ export interface LeafDescription {
 /** What every command takes. */
 export interface JsonOption {
   readonly json?: boolean
+}
+
+/** Of a command that says who does it and why; kept as evidence. */
+export interface EvidenceOption extends JsonOption {
+  readonly reason: string
+  readonly by: string
 }
 
 const exitCodes = new WeakMap<Command, readonly ExitCode[]>()

@@ -16,7 +16,7 @@ import { AppError } from '../contracts/app-error.js'
 import { EXIT } from '../contracts/error-catalogue.js'
 import { addLeaf } from './leaf-command.js'
 import type { Output } from './output.js'
-import { productVersion } from './product-version.js'
+import { createRequire } from 'node:module'
 
 /** Adds a command, which answers by `output`. */
 export type AddCommand = (program: Command, output: Output) => void
@@ -74,4 +74,10 @@ function onlyInCheckout(name: string): AddCommand {
 function descriptionOf(option: Option): string {
   const told = new Help().optionDescription(option)
   return option.mandatory ? `${told} (required)` : told
+}
+
+/** The version of this release, as its package says. */
+export function productVersion(): string {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
+  return version
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime } from '@temporalio/worker'
 import { createPreSendActivities } from '../../src/activities/pre-send-activities.js'
-import { checkChange } from '../../src/cli/connection/check-change.js'
+import { checkChange } from '../../src/app/connection/store-connection.js'
 import type { ConnectionFile } from '../../src/config/connection-file.js'
 import { Secret } from '../../src/config/secret.js'
 import { createSecretsVault } from '../../src/config/secrets-vault.js'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Command } from 'commander'
 import { buildProgram } from '../../src/cli/program.js'
-import { requireEvidence } from '../../src/cli/require-evidence.js'
+import { requireEvidence } from '../../src/app/require-evidence.js'
 
 /** What is refused, as its code and place; null: nothing. */
 function refusal(change: { reason?: string; by?: string }): string | null {

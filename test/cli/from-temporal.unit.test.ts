@@ -7,7 +7,7 @@ import {
   TerminatedFailure,
   WorkflowNotFoundError,
 } from '@temporalio/common'
-import { fromTemporal } from '../../src/cli/errors/from-temporal.js'
+import { fromTemporal } from '../../src/app/known-error.js'
 
 const grpc = (code: number, details = '') =>
   Object.assign(new Error('x'), { code, details, metadata: {} })

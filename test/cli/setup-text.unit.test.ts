@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import type { WorkflowHandle } from '@temporalio/client'
-import { overrideLines } from '../../src/cli/setup/override-lines.js'
+import { overrideLines } from '../../src/cli/setup/pause-lines.js'
 import { coloured, paintFor, plain } from '../../src/cli/setup/paint.js'
 import { previewLines } from '../../src/cli/setup/preview-lines.js'
-import { requireSetUp } from '../../src/cli/setup/require-set-up.js'
+import { requireSetUp } from '../../src/app/setup/require-set-up.js'
 import { forTerminal, safeText, shellQuoted } from '../../src/cli/terminal-text.js'
-import { seenLines } from '../../src/cli/setup/seen-lines.js'
-import { setupProgress } from '../../src/cli/temporal/setup-progress.js'
+import { seenLines } from '../../src/cli/setup/pause-lines.js'
+import { lookAtSteps } from '../../src/app/progress.js'
+import { setupProgress } from '../../src/cli/setup/setup-progress.js'
 import type { SetupPause, SetupStatus, StepStatus } from '../../src/contracts/setup.js'
 
 const PAUSE: SetupPause = {
@@ -137,17 +138,15 @@ describe('whoever waits for set-up', () => {
     const notes: string[][] = []
     let next = 0
     const handle = { query: async () => statuses[next] } as unknown as WorkflowHandle
-    const tell = setupProgress(
-      { handle, workflowId, runId: 'r', joined: false },
-      {
-        note: (line) => void notes[next]!.push(line),
-        write: async () => true,
-        answer: async () => {},
-      },
-    )
+    const progress = setupProgress({
+      note: (line) => void notes[next]!.push(line),
+      write: async () => true,
+      answer: async () => {},
+    })
+    const look = lookAtSteps({ handle, workflowId, runId: 'r', joined: false }, progress)
     for (; next < statuses.length; next += 1) {
       notes.push([])
-      await tell()
+      await look()
     }
     return notes
   }

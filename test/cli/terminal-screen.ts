@@ -1,4 +1,4 @@
-import type { Screen } from '../../src/cli/setup/live-view.js'
+import type { Screen } from '../../src/cli/setup/watch-setup.js'
 
 /** As much of a terminal as the live view uses: wrapping, moving up, erasing. It scrolls like one. */
 export class TerminalScreen implements Screen {

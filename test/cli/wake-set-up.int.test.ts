@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals'
-import { wakeSetUp } from '../../src/cli/connection/wake-set-up.js'
+import { wakeSetUp } from '../../src/app/connection/apply-connection.js'
 import type { Output } from '../../src/cli/output.js'
 import type { StartedRun } from '../../src/client/start-or-join.js'
 import { workflowIds } from '../../src/contracts/names.js'

@@ -1,11 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { tellEvent } from '../../src/cli/why/event-story.js'
-import {
-  explain,
-  explanationText,
-  type CellState,
-  type WhyFacts,
-} from '../../src/cli/why/explanation.js'
+import { tellEvent } from '../../src/app/why/event-story.js'
+import { explain, type CellState, type WhyFacts } from '../../src/app/why/explanation.js'
+import { explanationText } from '../../src/cli/commands/why.js'
 import type { DecisionInputs } from '../../src/domain/reconcile/types.js'
 import type { RecordedConsentEvent } from '../../src/ledger/evidence/consent-events.js'
 

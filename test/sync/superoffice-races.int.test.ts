@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { YEAR_ONE } from '../../simulators/superoffice/model/dates.js'
-import { measuresOf, requireConnection } from '../../src/cli/connection/connection-view.js'
+import { measuresOf, requireConnection } from '../../src/app/connection/connection-view.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import { preSend } from './support/pre-send.js'
 import type { RichPerson } from './support/rich-person.js'

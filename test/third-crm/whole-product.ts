@@ -8,7 +8,7 @@ import { createPreSendActivities } from '../../src/activities/pre-send-activitie
 import { createSetupActivities } from '../../src/activities/setup-activities.js'
 import { createSyncActivities } from '../../src/activities/sync-activities.js'
 import { createCampaignClient, type CampaignClient } from '../../src/client/index.js'
-import { storeConnection } from '../../src/cli/connection/store-connection.js'
+import { storeConnection } from '../../src/app/connection/store-connection.js'
 import { parseConnectionFile } from '../../src/config/parse-connection-file.js'
 import { Secret } from '../../src/config/secret.js'
 import { createSecretsVault } from '../../src/config/secrets-vault.js'

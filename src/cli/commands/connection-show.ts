@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
-import type { ConnectionView } from '../connection/connection-view.js'
-import type { PauseView, Told } from '../connection/pause-view.js'
-import { sweepLines } from '../connection/sweep-view.js'
+import type { ConnectionView } from '../../app/connection/connection-view.js'
+import type { PauseView, Told } from '../../app/connection/pause-view.js'
+import { sweepLines } from '../../app/connection/sweep-view.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
 import { jsonText, linesText } from '../terminal-text.js'
 import type { Output } from '../output.js'
-import { withLedger, withTemporal } from '../resources.js'
+import { withLedger, withTemporal } from '../../app/resources.js'
 
 /** `lbsync connection show ID` */
 export function addConnectionShow(group: Command, output: Output): void {
@@ -16,7 +16,7 @@ export function addConnectionShow(group: Command, output: Output): void {
     exitCodes: [EXIT.notFound, EXIT.unreachable],
   }).action(async (connectionId: string, { json = false }: JsonOption) => {
     const { keptFor, measuresOf, requireConnection, viewOf } =
-      await import('../connection/connection-view.js')
+      await import('../../app/connection/connection-view.js')
     const { connectionCounts } = await import('../../ledger/copy/connection-counts.js')
     const { noticeSentences } = await import('../../connection/notices.js')
     const view = await withLedger(async (db) => {
@@ -39,7 +39,7 @@ async function setUpRunsOf({ connectionId, state }: ConnectionView): Promise<boo
   if (state !== 'settingUp') {
     return null
   }
-  const { setUpRuns } = await import('../setup/look-at-work.js')
+  const { setUpRuns } = await import('../../app/setup/look-at-setup.js')
   return withTemporal((temporal) => setUpRuns(temporal, connectionId)).catch(() => null)
 }
 

@@ -13,7 +13,7 @@ export function addDoctor(program: Command, output: Output): void {
     notes:
       'Run it where a worker runs, with its environment. Ends with 1 where something is at fault, with 0 for warnings.',
   }).action(async ({ json = false }: JsonOption) => {
-    const { lookAtEverything } = await import('../doctor.js')
+    const { lookAtEverything } = await import('../../app/doctor.js')
     const findings = await lookAtEverything()
     const healthy = findings.every(({ outcome }) => outcome !== 'fault')
     await output.answer(json, { healthy, findings }, () =>

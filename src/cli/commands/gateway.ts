@@ -25,7 +25,7 @@ export function addGateway(program: Command, output: Output): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .action(async ({ json = false, port, host }: Options) => {
       const signal = await stopSignal()
-      const { runGateway } = await import('../run-gateway.js')
+      const { runGateway } = await import('../../app/run-gateway.js')
       await runGateway({ port, host, signal }, (url) =>
         output.write(
           json ? `${JSON.stringify({ ready: true, url })}\n` : `The gateway listens at ${url}.\n`,

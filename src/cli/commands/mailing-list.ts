@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
+import { jsonText } from '../terminal-text.js'
 
 interface Options extends JsonOption {
   readonly account: string
@@ -22,7 +23,10 @@ export function addMailingList(program: Command, output: Output): void {
       "whose sendout it is; another account's of this id is not given",
     )
     .action(async (sendoutId: string, { account }: Options) => {
-      const { writeMailingList } = await import('../write-mailing-list.js')
-      await writeMailingList({ sendoutId, accountId: account }, output)
+      const { readMailingList } = await import('../../app/read-mailing-list.js')
+      await readMailingList({ sendoutId, accountId: account }, async (entries) => {
+        const lines = entries.map((entry) => `${jsonText(entry)}\n`).join('')
+        return lines === '' || output.write(lines)
+      })
     })
 }

@@ -1,14 +1,8 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
-import type { PreSendResult } from '../../contracts/pre-send.js'
-import { addLeaf, type JsonOption } from '../leaf-command.js'
+import type { PreSendResult, SendoutStage } from '../../contracts/pre-send.js'
+import { addLeaf, type JsonOption, type EvidenceOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
-import { addPreSendAbort } from './pre-send-abort.js'
-import { addPreSendReschedule } from './pre-send-reschedule.js'
-
-interface Options extends JsonOption {
-  readonly wait?: boolean
-}
 
 /** `lbsync pre-send FILE`, and what steers one that runs. */
 export function addPreSend(program: Command, output: Output): void {
@@ -20,18 +14,27 @@ export function addPreSend(program: Command, output: Output): void {
   })
     .option('--wait', 'wait for the result and answer with it')
     .enablePositionalOptions()
-    .action(async (file: string, { json = false, wait = false }: Options) => {
-      const { startPreSend } = await import('../pre-send/start-pre-send.js')
-      const answer = await startPreSend(file, { wait, output })
-      if ('workflowId' in answer) {
-        await output.answer(json, answer, () => `Pre-send ${answer.status}: ${answer.workflowId}.`)
-        return
-      }
-      await output.answer(json, answer, () => resultText(answer))
-      if (!answer.complete || answer.outcome === 'aborted') {
-        process.exitCode = EXIT.incomplete
-      }
-    })
+    .action(
+      async (
+        file: string,
+        { json = false, wait = false }: JsonOption & { readonly wait?: boolean },
+      ) => {
+        const { startPreSend } = await import('../../app/pre-send/start-pre-send.js')
+        const answer = await startPreSend(file, { wait, progress: output })
+        if ('workflowId' in answer) {
+          await output.answer(
+            json,
+            answer,
+            () => `Pre-send ${answer.status}: ${answer.workflowId}.`,
+          )
+          return
+        }
+        await output.answer(json, answer, () => resultText(answer))
+        if (!answer.complete || answer.outcome === 'aborted') {
+          process.exitCode = EXIT.incomplete
+        }
+      },
+    )
   addPreSendAbort(command, output)
   addPreSendReschedule(command, output)
 }
@@ -46,4 +49,96 @@ function resultText(result: PreSendResult): string {
     ...(result.problems.length === 0 ? [] : [`What went wrong: ${result.problems.join(', ')}`]),
     result.mailingList === null ? 'No mailing list.' : `Mailing list: ${result.mailingList}`,
   ].join('\n')
+}
+
+const STAGES: readonly SendoutStage[] = ['checklist', 'send']
+
+/** `--stage`, which together with the sendout id names a pre-send. */
+export function stageOption(): Option {
+  return new Option('--stage <stage>', 'stage of the sendout').choices(STAGES).makeOptionMandatory()
+}
+
+/** `--account`, by which another account's sendout of the same id is refused. */
+export function accountOption(): Option {
+  return new Option(
+    '--account <id>',
+    'whose sendout it is; needed where more than one account has one of this id',
+  )
+}
+
+/** `lbsync pre-send abort SENDOUT_ID` */
+function addPreSendAbort(group: Command, output: Output): void {
+  addLeaf(group, {
+    usage: 'abort <sendoutId>',
+    summary: 'end a running pre-send: nobody eligible, no list',
+    exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
+  })
+    .addOption(stageOption())
+    .addOption(accountOption())
+    .requiredOption('--reason <text>', 'why')
+    .requiredOption('--by <name>', 'who')
+    .action(
+      async (
+        sendoutId: string,
+        {
+          json = false,
+          stage,
+          reason,
+          by,
+          account,
+        }: EvidenceOption & { readonly stage: string; readonly account?: string },
+      ) => {
+        const { steerPreSend } = await import('../../app/pre-send/steer-pre-send.js')
+        const steered = await steerPreSend(sendoutId, stage, {
+          name: 'abort',
+          change: { reason, by, ...(account === undefined ? {} : { accountId: account }) },
+        })
+        await output.answer(json, steered, () => `${steered.workflowId} is being aborted.`)
+      },
+    )
+}
+
+/** `lbsync pre-send reschedule SENDOUT_ID` */
+function addPreSendReschedule(group: Command, output: Output): void {
+  addLeaf(group, {
+    usage: 'reschedule <sendoutId>',
+    summary: 'give a pre-send that still waits another start',
+    exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
+  })
+    .addOption(stageOption())
+    .addOption(accountOption())
+    .requiredOption('--start-at <time>', 'ISO UTC')
+    .option('--deadline <time>', 'ISO UTC (default: 30 minutes after the start)')
+    .action(
+      async (
+        sendoutId: string,
+        {
+          json = false,
+          stage,
+          startAt,
+          deadline,
+          account,
+        }: JsonOption & {
+          readonly stage: string
+          readonly startAt: string
+          readonly deadline?: string
+          readonly account?: string
+        },
+      ) => {
+        const { steerPreSend } = await import('../../app/pre-send/steer-pre-send.js')
+        const change = {
+          startAt,
+          ...(deadline === undefined ? {} : { deadline }),
+          ...(account === undefined ? {} : { accountId: account }),
+        }
+        const steered = await steerPreSend(sendoutId, stage, { name: 'reschedule', change })
+        await output.answer(
+          json,
+          steered,
+          () =>
+            `${steered.workflowId} starts at ${steered.status.startAt}, to be done ` +
+            `${steered.status.deadline === null ? '30 minutes later' : `by ${steered.status.deadline}`}.`,
+        )
+      },
+    )
 }

@@ -3,7 +3,7 @@ import { EXIT } from '../../contracts/error-catalogue.js'
 import { QUEUES } from '../../contracts/names.js'
 import { addGroup, addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
-import type { ReleaseView } from '../release.js'
+import type { ReleaseView } from '../../app/release.js'
 
 interface UseOptions extends JsonOption {
   readonly force?: boolean
@@ -17,7 +17,7 @@ export function addRelease(program: Command, output: Output): void {
     summary: 'show the builds that Temporal knows, and which of them has the work',
     exitCodes: [EXIT.unreachable],
   }).action(async ({ json = false }: JsonOption) => {
-    const { showRelease } = await import('../release.js')
+    const { showRelease } = await import('../../app/release.js')
     const shown = await showRelease()
     await output.answer(json, shown, () => textOf(shown))
   })
@@ -30,7 +30,7 @@ export function addRelease(program: Command, output: Output): void {
   })
     .option('--force', 'also where something that runs does not fit; its tasks then fail')
     .action(async ({ json = false, force = false }: UseOptions) => {
-      const { giveWork } = await import('../release.js')
+      const { giveWork } = await import('../../app/release.js')
       const used = await giveWork(force)
       await output.answer(json, used, () =>
         [

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
-import { withLedger, withTemporal } from '../resources.js'
+import { withLedger, withTemporal } from '../../app/resources.js'
 import { workText } from '../work-text.js'
 
 interface Options extends JsonOption {
@@ -26,9 +26,9 @@ export function addResync(program: Command, output: Output): void {
     )
     .option('--dry-run', 'read and decide, and write nothing')
     .action(async (connectionId: string, { json = false, contact, dryRun = false }: Options) => {
-      const { requireRunning } = await import('../connection/require-running.js')
-      const { findContacts } = await import('../find-contacts.js')
-      const { runResync } = await import('../run-resync.js')
+      const { requireRunning } = await import('../../app/connection/require-running.js')
+      const { findContacts } = await import('../../app/find-contacts.js')
+      const { runResync } = await import('../../app/run-resync.js')
       const addressIds = await withLedger(async (db) => {
         await requireRunning(db, connectionId)
         return contact.length === 0 ? null : findContacts(db, connectionId, contact)

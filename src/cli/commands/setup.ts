@@ -1,10 +1,11 @@
-import type { Command } from 'commander'
-import { addGroup } from '../leaf-command.js'
+import { type Command, Option } from 'commander'
+import { addGroup, addLeaf, type JsonOption, type EvidenceOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
-import { addSetupHold } from './setup-hold.js'
-import { addSetupOverride } from './setup-override.js'
-import { addSetupPreview } from './setup-preview.js'
-import { addSetupStatus } from './setup-status.js'
+import { EXIT } from '../../contracts/error-catalogue.js'
+import type { ConnectionState } from '../../domain/connection-state.js'
+import { withLedger, withTemporal } from '../../app/resources.js'
+import { stopSignal } from '../stop-signal.js'
+import { SETUP_ACTIONS, type SetupOverride } from '../../contracts/setup.js'
 
 /** `lbsync setup …` */
 export function addSetup(program: Command, output: Output): void {
@@ -18,4 +19,131 @@ export function addSetup(program: Command, output: Output): void {
   addSetupHold(group, output, 'pause')
   addSetupHold(group, output, 'resume')
   addSetupOverride(group, output)
+}
+
+/** `lbsync setup status ID` */
+function addSetupStatus(group: Command, output: Output): void {
+  addLeaf(group, {
+    usage: 'status <id>',
+    summary: 'show how far set-up is, what it waits for, and what to do about it',
+    exitCodes: [EXIT.notFound, EXIT.unreachable],
+    notes:
+      'On a terminal it goes on showing until set-up has ended, or Ctrl-C; that ends the view, not set-up. ' +
+      'Where the connection is being disabled, or its installation removed, it shows that.',
+  })
+    .option('--once', 'show it once')
+    .action(
+      async (
+        connectionId: string,
+        { json = false, once = false }: JsonOption & { readonly once?: boolean },
+      ) => {
+        const { lookAtWork } = await import('../../app/setup/look-at-setup.js')
+        const { statusLines } = await import('../setup/status-lines.js')
+        const { paintFor } = await import('../setup/paint.js')
+        const screen = process.stdout
+        const paint = paintFor(screen)
+        await withTemporal(async (temporal) => {
+          const look = () => lookAtWork(temporal, connectionId, () => stateOf(connectionId))
+          if (!json && !once && screen.isTTY) {
+            const { watchSetup } = await import('../setup/watch-setup.js')
+            await watchSetup({ look, screen, paint, signal: await stopSignal() })
+            return
+          }
+          const now = await look()
+          await output.answer(json, now.answer, () => statusLines(now, { paint }).join('\n'))
+        })
+      },
+    )
+}
+
+/** Passed over where DATABASE_URL is not set, or the database is away: who looks at set-up needs Temporal alone. */
+async function stateOf(connectionId: string): Promise<ConnectionState | null> {
+  if (!process.env['DATABASE_URL']) {
+    return null
+  }
+  const { findConnection } = await import('../../ledger/connection/connections.js')
+  const found = await withLedger((db) => findConnection(db, connectionId)).catch(() => null)
+  return found?.state ?? null
+}
+
+/** `lbsync setup override ID` */
+function addSetupOverride(group: Command, output: Output): void {
+  addLeaf(group, {
+    usage: 'override <id>',
+    summary: 'decide what a paused step is to do',
+    exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
+    notes: '`lbsync setup status ID` shows the choices there are, as commands to be pasted.',
+  })
+    .requiredOption('--step <step>', 'step that waits, by its id')
+    .addOption(
+      new Option('--action <action>', 'what it is to do')
+        .choices(SETUP_ACTIONS)
+        .makeOptionMandatory(),
+    )
+    .option('--form-id <id>', 'form; with useForm, useTab, createTab')
+    .option('--tab <name>', 'tab, by name or label; with useTab')
+    .option('--view-id <id>', 'view; with useView')
+    .requiredOption('--reason <text>', 'why; kept as evidence')
+    .requiredOption('--by <name>', 'who; kept as evidence')
+    .action(
+      async (connectionId: string, { json = false, ...override }: JsonOption & SetupOverride) => {
+        const { overrideSetup } = await import('../../app/setup/hold-setup.js')
+        const answer = await withTemporal((temporal) =>
+          overrideSetup(temporal, connectionId, override),
+        )
+        await output.answer(
+          json,
+          answer,
+          () =>
+            `Accepted: ${answer.action} for step ${answer.step}. See \`lbsync setup status ${connectionId}\`.`,
+        )
+      },
+    )
+}
+
+/** `lbsync setup preview ID` */
+function addSetupPreview(group: Command, output: Output): void {
+  addLeaf(group, {
+    usage: 'preview <id>',
+    summary: 'show what set-up would create or change, and where it would pause; change nothing',
+    exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
+    notes: 'The connection must have been applied once; its set-up may run, wait, or have ended.',
+  }).action(async (connectionId: string, { json = false }: JsonOption) => {
+    const { previewSetup } = await import('../../app/setup/preview-setup.js')
+    const { previewLines } = await import('../setup/preview-lines.js')
+    const { setupProgress } = await import('../setup/setup-progress.js')
+    const { paintFor } = await import('../setup/paint.js')
+    const preview = await withTemporal((temporal) =>
+      previewSetup(temporal, connectionId, setupProgress(output)),
+    )
+    await output.answer(json, preview, () =>
+      previewLines(preview, paintFor(process.stdout)).join('\n'),
+    )
+  })
+}
+
+/** `lbsync setup pause|resume ID` */
+function addSetupHold(group: Command, output: Output, action: 'pause' | 'resume'): void {
+  const summary = {
+    pause: 'hold set-up back before its next step',
+    resume: 'let set-up go on; a step that waits is tried again',
+  }[action]
+  addLeaf(group, {
+    usage: `${action} <id>`,
+    summary,
+    exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
+  })
+    .requiredOption('--reason <text>', 'why; kept as evidence')
+    .requiredOption('--by <name>', 'who; kept as evidence')
+    .action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
+      const { holdSetup } = await import('../../app/setup/hold-setup.js')
+      const held = await withTemporal((temporal) =>
+        holdSetup(temporal, connectionId, action, { reason, by }),
+      )
+      await output.answer(json, held, () =>
+        action === 'pause'
+          ? `Set-up of ${connectionId}: ${held.outcome}. It stops before its next step.`
+          : `Set-up of ${connectionId}: ${held.outcome}. It goes on.`,
+      )
+    })
 }

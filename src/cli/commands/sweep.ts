@@ -13,7 +13,7 @@ export function addSweep(program: Command, output: Output): void {
     summary: 'sweep a connection now, and wait; joins a sweep that is running',
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
   }).action(async (connectionId: string, { json = false }: JsonOption) => {
-    const { sweepNow } = await import('../sweep-now.js')
+    const { sweepNow } = await import('../../app/sweep-now.js')
     const swept = await sweepNow(connectionId, output)
     await output.answer(json, swept, () =>
       [

@@ -1,5 +1,5 @@
 import type { PauseCode, SetupAction } from '../../contracts/setup.js'
-import type { Work } from './work.js'
+import type { Work } from '../../app/setup/work.js'
 
 /** What each action does, in a few words. The whole table is in docs/setup.md. */
 const WORDS: Readonly<Record<SetupAction, string>> = {

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toCliError } from '../errors/to-cli-error.js'
-import type { SetupLook } from './look-at-setup.js'
-import { LiveView, type Screen } from './live-view.js'
+import type { SetupLook } from '../../app/setup/look-at-setup.js'
 import type { Paint } from './paint.js'
 import { statusLines } from './status-lines.js'
+import { stripVTControlCharacters } from 'node:util'
+import { forTerminal } from '../terminal-text.js'
 
 const LOOK_EVERY_MS = 1_000
 
@@ -63,4 +64,102 @@ function troubleOf(error: unknown): string {
     throw error
   }
   return known.message
+}
+
+/** The part of a terminal that is written on; one that does not know its size says 0. */
+export interface Screen {
+  readonly columns?: number
+  readonly rows?: number
+  write(text: string): unknown
+}
+
+const ESC = '\u001B['
+/** Shown when it is whole, on terminals that can. */
+const BEGIN_UPDATE = `${ESC}?2026h`
+const END_UPDATE = `${ESC}?2026l`
+const HIDE_CURSOR = `${ESC}?25l`
+const SHOW_CURSOR = `${ESC}?25h`
+const ERASE_TO_LINE_END = `${ESC}K`
+const ERASE_BELOW = `${ESC}J`
+
+/** Stands below what fits. */
+const MORE = '… more: a higher window, or --once'
+
+/**
+ * Lines that are redrawn in place. Each is overwritten and only what is left of the old one erased, in one write, so
+ * that nothing flickers. Long lines are left to the terminal to wrap: a command that is copied stays one line.
+ */
+export class LiveView {
+  #shown: readonly string[] = []
+  #text = ''
+
+  constructor(readonly screen: Screen) {}
+
+  /** Shows these lines; what does not fit the screen's height is left out at the end, as it could not be overwritten. */
+  show(lines: readonly string[]): void {
+    const fitting = this.#fitting(lines.map(forTerminal))
+    const text = fitting.join('\n')
+    if (text === this.#text && this.#shown.length > 0) {
+      return
+    }
+    const up = this.#rowsOf(this.#shown) - 1
+    const columns = this.#columns
+    const body = fitting
+      .map((line) =>
+        widthOf(line) % columns === 0 && line !== '' ? line : line + ERASE_TO_LINE_END,
+      )
+      .join('\r\n')
+    this.screen.write(
+      `${BEGIN_UPDATE}${HIDE_CURSOR}\r${up > 0 ? `${ESC}${up}A` : ''}${body}${ERASE_BELOW}${END_UPDATE}`,
+    )
+    this.#shown = fitting
+    this.#text = text
+  }
+
+  /** Leaves the last lines standing, all of them, and gives the cursor back. */
+  end(lines: readonly string[]): void {
+    const up = this.#rowsOf(this.#shown) - 1
+    this.screen.write(
+      `\r${up > 0 ? `${ESC}${up}A` : ''}${ERASE_BELOW}${lines.map(forTerminal).join('\r\n')}\r\n${SHOW_CURSOR}`,
+    )
+    this.#shown = []
+  }
+
+  /** Whether lines fit the screen's height. */
+  fits(lines: readonly string[]): boolean {
+    return this.#rowsOf(lines.map(forTerminal)) < (this.screen.rows || 24)
+  }
+
+  get #columns(): number {
+    return this.screen.columns || 80
+  }
+
+  #fitting(lines: readonly string[]): readonly string[] {
+    if (this.fits(lines)) {
+      return lines
+    }
+    let count = lines.length - 1
+    while (count > 1 && !this.fits([...lines.slice(0, count), MORE])) {
+      count -= 1
+    }
+    return [...lines.slice(0, count), MORE]
+  }
+
+  #rowsOf(lines: readonly string[]): number {
+    const columns = this.#columns
+    return lines.reduce((rows, line) => rows + Math.max(1, Math.ceil(widthOf(line) / columns)), 0)
+  }
+}
+
+/** Letters that take two columns: CJK, Hangul, full-width forms, most emoji. */
+const WIDE =
+  /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\u{1F300}-\u{1FAFF}]/u
+
+/** Columns that a line takes, marks and colours not counted. */
+function widthOf(line: string): number {
+  let width = 0
+  for (const letter of stripVTControlCharacters(line).replace(/\p{Mn}/gu, '')) {
+    width += WIDE.test(letter) ? 2 : 1
+  }
+  return width
 }

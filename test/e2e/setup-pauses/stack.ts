@@ -6,7 +6,7 @@ import { createSweepActivities } from '../../../src/activities/sweep-activities.
 import { createLifecycleActivities } from '../../../src/activities/lifecycle-activities.js'
 import { createSetupActivities } from '../../../src/activities/setup-activities.js'
 import { createSyncActivities } from '../../../src/activities/sync-activities.js'
-import { storeConnection } from '../../../src/cli/connection/store-connection.js'
+import { storeConnection } from '../../../src/app/connection/store-connection.js'
 import { parseConnectionFile } from '../../../src/config/parse-connection-file.js'
 import { Secret } from '../../../src/config/secret.js'
 import { createSecretsVault } from '../../../src/config/secrets-vault.js'

@@ -1,0 +1,197 @@
+import type { ConnectionFile } from '../../config/connection-file.js'
+import { parseConnectionFile } from '../../config/parse-connection-file.js'
+import { readDisablingFile, type DisablingFile } from '../../config/disabling-file.js'
+import { toStoredConfig } from '../../config/stored-config.js'
+import { AppError } from '../../contracts/app-error.js'
+import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
+import type { SetupStatus, SetupOverride } from '../../contracts/setup.js'
+import type { CrmDriver } from '../../crm/crm.js'
+import { CRM_DRIVERS } from '../../crm/registry.js'
+import { findConnection, findConnectionOfAccount } from '../../ledger/connection/connections.js'
+import { readTextFile } from '../read-text-file.js'
+import { withSystems, withTemporal, withLedger } from '../resources.js'
+import { requireSetUp } from '../setup/require-set-up.js'
+import { awaitResult } from '../temporal/await-result.js'
+import { lookAtSteps, type Progress } from '../progress.js'
+import { startOrJoin, type StartedRun } from '../../client/start-or-join.js'
+import { checkChange } from './store-connection.js'
+import { checkOutside } from './check-outside.js'
+import { storeConnection } from './store-connection.js'
+import type { ConnectionState } from '../../domain/connection-state.js'
+import type { TemporalClient } from '../../config/temporal.js'
+import { requireConnection } from './connection-view.js'
+import { runDisconnect } from './disconnect-run.js'
+
+/**
+ * "Apply changes": checks a connection file, first by itself, then on the ledger, then with both systems; stores it, and
+ * runs set-up. With `"crm":"none"` disables the connection instead (C8). Applying the same file again is safe.
+ *
+ * @throws AppError and UpstreamError of every check; nothing is stored then. `setup_aborted` where Support ended it.
+ */
+export async function applyConnection(
+  path: string,
+  options: ApplyOptions,
+): Promise<AppliedConnection> {
+  const text = await readTextFile(path)
+  const sections = [...CRM_DRIVERS.values()].map(({ configSection }) => configSection)
+  const disabling = readDisablingFile(text, path, sections)
+  return disabling === null ? connect(text, path, options) : disableConnection(disabling, options)
+}
+
+function connect(text: string, path: string, options: ApplyOptions): Promise<AppliedConnection> {
+  return withSystems(async (composed) => {
+    const { db, vault, allowLoopbackHttp, allowedHosts } = composed
+    const file = parseConnectionFile(text, path, {
+      drivers: [...CRM_DRIVERS.values()],
+      env: process.env,
+      allowLoopbackHttp,
+      allowedHosts,
+    })
+    const driver = driverOf(file)
+    const existing = await findConnection(db, file.connectionId)
+    checkChange(file, { existing, ofAccount: await findConnectionOfAccount(db, file.accountId) })
+    const stored = toStoredConfig(file, vault)
+    await checkOutside(composed, { file, stored, driver, facts: existing?.facts ?? {} })
+    return withTemporal(async (temporal) => {
+      await refuseWhileDisconnecting(temporal, file.connectionId)
+      const { connectionId, state: stateStored } = await storeConnection(db, file, stored)
+      if (!options.setup) {
+        const workflowId = workflowIds.setup(connectionId)
+        return { connectionId, state: stateStored, workflowId, joined: false }
+      }
+      const run = await startOrJoin(temporal.client, {
+        type: driver.setupWorkflow,
+        workflowId: workflowIds.setup(connectionId),
+        queue: QUEUES.setup,
+        input: { connectionId },
+        priorityKey: PRIORITY.setup,
+        connectionId,
+        summary: `Set-up of ${connectionId}`,
+      })
+      if (run.joined) {
+        await wakeSetUp(run, options.by, options.progress)
+      }
+      if (options.wait) {
+        const look = lookAtSteps(run, options.progress)
+        const waiting = { temporal, run, queue: QUEUES.setup, progress: options.progress, look }
+        requireSetUp(await awaitResult<SetupStatus>(waiting))
+      }
+      const state = (await findConnection(db, connectionId))?.state ?? 'settingUp'
+      return { connectionId, state, workflowId: run.workflowId, joined: run.joined }
+    })
+  })
+}
+
+function driverOf(file: ConnectionFile): CrmDriver {
+  const driver = CRM_DRIVERS.get(file.crm)
+  if (!driver) {
+    throw new AppError('crm_not_supported', `This release does not connect to ${file.crm}.`, {
+      path: 'crm',
+      value: file.crm,
+    })
+  }
+  return driver
+}
+
+/** How a file is applied. */
+export interface ApplyOptions {
+  readonly wait: boolean
+  /** False: check and store only, so that set-up can be previewed before it makes anything. */
+  readonly setup: boolean
+  /** Who applies it; kept as evidence where it disables. */
+  readonly by: string
+  readonly progress: Progress
+}
+
+/** What `connection apply` answers. `workflowId`: of set-up, or of the disconnect. */
+export interface AppliedConnection {
+  readonly connectionId: string
+  readonly state: ConnectionState
+  readonly workflowId: string
+  /** That workflow was running already: the steps that it has ended are not done again with new settings. */
+  readonly joined: boolean
+}
+
+/**
+ * A connection that is being taken apart is not enabled at the same time: one would remove what the other installs.
+ * @throws AppError `disconnect_running`.
+ */
+export async function refuseWhileDisconnecting(
+  { client }: TemporalClient,
+  connectionId: string,
+): Promise<void> {
+  const workflowId = workflowIds.disconnect(connectionId)
+  if (await isRunning(client, workflowId)) {
+    throw new AppError('disconnect_running', `${workflowId} has not ended yet.`, {
+      path: 'connectionId',
+      value: connectionId,
+    })
+  }
+}
+
+async function isRunning(client: TemporalClient['client'], workflowId: string): Promise<boolean> {
+  try {
+    const { status } = await client.workflow.getHandle(workflowId).describe()
+    return status.name === 'RUNNING'
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') {
+      return false
+    }
+    throw error
+  }
+}
+
+/**
+ * Tells a set-up that was running already, and waits for a person, to try its step again: the file that was just applied
+ * may hold what it waits for, like a new secret. One that Support holds back stays held back. Kept as evidence like every
+ * decision; where no worker answers, or it goes on by itself, nothing is done.
+ */
+export async function wakeSetUp(run: StartedRun, by: string, progress: Progress): Promise<void> {
+  try {
+    const { steps, heldBy, result } = await run.handle.query<SetupStatus>('status')
+    const waiting = steps.find(({ state }) => state === 'paused')
+    if (waiting?.pause?.choices.includes('retry') !== true || heldBy !== null || result !== null) {
+      return
+    }
+    const override: SetupOverride = { step: waiting.id, action: 'retry', reason: APPLIED_AGAIN, by }
+    await run.handle.signal('override', override)
+    progress.note(`The step ${waiting.id} was waiting; it is tried again with these settings.`)
+  } catch {
+    progress.note(`Whether ${run.workflowId} waits could not be asked; it goes on by itself.`)
+  }
+}
+
+const APPLIED_AGAIN = 'applied the connection file again'
+
+/**
+ * Disables a connection, as its file with `"crm":"none"` asks (C8). Safe to repeat.
+ * @throws AppError `connection_not_found`; `value_invalid` for another account; `temporal_unreachable`.
+ */
+export function disableConnection(
+  { connectionId, accountId }: DisablingFile,
+  { wait, by, progress }: ApplyOptions,
+): Promise<AppliedConnection> {
+  return withLedger(async (db) => {
+    const connection = await requireConnection(db, connectionId)
+    if (connection.accountId !== accountId) {
+      throw new AppError(
+        'value_invalid',
+        `accountId is not valid: connection ${connectionId} belongs to ${connection.accountId}.`,
+        { path: 'accountId', value: accountId },
+      )
+    }
+    return withTemporal(async (temporal) => {
+      const input = { connectionId, removeInstalled: false, reason: APPLIED_NONE, by }
+      const { run, status } = await runDisconnect(temporal, input, { wait, progress })
+      for (const { state, note } of status?.steps ?? []) {
+        if (state === 'skipped' && note !== null) {
+          progress.note(note)
+        }
+      }
+      const state = (await findConnection(db, connectionId))?.state ?? connection.state
+      return { connectionId, state, workflowId: run.workflowId, joined: run.joined }
+    })
+  })
+}
+
+const APPLIED_NONE = 'applied "crm":"none"'

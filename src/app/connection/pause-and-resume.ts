@@ -1,0 +1,138 @@
+import type { WorkflowHandle } from '@temporalio/client'
+import { AppError } from '../../contracts/app-error.js'
+import type { LifecycleStatus, PauseInput } from '../../contracts/lifecycle-activities.js'
+import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
+import {
+  refuseToPause,
+  refuseToResume,
+  retryConnection as resetBreakers,
+} from '../../ledger/connection/connection-life.js'
+import { findConnection, type ConnectionRow } from '../../ledger/connection/connections.js'
+import type { Progress } from '../progress.js'
+import { withLedger, withTemporal } from '../resources.js'
+import { awaitResult } from '../temporal/await-result.js'
+import { startOrJoin, type WorkflowStart } from '../../client/start-or-join.js'
+import { requireConnection } from './connection-view.js'
+import type { Evidence } from '../require-evidence.js'
+import { randomUUID } from 'node:crypto'
+
+/** What `connection pause` and `connection resume` answer. */
+export interface ChangedConnection {
+  readonly connectionId: string
+  readonly state: ConnectionRow['state']
+  readonly pauseMode: ConnectionRow['pauseMode']
+  readonly workflowId: string
+  /** The same was being done already. */
+  readonly joined: boolean
+}
+
+/** Which connection, who, and why. */
+export interface LifeCommand extends Evidence {
+  readonly connectionId: string
+}
+
+/** @throws AppError `value_missing`, `connection_not_found`, `connection_setting_up`, `connection_disabled`. */
+export function pauseConnection(
+  command: LifeCommand,
+  mode: 'all' | 'loosening',
+  progress: Progress,
+): Promise<ChangedConnection> {
+  return change(command, progress, {
+    type: 'pauseConnection',
+    workflowId: workflowIds.pause(command.connectionId),
+    input: { ...inputOf(command), mode },
+    refuse: refuseToPause,
+    join: (handle) => refuseOtherMode(handle, mode),
+  })
+}
+
+/** @throws AppError `value_missing`, `connection_not_found`, `connection_not_paused`. */
+export function resumeConnection(
+  command: LifeCommand,
+  progress: Progress,
+): Promise<ChangedConnection> {
+  return change(command, progress, {
+    type: 'resumeConnection',
+    workflowId: workflowIds.resume(command.connectionId),
+    input: inputOf(command),
+    refuse: refuseToResume,
+  })
+}
+
+/** A workflow that changes a connection. */
+export interface Change {
+  readonly type: string
+  readonly workflowId: string
+  readonly input: object
+  /** Checked before anything is started; the workflow checks again, under a lock. */
+  readonly refuse: typeof refuseToPause
+  readonly join?: NonNullable<WorkflowStart['join']>
+}
+
+/** A pause of another mode would not do what was asked for. */
+async function refuseOtherMode(handle: WorkflowHandle, mode: PauseInput['mode']): Promise<void> {
+  const running = await handle.query<LifecycleStatus>('status')
+  if (running.mode !== mode) {
+    const message = `${handle.workflowId} is running with mode ${running.mode}.`
+    throw new AppError('request_differs', message, { path: 'mode', value: mode })
+  }
+}
+
+/** What the workflow of a change takes. */
+export const inputOf = ({ connectionId, reason, by }: LifeCommand) => ({ connectionId, reason, by })
+
+/** Starts a change of a connection, or joins the one that runs, and waits for its end. */
+export function change(
+  command: LifeCommand,
+  progress: Progress,
+  { type, workflowId, input, refuse, ...more }: Change,
+): Promise<ChangedConnection> {
+  const { connectionId } = command
+  return withLedger(async (db) => {
+    const connection = await requireConnection(db, connectionId)
+    refuse(connection)
+    return withTemporal(async (temporal) => {
+      const run = await startOrJoin(temporal.client, {
+        type,
+        workflowId,
+        queue: QUEUES.setup,
+        input,
+        priorityKey: PRIORITY.setup,
+        connectionId,
+        summary: `${type} ${connectionId}`,
+        ...more,
+      })
+      await awaitResult({ temporal, run, queue: QUEUES.setup, progress })
+      const { state, pauseMode } = (await findConnection(db, connectionId)) ?? connection
+      return { connectionId, state, pauseMode, workflowId, joined: run.joined }
+    })
+  })
+}
+
+/** What `connection retry` answers. */
+export interface RetriedConnection {
+  readonly connectionId: string
+  /** Which systems were not called, why, and until when (ISO UTC); empty: both were. */
+  readonly opened: readonly {
+    readonly side: 'emarketeer' | 'crm'
+    readonly code: string
+    readonly until: string | null
+  }[]
+}
+
+/** Lets both systems be called at once. @throws AppError `value_missing`, `connection_not_found`. */
+export function retryConnection(command: LifeCommand): Promise<RetriedConnection> {
+  const { connectionId } = command
+  return withLedger(async (db) => {
+    await requireConnection(db, connectionId)
+    const intervention = { ...command, interventionId: randomUUID() }
+    const opened = await db.transaction((tx) => resetBreakers(tx, intervention))
+    return {
+      connectionId,
+      opened: opened.map(({ until, ...breaker }) => ({
+        ...breaker,
+        until: until?.toISOString() ?? null,
+      })),
+    }
+  })
+}

@@ -1,0 +1,163 @@
+import type { ConnectionFile } from '../../config/connection-file.js'
+import type { StoredConfig } from '../../config/stored-config.js'
+import { AppError } from '../../contracts/app-error.js'
+import {
+  findConnection,
+  findConnectionOfAccount,
+  mergeFacts,
+  saveConnection,
+  setConnectionState,
+  type ConnectionRow,
+} from '../../ledger/connection/connections.js'
+import { CRM_DRIVERS } from '../../crm/registry.js'
+import { NOTHING_MAPPED } from '../../domain/tenant-basis.js'
+import { markHoldersDue } from '../../ledger/copy/tenant-bases.js'
+import { basisMappingOf } from '../../connection/basis-mapping.js'
+import { markAllLinkedDue } from '../../ledger/copy/categories.js'
+import type { Database } from '../../ledger/db/database.js'
+import { resetRefusedBreakers } from '../../ledger/connection/breakers.js'
+import { REMOVAL_BEGUN } from '../../ledger/connection/removal.js'
+import { IMPLICIT_ID_PREFIX } from '../../contracts/names.js'
+
+/**
+ * Subscription rows written a day (D3). Dataverse counts every row that an application writes against an entitlement
+ * that starts at 40,000 a day; half of it is left to the customer's own use.
+ */
+const SUBSCRIPTION_ROWS_PER_DAY = 20_000
+
+const UNIQUE_VIOLATION = '23505'
+
+/** Keys of the tenant's own legal bases that now stand for something else than before (C2). */
+function basesMappedAnew(existing: ConnectionRow | null, saved: ConnectionRow): readonly string[] {
+  const driver = CRM_DRIVERS.get(saved.crm) ?? null
+  const before = existing === null ? NOTHING_MAPPED : basisMappingOf(driver, existing)
+  const now = basisMappingOf(driver, saved)
+  const keys = new Set([...before.keys(), ...now.keys()])
+  return [...keys].filter((key) => before.get(key) !== now.get(key))
+}
+
+/**
+ * Stores an applied file that both systems were asked about. Checked once more in the same transaction, as somebody may have applied another file since.
+ *
+ * @returns the row as it is then.
+ * @throws AppError as {@link checkChange} does.
+ */
+export async function storeConnection(
+  db: Database,
+  file: ConnectionFile,
+  stored: StoredConfig,
+): Promise<ConnectionRow> {
+  try {
+    return await db.transaction(async (tx) => {
+      const existing = await findConnection(tx, file.connectionId)
+      checkChange(file, { existing, ofAccount: await findConnectionOfAccount(tx, file.accountId) })
+      const saved = await saveConnection(tx, {
+        ...file,
+        subscriptionRowsPerDay: existing?.subscriptionRowsPerDay ?? SUBSCRIPTION_ROWS_PER_DAY,
+        config: stored,
+      })
+      await markHoldersDue(tx, file.connectionId, basesMappedAnew(existing, saved))
+      // Both have just taken these credentials: whatever refused the former ones holds nothing back.
+      await resetRefusedBreakers(tx, file.connectionId)
+      if (saved.state === 'disabled') {
+        await setConnectionState(tx, file.connectionId, 'settingUp')
+        await mergeFacts(tx, file.connectionId, { [REMOVAL_BEGUN]: null })
+        // Enabled again: what changed while nobody looked, and what was not synced before, is passed over once.
+        await markAllLinkedDue(tx, file.connectionId)
+        return { ...saved, state: 'settingUp' as const }
+      }
+      return saved
+    })
+  } catch (error) {
+    if ((error as { code?: unknown }).code === UNIQUE_VIOLATION) {
+      throw new AppError(
+        'tenant_has_active_crm',
+        `Account ${file.accountId} is connected by another connection already.`,
+        { path: 'accountId', value: file.accountId },
+      )
+    }
+    throw error
+  }
+}
+
+/** What the ledger holds when a file is to be applied. */
+export interface KnownConnections {
+  /** The connection with the file's id, or null. */
+  readonly existing: ConnectionRow | null
+  /** The account's connection that is not disabled, or null. */
+  readonly ofAccount: ConnectionRow | null
+}
+
+const SYNC_SWITCHES = ['legalBasisSync', 'subscriptionSync'] as const
+
+/**
+ * Whether a file may be applied on what is there; pure.
+ *
+ * @throws AppError `value_invalid` (another CRM or account, an id that is ours), `tenant_has_active_crm` (rule A), `connection_paused`,
+ *   `sync_needs_reenable` (C7). None is retryable.
+ */
+export function checkChange(file: ConnectionFile, { existing, ofAccount }: KnownConnections): void {
+  refuseReserved(file, existing)
+  if (existing) {
+    refuseMove(file, existing)
+  }
+  if (ofAccount && ofAccount.connectionId !== file.connectionId) {
+    throw otherConnection(file, ofAccount)
+  }
+  if (!existing || existing.state === 'disabled') {
+    return
+  }
+  if (existing.state === 'paused') {
+    throw new AppError(
+      'connection_paused',
+      `Connection ${file.connectionId} is paused: ` +
+        `\`lbsync connection resume ${file.connectionId} --reason … --by …\`, then apply again.`,
+      { path: 'connectionId', value: file.connectionId },
+    )
+  }
+  const switchedOn = SYNC_SWITCHES.find((name) => file[name] && !existing[name])
+  if (switchedOn !== undefined) {
+    throw new AppError(
+      'sync_needs_reenable',
+      `${switchedOn} cannot be switched on in a running connection. Disable the integration entirely (CRM "None", ` +
+        'apply changes) and enable it again with sync switched on.',
+      { path: switchedOn, value: 'true' },
+    )
+  }
+}
+
+/** Under such an id stands an account without CRM; a connection that has had one since former days keeps it. */
+function refuseReserved({ connectionId }: ConnectionFile, existing: ConnectionRow | null): void {
+  const ours = existing === null || existing.state === 'implicit'
+  if (ours && connectionId.startsWith(IMPLICIT_ID_PREFIX)) {
+    throw new AppError(
+      'value_invalid',
+      `connectionId is not valid: must not begin with "${IMPLICIT_ID_PREFIX}", which stands for accounts without CRM.`,
+      { path: 'connectionId', value: connectionId },
+    )
+  }
+}
+
+/** The ledger's copy belongs to one account and one CRM; another one needs a connection of its own. */
+function refuseMove(file: ConnectionFile, existing: ConnectionRow): void {
+  const moved = (['accountId', 'crm'] as const).find((name) => file[name] !== existing[name])
+  if (moved !== undefined) {
+    throw new AppError(
+      'value_invalid',
+      `${moved} is not valid: connection ${file.connectionId} belongs to ${existing[moved]}. Choose another connectionId.`,
+      { path: moved, value: file[moved] },
+    )
+  }
+}
+
+/** Says exactly what to do: one account has one active CRM (rule A), and changing it is two applies. */
+function otherConnection(file: ConnectionFile, active: ConnectionRow): AppError {
+  const { connectionId, accountId, crm, state } = active
+  const disabling = JSON.stringify({ connectionId, accountId, crm: 'none', legalBasisSync: false })
+  return new AppError(
+    'tenant_has_active_crm',
+    `Account ${accountId} is connected by ${connectionId} already (${crm}, ${state}). ` +
+      `To change the CRM, apply ${disabling} first, then this file again.`,
+    { path: 'accountId', value: file.accountId },
+  )
+}

@@ -1,0 +1,64 @@
+import { MAX_ADDRESS_IDS } from '../contracts/inputs.js'
+import type { WorkReport } from '../contracts/work-report.js'
+import { approveHeld, rejectHeld, type HeldVerdict } from '../sync/run/held.js'
+import { requireRunning } from './connection/require-running.js'
+import type { Progress } from './progress.js'
+import { withLedger, withTemporal } from './resources.js'
+import { runResync } from './run-resync.js'
+import { userName } from './resources.js'
+
+/** What `held approve` and `held reject` answer. `report` is null where nothing was held. */
+export interface DecidedHeld {
+  readonly connectionId: string
+  readonly decision: 'approved' | 'rejected'
+  readonly cells: number
+  readonly addresses: number
+  readonly workflowIds: readonly string[]
+  readonly report: WorkReport | null
+}
+
+/**
+ * Decides upon everything held, and waits until it is carried out. Decided upon it is in any case: where Temporal goes
+ * away meanwhile, the next sweep carries it out.
+ *
+ * @throws AppError `value_missing` without reason or name; `connection_not_found`, `connection_paused`.
+ */
+export async function decideHeld(
+  action: 'approve' | 'reject',
+  verdict: HeldVerdict,
+  progress: Progress,
+): Promise<DecidedHeld> {
+  const { connectionId } = verdict
+  const signed = { ...verdict, osUser: userName() }
+  return withTemporal(async (temporal) => {
+    const { cells, addressIds } = await withLedger(async (db) => {
+      await requireRunning(db, connectionId, action === 'approve' ? 'loosening' : 'anything')
+      return action === 'approve' ? approveHeld(db, signed) : rejectHeld(db, signed)
+    })
+    const workflowIds: string[] = []
+    let report: WorkReport | null = null
+    for (let at = 0; at < addressIds.length; at += MAX_ADDRESS_IDS) {
+      const part = addressIds.slice(at, at + MAX_ADDRESS_IDS)
+      const request = { connectionId, addressIds: part, dryRun: false }
+      const resynced = await runResync(temporal, request, progress)
+      workflowIds.push(resynced.workflowId)
+      report = report === null ? resynced.report : addReports(report, resynced.report)
+    }
+    const decision = action === 'approve' ? 'approved' : 'rejected'
+    return { connectionId, decision, cells, addresses: addressIds.length, workflowIds, report }
+  })
+}
+
+function addReports(a: WorkReport, b: WorkReport): WorkReport {
+  const sides = (x: WorkReport['writes'], y: WorkReport['writes']) => ({
+    emarketeer: x.emarketeer + y.emarketeer,
+    crm: x.crm + y.crm,
+  })
+  return {
+    requests: sides(a.requests, b.requests),
+    writes: sides(a.writes, b.writes),
+    addresses: a.addresses + b.addresses,
+    decisions: a.decisions + b.decisions,
+    held: a.held + b.held,
+  }
+}

@@ -1,0 +1,95 @@
+import { AppError } from '../contracts/app-error.js'
+import { toAppError } from '../connection/to-app-error.js'
+import { isErrorCode, type ErrorCode } from '../contracts/error-catalogue.js'
+import { temporalFailureOf } from '../contracts/temporal-failure.js'
+
+/** Whatever was thrown, as an error of the catalogue. What is not expected becomes `internal`, named by its kind. */
+export function toKnownError(error: unknown): AppError {
+  if (error instanceof AppError) {
+    return error
+  }
+  const known = fromTemporal(error) ?? toAppError(error)
+  return known.code === 'internal' ? unexpected(error, known) : known
+}
+
+/** Only its kind: a library's message may quote a row or an answer, and those hold people. */
+function unexpected(error: unknown, known: AppError): AppError {
+  if (error instanceof Error && /^(Workflow|QueryRejected)/.test(error.name)) {
+    return known
+  }
+  const name = error instanceof Error ? error.name : typeof error
+  const code = (error as { code?: unknown } | null)?.code
+  const kind = typeof code === 'string' ? `${name}, ${code.slice(0, 40)}` : name
+  return new AppError(
+    'internal',
+    `Something unexpected went wrong (${kind}). LOG_LEVEL=debug tells more.`,
+    { cause: error },
+  )
+}
+
+/** How deep a failure may lie: child workflow, activity, application. */
+const MAX_CAUSES = 8
+
+/** Parts of Temporal's errors that are looked at. By name, since loading its client for every command costs 0.5 s. */
+interface TemporalError extends Error {
+  readonly type?: unknown
+  readonly details?: unknown
+}
+
+/**
+ * What Temporal's client threw, as an error of the catalogue.
+ *
+ * A failed workflow or a refused update carries the catalogue's code as the type of its application failure, and the
+ * error's place as its first detail.
+ *
+ * @returns null where it is none of Temporal's.
+ */
+export function fromTemporal(error: unknown): AppError | null {
+  const causes = causesOf(error)
+  const application = causes.find((cause) => isErrorCode(cause.type))
+  if (application) {
+    const { path, value } = locationOf(application.details)
+    return new AppError(application.type as ErrorCode, application.message, { path, value })
+  }
+  switch (causes[0]?.name) {
+    case 'WorkflowNotFoundError':
+      return new AppError('run_not_found', 'There is no such run.')
+    case 'WorkflowFailedError':
+    case 'WorkflowUpdateFailedError':
+    case 'QueryRejectedError':
+      return new AppError(
+        causes.at(-1)?.name === 'TerminatedFailure' ? 'work_terminated' : 'internal',
+        `The workflow did not end well (${endOf(causes)}).`,
+      )
+    default:
+      return temporalFailureOf(error)
+  }
+}
+
+/** `terminated`, `cancelled`, `timed out`, or the kind of failure. */
+function endOf(causes: readonly TemporalError[]): string {
+  const names: Readonly<Record<string, string>> = {
+    TerminatedFailure: 'terminated',
+    CancelledFailure: 'cancelled',
+    TimeoutFailure: 'timed out',
+  }
+  const last = causes.at(-1)?.name ?? 'failed'
+  return names[last] ?? last
+}
+
+function causesOf(error: unknown): readonly TemporalError[] {
+  const causes: TemporalError[] = []
+  let next = error
+  while (next instanceof Error && causes.length < MAX_CAUSES) {
+    causes.push(next)
+    next = next.cause
+  }
+  return causes
+}
+
+function locationOf(details: unknown): { path: string | null; value: string | null } {
+  const [location] = Array.isArray(details) ? (details as unknown[]) : []
+  const { path, value } = (location ?? {}) as { path?: unknown; value?: unknown }
+  const textOf = (part: unknown) => (typeof part === 'string' ? part : null)
+  return { path: textOf(path), value: textOf(value) }
+}

@@ -1,0 +1,195 @@
+import { isDeny } from '../../domain/reconcile/index.js'
+import type { CellKey } from '../../domain/cell-key.js'
+import type { ExclusionReason } from '../../domain/exclusion-reason.js'
+import type { PositiveBasis } from '../../domain/legal-basis.js'
+import { tenantKeyOf } from '../../domain/tenant-basis.js'
+import type { RecordedConsentEvent } from '../../ledger/evidence/consent-events.js'
+import { tellEvent, type EventStory } from './event-story.js'
+import { cellWord, EXCLUSION_WORDS, valueWord } from './words.js'
+
+/** One value on both sides as our copy holds it. */
+export interface CellState {
+  readonly cell: CellKey
+  /** Whether this CRM keeps it at all: `storeAndProcess` is not synced with Dynamics (B8). */
+  readonly synced: boolean
+  readonly emarketeer: {
+    readonly value: string
+    /** When it was recorded there, and by what (ISO UTC). */
+    readonly since: string | null
+    readonly source: string | null
+    readonly actor: string | null
+  }
+  readonly crm: readonly {
+    readonly recordId: string
+    readonly value: string
+    /** A deny that follows the person counts, although the record says otherwise (F5). */
+    readonly carriedDeny: boolean
+    /** Of a basis that the tenant made (C2): what the connection file says it stands for; null: nothing. */
+    readonly standsFor?: PositiveBasis | null
+  }[]
+  /** A record that denied, or left in doubt, has gone, and eMarketeer has not taken that over yet (F5). */
+  readonly departedDeny: boolean
+  /** A loosening that waits: staged, held, approved, rejected; null: none. */
+  readonly loosening: string | null
+}
+
+/** Everything that `why` tells about. */
+export interface WhyFacts {
+  readonly connectionId: string
+  readonly email: string
+  readonly asOf: { readonly emarketeer: string | null; readonly crm: string | null }
+  readonly emarketeerContactId: string | null
+  readonly crmContactIds: readonly string[]
+  readonly cells: readonly CellState[]
+  readonly categoryNames: ReadonlyMap<string, string>
+  /** CRM records here of which some are withdrawn and others are not (C5), by purpose. */
+  readonly disagreements: readonly {
+    readonly purpose: CellKey
+    readonly withdrawn: number
+    readonly others: number
+  }[]
+  /**
+   * CRM records that have this as a further address (C5), or name it in a field that links nobody or is not the address
+   * field (`denyOnly`; rules A, B8), and the purposes that they are withdrawn for.
+   */
+  readonly secondaryHolders: readonly {
+    readonly recordId: string
+    readonly denyOnly: boolean
+    readonly withdrawn: readonly CellKey[]
+  }[]
+  /** Address fields in eMarketeer that name it and link nobody (A), and what is withdrawn there. */
+  readonly mentions: readonly { readonly withdrawn: readonly CellKey[] }[]
+  /** The send gate's answer on what is known now; null: eligible. */
+  readonly excluded: ExclusionReason | null
+  readonly events: readonly RecordedConsentEvent[]
+}
+
+/** What `why` answers; the only command besides the lists that names an address: the one asked for. */
+export interface Explanation {
+  readonly connectionId: string
+  readonly email: string
+  readonly asOf: WhyFacts['asOf']
+  readonly emarketeerContactId: string | null
+  readonly crmContactIds: readonly string[]
+  readonly state: readonly (CellState & { readonly sentences: readonly string[] })[]
+  readonly gate: {
+    readonly eligible: boolean
+    readonly reason: ExclusionReason | null
+    readonly sentence: string
+  }
+  readonly events: readonly EventStory[]
+  /** How a wrong withdrawal is undone; null where nothing is withdrawn. */
+  readonly wayBack: string | null
+}
+
+/** Explains a contact's state. Pure. */
+export function explain(facts: WhyFacts): Explanation {
+  const { connectionId, email, asOf, emarketeerContactId, crmContactIds, excluded } = facts
+  return {
+    connectionId,
+    email,
+    asOf,
+    emarketeerContactId,
+    crmContactIds,
+    state: facts.cells.map((cell) => ({ ...cell, sentences: stateSentences(cell, facts) })),
+    gate: { eligible: excluded === null, reason: excluded, sentence: gateSentence(excluded) },
+    events: facts.events.map((event) => tellEvent(event, facts.categoryNames)),
+    wayBack: facts.cells.some(denies) ? WAY_BACK : null,
+  }
+}
+
+const WAY_BACK =
+  'If a withdrawal here is wrong: a new act by the person, or by a user in either system, brings the contact back. ' +
+  'Nothing else does.'
+
+const DEPARTED_DENY =
+  'A CRM record has left this address that denied, or on which a write of ours may cover a deny, and eMarketeer has not ' +
+  'taken that over yet; so nothing is sent here.'
+
+function stateSentences(state: CellState, facts: WhyFacts): readonly string[] {
+  const { cell, emarketeer, crm, departedDeny, loosening } = state
+  const since = emarketeer.since === null ? '' : ` since ${emarketeer.since}`
+  const by = emarketeer.source === null ? '' : `, source ${emarketeer.source}`
+  const inEmarketeer =
+    facts.emarketeerContactId === null
+      ? 'eMarketeer: nobody there'
+      : `eMarketeer: ${valueWord(cell, emarketeer.value)}${since}${by}`
+  const records = crm.map(
+    ({ recordId, value, carriedDeny }) =>
+      `${valueWord(cell, value)}${carriedDeny ? ', but a deny follows the person here' : ''} (${recordId})`,
+  )
+  return [
+    `${cellWord(cell, facts.categoryNames)}. ${inEmarketeer}. ` +
+      `CRM: ${!state.synced ? 'not synced' : records.length === 0 ? 'no record' : records.join('; ')}.`,
+    ...(departedDeny ? [DEPARTED_DENY] : []),
+    ...crm.flatMap((record) => ownBasisSentence(cell, record)),
+    ...(loosening === null ? [] : [looseningSentence(loosening)]),
+    ...facts.disagreements.filter(({ purpose }) => purpose === cell).map(disagreementSentence),
+    ...facts.secondaryHolders
+      .filter(({ withdrawn }) => withdrawn.includes(cell))
+      .map(
+        ({ recordId, denyOnly }) =>
+          `Also ${denyOnly ? 'named in another or a decorated field' : 'a further address'} of CRM record ${recordId}, ` +
+          'which is withdrawn; so nothing is sent here.',
+      ),
+    ...(facts.mentions.some(({ withdrawn }) => withdrawn.includes(cell))
+      ? [
+          'Also named in the address field of a contact in eMarketeer that holds several or decorated addresses and is ' +
+            'withdrawn; so nothing is sent here.',
+        ]
+      : []),
+  ]
+}
+
+function disagreementSentence({ withdrawn, others }: WhyFacts['disagreements'][number]): string {
+  return (
+    `The CRM's records of this address disagree: ${withdrawn} withdrawn, ${others} not. Nothing loosens a withdrawn ` +
+    'one, and nothing is sent until somebody decides in the CRM.'
+  )
+}
+
+/** What becomes of a basis that the tenant made (C2). */
+function ownBasisSentence(
+  cell: CellKey,
+  { recordId, value, standsFor }: CellState['crm'][number],
+): readonly string[] {
+  const key = tenantKeyOf(value)
+  if (key === null) {
+    return []
+  }
+  const made = `${key} of CRM record ${recordId} is a basis that the tenant made`
+  return [
+    standsFor
+      ? `${made}; superoffice.legalBases says that it stands for ${valueWord(cell, standsFor)}.`
+      : `${made}, and superoffice.legalBases does not map it: it is neither synced nor mailed, and only a withdrawal in ` +
+        'eMarketeer is written over it.',
+  ]
+}
+
+function looseningSentence(state: string): string {
+  switch (state) {
+    case 'held':
+      return 'A change that would make the contact mailable is held for approval (lbsync held).'
+    case 'rejected':
+      return (
+        'A change that would make the contact mailable was rejected (lbsync held); nothing is written until somebody ' +
+        'acts in either system.'
+      )
+    case 'approved':
+      return 'A change that makes the contact mailable is approved, and not written yet.'
+    default:
+      return 'A change that would make the contact mailable waits for the end of its run.'
+  }
+}
+
+function gateSentence(excluded: ExclusionReason | null): string {
+  return excluded === null
+    ? 'A marketing e-mail would be sent, unless its category says No; a sendout reads both sides again first.'
+    : `No marketing e-mail would be sent: ${EXCLUSION_WORDS[excluded]} (${excluded}).`
+}
+
+function denies({ emarketeer, crm, departedDeny }: CellState): boolean {
+  return (
+    departedDeny || isDeny(emarketeer) || crm.some((record) => record.carriedDeny || isDeny(record))
+  )
+}

@@ -1,0 +1,48 @@
+import type { Progress, StepsStatus } from '../../app/progress.js'
+import { workOf } from '../../app/setup/work.js'
+import { workflowIds } from '../../contracts/names.js'
+import type { Output } from '../output.js'
+import { plain } from './paint.js'
+import { choiceLines, pauseLines } from './pause-lines.js'
+
+/**
+ * Tells on stderr each step once when it begins, ends, or stops; but of a preview also what it waits for, with what can be done
+ * about it, once for each reason.
+ */
+export function setupProgress(output: Output): Progress {
+  const told = new Map<string, string>()
+  const tellOnce = (key: string, what: string, lines: () => readonly string[]) => {
+    if (told.get(key) !== what) {
+      told.set(key, what)
+      lines().forEach((line) => output.note(line))
+    }
+  }
+  const steps = (status: StepsStatus, workflowId: string) => {
+    const { connectionId, percent, steps, removeInstalled } = status
+    for (const { id, title, state } of steps) {
+      if (state !== 'pending') {
+        tellOnce(id, state, () => [`${String(percent).padStart(3)} %  ${title}: ${state}`])
+      }
+    }
+    if (workflowId === workflowIds.setupPreview(connectionId)) {
+      return
+    }
+    const work = removeInstalled === undefined ? 'setup' : workOf({ removeInstalled })
+    for (const { id: stepId, state, pause } of steps) {
+      if (state === 'paused' && pause !== null) {
+        const waiting = { connectionId, stepId, pause, work }
+        tellOnce(`pause of ${stepId}`, `${pause.code} ${pause.message}`, () => [
+          ...pauseLines(waiting, plain),
+          ...choiceLines(waiting, plain),
+        ])
+      }
+    }
+    const { heldBy = null } = status
+    tellOnce('held', heldBy?.at ?? '', () =>
+      heldBy === null
+        ? []
+        : [`Held back by ${heldBy.by}; see \`lbsync setup status ${connectionId}\`.`],
+    )
+  }
+  return { note: (line) => output.note(line), steps }
+}
