@@ -1,4 +1,6 @@
+import { expect as explained } from '@jest/globals'
 import fc from 'fast-check'
+import { isDeepStrictEqual } from 'node:util'
 
 /** Cases of each property; `FC_RUNS` for a search that goes on for longer. */
 const RUNS = Number(process.env.FC_RUNS ?? 10_000)
@@ -12,4 +14,28 @@ export function check<T>(property: fc.IProperty<T>, examples: readonly T[] = [])
     process.env.FC_SEED === undefined ? Date.now() % 2 ** 31 : Number(process.env.FC_SEED)
   process.stdout.write(`fast-check seed ${seed}\n`)
   fc.assert(property, { numRuns: RUNS, seed, examples: [...examples] })
+}
+
+interface Matchers {
+  toBe(expected: unknown): void
+  toEqual(expected: unknown): void
+  toBeLessThanOrEqual(expected: number): void
+  readonly not: Pick<Matchers, 'toBe'>
+}
+
+/**
+ * Jest's `expect`, for the inside of a property. Jest makes an error and its stack before it compares, which in 10,000 cases takes
+ * as long as the rule does; here it is asked only about what does not hold, to say why.
+ */
+export function expect(actual: unknown): Matchers {
+  return {
+    toBe: (expected) => Object.is(actual, expected) || explained(actual).toBe(expected),
+    toEqual: (expected) =>
+      isDeepStrictEqual(actual, expected) || explained(actual).toEqual(expected),
+    toBeLessThanOrEqual: (expected) =>
+      (actual as number) <= expected || explained(actual).toBeLessThanOrEqual(expected),
+    not: {
+      toBe: (expected) => !Object.is(actual, expected) || explained(actual).not.toBe(expected),
+    },
+  }
 }
