@@ -19,7 +19,7 @@ export type Way = (typeof WAYS)[number]
 /** What Support writes down with each decision. */
 export const EVIDENCE = { reason: 'The customer said so', by: 'Kari' } as const
 
-const LOOK_EVERY_MS = 25
+const LOOK_EVERY_MS = 100
 
 /** One connection of its own and its set-up, as Support drives it. */
 export class SetupRun implements Course {
@@ -104,16 +104,25 @@ export class SetupRun implements Course {
       return status.result !== null || (waiting !== undefined && taken)
     }
     for (;;) {
-      // A step that is tried again stays paused meanwhile; then its try is pending.
-      if (rests(await statusOf(this.handle))) {
-        const { raw } = await this.handle.describe()
+      // The server is asked first: asking the workflow takes its worker ten times as much, and while something runs it is in vain.
+      const { idle, historyLength } = await this.#idle()
+      if (idle) {
         const status = await statusOf(this.handle)
-        if ((raw.pendingActivities ?? []).length === 0 && rests(status)) {
+        // A step that is tried again stays paused meanwhile; then its try is pending, or over, and there is more of a history.
+        const since = rests(status) ? await this.#idle() : null
+        if (since?.idle === true && since.historyLength === historyLength) {
           return status
         }
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
     }
+  }
+
+  /** Whether the server has nothing under way for set-up: no try of a step, and no task of its workflow. */
+  async #idle(): Promise<{ readonly idle: boolean; readonly historyLength: number }> {
+    const { raw, historyLength } = await this.handle.describe()
+    const idle = (raw.pendingActivities ?? []).length === 0 && !raw.pendingWorkflowTask
+    return { idle, historyLength }
   }
 
   gateway(state: 'up' | 'down'): Promise<void> {
