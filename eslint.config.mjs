@@ -17,7 +17,14 @@ export default tseslint.config(
   { ignores: ['node_modules/', 'dist/', '.cache/', 'coverage/'] },
   ...tseslint.configs.recommended,
   {
-    files: ['src/**/*.ts', 'dev/**/*.ts', 'demo/**/*.ts', 'simulators/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    files: [
+      'src/**/*.ts',
+      'dev/**/*.ts',
+      'demo/**/*.ts',
+      'simulators/**/*.ts',
+      'test/**/*.ts',
+      'bench/**/*.ts',
+    ],
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
     },

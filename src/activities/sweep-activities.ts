@@ -6,7 +6,14 @@ import { expectSweeps, noteSweep } from '../ledger/connection/sweeps.js'
 import { noticesOf, noticeSentences } from '../connection/notices.js'
 import { failing } from './perform.js'
 import { startSweepCron, type CronEnvironment } from './sweep-cron.js'
-import { tidyUp } from './tidy-up.js'
+import { once } from 'node:events'
+import { purgeHandledHints } from '../ledger/run/inbox.js'
+import { permitsOf } from '../domain/connection-state.js'
+import { toAppError } from '../connection/to-app-error.js'
+import type { SyncSession } from '../connection/session.js'
+import type { Systems } from '../connection/systems.js'
+import { tendEmarketeerWebhook } from '../connection/tend-emarketeer-webhook.js'
+import { tendWebhooks } from '../connection/tend-emarketeer-webhook.js'
 
 type SweepActivities = Pick<
   SyncActivities,
@@ -54,5 +61,77 @@ export function createSweepActivities(environment: CronEnvironment): SweepActivi
           await noteSweep(systems.db, note)
         }
       }),
+  }
+}
+
+/** What either system's webhooks may take: less than a request may, so that a system that hangs is told of. */
+const TEND_MS = 30_000
+
+/** Tidying up belongs to no sync run. */
+const NO_RUN = '00000000-0000-0000-0000-000000000000'
+
+/** Whose, and for whom. */
+export interface TidyUp {
+  readonly connectionId: string
+  readonly workflowId: string
+  readonly signal: AbortSignal
+  /** How long to wait for either system; default 30 s. */
+  readonly tendMs?: number
+}
+
+/**
+ * Removes what is kept for a limited time only, and looks after both sides' webhooks. What fails there fails nobody: the
+ * sweep that calls it does the webhooks' work.
+ * @returns what could not be done, in words.
+ */
+export async function tidyUp(
+  systems: Pick<Systems, 'db' | 'session' | 'saveWebhookSecret'>,
+  { connectionId, workflowId, signal, tendMs = TEND_MS }: TidyUp,
+): Promise<string[]> {
+  await purgeHandledHints(systems.db, connectionId)
+  const run = { connectionId, runId: NO_RUN, trigger: 'sweep', workflowId } as const
+  const session = await systems.session(run, { signal })
+  const { crmBlockedUntil, emarketeerBlockedUntil } = session.connection
+  const keepSecret = (secret: string) => systems.saveWebhookSecret(connectionId, secret)
+  return [
+    ...(isClosed(crmBlockedUntil)
+      ? []
+      : await tend("the CRM's webhooks", session, tendMs, tendWebhooks)),
+    ...(isClosed(emarketeerBlockedUntil) || !permitsOf(session.connection).sweeps
+      ? []
+      : await tend("eMarketeer's webhook", session, tendMs, (limited) =>
+          tendEmarketeerWebhook(limited, keepSecret),
+        )),
+  ]
+}
+
+function isClosed(until: Date | null): boolean {
+  return until !== null && until.getTime() > Date.now()
+}
+
+async function tend(
+  what: string,
+  session: SyncSession,
+  tendMs: number,
+  work: (session: SyncSession) => Promise<void>,
+): Promise<string[]> {
+  const { call, connection, log } = session
+  const time = AbortSignal.timeout(tendMs)
+  const signal = call.signal ? AbortSignal.any([call.signal, time]) : time
+  try {
+    signal.throwIfAborted()
+    const givenUp = once(signal, 'abort').then(() => Promise.reject(signal.reason as Error))
+    // Signing in does not follow the signal.
+    await Promise.race([work({ ...session, call: { ...call, signal } }), givenUp])
+    return []
+  } catch (error) {
+    if (call.signal?.aborted) {
+      throw error
+    }
+    const { connectionId } = connection
+    const { code } = toAppError(error)
+    log.warn({ connectionId, code, err: error }, 'the webhooks could not be looked after')
+    const why = time.aborted ? `no answer within ${tendMs / 1_000} s` : code
+    return [`${what} could not be looked after (${why})`]
   }
 }

@@ -6,10 +6,15 @@ import type {
   SendoutStage,
 } from '../contracts/pre-send.js'
 import { Secret } from '../config/secret.js'
-import { createGatewayCalls } from './gateway-calls.js'
-import { readMailingList } from './mailing-list.js'
+import { createGatewayCalls, type GatewayCalls } from './gateway-calls.js'
 import { preSendHandle, type PreSendHandle } from './pre-send-handle.js'
-import { startPreSend } from './start-pre-send.js'
+import { parsePreSendRequest } from '../config/pre-send-request.js'
+import { implicitConnectionId, PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
+import { searchAttributes } from '../contracts/search-attributes.js'
+import { joinPreSend } from './join-pre-send.js'
+import { startOrJoin } from './start-or-join.js'
+import { toClientError } from './workflow-error.js'
+import { GatewayError } from './gateway-error.js'
 
 /** What the client works with; whoever made it closes `temporal`'s connection. */
 export interface CampaignClientOptions {
@@ -61,4 +66,77 @@ export function createCampaignClient(options: CampaignClientOptions): CampaignCl
     mailingList: (sendoutId, accountId, signal) =>
       readMailingList(gateway, { sendoutId, accountId }, signal),
   }
+}
+
+/**
+ * Starts workflow `preSend`; one of the same sendout and stage that runs is joined if it was asked for the same, one that
+ * ended is followed by a new run (rule G1).
+ *
+ * @throws ProblemsError for a request that is not valid; AppError `temporal_unreachable`; where one runs
+ *   `sendout_of_another_account`, `request_differs`, `worker_unreachable`.
+ */
+export async function startPreSend(
+  temporal: Client,
+  asked: PreSendRequest,
+): Promise<PreSendHandle> {
+  const request = parsePreSendRequest(asked, { now: new Date() })
+  const { connectionId, accountId, sendoutId, stage } = request
+  try {
+    const { runId } = await startOrJoin(temporal, {
+      type: 'preSend',
+      workflowId: workflowIds.preSend(sendoutId, stage),
+      queue: QUEUES.preSend,
+      input: request,
+      priorityKey: PRIORITY.preSend,
+      connectionId: connectionId ?? implicitConnectionId(accountId!),
+      memo: { connectionId: connectionId ?? null, accountId: accountId ?? null },
+      summary: `Sendout ${sendoutId}, stage ${stage}`,
+      // Where only the account is known, the workflow adds them once it found the connection.
+      ...(connectionId === undefined
+        ? {}
+        : {
+            searchAttributes: searchAttributes({ connectionId, phase: 'waiting', tier: 'preSend' }),
+          }),
+      join: joinPreSend(temporal, request),
+    })
+    return preSendHandle(temporal, sendoutId, stage, { runId })
+  } catch (error) {
+    throw toClientError(error)
+  }
+}
+
+interface Page {
+  readonly entries: readonly MailingListEntry[]
+  readonly nextCursor: string | null
+}
+
+/** Reads a list page by page, the next one only when it is asked for: it is checked at that moment (rule G3). */
+export async function* readMailingList(
+  gateway: GatewayCalls,
+  { sendoutId, accountId }: { readonly sendoutId: string; readonly accountId: string },
+  signal?: AbortSignal,
+): AsyncGenerator<MailingListEntry> {
+  const path = `/api/v1/sendouts/${encodeURIComponent(sendoutId)}/mailing-list`
+  let cursor: string | null = null
+  do {
+    const query = new URLSearchParams({
+      accountId,
+      ...(cursor === null ? {} : { cursor }),
+    })
+    const page = asPage(await gateway.get(`${path}?${query}`, signal))
+    if (page.nextCursor !== null && page.nextCursor === cursor) {
+      throw new GatewayError('The gateway gave the same page twice.', false, 200)
+    }
+    yield* page.entries
+    cursor = page.nextCursor
+  } while (cursor !== null)
+}
+
+/** A cut-off or foreign answer must not read as the end of the list. */
+function asPage(document: unknown): Page {
+  const { entries, nextCursor } = document as Partial<Page>
+  if (!Array.isArray(entries) || (nextCursor !== null && typeof nextCursor !== 'string')) {
+    throw new GatewayError('The gateway answered with something that is no page.', false, 200)
+  }
+  return { entries, nextCursor }
 }

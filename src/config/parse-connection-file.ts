@@ -1,16 +1,17 @@
 import { AppError } from '../contracts/app-error.js'
 import { CONNECTION_ID } from '../contracts/inputs.js'
 import type { CrmDriver } from '../crm/crm.js'
-import type { ConnectionFile, ConnectionSettings } from './connection-file.js'
-import { connectionSettingsSchema } from './connection-settings.js'
+import type { ConnectionFile, ConnectionSettings, SecretSource } from './connection-file.js'
+import { connectionSettingsSchema, PUBLIC_API_KEY_PATH } from './connection-settings.js'
 import { describeOpenly } from './describe-value.js'
 import type { Variables } from './environment-sections.js'
 import { parseJsonObject } from './parse-json-object.js'
 import { throwProblems, type Problem } from '../contracts/problems.js'
-import { readPublicApiKey } from './read-public-api-key.js'
 import { readSection, staysHere } from './read-section.js'
-import { withoutPath, type JsonRecord } from './record-paths.js'
-import { problemsOfZod } from './zod-problems.js'
+import { withoutPath, type JsonRecord, isRecord } from './record-paths.js'
+import { problemsOfZod, dotted } from './zod-problems.js'
+import { describeShape } from '../contracts/describe-shape.js'
+import { readSecretSource, type SecretReadingOptions } from './secret-source.js'
 
 /** What a file is checked against. */
 export interface ConnectionFileOptions {
@@ -101,4 +102,49 @@ function subscriptionsUnsupported(
         },
       ]
     : []
+}
+
+/** The section `emarketeer`, read. */
+export interface PublicApiKeyReading {
+  readonly problems: readonly Problem[]
+  readonly secrets: Readonly<Record<string, SecretSource>>
+}
+
+/** Reads `emarketeer.publicApiKey`: required if, and only if, contacts are to be created in eMarketeer (E7). */
+export function readPublicApiKey(
+  given: unknown,
+  createMissing: unknown,
+  options: SecretReadingOptions,
+): PublicApiKeyReading {
+  if (given !== undefined && !isRecord(given)) {
+    const message = 'emarketeer is not valid: must be an object.'
+    const value = describeShape(given)
+    return only([{ code: 'value_invalid', message, path: 'emarketeer', value }])
+  }
+  const { publicApiKey, ...others } = given ?? {}
+  const unknown = Object.keys(others).map((key): Problem => {
+    const path = dotted(['emarketeer', key])
+    return { code: 'unknown_key', message: `The key ${path} is unknown.`, path, value: null }
+  })
+  const path = PUBLIC_API_KEY_PATH
+  const wanted = createMissing === 'emarketeer'
+  if (publicApiKey === undefined && !wanted) {
+    return only(unknown)
+  }
+  if (publicApiKey === undefined) {
+    const message = `${path} is missing: createMissing "emarketeer" needs it.`
+    return only([...unknown, { code: 'value_missing', message, path, value: null }])
+  }
+  if (!wanted) {
+    const message = `${path} is not valid: it goes with createMissing "emarketeer" only.`
+    return only([...unknown, { code: 'value_invalid', message, path, value: '***' }])
+  }
+  const reading = readSecretSource(publicApiKey, path, options)
+  return 'problem' in reading
+    ? only([...unknown, reading.problem])
+    : { problems: unknown, secrets: { [path]: reading.source } }
+}
+
+function only(problems: readonly Problem[]): PublicApiKeyReading {
+  return { problems, secrets: {} }
 }

@@ -1,5 +1,4 @@
-import { foldAddress, isDecorated, splitAddresses } from './address-text.js'
-import { toAsciiDomain, toUnicodeDomain } from './domain-name.js'
+import { toASCII, toUnicode } from 'tr46'
 
 /**
  * E-mail addresses as the unit of consent (rule A; docs/rules.md, "Addresses").
@@ -134,4 +133,112 @@ function keyOf(folded: string): string | null {
   const key = `${folded.slice(0, at)}@${domain}`
   const isWhole = at > 0 && domain !== '' && key.indexOf('@', at + 1) === -1 && !isDecorated(key)
   return isWhole && key.length <= MAX_KEY_CHARACTERS ? key : null
+}
+
+/** The text of address fields: what does not tell addresses apart, and what stands around and between them. */
+
+/** Never seen, so never part of what somebody typed: zero-width spaces and joiners, soft hyphens, direction marks, BOM. */
+const INVISIBLE = /\p{Cf}/gu
+
+/** Half of a character; the database would store another one in its place. */
+const LONE_SURROGATE = /\p{Surrogate}/gu
+
+/** Line breaks and the like; the database stores no NUL at all. */
+const CONTROL = /\p{Cc}/gu
+
+/** White space of any kind, no-break space included. */
+const BLANK = /\p{White_Space}+/gu
+
+/** Never inside an address: blanks, brackets, quotes, lists; their wide forms, as East Asian keyboards type them. */
+const SEPARATOR = /[\p{White_Space}<>()[\],;:"\\|“”„‟«»‹›，；、：＜＞（）｜]/u
+
+/** Quotes and dots around an address: `'a@x'`, `a@x.`. Inside they may belong to it (`o'brien@x`). */
+const WRAPPING = /^['‘’‚‛`´.]+|['‘’‚‛`´.…。．｡]+$/gu
+
+/** What no domain holds among ASCII: there it ends (`a@x?subject=hi`). */
+const NOT_IN_DOMAIN = /[^a-z0-9._\-\u0080-\u{10ffff}]/u
+
+/** May stand between two addresses without a blank, and inside one as well: `a@x-b@x`, `a@x—b@x`, `a@x|b@x`. */
+const BETWEEN = /[^\p{L}\p{M}\p{N}@.]/u
+
+/** Signs for @ that input methods make. */
+const WIDE_AT = /[＠﹫]/gu
+
+/** Without what never tells two people apart: invisible characters, outer blanks, Unicode's forms, case. */
+export function foldAddress(text: string): string {
+  return text
+    .replace(LONE_SURROGATE, '\uFFFD')
+    .replace(INVISIBLE, '')
+    .replace(CONTROL, ' ')
+    .normalize('NFC')
+    .toLowerCase()
+    .normalize('NFC')
+    .trim()
+}
+
+/** Whether a folded text holds more than an address: separators, wrapping, or what no domain holds. */
+export function isDecorated(folded: string): boolean {
+  const domain = folded.slice(folded.indexOf('@') + 1)
+  return SEPARATOR.test(folded) || unwrapped(folded) !== folded || NOT_IN_DOMAIN.test(domain)
+}
+
+/** What in a folded text may be an address, each by itself. Rather too many than too few: only denies count for them. */
+export function splitAddresses(folded: string): readonly string[] {
+  const text = folded.replace(WIDE_AT, '@')
+  // Of one alone, blanks may stand around its very sign: `a @ x`.
+  const texts = countOf(text, '@') === 1 ? [text, text.replace(BLANK, '')] : [text]
+  const parts = texts
+    .flatMap((one) => one.split(SEPARATOR))
+    .flatMap((part) => (countOf(part, '@') > 1 ? part.split(/[/&]/) : [part]))
+    .flatMap((part) => [part, ...(countOf(part, '@') > 1 ? part.split(BETWEEN) : [])])
+    .flatMap(pairs)
+  // A sign with nothing on one side of it is no address.
+  return parts.filter((part) => !/^@|@$/.test(part))
+}
+
+function countOf(text: string, sign: string): number {
+  return text.split(sign).length - 1
+}
+
+/** Each @ with what stands before and after it: one pair, but where nothing separates two addresses. */
+function pairs(part: string): readonly string[] {
+  const pieces = part.split('@')
+  return pieces.slice(1).map((domain, index) => {
+    const end = domain.search(NOT_IN_DOMAIN)
+    return unwrapped(`${pieces[index]}@${end === -1 ? domain : domain.slice(0, end)}`)
+  })
+}
+
+function unwrapped(text: string): string {
+  return text.replace(WRAPPING, '')
+}
+
+/**
+ * Domain names by Unicode's standard 46, as browsers and mail servers read them. By a package of fixed version and not by
+ * the platform's own tables, which move with Node: the ASCII form is stored, and must stay what it is.
+ */
+
+/** As registries and browsers do today: no transitional mapping, and nothing refused that a name could yet hold. */
+const OPTIONS = { transitionalProcessing: false, useSTD3ASCIIRules: false } as const
+
+/** Lower-case ASCII without an encoded label is its own ASCII form. */
+const PLAIN = /^(?!.*xn--)[a-z0-9._-]*$/s
+
+/**
+ * The ASCII form of a domain, lower case. A label that is encoded already is decoded first, so that what does not count
+ * in the one spelling does not in the other. What the standard refuses stays as it is.
+ *
+ * @param domain lower case, without invisible characters.
+ */
+export function toAsciiDomain(domain: string): string {
+  return PLAIN.test(domain) ? domain : (toASCII(toUnicodeDomain(domain), OPTIONS) ?? domain)
+}
+
+/** The domain as people read it; what the standard refuses stays as it is. */
+export function toUnicodeDomain(domain: string): string {
+  if (PLAIN.test(domain)) {
+    return domain
+  }
+  const decoded = toUnicode(domain, OPTIONS)
+  return decoded.error ? domain : decoded.domain.replace(/\p{Cf}/gu, '')
 }

@@ -1,15 +1,17 @@
-import fastify, { type FastifyInstance } from 'fastify'
-import { answerClientErrors } from './answer-client-errors.js'
-import { answerErrors, refuse } from './answer-errors.js'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { GatewayOptions } from './gateway-options.js'
-import { healthRoutes } from './health-routes.js'
 import { hookRoutes } from './hooks/routes.js'
 import { InboxSignals } from './inbox-signals.js'
 import { LIMITS } from './limits.js'
 import { takeRawJson } from './raw-json.js'
-import { httpRefusal } from './refusal.js'
+import { httpRefusal, toRefusal, type Refusal } from './refusal.js'
 import { RefusalLog } from './refusal-log.js'
 import { sendoutRoutes } from './api/sendout-routes.js'
+import { readFileSync } from 'node:fs'
+import { probeDatabase, type Queryable } from '../ledger/db/database.js'
+import { keptFor } from './shared-reading.js'
+import { callTemporal, type GatewayTemporal, type TemporalAccess } from './temporal-access.js'
+import type { Socket } from 'node:net'
 
 /** Where the gateway listens. */
 export interface ListenOptions {
@@ -65,4 +67,128 @@ export function listen(
   { port, host = '127.0.0.1' }: ListenOptions,
 ): Promise<string> {
   return app.listen({ port, host })
+}
+
+interface PackageFile {
+  readonly name: string
+  readonly version: string
+}
+
+/** Whether what the gateway needs answers. */
+interface Readiness {
+  readonly ready: boolean
+  readonly database: 'up' | 'down'
+  readonly temporal: 'up' | 'down'
+}
+
+/**
+ * `/healthz`: the process lives; set-up reads it through PUBLIC_URL to prove that webhooks will arrive (E2).
+ * `/readyz`: 503 unless database and Temporal answered within the last second, and Temporal knows the namespace, whoever asks how often. `/version`: what runs.
+ */
+export function healthRoutes(app: FastifyInstance, db: Queryable, temporal: TemporalAccess): void {
+  const version = readVersion()
+  app.get('/healthz', () => ({ status: 'ok', service: version.name }))
+  app.get('/version', () => version)
+  const readiness = keptFor(LIMITS.readinessMs, () => readReadiness(db, temporal))
+  app.get('/readyz', async (_request, reply) => {
+    const found = await readiness()
+    return reply.code(found.ready ? 200 : 503).send(found)
+  })
+}
+
+async function readReadiness(db: Queryable, temporal: TemporalAccess): Promise<Readiness> {
+  const [database, server] = await Promise.all([
+    upOrDown(probeDatabase(db, 'anyTables')),
+    upOrDown(callTemporal(temporal, knowsOurNamespace)),
+  ])
+  return { ready: database === 'up' && server === 'up', database, temporal: server }
+}
+
+/** A server that answers and does not know the namespace takes no signal. */
+function knowsOurNamespace({ workflowService, options }: GatewayTemporal): Promise<unknown> {
+  return workflowService.describeNamespace({ namespace: options.namespace })
+}
+
+function upOrDown(proof: Promise<unknown>): Promise<'up' | 'down'> {
+  return proof.then(
+    () => 'up',
+    () => 'down',
+  )
+}
+
+/** From the package file beside `src` (or `dist`). */
+function readVersion(): PackageFile {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  const { name, version } = JSON.parse(text) as PackageFile
+  return { name, version }
+}
+
+/**
+ * Lets every failure end as an error document. A log line has the code, the status and the route's pattern: nothing of
+ * the body, and no address, for a webhook's address is half of its secret. Where there is no route, the body is not read.
+ */
+export function answerErrors(app: FastifyInstance, log: RefusalLog): void {
+  app.setErrorHandler((error, request, reply) =>
+    refuse(toRefusal(error), error, request, reply, log),
+  )
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) {
+      throw httpRefusal('route_not_found')
+    }
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const refusal = httpRefusal('route_not_found')
+    return refuse(refusal, refusal, request, reply, log)
+  })
+}
+
+/** Answers a request with a refusal. */
+export function refuse(
+  refusal: Refusal,
+  cause: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: RefusalLog,
+): FastifyReply {
+  const fields = {
+    code: refusal.code,
+    httpStatus: refusal.status,
+    method: request.method,
+    route: request.routeOptions?.url ?? null,
+    connectionId: request.hookOwner?.connectionId ?? null,
+  }
+  if (refusal.status === 500) {
+    log.write('error', { ...fields, err: cause }, 'request failed')
+  } else {
+    log.write('warn', fields, 'request refused')
+  }
+  if (refusal.retryAfterSeconds !== null) {
+    void reply.header('retry-after', String(refusal.retryAfterSeconds))
+  }
+  return reply.code(refusal.status).send(refusal.document)
+}
+
+/**
+ * Answers what is not HTTP, or came too slowly, with a document as well; there is no request to answer yet, so that it
+ * is written by hand. The log line has Node's own code only.
+ */
+export function answerClientErrors(log: RefusalLog): (error: Error, socket: Socket) => void {
+  return (error, socket) => {
+    const { code = null } = error as NodeJS.ErrnoException
+    if (code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    const refusal = httpRefusal('request_malformed')
+    const fields = { code: refusal.code, httpStatus: refusal.status, upstreamCode: code }
+    log.write('warn', fields, 'bad request')
+    const body = JSON.stringify(refusal.document)
+    const head = [
+      'HTTP/1.1 400 Bad Request',
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+    ]
+    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  }
 }

@@ -2,14 +2,12 @@ import { performance } from 'node:perf_hooks'
 import type { z } from 'zod'
 import { type AnswerLimits, PAGE_ANSWER } from './answer-limits.js'
 import type { Answer } from './answers.js'
-import type { CallContext } from './call-context.js'
-import { readClock } from './clock-reading.js'
+import type { CallContext, ClockReading } from './call-context.js'
 import { createGot, requestUrl } from './create-got.js'
 import { cancelled, failure, statusFailure, transportFailure } from './failures.js'
 import type { Http, HttpAnswer, HttpOptions, HttpRequest, TextAnswer } from './http-types.js'
-import { linkAbort } from './link-abort.js'
 import { readJson } from './read-json.js'
-import { UpstreamError } from './upstream-error.js'
+import { UpstreamError, type UpstreamSystem } from './upstream-error.js'
 
 /**
  * Builds the HTTP plumbing of one system: no retries, redirects or cookies of its own, every time-out set, and every
@@ -138,4 +136,48 @@ function flatHeaders(headers: Record<string, string | string[] | undefined>) {
     }
   }
   return flat
+}
+
+/** A signal of one request that follows the caller's, and can be fired by us too. */
+export interface LinkedAbort {
+  readonly signal: AbortSignal
+  abort(): void
+  /** Lets go of the caller's signal; an activity's signal outlives thousands of requests. */
+  dispose(): void
+}
+
+/** Links without `AbortSignal.any`, whose links to a long-lived signal are kept by Node 20 until it fires. */
+export function linkAbort(outer: AbortSignal | undefined): LinkedAbort {
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  outer?.addEventListener('abort', abort, { once: true })
+  return {
+    signal: controller.signal,
+    abort,
+    dispose: () => outer?.removeEventListener('abort', abort),
+  }
+}
+
+/** Date is cut down to the second, so the server's clock stood half a second later on average. */
+const HALF_SECOND_MS = 500
+
+/**
+ * Reads a server's clock from one exchange.
+ *
+ * @param sentAtMs and receivedAtMs our clock, Unix milliseconds.
+ * @returns null where the Date header is missing or no date.
+ */
+export function readClock(
+  system: UpstreamSystem,
+  dateHeader: string | undefined,
+  sentAtMs: number,
+  receivedAtMs: number,
+): ClockReading | null {
+  const serverMs = dateHeader === undefined ? Number.NaN : Date.parse(dateHeader)
+  if (Number.isNaN(serverMs)) {
+    return null
+  }
+  const roundTripMs = Math.max(0, receivedAtMs - sentAtMs)
+  const offsetMs = Math.round(serverMs + HALF_SECOND_MS - (sentAtMs + roundTripMs / 2))
+  return { system, offsetMs, roundTripMs, resolutionMs: 1000 }
 }

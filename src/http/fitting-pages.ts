@@ -1,5 +1,6 @@
-import { Trail } from './trail.js'
 import { UpstreamError, type UpstreamSystem } from './upstream-error.js'
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
 
 /** So many pages that fit in a row, and longer ones are tried again. */
 const PAGES_UNTIL_LONGER = 8
@@ -73,4 +74,34 @@ export class FittingPages {
     this.#limit = limit
     this.#fitted = 0
   }
+}
+
+/** Fifty million rows by pages of 5,000, and more than any system holds by pages of a hundred. */
+const MOST_PAGES = 10_000
+
+/**
+ * The next links, or cursors, of one listing as they are followed. A server that leads back to where a reading has been, or
+ * never comes to an end, would keep it busy for ever.
+ */
+export class Trail {
+  readonly #followed = new Set<string>()
+
+  /** Notes a link before it is followed. @returns whether it leads on: it is new, and the listing not endless. */
+  leadsOn(link: string): boolean {
+    // A link may be as long as an answer.
+    const mark = createHash('sha256').update(link).digest('base64')
+    if (this.#followed.has(mark) || this.#followed.size >= MOST_PAGES) {
+      return false
+    }
+    this.#followed.add(mark)
+    return true
+  }
+}
+
+/**
+ * A list of at most so many entries, counted before one of them is looked at: each that does not fit would else be a fault
+ * of its own, and a million faults take minutes.
+ */
+export function rowsUpTo<S extends z.ZodType>(maxRows: number, row: S) {
+  return z.array(z.unknown()).max(maxRows).pipe(z.array(row))
 }

@@ -21,7 +21,7 @@ export {
 } from './answers.js'
 export { createHttp } from './create-http.js'
 export { LONGEST_WAIT_SECONDS } from './retry-after.js'
-export { rowsUpTo } from './rows-up-to.js'
+export { rowsUpTo } from './fitting-pages.js'
 export { jsonOrUndefined } from './parse-json.js'
 export { whereTold } from './where-told.js'
 export type {

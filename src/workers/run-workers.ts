@@ -1,7 +1,6 @@
 import { probeDatabase } from '../ledger/db/database.js'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { NativeConnection } from '@temporalio/worker'
-import { Worker } from '@temporalio/worker'
+import { type NativeConnection, Worker } from '@temporalio/worker'
 import { createSweepActivities } from '../activities/sweep-activities.js'
 import { createLifecycleActivities } from '../activities/lifecycle-activities.js'
 import { createPreSendActivities } from '../activities/pre-send-activities.js'
@@ -20,7 +19,6 @@ import { composeSystems } from './compose-systems.js'
 import { readBuildId } from './build-id.js'
 import { deploymentOptions, readDeployment } from './deployment.js'
 import { endTogether, type Part } from './end-together.js'
-import { ISOLATE_TIME } from './isolate-time.js'
 import { registerSearchAttributes } from './search-attributes.js'
 import { warnOfOpenConnections } from './warn-of-open-connections.js'
 import { watchRelease, type Release, type ReleaseState } from './watch-release.js'
@@ -233,3 +231,11 @@ function releaseOf(release: Release): Part & { readonly known: Promise<ReleaseSt
     ]),
   }
 }
+
+/**
+ * How long a workflow's code may compute in one go, for `Worker.create`. Node ends the whole process, with everything under
+ * way in it, where the SDK cuts such code off ("async hook stack has become corrupted", nodejs/node#38503); the SDK's own five
+ * seconds are reached by a long history on a machine that is short of processor. The SDK takes the option, and its types do
+ * not name it.
+ */
+export const ISOLATE_TIME: object = { isolateExecutionTimeout: '1 minute' }

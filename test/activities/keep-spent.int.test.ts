@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { keepingSpent } from '../../src/activities/keep-spent.js'
+import { keepingSpent } from '../../src/activities/perform.js'
 import { RequestTally } from '../../src/http/index.js'
 import { saveConnection } from '../../src/ledger/connection/connections.js'
 import { openDatabase, type Database } from '../../src/ledger/db/database.js'

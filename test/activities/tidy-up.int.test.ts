@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it, jest } from '@jest/globals'
-import { tidyUp } from '../../src/activities/tidy-up.js'
+import { tidyUp } from '../../src/activities/sweep-activities.js'
 import type { CallContext } from '../../src/http/index.js'
 import type { ConnectionRow } from '../../src/ledger/connection/connections.js'
 import { openDatabase, type Database } from '../../src/ledger/db/database.js'

@@ -12,7 +12,7 @@ import { findRelationship } from '../../src/crm/dynamics/setup/table/find-relati
 import { findTable } from '../../src/crm/dynamics/setup/table/find-table.js'
 import { readColumns } from '../../src/crm/dynamics/setup/table/read-columns.js'
 import { webhookEndpoints } from '../../src/crm/dynamics/webhooks/endpoint.js'
-import { readRemoteEvent } from '../../src/crm/dynamics/webhooks/remote-context.js'
+import { readRemoteEvent } from '../../src/crm/dynamics/webhooks/receive.js'
 import { stepsOf } from '../../src/crm/dynamics/webhooks/steps-of.js'
 import { whoAmI } from '../../src/crm/dynamics/who-am-i.js'
 import { createHttp, type UnreadableRecord } from '../../src/http/index.js'

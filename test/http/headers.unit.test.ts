@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { readClock } from '../../src/http/clock-reading.js'
+import { readClock } from '../../src/http/create-http.js'
 import { readRetryAfter } from '../../src/http/retry-after.js'
 
 describe('Retry-After', () => {

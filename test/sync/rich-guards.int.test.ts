@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { setConnectionState } from '../../src/ledger/connection/connections.js'
 import { approveHeld } from '../../src/sync/run/held.js'
-import { shareOf } from '../../src/sync/mirror/walk-addresses.js'
+import { shareOf } from '../../src/sync/mirror/catch-up-both.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import { applyToy, withRichWorld } from './support/rich-world.js'
 import { twistCrm } from './support/twists.js'

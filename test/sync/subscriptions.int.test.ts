@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { categoriesStep } from '../../src/activities/setup/categories-step.js'
+import { categoriesStep } from '../../src/activities/setup/steps-of.js'
 import { runStep } from '../../src/activities/setup/run-step.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
 import { findConnection } from '../../src/ledger/connection/connections.js'

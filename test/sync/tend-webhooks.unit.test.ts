@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import type { SyncSession } from '../../src/connection/session.js'
-import { tendWebhooks } from '../../src/connection/tend-webhooks.js'
+import { tendWebhooks } from '../../src/connection/tend-emarketeer-webhook.js'
 
 function sessionWith(tend: (() => Promise<{ reactivated: boolean }>) | undefined) {
   const warn = jest.fn()

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
-import { ISOLATE_TIME } from '../../src/workers/isolate-time.js'
+import { ISOLATE_TIME } from '../../src/workers/run-workers.js'
 import { provisionTimeoutMs } from '../support/ask-broker.js'
 import { timeSkippingEnvironment } from '../support/with-time-skipping.js'
 import { workflowBundle } from '../support/workflow-bundle.js'

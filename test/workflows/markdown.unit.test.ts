@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { SetupStatus, StepStatus } from '../../src/contracts/setup.js'
 import { plainText } from '../../src/workflows/markdown.js'
 import { refusalDetails } from '../../src/workflows/refusal.js'
-import { detailsOf } from '../../src/workflows/setup/details.js'
+import { detailsOf } from '../../src/workflows/setup/state.js'
 import { ODD_TEXTS } from '../support/odd-texts.js'
 
 /** Names that somebody may give a form, and that say something else in Markdown. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { choiceAfter, stillStands } from '../../src/workflows/steps/carry-choice.js'
+import { choiceAfter, stillStands } from '../../src/workflows/steps/runner.js'
 import type { PauseCode, SetupPause, StepChoice } from '../../src/contracts/setup.js'
 
 const decided = (choice: StepChoice) => ({ ...choice, step: 'form', reason: 'r', by: 'kim' })

@@ -1,11 +1,13 @@
 import type { StepDescription } from '../../contracts/setup-activities.js'
 import type { StepPreview } from '../../contracts/setup.js'
 import { AppError } from '../../contracts/app-error.js'
-import type { CrmDriver } from '../../crm/crm.js'
+import type { CrmDriver, StepVerdict } from '../../crm/crm.js'
 import type { ConnectionRow } from '../../ledger/connection/connections.js'
-import { categoriesStep } from './categories-step.js'
 import { ofDriver, type CommonStep } from './common-step.js'
 import { WEBHOOKS, webhooksStep, type WebhooksStepOptions } from './webhooks-step.js'
+import { categoriesArePending, categoriesOf } from '../../ledger/copy/categories.js'
+import { syncCategories } from '../../sync/mirror/sync-categories.js'
+import { foreignCategoriesSentence } from '../../connection/notices.js'
 
 /**
  * The last two steps, which the workflow makes of the one sync's pieces. How many contacts there are is not known before
@@ -73,4 +75,48 @@ export function previewOfWorkflowStep(
     pause: null,
     note: null,
   }
+}
+
+/** Brings eMarketeer's subscription categories to the CRM (D3). */
+export const categoriesStep: CommonStep = {
+  id: 'categories',
+  title: 'Bring the subscription categories over',
+  weight: 5,
+
+  async verify(session, context): Promise<StepVerdict> {
+    if (!context.subscriptionSync) {
+      return { state: 'skipped', note: 'subscriptions are not kept in step' }
+    }
+    const categories = await session.emarketeer.categories({ includeArchived: false }, context)
+    const names = categories.map(({ name }) => name).join(', ')
+    return {
+      state: 'due',
+      changes: [{ what: names === '' ? 'eMarketeer has no category yet' : `Categories: ${names}` }],
+    }
+  },
+
+  async preview(session, context): Promise<StepVerdict> {
+    const before = await categoriesStep.verify(session, context)
+    const { connectionId } = session.connection
+    const now = await session.emarketeer.categories({ includeArchived: true }, context)
+    const known = await categoriesOf(session.db, connectionId)
+    const isBrought =
+      known.length === now.length &&
+      now.every(({ categoryId, name, archived }) =>
+        known.some(
+          (k) => k.categoryId === categoryId && k.name === name && k.archived === archived,
+        ),
+      ) &&
+      !(await categoriesArePending(session.db, connectionId))
+    return before.state === 'due' && isBrought ? { state: 'done' } : before
+  },
+
+  async do(session) {
+    const { categories, foreign } = await syncCategories(session)
+    const ignored = foreign.length === 0 ? '' : ` ${foreignCategoriesSentence(foreign)}`
+    return { state: 'done', note: `${categories} categories.${ignored}` }
+  },
+
+  /** Bringing them over compares each one itself. */
+  check: () => Promise.resolve({ state: 'done' }),
 }

@@ -1,8 +1,8 @@
 import { type CallContext, UpstreamError } from '../../http/index.js'
-import { createdId } from './created-id.js'
 import type { DataverseClient } from './client.js'
 import { STRONG } from './names.js'
 import { lostAnswer } from './wire/part-error.js'
+import { isGuid } from './wire/odata.js'
 
 /** Something that exists at most once, but whose creation is not idempotent. */
 export interface Creatable<T> {
@@ -66,4 +66,10 @@ export async function findOrCreate<T>(
     throw failure ?? lostAnswer(wanted.operation, 'write', 'made, but not to be seen yet')
   }
   return { found: after, created: failure === null, createdId: id }
+}
+
+/** The id in `OData-EntityId` of a 204, the URL of the row made; null where it is not there. */
+export function createdId(headers: Readonly<Record<string, string>>): string | null {
+  const id = /\(([^()]+)\)\s*$/.exec(headers['odata-entityid'] ?? '')?.[1]
+  return isGuid(id) ? id.toLowerCase() : null
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { answer, type CallContext, part } from '../../http/index.js'
+import { answer, type CallContext, part, type UpstreamError } from '../../http/index.js'
 import type { SuperOfficeClient } from './client.js'
 import type { SuperOfficeFacts } from './facts.js'
-import { wrongEnvironment } from './wrong-environment.js'
+import { superOfficeFailure } from './superoffice-failure.js'
 
 /** Only our id is needed by every reading and writing; the rest is looked at by set-up, or where it is told. */
 export const principalAnswer = answer(
@@ -74,4 +74,17 @@ export function requireSame(
   if ((facts.associateId ?? associateId) !== associateId) {
     throw wrongEnvironment('user')
   }
+}
+
+/**
+ * Another database, or another user of ours, answers than the one that was set up. Nothing stored about rows, versions
+ * or last writers holds there, so that nothing may be written. Not retryable.
+ */
+export function wrongEnvironment(what: 'database' | 'user'): UpstreamError {
+  return superOfficeFailure(
+    'upstream_auth_failed',
+    'GET /User/currentPrincipal',
+    `another ${what} answers than the one that was set up`,
+    what === 'database' ? 'wrong_organization' : 'wrong_user',
+  )
 }

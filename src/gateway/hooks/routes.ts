@@ -5,7 +5,10 @@ import { Admission, type HookSide } from './admit.js'
 import { crmSide } from './crm-hook.js'
 import { emarketeerSide } from './emarketeer-hook.js'
 import { KnownAddresses } from './known-addresses.js'
-import { takeHints } from './take-hints.js'
+import { permitsOf } from '../../domain/connection-state.js'
+import type { ConnectionRow } from '../../ledger/connection/connections.js'
+import type { Queryable } from '../../ledger/db/database.js'
+import { putHints, type InboxHint } from '../../ledger/run/inbox.js'
 
 /** Webhooks in. A 2xx says that the hint is stored, and nothing about what will come of it. */
 export function hookRoutes(
@@ -33,4 +36,27 @@ export function hookRoutes(
     ({ hookOwner }) => systems.driverOf(hookOwner!)?.webhookStatus ?? 202,
   )
   route(emarketeerSide(vault), () => 202)
+}
+
+/**
+ * Stores hints, then wakes the workflows of their shards. While a connection is set up or paused they are only stored:
+ * they count at the send gate (G7), and are handled by the first hint or sweep after. Paused with opt-outs flowing it
+ * acts on them, and withholds what loosens.
+ *
+ * @throws AppError `database_unreachable`: nothing was stored, the sender has to send it again.
+ */
+export async function takeHints(
+  db: Queryable,
+  signals: InboxSignals,
+  connection: ConnectionRow,
+  hints: readonly InboxHint[],
+): Promise<void> {
+  if (hints.length === 0) {
+    return
+  }
+  await putHints(db, connection.connectionId, hints)
+  // A repeated hint wakes it as well: the first one may have been stored while Temporal was away.
+  if (permitsOf(connection).hints === 'acted on') {
+    new Set(hints.map((hint) => hint.shard)).forEach((shard) => signals.notify(connection, shard))
+  }
 }

@@ -2,8 +2,14 @@ import { catchUpCrm } from './catch-up-crm.js'
 import { catchUpEmarketeer } from './catch-up-emarketeer.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 import { homelessCrmContacts } from '../../ledger/copy/crm-mirror-rows.js'
-import { readCrmContacts } from './read-crm.js'
-import { walkAddresses } from './walk-addresses.js'
+import { readCrmContacts, readCrmAt } from './read-crm.js'
+import {
+  beginCrmWalk,
+  crmWalkOf,
+  moveCrmWalk,
+  nextToWalk,
+  type CrmWalk,
+} from '../../ledger/copy/crm-walk.js'
 
 /** What one direct reading takes, at most. */
 const MOST_HOMELESS = 1_000
@@ -34,4 +40,53 @@ async function readHomeless(session: SyncSession): Promise<void> {
     session,
     await homelessCrmContacts(db, connection.connectionId, MOST_HOMELESS),
   )
+}
+
+/** A round takes this long, spread over the sweeps; so every address is read at least daily, with time to spare. */
+const ROUND_MS = 20 * 3_600_000
+/** What one call takes on, however late the round is; the next sweep goes on. */
+const MAX_PER_CALL = 20_000
+const CHUNK = 1_000
+
+/**
+ * Reads the CRM by address, all addresses that eMarketeer knows, for CRMs whose deltas prove the rows only that they
+ * mention: so persons are found that came, left, were deleted softly or changed their addresses. What changed becomes
+ * due. The first round is read at once; later ones a share with each sweep, in whole requests. Where it stands is in the
+ * ledger, so a killed worker loses at most one chunk.
+ * @returns addresses read.
+ */
+export async function walkAddresses(session: SyncSession): Promise<number> {
+  const { db, connection } = session
+  const { connectionId } = connection
+  await beginCrmWalk(db, connectionId)
+  let walk = await crmWalkOf(db, connectionId)
+  const perRequest = requireCrm(session).capabilities.directReadContactsPerRequest
+  let share = shareOf(walk, perRequest)
+  let read = 0
+  while (share > 0 && walk.after !== null) {
+    const ids = await nextToWalk(db, connectionId, walk.after, Math.min(CHUNK, share))
+    await readCrmAt(session, ids)
+    const to = ids.length < Math.min(CHUNK, share) ? null : ids.at(-1)!
+    const moved = await moveCrmWalk(db, connectionId, { from: walk.after, to, read: ids.length })
+    read += ids.length
+    session.heartbeat({ done: walk.done + read, total: walk.total })
+    if (!moved || to === null) {
+      break
+    }
+    share -= ids.length
+    walk = { ...walk, after: to }
+  }
+  return read
+}
+
+/** How many addresses are to be read now, so that the round ends in time; pure. */
+export function shareOf(walk: CrmWalk, perRequest: number): number {
+  if (walk.walkedAt === null) {
+    return Number.MAX_SAFE_INTEGER // Nothing was ever complete: everything, now.
+  }
+  if (walk.elapsedMs >= ROUND_MS) {
+    return MAX_PER_CALL
+  }
+  const due = Math.ceil((walk.total * walk.elapsedMs) / ROUND_MS) - walk.done
+  return Math.min(MAX_PER_CALL, Math.max(0, Math.floor(due / perRequest) * perRequest))
 }

@@ -1,4 +1,4 @@
-import { readManyStates, type ChangesAnswer } from '../../emarketeer/index.js'
+import { readManyStates, type ChangesAnswer, type FeedItem } from '../../emarketeer/index.js'
 import { FittingPages, isTooLarge, UpstreamError } from '../../http/index.js'
 import { ensureEmarketeerAddresses } from '../../ledger/copy/address-mentions.js'
 import { findConnection } from '../../ledger/connection/connections.js'
@@ -19,8 +19,9 @@ import { loadEmarketeer } from './load-emarketeer.js'
 import { syncCategories } from './sync-categories.js'
 import { upsertStates } from './upsert-states.js'
 import { noteUnreadable } from './unreadable-states.js'
-import { learnFromFeed } from './learn-from-feed.js'
 import type { SyncSession } from '../../connection/session.js'
+import { clockOfDate, clockOfWrite } from '../../domain/clock.js'
+import { probeOf, settleProbe } from '../../ledger/copy/crm-times.js'
 
 const PAGE_SIZE = 1_000
 
@@ -180,4 +181,25 @@ async function readContacts(session: SyncSession, contactIds: readonly string[])
   const { connectionId } = session.connection
   await session.db.transaction((tx) => upsertStates(tx, connectionId, items, tick))
   await noteUnreadable(session, unreadable, tick)
+}
+
+/** Learns eMarketeer's clock from the time at which it recorded our last write, where the feed shows that write now. */
+export async function learnFromFeed(
+  session: SyncSession,
+  items: readonly FeedItem[],
+): Promise<void> {
+  if (session.crm?.capabilities.values !== 'rich' || items.length === 0) {
+    return
+  }
+  const { db, connection } = session
+  const probe = await probeOf(db, connection.connectionId)
+  const echo = items.find((item) => item.id === probe?.changeId)
+  if (probe !== null && echo !== undefined && echo.type !== 'unreadable') {
+    const date = session.clock?.emarketeer ?? null
+    await settleProbe(db, connection.connectionId, probe, {
+      ...clockOfWrite(probe, echo.recordedAtMs),
+      measuredAtMs: probe.answeredAtMs,
+      date: date && clockOfDate(date),
+    })
+  }
 }

@@ -7,10 +7,16 @@ import {
 } from '../../ledger/run/runs.js'
 import { meaningOf, NOTHING_MAPPED, type RichValue } from '../../domain/tenant-basis.js'
 import { cellIdOf, type DecidedCell } from './decide-cells.js'
-import { loosens, makesMailable } from '../../domain/reconcile/index.js'
-import { plannedCell, tighteningPart } from './loosening.js'
+import {
+  loosens,
+  makesMailable,
+  newlyMappedIn,
+  type PlannedCell,
+} from '../../domain/reconcile/index.js'
 import type { BatchOptions } from './batch-options.js'
 import type { SyncSession } from '../../connection/session.js'
+import type { LegalBasis } from '../../domain/legal-basis.js'
+import { RICH_RULE } from './rule.js'
 
 /** Which decisions may be written in this pass (rule F4). */
 export interface HeldBack {
@@ -126,4 +132,42 @@ export function sortLoosenings(
 
 function isLoosening(cell: DecidedCell): boolean {
   return loosens(plannedCell(cell))
+}
+
+/** As the rule judges what a cell loosens. */
+export function plannedCell(cell: DecidedCell): PlannedCell {
+  return {
+    ...cell,
+    values: cell.rule === RICH_RULE ? 'rich' : 'toggle',
+    emarketeerBasis: cell.row.basis,
+  }
+}
+
+/**
+ * The part of a waiting cell that tightens, which waits for nothing (I9): a deny carried onto a younger twin, while the
+ * oldest is loosened. null where there is none. Where a deny is carried nothing is provably later, so that what is
+ * observed now takes no proof away from the part that waits.
+ */
+export function tighteningPart(cell: DecidedCell): DecidedCell | null {
+  const { decision, observation, memory, rule, row, plan } = cell
+  if (plan.writes.every((write) => write.loosens)) {
+    return null
+  }
+  const loosened = new Set(
+    plan.writes.flatMap((write) => (write.side === 'crm' && write.loosens ? [write.recordId] : [])),
+  )
+  const values = new Map(observation.records.map((record) => [record.recordId, record.value]))
+  const part = {
+    ...decision,
+    // What waits is taken up when it is applied.
+    unmapped: [...decision.unmapped, ...newlyMappedIn(cell)],
+    emarketeerTarget: plan.writes.some((w) => w.side === 'emarketeer' && w.loosens)
+      ? (row.basis as LegalBasis)
+      : decision.emarketeerTarget,
+    recordTargets: decision.recordTargets.map(({ recordId, target }) => ({
+      recordId,
+      target: loosened.has(recordId) ? values.get(recordId)! : target,
+    })),
+  }
+  return { ...cell, decision: part, plan: rule.plan(observation, memory, part) }
 }

@@ -1,17 +1,21 @@
-import { uuid4 } from '@temporalio/workflow'
+import { uuid4, defineQuery } from '@temporalio/workflow'
 import { disconnectInput, type DisconnectStart } from '../../contracts/inputs.js'
 import type { DisconnectPlan, DisconnectStatus } from '../../contracts/lifecycle-activities.js'
-import type { SetupOverride } from '../../contracts/setup.js'
+import type { SetupOverride, DisconnectInput } from '../../contracts/setup.js'
 import type { StepOutcome } from '../../contracts/setup-activities.js'
 import { evidence, lifecycle } from '../activity-proxies.js'
 import { entry } from '../entry.js'
 import { tellingFailure } from '../phase.js'
-import { newBoard } from '../steps/board.js'
+import { newBoard, percentOf } from '../steps/board.js'
 import { pauseFor, problemOf } from '../steps/pause.js'
 import { takeSteps } from '../steps/runner.js'
-import { carriedIn } from '../steps/state.js'
-import { DisconnectState, type CarriedDisconnect } from './state.js'
+import { carriedIn, StepsState, type CarriedSteps } from '../steps/state.js'
 import { stepsOf, UNANSWERED, type DisconnectStep } from './steps.js'
+import { plainText } from '../markdown.js'
+import { answer } from '../receive.js'
+import { detailsIn } from '../steps/details.js'
+import type { Situation } from '../steps/judge-message.js'
+import { takeOverrides } from '../steps/messages.js'
 
 /**
  * A paused step is tried again by itself after this: what was the matter may be mended, or the unsubscribes have reached
@@ -92,4 +96,64 @@ function keepDecision(connectionId: string, decision: SetupOverride): Promise<vo
     reason,
     by,
   })
+}
+
+/** How a disconnect stands. */
+const statusQuery = defineQuery<DisconnectStatus>('status')
+
+/** What one run of a disconnect hands to the next. */
+export interface CarriedDisconnect extends CarriedSteps {
+  readonly plan: DisconnectPlan
+}
+
+/** Everything that a disconnect knows of itself, and its messages. */
+export class DisconnectState extends StepsState {
+  constructor(
+    readonly input: DisconnectInput,
+    carried: CarriedDisconnect | undefined,
+  ) {
+    super(input.connectionId, carried)
+    answer(statusQuery, 'How it stands: steps, and what it waits for.', () => this.status())
+    takeOverrides(this)
+  }
+
+  /** Answer of the query `status`. */
+  status(): DisconnectStatus {
+    return {
+      connectionId: this.connectionId,
+      removeInstalled: this.input.removeInstalled,
+      phase: this.phase,
+      percent: percentOf(this.board),
+      result: this.result,
+      steps: this.board.map(({ status }) => status),
+      messages: this.messages,
+    }
+  }
+
+  /** Nothing holds a disconnect back: while a step is tried, a decision is all that Support can say. */
+  override get situation(): Situation {
+    return { ...super.situation, deciding: false }
+  }
+
+  /** A step that is tried again runs. */
+  protected override get waits(): boolean {
+    return super.waits && !this.trying
+  }
+
+  protected details(): string {
+    const status = this.status()
+    const headline = {
+      done: '**Disconnected.** Apply the connection file to enable it again.',
+      aborted: '**Aborted.** What was done stays done.',
+      running: `**${status.percent} %**`,
+    }[status.result ?? 'running']
+    return detailsIn(status, {
+      headline,
+      label: (state) => `${state}:`,
+      waiting: ({ message, choices }) => [
+        `**Waiting:** ${plainText(message)}`,
+        `Choices: ${choices.join(', ')}`,
+      ],
+    })
+  }
 }

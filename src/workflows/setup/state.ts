@@ -1,7 +1,8 @@
-import type { SetupStatus } from '../../contracts/setup.js'
+import type { SetupStatus, StepState } from '../../contracts/setup.js'
 import { percentOf, remainingSecondsOf } from '../steps/board.js'
 import { StepsState, type CarriedSteps } from '../steps/state.js'
-import { detailsOf } from './details.js'
+import { plainText } from '../markdown.js'
+import { detailsIn } from '../steps/details.js'
 
 /** What one run of set-up hands to the next. */
 export interface CarriedSetup extends CarriedSteps {
@@ -43,4 +44,47 @@ export class SetupState extends StepsState {
   protected details(): string {
     return detailsOf(this.status())
   }
+}
+
+/** Status in plain words, as Temporal's UI shows it (Markdown). */
+export function detailsOf(status: SetupStatus): string {
+  return detailsIn(status, {
+    headline: headline(status),
+    label: (state) => MARKS[state],
+    waiting: ({ code, message, choices }) => [
+      `**Waiting (${code}):** ${plainText(message)}`,
+      '',
+      `Choices: ${choices.join(', ')}`,
+    ],
+  })
+}
+
+function headline(status: SetupStatus): string {
+  const { phase, percent, remainingSeconds, result, heldBy } = status
+  if (result === 'done') {
+    return '**Set up.** The sweep runs every half hour.'
+  }
+  if (result === 'aborted') {
+    return '**Aborted.** Apply the connection again to run set-up anew.'
+  }
+  if (heldBy) {
+    return `**${percent} %, held back by ${plainText(heldBy.by)}:** ${plainText(heldBy.reason)}`
+  }
+  const left = `about ${timeLeft(remainingSeconds)} left`
+  return phase === 'paused'
+    ? `**${percent} %, waits for a person**, then ${left}`
+    : `**${percent} %**, ${left}`
+}
+
+function timeLeft(seconds: number): string {
+  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
+}
+
+const MARKS: Readonly<Record<StepState, string>> = {
+  pending: '·',
+  running: '▶',
+  paused: '⏸',
+  done: '✔',
+  skipped: '⤼',
+  failed: '✖',
 }

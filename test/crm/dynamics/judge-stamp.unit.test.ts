@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { judgeStamp, type StampEvidence } from '../../../src/crm/dynamics/history/judge-stamp.js'
+import { judgeStamp, type StampEvidence } from '../../../src/crm/dynamics/history/field-history.js'
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000

@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
 import { isSignedBy, parseJwt, type SigningKey } from '../../../src/crm/superoffice/auth/jwt.js'
-import { signSystemToken } from '../../../src/crm/superoffice/auth/sign-token.js'
+import { signSystemToken } from '../../../src/crm/superoffice/auth/exchange-token.js'
 import { describeSuperOfficeError } from '../../../src/crm/superoffice/wire/describe-error.js'
 import { allOf, encodeParameters, quoted } from '../../../src/crm/superoffice/wire/filter.js'
 import { basisOfKey, purposeOfKey } from '../../../src/crm/superoffice/wire/keys.js'

@@ -12,10 +12,10 @@ import type {
 import type { z } from 'zod'
 import type { basisEntry, purposeEntry, sourceEntry } from '../../../src/crm/superoffice/lists.js'
 import type { principalAnswer } from '../../../src/crm/superoffice/principal.js'
-import type { personCard } from '../../../src/crm/superoffice/setup/measure/measure-card.js'
-import type { upsertAnswer } from '../../../src/crm/superoffice/setup/measure/measure-upsert.js'
+import type { personCard } from '../../../src/crm/superoffice/setup/measure/measure-writes.js'
+import type { upsertAnswer } from '../../../src/crm/superoffice/setup/measure/measure-writes.js'
 import type { webhookRow } from '../../../src/crm/superoffice/webhooks/webhook-rows.js'
-import type { massWriteAnswer, rowStatus } from '../../../src/crm/superoffice/writing/mass-write.js'
+import type { massWriteAnswer, rowStatus } from '../../../src/crm/superoffice/writing/send-jobs.js'
 import type { Fits, IsTold, OnWire } from './fits.js'
 
 /*

@@ -3,7 +3,7 @@ import { NOTHING_MAPPED } from '../../../src/domain/tenant-basis.js'
 import type { StoredLoosening } from '../../../src/ledger/run/runs.js'
 import { decideBatch, type DecidedCell } from '../../../src/sync/pass/decide-cells.js'
 import { sortLoosenings } from '../../../src/sync/pass/hold-back.js'
-import { tighteningPart } from '../../../src/sync/pass/loosening.js'
+import { tighteningPart } from '../../../src/sync/pass/hold-back.js'
 import {
   ADDRESS_ID,
   BASES,

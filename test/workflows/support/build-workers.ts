@@ -3,7 +3,7 @@ import { Worker } from '@temporalio/worker'
 import type { TemporalClient } from '../../../src/config/temporal.js'
 import { QUEUES } from '../../../src/contracts/names.js'
 import { deploymentOptions } from '../../../src/workers/deployment.js'
-import { ISOLATE_TIME } from '../../../src/workers/isolate-time.js'
+import { ISOLATE_TIME } from '../../../src/workers/run-workers.js'
 import {
   watchRelease,
   type Release,

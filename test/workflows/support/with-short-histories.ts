@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach } from '@jest/globals'
 import { Client, Connection } from '@temporalio/client'
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker'
-import { ISOLATE_TIME } from '../../../src/workers/isolate-time.js'
+import { ISOLATE_TIME } from '../../../src/workers/run-workers.js'
 import { QUEUES } from '../../../src/contracts/names.js'
 import { startTemporalServer } from '../../../dev/embedded/temporal-server.js'
 import { provisionTimeoutMs } from '../../support/ask-broker.js'

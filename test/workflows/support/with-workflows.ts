@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach } from '@jest/globals'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
-import { ISOLATE_TIME } from '../../../src/workers/isolate-time.js'
+import { ISOLATE_TIME } from '../../../src/workers/run-workers.js'
 import { provisionTimeoutMs } from '../../support/ask-broker.js'
 import { withTemporal } from '../../support/with-temporal.js'
 import { timeSkippingEnvironment } from '../../support/with-time-skipping.js'

@@ -1,7 +1,12 @@
-import { ConfidentialClientApplication } from '@azure/msal-node'
-import { type CallContext, type Http, UpstreamError } from '../../../http/index.js'
+import {
+  ConfidentialClientApplication,
+  type INetworkModule,
+  type NetworkRequestOptions,
+  type NetworkResponse,
+} from '@azure/msal-node'
+import { type CallContext, type Http, UpstreamError, answer, part } from '../../../http/index.js'
 import type { DynamicsConfig } from '../config.js'
-import { MsalNetwork } from './msal-network.js'
+import { z } from 'zod'
 
 /** An access token and when it ends (Unix milliseconds, our clock). */
 export interface AccessToken {
@@ -70,4 +75,77 @@ function unexpected(error: unknown): UpstreamError {
     operation: 'POST /{tenant}/oauth2/v2.0/token',
     message: 'no token could be had',
   })
+}
+
+/** What a token's life is taken for where none is told, seconds; one that ends before is refused, and another asked for. */
+const USUAL_LIFE = 3_600
+
+const tokenAnswer = answer(
+  { name: 'dynamics.token', operation: 'POST /{tenant}/oauth2/v2.0/token', lossUnit: 'call' },
+  part({
+    access_token: z.string().min(1),
+    expires_in: z.coerce.number().catch(USUAL_LIFE),
+    token_type: z.literal('Bearer').catch('Bearer'),
+  }),
+)
+
+/** What the flow consists of (docs/wire-dataverse.md, 2). */
+const FORM_FIELDS = ['client_id', 'client_secret', 'grant_type', 'scope']
+
+/**
+ * MSAL's way to the network, over our plumbing, so that time-outs, the tally and faults of the stand-ins hold for
+ * token requests too. The request goes out as Microsoft documents it, without what MSAL tells of itself in headers,
+ * query and form: Entra needs none of it, and gateways that look like Entra may refuse it. It keeps the error it met: MSAL replaces whatever a network client throws by one of its own.
+ */
+export class MsalNetwork implements INetworkModule {
+  /** What the last request failed with; null where it succeeded. */
+  failure: unknown = null
+
+  constructor(
+    private readonly http: Http,
+    /** Below this MSAL knows the authority; it takes https only. */
+    private readonly msalOrigin: string,
+    private readonly context: CallContext,
+  ) {}
+
+  /** Discovery is configured statically, so that MSAL never asks. */
+  sendGetRequestAsync<T>(): Promise<NetworkResponse<T>> {
+    return Promise.reject(new Error('discovery is configured; no GET is expected'))
+  }
+
+  async sendPostRequestAsync<T>(
+    url: string,
+    options?: NetworkRequestOptions,
+  ): Promise<NetworkResponse<T>> {
+    this.failure = null
+    try {
+      const given = await this.http.json(
+        {
+          method: 'POST',
+          path: new URL(url.slice(this.msalOrigin.length), this.msalOrigin).pathname,
+          operation: tokenAnswer.operation,
+          name: 'token',
+          effect: 'read',
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+          body: documentedForm(options?.body ?? ''),
+          context: this.context,
+        },
+        tokenAnswer,
+      )
+      return { status: given.status, headers: { ...given.headers }, body: given.body as T }
+    } catch (error) {
+      this.failure = error
+      throw error
+    }
+  }
+}
+
+/** The form with the documented fields only. */
+function documentedForm(body: string): string {
+  const given = new URLSearchParams(body)
+  const form = new URLSearchParams()
+  for (const field of FORM_FIELDS) {
+    form.set(field, given.get(field) ?? '')
+  }
+  return form.toString()
 }

@@ -1,11 +1,13 @@
-import type { CallContext } from '../../../http/index.js'
+import { type CallContext, answer, part, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { findOrCreate } from '../find-or-create.js'
-import { ensureImage } from './ensure-image.js'
-import { messageFilter } from './message-filter.js'
 import { repairStep } from './repair-step.js'
 import { type StepDefinition, stepName } from './steps.js'
 import { type StepRow, stepsOf } from './steps-of.js'
+import { z } from 'zod'
+import { poll } from '../poll.js'
+import { lostAnswer } from '../wire/part-error.js'
+import { queryString, stringLiteral } from '../wire/odata.js'
 
 const OPERATION = '/sdkmessageprocessingsteps'
 
@@ -60,4 +62,125 @@ async function find(
 ): Promise<StepRow | null> {
   const rows = await stepsOf(client, endpointId, context)
   return rows.find((row) => row.name === name) ?? null
+}
+
+const FILTERS_OPERATION = 'GET /sdkmessagefilters'
+
+const offered = answer(
+  { name: 'dynamics.messageFilter', operation: FILTERS_OPERATION, lossUnit: 'record' },
+  part({ sdkmessagefilterid: z.guid(), sdkmessageid: part({ sdkmessageid: z.guid() }) }),
+)
+
+/** The ids that a step is bound to. */
+export interface MessageFilter {
+  readonly filterId: string
+  readonly messageId: string
+}
+
+/**
+ * The ids that a step is bound to: of the message, and of the message on this table. They appear some seconds after
+ * the table (docs/wire-dataverse.md, 16.12), so that they are waited for, but for those of an optional step.
+ *
+ * @returns null for an optional step that is not offered. @throws UpstreamError, retryable where they are still not there.
+ */
+export async function messageFilter(
+  client: DataverseClient,
+  step: Pick<StepDefinition, 'table' | 'message' | 'optional'>,
+  context: CallContext,
+): Promise<MessageFilter | null> {
+  const query = queryString({
+    select: ['sdkmessagefilterid', 'primaryobjecttypecode'],
+    filter: `primaryobjecttypecode eq ${stringLiteral(step.table)} and sdkmessageid/name eq ${stringLiteral(step.message)}`,
+    expand: 'sdkmessageid($select=sdkmessageid,name)',
+  })
+  const found = await poll(
+    async () => {
+      const request = {
+        method: 'GET',
+        path: `sdkmessagefilters${query}`,
+        operation: FILTERS_OPERATION,
+        name: 'webhooks.filters',
+        effect: 'read',
+      } as const
+      return (await client.rows(request, offered, context))[0] ?? null
+    },
+    { withinMs: step.optional === true ? 0 : 30_000 },
+    context,
+  )
+  if (found === null && step.optional === true) {
+    return null
+  }
+  if (found === null) {
+    throw lostAnswer(FILTERS_OPERATION, 'read', 'the message is not known for the table yet')
+  }
+  return { filterId: found.sdkmessagefilterid, messageId: found.sdkmessageid.sdkmessageid }
+}
+
+/** `imagetype` of the row as it is after the change. */
+const POST_IMAGE = 1
+
+const stepImage = answer(
+  {
+    name: 'dynamics.stepImage',
+    operation: 'GET /sdkmessageprocessingstepimages',
+    lossUnit: 'record',
+  },
+  part({ sdkmessageprocessingstepimageid: z.string() }),
+)
+
+/**
+ * Makes a step carry columns along. A convenience: without it the row is read to find its contact, so that a refusal
+ * is no failure (how images are registered is known from memory only).
+ *
+ * @throws UpstreamError where trying again helps.
+ */
+export async function ensureImage(
+  client: DataverseClient,
+  stepId: string,
+  attributes: readonly string[],
+  context: CallContext,
+): Promise<void> {
+  const query = queryString({
+    select: ['sdkmessageprocessingstepimageid'],
+    filter: `_sdkmessageprocessingstepid_value eq ${stepId}`,
+  })
+  try {
+    await findOrCreate(
+      client,
+      {
+        find: async () => {
+          const [image] = await client.rows(
+            {
+              method: 'GET',
+              path: `sdkmessageprocessingstepimages${query}`,
+              operation: stepImage.operation,
+              name: 'webhooks.images',
+              effect: 'read',
+            },
+            stepImage,
+            context,
+          )
+          return image ?? null
+        },
+        path: 'sdkmessageprocessingstepimages',
+        operation: 'POST /sdkmessageprocessingstepimages',
+        body: {
+          name: 'post',
+          entityalias: 'post',
+          imagetype: POST_IMAGE,
+          messagepropertyname: 'Target',
+          attributes: attributes.join(','),
+          'sdkmessageprocessingstepid@odata.bind': `/sdkmessageprocessingsteps(${stepId})`,
+        },
+      },
+      context,
+    )
+  } catch (error) {
+    const optional =
+      error instanceof UpstreamError &&
+      (error.code === 'upstream_refused' || error.code === 'upstream_not_found')
+    if (!optional) {
+      throw error
+    }
+  }
 }

@@ -1,5 +1,3 @@
-import { boundaryOf, readHead, splitParts } from './multipart.js'
-
 /** One answer inside a `$batch` answer. Header names in lower case. */
 export interface BatchPart {
   readonly status: number
@@ -68,4 +66,92 @@ function readAnswer(text: Buffer, outerContentId: string | undefined): BatchPart
     body: head?.rest ?? Buffer.alloc(0),
     contentId: headers['content-id'] ?? outerContentId ?? null,
   }
+}
+
+/** The MIME multipart form (RFC 2046, 5.1), as far as `$batch` answers use it. */
+
+const CR = 0x0d
+const LF = 0x0a
+
+/** The boundary of a multipart content type, quoted or not; null for any other type. */
+export function boundaryOf(contentType: string | undefined): string | null {
+  if (contentType === undefined || !/^\s*multipart\//i.test(contentType)) {
+    return null
+  }
+  const match = /;\s*boundary\s*=\s*(?:"([^"]+)"|([^\s;]+))/i.exec(contentType)
+  return match?.[1] ?? match?.[2] ?? null
+}
+
+/**
+ * Cuts a body at its boundary lines. Only parts that are followed by a boundary line are returned: what comes before
+ * the first and after the last one is no part. `closed` tells whether the closing line was seen.
+ */
+export function splitParts(body: Buffer, boundary: string): { parts: Buffer[]; closed: boolean } {
+  const delimiter = Buffer.from(`--${boundary}`)
+  const parts: Buffer[] = []
+  let partStart = -1
+  let at = body.indexOf(delimiter)
+  while (at !== -1) {
+    const line = boundaryLine(body, at, delimiter.length)
+    if (line !== null) {
+      if (partStart !== -1) {
+        parts.push(body.subarray(partStart, withoutLineEnd(body, partStart, at)))
+      }
+      if (line.closing) {
+        return { parts, closed: true }
+      }
+      partStart = line.end
+    }
+    at = body.indexOf(delimiter, at + delimiter.length)
+  }
+  return { parts, closed: false }
+}
+
+/** A delimiter counts only as a whole line; a longer boundary may begin with the same text. */
+function boundaryLine(body: Buffer, at: number, length: number) {
+  if (at > 0 && body[at - 1] !== LF) {
+    return null
+  }
+  const newline = body.indexOf(LF, at)
+  const tail = body.subarray(at + length, newline === -1 ? body.length : newline)
+  const text = tail.toString('latin1').trimEnd()
+  if (text === '--') {
+    return { closing: true, end: body.length }
+  }
+  return text === '' && newline !== -1 ? { closing: false, end: newline + 1 } : null
+}
+
+/** The line break before a boundary belongs to the boundary. */
+function withoutLineEnd(body: Buffer, start: number, end: number): number {
+  let last = end
+  if (last > start && body[last - 1] === LF) {
+    last -= 1
+    if (last > start && body[last - 1] === CR) {
+      last -= 1
+    }
+  }
+  return last
+}
+
+/** Headers up to the first empty line, names in lower case, and what follows. Null where no header line fits. */
+export function readHead(
+  text: Buffer,
+): { headers: Readonly<Record<string, string>>; rest: Buffer } | null {
+  const headers: Record<string, string> = {}
+  let at = 0
+  while (at < text.length) {
+    const newline = text.indexOf(LF, at)
+    const end = newline === -1 ? text.length : newline
+    const line = text.subarray(at, end).toString('latin1').trimEnd()
+    at = end + 1
+    if (line === '') {
+      return { headers, rest: text.subarray(Math.min(at, text.length)) }
+    }
+    const colon = line.indexOf(':')
+    if (colon < 1) {
+      return null
+    }
+    headers[line.slice(0, colon).trim().toLowerCase()] = line.slice(colon + 1).trim()
+  }
+  return { headers, rest: Buffer.alloc(0) }
 }

@@ -3,7 +3,7 @@ import type { TableFacts } from '../facts.js'
 import type { CrmWrite } from '../../crm.js'
 import type { BatchRequest } from '../wire/batch-encode.js'
 import { isGuid } from '../wire/odata.js'
-import { contactBody } from './contact-body.js'
+import type { ToggleValue } from '../../../domain/reconcile/types.js'
 
 /** The writes that address one existing row by its id and the version that was read. */
 export type RowWrite = Exclude<CrmWrite, { kind: 'createSubscription' }>
@@ -58,4 +58,14 @@ export function partRequest(write: RowWrite, table: TableFacts | null): BatchReq
             headers: ifMatch,
           }
   }
+}
+
+/** The only body ever sent for a contact: the toggle, inverted, and no other column (rule B8). */
+export interface ContactBody {
+  readonly donotbulkemail: boolean
+}
+
+/** Builds it. `donotbulkemail` true = do not allow. */
+export function contactBody(value: ToggleValue): ContactBody {
+  return { donotbulkemail: value === 'deny' }
 }

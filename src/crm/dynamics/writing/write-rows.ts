@@ -1,13 +1,13 @@
-import type { CallContext } from '../../../http/index.js'
+import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { CrmWrite, CrmWriteOutcome } from '../../crm.js'
 import type { DynamicsFacts } from '../facts.js'
 import type { ChangeSource } from '../reading/changes.js'
-import { fillVersions } from './fill-versions.js'
-import { runsOf } from './runs.js'
-import { writeCreates } from './write-creates.js'
 import { type RowWrite, partRequest } from './part-requests.js'
-import { sendParts, type WritePart } from './send-parts.js'
-import type { CreateWrite } from './row-to-create.js'
+import { sendParts, type WritePart, lostOutcome } from './send-parts.js'
+import { type CreateWrite, type RowToCreate, rowToCreate } from './row-to-create.js'
+import { MAX_WRITE_PARTS } from './create-each.js'
+import { MAX_UPSERT_ROWS, createRows } from './create-rows.js'
+import { directRead, MAX_DIRECT_READ } from '../reading/direct-read.js'
 
 /** Outcomes in the order of the writes, and why nothing more is to be sent. */
 export interface Written {
@@ -79,3 +79,125 @@ function named(outcome: CrmWriteOutcome, write: RowWrite | undefined): CrmWriteO
   }
   return { ...outcome, rowId: write?.kind === 'consent' ? null : (write?.rowId ?? outcome.rowId) }
 }
+
+/** Writes that follow each other and go in one call. */
+export interface Run {
+  readonly kind: 'parts' | 'create'
+  readonly writes: CrmWrite[]
+}
+
+/** Cuts the writes into calls, order kept: creates go by a message of their own. */
+export function runsOf(writes: readonly CrmWrite[]): Run[] {
+  const runs: Run[] = []
+  for (const write of writes) {
+    const kind = write.kind === 'createSubscription' ? 'create' : 'parts'
+    const limit = kind === 'create' ? MAX_UPSERT_ROWS : MAX_WRITE_PARTS
+    const last = runs.at(-1)
+    if (last !== undefined && last.kind === kind && last.writes.length < limit) {
+      last.writes.push(write)
+    } else {
+      runs.push({ kind, writes: [write] })
+    }
+  }
+  return runs
+}
+
+/**
+ * Fills in the versions of consents that were applied without one (a 204), by one direct read. A version is taken
+ * only where the record still holds what was written: with another value somebody acted since, and it proves nothing.
+ */
+export async function fillVersions(
+  source: ChangeSource,
+  writes: readonly CrmWrite[],
+  outcomes: readonly CrmWriteOutcome[],
+  context: CallContext,
+): Promise<readonly CrmWriteOutcome[]> {
+  const contactIds = writes.flatMap((write, at) => {
+    const outcome = outcomes[at]
+    const unproven = outcome?.status === 'applied' && outcome.version === null
+    return unproven && write.kind === 'consent' ? [write.contactId] : []
+  })
+  if (contactIds.length === 0 || contactIds.length > MAX_DIRECT_READ) {
+    return outcomes
+  }
+  const versions = await readVersions(source, contactIds, context)
+  return outcomes.map((outcome, at): CrmWriteOutcome => {
+    const write = writes[at]
+    if (outcome.status !== 'applied' || outcome.version !== null || write?.kind !== 'consent') {
+      return outcome
+    }
+    const read = versions.get(write.contactId.toLowerCase())
+    return read?.value === write.value ? { ...outcome, version: read.version } : outcome
+  })
+}
+
+/** The writes are done whatever happens here, so that a failing read only leaves the versions open. */
+async function readVersions(source: ChangeSource, contactIds: string[], context: CallContext) {
+  try {
+    const withoutRows = { ...source, tables: null }
+    const reading = await directRead(withoutRows, { by: 'contactId', contactIds }, context)
+    return new Map(
+      reading.contacts.flatMap(({ contactId, consents: { marketingSendouts } }) =>
+        marketingSendouts === undefined ? [] : [[contactId, marketingSendouts] as const],
+      ),
+    )
+  } catch (error) {
+    if (error instanceof UpstreamError) {
+      return new Map<string, never>()
+    }
+    throw error
+  }
+}
+
+/**
+ * Creates rows, each key once: the same row twice in one request fails the whole of it. A second write of a key with
+ * the same value shares the first one's outcome; with another value it is a conflict, to be read and decided again.
+ */
+export async function writeCreates(
+  source: ChangeSource,
+  facts: DynamicsFacts,
+  writes: readonly CreateWrite[],
+  context: CallContext,
+): Promise<{ outcomes: readonly CrmWriteOutcome[]; stop: Error | null }> {
+  const { tables, categories, client } = source
+  if (tables === null || categories === null) {
+    return { outcomes: writes.map(() => REFUSED), stop: null }
+  }
+  const categoryRowIds = new Map<string, string | null>()
+  try {
+    for (const categoryId of new Set(writes.map((write) => write.categoryId))) {
+      categoryRowIds.set(categoryId, await categories.rowIdOf(categoryId, context))
+    }
+  } catch (error) {
+    const { error: cause } = lostOutcome(error)
+    return { outcomes: writes.map(() => ({ status: 'notSent', error: cause })), stop: cause }
+  }
+  const prepared = writes.map((write) =>
+    rowToCreate(write, tables, facts.navigation, categoryRowIds.get(write.categoryId) ?? null),
+  )
+  const firstByKey = new Map<string, number>()
+  const rows: RowToCreate[] = []
+  for (const row of prepared) {
+    if (row !== null && !firstByKey.has(row.keyPath)) {
+      firstByKey.set(row.keyPath, rows.length)
+      rows.push(row)
+    }
+  }
+  if (rows.length === 0) {
+    return { outcomes: writes.map(() => REFUSED), stop: null }
+  }
+  const { setName, primaryId } = tables.subscriptions
+  const created = await createRows(client, setName, primaryId, rows, context)
+  const outcomes = prepared.map((row): CrmWriteOutcome => {
+    const at = row === null ? undefined : firstByKey.get(row.keyPath)
+    if (row === null || at === undefined) {
+      return REFUSED
+    }
+    const same = rows[at]?.body['em_subscribed'] === row.body['em_subscribed']
+    return same ? (created.outcomes[at] ?? REFUSED) : { status: 'conflict' }
+  })
+  return { outcomes, stop: created.stop }
+}
+
+/** No such category or no such table in Dynamics yet. */
+const REFUSED = { status: 'refused', upstreamCode: null } as const

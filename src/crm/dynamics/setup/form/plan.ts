@@ -1,17 +1,16 @@
-import type { SetupPause } from '../../../../contracts/setup.js'
-import type { CallContext } from '../../../../http/index.js'
+import type { SetupPause, StepChoice } from '../../../../contracts/setup.js'
+import { type CallContext, whereTold } from '../../../../http/index.js'
 import type { StepContext } from '../../../crm.js'
 import type { DataverseClient } from '../../client.js'
 import type { Edit } from './edits.js'
-import { readForm } from './form-document.js'
+import { readForm, type FormDocument } from './form-document.js'
 import type { FormFacts } from './form-facts.js'
 import { FormShapeError } from './form-shape-error.js'
 import { isCurrent, ownParts, type OwnParts } from './own-parts.js'
 import type { SectionSpec } from './section-xml.js'
-import { insertSection, withoutOurs } from './splice.js'
+import { insertSection, withoutOurs, type Placement } from './splice.js'
 import type { DynamicsCrm } from '../../session.js'
-import { draftPending, formUncertain, oddForm } from './pauses.js'
-import { choosePlacement } from './placement.js'
+import { draftPending, formUncertain, oddForm, detailsTabMissing } from './pauses.js'
 import {
   contactMainForms,
   type FormLayer,
@@ -19,8 +18,12 @@ import {
   type MainForm,
   readLayers,
 } from './rows.js'
-import { sectionSpec } from './section-spec.js'
 import { chooseForm } from './target.js'
+import { TAB, plain } from './own-names.js'
+import { detailsTab, isHidden, tabCalled, tabKey } from './tabs.js'
+import { OWN_VIEW } from '../view/view-xml.js'
+import { allRows } from '../../reading/pages.js'
+import { stringLiteral } from '../../wire/odata.js'
 
 /** What there is to do on the form. */
 export type FormPlan =
@@ -142,4 +145,77 @@ export async function ownLayers(
         published: holdsOurs(layers.published.xml),
         draft: holdsOurs(layers.draft.xml),
       }
+}
+
+/** Where our section goes, and what of it is to be remembered; or why no tab is certain. */
+export type FormPlacement =
+  | { readonly place: Placement; readonly tab: string | null; readonly where: string }
+  | { readonly pause: SetupPause }
+
+/** Chooses the tab (rule E2; docs/wire-dataverse.md, 10.5). `known`: what Support chose earlier. @throws FormShapeError */
+export function choosePlacement(
+  form: MainForm,
+  document: FormDocument,
+  known: string | null,
+  choice: StepChoice | null,
+): FormPlacement {
+  const own = ownParts(document)
+  if (own.section !== null) {
+    // It is brought up to date where it stands.
+    return { place: { in: 'newTab' }, tab: known, where: 'where it stands' }
+  }
+  // A tab of our own is asked for where the one of before is gone: that one is not insisted on.
+  const wanted = choice?.action === 'createTab' ? null : (choice?.tab ?? known)
+  const found = wanted === null || wanted === TAB.id ? null : tabCalled(document, wanted)
+  if (wanted !== null && wanted !== TAB.id) {
+    return found === null
+      ? {
+          pause: detailsTabMissing(
+            'The chosen tab is not there, or not the only one.',
+            form,
+            document,
+          ),
+        }
+      : inTab(found, tabKey(found))
+  }
+  const details = detailsTab(document) ?? own.tab
+  if (details !== null && choice?.action !== 'createTab') {
+    return inTab(details, null)
+  }
+  return choice?.action === 'createTab' || wanted === TAB.id
+    ? { place: { in: 'newTab' }, tab: TAB.id, where: 'on a new tab "Details"' }
+    : { pause: detailsTabMissing('No tab is certainly the Details tab.', form, document) }
+}
+
+function inTab(tab: FormDocument['tabs'][number], key: string | null): FormPlacement {
+  const name = tab.attributes['name'] ?? tab.attributes['id'] ?? ''
+  const hidden = isHidden(tab) ? ' (which users do not see)' : ''
+  return { place: { in: 'tab', tab }, tab: key, where: `on the tab ${name}${hidden}` }
+}
+
+/** Controls that let the toggle be flipped in the grid, the best first (docs/wire-dataverse.md, 16.11). */
+const GRID_CONTROLS = [
+  'Microsoft.PowerApps.PowerAppsOneGrid',
+  'MscrmControls.Grid.PCFGridControl',
+  'MscrmControls.Grid.GridControl',
+]
+
+/** Shown in a preview before the organisation's languages are known. */
+const ENGLISH = 1033
+
+/** What our section looks like in this organisation, also before anything was made. @throws UpstreamError */
+export async function sectionSpec(
+  { client, facts }: DynamicsCrm,
+  context: StepContext,
+): Promise<SectionSpec> {
+  const filter = GRID_CONTROLS.map((name) => `name eq ${stringLiteral(name)}`).join(' or ')
+  const listing = { setName: 'customcontrols', select: ['name'], filter, name: 'setup.look' }
+  // Without such a control the toggle is flipped on the row's own form: no reason to go no further.
+  const rows = (await whereTold(allRows(client, listing, context))) ?? []
+  const there = new Set(rows.map((row) => row['name']))
+  return {
+    viewId: plain(context.choice?.viewId ?? facts.view?.viewId ?? OWN_VIEW.viewId),
+    languages: facts.organization?.languages ?? [ENGLISH],
+    gridControl: GRID_CONTROLS.find((name) => there.has(name)) ?? null,
+  }
 }

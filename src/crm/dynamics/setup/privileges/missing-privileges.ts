@@ -1,9 +1,17 @@
-import type { CallContext } from '../../../../http/index.js'
+import {
+  type CallContext,
+  whereTold,
+  answer,
+  entries,
+  part,
+  readRecords,
+  UpstreamError,
+} from '../../../../http/index.js'
 import type { DataverseClient } from '../../client.js'
 import { allRows } from '../../reading/pages.js'
-import { whereTold } from '../../../../http/index.js'
 import { stringLiteral } from '../../wire/odata.js'
-import { type Depth, userPrivileges } from './user-privileges.js'
+import { z } from 'zod'
+import { STRONG } from '../../names.js'
 
 /** A privilege that is needed. */
 export interface NeededPrivilege {
@@ -55,4 +63,83 @@ async function knownPrivileges(
   const listing = { setName: 'privileges', select: ['name'], filter, name: 'setup.privileges' }
   const rows = await whereTold(allRows(client, listing, context))
   return new Set((rows ?? []).map((row) => String(row['name']).toLowerCase()))
+}
+
+/** How far a privilege reaches; a delta needs the whole organisation. */
+export type Depth = 'Basic' | 'Local' | 'Deep' | 'Global'
+
+const LOOK = 'GET /systemusers({id})/RetrieveUserPrivileges'
+const held = answer(
+  { name: 'dynamics.privileges', operation: LOOK, lossUnit: 'call' },
+  part({ RolePrivileges: entries }),
+)
+const privilege = answer(
+  { name: 'dynamics.privilege', operation: LOOK, lossUnit: 'record' },
+  part({
+    PrivilegeId: z.string().nullish().catch(null),
+    PrivilegeName: z.string().nullish().catch(null),
+    Depth: z.union([z.string(), z.number()]),
+  }),
+)
+
+const DEPTHS: readonly Depth[] = ['Basic', 'Local', 'Deep', 'Global']
+
+/**
+ * The privileges of a user by lower-case name, each with its furthest depth (docs/wire-dataverse.md, 5).
+ *
+ * @returns null where the service does not tell: then the calls themselves are the proof. @throws UpstreamError
+ */
+export async function userPrivileges(
+  client: DataverseClient,
+  userId: string,
+  context: CallContext,
+): Promise<ReadonlyMap<string, Depth> | null> {
+  let told: z.output<typeof privilege.schema>[]
+  try {
+    const path = `systemusers(${userId})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges`
+    const request = { method: 'GET', path, operation: LOOK, name: 'setup.privileges' } as const
+    const read = { ...request, effect: 'read', headers: STRONG } as const
+    const { body } = await client.json(read, held, context)
+    told = readRecords(privilege, body.RolePrivileges, context)
+  } catch (error) {
+    if (error instanceof UpstreamError && cannotTell(error)) {
+      return null
+    }
+    throw error
+  }
+  const unnamed = told.some(({ PrivilegeName }) => !PrivilegeName)
+  const names = unnamed ? await privilegeNames(client, context) : new Map<string, string>()
+  const depths = new Map<string, Depth>()
+  for (const { PrivilegeName, PrivilegeId, Depth: given } of told) {
+    const name = (PrivilegeName ?? names.get(PrivilegeId?.toLowerCase() ?? ''))?.toLowerCase()
+    const depth = typeof given === 'number' ? DEPTHS[given] : DEPTHS.find((one) => one === given)
+    if (name === undefined || depth === undefined) {
+      continue
+    }
+    const before = depths.get(name)
+    if (before === undefined || DEPTHS.indexOf(depth) > DEPTHS.indexOf(before)) {
+      depths.set(name, depth)
+    }
+  }
+  return depths
+}
+
+async function privilegeNames(client: DataverseClient, context: CallContext) {
+  const listing = {
+    setName: 'privileges',
+    select: ['name', 'privilegeid'],
+    name: 'setup.privileges',
+  }
+  const rows = await allRows(client, listing, context)
+  return new Map(rows.map((row) => [String(row['privilegeid']).toLowerCase(), String(row['name'])]))
+}
+
+function cannotTell(error: UpstreamError): boolean {
+  return (
+    error.code === 'upstream_forbidden' ||
+    error.code === 'upstream_not_found' ||
+    error.code === 'upstream_refused' ||
+    error.code === 'upstream_unexpected_answer' ||
+    error.code === 'upstream_answer_too_large'
+  )
 }

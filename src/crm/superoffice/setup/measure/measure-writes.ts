@@ -1,11 +1,15 @@
 import type { SetupPause } from '../../../../contracts/setup.js'
-import type { CallContext } from '../../../../http/index.js'
+import { type CallContext, answer, part, UpstreamError } from '../../../../http/index.js'
 import { type CrmFacts, SetupPaused } from '../../../crm.js'
 import type { Measurement } from '../../facts.js'
 import type { SuperOfficeCrm } from '../../session.js'
-import { measureCard } from './measure-card.js'
-import { measureUpsert } from './measure-upsert.js'
 import { Trial } from './trial.js'
+import { z } from 'zod'
+import type { ListName } from '../../lists.js'
+import { isOwnException } from '../../wire/describe-error.js'
+import { toFlag } from '../../wire/values.js'
+import type { TestRow } from './test-rows.js'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
  * Writes to one consent of the test person a few times, looks what became of the row, and puts back what was there
@@ -91,4 +95,154 @@ function doesNotCount(personId: number, raised: readonly (number | null)[]): Set
     choices: ['retry', 'abort'],
     seen: { testPersonId: personId, raisedBy: raised },
   }
+}
+
+/** As the driver writes them. */
+const COLUMNS = ['person_id', 'consentPurpose_id', 'legalBase_id', 'consentSource_id', 'comment']
+
+const UPSERT = 'POST /Agents/DatabaseTable/Upsert'
+
+export const upsertAnswer = answer(
+  { name: 'superoffice.trialWrite', operation: UPSERT, lossUnit: 'call' },
+  part({ Success: z.unknown().optional() }),
+)
+
+/**
+ * Whether a mass write raises the row's version by one and names us, without which it must not be used: doubts would be
+ * blind (docs/wire-superoffice.md, 7). Writes the test person's row only; `NoChange` leaves every other one alone.
+ *
+ * @param before the row as it stands, best last written by somebody else. @throws UpstreamError, AppError
+ */
+export async function measureUpsert(
+  trial: Trial,
+  before: TestRow,
+  ourAssociateId: number,
+  context: CallContext,
+): Promise<Measurement['upsert']> {
+  const { lists } = trial.crm.installation
+  const { client } = trial.crm
+  const idOf = async (list: ListName, key: string) =>
+    (await lists.item(list, key, context))?.id || undefined
+  const isWithdrawn = before.basisKey === trial.key('withdrawn')
+  const basisKey = trial.key(isWithdrawn ? 'legitimateInterest' : 'withdrawn')
+  const purposeId = await idOf('ConsentPurpose', trial.purposeKey)
+  const basisId = await idOf('LegalBase', basisKey)
+  const sourceId = await idOf('ConsentSource', trial.sourceKey)
+  if (purposeId === undefined || basisId === undefined || sourceId === undefined) {
+    return 'unavailable'
+  }
+  try {
+    const { body } = await client.json(
+      {
+        method: 'POST',
+        path: '/Agents/DatabaseTable/Upsert',
+        operation: UPSERT,
+        name: 'setup.measure',
+        effect: 'write',
+        json: {
+          TableName: 'ConsentPerson',
+          Columns: COLUMNS,
+          Keys: ['person_id', 'consentPurpose_id'],
+          Data: [[...[trial.personId, purposeId, basisId, sourceId].map(String), trial.comment]],
+          NomatchAction: 'NoChange',
+          ReturnRowStatus: true,
+        },
+      },
+      upsertAnswer,
+      context,
+    )
+    if (toFlag(body.Success) !== true) {
+      return 'unavailable'
+    }
+  } catch (error) {
+    if (error instanceof UpstreamError && error.status !== null && isNoAnswerForUs(error)) {
+      return 'unavailable'
+    }
+    throw error
+  }
+  const after = await trial.row()
+  const counted = after.updatedCount === (before.updatedCount ?? Number.NaN) + 1
+  // Where we wrote the row before as well, only the time tells that this write named us.
+  const named =
+    after.updatedBy === ourAssociateId &&
+    (before.updatedBy !== ourAssociateId || after.updatedMs !== before.updatedMs)
+  return counted && named ? 'counts' : 'blind'
+}
+
+/** Not granted, not there, or refused: none of these says anything of the credentials or of the server's state. */
+function isNoAnswerForUs(error: UpstreamError): boolean {
+  const codes = ['upstream_forbidden', 'upstream_not_found', 'upstream_refused']
+  return codes.includes(error.code) || isOwnException(error)
+}
+
+/** Neither is worth failing for: without one of them the card does not show whether it was saved. */
+const text = z.string().nullish().catch(null)
+export const personCard = answer(
+  { name: 'superoffice.personCard', operation: 'GET /Person/{id}', lossUnit: 'call' },
+  part({ Firstname: text, UpdatedDate: text }),
+)
+
+/** Dates have whole seconds: a save within the second of the one before could not be seen. */
+const NEXT_SECOND_MS = 1_100
+
+/**
+ * Whether saving the person's card touches a consent row. The first name is written as it is; that this counted as a
+ * save is seen by the person's own date.
+ *
+ * @returns null: the card could not be saved, or it does not show. @throws UpstreamError, AppError
+ */
+export async function measureCard(trial: Trial, context: CallContext): Promise<boolean | null> {
+  await sleep(NEXT_SECOND_MS, undefined, context.signal ? { signal: context.signal } : {})
+  const rowsBefore = await trial.rows()
+  const before = await readCard(trial, context)
+  if (!before.Firstname) {
+    return null
+  }
+  try {
+    await trial.crm.client.text(
+      {
+        method: 'PATCH',
+        path: `/Person/${trial.personId}`,
+        operation: 'PATCH /Person/{id}',
+        name: 'setup.measure',
+        effect: 'write',
+        json: { Firstname: before.Firstname },
+      },
+      context,
+    )
+  } catch (error) {
+    if (error instanceof UpstreamError && isRefused(error)) {
+      return null
+    }
+    throw error
+  }
+  const after = await readCard(trial, context)
+  const rowsAfter = await trial.rows()
+  const touched = [...rowsAfter].some(([purpose, row]) => hasMoved(rowsBefore.get(purpose), row))
+  const saved = after.UpdatedDate !== before.UpdatedDate
+  return touched ? true : saved ? false : null
+}
+
+/** A card may be refused for a field that its organisation has made mandatory; by which status is not documented. */
+function isRefused(error: UpstreamError): boolean {
+  return (!error.retryable && error.code !== 'upstream_auth_failed') || isOwnException(error)
+}
+
+async function readCard(trial: Trial, context: CallContext) {
+  const { body } = await trial.crm.client.json(
+    {
+      method: 'GET',
+      path: `/Person/${trial.personId}`,
+      operation: personCard.operation,
+      name: 'setup.look',
+      effect: 'read',
+    },
+    personCard,
+    context,
+  )
+  return body
+}
+
+function hasMoved(before: TestRow | undefined, after: TestRow): boolean {
+  return before?.updatedCount !== after.updatedCount || before.updatedMs !== after.updatedMs
 }
