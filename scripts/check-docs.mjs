@@ -6,6 +6,7 @@ import { dependencyFaults } from './check-dependencies.mjs'
 import { lockfileFaults } from './check-lockfile.mjs'
 import { linkFaults } from './check-links.mjs'
 import { roomFaults } from './check-rooms.mjs'
+import { ruleFaults } from './check-rules.mjs'
 import { strayReferenceFaults } from './check-stray-references.mjs'
 import { threatModelFaults } from './check-threat-model.mjs'
 import { wordFaults } from './check-words.mjs'
@@ -17,6 +18,7 @@ const faults = [
   ...strayReferenceFaults(root),
   ...lockfileFaults(root),
   ...roomFaults(root),
+  ...ruleFaults(root),
   ...threatModelFaults(root),
   ...wordFaults(root),
 ]

@@ -50,7 +50,7 @@ function faultsOf(root, file) {
   return faults
 }
 
-/** Anchors as GitHub makes them from headings. */
+/** Anchors as GitHub makes them from headings, and those that a page sets itself. */
 function anchors(root, file) {
   const text = readFileSync(join(root, file), 'utf8').replace(/^```[^]*?^```/gm, '')
   const slugs = [...text.matchAll(/^#+\s+(.+)$/gm)].map(([, heading]) =>
@@ -60,10 +60,12 @@ function anchors(root, file) {
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
       .replace(/\s/g, '-'),
   )
-  return new Set(
-    slugs.map((slug, index) => {
+  const own = [...text.matchAll(/<a id="([^"]+)"><\/a>/g)].map(([, id]) => id)
+  return new Set([
+    ...own,
+    ...slugs.map((slug, index) => {
       const before = slugs.slice(0, index).filter((other) => other === slug).length
       return before === 0 ? slug : `${slug}-${before}`
     }),
-  )
+  ])
 }

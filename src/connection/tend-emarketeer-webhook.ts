@@ -4,7 +4,7 @@ import type { SyncSession } from './session.js'
 
 /**
  * Looks after eMarketeer's webhook, if set-up had registered it; one that points elsewhere is somebody else's
- * (docs/wire-emarketeer.md, B7). It is registered again each time: that switches it on after a 410 of ours, and tells what it
+ * (docs/wire-emarketeer.md, EM-B7). It is registered again each time: that switches it on after a 410 of ours, and tells what it
  * signs with, which is another secret than the stored one where a registration was cut off before it was stored, or our
  * database is an older one again.
  *

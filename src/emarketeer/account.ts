@@ -1,4 +1,4 @@
-/** An account's categories, audiences and webhook (docs/wire-emarketeer.md, B5 to B7). */
+/** An account's categories, audiences and webhook (docs/wire-emarketeer.md, EM-B5 to EM-B7). */
 
 /** A subscription category; the id is the key, the name may change (D3). */
 export interface Category {

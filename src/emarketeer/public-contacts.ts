@@ -13,7 +13,7 @@ import { withoutRefused } from './without-refused.js'
 
 /**
  * The one operation of eMarketeer's public API that the sync needs: creating contacts, for `createMissing` (E7;
- * docs/wire-emarketeer.md, A1). Its schema is assumed, hence a port of its own: a correction changes this file only.
+ * docs/wire-emarketeer.md, layer A). Its schema is assumed, hence a port of its own: a correction changes this file only.
  */
 
 /** Fields of a contact; an absent field is left as it is, null empties it. Consent cannot be set here. */

@@ -10,7 +10,7 @@ import { withoutRefused } from './without-refused.js'
 /** Reads that run at once; eMarketeer allows 50 a second, so this leaves room for everybody else. */
 const LANES = 4
 
-/** An address that eMarketeer would refuse, and with it the other 999 of the call (docs/wire-emarketeer.md, B3). */
+/** An address that eMarketeer would refuse, and with it the other 999 of the call (docs/wire-emarketeer.md, EM-B3). */
 const ASKABLE = /^[^\s@!#$%*/?^`{|}~\\]+@[^\s@!#$%*/?^`{|}~\\]+$/
 const MAX_ADDRESS_LENGTH = 254
 

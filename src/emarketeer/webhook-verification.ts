@@ -34,7 +34,7 @@ export interface WebhookDelivery {
 export const WEBHOOK_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const
 
 /**
- * Verifies a delivery per Standard Webhooks 1.0.0 and reads its change (docs/wire-emarketeer.md, B7).
+ * Verifies a delivery per Standard Webhooks 1.0.0 and reads its change (docs/wire-emarketeer.md, EM-B7).
  *
  * @param secrets `whsec_…`; several while one is being replaced. A text that is no secret is a `TypeError`.
  * @returns the change (possibly `unreadable`), or a refusal. Never throws for what was sent.

@@ -1,7 +1,7 @@
 import type { LegalBasis, Purpose } from '../domain/legal-basis.js'
 import type { Actor, CrmSource } from './vocabulary.js'
 
-/** The conditional bulk write (docs/wire-emarketeer.md, B4). Times are Unix milliseconds. */
+/** The conditional bulk write (docs/wire-emarketeer.md, EM-B4). Times are Unix milliseconds. */
 
 /** Most items of one call. */
 export const MAX_WRITE_ITEMS = 1_000

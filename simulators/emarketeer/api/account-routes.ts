@@ -3,7 +3,7 @@ import { Query } from '../http/query.js'
 import { iso } from '../model/values.js'
 import type { Route } from './route.js'
 
-/** B1 and B5. */
+/** EM-B1 and EM-B5. */
 export const accountRoutes: readonly Route[] = [
   {
     method: 'GET',

@@ -15,7 +15,7 @@ const createBody = z.strictObject({
   componentId: z.string(),
 })
 
-/** B6: the audience of a sendout. */
+/** EM-B6: the audience of a sendout. */
 export const audienceRoutes: readonly Route[] = [
   {
     method: 'POST',

@@ -10,7 +10,7 @@ import type { Route } from './route.js'
 const RETENTION_MS = 400 * 86_400_000
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z$/
 
-/** B2: the feed, with long poll. */
+/** EM-B2: the feed, with long poll. */
 export const changeRoutes: readonly Route[] = [
   {
     method: 'GET',

@@ -23,7 +23,7 @@ const readBody = z
     message: 'give either contactIds or emails',
   })
 
-/** B3 and B3b. */
+/** EM-B3 and EM-B3b. */
 export const stateRoutes: readonly Route[] = [
   {
     method: 'POST',

@@ -19,7 +19,7 @@ const putBody = z.strictObject({
     .refine((events) => new Set(events).size === events.length, 'has repeats'),
 })
 
-/** B7: the account's webhook. */
+/** EM-B7: the account's webhook. */
 export const webhookRoutes: readonly Route[] = [
   {
     method: 'PUT',

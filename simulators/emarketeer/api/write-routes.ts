@@ -39,7 +39,7 @@ const writeBody = z.strictObject({
   items: z.array(z.unknown()),
 })
 
-/** B4: the conditional bulk write. */
+/** EM-B4: the conditional bulk write. */
 export const writeRoutes: readonly Route[] = [
   {
     method: 'POST',

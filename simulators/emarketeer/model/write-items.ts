@@ -20,7 +20,7 @@ export interface WriteItem {
 
 const FUTURE_TOLERANCE_MS = 5 * 60_000
 
-/** Applies one item by itself (B4). */
+/** Applies one item by itself (EM-B4). */
 export function writeItem(
   account: Account,
   item: WriteItem,

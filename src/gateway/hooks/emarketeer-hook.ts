@@ -8,7 +8,7 @@ import { rawBody } from '../raw-json.js'
 import { type HookSide, unauthorized } from './admit.js'
 import { shardOf } from './shard-of.js'
 
-/** Deliveries of eMarketeer (docs/wire-emarketeer.md, B7). Their signature is over the body. */
+/** Deliveries of eMarketeer (docs/wire-emarketeer.md, EM-B7). Their signature is over the body. */
 export function emarketeerSide(vault: SecretsVault): HookSide {
   return {
     name: 'em',

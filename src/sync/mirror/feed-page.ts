@@ -39,7 +39,7 @@ export interface FoldedPage {
 }
 
 /**
- * Folds a page of eMarketeer's feed (docs/wire-emarketeer.md, B2). Items come in commit order, so the last one of a
+ * Folds a page of eMarketeer's feed (docs/wire-emarketeer.md, EM-B2). Items come in commit order, so the last one of a
  * cell is its value; acts by people are kept apart from it, since our own echo may be the last.
  */
 export function foldFeedPage(items: readonly FeedItem[]): FoldedPage {

@@ -21,7 +21,7 @@ const LOOK_AGAIN_MS = 1_000
 
 /**
  * Loads eMarketeer's whole state into our copy: a cursor first, then the walk over all contacts, then the feed from
- * that cursor (docs/wire-emarketeer.md, B2). For the first load, and when a cursor has expired. An account without CRM
+ * that cursor (docs/wire-emarketeer.md, EM-B2). For the first load, and when a cursor has expired. An account without CRM
  * is not walked over; what a sendout targets is read when it asks.
  *
  * One at a time: whoever else needs it waits a moment and looks again. The cursor is stored at the end only; killed

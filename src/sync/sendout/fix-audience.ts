@@ -125,7 +125,7 @@ async function fixCampaign(
   return { targeted: position, channel: audience.channel }
 }
 
-/** Of an audience that is asked for anew, only campaign and component can be unknown (docs/wire-emarketeer.md, B6). */
+/** Of an audience that is asked for anew, only campaign and component can be unknown (docs/wire-emarketeer.md, EM-B6). */
 function isUnknown(error: unknown): boolean {
   return error instanceof UpstreamError && error.code === 'upstream_not_found'
 }

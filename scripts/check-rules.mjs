@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+/** Ids of rules: of docs/rules.md, of the tables of docs/reconciliation.md, of the calls of docs/wire-emarketeer.md. */
+const ID = String.raw`(?<![\w@/.:-])(?:EM-B\d{1,2}b?|[B-IRT]\d{1,2})(?![\w@-])`
+
+/** A page defines an id by an anchor in a table, or in a heading. */
+const anchored = new RegExp(String.raw`<a id="[^"]+"></a>(${ID})`, 'g')
+const headed = /^#+ (EM-B\d.*)$/gm
+
+/**
+ * Rule ids that two places define, and ids that a page, a comment or the title of a test cites and nobody defines.
+ *
+ * @param {readonly { file: string, text: string }[]} files pages (`.md`) and sources (`.ts`).
+ * @returns {string[]} one sentence each.
+ */
+export function ruleFaultsOf(files) {
+  const defined = new Map()
+  const faults = []
+  for (const { file, text } of files.filter((each) => each.file.startsWith('docs/'))) {
+    for (const id of definitions(text)) {
+      const first = defined.get(id)
+      if (first !== undefined) {
+        faults.push(`${file}: rule ${id} is defined in ${first} already`)
+      }
+      defined.set(id, first ?? file)
+    }
+  }
+  for (const { file, text } of files) {
+    text.split('\n').forEach((line, index) => {
+      for (const [id] of citing(file, line).matchAll(new RegExp(ID, 'g'))) {
+        if (!defined.has(id)) {
+          faults.push(`${file}:${index + 1}: there is no rule ${id}`)
+        }
+      }
+    })
+  }
+  return faults
+}
+
+/** The same over the checkout. */
+export function ruleFaults(root) {
+  const folders = ['docs', 'src', 'test', 'simulators', 'demo', 'dev', 'README.md']
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z', ...folders], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  const names = listed.split('\0').filter((name) => /\.(md|ts)$/.test(name))
+  return ruleFaultsOf(
+    names
+      .filter((name) => existsSync(path.join(root, name)))
+      .map((file) => ({ file, text: readFileSync(path.join(root, file), 'utf8') })),
+  )
+}
+
+function definitions(text) {
+  return [
+    ...[...text.matchAll(anchored)].map(([, id]) => id),
+    ...[...text.matchAll(headed)].flatMap(
+      ([, heading]) => heading.match(new RegExp(ID, 'g')) ?? [],
+    ),
+  ]
+}
+
+/** What of a line may cite: all of a page but code in backticks; of a source a comment, and what a title has in parentheses. */
+function citing(file, line) {
+  if (file.endsWith('.md')) {
+    return line.replace(/`[^`]*`/g, '')
+  }
+  const comment = /^\s*(?:\/\*\*|\*|\/\/)/.test(line) ? line : (line.split(' // ')[1] ?? '')
+  const titles = [
+    ...line.matchAll(new RegExp(String.raw`\(((?:A, )?${ID}(?:(?:, | and )${ID})*)\)`, 'g')),
+  ]
+  return comment === line ? line : [comment, ...titles.map(([, ids]) => ids)].join(' ')
+}
