@@ -14,6 +14,8 @@ export interface TemporalServerOptions {
   readonly ui?: boolean
   /** The server's dynamic configuration besides ours, as `name=value`; a server that was given keeps its own. */
   readonly settings?: readonly string[]
+  /** Added to the server's environment. */
+  readonly env?: Readonly<Record<string, string>>
   /** Told in one line what is being fetched or used. */
   readonly note?: (line: string) => void
 }
@@ -65,7 +67,7 @@ export async function startTemporalServer(
 /** One attempt; its log when the server ended early, which a port taken meanwhile makes it do. */
 async function startOnce(
   cli: string,
-  { ui = false, settings = [] }: TemporalServerOptions,
+  { ui = false, settings = [], env = {} }: TemporalServerOptions,
 ): Promise<TemporalServer | { log: string }> {
   const port = await freePort()
   const uiPort = ui ? await freePort() : null
@@ -75,7 +77,7 @@ async function startOnce(
     dir: await ownDirectory(tmpdir(), 'lbsync-temporal'),
     stopSignal: 'TERM',
     // The server would otherwise ask its makers for newer versions; HOME is where the CLI seeks a profile.
-    env: { TEMPORAL_VERSION_CHECK_DISABLED: '1', HOME: process.env['HOME'] ?? tmpdir() },
+    env: { TEMPORAL_VERSION_CHECK_DISABLED: '1', HOME: process.env['HOME'] ?? tmpdir(), ...env },
   })
   const address = `127.0.0.1:${port}`
   if (!(await waitUntilReady(server, () => probe(address)))) {

@@ -40,7 +40,9 @@ export class Broker {
     },
     temporal: async () => {
       const { startTemporalServer } = await import('../../dev/embedded/temporal-server.js')
-      const server = await startTemporalServer({ note: this.#note })
+      // A server of many large histories collects its garbage for as long as it works; it may take a gigabyte to do so less often.
+      const env = { GOGC: '400', GOMEMLIMIT: '1GiB' }
+      const server = await startTemporalServer({ env, note: this.#note })
       this.#undo.push(() => server.stop())
       return { address: server.address }
     },
