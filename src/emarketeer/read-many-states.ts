@@ -1,3 +1,4 @@
+import { chunksOf } from '../domain/lists.js'
 import { halvesOf } from '../domain/halves.js'
 import { isTooLarge, type CallContext } from '../http/index.js'
 import type { EmarketeerClient, StatesQuery } from './client.js'
@@ -32,7 +33,7 @@ export async function readManyStates(
   const missing: string[] = []
   const queries: StatesQuery[] = []
   if ('contactIds' in query) {
-    for (const contactIds of chunk([...new Set(query.contactIds)])) {
+    for (const contactIds of chunksOf([...new Set(query.contactIds)], MAX_STATES)) {
       queries.push({ contactIds })
     }
   } else {
@@ -45,7 +46,7 @@ export async function readManyStates(
         missing.push(email)
       }
     }
-    for (const emails of chunk([...asked])) {
+    for (const emails of chunksOf([...asked], MAX_STATES)) {
       queries.push({ emails })
     }
   }
@@ -123,12 +124,4 @@ function listOf(query: StatesQuery): { readonly key: Key; readonly values: reado
 
 function queryOf(key: Key, values: readonly string[]): StatesQuery {
   return key === 'contactIds' ? { contactIds: values } : { emails: values }
-}
-
-function chunk(values: readonly string[]): string[][] {
-  const chunks: string[][] = []
-  for (let at = 0; at < values.length; at += MAX_STATES) {
-    chunks.push(values.slice(at, at + MAX_STATES))
-  }
-  return chunks
 }

@@ -1,3 +1,5 @@
+import { chunksOf } from '../../domain/lists.js'
+
 /** Runs `work` on each item, at most `limit` at a time, begun in order; results in order. The first failure is thrown. */
 export async function inParallel<T, R>(
   items: readonly T[],
@@ -21,15 +23,6 @@ export async function inParallel<T, R>(
   }
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane))
   return results
-}
-
-/** Cuts a list into pieces of at most `size`. */
-export function chunksOf<T>(values: readonly T[], size: number): T[][] {
-  const chunks: T[][] = []
-  for (let at = 0; at < values.length; at += size) {
-    chunks.push(values.slice(at, at + size))
-  }
-  return chunks
 }
 
 /** Cuts a list into as few pieces of at most `most` as can be, all about as long. */

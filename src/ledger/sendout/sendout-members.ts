@@ -1,3 +1,4 @@
+import { chunksOf } from '../../domain/lists.js'
 import type { Channel } from '../../contracts/pre-send.js'
 import type { Queryable } from '../db/database.js'
 import type { Verdict } from './sendouts.js'
@@ -153,13 +154,11 @@ export async function excludeDuplicates(
       WHERE d.rank > 1`,
     [sendoutRunId],
   )
-  for (let at = 0; at < repeated.length; at += AT_ONCE) {
+  for (const part of chunksOf(repeated, AT_ONCE)) {
     await saveVerdicts(
       db,
       sendoutRunId,
-      repeated
-        .slice(at, at + AT_ONCE)
-        .map(({ position }) => ({ position, verdict: 'duplicateAddress' })),
+      part.map(({ position }) => ({ position, verdict: 'duplicateAddress' })),
     )
   }
 }

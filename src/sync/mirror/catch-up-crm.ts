@@ -1,3 +1,4 @@
+import { chunksOf } from '../../domain/lists.js'
 import { crmContactsNotReadSince } from '../../ledger/copy/crm-mirror-rows.js'
 import { CrmCursorExpired, type CrmChangePage } from '../../crm/crm.js'
 import { findConnection } from '../../ledger/connection/connections.js'
@@ -131,21 +132,21 @@ async function storePage(
 ): Promise<void> {
   const { connectionId } = session.connection
   const chunks: ((tx: Transaction) => Promise<unknown>)[] = [
-    ...chunked(page.contacts).map(
+    ...chunksOf(page.contacts, CHUNK).map(
       (part) => (tx: Transaction) =>
         upsertCrmContacts(tx, connectionId, part, window, page.baseline),
     ),
-    ...chunked(page.subscriptions).map(
+    ...chunksOf(page.subscriptions, CHUNK).map(
       (part) => (tx: Transaction) =>
         upsertCrmSubscriptions(tx, connectionId, part, window, page.baseline),
     ),
-    ...chunked(page.deletedContactIds).map(
+    ...chunksOf(page.deletedContactIds, CHUNK).map(
       (part) => (tx: Transaction) => noteDeletedCrmContacts(tx, connectionId, part, window),
     ),
-    ...chunked(page.deletedSubscriptionRowIds).map(
+    ...chunksOf(page.deletedSubscriptionRowIds, CHUNK).map(
       (part) => (tx: Transaction) => noteDeletedCrmSubscriptions(tx, connectionId, part),
     ),
-    ...chunked(page.untoldEmails ?? []).map(
+    ...chunksOf(page.untoldEmails ?? [], CHUNK).map(
       (part) => (tx: Transaction) => doubtUntold(tx, connectionId, part),
     ),
   ]
@@ -158,15 +159,7 @@ async function storePage(
 async function verifyUnlisted(session: SyncSession, tick: number): Promise<void> {
   const { connectionId } = session.connection
   const unlisted = await crmContactsNotReadSince(session.db, connectionId, tick)
-  for (const part of chunked(unlisted)) {
+  for (const part of chunksOf(unlisted, CHUNK)) {
     await readCrmContacts(session, part)
   }
-}
-
-function chunked<T>(items: readonly T[]): T[][] {
-  const chunks: T[][] = []
-  for (let at = 0; at < items.length; at += CHUNK) {
-    chunks.push(items.slice(at, at + CHUNK))
-  }
-  return chunks
 }

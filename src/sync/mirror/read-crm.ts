@@ -1,3 +1,4 @@
+import { chunksOf } from '../../domain/lists.js'
 import type { CrmReading, CrmReadRequest, CrmSubscription } from '../../crm/crm.js'
 import { addressKey } from '../../domain/email-address.js'
 import { recordAddresses } from '../../domain/record-addresses.js'
@@ -59,8 +60,7 @@ export async function readCrmAt(
   const answered = new Set(atAddress.contacts.map((contact) => contact.contactId))
   const absent = believed.filter((id) => !answered.has(id))
   const readings = [atAddress]
-  for (let at = 0; at < absent.length; at += MAX_IDS) {
-    const contactIds = absent.slice(at, at + MAX_IDS)
+  for (const contactIds of chunksOf(absent, MAX_IDS)) {
     readings.push(await readNow(session, { by: 'contactId', contactIds }, contactIds, from))
   }
   const window = { from, to: await nextTick(session.db) }
@@ -106,8 +106,7 @@ async function readNow(
   const contactIds = asked ?? reading.contacts.map((contact) => contact.contactId)
   const unfound = await unfoundRows(session, reading, contactIds, from)
   const found: CrmSubscription[] = []
-  for (let at = 0; at < unfound.length; at += MAX_IDS) {
-    const ids = unfound.slice(at, at + MAX_IDS)
+  for (const ids of chunksOf(unfound, MAX_IDS)) {
     found.push(...(await readingCrm(session, () => crm.readSubscriptions!(ids, session.call))))
   }
   const there = new Set(found.map((row) => row.rowId))

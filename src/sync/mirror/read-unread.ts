@@ -1,3 +1,4 @@
+import { chunksOf } from '../../domain/lists.js'
 import { readManyStates, type ContactState, type UnreadableState } from '../../emarketeer/index.js'
 import { unreadAddressRows, type AddressRow, lockMoves } from '../../ledger/address/address-rows.js'
 import {
@@ -25,8 +26,8 @@ export async function readUnreadStates(
 ): Promise<readonly number[]> {
   const unread = await unreadAddressRows(session.db, addressIds)
   const unreadable: number[] = []
-  for (let at = 0; at < unread.length; at += CHUNK) {
-    unreadable.push(...(await readChunk(session, unread.slice(at, at + CHUNK))))
+  for (const part of chunksOf(unread, CHUNK)) {
+    unreadable.push(...(await readChunk(session, part)))
   }
   return unreadable
 }

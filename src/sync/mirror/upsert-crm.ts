@@ -1,3 +1,4 @@
+import { groupBy } from '../../domain/lists.js'
 import type { CrmContact, CrmSubscription } from '../../crm/crm.js'
 import type { ReadWindow } from '../../domain/read-window.js'
 import { recordAddresses } from '../../domain/record-addresses.js'
@@ -53,7 +54,10 @@ export async function upsertCrmContacts(
   const addressIds = await ensureAddresses(tx, connectionId, keys)
   const ids = placed.map(({ contact }) => contact.contactId)
   const stored = byContact(await lockCrmContacts(tx, connectionId, ids))
-  const others = groupByContact(await secondaryAddressesOf(tx, connectionId, ids))
+  const others = groupBy(
+    await secondaryAddressesOf(tx, connectionId, ids),
+    (one) => one.crmContactId,
+  )
   const changes = placed.flatMap((one) => {
     const id = one.contact.contactId
     const known = { before: stored.get(id), others: others.get(id) ?? [] }
@@ -120,7 +124,10 @@ export async function noteDeletedCrmContacts(
     return
   }
   const stored = await lockCrmContacts(tx, connectionId, ids)
-  const others = groupByContact(await secondaryAddressesOf(tx, connectionId, ids))
+  const others = groupBy(
+    await secondaryAddressesOf(tx, connectionId, ids),
+    (one) => one.crmContactId,
+  )
   const changes = stored.flatMap((before) => {
     const known = { before, others: others.get(before.crmContactId) ?? [] }
     return classifyDeletedContact(known, window) ?? []
@@ -231,16 +238,6 @@ function byContact<T extends { readonly crmContactId: string }>(
   items: readonly T[],
 ): ReadonlyMap<string, T> {
   return new Map(items.map((item) => [item.crmContactId, item]))
-}
-
-function groupByContact<T extends { readonly crmContactId: string }>(
-  items: readonly T[],
-): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    groups.set(item.crmContactId, [...(groups.get(item.crmContactId) ?? []), item])
-  }
-  return groups
 }
 
 function uniqueBy<T>(items: readonly T[], key: (item: T) => string): T[] {

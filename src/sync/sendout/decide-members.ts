@@ -1,3 +1,4 @@
+import { chunksOf } from '../../domain/lists.js'
 import {
   excludeDuplicates,
   memberAddresses,
@@ -68,7 +69,7 @@ async function readUnreadOfRun(session: SyncSession, run: SendoutRun): Promise<v
     ...(await memberAddresses(session.db, run.sendoutRunId, everybody, 'open')),
     ...(await unreadMentionsOfMembers(session.db, run.sendoutRunId, everybody)),
   ]
-  for (let at = 0; at < open.length; at += CHUNK) {
-    await readUnreadStates(session, open.slice(at, at + CHUNK))
+  for (const part of chunksOf(open, CHUNK)) {
+    await readUnreadStates(session, part)
   }
 }

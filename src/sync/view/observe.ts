@@ -1,3 +1,4 @@
+import { groupBy } from '../../domain/lists.js'
 import type { AddressView, BatchView } from './address-view.js'
 import { UNTOLD_CATEGORY } from '../../crm/crm.js'
 import { categoryCell, type CellKey } from '../../domain/cell-key.js'
@@ -220,17 +221,4 @@ export function contactOfRecord(view: AddressView, cellKey: CellKey, recordId: s
   return isPurposeCell(cellKey)
     ? recordId
     : view.subscriptions.find((row) => row.rowId === recordId)!.crmContactId
-}
-
-function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>()
-  for (const item of items) {
-    const group = groups.get(key(item))
-    if (group) {
-      group.push(item)
-    } else {
-      groups.set(key(item), [item])
-    }
-  }
-  return groups
 }

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../../domain/lists.js'
 import {
   type CallContext,
   type ClockReading,
@@ -7,7 +8,6 @@ import {
 import type { CrmFieldHistory } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import { readByIn } from '../reading/batch-queries.js'
-import { chunksOf } from '../reading/chunks.js'
 import { contactRow } from '../reading/rows.js'
 import { isGuid } from '../wire/odata.js'
 import { isAuditOn } from './audit-on.js'

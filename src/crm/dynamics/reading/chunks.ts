@@ -37,12 +37,3 @@ export function inChunks(properties: readonly string[], values: readonly string[
   }
   return chunk.length === 0 ? chunks : [...chunks, chunk]
 }
-
-/** Cuts a list into pieces of at most `size`. */
-export function chunksOf<T>(values: readonly T[], size: number): T[][] {
-  const chunks: T[][] = []
-  for (let at = 0; at < values.length; at += size) {
-    chunks.push(values.slice(at, at + size))
-  }
-  return chunks
-}

@@ -1,7 +1,7 @@
+import { chunksOf } from '../../../domain/lists.js'
 import type { CallContext } from '../../../http/index.js'
 import type { CrmWriteOutcome } from '../../crm.js'
 import { API_ROOT, type DataverseClient } from '../client.js'
-import { chunksOf } from '../reading/chunks.js'
 import type { RowToCreate } from './row-to-create.js'
 import { sendParts } from './send-parts.js'
 

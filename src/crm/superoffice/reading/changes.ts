@@ -1,7 +1,7 @@
+import { chunksOf } from '../../../domain/lists.js'
 import type { CallContext } from '../../../http/index.js'
 import type { CrmChangePage } from '../../crm.js'
 import { listAll } from '../archive/list-in.js'
-import { chunksOf } from '../in-parallel.js'
 import { type ConsentRow, CONSENT_ID, CONSENT_PERSON, CONSENT_STAMPS } from './consent-row.js'
 import { cursorAfter, readCursor, writeCursor } from './cursor.js'
 import { readContacts } from './direct-read.js'

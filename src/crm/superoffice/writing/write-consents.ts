@@ -1,6 +1,6 @@
+import { chunksOf } from '../../../domain/lists.js'
 import type { CallContext } from '../../../http/index.js'
 import type { CrmWrite, CrmWriteOutcome, CrmConsent } from '../../crm.js'
-import { chunksOf } from '../in-parallel.js'
 import { toPersonId } from '../reading/direct-read.js'
 import { type ReadSource, readConsents } from '../reading/read-consents.js'
 import { type ConsentJob, toJob } from './consent-job.js'

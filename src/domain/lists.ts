@@ -1,0 +1,22 @@
+/** Cuts a list into pieces of at most `size`; order kept. */
+export function chunksOf<T>(values: readonly T[], size: number): T[][] {
+  const chunks: T[][] = []
+  for (let at = 0; at < values.length; at += size) {
+    chunks.push(values.slice(at, at + size))
+  }
+  return chunks
+}
+
+/** Items by their key, each group in the order of the list. */
+export function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const item of items) {
+    const group = groups.get(key(item))
+    if (group) {
+      group.push(item)
+    } else {
+      groups.set(key(item), [item])
+    }
+  }
+  return groups
+}
