@@ -8,6 +8,7 @@ import {
 } from '../../ledger/copy/crm-acknowledgements.js'
 import type { Transaction } from '../../ledger/db/database.js'
 import { saveTaken } from '../../ledger/copy/taken-along.js'
+import { AddressOutcomes } from './address-outcome.js'
 import { takenInto } from './cell-memory.js'
 import {
   markEmarketeerUnread,
@@ -16,23 +17,21 @@ import {
 import type { ReadWindow } from '../../domain/read-window.js'
 import { acknowledged, isOvertaken, readBackOf, versionAfter } from './read-back.js'
 import { SECONDARY_RULE, LEFT_TOGGLE_RULE } from './rule.js'
-import type { CrmJob, EmarketeerJob, Jobs, PendingCell } from './write-jobs.js'
+import type { CrmWritten, EmarketeerWritten, PendingCell, Written } from './write-jobs.js'
 
 /** What acknowledging came to, for the counts and for what has to be done again. */
 export interface Acknowledged {
   readonly emarketeerWrites: number
   readonly crmWrites: number
-  /** Addresses to be read and decided again, at once: a lost race, or a record that moved or left. */
-  readonly again: readonly number[]
-  /** Addresses that stay due and are put off: outcome unknown, or refused. */
-  readonly unfinished: readonly number[]
+  /** What becomes of their addresses, as far as these writes tell. */
+  readonly outcomes: AddressOutcomes
 }
 
 /** Stores the outcomes of a group of writes; part of a transaction that holds the leases. */
 export async function acknowledgeWrites(
   tx: Transaction,
   connectionId: string,
-  jobs: Jobs,
+  jobs: Written,
   window: ReadWindow,
   leased: ReadonlySet<number>,
 ): Promise<Acknowledged> {
@@ -40,19 +39,19 @@ export async function acknowledgeWrites(
     emarketeer: jobs.emarketeer.filter((job) => leased.has(job.pending.cell.row.addressId)),
     crm: jobs.crm.filter((job) => leased.has(job.addressId)),
   }
-  const again = new Set<number>()
-  const unfinished = new Set<number>()
-  await takeEmarketeerOutcomes(tx, own.emarketeer, again, unfinished)
-  await upsertCrmOutcomes(tx, connectionId, own.crm, window, again, unfinished)
+  const outcomes = new AddressOutcomes()
+  await takeEmarketeerOutcomes(tx, own.emarketeer, outcomes)
+  await upsertCrmOutcomes(tx, connectionId, own.crm, window, outcomes)
   const pendings = new Set<PendingCell>()
   own.emarketeer.forEach((job) => pendings.add(job.pending))
   own.crm.forEach((job) => job.pending && pendings.add(job.pending))
   const sent = wereSent(own)
   // What crossed from, or to, a secondary address, or was left behind, is noted as soon as both ends show it: an act after
   // that counts.
-  for (const pending of [...sent].filter(crosses)) {
-    again.add(pending.cell.row.addressId)
-  }
+  outcomes.say(
+    'again',
+    [...sent].filter(crosses).map((pending) => pending.cell.row.addressId),
+  )
   await saveMemories(
     tx,
     [...pendings].map((pending) => ({
@@ -83,10 +82,9 @@ export async function acknowledgeWrites(
     await markDue(tx, ids)
   }
   return {
-    emarketeerWrites: own.emarketeer.filter((job) => job.result?.status === 'applied').length,
-    crmWrites: own.crm.filter((job) => job.outcome?.status === 'applied').length,
-    again: [...again],
-    unfinished: [...unfinished],
+    emarketeerWrites: own.emarketeer.filter((job) => job.result.status === 'applied').length,
+    crmWrites: own.crm.filter((job) => job.outcome.status === 'applied').length,
+    outcomes,
   }
 }
 
@@ -100,15 +98,15 @@ function crosses({ cell: { view, decision, rule } }: PendingCell): boolean {
 }
 
 /** Cells of which at least one write left us. */
-function wereSent(jobs: Jobs): ReadonlySet<PendingCell> {
+function wereSent(jobs: Written): ReadonlySet<PendingCell> {
   const sent = new Set<PendingCell>()
   for (const { pending, result } of jobs.emarketeer) {
-    if (result?.status !== 'notSent') {
+    if (result.status !== 'notSent') {
       sent.add(pending)
     }
   }
   for (const { pending, outcome } of jobs.crm) {
-    if (pending && outcome?.status !== 'notSent') {
+    if (pending && outcome.status !== 'notSent') {
       sent.add(pending)
     }
   }
@@ -125,31 +123,29 @@ function asBefore({ cell: { memory, row } }: PendingCell) {
 
 async function takeEmarketeerOutcomes(
   tx: Transaction,
-  jobs: readonly EmarketeerJob[],
-  again: Set<number>,
-  unfinished: Set<number>,
+  jobs: readonly EmarketeerWritten[],
+  outcomes: AddressOutcomes,
 ): Promise<void> {
   const unread: number[] = []
-  const applied: EmarketeerJob[] = []
+  const applied: EmarketeerWritten[] = []
   for (const job of jobs) {
     const { addressId } = job.pending.cell.row
-    switch (job.result?.status) {
+    switch (job.result.status) {
       case 'applied':
         applied.push(job)
         break
       case 'unchanged':
       case 'conflict':
-        again.add(addressId)
+        outcomes.say('again', [addressId])
         break
       case 'notFound':
         unread.push(addressId)
-        again.add(addressId)
+        outcomes.say('again', [addressId])
         break
       case 'invalid':
       case 'unknown':
       case 'notSent':
-      case undefined:
-        unfinished.add(addressId)
+        outcomes.say('retryLater', [addressId])
         break
     }
   }
@@ -177,58 +173,56 @@ async function takeEmarketeerOutcomes(
   await markEmarketeerUnread(tx, unread)
 }
 
-function versionOf(job: EmarketeerJob): number {
-  return job.result?.status === 'applied' ? job.result.version : job.item.expectedVersion
+function versionOf(job: EmarketeerWritten): number {
+  return job.result.status === 'applied' ? job.result.version : job.item.expectedVersion
 }
 
 async function upsertCrmOutcomes(
   tx: Transaction,
   connectionId: string,
-  jobs: readonly CrmJob[],
+  jobs: readonly CrmWritten[],
   window: ReadWindow,
-  again: Set<number>,
-  unfinished: Set<number>,
+  outcomes: AddressOutcomes,
 ): Promise<void> {
   const rows: AcknowledgedCrmRow[] = []
   for (const job of jobs) {
     const { outcome, pending, addressId, write } = job
-    switch (outcome?.status) {
+    switch (outcome.status) {
       case 'applied':
         rows.push({ write, version: versionAfter(outcome), readBack: readBackOf(outcome) })
         if (pending) {
           pending.memory = acknowledged(pending, write, outcome)
         }
         if (versionAfter(outcome) === null || isOvertaken(write, outcome, pending)) {
-          again.add(addressId)
+          outcomes.say('again', [addressId])
         }
         break
       case 'conflict':
       case 'gone':
-        again.add(addressId)
+        outcomes.say('again', [addressId])
         break
       case 'refused':
       case 'unknown':
       case 'notSent':
-      case undefined:
-        unfinished.add(addressId)
+        outcomes.say('retryLater', [addressId])
         break
     }
   }
   await acknowledgeCrmRows(tx, connectionId, rows, window)
 }
 
-function emarketeerOutcome(job: EmarketeerJob): WriteOutcomeRow {
-  const status = job.result?.status ?? 'unknown'
+function emarketeerOutcome(job: EmarketeerWritten): WriteOutcomeRow {
+  const status = job.result.status
   return {
     eventId: job.pending.eventId,
     side: 'emarketeer',
     recordId: job.item.contactId,
     outcome: status === 'notFound' ? 'gone' : status === 'invalid' ? 'refused' : status,
-    version: job.result?.status === 'applied' ? String(job.result.version) : null,
+    version: job.result.status === 'applied' ? String(job.result.version) : null,
   }
 }
 
-function crmOutcome(job: CrmJob, pending: PendingCell): WriteOutcomeRow {
+function crmOutcome(job: CrmWritten, pending: PendingCell): WriteOutcomeRow {
   const { write, outcome } = job
   return {
     eventId: pending.eventId,
@@ -240,9 +234,9 @@ function crmOutcome(job: CrmJob, pending: PendingCell): WriteOutcomeRow {
           ? write.contactId
           : write.rowId,
     outcome:
-      outcome?.status === 'applied' && isOvertaken(write, outcome, pending)
+      outcome.status === 'applied' && isOvertaken(write, outcome, pending)
         ? 'overtaken'
-        : (outcome?.status ?? 'unknown'),
-    version: outcome?.status === 'applied' ? versionAfter(outcome) : null,
+        : outcome.status,
+    version: outcome.status === 'applied' ? versionAfter(outcome) : null,
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { markCrmDoubtful, markLinked } from '../../ledger/address/address-rows.js'
 import {
   clearDue,
@@ -16,9 +17,16 @@ import { noteArrivals } from '../../ledger/copy/secondary-addresses.js'
 import type { Transaction } from '../../ledger/db/database.js'
 import { noteDepartedDenies } from '../../ledger/copy/departed-denies.js'
 import { dropTaken } from '../../ledger/copy/taken-along.js'
-import { confirmLeases, type Lease } from '../../ledger/address/leases.js'
+import {
+  acquireLeases,
+  confirmLeases,
+  releaseLeases,
+  renewLeases,
+  type Lease,
+} from '../../ledger/address/leases.js'
 import { dropLoosenings, openRun, takeRowBudget } from '../../ledger/run/runs.js'
 import { acknowledgeWrites } from './acknowledge-writes.js'
+import { AddressOutcomes, isAgain, isPutOff } from './address-outcome.js'
 import {
   arrivedAt,
   crossedAt,
@@ -42,25 +50,68 @@ import { assertMaySync } from '../../connection/permissions.js'
 import type { BatchOptions } from './batch-options.js'
 import type { ReadWindow } from '../../domain/read-window.js'
 import { addCounts, emptyCounts, type SyncCounts } from './sync-counts.js'
-import { jobsOf, upkeepJobs, type Jobs, type PendingCell } from './write-jobs.js'
+import { jobsOf, upkeepJobs, type Jobs, type PendingCell, type Written } from './write-jobs.js'
+
+/** What became of a batch. */
+export interface BatchResult {
+  readonly counts: SyncCounts
+  /** To be read directly and decided again, at once. */
+  readonly again: readonly number[]
+  /** Held by another pass right now. */
+  readonly busy: readonly number[]
+}
+
+/** At most this many addresses in one batch. */
+export const MAX_BATCH = 1_000
+
+/** A third of a lease's life, so that one late renewal loses nothing. */
+const RENEW_EVERY_MS = 30_000
 
 /** Of calls that were not made: nothing is taken as read in it. */
 const NO_WINDOW: ReadWindow = { from: 0, to: 0 }
 
 const NONE: ReadonlySet<number> = new Set()
 
+const addressOf = (cell: DecidedCell): number => cell.row.addressId
+
+/**
+ * The one sync: reads both sides of these addresses, decides each cell by the rule, stores the decisions, writes,
+ * acknowledges (docs/sync.md). Every trigger comes here; nothing else writes a basis, a toggle or a subscription.
+ *
+ * @throws UpstreamError when a call failed as a whole, after everything that did happen was stored; the addresses
+ *   concerned stay due.
+ */
+export async function runPass(
+  session: SyncSession,
+  addressIds: readonly number[],
+  options: BatchOptions,
+): Promise<BatchResult> {
+  const owner = randomUUID()
+  const leases = await acquireLeases(session.db, owner, addressIds)
+  const leased = leases.map((lease) => lease.addressId)
+  const taken = new Set(leased)
+  const busy = addressIds.filter((id) => !taken.has(id))
+  if (leased.length === 0) {
+    return { counts: emptyCounts(), again: [], busy }
+  }
+  // Kept alive while we are: a renewal that fails is noticed by the next transaction that confirms the leases.
+  const renewal = setInterval(() => {
+    void renewLeases(session.db, owner, leased).catch(() => undefined)
+  }, RENEW_EVERY_MS)
+  try {
+    const { counts, again } = await new BatchPass(session, owner, leases, options).run(leased)
+    return { counts, again, busy }
+  } finally {
+    clearInterval(renewal)
+    await releaseLeases(session.db, owner, leases)
+  }
+}
+
 /** One pass over a batch of addresses whose leases are held (docs/reconciliation.md, "A pass"). */
-export class BatchPass {
+class BatchPass {
   private counts = emptyCounts()
   private due: readonly DueAddress[] = []
-  /** To be read and decided again, at once. */
-  private readonly again = new Set<number>()
-  /** Stay due, and are put off. */
-  private readonly unfinished = new Set<number>()
-  /** Stay due: for the end of the run, or until the connection is resumed. */
-  private readonly waiting = new Set<number>()
-  /** Stay due for tomorrow's budget. */
-  private readonly tomorrow = new Set<number>()
+  private readonly outcomes = new AddressOutcomes()
   private readonly errors: Error[] = []
 
   constructor(
@@ -84,22 +135,22 @@ export class BatchPass {
     const batch = this.consistentPart(loaded, unreadable)
     const decided = decideBatch(batch, requireCrm(this.session), timesNow(this.session, batch))
     const asked = await askFieldHistory(this.session, decided.cells)
-    asked.postponed.forEach((cell) => this.unfinished.add(cell.row.addressId))
+    this.outcomes.say('retryLater', asked.postponed.map(addressOf))
     this.errors.push(...(asked.error ? [asked.error] : []))
     const loosening = withholdsLoosening ? 'withhold' : this.options.loosening
     const sorted = await holdBack(this.session, asked.cells, loosening)
-    sorted.waiting.forEach((cell) => this.waiting.add(cell.row.addressId))
+    this.outcomes.say('untilRunEnds', sorted.waiting.map(addressOf))
     this.add({ staged: sorted.waiting.length })
     const pendings = await this.store(batch, sorted.apply, asked.acts)
     await this.write(pendings, asked.acts)
     await this.createMissingRows(
-      decided.upkeep.filter(({ view }) => !this.again.has(view.row.addressId)),
+      decided.upkeep.filter(({ view }) => !isAgain(this.outcomes.of(view.row.addressId))),
     )
     await this.finish(batch, sorted.approved)
     if (this.errors[0]) {
       throw this.errors[0]
     }
-    return { counts: this.counts, again: [...this.again] }
+    return { counts: this.counts, again: this.outcomes.which(isAgain) }
   }
 
   private add(counts: Partial<SyncCounts>): void {
@@ -117,7 +168,7 @@ export class BatchPass {
     batch.addresses
       .filter((view) => !isGood(view))
       .forEach(({ row: { addressId } }) =>
-        (unreadable.has(addressId) ? this.unfinished : this.again).add(addressId),
+        this.outcomes.say(unreadable.has(addressId) ? 'retryLater' : 'again', [addressId]),
       )
     return { ...batch, addresses: batch.addresses.filter(isGood) }
   }
@@ -128,9 +179,11 @@ export class BatchPass {
   ): Promise<T> {
     return this.session.db.transaction(async (tx) => {
       const leased = await confirmLeases(tx, this.owner, this.leases)
-      this.leases
-        .filter((lease) => !leased.has(lease.addressId))
-        .forEach((lease) => this.again.add(lease.addressId))
+      const ids = this.leases.map((lease) => lease.addressId)
+      this.outcomes.say(
+        'again',
+        ids.filter((id) => !leased.has(id)),
+      )
       return work(tx, leased)
     })
   }
@@ -212,7 +265,7 @@ export class BatchPass {
     await lockCells(tx, storing.map(cellIdOf))
     const views = [...new Set(storing.map((cell) => cell.view))]
     const changed = await changedSince(tx, this.session.connection.connectionId, views)
-    changed.forEach((addressId) => this.again.add(addressId))
+    this.outcomes.say('again', changed)
     return cells.filter((cell) => !changed.has(cell.row.addressId))
   }
 
@@ -244,9 +297,11 @@ export class BatchPass {
   /** Stores that these were not sent, so that what proved them is not forgotten; they stay due. */
   private async leaveUnsent(jobs: Jobs): Promise<void> {
     const error = this.errors[0] ?? new Error('paused meanwhile: what loosens waits')
-    jobs.emarketeer.forEach((job) => (job.result = { status: 'notSent' }))
-    jobs.crm.forEach((job) => (job.outcome = { status: 'notSent', error }))
-    await this.acknowledge(jobs, NO_WINDOW)
+    const unsent: Written = {
+      emarketeer: jobs.emarketeer.map((job) => ({ ...job, result: { status: 'notSent' } })),
+      crm: jobs.crm.map((job) => ({ ...job, outcome: { status: 'notSent', error } })),
+    }
+    await this.acknowledge(unsent, NO_WINDOW)
   }
 
   /** Makes missing subscription rows within the day's budget, and removes those that a merge left (D3, F5). */
@@ -254,7 +309,7 @@ export class BatchPass {
     const { db, connection } = this.session
     const ids = upkeep.map((item) => item.view.row.addressId)
     if (upkeep.length === 0 || this.errors.length > 0) {
-      ids.forEach((id) => this.unfinished.add(id))
+      this.outcomes.say('retryLater', ids)
       return
     }
     const wanted = upkeep.reduce((sum, item) => sum + item.missingContactIds.length, 0)
@@ -262,7 +317,7 @@ export class BatchPass {
       takeRowBudget(tx, connection.connectionId, wanted, connection.subscriptionRowsPerDay),
     )
     const { jobs, postponed } = upkeepJobs(upkeep, budget)
-    postponed.forEach((id) => this.tomorrow.add(id))
+    this.outcomes.say('tomorrow', postponed)
     this.add({ rowsPostponed: wanted - budget })
     const creating = jobs.filter((job) => job.write.kind === 'createSubscription')
     // A row is made blindly. Should we die before its answer is stored, it must not be made again over a rep's No.
@@ -286,20 +341,19 @@ export class BatchPass {
         crm: jobs.crm.filter((job) => leased.has(job.addressId)),
       }
     })
-    const { window, errors, probe } = await performWrites(this.session, own)
+    const { written, window, errors, probe } = await performWrites(this.session, own)
     this.errors.push(...errors)
-    await this.acknowledge(own, window)
-    await learnFromWrites(this.session, own.crm, probe)
+    await this.acknowledge(written, window)
+    await learnFromWrites(this.session, written.crm, probe)
   }
 
   /** Stores what became of writes. */
-  private async acknowledge(jobs: Jobs, window: ReadWindow): Promise<void> {
+  private async acknowledge(written: Written, window: ReadWindow): Promise<void> {
     const { connectionId } = this.session.connection
     const done = await this.holding((tx, leased) =>
-      acknowledgeWrites(tx, connectionId, jobs, window, leased),
+      acknowledgeWrites(tx, connectionId, written, window, leased),
     )
-    done.again.forEach((id) => this.again.add(id))
-    done.unfinished.forEach((id) => this.unfinished.add(id))
+    this.outcomes.sayAll(done.outcomes)
     this.add({ emarketeerWrites: done.emarketeerWrites, crmWrites: done.crmWrites })
   }
 
@@ -307,18 +361,18 @@ export class BatchPass {
   private async finish(batch: BatchView, approved: readonly DecidedCell[]): Promise<void> {
     const looked = new Set(batch.addresses.map((view) => view.row.addressId))
     await this.holding(async (tx, leased) => {
-      const open = new Set([...this.again, ...this.unfinished, ...this.waiting, ...this.tomorrow])
-      const isDone = (id: number) => leased.has(id) && looked.has(id) && !open.has(id)
+      const isDone = (id: number) =>
+        leased.has(id) && looked.has(id) && this.outcomes.of(id) === 'done'
       await clearDue(
         tx,
         this.due.filter((mark) => isDone(mark.addressId)),
       )
       // An approval is spent only when what it approved is written.
       await dropLoosenings(tx, approved.filter((cell) => isDone(cell.row.addressId)).map(cellIdOf))
-      await deferDue(tx, [...this.unfinished])
+      await deferDue(tx, this.outcomes.which(isPutOff))
       await deferToTomorrow(
         tx,
-        [...this.tomorrow].filter((id) => !this.unfinished.has(id) && !this.again.has(id)),
+        this.outcomes.which((outcome) => outcome === 'tomorrow'),
       )
     })
   }

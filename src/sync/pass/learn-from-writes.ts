@@ -10,7 +10,7 @@ import {
 import { writtenAtMs } from './deciding-times.js'
 import { rowVersionOf } from './read-back.js'
 import type { SyncSession } from '../../connection/session.js'
-import type { CrmJob } from './write-jobs.js'
+import type { CrmWritten } from './write-jobs.js'
 
 /** A write of ours that went by itself and was read back. */
 interface Lesson {
@@ -33,7 +33,7 @@ interface Lesson {
  */
 export async function learnFromWrites(
   session: SyncSession,
-  jobs: readonly CrmJob[],
+  jobs: readonly CrmWritten[],
   probe: EmarketeerProbe | null,
 ): Promise<void> {
   if (session.crm?.capabilities.values !== 'rich') {
@@ -61,8 +61,8 @@ export async function learnFromWrites(
   }
 }
 
-function lessonOf({ write, outcome }: CrmJob): Lesson[] {
-  if (write.kind !== 'consent' || outcome?.status !== 'applied') {
+function lessonOf({ write, outcome }: CrmWritten): Lesson[] {
+  if (write.kind !== 'consent' || outcome.status !== 'applied') {
     return []
   }
   const { sent, readBack } = outcome

@@ -2,11 +2,20 @@ import { MAX_WRITE_ITEMS } from '../../emarketeer/index.js'
 import type { EmarketeerProbe } from '../../ledger/copy/crm-times.js'
 import type { ReadWindow } from '../../domain/read-window.js'
 import { nextTick } from '../../ledger/db/ticks.js'
-import { newIdempotencyKey, type CrmJob, type EmarketeerJob, type Jobs } from './write-jobs.js'
+import {
+  newIdempotencyKey,
+  type CrmJob,
+  type CrmWritten,
+  type EmarketeerJob,
+  type EmarketeerWritten,
+  type Jobs,
+  type Written,
+} from './write-jobs.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 
-/** Calls made; every job has its outcome. `errors`: calls that failed as a whole, to be thrown when all is stored. */
+/** Calls made. `errors`: calls that failed as a whole, to be thrown when all is stored. */
 export interface PerformedWrites {
+  readonly written: Written
   readonly window: ReadWindow
   readonly errors: readonly Error[]
   /** A write that eMarketeer applied, to be held against the time at which it says to have recorded it. */
@@ -19,29 +28,29 @@ export interface PerformedWrites {
  */
 export async function performWrites(session: SyncSession, jobs: Jobs): Promise<PerformedWrites> {
   const from = await nextTick(session.db)
-  const ofEmarketeer: Error[] = []
-  const ofCrm: Error[] = []
-  const [probe] = await Promise.all([
-    writeEmarketeer(session, jobs.emarketeer, ofEmarketeer),
-    writeCrm(session, jobs.crm, ofCrm),
+  const [emarketeer, crm] = await Promise.all([
+    writeEmarketeer(session, jobs.emarketeer),
+    writeCrm(session, jobs.crm),
   ])
   return {
+    written: { emarketeer: emarketeer.written, crm: crm.written },
     window: { from, to: await nextTick(session.db) },
-    errors: [...ofEmarketeer, ...ofCrm],
-    probe,
+    errors: [...emarketeer.errors, ...crm.errors],
+    probe: emarketeer.probe,
   }
 }
 
 async function writeEmarketeer(
   session: SyncSession,
   jobs: readonly EmarketeerJob[],
-  errors: Error[],
-): Promise<EmarketeerProbe | null> {
+): Promise<{ written: EmarketeerWritten[]; errors: Error[]; probe: EmarketeerProbe | null }> {
+  const written: EmarketeerWritten[] = []
+  const errors: Error[] = []
   let probe: EmarketeerProbe | null = null
   for (let at = 0; at < jobs.length; at += MAX_WRITE_ITEMS) {
     const part = jobs.slice(at, at + MAX_WRITE_ITEMS)
     if (errors.length > 0) {
-      part.forEach((job) => (job.result = { status: 'notSent' }))
+      written.push(...part.map((job) => ({ ...job, result: { status: 'notSent' } as const })))
       continue
     }
     const sentAtMs = Date.now()
@@ -54,42 +63,48 @@ async function writeEmarketeer(
         },
         session.call,
       )
-      part.forEach((job, index) => (job.result = results[index] ?? { status: 'unknown' }))
+      written.push(
+        ...part.map((job, index) => ({
+          ...job,
+          result: results[index] ?? ({ status: 'unknown' } as const),
+        })),
+      )
       const changeId = results.flatMap((one) =>
         one.status === 'applied' ? (one.changeId ?? []) : [],
       )[0]
       probe = changeId ? { changeId, sentAtMs, answeredAtMs: Date.now() } : probe
     } catch (error) {
       const lost = (error as { mayHaveBeenApplied?: boolean }).mayHaveBeenApplied !== false
-      part.forEach((job) => (job.result = { status: lost ? 'unknown' : 'notSent' }))
+      const result = { status: lost ? 'unknown' : 'notSent' } as const
+      written.push(...part.map((job) => ({ ...job, result })))
       errors.push(error as Error)
     }
   }
-  return probe
+  return { written, errors, probe }
 }
 
 async function writeCrm(
   session: SyncSession,
   jobs: readonly CrmJob[],
-  errors: Error[],
-): Promise<void> {
+): Promise<{ written: CrmWritten[]; errors: Error[] }> {
   if (jobs.length === 0) {
-    return
+    return { written: [], errors: [] }
   }
   try {
     const outcomes = await requireCrm(session).client.write(
       jobs.map((job) => job.write),
       session.call,
     )
-    jobs.forEach((job, index) => {
-      const outcome = outcomes[index] ?? { status: 'unknown', error: new Error('no outcome') }
-      job.outcome = outcome
-      if (outcome.status === 'unknown' || outcome.status === 'notSent') {
-        errors.push(outcome.error)
-      }
+    const written = jobs.map((job, index): CrmWritten => {
+      const noOutcome = { status: 'unknown', error: new Error('no outcome') } as const
+      return { ...job, outcome: outcomes[index] ?? noOutcome }
     })
+    const errors = written.flatMap(({ outcome }) =>
+      outcome.status === 'unknown' || outcome.status === 'notSent' ? [outcome.error] : [],
+    )
+    return { written, errors }
   } catch (error) {
-    jobs.forEach((job) => (job.outcome = { status: 'unknown', error: error as Error }))
-    errors.push(error as Error)
+    const outcome = { status: 'unknown', error: error as Error } as const
+    return { written: jobs.map((job) => ({ ...job, outcome })), errors: [error as Error] }
   }
 }

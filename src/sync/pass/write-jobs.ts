@@ -19,7 +19,11 @@ export interface EmarketeerJob {
   readonly pending: PendingCell
   readonly loosens: boolean
   readonly item: StateWrite
-  result: WriteResult | { readonly status: 'notSent' } | null
+}
+
+/** The same, and what became of it. */
+export interface EmarketeerWritten extends EmarketeerJob {
+  readonly result: WriteResult | { readonly status: 'notSent' }
 }
 
 /** One write to the CRM, and what it belongs to; upkeep of rows belongs to no decision. */
@@ -29,13 +33,23 @@ export interface CrmJob {
   readonly addressId: number
   readonly loosens: boolean
   readonly write: CrmWrite
-  outcome: CrmWriteOutcome | null
 }
 
-/** The writes of a batch, those that tighten apart from those that loosen. */
+/** The same, and what became of it. */
+export interface CrmWritten extends CrmJob {
+  readonly outcome: CrmWriteOutcome
+}
+
+/** A group of writes. */
 export interface Jobs {
-  readonly emarketeer: EmarketeerJob[]
-  readonly crm: CrmJob[]
+  readonly emarketeer: readonly EmarketeerJob[]
+  readonly crm: readonly CrmJob[]
+}
+
+/** A group of writes, and what became of each. */
+export interface Written {
+  readonly emarketeer: readonly EmarketeerWritten[]
+  readonly crm: readonly CrmWritten[]
 }
 
 /** Turns plans into calls. */
@@ -44,30 +58,29 @@ export function jobsOf(
   acts: (cell: DecidedCell) => CrmAct | null,
   nowMs: number,
 ): Jobs {
-  const jobs: Jobs = { emarketeer: [], crm: [] }
+  const emarketeer: EmarketeerJob[] = []
+  const crm: CrmJob[] = []
   for (const pending of pendings) {
     const { cell } = pending
     for (const write of cell.plan.writes) {
       if (write.side === 'emarketeer') {
-        jobs.emarketeer.push({
+        emarketeer.push({
           pending,
           loosens: write.loosens,
           item: emarketeerItem(cell, write.expectedVersion, acts(cell), nowMs),
-          result: null,
         })
       } else {
-        jobs.crm.push({
+        crm.push({
           pending,
           upkeep: null,
           addressId: cell.row.addressId,
           loosens: write.loosens,
           write: crmWrite(cell, write.recordId, write.value, write.expectedVersion),
-          outcome: null,
         })
       }
     }
   }
-  return jobs
+  return { emarketeer, crm }
 }
 
 function emarketeerItem(
@@ -149,7 +162,6 @@ function job(upkeep: RowUpkeep, write: CrmWrite): CrmJob {
     addressId: upkeep.view.row.addressId,
     loosens: false,
     write,
-    outcome: null,
   }
 }
 

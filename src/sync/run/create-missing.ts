@@ -6,9 +6,24 @@ import { dueLater } from '../../ledger/address/addresses.js'
 import { liveCrmContactsAt } from '../../ledger/copy/crm-mirror-rows.js'
 import { markEmarketeerUnread } from '../../ledger/copy/emarketeer-mirror.js'
 import type { SyncSession } from '../../connection/session.js'
+import type { BatchOptions } from '../pass/batch-options.js'
+import { addCounts, type SyncCounts } from '../pass/sync-counts.js'
+import { syncAddresses } from './sync-addresses.js'
 
 /** How soon a creation that failed is tried again at the earliest. */
 const AGAIN_MS = 10 * 60_000
+
+/** Syncs addresses, creates the contacts that eMarketeer lacks, and syncs those. @throws what {@link syncAddresses} does. */
+export async function syncAndCreateMissing(
+  session: SyncSession,
+  addressIds: readonly number[],
+  options: BatchOptions,
+): Promise<SyncCounts> {
+  const { counts } = await syncAddresses(session, addressIds, options)
+  const created = await createMissingContacts(session, addressIds)
+  const more = await syncAddresses(session, created, { ...options, reading: 'direct' })
+  return addCounts(counts, more.counts)
+}
 
 /**
  * Creates in eMarketeer the CRM contacts that it lacks, where the connection asks for it (rule E7); otherwise nothing
@@ -17,7 +32,7 @@ const AGAIN_MS = 10 * 60_000
  * the contacts are tried again later.
  * @returns addresses that have a contact now, to be synced.
  */
-export async function createMissingContacts(
+async function createMissingContacts(
   session: SyncSession,
   addressIds: readonly number[],
 ): Promise<readonly number[]> {

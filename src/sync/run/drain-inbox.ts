@@ -8,9 +8,9 @@ import {
   type WaitingHint,
 } from '../../ledger/run/inbox.js'
 import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
-import { createMissingContacts } from './create-missing.js'
+import { syncAndCreateMissing } from './create-missing.js'
 import { readCrmContacts } from '../mirror/read-crm.js'
-import { settleRun, syncAddresses } from './sync-addresses.js'
+import { settleRun } from './sync-addresses.js'
 import { addCounts, emptyCounts, type SyncCounts } from '../pass/sync-counts.js'
 import type { SyncSession } from '../../connection/session.js'
 
@@ -58,11 +58,9 @@ async function handle(session: SyncSession, hints: readonly WaitingHint[]): Prom
   const changed = await dueMarks(db, ofContacts)
   const newest = await selectNewestDue(db, connection.connectionId, MAX_ADDRESSES)
   const ids = [...new Set([...changed, ...newest].map((mark) => mark.addressId))]
-  const { counts } = await syncAddresses(session, ids, { reading: 'direct', loosening: 'stage' })
-  const created = await createMissingContacts(session, ids)
-  const more = await syncAddresses(session, created, { reading: 'direct', loosening: 'stage' })
+  const counts = await syncAndCreateMissing(session, ids, { reading: 'direct', loosening: 'stage' })
   const settled = await settleRun(session)
-  return addCounts(addCounts(counts, more.counts), settled.counts)
+  return addCounts(counts, settled.counts)
 }
 
 /** Contacts that CRM hints are about; a hint about a row that we do not know yet names its contact, or the sweep finds it. */

@@ -5,7 +5,7 @@ import { askFieldHistory } from '../pass/field-history.js'
 import { freshen } from '../mirror/freshen.js'
 import { loadBatch } from '../view/observe.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
-import { MAX_BATCH } from '../pass/sync-batch.js'
+import { MAX_BATCH } from '../pass/batch-pass.js'
 import { emptyCounts, type SyncCounts } from '../pass/sync-counts.js'
 
 /** What a batch would come to, and where the next one starts; null: that was the last. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { settleLoosenings } from '../../ledger/run/runs.js'
 import type { BatchOptions } from '../pass/batch-options.js'
-import { syncBatch, MAX_BATCH } from '../pass/sync-batch.js'
+import { MAX_BATCH, runPass } from '../pass/batch-pass.js'
 import { addCounts, emptyCounts, type SyncCounts } from '../pass/sync-counts.js'
 import type { SyncSession } from '../../connection/session.js'
 import { assertMaySync } from '../../connection/permissions.js'
@@ -22,7 +22,7 @@ export interface SyncedAddresses {
 
 /**
  * Syncs addresses until each is settled: lost races and torn readings are read directly and decided again, at once.
- * @throws UpstreamError as {@link syncBatch} does.
+ * @throws UpstreamError as {@link runPass} does.
  */
 export async function syncAddresses(
   session: SyncSession,
@@ -31,43 +31,34 @@ export async function syncAddresses(
 ): Promise<SyncedAddresses> {
   let counts = emptyCounts()
   const leftOver: number[] = []
+  // A copy is worth deciding on only where a delta proves who has an address (docs/sync.md).
+  const first = session.crm?.capabilities.completeDelta === false ? 'direct' : options.reading
   for (let at = 0; at < addressIds.length; at += MAX_BATCH) {
-    const part = await syncPart(session, addressIds.slice(at, at + MAX_BATCH), options)
-    counts = addCounts(counts, part.counts)
-    leftOver.push(...part.leftOver)
+    const part = addressIds.slice(at, at + MAX_BATCH)
+    let ids: readonly number[] = part
+    let reading = first
+    let waits = 0
+    for (let round = 0; round < MAX_ROUNDS && ids.length > 0;) {
+      const result = await runPass(session, ids, { ...options, reading })
+      counts = addCounts(counts, result.counts)
+      ids = [...result.again, ...result.busy]
+      reading = 'direct'
+      if (result.again.length > 0 || result.busy.length === 0) {
+        round += 1
+      } else if (waits++ >= MAX_BUSY_WAITS) {
+        break
+      } else {
+        session.heartbeat({ done: 0, total: part.length })
+        await sleep(BUSY_WAIT_MS, undefined, { signal: session.call.signal })
+      }
+    }
+    leftOver.push(...ids)
     session.heartbeat({
       done: Math.min(at + MAX_BATCH, addressIds.length),
       total: addressIds.length,
     })
   }
   return { counts, leftOver }
-}
-
-async function syncPart(
-  session: SyncSession,
-  addressIds: readonly number[],
-  options: BatchOptions,
-): Promise<SyncedAddresses> {
-  let counts = emptyCounts()
-  let ids = addressIds
-  // A copy is worth deciding on only where a delta proves who has an address (docs/sync.md).
-  let reading = session.crm?.capabilities.completeDelta === false ? 'direct' : options.reading
-  let waits = 0
-  for (let round = 0; round < MAX_ROUNDS && ids.length > 0;) {
-    const result = await syncBatch(session, ids, { ...options, reading })
-    counts = addCounts(counts, result.counts)
-    ids = [...result.again, ...result.busy]
-    reading = 'direct'
-    if (result.again.length > 0 || result.busy.length === 0) {
-      round += 1
-    } else if (waits++ >= MAX_BUSY_WAITS) {
-      break
-    } else {
-      session.heartbeat({ done: 0, total: addressIds.length })
-      await sleep(BUSY_WAIT_MS, undefined, { signal: session.call.signal })
-    }
-  }
-  return { counts, leftOver: ids }
 }
 
 /**

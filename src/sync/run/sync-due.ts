@@ -1,10 +1,9 @@
 import { halvesOf } from '../../domain/halves.js'
 import { deferDue, selectDueRange, type DueRange } from '../../ledger/address/addresses.js'
 import { nextTick } from '../../ledger/db/ticks.js'
-import { createMissingContacts } from './create-missing.js'
-import { syncAddresses } from './sync-addresses.js'
+import { syncAndCreateMissing } from './create-missing.js'
 import type { BatchOptions } from '../pass/batch-options.js'
-import { MAX_BATCH } from '../pass/sync-batch.js'
+import { MAX_BATCH } from '../pass/batch-pass.js'
 import { addCounts, emptyCounts, type SyncCounts } from '../pass/sync-counts.js'
 import type { SyncSession } from '../../connection/session.js'
 
@@ -36,7 +35,7 @@ export async function syncDue(
     }
     counts = addCounts(
       counts,
-      await syncIsolating(
+      await bisectOnRefusal(
         session,
         due.map((d) => d.addressId),
         options,
@@ -52,16 +51,13 @@ export async function syncDue(
  * Syncs addresses so that one that a system will not take (a permanent refusal) does not keep the others from it: the
  * batch is halved until it stands alone, and put off.
  */
-async function syncIsolating(
+async function bisectOnRefusal(
   session: SyncSession,
   ids: readonly number[],
   options: BatchOptions,
 ): Promise<SyncCounts> {
   try {
-    const { counts } = await syncAddresses(session, ids, options)
-    const created = await createMissingContacts(session, ids)
-    const more = await syncAddresses(session, created, { ...options, reading: 'direct' })
-    return addCounts(counts, more.counts)
+    return await syncAndCreateMissing(session, ids, options)
   } catch (error) {
     if (!isPermanentRefusal(error)) {
       throw error
@@ -73,8 +69,8 @@ async function syncIsolating(
     }
     const [half, rest] = halvesOf(ids)
     return addCounts(
-      await syncIsolating(session, half, options),
-      await syncIsolating(session, rest, options),
+      await bisectOnRefusal(session, half, options),
+      await bisectOnRefusal(session, rest, options),
     )
   }
 }
