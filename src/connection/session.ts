@@ -1,3 +1,4 @@
+import type { CrmSource } from '../contracts/names.js'
 import type { CrmCapabilities, CrmDriver, CrmClient } from '../crm/crm.js'
 import type { EmarketeerClient, PublicContacts } from '../emarketeer/index.js'
 import type { CallContext, ClockReading, RequestTally } from '../http/index.js'
@@ -12,7 +13,7 @@ export interface OpenCrm extends Pick<CrmDriver, 'basisMapping'> {
   readonly capabilities: CrmCapabilities
   readonly client: CrmClient
   /** Name of the CRM as eMarketeer's `source` gives it. */
-  readonly source: 'crmDynamics' | 'crmSuperOffice'
+  readonly source: CrmSource
 }
 
 /** Everything that one piece of sync work needs: made per activity, for one connection and one run. */

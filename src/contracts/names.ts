@@ -67,3 +67,6 @@ export function fairnessKey(connectionId: string): string {
 
 /** Inbox workflows a connection's webhooks are spread over. */
 export const INBOX_SHARDS = 4
+
+/** How eMarketeer names the CRM that a write comes from (docs/wire-emarketeer.md, vocabulary). */
+export type CrmSource = 'crmDynamics' | 'crmSuperOffice'

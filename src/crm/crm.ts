@@ -1,6 +1,7 @@
 import type { CrmClient, TimesMode } from './session.js'
 import type { z } from 'zod'
 import { AppError } from '../contracts/app-error.js'
+import type { CrmSource } from '../contracts/names.js'
 import type { Purpose } from '../domain/legal-basis.js'
 import type { BasisMapping } from '../domain/tenant-basis.js'
 import type { UpstreamFailure } from '../http/index.js'
@@ -22,14 +23,15 @@ export * from './webhooks.js'
 
 /** What a CRM can do; the sync chooses its ways by these, never by the CRM's name. */
 export interface CrmCapabilities {
-  /** `toggle`: allow/deny on the record (Dynamics). `rich`: the legal basis itself (SuperOffice). */
+  /**
+   * `toggle`: allow/deny on the record (Dynamics); a write of a row that moved is refused (F1). `rich`: the legal basis
+   * itself (SuperOffice); a write cannot be refused, so it is read back. A toggle that cannot refuse needs a rule of its own.
+   */
   readonly values: 'toggle' | 'rich'
   /** Purposes kept in step (B8, C2). */
   readonly purposes: readonly Purpose[]
   /** Whether subscriptions are kept in step (D). */
   readonly subscriptions: boolean
-  /** Whether a write can be refused when the row moved (F1). */
-  readonly conditionalWrite: boolean
   /** Whether a complete delta also proves every row that it does not contain (send gate, freshness). */
   readonly completeDelta: boolean
   /** Whether the CRM may tell when, and by whom, a single value was set. */
@@ -66,7 +68,7 @@ export interface CrmDriver<Config = unknown> {
   /** Paths inside the section that say which environment it is, whoever signs in to it. */
   readonly environmentPaths: readonly string[]
   /** How writes to eMarketeer name their source. */
-  readonly emarketeerSource: 'crmDynamics' | 'crmSuperOffice'
+  readonly emarketeerSource: CrmSource
   readonly setupWorkflow: string
   readonly setupSteps: readonly SetupStep[]
   open(config: Config, options: CrmOpenOptions): CrmClient

@@ -9,9 +9,6 @@ import type { LegalBasis } from '../domain/legal-basis.js'
 /** How this service names itself in writes; a change with this writer is our own echo. */
 export const SYNC_CLIENT_ID = 'legal-basis-sync'
 
-/** What we may give as the source of a write (B4). */
-export type CrmSource = 'crmDynamics' | 'crmSuperOffice'
-
 /**
  * A legal basis as read. `unreadable` stands for a text outside the vocabulary: it belongs to that one value, so the
  * others of the batch live on; it is never written back, and the send gate counts it as not verified.

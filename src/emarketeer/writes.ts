@@ -1,5 +1,6 @@
 import type { LegalBasis, Purpose } from '../domain/legal-basis.js'
-import type { Actor, CrmSource } from './vocabulary.js'
+import type { CrmSource } from '../contracts/names.js'
+import type { Actor } from './vocabulary.js'
 
 /** The conditional bulk write (docs/wire-emarketeer.md, EM-B4). Times are Unix milliseconds. */
 

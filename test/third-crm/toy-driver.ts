@@ -27,7 +27,6 @@ export function toyDriver(installations: ReadonlyMap<string, ToyCrm>): CrmDriver
       values: 'rich',
       purposes: ['storeAndProcess', 'marketingSendouts'],
       subscriptions: false,
-      conditionalWrite: false,
       completeDelta: false,
       fieldHistory: false,
       directReadContactsPerRequest: ADDRESSES_PER_REQUEST,

@@ -18,7 +18,6 @@ export const dynamicsDriver: CrmDriver<DynamicsConfig> = {
     values: 'toggle',
     purposes: ['marketingSendouts'],
     subscriptions: true,
-    conditionalWrite: true,
     completeDelta: true,
     fieldHistory: true,
     directReadContactsPerRequest: MAX_IN_VALUES,

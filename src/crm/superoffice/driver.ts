@@ -22,7 +22,6 @@ const CAPABILITIES: CrmCapabilities = {
   values: 'rich',
   purposes: ['storeAndProcess', 'marketingSendouts'],
   subscriptions: false,
-  conditionalWrite: false,
   completeDelta: false,
   fieldHistory: false,
   // 1,000 addresses take eleven requests: whose they are and everything about those persons, three each; and their

@@ -65,7 +65,7 @@ export function webhooks(given: () => SetUpStand): void {
       await drain()
       const hints = receiver.calls.flatMap(({ verdict }) => (verdict.accepted ? verdict.hints : []))
       expect(hints.filter(({ actorUserId }) => actorUserId !== null)).toEqual([])
-      if (set.stand.driver.capabilities.conditionalWrite) {
+      if (set.stand.driver.capabilities.values === 'toggle') {
         expect(hints.filter(({ saysDeny }) => saysDeny)).toEqual([])
       }
     })

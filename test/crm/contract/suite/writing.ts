@@ -19,7 +19,7 @@ export function writing(given: () => SetUpStand): void {
       expect(outcome).toMatchObject({ status: 'applied', version: now.version })
       expect(now.version).not.toBe(write.expectedVersion)
       const readBack = outcome?.status === 'applied' ? outcome.readBack : undefined
-      expect(readBack).toEqual(set.stand.driver.capabilities.conditionalWrite ? undefined : now)
+      expect(readBack).toEqual(set.stand.driver.capabilities.values === 'toggle' ? undefined : now)
     })
 
     it('sets every value of this kind of CRM, and nothing that is no act', async () => {
@@ -64,7 +64,7 @@ export function writing(given: () => SetUpStand): void {
       await set.stand.userSets(id, allow)
       await set.stand.userSets(id, deny)
       const [outcome] = await set.crm.write([write], {})
-      if (set.stand.driver.capabilities.conditionalWrite || outcome?.status === 'conflict') {
+      if (set.stand.driver.capabilities.values === 'toggle' || outcome?.status === 'conflict') {
         expect(outcome).toEqual({ status: 'conflict' })
         expect(await set.stand.truth(id)).toBe(deny)
         return
