@@ -7,6 +7,7 @@ import { lockfileFaults } from './check-lockfile.mjs'
 import { linkFaults } from './check-links.mjs'
 import { roomFaults } from './check-rooms.mjs'
 import { ruleFaults } from './check-rules.mjs'
+import { tripFaults } from './check-trips.mjs'
 import { strayReferenceFaults } from './check-stray-references.mjs'
 import { threatModelFaults } from './check-threat-model.mjs'
 import { wordFaults } from './check-words.mjs'
@@ -19,6 +20,7 @@ const faults = [
   ...lockfileFaults(root),
   ...roomFaults(root),
   ...ruleFaults(root),
+  ...tripFaults(root),
   ...threatModelFaults(root),
   ...wordFaults(root),
 ]
