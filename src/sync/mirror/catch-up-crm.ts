@@ -44,11 +44,16 @@ export async function catchUpCrm(session: SyncSession): Promise<CrmCatchUp> {
     const cursor = (await findConnection(session.db, connectionId))?.crmCursor ?? null
     try {
       const result = await readingCrm(session, () => readFrom(session, cursor))
-      if (result && (result.complete || !(await beginRelisting(session.db, connectionId)))) {
+      if (result?.complete) {
         return result
       }
-      // A row does not tell whose it is, and everything is listed; or somebody else moved the cursor first. Theirs may have
-      // begun before we were asked: it proves nothing to us.
+      if (result) {
+        if (!(await beginRelisting(session.db, connectionId))) {
+          return result
+        }
+        session.log.warn({ connectionId }, 'a row does not say whose it is; everything is listed')
+      }
+      // Else somebody else moved the cursor first. Theirs may have begun before we were asked: it proves nothing to us.
     } catch (error) {
       if (!(error instanceof CrmCursorExpired) || cursor === null) {
         throw error
