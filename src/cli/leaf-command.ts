@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { EXIT, type ExitCode } from '../contracts/error-catalogue.js'
-import { requireEvidence } from '../app/require-evidence.js'
+import { requireEvidence, type Evidence } from '../app/require-evidence.js'
 
 /** What an exit code means, as `--help` and docs/cli.md tell it. */
 const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
@@ -30,11 +30,8 @@ export interface JsonOption {
   readonly json?: boolean
 }
 
-/** Of a command that says who does it and why; kept as evidence. */
-export interface EvidenceOption extends JsonOption {
-  readonly reason: string
-  readonly by: string
-}
+/** What a command of {@link addEvidenceLeaf} takes. */
+export interface EvidenceOption extends JsonOption, Evidence {}
 
 const exitCodes = new WeakMap<Command, readonly ExitCode[]>()
 
@@ -52,6 +49,13 @@ export function addLeaf(parent: Command, description: LeafDescription): Command 
   const meanings = codes.map((code) => `  ${code}  ${EXIT_MEANINGS[code]}`)
   const blocks = [...(notes === undefined ? [] : [notes]), `Exit codes:\n${meanings.join('\n')}`]
   return command.addHelpText('after', `\n${blocks.join('\n\n')}`)
+}
+
+/** The same of a command that asks why, and who; both are kept as evidence. */
+export function addEvidenceLeaf(parent: Command, description: LeafDescription): Command {
+  return addLeaf(parent, description)
+    .requiredOption('--reason <text>', 'why; kept as evidence')
+    .requiredOption('--by <name>', 'who; kept as evidence')
 }
 
 /** A command that only holds others. Named alone, it tells which there are. */

@@ -1,10 +1,16 @@
 import type { Command } from 'commander'
-import { addGroup, addLeaf, type JsonOption, type EvidenceOption } from '../leaf-command.js'
+import {
+  addGroup,
+  addEvidenceLeaf,
+  addLeaf,
+  type EvidenceOption,
+  type JsonOption,
+} from '../leaf-command.js'
 import type { Output } from '../output.js'
 import { addConnectionShow } from './connection-show.js'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import type { ConnectionSummary } from '../../app/connection/connection-view.js'
-import { withLedger } from '../../app/resources.js'
+import { userName, withLedger } from '../../app/resources.js'
 import { textTable } from '../text-table.js'
 
 /** `lbsync connection …` */
@@ -46,7 +52,6 @@ function addConnectionApply(group: Command, output: Output): void {
       ) => {
         const { applyConnection } = await import('../../app/connection/apply-connection.js')
         const { setupProgress } = await import('../setup/setup-progress.js')
-        const { userName } = await import('../../app/resources.js')
         const applied = await applyConnection(file, {
           wait,
           setup,
@@ -114,13 +119,11 @@ function pausedText({ pause }: ConnectionSummary): string {
 
 /** `lbsync connection pause ID` */
 function addConnectionPause(group: Command, output: Output): void {
-  addLeaf(group, {
+  addEvidenceLeaf(group, {
     usage: 'pause <id>',
     summary: 'sync nothing but sendouts until the connection is resumed',
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
   })
-    .requiredOption('--reason <text>', 'why; kept as evidence')
-    .requiredOption('--by <name>', 'who; kept as evidence')
     .option('--opt-outs-flow', 'hold back only what makes somebody more mailable')
     .action(
       async (
@@ -146,79 +149,66 @@ function addConnectionPause(group: Command, output: Output): void {
 
 /** `lbsync connection resume ID` */
 function addConnectionResume(group: Command, output: Output): void {
-  addLeaf(group, {
+  addEvidenceLeaf(group, {
     usage: 'resume <id>',
     summary: 'end a pause, and sweep at once',
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
+  }).action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
+    const { resumeConnection } = await import('../../app/connection/pause-and-resume.js')
+    const resumed = await resumeConnection({ connectionId, reason, by }, output)
+    await output.answer(
+      json,
+      resumed,
+      () => `Connection ${connectionId} is ${resumed.state}; it is swept at once.`,
+    )
   })
-    .requiredOption('--reason <text>', 'why; kept as evidence')
-    .requiredOption('--by <name>', 'who; kept as evidence')
-    .action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
-      const { resumeConnection } = await import('../../app/connection/pause-and-resume.js')
-      const resumed = await resumeConnection({ connectionId, reason, by }, output)
-      await output.answer(
-        json,
-        resumed,
-        () => `Connection ${connectionId} is ${resumed.state}; it is swept at once.`,
-      )
-    })
 }
 
 const NAMES = { emarketeer: 'eMarketeer', crm: 'the CRM' }
 
 /** `lbsync connection retry ID` */
 function addConnectionRetry(group: Command, output: Output): void {
-  addLeaf(group, {
+  addEvidenceLeaf(group, {
     usage: 'retry <id>',
     summary: 'call both systems again at once, whatever kept us away',
     exitCodes: [EXIT.notFound, EXIT.unreachable],
+  }).action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
+    const { retryConnection } = await import('../../app/connection/pause-and-resume.js')
+    const retried = await retryConnection({ connectionId, reason, by })
+    await output.answer(json, retried, () =>
+      retried.opened.length === 0
+        ? `Nothing kept us from calling the systems of ${connectionId}.`
+        : retried.opened
+            .map(({ side, code }) => `The next piece of work calls ${NAMES[side]} again (${code}).`)
+            .join('\n'),
+    )
   })
-    .requiredOption('--reason <text>', 'why; kept as evidence')
-    .requiredOption('--by <name>', 'who; kept as evidence')
-    .action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
-      const { retryConnection } = await import('../../app/connection/pause-and-resume.js')
-      const retried = await retryConnection({ connectionId, reason, by })
-      await output.answer(json, retried, () =>
-        retried.opened.length === 0
-          ? `Nothing kept us from calling the systems of ${connectionId}.`
-          : retried.opened
-              .map(
-                ({ side, code }) => `The next piece of work calls ${NAMES[side]} again (${code}).`,
-              )
-              .join('\n'),
-      )
-    })
 }
 
 /** `lbsync connection rotate-webhooks ID` */
 function addConnectionRotateWebhooks(group: Command, output: Output): void {
-  addLeaf(group, {
+  addEvidenceLeaf(group, {
     usage: 'rotate-webhooks <id>',
     summary: 'give the webhooks of both sides new addresses and secrets',
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
+  }).action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
+    const { rotateWebhooks } = await import('../../app/connection/rotate-webhooks.js')
+    const rotated = await rotateWebhooks({ connectionId, reason, by }, output)
+    await output.answer(json, rotated, () =>
+      rotated.installed
+        ? `Both sides post to new addresses. What comes to the former ones is taken until ${rotated.formerAcceptedUntil}.`
+        : `The CRM did not take the new address (${rotated.reason}). The former one goes on; do it again once that is mended.`,
+    )
   })
-    .requiredOption('--reason <text>', 'why; kept as evidence')
-    .requiredOption('--by <name>', 'who; kept as evidence')
-    .action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
-      const { rotateWebhooks } = await import('../../app/connection/rotate-webhooks.js')
-      const rotated = await rotateWebhooks({ connectionId, reason, by }, output)
-      await output.answer(json, rotated, () =>
-        rotated.installed
-          ? `Both sides post to new addresses. What comes to the former ones is taken until ${rotated.formerAcceptedUntil}.`
-          : `The CRM did not take the new address (${rotated.reason}). The former one goes on; do it again once that is mended.`,
-      )
-    })
 }
 
 /** `lbsync connection remove-installed ID` */
 function addConnectionRemoveInstalled(group: Command, output: Output): void {
-  addLeaf(group, {
+  addEvidenceLeaf(group, {
     usage: 'remove-installed <id>',
     summary: 'disable a connection, and remove what set-up installed in the CRM',
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
   })
-    .requiredOption('--reason <text>', 'why; kept as evidence')
-    .requiredOption('--by <name>', 'who; kept as evidence')
     .option('--no-wait', 'do not wait until it has ended')
     .action(
       async (

@@ -1,5 +1,11 @@
 import type { Command } from 'commander'
-import { addGroup, addLeaf, type JsonOption, type EvidenceOption } from '../leaf-command.js'
+import {
+  addGroup,
+  addEvidenceLeaf,
+  addLeaf,
+  type EvidenceOption,
+  type JsonOption,
+} from '../leaf-command.js'
 import type { Output } from '../output.js'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import { withLedger } from '../../app/resources.js'
@@ -56,20 +62,17 @@ function addHeldVerdict(group: Command, output: Output, action: 'approve' | 'rej
     approve: 'let everything held become mailable, each decided afresh',
     reject: 'take the restrictive value for everything held',
   }[action]
-  addLeaf(group, {
+  addEvidenceLeaf(group, {
     usage: `${action} <id>`,
     summary,
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
+  }).action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
+    const { decideHeld } = await import('../../app/decide-held.js')
+    const decided = await decideHeld(action, { connectionId, reason, by }, output)
+    await output.answer(json, decided, () =>
+      decided.report === null
+        ? 'Nothing is held.'
+        : `${decided.cells} held decisions ${decided.decision}: ${workText(decided.report)}.`,
+    )
   })
-    .requiredOption('--reason <text>', 'why; kept as evidence')
-    .requiredOption('--by <name>', 'who; kept as evidence')
-    .action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
-      const { decideHeld } = await import('../../app/decide-held.js')
-      const decided = await decideHeld(action, { connectionId, reason, by }, output)
-      await output.answer(json, decided, () =>
-        decided.report === null
-          ? 'Nothing is held.'
-          : `${decided.cells} held decisions ${decided.decision}: ${workText(decided.report)}.`,
-      )
-    })
 }

@@ -1,5 +1,11 @@
 import { type Command, Option } from 'commander'
-import { addGroup, addLeaf, type JsonOption, type EvidenceOption } from '../leaf-command.js'
+import {
+  addGroup,
+  addEvidenceLeaf,
+  addLeaf,
+  type EvidenceOption,
+  type JsonOption,
+} from '../leaf-command.js'
 import type { Output } from '../output.js'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import type { ConnectionState } from '../../domain/connection-state.js'
@@ -128,22 +134,19 @@ function addSetupHold(group: Command, output: Output, action: 'pause' | 'resume'
     pause: 'hold set-up back before its next step',
     resume: 'let set-up go on; a step that waits is tried again',
   }[action]
-  addLeaf(group, {
+  addEvidenceLeaf(group, {
     usage: `${action} <id>`,
     summary,
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
+  }).action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
+    const { holdSetup } = await import('../../app/setup/hold-setup.js')
+    const held = await withTemporal((temporal) =>
+      holdSetup(temporal, connectionId, action, { reason, by }),
+    )
+    await output.answer(json, held, () =>
+      action === 'pause'
+        ? `Set-up of ${connectionId}: ${held.outcome}. It stops before its next step.`
+        : `Set-up of ${connectionId}: ${held.outcome}. It goes on.`,
+    )
   })
-    .requiredOption('--reason <text>', 'why; kept as evidence')
-    .requiredOption('--by <name>', 'who; kept as evidence')
-    .action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
-      const { holdSetup } = await import('../../app/setup/hold-setup.js')
-      const held = await withTemporal((temporal) =>
-        holdSetup(temporal, connectionId, action, { reason, by }),
-      )
-      await output.answer(json, held, () =>
-        action === 'pause'
-          ? `Set-up of ${connectionId}: ${held.outcome}. It stops before its next step.`
-          : `Set-up of ${connectionId}: ${held.outcome}. It goes on.`,
-      )
-    })
 }
