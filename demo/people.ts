@@ -10,7 +10,7 @@ export interface DemoPerson {
 }
 
 /** Whoever the tour speaks of in Dynamics. */
-export const CAST = {
+const CAST = {
   anna: { firstName: 'Annike', lastName: 'Tourberg', basis: 'consent', bulkEmail: 'allow' },
   bo: { firstName: 'Bosse', lastName: 'Tourdal', basis: 'consent', bulkEmail: 'allow' },
   carin: { firstName: 'Carinne', lastName: 'Tourek', basis: 'withdrawn', bulkEmail: 'doNotAllow' },

@@ -193,7 +193,7 @@ function nothingToSave({ connectionId, state, crmProvenAt }: ConnectionRow): str
  *
  * @throws AppError `environment_shared`, not retryable.
  */
-export async function refuseShared(
+async function refuseShared(
   db: Queryable,
   connection: ConnectionRow,
   driver: CrmDriver | null,

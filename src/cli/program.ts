@@ -77,7 +77,7 @@ function descriptionOf(option: Option): string {
 }
 
 /** The version of this release, as its package says. */
-export function productVersion(): string {
+function productVersion(): string {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
   return version
 }

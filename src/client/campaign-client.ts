@@ -75,10 +75,7 @@ export function createCampaignClient(options: CampaignClientOptions): CampaignCl
  * @throws ProblemsError for a request that is not valid; AppError `temporal_unreachable`; where one runs
  *   `sendout_of_another_account`, `request_differs`, `worker_unreachable`.
  */
-export async function startPreSend(
-  temporal: Client,
-  asked: PreSendRequest,
-): Promise<PreSendHandle> {
+async function startPreSend(temporal: Client, asked: PreSendRequest): Promise<PreSendHandle> {
   const request = parsePreSendRequest(asked, { now: new Date() })
   const { connectionId, accountId, sendoutId, stage } = request
   try {
@@ -111,7 +108,7 @@ interface Page {
 }
 
 /** Reads a list page by page, the next one only when it is asked for: it is checked at that moment (rule G3). */
-export async function* readMailingList(
+async function* readMailingList(
   gateway: GatewayCalls,
   { sendoutId, accountId }: { readonly sendoutId: string; readonly accountId: string },
   signal?: AbortSignal,

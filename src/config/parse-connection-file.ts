@@ -111,7 +111,7 @@ export interface PublicApiKeyReading {
 }
 
 /** Reads `emarketeer.publicApiKey`: required if, and only if, contacts are to be created in eMarketeer (E7). */
-export function readPublicApiKey(
+function readPublicApiKey(
   given: unknown,
   createMissing: unknown,
   options: SecretReadingOptions,

@@ -94,7 +94,7 @@ const NOBODYS =
  *
  * @param connectionId null: whoever the file names is this machine, for trying out.
  */
-export function faultOfVariable(variable: string, connectionId: string | null): string | null {
+function faultOfVariable(variable: string, connectionId: string | null): string | null {
   if (NOBODYS.test(variable)) {
     return `must not be ${variable}, which belongs to this service or its machine`
   }

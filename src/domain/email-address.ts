@@ -165,7 +165,7 @@ const BETWEEN = /[^\p{L}\p{M}\p{N}@.]/u
 const WIDE_AT = /[＠﹫]/gu
 
 /** Without what never tells two people apart: invisible characters, outer blanks, Unicode's forms, case. */
-export function foldAddress(text: string): string {
+function foldAddress(text: string): string {
   return text
     .replace(LONE_SURROGATE, '\uFFFD')
     .replace(INVISIBLE, '')
@@ -177,13 +177,13 @@ export function foldAddress(text: string): string {
 }
 
 /** Whether a folded text holds more than an address: separators, wrapping, or what no domain holds. */
-export function isDecorated(folded: string): boolean {
+function isDecorated(folded: string): boolean {
   const domain = folded.slice(folded.indexOf('@') + 1)
   return SEPARATOR.test(folded) || unwrapped(folded) !== folded || NOT_IN_DOMAIN.test(domain)
 }
 
 /** What in a folded text may be an address, each by itself. Rather too many than too few: only denies count for them. */
-export function splitAddresses(folded: string): readonly string[] {
+function splitAddresses(folded: string): readonly string[] {
   const text = folded.replace(WIDE_AT, '@')
   // Of one alone, blanks may stand around its very sign: `a @ x`.
   const texts = countOf(text, '@') === 1 ? [text, text.replace(BLANK, '')] : [text]
@@ -230,12 +230,12 @@ const PLAIN = /^(?!.*xn--)[a-z0-9._-]*$/s
  *
  * @param domain lower case, without invisible characters.
  */
-export function toAsciiDomain(domain: string): string {
+function toAsciiDomain(domain: string): string {
   return PLAIN.test(domain) ? domain : (toASCII(toUnicodeDomain(domain), OPTIONS) ?? domain)
 }
 
 /** The domain as people read it; what the standard refuses stays as it is. */
-export function toUnicodeDomain(domain: string): string {
+function toUnicodeDomain(domain: string): string {
   if (PLAIN.test(domain)) {
     return domain
   }

@@ -85,7 +85,7 @@ interface Readiness {
  * `/healthz`: the process lives; set-up reads it through PUBLIC_URL to prove that webhooks will arrive (E2).
  * `/readyz`: 503 unless database and Temporal answered within the last second, and Temporal knows the namespace, whoever asks how often. `/version`: what runs.
  */
-export function healthRoutes(app: FastifyInstance, db: Queryable, temporal: TemporalAccess): void {
+function healthRoutes(app: FastifyInstance, db: Queryable, temporal: TemporalAccess): void {
   const version = readVersion()
   app.get('/healthz', () => ({ status: 'ok', service: version.name }))
   app.get('/version', () => version)
@@ -127,7 +127,7 @@ function readVersion(): PackageFile {
  * Lets every failure end as an error document. A log line has the code, the status and the route's pattern: nothing of
  * the body, and no address, for a webhook's address is half of its secret. Where there is no route, the body is not read.
  */
-export function answerErrors(app: FastifyInstance, log: RefusalLog): void {
+function answerErrors(app: FastifyInstance, log: RefusalLog): void {
   app.setErrorHandler((error, request, reply) =>
     refuse(toRefusal(error), error, request, reply, log),
   )
@@ -143,7 +143,7 @@ export function answerErrors(app: FastifyInstance, log: RefusalLog): void {
 }
 
 /** Answers a request with a refusal. */
-export function refuse(
+function refuse(
   refusal: Refusal,
   cause: unknown,
   request: FastifyRequest,
@@ -172,7 +172,7 @@ export function refuse(
  * Answers what is not HTTP, or came too slowly, with a document as well; there is no request to answer yet, so that it
  * is written by hand. The log line has Node's own code only.
  */
-export function answerClientErrors(log: RefusalLog): (error: Error, socket: Socket) => void {
+function answerClientErrors(log: RefusalLog): (error: Error, socket: Socket) => void {
   return (error, socket) => {
     const { code = null } = error as NodeJS.ErrnoException
     if (code === 'ECONNRESET' || !socket.writable) {

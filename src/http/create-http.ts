@@ -147,7 +147,7 @@ export interface LinkedAbort {
 }
 
 /** Links without `AbortSignal.any`, whose links to a long-lived signal are kept by Node 20 until it fires. */
-export function linkAbort(outer: AbortSignal | undefined): LinkedAbort {
+function linkAbort(outer: AbortSignal | undefined): LinkedAbort {
   const controller = new AbortController()
   const abort = () => controller.abort()
   outer?.addEventListener('abort', abort, { once: true })

@@ -83,7 +83,7 @@ const MOST_PAGES = 10_000
  * The next links, or cursors, of one listing as they are followed. A server that leads back to where a reading has been, or
  * never comes to an end, would keep it busy for ever.
  */
-export class Trail {
+class Trail {
   readonly #followed = new Set<string>()
 
   /** Notes a link before it is followed. @returns whether it leads on: it is new, and the listing not endless. */

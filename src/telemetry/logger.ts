@@ -117,7 +117,7 @@ export interface SanitizedFields {
 }
 
 /** Keeps the known fields that have their shape, and counts the others. Names of dropped fields are not kept. */
-export function sanitizeFields(given: object): SanitizedFields {
+function sanitizeFields(given: object): SanitizedFields {
   const fields: Record<string, unknown> = {}
   let dropped = 0
   for (const [name, value] of Object.entries(given)) {

@@ -116,7 +116,7 @@ export interface AppliedConnection {
  * A connection that is being taken apart is not enabled at the same time: one would remove what the other installs.
  * @throws AppError `disconnect_running`.
  */
-export async function refuseWhileDisconnecting(
+async function refuseWhileDisconnecting(
   { client }: TemporalClient,
   connectionId: string,
 ): Promise<void> {
@@ -167,7 +167,7 @@ const APPLIED_AGAIN = 'applied the connection file again'
  * Disables a connection, as its file with `"crm":"none"` asks (C8). Safe to repeat.
  * @throws AppError `connection_not_found`; `value_invalid` for another account; `temporal_unreachable`.
  */
-export function disableConnection(
+function disableConnection(
   { connectionId, accountId }: DisablingFile,
   { wait, by, progress }: ApplyOptions,
 ): Promise<AppliedConnection> {

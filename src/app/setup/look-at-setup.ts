@@ -40,7 +40,7 @@ export async function lookAtSetup(
 }
 
 /** The same of any workflow with a status, by its id. */
-export async function lookAt<Status>(
+async function lookAt<Status>(
   temporal: TemporalClient,
   connectionId: string,
   workflowId: string,

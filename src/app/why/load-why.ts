@@ -157,7 +157,7 @@ function recordsOf(view: AddressView, cell: CellKey): CellState['crm'] {
  *
  * @returns the reason, or null where the contact is eligible.
  */
-export async function gateNow(
+async function gateNow(
   db: Queryable,
   batch: BatchView,
   view: AddressView,

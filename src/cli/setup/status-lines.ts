@@ -103,7 +103,7 @@ const MARKS: Readonly<Record<StepState, { readonly mark: string; readonly style:
 }
 
 /** A step, as one line: mark, title, id, how long it took, and what is worth knowing. */
-export function stepLine(step: StepStatus, paint: Paint): string {
+function stepLine(step: StepStatus, paint: Paint): string {
   const { mark, style } = MARKS[step.state]
   const facts = [timeText(step), triesText(step), step.note === null ? '' : safeText(step.note)]
   const told = facts.filter((fact) => fact !== '').join('; ')
@@ -114,7 +114,7 @@ export function stepLine(step: StepStatus, paint: Paint): string {
 }
 
 /** All steps; `brief` only those that are neither pending nor well ended, and how many the others are. */
-export function stepLines(
+function stepLines(
   steps: readonly StepStatus[],
   paint: Paint,
   { brief }: { readonly brief: boolean },
@@ -145,13 +145,13 @@ function triesText({ attempts }: StepStatus): string {
 }
 
 /** `12:04 UTC`, or with its date where it is not today's. @param at ISO UTC */
-export function clockText(at: string, now = new Date()): string {
+function clockText(at: string, now = new Date()): string {
   const time = `${at.slice(11, 16)} UTC`
   return at.slice(0, 10) === now.toISOString().slice(0, 10) ? time : `${at.slice(0, 10)} ${time}`
 }
 
 /** Seconds, rounded as a person would. */
-export function durationText(seconds: number): string {
+function durationText(seconds: number): string {
   if (seconds < 90) {
     return `${Math.round(seconds)} s`
   }

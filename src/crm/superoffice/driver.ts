@@ -106,7 +106,7 @@ export const superOfficeOnsiteDriver: CrmDriver<OnsiteConfig> = {
  * Lets calls into an installation on site: user and password with each (docs/wire-superoffice.md, 2.3). A refusal is
  * final, as there is nothing to renew.
  */
-export function onsiteDoor(config: OnsiteConfig): Door {
+function onsiteDoor(config: OnsiteConfig): Door {
   const { username, password = '' } = config
   const credentials = Buffer.from(`${username}:${password}`, 'utf8').toString('base64')
   const entry: Entry = {

@@ -80,7 +80,7 @@ export function requireSame(
  * Another database, or another user of ours, answers than the one that was set up. Nothing stored about rows, versions
  * or last writers holds there, so that nothing may be written. Not retryable.
  */
-export function wrongEnvironment(what: 'database' | 'user'): UpstreamError {
+function wrongEnvironment(what: 'database' | 'user'): UpstreamError {
   return superOfficeFailure(
     'upstream_auth_failed',
     'GET /User/currentPrincipal',

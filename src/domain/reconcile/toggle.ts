@@ -98,7 +98,7 @@ export interface Later {
 }
 
 /** Asks the versions first, and the stamps only where no version proves. */
-export function proveLater(facts: ToggleFacts): Later {
+function proveLater(facts: ToggleFacts): Later {
   const emarketeer = actedOverSeenDeny(facts) && facts.comparison.crmMoved === false
   const crm = flippedFromSeenDeny(facts)
   if (emarketeer || crm) {
@@ -146,7 +146,7 @@ function proveByStamps(facts: ToggleFacts): Later {
 }
 
 /** Only a missing stamp stands between the cell and a proof: field history is worth asking. */
-export function couldBeProvenByStamp(facts: ToggleFacts, line: RuleLine): boolean {
+function couldBeProvenByStamp(facts: ToggleFacts, line: RuleLine): boolean {
   const { observation, comparison, memory } = facts
   const { emarketeer, records } = observation
   if (facts.inheritedDeny || carriesDeny(observation) || !stampsCount(comparison, memory)) {
@@ -171,7 +171,7 @@ export function couldBeProvenByStamp(facts: ToggleFacts, line: RuleLine): boolea
 }
 
 /** Had no other column of the row been edited, eMarketeer's act would have been proven the later. */
-export function spoiledByUnrelatedEdit(facts: ToggleFacts): boolean {
+function spoiledByUnrelatedEdit(facts: ToggleFacts): boolean {
   const { pairs, crmMoved } = facts.comparison
   return (
     actedOverSeenDeny(facts) &&

@@ -136,7 +136,7 @@ function queryValue(request: FastifyRequest, name: string): string | null {
  * @returns a check for `onRequest`, which throws 503 where no key is configured, 401, or 429 for a source that keeps
  *   sending wrong ones.
  */
-export function createAuthorization(
+function createAuthorization(
   apiKey: Secret | null,
   wrongKeysBySource: TokenBuckets,
 ): (request: FastifyRequest) => Promise<void> {

@@ -45,7 +45,7 @@ export function hookRoutes(
  *
  * @throws AppError `database_unreachable`: nothing was stored, the sender has to send it again.
  */
-export async function takeHints(
+async function takeHints(
   db: Queryable,
   signals: InboxSignals,
   connection: ConnectionRow,

@@ -55,7 +55,7 @@ const CHUNK = 1_000
  * ledger, so a killed worker loses at most one chunk.
  * @returns addresses read.
  */
-export async function walkAddresses(session: SyncSession): Promise<number> {
+async function walkAddresses(session: SyncSession): Promise<number> {
   const { db, connection } = session
   const { connectionId } = connection
   await beginCrmWalk(db, connectionId)

@@ -184,10 +184,7 @@ async function readContacts(session: SyncSession, contactIds: readonly string[])
 }
 
 /** Learns eMarketeer's clock from the time at which it recorded our last write, where the feed shows that write now. */
-export async function learnFromFeed(
-  session: SyncSession,
-  items: readonly FeedItem[],
-): Promise<void> {
+async function learnFromFeed(session: SyncSession, items: readonly FeedItem[]): Promise<void> {
   if (session.crm?.capabilities.values !== 'rich' || items.length === 0) {
     return
   }

@@ -135,7 +135,7 @@ function isLoosening(cell: DecidedCell): boolean {
 }
 
 /** As the rule judges what a cell loosens. */
-export function plannedCell(cell: DecidedCell): PlannedCell {
+function plannedCell(cell: DecidedCell): PlannedCell {
   return {
     ...cell,
     values: cell.rule === RICH_RULE ? 'rich' : 'toggle',

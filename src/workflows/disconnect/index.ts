@@ -107,7 +107,7 @@ export interface CarriedDisconnect extends CarriedSteps {
 }
 
 /** Everything that a disconnect knows of itself, and its messages. */
-export class DisconnectState extends StepsState {
+class DisconnectState extends StepsState {
   constructor(
     readonly input: DisconnectInput,
     carried: CarriedDisconnect | undefined,

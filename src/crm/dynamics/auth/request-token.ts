@@ -97,7 +97,7 @@ const FORM_FIELDS = ['client_id', 'client_secret', 'grant_type', 'scope']
  * token requests too. The request goes out as Microsoft documents it, without what MSAL tells of itself in headers,
  * query and form: Entra needs none of it, and gateways that look like Entra may refuse it. It keeps the error it met: MSAL replaces whatever a network client throws by one of its own.
  */
-export class MsalNetwork implements INetworkModule {
+class MsalNetwork implements INetworkModule {
   /** What the last request failed with; null where it succeeded. */
   failure: unknown = null
 

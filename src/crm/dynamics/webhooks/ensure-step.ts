@@ -83,7 +83,7 @@ export interface MessageFilter {
  *
  * @returns null for an optional step that is not offered. @throws UpstreamError, retryable where they are still not there.
  */
-export async function messageFilter(
+async function messageFilter(
   client: DataverseClient,
   step: Pick<StepDefinition, 'table' | 'message' | 'optional'>,
   context: CallContext,
@@ -134,7 +134,7 @@ const stepImage = answer(
  *
  * @throws UpstreamError where trying again helps.
  */
-export async function ensureImage(
+async function ensureImage(
   client: DataverseClient,
   stepId: string,
   attributes: readonly string[],

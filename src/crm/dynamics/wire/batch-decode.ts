@@ -74,7 +74,7 @@ const CR = 0x0d
 const LF = 0x0a
 
 /** The boundary of a multipart content type, quoted or not; null for any other type. */
-export function boundaryOf(contentType: string | undefined): string | null {
+function boundaryOf(contentType: string | undefined): string | null {
   if (contentType === undefined || !/^\s*multipart\//i.test(contentType)) {
     return null
   }
@@ -86,7 +86,7 @@ export function boundaryOf(contentType: string | undefined): string | null {
  * Cuts a body at its boundary lines. Only parts that are followed by a boundary line are returned: what comes before
  * the first and after the last one is no part. `closed` tells whether the closing line was seen.
  */
-export function splitParts(body: Buffer, boundary: string): { parts: Buffer[]; closed: boolean } {
+function splitParts(body: Buffer, boundary: string): { parts: Buffer[]; closed: boolean } {
   const delimiter = Buffer.from(`--${boundary}`)
   const parts: Buffer[] = []
   let partStart = -1
@@ -134,7 +134,7 @@ function withoutLineEnd(body: Buffer, start: number, end: number): number {
 }
 
 /** Headers up to the first empty line, names in lower case, and what follows. Null where no header line fits. */
-export function readHead(
+function readHead(
   text: Buffer,
 ): { headers: Readonly<Record<string, string>>; rest: Buffer } | null {
   const headers: Record<string, string> = {}

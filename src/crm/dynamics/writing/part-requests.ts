@@ -66,6 +66,6 @@ export interface ContactBody {
 }
 
 /** Builds it. `donotbulkemail` true = do not allow. */
-export function contactBody(value: ToggleValue): ContactBody {
+function contactBody(value: ToggleValue): ContactBody {
   return { donotbulkemail: value === 'deny' }
 }

@@ -89,10 +89,10 @@ function missingOutcome(
 }
 
 /** For errors and counts of writing. */
-export const WRITE_OPERATION = 'POST /$batch (write)'
+const WRITE_OPERATION = 'POST /$batch (write)'
 
 /** What became of one write, by its part's answer (docs/wire-dataverse.md, 3, 6.4, 14). */
-export function partOutcome(part: BatchPart, primaryId: string): CrmWriteOutcome {
+function partOutcome(part: BatchPart, primaryId: string): CrmWriteOutcome {
   if (succeeded(part)) {
     return applied(part, primaryId)
   }

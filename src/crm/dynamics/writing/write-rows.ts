@@ -87,7 +87,7 @@ export interface Run {
 }
 
 /** Cuts the writes into calls, order kept: creates go by a message of their own. */
-export function runsOf(writes: readonly CrmWrite[]): Run[] {
+function runsOf(writes: readonly CrmWrite[]): Run[] {
   const runs: Run[] = []
   for (const write of writes) {
     const kind = write.kind === 'createSubscription' ? 'create' : 'parts'
@@ -106,7 +106,7 @@ export function runsOf(writes: readonly CrmWrite[]): Run[] {
  * Fills in the versions of consents that were applied without one (a 204), by one direct read. A version is taken
  * only where the record still holds what was written: with another value somebody acted since, and it proves nothing.
  */
-export async function fillVersions(
+async function fillVersions(
   source: ChangeSource,
   writes: readonly CrmWrite[],
   outcomes: readonly CrmWriteOutcome[],
@@ -153,7 +153,7 @@ async function readVersions(source: ChangeSource, contactIds: string[], context:
  * Creates rows, each key once: the same row twice in one request fails the whole of it. A second write of a key with
  * the same value shares the first one's outcome; with another value it is a conflict, to be read and decided again.
  */
-export async function writeCreates(
+async function writeCreates(
   source: ChangeSource,
   facts: DynamicsFacts,
   writes: readonly CreateWrite[],

@@ -132,7 +132,7 @@ const PERSON_REGISTERED = 'email.person_id.registered'
  *
  * @throws UpstreamError, AppError
  */
-export async function* personsWithChangedConsent(
+async function* personsWithChangedConsent(
   archive: Archive,
   sinceMs: number,
   context: CallContext,
@@ -155,7 +155,7 @@ export async function* personsWithChangedConsent(
  *
  * @throws UpstreamError, AppError
  */
-export async function* newPersons(
+async function* newPersons(
   archive: Archive,
   sinceMs: number,
   context: CallContext,

@@ -109,7 +109,7 @@ const END_EVENTS: ReadonlySet<string> = new Set(['person.softdeleted', 'person.d
  * counts as a deny. An echo of our own consent write is nobody's act, and reading
  * it back would cost as many requests as the write.
  */
-export function hintsOf(event: SuperOfficeEvent, ownAssociateId: number): CrmWebhookHint[] {
+function hintsOf(event: SuperOfficeEvent, ownAssociateId: number): CrmWebhookHint[] {
   if (event.personId === null) {
     return []
   }

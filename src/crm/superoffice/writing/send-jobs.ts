@@ -137,7 +137,7 @@ export const massWriteAnswer = answer(
  * The writes that may go in one: only where set-up measured that a mass write raises the version by one and names us,
  * and only onto rows that are there, as what it makes of a new one was not measured.
  */
-export function massWritable(
+function massWritable(
   { measured }: SuperOfficeFacts,
   jobs: readonly ConsentJob[],
 ): readonly ConsentJob[] {
@@ -155,7 +155,7 @@ export function massWritable(
  * @returns whether every row was; if not, a part may have been written all the same.
  * @throws UpstreamError where the answer was lost, or the call as a whole was refused for now.
  */
-export async function massWrite(
+async function massWrite(
   client: SuperOfficeClient,
   jobs: readonly ConsentJob[],
   context: CallContext,

@@ -59,7 +59,7 @@ async function writeGroup(
  * now, be it another's already; a lost answer is settled where our value stands there, new and by us. Where the reading
  * fails, an acknowledged write is applied without a version, and a lost one stays unknown.
  */
-export async function readBackJobs(
+async function readBackJobs(
   source: ReadSource,
   jobs: readonly ConsentJob[],
   context: CallContext,

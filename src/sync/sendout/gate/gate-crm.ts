@@ -202,7 +202,7 @@ function actedSince(view: AddressView): boolean {
 }
 
 /** R0: a person's answer may lie under a write of ours on some live record there, also one that only visits. */
-export function inDoubtAt(context: GateContext, view: AddressView, purpose: Purpose): boolean {
+function inDoubtAt(context: GateContext, view: AddressView, purpose: Purpose): boolean {
   const { capabilities } = context
   if (capabilities?.values !== 'rich' || !capabilities.purposes.includes(purpose)) {
     return false
@@ -227,7 +227,7 @@ function holderInDoubt(context: GateContext, holder: SecondaryHolder, purpose: P
 }
 
 /** A cell as it stands and as it was last observed; null where there is none, or eMarketeer's side is not readable. */
-export function observedAt(
+function observedAt(
   { batch, firstVersion = null, basisMapping }: GateContext,
   view: AddressView,
   cellKey: CellKey,

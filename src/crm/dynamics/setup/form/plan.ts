@@ -153,7 +153,7 @@ export type FormPlacement =
   | { readonly pause: SetupPause }
 
 /** Chooses the tab (rule E2; docs/wire-dataverse.md, 10.5). `known`: what Support chose earlier. @throws FormShapeError */
-export function choosePlacement(
+function choosePlacement(
   form: MainForm,
   document: FormDocument,
   known: string | null,
@@ -204,7 +204,7 @@ const GRID_CONTROLS = [
 const ENGLISH = 1033
 
 /** What our section looks like in this organisation, also before anything was made. @throws UpstreamError */
-export async function sectionSpec(
+async function sectionSpec(
   { client, facts }: DynamicsCrm,
   context: StepContext,
 ): Promise<SectionSpec> {

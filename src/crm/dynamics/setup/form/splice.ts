@@ -145,7 +145,7 @@ const WAS_EMPTY = ' '
 const WAS_ABSENT = '  '
 
 /** Behind the last element of the list; a list that closes itself is opened. */
-export function addLast(xml: string, list: XmlElement, added: string): Edit {
+function addLast(xml: string, list: XmlElement, added: string): Edit {
   if (list.selfClosing) {
     const slash = xml.lastIndexOf('/', list.end - 1)
     return { start: slash, end: list.end, text: `>${WAS_EMPTY}${added}</${list.name}>` }
@@ -155,7 +155,7 @@ export function addLast(xml: string, list: XmlElement, added: string): Edit {
 }
 
 /** A list of its own, where there was none. */
-export function addNewList(place: number, name: string, added: string): Edit {
+function addNewList(place: number, name: string, added: string): Edit {
   return { start: place, end: place, text: `<${name}>${WAS_ABSENT}${added}</${name}>` }
 }
 
@@ -163,7 +163,7 @@ export function addNewList(place: number, name: string, added: string): Edit {
  * Takes out what was added, whatever was changed around it since. `mayBeNew`: only then can the list be one of
  * {@link addNewList} and go as well; a list that a form cannot do without never goes.
  */
-export function takeOut(
+function takeOut(
   xml: string,
   element: XmlElement,
   list: XmlElement,

@@ -89,7 +89,7 @@ const DEPTHS: readonly Depth[] = ['Basic', 'Local', 'Deep', 'Global']
  *
  * @returns null where the service does not tell: then the calls themselves are the proof. @throws UpstreamError
  */
-export async function userPrivileges(
+async function userPrivileges(
   client: DataverseClient,
   userId: string,
   context: CallContext,

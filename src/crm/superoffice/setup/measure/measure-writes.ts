@@ -113,7 +113,7 @@ export const upsertAnswer = answer(
  *
  * @param before the row as it stands, best last written by somebody else. @throws UpstreamError, AppError
  */
-export async function measureUpsert(
+async function measureUpsert(
   trial: Trial,
   before: TestRow,
   ourAssociateId: number,
@@ -191,7 +191,7 @@ const NEXT_SECOND_MS = 1_100
  *
  * @returns null: the card could not be saved, or it does not show. @throws UpstreamError, AppError
  */
-export async function measureCard(trial: Trial, context: CallContext): Promise<boolean | null> {
+async function measureCard(trial: Trial, context: CallContext): Promise<boolean | null> {
   await sleep(NEXT_SECOND_MS, undefined, context.signal ? { signal: context.signal } : {})
   const rowsBefore = await trial.rows()
   const before = await readCard(trial, context)
