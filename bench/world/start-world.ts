@@ -9,8 +9,7 @@ import { freePort } from '../../dev/embedded/free-port.js'
 import { startPostgres } from '../../dev/embedded/postgres.js'
 import { startProgram } from '../../dev/embedded/start-program.js'
 import { startTemporalServer } from '../../dev/embedded/temporal-server.js'
-import { dropLogin, uniqueLogin, urlOf } from '../../src/ledger/db/logins.js'
-import { migrate } from '../../src/ledger/db/migrate.js'
+import { dropLogin, uniqueLogin, urlOf, migrate } from '../../src/ledger/db/migrate.js'
 import type { CrmPlace, ReadyCrm } from './crm-place.js'
 
 /** Keeps something that is to be stopped. */

@@ -12,7 +12,7 @@ import { LifeSigns } from './life-signs.js'
 import { tripAfter, awaitBreakers, resetTimed, type Guarded, type Needs } from './breakers.js'
 import { randomUUID } from 'node:crypto'
 import type { Writes } from '../contracts/work-report.js'
-import { saveSpent } from '../ledger/sendout/sendout-spent.js'
+import { saveSpent } from '../ledger/sendout/sendouts.js'
 
 const log = logger('activity')
 

@@ -1,5 +1,5 @@
 import type { WorkReport } from '../contracts/work-report.js'
-import { emptyCounts, type SyncCounts } from '../sync/pass/sync-counts.js'
+import { emptyCounts, type SyncCounts } from '../sync/pass/batch.js'
 import type { SyncSession } from '../connection/session.js'
 
 /** The report of a piece of work: counts and requests, nothing of anybody. */

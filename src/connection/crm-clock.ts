@@ -1,6 +1,6 @@
 import { clockOfDate, MAX_CLOCK_OFFSET_MS } from '../domain/clock.js'
 import type { ClockReading } from '../http/index.js'
-import { saveCrmClock } from '../ledger/connection/crm-clock.js'
+import { saveCrmClock } from '../ledger/connection/crm-notices.js'
 import { saveMeasurement } from '../ledger/copy/crm-times.js'
 import type { SyncSession } from './session.js'
 

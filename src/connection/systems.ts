@@ -14,10 +14,9 @@ import { findConnection, type ConnectionRow } from '../ledger/connection/connect
 import { noticing, type Database } from '../ledger/db/database.js'
 import type { SyncRun } from '../ledger/run/runs.js'
 import { logger } from '../telemetry/logger.js'
-import { factSecrets } from './fact-secrets.js'
+import { factSecrets, saveWebhookSecret } from './sealed-secrets.js'
 import { ClockWatch } from './crm-clock.js'
 import { UnreadableRecords } from './unreadable-records.js'
-import { saveWebhookSecret } from './webhook-secret.js'
 import type { OpenCrm, Progress, SyncSession } from './session.js'
 
 /** What a process needs to reach the outside systems of any connection. */

@@ -30,7 +30,7 @@ export const MIN_EPS_MS = 2_000
 export const MAX_CLOCK_OFFSET_MS = 5 * 60_000
 
 /** Older measurements are taken anew. */
-export const MEASUREMENT_HOLDS_MS = 24 * 3_600_000
+const MEASUREMENT_HOLDS_MS = 24 * 3_600_000
 
 const SECOND_MS = 1_000
 

@@ -1,5 +1,4 @@
-import { chunksOf } from '../domain/lists.js'
-import { halvesOf } from '../domain/halves.js'
+import { chunksOf, halvesOf } from '../domain/lists.js'
 import { isTooLarge, type CallContext } from '../http/index.js'
 import type { EmarketeerClient, StatesQuery } from './client.js'
 import { MAX_STATES } from './operations/state-operations.js'

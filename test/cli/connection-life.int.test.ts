@@ -1,4 +1,4 @@
-import { saveCrmClock } from '../../src/ledger/connection/crm-clock.js'
+import { saveCrmClock } from '../../src/ledger/connection/crm-notices.js'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { connectionCounts } from '../../src/ledger/copy/connection-counts.js'

@@ -6,7 +6,7 @@ import {
   setConnectionState,
 } from '../../src/ledger/connection/connections.js'
 import type { Database } from '../../src/ledger/db/database.js'
-import { factSecrets } from '../../src/connection/fact-secrets.js'
+import { factSecrets } from '../../src/connection/sealed-secrets.js'
 import { ODD_TEXTS } from '../support/odd-texts.js'
 import { API_KEY, vault, withGateway } from './gateway-fixture.js'
 import {

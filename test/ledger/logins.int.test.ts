@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import pg from 'pg'
 import { startPostgres, type PostgresServer } from '../../dev/embedded/postgres.js'
 import { openDatabase } from '../../src/ledger/db/database.js'
-import { scramVerifier, urlOf } from '../../src/ledger/db/logins.js'
-import { migrate } from '../../src/ledger/db/migrate.js'
+import { scramVerifier, urlOf, migrate } from '../../src/ledger/db/migrate.js'
 import { runStatements } from '../support/broker-database.js'
 import { documentOf, runLbsync } from '../cli/run-lbsync.js'
+import pg from 'pg'
 
 /** A server of its own: logins belong to the whole server. */
 let server: PostgresServer

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
-import type { Login } from '../../src/ledger/db/logins.js'
-import { migrate } from '../../src/ledger/db/migrate.js'
+import { type Login, migrate } from '../../src/ledger/db/migrate.js'
 
 /** Runs statements one by one on a connection of their own (they may not share a transaction). */
 export async function runStatements(url: string, statements: readonly string[]): Promise<void> {

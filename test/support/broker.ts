@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Login } from '../../src/ledger/db/logins.js'
+import type { Login } from '../../src/ledger/db/migrate.js'
 
 /** What test files may ask for, and the JSON they get; each is made once a run, when first asked for. */
 export interface Provided {
@@ -29,7 +29,7 @@ export class Broker {
     postgres: async () => {
       const { startPostgres } = await import('../../dev/embedded/postgres.js')
       const { dropTemplate, makeTemplate } = await import('./broker-database.js')
-      const { dropLogin, uniqueLogin } = await import('../../src/ledger/db/logins.js')
+      const { dropLogin, uniqueLogin } = await import('../../src/ledger/db/migrate.js')
       const server = await startPostgres({ note: this.#note })
       this.#undo.push(() => server.stop())
       const login = uniqueLogin('test')

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from '@jest/globals'
-import { urlOf } from '../../src/ledger/db/logins.js'
+import { urlOf } from '../../src/ledger/db/migrate.js'
 import { askBroker, provisionTimeoutMs } from './ask-broker.js'
 import { databaseUrl, runStatements, uniqueDatabaseName } from './broker-database.js'
 

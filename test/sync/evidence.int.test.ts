@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
 import { upsertCrmContacts } from '../../src/sync/mirror/upsert-crm.js'
 import { liveCrmContactsAt, type StoredCrmContact } from '../../src/ledger/copy/crm-mirror-rows.js'
 import { findAddressRow } from '../../src/ledger/address/address-rows.js'
 import type { ReadWindow } from '../../src/domain/read-window.js'
-import { nextTick } from '../../src/ledger/db/ticks.js'
+import { nextTick } from '../../src/ledger/db/database.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import type { Person } from './support/person.js'
 import { withWorld } from './support/world.js'
+import pg from 'pg'
 
 const world = withWorld()
 const TABLES = ['consent_events', 'consent_event_outcomes', 'overrides'] as const

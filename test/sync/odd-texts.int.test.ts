@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { connectionCounts } from '../../src/ledger/copy/connection-counts.js'
+import { connectionCounts, unusableAddresses } from '../../src/ledger/copy/connection-counts.js'
 import { categoriesOf } from '../../src/ledger/copy/categories.js'
-import { unusableAddresses } from '../../src/ledger/copy/unusable-addresses.js'
 import { ODD_TEXTS } from '../support/odd-texts.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import type { Person } from './support/person.js'

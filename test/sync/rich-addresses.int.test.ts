@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { findAddresses } from '../../src/ledger/address/addresses.js'
-import { countDisagreements, disagreementsAt } from '../../src/ledger/copy/disagreements.js'
+import { countDisagreements, disagreementsAt } from '../../src/ledger/copy/connection-counts.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import { preSend } from './support/pre-send.js'
 import type { RichPerson } from './support/rich-person.js'

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import fc from 'fast-check'
 import { addPerson, savePerson } from '../../simulators/superoffice/model/persons.js'
 import { findAddresses } from '../../src/ledger/address/addresses.js'
-import { disagreementsAt } from '../../src/ledger/copy/disagreements.js'
+import { disagreementsAt } from '../../src/ledger/copy/connection-counts.js'
 import {
   afterResult,
   anyWithdrawn,
@@ -19,6 +18,7 @@ import { preSend } from './support/pre-send.js'
 import type { RichPerson } from './support/rich-person.js'
 import { withSuperOfficeWorld } from './support/superoffice-world.js'
 import type { World } from './support/world.js'
+import fc from 'fast-check'
 
 const world = withSuperOfficeWorld()
 /** Addresses are seen to together, as a sweep does. */

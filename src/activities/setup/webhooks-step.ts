@@ -5,7 +5,7 @@ import { CHANGE_TYPES } from '../../emarketeer/index.js'
 import type { CallContext } from '../../http/index.js'
 import { endOverlap } from '../../ledger/connection/webhook-addresses.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
-import { saveWebhookSecret } from '../../connection/webhook-secret.js'
+import { saveWebhookSecret } from '../../connection/sealed-secrets.js'
 import type { CommonStep } from './common-step.js'
 import { askGateway } from './ask-gateway.js'
 

@@ -8,9 +8,13 @@ import {
 } from '../../ledger/connection/connection-life.js'
 import { findConnection, type ConnectionRow } from '../../ledger/connection/connections.js'
 import { overridesOf, type KeptOverride } from '../../ledger/connection/overrides.js'
-import { crmClockOf, type CrmClock } from '../../ledger/connection/crm-clock.js'
+import {
+  crmClockOf,
+  type CrmClock,
+  futureStampsOf,
+  type FutureStamps,
+} from '../../ledger/connection/crm-notices.js'
 import { crmTimesOf } from '../../ledger/copy/crm-times.js'
-import { futureStampsOf, type FutureStamps } from '../../ledger/copy/crm-future-stamps.js'
 import { crmWalkOf } from '../../ledger/copy/crm-walk.js'
 import { sweepOf, type SweepRow } from '../../ledger/connection/sweeps.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'

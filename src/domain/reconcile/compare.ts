@@ -1,7 +1,6 @@
 import { isPositive } from '../legal-basis.js'
 import type {
   CellMemory,
-  DecisionInputs,
   EmarketeerReading,
   Observation,
   RecordReading,
@@ -71,28 +70,6 @@ export function emarketeerActed(
     reading.basis !== seen.basis &&
     !comparison.emarketeerMaybeOurs
   )
-}
-
-/** What a decision rests on that takes neither side for the later one, whatever has moved. */
-export function withoutProof<V>(
-  { emarketeer, epoch }: Observation<V>,
-  memory: CellMemory<V>,
-  carriedDeny: boolean,
-): DecisionInputs {
-  const seen = memory.seen?.epoch === epoch ? memory.seen : null
-  return {
-    emarketeerMoved: seen === null ? null : seen.version !== emarketeer.version,
-    crmMoved: null,
-    recordSetChanged: false,
-    emarketeerMaybeOurs: false,
-    crmMaybeOurs: false,
-    laterEmarketeer: false,
-    laterCrm: false,
-    proof: 'none',
-    seenEpochIsCurrent: seen !== null,
-    carriedDeny,
-    inheritedDeny: false,
-  }
 }
 
 function anyRecordMoved<V>(pairs: readonly RecordPair<V>[]): boolean | null {

@@ -3,8 +3,8 @@ export * from './types.js'
 export { decideToggle } from './toggle.js'
 export { decideRich } from './rich.js'
 export { planRich, planToggle } from './plan.js'
-export { decidePartly, planPartly } from './partly.js'
-export { decideForHolders, planForHolders } from './secondary.js'
+export { decidePartly, planPartly } from './without-proof.js'
+export { decideForHolders, planForHolders } from './without-proof.js'
 export {
   acknowledgeEmarketeer,
   acknowledgeRichRecord,
@@ -20,7 +20,7 @@ export {
   type RowVersion,
 } from './doubt.js'
 export { hasInheritedDeny } from './departed.js'
-export { arrivedDenies } from './carried.js'
+export { arrivedDenies } from './departed.js'
 export {
   denyOfLeaver,
   settledIn,
@@ -29,5 +29,5 @@ export {
   type LeavingReading,
 } from './leaving.js'
 export { isDeny, kindOf, LINES_OVER_NO_DENY, RICH, TOGGLE, type ValueKind } from './values.js'
-export { countsAsBasis, newlyMapped } from './mapped.js'
+export { countsAsBasis, newlyMapped } from './mailable.js'
 export { loosens, makesMailable, newlyMappedIn, type PlannedCell } from './mailable.js'

@@ -1,11 +1,4 @@
 import { isPositive, type LegalBasis } from '../legal-basis.js'
-import {
-  gatherToggleFacts,
-  type ToggleFacts,
-  carriesDeny,
-  denying,
-  lacksStamp,
-} from './toggle-facts.js'
 import type {
   CellMemory,
   Decision,
@@ -13,15 +6,20 @@ import type {
   RuleLine,
   ToggleValue,
   DecisionInputs,
+  RecordReading,
 } from './types.js'
-import { emarketeerActed, recordMoved } from './compare.js'
+import { emarketeerActed, recordMoved, compare, type Comparison } from './compare.js'
 import {
   denyActMs,
   latestSetAfter,
   positiveActMs,
   setBeforePositive,
   stampsCount,
+  usableStamp,
 } from './stamps.js'
+import { inheritedDenies } from './departed.js'
+import { openGuards } from './doubt.js'
+import { effectiveValue, isNobodysAct, TOGGLE } from './values.js'
 
 /**
  * The rule for a CRM that holds allow or deny (lines T1 to T4), also for subscriptions (Yes = `consent`,
@@ -91,7 +89,7 @@ function conclude(
 }
 
 /** Which side's act is provably the later one; never both. */
-export interface Later {
+interface Later {
   readonly emarketeer: boolean
   readonly crm: boolean
   readonly proof: DecisionInputs['proof']
@@ -178,4 +176,62 @@ function spoiledByUnrelatedEdit(facts: ToggleFacts): boolean {
     crmMoved === true &&
     pairs.every((pair) => recordMoved(pair) !== null && pair.now.value === pair.before?.value)
   )
+}
+
+/** What the lines of the toggle table are read from. */
+interface ToggleFacts {
+  readonly observation: Observation<ToggleValue>
+  readonly memory: CellMemory<ToggleValue>
+  readonly comparison: Comparison<ToggleValue>
+  /** Deny if any live record denies, carries a deny, or a departed one's deny is not settled. */
+  readonly crm: ToggleValue
+  readonly inheritedDeny: boolean
+  readonly crmMaybeOurs: boolean
+}
+
+/** Reads the facts off an observation and what is stored. */
+function gatherToggleFacts(
+  observation: Observation<ToggleValue>,
+  memory: CellMemory<ToggleValue>,
+): ToggleFacts {
+  const { records } = observation
+  const inheritedDeny = inheritedDenies(observation, memory, TOGGLE).length > 0
+  const anyDenies = records.some((record) => effectiveValue(record, TOGGLE) === 'deny')
+  return {
+    observation,
+    memory,
+    comparison: compare(observation, memory),
+    crm: anyDenies || inheritedDeny ? 'deny' : 'allow',
+    inheritedDeny,
+    crmMaybeOurs: records.some((record) => maybeOurAllow(record, memory.openAllow)),
+  }
+}
+
+/** An Allow of ours may have landed late; without this guard it is read back as a CRM user's flip. */
+function maybeOurAllow(
+  record: RecordReading<ToggleValue>,
+  openAllow: Readonly<Record<string, string>>,
+): boolean {
+  return (
+    record.value === 'allow' &&
+    openGuards(record, openAllow).some((guard) => guard !== record.version)
+  )
+}
+
+/** The records whose own value is deny. */
+function denying(records: readonly RecordReading<ToggleValue>[]) {
+  return records.filter((record) => record.value === 'deny')
+}
+
+/**
+ * A deny that came from elsewhere: when it was given is unknown, so nothing can be proven later than it, also where
+ * the record itself denies as well (without this, a deny carried onto a denying record is lost to an older act).
+ */
+export function carriesDeny(observation: Observation<ToggleValue>): boolean {
+  return observation.records.some((record) => record.carriedDeny)
+}
+
+/** No stamp, although a person may have set the value: field history could tell. */
+function lacksStamp(record: RecordReading<ToggleValue>): boolean {
+  return usableStamp(record) === null && !isNobodysAct(record.lastWriter)
 }

@@ -7,7 +7,7 @@ export interface Lease {
 }
 
 /** Longer than the longest call of a pass, so that a live owner never loses it while waiting for an answer. */
-export const LEASE_MS = 120_000
+const LEASE_MS = 120_000
 
 /**
  * Takes the leases that are free, in address order. A lease is a row's state, not a transaction held open across

@@ -1,5 +1,7 @@
-import { countDisagreements } from './disagreements.js'
 import type { Queryable } from '../db/database.js'
+import type { Purpose } from '../../domain/legal-basis.js'
+import { addressKey } from '../../domain/email-address.js'
+import { spelledTwice } from './emarketeer-mirror.js'
 
 /** How many of what a connection holds. */
 export interface ConnectionCounts {
@@ -43,4 +45,92 @@ export async function connectionCounts(
     [connectionId],
   )
   return { ...counts!, disagreements: await countDisagreements(db, connectionId) }
+}
+
+/**
+ * Live CRM records at an address, as the primary one or a further one, of which some are withdrawn and others are not: a
+ * duplicate disagreement (C5). Nothing loosens the withdrawn one, the address is not mailed, and a person has to decide.
+ */
+interface Disagreement {
+  readonly addressId: number
+  readonly purpose: Purpose
+  readonly withdrawn: number
+  readonly others: number
+}
+
+const DISAGREEMENTS = `SELECT p.address_id AS "addressId", k.purpose,
+    count(*) FILTER (WHERE k.value = 'withdrawn') AS withdrawn, count(*) FILTER (WHERE k.value <> 'withdrawn') AS others
+  FROM (SELECT address_id, crm_contact_id FROM crm_contacts WHERE connection_id = $1 AND address_id IS NOT NULL
+      UNION ALL SELECT address_id, crm_contact_id FROM crm_other_addresses WHERE connection_id = $1 AND NOT deny_only) p
+  JOIN crm_contacts c ON c.connection_id = $1 AND c.crm_contact_id = p.crm_contact_id AND c.state = 'live'
+  CROSS JOIN LATERAL (SELECT key AS purpose, value->>'value' AS value FROM jsonb_each(c.consents)) k
+  WHERE $2::bigint IS NULL OR p.address_id = $2
+  GROUP BY 1, 2
+  HAVING bool_or(k.value = 'withdrawn') AND bool_or(k.value <> 'withdrawn')`
+
+/** How many addresses of a connection have a disagreement. Reads every record: for `connection show`, not for a pass. */
+export async function countDisagreements(db: Queryable, connectionId: string): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    `SELECT count(DISTINCT "addressId") AS count FROM (${DISAGREEMENTS}) d`,
+    [connectionId, null],
+  )
+  return row?.count ?? 0
+}
+
+/** Disagreements at one address, by purpose. */
+export function disagreementsAt(
+  db: Queryable,
+  connectionId: string,
+  addressId: number,
+): Promise<Disagreement[]> {
+  return db.query<Disagreement>(`${DISAGREEMENTS} ORDER BY 2`, [connectionId, addressId])
+}
+
+/** Records of one side whose address field links nobody; their denies count all the same (rule A). */
+interface UnusableRecords {
+  readonly count: number
+  /** The first of them, by id. */
+  readonly contactIds: readonly string[]
+}
+
+/** On both sides. In eMarketeer also contacts of one address in several spellings. */
+export interface UnusableAddresses {
+  readonly crm: UnusableRecords
+  readonly emarketeer: UnusableRecords
+}
+
+/** More are only counted. */
+const MAX_NAMED = 20
+
+/** Counts and names records whose address field holds something that links nobody: for `connection show`. */
+export async function unusableAddresses(
+  db: Queryable,
+  connectionId: string,
+): Promise<UnusableAddresses> {
+  const inCrm = await db.query<{ id: string }>(
+    `SELECT crm_contact_id AS id FROM crm_contacts
+      WHERE connection_id = $1 AND unusable_address AND state = 'live' ORDER BY length(crm_contact_id), 1`,
+    [connectionId],
+  )
+  const spelled = await db.query<{ id: string; addressId: number; address: string }>(
+    `SELECT e.contact_id AS id, e.address_id AS "addressId", a.address
+      FROM emarketeer_contacts e JOIN addresses a USING (address_id)
+      WHERE e.connection_id = $1 AND e.spelling IS NOT NULL ORDER BY length(e.contact_id), 1`,
+    [connectionId],
+  )
+  const twice = await spelledTwice(
+    db,
+    spelled.map((contact) => contact.addressId),
+  )
+  const inEmarketeer = spelled.filter(
+    ({ address, addressId }) => addressKey(address) === null || twice.has(addressId),
+  )
+  return { crm: named(inCrm), emarketeer: named(inEmarketeer) }
+}
+
+function named(records: readonly { readonly id: string }[]): UnusableRecords {
+  return {
+    count: records.length,
+    contactIds: records.slice(0, MAX_NAMED).map((record) => record.id),
+  }
 }

@@ -84,7 +84,7 @@ export async function upsertEmarketeerValues(
  * Notes that our copy of eMarketeer's state of these addresses changed, at ticks taken once the rows are locked. Where a CRM
  * record has one of them as a secondary address, its primary address is due as well: a withdrawal follows it there (C5).
  */
-export async function markMoved(
+async function markMoved(
   tx: Transaction,
   addressIds: readonly number[],
   due: boolean,
@@ -290,7 +290,7 @@ export async function markEmarketeerRead(
  * Nobody in eMarketeer has these addresses any more: the link ends. Its values go, what was observed proves nothing;
  * should the address come back, eMarketeer itself starts it withdrawn (suppression) and it is read afresh (F5).
  */
-export async function clearEmarketeerState(
+async function clearEmarketeerState(
   tx: Transaction,
   addressIds: readonly number[],
 ): Promise<void> {

@@ -8,15 +8,13 @@ import {
   noteDeletedCrmContacts,
   noteDeletedCrmSubscriptions,
 } from './upsert-crm.js'
-import { saveFutureStamps } from '../../ledger/copy/crm-future-stamps.js'
+import { saveFutureStamps } from '../../ledger/connection/crm-notices.js'
 import { restartCrmWalk } from '../../ledger/copy/crm-walk.js'
 import { beginRelisting, dropCursor, moveCrmCursor } from '../../ledger/connection/cursors.js'
-import type { Transaction } from '../../ledger/db/database.js'
+import { type Transaction, nextTick } from '../../ledger/db/database.js'
 import type { ReadWindow } from '../../domain/read-window.js'
-import { nextTick } from '../../ledger/db/ticks.js'
 import { noteCrmClock } from '../../connection/crm-clock.js'
-import { doubtUntold, readCrmContacts } from './read-crm.js'
-import { readingCrm } from './reading-crm.js'
+import { doubtUntold, readCrmContacts, readingCrm } from './read-crm.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 import { assertMaySync } from '../../connection/permissions.js'
 

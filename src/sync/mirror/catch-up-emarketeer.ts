@@ -12,13 +12,11 @@ import {
   spelledTwice,
   upsertEmarketeerValues,
 } from '../../ledger/copy/emarketeer-mirror.js'
-import type { Transaction } from '../../ledger/db/database.js'
-import { nextTick } from '../../ledger/db/ticks.js'
+import { type Transaction, nextTick } from '../../ledger/db/database.js'
 import { foldFeedPage, type FoldedPage } from './feed-page.js'
 import { loadEmarketeer } from './load-emarketeer.js'
 import { syncCategories } from './sync-categories.js'
-import { upsertStates } from './upsert-states.js'
-import { noteUnreadable } from './unreadable-states.js'
+import { upsertStates, noteUnreadable } from './upsert-states.js'
 import type { SyncSession } from '../../connection/session.js'
 import { clockOfDate, clockOfWrite } from '../../domain/clock.js'
 import { probeOf, settleProbe } from '../../ledger/copy/crm-times.js'

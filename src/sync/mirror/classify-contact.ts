@@ -15,8 +15,8 @@ import {
   secondaryLinks,
   sameSecondaryAddresses,
   withThoseBefore,
-} from './secondary-links.js'
-import { sameContact } from './same-contact.js'
+  sameContact,
+} from './same-contact.js'
 
 /** A contact as read, and where it stands. */
 export interface PlacedContact {

@@ -11,9 +11,8 @@ import {
   markEmarketeerUnread,
   removeEmarketeerContacts,
 } from '../../ledger/copy/emarketeer-mirror.js'
-import { nextTick } from '../../ledger/db/ticks.js'
-import { upsertStates } from './upsert-states.js'
-import { noteUnreadable } from './unreadable-states.js'
+import { nextTick } from '../../ledger/db/database.js'
+import { upsertStates, noteUnreadable } from './upsert-states.js'
 import type { SyncSession } from '../../connection/session.js'
 
 const WALK_PAGE_SIZE = 1_000

@@ -1,5 +1,10 @@
 import { chunksOf } from '../../domain/lists.js'
-import type { CrmReading, CrmReadRequest, CrmSubscription } from '../../crm/crm.js'
+import {
+  type CrmReading,
+  type CrmReadRequest,
+  type CrmSubscription,
+  CrmColumnsClosed,
+} from '../../crm/crm.js'
 import { addressKey } from '../../domain/email-address.js'
 import { recordAddresses } from '../../domain/record-addresses.js'
 import { addressTexts, markCrmDoubtful, markCrmRead } from '../../ledger/address/address-rows.js'
@@ -11,12 +16,11 @@ import {
   noteDeletedCrmSubscriptions,
 } from './upsert-crm.js'
 import { crmSubscriptionsOf, crmContactsBelievedAt } from '../../ledger/copy/crm-mirror-rows.js'
-import type { Transaction } from '../../ledger/db/database.js'
+import { type Transaction, nextTick } from '../../ledger/db/database.js'
 import type { ReadWindow } from '../../domain/read-window.js'
-import { nextTick } from '../../ledger/db/ticks.js'
-import { readingCrm } from './reading-crm.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 import { assertMaySync } from '../../connection/permissions.js'
+import { dropCrmCursor } from '../../ledger/connection/cursors.js'
 
 /** Most ids that one direct reading takes. */
 const MAX_IDS = 1_000
@@ -152,5 +156,20 @@ async function storeReading(
   if (requireCrm(session).capabilities.subscriptions) {
     await upsertCrmSubscriptions(tx, connectionId, reading.subscriptions, window)
     await noteDeletedCrmSubscriptions(tx, connectionId, reading.goneRowIds)
+  }
+}
+
+/**
+ * Reads from the CRM. Where it closes columns to us, what was read between that and now may show null for an answer, and
+ * no delta tells those rows again once the columns are open: so the cursor is dropped, and everything is listed then.
+ */
+export async function readingCrm<T>(session: SyncSession, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof CrmColumnsClosed) {
+      await dropCrmCursor(session.db, session.connection.connectionId)
+    }
+    throw error
   }
 }

@@ -7,11 +7,10 @@ import {
   spelledContactsAt,
   endEmarketeerLinks,
 } from '../../ledger/copy/emarketeer-mirror.js'
-import { nextTick } from '../../ledger/db/ticks.js'
+import { nextTick } from '../../ledger/db/database.js'
 import { addressKey, spellingsOf } from '../../domain/email-address.js'
 import { spelledAddressOf } from './spelled-address.js'
-import { upsertStates } from './upsert-states.js'
-import { statesThatTell } from './unreadable-states.js'
+import { upsertStates, statesThatTell } from './upsert-states.js'
 import type { SyncSession } from '../../connection/session.js'
 
 const CHUNK = 1_000

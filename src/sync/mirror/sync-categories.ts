@@ -7,7 +7,7 @@ import {
   markCategoriesInCrm,
   saveCategories,
 } from '../../ledger/copy/categories.js'
-import { saveForeignCategories } from '../../ledger/copy/foreign-categories.js'
+import { saveForeignCategories } from '../../ledger/connection/crm-notices.js'
 import { maskAddresses } from '../../telemetry/mask-addresses.js'
 import type { SyncSession } from '../../connection/session.js'
 

@@ -12,10 +12,15 @@ import {
 import type { CellRow, StoredValue } from '../../ledger/copy/cells.js'
 import type { StoredCrmSubscription } from '../../ledger/copy/crm-mirror-rows.js'
 import { basisMappingOf } from '../../connection/basis-mapping.js'
-import { observationOf, type CrmKnowledge } from '../view/cell-observation.js'
+import {
+  observationOf,
+  type CrmKnowledge,
+  categoryRows,
+  purposeRecords,
+  readableRecords,
+} from '../view/observe.js'
 import { NO_ROW_TIMES, stampOfConsent, type DecidingTimes } from './deciding-times.js'
 import { holdersToTell } from '../view/secondary-addresses.js'
-import { categoryRows, purposeRecords, readableRecords } from '../view/observe.js'
 import type { AddressView, BatchView } from '../view/address-view.js'
 import {
   SECONDARY_RULE,

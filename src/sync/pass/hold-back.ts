@@ -13,7 +13,7 @@ import {
   newlyMappedIn,
   type PlannedCell,
 } from '../../domain/reconcile/index.js'
-import type { BatchOptions } from './batch-options.js'
+import type { BatchOptions } from './batch.js'
 import type { SyncSession } from '../../connection/session.js'
 import type { LegalBasis } from '../../domain/legal-basis.js'
 import { RICH_RULE } from './rule.js'

@@ -1,7 +1,7 @@
 import { MAX_WRITE_ITEMS } from '../../emarketeer/index.js'
 import type { EmarketeerProbe } from '../../ledger/copy/crm-times.js'
 import type { ReadWindow } from '../../domain/read-window.js'
-import { nextTick } from '../../ledger/db/ticks.js'
+import { nextTick } from '../../ledger/db/database.js'
 import {
   newIdempotencyKey,
   type CrmJob,

@@ -6,8 +6,7 @@ import { dueLater } from '../../ledger/address/addresses.js'
 import { liveCrmContactsAt } from '../../ledger/copy/crm-mirror-rows.js'
 import { markEmarketeerUnread } from '../../ledger/copy/emarketeer-mirror.js'
 import type { SyncSession } from '../../connection/session.js'
-import type { BatchOptions } from '../pass/batch-options.js'
-import { addCounts, type SyncCounts } from '../pass/sync-counts.js'
+import { type BatchOptions, addCounts, type SyncCounts } from '../pass/batch.js'
 import { syncAddresses } from './sync-addresses.js'
 
 /** How soon a creation that failed is tried again at the earliest. */

@@ -11,7 +11,7 @@ import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
 import { syncAndCreateMissing } from './create-missing.js'
 import { readCrmContacts } from '../mirror/read-crm.js'
 import { settleRun } from './sync-addresses.js'
-import { addCounts, emptyCounts, type SyncCounts } from '../pass/sync-counts.js'
+import { addCounts, emptyCounts, type SyncCounts } from '../pass/batch.js'
 import type { SyncSession } from '../../connection/session.js'
 
 const MAX_HINTS = 1_000

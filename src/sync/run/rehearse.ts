@@ -2,11 +2,11 @@ import { addressesAfter } from '../../ledger/address/address-rows.js'
 import { decideBatch } from '../pass/decide-cells.js'
 import { timesNow } from '../pass/deciding-times.js'
 import { askFieldHistory } from '../pass/field-history.js'
-import { freshen } from '../mirror/freshen.js'
-import { loadBatch } from '../view/observe.js'
+import { freshen } from '../mirror/catch-up-both.js'
+import { loadBatch } from '../view/address-view.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 import { MAX_BATCH } from '../pass/batch-pass.js'
-import { emptyCounts, type SyncCounts } from '../pass/sync-counts.js'
+import { emptyCounts, type SyncCounts } from '../pass/batch.js'
 
 /** What a batch would come to, and where the next one starts; null: that was the last. */
 export interface Rehearsal {

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { settleLoosenings } from '../../ledger/run/runs.js'
-import type { BatchOptions } from '../pass/batch-options.js'
+import { type BatchOptions, addCounts, emptyCounts, type SyncCounts } from '../pass/batch.js'
 import { MAX_BATCH, runPass } from '../pass/batch-pass.js'
-import { addCounts, emptyCounts, type SyncCounts } from '../pass/sync-counts.js'
 import type { SyncSession } from '../../connection/session.js'
 import { assertMaySync } from '../../connection/permissions.js'
 

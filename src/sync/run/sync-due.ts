@@ -1,10 +1,9 @@
-import { halvesOf } from '../../domain/halves.js'
+import { halvesOf } from '../../domain/lists.js'
 import { deferDue, selectDueRange, type DueRange } from '../../ledger/address/addresses.js'
-import { nextTick } from '../../ledger/db/ticks.js'
+import { nextTick } from '../../ledger/db/database.js'
 import { syncAndCreateMissing } from './create-missing.js'
-import type { BatchOptions } from '../pass/batch-options.js'
+import { type BatchOptions, addCounts, emptyCounts, type SyncCounts } from '../pass/batch.js'
 import { MAX_BATCH } from '../pass/batch-pass.js'
-import { addCounts, emptyCounts, type SyncCounts } from '../pass/sync-counts.js'
 import type { SyncSession } from '../../connection/session.js'
 
 /** What a stretch of due work came to. */

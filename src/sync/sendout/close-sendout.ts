@@ -9,8 +9,8 @@ import {
   excludeDuplicates,
   revokeEligible,
 } from '../../ledger/sendout/sendout-members.js'
-import { spentOf } from '../../ledger/sendout/sendout-spent.js'
 import {
+  spentOf,
   closeSendoutRun,
   hasNewerRun,
   lockSendoutRun,

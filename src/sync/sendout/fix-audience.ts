@@ -6,9 +6,9 @@ import { ensureEmarketeerAddresses } from '../../ledger/copy/address-mentions.js
 import { addSpelledContacts } from '../../ledger/copy/emarketeer-mirror.js'
 import { saveMembers, type SendoutMember } from '../../ledger/sendout/sendout-members.js'
 import { markAsked, saveAudience, type SendoutRun } from '../../ledger/sendout/sendouts.js'
-import { nextTick } from '../../ledger/db/ticks.js'
+import { nextTick } from '../../ledger/db/database.js'
 import { spelledAddressOf } from '../mirror/spelled-address.js'
-import { noteUnreadable } from '../mirror/unreadable-states.js'
+import { noteUnreadable } from '../mirror/upsert-states.js'
 import type { SyncSession } from '../../connection/session.js'
 
 const PAGE_SIZE = 5_000

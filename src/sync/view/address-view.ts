@@ -1,15 +1,25 @@
+import { groupBy } from '../../domain/lists.js'
 import type { CellKey } from '../../domain/cell-key.js'
-import type { AddressRow } from '../../ledger/address/address-rows.js'
-import type { ConnectionRow } from '../../ledger/connection/connections.js'
-import type { AddressMention } from '../../ledger/copy/address-mentions.js'
-import type { CategoryRow } from '../../ledger/copy/categories.js'
-import type { CellRow } from '../../ledger/copy/cells.js'
-import type { StoredCrmContact, StoredCrmSubscription } from '../../ledger/copy/crm-mirror-rows.js'
-import type {
-  SecondaryHolder,
-  SecondaryAddressState,
+import { addressRows, type AddressRow } from '../../ledger/address/address-rows.js'
+import { carriedDeniesOf } from '../../ledger/copy/carried-denies.js'
+import { categoriesOf, type CategoryRow } from '../../ledger/copy/categories.js'
+import { mentionsOf, type AddressMention } from '../../ledger/copy/address-mentions.js'
+import { cellsOf, type CellRow } from '../../ledger/copy/cells.js'
+import { findConnection, type ConnectionRow } from '../../ledger/connection/connections.js'
+import {
+  secondaryHoldersAt,
+  secondaryAddressStatesOf,
+  type SecondaryHolder,
+  type SecondaryAddressState,
 } from '../../ledger/copy/secondary-addresses.js'
-import type { CrmTimes } from '../../ledger/copy/crm-times.js'
+import {
+  crmSubscriptionsOf,
+  liveCrmContactsAt,
+  type StoredCrmSubscription,
+  type StoredCrmContact,
+} from '../../ledger/copy/crm-mirror-rows.js'
+import { crmTimesOf, type CrmTimes } from '../../ledger/copy/crm-times.js'
+import type { Queryable } from '../../ledger/db/database.js'
 
 /** Everything our copy holds about one address. */
 export interface AddressView {
@@ -38,4 +48,103 @@ export interface BatchView {
   readonly times: CrmTimes
   readonly categories: readonly CategoryRow[]
   readonly addresses: readonly AddressView[]
+}
+
+/**
+ * Loads a batch in a handful of statements.
+ * @param addressIds at most 1,000. @param cellKeys cells that matter; default: all.
+ */
+export async function loadBatch(
+  db: Queryable,
+  connectionId: string,
+  addressIds: readonly number[],
+  cellKeys: readonly CellKey[] | null = null,
+): Promise<BatchView> {
+  const connection = (await findConnection(db, connectionId))!
+  const categories = await categoriesOf(db, connectionId)
+  const rows = await addressRows(db, addressIds)
+  const cells = groupBy(await cellsOf(db, addressIds, cellKeys), (cell) => cell.addressId)
+  const contacts = await liveCrmContactsAt(db, addressIds)
+  const contactIds = contacts.map((contact) => contact.crmContactId)
+  const secondaryHolders = groupBy(
+    await secondaryHoldersAt(db, addressIds),
+    (holder) => holder.addressId,
+  )
+  const holderIds = [...secondaryHolders.values()].flat().map((holder) => holder.crmContactId)
+  const subscriptions = groupBy(
+    await crmSubscriptionsOf(db, connectionId, [...new Set([...contactIds, ...holderIds])]),
+    (row) => row.crmContactId,
+  )
+  const secondaryAddresses = groupBy(
+    await secondaryAddressStatesOf(db, connectionId, contactIds),
+    (other) => other.crmContactId,
+  )
+  const mentions = groupBy(
+    await mentionsOf(db, addressIds, cellKeys),
+    (mention) => mention.mentionedAddressId,
+  )
+  const denies = await carriedDeniesOf(db, connectionId, [...contactIds, ...holderIds])
+  const carried = new Set(denies.map((deny) => `${deny.crmContactId} ${deny.cellKey}`))
+  const contactsByAddress = groupBy(contacts, (contact) => contact.addressId)
+  return {
+    connection,
+    times: await crmTimesOf(db, connectionId),
+    categories,
+    addresses: rows.map((row): AddressView => {
+      const own = contactsByAddress.get(row.addressId) ?? []
+      return {
+        row,
+        cells: new Map((cells.get(row.addressId) ?? []).map((cell) => [cell.cellKey, cell])),
+        contacts: own,
+        subscriptions: own.flatMap((contact) => subscriptions.get(contact.crmContactId) ?? []),
+        carriedDenies: carried,
+        denyOnlySubscriptions: (secondaryHolders.get(row.addressId) ?? [])
+          .filter((holder) => holder.denyOnly)
+          .flatMap((holder) => subscriptions.get(holder.crmContactId) ?? []),
+        secondaryHolders: secondaryHolders.get(row.addressId) ?? [],
+        secondaryAddresses: own.flatMap(
+          (contact) => secondaryAddresses.get(contact.crmContactId) ?? [],
+        ),
+        mentions: mentions.get(row.addressId) ?? [],
+      }
+    }),
+  }
+}
+
+/**
+ * Addresses whose records our copy no longer holds as they were loaded: one has come or left, or holds another value. What was
+ * decided there is of a set of records that is gone.
+ */
+export async function changedSince(
+  db: Queryable,
+  connectionId: string,
+  views: readonly AddressView[],
+): Promise<ReadonlySet<number>> {
+  const contacts = groupBy(
+    await liveCrmContactsAt(
+      db,
+      views.map((view) => view.row.addressId),
+    ),
+    (contact) => contact.addressId,
+  )
+  const loaded = views.flatMap((view) => view.contacts.map((contact) => contact.crmContactId))
+  const rows = groupBy(
+    await crmSubscriptionsOf(db, connectionId, loaded),
+    (row) => row.crmContactId,
+  )
+  const changed = views.filter((view) => {
+    const subscriptions = view.contacts.flatMap((c) => rows.get(c.crmContactId) ?? [])
+    const now = { contacts: contacts.get(view.row.addressId) ?? [], subscriptions }
+    return readingOf(now) !== readingOf(view)
+  })
+  return new Set(changed.map((view) => view.row.addressId))
+}
+
+function readingOf(view: Pick<AddressView, 'contacts' | 'subscriptions'>): string {
+  return JSON.stringify([
+    view.contacts.map((contact) => [contact.crmContactId, contact.consents]),
+    view.subscriptions.map(({ rowId, crmContactId, categoryId, subscribed, version }) => {
+      return [rowId, crmContactId, categoryId, subscribed, version]
+    }),
+  ])
 }

@@ -1,128 +1,13 @@
-import { groupBy } from '../../domain/lists.js'
 import type { AddressView, BatchView } from './address-view.js'
 import { UNTOLD_CATEGORY } from '../../crm/crm.js'
-import { categoryCell, type CellKey } from '../../domain/cell-key.js'
-import { isPurposeCell } from '../../domain/cell-key.js'
+import { categoryCell, type CellKey, isPurposeCell } from '../../domain/cell-key.js'
 import type { Purpose } from '../../domain/legal-basis.js'
-import type { RecordReading } from '../../domain/reconcile/index.js'
-import { addressRows } from '../../ledger/address/address-rows.js'
-import { carriedDeniesOf } from '../../ledger/copy/carried-denies.js'
-import { categoriesOf } from '../../ledger/copy/categories.js'
-import { mentionsOf } from '../../ledger/copy/address-mentions.js'
-import { cellsOf, type StoredValue } from '../../ledger/copy/cells.js'
-import { findConnection, type ConnectionRow } from '../../ledger/connection/connections.js'
-import {
-  secondaryHoldersAt,
-  secondaryAddressStatesOf,
-} from '../../ledger/copy/secondary-addresses.js'
-import {
-  crmSubscriptionsOf,
-  liveCrmContactsAt,
-  type StoredCrmSubscription,
-} from '../../ledger/copy/crm-mirror-rows.js'
-import { crmTimesOf } from '../../ledger/copy/crm-times.js'
-import type { Queryable } from '../../ledger/db/database.js'
+import type { RecordReading, CellMemory, Observation } from '../../domain/reconcile/index.js'
+import type { StoredValue, CellRow } from '../../ledger/copy/cells.js'
+import type { ConnectionRow } from '../../ledger/connection/connections.js'
+import type { StoredCrmSubscription } from '../../ledger/copy/crm-mirror-rows.js'
 import { secondaryDenies, unarrivedHolders } from './secondary-addresses.js'
-import { recordReading, rowReading } from '../../ledger/copy/record-reading.js'
-
-/**
- * Loads a batch in a handful of statements.
- * @param addressIds at most 1,000. @param cellKeys cells that matter; default: all.
- */
-export async function loadBatch(
-  db: Queryable,
-  connectionId: string,
-  addressIds: readonly number[],
-  cellKeys: readonly CellKey[] | null = null,
-): Promise<BatchView> {
-  const connection = (await findConnection(db, connectionId))!
-  const categories = await categoriesOf(db, connectionId)
-  const rows = await addressRows(db, addressIds)
-  const cells = groupBy(await cellsOf(db, addressIds, cellKeys), (cell) => cell.addressId)
-  const contacts = await liveCrmContactsAt(db, addressIds)
-  const contactIds = contacts.map((contact) => contact.crmContactId)
-  const secondaryHolders = groupBy(
-    await secondaryHoldersAt(db, addressIds),
-    (holder) => holder.addressId,
-  )
-  const holderIds = [...secondaryHolders.values()].flat().map((holder) => holder.crmContactId)
-  const subscriptions = groupBy(
-    await crmSubscriptionsOf(db, connectionId, [...new Set([...contactIds, ...holderIds])]),
-    (row) => row.crmContactId,
-  )
-  const secondaryAddresses = groupBy(
-    await secondaryAddressStatesOf(db, connectionId, contactIds),
-    (other) => other.crmContactId,
-  )
-  const mentions = groupBy(
-    await mentionsOf(db, addressIds, cellKeys),
-    (mention) => mention.mentionedAddressId,
-  )
-  const denies = await carriedDeniesOf(db, connectionId, [...contactIds, ...holderIds])
-  const carried = new Set(denies.map((deny) => `${deny.crmContactId} ${deny.cellKey}`))
-  const contactsByAddress = groupBy(contacts, (contact) => contact.addressId)
-  return {
-    connection,
-    times: await crmTimesOf(db, connectionId),
-    categories,
-    addresses: rows.map((row): AddressView => {
-      const own = contactsByAddress.get(row.addressId) ?? []
-      return {
-        row,
-        cells: new Map((cells.get(row.addressId) ?? []).map((cell) => [cell.cellKey, cell])),
-        contacts: own,
-        subscriptions: own.flatMap((contact) => subscriptions.get(contact.crmContactId) ?? []),
-        carriedDenies: carried,
-        denyOnlySubscriptions: (secondaryHolders.get(row.addressId) ?? [])
-          .filter((holder) => holder.denyOnly)
-          .flatMap((holder) => subscriptions.get(holder.crmContactId) ?? []),
-        secondaryHolders: secondaryHolders.get(row.addressId) ?? [],
-        secondaryAddresses: own.flatMap(
-          (contact) => secondaryAddresses.get(contact.crmContactId) ?? [],
-        ),
-        mentions: mentions.get(row.addressId) ?? [],
-      }
-    }),
-  }
-}
-
-/**
- * Addresses whose records our copy no longer holds as they were loaded: one has come or left, or holds another value. What was
- * decided there is of a set of records that is gone.
- */
-export async function changedSince(
-  db: Queryable,
-  connectionId: string,
-  views: readonly AddressView[],
-): Promise<ReadonlySet<number>> {
-  const contacts = groupBy(
-    await liveCrmContactsAt(
-      db,
-      views.map((view) => view.row.addressId),
-    ),
-    (contact) => contact.addressId,
-  )
-  const loaded = views.flatMap((view) => view.contacts.map((contact) => contact.crmContactId))
-  const rows = groupBy(
-    await crmSubscriptionsOf(db, connectionId, loaded),
-    (row) => row.crmContactId,
-  )
-  const changed = views.filter((view) => {
-    const subscriptions = view.contacts.flatMap((c) => rows.get(c.crmContactId) ?? [])
-    const now = { contacts: contacts.get(view.row.addressId) ?? [], subscriptions }
-    return readingOf(now) !== readingOf(view)
-  })
-  return new Set(changed.map((view) => view.row.addressId))
-}
-
-function readingOf(view: Pick<AddressView, 'contacts' | 'subscriptions'>): string {
-  return JSON.stringify([
-    view.contacts.map((contact) => [contact.crmContactId, contact.consents]),
-    view.subscriptions.map(({ rowId, crmContactId, categoryId, subscribed, version }) => {
-      return [rowId, crmContactId, categoryId, subscribed, version]
-    }),
-  ])
-}
+import { recordReading, rowReading, isForgotten } from '../../ledger/copy/record-reading.js'
 
 /**
  * Whether the copy of an address is a *consistent observation*: the CRM's values were read, or proven, at a moment
@@ -221,4 +106,49 @@ export function contactOfRecord(view: AddressView, cellKey: CellKey, recordId: s
   return isPurposeCell(cellKey)
     ? recordId
     : view.subscriptions.find((row) => row.rowId === recordId)!.crmContactId
+}
+
+/** A cell as it stands, and as it was last observed. */
+export interface ObservedCell {
+  readonly observation: Observation<StoredValue>
+  readonly memory: CellMemory<StoredValue>
+}
+
+/** What is known of a rich CRM's values besides the records themselves. */
+export type CrmKnowledge = Pick<
+  Observation<StoredValue>,
+  'firstVersion' | 'basisMapping' | 'countsWrites'
+>
+
+/**
+ * Puts together what the rule and the send gate ask of a cell.
+ * @param crm what is known of the CRM's values besides; what our own inserts have shown counts as well.
+ * @returns null where eMarketeer's side cannot be read.
+ */
+export function observationOf(
+  batch: BatchView,
+  view: AddressView,
+  row: CellRow,
+  records: readonly RecordReading<StoredValue>[],
+  crm: CrmKnowledge,
+): ObservedCell | null {
+  const { basis, version, lastPositiveActMs, lastDenyActMs } = row
+  const { seen, openAllow, openLoosen, departed } = row
+  if (basis === 'unreadable') {
+    return null
+  }
+  const { epoch } = batch.connection
+  const forgotten = new Set(
+    view.contacts.filter((c) => isForgotten(c, epoch)).map((c) => c.crmContactId),
+  )
+  return {
+    observation: {
+      emarketeer: { basis, version, lastPositiveActMs, lastDenyActMs },
+      records: records.map((record) => ({ ...record, forgotten: forgotten.has(record.recordId) })),
+      epoch,
+      ...crm,
+      firstVersion: crm.firstVersion ?? batch.times.firstVersion,
+    },
+    memory: { seen, openAllow, openLoosen, departed },
+  }
 }

@@ -9,7 +9,7 @@ import { Secret } from '../../../src/config/secret.js'
 import { createSecretsVault } from '../../../src/config/secrets-vault.js'
 import type { LegalBasis } from '../../../src/domain/legal-basis.js'
 import type { ToggleValue } from '../../../src/domain/reconcile/types.js'
-import { factSecrets } from '../../../src/connection/fact-secrets.js'
+import { factSecrets } from '../../../src/connection/sealed-secrets.js'
 
 /** A consent value of either kind of CRM. */
 export type Value = ToggleValue | LegalBasis

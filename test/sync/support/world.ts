@@ -6,7 +6,7 @@ import { drainInbox, type DrainedInbox } from '../../../src/sync/run/drain-inbox
 import type { SyncSession } from '../../../src/connection/session.js'
 import { settleRun, syncAddresses } from '../../../src/sync/run/sync-addresses.js'
 import { syncCategories } from '../../../src/sync/mirror/sync-categories.js'
-import { addCounts, emptyCounts, type SyncCounts } from '../../../src/sync/pass/sync-counts.js'
+import { addCounts, emptyCounts, type SyncCounts } from '../../../src/sync/pass/batch.js'
 import { syncDue, type SyncedDue } from '../../../src/sync/run/sync-due.js'
 import type { Systems } from '../../../src/connection/systems.js'
 import type { Trigger } from '../../../src/contracts/names.js'

@@ -9,7 +9,7 @@ import {
 } from '../../crm.js'
 import { isGuid } from '../wire/odata.js'
 import { type InQuery, readByIn } from './batch-queries.js'
-import { halvesOf } from '../../../domain/halves.js'
+import { halvesOf } from '../../../domain/lists.js'
 import type { DataverseClient } from '../client.js'
 import type { ChangeSource } from './changes.js'
 import {

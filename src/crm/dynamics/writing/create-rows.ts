@@ -1,4 +1,4 @@
-import { halvesOf } from '../../../domain/halves.js'
+import { halvesOf } from '../../../domain/lists.js'
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import type { CrmWriteOutcome } from '../../crm.js'
 import type { DataverseClient } from '../client.js'

@@ -1,6 +1,5 @@
-import { chunksOf } from '../../../domain/lists.js'
+import { chunksOf, halvesOf } from '../../../domain/lists.js'
 import type { CallContext } from '../../../http/index.js'
-import { halvesOf } from '../../../domain/halves.js'
 import { MAX_PARALLEL_CALLS } from '../http-clients.js'
 import { evenChunksOf, inParallel } from '../in-parallel.js'
 import type { ArchiveRow } from '../wire/values.js'

@@ -12,15 +12,21 @@ import {
   EMPTY_MEMORY,
 } from '../../../domain/reconcile/index.js'
 import type { CrmVerdict, GateCrm } from '../../../domain/send-gate.js'
-import type { RichValue } from '../../../domain/tenant-basis.js'
+import type { RichValue, BasisMapping } from '../../../domain/tenant-basis.js'
 import type { CrmCapabilities } from '../../../crm/crm.js'
 import { isCrmSource } from '../../../emarketeer/index.js'
-import { categoryRows, mayBeOf, purposeRecords } from '../../view/observe.js'
-import type { AddressView } from '../../view/address-view.js'
+import {
+  categoryRows,
+  mayBeOf,
+  purposeRecords,
+  observationOf,
+  type ObservedCell,
+} from '../../view/observe.js'
+import type { AddressView, BatchView } from '../../view/address-view.js'
 import { recordReading, isForgotten } from '../../../ledger/copy/record-reading.js'
-import type { GateContext } from './gate-context.js'
 import type { SecondaryHolder } from '../../../ledger/copy/secondary-addresses.js'
-import { observationOf, type ObservedCell } from '../../view/cell-observation.js'
+import type { WaitingDenies } from '../../../ledger/run/inbox.js'
+import type { SendoutRun } from '../../../ledger/sendout/sendouts.js'
 
 /**
  * Gathers the CRM's side of one address: records that have it as the primary one, as a further one (C5), and as one at
@@ -235,4 +241,23 @@ function observedAt(
 ): ObservedCell | null {
   const cell = view.cells.get(cellKey)
   return cell ? observationOf(batch, view, cell, records, { firstVersion, basisMapping }) : null
+}
+
+/** What the gate asks beside the addresses themselves. */
+export interface GateContext extends WaitingDenies {
+  readonly run: SendoutRun
+  readonly batch: BatchView
+  readonly capabilities: CrmCapabilities | null
+  /** Addresses at which a loosening over a deny is held. */
+  readonly heldAddresses: ReadonlySet<number>
+  /** The addresses that a text names among others, or decorated: their denies count for whoever has it (rule A). */
+  readonly namedAt: (textId: number) => readonly AddressView[]
+  /** eMarketeer contact → the address it has now; absent: it is gone. */
+  readonly currentAddressOf: ReadonlyMap<string, number | null>
+  /** Whether what is known must be newer than the sendout (deciding), or was proven then (reading the list). */
+  readonly mustBeFresh: boolean
+  /** Rich CRMs: what version an insert makes, as set-up measured it. Absent: not measured. */
+  readonly firstVersion?: number | null
+  /** Rich CRMs: what the connection file makes of the tenant's own bases (C2). */
+  readonly basisMapping: BasisMapping
 }

@@ -1,4 +1,4 @@
-import type { GateContext } from './gate-context.js'
+import { type GateContext, crmOf, withNamed } from './gate-crm.js'
 import { categoryCell, type CellKey } from '../../../domain/cell-key.js'
 import { addressKey } from '../../../domain/email-address.js'
 import type { GateFacts, GateMention } from '../../../domain/send-gate.js'
@@ -7,7 +7,6 @@ import type { SendoutMember } from '../../../ledger/sendout/sendout-members.js'
 import type { AddressView } from '../../view/address-view.js'
 import { UNTOLD_EMAIL } from '../../../emarketeer/index.js'
 import type { LegalBasis } from '../../../domain/legal-basis.js'
-import { crmOf, withNamed } from './gate-crm.js'
 
 /** Gathers the facts of one targeted contact. @param view its address, or undefined where it has none. */
 export function gateFactsOf(

@@ -2,17 +2,17 @@ import { waitingDeniesOf } from '../../../ledger/run/inbox.js'
 import { addressesOfContacts } from '../../../ledger/copy/emarketeer-mirror.js'
 import { addressesHeldOverDeny } from '../../../ledger/run/runs.js'
 import type { SendoutMember } from '../../../ledger/sendout/sendout-members.js'
-import type { SendoutRun } from '../../../ledger/sendout/sendouts.js'
+import type { SendoutRun, Verdict } from '../../../ledger/sendout/sendouts.js'
 import { categoryCell, type CellKey } from '../../../domain/cell-key.js'
 import { PURPOSES } from '../../../domain/legal-basis.js'
 import { excludedBecause } from '../../../domain/send-gate.js'
-import type { Verdict } from '../../../ledger/sendout/sendouts.js'
 import { basisMappingOf } from '../../../connection/basis-mapping.js'
-import { loadBatch } from '../../view/observe.js'
+import { loadBatch, type AddressView } from '../../view/address-view.js'
 import type { SyncSession } from '../../../connection/session.js'
 import { gateFactsOf } from './gate-facts.js'
-import type { GateContext } from './gate-context.js'
-import { loadNamed } from './named-views.js'
+import type { GateContext } from './gate-crm.js'
+import { namedBy } from '../../../ledger/copy/address-mentions.js'
+import type { Queryable } from '../../../ledger/db/database.js'
 
 /** Judges members by our copy as it stands now. @param members at most 1,000. */
 export async function judgeMembers(
@@ -57,4 +57,30 @@ export async function judgeMembers(
 /** An account may have many categories, and each contact a cell of each: the gate asks for one of them at most. */
 function cellsThatMatter({ categoryId }: SendoutRun): readonly CellKey[] {
   return [...PURPOSES, ...(categoryId === null ? [] : [categoryCell(categoryId)])]
+}
+
+/** The addresses that are named in texts of eMarketeer's address fields, as our copy holds them (rule A). */
+export interface NamedViews {
+  readonly addressIds: readonly number[]
+  /** Those that one text names; none of what is an address itself. */
+  readonly namedAt: (textId: number) => readonly AddressView[]
+}
+
+/** Loads what these addresses name, as far as they are texts. @param cellKeys cells that matter; null: all. */
+export async function loadNamed(
+  db: Queryable,
+  connectionId: string,
+  addressIds: readonly number[],
+  cellKeys: readonly CellKey[] | null,
+): Promise<NamedViews> {
+  const named = await namedBy(db, addressIds)
+  const ids = [...new Set(named.map(({ addressId }) => addressId))]
+  const views = ids.length === 0 ? [] : (await loadBatch(db, connectionId, ids, cellKeys)).addresses
+  return {
+    addressIds: ids,
+    namedAt: (textId) => {
+      const own = named.filter((one) => one.textId === textId)
+      return views.filter(({ row }) => own.some(({ addressId }) => addressId === row.addressId))
+    },
+  }
 }

@@ -13,7 +13,7 @@ import {
   superOfficeOnlineDriver,
   superOfficeOnsiteDriver,
 } from '../../../../src/crm/superoffice/driver.js'
-import { factSecrets } from '../../../../src/connection/fact-secrets.js'
+import { factSecrets } from '../../../../src/connection/sealed-secrets.js'
 import type { SuperofficeOptions } from '../../../../simulators/superoffice/options.js'
 import {
   standInControl,

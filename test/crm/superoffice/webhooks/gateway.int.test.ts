@@ -9,7 +9,7 @@ import {
   saveConnection,
   setConnectionState,
 } from '../../../../src/ledger/connection/connections.js'
-import { factSecrets } from '../../../../src/connection/fact-secrets.js'
+import { factSecrets } from '../../../../src/connection/sealed-secrets.js'
 import { vault, withGateway } from '../../../gateway/gateway-fixture.js'
 import { addPerson, runSteps, type Stand, startStand } from '../setup/stand.js'
 

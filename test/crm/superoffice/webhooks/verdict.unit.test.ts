@@ -4,7 +4,7 @@ import { createSecretsVault } from '../../../../src/config/secrets-vault.js'
 import { Secret } from '../../../../src/config/secret.js'
 import type { CrmFacts, WebhookVerdict } from '../../../../src/crm/crm.js'
 import { receiveWebhook } from '../../../../src/crm/superoffice/webhooks/receive.js'
-import { factSecrets } from '../../../../src/connection/fact-secrets.js'
+import { factSecrets } from '../../../../src/connection/sealed-secrets.js'
 
 const vault = createSecretsVault([new Secret('a-key-of-some-length-for-tests')])
 const secrets = factSecrets(vault, 'nord-so')

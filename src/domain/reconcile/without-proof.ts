@@ -1,16 +1,18 @@
 import { isPositive } from '../legal-basis.js'
-import { withoutProof } from './compare.js'
 import { lastSeen } from './doubt.js'
-import type {
-  CellMemory,
-  CellWrite,
-  Decision,
-  Observation,
-  Plan,
-  RecordReading,
-  RuleLine,
+import {
+  type CellMemory,
+  type CellWrite,
+  type Decision,
+  type DecisionInputs,
+  type Observation,
+  type Plan,
+  type RecordReading,
+  type RuleLine,
+  EMPTY_MEMORY,
 } from './types.js'
 import { effectiveValue, type ValueKind } from './values.js'
+import { hasInheritedDeny } from './departed.js'
 
 /**
  * Where some record of a cell cannot be read: it does not hide the others, but what it holds may be anything. So nothing
@@ -94,4 +96,68 @@ function lineOf<V>(basis: Observation<V>['emarketeer']['basis'], kind: ValueKind
     return basis === 'none' ? 'R2' : 'R3'
   }
   return isPositive(basis) ? 'T2' : basis === 'none' ? 'T4' : 'T3'
+}
+
+/**
+ * A withdrawal of a record at its secondary address (C5), or of one that has left an address without records (F5): eMarketeer
+ * follows it, and the record stays as it is. Pure.
+ *
+ * @param observation of the records that have the address as a further one, as long as they deny; or of none.
+ */
+export function decideForHolders<V>(
+  observation: Observation<V>,
+  memory: CellMemory<V>,
+): Decision<V> {
+  const { basis } = observation.emarketeer
+  return {
+    line: basis === 'withdrawn' ? 'R1' : basis === 'none' ? 'R2' : 'R3',
+    emarketeerTarget: 'withdrawn',
+    recordTargets: [],
+    inputs: withoutProof(observation, memory, true),
+    unmapped: [],
+    wantsStamp: false,
+    ambiguous: false,
+  }
+}
+
+/** The one write that follows; what was observed while the address had records of its own stays as it was. */
+export function planForHolders<V>(
+  observation: Observation<V>,
+  memory: CellMemory<V>,
+  kind: ValueKind<V>,
+): Plan<V> {
+  const { basis, version } = observation.emarketeer
+  if (basis === 'withdrawn') {
+    const openLoosen = memory.openLoosen === version ? version : null
+    // What left its deny here has told it; should a record come back, the link starts afresh.
+    const told = openLoosen === null && hasInheritedDeny(observation, memory, kind)
+    const { seen, departed } = told ? EMPTY_MEMORY : memory
+    return { memory: { ...memory, openLoosen, seen, departed }, writes: [] }
+  }
+  return {
+    memory,
+    writes: [{ side: 'emarketeer', value: 'withdrawn', expectedVersion: version, loosens: false }],
+  }
+}
+
+/** What a decision rests on that takes neither side for the later one, whatever has moved. */
+function withoutProof<V>(
+  { emarketeer, epoch }: Observation<V>,
+  memory: CellMemory<V>,
+  carriedDeny: boolean,
+): DecisionInputs {
+  const seen = memory.seen?.epoch === epoch ? memory.seen : null
+  return {
+    emarketeerMoved: seen === null ? null : seen.version !== emarketeer.version,
+    crmMoved: null,
+    recordSetChanged: false,
+    emarketeerMaybeOurs: false,
+    crmMaybeOurs: false,
+    laterEmarketeer: false,
+    laterCrm: false,
+    proof: 'none',
+    seenEpochIsCurrent: seen !== null,
+    carriedDeny,
+    inheritedDeny: false,
+  }
 }
