@@ -43,27 +43,41 @@ function isGone(error: unknown): boolean {
   )
 }
 
+/**
+ * Keeps the Nos that the CRM has told since a cursor. If the CRM no longer knows the cursor, or a row does not name its
+ * contact, everything is listed once.
+ */
 async function preserveToldOptOuts(session: SyncSession, cursor: string | null): Promise<void> {
-  const { db, connection, call } = session
-  try {
-    let done = 0
-    let untold = false
-    for await (const page of requireCrm(session).client.readChanges(cursor, call)) {
-      const nos = page.subscriptions.flatMap(noOf)
-      await db.transaction((tx) => carryToldNos(tx, connection.connectionId, nos))
-      done += page.subscriptions.length
-      session.heartbeat({ done, total: null })
-      untold ||= page.untold === true
+  for (let from = cursor; ; from = null) {
+    try {
+      const { untold } = await preserveSince(session, from)
+      if (!untold || from === null) {
+        return
+      }
+    } catch (error) {
+      if (!(error instanceof CrmCursorExpired) || from === null) {
+        throw error
+      }
     }
-    if (untold && cursor !== null) {
-      await preserveToldOptOuts(session, null)
-    }
-  } catch (error) {
-    if (!(error instanceof CrmCursorExpired) || cursor === null) {
-      throw error
-    }
-    await preserveToldOptOuts(session, null)
   }
+}
+
+/** @returns whether a row did not name its contact. */
+async function preserveSince(
+  session: SyncSession,
+  cursor: string | null,
+): Promise<{ readonly untold: boolean }> {
+  const { db, connection, call } = session
+  let done = 0
+  let untold = false
+  for await (const page of requireCrm(session).client.readChanges(cursor, call)) {
+    const nos = page.subscriptions.flatMap(noOf)
+    await db.transaction((tx) => carryToldNos(tx, connection.connectionId, nos))
+    done += page.subscriptions.length
+    session.heartbeat({ done, total: null })
+    untold ||= page.untold === true
+  }
+  return { untold }
 }
 
 function noOf({ contactId, categoryId, subscribed }: CrmSubscription): ToldNo[] {

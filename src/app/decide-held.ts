@@ -1,3 +1,4 @@
+import { chunksOf } from '../domain/lists.js'
 import { MAX_ADDRESS_IDS } from '../contracts/inputs.js'
 import type { WorkReport } from '../contracts/work-report.js'
 import { approveHeld, rejectHeld, type HeldVerdict } from '../sync/run/held.js'
@@ -37,8 +38,7 @@ export async function decideHeld(
     })
     const workflowIds: string[] = []
     let report: WorkReport | null = null
-    for (let at = 0; at < addressIds.length; at += MAX_ADDRESS_IDS) {
-      const part = addressIds.slice(at, at + MAX_ADDRESS_IDS)
+    for (const part of chunksOf(addressIds, MAX_ADDRESS_IDS)) {
       const request = { connectionId, addressIds: part, dryRun: false }
       const resynced = await runResync(temporal, request, progress)
       workflowIds.push(resynced.workflowId)

@@ -31,15 +31,14 @@ const UNNEST = `unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::floa
  *
  * Keeps the latest act of either kind by a person (docs/reconciliation.md, stored facts), and marks addresses that
  * changed as moved and due.
- * @returns ids of the addresses that changed.
  */
 export async function upsertEmarketeerValues(
   tx: Transaction,
   values: readonly EmarketeerValue[],
   options: { readonly replace: boolean; readonly markDue: boolean },
-): Promise<number[]> {
+): Promise<void> {
   if (values.length === 0) {
-    return []
+    return
   }
   const sorted = [...values].sort(
     (a, b) => a.addressId - b.addressId || (a.cellKey < b.cellKey ? -1 : 1),
@@ -75,9 +74,7 @@ export async function upsertEmarketeerValues(
       options.replace,
     ],
   )
-  const ids = [...new Set(changed.map((row) => row.id))]
-  await markMoved(tx, ids, options.markDue)
-  return ids
+  await markMoved(tx, [...new Set(changed.map((row) => row.id))], options)
 }
 
 /**
@@ -87,7 +84,7 @@ export async function upsertEmarketeerValues(
 async function markMoved(
   tx: Transaction,
   addressIds: readonly number[],
-  due: boolean,
+  options: { readonly markDue: boolean },
 ): Promise<void> {
   if (addressIds.length === 0) {
     return
@@ -100,9 +97,9 @@ async function markMoved(
         not_before = CASE WHEN $2 THEN NULL ELSE a.not_before END,
         attempts = CASE WHEN $2 THEN 0 ELSE a.attempts END
       FROM target t WHERE a.address_id = t.address_id`,
-    [addressIds, due],
+    [addressIds, options.markDue],
   )
-  if (due) {
+  if (options.markDue) {
     await markDue(tx, await homesOfHolders(tx, addressIds))
   }
 }
@@ -245,7 +242,7 @@ export async function markEmarketeerUnread(
   await tx.query(`UPDATE addresses SET emarketeer_unread = true WHERE address_id = ANY($1)`, [
     addressIds,
   ])
-  await markMoved(tx, addressIds, true)
+  await markMoved(tx, addressIds, { markDue: true })
 }
 
 /** Those of the addresses that are unread were asked for, and cannot be read: told in the status until they can. */
@@ -290,10 +287,7 @@ export async function markEmarketeerRead(
  * Nobody in eMarketeer has these addresses any more: the link ends. Its values go, what was observed proves nothing;
  * should the address come back, eMarketeer itself starts it withdrawn (suppression) and it is read afresh (F5).
  */
-async function clearEmarketeerState(
-  tx: Transaction,
-  addressIds: readonly number[],
-): Promise<void> {
+async function clearEmarketeerState(tx: Transaction, addressIds: readonly number[]): Promise<void> {
   if (addressIds.length === 0) {
     return
   }

@@ -21,12 +21,12 @@ export interface StoredLeftWith extends LeftWith<StoredValue> {
 /** Each leaving is told from an earlier one, which a pass may have loaded. */
 const MARKED = `u.taken || jsonb_build_object('tick', nextval('ledger_tick'))`
 
-/** Notes what records took along. @param putsBack where one has left again since, what it took then stays. */
+/** Notes what records took along. `putsBack`: if a record has left again since, what it took then stays. */
 export async function saveTaken(
   tx: Transaction,
   connectionId: string,
   taken: readonly Taken[],
-  putsBack = false,
+  { putsBack = false }: { readonly putsBack?: boolean } = {},
 ): Promise<void> {
   const contacts = taken.filter(({ of }) => of === 'contact')
   const rows = taken.filter(({ of }) => of === 'row')

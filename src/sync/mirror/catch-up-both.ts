@@ -55,9 +55,8 @@ const CHUNK = 1_000
  * mention: so persons are found that came, left, were deleted softly or changed their addresses. What changed becomes
  * due. The first round is read at once; later ones a share with each sweep, in whole requests. Where it stands is in the
  * ledger, so a killed worker loses at most one chunk.
- * @returns addresses read.
  */
-async function walkAddresses(session: SyncSession): Promise<number> {
+async function walkAddresses(session: SyncSession): Promise<void> {
   const { db, connection } = session
   const { connectionId } = connection
   await beginCrmWalk(db, connectionId)
@@ -78,7 +77,6 @@ async function walkAddresses(session: SyncSession): Promise<number> {
     share -= ids.length
     walk = { ...walk, after: to }
   }
-  return read
 }
 
 /** How many addresses are to be read now, so that the round ends in time; pure. */

@@ -20,12 +20,8 @@ import { assertMaySync } from '../../connection/permissions.js'
 
 const CHUNK = 1_000
 
-/** What reading the CRM's changes came to. */
-export interface CrmCatchUp {
-  readonly contacts: number
-  readonly subscriptions: number
-  readonly baseline: boolean
-  /** False: a row that does not tell whose it is was met, and nobody whom the reading did not mention is proven. */
+/** `complete` is false after a row that does not name its owner: then nobody whom the reading did not mention is proven. */
+interface CrmCatchUp {
   readonly complete: boolean
 }
 
@@ -67,16 +63,15 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   const { connectionId } = session.connection
   const provenAt = new Date()
   const from = await nextTick(session.db)
-  const result = { contacts: 0, subscriptions: 0, baseline: cursor === null }
+  let done = 0
   let next: string | null = null
   let untold = false
   for await (const page of requireCrm(session).client.readChanges(cursor, session.call)) {
     const window = { from, to: await nextTick(session.db) }
     await assertMaySync(session.db, session)
     await storePage(session, page, window)
-    result.contacts += page.contacts.length
-    result.subscriptions += page.subscriptions.length
-    session.heartbeat({ done: result.contacts + result.subscriptions, total: null })
+    done += page.contacts.length + page.subscriptions.length
+    session.heartbeat({ done, total: null })
     next = page.nextCursor ?? next
     untold ||= page.untold === true
     await noteFutureStamps(session, page.futureStamps)
@@ -99,7 +94,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
     provenAt,
   })
   await noteCrmClock(session)
-  return moved && { ...result, ...moved }
+  return moved
 }
 
 /** So many are enough to be looked at. */
@@ -134,14 +129,14 @@ async function storePage(
   window: ReadWindow,
 ): Promise<void> {
   const { connectionId } = session.connection
+  const listing = { listing: page.baseline }
   const chunks: ((tx: Transaction) => Promise<unknown>)[] = [
     ...chunksOf(page.contacts, CHUNK).map(
-      (part) => (tx: Transaction) =>
-        upsertCrmContacts(tx, connectionId, part, window, page.baseline),
+      (part) => (tx: Transaction) => upsertCrmContacts(tx, connectionId, part, window, listing),
     ),
     ...chunksOf(page.subscriptions, CHUNK).map(
       (part) => (tx: Transaction) =>
-        upsertCrmSubscriptions(tx, connectionId, part, window, page.baseline),
+        upsertCrmSubscriptions(tx, connectionId, part, window, listing),
     ),
     ...chunksOf(page.deletedContactIds, CHUNK).map(
       (part) => (tx: Transaction) => noteDeletedCrmContacts(tx, connectionId, part, window),

@@ -23,21 +23,13 @@ import { probeOf, settleProbe } from '../../ledger/copy/crm-times.js'
 
 const PAGE_SIZE = 1_000
 
-/** What catching up came to. */
-export interface CatchUpResult {
-  /** Tick from before the last, complete, reading began: our copy is proven as of it. */
-  readonly provenTick: number
-  readonly items: number
-}
-
 /**
  * Reads eMarketeer's change feed up to the present, so that our copy of its state is exact (docs/sync.md). Cheap:
  * one request when nothing happened. Safe to run several times at once; the cursor decides whose page counts.
  *
  * @throws UpstreamError as the client gives it; AppError where the database is at fault.
  */
-export async function catchUpEmarketeer(session: SyncSession): Promise<CatchUpResult> {
-  let items = 0
+export async function catchUpEmarketeer(session: SyncSession): Promise<void> {
   let categoriesChanged = false
   let walked = false
   const pages = new FittingPages('emarketeer', PAGE_SIZE)
@@ -77,13 +69,12 @@ export async function catchUpEmarketeer(session: SyncSession): Promise<CatchUpRe
     pages.follow(answer.hasMore ? answer.nextCursor : null, 'GET /changes')
     await learnFromFeed(session, answer.items)
     await readContacts(session, folded.unreadableContactIds)
-    items += answer.items.length
     categoriesChanged ||= folded.categoriesChanged
     if (!answer.hasMore) {
       if (categoriesChanged) {
         await syncCategories(session)
       }
-      return { provenTick: tick, items }
+      return
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { EmarketeerValue } from '../../ledger/copy/emarketeer-mirror.js'
 import { categoryCell, type CellKey } from '../../domain/cell-key.js'
 import { addressOrText } from '../../domain/email-address.js'
 import {
@@ -10,17 +11,8 @@ import { spelledAddressOf, type SpelledAddress } from './spelled-address.js'
 import { isPositive } from '../../domain/legal-basis.js'
 
 /** eMarketeer's latest value of one cell within a page of the feed, and the acts on the way to it. */
-export interface CellChange {
+export interface CellChange extends Omit<EmarketeerValue, 'addressId'> {
   readonly address: string
-  readonly cellKey: CellKey
-  readonly basis: ReadLegalBasis
-  readonly version: number
-  readonly eventAtMs: number | null
-  readonly recordedAtMs: number | null
-  readonly source: string | null
-  readonly actor: string | null
-  readonly positiveActMs: number | null
-  readonly denyActMs: number | null
 }
 
 /** What a page of the feed comes to, folded: last value per cell, last address per contact. */

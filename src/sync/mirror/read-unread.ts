@@ -45,7 +45,7 @@ async function readChunk(
       rows.map((row) => row.address),
       tick,
     )
-    await upsertStates(tx, connectionId, statesThatTell(items, unreadable), tick, true)
+    await upsertStates(tx, connectionId, statesThatTell(items, unreadable), tick, { whole: true })
     const perhaps = await addressesOfEmarketeerContacts(
       tx,
       connectionId,

@@ -14,7 +14,6 @@ import type { SyncSession } from '../../connection/session.js'
 /** What bringing the categories in step came to. */
 export interface CategoriesReport {
   readonly categories: number
-  readonly written: number
   /** Names of categories that someone added in the CRM: told and ignored (D3). No address is in them. */
   readonly foreign: readonly string[]
 }
@@ -36,12 +35,12 @@ export async function syncCategories(session: SyncSession): Promise<CategoriesRe
   const goesOn = permitsOf(connection).goesOn.includes(session.run.trigger)
   const writes = connection.subscriptionSync && goesOn
   if (!crm?.capabilities.subscriptions || !writes) {
-    return { categories: categories.length, written: 0, foreign: [] }
+    return { categories: categories.length, foreign: [] }
   }
   const pending = await categoriesArePending(session.db, connectionId)
   const stored = await categoriesOf(session.db, connectionId)
-  const result = await crm.client.syncCategories(stored, session.call)
-  const foreign = result.foreign.map(shownName)
+  const found = await crm.client.syncCategories(stored, session.call)
+  const foreign = found.foreign.map(shownName)
   await saveForeignCategories(session.db, connectionId, foreign)
   if (foreign.length > 0) {
     session.log.warn(
@@ -55,11 +54,7 @@ export async function syncCategories(session: SyncSession): Promise<CategoriesRe
       await markAllLinkedDue(tx, connectionId)
     })
   }
-  return {
-    categories: stored.length,
-    written: result.created + result.updated,
-    foreign,
-  }
+  return { categories: stored.length, foreign }
 }
 
 /** A name is a colleague's free text, and goes into a status: no address, no control characters, not long. */

@@ -27,16 +27,18 @@ import { classifyContact, classifyDeletedContact, addressesOfMetTwice } from './
 import { classifySubscription, rowsThatLeft } from './classify-subscription.js'
 import { saysTheSame } from './same-contact.js'
 
-/**
- * Stores contacts that were read within `window`; marks what changed as due.
- * @param listing whether this is a complete listing: then unchanged records are noted as met, too.
- */
+/** Whether a reading is a complete listing: then unchanged records are noted as met, too. */
+interface ListingOption {
+  readonly listing?: boolean
+}
+
+/** Stores contacts that were read within `window`; marks what changed as due. */
 export async function upsertCrmContacts(
   tx: Transaction,
   connectionId: string,
   read: readonly CrmContact[],
   window: ReadWindow,
-  listing = false,
+  { listing = false }: ListingOption = {},
 ): Promise<void> {
   const contacts = listing ? read : await changedContacts(tx, connectionId, read)
   if (contacts.length === 0) {
@@ -153,13 +155,13 @@ export async function noteDeletedCrmContacts(
   )
 }
 
-/** Stores subscription rows that were read within `window`. @param listing as for contacts. */
+/** Stores subscription rows that were read within `window`. */
 export async function upsertCrmSubscriptions(
   tx: Transaction,
   connectionId: string,
   rows: readonly CrmSubscription[],
   window: ReadWindow,
-  listing = false,
+  { listing = false }: ListingOption = {},
 ): Promise<void> {
   const rowIds = rows.map((row) => row.rowId)
   const locked = await lockCrmSubscriptions(tx, connectionId, rowIds)

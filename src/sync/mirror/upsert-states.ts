@@ -35,7 +35,7 @@ export async function upsertStates(
   connectionId: string,
   given: readonly ContactState[],
   tick: number,
-  whole = false,
+  { whole = false }: { readonly whole?: boolean } = {},
 ): Promise<void> {
   const all = given.map((state): PlacedState => ({ state, place: spelledAddressOf(state.email) }))
   const moves = await lockMoves(

@@ -65,7 +65,7 @@ export async function acknowledgeWrites(
     tx,
     connectionId,
     unsent.flatMap(({ cell }) => takenInto(cell)),
-    true,
+    { putsBack: true },
   )
   // Evidence of what was really sent is kept also by a pass that was overtaken meanwhile.
   await appendOutcomes(tx, [

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../domain/lists.js'
 import { MAX_WRITE_ITEMS } from '../../emarketeer/index.js'
 import type { EmarketeerProbe } from '../../ledger/copy/crm-times.js'
 import type { ReadWindow } from '../../domain/read-window.js'
@@ -47,8 +48,7 @@ async function writeEmarketeer(
   const written: EmarketeerWritten[] = []
   const errors: Error[] = []
   let probe: EmarketeerProbe | null = null
-  for (let at = 0; at < jobs.length; at += MAX_WRITE_ITEMS) {
-    const part = jobs.slice(at, at + MAX_WRITE_ITEMS)
+  for (const part of chunksOf(jobs, MAX_WRITE_ITEMS)) {
     if (errors.length > 0) {
       written.push(...part.map((job) => ({ ...job, result: { status: 'notSent' } as const })))
       continue

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../domain/lists.js'
 import { isValidEmail } from '../../domain/email-address.js'
 import { MAX_UPSERTS, type PublicContacts } from '../../emarketeer/index.js'
 import { UpstreamError } from '../../http/index.js'
@@ -50,11 +51,10 @@ async function createMissingContacts(
       isValidEmail(row.address),
   )
   const created: number[] = []
-  for (let at = 0; at < rows.length; at += MAX_UPSERTS) {
-    const part = rows.slice(at, at + MAX_UPSERTS)
+  for (const part of chunksOf(rows, MAX_UPSERTS)) {
     const failure = await failureOf(session, publicContacts, part)
     if (failure !== null) {
-      const left = rows.slice(at).map((row) => row.addressId)
+      const left = rows.slice(created.length).map((row) => row.addressId)
       const afterMs = Math.max(AGAIN_MS, (failure.retryAfterSeconds ?? 0) * 1_000)
       await dueLater(session.db, left, afterMs)
       session.log.warn(

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { chunksOf } from '../../domain/lists.js'
 import { settleLoosenings } from '../../ledger/run/runs.js'
 import { type BatchOptions, addCounts, emptyCounts, type SyncCounts } from '../pass/batch.js'
 import { MAX_BATCH, runPass } from '../pass/batch-pass.js'
@@ -32,8 +33,8 @@ export async function syncAddresses(
   const leftOver: number[] = []
   // A copy is worth deciding on only where a delta proves who has an address (docs/sync.md).
   const first = session.crm?.capabilities.completeDelta === false ? 'direct' : options.reading
-  for (let at = 0; at < addressIds.length; at += MAX_BATCH) {
-    const part = addressIds.slice(at, at + MAX_BATCH)
+  let done = 0
+  for (const part of chunksOf(addressIds, MAX_BATCH)) {
     let ids: readonly number[] = part
     let reading = first
     let waits = 0
@@ -52,10 +53,8 @@ export async function syncAddresses(
       }
     }
     leftOver.push(...ids)
-    session.heartbeat({
-      done: Math.min(at + MAX_BATCH, addressIds.length),
-      total: addressIds.length,
-    })
+    done += part.length
+    session.heartbeat({ done, total: addressIds.length })
   }
   return { counts, leftOver }
 }

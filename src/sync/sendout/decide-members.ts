@@ -37,7 +37,7 @@ async function decideChunks(session: SyncSession, run: SendoutRun): Promise<void
     const from = next
     next += CHUNK
     const members = await membersFrom(session.db, run.sendoutRunId, from, CHUNK)
-    const verdicts = await judgeMembers(session, run, members, true)
+    const verdicts = await judgeMembers(session, run, members, { mustBeFresh: true })
     await saveVerdicts(session.db, run.sendoutRunId, verdicts)
     done += members.length
     session.heartbeat({ done, total: run.targeted })

@@ -66,7 +66,7 @@ export async function readMailingListPage(
   const from = cursor === null ? 0 : parseCursor(cursor)
   await catchUpEmarketeer(session)
   const members = await eligibleFrom(session.db, run.sendoutRunId, from, LIST_PAGE_SIZE)
-  const judged = await judgeMembers(session, run, members, false)
+  const judged = await judgeMembers(session, run, members, { mustBeFresh: false })
   const eligible = new Set(judged.filter((j) => j.verdict === 'eligible').map((j) => j.position))
   const last = members.at(-1)
   return {

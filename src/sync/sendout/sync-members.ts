@@ -1,4 +1,5 @@
 import { AppError } from '../../contracts/app-error.js'
+import { chunksOf } from '../../domain/lists.js'
 import { memberAddresses } from '../../ledger/sendout/sendout-members.js'
 import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
@@ -55,11 +56,10 @@ export async function syncMembers(
  * comes from the readings' ticks.
  */
 async function readDirectly(session: SyncSession, addressIds: readonly number[]): Promise<void> {
-  for (let at = 0; at < addressIds.length; at += MAX_BATCH) {
-    await freshen(session, addressIds.slice(at, at + MAX_BATCH))
-    session.heartbeat({
-      done: Math.min(at + MAX_BATCH, addressIds.length),
-      total: addressIds.length,
-    })
+  let done = 0
+  for (const part of chunksOf(addressIds, MAX_BATCH)) {
+    await freshen(session, part)
+    done += part.length
+    session.heartbeat({ done, total: addressIds.length })
   }
 }

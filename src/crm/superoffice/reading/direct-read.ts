@@ -6,7 +6,7 @@ import { spellingsOf } from '../../../domain/email-address.js'
 import type { Archive } from '../archive/archive.js'
 import { listKnowing } from '../archive/list-in.js'
 import { isOneOf } from '../wire/filter.js'
-import { numberOf, textOf } from '../wire/values.js'
+import { type ArchiveRow, numberOf, textOf } from '../wire/values.js'
 import {
   EMAIL_COLUMNS,
   EMAIL_MAY_LACK,
@@ -157,80 +157,74 @@ export async function readPersons(
   personIds: readonly number[],
   context: CallContext,
 ): Promise<readonly Person[]> {
+  const withAddress = await listPersons(archive, BY_ADDRESS, personIds, context)
+  const read = personsOf(withAddress.rows, context)
+  const known = new Set([...withAddress.unknown, ...read.map((person) => person.personId)])
+  const others = personIds.filter((id) => !known.has(id))
+  const withoutAny = await listPersons(archive, BY_ID, others, context)
+  return [
+    ...read.filter((person) => !person.deleted),
+    ...withoutAny.rows.flatMap((row) => withoutAddress(row) ?? []).filter((one) => !one.deleted),
+    ...unreadable(withoutAny.unknown, BY_ID, context),
+    ...unreadable(withAddress.unknown, BY_ADDRESS, context),
+  ]
+}
+
+/** An archive that lists persons, and its column of their ids. */
+interface PersonArchive {
+  readonly provider: string
+  readonly key: string
+  readonly select: readonly string[]
+  readonly mayLack: readonly string[]
+  readonly name: string
+}
+
+const BY_ADDRESS: PersonArchive = {
+  provider: 'dynamic',
+  key: PERSON,
+  select: EMAIL_COLUMNS,
+  mayLack: EMAIL_MAY_LACK,
+  name: 'persons.read',
+}
+
+const BY_ID: PersonArchive = {
+  provider: 'Person',
+  key: 'personId',
+  select: ['personId', 'personRegisteredDate', ...PERSON_MAY_LACK],
+  mayLack: PERSON_MAY_LACK,
+  name: 'persons.readWithoutAddress',
+}
+
+/** The rows of these persons. `unknown`: persons who may have a row that does not name its person; none of theirs counts. */
+async function listPersons(
+  archive: Archive,
+  { key, ...source }: PersonArchive,
+  personIds: readonly number[],
+  context: CallContext,
+) {
+  const personOf = (row: ArchiveRow) => numberOf(row, key) ?? 0
   const { rows, unknown } = await listKnowing(
     archive,
     {
       values: personIds,
       rowsPerValue: 1,
-      of: (piece) => ({
-        provider: 'dynamic',
-        select: EMAIL_COLUMNS,
-        mayLack: EMAIL_MAY_LACK,
-        where: [isOneOf(PERSON, piece)],
-        key: PERSON,
-        name: 'persons.read',
-        end: 'shortPage',
-      }),
+      of: (piece) => ({ ...source, key, where: [isOneOf(key, piece)], end: 'shortPage' }),
     },
-    (row, asked) => !asked.has(numberOf(row, PERSON) ?? 0),
+    (row, asked) => !asked.has(personOf(row)),
     context,
   )
-  const withRows = personsOf(
-    rows.filter((row) => !unknown.has(numberOf(row, PERSON) ?? 0)),
-    context,
-  )
-  const known = new Set([...unknown, ...withRows.map((person) => person.personId)])
-  const others = await readWithoutAddress(
-    archive,
-    personIds.filter((id) => !known.has(id)),
-    context,
-  )
-  return [
-    ...withRows.filter((person) => !person.deleted),
-    ...others,
-    ...unreadable(unknown, DYNAMIC, PERSON, context),
-  ]
+  return { rows: rows.filter((row) => !unknown.has(personOf(row))), unknown }
 }
 
 /** Persons of whom only that they may be there is known. */
 function unreadable(
   personIds: ReadonlySet<number>,
-  operation: string,
-  path: string,
+  { provider, key }: PersonArchive,
   context: CallContext,
 ): readonly Person[] {
   return [...personIds].map((personId) => {
-    context.onUnreadable?.({ operation, path, id: String(personId) })
+    const operation = `GET /Archive/${provider}`
+    context.onUnreadable?.({ operation, path: key, id: String(personId) })
     return untoldPerson(personId)
   })
-}
-
-async function readWithoutAddress(
-  archive: Archive,
-  personIds: readonly number[],
-  context: CallContext,
-): Promise<readonly Person[]> {
-  const { rows, unknown } = await listKnowing(
-    archive,
-    {
-      values: personIds,
-      rowsPerValue: 1,
-      of: (piece) => ({
-        provider: 'Person',
-        select: ['personId', 'personRegisteredDate', ...PERSON_MAY_LACK],
-        mayLack: PERSON_MAY_LACK,
-        where: [isOneOf('personId', piece)],
-        key: 'personId',
-        name: 'persons.readWithoutAddress',
-        end: 'shortPage',
-      }),
-    },
-    (row, asked) => !asked.has(numberOf(row, 'personId') ?? 0),
-    context,
-  )
-  const read = rows.flatMap((row) => withoutAddress(row) ?? [])
-  return [
-    ...read.filter(({ personId, deleted }) => !deleted && !unknown.has(personId)),
-    ...unreadable(unknown, 'GET /Archive/Person', 'personId', context),
-  ]
 }

@@ -19,7 +19,7 @@ export async function judgeMembers(
   session: SyncSession,
   run: SendoutRun,
   members: readonly SendoutMember[],
-  mustBeFresh: boolean,
+  { mustBeFresh }: Pick<GateContext, 'mustBeFresh'>,
 ): Promise<{ readonly position: number; readonly verdict: Verdict }[]> {
   const { connectionId } = session.connection
   const addressIds = [...new Set(members.map((m) => m.addressId).filter((id) => id !== null))]
