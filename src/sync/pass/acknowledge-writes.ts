@@ -19,15 +19,14 @@ import { acknowledged, isOvertaken, readBackOf, versionAfter } from './read-back
 import { SECONDARY_RULE, LEFT_TOGGLE_RULE } from './rule.js'
 import type { CrmWritten, EmarketeerWritten, PendingCell, Written } from './write-jobs.js'
 
-/** What acknowledging came to, for the counts and for what has to be done again. */
+/** Writes applied, and what they say about their addresses. */
 export interface Acknowledged {
   readonly emarketeerWrites: number
   readonly crmWrites: number
-  /** What becomes of their addresses, as far as these writes tell. */
   readonly outcomes: AddressOutcomes
 }
 
-/** Stores the outcomes of a group of writes; part of a transaction that holds the leases. */
+/** Stores the outcomes of a group of writes, in a transaction that holds the leases. */
 export async function acknowledgeWrites(
   tx: Transaction,
   connectionId: string,
@@ -46,8 +45,8 @@ export async function acknowledgeWrites(
   own.emarketeer.forEach((job) => pendings.add(job.pending))
   own.crm.forEach((job) => job.pending && pendings.add(job.pending))
   const sent = wereSent(own)
-  // What crossed from, or to, a secondary address, or was left behind, is noted as soon as both ends show it: an act after
-  // that counts.
+  // A deny that crossed a secondary address, or that a record left behind, is noted once both ends show it: an act
+  // after that counts.
   outcomes.say(
     'again',
     [...sent].filter(crosses).map((pending) => pending.cell.row.addressId),
@@ -67,14 +66,14 @@ export async function acknowledgeWrites(
     unsent.flatMap(({ cell }) => takenInto(cell)),
     { putsBack: true },
   )
-  // Evidence of what was really sent is kept also by a pass that was overtaken meanwhile.
+  // A pass that lost its lease still keeps the evidence of what it sent.
   await appendOutcomes(tx, [
     ...jobs.emarketeer.map(emarketeerOutcome),
     ...jobs.crm.flatMap((job) => (job.pending ? [crmOutcome(job, job.pending)] : [])),
   ])
   const lost = jobs.emarketeer.length + jobs.crm.length - own.emarketeer.length - own.crm.length
   if (lost > 0) {
-    // Overtaken: nothing of these is stored; the new owner reads what became of them.
+    // Another pass took these over: it reads what became of them, so nothing else is stored.
     const ids = [
       ...jobs.emarketeer.map((job) => job.pending.cell.row.addressId),
       ...jobs.crm.map((job) => job.addressId),
@@ -97,7 +96,7 @@ function crosses({ cell: { view, decision, rule } }: PendingCell): boolean {
   )
 }
 
-/** Cells of which at least one write left us. */
+/** Cells with at least one write that was sent. */
 function wereSent(jobs: Written): ReadonlySet<PendingCell> {
   const sent = new Set<PendingCell>()
   for (const { pending, result } of jobs.emarketeer) {
@@ -114,8 +113,8 @@ function wereSent(jobs: Written): ReadonlySet<PendingCell> {
 }
 
 /**
- * Where nothing was sent, it is as if the pass had not been: what it had observed before is put back, so that the proof
- * that a person's act was the later one is not lost to a 429.
+ * Puts the former observation back if nothing was sent, so that a 429 does not lose the proof that an act was the later
+ * one.
  */
 function asBefore({ cell: { memory, row } }: PendingCell) {
   return { memory, seenAtMs: row.seenAtMs, departed: 'putsBack' as const }

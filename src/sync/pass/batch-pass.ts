@@ -51,22 +51,21 @@ import { type BatchOptions, addCounts, emptyCounts, type SyncCounts } from './ba
 import type { ReadWindow } from '../../domain/read-window.js'
 import { jobsOf, upkeepJobs, type Jobs, type PendingCell, type Written } from './write-jobs.js'
 
-/** What became of a batch. */
 export interface BatchResult {
   readonly counts: SyncCounts
-  /** To be read directly and decided again, at once. */
+  /** Addresses to read directly and decide again at once. */
   readonly again: readonly number[]
-  /** Held by another pass right now. */
+  /** Addresses that another pass holds now. */
   readonly busy: readonly number[]
 }
 
-/** At most this many addresses in one batch. */
+/** Most addresses in one batch. */
 export const MAX_BATCH = 1_000
 
-/** A third of a lease's life, so that one late renewal loses nothing. */
+/** A lease outlives two lost renewals. */
 const RENEW_EVERY_MS = 30_000
 
-/** Of calls that were not made: nothing is taken as read in it. */
+/** The window of calls that were not made: it counts nothing as read. */
 const NO_WINDOW: ReadWindow = { from: 0, to: 0 }
 
 const NONE: ReadonlySet<number> = new Set()
@@ -74,10 +73,10 @@ const NONE: ReadonlySet<number> = new Set()
 const addressOf = (cell: DecidedCell): number => cell.row.addressId
 
 /**
- * The one sync: reads both sides of these addresses, decides each cell by the rule, stores the decisions, writes,
+ * The one sync: reads both sides of these addresses, decides each cell by the rule, stores the decisions, writes and
  * acknowledges (docs/sync.md). Every trigger comes here; nothing else writes a basis, a toggle or a subscription.
  *
- * @throws UpstreamError when a call failed as a whole, after everything that did happen was stored; the addresses
+ * @throws UpstreamError if a call failed as a whole, after everything that did happen was stored; the addresses
  *   concerned stay due.
  */
 export async function runPass(
@@ -93,7 +92,7 @@ export async function runPass(
   if (leased.length === 0) {
     return { counts: emptyCounts(), again: [], busy }
   }
-  // Kept alive while we are: a renewal that fails is noticed by the next transaction that confirms the leases.
+  // A renewal that fails shows in the next transaction, which confirms the leases.
   const renewal = setInterval(() => {
     void renewLeases(session.db, owner, leased).catch(() => undefined)
   }, RENEW_EVERY_MS)
@@ -106,7 +105,21 @@ export async function runPass(
   }
 }
 
-/** One pass over a batch of addresses whose leases are held (docs/reconciliation.md, "A pass"). */
+/**
+ * One pass over a batch of addresses that it has leased (docs/reconciliation.md, "A pass"). An address is read,
+ * decided, stored and due, written to, acknowledged, and then gets its {@link AddressOutcome}.
+ *
+ * What a crash leaves:
+ *
+ * - before `store`: a fresher copy. The address is as due as before.
+ * - before `acknowledge`: the decision, its evidence and a due address. A write may have landed or may land yet; the
+ *   stored memory knows its value and version, so the next pass does not take it for a person's act.
+ * - while rows are created: a doubtful address. The next pass reads it directly and creates no row twice.
+ * - before `finish`: a due address with nothing left to write.
+ *
+ * The lease of a dead pass runs out by itself; until then the address is busy to others. A pass that outlives its lease
+ * stores nothing more but the evidence of what it sent.
+ */
 class BatchPass {
   private counts = emptyCounts()
   private due: readonly DueAddress[] = []
@@ -120,7 +133,7 @@ class BatchPass {
     private readonly options: BatchOptions,
   ) {}
 
-  /** @throws the first error of a call that failed as a whole, when everything else is stored. */
+  /** @throws the first error of a call that failed as a whole, after everything else is stored. */
   async run(
     addressIds: readonly number[],
   ): Promise<{ readonly counts: SyncCounts; readonly again: readonly number[] }> {
@@ -157,8 +170,8 @@ class BatchPass {
   }
 
   /**
-   * Leaves out addresses whose two sides were not observed together; they are read again, at once where that may tell
-   * something else.
+   * Leaves out addresses whose two sides were not observed together. They are read again: at once, unless that would
+   * give the same answer.
    */
   private consistentPart(batch: BatchView, unreadable: ReadonlySet<number>): BatchView {
     const deltaProves = requireCrm(this.session).capabilities.completeDelta
@@ -172,7 +185,7 @@ class BatchPass {
     return { ...batch, addresses: batch.addresses.filter(isGood) }
   }
 
-  /** Runs a transaction of this pass. Addresses whose lease was lost are left to be read and decided again. */
+  /** Runs a transaction of this pass. Addresses whose lease is lost are to be read and decided again. */
   private holding<T>(
     work: (tx: Transaction, leased: ReadonlySet<number>) => Promise<T>,
   ): Promise<T> {
@@ -187,7 +200,7 @@ class BatchPass {
     })
   }
 
-  /** One transaction, before any call: what was seen, what is wanted, and the evidence. */
+  /** Stores the observation, the targets and the evidence in one transaction, before any write. */
   private store(
     batch: BatchView,
     cells: readonly DecidedCell[],
@@ -249,9 +262,9 @@ class BatchPass {
   }
 
   /**
-   * Leaves out addresses that a record has left, or come to, since they were loaded; they are read again. What a record takes
-   * along (taken-along.ts) was noted then: a write that this pass would store now would not be among it, and where it
-   * landed late it would pass for a person's act.
+   * Leaves out addresses that a record left or joined after they were loaded; they are read again. The record took its
+   * open writes along at that moment (taken-along.ts). A write stored now would be missing there, and landing late it
+   * would pass for a person's act.
    */
   private async unchanged(
     tx: Transaction,
@@ -268,7 +281,7 @@ class BatchPass {
     return cells.filter((cell) => !changed.has(cell.row.addressId))
   }
 
-  /** Tightening first, on both sides at once; loosening last, and only if nothing failed before it. */
+  /** Tightens first, on both sides at once. Loosens last, and only if nothing failed before. */
   private async write(
     pendings: readonly PendingCell[],
     acts: ReadonlyMap<string, CrmAct>,
@@ -293,7 +306,7 @@ class BatchPass {
     }
   }
 
-  /** Stores that these were not sent, so that what proved them is not forgotten; they stay due. */
+  /** Stores that these writes were not sent, and with it the proof behind them. They stay due. */
   private async leaveUnsent(jobs: Jobs): Promise<void> {
     const error = this.errors[0] ?? new Error('paused meanwhile: what loosens waits')
     const unsent: Written = {
@@ -303,7 +316,7 @@ class BatchPass {
     await this.acknowledge(unsent, NO_WINDOW)
   }
 
-  /** Makes missing subscription rows within the day's budget, and removes those that a merge left (D3, F5). */
+  /** Creates missing subscription rows within the day's budget, and removes those that a merge left behind (D3, F5). */
   private async createMissingRows(upkeep: readonly RowUpkeep[]): Promise<void> {
     const { db, connection } = this.session
     const ids = upkeep.map((item) => item.view.row.addressId)
@@ -319,7 +332,8 @@ class BatchPass {
     this.outcomes.say('tomorrow', postponed)
     this.add({ rowsPostponed: wanted - budget })
     const creating = jobs.filter((job) => job.write.kind === 'createSubscription')
-    // A row is made blindly. Should we die before its answer is stored, it must not be made again over a rep's No.
+    // A crash may lose the answer to a creation. The mark of doubt makes the next pass read first: a second row could
+    // hide a rep's No.
     await this.holding((tx, leased) =>
       markCrmDoubtful(tx, [
         ...new Set(creating.map((job) => job.addressId).filter((id) => leased.has(id))),
@@ -328,7 +342,7 @@ class BatchPass {
     await this.send({ emarketeer: [], crm: jobs })
   }
 
-  /** Sends a group and stores its outcomes. A pass that was overtaken sends and stores nothing more of it. */
+  /** Sends a group of writes and stores their outcomes. Writes whose lease is lost are not sent. */
   private async send(jobs: Jobs): Promise<void> {
     if (jobs.emarketeer.length + jobs.crm.length === 0) {
       return
@@ -346,7 +360,6 @@ class BatchPass {
     await learnFromWrites(this.session, written.crm, probe)
   }
 
-  /** Stores what became of writes. */
   private async acknowledge(written: Written, window: ReadWindow): Promise<void> {
     const { connectionId } = this.session.connection
     const done = await this.holding((tx, leased) =>
@@ -356,7 +369,7 @@ class BatchPass {
     this.add({ emarketeerWrites: done.emarketeerWrites, crmWrites: done.crmWrites })
   }
 
-  /** Takes addresses off the list of work, but for those that are not finished. */
+  /** Ends the pass: finished addresses are no longer due. */
   private async finish(batch: BatchView, approved: readonly DecidedCell[]): Promise<void> {
     const looked = new Set(batch.addresses.map((view) => view.row.addressId))
     await this.holding(async (tx, leased) => {
@@ -366,7 +379,7 @@ class BatchPass {
         tx,
         this.due.filter((mark) => isDone(mark.addressId)),
       )
-      // An approval is spent only when what it approved is written.
+      // An approval is used up only when its write is done.
       await dropLoosenings(tx, approved.filter((cell) => isDone(cell.row.addressId)).map(cellIdOf))
       await deferDue(tx, this.outcomes.which(isPutOff))
       await deferToTomorrow(

@@ -10,7 +10,7 @@ import type { DecidedCell } from './decide-cells.js'
 import { contactOfRecord } from '../view/observe.js'
 import { RICH_RULE } from './rule.js'
 
-/** Whether there is nothing new to store: at rest, a pass writes nothing at all. */
+/** Whether there is nothing new to store. At rest a pass writes nothing. */
 export function sameMemory({ plan, memory }: DecidedCell): boolean {
   return stable(plan.memory) === stable(memory)
 }
@@ -39,8 +39,8 @@ function stable({ seen, openAllow, openLoosen, departed }: DecidedCell['memory']
 }
 
 /**
- * Records that this pass stores an observation of, in the present epoch and for each of the purposes: from now on nothing that
- * we wrote to them is forgotten. One that is in doubt is not observed, nor one of which a purpose could not be read.
+ * Records that this pass observes in the present epoch, for every purpose: their open writes are known from now on. A
+ * record in doubt, or with a purpose that cannot be read, does not count.
  */
 export function observedIn(
   cells: readonly DecidedCell[],
@@ -59,12 +59,12 @@ export function observedIn(
   return [...new Set(first)].filter((id) => rest.every((ids) => ids.has(id)))
 }
 
-/** Where a record cannot be read, or in doubt, the old observation stays: it knows nothing of what was read now. */
+/** False if a record cannot be read or is in doubt: then the old observation stays. */
 function storesObservation({ plan, memory }: DecidedCell): boolean {
   return plan.memory.seen !== memory.seen
 }
 
-/** Records of a cell whose carried deny has done its work: the record itself shows the deny. */
+/** Records that show their carried deny themselves. */
 function arrivedRecords(cell: DecidedCell): readonly string[] {
   if (!storesObservation(cell)) {
     return []
@@ -72,7 +72,7 @@ function arrivedRecords(cell: DecidedCell): readonly string[] {
   return arrivedDenies(cell.observation, cell.plan.memory)
 }
 
-/** What the records of a cell took along from another one, and this plan's memory knows. */
+/** What the records of a cell took along from another cell, as far as this plan's memory knows it. */
 export function takenInto(cell: DecidedCell): readonly Taken[] {
   const { observation, plan, cellKey } = cell
   const known = storesObservation(cell) ? settledIn(observation, plan.memory) : []
@@ -90,8 +90,8 @@ export function takenInto(cell: DecidedCell): readonly Taken[] {
 }
 
 /**
- * Denies for the secondary addresses of records in doubt (R0): a withdrawal may lie under our write, and what we write over it
- * now tells nobody there any more (C5). Once, with the write that withdraws.
+ * Denies for the secondary addresses of records in doubt (R0). A withdrawal may lie under our write, and the next write
+ * hides it from those addresses (C5). They are passed on once, with the write that withdraws.
  */
 export function doubtsToPassOn(cell: DecidedCell): readonly DepartedDeny[] {
   const { observation, memory, decision, plan, view, cellKey } = cell
@@ -117,7 +117,7 @@ export function doubtsToPassOn(cell: DecidedCell): readonly DepartedDeny[] {
   )
 }
 
-/** Carried denies of a cell that may be dropped. */
+/** Carried denies that have done their work. */
 export function arrivedAt(cell: DecidedCell): CarriedDeny[] {
   return arrivedRecords(cell).map((recordId) => ({
     crmContactId: contactOfRecord(cell.view, cell.cellKey, recordId),

@@ -32,7 +32,6 @@ import {
 } from './rule.js'
 import type { OpenCrm } from '../../connection/session.js'
 
-/** One cell with what was observed, decided and planned. */
 export interface DecidedCell {
   readonly view: AddressView
   readonly cellKey: CellKey
@@ -44,26 +43,25 @@ export interface DecidedCell {
   readonly plan: Plan<StoredValue>
 }
 
-/** Subscription rows that are absent, or not wanted, at a category of an address. */
+/** Subscription rows to create or remove at a category of an address. */
 export interface RowUpkeep {
   readonly view: AddressView
   readonly categoryId: string
   readonly categoryName: string
-  /** The value that missing rows get: eMarketeer's (D3). */
+  /** The value of missing rows: eMarketeer's (D3). */
   readonly subscribed: boolean
   readonly missingContactIds: readonly string[]
   readonly obsoleteRows: readonly StoredCrmSubscription[]
 }
 
-/** What a batch comes to. */
 export interface BatchDecisions {
   readonly cells: readonly DecidedCell[]
   readonly upkeep: readonly RowUpkeep[]
 }
 
 /**
- * Decides every cell of a batch's linked addresses by the rule; pure.
- * @param times what times of a rich CRM's rows are worth now.
+ * Decides every cell of a batch's linked addresses by the rule. Pure.
+ * @param times what the times of a rich CRM's rows are worth now.
  */
 export function decideBatch(
   batch: BatchView,
@@ -74,10 +72,10 @@ export function decideBatch(
   const upkeep: RowUpkeep[] = []
   for (const view of batch.addresses) {
     if (view.row.emarketeerContactId === null) {
-      continue // Not on both sides: remembered, and linked when the other side appears (E7).
+      continue // On one side only: linked when the other side appears (E7).
     }
     if (view.row.emarketeerSpelledTwice) {
-      continue // Two addresses to eMarketeer: which of them a write would reach, and which moved, nobody can tell.
+      continue // eMarketeer has several states here: it is unknown which one a write would reach.
     }
     if (view.contacts.length === 0) {
       cells.push(...decideAbsent(batch, view, crm))
@@ -104,8 +102,8 @@ export function decideBatch(
 }
 
 /**
- * Nobody has the address as the primary one: a withdrawal of somebody who has it as a further one counts (C5), and a deny
- * that a record left behind (F5).
+ * Decides an address that no record has as its primary one: a withdrawal of a record that has it as a secondary one
+ * counts (C5), and a deny that a record left behind (F5).
  */
 function decideAbsent(batch: BatchView, view: AddressView, crm: OpenCrm): DecidedCell[] {
   const { legalBasisSync, subscriptionSync } = batch.connection
@@ -126,7 +124,7 @@ function decideAbsent(batch: BatchView, view: AddressView, crm: OpenCrm): Decide
   ]
 }
 
-/** A cell without records of its own; null where nothing is to be told to eMarketeer. */
+/** Decides a cell without records of its own. null: eMarketeer need not change. */
 function decideLeft(
   batch: BatchView,
   view: AddressView,
@@ -143,7 +141,7 @@ function decideLeft(
   return isTold ? decided({ view, cellKey, row, rule, ...facts }) : null
 }
 
-/** Some record cannot be read: what the others deny crosses all the same. */
+/** Decides a cell with a record that cannot be read: denies of the others still cross. */
 function decidePartlyRead(
   batch: BatchView,
   view: AddressView,
@@ -175,7 +173,7 @@ function decideCategory(
   }
   const basis = cell?.decision.emarketeerTarget ?? view.cells.get(cellKey)?.basis
   if (rows.records === null || basis === undefined || basis === 'unreadable') {
-    return // A category whose state is not known yet: the next pass knows.
+    return // The state of the category is not known yet; the next pass knows it.
   }
   const settled = !cell || cell.plan.writes.length === 0
   if (rows.missingContactIds.length > 0 || (settled && rows.foreignRows.length > 0)) {
@@ -204,7 +202,7 @@ function decideCell(
     return null
   }
   if (records.length === 0) {
-    // No subscription row is there: a No may have left with one.
+    // No row is left, but a No may have left with one.
     return decideLeft(batch, view, cellKey, LEFT_TOGGLE_RULE)
   }
   const knowledge = { ...knowledgeOf(batch, crm), countsWrites }
@@ -212,7 +210,7 @@ function decideCell(
   return facts && decided({ view, cellKey, row, rule, ...facts })
 }
 
-/** Records with the times of their rows, as far as these may be held against eMarketeer's. */
+/** Adds the times of the rows, as far as they compare with eMarketeer's. */
 function withRowTimes(
   records: readonly RecordReading<StoredValue>[] | null,
   view: AddressView,
@@ -238,7 +236,7 @@ function decided(cell: Omit<DecidedCell, 'decision' | 'plan'>): DecidedCell {
   return { ...cell, decision, plan: cell.rule.plan(cell.observation, cell.memory, decision) }
 }
 
-/** Decides a cell again, with stamps that the CRM's field history gave. */
+/** Decides a cell again, with stamps from the CRM's field history. */
 export function decideWithStamps(
   cell: DecidedCell,
   stamps: ReadonlyMap<string, { readonly atMs: number; readonly epsMs: number }>,
@@ -251,7 +249,7 @@ export function decideWithStamps(
   return decided({ view, cellKey, row, rule, memory, observation: { ...observation, records } })
 }
 
-/** Which cell of which address: what the ledger keys it by. */
+/** The key of a cell in the ledger. */
 export function cellIdOf(cell: DecidedCell): {
   readonly addressId: number
   readonly cellKey: CellKey

@@ -12,18 +12,17 @@ import type { CrmTimes } from '../../ledger/copy/crm-times.js'
 import type { BatchView } from '../view/address-view.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 
-/** What times of a rich CRM's rows are judged by when deciding. */
+/** How the times of a rich CRM's rows count in a decision. */
 export interface DecidingTimes {
-  /** null: times decide nothing (`superoffice.times`). */
+  /** null: times do not count (`superoffice.times`). */
   readonly clocks: ClocksNow | null
-  /** Whether the installation is known to count one per write. */
+  /** Whether this installation raises a version by one per write. */
   readonly countsWrites: boolean
 }
 
-/** Where no time counts: toggles carry none on their rows. */
+/** For toggles: their rows carry no times. */
 export const NO_ROW_TIMES: DecidingTimes = { clocks: null, countsWrites: false }
 
-/** How times stand now for the CRM of a session. */
 export function timesNow(session: SyncSession, batch: BatchView): DecidingTimes {
   const crm = requireCrm(session)
   return crm.capabilities.values === 'rich'
@@ -32,7 +31,7 @@ export function timesNow(session: SyncSession, batch: BatchView): DecidingTimes 
 }
 
 /**
- * How times stand now: what was learned, with what this very piece of work has read of both clocks.
+ * Combines what was learned with what this session has read of both clocks.
  * @param nowMs our clock, Unix ms.
  */
 function decidingTimes(
@@ -55,12 +54,12 @@ function decidingTimes(
   }
 }
 
-/** Our own writes know better than what was measured at set-up. @param measured at set-up, on a test person. */
+/** What our own writes showed counts before the measurement. @param measured at set-up, on a test person. */
 export function isCounted({ counting }: CrmTimes, measured: boolean): boolean {
   return counting.verdict === 'proven' || (counting.verdict === 'unknown' && measured)
 }
 
-/** The newest reading of the Date header counts, that of this work before the stored one. */
+/** This session's reading of the Date header replaces the stored one. */
 function withReading(
   measured: MeasuredClock,
   reading: ClockReading | null,
@@ -71,7 +70,7 @@ function withReading(
     : { ...measured, byDate: { ...clockOfDate(reading), measuredAtMs: nowMs } }
 }
 
-/** A row's time as it may be held against eMarketeer's; null: it proves nothing, or no person wrote the row last. */
+/** A row's time, comparable with eMarketeer's. null: it proves nothing, or the last writer was no person. */
 export function stampOfConsent(
   { lastWriter, times }: CrmConsent,
   { clocks }: DecidingTimes,
@@ -82,7 +81,7 @@ export function stampOfConsent(
     : comparableStamp(writtenMs, clocks)
 }
 
-/** When a row was written last, by the CRM's clock; null: not told. */
+/** When a row was last written, by the CRM's clock. null: the CRM does not say. */
 export function writtenAtMs(times: CrmConsent['times']): number | null {
   return times === undefined ? null : (times.updatedMs ?? times.registeredMs)
 }

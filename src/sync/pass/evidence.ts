@@ -14,10 +14,10 @@ import type { DecidedCell } from './decide-cells.js'
 import { TOGGLE_RULE } from './rule.js'
 import type { SyncRun } from '../../ledger/run/runs.js'
 
-/** Who acted in the CRM, and when, as far as any source told. */
+/** Who acted in the CRM and when, as far as a source says. */
 export interface CrmAct {
   readonly userId: string | null
-  /** The moment, where field history told it; else null: only the range is known. */
+  /** The moment by field history; null: only a range is known. */
   readonly atMs: number | null
 }
 
@@ -26,14 +26,14 @@ export interface ActDescription {
   readonly actor: Actor
   readonly eventTimeMs: number
   readonly comment: string | null
-  /** Range in which the act must have happened. */
+  /** The act happened within this range. */
   readonly fromMs: number | null
   readonly toMs: number
 }
 
 /**
- * Describes the CRM user's act behind a write to eMarketeer. The time errs to the safe side: for a deny the latest
- * moment at which it may have happened, for a positive the earliest; the range goes into the comment.
+ * Describes the CRM user's act behind a write to eMarketeer. The time errs to the safe side: the latest possible moment
+ * for a deny, the earliest for a positive basis. The comment holds the range.
  */
 export function describeAct(cell: DecidedCell, act: CrmAct | null, nowMs: number): ActDescription {
   const positive = isPositive(cell.decision.emarketeerTarget)
@@ -49,20 +49,18 @@ export function describeAct(cell: DecidedCell, act: CrmAct | null, nowMs: number
   return { actor, eventTimeMs, comment, fromMs, toMs }
 }
 
-/** When a row's present value was set, as far as the row says. */
+/** When a row's present value was set, by the row. */
 interface RowRange {
-  /** At the earliest, where the row shows one write only. */
+  /** The earliest moment, if the row shows one write only. */
   readonly onlyWriteMs: number | null
-  /** The row was made then at the earliest, with whatever value. */
+  /** The earliest moment at which the row was created. */
   readonly insertedMs: number | null
-  /** At the latest. */
   readonly toMs: number
 }
 
 /**
- * The range in which the CRM's row says that its present value was set, where it is that very value which crosses. The row
- * may have been written again since, without another value: it was set at its stamp at the latest, and only where that is
- * its one write, not before.
+ * The range in which the row's value was set, if that value crosses. A later write may have kept the value. So the
+ * stamp is the latest moment, and it is also the earliest only if the row shows a single write.
  */
 function rowTimesOf({ observation, decision, view, cellKey }: DecidedCell): RowRange | null {
   const record = observation.records[0]
@@ -96,7 +94,7 @@ function whatWasDone(cell: DecidedCell, positive: boolean): string {
     : `Legal basis set to ${target} in the CRM${ownName(cell)}`
 }
 
-/** Where the CRM's basis is one that the tenant made, which the connection file maps: its key. */
+/** Names the tenant's own basis that the connection file maps. */
 function ownName({ observation }: DecidedCell): string {
   const key = tenantKeyOf(observation.records[0]?.value ?? '')
   return key === null ? '' : `, where it is ${key}`
@@ -152,7 +150,7 @@ export function consentEventOf(
   }
 }
 
-/** What the event rests on: a source in eMarketeer says nothing of an act in the CRM that replaced it. */
+/** What the event rests on. A source in eMarketeer says nothing of the act in the CRM that replaced it. */
 function evidenceOf(
   { rule, row }: DecidedCell,
   facts: {
@@ -162,14 +160,14 @@ function evidenceOf(
   },
 ): string | null {
   if (facts.fabricated) {
-    // A rich CRM records the basis itself; an Allow is nobody's evidence (B5).
+    // A rich CRM records the basis itself; an Allow in a toggle is no evidence (B5).
     const what = rule === TOGGLE_RULE ? 'none, set' : 'recorded in the CRM'
     return `${what} by CRM user ${facts.userId ?? 'unknown'}`
   }
   return facts.moved === 'emarketeer' ? row.source : null
 }
 
-/** Which side's value crosses: the one that the other is made to follow. */
+/** The side whose value crosses to the other. */
 function sideThatMoved({ decision, row, plan }: DecidedCell): ConsentEvent['movedSide'] {
   const toEmarketeer = decision.emarketeerTarget !== row.basis
   const toCrm = plan.writes.some((write) => write.side === 'crm')
@@ -183,7 +181,7 @@ function values(all: readonly string[]): string {
   return [...new Set(all)].sort().join('+')
 }
 
-/** CRM contacts whose act an evidence lookup should find: those of the cell's records. */
+/** CRM contacts of the cell's records: their acts are looked up. */
 export function contactsBehind(cell: DecidedCell): readonly string[] {
   return cell.observation.records.map((record) =>
     contactOfRecord(cell.view, cell.cellKey, record.recordId),

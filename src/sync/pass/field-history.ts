@@ -6,23 +6,23 @@ import { decideWithStamps, type DecidedCell } from './decide-cells.js'
 import { contactsBehind, type CrmAct } from './evidence.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 
-/** Field history costs calls per record: asked for conflicts only, and for this many records of a batch at most. */
+/** Most records of a batch whose field history is read: it costs calls per record. */
 const MAX_LOOKUPS_PER_BATCH = 200
 
-/** Decisions after field history was asked, and what it said. */
+/** Decisions after field history was read. */
 export interface EnrichedDecisions {
   readonly cells: readonly DecidedCell[]
-  /** Cells left undecided because the batch's share of lookups is used up; they stay due. */
+  /** Cells beyond the batch's share of lookups; they stay due. */
   readonly postponed: readonly DecidedCell[]
   /** Acts by CRM contact id. */
   readonly acts: ReadonlyMap<string, CrmAct>
-  /** Why the history could not be asked now; to be thrown when everything else is done. */
+  /** The failure to read the history, to be thrown at the end. */
   readonly error: Error | null
 }
 
 /**
- * Asks the CRM's field history where both sides disagree and nothing else proves which act was later, and decides
- * those cells again; and learns for the evidence who flipped a toggle, from the history or from the webhook.
+ * Reads the CRM's field history for cells whose sides disagree without another proof of the later act, and decides them
+ * again. It also names the actor for the evidence, from the history or a webhook.
  */
 export async function askFieldHistory(
   session: SyncSession,
@@ -41,7 +41,7 @@ export async function askFieldHistory(
     try {
       history = await crm.client.readFieldHistory(ids, session.call)
     } catch (failure) {
-      // Nobody else's opt-out waits for it: the cells that need it stay due, the others go on.
+      // The cells that need the history stay due; all others go on.
       error = failure as Error
     }
   }
@@ -64,7 +64,7 @@ export async function askFieldHistory(
 
 /**
  * Whether a stamp may change the decision. A side that did not move since the last consistent observation acted before
- * it, so nothing that the other side's stamp says makes it the later one: a plain opt-out costs no call.
+ * it, so a plain opt-out costs no call.
  */
 function mayBeProven({ decision }: DecidedCell): boolean {
   const { emarketeerMoved, crmMoved } = decision.inputs
@@ -72,7 +72,7 @@ function mayBeProven({ decision }: DecidedCell): boolean {
   return decision.wantsStamp && side !== false
 }
 
-/** Stamps count only where the history's value is the one that was read. */
+/** A stamp counts only if the history's value is the one that was read. */
 function usable(
   cell: DecidedCell,
   stamps: ReadonlyMap<string, CrmFieldHistory>,
@@ -98,7 +98,7 @@ async function collectActs(
     for (const cell of writing) {
       for (const contactId of contactsBehind(cell)) {
         const actor = actors.get(contactId)
-        // A webhook from before the last observation speaks of an older act.
+        // An older webhook is about an older act.
         if (actor && actor.receivedAtMs >= (cell.row.seenAtMs ?? 0)) {
           acts.set(contactId, { userId: actor.userId, atMs: null })
         }
@@ -115,7 +115,7 @@ function writesPositiveToEmarketeer({ decision, row }: DecidedCell): boolean {
   return decision.emarketeerTarget !== row.basis && isPositive(decision.emarketeerTarget)
 }
 
-/** The act behind a cell: that of the first of its contacts of which one is known. */
+/** The act behind a cell, of the first of its contacts with a known one. */
 export function actBehind(cell: DecidedCell, acts: ReadonlyMap<string, CrmAct>): CrmAct | null {
   return (
     contactsBehind(cell)

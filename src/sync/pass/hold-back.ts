@@ -18,16 +18,16 @@ import type { SyncSession } from '../../connection/session.js'
 import type { LegalBasis } from '../../domain/legal-basis.js'
 import { RICH_RULE } from './rule.js'
 
-/** Which decisions may be written in this pass (rule F4). */
+/** Which decisions this pass may write (rule F4). */
 export interface HeldBack {
   readonly apply: readonly DecidedCell[]
-  /** Stay due: for the end of their run, or until the connection is resumed. */
+  /** Decisions that stay due until the end of their run, or until the connection is resumed. */
   readonly waiting: readonly DecidedCell[]
-  /** Of those to apply: the ones that an approval allows; it is spent when they are written. */
+  /** Applied decisions that an approval allows; the write uses it up. */
   readonly approved: readonly DecidedCell[]
 }
 
-/** Whether a loosening was rejected, and nobody has acted since. */
+/** Whether a loosening was rejected and nobody has acted since. */
 function isRefused(cell: DecidedCell, stored: StoredLoosening | undefined): boolean {
   return (
     stored?.state === 'rejected' &&
@@ -35,7 +35,7 @@ function isRefused(cell: DecidedCell, stored: StoredLoosening | undefined): bool
   )
 }
 
-/** What people have set at a cell, on the two sides that are read: another text when somebody acts, or the file changes. */
+/** Fingerprint of what people have set at a cell; it changes when somebody acts or the file changes. */
 function whatStands({ observation }: DecidedCell): string {
   const { emarketeer, records, basisMapping = NOTHING_MAPPED } = observation
   const [oldest] = records
@@ -50,9 +50,9 @@ function whatStands({ observation }: DecidedCell): string {
 }
 
 /**
- * Holds loosening decisions back: those that already wait for an approval, or were refused it, and, where the run settles
- * at its end, those that would make somebody mailable. What no longer loosens is taken off the waiting list. Of a decision
- * that also tightens, that part is applied.
+ * Withholds decisions that loosen: those that wait for approval or were rejected, and in a run that settles at its end
+ * all that would make a contact mailable. A decision that no longer loosens leaves the waiting list. The tightening
+ * part of a withheld decision is applied.
  */
 export async function holdBack(
   session: SyncSession,
@@ -77,17 +77,17 @@ export async function holdBack(
   return held
 }
 
-/** {@link HeldBack}, and what becomes of the waiting list. */
+/** {@link HeldBack}, and the changes to the waiting list. */
 interface SortedLoosenings extends HeldBack {
-  /** Are taken off it. */
+  /** Removed from the list. */
   readonly dropped: readonly DecidedCell[]
-  /** Were refused, and it is not noted yet for what. */
+  /** Rejected, with the reason not stored yet. */
   readonly refused: readonly DecidedCell[]
-  /** Are put on it. */
+  /** Added to the list. */
   readonly staged: readonly DecidedCell[]
 }
 
-/** The same, pure. @param known the waiting list of these cells' addresses. */
+/** {@link holdBack} without storing. Pure. @param known the waiting list of these cells' addresses. */
 export function sortLoosenings(
   cells: readonly DecidedCell[],
   known: readonly StoredLoosening[],
@@ -98,7 +98,7 @@ export function sortLoosenings(
   const refused = new Set(
     cells.filter((cell) => isLoosening(cell) && isRefused(cell, storedOf(cell))),
   )
-  // Somebody has acted since it was refused: as if it had never been asked.
+  // After a new act the rejection no longer counts.
   const stateOf = (cell: DecidedCell) => {
     const state = storedOf(cell)?.state
     return state === 'rejected' && !refused.has(cell) ? 'lapsed' : state
@@ -134,7 +134,6 @@ function isLoosening(cell: DecidedCell): boolean {
   return loosens(plannedCell(cell))
 }
 
-/** As the rule judges what a cell loosens. */
 function plannedCell(cell: DecidedCell): PlannedCell {
   return {
     ...cell,
@@ -144,9 +143,9 @@ function plannedCell(cell: DecidedCell): PlannedCell {
 }
 
 /**
- * The part of a waiting cell that tightens, which waits for nothing (I9): a deny carried onto a younger twin, while the
- * oldest is loosened. null where there is none. Where a deny is carried nothing is provably later, so that what is
- * observed now takes no proof away from the part that waits.
+ * The tightening part of a waiting cell, which never waits (I9), such as a deny carried onto a younger twin of a
+ * loosened record. null: it has none. A carried deny leaves nothing provably later, so this observation takes no proof
+ * from the waiting part.
  */
 export function tighteningPart(cell: DecidedCell): DecidedCell | null {
   const { decision, observation, memory, rule, row, plan } = cell
@@ -159,7 +158,7 @@ export function tighteningPart(cell: DecidedCell): DecidedCell | null {
   const values = new Map(observation.records.map((record) => [record.recordId, record.value]))
   const part = {
     ...decision,
-    // What waits is taken up when it is applied.
+    // The waiting part counts as unmapped until it is applied.
     unmapped: [...decision.unmapped, ...newlyMappedIn(cell)],
     emarketeerTarget: plan.writes.some((w) => w.side === 'emarketeer' && w.loosens)
       ? (row.basis as LegalBasis)

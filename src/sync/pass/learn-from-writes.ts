@@ -12,14 +12,14 @@ import { rowVersionOf } from './read-back.js'
 import type { SyncSession } from '../../connection/session.js'
 import type { CrmWritten } from './write-jobs.js'
 
-/** A write of ours that went by itself and was read back. */
+/** One single write and its read-back. */
 interface Lesson {
   readonly recordId: string
   readonly isInsert: boolean
-  /** What was read back is our own write on exactly the row that we had read. */
+  /** The read-back is exactly our write on the row that we read. */
   readonly exact: boolean
   readonly version: string
-  /** Between sending and answer by our clock, and the stamp that it got; null: no answer, or no stamp. */
+  /** Sending and answer by our clock, and the row's stamp; null: no answer or no stamp. */
   readonly moment: {
     readonly sentAtMs: number
     readonly answeredAtMs: number
@@ -28,8 +28,8 @@ interface Lesson {
 }
 
 /**
- * Learns from our own writes to a rich CRM, as they were read back, how it counts them and how its clock stands to ours
- * (docs/reconciliation.md, "Stamps of SuperOffice"). Mass writes teach nothing. What is lost here is learned from the next.
+ * Learns from read-backs of our writes how a rich CRM counts writes and how its clock differs from ours
+ * (docs/reconciliation.md, "Stamps of SuperOffice"). Mass writes teach nothing; a lost lesson is no loss.
  */
 export async function learnFromWrites(
   session: SyncSession,
@@ -83,7 +83,7 @@ function lessonOf({ write, outcome }: CrmWritten): Lesson[] {
   return [{ recordId: write.contactId, isInsert, exact, version, moment }]
 }
 
-/** By the quickest of the writes. */
+/** Measures the CRM's clock by the quickest write. */
 function clockOf(session: SyncSession, lessons: readonly Lesson[]): ClockMeasurement | null {
   const moments = lessons.flatMap(({ exact, moment }) => (exact && moment !== null ? [moment] : []))
   const [quickest] = moments.sort(

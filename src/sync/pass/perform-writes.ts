@@ -14,18 +14,18 @@ import {
 } from './write-jobs.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 
-/** Calls made. `errors`: calls that failed as a whole, to be thrown when all is stored. */
+/** What the calls gave. `errors`: calls that failed as a whole, to be thrown once everything is stored. */
 export interface PerformedWrites {
   readonly written: Written
   readonly window: ReadWindow
   readonly errors: readonly Error[]
-  /** A write that eMarketeer applied, to be held against the time at which it says to have recorded it. */
+  /** An applied write to eMarketeer; the feed later gives its recording time. */
   readonly probe: EmarketeerProbe | null
 }
 
 /**
- * Sends a group of writes, to both systems at once: neither side's tightening waits for the other. Nothing is thrown;
- * what failed is in the outcomes, so that what did succeed is stored first.
+ * Sends a group of writes to both systems at once: neither side's tightening waits for the other. Failures are in the
+ * outcomes and never thrown, so that successes are stored first.
  */
 export async function performWrites(session: SyncSession, jobs: Jobs): Promise<PerformedWrites> {
   const from = await nextTick(session.db)

@@ -6,17 +6,17 @@ import type { PendingCell } from './write-jobs.js'
 /** A write that the CRM says it has applied. */
 type Applied = Extract<CrmWriteOutcome, { status: 'applied' }>
 
-/** What was read back after the write, where the CRM cannot refuse a stale one; null where it can. */
+/** What was read back after the write, if the CRM cannot refuse a stale one; else null. */
 export function readBackOf(outcome: Applied): CrmConsent | null {
   return outcome.readBack ?? null
 }
 
-/** A row's version, and whether it was only inserted, as far as the CRM tells. */
+/** A row's version, and whether it was only inserted, if the CRM says so. */
 export function rowVersionOf({ version, times }: CrmConsent): RowVersion {
   return times === undefined ? { version } : { version, onlyInserted: times.onlyInserted }
 }
 
-/** The version that stands after the write, as far as it was told. An unreadable read-back tells none. */
+/** The version after the write; null if unknown, as after an unreadable read-back. */
 export function versionAfter({ version, readBack }: Applied): string | null {
   if (!readBack) {
     return version
@@ -25,8 +25,8 @@ export function versionAfter({ version, readBack }: Applied): string | null {
 }
 
 /**
- * Whether what was read back is not our own write on exactly the row that we had read: somebody wrote before ours, so
- * that their answer may lie under it, or after it. Either way the row is read and decided again, at once (R0 asks).
+ * Whether the read-back is not our own write on exactly the row that we read: then an answer of a person may lie under
+ * our write, or after it. The row is read and decided again at once (R0).
  */
 export function isOvertaken(
   write: CrmWrite,
@@ -44,7 +44,7 @@ export function isOvertaken(
   )
 }
 
-/** The cell's memory after one of its writes was applied; what was read back counts, and not what we had sent. */
+/** The cell's memory after a write was applied. The read-back counts before what was sent. */
 export function acknowledged(
   { cell, memory }: PendingCell,
   write: CrmWrite,

@@ -21,7 +21,7 @@ import {
 import type { RichValue } from '../../domain/tenant-basis.js'
 import type { StoredValue } from '../../ledger/copy/cells.js'
 
-/** A record as an acknowledged write left it. */
+/** A record after an acknowledged write. */
 export interface AcknowledgedRecord<V = StoredValue> {
   readonly recordId: string
   readonly value: V
@@ -34,8 +34,8 @@ export interface AcknowledgedRecord<V = StoredValue> {
 }
 
 /**
- * The rule for one kind of CRM value. To the ledger both kinds are texts, and a cell's rule knows which kind its texts are: so
- * that the rule of one kind passes for one over texts, these are methods and no properties.
+ * The rule for one kind of CRM value. The ledger stores both kinds as text, and a cell's rule knows its kind. Methods
+ * instead of properties let the rule of one kind pass for a rule over texts.
  */
 export interface Rule<V = StoredValue> {
   decide(observation: Observation<V>, memory: CellMemory<V>): Decision<V>
@@ -63,7 +63,7 @@ export const TOGGLE_RULE: Rule = TOGGLES
 /** Legal bases held by the CRM itself. */
 export const RICH_RULE: Rule = BASES
 
-/** A purpose of which some record cannot be read: only what denies crosses, among the others. */
+/** For a purpose with a record that cannot be read: only denies among the others cross. */
 export function partlyReadRule(capabilities: CrmCapabilities, isOldestRead: boolean): Rule {
   const kind = kindOf(capabilities.values)
   return {
@@ -73,20 +73,22 @@ export function partlyReadRule(capabilities: CrmCapabilities, isOldestRead: bool
   }
 }
 
-/** An address that CRM records have only as a further one: their withdrawals reach eMarketeer, nothing is written to them. */
+/**
+ * For an address that records have only as a secondary one: their withdrawals reach eMarketeer, and nothing is written
+ * to them.
+ */
 export const SECONDARY_RULE: Rule = {
   decide: decideForHolders,
   plan: (observation, memory) => planForHolders(observation, memory, kindOf('rich')),
   acknowledge: (memory) => memory,
 }
 
-/** An address, or a category of it, from which every record has gone: a deny that one left behind reaches eMarketeer. */
+/** For an address or category that every record has left: a deny left behind reaches eMarketeer. */
 export const LEFT_TOGGLE_RULE: Rule = {
   ...SECONDARY_RULE,
   plan: (observation, memory) => planForHolders(observation, memory, kindOf('toggle')),
 }
 
-/** The rule for a CRM's purposes. */
 export function ruleFor(capabilities: CrmCapabilities): Rule {
   return capabilities.values === 'toggle' ? TOGGLE_RULE : RICH_RULE
 }

@@ -7,14 +7,13 @@ import type { StoredValue } from '../../ledger/copy/cells.js'
 import type { DecidedCell, RowUpkeep } from './decide-cells.js'
 import { describeAct, type CrmAct } from './evidence.js'
 
-/** A decided cell on its way: its memory moves on with each acknowledgement. */
+/** A decided cell whose writes are under way; each acknowledgement moves its memory on. */
 export interface PendingCell {
   readonly cell: DecidedCell
   readonly eventId: string
   memory: CellMemory<StoredValue>
 }
 
-/** One write to eMarketeer, and what it belongs to. */
 export interface EmarketeerJob {
   readonly pending: PendingCell
   readonly loosens: boolean
@@ -26,7 +25,7 @@ export interface EmarketeerWritten extends EmarketeerJob {
   readonly result: WriteResult | { readonly status: 'notSent' }
 }
 
-/** One write to the CRM, and what it belongs to; upkeep of rows belongs to no decision. */
+/** One write to the CRM. Upkeep of rows has no decision. */
 export interface CrmJob {
   readonly pending: PendingCell | null
   readonly upkeep: RowUpkeep | null
@@ -40,19 +39,17 @@ export interface CrmWritten extends CrmJob {
   readonly outcome: CrmWriteOutcome
 }
 
-/** A group of writes. */
 export interface Jobs {
   readonly emarketeer: readonly EmarketeerJob[]
   readonly crm: readonly CrmJob[]
 }
 
-/** A group of writes, and what became of each. */
+/** A group of writes with their outcomes. */
 export interface Written {
   readonly emarketeer: readonly EmarketeerWritten[]
   readonly crm: readonly CrmWritten[]
 }
 
-/** Turns plans into calls. */
 export function jobsOf(
   pendings: readonly PendingCell[],
   acts: (cell: DecidedCell) => CrmAct | null,
@@ -125,8 +122,9 @@ function crmWrite(
 }
 
 /**
- * Writes that bring a category's rows in order: missing ones made, No first; those of a merge removed (D3, F5).
- * @returns the writes, and the addresses with rows that are left for another day.
+ * Writes that bring a category's rows in order: they create missing rows, No first, and remove those that a merge left
+ * (D3, F5).
+ * @returns the writes, and the addresses whose rows exceed the budget.
  */
 export function upkeepJobs(
   upkeep: readonly RowUpkeep[],

@@ -10,10 +10,10 @@ import type { SyncSession } from '../../connection/session.js'
 import { type BatchOptions, addCounts, type SyncCounts } from '../pass/batch.js'
 import { syncAddresses } from './sync-addresses.js'
 
-/** How soon a creation that failed is tried again at the earliest. */
+/** Least delay before a failed creation is tried again. */
 const AGAIN_MS = 10 * 60_000
 
-/** Syncs addresses, creates the contacts that eMarketeer lacks, and syncs those. @throws what {@link syncAddresses} does. */
+/** Syncs addresses, creates the contacts that eMarketeer lacks, and syncs those. @throws as {@link syncAddresses}. */
 export async function syncAndCreateMissing(
   session: SyncSession,
   addressIds: readonly number[],
@@ -26,11 +26,11 @@ export async function syncAndCreateMissing(
 }
 
 /**
- * Creates in eMarketeer the CRM contacts that it lacks, where the connection asks for it (rule E7); otherwise nothing
- * is ever created, and nobody who was deleted there is created again. Only the address is given: it starts with consent `none`, or withdrawn if suppressed.
- * The public API has a key and limits of its own: where it fails nobody else's sync, and no sendout, waits for it, and
- * the contacts are tried again later.
- * @returns addresses that have a contact now, to be synced.
+ * Creates in eMarketeer the CRM contacts that it lacks, if the connection asks for it (rule E7). A contact that was
+ * deleted there is never created again. Only the address is sent: the contact starts with consent `none`, or withdrawn
+ * if suppressed. The public API has its own key and limits, so its failure stops no sync and no sendout; these contacts
+ * are tried later.
+ * @returns addresses that now have a contact, to be synced.
  */
 async function createMissingContacts(
   session: SyncSession,

@@ -15,19 +15,17 @@ import { addCounts, emptyCounts, type SyncCounts } from '../pass/batch.js'
 import type { SyncSession } from '../../connection/session.js'
 
 const MAX_HINTS = 1_000
-/** What webhooks brought are the newest changes; a bulk change beyond this is left to the sweep. */
+/** Webhooks bring the newest changes; the sweep takes the rest of a bulk change. */
 const MAX_ADDRESSES = 200
 
-/** What handling the hints came to, and when the next one is due. */
 export interface DrainedInbox {
   readonly counts: SyncCounts
   readonly nextDueMs: number | null
 }
 
 /**
- * Handles the webhook hints of one shard that are due (rule E4). A hint says only where to look: eMarketeer's feed is
- * caught up with, CRM records are fetched back, and what changed is synced. Until then a hint that says deny counts at
- * the send gate (G7).
+ * Handles the due webhook hints of one shard (rule E4). A hint says only where to look: the feed is read, CRM records
+ * are fetched, and what changed is synced. Until then a hint that says deny counts at the send gate (G7).
  */
 export async function drainInbox(session: SyncSession, shard: number): Promise<DrainedInbox> {
   const { db, connection } = session
@@ -54,7 +52,7 @@ async function handle(session: SyncSession, hints: readonly WaitingHint[]): Prom
   const contactIds = await contactsOf(session, hints)
   await readCrmContacts(session, contactIds)
   const ofContacts = await addressesOfCrmContacts(db, connection.connectionId, contactIds)
-  // Most hints are echoes of our own writes: what was fetched back is what we know, and nothing is due.
+  // Most hints are echoes of our own writes: the fetched record equals our copy and nothing is due.
   const changed = await dueMarks(db, ofContacts)
   const newest = await selectNewestDue(db, connection.connectionId, MAX_ADDRESSES)
   const ids = [...new Set([...changed, ...newest].map((mark) => mark.addressId))]
@@ -63,7 +61,7 @@ async function handle(session: SyncSession, hints: readonly WaitingHint[]): Prom
   return addCounts(counts, settled.counts)
 }
 
-/** Contacts that CRM hints are about; a hint about a row that we do not know yet names its contact, or the sweep finds it. */
+/** Contacts of the CRM hints. A hint about an unknown row names its contact, or the sweep finds it. */
 async function contactsOf(
   session: SyncSession,
   hints: readonly WaitingHint[],

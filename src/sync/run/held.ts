@@ -6,40 +6,37 @@ import type { Database, Transaction } from '../../ledger/db/database.js'
 import { appendOverride } from '../../ledger/connection/overrides.js'
 import { decideHeld, dropLoosenings, type Loosening } from '../../ledger/run/runs.js'
 
-/** Who decides upon everything that a connection holds, and why (rules E3, F4). */
+/** Who decides on everything that a connection holds, and why (rules E3, F4). */
 export interface HeldVerdict {
   readonly connectionId: string
   readonly reason: string
   readonly by: string
-  /** The operating system's name of whoever ran the command; what `by` says is whatever was typed. */
+  /** The operating system user who ran the command; `by` is free text. */
   readonly osUser?: string
 }
 
-/** What was decided upon. */
 export interface HeldDecision {
   readonly cells: number
-  /** To be passed over again; they are marked as due in any case. */
+  /** Addresses to sync again; they are due in any case. */
   readonly addressIds: readonly number[]
 }
 
-/**
- * Approves everything held. Each is decided afresh on what is read then, so that an opt-out that came meanwhile wins.
- */
+/** Approves everything held. Each cell is read and decided again, so a newer opt-out wins. */
 export function approveHeld(db: Database, verdict: HeldVerdict): Promise<HeldDecision> {
   return db.transaction((tx) => decide(tx, verdict, 'approved'))
 }
 
 /**
- * Rejects everything held: the sides are brought together on the restrictive value. The rejection counts as a deny made
- * now, and what was observed is forgotten, so that no earlier act is provably later; a new act by a person still is. Where
- * nobody had denied there is no restrictive value: everything stays as it is, until somebody acts (`hold-back.ts`).
+ * Rejects everything held: both sides take the restrictive value. The rejection counts as a deny made now, and the
+ * observations are forgotten, so only a new act by a person is provably later. A cell that nobody has denied stays as
+ * it is until somebody acts (`hold-back.ts`).
  */
 export function rejectHeld(db: Database, verdict: HeldVerdict): Promise<HeldDecision> {
   return db.transaction((tx) =>
     decide(tx, verdict, 'rejected', async (cells) => {
       const overDeny = cells.filter(({ line }) => !LINES_OVER_NO_DENY.includes(line))
       await forgetObservations(tx, overDeny)
-      // Without it, a time stamp in the CRM could prove its allow to be later, and the same loosening would come again.
+      // Otherwise a time stamp in the CRM could prove its allow later, and the same loosening would return.
       await denyNow(tx, overDeny)
       await dropLoosenings(tx, overDeny)
     }),

@@ -8,17 +8,17 @@ import { requireCrm, type SyncSession } from '../../connection/session.js'
 import { MAX_BATCH } from '../pass/batch-pass.js'
 import { emptyCounts, type SyncCounts } from '../pass/batch.js'
 
-/** What a batch would come to, and where the next one starts; null: that was the last. */
+/** Counts of a batch, and where the next one starts; null: none is left. */
 export interface Rehearsal {
   readonly counts: SyncCounts
   readonly next: number | null
 }
 
 /**
- * Reads and decides as a resync would, and neither stores a decision nor writes to either system (`--dry-run`). What
- * was read is kept in our copy; that is only knowledge.
+ * Reads and decides as a resync, but stores no decision and writes to no system (`--dry-run`). The copy keeps what was
+ * read.
  * @param addressIds the addresses, or null for all linked ones.
- * @param after an address id; those above it are looked at.
+ * @param after an address id: addresses above it are read.
  */
 export async function rehearse(
   session: SyncSession,

@@ -6,22 +6,22 @@ import { MAX_BATCH, runPass } from '../pass/batch-pass.js'
 import type { SyncSession } from '../../connection/session.js'
 import { assertMaySync } from '../../connection/permissions.js'
 
-/** Lost races are decided again at once, this many times; then the address waits for the next run. */
+/** Most rounds after lost races; then the address waits for the next run. */
 const MAX_ROUNDS = 5
-/** How long to wait for another pass that holds an address, before looking again. */
+/** Wait before looking again at an address that another pass holds. */
 const BUSY_WAIT_MS = 200
-/** A pass takes seconds; one that holds an address longer than this is left to the next run. */
+/** Most waits; an address held longer is left to the next run. */
 const MAX_BUSY_WAITS = 50
 
-/** What syncing some addresses came to. */
 export interface SyncedAddresses {
   readonly counts: SyncCounts
-  /** Still not settled: another pass held them for long, or races kept being lost. They stay due. */
+  /** Addresses not settled after lost races or a long hold by another pass. They stay due. */
   readonly leftOver: readonly number[]
 }
 
 /**
- * Syncs addresses until each is settled: lost races and torn readings are read directly and decided again, at once.
+ * Syncs addresses until each is settled. After a lost race or an inconsistent reading they are read directly and
+ * decided again at once.
  * @throws UpstreamError as {@link runPass} does.
  */
 export async function syncAddresses(
@@ -31,7 +31,7 @@ export async function syncAddresses(
 ): Promise<SyncedAddresses> {
   let counts = emptyCounts()
   const leftOver: number[] = []
-  // A copy is worth deciding on only where a delta proves who has an address (docs/sync.md).
+  // Only a complete delta proves who has an address (docs/sync.md).
   const first = session.crm?.capabilities.completeDelta === false ? 'direct' : options.reading
   let done = 0
   for (const part of chunksOf(addressIds, MAX_BATCH)) {
@@ -60,9 +60,9 @@ export async function syncAddresses(
 }
 
 /**
- * Ends a run's loosenings (rule F4): up to the connection's limit of newly mailable contacts they are written now,
- * each decided afresh on a direct reading; more are held for one approval. While the connection withholds what loosens
- * nothing is released, and nothing held.
+ * Settles a run's loosenings (rule F4). Up to the connection's limit of newly mailable contacts they are written, each
+ * decided again on a direct reading; beyond it all are held for one approval. A connection that withholds loosening
+ * releases and holds nothing.
  */
 export async function settleRun(
   session: SyncSession,

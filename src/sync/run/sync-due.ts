@@ -6,19 +6,18 @@ import { type BatchOptions, addCounts, emptyCounts, type SyncCounts } from '../p
 import { MAX_BATCH } from '../pass/batch-pass.js'
 import type { SyncSession } from '../../connection/session.js'
 
-/** What a stretch of due work came to. */
 export interface SyncedDue {
   readonly counts: SyncCounts
-  /** Where to go on; null: everything that was due when it began has been looked at. */
+  /** Where to continue; null: everything due at the start was looked at. */
   readonly next: DueRange | null
 }
 
 /**
- * Works off what is due, in batches, oldest change first, each address once: what could not be settled, waits for the
- * end of the run, or became due meanwhile, is not tried in a circle.
+ * Syncs what is due in batches, oldest change first, each address once. Addresses that are not settled, wait for the
+ * end of the run or became due meanwhile are not tried again here.
  *
- * @param range where an earlier stretch stopped, or null for everything that is due now.
- * @param maxBatches how much one call may do.
+ * @param range where an earlier call stopped, or null for everything due now.
+ * @param maxBatches the most batches of one call.
  */
 export async function syncDue(
   session: SyncSession,
@@ -47,8 +46,8 @@ export async function syncDue(
 }
 
 /**
- * Syncs addresses so that one that a system will not take (a permanent refusal) does not keep the others from it: the
- * batch is halved until it stands alone, and put off.
+ * Syncs addresses. After a permanent refusal it halves the batch until one address stands alone, and defers that: it
+ * keeps no other address from its sync.
  */
 async function bisectOnRefusal(
   session: SyncSession,
@@ -74,7 +73,7 @@ async function bisectOnRefusal(
   }
 }
 
-/** An answer that is too large is one of what was asked for: half of it is asked for less. */
+/** Halving also helps against an answer that is too large. */
 const PERMANENT_REFUSALS = [
   'upstream_refused',
   'upstream_unexpected_answer',
