@@ -3,10 +3,10 @@ import type { CrmDriver } from '../crm/crm.js'
 import { NOTHING_MAPPED, type BasisMapping } from '../domain/tenant-basis.js'
 import type { ConnectionRow } from '../ledger/connection/connections.js'
 
-/** By stored configuration: a batch asks for each of its cells. */
+/** Cached by stored configuration, since a batch asks for each of its cells. */
 const known = new WeakMap<object, BasisMapping>()
 
-/** What the connection's file makes of the tenant's own bases, as it is stored now (C2). @param driver null: no CRM. */
+/** The stored mapping of the tenant's own bases (C2). @param driver null: no CRM. */
 export function basisMappingOf(
   driver: Pick<CrmDriver, 'basisMapping'> | null,
   { config }: Pick<ConnectionRow, 'config'>,

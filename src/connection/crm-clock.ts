@@ -4,7 +4,7 @@ import { saveCrmClock } from '../ledger/connection/crm-notices.js'
 import { saveMeasurement } from '../ledger/copy/crm-times.js'
 import type { SyncSession } from './session.js'
 
-/** Keeps the last reading of each side's clock that a piece of work came by. */
+/** The last reading of each side's clock in one piece of work. */
 export class ClockWatch {
   #crm: ClockReading | null = null
   #emarketeer: ClockReading | null = null
@@ -18,20 +18,18 @@ export class ClockWatch {
     }
   }
 
-  /** The last reading of the CRM's, or null. */
   get crm(): ClockReading | null {
     return this.#crm
   }
 
-  /** The last reading of eMarketeer's, or null. */
   get emarketeer(): ClockReading | null {
     return this.#emarketeer
   }
 }
 
 /**
- * Stores how far the CRM's clock is off, as measured on the way, for `connection show`; and says so where it is too far
- * off for any of its times to count: then only versions prove which act was later.
+ * Stores the CRM's clock offset for `connection show`, and warns if it is too large for its times to count: then only
+ * versions prove which act was later.
  */
 export async function noteCrmClock(session: SyncSession): Promise<void> {
   const reading = session.clock?.crm

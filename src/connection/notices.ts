@@ -7,9 +7,9 @@ import { tenantBasesOf, type TenantBasisCount } from '../ledger/copy/tenant-base
 import { maskAddresses } from '../telemetry/mask-addresses.js'
 import { basisMappingOf } from './basis-mapping.js'
 
-/** What lies in the systems and is left alone, and what somebody may want to know and change. No address, no name of a person. */
+/** What the sync leaves alone and somebody may want to change. No address, no name of a person. */
 export interface Notices {
-  /** Legal bases that the tenant made and the connection file does not map (C2). */
+  /** The tenant's own legal bases that the connection file does not map (C2). */
   readonly unmappedBases: readonly TenantBasisCount[]
   /** Names of subscription categories that somebody added in the CRM (D3). */
   readonly foreignCategories: readonly string[]
@@ -17,7 +17,7 @@ export interface Notices {
   readonly unusableAddresses: UnusableAddresses
 }
 
-/** Gathers them from our copy. @param driver null: no CRM. */
+/** Reads the notices from the copy. @param driver null: no CRM. */
 export async function noticesOf(
   db: Queryable,
   connection: ConnectionRow,
@@ -33,10 +33,10 @@ export async function noticesOf(
   }
 }
 
-/** As many as a person reads; the others are only counted. */
+/** Most names shown; the others are counted. */
 const MOST_NAMED = 20
 
-/** The same in sentences, for a status, without ids; none where there is nothing to tell. */
+/** The notices as sentences for a status, without ids. */
 export function noticeSentences(notices: Notices): readonly string[] {
   const { unmappedBases, foreignCategories, unusableAddresses: unusable } = notices
   const bases = unmappedBases.map(
@@ -61,7 +61,7 @@ export function noticeSentences(notices: Notices): readonly string[] {
   ]
 }
 
-/** Names what somebody added in the CRM. @param names at least one. */
+/** @param names at least one. */
 export function foreignCategoriesSentence(names: readonly string[]): string {
   return `Categories that somebody added in the CRM, which are ignored (create them in eMarketeer): ${listed(names.map((name) => `“${name}”`))}.`
 }

@@ -4,17 +4,17 @@ import { connectionStateOf } from '../ledger/connection/connections.js'
 import type { Queryable } from '../ledger/db/database.js'
 import type { SyncSession } from './session.js'
 
-/** What a connection allows at this moment. */
+/** What a connection allows now. */
 export interface Permissions {
-  /** Paused, and opt-outs flow: nothing that loosens is written, and what would stays due. */
+  /** Paused for all but opt-outs: nothing that loosens is written, and it stays due. */
   readonly withholdsLoosening: boolean
 }
 
 /**
- * Asks whether this piece of work may go on: nothing is stored or written for a connection from the moment that it is
- * disabled (C8), and, but for pre-sends and set-up, that it is paused. Asked at the start of each transaction and before
- * each group of calls, so that a pass under way stops. Read without a lock: the feed's transactions hold the row, and a
- * pass that waited for them with addresses locked would end in a deadlock.
+ * Checks that this work may go on: nothing is stored or written once the connection is disabled (C8) or, except for
+ * pre-sends and set-up, paused. Called at the start of each transaction and before each group of calls, so that a pass
+ * under way stops. It takes no lock: the feed's transactions hold the row, and a pass that waited for it with locked
+ * addresses would deadlock.
  * @throws AppError `connection_disabled`, `connection_paused`, `connection_not_found`: not retryable.
  */
 export async function assertMaySync(db: Queryable, session: SyncSession): Promise<Permissions> {
@@ -30,7 +30,7 @@ export async function assertMaySync(db: Queryable, session: SyncSession): Promis
   return { withholdsLoosening: !permits.loosens }
 }
 
-/** Why a connection does not let work run. Not retryable. */
+/** The error of work that the connection does not permit. Not retryable. */
 export function notPermitted(connectionId: string, { refusedAs }: Permits): AppError {
   const state = refusedAs === 'connection_paused' ? 'paused' : 'disabled'
   return new AppError(refusedAs, `Connection ${connectionId} is ${state}.`, {

@@ -3,7 +3,7 @@ import type { FactSecrets } from '../crm/crm.js'
 import { saveEmarketeerWebhookSecret } from '../ledger/connection/connections.js'
 import type { Queryable } from '../ledger/db/database.js'
 
-/** Seals what a CRM's folder keeps secret among a connection's facts: it opens for that connection only. */
+/** Seals secrets among a connection's facts; they open for that connection only. */
 export function factSecrets(vault: SecretsVault, connectionId: string): FactSecrets {
   const place = { connectionId, field: 'crm.facts' }
   return {
@@ -12,10 +12,10 @@ export function factSecrets(vault: SecretsVault, connectionId: string): FactSecr
   }
 }
 
-/** Where the secret belongs: sealed for one connection, it opens for no other. */
+/** The scope of the seal: one connection. */
 const placeOf = (connectionId: string) => ({ connectionId, field: 'emarketeer.webhookSecret' })
 
-/** Stores what eMarketeer's webhook signs with, sealed. */
+/** Stores the secret of eMarketeer's webhook, sealed. */
 export async function saveWebhookSecret(
   { db, vault }: { readonly db: Queryable; readonly vault: SecretsVault },
   connectionId: string,

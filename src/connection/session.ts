@@ -8,41 +8,40 @@ import type { SyncRun } from '../ledger/run/runs.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { UnreadableRecords } from './unreadable-records.js'
 
-/** The CRM side of a connection, opened; null where eMarketeer alone decides. */
+/** The opened CRM side of a connection. */
 export interface OpenCrm extends Pick<CrmDriver, 'basisMapping'> {
   readonly capabilities: CrmCapabilities
   readonly client: CrmClient
-  /** Name of the CRM as eMarketeer's `source` gives it. */
+  /** The CRM's name in eMarketeer's `source`. */
   readonly source: CrmSource
 }
 
-/** Everything that one piece of sync work needs: made per activity, for one connection and one run. */
+/** Everything that one piece of sync work needs: one activity, one connection, one run. */
 export interface SyncSession {
   readonly db: Database
   readonly connection: ConnectionRow
   readonly emarketeer: EmarketeerClient
   readonly crm: OpenCrm | null
-  /** Only where `createMissing` asks for it (E7). */
+  /** Set only if `createMissing` asks for it (E7). */
   readonly publicContacts: PublicContacts | null
   readonly run: SyncRun
-  /** Cancellation and counting for every call to the outside. */
+  /** Cancellation and request counts of every outside call. */
   readonly call: CallContext & { readonly tally: RequestTally }
-  /** What was learned on the way about both sides' clocks. Absent where nobody watches them. */
+  /** Readings of both clocks in this session. Absent: not measured. */
   readonly clock?: { readonly crm: ClockReading | null; readonly emarketeer: ClockReading | null }
-  /** Records that could not be read. Absent where nobody counts them. */
+  /** Records that could not be read. Absent: not counted. */
   readonly unreadable?: UnreadableRecords
   readonly log: Logger
-  /** Tells whoever watches that the work is alive; also how cancellation is noticed. */
+  /** Reports progress; also notices cancellation. */
   readonly heartbeat: (progress: Progress) => void
 }
 
-/** How far a piece of work is. */
 export interface Progress {
   readonly done: number
   readonly total: number | null
 }
 
-/** The CRM of a session where there must be one. */
+/** The CRM of a session that must have one. */
 export function requireCrm(session: SyncSession): OpenCrm {
   if (!session.crm) {
     throw new Error(`connection ${session.connection.connectionId} has no CRM`)

@@ -25,7 +25,7 @@ export interface SystemsOptions {
   /** By the `crm` of a connection file. */
   readonly drivers: ReadonlyMap<string, CrmDriver>
   readonly vault: SecretsVault
-  /** Where `{"env": NAME}` secrets are found. */
+  /** Values of `{"env": NAME}` secrets. */
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly emarketeer: {
     readonly syncUrl: string
@@ -35,27 +35,27 @@ export interface SystemsOptions {
   readonly allowLoopbackHttp: boolean
 }
 
-/** How one piece of work watches and is watched. */
+/** Cancellation and signs of life of one piece of work. */
 export interface WorkOptions {
   readonly signal?: AbortSignal
   readonly heartbeat?: (progress: Progress) => void
-  /** Told whenever a request to the outside or a statement has ended. */
+  /** Called after each outside request and each statement. */
   readonly onSign?: () => void
 }
 
-/** What the row of an account without CRM says of it. */
+/** `crm` of an account without CRM. */
 const NO_CRM = 'none'
 
 interface OpenSystems {
-  /** The configuration they were opened with; another one closes them. */
+  /** The configuration they were opened with; a change closes them. */
   readonly fingerprint: string
   readonly crm: OpenCrm | null
   readonly publicContacts: PublicContacts | null
 }
 
 /**
- * Opens connections, and keeps them open for the next piece of work in this process: tokens, kept-alive sockets and
- * learned ids live as long as the configuration stays the same.
+ * Opens connections and keeps them open in this process: tokens, sockets and learned ids live as long as the
+ * configuration stays the same.
  */
 export class Systems {
   private readonly open = new Map<string, OpenSystems>()
@@ -72,7 +72,6 @@ export class Systems {
     return this.options.drivers.get(connection.crm) ?? null
   }
 
-  /** eMarketeer's client for an account. */
   emarketeerOf(accountId: string): EmarketeerClient {
     let client = this.accounts.get(accountId)
     if (!client) {
@@ -100,11 +99,12 @@ export class Systems {
   }
 
   /**
-   * Everything that one run's work on a connection needs.
-   * @throws AppError `connection_not_found`, `crm_not_supported`, `secret_missing`, `value_invalid`: a person has to mend it.
+   * Opens a session for one run's work on a connection.
+   * @throws AppError `connection_not_found`, `crm_not_supported`, `secret_missing`, `value_invalid`: a person must
+   *   correct it.
    */
   async session(run: SyncRun, work: WorkOptions = {}): Promise<SyncSession> {
-    // Sendouts alone are decided where there is no CRM.
+    // Only sendouts are decided without a CRM.
     const connection = await this.rowOf(run.connectionId, run.trigger === 'preSend')
     const systems = this.systemsOf(connection)
     const clock = new ClockWatch()
@@ -164,7 +164,7 @@ export class Systems {
   private openSystems(connection: ConnectionRow): Omit<OpenSystems, 'fingerprint'> {
     const driver = this.driverOf(connection)
     if (!driver) {
-      // eMarketeer alone decides only where there is no CRM: what this one holds may be an opt-out.
+      // An unsupported CRM may hold opt-outs: eMarketeer must not decide alone.
       if (connection.crm !== NO_CRM) {
         throw new AppError(
           'crm_not_supported',

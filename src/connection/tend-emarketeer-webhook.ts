@@ -3,12 +3,11 @@ import { retiredAddresses } from '../ledger/connection/webhook-addresses.js'
 import type { SyncSession } from './session.js'
 
 /**
- * Looks after eMarketeer's webhook, if set-up had registered it; one that points elsewhere is somebody else's
- * (docs/wire-emarketeer.md, EM-B7). It is registered again each time: that switches it on after a 410 of ours, and tells what it
- * signs with, which is another secret than the stored one where a registration was cut off before it was stored, or our
- * database is an older one again.
+ * Keeps eMarketeer's webhook active if set-up registered it; a webhook to another address is somebody else's
+ * (docs/wire-emarketeer.md, EM-B7). Registering it again each time switches it on after a 410 from us and returns its
+ * secret. That may differ from the stored one after an interrupted registration or a restored database.
  *
- * @param keepSecret stores what the webhook signs with; it may be a new one.
+ * @param keepSecret stores the secret, which may be new.
  * @throws UpstreamError.
  */
 export async function tendEmarketeerWebhook(
@@ -40,13 +39,13 @@ function isAt(url: string, webhookRef: string): boolean {
   return url.endsWith(`/hooks/em/${webhookRef}`)
 }
 
-/** Beside the CRM's, which set-up has kept; null: set-up has registered none. */
+/** The address beside the CRM's; null: set-up registered none. */
 function ownUrl(webhooks: unknown): string | null {
   const url = (webhooks as { readonly url?: unknown } | null | undefined)?.url
   return typeof url === 'string' ? url.replace('/hooks/crm/', '/hooks/em/') : null
 }
 
-/** Looks after the CRM's webhooks, where the CRM switches them off after failures. @throws UpstreamError. */
+/** Keeps the CRM's webhooks active, if the CRM switches them off after failures. @throws UpstreamError. */
 export async function tendWebhooks({ crm, connection, call, log }: SyncSession): Promise<void> {
   const { connectionId } = connection
   const tended = await crm?.client.tendWebhooks?.(call)

@@ -5,7 +5,7 @@ import { UpstreamError, type UpstreamCode } from '../http/index.js'
 
 type Side = 'emarketeer' | 'crm'
 
-/** What a transport failure means in the catalogue, by side. */
+/** Catalogue code of a transport failure, by side. */
 const CODES: Readonly<Record<UpstreamCode, Readonly<Record<Side, ErrorCode>>>> = {
   upstream_unreachable: { emarketeer: 'emarketeer_unreachable', crm: 'crm_unreachable' },
   upstream_timeout: { emarketeer: 'emarketeer_unreachable', crm: 'crm_unreachable' },
@@ -29,8 +29,8 @@ const CODES: Readonly<Record<UpstreamCode, Readonly<Record<Side, ErrorCode>>>> =
 }
 
 /**
- * Any error as one of the catalogue. What is not known is `internal`, told by its kind alone: the text of a driver or a
- * library may quote a value, and this one goes into Temporal.
+ * Any error as one of the catalogue. An unknown one is `internal` with its kind only: a driver's text may quote a
+ * value, and this one goes into Temporal.
  */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) {
@@ -40,8 +40,8 @@ export function toAppError(error: unknown): AppError {
     const side: Side = error.system === 'emarketeer' ? 'emarketeer' : 'crm'
     return new AppError(CODES[error.code][side], error.message, {
       value: error.upstreamCode,
-      // No wait at all names no time (a date that has passed, by a clock of theirs that is off): it would be repeated
-      // without any pause for as long as it says so.
+      // A wait of zero names no time: it comes from a date in the past, by a clock that is off, and would allow repeats
+      // without pause.
       retryAfterMs: error.retryAfterSeconds ? error.retryAfterSeconds * 1000 : null,
       cause: error,
     })
@@ -55,7 +55,7 @@ export function toAppError(error: unknown): AppError {
   })
 }
 
-/** Its name, and PostgreSQL's or Node's code where it has one. */
+/** Its name, with PostgreSQL's or Node's code if it has one. */
 function kindOf(error: unknown): string {
   const { name, code } = (error instanceof Error ? error : {}) as { name?: string; code?: unknown }
   const kind = name !== undefined && /^[A-Za-z]{1,60}$/.test(name) ? name : 'unknown'
@@ -63,8 +63,8 @@ function kindOf(error: unknown): string {
 }
 
 /**
- * The side whose breaker an error trips, and for how long; null where it trips none. A tenant that does not run
- * closes it too, so that each piece of work need not find out by itself.
+ * The side whose breaker an error trips, and for how long; null: none. An unavailable tenant trips it too, so that only
+ * one piece of work finds out.
  */
 export function breakerTripOf(
   error: unknown,
@@ -91,7 +91,7 @@ export function breakerTripOf(
   return error.code === 'upstream_auth_failed' ? { side, forMs: AUTH_PROBE_MS, code } : null
 }
 
-/** Where a 429 named no time. */
+/** For a 429 without a time. */
 const DEFAULT_WAIT_MS = 15_000
-/** Refused credentials are tried again this often, and not by every piece of work (no hammering). */
+/** How often refused credentials are tried again, by all work together. */
 export const AUTH_PROBE_MS = 5 * 60_000

@@ -1,12 +1,12 @@
 import type { UnreadableRecord } from '../http/index.js'
 import type { Logger } from '../telemetry/logger.js'
 
-/** Records told of one by one in the log, for each place; the others are only counted. */
+/** Most logged records per place; the others are counted. */
 const MOST_LOGGED = 20
 
 /**
- * Records of answers that could not be read on the way, by operation and place: whoever they are about is left as it was,
- * which excludes it from sendouts. A sweep tells of them in `connection show`.
+ * Counts records that could not be read, by operation and place. Such a record keeps its former state, which excludes
+ * it from sendouts. A sweep reports them in `connection show`.
  */
 export class UnreadableRecords {
   readonly #counts = new Map<string, number>()
@@ -23,7 +23,7 @@ export class UnreadableRecords {
     }
   }
 
-  /** In words, a line for each place; nothing of anybody. */
+  /** One line per place; nothing personal. */
   lines(): string[] {
     return [...this.#counts].map(([place, count]) =>
       count === 1

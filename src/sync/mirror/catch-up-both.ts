@@ -13,13 +13,13 @@ import {
 import { secondaryIdsAt } from '../../ledger/copy/secondary-addresses.js'
 import { readUnreadStates } from './read-unread.js'
 
-/** What one direct reading takes, at most. */
+/** Most contacts of one direct reading. */
 const MOST_HOMELESS = 1_000
 
 /**
- * Brings our copy of both sides to the present: eMarketeer's feed, the CRM's changes, and the feed once more, so that
- * what was observed in between is told apart from what moved (docs/reconciliation.md, "A pass"). Where deltas do not
- * tell who has an address, a share of the addresses is walked over, too.
+ * Brings the copy of both sides up to date: eMarketeer's feed, the CRM's changes, and the feed once more to see what
+ * moved in between (docs/reconciliation.md, "A pass"). If deltas do not prove who has an address, a share of the
+ * addresses is read directly, too.
  */
 export async function catchUpBoth(session: SyncSession): Promise<void> {
   const { capabilities } = requireCrm(session)
@@ -33,8 +33,8 @@ export async function catchUpBoth(session: SyncSession): Promise<void> {
 }
 
 /**
- * Reads records by id whose address was not told and that are known at none: no reading of an address finds them, and as long
- * as one is there no sendout is complete (B8).
+ * Reads records without a known address by their ids. No reading by address finds them, and no sendout is complete
+ * while one is there (B8).
  */
 async function readHomeless(session: SyncSession): Promise<void> {
   const { db, connection } = session
@@ -44,17 +44,17 @@ async function readHomeless(session: SyncSession): Promise<void> {
   )
 }
 
-/** A round takes this long, spread over the sweeps; so every address is read at least daily, with time to spare. */
+/** Length of a round, spread over the sweeps: every address is read at least daily, with time to spare. */
 const ROUND_MS = 20 * 3_600_000
-/** What one call takes on, however late the round is; the next sweep goes on. */
+/** Most addresses of one call; the next sweep continues. */
 const MAX_PER_CALL = 20_000
 const CHUNK = 1_000
 
 /**
- * Reads the CRM by address, all addresses that eMarketeer knows, for CRMs whose deltas prove the rows only that they
- * mention: so persons are found that came, left, were deleted softly or changed their addresses. What changed becomes
- * due. The first round is read at once; later ones a share with each sweep, in whole requests. Where it stands is in the
- * ledger, so a killed worker loses at most one chunk.
+ * Reads the CRM at all addresses that eMarketeer knows, if its deltas prove only the rows that they mention. This finds
+ * records that were added, deleted or readdressed without a mention, and marks the changes as due. The first round is
+ * read at once, later ones a share per sweep, in whole requests. The ledger keeps the position, so a killed worker
+ * loses at most one chunk.
  */
 async function walkAddresses(session: SyncSession): Promise<void> {
   const { db, connection } = session
@@ -79,7 +79,7 @@ async function walkAddresses(session: SyncSession): Promise<void> {
   }
 }
 
-/** How many addresses are to be read now, so that the round ends in time; pure. */
+/** Addresses to read now, so that the round ends in time. Pure. */
 export function shareOf(walk: CrmWalk, perRequest: number): number {
   if (walk.walkedAt === null) {
     return Number.MAX_SAFE_INTEGER // Nothing was ever complete: everything, now.
@@ -92,10 +92,10 @@ export function shareOf(walk: CrmWalk, perRequest: number): number {
 }
 
 /**
- * Reads both sides of these addresses: eMarketeer by its feed (exact, one request), the CRM directly, then the feed
- * once more, so that an act in between is noticed and the address read again (docs/reconciliation.md, "A pass").
+ * Reads both sides of these addresses: eMarketeer by its feed (exact, one request), the CRM directly, and the feed once
+ * more. An act in between shows, and the address is read again (docs/reconciliation.md, "A pass").
  * @param addressIds at most 1,000.
- * @returns those of which a side cannot be read: asked at once, it would answer the same again.
+ * @returns addresses with a side that cannot be read: reading at once would give the same answer.
  */
 export async function freshen(
   session: SyncSession,
@@ -106,7 +106,7 @@ export async function freshen(
   if (session.crm) {
     const inCrm = await readCrmAt(session, addressIds)
     inCrm.forEach((id) => unreadable.add(id))
-    // What eMarketeer holds at the records' secondary addresses counts, too (C5).
+    // eMarketeer's state at the records' secondary addresses counts as well (C5).
     await readUnreadStates(session, await secondaryIdsAt(session.db, addressIds))
     await catchUpEmarketeer(session)
   }

@@ -26,11 +26,10 @@ interface CrmCatchUp {
 }
 
 /**
- * Reads everything that changed in the CRM since the last complete reading. Afterwards every record that it did not
- * mention is proven too, as of the moment this began (docs/reconciliation.md; only for CRMs whose deltas are complete), unless
- * the result says that it is not complete.
+ * Reads everything that changed in the CRM since the last complete reading. If the result is complete and the CRM's
+ * deltas are, every record that was not mentioned is proven as of the start (docs/reconciliation.md).
  *
- * Repeated from the stored cursor after a crash; the cursor moves only when every page was stored.
+ * The cursor moves only after every page is stored, so a crash repeats the reading.
  */
 export async function catchUpCrm(session: SyncSession): Promise<CrmCatchUp> {
   const { connectionId } = session.connection
@@ -47,7 +46,8 @@ export async function catchUpCrm(session: SyncSession): Promise<CrmCatchUp> {
         }
         session.log.warn({ connectionId }, 'a row does not say whose it is; everything is listed')
       }
-      // Else somebody else moved the cursor first. Theirs may have begun before we were asked: it proves nothing to us.
+      // Another reader moved the cursor first. That reading may have begun too early to prove anything here: read
+      // again.
     } catch (error) {
       if (!(error instanceof CrmCursorExpired) || cursor === null) {
         throw error
@@ -58,7 +58,7 @@ export async function catchUpCrm(session: SyncSession): Promise<CrmCatchUp> {
   }
 }
 
-/** @returns null where another reader stored its cursor first. */
+/** @returns null if another reader stored its cursor first. */
 async function readFrom(session: SyncSession, cursor: string | null): Promise<CrmCatchUp | null> {
   const { connectionId } = session.connection
   const provenAt = new Date()
@@ -82,7 +82,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   if (cursor === null) {
     await (requireCrm(session).capabilities.completeDelta
       ? verifyUnlisted(session, from)
-      : // Not a listing of everybody: who has which address is found by walking over all of them.
+      : // The listing does not name everybody: the walk over all addresses finds who has which.
         restartCrmWalk(session.db, connectionId))
   }
   const moved = await moveCrmCursor(session.db, {
@@ -97,10 +97,12 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   return moved
 }
 
-/** So many are enough to be looked at. */
+/** Most records that are named. */
 const MOST_FUTURE_STAMPS = 20
 
-/** Names the records from the future in `connection show`: they are read at every sweep until somebody mends them. */
+/**
+ * Names records with a time in the future in `connection show`: every sweep reads them until their time is corrected.
+ */
 async function noteFutureStamps(
   { db, connection: { connectionId }, log }: SyncSession,
   found: CrmChangePage['futureStamps'],
@@ -122,7 +124,7 @@ async function noteFutureStamps(
   }
 }
 
-/** Each chunk in a transaction of its own: storing a row twice changes nothing. */
+/** Stores a page in chunks, each in its own transaction: storing a row twice changes nothing. */
 async function storePage(
   session: SyncSession,
   page: CrmChangePage,
@@ -153,7 +155,7 @@ async function storePage(
   }
 }
 
-/** A complete listing did not mention these: not being mentioned deletes nobody (F3), so each is asked for. */
+/** Reads the records that a complete listing did not mention: a missing mention deletes nobody (F3). */
 async function verifyUnlisted(session: SyncSession, tick: number): Promise<void> {
   const { connectionId } = session.connection
   const unlisted = await crmContactsNotReadSince(session.db, connectionId, tick)

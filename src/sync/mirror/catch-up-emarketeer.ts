@@ -24,10 +24,10 @@ import { probeOf, settleProbe } from '../../ledger/copy/crm-times.js'
 const PAGE_SIZE = 1_000
 
 /**
- * Reads eMarketeer's change feed up to the present, so that our copy of its state is exact (docs/sync.md). Cheap:
- * one request when nothing happened. Safe to run several times at once; the cursor decides whose page counts.
+ * Reads eMarketeer's change feed to its end, so that the copy of its state is exact (docs/sync.md). This takes one
+ * request if nothing happened. Several readers may run at once; the cursor decides whose page counts.
  *
- * @throws UpstreamError as the client gives it; AppError where the database is at fault.
+ * @throws UpstreamError from the client; AppError from the database.
  */
 export async function catchUpEmarketeer(session: SyncSession): Promise<void> {
   let categoriesChanged = false
@@ -64,7 +64,7 @@ export async function catchUpEmarketeer(session: SyncSession): Promise<void> {
       return moved
     })
     if (!stored) {
-      continue // Somebody else stored this page; go on from where they are.
+      continue // Another reader stored this page; continue from its cursor.
     }
     pages.follow(answer.hasMore ? answer.nextCursor : null, 'GET /changes')
     await learnFromFeed(session, answer.items)
@@ -80,9 +80,9 @@ export async function catchUpEmarketeer(session: SyncSession): Promise<void> {
 }
 
 /**
- * Reads a page. A cursor that eMarketeer does not take, after a restore of either side perhaps, is as good as expired: else
- * nothing would ever bring the connection back. So is one behind which a single change stands that is more than an answer may
- * hold: no page leads past it. Not where it was given out just now: then the cursor is not what is wrong.
+ * Reads a page. A cursor that eMarketeer refuses, perhaps after a restore, counts as expired: nothing else would bring
+ * the connection back. So does a cursor before a single change that is too large for an answer: no page leads past it.
+ * A cursor that was just issued cannot be the fault, so the error is thrown.
  */
 async function readFeed(
   session: SyncSession,
@@ -155,7 +155,7 @@ async function storePage(
   }
 }
 
-/** Contacts of changes that could not be read: whatever it was, their state says how it is now. */
+/** Reads the contacts of changes that could not be read: their state shows the result. */
 async function readContacts(session: SyncSession, contactIds: readonly string[]): Promise<void> {
   if (contactIds.length === 0) {
     return
@@ -172,7 +172,7 @@ async function readContacts(session: SyncSession, contactIds: readonly string[])
   await noteUnreadable(session, unreadable, tick)
 }
 
-/** Learns eMarketeer's clock from the time at which it recorded our last write, where the feed shows that write now. */
+/** Learns eMarketeer's clock from the recording time of our last write, once the feed shows it. */
 async function learnFromFeed(session: SyncSession, items: readonly FeedItem[]): Promise<void> {
   if (session.crm?.capabilities.values !== 'rich' || items.length === 0) {
     return

@@ -18,47 +18,46 @@ import {
   sameContact,
 } from './same-contact.js'
 
-/** A contact as read, and where it stands. */
 export interface PlacedContact {
   readonly contact: CrmContact
   readonly addresses: RecordAddresses
 }
 
-/** What our copy says of a contact, locked. */
+/** A contact as the copy holds it, locked. */
 export interface StoredBefore {
-  /** Absent: it was never met. */
+  /** Absent: a new contact. */
   readonly before: StoredCrmContact | undefined
   readonly others: readonly SecondaryAddress[]
 }
 
-/** What is the same for all contacts of a reading. */
+/** What all contacts of a reading share. */
 export interface ContactsReading {
   readonly window: ReadWindow
-  /** Whether it is a complete listing: then unchanged records are noted as met, too. */
+  /** A complete listing notes unchanged records as met, too. */
   readonly listing: boolean
-  /** Ids of all addresses that its contacts name. */
+  /** Ids of all addresses in the reading. */
   readonly addressIds: ReadonlyMap<string, number>
 }
 
-/** What a reading of a contact does to our copy, and to the addresses at which it stood or stands. */
+/** What a reading of a contact changes in the copy and at its addresses. */
 export interface ContactChange {
   readonly save: StoredCrmContact
-  /** All its other addresses, from now on. */
+  /** All its other addresses from now on. */
   readonly links: readonly SecondaryAddressLink[]
   /** Addresses where something changed. */
   readonly touched: readonly number[]
-  /** Addresses at which nobody knows what the CRM holds, until it is read directly. */
+  /** Addresses at which the CRM's state is unknown until it is read directly. */
   readonly doubtful: readonly number[]
-  /** A live record that leaves an address; null: it leaves none. */
+  /** A live record that leaves an address, or null. */
   readonly leaving: LeavingContact | null
-  /** A live record that another one swallowed; null: none did. */
+  /** A live record that was merged into another, or null. */
   readonly merged: MergedRecord | null
 }
 
 /**
- * What a reading of a contact does: nothing where it is older than what is stored, or says the same; else it replaces that,
- * leaves the record in doubt where the two overlap, and tells which addresses it left. Pure.
- * @returns null: nothing is stored.
+ * Decides what a reading of a contact changes. An older or equal reading changes nothing, a newer one replaces the
+ * copy, and an overlapping one leaves the record in doubt. Pure.
+ * @returns null: nothing to store.
  */
 export function classifyContact(
   { contact, addresses }: PlacedContact,
@@ -70,7 +69,7 @@ export function classifyContact(
   const untold = contact.emailUnreadable ?? false
   const save: StoredCrmContact = {
     crmContactId: contact.contactId,
-    // Where the address is not told, the record stays where it was.
+    // Without a told address the record stays where it was.
     addressId: untold ? (before?.addressId ?? null) : homeId,
     state: contact.state,
     mergedInto: contact.mergedInto,
@@ -95,7 +94,7 @@ export function classifyContact(
     ...homes,
     ...holderAddressIds(before, save, secondaryIds(had), secondaryIds(links)),
   ]
-  // A deny that only one of two overlapping readings shows counts at its other addresses, too.
+  // One of two overlapping readings may show a deny that the other lacks; it counts at all its other addresses.
   const doubtful =
     order === 'overlapping'
       ? [...places, ...[...had, ...links].map((other) => other.addressId)]
@@ -109,14 +108,14 @@ export function classifyContact(
   }
 }
 
-/** Which addresses a record leaves, and whether another one swallowed it. */
+/** The addresses that a record leaves, and its merge. */
 function departure(
   { before, others: had }: StoredBefore,
   { save: now, links }: Pick<ContactChange, 'save' | 'links'>,
   listing: boolean,
 ): Pick<ContactChange, 'leaving' | 'merged'> {
   const wasLive = before?.state === 'live'
-  // First met when it was already gone: of a complete listing, that may be years ago, and forgiven.
+  // A complete listing may show a record that ended years ago.
   const cameAndWent = !before && !listing && now.state !== 'live'
   const merged =
     now.state === 'merged' && (wasLive || cameAndWent)
@@ -138,7 +137,7 @@ function departure(
   }
 }
 
-/** What it does to our copy that a contact no longer exists. Pure. @returns null: nothing, it was read since. */
+/** Decides what the deletion of a contact changes. Pure. @returns null: nothing, or it was read after that. */
 export function classifyDeletedContact(
   { before, others }: StoredBefore & { readonly before: StoredCrmContact },
   window: ReadWindow,
@@ -158,8 +157,7 @@ export function classifyDeletedContact(
 }
 
 /**
- * Addresses of contacts that another reading met first, at this very moment: which of the two is the newer one, nobody can
- * tell. Pure.
+ * Addresses of contacts that another reading stored first, at the same time: which reading is newer is unknown. Pure.
  * @param changes of contacts that were not stored when they were locked.
  */
 export function addressesOfMetTwice(
@@ -174,7 +172,7 @@ export function addressesOfMetTwice(
     ])
 }
 
-/** Where nothing crosses, nothing is left behind: the deny goes with the text that named the address. */
+/** At a deny-only address nothing stays behind: the deny goes with the text that named the address. */
 function leavesBehind({ denyOnly }: { readonly denyOnly: boolean }): boolean {
   return !denyOnly
 }

@@ -3,18 +3,18 @@ import { orderOf, type ReadWindow } from '../../domain/read-window.js'
 import type { StoredCrmContact, StoredCrmSubscription } from '../../ledger/copy/crm-mirror-rows.js'
 import type { LeavingRow } from '../../ledger/copy/departed-denies.js'
 
-/** What a reading of a subscription row does to our copy. */
+/** What a reading of a subscription row changes in the copy. */
 export interface SubscriptionChange {
   readonly save: StoredCrmSubscription
-  /** Contacts at whose addresses something changed: whose it is, and whose it was. */
+  /** Contacts whose addresses change: the present owner and the former one. */
   readonly touched: readonly string[]
-  /** Contacts at whose addresses nobody knows what the CRM holds, until it is read directly. */
+  /** Contacts at whose addresses the CRM's state is unknown until it is read directly. */
   readonly doubtful: readonly string[]
 }
 
 /**
- * What a reading of a subscription row does: as `classifyContact` for contacts. Pure.
- * @returns null: nothing is stored.
+ * Decides what a reading of a subscription row changes, as `classifyContact` does for contacts. Pure.
+ * @returns null: nothing to store.
  */
 export function classifySubscription(
   read: CrmSubscription,
@@ -28,9 +28,9 @@ export function classifySubscription(
   const same =
     before?.version === row.version &&
     before.crmContactId === row.contactId &&
-    // Its category may have become known since.
+    // The category may have become known since.
     (before.categoryId === row.categoryId || row.categoryId === null) &&
-    // What was not to be read may be now, in the same version.
+    // A hidden value may have become readable in the same version.
     (before.subscribed === row.subscribed || row.subscribed === null)
   if (same && !listing) {
     return null
@@ -58,7 +58,7 @@ export function classifySubscription(
       }
 }
 
-/** A row with what was known of it in place of what the CRM did not tell, or hid; null where it is about nobody. */
+/** A row with known values in place of those that the CRM hides or does not tell. null: its contact is unknown. */
 function withWhatWasKnown(
   row: CrmSubscription,
   before: StoredCrmSubscription | undefined,
@@ -71,10 +71,10 @@ function withWhatWasKnown(
 }
 
 /**
- * Rows that went to a contact at another address, and those that are found to have changed only after their contact was found
- * to have left: both may have come as one, the contact first. Pure.
- * @param read as they are to be stored. @param from the tick before they were read.
- * @param stored the same rows as they were. @param contacts all contacts of either.
+ * Rows that left an address: those that moved to a contact elsewhere, and those whose change was read only after their
+ * contact had left. Both may have happened at once. Pure.
+ * @param read rows to store. @param from the tick before the reading.
+ * @param stored the same rows as stored. @param contacts all contacts of either.
  */
 export function rowsThatLeft(
   read: readonly StoredCrmSubscription[],

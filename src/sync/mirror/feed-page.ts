@@ -10,29 +10,29 @@ import {
 import { spelledAddressOf, type SpelledAddress } from './spelled-address.js'
 import { isPositive } from '../../domain/legal-basis.js'
 
-/** eMarketeer's latest value of one cell within a page of the feed, and the acts on the way to it. */
+/** eMarketeer's latest value of one cell within a page of the feed, and the times of the acts in that page. */
 export interface CellChange extends Omit<EmarketeerValue, 'addressId'> {
   readonly address: string
 }
 
-/** What a page of the feed comes to, folded: last value per cell, last address per contact. */
+/** A folded page: last value per cell, last address per contact. */
 export interface FoldedPage {
   readonly cells: readonly CellChange[]
-  /** Contact → its place now; null: it has no address. */
+  /** Contact → its address now; null: none. */
   readonly contacts: ReadonlyMap<string, SpelledAddress | null>
   readonly deletedContactIds: readonly string[]
-  /** Addresses whose state must be read, because a contact came, left or moved. */
+  /** Addresses to read, because a contact joined or left. */
   readonly unreadAddresses: ReadonlySet<string>
-  /** Contacts of items that could not be read. */
+  /** Contacts of unreadable items. */
   readonly unreadableContactIds: readonly string[]
-  /** An item that could not be read named nobody: only a walk over everything finds what changed. */
+  /** An unreadable item named nobody: only a walk over all contacts finds the change. */
   readonly walkNeeded: boolean
   readonly categoriesChanged: boolean
 }
 
 /**
- * Folds a page of eMarketeer's feed (docs/wire-emarketeer.md, EM-B2). Items come in commit order, so the last one of a
- * cell is its value; acts by people are kept apart from it, since our own echo may be the last.
+ * Folds a page of eMarketeer's feed (docs/wire-emarketeer.md, EM-B2). Items come in commit order, so a cell's last item
+ * is its value. Acts by people are kept apart, since the last item may be an echo of our own write.
  */
 export function foldFeedPage(items: readonly FeedItem[]): FoldedPage {
   const cells = new Map<string, CellChange>()
@@ -110,7 +110,7 @@ function foldCell(
 ): void {
   const address = addressOrText(item.email)
   if (address === null) {
-    return // All its contacts are deleted since; their own items follow.
+    return // All its contacts were deleted later; their own items follow.
   }
   const key = `${address} ${cellKey}`
   const earlier = cells.get(key)
@@ -130,7 +130,7 @@ function foldCell(
   })
 }
 
-/** The later of two moments, either of which may be unknown. */
+/** The later of two moments; null or undefined is unknown. */
 function latest(a: number | null | undefined, b: number | null): number | null {
   if (a === null || a === undefined) {
     return b
@@ -138,24 +138,24 @@ function latest(a: number | null | undefined, b: number | null): number | null {
   return b === null ? a : Math.max(a, b)
 }
 
-/** Who acted, as kept in the ledger: type and id, never the name. */
+/** The actor as the ledger keeps it: type and id, never the name. */
 export function actorText(actor: { type: string; id: string | null } | null): string | null {
   return actor === null ? null : actor.id === null ? actor.type : `${actor.type}:${actor.id}`
 }
 
-/** Between which moments a person's act in eMarketeer counts, Unix ms; null: not such an act, or not told when. */
+/** When a person acted in eMarketeer, Unix ms; null: no such act, or its time is unknown. */
 export interface ActTimes {
   readonly positiveActMs: number | null
   readonly denyActMs: number | null
 }
 
-/** The present value is nobody's act: a default, or what a CRM wrote. */
+/** For a default, or a value that a CRM wrote. */
 export const NOBODYS_ACT: ActTimes = { positiveActMs: null, denyActMs: null }
 
 /**
- * When a person set this basis in eMarketeer, as far as it may count: a positive one at the earliest that it may have been, a
- * deny at the latest. `eventTime` is whoever recorded it's own, and may lie up to five minutes ahead (docs/wire-emarketeer.md):
- * a consent counted by that would be later than an opt-out that came after it.
+ * When a person set this basis in eMarketeer, on the safe side: the earliest moment of a positive basis, the latest of
+ * a deny. The recorder's own `eventTime` may lie up to five minutes ahead (docs/wire-emarketeer.md): by it a consent
+ * could seem later than an opt-out that followed.
  */
 export function actTimesOf(
   basis: ReadLegalBasis,

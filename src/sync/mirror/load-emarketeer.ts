@@ -19,12 +19,12 @@ const WALK_PAGE_SIZE = 1_000
 const LOOK_AGAIN_MS = 1_000
 
 /**
- * Loads eMarketeer's whole state into our copy: a cursor first, then the walk over all contacts, then the feed from
- * that cursor (docs/wire-emarketeer.md, EM-B2). For the first load, and when a cursor has expired. An account without CRM
- * is not walked over; what a sendout targets is read when it asks.
+ * Loads eMarketeer's whole state into the copy: a cursor first, then a walk over all contacts, then the feed from that
+ * cursor (docs/wire-emarketeer.md, EM-B2). For the first load, and after a cursor has expired. An account without CRM
+ * is not walked over: its sendouts read their contacts.
  *
- * One at a time: whoever else needs it waits a moment and looks again. The cursor is stored at the end only; killed
- * halfway, it starts again.
+ * One loader works at a time; others wait a moment and look again. The cursor is stored at the end, so a killed load
+ * starts again.
  */
 export async function loadEmarketeer(session: SyncSession): Promise<void> {
   const { connectionId, crm } = session.connection
@@ -45,7 +45,7 @@ export async function loadEmarketeer(session: SyncSession): Promise<void> {
       throw new Error('eMarketeer refused to start the feed at the present')
     }
     if (crm === 'none') {
-      // Nothing is walked over: what was known before the gap may be old.
+      // Without a walk, all that was known before the gap may be old.
       await session.db.transaction((tx) => markAllEmarketeerUnread(tx, connectionId))
     } else {
       await walk(session, token)
@@ -84,7 +84,7 @@ async function walk(session: SyncSession, token: string): Promise<void> {
   } while (cursor !== null)
 }
 
-/** Contacts that the walk did not meet: absence alone is no proof (F3), so they are asked for once more. */
+/** Removes contacts that the walk did not meet, after asking for each: a missing mention is no proof (F3). */
 async function dropVanished(session: SyncSession, tick: number): Promise<void> {
   const { connectionId } = session.connection
   const absent = await contactsNotWalked(session.db, connectionId, tick)

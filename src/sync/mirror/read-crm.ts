@@ -22,10 +22,10 @@ import { requireCrm, type SyncSession } from '../../connection/session.js'
 import { assertMaySync } from '../../connection/permissions.js'
 import { dropCrmCursor } from '../../ledger/connection/cursors.js'
 
-/** Most ids that one direct reading takes. */
+/** Most ids of one direct reading. */
 const MAX_IDS = 1_000
 
-/** Reads these CRM contacts by their ids into our copy; those that are gone are noted as deleted. */
+/** Reads these CRM contacts by id into the copy; missing ones are stored as deleted. */
 export async function readCrmContacts(
   session: SyncSession,
   contactIds: readonly string[],
@@ -40,10 +40,10 @@ export async function readCrmContacts(
 }
 
 /**
- * Reads every CRM record at these addresses directly: those that have the address now, primary or further, and those that
- * we believe to have it. Afterwards the addresses are as fresh as this reading, and free of doubt, but for those at which
- * somebody may be who cannot be made out.
- * @param addressIds at most 1,000. @returns those that are in doubt still.
+ * Reads every CRM record at these addresses: records that have the address now, primary or secondary, and records that
+ * the copy places there. Afterwards the addresses are fresh and free of doubt, unless an unidentified record may be
+ * there.
+ * @param addressIds at most 1,000. @returns addresses still in doubt.
  */
 export async function readCrmAt(
   session: SyncSession,
@@ -54,7 +54,7 @@ export async function readCrmAt(
   }
   const { connectionId } = session.connection
   await assertMaySync(session.db, session)
-  // No record is at a text that is no address: those that mention it are read by what they are believed to be.
+  // A text that is no address links no record: records that mention it are read by id.
   const emails = (await addressTexts(session.db, addressIds)).filter(
     (text) => addressKey(text) !== null,
   )
@@ -77,7 +77,7 @@ export async function readCrmAt(
   })
 }
 
-/** What cannot be made out at an address may be anybody's answer there: it stays unknown, and is read with every pass. */
+/** Marks addresses with an unidentified record: it may deny, so they stay unknown and every pass reads them. */
 export async function doubtUntold(
   tx: Transaction,
   connectionId: string,
@@ -90,14 +90,14 @@ export async function doubtUntold(
   return ids
 }
 
-/** A direct reading, and which subscription rows that we knew are gone. */
+/** A direct reading, and the known subscription rows that are gone. */
 interface DirectReading extends CrmReading {
   readonly goneRowIds: readonly string[]
 }
 
 /**
- * @param asked the contacts that it is about; null: those that are answered.
- * @param from the tick before it began: rows that came into our copy since then are not asked for.
+ * @param asked the contacts it is about; null: those in the answer.
+ * @param from the tick before it began: rows that the copy got later are not asked for.
  */
 async function readNow(
   session: SyncSession,
@@ -122,8 +122,8 @@ async function readNow(
 }
 
 /**
- * Rows of the contacts that we know and that the reading lacks. Where the column of their contact is closed to us they are
- * not found by it, and are there all the same: not being mentioned deletes nothing (F3), so each is asked for.
+ * Known rows of the contacts that the reading lacks. If the column of their contact is closed to us, a query by contact
+ * misses existing rows. A missing mention deletes nothing (F3), so each row is asked for.
  */
 async function unfoundRows(
   session: SyncSession,
@@ -143,7 +143,6 @@ async function unfoundRows(
     .map(({ rowId }) => rowId)
 }
 
-/** Stores a direct reading in our copy. */
 async function storeReading(
   tx: Transaction,
   session: SyncSession,
@@ -160,8 +159,8 @@ async function storeReading(
 }
 
 /**
- * Reads from the CRM. Where it closes columns to us, what was read between that and now may show null for an answer, and
- * no delta tells those rows again once the columns are open: so the cursor is dropped, and everything is listed then.
+ * Reads from the CRM. Once it closes columns to us, rows read shortly before may show null for an answer, and no delta
+ * repeats them. The cursor is dropped, so everything is listed when the columns are open again.
  */
 export async function readingCrm<T>(session: SyncSession, read: () => Promise<T>): Promise<T> {
   try {

@@ -16,8 +16,8 @@ import type { SyncSession } from '../../connection/session.js'
 const CHUNK = 1_000
 
 /**
- * Reads eMarketeer's state of those of the addresses whose state is not known, and only those.
- * @returns those that cannot be read: asked at once, eMarketeer would answer the same again.
+ * Reads eMarketeer's state at those of the addresses where it is unknown.
+ * @returns addresses that cannot be read: reading at once would give the same answer.
  */
 export async function readUnreadStates(
   session: SyncSession,
@@ -54,7 +54,7 @@ async function readChunk(
     const present = new Set(
       [...items, ...unreadable].map(({ email }) => spelledAddressOf(email)?.address),
     )
-    // Whose address cannot be made out may be at any of these: then nobody is known to be gone from any.
+    // A contact without a readable address may be at any of these: then nobody is known to be gone.
     const everybodyTold = unreadable.every(({ email }) => email !== null)
     const unmoved = rows.filter(({ address }) => moves.get(address) === false)
     const nobody = unmoved.filter(
@@ -76,8 +76,8 @@ async function readChunk(
 }
 
 /**
- * The states of everybody at these addresses. eMarketeer finds an address by its spelling, trimmed and lower-cased, and by
- * nothing else: whoever is known to have another one is asked for by id.
+ * The states of all contacts at these addresses. eMarketeer finds an address only by its trimmed lower-case spelling:
+ * contacts with another spelling are asked for by id.
  */
 async function readStatesAt(session: SyncSession, rows: readonly AddressRow[]): Promise<StatesAt> {
   const emails = rows.flatMap(({ address }) =>

@@ -8,7 +8,7 @@ import type {
   SecondaryAddressLink,
 } from '../../ledger/copy/secondary-addresses.js'
 
-/** Whether a reading says of a contact what our copy says; versions are compared for equality only. Pure. */
+/** Whether a reading equals the copy. Versions are compared for equality only. Pure. */
 export function saysTheSame(read: CrmContact, known: KnownCrmContact): boolean {
   return (
     read.state === known.state &&
@@ -19,7 +19,7 @@ export function saysTheSame(read: CrmContact, known: KnownCrmContact): boolean {
   )
 }
 
-/** Others as `otherLinks` keeps them: none of a record that is not live. */
+/** Other addresses as `secondaryLinks` keeps them: a record that is not live has none. */
 function sameAddresses(read: CrmContact, known: KnownCrmContact): boolean {
   const { home, unusable, secondary, denyOnly } = recordAddresses(read)
   const isLive = read.state === 'live'
@@ -41,7 +41,7 @@ function sameSet(now: readonly string[], before: readonly string[]): boolean {
   return now.length === before.length && includesAll(now, before)
 }
 
-/** The same of a reading as it would be stored. */
+/** Whether two stored forms of a contact are equal. */
 export function sameContact(a: StoredCrmContact, b: StoredCrmContact): boolean {
   return (
     a.addressId === b.addressId &&
@@ -53,7 +53,6 @@ export function sameContact(a: StoredCrmContact, b: StoredCrmContact): boolean {
   )
 }
 
-/** Whether the same values stand in the same versions. */
 function sameConsents(a: StoredCrmContact['consents'], b: StoredCrmContact['consents']): boolean {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof typeof a>
   return [...keys].every(
@@ -61,7 +60,7 @@ function sameConsents(a: StoredCrmContact['consents'], b: StoredCrmContact['cons
   )
 }
 
-/** A record's addresses beside its primary one; none of one that is not live. */
+/** A record's addresses beside its primary one; none if it is not live. */
 export function secondaryLinks(
   record: { readonly crmContactId: string; readonly state: CrmContactState | 'deleted' },
   { secondary, denyOnly }: Pick<RecordAddresses, 'secondary' | 'denyOnly'>,
@@ -78,12 +77,12 @@ export function secondaryLinks(
   return [...secondary.map((key) => link(key, false)), ...denyOnly.map((key) => link(key, true))]
 }
 
-/** Whether the CRM left out some address of the record: then no address is known to have gone. */
+/** Whether the CRM leaves out an address of the record: then no address is known to be gone. */
 export function isPartlyTold(contact: CrmContact): boolean {
   return contact.emailUnreadable === true || contact.otherEmailsUnreadable === true
 }
 
-/** The other addresses that are told, and those that the record had: of what is not told, nobody knows that it went. */
+/** The told other addresses, and those that the record had: an untold one may still be there. */
 export function withThoseBefore(
   told: readonly SecondaryAddressLink[],
   before: readonly SecondaryAddress[],
@@ -93,7 +92,7 @@ export function withThoseBefore(
   return [...links.values()].filter((link) => link.addressId !== homeId)
 }
 
-/** Whether a record has the other addresses that it had, in the same way. */
+/** Whether the other addresses are the same. */
 export function sameSecondaryAddresses(
   before: readonly SecondaryAddress[],
   now: readonly SecondaryAddressLink[],
@@ -106,14 +105,14 @@ export function sameSecondaryAddresses(
   )
 }
 
-/** Ids of those where something crosses. */
+/** Ids of addresses that denies cross. */
 export function secondaryIds(
   others: readonly { readonly addressId: number; readonly denyOnly: boolean }[],
 ): readonly number[] {
   return others.filter((other) => !other.denyOnly).map((other) => other.addressId)
 }
 
-/** Further addresses at which a change of the record matters: those that came or left, all where it denies or denied. */
+/** Secondary addresses that a change of the record affects: new and former ones; all of them if it denies or denied. */
 export function holderAddressIds(
   before: StoredCrmContact | undefined,
   next: StoredCrmContact,

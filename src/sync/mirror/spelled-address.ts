@@ -1,15 +1,15 @@
 import { addressKey, addressOrText } from '../../domain/email-address.js'
 import { emarketeerSpelling } from '../../emarketeer/index.js'
 
-/** Where a contact of eMarketeer stands in our copy. */
+/** The address of an eMarketeer contact in the copy. */
 export interface SpelledAddress {
-  /** Text of the row in `addresses`: the key of its address, or what else the field holds. */
+  /** Text of the row in `addresses`: the address key, or whatever else the field holds. */
   readonly address: string
-  /** How eMarketeer compares it, where asking for `address` would not find it: asked for by id then. */
+  /** eMarketeer's spelling, if asking for `address` would not find the contact; it is asked for by id then. */
   readonly spelling: string | null
 }
 
-/** The place of whoever has this in eMarketeer's address field; null: nobody's. */
+/** Reads eMarketeer's address field; null: it is empty. */
 export function spelledAddressOf(email: string | null): SpelledAddress | null {
   const address = addressOrText(email)
   if (address === null) {

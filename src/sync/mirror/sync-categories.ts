@@ -11,16 +11,16 @@ import { saveForeignCategories } from '../../ledger/connection/crm-notices.js'
 import { maskAddresses } from '../../telemetry/mask-addresses.js'
 import type { SyncSession } from '../../connection/session.js'
 
-/** What bringing the categories in step came to. */
 export interface CategoriesReport {
   readonly categories: number
-  /** Names of categories that someone added in the CRM: told and ignored (D3). No address is in them. */
+  /** Names of categories that someone added in the CRM, which are reported and ignored (D3). No address is in them. */
   readonly foreign: readonly string[]
 }
 
 /**
- * Brings eMarketeer's subscription categories to the CRM (D3). Created only in eMarketeer; rename and archive follow;
- * the id is the key. A new category needs a row for every contact, so all linked addresses become due for a pass.
+ * Brings eMarketeer's subscription categories to the CRM (D3). They are created in eMarketeer only; the CRM follows
+ * renaming and archiving; the id is the key. A new category needs a row for every contact, so all linked addresses
+ * become due.
  */
 export async function syncCategories(session: SyncSession): Promise<CategoriesReport> {
   const { connectionId } = session.connection
@@ -31,7 +31,7 @@ export async function syncCategories(session: SyncSession): Promise<CategoriesRe
     }
   })
   const { crm, connection } = session
-  // Of a disabled connection only sendouts that are under way are decided: they read eMarketeer, and write nothing (C8).
+  // A disabled connection only decides sendouts under way: they read eMarketeer and write nothing (C8).
   const goesOn = permitsOf(connection).goesOn.includes(session.run.trigger)
   const writes = connection.subscriptionSync && goesOn
   if (!crm?.capabilities.subscriptions || !writes) {
@@ -57,7 +57,7 @@ export async function syncCategories(session: SyncSession): Promise<CategoriesRe
   return { categories: stored.length, foreign }
 }
 
-/** A name is a colleague's free text, and goes into a status: no address, no control characters, not long. */
+/** A name is free text and goes into a status: it is short, without addresses and control characters. */
 function shownName(name: string): string {
   return shorten(maskAddresses(name.replace(/\p{C}+/gu, ' ')).trim())
 }

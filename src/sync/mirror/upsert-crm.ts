@@ -95,9 +95,8 @@ export async function upsertCrmContacts(
 }
 
 /**
- * Those of the contacts of which our copy says something else, or nothing. Nearly every direct reading of a sendout says
- * what is known: that is found here in one statement, without locks and without making anything. A copy that moves
- * meanwhile is as if it moved right after.
+ * Contacts that differ from the copy. Nearly every direct reading of a sendout finds nothing new: one statement without
+ * locks shows that. A copy that changes meanwhile is as if it changed right after.
  */
 async function changedContacts(
   tx: Transaction,
@@ -115,7 +114,6 @@ async function changedContacts(
   })
 }
 
-/** Notes contacts that no longer exist. */
 export async function noteDeletedCrmContacts(
   tx: Transaction,
   connectionId: string,
@@ -184,7 +182,7 @@ export async function upsertCrmSubscriptions(
   await noteChanges(tx, connectionId, [...touched, ...left.map((row) => row.addressId)], doubtful)
 }
 
-/** Notes subscription rows that no longer exist: neither a Yes nor a No; they are written again (D3). */
+/** Notes deleted subscription rows: neither a Yes nor a No; the sync creates them again (D3). */
 export async function noteDeletedCrmSubscriptions(
   tx: Transaction,
   connectionId: string,
@@ -211,7 +209,6 @@ export async function noteDeletedCrmSubscriptions(
   await noteChanges(tx, connectionId, touched, [])
 }
 
-/** The contacts of subscription rows. */
 async function contactsOf(
   tx: Transaction,
   connectionId: string,
@@ -221,7 +218,10 @@ async function contactsOf(
   return byContact(await crmContactsOf(tx, connectionId, ids))
 }
 
-/** Marks due, notes doubt, and notes where the last live record of a linked address left or one came (G8). */
+/**
+ * Marks addresses as due and as doubtful, and notes where the last live record of a linked address left or one joined
+ * (G8).
+ */
 async function noteChanges(
   tx: Transaction,
   connectionId: string,

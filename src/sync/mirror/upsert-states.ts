@@ -24,11 +24,11 @@ import { spelledAddressOf } from './spelled-address.js'
 import type { SyncSession } from '../../connection/session.js'
 
 /**
- * Stores states that were read (or walked over) in our copy, and with them which contact has which address. An address
- * that the feed, or another reading, has moved since this reading began keeps what it has, and stays as unread as it was.
+ * Stores states that were read, or met by a walk, and each contact's address. An address that the feed or another
+ * reading moved after this reading began keeps its state and stays as unread as it was.
  * @param tick taken before the reading began.
- * @param whole whether all contacts of each address are among the states. If not, addresses that contacts have in several
- *   spellings are unread from now on; if so, the strictest state counts there.
+ * @param options `whole`: the states are of all contacts of each address, and the strictest counts. Otherwise an
+ *   address with several spellings becomes unread.
  */
 export async function upsertStates(
   tx: Transaction,
@@ -79,7 +79,7 @@ interface PlacedState {
   readonly place: ReturnType<typeof spelledAddressOf>
 }
 
-/** Contacts of one address show one state, unless eMarketeer takes their spellings for several addresses. */
+/** Contacts of one address share one state, unless eMarketeer sees several addresses in their spellings. */
 function stricter(known: EmarketeerValue | undefined, value: EmarketeerValue): EmarketeerValue {
   return known === undefined || strictness(value) > strictness(known) ? value : known
 }
@@ -115,7 +115,7 @@ function toValue(
   },
 ): EmarketeerValue {
   const { version, eventTimeMs, recordedAtMs, source } = facts
-  // A default (version 0) is nobody's act, and what a CRM wrote is no act in eMarketeer.
+  // A default (version 0) is nobody's act, and a value from a CRM is no act in eMarketeer.
   const byPerson = version > 0 && !isCrmSource(source)
   return {
     addressId,
@@ -131,9 +131,8 @@ function toValue(
 }
 
 /**
- * Keeps that the state of these contacts cannot be read: their addresses are unread from now on, which excludes them from
- * sendouts, are asked for with every pass, and are counted in `connection show`. Who tells neither contact nor address is
- * told in the log only.
+ * Notes contacts whose state cannot be read. Their addresses become unread: sendouts exclude them, every pass asks for
+ * them, and `connection show` counts them. A contact without id and address is only logged.
  * @param tick taken before the reading began.
  */
 export async function noteUnreadable(
@@ -150,7 +149,7 @@ export async function noteUnreadable(
     place: spelledAddressOf(email),
   }))
   const texts = [...new Set(placed.flatMap(({ place }) => place?.address ?? []))]
-  // By itself: who makes addresses in two turns of one transaction, and another likewise, could wait for one another.
+  // In its own transaction: two writers that each create addresses in two steps could wait for each other.
   await session.db.transaction(async (tx) => {
     const idOf = await ensureEmarketeerAddresses(tx, connectionId, texts)
     await saveEmarketeerContacts(
@@ -172,8 +171,8 @@ export async function noteUnreadable(
 }
 
 /**
- * Those of the states that say how their address stands, though another contact there cannot be read: to eMarketeer contacts
- * whose addresses are spelled the same have one state, and others have not.
+ * States that show how their address stands although another contact there cannot be read. To eMarketeer contacts with
+ * equal spelling share one state, and others do not.
  */
 export function statesThatTell(
   items: readonly ContactState[],

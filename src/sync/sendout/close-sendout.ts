@@ -20,31 +20,31 @@ import {
 import type { FreshnessProof } from './prove-freshness.js'
 import { isSuperseded } from './whose-sendout.js'
 
-/** What the workflow adds to what is in the ledger. */
+/** What the workflow knows beside the ledger. */
 export interface SendoutClosing {
   readonly sendoutRunId: string
   readonly proof: FreshnessProof | null
   readonly onUnverified: 'exclude' | 'abort'
-  /** It was aborted or cancelled: nobody is on a list. */
+  /** Aborted or cancelled: nobody is on a list. */
   readonly aborted: boolean
-  /** Codes of what failed on the way. */
+  /** Codes of failures on the way. */
   readonly problems: readonly string[]
 }
 
-/** A CRM leaves a column out of its rows where our user may not read it. */
+/** The CRM hides a column that our user may not read. */
 const COLUMN_UNTOLD: ErrorCode = 'crm_privilege_missing'
 const CRM_CHANGED: ErrorCode = 'crm_changed'
-/** Under another workflow id, as one id runs once at a time: what becomes of this run changes nothing of that one's list. */
+/** A newer run has another workflow id, as one id runs once at a time. This run changes nothing of its list. */
 const NEWER_RUN: ErrorCode = 'newer_run'
 
-/** The result is the one of before its workflow was reset; what was checked since counts for nothing. */
+/** The result is from before the workflow was reset; later checks count for nothing. */
 const DECIDED_BEFORE: ErrorCode = 'decided_before'
 
 /**
- * Closes a run: result for the campaign service (G3), receipt for the records (G6). Repeated, it says the same. In one
- * transaction: what is counted must be what is on the list, though a decision that was given up may still go on.
+ * Closes a run: result for the campaign service (G3), receipt for the records (G6). Repeating it gives the same result.
+ * One transaction keeps counts and list equal, although a decision that was given up may still go on.
  *
- * @param workflowRunId which run of the workflow closes it: another one than before is one that was reset.
+ * @param workflowRunId which run of the workflow closes it: another one than before was reset.
  */
 export function closeSendout(
   db: Database,
@@ -60,16 +60,16 @@ async function close(
   workflowRunId: string | null,
 ): Promise<PreSendResult> {
   const run = await lockSendoutRun(db, closing.sendoutRunId)
-  // A workflow that was reset repeats its steps: one that is aborted this time leaves no list of the time before.
+  // A reset workflow repeats its steps: if it aborts now, the list of the former run goes as well.
   if (run.result && !(closing.aborted && run.result.outcome === 'decided')) {
     const { workflowRunId: closedBy } = (await receiptOf(db, run.sendoutRunId)) ?? {}
     return typeof closedBy === 'string' && closedBy !== workflowRunId
       ? { ...run.result, problems: [...run.result.problems, DECIDED_BEFORE] }
       : run.result
   }
-  // Decided or not, nobody is mailed twice.
+  // Nobody is mailed twice, whatever the outcome.
   await excludeDuplicates(db, run.sendoutRunId, run.channel ?? 'email')
-  // Nobody is verified by a CRM that the account has no longer.
+  // A CRM that the account no longer has verifies nobody.
   const superseded = await isSuperseded(db, run)
   if (superseded) {
     await revokeEligible(db, run.sendoutRunId)
@@ -80,7 +80,7 @@ async function close(
   const untold =
     (await hasUntoldAddress(db, run.connectionId, run.transactional === true)) ||
     (await hidesAnswer(db, run, connection))
-  // Without an audience nothing was verified, however few were targeted; what nobody's address is known of may be anybody's.
+  // Without an audience nothing was verified. A record without a known address may be anybody's.
   const incomplete = unverified > 0 || run.channel === null || untold || superseded
   const aborted = closing.aborted || (incomplete && closing.onUnverified === 'abort')
   if (aborted) {
@@ -101,7 +101,7 @@ async function close(
     outcome: aborted ? 'aborted' : 'decided',
     crm: run.crm,
     channel: run.channel ?? 'email',
-    // Everything that counts as verified was read, or proven, after this moment.
+    // Everything verified was read, or proven, after this moment.
     verifiedAsOf: unverified < run.targeted ? (run.askedAt?.toISOString() ?? null) : null,
     complete: !aborted && !incomplete,
     targeted: run.targeted,
@@ -127,7 +127,7 @@ async function close(
   return result
 }
 
-/** Whether a row of the sendout's category is there that may be of anybody. */
+/** Whether a row of the sendout's category does not name its contact. */
 async function hidesAnswer(
   db: Queryable,
   { connectionId, categoryId, transactional }: SendoutRun,

@@ -14,12 +14,12 @@ import { judgeMembers } from './gate/load-gate.js'
 
 const CHUNK = 1_000
 
-/** Chunks decided at once: one alone would wait for the database half of its time. */
+/** Chunks decided in parallel: one alone would wait for the database half of its time. */
 const LANES = 4
 
 /**
- * Decides every targeted contact by the send gate. eMarketeer's own acts are read last, right before. Repeated, it
- * decides afresh.
+ * Decides every targeted contact by the send gate, right after reading eMarketeer's own acts. Repeating it decides
+ * again.
  */
 export async function decideMembers(session: SyncSession, run: SendoutRun): Promise<void> {
   await catchUpEmarketeer(session)
@@ -28,7 +28,7 @@ export async function decideMembers(session: SyncSession, run: SendoutRun): Prom
   await excludeDuplicates(session.db, run.sendoutRunId, run.channel ?? 'email')
 }
 
-/** When it fails nothing of it is under way any more: a repetition must have the last word on every verdict. */
+/** Ends every lane before it fails: a repetition must have the last word on every verdict. */
 async function decideChunks(session: SyncSession, run: SendoutRun): Promise<void> {
   let next = 0
   let done = 0
@@ -48,7 +48,7 @@ async function decideChunks(session: SyncSession, run: SendoutRun): Promise<void
         await decideNext()
       }
     } finally {
-      // Where this one failed, the others begin no more.
+      // After a failure the other lanes begin nothing new.
       next = run.targeted
     }
   }
@@ -60,8 +60,7 @@ async function decideChunks(session: SyncSession, run: SendoutRun): Promise<void
 }
 
 /**
- * Contacts that came, left or moved while the run was under way, and texts that name one of them: their state is read, or
- * they are not verified.
+ * Reads contacts that joined, left or moved during the run, and texts that name one: otherwise they are not verified.
  */
 async function readUnreadOfRun(session: SyncSession, run: SendoutRun): Promise<void> {
   const everybody = { from: 0, to: run.targeted }

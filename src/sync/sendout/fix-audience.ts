@@ -13,7 +13,6 @@ import type { SyncSession } from '../../connection/session.js'
 
 const PAGE_SIZE = 5_000
 
-/** How many contacts the sendout targets. */
 export interface FixedAudience {
   readonly targeted: number
   readonly channel: 'email' | 'sms'
@@ -22,10 +21,10 @@ export interface FixedAudience {
 type Member = Omit<SendoutMember, 'position' | 'addressId'>
 
 /**
- * Fixes who is targeted, at this moment (rule G1), and stores it. Everything that is read from now on counts as read
- * after the sendout asked. Repeated, it gives the same audience again.
+ * Fixes and stores who is targeted at this moment (rule G1). All later readings count as read after the sendout asked.
+ * Repeating it gives the same audience.
  *
- * @throws UpstreamError; AppError `campaign_not_found`, `emarketeer_refused` where the audience has expired.
+ * @throws UpstreamError; AppError `campaign_not_found`, or `emarketeer_refused` if the audience has expired.
  */
 export async function fixAudience(
   session: SyncSession,
@@ -125,7 +124,7 @@ async function fixCampaign(
   return { targeted: position, channel: audience.channel }
 }
 
-/** Of an audience that is asked for anew, only campaign and component can be unknown (docs/wire-emarketeer.md, EM-B6). */
+/** A new audience can only lack its campaign or component (docs/wire-emarketeer.md, EM-B6). */
 function isUnknown(error: unknown): boolean {
   return error instanceof UpstreamError && error.code === 'upstream_not_found'
 }

@@ -8,18 +8,18 @@ import type { SyncSession } from '../../connection/session.js'
 import { judgeMembers } from './gate/load-gate.js'
 import { isSuperseded, type SendoutReference } from './whose-sendout.js'
 
-/** One page of the list. `nextCursor` null: the end. */
+/** One page of the list. `nextCursor` null: the last one. */
 export interface MailingListPage {
   readonly entries: readonly MailingListEntry[]
   readonly nextCursor: string | null
 }
 
-/** At most this many targeted contacts are looked at for one page. */
+/** Most targeted contacts behind one page. */
 export const LIST_PAGE_SIZE = 1_000
 
 /**
- * The run whose list may be read: the newest one of stage `send`.
- * @throws AppError `sendout_not_found`; `list_not_available` while it is undecided, or when it was aborted; `crm_changed`.
+ * The run whose list may be read: the newest of stage `send`.
+ * @throws AppError `sendout_not_found`; `list_not_available` while undecided or after an abort; `crm_changed`.
  */
 export async function findListRun(db: Queryable, sendout: SendoutReference): Promise<SendoutRun> {
   const { sendoutId, accountId } = sendout
@@ -51,12 +51,11 @@ export async function findListRun(db: Queryable, sendout: SendoutReference): Pro
 }
 
 /**
- * A page of the mailing list. Before it is given out, eMarketeer's feed is caught up with, and everybody is judged once
- * more on what is known by then, our inbox included: nobody who withdrew after the list was made is on it (rule G3).
- * Closed when eMarketeer cannot be reached: no page is given out.
+ * A page of the mailing list. First eMarketeer's feed is read, and each contact is judged again by the copy and the
+ * inbox: nobody who withdrew after the decision is on it (rule G3). If eMarketeer is unreachable, no page is given out.
  *
- * @param cursor as given by the page before, or null for the first.
- * @throws UpstreamError; AppError `value_invalid` for a cursor that is none.
+ * @param cursor from the page before, or null for the first.
+ * @throws UpstreamError; AppError `value_invalid` for an invalid cursor.
  */
 export async function readMailingListPage(
   session: SyncSession,
@@ -77,7 +76,7 @@ export async function readMailingListPage(
   }
 }
 
-/** Who sends e-mail needs no number, and who sends SMS no address: nobody is given more of a person than that. */
+/** Only what the channel needs: no number for e-mail, no address for SMS. */
 function entryOf({ contactId, email, mobile }: SendoutMember, channel: Channel): MailingListEntry {
   return channel === 'sms' ? { contactId, email: null, mobile } : { contactId, email, mobile: null }
 }

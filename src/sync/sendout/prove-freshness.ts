@@ -6,27 +6,27 @@ import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
 import type { SyncSession } from '../../connection/session.js'
 
 /**
- * How a sendout proves that both sides are fresh. `delta`: a complete delta of both, begun after the sendout asked,
- * proves everybody at once. `direct`: each targeted contact is read. `emarketeerOnly`: there is no CRM.
+ * How a sendout proves that both sides are fresh. `delta`: a complete delta of both sides that began after the sendout
+ * asked proves everybody. `direct`: each targeted contact is read. `emarketeerOnly`: there is no CRM.
  */
 export type FreshnessProof = 'delta' | 'direct' | 'emarketeerOnly'
 
-/** Rows of one page of a delta. */
+/** Rows on one page of a delta. */
 const DELTA_PAGE_ROWS = 5_000
-/** Requests of a delta in which nothing changed: one a stream. */
+/** Requests of an empty delta: one per stream. */
 const IDLE_DELTA_REQUESTS = 2
-/** A guess of how many pages a day's changes fill; a sweep every half hour keeps the delta short. */
+/** Estimated pages of a day's changes; a sweep every half hour keeps the delta short. */
 const DELTA_PAGES_PER_DAY = 48
 
 /**
- * Chooses the cheaper proof by the requests that it will take; pure. Where both take the same, the delta: it also shows a
- * record that has come to name an address beside another one, which no question by address finds.
+ * Chooses the proof with fewer requests. Pure. At equal cost the delta: it also shows a record that newly names an
+ * address beside another one, which no reading by address finds.
  */
 export function chooseProof(inputs: {
   readonly targeted: number
   readonly completeDelta: boolean
   readonly contactsPerRequest: number
-  /** Age of the last complete delta, ms; null: there is none yet. */
+  /** Age of the last complete delta, ms; null: none yet. */
   readonly deltaAgeMs: number | null
   readonly knownRows: number
 }): {
@@ -44,7 +44,7 @@ export function chooseProof(inputs: {
   return { proof, deltaRequests, directRequests }
 }
 
-/** Chooses the proof for a run, and gives it where one reading proves everybody. */
+/** Chooses the proof for a run, and does the delta if chosen. */
 export async function proveFreshness(
   session: SyncSession,
   run: SendoutRun,

@@ -11,16 +11,16 @@ import { emptyCounts, type SyncCounts } from '../pass/batch.js'
 import type { SyncSession } from '../../connection/session.js'
 import type { FreshnessProof } from './prove-freshness.js'
 
-/** A range of a sendout's members: from a position (inclusive) to another (exclusive). */
+/** Positions of a sendout's members: `from` inclusive, `to` exclusive. */
 export interface MemberRange {
   readonly from: number
   readonly to: number
 }
 
 /**
- * Force-syncs a range of targeted contacts (rules E6, G2). Where a delta has proven everybody, nobody is read again;
- * else each is read directly. Either way only those with something to do are passed over: a reading that says what our
- * copy says leaves nothing to decide. Opt-outs are written at once, loosening ones wait for the end of the run (F4).
+ * Force-syncs a range of targeted contacts (rules E6, G2). Without a delta as proof each is read directly. Only
+ * contacts with something to do are synced: a reading that equals the copy leaves nothing to decide. Opt-outs are
+ * written at once; loosening waits for the end of the run (F4).
  */
 export async function syncMembers(
   session: SyncSession,
@@ -52,8 +52,8 @@ export async function syncMembers(
 }
 
 /**
- * Reads both sides of everybody into our copy, which marks what has changed as due. Without leases, like a delta: order
- * comes from the readings' ticks.
+ * Reads both sides of all into the copy and marks changes as due. It needs no leases, like a delta: ticks order the
+ * readings.
  */
 async function readDirectly(session: SyncSession, addressIds: readonly number[]): Promise<void> {
   let done = 0

@@ -10,7 +10,7 @@ import type { Queryable } from '../../ledger/db/database.js'
 import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
 
 /**
- * The account that a request is about: named, or that of the connection named, be it an old one.
+ * The account of a request: named itself, or by one of its connections, even an old one.
  * @throws AppError `connection_not_found`, also for the row of an account without CRM.
  */
 export async function accountAsked(
@@ -31,8 +31,8 @@ export async function accountAsked(
 }
 
 /**
- * The connection by which a sendout of an account is decided now, whichever was named: its live one. Where it has none,
- * the row that stands for eMarketeer alone.
+ * The connection that decides an account's sendouts now, whichever was named: its live one, or else the row that stands
+ * for eMarketeer alone.
  */
 export async function connectionForSendouts(
   db: Queryable,
@@ -42,8 +42,7 @@ export async function connectionForSendouts(
 }
 
 /**
- * Whether the account has got another CRM since a run was opened, or the same one anew: what that one denies, or what was
- * denied while it was disabled, the run does not know.
+ * Whether the account's CRM was replaced or connected anew after the run was opened: the run does not know its denies.
  */
 export async function isSuperseded(
   db: Queryable,
@@ -53,7 +52,7 @@ export async function isSuperseded(
   return live !== null && (live.connectionId !== connectionId || live.epoch !== connectionEpoch)
 }
 
-/** A sendout as it is read: an id alone may be another account's. */
+/** A sendout id of an account: another account may use the same id. */
 export interface SendoutReference {
   readonly sendoutId: string
   readonly accountId: string

@@ -21,7 +21,7 @@ import {
 import { crmTimesOf, type CrmTimes } from '../../ledger/copy/crm-times.js'
 import type { Queryable } from '../../ledger/db/database.js'
 
-/** Everything our copy holds about one address. */
+/** Everything the copy holds about one address. */
 export interface AddressView {
   readonly row: AddressRow
   readonly cells: ReadonlyMap<CellKey, CellRow>
@@ -29,22 +29,21 @@ export interface AddressView {
   readonly contacts: readonly StoredCrmContact[]
   /** Subscription rows of those records. */
   readonly subscriptions: readonly StoredCrmSubscription[]
-  /** Subscription rows of the records that have the address as one at which only a deny counts. */
+  /** Subscription rows of records at whose deny-only addresses this one is. */
   readonly denyOnlySubscriptions: readonly StoredCrmSubscription[]
-  /** `<contact id> <cell key>` of denies that follow a person. */
+  /** `<contact id> <cell key>` of carried denies. */
   readonly carriedDenies: ReadonlySet<string>
-  /** Live records that have it as a further one, or as one at which only a deny counts: each denies while withdrawn (A, C5). */
+  /** Live records with this as a secondary or deny-only address: each denies while withdrawn (A, C5). */
   readonly secondaryHolders: readonly SecondaryHolder[]
-  /** Further addresses of the records, and eMarketeer's state there. */
+  /** Secondary addresses of the records, with eMarketeer's state there. */
   readonly secondaryAddresses: readonly SecondaryAddressState[]
-  /** Texts in eMarketeer's address fields that name this address, and link nobody: their denies count (A). */
+  /** Texts in eMarketeer's address fields that name this address: they link nobody, but their denies count (A). */
   readonly mentions: readonly AddressMention[]
 }
 
-/** A batch of addresses as our copy holds them, and the state of the connection at that moment. */
+/** A batch of addresses and the connection, as the copy holds them at one moment. */
 export interface BatchView {
   readonly connection: ConnectionRow
-  /** What was learned about the CRM's times. */
   readonly times: CrmTimes
   readonly categories: readonly CategoryRow[]
   readonly addresses: readonly AddressView[]
@@ -52,7 +51,7 @@ export interface BatchView {
 
 /**
  * Loads a batch in a handful of statements.
- * @param addressIds at most 1,000. @param cellKeys cells that matter; default: all.
+ * @param addressIds at most 1,000. @param cellKeys needed cells; default: all.
  */
 export async function loadBatch(
   db: Queryable,
@@ -111,10 +110,7 @@ export async function loadBatch(
   }
 }
 
-/**
- * Addresses whose records our copy no longer holds as they were loaded: one has come or left, or holds another value. What was
- * decided there is of a set of records that is gone.
- */
+/** Addresses whose records changed in the copy since they were loaded: a decision on them is outdated. */
 export async function changedSince(
   db: Queryable,
   connectionId: string,

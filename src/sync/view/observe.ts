@@ -10,10 +10,10 @@ import { secondaryDenies, unarrivedHolders } from './secondary-addresses.js'
 import { recordReading, rowReading, isForgotten } from '../../ledger/copy/record-reading.js'
 
 /**
- * Whether the copy of an address is a *consistent observation*: the CRM's values were read, or proven, at a moment
- * after eMarketeer's last known act there and before a reading of the feed that found no further one
- * (docs/reconciliation.md, "A pass").
- * @param deltaProves whether the CRM's complete deltas prove the records that they do not mention.
+ * Whether the copy of an address is a *consistent observation*: the CRM's values were read, or proven, after
+ * eMarketeer's last known act there and before a reading of the feed that found no further act (docs/reconciliation.md,
+ * "A pass").
+ * @param deltaProves whether the CRM's complete deltas prove records that they do not mention.
  */
 export function isConsistent(
   view: AddressView,
@@ -31,7 +31,7 @@ export function isConsistent(
   return from > row.emarketeerMovedTick && connection.emarketeerProvenTick > to
 }
 
-/** Live records of a purpose cell; null where one of them cannot be read. */
+/** Live records of a purpose; null: one cannot be read. */
 export function purposeRecords(
   view: AddressView,
   purpose: Purpose,
@@ -40,7 +40,7 @@ export function purposeRecords(
   return records.length === view.contacts.length ? records : null
 }
 
-/** Those of them that can be read: one that cannot does not hide the others. */
+/** The readable live records of a purpose. */
 export function readableRecords(
   view: AddressView,
   purpose: Purpose,
@@ -59,7 +59,7 @@ export function readableRecords(
     const carriedDeny =
       view.carriedDenies.has(`${recordId} ${purpose}`) ||
       followed.has(recordId) ||
-      // It reaches eMarketeer through the record that is read (C5).
+      // The holders' deny reaches eMarketeer through the oldest record (C5).
       (holderDenies && records.length === 0)
     records.push({ ...record, carriedDeny })
   }
@@ -68,20 +68,20 @@ export function readableRecords(
 
 /** Rows of a category at an address. */
 export interface CategoryRows {
-  /** The contacts' own rows, and rows that a merge left behind; null where one cannot be read. */
+  /** The contacts' own rows and rows that a merge left; null: one cannot be read. */
   readonly records: readonly RecordReading<StoredValue>[] | null
   /** Contacts without a row of their own. */
   readonly missingContactIds: readonly string[]
-  /** Rows that a merge left behind, to be deleted once nothing depends on them. */
+  /** Rows that a merge left behind, to delete once nothing depends on them. */
   readonly foreignRows: readonly StoredCrmSubscription[]
 }
 
-/** Whether the row is one of the category, or of one that is not told, and so perhaps of this one. */
+/** Whether the row may be of the category: its own category may be untold. */
 export function mayBeOf(row: StoredCrmSubscription, categoryId: string): boolean {
   return row.categoryId === categoryId || row.categoryId === UNTOLD_CATEGORY
 }
 
-/** Rows of one category. A missing row is neither a Yes nor a No (D3). */
+/** Rows of one category at an address. A missing row is neither a Yes nor a No (D3). */
 export function categoryRows(view: AddressView, categoryId: string): CategoryRows {
   const rows = view.subscriptions.filter((row) => mayBeOf(row, categoryId))
   const own = new Set(rows.filter((row) => !row.foreign).map((row) => row.crmContactId))
@@ -108,22 +108,21 @@ export function contactOfRecord(view: AddressView, cellKey: CellKey, recordId: s
     : view.subscriptions.find((row) => row.rowId === recordId)!.crmContactId
 }
 
-/** A cell as it stands, and as it was last observed. */
+/** A cell as it is and as last observed. */
 export interface ObservedCell {
   readonly observation: Observation<StoredValue>
   readonly memory: CellMemory<StoredValue>
 }
 
-/** What is known of a rich CRM's values besides the records themselves. */
+/** What is known of a rich CRM's values beside the records. */
 export type CrmKnowledge = Pick<
   Observation<StoredValue>,
   'firstVersion' | 'basisMapping' | 'countsWrites'
 >
 
 /**
- * Puts together what the rule and the send gate ask of a cell.
- * @param crm what is known of the CRM's values besides; what our own inserts have shown counts as well.
- * @returns null where eMarketeer's side cannot be read.
+ * Puts together what the rule and the send gate ask of a cell. The version of our own inserts counts if `crm` has none.
+ * @returns null: eMarketeer's side cannot be read.
  */
 export function observationOf(
   batch: BatchView,

@@ -12,7 +12,7 @@ import { isCrmSource } from '../../emarketeer/index.js'
 import type { AddressView } from './address-view.js'
 import { recordReading } from '../../ledger/copy/record-reading.js'
 
-/** Records with this as a secondary address whose withdrawal eMarketeer has not taken over here (C5). */
+/** Records with this secondary address whose withdrawal eMarketeer has not taken over here (C5). */
 export function unarrivedHolders(view: AddressView, purpose: Purpose): readonly SecondaryHolder[] {
   return view.secondaryHolders.filter(
     (holder) =>
@@ -21,15 +21,15 @@ export function unarrivedHolders(view: AddressView, purpose: Purpose): readonly 
   )
 }
 
-/** eMarketeer's withdrawal at a secondary address of a record, which the record has not taken over. */
+/** eMarketeer's withdrawal at a secondary address, which the record has not taken over. */
 export interface SecondaryDeny {
   readonly address: SecondaryAddressState
   readonly version: string
 }
 
 /**
- * Withdrawals by a person in eMarketeer at secondary addresses of these records: each is written to the record once, here,
- * through its primary address (C5). What a CRM's record brought there goes no further.
+ * Withdrawals by a person in eMarketeer at secondary addresses of these records. Each is written to the record once,
+ * through its primary address (C5). A withdrawal that a CRM record brought there goes no further.
  */
 export function secondaryDenies(view: AddressView, purpose: Purpose): readonly SecondaryDeny[] {
   return view.secondaryAddresses.flatMap((address): SecondaryDeny[] => {
@@ -44,8 +44,8 @@ export function secondaryDenies(view: AddressView, purpose: Purpose): readonly S
 }
 
 /**
- * At an address that nobody has as the primary one: records that have it as a further one, as long as a withdrawal of one
- * of them is on its way to eMarketeer; else none.
+ * At an address that no record has as its primary one: the records that have it as a secondary one and whose withdrawal
+ * is on its way to eMarketeer.
  */
 export function holdersToTell(
   view: AddressView,
@@ -58,8 +58,8 @@ export function holdersToTell(
 }
 
 /**
- * Withdrawals that have crossed between records and their secondary addresses, as this cell shows: they are not passed on
- * again. Only what stands on both ends counts, and only while no loosening of ours can still land there.
+ * Withdrawals that this cell shows on both ends, between records and their secondary addresses: they are not passed on
+ * again. None counts while a loosening of ours may still land there.
  * @param arrivedIds records that show the deny carried onto them.
  */
 export function arrivalsAt(

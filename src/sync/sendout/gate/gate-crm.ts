@@ -29,8 +29,8 @@ import type { WaitingDenies } from '../../../ledger/run/inbox.js'
 import type { SendoutRun } from '../../../ledger/sendout/sendouts.js'
 
 /**
- * Gathers the CRM's side of one address: records that have it as the primary one, as a further one (C5), and as one at
- * which only a deny counts (rules A, B8).
+ * Gathers the CRM's side of one address: records that have it as the primary address, as a secondary one (C5), or as
+ * one at which only a deny counts (rules A, B8).
  */
 export function crmOf(
   context: GateContext,
@@ -51,7 +51,7 @@ export function crmOf(
     ids.some((id) => context.waitingDenies.has(id))
   const holdsStore = capabilities.purposes.includes('storeAndProcess')
   return {
-    // A purpose that cannot be read is not verified, whatever the other one says.
+    // A purpose that cannot be read is not verified, whatever the other purpose says.
     verified:
       (proven || !context.mustBeFresh) &&
       !view.row.crmDoubtful &&
@@ -65,7 +65,7 @@ export function crmOf(
       run.categoryId !== null && capabilities.subscriptions && batch.connection.subscriptionSync
         ? answers(context, view, run.categoryId)
         : [],
-    // What a hint denies it does not say; a transactional sendout asks for nothing but this.
+    // A hint does not name the purpose that it denies, and a transactional sendout asks nothing but this.
     storeWithdrawn:
       holdsStore && (storeDenied(context, view) || (denyInInbox && run.transactional === true)),
     inDoubt: inDoubtAt(context, view, 'marketingSendouts'),
@@ -80,8 +80,8 @@ export function crmOf(
 }
 
 /**
- * The same of an address field that names these addresses among others, or decorated (rule A): what is denied, unknown or
- * not proven at one of them counts, and nothing there allows.
+ * Adds the addresses that an address field names (rule A): denies, unknown values and missing proof there count, and
+ * nothing there allows.
  */
 export function withNamed(own: GateCrm, named: readonly GateCrm[]): GateCrm {
   const all = [own, ...named]
@@ -111,7 +111,7 @@ function isReadable(view: AddressView, purpose: Purpose): boolean {
   )
 }
 
-/** Somebody there may not be stored: it is so recorded, on its way, or perhaps hidden under a write of ours. */
+/** Whether a record forbids storing: it says so, a deny is on its way, or one may lie under our write. */
 function storeDenied(context: GateContext, view: AddressView): boolean {
   const records = purposeRecords(view, 'storeAndProcess') ?? []
   return (
@@ -123,7 +123,10 @@ function storeDenied(context: GateContext, view: AddressView): boolean {
   )
 }
 
-/** Oldest first. A rich CRM's oldest record must allow by itself; of the younger ones only a withdrawal counts (C5). */
+/**
+ * Verdicts, oldest record first. A rich CRM's oldest record must allow by itself; of younger ones only a withdrawal
+ * counts (C5).
+ */
 function verdictsOf(
   { basisMapping }: GateContext,
   view: AddressView,
@@ -142,12 +145,12 @@ function verdictsOf(
   })
 }
 
-/** Whether somebody is there: a text that names the address proves nobody, as it never allows. */
+/** Whether a record is there. A text that names the address proves none. */
 function isInCrm(view: AddressView): boolean {
   return view.contacts.length > 0 || view.secondaryHolders.some((holder) => !holder.denyOnly)
 }
 
-/** At a secondary address a record counts as a deny when withdrawn, never as an allow (C5). */
+/** At a secondary address only a withdrawal counts (C5). */
 function holderVerdicts(view: AddressView): CrmVerdict[] {
   return view.secondaryHolders.flatMap(({ contact }): CrmVerdict[] => {
     const record = recordReading(contact, 'marketingSendouts')
@@ -179,7 +182,7 @@ function answers(context: GateContext, view: AddressView, categoryId: string): (
   ]
 }
 
-/** A deny that left with its record and has not reached eMarketeer yet. */
+/** Whether a deny left with its record and has not reached eMarketeer yet. */
 function departedDenies(
   context: GateContext,
   view: AddressView,
@@ -192,8 +195,8 @@ function departedDenies(
 }
 
 /**
- * Whether eMarketeer recorded a new act after the last CRM record had gone (G8): by its clock, which may be ahead of ours,
- * and by version, as what the last decision had seen is older for certain.
+ * Whether eMarketeer recorded a new act after the last CRM record had gone (G8): by its clock, which may run ahead of
+ * ours, and by a version that the last decision had not seen.
  */
 function actedSince(view: AddressView): boolean {
   const cell = view.cells.get('marketingSendouts')
@@ -207,7 +210,7 @@ function actedSince(view: AddressView): boolean {
   )
 }
 
-/** R0: a person's answer may lie under a write of ours on some live record there, also one that only visits. */
+/** R0: whether an answer may lie under our write on a live record here, also at its secondary address. */
 function inDoubtAt(context: GateContext, view: AddressView, purpose: Purpose): boolean {
   const { capabilities } = context
   if (capabilities?.values !== 'rich' || !capabilities.purposes.includes(purpose)) {
@@ -232,7 +235,7 @@ function holderInDoubt(context: GateContext, holder: SecondaryHolder, purpose: P
   )
 }
 
-/** A cell as it stands and as it was last observed; null where there is none, or eMarketeer's side is not readable. */
+/** A cell as it is and as last observed; null: there is none, or eMarketeer's side is unreadable. */
 function observedAt(
   { batch, firstVersion = null, basisMapping }: GateContext,
   view: AddressView,
@@ -243,21 +246,21 @@ function observedAt(
   return cell ? observationOf(batch, view, cell, records, { firstVersion, basisMapping }) : null
 }
 
-/** What the gate asks beside the addresses themselves. */
+/** What the gate needs beside the addresses. */
 export interface GateContext extends WaitingDenies {
   readonly run: SendoutRun
   readonly batch: BatchView
   readonly capabilities: CrmCapabilities | null
-  /** Addresses at which a loosening over a deny is held. */
+  /** Addresses with a held loosening over a deny. */
   readonly heldAddresses: ReadonlySet<number>
-  /** The addresses that a text names among others, or decorated: their denies count for whoever has it (rule A). */
+  /** Addresses that a text names: their denies count for its contact (rule A). */
   readonly namedAt: (textId: number) => readonly AddressView[]
-  /** eMarketeer contact → the address it has now; absent: it is gone. */
+  /** eMarketeer contact → its address now; absent: deleted. */
   readonly currentAddressOf: ReadonlyMap<string, number | null>
-  /** Whether what is known must be newer than the sendout (deciding), or was proven then (reading the list). */
+  /** Deciding needs facts newer than the sendout; reading the list does not. */
   readonly mustBeFresh: boolean
-  /** Rich CRMs: what version an insert makes, as set-up measured it. Absent: not measured. */
+  /** Rich CRMs: the version after an insert, measured at set-up. Absent: not measured. */
   readonly firstVersion?: number | null
-  /** Rich CRMs: what the connection file makes of the tenant's own bases (C2). */
+  /** Rich CRMs: the connection file's mapping of the tenant's own bases (C2). */
   readonly basisMapping: BasisMapping
 }

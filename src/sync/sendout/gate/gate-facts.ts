@@ -8,7 +8,7 @@ import type { AddressView } from '../../view/address-view.js'
 import { UNTOLD_EMAIL } from '../../../emarketeer/index.js'
 import type { LegalBasis } from '../../../domain/legal-basis.js'
 
-/** Gathers the facts of one targeted contact. @param view its address, or undefined where it has none. */
+/** Gathers the facts of one targeted contact. @param view its address; undefined: it has none. */
 export function gateFactsOf(
   context: GateContext,
   member: SendoutMember,
@@ -59,12 +59,12 @@ export function gateFactsOf(
   }
 }
 
-/** eMarketeer's state at an address that a text names, beside that of the text itself. */
+/** eMarketeer's state at an address that a text names. */
 function asMention({ row, cells }: AddressView): Pick<AddressMention, 'unread' | 'cells'> {
   return { unread: row.emarketeerUnread, cells: [...cells.values()] }
 }
 
-/** Nobody at the address any more: no state, hence not a Yes. Unknown where the state was never read. */
+/** False if nobody has the address any more; null if the state was never read. */
 function subscribedOf(
   view: AddressView | undefined,
   basis: LegalBasis | 'unreadable' | undefined,

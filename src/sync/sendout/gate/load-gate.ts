@@ -14,7 +14,7 @@ import type { GateContext } from './gate-crm.js'
 import { namedBy } from '../../../ledger/copy/address-mentions.js'
 import type { Queryable } from '../../../ledger/db/database.js'
 
-/** Judges members by our copy as it stands now. @param members at most 1,000. */
+/** Judges members by the present copy. @param members at most 1,000. */
 export async function judgeMembers(
   session: SyncSession,
   run: SendoutRun,
@@ -23,7 +23,7 @@ export async function judgeMembers(
 ): Promise<{ readonly position: number; readonly verdict: Verdict }[]> {
   const { connectionId } = session.connection
   const addressIds = [...new Set(members.map((m) => m.addressId).filter((id) => id !== null))]
-  // As of one moment: a deny that moves from the inbox into our copy meanwhile must be seen in one of the two.
+  // One snapshot: a deny that moves from the inbox into the copy shows in one of the two.
   const context = await session.db.snapshot(async (tx): Promise<GateContext> => {
     const cellKeys = cellsThatMatter(run)
     const batch = await loadBatch(tx, connectionId, addressIds, cellKeys)
@@ -54,19 +54,19 @@ export async function judgeMembers(
   })
 }
 
-/** An account may have many categories, and each contact a cell of each: the gate asks for one of them at most. */
+/** The gate needs at most one of the account's categories. */
 function cellsThatMatter({ categoryId }: SendoutRun): readonly CellKey[] {
   return [...PURPOSES, ...(categoryId === null ? [] : [categoryCell(categoryId)])]
 }
 
-/** The addresses that are named in texts of eMarketeer's address fields, as our copy holds them (rule A). */
+/** Addresses that texts in eMarketeer's address fields name, as the copy holds them (rule A). */
 export interface NamedViews {
   readonly addressIds: readonly number[]
-  /** Those that one text names; none of what is an address itself. */
+  /** Addresses that one text names; none for a plain address. */
   readonly namedAt: (textId: number) => readonly AddressView[]
 }
 
-/** Loads what these addresses name, as far as they are texts. @param cellKeys cells that matter; null: all. */
+/** Loads what these addresses name, as far as they are texts. @param cellKeys needed cells; null: all. */
 export async function loadNamed(
   db: Queryable,
   connectionId: string,
