@@ -109,6 +109,25 @@ module.exports = {
       to: { path: '^src/ledger/', pathNot: '^src/ledger/(copy|address|db)/' },
     },
     {
+      name: 'rooms-of-config-meet-in-environment-and-secrets-only',
+      comment: 'A file of a connection and a client of Temporal know nothing of each other.',
+      severity: 'error',
+      from: { path: '^src/config/([^/]+)/' },
+      to: { path: '^src/config/', pathNot: '^src/config/($1|environment|secrets)/' },
+    },
+    {
+      name: 'secrets-know-no-environment',
+      severity: 'error',
+      from: { path: '^src/config/secrets/' },
+      to: { path: '^src/config/', pathNot: '^src/config/secrets/' },
+    },
+    {
+      name: 'config-connects-to-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^src/config/' },
+      to: { path: '^src/', pathNot: '^src/(config|contracts|domain|telemetry)/|^src/crm/crm\\.ts' },
+    },
+    {
       name: 'sync-knows-no-single-crm',
       severity: 'error',
       from: { path: '^src/(connection|sync|activities|workflows|gateway|domain|contracts|ledger)' },

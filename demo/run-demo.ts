@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connectTemporal } from '../src/config/temporal.js'
+import { connectTemporal } from '../src/config/temporal/temporal.js'
 import type { Output } from '../src/cli/output.js'
 import { startStack } from '../dev/stack/start-stack.js'
 import { firstSyncChapter } from './chapters/first-sync.js'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { connectTemporal } from '../../src/config/temporal.js'
+import { connectTemporal } from '../../src/config/temporal/temporal.js'
 import { freePort } from '../embedded/free-port.js'
 import { startPostgres } from '../embedded/postgres.js'
 import { startTemporalServer } from '../embedded/temporal-server.js'

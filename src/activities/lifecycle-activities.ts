@@ -24,7 +24,7 @@ import { SetupPaused, type CrmDriver } from '../crm/crm.js'
 import { endWork } from './end-work.js'
 import { preserveOptOuts } from './preserve-opt-outs.js'
 import { failing, onConnection } from './perform.js'
-import { isRecord } from '../config/record-paths.js'
+import { isRecord } from '../config/connection/json-object.js'
 import type { Queryable } from '../ledger/db/database.js'
 
 /** What these activities need beside the systems. */

@@ -1,7 +1,7 @@
 import { notPermitted } from '../connection/permissions.js'
 import { permitsOf } from '../domain/connection-state.js'
 import { Context } from '@temporalio/activity'
-import type { SecretsVault } from '../config/secrets-vault.js'
+import type { SecretsVault } from '../config/secrets/secrets-vault.js'
 import { AppError } from '../contracts/app-error.js'
 import type { SetupActivities } from '../contracts/setup-activities.js'
 import type { CrmDriver } from '../crm/crm.js'

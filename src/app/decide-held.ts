@@ -4,9 +4,8 @@ import type { WorkReport } from '../contracts/work-report.js'
 import { approveHeld, rejectHeld, type HeldVerdict } from '../sync/run/held.js'
 import { requireRunning } from './connection/require-running.js'
 import type { Progress } from './progress.js'
-import { withLedger, withTemporal } from './resources.js'
+import { withLedger, withTemporal, userName } from './resources.js'
 import { runResync } from './run-resync.js'
-import { userName } from './resources.js'
 
 /** What `held approve` and `held reject` answer. `report` is null where nothing was held. */
 export interface DecidedHeld {

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os'
-import { readEnvironment } from '../config/environment.js'
-import type { TemporalClient } from '../config/temporal.js'
+import { readEnvironment } from '../config/environment/environment.js'
+import type { TemporalClient } from '../config/temporal/temporal.js'
 import type { Database } from '../ledger/db/database.js'
 import type { ComposedSystems } from '../workers/compose-systems.js'
 
@@ -40,7 +40,7 @@ export async function withSystems<T>(work: (composed: ComposedSystems) => Promis
  * @throws AppError `temporal_unreachable` within 5 seconds.
  */
 export async function withTemporal<T>(work: (temporal: TemporalClient) => Promise<T>): Promise<T> {
-  const { connectTemporal } = await import('../config/temporal.js')
+  const { connectTemporal } = await import('../config/temporal/temporal.js')
   const temporal = await connectTemporal(undefined, undefined, `${userName()}@${hostname()}`)
   try {
     return await work(temporal)

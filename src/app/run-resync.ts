@@ -1,6 +1,6 @@
 import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
 import type { WorkReport } from '../contracts/work-report.js'
-import type { TemporalClient } from '../config/temporal.js'
+import type { TemporalClient } from '../config/temporal/temporal.js'
 import type { Progress } from './progress.js'
 import { awaitResult } from './temporal/await-result.js'
 import { startOrJoin } from '../client/start-or-join.js'

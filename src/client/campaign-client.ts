@@ -5,7 +5,7 @@ import type {
   PreSendResult,
   SendoutStage,
 } from '../contracts/pre-send.js'
-import { Secret } from '../config/secret.js'
+import { Secret } from '../config/secrets/secret.js'
 import { createGatewayCalls, type GatewayCalls } from './gateway-calls.js'
 import { preSendHandle, type PreSendHandle } from './pre-send-handle.js'
 import { parsePreSendRequest } from '../config/pre-send-request.js'

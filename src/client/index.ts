@@ -1,5 +1,5 @@
 /** The campaign service's client (docs/gateway.md): `legal-basis-sync/client`. */
-export { connectTemporal, type TemporalClient } from '../config/temporal.js'
+export { connectTemporal, type TemporalClient } from '../config/temporal/temporal.js'
 export { AppError } from '../contracts/app-error.js'
 export type {
   MailingListEntry,

@@ -1,5 +1,5 @@
-import { isLoopback } from './check-url.js'
-import { isEncrypted } from './temporal-profile.js'
+import { isLoopback } from './environment/check-url.js'
+import { isEncrypted } from './temporal/temporal-profile.js'
 
 /** Settings of the driver that encrypt, and check whom they speak with; `prefer` and `require` check as `verify-full` does. */
 const VERIFIED = new Set(['prefer', 'require', 'verify-ca', 'verify-full'])

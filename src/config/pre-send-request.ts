@@ -3,7 +3,7 @@ import { problemOf } from '../contracts/judge.js'
 import { preSendRequest } from '../contracts/pre-send-request.js'
 import type { PreSendRequest } from '../contracts/pre-send.js'
 import { throwProblems } from '../contracts/problems.js'
-import { describeOpenly } from './describe-value.js'
+import { describeOpenly } from './connection/zod-problems.js'
 
 /**
  * Checks a pre-send request (G1) before it is sent, by the schema that the workflow judges its input by. Defaults are not

@@ -1,4 +1,4 @@
-import { isRecord } from '../config/record-paths.js'
+import { isRecord } from '../config/connection/json-object.js'
 import type { CrmDriver } from '../crm/crm.js'
 import { NOTHING_MAPPED, type BasisMapping } from '../domain/tenant-basis.js'
 import type { ConnectionRow } from '../ledger/connection/connections.js'

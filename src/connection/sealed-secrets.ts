@@ -1,4 +1,4 @@
-import type { SecretsVault } from '../config/secrets-vault.js'
+import type { SecretsVault } from '../config/secrets/secrets-vault.js'
 import type { FactSecrets } from '../crm/crm.js'
 import { saveEmarketeerWebhookSecret } from '../ledger/connection/connections.js'
 import type { Queryable } from '../ledger/db/database.js'

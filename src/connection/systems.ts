@@ -1,6 +1,6 @@
-import type { Secret } from '../config/secret.js'
-import type { SecretsVault } from '../config/secrets-vault.js'
-import { resolveStoredConfig } from '../config/stored-config.js'
+import type { Secret } from '../config/secrets/secret.js'
+import type { SecretsVault } from '../config/secrets/secrets-vault.js'
+import { resolveStoredConfig } from '../config/connection/stored-config.js'
 import { AppError } from '../contracts/app-error.js'
 import type { CrmDriver, CrmClient } from '../crm/crm.js'
 import {

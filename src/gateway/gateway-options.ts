@@ -1,5 +1,5 @@
-import type { Secret } from '../config/secret.js'
-import type { SecretsVault } from '../config/secrets-vault.js'
+import type { Secret } from '../config/secrets/secret.js'
+import type { SecretsVault } from '../config/secrets/secrets-vault.js'
 import type { Database } from '../ledger/db/database.js'
 import type { Systems } from '../connection/systems.js'
 import type { Logger } from '../telemetry/logger.js'

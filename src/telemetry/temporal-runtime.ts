@@ -1,5 +1,9 @@
-import { SdkComponent } from '@temporalio/common'
-import type { LogLevel, LogMetadata, Logger as TemporalLogger } from '@temporalio/common'
+import {
+  SdkComponent,
+  type LogLevel,
+  type LogMetadata,
+  type Logger as TemporalLogger,
+} from '@temporalio/common'
 import { Runtime } from '@temporalio/worker'
 import { shapeOf } from './log-fields.js'
 import { logger, type Logger } from './logger.js'

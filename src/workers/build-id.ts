@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { readEnvironment } from '../config/environment.js'
-import type { Variables } from '../config/environment-sections.js'
+import { readEnvironment } from '../config/environment/environment.js'
+import type { Variables } from '../config/environment/sections.js'
 
 const SOURCES = new URL('../', import.meta.url)
 

@@ -1,5 +1,5 @@
-import { readEnvironment } from '../config/environment.js'
-import { createSecretsVault, type SecretsVault } from '../config/secrets-vault.js'
+import { readEnvironment } from '../config/environment/environment.js'
+import { createSecretsVault, type SecretsVault } from '../config/secrets/secrets-vault.js'
 import { CRM_DRIVERS } from '../crm/registry.js'
 import { openDatabase, type Database } from '../ledger/db/database.js'
 import { Systems } from '../connection/systems.js'

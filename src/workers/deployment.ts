@@ -1,6 +1,6 @@
 import proto from '@temporalio/proto'
 import type { WorkerDeploymentOptions } from '@temporalio/worker'
-import type { TemporalClient } from '../config/temporal.js'
+import type { TemporalClient } from '../config/temporal/temporal.js'
 import { AppError } from '../contracts/app-error.js'
 import { QUEUES, type QueueName } from '../contracts/names.js'
 

@@ -1,6 +1,6 @@
-import { readEnvironment } from '../config/environment.js'
+import { readEnvironment } from '../config/environment/environment.js'
 import { openDatabaseConnection, openTemporalConnection } from '../config/open-connections.js'
-import { readTemporalProfile } from '../config/temporal-profile.js'
+import { readTemporalProfile } from '../config/temporal/temporal-profile.js'
 import { logger } from '../telemetry/logger.js'
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { WorkflowBundleOption } from '@temporalio/worker'
-import type { TemporalClient } from '../config/temporal.js'
+import type { TemporalClient } from '../config/temporal/temporal.js'
 import { AppError } from '../contracts/app-error.js'
 import { logger } from '../telemetry/logger.js'
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { createSetupActivities } from '../../src/activities/setup-activities.js'
-import type { SecretsVault } from '../../src/config/secrets-vault.js'
+import type { SecretsVault } from '../../src/config/secrets/secrets-vault.js'
 import type { ConnectionState } from '../../src/domain/connection-state.js'
 import type { CrmDriver } from '../../src/crm/crm.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { ConnectionFile } from '../../src/config/connection-file.js'
+import type { ConnectionFile } from '../../src/config/connection/connection-file.js'
 import { checkChange } from '../../src/app/connection/store-connection.js'
 import { refuseToPause, refuseToResume } from '../../src/ledger/connection/connection-life.js'
 import type { ConnectionRow, ConnectionState } from '../../src/ledger/connection/connections.js'

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { connectionCounts } from '../../src/ledger/copy/connection-counts.js'
 import { keptFor, measuresOf, viewOf } from '../../src/app/connection/connection-view.js'
 import { storeConnection } from '../../src/app/connection/store-connection.js'
-import type { ConnectionFile } from '../../src/config/connection-file.js'
-import type { StoredConfig } from '../../src/config/stored-config.js'
+import type { ConnectionFile } from '../../src/config/connection/connection-file.js'
+import type { StoredConfig } from '../../src/config/connection/stored-config.js'
 import {
   disableConnection,
   pauseConnection,

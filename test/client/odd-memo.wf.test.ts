@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals'
-import { connectTemporal } from '../../src/config/temporal.js'
+import { connectTemporal } from '../../src/config/temporal/temporal.js'
 import { encoded } from '../workflows/support/bad-payloads.js'
 import { withTemporal } from '../support/with-temporal.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { inspect } from 'node:util'
-import { parseConnectionFile } from '../../src/config/parse-connection-file.js'
+import { parseConnectionFile } from '../../src/config/connection/parse-connection-file.js'
 import { caught, problemsOf } from './caught.js'
 import { exampleDriver, goodFile, PASTED_SECRET } from './example-driver.js'
 

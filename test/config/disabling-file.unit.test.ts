@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { readDisablingFile } from '../../src/config/disabling-file.js'
+import { readDisablingFile } from '../../src/config/connection/parse-connection-file.js'
 import { caught } from './caught.js'
 
 const read = (file: object) =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { inspect } from 'node:util'
-import { readEnvironment } from '../../src/config/environment.js'
-import type { EnvironmentSection } from '../../src/config/environment-sections.js'
+import { readEnvironment } from '../../src/config/environment/environment.js'
+import type { EnvironmentSection } from '../../src/config/environment/sections.js'
 import { caught, problemsOf } from './caught.js'
 
 const ALL: readonly EnvironmentSection[] = ['database', 'emarketeer', 'gateway', 'secrets']

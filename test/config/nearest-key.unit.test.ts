@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { connectionSettingsSchema } from '../../src/config/connection-settings.js'
-import { problemsOfZod } from '../../src/config/zod-problems.js'
+import { connectionSettingsSchema } from '../../src/config/connection/connection-file.js'
+import { problemsOfZod } from '../../src/config/connection/zod-problems.js'
 import { judged } from '../../src/contracts/judge.js'
 import { nearestKey } from '../../src/contracts/nearest-key.js'
 import { object, oneOf } from '../../src/contracts/schema.js'

@@ -3,7 +3,7 @@ import {
   openDatabaseConnection,
   openTemporalConnection,
 } from '../../src/config/open-connections.js'
-import { readTemporalProfile } from '../../src/config/temporal-profile.js'
+import { readTemporalProfile } from '../../src/config/temporal/temporal-profile.js'
 
 describe('a connection that others may read', () => {
   it.each([

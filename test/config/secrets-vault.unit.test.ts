@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { createSecretsVault } from '../../src/config/secrets-vault.js'
-import { Secret } from '../../src/config/secret.js'
+import { createSecretsVault } from '../../src/config/secrets/secrets-vault.js'
+import { Secret } from '../../src/config/secrets/secret.js'
 import { caught } from './caught.js'
 
 const place = { connectionId: 'acme', field: 'dynamics.clientSecret' }

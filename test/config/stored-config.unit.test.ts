@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import { inspect } from 'node:util'
-import { parseConnectionFile } from '../../src/config/parse-connection-file.js'
-import { createSecretsVault } from '../../src/config/secrets-vault.js'
-import { Secret } from '../../src/config/secret.js'
+import { parseConnectionFile } from '../../src/config/connection/parse-connection-file.js'
+import { createSecretsVault } from '../../src/config/secrets/secrets-vault.js'
+import { Secret } from '../../src/config/secrets/secret.js'
 import {
   redactConfig,
   resolveStoredConfig,
   toStoredConfig,
-} from '../../src/config/stored-config.js'
+} from '../../src/config/connection/stored-config.js'
 import { caught } from './caught.js'
 import { exampleDriver, goodFile, PASTED_SECRET } from './example-driver.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseConnectionFile } from '../../src/config/parse-connection-file.js'
+import { parseConnectionFile } from '../../src/config/connection/parse-connection-file.js'
 import type { ProblemsError } from '../../src/contracts/problems.js'
 import { POSITIVE_BASES } from '../../src/domain/legal-basis.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'

@@ -7,9 +7,9 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { connectTemporal } from '../../src/config/temporal.js'
-import { connectTemporalNative } from '../../src/config/temporal-native.js'
-import { readTemporalProfile } from '../../src/config/temporal-profile.js'
+import { connectTemporal } from '../../src/config/temporal/temporal.js'
+import { connectTemporalNative } from '../../src/config/temporal/temporal-native.js'
+import { readTemporalProfile } from '../../src/config/temporal/temporal-profile.js'
 import { caught } from './caught.js'
 
 describe('readTemporalProfile', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { readEnvironment } from '../../src/config/environment.js'
-import { readSecretSource } from '../../src/config/secret-source.js'
-import { readTemporalProfile } from '../../src/config/temporal-profile.js'
-import { describeSecret, variableOf } from '../../src/config/variable.js'
+import { readEnvironment } from '../../src/config/environment/environment.js'
+import { readSecretSource } from '../../src/config/connection/secret-source.js'
+import { readTemporalProfile } from '../../src/config/temporal/temporal-profile.js'
+import { describeSecret, variableOf } from '../../src/config/environment/variable.js'
 import { caught } from './caught.js'
 
 const KEY = 'service-key-of-more-than-32-characters'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { connectTemporal } from '../../src/config/temporal.js'
+import { connectTemporal } from '../../src/config/temporal/temporal.js'
 import { CHANGE_TYPES } from '../../src/emarketeer/index.js'
 import { lazyTemporal } from '../../src/gateway/temporal-access.js'
 import { saveEmarketeerWebhookSecret } from '../../src/ledger/connection/connections.js'

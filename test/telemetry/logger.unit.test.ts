@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { AppError } from '../../src/contracts/app-error.js'
-import type { LogLevel } from '../../src/config/log-level.js'
-import { Secret } from '../../src/config/secret.js'
+import type { LogLevel } from '../../src/config/environment/log-level.js'
+import { Secret } from '../../src/config/secrets/secret.js'
 import { createLoggerFactory, droppedFieldCount } from '../../src/telemetry/logger.js'
 
 /** A logger, and the lines it wrote. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import proto from '@temporalio/proto'
-import type { TemporalClient } from '../../src/config/temporal.js'
+import type { TemporalClient } from '../../src/config/temporal/temporal.js'
 import { QUEUES, type QueueName } from '../../src/contracts/names.js'
 import { readDeployment } from '../../src/workers/deployment.js'
 import { useRelease } from '../../src/workers/use-release.js'

@@ -6,7 +6,7 @@ import { createPreSendActivities } from '../../src/activities/pre-send-activitie
 import { createSetupActivities } from '../../src/activities/setup-activities.js'
 import { createWebhookActivities } from '../../src/activities/webhook-rotation.js'
 import { createSyncActivities } from '../../src/activities/sync-activities.js'
-import type { SecretsVault } from '../../src/config/secrets-vault.js'
+import type { SecretsVault } from '../../src/config/secrets/secrets-vault.js'
 import type { Systems } from '../../src/connection/systems.js'
 import {
   ACTIVITY_LIMITS,

@@ -1,4 +1,4 @@
-import type { SecretsVault } from '../../config/secrets-vault.js'
+import type { SecretsVault } from '../../config/secrets/secrets-vault.js'
 import type { StepDescription } from '../../contracts/setup-activities.js'
 import type { CrmFacts, StepContext, StepVerdict, WebhookInstallation } from '../../crm/crm.js'
 import { CHANGE_TYPES } from '../../emarketeer/index.js'

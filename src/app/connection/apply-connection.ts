@@ -1,7 +1,10 @@
-import type { ConnectionFile } from '../../config/connection-file.js'
-import { parseConnectionFile } from '../../config/parse-connection-file.js'
-import { readDisablingFile, type DisablingFile } from '../../config/disabling-file.js'
-import { toStoredConfig } from '../../config/stored-config.js'
+import type { ConnectionFile } from '../../config/connection/connection-file.js'
+import {
+  parseConnectionFile,
+  readDisablingFile,
+  type DisablingFile,
+} from '../../config/connection/parse-connection-file.js'
+import { toStoredConfig } from '../../config/connection/stored-config.js'
 import { AppError } from '../../contracts/app-error.js'
 import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
 import type { SetupStatus, SetupOverride } from '../../contracts/setup.js'
@@ -14,11 +17,10 @@ import { requireSetUp } from '../setup/require-set-up.js'
 import { awaitResult } from '../temporal/await-result.js'
 import { lookAtSteps, type Progress } from '../progress.js'
 import { startOrJoin, type StartedRun } from '../../client/start-or-join.js'
-import { checkChange } from './store-connection.js'
+import { checkChange, storeConnection } from './store-connection.js'
 import { checkOutside } from './check-outside.js'
-import { storeConnection } from './store-connection.js'
 import type { ConnectionState } from '../../domain/connection-state.js'
-import type { TemporalClient } from '../../config/temporal.js'
+import type { TemporalClient } from '../../config/temporal/temporal.js'
 import { requireConnection } from './connection-view.js'
 import { runDisconnect } from './disconnect-run.js'
 

@@ -1,6 +1,6 @@
-import { redactConfig } from '../../config/stored-config.js'
+import { redactConfig } from '../../config/connection/stored-config.js'
 import { AppError } from '../../contracts/app-error.js'
-import { isRecord } from '../../config/record-paths.js'
+import { isRecord } from '../../config/connection/json-object.js'
 import {
   newestIntervention,
   type KeptIntervention,

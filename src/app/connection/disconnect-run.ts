@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client'
-import type { TemporalClient } from '../../config/temporal.js'
+import type { TemporalClient } from '../../config/temporal/temporal.js'
 import { AppError } from '../../contracts/app-error.js'
 import type { DisconnectStatus } from '../../contracts/lifecycle-activities.js'
 import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'

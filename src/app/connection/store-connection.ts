@@ -1,5 +1,5 @@
-import type { ConnectionFile } from '../../config/connection-file.js'
-import type { StoredConfig } from '../../config/stored-config.js'
+import type { ConnectionFile } from '../../config/connection/connection-file.js'
+import type { StoredConfig } from '../../config/connection/stored-config.js'
 import { AppError } from '../../contracts/app-error.js'
 import {
   findConnection,

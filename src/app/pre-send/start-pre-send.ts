@@ -1,5 +1,5 @@
 import { joinPreSend } from '../../client/join-pre-send.js'
-import { parseJsonObject } from '../../config/parse-json-object.js'
+import { parseJsonObject } from '../../config/connection/json-object.js'
 import { parsePreSendRequest } from '../../config/pre-send-request.js'
 import { implicitConnectionId, PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
 import type { PreSendRequest, PreSendResult } from '../../contracts/pre-send.js'

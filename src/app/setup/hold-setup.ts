@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TemporalClient } from '../../config/temporal.js'
+import type { TemporalClient } from '../../config/temporal/temporal.js'
 import { AppError } from '../../contracts/app-error.js'
 import { workflowIds } from '../../contracts/names.js'
 import type {

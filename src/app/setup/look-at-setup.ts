@@ -1,4 +1,4 @@
-import type { TemporalClient } from '../../config/temporal.js'
+import type { TemporalClient } from '../../config/temporal/temporal.js'
 import { AppError } from '../../contracts/app-error.js'
 import { QUEUES, workflowIds } from '../../contracts/names.js'
 import type { SetupStatus } from '../../contracts/setup.js'

@@ -1,4 +1,4 @@
-import type { TemporalClient } from '../../config/temporal.js'
+import type { TemporalClient } from '../../config/temporal/temporal.js'
 import { AppError } from '../../contracts/app-error.js'
 import { PRIORITY, QUEUES, workflowIds } from '../../contracts/names.js'
 import type { SetupPreview } from '../../contracts/setup.js'

@@ -1,4 +1,4 @@
-import type { TemporalClient } from '../../config/temporal.js'
+import type { TemporalClient } from '../../config/temporal/temporal.js'
 import type { QueueName } from '../../contracts/names.js'
 import type { Progress } from '../progress.js'
 import type { StartedRun } from '../../client/start-or-join.js'

@@ -1,4 +1,4 @@
-import type { TemporalClient } from '../../config/temporal.js'
+import type { TemporalClient } from '../../config/temporal/temporal.js'
 import { AppError } from '../../contracts/app-error.js'
 
 /** How Temporal tells that a workflow has ended, in words. */

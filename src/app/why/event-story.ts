@@ -1,8 +1,7 @@
 import { isPurposeCell, type CellKey } from '../../domain/cell-key.js'
 import { isLegalBasis, isPositive } from '../../domain/legal-basis.js'
 import type { RecordedConsentEvent } from '../../ledger/evidence/consent-events.js'
-import { circumstances, ruleSentence } from './words.js'
-import { cellWord, TRIGGER_LABELS, valueWord } from './words.js'
+import { circumstances, ruleSentence, cellWord, TRIGGER_LABELS, valueWord } from './words.js'
 
 /** One consent event as it is told, and as `--json` holds it. Times are ISO UTC. */
 export interface EventStory {

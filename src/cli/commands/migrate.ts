@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { readEnvironment } from '../../config/environment.js'
+import { readEnvironment } from '../../config/environment/environment.js'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
 import type { MigrationReport } from '../../ledger/db/migrate.js'

@@ -15,7 +15,7 @@ import type { GatewayOptions } from '../gateway-options.js'
 import { LIMITS } from '../limits.js'
 import { TokenBuckets } from '../token-buckets.js'
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Secret } from '../../config/secret.js'
+import type { Secret } from '../../config/secrets/secret.js'
 import { httpRefusal } from '../refusal.js'
 import { sourceOf } from '../source-of.js'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import type { SecretsVault } from '../../config/secrets-vault.js'
+import type { SecretsVault } from '../../config/secrets/secrets-vault.js'
 import { AppError } from '../../contracts/app-error.js'
 import type { CrmWebhookHint, FactSecrets, WebhookVerdict } from '../../crm/crm.js'
 import type { ConnectionRow } from '../../ledger/connection/connections.js'

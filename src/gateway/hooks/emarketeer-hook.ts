@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import type { SecretsVault } from '../../config/secrets-vault.js'
+import type { SecretsVault } from '../../config/secrets/secrets-vault.js'
 import { AppError } from '../../contracts/app-error.js'
 import { verifyWebhook, WEBHOOK_HEADERS, type WebhookRefusal } from '../../emarketeer/index.js'
 import type { ConnectionRow } from '../../ledger/connection/connections.js'

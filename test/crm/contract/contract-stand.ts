@@ -5,8 +5,8 @@ import type {
   FactSecrets,
   StepContext,
 } from '../../../src/crm/crm.js'
-import { Secret } from '../../../src/config/secret.js'
-import { createSecretsVault } from '../../../src/config/secrets-vault.js'
+import { Secret } from '../../../src/config/secrets/secret.js'
+import { createSecretsVault } from '../../../src/config/secrets/secrets-vault.js'
 import type { LegalBasis } from '../../../src/domain/legal-basis.js'
 import type { ToggleValue } from '../../../src/domain/reconcile/types.js'
 import { factSecrets } from '../../../src/connection/sealed-secrets.js'

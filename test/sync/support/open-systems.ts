@@ -1,5 +1,5 @@
-import { Secret } from '../../../src/config/secret.js'
-import { createSecretsVault } from '../../../src/config/secrets-vault.js'
+import { Secret } from '../../../src/config/secrets/secret.js'
+import { createSecretsVault } from '../../../src/config/secrets/secrets-vault.js'
 import { CRM_DRIVERS } from '../../../src/crm/registry.js'
 import { saveConnection } from '../../../src/ledger/connection/connections.js'
 import type { Database } from '../../../src/ledger/db/database.js'

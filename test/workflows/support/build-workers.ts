@@ -1,6 +1,6 @@
 import type { Connection } from '@temporalio/client'
 import { Worker } from '@temporalio/worker'
-import type { TemporalClient } from '../../../src/config/temporal.js'
+import type { TemporalClient } from '../../../src/config/temporal/temporal.js'
 import { QUEUES } from '../../../src/contracts/names.js'
 import { deploymentOptions } from '../../../src/workers/deployment.js'
 import { ISOLATE_TIME } from '../../../src/workers/run-workers.js'

@@ -1,5 +1,5 @@
-import { createSecretsVault } from '../../../../src/config/secrets-vault.js'
-import { Secret } from '../../../../src/config/secret.js'
+import { createSecretsVault } from '../../../../src/config/secrets/secrets-vault.js'
+import { Secret } from '../../../../src/config/secrets/secret.js'
 import {
   type CrmDriver,
   type CrmFacts,

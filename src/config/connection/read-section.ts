@@ -1,11 +1,16 @@
 import { z } from 'zod'
-import type { CrmDriver } from '../crm/crm.js'
-import { checkUrl, describeUrl, isLoopback, type UrlFault } from './check-url.js'
+import type { CrmDriver } from '../../crm/crm.js'
+import {
+  checkUrl,
+  describeUrl,
+  isLoopback,
+  type UrlFault,
+  isAllowedHost,
+} from '../environment/check-url.js'
 import type { SecretSource } from './connection-file.js'
-import { describeShape } from '../contracts/describe-shape.js'
-import { isAllowedHost } from './known-hosts.js'
-import type { Problem } from '../contracts/problems.js'
-import { getPath, isRecord, withoutPath, withPath, type JsonRecord } from './record-paths.js'
+import { describeShape } from '../../contracts/describe-shape.js'
+import type { Problem } from '../../contracts/problems.js'
+import { getPath, isRecord, withoutPath, withPath, type JsonRecord } from './json-object.js'
 import { readSecretSource, type SecretReadingOptions } from './secret-source.js'
 import { problemsOfZod } from './zod-problems.js'
 

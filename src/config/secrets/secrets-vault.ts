@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
-import { AppError } from '../contracts/app-error.js'
+import { AppError } from '../../contracts/app-error.js'
 import type { Secret } from './secret.js'
 
 /** Where a secret belongs. A sealed value opens only there: it cannot be moved to another connection or field. */

@@ -1,8 +1,8 @@
 import type { SecretSource } from './connection-file.js'
-import type { Variables } from './environment-sections.js'
-import type { Problem } from '../contracts/problems.js'
-import { Secret } from './secret.js'
-import { variableOf } from './variable.js'
+import type { Variables } from '../environment/sections.js'
+import type { Problem } from '../../contracts/problems.js'
+import { Secret } from '../secrets/secret.js'
+import { variableOf } from '../environment/variable.js'
 
 /** Capitals only, as is usual; a secret pasted in place of a name then is refused, and not shown. */
 const VARIABLE_NAME = /^[A-Z_][A-Z0-9_]{0,127}$/

@@ -1,7 +1,7 @@
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig'
-import { AppError } from '../contracts/app-error.js'
-import type { Variables } from './environment-sections.js'
-import { describeSecret, variableOf } from './variable.js'
+import { AppError } from '../../contracts/app-error.js'
+import type { Variables } from '../environment/sections.js'
+import { describeSecret, variableOf } from '../environment/variable.js'
 
 /** Where Temporal is, unless its variables or profile say otherwise. */
 const DEFAULT_ADDRESS = 'localhost:7233'

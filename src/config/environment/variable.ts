@@ -1,5 +1,5 @@
-import { logger } from '../telemetry/logger.js'
-import type { Variables } from './environment-sections.js'
+import { logger } from '../../telemetry/logger.js'
+import type { Variables } from './sections.js'
 
 /** Each is told once a process. */
 const told = new Set<string>()

@@ -1,14 +1,19 @@
 import { z } from 'zod'
-import { AppError } from '../contracts/app-error.js'
-import type { ConnectionFile, ConnectionSettings, SecretSource } from './connection-file.js'
-import { connectionSettingsSchema, PUBLIC_API_KEY_PATH } from './connection-settings.js'
-import type { Variables } from './environment-sections.js'
-import { throwProblems, type Problem } from '../contracts/problems.js'
-import { withPath, type JsonRecord } from './record-paths.js'
+import { AppError } from '../../contracts/app-error.js'
+import {
+  type ConnectionFile,
+  type ConnectionSettings,
+  type SecretSource,
+  connectionSettingsSchema,
+  PUBLIC_API_KEY_PATH,
+} from './connection-file.js'
+import type { Variables } from '../environment/sections.js'
+import { throwProblems, type Problem } from '../../contracts/problems.js'
+import { withPath, type JsonRecord } from './json-object.js'
 import { secretMissing } from './secret-source.js'
-import { Secret } from './secret.js'
-import type { SecretsVault } from './secrets-vault.js'
-import { variableOf } from './variable.js'
+import { Secret } from '../secrets/secret.js'
+import type { SecretsVault } from '../secrets/secrets-vault.js'
+import { variableOf } from '../environment/variable.js'
 
 const storedSecretSchema = z.union([
   z.strictObject({ env: z.string() }),

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client'
 import { defaultFailureConverter, type LoadedDataConverter } from '@temporalio/common'
-import { payloadConverter } from '../contracts/payload-converter.js'
+import { payloadConverter } from '../../contracts/payload-converter.js'
 import { CONNECT_TIMEOUT_MS, readTemporalProfile } from './temporal-profile.js'
 import { whyNotConnected } from './why-not-connected.js'
 

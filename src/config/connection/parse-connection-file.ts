@@ -1,17 +1,21 @@
-import { AppError } from '../contracts/app-error.js'
-import { CONNECTION_ID } from '../contracts/inputs.js'
-import type { CrmDriver } from '../crm/crm.js'
-import type { ConnectionFile, ConnectionSettings, SecretSource } from './connection-file.js'
-import { connectionSettingsSchema, PUBLIC_API_KEY_PATH } from './connection-settings.js'
-import { describeOpenly } from './describe-value.js'
-import type { Variables } from './environment-sections.js'
-import { parseJsonObject } from './parse-json-object.js'
-import { throwProblems, type Problem } from '../contracts/problems.js'
+import { AppError } from '../../contracts/app-error.js'
+import { CONNECTION_ID } from '../../contracts/inputs.js'
+import type { CrmDriver } from '../../crm/crm.js'
+import {
+  type ConnectionFile,
+  type ConnectionSettings,
+  type SecretSource,
+  connectionSettingsSchema,
+  PUBLIC_API_KEY_PATH,
+} from './connection-file.js'
+import { describeOpenly, problemsOfZod, dotted } from './zod-problems.js'
+import type { Variables } from '../environment/sections.js'
+import { parseJsonObject, withoutPath, type JsonRecord, isRecord } from './json-object.js'
+import { throwProblems, type Problem } from '../../contracts/problems.js'
 import { readSection, staysHere } from './read-section.js'
-import { withoutPath, type JsonRecord, isRecord } from './record-paths.js'
-import { problemsOfZod, dotted } from './zod-problems.js'
-import { describeShape } from '../contracts/describe-shape.js'
+import { describeShape } from '../../contracts/describe-shape.js'
 import { readSecretSource, type SecretReadingOptions } from './secret-source.js'
+import { z } from 'zod'
 
 /** What a file is checked against. */
 export interface ConnectionFileOptions {
@@ -147,4 +151,54 @@ function readPublicApiKey(
 
 function only(problems: readonly Problem[]): PublicApiKeyReading {
   return { problems, secrets: {} }
+}
+
+/** A connection file with `"crm":"none"`: which connection is to be disabled (C8). */
+export interface DisablingFile {
+  readonly connectionId: string
+  readonly accountId: string
+}
+
+const schema = connectionSettingsSchema.extend({
+  legalBasisSync: z.boolean('must be true or false').default(false),
+})
+
+/**
+ * Reads a connection file that disables; null for one that connects.
+ *
+ * @param fileName for messages only.
+ * @param sections of the CRMs, which the file may still hold from when it connected: passed over unread.
+ * @throws AppError `file_not_json`; ProblemsError `none_with_sync` (C8), `unknown_key`, `value_missing`, `value_invalid`.
+ *   None is retryable.
+ */
+export function readDisablingFile(
+  text: string,
+  fileName: string,
+  sections: readonly string[],
+): DisablingFile | null {
+  const file = parseJsonObject(text, fileName)
+  if (file['crm'] !== 'none') {
+    return null
+  }
+  const settings = ['emarketeer', ...sections].reduce<JsonRecord>(withoutPath, file)
+  const parsed = schema.safeParse(settings)
+  throwProblems([
+    ...syncProblems(file),
+    ...(parsed.success
+      ? []
+      : problemsOfZod(parsed.error, settings, schema, (_, v) => describeOpenly(v))),
+  ])
+  const { connectionId, accountId } = schema.parse(settings)
+  return { connectionId, accountId }
+}
+
+function syncProblems(file: JsonRecord): readonly Problem[] {
+  return (['legalBasisSync', 'subscriptionSync'] as const)
+    .filter((name) => file[name] === true)
+    .map((name) => ({
+      code: 'none_with_sync',
+      message: `A connection with the CRM "none" cannot sync: set ${name} to false.`,
+      path: name,
+      value: 'true',
+    }))
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { maskAddresses } from '../telemetry/mask-addresses.js'
-import { nearestKey } from '../contracts/nearest-key.js'
-import type { Problem } from '../contracts/problems.js'
+import { maskAddresses } from '../../telemetry/mask-addresses.js'
+import { nearestKey } from '../../contracts/nearest-key.js'
+import type { Problem } from '../../contracts/problems.js'
+import { describeShape } from '../../contracts/describe-shape.js'
 
 /** Keys are shown so that a misspelling can be found; a long one is a value in the wrong place. */
 const MAX_KEY = 60
@@ -91,4 +92,16 @@ export function valueAt(input: unknown, path: Path): unknown {
         : undefined,
     input,
   )
+}
+
+/** Longest part of a value that is shown. */
+const MAX_SHOWN = 80
+
+/** As {@link describeShape}, but shows short text, addresses masked: for fields that never hold a secret. */
+export function describeOpenly(value: unknown): string | null {
+  if (typeof value !== 'string') {
+    return describeShape(value)
+  }
+  const masked = maskAddresses(value)
+  return masked.length > MAX_SHOWN ? `${masked.slice(0, MAX_SHOWN)}…` : masked
 }

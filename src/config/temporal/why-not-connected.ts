@@ -1,7 +1,7 @@
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
-import type { AppError } from '../contracts/app-error.js'
-import { networkFailureOf } from '../contracts/network-failure.js'
-import { temporalFault, temporalNotConnected } from '../contracts/temporal-failure.js'
+import type { AppError } from '../../contracts/app-error.js'
+import { networkFailureOf } from '../../contracts/network-failure.js'
+import { temporalFault, temporalNotConnected } from '../../contracts/temporal-failure.js'
 import { isEncrypted, type TemporalProfile } from './temporal-profile.js'
 
 /** Where Temporal listens unless its address says otherwise: what its client takes. */

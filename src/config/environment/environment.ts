@@ -1,8 +1,13 @@
 import type { z } from 'zod'
-import type { Environment, EnvironmentSection, Variables } from './environment-sections.js'
-import { commonSchema, SECTION_SCHEMAS } from './environment-schemas.js'
+import {
+  type Environment,
+  type EnvironmentSection,
+  type Variables,
+  commonSchema,
+  SECTION_SCHEMAS,
+} from './sections.js'
 import { describeSecret, variableOf } from './variable.js'
-import { throwProblems, type Problem } from '../contracts/problems.js'
+import { throwProblems, type Problem } from '../../contracts/problems.js'
 
 /**
  * Reads and checks the environment, once at the start of a process. All faults are told together.

@@ -1,5 +1,22 @@
 import { z } from 'zod'
-import { CONNECTION_ID, CONNECTION_ID_WORDS } from '../contracts/inputs.js'
+import type { Secret } from '../secrets/secret.js'
+import { CONNECTION_ID, CONNECTION_ID_WORDS } from '../../contracts/inputs.js'
+
+/** Where a secret comes from: a variable of the process (only its name is stored), or the file itself. */
+export type SecretSource = { readonly env: string } | { readonly literal: Secret }
+
+/** What a connection is to do, without its CRM's section. */
+export type ConnectionSettings = z.output<typeof connectionSettingsSchema>
+
+/** A connection file, checked. Secrets stand apart from the rest, by their dotted path in the file. */
+export interface ConnectionFile extends ConnectionSettings {
+  /** Key of the CRM's own section: `dynamics`. */
+  readonly sectionName: string
+  /** That section as the driver's schema gave it back, without its secrets. */
+  readonly section: Readonly<Record<string, unknown>>
+  /** `dynamics.clientSecret`, `emarketeer.publicApiKey`. */
+  readonly secrets: Readonly<Record<string, SecretSource>>
+}
 
 /** Path of the account's public API key. */
 export const PUBLIC_API_KEY_PATH = 'emarketeer.publicApiKey'
