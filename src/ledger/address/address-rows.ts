@@ -1,6 +1,6 @@
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** An address with everything a pass or the send gate needs to know about its own state. */
+/** An address with its own state. */
 export interface AddressRow {
   readonly addressId: number
   readonly address: string
@@ -13,9 +13,9 @@ export interface AddressRow {
   readonly everLinked: boolean
   readonly everInEmarketeer: boolean
   readonly crmEndedAtMs: number | null
-  /** The lowest eMarketeer contact id with this address, or null: nobody there. */
+  /** The lowest eMarketeer contact id with this address; null: none. */
   readonly emarketeerContactId: string | null
-  /** eMarketeer's contacts have this address in several spellings, each with a state of its own: nothing crosses here. */
+  /** Several spellings in eMarketeer, each with its own state: nothing crosses here. */
   readonly emarketeerSpelledTwice: boolean
 }
 
@@ -36,7 +36,7 @@ export function addressRows(db: Queryable, addressIds: readonly number[]): Promi
   ])
 }
 
-/** Those of the addresses at which eMarketeer's state is not known. */
+/** Addresses among these whose state in eMarketeer is unknown. */
 export function unreadAddressRows(
   db: Queryable,
   addressIds: readonly number[],
@@ -47,7 +47,7 @@ export function unreadAddressRows(
   )
 }
 
-/** The addresses themselves: keys, and texts in eMarketeer that hold none. */
+/** The texts of addresses: keys, and texts of eMarketeer that hold none. */
 export async function addressTexts(
   db: Queryable,
   addressIds: readonly number[],
@@ -73,8 +73,8 @@ export async function findAddressRow(
 }
 
 /**
- * Notes that every CRM record at these addresses was read directly within the window. Clears doubt that was there before
- * the reading began; doubt that came up since, by this very reading perhaps, asks for another one.
+ * Notes that every CRM record at these addresses was read directly within the window. It clears only doubt from before
+ * the reading: later doubt, perhaps from this very reading, needs another one.
  */
 export async function markCrmRead(
   tx: Transaction,
@@ -94,7 +94,7 @@ export async function markCrmRead(
   )
 }
 
-/** Notes that both sides are present at these addresses. */
+/** Notes that both sides have these addresses. */
 export async function markLinked(tx: Transaction, addressIds: readonly number[]): Promise<void> {
   if (addressIds.length === 0) {
     return
@@ -105,7 +105,7 @@ export async function markLinked(tx: Transaction, addressIds: readonly number[])
   )
 }
 
-/** Notes that what the CRM holds at these addresses is unknown from now on, until it is read directly. */
+/** Notes that the CRM's state at these addresses is unknown until it is read directly. */
 export async function markCrmDoubtful(
   tx: Transaction,
   addressIds: readonly number[],
@@ -122,8 +122,8 @@ export async function markCrmDoubtful(
 }
 
 /**
- * Whether eMarketeer's feed has moved each of these addresses since a tick, by address. All are locked, so that the feed
- * moves none before what was read without it is stored.
+ * Whether eMarketeer's feed has moved each of these addresses since a tick, by address. All are locked, so the feed
+ * moves none before the reading is stored.
  */
 export async function lockMoves(
   tx: Transaction,
@@ -139,7 +139,7 @@ export async function lockMoves(
   return new Map(rows.map((row) => [row.address, row.moved]))
 }
 
-/** Addresses above an id, in order: these, or with null all that have ever been linked. */
+/** Addresses above an id, in order: these, or with null all that were ever linked. */
 export async function addressesAfter(
   db: Queryable,
   connectionId: string,

@@ -1,7 +1,7 @@
 import type { Queryable, Transaction } from '../db/database.js'
 
 /**
- * Ids of addresses, made where missing.
+ * Ids of addresses; missing ones are created.
  * @param addresses keys, or texts that hold none; without repeats.
  * @returns address → id, complete.
  */
@@ -13,7 +13,7 @@ export async function ensureAddresses(
   if (addresses.length === 0) {
     return new Map()
   }
-  // Sorted, so that two writers insert in the same order and never deadlock.
+  // Sorted: two writers insert in the same order and never deadlock.
   const sorted = [...new Set(addresses)].sort()
   const known = await findAddresses(db, connectionId, sorted)
   const missing = sorted.filter((address) => !known.has(address))
@@ -29,7 +29,7 @@ export async function ensureAddresses(
   return known
 }
 
-/** Ids of the addresses that are known. */
+/** Ids of the known ones among these addresses. */
 export async function findAddresses(
   db: Queryable,
   connectionId: string,
@@ -43,8 +43,8 @@ export async function findAddresses(
 }
 
 /**
- * Marks addresses as work to do, and lets them go at once. The tick is taken once the row is locked: a pass that loaded
- * the address before this commits finds a later tick than the one it knows, and leaves the mark.
+ * Marks addresses as due now. The tick is taken under the row lock: a pass that loaded the address before finds a later
+ * tick than it knows, and leaves the mark.
  */
 export async function markDue(db: Queryable, addressIds: readonly number[]): Promise<void> {
   if (addressIds.length === 0) {
@@ -65,7 +65,7 @@ export interface DueAddress {
   readonly dirtyTick: number
 }
 
-/** The addresses that became due last, newest first: what a webhook has just brought. */
+/** The addresses that became due last, newest first: the changes that a webhook just brought. */
 export function selectNewestDue(
   db: Queryable,
   connectionId: string,
@@ -80,13 +80,13 @@ export function selectNewestDue(
   )
 }
 
-/** A stretch of due work: everything marked up to a tick, in order, from a place on. */
+/** A range of due work: everything marked up to a tick, after a position. */
 export interface DueRange {
   readonly upTo: number
   readonly after: DueAddress | null
 }
 
-/** Addresses due for a pass within a range, oldest change first. */
+/** Due addresses within a range, oldest change first. */
 export function selectDueRange(
   db: Queryable,
   connectionId: string,
@@ -112,8 +112,8 @@ export function dueMarks(db: Queryable, addressIds: readonly number[]): Promise<
 }
 
 /**
- * Marks addresses that are not marked yet, because a decision of theirs is about to be written: should the pass die, the
- * next run finishes it. @returns all their marks.
+ * Marks addresses as due before their decisions are written: if the pass dies, the next run finishes them. @returns all
+ * their marks.
  */
 export async function ensureDue(
   tx: Transaction,
@@ -127,7 +127,7 @@ export async function ensureDue(
   return dueMarks(tx, addressIds)
 }
 
-/** Has addresses looked at again after a while, though nothing of theirs has changed. One marked already is due as it is. */
+/** Makes unmarked addresses due after a while, although nothing of theirs changed. */
 export async function dueLater(
   db: Queryable,
   addressIds: readonly number[],
@@ -141,7 +141,7 @@ export async function dueLater(
   )
 }
 
-/** Clears the mark where nothing was marked again since it was loaded. */
+/** Clears marks that are no newer than the loaded ones. */
 export async function clearDue(db: Queryable, done: readonly DueAddress[]): Promise<void> {
   if (done.length === 0) {
     return
@@ -154,7 +154,7 @@ export async function clearDue(db: Queryable, done: readonly DueAddress[]): Prom
   )
 }
 
-/** Leaves addresses for tomorrow: the day's budget of rows is spent (D3). A change marks them due at once again. */
+/** Defers addresses to tomorrow: the day's budget of rows is used up (D3). A change makes them due again at once. */
 export async function deferToTomorrow(db: Queryable, addressIds: readonly number[]): Promise<void> {
   await db.query(
     `UPDATE addresses SET not_before = current_date + 1 WHERE address_id = ANY($1) AND dirty_tick IS NOT NULL`,
@@ -162,7 +162,7 @@ export async function deferToTomorrow(db: Queryable, addressIds: readonly number
   )
 }
 
-/** Puts addresses off after a pass that could not finish them: 5 s, doubling, at most 30 minutes. */
+/** Defers addresses after an unfinished pass: 5 s, doubling, at most 30 minutes. */
 export async function deferDue(db: Queryable, addressIds: readonly number[]): Promise<void> {
   await db.query(
     `UPDATE addresses SET attempts = attempts + 1,
@@ -172,7 +172,6 @@ export async function deferDue(db: Queryable, addressIds: readonly number[]): Pr
   )
 }
 
-/** How many addresses of a connection wait for a pass. */
 export async function countDue(db: Queryable, connectionId: string): Promise<number> {
   const rows = await db.query<{ count: number }>(
     `SELECT count(*) AS count FROM addresses WHERE connection_id = $1 AND dirty_tick IS NOT NULL`,

@@ -1,18 +1,18 @@
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** The right to reconcile one address, for as long as it is not overtaken. */
+/** The right to sync one address, until it expires. */
 export interface Lease {
   readonly addressId: number
   readonly token: number
 }
 
-/** Longer than the longest call of a pass, so that a live owner never loses it while waiting for an answer. */
+/** Longer than the longest call of a pass, so that a waiting owner keeps it. */
 const LEASE_MS = 120_000
 
 /**
- * Takes the leases that are free, in address order. A lease is a row's state, not a transaction held open across
- * calls: a dead owner's lease runs out, and its token no longer stores anything.
- * @returns those taken; the others are held by another pass.
+ * Takes the free leases among these, in address order. A lease is a row's state and no open transaction: a dead owner's
+ * lease expires, and its token stores nothing more.
+ * @returns the leases taken; other passes hold the rest.
  */
 export function acquireLeases(
   db: Queryable,
@@ -33,8 +33,8 @@ export function acquireLeases(
 }
 
 /**
- * Locks and returns the leases that still hold; part of every transaction that stores something, so that a pass which
- * was overtaken stores nothing. Renews those of which half the time is gone.
+ * Locks the leases that still hold; part of every transaction that stores something, so that a pass without its lease
+ * stores nothing. Renews leases past half their time.
  */
 export async function confirmLeases(
   tx: Transaction,
@@ -62,7 +62,7 @@ export async function confirmLeases(
   return new Set(leased.map((row) => row.addressId))
 }
 
-/** Renews whatever this owner still holds. */
+/** Renews the leases that this owner still holds. */
 export async function renewLeases(
   db: Queryable,
   owner: string,
@@ -75,7 +75,7 @@ export async function renewLeases(
   )
 }
 
-/** Gives leases back. Those that were overtaken stay with their new owner: the owner is new for every pass. */
+/** Releases leases. One that another owner took over stays with it. */
 export async function releaseLeases(
   db: Queryable,
   owner: string,

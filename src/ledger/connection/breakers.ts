@@ -2,21 +2,21 @@ import { REFUSAL_CODES } from '../../contracts/refusal.js'
 import type { Queryable } from '../db/database.js'
 import type { Side } from './cursors.js'
 
-/** Why and for how long a system is not called. */
+/** Why and until when a system is not called. */
 export interface BreakerTrip {
   readonly connectionId: string
   readonly side: Side
   readonly untilMs: number
   readonly code: string
-  /** In plain words, for a refusal; else null. */
+  /** Plain words, for a refusal only. */
   readonly reason: string | null
-  /** What the connection was opened with: a refusal of settings that were replaced meanwhile says nothing. */
+  /** The configuration of the call: a refusal of replaced settings does not count. */
   readonly config: Readonly<Record<string, unknown>>
 }
 
 /**
- * Trips the shared circuit breaker of a system: nobody calls it before `untilMs` (Retry-After; refused credentials). A refusal
- * stays one, with the moment at which it began, whatever else is met before a sign-in succeeds.
+ * Trips the shared circuit breaker of a system: no call before `untilMs` (Retry-After, refused credentials). A refusal
+ * keeps its code and its start until a sign-in succeeds, whatever else happens.
  */
 export async function tripBreaker(db: Queryable, trip: BreakerTrip): Promise<void> {
   const { connectionId, side, untilMs, code, reason, config } = trip
@@ -37,7 +37,7 @@ export async function tripBreaker(db: Queryable, trip: BreakerTrip): Promise<voi
   )
 }
 
-/** Resets a breaker: a call worked, or a person says that it is mended. */
+/** Resets a breaker: a call succeeded, or a person says that the fault is corrected. */
 export async function resetBreaker(db: Queryable, connectionId: string, side: Side): Promise<void> {
   const probed = side === 'crm' ? ', crm_probed_at = NULL' : ''
   await db.query(
@@ -49,8 +49,8 @@ export async function resetBreaker(db: Queryable, connectionId: string, side: Si
 }
 
 /**
- * Resets a breaker that time alone tripped, after work that was let in and got its answers; a refusal is ended by a sign-in
- * only. One that somebody else has tripped meanwhile stays so: those answers may be older than that.
+ * Resets a breaker without a refusal after answered calls; only a sign-in ends a refusal. A breaker that was tripped
+ * meanwhile stays: the answers may be older.
  */
 export async function resetTimedBreaker(
   db: Queryable,
@@ -68,14 +68,13 @@ export async function resetTimedBreaker(
 
 const SIDES: readonly Side[] = ['emarketeer', 'crm']
 
-/** A breaker that was tripped. */
 export interface TrippedBreaker {
   readonly side: Side
   readonly code: string
   readonly until: Date | null
 }
 
-/** Resets both breakers, whatever tripped them: a person says that the systems may be called. @returns those that were tripped. */
+/** Resets both breakers, for a person who lets the systems be called. @returns the breakers that were tripped. */
 export async function resetBothBreakers(
   db: Queryable,
   connectionId: string,
@@ -94,8 +93,8 @@ export async function resetBothBreakers(
 }
 
 /**
- * Resets what a refusal tripped, on both sides: the credentials have just been taken, or a person says that it is mended.
- * Where a system asked to wait it is still left alone.
+ * Resets breakers tripped by a refusal, on both sides, after a successful sign-in or at a person's word. A wait that a
+ * system asked for stays.
  */
 export async function resetRefusedBreakers(db: Queryable, connectionId: string): Promise<void> {
   for (const side of SIDES) {
@@ -109,23 +108,21 @@ export async function resetRefusedBreakers(db: Queryable, connectionId: string):
   }
 }
 
-/** How the CRM's breaker stands. */
+/** The CRM's breaker. */
 export interface CrmBreaker {
   readonly code: string | null
   readonly reason: string | null
   readonly since: Date | null
-  /** Not called before that. */
+  /** No call before this moment. */
   readonly until: Date | null
-  /** That has not come yet, by the database's clock. */
+  /** Whether `until` lies ahead, by the database's clock. */
   readonly waiting: boolean
-  /** Whether somebody probes at this moment. */
   readonly probing: boolean
 }
 
-/** Longer than a probe takes; whoever began one before that is dead. */
+/** Longer than a probe takes: an older one is dead. */
 const PROBE_LASTS = `interval '1 minute'`
 
-/** The CRM's breaker as it stands now. */
 export async function crmBreakerOf(db: Queryable, connectionId: string): Promise<CrmBreaker> {
   const [row] = await db.query<CrmBreaker>(
     `SELECT crm_blocked_code AS code, crm_blocked_reason AS reason, crm_blocked_since AS since,
@@ -138,8 +135,8 @@ export async function crmBreakerOf(db: Queryable, connectionId: string): Promise
 }
 
 /**
- * Claims the probe that tells whether a CRM that refused us takes us again: one in `everyMs`, whoever asks.
- * @returns false where it is not due, somebody else has it, or the breaker is not tripped.
+ * Claims the probe that shows whether a CRM that refused us accepts us again: one per `everyMs`, over all processes.
+ * @returns false: not due, claimed by another, or no refusal.
  */
 export async function claimProbe(
   db: Queryable,
@@ -156,7 +153,7 @@ export async function claimProbe(
   return rows.length > 0
 }
 
-/** Releases a probe that was inconclusive, as the CRM did not answer: another one may be made after a while. */
+/** Releases an inconclusive probe, as the CRM did not answer; the next one may follow after a while. */
 export async function releaseProbe(
   db: Queryable,
   connectionId: string,

@@ -7,19 +7,18 @@ import { resetBothBreakers, resetRefusedBreakers, type TrippedBreaker } from './
 import { appendOverride } from './overrides.js'
 import { replaceWebhookRef } from './webhook-addresses.js'
 
-/** Who changes a connection's life, and why. */
+/** Who changes a connection's state, and why. */
 export interface LifecycleIntervention {
-  /** Makes doing it twice harmless: the same intervention is carried out, and kept, once. */
+  /** Repeating the same intervention changes and stores nothing. */
   readonly interventionId: string
   readonly connectionId: string
   readonly reason: string
   readonly by: string
 }
 
-/** What was done to a connection. */
 export type LifeAction = 'disable' | 'removeInstalled' | 'pause' | 'resume'
 
-/** An intervention as it is shown. */
+/** A stored intervention. */
 export interface KeptIntervention {
   readonly action: LifeAction
   readonly reason: string
@@ -30,8 +29,8 @@ export interface KeptIntervention {
 const SUBJECT = 'connection'
 
 /**
- * Disables a connection: from this transaction on nothing is synced (C8). What was last synced, our copy of both sides
- * and the evidence stay. Repeated, it changes nothing.
+ * Disables a connection: nothing is synced from this transaction on (C8). The last state, the copy and the evidence
+ * stay. Repeating it changes nothing.
  */
 export async function disableConnection(
   tx: Transaction,
@@ -70,7 +69,7 @@ export async function pauseConnection(
 }
 
 /**
- * Ends a pause, also the one that the service itself made as the CRM refuses us: somebody says that it is mended.
+ * Ends a pause, including the one that the service made after a refusal by the CRM: a person says that it is corrected.
  * @throws AppError `connection_not_found`, `connection_not_paused`. Neither is retryable.
  */
 export async function resumeConnection(
@@ -92,8 +91,8 @@ export async function resumeConnection(
 }
 
 /**
- * Lets both systems be called at once, whatever kept us away: a refusal, or a time that one of them asked for. A person's
- * pause stays. Kept as evidence where a breaker was tripped.
+ * Lets both systems be called at once, after a refusal or a requested wait. A person's pause stays. If a breaker was
+ * tripped, the intervention is kept as evidence.
  * @returns the breakers that were tripped. @throws AppError `connection_not_found`, not retryable.
  */
 export async function retryConnection(
@@ -110,7 +109,7 @@ export async function retryConnection(
 }
 
 /**
- * Gives a connection's webhooks a new address; the one before goes on until the new one is registered, and a day after.
+ * Gives a connection's webhooks a new address. The old one works until the new one is registered, and a day more.
  * @throws AppError as {@link pauseConnection} does.
  */
 export async function rotateWebhookAddress(
@@ -124,14 +123,17 @@ export async function rotateWebhookAddress(
   }
   refuseToPause(connection)
   await replaceWebhookRef(tx, connectionId, newWebhookRef())
-  // Not about the connection's state, which its newest intervention explains.
+  // Another subject: the connection's newest intervention explains its state.
   await saveIntervention(tx, intervention, 'rotateWebhooks', {}, 'webhooks')
 }
 
-/** What of a connection says whether it may be paused or resumed. */
+/** What decides whether a connection may be paused or resumed. */
 export type PausableConnection = Pick<ConnectionRow, 'connectionId' | 'state' | 'crmBlockedCode'>
 
-/** Whether a connection may be paused, or its webhooks be given new addresses; pure. @throws AppError as {@link pauseConnection} does. */
+/**
+ * Refuses to pause a connection or to change its webhook address; pure. @throws AppError as {@link pauseConnection}
+ * does.
+ */
 export function refuseToPause({ connectionId, state }: PausableConnection): void {
   const location = { path: 'connectionId', value: connectionId }
   switch (state) {
@@ -150,7 +152,7 @@ export function refuseToPause({ connectionId, state }: PausableConnection): void
   }
 }
 
-/** Whether a connection may be resumed; pure. @throws AppError `connection_not_paused`. */
+/** Refuses to resume a connection; pure. @throws AppError `connection_not_paused`. */
 export function refuseToResume(connection: PausableConnection): void {
   const { connectionId, state } = connection
   if (state !== 'paused' && !isRefused(connection)) {
@@ -162,7 +164,7 @@ export function refuseToResume(connection: PausableConnection): void {
   }
 }
 
-/** Whether the service itself has paused a connection: it would sync, and the CRM refuses us. */
+/** Whether the service itself paused a connection: it is active, and the CRM refuses us. */
 export function isRefused({
   state,
   crmBlockedCode,
@@ -183,7 +185,7 @@ export async function newestIntervention(
   return rows[0] ?? null
 }
 
-/** Keeps what Support decided about a step of a disconnect (E3). Kept once, however often it is repeated. */
+/** Stores Support's decision on a step of a disconnect (E3), once. */
 export function saveStepDecision(
   db: Queryable,
   intervention: LifecycleIntervention,
@@ -193,7 +195,7 @@ export function saveStepDecision(
   return saveIntervention(db, intervention, action, { step }, 'disconnect')
 }
 
-/** The connection, locked; null where the intervention is kept already, and so was carried out. */
+/** The connection, locked; null: the intervention was stored and carried out before. */
 async function lockUnlessKept(
   tx: Transaction,
   intervention: LifecycleIntervention,
@@ -202,7 +204,7 @@ async function lockUnlessKept(
   return (await isKept(tx, intervention)) ? null : connection
 }
 
-/** The connection, held until the transaction ends. @throws AppError `connection_not_found`. */
+/** The connection, locked until the transaction ends. @throws AppError `connection_not_found`. */
 async function lockConnection(tx: Transaction, connectionId: string): Promise<PausableConnection> {
   const rows = await tx.query<PausableConnection>(
     `SELECT connection_id AS "connectionId", state, crm_blocked_code AS "crmBlockedCode" FROM connections

@@ -9,7 +9,7 @@ import type { Queryable } from '../db/database.js'
 
 export type { ConnectionState, PauseMode }
 
-/** A connection as stored. Secrets in `config` are names or sealed texts, never the secrets. */
+/** A stored connection. `config` holds names of secrets or sealed texts, never a secret. */
 export interface ConnectionRow {
   readonly connectionId: string
   readonly accountId: string
@@ -32,14 +32,14 @@ export interface ConnectionRow {
   readonly emarketeerProvenAt: Date | null
   readonly crmCursor: string | null
   readonly crmProvenTick: number
-  /** The begin of the newest reading that was complete, or listed everything. */
+  /** Start of the newest reading that was complete, or that listed everything. */
   readonly crmProvenAt: Date | null
-  /** The CRM told of a row that does not tell whose it is, and no listing since was without one. */
+  /** The CRM showed a row that does not name its owner, and no later listing was free of such rows. */
   readonly crmUntold: boolean
   readonly crmBlockedUntil: Date | null
   readonly crmBlockedCode: string | null
   readonly crmBlockedSince: Date | null
-  /** What a refusal is about and what to do, in plain words; null where no refusal tripped the breaker. */
+  /** The refusal and what to do, in plain words; null: no refusal. */
   readonly crmBlockedReason: string | null
   readonly emarketeerBlockedUntil: Date | null
   readonly emarketeerBlockedCode: string | null
@@ -64,7 +64,7 @@ const COLUMNS = `connection_id AS "connectionId", account_id AS "accountId", crm
   emarketeer_blocked_since AS "emarketeerBlockedSince",
   emarketeer_blocked_reason AS "emarketeerBlockedReason", crm_clock_offset_ms AS "crmClockOffsetMs"`
 
-/** Of a retired webhook address. */
+/** Condition of a retired webhook address that still works. */
 const STILL_TAKEN = '(accepted_until IS NULL OR accepted_until > now())'
 
 /** Settings that `connection apply` writes. */
@@ -80,7 +80,6 @@ export interface ConnectionSettings {
   readonly config: Readonly<Record<string, unknown>>
 }
 
-/** The connection, or null. */
 export async function findConnection(
   db: Queryable,
   connectionId: string,
@@ -108,7 +107,7 @@ export function findRunningOfCrm(db: Queryable, crm: string): Promise<Connection
   )
 }
 
-/** The account's connection by which its sendouts are decided, or null (rule A: there is at most one). */
+/** The connection that decides the account's sendouts, or null (rule A: at most one). */
 export async function findConnectionOfAccount(
   db: Queryable,
   accountId: string,
@@ -120,7 +119,7 @@ export async function findConnectionOfAccount(
   return decidingConnection(ofAccount)
 }
 
-/** The account of a connection that somebody named, or null: an implicit row is nobody's to name. */
+/** The account of a named connection, or null; nobody can name an implicit row. */
 export async function accountOfConnection(
   db: Queryable,
   connectionId: string,
@@ -132,7 +131,7 @@ export async function accountOfConnection(
   return rows[0]?.accountId ?? null
 }
 
-/** Every webhook address that is taken, former ones too. An account without CRM has none. */
+/** Every webhook address in use, retired ones included. An account without CRM has none. */
 export async function listWebhookRefs(db: Queryable): Promise<string[]> {
   const rows = await db.query<{ ref: string }>(
     `SELECT webhook_ref AS ref FROM connections WHERE state <> 'implicit'
@@ -141,7 +140,7 @@ export async function listWebhookRefs(db: Queryable): Promise<string[]> {
   return rows.map(({ ref }) => ref)
 }
 
-/** The connection that a webhook address belongs to, or belonged to until lately; or null. */
+/** The connection of a present or lately retired webhook address, or null. */
 export async function findConnectionByWebhookRef(
   db: Queryable,
   webhookRef: string,
@@ -154,7 +153,7 @@ export async function findConnectionByWebhookRef(
   return rows[0] ?? null
 }
 
-/** Stores the settings; a connection that is new, or was disabled, starts over in `settingUp`. */
+/** Stores the settings. A new connection starts in `settingUp`; a disabled one gets a new epoch. */
 export async function saveConnection(
   db: Queryable,
   settings: ConnectionSettings,
@@ -188,8 +187,8 @@ export async function saveConnection(
 }
 
 /**
- * The row that stands for an account without CRM; made when first needed. It is known by account and state: its id may be
- * taken by a connection of former days, and then has something added.
+ * The row that stands for an account without CRM, created when first needed. Account and state identify it: its id gets
+ * a suffix if a former connection has it.
  */
 export async function ensureImplicitConnection(
   db: Queryable,
@@ -221,9 +220,8 @@ export function newWebhookRef(): string {
 }
 
 /**
- * Sets the state. A set-up that ends late activates neither a connection that was disabled nor one that was paused
- * meanwhile; the one is enabled by applying its file, the other by resuming it (connection-life.ts). The row of an account
- * without CRM has no other state.
+ * Sets the state. A late end of set-up does not activate a connection that was disabled or paused meanwhile: applying
+ * its file enables the one, resuming the other (connection-life.ts). The row of an account without CRM keeps its state.
  */
 export async function setConnectionState(
   db: Queryable,
@@ -238,7 +236,7 @@ export async function setConnectionState(
   )
 }
 
-/** Merges facts that a set-up step learned over the earlier ones; a null forgets one. */
+/** Merges learned facts over earlier ones; null forgets one. */
 export async function mergeFacts(
   db: Queryable,
   connectionId: string,
@@ -252,7 +250,7 @@ export async function mergeFacts(
   )
 }
 
-/** Keeps eMarketeer's webhook secret, sealed. */
+/** Stores eMarketeer's webhook secret, sealed. */
 export async function saveEmarketeerWebhookSecret(
   db: Queryable,
   connectionId: string,
@@ -264,7 +262,7 @@ export async function saveEmarketeerWebhookSecret(
   ])
 }
 
-/** How a connection stands at this moment, or null: there is none. Read without a lock. */
+/** A connection's present state, without a lock; null: there is none. */
 export async function connectionStateOf(
   db: Queryable,
   connectionId: string,

@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/database.js'
 
-/** Keeps how far the CRM's clock is ahead of ours, and when that was measured. */
+/** Stores how far the CRM's clock is ahead of ours, measured now. */
 export async function saveCrmClock(
   db: Queryable,
   connectionId: string,
@@ -13,13 +13,13 @@ export async function saveCrmClock(
   )
 }
 
-/** How the CRM's clock stands to ours; null: never measured. */
+/** The CRM's clock against ours. */
 export interface CrmClock {
   readonly offsetMs: number
   readonly measuredAt: Date
 }
 
-/** The last measurement of a connection's CRM clock. */
+/** The last measurement of the CRM's clock; null: none. */
 export async function crmClockOf(db: Queryable, connectionId: string): Promise<CrmClock | null> {
   const [row] = await db.query<{ offsetMs: number | null; measuredAt: Date | null }>(
     `SELECT crm_clock_offset_ms AS "offsetMs", crm_clock_measured_at AS "measuredAt"
@@ -30,14 +30,14 @@ export async function crmClockOf(db: Queryable, connectionId: string): Promise<C
   return offsetMs === null || measuredAt === null ? null : { offsetMs, measuredAt }
 }
 
-/** Records whose time in the CRM lies in the future. */
+/** Records with a time in the future. */
 export interface FutureStamps {
   readonly count: number
-  /** The first of them, the furthest ahead first; `at` ISO UTC. */
+  /** The first ones, furthest ahead first; `at` ISO UTC. */
   readonly records: readonly { readonly contactId: string; readonly at: string }[]
 }
 
-/** Keeps what the last complete reading found; null: none. */
+/** Stores what the last complete reading found; null: none. */
 export async function saveFutureStamps(
   db: Queryable,
   connectionId: string,
@@ -62,7 +62,7 @@ export async function futureStampsOf(
   return row?.found ?? null
 }
 
-/** Names of the subscription categories that somebody added in the CRM, as last seen (D3): ignored, and told. */
+/** Names of categories that somebody added in the CRM, as last seen (D3): ignored and reported. */
 export async function foreignCategoriesOf(
   db: Queryable,
   connectionId: string,
@@ -74,7 +74,6 @@ export async function foreignCategoriesOf(
   return row?.names ?? []
 }
 
-/** Notes them. */
 export async function saveForeignCategories(
   db: Queryable,
   connectionId: string,

@@ -3,25 +3,21 @@ import type { Queryable } from '../db/database.js'
 /** The two systems a connection reads from. */
 export type Side = 'emarketeer' | 'crm'
 
-/** A cursor's move: stored only if nobody else moved it meanwhile. */
+/** A cursor's move, stored only if nobody moved it meanwhile. */
 export interface CursorMove {
   readonly connectionId: string
   readonly side: Side
   readonly expected: string | null
   readonly next: string
-  /**
-   * Tick taken before the reading began, when the reading was complete up to the present: everything at rest then is
-   * proven as of that tick. null: more is to come.
-   */
+  /** Tick from before a reading up to the present: the copy is proven as of it. null: more is to come. */
   readonly provenTick: number | null
-  /** When that reading began. */
   readonly provenAt: Date
 }
 
 /**
- * Moves a change cursor, and with it the moment up to which our copy is proven. Conditional on the cursor that was
- * read from: two readers may fetch the same page, only one of them stores it.
- * @returns false when somebody else was faster; the page must then be dropped.
+ * Moves a change cursor, and with it the moment up to which the copy is proven. Of two readers of the same page one
+ * stores it.
+ * @returns false: another reader was faster; the page must be dropped.
  */
 export async function moveCursor(db: Queryable, move: CursorMove): Promise<boolean> {
   const side = move.side
@@ -35,14 +31,14 @@ export async function moveCursor(db: Queryable, move: CursorMove): Promise<boole
   return rows.length > 0
 }
 
-/** Whether a row that does not tell whose it is is left over, of this reading or of one before: a listing finds all of those. */
+/** Whether a row without an owner is left, from this reading or an earlier one; a listing finds all of them. */
 const UNTOLD = '($6 OR ($2::text IS NOT NULL AND crm_untold))'
 
 /**
- * As {@link moveCursor} after a reading of the CRM's changes.
- * @param read `untold`: it held a row that does not tell whose it is. Until a listing holds none, nothing is proven by not
- *   being mentioned: who is asked for directly is.
- * @returns null when somebody else was faster; `complete`: no such row is left over.
+ * {@link moveCursor} after a reading of the CRM's changes.
+ * @param read `untold`: a row did not name its owner. Until a listing is free of such rows, only records that are read
+ *   directly are proven.
+ * @returns null: another reader was faster; `complete`: no such row is left.
  */
 export async function moveCrmCursor(
   db: Queryable,
@@ -60,9 +56,9 @@ export async function moveCrmCursor(
 }
 
 /**
- * Forgets the CRM's cursor where a row that does not tell whose it is is left over, so that everything is listed: not more
- * often than once a day, as such a row may come again and again.
- * @returns whether it was forgotten.
+ * Drops the CRM's cursor if a row without an owner is left, so that everything is listed: at most once a day, as such
+ * rows may come again.
+ * @returns whether it was dropped.
  */
 export async function beginRelisting(db: Queryable, connectionId: string): Promise<boolean> {
   const rows = await db.query(
@@ -74,7 +70,7 @@ export async function beginRelisting(db: Queryable, connectionId: string): Promi
   return rows.length > 0
 }
 
-/** Forgets the CRM's cursor, whichever it is: the next reading starts from nothing. */
+/** Drops the CRM's cursor: the next reading starts from nothing. */
 export async function dropCrmCursor(db: Queryable, connectionId: string): Promise<void> {
   await db.query(
     `UPDATE connections SET crm_cursor = NULL WHERE connection_id = $1 AND crm_cursor IS NOT NULL`,
@@ -82,7 +78,7 @@ export async function dropCrmCursor(db: Queryable, connectionId: string): Promis
   )
 }
 
-/** Forgets a cursor that the system no longer knows; the next reading starts from nothing. */
+/** Drops a cursor that the system no longer knows; the next reading starts from nothing. */
 export async function dropCursor(
   db: Queryable,
   connectionId: string,

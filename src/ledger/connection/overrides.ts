@@ -2,10 +2,10 @@ import type { Queryable } from '../db/database.js'
 
 /** A decision of a person over the product's own: who, why, what (rules E3, F4). */
 export interface Override {
-  /** Makes keeping it twice harmless. */
+  /** Storing it twice changes nothing. */
   readonly overrideId: string
   readonly connectionId: string
-  /** What it is about: `setup`, `setup/form`, `held`, `connection`. */
+  /** Its subject: `setup`, `setup/form`, `held`, `connection`. */
   readonly subject: string
   readonly action: string
   readonly reason: string
@@ -13,7 +13,7 @@ export interface Override {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
-/** An override as it was kept. */
+/** A stored override. */
 export interface KeptOverride {
   readonly at: Date
   readonly subject: string
@@ -35,7 +35,7 @@ export function overridesOf(
   )
 }
 
-/** Keeps an override. Append-only; one that is kept already stays as it is. */
+/** Stores an override. Append-only; a stored one stays as it is. */
 export async function appendOverride(db: Queryable, override: Override): Promise<void> {
   await db.query(
     `INSERT INTO overrides (override_id, connection_id, subject, action, reason, by_whom, detail)

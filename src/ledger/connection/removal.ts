@@ -1,14 +1,14 @@
 import type { Queryable, Transaction } from '../db/database.js'
 
 /**
- * The fact that removing the installation has begun, so that its tables need not be readable any more. Forgotten with
- * all others at the end, and when the connection is enabled again.
+ * The fact that removal has begun, so its tables may be unreadable. It is forgotten with all others at the end, and
+ * when the connection is enabled again.
  */
 export const REMOVAL_BEGUN = 'removalBegun'
 
 /**
- * A No that stands in the CRM and that eMarketeer does not hold: of a live contact, in a category that eMarketeer has.
- * Where nobody in eMarketeer has the address, it counts too: the person may appear there later.
+ * A No in the CRM that eMarketeer does not hold: of a live contact, in a category that eMarketeer has. It counts even
+ * if eMarketeer does not know the address, as the person may appear there later.
  */
 const UNSAVED = `FROM crm_subscriptions s
   JOIN crm_contacts c ON c.connection_id = s.connection_id AND c.crm_contact_id = s.crm_contact_id AND c.state = 'live'
@@ -17,7 +17,7 @@ const UNSAVED = `FROM crm_subscriptions s
     WHERE cells.address_id = c.address_id AND cells.cell_key = 'category:' || s.category_id
       AND cells.emarketeer_basis = 'withdrawn')`
 
-/** How many unsubscribes made in the CRM have not reached eMarketeer, of people whom both sides know. */
+/** Counts unsubscribes in the CRM that have not reached eMarketeer, of people on both sides. */
 export async function countUnsavedNos(db: Queryable, connectionId: string): Promise<number> {
   const rows = await db.query<{ count: number }>(
     `SELECT count(*) AS count ${UNSAVED} AND EXISTS (SELECT FROM emarketeer_contacts e
@@ -27,14 +27,14 @@ export async function countUnsavedNos(db: Queryable, connectionId: string): Prom
   return rows[0]!.count
 }
 
-/** A No as the CRM told it. */
+/** A No in the CRM's changes. */
 export interface ToldNo {
   readonly crmContactId: string
   readonly categoryId: string
 }
 
 /**
- * Keeps every such No of our copy, as a deny that is carried to eMarketeer when the connection is enabled again (F5).
+ * Keeps every such No of the copy as a carried deny: it reaches eMarketeer when the connection is enabled again (F5).
  */
 export async function carryUnsavedNos(tx: Transaction, connectionId: string): Promise<void> {
   await tx.query(
@@ -45,7 +45,7 @@ export async function carryUnsavedNos(tx: Transaction, connectionId: string): Pr
   )
 }
 
-/** The same for those that the CRM told since our copy was last brought up to date. */
+/** Keeps the Nos from the CRM's changes since the copy was last brought up to date. */
 export async function carryToldNos(
   tx: Transaction,
   connectionId: string,
@@ -63,7 +63,7 @@ export async function carryToldNos(
   )
 }
 
-/** How many Nos wait so for the connection to be enabled again. */
+/** Counts the Nos that wait for the connection to be enabled again. */
 export async function countCarriedNos(db: Queryable, connectionId: string): Promise<number> {
   const rows = await db.query<{ count: number }>(
     `SELECT count(*) AS count FROM carried_denies WHERE connection_id = $1 AND reason = 'removed'`,
@@ -73,8 +73,8 @@ export async function countCarriedNos(db: Queryable, connectionId: string): Prom
 }
 
 /**
- * Forgets what set-up knew of the installation, after it was removed: facts, the change cursor of tables that are gone,
- * and our copy of their rows. Contacts, what was last synced and the evidence stay.
+ * Forgets what set-up knew of a removed installation: facts, the change cursor of deleted tables, and the copy of their
+ * rows. Contacts, the last state and the evidence stay.
  */
 export async function forgetInstallation(tx: Transaction, connectionId: string): Promise<void> {
   await tx.query(

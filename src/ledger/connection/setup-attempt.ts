@@ -1,13 +1,13 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { Queryable } from '../db/database.js'
 
-/** Which attempt of a set-up step works, among the connection's facts: no attempt learns anything that counts without it. */
+/** The fact that names the working attempt of a set-up step: without it no attempt stores what it learned. */
 const FACT = 'setupAttempt'
 
-/** An attempt that is silent for longer is taken for dead: as long as Temporal waits for a heartbeat. */
+/** An attempt that is silent for longer is dead: Temporal's heartbeat timeout. */
 const SILENCE_MS = 10_000
 
-/** Takes a connection's set-up for one attempt. @returns false while another one is at work. */
+/** Claims a connection's set-up for one attempt. @returns false: another one is at work. */
 export async function beginAttempt(
   db: Queryable,
   connectionId: string,
@@ -21,7 +21,7 @@ export async function beginAttempt(
   return rows.length > 0
 }
 
-/** Says that the attempt is alive. One that was taken for dead meanwhile is not revived. */
+/** Extends the claim. A claim that was lost stays lost. */
 export async function continueAttempt(
   db: Queryable,
   connectionId: string,
@@ -34,7 +34,7 @@ export async function continueAttempt(
   )
 }
 
-/** Lets the next attempt begin. */
+/** Releases the claim. */
 export async function endAttempt(
   db: Queryable,
   connectionId: string,
@@ -48,8 +48,8 @@ export async function endAttempt(
 }
 
 /**
- * Keeps what an attempt has learned, merged over the earlier facts; null forgets one.
- * @throws AppError `lease_lost` where another attempt has taken over: what it learned counts.
+ * Merges what an attempt learned over the earlier facts; null forgets one.
+ * @throws AppError `lease_lost` if another attempt has taken over: its facts count.
  */
 export async function saveAttemptFacts(
   db: Queryable,

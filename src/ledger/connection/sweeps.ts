@@ -10,11 +10,11 @@ export interface SweepRow {
   readonly message: string | null
   readonly untidy: readonly string[]
   readonly cronRestartedAt: Date | null
-  /** None was done for so long that something must be the matter, whether it is known or not. */
+  /** No sweep was done for so long that something is wrong, known or not. */
   readonly late: boolean
 }
 
-/** How a connection's sweeps went; null: none was ever expected. */
+/** How a connection's sweeps went; null: none was expected yet. */
 export async function sweepOf(db: Queryable, connectionId: string): Promise<SweepRow | null> {
   const [row] = await db.query<SweepRow>(
     `SELECT done_at AS "doneAt", outcome, outcome_since AS since, code, message, untidy,
@@ -26,7 +26,7 @@ export async function sweepOf(db: Queryable, connectionId: string): Promise<Swee
   return row ?? null
 }
 
-/** Keeps what a sweep came to. */
+/** Stores the result of a sweep. */
 export async function noteSweep(db: Queryable, note: SweepNote): Promise<void> {
   const { connectionId, outcome, code, message, untidy } = note
   await db.query(
@@ -42,7 +42,7 @@ export async function noteSweep(db: Queryable, note: SweepNote): Promise<void> {
   )
 }
 
-/** The cron was started: from now on sweeps are expected. */
+/** Notes that the cron was started: sweeps are expected now. */
 export async function expectSweeps(db: Queryable, connectionId: string): Promise<void> {
   await db.query(
     `INSERT INTO sweeps (connection_id) VALUES ($1)
@@ -51,7 +51,7 @@ export async function expectSweeps(db: Queryable, connectionId: string): Promise
   )
 }
 
-/** The cron was gone, and is started again. One that was never started is not gone: set-up is about to start it. */
+/** Notes that a lost cron was restarted. A cron that set-up has yet to start is not lost. */
 export async function noteCronRestarted(db: Queryable, connectionId: string): Promise<void> {
   await db.query(
     `UPDATE sweeps SET cron_restarted_at = clock_timestamp() WHERE connection_id = $1`,

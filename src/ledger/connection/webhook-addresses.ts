@@ -1,16 +1,16 @@
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** How long an address is taken after its successor was registered: what a sender has queued under it comes within hours. */
+/** How long an address works after its successor was registered: a sender's queue empties within hours. */
 const OVERLAP_HOURS = 24
 
-/** A secondary address of a connection, beside the one that it has. */
+/** A former webhook address of a connection. */
 export interface RetiredAddress {
   readonly webhookRef: string
-  /** Null: its successor is not known to be registered yet. */
+  /** null: its successor is not known to be registered. */
   readonly acceptedUntil: Date | null
 }
 
-/** Gives a connection a new address; the one before is retired, and taken until {@link endOverlap} says for how long. */
+/** Gives a connection a new webhook address; the former one works until {@link endOverlap} sets its end. */
 export async function replaceWebhookRef(
   tx: Transaction,
   connectionId: string,
@@ -32,8 +32,8 @@ export async function replaceWebhookRef(
 }
 
 /**
- * An address is registered on both sides: those before are taken for {@link OVERLAP_HOURS} more. Where it has been replaced
- * meanwhile nothing ends: it is what both sides post to until its successor is registered, which ends the others too.
+ * An address was registered on both sides: former ones work for {@link OVERLAP_HOURS} more. If it was replaced
+ * meanwhile nothing ends: both sides use it until its successor is registered, which then ends all others.
  */
 export async function endOverlap(
   db: Queryable,
@@ -48,7 +48,7 @@ export async function endOverlap(
   )
 }
 
-/** Addresses of before that are still taken, newest first. */
+/** Former addresses that still work, newest first. */
 export function retiredAddresses(db: Queryable, connectionId: string): Promise<RetiredAddress[]> {
   return db.query<RetiredAddress>(
     `SELECT webhook_ref AS "webhookRef", accepted_until AS "acceptedUntil" FROM retired_webhook_refs

@@ -7,16 +7,15 @@ import type { Queryable, Transaction } from '../db/database.js'
 
 /** A text in eMarketeer's address field that names an address among others, or decorated (rule A). */
 export interface AddressMention {
-  /** The address that is named. */
   readonly mentionedAddressId: number
-  /** eMarketeer's state of whoever has the text is not known. */
+  /** eMarketeer's state of the text's contact is unknown. */
   readonly unread: boolean
   readonly cells: readonly CellRow[]
 }
 
 /**
- * Ids of what stands in eMarketeer's address fields, made where missing; and, where that is no single address, which
- * addresses are named in it.
+ * Ids of the texts in eMarketeer's address fields; missing ones are created, and the addresses that a text names are
+ * stored.
  * @param texts as `addressOrText` gives them, without repeats.
  * @returns text → id, complete.
  */
@@ -26,7 +25,7 @@ export async function ensureEmarketeerAddresses(
   texts: readonly string[],
 ): Promise<Map<string, number>> {
   const named = texts.flatMap((text) => readAddressField(text).found.map((key) => ({ text, key })))
-  // All at once: two writers that make addresses in two turns each could wait for one another.
+  // In one step: two writers that each create addresses in two steps could wait for each other.
   const keys = named.map(({ key }) => key)
   const idOf = await ensureAddresses(tx, connectionId, [...new Set([...texts, ...keys])])
   if (named.length > 0) {
@@ -39,7 +38,7 @@ export async function ensureEmarketeerAddresses(
   return idOf
 }
 
-/** Addresses that these texts in eMarketeer's address fields name; none for what is an address itself. */
+/** Addresses that these texts name; none for a plain address. */
 export function namedBy(
   db: Queryable,
   textIds: readonly number[],
@@ -51,7 +50,7 @@ export function namedBy(
   )
 }
 
-/** Texts that name these addresses, and that a contact of eMarketeer has. @param cellKeys cells that matter; null: all. */
+/** Texts of eMarketeer contacts that name these addresses. @param cellKeys needed cells; null: all. */
 export async function mentionsOf(
   db: Queryable,
   addressIds: readonly number[],

@@ -2,13 +2,13 @@ import type { CellKey } from '../../domain/cell-key.js'
 import type { StoredCrmContact } from './crm-mirror-rows.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** A deny that follows a person onto a record that does not show it yet (rule F5). */
+/** A deny that follows a person to a record that does not show it yet (rule F5). */
 export interface CarriedDeny {
   readonly crmContactId: string
   readonly cellKey: CellKey
 }
 
-/** A record that was merged away, and how it stood before (null: first met like this). */
+/** A record that was merged away; `before` is null if it was new. */
 export interface MergedRecord {
   readonly record: StoredCrmContact
   readonly before: StoredCrmContact | null
@@ -32,10 +32,9 @@ export function carriedDeniesOf(
 }
 
 /**
- * A merge keeps the master's values, so the opt-out of the record that was merged away would be lost: it is carried
- * onto the master (strictest wins).
- * @param departed denies that were found to leave with these records, also those that may lie under a write of ours.
- * @returns addresses of the masters, which now need a pass.
+ * Carries the opt-out of a merged record onto its master, whose values the merge keeps (the strictest wins).
+ * @param departed denies that left with these records, including those that may lie under our write.
+ * @returns addresses of the masters, which need a pass.
  */
 export async function carryDeniesOfMerged(
   tx: Transaction,
@@ -70,7 +69,7 @@ export async function carryDeniesOfMerged(
   return rows.map((row) => row.id)
 }
 
-/** What the record denies; where it cannot be read any more, what it denied before. */
+/** What the record denies; an unreadable value counts as before. */
 function deniedBy(
   record: StoredCrmContact,
   before: StoredCrmContact | null,
@@ -91,7 +90,10 @@ function carriedTo(master: string, cellKey: CellKey): NewCarriedDeny {
   return { crmContactId: master, cellKey, reason: 'merge' }
 }
 
-/** eMarketeer's withdrawals and Nos of the loser's address, that the loser may not have shown yet: to a master elsewhere. */
+/**
+ * Carries eMarketeer's withdrawals and Nos at the merged record's address, which it may not have shown yet, to a master
+ * at another address.
+ */
 async function carryWithdrawalsOfMerged(
   tx: Transaction,
   connectionId: string,
@@ -113,7 +115,7 @@ async function carryWithdrawalsOfMerged(
   )
 }
 
-/** Denies that a merged record itself carried go on to its master, along a chain of merges. */
+/** Passes denies carried by a merged record on to its master, along a chain of merges. */
 async function passOn(
   tx: Transaction,
   connectionId: string,
@@ -139,8 +141,8 @@ async function passOn(
 }
 
 /**
- * A record that leaves an address takes eMarketeer's withdrawals and Nos of that address along: they follow the
- * person, and stay on the old address too. A positive basis does not move.
+ * Carries eMarketeer's withdrawals and Nos at an address along with a record that leaves it. They stay at the old
+ * address, too. A positive basis does not move.
  */
 export async function carryDeniesOfMoved(
   tx: Transaction,
@@ -180,7 +182,7 @@ async function save(
   )
 }
 
-/** The record itself shows the deny now: it need not be carried any longer. */
+/** Drops carried denies that the records show themselves. */
 export async function dropCarriedDenies(
   tx: Transaction,
   connectionId: string,

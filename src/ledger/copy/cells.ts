@@ -3,10 +3,10 @@ import type { LegalBasis } from '../../domain/legal-basis.js'
 import type { CellMemory, Seen, SeenRecord } from '../../domain/reconcile/types.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** A CRM's value of either kind, as stored in `seen`. */
+/** A CRM's value of either kind as text. */
 export type StoredValue = string
 
-/** One cell as stored: eMarketeer's value, and what reconciliation remembers. */
+/** A stored cell: eMarketeer's value and the rule's memory. */
 export interface CellRow {
   readonly addressId: number
   readonly cellKey: CellKey
@@ -19,11 +19,11 @@ export interface CellRow {
   readonly lastPositiveActMs: number | null
   readonly lastDenyActMs: number | null
   readonly seen: Seen<StoredValue> | null
-  /** When `seen` was observed: the earliest moment at which a move since then can have happened. */
+  /** When `seen` was observed: a later move happened after this. */
   readonly seenAtMs: number | null
   readonly openAllow: Readonly<Record<string, string>>
   readonly openLoosen: number | null
-  /** See {@link CellMemory.departed}, and how many were ever noted. */
+  /** See {@link CellMemory.departed}; `departures` counts all ever noted. */
   readonly departed: readonly SeenRecord<StoredValue>[]
   readonly departures: number
 }
@@ -35,7 +35,7 @@ const COLUMNS = `address_id AS "addressId", cell_key AS "cellKey", emarketeer_ba
   seen, extract(epoch FROM seen_at)::float8 * 1000 AS "seenAtMs", open_allow AS "openAllow", open_loosen AS "openLoosen",
   departed, departures`
 
-/** Cells of these addresses. @param cellKeys those that matter; default: all. */
+/** Cells of these addresses. @param cellKeys needed cells; default: all. */
 export function cellsOf(
   db: Queryable,
   addressIds: readonly number[],
@@ -48,21 +48,21 @@ export function cellsOf(
   )
 }
 
-/** What to remember of one cell. */
+/** The new memory of one cell. */
 export interface MemoryUpdate {
   readonly addressId: number
   readonly cellKey: CellKey
   readonly memory: CellMemory<StoredValue>
-  /** When it was observed, if not now. */
+  /** When it was observed; default: now. */
   readonly seenAtMs?: number | null
   /**
-   * What the memory's `departed` does to what is stored: `knows` replaces it, unless more departures were noted since
-   * these, which then wait for the next pass; `putsBack` adds it. Absent: what is stored stays.
+   * What happens to the stored `departed`. `knows`: replaced, unless more departures were noted, which wait for the
+   * next pass. `putsBack`: added to. Absent: unchanged.
    */
   readonly departed?: { readonly knows: number } | 'putsBack'
 }
 
-/** Stores memories, in the transaction of the decision or of the acknowledgement. */
+/** Stores memories in the transaction of the decision or acknowledgement. */
 export async function saveMemories(
   tx: Transaction,
   updates: readonly MemoryUpdate[],
@@ -94,8 +94,8 @@ export async function saveMemories(
 }
 
 /**
- * Locks cells, in address order, until the transaction ends: a record that leaves one of their addresses (departed-denies.ts)
- * is noted either before, and then shows in what is read afterwards, or after what this transaction stores.
+ * Locks cells in address order until the transaction ends. A record that leaves (departed-denies.ts) is noted either
+ * before, and shows in later readings, or after what this transaction stores.
  */
 export async function lockCells(
   tx: Transaction,
@@ -109,9 +109,9 @@ export async function lockCells(
 }
 
 /**
- * Makes what was observed at these cells prove nothing (an epoch that is nobody's), so that the next pass takes the
- * restrictive value; denies that left with their record stay in it. This is how a
- * refused loosening ends (rule F4): nobody can turn a deny into an allow by hand, only the other way.
+ * Makes the observations of these cells prove nothing, by an epoch that never occurs: the next pass takes the
+ * restrictive value, and departed denies stay. So a rejected loosening ends (rule F4): nobody turns a deny into an
+ * allow by hand.
  */
 export async function forgetObservations(
   tx: Transaction,
@@ -125,7 +125,7 @@ export async function forgetObservations(
   )
 }
 
-/** A deny of now at these cells: no time in either system proves an allow to be later but one that comes after it. */
+/** Sets a deny of now at these cells: only a later act can be proven later. */
 export async function denyNow(
   tx: Transaction,
   cells: readonly { readonly addressId: number; readonly cellKey: CellKey }[],

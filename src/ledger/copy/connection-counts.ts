@@ -3,23 +3,23 @@ import type { Purpose } from '../../domain/legal-basis.js'
 import { addressKey } from '../../domain/email-address.js'
 import { spelledTwice } from './emarketeer-mirror.js'
 
-/** How many of what a connection holds. */
+/** Counts of what a connection holds. */
 export interface ConnectionCounts {
-  /** Addresses with somebody on both sides. */
+  /** Addresses on both sides. */
   readonly linked: number
-  /** Addresses that wait for a pass. */
+  /** Addresses that are due. */
   readonly due: number
   /** Loosening decisions that wait for one approval (F4). */
   readonly held: number
-  /** Consent events whose proof was spoiled by an unrelated edit. */
+  /** Consent events whose proof an unrelated edit spoiled. */
   readonly ambiguousEvents: number
-  /** Addresses whose CRM records disagree, some withdrawn and others not (C5): not mailed until somebody decides. */
+  /** Addresses with withdrawn and other CRM records (C5): not mailed until somebody decides. */
   readonly disagreements: number
-  /** Live CRM records of which a consent cannot be read: a column is missing. Not mailed, and no sendout is complete. */
+  /** Live CRM records with an unreadable consent, such as a missing column. Not mailed, and no sendout is complete. */
   readonly unreadable: number
-  /** Addresses whose state in eMarketeer was asked for and cannot be read. Not mailed, and no sendout is complete. */
+  /** Addresses whose state in eMarketeer cannot be read. Not mailed, and no sendout is complete. */
   readonly unreadableInEmarketeer: number
-  /** Subscription rows of the CRM that are empty, or cannot be read: neither a Yes nor a No. */
+  /** Empty or unreadable subscription rows of the CRM: neither a Yes nor a No. */
   readonly unknownSubscriptions: number
 }
 
@@ -48,8 +48,8 @@ export async function connectionCounts(
 }
 
 /**
- * Live CRM records at an address, as the primary one or a further one, of which some are withdrawn and others are not: a
- * duplicate disagreement (C5). Nothing loosens the withdrawn one, the address is not mailed, and a person has to decide.
+ * Live CRM records at an address, primary or secondary, of which some are withdrawn and others are not (C5). Nothing
+ * loosens the withdrawn one, the address is not mailed, and a person has to decide.
  */
 interface Disagreement {
   readonly addressId: number
@@ -68,7 +68,7 @@ const DISAGREEMENTS = `SELECT p.address_id AS "addressId", k.purpose,
   GROUP BY 1, 2
   HAVING bool_or(k.value = 'withdrawn') AND bool_or(k.value <> 'withdrawn')`
 
-/** How many addresses of a connection have a disagreement. Reads every record: for `connection show`, not for a pass. */
+/** Counts addresses with a disagreement. It reads every record: for `connection show`, not for a pass. */
 export async function countDisagreements(db: Queryable, connectionId: string): Promise<number> {
   const [row] = await db.query<{ count: number }>(
     `SELECT count(DISTINCT "addressId") AS count FROM (${DISAGREEMENTS}) d`,
@@ -77,7 +77,7 @@ export async function countDisagreements(db: Queryable, connectionId: string): P
   return row?.count ?? 0
 }
 
-/** Disagreements at one address, by purpose. */
+/** Disagreements at one address, one per purpose. */
 export function disagreementsAt(
   db: Queryable,
   connectionId: string,
@@ -86,23 +86,23 @@ export function disagreementsAt(
   return db.query<Disagreement>(`${DISAGREEMENTS} ORDER BY 2`, [connectionId, addressId])
 }
 
-/** Records of one side whose address field links nobody; their denies count all the same (rule A). */
+/** Records of one side whose address field links nobody; their denies count (rule A). */
 interface UnusableRecords {
   readonly count: number
-  /** The first of them, by id. */
+  /** The first ones, by id. */
   readonly contactIds: readonly string[]
 }
 
-/** On both sides. In eMarketeer also contacts of one address in several spellings. */
+/** Both sides; in eMarketeer also contacts of one address in several spellings. */
 export interface UnusableAddresses {
   readonly crm: UnusableRecords
   readonly emarketeer: UnusableRecords
 }
 
-/** More are only counted. */
+/** Most named; the others are counted. */
 const MAX_NAMED = 20
 
-/** Counts and names records whose address field holds something that links nobody: for `connection show`. */
+/** Counts and names records whose address field links nobody, for `connection show`. */
 export async function unusableAddresses(
   db: Queryable,
   connectionId: string,

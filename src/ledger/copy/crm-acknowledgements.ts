@@ -5,19 +5,18 @@ import type { CrmConsent, CrmWrite } from '../../crm/crm.js'
 import type { Transaction } from '../db/database.js'
 import type { ReadWindow } from '../../domain/read-window.js'
 
-/** A write of ours that the CRM has applied; `version` null where it told none. */
+/** An applied write; `version` null: unknown. */
 export interface AcknowledgedCrmRow {
   readonly write: CrmWrite
   readonly version: string | null
-  /** The value as read back after the write, where the CRM cannot refuse a stale one: perhaps somebody else's. */
+  /** The read-back, if the CRM cannot refuse a stale write; perhaps another writer's value. */
   readonly readBack: CrmConsent | null
 }
 
 /**
- * Brings our copy to what our own applied writes left behind, as a reading within the window of the call. A write
- * without a version leaves the row unproven, and so does a row that somebody has read in another version meanwhile:
- * its address is in doubt until it is read directly. What was read back is taken as it is, whoever wrote it; where it is
- * not ours, every address of the record is due.
+ * Updates the copy after our applied writes, as a reading within the window of the call. A write without a version, or
+ * a row that was read in another version meanwhile, leaves its address in doubt until it is read directly. A read-back
+ * counts as it is; if it is not ours, every address of the record is due.
  */
 export async function acknowledgeCrmRows(
   tx: Transaction,
@@ -73,7 +72,7 @@ async function setConsents(
       : [],
   )
   const places: string[] = []
-  // One purpose at a time, as an update meets a record once.
+  // One purpose at a time, as an update changes a row once.
   for (const purpose of new Set(consents.map((write) => write.purpose))) {
     const own = consents.filter((write) => write.purpose === purpose)
     const settled = await tx.query<{ id: string }>(
@@ -102,8 +101,8 @@ async function setConsents(
 }
 
 /**
- * Values to be looked up by a row's key. Joined to a list of them instead, every row of a connection that is younger than
- * the planner's statistics would be held against the whole list.
+ * Values by row key. A join with a list would compare every row that is newer than the planner's statistics with the
+ * whole list.
  */
 function byKey(values: readonly (readonly [string, unknown])[]): string {
   return JSON.stringify(Object.fromEntries(values))

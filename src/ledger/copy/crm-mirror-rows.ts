@@ -8,7 +8,7 @@ import type { Purpose } from '../../domain/legal-basis.js'
 import type { Queryable, Transaction } from '../db/database.js'
 import type { StoredLeftWith } from './taken-along.js'
 
-/** A CRM contact as stored. `deleted` exists here only: the CRM just stops answering for it. */
+/** A stored CRM contact. `deleted` exists here only: the CRM stops answering for it. */
 export interface StoredCrmContact {
   readonly crmContactId: string
   readonly addressId: number | null
@@ -17,18 +17,18 @@ export interface StoredCrmContact {
   readonly registeredAtMs: number | null
   /** Its address field holds something that links nobody (rule A). */
   readonly unusableAddress: boolean
-  /** The CRM did not tell its primary address: `addressId` is where it was, null where that was never known (B8). */
+  /** The CRM hides its primary address: `addressId` is the former one, null if never known (B8). */
   readonly addressUntold: boolean
   readonly consents: Partial<Readonly<Record<Purpose, CrmConsent>>>
   readonly readFrom: number
   readonly readTo: number
-  /** The epoch in which a pass last stored an observation of it; 0: none yet. Not written with the rest. */
+  /** The epoch of the last observation by a pass; 0: none. Not written with the rest. */
   readonly observedEpoch?: number
-  /** By purpose, what it took along from the cell that it left last (taken-along.ts). Not written with the rest. */
+  /** What it took along from its former cell, by purpose (taken-along.ts). Not written with the rest. */
   readonly leftWith?: Partial<Readonly<Record<Purpose, StoredLeftWith>>> | null
 }
 
-/** A CRM subscription row as stored. */
+/** A stored CRM subscription row. */
 export interface StoredCrmSubscription {
   readonly rowId: string
   readonly crmContactId: string
@@ -87,7 +87,7 @@ export function crmContactsOf(
   )
 }
 
-/** Live contacts at these addresses, oldest first (C5). Ids are texts; where they are numbers, 99 is lower than 100. */
+/** Live contacts at these addresses, oldest first (C5). Ids are texts; numeric ones sort as numbers. */
 export function liveCrmContactsAt(
   db: Queryable,
   addressIds: readonly number[],
@@ -100,8 +100,8 @@ export function liveCrmContactsAt(
 }
 
 /**
- * Whether a live record is there whose primary address the CRM did not tell: its answer may be anybody's (B8).
- * @param storeOnly only records that hold an answer on storeAndProcess, as a transactional sendout asks for nothing else.
+ * Whether a live record has an unknown primary address: it may be anybody's (B8).
+ * @param storeOnly only records with an answer on storeAndProcess, all that a transactional sendout asks.
  */
 export async function hasUntoldAddress(
   db: Queryable,
@@ -116,7 +116,7 @@ export async function hasUntoldAddress(
   return rows.length > 0
 }
 
-/** Live records whose primary address the CRM did not tell, and that are known at none: at most `limit`, any of them. */
+/** Live records without a known address: at most `limit`, at random. */
 export async function homelessCrmContacts(
   db: Queryable,
   connectionId: string,
@@ -131,8 +131,8 @@ export async function homelessCrmContacts(
 }
 
 /**
- * Whether a subscription row is there of which the CRM never told the contact: its No may be anybody's.
- * @param categoryId the category that is asked for; a row of an untold one may be of it.
+ * Whether a subscription row does not name its contact: its No may be anybody's.
+ * @param categoryId the category asked for; a row of an unknown category may be of it.
  */
 export async function hasUntoldContact(
   db: Queryable,
@@ -159,7 +159,7 @@ export function crmSubscriptionsOf(
   )
 }
 
-/** Inserts or replaces contacts. @returns the ids of those that were there. */
+/** Inserts or replaces contacts. @returns ids of those that existed. */
 export async function saveCrmContacts(
   tx: Transaction,
   connectionId: string,
@@ -226,7 +226,7 @@ export async function saveCrmSubscriptions(
   )
 }
 
-/** Removes subscription rows. @returns the contacts that they belonged to. */
+/** Deletes subscription rows. @returns their contacts. */
 export async function removeCrmSubscriptions(
   tx: Transaction,
   connectionId: string,
@@ -239,7 +239,7 @@ export async function removeCrmSubscriptions(
   return [...new Set(rows.map((row) => row.id))]
 }
 
-/** Notes that a pass of the present epoch has stored an observation of these records. */
+/** Notes that a pass of the present epoch has observed these records. */
 export async function markObserved(
   tx: Transaction,
   connectionId: string,
@@ -256,7 +256,7 @@ export async function markObserved(
   )
 }
 
-/** Addresses of these contacts, primary and further ones. */
+/** Addresses of these contacts, primary and secondary. */
 export async function addressesOfCrmContacts(
   db: Queryable,
   connectionId: string,
@@ -271,7 +271,7 @@ export async function addressesOfCrmContacts(
   return rows.map((row) => row.id)
 }
 
-/** Records that we believe to have these addresses, primary or further. */
+/** Records that the copy places at these addresses, primary or secondary. */
 export async function crmContactsBelievedAt(
   db: Queryable,
   connectionId: string,
@@ -286,7 +286,7 @@ export async function crmContactsBelievedAt(
   return rows.map((row) => row.id)
 }
 
-/** Records, and records of subscription rows, that no reading since a tick has mentioned. */
+/** Records, and records of subscription rows, that no reading since a tick mentioned. */
 export async function crmContactsNotReadSince(
   db: Queryable,
   connectionId: string,
@@ -301,7 +301,7 @@ export async function crmContactsNotReadSince(
   return rows.map((row) => row.id)
 }
 
-/** Records of these subscription rows, as far as we know them. */
+/** Known records of these subscription rows. */
 export async function crmContactsOfRows(
   db: Queryable,
   connectionId: string,
@@ -314,7 +314,7 @@ export async function crmContactsOfRows(
   return rows.map((row) => row.id)
 }
 
-/** How many rows of the CRM our copy of a connection holds: records and subscriptions. */
+/** Counts the CRM's rows in the copy: records and subscriptions. */
 export async function countCrmRows(db: Queryable, connectionId: string): Promise<number> {
   const [rows] = await db.query<{ count: number }>(
     `SELECT (SELECT count(*) FROM crm_contacts WHERE connection_id = $1)
@@ -324,14 +324,14 @@ export async function countCrmRows(db: Queryable, connectionId: string): Promise
   return rows?.count ?? 0
 }
 
-/** Notes at which of these addresses the last live record of a linked one left, and where one came (G8). */
+/** Notes where the last live record of a linked address left, and where one joined (G8). */
 export async function markCrmEnded(
   tx: Transaction,
   connectionId: string,
   addressIds: readonly number[],
 ): Promise<void> {
-  // Scalar sub-queries with LIMIT go by the index, one look-up an address; EXISTS inside CASE would be hashed, which reads
-  // the whole table once a batch.
+  // Scalar sub-queries with LIMIT use the index, one look-up per address. EXISTS inside CASE would be hashed, which
+  // reads the whole table per batch.
   await tx.query(
     `UPDATE addresses a SET crm_ended_at = n.ended_at
       FROM (SELECT t.address_id, CASE

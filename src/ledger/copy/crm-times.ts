@@ -7,18 +7,18 @@ import {
 } from '../../domain/write-counting.js'
 import type { Database, Queryable, Transaction } from '../db/database.js'
 
-/** What was learned about the times of a connection's CRM (docs/reconciliation.md, "Stamps of SuperOffice"). */
+/** What was learned about a CRM's times (docs/reconciliation.md, "Stamps of SuperOffice"). */
 export interface CrmTimes {
   readonly counting: WriteCounting
-  /** Since when the verdict on counting stands; null: nothing learned. */
+  /** Start of the present verdict on counting; null: none. */
   readonly countingSince: Date | null
-  /** Version of a row that we had just inserted; null: not seen yet, or not always the same. */
+  /** The version after our insert; null: unknown, or it varies. */
   readonly firstVersion: number | null
   readonly crm: MeasuredClock
   readonly emarketeer: MeasuredClock
 }
 
-/** Of a connection of which nothing was learned. */
+/** For a connection without lessons. */
 export const NO_TIMES: CrmTimes = {
   counting: NOTHING_LEARNED,
   countingSince: null,
@@ -43,7 +43,6 @@ const COLUMNS = `counting AS verdict, counting_since AS "countingSince", odd_rec
   exact_in_a_row AS "exactInARow", first_versions AS "firstVersions", crm_by_write AS "crmByWrite",
   crm_by_date AS "crmByDate", emarketeer_by_write AS "emarketeerByWrite", emarketeer_by_date AS "emarketeerByDate"`
 
-/** What was learned about a connection's times. */
 export async function crmTimesOf(db: Queryable, connectionId: string): Promise<CrmTimes> {
   const [row] = await db.query<TimesRow>(
     `SELECT ${COLUMNS} FROM crm_times WHERE connection_id = $1`,
@@ -67,14 +66,14 @@ function countingOf({ verdict, oddRecordIds, exactInARow }: TimesRow): WriteCoun
   return { verdict, oddRecordIds, exactInARow }
 }
 
-/** What own writes taught, oldest first. */
+/** Lessons of our own writes, oldest first. */
 export interface WriteLessons {
   readonly updates: readonly UpdateLesson[]
-  /** Versions of rows that we had just inserted. */
+  /** Versions after our inserts. */
   readonly inserted: readonly number[]
 }
 
-/** Takes what a group of writes taught; groups of one connection take turns. */
+/** Stores the lessons of a group of writes; groups of one connection take turns. */
 export async function learnCounting(
   db: Database,
   connectionId: string,
@@ -108,7 +107,7 @@ const COLUMN_OF: Readonly<Record<MeasuredBy, string>> = {
   emarketeerByDate: 'emarketeer_by_date',
 }
 
-/** Keeps how far a clock is ahead of ours; a newer measurement replaces the older one. */
+/** Stores how far a clock is ahead of ours, over the older measurement. */
 export async function saveMeasurement(
   db: Queryable,
   connectionId: string,
@@ -122,14 +121,13 @@ export async function saveMeasurement(
   )
 }
 
-/** A write of ours to eMarketeer, by our clock, until the feed tells when it was recorded. */
+/** Our last write to eMarketeer, by our clock, until the feed shows its recording time. */
 export interface EmarketeerProbe {
   readonly changeId: string
   readonly sentAtMs: number
   readonly answeredAtMs: number
 }
 
-/** Remembers our last write to eMarketeer. */
 export async function saveProbe(
   db: Queryable,
   connectionId: string,
@@ -142,7 +140,7 @@ export async function saveProbe(
   )
 }
 
-/** The write to eMarketeer whose recording is waited for, or null. */
+/** The write that waits for its recording time, or null. */
 export async function probeOf(
   db: Queryable,
   connectionId: string,
@@ -154,7 +152,7 @@ export async function probeOf(
   return row?.probe ?? null
 }
 
-/** Keeps what that write says of eMarketeer's clock, unless another one is waited for by now. */
+/** Stores that write's measurement of eMarketeer's clock, unless a newer write waits by now. */
 export async function settleProbe(
   db: Queryable,
   connectionId: string,

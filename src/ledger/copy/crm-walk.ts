@@ -1,20 +1,18 @@
 import type { Queryable } from '../db/database.js'
 
-/** Where the walk over a connection's addresses stands (docs/sync.md, "The daily walk"). */
+/** Position of the walk over a connection's addresses (docs/sync.md, "The daily walk"). */
 export interface CrmWalk {
-  /** The last address that was read; null: no round is under way. */
+  /** The last address read; null: no round is under way. */
   readonly after: number | null
-  /** Addresses read in this round. */
   readonly done: number
-  /** How long ago this round began, ms; 0 where none is under way. */
+  /** Age of this round, ms; 0: none is under way. */
   readonly elapsedMs: number
-  /** When the last complete round ended; null: none yet, so that everything is read at once. */
+  /** End of the last complete round; null: none yet, so everything is read at once. */
   readonly walkedAt: Date | null
-  /** Addresses that eMarketeer knows: what a round reads. */
+  /** Addresses of a round: all that eMarketeer knows. */
   readonly total: number
 }
 
-/** How the walk stands. */
 export async function crmWalkOf(db: Queryable, connectionId: string): Promise<CrmWalk> {
   const [row] = await db.query<CrmWalk>(
     `SELECT crm_walk_after AS after, crm_walk_done AS done, crm_walked_at AS "walkedAt",
@@ -35,7 +33,7 @@ export async function beginCrmWalk(db: Queryable, connectionId: string): Promise
   )
 }
 
-/** The next addresses of a round that eMarketeer knows, in order. */
+/** The next addresses of a round, in order. */
 export async function nextToWalk(
   db: Queryable,
   connectionId: string,
@@ -52,9 +50,9 @@ export async function nextToWalk(
 }
 
 /**
- * Moves a round on, conditional on where it stood: of two walkers one goes on.
- * @param read how many addresses were read; `to` null: the round is complete.
- * @returns false where somebody else has moved it.
+ * Moves a round on from a position: of two walkers one continues.
+ * @param move `read`: how many addresses were read; `to` null: the round is complete.
+ * @returns false: another walker has moved it.
  */
 export async function moveCrmWalk(
   db: Queryable,
@@ -70,7 +68,7 @@ export async function moveCrmWalk(
   return rows.length > 0
 }
 
-/** Has the next walk read everything at once: what the CRM's changes told may have a gap. */
+/** Makes the next walk read everything at once: the CRM's changes may have a gap. */
 export async function restartCrmWalk(db: Queryable, connectionId: string): Promise<void> {
   await db.query(
     `UPDATE connections SET crm_walk_after = NULL, crm_walked_at = NULL WHERE connection_id = $1`,

@@ -25,19 +25,18 @@ import type { Transaction } from '../db/database.js'
 import { isForgotten, leavingReading, leavingRowReading } from './record-reading.js'
 import { saveTaken, type Taken } from './taken-along.js'
 
-/** A live record that leaves an address: deleted, deactivated, merged, or readdressed. */
+/** A live record that leaves an address: deleted, deactivated, merged or readdressed. */
 export interface LeavingContact {
-  /** As we knew it, at its primary address. */
+  /** As the copy had it, at its primary address. */
   readonly before: StoredCrmContact
-  /** As the reading shows it by which it left: "denied and deactivated" may come as one. Null: it could not be read. */
+  /** As the reading shows it that found it gone: "denied and deactivated" may come together. null: unreadable. */
   readonly now: StoredCrmContact | null
-  /** Further addresses that it leaves, with the withdrawals that eMarketeer has taken over there (C5). */
+  /** Secondary addresses that it leaves, with the withdrawals that eMarketeer has taken over there (C5). */
   readonly secondary: readonly { readonly addressId: number; readonly arrived: ArrivedVersions }[]
-  /** Whether it leaves its primary address, too. */
   readonly leavesPrimary: boolean
 }
 
-/** A subscription row that leaves an address, alone: deleted, or moved to another contact. */
+/** A subscription row that leaves an address: deleted, or moved to another contact. */
 export interface LeavingRow {
   readonly addressId: number
   readonly row: StoredCrmSubscription
@@ -47,7 +46,6 @@ export interface LeavingRow {
 export interface DepartedDeny {
   readonly addressId: number
   readonly cellKey: CellKey
-  /** The contact or the subscription row. */
   readonly record: SeenRecord<StoredValue>
 }
 
@@ -57,10 +55,10 @@ interface StoredCell extends CellMemory<StoredValue> {
 }
 
 /**
- * Records leave their addresses. What they denied there and no pass has looked at stays behind as a departed deny, which the
- * rule and the send gate count until eMarketeer is withdrawn, and so does what may lie under a write of ours (R0): else the
- * remaining records would allow, and all would seem to agree. And they take along what was seen of them, since a write
- * of ours that is under way does not know that they left.
+ * Notes records that leave their addresses. A deny of theirs that no pass has seen stays behind as a departed deny, and
+ * so does one that may lie under our write (R0): the rule and the send gate count it until eMarketeer is withdrawn.
+ * Otherwise the remaining records would allow and all would seem to agree. The records take along what was seen of
+ * them, for our writes still under way.
  * @returns the denies that stay behind.
  */
 export async function noteLeaving(
@@ -131,7 +129,7 @@ export async function noteLeaving(
   return denies
 }
 
-/** The same for subscription rows: a No that no pass has looked at stays behind (F5). */
+/** Notes subscription rows that leave: a No that no pass has seen stays behind (F5). */
 export async function noteLeavingRows(
   tx: Transaction,
   connectionId: string,
@@ -145,13 +143,13 @@ export async function noteLeavingRows(
     rows.map((row) => row.addressId),
   )
   const epoch = await epochOf(tx, connectionId)
-  // A deny that is carried stays on the contact.
+  // A carried deny stays with the contact.
   const { denies, taken } = rowsLeaving(rows, cells, epoch, new Set())
   await saveTaken(tx, connectionId, taken)
   await saveDeparted(tx, cells, denies)
 }
 
-/** Denies that stay behind at addresses for another reason: those of records in doubt at their secondary addresses. */
+/** Notes denies of records in doubt at their secondary addresses. */
 export async function noteDepartedDenies(
   tx: Transaction,
   denies: readonly DepartedDeny[],
@@ -187,7 +185,7 @@ function rowsLeaving(
   return { denies, taken }
 }
 
-/** Readings of the record while it was there, and of the moment when it was found to have left. */
+/** Readings of the record before it left, and when it was found gone. */
 function readingsOf(
   { before, now }: LeavingContact,
   purpose: Purpose,
@@ -205,8 +203,8 @@ function purposesOf({ before, now }: LeavingContact): readonly Purpose[] {
 }
 
 /**
- * At a secondary address: a withdrawal by somebody else than us that eMarketeer has not taken over there, or one that may lie
- * under our write. What we withdrew ourselves goes no further (C5).
+ * The deny at a secondary address: a withdrawal by another than us that eMarketeer has not taken over there, or one
+ * that may lie under our write. Our own withdrawal goes no further (C5).
  */
 function denyOfHolder(
   { before, now }: LeavingContact,
@@ -265,7 +263,7 @@ async function epochOf(tx: Transaction, connectionId: string): Promise<number> {
   return row!.epoch
 }
 
-/** Locked, in address order: a pass that stores what it has seen comes before or after. */
+/** Locks cells in address order: a pass stores its observation before or after. */
 async function lockCells(
   tx: Transaction,
   addressIds: readonly (number | null)[],

@@ -1,10 +1,10 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** A walker that is silent for longer is taken for dead. */
+/** A loader that is silent for longer is dead. */
 const SILENCE = `interval '90 seconds'`
 
-/** Takes the right to load eMarketeer's whole state. @returns false while somebody else has it, or when it is loaded. */
+/** Claims the load of eMarketeer's whole state. @returns false: another loader has it, or the load is done. */
 export async function startLoad(
   db: Queryable,
   connectionId: string,
@@ -22,7 +22,7 @@ export async function startLoad(
 }
 
 /**
- * Part of each page's transaction: a walker that was taken for dead stores nothing over what came after it.
+ * Confirms the claim in each page's transaction: a loader that lost it stores nothing.
  * @throws AppError `lease_lost`, retryable.
  */
 export async function continueLoad(
@@ -40,7 +40,6 @@ export async function continueLoad(
   }
 }
 
-/** Gives the right back. */
 export async function endLoad(db: Queryable, connectionId: string, token: string): Promise<void> {
   await db.query(
     `UPDATE connections SET emarketeer_load_token = NULL, emarketeer_load_expires_at = NULL

@@ -3,21 +3,23 @@ import type { LegalBasis } from '../../domain/legal-basis.js'
 import { markDue } from '../address/addresses.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** eMarketeer's value of one cell, as its feed or a state told it. */
+/** eMarketeer's value of one cell, from its feed or a state. */
 export interface EmarketeerValue {
   readonly addressId: number
   readonly cellKey: CellKey
-  /** `unreadable`: a basis this release does not know; no write, and excluded at the send gate. */
+  /** `unreadable`: a basis that this release does not know; not written, and excluded at the send gate. */
   readonly basis: LegalBasis | 'unreadable'
   readonly version: number
   readonly eventAtMs: number | null
   readonly recordedAtMs: number | null
   readonly source: string | null
-  /** `type` or `type:id` of who acted. */
+  /** The actor: `type` or `type:id`. */
   readonly actor: string | null
-  /** The earlier of event and recording time of a person's last positive act, or null (our own write, a default). */
+  /**
+   * A person's last positive act, by the earlier of event and recording time; null: none (our own write, a default).
+   */
   readonly positiveActMs: number | null
-  /** The later of event and recording time of a person's last deny, or null. */
+  /** A person's last deny, by the later of event and recording time; null: none. */
   readonly denyActMs: number | null
 }
 
@@ -26,11 +28,11 @@ const UNNEST = `unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::floa
   AS v(address_id, cell_key, basis, version, event_ms, recorded_ms, source, actor, positive_ms, deny_ms)`
 
 /**
- * Stores values in our copy. A value of a lower or equal version changes nothing, so that feed, states and
- * acknowledgements may arrive in any order; `replace` (a state read after the address was unknown) takes any version.
+ * Stores values in the copy. An equal or lower version changes nothing, so feed, states and acknowledgements may arrive
+ * in any order; `replace` (a state read after the address was unknown) takes any version.
  *
- * Keeps the latest act of either kind by a person (docs/reconciliation.md, stored facts), and marks addresses that
- * changed as moved and due.
+ * Keeps the latest act of either kind by a person (docs/reconciliation.md, stored facts), and marks changed addresses
+ * as moved.
  */
 export async function upsertEmarketeerValues(
   tx: Transaction,
@@ -78,8 +80,8 @@ export async function upsertEmarketeerValues(
 }
 
 /**
- * Notes that our copy of eMarketeer's state of these addresses changed, at ticks taken once the rows are locked. Where a CRM
- * record has one of them as a secondary address, its primary address is due as well: a withdrawal follows it there (C5).
+ * Notes that eMarketeer's state of these addresses changed, at ticks taken under the row locks. The primary address of
+ * a record with one of them as a secondary address is due as well: a withdrawal follows it there (C5).
  */
 async function markMoved(
   tx: Transaction,
@@ -114,15 +116,15 @@ async function homesOfHolders(tx: Transaction, addressIds: readonly number[]): P
   return rows.map((row) => row.id)
 }
 
-/** An eMarketeer contact and the address it has now; null: none. */
+/** An eMarketeer contact and its address; null: none. */
 export interface EmarketeerContactRow {
   readonly contactId: string
   readonly addressId: number | null
-  /** How eMarketeer compares its address, where that is not the text of the row; null: it is. */
+  /** eMarketeer's spelling, if it differs from the text of the row; else null. */
   readonly spelling: string | null
 }
 
-/** Stores which contact has which address. */
+/** Stores the addresses of contacts. */
 export async function saveEmarketeerContacts(
   tx: Transaction,
   connectionId: string,
@@ -156,8 +158,8 @@ export async function saveEmarketeerContacts(
 }
 
 /**
- * Adds contacts that a sendout targets, and that nothing has told of yet: an account without CRM is not walked over. Those
- * that are known stay as they are, as the feed may have moved them since.
+ * Adds unknown contacts that a sendout targets: an account without CRM is not walked over. Known ones stay, as the feed
+ * may have moved them.
  */
 export async function addSpelledContacts(
   tx: Transaction,
@@ -185,7 +187,7 @@ export async function addSpelledContacts(
   await markEmarketeerUnread(tx, [...new Set(added.map((row) => row.id))])
 }
 
-/** Contacts at these addresses that eMarketeer does not find by the text of the row: they are asked for by their ids. */
+/** Contacts at these addresses that eMarketeer does not find by the text of the row: they are read by id. */
 export async function spelledContactsAt(
   db: Queryable,
   addressIds: readonly number[],
@@ -198,8 +200,8 @@ export async function spelledContactsAt(
 }
 
 /**
- * Those of the addresses that contacts have in several spellings. To eMarketeer each is an address of its own, with a state
- * of its own: no single change tells how all of them stand.
+ * Addresses among these with several spellings in eMarketeer. Each is an address of its own there, so no single change
+ * shows all states.
  */
 export async function spelledTwice(
   db: Queryable,
@@ -214,7 +216,7 @@ export async function spelledTwice(
   return new Set(rows.map((row) => row.id))
 }
 
-/** Removes deleted contacts. @returns the addresses that they had. */
+/** Removes deleted contacts. @returns their addresses. */
 export async function removeEmarketeerContacts(
   tx: Transaction,
   connectionId: string,
@@ -231,7 +233,7 @@ export async function removeEmarketeerContacts(
   return [...new Set(rows.map((row) => row.id))]
 }
 
-/** eMarketeer's state of these addresses is unknown until it is read; whatever was seen proves nothing (F5). */
+/** Marks eMarketeer's state of these addresses as unknown until it is read; observations prove nothing (F5). */
 export async function markEmarketeerUnread(
   tx: Transaction,
   addressIds: readonly number[],
@@ -245,7 +247,7 @@ export async function markEmarketeerUnread(
   await markMoved(tx, addressIds, { markDue: true })
 }
 
-/** Those of the addresses that are unread were asked for, and cannot be read: told in the status until they can. */
+/** Notes that the unread ones among these addresses cannot be read: a status reports them until they can. */
 export async function markEmarketeerUnreadable(
   tx: Queryable,
   addressIds: readonly number[],
@@ -257,7 +259,7 @@ export async function markEmarketeerUnreadable(
   )
 }
 
-/** Nothing of eMarketeer's state is known any more: what follows the cursor that was lost may have changed anything. */
+/** Marks eMarketeer's whole state as unknown: what follows a lost cursor may have changed anything. */
 export async function markAllEmarketeerUnread(
   tx: Transaction,
   connectionId: string,
@@ -271,7 +273,7 @@ export async function markAllEmarketeerUnread(
   )
 }
 
-/** eMarketeer's state of these addresses is known again. */
+/** Marks eMarketeer's state of these addresses as known. */
 export async function markEmarketeerRead(
   tx: Transaction,
   addressIds: readonly number[],
@@ -284,8 +286,8 @@ export async function markEmarketeerRead(
 }
 
 /**
- * Nobody in eMarketeer has these addresses any more: the link ends. Its values go, what was observed proves nothing;
- * should the address come back, eMarketeer itself starts it withdrawn (suppression) and it is read afresh (F5).
+ * Ends the link of addresses that nobody in eMarketeer has: the values go, and observations prove nothing. If the
+ * address returns, eMarketeer starts it withdrawn (suppression) and it is read again (F5).
  */
 async function clearEmarketeerState(tx: Transaction, addressIds: readonly number[]): Promise<void> {
   if (addressIds.length === 0) {
@@ -294,7 +296,7 @@ async function clearEmarketeerState(tx: Transaction, addressIds: readonly number
   await tx.query(`DELETE FROM cells WHERE address_id = ANY($1)`, [addressIds])
 }
 
-/** Contacts that a complete walk, begun at `tick`, did not meet; they are read once more before they count as gone. */
+/** Contacts that a complete walk from `tick` did not meet; they are read once more before they count as gone. */
 export async function contactsNotWalked(
   db: Queryable,
   connectionId: string,
@@ -307,7 +309,7 @@ export async function contactsNotWalked(
   return rows.map((row) => row.id)
 }
 
-/** Addresses of these eMarketeer contacts, as far as known. */
+/** Known addresses of these eMarketeer contacts. */
 export async function addressesOfEmarketeerContacts(
   db: Queryable,
   connectionId: string,
@@ -321,7 +323,7 @@ export async function addressesOfEmarketeerContacts(
   return rows.map((row) => row.id)
 }
 
-/** Where these eMarketeer contacts have their address now, by contact; null: they have none that can be used. */
+/** The present address by contact; null: none that is usable. */
 export async function addressesOfContacts(
   db: Queryable,
   connectionId: string,
@@ -335,7 +337,7 @@ export async function addressesOfContacts(
   return new Map(rows.map((row) => [row.contactId, row.addressId]))
 }
 
-/** Nobody in eMarketeer has these addresses any more: their contacts, state and doubt go. */
+/** Removes contacts, state and doubt of addresses that nobody in eMarketeer has. */
 export async function endEmarketeerLinks(
   tx: Transaction,
   connectionId: string,

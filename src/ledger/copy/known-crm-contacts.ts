@@ -1,7 +1,7 @@
 import type { StoredCrmContact } from './crm-mirror-rows.js'
 import type { Queryable } from '../db/database.js'
 
-/** A stored contact by what an outside reading says of it: addresses as text. */
+/** A stored contact in the form of an outside reading, with addresses as text. */
 export interface KnownCrmContact extends Pick<
   StoredCrmContact,
   'crmContactId' | 'state' | 'mergedInto' | 'consents' | 'unusableAddress' | 'addressUntold'
@@ -11,7 +11,7 @@ export interface KnownCrmContact extends Pick<
   readonly denyOnly: readonly string[] | null
 }
 
-/** What our copy says of these contacts, without locks and without making anything; those that it does not know are left out. */
+/** These contacts as the copy has them, read without locks; unknown ones are left out. */
 export function knownCrmContacts(
   db: Queryable,
   connectionId: string,

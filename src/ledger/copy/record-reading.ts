@@ -4,7 +4,7 @@ import type { RecordReading } from '../../domain/reconcile/types.js'
 import type { StoredValue } from './cells.js'
 import type { StoredCrmContact, StoredCrmSubscription } from './crm-mirror-rows.js'
 
-/** A record as read, nothing carried onto it; null where its value cannot be read. */
+/** A record as read, without carried denies; null: its value is unreadable. */
 export function recordReading(
   contact: StoredCrmContact,
   purpose: Purpose,
@@ -12,7 +12,7 @@ export function recordReading(
   return whereReadable(leavingReading(contact, purpose))
 }
 
-/** The same, also where its value cannot be read; null where the CRM has no such purpose. */
+/** The same with an unreadable value, too; null: the CRM has no such purpose. */
 export function leavingReading(
   contact: StoredCrmContact,
   purpose: Purpose,
@@ -27,7 +27,7 @@ export function leavingReading(
     value,
     version,
     lastWriter,
-    // Whether its time counts is decided where it is asked (deciding-times.ts).
+    // Whether its time counts is decided later (deciding-times.ts).
     stamp: null,
     ...(times === undefined ? {} : { onlyInserted: times.onlyInserted }),
     carriedDeny: false,
@@ -35,12 +35,12 @@ export function leavingReading(
   }
 }
 
-/** A subscription row as read, nothing carried onto its contact; null where it is neither a Yes nor a No. */
+/** A subscription row as read, without carried denies; null: neither a Yes nor a No. */
 export function rowReading(row: StoredCrmSubscription): RecordReading<StoredValue> | null {
   return whereReadable(leavingRowReading(row))
 }
 
-/** The same, also where it is neither. */
+/** The same, if it is neither as well. */
 export function leavingRowReading(row: StoredCrmSubscription): LeavingReading<StoredValue> {
   const { rowId, subscribed, version, leftWith } = row
   return {
@@ -61,8 +61,8 @@ function whereReadable(
 }
 
 /**
- * The ledger was restored, or the connection made anew, and no pass since has observed this record: what we wrote to it
- * may be forgotten. One that merely came from another address was observed there.
+ * Whether the ledger was restored or the connection made anew, and no pass has observed this record since: our writes
+ * to it may be forgotten. A record from another address was observed there.
  */
 export function isForgotten(contact: StoredCrmContact, epoch: number): boolean {
   return epoch > 1 && contact.observedEpoch !== epoch

@@ -4,40 +4,40 @@ import { cellsOf, type CellRow } from './cells.js'
 import { CONTACT_COLUMNS, type StoredCrmContact } from './crm-mirror-rows.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** Per purpose, the version of a withdrawal that has arrived on the other side. */
+/** Version of a withdrawal that has arrived on the other side, by purpose. */
 export type ArrivedVersions = Partial<Readonly<Record<Purpose, string>>>
 
-/** An address that a record has as one in its other fields. */
+/** An address in a record's other fields. */
 export type SecondaryAddressLink = Pick<SecondaryAddress, 'crmContactId' | 'addressId' | 'denyOnly'>
 
-/** A secondary address of a CRM record (C5), and which withdrawals have been taken over there and from there. */
+/** A secondary address of a CRM record (C5), and the withdrawals that have crossed there. */
 export interface SecondaryAddress {
   readonly crmContactId: string
   readonly addressId: number
-  /** It counts as a deny here, and nothing crosses (rules A, B8). */
+  /** Only a deny counts here, and nothing crosses (rules A, B8). */
   readonly denyOnly: boolean
-  /** Versions of the record's withdrawals that eMarketeer's state of this address has taken over, in this epoch. */
+  /** The record's withdrawals that eMarketeer has taken over at this address, in this epoch. */
   readonly arrived: ArrivedVersions
-  /** Versions of eMarketeer's withdrawals at this address that the record has taken over, in this epoch. */
+  /** eMarketeer's withdrawals at this address that the record has taken over, in this epoch. */
   readonly followed: ArrivedVersions
 }
 
-/** A live record that has the address as a further one, and the cells of its primary address. */
+/** A live record with this secondary address, and the cells of its primary address. */
 export interface SecondaryHolder extends SecondaryAddress {
   readonly contact: StoredCrmContact
   readonly primaryCells: readonly CellRow[]
 }
 
-/** A secondary address of a record, and eMarketeer's state there. */
+/** A secondary address of a record, with eMarketeer's state there. */
 export interface SecondaryAddressState extends SecondaryAddress {
   readonly unread: boolean
   readonly cells: readonly CellRow[]
 }
 
 /**
- * Purposes for which the record is withdrawn by somebody else than us, and eMarketeer's state of this secondary address
- * has not taken that over. Our own withdrawal came from eMarketeer or from another address and goes no further: else
- * one person's would run through everybody who shares an address with somebody who shares one.
+ * Purposes that another than us has withdrawn on the record, and that eMarketeer has not taken over at this secondary
+ * address. Our own withdrawal came from eMarketeer or another address and goes no further: otherwise one person's
+ * withdrawal would reach everybody linked by shared addresses.
  */
 export function unarrivedDenies(
   consents: StoredCrmContact['consents'],
@@ -49,12 +49,12 @@ export function unarrivedDenies(
   })
 }
 
-/** What had crossed in an older epoch says nothing now: a restore may have taken it away again. */
+/** A crossing in an older epoch proves nothing: a restore may have undone it. */
 const OTHER = `o.crm_contact_id AS "crmContactId", o.address_id AS "addressId", o.deny_only AS "denyOnly",
   CASE WHEN o.epoch = (SELECT epoch FROM connections WHERE connection_id = o.connection_id) THEN o.arrived ELSE '{}' END AS arrived,
   CASE WHEN o.epoch = (SELECT epoch FROM connections WHERE connection_id = o.connection_id) THEN o.followed ELSE '{}' END AS followed`
 
-/** Further addresses of these records. */
+/** Secondary addresses of these records. */
 export function secondaryAddressesOf(
   db: Queryable,
   connectionId: string,
@@ -67,7 +67,7 @@ export function secondaryAddressesOf(
   )
 }
 
-/** Live records that have one of these addresses as a further one. */
+/** Live records with one of these as a secondary address. */
 export async function secondaryHoldersAt(
   db: Queryable,
   addressIds: readonly number[],
@@ -94,7 +94,7 @@ export async function secondaryHoldersAt(
   })
 }
 
-/** Further addresses of these records, as far as something crosses there, with eMarketeer's state. */
+/** Secondary addresses of these records that denies cross, with eMarketeer's state. */
 export async function secondaryAddressStatesOf(
   db: Queryable,
   connectionId: string,
@@ -115,7 +115,7 @@ export async function secondaryAddressStatesOf(
   }))
 }
 
-/** Further addresses of the live records at these addresses, as far as something crosses there. */
+/** Secondary addresses, crossed by denies, of the live records at these addresses. */
 export async function secondaryIdsAt(
   db: Queryable,
   addressIds: readonly number[],
@@ -129,7 +129,7 @@ export async function secondaryIdsAt(
   return rows.map((row) => row.id)
 }
 
-/** Makes these the secondary addresses of the records; what had arrived at those that stay is kept. */
+/** Replaces the secondary addresses of the records; those that stay keep what had crossed. */
 export async function saveSecondaryAddresses(
   tx: Transaction,
   connectionId: string,
@@ -162,7 +162,7 @@ export async function saveSecondaryAddresses(
   )
 }
 
-/** A withdrawal that has crossed between a record and one of its secondary addresses. */
+/** A withdrawal that crossed between a record and a secondary address. */
 export interface Arrival {
   readonly direction: 'arrived' | 'followed'
   readonly crmContactId: string
@@ -171,7 +171,7 @@ export interface Arrival {
   readonly version: string
 }
 
-/** Notes that withdrawals have crossed: they are not passed on again, whatever comes later (C5, "once"). */
+/** Notes crossed withdrawals: they are never passed on again (C5, "once"). */
 export async function noteArrivals(
   tx: Transaction,
   connectionId: string,

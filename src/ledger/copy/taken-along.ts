@@ -3,25 +3,23 @@ import type { LeftWith } from '../../domain/reconcile/types.js'
 import type { StoredValue } from './cells.js'
 import type { Transaction } from '../db/database.js'
 
-/** What a record takes along from the cell that it leaves, until a pass has observed it again. */
+/** What a record takes along from the cell that it leaves, until a pass observes it again. */
 export interface Taken extends LeftWith<StoredValue> {
   readonly of: 'contact' | 'row'
   readonly cellKey: CellKey
-  /** The address that it left. */
   readonly from: number
 }
 
-/** The same as stored. */
+/** {@link Taken} as stored. */
 export interface StoredLeftWith extends LeftWith<StoredValue> {
   readonly from: number
-  /** When it left. */
   readonly tick: number
 }
 
-/** Each leaving is told from an earlier one, which a pass may have loaded. */
+/** The tick tells one departure from an earlier one, which a pass may have loaded. */
 const MARKED = `u.taken || jsonb_build_object('tick', nextval('ledger_tick'))`
 
-/** Notes what records took along. `putsBack`: if a record has left again since, what it took then stays. */
+/** Notes what records took along. `putsBack`: a record that has left again keeps what it took then. */
 export async function saveTaken(
   tx: Transaction,
   connectionId: string,
@@ -48,7 +46,7 @@ export async function saveTaken(
   }
 }
 
-/** A pass has stored an observation of these records: it knows what they took along. */
+/** Drops what records took along, once a pass has observed them. */
 export async function dropTaken(
   tx: Transaction,
   connectionId: string,

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { AppError } from '../../contracts/app-error.js'
 import { APPLICATION_ROLE } from './session-options.js'
 
-/** Evidence: rows are added, and never changed or removed. */
+/** Evidence: rows are added, never changed or deleted. */
 export const EVIDENCE_TABLES: readonly string[] = [
   'consent_events',
   'consent_event_outcomes',
@@ -10,8 +10,8 @@ export const EVIDENCE_TABLES: readonly string[] = [
 ]
 
 /**
- * Every role that the login is or can become (`SET ROLE`), and what is too much for it. An owner can disable triggers, whoever
- * makes roles can make itself one, and TRIGGER is the right to add one that changes what is inserted.
+ * Every role that the login is or can take (`SET ROLE`), and a right that is too much. An owner can disable triggers, a
+ * maker of roles can make itself one, and TRIGGER lets a trigger change inserted rows.
  */
 const TOO_MUCH = `
   WITH evidence AS (
@@ -35,10 +35,10 @@ const TOO_MUCH = `
     ) found ORDER BY r.rolname = session_user DESC, found.rank, r.rolname, found.what LIMIT 1), '') AS reason`
 
 /**
- * Refuses a session whose login could change evidence, or which does not work under the application's role. Asked of each
- * connection: a pooler may drop the role, and rights may be granted while a process runs.
+ * Refuses a session whose login could change evidence, or that does not work under the application's role. It runs for
+ * each connection: a pooler may drop the role, and rights may be granted while a process runs.
  *
- * @throws AppError `database_login_unfit`, which names the login and what is too much for it.
+ * @throws AppError `database_login_unfit`, which names the login and the right.
  */
 export async function refuseUnfitLogin(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ login: string; role: string; reason: string }>(TOO_MUCH, [

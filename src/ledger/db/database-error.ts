@@ -3,19 +3,19 @@ import type { ErrorCode } from '../../contracts/error-catalogue.js'
 import { networkFailureOf } from '../../contracts/network-failure.js'
 import { APPLICATION_ROLE } from './session-options.js'
 
-/** SQLSTATE classes that mean "the server is not there (any more) or cannot work now". */
+/** SQLSTATE classes of a server that is gone or cannot work now. */
 const UNREACHABLE_STATES = /^(08|53|57P|58|25006|25P03)/
-/** Somebody held a lock for too long, or a statement took too long. */
+/** A lock or a statement took too long. */
 const TOO_LONG_STATES = new Set(['55P03', '57014'])
-/** What a server says that takes no connection without TLS: of PostgreSQL before and since 14, and of hosted ones. */
+/** A server that requires TLS: PostgreSQL before and since 14, and hosted ones. */
 const TLS_REQUIRED = /no encryption|SSL off|(?:SSL|TLS|encrypted) connection is required/i
-/** The driver's words for a server that speaks no TLS; it gives no code. */
+/** The driver's message for a server without TLS; it has no code. */
 const NO_TLS = /does not support SSL|establishing an SSL connection/
 
-/** A session that begins under a role that does not exist. */
+/** A session under a role that does not exist. */
 const NO_ROLE = /"role"/
 
-/** SQLSTATEs of a connection that the server refuses, by what is to be mended. */
+/** SQLSTATEs of a refused connection. */
 const REFUSED_STATES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   '28P01': ['database_auth_failed', 'PostgreSQL refuses the user or the password'],
   '28000': ['database_auth_failed', 'PostgreSQL refuses the user'],
@@ -25,8 +25,8 @@ const REFUSED_STATES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 }
 
 /**
- * Turns a database fault into one of the catalogue, or gives the error as it came. The driver's own text may quote values, so
- * it is kept as cause and never shown.
+ * Turns a database fault into one of the catalogue; other errors pass. The driver's text may quote values: it is kept
+ * as cause and never shown.
  */
 export function toDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) {
@@ -98,17 +98,16 @@ function unreachable(cause: unknown, code: string): AppError {
   return fault('database_unreachable', 'PostgreSQL cannot be used now', code, cause)
 }
 
-/** One that DATABASE_URL is to be looked at for. */
+/** A fault to look for in DATABASE_URL. */
 function fault(code: ErrorCode, what: string, reason: string, cause: unknown): AppError {
   return new AppError(code, `${what} (${reason}).`, { path: 'DATABASE_URL', cause })
 }
 
-/** The driver opens the files of `sslrootcert`, `sslcert` and `sslkey` when it connects. */
+/** The driver opens `sslrootcert`, `sslcert` and `sslkey` when it connects. */
 function isFileError(error: unknown): boolean {
   return (error as { syscall?: unknown } | null)?.syscall === 'open'
 }
 
-/** PostgreSQL's own code of an error, five letters and digits. */
 function stateOf(error: unknown): string | null {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' ? code : null

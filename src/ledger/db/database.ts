@@ -6,15 +6,15 @@ import { withSessionOptions } from './session-options.js'
 // bigint columns (ticks, ids) stay below 2^53 for millennia: plain numbers are safe and simpler.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
-/** What queries run on: the pool itself, or one transaction. */
+/** The pool, or one transaction. */
 export interface Queryable {
-  /** Runs one statement. Errors are of the catalogue where the database is at fault. */
+  /** Runs one statement. Database faults are errors of the catalogue. */
   query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>
 }
 
 declare const inTransaction: unique symbol
 
-/** A transaction under way: what locks, or stands or falls together with something else, takes this and no pool. */
+/** A transaction under way, for everything that locks or must be stored together. */
 export interface Transaction extends Queryable {
   readonly [inTransaction]: true
 }
@@ -28,12 +28,12 @@ export interface Database extends Queryable {
   close(): Promise<void>
 }
 
-/** Asks whether the database answers, and for `ledger` whether it is a migrated ledger. @throws AppError `database_…`. */
+/** Checks that the database answers, and for `ledger` that it is a migrated ledger. @throws AppError `database_…`. */
 export async function probeDatabase(db: Queryable, tables: 'anyTables' | 'ledger'): Promise<void> {
   await db.query(tables === 'ledger' ? 'SELECT 1 FROM connections LIMIT 1' : 'SELECT 1')
 }
 
-/** The same database, which tells of each statement that has ended, well or not. */
+/** The same database, reporting each statement that has ended. */
 export function noticing(db: Database, onStatement: () => void): Database {
   const of = <Q extends Queryable>(queryable: Q): Q => ({
     ...queryable,
@@ -51,13 +51,12 @@ export function noticing(db: Database, onStatement: () => void): Database {
 const DEADLOCK = '40P01'
 
 /**
- * Nobody waits for longer: a piece of work that meets another's lock fails, and is tried again. Short enough for a worker
- * that is told to end to do so within its grace.
+ * Longest wait for a lock; then the work fails and is tried again. Short enough for a worker to stop within its grace.
  */
 const LOCK_TIMEOUT_MS = 10_000
-/** Far above what a statement of ours takes; one that takes longer is ended by the server. */
+/** Far above what a statement takes; the server ends a longer one. */
 const STATEMENT_TIMEOUT_MS = 5 * 60_000
-/** A transaction that does nothing for so long is of a process that hangs; its locks are let go of. */
+/** A transaction idle for longer belongs to a hung process; its locks are released. */
 const IDLE_IN_TRANSACTION_MS = 60_000
 
 function queryableOf(client: pg.Pool | pg.PoolClient): Queryable {
@@ -73,8 +72,8 @@ function queryableOf(client: pg.Pool | pg.PoolClient): Queryable {
 }
 
 /**
- * Opens the ledger. Connections are made when first needed, and each is refused whose login could change evidence.
- * @param databaseUrl a PostgreSQL URL; what it sets holds over our own settings, but not over the role.
+ * Opens the ledger. Connections are made when needed, and refused if their login could change evidence.
+ * @param databaseUrl a PostgreSQL URL; its settings replace ours, but not the role.
  */
 export function openDatabase(
   databaseUrl: string,
@@ -89,19 +88,19 @@ export function openDatabase(
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: 5_000,
     application_name: 'lbsync',
-    // The pool waits for it, which its types do not say.
+    // The pool waits for it, although its types do not say so.
     onConnect: refuseUnfitLogin as (client: pg.ClientBase) => unknown as (
       client: pg.ClientBase,
     ) => void,
   })
-  // A connection that dies while idle is replaced by the pool; without a listener it would end the process.
+  // The pool replaces an idle connection that dies; without a listener the error would end the process.
   pool.on('error', () => undefined)
   const attempt = async <T>(work: (tx: Transaction) => Promise<T>, begin = 'BEGIN'): Promise<T> => {
     const client = await pool.connect().catch((error: unknown) => {
       throw toDatabaseError(error)
     })
     let broken: Error | undefined
-    // One that dies between two statements has no query to tell: without a listener it would end the process.
+    // A connection may die between two statements; without a listener the error would end the process.
     const onError = (error: Error) => {
       broken = error
     }
@@ -136,8 +135,8 @@ export function openDatabase(
 }
 
 /**
- * The next tick: the ledger's own order of events, free of any clock. Taken before and after every read of an
- * outside system (docs/ledger.md, "Ticks").
+ * The next tick: the ledger's own order of events, without a clock. Taken before and after every reading of an outside
+ * system (docs/ledger.md, "Ticks").
  */
 export async function nextTick(db: Queryable): Promise<number> {
   const [row] = await db.query<{ tick: number }>(`SELECT nextval('ledger_tick') AS tick`)

@@ -3,20 +3,20 @@ import { EVIDENCE_TABLES } from './check-login.js'
 import type { Queryable } from './database.js'
 import { MIGRATIONS } from './migrate.js'
 
-/** What the database is like, as far as its login may see. */
+/** The database, as far as its login may see. */
 export interface SchemaState {
   /** PostgreSQL's version: `18.1`. */
   readonly server: string
   readonly login: string
-  /** The newest migration that has run. */
+  /** The newest migration that ran. */
   readonly newest: string
-  /** Migrations of this release that have not. */
+  /** Migrations of this release that did not run. */
   readonly missing: readonly string[]
   /** Evidence tables whose append-only trigger is off or gone. */
   readonly unguarded: readonly string[]
 }
 
-/** Looks at the schema, and changes nothing. @throws AppError `database_…` */
+/** Reads the state of the schema. @throws AppError `database_…` */
 export async function lookAtSchema(db: Queryable): Promise<SchemaState> {
   const [facts] = await db.query<{ server: string; login: string }>(
     `SELECT split_part(current_setting('server_version'), ' ', 1) AS server, session_user::text AS login`,

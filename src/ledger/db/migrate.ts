@@ -18,13 +18,12 @@ interface Migration {
 export interface MigrationReport {
   readonly applied: readonly string[]
   readonly current: string | null
-  /** Names of those that were made, or given their password. */
+  /** Logins that were created or given their password. */
   readonly logins: readonly string[]
 }
 
-/** The folder of the numbered files. */
 export const MIGRATIONS: URL = new URL('./migrations/', import.meta.url)
-/** Any fixed number: two processes that migrate at once wait for each other. */
+/** Any fixed number: two migrating processes wait for each other. */
 const ADVISORY_LOCK_ID = 7_210_031
 
 async function readMigrations(): Promise<readonly Migration[]> {
@@ -39,13 +38,13 @@ async function readMigrations(): Promise<readonly Migration[]> {
 }
 
 /**
- * Brings the database to the newest schema: numbered files, forward only, each in a transaction of its own, under
- * a lock. Safe to repeat and to run twice at once.
+ * Brings the database to the newest schema: numbered files, forward only, each in its own transaction, under a lock.
+ * Safe to repeat and to run twice at once.
  *
  * @param databaseUrl of the owner.
- * @param logins made, or given their password, once the schema is there.
- * @throws AppError `database_unreachable`; `ledger_keys_differ` where it holds addresses by keys of another version, before
- *   anything is changed; or `internal` where a file that has run was changed since.
+ * @param logins created, or given their password, afterwards.
+ * @throws AppError `database_unreachable`; `ledger_keys_differ` if it holds address keys of another version, before
+ *   anything is changed; `internal` if a file that ran was changed since.
  */
 export async function migrate(
   databaseUrl: string,
@@ -77,17 +76,17 @@ export async function migrate(
 function clientOf(databaseUrl: string): pg.Client {
   try {
     const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
-    // One that dies between two statements is told of by the next.
+    // The next statement reports a connection that died.
     return client.on('error', () => undefined)
   } catch (error) {
-    // It reads the files of certificates.
+    // The constructor reads certificate files.
     throw toDatabaseError(error)
   }
 }
 
 /**
- * Keys are made from addresses as the systems spell them, which the ledger does not keep: other keys cannot be made of
- * them. Compared by two kinds of keys, a person who opted out under one would be a stranger under the other.
+ * Refuses a ledger with keys of another version. Keys are made from original spellings, which the ledger does not keep,
+ * so they cannot be converted. Across two kinds of keys an opt-out would not be found.
  */
 async function refuseOtherKeys(client: pg.Client): Promise<void> {
   if (!(await exists(client, 'addresses'))) {
@@ -104,7 +103,7 @@ async function refuseOtherKeys(client: pg.Client): Promise<void> {
   }
 }
 
-/** Version 1 was not noted. */
+/** Version 1 was not stored. */
 async function storedKeyVersion(client: pg.Client): Promise<number> {
   if (!(await exists(client, 'address_key_version'))) {
     return 1
@@ -163,10 +162,10 @@ async function apply(client: pg.Client, { number, name, sql, checksum }: Migrati
   }
 }
 
-/** A login of a process: it may work as the application's role, and nothing more. */
+/** A login of a process: it may take the application's role, nothing more. */
 export interface Login {
   readonly name: string
-  /** Printable ASCII, so that it is the same text to everybody (SASLprep leaves it as it is). */
+  /** Printable ASCII, which SASLprep leaves unchanged. */
   readonly password: string
 }
 
@@ -174,7 +173,9 @@ export interface Login {
 const ITERATIONS = 4096
 const KEY_BYTES = 32
 
-/** Makes logins, or gives those that are there their password. @param client connected as the owner, who may make roles. */
+/**
+ * Creates logins, or sets the password of existing ones. @param client connected as the owner, who may create roles.
+ */
 async function makeLogins(client: pg.ClientBase, logins: readonly Login[]): Promise<void> {
   for (const { name, password } of logins) {
     const login = pg.escapeIdentifier(name)
@@ -187,8 +188,8 @@ async function makeLogins(client: pg.ClientBase, logins: readonly Login[]): Prom
 }
 
 /**
- * What PostgreSQL keeps of a password, `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>` (RFC 5803). Made here, so
- * that the password itself is in no statement, and so in no log of the server.
+ * PostgreSQL's stored form of a password, `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>` (RFC 5803). Made
+ * here, so that no statement and no server log holds the password.
  */
 export function scramVerifier(password: string, salt: Buffer): string {
   const salted = pbkdf2Sync(password, salt, ITERATIONS, KEY_BYTES, 'sha256')
@@ -198,16 +199,16 @@ export function scramVerifier(password: string, salt: Buffer): string {
   return `SCRAM-SHA-256$${ITERATIONS}:${salt.toString('base64')}$${storedKey}:${serverKey}`
 }
 
-/** A login that nobody else has, for a stack or a run of tests. */
+/** A unique login, for a stack or a test run. */
 export function uniqueLogin(kind: string): Login {
   const name = `lbsync_${kind}_${randomBytes(6).toString('hex')}`
   return { name, password: randomBytes(24).toString('hex') }
 }
 
-/** Removes a login; whoever is signed in by it goes on until it ends. @param databaseUrl of the owner. */
+/** Removes a login; open sessions continue until they end. @param databaseUrl of the owner. */
 export async function dropLogin(databaseUrl: string, { name }: Login): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl })
-  // A connection that is cut between two statements fails the next one; unheard, it would end the process.
+  // Without a listener a cut connection would end the process; the next statement fails.
   client.on('error', () => undefined)
   await client.connect()
   try {
@@ -217,7 +218,7 @@ export async function dropLogin(databaseUrl: string, { name }: Login): Promise<v
   }
 }
 
-/** The same database, by another login. @param databaseUrl of whomever. */
+/** The same database with another login. @param databaseUrl of any login. */
 export function urlOf(databaseUrl: string, { name, password }: Login): string {
   const url = new URL(databaseUrl)
   url.username = name

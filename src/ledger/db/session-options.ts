@@ -1,21 +1,21 @@
-/** The role under which the application works: it may add evidence, and neither change nor remove it. */
+/** The application's role: it may add evidence, and neither change nor delete it. */
 export const APPLICATION_ROLE = 'lbsync_app'
 
 /** Settings of a session, as PostgreSQL names them. */
 export type SessionSettings = Readonly<Record<string, number>>
 
 /**
- * A PostgreSQL URL whose sessions begin with our settings, then with what the URL itself says in `options`, then under the
- * application's role. Of several values for one setting PostgreSQL takes the last
- * (https://www.postgresql.org/docs/current/app-postgres.html): what the operator set holds over our settings, and nothing in
- * the URL holds over the role. The driver by itself would take the URL's `options` in place of ours.
+ * A PostgreSQL URL whose sessions begin with our settings, then the URL's own `options`, then the application's role.
+ * PostgreSQL takes the last value of a setting (https://www.postgresql.org/docs/current/app-postgres.html): an
+ * operator's setting replaces ours, and nothing replaces the role. The driver alone would drop our options for the
+ * URL's.
  */
 export function withSessionOptions(databaseUrl: string, settings: SessionSettings): string {
   const url = new URL(databaseUrl)
   const ours = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
   const theirs = url.searchParams.getAll('options')
   url.searchParams.delete('options')
-  // By hand, since the driver takes `+` for itself where a blank is meant.
+  // The driver would take `+` for itself instead of a blank.
   const options = [...ours, ...theirs, `-c role=${APPLICATION_ROLE}`].join(' ')
   const others = url.search.replace(/^\?/, '')
   url.search = [...(others === '' ? [] : [others]), `options=${encodeURIComponent(options)}`].join(

@@ -19,10 +19,10 @@ export interface ConsentEvent {
   readonly crmNew: string
   readonly actorType: string | null
   readonly actorId: string | null
-  /** The range in which the act must have happened. */
+  /** The act happened within this range. */
   readonly actedFromMs: number | null
   readonly actedToMs: number | null
-  /** What speaks for a positive basis, in words; `none` where nothing does (B5). */
+  /** Evidence of a positive basis, in words; `none`: nothing (B5). */
   readonly evidence: string | null
   /** The basis that a Consent from the CRM replaced (B5). */
   readonly replacedBasis: string | null
@@ -31,14 +31,14 @@ export interface ConsentEvent {
   readonly runId: string
 }
 
-/** What became of one write of a decision. */
+/** Outcome of one write of a decision. */
 export interface WriteOutcomeRow {
   readonly eventId: string
   readonly side: 'emarketeer' | 'crm'
   readonly recordId: string
   readonly outcome:
     | 'applied'
-    /** Applied, but what was read back is not ours, or not only ours. */
+    /** Applied, but the read-back is not ours, or not ours alone. */
     | 'overtaken'
     | 'unchanged'
     | 'conflict'
@@ -49,7 +49,6 @@ export interface WriteOutcomeRow {
   readonly version: string | null
 }
 
-/** Appends events. */
 export async function appendConsentEvents(
   tx: Transaction,
   events: readonly ConsentEvent[],
@@ -71,7 +70,6 @@ export async function appendConsentEvents(
   )
 }
 
-/** Appends outcomes. */
 export async function appendOutcomes(
   tx: Transaction,
   outcomes: readonly WriteOutcomeRow[],
@@ -101,12 +99,12 @@ export interface RecordedConsentEvent extends Omit<
   readonly outcomes: readonly { side: string; outcome: string; recordId: string }[]
 }
 
-/** A decision whose proof only an unrelated edit of the CRM record spoiled. */
+/** A decision whose proof was spoiled only by an unrelated edit of the CRM record. */
 export interface AmbiguousDecision {
   readonly at: Date
   readonly cell: CellKey
   readonly line: RuleLine
-  /** The eMarketeer contact that has the address now; null: nobody. */
+  /** The eMarketeer contact with the address now; null: none. */
   readonly contactId: string | null
 }
 

@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/database.js'
 
-/** A webhook's hint, reduced to ids. */
+/** A webhook's hint, as ids. */
 export interface InboxHint {
   readonly source: 'crm' | 'emarketeer'
   readonly shard: number
@@ -9,7 +9,7 @@ export interface InboxHint {
   readonly crmContactId: string | null
   readonly actorUserId: string | null
   readonly saysDeny: boolean
-  /** Keys of addresses that the event gives the record; kept as our ids of those that we know. */
+  /** Address keys that the event gives the record; stored as ids of known addresses. */
   readonly addresses?: readonly string[]
   readonly eventId: string
 }
@@ -20,12 +20,12 @@ export interface WaitingHint extends Omit<InboxHint, 'addresses'> {
   readonly receivedAtMs: number
 }
 
-/** Further hints about one record within this time of the last are handled together. */
+/** Hints about one record within this time are handled together. */
 const COALESCE_MS = 2_000
 
 /**
- * Stores hints before the sender gets its 2xx. The first about a record is due at once (leading edge); one that comes
- * within two seconds after another waits for the rest of them. A repeated event changes nothing.
+ * Stores hints before the sender gets its 2xx. The first about a record is due at once; one within two seconds of
+ * another waits for more. A repeated event changes nothing.
  * @returns how many were new.
  */
 export async function putHints(
@@ -82,8 +82,8 @@ export function dueHints(
 }
 
 /**
- * Milliseconds until the next hint of a shard is due, 0 where it is, or null when none waits. GREATEST passes over nulls:
- * it is kept away from a minimum over no rows.
+ * Milliseconds until a shard's next hint is due, 0 if it is, null if none waits. (GREATEST ignores nulls, so it must
+ * not see a minimum over no rows.)
  */
 export async function nextHintDueMs(
   db: Queryable,
@@ -98,14 +98,13 @@ export async function nextHintDueMs(
   return row?.ms ?? null
 }
 
-/** Hints handled. */
 export async function markHintsHandled(db: Queryable, inboxIds: readonly number[]): Promise<void> {
   await db.query(`UPDATE inbox SET handled_at = clock_timestamp() WHERE inbox_id = ANY($1)`, [
     inboxIds,
   ])
 }
 
-/** Puts hints off that could not be handled: 5 s, doubling, at most 10 minutes. They still count at the gate. */
+/** Defers hints that could not be handled: 5 s, doubling, at most 10 minutes. They still count at the gate. */
 export async function deferHints(db: Queryable, inboxIds: readonly number[]): Promise<void> {
   await db.query(
     `UPDATE inbox SET attempts = attempts + 1, not_before = clock_timestamp()
@@ -115,7 +114,7 @@ export async function deferHints(db: Queryable, inboxIds: readonly number[]): Pr
   )
 }
 
-/** Denies that wait in the inbox, and count at the send gate (rule G7). */
+/** Denies in the inbox, which count at the send gate (rule G7). */
 export async function waitingDeniesOf(db: Queryable, connectionId: string): Promise<WaitingDenies> {
   return {
     waitingDenies: await contactsWithWaitingDeny(db, connectionId),
@@ -123,9 +122,8 @@ export async function waitingDeniesOf(db: Queryable, connectionId: string): Prom
   }
 }
 
-/** Where a waiting deny counts. */
 export interface WaitingDenies {
-  /** CRM contacts of which one waits. */
+  /** CRM contacts with a waiting deny. */
   readonly waitingDenies: ReadonlySet<string>
   /** Addresses that a waiting hint gives to a record that denies. */
   readonly waitingDeniesAt: ReadonlySet<number>
@@ -144,14 +142,17 @@ async function contactsWithWaitingDeny(db: Queryable, connectionId: string): Pro
 
 const WAITING = `i.connection_id = $1 AND i.source = 'crm' AND i.entity = 'contact' AND i.handled_at IS NULL`
 
-/** The record of a hint, by its key for each hint; a plain join may be planned as all hints times all records (docs/ledger.md). */
+/**
+ * The record of a hint, by key for each hint. A plain join may be planned as all hints times all records
+ * (docs/ledger.md).
+ */
 const OUR_COPY = `LEFT JOIN LATERAL (SELECT c.state, c.address_id,
     c.consents->'marketingSendouts'->>'value' IN ('deny', 'withdrawn') AS denies
   FROM crm_contacts c WHERE c.connection_id = $1 AND c.crm_contact_id = i.crm_contact_id OFFSET 0) c ON true`
 
 /**
- * Addresses at which a record is to deny once a waiting hint is handled: those that the event gives to a record
- * that denies, by the event or by our copy, and that of one that has ended and may be back.
+ * Addresses at which a record will deny once a waiting hint is handled: those that the event gives to a record that
+ * denies, by the event or by the copy, and that of an ended record that may be back.
  */
 async function addressesWithWaitingDeny(db: Queryable, connectionId: string): Promise<Set<number>> {
   const rows = await db.query<{ id: number }>(
@@ -164,7 +165,7 @@ async function addressesWithWaitingDeny(db: Queryable, connectionId: string): Pr
   return new Set(rows.map((row) => row.id))
 }
 
-/** The last hint about each contact that named who acted; kept a week for the evidence. */
+/** The last hint about each contact with an actor; kept for a week as evidence. */
 export async function lastActors(
   db: Queryable,
   connectionId: string,
@@ -181,7 +182,7 @@ export async function lastActors(
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-/** Removes handled hints older than a week (they hold ids only). @returns how many. */
+/** Deletes hints handled over a week ago (they hold ids only). @returns how many. */
 export async function purgeHandledHints(db: Queryable, connectionId: string): Promise<number> {
   const rows = await db.query(
     `DELETE FROM inbox WHERE connection_id = $1 AND handled_at < now() - interval '7 days' RETURNING 1`,

@@ -4,7 +4,7 @@ import type { RuleLine } from '../../domain/reconcile/types.js'
 import type { Trigger } from '../../contracts/names.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** One run of the sync: what the newly-mailable limit counts in (rule F4). */
+/** One run of the sync, in which newly mailable contacts are counted (rule F4). */
 export interface SyncRun {
   readonly runId: string
   readonly connectionId: string
@@ -12,7 +12,7 @@ export interface SyncRun {
   readonly workflowId: string
 }
 
-/** Notes that a run is alive; called with every pass of it. */
+/** Notes that a run is alive, with each of its passes. */
 export async function openRun(db: Queryable, run: SyncRun): Promise<void> {
   await db.query(
     `INSERT INTO sync_runs (run_id, connection_id, tier, workflow_id) VALUES ($1, $2, $3, $4)
@@ -21,7 +21,7 @@ export async function openRun(db: Queryable, run: SyncRun): Promise<void> {
   )
 }
 
-/** A loosening that waits. */
+/** A waiting loosening. */
 export interface Loosening {
   readonly addressId: number
   readonly cellKey: CellKey
@@ -29,8 +29,8 @@ export interface Loosening {
 }
 
 /**
- * Stages loosenings of a run. One that is already held or decided upon keeps its state, and one that another run has
- * staged stays with it while that run lives: a webhook must not release by hundreds what a sweep would hold.
+ * Stages loosenings of a run. A held or decided one keeps its state. One staged by another live run stays with it: a
+ * webhook must not release in hundreds what a sweep would hold.
  */
 export async function stageLoosenings(
   tx: Transaction,
@@ -58,9 +58,9 @@ export async function stageLoosenings(
 }
 
 /**
- * Settles what a run staged: at most `limit` newly mailable addresses are released over the whole run, more are held for
- * one approval.
- * @returns addresses to be passed over again with loosening allowed.
+ * Settles what a run staged: up to `limit` newly mailable addresses are released over the whole run; beyond it all are
+ * held for one approval.
+ * @returns addresses to sync again with loosening applied.
  */
 export async function settleLoosenings(
   tx: Transaction,
@@ -88,15 +88,15 @@ export async function settleLoosenings(
   return { released: rows.map((row) => row.id), held: 0 }
 }
 
-/** Notes that a run is over: what it still staged may be taken up by another. */
+/** Notes the end of a run: another may take up what it staged. */
 export async function endRun(db: Queryable, runId: string): Promise<void> {
   await db.query(`UPDATE sync_runs SET ended_at = clock_timestamp() WHERE run_id = $1`, [runId])
 }
 
-/** A loosening as it stands. */
+/** A stored loosening. */
 export interface StoredLoosening extends Loosening {
   readonly state: 'staged' | 'held' | 'approved' | 'rejected'
-  /** Of a rejected one: what it was refused for; null: not noted yet. */
+  /** What a rejected one was rejected for; null: not stored yet. */
   readonly refusedFor: string | null
 }
 
@@ -112,7 +112,7 @@ export function looseningsAt(
   )
 }
 
-/** Those of the addresses at which marketing consent waits for an approval, or was refused one, over a deny of somebody's. */
+/** Addresses among these where marketing consent over a deny waits for approval or was rejected. */
 export async function addressesHeldOverDeny(
   db: Queryable,
   addressIds: readonly number[],
@@ -126,7 +126,7 @@ export async function addressesHeldOverDeny(
   return new Set(rows.map((row) => row.id))
 }
 
-/** Notes what rejected loosenings were refused for. */
+/** Stores what loosenings were rejected for. */
 export async function noteRefusals(
   tx: Transaction,
   refusals: readonly (Pick<Loosening, 'addressId' | 'cellKey'> & { readonly refusedFor: string })[],
@@ -146,7 +146,7 @@ export async function noteRefusals(
   )
 }
 
-/** Forgets loosenings that were written, or that a later decision made void. */
+/** Deletes loosenings that were written or became void. */
 export async function dropLoosenings(
   tx: Transaction,
   cells: readonly { readonly addressId: number; readonly cellKey: CellKey }[],
@@ -161,7 +161,6 @@ export async function dropLoosenings(
   )
 }
 
-/** A held loosening, as Support sees it. */
 export interface HeldLoosening extends Loosening {
   readonly address: string
   readonly since: Date
@@ -178,7 +177,7 @@ export function heldLoosenings(db: Queryable, connectionId: string): Promise<Hel
   )
 }
 
-/** Decides upon everything held. @returns the cells. */
+/** Decides on everything held. @returns the cells. */
 export function decideHeld(
   tx: Transaction,
   connectionId: string,
@@ -191,7 +190,7 @@ export function decideHeld(
   )
 }
 
-/** Takes part of the day's budget of subscription rows (D3). @returns how many rows may be written. */
+/** Reserves subscription rows of the day's budget (D3). @returns how many may be written. */
 export async function takeRowBudget(
   tx: Transaction,
   connectionId: string,

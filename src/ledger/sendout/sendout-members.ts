@@ -3,7 +3,7 @@ import type { Channel } from '../../contracts/pre-send.js'
 import type { Queryable } from '../db/database.js'
 import type { Verdict } from './sendouts.js'
 
-/** Verdicts stored by one statement. */
+/** Verdicts per statement. */
 const AT_ONCE = 10_000
 
 /** A targeted contact, as fixed by the audience. */
@@ -15,7 +15,7 @@ export interface SendoutMember {
   readonly addressId: number | null
 }
 
-/** Stores members; positions already there are left, so a repeated page changes nothing. */
+/** Stores members; known positions stay, so a repeated page changes nothing. */
 export async function saveMembers(
   db: Queryable,
   sendoutRunId: string,
@@ -70,9 +70,9 @@ export function eligibleFrom(
 }
 
 /**
- * Distinct addresses of a range of members, and those that are named in what a member has for an address (rule A). `open`:
- * those that need a pass before they can be decided; one that only waits for tomorrow's budget of rows does not.
- * @param range positions, the end exclusive.
+ * Addresses of a range of members, and those named in a member's address field (rule A). `open`: only those that need a
+ * pass before a decision; one that waits for tomorrow's budget of rows does not.
+ * @param range positions, end exclusive.
  */
 export async function memberAddresses(
   db: Queryable,
@@ -94,8 +94,8 @@ export async function memberAddresses(
 }
 
 /**
- * Texts in eMarketeer that name one of a range of members, and whose state there must be read before these can be decided.
- * @param range positions, the end exclusive.
+ * Texts that name one of a range of members and whose state must be read before a decision.
+ * @param range positions, end exclusive.
  */
 export async function unreadMentionsOfMembers(
   db: Queryable,
@@ -112,17 +112,17 @@ export async function unreadMentionsOfMembers(
   return rows.map((row) => row.id)
 }
 
-/** What a member came to, by its position. */
+/** The verdict at a position. */
 export interface MemberVerdict {
   readonly position: number
   readonly verdict: Verdict
 }
 
 /**
- * Stores verdicts: one statement a verdict, which finds its rows by key. Joined to a list of positions instead, a run
- * that the planner has no statistics of would be compared with the whole list row by row.
+ * Stores verdicts, one statement per verdict, by key. A join with a list of positions would compare a run without
+ * statistics with the whole list, row by row.
  *
- * A run that is closed keeps those that were told: whoever still decides was given up meanwhile.
+ * A closed run keeps its verdicts: a decision that was given up may still go on.
  */
 export async function saveVerdicts(
   db: Queryable,
@@ -139,14 +139,14 @@ export async function saveVerdicts(
   }
 }
 
-/** Of eligible members with the same address (or number), the lowest contact id stays (G4). */
+/** Keeps the lowest contact id of eligible members with the same address or number (G4). */
 export async function excludeDuplicates(
   db: Queryable,
   sendoutRunId: string,
   channel: Channel,
 ): Promise<void> {
   const key = channel === 'email' ? `address_id` : `regexp_replace(mobile, '[^0-9+]', '', 'g')`
-  // Found first, by sorting alone, and then stored by key: a join of a run with itself may take the square of its size.
+  // Sorting finds them, and a key stores them: a join of a run with itself may take the square of its size.
   const repeated = await db.query<{ position: number }>(
     `SELECT position FROM (SELECT position, row_number() OVER (PARTITION BY ${key}
           ORDER BY length(contact_id), contact_id, position) AS rank
@@ -163,7 +163,7 @@ export async function excludeDuplicates(
   }
 }
 
-/** How many members came to what; undecided ones count as `notVerified`. */
+/** Members by verdict; undecided ones count as `notVerified`. */
 export async function countVerdicts(
   db: Queryable,
   sendoutRunId: string,
@@ -176,7 +176,7 @@ export async function countVerdicts(
   return new Map(rows.map((row) => [row.verdict, row.count]))
 }
 
-/** Nobody is eligible any more: the sendout was aborted (G5). */
+/** Revokes all eligible members: the sendout was aborted (G5). */
 export async function revokeEligible(db: Queryable, sendoutRunId: string): Promise<void> {
   await db.query(
     `UPDATE sendout_members SET verdict = 'notVerified' WHERE sendout_run_id = $1 AND (verdict IS NULL OR verdict = 'eligible')`,

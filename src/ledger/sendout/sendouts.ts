@@ -10,7 +10,7 @@ export interface SendoutRun {
   readonly run: number
   readonly accountId: string
   readonly connectionId: string
-  /** How often the connection had been made anew when the run was opened. */
+  /** The connection's epoch when the run was opened. */
   readonly connectionEpoch: number
   readonly crm: string
   readonly workflowId: string
@@ -30,7 +30,6 @@ const COLUMNS = `sendout_run_id AS "sendoutRunId", sendout_id AS "sendoutId", st
   connection_id AS "connectionId", connection_epoch AS "connectionEpoch", crm, workflow_id AS "workflowId", channel, category_id AS "categoryId",
   transactional, audience_id AS "audienceId", targeted, asked_tick AS "askedTick", asked_at AS "askedAt", deadline, outcome, result`
 
-/** What a run is opened with. */
 export interface NewSendoutRun {
   readonly sendoutRunId: string
   readonly sendoutId: string
@@ -42,7 +41,10 @@ export interface NewSendoutRun {
   readonly deadlineMs: number
 }
 
-/** Opens a run, numbered after the account's last one of the same sendout and stage; safe to repeat with the same id. */
+/**
+ * Opens a run, numbered after the account's last one of the same sendout and stage; repeating it with the same id
+ * changes nothing.
+ */
 export async function openSendoutRun(tx: Transaction, run: NewSendoutRun): Promise<SendoutRun> {
   await tx.query(`SELECT pg_advisory_xact_lock(hashtext('sendout ' || $1))`, [run.sendoutId])
   await tx.query(
@@ -78,7 +80,7 @@ export async function findSendoutRun(
   return rows[0] ?? null
 }
 
-/** The same, held until the transaction ends: nobody stores a verdict meanwhile. */
+/** A run, locked until the transaction ends: nobody stores a verdict meanwhile. */
 export async function lockSendoutRun(tx: Transaction, sendoutRunId: string): Promise<SendoutRun> {
   const rows = await tx.query<SendoutRun>(
     `SELECT ${COLUMNS} FROM sendout_runs WHERE sendout_run_id = $1 FOR UPDATE`,
@@ -88,8 +90,8 @@ export async function lockSendoutRun(tx: Transaction, sendoutRunId: string): Pro
 }
 
 /**
- * The newest run of a stage of an account's sendout, or null; a later run's list replaces the earlier one's (G1). Never that of
- * another account, which may have a sendout of this id.
+ * The newest run of a stage of an account's sendout, or null; its list replaces earlier ones (G1). Another account may
+ * have the same sendout id.
  */
 export async function newestSendoutRun(
   db: Queryable,
@@ -105,7 +107,7 @@ export async function newestSendoutRun(
   return run ?? null
 }
 
-/** Whether the account has a later run of the same sendout and stage: the list is that one's (G1). */
+/** Whether a later run of the same sendout and stage exists: the list is that one's (G1). */
 export async function hasNewerRun(
   db: Queryable,
   { sendoutId, stage, accountId, run }: SendoutRun,
@@ -114,7 +116,7 @@ export async function hasNewerRun(
   return newest !== null && newest.run > run
 }
 
-/** Notes the moment at which the sendout asked; what is read later counts as verified. Kept when repeated. */
+/** Notes when the sendout asked: later readings count as verified. The first moment stays. */
 export async function markAsked(db: Queryable, sendoutRunId: string, tick: number): Promise<void> {
   await db.query(
     `UPDATE sendout_runs SET asked_tick = $2, asked_at = clock_timestamp()
@@ -123,7 +125,6 @@ export async function markAsked(db: Queryable, sendoutRunId: string, tick: numbe
   )
 }
 
-/** Keeps what the audience is. */
 export async function saveAudience(
   db: Queryable,
   sendoutRunId: string,
@@ -175,17 +176,16 @@ export async function receiptOf(
   return rows[0]?.receipt ?? null
 }
 
-/** What a member came to. */
+/** Verdict on a member. */
 export type Verdict = 'eligible' | ExclusionReason
 
-/** What a sendout, or one attempt of its work, has spent. */
+/** Requests and writes of a sendout or of one attempt. */
 export interface SendoutSpent {
   readonly requests: { readonly emarketeer: number; readonly crm: number }
-  /** Writes made. */
   readonly updated: { readonly emarketeer: number; readonly crm: number }
 }
 
-/** Keeps what an attempt has spent so far, in place of what was kept of it before. */
+/** Stores what an attempt has spent so far, over its earlier figure. */
 export async function saveSpent(
   db: Queryable,
   sendoutRunId: string,
@@ -201,7 +201,7 @@ export async function saveSpent(
   )
 }
 
-/** All that a sendout's run has spent so far. */
+/** All that a run has spent so far. */
 export async function spentOf(db: Queryable, sendoutRunId: string): Promise<SendoutSpent> {
   const [row] = await db.query<
     Record<'emRequests' | 'crmRequests' | 'emWrites' | 'crmWrites', number>
