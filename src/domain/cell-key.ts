@@ -1,10 +1,10 @@
 import { PURPOSES, type Purpose } from './legal-basis.js'
 
 /**
- * What one cell is about: a purpose, or one subscription category.
+ * Subject of a cell: a purpose, or one subscription category.
  *
- * A *cell* is one e-mail address times one of these (docs/reconciliation.md). Written as text it is
- * `marketingSendouts`, `storeAndProcess`, or `category:<eMarketeer's category id>`.
+ * A *cell* is one e-mail address times one of these (docs/reconciliation.md). As text it is `marketingSendouts`,
+ * `storeAndProcess`, or `category:<eMarketeer's category id>`.
  */
 export type CellKey = Purpose | `category:${string}`
 
@@ -13,7 +13,7 @@ export function categoryCell(categoryId: string): CellKey {
   return `category:${categoryId}`
 }
 
-/** The category id of a subscription cell, or null where the cell is a purpose. */
+/** The category id of a subscription cell; null for a purpose. */
 export function categoryIdOf(key: CellKey): string | null {
   return key.startsWith('category:') ? key.slice('category:'.length) : null
 }

@@ -1,23 +1,23 @@
 /**
- * How the clocks of two outside systems stand to each other, as an interval: what a stamp of the one says beside a time
- * of the other (docs/reconciliation.md, "Stamps of SuperOffice"). Never used to correct a time, only to widen what is
- * uncertain about it. Pure; all times Unix milliseconds.
+ * How the clocks of two outside systems differ, as an interval: it makes their times comparable
+ * (docs/reconciliation.md, "Stamps of SuperOffice"). It never corrects a time and only widens its uncertainty. Pure;
+ * all times Unix milliseconds.
  */
 
-/** How far a clock is ahead of another, at least and at most. */
+/** By how much a clock is ahead of another, at least and at most. */
 export interface ClockInterval {
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** One system's clock against ours, and when that was measured. */
+/** One system's clock against ours, with the time of measurement. */
 export interface ClockMeasurement extends ClockInterval {
   readonly measuredAtMs: number
-  /** Of a measurement by our own write: what the Date header said at that time; null: nothing. */
+  /** The Date header at the time of a measurement by our write; null: none. */
   readonly date?: ClockInterval | null
 }
 
-/** What was measured of one system's clock: by a write of ours and the stamp that it got, and by the Date header. */
+/** Measurements of one system's clock: by the stamp of our write, and by the Date header. */
 export interface MeasuredClock {
   readonly byWrite: ClockMeasurement | null
   readonly byDate: ClockMeasurement | null
@@ -29,14 +29,14 @@ export const MIN_EPS_MS = 2_000
 /** Clocks further apart than this prove nothing. */
 export const MAX_CLOCK_OFFSET_MS = 5 * 60_000
 
-/** Older measurements are taken anew. */
+/** Age after which a measurement no longer counts. */
 const MEASUREMENT_HOLDS_MS = 24 * 3_600_000
 
 const SECOND_MS = 1_000
 
 /**
- * A system's clock from a write of ours: it was done between sending and answer, and the system stamped it. A stamp of
- * whole seconds is cut down.
+ * A system's clock from the stamp of our write, which lies between sending and answer. Stamps of whole seconds are
+ * rounded down.
  */
 export function clockOfWrite(
   write: { readonly sentAtMs: number; readonly answeredAtMs: number },
@@ -48,7 +48,7 @@ export function clockOfWrite(
   }
 }
 
-/** A system's clock from a Date header; `offsetMs` is the middle of what is possible. */
+/** A system's clock from a Date header; `offsetMs` is the middle of the interval. */
 export function clockOfDate(reading: {
   readonly offsetMs: number
   readonly roundTripMs: number
@@ -62,8 +62,8 @@ export function clockOfDate(reading: {
 }
 
 /**
- * What is known of a clock now: by our own write, else by the Date header, else nothing. Where the Date header shows that
- * the clock was set since that write, both count.
+ * The present interval of a clock: by our own write, else by the Date header, else null. Both count if the Date header
+ * shows that the clock was set after that write.
  */
 export function clockNow({ byWrite, byDate }: MeasuredClock, nowMs: number): ClockInterval | null {
   const date = byDate !== null && isFresh(byDate, nowMs) ? byDate : null
@@ -76,32 +76,32 @@ export function clockNow({ byWrite, byDate }: MeasuredClock, nowMs: number): Clo
   return wasSet ? hull(byWrite, date) : bounds(byWrite)
 }
 
-/** How far the first clock is ahead of the second, from how both are ahead of ours. */
+/** By how much the first clock is ahead of the second, from both against ours. */
 export function clockBetween(first: ClockInterval, second: ClockInterval): ClockInterval {
   return { fromMs: first.fromMs - second.toMs, toMs: first.toMs - second.fromMs }
 }
 
-/** The most that two clocks may differ, either way. */
+/** The largest difference, either way. */
 export function mostOffsetMs({ fromMs, toMs }: ClockInterval): number {
   return Math.max(Math.abs(fromMs), Math.abs(toMs))
 }
 
-/** Both systems' clocks against ours, as known when deciding; null: not known. */
+/** Both clocks against ours at the time of a decision; null: unknown. */
 export interface ClocksNow {
   readonly crm: ClockInterval | null
   readonly emarketeer: ClockInterval | null
   readonly nowMs: number
 }
 
-/** A stamp beside times of the other system. */
+/** A stamp that compares with times of the other system. */
 export interface ComparableStamp {
   readonly atMs: number
   readonly epsMs: number
 }
 
 /**
- * A stamp of the CRM as it may be held against eMarketeer's times; null where it proves nothing: a clock is not known, they
- * are too far apart, or the stamp lies in the future.
+ * A stamp of the CRM, comparable with eMarketeer's times. null: it proves nothing, since a clock is unknown, the clocks
+ * differ too much, or the stamp lies in the future.
  */
 export function comparableStamp(stampMs: number, clocks: ClocksNow): ComparableStamp | null {
   const { crm, emarketeer, nowMs } = clocks

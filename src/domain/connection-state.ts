@@ -1,41 +1,43 @@
-/** Life of a connection. `implicit`: stands for an account without CRM, whose sendouts eMarketeer alone decides. */
+/** State of a connection. `implicit` stands for an account without CRM, whose sendouts eMarketeer decides alone. */
 export type ConnectionState = 'settingUp' | 'active' | 'paused' | 'disabled' | 'implicit'
 
-/** What a pause pauses: everything but sendouts, or only what loosens. */
+/** What a pause stops: everything but sendouts, or only what loosens. */
 export type PauseMode = 'all' | 'loosening'
 
-/** Where a connection is in its life, by which it follows what it may do. */
+/** What decides what a connection permits. */
 export interface ConnectionLife {
   readonly state: ConnectionState
   /** Null unless paused. */
   readonly pauseMode: PauseMode | null
 }
 
-/** Work by why it runs; `decision`: of a sendout that asks eMarketeer alone, and writes nothing. */
+/** Kinds of work; `decision`: of a sendout that asks only eMarketeer and writes nothing. */
 export type Work = 'setup' | 'webhook' | 'sweep' | 'preSend' | 'manual' | 'decision'
 
 /** What a connection permits. */
 export interface Permits {
-  /** What becomes of a webhook's hint: acted on at once, kept until it may be, or refused. */
+  /** Whether webhook hints are acted on, kept for later, or refused. */
   readonly hints: 'acted on' | 'kept' | 'refused'
   /** Work that may begin. */
   readonly begins: readonly Work[]
-  /** Work that was begun before and may go on reading and writing. */
+  /** Work under way that may continue to read and write. */
   readonly goesOn: readonly Work[]
-  /** Whether what loosens is written; withheld, it stays due. */
+  /** Whether loosening is written; otherwise it stays due. */
   readonly loosens: boolean
-  /** Whether it has a cron that sweeps. */
+  /** Whether a cron sweeps it. */
   readonly sweeps: boolean
-  /** Whether the account's sendouts are decided by it. */
+  /** Whether it decides the account's sendouts. */
   readonly decides: boolean
-  /** What refused work is told. */
+  /** The error of refused work. */
   readonly refusedAs: 'connection_paused' | 'connection_disabled'
 }
 
 const ALL: readonly Work[] = ['setup', 'webhook', 'sweep', 'preSend', 'manual', 'decision']
 const SENDOUTS: readonly Work[] = ['preSend', 'decision']
 
-/** What each state permits; `optOutsOnly`: paused, and only what loosens is (docs/life-of-a-connection.md shows this table). */
+/**
+ * What each state permits; `optOutsOnly`: paused for loosening only (docs/life-of-a-connection.md shows this table).
+ */
 export const PERMITS = {
   settingUp: {
     hints: 'kept',
@@ -93,15 +95,14 @@ export const PERMITS = {
   },
 } as const satisfies Record<string, Permits>
 
-/** What a connection permits now. */
 export function permitsOf({ state, pauseMode }: ConnectionLife): Permits {
   return PERMITS[state === 'paused' && pauseMode === 'loosening' ? 'optOutsOnly' : state]
 }
 
 /**
- * The connection by which an account's sendouts are decided, of which there is at most one (rule A), also while it is
- * being set up. Null: there is none, and eMarketeer alone decides.
- * @param ofAccount every connection of the account, old ones and the implicit one too.
+ * The connection that decides an account's sendouts, at most one (rule A), also while it is set up. null: none, and
+ * eMarketeer decides alone.
+ * @param ofAccount all connections of the account, old and implicit ones included.
  */
 export function decidingConnection<C extends ConnectionLife>(ofAccount: readonly C[]): C | null {
   return ofAccount.find((connection) => permitsOf(connection).decides) ?? null

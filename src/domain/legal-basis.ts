@@ -29,12 +29,12 @@ export const LEGAL_BASES = [...POSITIVE_BASES, 'withdrawn', 'none'] as const
 /** A positive basis, or one of the two states that are not. */
 export type LegalBasis = (typeof LEGAL_BASES)[number]
 
-/** Whether the value allows processing: one of {@link POSITIVE_BASES}, and nothing else that a system may hold. */
+/** Whether the value is one of {@link POSITIVE_BASES}. */
 export function isPositive(value: string): value is PositiveBasis {
   return (POSITIVE_BASES as readonly string[]).includes(value)
 }
 
-/** Whether a text is one of {@link LEGAL_BASES}; anything else is a wire error, never coerced. */
+/** Whether a text is one of {@link LEGAL_BASES}; anything else is a wire error. */
 export function isLegalBasis(text: unknown): text is LegalBasis {
   return (LEGAL_BASES as readonly unknown[]).includes(text)
 }

@@ -21,7 +21,7 @@ export function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, 
   return groups
 }
 
-/** A list in two, the first as long as the second or one longer; of one value or none, the second is empty. */
+/** A list in two halves; the first may be one longer. */
 export function halvesOf<T>(values: readonly T[]): readonly [readonly T[], readonly T[]] {
   const middle = Math.ceil(values.length / 2)
   return [values.slice(0, middle), values.slice(middle)]

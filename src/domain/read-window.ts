@@ -1,13 +1,13 @@
-/** When a reading took place: every value in it held at some moment between the two ticks of the ledger. */
+/** When a reading took place: each of its values held at some moment between two ticks of the ledger. */
 export interface ReadWindow {
   readonly from: number
   readonly to: number
 }
 
 /**
- * How a reading stands to the stored one that differs from it. Versions are compared for equality only; order comes from
- * the ticks: a reading that began after the stored one ended is newer, one that ended before it began is older, and of two
- * that overlap nobody can tell.
+ * Order of a reading and a stored one that differs. Versions are compared for equality only; ticks give the order: a
+ * reading that began after the stored one ended is newer, one that ended before it began is older, and of two that
+ * overlap the order is unknown.
  */
 export function orderOf(stored: ReadWindow, read: ReadWindow): 'newer' | 'older' | 'overlapping' {
   if (read.from > stored.to) {

@@ -1,19 +1,19 @@
 import { readAddressField } from './email-address.js'
 
-/** A record's fields that are meant for addresses, as its CRM holds them. */
+/** A record's address fields, as its CRM holds them. */
 export interface AddressFields {
   readonly email: string | null
   readonly otherEmails: readonly string[]
   readonly denyOnlyEmails: readonly string[]
 }
 
-/** Where a record stands, by keys of addresses; none is in two of these. */
+/** A record's addresses, as keys; none is in two of these. */
 export interface RecordAddresses {
-  /** The address that links it; null: none. */
+  /** The primary address, which links it; null: none. */
   readonly home: string | null
-  /** Further addresses: it counts as a deny there, and a withdrawal crosses (C5). */
+  /** Secondary addresses: it counts as a deny there, and a withdrawal crosses (C5). */
   readonly secondary: readonly string[]
-  /** Where it counts as a deny and nothing crosses: rule A, several and decorated addresses; B8. */
+  /** Addresses at which only a deny counts and nothing crosses: several and decorated addresses (rule A), B8. */
   readonly denyOnly: readonly string[]
   /** Whether its primary field holds something that links nobody. */
   readonly unusable: boolean

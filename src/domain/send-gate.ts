@@ -3,8 +3,8 @@ import { isValidEmail } from './email-address.js'
 import type { ExclusionReason } from './exclusion-reason.js'
 
 /**
- * How a CRM record at the address stands to marketing sendouts; `silent`: it has no basis that counts, none at all or one
- * that the tenant made and no file maps (C2).
+ * What a CRM record says of marketing sendouts; `silent`: it has no basis that counts, as none is recorded or the
+ * tenant's own one is not mapped (C2).
  */
 export type CrmVerdict = 'allows' | 'denies' | 'silent' | 'unreadable'
 
@@ -16,17 +16,17 @@ export interface GateCrm {
   readonly records: readonly CrmVerdict[]
   /** Subscription rows of the sendout's category: null where unreadable; empty where there is no row. */
   readonly subscriptions: readonly (boolean | null)[]
-  /** Some live record there has storeAndProcess withdrawn (CRMs that hold it). */
+  /** A live record has storeAndProcess withdrawn (CRMs that hold it). */
   readonly storeWithdrawn: boolean
-  /** R0: our own write stands on a row in a way that a person's answer may lie under it. */
+  /** R0: a person's answer may lie under our own write. */
   readonly inDoubt: boolean
-  /** A deny waits in a queue of ours, follows the person from elsewhere, or a loosening over a deny is held (G7). */
+  /** A deny waits in the inbox, follows the person from elsewhere, or lies under a held loosening (G7). */
   readonly denyWaiting: boolean
-  /** Once linked, and no live record is left: excluded until eMarketeer records a new act (G8). */
+  /** Once linked, without a live record now: excluded until eMarketeer records a new act (G8). */
   readonly ended: boolean
 }
 
-/** eMarketeer's state under a text that names the address among others, or decorated (rule A): its denies count. */
+/** eMarketeer's state of a text that names the address (rule A): its denies count. */
 export interface GateMention {
   readonly verified: boolean
   readonly marketing: LegalBasis | 'unreadable'
@@ -38,20 +38,20 @@ export interface GateMention {
 /** Everything that decides one targeted contact (docs/reconciliation.md, the send gate). */
 export interface GateFacts {
   readonly channel: 'email' | 'sms'
-  /** The address or number that the sendout would use; null: none. */
+  /** The address that the sendout would use; null: none. */
   readonly email: string | null
   readonly mobile: string | null
   /** Transactional sendouts ask neither consent nor category. */
   readonly transactional: boolean
   readonly asksCategory: boolean
   readonly emarketeer: {
-    /** Whether its state is known up to a moment after the sendout asked. */
+    /** Whether its state is known as of a moment after the sendout asked. */
     readonly verified: boolean
     readonly marketing: LegalBasis | 'unreadable'
     readonly store: LegalBasis | 'unreadable'
     /** null: not known. */
     readonly subscribed: boolean | null
-    /** The contact no longer has the address that the sendout would use. */
+    /** The contact has another address now. */
     readonly moved: boolean
     readonly mentions: readonly GateMention[]
   }
@@ -63,10 +63,10 @@ export interface GateFacts {
 const MOBILE = /^\+?[0-9][0-9 ()./-]{4,22}$/
 
 /**
- * The send gate: whether one targeted contact may be mailed. Pure, and closed by default: whatever is not known to
- * allow excludes. `duplicateAddress` is decided over the whole list, not here.
+ * The send gate: whether one targeted contact may be mailed. Pure, and closed by default: only what is known to allow
+ * lets a contact through. `duplicateAddress` is decided over the whole list, not here.
  *
- * @returns null where the contact is eligible, else the first reason that fits (rule G4).
+ * @returns null if the contact is eligible, else the first reason that fits (rule G4).
  */
 export function excludedBecause(facts: GateFacts): ExclusionReason | null {
   const { emarketeer, crm } = facts
@@ -126,7 +126,7 @@ function categoryDenies({ emarketeer, crm, asksCategory }: GateFacts): Exclusion
 }
 
 function addressDenies({ channel, email, mobile, emarketeer }: GateFacts): ExclusionReason | null {
-  // Judged was the address that the sendout names; if the contact has another one now, that judgement is not theirs.
+  // The verdict is on the address that the sendout names; it does not hold for another one.
   const usable =
     !emarketeer.moved &&
     (channel === 'email'

@@ -1,29 +1,27 @@
 import type { LegalBasis, PositiveBasis } from './legal-basis.js'
 
 /**
- * Legal bases that a tenant made in its own CRM (rule C2). They have no counterpart in eMarketeer. The connection file
- * may say which basis of eMarketeer's one stands for; that is asked when deciding, never when reading, so that a changed
- * file counts at once.
+ * The tenant's own legal bases in its CRM (rule C2). They have no counterpart in eMarketeer, but the connection file
+ * may map one. Decisions ask the file, readings do not, so a changed file counts at once.
  */
 
 const MARK = 'tenant:'
 
-/** A basis that the tenant made, by its key in the form in which keys are compared. */
+/** A basis of the tenant's own, by its key in comparable form. */
 export type TenantBasis = `tenant:${string}`
 
-/** What a record of a CRM that holds legal bases may say. */
+/** A value of a CRM that holds legal bases. */
 export type RichValue = LegalBasis | TenantBasis
 
-/** What the connection file makes of the tenant's keys, in the form in which they are compared. */
+/** The connection file's mapping, by key in comparable form. */
 export type BasisMapping = ReadonlyMap<string, PositiveBasis>
 
-/** No file maps anything. */
 export const NOTHING_MAPPED: BasisMapping = new Map()
 
-/** What a value means to the rule; `unmapped`: it is there, and has no counterpart. */
+/** What a value means to the rule; `unmapped`: it has no counterpart. */
 export type Meaning = LegalBasis | 'unmapped'
 
-/** The value of a key that the CRM itself does not define. @param key in the form in which keys are compared. */
+/** The value of a key that the CRM does not define. @param key in comparable form. */
 export function tenantBasis(key: string): TenantBasis {
   return `${MARK}${key}`
 }

@@ -1,12 +1,12 @@
-/** What may follow what, as tables (docs/transitions.md shows them). What stands in none of them does not happen. */
+/** Allowed transitions, as tables (docs/transitions.md shows them). No other one happens. */
 
-/** For each state, what may come next; nothing: it is the end. */
+/** The next states of each state; an empty list is an end. */
 export type Transitions<State extends string> = Readonly<Record<State, readonly State[]>>
 
 /**
- * Goes from one state to the next. Staying where it is, is no transition.
+ * Moves to the next state; staying is no transition.
  * @returns the next state.
- * @throws Error where the table has no such transition: a mistake of ours, and no input's.
+ * @throws Error if the table has no such transition: a fault in the code.
  */
 export function moved<State extends string>(
   table: Transitions<State>,
@@ -19,9 +19,9 @@ export function moved<State extends string>(
   return to
 }
 
-/** A step of set-up or of a disconnect. One that waits stays `paused` while it is tried again. */
+/** States of a step of set-up or disconnect. A waiting one stays `paused` while it is tried again. */
 export const STEP_TRANSITIONS = {
-  // Held back before it begins, it can be aborted.
+  // A step can be aborted before it begins.
   pending: ['running', 'failed'],
   running: ['paused', 'done', 'skipped', 'failed'],
   paused: ['done', 'skipped', 'failed'],
@@ -33,7 +33,7 @@ export const STEP_TRANSITIONS = {
 /** State of a step. */
 export type StepState = keyof typeof STEP_TRANSITIONS
 
-/** The phase of set-up or of a disconnect: it waits for a person, or works. */
+/** Phases of set-up or disconnect: working, or waiting for a person. */
 export const STEPS_PHASE_TRANSITIONS = {
   running: ['paused', 'done', 'failed'],
   // Cancelled in Temporal, it fails without running again.
@@ -45,7 +45,7 @@ export const STEPS_PHASE_TRANSITIONS = {
 /** Phase of a workflow of steps. */
 export type StepsPhase = keyof typeof STEPS_PHASE_TRANSITIONS
 
-/** The phase of a pre-send. Whoever stops it, or the deadline, takes it to `deciding` from wherever it is. */
+/** Phases of a pre-send. A stop or the deadline moves it to `deciding` from any phase. */
 export const PRE_SEND_TRANSITIONS = {
   waiting: ['preparing'],
   preparing: ['syncing', 'deciding'],
@@ -58,13 +58,13 @@ export const PRE_SEND_TRANSITIONS = {
 /** Phase of a pre-send. */
 export type PreSendPhase = keyof typeof PRE_SEND_TRANSITIONS
 
-/** What a decision makes of the step that waits; what it needs to be made. */
+/** What a decision does to the waiting step, and the value it needs. */
 export interface Decision {
   readonly step: 'tried again' | 'skipped' | 'failed'
   readonly needs: 'formId' | 'tab' | 'viewId' | null
 }
 
-/** What Support may decide about a step that waits (rule E3). */
+/** Decisions of Support on a waiting step (rule E3). */
 export const DECISIONS = {
   retry: { step: 'tried again', needs: null },
   useForm: { step: 'tried again', needs: 'formId' },
@@ -79,14 +79,14 @@ export const DECISIONS = {
 /** What Support may decide. */
 export type SetupAction = keyof typeof DECISIONS
 
-/** How a pause goes on without a person, and what a preview still sees behind it. */
+/** How a pause can end without a person, and what a preview sees behind it. */
 export interface PauseNature {
   /**
-   * Somebody mends it outside without telling us, and then there is only one answer: set-up looks again by itself. Others
-   * are a person's word, or a choice; refused sign-ins may lock a user out.
+   * Set-up checks again by itself: somebody fixes the cause outside, and only one answer exists. Other pauses need a
+   * person's word or choice; refused sign-ins may lock a user out.
    */
   readonly looksAgain: boolean
-  /** Nothing more can be seen behind it: each further look would be one more refused sign-in. */
+  /** A preview cannot see past it: each further check would be one more refused sign-in. */
   readonly closesPreview: boolean
 }
 
@@ -98,14 +98,14 @@ export const PAUSES = {
   viewUncertain: { looksAgain: false, closesPreview: false },
   privilegeMissing: { looksAgain: true, closesPreview: false },
   gatewayUnreachable: { looksAgain: true, closesPreview: false },
-  // A table of our name that is gone for a moment, while somebody works on it, is not ours to make.
+  // A table with our name that vanishes for a moment, while somebody works on it, is not ours to create.
   columnTypeClash: { looksAgain: false, closesPreview: false },
   purposeMissing: { looksAgain: true, closesPreview: false },
   tenantUnavailable: { looksAgain: true, closesPreview: true },
-  // Whether others use our user is a person's word (rule E3): their traces going away is no such word.
+  // Only a person can say whether others use our user (rule E3): vanished traces do not.
   userNotDedicated: { looksAgain: false, closesPreview: false },
   authFailed: { looksAgain: false, closesPreview: true },
-  // Nobody knows what it would do again.
+  // A repetition has unknown effects.
   stepFailed: { looksAgain: false, closesPreview: false },
 } as const satisfies Readonly<Record<string, PauseNature>>
 

@@ -1,38 +1,40 @@
 /**
- * What our own updates, as they are read back, teach about how a rich CRM counts writes (docs/reconciliation.md, "Stamps of
- * SuperOffice"). Pure.
+ * Learns from read-backs of our updates how a rich CRM counts writes (docs/reconciliation.md, "Stamps of SuperOffice").
+ * Pure.
  */
 
-/** Whether an installation raises a row's version by exactly one at every write, as far as our writes have shown. */
+/** Whether an installation raises a row's version by one per write, as our writes have shown. */
 export interface WriteCounting {
   readonly verdict: 'unknown' | 'proven' | 'disproved'
-  /** Records of the last updates in a row that were read back as anything but our own write, one version on. */
+  /** Records of the last updates in a row whose read-back was not exactly ours. */
   readonly oddRecordIds: readonly string[]
-  /** After it was disproved: updates in a row that were read back as exactly ours. */
+  /** After a disproof: updates in a row with an exact read-back. */
   readonly exactInARow: number
 }
 
-/** Nothing learned yet. */
 export const NOTHING_LEARNED: WriteCounting = {
   verdict: 'unknown',
   oddRecordIds: [],
   exactInARow: 0,
 }
 
-/** So many odd ones in a row, on different records, disprove: by chance a user's write lies between ours and its reading. */
+/**
+ * Odd updates in a row, on different records, that disprove: by chance a user's write lies between ours and its
+ * read-back.
+ */
 const ODD_TO_DISPROVE = 3
 
-/** So many exact ones in a row prove again. */
+/** Exact updates in a row that prove again. */
 const EXACT_TO_PROVE_AGAIN = 10
 
-/** One update of ours as read back. */
+/** One update and its read-back. */
 export interface UpdateLesson {
   readonly recordId: string
-  /** The version moved by exactly one, with us as the last writer, and our value stands there. */
+  /** The version rose by one, we are the last writer, and our value is there. */
   readonly exact: boolean
 }
 
-/** What is known after one more update. */
+/** The knowledge after one more update. */
 export function learnFrom(counting: WriteCounting, lesson: UpdateLesson): WriteCounting {
   const { verdict, oddRecordIds, exactInARow } = counting
   if (lesson.exact) {

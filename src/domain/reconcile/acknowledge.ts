@@ -3,7 +3,7 @@ import type { RichValue } from '../tenant-basis.js'
 import { isNextVersion, lastSeen } from './doubt.js'
 import type { CellMemory, RecordReading, SeenRecord, ToggleValue } from './types.js'
 
-/** eMarketeer has confirmed our write: `version` is the one it returned. */
+/** The memory after eMarketeer confirmed our write, with the `version` that it returned. */
 export function acknowledgeEmarketeer<V>(
   memory: CellMemory<V>,
   value: LegalBasis,
@@ -14,10 +14,9 @@ export function acknowledgeEmarketeer<V>(
 }
 
 /**
- * A toggle CRM has confirmed our write.
+ * The memory after a toggle CRM confirmed our write.
  *
- * @param version The version after the write; null where the answer carried none: the record is then unproven
- *   until it is read again.
+ * @param version the version after the write; null: unknown, and the record is unproven until it is read again.
  */
 export function acknowledgeToggleRecord(
   memory: CellMemory<ToggleValue>,
@@ -31,15 +30,14 @@ export function acknowledgeToggleRecord(
   return { ...replaceSeen(memory, { recordId, value, version, want: null }), openAllow }
 }
 
-/** A rich row read back after our write. */
 export type RichReadBack = Pick<
   RecordReading<RichValue>,
   'recordId' | 'value' | 'version' | 'lastWriter' | 'onlyInserted'
 >
 
 /**
- * A rich CRM's row has been read back after our write. Anything but our own write, on exactly the row that we had
- * read, changes nothing stored: a person's answer may lie under it, and the next pass asks (R0).
+ * The memory after a rich CRM's row was read back. Only exactly our own write, on the row that we read, changes it:
+ * otherwise an answer may lie under it, and the next pass asks (R0).
  *
  * @param firstVersion See {@link Observation.firstVersion}.
  */

@@ -8,26 +8,25 @@ import type {
   SeenRecord,
 } from './types.js'
 
-/** A live record beside what was last seen of it; `before` is undefined for a record that joined. */
+/** A live record and its last observation; `before` is undefined for a new one. */
 export interface RecordPair<V> {
   readonly now: RecordReading<V>
   readonly before: SeenRecord<V> | undefined
 }
 
-/** What changed since the last consistent observation. */
 export interface Comparison<V> {
-  /** The stored observation, if it is of the present epoch: an older one proves nothing. */
+  /** The stored observation; null if its epoch is older: it proves nothing. */
   readonly seen: Seen<V> | null
   readonly pairs: readonly RecordPair<V>[]
-  /** null: nothing stored to compare with. */
+  /** null: nothing stored. */
   readonly emarketeerMoved: boolean | null
-  /** null: nothing stored, or a record's version was never read back. */
+  /** null: nothing stored, or a record's version is unknown. */
   readonly crmMoved: boolean | null
   readonly recordSetChanged: boolean
   readonly emarketeerMaybeOurs: boolean
 }
 
-/** Compares an observation with what is stored, both sides by version, never by clock. */
+/** Compares an observation with the stored one: by version, never by clock. */
 export function compare<V>(observation: Observation<V>, memory: CellMemory<V>): Comparison<V> {
   const stored = memory.seen
   const seen = stored !== null && stored.epoch === observation.epoch ? stored : null
@@ -41,13 +40,13 @@ export function compare<V>(observation: Observation<V>, memory: CellMemory<V>): 
     emarketeerMoved: seen === null ? null : seen.version !== observation.emarketeer.version,
     crmMoved: seen === null ? null : anyRecordMoved(pairs),
     recordSetChanged:
-      // A deny that left since the last pass may be later than whatever else has moved since.
+      // A departed deny may be later than anything else that moved.
       memory.departed.length > 0 || (stored !== null && setChanged(stored, observation.records)),
     emarketeerMaybeOurs: maybeOurLoosening(observation.emarketeer, memory.openLoosen),
   }
 }
 
-/** Whether the record's version differs from the one seen; null where that version is unknown. */
+/** Whether the record's version changed; null: the former one is unknown. */
 export function recordMoved<V>({ now, before }: RecordPair<V>): boolean | null {
   if (before === undefined) {
     return true
@@ -55,7 +54,7 @@ export function recordMoved<V>({ now, before }: RecordPair<V>): boolean | null {
   return before.version === null ? null : before.version !== now.version
 }
 
-/** Whether a person may have moved eMarketeer to its present value, since what was seen. */
+/** Whether a person may have changed eMarketeer's value since the observation. */
 export function emarketeerActed(
   comparison: Comparison<unknown>,
   reading: EmarketeerReading,
@@ -63,10 +62,10 @@ export function emarketeerActed(
   const { seen } = comparison
   return (
     seen !== null &&
-    // A default (version 0, a Yes that was never set) is nobody's act.
+    // A default (version 0) is nobody's act.
     reading.version > 0 &&
     comparison.emarketeerMoved === true &&
-    // Moved is not enough: another basis of the same address moves the version as well ("moved is enough").
+    // A new version is not enough: another basis of the same address raises it as well ("moved is enough").
     reading.basis !== seen.basis &&
     !comparison.emarketeerMaybeOurs
   )
@@ -77,12 +76,12 @@ function anyRecordMoved<V>(pairs: readonly RecordPair<V>[]): boolean | null {
   return moved.includes(true) ? true : moved.includes(null) ? null : false
 }
 
-/** A late write of ours may have landed: without this guard our own Yes is taken for a person's. */
+/** Our own late write may have landed: without this guard our Yes would count as a person's. */
 function maybeOurLoosening(reading: EmarketeerReading, openLoosen: number | null): boolean {
   return openLoosen !== null && reading.version !== openLoosen && isPositive(reading.basis)
 }
 
-/** Joined, left, or another record became the oldest: nobody's act, whichever it was. */
+/** A record joined, left or became the oldest, which is nobody's act. */
 function setChanged<V>(stored: Seen<V>, records: readonly RecordReading<V>[]): boolean {
   const before = stored.records.filter((record) => !record.left).map((record) => record.recordId)
   return (

@@ -3,13 +3,12 @@ import type { CellMemory, Observation, RecordReading, SeenRecord } from './types
 import { type ValueKind, isDeny } from './values.js'
 
 /**
- * Records that are no longer live whose deny we had seen, while it stands in eMarketeer not yet (or may be
- * overwritten there by a late write of ours). What an older epoch saw in eMarketeer settles nothing: a restore may have
- * taken it away again, and that is nobody's act.
+ * Departed records whose deny eMarketeer has not taken over, or may lose to our late write. An older epoch's view of
+ * eMarketeer settles nothing: a restore may have undone it, which is nobody's act.
  *
- * Without this, a deny that was read and decided on is lost when the record is deleted before the write to
- * eMarketeer happened: the remaining records allow, eMarketeer still holds its positive basis, and all agree.
- * The send gate asks this too, before the next pass has run.
+ * Without this a deny is lost if its record is deleted after the decision and before the write to eMarketeer: the
+ * remaining records allow, eMarketeer keeps its positive basis, and all agree. The send gate asks it, too, before the
+ * next pass.
  */
 export function inheritedDenies<V>(
   { emarketeer, records, epoch }: Observation<V>,
@@ -19,18 +18,18 @@ export function inheritedDenies<V>(
   const { seen, openLoosen } = memory
   const maybeOverwrittenByUs = openLoosen !== null && isPositive(emarketeer.basis)
   const unsettled = seen?.basis !== 'withdrawn' || seen.epoch !== epoch || maybeOverwrittenByUs
-  // Where eMarketeer held the deny when the record was last seen, a positive value there now is a later act.
+  // If eMarketeer held the deny when the record was last seen, a positive value there now is a later act.
   return departedDenies(records, memory, kind).filter((record) => unsettled || record.left === true)
 }
 
-/** Denies of records that are not live now: those that left since the last observation, and those seen before. */
+/** Denies of departed records: those that left since the last observation, and those seen before. */
 export function departedDenies<V>(
   live: readonly RecordReading<V>[],
   memory: CellMemory<V>,
   kind: ValueKind<V>,
 ): readonly SeenRecord<V>[] {
   const since = departed(memory.departed, live)
-  // What a record left with counts; what had been seen of it before does not.
+  // A record counts as it left, not as it was seen before.
   const before = departed(memory.seen?.records ?? [], live).filter(
     (record) =>
       deniesStill(record, kind) && !since.some(({ recordId }) => recordId === record.recordId),
@@ -38,7 +37,7 @@ export function departedDenies<V>(
   return [...before, ...since]
 }
 
-/** Seen records that are not live now. */
+/** Seen records that are no longer live. */
 function departed<V>(
   seen: readonly SeenRecord<V>[],
   live: readonly RecordReading<V>[],
@@ -47,8 +46,8 @@ function departed<V>(
 }
 
 /**
- * It left as a deny, or the record denied and no decision of ours had found a later act that overrules it; or, where writes are blind,
- * ours was never read back clean, so that a person's answer may lie under it.
+ * Whether it left as a deny, or denied without a later act that overrules it. With blind writes also: our write was
+ * never read back clean, so an answer may lie under it.
  */
 function deniesStill<V>({ value, want, left }: SeenRecord<V>, kind: ValueKind<V>): boolean {
   if (left || (want !== null && kind.blind)) {
@@ -57,7 +56,7 @@ function deniesStill<V>({ value, want, left }: SeenRecord<V>, kind: ValueKind<V>
   return value === kind.deny && (want === null || !kind.loosens(want))
 }
 
-/** For the send gate too: a deny that left with its record has not reached eMarketeer yet. */
+/** Whether a deny left with its record and has not reached eMarketeer yet; also for the send gate. */
 export function hasInheritedDeny<V>(
   observation: Observation<V>,
   memory: CellMemory<V>,
@@ -67,13 +66,13 @@ export function hasInheritedDeny<V>(
 }
 
 /**
- * The records whose carried-deny mark has done its work: the observation held the mark, the record itself denies,
- * and no Allow of ours can still land on it. The caller drops those very marks in the transaction that stores the
- * plan's memory; a mark that was set after the observation was read stays.
+ * The records whose carried deny has done its work: the observation had the mark, the record denies by itself, and no
+ * Allow of ours can still land on it. The caller drops these marks in the transaction that stores the plan's memory; a
+ * newer mark stays.
  *
- * Without the last condition a delayed Allow lands on the record, whose version the carried deny did not move.
+ * Without the last condition a late Allow lands on the record, whose version the carried deny did not change.
  *
- * @param memory What the plan stores.
+ * @param memory what the plan stores.
  */
 export function arrivedDenies<V extends string>(
   observation: Observation<V>,

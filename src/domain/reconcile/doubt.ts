@@ -1,18 +1,17 @@
 import type { CellMemory, Observation, RecordReading, SeenRecord } from './types.js'
 
-/** What is known beside the record itself when a doubt is judged. */
 export interface DoubtContext {
   /** See {@link Observation.firstVersion}. Default: not measured. */
   readonly firstVersion?: number | null
 }
 
 /**
- * R0, for CRMs that cannot refuse a stale write: whether a person's answer may lie under our own write.
+ * R0, for CRMs that cannot refuse a stale write: whether a person's answer may lie under our write.
  *
- * Our write is clean only if it stands on exactly the row that we had read (version + 1) and is the value that
- * we were about to write. The send gate asks this too, of every live row: nobody is sendable in doubt.
+ * Our write is clean only if it is on exactly the row that we read (version + 1) with the value that we wrote. The send
+ * gate asks this of every live row, too: nobody is mailed in doubt.
  *
- * @param seenRecord What is stored of this record, also of an older epoch: it proves nothing, but it raises doubt.
+ * @param seenRecord the stored observation, also of an older epoch: it proves nothing, but it raises doubt.
  */
 export function inDoubt<V>(
   record: RecordReading<V>,
@@ -28,7 +27,7 @@ export function inDoubt<V>(
   switch (record.lastWriter) {
     case 'us':
     case 'unknown':
-      // An unreadable writer may be us: knowing less can only turn an allow into a deny (I12).
+      // An unknown writer may be us: knowing less may only turn an allow into a deny (I12).
       return !isOurCleanWrite(record, seenRecord, context.firstVersion ?? null)
     case 'user':
       // A card saved again over such a write shows our value under a person's name.
@@ -41,13 +40,13 @@ export function inDoubt<V>(
   }
 }
 
-/** Whether any live row of the observation is in doubt (R0 is asked of every row that we write). */
+/** Whether any live row is in doubt (R0). */
 export function anyInDoubt<V>(observation: Observation<V>, memory: CellMemory<V>): boolean {
   const context: DoubtContext = { firstVersion: observation.firstVersion ?? null }
   return observation.records.some((record) => doubted(record, memory, context))
 }
 
-/** R0 of a record that this cell has seen, or that has come from another one: a write from there may land here. */
+/** R0 for a record seen here or come from another cell: a write from there may land here. */
 export function doubted<V>(
   record: RecordReading<V>,
   memory: CellMemory<V>,
@@ -61,14 +60,14 @@ export function doubted<V>(
         (seenHere !== undefined && inDoubt(record, seenHere, context))
 }
 
-/** What is stored of a record, also if it was not live the last time. */
+/** The last observation of a record, even if it was not live then. */
 export function lastSeen<V>(memory: CellMemory<V>, recordId: string): SeenRecord<V> | undefined {
   return memory.seen?.records.find((record) => record.recordId === recordId)
 }
 
 /**
- * Writes of ours that this cell, or the one that the record came from, knows not to have ended. What it came with is the
- * newer: it has been elsewhere since this cell saw it.
+ * Our writes to a record that have not ended, as this cell or its former one knows. The former cell knows more: the
+ * record was there since this cell saw it.
  */
 export function unended<V>(
   { recordId, leftWith }: Pick<RecordReading<V>, 'recordId' | 'leftWith'>,
@@ -84,7 +83,7 @@ function sentTo<V>(seen: SeenRecord<V> | undefined): readonly V[] {
     : [...(seen.open ?? []), ...(seen.want === null ? [] : [seen.want])]
 }
 
-/** The guards of Allows of ours that are not known to have ended; first that which may land yet. */
+/** The guards of our Allows that have not ended; one that may still land comes first. */
 export function openGuards<V>(
   { recordId, version, leftWith }: Pick<RecordReading<V>, 'recordId' | 'version' | 'leftWith'>,
   openAllow: CellMemory<V>['openAllow'],
@@ -93,7 +92,7 @@ export function openGuards<V>(
   return [...guards.filter((one) => one === version), ...guards.filter((one) => one !== version)]
 }
 
-/** The row is exactly the one we had read plus one write, and shows what it showed or what we were writing. */
+/** Whether the row is the one that we read plus one write, with the old value or ours. */
 function isOurCleanWrite<V>(
   record: RecordReading<V>,
   seenRecord: SeenRecord<V>,
@@ -103,13 +102,13 @@ function isOurCleanWrite<V>(
   return expected && isNextVersion(record, seenRecord.version, firstVersion)
 }
 
-/** The version of a row, and whether it has only been inserted, as far as the CRM tells. */
+/** A row's version, and whether it was only inserted, if the CRM says so. */
 export type RowVersion = Pick<RecordReading<unknown>, 'version' | 'onlyInserted'>
 
 /**
- * Whether `now` is what one write makes of `before`. An absent row has version `none`; what an insert makes of it is
- * measured at set-up, and where it was not, 0 and 1 are both accepted. A row that the CRM tells to have been updated is
- * no mere insert: somebody's answer may lie under that update.
+ * Whether `now` is `before` plus one write. An absent row has version `none`. The version after an insert is measured
+ * at set-up; unmeasured, 0 and 1 both count. A row that was updated after its insertion does not count: an answer may
+ * lie under the update.
  */
 export function isNextVersion(
   now: RowVersion,

@@ -2,22 +2,22 @@ import { doubted, lastSeen, openGuards, unended } from './doubt.js'
 import type { CellMemory, LeftWith, Observation, RecordReading, SeenRecord } from './types.js'
 import type { ValueKind } from './values.js'
 
-/** Set-up's measurement is not at hand: where the CRM does not tell a mere insert either, ours is clean only by both. */
+/** The measurement of set-up is not at hand here: our insert is clean only under both. */
 const FIRST_VERSIONS = [0, 1]
 
-/** A record as read when it leaves; null: its value could not be read, and its version says nothing. */
+/** A departing record as read; null: its value is unreadable, and its version says nothing. */
 export type LeavingReading<V> = Omit<RecordReading<V>, 'value'> & { readonly value: V | null }
 
 /**
- * The deny that a record leaves behind at its cell (rule F5): one that it showed and that no pass has seen, one that was
- * carried onto it, or one that may lie under a write of ours (R0). Whoever leaves in doubt leaves as a deny, since nobody
- * can read the record in that cell again: no later pass would notice.
+ * The deny that a record leaves behind at its cell (rule F5): one that no pass has seen, one that was carried onto it,
+ * or one that may lie under our write (R0). A record that leaves in doubt leaves as a deny: nobody can read it in that
+ * cell again, so no later pass would notice.
  *
- * @param readings What was read of the record, the last reading last; never empty. One from after it left may be
- *   among them: "denied and deactivated" often comes as one change.
- * @param memory What is stored of the cell that it leaves.
- * @param epoch The connection's present one: what an older epoch saw makes no deny known.
- * @returns null where there is none, or where the rule finds it in what was seen by itself.
+ * @param readings all readings of the record, the last one last; never empty. One from after it left may be among them:
+ *   "denied and deactivated" often come together.
+ * @param memory the stored memory of the cell that it leaves.
+ * @param epoch the connection's present one: what an older epoch saw makes no deny known.
+ * @returns null: no deny, or the rule finds it in what was seen.
  */
 export function denyOfLeaver<V>(
   readings: readonly LeavingReading<V>[],
@@ -35,14 +35,14 @@ export function denyOfLeaver<V>(
   if (shown !== undefined && !isSeen(shown, memory, epoch)) {
     return asDeny(shown.version)
   }
-  // Without a version: should the record come back with what our write made of it, it is in doubt.
+  // Without a version the record is in doubt if it comes back with our write.
   return hidden ? asDeny(null) : null
 }
 
 /**
- * What the record takes along from the cell that it leaves, also where it cannot be read as it leaves: a write of ours may land
- * on it all the same.
- * @returns null where it was never read.
+ * What the record takes along from the cell that it leaves, even if it is unreadable then: our write may still land on
+ * it.
+ * @returns null: it was never read.
  */
 export function takenAlong<V>(
   readings: readonly LeavingReading<V>[],
@@ -69,7 +69,7 @@ export function takenAlong<V>(
   }
 }
 
-/** Nothing was seen of it: what was read last. What may be forgotten of it is doubted where it comes to, too. */
+/** The last reading, for a record that no pass saw. A forgotten one stays in doubt wherever it goes. */
 function asRead<V>(readings: readonly LeavingReading<V>[]): SeenRecord<V> | null {
   const last = readings.findLast(isRead)
   if (last === undefined) {
@@ -91,7 +91,7 @@ function latest<V>(readings: readonly LeavingReading<V>[]): LeavingReading<V> {
   return last
 }
 
-/** Whether an observation of this epoch shows the record as it was read. */
+/** Whether an observation of this epoch shows the record as read. */
 function isSeen<V>(
   { recordId, value, version }: RecordReading<V>,
   memory: CellMemory<V>,
@@ -101,7 +101,7 @@ function isSeen<V>(
   return seen !== undefined && !seen.left && seen.value === value && seen.version === version
 }
 
-/** Blind writes: ours is under way, or stands on the row in a way that a person's answer may lie under it. */
+/** For blind writes: whether our write is under way, or an answer may lie under it. */
 function hidesDeny<V>(readings: readonly LeavingReading<V>[], memory: CellMemory<V>): boolean {
   const now = readings.findLast(isRead)
   const unread = latest(readings)
@@ -118,7 +118,7 @@ function hidesDeny<V>(readings: readonly LeavingReading<V>[], memory: CellMemory
   return underWay || measures.some((firstVersion) => doubted(now, memory, { firstVersion }))
 }
 
-/** The cell's departed denies once this one is noted. */
+/** The cell's departed denies with this one added. */
 export function withDeparted<V>(
   departed: readonly SeenRecord<V>[],
   deny: SeenRecord<V>,
@@ -127,8 +127,8 @@ export function withDeparted<V>(
 }
 
 /**
- * The records whose {@link RecordReading.leftWith} has done its work: what is stored with the plan knows them as they were
- * read. The caller drops it in the transaction that stores the plan's memory.
+ * The records whose {@link RecordReading.leftWith} has done its work: the plan's memory knows them as read. The caller
+ * drops it in the transaction that stores this memory.
  */
 export function settledIn<V>(
   { records, epoch }: Observation<V>,

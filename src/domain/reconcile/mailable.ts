@@ -5,10 +5,9 @@ import type { CellMemory, Decision, Observation, Plan, RecordReading, SeenRecord
 import { lastSeen } from './doubt.js'
 import { RICH } from './values.js'
 
-/** A cell as it was decided, with what is planned for it. */
 export interface PlannedCell {
   readonly cellKey: CellKey
-  /** By which kind of value it was decided; what is decided without proof counts as a toggle. */
+  /** The kind of its rule; a decision without proof counts as a toggle. */
   readonly values: 'toggle' | 'rich'
   /** eMarketeer's basis as read. */
   readonly emarketeerBasis: string
@@ -18,15 +17,14 @@ export interface PlannedCell {
   readonly plan: Plan<string>
 }
 
-/** Whether anything in the plan loosens, or the send gate would come to take a tenant's own basis for a basis. */
+/** Whether the plan loosens anything, or makes a tenant's own basis count at the send gate. */
 export function loosens(cell: PlannedCell): boolean {
   return cell.plan.writes.some((write) => write.loosens) || takesUpMapping(cell)
 }
 
 /**
- * Whether the plan would let somebody be mailed who is not mailable now: what the limit counts (F4). In a rich CRM a
- * positive basis that replaces another one changes nothing about that; nor does one recorded for storing where there was
- * none, since only a withdrawal forbids that.
+ * Whether the plan makes a contact mailable that is not mailable now: the limit counts these (F4). In a rich CRM a
+ * positive basis in place of another one does not; nor does a first basis for storing, which only a withdrawal forbids.
  */
 export function makesMailable(cell: PlannedCell): boolean {
   const { plan, cellKey, values, emarketeerBasis, observation } = cell
@@ -52,7 +50,7 @@ export function makesMailable(cell: PlannedCell): boolean {
   })
 }
 
-/** Whether the person that is read gets a basis only because the connection file maps it now (C2). */
+/** Whether the oldest person gets a basis only because the connection file maps it now (C2). */
 function takesUpMapping(cell: PlannedCell): boolean {
   const oldest = cell.observation.records[0]?.recordId
   return (
@@ -63,7 +61,7 @@ function takesUpMapping(cell: PlannedCell): boolean {
   )
 }
 
-/** Records whose own basis the connection file maps only now, and this decision takes up. */
+/** Records whose own basis the connection file maps only now, and which this decision takes up. */
 export function newlyMappedIn({
   observation,
   memory,
@@ -77,12 +75,12 @@ export function newlyMappedIn({
 }
 
 /**
- * A connection file that maps a tenant's own basis makes people mailable although nobody acted. That is subject to the
- * newly-mailable limit (rule F4) like any loosening: it counts for a cell once a pass has decided with it. A file that maps
- * it no longer counts at once.
+ * A connection file that maps a tenant's own basis makes people mailable without anybody's act. The newly-mailable
+ * limit applies (rule F4): the mapping counts for a cell once a pass has decided with it. Removing a mapping counts at
+ * once.
  */
 
-/** Whether the file maps a value which the last decision found unmapped, and which is the same still. */
+/** Whether the file maps a value that the last decision found unmapped and that is unchanged. */
 function isNewlyMapped(
   { value }: Pick<RecordReading<RichValue>, 'value'>,
   seenRecord: SeenRecord<RichValue> | null | undefined,
@@ -95,7 +93,7 @@ function isNewlyMapped(
   )
 }
 
-/** For the send gate: whether the value may be taken for a basis of eMarketeer's. */
+/** For the send gate: whether the value counts as a basis. */
 export function countsAsBasis(
   record: Pick<RecordReading<RichValue>, 'value'>,
   seenRecord: SeenRecord<RichValue> | null | undefined,
@@ -106,7 +104,7 @@ export function countsAsBasis(
   )
 }
 
-/** Records whose tenant's own basis the decision takes for one of eMarketeer's for the first time, and lets stand. */
+/** Records whose own basis the decision takes for one of eMarketeer's for the first time and keeps. */
 export function newlyMapped(
   { records, basisMapping }: Observation<RichValue>,
   memory: CellMemory<RichValue>,

@@ -16,7 +16,7 @@ import type {
 } from './types.js'
 import { RICH, TOGGLE, type ValueKind } from './values.js'
 
-/** What to store with the decision, and the writes that follow from it, for a toggle CRM. */
+/** The memory and the writes of a decision, for a toggle CRM. */
 export function planToggle(
   observation: Observation<ToggleValue>,
   memory: CellMemory<ToggleValue>,
@@ -34,8 +34,8 @@ export function planToggle(
 }
 
 /**
- * What to store with the decision, and the writes that follow from it, for a rich CRM. In doubt (R0) the old
- * observation stays until both sides are seen withdrawn: refreshing it would forget what the doubt rests on.
+ * The memory and the writes of a decision, for a rich CRM. In doubt (R0) the old observation stays until both sides are
+ * withdrawn: a new one would forget the cause of the doubt.
  */
 export function planRich(
   observation: Observation<RichValue>,
@@ -91,12 +91,12 @@ function nextSeen<V>(
   }
 }
 
-/** At most so many writes of one value are told apart: of more, one that lands stands for the rest. */
+/** Most open writes per value; beyond that one that lands stands for the rest. */
 const MAX_OPEN_OF_A_VALUE = 2
 
 /**
- * Writes of ours that permit something and may land yet: those that were open, and the last one if nobody acknowledged it;
- * less one that is seen to have landed now.
+ * Our loosening writes that may still land: the open ones and the last unacknowledged one, without one that has visibly
+ * landed.
  */
 function openWrites<V>(
   record: RecordReading<V>,
@@ -116,7 +116,7 @@ function openWrites<V>(
   })
 }
 
-/** Denies of departed records, until eMarketeer is seen withdrawn or its later act is proven. */
+/** Denies of departed records, kept until eMarketeer is withdrawn or its later act is proven. */
 function keptOfDeparted<V>(
   observation: Observation<V>,
   memory: CellMemory<V>,
@@ -135,7 +135,7 @@ function keptOfDeparted<V>(
   }))
 }
 
-/** An Allow that is on its way, until it is acknowledged or a newer deny shows that it can land no more. */
+/** Guards of our Allows, kept until acknowledged or until a newer deny shows that they cannot land. */
 function nextOpenAllow(
   { records }: Observation<ToggleValue>,
   { openAllow }: CellMemory<ToggleValue>,
@@ -158,7 +158,7 @@ function nextOpenAllow(
   return Object.fromEntries(open)
 }
 
-/** The same guard for a loosening write to eMarketeer. */
+/** The guard of our loosening write to eMarketeer. */
 function nextOpenLoosen<V>(
   { emarketeer }: Observation<V>,
   { openLoosen }: CellMemory<V>,
@@ -171,7 +171,7 @@ function nextOpenLoosen<V>(
   return !isPositive(basis) && version !== openLoosen ? null : openLoosen
 }
 
-/** Tightening first, so that it waits for nothing (I9); an equal value is never written (I6). */
+/** The writes: tightening first, as it waits for nothing (I9); equal values are never written (I6). */
 function orderedWrites<V>(
   { emarketeer, records }: Observation<V>,
   decision: Decision<V>,
@@ -196,7 +196,7 @@ function orderedWrites<V>(
           },
         ]
   const tightening = [...crm, ...own].filter((write) => !write.loosens)
-  // eMarketeer refuses a stale write, a rich CRM does not: where twins are loosened too, the guarded one is first.
+  // eMarketeer refuses a stale write and a rich CRM does not: the guarded write goes first.
   const loosening = [...own, ...crm].filter((write) => write.loosens)
   return [...tightening, ...loosening]
 }

@@ -27,15 +27,15 @@ import { effectiveValue, isNobodysAct, RICH } from './values.js'
 import { compare, emarketeerActed, recordMoved, type Comparison } from './compare.js'
 import { inheritedDenies } from './departed.js'
 
-/** The value that is to stand, or null on a side that keeps what it has. */
+/** The targets of a decision. */
 interface Verdict {
   readonly line: RuleLine
   readonly emarketeer: LegalBasis
-  /** What the oldest is to hold (`none`: what it holds); the others follow, but for a withdrawn twin. */
+  /** Target of the oldest record (`none`: unchanged); the others follow, except a withdrawn twin. */
   readonly crm: LegalBasis
 }
 
-/** The rule for a CRM that holds the basis itself (lines R0 to R5), the first that fits. Pure. */
+/** The rule for a CRM that holds the basis itself: the first of lines R0 to R5 that fits. Pure. */
 export function decideRich(
   observation: Observation<RichValue>,
   memory: CellMemory<RichValue>,
@@ -94,12 +94,15 @@ function readTable(facts: RichFacts, e: LegalBasis, d: Meaning): Verdict {
   return both('R4', later ?? preferredPositive(facts, e, d))
 }
 
-/** R5: a basis without a counterpart is neither a deny nor a basis; only a withdrawal crosses, and to it (C2). */
+/**
+ * R5: a basis without a counterpart is neither a deny nor a basis. Only a withdrawal from eMarketeer crosses to it
+ * (C2).
+ */
 function beyondMapping(e: LegalBasis): Verdict {
   return e === 'withdrawn' ? both('R5', e) : { line: 'R5', emarketeer: e, crm: 'none' }
 }
 
-/** R2: a withdrawal always crosses; a positive basis only if a person set it: not we, not a default. */
+/** R2: a withdrawal always crosses; a positive basis only if a person set it, not we or a default. */
 function crossToNone(facts: RichFacts, e: LegalBasis, d: LegalBasis): Verdict {
   if (e === 'withdrawn' || d === 'withdrawn') {
     return both('R2', 'withdrawn')
@@ -109,7 +112,7 @@ function crossToNone(facts: RichFacts, e: LegalBasis, d: LegalBasis): Verdict {
   return set ? both('R2', d === 'none' ? e : d) : { line: 'R2', emarketeer: e, crm: d }
 }
 
-/** R4 without proof: a CRM default loses; else the nuanced basis stays (I4); two nuanced ones: eMarketeer's. */
+/** R4 without proof: a CRM default loses; else the nuanced basis stays (I4), and of two nuanced ones eMarketeer's. */
 function preferredPositive(facts: RichFacts, e: LegalBasis, d: LegalBasis): LegalBasis {
   return e !== 'consent' || facts.oldest.lastWriter === 'default' ? e : d
 }
@@ -118,7 +121,7 @@ function both(line: RuleLine, value: LegalBasis): Verdict {
   return { line, emarketeer: value, crm: value }
 }
 
-/** A tenant's own basis that means what is to stand stays: an equal value is never written. */
+/** Keeps a tenant's own basis with the target's meaning: equal values are never written. */
 function asSpelt(
   { value }: RecordReading<RichValue>,
   target: RichValue,
@@ -127,14 +130,14 @@ function asSpelt(
   return meaningOf(value, mapping) === target ? value : target
 }
 
-/** `none` is never written: a row cannot be taken away. */
+/** `none` is never written: a row cannot be removed. */
 function oldestTarget(record: RecordReading<RichValue>, { crm }: Verdict): RichValue {
   return crm === 'none' ? record.value : crm
 }
 
 /**
- * A positive basis never overwrites a younger person's withdrawal (C5): it is shown, and the gate excludes. Nor does it
- * overwrite a tenant's own basis that nothing maps (C2).
+ * The target of a younger record. A positive basis overwrites neither its withdrawal (C5), which the gate respects, nor
+ * an unmapped basis of the tenant's own (C2).
  */
 function twinTarget(
   record: RecordReading<RichValue>,
@@ -144,12 +147,12 @@ function twinTarget(
   if (verdict.crm === 'withdrawn' || effectiveValue(record, RICH) === 'withdrawn') {
     return 'withdrawn'
   }
-  // Where nothing crossed there is no result to spread to the twins.
+  // If nothing crossed, nothing spreads to the twins.
   const spreads = verdict.emarketeer === verdict.crm && isPositive(verdict.crm)
   return spreads && meaningOf(record.value, mapping) !== 'unmapped' ? verdict.crm : record.value
 }
 
-/** Only the oldest row's missing stamp stands between the cell and a proof. */
+/** Whether only the oldest row's stamp is missing for a proof. */
 function couldBeProvenByStamp(facts: RichFacts, memory: CellMemory<RichValue>): boolean {
   const { observation, comparison, oldest } = facts
   const { emarketeer } = observation
@@ -164,13 +167,12 @@ function couldBeProvenByStamp(facts: RichFacts, memory: CellMemory<RichValue>): 
   )
 }
 
-/** What the lines of the rich table are read from. */
 interface RichFacts {
   readonly observation: Observation<RichValue>
   readonly comparison: Comparison<RichValue>
-  /** The person that is read: the oldest live one (rule C5). */
+  /** The oldest live record, which decides (rule C5). */
   readonly oldest: RecordReading<RichValue>
-  /** What the oldest person's value means; withdrawn where a deny is carried or inherited. */
+  /** Meaning of the oldest record's value; withdrawn if a deny is carried or inherited. */
   readonly crm: Meaning
   readonly inheritedDeny: boolean
   readonly laterEmarketeer: boolean
@@ -180,9 +182,9 @@ interface RichFacts {
 }
 
 /**
- * Reads the facts off an observation and what is stored.
+ * Reads the facts of the rich table.
  *
- * @throws RangeError when there is no live record: not retryable, the caller's mistake.
+ * @throws RangeError without a live record: not retryable, a fault of the caller.
  */
 function gatherRichFacts(
   observation: Observation<RichValue>,
@@ -217,17 +219,17 @@ function gatherRichFacts(
 
 type Base = Omit<RichFacts, 'laterEmarketeer' | 'laterCrm' | 'proof'>
 
-/** laterE by version: only eMarketeer moved; a clean move made by us is no move of the CRM. */
+/** laterE by version: only eMarketeer moved; our own clean write is no move of the CRM. */
 function actedAgainstUnmovedCrm({ comparison, observation }: Base): boolean {
   return (
     !comparison.recordSetChanged &&
     emarketeerActed(comparison, observation.emarketeer) &&
-    // R0 has been asked before: a row that we wrote last and that is not clean never comes here.
+    // R0 was asked before: no unclean row of ours comes here.
     comparison.pairs.every((pair) => recordMoved(pair) === false || pair.now.lastWriter === 'us')
   )
 }
 
-/** laterD by version: a person changed the oldest row's value while eMarketeer stood still. */
+/** laterD by version: a person changed the oldest row while eMarketeer did not move. */
 function personChangedOldest({ comparison, oldest }: Base): boolean {
   const pair = comparison.pairs[0]
   return (
@@ -235,13 +237,16 @@ function personChangedOldest({ comparison, oldest }: Base): boolean {
     !comparison.recordSetChanged &&
     comparison.emarketeerMoved === false &&
     recordMoved(pair) === true &&
-    // Saved again with the same value is no act (saved again, no guard).
+    // Saving the same value again is no act (saved again, no guard).
     oldest.value !== pair.before.value &&
     oldest.lastWriter === 'user'
   )
 }
 
-/** A touch only makes a stamp later: that takes no care for laterE, and all the care of {@link rowTimeOf} for laterD. */
+/**
+ * Proof by stamps. Saving a row again only makes its stamp later: harmless for laterE, while laterD needs the care of
+ * {@link rowTimeOf}.
+ */
 function proveByStamps({
   observation,
   comparison,
@@ -255,9 +260,8 @@ function proveByStamps({
 }
 
 /**
- * Whether the oldest row's stamp is that of a CRM user's act. Saving a person's card may touch the row, so only where it
- * was written exactly once since it was seen, in this epoch, and holds another value, that one write is the change
- * ("saved again, row stamps").
+ * What the oldest row's stamp is worth. Saving a person's card may touch the row, so the stamp is an act's only if the
+ * row was written exactly once in this epoch and holds another value ("saved again, row stamps").
  */
 function rowTimeOf(
   { countsWrites = false, firstVersion = null }: Observation<RichValue>,
@@ -274,17 +278,17 @@ function rowTimeOf(
   const once =
     oldest.value !== before.value &&
     isNextVersion(oldest, before.version, firstVersion) &&
-    // Without a row before, only the CRM tells that nobody wrote between the insertion and this reading.
+    // Without a former row only the CRM shows that nobody wrote after the insertion.
     (before.version !== 'none' || oldest.onlyInserted === true)
   return !once ? 'writtenAgain' : countsWrites ? 'counts' : 'notCounted'
 }
 
-/** When a carried deny was given is unknown, so nothing can be proven later than it. */
+/** The time of a carried deny is unknown: nothing is provably later. */
 function carriesDeny(records: readonly RecordReading<RichValue>[]): boolean {
   return records.some((record) => record.carriedDeny)
 }
 
-/** Had nobody saved the row again unchanged, eMarketeer's act would have been proven the later. */
+/** Whether eMarketeer's act would be proven later if nobody had saved the row again unchanged. */
 export function spoiledByUnrelatedEdit({
   comparison,
   observation,

@@ -4,25 +4,24 @@ import type { CellMemory, EmarketeerReading, RecordReading, Stamp } from './type
 import { isNobodysAct } from './values.js'
 
 /**
- * Proof by clock, only where a side holds a stamp that a person's own act made, and only where no version proves.
- * Every comparison keeps the clocks' possible difference (`epsMs`) to the side that denies; an unknown time on
- * either side proves nothing.
+ * Proof by clock, if no version proves and a side has the stamp of a person's own act. Every comparison gives the
+ * clocks' possible difference (`epsMs`) to the side that denies; an unknown time proves nothing.
  */
 
-/** The record's stamp, unless its value is our own write or a default: a stamp of ours is nobody's act. */
+/** The record's stamp; null if we or a default set its value. */
 export function usableStamp(record: RecordReading<unknown>): Stamp | null {
   return isNobodysAct(record.lastWriter) ? null : record.stamp
 }
 
 /**
- * Whether stamps may count in this cell at all. While the set of live records has changed and both sides have not
- * been seen to agree since, a deny may have left with its record, later than any stamp that can still be read.
+ * Whether stamps count in this cell. After a change in the set of live records, until both sides agree, a departed deny
+ * may be later than any stamp.
  */
 export function stampsCount<V>(comparison: Comparison<V>, memory: CellMemory<V>): boolean {
   return !comparison.recordSetChanged && memory.seen?.setUnsettled !== true
 }
 
-/** Whether every one of the records was set before eMarketeer's last positive act by a person. */
+/** Whether all records were set before eMarketeer's last positive act by a person. */
 export function setBeforePositive(
   records: readonly RecordReading<unknown>[],
   emarketeer: EmarketeerReading,
@@ -39,8 +38,8 @@ export function setBeforePositive(
 }
 
 /**
- * Whether the records' latest flip was after `actMs`. Every record must tell, or be a default that nobody ever
- * set: a record without a stamp may be our own late write, and the others' flips may be older than a deny on it.
+ * Whether the latest change of the records was after `actMs`. Every record needs a stamp or a default value: one
+ * without a stamp may hold our late write, over a deny newer than the others' changes.
  */
 export function latestSetAfter(
   records: readonly RecordReading<unknown>[],
@@ -55,19 +54,19 @@ export function latestSetAfter(
   )
 }
 
-/** The last positive act by a person, or null: unknown, or the present value is none, a default or a deny. */
+/** The last positive act by a person; null: unknown, or the value is none, a default or a deny. */
 export function positiveActMs(emarketeer: EmarketeerReading): number | null {
   return isPositive(emarketeer.basis) && emarketeer.version > 0
     ? emarketeer.lastPositiveActMs
     : null
 }
 
-/** The last deny by a person; before all time where nobody ever set anything; null where unknown. */
+/** The last deny by a person; -Infinity if nobody ever set anything; null: unknown. */
 export function denyActMs(emarketeer: EmarketeerReading): number | null {
   return emarketeer.lastDenyActMs ?? (neverSet(emarketeer) ? -Infinity : null)
 }
 
-/** The last act of either kind by a person; null where the time of the present value's kind is unknown. */
+/** The last act by a person; null: the time of the present value is unknown. */
 export function lastActMs(emarketeer: EmarketeerReading): number | null {
   const { basis, lastPositiveActMs, lastDenyActMs } = emarketeer
   if (neverSet(emarketeer)) {

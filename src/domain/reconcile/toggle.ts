@@ -22,8 +22,8 @@ import { openGuards } from './doubt.js'
 import { effectiveValue, isNobodysAct, TOGGLE } from './values.js'
 
 /**
- * The rule for a CRM that holds allow or deny (lines T1 to T4), also for subscriptions (Yes = `consent`,
- * No = `withdrawn`). Pure: the observation and what is stored decide, nothing else.
+ * The rule for a CRM that holds allow or deny (lines T1 to T4), also for subscriptions (Yes = `consent`, No =
+ * `withdrawn`). Pure.
  */
 export function decideToggle(
   observation: Observation<ToggleValue>,
@@ -48,7 +48,7 @@ export function decideToggle(
     : conclude(facts, later, 'T3', 'withdrawn', 'deny')
 }
 
-/** T4: nothing recorded in eMarketeer never writes an allow (B7); a deny or a proven flip in the CRM crosses. */
+/** T4: nothing recorded in eMarketeer never writes an allow (B7); a deny or a proven change in the CRM crosses. */
 function decideNone(facts: ToggleFacts, later: Later): Decision<ToggleValue> {
   if (facts.crm === 'deny') {
     return conclude(facts, later, 'T4', 'withdrawn', 'deny')
@@ -88,14 +88,14 @@ function conclude(
   }
 }
 
-/** Which side's act is provably the later one; never both. */
+/** The side whose act is provably later; never both. */
 interface Later {
   readonly emarketeer: boolean
   readonly crm: boolean
   readonly proof: DecisionInputs['proof']
 }
 
-/** Asks the versions first, and the stamps only where no version proves. */
+/** Asks versions first, then stamps. */
 function proveLater(facts: ToggleFacts): Later {
   const emarketeer = actedOverSeenDeny(facts) && facts.comparison.crmMoved === false
   const crm = flippedFromSeenDeny(facts)
@@ -105,22 +105,23 @@ function proveLater(facts: ToggleFacts): Later {
   return proveByStamps(facts)
 }
 
-/** laterE, all but "the CRM did not move": eMarketeer acted on a cell whose deny it had been told of. */
+/** laterE except "the CRM did not move": eMarketeer acted on a cell with a known deny. */
 function actedOverSeenDeny({ comparison, observation }: ToggleFacts): boolean {
   return (
     !comparison.recordSetChanged &&
     !carriesDeny(observation) &&
-    // Only over a deny that was seen: a deny that appears with eMarketeer's move may be the later act.
+    // Only over a seen deny: one that appears with eMarketeer's move may be the later act.
     comparison.seen?.records.some((record) => record.value === 'deny') === true &&
     emarketeerActed(comparison, observation.emarketeer)
   )
 }
 
-/** laterD by version: a person flipped the last denying record while eMarketeer stood still. */
+/** laterD by version: a person lifted the last deny while eMarketeer did not move. */
 function flippedFromSeenDeny({ comparison, crm, crmMaybeOurs }: ToggleFacts): boolean {
   return (
     !comparison.recordSetChanged &&
-    // A flip to and fro shows as "moved" with the old value; without d0 = deny it would pass for an Allow (ABA).
+    // A change and its reversal show a new version with the old value; without a seen deny this would pass for an Allow
+    // (ABA).
     comparison.seen?.records.some((record) => record.value === 'deny') === true &&
     crm === 'allow' &&
     comparison.crmMoved === true &&
@@ -143,7 +144,7 @@ function proveByStamps(facts: ToggleFacts): Later {
   return { emarketeer: laterEmarketeer, crm: laterCrm, proof: proven ? 'stamp' : 'none' }
 }
 
-/** Only a missing stamp stands between the cell and a proof: field history is worth asking. */
+/** Whether only a missing stamp stands between the cell and a proof: field history is worth asking. */
 function couldBeProvenByStamp(facts: ToggleFacts, line: RuleLine): boolean {
   const { observation, comparison, memory } = facts
   const { emarketeer, records } = observation
@@ -168,7 +169,7 @@ function couldBeProvenByStamp(facts: ToggleFacts, line: RuleLine): boolean {
   )
 }
 
-/** Had no other column of the row been edited, eMarketeer's act would have been proven the later. */
+/** Whether eMarketeer's act would be proven later if no other column of the row had been edited. */
 function spoiledByUnrelatedEdit(facts: ToggleFacts): boolean {
   const { pairs, crmMoved } = facts.comparison
   return (
@@ -178,18 +179,16 @@ function spoiledByUnrelatedEdit(facts: ToggleFacts): boolean {
   )
 }
 
-/** What the lines of the toggle table are read from. */
 interface ToggleFacts {
   readonly observation: Observation<ToggleValue>
   readonly memory: CellMemory<ToggleValue>
   readonly comparison: Comparison<ToggleValue>
-  /** Deny if any live record denies, carries a deny, or a departed one's deny is not settled. */
+  /** Deny if a live record denies or carries a deny, or a departed deny is not settled. */
   readonly crm: ToggleValue
   readonly inheritedDeny: boolean
   readonly crmMaybeOurs: boolean
 }
 
-/** Reads the facts off an observation and what is stored. */
 function gatherToggleFacts(
   observation: Observation<ToggleValue>,
   memory: CellMemory<ToggleValue>,
@@ -207,7 +206,7 @@ function gatherToggleFacts(
   }
 }
 
-/** An Allow of ours may have landed late; without this guard it is read back as a CRM user's flip. */
+/** Our Allow may have landed late: without this guard it would count as a CRM user's act. */
 function maybeOurAllow(
   record: RecordReading<ToggleValue>,
   openAllow: Readonly<Record<string, string>>,
@@ -218,20 +217,19 @@ function maybeOurAllow(
   )
 }
 
-/** The records whose own value is deny. */
 function denying(records: readonly RecordReading<ToggleValue>[]) {
   return records.filter((record) => record.value === 'deny')
 }
 
 /**
- * A deny that came from elsewhere: when it was given is unknown, so nothing can be proven later than it, also where
- * the record itself denies as well (without this, a deny carried onto a denying record is lost to an older act).
+ * Whether a deny came from elsewhere: its time is unknown, so nothing is provably later, even if the record denies by
+ * itself.
  */
 export function carriesDeny(observation: Observation<ToggleValue>): boolean {
   return observation.records.some((record) => record.carriedDeny)
 }
 
-/** No stamp, although a person may have set the value: field history could tell. */
+/** Whether a stamp is missing although a person may have set the value. */
 function lacksStamp(record: RecordReading<ToggleValue>): boolean {
   return usableStamp(record) === null && !isNobodysAct(record.lastWriter)
 }

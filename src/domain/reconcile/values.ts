@@ -2,13 +2,13 @@ import { isPositive } from '../legal-basis.js'
 import type { RichValue } from '../tenant-basis.js'
 import type { LastWriter, RecordReading, RuleLine, ToggleValue } from './types.js'
 
-/** What the rule asks of a CRM's kind of value; the one place where toggle and rich differ in vocabulary. */
+/** How toggle and rich values differ. */
 export interface ValueKind<V> {
   /** The value that forbids. */
   readonly deny: V
-  /** Whether writing the value permits something: such writes go last. */
+  /** Whether writing the value loosens: such writes go last. */
   readonly loosens: (value: V) => boolean
-  /** The CRM cannot refuse a stale write: a person's answer may lie under a write of ours. */
+  /** The CRM cannot refuse a stale write: an answer may lie under ours. */
   readonly blind: boolean
 }
 
@@ -19,7 +19,7 @@ export const TOGGLE: ValueKind<ToggleValue> = {
   blind: false,
 }
 
-/** Legal bases as they are: SuperOffice (rule C2). Neither `none` nor a tenant's own basis is ever written. */
+/** Legal bases: SuperOffice (rule C2). Neither `none` nor a tenant's own basis is ever written. */
 export const RICH: ValueKind<RichValue> = { deny: 'withdrawn', loosens: isPositive, blind: true }
 
 /** The kind by its name, over values of either as texts. */
@@ -32,18 +32,17 @@ export function isDeny(consent: { readonly value: string | null } | undefined): 
   return consent?.value === RICH.deny || consent?.value === TOGGLE.deny
 }
 
-/** A record's value with a carried deny counted (rule F5). */
+/** A record's value, with a carried deny counted (rule F5). */
 export function effectiveValue<V>(record: RecordReading<V>, kind: ValueKind<V>): V {
   return record.carriedDeny ? kind.deny : record.value
 }
 
-/** Whether the writer is certainly not a person: our own service, or the CRM at creation. */
+/** Whether the writer is certainly no person: us, or the CRM at creation. */
 export function isNobodysAct(writer: LastWriter): boolean {
   return writer === 'us' || writer === 'default'
 }
 
 /**
- * Lines at which a loosening waits although nobody denied: a basis that crosses to a side that has none, and a tenant's own
- * basis that the connection file maps now, beside an equal or another basis.
+ * Lines with a waiting loosening over no deny: a basis that crosses to a side without one, or a newly mapped own basis.
  */
 export const LINES_OVER_NO_DENY: readonly RuleLine[] = ['R1', 'R2', 'R4']

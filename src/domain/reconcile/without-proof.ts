@@ -15,10 +15,10 @@ import { effectiveValue, type ValueKind } from './values.js'
 import { hasInheritedDeny } from './departed.js'
 
 /**
- * Where some record of a cell cannot be read: it does not hide the others, but what it holds may be anything. So nothing
- * loosens and nothing is taken for the later act; only what is new and denies crosses, either way. Pure.
+ * Decides a cell with an unreadable record. It does not hide the others, but it may hold anything: nothing loosens, no
+ * act counts as the later one, and only new denies cross, either way. Pure.
  *
- * @param observation of the records that can be read; there may be none.
+ * @param observation of the readable records; may be empty.
  * @param isOldestRead whether the oldest record is among them.
  */
 export function decidePartly<V>(
@@ -30,7 +30,7 @@ export function decidePartly<V>(
   const { emarketeer, records, epoch } = observation
   const { basis, version } = emarketeer
   const seen = memory.seen?.epoch === epoch ? memory.seen : null
-  // Of a rich CRM the oldest is read, and a younger person's withdrawal stays on its row (C5).
+  // In a rich CRM the oldest record decides, and a younger person's withdrawal stays on its row (C5).
   const binds = (index: number) => !kind.blind || (index === 0 && isOldestRead)
   const binding = records.filter((record, index) => record.carriedDeny || binds(index))
   const denies = binding.some((record) => deniesAnew(record, memory, seen?.basis, kind))
@@ -53,7 +53,9 @@ export function decidePartly<V>(
   }
 }
 
-/** What was observed whole stays as it was: the next pass that can read everything compares with that. */
+/**
+ * The writes of {@link decidePartly}. The last complete observation stays for the next complete one to compare with.
+ */
 export function planPartly<V>(
   { emarketeer, records }: Observation<V>,
   memory: CellMemory<V>,
@@ -75,7 +77,9 @@ export function planPartly<V>(
   return { memory, writes: emarketeerTarget === emarketeer.basis ? toCrm : [...toCrm, own] }
 }
 
-/** A deny that eMarketeer may not know: one that it had, with this very row, may have been followed by an act there. */
+/**
+ * Whether eMarketeer may lack this deny: if it had the deny of this very row, a later act there may have replaced it.
+ */
 function deniesAnew<V>(
   record: RecordReading<V>,
   memory: CellMemory<V>,
@@ -99,10 +103,10 @@ function lineOf<V>(basis: Observation<V>['emarketeer']['basis'], kind: ValueKind
 }
 
 /**
- * A withdrawal of a record at its secondary address (C5), or of one that has left an address without records (F5): eMarketeer
- * follows it, and the record stays as it is. Pure.
+ * Decides a withdrawal of a record at its secondary address (C5), or of one that left an address without records (F5):
+ * eMarketeer follows, and the record stays. Pure.
  *
- * @param observation of the records that have the address as a further one, as long as they deny; or of none.
+ * @param observation of the records with this secondary address while they deny; may be empty.
  */
 export function decideForHolders<V>(
   observation: Observation<V>,
@@ -120,7 +124,7 @@ export function decideForHolders<V>(
   }
 }
 
-/** The one write that follows; what was observed while the address had records of its own stays as it was. */
+/** The write of {@link decideForHolders}. The observation from when the address had own records stays. */
 export function planForHolders<V>(
   observation: Observation<V>,
   memory: CellMemory<V>,
@@ -129,7 +133,7 @@ export function planForHolders<V>(
   const { basis, version } = observation.emarketeer
   if (basis === 'withdrawn') {
     const openLoosen = memory.openLoosen === version ? version : null
-    // What left its deny here has told it; should a record come back, the link starts afresh.
+    // The departed deny has arrived; a record that comes back starts a new link.
     const told = openLoosen === null && hasInheritedDeny(observation, memory, kind)
     const { seen, departed } = told ? EMPTY_MEMORY : memory
     return { memory: { ...memory, openLoosen, seen, departed }, writes: [] }
@@ -140,7 +144,7 @@ export function planForHolders<V>(
   }
 }
 
-/** What a decision rests on that takes neither side for the later one, whatever has moved. */
+/** Inputs of a decision that takes neither side for the later one. */
 function withoutProof<V>(
   { emarketeer, epoch }: Observation<V>,
   memory: CellMemory<V>,
