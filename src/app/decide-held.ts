@@ -3,9 +3,9 @@ import { MAX_ADDRESS_IDS } from '../contracts/inputs.js'
 import type { WorkReport } from '../contracts/work-report.js'
 import { approveHeld, rejectHeld, type HeldVerdict } from '../sync/run/held.js'
 import { requireRunning } from './connection/require-running.js'
-import type { Progress } from './progress.js'
+import type { Progress } from './await-result.js'
 import { withLedger, withTemporal, userName } from './resources.js'
-import { runResync } from './run-resync.js'
+import { runResync } from './resync.js'
 
 /** What `held approve` and `held reject` answer. `report` is null where nothing was held. */
 export interface DecidedHeld {

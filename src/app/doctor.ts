@@ -15,8 +15,16 @@ import { lookAtSchema } from '../ledger/db/look-at-schema.js'
 import { readDeployment, servedQueues, UNVERSIONED } from '../workers/deployment.js'
 import { lookAtSearchAttributes } from '../workers/search-attributes.js'
 import { toKnownError } from './known-error.js'
-import { fault, ok, tell, warning, type Finding } from './finding.js'
-import { lookAtEmarketeer, lookAtSecrets, lookAtSetUps } from './look-at-connections.js'
+import {
+  fault,
+  ok,
+  tell,
+  warning,
+  type Finding,
+  lookAtEmarketeer,
+  lookAtSecrets,
+  lookAtSetUps,
+} from './look-at-connections.js'
 
 /** Support finds last week's runs; and a pre-send's own shards must not be gone while it runs. */
 const MIN_RETENTION_DAYS = 7

@@ -8,8 +8,9 @@ import { toAppError } from '../connection/to-app-error.js'
 import { createEmarketeerClient } from '../emarketeer/index.js'
 import { UpstreamError } from '../http/index.js'
 import type { ConnectionRow } from '../ledger/connection/connections.js'
-import { fault, ok, warning, type Finding } from './finding.js'
 import { setUpNotRunning, setUpRuns } from './setup/look-at-setup.js'
+import { ProblemsError } from '../contracts/problems.js'
+import { toKnownError } from './known-error.js'
 
 /** One small request. */
 const ANSWERS_WITHIN_MS = 15_000
@@ -132,4 +133,56 @@ export async function lookAtSetUps(
     }
   }
   return findings
+}
+
+/** One thing that `lbsync doctor` looked at. */
+export interface Finding {
+  /** What was looked at: `database`, `temporal`, … */
+  readonly about: string
+  /** `warning`: works, but should not stay so. */
+  readonly outcome: 'ok' | 'warning' | 'fault'
+  readonly message: string
+  /** Of the catalogue; null unless it is a fault. */
+  readonly code: string | null
+  /** What to do; null where nothing is. */
+  readonly hint: string | null
+}
+
+/** It is as it should be. */
+export const ok = (about: string, message: string): Finding => ({
+  about,
+  outcome: 'ok',
+  message,
+  code: null,
+  hint: null,
+})
+
+/** It works, but should not stay so. */
+export const warning = (about: string, message: string, hint: string | null = null): Finding => ({
+  about,
+  outcome: 'warning',
+  message,
+  code: null,
+  hint,
+})
+
+/** It keeps a process from working. */
+export const fault = (about: string, error: AppError): Finding => ({
+  about,
+  outcome: 'fault',
+  message: error.message,
+  code: error.code,
+  hint: error.kind.hint,
+})
+
+/** Looks, and makes a finding of whatever is thrown; what the environment lacks is told by itself. */
+export async function tell(
+  about: string,
+  look: () => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  try {
+    return await look()
+  } catch (error) {
+    return error instanceof ProblemsError ? [] : [fault(about, toKnownError(error))]
+  }
 }

@@ -1,9 +1,8 @@
-import { readBuildId } from '../workers/build-id.js'
+import { readBuildId, workflowBundle } from '../workers/workflow-bundle.js'
 import { installTemporalRuntime } from '../telemetry/temporal-runtime.js'
 import type { QueueName } from '../contracts/names.js'
 import { readDeployment, servedQueues, UNVERSIONED } from '../workers/deployment.js'
 import { useRelease } from '../workers/use-release.js'
-import { workflowBundle } from '../workers/workflow-bundle.js'
 import { withTemporal } from './resources.js'
 
 /** Builds as `lbsync release show` tells them. */

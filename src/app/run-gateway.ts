@@ -8,7 +8,7 @@ import { createGateway, listen } from '../gateway/server.js'
 import { lazyTemporal } from '../gateway/temporal-access.js'
 import { logger } from '../telemetry/logger.js'
 import { composeSystems } from '../workers/compose-systems.js'
-import { warnOfOpenConnections } from '../workers/warn-of-open-connections.js'
+import { warnOfOpenConnections } from '../config/open-connections.js'
 
 /** Where to listen, and until when. */
 export interface GatewayRun {

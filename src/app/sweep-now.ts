@@ -3,9 +3,8 @@ import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
 import type { SweepResult } from '../contracts/sweep.js'
 import type { WorkReport } from '../contracts/work-report.js'
 import { requireRunning } from './connection/require-running.js'
-import type { Progress } from './progress.js'
+import { type Progress, awaitResult } from './await-result.js'
 import { withLedger, withTemporal } from './resources.js'
-import { awaitResult } from './temporal/await-result.js'
 import { startOrJoin } from '../client/start-or-join.js'
 
 /** What `sweep now` answers. */

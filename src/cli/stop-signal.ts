@@ -13,7 +13,7 @@ export function interruption(): AppError | null {
  */
 export async function stopSignal(): Promise<AbortSignal> {
   // What tells how the command ended. A checkout compiles each file when it is loaded, by a process that Ctrl-C ends too.
-  await Promise.all([import('./errors/report-error.js'), import('./errors/to-cli-error.js')])
+  await Promise.all([import('./errors/report-error.js'), import('./errors/report-error.js')])
   const stop = new AbortController()
   const names = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
   const onSignal = (name: NodeJS.Signals) => {

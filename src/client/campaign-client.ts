@@ -6,7 +6,7 @@ import type {
   SendoutStage,
 } from '../contracts/pre-send.js'
 import { Secret } from '../config/secrets/secret.js'
-import { createGatewayCalls, type GatewayCalls } from './gateway-calls.js'
+import { createGatewayCalls, type GatewayCalls, GatewayError } from './gateway-calls.js'
 import { preSendHandle, type PreSendHandle } from './pre-send-handle.js'
 import { parsePreSendRequest } from '../config/pre-send-request.js'
 import { implicitConnectionId, PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
@@ -14,7 +14,6 @@ import { searchAttributes } from '../contracts/search-attributes.js'
 import { joinPreSend } from './join-pre-send.js'
 import { startOrJoin } from './start-or-join.js'
 import { toClientError } from './workflow-error.js'
-import { GatewayError } from './gateway-error.js'
 
 /** What the client works with; whoever made it closes `temporal`'s connection. */
 export interface CampaignClientOptions {

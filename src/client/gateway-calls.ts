@@ -4,7 +4,6 @@ import { ERROR_CATALOGUE } from '../contracts/error-catalogue.js'
 import { checkUrl, describeUrl } from '../config/environment/check-url.js'
 import type { Secret } from '../config/secrets/secret.js'
 import { describeSecret } from '../config/environment/variable.js'
-import { GatewayError } from './gateway-error.js'
 
 /** Reads from the gateway. */
 export interface GatewayCalls {
@@ -113,4 +112,23 @@ function failed(response: Response, body: unknown): Failed {
   const what = told ? `${status} ${told.code}` : String(status)
   const error = new GatewayError(`The gateway answered ${what}.`, retryable, status)
   return { error, retryable, retryAfterMs }
+}
+
+/**
+ * The gateway could not be reached, or answered with something that the catalogue does not know. Errors of the
+ * catalogue come as AppError.
+ */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+
+  constructor(
+    message: string,
+    /** Whether the same call may succeed later without anybody's help. */
+    readonly retryable: boolean,
+    /** HTTP status, or null where no answer came. */
+    readonly status: number | null,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options)
+  }
 }

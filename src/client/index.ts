@@ -12,5 +12,5 @@ export {
   type CampaignClient,
   type CampaignClientOptions,
 } from './campaign-client.js'
-export { GatewayError } from './gateway-error.js'
+export { GatewayError } from './gateway-calls.js'
 export type { PreSendHandle } from './pre-send-handle.js'

@@ -1,5 +1,7 @@
 import { isLoopback } from './environment/check-url.js'
-import { isEncrypted } from './temporal/temporal-profile.js'
+import { isEncrypted, readTemporalProfile } from './temporal/temporal-profile.js'
+import { readEnvironment } from './environment/environment.js'
+import { logger } from '../telemetry/logger.js'
 
 /** Settings of the driver that encrypt, and check whom they speak with; `prefer` and `require` check as `verify-full` does. */
 const VERIFIED = new Set(['prefer', 'require', 'verify-ca', 'verify-full'])
@@ -42,4 +44,21 @@ export function openTemporalConnection(profile: {
         message:
           'The connection with Temporal is not encrypted, and whoever can write to the namespace steers every connection. Set TEMPORAL_TLS.',
       }
+}
+
+/**
+ * Logs which of the process's connections others may read. No refusal: a private network or a mesh may do what TLS does, and
+ * nothing here can tell.
+ */
+export function warnOfOpenConnections(): void {
+  const { database } = readEnvironment(['database'])
+  const log = logger('config')
+  for (const open of [
+    openDatabaseConnection(database.url.reveal()),
+    openTemporalConnection(readTemporalProfile()),
+  ]) {
+    if (open !== null) {
+      log.warn({ path: open.path }, open.message)
+    }
+  }
 }

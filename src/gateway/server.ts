@@ -3,15 +3,15 @@ import type { GatewayOptions } from './gateway-options.js'
 import { hookRoutes } from './hooks/routes.js'
 import { InboxSignals } from './inbox-signals.js'
 import { LIMITS } from './limits.js'
-import { takeRawJson } from './raw-json.js'
 import { httpRefusal, toRefusal, type Refusal } from './refusal.js'
-import { RefusalLog } from './refusal-log.js'
 import { sendoutRoutes } from './api/sendout-routes.js'
 import { readFileSync } from 'node:fs'
 import { probeDatabase, type Queryable } from '../ledger/db/database.js'
 import { keptFor } from './shared-reading.js'
 import { callTemporal, type GatewayTemporal, type TemporalAccess } from './temporal-access.js'
 import type { Socket } from 'node:net'
+import type { LogFields } from '../telemetry/log-fields.js'
+import type { Logger } from '../telemetry/logger.js'
 
 /** Where the gateway listens. */
 export interface ListenOptions {
@@ -67,6 +67,23 @@ export function listen(
   { port, host = '127.0.0.1' }: ListenOptions,
 ): Promise<string> {
   return app.listen({ port, host })
+}
+
+/**
+ * Takes JSON only, and keeps it as the bytes that came: signatures are over them, and nobody's data is parsed before
+ * its sender is known. Compressed bodies are refused, so that a small one cannot become a large one.
+ */
+function takeRawJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  )
+  app.addHook('preParsing', async (request) => {
+    const encoding = request.headers['content-encoding']
+    if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+      throw httpRefusal('media_type_not_supported')
+    }
+  })
 }
 
 interface PackageFile {
@@ -190,5 +207,54 @@ function answerClientErrors(log: RefusalLog): (error: Error, socket: Socket) => 
       'connection: close',
     ]
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  }
+}
+
+/** What a line about a refusal says; a code or a route is nobody's data. */
+type RefusalFields = LogFields & { readonly code: string }
+
+interface Sum {
+  readonly fields: RefusalFields
+  readonly timer: NodeJS.Timeout
+  more: number
+}
+
+/**
+ * Log lines of refusals. The first of a kind (code, route and connection) is written at once; those that follow within
+ * {@link LIMITS.refusalLogMs} are counted, and told of in one line at its end. Who makes many requests makes few lines.
+ */
+export class RefusalLog {
+  private readonly sums = new Map<string, Sum>()
+
+  constructor(private readonly log: Logger) {}
+
+  /** @param level `error` for a fault of ours. */
+  write(level: 'warn' | 'error', fields: RefusalFields, message: string): void {
+    const key = `${fields.code} ${fields.route ?? ''} ${fields.connectionId ?? ''}`
+    const known = this.sums.get(key)
+    if (known) {
+      known.more += 1
+      return
+    }
+    this.log[level](fields, message)
+    const timer = setTimeout(() => this.tell(key), LIMITS.refusalLogMs)
+    timer.unref()
+    this.sums.set(key, { fields, timer, more: 0 })
+  }
+
+  /** Tells what is counted. */
+  close(): void {
+    ;[...this.sums.keys()].forEach((key) => this.tell(key))
+  }
+
+  private tell(key: string): void {
+    const { fields, timer, more } = this.sums.get(key)!
+    clearTimeout(timer)
+    this.sums.delete(key)
+    if (more > 0) {
+      const { code, httpStatus, route, connectionId } = fields
+      const summed = { code, httpStatus, route, connectionId, requests: more }
+      this.log.warn(summed, 'more requests refused')
+    }
   }
 }

@@ -16,14 +16,13 @@ import { QUEUES, type QueueName } from '../contracts/names.js'
 import { logger } from '../telemetry/logger.js'
 import { installTemporalRuntime } from '../telemetry/temporal-runtime.js'
 import { composeSystems } from './compose-systems.js'
-import { readBuildId } from './build-id.js'
+import { readBuildId, workflowBundle } from './workflow-bundle.js'
 import { deploymentOptions, readDeployment } from './deployment.js'
 import { endTogether, type Part } from './end-together.js'
 import { registerSearchAttributes } from './search-attributes.js'
-import { warnOfOpenConnections } from './warn-of-open-connections.js'
+import { warnOfOpenConnections } from '../config/open-connections.js'
 import { watchRelease, type Release, type ReleaseState } from './watch-release.js'
 import { watchSweeps } from './watch-sweeps.js'
-import { workflowBundle } from './workflow-bundle.js'
 
 const log = logger('worker')
 

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os'
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals'
-import { pauseConnection } from '../../src/app/connection/pause-and-resume.js'
+import { pauseConnection } from '../../src/app/connection/interventions.js'
 import type { Output } from '../../src/cli/output.js'
 import { saveConnection, setConnectionState } from '../../src/ledger/connection/connections.js'
 import { openDatabase, type Database } from '../../src/ledger/db/database.js'

@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { AppError } from '../../src/contracts/app-error.js'
 import type { SetupStatus, StepStatus } from '../../src/contracts/setup.js'
-import { LiveView } from '../../src/cli/setup/watch-setup.js'
+import { LiveView, watchSetup } from '../../src/cli/setup/watch-setup.js'
 import type { SetupLook } from '../../src/app/setup/look-at-setup.js'
 import { coloured, plain } from '../../src/cli/setup/paint.js'
 import { statusLines } from '../../src/cli/setup/status-lines.js'
-import { watchSetup } from '../../src/cli/setup/watch-setup.js'
 import { TerminalScreen } from './terminal-screen.js'
 
 const step = (id: string, state: StepStatus['state']): StepStatus => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { BodyRoom } from '../../src/gateway/body-room.js'
+import { BodyRoom } from '../../src/gateway/hooks/admit.js'
 
 describe('room for bodies', () => {
   it('is shared out: no key has more than its share, nor all more than there is', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { RefusalLog } from '../../src/gateway/refusal-log.js'
+import { RefusalLog } from '../../src/gateway/server.js'
 import { createLoggerFactory } from '../../src/telemetry/logger.js'
 
 describe('log lines of refusals', () => {

@@ -4,7 +4,7 @@ import { msToTs } from '@temporalio/common/lib/time.js'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { createSweepActivities } from '../../src/activities/sweep-activities.js'
 import { restoreSweepCrons, startSweepCron } from '../../src/activities/sweep-cron.js'
-import { sweepLines, sweepView } from '../../src/app/connection/sweep-view.js'
+import { sweepLines, sweepView } from '../../src/app/connection/view-parts.js'
 import {
   findConnection,
   saveConnection,

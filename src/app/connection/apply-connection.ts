@@ -11,18 +11,15 @@ import type { SetupStatus, SetupOverride } from '../../contracts/setup.js'
 import type { CrmDriver } from '../../crm/crm.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import { findConnection, findConnectionOfAccount } from '../../ledger/connection/connections.js'
-import { readTextFile } from '../read-text-file.js'
+import { readTextFile } from '../../config/connection/json-object.js'
 import { withSystems, withTemporal, withLedger } from '../resources.js'
-import { requireSetUp } from '../setup/require-set-up.js'
-import { awaitResult } from '../temporal/await-result.js'
-import { lookAtSteps, type Progress } from '../progress.js'
+import { awaitResult, lookAtSteps, type Progress } from '../await-result.js'
 import { startOrJoin, type StartedRun } from '../../client/start-or-join.js'
-import { checkChange, storeConnection } from './store-connection.js'
-import { checkOutside } from './check-outside.js'
+import { checkChange, storeConnection, checkOutside } from './store-connection.js'
 import type { ConnectionState } from '../../domain/connection-state.js'
 import type { TemporalClient } from '../../config/temporal/temporal.js'
 import { requireConnection } from './connection-view.js'
-import { runDisconnect } from './disconnect-run.js'
+import { runDisconnect } from './remove-installed.js'
 
 /**
  * "Apply changes": checks a connection file, first by itself, then on the ledger, then with both systems; stores it, and
@@ -197,3 +194,18 @@ function disableConnection(
 }
 
 const APPLIED_NONE = 'applied "crm":"none"'
+
+/**
+ * Refuses to call a set-up done that Support has ended. Who did so and why stands in the status and the evidence.
+ * @throws AppError `setup_aborted`. Not retryable.
+ */
+export function requireSetUp({ connectionId, result, steps }: SetupStatus): void {
+  if (result === 'aborted') {
+    const step = steps.find(({ state }) => state === 'failed')?.id ?? null
+    const where = step === null ? '' : ` at the step ${step}`
+    throw new AppError('setup_aborted', `Set-up of ${connectionId} was aborted${where}.`, {
+      path: 'connectionId',
+      value: connectionId,
+    })
+  }
+}

@@ -26,9 +26,17 @@ import {
 } from '../../ledger/evidence/consent-events.js'
 import type { Queryable } from '../../ledger/db/database.js'
 import type { ConnectionCounts } from '../../ledger/copy/connection-counts.js'
-import { timesView, type TimesView } from './times-view.js'
-import { sweepView, type SweepView } from './sweep-view.js'
-import { pauseOf, shownState, told, type PauseView, type Told } from './pause-view.js'
+import {
+  timesView,
+  type TimesView,
+  sweepView,
+  type SweepView,
+  pauseOf,
+  shownState,
+  told,
+  type PauseView,
+  type Told,
+} from './view-parts.js'
 
 /** A connection in the list. */
 export interface ConnectionSummary {

@@ -11,7 +11,7 @@ import { addConnectionShow } from './connection-show.js'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import type { ConnectionSummary } from '../../app/connection/connection-view.js'
 import { userName, withLedger } from '../../app/resources.js'
-import { textTable } from '../text-table.js'
+import { textTable } from '../terminal-text.js'
 
 /** `lbsync connection …` */
 export function addConnection(program: Command, output: Output): void {
@@ -135,7 +135,7 @@ function addConnectionPause(group: Command, output: Output): void {
           optOutsFlow = false,
         }: EvidenceOption & { readonly optOutsFlow?: boolean },
       ) => {
-        const { pauseConnection } = await import('../../app/connection/pause-and-resume.js')
+        const { pauseConnection } = await import('../../app/connection/interventions.js')
         const mode = optOutsFlow ? 'loosening' : 'all'
         const paused = await pauseConnection({ connectionId, reason, by }, mode, output)
         await output.answer(json, paused, () =>
@@ -154,7 +154,7 @@ function addConnectionResume(group: Command, output: Output): void {
     summary: 'end a pause, and sweep at once',
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
   }).action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
-    const { resumeConnection } = await import('../../app/connection/pause-and-resume.js')
+    const { resumeConnection } = await import('../../app/connection/interventions.js')
     const resumed = await resumeConnection({ connectionId, reason, by }, output)
     await output.answer(
       json,
@@ -173,7 +173,7 @@ function addConnectionRetry(group: Command, output: Output): void {
     summary: 'call both systems again at once, whatever kept us away',
     exitCodes: [EXIT.notFound, EXIT.unreachable],
   }).action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
-    const { retryConnection } = await import('../../app/connection/pause-and-resume.js')
+    const { retryConnection } = await import('../../app/connection/interventions.js')
     const retried = await retryConnection({ connectionId, reason, by })
     await output.answer(json, retried, () =>
       retried.opened.length === 0
@@ -192,7 +192,7 @@ function addConnectionRotateWebhooks(group: Command, output: Output): void {
     summary: 'give the webhooks of both sides new addresses and secrets',
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
   }).action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
-    const { rotateWebhooks } = await import('../../app/connection/rotate-webhooks.js')
+    const { rotateWebhooks } = await import('../../app/connection/interventions.js')
     const rotated = await rotateWebhooks({ connectionId, reason, by }, output)
     await output.answer(json, rotated, () =>
       rotated.installed

@@ -19,7 +19,7 @@ export function addPreSend(program: Command, output: Output): void {
         file: string,
         { json = false, wait = false }: JsonOption & { readonly wait?: boolean },
       ) => {
-        const { startPreSend } = await import('../../app/pre-send/start-pre-send.js')
+        const { startPreSend } = await import('../../app/pre-send.js')
         const answer = await startPreSend(file, { wait, progress: output })
         if ('workflowId' in answer) {
           await output.answer(
@@ -88,7 +88,7 @@ function addPreSendAbort(group: Command, output: Output): void {
           account,
         }: EvidenceOption & { readonly stage: string; readonly account?: string },
       ) => {
-        const { steerPreSend } = await import('../../app/pre-send/steer-pre-send.js')
+        const { steerPreSend } = await import('../../app/pre-send.js')
         const steered = await steerPreSend(sendoutId, stage, {
           name: 'abort',
           change: { reason, by, ...(account === undefined ? {} : { accountId: account }) },
@@ -125,7 +125,7 @@ function addPreSendReschedule(group: Command, output: Output): void {
           readonly account?: string
         },
       ) => {
-        const { steerPreSend } = await import('../../app/pre-send/steer-pre-send.js')
+        const { steerPreSend } = await import('../../app/pre-send.js')
         const change = {
           startAt,
           ...(deadline === undefined ? {} : { deadline }),

@@ -93,7 +93,7 @@ function addSetupOverride(group: Command, output: Output): void {
     .requiredOption('--by <name>', 'who; kept as evidence')
     .action(
       async (connectionId: string, { json = false, ...override }: JsonOption & SetupOverride) => {
-        const { overrideSetup } = await import('../../app/setup/hold-setup.js')
+        const { overrideSetup } = await import('../../app/setup/steer-setup.js')
         const answer = await withTemporal((temporal) =>
           overrideSetup(temporal, connectionId, override),
         )
@@ -115,7 +115,7 @@ function addSetupPreview(group: Command, output: Output): void {
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
     notes: 'The connection must have been applied once; its set-up may run, wait, or have ended.',
   }).action(async (connectionId: string, { json = false }: JsonOption) => {
-    const { previewSetup } = await import('../../app/setup/preview-setup.js')
+    const { previewSetup } = await import('../../app/setup/steer-setup.js')
     const { previewLines } = await import('../setup/preview-lines.js')
     const { setupProgress } = await import('../setup/setup-progress.js')
     const { paintFor } = await import('../setup/paint.js')
@@ -139,7 +139,7 @@ function addSetupHold(group: Command, output: Output, action: 'pause' | 'resume'
     summary,
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
   }).action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
-    const { holdSetup } = await import('../../app/setup/hold-setup.js')
+    const { holdSetup } = await import('../../app/setup/steer-setup.js')
     const held = await withTemporal((temporal) =>
       holdSetup(temporal, connectionId, action, { reason, by }),
     )

@@ -5,6 +5,9 @@ import type { ProblemsDocument } from '../../contracts/problems.js'
 import { describeError } from '../../telemetry/describe-error.js'
 import type { Output } from '../output.js'
 import { jsonText, safeText } from '../terminal-text.js'
+import { CommanderError } from 'commander'
+import { toKnownError } from '../../app/known-error.js'
+import { fromCommander } from './from-commander.js'
 
 /**
  * Tells an error on stderr: what, where, which value, what to do. With `--json` also as one document on stdout.
@@ -56,4 +59,9 @@ function faultText(fault: {
     ...(fault.path === null ? [] : [`  where: ${safeText(fault.path)}`]),
     ...(fault.value === null ? [] : [`  value: ${safeText(fault.value)}`]),
   ]
+}
+
+/** Whatever a command threw, as an error of the catalogue. */
+export function toCliError(error: unknown): AppError {
+  return error instanceof CommanderError ? fromCommander(error) : toKnownError(error)
 }

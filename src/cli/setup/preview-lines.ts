@@ -1,7 +1,6 @@
 import type { PlannedChange, SetupPreview, StepPreview } from '../../contracts/setup.js'
-import { choiceWords } from './choice-words.js'
+import { choiceWords, pauseLines } from './pause-lines.js'
 import type { Paint, Style } from './paint.js'
-import { pauseLines } from './pause-lines.js'
 import { safeText } from '../terminal-text.js'
 
 /** What set-up would do, as a person reads it: each step, each change, the form's diff, and where it would pause. */

@@ -1,4 +1,4 @@
-import type { Progress, StepsStatus } from '../../app/progress.js'
+import type { Progress, StepsStatus } from '../../app/await-result.js'
 import { workOf } from '../../app/setup/work.js'
 import { workflowIds } from '../../contracts/names.js'
 import type { Output } from '../output.js'

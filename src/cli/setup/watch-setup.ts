@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { toCliError } from '../errors/to-cli-error.js'
+import { toCliError } from '../errors/report-error.js'
 import type { SetupLook } from '../../app/setup/look-at-setup.js'
 import type { Paint } from './paint.js'
 import { statusLines } from './status-lines.js'

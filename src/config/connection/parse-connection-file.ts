@@ -109,7 +109,7 @@ function subscriptionsUnsupported(
 }
 
 /** The section `emarketeer`, read. */
-export interface PublicApiKeyReading {
+interface PublicApiKeyReading {
   readonly problems: readonly Problem[]
   readonly secrets: Readonly<Record<string, SecretSource>>
 }

@@ -1,6 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client'
-import type { SetupStatus, StepStatus } from '../../../src/contracts/setup.js'
-import type { SetupPause } from '../../../src/contracts/setup.js'
+import type { SetupStatus, StepStatus, SetupPause } from '../../../src/contracts/setup.js'
 import type { StepOutcome } from '../../../src/contracts/setup-activities.js'
 
 /** A pause as a step answers it. */

@@ -1,9 +1,54 @@
+import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
+import type { WorkReport } from '../contracts/work-report.js'
+import type { TemporalClient } from '../config/temporal/temporal.js'
+import { type Progress, awaitResult } from './await-result.js'
+import { startOrJoin } from '../client/start-or-join.js'
 import { AppError } from '../contracts/app-error.js'
 import { addressOrText } from '../domain/email-address.js'
 import { findAddresses } from '../ledger/address/addresses.js'
 import { addressesOfCrmContacts } from '../ledger/copy/crm-mirror-rows.js'
 import type { Queryable } from '../ledger/db/database.js'
 import { addressesOfEmarketeerContacts } from '../ledger/copy/emarketeer-mirror.js'
+
+/** A resync that has ended. */
+export interface Resynced {
+  readonly workflowId: string
+  readonly report: WorkReport
+}
+
+/** What to look at again. People are named by their ledger ids only. */
+export interface ResyncRequest {
+  readonly connectionId: string
+  /** null: everybody who is linked. */
+  readonly addressIds: readonly number[] | null
+  readonly dryRun: boolean
+}
+
+/** Starts a resync and waits for it. */
+export async function runResync(
+  temporal: TemporalClient,
+  request: ResyncRequest,
+  progress: Progress,
+): Promise<Resynced> {
+  const { connectionId } = request
+  // No colon: it would have to be escaped in the addresses of Temporal's UI.
+  const suffix = new Date().toISOString().replace(/[:.]/g, '-')
+  const run = await startOrJoin(temporal.client, {
+    type: 'resync',
+    workflowId: workflowIds.resync(connectionId, suffix),
+    queue: QUEUES.sweep,
+    input: request,
+    priorityKey: PRIORITY.setup,
+    connectionId,
+    summary: `${request.dryRun ? 'Rehearsal' : 'Resync'} of ${connectionId}`,
+  })
+  const result = await awaitResult<WorkReport>({ temporal, run, queue: QUEUES.sweep, progress })
+  const { requests, writes, addresses, decisions, held } = result
+  return {
+    workflowId: run.workflowId,
+    report: { requests, writes, addresses, decisions, held },
+  }
+}
 
 /** More are resynced together, by naming none. */
 const MAX_CONTACTS = 1_000

@@ -8,13 +8,13 @@ import {
   retryConnection as resetBreakers,
 } from '../../ledger/connection/connection-life.js'
 import { findConnection, type ConnectionRow } from '../../ledger/connection/connections.js'
-import type { Progress } from '../progress.js'
+import { type Progress, awaitResult } from '../await-result.js'
 import { withLedger, withTemporal } from '../resources.js'
-import { awaitResult } from '../temporal/await-result.js'
 import { startOrJoin, type WorkflowStart } from '../../client/start-or-join.js'
-import { requireConnection } from './connection-view.js'
+import { requireConnection, webhooksOf } from './connection-view.js'
 import type { Evidence } from '../require-evidence.js'
 import { randomUUID } from 'node:crypto'
+import { retiredAddresses } from '../../ledger/connection/webhook-addresses.js'
 
 /** What `connection pause` and `connection resume` answer. */
 export interface ChangedConnection {
@@ -60,7 +60,7 @@ export function resumeConnection(
 }
 
 /** A workflow that changes a connection. */
-export interface Change {
+interface Change {
   readonly type: string
   readonly workflowId: string
   readonly input: object
@@ -79,10 +79,10 @@ async function refuseOtherMode(handle: WorkflowHandle, mode: PauseInput['mode'])
 }
 
 /** What the workflow of a change takes. */
-export const inputOf = ({ connectionId, reason, by }: LifeCommand) => ({ connectionId, reason, by })
+const inputOf = ({ connectionId, reason, by }: LifeCommand) => ({ connectionId, reason, by })
 
 /** Starts a change of a connection, or joins the one that runs, and waits for its end. */
-export function change(
+function change(
   command: LifeCommand,
   progress: Progress,
   { type, workflowId, input, refuse, ...more }: Change,
@@ -134,5 +134,43 @@ export function retryConnection(command: LifeCommand): Promise<RetriedConnection
         until: until?.toISOString() ?? null,
       })),
     }
+  })
+}
+
+/** What `connection rotate-webhooks` answers. */
+export interface RotatedWebhooks {
+  readonly connectionId: string
+  /** Whether the CRM posts to the new address; false: the former one goes on. */
+  readonly installed: boolean
+  /** Why not, in plain words. */
+  readonly reason: string | null
+  /** Until when what comes to the former address is taken (ISO UTC); null: until the new one is registered. */
+  readonly formerAcceptedUntil: string | null
+  readonly workflowId: string
+  readonly joined: boolean
+}
+
+/**
+ * Gives a connection's webhooks new addresses and secrets.
+ * @throws AppError `value_missing`, `connection_not_found`, `connection_setting_up`, `connection_disabled`,
+ *   `gateway_unreachable`, and what the systems fail with.
+ */
+export async function rotateWebhooks(
+  command: LifeCommand,
+  progress: Progress,
+): Promise<RotatedWebhooks> {
+  const { connectionId } = command
+  const { workflowId, joined } = await change(command, progress, {
+    type: 'rotateWebhooks',
+    workflowId: workflowIds.rotateWebhooks(connectionId),
+    input: inputOf(command),
+    refuse: refuseToPause,
+  })
+  return withLedger(async (db) => {
+    const { facts } = await requireConnection(db, connectionId)
+    const { installed = false, reason = null } = webhooksOf(facts) ?? {}
+    const [former] = await retiredAddresses(db, connectionId)
+    const formerAcceptedUntil = former?.acceptedUntil?.toISOString() ?? null
+    return { connectionId, installed, reason, formerAcceptedUntil, workflowId, joined }
   })
 }

@@ -1,5 +1,5 @@
-import type { TemporalClient } from '../../config/temporal/temporal.js'
-import { AppError } from '../../contracts/app-error.js'
+import type { TemporalClient } from '../config/temporal/temporal.js'
+import { AppError } from '../contracts/app-error.js'
 
 /** How Temporal tells that a workflow has ended, in words. */
 export const ENDS: Readonly<Record<string, string>> = {
