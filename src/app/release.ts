@@ -1,8 +1,6 @@
 import { readBuildId, workflowBundle } from '../workers/workflow-bundle.js'
-import { installTemporalRuntime } from '../telemetry/temporal-runtime.js'
 import type { QueueName } from '../contracts/names.js'
 import { readDeployment, servedQueues, UNVERSIONED } from '../workers/deployment.js'
-import { useRelease } from '../workers/use-release.js'
 import { withTemporal } from './resources.js'
 
 /** Builds as `lbsync release show` tells them. */
@@ -50,6 +48,11 @@ export interface UsedRelease {
  * @throws AppError `release_misfit`, `worker_unreachable`, `releases_unsupported`, `releases_denied`, `temporal_unreachable`.
  */
 export async function giveWork(force: boolean): Promise<UsedRelease> {
+  // With them comes Temporal's worker, which showing does without.
+  const [{ installTemporalRuntime }, { useRelease }] = await Promise.all([
+    import('../telemetry/temporal-runtime.js'),
+    import('../workers/use-release.js'),
+  ])
   const buildId = await readBuildId()
   const bundle = await workflowBundle()
   return withTemporal(async (temporal) => {

@@ -1,5 +1,4 @@
 import { hostname, userInfo } from 'node:os'
-import { readEnvironment } from '../config/environment/environment.js'
 import type { TemporalClient } from '../config/temporal/temporal.js'
 import type { Database } from '../ledger/db/database.js'
 import type { ComposedSystems } from '../workers/compose-systems.js'
@@ -13,6 +12,7 @@ const MAX_CONNECTIONS = 2
  */
 export async function withLedger<T>(work: (db: Database) => Promise<T>): Promise<T> {
   const { openDatabase } = await import('../ledger/db/database.js')
+  const { readEnvironment } = await import('../config/environment/environment.js')
   const { database } = readEnvironment(['database'])
   const db = openDatabase(database.url.reveal(), { maxConnections: MAX_CONNECTIONS })
   try {

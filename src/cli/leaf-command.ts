@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { EXIT, type ExitCode } from '../contracts/error-catalogue.js'
-import { requireEvidence, type Evidence } from '../app/require-evidence.js'
+import type { Evidence } from '../app/require-evidence.js'
 
 /** What an exit code means, as `--help` and docs/cli.md tell it. */
 const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
@@ -44,7 +44,10 @@ export function addLeaf(parent: Command, description: LeafDescription): Command 
     .description(summary)
     .allowExcessArguments(false)
     .option('--json', 'answer with one JSON document on stdout')
-    .hook('preAction', (_, leaf) => requireEvidence(leaf.opts()))
+    .hook('preAction', async (_, leaf) => {
+      const { requireEvidence } = await import('../app/require-evidence.js')
+      requireEvidence(leaf.opts())
+    })
   exitCodes.set(command, codes)
   const meanings = codes.map((code) => `  ${code}  ${EXIT_MEANINGS[code]}`)
   const blocks = [...(notes === undefined ? [] : [notes]), `Exit codes:\n${meanings.join('\n')}`]

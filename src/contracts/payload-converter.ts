@@ -5,12 +5,7 @@ import {
   type SerializationContext,
 } from '@temporalio/common'
 import { decode } from '@temporalio/common/lib/encoding.js'
-
-/** Stands in place of a payload that could not be decoded: whoever judges what comes in refuses it. */
-export class Undecodable {
-  /** @param encoding as the payload named it, shortened; null where it named none, or the data did not fit it. */
-  constructor(readonly encoding: string | null) {}
-}
+import { Undecodable } from './schema.js'
 
 /** Longest part of an encoding's name that is told. */
 const MAX_NAME = 40

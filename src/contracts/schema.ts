@@ -1,6 +1,5 @@
 import type { ErrorCode } from './error-catalogue.js'
 import { nearestKey } from './nearest-key.js'
-import { Undecodable } from './payload-converter.js'
 
 /**
  * A small kit of schemas for what comes in from outside: inputs of workflows, their messages, requests. Pure and without
@@ -33,6 +32,12 @@ export interface Schema<T> {
 
 /** A rule about an object as a whole, for what holds between its keys. */
 export type Rule = (input: Readonly<Record<string, unknown>>) => readonly Fault[]
+
+/** Stands in place of a payload that could not be decoded (payload-converter.ts): whoever judges what comes in refuses it. */
+export class Undecodable {
+  /** @param encoding as the payload named it, shortened; null where it named none, or the data did not fit it. */
+  constructor(readonly encoding: string | null) {}
+}
 
 /** Text that may be anything, up to this long. */
 const MAX_TEXT = 500

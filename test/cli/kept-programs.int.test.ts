@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import {
+  appendFile,
   cp,
   mkdir,
   mkdtemp,
@@ -34,7 +35,8 @@ describe('the programs of a checkout', () => {
     const options = { cwd: checkout, env: bareEnvironment() }
     return (await promisify(execFile)(process.execPath, args, options)).stdout.trim()
   }
-  const kept = async () => (await readdir(`${checkout}/.cache`)).sort()
+  const kept = async () =>
+    (await readdir(`${checkout}/.cache`)).filter((name) => name !== 'programs-last.json').sort()
 
   beforeEach(async () => {
     // Its path is escaped in addresses of files.
@@ -75,12 +77,41 @@ describe('the programs of a checkout', () => {
     ['cut short', (folder) => truncate(`${folder}/dev.main.mjs`, 3)],
     ['without a file', (folder) => rm(`${folder}/dev.main.mjs`)],
     ['without its sum', (folder) => rm(`${folder}/sum`)],
+    ['changed', (folder) => appendFile(`${folder}/dev.main.mjs`, '\nconsole.log("more")')],
   ])('are bundled anew where the bundle is %s', async (_, damage) => {
     await say()
     const folders = await kept()
     await damage(`${checkout}/.cache/${folders[0]}`)
     expect(await say()).toBe(SAID)
     expect(await kept()).toEqual(folders)
+  })
+
+  it('are found again where what was noted of the last start is damaged', async () => {
+    await say()
+    await truncate(`${checkout}/.cache/programs-last.json`, 3)
+    expect(await say()).toBe(SAID)
+    expect(await kept()).toHaveLength(1)
+  })
+
+  it('are never older than the packages', async () => {
+    const installed = (version: string) =>
+      writeFile(`${checkout}/node_modules/asked/index.js`, `export const version = '${version}'`)
+    await rm(`${checkout}/node_modules`)
+    await mkdir(`${checkout}/node_modules/asked`, { recursive: true })
+    await symlink(`${checkoutRoot}node_modules/esbuild`, `${checkout}/node_modules/esbuild`)
+    const npm = (version: string) =>
+      writeFile(`${checkout}/node_modules/.package-lock.json`, JSON.stringify({ asked: version }))
+    await writeFile(
+      `${checkout}/node_modules/asked/package.json`,
+      JSON.stringify({ name: 'asked', type: 'module', exports: './index.js' }),
+    )
+    await source('told.ts', `import { version } from 'asked'\nexport const told: string = version`)
+    await installed('first')
+    await npm('1.0.0')
+    expect(await say()).toBe(SAID)
+    await installed('other')
+    await npm('1.0.1')
+    expect(await say()).toBe(SAID.replace('first', 'other'))
   })
 
   it('are bundled by all that start at once, and kept once', async () => {

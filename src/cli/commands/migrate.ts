@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { readEnvironment } from '../../config/environment/environment.js'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
 import type { MigrationReport } from '../../ledger/db/migrate.js'
@@ -17,6 +16,7 @@ export function addMigrate(program: Command, output: Output): void {
     ].join('\n'),
   }).action(async ({ json = false }: JsonOption) => {
     const { migrate } = await import('../../ledger/db/migrate.js')
+    const { readEnvironment } = await import('../../config/environment/environment.js')
     const { database, logins } = readEnvironment(['database', 'logins'])
     const report = await migrate(
       database.url.reveal(),
