@@ -46,7 +46,7 @@ export const TRIPS = {
     ...PASS,
   ],
   'set-up': [
-    ['src/workflows/setup/index.ts', 'dynamicsSetup', 'run', 'setUp'],
+    ['src/workflows/setup/index.ts', 'connectionSetup', 'run', 'setUp'],
     ['src/workflows/setup/run-step.ts', 'attemptStep', 'runStep'],
     ['src/activities/setup-activities.ts', '~runSetupStep'],
     ['src/activities/setup/run-step.ts', 'runStep'],

@@ -107,10 +107,13 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
   }
 }
 
-/** Both CRMs' set-ups run the same steps by name: the wrong one would go far before it noticed. */
+/**
+ * A set-up that was asked for by the name of one CRM is not another's.
+ * @throws AppError `setup_of_another_crm`, not retryable.
+ */
 function refuseOther({ crm, setupWorkflow }: CrmDriver): void {
   const { workflowType } = Context.current().info
-  if (workflowType !== setupWorkflow) {
+  if (workflowType !== 'connectionSetup' && workflowType !== setupWorkflow) {
     throw new AppError(
       'setup_of_another_crm',
       `The connection's CRM is ${crm}: it is set up by ${setupWorkflow}, not ${workflowType}.`,

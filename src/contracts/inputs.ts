@@ -140,7 +140,7 @@ export const disconnectInput = object<DisconnectStart>({
   carried: CARRIED,
 })
 
-/** Input of `dynamicsSetup` and `superOfficeSetup`, with what one run hands to the next. */
+/** Input of `connectionSetup`, `dynamicsSetup` and `superOfficeSetup`, with what one run hands to the next. */
 export interface SetupStart extends SetupInput {
   readonly carried?: unknown
 }

@@ -101,7 +101,7 @@ export interface OverrideAnswer {
   readonly action: SetupAction
 }
 
-/** Input of `dynamicsSetup` and `superOfficeSetup`. */
+/** Input of `connectionSetup`, `dynamicsSetup` and `superOfficeSetup`. */
 export interface SetupInput {
   readonly connectionId: string
   /** Only looks, and answers with a {@link SetupPreview}. */

@@ -69,7 +69,8 @@ export interface CrmDriver<Config = unknown> {
   readonly environmentPaths: readonly string[]
   /** How writes to eMarketeer name their source. */
   readonly emarketeerSource: CrmSource
-  readonly setupWorkflow: string
+  /** The workflow type that sets it up: `connectionSetup`, or a name that was given out before there was one for all. */
+  readonly setupWorkflow: 'connectionSetup' | 'dynamicsSetup' | 'superOfficeSetup'
   readonly setupSteps: readonly SetupStep[]
   open(config: Config, options: CrmOpenOptions): CrmClient
   /**
@@ -144,6 +145,8 @@ export interface SetupStep {
   readonly title: string
   /** Seconds that it usually takes; shares of the whole for percent and time left. */
   readonly weight: number
+  /** What is lacking if Support leaves the step out, in plain words; null: it cannot be left out. */
+  readonly without: string | null
   /** Looks only: never changes anything, and works also where earlier steps have not been done (preview). */
   verify(crm: CrmClient, context: StepContext): Promise<StepVerdict>
   /** Does what is missing. @returns facts to keep, merged over the earlier ones. */

@@ -50,6 +50,9 @@ describe('set-up', () => {
     ['superoffice-online', 'superOfficeSetup'],
     ['superoffice-onsite', 'superOfficeSetup'],
     ['dynamics', 'dynamicsSetup'],
+    ['dynamics', 'connectionSetup'],
+    ['superoffice-online', 'connectionSetup'],
+    ['superoffice-onsite', 'connectionSetup'],
   ])('of a connection to %s is planned for %s', async (crm, workflowType) => {
     expect(await plan(crm, workflowType)).toMatchObject({ crm })
   })

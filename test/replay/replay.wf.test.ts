@@ -57,6 +57,8 @@ describe('histories of before', () => {
     expect(changed).not.toBe(code)
     const files = await misfits({ code: changed })
     expect(files.length).toBeGreaterThan(0)
-    expect(files.every((file) => /\.(sweepRun|dynamicsSetup)\./.test(file))).toBe(true)
+    expect(files.every((file) => /\.(sweepRun|dynamicsSetup|connectionSetup)\./.test(file))).toBe(
+      true,
+    )
   })
 })

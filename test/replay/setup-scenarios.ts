@@ -18,6 +18,7 @@ export const SETUP_SCENARIOS: Readonly<Record<string, Scenario>> = {
     }),
   }),
   'setup-superoffice': setup('superoffice', {}, {}, 'superOfficeSetup'),
+  'setup-connection': setup('connection', {}, {}, 'connectionSetup'),
   'setup-overridden': setup('overridden', pausingUntil('useForm'), {
     steer: async (handle) => {
       await paused(handle)

@@ -37,8 +37,7 @@ export function toyDriver(installations: ReadonlyMap<string, ToyCrm>): CrmDriver
     knownHosts: {},
     environmentPaths: ['installation'],
     emarketeerSource: 'crmSuperOffice',
-    // The runner is the same for every CRM, whatever name it is started by.
-    setupWorkflow: 'superOfficeSetup',
+    setupWorkflow: 'connectionSetup',
     setupSteps: TOY_STEPS,
     open: ({ installation, refused = false }, { facts, secrets }) => {
       const crm = installations.get(installation)

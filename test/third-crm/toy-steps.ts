@@ -10,6 +10,7 @@ export const TOY_STEPS: readonly SetupStep[] = [
     id: 'source',
     title: 'Enter eMarketeer among those who write',
     weight: 1,
+    without: null,
     verify: async (session) =>
       crmOf(session).sources.has(SOURCE)
         ? { state: 'done' }
@@ -27,6 +28,7 @@ export const TOY_STEPS: readonly SetupStep[] = [
     id: 'measureInsert',
     title: 'Measure what version an insert makes',
     weight: 1,
+    without: null,
     verify: async ({ firstVersion }) =>
       firstVersion === null
         ? { state: 'due', changes: [{ what: 'Learn what version an insert makes' }] }

@@ -65,6 +65,7 @@ const setup: Gate = {
 }
 
 const GATES: Readonly<Record<keyof typeof workflows, Gate>> = {
+  connectionSetup: setup,
   dynamicsSetup: setup,
   superOfficeSetup: setup,
   disconnect: {
@@ -429,7 +430,9 @@ describe('bad input', () => {
   }
 
   async function untilItWaits(type: Type, workflowId: string): Promise<void> {
-    const waits = ['dynamicsSetup', 'superOfficeSetup', 'disconnect'].includes(type)
+    const waits = ['connectionSetup', 'dynamicsSetup', 'superOfficeSetup', 'disconnect'].includes(
+      type,
+    )
     while (waits && !(await toldOf(workflowId)).includes('Waiting')) {
       // asked again: nothing else tells it outside
     }

@@ -12,6 +12,7 @@ const RUN = '11111111-2222-4333-8444-555555555555'
 
 /** By what each type is found as docs/temporal-cli.md says, whoever starts it. */
 const TIERS: Readonly<Record<keyof typeof types, Trigger>> = {
+  connectionSetup: 'setup',
   dynamicsSetup: 'setup',
   superOfficeSetup: 'setup',
   disconnect: 'manual',
@@ -28,6 +29,7 @@ const TIERS: Readonly<Record<keyof typeof types, Trigger>> = {
 
 /** An input of each type, and the first activity that it asks for. */
 const TYPES: Readonly<Record<keyof typeof types, readonly [object, keyof Activities]>> = {
+  connectionSetup: [{ connectionId }, 'planSetup'],
   dynamicsSetup: [{ connectionId }, 'planSetup'],
   superOfficeSetup: [{ connectionId, dryRun: true }, 'planSetup'],
   disconnect: [{ connectionId, removeInstalled: false, ...evidence }, 'planDisconnect'],

@@ -20,14 +20,17 @@ const BY_WORKFLOW: readonly StepDescription[] = [
 
 /** Every step of a CRM's set-up, in order: its own ones, then those that every CRM has (E1). */
 export function stepsOf(driver: CrmDriver): readonly StepDescription[] {
-  const categories = driver.capabilities.subscriptions ? [categoriesStep] : []
-  return [...driver.setupSteps, WEBHOOKS, ...categories, ...BY_WORKFLOW].map(
-    ({ id, title, weight }) => ({
-      id,
-      title,
-      weight,
-    }),
-  )
+  const own = driver.setupSteps.map(({ id, title, weight, without }) => ({
+    ...{ id, title, weight },
+    skippable: without !== null,
+  }))
+  const { id, title, weight } = categoriesStep
+  return [
+    ...own,
+    WEBHOOKS,
+    ...(driver.capabilities.subscriptions ? [{ id, title, weight }] : []),
+    ...BY_WORKFLOW,
+  ]
 }
 
 /** A step that an activity runs. @throws AppError `internal` for one that there is not. */

@@ -14,6 +14,7 @@ export const WEBHOOKS: StepDescription = {
   id: 'webhooks',
   title: 'Let both systems report changes',
   weight: 15,
+  skippable: true,
 }
 
 /** What the webhooks are installed with. */

@@ -1,4 +1,5 @@
 import type { SetupPause, Json, SetupAction, PauseCode } from '../../contracts/setup.js'
+import { CRM_DRIVERS } from '../../crm/registry.js'
 import { recheckAfterMs } from '../../workflows/setup/recheck.js'
 import type { Paint } from './paint.js'
 import { safeText, shellQuoted } from '../terminal-text.js'
@@ -203,17 +204,13 @@ const UNDOING: Readonly<Partial<Record<SetupAction, string>>> = {
   abort: 'end it; what is done stays done',
 }
 
-/** What is lacking where a step is left out. Steps that are not named here cannot be. */
-const WITHOUT: Readonly<Record<string, string>> = {
-  privileges: 'a privilege that is lacking shows at a later step',
-  tablePrivileges: 'set-up then waits at the first step that needs the privileges',
-  view: 'the section on the form then needs a view of yours',
-  form: 'users do not see the subscriptions on the contact',
-  publish: 'users see the section only once somebody publishes the form',
-  measure:
-    'how the CRM counts writes is learned from our own first ones; until then its times prove no act there to be the later',
-  webhooks: 'changes come with the sweep alone, up to half an hour late',
-}
+/** What is lacking if a step is left out, by its id. The same id means the same in every CRM. */
+const WITHOUT: ReadonlyMap<string, string | null> = new Map([
+  ...[...CRM_DRIVERS.values()].flatMap(({ setupSteps }) =>
+    setupSteps.map(({ id, without }) => [id, without] as const),
+  ),
+  ['webhooks', 'changes come with the sweep alone, up to half an hour late'],
+])
 
 /** Where skipping says something about what was seen, and not only leaves a step out. */
 const CONFIRMS: Readonly<Partial<Record<PauseCode, string>>> = {
@@ -230,6 +227,6 @@ export function choiceWords(
   if (work !== 'setup') {
     return UNDOING[action] ?? WORDS[action]
   }
-  const without = action === 'skip' ? (CONFIRMS[code] ?? WITHOUT[stepId]) : undefined
-  return without === undefined ? WORDS[action] : `${WORDS[action]}: ${without}`
+  const without = action === 'skip' ? (CONFIRMS[code] ?? WITHOUT.get(stepId) ?? null) : null
+  return without === null ? WORDS[action] : `${WORDS[action]}: ${without}`
 }

@@ -15,16 +15,21 @@ import { attemptStep } from './run-step.js'
 import { SetupState, type CarriedSetup } from './state.js'
 
 /**
- * Sets Dynamics up (rules E1–E3): about ten minutes, pausing where a person has to decide. Safe to run again.
+ * Sets a connection's CRM up (rules E1–E3): about ten minutes, pausing where a person has to decide. Safe to run again.
  * @returns the status at the end, or with `dryRun` what would be done.
- * @throws ApplicationFailure `value_missing`, `value_invalid`, `unknown_key`, `connection_not_found`, `crm_not_supported`,
- *   `setup_of_another_crm`: an input that cannot be.
+ * @throws ApplicationFailure `value_missing`, `value_invalid`, `unknown_key`, `connection_not_found`, `crm_not_supported`:
+ *   an input that cannot be.
  */
+export function connectionSetup(...given: [SetupStart]): Promise<SetupStatus | SetupPreview> {
+  return entry(setupInput, given, run)
+}
+
+/** {@link connectionSetup} of Dynamics alone. @throws ApplicationFailure `setup_of_another_crm`. */
 export function dynamicsSetup(...given: [SetupStart]): Promise<SetupStatus | SetupPreview> {
   return entry(setupInput, given, run)
 }
 
-/** Sets SuperOffice up, by the same runner. See {@link dynamicsSetup}. */
+/** {@link connectionSetup} of SuperOffice alone. @throws ApplicationFailure `setup_of_another_crm`. */
 export function superOfficeSetup(...given: [SetupStart]): Promise<SetupStatus | SetupPreview> {
   return entry(setupInput, given, run)
 }

@@ -4,23 +4,13 @@ import type { RunReference } from '../../contracts/sync-activities.js'
 import { setupCalls, stepWork } from '../activity-proxies.js'
 import { drainAll } from '../drain-all.js'
 import { notices } from '../notices.js'
+import { isSkippable } from '../steps/board.js'
 import { pauseFor, problemOf } from '../steps/pause.js'
 import { untilReleased } from '../steps/runner.js'
 import { syncUntilQuiet } from '../sync-until-quiet.js'
 import type { SetupState } from './state.js'
 
 const DONE: StepOutcome = { state: 'done', note: null }
-
-/** Steps without which the sync still works, so that Support may leave one out. */
-const SKIPPABLE: ReadonlySet<string> = new Set([
-  'privileges',
-  'tablePrivileges',
-  'view',
-  'form',
-  'publish',
-  'measure',
-  'webhooks',
-])
 
 /** One try of a step; whatever fails outside is waited for. @returns null: cut off, since Support has aborted meanwhile. */
 export async function attemptStep(state: SetupState, step: string): Promise<StepOutcome | null> {
@@ -33,7 +23,7 @@ export async function attemptStep(state: SetupState, step: string): Promise<Step
       return null
     }
     const problem = problemOf(error, 'The step did not answer in time.')
-    return { state: 'paused', pause: pauseFor(problem, SKIPPABLE.has(step)) }
+    return { state: 'paused', pause: pauseFor(problem, isSkippable(state.board, step)) }
   } finally {
     state.cutOff = null
   }

@@ -5,6 +5,8 @@ import type { StepDescription } from '../../contracts/setup-activities.js'
 /** A step as the workflow keeps it. */
 export interface BoardStep {
   readonly weight: number
+  /** Whether Support may leave it out where it failed; absent in what an earlier release hands on: it may not. */
+  readonly skippable?: boolean
   readonly status: StepStatus
   /** Time spent working on it, a person's waiting not counted. */
   readonly workedMs: number
@@ -15,8 +17,9 @@ export type Board = readonly BoardStep[]
 
 /** All steps, none begun. */
 export function newBoard(steps: readonly StepDescription[]): Board {
-  return steps.map(({ id, title, weight }) => ({
+  return steps.map(({ id, title, weight, skippable = false }) => ({
     weight,
+    skippable,
     workedMs: 0,
     status: {
       id,
@@ -39,6 +42,11 @@ export function nextStep(board: Board): StepStatus | null {
 /** A step by its id. */
 export function stepOf(board: Board, id: string): StepStatus | null {
   return board.find(({ status }) => status.id === id)?.status ?? null
+}
+
+/** Whether Support may leave a step out where it failed. */
+export function isSkippable(board: Board, id: string): boolean {
+  return board.find(({ status }) => status.id === id)?.skippable ?? false
 }
 
 /** Begins a step, or tries it again: a paused one stays paused until something else is known. */

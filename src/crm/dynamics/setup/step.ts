@@ -9,6 +9,8 @@ export interface DynamicsStep {
   readonly title: string
   /** Seconds that it usually takes in a real organisation. */
   readonly weight: number
+  /** See {@link SetupStep.without}; absent: it cannot be left out. */
+  readonly without?: string
   /** It builds what only subscriptions need: skipped where they are not kept in step; undone all the same. */
   readonly forSubscriptions?: boolean
   /** Looks only, also where no earlier step has been done: facts may be absent, tables too. */
@@ -24,11 +26,12 @@ export interface DynamicsStep {
  * `authFailed`, and the organisation's customization lock the retryable `crm_customization_locked`.
  */
 export function setupStep(step: DynamicsStep): SetupStep {
-  const { id, title, weight } = step
+  const { id, title, weight, without = null } = step
   return {
     id,
     title,
     weight,
+    without,
     verify(crm, context) {
       if (context.choice?.action === 'skip') {
         return Promise.resolve({ state: 'skipped', note: 'Skipped as Support chose.' })

@@ -9,6 +9,8 @@ export interface SuperOfficeStep {
   readonly title: string
   /** Seconds that it usually takes. */
   readonly weight: number
+  /** See {@link SetupStep.without}; absent: it cannot be left out. */
+  readonly without?: string
   /** Looks only, also where no earlier step has been done. */
   verify(crm: SuperOfficeCrm, context: StepContext): Promise<StepVerdict>
   /** Does what is missing. @returns facts to keep. @throws SetupPaused, UpstreamError, AppError. */
@@ -19,11 +21,12 @@ export interface SuperOfficeStep {
 
 /** Makes it a step of the generic runner; failures that a person has to mend become pauses, see {@link asSetupError}. */
 export function setupStep(step: SuperOfficeStep): SetupStep {
-  const { id, title, weight } = step
+  const { id, title, weight, without = null } = step
   return {
     id,
     title,
     weight,
+    without,
     verify: (crm, context) =>
       translated(crm, (own) => {
         if (context.choice !== null) {

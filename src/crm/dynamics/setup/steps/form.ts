@@ -17,6 +17,7 @@ export const formStep: DynamicsStep = {
   id: 'form',
   title: 'Put the subscriptions on the contact form',
   weight: 8,
+  without: 'users do not see the subscriptions on the contact',
   forSubscriptions: true,
   async verify(crm, context) {
     const plan = await planForm(crm, context)

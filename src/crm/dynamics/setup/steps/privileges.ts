@@ -53,6 +53,7 @@ export const privilegesStep = checkStep({
   id: 'privileges',
   title: 'Check the privileges of the application user',
   weight: 2,
+  without: 'a privilege that is lacking shows at a later step',
   async verify({ client, facts }, context) {
     const { userId } = await whoAmI(client, context)
     const needed = [

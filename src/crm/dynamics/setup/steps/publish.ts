@@ -22,6 +22,7 @@ export const publishStep: DynamicsStep = {
   id: 'publish',
   title: 'Publish the contact form',
   weight: 60,
+  without: 'users see the section only once somebody publishes the form',
   forSubscriptions: true,
   async verify(crm, context) {
     const plan = await planPublish(crm, context)

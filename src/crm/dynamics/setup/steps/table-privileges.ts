@@ -26,6 +26,7 @@ export const tablePrivilegesStep = checkStep({
   id: 'tablePrivileges',
   title: 'Check the privileges on the subscription tables',
   weight: 2,
+  without: 'set-up then waits at the first step that needs the privileges',
   forSubscriptions: true,
   async verify({ client, facts }, context) {
     const tables: TableFacts[] = []

@@ -20,6 +20,7 @@ export const viewStep: DynamicsStep = {
   id: 'view',
   title: 'Create the view of the subscriptions',
   weight: 8,
+  without: 'the section on the form then needs a view of yours',
   forSubscriptions: true,
   async verify(crm, context) {
     const look = await viewState(crm, context)

@@ -19,6 +19,8 @@ export const measureStep: SuperOfficeStep = {
   id: 'measure',
   title: 'Measure how consents are stamped',
   weight: 8,
+  without:
+    'how the CRM counts writes is learned from our own first ones; until then its times prove no act there to be the later',
   async verify(crm, context): Promise<StepVerdict> {
     const { testPersonId, facts } = crm
     const { measured } = facts

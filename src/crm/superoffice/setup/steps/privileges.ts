@@ -13,6 +13,7 @@ export const privilegesStep = checkStep({
   id: 'privileges',
   title: 'Check what our user may do',
   weight: 4,
+  without: 'a privilege that is lacking shows at a later step',
   async verify(crm, context): Promise<StepVerdict> {
     const { archive } = crm.installation
     const unreadable = await unreadableColumns(archive, context)
