@@ -90,3 +90,26 @@ function setChanged<V>(stored: Seen<V>, records: readonly RecordReading<V>[]): b
     records.some((record) => !before.includes(record.recordId))
   )
 }
+
+/** The inputs of a decision that the comparison gives. */
+export function comparedInputs<V>(
+  { emarketeerMoved, crmMoved, recordSetChanged, emarketeerMaybeOurs, seen }: Comparison<V>,
+  { records }: Observation<V>,
+) {
+  return {
+    emarketeerMoved,
+    crmMoved,
+    recordSetChanged,
+    emarketeerMaybeOurs,
+    seenEpochIsCurrent: seen !== null,
+    carriedDeny: carriesDeny(records),
+  }
+}
+
+/**
+ * Whether a deny came to a record from elsewhere. Its time is unknown: nothing is provably later, even if the record
+ * denies by itself.
+ */
+export function carriesDeny(records: readonly RecordReading<unknown>[]): boolean {
+  return records.some((record) => record.carriedDeny)
+}

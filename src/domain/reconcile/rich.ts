@@ -24,7 +24,14 @@ import type {
   RowTime,
 } from './types.js'
 import { effectiveValue, isNobodysAct, RICH } from './values.js'
-import { compare, emarketeerActed, recordMoved, type Comparison } from './compare.js'
+import {
+  carriesDeny,
+  compare,
+  comparedInputs,
+  emarketeerActed,
+  recordMoved,
+  type Comparison,
+} from './compare.js'
 import { inheritedDenies } from './departed.js'
 
 /** The targets of a decision. */
@@ -58,16 +65,11 @@ export function decideRich(
       return { recordId: record.recordId, target: asSpelt(record, target, mapping) }
     }),
     inputs: {
-      emarketeerMoved: comparison.emarketeerMoved,
-      crmMoved: comparison.crmMoved,
-      recordSetChanged: comparison.recordSetChanged,
-      emarketeerMaybeOurs: comparison.emarketeerMaybeOurs,
+      ...comparedInputs(comparison, observation),
       crmMaybeOurs: facts.oldest.lastWriter === 'us',
       laterEmarketeer: facts.laterEmarketeer,
       laterCrm: facts.laterCrm,
       proof: facts.proof,
-      seenEpochIsCurrent: comparison.seen !== null,
-      carriedDeny: observation.records.some((record) => record.carriedDeny),
       inheritedDeny: facts.inheritedDeny,
       rowTime: facts.rowTime,
     },
@@ -281,11 +283,6 @@ function rowTimeOf(
     // Without a former row only the CRM shows that nobody wrote after the insertion.
     (before.version !== 'none' || oldest.onlyInserted === true)
   return !once ? 'writtenAgain' : countsWrites ? 'counts' : 'notCounted'
-}
-
-/** The time of a carried deny is unknown: nothing is provably later. */
-function carriesDeny(records: readonly RecordReading<RichValue>[]): boolean {
-  return records.some((record) => record.carriedDeny)
 }
 
 /** Whether eMarketeer's act would be proven later if nobody had saved the row again unchanged. */

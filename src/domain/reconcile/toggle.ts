@@ -8,7 +8,14 @@ import type {
   DecisionInputs,
   RecordReading,
 } from './types.js'
-import { emarketeerActed, recordMoved, compare, type Comparison } from './compare.js'
+import {
+  carriesDeny,
+  compare,
+  comparedInputs,
+  emarketeerActed,
+  recordMoved,
+  type Comparison,
+} from './compare.js'
 import {
   denyActMs,
   latestSetAfter,
@@ -70,16 +77,11 @@ function conclude(
     emarketeerTarget,
     recordTargets: observation.records.map(({ recordId }) => ({ recordId, target })),
     inputs: {
-      emarketeerMoved: comparison.emarketeerMoved,
-      crmMoved: comparison.crmMoved,
-      recordSetChanged: comparison.recordSetChanged,
-      emarketeerMaybeOurs: comparison.emarketeerMaybeOurs,
+      ...comparedInputs(comparison, observation),
       crmMaybeOurs: facts.crmMaybeOurs,
       laterEmarketeer: later.emarketeer,
       laterCrm: later.crm,
       proof: later.proof,
-      seenEpochIsCurrent: comparison.seen !== null,
-      carriedDeny: observation.records.some((record) => record.carriedDeny),
       inheritedDeny: facts.inheritedDeny,
     },
     unmapped: [],
@@ -109,7 +111,7 @@ function proveLater(facts: ToggleFacts): Later {
 function actedOverSeenDeny({ comparison, observation }: ToggleFacts): boolean {
   return (
     !comparison.recordSetChanged &&
-    !carriesDeny(observation) &&
+    !carriesDeny(observation.records) &&
     // Only over a seen deny: one that appears with eMarketeer's move may be the later act.
     comparison.seen?.records.some((record) => record.value === 'deny') === true &&
     emarketeerActed(comparison, observation.emarketeer)
@@ -133,7 +135,7 @@ function flippedFromSeenDeny({ comparison, crm, crmMaybeOurs }: ToggleFacts): bo
 function proveByStamps(facts: ToggleFacts): Later {
   const { observation, comparison, memory, inheritedDeny } = facts
   const { emarketeer, records } = observation
-  if (inheritedDeny || carriesDeny(observation) || !stampsCount(comparison, memory)) {
+  if (inheritedDeny || carriesDeny(observation.records) || !stampsCount(comparison, memory)) {
     return { emarketeer: false, crm: false, proof: 'none' }
   }
   const laterEmarketeer =
@@ -148,7 +150,7 @@ function proveByStamps(facts: ToggleFacts): Later {
 function couldBeProvenByStamp(facts: ToggleFacts, line: RuleLine): boolean {
   const { observation, comparison, memory } = facts
   const { emarketeer, records } = observation
-  if (facts.inheritedDeny || carriesDeny(observation) || !stampsCount(comparison, memory)) {
+  if (facts.inheritedDeny || carriesDeny(observation.records) || !stampsCount(comparison, memory)) {
     return false
   }
   if (line === 'T2') {
@@ -219,14 +221,6 @@ function maybeOurAllow(
 
 function denying(records: readonly RecordReading<ToggleValue>[]) {
   return records.filter((record) => record.value === 'deny')
-}
-
-/**
- * Whether a deny came from elsewhere: its time is unknown, so nothing is provably later, even if the record denies by
- * itself.
- */
-export function carriesDeny(observation: Observation<ToggleValue>): boolean {
-  return observation.records.some((record) => record.carriedDeny)
 }
 
 /** Whether a stamp is missing although a person may have set the value. */

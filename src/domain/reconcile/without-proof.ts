@@ -1,4 +1,5 @@
 import { isPositive } from '../legal-basis.js'
+import { carriesDeny } from './compare.js'
 import { lastSeen } from './doubt.js'
 import {
   type CellMemory,
@@ -42,11 +43,7 @@ export function decidePartly<V>(
       recordId,
       target: withdrawn ? kind.deny : value,
     })),
-    inputs: withoutProof(
-      observation,
-      memory,
-      records.some((record) => record.carriedDeny),
-    ),
+    inputs: withoutProof(observation, memory, carriesDeny(records)),
     unmapped: [],
     wantsStamp: false,
     ambiguous: false,

@@ -68,17 +68,18 @@ const COLUMNS = `connection_id AS "connectionId", account_id AS "accountId", crm
 const STILL_TAKEN = '(accepted_until IS NULL OR accepted_until > now())'
 
 /** Settings that `connection apply` writes. */
-export interface ConnectionSettings {
-  readonly connectionId: string
-  readonly accountId: string
-  readonly crm: string
-  readonly legalBasisSync: boolean
-  readonly subscriptionSync: boolean
-  readonly createMissing: 'none' | 'emarketeer'
-  readonly newlyMailableLimit: number
-  readonly subscriptionRowsPerDay: number
-  readonly config: Readonly<Record<string, unknown>>
-}
+export type ConnectionSettings = Pick<
+  ConnectionRow,
+  | 'connectionId'
+  | 'accountId'
+  | 'crm'
+  | 'legalBasisSync'
+  | 'subscriptionSync'
+  | 'createMissing'
+  | 'newlyMailableLimit'
+  | 'subscriptionRowsPerDay'
+  | 'config'
+>
 
 export async function findConnection(
   db: Queryable,

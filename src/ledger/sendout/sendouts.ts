@@ -30,16 +30,10 @@ const COLUMNS = `sendout_run_id AS "sendoutRunId", sendout_id AS "sendoutId", st
   connection_id AS "connectionId", connection_epoch AS "connectionEpoch", crm, workflow_id AS "workflowId", channel, category_id AS "categoryId",
   transactional, audience_id AS "audienceId", targeted, asked_tick AS "askedTick", asked_at AS "askedAt", deadline, outcome, result`
 
-export interface NewSendoutRun {
-  readonly sendoutRunId: string
-  readonly sendoutId: string
-  readonly stage: SendoutStage
-  readonly accountId: string
-  readonly connectionId: string
-  readonly crm: string
-  readonly workflowId: string
-  readonly deadlineMs: number
-}
+type NewSendoutRun = Pick<
+  SendoutRun,
+  'sendoutRunId' | 'sendoutId' | 'stage' | 'accountId' | 'connectionId' | 'crm' | 'workflowId'
+> & { readonly deadlineMs: number }
 
 /**
  * Opens a run, numbered after the account's last one of the same sendout and stage; repeating it with the same id
@@ -128,12 +122,9 @@ export async function markAsked(db: Queryable, sendoutRunId: string, tick: numbe
 export async function saveAudience(
   db: Queryable,
   sendoutRunId: string,
-  audience: {
+  audience: Pick<SendoutRun, 'categoryId' | 'audienceId' | 'targeted'> & {
     readonly channel: Channel
-    readonly categoryId: string | null
     readonly transactional: boolean
-    readonly audienceId: string | null
-    readonly targeted: number
   },
 ): Promise<void> {
   await db.query(
