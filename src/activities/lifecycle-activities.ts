@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client'
 import { AppError } from '../contracts/app-error.js'
 import type { DisconnectPlan, LifecycleActivities } from '../contracts/lifecycle-activities.js'
-import { PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
+import { hookPath, PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import type { RunReference } from '../contracts/sync-activities.js'
 import {
@@ -17,7 +17,12 @@ import {
 } from '../ledger/connection/connections.js'
 import { resetBothBreakers } from '../ledger/connection/breakers.js'
 import { retiredAddresses } from '../ledger/connection/webhook-addresses.js'
-import { countUnsavedNos, forgetInstallation, REMOVAL_BEGUN } from '../ledger/connection/removal.js'
+import {
+  countUnsavedNos,
+  forgetInstallation,
+  forgetRegisteredWebhooks,
+  saveRemovalBegun,
+} from '../ledger/connection/removal.js'
 import { requireCrm, type SyncSession } from '../connection/session.js'
 import type { Systems } from '../connection/systems.js'
 import { SetupPaused, type CrmDriver } from '../crm/crm.js'
@@ -74,7 +79,10 @@ export function createLifecycleActivities({
       apart(connectionId, async (session) => {
         refuseUnlessDisabled(session.connection)
         const facts = await requireCrm(session).client.removeWebhooks(session.call)
-        await mergeFacts(db, connectionId, { ...facts, webhooks: null })
+        await db.transaction(async (tx) => {
+          await mergeFacts(tx, connectionId, facts)
+          await forgetRegisteredWebhooks(tx, connectionId)
+        })
       }),
 
     // Without the CRM's half being opened: its secret may be gone already.
@@ -87,7 +95,7 @@ export function createLifecycleActivities({
         const refs = [webhookRef, ...retired.map((address) => address.webhookRef)]
         const emarketeer = systems.emarketeerOf(accountId)
         const registered = await emarketeer.getWebhook()
-        if (refs.some((ref) => registered?.url.endsWith(`/hooks/em/${ref}`))) {
+        if (refs.some((ref) => registered?.url.endsWith(hookPath('em', ref)))) {
           await emarketeer.deleteWebhook()
         }
       }),
@@ -107,7 +115,7 @@ export function createLifecycleActivities({
         if (!step) {
           throw new AppError('internal', `There is no set-up step ${stepId}.`)
         }
-        await mergeFacts(db, connectionId, { [REMOVAL_BEGUN]: true })
+        await saveRemovalBegun(db, connectionId, true)
         const context = { ...call, choice, subscriptionSync: connection.subscriptionSync }
         try {
           const facts = await step.undo(requireCrm(session).client, context)

@@ -4,7 +4,6 @@ import {
   carryToldNos,
   carryUnsavedNos,
   countCarriedNos,
-  REMOVAL_BEGUN,
   type ToldNo,
 } from '../ledger/connection/removal.js'
 import { requireCrm, type SyncSession } from '../connection/session.js'
@@ -18,7 +17,7 @@ import { requireCrm, type SyncSession } from '../connection/session.js'
  */
 export async function preserveOptOuts(session: SyncSession): Promise<number> {
   const { db, connection } = session
-  const { connectionId, crmCursor, crmProvenAt, crmUntold, facts } = connection
+  const { connectionId, crmCursor, crmProvenAt, crmUntold, removalBegun } = connection
   // Where nothing was ever read from the CRM, there is nothing of a person in our tables there.
   if (crmProvenAt !== null && requireCrm(session).capabilities.subscriptions) {
     try {
@@ -27,7 +26,7 @@ export async function preserveOptOuts(session: SyncSession): Promise<number> {
     } catch (error) {
       // Where removing has begun the tables may be gone, or lack what is read. As long as they are there, a rep may
       // still say No in them, however long the removal waits for a person.
-      if (facts[REMOVAL_BEGUN] !== true || !isGone(error)) {
+      if (!removalBegun || !isGone(error)) {
         throw error
       }
     }

@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity'
 import { AppError } from '../contracts/app-error.js'
 import type { WebhookActivities } from '../contracts/lifecycle-activities.js'
-import type { CrmFacts } from '../crm/crm.js'
 import { permitsOf } from '../domain/connection-state.js'
 import { rotateWebhookAddress } from '../ledger/connection/connection-life.js'
 import { endOverlap } from '../ledger/connection/webhook-addresses.js'
@@ -9,7 +8,7 @@ import type { SyncSession } from '../connection/session.js'
 import { saveWebhookSecret } from '../connection/sealed-secrets.js'
 import { failing, onConnection } from './perform.js'
 import { askGateway } from './setup/ask-gateway.js'
-import { takeAttempt } from './setup/one-attempt.js'
+import { takeAttempt, type KeepFacts } from './setup/one-attempt.js'
 import { installBoth } from './setup/webhooks-step.js'
 import type { SetupActivityOptions } from './setup-activities.js'
 
@@ -44,7 +43,7 @@ export function createWebhookActivities(options: SetupActivityOptions): WebhookA
 async function installRotated(
   options: SetupActivityOptions,
   session: SyncSession,
-  keep: (facts: CrmFacts) => Promise<void>,
+  keep: KeepFacts,
 ): Promise<{ readonly installed: boolean; readonly reason: string | null }> {
   const { connection, call, db, emarketeer } = session
   const { connectionId } = connection
@@ -57,11 +56,12 @@ async function installRotated(
     const message = `${options.publicUrl}/healthz does not answer as our gateway (${problem}).`
     throw new AppError('gateway_unreachable', message)
   }
-  const { installed, reason, facts } = await installBoth(session, options, keep, call)
+  const { facts, webhooks } = await installBoth(session, options, keep, call)
   // For a day eMarketeer signs with the one before, too: the stored one fits at every moment.
   const { secret } = await emarketeer.rotateWebhookSecret(call)
   await saveWebhookSecret({ db, vault: options.vault }, connectionId, secret)
-  await keep(facts)
+  await keep(facts, webhooks)
+  const { installed, reason } = webhooks
   if (installed) {
     await endOverlap(db, connectionId, connection.webhookRef)
   }

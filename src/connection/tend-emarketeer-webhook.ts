@@ -1,3 +1,4 @@
+import { hookPath, hookUrl } from '../contracts/names.js'
 import { CHANGE_TYPES } from '../emarketeer/index.js'
 import { retiredAddresses } from '../ledger/connection/webhook-addresses.js'
 import type { SyncSession } from './session.js'
@@ -14,14 +15,17 @@ export async function tendEmarketeerWebhook(
   { db, emarketeer, connection, call, log }: SyncSession,
   keepSecret: (secret: string) => Promise<void>,
 ): Promise<void> {
-  const { connectionId, facts } = connection
-  const url = ownUrl(facts['webhooks'])
-  if (url === null) {
+  const { connectionId, registeredWebhooks } = connection
+  if (registeredWebhooks === null) {
     return
   }
+  const url = hookUrl(registeredWebhooks.publicUrl, 'em', registeredWebhooks.webhookRef)
   const known = await emarketeer.getWebhook(call)
-  const former = (await retiredAddresses(db, connectionId)).map((address) => address.webhookRef)
-  const isOurs = known === null || known.url === url || former.some((ref) => isAt(known.url, ref))
+  const retired = await retiredAddresses(db, connectionId)
+  const isOurs =
+    known === null ||
+    known.url === url ||
+    retired.some(({ webhookRef }) => known.url.endsWith(hookPath('em', webhookRef)))
   if (!isOurs) {
     return
   }
@@ -33,16 +37,6 @@ export async function tendEmarketeerWebhook(
       "eMarketeer's webhook was off, or at a former address; it is on again",
     )
   }
-}
-
-function isAt(url: string, webhookRef: string): boolean {
-  return url.endsWith(`/hooks/em/${webhookRef}`)
-}
-
-/** The address beside the CRM's; null: set-up registered none. */
-function ownUrl(webhooks: unknown): string | null {
-  const url = (webhooks as { readonly url?: unknown } | null | undefined)?.url
-  return typeof url === 'string' ? url.replace('/hooks/crm/', '/hooks/em/') : null
 }
 
 /** Keeps the CRM's webhooks active, if the CRM switches them off after failures. @throws UpstreamError. */

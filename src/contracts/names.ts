@@ -65,6 +65,19 @@ export function fairnessKey(connectionId: string): string {
   return connectionId.slice(0, MAX_FAIRNESS_KEY)
 }
 
+/** Who posts webhooks to the gateway: the CRM, or eMarketeer. */
+export type WebhookSender = 'crm' | 'em'
+
+/** Path at the gateway to which a side posts. @param webhookRef of the connection. */
+export function hookPath(side: WebhookSender, webhookRef: string): string {
+  return `/hooks/${side}/${webhookRef}`
+}
+
+/** Address to which a side posts. @param publicUrl of the gateway, without a slash at its end. */
+export function hookUrl(publicUrl: string, side: WebhookSender, webhookRef: string): string {
+  return `${publicUrl}${hookPath(side, webhookRef)}`
+}
+
 /** Inbox workflows a connection's webhooks are spread over. */
 export const INBOX_SHARDS = 4
 

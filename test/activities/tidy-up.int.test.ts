@@ -7,12 +7,22 @@ import type { SyncSession } from '../../src/connection/session.js'
 import { withDatabase } from '../support/with-database.js'
 
 const connectionId = 'acme'
-const OWN = 'https://sync.example.com/hooks/crm/ref'
+const OWN = {
+  publicUrl: 'https://sync.example.com',
+  webhookRef: 'ref',
+  installed: true,
+  reason: null,
+}
 const database = withDatabase()
 let db: Database
 let connection: Pick<
   ConnectionRow,
-  'connectionId' | 'state' | 'pauseMode' | 'facts' | 'crmBlockedUntil' | 'emarketeerBlockedUntil'
+  | 'connectionId'
+  | 'state'
+  | 'pauseMode'
+  | 'registeredWebhooks'
+  | 'crmBlockedUntil'
+  | 'emarketeerBlockedUntil'
 >
 /** What either side's webhooks meet. */
 let crm: (call: CallContext) => Promise<{ reactivated: boolean }>
@@ -31,7 +41,7 @@ beforeEach(() => {
     connectionId,
     state: 'active',
     pauseMode: null,
-    facts: { webhooks: { url: OWN } },
+    registeredWebhooks: OWN,
     crmBlockedUntil: null,
     emarketeerBlockedUntil: null,
   }

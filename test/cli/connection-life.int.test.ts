@@ -17,6 +17,8 @@ import {
   saveConnection,
   setConnectionState,
 } from '../../src/ledger/connection/connections.js'
+import { forgetRegisteredWebhooks } from '../../src/ledger/connection/removal.js'
+import { beginAttempt, saveAttemptFacts } from '../../src/ledger/connection/setup-attempt.js'
 import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import { tripBreaker, resetTimedBreaker } from '../../src/ledger/connection/breakers.js'
 import { documentOf, runLbsync } from './run-lbsync.js'
@@ -25,6 +27,8 @@ import { withDatabase } from '../support/with-database.js'
 const database = withDatabase()
 const connectionId = 'acme'
 let db: Database
+
+const NO_HTTPS = { installed: false, reason: 'no https' } as const
 
 const settings = {
   connectionId,
@@ -121,16 +125,18 @@ describe('a connection as it is shown', () => {
   it('tells whether the CRM posts changes, and how far its clock is off', async () => {
     const nothing = { webhooks: null, clock: null, futureStamps: null, walk: null }
     expect(await shown()).toMatchObject(nothing)
-    await mergeFacts(db, connectionId, { webhooks: { installed: false, reason: 'no https' } })
+    const registered = { publicUrl: 'https://sync.example.com', webhookRef: 'ref' }
+    await beginAttempt(db, connectionId, 'try')
+    await saveAttemptFacts(db, connectionId, 'try', {}, { ...registered, ...NO_HTTPS })
     await saveCrmClock(db, connectionId, -120)
     expect(await shown()).toMatchObject({
-      webhooks: { installed: false, reason: 'no https' },
+      webhooks: NO_HTTPS,
       clock: { offsetMs: -120, timesCount: true },
     })
     await saveCrmClock(db, connectionId, 3_600_000)
     expect(await shown()).toMatchObject({ clock: { offsetMs: 3_600_000, timesCount: false } })
-    await mergeFacts(db, connectionId, { webhooks: null })
-    expect((await findConnection(db, connectionId))!.facts).toEqual({})
+    await forgetRegisteredWebhooks(db, connectionId)
+    expect(await shown()).toMatchObject({ webhooks: null })
   })
 })
 

@@ -4,14 +4,22 @@ import type { SyncSession } from '../../src/connection/session.js'
 import { tendEmarketeerWebhook } from '../../src/connection/tend-emarketeer-webhook.js'
 
 const URL = 'https://sync.example.com/hooks/em/ref'
-const FACTS = { webhooks: { url: 'https://sync.example.com/hooks/crm/ref', installed: true } }
+const REGISTERED = {
+  publicUrl: 'https://sync.example.com',
+  webhookRef: 'ref',
+  installed: true,
+  reason: null,
+}
 
-function standing(known: { url: string; status: 'active' | 'disabled' } | null, facts = FACTS) {
+function standing(
+  known: { url: string; status: 'active' | 'disabled' } | null,
+  registeredWebhooks: typeof REGISTERED | null = REGISTERED,
+) {
   const put = jest.fn<EmarketeerClient['putWebhook']>()
   put.mockResolvedValue({ secret: 'whsec_new' } as never)
   const warn = jest.fn()
   const session = {
-    connection: { connectionId: 'acme', facts },
+    connection: { connectionId: 'acme', registeredWebhooks },
     db: { query: async () => [{ webhookRef: 'former', acceptedUntil: null }] },
     emarketeer: { getWebhook: async () => known, putWebhook: put },
     call: {},
@@ -53,9 +61,9 @@ describe("looking after eMarketeer's webhook", () => {
     [
       "is somebody else's",
       { url: 'https://other.example.com/x', status: 'disabled' as const },
-      FACTS,
+      REGISTERED,
     ],
-    ['was never registered by set-up', null, {} as typeof FACTS],
+    ['was never registered by set-up', null, null],
   ])('leaves it alone where it %s', async (_name, known, facts) => {
     const { tend, put, warn } = standing(known, facts)
     await tend()

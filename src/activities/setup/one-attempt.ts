@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { CrmFacts } from '../../crm/crm.js'
+import type { RegisteredWebhooks } from '../../ledger/connection/connections.js'
 import type { Database } from '../../ledger/db/database.js'
 import {
   beginAttempt,
@@ -12,8 +13,8 @@ import {
 const LOOK_EVERY_MS = 250
 const ALIVE_EVERY_MS = 2_500
 
-/** Keeps what an attempt has learned. @throws AppError `lease_lost` once another one has taken over. */
-export type KeepFacts = (facts: CrmFacts) => Promise<void>
+/** Keeps what an attempt has learned, and which webhooks it has registered. @throws AppError `lease_lost` once another one has taken over. */
+export type KeepFacts = (facts: CrmFacts, webhooks?: RegisteredWebhooks) => Promise<void>
 
 /** The right of one attempt to work. */
 export interface Attempt {
@@ -45,7 +46,7 @@ export async function takeAttempt(
     continueAttempt(db, connectionId, token).catch(() => undefined)
   }, ALIVE_EVERY_MS)
   return {
-    keep: (facts) => saveAttemptFacts(db, connectionId, token, facts),
+    keep: (facts, webhooks) => saveAttemptFacts(db, connectionId, token, facts, webhooks),
     async end() {
       clearInterval(alive)
       await endAttempt(db, connectionId, token).catch(() => undefined)

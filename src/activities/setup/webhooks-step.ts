@@ -1,8 +1,10 @@
 import type { SecretsVault } from '../../config/secrets/secrets-vault.js'
+import { hookUrl } from '../../contracts/names.js'
 import type { StepDescription } from '../../contracts/setup-activities.js'
-import type { CrmFacts, StepContext, StepVerdict, WebhookInstallation } from '../../crm/crm.js'
+import type { CrmFacts, StepContext, StepVerdict } from '../../crm/crm.js'
 import { CHANGE_TYPES } from '../../emarketeer/index.js'
 import type { CallContext } from '../../http/index.js'
+import type { RegisteredWebhooks } from '../../ledger/connection/connections.js'
 import { endOverlap } from '../../ledger/connection/webhook-addresses.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 import { saveWebhookSecret } from '../../connection/sealed-secrets.js'
@@ -22,13 +24,6 @@ export interface WebhooksStepOptions {
   /** Where webhooks reach the gateway. */
   readonly publicUrl: string
   readonly vault: SecretsVault
-}
-
-/** Facts that the step keeps, for `connection show`. */
-interface WebhooksFact {
-  readonly url: string
-  readonly installed: boolean
-  readonly reason: string | null
 }
 
 /**
@@ -55,8 +50,8 @@ export function webhooksStep(options: WebhooksStepOptions): CommonStep {
     return {
       state: 'due',
       changes: [
-        { what: `The CRM posts changes of contacts to ${publicUrl}/hooks/crm/…` },
-        { what: `eMarketeer posts changes to ${publicUrl}/hooks/em/…` },
+        { what: `The CRM posts changes of contacts to ${hookUrl(publicUrl, 'crm', '…')}` },
+        { what: `eMarketeer posts changes to ${hookUrl(publicUrl, 'em', '…')}` },
       ],
     }
   }
@@ -67,29 +62,32 @@ export function webhooksStep(options: WebhooksStepOptions): CommonStep {
 
     async preview(session, context): Promise<StepVerdict> {
       const before = await verify(session, context)
-      const crm = session.connection.facts['webhooks'] as WebhooksFact | undefined
+      const { registeredWebhooks: registered, webhookRef } = session.connection
       const emarketeer = await session.emarketeer.getWebhook(context)
       const isThere =
-        crm?.installed === true &&
-        crm.url === urlOf(session, publicUrl, 'crm') &&
-        emarketeer?.url === urlOf(session, publicUrl, 'em')
+        registered?.installed === true &&
+        registered.publicUrl === publicUrl &&
+        registered.webhookRef === webhookRef &&
+        emarketeer?.url === hookUrl(publicUrl, 'em', webhookRef)
       return before.state === 'due' && isThere ? { state: 'done' } : before
     },
 
     async do(session, context, keep) {
-      const { installed, reason, facts } = await installBoth(session, options, keep, context)
+      const { facts, webhooks } = await installBoth(session, options, keep, context)
+      await keep(facts, webhooks)
+      const { installed, reason } = webhooks
       if (installed) {
         const { connectionId, webhookRef } = session.connection
         await endOverlap(session.db, connectionId, webhookRef)
       }
       return installed
-        ? { state: 'done', facts }
-        : { state: 'skipped', facts, note: `${reason ?? 'not possible'}; the sweep alone syncs` }
+        ? { state: 'done' }
+        : { state: 'skipped', note: `${reason ?? 'not possible'}; the sweep alone syncs` }
     },
 
     async check(session, context): Promise<StepVerdict> {
       const known = await session.emarketeer.getWebhook(context)
-      const own = known?.url === urlOf(session, publicUrl, 'em')
+      const own = known?.url === hookUrl(publicUrl, 'em', session.connection.webhookRef)
       return own ? { state: 'done' } : { state: 'due', changes: [{ what: "eMarketeer's webhook" }] }
     },
   }
@@ -97,25 +95,22 @@ export function webhooksStep(options: WebhooksStepOptions): CommonStep {
 
 /**
  * Registers the connection's addresses on both sides, safe to repeat: the CRM's with a new secret, eMarketeer's with the one
- * that it has. Stores eMarketeer's secret; the facts are the caller's to keep, once both are registered.
+ * that it has. Stores eMarketeer's secret; what it returns is the caller's to keep, once both are registered.
  */
 export async function installBoth(
   session: SyncSession,
   { publicUrl, vault }: WebhooksStepOptions,
   keep: (facts: CrmFacts) => Promise<void>,
   context: CallContext,
-): Promise<WebhookInstallation> {
-  const url = urlOf(session, publicUrl, 'crm')
+): Promise<{ readonly facts: CrmFacts; readonly webhooks: RegisteredWebhooks }> {
+  const { connectionId, webhookRef } = session.connection
+  const url = hookUrl(publicUrl, 'crm', webhookRef)
   const crm = await requireCrm(session).client.installWebhooks({ url, keep }, context)
   const { secret } = await session.emarketeer.putWebhook(
-    { url: urlOf(session, publicUrl, 'em'), events: CHANGE_TYPES },
+    { url: hookUrl(publicUrl, 'em', webhookRef), events: CHANGE_TYPES },
     context,
   )
-  await saveWebhookSecret({ db: session.db, vault }, session.connection.connectionId, secret)
-  const webhooks: WebhooksFact = { url, installed: crm.installed, reason: crm.reason }
-  return { ...crm, facts: { ...crm.facts, webhooks } }
-}
-
-function urlOf({ connection }: SyncSession, publicUrl: string, side: 'crm' | 'em'): string {
-  return `${publicUrl}/hooks/${side}/${connection.webhookRef}`
+  await saveWebhookSecret({ db: session.db, vault }, connectionId, secret)
+  const { installed, reason, facts } = crm
+  return { facts, webhooks: { publicUrl, webhookRef, installed, reason } }
 }

@@ -239,11 +239,11 @@ export function viewOf(
       state === 'disabled'
         ? {
             removeInstalled: kept?.action === 'removeInstalled',
-            installationLeft: Object.keys(connection.facts).length > 0,
+            installationLeft: isLeft(connection),
             ...told(kept),
           }
         : null,
-    webhooks: webhooksOf(connection.facts),
+    webhooks: webhooksOf(connection),
     clock: clockOf(measures.clock),
     times: measures.times,
     futureStamps: measures.futureStamps,
@@ -286,14 +286,18 @@ const STATE_AFTER: Readonly<Record<LifeAction, ConnectionRow['state']>> = {
   resume: 'active',
 }
 
-/** As set-up's step `webhooks` keeps it. */
-export function webhooksOf(facts: ConnectionRow['facts']): ConnectionView['webhooks'] {
-  const { webhooks } = facts
-  if (!isRecord(webhooks) || typeof webhooks['installed'] !== 'boolean') {
+/** Something that set-up made in the CRM may be there still. */
+function isLeft({ facts, registeredWebhooks, removalBegun }: ConnectionRow): boolean {
+  return Object.keys(facts).length > 0 || registeredWebhooks !== null || removalBegun
+}
+
+/** Whether the CRM posts changes, and why not; null: set-up has registered no webhooks. */
+export function webhooksOf({ registeredWebhooks }: ConnectionRow): ConnectionView['webhooks'] {
+  if (registeredWebhooks === null) {
     return null
   }
-  const { installed, reason } = webhooks
-  return { installed, reason: typeof reason === 'string' ? reason : null }
+  const { installed, reason } = registeredWebhooks
+  return { installed, reason }
 }
 
 function breakerTripOf({ code, until, since, reason }: StoredBreaker): OpenBreaker | null {

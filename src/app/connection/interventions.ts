@@ -167,8 +167,8 @@ export async function rotateWebhooks(
     refuse: refuseToPause,
   })
   return withLedger(async (db) => {
-    const { facts } = await requireConnection(db, connectionId)
-    const { installed = false, reason = null } = webhooksOf(facts) ?? {}
+    const connection = await requireConnection(db, connectionId)
+    const { installed = false, reason = null } = webhooksOf(connection) ?? {}
     const [former] = await retiredAddresses(db, connectionId)
     const formerAcceptedUntil = former?.acceptedUntil?.toISOString() ?? null
     return { connectionId, installed, reason, formerAcceptedUntil, workflowId, joined }

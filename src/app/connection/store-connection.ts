@@ -4,7 +4,6 @@ import { AppError } from '../../contracts/app-error.js'
 import {
   findConnection,
   findConnectionOfAccount,
-  mergeFacts,
   saveConnection,
   setConnectionState,
   type ConnectionRow,
@@ -16,7 +15,7 @@ import { basisMappingOf } from '../../connection/basis-mapping.js'
 import { markAllLinkedDue } from '../../ledger/copy/categories.js'
 import type { Database } from '../../ledger/db/database.js'
 import { resetRefusedBreakers } from '../../ledger/connection/breakers.js'
-import { REMOVAL_BEGUN } from '../../ledger/connection/removal.js'
+import { saveRemovalBegun } from '../../ledger/connection/removal.js'
 import { IMPLICIT_ID_PREFIX } from '../../contracts/names.js'
 import type { CrmDriver, CrmFacts } from '../../crm/crm.js'
 import type { CallContext } from '../../http/call-context.js'
@@ -67,7 +66,7 @@ export async function storeConnection(
       await resetRefusedBreakers(tx, file.connectionId)
       if (saved.state === 'disabled') {
         await setConnectionState(tx, file.connectionId, 'settingUp')
-        await mergeFacts(tx, file.connectionId, { [REMOVAL_BEGUN]: null })
+        await saveRemovalBegun(tx, file.connectionId, false)
         // Enabled again: what changed while nobody looked, and what was not synced before, is passed over once.
         await markAllLinkedDue(tx, file.connectionId)
         return { ...saved, state: 'settingUp' as const }

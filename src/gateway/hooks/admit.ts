@@ -1,5 +1,6 @@
 import { permitsOf } from '../../domain/connection-state.js'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { WebhookSender } from '../../contracts/names.js'
 import { AppError } from '../../contracts/app-error.js'
 import type { HeaderVerdict } from '../../crm/crm.js'
 import type { ConnectionRow } from '../../ledger/connection/connections.js'
@@ -19,7 +20,7 @@ declare module 'fastify' {
 
 /** How calls of one route prove themselves. */
 export interface HookSide {
-  readonly name: 'crm' | 'em'
+  readonly name: WebhookSender
   /** What the headers alone say, before the body is read. */
   judgeHeaders(connection: ConnectionRow, request: FastifyRequest): HeaderVerdict
   /** Judges the whole call. @throws AppError `webhook_unauthorized`, or another where the sender is proven. */

@@ -4,6 +4,7 @@ import type { InboxSignals } from '../inbox-signals.js'
 import { Admission, type HookSide } from './admit.js'
 import { crmSide, emarketeerSide } from './sides.js'
 import { KnownAddresses } from './known-addresses.js'
+import { hookPath } from '../../contracts/names.js'
 import { permitsOf } from '../../domain/connection-state.js'
 import type { ConnectionRow } from '../../ledger/connection/connections.js'
 import type { Queryable } from '../../ledger/db/database.js'
@@ -24,7 +25,7 @@ export function hookRoutes(
   const route = (side: HookSide, statusOf: (request: FastifyRequest) => number) => {
     const onRequest = (request: FastifyRequest, reply: FastifyReply) =>
       admission.beforeBody(side, request, reply)
-    app.post(`/hooks/${side.name}/:webhookRef`, { onRequest }, async (request, reply) => {
+    app.post(hookPath(side.name, ':webhookRef'), { onRequest }, async (request, reply) => {
       const { connection, hints } = await admission.withBody(side, request)
       await takeHints(db, signals, connection, hints)
       return reply.code(statusOf(request)).send({ accepted: true })

@@ -9,6 +9,17 @@ import type { Queryable } from '../db/database.js'
 
 export type { ConnectionState, PauseMode }
 
+/** The webhooks as set-up registered them on both sides. */
+export interface RegisteredWebhooks {
+  /** Where the gateway was reached then. */
+  readonly publicUrl: string
+  readonly webhookRef: string
+  /** Whether the CRM posts. */
+  readonly installed: boolean
+  /** Why it does not. */
+  readonly reason: string | null
+}
+
 /** A stored connection. `config` holds names of secrets or sealed texts, never a secret. */
 export interface ConnectionRow {
   readonly connectionId: string
@@ -23,7 +34,12 @@ export interface ConnectionRow {
   readonly newlyMailableLimit: number
   readonly subscriptionRowsPerDay: number
   readonly config: Readonly<Record<string, unknown>>
+  /** What set-up learned of the CRM's installation; the CRM's folder alone knows what is in it. */
   readonly facts: Readonly<Record<string, unknown>>
+  /** Null: set-up has registered none, or they were removed. */
+  readonly registeredWebhooks: RegisteredWebhooks | null
+  /** Removing the installation has begun, so that its tables need not be readable any more. */
+  readonly removalBegun: boolean
   readonly epoch: number
   readonly webhookRef: string
   readonly emarketeerWebhookSecret: string | null
@@ -52,6 +68,7 @@ const COLUMNS = `connection_id AS "connectionId", account_id AS "accountId", crm
   legal_basis_sync AS "legalBasisSync", subscription_sync AS "subscriptionSync",
   create_missing AS "createMissing", newly_mailable_limit AS "newlyMailableLimit",
   subscription_rows_per_day AS "subscriptionRowsPerDay", config, facts, epoch,
+  registered_webhooks AS "registeredWebhooks", removal_begun AS "removalBegun",
   webhook_ref AS "webhookRef", emarketeer_webhook_secret AS "emarketeerWebhookSecret",
   emarketeer_cursor AS "emarketeerCursor", emarketeer_proven_tick AS "emarketeerProvenTick",
   emarketeer_proven_at AS "emarketeerProvenAt", crm_cursor AS "crmCursor",

@@ -1,10 +1,23 @@
 import type { Queryable, Transaction } from '../db/database.js'
 
-/**
- * The fact that removal has begun, so its tables may be unreadable. It is forgotten with all others at the end, and
- * when the connection is enabled again.
- */
-export const REMOVAL_BEGUN = 'removalBegun'
+/** Says that removing the installation has begun, or that it is not going on. */
+export async function saveRemovalBegun(
+  db: Queryable,
+  connectionId: string,
+  begun: boolean,
+): Promise<void> {
+  await db.query(`UPDATE connections SET removal_begun = $2 WHERE connection_id = $1`, [
+    connectionId,
+    begun,
+  ])
+}
+
+/** Forgets the webhooks that set-up registered, after they were removed. */
+export async function forgetRegisteredWebhooks(db: Queryable, connectionId: string): Promise<void> {
+  await db.query(`UPDATE connections SET registered_webhooks = NULL WHERE connection_id = $1`, [
+    connectionId,
+  ])
+}
 
 /**
  * A No in the CRM that eMarketeer does not hold: of a live contact, in a category that eMarketeer has. It counts even
@@ -73,12 +86,12 @@ export async function countCarriedNos(db: Queryable, connectionId: string): Prom
 }
 
 /**
- * Forgets what set-up knew of a removed installation: facts, the change cursor of deleted tables, and the copy of their
+ * Forgets what set-up knew of a removed installation: facts, webhooks, the change cursor of deleted tables, and the copy of their
  * rows. Contacts, the last state and the evidence stay.
  */
 export async function forgetInstallation(tx: Transaction, connectionId: string): Promise<void> {
   await tx.query(
-    `UPDATE connections SET facts = '{}', crm_cursor = NULL, crm_proven_at = NULL, crm_untold = false,
+    `UPDATE connections SET facts = '{}', registered_webhooks = NULL, removal_begun = false, crm_cursor = NULL, crm_proven_at = NULL, crm_untold = false,
         crm_relisted_at = NULL, crm_future_stamps = NULL, updated_at = now()
       WHERE connection_id = $1 AND state = 'disabled'`,
     [connectionId],

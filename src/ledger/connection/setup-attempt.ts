@@ -1,11 +1,10 @@
 import { AppError } from '../../contracts/app-error.js'
+import type { RegisteredWebhooks } from './connections.js'
 import type { Queryable } from '../db/database.js'
-
-/** The fact that names the working attempt of a set-up step: without it no attempt stores what it learned. */
-const FACT = 'setupAttempt'
 
 /** An attempt that is silent for longer is dead: Temporal's heartbeat timeout. */
 const SILENCE_MS = 10_000
+const UNTIL = `clock_timestamp() + ${SILENCE_MS} * interval '1 millisecond'`
 
 /** Claims a connection's set-up for one attempt. @returns false: another one is at work. */
 export async function beginAttempt(
@@ -14,8 +13,8 @@ export async function beginAttempt(
   token: string,
 ): Promise<boolean> {
   const rows = await db.query(
-    `UPDATE connections SET facts = facts || ${stamp('$2')} WHERE connection_id = $1
-        AND (facts->'${FACT}' IS NULL OR (facts->'${FACT}'->>'untilMs')::bigint < ${NOW_MS}) RETURNING 1`,
+    `UPDATE connections SET setup_attempt = $2, setup_attempt_until = ${UNTIL} WHERE connection_id = $1
+        AND (setup_attempt IS NULL OR setup_attempt_until < clock_timestamp()) RETURNING 1`,
     [connectionId, token],
   )
   return rows.length > 0
@@ -28,8 +27,8 @@ export async function continueAttempt(
   token: string,
 ): Promise<void> {
   await db.query(
-    `UPDATE connections SET facts = facts || ${stamp('$2')}
-      WHERE connection_id = $1 AND facts->'${FACT}'->>'token' = $2`,
+    `UPDATE connections SET setup_attempt_until = ${UNTIL}
+      WHERE connection_id = $1 AND setup_attempt = $2`,
     [connectionId, token],
   )
 }
@@ -41,14 +40,15 @@ export async function endAttempt(
   token: string,
 ): Promise<void> {
   await db.query(
-    `UPDATE connections SET facts = facts - '${FACT}'
-      WHERE connection_id = $1 AND facts->'${FACT}'->>'token' = $2`,
+    `UPDATE connections SET setup_attempt = NULL, setup_attempt_until = NULL
+      WHERE connection_id = $1 AND setup_attempt = $2`,
     [connectionId, token],
   )
 }
 
 /**
  * Merges what an attempt learned over the earlier facts; null forgets one.
+ * @param webhooks that the attempt registered; absent: those of before stay.
  * @throws AppError `lease_lost` if another attempt has taken over: its facts count.
  */
 export async function saveAttemptFacts(
@@ -56,20 +56,22 @@ export async function saveAttemptFacts(
   connectionId: string,
   token: string,
   facts: Readonly<Record<string, unknown>>,
+  webhooks?: RegisteredWebhooks,
 ): Promise<void> {
   const forgotten = Object.keys(facts).filter((key) => facts[key] === null)
   const rows = await db.query(
-    `UPDATE connections SET facts = (facts || $3::jsonb) - $4::text[], updated_at = now()
-      WHERE connection_id = $1 AND facts->'${FACT}'->>'token' = $2 RETURNING 1`,
-    [connectionId, token, JSON.stringify(facts), forgotten],
+    `UPDATE connections SET facts = (facts || $3::jsonb) - $4::text[],
+        registered_webhooks = coalesce($5::jsonb, registered_webhooks), updated_at = now()
+      WHERE connection_id = $1 AND setup_attempt = $2 RETURNING 1`,
+    [
+      connectionId,
+      token,
+      JSON.stringify(facts),
+      forgotten,
+      webhooks ? JSON.stringify(webhooks) : null,
+    ],
   )
   if (rows.length === 0) {
     throw new AppError('lease_lost', 'Another attempt of this step of set-up has taken over.')
   }
-}
-
-const NOW_MS = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
-
-function stamp(token: string): string {
-  return `jsonb_build_object('${FACT}', jsonb_build_object('token', ${token}::text, 'untilMs', ${NOW_MS} + ${SILENCE_MS}))`
 }

@@ -217,6 +217,8 @@ export function connection(more: Partial<ConnectionRow> = {}): ConnectionRow {
     subscriptionRowsPerDay: 1_000,
     config: {},
     facts: {},
+    registeredWebhooks: null,
+    removalBegun: false,
     epoch: 1,
     webhookRef: 'ref',
     emarketeerWebhookSecret: null,

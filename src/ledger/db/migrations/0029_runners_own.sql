@@ -8,5 +8,5 @@ UPDATE connections SET registered_webhooks = jsonb_build_object(
     'webhookRef', regexp_replace(facts->'webhooks'->>'url', '^.*/', ''),
     'installed', facts->'webhooks'->'installed', 'reason', facts->'webhooks'->'reason')
   WHERE facts->'webhooks'->>'url' IS NOT NULL;
-UPDATE connections SET removal_begun = facts->'removalBegun' = 'true', facts = facts - '{webhooks,removalBegun,setupAttempt}'::text[]
+UPDATE connections SET removal_begun = coalesce(facts->'removalBegun' = 'true', false), facts = facts - '{webhooks,removalBegun,setupAttempt}'::text[]
   WHERE facts ?| '{webhooks,removalBegun,setupAttempt}';
