@@ -1,7 +1,7 @@
 import { AppError } from '../contracts/app-error.js'
 import type { ErrorCode } from '../contracts/error-catalogue.js'
 import { temporalFailureOf } from '../contracts/temporal-failure.js'
-import { UpstreamError, type UpstreamCode } from '../http/index.js'
+import { UpstreamError, type UpstreamCode } from '../http/upstream-error.js'
 
 type Side = 'emarketeer' | 'crm'
 
