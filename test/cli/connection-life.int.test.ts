@@ -122,6 +122,16 @@ describe('a connection as it is shown', () => {
     })
   })
 
+  it('says when "as of" proves only the records that were read directly', async () => {
+    expect(await shown()).toMatchObject({ crmRowsWithoutOwner: false })
+    await db.query(`UPDATE connections SET crm_untold = true`)
+    expect(await shown()).toMatchObject({ crmRowsWithoutOwner: true })
+    const show = await runLbsync(['connection', 'show', connectionId], {
+      DATABASE_URL: database.url,
+    })
+    expect(show.stdout).toContain('A CRM row does not name its owner')
+  })
+
   it('tells whether the CRM posts changes, and how far its clock is off', async () => {
     const nothing = { webhooks: null, clock: null, futureStamps: null, walk: null }
     expect(await shown()).toMatchObject(nothing)

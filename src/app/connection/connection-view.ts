@@ -67,6 +67,11 @@ export interface ConnectionView extends ConnectionSummary {
   /** Our copy of each side is complete as of this moment (ISO UTC), or null: not yet. */
   readonly verifiedAsOf: { readonly emarketeer: string | null; readonly crm: string | null }
   /**
+   * The CRM showed a row that does not name its owner, and no listing since was free of such rows: `verifiedAsOf.crm` then
+   * proves only records that were read directly.
+   */
+  readonly crmRowsWithoutOwner: boolean
+  /**
    * Why it is disabled, or null. `removeInstalled`: the installation was to be removed too; `installationLeft`: something
    * of it may still be there, as removing has not ended, was aborted, or a step was left out, or was never asked for.
    */
@@ -235,6 +240,7 @@ export function viewOf(
       emarketeer: connection.emarketeerProvenAt?.toISOString() ?? null,
       crm: connection.crmProvenAt?.toISOString() ?? null,
     },
+    crmRowsWithoutOwner: connection.crmUntold,
     disabled:
       state === 'disabled'
         ? {

@@ -48,6 +48,9 @@ function textOf(view: Shown, notices: readonly string[]): string {
   const lines = [
     `Connection ${view.connectionId}: account ${view.accountId}, CRM ${view.crm}, ${view.state}, epoch ${view.epoch}`,
     `eMarketeer ${asOf(verifiedAsOf.emarketeer)}; CRM ${asOf(verifiedAsOf.crm)}`,
+    ...(view.crmRowsWithoutOwner
+      ? ['A CRM row does not name its owner: "as of" proves only records that were read directly']
+      : []),
     ...stateLines(view),
     ...(['emarketeer', 'crm'] as const).flatMap((side) => {
       const breaker = blocked[side]
