@@ -1,5 +1,4 @@
-import { parseJwt } from '../../src/crm/superoffice/auth/jwt.js'
-import { signingKeys } from '../../src/crm/superoffice/auth/ticket-of-token.js'
+import { claimsOf, signingKeys } from '../../src/crm/superoffice/auth/ticket-of-token.js'
 import type { OnlineConfig } from '../../src/crm/superoffice/config.js'
 import { Installation } from '../../src/crm/superoffice/installation.js'
 import { CONSENT_COLUMNS, CONSENT_MAY_LACK } from '../../src/crm/superoffice/reading/consent-row.js'
@@ -230,7 +229,7 @@ export const SUPEROFFICE: readonly Case[] = [
     answer: 'superoffice.tokenPart',
     example: { alg: 'RS256', kid: 'k1', typ: 'JWT' },
     needs: [],
-    body: async (_stage, given) => orRefused(parseJwt(`${base64(given)}.${base64({})}.x`)),
+    body: async (_stage, given) => orRefused(claimsOf(`${base64({})}.${base64(given)}.x`)),
   },
   body(
     'superoffice.token',

@@ -1,6 +1,7 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, it } from '@jest/globals'
-import { isSignedBy, parseJwt, type SigningKey } from '../../../src/crm/superoffice/auth/jwt.js'
+import type { JWK } from 'jose'
+import { claimsOf, isSignedBy } from '../../../src/crm/superoffice/auth/ticket-of-token.js'
 import { signSystemToken } from '../../../src/crm/superoffice/auth/exchange-token.js'
 import { describeSuperOfficeError } from '../../../src/crm/superoffice/wire/describe-error.js'
 import { allOf, encodeParameters, quoted } from '../../../src/crm/superoffice/wire/filter.js'
@@ -102,35 +103,57 @@ describe('an error', () => {
 
 describe('a JWT', () => {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const jwk: SigningKey = { ...publicKey.export({ format: 'jwk' }), kid: 'k1' }
+  const jwk: JWK = { ...publicKey.export({ format: 'jwk' }), kid: 'k1' } as JWK
   const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const data = (alg: string, kid?: string) =>
     `${base64({ alg, ...(kid === undefined ? {} : { kid }) })}.${base64({ iss: 'i', aud: 'a' })}`
   const signed = (text: string) =>
     `${text}.${sign('RSA-SHA256', Buffer.from(text), privateKey).toString('base64url')}`
-  const holds = (token: string, keys: readonly SigningKey[] = [jwk]) => {
-    const jwt = parseJwt(token)
-    return jwt !== null && isSignedBy(jwt, keys)
-  }
+  const holds = (token: string, keys: readonly JWK[] = [jwk]) => isSignedBy(token, keys)
 
-  it('is believed by RS256 and a published key', () => {
-    expect(holds(signed(data('RS256', 'k1')))).toBe(true)
-    expect(holds(signed(data('RS256')))).toBe(true)
+  it('is believed by RS256 and a published key', async () => {
+    expect(await holds(signed(data('RS256', 'k1')))).toBe(true)
+    expect(await holds(signed(data('RS256')))).toBe(true)
     // Whatever name the header has for it.
-    expect(holds(signed(data('RS256', 'k2')))).toBe(true)
-    expect(holds(signed(data('RS256', 'k1')), [])).toBe(false)
+    expect(await holds(signed(data('RS256', 'k2')))).toBe(true)
+    expect(await holds(signed(data('RS256')), [{ ...jwk, use: 'sig', alg: 'RS256' }])).toBe(true)
+    expect(await holds(signed(data('RS256', 'k1')), [])).toBe(false)
   })
 
-  it('is not believed by any other algorithm, or when changed', () => {
+  it('is not believed by any other algorithm, or when changed', async () => {
     const pem = publicKey.export({ type: 'spki', format: 'pem' })
     const text = data('HS256', 'k1')
     const hmac = createHmac('sha256', pem).update(text).digest('base64url')
-    expect(holds(`${text}.${hmac}`)).toBe(false)
-    expect(holds(signed(data('HS256', 'k1')))).toBe(false)
-    expect(holds(`${data('none', 'k1')}.`)).toBe(false)
+    expect(await holds(`${text}.${hmac}`)).toBe(false)
+    expect(await holds(signed(data('HS256', 'k1')))).toBe(false)
+    expect(await holds(`${data('none', 'k1')}.`)).toBe(false)
     const [head, , signature] = signed(data('RS256', 'k1')).split('.')
-    expect(holds(`${head}.${base64({ iss: 'other', aud: 'a' })}.${signature}`)).toBe(false)
-    expect([parseJwt('a.b'), parseJwt(''), parseJwt('x.y.z')]).toEqual([null, null, null])
+    expect(await holds(`${head}.${base64({ iss: 'other', aud: 'a' })}.${signature}`)).toBe(false)
+    expect([claimsOf('a.b'), claimsOf(''), claimsOf('x.y.z')]).toEqual([null, null, null])
+  })
+
+  // RFC 7517, 4.2 to 4.4.
+  it.each([{ use: 'enc' }, { key_ops: ['encrypt'] }, { alg: 'RS512' }, { kty: 'EC' }])(
+    'is not believed by a key that is meant for something else: %j',
+    async (meant) => {
+      expect(await holds(signed(data('RS256')), [{ ...jwk, ...meant }])).toBe(false)
+      expect(await holds(signed(data('RS256')), [{ ...jwk, ...meant }, jwk])).toBe(true)
+    },
+  )
+
+  // RFC 7518, 3.3: "A key of size 2048 bits or larger MUST be used".
+  it('is not believed by a key under 2,048 bits', async () => {
+    const short = generateKeyPairSync('rsa', { modulusLength: 1024 })
+    const text = data('RS256')
+    const signature = sign('RSA-SHA256', Buffer.from(text), short.privateKey).toString('base64url')
+    const key = short.publicKey.export({ format: 'jwk' }) as JWK
+    expect(await holds(`${text}.${signature}`, [key])).toBe(false)
+  })
+
+  // RFC 7515, 4.1.11: whoever does not understand a critical header must refuse.
+  it('is not believed with a critical header that nobody knows', async () => {
+    const head = base64({ alg: 'RS256', crit: ['tenant'], tenant: 'x' })
+    expect(await holds(signed(`${head}.${base64({ iss: 'i' })}`))).toBe(false)
   })
 
   it('is asked for with the minute of now, by a key that may hold \\n', () => {

@@ -1,64 +1,108 @@
-import { type CallContext, answer, entries, part, readRecords } from '../../../http/index.js'
-import type { OnlineConfig } from '../config.js'
-import { superOfficeFailure } from '../superoffice-failure.js'
-import { isSignedBy, type ParsedJwt, parseJwt, type SigningKey } from './jwt.js'
+import { compactVerify, type JWK } from 'jose'
 import { z } from 'zod'
+import {
+  answer,
+  type CallContext,
+  entries,
+  part,
+  readRecords,
+  readSmallText,
+} from '../../../http/index.js'
+import type { OnlineConfig } from '../config.js'
 import { loginHttp } from '../http-clients.js'
+import { superOfficeFailure } from '../superoffice-failure.js'
 
 const CLAIM = 'http://schemes.superoffice.net/identity/'
 const ISSUER = 'SuperOffice AS'
 const OPERATION = 'POST /Login/api/PartnerSystemUser/Authenticate'
 
+/** Claims of a token by name, which is a whole address on the wire. Each is checked where it is read. */
+type Claims = Readonly<Record<string, unknown>>
+
+const tokenPart = answer(
+  { name: 'superoffice.tokenPart', operation: OPERATION, lossUnit: 'call' },
+  z.record(z.string(), z.unknown()),
+)
+
 /**
  * The ticket inside a token, once signature, issuer, audience and tenant are right (docs/wire-superoffice.md, 2.1).
- * Its expiry is not looked at: the token is only the envelope, and the ticket has a life of its own.
+ * Its expiry is not checked: the token is only the envelope, and the ticket has a life of its own.
  *
- * @throws UpstreamError `upstream_auth_failed`, not retryable, where the token is not what it should be.
+ * @throws UpstreamError `upstream_auth_failed`, not retryable, if the token is not what it should be; those of the request for keys.
  */
 export async function ticketOfToken(
   token: string,
   config: OnlineConfig,
   context: CallContext,
 ): Promise<string> {
-  const jwt = parseJwt(token)
-  if (jwt === null) {
+  const claims = claimsOf(token)
+  if (claims === null) {
     throw refused('is no JWT')
   }
-  await requireSignature(jwt, config.loginHost, context)
-  const audience = `spn:${claim(jwt, 'serial') ?? ''}`
-  if (jwt.claims.iss !== ISSUER) {
+  await requireSignature(token, config.loginHost, context)
+  const serial = claim(claims, 'serial')
+  if (claims['iss'] !== ISSUER) {
     throw refused('has another issuer')
   }
-  if (claim(jwt, 'serial') === null || ![jwt.claims.aud].flat().includes(audience)) {
+  if (serial === null || ![claims['aud']].flat().includes(`spn:${serial}`)) {
     throw refused('is for another audience')
   }
-  const tenant = claim(jwt, 'ctx')
+  const tenant = claim(claims, 'ctx')
   if (tenant !== null && tenant.toLowerCase() !== config.contextIdentifier.toLowerCase()) {
     throw refused('is for another tenant')
   }
-  const ticket = claim(jwt, 'ticket')
+  const ticket = claim(claims, 'ticket')
   if (ticket === null) {
     throw refused('holds no ticket')
   }
   return ticket
 }
 
-/** A key may have been changed since the kept ones were read: then they are read once more. */
+/** @returns the claims of a compact JWT whose signature is not yet checked, or null if it is none. */
+export function claimsOf(token: string): Claims | null {
+  const parts = token.split('.')
+  return parts.length === 3
+    ? readSmallText(tokenPart, Buffer.from(parts[1] ?? '', 'base64url'))
+    : null
+}
+
+/** The login host may have changed its key since the keys were read: a failed check reads them once more. */
 async function requireSignature(
-  jwt: ParsedJwt,
+  token: string,
   loginHost: string,
   context: CallContext,
 ): Promise<void> {
   const signed =
-    isSignedBy(jwt, await signingKeys(loginHost, false, context)) ||
-    isSignedBy(jwt, await signingKeys(loginHost, true, context))
+    (await isSignedBy(token, await signingKeys(loginHost, false, context))) ||
+    (await isSignedBy(token, await signingKeys(loginHost, true, context)))
   if (!signed) {
     throw refused('is not signed by the login host')
   }
 }
 
-function claim(jwt: ParsedJwt, name: string): string | null {
-  const value = jwt.claims[CLAIM + name]
+/**
+ * Whether one of the keys signed the token by RS256, the only algorithm accepted. Every published RSA key is tried:
+ * SuperOffice's samples ignore the key that the header names, and a real header names none. Keys that are meant for
+ * something else (`use`, `key_ops`, `alg`) or are shorter than 2,048 bits do not count, nor does a token with an unknown
+ * critical header (RFC 7515, 4.1.11; RFC 7518, 3.3).
+ */
+export async function isSignedBy(token: string, keys: readonly JWK[]): Promise<boolean> {
+  for (const key of keys.filter(({ kty }) => kty === 'RSA')) {
+    const verified = compactVerify(token, key, { algorithms: ['RS256'] })
+    if (
+      await verified.then(
+        () => true,
+        () => false,
+      )
+    ) {
+      return true
+    }
+  }
+  return false
+}
+
+function claim(claims: Claims, name: string): string | null {
+  const value = claims[CLAIM + name]
   // A serial is all digits, and may come as a number.
   const text = typeof value === 'number' ? String(value) : value
   return typeof text === 'string' && text !== '' ? text : null
@@ -72,23 +116,23 @@ const keySet = answer(
   { name: 'superoffice.keySet', operation: 'GET /login/.well-known/jwks', lossUnit: 'call' },
   part({ keys: entries }),
 )
-/** What is none is passed over where signatures are tried. */
+/** Entries that are no RSA key are left out when signatures are checked. */
 const signingKey = answer(
   { name: 'superoffice.signingKey', operation: 'GET /login/.well-known/jwks', lossUnit: 'record' },
   z.record(z.string(), z.unknown()),
 )
 
-/** Keys change rarely; one that a token names and that is not there is looked for once more anyway. */
+/** Keys change rarely; a failed check reads them again anyway. */
 const HOLDS_MS = 3_600_000
 
-const KEPT = new Map<string, { readonly keys: readonly SigningKey[]; readonly readAtMs: number }>()
+const KEPT = new Map<string, { readonly keys: readonly JWK[]; readonly readAtMs: number }>()
 
 /** The keys that the login host signs with, kept for an hour. @throws UpstreamError */
 export async function signingKeys(
   loginHost: string,
   fresh: boolean,
   context: CallContext,
-): Promise<readonly SigningKey[]> {
+): Promise<readonly JWK[]> {
   const kept = KEPT.get(loginHost)
   if (kept !== undefined && !fresh && Date.now() < kept.readAtMs + HOLDS_MS) {
     return kept.keys
@@ -104,7 +148,7 @@ export async function signingKeys(
     },
     keySet,
   )
-  const keys = readRecords(signingKey, body.keys, context) as readonly SigningKey[]
+  const keys = readRecords(signingKey, body.keys, context) as readonly JWK[]
   KEPT.set(loginHost, { keys, readAtMs: Date.now() })
   return keys
 }
