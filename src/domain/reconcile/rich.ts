@@ -207,19 +207,22 @@ function gatherRichFacts(
     inheritedDeny,
     rowTime: rowTimeOf(observation, comparison, oldest),
   }
-  const blind = inheritedDeny || carriesDeny(records)
-  const laterEmarketeer = !carriesDeny(records) && actedAgainstUnmovedCrm(base)
+  const carried = carriesDeny(records)
+  const blind = inheritedDeny || carried
+  const laterEmarketeer = !carried && actedAgainstUnmovedCrm(base)
   const laterCrm = !blind && personChangedOldest(base)
-  if (laterEmarketeer || laterCrm) {
-    return { ...base, laterEmarketeer, laterCrm, proof: 'version' }
-  }
-  if (blind || !stampsCount(comparison, memory)) {
-    return { ...base, laterEmarketeer: false, laterCrm: false, proof: 'none' }
-  }
-  return { ...base, ...proveByStamps(base) }
+  const proven: Proven =
+    laterEmarketeer || laterCrm
+      ? { laterEmarketeer, laterCrm, proof: 'version' }
+      : blind || !stampsCount(comparison, memory)
+        ? { laterEmarketeer: false, laterCrm: false, proof: 'none' }
+        : proveByStamps(base)
+  // Not `{ ...base, …more }`: to add to what was spread takes Node 20 ten times as long as all the rest of a decision.
+  return Object.assign(base, proven)
 }
 
-type Base = Omit<RichFacts, 'laterEmarketeer' | 'laterCrm' | 'proof'>
+type Proven = Pick<RichFacts, 'laterEmarketeer' | 'laterCrm' | 'proof'>
+type Base = Omit<RichFacts, keyof Proven>
 
 /** laterE by version: only eMarketeer moved; our own clean write is no move of the CRM. */
 function actedAgainstUnmovedCrm({ comparison, observation }: Base): boolean {
@@ -249,12 +252,7 @@ function personChangedOldest({ comparison, oldest }: Base): boolean {
  * Proof by stamps. Saving a row again only makes its stamp later: harmless for laterE, while laterD needs the care of
  * {@link rowTimeOf}.
  */
-function proveByStamps({
-  observation,
-  comparison,
-  oldest,
-  rowTime,
-}: Base): Pick<RichFacts, 'laterEmarketeer' | 'laterCrm' | 'proof'> {
+function proveByStamps({ observation, comparison, oldest, rowTime }: Base): Proven {
   const { emarketeer } = observation
   const laterEmarketeer = !comparison.emarketeerMaybeOurs && setBeforePositive([oldest], emarketeer)
   const laterCrm = rowTime === 'counts' && latestSetAfter([oldest], lastActMs(emarketeer))
