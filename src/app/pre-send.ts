@@ -1,12 +1,10 @@
-import { joinPreSend } from '../client/join-pre-send.js'
+import { parsePreSendRequest, startPreSend as startRun } from '../client/start-pre-send.js'
 import { parseJsonObject, readTextFile } from '../config/connection/json-object.js'
-import { parsePreSendRequest } from '../config/pre-send-request.js'
-import { implicitConnectionId, PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
+import { QUEUES, workflowIds } from '../contracts/names.js'
 import type { PreSendRequest, PreSendResult, PreSendStatus } from '../contracts/pre-send.js'
 import { type Progress, awaitResult } from './await-result.js'
 import { accountAsked } from '../sync/sendout/whose-sendout.js'
 import { withLedger, withTemporal } from './resources.js'
-import { startOrJoin } from '../client/start-or-join.js'
 import type { AbortPreSend, ReschedulePreSend } from '../contracts/inputs.js'
 import { notRunning } from './not-running.js'
 
@@ -34,17 +32,7 @@ export async function startPreSend(
   })
   await checkOnLedger(request)
   return withTemporal(async (temporal) => {
-    const { sendoutId, stage, connectionId, accountId } = request
-    const run = await startOrJoin(temporal.client, {
-      type: 'preSend',
-      workflowId: workflowIds.preSend(sendoutId, stage),
-      queue: QUEUES.preSend,
-      input: request,
-      priorityKey: PRIORITY.preSend,
-      connectionId: connectionId ?? implicitConnectionId(accountId!),
-      summary: `Sendout ${sendoutId}, stage ${stage}`,
-      join: joinPreSend(temporal.client, request),
-    })
+    const run = await startRun(temporal.client, request)
     if (options.wait) {
       const { progress } = options
       return awaitResult<PreSendResult>({ temporal, run, queue: QUEUES.preSend, progress })

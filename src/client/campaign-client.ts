@@ -8,11 +8,7 @@ import type {
 import { Secret } from '../config/secrets/secret.js'
 import { createGatewayCalls, type GatewayCalls, GatewayError } from './gateway-calls.js'
 import { preSendHandle, type PreSendHandle } from './pre-send-handle.js'
-import { parsePreSendRequest } from '../config/pre-send-request.js'
-import { implicitConnectionId, PRIORITY, QUEUES, workflowIds } from '../contracts/names.js'
-import { searchAttributes } from '../contracts/search-attributes.js'
-import { joinPreSend } from './join-pre-send.js'
-import { startOrJoin } from './start-or-join.js'
+import { parsePreSendRequest, startPreSend } from './start-pre-send.js'
 import { toClientError } from './workflow-error.js'
 
 /** What the client works with; whoever made it closes `temporal`'s connection. */
@@ -58,8 +54,8 @@ export function createCampaignClient(options: CampaignClientOptions): CampaignCl
   const { temporal } = options
   const gateway = createGatewayCalls(options.gatewayUrl, new Secret(options.gatewayApiKey.trim()))
   return {
-    preSend: async (request) => (await startPreSend(temporal, request)).result(),
-    startPreSend: (request) => startPreSend(temporal, request),
+    preSend: async (request) => (await startOf(temporal, request)).result(),
+    startPreSend: (request) => startOf(temporal, request),
     preSendOf: (sendoutId, stage, accountId) =>
       preSendHandle(temporal, sendoutId, stage, accountId === undefined ? {} : { accountId }),
     mailingList: (sendoutId, accountId, signal) =>
@@ -68,34 +64,16 @@ export function createCampaignClient(options: CampaignClientOptions): CampaignCl
 }
 
 /**
- * Starts workflow `preSend`; one of the same sendout and stage that runs is joined if it was asked for the same, one that
- * ended is followed by a new run (rule G1).
+ * Checks and starts a pre-send, or joins the one that runs.
  *
- * @throws ProblemsError for a request that is not valid; AppError `temporal_unreachable`; where one runs
+ * @throws ProblemsError for a request that is not valid; AppError `temporal_unreachable`; if one runs already
  *   `sendout_of_another_account`, `request_differs`, `worker_unreachable`.
  */
-async function startPreSend(temporal: Client, asked: PreSendRequest): Promise<PreSendHandle> {
+async function startOf(temporal: Client, asked: PreSendRequest): Promise<PreSendHandle> {
   const request = parsePreSendRequest(asked, { now: new Date() })
-  const { connectionId, accountId, sendoutId, stage } = request
   try {
-    const { runId } = await startOrJoin(temporal, {
-      type: 'preSend',
-      workflowId: workflowIds.preSend(sendoutId, stage),
-      queue: QUEUES.preSend,
-      input: request,
-      priorityKey: PRIORITY.preSend,
-      connectionId: connectionId ?? implicitConnectionId(accountId!),
-      memo: { connectionId: connectionId ?? null, accountId: accountId ?? null },
-      summary: `Sendout ${sendoutId}, stage ${stage}`,
-      // Where only the account is known, the workflow adds them once it found the connection.
-      ...(connectionId === undefined
-        ? {}
-        : {
-            searchAttributes: searchAttributes({ connectionId, phase: 'waiting', tier: 'preSend' }),
-          }),
-      join: joinPreSend(temporal, request),
-    })
-    return preSendHandle(temporal, sendoutId, stage, { runId })
+    const { runId } = await startPreSend(temporal, request)
+    return preSendHandle(temporal, request.sendoutId, request.stage, { runId })
   } catch (error) {
     throw toClientError(error)
   }

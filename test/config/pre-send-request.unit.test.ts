@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parsePreSendRequest } from '../../src/config/pre-send-request.js'
+import { parsePreSendRequest } from '../../src/client/start-pre-send.js'
 import { caught, problemsOf } from './caught.js'
 
 const now = new Date('2026-11-21T09:00:00Z')
