@@ -1,16 +1,18 @@
 /**
  * Holds documents and lock file to the checkout. Prints each fault on a line of its own; exits 1 if there is any.
  */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { dependencyFaults } from './check-dependencies.mjs'
 import { lockfileFaults } from './check-lockfile.mjs'
 import { linkFaults } from './check-links.mjs'
-import { roomFaults } from './check-rooms.mjs'
 import { ruleFaults } from './check-rules.mjs'
 import { tripFaults } from './check-trips.mjs'
 import { strayReferenceFaults } from './check-stray-references.mjs'
-import { threatModelFaults } from './check-threat-model.mjs'
 import { wordFaults } from './check-words.mjs'
+
+/** Folders that are split into rooms themselves. */
+const SPLIT = ['src', 'src/sync', 'src/ledger', 'src/workflows', 'src/crm', 'src/config']
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const faults = [
@@ -29,3 +31,50 @@ for (const fault of faults) {
 }
 process.stdout.write(`Docs: ${faults.length === 0 ? 'no faults' : `${faults.length} faults`}\n`)
 process.exitCode = faults.length === 0 ? 0 : 1
+
+/** Where docs/dependencies.md and package.json differ, one sentence each. */
+function dependencyFaults(root) {
+  const path = join(root, 'docs/dependencies.md')
+  if (!existsSync(path)) {
+    return ['docs/dependencies.md does not exist']
+  }
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const wanted = new Set(
+    ['dependencies', 'devDependencies', 'optionalDependencies', 'overrides'].flatMap((kind) =>
+      Object.keys(manifest[kind] ?? {}),
+    ),
+  )
+  // One row of a table a dependency: | `name` | reason |
+  const rows = [...readFileSync(path, 'utf8').matchAll(/^\|\s*`([^`]+)`\s*\|\s*(.*?)\s*\|/gm)]
+  const named = rows.map(([, name]) => name)
+  return [
+    ...[...wanted].filter((name) => !named.includes(name)).map((name) => `${name} is not named`),
+    ...named.filter((name) => !wanted.has(name)).map((name) => `${name} is not in package.json`),
+    ...named.filter((name, i) => named.indexOf(name) !== i).map((name) => `${name} is named twice`),
+    ...rows.filter(([, , reason]) => reason === '').map(([, name]) => `${name} has no reason`),
+  ].map((fault) => `docs/dependencies.md: ${fault}`)
+}
+
+/** Rooms that have no page: each says what it is for, its way in, and what it may touch. @returns one line each. */
+function roomFaults(root) {
+  return SPLIT.flatMap((folder) =>
+    readdirSync(join(root, folder), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `${folder}/${name}/README.md`)
+      .filter((page) => !existsSync(join(root, page)))
+      .map((page) => `${page}: the room has no page`),
+  )
+}
+
+/** Promises of docs/threat-model.md that are linked to no test, one sentence each; where links lead is checked with all others. */
+function threatModelFaults(root) {
+  const path = join(root, 'docs/threat-model.md')
+  if (!existsSync(path)) {
+    return ['docs/threat-model.md does not exist']
+  }
+  const rows = [...readFileSync(path, 'utf8').matchAll(/^\|\s*(.*?)\s*\|\s*(.*?)\s*\|$/gm)]
+  return rows
+    .filter(([, promise]) => promise !== 'promise' && !/^-+$/.test(promise))
+    .filter(([, , proof]) => !/\]\(\.\.\/test\/[\w./-]+\.test\.ts\)/.test(proof))
+    .map(([, promise]) => `docs/threat-model.md: "${promise}" is linked to no test`)
+}

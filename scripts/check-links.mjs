@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { checkoutTexts } from './checkout-texts.mjs'
 
 /** Paths of ours named in backticks: a known folder, then no placeholder and no pattern in it. */
 const namedPath =
@@ -9,24 +9,12 @@ const link = /\[[^\]]*\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g
 
 /** Links and named paths in README.md and the documents that lead nowhere, one sentence each. */
 export function linkFaults(root) {
-  const files = trackedDocuments(root)
-  return files.flatMap((file) => faultsOf(root, file))
-}
-
-function trackedDocuments(root) {
-  const listed = execFileSync(
-    'git',
-    ['ls-files', '-co', '--exclude-standard', 'README.md', '*.md'],
-    {
-      cwd: root,
-      encoding: 'utf8',
-    },
+  return checkoutTexts(root, { kinds: /\.md$/ }).flatMap(({ file, text }) =>
+    faultsOf(root, file, text),
   )
-  return listed.split('\n').filter((file) => file !== '' && existsSync(join(root, file)))
 }
 
-function faultsOf(root, file) {
-  const text = readFileSync(join(root, file), 'utf8')
+function faultsOf(root, file, text) {
   // Code blocks hold examples, and brackets that are no links.
   const prose = text.replace(/^```[^]*?^```/gm, '')
   const faults = []

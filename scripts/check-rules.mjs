@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import path from 'node:path'
+import { checkoutTexts } from './checkout-texts.mjs'
 
 /** Ids of rules: of docs/rules.md, of the tables of docs/reconciliation.md, of the calls of docs/wire-emarketeer.md. */
 const ID = String.raw`(?<![\w@/.:-])(?:EM-B\d{1,2}b?|[B-IRT]\d{1,2})(?![\w@-])`
@@ -41,17 +39,8 @@ export function ruleFaultsOf(files) {
 
 /** The same over the checkout. */
 export function ruleFaults(root) {
-  const folders = ['docs', 'src', 'test', 'simulators', 'demo', 'dev', 'README.md']
-  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z', ...folders], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  const names = listed.split('\0').filter((name) => /\.(md|ts)$/.test(name))
-  return ruleFaultsOf(
-    names
-      .filter((name) => existsSync(path.join(root, name)))
-      .map((file) => ({ file, text: readFileSync(path.join(root, file), 'utf8') })),
-  )
+  const under = ['docs', 'src', 'test', 'simulators', 'demo', 'dev', 'README.md']
+  return ruleFaultsOf(checkoutTexts(root, { under, kinds: /\.(md|ts)$/ }))
 }
 
 function definitions(text) {

@@ -1,6 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { checkoutTexts } from './checkout-texts.mjs'
 
 /** What no committed file may mention; written so that this file does not mention it either. */
 const stray = [
@@ -13,14 +12,9 @@ const wayUp = /(?:\.\.\/)+(?=shared)/g
 
 /** Committed files that lean on the machine they were written on, one sentence each. */
 export function strayReferenceFaults(root) {
-  const listed = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
   const faults = []
-  for (const file of listed.split('\0').filter((name) => name !== '')) {
-    const path = join(root, file)
-    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
-      continue
-    }
-    const lines = readFileSync(path, 'utf8').split('\n')
+  for (const { file, text } of checkoutTexts(root)) {
+    const lines = text.split('\n')
     lines.forEach((line, index) => {
       for (const [way] of line.matchAll(wayUp)) {
         if (relative(root, join(root, dirname(file), way)).startsWith('..')) {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { execFileSync } from 'node:child_process'
+import { checkoutTexts } from './checkout-texts.mjs'
 
 /** What the glossary has retired, as it would come back. Columns and SQL keep their names. */
 const RETIRED = [
@@ -31,14 +31,11 @@ const TEXTS = /\.(ts|mjs|md)$/
 
 /** Retired words in src, test and docs, and words of the glossary whose bearer is gone. @returns one line each. */
 export function wordFaults(root) {
-  const files = execFileSync('git', ['ls-files', 'src', 'test', 'docs', 'bench', 'simulators'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-    .split('\n')
-    .filter((file) => TEXTS.test(file) && !EXEMPT.test(file))
-  const texts = new Map(files.flatMap((file) => read(root, file)))
-  const retired = [...texts].flatMap(([file, text]) =>
+  const under = ['src', 'test', 'docs', 'bench', 'simulators']
+  const texts = checkoutTexts(root, { under, kinds: TEXTS }).filter(
+    ({ file }) => !EXEMPT.test(file),
+  )
+  const retired = texts.flatMap(({ file, text }) =>
     text
       .split('\n')
       .flatMap((line, at) =>
@@ -49,9 +46,9 @@ export function wordFaults(root) {
         ),
       ),
   )
-  const source = [...texts]
-    .filter(([file]) => file.startsWith('src/'))
-    .map(([, text]) => text)
+  const source = texts
+    .filter(({ file }) => file.startsWith('src/'))
+    .map(({ text }) => text)
     .join('\n')
   const known = new Set(source.match(/\w+/g))
   const bearers = readFileSync(path.join(root, 'docs/glossary.md'), 'utf8')
@@ -59,13 +56,4 @@ export function wordFaults(root) {
     .matchAll(/`(\w+)(?:\.\w+)?`/g)
   const gone = [...bearers].filter(([, name]) => !known.has(name))
   return [...retired, ...gone.map(([, name]) => `docs/glossary.md: ${name} is nowhere in src`)]
-}
-
-function read(root, file) {
-  try {
-    return [[file, readFileSync(path.join(root, file), 'utf8')]]
-  } catch {
-    // Deleted, and not yet committed.
-    return []
-  }
 }

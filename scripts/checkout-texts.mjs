@@ -1,0 +1,25 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+
+/**
+ * The files of the checkout that are committed or could be, with their text.
+ *
+ * @param {string} root of the checkout.
+ * @param {{ under?: readonly string[], kinds?: RegExp }} only files and folders, as git takes them; what a name must match.
+ * @returns {readonly { file: string, text: string }[]} paths from the root.
+ */
+export function checkoutTexts(root, { under = [], kinds = /./ } = {}) {
+  const listed = execFileSync('git', ['ls-files', '-coz', '--exclude-standard', ...under], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  return (
+    listed
+      .split('\0')
+      .filter((file) => file !== '' && kinds.test(file))
+      // A file that is deleted and not yet committed is listed as well.
+      .filter((file) => statSync(path.join(root, file), { throwIfNoEntry: false })?.isFile())
+      .map((file) => ({ file, text: readFileSync(path.join(root, file), 'utf8') }))
+  )
+}
