@@ -3,11 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createCampaignClient, type CampaignClient } from '../src/client/index.js'
 import type { TemporalClient } from '../src/config/temporal/temporal.js'
-import { temporalCli } from '../dev/embedded/temporal-cli.js'
+import { temporalCli } from '../dev/embedded/temporal-programs.js'
 import { ownDirectory } from '../src/checkout.js'
 import type { LegalBasis } from '../src/domain/legal-basis.js'
-import { connectionFiles, type StackConnectionFiles } from '../dev/stack/connection-files.js'
-import { DEMO_ACCOUNT, ONLINE_ACCOUNT, ONSITE_ACCOUNT } from '../dev/stack/demo-accounts.js'
+import {
+  connectionFiles,
+  type StackConnectionFiles,
+  DEMO_ACCOUNT,
+  ONLINE_ACCOUNT,
+  ONSITE_ACCOUNT,
+} from '../dev/stack/connection-files.js'
 import { childEnvironment } from '../dev/stack/own-environment.js'
 import type { Stack } from '../dev/stack/start-stack.js'
 import { createControl } from './control.js'

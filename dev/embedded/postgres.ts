@@ -5,15 +5,15 @@ import { chmod, rm, writeFile } from 'node:fs/promises'
 import { Client } from 'pg'
 import { bareEnvironment, ownDirectory } from '../../src/checkout.js'
 import { freePort } from './free-port.js'
-import { startGuarded, type GuardedProcess } from './guarded-process.js'
+import { startGuarded, type GuardedProcess, waitUntilReady } from './guarded-process.js'
 import {
   postgresBinaries,
   type PostgresBinaries,
   type PostgresSource,
+  unprivilegedUser,
+  type MachineUser,
 } from './postgres-binaries.js'
 import { AppError } from '../../src/contracts/app-error.js'
-import { unprivilegedUser, type MachineUser } from './unprivileged-user.js'
-import { waitUntilReady } from './wait-until-ready.js'
 
 /** How to come by a PostgreSQL server. */
 export interface PostgresOptions {

@@ -2,11 +2,10 @@ import { tmpdir } from 'node:os'
 import { Connection } from '@temporalio/client'
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/names.js'
 import { freePort } from './free-port.js'
-import { startGuarded } from './guarded-process.js'
+import { startGuarded, waitUntilReady } from './guarded-process.js'
 import { ownDirectory } from '../../src/checkout.js'
 import { AppError } from '../../src/contracts/app-error.js'
-import { temporalCli } from './temporal-cli.js'
-import { waitUntilReady } from './wait-until-ready.js'
+import { temporalCli } from './temporal-programs.js'
 
 /** How to run a development server. */
 export interface TemporalServerOptions {

@@ -6,13 +6,17 @@ import { startTemporalServer } from '../embedded/temporal-server.js'
 import { dropLogin, uniqueLogin, urlOf, migrate } from '../../src/ledger/db/migrate.js'
 import type { AppError } from '../../src/contracts/app-error.js'
 import { untilAborted } from '../../src/http/index.js'
-import { secretVariables } from './connection-files.js'
-import { emarketeerAccounts } from './demo-accounts.js'
+import { secretVariables, emarketeerAccounts } from './connection-files.js'
 import { childEnvironment, ownEnvironment } from './own-environment.js'
-import { Parts } from './parts.js'
-import { startStandIn, startSuperOffice, type StandIn, type SuperOfficePair } from './stand-ins.js'
+import {
+  Parts,
+  startStandIn,
+  startSuperOffice,
+  type StandIn,
+  type SuperOfficePair,
+} from './stand-ins.js'
 
-export { DEMO_ACCOUNT, DEMO_DYNAMICS } from './demo-accounts.js'
+export { DEMO_ACCOUNT, DEMO_DYNAMICS } from './connection-files.js'
 
 /** How to run the stack. */
 export interface StackOptions {

@@ -4,7 +4,7 @@ import type { StartedRun } from '../client/start-or-join.js'
 import type { DisconnectStatus } from '../contracts/lifecycle-activities.js'
 import type { SetupStatus } from '../contracts/setup.js'
 
-/** How often whoever waits is told what has changed. */
+/** How often progress is reported to whoever waits. */
 const LOOK_EVERY_MS = 1_000
 /** A worker that has just been started polls within this time. */
 const PATIENCE_MS = 5_000
@@ -17,13 +17,12 @@ export interface Waiting {
   readonly run: StartedRun
   readonly queue: QueueName
   readonly progress: Progress
-  /** Tells what has changed since the last look; its errors are passed over. */
+  /** Reports what has changed since the last look; its errors are passed over. */
   readonly look?: () => Promise<void>
 }
 
 /**
- * Waits for a run's result, and tells meanwhile how it goes on stderr. Whoever interrupts the command ends the waiting,
- * not the workflow.
+ * Waits for a run's result, and reports progress meanwhile. Interrupting the command ends the waiting, not the workflow.
  *
  * @throws the client's WorkflowFailedError, turned into a catalogue error by `toKnownError`.
  */

@@ -7,7 +7,7 @@ import type { Progress } from './await-result.js'
 import { withLedger, withTemporal, userName } from './resources.js'
 import { runResync } from './resync.js'
 
-/** What `held approve` and `held reject` answer. `report` is null where nothing was held. */
+/** What `held approve` and `held reject` answer. `report` is null if nothing was held. */
 export interface DecidedHeld {
   readonly connectionId: string
   readonly decision: 'approved' | 'rejected'
@@ -18,8 +18,8 @@ export interface DecidedHeld {
 }
 
 /**
- * Decides upon everything held, and waits until it is carried out. Decided upon it is in any case: where Temporal goes
- * away meanwhile, the next sweep carries it out.
+ * Decides everything held, and waits until the decision is carried out. If Temporal goes away meanwhile, the decision
+ * stands, and the next sweep carries it out.
  *
  * @throws AppError `value_missing` without reason or name; `connection_not_found`, `connection_paused`.
  */

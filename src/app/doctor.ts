@@ -45,7 +45,7 @@ export async function lookAtEverything(): Promise<readonly Finding[]> {
 }
 
 const SECTIONS: readonly EnvironmentSection[] = ['database', 'emarketeer', 'gateway', 'secrets']
-/** Told by length and ends, which is where a quotation mark, or a cut, shows. */
+/** Described by length and ends, where a quotation mark or a cut shows. */
 const KEYS = ['EMARKETEER_API_KEY', 'SECRETS_KEY', 'GATEWAY_API_KEY', 'TEMPORAL_API_KEY'] as const
 
 function lookAtEnvironment(): readonly Finding[] {
@@ -79,7 +79,7 @@ function faultsOfEnvironment(): readonly Finding[] {
   }
 }
 
-/** The database, and the connections that are not disabled: none where it cannot be read. */
+/** The database, and the connections that are not disabled; none if it cannot be read. */
 async function lookAtLedger(): Promise<{
   readonly findings: readonly Finding[]
   readonly connections: readonly ConnectionRow[]
@@ -132,7 +132,7 @@ async function lookAtTemporal(
   const plain = open === null ? [] : [warning('temporal', open.message)]
   const temporal = await connectTemporal()
   try {
-    // Where the namespace cannot be looked at, neither can what is in it: that is told once.
+    // If the namespace cannot be looked at, neither can what is in it: one finding is enough.
     const namespace = await lookAtNamespace(temporal)
     const within = await Promise.all([
       tell('temporal', () => lookAtAttributes(temporal)),
@@ -188,7 +188,7 @@ async function lookAtAttributes(temporal: TemporalClient): Promise<readonly Find
       ]
 }
 
-/** Which build of the workers has the work, and whether somebody does it. */
+/** Which build of the workers gets the work, and whether its workers serve every queue. */
 async function lookAtReleases(temporal: TemporalClient): Promise<readonly Finding[]> {
   const deployment = await readDeployment(temporal).catch((error: unknown) => {
     if (error instanceof AppError && error.code.startsWith('releases_')) {

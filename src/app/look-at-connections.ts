@@ -14,7 +14,7 @@ import { toKnownError } from './known-error.js'
 
 /** One small request. */
 const ANSWERS_WITHIN_MS = 15_000
-/** Asked where there is no connection yet: that it is unknown tells that eMarketeer answers, and takes the key. */
+/** Asked for if there is no connection yet: that it is unknown proves that eMarketeer answers and takes the key. */
 const NOBODYS_ACCOUNT = '0'
 
 /**
@@ -87,7 +87,7 @@ function lookAtCreating(
 }
 
 /**
- * Whether each connection's secrets are there and open in this environment, told by length and ends.
+ * Whether each connection's secrets are there and open in this environment, described by length and ends.
  * @throws ProblemsError where the environment lacks something.
  */
 export async function lookAtSecrets(
@@ -175,7 +175,7 @@ export const fault = (about: string, error: AppError): Finding => ({
   hint: error.kind.hint,
 })
 
-/** Looks, and makes a finding of whatever is thrown; what the environment lacks is told by itself. */
+/** Looks, and makes a finding of whatever is thrown; what the environment lacks has findings of its own. */
 export async function tell(
   about: string,
   look: () => Promise<readonly Finding[]>,

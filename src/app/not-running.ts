@@ -1,7 +1,7 @@
 import type { TemporalClient } from '../config/temporal/temporal.js'
 import { AppError } from '../contracts/app-error.js'
 
-/** How Temporal tells that a workflow has ended, in words. */
+/** Temporal's names for the ends of a workflow, in words. */
 export const ENDS: Readonly<Record<string, string>> = {
   COMPLETED: 'ended',
   FAILED: 'failed',

@@ -43,8 +43,8 @@ export async function startPreSend(
 }
 
 /**
- * Tells an unknown connection at once instead of in the workflow, which checks the same. Passed over where DATABASE_URL
- * is not set: who asks for a sendout needs Temporal alone.
+ * Refuses an unknown connection at once instead of in the workflow, which checks the same. Passed over if DATABASE_URL is
+ * not set: starting a pre-send needs Temporal alone.
  */
 async function checkOnLedger(request: PreSendRequest): Promise<void> {
   if (process.env['DATABASE_URL']) {

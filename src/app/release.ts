@@ -3,7 +3,7 @@ import type { QueueName } from '../contracts/names.js'
 import { readDeployment, servedQueues, UNVERSIONED } from '../workers/deployment.js'
 import { withTemporal } from './resources.js'
 
-/** Builds as `lbsync release show` tells them. */
+/** Builds as `lbsync release show` lists them. */
 export interface ReleaseView {
   /** Of the command itself. */
   readonly buildId: string
@@ -35,7 +35,7 @@ export async function showRelease(): Promise<ReleaseView> {
   })
 }
 
-/** What giving the work to a build came to. */
+/** What `release use` answers. */
 export interface UsedRelease {
   readonly buildId: string
   /** Workflows whose tasks will fail, as it was forced. */

@@ -34,8 +34,8 @@ export async function withSystems<T>(work: (composed: ComposedSystems) => Promis
 }
 
 /**
- * Works with Temporal, and closes the connection. Temporal keeps the operating system's user beside whatever is started or sent:
- * what `--by` says is whatever was typed.
+ * Works with Temporal, and closes the connection. Temporal keeps the operating system's user beside whatever is started or
+ * sent, as `--by` is only what somebody typed.
  *
  * @throws AppError `temporal_unreachable` within 5 seconds.
  */

@@ -27,7 +27,7 @@ export async function runGateway(
   { port, host, signal }: GatewayRun,
   onReady: (url: string) => Promise<unknown>,
 ): Promise<void> {
-  // All that it needs, so that all that is missing is told at once.
+  // All that it needs, so that one error names all that is missing.
   const { gateway } = readEnvironment(['gateway', 'database', 'emarketeer', 'secrets'])
   const composed = composeSystems()
   const temporal = lazyTemporal(() => connectTemporal())
@@ -58,7 +58,7 @@ export async function runGateway(
   }
 }
 
-/** A database that is away comes back, and webhooks are answered with 503 until then; what a person has to mend ends the start. */
+/** A database that is away comes back, and webhooks are answered with 503 until then; what a person has to repair ends the start. */
 function unlessTried(error: unknown): void {
   if (!(error instanceof AppError) || !MAY_COME_BACK.has(error.code)) {
     throw error

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { EXIT, type ExitCode } from '../contracts/error-catalogue.js'
 import type { Evidence } from '../app/require-evidence.js'
 
-/** What an exit code means, as `--help` and docs/cli.md tell it. */
+/** Meaning of each exit code, in the words of `--help` and docs/cli.md. */
 const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.done]: 'done',
   [EXIT.failed]: 'failed',
@@ -14,7 +14,7 @@ const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   [EXIT.interrupted]: 'interrupted',
 }
 
-/** What a command is told by. */
+/** What `--help` says of a command. */
 export interface LeafDescription {
   /** Name and arguments: `show <id>`. */
   readonly usage: string
@@ -61,7 +61,7 @@ export function addEvidenceLeaf(parent: Command, description: LeafDescription): 
     .requiredOption('--by <name>', 'who; kept as evidence')
 }
 
-/** A command that only holds others. Named alone, it tells which there are. */
+/** A command that only holds others. Named alone, it lists them. */
 export function addGroup(parent: Command, name: string, summary: string): Command {
   return parent.command(name).description(summary)
 }

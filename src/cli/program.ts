@@ -24,7 +24,7 @@ export type AddCommand = (program: Command, output: Output) => void
 /**
  * The command line, whole. Commands load what they work with when they run, so that `--help` is quick.
  *
- * @param tryingOut the commands of a checkout alone (dev/main.ts); where there is none, each says where it is to be had.
+ * @param tryingOut commands that only a checkout has (dev/main.ts); elsewhere each says so.
  */
 export function buildProgram(
   output: Output,
@@ -35,7 +35,7 @@ export function buildProgram(
       "Keeps legal basis and subscriptions in step between eMarketeer and a company's CRM.",
     )
     .version(productVersion(), '--version', 'tell the version of this release')
-    // Errors are told in one place (run-cli.ts): commander throws, and shows only help.
+    // run-cli.ts reports errors: commander throws, and shows only help.
     .exitOverride()
     // Options belong to the command that they stand behind: `pre-send` and `pre-send abort` both have --json.
     .enablePositionalOptions()
@@ -70,7 +70,7 @@ function onlyInCheckout(name: string): AddCommand {
   }
 }
 
-/** As commander tells it, and whether the command does without. */
+/** Commander's description, marked if the option is required. */
 function descriptionOf(option: Option): string {
   const told = new Help().optionDescription(option)
   return option.mandatory ? `${told} (required)` : told

@@ -25,7 +25,7 @@ export async function runCli(
       // The options may not have been parsed when it failed, so the switch is looked for as it stands.
       const json = args.includes('--json')
       const told = toCliError(error)
-      // Being told to stop breaks what is being loaded: that is no fault of its own.
+      // A stop signal breaks what is being loaded: that is no fault of its own.
       const shown = told.code === 'internal' ? (interruption() ?? told) : told
       process.exitCode = await reportError(shown, error, output, json)
     }

@@ -2,7 +2,7 @@ import { AppError } from '../contracts/app-error.js'
 
 let stopped: AppError | null = null
 
-/** The signal that this process was told to stop by, as an error; null: none, or nobody asked. */
+/** The signal that stopped this process, as an error; null: none, or {@link stopSignal} was not called. */
 export function interruption(): AppError | null {
   return stopped
 }
@@ -12,7 +12,7 @@ export function interruption(): AppError | null {
  * second one ends the process at once, as Node does by itself.
  */
 export async function stopSignal(): Promise<AbortSignal> {
-  // What tells how the command ended. A checkout compiles each file when it is loaded, by a process that Ctrl-C ends too.
+  // These report how the command ended. A checkout compiles a file when it is loaded, by a process that Ctrl-C ends too.
   await Promise.all([import('./errors/report-error.js'), import('./errors/report-error.js')])
   const stop = new AbortController()
   const names = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const

@@ -1,3 +1,6 @@
+import type { Writable } from 'node:stream'
+import type { WorkReport } from '../contracts/work-report.js'
+
 /**
  * What may reach a terminal. Names, addresses and words from outside can hold control characters, which move the cursor
  * and hide what stands there, and direction marks, which make a line read as another one: Support must be able to trust
@@ -36,7 +39,7 @@ const CODES = new Map<string, number>([
 ])
 
 /** Text in a style; for {@link forTerminal} to spell out. */
-export function marked(style: Style, text: string): string {
+export function coloured(style: Style, text: string): string {
   return `${MARKS.get(style)!.mark}${text}${END_MARK}`
 }
 
@@ -57,8 +60,8 @@ export function jsonText(document: unknown, indent?: number): string {
 }
 
 /**
- * Text from outside (names of forms, what somebody typed) within a line of ours: on one line, so that it can neither
- * pass for a line of its own nor end one that somebody pastes into a shell.
+ * Text from outside (names of forms, what somebody typed) within one of our lines. It stays on one line, so that it can
+ * neither pass for a line of its own nor end one that somebody pastes into a shell.
  */
 export function safeText(text: string): string {
   return text
@@ -92,4 +95,26 @@ export function textTable(head: readonly string[], given: readonly (readonly str
         .trimEnd(),
     )
     .join('\n')
+}
+
+/** Gives text a style, or leaves it as it is. */
+export type Paint = (style: Style, text: string) => string
+
+/** For files, pipes and tests. */
+export const plain: Paint = (_style, text) => text
+
+/** Colours if the stream is a terminal that has them; Node heeds NO_COLOR and FORCE_COLOR there. */
+export function paintFor(stream: Writable): Paint {
+  const { isTTY, hasColors } = stream as { isTTY?: boolean; hasColors?: () => boolean }
+  return isTTY === true && hasColors?.call(stream) === true ? coloured : plain
+}
+
+/** The result of a piece of work, in words. */
+export function workText(report: WorkReport): string {
+  const { addresses, decisions, writes, held, requests } = report
+  return (
+    `${addresses} contacts looked at, ${decisions} decided, ` +
+    `${writes.emarketeer} written to eMarketeer, ${writes.crm} to the CRM, ${held} held ` +
+    `(requests: eMarketeer ${requests.emarketeer}, CRM ${requests.crm})`
+  )
 }

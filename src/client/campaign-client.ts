@@ -33,7 +33,7 @@ export interface CampaignClient {
   startPreSend(request: PreSendRequest): Promise<PreSendHandle>
   /**
    * A pre-send started earlier. Nothing is asked yet.
-   * @param accountId whose it is: each call then throws `sendout_of_another_account` where it is another's.
+   * @param accountId whose it is: each call then throws `sendout_of_another_account` if it is another's.
    */
   preSendOf(sendoutId: string, stage: SendoutStage, accountId?: string): PreSendHandle
   /**

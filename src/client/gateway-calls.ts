@@ -8,8 +8,8 @@ import { describeSecret } from '../config/environment/variable.js'
 /** Reads from the gateway. */
 export interface GatewayCalls {
   /**
-   * GETs a JSON document. What may work later (503, 429, no answer) is asked for again a few times, after Retry-After
-   * where it is given.
+   * GETs a JSON document. What may work later (503, 429, no answer) is asked for again a few times, after Retry-After if it is
+   * given.
    * @throws AppError by the document's code; GatewayError.
    */
   get(path: string, signal?: AbortSignal): Promise<unknown>
@@ -106,7 +106,7 @@ function failed(response: Response, body: unknown): Failed {
     const error = new AppError(code, message, { path, value, retryAfterMs })
     return { error, retryable: status === 503 && error.kind.retryable, retryAfterMs }
   }
-  // Without a document of ours it is a proxy that says 503; with one, it names whether to come again.
+  // Without our document a proxy says 503; with it, Retry-After says whether to come again.
   const retryable =
     status === 429 || (status >= 502 && (told === undefined || retryAfterMs !== null))
   const what = told ? `${status} ${told.code}` : String(status)
@@ -125,7 +125,7 @@ export class GatewayError extends Error {
     message: string,
     /** Whether the same call may succeed later without anybody's help. */
     readonly retryable: boolean,
-    /** HTTP status, or null where no answer came. */
+    /** HTTP status, or null if no answer came. */
     readonly status: number | null,
     options?: { cause?: unknown },
   ) {

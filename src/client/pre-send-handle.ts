@@ -20,7 +20,7 @@ export interface PreSendHandle {
 
 /**
  * A handle of a pre-send by its sendout and stage; asks nothing by itself.
- * @param accountId whose it is taken for: each call throws `sendout_of_another_account` where it is not.
+ * @param accountId the account that each call requires; else it throws `sendout_of_another_account`.
  */
 export function preSendHandle(
   temporal: Client,

@@ -13,14 +13,13 @@ export interface WorkflowStart {
   /** Whose share of the queue it takes; absent: nobody's. */
   readonly connectionId?: string
   readonly summary: string
-  /** For Support to read; nothing of ours goes by it. */
+  /** For Support to read; no code reads it. */
   readonly memo?: Readonly<Record<string, unknown>>
-  /** Left to the workflow by default: a server that no worker of ours has met yet does not know them. */
+  /** Left to the workflow by default: a server that none of our workers has met yet does not know them. */
   readonly searchAttributes?: TypedSearchAttributes
   /**
-   * Asks a run that is under way whether it does what this start asks for: what the workflow itself says, and not what
-   * whoever started it wrote beside it.
-   * @throws where it does something else.
+   * Asks a run that is under way whether it does what this start asks for. The workflow itself says so, not the memo.
+   * @throws if it does something else.
    */
   readonly join?: (handle: WorkflowHandle) => Promise<unknown>
 }
@@ -37,8 +36,8 @@ export interface StartedRun {
 const TRIES = 3
 
 /**
- * Starts a workflow; where one with its id runs already, joins that one. Not by an update with start, which a new run would
- * have to answer before it is known to be there: a start is taken without any worker.
+ * Starts a workflow; if one with its id runs already, joins that one. Not by update-with-start, which a worker has to answer: a
+ * start needs no worker.
  */
 export async function startOrJoin(client: Client, start: WorkflowStart): Promise<StartedRun> {
   for (let tries = 1; ; tries += 1) {
@@ -59,7 +58,7 @@ export async function startOrJoin(client: Client, start: WorkflowStart): Promise
   }
 }
 
-/** @returns null where one runs already. */
+/** @returns null if one runs already. */
 async function startAnew(
   client: Client,
   { type, workflowId, queue, input, priorityKey, connectionId, ...more }: WorkflowStart,

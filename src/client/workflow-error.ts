@@ -35,7 +35,7 @@ export function toClientError(error: unknown): AppError {
   return new AppError('internal', 'Temporal refused the call.', { cause: error })
 }
 
-/** The innermost failure with a code of ours decides; activities and child workflows wrap it. */
+/** The innermost failure with a code of the catalogue decides; activities and child workflows wrap it. */
 function ofFailure(error: Error): AppError {
   for (const cause of causesOf(error)) {
     if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) {

@@ -3,7 +3,7 @@ import { isEncrypted, readTemporalProfile } from './temporal/temporal-profile.js
 import { readEnvironment } from './environment/environment.js'
 import { logger } from '../telemetry/logger.js'
 
-/** Settings of the driver that encrypt, and check whom they speak with; `prefer` and `require` check as `verify-full` does. */
+/** Settings of the driver that encrypt and check the server's certificate; `prefer` and `require` check as `verify-full` does. */
 const VERIFIED = new Set(['prefer', 'require', 'verify-ca', 'verify-full'])
 
 /** A connection over which others may read, or pose as the server. */
@@ -13,7 +13,7 @@ export interface OpenConnection {
   readonly message: string
 }
 
-/** @returns null where the database is on this machine, or is reached by TLS that checks the certificate. */
+/** @returns null if the database is on this machine, or is reached by TLS that checks the certificate. */
 export function openDatabaseConnection(databaseUrl: string): OpenConnection | null {
   const url = new URL(databaseUrl)
   const host = url.searchParams.get('host') ?? url.hostname
@@ -30,7 +30,7 @@ export function openDatabaseConnection(databaseUrl: string): OpenConnection | nu
   }
 }
 
-/** @returns null where Temporal is on this machine, or is reached by TLS. */
+/** @returns null if Temporal is on this machine, or is reached by TLS. */
 export function openTemporalConnection(profile: {
   readonly address: string
   readonly connectionOptions: { readonly tls?: unknown }
@@ -48,7 +48,7 @@ export function openTemporalConnection(profile: {
 
 /**
  * Logs which of the process's connections others may read. No refusal: a private network or a mesh may do what TLS does, and
- * nothing here can tell.
+ * nothing here can see that.
  */
 export function warnOfOpenConnections(): void {
   const { database } = readEnvironment(['database'])

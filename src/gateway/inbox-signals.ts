@@ -14,11 +14,11 @@ interface UnderWay {
 }
 
 /**
- * Tells the workflow of an inbox shard that something arrived, starting it where it does not run (rule E4).
+ * Signals the workflow of an inbox shard that something arrived, starting it if it does not run (rule E4).
  *
- * The hint is stored already, so that nobody waits for this, and its failure loses nothing: it is tried again for a
- * minute, then the sweep finds the change, and so does the next hint to the same shard. Of several for one shard, one is under way and one follows: the workflow
- * reads the whole shard anyway.
+ * The hint is stored already, so that nobody waits for this, and a failure loses nothing: it is tried again for a minute; then
+ * the sweep or the next hint to the same shard finds the change. At most one signal to a shard is under way and one follows: the
+ * workflow reads the whole shard anyway.
  */
 export class InboxSignals {
   private readonly underWay = new Map<string, UnderWay>()
@@ -77,7 +77,7 @@ export class InboxSignals {
   ): Promise<void> {
     for (const waitMs of RETRY_AFTER_MS) {
       try {
-        // Whatever arrived by now is told by this very signal.
+        // This signal covers whatever has arrived by now.
         state.again = false
         return await this.signal(connection, shard, workflowId)
       } catch (error) {

@@ -37,5 +37,5 @@ export const LIMITS = {
   temporalCallMs: 5_000,
 } as const
 
-/** What a sender is asked to wait where nothing better is known. */
+/** What a sender is asked to wait if nothing better is known. */
 export const RETRY_AFTER_SECONDS = 5

@@ -21,8 +21,9 @@ export interface ListenOptions {
 }
 
 /**
- * The gateway: webhooks in, lists and results out, health (docs/gateway.md). Nothing is connected to before it is
- * needed, but for the list of webhook addresses, which is read before it listens. Closing it waits for what is under way; what it was given stays open.
+ * The gateway: webhooks in, lists and results out, health (docs/gateway.md). It connects to nothing before it needs it, except
+ * that it reads the list of webhook addresses before it listens. Closing it waits for what is under way; what it was given
+ * stays open.
  */
 export function createGateway(options: GatewayOptions): FastifyInstance {
   const { db, log, temporal, trustedProxies = [] } = options
@@ -100,7 +101,8 @@ interface Readiness {
 
 /**
  * `/healthz`: the process lives; set-up reads it through PUBLIC_URL to prove that webhooks will arrive (E2).
- * `/readyz`: 503 unless database and Temporal answered within the last second, and Temporal knows the namespace, whoever asks how often. `/version`: what runs.
+ * `/readyz`: 503 unless database and Temporal answered within the last second and Temporal knows the namespace, however often it
+ * is asked. `/version`: what runs.
  */
 function healthRoutes(app: FastifyInstance, db: Queryable, temporal: TemporalAccess): void {
   const version = readVersion()
@@ -221,14 +223,14 @@ interface Sum {
 
 /**
  * Log lines of refusals. The first of a kind (code, route and connection) is written at once; those that follow within
- * {@link LIMITS.refusalLogMs} are counted, and told of in one line at its end. Who makes many requests makes few lines.
+ * {@link LIMITS.refusalLogMs} are counted, and summed up in one line at its end. Who makes many requests makes few lines.
  */
 export class RefusalLog {
   private readonly sums = new Map<string, Sum>()
 
   constructor(private readonly log: Logger) {}
 
-  /** @param level `error` for a fault of ours. */
+  /** @param level `error` for our own faults. */
   write(level: 'warn' | 'error', fields: RefusalFields, message: string): void {
     const key = `${fields.code} ${fields.route ?? ''} ${fields.connectionId ?? ''}`
     const known = this.sums.get(key)
@@ -242,7 +244,7 @@ export class RefusalLog {
     this.sums.set(key, { fields, timer, more: 0 })
   }
 
-  /** Tells what is counted. */
+  /** Writes what is counted. */
   close(): void {
     ;[...this.sums.keys()].forEach((key) => this.tell(key))
   }

@@ -16,7 +16,7 @@ export class TokenBuckets {
     private readonly nowMs: () => number = () => performance.now(),
   ) {}
 
-  /** Takes one; false where there is none. */
+  /** Takes one token; false if there is none. */
   take(key: string): boolean {
     const bucket = this.fill(key)
     if (bucket.tokens < 1) {

@@ -49,8 +49,8 @@ export interface DescribedError {
 }
 
 /**
- * Reduces whatever was thrown to code, message and stack, addresses masked; the message only where it cannot hold a value. Other properties are left out: clients
- * attach requests, answers and rows to their errors, and those hold people.
+ * Reduces whatever was thrown to code, message and stack, addresses masked; the message only if it cannot hold a value. Other
+ * properties are left out: clients attach requests, answers and rows to their errors, and those hold people.
  */
 export function describeError(thrown: unknown): DescribedError {
   return describe(thrown, MAX_CAUSES)

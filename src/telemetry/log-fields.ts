@@ -126,7 +126,7 @@ const SHAPES: ReadonlyMap<string, FieldShape> = new Map<string, FieldShape>([
 /** Durations and counts may have any first part: a number holds no address. */
 const MEASURE = /^[a-z][A-Za-z]{0,60}(?:Ms|Count)$/
 
-/** @returns the shape of a field, or undefined where it may not be logged. */
+/** @returns the shape of a field, or undefined if it may not be logged. */
 export function shapeOf(field: string): FieldShape | undefined {
   return SHAPES.get(field) ?? (MEASURE.test(field) ? 'number' : undefined)
 }

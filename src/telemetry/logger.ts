@@ -107,7 +107,7 @@ const MAX_TEXT = 300
 /** Entries of a counts map, words of a list. */
 const MAX_ENTRIES = 50
 
-/** Keys of a counts map are words of ours (`consentWithdrawn`); a map keyed by address is refused. */
+/** Keys of a counts map are our own words (`consentWithdrawn`); a map keyed by address is refused. */
 const COUNT_KEY = /^[A-Za-z][\w.:-]{0,63}$/
 
 /** What is left of a line's fields, and how many were not allowed. */
@@ -135,7 +135,7 @@ function sanitizeFields(given: object): SanitizedFields {
   return { fields, dropped }
 }
 
-/** @returns undefined where the value does not have the field's shape. */
+/** @returns undefined if the value does not have the field's shape. */
 function keep(shape: FieldShape, value: unknown): unknown {
   switch (shape) {
     case 'text':

@@ -48,7 +48,7 @@ function camelCase(name: string): string {
   return name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** The native core tells an error in words of its own, which hold no payload; any other text may be anything. */
+/** The native core describes an error in words of its own, without payload; any other text may be anything. */
 function errorOf({ error, sdkComponent }: LogMetadata): unknown {
   if (typeof error !== 'string' || sdkComponent !== SdkComponent.core) {
     return error

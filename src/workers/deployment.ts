@@ -15,8 +15,8 @@ export const UNVERSIONED = ''
  */
 const GONE_AFTER_MS = 90_000
 /**
- * The queues are told within seconds that another build is the current one. A busy server may lose that they have been told, and
- * then says for ever that they have not.
+ * The queues learn within seconds that another build is the current one. A busy server may lose track of that, and then says for
+ * ever that they have not.
  */
 const SETTLES_WITHIN_MS = 60_000
 /** Task queue type of workflow tasks, as the server numbers it. */
@@ -47,7 +47,7 @@ export interface Deployment {
   readonly conflictToken: Uint8Array
 }
 
-/** How a worker tells which build it is. Workflows go along with the current build unless they say otherwise. */
+/** A worker's version. Workflows go along with the current build unless they say otherwise. */
 export function deploymentOptions(buildId: string): WorkerDeploymentOptions {
   return {
     version: { deploymentName: DEPLOYMENT_NAME, buildId },
@@ -145,7 +145,7 @@ export function servedBeyond(served: Served, buildId: string, other: string): Qu
   )
 }
 
-/** What the server keeps from us altogether; null: nothing. */
+/** The error if the server keeps versions of workers from us altogether, else null. */
 function closedOf(cause: unknown): AppError | null {
   switch (codeOf(cause)) {
     case STATUS.unimplemented:

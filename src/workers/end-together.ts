@@ -7,10 +7,10 @@ export interface Part {
 }
 
 /**
- * Runs the parts of one process until they are told to stop. Where one ends by itself, the others are stopped, and what it
- * ended with is thrown once all have ended: a process that lives on with half its parts would look well and do nothing.
+ * Runs the parts of one process until the signal aborts. If one ends by itself, stops the others, and throws what it ended with
+ * once all have ended: a process that lives on with half its parts would look well and do nothing.
  *
- * @throws what the first part ended with, or Error where it gave no reason.
+ * @throws what the first part ended with, or Error if it gave no reason.
  */
 export async function endTogether(parts: readonly Part[], signal: AbortSignal): Promise<void> {
   const stop = () => parts.forEach((part) => part.stop())

@@ -37,8 +37,8 @@ const CONCURRENT_ACTIVITIES: Readonly<Record<QueueName, number>> = {
 /** Of all queues together; cached workflows cost about a third of a megabyte each. */
 const MAX_CACHED_WORKFLOWS = 200
 /**
- * Told to end, a worker lets activities run on for the first, then cancels them, and after the second goes without them: all
- * of it within the 30 seconds that whoever runs it usually gives.
+ * A worker that shuts down lets activities run on for the first time, then cancels them, and after the second leaves without
+ * them: all within the 30 seconds that process managers usually give.
  */
 const SHUTDOWN = { shutdownGraceTime: '15 seconds', shutdownForceTime: '25 seconds' } as const
 const CLOSE_MS = 3_000
@@ -57,14 +57,14 @@ export interface RunWorkersOptions {
 }
 
 /**
- * Serves task queues until told to stop.
+ * Serves task queues until the signal aborts.
  * @throws AppError `environment_invalid`, `temporal_unreachable`, `search_attribute_unfit`, `database_…`.
  */
 export async function runWorkers(
   queues: readonly QueueName[],
   options: RunWorkersOptions,
 ): Promise<void> {
-  // All that it needs, so that all that is missing is told at once.
+  // All that it needs, so that one error names all that is missing.
   const { gateway } = readEnvironment(['gateway', 'database', 'emarketeer', 'secrets'])
   const { client, connection, address, namespace } = await connectTemporal()
   const composed = composeSystems()
@@ -180,13 +180,13 @@ function failed({ options: { taskQueue } }: Worker, cause?: unknown): AppError {
       )
 }
 
-/** Sees to the crons of the sweeps while the workers live. */
+/** Restores the crons of the sweeps while the workers live. */
 function watchOf(environment: CronEnvironment, register: () => Promise<void>): Part {
   const end = new AbortController()
   return { run: () => watchSweeps(environment, register, end.signal), stop: () => end.abort() }
 }
 
-/** Whether the server tells builds apart, and us of them; where it does not, that is said, as an upgrade is then another. */
+/** Whether the server supports versions of workers and lets us read them; logs if not, as upgrading then differs. */
 async function canTellBuilds(temporal: TemporalClient): Promise<boolean> {
   try {
     await readDeployment(temporal)
@@ -205,10 +205,10 @@ async function canTellBuilds(temporal: TemporalClient): Promise<boolean> {
   }
 }
 
-/** Whoever waits to hear that workers are ready hears it by then, whatever is known of the build. */
+/** Workers report that they are ready by then, whatever is known of the build. */
 const KNOWN_WITHIN_MS = 10_000
 
-/** Sees to it that work goes to a build that is served. */
+/** Makes work go to a build that is served. */
 function releaseOf(release: Release): Part & { readonly known: Promise<ReleaseState> } {
   const end = new AbortController()
   let tell: (releaseState: ReleaseState) => void = () => undefined

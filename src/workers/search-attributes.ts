@@ -15,13 +15,13 @@ const CLOSED: ReadonlySet<unknown> = new Set([7, 12])
 
 /** What a namespace has of the search attributes that our workflows set. */
 export interface SearchAttributeState {
-  /** null: the server does not tell (Temporal Cloud). */
+  /** null: the server does not say (Temporal Cloud). */
   readonly missing: readonly string[] | null
 }
 
 /**
  * Looks at the namespace's search attributes.
- * @throws AppError `search_attribute_unfit` where one has another type; `temporal_unreachable`.
+ * @throws AppError `search_attribute_unfit` if one has another type; `temporal_unreachable`.
  */
 export async function lookAtSearchAttributes(
   connection: Connection,
@@ -49,9 +49,9 @@ export async function lookAtSearchAttributes(
 
 /**
  * Registers the search attributes that our workflows set; without them every workflow task would fail for ever. Safe
- * to repeat. Where the server does not let us (Temporal Cloud), an operator does it once: docs/temporal-cli.md.
+ * to repeat. If the server does not let us (Temporal Cloud), an operator does it once: docs/temporal-cli.md.
  *
- * @throws AppError `search_attribute_unfit` where one has another type, or the namespace takes no more.
+ * @throws AppError `search_attribute_unfit` if one has another type, or the namespace takes no more.
  */
 export async function registerSearchAttributes(
   connection: Connection,

@@ -43,14 +43,14 @@ export interface Release {
 }
 
 /**
- * Sees for as long as a worker lives that work goes to a build that is served, without anybody having to say so:
+ * While a worker lives, makes work go to a build that is served, without anybody having to say so:
  * - the first build in a namespace takes over at once;
  * - so does one that is new there, if everything that runs fits it;
  * - any other (one that was replaced, one older than the current one, or one that something running does not fit) waits,
  *   until an operator chooses it, or nobody serves a queue for the current one any more and it serves all that are served.
- * Never fails: what it meets is told, and tried again.
+ * Never fails: it logs what it meets, and tries again.
  *
- * @param onReleaseState told each time when it has changed.
+ * @param onReleaseState called each time it has changed.
  */
 export async function watchRelease(
   release: Release,

@@ -7,12 +7,12 @@ const log = logger('worker')
 /** A cron that is gone is back after at most this long, where a worker serves the queue `sweep`. */
 const LOOK_EVERY_MS = 5 * 60_000
 
-/** When something was in the way for the first time. */
+/** After the first failure. */
 const LOOK_SOON_MS = 10_000
 
 /**
- * Sees, for as long as a worker lives, that each connection has its cron. Never fails: what it meets is told, and tried again.
- * @param register makes sure of the search attributes: in a namespace that was made anew nothing can be started without them.
+ * While a worker lives, makes sure that each connection has its cron. Never fails: it logs what it meets, and tries again.
+ * @param register makes sure of the search attributes: nothing can be started in a new namespace without them.
  */
 export async function watchSweeps(
   environment: CronEnvironment,
@@ -40,7 +40,7 @@ export async function watchSweeps(
   }
 }
 
-/** @returns what was in the way. */
+/** @returns its failures. */
 async function look(environment: CronEnvironment): Promise<unknown[]> {
   try {
     const { restarted, ended, failures } = await restoreSweepCrons(environment)

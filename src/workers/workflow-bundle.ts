@@ -16,8 +16,8 @@ const PREBUILT = fileURLToPath(new URL('workflow-bundle.js', SOURCES))
 const PARTS = ['workflows', 'contracts', 'domain'] as const
 
 /**
- * The workflows' code as the worker runs it: prebuilt where there is a build; in a checkout bundled by a process of its
- * own, and kept until a source changes.
+ * The workflows' code as the worker runs it: prebuilt if there is a build; in a checkout bundled by a process of its own, and
+ * kept until a source changes.
  */
 export async function workflowBundle(): Promise<{ readonly codePath: string }> {
   if (existsSync(PREBUILT)) {
@@ -76,8 +76,8 @@ async function fingerprint(): Promise<string> {
 }
 
 /**
- * The build that this process runs, as Temporal tells builds apart: `BUILD_ID` where it is set, else the version of
- * package.json with a hash of all our code and of the packages that it asks for. Equal code has an equal build id.
+ * The id of the build that this process runs: `BUILD_ID` if it is set, else the version of package.json with a hash of all our
+ * code and of the packages that it asks for. Equal code has an equal build id.
  * @throws AppError `environment_invalid`.
  */
 export async function readBuildId(variables: Variables = process.env): Promise<string> {

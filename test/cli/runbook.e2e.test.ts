@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { connectionFiles } from '../../dev/stack/connection-files.js'
 import { DEMO_DYNAMICS, startStack, type Stack } from '../../dev/stack/start-stack.js'
 import { checkoutRoot } from '../../src/checkout.js'
-import { temporalCli } from '../../dev/embedded/temporal-cli.js'
+import { temporalCli } from '../../dev/embedded/temporal-programs.js'
 import { openDatabase, type Database } from '../../src/ledger/db/database.js'
 import { GOOD_REQUEST } from './files.js'
 

@@ -3,7 +3,7 @@ import { AppError } from '../../src/contracts/app-error.js'
 import type { SetupStatus, StepStatus } from '../../src/contracts/setup.js'
 import { LiveView, watchSetup } from '../../src/cli/setup/watch-setup.js'
 import type { SetupLook } from '../../src/app/setup/look-at-setup.js'
-import { coloured, plain } from '../../src/cli/setup/paint.js'
+import { coloured, plain } from '../../src/cli/terminal-text.js'
 import { statusLines } from '../../src/cli/setup/status-lines.js'
 import { TerminalScreen } from './terminal-screen.js'
 

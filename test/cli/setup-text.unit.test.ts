@@ -1,10 +1,16 @@
 import { describe, expect, it } from '@jest/globals'
 import type { WorkflowHandle } from '@temporalio/client'
 import { overrideLines, seenLines } from '../../src/cli/setup/pause-lines.js'
-import { coloured, paintFor, plain } from '../../src/cli/setup/paint.js'
+import {
+  coloured,
+  paintFor,
+  plain,
+  forTerminal,
+  safeText,
+  shellQuoted,
+} from '../../src/cli/terminal-text.js'
 import { previewLines } from '../../src/cli/setup/preview-lines.js'
 import { requireSetUp } from '../../src/app/connection/apply-connection.js'
-import { forTerminal, safeText, shellQuoted } from '../../src/cli/terminal-text.js'
 import { lookAtSteps } from '../../src/app/await-result.js'
 import { setupProgress } from '../../src/cli/setup/setup-progress.js'
 import type { SetupPause, SetupStatus, StepStatus } from '../../src/contracts/setup.js'

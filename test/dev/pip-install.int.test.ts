@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { isExecutable } from '../../dev/embedded/find-executable.js'
 import { pipInstall, type PinnedPackage } from '../../dev/embedded/pip-install.js'
-import { temporalCli } from '../../dev/embedded/temporal-cli.js'
+import { temporalCli } from '../../dev/embedded/temporal-programs.js'
 
 /** Puts an executable into `--target`, which is the last argument, as pip would. */
 const workingPip = `#!/bin/sh

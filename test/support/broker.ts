@@ -47,7 +47,7 @@ export class Broker {
       return { address: server.address }
     },
     'time-skipping-server': async () => {
-      const { timeSkippingServer } = await import('../../dev/embedded/time-skipping-server.js')
+      const { timeSkippingServer } = await import('../../dev/embedded/temporal-programs.js')
       return { path: await timeSkippingServer() }
     },
     'workflow-bundle': async () => {

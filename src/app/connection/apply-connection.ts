@@ -97,7 +97,7 @@ export interface ApplyOptions {
   readonly wait: boolean
   /** False: check and store only, so that set-up can be previewed before it makes anything. */
   readonly setup: boolean
-  /** Who applies it; kept as evidence where it disables. */
+  /** Who applies it; kept as evidence if it disables. */
   readonly by: string
   readonly progress: Progress
 }
@@ -141,9 +141,9 @@ async function isRunning(client: TemporalClient['client'], workflowId: string): 
 }
 
 /**
- * Tells a set-up that was running already, and waits for a person, to try its step again: the file that was just applied
- * may hold what it waits for, like a new secret. One that Support holds back stays held back. Kept as evidence like every
- * decision; where no worker answers, or it goes on by itself, nothing is done.
+ * Makes a set-up that already runs and waits for a person try its step again: the file that was just applied may hold what
+ * it waits for, such as a new secret. One that Support holds back stays held back. Kept as evidence like every decision. Does
+ * nothing if no worker answers or the set-up goes on by itself.
  */
 export async function wakeSetUp(run: StartedRun, by: string, progress: Progress): Promise<void> {
   try {
@@ -196,7 +196,7 @@ function disableConnection(
 const APPLIED_NONE = 'applied "crm":"none"'
 
 /**
- * Refuses to call a set-up done that Support has ended. Who did so and why stands in the status and the evidence.
+ * Refuses a set-up that Support ended. Status and evidence say who did so and why.
  * @throws AppError `setup_aborted`. Not retryable.
  */
 export function requireSetUp({ connectionId, result, steps }: SetupStatus): void {

@@ -5,7 +5,7 @@ import type { Queryable } from '../../ledger/db/database.js'
 import { requireConnection } from './connection-view.js'
 
 /**
- * The connection, where somebody may have it synced by hand; with `loosening`, where that may make somebody mailable.
+ * The connection, if it may be synced by hand; with `loosening`, if that may also make somebody mailable.
  * @throws AppError `connection_not_found`, `connection_paused`, `connection_disabled`. None is retryable.
  */
 export async function requireRunning(

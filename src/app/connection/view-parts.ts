@@ -14,7 +14,7 @@ import type { SweepOutcome } from '../../contracts/sweep.js'
 import { permitsOf } from '../../domain/connection-state.js'
 import type { SweepRow } from '../../ledger/connection/sweeps.js'
 
-/** What a person did, as it was kept; nulls where it was not done by a command of ours. */
+/** What a person did, as it was kept; nulls if no command did it. */
 export interface Told {
   readonly reason: string | null
   readonly by: string | null
@@ -61,7 +61,7 @@ export function told(kept: KeptIntervention | null): Told {
   }
 }
 
-/** What times of a rich CRM's rows are worth, as `connection show` tells it (docs/reconciliation.md). */
+/** What times of a rich CRM's rows are worth, as `connection show` has it (docs/reconciliation.md). */
 export interface TimesView {
   readonly mode: TimesMode
   /** Whether they prove which act was later wherever they may. */
@@ -73,7 +73,7 @@ export interface TimesView {
 }
 
 /**
- * Tells it. Pure.
+ * Judges the times of a CRM's rows. Pure.
  * @param measured whether set-up has measured on a test person that each write counts. @param nowMs our clock, Unix ms.
  */
 export function timesView(
@@ -135,7 +135,7 @@ function measuredAt({ byWrite, byDate }: CrmTimes['crm']): string | null {
   return newest === 0 ? null : new Date(newest).toISOString()
 }
 
-/** How a connection's sweeps went, as `connection show` tells it. */
+/** How a connection's sweeps went, as `connection show` has it. */
 export interface SweepView {
   /** When everything due was last passed over; null: never yet. */
   readonly lastDoneAt: string | null

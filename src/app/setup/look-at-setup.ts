@@ -27,7 +27,7 @@ export interface SetupLook {
 }
 
 /**
- * Asks the newest set-up of a connection how it stands; one that has ended answers as long as Temporal keeps it.
+ * Asks the newest set-up of a connection for its status; one that has ended answers as long as Temporal keeps it.
  * @throws AppError `run_not_found` where there is none; `worker_unreachable` where no worker answers for it.
  */
 export async function lookAtSetup(
@@ -60,8 +60,8 @@ async function lookAt<Status>(
 }
 
 /**
- * What Temporal's client threw about a set-up, in words about it; whatever else it is, as it is.
- * @param work where it is not about set-up, but about what takes the connection apart.
+ * What Temporal's client threw about a set-up, in words about it; anything else is returned unchanged.
+ * @param work `removal` or `disabling` if it is about a disconnect.
  */
 export async function asSetupError(
   error: unknown,
@@ -143,7 +143,7 @@ export async function lookAtWork(
   return look
 }
 
-/** What a connection that is being set up is told as, where its set-up does not run. */
+/** The fault of a connection that is being set up while its set-up does not run. */
 export function setUpNotRunning(connectionId: string): AppError {
   const message = `${connectionId} is being set up, and its set-up does not run.`
   return new AppError('setup_not_running', message, { path: 'connectionId', value: connectionId })

@@ -141,7 +141,7 @@ export interface OverriddenSetup extends OverrideAnswer {
 }
 
 /**
- * Decides a paused step of set-up, or of a disconnect where one runs, by the update, so that a refusal is told at once
+ * Decides a paused step of set-up, or of a disconnect where one runs, by the update, so that a refusal comes at once
  * (E3).
  *
  * @throws AppError `run_not_found` where none runs; `override_invalid`, `override_refused` as set-up judges it;

@@ -8,7 +8,7 @@ export function workOf({ removeInstalled }: Pick<DisconnectStatus, 'removeInstal
   return removeInstalled ? 'removal' : 'disabling'
 }
 
-/** What is said of each. */
+/** Labels of each. */
 interface WorkWords {
   /** Before the connection's id. */
   readonly title: string
@@ -22,7 +22,7 @@ interface WorkWords {
 
 const AT_REMOVAL = 'It is tried again by itself every hour, but where the credentials are refused.'
 
-/** In words. `again` of set-up depends on the pause, and is told there. */
+/** In words. `again` of set-up depends on the pause, and is said there. */
 export const WORK_WORDS: Readonly<Record<Work, WorkWords>> = {
   setup: {
     title: 'Set-up of',

@@ -33,7 +33,7 @@ export interface CellState {
   readonly loosening: string | null
 }
 
-/** Everything that `why` tells about. */
+/** Everything that `why` explains. */
 export interface WhyFacts {
   readonly connectionId: string
   readonly email: string

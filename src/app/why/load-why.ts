@@ -22,7 +22,7 @@ import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { gateFactsOf } from '../../sync/sendout/gate/gate-facts.js'
 import { loadNamed } from '../../sync/sendout/gate/load-gate.js'
 
-/** Cells in the order they are told in. */
+/** Cells, in the order in which they are explained. */
 const PURPOSES: readonly CellKey[] = ['marketingSendouts', 'storeAndProcess']
 
 /**
@@ -130,7 +130,7 @@ function standsFor(
   return key === null ? {} : { standsFor: mapping.get(key) ?? null }
 }
 
-/** A value that cannot be read is told as such: it keeps the contact from being decided. */
+/** A value that cannot be read is shown as such: it keeps the contact from being decided. */
 function recordsOf(view: AddressView, cell: CellKey): CellState['crm'] {
   if (isPurposeCell(cell)) {
     const readable = purposeRecords(view, cell)

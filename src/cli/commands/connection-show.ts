@@ -29,7 +29,7 @@ export function addConnectionShow(group: Command, output: Output): void {
   })
 }
 
-/** What is shown: what the ledger has, and whether set-up runs; null where it is not to, or Temporal cannot be asked. */
+/** What is shown: what the ledger has, and whether set-up runs; null if it need not, or Temporal cannot be asked. */
 interface Shown extends ConnectionView {
   readonly setUpRuns: boolean | null
 }
@@ -81,7 +81,7 @@ function textOf(view: Shown, notices: readonly string[]): string {
   return `${linesText(lines)}\n${jsonText(view.config, 2)}`
 }
 
-/** What was met and could not be read: nobody concerned is mailed. */
+/** Counts of what could not be read: nobody concerned is mailed. */
 function unknownLines({
   unreadable,
   unreadableInEmarketeer,
@@ -193,7 +193,7 @@ function pauseLine(pause: PauseView): string {
   }
 }
 
-/** @param toldAlready the words stand in the line about the pause. */
+/** @param toldAlready the reason stands in the line about the pause already. */
 function breakerLine(
   side: string,
   { code, until, reason }: NonNullable<ConnectionView['blocked']['crm']>,

@@ -104,7 +104,7 @@ function addConnectionList(group: Command, output: Output): void {
   })
 }
 
-/** How, and since when; the reasons are told by `connection show`. */
+/** How, and since when; `connection show` has the reasons. */
 function pausedText({ pause }: ConnectionSummary): string {
   if (pause === null) {
     return ''

@@ -9,8 +9,7 @@ import {
 import type { Output } from '../output.js'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import { withLedger } from '../../app/resources.js'
-import { textTable } from '../terminal-text.js'
-import { workText } from '../work-text.js'
+import { textTable, workText } from '../terminal-text.js'
 
 /** `lbsync held …` */
 export function addHeld(program: Command, output: Output): void {

@@ -8,7 +8,7 @@ interface Options extends JsonOption {
   readonly account: string
 }
 
-/** `lbsync mailing-list SENDOUT_ID`: lines of JSON with and without `--json`, which only changes how errors are told. */
+/** `lbsync mailing-list SENDOUT_ID`: lines of JSON with and without `--json`, which only changes how errors are reported. */
 export function addMailingList(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'mailing-list <sendoutId>',

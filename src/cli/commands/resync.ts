@@ -3,7 +3,7 @@ import { EXIT } from '../../contracts/error-catalogue.js'
 import { addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
 import { withLedger, withTemporal } from '../../app/resources.js'
-import { workText } from '../work-text.js'
+import { workText } from '../terminal-text.js'
 
 interface Options extends JsonOption {
   readonly contact: readonly string[]

@@ -45,7 +45,7 @@ function addSetupStatus(group: Command, output: Output): void {
       ) => {
         const { lookAtWork } = await import('../../app/setup/look-at-setup.js')
         const { statusLines } = await import('../setup/status-lines.js')
-        const { paintFor } = await import('../setup/paint.js')
+        const { paintFor } = await import('../terminal-text.js')
         const screen = process.stdout
         const paint = paintFor(screen)
         await withTemporal(async (temporal) => {
@@ -62,7 +62,7 @@ function addSetupStatus(group: Command, output: Output): void {
     )
 }
 
-/** Passed over where DATABASE_URL is not set, or the database is away: who looks at set-up needs Temporal alone. */
+/** null if DATABASE_URL is not set or the database is away: looking at set-up needs Temporal alone. */
 async function stateOf(connectionId: string): Promise<ConnectionState | null> {
   if (!process.env['DATABASE_URL']) {
     return null
@@ -118,7 +118,7 @@ function addSetupPreview(group: Command, output: Output): void {
     const { previewSetup } = await import('../../app/setup/steer-setup.js')
     const { previewLines } = await import('../setup/preview-lines.js')
     const { setupProgress } = await import('../setup/setup-progress.js')
-    const { paintFor } = await import('../setup/paint.js')
+    const { paintFor } = await import('../terminal-text.js')
     const preview = await withTemporal((temporal) =>
       previewSetup(temporal, connectionId, setupProgress(output)),
     )

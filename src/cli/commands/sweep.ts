@@ -2,8 +2,7 @@ import type { Command } from 'commander'
 import { EXIT } from '../../contracts/error-catalogue.js'
 import { addGroup, addLeaf, type JsonOption } from '../leaf-command.js'
 import type { Output } from '../output.js'
-import { safeText } from '../terminal-text.js'
-import { workText } from '../work-text.js'
+import { safeText, workText } from '../terminal-text.js'
 
 /** `lbsync sweep now ID` */
 export function addSweep(program: Command, output: Output): void {

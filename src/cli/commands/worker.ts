@@ -7,7 +7,7 @@ import { stopSignal } from '../stop-signal.js'
 
 const ALL: readonly QueueName[] = Object.values(QUEUES)
 
-/** Time for telling why it ended. */
+/** Time to report why it ended. */
 const GONE_AFTER_MS = 1_000
 
 /** Whether work goes to these workers, in words. */
@@ -25,7 +25,7 @@ interface Options extends JsonOption {
   readonly queues: readonly QueueName[]
 }
 
-/** `lbsync worker`: serves task queues until it is told to stop; then finishes what is under way. */
+/** `lbsync worker`: serves task queues until a stop signal; then finishes what is under way. */
 export function addWorker(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'worker',

@@ -1,8 +1,7 @@
 import type { SetupPause, Json, SetupAction, PauseCode } from '../../contracts/setup.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import { recheckAfterMs } from '../../workflows/setup/recheck.js'
-import type { Paint } from './paint.js'
-import { safeText, shellQuoted } from '../terminal-text.js'
+import { type Paint, safeText, shellQuoted } from '../terminal-text.js'
 import { WORK_WORDS, type Work } from '../../app/setup/work.js'
 
 /** Which step of which set-up waits. */
@@ -113,7 +112,7 @@ export interface OverrideLine {
 
 /**
  * Commands for one choice, ready to be pasted once reason and name are filled in: one for each form, tab or view that
- * was seen. As it stands, `…` is refused as a reason. The name is told apart: not every shell takes a comment, and it is
+ * was seen. As it stands, `…` is refused as a reason. The name stands apart: not every shell takes a comment, and it is
  * the customer's.
  */
 export function overrideLines(
@@ -130,7 +129,7 @@ export function overrideLines(
 }
 
 function candidatesOf(action: SetupAction, seen: SetupPause['seen']): readonly Candidate[] {
-  // Naming the form again does no harm, and where it was chosen before, the choice would be lost otherwise.
+  // Naming the form again does no harm, and keeps an earlier choice of it.
   const form = flag('--form-id', seen['formId'])
   switch (action) {
     case 'useForm':
@@ -153,7 +152,7 @@ function candidatesOf(action: SetupAction, seen: SetupPause['seen']): readonly C
   }
 }
 
-/** One candidate for each thing seen that may be taken; where none was seen, one with a word to be replaced. */
+/** One candidate for each thing seen that may be taken; if none was seen, one with a word to be replaced. */
 function named(
   list: Json | undefined,
   flagsOf: (item: Readonly<Record<string, Json>>) => string,
@@ -212,7 +211,7 @@ const WITHOUT: ReadonlyMap<string, string | null> = new Map([
   ['webhooks', 'changes come with the sweep alone, up to half an hour late'],
 ])
 
-/** Where skipping says something about what was seen, and not only leaves a step out. */
+/** Pauses at which `skip` confirms what was seen instead of only leaving a step out. */
 const CONFIRMS: Readonly<Partial<Record<PauseCode, string>>> = {
   userNotDedicated: 'you confirm that nothing and nobody else uses this user',
 }

@@ -1,7 +1,6 @@
 import type { PlannedChange, SetupPreview, StepPreview } from '../../contracts/setup.js'
 import { choiceWords, pauseLines } from './pause-lines.js'
-import type { Paint, Style } from './paint.js'
-import { safeText } from '../terminal-text.js'
+import { type Paint, type Style, safeText } from '../terminal-text.js'
 
 /** What set-up would do, as a person reads it: each step, each change, the form's diff, and where it would pause. */
 export function previewLines(preview: SetupPreview, paint: Paint): readonly string[] {
@@ -47,7 +46,7 @@ function changeLines({ what, diff }: PlannedChange, paint: Paint): readonly stri
   const lines = diff === undefined || diff === '' ? [] : diff.split('\n')
   return [
     `     ${safeText(what)}`,
-    // Blanks at a line's begin tell what is indented how, so only what follows is made safe.
+    // The blanks that begin a line indent it; only what follows is made safe.
     ...lines.map((line) => `       ${diffLine(line, paint)}`),
   ]
 }

@@ -2,11 +2,11 @@ import type { Progress, StepsStatus } from '../../app/await-result.js'
 import { workOf } from '../../app/setup/work.js'
 import { workflowIds } from '../../contracts/names.js'
 import type { Output } from '../output.js'
-import { plain } from './paint.js'
+import { plain } from '../terminal-text.js'
 import { choiceLines, pauseLines } from './pause-lines.js'
 
 /**
- * Tells on stderr each step once when it begins, ends, or stops; but of a preview also what it waits for, with what can be done
+ * Writes to stderr once when a step begins, ends or stops; except for a preview, also what it waits for and what can be done
  * about it, once for each reason.
  */
 export function setupProgress(output: Output): Progress {

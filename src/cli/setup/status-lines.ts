@@ -1,14 +1,13 @@
 import type { SetupStatus, StepState, StepStatus } from '../../contracts/setup.js'
-import type { Paint, Style } from './paint.js'
+import { type Paint, type Style, safeText, shellQuoted } from '../terminal-text.js'
 import { choiceLines, pauseLines, type WaitingStep } from './pause-lines.js'
-import { safeText, shellQuoted } from '../terminal-text.js'
 import type { SetupLook } from '../../app/setup/look-at-setup.js'
 import { WORK_WORDS, type Work } from '../../app/setup/work.js'
 
 const BAR_WIDTH = 30
 const MESSAGES_SHOWN = 3
 
-/** How a status is written. `brief`: steps with nothing to tell are only counted. */
+/** How a status is written. `brief`: pending and finished steps are only counted. */
 export interface StatusStyle {
   readonly paint: Paint
   readonly brief?: boolean

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toCliError } from '../errors/report-error.js'
 import type { SetupLook } from '../../app/setup/look-at-setup.js'
-import type { Paint } from './paint.js'
+import { type Paint, forTerminal } from '../terminal-text.js'
 import { statusLines } from './status-lines.js'
 import { stripVTControlCharacters } from 'node:util'
-import { forTerminal } from '../terminal-text.js'
 
 const LOOK_EVERY_MS = 1_000
 
@@ -19,8 +18,8 @@ export interface SetupWatch {
 }
 
 /**
- * Shows set-up as it goes on, until it has ended or nobody wants to look any more. A worker or server that goes away
- * meanwhile is told and waited for.
+ * Shows set-up as it goes on, until it ends or the signal aborts. If a worker or server goes away meanwhile, says so and
+ * waits for it.
  *
  * @throws AppError of the first look.
  */
@@ -44,7 +43,7 @@ export async function watchSetup(watch: SetupWatch): Promise<void> {
   }
 }
 
-/** All that there is to tell, or less of it where the screen is too low. */
+/** All lines, or the brief ones if the screen is too low. */
 function fitting(
   view: LiveView,
   look: SetupLook,
@@ -57,7 +56,7 @@ function fitting(
   return view.fits(full) ? full : [...statusLines(look, { paint, brief: true }), ...told]
 }
 
-/** In words, what keeps us from looking. @throws what is a fault of ours. */
+/** In words, what keeps us from looking. @throws our own faults. */
 function troubleOf(error: unknown): string {
   const known = toCliError(error)
   if (known.code === 'internal') {
@@ -66,7 +65,7 @@ function troubleOf(error: unknown): string {
   return known.message
 }
 
-/** The part of a terminal that is written on; one that does not know its size says 0. */
+/** What is used of a terminal; one that does not know its size says 0. */
 export interface Screen {
   readonly columns?: number
   readonly rows?: number

@@ -29,8 +29,8 @@ export interface ConnectionFileOptions {
 }
 
 /**
- * Parses a connection file that connects; `"crm":"none"` is readDisablingFile's. Everything wrong is told at once, the
- * most telling first.
+ * Parses a connection file that connects; {@link readDisablingFile} reads one with `"crm":"none"`. One error lists all
+ * faults, the most telling first.
  *
  * @param fileName for messages only.
  * @throws AppError `file_not_json`; ProblemsError with any of `unknown_key`,
@@ -43,7 +43,7 @@ export function parseConnectionFile(
 ): ConnectionFile {
   const file = parseJsonObject(text, fileName)
   const driver = options.drivers.find(({ crm }) => crm === file['crm'])
-  // Where the CRM itself is not known, its section is passed over, whichever it is.
+  // If the CRM itself is not known, its section is passed over, whichever it is.
   const sections = driver ? [driver] : options.drivers
   const apart = ['emarketeer', ...sections.map(({ configSection }) => configSection)]
   const settings = apart.reduce<JsonRecord>(withoutPath, file)

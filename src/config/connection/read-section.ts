@@ -28,7 +28,7 @@ export interface HostOptions {
   readonly allowedHosts?: readonly string[]
 }
 
-/** Fills the place of a secret that could not be read, so that the rest of the section is checked all the same. */
+/** Stands for a secret that could not be read, so that the rest of the section is checked all the same. */
 const PLACEHOLDER = 'x'.repeat(64)
 
 /**
@@ -47,7 +47,7 @@ export function readSection(
   }
   const secrets: Record<string, SecretSource> = {}
   const problems: Problem[] = []
-  // A secret that is absent, or empty text, stays away: whether it may be is for the schema to say.
+  // A secret that is absent or empty is left out: the schema says whether it may be.
   let filled = isRecord(given) ? given : {}
   for (const path of driver.secretPaths) {
     const value = getPath(filled, path)
@@ -120,7 +120,7 @@ function problemsOfUrls(
   })
 }
 
-/** Whether all addresses of a section are on this machine, for trying out: nothing that it names then goes elsewhere. */
+/** Whether all addresses of a section are on this machine, for trying out: then no secret that it names leaves the machine. */
 export function staysHere(
   driver: CrmDriver,
   section: unknown,
@@ -134,14 +134,14 @@ export function staysHere(
   return allowLoopbackHttp && addresses.length > 0 && addresses.every(isHere)
 }
 
-/** The file names where secrets and people go: not anywhere that whoever wrote it likes. */
+/** Secrets and people go to the host that a file names, so that only known and allowed hosts will do. */
 function strangeHost(known: readonly string[]): UrlFault {
   const where =
     known.length === 0 ? 'must be a host that' : `must be at ${known.join(', ')}, or where`
   return { kind: 'invalid', message: `${where} the operator allows in CONNECTION_HOSTS` }
 }
 
-/** Ours over the schema's, where both object to one address: the more telling code is kept. */
+/** Our fault over the schema's if both object to one address: it has the more telling code. */
 function onePerPath(problems: readonly Problem[]): readonly Problem[] {
   return [...new Map(problems.map((problem) => [problem.path, problem])).values()]
 }

@@ -41,11 +41,11 @@ export interface ResolvedConfig {
   readonly settings: ConnectionSettings
   /** For `CrmDriver.open`: the section with its secrets. Never logged, stored, or given to a workflow. */
   readonly crmConfig: JsonRecord
-  /** For creating contacts; null where `createMissing` is `none`. */
+  /** For creating contacts; null if `createMissing` is `none`. */
   readonly publicApiKey: Secret | null
 }
 
-/** Where stored secrets are brought back from. */
+/** Where stored secrets are read from. */
 export interface SecretPlaces {
   readonly env: Variables
   readonly vault: SecretsVault
@@ -67,8 +67,8 @@ export function toStoredConfig(file: ConnectionFile, vault: SecretsVault): Store
  * Brings the secrets of a stored configuration back, from the process's environment and the vault.
  *
  * @param stored what the database holds.
- * @throws ProblemsError `secret_missing` (all at once); AppError `value_invalid` or `environment_invalid` where the
- *   stored form or a sealed secret does not open. Not retryable.
+ * @throws ProblemsError `secret_missing` (all at once); AppError `value_invalid` or `environment_invalid` if the
+ *   stored form is not readable or a sealed secret does not open. Not retryable.
  */
 export function resolveStoredConfig(stored: unknown, options: SecretPlaces): ResolvedConfig {
   const { sectionName, section, secrets, ...settings } = readStored(stored)
@@ -93,7 +93,7 @@ export function resolveStoredConfig(stored: unknown, options: SecretPlaces): Res
   return { settings, crmConfig, publicApiKey }
 }
 
-/** One secret of a stored configuration, for who looks for what is wrong with it. */
+/** One secret of a stored configuration, for whoever looks for what is wrong with it. */
 export interface SecretLook {
   /** In the file. */
   readonly path: string
@@ -103,7 +103,7 @@ export interface SecretLook {
   readonly found: Secret | AppError
 }
 
-/** Looks at each secret by itself. @throws AppError `value_invalid` where the stored form is not readable. */
+/** Looks at each secret by itself. @throws AppError `value_invalid` if the stored form is not readable. */
 export function lookAtStoredSecrets(stored: unknown, places: SecretPlaces): readonly SecretLook[] {
   const { secrets, connectionId } = readStored(stored)
   return Object.entries(secrets).map(([path, secret]) => ({

@@ -13,8 +13,8 @@ type Path = readonly PropertyKey[]
 /**
  * Turns zod's issues into problems of the catalogue: unknown key, missing value, invalid value.
  *
- * @param input what was parsed; only to tell a missing value from a wrong one.
- * @param schema what it was parsed by, so that a misspelt key can be told which one was meant.
+ * @param input what was parsed; only to distinguish a missing value from a wrong one.
+ * @param schema what it was parsed by, to say which key a misspelt one was meant to be.
  * @param describe how an invalid value at a path is shown; it decides what is redacted.
  */
 export function problemsOfZod(
@@ -56,7 +56,7 @@ function problemsOfIssue(
   ]
 }
 
-/** The keys that a schema knows at a path; none where it is no plain object there. */
+/** The keys that a schema knows at a path; none if it has no plain object there. */
 function keysAt(schema: z.ZodType, path: Path): readonly string[] {
   const inner = unwrapped(schema)
   if (!(inner instanceof z.ZodObject)) {
@@ -83,7 +83,7 @@ export function dotted(path: Path): string {
   return path.map((part) => maskAddresses(String(part)).slice(0, MAX_KEY)).join('.')
 }
 
-/** The value at a path, undefined where there is none. Own properties only. */
+/** The value at a path, or undefined. Own properties only. */
 export function valueAt(input: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (at, key) =>

@@ -10,10 +10,10 @@ import { describeSecret, variableOf } from './variable.js'
 import { throwProblems, type Problem } from '../../contracts/problems.js'
 
 /**
- * Reads and checks the environment, once at the start of a process. All faults are told together.
+ * Reads and checks the environment, once at the start of a process. One error lists all faults.
  *
- * @throws ProblemsError `environment_invalid`: each problem names the variable and what is wrong; of its value it tells length and
- *   ends, which is where a quotation mark or a cut shows.
+ * @throws ProblemsError `environment_invalid`: each problem names the variable and what is wrong, and describes its value by
+ *   length and ends, where a quotation mark or a cut shows.
  */
 export function readEnvironment<Section extends EnvironmentSection>(
   sections: readonly Section[],
@@ -51,14 +51,14 @@ function parse<Value>(
   return result.data
 }
 
-/** Any variable may be read by a section; only of those that are, blanks are told. */
+/** Reads through {@link variableOf}, which warns of white space only around variables that are read. */
 function onlyWhatIsRead(variables: Variables): Variables {
   return new Proxy(variables, {
     get: (target, name) => (typeof name === 'string' ? variableOf(target, name) : undefined),
   })
 }
 
-/** EMARKETEER_API_KEY belongs to two sections and is told once. */
+/** EMARKETEER_API_KEY belongs to two sections; its fault is listed once. */
 function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
   return [...new Map(problems.map((problem) => [problem.path, problem])).values()]
 }

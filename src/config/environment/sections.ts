@@ -10,7 +10,7 @@ const DEFAULT_GATEWAY_PORT = 8080
 /** Shorter keys can be guessed; asked of the keys that the operator makes up. */
 const MIN_KEY_CHARACTERS = 32
 
-/** SECRETS_KEY itself is never as short: this is told of the key that it falls back to. */
+/** SECRETS_KEY itself is never as short: this is said of the key that it falls back to. */
 const TOO_SHORT_TO_SEAL = `is too short to seal secrets under: set SECRETS_KEY, with at least ${MIN_KEY_CHARACTERS} characters`
 
 /** A header carries it: a line break within would end in a fault of the network's library, tried again for ever. */
@@ -231,7 +231,7 @@ export interface EnvironmentSections {
     readonly trustedProxies: readonly string[]
   }
   readonly build: {
-    /** What operators call this build (BUILD_ID); null: it is told by its code. */
+    /** What operators call this build (BUILD_ID); null: it is named after its code. */
     readonly id: string | null
   }
   readonly secrets: {

@@ -1,28 +1,28 @@
 import { logger } from '../../telemetry/logger.js'
 import type { Variables } from './sections.js'
 
-/** Each is told once a process. */
-const told = new Set<string>()
+/** A process warns of each once. */
+const warnedOf = new Set<string>()
 
 /**
- * A variable without the white space around it, which files and shells leave there and nothing that we read needs: a key in PEM
- * form keeps its inner line breaks. That there was some is logged, with the variable's name.
+ * A variable without the white space around it, which files and shells leave there and no value needs; a key in PEM form keeps
+ * its inner line breaks. Logs the variable's name if there was some.
  *
- * @returns undefined where it is not set, or holds nothing else: what compose files and shells make of an unset one.
+ * @returns undefined if it is not set, or holds white space alone, as compose files and shells make of an unset one.
  */
 export function variableOf(variables: Variables, name: string): string | undefined {
   const given = variables[name]
   const value = given?.trim()
-  if (given !== value && value !== '' && !told.has(name)) {
-    told.add(name)
+  if (given !== value && value !== '' && !warnedOf.has(name)) {
+    warnedOf.add(name)
     logger('config').warn({ path: name }, 'white space around a variable is left out')
   }
   return value === '' ? undefined : value
 }
 
 /**
- * A secret as it may be told to who looks for what is wrong with it: how long it is, and of what kind its first and last
- * character are. Never the value.
+ * A secret described for whoever looks for what is wrong with it: its length, and of what kind its first and last character
+ * are. Never the value.
  */
 export function describeSecret(value: string): string {
   const characters = [...value]

@@ -33,7 +33,7 @@ interface VaultKey {
  * A vault whose first key seals; all of them open.
  *
  * @param sources SECRETS_KEY, then EMARKETEER_API_KEY; each becomes a key of its own by HKDF-SHA256, so that what is
- *   stored tells nothing about the service key. They should be random: HKDF does not make a weak word strong.
+ *   stored reveals nothing about the service key. They should be random: HKDF does not make a weak word strong.
  */
 export function createSecretsVault(sources: readonly [Secret, ...Secret[]]): SecretsVault {
   const [current, ...earlier] = sources.map(deriveKey)
@@ -65,7 +65,7 @@ function deriveKey(source: Secret): VaultKey {
   const key = Buffer.from(
     hkdfSync('sha256', source.reveal(), '', 'legal-basis-sync/secrets/v1', KEY_BYTES),
   )
-  // The id is of the derived key, of which it tells 32 bits of a hash: enough to choose by, no help to guess.
+  // The id is 32 bits of the derived key's hash: enough to choose by, no help to guess.
   return { key, id: createHash('sha256').update('key-id').update(key).digest('hex').slice(0, 8) }
 }
 

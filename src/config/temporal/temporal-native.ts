@@ -26,7 +26,7 @@ export async function connectTemporalNative(
     throw await whyNotConnected(profile, error)
   })
   if (connection === null) {
-    // The core knows no time-out of its own; one that arrives late is let go of.
+    // The core has no time-out of its own; a connection that arrives late is closed.
     connecting
       .then(
         (late) => late.close(),

@@ -48,7 +48,7 @@ export function readTemporalProfile(variables: Variables = process.env): Tempora
   return profile
 }
 
-/** What its client would wait for without end, or quote. */
+/** Refuses what Temporal's client would wait for without end, or quote. */
 function refuseOdd({ address, connectionOptions }: TemporalProfile, variables: Variables): void {
   if (/[/\s@?#]/.test(address) || !URL.canParse(`http://${address}`)) {
     const what = /:\/\//.test(address) ? ', without what stands before ://' : ''
@@ -111,7 +111,7 @@ function load(variables: Variables): ClientConnectConfig {
   }
 }
 
-/** Its package takes values as they are: a key that ends in a line break is no header, and an address no host. */
+/** Temporal's package takes values as they are: a key that ends in a line break is no header, and an address no host. */
 function trimmed(variables: Variables): Record<string, string> {
   const values = Object.keys(variables).map((name) => [
     name,

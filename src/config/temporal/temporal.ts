@@ -12,7 +12,7 @@ export interface TemporalClient {
   readonly namespace: string
 }
 
-/** What somebody else wrote beside a workflow (its memo) must not keep Support from looking at it. */
+/** A memo that somebody else wrote must not keep Support from looking at a workflow. */
 const TOLERANT: LoadedDataConverter = {
   payloadConverter,
   failureConverter: defaultFailureConverter,
@@ -22,7 +22,7 @@ const TOLERANT: LoadedDataConverter = {
 /**
  * Connects to Temporal by its own variables and profile, for commands and the gateway.
  *
- * @param identity whom Temporal's histories name for what is started and sent by it; by default this process.
+ * @param identity the name in Temporal's histories of whoever starts and sends; by default this process.
  * @throws AppError `environment_invalid`; within 7 seconds `temporal_unreachable`, `temporal_auth_failed`, `temporal_tls_required`,
  *   `temporal_tls_failed` (retryable), naming the address.
  */

@@ -7,19 +7,19 @@ import { isEncrypted, type TemporalProfile } from './temporal-profile.js'
 /** Where Temporal listens unless its address says otherwise: what its client takes. */
 const DEFAULT_PORT = 7233
 const ANSWERS_WITHIN_MS = 2_000
-/** Whoever wants a certificate of ours says so after the handshake has ended on our side (TLS 1.3, RFC 8446 section 4.4.2.4). */
+/** A server that wants our certificate says so after the handshake has ended on our side (TLS 1.3, RFC 8446 section 4.4.2.4). */
 const OBJECTS_WITHIN_MS = 1_500
 
 /** The alerts by which a server misses or refuses the client's certificate (RFC 8446 section 6.2). */
 const OURS_REFUSED = /_ALERT_(?:\w*CERTIFICATE\w*|UNKNOWN_CA|HANDSHAKE_FAILURE|ACCESS_DENIED)$/
 
 /**
- * Why Temporal could not be connected with. Of most causes its client says only that time has passed; so the address is
- * spoken to once more, by TLS, which tells them apart within 2 seconds.
+ * Why connecting to Temporal failed. For most causes its client says only that time has passed; a TLS handshake with the same
+ * address distinguishes them within 2 seconds.
  *
  * @param error what the client or the core threw; absent: nothing came in time.
- * @returns `temporal_auth_failed`, `temporal_tls_required`, `temporal_tls_failed`, or `temporal_unreachable` with the network's
- *   code where there is one. None is thrown.
+ * @returns (never throws) `temporal_auth_failed`, `temporal_tls_required`, `temporal_tls_failed`, or `temporal_unreachable`
+ *   with the network's code if there is one.
  */
 export async function whyNotConnected(
   profile: TemporalProfile,
@@ -29,7 +29,7 @@ export async function whyNotConnected(
   return told.code === 'temporal_unreachable' ? ((await heardByTls(profile)) ?? told) : told
 }
 
-/** @returns null: nothing that the client has not said. */
+/** @returns null if it says no more than the client has said. */
 async function heardByTls(profile: TemporalProfile): Promise<AppError | null> {
   const { address, connectionOptions } = profile
   const fault = await faultOfHandshake(profile)
@@ -66,7 +66,7 @@ async function heardByTls(profile: TemporalProfile): Promise<AppError | null> {
 }
 
 /**
- * Shakes hands as our settings say; where they say nothing of TLS, with whatever certificate the server has.
+ * Shakes hands as our settings say; if they say nothing of TLS, with whatever certificate the server has.
  * @returns what went wrong; null: nothing.
  */
 async function faultOfHandshake(profile: TemporalProfile): Promise<unknown> {
@@ -80,7 +80,7 @@ async function faultOfHandshake(profile: TemporalProfile): Promise<unknown> {
       socket.once('secureConnect', () => setTimeout(() => resolve(null), OBJECTS_WITHIN_MS))
     })
   } catch (error) {
-    // A certificate of ours that is none.
+    // Our certificate is not one.
     return error
   } finally {
     socket?.destroy()

@@ -97,8 +97,8 @@ async function decidedRun(
 }
 
 /**
- * The sendout that is asked for, of the account that is named: `?accountId=`.
- * @throws AppError `value_missing` where none is named; `sendout_not_found` for an id that none could have.
+ * The sendout in the path, of the account in `?accountId=`.
+ * @throws AppError `value_missing` if no account is named; `sendout_not_found` for an id that no sendout can have.
  */
 function sendoutOf(request: FastifyRequest): SendoutReference {
   const { sendoutId } = request.params as { sendoutId: string }
@@ -120,7 +120,7 @@ function stageOf(stage: string | null): SendoutStage {
   throw new AppError('value_invalid', 'The stage is "checklist" or "send".', { path: 'stage' })
 }
 
-/** @throws AppError `value_invalid` where a name stands twice. */
+/** @throws AppError `value_invalid` if a name stands twice. */
 function queryValue(request: FastifyRequest, name: string): string | null {
   const value = (request.query as Record<string, unknown>)[name]
   if (value === undefined || typeof value === 'string') {
@@ -133,8 +133,8 @@ function queryValue(request: FastifyRequest, name: string): string | null {
  * Lets in whoever sends the gateway's key as a bearer token; compared in constant time, by digests, so that neither
  * its content nor its length shows.
  *
- * @returns a check for `onRequest`, which throws 503 where no key is configured, 401, or 429 for a source that keeps
- *   sending wrong ones.
+ * @returns a check for `onRequest`, which throws 503 if no key is configured, 401, or 429 for a source that keeps sending wrong
+ *   ones.
  */
 function createAuthorization(
   apiKey: Secret | null,

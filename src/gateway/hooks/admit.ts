@@ -94,7 +94,7 @@ export class Admission {
     try {
       side.read(request.hookOwner!, request)
     } catch {
-      // Also where it is our own fault: what did not open may open by now.
+      // Also if it is our own fault: what did not open may open by now.
       side.read(await this.ownerAgain(request), request)
     }
     if (!this.webhooksByRoute.take(`${side.name} ${request.hookOwner!.connectionId}`)) {
@@ -155,7 +155,7 @@ export class Admission {
   }
 }
 
-/** One text for every way of not being known: nothing is told about why. */
+/** One text for every way of not being known: it does not say why. */
 export function unauthorized(): AppError {
   return new AppError('webhook_unauthorized', 'The webhook is not accepted.')
 }
@@ -177,7 +177,7 @@ export class BodyRoom {
     private readonly bytesPerKey: number,
   ) {}
 
-  /** Takes room. @returns what gives it back, once; null where there is none. */
+  /** Takes room. @returns what gives it back, once; null if there is none. */
   take(key: string, bytes: number): (() => void) | null {
     const ofKey = this.taken.get(key) ?? 0
     if (ofKey + bytes > this.bytesPerKey || this.total + bytes > this.bytes) {
