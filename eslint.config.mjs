@@ -24,6 +24,7 @@ export default tseslint.config(
       'simulators/**/*.ts',
       'test/**/*.ts',
       'bench/**/*.ts',
+      'simulation/**/*.ts',
     ],
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },

@@ -1,0 +1,384 @@
+import pg from 'pg'
+import { toDatabaseError } from '../src/ledger/db/database-error.js'
+import type { Database, Queryable, Transaction } from '../src/ledger/db/database.js'
+import { migrate } from '../src/ledger/db/migrate.js'
+import { startPostgres, type PostgresServer } from '../dev/embedded/postgres.js'
+import type { Scheduler } from './scheduler.js'
+
+/** As the product's own pool does (src/ledger/db/database.ts). */
+const LOCK_TIMEOUT_MS = 10_000
+const DEADLOCK = '40P01'
+/** Longer than any run: who waits in a circle is found by us, as the server's own search begins after real time. */
+const NEVER = '1h'
+/** How often it is asked whether a statement that gives no answer waits for a lock, real ms. */
+const LOOK_EVERY_MS = 2
+
+/** Nothing of the server's own may happen by real time. */
+const SETTINGS = [
+  `deadlock_timeout = '${NEVER}'`,
+  'autovacuum = off',
+  'jit = off',
+  'max_parallel_workers_per_gather = 0',
+  'synchronize_seqscans = off',
+]
+
+/** A server with a ledger's schema to copy. */
+export class LedgerServer {
+  private constructor(
+    private readonly server: PostgresServer,
+    private readonly admin: pg.Client,
+    private readonly template: string,
+  ) {}
+
+  static async start(): Promise<LedgerServer> {
+    const server = await startPostgres()
+    const template = `simulation_${process.pid}`
+    const admin = await connected(server.url)
+    for (const setting of SETTINGS) {
+      await admin.query(`ALTER SYSTEM SET ${setting}`)
+    }
+    await admin.query('SELECT pg_reload_conf()')
+    await admin.query(`CREATE DATABASE ${template}`)
+    const url = databaseUrl(server.url, template)
+    await migrate(url, [])
+    const owner = await connected(url)
+    await owner.query(VIRTUAL_CLOCK)
+    const { rows } = await owner.query<{ change: string }>(DEFAULTS_BY_CLOCK)
+    for (const { change } of rows) {
+      await owner.query(change)
+    }
+    await owner.end()
+    return new LedgerServer(server, admin, template)
+  }
+
+  /** A fresh ledger. */
+  async open(name: string, scheduler: Scheduler): Promise<SimulatedLedger> {
+    await this.admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    await this.admin.query(`CREATE DATABASE ${name} TEMPLATE ${this.template}`)
+    return new SimulatedLedger(databaseUrl(this.server.url, name), this.admin, name, scheduler)
+  }
+
+  async stop(): Promise<void> {
+    await this.admin.end()
+    await this.server.stop()
+  }
+}
+
+/** The seed's time for the statements: `now()` and the others are replaced by it, in the defaults of columns too. */
+const VIRTUAL_CLOCK = `
+  CREATE FUNCTION simulated_now() RETURNS timestamptz LANGUAGE sql STABLE AS
+    $$ SELECT to_timestamp(current_setting('simulation.ms')::float8 / 1000) $$;
+  GRANT EXECUTE ON FUNCTION simulated_now() TO PUBLIC`
+
+const DEFAULTS_BY_CLOCK = `
+  SELECT format('ALTER TABLE %s ALTER COLUMN %I SET DEFAULT simulated_now()', d.adrelid::regclass, a.attname) AS change
+    FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+    WHERE pg_get_expr(d.adbin, d.adrelid) ~ '(now|clock_timestamp)\\(\\)'`
+
+const CLOCKS: readonly (readonly [RegExp, string])[] = [
+  [/\b(clock_timestamp|now)\(\)/g, 'simulated_now()'],
+  [/\bcurrent_date\b/g, `(simulated_now() AT TIME ZONE 'UTC')::date`],
+  // Which of many records without an address are read: any.
+  [/\bORDER BY random\(\)/g, 'ORDER BY 1'],
+]
+
+const rewritten = new Map<string, { sql: string; usesClock: boolean }>()
+
+function byClock(sql: string): { sql: string; usesClock: boolean } {
+  let known = rewritten.get(sql)
+  if (known === undefined) {
+    const text = CLOCKS.reduce((soFar, [what, by]) => soFar.replace(what, by), sql)
+    known = { sql: text, usesClock: text !== sql || /\bINSERT\b/i.test(sql) }
+    rewritten.set(sql, known)
+  }
+  return known
+}
+
+/** A connection, which serves one transaction, or one statement, at a time. */
+interface Connection {
+  client: pg.Client
+  pid: number
+  /** The time that it was last told. */
+  setMs: number
+}
+
+/** A statement that waits for somebody's lock. */
+interface Waiting {
+  readonly connection: Connection
+  readonly answer: Promise<unknown>
+  isDone: boolean
+  readonly wake: () => void
+  /** The step that it belongs to, to its end. */
+  readonly step: Promise<void>
+}
+
+/**
+ * The ledger in real PostgreSQL, behind a gate: a statement is sent when the scheduler chooses it, and its answer is awaited
+ * before anything else happens. One that waits for a lock, which the server itself tells, is a task that waits: others go
+ * on, and each end of a transaction lets those be looked at again that wait. So locks and isolation are PostgreSQL's own,
+ * and their order is the seed's.
+ */
+export class SimulatedLedger implements Database {
+  private readonly free: Connection[] = []
+  private readonly all: Connection[] = []
+  private waiting: Waiting[] = []
+  private open = 0
+  statements = 0
+  /** Statements that had to wait for a lock. */
+  waits = 0
+
+  constructor(
+    private readonly url: string,
+    private readonly admin: pg.Client,
+    private readonly name: string,
+    private readonly scheduler: Scheduler,
+  ) {}
+
+  query<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.scheduler.step('query', this.scheduler.latency(2), async () => {
+      const connection = await this.take()
+      try {
+        return await this.send<Row>(connection, 'none', sql, values)
+      } finally {
+        await this.giveBack(connection)
+      }
+    })
+  }
+
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.attempt(work, 'BEGIN').catch((error: unknown) => {
+      if ((error as { code?: string }).code === DEADLOCK) {
+        return this.attempt(work, 'BEGIN')
+      }
+      throw error
+    })
+  }
+
+  snapshot<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    return this.attempt(work, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.all.map(({ client }) => client.end()))
+    await this.admin.query(`DROP DATABASE ${this.name} WITH (FORCE)`)
+  }
+
+  /** Statements of the simulation itself, by the owner: no step of anybody's. */
+  async ask<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+    const client = await connected(this.url)
+    try {
+      await client.query(`SET simulation.ms = '${this.scheduler.nowMs}'`)
+      return (await client.query(byClock(sql).sql, [...values])).rows as Row[]
+    } finally {
+      await client.end()
+    }
+  }
+
+  private async attempt<T>(work: (tx: Transaction) => Promise<T>, begin: string): Promise<T> {
+    const { scheduler } = this
+    const task = scheduler.task!
+    const connection = await scheduler.step('begin', scheduler.latency(1), async () => {
+      const taken = await this.take()
+      this.open += 1
+      await this.send(taken, 'own', begin)
+      return taken
+    })
+    const rollBack = async () => {
+      await connection.client.query('ROLLBACK').catch(() => undefined)
+      connection.setMs = -1
+      this.open -= 1
+      await this.giveBack(connection)
+    }
+    const onDeath = () => this.endDead(connection, rollBack)
+    task.onDeath.add(onDeath)
+    const tx = {
+      query: <Row>(sql: string, values: readonly unknown[] = []) =>
+        scheduler.step('statement', scheduler.latency(1), () =>
+          this.send<Row>(connection, 'own', sql, values),
+        ),
+    } as Transaction
+    try {
+      const result = await work(tx)
+      await scheduler.step('commit', scheduler.latency(1), async () => {
+        await connection.client.query('COMMIT')
+        task.onDeath.delete(onDeath)
+        this.open -= 1
+        await this.giveBack(connection)
+      })
+      return result
+    } catch (error) {
+      if (task.onDeath.delete(onDeath)) {
+        await scheduler.step('rollback', 0, rollBack)
+      }
+      throw toDatabaseError(error)
+    }
+  }
+
+  /** A dead process's connection is cut: what it waited for, it waits for no more. */
+  private async endDead(connection: Connection, rollBack: () => Promise<void>): Promise<void> {
+    const waits = this.waiting.find((one) => one.connection === connection)
+    if (waits) {
+      await this.cancel(connection)
+      this.waiting = this.waiting.filter((one) => one !== waits)
+    }
+    await rollBack()
+  }
+
+  private async take(): Promise<Connection> {
+    const known = this.free.pop()
+    if (known !== undefined) {
+      return known
+    }
+    const client = await connected(this.url)
+    await client.query('SET ROLE lbsync_app')
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+    const connection = { client, pid: rows[0]!.pid, setMs: -1 }
+    this.all.push(connection)
+    return connection
+  }
+
+  private async giveBack(connection: Connection): Promise<void> {
+    this.free.push(connection)
+    await this.wakeWaiting()
+  }
+
+  /** Whoever waits may have what was let go of now. */
+  private async wakeWaiting(): Promise<void> {
+    for (const one of [...this.waiting]) {
+      await this.untilKnown(one)
+    }
+  }
+
+  /** Until a statement has its answer and its task waits again, or the server says that it waits for a lock still. */
+  private async untilKnown(one: Waiting): Promise<void> {
+    while (this.waiting.includes(one)) {
+      await endsWithin(one.answer, LOOK_EVERY_MS)
+      if (one.isDone) {
+        this.waiting = this.waiting.filter((other) => other !== one)
+        one.wake()
+        await one.step
+      } else if ((await this.blockersOf(one.connection)).length > 0) {
+        return
+      }
+    }
+  }
+
+  private async blockersOf({ pid }: Connection): Promise<readonly number[]> {
+    const { rows } = await this.admin.query<{ by: number[] }>('SELECT pg_blocking_pids($1) AS by', [
+      pid,
+    ])
+    return rows[0]!.by
+  }
+
+  private async send<Row>(
+    connection: Connection,
+    transaction: 'own' | 'none',
+    sql: string,
+    values: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    this.statements += 1
+    const { nowMs } = this.scheduler
+    const statement = byClock(sql)
+    if (statement.usesClock && connection.setMs !== nowMs) {
+      connection.setMs = nowMs
+      connection.client
+        .query(`SELECT set_config('simulation.ms', '${nowMs}', false)`)
+        .catch(() => (connection.setMs = -1))
+    }
+    const answer = connection.client.query(statement.sql, [...values])
+    answer.catch(() => undefined)
+    const others = this.open - (transaction === 'own' ? 1 : 0) + this.waiting.length
+    try {
+      if (others > 0 && (await this.isBlocked(connection, answer))) {
+        await this.wait(connection, answer)
+      }
+      return (await answer).rows as Row[]
+    } catch (error) {
+      connection.setMs = -1
+      throw toDatabaseError(error)
+    }
+  }
+
+  /** Whether a statement waits for a lock of somebody else's. */
+  private async isBlocked(connection: Connection, answer: Promise<unknown>): Promise<boolean> {
+    for (;;) {
+      if (await endsWithin(answer, LOOK_EVERY_MS)) {
+        return false
+      }
+      if ((await this.blockersOf(connection)).length > 0) {
+        return true
+      }
+    }
+  }
+
+  /** Lets the others go on until the lock is had, or the time for it is over. @throws what PostgreSQL says of a circle. */
+  private async wait(connection: Connection, answer: Promise<unknown>): Promise<void> {
+    this.waits += 1
+    const { scheduler } = this
+    scheduler.note('waits for a lock')
+    if (await this.isInCircle(connection)) {
+      scheduler.note('deadlock')
+      await this.cancel(connection)
+      await answer.catch(() => undefined)
+      throw Object.assign(new Error('deadlock detected'), { code: DEADLOCK })
+    }
+    const step = scheduler.park()
+    await new Promise<void>((resolve) => {
+      const one: Waiting = { connection, answer, isDone: false, wake: resolve, step }
+      const done = () => (one.isDone = true)
+      answer.then(done, done)
+      this.waiting.push(one)
+      scheduler.at(scheduler.nowMs + LOCK_TIMEOUT_MS, async () => {
+        if (this.waiting.includes(one)) {
+          await this.cancel(connection)
+          await answer.catch(() => undefined)
+          await this.untilKnown(one)
+        }
+      })
+    })
+  }
+
+  /** Whether somebody whom it waits for waits for it. */
+  private async isInCircle(connection: Connection): Promise<boolean> {
+    const seen = new Set<number>()
+    const toAsk = [...(await this.blockersOf(connection))]
+    for (const pid of toAsk) {
+      if (pid === connection.pid) {
+        return true
+      }
+      const blocker = this.waiting.find((one) => one.connection.pid === pid)
+      if (blocker && !seen.has(pid)) {
+        seen.add(pid)
+        toAsk.push(...(await this.blockersOf(blocker.connection)))
+      }
+    }
+    return false
+  }
+
+  private async cancel(connection: Connection): Promise<void> {
+    await this.admin.query('SELECT pg_cancel_backend($1)', [connection.pid])
+  }
+}
+
+/** Whether an answer, be it an error, comes within so many real ms. */
+async function endsWithin(answer: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)))
+  const end = () => true
+  const ended = await Promise.race([answer.then(end, end), late])
+  clearTimeout(timer)
+  return ended
+}
+
+async function connected(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
+
+function databaseUrl(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl)
+  url.pathname = `/${database}`
+  return url.href
+}

@@ -1,0 +1,98 @@
+import type { Ghost, Until } from './ghost.js'
+import type { MemoryDynamics } from './systems/dynamics.js'
+import type { MemoryEmarketeer } from './systems/emarketeer.js'
+import { CATEGORY } from './people.js'
+
+/** Something that must not be. */
+export interface Finding {
+  readonly oracle: 'list' | 'deny lost' | 'disagree' | 'invented' | 'rest' | 'evidence'
+  readonly email: string | null
+  readonly what: string
+}
+
+/** A page of a list, as it was given out. */
+export interface ListRead {
+  readonly entries: readonly { readonly contactId: string; readonly email: string | null }[]
+  readonly nextCursor: string | null
+}
+
+const MARKETING = 'marketingSendouts'
+
+/** Nobody is on a list whose last act before it was read was a deny: marketing as such, or the sendout's category. */
+export function listFindings(
+  read: ListRead,
+  ghost: Ghost,
+  until: Until,
+  category: string | null,
+): Finding[] {
+  const cells = [MARKETING, ...(category === null ? [] : [category])]
+  return read.entries.flatMap(({ email }) =>
+    cells.flatMap((cell) => {
+      const deny = ghost.standingDeny(email ?? '', cell, until)
+      return deny === null
+        ? []
+        : [
+            {
+              oracle: 'list',
+              email,
+              what: `listed after ${deny.side} denied ${cell} at ${deny.atMs}`,
+            } as const,
+          ]
+    }),
+  )
+}
+
+/** At rest: both sides say the same, no deny is lost, and no consent was invented. */
+export function restFindings(
+  emails: readonly string[],
+  emarketeer: MemoryEmarketeer,
+  crm: MemoryDynamics,
+  ghost: Ghost,
+  subscriptions: boolean,
+): Finding[] {
+  return emails.flatMap((email) => {
+    const found: Finding[] = []
+    const find = (oracle: Finding['oracle'], what: string) => found.push({ oracle, email, what })
+    const records = crm.liveAt(email)
+    const basis = emarketeer.value(email, MARKETING)
+    const inEmarketeer = emarketeer.contactsAt(email).length > 0
+    if (basis === 'consent' && !ghost.acts(email, MARKETING).some((act) => act.consents)) {
+      find('invented', 'eMarketeer holds consent that nobody gave')
+    }
+    if (!inEmarketeer || records.length === 0) {
+      return found
+    }
+    const denying = records.filter(({ denies }) => denies).length
+    const state = `eMarketeer ${basis}, ${denying} of ${records.length} records deny`
+    const deny = ghost.standingDeny(email, MARKETING)
+    if (deny !== null && (basis !== 'withdrawn' || denying < records.length)) {
+      find('deny lost', `${deny.side} denied at ${deny.atMs}: ${state}`)
+    }
+    const agrees = basis === 'withdrawn' ? denying === records.length : denying === 0
+    if (!agrees) {
+      find('disagree', state)
+    }
+    if (subscriptions) {
+      const cell = `c:${CATEGORY}`
+      const value = emarketeer.value(email, cell)
+      const rows = records.map((record) =>
+        crm
+          .rowsOf(record.id)
+          .filter((row) => row.categoryId === CATEGORY)
+          .map((row) => String(row.subscribed))
+          .join('+'),
+      )
+      const no = ghost.standingDeny(email, cell)
+      if (no !== null && value !== 'false') {
+        find(
+          'deny lost',
+          `${no.side} said No at ${no.atMs}: eMarketeer ${value}, rows ${rows.join(', ')}`,
+        )
+      }
+      if (rows.some((row) => row !== value)) {
+        find('disagree', `${cell}: eMarketeer ${value}, rows ${rows.join(', ')}`)
+      }
+    }
+    return found
+  })
+}

@@ -1,0 +1,279 @@
+import { act } from '../simulators/emarketeer/model/acts.js'
+import {
+  changeEmail,
+  createContact,
+  deleteContact,
+} from '../simulators/emarketeer/model/lifecycle.js'
+import { categoryKey, type Basis, type ValueKey } from '../simulators/emarketeer/model/values.js'
+import type { Chance } from './chance.js'
+import type { Ghost } from './ghost.js'
+import type { Act, ActKind } from './plan.js'
+import type { DynamicsContact, MemoryDynamics } from './systems/dynamics.js'
+import type { MemoryEmarketeer } from './systems/emarketeer.js'
+
+/** The category that people have opinions on. */
+export const CATEGORY = 'c1'
+const CELL = `c:${CATEGORY}`
+const MARKETING = 'marketingSendouts'
+
+/** What people do in both systems, each act noted by the ghost with its true time. */
+export class People {
+  /** Everything that was read in the CRM before this moment is known. */
+  knownSinceMs = 0
+
+  constructor(
+    private readonly emarketeer: MemoryEmarketeer,
+    private readonly crm: MemoryDynamics,
+    private readonly ghost: Ghost,
+    private readonly chance: Chance,
+    private readonly now: () => number,
+    private readonly subscriptions: boolean,
+  ) {}
+
+  /** The address of a life, and a second one to move to. */
+  static addressOf(life: number, which: 'home' | 'other' = 'home'): string {
+    return `${which === 'home' ? 'p' : 'q'}${life}@example.com`
+  }
+
+  /** Who is there when it begins: mostly on both sides, now and then twice. */
+  begin(life: number): void {
+    const email = People.addressOf(life)
+    const kind = this.chance.of('begins', life)
+    if (kind > 0.08) {
+      this.newContact(email)
+      const basis = this.chance.pick(
+        ['none', 'consent', 'consent', 'legitimateInterest', 'withdrawn'] as const,
+        'basis',
+        life,
+      )
+      if (basis !== 'none') {
+        this.inEmarketeer(email, MARKETING, basis)
+      }
+    }
+    if (kind < 0.92) {
+      const records = this.chance.of('twice', life) < 0.12 ? 2 : 1
+      for (let n = 0; n < records; n += 1) {
+        this.addRecord(email, this.chance.of('denies', life, n) < 0.2)
+      }
+    }
+  }
+
+  /** @returns what happened, in words; null: there was nobody whom it could happen to. */
+  do({ id, life, kind }: Act): string | null {
+    const email = this.placeOf(life)
+    const records = this.crm.liveAt(email)
+    const record = records.length === 0 ? null : this.chance.pick(records, 'record', id)
+    switch (kind) {
+      case 'emarketeerDeny':
+        return this.inEmarketeer(email, MARKETING, 'withdrawn')
+      case 'emarketeerConsent':
+        return this.inEmarketeer(email, MARKETING, 'consent')
+      case 'emarketeerOther':
+        return this.inEmarketeer(
+          email,
+          MARKETING,
+          this.chance.pick(['legitimateInterest', 'contract'] as const, 'other', id),
+        )
+      case 'emarketeerNo':
+        return this.inEmarketeer(email, CELL, false)
+      case 'emarketeerYes':
+        return this.inEmarketeer(email, CELL, true)
+      case 'crmNew':
+        return this.addRecord(email, this.chance.of('new denies', id) < 0.3)
+      case 'crmReactivate':
+        return this.reactivate(email)
+      case 'emarketeerCreate':
+        return this.emarketeer.contactsAt(email).length > 1 ? null : this.newContact(email)
+      case 'emarketeerDelete':
+        return this.deleteContact(email)
+      case 'emarketeerMove':
+        return this.moveContact(life, email)
+      default:
+        return record === null ? null : this.onRecord(kind, record, life, id)
+    }
+  }
+
+  private onRecord(
+    kind: ActKind,
+    record: DynamicsContact,
+    life: number,
+    id: number,
+  ): string | null {
+    const email = record.email!
+    switch (kind) {
+      case 'crmDeny':
+      case 'crmAllow':
+        return this.flip(record, kind === 'crmDeny')
+      case 'crmEdit':
+        this.crm.touch(record, false)
+        return `${record.id} edited`
+      case 'crmNo':
+      case 'crmYes':
+        return this.answer(record, kind === 'crmYes')
+      case 'crmDelete':
+        this.ghost.lose(record.id, this.knownSinceMs)
+        this.crm.rowsOf(record.id).forEach((row) => this.ghost.lose(row.id, 0))
+        this.leave(record)
+        this.crm.remove(record)
+        return `${record.id} deleted`
+      case 'crmDeactivate':
+        this.leave(record)
+        record.state = 'deactivated'
+        this.crm.touch(record, false)
+        return `${record.id} deactivated`
+      case 'crmMove':
+        return this.moveRecord(record, life, email)
+      case 'crmMerge': {
+        const winner = this.crm.liveAt(email).find((one) => one.id !== record.id)
+        if (winner === undefined) {
+          return null
+        }
+        this.leave(record)
+        this.crm.merge(record, winner)
+        return `${record.id} merged into ${winner.id} (${id})`
+      }
+      default:
+        return null
+    }
+  }
+
+  private leave(record: DynamicsContact): void {
+    const ids = [record.id, ...this.crm.rowsOf(record.id).map(({ id }) => id)]
+    ids.forEach((id) => this.ghost.leave(id, this.now()))
+  }
+
+  private flip(record: DynamicsContact, denies: boolean): string | null {
+    if (record.denies === denies) {
+      return null
+    }
+    this.crm.flip(record, denies, false)
+    this.note(record.email!, MARKETING, 'crm', record.id, denies, !denies)
+    return `${record.id} ${denies ? 'denies' : 'allows'}`
+  }
+
+  private answer(record: DynamicsContact, subscribed: boolean): string | null {
+    const row = this.crm.rowsOf(record.id).find((one) => one.categoryId === CATEGORY)
+    if (!this.subscriptions || row === undefined || row.subscribed === subscribed) {
+      return null
+    }
+    this.crm.setRow(row, subscribed, false)
+    this.note(record.email!, CELL, 'crm', row.id, !subscribed, false)
+    return `${row.id} ${subscribed ? 'Yes' : 'No'}`
+  }
+
+  private addRecord(email: string, denies: boolean): string {
+    const record = this.crm.add(email, denies)
+    if (denies) {
+      this.note(email, MARKETING, 'crm', record.id, true, false)
+    }
+    return `${record.id} new at ${email}, ${denies ? 'denies' : 'allows'}`
+  }
+
+  private reactivate(email: string): string | null {
+    const record = this.crm.at(email).find(({ state }) => state === 'deactivated')
+    if (record === undefined) {
+      return null
+    }
+    record.state = 'live'
+    this.crm.touch(record, false)
+    return `${record.id} live again`
+  }
+
+  /** What the person denied goes along. */
+  private moveRecord(record: DynamicsContact, life: number, from: string): string {
+    const to = People.addressOf(life, from.startsWith('p') ? 'other' : 'home')
+    this.leave(record)
+    record.email = to
+    this.crm.touch(record, false, [to])
+    if (record.denies && record.flip !== null && !record.flip.byUs) {
+      this.note(to, MARKETING, 'crm', record.id, true, false)
+    }
+    return `${record.id} moves to ${to}`
+  }
+
+  private newContact(email: string): string {
+    const contact = createContact(
+      this.emarketeer.account,
+      email,
+      {},
+      { source: 'api', actor: null },
+    )
+    return `contact ${contact.id} new at ${email}`
+  }
+
+  private deleteContact(email: string): string | null {
+    const contact = this.emarketeer.contactsAt(email).at(-1)
+    if (contact === undefined) {
+      return null
+    }
+    deleteContact(this.emarketeer.account, contact, { source: 'addedByUser', actor: null })
+    if (this.emarketeer.contactsAt(email).length === 0) {
+      // Of an address without contacts eMarketeer keeps withdrawals alone.
+      this.ghost
+        .acts(email, CELL)
+        .filter((one) => one.side === 'emarketeer')
+        .forEach((one) => (one.lost = true))
+    }
+    return `contact ${contact.id} deleted`
+  }
+
+  private moveContact(life: number, from: string): string | null {
+    const contact = this.emarketeer.contactsAt(from).at(-1)
+    if (contact === undefined) {
+      return null
+    }
+    const to = People.addressOf(life, from.startsWith('p') ? 'other' : 'home')
+    const cells = [MARKETING, CELL]
+    const before = cells.map((cell) => this.emarketeer.value(to, cell))
+    changeEmail(this.emarketeer.account, contact, to, { source: 'addedByUser', actor: null })
+    cells.forEach((cell, at) => {
+      const after = this.emarketeer.value(to, cell)
+      if (after !== before[at] && (after === 'withdrawn' || after === 'false')) {
+        this.note(to, cell, 'emarketeer', null, true, false)
+      }
+    })
+    return `contact ${contact.id} moves to ${to}`
+  }
+
+  private inEmarketeer(email: string, cell: string, value: Basis | boolean): string | null {
+    const address = this.emarketeer.account.contacts.address(email)
+    if (address === undefined || address.contactIds.length === 0) {
+      return null
+    }
+    const key: ValueKey = cell === CELL ? categoryKey(CATEGORY) : MARKETING
+    const change = act(this.emarketeer.account, address, {
+      key,
+      value,
+      source: value === 'withdrawn' ? 'unsubscribePage' : 'webForm',
+      actor: { type: 'dataSubject', id: null, name: null },
+      eventTimeMs: this.emarketeer.now(),
+    })
+    if (change === null) {
+      return null
+    }
+    const denies = value === 'withdrawn' || value === false
+    this.note(email, cell, 'emarketeer', null, denies, value === 'consent')
+    return `${email} ${cell} ${String(value)}`
+  }
+
+  /** Where the life's acts happen: now and then at its second address, if anybody is there. */
+  private placeOf(life: number): string {
+    const other = People.addressOf(life, 'other')
+    const isThere = this.crm.liveAt(other).length + this.emarketeer.contactsAt(other).length > 0
+    return isThere && this.chance.of('place', life, this.now()) < 0.5
+      ? other
+      : People.addressOf(life)
+  }
+
+  private note(
+    email: string,
+    cell: string,
+    side: 'emarketeer' | 'crm',
+    recordId: string | null,
+    denies: boolean,
+    consents: boolean,
+  ): void {
+    const kind = denies ? 'deny' : 'allow'
+    this.ghost.add({ atMs: this.now(), email, cell, side, recordId, kind, consents })
+  }
+}

@@ -1,0 +1,137 @@
+import { Chance } from './chance.js'
+import { NO_FAULTS, type FaultRates } from './faults.js'
+
+/** What people, colleagues and plug-ins do. Which record it is about is chosen when it happens. */
+const ACTS = {
+  emarketeerDeny: 12,
+  emarketeerConsent: 10,
+  emarketeerOther: 4,
+  emarketeerNo: 4,
+  emarketeerYes: 3,
+  crmDeny: 12,
+  crmAllow: 10,
+  crmEdit: 5,
+  crmNo: 4,
+  crmYes: 3,
+  crmNew: 2,
+  crmDelete: 1.5,
+  crmDeactivate: 1,
+  crmReactivate: 1.5,
+  crmMove: 2,
+  crmMerge: 1,
+  emarketeerDelete: 1,
+  emarketeerCreate: 2,
+  emarketeerMove: 1,
+} as const
+
+/** One of {@link ACTS}. */
+export type ActKind = keyof typeof ACTS
+
+/** Something that somebody does. */
+export interface Act {
+  readonly id: number
+  readonly atMs: number
+  /** Whose history it belongs to. */
+  readonly life: number
+  readonly kind: ActKind
+}
+
+/** Work of the product that something triggers. */
+export interface Work {
+  readonly id: number
+  readonly atMs: number
+  readonly kind: 'sweep' | 'sendout' | 'resync' | 'approve' | 'expireCursors'
+}
+
+/** Everything that a world does, but for the order of what happens at once: that is the scheduler's. */
+export interface Plan {
+  readonly seed: string
+  readonly crm: 'dynamics'
+  readonly lives: number
+  readonly acts: readonly Act[]
+  readonly works: readonly Work[]
+  readonly rates: FaultRates
+  /** How far the clocks of both systems are ahead, ms. */
+  readonly skewMs: { readonly emarketeer: number; readonly crm: number }
+  readonly subscriptions: boolean
+  readonly newlyMailableLimit: number
+  /** Ms from the beginning to the end of what happens; then everything comes to rest. */
+  readonly spanMs: number
+}
+
+const MINUTE_MS = 60_000
+const SWEEP_EVERY_MS = 30 * MINUTE_MS
+const HOUR_MS = 60 * MINUTE_MS
+
+/** What a world of a seed does. @param lives how many addresses' histories it holds. */
+export function planOf(seed: string, lives: number): Plan {
+  const chance = new Chance(seed)
+  const spanMs = chance.between(2, 4, 'span') * SWEEP_EVERY_MS
+  const works = worksOf(chance, spanMs)
+  const isCalm = chance.of('calm') < 0.15
+  return {
+    seed,
+    crm: 'dynamics',
+    lives,
+    acts: actsOf(chance, lives, works, spanMs),
+    works,
+    rates: isCalm
+      ? NO_FAULTS
+      : {
+          call: 0.02 + 0.1 * chance.of('call rate'),
+          crash: 0.003 * chance.of('crash rate'),
+          hang: 0.001 * chance.of('hang rate'),
+          webhook: 0.3,
+        },
+    skewMs: { emarketeer: skewOf(chance, 'emarketeer'), crm: skewOf(chance, 'crm') },
+    subscriptions: chance.of('subscriptions') < 0.5,
+    newlyMailableLimit: chance.of('limit') < 0.2 ? 5 : 100_000,
+    spanMs,
+  }
+}
+
+function skewOf(chance: Chance, of: string): number {
+  return chance.pick([0, 0, 0, 1_500, -1_500, 60_000, -60_000, HOUR_MS, -HOUR_MS], 'skew', of)
+}
+
+function worksOf(chance: Chance, spanMs: number): Work[] {
+  const works: Omit<Work, 'id'>[] = []
+  for (let atMs = SWEEP_EVERY_MS; atMs < spanMs; atMs += SWEEP_EVERY_MS) {
+    works.push({ atMs, kind: 'sweep' })
+  }
+  const sendouts = chance.between(2, 4, 'sendouts')
+  for (let n = 0; n < sendouts; n += 1) {
+    works.push({ atMs: anyTime(chance, spanMs, 'sendout', n), kind: 'sendout' })
+  }
+  if (chance.of('resync') < 0.5) {
+    works.push({ atMs: anyTime(chance, spanMs, 'resync', 0), kind: 'resync' })
+  }
+  if (chance.of('expire') < 0.3) {
+    works.push({ atMs: anyTime(chance, spanMs, 'expire', 0), kind: 'expireCursors' })
+  }
+  works.push({ atMs: anyTime(chance, spanMs, 'approve', 0), kind: 'approve' })
+  return works.map((work, id) => ({ ...work, id }))
+}
+
+function anyTime(chance: Chance, spanMs: number, what: string, n: number): number {
+  return Math.floor(spanMs * chance.of(what, n))
+}
+
+/** Most acts fall into the seconds around some work, where they meet it. */
+function actsOf(chance: Chance, lives: number, works: readonly Work[], spanMs: number): Act[] {
+  const acts: Act[] = []
+  for (let life = 0; life < lives; life += 1) {
+    const count = chance.between(2, 9, 'acts', life)
+    for (let n = 0; n < count; n += 1) {
+      const near = chance.pick(works, 'near', life, n)
+      const offset = chance.of('offset', life, n)
+      const atMs =
+        chance.of('is near', life, n) < 0.7
+          ? near.atMs + Math.floor(20_000 * offset * offset)
+          : anyTime(chance, spanMs, `act ${life}`, n)
+      const kind = chance.weighted(ACTS, 'kind', life, n)
+      acts.push({ id: life * 100 + n, atMs, life, kind })
+    }
+  }
+  return acts.sort((a, b) => a.atMs - b.atMs || a.id - b.id)
+}

@@ -1,0 +1,428 @@
+import type {
+  CrmCapabilities,
+  CrmChangePage,
+  CrmClient,
+  CrmContact,
+  CrmReading,
+  CrmSubscription,
+  CrmWrite,
+  CrmWriteOutcome,
+} from '../../src/crm/crm.js'
+import { CrmCursorExpired } from '../../src/crm/crm.js'
+import type { OwnWrite } from './emarketeer.js'
+import type { Wire } from './wire.js'
+
+/** A contact of Dynamics. */
+export interface DynamicsContact {
+  readonly id: string
+  email: string | null
+  email2: string | null
+  /** Column `donotbulkemail`. */
+  denies: boolean
+  version: number
+  state: 'live' | 'deactivated' | 'merged'
+  mergedInto: string | null
+  readonly createdMs: number
+  modifiedMs: number
+  /** The last change of the toggle, as the audit has it. */
+  flip: { atMs: number; byUs: boolean } | null
+}
+
+/** A subscription row. */
+export interface DynamicsRow {
+  readonly id: string
+  contactId: string
+  readonly categoryId: string
+  subscribed: boolean
+  version: number
+  foreign: boolean
+}
+
+/** As the driver says of Dynamics. */
+export const DYNAMICS: CrmCapabilities = {
+  values: 'toggle',
+  purposes: ['marketingSendouts'],
+  subscriptions: true,
+  completeDelta: true,
+  fieldHistory: true,
+  directReadContactsPerRequest: 500,
+}
+
+/** What a change was, for whoever posts webhooks. */
+export interface DynamicsChange {
+  readonly entity: 'contact' | 'subscription'
+  readonly id: string
+  readonly contactId: string
+  readonly byUs: boolean
+  readonly denies: boolean
+  /** Addresses that it sets. */
+  readonly addresses: readonly string[]
+}
+
+const EPS_MS = 2_000
+const MOST_OFF_MS = 5 * 60_000
+
+/** Dynamics in memory, as docs/wire-dataverse.md has it, as far as the product asks it for people. */
+export class MemoryDynamics {
+  readonly contacts = new Map<string, DynamicsContact>()
+  readonly rows = new Map<string, DynamicsRow>()
+  readonly writes: OwnWrite[] = []
+  /** Change numbers of everything that is there or was. */
+  private readonly changed = new Map<string, number>()
+  private readonly gone: {
+    readonly id: string
+    readonly table: 'contact' | 'row'
+    readonly at: number
+  }[] = []
+  private counter = 0
+  generation = 0
+  onChange: (change: DynamicsChange) => void = () => undefined
+
+  constructor(
+    private readonly now: () => number,
+    private readonly skewMs: number,
+  ) {}
+
+  add(email: string | null, denies = false): DynamicsContact {
+    const contact: DynamicsContact = {
+      id: guid(1, this.contacts.size + this.gone.length + 1),
+      email,
+      email2: null,
+      denies,
+      version: 0,
+      state: 'live',
+      mergedInto: null,
+      createdMs: this.clock(),
+      modifiedMs: this.clock(),
+      flip: null,
+    }
+    this.contacts.set(contact.id, contact)
+    this.touch(contact, false, email === null ? [] : [email])
+    return contact
+  }
+
+  at(email: string): DynamicsContact[] {
+    return [...this.contacts.values()].filter((one) => one.email === email)
+  }
+
+  liveAt(email: string): DynamicsContact[] {
+    return this.at(email).filter(({ state }) => state === 'live')
+  }
+
+  rowsOf(contactId: string): DynamicsRow[] {
+    return [...this.rows.values()].filter((row) => row.contactId === contactId)
+  }
+
+  flip(contact: DynamicsContact, denies: boolean, byUs: boolean): void {
+    if (contact.denies !== denies) {
+      contact.flip = { atMs: this.clock(), byUs }
+    }
+    contact.denies = denies
+    this.touch(contact, byUs)
+  }
+
+  /** Any change of the record. @param addresses that it sets. */
+  touch(contact: DynamicsContact, byUs: boolean, addresses: readonly string[] = []): void {
+    contact.version = this.counter += 1
+    contact.modifiedMs = this.clock()
+    this.changed.set(contact.id, this.counter)
+    const { id, denies } = contact
+    this.onChange({ entity: 'contact', id, contactId: id, byUs, denies, addresses })
+  }
+
+  remove(contact: DynamicsContact): void {
+    this.contacts.delete(contact.id)
+    this.changed.delete(contact.id)
+    this.gone.push({ id: contact.id, table: 'contact', at: (this.counter += 1) })
+    // Our relationship restricts nothing: the rows go with their contact.
+    this.rowsOf(contact.id).forEach((row) => this.removeRow(row))
+    this.onChange({
+      entity: 'contact',
+      id: contact.id,
+      contactId: contact.id,
+      byUs: false,
+      denies: false,
+      addresses: [],
+    })
+  }
+
+  setRow(row: DynamicsRow, subscribed: boolean, byUs: boolean): void {
+    row.subscribed = subscribed
+    this.touchRow(row, byUs)
+  }
+
+  touchRow(row: DynamicsRow, byUs: boolean): void {
+    row.version = this.counter += 1
+    this.changed.set(row.id, this.counter)
+    const { id, contactId, subscribed } = row
+    this.onChange({
+      entity: 'subscription',
+      id,
+      contactId,
+      byUs,
+      denies: !subscribed,
+      addresses: [],
+    })
+  }
+
+  removeRow(row: DynamicsRow): void {
+    this.rows.delete(row.id)
+    this.changed.delete(row.id)
+    this.gone.push({ id: row.id, table: 'row', at: (this.counter += 1) })
+  }
+
+  /** The loser is deactivated, and its rows come to the winner as they are. */
+  merge(loser: DynamicsContact, winner: DynamicsContact): void {
+    loser.state = 'merged'
+    loser.mergedInto = winner.id
+    this.touch(loser, false)
+    for (const row of this.rowsOf(loser.id)) {
+      row.contactId = winner.id
+      row.foreign = true
+      this.touchRow(row, false)
+    }
+    this.touch(winner, false)
+  }
+
+  client(wire: Wire): CrmClient {
+    const refuse = () => Promise.reject(new Error('not simulated'))
+    const { read } = { read: this.read.bind(this) }
+    return {
+      check: (context) => wire.read(context, 'check', () => undefined),
+      read: (request, context) => wire.read(context, 'contacts.read', () => read(request)),
+      readChanges: (cursor, context) => this.readChanges(wire, cursor, context),
+      readSubscriptions: (ids, context) =>
+        wire.read(context, 'subscriptions.read', () =>
+          ids.flatMap((id) => (this.rows.has(id) ? [this.subscription(this.rows.get(id)!)] : [])),
+        ),
+      write: (writes, context) => this.write(wire, writes, context),
+      readFieldHistory: (ids, context) =>
+        wire.read(context, 'audit.read', () => ids.flatMap((id) => this.history(id))),
+      syncCategories: (_categories, context) =>
+        wire.read(context, 'categories', () => ({ created: 0, updated: 0, foreign: [] })),
+      installWebhooks: refuse,
+      removeWebhooks: refuse,
+    }
+  }
+
+  private clock(): number {
+    return this.now() + this.skewMs
+  }
+
+  private read(request: Parameters<CrmClient['read']>[0]): CrmReading {
+    const wanted = new Set<string>(
+      request.by === 'email'
+        ? request.emails.map((email) => email.toLowerCase())
+        : request.contactIds,
+    )
+    const found = [...this.contacts.values()].filter((one) =>
+      request.by === 'contactId'
+        ? wanted.has(one.id)
+        : [one.email, one.email2].some((email) => email !== null && wanted.has(email)),
+    )
+    const ids = new Set(found.map(({ id }) => id))
+    return {
+      contacts: found.map((one) => this.contact(one)),
+      subscriptions: [...this.rows.values()]
+        .filter((row) => ids.has(row.contactId))
+        .map((row) => this.subscription(row)),
+      missingContactIds:
+        request.by === 'contactId' ? request.contactIds.filter((id) => !ids.has(id)) : [],
+    }
+  }
+
+  private async *readChanges(
+    wire: Wire,
+    cursor: string | null,
+    context: Parameters<CrmClient['readChanges']>[1],
+  ): AsyncGenerator<CrmChangePage> {
+    const [generation, since] =
+      cursor === null ? [this.generation, -1] : cursor.split('-').map(Number)
+    const expired = generation !== this.generation || since! > this.counter
+    // Two streams, one after the other: contacts, then rows; each as of its own moment.
+    const first = await wire.read(context, 'contacts.delta', () => {
+      const contacts = [...this.contacts.values()].filter(
+        ({ id }) => this.changed.get(id)! > since!,
+      )
+      return {
+        contacts: contacts.map((one) => this.contact(one)),
+        deletedContactIds: this.goneSince(since!, 'contact', cursor),
+        to: this.counter,
+      }
+    })
+    if (expired) {
+      throw new CrmCursorExpired('the change token is not known')
+    }
+    const baseline = cursor === null
+    const empty = {
+      contacts: [],
+      subscriptions: [],
+      deletedContactIds: [],
+      deletedSubscriptionRowIds: [],
+    }
+    yield {
+      ...empty,
+      contacts: first.contacts,
+      deletedContactIds: first.deletedContactIds,
+      baseline,
+      nextCursor: null,
+    }
+    const second = await wire.read(context, 'subscriptions.delta', () => {
+      const rows = [...this.rows.values()].filter(({ id }) => this.changed.get(id)! > since!)
+      return {
+        subscriptions: rows.map((row) => this.subscription(row)),
+        deletedSubscriptionRowIds: this.goneSince(since!, 'row', cursor),
+      }
+    })
+    // The rows' token is the contacts' here: what came between is told twice.
+    yield { ...empty, ...second, baseline, nextCursor: `${this.generation}-${first.to}` }
+  }
+
+  private goneSince(since: number, table: 'contact' | 'row', cursor: string | null): string[] {
+    return cursor === null
+      ? []
+      : this.gone.filter((one) => one.table === table && one.at > since).map(({ id }) => id)
+  }
+
+  private async write(
+    wire: Wire,
+    writes: readonly CrmWrite[],
+    context: Parameters<CrmClient['write']>[1],
+  ): Promise<readonly CrmWriteOutcome[]> {
+    if (writes.length === 0) {
+      return []
+    }
+    const end = await wire.write(context, 'batch', (half) => {
+      const done = half ? writes.slice(0, Math.ceil(writes.length / 2)) : writes
+      return done.map((write) => this.apply(write))
+    })
+    if ('error' in end) {
+      const status = end.error.mayHaveBeenApplied ? 'unknown' : 'notSent'
+      return writes.map(() => ({ status, error: end.error }))
+    }
+    const error = new Error('the batch was cut off')
+    return writes.map((_, at): CrmWriteOutcome => end.answer[at] ?? { status: 'notSent', error })
+  }
+
+  private apply(write: CrmWrite): CrmWriteOutcome {
+    const told = (cell: string, recordId: string, contactId: string, value: string) =>
+      this.writes.push({
+        atMs: this.now(),
+        side: 'crm',
+        email: this.contacts.get(contactId)?.email ?? null,
+        recordId,
+        cell,
+        value,
+      })
+    switch (write.kind) {
+      case 'consent': {
+        const contact = this.contacts.get(write.contactId)
+        if (contact === undefined) {
+          return { status: 'gone' }
+        }
+        if (write.expectedVersion !== etag(contact.version)) {
+          return { status: 'conflict' }
+        }
+        this.flip(contact, write.value === 'deny', true)
+        told(write.purpose, contact.id, contact.id, write.value)
+        return { status: 'applied', version: etag(contact.version), rowId: null }
+      }
+      case 'subscription':
+      case 'deleteSubscription': {
+        const row = this.rows.get(write.rowId)
+        if (row === undefined) {
+          return { status: 'gone' }
+        }
+        if (write.expectedVersion !== etag(row.version)) {
+          return { status: 'conflict' }
+        }
+        if (write.kind === 'deleteSubscription') {
+          this.removeRow(row)
+          return { status: 'applied', version: null, rowId: row.id }
+        }
+        this.setRow(row, write.subscribed, true)
+        told(`c:${row.categoryId}`, row.id, row.contactId, String(write.subscribed))
+        return { status: 'applied', version: etag(row.version), rowId: row.id }
+      }
+      case 'createSubscription': {
+        if (!this.contacts.has(write.contactId)) {
+          return { status: 'gone' }
+        }
+        const known = this.rowsOf(write.contactId).find(
+          (row) => row.categoryId === write.categoryId && !row.foreign,
+        )
+        if (known) {
+          // By its alternate key: upsert.
+          this.setRow(known, write.subscribed, true)
+          return { status: 'applied', version: null, rowId: known.id }
+        }
+        const row = this.newRow(write.contactId, write.categoryId, write.subscribed, true)
+        return { status: 'applied', version: null, rowId: row.id }
+      }
+    }
+  }
+
+  newRow(contactId: string, categoryId: string, subscribed: boolean, byUs: boolean): DynamicsRow {
+    const id = guid(2, this.rows.size + this.gone.length + 1)
+    const row = { id, contactId, categoryId, subscribed, version: 0, foreign: false }
+    this.rows.set(id, row)
+    this.touchRow(row, byUs)
+    return row
+  }
+
+  private contact(one: DynamicsContact): CrmContact {
+    return {
+      contactId: one.id,
+      email: one.email,
+      otherEmails: [],
+      denyOnlyEmails: one.email2 === null ? [] : [one.email2],
+      state: one.state,
+      mergedInto: one.mergedInto,
+      registeredAtMs: one.createdMs,
+      consents: {
+        marketingSendouts: {
+          value: one.denies ? 'deny' : 'allow',
+          version: etag(one.version),
+          lastWriter: 'unknown',
+        },
+      },
+    }
+  }
+
+  private subscription(row: DynamicsRow): CrmSubscription {
+    return {
+      rowId: row.id,
+      contactId: row.contactId,
+      categoryId: row.categoryId,
+      subscribed: row.subscribed,
+      version: etag(row.version),
+      foreign: row.foreign,
+    }
+  }
+
+  /** The audit proves the present value's last change by a person, by a clock that is not far off. */
+  private history(id: string) {
+    const contact = this.contacts.get(id)
+    if (!contact?.flip || contact.flip.byUs || Math.abs(this.skewMs) > MOST_OFF_MS) {
+      return []
+    }
+    const epsMs = Math.max(EPS_MS, Math.abs(this.skewMs) + 40)
+    return [
+      {
+        contactId: id,
+        value: contact.denies ? 'deny' : 'allow',
+        atMs: contact.flip.atMs,
+        epsMs,
+        userId: guid(3, 1),
+      } as const,
+    ]
+  }
+}
+
+function etag(version: number): string {
+  return `W/"${version}"`
+}
+
+function guid(kind: number, n: number): string {
+  return `0000000${kind}-0000-4000-8000-${String(n).padStart(12, '0')}`
+}

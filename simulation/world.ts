@@ -1,0 +1,593 @@
+import { ClockWatch } from '../src/connection/crm-clock.js'
+import type { SyncSession } from '../src/connection/session.js'
+import { UnreadableRecords } from '../src/connection/unreadable-records.js'
+import type { Trigger } from '../src/contracts/names.js'
+import { RequestTally } from '../src/http/index.js'
+import { findAddresses } from '../src/ledger/address/addresses.js'
+import {
+  findConnection,
+  saveConnection,
+  setConnectionState,
+} from '../src/ledger/connection/connections.js'
+import { putHints, type InboxHint } from '../src/ledger/run/inbox.js'
+import { endRun } from '../src/ledger/run/runs.js'
+import { findSendoutRun, openSendoutRun } from '../src/ledger/sendout/sendouts.js'
+import { catchUpBoth } from '../src/sync/mirror/catch-up-both.js'
+import { syncCategories } from '../src/sync/mirror/sync-categories.js'
+import { drainInbox } from '../src/sync/run/drain-inbox.js'
+import { approveHeld } from '../src/sync/run/held.js'
+import { settleRun, syncAddresses } from '../src/sync/run/sync-addresses.js'
+import { syncDue, type SyncedDue } from '../src/sync/run/sync-due.js'
+import { closeSendout } from '../src/sync/sendout/close-sendout.js'
+import { decideMembers } from '../src/sync/sendout/decide-members.js'
+import { fixAudience } from '../src/sync/sendout/fix-audience.js'
+import { findListRun, readMailingListPage } from '../src/sync/sendout/mailing-list.js'
+import { proveFreshness, type FreshnessProof } from '../src/sync/sendout/prove-freshness.js'
+import { syncMembers } from '../src/sync/sendout/sync-members.js'
+import type { Logger } from '../src/telemetry/logger.js'
+import { Chance } from './chance.js'
+import { Faults } from './faults.js'
+import { Ghost } from './ghost.js'
+import type { LedgerServer, SimulatedLedger } from './ledger.js'
+import { listFindings, restFindings, type Finding, type ListRead } from './oracles.js'
+import { CATEGORY, People } from './people.js'
+import type { Plan, Work } from './plan.js'
+import { Scheduler, Task } from './scheduler.js'
+import { DYNAMICS, MemoryDynamics, type DynamicsChange } from './systems/dynamics.js'
+import { MemoryEmarketeer } from './systems/emarketeer.js'
+import { Wire } from './systems/wire.js'
+import { useVirtualTime } from './virtual-time.js'
+
+const CONNECTION = 'acme'
+const ACCOUNT = '1001'
+const BEGIN_MS = Date.UTC(2030, 0, 7, 6)
+const MINUTE_MS = 60_000
+/** As the activities' heartbeats have it: then another attempt begins. */
+const HEARTBEAT_MS = 60_000
+const HANG_MS = 200_000
+const ATTEMPTS = 4
+
+const SILENT: Logger = {
+  trace: () => undefined,
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  fatal: () => undefined,
+  child: () => SILENT,
+}
+
+/** What a world came to. */
+export interface Lived {
+  readonly findings: readonly Finding[]
+  readonly fingerprint: string
+  readonly trace: readonly string[] | null
+  readonly faults: readonly string[]
+  readonly counts: Readonly<Record<string, number>>
+}
+
+/** How a world is replayed. */
+export interface Replay {
+  readonly onlyFaults?: ReadonlySet<string>
+  readonly trace?: boolean
+}
+
+/** An activity died, or hung for longer than its heartbeats may stay away. */
+class Gone extends Error {}
+
+/** One connection with everybody on it, the systems at its ends, and what triggers its work. */
+export class World {
+  private readonly chance: Chance
+  private readonly scheduler: Scheduler
+  private readonly faults: Faults
+  private readonly ghost = new Ghost()
+  private readonly emarketeer: MemoryEmarketeer
+  private readonly crm: MemoryDynamics
+  private readonly people: People
+  private readonly client: SyncSession['emarketeer']
+  private readonly openCrm: NonNullable<SyncSession['crm']>
+  private readonly findings: Finding[] = []
+  private readonly draining = new Set<number>()
+  private hints = 0
+  private listed = 0
+  private lastSweep = 0
+  private underWay = new Set<Promise<unknown>>()
+
+  private constructor(
+    private readonly plan: Plan,
+    replay: Replay,
+  ) {
+    this.chance = new Chance(`${plan.seed} run`)
+    this.scheduler = new Scheduler(BEGIN_MS, this.chance, replay.trace ?? false)
+    this.faults = new Faults(this.chance, plan.rates, replay.onlyFaults ?? null)
+    const { scheduler } = this
+    const now = () => scheduler.nowMs
+    this.emarketeer = new MemoryEmarketeer(ACCOUNT, () => now() + plan.skewMs.emarketeer, [
+      { id: CATEGORY, name: 'Newsletters' },
+    ])
+    this.crm = new MemoryDynamics(now, plan.skewMs.crm)
+    this.people = new People(
+      this.emarketeer,
+      this.crm,
+      this.ghost,
+      this.chance,
+      now,
+      plan.subscriptions,
+    )
+    this.client = this.emarketeer.client(
+      new Wire('emarketeer', scheduler, this.faults, plan.skewMs.emarketeer),
+    )
+    const client = this.crm.client(new Wire('dynamics', scheduler, this.faults, plan.skewMs.crm))
+    this.openCrm = { capabilities: DYNAMICS, client, source: 'crmDynamics' }
+    this.emarketeer.account.components.set('1/1', {
+      campaignId: '1',
+      componentId: '1',
+      channel: 'email',
+      categoryId: plan.subscriptions ? CATEGORY : null,
+      transactional: false,
+      target: { all: true },
+    })
+    scheduler.onStep = (task) => this.endAtStep(task)
+  }
+
+  private ledger!: SimulatedLedger
+
+  /** Lives a plan to its end. */
+  static async live(server: LedgerServer, plan: Plan, replay: Replay = {}): Promise<Lived> {
+    const world = new World(plan, replay)
+    useVirtualTime(world.scheduler)
+    world.ledger = await server.open(`simulated_${process.pid}`, world.scheduler)
+    try {
+      await world.run()
+      return {
+        findings: world.findings,
+        fingerprint: world.scheduler.fingerprint,
+        trace: world.scheduler.trace,
+        faults: world.faults.fired,
+        counts: {
+          steps: world.scheduler.steps,
+          statements: world.ledger.statements,
+          lockWaits: world.ledger.waits,
+          acts: world.ghost.count,
+          hints: world.hints,
+          listed: world.listed,
+          writes: world.emarketeer.writes.length + world.crm.writes.length,
+          faults: world.faults.fired.length,
+        },
+      }
+    } finally {
+      useVirtualTime(null)
+      await world.ledger.close()
+    }
+  }
+
+  private async run(): Promise<void> {
+    const { plan, scheduler, people } = this
+    for (let life = 0; life < plan.lives; life += 1) {
+      people.begin(life)
+    }
+    await scheduler.finish(this.setUp())
+    this.crm.onChange = (change) => this.tell(change)
+    for (const act of plan.acts) {
+      scheduler.at(BEGIN_MS + act.atMs, () => {
+        const what = people.do(act)
+        if (what !== null) {
+          scheduler.note(`act ${act.id}: ${what}`)
+        }
+      })
+    }
+    for (const work of plan.works) {
+      scheduler.at(BEGIN_MS + work.atMs, () =>
+        this.begin(`${work.kind} ${work.id}`, () => this.work(work)),
+      )
+    }
+    await scheduler.until(BEGIN_MS + plan.spanMs)
+    this.crm.onChange = () => undefined
+    this.faults.ended = true
+    await this.rest()
+  }
+
+  /** Everything under way ends; then sweeps, until nothing is left. */
+  private async rest(): Promise<void> {
+    const { scheduler } = this
+    await scheduler.until(scheduler.nowMs + 20 * MINUTE_MS)
+    await scheduler.finish(Promise.all(this.underWay))
+    for (let n = 0; n < 3; n += 1) {
+      await scheduler.until(scheduler.nowMs + 35 * MINUTE_MS)
+      await scheduler.finish(this.sweep(`rest ${n}`))
+      await scheduler.finish(this.approve(`rest approve ${n}`))
+    }
+    const before = await this.traffic()
+    for (let n = 3; n < 5; n += 1) {
+      await scheduler.until(scheduler.nowMs + 35 * MINUTE_MS)
+      await scheduler.finish(this.sweep(`rest ${n}`))
+    }
+    const after = await this.traffic()
+    if (before !== after) {
+      this.findings.push({
+        oracle: 'rest',
+        email: null,
+        what: `a further sweep wrote: ${before} then ${after}`,
+      })
+    }
+    const emails = this.everyAddress()
+    this.findings.push(
+      ...restFindings(emails, this.emarketeer, this.crm, this.ghost, this.plan.subscriptions),
+    )
+    if (this.scheduler.trace !== null) {
+      for (const email of new Set(this.findings.flatMap((one) => one.email ?? []))) {
+        await this.showLedger(email)
+      }
+    }
+  }
+
+  /** What the ledger holds of an address, for whoever has to explain a finding. */
+  private async showLedger(email: string): Promise<void> {
+    for (const what of LEDGER_OF_ADDRESS) {
+      for (const row of await this.ledger.ask<{ row: unknown }>(what, [email])) {
+        this.scheduler.note(`ledger ${JSON.stringify(row.row)}`)
+      }
+    }
+    for (const act of ['marketingSendouts', `c:${CATEGORY}`].flatMap((cell) =>
+      this.ghost.acts(email, cell),
+    )) {
+      this.scheduler.note(`ghost ${JSON.stringify(act)}`)
+    }
+  }
+
+  private everyAddress(): string[] {
+    return Array.from({ length: this.plan.lives }, (_, life) => life).flatMap((life) => [
+      People.addressOf(life),
+      People.addressOf(life, 'other'),
+    ])
+  }
+
+  private async traffic(): Promise<string> {
+    const [row] = await this.ledger.ask<{ events: number; outcomes: number }>(
+      `SELECT (SELECT count(*) FROM consent_events) AS events, (SELECT count(*) FROM consent_event_outcomes) AS outcomes`,
+    )
+    return JSON.stringify({
+      ...row,
+      writes: this.emarketeer.writes.length + this.crm.writes.length,
+    })
+  }
+
+  private async setUp(): Promise<void> {
+    const { plan } = this
+    const settings = {
+      connectionId: CONNECTION,
+      accountId: ACCOUNT,
+      crm: plan.crm,
+      legalBasisSync: true,
+      subscriptionSync: plan.subscriptions,
+      createMissing: 'none',
+      newlyMailableLimit: plan.newlyMailableLimit,
+      subscriptionRowsPerDay: 1_000_000,
+    } as const
+    const config = { ...settings, sectionName: plan.crm, section: {}, secrets: {} }
+    await this.once('set-up', () => saveConnection(this.ledger, { ...settings, config }))
+    await this.sweep('first sync', 'setup')
+    await this.once('activate', () => setConnectionState(this.ledger, CONNECTION, 'active'))
+  }
+
+  private work({ kind, id }: Work): Promise<void> {
+    const name = `${kind} ${id}`
+    switch (kind) {
+      case 'sweep':
+        return this.sweep(name)
+      case 'sendout':
+        return this.sendout(name)
+      case 'resync':
+        return this.resync(name)
+      case 'approve':
+        return this.approve(name)
+      case 'expireCursors':
+        this.crm.generation += 1
+        this.emarketeer.generation += 1
+        return Promise.resolve()
+    }
+  }
+
+  /** Something that goes on beside the others. */
+  private begin(name: string, work: () => Promise<void>): void {
+    const { scheduler } = this
+    scheduler.note(`${name} begins`)
+    const going = work()
+      .catch((error: Error) => scheduler.note(`${name} ends with ${codeOf(error)}`))
+      .finally(() => this.underWay.delete(going))
+    this.underWay.add(going)
+  }
+
+  /** One sweep, in the order of its workflow. */
+  private async sweep(name: string, trigger: Trigger = 'sweep'): Promise<void> {
+    const began = this.scheduler.nowMs
+    const step = this.stepsOf(name, trigger)
+    await step('catchUpBoth', catchUpBoth)
+    await step('syncCategories', syncCategories)
+    let range: SyncedDue['next'] = null
+    do {
+      const options = { reading: 'copy', loosening: 'stage', maxBatches: 5, range } as const
+      const due: SyncedDue = await step('syncDue', (session) => syncDue(session, options))
+      range = due.next
+    } while (range !== null)
+    await step('settleRun', settleRun)
+    await step('endRun', (session) => endRun(session.db, session.run.runId))
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      await step(`drainInbox ${shard}`, (session) => drainInbox(session, shard))
+    }
+    this.people.knownSinceMs = Math.max(this.people.knownSinceMs, began)
+    this.lastSweep = began
+  }
+
+  private async resync(name: string): Promise<void> {
+    const emails = this.everyAddress().filter((_, at) => this.chance.of(name, at) < 0.3)
+    const step = this.stepsOf(name, 'manual')
+    await step('resync', async (session) => {
+      const ids = [...(await findAddresses(session.db, CONNECTION, emails)).values()]
+      await syncAddresses(session, ids, { reading: 'direct', loosening: 'stage' })
+    })
+    await step('settleRun', settleRun)
+  }
+
+  private async approve(name: string): Promise<void> {
+    await this.once(name, () =>
+      approveHeld(this.ledger, { connectionId: CONNECTION, reason: 'simulated', by: 'Kari' }),
+    )
+  }
+
+  /** A pre-send, in the order of its workflow, and its list, at once and later. */
+  private async sendout(name: string): Promise<void> {
+    const { scheduler, ledger } = this
+    const sendoutId = `s${name.split(' ')[1]}`
+    const step = this.stepsOf(name, 'preSend')
+    const sendoutRunId = this.runIdOf(name)
+    await this.once(`${name} open`, () =>
+      ledger.transaction((tx) =>
+        openSendoutRun(tx, {
+          sendoutRunId,
+          sendoutId,
+          stage: 'send',
+          accountId: ACCOUNT,
+          connectionId: CONNECTION,
+          crm: this.plan.crm,
+          workflowId: name,
+          deadlineMs: scheduler.nowMs + 30 * MINUTE_MS,
+        }),
+      ),
+    )
+    const problems: string[] = []
+    const trying = async <T>(work: Promise<T>): Promise<T | null> =>
+      work.catch((error: Error) => {
+        problems.push(codeOf(error))
+        return null
+      })
+    const load = async (session: SyncSession) => (await findSendoutRun(session.db, sendoutRunId))!
+    const askedMs = scheduler.nowMs
+    const named = {
+      connectionId: CONNECTION,
+      sendoutId,
+      stage: 'send',
+      campaignId: '1',
+      componentId: '1',
+    } as const
+    const fixed = await trying(
+      step('fixAudience', async (session) => fixAudience(session, await load(session), named)),
+    )
+    let proof: FreshnessProof | null = null
+    if (fixed !== null) {
+      proof =
+        (
+          await trying(
+            step('proveFreshness', async (session) => proveFreshness(session, await load(session))),
+          )
+        )?.proof ?? null
+      const halves = [
+        { from: 0, to: Math.ceil(fixed.targeted / 2) },
+        { from: Math.ceil(fixed.targeted / 2), to: fixed.targeted },
+      ]
+      await Promise.all(
+        halves.map((range, shard) =>
+          trying(
+            step(`syncMembers ${shard}`, async (session) =>
+              syncMembers(session, await load(session), range, proof ?? 'direct'),
+            ),
+          ),
+        ),
+      )
+      await trying(step('settleRun', settleRun))
+      await trying(
+        step('decideMembers', async (session) => decideMembers(session, await load(session))),
+      )
+    }
+    const closing = {
+      sendoutRunId,
+      proof,
+      onUnverified: 'exclude',
+      aborted: false,
+      problems,
+    } as const
+    const result = await step('closeSendout', (session) => closeSendout(session.db, closing))
+    scheduler.note(`${name} decided: ${result.eligible} of ${result.targeted}`)
+    for (const read of ['at once', 'late']) {
+      await this.pause(read === 'late' ? this.chance.between(1, 900_000, 'late', name) : 1)
+      await trying(this.readList(`${name} list ${read}`, sendoutId, askedMs))
+    }
+  }
+
+  private async readList(name: string, sendoutId: string, askedMs: number): Promise<void> {
+    const { scheduler } = this
+    let cursor: string | null = null
+    let page = 0
+    do {
+      let beganMs = 0
+      const read: ListRead = await this.stepsOf(name, 'preSend')(
+        `page ${(page += 1)}`,
+        async (session) => {
+          beganMs = scheduler.nowMs
+          const run = await findListRun(session.db, { sendoutId, accountId: ACCOUNT })
+          return readMailingListPage(session, run, cursor)
+        },
+      )
+      cursor = read.nextCursor
+      this.listed += read.entries.length
+      const until = { emarketeerMs: beganMs, crmMs: askedMs, allowMs: scheduler.nowMs }
+      const found = listFindings(
+        read,
+        this.ghost,
+        until,
+        this.plan.subscriptions ? `c:${CATEGORY}` : null,
+      )
+      this.findings.push(...found.map((one) => ({ ...one, what: `${name}: ${one.what}` })))
+    } while (cursor !== null)
+  }
+
+  /** Webhooks of the CRM come to the inbox: now and then late, twice, or never. */
+  private tell(change: DynamicsChange): void {
+    const place = `${change.entity} ${change.id} ${(this.hints += 1)}`
+    const fault = this.faults.ofWebhook(place)
+    if (fault === 'lost') {
+      return
+    }
+    const hint: InboxHint = {
+      source: 'crm',
+      shard: this.chance.between(0, SHARDS - 1, change.contactId),
+      entity: change.entity,
+      entityId: change.id,
+      crmContactId: change.contactId,
+      actorUserId: change.byUs ? null : '00000003-0000-4000-8000-000000000001',
+      saysDeny: change.denies && !change.byUs,
+      addresses: change.byUs ? [] : change.addresses,
+      eventId: place,
+    }
+    const afterMs =
+      fault === 'late'
+        ? this.chance.between(5_000, 400_000, place)
+        : this.chance.between(100, 4_000, place)
+    for (let copy = 0; copy < (fault === 'twice' ? 2 : 1); copy += 1) {
+      this.scheduler.at(this.scheduler.nowMs + (copy + 1) * afterMs, () => {
+        this.begin(`hook ${place} ${copy}`, () => this.takeHint(`hook ${place} ${copy}`, hint))
+      })
+    }
+  }
+
+  private async takeHint(name: string, hint: InboxHint): Promise<void> {
+    await this.once(name, () => putHints(this.ledger, CONNECTION, [hint]))
+    if (!this.draining.has(hint.shard)) {
+      this.draining.add(hint.shard)
+      await this.pause(this.chance.between(100, 8_000, name))
+      this.draining.delete(hint.shard)
+      await this.stepsOf(`drain of ${name}`, 'webhook')('drainInbox', (session) =>
+        drainInbox(session, hint.shard),
+      )
+    }
+  }
+
+  /** Steps of one run, each an activity: tried again where it fails, dies, or hangs. */
+  private stepsOf(name: string, trigger: Trigger) {
+    const runId = this.runIdOf(name)
+    return <T>(what: string, work: (session: SyncSession) => Promise<T>): Promise<T> =>
+      this.activity(`${name} ${what}`, async () => work(await this.session(runId, trigger, name)))
+  }
+
+  private async activity<T>(name: string, work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      const task = new Task(`${name}/${attempt}`)
+      try {
+        return await Promise.race([this.scheduler.run(task, work), this.goneOf(task)])
+      } catch (error) {
+        this.scheduler.note(`${task.name} fails: ${codeOf(error as Error)}`)
+        if (
+          attempt === ATTEMPTS ||
+          (error as { kind?: { retryable: boolean } }).kind?.retryable === false
+        ) {
+          throw error
+        }
+        await this.pause(this.chance.between(500, 20_000, 'retry', task.name))
+      }
+    }
+  }
+
+  /** Work that no fault ends. */
+  private once<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const task = new Task(name)
+    this.safe.add(task)
+    return this.scheduler.run(task, work)
+  }
+
+  private readonly safe = new WeakSet<Task>()
+  private readonly onGone = new WeakMap<Task, () => void>()
+
+  private goneOf(task: Task): Promise<never> {
+    return new Promise((_, reject) => this.onGone.set(task, () => reject(new Gone('no heartbeat'))))
+  }
+
+  /** Whether a task dies or hangs at this step. */
+  private endAtStep(task: Task): number {
+    const { scheduler, faults } = this
+    if (this.safe.has(task)) {
+      return 0
+    }
+    const place = `${task.name} ${task.steps}`
+    if (faults.crashes(place)) {
+      scheduler.at(scheduler.nowMs, () => scheduler.kill(task))
+    } else if (faults.hangs(place)) {
+      scheduler.note(`${task.name} hangs`)
+      task.hangsUntilMs = scheduler.nowMs + HANG_MS
+    } else {
+      return 0
+    }
+    scheduler.at(scheduler.nowMs + HEARTBEAT_MS, () => this.onGone.get(task)?.())
+    return 0
+  }
+
+  private async session(runId: string, trigger: Trigger, workflowId: string): Promise<SyncSession> {
+    const connection = (await findConnection(this.ledger, CONNECTION))!
+    const clock = new ClockWatch()
+    const unreadable = new UnreadableRecords(SILENT)
+    return {
+      db: this.ledger,
+      connection,
+      emarketeer: this.client,
+      crm: this.openCrm,
+      publicContacts: null,
+      run: { runId, connectionId: CONNECTION, trigger, workflowId },
+      call: { tally: new RequestTally(), onClock: clock.note, onUnreadable: unreadable.note },
+      clock,
+      unreadable,
+      log: SILENT,
+      heartbeat: () => undefined,
+    }
+  }
+
+  private runIdOf(name: string): string {
+    const hex = (n: number) =>
+      Math.floor(this.chance.of('run', name, n) * 0x1_0000_0000)
+        .toString(16)
+        .padStart(8, '0')
+    const text = [0, 1, 2, 3].map(hex).join('')
+    return `${text.slice(0, 8)}-${text.slice(8, 12)}-4${text.slice(13, 16)}-a${text.slice(17, 20)}-${text.slice(20)}`
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.scheduler.at(this.scheduler.nowMs + ms, () => resolve()))
+  }
+}
+
+const LEDGER_OF_ADDRESS = [
+  'addresses',
+  'cells',
+  'crm_contacts',
+  'emarketeer_contacts',
+  'loosenings',
+  'consent_events',
+].map(
+  (table) => `SELECT to_jsonb(t) || jsonb_build_object('table', '${table}') AS row FROM ${table} t
+    WHERE address_id = (SELECT address_id FROM addresses WHERE address = $1) ORDER BY t::text`,
+)
+
+/** As the inbox's: fewer, so that each has something to do. */
+const SHARDS = 2
+
+function codeOf(error: Error): string {
+  return (error as { code?: string }).code ?? `${error.name}: ${error.message}`
+}
