@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { YEAR_ONE } from '../../simulators/superoffice/model/dates.js'
-import { measuresOf, requireConnection } from '../../src/app/connection/connection-view.js'
+import { measuresOf } from '../../src/app/connection/connection-view.js'
+import { requireConnection } from '../../src/app/connection/require-running.js'
 import { CONNECTION_ID } from './support/open-systems.js'
 import { preSend } from './support/pre-send.js'
 import type { RichPerson } from './support/rich-person.js'

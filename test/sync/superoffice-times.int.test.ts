@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals'
-import { measuresOf, requireConnection } from '../../src/app/connection/connection-view.js'
+import { measuresOf } from '../../src/app/connection/connection-view.js'
+import { requireConnection } from '../../src/app/connection/require-running.js'
 import { loadWhy } from '../../src/app/why/load-why.js'
 import { explain } from '../../src/app/why/explanation.js'
 import type { LegalBasis } from '../../src/domain/legal-basis.js'

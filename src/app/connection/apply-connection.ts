@@ -18,7 +18,7 @@ import { startOrJoin, type StartedRun } from '../../client/start-or-join.js'
 import { checkChange, storeConnection, checkOutside } from './store-connection.js'
 import type { ConnectionState } from '../../domain/connection-state.js'
 import type { TemporalClient } from '../../config/temporal/temporal.js'
-import { requireConnection } from './connection-view.js'
+import { requireConnection } from './require-running.js'
 import { runDisconnect } from './remove-installed.js'
 
 /**

@@ -1,12 +1,11 @@
 import { redactConfig } from '../../config/connection/stored-config.js'
-import { AppError } from '../../contracts/app-error.js'
 import { isRecord } from '../../config/connection/json-object.js'
 import {
   newestIntervention,
   type KeptIntervention,
   type LifeAction,
 } from '../../ledger/connection/connection-life.js'
-import { findConnection, type ConnectionRow } from '../../ledger/connection/connections.js'
+import type { ConnectionRow } from '../../ledger/connection/connections.js'
 import { overridesOf, type KeptOverride } from '../../ledger/connection/overrides.js'
 import {
   crmClockOf,
@@ -192,21 +191,6 @@ function clockOf(clock: CrmClock | null): ConnectionView['clock'] {
         measuredAt: clock.measuredAt.toISOString(),
         timesCount: Math.abs(clock.offsetMs) <= MAX_CLOCK_OFFSET_MS,
       }
-}
-
-/** The connection. @throws AppError `connection_not_found`. */
-export async function requireConnection(
-  db: Queryable,
-  connectionId: string,
-): Promise<ConnectionRow> {
-  const connection = await findConnection(db, connectionId)
-  if (connection === null || connection.state === 'implicit') {
-    throw new AppError('connection_not_found', `There is no connection ${connectionId}.`, {
-      path: 'connectionId',
-      value: connectionId,
-    })
-  }
-  return connection
 }
 
 /** The short form. @param kept as for {@link viewOf}. */

@@ -8,7 +8,7 @@ import { lookAtSteps, type Progress, awaitResult } from '../await-result.js'
 import { startOrJoin, type StartedRun } from '../../client/start-or-join.js'
 import { findConnection, type ConnectionState } from '../../ledger/connection/connections.js'
 import { withLedger, withTemporal } from '../resources.js'
-import { requireConnection } from './connection-view.js'
+import { requireConnection } from './require-running.js'
 import type { Evidence } from '../require-evidence.js'
 
 /**

@@ -1,8 +1,23 @@
+import { AppError } from '../../contracts/app-error.js'
 import { notPermitted } from '../../connection/permissions.js'
 import { permitsOf } from '../../domain/connection-state.js'
-import type { ConnectionRow } from '../../ledger/connection/connections.js'
+import { findConnection, type ConnectionRow } from '../../ledger/connection/connections.js'
 import type { Queryable } from '../../ledger/db/database.js'
-import { requireConnection } from './connection-view.js'
+
+/** The connection. @throws AppError `connection_not_found`. */
+export async function requireConnection(
+  db: Queryable,
+  connectionId: string,
+): Promise<ConnectionRow> {
+  const connection = await findConnection(db, connectionId)
+  if (connection === null || connection.state === 'implicit') {
+    throw new AppError('connection_not_found', `There is no connection ${connectionId}.`, {
+      path: 'connectionId',
+      value: connectionId,
+    })
+  }
+  return connection
+}
 
 /**
  * The connection, if it may be synced by hand; with `loosening`, if that may also make somebody mailable.

@@ -8,8 +8,7 @@ import type {
   OverrideAnswer,
   SetupOverride,
 } from '../../contracts/setup.js'
-import { CRM_DRIVERS } from '../../crm/registry.js'
-import { requireConnection } from '../connection/connection-view.js'
+import { requireConnection } from '../connection/require-running.js'
 import { lookAtSteps, type Progress, awaitResult } from '../await-result.js'
 import { withLedger } from '../resources.js'
 import { startOrJoin } from '../../client/start-or-join.js'
@@ -28,8 +27,8 @@ export async function previewSetup(
   progress: Progress,
 ): Promise<SetupPreview> {
   const run = await startOrJoin(temporal.client, {
-    type: await withLedger(async (db) =>
-      setupWorkflowOf((await requireConnection(db, connectionId)).crm),
+    type: await setupWorkflowOf(
+      (await withLedger((db) => requireConnection(db, connectionId))).crm,
     ),
     workflowId: workflowIds.setupPreview(connectionId),
     queue: QUEUES.setup,
@@ -42,7 +41,9 @@ export async function previewSetup(
   return awaitResult<SetupPreview>({ temporal, run, queue: QUEUES.setup, progress, look })
 }
 
-function setupWorkflowOf(crm: string): string {
+async function setupWorkflowOf(crm: string): Promise<string> {
+  // Only a preview asks: steering a set-up does without what is to be known of CRMs.
+  const { CRM_DRIVERS } = await import('../../crm/registry.js')
   const driver = CRM_DRIVERS.get(crm)
   if (!driver) {
     const message = `This release does not connect to ${crm}.`

@@ -14,8 +14,8 @@ export function addConnectionShow(group: Command, output: Output): void {
     summary: 'show a connection: settings without secrets, state, counts',
     exitCodes: [EXIT.notFound, EXIT.unreachable],
   }).action(async (connectionId: string, { json = false }: JsonOption) => {
-    const { keptFor, measuresOf, requireConnection, viewOf } =
-      await import('../../app/connection/connection-view.js')
+    const { keptFor, measuresOf, viewOf } = await import('../../app/connection/connection-view.js')
+    const { requireConnection } = await import('../../app/connection/require-running.js')
     const { connectionCounts } = await import('../../ledger/copy/connection-counts.js')
     const { noticeSentences } = await import('../../connection/notices.js')
     const view = await withLedger(async (db) => {

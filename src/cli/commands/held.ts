@@ -31,7 +31,7 @@ function addHeldList(group: Command, output: Output): void {
     exitCodes: [EXIT.notFound, EXIT.unreachable],
     notes: 'Shows e-mail addresses.',
   }).action(async (connectionId: string, { json = false }: JsonOption) => {
-    const { requireConnection } = await import('../../app/connection/connection-view.js')
+    const { requireConnection } = await import('../../app/connection/require-running.js')
     const { heldLoosenings } = await import('../../ledger/run/runs.js')
     const held = await withLedger(async (db) => {
       await requireConnection(db, connectionId)
