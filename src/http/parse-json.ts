@@ -12,8 +12,10 @@ const SUSPECT = /\\u(?:0000|d[89a-f]|005f)|__proto__/i
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
-const OPENING = new Set([0x5b, 0x7b])
-const CLOSING = new Set([0x5d, 0x7d])
+const OPENING_BRACKET = 0x5b
+const OPENING_BRACE = 0x7b
+const CLOSING_BRACKET = 0x5d
+const CLOSING_BRACE = 0x7d
 
 /**
  * The one way by which JSON from outside comes in, answers and events alike. What it counts before it parses, so that a
@@ -51,10 +53,10 @@ function excessOf(text: string, maxElements: number): string | null {
       at = endOfText(text, at)
     } else if (code === COMMA) {
       elements += 1
-    } else if (OPENING.has(code)) {
+    } else if (code === OPENING_BRACKET || code === OPENING_BRACE) {
       depth += 1
       elements += 1
-    } else if (CLOSING.has(code)) {
+    } else if (code === CLOSING_BRACKET || code === CLOSING_BRACE) {
       depth -= 1
     }
     if (elements > maxElements) {
