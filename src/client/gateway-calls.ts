@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { AppError, type ErrorDocument } from '../contracts/app-error.js'
 import { ERROR_CATALOGUE } from '../contracts/error-catalogue.js'
-import { checkUrl, describeUrl } from '../config/environment/check-url.js'
+import { checkUrl, describeUrl } from '../http/check-url.js'
 import type { Secret } from '../config/secrets/secret.js'
 import { describeSecret } from '../config/environment/variable.js'
 

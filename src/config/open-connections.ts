@@ -1,4 +1,4 @@
-import { isLoopback } from './environment/check-url.js'
+import { isLoopback } from '../http/check-url.js'
 import { isEncrypted, readTemporalProfile } from './temporal/temporal-profile.js'
 import { readEnvironment } from './environment/environment.js'
 import { logger } from '../telemetry/logger.js'

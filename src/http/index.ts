@@ -19,6 +19,7 @@ export {
   watchingIds,
   entries,
 } from './answers.js'
+export { checkUrl, requireSecureUrl } from './check-url.js'
 export { createHttp } from './create-http.js'
 export { LONGEST_WAIT_SECONDS } from './retry-after.js'
 export { rowsUpTo } from './fitting-pages.js'

@@ -6,7 +6,7 @@ import {
   isLoopback,
   type UrlFault,
   isAllowedHost,
-} from '../environment/check-url.js'
+} from '../../http/check-url.js'
 import type { SecretSource } from './connection-file.js'
 import { describeShape } from '../../contracts/describe-shape.js'
 import type { Problem } from '../../contracts/problems.js'

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { checkUrl, HOST_PATTERN } from './check-url.js'
+import { checkUrl, HOST_PATTERN } from '../../http/check-url.js'
 import { LOG_LEVELS, readLogLevel, type LogLevel } from './log-level.js'
 import { Secret } from '../secrets/secret.js'
 

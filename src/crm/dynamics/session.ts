@@ -1,4 +1,4 @@
-import type { CallContext } from '../../http/index.js'
+import { type CallContext, requireSecureUrl } from '../../http/index.js'
 import type {
   Category,
   CategorySyncResult,
@@ -26,7 +26,6 @@ import { CategoryMap } from './reading/category-map.js'
 import { type ChangeSource, readChanges } from './reading/changes.js'
 import { ColumnGuard } from './reading/column-guard.js'
 import { directRead, readRows } from './reading/direct-read.js'
-import { requireHttps } from './require-https.js'
 import { asSetupError } from './setup/as-setup-error.js'
 import { installWebhooks } from './webhooks/install.js'
 import { removeWebhooks } from './webhooks/remove.js'
@@ -45,7 +44,9 @@ export class DynamicsCrm implements CrmClient {
   readonly #guard: ColumnGuard
 
   constructor(config: DynamicsConfig, options: CrmOpenOptions) {
-    requireHttps(config, options.allowLoopbackHttp)
+    for (const name of ['environmentUrl', 'authorityHost'] as const) {
+      requireSecureUrl(config[name], `dynamics.${name}`, options.allowLoopbackHttp)
+    }
     this.client = new DataverseClient(
       environmentHttp(config.environmentUrl),
       tokenSource(config),

@@ -10,11 +10,10 @@ import {
 } from './config.js'
 import { readFacts } from './facts.js'
 import { OnlineDoor } from './online-door.js'
-import { requireHttps } from './require-https.js'
 import { SuperOfficeCrm } from './session.js'
 import { SUPEROFFICE_SETUP_STEPS } from './setup/index.js'
 import { judgeWebhookHeaders, receiveWebhook } from './webhooks/receive.js'
-import type { CallContext } from '../../http/index.js'
+import { type CallContext, requireSecureUrl } from '../../http/index.js'
 import type { Door, Entry } from './door.js'
 import { apiHttp } from './http-clients.js'
 
@@ -68,7 +67,7 @@ export const superOfficeOnlineDriver: CrmDriver<OnlineConfig> = {
   environmentPaths: ['contextIdentifier'],
   explainRefusal: explainOnlineRefusal,
   open({ testPersonId = null, legalBases, times, ...config }, options) {
-    requireHttps(config.loginHost, 'loginHost', options.allowLoopbackHttp)
+    requireSecureUrl(config.loginHost, 'superoffice.loginHost', options.allowLoopbackHttp)
     const open = () => new OnlineDoor(config, options.allowLoopbackHttp)
     // The switch is part of what a kept client may do.
     const { allowLoopbackHttp } = options
@@ -92,7 +91,7 @@ export const superOfficeOnsiteDriver: CrmDriver<OnsiteConfig> = {
   environmentPaths: ['baseUrl'],
   explainRefusal: explainOnsiteRefusal,
   open({ testPersonId = null, legalBases, times, ...config }, options) {
-    requireHttps(config.baseUrl, 'baseUrl', options.allowLoopbackHttp)
+    requireSecureUrl(config.baseUrl, 'superoffice.baseUrl', options.allowLoopbackHttp)
     const client = clientOf(config, () => onsiteDoor(config))
     return new SuperOfficeCrm(client, options, {
       testPersonId,

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { TokenSource } from '../../../src/crm/dynamics/auth/token-source.js'
+import { dynamicsDriver } from '../../../src/crm/dynamics/driver.js'
 import { RequestTally } from '../../../src/http/index.js'
 import { type Said, scriptedService, tokenAnswer } from './support/scripted-service.js'
 import { openCrm } from './support/stand-in.js'
@@ -174,6 +175,23 @@ describe('an environment', () => {
   it('must be https, but for loopback under the switch', () => {
     expect(() => openCrm('http://crm.example.com')).toThrow('https')
     expect(() => openCrm('http://127.0.0.1:1')).not.toThrow()
+    expect(() => openCrm('http://127.0.0.2:1')).not.toThrow()
+    // The address of Entra, where the secret goes, may hold neither user nor query.
+    const signingInAt = (authorityHost: string) => () =>
+      dynamicsDriver.open(
+        {
+          environmentUrl: 'https://crm.example.com',
+          tenantId: '00000000-0000-4000-8000-000000000001',
+          clientId: 'app',
+          clientSecret: 'secret',
+          authorityHost,
+        },
+        { connectionId: 'c', facts: {}, allowLoopbackHttp: true },
+      )
+    expect(signingInAt('https://login.example.com')).not.toThrow()
+    expect(signingInAt('ftp://127.0.0.1')).toThrow('https')
+    expect(signingInAt('https://user:word@login.example.com')).toThrow('user or password')
+    expect(signingInAt('https://login.example.com?x=1')).toThrow('query')
   })
 
   it('whose page leads elsewhere gets no further request, and the other host no token', async () => {

@@ -68,6 +68,9 @@ describe('an installation on site', () => {
       )
     expect(open('http://crm.example.com/api/v1', true)).toThrow('https')
     expect(open('http://127.0.0.1:1/api/v1', false)).toThrow('https')
+    expect(open('ftp://127.0.0.1/api/v1', true)).toThrow('https')
+    expect(open('https://user:word@crm.example.com/api/v1', true)).toThrow('user or password')
+    expect(open('https://crm.example.com/api/v1?x=1', true)).toThrow('query')
     expect(open('https://10.1.2.3/SuperOffice/api/v1', false)).not.toThrow()
   })
 

@@ -1,11 +1,10 @@
-import { type CallContext, answer, part } from '../../../http/index.js'
+import { type CallContext, answer, checkUrl, part } from '../../../http/index.js'
 import type { OnlineConfig } from '../config.js'
 import { SingleFlight } from '../single-flight.js'
 import { superOfficeFailure } from '../superoffice-failure.js'
 import { tenantUnavailable } from './tenant-unavailable.js'
 import { z } from 'zod'
 import { loginHttp } from '../http-clients.js'
-import { requireHandedOutHttps } from '../require-https.js'
 import { parseUtc } from '../wire/time.js'
 
 /** How long a status holds: what `ValidUntil` says, within these; a tenant that is down is looked at soon again. */
@@ -153,8 +152,12 @@ export async function readTenantStatus(
   const state = body.State ?? ''
   const running = body.IsRunning ?? RUNNING.has(state)
   const baseUrl = baseUrlOf(body.Api ?? null, body.Endpoint ?? null)
-  if (running && baseUrl !== null) {
-    requireHandedOutHttps(baseUrl, allowLoopbackHttp)
+  if (running && baseUrl !== null && checkUrl(baseUrl, allowLoopbackHttp) !== null) {
+    throw superOfficeFailure(
+      'upstream_unexpected_answer',
+      'GET /api/state/{context}',
+      'the API address handed out is not https',
+    )
   }
   return {
     state: /^[A-Za-z]{1,40}$/.test(state) ? state : 'Unknown',

@@ -1,8 +1,7 @@
-import type { CallContext } from '../../../http/index.js'
+import { type CallContext, checkUrl } from '../../../http/index.js'
 import type { FactSecrets, WebhookInstallation, WebhookTarget } from '../../crm.js'
 import type { SuperOfficeClient } from '../client.js'
 import type { WebhookFacts } from '../facts.js'
-import { mayCarrySecrets } from '../require-https.js'
 import { isRefusal, refusalInWords } from './refusal.js'
 import { newSecret } from './secret.js'
 import { deleteWebhook, saveWebhook, webhookName, webhooksNamed } from './webhook-rows.js'
@@ -34,7 +33,7 @@ export async function installWebhooks(
   context: CallContext,
 ): Promise<WebhookInstallation> {
   const { client, connectionId, webhook, secrets } = owner
-  if (!mayCarrySecrets(url, owner.allowLoopbackHttp)) {
+  if (checkUrl(url, owner.allowLoopbackHttp) !== null) {
     const reason = `SuperOffice posts only to https, and PUBLIC_URL is ${new URL(url).origin}.`
     return { installed: false, reason, facts: {} }
   }

@@ -1,3 +1,5 @@
+import { AppError } from '../contracts/app-error.js'
+
 /** What is wrong with an address, or null. `http` has a code of its own in connection files. */
 export type UrlFault = { readonly kind: 'http' | 'invalid'; readonly message: string } | null
 
@@ -31,6 +33,18 @@ export function checkUrl(text: string, allowLoopbackHttp: boolean): UrlFault {
     return { kind: 'http', message: 'must be https, as ALLOW_LOOPBACK_HTTP is not set' }
   }
   return null
+}
+
+/**
+ * Checks a configured address once more where a session with a CRM opens: secrets go there.
+ *
+ * @param path of the address in the connection file. @throws AppError `http_not_allowed`, not retryable
+ */
+export function requireSecureUrl(text: string, path: string, allowLoopbackHttp: boolean): void {
+  const fault = checkUrl(text, allowLoopbackHttp)
+  if (fault !== null) {
+    throw new AppError('http_not_allowed', `This address ${fault.message}.`, { path })
+  }
 }
 
 /** Scheme and host of an address, the rest left out; for showing a faulty one. */
