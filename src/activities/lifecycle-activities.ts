@@ -28,7 +28,7 @@ import type { Systems } from '../connection/systems.js'
 import { SetupPaused, type CrmDriver } from '../crm/crm.js'
 import { endWork } from './end-work.js'
 import { preserveOptOuts } from './preserve-opt-outs.js'
-import { failing, onConnection } from './perform.js'
+import { failing, onConnection, NO_RUN } from './perform.js'
 import { isRecord } from '../config/connection/json-object.js'
 import type { Queryable } from '../ledger/db/database.js'
 
@@ -37,9 +37,6 @@ export interface LifeActivityOptions {
   readonly systems: Systems
   readonly temporal: Client
 }
-
-/** What is done to an installation belongs to no sync run. */
-const NO_RUN = '00000000-0000-0000-0000-000000000000'
 
 /** Activities of a connection's life (docs/life-of-a-connection.md). */
 export function createLifecycleActivities({
@@ -50,7 +47,7 @@ export function createLifecycleActivities({
   /** Takes a connection apart, whatever its state. */
   const apart = <T>(connectionId: string, work: (session: SyncSession) => Promise<T>) => {
     const run: RunReference = { connectionId, runId: NO_RUN, tier: 'manual' }
-    return onConnection(systems, run, work, 'both', 'always')
+    return onConnection(systems, run, work, { whenever: 'always' })
   }
   return {
     planDisconnect: ({ connectionId, removeInstalled }) =>

@@ -16,17 +16,23 @@ import { saveSpent } from '../ledger/sendout/sendouts.js'
 
 const log = logger('activity')
 
+/** The run of work that belongs to no sync run: set-up, tidying up, and what is done to an installation. */
+export const NO_RUN = '00000000-0000-0000-0000-000000000000'
+
 /**
  * Runs an activity's work on a connection: opens it, keeps the shared circuit breaker (nobody calls a system that asked to wait),
  * and turns failures into ones that Temporal can decide on by their code.
- * @param whenever `always`: also on a connection that is disabled or paused, for what takes it apart.
+ * @param options `needs`: the systems called; default both. `whenever: 'always'`: for teardown, which also runs on disabled and
+ *   paused connections.
  */
 export async function onConnection<T>(
   systems: Systems,
   run: RunReference,
   work: (session: SyncSession, watched: WorkOptions) => Promise<T>,
-  needs: Needs = 'both',
-  whenever: 'mayRun' | 'always' = 'mayRun',
+  {
+    needs = 'both',
+    whenever = 'mayRun',
+  }: { readonly needs?: Needs; readonly whenever?: 'mayRun' | 'always' } = {},
 ): Promise<T> {
   return failing(async () => {
     const context = Context.current()

@@ -70,7 +70,7 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
           const { targeted } = await fixAudience(session, run, request)
           return { targeted, requests: report(session).requests }
         },
-        'emarketeer',
+        { needs: 'emarketeer' },
       ),
 
     proveFreshness: ({ sendoutRunId, ...input }) =>
@@ -96,7 +96,7 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
           await decideMembers(session, run)
           return { requests: report(session).requests }
         },
-        'emarketeer',
+        { needs: 'emarketeer' },
       ).catch((error: unknown) => rethrowInTime(systems, sendoutRunId, error)),
 
     closeSendout: (closing) =>

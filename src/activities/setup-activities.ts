@@ -10,7 +10,7 @@ import type { ConnectionRow } from '../ledger/connection/connections.js'
 import { countDue } from '../ledger/address/addresses.js'
 import { appendOverride } from '../ledger/connection/overrides.js'
 import type { Systems } from '../connection/systems.js'
-import { failing, onConnection } from './perform.js'
+import { failing, onConnection, NO_RUN } from './perform.js'
 import { takeAttempt } from './setup/one-attempt.js'
 import { previewStep, runStep } from './setup/run-step.js'
 import { findStep, previewOfWorkflowStep, stepsOf } from './setup/steps-of.js'
@@ -120,9 +120,6 @@ function refuseOther({ crm, setupWorkflow }: CrmDriver): void {
     )
   }
 }
-
-/** Set-up steps belong to no sync run. */
-const NO_RUN = '00000000-0000-0000-0000-000000000000'
 
 function setupRun(connectionId: string) {
   return { connectionId, runId: NO_RUN, tier: 'setup' } as const

@@ -4,7 +4,7 @@ import type { SyncActivities } from '../contracts/sync-activities.js'
 import { setConnectionState } from '../ledger/connection/connections.js'
 import { expectSweeps, noteSweep } from '../ledger/connection/sweeps.js'
 import { noticesOf, noticeSentences } from '../connection/notices.js'
-import { failing } from './perform.js'
+import { failing, NO_RUN } from './perform.js'
 import { startSweepCron, type CronEnvironment } from './sweep-cron.js'
 import { once } from 'node:events'
 import { purgeHandledHints } from '../ledger/run/inbox.js'
@@ -66,9 +66,6 @@ export function createSweepActivities(environment: CronEnvironment): SweepActivi
 
 /** What either system's webhooks may take: less than a request may, so that a system that hangs is told of. */
 const TEND_MS = 30_000
-
-/** Tidying up belongs to no sync run. */
-const NO_RUN = '00000000-0000-0000-0000-000000000000'
 
 /** Whose, and for whom. */
 export interface TidyUp {

@@ -75,10 +75,9 @@ export function createSyncActivities(systems: Systems): Created {
       on(run, async (session) => {
         if (addressIds === null) {
           await markAllLinkedDue(session.db, run.connectionId)
-          return -1
+        } else {
+          await markDue(session.db, addressIds)
         }
-        await markDue(session.db, addressIds)
-        return addressIds.length
       }),
 
     rehearse: ({ addressIds, after, ...run }) =>

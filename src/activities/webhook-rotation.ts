@@ -6,14 +6,11 @@ import { rotateWebhookAddress } from '../ledger/connection/connection-life.js'
 import { endOverlap } from '../ledger/connection/webhook-addresses.js'
 import type { SyncSession } from '../connection/session.js'
 import { saveWebhookSecret } from '../connection/sealed-secrets.js'
-import { failing, onConnection } from './perform.js'
+import { failing, onConnection, NO_RUN } from './perform.js'
 import { askGateway } from './setup/ask-gateway.js'
 import { takeAttempt, type KeepFacts } from './setup/one-attempt.js'
 import { installBoth } from './setup/webhooks-step.js'
 import type { SetupActivityOptions } from './setup-activities.js'
-
-/** What is done to webhooks belongs to no sync run. */
-const NO_RUN = '00000000-0000-0000-0000-000000000000'
 
 /** Activities that give a connection's webhooks new addresses and secrets (docs/gateway.md, New addresses and secrets). */
 export function createWebhookActivities(options: SetupActivityOptions): WebhookActivities {
@@ -31,7 +28,7 @@ export function createWebhookActivities(options: SetupActivityOptions): WebhookA
       try {
         const run = { connectionId, runId: NO_RUN, tier: 'manual' } as const
         const work = (session: SyncSession) => installRotated(options, session, attempt.keep)
-        return await onConnection(systems, run, work, 'both', 'always')
+        return await onConnection(systems, run, work, { whenever: 'always' })
       } finally {
         await attempt.end()
       }

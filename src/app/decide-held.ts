@@ -1,6 +1,6 @@
 import { chunksOf } from '../domain/lists.js'
 import { MAX_ADDRESS_IDS } from '../contracts/inputs.js'
-import type { WorkReport } from '../contracts/work-report.js'
+import { addWork, type WorkReport } from '../contracts/work-report.js'
 import { approveHeld, rejectHeld, type HeldVerdict } from '../sync/run/held.js'
 import { requireRunning } from './connection/require-running.js'
 import type { Progress } from './await-result.js'
@@ -41,23 +41,9 @@ export async function decideHeld(
       const request = { connectionId, addressIds: part, dryRun: false }
       const resynced = await runResync(temporal, request, progress)
       workflowIds.push(resynced.workflowId)
-      report = report === null ? resynced.report : addReports(report, resynced.report)
+      report = report === null ? resynced.report : addWork(report, resynced.report)
     }
     const decision = action === 'approve' ? 'approved' : 'rejected'
     return { connectionId, decision, cells, addresses: addressIds.length, workflowIds, report }
   })
-}
-
-function addReports(a: WorkReport, b: WorkReport): WorkReport {
-  const sides = (x: WorkReport['writes'], y: WorkReport['writes']) => ({
-    emarketeer: x.emarketeer + y.emarketeer,
-    crm: x.crm + y.crm,
-  })
-  return {
-    requests: sides(a.requests, b.requests),
-    writes: sides(a.writes, b.writes),
-    addresses: a.addresses + b.addresses,
-    decisions: a.decisions + b.decisions,
-    held: a.held + b.held,
-  }
 }

@@ -1,9 +1,8 @@
 import { AppError } from '../contracts/app-error.js'
 import type { ErrorCode } from '../contracts/error-catalogue.js'
 import { temporalFailureOf } from '../contracts/temporal-failure.js'
+import type { Side } from '../ledger/connection/cursors.js'
 import { UpstreamError, type UpstreamCode } from '../http/upstream-error.js'
-
-type Side = 'emarketeer' | 'crm'
 
 /** Catalogue code of a transport failure, by side. */
 const CODES: Readonly<Record<UpstreamCode, Readonly<Record<Side, ErrorCode>>>> = {

@@ -41,7 +41,7 @@ export interface DisconnectStatus {
   readonly messages: SetupStatus['messages']
 }
 
-/** A request under an id that makes carrying it out twice harmless. */
+/** A request under an id: repeating the same one changes and stores nothing. */
 export interface LifecycleIntervention extends LifecycleRequest {
   readonly interventionId: string
 }

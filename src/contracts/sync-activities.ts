@@ -33,6 +33,12 @@ export interface OpenedSendout {
   readonly crm: string
 }
 
+/**
+ * How a sendout proves that both sides are fresh. `delta`: a complete delta of both sides that began after the sendout
+ * asked proves everybody. `direct`: each targeted contact is read. `emarketeerOnly`: there is no CRM.
+ */
+export type FreshnessProof = 'delta' | 'direct' | 'emarketeerOnly'
+
 /** A range of a sendout's targeted contacts, by position. */
 export interface MembersReference {
   readonly sendoutRunId: string
@@ -40,7 +46,7 @@ export interface MembersReference {
   readonly runId: string
   readonly from: number
   readonly to: number
-  readonly proof: 'delta' | 'direct' | 'emarketeerOnly'
+  readonly proof: FreshnessProof
 }
 
 /** Activities of sweep, webhooks, resync and of set-up's first sync. */
@@ -66,7 +72,7 @@ export interface SyncActivities {
     input: RunReference & { shard: number },
   ): Promise<WorkReport & { nextDueMs: number | null }>
   /** Marks addresses for a resync: those named (by their ledger ids), or all that are linked. */
-  markForResync(input: RunReference & { addressIds: readonly number[] | null }): Promise<number>
+  markForResync(input: RunReference & { addressIds: readonly number[] | null }): Promise<void>
   /** Reads and decides as a resync would, and writes nothing. */
   rehearse(
     input: RunReference & { addressIds: readonly number[] | null; after: number },
@@ -114,7 +120,7 @@ export interface PreSendActivities {
     sendoutRunId: string
     connectionId: string
     runId: string
-  }): Promise<{ proof: MembersReference['proof']; requests: Requests }>
+  }): Promise<{ proof: FreshnessProof; requests: Requests }>
   /** Force-syncs a range of targeted contacts. */
   syncMembers(input: MembersReference): Promise<WorkReport>
   /** Decides everybody by the send gate, eMarketeer's own acts read last. */
@@ -126,7 +132,7 @@ export interface PreSendActivities {
   /** Closes the run: result and receipt. */
   closeSendout(input: {
     sendoutRunId: string
-    proof: MembersReference['proof'] | null
+    proof: FreshnessProof | null
     onUnverified: 'exclude' | 'abort'
     aborted: boolean
     problems: readonly string[]

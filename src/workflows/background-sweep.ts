@@ -19,7 +19,7 @@ import { problemIn, type Problem } from './problem-in.js'
 import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
 import { refusalDetails } from './refusal.js'
 import { SWEEP_STATUS, sweepRun, sweepStatusQuery } from './sweep.js'
-import { NO_WORK } from './work-totals.js'
+import { NO_WORK } from '../contracts/work-report.js'
 
 /** A sweep that came to nothing is tried again after this; a little more than the breaker of a CRM that refuses us holds. */
 const TRY_EVERY_MS = 5 * 60_000 + 5_000

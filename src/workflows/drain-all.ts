@@ -1,13 +1,13 @@
 import { INBOX_SHARDS } from '../contracts/names.js'
 import type { RunReference } from '../contracts/sync-activities.js'
 import { sync } from './activity-proxies.js'
-import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
+import { addWork, NO_WORK, type WorkReport } from '../contracts/work-report.js'
 
 /**
  * Handles every hint that waits: those that came while nobody was signalled (a connection in set-up, Temporal away, a
  * drain that failed). Until then one that says deny keeps its contact off every list.
  */
-export async function drainAll(run: RunReference): Promise<WorkTotals> {
+export async function drainAll(run: RunReference): Promise<WorkReport> {
   let totals = NO_WORK
   for (let shard = 0; shard < INBOX_SHARDS; shard += 1) {
     const drained = await sync.drainInbox({ ...run, shard })

@@ -8,17 +8,17 @@ import { mark, tellingFailure } from './phase.js'
 import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
 import { staysWithItsBuild } from './stays.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
-import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
+import { addWork, NO_WORK, type WorkReport } from '../contracts/work-report.js'
 
 /** What a resync came to; in a dry run the writes are those that it would make. */
-export interface ResyncResult extends WorkTotals {
+export interface ResyncResult extends WorkReport {
   readonly dryRun: boolean
 }
 
 export const resyncStatusQuery = defineQuery<{
   connectionId: string
   phase: Phase
-  totals: WorkTotals
+  totals: WorkReport
 }>('status')
 
 /** Reads contacts directly on both sides and passes over them, whether anything is known to have changed or not. */
@@ -39,7 +39,7 @@ async function lookAgain(input: ResyncInput): Promise<ResyncResult> {
   }))
   refuseOtherSignals(tellInDetails)
   mark({ connectionId, phase, tier: 'manual' })
-  const onProgress = (soFar: WorkTotals) => {
+  const onProgress = (soFar: WorkReport) => {
     totals = soFar
     setCurrentDetails(`${soFar.addresses} contacts looked at`)
   }
@@ -52,7 +52,7 @@ async function lookAgain(input: ResyncInput): Promise<ResyncResult> {
   return { ...totals, dryRun }
 }
 
-type Progress = (totals: WorkTotals) => void
+type Progress = (totals: WorkReport) => void
 
 async function rehearse(
   run: RunReference,

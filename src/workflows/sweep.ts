@@ -15,13 +15,13 @@ import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
 import { orRefused, refusalDetails } from './refusal.js'
 import { staysWithItsBuild } from './stays.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
-import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
+import { addWork, NO_WORK, type WorkReport } from '../contracts/work-report.js'
 
 /** Answer of the query `status`. */
 export interface SweepStatus {
   readonly connectionId: string
   readonly phase: Phase
-  readonly totals: WorkTotals
+  readonly totals: WorkReport
   /** What lies in the CRM and is left alone, in sentences (C2, D3); empty until the sweep has looked. */
   readonly notices: readonly string[]
 }
@@ -107,7 +107,7 @@ async function tidyUp(connectionId: string): Promise<readonly string[]> {
 }
 
 function detailsOf(
-  { addresses, decisions, writes, held }: WorkTotals,
+  { addresses, decisions, writes, held }: WorkReport,
   more: readonly string[],
 ): string {
   const done =

@@ -5,7 +5,7 @@ import type {
   SyncActivities,
 } from '../contracts/sync-activities.js'
 import { sync } from './activity-proxies.js'
-import { addWork, NO_WORK, type WorkTotals } from './work-totals.js'
+import { addWork, NO_WORK, type WorkReport } from '../contracts/work-report.js'
 
 /** How passing over what is due can be steered. */
 export interface QuietOptions {
@@ -24,9 +24,9 @@ export interface QuietOptions {
 export async function syncUntilQuiet(
   run: RunReference,
   reading: 'direct' | 'copy',
-  onProgress: (totals: WorkTotals) => void,
+  onProgress: (totals: WorkReport) => void,
   { work, pausePoint, isOver }: QuietOptions = { work: sync },
-): Promise<WorkTotals> {
+): Promise<WorkReport> {
   let totals = NO_WORK
   let place: DueCursor | null = null
   do {

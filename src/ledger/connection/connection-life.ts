@@ -1,4 +1,5 @@
 import { AppError } from '../../contracts/app-error.js'
+import type { LifecycleIntervention } from '../../contracts/lifecycle-activities.js'
 import type { SetupAction } from '../../contracts/setup.js'
 import { isRefusalCode } from '../../contracts/refusal.js'
 import { newWebhookRef, type ConnectionRow, type PauseMode } from './connections.js'
@@ -6,15 +7,6 @@ import type { Queryable, Transaction } from '../db/database.js'
 import { resetBothBreakers, resetRefusedBreakers, type TrippedBreaker } from './breakers.js'
 import { appendOverride } from './overrides.js'
 import { replaceWebhookRef } from './webhook-addresses.js'
-
-/** Who changes a connection's state, and why. */
-export interface LifecycleIntervention {
-  /** Repeating the same intervention changes and stores nothing. */
-  readonly interventionId: string
-  readonly connectionId: string
-  readonly reason: string
-  readonly by: string
-}
 
 export type LifeAction = 'disable' | 'removeInstalled' | 'pause' | 'resume'
 

@@ -17,7 +17,7 @@ import {
   receiptOf,
   type SendoutRun,
 } from '../../ledger/sendout/sendouts.js'
-import type { FreshnessProof } from './prove-freshness.js'
+import type { FreshnessProof } from '../../contracts/sync-activities.js'
 import { isSuperseded } from './whose-sendout.js'
 
 /** What the workflow knows beside the ledger. */

@@ -1,15 +1,10 @@
+import type { FreshnessProof } from '../../contracts/sync-activities.js'
 import { countCrmRows } from '../../ledger/copy/crm-mirror-rows.js'
 import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { findConnection } from '../../ledger/connection/connections.js'
 import { catchUpCrm } from '../mirror/catch-up-crm.js'
 import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
 import type { SyncSession } from '../../connection/session.js'
-
-/**
- * How a sendout proves that both sides are fresh. `delta`: a complete delta of both sides that began after the sendout
- * asked proves everybody. `direct`: each targeted contact is read. `emarketeerOnly`: there is no CRM.
- */
-export type FreshnessProof = 'delta' | 'direct' | 'emarketeerOnly'
 
 /** Rows on one page of a delta. */
 const DELTA_PAGE_ROWS = 5_000

@@ -9,7 +9,7 @@ import { syncAddresses } from '../run/sync-addresses.js'
 import { MAX_BATCH } from '../pass/batch-pass.js'
 import { emptyCounts, type SyncCounts } from '../pass/batch.js'
 import type { SyncSession } from '../../connection/session.js'
-import type { FreshnessProof } from './prove-freshness.js'
+import type { FreshnessProof } from '../../contracts/sync-activities.js'
 
 /** Positions of a sendout's members: `from` inclusive, `to` exclusive. */
 export interface MemberRange {

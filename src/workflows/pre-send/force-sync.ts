@@ -4,10 +4,10 @@ import { sendoutPreparing, sendoutPriority } from '../activity-proxies.js'
 import { codesOf, entry, isByDeadline } from '../entry.js'
 import { mark } from '../phase.js'
 import { refuseOtherSignals, tellInDetails } from '../receive.js'
-import { addWork, NO_WORK, type WorkTotals } from '../work-totals.js'
+import { addWork, NO_WORK, type WorkReport } from '../../contracts/work-report.js'
 
 /** What a shard came to. */
-export interface ForceSyncResult extends WorkTotals {
+export interface ForceSyncResult extends WorkReport {
   /** Codes of what the deadline cut off. Absent: everybody was synced. */
   readonly problems?: readonly string[]
 }

@@ -2,7 +2,7 @@ import { executeChild, ParentClosePolicy, workflowInfo } from '@temporalio/workf
 import { workflowIds } from '../../contracts/names.js'
 import type { PreSendRequest } from '../../contracts/pre-send.js'
 import { searchAttributes } from '../../contracts/search-attributes.js'
-import type { MembersReference } from '../../contracts/sync-activities.js'
+import type { FreshnessProof } from '../../contracts/sync-activities.js'
 import { sendoutPreparing, sendoutPriority } from '../activity-proxies.js'
 import { forceSync, type ForceSyncResult } from './force-sync.js'
 import type { Prepared } from './state.js'
@@ -55,7 +55,7 @@ export async function prepareSendout(
 
 function syncShard(
   { sendoutRunId, connectionId, crm, request, deadlineMs }: PrepareInput,
-  proof: MembersReference['proof'],
+  proof: FreshnessProof,
   from: number,
   to: number,
   shard: number,

@@ -18,7 +18,7 @@ import { judged } from '../../contracts/judge.js'
 import { preSendRequest } from '../../contracts/pre-send-request.js'
 import type { PreSendRequest, PreSendResult, PreSendStatus } from '../../contracts/pre-send.js'
 import { moved, PRE_SEND_TRANSITIONS, type PreSendPhase } from '../../domain/transitions.js'
-import type { MembersReference } from '../../contracts/sync-activities.js'
+import type { FreshnessProof } from '../../contracts/sync-activities.js'
 import { sendoutOpening } from '../activity-proxies.js'
 import {
   answer,
@@ -41,7 +41,7 @@ export type Stop = 'pre_send_aborted' | 'work_cancelled'
 export interface Prepared {
   readonly targeted: number
   readonly synced: number
-  readonly proof: MembersReference['proof'] | null
+  readonly proof: FreshnessProof | null
 }
 
 const DEFAULT_DEADLINE_MS = 30 * 60_000

@@ -53,7 +53,7 @@ export function defaultActivities(): Activities {
     syncDue: async () => ({ ...report(), next: null }),
     settleRun: async () => report(),
     drainInbox: async () => ({ ...report(), nextDueMs: null }),
-    markForResync: async () => 0,
+    markForResync: async () => {},
     rehearse: async () => ({ ...report(), next: null }),
     tellNotices: async () => [],
     tidyUp: async () => ({ untidy: [] }),

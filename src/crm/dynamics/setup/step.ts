@@ -1,24 +1,12 @@
-import type { CrmFacts, CrmClient, SetupStep, StepContext, StepVerdict } from '../../crm.js'
+import type { CrmClient, SetupStep } from '../../crm.js'
 import { DynamicsCrm } from '../session.js'
 import { asSetupError } from './as-setup-error.js'
-import { lookOnly } from '../../look-only.js'
+import { onOwnSession, type OwnStep } from '../../own-step.js'
 
-/** A step of ours: as {@link SetupStep}, with the opened environment itself and not only what every CRM has. */
-export interface DynamicsStep {
-  readonly id: string
-  readonly title: string
-  /** Seconds that it usually takes in a real organisation. */
-  readonly weight: number
-  /** See {@link SetupStep.without}; absent: it cannot be left out. */
-  readonly without?: string
+/** A step on an opened environment. */
+export interface DynamicsStep extends OwnStep<DynamicsCrm> {
   /** It builds what only subscriptions need: skipped where they are not kept in step; undone all the same. */
   readonly forSubscriptions?: boolean
-  /** Looks only, also where no earlier step has been done: facts may be absent, tables too. */
-  verify(crm: DynamicsCrm, context: StepContext): Promise<StepVerdict>
-  /** Does what is missing. @returns facts to keep. @throws SetupPaused, UpstreamError, AppError. */
-  do(crm: DynamicsCrm, context: StepContext): Promise<CrmFacts>
-  /** Removes what was installed; nothing there is fine. @returns facts to change (null forgets one). */
-  undo(crm: DynamicsCrm, context: StepContext): Promise<CrmFacts>
 }
 
 /**
@@ -47,22 +35,6 @@ export function setupStep(step: DynamicsStep): SetupStep {
   }
 }
 
-async function translated<T>(crm: CrmClient, act: (crm: DynamicsCrm) => Promise<T>): Promise<T> {
-  if (!(crm instanceof DynamicsCrm)) {
-    throw new TypeError('a Dynamics step needs a Dynamics session')
-  }
-  try {
-    return await act(crm)
-  } catch (error) {
-    throw asSetupError(error, crm.facts)
-  }
-}
-
-/** A step that makes nothing: to do it is to look, and there is nothing to undo. */
-export function checkStep(step: Omit<DynamicsStep, 'do' | 'undo'>): DynamicsStep {
-  return {
-    ...step,
-    do: (crm, context) => lookOnly(step.verify(crm, context)),
-    undo: () => Promise.resolve({}),
-  }
+function translated<T>(crm: CrmClient, act: (crm: DynamicsCrm) => Promise<T>): Promise<T> {
+  return onOwnSession(DynamicsCrm, crm, act, (error, own) => asSetupError(error, own.facts))
 }

@@ -1,23 +1,10 @@
-import type { CrmFacts, CrmClient, SetupStep, StepContext, StepVerdict } from '../../crm.js'
+import type { CrmClient, SetupStep } from '../../crm.js'
 import { SuperOfficeCrm } from '../session.js'
 import { asSetupError } from './as-setup-error.js'
-import { lookOnly } from '../../look-only.js'
+import { onOwnSession, type OwnStep } from '../../own-step.js'
 
-/** A step of ours: as {@link SetupStep}, with the opened installation itself and not only what every CRM has. */
-export interface SuperOfficeStep {
-  readonly id: string
-  readonly title: string
-  /** Seconds that it usually takes. */
-  readonly weight: number
-  /** See {@link SetupStep.without}; absent: it cannot be left out. */
-  readonly without?: string
-  /** Looks only, also where no earlier step has been done. */
-  verify(crm: SuperOfficeCrm, context: StepContext): Promise<StepVerdict>
-  /** Does what is missing. @returns facts to keep. @throws SetupPaused, UpstreamError, AppError. */
-  do(crm: SuperOfficeCrm, context: StepContext): Promise<CrmFacts>
-  /** Removes what was installed; nothing there is fine. @returns facts to change (null forgets one). */
-  undo(crm: SuperOfficeCrm, context: StepContext): Promise<CrmFacts>
-}
+/** A step on an opened installation. */
+export type SuperOfficeStep = OwnStep<SuperOfficeCrm>
 
 /** Makes it a step of the generic runner; failures that a person has to mend become pauses, see {@link asSetupError}. */
 export function setupStep(step: SuperOfficeStep): SetupStep {
@@ -39,22 +26,6 @@ export function setupStep(step: SuperOfficeStep): SetupStep {
   }
 }
 
-async function translated<T>(crm: CrmClient, act: (crm: SuperOfficeCrm) => Promise<T>): Promise<T> {
-  if (!(crm instanceof SuperOfficeCrm)) {
-    throw new TypeError('a SuperOffice step needs a SuperOffice session')
-  }
-  try {
-    return await act(crm)
-  } catch (error) {
-    throw asSetupError(error)
-  }
-}
-
-/** A step that makes nothing: to do it is to look, and there is nothing to undo. */
-export function checkStep(step: Omit<SuperOfficeStep, 'do' | 'undo'>): SuperOfficeStep {
-  return {
-    ...step,
-    do: (crm, context) => lookOnly(step.verify(crm, context)),
-    undo: () => Promise.resolve({}),
-  }
+function translated<T>(crm: CrmClient, act: (crm: SuperOfficeCrm) => Promise<T>): Promise<T> {
+  return onOwnSession(SuperOfficeCrm, crm, act, asSetupError)
 }

@@ -5,8 +5,8 @@ import { lostAnswer } from '../../wire/part-error.js'
 import { queryString } from '../../wire/odata.js'
 import { whoAmI } from '../../who-am-i.js'
 import { wrongEnvironment } from '../../wrong-environment.js'
+import { checkStep } from '../../../own-step.js'
 import type { DynamicsCrm } from '../../session.js'
-import { checkStep } from '../step.js'
 import { getIfThere } from '../metadata.js'
 
 const organizationRow = answer(
@@ -35,7 +35,7 @@ const JOURNEYS =
 const JOURNEYS_TABLE = 'msdynmkt_contactpointconsent4'
 
 /** Proves the credentials and learns what the organisation is (docs/wire-dataverse.md, 5). */
-export const connectStep = checkStep({
+export const connectStep = checkStep<DynamicsCrm>({
   id: 'connect',
   title: 'Connect to Dynamics 365',
   weight: 2,

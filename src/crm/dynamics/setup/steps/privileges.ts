@@ -1,7 +1,8 @@
 import { closedColumns } from '../../reading/column-access.js'
 import { CONTACT_USE } from '../../reading/table-uses.js'
 import { whoAmI } from '../../who-am-i.js'
-import { checkStep } from '../step.js'
+import { checkStep } from '../../../own-step.js'
+import type { DynamicsCrm } from '../../session.js'
 import { missingPrivileges, type NeededPrivilege } from '../privileges/missing-privileges.js'
 import { privilegeMissing } from '../pauses.js'
 
@@ -49,7 +50,7 @@ function duringSetup(names: readonly string[]): readonly NeededPrivilege[] {
 }
 
 /** Says early, and all at once, what the application user may not do. */
-export const privilegesStep = checkStep({
+export const privilegesStep = checkStep<DynamicsCrm>({
   id: 'privileges',
   title: 'Check the privileges of the application user',
   weight: 2,

@@ -5,7 +5,9 @@ import { type ClosedColumn, closedColumns } from '../../reading/column-access.js
 import { useOfOurs } from '../../reading/table-uses.js'
 import { lostAnswer } from '../../wire/part-error.js'
 import { whoAmI } from '../../who-am-i.js'
-import { checkStep } from '../step.js'
+import { checkStep } from '../../../own-step.js'
+import type { DynamicsStep } from '../step.js'
+import type { DynamicsCrm } from '../../session.js'
 import { type TableDefinition, TABLES } from '../table/definitions.js'
 import { findTable, NAME_COLUMN } from '../table/find-table.js'
 import { missingPrivileges, type NeededPrivilege } from '../privileges/missing-privileges.js'
@@ -22,7 +24,7 @@ const OF_OUR_TABLES: readonly NeededPrivilege[] = TABLES.flatMap((table) =>
 const OF_CONTACT: NeededPrivilege = { name: 'prvAppendToContact', global: true, certain: false }
 
 /** The privileges on our tables exist only since the tables do, and somebody has to give them. */
-export const tablePrivilegesStep = checkStep({
+export const tablePrivilegesStep = checkStep<DynamicsCrm, Pick<DynamicsStep, 'forSubscriptions'>>({
   id: 'tablePrivileges',
   title: 'Check the privileges on the subscription tables',
   weight: 2,

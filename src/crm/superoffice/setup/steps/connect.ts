@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { answer, type CallContext, part, whereTold } from '../../../../http/index.js'
 import type { SuperOfficeClient } from '../../client.js'
-import { checkStep } from '../step.js'
+import { checkStep } from '../../../own-step.js'
+import type { SuperOfficeCrm } from '../../session.js'
 
 const root = answer(
   { name: 'superoffice.root', operation: 'GET /api', lossUnit: 'call' },
@@ -15,7 +16,7 @@ const MAX_OFFSET_MS = 5 * 60_000
  * Proves the credentials, and that it is the database and the user of before; learns what the installation is
  * (docs/wire-superoffice.md, 1 and 2). Until something is measured, its stamps are taken to prove nothing.
  */
-export const connectStep = checkStep({
+export const connectStep = checkStep<SuperOfficeCrm>({
   id: 'connect',
   title: 'Connect to SuperOffice',
   weight: 2,

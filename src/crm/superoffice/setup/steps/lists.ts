@@ -7,7 +7,8 @@ import {
   normalizeKey,
   purposeOfKey,
 } from '../../wire/keys.js'
-import { checkStep } from '../step.js'
+import { checkStep } from '../../../own-step.js'
+import type { SuperOfficeCrm } from '../../session.js'
 import { type ShownItem, shownItems, usableItem } from '../list-items.js'
 import { purposeMissing } from '../pauses.js'
 
@@ -18,7 +19,7 @@ const BASES = LEGAL_BASES.filter((basis) => basis !== 'none')
  * is nothing to sync safely. Another basis that is missing only is not carried across, never coerced into another; one
  * that the tenant made is, where the connection file maps it (C2).
  */
-export const listsStep = checkStep({
+export const listsStep = checkStep<SuperOfficeCrm>({
   id: 'lists',
   title: 'Find the purposes and the legal bases',
   weight: 2,

@@ -1,5 +1,6 @@
 import type { StepVerdict } from '../../../crm.js'
-import { checkStep } from '../step.js'
+import { checkStep } from '../../../own-step.js'
+import type { SuperOfficeCrm } from '../../session.js'
 import { usedByOthers } from '../dedicated-user.js'
 import { SYSTEM_USER } from '../../principal.js'
 import { privilegeMissing } from '../pauses.js'
@@ -9,7 +10,7 @@ import { isDispensable, unreadableColumns } from '../readable-columns.js'
  * Says early, and all at once, what our user may not do, and whether it is ours alone. What the API does not tell shows
  * at the first write (docs/setup-superoffice.md).
  */
-export const privilegesStep = checkStep({
+export const privilegesStep = checkStep<SuperOfficeCrm>({
   id: 'privileges',
   title: 'Check what our user may do',
   weight: 4,
