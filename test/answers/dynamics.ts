@@ -1,4 +1,4 @@
-import { requestToken } from '../../src/crm/dynamics/auth/request-token.js'
+import { requestToken } from '../../src/crm/dynamics/auth/token-source.js'
 import { dynamicsConfigSchema } from '../../src/crm/dynamics/config.js'
 import type { SubscriptionTables } from '../../src/crm/dynamics/facts.js'
 import { readDetail, readEntries } from '../../src/crm/dynamics/history/audit-rows.js'

@@ -1,10 +1,10 @@
 import { type CallContext, type HttpRequest, UpstreamError } from '../../http/index.js'
 import type { EmarketeerClient } from '../client.js'
-import { pause } from '../pause.js'
 import { toWriteResults, writeAnswer, writeBody } from '../wire/write-schemas.js'
 import { withoutRefused } from '../without-refused.js'
 import { MAX_WRITE_ITEMS, type StateWrite, type WriteAnswer, type WriteRequest } from '../writes.js'
 import { assertAtMost, type Wire } from './wire.js'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** How a write of unknown outcome is repeated within one call. */
 export interface RepeatOptions {
@@ -126,4 +126,17 @@ function cancelledWhileWaiting(error: UpstreamError, mayHaveBeenApplied: boolean
     },
     { cause },
   )
+}
+
+/** Waits; false when the signal fired before the time was over. */
+export async function pause(delayMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+  try {
+    await sleep(delayMs, undefined, signal === undefined ? {} : { signal })
+    return true
+  } catch (error) {
+    if (signal?.aborted) {
+      return false
+    }
+    throw error
+  }
 }

@@ -1,7 +1,13 @@
-import { type CallContext, UpstreamError } from '../../../http/index.js'
+import { type CallContext, UpstreamError, answer, part } from '../../../http/index.js'
 import type { OnlineConfig } from '../config.js'
 import { SingleFlight } from '../single-flight.js'
-import { exchangeToken } from './exchange-token.js'
+import { z } from 'zod'
+import { loginHttp } from '../http-clients.js'
+import { superOfficeFailure } from '../superoffice-failure.js'
+import { NOT_JSON } from '../wire/describe-error.js'
+import { ticketOfToken } from './ticket-of-token.js'
+import { createSign } from 'node:crypto'
+import { AppError } from '../../../contracts/app-error.js'
 
 /** A ticket lives six hours from its last use; a little less is counted on. */
 const IDLE_LIFE_MS = (6 * 60 - 10) * 60_000
@@ -66,4 +72,92 @@ export class TicketSource {
 
 function isRefusal(error: unknown): boolean {
   return error instanceof UpstreamError && error.code === 'upstream_auth_failed'
+}
+
+/** What a refusal looks like is not documented: whatever does not say that it succeeded is one. */
+const ticket = answer(
+  {
+    name: 'superoffice.token',
+    operation: 'POST /Login/api/PartnerSystemUser/Authenticate',
+    lossUnit: 'call',
+  },
+  part({ IsSuccessful: z.unknown().optional(), Token: z.string().nullish().catch(null) }),
+)
+
+/**
+ * Gets a ticket for the system user (docs/wire-superoffice.md, 2.1).
+ *
+ * @param loginNowMs the login host's clock: what is signed for another minute than its own is refused.
+ * @throws UpstreamError `upstream_auth_failed`, not retryable, for a refusal, which comes with status 200, or with one
+ *   of 4xx; its text is not shown, as it may quote what was sent. Retryable ones where the login host does not answer.
+ */
+export async function exchangeToken(
+  config: OnlineConfig,
+  loginNowMs: number,
+  context: CallContext,
+): Promise<string> {
+  const body = await authenticate(config, loginNowMs, context)
+  if (body.IsSuccessful !== true || !body.Token) {
+    throw refused()
+  }
+  return ticketOfToken(body.Token, config, context)
+}
+
+async function authenticate(config: OnlineConfig, loginNowMs: number, context: CallContext) {
+  const request = {
+    method: 'POST',
+    path: '/Login/api/PartnerSystemUser/Authenticate',
+    operation: ticket.operation,
+    name: 'ticket',
+    effect: 'read',
+    json: {
+      SignedSystemToken: signSystemToken(config.systemUserToken, config.privateKey, loginNowMs),
+      ApplicationToken: config.clientSecret,
+      ContextIdentifier: config.contextIdentifier,
+      ReturnTokenType: 'JWT',
+    },
+    context,
+  } as const
+  try {
+    return (await loginHttp(config.loginHost).json(request, ticket)).body
+  } catch (error) {
+    throw error instanceof UpstreamError && isRefused(error) ? refused() : error
+  }
+}
+
+/** The documentation knows a refusal with status 200 only; another one says the same. A gateway's page says nothing. */
+function isRefused({ status, upstreamCode }: UpstreamError): boolean {
+  return (status === 400 || status === 401 || status === 403) && upstreamCode !== NOT_JSON
+}
+
+function refused(): UpstreamError {
+  return superOfficeFailure(
+    'upstream_auth_failed',
+    ticket.operation,
+    'the system user was refused',
+    'system_user_refused',
+  )
+}
+
+/**
+ * Signs the system user token for one exchange: token, UTC minute, and an RSA-SHA256 signature of both
+ * (docs/wire-superoffice.md, 2.1). Good for about that minute, hence made afresh each time.
+ *
+ * @throws AppError `value_invalid` where the key is none; neither key nor token is quoted.
+ */
+export function signSystemToken(token: string, privateKeyPem: string, nowMs: number): string {
+  const minute = new Date(nowMs).toISOString().slice(0, 16).replace(/[-T:]/g, '')
+  const data = `${token}.${minute}`
+  try {
+    const signature = createSign('RSA-SHA256')
+      .update(data)
+      // Variables of the environment often hold line ends as \n.
+      .sign(privateKeyPem.replace(/\\n/g, '\n'), 'base64')
+    return `${data}.${signature}`
+  } catch {
+    throw new AppError('value_invalid', 'The private key is no RSA key in PEM.', {
+      path: 'superoffice.privateKey',
+      value: '***',
+    })
+  }
 }

@@ -1,13 +1,12 @@
 import { z } from 'zod'
 import type { PlannedChange } from '../../../../contracts/setup.js'
 import { AppError } from '../../../../contracts/app-error.js'
-import { answer, type CallContext, part } from '../../../../http/index.js'
+import { answer, type CallContext, part, UpstreamError } from '../../../../http/index.js'
 import { SetupPaused, type StepContext } from '../../../crm.js'
 import type { DataverseClient } from '../../client.js'
 import { SUBSCRIPTIONS_TABLE } from '../../names.js'
 import { lostAnswer } from '../../wire/part-error.js'
 import { getIfThere } from '../metadata.js'
-import { givesChanges, type TrackedSet } from '../table/gives-changes.js'
 import { holdForDrafts } from '../publish/hold-for-drafts.js'
 import { publishTables } from '../publish/publish-tables.js'
 import type { DynamicsStep } from '../step.js'
@@ -149,4 +148,45 @@ async function enable(client: DataverseClient, table: string, context: CallConte
     },
     context,
   )
+}
+
+/** A table as it is read. */
+export interface TrackedSet {
+  readonly name: string
+  readonly primaryId: string
+}
+
+/**
+ * Whether a tracked read is accepted: the one proof that change tracking is on and published, asked for one row only.
+ * Where reading is not allowed nothing is to be learned, and the definition is believed.
+ *
+ * @throws UpstreamError
+ */
+export async function givesChanges(
+  client: DataverseClient,
+  set: TrackedSet,
+  context: CallContext,
+): Promise<boolean> {
+  try {
+    await client.text(
+      {
+        method: 'GET',
+        path: `${set.name}?$select=${set.primaryId}`,
+        operation: `GET /${set.name}`,
+        name: 'setup.look',
+        effect: 'read',
+        headers: { prefer: 'odata.track-changes,odata.maxpagesize=1' },
+      },
+      context,
+    )
+    return true
+  } catch (error) {
+    if (error instanceof UpstreamError && error.status === 403) {
+      return true
+    }
+    if (error instanceof UpstreamError && error.code === 'upstream_refused') {
+      return false
+    }
+    throw error
+  }
 }

@@ -12,8 +12,11 @@ import { type TableDefinition, TABLES } from '../table/definitions.js'
 import { findKey, keyClash, keysPath, LOOK_AT_KEYS } from '../table/key-state.js'
 import { labelIn } from '../table/labels.js'
 import { organizationOf } from '../organization-of.js'
-import { removeKey } from '../table/remove-key.js'
 import type { DynamicsStep } from '../step.js'
+import type { TableFacts } from '../../facts.js'
+import { namingDependents } from '../table/dependents.js'
+import { isOursAlone } from '../table/our-components.js'
+import { removeIfThere } from '../metadata.js'
 
 /** The index is built in the background; on empty tables that is quick. */
 const ACTIVE_WITHIN_MS = 5 * 60_000
@@ -126,4 +129,28 @@ async function untilActive(
   if (settled === null) {
     throw lostAnswer(LOOK_AT_KEYS, 'read', 'a key is still being built')
   }
+}
+
+/** Deletes a key that we added to a table of the customer's. @throws SetupPaused, UpstreamError */
+export async function removeKey(
+  client: DataverseClient,
+  table: TableDefinition,
+  known: TableFacts | null,
+  context: CallContext,
+): Promise<void> {
+  const found = await findKey(client, table, context)
+  if (found === null || !(await isOursAlone(client, found.metadataId, known, context))) {
+    return
+  }
+  const removable = {
+    find: async () => (await findKey(client, table, context)) !== null,
+    path: `${keysPath(table)}(${found.metadataId})`,
+    operation: 'DELETE /EntityDefinitions/Keys',
+  }
+  await namingDependents(
+    client,
+    { type: 14, id: found.metadataId, what: `The key ${table.key.schemaName}` },
+    () => removeIfThere(client, removable, context),
+    context,
+  )
 }
