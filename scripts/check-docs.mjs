@@ -2,7 +2,7 @@
  * Holds documents and lock file to the checkout. Prints each fault on a line of its own; exits 1 if there is any.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lockfileFaults } from './check-lockfile.mjs'
 import { linkFaults } from './check-links.mjs'
@@ -10,6 +10,7 @@ import { ruleFaults } from './check-rules.mjs'
 import { tripFaults } from './check-trips.mjs'
 import { strayReferenceFaults } from './check-stray-references.mjs'
 import { wordFaults } from './check-words.mjs'
+import { checkoutTexts } from './checkout-texts.mjs'
 
 /** Folders that are split into rooms themselves. */
 const SPLIT = ['src', 'src/sync', 'src/ledger', 'src/workflows', 'src/crm', 'src/config']
@@ -21,6 +22,7 @@ const faults = [
   ...strayReferenceFaults(root),
   ...lockfileFaults(root),
   ...roomFaults(root),
+  ...roomFileFaults(root),
   ...ruleFaults(root),
   ...tripFaults(root),
   ...threatModelFaults(root),
@@ -64,6 +66,20 @@ function roomFaults(root) {
       .filter((page) => !existsSync(join(root, page)))
       .map((page) => `${page}: the room has no page`),
   )
+}
+
+/** Files that a room's page names, by a path within the room or within src, and that are not there; links are checked with all others. @returns one line each. */
+function roomFileFaults(root) {
+  return checkoutTexts(root, { kinds: /\/README\.md$/ })
+    .filter(({ file }) => /^(?:src|dev|demo)\//.test(file))
+    .flatMap(({ file, text }) =>
+      [...text.replace(/\[.*?\]\(.*?\)/g, '').matchAll(/(?<![\w./-])[\w-]+(?:\/[\w-]+)*\.ts\b/g)]
+        .map(([name]) => name)
+        .filter((name) =>
+          [dirname(file), 'src'].every((folder) => !existsSync(join(root, folder, name))),
+        )
+        .map((name) => `${file}: ${name} is not in the room`),
+    )
 }
 
 /** Promises of docs/threat-model.md that are linked to no test, one sentence each; where links lead is checked with all others. */
