@@ -17,24 +17,24 @@ import { requireCrm, type SyncSession } from '../connection/session.js'
 import { AUTH_PROBE_MS, breakerTripOf, toAppError } from '../connection/to-app-error.js'
 import { refusalReason, refusalMessage } from '../connection/refusal-words.js'
 
-/** Which systems a piece of work calls: one that is throttled must not stop work that does without it. */
+/** The systems that a piece of work calls: a throttled system must not stop work that does not call it. */
 export type Needs = 'both' | 'emarketeer'
 
-/** A connection's work, and its CRM's driver, which knows the words for a refusal. */
+/** A connection's work, with its CRM's driver, which knows the words for a refusal. */
 export interface Guarded {
   readonly session: SyncSession
   readonly driver: CrmDriver | null
 }
 
-/** How often somebody who came during a probe looks for its result. */
+/** How often the others look for the result of a running probe. */
 const LOOK_EVERY_MS = 200
-/** After a probe without an answer, which told nothing. */
+/** Wait after an inconclusive probe. */
 const TRY_AGAIN_MS = 60_000
 
 /**
- * Lets work through whose systems may be called. Where the CRM refused us and the time has come, whoever comes first
- * probes by signing in, on behalf of all: the others wait for its result.
- * @throws AppError with the code that the breaker was tripped with, and what the probe met.
+ * Admits work if the systems it calls may be called. When a CRM's refusal is due for a retry, the first caller probes
+ * by signing in, on behalf of all; the others wait for its result.
+ * @throws AppError with the code that tripped the breaker, or the probe's own failure.
  */
 export async function awaitBreakers({ session, driver }: Guarded, needs: Needs): Promise<void> {
   const { db, connection, call } = session
@@ -59,7 +59,7 @@ export async function awaitBreakers({ session, driver }: Guarded, needs: Needs):
 }
 
 /**
- * Trips the breaker of the system that a failure tells to leave alone.
+ * Trips the breaker of the system whose failure asks for it.
  * @returns the failure to throw: a refusal in plain words.
  */
 export async function tripAfter({ session, driver }: Guarded, error: unknown): Promise<unknown> {
@@ -84,7 +84,7 @@ export async function tripAfter({ session, driver }: Guarded, error: unknown): P
       })
 }
 
-/** What is shown of a breaker that no refusal has tripped, where its code does not say it all. */
+/** The message shown for a breaker tripped by anything but a refusal; null if its code says it all. */
 function shownReason(code: string, error: unknown): string | null {
   if (error instanceof UpstreamError && error.askedToWait !== null) {
     return `It asked to wait ${error.askedToWait}; we wait ${LONGEST_WAIT_SECONDS / 60} minutes at a time.`
@@ -92,7 +92,7 @@ function shownReason(code: string, error: unknown): string | null {
   return code === 'crm_privilege_missing' ? toAppError(error).message : null
 }
 
-/** Resets the breakers of systems that asked for time, and have answered since. */
+/** Resets the breakers of systems that asked for time and have answered since. */
 export async function resetTimed({ connection, db, call }: SyncSession): Promise<void> {
   const spent = call.tally.totals()
   for (const side of ['emarketeer', 'crm'] satisfies Side[]) {
@@ -109,7 +109,7 @@ async function probe(guarded: Guarded): Promise<void> {
   try {
     await requireCrm(session).client.check(session.call)
   } catch (error) {
-    // A right that is missing is missed after signing in.
+    // A missing right shows only after a successful sign-in.
     if (error instanceof UpstreamError && error.code === 'upstream_forbidden') {
       await resetBreaker(session.db, connectionId, 'crm')
       throw error

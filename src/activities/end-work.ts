@@ -3,10 +3,10 @@ import type { WorkKind } from '../contracts/lifecycle-activities.js'
 import { INBOX_SHARDS, workflowIds } from '../contracts/names.js'
 
 /**
- * Ends workflows of a connection. They are terminated: a cancel does not stop a cron, and whatever they were doing is
- * refused by the connection's state and safe to be cut off anywhere.
+ * Terminates workflows of a connection. A cancellation would not stop a cron; the connection's state refuses their
+ * work, which is safe to interrupt anywhere.
  *
- * @param reason what Temporal shows as why; our own words, never a person's.
+ * @param reason shown by Temporal; our own words, never a person's.
  * @throws the client's errors; retryable.
  */
 export async function endWork(
@@ -48,7 +48,7 @@ async function idsOf(
   }
 }
 
-/** Their ids end in the moment at which they were asked for: only visibility knows them. */
+/** Their ids end in the time of the request, so only visibility knows them. */
 async function runningResyncs(temporal: Client, connectionId: string): Promise<string[]> {
   const query =
     `WorkflowType = 'resync' AND ConnectionId = '${connectionId}'` +

@@ -2,21 +2,19 @@ import type { Context } from '@temporalio/activity'
 import { AppError } from '../contracts/app-error.js'
 import type { Progress } from '../connection/session.js'
 
-/** Shorter than a third of every heartbeat time-out, so that one late beat kills nothing. */
+/** Less than a third of every heartbeat time-out, so that one late heartbeat kills nothing. */
 const BEAT_MS = 2_500
-/** Longer than any request to the outside may take (4 minutes) and any statement (5 minutes). */
+/** Longer than any external request (4 minutes) and any statement (5 minutes). */
 const SILENT_MS = 6 * 60_000
 
-/** How an activity's work is watched. */
 export interface LifeSignsOptions {
   readonly beatMs?: number
   readonly silentMs?: number
 }
 
 /**
- * Tells Temporal that an activity is alive for as long as its work gives signs: a request that has ended, a statement that
- * has ended, progress. Work that gives none for long is stuck; it is given up, so that it is tried again, instead of
- * being believed for hours.
+ * Heartbeats to Temporal while an activity's work gives signs of life: a finished request, a finished statement,
+ * progress. Work that gives none for long is stuck; it is given up, so that it is retried.
  */
 export class LifeSigns {
   readonly #stuck = new AbortController()
@@ -28,17 +26,20 @@ export class LifeSigns {
     private readonly options: LifeSignsOptions = {},
   ) {}
 
-  /** For everything that the work waits for: fires when it is cancelled, and when it is given up. */
+  /** Aborts when the work is cancelled or given up; for everything that the work waits for. */
   get signal(): AbortSignal {
     return this.#stuck.signal
   }
 
-  /** The work has done something. */
+  /** Notes a sign of life. */
   readonly note = (): void => {
     this.#lastAtMs = performance.now()
   }
 
-  /** The work tells how far it is. Each later beat repeats it: a next try may go on from there, and whoever looks sees it. */
+  /**
+   * Reports progress. Each later heartbeat repeats it, so that the next try may continue from there and Temporal's UI
+   * shows it.
+   */
   readonly beat = (progress: Progress): void => {
     this.note()
     this.#progress = progress
@@ -46,8 +47,8 @@ export class LifeSigns {
   }
 
   /**
-   * Does the work, and beats for it.
-   * @throws AppError `timed_out` (retryable) where it gives no sign for too long; what the work throws.
+   * Does the work with heartbeats.
+   * @throws AppError `timed_out` (retryable) after too long without a sign of life; the errors of the work.
    */
   async watch<T>(work: () => Promise<T>): Promise<T> {
     const { beatMs = BEAT_MS, silentMs = SILENT_MS } = this.options

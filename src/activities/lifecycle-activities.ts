@@ -32,19 +32,18 @@ import { failing, onConnection, NO_RUN } from './perform.js'
 import { isRecord } from '../config/connection/json-object.js'
 import type { Queryable } from '../ledger/db/database.js'
 
-/** What these activities need beside the systems. */
 export interface LifeActivityOptions {
   readonly systems: Systems
   readonly temporal: Client
 }
 
-/** Activities of a connection's life (docs/life-of-a-connection.md). */
+/** Activities of a connection's lifecycle (docs/life-of-a-connection.md). */
 export function createLifecycleActivities({
   systems,
   temporal,
 }: LifeActivityOptions): LifecycleActivities {
   const { db } = systems
-  /** Takes a connection apart, whatever its state. */
+  /** Teardown of a connection, in any state. */
   const apart = <T>(connectionId: string, work: (session: SyncSession) => Promise<T>) => {
     const run: RunReference = { connectionId, runId: NO_RUN, tier: 'manual' }
     return onConnection(systems, run, work, { whenever: 'always' })
@@ -82,7 +81,7 @@ export function createLifecycleActivities({
         })
       }),
 
-    // Without the CRM's half being opened: its secret may be gone already.
+    // Does not open the CRM's half: its secret may be gone already.
     removeEmarketeerWebhook: ({ connectionId }) =>
       failing(async () => {
         const connection = await systems.connection(connectionId)
@@ -132,7 +131,7 @@ export function createLifecycleActivities({
     keepStepDecision: ({ step, action, ...intervention }) =>
       failing(async () => {
         await saveStepDecision(db, intervention, step, action)
-        // Somebody says that it is mended: a tripped breaker is no reason to refuse the next try.
+        // A person reports the fault as fixed: a tripped breaker must not refuse the next try.
         await resetBothBreakers(db, intervention.connectionId)
       }),
 
@@ -165,7 +164,7 @@ export function createLifecycleActivities({
 }
 
 /**
- * A disconnect that was reset in Temporal repeats its steps: what it takes away is not that of a connection that was enabled since.
+ * Refuses the steps of a disconnect that was reset in Temporal after its connection was enabled again.
  * @throws AppError `connection_not_disabled`.
  */
 function refuseUnlessDisabled({ connectionId, state }: ConnectionRow): void {
@@ -175,8 +174,8 @@ function refuseUnlessDisabled({ connectionId, state }: ConnectionRow): void {
 }
 
 /**
- * Why a removal has nothing to save while the connection still syncs, or null.
- * @throws AppError `connection_paused`: nothing may be written, and what a rep set would be removed unseen.
+ * Why a removal has nothing to save while the connection still syncs; null if it has to save.
+ * @throws AppError `connection_paused`: nothing may be written, so what a rep set would be removed unread.
  */
 function nothingToSave({ connectionId, state, crmProvenAt }: ConnectionRow): string | null {
   switch (state) {
@@ -194,7 +193,7 @@ function nothingToSave({ connectionId, state, crmProvenAt }: ConnectionRow): str
 
 /**
  * What set-up installed serves every connection to the same environment (tables have one name only): it is not removed
- * while another one is in use.
+ * while another connection uses it.
  *
  * @throws AppError `environment_shared`, not retryable.
  */
@@ -220,7 +219,7 @@ async function refuseShared(
   }
 }
 
-/** The environment as a text that can be compared; null where the configuration does not tell. */
+/** The environment as comparable text; null if the configuration names none. */
 function environmentOf({ config }: ConnectionRow, driver: CrmDriver | null): string | null {
   const section = config['section']
   if (!isRecord(section)) {

@@ -16,14 +16,14 @@ import { saveSpent } from '../ledger/sendout/sendouts.js'
 
 const log = logger('activity')
 
-/** The run of work that belongs to no sync run: set-up, tidying up, and what is done to an installation. */
+/** Run id of work outside any sync run: set-up, housekeeping, installation. */
 export const NO_RUN = '00000000-0000-0000-0000-000000000000'
 
 /**
- * Runs an activity's work on a connection: opens it, keeps the shared circuit breaker (nobody calls a system that asked to wait),
- * and turns failures into ones that Temporal can decide on by their code.
- * @param options `needs`: the systems called; default both. `whenever: 'always'`: for teardown, which also runs on disabled and
- *   paused connections.
+ * Runs an activity's work on a connection: opens it, respects the shared circuit breaker (nobody calls a system that
+ * asked to wait), and turns errors into failures that Temporal retries or not by their code.
+ * @param options `needs`: the systems called; default both. `whenever: 'always'`: for teardown, which also runs on
+ *   disabled and paused connections.
  */
 export async function onConnection<T>(
   systems: Systems,
@@ -62,7 +62,7 @@ async function working<T>(guarded: Guarded, work: () => Promise<T>): Promise<T> 
   }
 }
 
-/** Short work in the ledger, which beats while it goes on: a worker that is killed is noticed at once. */
+/** Short ledger work with heartbeats: a killed worker is noticed at once. */
 export function beating<T>(work: () => Promise<T>): Promise<T> {
   return failing(() => new LifeSigns(Context.current()).watch(work))
 }
@@ -96,9 +96,8 @@ function toFailure(error: unknown): Error {
 }
 
 /**
- * Nothing is synced from the moment a connection is disabled (C8): a sendout that is under way then only decides, on what
- * it has verified by then. While paused, only sendouts are; where merely loosening waits, everything runs and the pass
- * withholds it.
+ * Nothing is synced once a connection is disabled (C8): a running sendout then only decides, on what is verified by
+ * then. While paused, only sendouts sync; while only loosening waits, everything runs and the pass withholds it.
  */
 function refuseWhenNotActive({ connection, run }: SyncSession, needs: Needs): void {
   const permits = permitsOf(connection)
@@ -112,8 +111,8 @@ const EVERY_MS = 2_500
 const NO_WRITES: Writes = { emarketeer: 0, crm: 0 }
 
 /**
- * Does a piece of a sendout's work, and keeps in the ledger what it spends while it goes on: who is cut off, or fails, has
- * no result to tell it in (G3). Of a sync that is not a sendout's nothing is kept.
+ * Does a part of a sendout's work, and stores the requests it spends as it goes: a cut-off or failed call returns no
+ * result (G3). Stores nothing for other syncs.
  */
 export async function keepingSpent<T>(session: SyncSession, work: () => Promise<T>): Promise<T> {
   const { db, run, call } = session
@@ -126,7 +125,7 @@ export async function keepingSpent<T>(session: SyncSession, work: () => Promise<
   const keep = () => {
     const { emarketeer, crm } = call.tally.totals()
     const spent = { requests: { emarketeer, crm }, updated }
-    // One after the other; where the ledger is away the work itself says so.
+    // One at a time; if the ledger is away, the work itself fails.
     last = last
       .then(() => (emarketeer + crm === 0 ? undefined : saveSpent(db, run.runId, attemptId, spent)))
       .catch(() => undefined)

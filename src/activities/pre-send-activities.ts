@@ -23,7 +23,6 @@ const preSendRun = (input: { connectionId: string; runId: string }): RunReferenc
   tier: 'preSend',
 })
 
-/** Activities of a pre-send (rules G1–G8). */
 export function createPreSendActivities(systems: Systems): PreSendActivities {
   return {
     checkPreSend: ({ request }) =>
@@ -43,9 +42,9 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
     openSendout: ({ request, accountId: known, sendoutRunId, deadlineMs }) =>
       beating(async () => {
         const run = await systems.db.transaction(async (tx) => {
-          // On the transaction's own connection: a second one of the pool may not be there to have.
+          // On the transaction's own connection: the pool may have no second one.
           const accountId = known ?? (await accountAsked(tx, request))
-          // As of now: it may have got another CRM since this was asked for.
+          // Read now: the account may have got another CRM since the request.
           const { connectionId, crm } = await connectionForSendouts(tx, accountId)
           return openSendoutRun(tx, {
             sendoutRunId,
@@ -107,10 +106,10 @@ export function createPreSendActivities(systems: Systems): PreSendActivities {
   }
 }
 
-/** How long after its deadline a sendout may still be decided; who waits for it wants an answer. */
+/** How long after its deadline a sendout may still be decided; its caller waits for an answer. */
 const PATIENCE_MS = 20_000
 
-/** A failure that would be tried again, or was asked to wait, until long after the deadline, ends it now. */
+/** Ends the try now if its retry, or the wait it asks for, would come long after the deadline. */
 async function rethrowInTime(
   systems: Systems,
   sendoutRunId: string,
@@ -132,8 +131,8 @@ async function rethrowInTime(
 }
 
 /**
- * An account without a connection is asked for at eMarketeer, once: a run that is opened only to end with nobody is opened
- * while eMarketeer is away, too.
+ * Asks eMarketeer once for an account without a connection: a run that would end with nobody is opened even while
+ * eMarketeer is away.
  * @throws AppError `account_not_found`; UpstreamError.
  */
 async function requireAccount(systems: Systems, { accountId }: PreSendRequest): Promise<void> {
@@ -154,7 +153,7 @@ async function requireAccount(systems: Systems, { accountId }: PreSendRequest): 
   }
 }
 
-/** @throws AppError `run_not_found`: it was asked for by hand, under an id that was never opened, or not on this connection. */
+/** @throws AppError `run_not_found`: the id was never opened, or not on this connection. */
 async function requireSendoutRun(
   { db, connection }: SyncSession,
   sendoutRunId: string,

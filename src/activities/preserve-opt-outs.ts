@@ -9,8 +9,8 @@ import {
 import { requireCrm, type SyncSession } from '../connection/session.js'
 
 /**
- * Keeps every No of the CRM that eMarketeer does not hold, before the rows that hold them are removed. The connection is
- * disabled by now, so nothing is synced and our copy stays as it was (C8): the CRM's changes since are only read.
+ * Keeps every No of the CRM that eMarketeer does not hold, before the rows that hold them are removed. The connection
+ * is disabled, so nothing syncs and our copy stays as it was (C8): the CRM's changes since are only read.
  *
  * @returns how many are kept until it is enabled again.
  * @throws UpstreamError; nothing may be removed then.
@@ -18,14 +18,14 @@ import { requireCrm, type SyncSession } from '../connection/session.js'
 export async function preserveOptOuts(session: SyncSession): Promise<number> {
   const { db, connection } = session
   const { connectionId, crmCursor, crmProvenAt, crmUntold, removalBegun } = connection
-  // Where nothing was ever read from the CRM, there is nothing of a person in our tables there.
+  // If nothing was ever read from the CRM, our tables there hold nothing of a person.
   if (crmProvenAt !== null && requireCrm(session).capabilities.subscriptions) {
     try {
-      // Everything without a cursor, as it was dropped, and where a row before it may have been anybody's.
+      // Without a cursor, everything: it was dropped, or an earlier row named no contact.
       await preserveToldOptOuts(session, crmUntold ? null : crmCursor)
     } catch (error) {
-      // Where removing has begun the tables may be gone, or lack what is read. As long as they are there, a rep may
-      // still say No in them, however long the removal waits for a person.
+      // Once removing has begun, the tables may be gone or lack columns. While they exist, a rep may still say No in
+      // them.
       if (!removalBegun || !isGone(error)) {
         throw error
       }
@@ -43,8 +43,8 @@ function isGone(error: unknown): boolean {
 }
 
 /**
- * Keeps the Nos that the CRM has told since a cursor. If the CRM no longer knows the cursor, or a row does not name its
- * contact, everything is listed once.
+ * Keeps the Nos that the CRM reports since a cursor. If the CRM no longer knows the cursor, or a row names no contact,
+ * lists everything once.
  */
 async function preserveToldOptOuts(session: SyncSession, cursor: string | null): Promise<void> {
   for (let from = cursor; ; from = null) {
@@ -61,7 +61,7 @@ async function preserveToldOptOuts(session: SyncSession, cursor: string | null):
   }
 }
 
-/** @returns whether a row did not name its contact. */
+/** @returns whether a row named no contact. */
 async function preserveSince(
   session: SyncSession,
   cursor: string | null,

@@ -15,11 +15,10 @@ import { takeAttempt } from './setup/one-attempt.js'
 import { previewStep, runStep } from './setup/run-step.js'
 import { findStep, previewOfWorkflowStep, stepsOf } from './setup/steps-of.js'
 
-/** What these activities need beside the systems. */
 export interface SetupActivityOptions {
   readonly systems: Systems
   readonly vault: SecretsVault
-  /** Where webhooks reach the gateway. */
+  /** Public URL of the gateway, for webhooks. */
   readonly publicUrl: string
 }
 
@@ -42,7 +41,7 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
         const driver = driverFor(connection)
         refuseOther(driver)
         const permits = permitsOf(connection)
-        // Started by hand on a disabled connection it would wait for ever, and run beside the next one's.
+        // On a disabled connection a set-up started by hand would wait for ever, beside the next one.
         if (!permits.goesOn.includes('setup')) {
           throw notPermitted(connectionId, permits)
         }
@@ -52,8 +51,8 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
     runSetupStep: async ({ connectionId, stepId, choice }) => {
       const step = await failing(async () => {
         if (choice !== null && Context.current().info.attempt === 1) {
-          // Somebody says that it is mended: a tripped breaker is no reason to refuse the look. Once only: if it is not,
-          // further tries keep to the wait.
+          // A person reports the fault as fixed: a tripped breaker must not refuse this look. Once only; further tries
+          // respect the wait.
           await resetBothBreakers(systems.db, connectionId)
         }
         return findStep(await driverOf(connectionId), stepId, options)
@@ -64,7 +63,7 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
       try {
         return await onConnection(systems, setupRun(connectionId), (session, watched) => {
           const { keep } = attempt
-          // With the facts as they are now.
+          // With the current facts.
           const reopen = () => systems.session(session.run, watched)
           const sessions = { first: session, reopen, keep }
           return runStep(step, sessions, choice)
@@ -108,7 +107,7 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
 }
 
 /**
- * A set-up that was asked for by the name of one CRM is not another's.
+ * Refuses a set-up started under another CRM's workflow name.
  * @throws AppError `setup_of_another_crm`, not retryable.
  */
 function refuseOther({ crm, setupWorkflow }: CrmDriver): void {

@@ -25,7 +25,7 @@ const NOT_SWEPT: ReadonlySet<string> = new Set<ErrorCode>([
   'connection_paused',
 ])
 
-/** Activities of a connection's sweep: its cron, what it leaves in order, and what it tells. */
+/** Activities of a connection's sweep: cron, housekeeping, notices. */
 export function createSweepActivities(environment: CronEnvironment): SweepActivities {
   const { systems } = environment
   return {
@@ -54,7 +54,7 @@ export function createSweepActivities(environment: CronEnvironment): SweepActivi
         return { untidy: await tidyUp(systems, { connectionId, workflowId, signal }) }
       }),
 
-    // What was refused by how the connection stands was no sweep of it: it would be told as the last one after it goes on.
+    // A sweep that the connection's state refused is not recorded: it would show as the last one later.
     noteSweep: (note) =>
       failing(async () => {
         if (note.code === null || !NOT_SWEPT.has(note.code)) {
@@ -64,21 +64,20 @@ export function createSweepActivities(environment: CronEnvironment): SweepActivi
   }
 }
 
-/** What either system's webhooks may take: less than a request may, so that a system that hangs is told of. */
+/** Limit for either system's webhooks; shorter than a request, so that a hanging system is reported. */
 const TEND_MS = 30_000
 
-/** Whose, and for whom. */
 export interface TidyUp {
   readonly connectionId: string
   readonly workflowId: string
   readonly signal: AbortSignal
-  /** How long to wait for either system; default 30 s. */
+  /** Limit per system, ms; default 30 s. */
   readonly tendMs?: number
 }
 
 /**
- * Removes what is kept for a limited time only, and looks after both sides' webhooks. What fails there fails nobody: the
- * sweep that calls it does the webhooks' work.
+ * Removes data whose retention has ended, and tends both sides' webhooks. A failure there never fails the sweep, which
+ * also does the webhooks' work.
  * @returns what could not be done, in words.
  */
 export async function tidyUp(
@@ -118,7 +117,7 @@ async function tend(
   try {
     signal.throwIfAborted()
     const givenUp = once(signal, 'abort').then(() => Promise.reject(signal.reason as Error))
-    // Signing in does not follow the signal.
+    // Signing in ignores the signal.
     await Promise.race([work({ ...session, call: { ...call, signal } }), givenUp])
     return []
   } catch (error) {

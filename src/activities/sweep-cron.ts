@@ -7,13 +7,13 @@ import { noteCronRestarted } from '../ledger/connection/sweeps.js'
 import type { Systems } from '../connection/systems.js'
 import { endWork } from './end-work.js'
 
-/** The cron workflows of all connections: who starts one, and who sees that each connection has its own. */
+/** What starting and restoring cron workflows needs. */
 export interface CronEnvironment {
   readonly systems: Systems
   readonly temporal: Client
 }
 
-/** Starts a connection's cron where it may be swept; one that runs is left alone. */
+/** Starts a connection's cron if the connection may be swept; a running one is left alone. */
 export async function startSweepCron(
   { systems, temporal }: CronEnvironment,
   connectionId: string,
@@ -23,25 +23,25 @@ export async function startSweepCron(
     return
   }
   await start(temporal, connectionId, connection.crm)
-  // Disabled or paused while it was started: whoever did so may have looked for it before it was there.
+  // Whoever disabled or paused it meanwhile may have looked for the cron before it existed.
   if (!permitsOf(await systems.connection(connectionId)).sweeps) {
     await endWork(temporal, connectionId, ['cron'], ENDED)
   }
 }
 
-/** What was found amiss, and set right; connection ids. */
+/** Crons started and ended; connection ids. */
 export interface RestoredCrons {
   readonly restarted: readonly string[]
   readonly ended: readonly string[]
-  /** What single connections met; the others were looked after all the same. */
+  /** Failures of single connections; the others were handled all the same. */
   readonly failures: readonly unknown[]
 }
 
 /**
- * Sees that each connection that is to be swept has its cron, and none other has: somebody may have terminated or deleted
- * it, or a namespace was made anew or restored from a backup.
+ * Gives each connection that is to be swept its cron, and ends all other crons: somebody may have terminated or deleted
+ * one, or a namespace may be new or restored from a backup.
  *
- * @throws the client's and the database's errors; to be tried again.
+ * @throws the client's and the database's errors; retryable.
  */
 export async function restoreSweepCrons(environment: CronEnvironment): Promise<RestoredCrons> {
   const running = await runningCrons(environment.temporal)
@@ -69,7 +69,7 @@ async function startIfGone(
   connection: ConnectionRow,
 ): Promise<boolean> {
   const { connectionId, state } = connection
-  // Set-up starts its own, at its end. The list of what runs may lag behind.
+  // Set-up starts its own at its end. The list of running crons may lag.
   if (
     state === 'settingUp' ||
     !permitsOf(connection).sweeps ||
@@ -99,7 +99,7 @@ async function endIfUnwanted(
 
 const ENDED = 'The connection may not be swept'
 
-/** As visibility lists them, which may lag behind. */
+/** As listed by visibility, which may lag. */
 async function runningCrons(temporal: Client): Promise<ReadonlySet<string>> {
   const query = `WorkflowType = 'backgroundSweep' AND ExecutionStatus = 'Running'`
   const ids = new Set<string>()
@@ -137,7 +137,7 @@ async function start(temporal: Client, connectionId: string, crm: string): Promi
   })
 }
 
-/** Every half hour, at a minute that spreads connections over it. */
+/** Every half hour, at a minute that spreads the connections. */
 export function sweepCron(connectionId: string): string {
   let hash = 0
   for (const char of connectionId) {

@@ -12,7 +12,9 @@ import { takeAttempt, type KeepFacts } from './setup/one-attempt.js'
 import { installBoth } from './setup/webhooks-step.js'
 import type { SetupActivityOptions } from './setup-activities.js'
 
-/** Activities that give a connection's webhooks new addresses and secrets (docs/gateway.md, New addresses and secrets). */
+/**
+ * Activities that give a connection's webhooks new addresses and secrets (docs/gateway.md, New addresses and secrets).
+ */
 export function createWebhookActivities(options: SetupActivityOptions): WebhookActivities {
   const { systems } = options
   const { db } = systems
@@ -36,7 +38,10 @@ export function createWebhookActivities(options: SetupActivityOptions): WebhookA
   }
 }
 
-/** Registers the new address and new secrets on both sides. What was accepted before stays so until both have them. */
+/**
+ * Registers the new address and new secrets on both sides. The former ones stay accepted until both sides have the new
+ * ones.
+ */
 async function installRotated(
   options: SetupActivityOptions,
   session: SyncSession,
@@ -54,7 +59,7 @@ async function installRotated(
     throw new AppError('gateway_unreachable', message)
   }
   const { facts, webhooks } = await installBoth(session, options, keep, call)
-  // For a day eMarketeer signs with the one before, too: the stored one fits at every moment.
+  // eMarketeer also signs with the former secret for a day, so the stored one always fits.
   const { secret } = await emarketeer.rotateWebhookSecret(call)
   await saveWebhookSecret({ db, vault: options.vault }, connectionId, secret)
   await keep(facts, webhooks)

@@ -4,22 +4,21 @@ import type { SetupActivities } from '../contracts/setup-activities.js'
 import type { PreSendActivities, SyncActivities } from '../contracts/sync-activities.js'
 
 /**
- * How long and how often each activity is tried, and what becomes of the work after the last try. docs/activities.md is
- * made from this. Whether an error is tried again at all follows from its code alone (docs/errors.md); one that asks for
- * time carries how long.
+ * Time-outs and retries of each activity, and what happens to the work after the last try. docs/activities.md is
+ * generated from this file. Whether an error is retried follows from its code alone (docs/errors.md); an error that
+ * asks for time carries how long.
  */
 
-/** Everything that our workflows ask of activities. */
+/** All activities that the workflows call. */
 export type Activities = SyncActivities &
   PreSendActivities &
   SetupActivities &
   LifecycleActivities &
   WebhookActivities
 
-/** Name of an activity. */
 export type ActivityName = keyof Activities
 
-/** What each activity does: Temporal's UI shows it beside the activity. */
+/** One line per activity, shown beside it in Temporal's UI. */
 export const ACTIVITY_SUMMARIES: Readonly<Record<ActivityName, string>> = {
   startSweep: "Starts the sweep's cron",
   activateConnection: 'Lets webhooks and sweeps act on the connection',
@@ -62,33 +61,33 @@ export const ACTIVITY_SUMMARIES: Readonly<Record<ActivityName, string>> = {
   installRotatedWebhooks: 'Registers new webhook addresses and secrets on both sides',
 }
 
-/** Activities that are tried alike. */
+/** Activities with the same time-outs and retries. */
 export interface ActivityGroup<Name extends ActivityName = ActivityName> {
   readonly activities: readonly Name[]
   readonly options: ActivityOptions
   /**
-   * A pre-send's deadline, which only the caller knows: `ends` all tries, or lets them go on for longer by what is left until
-   * then (`extends`). Absent: what the options say is all there is.
+   * How a pre-send's deadline bounds the tries: `ends` stops them there, `extends` adds the time left until then.
+   * Absent: the options alone apply.
    */
   readonly deadline?: 'ends' | 'extends'
-  /** What becomes of the work after the last try, and where that shows. */
+  /** What happens to the work after the last try, and where that shows. */
   readonly afterLast: string
 }
 
-/** Waits between tries: quick at first, for lost races and restarts; then patient, for outages. */
+/** Short waits first, for lost races and restarts; then long ones, for outages. */
 const RETRY = {
   initialInterval: '1 second',
   backoffCoefficient: 2,
   maximumInterval: '1 minute',
 } as const
 
-/** Tries that wait out about a quarter of an hour. */
+/** Tries that cover an outage of about a quarter of an hour. */
 const QUARTER_HOUR_TRIES = 20
-/** A killed worker is noticed within this, so the whole may take its time. */
+/** A killed worker is noticed within this time, so the start-to-close time-out can be long. */
 const HEARTBEAT = '10 seconds'
-/** What a preview waits for one answer. */
+/** How long a preview waits for one answer. */
 export const LOOK_SECONDS = 45
-/** How soon the last look is tried again, and how often when nobody waits any longer. */
+/** Wait before the last look is retried, and the number of tries once nobody waits for it. */
 const LAST_RETRY_MS = 5_000
 const LAST_TRIES = 6
 const LAST_CALL_MS = 10 * 60_000
@@ -98,53 +97,53 @@ const HOURLY =
 const FAILS = 'The workflow fails, with the code on top and `Phase` `failed`'
 
 /**
- * How an activity is tried, by what it is: short or long, and what bounds it. A long call beats, so that a killed worker is
- * noticed; a short one is over before it would be.
+ * Options by kind of activity: short or long, and what bounds it. Long calls heartbeat, so that a killed worker is
+ * noticed; short ones time out sooner than a heartbeat would.
  */
 const OPTIONS = {
-  /** In the ledger, or on Temporal itself; an outage is waited out. */
+  /** In the ledger or on Temporal; retried through an outage. */
   shortLedgerCall: {
     startToCloseTimeout: '1 minute',
     retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
   },
-  /** Must be kept before anything else is done; nobody waits for its answer. */
+  /** Evidence that must be kept before the work goes on; nobody waits for the answer. */
   evidenceCall: {
     startToCloseTimeout: '1 minute',
     scheduleToCloseTimeout: '1 day',
     retry: RETRY,
   },
-  /** Tried twice, as it holds something else up and can be left out. */
+  /** Two tries: optional work that other work waits for. */
   passingCall: {
     startToCloseTimeout: '2 minutes',
     retry: { ...RETRY, maximumAttempts: 2 },
   },
-  /** A line in the ledger that can be left out. */
+  /** An optional line in the ledger. */
   passingNote: { startToCloseTimeout: '10 seconds', retry: { ...RETRY, maximumAttempts: 5 } },
-  /** Reading and writing in bulk, which its caller asks for again. */
+  /** Bulk reading and writing; the caller asks again. */
   longSyncCall: {
     startToCloseTimeout: '6 hours',
     heartbeatTimeout: HEARTBEAT,
     retry: { ...RETRY, maximumAttempts: 15 },
   },
-  /** The same in a step, which then pauses. */
+  /** Bulk work in a step, which pauses when the tries are spent. */
   longStepCall: {
     startToCloseTimeout: '6 hours',
     heartbeatTimeout: HEARTBEAT,
     retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
   },
-  /** In the ledger, by a deadline: tried again sooner. */
+  /** In the ledger, with a deadline: retried sooner. */
   shortSendoutCall: {
     startToCloseTimeout: '1 minute',
     heartbeatTimeout: HEARTBEAT,
     retry: { ...RETRY, maximumInterval: '10 seconds' },
   },
-  /** Work over many people, by a deadline. */
+  /** Work over many people, with a deadline. */
   longSendoutCall: {
     startToCloseTimeout: '30 minutes',
     heartbeatTimeout: HEARTBEAT,
     retry: { ...RETRY, maximumInterval: '10 seconds' },
   },
-  /** Tried until it is done. */
+  /** Retried until it is done. */
   endlessCall: {
     startToCloseTimeout: '10 minutes',
     heartbeatTimeout: HEARTBEAT,
@@ -156,13 +155,13 @@ const OPTIONS = {
     heartbeatTimeout: HEARTBEAT,
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 4 },
   },
-  /** Making something on both sides. */
+  /** Installs something on both sides. */
   longInstallation: {
     startToCloseTimeout: '10 minutes',
     heartbeatTimeout: HEARTBEAT,
     retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
   },
-  /** Removing something that may be large. */
+  /** Removes something that may be large. */
   longRemoval: {
     startToCloseTimeout: '1 hour',
     heartbeatTimeout: HEARTBEAT,
@@ -173,7 +172,7 @@ const OPTIONS = {
     startToCloseTimeout: '2 minutes',
     retry: { ...RETRY, maximumAttempts: QUARTER_HOUR_TRIES },
   },
-  /** A side that does not answer, or refuses us, holds nothing up. */
+  /** Must not block the caller when a side does not answer or refuses us. */
   boundedRemoval: {
     startToCloseTimeout: '1 minute',
     scheduleToCloseTimeout: '3 minutes',
@@ -181,9 +180,9 @@ const OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, ActivityOptions>>
 
-/** The groups, by the work that they are, under which workflows use them. */
+/** The groups of activities, by the kind of work. */
 export const ACTIVITY_LIMITS = {
-  /** Reading and writing in bulk. */
+  /** Bulk reading and writing. */
   sync: group({
     activities: [
       'catchUpBoth',
@@ -200,19 +199,19 @@ export const ACTIVITY_LIMITS = {
       'five minutes, until then it shows as failed; an inbox is started by the next hint, and its hints are handled by ' +
       'the next sweep at the latest; a resync is started anew by hand. In the last step of set-up (hints that wait) the step pauses',
   }),
-  /** Short work of set-up, in the ledger or on Temporal itself. */
+  /** Short set-up work in the ledger or on Temporal. */
   setupCalls: group({
     activities: ['planSetup', 'activateConnection', 'startSweep', 'countDue'],
     options: OPTIONS.shortLedgerCall,
     afterLast: `In a step, set-up pauses there. Before the first step: ${FAILS}; so does a pause or a resumption, and may be repeated`,
   }),
-  /** What Support decided, which is kept before it is carried out. */
+  /** Keeps Support's decisions before they are carried out. */
   evidence: group({
     activities: ['keepSetupDecision', 'keepStepDecision'],
     options: OPTIONS.evidenceCall,
     afterLast: `${FAILS}; the decision is not carried out. Started again, it goes on where it was`,
   }),
-  /** What the sweep leaves in order, and what it tells; somebody else's hanging system must not hold it up. */
+  /** The sweep's housekeeping and notices; a hanging external system must not block it. */
   housekeeping: group({
     activities: ['tidyUp', 'tellNotices'],
     options: OPTIONS.passingCall,
@@ -220,14 +219,14 @@ export const ACTIVITY_LIMITS = {
       'The sweep, or the first sync, passes over it, and is done. That `tidyUp` failed, the status and `connection show` say ' +
       '(`untidy`); that nothing could be told is not told: the next sweep tells',
   }),
-  /** What a sweep came to, for `connection show`. */
+  /** The result of a sweep, for `connection show`. */
   sweepNotes: group({
     activities: ['noteSweep'],
     options: OPTIONS.passingNote,
     afterLast:
       'It is passed over: `connection show` tells what it knew before, and by itself that no sweep was done for two hours',
   }),
-  /** Short work of a pre-send in the ledger. */
+  /** Short pre-send work in the ledger. */
   sendoutOpening: group({
     activities: ['checkPreSend', 'openSendout'],
     options: OPTIONS.shortSendoutCall,
@@ -236,28 +235,28 @@ export const ACTIVITY_LIMITS = {
       'The run is closed with nobody verified. A request that is refused, as for an unknown account, fails the workflow. Who asks to ' +
       'join is checked within 10 s, or fails',
   }),
-  /** Closing a run, whatever became of it. */
+  /** Closes a run, whatever its result. */
   sendoutClosing: group({
     activities: ['openSendout', 'closeSendout'],
     options: OPTIONS.endlessCall,
     afterLast:
       "There is no last one: until the database is back an earlier run's list cannot be read, and from then on it must not be",
   }),
-  /** Work of a sendout, which has a deadline. */
+  /** Sendout work with a deadline. */
   sendoutPreparing: group({
     activities: ['fixAudience', 'proveFreshness', 'syncMembers', 'settleRun'],
     options: OPTIONS.longSendoutCall,
     deadline: 'ends',
     afterLast: 'Whoever was not verified by then is not on the list',
   }),
-  /** The last look and the verdicts, once the deadline has passed; before, as often as there is time for. */
+  /** The last look and the verdicts: as many tries as the deadline allows, and one after it. */
   sendoutDeciding: group({
     activities: ['decideMembers'],
     options: lastCallOptions(0),
     deadline: 'extends',
     afterLast: 'Whoever is not decided upon counts as not verified, and is not on the list',
   }),
-  /** Steps of set-up; a disconnect's last sync. */
+  /** Set-up steps, and a disconnect's last sync. */
   stepWork: group({
     activities: ['runSetupStep', 'catchUpBoth', 'syncDue', 'settleRun'],
     options: OPTIONS.longStepCall,
@@ -265,13 +264,13 @@ export const ACTIVITY_LIMITS = {
       'The step pauses, so that somebody sees it. Set-up tries it again by itself where somebody may have mended it outside ' +
       `([setup.md](setup.md#why-it-waits)), ${HOURLY}`,
   }),
-  /** Somebody waits for a preview: what does not answer is told within a minute. */
+  /** Somebody waits for a preview: a system that does not answer is reported within a minute. */
   previewing: group({
     activities: ['planSetup', 'previewSetupStep'],
     options: OPTIONS.boundedLook,
     afterLast: 'The preview fails, and says what was in the way',
   }),
-  /** Short work of a connection's life, in the ledger or on Temporal itself. */
+  /** Short lifecycle work in the ledger or on Temporal. */
   lifecycle: group({
     activities: [
       'planDisconnect',
@@ -289,27 +288,26 @@ export const ACTIVITY_LIMITS = {
       `The step pauses: ${HOURLY}. A pause, a resumption, a rotation of webhooks and ` +
       'a disconnect before its first step fail, and may be repeated',
   }),
-  /** Both sides' webhooks; the former ones go on meanwhile. */
+  /** Both sides' webhooks; the former ones stay active meanwhile. */
   webhookInstalling: group({
     activities: ['installRotatedWebhooks'],
     options: OPTIONS.longInstallation,
     afterLast: 'The workflow fails; the former address and secret go on, and it may be repeated',
   }),
-  /** Removing something outside. */
+  /** Removes something in an external system. */
   stepRemoval: group({
     activities: ['removeCrmWebhooks', 'keepSubscriptions', 'undoSetupStep'],
     options: OPTIONS.longRemoval,
     afterLast: `The step pauses: ${HOURLY}`,
   }),
-  /** eMarketeer's webhook. */
   webhookRemoval: group({
     activities: ['removeEmarketeerWebhook'],
     options: OPTIONS.shortRemoval,
     afterLast: `The step pauses: ${HOURLY}`,
   }),
   /**
-   * Webhooks of a connection that is only disabled: a CRM that does not answer, or refuses us, must not keep it from
-   * ending. A webhook that is left is refused by the gateway (410).
+   * Webhooks of a connection that is only disabled: a CRM that does not answer or refuses us must not block the
+   * disabling. The gateway refuses a webhook that is left (410).
    */
   webhookDisabling: group({
     activities: ['removeCrmWebhooks', 'removeEmarketeerWebhook'],
@@ -319,13 +317,13 @@ export const ACTIVITY_LIMITS = {
 } as const
 
 /**
- * An outage is waited out as long as the deadline allows; after it, too, the verdicts are made, but bounded, since somebody
- * is waiting. The activity itself gives up sooner where it was asked to wait for long.
- * @param remainingMs until the deadline; 0 where it has passed.
+ * Options of the last call. An outage is retried until the deadline. After the deadline the verdicts are still made,
+ * with bounded tries, since somebody waits. The activity gives up sooner when it is asked to wait for long.
+ * @param remainingMs until the deadline; 0 once it has passed.
  */
 export function lastCallOptions(remainingMs: number): ActivityOptions {
   return {
-    // One that hangs is given up while there is time for another.
+    // A call that hangs ends while there is time for another.
     startToCloseTimeout: LAST_CALL_MS,
     scheduleToCloseTimeout: remainingMs + LAST_CALL_MS,
     heartbeatTimeout: HEARTBEAT,

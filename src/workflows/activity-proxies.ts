@@ -10,7 +10,7 @@ import {
   type ActivityName,
 } from './activity-limits.js'
 
-/** Activities as workflows call them, in the groups of activity-limits.ts, which say how each is tried. */
+/** Activity proxies, in the groups of activity-limits.ts. */
 export const sync = proxied(ACTIVITY_LIMITS.sync)
 export const setupCalls = proxied(ACTIVITY_LIMITS.setupCalls)
 export const evidence = proxied(ACTIVITY_LIMITS.evidence)
@@ -25,7 +25,7 @@ export const stepRemoval = proxied(ACTIVITY_LIMITS.stepRemoval)
 export const webhookRemoval = proxied(ACTIVITY_LIMITS.webhookRemoval)
 export const webhookDisabling = proxied(ACTIVITY_LIMITS.webhookDisabling)
 
-/** Short work of a pre-send. @param remainingMs until its deadline, or until whoever asks waits no longer. */
+/** Short pre-send work. @param remainingMs until its deadline, or until its caller stops waiting. */
 export function sendoutOpening(
   remainingMs: number,
 ): Pick<Activities, 'checkPreSend' | 'openSendout'> {
@@ -33,7 +33,7 @@ export function sendoutOpening(
 }
 
 /**
- * Work of a sendout.
+ * Sendout work.
  * @param remainingMs until its deadline.
  * @param priority of the sendout.
  */
@@ -44,7 +44,7 @@ export function sendoutPreparing(
   return proxied(inTime(ACTIVITY_LIMITS.sendoutPreparing, remainingMs), { priority })
 }
 
-/** Not tried beyond a deadline; where that has passed, once and in vain. */
+/** Ends the tries at the deadline; once that has passed, one try that fails at once. */
 function inTime<Name extends ActivityName>(
   group: ActivityGroup<Name>,
   remainingMs: number,
@@ -55,7 +55,7 @@ function inTime<Name extends ActivityName>(
 
 /**
  * The last look and the verdicts.
- * @param remainingMs until the deadline; below zero where it has passed.
+ * @param remainingMs until the deadline; negative once it has passed.
  * @param priority of the sendout.
  */
 export function sendoutDeciding(
@@ -67,14 +67,14 @@ export function sendoutDeciding(
 }
 
 /**
- * Priority of what a sendout does once it is known whose it is: a customer has one share, whether a sendout was asked for
- * by the connection or by the account. How urgent it is, is what it was started with.
+ * Priority of a sendout's work once its connection is known. A customer has one share, whether the request names the
+ * connection or the account. The urgency stays that of the workflow's start.
  */
 export function sendoutPriority(connectionId: string): Priority {
   return { ...workflowInfo().priority, fairnessKey: fairnessKey(connectionId) }
 }
 
-/** Each activity with the words that Temporal's UI shows beside it. */
+/** Gives each activity the summary that Temporal's UI shows. */
 function proxied<Name extends ActivityName>(
   { activities, options }: ActivityGroup<Name>,
   more: Pick<ActivityOptions, 'priority'> = {},

@@ -21,32 +21,31 @@ import { refusalDetails } from './refusal.js'
 import { SWEEP_STATUS, sweepRun, sweepStatusQuery } from './sweep.js'
 import { NO_WORK } from '../contracts/work-report.js'
 
-/** A sweep that came to nothing is tried again after this; a little more than the breaker of a CRM that refuses us holds. */
+/** Wait before a failed sweep is retried; slightly longer than the breaker of a CRM that refuses us. */
 const TRY_EVERY_MS = 5 * 60_000 + 5_000
-/** Then the next run of the cron goes on: one history does not grow for as long as nobody mends it. */
+/** Then the next cron run takes over: one history does not grow for as long as a fault lasts. */
 const TRY_FOR_MS = 6 * 60 * 60_000
 
 const NOTHING_SWEPT: SweepResult = { ...NO_WORK, notices: [] }
 
-/** What one try came to. */
+/** Result of one try. */
 type Try =
   | { readonly state: 'done' | 'refused' | 'skipped'; readonly result: SweepResult }
   | { readonly state: 'failed'; readonly problem: Problem; readonly error: unknown }
 
 /**
- * The cron workflow, every half hour. It stays thin and awaits {@link sweepRun}: a cron run that continues as new would
- * drop the cron. Where it left off is in the ledger, not here.
+ * The cron workflow, every half hour. It only awaits {@link sweepRun}: a cron run that continues as new would drop
+ * the cron. Its cursors are in the ledger.
  *
- * A run ends when a sweep is done. Until then it stays open and tries again, so that its `Phase` tells how the connection
- * stands for as long as it stands so: `waiting` while the CRM refuses us or another sweep is under way, `failed` once a sweep
- * has failed or has not ended for two hours. Cancelled, it ends early and the next run comes: a cancelled run would end the
+ * A run ends when a sweep is done. Until then it stays open and retries, so that its `Phase` shows the connection's
+ * state: `waiting` while the CRM refuses us or another sweep runs, `failed` once a sweep has failed or has run for
+ * two hours. When a sweep is cancelled, the run ends early and the next one follows: a cancelled run would end the
  * cron.
  */
 export function backgroundSweep(...given: [SweepInput]): Promise<SweepResult> {
   return entry(sweepInput, given, (input) => new BackgroundSweep(input).run())
 }
 
-/** One run of the cron. */
 class BackgroundSweep {
   private phase: Phase = 'running'
   private result = NOTHING_SWEPT
@@ -142,7 +141,7 @@ class BackgroundSweep {
           'failed',
           `**Failed (${code}):** ${plainText(message)} It is tried again in five minutes`,
         )
-        // The sweep itself may have had no chance to.
+        // The sweep may not have been able to do so itself.
         await noteSweep({ connectionId, outcome: 'failed', code, message })
       }
     }
@@ -160,7 +159,7 @@ class BackgroundSweep {
     mark({ connectionId: this.input.connectionId, phase, tier: 'sweep' })
   }
 
-  /** Whether this run gives up: there was time enough, or no retry can help. */
+  /** Whether this run gives up: its time is over, or no retry can help. */
   private isOver(end: Try): boolean {
     const mayNot = end.state === 'failed' && end.problem.code.startsWith('connection_')
     return mayNot || this.runsFor(TRY_FOR_MS)

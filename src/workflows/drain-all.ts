@@ -4,8 +4,8 @@ import { sync } from './activity-proxies.js'
 import { addWork, NO_WORK, type WorkReport } from '../contracts/work-report.js'
 
 /**
- * Handles every hint that waits: those that came while nobody was signalled (a connection in set-up, Temporal away, a
- * drain that failed). Until then one that says deny keeps its contact off every list.
+ * Handles all waiting hints: those that came while no workflow was signalled (a connection in set-up, Temporal
+ * unreachable, a failed drain). Until then a hint of a deny keeps its contact off every list.
  */
 export async function drainAll(run: RunReference): Promise<WorkReport> {
   let totals = NO_WORK

@@ -17,8 +17,9 @@ import type { Schema } from '../contracts/schema.js'
 import { mark } from './phase.js'
 
 /**
- * The one way into a workflow: its input is judged before anything else, and whatever it fails with has a code of the
- * catalogue on top. However it fails, and when it is cancelled, it can be found by `Phase="failed"`. Nothing that is thrown repeats a workflow's task for ever, a mistake of our own neither.
+ * The entry of every workflow: validates the input first, and gives every failure a code of the catalogue on top. A
+ * failed or cancelled workflow can be found by `Phase="failed"`. No error, not even a bug, repeats a workflow task
+ * for ever.
  *
  * @param given all arguments that it was started with.
  * @throws ApplicationFailure, not retryable; a cancellation of the workflow itself as it is.
@@ -40,7 +41,7 @@ export async function entry<Input, Result>(
   }
 }
 
-/** Anything that was thrown, as a failure that ends a workflow or refuses a message, its code on top. */
+/** Converts anything thrown to a failure that ends a workflow or refuses a message, with its code on top. */
 export function toFailure(error: unknown): ApplicationFailure {
   if (error instanceof AppError) {
     const document = error.toDocument().error
@@ -61,18 +62,18 @@ export function toFailure(error: unknown): ApplicationFailure {
   return failure('internal', `${name}: ${message.slice(0, MAX_MESSAGE)}`, [])
 }
 
-/** The catalogue's code of whatever failed. */
+/** The catalogue's code of a failure. */
 export function codeOf(error: unknown): ErrorCode {
   const origin = originOf(error)
   return origin instanceof ApplicationFailure ? known(origin.type) : codeOfEnd(origin)
 }
 
-/** An activity that no worker knows, or a mistake in it, fails with a type of the SDK's. */
+/** An activity that no worker knows, or a bug in one, fails with a type of the SDK's. */
 function known(type: string | null | undefined): ErrorCode {
   return isErrorCode(type) ? type : 'internal'
 }
 
-/** Whether an activity was ended by the time that it had: it would have been tried again. */
+/** Whether an activity's time-out ended it: it would have been retried. */
 export function isByDeadline(error: unknown): boolean {
   return (
     error instanceof ActivityFailure &&
@@ -81,7 +82,7 @@ export function isByDeadline(error: unknown): boolean {
   )
 }
 
-/** Codes of whatever failed; where the deadline ended it, that first, and then what was in the way if that is known. */
+/** Codes of a failure; if the deadline ended it, that code first, then the cause if it is known. */
 export function codesOf(error: unknown, hasPassed: boolean): readonly ErrorCode[] {
   const code = codeOf(error)
   if (!hasPassed && !isByDeadline(error)) {
@@ -90,10 +91,10 @@ export function codesOf(error: unknown, hasPassed: boolean): readonly ErrorCode[
   return ['deadline_reached', ...(ENDED_FROM_OUTSIDE.has(code) ? [] : [code])]
 }
 
-/** These tell no more than that it was ended. */
+/** Codes that only say that the work was ended. */
 const ENDED_FROM_OUTSIDE: ReadonlySet<string> = new Set(['timed_out', 'work_cancelled'])
 
-/** What lies beneath activities and child workflows, which only wrap it. */
+/** The cause beneath activities and child workflows, which only wrap it. */
 function originOf(error: unknown): unknown {
   let origin: unknown = error
   while (
@@ -113,7 +114,7 @@ const ENDS: Readonly<Partial<Record<ErrorCode, string>>> = {
 
 function codeOfEnd(origin: unknown): ErrorCode {
   if (origin instanceof TimeoutFailure) {
-    // What the last try failed with; the SDK gives a time-out no cause of its own.
+    // The failure of the last try; the SDK gives a time-out no cause of its own.
     const { type } = origin.failure?.cause?.applicationFailureInfo ?? {}
     return type ? known(type) : 'timed_out'
   }
@@ -123,7 +124,7 @@ function codeOfEnd(origin: unknown): ErrorCode {
   return origin instanceof TerminatedFailure ? 'work_terminated' : 'internal'
 }
 
-/** Of a mistake of ours its own words are enough to find it. */
+/** Enough of a bug's message to find it. */
 const MAX_MESSAGE = 200
 
 function failure(

@@ -1,4 +1,4 @@
-/** Every workflow type, under the name by which it is started. Only registers. */
+/** Registers every workflow type under the name by which it is started. */
 export { backgroundSweep } from './background-sweep.js'
 export { contactInbox } from './contact-inbox.js'
 export { disconnect } from './disconnect/index.js'

@@ -1,15 +1,15 @@
-/** Line breaks, other controls, and what turns the direction of writing. */
+/** Line breaks, other control characters, and marks that turn the direction of writing. */
 const STEERING = /[\p{Cc}\u2028-\u202E\u2066-\u2069]+/gu
 
 /**
- * What Markdown reads as more than a letter; a colon and a dot only where they would make a link of a text, a low line not
- * within a word (`crm_refused`).
+ * Characters that Markdown interprets; a colon and a dot only if they would make a link, an underscore only outside a
+ * word (`crm_refused`).
  */
 const SIGNS = /[\\`*[\]<>|~&@]|(?<![a-z0-9])_|_(?![a-z0-9])|:(?=\/\/)|(?<=\bwww)\./gi
 
 /**
- * Text that is not ours (names of forms and categories, what somebody typed, what a failure says) as Temporal's UI is to show
- * it, which reads details as Markdown: letter by letter, on one line, and never as a link, a picture or a line of its own.
+ * Escapes external text (names of forms and categories, a person's words, messages of failures) for Temporal's UI,
+ * which reads details as Markdown: one line, literal, without links or pictures.
  */
 export function plainText(text: string): string {
   return text

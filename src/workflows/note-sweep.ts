@@ -3,8 +3,8 @@ import type { SweepNote } from '../contracts/sweep.js'
 import { sweepNotes } from './activity-proxies.js'
 
 /**
- * Tells the ledger what a sweep came to, a cancelled one too. Told in vain, nothing is lost: that no sweep was done for
- * long shows by itself.
+ * Records a sweep's result in the ledger, also of a cancelled one. If that fails, nothing is lost: the age of the
+ * last sweep shows by itself.
  */
 export async function noteSweep(
   note: Pick<SweepNote, 'connectionId' | 'outcome'> & Partial<SweepNote>,
@@ -14,6 +14,6 @@ export async function noteSweep(
       sweepNotes.noteSweep({ code: null, message: null, untidy: [], ...note }),
     )
   } catch {
-    // Its tries are spent.
+    // The tries are spent.
   }
 }

@@ -1,7 +1,7 @@
 import { isCancellation } from '@temporalio/workflow'
 import { housekeeping } from './activity-proxies.js'
 
-/** What lies in the CRM and is left alone, in sentences (C2, D3). That it cannot be told now holds nothing up. */
+/** What the CRM holds that we leave alone, in sentences (C2, D3). Empty if it cannot be read now. */
 export async function notices(connectionId: string): Promise<readonly string[]> {
   try {
     return await housekeeping.tellNotices({ connectionId })

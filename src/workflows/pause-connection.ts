@@ -7,14 +7,15 @@ import { entry } from './entry.js'
 import { mark, tellingFailure } from './phase.js'
 import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
 
-/** How a pause or a resumption stands. */
+/** Status of a pause or a resumption. */
 export const lifeStatusQuery = defineQuery<LifecycleStatus>('status')
 
 /**
- * Pauses a connection. Mode `all`: nothing is synced but sendouts until it is resumed. Mode `loosening`: opt-outs flow,
- * and what makes somebody more mailable waits. Safe to repeat.
+ * Pauses a connection. Mode `all`: only sendouts are synced until it is resumed. Mode `loosening`: opt-outs flow, and
+ * changes that make somebody more mailable wait. Safe to repeat.
  *
- * @throws ApplicationFailure `value_missing`, `value_invalid`, `connection_not_found`, `connection_setting_up`, `connection_disabled`.
+ * @throws ApplicationFailure `value_missing`, `value_invalid`, `connection_not_found`, `connection_setting_up`,
+ *   `connection_disabled`.
  */
 export function pauseConnection(...given: [PauseInput]): Promise<LifecycleStatus> {
   return entry(pauseInput, given, pause)
@@ -27,7 +28,7 @@ function pause(input: PauseInput): Promise<LifecycleStatus> {
     const kinds = mode === 'all' ? (['cron', 'runs'] as const) : (['runs'] as const)
     await lifecycle.endWork({ connectionId, kinds, reason: 'The connection is paused' })
     if (mode === 'loosening') {
-      // What was cut off goes on at once, with loosening withheld; where everything was paused before, the cron too.
+      // Work that was cut off continues at once, with loosening withheld; after mode `all`, the cron starts too.
       await setupCalls.startSweep({ connectionId })
       await lifecycle.sweepNow({ connectionId })
     }
@@ -35,7 +36,7 @@ function pause(input: PauseInput): Promise<LifecycleStatus> {
   })
 }
 
-/** Runs one change of a connection's life, with its status. */
+/** Runs one lifecycle change, with its status. */
 export async function changing(
   { connectionId, mode }: { readonly connectionId: string; readonly mode?: PauseInput['mode'] },
   change: () => Promise<void>,

@@ -2,12 +2,12 @@ import { upsertSearchAttributes } from '@temporalio/workflow'
 import type { Phase } from '../contracts/names.js'
 import { searchAttributes, type SearchFacts } from '../contracts/search-attributes.js'
 
-/** Sets what the workflow can be found by. */
+/** Sets the workflow's search attributes. */
 export function mark(facts: SearchFacts): void {
   upsertSearchAttributes(searchAttributes(facts).getAll())
 }
 
-/** Does the work; the answer of a query tells, too, that it has failed or was cancelled. */
+/** Does the work; the status query also reports that it failed or was cancelled. */
 export async function tellingFailure<T>(
   onPhase: (phase: Phase) => void,
   work: () => Promise<T>,

@@ -11,23 +11,23 @@ import { toFailure } from './entry.js'
 import { plainText } from './markdown.js'
 
 /**
- * How messages come in. Any client may have sent anything: each message is judged before it is looked at, a bad one changes
- * nothing, and later good ones are taken.
+ * Receives messages. Any client may send anything: each message is validated first; a bad one changes nothing, and
+ * later good ones are taken.
  */
 
-/** What a handler is told as in Temporal's UI, and how all arguments of a message become the message. */
+/** A handler's description in Temporal's UI, and the validation of a message's arguments. */
 export interface MessageSchema<T> {
   readonly description: string
-  /** @throws AppError or ApplicationFailure, whose code and words tell why the message is refused. */
+  /** @throws AppError or ApplicationFailure, whose code and words say why the message is refused. */
   readonly judge: (given: readonly unknown[]) => T
 }
 
-/** Of a message that is one argument. */
+/** Schema of a message with one argument. */
 export function messageSchema<T>(description: string, schema: Schema<T>): MessageSchema<T> {
   return { description, judge: (given) => judged(schema, given) }
 }
 
-/** Answers a query, which takes nothing. */
+/** Answers a query without arguments. */
 export function answer<Result>(
   query: QueryDefinition<Result>,
   description: string,
@@ -37,7 +37,7 @@ export function answer<Result>(
   setHandler(query, handler, { description })
 }
 
-/** Takes a signal. Nobody waits for its answer, so `refuse` tells where whoever sent it will look. */
+/** Takes a signal. A signal has no answer, so `refuse` writes the reason where its sender will look. */
 export function takeSignal<T>(
   signal: SignalDefinition<[T]> | SignalDefinition<[]>,
   { description, judge }: MessageSchema<T>,
@@ -61,7 +61,7 @@ export function takeSignal<T>(
   setHandler(signal as SignalDefinition<unknown[]>, handler, { description })
 }
 
-/** Takes an update: judged before it is accepted, so that a refused one leaves no trace. */
+/** Takes an update: validated before it is accepted, so that a refused one leaves no trace. */
 export function takeUpdate<T, Result>(
   update: UpdateDefinition<Result, [T]>,
   { description, judge }: MessageSchema<T>,
@@ -78,7 +78,7 @@ export function takeUpdate<T, Result>(
   setHandler(update as UpdateDefinition<Result, unknown[]>, handler, { description, validator })
 }
 
-/** Tells of signals by a name that this workflow does not have; without, they would vanish. */
+/** Reports signals by names that this workflow does not have; they would vanish otherwise. */
 export function refuseOtherSignals(refuse: (text: string) => void): void {
   setDefaultSignalHandler((name) => {
     const known = /^[\w-]{1,40}$/.test(name)
@@ -86,7 +86,7 @@ export function refuseOtherSignals(refuse: (text: string) => void): void {
   })
 }
 
-/** Where a workflow keeps no list of messages: what came of one stands under what it is doing. */
+/** For workflows without a list of messages: the answer stands in the current details. */
 export function tellInDetails(text: string): void {
   const [doing] = getCurrentDetails().split('\n\nLast message:')
   setCurrentDetails(`${doing}\n\nLast message: ${plainText(text)}`)

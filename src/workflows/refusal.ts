@@ -3,9 +3,8 @@ import { plainText } from './markdown.js'
 import { isRefusalCode, type Refusal } from '../contracts/refusal.js'
 
 /**
- * Does work that needs the CRM. A CRM that refuses us is no failure of the work: there is nothing to read until a person
- * has mended it, and that is told and waited for.
- * @throws whatever else it fails with.
+ * Does work that needs the CRM. A refusal by the CRM is a result, no failure: a person has to fix its cause first.
+ * @throws any other failure of the work.
  */
 export async function orRefused<T>(
   work: () => Promise<T>,
@@ -21,7 +20,7 @@ export async function orRefused<T>(
   }
 }
 
-/** Runs that were recorded as failed stay so. */
+/** Runs recorded as failed stay failed. */
 function refusalIn(error: unknown): Refusal | null {
   const cause = error instanceof ActivityFailure ? error.cause : undefined
   if (!(cause instanceof ApplicationFailure) || !isRefusalCode(cause.type)) {
@@ -30,7 +29,7 @@ function refusalIn(error: unknown): Refusal | null {
   return patched('waitsWhileRefused') ? { code: cause.type, message: cause.message } : null
 }
 
-/** As Temporal's UI shows it. */
+/** The refusal as Temporal's UI shows it. */
 export function refusalDetails({ code, message }: Refusal): string {
   return `**Paused by itself (${code}):** ${plainText(message)}`
 }

@@ -6,7 +6,7 @@ import { entry } from './entry.js'
 import { changing } from './pause-connection.js'
 
 /**
- * Ends a pause, and sweeps at once, so that nothing that happened meanwhile is missed. Safe to repeat.
+ * Ends a pause and sweeps at once, so that no change of the meantime is missed. Safe to repeat.
  * @throws ApplicationFailure `value_missing`, `connection_not_found`, `connection_not_paused`.
  */
 export function resumeConnection(...given: [LifecycleRequest]): Promise<LifecycleStatus> {
@@ -17,7 +17,7 @@ function resume(input: LifecycleRequest): Promise<LifecycleStatus> {
   const { connectionId } = input
   return changing(input, async () => {
     await lifecycle.resumeConnection({ ...input, interventionId: uuid4() })
-    // A run that began while loosening was withheld would go on withholding it.
+    // A run that began while loosening was withheld would continue to withhold it.
     await lifecycle.endWork({ connectionId, kinds: ['runs'], reason: 'The connection is resumed' })
     await setupCalls.startSweep({ connectionId })
     await lifecycle.sweepNow({ connectionId })

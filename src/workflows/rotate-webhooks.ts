@@ -5,15 +5,17 @@ import { webhookInstalling, lifecycle } from './activity-proxies.js'
 import { entry } from './entry.js'
 import { changing } from './pause-connection.js'
 
-/** Every gateway has read the list of addresses by then, which it does every ten seconds (docs/gateway.md, Admission). */
+/**
+ * By then every gateway has read the list of addresses, which it does every ten seconds (docs/gateway.md, Admission).
+ */
 const UNTIL_KNOWN = '12 seconds'
 
 /**
- * Gives a connection's webhooks new addresses and secrets, on both sides. The former ones are taken until the new ones are
- * registered, and a day longer. Safe to repeat: each time makes new ones.
+ * Gives a connection's webhooks new addresses and secrets on both sides. The former ones are accepted until the new
+ * ones are registered, and one day longer. Safe to repeat: each run makes new ones.
  *
  * @throws ApplicationFailure `value_missing`, `connection_not_found`, `connection_setting_up`, `connection_disabled`,
- *   `gateway_unreachable`, and what the systems fail with.
+ *   `gateway_unreachable`, and the errors of the systems.
  */
 export function rotateWebhooks(...given: [LifecycleRequest]): Promise<LifecycleStatus> {
   return entry(rotateWebhooksInput, given, rotate)

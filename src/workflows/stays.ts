@@ -1,8 +1,8 @@
 import { setWorkflowOptions, workflowInfo } from '@temporalio/workflow'
 
 /**
- * Lets runs of a workflow stay with the build on which they began. Said only where the worker is of a deployment: from one
- * that is not (its deployment has no name) the server refuses it, task after task.
+ * Pins runs of a workflow to the build on which they began. Set only if the worker has a deployment: without one (no
+ * deployment name) the server refuses every task.
  */
 export function staysWithItsBuild<Args extends unknown[], Result>(
   workflow: (...given: Args) => Promise<Result>,

@@ -17,23 +17,23 @@ import { staysWithItsBuild } from './stays.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
 import { addWork, NO_WORK, type WorkReport } from '../contracts/work-report.js'
 
-/** Answer of the query `status`. */
 export interface SweepStatus {
   readonly connectionId: string
   readonly phase: Phase
   readonly totals: WorkReport
-  /** What lies in the CRM and is left alone, in sentences (C2, D3); empty until the sweep has looked. */
+  /** What the CRM holds that we leave alone, in sentences (C2, D3); empty until the sweep has looked. */
   readonly notices: readonly string[]
 }
 
 export const sweepStatusQuery = defineQuery<SweepStatus>('status')
 
-/** As Temporal's UI shows it beside the query. */
+/** Description of the query in Temporal's UI. */
 export const SWEEP_STATUS = 'How far it is: phase, and counts so far.'
 
 /**
- * One sweep: catches whatever webhooks did not (rule E5). Reads what changed on both sides since the last time, brings
- * new categories over (D3), and passes over everything due. Where the CRM refuses us it ends with that, and has not failed.
+ * One sweep: catches what webhooks missed (rule E5). Reads the changes on both sides since the last time, copies new
+ * categories (D3), and passes over everything due. If the CRM refuses us, the sweep ends with the refusal and does
+ * not fail.
  */
 export function sweepRun(...given: [SweepInput]): Promise<SweepResult> {
   return entry(sweepInput, given, sweepNow)
@@ -85,7 +85,7 @@ async function sweepNow(input: SweepInput): Promise<SweepResult> {
     await noteSweep({ connectionId, outcome: 'done', untidy })
     return { ...totals, notices: told, ...(untidy.length === 0 ? {} : { untidy }) }
   } catch (error) {
-    // At once: the ledger may not answer soon.
+    // First, as the ledger may be slow to answer.
     mark({ phase: 'failed' })
     const why = isCancellation(error) ? null : problemIn(error)
     await noteSweep({ connectionId, outcome: why === null ? 'cancelled' : 'failed', ...why })
@@ -93,7 +93,7 @@ async function sweepNow(input: SweepInput): Promise<SweepResult> {
   }
 }
 
-/** Somebody else's system that hangs must not hold the sweep up. @returns what could not be done, in words. */
+/** An external system that hangs must not block the sweep. @returns what could not be done, in words. */
 async function tidyUp(connectionId: string): Promise<readonly string[]> {
   try {
     return (await housekeeping.tidyUp({ connectionId })).untidy

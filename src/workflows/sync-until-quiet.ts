@@ -7,19 +7,19 @@ import type {
 import { sync } from './activity-proxies.js'
 import { addWork, NO_WORK, type WorkReport } from '../contracts/work-report.js'
 
-/** How passing over what is due can be steered. */
+/** Options of a pass over what is due. */
 export interface QuietOptions {
-  /** Who does the work: with retries for ever, or bounded ones. */
+  /** Activities with endless retries, or with bounded ones. */
   readonly work: Pick<SyncActivities, 'syncDue' | 'settleRun'>
-  /** Waits between two stretches while somebody holds the work back. */
+  /** Waits between two stretches while somebody holds the work. */
   readonly pausePoint?: () => Promise<void>
-  /** Nothing more is begun. */
+  /** Whether to begin nothing more. */
   readonly isOver?: () => boolean
 }
 
 /**
- * Passes over everything that is due, then releases or holds what would make people mailable (F4). `copy`: both sides
- * have just been caught up, so nothing is read twice.
+ * Passes over everything due, then releases or holds what would make people mailable (F4). `copy`: both sides have
+ * just been caught up, so nothing is read twice.
  */
 export async function syncUntilQuiet(
   run: RunReference,

@@ -2,8 +2,8 @@
 const TIMEOUT_MS = 10_000
 
 /**
- * Asks our own gateway through its public address, as far as can be told from here (E2).
- * @returns what is wrong, in few words; null: it answers.
+ * Calls our own gateway through its public address (E2).
+ * @returns the fault in few words; null: it answers.
  */
 export async function askGateway(
   publicUrl: string,

@@ -2,26 +2,26 @@ import type { SetupStep, StepContext, StepVerdict } from '../../crm/crm.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 import type { KeepFacts } from './one-attempt.js'
 
-/** What doing a step came to. */
+/** Verdict of `do`. */
 export type DoneVerdict = Extract<StepVerdict, { readonly state: 'done' | 'skipped' }>
 
-/** A step as the runner takes it: the CRM's own, and those that every CRM has. */
+/** A step as the runner takes it: one of the CRM's own, or one that every CRM has. */
 export interface CommonStep {
   readonly id: string
   readonly title: string
-  /** Seconds that it usually takes. */
+  /** Usual duration, seconds. */
   readonly weight: number
-  /** Looks before. */
+  /** Checks before `do`. */
   verify(session: SyncSession, context: StepContext): Promise<StepVerdict>
-  /** What doing it would change, for a preview: of a step that is done again whenever it is asked. Absent: as `verify`. */
+  /** For a preview, what `do` would change, if the step is always done again. Absent: as `verify`. */
   preview?(session: SyncSession, context: StepContext): Promise<StepVerdict>
-  /** @param keep keeps at once what must be known before the CRM hears of it. */
+  /** @param keep stores facts at once, before the CRM hears of them. */
   do(session: SyncSession, context: StepContext, keep: KeepFacts): Promise<DoneVerdict>
-  /** Looks after. */
+  /** Checks after `do`. */
   check(session: SyncSession, context: StepContext): Promise<StepVerdict>
 }
 
-/** A step of the CRM's folder as one of the runner. */
+/** Makes a step of the CRM's folder one of the runner. */
 export function ofDriver(step: SetupStep): CommonStep {
   const verify = (session: SyncSession, context: StepContext) =>
     step.verify(requireCrm(session).client, context)

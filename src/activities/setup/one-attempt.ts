@@ -13,23 +13,25 @@ import {
 const LOOK_EVERY_MS = 250
 const ALIVE_EVERY_MS = 2_500
 
-/** Keeps what an attempt has learned, and which webhooks it has registered. @throws AppError `lease_lost` once another one has taken over. */
+/**
+ * Stores the facts of an attempt, and its registered webhooks. @throws AppError `lease_lost` once another attempt has
+ * taken over.
+ */
 export type KeepFacts = (facts: CrmFacts, webhooks?: RegisteredWebhooks) => Promise<void>
 
-/** The right of one attempt to work. */
+/** One attempt's right to work. */
 export interface Attempt {
   readonly keep: KeepFacts
-  /** Lets the next attempt begin. Never fails. */
   end(): Promise<void>
 }
 
 /**
- * Lets one attempt of a connection's set-up steps work at a time. Temporal begins the next one when heartbeats are
- * missed, and the one before may be alive all the same: looking and making what is missing is safe to repeat, but not to
- * interleave, as two that look find nothing and make two (webhooks, whose secret only one of them knows). The next one
- * waits until the one before has ended or is silent; one that wakes up after that keeps nothing any more.
+ * Admits one attempt of a connection's set-up steps at a time. Temporal begins the next attempt after missed
+ * heartbeats, while the one before may still be alive. Checking and installing is safe to repeat but not to interleave:
+ * two attempts that find nothing install two (webhooks, whose secret only one of them knows). The next attempt waits
+ * until the one before has ended or is silent; an attempt that wakes up later can store nothing.
  *
- * @param onWait told again and again while it waits. @throws the signal's reason; AppError `database_unreachable`.
+ * @param onWait called repeatedly while it waits. @throws the signal's reason; AppError `database_unreachable`.
  */
 export async function takeAttempt(
   db: Database,
@@ -42,7 +44,7 @@ export async function takeAttempt(
     await wait(LOOK_EVERY_MS, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
   const alive = setInterval(() => {
-    // A database that is away for a moment shows at the next use.
+    // A short database outage shows at the next use.
     continueAttempt(db, connectionId, token).catch(() => undefined)
   }, ALIVE_EVERY_MS)
   return {

@@ -6,18 +6,17 @@ import type { SyncSession } from '../../connection/session.js'
 import type { CommonStep } from './common-step.js'
 import type { KeepFacts } from './one-attempt.js'
 
-/** A session as it is now, and anew after facts have changed. */
+/** A session now, and new ones after facts have changed. */
 export interface StepSessions {
   readonly first: SyncSession
   reopen(): Promise<SyncSession>
-  /** Keeps what was learned. */
   readonly keep: KeepFacts
 }
 
 /**
- * Runs a step: looks, does what is missing, keeps what was learned, and looks again. The same for every CRM and step.
- * @throws AppError `crm_answer_invalid` when something is still missing afterwards, `lease_lost` where another attempt has
- *   taken over; both retryable.
+ * Runs a step of any CRM: checks, installs what is missing, stores the facts, and checks again.
+ * @throws AppError `crm_answer_invalid` if something is still missing, `lease_lost` once another attempt has taken
+ *   over; both retryable.
  */
 export async function runStep(
   step: CommonStep,
@@ -49,7 +48,7 @@ export async function runStep(
         `After "${step.title}" was done, still missing: ${after.changes.map((c) => c.what).join('; ')}`,
       )
     }
-    // Looking again may have nothing to tell of what doing it came to.
+    // The check after `do` may lack details of what `do` did.
     return after.state === 'done' ? outcomeOf({ ...done, ...after }) : outcomeOf(after)
   } catch (error) {
     if (error instanceof SetupPaused) {
@@ -59,7 +58,7 @@ export async function runStep(
   }
 }
 
-/** Looks at a step, and says what running it would do. */
+/** Checks a step, and says what running it would do. */
 export async function previewStep(step: CommonStep, session: SyncSession): Promise<StepPreview> {
   const { id, title } = step
   const nothing = { id, title, changes: [], pause: null, note: null }

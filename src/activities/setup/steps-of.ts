@@ -10,15 +10,15 @@ import { syncCategories } from '../../sync/mirror/sync-categories.js'
 import { foreignCategoriesSentence } from '../../connection/notices.js'
 
 /**
- * The last two steps, which the workflow makes of the one sync's pieces. How many contacts there are is not known before
- * they are read: the weight is between that of none and of three minutes.
+ * The last two steps, which the workflow runs with the sync itself. The number of contacts is unknown before they are
+ * read: the weight lies between that of none and of three minutes.
  */
 const BY_WORKFLOW: readonly StepDescription[] = [
   { id: 'firstSync', title: 'Sync all contacts for the first time', weight: 57 },
   { id: 'sweep', title: 'Start the background sweep', weight: 2 },
 ]
 
-/** Every step of a CRM's set-up, in order: its own ones, then those that every CRM has (E1). */
+/** Every step of a CRM's set-up, in order: its own steps, then the common ones (E1). */
 export function stepsOf(driver: CrmDriver): readonly StepDescription[] {
   const own = driver.setupSteps.map(({ id, title, weight, without }) => ({
     ...{ id, title, weight },
@@ -33,7 +33,7 @@ export function stepsOf(driver: CrmDriver): readonly StepDescription[] {
   ]
 }
 
-/** A step that an activity runs. @throws AppError `internal` for one that there is not. */
+/** A step that an activity runs. @throws AppError `internal` for an unknown step. */
 export function findStep(
   driver: CrmDriver,
   stepId: string,
@@ -51,7 +51,7 @@ export function findStep(
   return step
 }
 
-/** What the workflow's own steps would do; null: the step is run by an activity. */
+/** What the workflow's own steps would do; null: an activity runs the step. */
 export function previewOfWorkflowStep(
   stepId: string,
   connection: ConnectionRow,
@@ -80,7 +80,7 @@ export function previewOfWorkflowStep(
   }
 }
 
-/** Brings eMarketeer's subscription categories to the CRM (D3). */
+/** Copies eMarketeer's subscription categories to the CRM (D3). */
 export const categoriesStep: CommonStep = {
   id: 'categories',
   title: 'Bring the subscription categories over',
@@ -120,6 +120,6 @@ export const categoriesStep: CommonStep = {
     return { state: 'done', note: `${categories} categories.${ignored}` }
   },
 
-  /** Bringing them over compares each one itself. */
+  /** `do` compares each category itself. */
   check: () => Promise.resolve({ state: 'done' }),
 }

@@ -11,7 +11,6 @@ import { saveWebhookSecret } from '../../connection/sealed-secrets.js'
 import type { CommonStep } from './common-step.js'
 import { askGateway } from './ask-gateway.js'
 
-/** The step, as the workflow shows it. */
 export const WEBHOOKS: StepDescription = {
   id: 'webhooks',
   title: 'Let both systems report changes',
@@ -19,16 +18,15 @@ export const WEBHOOKS: StepDescription = {
   skippable: true,
 }
 
-/** What the webhooks are installed with. */
 export interface WebhooksStepOptions {
-  /** Where webhooks reach the gateway. */
+  /** Public URL of the gateway, for webhooks. */
   readonly publicUrl: string
   readonly vault: SecretsVault
 }
 
 /**
- * Makes both systems post changes to the gateway. Both try the address while it is registered, so the gateway is asked
- * first (E2). A CRM that cannot post is no fault: the sweep alone suffices, and the step ends `skipped` with the reason.
+ * Makes both systems post changes to the gateway. Both try the address during registration, so the gateway is checked
+ * first (E2). A CRM that cannot post is no fault: the sweep suffices, and the step ends `skipped` with the reason.
  */
 export function webhooksStep(options: WebhooksStepOptions): CommonStep {
   const { publicUrl } = options
@@ -94,8 +92,8 @@ export function webhooksStep(options: WebhooksStepOptions): CommonStep {
 }
 
 /**
- * Registers the connection's addresses on both sides, safe to repeat: the CRM's with a new secret, eMarketeer's with the one
- * that it has. Stores eMarketeer's secret; what it returns is the caller's to keep, once both are registered.
+ * Registers the connection's addresses on both sides; safe to repeat: the CRM's with a new secret, eMarketeer's with
+ * its existing one. Stores eMarketeer's secret; the caller stores the result once both are registered.
  */
 export async function installBoth(
   session: SyncSession,

@@ -18,14 +18,14 @@ import type { Situation } from '../steps/judge-message.js'
 import { takeOverrides } from '../steps/messages.js'
 
 /**
- * A paused step is tried again by itself after this: what was the matter may be mended, or the unsubscribes have reached
- * eMarketeer. Not where the credentials are refused: again and again, that may lock the user out.
+ * Wait before a paused step is retried: the fault may be fixed by then, or the unsubscribes may have reached
+ * eMarketeer. Refused credentials are not retried, as that may lock the user out.
  */
 const TRY_AGAIN_MS = 60 * 60_000
 
 /**
- * Disables a connection (rule C8), and with `removeInstalled` also removes what set-up installed in the CRM, after saving
- * what it holds. Last synced state, our copy and the evidence stay. Safe to repeat, and to be cut off anywhere.
+ * Disables a connection (rule C8); with `removeInstalled` also removes what set-up installed in the CRM, after saving
+ * what it holds. Last synced state, our copy and the evidence stay. Safe to repeat and to interrupt anywhere.
  *
  * @throws ApplicationFailure `value_missing`, `value_invalid`, `connection_not_found`, `connection_paused`,
  *   `environment_shared`; not retryable.
@@ -68,12 +68,12 @@ async function takeApart(state: DisconnectState, planned?: DisconnectPlan): Prom
   })
 }
 
-/** Something of the installation stays in the CRM. */
+/** Whether part of the installation stays in the CRM. */
 function isLeft({ id, state }: { readonly id: string; readonly state: string }): boolean {
   return state === 'skipped' && (id === 'webhooks' || id.startsWith('remove-'))
 }
 
-/** One try. What no retry helps in steps of the ledger alone, is not waited for. */
+/** One try. A failure that no retry helps, in a step of the ledger alone, ends the workflow. */
 async function attempt(step: DisconnectStep, { choice }: DisconnectState): Promise<StepOutcome> {
   try {
     return await step.run(choice)
@@ -98,15 +98,15 @@ function keepDecision(connectionId: string, decision: SetupOverride): Promise<vo
   })
 }
 
-/** How a disconnect stands. */
+/** Status of a disconnect. */
 const statusQuery = defineQuery<DisconnectStatus>('status')
 
-/** What one run of a disconnect hands to the next. */
+/** What one run of a disconnect carries to the next. */
 export interface CarriedDisconnect extends CarriedSteps {
   readonly plan: DisconnectPlan
 }
 
-/** Everything that a disconnect knows of itself, and its messages. */
+/** State and messages of a disconnect. */
 class DisconnectState extends StepsState {
   constructor(
     readonly input: DisconnectInput,
@@ -117,7 +117,6 @@ class DisconnectState extends StepsState {
     takeOverrides(this)
   }
 
-  /** Answer of the query `status`. */
   status(): DisconnectStatus {
     return {
       connectionId: this.connectionId,
@@ -130,12 +129,12 @@ class DisconnectState extends StepsState {
     }
   }
 
-  /** Nothing holds a disconnect back: while a step is tried, a decision is all that Support can say. */
+  /** Support cannot hold a disconnect: while a step is tried, only decisions are accepted. */
   override get situation(): Situation {
     return { ...super.situation, deciding: false }
   }
 
-  /** A step that is tried again runs. */
+  /** A step counts as running while it is retried. */
   protected override get waits(): boolean {
     return super.waits && !this.trying
   }

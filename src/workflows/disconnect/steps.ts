@@ -14,24 +14,24 @@ import { choicesOf, pauseFor, problemOf } from '../steps/pause.js'
 import type { Problem } from '../problem-in.js'
 import { syncUntilQuiet } from '../sync-until-quiet.js'
 
-/** A step, and what it does. */
+/** A step and its work. */
 export interface DisconnectStep extends StepDescription {
-  /** Whether Support may leave it out. */
+  /** Whether Support may skip it. */
   readonly skippable: boolean
-  /** @param choice what Support chose for this step and still stands. @throws what failed. */
+  /** @param choice Support's choice for this step that still applies. */
   run(choice: StepChoice | null): Promise<StepOutcome>
 }
 
 const DONE: StepOutcome = { state: 'done', note: null }
 const ENDED = 'The connection is disconnected'
-/** Said of a side that did not answer. */
+/** Message for a side that did not answer. */
 export const UNANSWERED = 'It did not answer in time.'
 
-/** How often, and how far apart, unsubscribes that are on their way to eMarketeer are waited for. */
+/** How many times, and how far apart, to check unsubscribes that are on their way to eMarketeer. */
 const SAVE_ROUNDS = 10
 const BETWEEN_ROUNDS = '30 seconds'
 
-/** Steps of a disconnect, in order. @param left whether something of the installation was left in the CRM. */
+/** Steps of a disconnect, in order. @param left whether part of the installation stayed in the CRM. */
 export function stepsOf(
   input: DisconnectInput,
   plan: DisconnectPlan,
@@ -73,7 +73,7 @@ async function stop(input: DisconnectInput): Promise<StepOutcome> {
 }
 
 async function endSyncs(connectionId: string): Promise<StepOutcome> {
-  // Those that could start others first.
+  // The workflows that could start others, first.
   await lifecycle.endWork({ connectionId, kinds: ['starters', 'cron', 'runs'], reason: ENDED })
   return DONE
 }
@@ -84,7 +84,7 @@ async function removeWebhooks(connectionId: string): Promise<StepOutcome> {
   return DONE
 }
 
-/** Both sides are tried, whatever becomes of one. */
+/** Tries both sides, even if one fails. */
 async function tryToRemoveWebhooks(connectionId: string): Promise<StepOutcome> {
   const problems = [
     ...(await problemsOf(webhookDisabling.removeCrmWebhooks({ connectionId }))),
@@ -129,7 +129,7 @@ async function save(connectionId: string, { nothingToSave }: DisconnectPlan): Pr
   }
 }
 
-/** Unsubscribes in the CRM that eMarketeer does not take: nothing may be removed. */
+/** The problem when eMarketeer does not take unsubscribes of the CRM: nothing may be removed. */
 function unsavedProblem(unsaved: number): Problem {
   const message =
     `${unsaved} unsubscribes in the CRM have not reached eMarketeer; removing the tables would lose them. ` +
@@ -137,10 +137,10 @@ function unsavedProblem(unsaved: number): Problem {
   return { code: 'unsaved', message }
 }
 
-/** What was kept longer ago than this is looked at once more before more is removed. */
+/** Nos kept longer ago than this are read again before more is removed. */
 const KEPT_FOR_MS = 30_000
 
-/** Keeps what stands in the CRM until the moment it is removed: a rep goes on working while a step waits or publishes. */
+/** Keeps the CRM's Nos until the moment of removal: reps go on working while a step waits or publishes. */
 class Keeping {
   #keptAtMs = 0
 
@@ -168,7 +168,7 @@ async function undo(
   await keeping.keepAgain()
   const { connectionId } = keeping
   const pause = await stepRemoval.undoSetupStep({ connectionId, stepId, choice })
-  // It waits in the words of the CRM's step, with what that offers beside what every step does.
+  // The wait has the message of the CRM's step, and its choices beside the common ones.
   return pause
     ? { state: 'paused', pause: { ...pause, choices: choicesOf(true, pause.choices) } }
     : DONE

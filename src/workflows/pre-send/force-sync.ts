@@ -6,7 +6,7 @@ import { mark } from '../phase.js'
 import { refuseOtherSignals, tellInDetails } from '../receive.js'
 import { addWork, NO_WORK, type WorkReport } from '../../contracts/work-report.js'
 
-/** What a shard came to. */
+/** Result of a shard. */
 export interface ForceSyncResult extends WorkReport {
   /** Codes of what the deadline cut off. Absent: everybody was synced. */
   readonly problems?: readonly string[]
@@ -15,10 +15,10 @@ export interface ForceSyncResult extends WorkReport {
 /** Activities of one shard that run at once. */
 const LANES = 4
 
-/** How long one that was started without a deadline, by hand, may take: nothing is tried without end. */
+/** Limit of a shard started by hand without a deadline. */
 const DEADLINE_MS = 30 * 60_000
 
-/** Contacts one activity takes. Directly read ones cost calls, so a retry should repeat fewer of them. */
+/** Contacts per activity. Directly read ones cost calls, so a retry should repeat fewer of them. */
 const MEMBERS_PER_ACTIVITY = { delta: 5_000, direct: 1_000, emarketeerOnly: 1_000 } as const
 
 /**
@@ -51,7 +51,7 @@ async function syncShard(input: ForceSyncInput): Promise<ForceSyncResult> {
         totals = addWork(totals, report)
         setCurrentDetails(`Contacts up to position ${to} synced`)
       } catch (error) {
-        // Others may still be synced in time; what cannot succeed at all ends all of them.
+        // Others may still be synced in time; a failure that no retry helps ends all of them.
         if (!isByDeadline(error)) {
           throw error
         }

@@ -22,17 +22,17 @@ import { PreSendState } from './state.js'
 import { prepareSendout } from './prepare-sendout.js'
 
 /**
- * Right before a sendout: force-syncs everybody it targets and drops whoever may not be mailed (rules G1–G8). Waits for
- * a start time that lies ahead, keeps to a deadline, and never includes whom it could not verify. Whoever aborts or
- * cancels it, at whatever moment, leaves nobody on a list, an earlier run's neither.
+ * Right before a sendout: force-syncs everybody it targets and excludes whoever may not be mailed (rules G1–G8).
+ * Waits for a start time in the future, keeps to a deadline, and never includes a contact it could not verify. An
+ * abort or a cancellation at any moment leaves nobody on a list, not even on an earlier run's.
  */
 export function preSend(...given: [PreSendRequest]): Promise<PreSendResult> {
-  // A deadline was in time if it lay ahead when this was asked for, however late a worker takes it up.
+  // A deadline is valid if it lay ahead when the pre-send was requested, however late a worker takes it up.
   const schema = preSendRequest(workflowInfo().startTime.getTime())
   return entry(schema, given, (request) => run(new PreSendState(request)))
 }
 
-/** A cancel is taken as an abort: the run is closed all the same, and only then the workflow ends as cancelled. */
+/** A cancellation counts as an abort: the run is closed first, then the workflow ends as cancelled. */
 async function run(state: PreSendState): Promise<PreSendResult> {
   let cancelled: unknown = null
   CancellationScope.current().cancelRequested.catch((error: unknown) => {
@@ -70,12 +70,12 @@ async function checkAndDecide(state: PreSendState): Promise<PreSendResult> {
   return close(state, sendoutRunId, opened)
 }
 
-/** Time for a failure to arrive that Temporal itself makes at the deadline: it tells what was in the way. */
+/** Time for Temporal's own failure at the deadline to arrive: it names the cause. */
 const GRACE_MS = 2_000
 
 /**
- * Does something that has to be done before anything else makes sense, by the deadline.
- * @returns null where it was cut off: then the run is closed with nobody verified.
+ * Does work that everything after it depends on, by the deadline.
+ * @returns null if it was cut off: the run is then closed with nobody verified.
  * @throws what the request is refused with.
  */
 async function inTime<T>(state: PreSendState, work: () => Promise<T>): Promise<T | null> {
@@ -95,7 +95,7 @@ async function inTime<T>(state: PreSendState, work: () => Promise<T>): Promise<T
   return null
 }
 
-/** Nothing is begun any more: whoever is not verified by now is not. */
+/** Whether the deadline has passed: nothing more is begun, and whoever is not verified stays so. */
 function hasPassed(state: PreSendState): boolean {
   if (state.remainingMs > 0) {
     return false
@@ -104,7 +104,7 @@ function hasPassed(state: PreSendState): boolean {
   return true
 }
 
-/** Does something whose failure leaves whom it concerned unverified. */
+/** Does work whose failure leaves its contacts unverified. */
 async function tried(state: PreSendState, work: () => Promise<void>): Promise<void> {
   if (state.stopped !== null) {
     return
@@ -129,7 +129,7 @@ async function check(state: PreSendState): Promise<void> {
   mark({ connectionId: found.connectionId, crm: found.crm, phase: 'waiting', tier: 'preSend' })
 }
 
-/** Opens the run: from this moment an earlier run's list is not readable. */
+/** Opens the run: from now on an earlier run's list is not readable. */
 async function open(
   state: PreSendState,
   sendoutRunId: string,
@@ -142,7 +142,7 @@ async function open(
   return opened
 }
 
-/** Fixes the audience, and verifies as many as the deadline allows. */
+/** Fixes the audience, and verifies as many contacts as the deadline allows. */
 async function prepare(state: PreSendState, { sendoutRunId, ...of }: OpenedSendout): Promise<void> {
   const { connectionId, crm } = of
   const { request, deadlineMs } = state
@@ -158,7 +158,7 @@ async function prepare(state: PreSendState, { sendoutRunId, ...of }: OpenedSendo
   state.note(...problems)
 }
 
-/** Decides on what is verified by now; an outage is waited out a little beyond the deadline. */
+/** Decides on the contacts verified by now; retries an outage for a short time beyond the deadline. */
 async function decide(
   state: PreSendState,
   { sendoutRunId, connectionId }: OpenedSendout,
@@ -167,13 +167,13 @@ async function decide(
   setCurrentDetails('Decides each contact')
   const { decideMembers } = sendoutDeciding(state.remainingMs, sendoutPriority(connectionId))
   const reference = { sendoutRunId, connectionId, runId: sendoutRunId }
-  // Its own limits end it; only whoever stops it cuts it off.
+  // Ends by its own limits, or when it is stopped.
   await state.cutOff(() => decideMembers(reference).then(() => undefined), null)
 }
 
 /**
- * Writes the result: what is told is what is in the ledger. Neither stopped nor given up, since an earlier run's list would
- * stay readable; whoever was not decided upon counts as not verified.
+ * Writes the result as the ledger has it. Never stopped or given up, since an earlier run's list would stay readable;
+ * contacts without a decision count as not verified.
  */
 async function close(
   state: PreSendState,
@@ -193,7 +193,7 @@ async function close(
     problems: state.problems,
   })
   state.result = result
-  // What only the ledger knew, such as a newer run, is told wherever this run's state is read.
+  // Problems that only the ledger knew, such as a newer run, also show in this run's status.
   state.note(...result.problems)
   state.to(result.outcome === 'aborted' ? 'aborted' : 'done')
   setCurrentDetails(detailsOf(result, state.problems))

@@ -7,23 +7,22 @@ import { sendoutPreparing, sendoutPriority } from '../activity-proxies.js'
 import { forceSync, type ForceSyncResult } from './force-sync.js'
 import type { Prepared } from './state.js'
 
-/** What is prepared. */
 export interface PrepareInput {
   readonly request: PreSendRequest
   readonly sendoutRunId: string
   readonly connectionId: string
   readonly crm: string
-  /** Unix ms; nothing is tried beyond it. */
+  /** Unix ms; no try goes beyond it. */
   readonly deadlineMs: number
 }
 
-/** Contacts of one child; never more than this many children. */
+/** Contacts per child, and the most children. */
 const MEMBERS_PER_SHARD = 25_000
 const MAX_SHARDS = 16
 
 /**
  * Fixes the audience, proves both sides fresh, and force-syncs everybody in shards.
- * @returns codes of what kept some of them from being synced by the deadline.
+ * @returns codes of what kept some contacts from being synced by the deadline.
  */
 export async function prepareSendout(
   input: PrepareInput,
@@ -75,7 +74,7 @@ function syncShard(
   })
 }
 
-/** Ranges of positions, one a child. */
+/** Ranges of positions, one per child. */
 export function shardsOf(targeted: number): { readonly from: number; readonly to: number }[] {
   const shards = Math.min(MAX_SHARDS, Math.ceil(targeted / MEMBERS_PER_SHARD))
   const size = Math.ceil(targeted / Math.max(1, shards))

@@ -1,16 +1,16 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { PreSendRequest } from '../../contracts/pre-send.js'
 
-/** Whose pre-send it is: the connection that was found, and its account. */
+/** The connection of a pre-send, and its account. */
 export interface Asked {
   readonly connectionId: string
   readonly accountId: string
 }
 
 /**
- * A pre-send is joined and steered by its own account; nothing of it is given to another one.
- * @param ours null: it ended before whose it is was known. @param theirs null: not known.
- * @throws AppError `sendout_of_another_account`, which tells nothing more.
+ * Only the same account may join or steer a pre-send.
+ * @param ours null: it ended before its account was known. @param theirs null: not known.
+ * @throws AppError `sendout_of_another_account`, which discloses nothing more.
  */
 export function refuseOtherAccount(ours: string | null, theirs: string | null): void {
   if (ours === null || ours !== theirs) {
@@ -20,7 +20,7 @@ export function refuseOtherAccount(ours: string | null, theirs: string | null): 
   }
 }
 
-/** Keys of a request beside those that say whose it is, as they stand where they are left out. */
+/** Keys of a request beside those of its owner, with their defaults. */
 const DEFAULTS = {
   sendoutId: null,
   stage: null,
@@ -35,7 +35,7 @@ const DEFAULTS = {
   onUnverified: 'exclude',
 } as const satisfies Record<Exclude<keyof PreSendRequest, keyof Asked>, string | null>
 
-/** @throws AppError `request_differs`, naming what does. */
+/** @throws AppError `request_differs`, naming the keys that differ. */
 export function refuseOtherRequest(ours: PreSendRequest, theirs: PreSendRequest): void {
   const differs = (Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]).filter(
     (key) => comparable(ours, key) !== comparable(theirs, key),

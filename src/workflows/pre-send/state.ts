@@ -34,10 +34,10 @@ export const abortUpdate = defineUpdate<PreSendStatus, [AbortPreSend]>('abort')
 export const rescheduleUpdate = defineUpdate<PreSendStatus, [ReschedulePreSend]>('reschedule')
 export const joinUpdate = defineUpdate<PreSendStatus, [PreSendRequest]>('join')
 
-/** Why somebody ended it: an abort, or a plain cancel of the workflow. */
+/** Why it was stopped: an abort, or a plain cancellation of the workflow. */
 export type Stop = 'pre_send_aborted' | 'work_cancelled'
 
-/** How far preparing is. */
+/** Progress of preparing. */
 export interface Prepared {
   readonly targeted: number
   readonly synced: number
@@ -45,9 +45,9 @@ export interface Prepared {
 }
 
 const DEFAULT_DEADLINE_MS = 30 * 60_000
-/** What is cut off has this long to end by itself. */
+/** Time for work that is cut off to end by itself. */
 const ENDS_WITHIN_MS = 10_000
-/** Whoever asks to join waits no longer. */
+/** How long a request to join waits for the account. */
 const ANSWER_WITHIN_MS = 10_000
 
 /** State of one pre-send, its times, and its messages. */
@@ -58,7 +58,7 @@ export class PreSendState {
   stopped: Stop | null = null
   /** The result is being written: too late to stop. */
   closing = false
-  /** Whose it is, once that is known. */
+  /** Its connection and account; null until they are known. */
   asked: Asked | null = null
   over = false
   #phase: PreSendPhase = 'waiting'
@@ -93,19 +93,19 @@ export class PreSendState {
     const join: MessageSchema<PreSendRequest> = {
       description:
         'For who asks for the same again: takes the request, and is refused where it differs.',
-      // Its deadline was in time when it was asked for first.
+      // The deadline was checked at the first request.
       judge: (given) => judged(preSendRequest(0), given),
     }
     takeUpdate(joinUpdate, join, (request) => this.#join(request))
     refuseOtherSignals(tellInDetails)
   }
 
-  /** Unix ms by which it is decided; while it waits and none is given, half an hour after the start. */
+  /** Unix ms by which it is decided; while it waits without a given deadline, half an hour after the start. */
   get deadlineMs(): number {
     return this.#deadlineMs ?? Math.max(this.#startAtMs ?? 0, this.#begunMs) + DEFAULT_DEADLINE_MS
   }
 
-  /** What is left until the deadline; 0: it has passed. */
+  /** Time left until the deadline; 0 once it has passed. */
   get remainingMs(): number {
     return Math.max(0, this.deadlineMs - Date.now())
   }
@@ -114,27 +114,26 @@ export class PreSendState {
     return this.#phase
   }
 
-  /** Cut off, preparing may tell later how far it is, which changes no phase any more. */
+  /** After a cut-off, late progress of preparing changes no phase. */
   get isPreparing(): boolean {
     return this.#phase === 'preparing' || this.#phase === 'syncing'
   }
 
-  /** @throws Error where that cannot follow: a mistake of ours. */
+  /** @throws Error if the phase cannot follow: a bug. */
   to(phase: PreSendPhase): void {
     this.#phase = moved(PRE_SEND_TRANSITIONS, this.#phase, phase)
   }
 
-  /** Codes of what went wrong, each once. */
+  /** Codes of all problems, each once. */
   get problems(): readonly string[] {
     return [...this.#problems]
   }
 
-  /** Something went wrong on the way. */
   note(...codes: readonly string[]): void {
     codes.forEach((code) => this.#problems.add(code))
   }
 
-  /** It is to end with nobody on a list; no effect once the result is being written. */
+  /** Ends it with nobody on a list; no effect once the result is being written. */
   stop(why: Stop): void {
     if (!this.closing) {
       this.stopped ??= why
@@ -142,7 +141,7 @@ export class PreSendState {
     }
   }
 
-  /** Waits for the start, wherever it is moved to, or until it is stopped. */
+  /** Waits until the start, which may be rescheduled, or until it is stopped. */
   async untilStart(): Promise<void> {
     while (this.#startAtMs !== null && this.#startAtMs > Date.now() && this.stopped === null) {
       const until: number = this.#startAtMs
@@ -151,14 +150,14 @@ export class PreSendState {
     }
   }
 
-  /** It starts: from now on its times stand. */
+  /** Starts: from now on its times are fixed. */
   begin(): void {
     this.to('preparing')
     this.#deadlineMs ??= Date.now() + DEFAULT_DEADLINE_MS
   }
 
   /**
-   * Cuts work off when it is stopped, or when the time has come.
+   * Cuts work off when it is stopped, or at the limit.
    * @param limitMs Unix ms, may move meanwhile; null: the work has limits of its own.
    */
   async cutOff<T>(work: () => Promise<T>, limitMs: (() => number) | null): Promise<T> {
@@ -166,7 +165,7 @@ export class PreSendState {
     let ended = false
     const outcome = scope.run(work).finally(() => {
       ended = true
-      // One shard failed for good: the others would only go on spending requests.
+      // One shard failed for good: the others would only spend requests.
       scope.cancel()
     })
     outcome.catch(() => undefined)
@@ -209,12 +208,11 @@ export class PreSendState {
     return this.status()
   }
 
-  /** Whose it is, as far as that is known. */
   get #accountId(): string | null {
     return this.asked?.accountId ?? this.request.accountId ?? null
   }
 
-  /** Does what is asked for an account, once it is known to be its own; at once where none is named. */
+  /** Does work for an account once the pre-send is known to be its own; at once if no account is named. */
   #ofAccount<T>(accountId: string | undefined, work: () => T): T | Promise<T> {
     const isKnown = () => this.#accountId !== null || this.over
     const checked = () => (refuseOtherAccount(this.#accountId, accountId!), work())
@@ -224,13 +222,13 @@ export class PreSendState {
     return isKnown() ? checked() : condition(isKnown).then(checked)
   }
 
-  /** Who asks while it runs gets what it comes to, if it is the same that they ask for (G1). */
+  /** Gives a second caller this run's result, if the request is the same (G1). */
   async #join(request: PreSendRequest): Promise<PreSendStatus> {
     const isSame = (['connectionId', 'accountId'] as const).every(
       (key) => request[key] === this.request[key],
     )
     if (!isSame) {
-      // What is named otherwise may be the same account's; whose it is, is known once it is checked.
+      // A request with another name may be of the same account; the account is known once the request is checked.
       await condition(() => this.asked !== null || this.over)
       refuseOtherAccount(this.asked?.accountId ?? null, await this.#accountOf(request))
     }
@@ -238,7 +236,7 @@ export class PreSendState {
     return this.status()
   }
 
-  /** The account that a request is about; null where it is not known. */
+  /** The account of a request; null if it is not known. */
   async #accountOf(request: PreSendRequest): Promise<string | null> {
     const { connectionId } = request
     if (connectionId === undefined) {

@@ -15,21 +15,22 @@ import { attemptStep } from './run-step.js'
 import { SetupState, type CarriedSetup } from './state.js'
 
 /**
- * Sets a connection's CRM up (rules E1–E3): about ten minutes, pausing where a person has to decide. Safe to run again.
- * @returns the status at the end, or with `dryRun` what would be done.
- * @throws ApplicationFailure `value_missing`, `value_invalid`, `unknown_key`, `connection_not_found`, `crm_not_supported`:
- *   an input that cannot be.
+ * Sets a connection's CRM up (rules E1–E3): about ten minutes, pausing when a person has to decide. Safe to run
+ * again.
+ * @returns the final status, or with `dryRun` what it would do.
+ * @throws ApplicationFailure `value_missing`, `value_invalid`, `unknown_key`, `connection_not_found`,
+ *   `crm_not_supported`: an invalid input.
  */
 export function connectionSetup(...given: [SetupStart]): Promise<SetupStatus | SetupPreview> {
   return entry(setupInput, given, run)
 }
 
-/** {@link connectionSetup} of Dynamics alone. @throws ApplicationFailure `setup_of_another_crm`. */
+/** {@link connectionSetup} for Dynamics only. @throws ApplicationFailure `setup_of_another_crm`. */
 export function dynamicsSetup(...given: [SetupStart]): Promise<SetupStatus | SetupPreview> {
   return entry(setupInput, given, run)
 }
 
-/** {@link connectionSetup} of SuperOffice alone. @throws ApplicationFailure `setup_of_another_crm`. */
+/** {@link connectionSetup} for SuperOffice only. @throws ApplicationFailure `setup_of_another_crm`. */
 export function superOfficeSetup(...given: [SetupStart]): Promise<SetupStatus | SetupPreview> {
   return entry(setupInput, given, run)
 }
@@ -50,7 +51,7 @@ async function run(input: SetupStart): Promise<SetupStatus | SetupPreview> {
   return state.status()
 }
 
-/** Never fails for good (E2). The steps are data of the CRM's folder; nothing here knows a CRM. */
+/** Never fails for good (E2). The steps are data of the CRM's folder; this code knows no CRM. */
 async function setUp(state: SetupState): Promise<void> {
   const { connectionId } = state
   if (state.board.length === 0) {

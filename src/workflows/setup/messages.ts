@@ -7,14 +7,12 @@ import { takeOverrides } from '../steps/messages.js'
 import { keepIntervention } from './keep-decision.js'
 import type { SetupState } from './state.js'
 
-/** How it stands. */
 export const statusQuery = defineQuery<SetupStatus>('status')
-/** Holds set-up back before the next step. */
+/** Holds set-up before the next step. */
 const pauseSignal = defineSignal<[SetupIntervention]>('pause')
-/** Lets it go on; a step that waits is tried again. */
+/** Releases set-up; a waiting step is retried. */
 const resumeSignal = defineSignal<[SetupIntervention]>('resume')
 
-/** Answers Support's messages. */
 export function handleMessages(state: SetupState): void {
   const refuse = (text: string) => state.say(text)
   const intervention = (description: string): MessageSchema<SetupIntervention> => ({
@@ -61,7 +59,7 @@ async function release(state: SetupState, intervention: SetupIntervention): Prom
   }
   state.heldBy = null
   state.say(`resumed by ${intervention.by}`)
-  // A step that waits is tried again: whoever resumes believes that it is mended.
+  // A waiting step is retried: whoever resumes expects the fault to be fixed.
   const stillWaits = stepOf(state.board, waiting ?? '')?.state === 'paused'
   if (waiting !== undefined && stillWaits && state.decision === null && !state.deciding) {
     state.decision = { step: waiting, action: 'retry', ...intervention }

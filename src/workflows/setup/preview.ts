@@ -16,8 +16,8 @@ import {
 } from '../steps/board.js'
 
 /**
- * Looks at every step and changes nothing (input `dryRun`).
- * @throws ApplicationFailure `crm_unreachable` and what else keeps a step from being looked at, within a minute.
+ * Checks every step and changes nothing (input `dryRun`).
+ * @throws ApplicationFailure `crm_unreachable` and other errors that prevent a check, within a minute.
  */
 export async function previewSetup(connectionId: string): Promise<SetupPreview> {
   let board: Board = []

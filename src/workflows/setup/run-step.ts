@@ -12,7 +12,7 @@ import type { SetupState } from './state.js'
 
 const DONE: StepOutcome = { state: 'done', note: null }
 
-/** One try of a step; whatever fails outside is waited for. @returns null: cut off, since Support has aborted meanwhile. */
+/** One try of a step; an external failure becomes a wait. @returns null: cut off by Support's abort. */
 export async function attemptStep(state: SetupState, step: string): Promise<StepOutcome | null> {
   const scope = new CancellationScope()
   state.cutOff = () => scope.cancel()
@@ -30,8 +30,8 @@ export async function attemptStep(state: SetupState, step: string): Promise<Step
 }
 
 /**
- * Runs one step. The last two are the same for every CRM and made of the one sync's pieces; the others are the CRM's
- * data, run by one activity.
+ * Runs one step. The last two are the same for every CRM and run the sync itself; the others are the CRM's data, run
+ * by one activity.
  */
 function runStep(state: SetupState, stepId: string): Promise<StepOutcome> {
   const { connectionId, runId, choice } = state
@@ -46,7 +46,7 @@ function runStep(state: SetupState, stepId: string): Promise<StepOutcome> {
   }
 }
 
-/** The one sync over everybody, with progress; killed or paused, it goes on with what is still due. */
+/** The first sync over everybody, with progress; after a kill or a pause it continues with what is still due. */
 async function firstSync(run: RunReference, state: SetupState): Promise<StepOutcome> {
   await stepWork.catchUpBoth(run)
   const total = await setupCalls.countDue({ connectionId: run.connectionId })

@@ -4,13 +4,13 @@ import { StepsState, type CarriedSteps } from '../steps/state.js'
 import { plainText } from '../markdown.js'
 import { detailsIn } from '../steps/details.js'
 
-/** What one run of set-up hands to the next. */
+/** What one run of set-up carries to the next. */
 export interface CarriedSetup extends CarriedSteps {
   readonly crm: string
   readonly runId: string
 }
 
-/** Everything that a set-up knows of itself. */
+/** State of a set-up. */
 export class SetupState extends StepsState {
   crm: string
 
@@ -23,7 +23,6 @@ export class SetupState extends StepsState {
     this.crm = carried?.crm ?? ''
   }
 
-  /** Answer of the query `status`. */
   status(): SetupStatus {
     return {
       connectionId: this.connectionId,
@@ -46,7 +45,7 @@ export class SetupState extends StepsState {
   }
 }
 
-/** Status in plain words, as Temporal's UI shows it (Markdown). */
+/** The status in plain words, for Temporal's UI (Markdown). */
 export function detailsOf(status: SetupStatus): string {
   return detailsIn(status, {
     headline: headline(status),

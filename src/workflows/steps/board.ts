@@ -5,14 +5,14 @@ import type { StepDescription } from '../../contracts/setup-activities.js'
 /** A step as the workflow keeps it. */
 export interface BoardStep {
   readonly weight: number
-  /** Whether Support may leave it out where it failed; absent in what an earlier release hands on: it may not. */
+  /** Whether Support may skip it after a failure. Absent in state carried from an earlier release: false. */
   readonly skippable?: boolean
   readonly status: StepStatus
-  /** Time spent working on it, a person's waiting not counted. */
+  /** Time spent working on it, without a person's waiting. */
   readonly workedMs: number
 }
 
-/** Steps in order, each with its state. Pure: what set-up shows is derived from here alone. */
+/** Steps in order, each with its state. Pure: what set-up shows is derived from this alone. */
 export type Board = readonly BoardStep[]
 
 /** All steps, none begun. */
@@ -39,17 +39,16 @@ export function nextStep(board: Board): StepStatus | null {
   return board.find(({ status }) => !hasEnded(status.state))?.status ?? null
 }
 
-/** A step by its id. */
 export function stepOf(board: Board, id: string): StepStatus | null {
   return board.find(({ status }) => status.id === id)?.status ?? null
 }
 
-/** Whether Support may leave a step out where it failed. */
+/** Whether Support may skip a step after a failure. */
 export function isSkippable(board: Board, id: string): boolean {
   return board.find(({ status }) => status.id === id)?.skippable ?? false
 }
 
-/** Begins a step, or tries it again: a paused one stays paused until something else is known. */
+/** Begins or retries a step; a paused one stays paused until the try has a result. */
 export function begun(board: Board, id: string, nowMs: number): Board {
   return changed(board, id, ({ status, ...step }) => ({
     ...step,
@@ -62,12 +61,11 @@ export function begun(board: Board, id: string, nowMs: number): Board {
   }))
 }
 
-/** Adds time that was spent on a step. */
 export function worked(board: Board, id: string, ms: number): Board {
   return changed(board, id, (step) => ({ ...step, workedMs: step.workedMs + ms }))
 }
 
-/** The step waits for a person. */
+/** Pauses a step for a person. */
 export function paused(board: Board, id: string, pause: SetupPause): Board {
   return withStatus(board, id, (status) => ({
     ...status,
@@ -76,7 +74,7 @@ export function paused(board: Board, id: string, pause: SetupPause): Board {
   }))
 }
 
-/** The step has ended. */
+/** Ends a step. */
 export function ended(
   board: Board,
   id: string,
@@ -89,21 +87,20 @@ export function ended(
     state: to(status, state),
     note,
     endedAt: new Date(nowMs).toISOString(),
-    // What an aborted step waited for stays to be read.
+    // The reason an aborted step waited for stays readable.
     pause: state === 'failed' ? status.pause : null,
   }))
 }
 
-/** How far set-up is. @param running share of the running step that is done, 0–1. */
+/** Progress of set-up in percent. @param running share of the running step that is done, 0–1. */
 export function percentOf(board: Board, running = 0): number {
   const total = sum(board.map(({ weight }) => weight))
   return total === 0 ? 0 : Math.floor((100 * doneWeight(board, running)) / total)
 }
 
 /**
- * Seconds that are left, from the steps' usual durations and the pace of this run so far (a test organisation does
- * in seconds what takes a real one minutes). A step that tells its share goes by its own pace: the first sync takes as
- * long as there are contacts.
+ * Seconds left, from the steps' usual durations and the pace of this run (a test organisation takes seconds, a real
+ * one minutes). A step that reports its share goes by its own pace: the first sync depends on the number of contacts.
  */
 export function remainingSecondsOf(board: Board, running = 0, nowMs: number | null = null): number {
   const ended = board.filter(({ status }) => status.state === 'done')
@@ -117,7 +114,7 @@ export function remainingSecondsOf(board: Board, running = 0, nowMs: number | nu
   )
 }
 
-/** What is left of the running step by its own pace; null where it was interrupted, so that its share tells no pace. */
+/** Seconds left of the running step by its own pace; null if it was interrupted, so that its share gives no pace. */
 function ownSecondsLeft(board: Board, share: number, nowMs: number) {
   const step = board.find(({ status }) => status.state === 'running')
   if (step === undefined || step.status.attempts > 1 || step.status.startedAt === null) {
@@ -150,7 +147,7 @@ function hasEnded(state: StepState): boolean {
   return state === 'done' || state === 'skipped'
 }
 
-/** Where a step goes, by the table. */
+/** The next state of a step, by the table. */
 function to({ state }: StepStatus, next: StepState): StepState {
   return moved(STEP_TRANSITIONS, state, next)
 }

@@ -1,16 +1,16 @@
 import type { SetupPause, SetupStatus, StepState } from '../../contracts/setup.js'
 import { plainText } from '../markdown.js'
 
-/** How a workflow of steps words its status. */
+/** The words of a status. */
 export interface DetailsWords {
   readonly headline: string
-  /** What stands before the title of a step. */
+  /** Mark before the title of a step. */
   readonly label: (state: StepState) => string
-  /** What the step waits for, and what can be chosen. */
+  /** What the step waits for, and the choices. */
   readonly waiting: (pause: SetupPause) => readonly string[]
 }
 
-/** Status in plain words, as Temporal's UI shows it (Markdown). */
+/** The status in plain words, for Temporal's UI (Markdown). */
 export function detailsIn(
   { steps, messages }: Pick<SetupStatus, 'steps' | 'messages'>,
   { headline, label, waiting }: DetailsWords,

@@ -6,30 +6,30 @@ import type { Schema } from '../../contracts/schema.js'
 import type { SetupIntervention, SetupOverride } from '../../contracts/setup.js'
 import { nextStep, stepOf, type Board } from './board.js'
 
-/** Why a message is not followed: a code of the catalogue, and the words for whoever sent it. */
+/** Why a message is refused: a code of the catalogue, and words for its sender. */
 export interface Refusal {
   readonly code: 'override_invalid' | 'override_refused'
   readonly text: string
 }
 
-/** A message that makes sense here, or why it does not. */
+/** A message that is valid now, or why it is not. */
 export type Judged<T> = { readonly accepted: T } | { readonly refused: Refusal }
 
-/** What a message is judged by. */
+/** The state that a message is judged against. */
 export interface Situation {
   readonly board: Board
-  /** Support holds set-up back. */
+  /** Support holds set-up. */
   readonly held: boolean
-  /** Somebody has decided already, and that is to be done. */
+  /** A decision is accepted and not yet carried out. */
   readonly decided: boolean
-  /** It is being done. */
+  /** A decision is being carried out. */
   readonly deciding: boolean
   readonly ended: boolean
 }
 
 /**
- * Judges an `override` as it came, from whatever client (E3): its shape first, then whether it makes sense now. Pure.
- * Nothing is changed by a refused one.
+ * Judges an `override` from any client (E3): first its shape, then whether it is possible now. Pure. A refused one
+ * changes nothing.
  */
 export function judgeOverride(
   given: readonly unknown[],
@@ -72,12 +72,12 @@ export function judgeOverride(
   return { accepted: override }
 }
 
-/** Judges a `pause` or a `resume`, which have their evidence and nothing else. */
+/** Judges a `pause` or a `resume`, which carry only their evidence. */
 export function judgeIntervention(given: readonly unknown[]): Judged<SetupIntervention> {
   return judgeShape(interventionMessage, given)
 }
 
-/** @returns it with its texts trimmed. */
+/** @returns the message with its texts trimmed. */
 function judgeShape<T extends object>(schema: Schema<T>, given: readonly unknown[]): Judged<T> {
   try {
     const texts: [string, unknown][] = Object.entries(judged(schema, given))
@@ -99,7 +99,7 @@ function refused(text: string): { readonly refused: Refusal } {
   return { refused: { code: 'override_refused', text } }
 }
 
-/** @throws ApplicationFailure that says why; not retryable. */
+/** @throws ApplicationFailure with the reason; not retryable. */
 export function orThrow<T>(judgement: Judged<T>): T {
   if ('refused' in judgement) {
     throw ApplicationFailure.nonRetryable(judgement.refused.text, judgement.refused.code)

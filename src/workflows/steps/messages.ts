@@ -4,19 +4,18 @@ import { refuseOtherSignals, takeSignal, takeUpdate, type MessageSchema } from '
 import { judgeOverride, orThrow } from './judge-message.js'
 import type { StepsState } from './state.js'
 
-/** Decides a paused step; what came of it is in the status. */
+/** Decides a paused step; the result is in the status. */
 const overrideSignal = defineSignal<[SetupOverride]>('override')
-/** The same, with an answer. */
+/** The same decision, with an answer. */
 const overrideUpdate = defineUpdate<OverrideAnswer, [SetupOverride]>('override')
 
-/** How Temporal's UI describes the message. */
 const DESCRIPTION =
   'Decides the step that waits. Takes {"step", "action", "reason", "by"}; useForm, useTab and useView also need ' +
   'formId, tab or viewId. What came of the signal is under messages of the status; the update answers.'
 
 /**
- * Takes Support's decisions; called last, as every other signal is refused. A signal cannot be answered, so what came of
- * it stands in the status; the update says it at once. A message that makes no sense changes nothing.
+ * Takes Support's decisions; called last, since it refuses every other signal. A signal has no answer, so its result
+ * stands in the status; the update returns it. An invalid message changes nothing.
  */
 export function takeOverrides(state: StepsState): void {
   const refuse = (text: string) => state.say(text)

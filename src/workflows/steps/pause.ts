@@ -14,8 +14,8 @@ const CODES: Readonly<Record<string, PauseCode>> = {
 }
 
 /**
- * Code and words of what failed outside.
- * @param unanswered what is said where it did not answer.
+ * Code and words of an external failure.
+ * @param unanswered the words if the system did not answer.
  * @throws a failure of the workflow itself, and a cancellation, as it is.
  */
 export function problemOf(error: unknown, unanswered: string): Problem {
@@ -28,13 +28,13 @@ export function problemOf(error: unknown, unanswered: string): Problem {
     : { code: 'timeout', message: unanswered }
 }
 
-/** What a step waits with, by what failed. @param skippable whether Support may leave the step out. */
+/** The pause after a failure. @param skippable whether Support may skip the step. */
 export function pauseFor({ code, message }: Problem, skippable: boolean): SetupPause {
   const choices = choicesOf(skippable)
   return { code: CODES[code] ?? 'stepFailed', message, choices, seen: { error: code } }
 }
 
-/** What may be decided of every step that waits. @param own further choices that the step gives. */
+/** The choices for a waiting step. @param own further choices of the step itself. */
 export function choicesOf(
   skippable: boolean,
   own: readonly SetupAction[] = [],

@@ -8,20 +8,20 @@ import type { StepsState } from './state.js'
 /** What differs between workflows of steps. */
 export interface StepsWork {
   /**
-   * One try of a step, with what Support has chosen for it.
-   * @returns null: it was cut off, since Support has aborted meanwhile.
-   * @throws what nobody can wait for.
+   * One try of a step, with Support's choice for it.
+   * @returns null: cut off by Support's abort.
+   * @throws failures that end the workflow.
    */
   attempt(step: string): Promise<StepOutcome | null>
-  /** Keeps a decision as evidence, before it is carried out. */
+  /** Keeps a decision as evidence before it is carried out. */
   keep(decision: SetupOverride): Promise<void>
-  /** After how long a step that waits is tried again by itself; null: only when a person says so. */
+  /** Time until a waiting step is retried by itself; null: only when a person says so. */
   recheckAfterMs(code: PauseCode, rechecks: number): number | null
-  /** Input of the next run, since this one has grown long while it waited. */
+  /** Input of the next run, when the history has grown long during a wait. */
   anew(): object
 }
 
-/** Takes the steps in order, and pauses where a person has to decide. Ends with the state's result. */
+/** Takes the steps in order, and pauses when a person has to decide. Ends with the state's result. */
 export async function takeSteps(state: StepsState, work: StepsWork): Promise<void> {
   for (let step = nextStep(state.board); step !== null; step = nextStep(state.board)) {
     await takeStep(state, work, step.id)
@@ -32,9 +32,9 @@ export async function takeSteps(state: StepsState, work: StepsWork): Promise<voi
   state.end('done')
 }
 
-/** Tries a step until it has ended, with whatever Support decides in between. */
+/** Tries a step until it has ended, following Support's decisions. */
 async function takeStep(state: StepsState, work: StepsWork, step: string): Promise<void> {
-  // What an earlier run of the workflow was waiting for, is waited for.
+  // A pause of an earlier run continues.
   let pause = stepOf(state.board, step)?.pause ?? (await attempt(state, work, step))
   while (pause !== null && !state.isOver) {
     const decision = await decisionOn(state, work, pause)
@@ -60,7 +60,7 @@ async function takeStep(state: StepsState, work: StepsWork, step: string): Promi
   await takeUpLate(state, work)
 }
 
-/** One try, once Support does not hold it back. @returns what it waits for, or null: it has ended. */
+/** One try, once Support does not hold set-up. @returns the reason to wait, or null: the step has ended. */
 async function attempt(
   state: StepsState,
   work: StepsWork,
@@ -90,7 +90,7 @@ async function attempt(
   return stepOf(state.board, step)?.pause ?? null
 }
 
-/** Waits for Support, or for the time to look again (null), which does not come while it is held back. */
+/** Waits for Support, or for the time to retry (null), which does not come while Support holds set-up. */
 async function decisionOn(
   state: StepsState,
   work: StepsWork,
@@ -101,7 +101,7 @@ async function decisionOn(
   await (waitMs === null ? condition(woken) : condition(woken, waitMs))
   await condition(() => state.heldBy === null || woken())
   if (state.decision === null && workflowInfo().continueAsNewSuggested) {
-    // What a message has begun to keep as evidence is kept by this run.
+    // This run finishes keeping the evidence of its own messages.
     await condition(allHandlersFinished)
     if (state.decision === null) {
       await continueAsNew(work.anew())
@@ -124,7 +124,7 @@ function endsBy(state: StepsState, { step, action, reason, by }: SetupOverride):
   return true
 }
 
-/** While Support holds it back nothing new is begun; it can be aborted then. */
+/** Begins nothing new while Support holds set-up; an abort is possible then. */
 export async function untilReleased(state: StepsState): Promise<void> {
   while (state.heldBy !== null && !state.isAborted) {
     state.rest(true)
@@ -134,8 +134,8 @@ export async function untilReleased(state: StepsState): Promise<void> {
 }
 
 /**
- * Accepted while a step was tried. An abort is carried out whatever became of that try; anything else is not needed any
- * more, as the step has ended.
+ * Handles a decision accepted while a step was tried. An abort is carried out whatever the result of the try; the
+ * step has ended, so any other decision is dropped.
  */
 async function takeUpLate(state: StepsState, work: StepsWork): Promise<void> {
   const { decision } = state
@@ -153,8 +153,8 @@ async function takeUpLate(state: StepsState, work: StepsWork): Promise<void> {
 }
 
 /**
- * What a step is given after a decision: the new choice, with what was chosen for the same step before and still stands
- * (a form that was named, and then a tab on it). Trying again is trying the earlier choice again. Pure.
+ * A step's choice after a decision: the new choice, with what still applies of earlier ones for the same step (a
+ * form, then a tab on it). A retry repeats the earlier choice. Pure.
  */
 export function choiceAfter(earlier: StepChoice | null, decision: SetupOverride): StepChoice {
   const named = namedIn(decision)
@@ -162,7 +162,7 @@ export function choiceAfter(earlier: StepChoice | null, decision: SetupOverride)
     case 'retry':
       return { action: 'retry', ...earlier, ...named }
     case 'useForm':
-      // A tab of another form says nothing.
+      // A tab of another form does not apply.
       return { action: 'useForm', ...namedIn(earlier, ['viewId']), ...named }
     case 'createTab':
       return { action: 'createTab', ...namedIn(earlier, ['formId', 'viewId']), ...named }
@@ -176,8 +176,8 @@ export function choiceAfter(earlier: StepChoice | null, decision: SetupOverride)
 }
 
 /**
- * What of a choice stands after the try that it was given to. A view that does not fit is forgotten, as trying again
- * makes our own one anew; everything else may be mended and tried once more. Pure.
+ * What of a choice applies after its try. A view that does not fit is dropped, as a retry makes our own one anew;
+ * everything else may be fixed and tried again. Pure.
  */
 export function stillStands(choice: StepChoice | null, pause: SetupPause): StepChoice | null {
   if (choice === null || pause.code !== 'viewUncertain') {

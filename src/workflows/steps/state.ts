@@ -7,41 +7,39 @@ import { mark } from '../phase.js'
 import { ended, type Board } from './board.js'
 import type { Situation } from './judge-message.js'
 
-/** What one run of the workflow hands to the next, so that a history stays short however long somebody waits. */
+/** What one run carries to the next, so that a history stays short however long somebody waits. */
 export interface CarriedSteps {
   readonly board: Board
   readonly messages: SetupStatus['messages']
   readonly choice: StepChoice | null
-  /** This and `rechecks` are absent in what a disconnect of an earlier release hands on. */
+  /** This and `rechecks` are absent in the state of a disconnect from an earlier release. */
   readonly heldBy?: SetupStatus['heldBy']
   readonly rechecks?: number
 }
 
 const MAX_MESSAGES = 10
 
-/** Everything that a workflow of steps knows of itself; whatever changes it shows it. */
+/** State of a workflow of steps; every change updates what it shows. */
 export abstract class StepsState {
   board: Board = []
   result: SetupStatus['result'] = null
   heldBy: SetupStatus['heldBy'] = null
-  /** Accepted, and not taken up yet. */
+  /** Accepted, and not yet taken up. */
   decision: SetupOverride | null = null
-  /** A decision is being carried out. */
   deciding = false
-  /** A step is being tried. */
   trying = false
-  /** How often the present pause was looked at again by itself. */
+  /** Number of retries by itself during the present pause. */
   rechecks = 0
-  /** What Support has chosen for the step that is not done yet; it stands until the step has ended. */
+  /** Support's choice for the current step; it applies until the step has ended. */
   choice: StepChoice | null = null
-  /** Ends the try that is running; null: none is, or it cannot be ended. */
+  /** Ends the running try; null: none runs, or it cannot be ended. */
   cutOff: (() => void) | null = null
   messages: SetupStatus['messages'] = []
-  /** How much of the running step is done, 0–1, where it tells. */
+  /** Share of the running step that is done, 0–1, if it reports one. */
   protected share = 0
-  /** What the search attribute says. */
+  /** Value of the search attribute. */
   #shown: StepsPhase = 'running'
-  /** It waits for Support to let it go on. */
+  /** It waits for Support's release. */
   #resting = false
   #broken = false
 
@@ -55,12 +53,12 @@ export abstract class StepsState {
       this.choice = carried.choice
       this.heldBy = carried.heldBy ?? null
       this.rechecks = carried.rechecks ?? 0
-      // A run hands on while a step waits, at no other moment.
+      // A run continues as new only while a step waits.
       this.#shown = 'paused'
     }
   }
 
-  /** The status as Temporal's UI shows it. */
+  /** The status for Temporal's UI. */
   protected abstract details(): string
 
   /** Whether it waits for a person. */
@@ -68,7 +66,7 @@ export abstract class StepsState {
     return this.#resting || this.board.some(({ status }) => status.state === 'paused')
   }
 
-  /** Follows from everything else, so that it can never tell another story. */
+  /** Derived from the rest of the state. */
   get phase(): StepsPhase {
     if (this.result === 'aborted' || this.#broken) {
       return 'failed'
@@ -79,7 +77,7 @@ export abstract class StepsState {
     return this.waits ? 'paused' : 'running'
   }
 
-  /** What an override is judged by. */
+  /** The state that an override is judged against. */
   get situation(): Situation {
     return {
       board: this.board,
@@ -90,54 +88,51 @@ export abstract class StepsState {
     }
   }
 
-  /** It has ended: by itself, or as Support has said so. */
+  /** It has ended, by itself or by Support's decision. */
   get isOver(): boolean {
     return this.result !== null
   }
 
-  /** Support has aborted: it is done, or to be carried out. */
+  /** Support has aborted: done, or still to be carried out. */
   get isAborted(): boolean {
     return this.isOver || this.decision?.action === 'abort'
   }
 
-  /** For the next run of the workflow. */
+  /** State for the next run. */
   carry(): CarriedSteps {
     const { board, messages, choice, heldBy, rechecks } = this
     return { board, messages, choice, heldBy, rechecks }
   }
 
-  /** What it can be found by, once that is known. */
+  /** Sets the search attributes once they are known. */
   begin(crm: string, trigger: Trigger): void {
     mark({ connectionId: this.connectionId, crm, phase: this.phase, tier: trigger })
     this.#show()
   }
 
-  /** The steps have changed. */
   toBoard(board: Board): void {
     this.board = board
     this.share = 0
     this.#show()
   }
 
-  /** How much of the running step is done, 0–1. */
   toShare(share: number): void {
     this.share = share
     this.#show()
   }
 
-  /** It waits for Support to let it go on, or does no more. */
+  /** It waits for Support's release, or no longer does. */
   rest(resting: boolean): void {
     this.#resting = resting
     this.#show()
   }
 
-  /** It is over. */
   end(result: 'done' | 'aborted'): void {
     this.result = result
     this.#show()
   }
 
-  /** The workflow itself ends early: cancelled in Temporal, or it could not even begin. */
+  /** The workflow ends early: cancelled in Temporal, or it could not begin. */
   fail(): void {
     const open = this.board.find(
       ({ status: { state } }) => state === 'running' || state === 'paused',
@@ -150,7 +145,7 @@ export abstract class StepsState {
     this.#show()
   }
 
-  /** Takes a decision that makes sense here. A try that hangs is not waited for where Support aborts. */
+  /** Takes a valid decision. An abort does not wait for a try that hangs. */
   accept(override: SetupOverride): void {
     this.decision = override
     this.say(`override of ${override.step}: ${override.action}, by ${override.by}`)
@@ -159,7 +154,7 @@ export abstract class StepsState {
     }
   }
 
-  /** A signal has no answer: whoever looks is told here what came of it. */
+  /** Adds a message to the status: a signal has no answer. */
   say(text: string): void {
     const message = { at: new Date().toISOString(), text }
     this.messages = [...this.messages, message].slice(-MAX_MESSAGES)
@@ -177,7 +172,7 @@ export abstract class StepsState {
 }
 
 /**
- * What one run hands to the next is ours; whoever starts the workflow cannot make it up.
+ * State carried from one run to the next. Only the workflow itself may pass it; its starter cannot forge it.
  * @param of what is started, in words.
  * @throws AppError `value_invalid`
  */
