@@ -1,4 +1,4 @@
-/** Calls a stand-in's control API: what people and administrators do in the outside systems. */
+/** Client of a stand-in's control API, for what people and administrators do in the external systems. */
 export interface Control {
   get<T>(path: string): Promise<T>
   send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>
@@ -6,7 +6,7 @@ export interface Control {
   lines<T>(path: string): Promise<T[]>
 }
 
-/** @param controlUrl as the stand-in told it. */
+/** @param controlUrl as the stand-in reported it. */
 export function createControl(controlUrl: string): Control {
   const call = async (method: string, path: string, body?: unknown): Promise<string> => {
     const response = await fetch(`${controlUrl}/${path}`, {

@@ -1,6 +1,6 @@
 import type { LegalBasis } from '../src/domain/legal-basis.js'
 
-/** A person of the tour. Each has one part to play; the others are only there. */
+/** A person of the tour, with one part to play. */
 export interface DemoPerson {
   readonly firstName: string
   readonly lastName: string
@@ -9,7 +9,7 @@ export interface DemoPerson {
   readonly bulkEmail: 'allow' | 'doNotAllow' | null
 }
 
-/** Whoever the tour speaks of in Dynamics. */
+/** People with a part in Dynamics. */
 const CAST = {
   anna: { firstName: 'Annike', lastName: 'Tourberg', basis: 'consent', bulkEmail: 'allow' },
   bo: { firstName: 'Bosse', lastName: 'Tourdal', basis: 'consent', bulkEmail: 'allow' },
@@ -27,13 +27,12 @@ const CAST = {
   ragna: { firstName: 'Ragnarina', lastName: 'Tourmyr', basis: 'consent', bulkEmail: 'allow' },
 } as const satisfies Record<string, DemoPerson>
 
-/** Name of a part. */
 export type Part = keyof typeof CAST
 
 const EXTRAS = 60
 const BASES: readonly LegalBasis[] = ['consent', 'legitimateInterest', 'none', 'contract']
 
-/** Everybody of the tour in Dynamics, by address. */
+/** Everybody in Dynamics, by address. */
 export function everybody(): ReadonlyMap<string, DemoPerson> {
   const people = new Map<string, DemoPerson>()
   for (const part of Object.keys(CAST) as Part[]) {
@@ -50,7 +49,6 @@ export function everybody(): ReadonlyMap<string, DemoPerson> {
   return people
 }
 
-/** A part's address. */
 export function emailOf(part: Part): string {
   return `${part}.${CAST[part].lastName.toLowerCase()}@tour.example`
 }

@@ -2,14 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { checkoutRoot } from '../src/checkout.js'
 
-/** What a command answered. */
 export interface CommandAnswer {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Runs a command in the checkout to its end. */
+/** Runs a command of the checkout to its end. */
 export async function runCommand(
   file: string,
   args: readonly string[],
@@ -17,7 +16,7 @@ export async function runCommand(
 ): Promise<CommandAnswer> {
   const child = spawn(file, args, {
     cwd: checkoutRoot,
-    // Its own session: Ctrl-C in a terminal is for the tour, which ends itself.
+    // Its own session: Ctrl-C in a terminal reaches the tour, which ends the command itself.
     detached: true,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -15,7 +15,7 @@ import { whyChapter } from './chapters/why.js'
 import { Stage } from './stage.js'
 import { Story, type Claim } from './story.js'
 
-/** What the tour came to. */
+/** Result of the tour. */
 export interface DemoReport {
   readonly held: number
   readonly failed: number
@@ -36,7 +36,7 @@ const CHAPTERS = [
   privacyChapter,
 ]
 
-/** The told and checked tour over the whole stack; everything it started is ended, whatever happens. */
+/** Runs the checked tour on the whole stack; ends everything that it started, whatever happens. */
 export async function runDemo(output: Output, signal: AbortSignal): Promise<DemoReport> {
   const startedAt = performance.now()
   const story = new Story(output, signal)
@@ -86,7 +86,7 @@ export async function runDemo(output: Output, signal: AbortSignal): Promise<Demo
   }
 }
 
-/** For whoever wants to know why a claim did not hold. */
+/** Keeps the log, to find out why a claim did not hold. */
 async function keepLog(log: string): Promise<string> {
   const path = join(await mkdtemp(join(tmpdir(), 'lbsync-demo-log-')), 'all.log')
   await writeFile(path, log)

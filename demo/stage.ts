@@ -23,31 +23,30 @@ import { SuperOfficePlace } from './places/superoffice-place.js'
 import { runCommand, type CommandAnswer } from './run-command.js'
 import { asContacts, asPersons, fjordPeople, nordPeople } from './superoffice-people.js'
 
-/** The Dynamics connection of the tour. */
 export const CONNECTION_ID = 'acme-dynamics'
 
-/** A SuperOffice with the account that is connected to it. */
+/** A SuperOffice with its connected account. */
 export interface SuperOfficePlaces {
   readonly crm: SuperOfficePlace
   readonly account: EmarketeerAccount
 }
 
-/** The outside world of the tour: all systems' truth, what people do in them, and `lbsync` as a user runs it. */
+/** The external world of the tour: the state of all systems, what people do in them, and `lbsync` as a user runs it. */
 export class Stage {
-  /** The account that is connected to Dynamics. */
+  /** The account connected to Dynamics. */
   readonly account: EmarketeerAccount
   readonly dynamics: DynamicsPlace
   readonly nord: SuperOfficePlaces
   readonly fjord: SuperOfficePlaces
   readonly files: StackConnectionFiles
   readonly campaigns: CampaignClient
-  /** All that commands and processes logged; scanned for people in the end. */
+  /** Logs of all commands and processes; scanned for people at the end. */
   log = ''
   private directory: string | null = null
-  /** Of the commands that are run. */
+  /** Environment of the commands. */
   private readonly environment: Readonly<Record<string, string | undefined>>
 
-  /** @throws where the stack was started without SuperOffice. */
+  /** @throws if the stack was started without SuperOffice. */
   constructor(
     readonly stack: Stack,
     readonly temporal: TemporalClient,
@@ -78,7 +77,7 @@ export class Stage {
     })
   }
 
-  /** Puts everybody into all systems, as if they had been there for long. */
+  /** Creates everybody in all systems, with old creation times. */
   async seed(): Promise<void> {
     const people = [...everybody()]
     await this.account.seed(
@@ -109,7 +108,6 @@ export class Stage {
     }
   }
 
-  /** Writes a file for a command. @returns its path. */
   async file(name: string, content: unknown): Promise<string> {
     this.directory ??= await ownDirectory(tmpdir(), 'lbsync-demo')
     const path = join(this.directory, name)
@@ -117,7 +115,6 @@ export class Stage {
     return path
   }
 
-  /** Runs `lbsync …` as a user would. */
   async lbsync(...args: string[]): Promise<CommandAnswer> {
     const answer = await runCommand(process.execPath, ['bin/lbsync.mjs', ...args], this.environment)
     this.log += answer.stderr
@@ -129,22 +126,21 @@ export class Stage {
     return runCommand(await temporalCli(), args, this.environment)
   }
 
-  /** eMarketeer's truth about a part's marketing consent. */
+  /** A part's marketing basis in eMarketeer. */
   basisOf(part: Part): Promise<LegalBasis> {
     return this.account.basis(emailOf(part))
   }
 
-  /** Dynamics' truth about a part's toggle. */
+  /** A part's toggle in Dynamics. */
   async bulkEmailOf(part: Part): Promise<'allow' | 'doNotAllow'> {
     return (await this.dynamics.contact(emailOf(part))).donotbulkemail ? 'doNotAllow' : 'allow'
   }
 
-  /** A sales rep turns a toggle in Dynamics. */
   flipBulkEmail(part: Part, to: 'allow' | 'doNotAllow', rep: string): Promise<void> {
     return this.dynamics.flipBulkEmail(emailOf(part), to, rep)
   }
 
-  /** Removes what the tour wrote, and closes what it opened. */
+  /** Removes the tour's files, and closes its connections. */
   async strike(): Promise<void> {
     await this.temporal.connection.close().catch(() => undefined)
     if (this.directory) {

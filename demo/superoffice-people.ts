@@ -4,14 +4,13 @@ import type { SeededPerson } from './places/superoffice-place.js'
 
 type Bases = readonly [marketing: LegalBasis, store: LegalBasis]
 
-/** A person of the tour's SuperOffice chapters. */
 interface NordPerson {
   readonly firstName: string
   readonly lastName: string
   readonly mobile?: string
-  /** In eMarketeer. */
+  /** Bases in eMarketeer. */
   readonly here: Bases
-  /** In SuperOffice: each a person with this address, oldest first. None: not there. */
+  /** Bases in SuperOffice, one person with this address each, oldest first. Empty: no person. */
   readonly there: readonly Bases[]
 }
 
@@ -27,7 +26,7 @@ const person = (
   mobile?: string,
 ): NordPerson => ({ firstName, lastName, here, there, ...(mobile ? { mobile } : {}) })
 
-/** Whoever the tour speaks of in SuperOffice Online. */
+/** People with a part in SuperOffice Online. */
 export const NORD_CAST = {
   astrid: person('Astridur', 'Nordtourli', AGREED, [GONE]),
   birger: person('Birgerson', 'Nordtourmo', GONE, [AGREED]),
@@ -43,29 +42,25 @@ export const NORD_CAST = {
   liv: person('Livemor', 'Nordtourfoss', AGREED, []),
 } as const
 
-/** Name of a part in SuperOffice Online. */
 export type NordPart = keyof typeof NORD_CAST
 
-/** Whoever the tour speaks of in SuperOffice on site. */
+/** People with a part in SuperOffice on site. */
 export const FJORD_CAST = {
   sigrid: person('Sigridur', 'Fjordtourberg', AGREED, [GONE]),
   torunn: person('Torunnemor', 'Fjordtourhaug', AGREED, [AGREED]),
 } as const
 
-/** A part's address. */
 export function nordEmail(part: NordPart): string {
   return `${part}.${NORD_CAST[part].lastName.toLowerCase()}@nordtour.example`
 }
 
-/** A part's address. */
 export function fjordEmail(part: keyof typeof FJORD_CAST): string {
   return `${part}.${FJORD_CAST[part].lastName.toLowerCase()}@fjordtour.example`
 }
 
-/** Others, who are only there. */
+/** Number of people without a part. */
 const EXTRAS = 30
 
-/** Everybody of SuperOffice Online, by address. */
 export function nordPeople(): ReadonlyMap<string, NordPerson> {
   const parts = Object.keys(NORD_CAST) as NordPart[]
   const people = new Map(
@@ -78,13 +73,11 @@ export function nordPeople(): ReadonlyMap<string, NordPerson> {
   return people
 }
 
-/** Everybody of SuperOffice on site, by address. */
 export function fjordPeople(): ReadonlyMap<string, NordPerson> {
   const parts = Object.keys(FJORD_CAST) as (keyof typeof FJORD_CAST)[]
   return new Map(parts.map((part) => [fjordEmail(part), FJORD_CAST[part]]))
 }
 
-/** Them as eMarketeer's contacts. */
 export function asContacts(people: ReadonlyMap<string, NordPerson>): SeededContact[] {
   return [...people].map(([email, { firstName, lastName, mobile, here }]) => ({
     email,
@@ -106,7 +99,6 @@ export const LEGAL_BASE: Readonly<Record<Exclude<LegalBasis, 'none'>, string>> =
   withdrawn: 'WITHDRAWN',
 }
 
-/** Them as SuperOffice's persons. */
 export function asPersons(people: ReadonlyMap<string, NordPerson>): SeededPerson[] {
   return [...people].flatMap(([email, { firstName, lastName, there }]) =>
     there.map(([marketing, store], index) => ({

@@ -3,7 +3,7 @@ import { fjordPeople, nordPeople } from '../superoffice-people.js'
 import type { Story } from '../story.js'
 import type { Stage } from '../stage.js'
 
-/** Nobody of the tour appears in anything that Temporal stores, nor in a log line. */
+/** No person of the tour appears in what Temporal stores, nor in a log line. */
 export async function privacyChapter(story: Story, stage: Stage): Promise<void> {
   story.chapter('Where people are, and where they are not')
   const traces = allTraces()
@@ -31,7 +31,6 @@ export async function privacyChapter(story: Story, stage: Stage): Promise<void> 
   )
 }
 
-/** Whatever would give somebody away. */
 function allTraces(): readonly string[] {
   const nord = [...nordPeople(), ...fjordPeople()].flatMap(([email, { lastName, mobile }]) => [
     email,

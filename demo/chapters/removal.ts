@@ -11,7 +11,7 @@ import { CONNECTION_ID, type Stage } from '../stage.js'
 const KARI = 'Kari Nordmann'
 const TRACE = /\bem_|subscri/i
 
-/** What set-up installed in Dynamics is taken out again, and put in once more. */
+/** Removes what set-up installed in Dynamics, and installs it again. */
 export async function removalChapter(story: Story, stage: Stage): Promise<void> {
   const { dynamics, account } = stage
   story.chapter('What was installed in Dynamics is removed')

@@ -50,7 +50,6 @@ export async function sendoutChapter(story: Story, stage: Stage): Promise<void> 
   await stage.dynamics.loseWebhooks(false)
 }
 
-/** Reads a whole list. */
 export async function listOf(
   { campaigns }: Pick<Stage, 'campaigns'>,
   sendoutId: string,
@@ -63,7 +62,7 @@ export async function listOf(
   return list
 }
 
-/** Who may be mailed, from the stand-ins' own truth and nothing of ours. */
+/** Who may be mailed, from the stand-ins' own truth alone. */
 async function mailableByTruth({ dynamics, account }: Stage): Promise<string[]> {
   const denied = new Set(
     (await dynamics.contacts()).filter((c) => c.donotbulkemail).map((c) => c.emailaddress1),

@@ -14,7 +14,7 @@ import { mayBeMailed } from '../places/emarketeer-account.js'
 import { ONLINE_ACCOUNT } from '../../dev/stack/connection-files.js'
 import { listOf } from './sendout.js'
 
-/** Two customers with SuperOffice. They are set up at the same time, as customers are, and told of one by one. */
+/** Two customers with SuperOffice, set up at the same time and shown one by one. */
 export async function superOfficeCustomers(story: Story, stage: Stage): Promise<void> {
   const apply = async (name: string, file: unknown) =>
     stage.lbsync('connection', 'apply', await stage.file(name, file))
@@ -29,7 +29,10 @@ export async function superOfficeCustomers(story: Story, stage: Stage): Promise<
 
 const FJORD = 'fjord-so'
 
-/** A third customer's installation on site posts no webhooks; the sweep alone finds what changes. @param applied what `apply` answered. */
+/**
+ * A third customer's on-site installation posts no webhooks; the sweep alone finds changes. @param applied the answer
+ * of `apply`.
+ */
 export async function superOfficeOnsiteChapter(
   story: Story,
   stage: Stage,
@@ -67,7 +70,7 @@ export async function superOfficeOnsiteChapter(
   )
 }
 
-/** Checklist, send and SMS with SuperOffice; each time somebody opts out a moment before, and the webhook is lost. */
+/** Checklist, send and SMS with SuperOffice; before each, somebody opts out and the webhook is lost. */
 export async function superOfficeSendoutsChapter(story: Story, stage: Stage): Promise<void> {
   const { crm, account } = stage.nord
   story.chapter('Its campaigns: the checklist, the e-mail, an SMS')
@@ -137,7 +140,7 @@ function nameOf(part: NordPart): string {
   return part[0]!.toUpperCase() + part.slice(1)
 }
 
-/** Who may be mailed, from the stand-ins' own truth and nothing of ours. */
+/** Who may be mailed, from the stand-ins' own truth alone. */
 async function mailableByTruth({ nord: { crm, account } }: Stage): Promise<string[]> {
   const closed = await crm.notAllowed()
   return (await account.contacts())

@@ -4,14 +4,13 @@ import { LEGAL_BASE, nordEmail, type NordPart } from '../superoffice-people.js'
 import { expected, succeeded, type Story } from '../story.js'
 import type { Stage } from '../stage.js'
 
-/** The connection to SuperOffice Online. */
 export const NORD = 'nord-so'
 
 const SECONDS_MS = 15_000
 const { consent, withdrawn, legitimateInterest, contract, publicInterest, requiredByLaw } =
   LEGAL_BASE
 
-/** Another customer, with SuperOffice Online: set-up, first sync, webhooks. @param applied what `apply` answered. */
+/** Another customer, with SuperOffice Online: set-up, first sync, webhooks. @param applied the answer of `apply`. */
 export async function superOfficeChapter(
   story: Story,
   stage: Stage,
@@ -99,7 +98,7 @@ export async function superOfficeChapter(
   )
 }
 
-/** How steps of a set-up ended. */
+/** Final states of a set-up's steps. */
 export async function statesOf(
   { temporal }: Stage,
   connectionId: string,

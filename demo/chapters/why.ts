@@ -3,14 +3,14 @@ import { emailOf, type Part } from '../people.js'
 import type { Story } from '../story.js'
 import { CONNECTION_ID, type Stage } from '../stage.js'
 
-/** Whom Support asks about, and what the answer must tell. */
+/** The people Support asks about, and what each answer must contain. */
 const QUESTIONS: readonly (readonly [Part, ...RegExp[]])[] = [
   ['david', /Consent/, /evidence/i],
   ['carin', /Legitimate interest/i],
   ['elsa', /withdrawn/i, /sweep/i],
 ]
 
-/** Support asks why somebody is as they are. */
+/** Support asks why a person has their present state. */
 export async function whyChapter(story: Story, stage: Stage): Promise<void> {
   story.chapter('Support asks why')
   const answers = await Promise.all(

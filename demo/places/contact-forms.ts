@@ -6,7 +6,7 @@ export const STOCK_FORM_ID = '1fed44d1-ae68-4a41-bd2b-f13acac4acfa'
 /** The form that the customer's sales use. */
 export const SALES_FORM_ID = '8d2c3f52-0000-4000-8000-000000000003'
 
-/** What the Details tab is called there. */
+/** The Details tab's name on that form. */
 export const RENAMED_TAB = 'tab_profil'
 
 const SERVICE_FORM_ID = '8d2c3f52-0000-4000-8000-000000000004'
@@ -19,8 +19,8 @@ interface DumpedForm {
 }
 
 /**
- * A heavily customised organisation (rule E2): the stock contact form is locked, and two forms of the customer's own are
- * both the default, with a Details tab that is called otherwise. So no form is certain, and no tab.
+ * A heavily customised organisation (rule E2): the stock contact form is locked, and two of the customer's own forms
+ * are default, with a Details tab of another name. So neither form nor tab is certain.
  */
 export async function customiseForms(dynamics: Control): Promise<void> {
   const { formxml } = await formOf(dynamics, STOCK_FORM_ID)
@@ -32,12 +32,11 @@ export async function customiseForms(dynamics: Control): Promise<void> {
   await putForm(dynamics, SERVICE_FORM_ID, { name: 'Service', formxml: own, isdefault: true })
 }
 
-/** The administrator lets the stock form be customised. */
+/** The administrator unlocks the stock form. */
 export async function unlockStockForm(dynamics: Control): Promise<void> {
   await putStockForm(dynamics, (await formOf(dynamics, STOCK_FORM_ID)).formxml, true)
 }
 
-/** What users see of a form. */
 export async function publishedForm(dynamics: Control, formId: string): Promise<string> {
   return (await formOf(dynamics, formId)).formxml
 }
@@ -51,7 +50,7 @@ function putStockForm(dynamics: Control, formxml: string, customizable: boolean)
   return putForm(dynamics, STOCK_FORM_ID, { name: 'Contact', formxml, iscustomizable })
 }
 
-/** Puts a published main form in place of the one with that id, if any. */
+/** Replaces the published main form with this id, if any. */
 async function putForm(
   dynamics: Control,
   id: string,

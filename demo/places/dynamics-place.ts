@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createControl, type Control } from '../control.js'
 
-/** A contact of Dynamics as its stand-in dumps it. */
+/** A contact in the dump of the stand-in for Dynamics. */
 export interface DumpedCrmContact {
   readonly contactid: string
   readonly emailaddress1: string | null
@@ -9,14 +9,13 @@ export interface DumpedCrmContact {
   readonly statecode: number
 }
 
-/** A subscription row as it is dumped. */
 interface DumpedSubscription {
   readonly em_contact: string
   readonly em_category: string
   readonly em_subscribed: boolean
 }
 
-/** Dynamics: its truth, and what sales reps and administrators do in it. */
+/** The state of Dynamics, and what sales reps and administrators do in it. */
 export class DynamicsPlace {
   readonly control: Control
 
@@ -24,12 +23,10 @@ export class DynamicsPlace {
     this.control = createControl(controlUrl)
   }
 
-  /** All contacts. */
   contacts(): Promise<DumpedCrmContact[]> {
     return this.control.lines('rows/contact?format=ndjson')
   }
 
-  /** The contact with this address. */
   async contact(email: string): Promise<DumpedCrmContact> {
     const contact = (await this.contacts()).find((c) => c.emailaddress1 === email)
     if (!contact) {
@@ -38,7 +35,7 @@ export class DynamicsPlace {
     return contact
   }
 
-  /** A sales rep turns Bulk Email. */
+  /** A sales rep changes Bulk Email. */
   async flipBulkEmail(email: string, to: 'allow' | 'doNotAllow', rep: string): Promise<void> {
     const { contactid } = await this.contact(email)
     await this.control.send('PATCH', `rows/contact/${contactid}`, {
@@ -47,7 +44,7 @@ export class DynamicsPlace {
     })
   }
 
-  /** A sales rep turns a subscription's toggle to No. */
+  /** A sales rep sets a subscription's toggle to No. */
   async unsubscribe(email: string, categoryId: string, rep: string): Promise<void> {
     const { contactid } = await this.contact(email)
     await this.control.send('POST', 'subscriptions/flip', {
@@ -67,22 +64,21 @@ export class DynamicsPlace {
     return new Map(rows.map((row) => [row.em_categoryid, row.em_subscriptioncategoriesid]))
   }
 
-  /** All subscription rows. */
   subscriptions(): Promise<DumpedSubscription[]> {
     return this.control.lines('rows/em_subscriptions?format=ndjson')
   }
 
-  /** Everything customised, as text that is the same for the same state. */
+  /** Everything customised, as text that is equal for equal states. */
   async installation(): Promise<string> {
     return JSON.stringify(await this.control.get('installation'))
   }
 
-  /** Whether webhooks arrive. */
+  /** Switches the loss of webhooks. */
   async loseWebhooks(lost: boolean): Promise<void> {
     await this.control.send('POST', 'switches', { webhooks: { loseShare: lost ? 1 : 0 } })
   }
 
-  /** Long enough for a webhook to have come, had it come. */
+  /** Waits long enough for a webhook to arrive. */
   async letWebhooksPass(): Promise<void> {
     await this.control.send('POST', 'webhooks/drain')
     await wait(500)

@@ -1,7 +1,7 @@
 import type { LegalBasis, Purpose } from '../../src/domain/legal-basis.js'
 import type { Control } from '../control.js'
 
-/** A contact of eMarketeer as its stand-in dumps it. */
+/** A contact in the dump of the stand-in for eMarketeer. */
 export interface DumpedContact {
   readonly contactId: string
   readonly email: string | null
@@ -11,7 +11,7 @@ export interface DumpedContact {
   readonly subscriptions: Record<string, { readonly value: boolean }>
 }
 
-/** A contact to be there from the start. */
+/** A contact that exists from the start. */
 export interface SeededContact {
   readonly email: string
   readonly firstName: string
@@ -20,17 +20,17 @@ export interface SeededContact {
   readonly bases: Partial<Record<Purpose, LegalBasis>>
 }
 
-/** Since when whatever is there from the start has been there. */
+/** Creation time of the contacts that exist from the start. */
 const LONG_AGO = '2026-01-15T09:00:00.000Z'
 
-/** One account of eMarketeer: its truth, and what people do in it. */
+/** The state of one eMarketeer account, and what people do in it. */
 export class EmarketeerAccount {
   constructor(
     private readonly control: Control,
     readonly accountId: string,
   ) {}
 
-  /** Puts contacts there as if they had been for long. */
+  /** Creates contacts with an old creation time. */
   async seed(contacts: readonly SeededContact[]): Promise<void> {
     await this.#send('seed', {
       contacts: contacts.map(({ bases, ...contact }) => ({
@@ -47,7 +47,6 @@ export class EmarketeerAccount {
     })
   }
 
-  /** Everybody. */
   async contacts(): Promise<DumpedContact[]> {
     const lines = await this.control.lines<Partial<DumpedContact>>(
       `accounts/${this.accountId}/dump`,
@@ -55,7 +54,6 @@ export class EmarketeerAccount {
     return lines.filter((line): line is DumpedContact => typeof line.contactId === 'string')
   }
 
-  /** The contact with this address. */
   async contact(email: string): Promise<DumpedContact> {
     const contact = (await this.contacts()).find((c) => c.email === email)
     if (!contact) {
@@ -64,17 +62,16 @@ export class EmarketeerAccount {
     return contact
   }
 
-  /** The basis recorded for somebody. */
+  /** A contact's legal basis. */
   async basis(email: string, purpose: Purpose = 'marketingSendouts'): Promise<LegalBasis> {
     return (await this.contact(email)).consents[purpose]?.value ?? 'none'
   }
 
-  /** Somebody acts: `{kind: 'unsubscribeAll'}` … */
+  /** A person acts: `{kind: 'unsubscribeAll'}` … */
   async act(email: string, act: Record<string, unknown>): Promise<void> {
     await this.#send('acts', { acts: [{ email, ...act }] })
   }
 
-  /** A campaign is made. */
   async addCampaign(campaign: {
     readonly campaignId: string
     readonly componentId: string
@@ -84,7 +81,6 @@ export class EmarketeerAccount {
     await this.#send('campaigns', { ...campaign, transactional: false, target: { all: true } })
   }
 
-  /** A subscription category is made. */
   async addCategory(id: string, name: string): Promise<void> {
     await this.#send('categories', { id, name })
   }
@@ -103,7 +99,7 @@ const POSITIVE = new Set<LegalBasis>([
   'publicInterest',
 ])
 
-/** Whether eMarketeer alone would let somebody be mailed. */
+/** Whether eMarketeer alone allows mailing a contact. */
 export function mayBeMailed({ consents }: DumpedContact): boolean {
   return (
     POSITIVE.has(consents.marketingSendouts?.value ?? 'none') &&

@@ -1,9 +1,9 @@
 import { createControl, type Control } from '../control.js'
 
-/** Purposes of SuperOffice by their keys (docs/wire-superoffice.md). */
+/** Keys of SuperOffice's purposes (docs/wire-superoffice.md). */
 export type SuperOfficePurpose = 'STORE' | 'EMARKETING'
 
-/** A person of SuperOffice as its stand-in dumps it. */
+/** A person in the dump of the stand-in for SuperOffice. */
 export interface DumpedPerson {
   readonly personId: number
   readonly emails: readonly { readonly address: string; readonly rank: number }[]
@@ -12,7 +12,7 @@ export interface DumpedPerson {
   >
 }
 
-/** A person to be there from the start. */
+/** A person that exists from the start. */
 export interface SeededPerson {
   readonly firstName: string
   readonly lastName: string
@@ -22,10 +22,13 @@ export interface SeededPerson {
   readonly bases: Partial<Record<SuperOfficePurpose, string>>
 }
 
-/** When users recorded what is there from the start: after eMarketeer's acts, so that no act there is the later one (C3). */
+/**
+ * When users recorded the bases that exist from the start: after eMarketeer's acts, so that none of those is later
+ * (C3).
+ */
 const RECORDED = '2026-02-10T10:00:00Z'
 
-/** One SuperOffice: its truth, and what its users do. */
+/** The state of one SuperOffice, and what its users do. */
 export class SuperOfficePlace {
   private readonly control: Control
 
@@ -34,8 +37,8 @@ export class SuperOfficePlace {
   }
 
   /**
-   * Puts persons there as if they had been for long, with the default for Sales and service that SuperOffice gives a new
-   * person, unless told. What is told a user recorded, later than the person: else it would be a default too.
+   * Creates persons with an old creation time, by default with SuperOffice's default basis for Sales and service. A
+   * given basis is recorded by a user, later than the person: else it would count as a default too.
    */
   async seed(persons: readonly SeededPerson[]): Promise<void> {
     await this.control.send('POST', 'persons', {
@@ -54,7 +57,6 @@ export class SuperOfficePlace {
     })
   }
 
-  /** Everybody. */
   persons(): Promise<DumpedPerson[]> {
     return this.control.lines('dump')
   }
@@ -72,12 +74,12 @@ export class SuperOfficePlace {
     }
   }
 
-  /** Whether webhooks arrive. */
+  /** Switches the loss of webhooks. */
   async loseWebhooks(lost: boolean): Promise<void> {
     await this.control.send('POST', 'webhook-faults', { loseShare: lost ? 1 : 0 })
   }
 
-  /** Addresses of everybody whom SuperOffice denies, or knows no basis of. */
+  /** Addresses of all persons with a deny or without a basis in SuperOffice. */
   async notAllowed(): Promise<ReadonlySet<string>> {
     const closed = (await this.persons()).filter(({ consents }) => {
       const marketing = consents.EMARKETING?.legalBase ?? 'none'

@@ -1,17 +1,17 @@
 import { ERROR_CATALOGUE, type ErrorCode, type ErrorKind } from './error-catalogue.js'
 
-/** Where an error lies, and which value (redacted) it is about. */
+/** Location of an error, and its value (redacted). */
 export interface ErrorLocation {
   /** Path inside the input (`dynamics.clientSecret`), or null. */
   readonly path?: string | null
   /** The value, already redacted; never a secret, an address or a name. */
   readonly value?: string | null
-  /** When the outside asked to wait. */
+  /** The wait that the external system asked for. */
   readonly retryAfterMs?: number | null
   readonly cause?: unknown
 }
 
-/** How an error stands in JSON (`--json`, the gateway). */
+/** JSON form of an error (`--json`, the gateway). */
 export interface ErrorDocument {
   readonly error: {
     readonly code: ErrorCode
@@ -22,7 +22,7 @@ export interface ErrorDocument {
   }
 }
 
-/** An error of the catalogue: what, where, which value, what to do. Retryable or not by its code. */
+/** An error of the catalogue: what, where, which value, what to do. Its code decides whether it is retryable. */
 export class AppError extends Error {
   override readonly name = 'AppError'
   readonly path: string | null
@@ -44,7 +44,6 @@ export class AppError extends Error {
     return ERROR_CATALOGUE[this.code]
   }
 
-  /** The document that `--json` and the gateway show. */
   toDocument(): ErrorDocument {
     const { code, message, path, value, kind } = this
     return { error: { code, message, path, value, hint: kind.hint } }

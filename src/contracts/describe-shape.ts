@@ -1,5 +1,5 @@
 /**
- * How an invalid value is shown where it may be anything, a pasted secret included: its type and size only.
+ * Describes an invalid value that may be anything, even a pasted secret, by type and size only.
  *
  * @returns null for an absent value.
  */

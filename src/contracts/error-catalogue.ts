@@ -1,9 +1,9 @@
 /**
- * Every error that leaves the product, by its stable code. One catalogue, so that the command line's exit code,
- * the gateway's status and Temporal's retry follow from the code alone. Texts are in docs/errors.md.
+ * Every error that leaves the product, by its stable code. The command line's exit code, the gateway's status and
+ * Temporal's retry follow from the code alone. Texts are in docs/errors.md.
  */
 
-/** How the command line ends (docs/cli.md). */
+/** Exit codes of the command line (docs/cli.md). */
 export const EXIT = {
   done: 0,
   failed: 1,
@@ -12,18 +12,17 @@ export const EXIT = {
   refusedByRule: 4,
   unreachable: 5,
   incomplete: 6,
-  /** As a shell says it of a program that was interrupted. */
+  /** The shell's code for an interrupted program. */
   interrupted: 130,
 } as const
 
-/** One of {@link EXIT}. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
-/** What a code means to the three ways out. */
+/** What a code means to the command line, the gateway and Temporal. */
 export interface ErrorKind {
   readonly exitCode: ExitCode
   readonly httpStatus: number
-  /** Whether Temporal should try again by itself. */
+  /** Whether Temporal retries it. */
   readonly retryable: boolean
   /** What the reader can do about it. */
   readonly hint: string
@@ -54,7 +53,7 @@ const outside = (hint: string, retryable = true): ErrorKind => ({
   hint,
 })
 
-/** The catalogue. Codes are never renamed or given another meaning. */
+/** The catalogue. Codes are never renamed, nor given another meaning. */
 export const ERROR_CATALOGUE = {
   // input
   file_unreadable: badInput('Check that the file exists and can be read.'),
@@ -75,7 +74,7 @@ export const ERROR_CATALOGUE = {
     'With contactIds give channel, categoryId (or null) and transactional; without, give none of them.',
   ),
   unknown_option: badInput('See --help.'),
-  // not there
+  // not found
   connection_not_found: notFound('See `lbsync connection list`.'),
   account_not_found: notFound('Check accountId: eMarketeer has no such account.'),
   sendout_not_found: notFound('Check the sendout id; a list exists only after stage "send".'),

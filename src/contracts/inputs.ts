@@ -21,19 +21,16 @@ import {
 import type { MembersReference } from './sync-activities.js'
 
 /**
- * What each workflow and each of its messages takes, with the schema that it is judged by: at the workflow's entry before
- * anything else, and by whoever sends it. The request of a pre-send is in `pre-send-request.ts`.
+ * Input of each workflow and of each message, with its schema: checked at the workflow's entry and by the sender. The
+ * request of a pre-send is in `pre-send-request.ts`.
  */
 
-/** An id of a connection. */
 export const CONNECTION_ID = /^[a-z0-9-]{3,64}$/
 /** {@link CONNECTION_ID} in words. */
 export const CONNECTION_ID_WORDS = 'must be 3 to 64 of a–z, 0–9 and "-"'
 
-/** The id of a connection. */
 export const connectionId = text(CONNECTION_ID, CONNECTION_ID_WORDS)
 
-/** The id of an eMarketeer account. */
 export const accountId = text(
   /^[A-Za-z0-9_-]{1,64}$/,
   'must be 1 to 64 letters, digits, "-" and "_"',
@@ -46,7 +43,7 @@ export interface SweepInput {
 }
 export const sweepInput = object<SweepInput>({ connectionId })
 
-/** Input of `contactInbox`: which part of which connection's inbox. */
+/** Input of `contactInbox`: one shard of a connection's inbox. */
 export interface ContactInboxInput {
   readonly connectionId: string
   readonly shard: number
@@ -56,15 +53,15 @@ export const contactInboxInput = object<ContactInboxInput>({
   shard: wholeNumber(0, INBOX_SHARDS - 1),
 })
 
-/** Addresses that one resync may name: some 40 KB, far below the 2 MB that leave a workflow stuck. */
+/** Addresses per resync: some 40 KB, far below the 2 MB that leave a workflow stuck. */
 export const MAX_ADDRESS_IDS = 5_000
 
-/** Input of `resync`: what to look at again. People are named by their ledger ids only. */
+/** Input of `resync`. People are named by their ledger ids only. */
 export interface ResyncInput {
   readonly connectionId: string
   /** Ledger ids of addresses; null or absent: everybody. */
   readonly addressIds?: readonly number[] | null
-  /** Read and decide, and write nothing. */
+  /** Reads and decides, and writes nothing. */
   readonly dryRun?: boolean
 }
 export const resyncInput = object<ResyncInput>({
@@ -77,14 +74,14 @@ export const resyncInput = object<ResyncInput>({
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const uuid = text(UUID, 'must be a UUID')
-/** Positions of a sendout's contacts, and how many a shard takes: beyond any audience that there is. */
+/** Bounds of positions and shard size, larger than any audience. */
 const MAX_POSITION = 16_000_000
 const MAX_SHARD = 1_000_000
 
 /** Input of `forceSync`, a child of `preSend`: a shard of a sendout's targeted contacts. */
 export interface ForceSyncInput extends MembersReference {
   readonly crm: string
-  /** Unix ms; nothing is tried beyond it. Absent: whoever started it ends it. */
+  /** Unix ms; no try goes beyond it. Absent: `forceSync` sets its own limit. */
   readonly deadlineMs?: number
 }
 export const forceSyncInput = object<ForceSyncInput>(
@@ -106,7 +103,7 @@ export const forceSyncInput = object<ForceSyncInput>(
   },
 )
 
-/** Who wants it, and why; kept as evidence. */
+/** Who wants it and why; kept as evidence. */
 const evidence = { reason: words, by: words }
 
 /** Input of `resumeConnection`. */
@@ -125,14 +122,14 @@ export const pauseInput = object<PauseInput>({
   ...evidence,
   mode: oneOf(['all', 'loosening']),
 })
-/** Only a run that another one hands over to may have it, and then it is our own; the workflow looks. */
+/** Only a run that continues as new may carry state; the workflow checks it. */
 const CARRIED = { mayLack: true, faultsOf: () => [] } as const
 
-/** Input of `disconnect`, with what one run hands to the next. */
+/** Input of `disconnect`, with the state carried from run to run. */
 export interface DisconnectStart extends DisconnectInput {
   readonly carried?: unknown
 }
-/** Input of `disconnect`. A word in place of a switch must not remove an installation. */
+/** Input of `disconnect`. Only a true flag removes an installation, never a word. */
 export const disconnectInput = object<DisconnectStart>({
   connectionId,
   ...evidence,
@@ -140,7 +137,7 @@ export const disconnectInput = object<DisconnectStart>({
   carried: CARRIED,
 })
 
-/** Input of `connectionSetup`, `dynamicsSetup` and `superOfficeSetup`, with what one run hands to the next. */
+/** Input of `connectionSetup`, `dynamicsSetup` and `superOfficeSetup`, with the state carried from run to run. */
 export interface SetupStart extends SetupInput {
   readonly carried?: unknown
 }
@@ -177,13 +174,13 @@ export const overrideMessage = object<SetupOverride>(
   },
 )
 
-/** The field beside the evidence that an action needs. */
+/** The field that an action needs beside the evidence. */
 function needsOf(action: unknown): Decision['needs'] {
   const decisions: Readonly<Record<string, Decision>> = DECISIONS
   return decisions[String(action)]?.needs ?? null
 }
 
-/** Whose pre-send whoever steers it takes it for; absent: whoever's it is. */
+/** The account that the sender takes the pre-send for; absent: any. */
 const steering = { accountId: optional(accountId) }
 
 /** Update `abort` of a pre-send. */

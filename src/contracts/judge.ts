@@ -2,7 +2,7 @@ import { describeShape } from './describe-shape.js'
 import { ProblemsError, type Problem } from './problems.js'
 import { invalid, fault, type Fault, type Path, type Schema } from './schema.js'
 
-/** Keys are told, so that a misspelling is found; one that is no plain name may be a value in the wrong place. */
+/** Plain key names are shown, so that a misspelling is found; any other may be a value in the wrong place. */
 const PLAIN_KEY = /^[\w.-]{1,60}$/
 
 /** `contactIds.3`, `deadlin`; null for the input as a whole. */
@@ -13,7 +13,7 @@ export function dottedPath(path: Path): string | null {
   return parts.length === 0 ? null : parts.join('.')
 }
 
-/** A fault in words. @param show how the value is told; it decides what is redacted. */
+/** Describes a fault. @param show renders the value; it decides what is redacted. */
 export function problemOf(
   { code, path, must, value }: Fault,
   show: (value: unknown, path: string) => string | null = describeShape,
@@ -39,13 +39,13 @@ function sentence(where: string, code: Problem['code'], must: string): string {
   }
 }
 
-/** Problems that are told of one input; a message of two megabytes may have as many as it has keys. */
+/** Problems reported per input; a message of two megabytes may have as many as it has keys. */
 const MAX_PROBLEMS = 20
 
 /**
- * Judges what a workflow or one of its messages was given, all arguments of it.
+ * Checks all arguments of a workflow or a message.
  * @returns the one argument.
- * @throws ProblemsError `value_missing`, `value_invalid`, `unknown_key` …; no value is in it, but its kind and size.
+ * @throws ProblemsError `value_missing`, `value_invalid`, `unknown_key` …; it names a value's kind and size only.
  */
 export function judged<T>(schema: Schema<T>, given: readonly unknown[]): T {
   const [value] = given
@@ -70,7 +70,7 @@ function faultsOf(schema: Schema<unknown>, given: readonly unknown[]): readonly 
   return schema.faultsOf(value, [])
 }
 
-/** For messages that take no argument. */
+/** Schema of messages without arguments. */
 export const NOTHING: Schema<undefined> = {
   mayLack: true,
   faultsOf: (value, path) => [invalid(path, 'must be left out: this takes no argument', value)],

@@ -3,18 +3,18 @@ import type { StepDescription } from './setup-activities.js'
 import type { SetupAction, SetupPause, SetupStatus, StepChoice, StepStatus } from './setup.js'
 
 /**
- * The life of a connection after set-up: pausing, resuming, disabling, removing what was installed (rules C7, C8). What
- * its workflows take and answer, and what they ask of activities. References and words only.
+ * A connection's lifecycle after set-up: pausing, resuming, disabling, removing the installation (rules C7, C8). Inputs
+ * and results of its workflows, and their activities. References and words only.
  */
 
-/** Who wants it, and why; kept as evidence. */
+/** Who wants it and why; kept as evidence. */
 export interface LifecycleRequest {
   readonly connectionId: string
   readonly reason: string
   readonly by: string
 }
 
-/** Input of `pauseConnection`. `loosening`: opt-outs flow, and what makes somebody more mailable waits. */
+/** Input of `pauseConnection`. `loosening`: opt-outs flow, and changes that make somebody more mailable wait. */
 export interface PauseInput extends LifecycleRequest {
   readonly mode: 'all' | 'loosening'
 }
@@ -22,7 +22,7 @@ export interface PauseInput extends LifecycleRequest {
 /** Answer of the query `status` of `pauseConnection`, `resumeConnection` and `rotateWebhooks`, and their result. */
 export interface LifecycleStatus {
   readonly connectionId: string
-  /** What a pause stops; absent: it is a resumption. */
+  /** What a pause stops; absent for a resumption. */
   readonly mode?: PauseInput['mode']
   readonly phase: Phase
 }
@@ -37,62 +37,62 @@ export interface DisconnectStatus {
   /** How it ended; null while it runs. */
   readonly result: 'done' | 'aborted' | null
   readonly steps: readonly StepStatus[]
-  /** What messages came to, newest last; at most ten. */
+  /** Results of messages, newest last; at most ten. */
   readonly messages: SetupStatus['messages']
 }
 
-/** A request under an id: repeating the same one changes and stores nothing. */
+/** A request with an id: repeating it changes and stores nothing. */
 export interface LifecycleIntervention extends LifecycleRequest {
   readonly interventionId: string
 }
 
-/** What a disconnect is about. */
+/** Plan of a disconnect. */
 export interface DisconnectPlan {
   readonly crm: string
-  /** Why nothing has to be saved from the CRM while the connection still syncs, or null: it has to. */
+  /** Why nothing has to be saved from the CRM while the connection still syncs; null: it has to be. */
   readonly nothingToSave: string | null
-  /** The CRM's own steps, in the order in which they are undone. */
+  /** The CRM's own steps, in the order of undoing. */
   readonly undo: readonly StepDescription[]
 }
 
 /**
- * Which workflows of a connection are ended. `starters`: those that could let it sync again, or report changes (set-up, pause, resume, rotation of webhooks).
- * `cron`: the sweep's. `runs`: whatever passes over contacts now.
+ * Workflows of a connection to end. `starters`: those that could make it sync or report changes again (set-up, pause,
+ * resume, rotation of webhooks). `cron`: the sweep's. `runs`: all that pass over contacts now.
  */
 export type WorkKind = 'starters' | 'cron' | 'runs'
 
-/** Activities of a connection's life. All of them may be repeated. */
+/** Activities of a connection's lifecycle. All are safe to repeat. */
 export interface LifecycleActivities {
-  /** @throws `connection_not_found`; `connection_paused` where a removal could not save what is in the CRM. */
+  /** @throws `connection_not_found`; `connection_paused` if a removal could not save what is in the CRM. */
   planDisconnect(input: { connectionId: string; removeInstalled: boolean }): Promise<DisconnectPlan>
   /** Nothing is synced from this moment (C8). */
   disableConnection(input: LifecycleIntervention & { removeInstalled: boolean }): Promise<void>
-  /** Ends workflows of the connection; those that do not run are passed over. */
+  /** Ends workflows of the connection; skips those that do not run. */
   endWork(input: {
     connectionId: string
     kinds: readonly WorkKind[]
     reason: string
   }): Promise<void>
-  /** The CRM posts nothing to us any more. */
+  /** Removes the CRM's webhooks. */
   removeCrmWebhooks(input: { connectionId: string }): Promise<void>
-  /** eMarketeer posts nothing for this connection any more; another connection's webhook is left alone. */
+  /** Removes this connection's eMarketeer webhook; another connection's is left alone. */
   removeEmarketeerWebhook(input: { connectionId: string }): Promise<void>
-  /** How many unsubscribes made in the CRM have not reached eMarketeer. */
+  /** Number of unsubscribes made in the CRM that have not reached eMarketeer. */
   countUnsaved(input: { connectionId: string }): Promise<number>
-  /** Reads the CRM once more, and keeps every No there that eMarketeer does not hold. @returns how many. */
+  /** Reads the CRM once more, and keeps every No that eMarketeer does not hold. @returns how many. */
   keepSubscriptions(input: { connectionId: string }): Promise<{ kept: number }>
   /**
-   * Undoes one of the CRM's own steps of set-up, by what Support chose for it.
-   * @returns what it waits for, or null: it is undone. @throws `connection_not_disabled`.
+   * Undoes one of the CRM's own steps of set-up, by Support's choice.
+   * @returns the reason to wait, or null: it is undone. @throws `connection_not_disabled`.
    */
   undoSetupStep(input: {
     connectionId: string
     stepId: string
     choice: StepChoice | null
   }): Promise<SetupPause | null>
-  /** Forgets what set-up knew of the installation. */
+  /** Deletes the stored facts of the installation. */
   forgetInstallation(input: { connectionId: string }): Promise<void>
-  /** Keeps what Support decided about a step. */
+  /** Stores Support's decision about a step. */
   keepStepDecision(
     input: LifecycleIntervention & { step: string; action: SetupAction },
   ): Promise<void>
@@ -100,20 +100,20 @@ export interface LifecycleActivities {
   pauseConnection(input: LifecycleIntervention & { mode: PauseInput['mode'] }): Promise<void>
   /** @throws `connection_not_found`, `connection_not_paused`. */
   resumeConnection(input: LifecycleIntervention): Promise<void>
-  /** Sweeps at once, beside the cron; joins a sweep that is running. */
+  /** Sweeps at once, beside the cron; joins a running sweep. */
   sweepNow(input: { connectionId: string }): Promise<void>
 }
 
-/** Activities that give a connection's webhooks new addresses and secrets. Both may be repeated. */
+/** Activities that give a connection's webhooks new addresses and secrets. Both are safe to repeat. */
 export interface WebhookActivities {
   /**
-   * Makes a new address, keeps who wanted it, and goes on taking the former one.
+   * Makes a new address, stores who wanted it, and keeps accepting the former one.
    * @throws `connection_not_found`, `connection_setting_up`, `connection_disabled`.
    */
   beginWebhookRotation(input: LifecycleIntervention): Promise<void>
   /**
-   * Registers the new address and new secrets on both sides; then the former address ends a day later.
-   * @returns whether the CRM has it, and why not: then the former address goes on. @throws `gateway_unreachable`.
+   * Registers the new address and new secrets on both sides; the former address then ends a day later.
+   * @returns whether the CRM has it, and if not why: the former address then stays. @throws `gateway_unreachable`.
    */
   installRotatedWebhooks(input: {
     connectionId: string

@@ -1,13 +1,12 @@
-/** More letters wrong than this, and it is another word. */
+/** With more wrong letters it is another word. */
 const MAX_EDITS = 2
 
 /**
- * The known key that a misspelt one was probably meant to be: case apart, at most two letters more, fewer or other.
+ * The known key that a misspelt one probably means: case aside, at most two letters more, fewer or different.
  *
- * @returns null where none is near.
+ * @returns null if none is near.
  */
 export function nearestKey(key: string, known: readonly string[]): string | null {
-  // A value in the wrong place may be of any length.
   if (key.length > 60) {
     return null
   }
@@ -18,7 +17,7 @@ export function nearestKey(key: string, known: readonly string[]): string | null
   return near[0]?.one ?? null
 }
 
-/** Letters to insert, delete or replace to make one word of the other (Levenshtein's distance). */
+/** Letters to insert, delete or replace to turn one word into the other (Levenshtein distance). */
 function editsBetween(a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

@@ -4,23 +4,22 @@ export type NetworkFailureKind =
   | 'notConnected'
   /** TLS refused the other side's certificate: nothing has been sent. */
   | 'certificate'
-  /** TLS failed otherwise: the other side speaks none, or refuses ours. */
+  /** TLS failed otherwise: the other side does not speak it, or refuses ours. */
   | 'tls'
-  /** The connection was there and broke: what was sent may have arrived. */
+  /** The connection broke: sent data may have arrived. */
   | 'broken'
 
-/** A failure of the network itself. */
 export interface NetworkFailure {
   readonly kind: NetworkFailureKind
-  /** The operating system's, the resolver's or TLS's own code: `ECONNREFUSED`. */
+  /** Code of the operating system, the resolver or TLS: `ECONNREFUSED`. */
   readonly code: string
 }
 
-/** Node's names of what it was doing; an error of any other (`spawn`, `open`) is none of the network's. */
+/** Node's system calls of the network; an error of another (`spawn`, `open`) is not the network's. */
 const CONNECTING = /^(?:connect|getaddrinfo|query[A-Z]\w*)$/
 const TALKING = /^(?:read|write|shutdown)$/
 
-/** Codes of connecting. Where they come from reading or writing, the connection was there. */
+/** Codes of connecting. On a read or a write, the connection existed. */
 const NOT_CONNECTED =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|ENODATA|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL)$/
 const BROKEN = /^(?:ECONNRESET|ECONNABORTED|ENETRESET|ENOTCONN|EPIPE|ETIMEDOUT|UND_ERR_SOCKET)$/
@@ -29,7 +28,7 @@ const CERTIFICATE =
   /^(?:\w*CERT_\w+|\w+_CERT|CERT_\w+|UNABLE_TO_\w+|ERROR_IN_C\w+|CRL_\w+|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/
 const TLS = /^(?:EPROTO|ERR_SSL_\w+|ERR_TLS_\w+)$/
 
-/** How deep libraries wrap what they met. */
+/** Depth to which libraries wrap a cause. */
 const MAX_DEPTH = 8
 
 interface Part {
@@ -38,14 +37,14 @@ interface Part {
 }
 
 /**
- * Whether an error is the network's, whoever's library met it: the one list for HTTP, PostgreSQL and Temporal. Looks
- * through causes, and through the attempts at several addresses of one name.
+ * Classifies a network error from any library: the one list for HTTP, PostgreSQL and Temporal. Looks through causes,
+ * and through the attempts at several addresses of one name.
  *
  * @returns null for any other error.
  */
 export function networkFailureOf(error: unknown): NetworkFailure | null {
   const parts = partsOf(error, MAX_DEPTH)
-  // The innermost knows what was being done; wrappers only repeat its code.
+  // The innermost error knows the system call; wrappers only repeat its code.
   const told = parts.find(({ syscall }) => syscall !== null)
   if (told !== undefined) {
     return ofSyscall(told.code, told.syscall as string)

@@ -7,13 +7,13 @@ import {
 import { decode } from '@temporalio/common/lib/encoding.js'
 import { Undecodable } from './schema.js'
 
-/** Longest part of an encoding's name that is told. */
+/** Longest part of an encoding's name to show. */
 const MAX_NAME = 40
 
 /**
- * Temporal's own converter, but a payload that it cannot decode is no error. Anybody who may signal or start a workflow can
- * send one (Temporal's UI offers `json/protobuf`), and an error while decoding fails the workflow's task again and again:
- * the workflow would be stuck, and every good message after it would wait.
+ * Temporal's own converter, except that a payload it cannot decode is no error. Anybody who may signal or start a
+ * workflow can send one (Temporal's UI offers `json/protobuf`), and an error while decoding fails the workflow's task
+ * again and again: the workflow would be stuck, and every later message with it.
  */
 class TolerantPayloadConverter extends DefaultPayloadConverter {
   override fromPayload<T>(
@@ -29,7 +29,7 @@ class TolerantPayloadConverter extends DefaultPayloadConverter {
   }
 }
 
-/** The name by which Temporal's bundler and worker look for it. */
+/** Temporal's bundler and worker look for this name. */
 export const payloadConverter = new TolerantPayloadConverter()
 
 function encodingOf({ metadata }: Payload): string | null {

@@ -22,10 +22,10 @@ const emarketeerId = text(
   'must be text, in quotes',
 )
 
-/** Contacts that a request may name itself; more are asked for by campaign and component. */
+/** Contact ids per request; larger audiences are named by campaign and component. */
 const MAX_CONTACT_IDS = 1_000
 
-/** What goes with contact ids, and only with them: otherwise eMarketeer's audience tells it. */
+/** Required with contact ids, and allowed only with them; otherwise eMarketeer's audience has them. */
 const SENDING_FIELDS = ['channel', 'categoryId', 'transactional'] as const
 
 const has = (input: Parameters<Rule>[0], key: string) => input[key] !== undefined
@@ -69,7 +69,7 @@ const audience: Rule = (input) => {
   ]
 }
 
-/** A contact named twice is a fault of the sender, who would count it twice. */
+/** A repeated contact is a fault of the sender, who would count it twice. */
 const repeats: Rule = (input) => {
   const ids: readonly unknown[] = Array.isArray(input['contactIds']) ? input['contactIds'] : []
   const firstAt = new Map<unknown, number>()
@@ -85,7 +85,7 @@ const repeats: Rule = (input) => {
   return ids.length > MAX_CONTACT_IDS ? [] : faults
 }
 
-/** The deadline lies ahead of a moment, and after the start. Times that are none are told by the shape. */
+/** The deadline lies after a moment, and after the start. The shape reports invalid times. */
 const times =
   (nowMs: number): Rule =>
   ({ deadline, startAt }) => {
@@ -99,17 +99,17 @@ const times =
   }
 
 /**
- * The request of a pre-send (G1), as a file has it, and as it is the input of the workflow.
- * @param nowMs the deadline must lie after it: the moment at which it was asked for.
+ * The request of a pre-send (G1), in a file and as input of the workflow.
+ * @param nowMs the deadline must lie after it: the time of the request.
  */
 export function preSendRequest(nowMs: number) {
   return object<PreSendRequest>(
     {
       connectionId: optional(connectionId),
       accountId: optional(accountId),
-      // Goes into workflow ids and audience keys, hence the few characters.
+      // Part of workflow ids and audience keys, hence the few characters.
       sendoutId: text(
-        // A path of the gateway holds it, in which "." and ".." are no names.
+        // Part of a gateway path, in which "." and ".." are no names.
         /^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,200}$/,
         'must be 1 to 200 letters, digits, ".", "_", ":" and "-", and not "." or ".."',
       ),

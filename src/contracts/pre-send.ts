@@ -1,19 +1,19 @@
 import type { PreSendPhase } from '../domain/transitions.js'
 import type { ExclusionReason } from '../domain/exclusion-reason.js'
 
-/** The stage of a sendout: the checklist syncs and writes as the send does, and only makes no list (C4). */
+/** Stage of a sendout: the checklist syncs and writes as the send does, but makes no list (C4). */
 export type SendoutStage = 'checklist' | 'send'
 
-/** What the campaign service asks (rule G1); also the input of workflow `preSend`. */
+/** Request of the campaign service (rule G1); also the input of workflow `preSend`. */
 export interface PreSendRequest {
   /** One of the two; a campaign service knows its account. */
   readonly connectionId?: string
   readonly accountId?: string
   readonly sendoutId: string
-  /** The audience is asked from eMarketeer by these… */
+  /** The audience: eMarketeer returns it for these… */
   readonly campaignId?: string
   readonly componentId?: string
-  /** …or named here: at most 1,000 eMarketeer contact ids, then the three below are required. */
+  /** …or it is named here: at most 1,000 eMarketeer contact ids; the three below are then required. */
   readonly contactIds?: readonly string[]
   readonly channel?: Channel
   readonly categoryId?: string | null
@@ -23,17 +23,16 @@ export interface PreSendRequest {
   readonly startAt?: string | null
   /** ISO UTC; default 30 minutes after the start. */
   readonly deadline?: string
-  /** What to do with contacts not verified by the deadline: leave them out, or make no list at all (G5). */
+  /** Contacts not verified by the deadline: exclude them, or make no list at all (G5). */
   readonly onUnverified?: 'exclude' | 'abort'
 }
 
-/** How the sendout reaches people. */
 export type Channel = 'email' | 'sms'
 
 /** Counts by reason, every reason present. */
 export type ExclusionCounts = Readonly<Record<ExclusionReason, number>>
 
-/** What the campaign service awaits (rule G3). Holds counts and references, never people. */
+/** Result for the campaign service (rule G3). Counts and references, never people. */
 export interface PreSendResult {
   readonly sendoutId: string
   readonly stage: SendoutStage
@@ -41,38 +40,36 @@ export interface PreSendResult {
   /** The CRM checked, or `none`: eMarketeer's own state alone decided. */
   readonly crm: string
   readonly channel: Channel
-  /** Both sides are as of this moment or later (ISO UTC); null when nothing could be verified. */
+  /** Both sides are as of this moment or later (ISO UTC); null if nothing could be verified. */
   readonly verifiedAsOf: string | null
   /** Nobody was *not verified*. */
   readonly complete: boolean
   readonly targeted: number
   readonly eligible: number
   readonly excluded: ExclusionCounts
-  /** Writes made while syncing. */
   readonly updated: { readonly emarketeer: number; readonly crm: number }
-  /** Requests spent. */
   readonly requests: { readonly emarketeer: number; readonly crm: number }
-  /** Codes of the catalogue: what went wrong on the way, each once. */
+  /** Codes of the catalogue for everything that went wrong, each once. */
   readonly problems: readonly string[]
-  /** Reference by which the list is read (the sendout id), or null: checklist, or aborted. */
+  /** Reference of the list (the sendout id); null: checklist, or aborted. */
   readonly mailingList: string | null
 }
 
 /** Answer of the query `status` of a pre-send. */
 export interface PreSendStatus {
-  /** Whose it is; null until that is found, where its request names a connection. */
+  /** Account; null until it is found, if the request names a connection. */
   readonly accountId: string | null
   readonly phase: PreSendPhase
   readonly startAt: string | null
   readonly deadline: string | null
   readonly targeted: number
   readonly synced: number
-  /** Codes of the catalogue: what went wrong so far. */
+  /** Codes of the catalogue for everything that has gone wrong so far. */
   readonly problems: readonly string[]
   readonly result: PreSendResult | null
 }
 
-/** One line of the mailing list: whom to send to, and where by the sendout's channel. */
+/** One entry of the mailing list: whom to send to, and where by the sendout's channel. */
 export interface MailingListEntry {
   readonly contactId: string
   /** null in a list of SMS. */

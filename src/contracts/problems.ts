@@ -1,28 +1,28 @@
 import { AppError, type ErrorDocument } from './app-error.js'
 import type { ErrorCode } from './error-catalogue.js'
 
-/** One thing that is wrong in an input. */
+/** One fault in an input. */
 export interface Problem {
   readonly code: ErrorCode
-  /** A sentence that names no secret, address or person. */
+  /** A sentence without any secret, address or person. */
   readonly message: string
-  /** Where: `dynamics.clientSecret`, `EMARKETEER_API_KEY`; null for the input as a whole. */
+  /** Location: `dynamics.clientSecret`, `EMARKETEER_API_KEY`; null for the input as a whole. */
   readonly path: string | null
   /** The value, redacted. */
   readonly value: string | null
 }
 
-/** {@link ErrorDocument} with everything that is wrong, the error itself first. */
+/** {@link ErrorDocument} with all problems, the error itself first. */
 export interface ProblemsDocument extends ErrorDocument {
   readonly error: ErrorDocument['error'] & { readonly problems: readonly Problem[] }
 }
 
-/** Sentences in a message; the list itself is complete. */
+/** Problems in a message; the list itself is complete. */
 const MAX_TOLD = 20
 
 /**
- * Several things wrong in one input, all told at once, so that a file is corrected in one go. It is the first problem
- * (code, exit code, path); its message tells all of them. Never retryable by itself.
+ * Several problems of one input, reported at once, so that a file is corrected in one go. It has the first problem's
+ * code, exit code and path, and all problems in its message. Never retryable by itself.
  */
 export class ProblemsError extends AppError {
   readonly problems: readonly Problem[]
@@ -44,7 +44,6 @@ export class ProblemsError extends AppError {
   }
 }
 
-/** @throws ProblemsError when there are any. */
 export function throwProblems(problems: readonly Problem[]): void {
   const [first, ...others] = problems
   if (first !== undefined) {

@@ -2,50 +2,49 @@ import type { ErrorCode } from './error-catalogue.js'
 import { nearestKey } from './nearest-key.js'
 
 /**
- * A small kit of schemas for what comes in from outside: inputs of workflows, their messages, requests. Pure and without
- * packages, so that workflows judge by the very schemas that the command line and the client judge by (a schema library
- * would cost each cached workflow a megabyte). A schema judges; it changes nothing.
+ * Schemas for external input: inputs of workflows, messages, requests. Pure and without packages, so that workflows,
+ * the command line and the client use the same schemas (a schema library would cost each cached workflow a megabyte). A
+ * schema checks; it changes nothing.
  */
 
-/** Where in the input: names of keys, and positions in lists. */
+/** Path in the input: keys, and positions in lists. */
 export type Path = readonly (string | number)[]
 
-/** One thing that is wrong with an input. */
+/** One fault in an input. */
 export interface Fault {
   readonly code: ErrorCode
   readonly path: Path
-  /** What must be, to follow the place: `must be text`. Of an unknown key: which one was meant, or empty. */
+  /** The requirement, as text after the path: `must be text`. For an unknown key: the one probably meant, or empty. */
   readonly must: string
   /** The value as it came; whoever shows it redacts it. */
   readonly value: unknown
 }
 
-/** What a value must be. */
 export interface Schema<T> {
-  /** @returns what is wrong with the value; empty: it is a `T`. */
+  /** @returns faults of the value; empty: it is a `T`. */
   faultsOf(value: unknown, path: Path): readonly Fault[]
-  /** As a key of an object it may be left out. */
+  /** Whether it may be absent as a key of an object. */
   readonly mayLack?: boolean
-  /** For the compiler alone. */
+  /** For the compiler only. */
   readonly of?: T
 }
 
-/** A rule about an object as a whole, for what holds between its keys. */
+/** A rule about an object as a whole, for relations between its keys. */
 export type Rule = (input: Readonly<Record<string, unknown>>) => readonly Fault[]
 
-/** Stands in place of a payload that could not be decoded (payload-converter.ts): whoever judges what comes in refuses it. */
+/** Replaces a payload that could not be decoded (payload-converter.ts); every schema refuses it. */
 export class Undecodable {
-  /** @param encoding as the payload named it, shortened; null where it named none, or the data did not fit it. */
+  /** @param encoding as the payload named it, shortened; null if it named none, or its data did not fit. */
   constructor(readonly encoding: string | null) {}
 }
 
-/** Text that may be anything, up to this long. */
+/** Maximum length of free text. */
 const MAX_TEXT = 500
 
-/** Nothing in it that a database does not store (a zero character, half a surrogate pair): it would be tried for ever. */
+/** Characters that a database does not store (zero, half a surrogate pair): a write would be retried for ever. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u
 
-/** Text of a form. @param must in words: `must be 3 to 64 of a–z, 0–9 and "-"`. */
+/** Text that matches a pattern. @param must in words: `must be 3 to 64 of a–z, 0–9 and "-"`. */
 export function text(pattern: RegExp, must: string, mustBeText = 'must be text'): Schema<string> {
   return {
     faultsOf: (value, path) => {
@@ -57,12 +56,12 @@ export function text(pattern: RegExp, must: string, mustBeText = 'must be text')
   }
 }
 
-/** Whether a text can be kept as evidence: neither empty nor too long, and storable. */
+/** Whether a text can be kept as evidence: not empty, not too long, and storable. */
 function isTelling(value: string): boolean {
   return value.trim() !== '' && value.length <= MAX_TEXT && !UNSTORABLE.test(value)
 }
 
-/** Words of a person: not empty, at most 500 characters. */
+/** A person's words: not empty, at most 500 characters. */
 export const words: Schema<string> = {
   faultsOf: (value, path) =>
     typeof value === 'string' && isTelling(value)
@@ -70,13 +69,12 @@ export const words: Schema<string> = {
       : [invalid(path, `must be text of 1 to ${MAX_TEXT} characters`, value)],
 }
 
-/** True or false. */
 export const flag: Schema<boolean> = {
   faultsOf: (value, path) =>
     typeof value === 'boolean' ? [] : [invalid(path, 'must be true or false', value)],
 }
 
-/** A whole number within bounds, both included. */
+/** A whole number within inclusive bounds. */
 export function wholeNumber(least: number, most: number): Schema<number> {
   const must = `must be a whole number from ${least} to ${most}`
   return {
@@ -87,7 +85,6 @@ export function wholeNumber(least: number, most: number): Schema<number> {
   }
 }
 
-/** One of some words. */
 export function oneOf<const T extends string>(values: readonly T[]): Schema<T> {
   const must = `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
   return {
@@ -97,11 +94,11 @@ export function oneOf<const T extends string>(values: readonly T[]): Schema<T> {
 }
 
 const UTC = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z$/
-/** A timer beyond some year would overflow in the server; nobody plans that far. */
+/** A later timer would overflow in the server. */
 const LAST_YEAR = 2200
 const LAST_MS = Date.UTC(LAST_YEAR, 0)
 
-/** A moment, ISO UTC, on a day that there is. Other forms would be taken for times of the worker's own zone. */
+/** A time in ISO UTC, on an existing day. Other forms would be read in the worker's own time zone. */
 export const utcTime: Schema<string> = {
   faultsOf: (value, path) =>
     typeof value === 'string' && isUtcTime(value)
@@ -118,11 +115,11 @@ export const utcTime: Schema<string> = {
 function isUtcTime(value: string): boolean {
   const [, day] = UTC.exec(value) ?? []
   const ms = Date.parse(value)
-  // 30 February is taken for 2 March.
+  // 30 February would be read as 2 March.
   return ms >= 0 && ms < LAST_MS && new Date(ms).toISOString().startsWith(day!)
 }
 
-/** A list. @param most a longer one is not looked into: its faults would be as many. */
+/** A list. @param most a longer one is not checked further: it would have as many faults. */
 export function list<T>(
   item: Schema<T>,
   { least = 0, most, tooMany = 'value_invalid' }: ListBounds,
@@ -148,7 +145,7 @@ interface ListBounds {
   readonly tooMany?: ErrorCode
 }
 
-/** May also be null. */
+/** The same schema, or null. */
 export function orNull<T>(schema: Schema<T>): Schema<T | null> {
   return {
     ...(schema.mayLack ? { mayLack: true } : {}),
@@ -156,7 +153,7 @@ export function orNull<T>(schema: Schema<T>): Schema<T | null> {
   }
 }
 
-/** May also be left out; what is undefined is left out, as it would be in JSON. */
+/** The same schema, or absent; undefined counts as absent, as in JSON. */
 export function optional<T>(schema: Schema<T>): Schema<T | undefined> {
   return {
     mayLack: true,
@@ -164,16 +161,16 @@ export function optional<T>(schema: Schema<T>): Schema<T | undefined> {
   }
 }
 
-/** Beyond as many unknown keys it is no misspelling. */
+/** With more unknown keys it is no misspelling. */
 const MAX_GUESSES = 20
 
-/** Empty where no known key is near. */
+/** The known key nearest to this one; empty if none is near. */
 function meantBy(key: string, keys: object): string {
   const meant = nearestKey(key, Object.keys(keys))
   return meant === null ? '' : `did you mean ${meant}?`
 }
 
-/** An object with these keys and no others. @param rules are asked whatever its keys are like. */
+/** An object with these keys and no others. @param rules are checked even if keys have faults. */
 export function object<T extends object>(
   keys: { readonly [K in keyof Required<T>]: Schema<T[K]> },
   ...rules: readonly Rule[]
@@ -217,19 +214,17 @@ function faultsOfKey(
   return schema.mayLack ? [] : [fault('value_missing', at, 'is missing', undefined)]
 }
 
-/** Whether a value is an object as JSON has it: no list, no bytes. By its tag, since workflows have a realm of their own. */
+/** Whether a value is a JSON object: no list, no bytes. By its tag, since workflows have a realm of their own. */
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return Object.prototype.toString.call(value) === '[object Object]' && !isUndecodable(value)
 }
 
-/** A fault of the code `value_invalid`. */
 export function invalid(path: Path, must: string, value: unknown): Fault {
   return isUndecodable(value)
     ? fault('value_invalid', path, mustBeJson(value), undefined)
     : fault('value_invalid', path, must, value)
 }
 
-/** A fault. */
 export function fault(code: ErrorCode, path: Path, must: string, value: unknown): Fault {
   return { code, path, must, value }
 }

@@ -8,16 +8,16 @@ const KEYS = {
   tier: defineSearchAttributeKey('Tier', 'KEYWORD'),
 }
 
-/** What a workflow can be found by. */
+/** Values of a workflow's search attributes. */
 export interface SearchFacts {
-  /** Absent: as it was; of an input that was refused nobody knows it. */
+  /** Absent: unchanged; unknown for a refused input. */
   readonly connectionId?: string
   readonly crm?: string
   readonly phase?: Phase
   readonly tier?: Trigger
 }
 
-/** Search attributes of a workflow; none of them ever holds anything about a person. */
+/** Search attributes of a workflow; they never hold personal data. */
 export function searchAttributes(facts: SearchFacts): TypedSearchAttributes {
   return new TypedSearchAttributes([
     ...(facts.connectionId === undefined

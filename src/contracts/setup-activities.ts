@@ -1,32 +1,30 @@
 import type { SetupAction, SetupPause, StepChoice, StepPreview } from './setup.js'
 
-/** What the set-up workflow asks of activities. References and words only. */
+/** The set-up workflow's activities. References and words only. */
 
-/** A step of set-up, as the workflow shows it. */
 export interface StepDescription {
   readonly id: string
   readonly title: string
-  /** Seconds that it usually takes. */
+  /** Usual duration, seconds. */
   readonly weight: number
-  /** Whether Support may leave it out where it failed. Absent: planned by an earlier release, and it may not. */
+  /** Whether Support may skip it after a failure. Absent: planned by an earlier release, false. */
   readonly skippable?: boolean
 }
 
-/** What set-up is about. */
 export interface SetupPlan {
   readonly connectionId: string
   readonly crm: string
   readonly steps: readonly StepDescription[]
 }
 
-/** What running a step came to; failures are thrown. */
+/** Result of a step; failures are thrown. */
 export type StepOutcome =
   | { readonly state: 'done' | 'skipped'; readonly note: string | null }
   | { readonly state: 'paused'; readonly pause: SetupPause }
 
-/** A decision of Support, to be kept as evidence (E3). */
+/** A decision by Support, to be kept as evidence (E3). */
 export interface SetupDecision {
-  /** Makes keeping it twice harmless. */
+  /** Makes storing it twice harmless. */
   readonly decisionId: string
   readonly connectionId: string
   readonly step: string | null
@@ -36,20 +34,18 @@ export interface SetupDecision {
   readonly choice: StepChoice | null
 }
 
-/** Activities of set-up. */
 export interface SetupActivities {
-  /** Steps of a connection's set-up, in order. */
   planSetup(input: { connectionId: string }): Promise<SetupPlan>
-  /** Looks, does what is missing, looks again. Safe to repeat and to kill. */
+  /** Checks, installs what is missing, and checks again. Safe to repeat and to kill. */
   runSetupStep(input: {
     connectionId: string
     stepId: string
     choice: StepChoice | null
   }): Promise<StepOutcome>
-  /** Only looks. */
+  /** Checks only. */
   previewSetupStep(input: { connectionId: string; stepId: string }): Promise<StepPreview>
-  /** Keeps what Support decided, append-only. */
+  /** Stores Support's decision, append-only. */
   keepSetupDecision(input: SetupDecision): Promise<void>
-  /** How many addresses wait for a pass, for the first sync's progress. */
+  /** Number of addresses that wait for a pass, for the first sync's progress. */
   countDue(input: { connectionId: string }): Promise<number>
 }

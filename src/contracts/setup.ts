@@ -8,11 +8,11 @@ import {
 import type { Phase } from './names.js'
 
 /**
- * Set-up as Support and the command line see it: status, pauses, overrides (rules E1–E3). The names are a contract
- * (docs/driving.md). Holds no personal data but the name that Support gives with an override.
+ * Set-up for Support and the command line: status, pauses, overrides (rules E1–E3). The names are a contract
+ * (docs/driving.md). No personal data but the name that Support gives with an override.
  */
 
-/** What Support may decide about a paused step. */
+/** Support's possible decisions about a paused step. */
 export const SETUP_ACTIONS = Object.keys(DECISIONS) as readonly SetupAction[]
 
 /** Why a step waits for a person (E2). */
@@ -24,17 +24,17 @@ export type { PauseCode, SetupAction, StepState }
 export type Json =
   string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
-/** Why a step waits, what was seen, and what Support can choose. */
+/** Why a step waits, what it found, and Support's choices. */
 export interface SetupPause {
   readonly code: PauseCode
-  /** In plain words: what is the matter and what to do. */
+  /** In plain words: the fault, and what to do. */
   readonly message: string
   readonly choices: readonly SetupAction[]
-  /** What was found, so that a choice can be made without opening the CRM: forms with ids and names, tabs … */
+  /** What the step found, so that Support can choose without opening the CRM: forms with ids and names, tabs … */
   readonly seen: { readonly [key: string]: Json }
 }
 
-/** What Support chose, as a step gets it. */
+/** Support's choice, as a step gets it. */
 export interface StepChoice {
   readonly action: SetupAction
   readonly formId?: string
@@ -55,25 +55,23 @@ export interface SetupIntervention {
   readonly by: string
 }
 
-/** Something that a step would create or change. */
+/** A change that a step would make. */
 export interface PlannedChange {
-  /** In plain words. */
   readonly what: string
   /** For a form: the change as a unified diff. */
   readonly diff?: string
 }
 
-/** One step as it stands. Times are ISO UTC. */
+/** State of a step. Times are ISO UTC. */
 export interface StepStatus {
   readonly id: string
   readonly title: string
   readonly state: StepState
   readonly startedAt: string | null
   readonly endedAt: string | null
-  /** How often it was begun. */
   readonly attempts: number
   readonly pause: SetupPause | null
-  /** Why it was skipped, or something worth knowing. */
+  /** Why it was skipped, or another remark. */
   readonly note: string | null
 }
 
@@ -83,14 +81,14 @@ export interface SetupStatus {
   readonly phase: Phase
   /** 0–100. */
   readonly percent: number
-  /** A guess from the steps' usual durations and this run's pace, a person's waiting not counted. */
+  /** Estimate from the steps' usual durations and this run's pace, without a person's waiting. */
   readonly remainingSeconds: number
   /** How it ended; null while it runs. */
   readonly result: 'done' | 'aborted' | null
-  /** Set while Support holds it back. */
+  /** Set while Support holds it. */
   readonly heldBy: (SetupIntervention & { readonly at: string }) | null
   readonly steps: readonly StepStatus[]
-  /** What messages came to, newest last; at most ten. */
+  /** Results of messages, newest last; at most ten. */
   readonly messages: readonly { readonly at: string; readonly text: string }[]
 }
 
@@ -104,22 +102,20 @@ export interface OverrideAnswer {
 /** Input of `connectionSetup`, `dynamicsSetup` and `superOfficeSetup`. */
 export interface SetupInput {
   readonly connectionId: string
-  /** Only looks, and answers with a {@link SetupPreview}. */
+  /** Only checks, and returns a {@link SetupPreview}. */
   readonly dryRun?: boolean
 }
 
-/** What set-up would do, step by step. */
 export interface SetupPreview {
   readonly connectionId: string
   readonly crm: string
   readonly steps: readonly StepPreview[]
 }
 
-/** What one step would do. */
 export interface StepPreview {
   readonly id: string
   readonly title: string
-  /** `nothing`: it is all there already. */
+  /** `nothing`: all of it exists already. */
   readonly state: 'nothing' | 'changes' | 'pauses' | 'skipped'
   readonly changes: readonly PlannedChange[]
   readonly pause: SetupPause | null
@@ -129,7 +125,7 @@ export interface StepPreview {
 /** Input of `disconnect`. */
 export interface DisconnectInput {
   readonly connectionId: string
-  /** False: sweep and webhooks end, all else stays (C8). True: what was installed in the CRM is removed as well. */
+  /** False: sweep and webhooks end, all else stays (C8). True: what set-up installed in the CRM is removed too. */
   readonly removeInstalled: boolean
   readonly reason: string
   readonly by: string

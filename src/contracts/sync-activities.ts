@@ -4,8 +4,8 @@ import type { PreSendRequest, PreSendResult } from './pre-send.js'
 import type { SweepNote } from './sweep.js'
 
 /**
- * What workflows ask of activities. Everything here is a reference, a cursor or a count: never an address, a name or a
- * list of contacts (docs/architecture.md, "People stay in the ledger").
+ * The workflows' sync activities. Every value is a reference, a cursor or a count: never an address, a name or a list
+ * of contacts (docs/architecture.md, "People stay in the ledger").
  */
 
 /** One run of the sync for one connection. */
@@ -15,18 +15,18 @@ export interface RunReference {
   readonly tier: Trigger
 }
 
-/** Where a stretch of due work goes on. Ledger ids and ticks only. */
+/** Cursor of the next stretch of due work. Ledger ids and ticks only. */
 export interface DueCursor {
   readonly upTo: number
   readonly after: { readonly addressId: number; readonly dirtyTick: number } | null
 }
 
-/** A stretch of due work, and where the next one goes on; null: that was all. */
+/** Report of a stretch of due work, with the cursor of the next; null: that was all. */
 export interface DueReport extends WorkReport {
   readonly next: DueCursor | null
 }
 
-/** What a sendout's run is, once its request is accepted. */
+/** A sendout's run, once its request is accepted. */
 export interface OpenedSendout {
   readonly sendoutRunId: string
   readonly connectionId: string
@@ -34,8 +34,8 @@ export interface OpenedSendout {
 }
 
 /**
- * How a sendout proves that both sides are fresh. `delta`: a complete delta of both sides that began after the sendout
- * asked proves everybody. `direct`: each targeted contact is read. `emarketeerOnly`: there is no CRM.
+ * How a sendout proves that both sides are fresh. `delta`: a complete delta of both sides, begun after the sendout's
+ * request, proves everybody. `direct`: each targeted contact is read. `emarketeerOnly`: there is no CRM.
  */
 export type FreshnessProof = 'delta' | 'direct' | 'emarketeerOnly'
 
@@ -49,50 +49,49 @@ export interface MembersReference {
   readonly proof: FreshnessProof
 }
 
-/** Activities of sweep, webhooks, resync and of set-up's first sync. */
+/** Activities of sweep, webhooks, resync and set-up's first sync. */
 export interface SyncActivities {
   /** Starts the sweep's cron workflow; safe to repeat. */
   startSweep(input: { connectionId: string }): Promise<void>
-  /** The connection is set up: webhooks and sweeps act from now on. */
+  /** Ends set-up: webhooks and sweeps act from now on. */
   activateConnection(input: { connectionId: string }): Promise<void>
-  /** Brings the categories to the CRM (D3). */
+  /** Copies the categories to the CRM (D3). */
   syncCategories(input: RunReference): Promise<WorkReport>
-  /** Reads what changed on both sides since the last time; `unreadable`: records that could not be, in words. */
+  /** Reads the changes on both sides since the last time; `unreadable`: records that could not be read, in words. */
   catchUpBoth(
     input: RunReference,
   ): Promise<WorkReport & { readonly unreadable?: readonly string[] }>
-  /** Passes over what is due, a few batches. */
+  /** Passes over a few batches of what is due. */
   syncDue(
     input: RunReference & { reading: 'direct' | 'copy'; place: DueCursor | null },
   ): Promise<DueReport>
-  /** Releases what the run staged, or holds it for approval (F4). */
+  /** Releases the run's staged decisions, or holds them for approval (F4). */
   settleRun(input: RunReference): Promise<WorkReport>
-  /** Handles the hints of one inbox shard that are due. */
+  /** Handles the due hints of one inbox shard. */
   drainInbox(
     input: RunReference & { shard: number },
   ): Promise<WorkReport & { nextDueMs: number | null }>
-  /** Marks addresses for a resync: those named (by their ledger ids), or all that are linked. */
+  /** Marks addresses for a resync: those given by ledger id, or all that are linked. */
   markForResync(input: RunReference & { addressIds: readonly number[] | null }): Promise<void>
   /** Reads and decides as a resync would, and writes nothing. */
   rehearse(
     input: RunReference & { addressIds: readonly number[] | null; after: number },
   ): Promise<WorkReport & { next: number | null }>
   /**
-   * What lies in the CRM and is left alone, in sentences for a status (C2, D3): names of categories and of legal bases,
-   * and counts; no address, nobody's name.
+   * What the CRM holds that we leave alone, in sentences (C2, D3): names of categories and of legal bases, and counts;
+   * no address, no person's name.
    */
   tellNotices(input: { connectionId: string }): Promise<readonly string[]>
-  /** Removes what is kept for a limited time only, and looks after webhooks. @returns what could not be done, in words. */
+  /** Removes data whose retention has ended, and tends webhooks. @returns what could not be done, in words. */
   tidyUp(input: { connectionId: string }): Promise<{ untidy: readonly string[] }>
-  /** Keeps what a sweep came to, for `connection show`. */
+  /** Stores a sweep's result, for `connection show`. */
   noteSweep(input: SweepNote): Promise<void>
 }
 
-/** Activities of a pre-send. */
 export interface PreSendActivities {
   /**
-   * Finds whose a request is before anything is waited for. Its shape is judged by the workflow already.
-   * @returns when to start and by when to be done (Unix ms).
+   * Finds a request's account and connection, before any wait. The workflow has checked its shape already.
+   * @returns the start, and the deadline (Unix ms).
    */
   checkPreSend(input: { request: PreSendRequest }): Promise<{
     connectionId: string
@@ -101,10 +100,10 @@ export interface PreSendActivities {
     startAtMs: number | null
     deadlineMs: number | null
   }>
-  /** Opens the run that the result and the list belong to, on the connection that the account has by now. */
+  /** Opens the run of the result and the list, on the account's current connection. */
   openSendout(input: {
     request: PreSendRequest
-    /** As the check found it; null where that was cut off, absent from runs of former releases. */
+    /** From the check; null if that was cut off, absent from runs of former releases. */
     accountId?: string | null
     sendoutRunId: string
     deadlineMs: number
@@ -115,7 +114,7 @@ export interface PreSendActivities {
     connectionId: string
     request: PreSendRequest
   }): Promise<{ targeted: number; requests: Requests }>
-  /** Chooses the cheapest proof that both sides are fresh, and gives it where one reading proves everybody. */
+  /** Chooses the cheapest proof that both sides are fresh, and gives it if one reading proves everybody. */
   proveFreshness(input: {
     sendoutRunId: string
     connectionId: string
@@ -123,7 +122,7 @@ export interface PreSendActivities {
   }): Promise<{ proof: FreshnessProof; requests: Requests }>
   /** Force-syncs a range of targeted contacts. */
   syncMembers(input: MembersReference): Promise<WorkReport>
-  /** Decides everybody by the send gate, eMarketeer's own acts read last. */
+  /** Decides everybody by the send gate, reading eMarketeer's own acts last. */
   decideMembers(input: {
     sendoutRunId: string
     connectionId: string

@@ -12,35 +12,35 @@ const STATUS = {
   unauthenticated: 16,
 } as const
 
-/** How deep a status may lie below what was thrown. */
+/** Depth to search for a status below what was thrown. */
 const MAX_DEPTH = 8
 
-/** Codes of the network stand in gRPC's words, not beside them. */
+/** gRPC names network codes in its message, not beside it. */
 const CODE_IN_WORDS = /\b(?:E[A-Z]{4,}|EAI_[A-Z]+|[A-Z_]*(?:CERT|SIGNATURE)[A-Z_]*)\b/
-/** The words of certificates of the two libraries: of Node's TLS, and of the worker's native core. */
+/** Certificate errors in the words of Node's TLS and of the worker's native core. */
 const CERTIFICATE = /certificate|UnknownIssuer|NotValidForName/i
 
-/** Where Temporal was looked for. */
 export interface TemporalPlace {
   readonly address?: string
   readonly namespace?: string
 }
 
-/** The core tells statuses in words: their descriptions, or their names. */
+/** The core gives statuses in words: descriptions or names. */
 const CORE_STATUSES: readonly (readonly [RegExp, number])[] = [
   [/does not have valid authentication credentials|code: Unauthenticated/, STATUS.unauthenticated],
   [/does not have permission to execute|code: PermissionDenied/, STATUS.permissionDenied],
   [/code: NotFound/, STATUS.notFound],
 ]
-/** In the words of the server. */
+/** The server's words. */
 const UNKNOWN_NAMESPACE = /Namespace (?:(\S+) (?:is|was) not found|not found: '([^']+)')/
 
 /**
- * What Temporal's client or core threw, as an error of the catalogue, with the variable that is to be looked at: a failure of
- * the network (`temporal_unreachable`), a certificate (`temporal_tls_failed`), refused credentials (`temporal_auth_failed`), an
- * unknown namespace (`temporal_namespace_missing`). Known by its form, so that no package of Temporal's is loaded for it.
+ * Converts an error of Temporal's client or core to one of the catalogue, with the variable to look at: a network
+ * failure (`temporal_unreachable`), a certificate (`temporal_tls_failed`), refused credentials
+ * (`temporal_auth_failed`), an unknown namespace (`temporal_namespace_missing`). Recognised by its form, so that no
+ * Temporal package is loaded for it.
  *
- * @returns null for what says nothing about Temporal itself: a fault of ours.
+ * @returns null if the error says nothing about Temporal itself: a bug.
  */
 export function temporalFailureOf(error: unknown, place: TemporalPlace = {}): AppError | null {
   const at = place.address === undefined ? '' : ` at ${place.address}`
@@ -54,7 +54,7 @@ export function temporalFailureOf(error: unknown, place: TemporalPlace = {}): Ap
     case STATUS.unauthenticated:
       return refused(at, error)
     case STATUS.notFound:
-      // A workflow that is not there has the same status.
+      // A missing workflow has the same status.
       return /namespace/i.test(words ?? '')
         ? namespaceMissing(at, place.namespace ?? namespaceIn(words ?? ''), error)
         : null
@@ -63,7 +63,7 @@ export function temporalFailureOf(error: unknown, place: TemporalPlace = {}): Ap
   }
 }
 
-/** What a failed connection is told as, whatever it was thrown as. */
+/** The error for a failed connection, whatever was thrown. */
 export function temporalNotConnected(place: TemporalPlace, error?: unknown): AppError {
   const at = place.address === undefined ? '' : ` at ${place.address}`
   const words = error instanceof Error ? wordsOf(error, MAX_DEPTH) : ''
@@ -104,7 +104,7 @@ function namespaceMissing(at: string, namespace: string | undefined, error: unkn
   )
 }
 
-/** Why nothing can be done with Temporal. @param path the variable to look at. */
+/** Describes why Temporal cannot be used. @param path the variable to look at. */
 export function temporalFault(
   code: Extract<ErrorCode, `temporal_${string}`>,
   message: string,
@@ -120,8 +120,8 @@ export function temporalFault(
 }
 
 /**
- * The outermost gRPC status, and its words. `details` tells it from the numbers that other errors have for codes; of an unknown
- * namespace the client makes a class of its own, without either.
+ * The outermost gRPC status, and its words. `details` distinguishes it from other errors' numeric codes; for an unknown
+ * namespace the client throws a class of its own without either.
  */
 function statusOf(error: unknown, depth: number): readonly [number, string] | null {
   if (typeof error !== 'object' || error === null || depth === 0) {

@@ -1,16 +1,14 @@
-/** Requests spent on each side. */
 export interface Requests {
   readonly emarketeer: number
   readonly crm: number
 }
 
-/** Writes made on each side. */
 export interface Writes {
   readonly emarketeer: number
   readonly crm: number
 }
 
-/** What a piece of sync work came to. */
+/** Result of a piece of sync work. */
 export interface WorkReport {
   readonly requests: Requests
   readonly writes: Writes
@@ -20,7 +18,6 @@ export interface WorkReport {
   readonly held: number
 }
 
-/** Nothing yet. */
 export const NO_WORK: WorkReport = {
   requests: { emarketeer: 0, crm: 0 },
   writes: { emarketeer: 0, crm: 0 },
@@ -29,7 +26,7 @@ export const NO_WORK: WorkReport = {
   held: 0,
 }
 
-/** The sum of both. A report is added in one step, so that parallel lanes lose nothing. */
+/** Adds two reports in one step, so that parallel lanes lose nothing. */
 export function addWork(a: WorkReport, b: Partial<WorkReport>): WorkReport {
   return {
     requests: addSides(a.requests, b.requests),
