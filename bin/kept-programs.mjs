@@ -1,6 +1,7 @@
 /**
- * The programs of a checkout as JavaScript. Finding and loading a thousand files one by one, of ours and of packages, takes most
- * of a command's time, so they are bundled once and kept in `.cache/` until one changes (docs/decisions/0050-kept-programs.md).
+ * The programs of a checkout as bundled JavaScript. Finding and loading a thousand files one by one takes most of a
+ * command's time, so they are bundled once and kept in `.cache/` until one changes
+ * (docs/decisions/0050-kept-programs.md).
  */
 import { createHash } from 'node:crypto'
 import {
@@ -20,13 +21,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const cache = `${root}.cache`
-/** What programs are made of, and each one's first file. */
+/** Folders of the programs' sources, and each program's entry file. */
 const PARTS = ['demo', 'dev', 'simulators', 'src']
 const ENTRY = /^(dev|simulators\/[^/]+)\/main\.ts$/
 /**
- * Packages that are not bundled: natives, those that find files beside themselves or that load others by computed names, and
- * those whose state the Temporal worker and our activities share. Whatever else of Temporal is there twice then knows its errors
- * by their marks, not by their class.
+ * Packages that are not bundled: natives, those that find files beside themselves or load others by computed names, and
+ * those whose state the Temporal worker and our activities share. Other Temporal packages may exist twice; they
+ * recognise their errors by marks, not by class.
  */
 const EXTERNAL = [
   '@temporalio/activity',
@@ -41,14 +42,14 @@ const EXTERNAL = [
   'pino',
   'tsx',
 ]
-/** The bundle that was run last, and how everything on the disk looked then. */
+/** The last bundle that ran, with the state of all files at that time. */
 const LAST = `${cache}/programs-last.json`
-/** A bundle that nothing has made for so long is no running program's. */
+/** No running program uses a bundle that is older than this. */
 const OLD_MS = 7 * 24 * 3_600_000
 
 /**
- * Imports a program of the checkout by its first file, from the kept bundle. Where there is none and none can be made (a source
- * is no TypeScript, `.cache/` cannot be written), the sources run as they are.
+ * Imports a program of the checkout by its entry file, from the kept bundle. If none can be made (a source is no
+ * TypeScript, `.cache/` is not writable), the sources run as they are.
  * @param {string} entry from the checkout's root: `dev/main.ts`.
  */
 export async function runProgram(entry) {
@@ -63,20 +64,20 @@ export async function runProgram(entry) {
   await import(pathToFileURL(`${kept}/${outputOf(entry)}.mjs`).href)
 }
 
-/** The folder that holds the bundle of the sources as they are now; made if there is none whole. */
+/** The folder with the bundle of the current sources; made if no whole one exists. */
 async function keptFolder() {
   const last = lastFolder()
   if (last !== undefined) {
     return last
   }
-  // Before anything is read: what changes from here on shows at the next start.
+  // Before anything is read: a later change shows at the next start.
   const looks = looksOf(root, inputs())
   const folder = await wholeFolder()
   remember(folder, looks)
   return folder
 }
 
-/** Where no file looks otherwise than when the last program started, its contents need not be read again. */
+/** If all files look as they did at the last start, their contents need no reading. */
 function lastFolder() {
   try {
     const { name, sources, code } = JSON.parse(readFileSync(LAST, 'utf8'))
@@ -118,7 +119,7 @@ async function wholeFolder() {
   return folder
 }
 
-/** Where one is, another process has made it meanwhile and may be running from it, or it is damaged. */
+/** An existing folder is another process's bundle, perhaps in use, or damaged. */
 function moveTo(folder, work) {
   try {
     renameSync(work, folder)
@@ -137,7 +138,7 @@ function folderNow() {
   return `${cache}/programs-${sumOf(root, inputs())}`
 }
 
-/** All that a bundle is made by: of the packages, what npm says that it installed. */
+/** All inputs of a bundle; for packages, npm's record of what it installed. */
 function inputs() {
   return ['bin/kept-programs.mjs', 'package.json', ...settings(), ...sources()]
 }
@@ -155,7 +156,7 @@ async function bundle(paths, outdir) {
   const { build, stop } = await import('esbuild')
   await build({
     absWorkingDir: root,
-    // All in one folder, so that each finds the sources by the same way.
+    // All in one folder, so that each finds the sources by the same path.
     entryPoints: paths
       .filter((path) => ENTRY.test(path))
       .map((path) => ({ in: path, out: outputOf(path) })),
@@ -163,23 +164,23 @@ async function bundle(paths, outdir) {
     chunkNames: '[hash]',
     outExtension: { '.js': '.mjs' },
     bundle: true,
-    // What a command does not need is not loaded, as with the sources.
+    // Loads only what a command needs, as with the sources.
     splitting: true,
     external: EXTERNAL,
-    // Of packages that are there in both ways, the one for `import`, as Node takes it.
+    // Prefers the `import` variant of a package, as Node does.
     mainFields: ['main'],
     conditions: ['node'],
-    // For packages that still `require` what is Node's own.
+    // For packages that still `require` Node's own modules.
     banner: { js: BANNER },
     minifyWhitespace: true,
-    // Node shows the line where an error that nobody caught was thrown.
+    // Node prints the line of an uncaught error.
     lineLimit: 200,
     platform: 'node',
     format: 'esm',
     target: 'node20',
     sourcemap: true,
     sourcesContent: false,
-    // Names of classes are names of errors.
+    // Class names are error names.
     keepNames: true,
     logLevel: 'silent',
     plugins: [{ name: 'own address', setup: keepAddresses }],
@@ -188,7 +189,7 @@ async function bundle(paths, outdir) {
 
 const BANNER = `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url)`
 
-/** What a source finds beside itself (migrations, say) it finds from the bundle as well, wherever the checkout is moved. */
+/** Files beside a source (migrations) are found from the bundle too, wherever the checkout is moved. */
 function keepAddresses(build) {
   build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
     const from = JSON.stringify(`../../${relative(root, path).replaceAll(sep, '/')}`)
@@ -205,7 +206,7 @@ function outputOf(entry) {
   return entry.replace(/\.ts$/, '').replaceAll('/', '.')
 }
 
-/** Whether all that was written is there as it was written. */
+/** Whether all written files exist unchanged. */
 function isWhole(folder) {
   return existsSync(`${folder}/sum`) && readFileSync(`${folder}/sum`, 'utf8') === sumOfCode(folder)
 }
@@ -219,7 +220,7 @@ function sumOfCode(folder) {
   )
 }
 
-/** Changes with the name of each file, and whenever one is written, moved or cut. */
+/** Changes with the name of each file, and when one is written, moved or truncated. */
 function looksOf(folder, names) {
   const looks = names.map((name) => {
     const { size, mtimeMs, ctimeMs } = statSync(`${folder}/${name}`)
@@ -245,8 +246,8 @@ function filesBelow(part) {
 }
 
 /**
- * Stack traces name the sources. Node's own way (`--enable-source-maps`) reads every map while it loads, which takes a fifth of a
- * command's time; here a map is read when somebody looks at an error.
+ * Stack traces name the sources. Node's own way (`--enable-source-maps`) reads every map while loading, a fifth of a
+ * command's time; here a map is read when an error is printed.
  */
 function nameSources(folder) {
   const frame = new RegExp(`${pathToFileURL(folder)}/([\\w.]+\\.mjs):(\\d+):(\\d+)`)
@@ -275,7 +276,7 @@ function nameSources(folder) {
 
 function removeOld() {
   for (const name of readdirSync(cache).filter((name) => name.startsWith('programs'))) {
-    // Another process may have moved or removed it since.
+    // Another process may have moved or removed it.
     const made = statSync(`${cache}/${name}`, { throwIfNoEntry: false })
     if (made !== undefined && Date.now() - made.mtimeMs > OLD_MS) {
       rmSync(`${cache}/${name}`, { recursive: true, force: true })

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Entry of the command line. In the container image only the compiled `dist/` exists; in a checkout the
- * TypeScript sources run, bundled when one has changed, so that no build step stands between `npm ci` and use.
+ * Entry of the command line. The container image has only the compiled `dist/`; in a checkout the TypeScript sources
+ * run, bundled again after a change, so that no build step stands between `npm ci` and use.
  */
 import { existsSync } from 'node:fs'
 

@@ -1,4 +1,4 @@
-/** Runs a program of the checkout, a stand-in say, by its first file, with the arguments that follow it. */
+/** Runs a program of the checkout, such as a stand-in, by its entry file, with the arguments that follow it. */
 import { runProgram } from './kept-programs.mjs'
 
 const [entry] = process.argv.splice(2, 1)

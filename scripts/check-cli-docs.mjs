@@ -1,6 +1,6 @@
 /**
- * Holds docs/cli.md to the command line: every command with its options, exit codes and an example document.
- * Prints each fault on a line of its own; exits 1 if there is any.
+ * Checks docs/cli.md against the command line: every command with its options, exit codes and an example document.
+ * Prints one fault a line; exits 1 if there is any.
  *
  *   node --import tsx scripts/check-cli-docs.mjs
  */

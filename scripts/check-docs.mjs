@@ -1,6 +1,4 @@
-/**
- * Holds documents and lock file to the checkout. Prints each fault on a line of its own; exits 1 if there is any.
- */
+/** Checks documents and lock file against the checkout. Prints one fault a line; exits 1 if there is any. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +10,7 @@ import { strayReferenceFaults } from './check-stray-references.mjs'
 import { wordFaults } from './check-words.mjs'
 import { checkoutTexts } from './checkout-texts.mjs'
 
-/** Folders that are split into rooms themselves. */
+/** Folders whose subfolders are rooms. */
 const SPLIT = ['src', 'src/sync', 'src/ledger', 'src/workflows', 'src/crm', 'src/config']
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -34,7 +32,7 @@ for (const fault of faults) {
 process.stdout.write(`Docs: ${faults.length === 0 ? 'no faults' : `${faults.length} faults`}\n`)
 process.exitCode = faults.length === 0 ? 0 : 1
 
-/** Where docs/dependencies.md and package.json differ, one sentence each. */
+/** Differences between docs/dependencies.md and package.json, one sentence each. */
 function dependencyFaults(root) {
   const path = join(root, 'docs/dependencies.md')
   if (!existsSync(path)) {
@@ -46,7 +44,7 @@ function dependencyFaults(root) {
       Object.keys(manifest[kind] ?? {}),
     ),
   )
-  // One row of a table a dependency: | `name` | reason |
+  // One dependency per table row: | `name` | reason |
   const rows = [...readFileSync(path, 'utf8').matchAll(/^\|\s*`([^`]+)`\s*\|\s*(.*?)\s*\|/gm)]
   const named = rows.map(([, name]) => name)
   return [
@@ -57,7 +55,7 @@ function dependencyFaults(root) {
   ].map((fault) => `docs/dependencies.md: ${fault}`)
 }
 
-/** Rooms that have no page: each says what it is for, its way in, and what it may touch. @returns one line each. */
+/** Rooms without a page: its purpose, its entry points, and what it may touch. @returns one line each. */
 function roomFaults(root) {
   return SPLIT.flatMap((folder) =>
     readdirSync(join(root, folder), { withFileTypes: true })
@@ -68,7 +66,10 @@ function roomFaults(root) {
   )
 }
 
-/** Files that a room's page names, by a path within the room or within src, and that are not there; links are checked with all others. @returns one line each. */
+/**
+ * Missing files that a room's page names by a path within the room or src; links are checked elsewhere. @returns one
+ * line each.
+ */
 function roomFileFaults(root) {
   return checkoutTexts(root, { kinds: /\/README\.md$/ })
     .filter(({ file }) => /^(?:src|dev|demo)\//.test(file))
@@ -82,7 +83,7 @@ function roomFileFaults(root) {
     )
 }
 
-/** Promises of docs/threat-model.md that are linked to no test, one sentence each; where links lead is checked with all others. */
+/** Promises of docs/threat-model.md without a link to a test, one sentence each; all links are checked elsewhere. */
 function threatModelFaults(root) {
   const path = join(root, 'docs/threat-model.md')
   if (!existsSync(path)) {

@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { checkoutTexts } from './checkout-texts.mjs'
 
-/** Paths of ours named in backticks: a known folder, then no placeholder and no pattern in it. */
+/** Our paths in backticks: a known folder, then no placeholder and no pattern. */
 const namedPath =
   /`((?:docs|src|test|scripts|simulators|bench|bin|\.ci)\/[\w./-]*[\w/]|docker-compose\.yml|package\.json|tsconfig\.json)`/g
 const link = /\[[^\]]*\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g
 
-/** Links and named paths in README.md and the documents that lead nowhere, one sentence each. */
+/** Dead links and paths in README.md and the documents, one sentence each. */
 export function linkFaults(root) {
   return checkoutTexts(root, { kinds: /\.md$/ }).flatMap(({ file, text }) =>
     faultsOf(root, file, text),
@@ -38,7 +38,7 @@ function faultsOf(root, file, text) {
   return faults
 }
 
-/** Anchors as GitHub makes them from headings, and those that a page sets itself. */
+/** Anchors that GitHub makes from headings, and those that a page sets. */
 function anchors(root, file) {
   const text = readFileSync(join(root, file), 'utf8').replace(/^```[^]*?^```/gm, '')
   const slugs = [...text.matchAll(/^#+\s+(.+)$/gm)].map(([, heading]) =>

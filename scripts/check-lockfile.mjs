@@ -1,9 +1,9 @@
 /**
- * Holds package-lock.json to what `npm ci` needs; with --complete, adds what is missing.
+ * Checks package-lock.json against what `npm ci` needs; with --complete, adds what is missing.
  *
- * `npm ci` refuses a lock file that lacks an optional package, be it one for another platform. A
- * registry that carries some platforms only makes `npm install` leave the others out without a
- * word. An entry for a platform that is not ours is never fetched here, but is elsewhere: its checksum is asked for.
+ * `npm ci` refuses a lock file that lacks an optional package, even one for another platform. With a registry that
+ * carries only some platforms, `npm install` silently leaves the others out. A package for another platform is never
+ * fetched here, but is elsewhere: its checksum is required.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 const systems = ['darwin', 'win32', 'freebsd', 'android', 'openharmony', 'linux']
 const processors = ['arm64', 'arm', 'x64', 'ia32', 'ppc64', 'riscv64', 's390x', 'loong64']
 
-/** Optional packages that packages of the lock file ask for in one exact version, and it lacks. */
+/** Optional packages that the lock file's packages require in one exact version, and that it lacks. */
 function missingPackages(packages) {
   return Object.values(packages).flatMap((entry) =>
     Object.entries(entry.optionalDependencies ?? {})
@@ -22,14 +22,14 @@ function missingPackages(packages) {
   )
 }
 
-/** Packages of the registry whose checksum is not known: whatever came under their name and version would be taken. */
+/** Packages of the registry without a checksum: anything under their name and version would be accepted. */
 function withoutChecksum(packages) {
   return Object.entries(packages)
     .filter(([path, entry]) => path !== '' && !entry.link && !entry.integrity)
     .map(([path, entry]) => ({ path, name: path.replace(/^.*node_modules\//, ''), entry }))
 }
 
-/** What the registry says of a package; npm asks it as it does for an install. */
+/** The registry's data on a package, requested by npm as for an install. */
 function checksumOf(name, version) {
   const text = execFileSync('npm', ['view', `${name}@${version}`, 'dist.integrity'], {
     encoding: 'utf8',
@@ -40,7 +40,7 @@ function checksumOf(name, version) {
   return text.trim()
 }
 
-/** An entry as npm writes it, but for the checksum. */
+/** A lock file entry as npm writes it, without the checksum. */
 function entryOf({ name, version, dev }) {
   const system = systems.find((candidate) => name.includes(candidate))
   const processor = processors.find((candidate) => name.includes(candidate))
@@ -50,7 +50,7 @@ function entryOf({ name, version, dev }) {
   return { version, cpu: [processor], ...(dev && { dev }), optional: true, os: [system] }
 }
 
-/** What stands between package-lock.json and a clean `npm ci`, one sentence each. */
+/** Faults of package-lock.json that prevent a clean `npm ci`, one sentence each. */
 export function lockfileFaults(root) {
   const text = readFileSync(join(root, 'package-lock.json'), 'utf8')
   const faults = missingPackages(JSON.parse(text).packages).map(

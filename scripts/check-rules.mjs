@@ -3,12 +3,12 @@ import { checkoutTexts } from './checkout-texts.mjs'
 /** Ids of rules: of docs/rules.md, of the tables of docs/reconciliation.md, of the calls of docs/wire-emarketeer.md. */
 const ID = String.raw`(?<![\w@/.:-])(?:EM-B\d{1,2}b?|[B-IRT]\d{1,2})(?![\w@-])`
 
-/** A page defines an id by an anchor in a table, or in a heading. */
+/** A page defines an id by an anchor in a table or in a heading. */
 const anchored = new RegExp(String.raw`<a id="[^"]+"></a>(${ID})`, 'g')
 const headed = /^#+ (EM-B\d.*)$/gm
 
 /**
- * Rule ids that two places define, and ids that a page, a comment or the title of a test cites and nobody defines.
+ * Rule ids with two definitions, and ids cited by a page, a comment or a test's title without a definition.
  *
  * @param {readonly { file: string, text: string }[]} files pages (`.md`) and sources (`.ts`).
  * @returns {string[]} one sentence each.
@@ -37,7 +37,6 @@ export function ruleFaultsOf(files) {
   return faults
 }
 
-/** The same over the checkout. */
 export function ruleFaults(root) {
   const under = ['docs', 'src', 'test', 'simulators', 'demo', 'dev', 'README.md']
   return ruleFaultsOf(checkoutTexts(root, { under, kinds: /\.(md|ts)$/ }))
@@ -52,7 +51,10 @@ function definitions(text) {
   ]
 }
 
-/** What of a line may cite: all of a page but code in backticks; of a source a comment, and what a title has in parentheses. */
+/**
+ * The part of a line that may cite: in a page all but code in backticks; in a source a comment, and a title's
+ * parentheses.
+ */
 function citing(file, line) {
   if (file.endsWith('.md')) {
     return line.replace(/`[^`]*`/g, '')

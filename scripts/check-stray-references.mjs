@@ -7,10 +7,10 @@ const stray = [
   ['an absolute path of one machine', new RegExp(String.raw`(?<![\w.:/-])/wo` + String.raw`rk/\w`)],
 ]
 
-/** Ways up and then into a folder that the project has a namesake of: a fault only if it leads outside. */
+/** Relative paths up and into a folder with a namesake in the project: a fault only if they lead outside. */
 const wayUp = /(?:\.\.\/)+(?=shared)/g
 
-/** Committed files that lean on the machine they were written on, one sentence each. */
+/** Committed files that depend on the machine they were written on, one sentence each. */
 export function strayReferenceFaults(root) {
   const faults = []
   for (const { file, text } of checkoutTexts(root)) {

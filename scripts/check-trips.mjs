@@ -3,20 +3,20 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
-/** A trip that enters this many rooms cannot be held in one's head. */
+/** A trip through this many rooms is too long to remember. */
 const TOO_MANY = 9
 
 const PASS = [
   ['src/sync/run/sync-addresses.ts', 'syncAddresses'],
   ['src/sync/pass/batch-pass.ts', 'runPass', 'BatchPass'],
   ['src/sync/pass/perform-writes.ts', 'performWrites', 'writeCrm'],
-  // By the interface that every CRM's client has.
+  // By the interface of every CRM's client.
   ['src/crm/dynamics/session.ts', '~write'],
 ]
 
 /**
- * Each trip from its entry point to the write: files, and functions in each. A function names the next one in its body, and
- * its file imports the next file. `~`: it comes there by Temporal or by an interface, so that no import shows it.
+ * Each trip from its entry point to the write: files, and functions in each. A function names the next one in its body,
+ * and its file imports the next file. `~`: reached by Temporal or an interface, so that no import shows it.
  */
 export const TRIPS = {
   webhook: [
@@ -57,7 +57,7 @@ export const TRIPS = {
   ],
 }
 
-/** Rooms that a trip enters, in order; one that it goes back to stands twice. */
+/** Rooms of a trip, in order; a room that it returns to appears twice. */
 export function roomsOf(trip) {
   const rooms = trip.map(([file]) =>
     file
@@ -68,7 +68,7 @@ export function roomsOf(trip) {
   return rooms.filter((room, at) => room !== rooms[at - 1])
 }
 
-/** Trips that go through too many rooms, or back to one, or not as they are listed. @returns one line each. */
+/** Trips with too many rooms, a return to a room, or a way unlike the list. @returns one line each. */
 export function tripFaults(root, trips = TRIPS) {
   return Object.entries(trips).flatMap(([name, trip]) => {
     const rooms = roomsOf(trip)
@@ -81,7 +81,7 @@ export function tripFaults(root, trips = TRIPS) {
   })
 }
 
-/** Where the code does not go the way that is listed. */
+/** Differences between the code and the listed way. */
 function wayFaults(root, trip) {
   const stops = trip.flatMap(([file, ...names]) =>
     names.map((name) => ({ file, name: name.replace('~', ''), isRemote: name.startsWith('~') })),
@@ -107,7 +107,7 @@ function wayFaults(root, trip) {
 
 const looked = new Map()
 
-/** The functions and classes of a file with the words in their bodies, and the files that it imports. */
+/** A file's functions and classes with the words in their bodies, and its imports. */
 function look(root, file) {
   const full = path.join(root, file)
   if (!looked.has(full)) {

@@ -6,7 +6,7 @@ import path from 'node:path'
  * The files of the checkout that are committed or could be, with their text.
  *
  * @param {string} root of the checkout.
- * @param {{ under?: readonly string[], kinds?: RegExp }} only files and folders, as git takes them; what a name must match.
+ * @param {{ under?: readonly string[], kinds?: RegExp }} only files and folders, as for git; the pattern of a name.
  * @returns {readonly { file: string, text: string }[]} paths from the root.
  */
 export function checkoutTexts(root, { under = [], kinds = /./ } = {}) {
@@ -18,7 +18,7 @@ export function checkoutTexts(root, { under = [], kinds = /./ } = {}) {
     listed
       .split('\0')
       .filter((file) => file !== '' && kinds.test(file))
-      // A file that is deleted and not yet committed is listed as well.
+      // Git also lists a deleted file whose deletion is not committed.
       .filter((file) => statSync(path.join(root, file), { throwIfNoEntry: false })?.isFile())
       .map((file) => ({ file, text: readFileSync(path.join(root, file), 'utf8') }))
   )

@@ -1,15 +1,15 @@
 import type { Command } from 'commander'
 
-/** A command that does something, as its `--help` has it. */
+/** A command, as its `--help` describes it. */
 export interface DocumentedCommand {
   /** As in the heading: `connection apply <file>`. */
   readonly usage: string
-  /** Long flags, without `--json` and `--help`, which every command has. */
+  /** Long flags, without the common `--json` and `--help`. */
   readonly flags: readonly string[]
   readonly exitCodes: readonly number[]
 }
 
-/** Every command that has exit codes, in the order of `--help`. */
+/** Every command with exit codes, in the order of `--help`. */
 export function documentedCommands(
   program: Command,
   exitCodesOf: (command: Command) => readonly number[] | undefined,
@@ -34,14 +34,14 @@ export function documentedCommands(
   return program.commands.flatMap((command) => walk(command, [command.name()]))
 }
 
-/** The part of docs/cli.md below a command's heading; null where it has none. */
+/** The section of docs/cli.md on a command; null if it has none. */
 function sectionOf(text: string, usage: string): string | null {
   const [, ...parts] = text.split(/^### `lbsync /m)
   const part = parts.find((candidate) => candidate.startsWith(`${usage}\`\n`))
   return part?.replace(/\n#{2} [\s\S]*$/, '\n') ?? null
 }
 
-/** The example document of a command. @throws where the section has none, or it is no JSON. */
+/** The example document of a command. @throws if the section has none, or it is not JSON. */
 export function exampleOf(text: string, usage: string): unknown {
   const example = /```json\n([\s\S]*?)```/.exec(sectionOf(text, usage) ?? '')?.[1]
   if (example === undefined) {
@@ -50,7 +50,7 @@ export function exampleOf(text: string, usage: string): unknown {
   return JSON.parse(example)
 }
 
-/** What docs/cli.md and the commands disagree on, a line each. */
+/** Differences between docs/cli.md and the commands, one line each. */
 export function cliDocFaults(
   text: string,
   commands: readonly DocumentedCommand[],

@@ -40,7 +40,7 @@ function triesOf({ maximumAttempts, ...retry }, deadline, together) {
   return `${maximumAttempts}, with ${about} of waiting between them${more}`
 }
 
-/** How long all tries may take, whatever became of each. */
+/** Maximum time of all tries together. */
 function allTogether(together, deadline) {
   switch (deadline) {
     case 'ends':

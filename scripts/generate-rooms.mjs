@@ -12,7 +12,7 @@ import { writeOrCheckPart } from './generated-doc.mjs'
 const src = fileURLToPath(new URL('../src', import.meta.url))
 const IMPORT = /^(?:import|export)\s[^'"]*?from '(\.[^']+)'/gm
 
-/** The room of a file: a folder of src; the rooms of sync, where the decisions are, each by itself. */
+/** The room of a file: a folder of src; of sync, its subfolders, which hold the decisions. */
 function roomOf(file) {
   const [room, inner, deeper] = path.relative(src, file).split(path.sep)
   return room === 'sync' && deeper !== undefined ? `sync/${inner}` : room
@@ -24,14 +24,14 @@ for (const name of readdirSync(src, { recursive: true }).filter((each) => each.e
   const from = roomOf(file)
   for (const [, target] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
     const to = roomOf(path.resolve(path.dirname(file), target))
-    // A file beside the rooms is none.
+    // A file beside the rooms has no room.
     if (to !== from && ![from, to].some((room) => /\.[jt]s$/.test(room))) {
       edges.set(from, (edges.get(from) ?? new Set()).add(to))
     }
   }
 }
 
-/** Whether one room leads to another by the arrows that are left. */
+/** Whether the remaining arrows lead from one room to another. */
 function leads(from, to, seen = new Set()) {
   seen.add(from)
   return [...(edges.get(from) ?? [])].some(
@@ -39,7 +39,7 @@ function leads(from, to, seen = new Set()) {
   )
 }
 
-// One at a time, and where none leads there it is drawn: of two rooms that import each other an arrow to either stays.
+// Removes one arrow at a time, so that two rooms that import each other keep one.
 const all = [...edges].flatMap(([from, targets]) => [...targets].map((to) => [from, to])).sort()
 for (const [from, to] of all) {
   edges.get(from).delete(to)

@@ -17,7 +17,7 @@ function table(places) {
   return [...HEAD, ...places.flatMap(rowsOf)].join('\n')
 }
 
-/** What is the same for each choice of a pause is told once. */
+/** Facts common to all choices of a pause appear once. */
 function rowsOf({ code, step, when, choices }) {
   return Object.entries(choices).map(([action, { mended = '', then, state, next }], index) => {
     const place = index === 0 ? [`\`${code}\``, `\`${step}\``, when] : ['', '', '']

@@ -33,7 +33,7 @@ function transitions(states) {
   return table(['from', 'to'], rows)
 }
 
-/** Work by name; what is under way and may go on is told where it may not begin. */
+/** Work by name; work in progress that may continue is marked if it may not begin. */
 function beginning({ begins, goesOn }) {
   const under = goesOn.filter((work) => !begins.includes(work))
   const all = begins.length === PERMITS.active.begins.length

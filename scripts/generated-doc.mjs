@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 
 /**
- * Writes a generated page, formatted as the others; with `--check` on the command line only looks whether it is in step,
- * and lets the process end with 1 where it is not.
+ * Writes a generated page, formatted as the others; with `--check` on the command line only compares it, and makes the
+ * process exit with 1 if it differs.
  *
  * @param {string} name of the file in docs/. @param {readonly string[]} parts paragraphs, tables and headings.
- * @param {string} script that makes it, as the reader is told.
+ * @param {string} script that makes it, for the reader.
  */
 export async function writeOrCheck(name, parts, script) {
   const target = targetOf(name)
@@ -21,7 +21,7 @@ export async function writeOrCheck(name, parts, script) {
 }
 
 /**
- * The same for a part of a page that people write: what stands between `<!-- Made … from PART -->` and `<!-- End of PART -->`.
+ * The same for a part of a page that people write, between `<!-- Made … from PART -->` and `<!-- End of PART -->`.
  *
  * @param {string} name of the file in docs/. @param {string} part its name in the two comments. @param {string} text
  * @param {string} script that makes it.

@@ -1,6 +1,7 @@
 /**
  * Explores the reconciliation rule exhaustively (docs/reconciliation.md): `npm run model -- [acts] [--all] [--slow]
- * [--variant NAME]`, for example `npm run model -- 3 --variant toggle`. One line a variant; exit 1 if one is unexpected.
+ * [--variant NAME]`, for example `npm run model -- 3 --variant toggle`. One line a variant; exits 1 if one is
+ * unexpected.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'

@@ -1,8 +1,8 @@
 /**
- * Records the histories that test/replay holds the workflows to. To be run after a workflow was changed before its
- * release; once released, a change that fails replay needs a patch marker instead (docs/temporal-cli.md).
+ * Records the histories that test/replay replays on the workflows. Run it after a workflow changes before its release;
+ * once released, a change that fails replay needs a patch marker instead (docs/temporal-cli.md).
  *
- * Usage: node scripts/record-histories.mjs [prefixes of scenario names; without, all of them]
+ * Usage: node scripts/record-histories.mjs [prefixes of scenario names; default all]
  */
 import { tsImport } from 'tsx/esm/api'
 

@@ -1,6 +1,6 @@
 /**
- * Runs jest on the project's native ES modules; arguments go through to it (`npm test -- test/domain`).
- * Leaves jest's results in .cache/test/results.json and ends with jest's own exit code.
+ * Runs jest on the project's native ES modules with the given arguments (`npm test -- test/domain`). Writes jest's
+ * results to .cache/test/results.json and ends with jest's exit code.
  */
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { countTests } from './count-tests.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const resultsPath = `${root}.cache/test/results.json`
 mkdirSync(`${root}.cache/test`, { recursive: true })
-// Results of an earlier run must never pass for those of this one.
+// Results of an earlier run must never pass for this one's.
 rmSync(resultsPath, { force: true })
 
 const jest = createRequire(import.meta.url)
@@ -22,7 +22,7 @@ const child = spawn(
   [
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
-    // Jest hands it on to the processes that run test files.
+    // Jest passes it on to the processes that run test files.
     `--import=${new URL('../test/support/whole-process-memory.mjs', import.meta.url)}`,
     jest,
     '--json',

@@ -1,7 +1,7 @@
 import { isMainThread } from 'node:worker_threads'
 
-// Preloaded into programs that we start: standard input ends when their parent does, however it does.
-// A preload runs in every thread of the program; only the main one owns standard input.
+// Preloaded into child programs: standard input ends when their parent does, however it ends. A preload runs in every
+// thread; only the main thread owns standard input.
 if (isMainThread) {
   process.stdin.on('end', () => process.exit(143))
   process.stdin.resume()

@@ -2,7 +2,6 @@ import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 
-/** Tells whether `path` is a file this process may execute. */
 export async function isExecutable(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK)
@@ -12,7 +11,6 @@ export async function isExecutable(path: string): Promise<boolean> {
   }
 }
 
-/** First `name` on PATH that may be executed, or undefined. */
 export async function findOnPath(
   name: string,
   path = process.env['PATH'] ?? '',

@@ -1,10 +1,8 @@
 import { createServer } from 'node:net'
 
 /**
- * A TCP port free on 127.0.0.1 at this moment.
- *
- * Another process may take it before its user binds it, so whoever starts a server on it must be
- * ready to try again with another one.
+ * A TCP port free on 127.0.0.1 now. Another process may take it before the server binds it: its user must retry with
+ * another one.
  */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -6,10 +6,10 @@ import type { Socket } from 'node:net'
 /**
  * A shell that runs the server and outlives it just long enough to tidy up.
  *
- * Its standard input is a pipe whose other end only we hold, so end-of-file means that we closed
- * it or that we died, however we died (kill -9 included); then it stops the server and removes its
- * directory. A server that ends by itself leaves its directory to us, for the log in it. Nothing
- * polls while the server runs. Arguments: signal, tenths of a second of grace, directory, command….
+ * Only we hold the other end of its standard input, so end-of-file means that we closed it or died, even by kill -9;
+ * the shell then stops the server and removes its directory. When the server ends by itself, its directory stays, for
+ * the log in it. Nothing polls while the server runs. Arguments: signal, tenths of a second of grace, directory,
+ * command….
  */
 const guardScript = `
 signal=$1; grace=$2; dir=$3; shift 3
@@ -30,26 +30,24 @@ if [ -e "$dir/stopping" ]; then rm -rf "$dir"; fi
 exit "$code"
 `
 
-/** What to run, and where it may leave things. */
 export interface GuardedOptions {
   readonly command: string
   readonly args: readonly string[]
-  /** Absolute path of a directory of the server's own; holds its log, and is removed in the end. */
+  /** Absolute path of the server's own directory; holds its log, and is removed at the end. */
   readonly dir: string
-  /** The signal by which this server shuts down quickly and cleanly. */
+  /** Signal for a fast, clean shutdown. */
   readonly stopSignal: 'TERM' | 'INT' | 'QUIT'
   readonly env?: Readonly<Record<string, string>>
-  /** Run as this user; only root may ask for that. */
+  /** User to run as; root only. */
   readonly user?: { readonly uid: number; readonly gid: number }
 }
 
-/** A server process that ends when we do. */
 export interface GuardedProcess {
-  /** Process id of the guard, which leads a process group of its own. */
+  /** Process id of the guard, which leads its own process group. */
   readonly pid: number
   /** Resolves with the exit code once the server has ended. */
   readonly exited: Promise<number>
-  /** The end of what the server logged; kept from the moment it ended. */
+  /** The end of the server's log; kept after it ended. */
   logTail(): Promise<string>
   /** Stops the server and resolves once it has ended and its directory is gone. */
   stop(): Promise<void>
@@ -64,7 +62,7 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedProc
   const log = await open(logPath, 'w')
   const guardArgs = [options.stopSignal, String(graceTenths), options.dir, options.command]
   const child = spawn('/bin/sh', ['-c', guardScript, 'guard', ...guardArgs, ...options.args], {
-    // Its own session: Ctrl-C in a terminal reaches us alone, and we stop it in good order.
+    // Its own session: Ctrl-C in a terminal reaches only us, and we stop the server.
     detached: true,
     stdio: ['pipe', log.fd, log.fd],
     env: { PATH: process.env['PATH'], ...options.env },
@@ -106,10 +104,10 @@ const readyTimeoutMs = 180_000
 const pollMs = 30
 
 /**
- * Asks a server that was just started until it answers.
+ * Probes a new server until it answers.
  *
  * @param probe rejects as long as the server does not answer
- * @returns false when the server ended first, or did not answer for a minute
+ * @returns false if the server ended first, or did not answer for a minute
  */
 export async function waitUntilReady(
   server: GuardedProcess,

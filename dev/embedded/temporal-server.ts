@@ -7,27 +7,25 @@ import { ownDirectory } from '../../src/checkout.js'
 import { AppError } from '../../src/contracts/app-error.js'
 import { temporalCli } from './temporal-programs.js'
 
-/** How to run a development server. */
 export interface TemporalServerOptions {
-  /** Serve Temporal's web UI as well, on a port of its own. */
+  /** Also serves Temporal's web UI, on its own port. */
   readonly ui?: boolean
-  /** The server's dynamic configuration besides ours, as `name=value`; a server that was given keeps its own. */
+  /** Dynamic configuration besides ours, as `name=value`; a given server keeps its own. */
   readonly settings?: readonly string[]
   /** Added to the server's environment. */
   readonly env?: Readonly<Record<string, string>>
-  /** Told in one line what is being fetched or used. */
+  /** Gets one line on what is fetched or used. */
   readonly note?: (line: string) => void
 }
 
-/** A Temporal server to talk to. */
 export interface TemporalServer {
-  /** Host and port of its gRPC service, as `TEMPORAL_ADDRESS` wants it. */
+  /** Host and port of its gRPC service, as for `TEMPORAL_ADDRESS`. */
   readonly address: string
-  /** Address of the web UI; null without one, or where the server is not ours. */
+  /** Address of the web UI; null without one, or for a given server. */
   readonly uiUrl: string | null
-  /** Path of the command line that runs it; null where the server is not ours. */
+  /** Path of the command line that runs it; null for a given server. */
   readonly cli: string | null
-  /** Resolves once it has ended; absent where the server is not ours. */
+  /** Resolves once it has ended; absent for a given server. */
   readonly exited?: Promise<unknown>
   /** Ends the server if we started it; otherwise does nothing. */
   stop(): Promise<void>
@@ -36,10 +34,10 @@ export interface TemporalServer {
 const startAttempts = 5
 
 /**
- * The server `TEMPORAL_ADDRESS` names if that is set, else a development server of our own: in
- * memory, on 127.0.0.1, on free ports, ended when we stop it or die.
+ * The server that `TEMPORAL_ADDRESS` names, else a development server of our own: in memory, on 127.0.0.1, on free
+ * ports, ended when we stop it or die.
  *
- * @throws AppError `not_provisioned`, when there is no CLI to be had, or its server does not start
+ * @throws AppError `not_provisioned` if there is no CLI, or its server does not start
  */
 export async function startTemporalServer(
   options: TemporalServerOptions = {},
@@ -63,7 +61,7 @@ export async function startTemporalServer(
   )
 }
 
-/** One attempt; its log when the server ended early, which a port taken meanwhile makes it do. */
+/** One attempt; returns the log if the server ended early, as it does if the port is taken. */
 async function startOnce(
   cli: string,
   { ui = false, settings = [], env = {} }: TemporalServerOptions,
@@ -75,7 +73,7 @@ async function startOnce(
     args: serverArgs(port, uiPort, settings),
     dir: await ownDirectory(tmpdir(), 'lbsync-temporal'),
     stopSignal: 'TERM',
-    // The server would otherwise ask its makers for newer versions; HOME is where the CLI seeks a profile.
+    // Without this the server checks for newer versions; the CLI looks for a profile in HOME.
     env: { TEMPORAL_VERSION_CHECK_DISABLED: '1', HOME: process.env['HOME'] ?? tmpdir(), ...env },
   })
   const address = `127.0.0.1:${port}`
@@ -98,9 +96,9 @@ function serverArgs(port: number, uiPort: number | null, settings: readonly stri
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', `${port}`, '--log-level', 'error'],
     ...ui,
-    // A server must know them beforehand: a workflow that sets an unknown one cannot go on.
+    // The server must know them first: a workflow that sets an unknown attribute cannot go on.
     ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-    // By default a one-shard server polls 20 times a second: 50 ms before each step of a workflow.
+    // A one-shard server polls 20 times a second by default: 50 ms before each step of a workflow.
     ...[
       'history.transferProcessorMaxPollRPS=2000',
       'history.timerProcessorMaxPollRPS=2000',

@@ -1,13 +1,13 @@
 import type { StandIn, SuperOfficePair } from './stand-ins.js'
 
-/** A connection file of the stack (docs/configuration.md): as `lbsync connection apply` takes it. */
+/** A connection file of the stack (docs/configuration.md), as for `lbsync connection apply`. */
 export interface StackConnectionFile {
   readonly connectionId: string
   readonly accountId: string
   readonly [key: string]: unknown
 }
 
-/** The connection files of a stack, secrets by the name of a variable of {@link secretVariables}. */
+/** The stack's connection files; secrets name variables of {@link secretVariables}. */
 export interface StackConnectionFiles {
   readonly dynamics: StackConnectionFile
   /** null: the stack has no SuperOffice. */
@@ -15,7 +15,7 @@ export interface StackConnectionFiles {
   readonly onsite: StackConnectionFile | null
 }
 
-/** Makes them for the addresses that the stand-ins got. */
+/** Makes them for the stand-ins' addresses. */
 export function connectionFiles(places: {
   readonly dynamics: StandIn
   readonly superOffice: SuperOfficePair | null
@@ -73,7 +73,7 @@ function onsiteFile({ onsite: { apiUrl, onsite } }: SuperOfficePair): StackConne
   }
 }
 
-/** The secrets that the files name; keys in PEM on one line, as the files may have them. */
+/** Secrets of the files by variable; PEM keys on one line, as the files allow. */
 export function secretVariables(superOffice: SuperOfficePair | null): Record<string, string> {
   if (superOffice === null) {
     return { ACME_SECRET: DEMO_DYNAMICS.secret }
@@ -94,23 +94,23 @@ function onOneLine(pem: string): string {
   return pem.trimEnd().replaceAll('\n', '\\n')
 }
 
-/** The account that the stack's eMarketeer has for Dynamics. */
+/** eMarketeer's account for Dynamics. */
 export const DEMO_ACCOUNT = { accountId: '1001', name: 'Nordic Demo AB' } as const
 
-/** Its account for SuperOffice Online. */
+/** eMarketeer's account for SuperOffice Online. */
 export const ONLINE_ACCOUNT = { accountId: '1002', name: 'Nord Demo AS' } as const
 
-/** Its account for SuperOffice on site. */
+/** eMarketeer's account for SuperOffice on site. */
 export const ONSITE_ACCOUNT = { accountId: '1003', name: 'Fjord Demo AS' } as const
 
-/** The tenant, application and secret that the stack's Dynamics knows. */
+/** Tenant, application and secret of the stack's Dynamics. */
 export const DEMO_DYNAMICS = {
   tenantId: '5f1c1d5e-6d4f-4a58-9a0e-5b7f3f1f2c11',
   clientId: '0f8c1a52-7e0b-4d7f-9c55-1f2d3c4b5a69',
   secret: 'simulator-secret',
 } as const
 
-/** eMarketeer's accounts as its stand-in is started with them. */
+/** Accounts for the start of eMarketeer's stand-in. */
 export function emarketeerAccounts(): readonly Readonly<Record<string, unknown>>[] {
   return [DEMO_ACCOUNT, ONLINE_ACCOUNT, ONSITE_ACCOUNT].map((account) => ({
     ...account,

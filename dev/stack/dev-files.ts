@@ -5,17 +5,17 @@ import { ownDirectory } from '../../src/checkout.js'
 import { connectionFiles } from './connection-files.js'
 import type { Stack } from './start-stack.js'
 
-/** What a developer needs for commands against a running stack, as files. */
+/** Files for commands against a running stack. */
 export interface DevFiles {
   readonly directory: string
-  /** To be sourced by a shell. */
+  /** For a shell to source. */
   readonly environment: string
-  /** Ready for `lbsync connection apply`. */
+  /** For `lbsync connection apply`. */
   readonly connections: readonly string[]
   remove(): Promise<void>
 }
 
-/** Writes them into a directory of their own that only this user may read: they hold the stand-ins' secrets. */
+/** Writes them into a new directory that only this user may read: they hold the stand-ins' secrets. */
 export async function writeDevFiles({ env, foreign, places }: Stack): Promise<DevFiles> {
   const directory = await ownDirectory(tmpdir(), 'lbsync-dev')
   const environment = join(directory, 'env.sh')

@@ -1,24 +1,23 @@
 import { cacheDir } from '../../src/checkout.js'
 
-/** Variables by which the product or Temporal's tools are told where things are, and how they are reached. */
+/** Variables that tell the product or Temporal's tools where things are, and how to reach them. */
 const OURS =
   /^(ALLOW_LOOPBACK_HTTP|DATABASE_URL|EMARKETEER_\w+|GATEWAY_\w+|LOG_LEVEL|PUBLIC_URL|SECRETS_KEY|TEMPORAL_\w+)$/
 
-/** The variables of a stack of our own. */
 export interface OwnEnvironment {
-  /** To be set. */
+  /** To set. */
   readonly env: Readonly<Record<string, string>>
-  /** Names that the shell sets for other installations: to be taken away. */
+  /** Set by the shell for other installations: to remove. */
   readonly foreign: readonly string[]
 }
 
 /**
- * The environment of the stack's processes and of commands against it: what the stack says, and nothing that the shell
- * says to other installations. A Temporal server that was given is reached as the shell says; the stack's own has
- * neither another namespace, nor a key, nor a profile.
+ * The environment of the stack's processes and of commands against it: the stack's variables, without those of the
+ * shell for other installations. The shell says how to reach a given Temporal server; the stack's own has neither
+ * another namespace, nor a key, nor a profile.
  *
- * @param stack what the stack says, by name.
- * @param shell the environment that we were started with.
+ * @param stack the stack's variables.
+ * @param shell our own environment at the start.
  */
 export function ownEnvironment(
   stack: Readonly<Record<string, string>>,
@@ -27,13 +26,13 @@ export function ownEnvironment(
   const temporalGiven = (shell['TEMPORAL_ADDRESS'] ?? '') !== ''
   const told = Object.entries(shell).filter(([name]) => OURS.test(name))
   const kept = temporalGiven ? told.filter(([name]) => name.startsWith('TEMPORAL_')) : []
-  // A profile at its usual place would say what the variables do not; a file that is not there says nothing.
+  // A profile at its usual place would set what the variables leave out; a missing file sets nothing.
   const own = temporalGiven ? {} : { TEMPORAL_CONFIG_FILE: `${cacheDir}/no-profile.toml` }
   const env = { ...(Object.fromEntries(kept) as Record<string, string>), ...own, ...stack }
   return { env, foreign: told.map(([name]) => name).filter((name) => !(name in env)) }
 }
 
-/** As options for a child process: each foreign name taken away. */
+/** Options for a child process, with each foreign variable removed. */
 export function childEnvironment({
   env,
   foreign,

@@ -6,13 +6,13 @@ import {
 } from '../embedded/start-program.js'
 import { AppError } from '../../src/contracts/app-error.js'
 
-/** A stand-in's addresses: what it stands in for, and its control API. */
+/** A stand-in's addresses: of the system it replaces, and of its control API. */
 export interface StandIn {
   readonly url: string
   readonly controlUrl: string
 }
 
-/** What the stand-in for SuperOffice Online hands out, beside its addresses. */
+/** What the stand-in for SuperOffice Online hands out besides its addresses. */
 export interface SuperOfficeOnline extends StandIn {
   readonly online: {
     readonly loginUrl: string
@@ -34,13 +34,12 @@ export interface SuperOfficeOnsite extends StandIn {
   }
 }
 
-/** A customer's two kinds of SuperOffice. */
 export interface SuperOfficePair {
   readonly online: SuperOfficeOnline
   readonly onsite: SuperOfficeOnsite
 }
 
-/** Starts one stand-in as a process of its own. */
+/** Starts a stand-in as its own process. */
 export function startStandIn<Ready extends StandIn>(
   parts: Parts,
   entry: string,
@@ -54,8 +53,8 @@ export function startStandIn<Ready extends StandIn>(
 }
 
 /**
- * SuperOffice twice: Online, which posts webhooks to http on loopback too, and on site, which posts none, as a plain
- * installation. On site it speaks https under an authority of its own where this machine has openssl to make one.
+ * Starts SuperOffice twice: Online, which also posts webhooks to http on loopback, and on site, a plain installation
+ * that posts none. On site it speaks https with its own authority if this machine has openssl.
  */
 export async function startSuperOffice(parts: Parts): Promise<SuperOfficePair> {
   const entry = 'simulators/superoffice/main.ts'
@@ -73,16 +72,15 @@ export async function startSuperOffice(parts: Parts): Promise<SuperOfficePair> {
 
 const ONSITE_PASSWORD = 'simulator-password'
 
-/** Something that was started and is to be stopped. */
 export interface Part {
-  /** Resolves once it has ended; absent where it does not end by itself. */
+  /** Resolves once it has ended; absent if it never ends by itself. */
   readonly exited?: Promise<unknown>
   stop(): Promise<void>
 }
 
-/** What a stack has started: kept, watched, and ended together. */
+/** The parts that a stack has started: kept, watched, and ended together. */
 export class Parts {
-  /** Resolves with AppError `stack_part_ended` of the part that ended by itself, first of all; never where none does. */
+  /** Resolves with AppError `stack_part_ended` of the first part that ends by itself. */
   readonly partEnded: Promise<AppError>
   private tellEnded: (error: AppError) => void = () => undefined
   private readonly stops: (() => Promise<void>)[] = []
@@ -93,7 +91,7 @@ export class Parts {
     this.partEnded = new Promise((resolve) => (this.tellEnded = resolve))
   }
 
-  /** Keeps something that was started; where all is being ended already, it is ended too. */
+  /** Keeps a started part; ends it if all are being ended already. */
   keep<Started extends Part>(name: string, started: Started): Started {
     if (this.ending.signal.aborted) {
       void started.stop().catch(() => undefined)
@@ -109,14 +107,14 @@ export class Parts {
     return this.keep(name, await this.run<Ready>(options))
   }
 
-  /** Starts a program that somebody else stops; all are ended together where it is not ready by then. */
+  /** Starts a program that its caller stops; if the stack ends before it is ready, it ends too. */
   run<Ready>(options: ProgramOptions): Promise<RunningProgram<Ready>> {
     const started = startProgram<Ready>({ ...options, signal: this.ending.signal })
     this.programs.push(started)
     return started
   }
 
-  /** Tells when it ends by itself. @param isExpected whether it is to end. */
+  /** Reports a part that ends by itself. @param isExpected whether its end is expected. */
   watch(name: string, { exited }: Part, isExpected = () => false): void {
     void exited?.then(() => {
       if (!this.ending.signal.aborted && !isExpected()) {
@@ -125,7 +123,7 @@ export class Parts {
     })
   }
 
-  /** Ends all, last first. What is not ready yet goes before the servers that it is about to look for. */
+  /** Ends all, last first. A part that is not ready ends before the servers that it looks for. */
   async stop(): Promise<void> {
     this.ending.abort(new Error('the stack ends'))
     await Promise.allSettled(this.programs)

@@ -18,30 +18,29 @@ import {
 
 export { DEMO_ACCOUNT, DEMO_DYNAMICS } from './connection-files.js'
 
-/** How to run the stack. */
 export interface StackOptions {
   /** Serve Temporal's web UI. */
   readonly ui: boolean
   /** Options of the stand-ins, over those that the stack needs. */
   readonly dynamics?: Readonly<Record<string, unknown>>
   readonly emarketeer?: Readonly<Record<string, unknown>>
-  /** Start SuperOffice too, Online and on site. Without it the stack is up sooner. */
+  /** Also starts SuperOffice, Online and on site. The stack is ready sooner without it. */
   readonly superOffice?: boolean
-  /** Aborted, what has been started is ended, and the start fails with its reason. */
+  /** An abort ends what has been started, and the start fails with its reason. */
   readonly signal?: AbortSignal
-  /** Told in one line what is being started. */
+  /** Gets one line on what is being started. */
   readonly note?: (line: string) => void
-  /** Told what the processes log. */
+  /** Gets the processes' logs. */
   readonly onLog?: (chunk: string) => void
 }
 
-/** Where everything of a running stack is. */
+/** Addresses and paths of a running stack. */
 export interface StackPlaces {
   readonly temporalAddress: string
   readonly temporalUiUrl: string | null
-  /** Where Temporal's command line lies that fits the server; null: a server was given. */
+  /** Path of the Temporal command line that fits the server; null: a server was given. */
   readonly temporalCli: string | null
-  /** By a login that may work with the ledger, as in production. */
+  /** With a login that may work with the ledger, as in production. */
   readonly databaseUrl: string
   readonly ownerDatabaseUrl: string
   readonly gatewayUrl: string
@@ -51,18 +50,17 @@ export interface StackPlaces {
   readonly superOffice: SuperOfficePair | null
 }
 
-/** A running stack. */
 export interface Stack {
   readonly places: StackPlaces
   /** Environment for commands against this stack. */
   readonly env: Readonly<Record<string, string>>
-  /** Variables of the shell that such commands must not see: they speak of other installations. */
+  /** The shell's variables for other installations, which such commands must not see. */
   readonly foreign: readonly string[]
   readonly gatewayApiKey: string
-  /** Ends the workers (by SIGKILL where `kill`) and starts new ones. */
+  /** Ends the workers (with `kill` by SIGKILL) and starts new ones. */
   restartWorker(kill: boolean): Promise<void>
   workerPid(): number
-  /** Resolves with AppError `stack_part_ended` of the part that ended by itself, first of all; never where none does. */
+  /** Resolves with AppError `stack_part_ended` of the first part that ends by itself. */
   readonly partEnded: Promise<AppError>
   /** Ends everything, last first. */
   stop(): Promise<void>
@@ -72,11 +70,10 @@ const EMARKETEER_SERVICE_KEY = 'service-key'
 
 /**
  * The whole product on this machine: a real Temporal server, a real PostgreSQL, the gateway and a worker, and stand-ins
- * for eMarketeer and the CRMs, each a process of its own. All on 127.0.0.1, all ended together, also when we die.
+ * for eMarketeer and the CRMs, each its own process. All on 127.0.0.1, all ended together, also when we die.
  *
- * @throws AppError `not_provisioned`, where a server cannot be had; it says which ways there are; `stack_part_ended` where a
- * part ends while others are being started.
- * @throws AppError `temporal_unreachable` or of the database where one was given that does not answer.
+ * @throws AppError `not_provisioned` if a server is not available, with the remedies; `stack_part_ended` if a part ends
+ *   while others start; `temporal_unreachable` or an error of the database if a given one does not answer.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const parts = new Parts()
@@ -114,7 +111,7 @@ async function start(options: StackOptions, parts: Parts): Promise<Stack> {
   ])
   const login = uniqueLogin('dev')
   await migrate(postgres.url, [login])
-  // A server that was given outlives us.
+  // A given server outlives us.
   parts.keep('A login', { stop: () => dropLogin(postgres.url, login) })
   const databaseUrl = urlOf(postgres.url, login)
   const port = await freePort()

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { type Login, migrate } from '../../src/ledger/db/migrate.js'
 
-/** Runs statements one by one on a connection of their own (they may not share a transaction). */
+/** Runs statements one by one on their own connection (they may not share a transaction). */
 export async function runStatements(url: string, statements: readonly string[]): Promise<void> {
   const client = new Client({ connectionString: url })
   await client.connect()
@@ -15,19 +15,19 @@ export async function runStatements(url: string, statements: readonly string[]):
   }
 }
 
-/** The same server and user, another database. */
+/** The same server and user, with another database. */
 export function databaseUrl(adminUrl: string, database: string): string {
   const url = new URL(adminUrl)
   url.pathname = `/${database}`
   return url.href
 }
 
-/** A database name nobody else has. */
+/** A unique database name. */
 export function uniqueDatabaseName(kind: 'template' | 'test'): string {
   return `lbsync_${kind}_${randomBytes(6).toString('hex')}`
 }
 
-/** Makes a database with the newest schema; every test file gets a copy, which is quicker than migrating. */
+/** Makes a database with the newest schema; every test file gets a copy, which is faster than migrating. */
 export async function makeTemplate(adminUrl: string, login: Login): Promise<string> {
   const name = uniqueDatabaseName('template')
   await runStatements(adminUrl, [`CREATE DATABASE ${name}`])

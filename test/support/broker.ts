@@ -2,13 +2,13 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Login } from '../../src/ledger/db/migrate.js'
 
-/** What test files may ask for, and the JSON they get; each is made once a run, when first asked for. */
+/** Resources of test files, and their JSON; each is made once a run, at the first request. */
 export interface Provided {
-  /** A server, on it a database with the newest schema, to copy, and the login that the product works by. */
+  /** A server, a database with the newest schema to copy, and the product's login. */
   readonly postgres: { readonly adminUrl: string; readonly template: string; readonly login: Login }
   readonly temporal: { readonly address: string }
   readonly 'time-skipping-server': { readonly path: string }
-  /** The code of all workflows, as `Worker.create` takes it. */
+  /** The code of all workflows, for `Worker.create`. */
   readonly 'workflow-bundle': { readonly codePath: string }
 }
 
@@ -17,9 +17,9 @@ type Undo = () => Promise<void>
 /**
  * Owns the servers of one test run.
  *
- * It lives in jest's parent process, which outlives the processes that run test files. They ask
- * over loopback HTTP, so a run of pure tests starts nothing. What makes a thing is imported when it is
- * asked for: Temporal's packages alone take a second or two to load.
+ * It lives in jest's parent process, which outlives the processes that run test files. They ask over loopback HTTP, so
+ * a run of pure tests starts nothing. Imports a resource's code on request: Temporal's packages alone take a second or
+ * two to load.
  */
 export class Broker {
   readonly #provided = new Map<string, Promise<unknown>>()
@@ -40,7 +40,7 @@ export class Broker {
     },
     temporal: async () => {
       const { startTemporalServer } = await import('../../dev/embedded/temporal-server.js')
-      // A server of many large histories collects its garbage for as long as it works; it may take a gigabyte to do so less often.
+      // A server with many large histories collects garbage all the time; with up to a gigabyte it does so less often.
       const env = { GOGC: '400', GOMEMLIMIT: '1GiB' }
       const server = await startTemporalServer({ env, note: this.#note })
       this.#undo.push(() => server.stop())
@@ -59,7 +59,7 @@ export class Broker {
 
   private constructor() {
     this.#http = createServer((request, response) => {
-      // A connection kept for the next file may be closed in the moment that it is used.
+      // A kept connection may be closed just when it is used for the next file.
       response.shouldKeepAlive = false
       this.#provide((request.url ?? '').slice(1)).then(
         (value) => response.end(JSON.stringify(value)),
@@ -68,7 +68,7 @@ export class Broker {
     })
   }
 
-  /** Starts answering; nothing else is started yet. */
+  /** Starts answering; starts no server yet. */
   static async start(): Promise<Broker> {
     const broker = new Broker()
     await new Promise<void>((resolve) => broker.#http.listen(0, '127.0.0.1', resolve))
@@ -76,12 +76,11 @@ export class Broker {
     return broker
   }
 
-  /** Where test files reach it. */
   get url(): string {
     return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`
   }
 
-  /** Ends all that was started, last first. */
+  /** Ends everything it started, last first. */
   async stop(): Promise<void> {
     this.#http.close()
     this.#http.closeAllConnections()

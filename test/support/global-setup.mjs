@@ -1,6 +1,6 @@
 import { tsImport } from 'tsx/esm/api'
 
-/** Starts the broker of this run; the address goes to the test processes by environment. */
+/** Starts this run's broker; the environment passes its address to the test processes. */
 export default async function globalSetup() {
   const { Broker } = await tsImport('./broker.ts', import.meta.url)
   globalThis.lbsyncTestBroker = await Broker.start()

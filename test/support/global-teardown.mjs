@@ -1,4 +1,4 @@
-/** Ends whatever the broker of this run has started. */
+/** Ends everything that this run's broker has started. */
 export default async function globalTeardown() {
   await globalThis.lbsyncTestBroker.stop()
 }

@@ -1,6 +1,6 @@
 import { ODD_TEXTS } from './odd-texts.js'
 
-/** What may stand in any place of an answer, as JSON text. */
+/** Values for any place of an answer, as JSON text. */
 const VALUES: readonly string[] = [
   ...Object.values(ODD_TEXTS).map((text) => JSON.stringify(text)),
   '"a\\u0000b"',
@@ -18,7 +18,7 @@ const VALUES: readonly string[] = [
   `${'['.repeat(3_000)}${']'.repeat(3_000)}`,
 ]
 
-/** What takes long, or much memory, where nobody counts: millions of values in some kilobytes of gzip. */
+/** Values that cost much time or memory unless counted: millions of values in some kilobytes of gzip. */
 const BOMBS: readonly string[] = [
   `[${'{},'.repeat(1_500_000)}{}]`,
   `[${'0,'.repeat(1_500_000)}0]`,
@@ -28,7 +28,7 @@ const BOMBS: readonly string[] = [
   `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`,
 ]
 
-/** Every answer that comes of a valid one by one odd value somewhere in it, its whole body included. */
+/** Every answer made from a valid one with one odd value in it, or as its whole body. */
 export function* oddAnswers(valid: unknown): Generator<string> {
   for (const marked of markedEverywhere(valid)) {
     for (const value of VALUES) {

@@ -1,6 +1,6 @@
 /**
- * Texts that a system outside may send and that a database or a terminal does not take as they are. Kept here for every
- * test that asks how one of them comes in.
+ * Texts that an external system may send and that a database or a terminal does not accept as they are, for every test
+ * of such input.
  */
 export const ODD_TEXTS: Readonly<Record<string, string>> = {
   'a zero character': 'a\0b',

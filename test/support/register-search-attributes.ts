@@ -6,10 +6,8 @@ const retryMs = 50
 const attempts = 600
 
 /**
- * Makes our search attributes known in a namespace, and waits until it takes queries by them.
- *
- * Without them a workflow's task fails for ever and, where time is skipped, a test hangs. A server
- * that was given to us may take some seconds to see a new namespace.
+ * Registers our search attributes in a namespace, and waits until it accepts queries by them. Without them a workflow's
+ * task fails for ever, and a test with skipped time hangs. A given server may take some seconds to see a new namespace.
  */
 export async function registerSearchAttributes(
   connection: Pick<Connection, 'operatorService'>,

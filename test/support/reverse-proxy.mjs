@@ -1,6 +1,6 @@
 /**
- * A reverse proxy as it stands in front of a gateway: passes requests on to `process.argv[2]`, byte by byte, and adds the
- * address that called it at the right of X-Forwarded-For, as nginx does. It knows nothing of the product.
+ * A reverse proxy in front of a gateway: passes requests on to `process.argv[2]`, byte by byte, and appends the
+ * caller's address to X-Forwarded-For, as nginx does. It knows nothing of the product.
  */
 import http from 'node:http'
 

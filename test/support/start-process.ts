@@ -1,4 +1,4 @@
-/** Programs as child processes of a test; the same way in which `lbsync dev` runs its own. */
+/** Programs as child processes of a test, as `lbsync dev` runs its own. */
 export {
   startProgram as startProcess,
   type ProgramOptions as ProcessOptions,

@@ -3,11 +3,11 @@ import { urlOf } from '../../src/ledger/db/migrate.js'
 import { askBroker, provisionTimeoutMs } from './ask-broker.js'
 import { databaseUrl, runStatements, uniqueDatabaseName } from './broker-database.js'
 
-/** A database of one test file's own. */
+/** A test file's own database. */
 export interface TestDatabase {
-  /** Its URL by the login that the product works by; known once `beforeAll` hooks run. */
+  /** URL with the product's login; known once `beforeAll` hooks run. */
   readonly url: string
-  /** The owner's, who may do anything. */
+  /** URL of the owner, who may do anything. */
   readonly ownerUrl: string
 }
 

@@ -6,12 +6,12 @@ import { NativeConnection } from '@temporalio/worker'
 import { askBroker, provisionTimeoutMs } from './ask-broker.js'
 import { registerSearchAttributes } from './register-search-attributes.js'
 
-/** A real Temporal server, shared by the run, and a namespace on it of one test file's own. */
+/** The run's real Temporal server, and a test file's own namespace on it. */
 export interface TestTemporal {
   readonly address: string
   /** Task queue names are fixed, so files that run at once may not share a namespace. */
   readonly namespace: string
-  /** For starting and steering workflows in that namespace. */
+  /** Starts and steers workflows in that namespace. */
   readonly client: Client
   /** For `Worker.create`, with `namespace`. */
   readonly nativeConnection: NativeConnection
@@ -36,7 +36,7 @@ export function withTemporal(): TestTemporal {
   }, provisionTimeoutMs)
   afterAll(async () => {
     await given.nativeConnection?.close()
-    // A server of our own ends with the run; one that was given to us is left as it was found.
+    // Our own server ends with the run; a given one is left as it was.
     if (process.env['TEMPORAL_ADDRESS'] && given.namespace !== undefined) {
       await given.client?.connection.operatorService?.deleteNamespace({
         namespace: given.namespace,

@@ -4,8 +4,8 @@ import { askBroker, provisionTimeoutMs } from './ask-broker.js'
 import { registerSearchAttributes } from './register-search-attributes.js'
 
 /**
- * Starts a Temporal server whose clock jumps whenever workflows only wait. Whoever starts one tears
- * it down. It lists no workflows and knows no Schedules: for those, see `withTemporal`.
+ * Starts a Temporal server whose clock jumps while workflows only wait. Its caller tears it down. It lists no workflows
+ * and knows no Schedules: for those, see `withTemporal`.
  */
 export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
   const { path } = await askBroker('time-skipping-server')
