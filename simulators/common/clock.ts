@@ -6,7 +6,6 @@ export interface SimClock {
   skewMs(): number
 }
 
-/** A clock that follows real time plus a settable skew. */
 export function createClock(): SimClock {
   let skew = 0
   return {

@@ -5,13 +5,13 @@ export interface StandInControl {
   /** PATCHes a row, e.g. `rows/contact/<id>`. */
   patch<T = unknown>(path: string, body: unknown): Promise<T>
   get<T = unknown>(path: string): Promise<T>
-  /** NDJSON paths: those that dump. */
+  /** Reads NDJSON paths (dumps). */
   lines<T = unknown>(path: string): Promise<T[]>
   /** Removes one fault, or all. */
   clearFaults(id?: string): Promise<void>
 }
 
-/** @param controlUrl as printed in the ready line. */
+/** @param controlUrl as in the ready line. */
 export function standInControl(controlUrl: string): StandInControl {
   async function call(method: string, path: string, body?: unknown): Promise<string> {
     const response = await fetch(`${controlUrl}/${path}`, {
@@ -39,7 +39,7 @@ export function standInControl(controlUrl: string): StandInControl {
   }
 }
 
-/** A switch that has nothing to say answers without a body. */
+/** A switch without a result answers without a body. */
 function parsed<T>(text: string): T {
   return (text === '' ? null : JSON.parse(text)) as T
 }

@@ -2,24 +2,24 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { SimRequest, SimResponse } from './http-server.js'
 import { seededRandom, type Random } from './random.js'
 
-/** What goes wrong: the parts combine (a delay, then a status; work done, then the line cut). */
+/** Fault of a request. Parts combine: a delay, then a status; work done, then the connection cut. */
 export interface FaultEffect {
   /** Wait before anything else. */
   readonly delayMs?: number
-  /** Do the work, then wait before answering: a caller with a shorter time-out never hears. */
+  /** Does the work, then waits before the answer: a caller with a shorter time-out never gets it. */
   readonly lateMs?: number
-  /** Answer this status without doing the work, unless `execute`. */
+  /** Answers this status without doing the work, unless `execute`. */
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-  /** Text as is; anything else is sent as JSON. */
+  /** Text is sent as is, anything else as JSON. */
   readonly body?: unknown
   /** An HTML page where JSON is expected, with `status` or 200. */
   readonly html?: boolean
-  /** Do the work and send only the first half of its answer's bytes, as if complete. */
+  /** Does the work and sends only the first half of its answer's bytes, as if complete. */
   readonly truncate?: boolean
-  /** Cut the connection before answering. */
+  /** Cuts the connection before the answer. */
   readonly reset?: boolean
-  /** Do the work first, then show the fault: "done, but the caller never heard". */
+  /** Does the work first, then shows the fault: done, but the caller never knows. */
   readonly execute?: boolean
 }
 
@@ -34,9 +34,9 @@ export interface FaultRule extends FaultEffect {
   readonly bodyMatches?: string
   /** `part` hits the single requests inside a multipart batch; default `request`. */
   readonly scope?: 'request' | 'part'
-  /** Let this many matching requests through first. */
+  /** Matching requests to let through first. */
   readonly skip?: number
-  /** Stop after this many hits; absent = for ever. */
+  /** Hits until the rule stops; absent = unlimited. */
   readonly times?: number
   /** 0..1, seeded; absent = always. */
   readonly probability?: number
@@ -122,7 +122,7 @@ export class FaultBoard {
   }
 }
 
-/** Runs the work under an effect and gives the answer the caller sees. */
+/** Runs the work under an effect and returns the answer that the caller sees. */
 export async function applyFault(
   effect: FaultEffect | undefined,
   work: () => SimResponse | Promise<SimResponse>,

@@ -2,18 +2,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
-/** One request with its whole body read; `path` and `rawQuery` are still percent-encoded. */
+/** One request with its whole body; `path` and `rawQuery` are still percent-encoded. */
 export interface SimRequest {
   readonly method: string
   readonly path: string
-  /** Text after `?`, without it; empty when there is none. */
+  /** Text after `?`; empty if there is none. */
   readonly rawQuery: string
   /** Lower-case names; repeated headers joined by a comma. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
 }
 
-/** What the stand-in answers; `drop` cuts the connection instead of, or in the middle of, the answer. */
+/** The stand-in's answer; `drop` cuts the connection instead of the answer, or in the middle of it. */
 export interface SimResponse {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
@@ -38,7 +38,7 @@ export interface ServerCertificate {
 }
 
 /**
- * Starts a server on 127.0.0.1, with TLS if given a certificate; port 0 takes a free one. Request lines may be up
+ * Starts a server on 127.0.0.1, with TLS if it gets a certificate; port 0 takes a free one. Request lines may have up
  * to 256 KB, as long filters need.
  */
 export async function listen(
@@ -68,7 +68,6 @@ export async function listen(
   }
 }
 
-/** A JSON answer with its content type. */
 export function json(
   status: number,
   value: unknown,

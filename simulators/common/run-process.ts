@@ -1,19 +1,17 @@
 import { fstatSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 
-/** A started stand-in as its own process sees it. */
 export interface RunnableSimulator {
   readonly url: string
   readonly controlUrl: string
-  /** What else a client needs to know at once (keys, tokens); added to the ready line. */
+  /** Keys and tokens that a client needs; added to the ready line. */
   readonly handedOut?: Readonly<Record<string, unknown>>
   close(): Promise<void>
 }
 
 /**
- * Runs a stand-in as a process: one JSON line on stdout when ready, stops on SIGTERM or SIGINT, when a piped
- * stdin ends, and when its parent is gone (`--detached` turns the last two off).
- * Options come from `--port N` and `--options '{...}'`.
+ * Runs a stand-in as a process: prints one JSON line when ready; stops on SIGTERM or SIGINT, when a piped stdin ends,
+ * and when its parent is gone (`--detached` turns the last two off). Options are `--port N` and `--options '{...}'`.
  */
 export async function runProcess(
   start: (port: number, options: Record<string, unknown>) => Promise<RunnableSimulator>,
@@ -46,7 +44,7 @@ export async function runProcess(
   process.stdout.write(`${JSON.stringify(ready)}\n`)
 }
 
-/** Only a pipe says something by ending: /dev/null ends at once, a terminal is shared. */
+/** Only the end of a pipe means anything: /dev/null ends at once, a terminal is shared. */
 function stopWithParent(stop: () => void): void {
   const kind = fstatSync(0)
   if (kind.isFIFO() || kind.isSocket()) {

@@ -1,4 +1,4 @@
-/** A refusal as Dataverse words it: HTTP status, hex code, message (wire page, section 3.2). */
+/** A refusal in Dataverse's form: HTTP status, hex code, message (wire page, section 3.2). */
 export class ServiceError extends Error {
   constructor(
     readonly status: number,
@@ -15,7 +15,7 @@ export function badQuery(message: string): ServiceError {
   return new ServiceError(400, '0x80060888', message)
 }
 
-/** 400 `0x80048d19`: something in the body (or the batch) that cannot be read. */
+/** 400 `0x80048d19`: part of the body (or the batch) cannot be read. */
 export function badPayload(entitySet: string, inner: string): ServiceError {
   return new ServiceError(
     400,
@@ -43,7 +43,7 @@ export function noSuchSegment(segment: string): ServiceError {
   return new ServiceError(404, '0x80060888', `Resource not found for the segment '${segment}'.`)
 }
 
-/** 412 `0x80060882`: the row moved on since it was read. */
+/** 412 `0x80060882`: the row has changed since it was read. */
 export function versionMismatch(): ServiceError {
   return new ServiceError(
     412,
@@ -52,12 +52,12 @@ export function versionMismatch(): ServiceError {
   )
 }
 
-/** 412 `0x80040237`: a row with these key values is there already. */
+/** 412 `0x80040237`: a row with these key values exists. */
 export function duplicateKey(): ServiceError {
   return new ServiceError(412, '0x80040237', 'A record with matching key values already exists.')
 }
 
-/** 412 `0x80060892`: a row with the values of an alternate key is there already. */
+/** 412 `0x80060892`: a row with these values of an alternate key exists. */
 export function duplicateEntityKey(): ServiceError {
   return new ServiceError(412, '0x80060892', 'Duplicate Record Found for Entity Key.')
 }

@@ -1,4 +1,4 @@
-/** An app registration of the stand-in's tenant, and the application user it is in the organisation. */
+/** An app registration of the stand-in's tenant, with its application user in the organisation. */
 export interface AppRegistration {
   readonly clientId: string
   readonly secret: string
@@ -8,7 +8,7 @@ export interface AppRegistration {
   readonly applicationUser?: 'enabled' | 'disabled' | 'none'
 }
 
-/** Everything about the stand-in that can be set at start; see docs/simulators.md. */
+/** Options at the start; see docs/simulators.md. */
 export interface DynamicsOptions {
   readonly port: number
   readonly tenantId: string
@@ -24,14 +24,14 @@ export interface DynamicsOptions {
   readonly expireTokensOnMetadataChange: boolean
   /** How long a new table or column stays unknown to the data API, unless `Consistency: Strong`. */
   readonly metadataCacheDelayMs: number
-  /** Status of the refusal of a definition that is not there; the code is 0x80040217. Microsoft documents the code only. */
+  /** Status for a missing definition; the code is 0x80040217. Microsoft documents only the code. */
   readonly absentDefinitionStatus: 400 | 404
-  /** How often a key's status is answered as Pending or InProgress before it is Active. */
+  /** Reads of a key's status that answer Pending or InProgress before Active. */
   readonly keyActivationReads: number
-  /** How long each metadata write and publish takes; the customization lock is held meanwhile. */
+  /** Duration of each metadata write and publish; the customization lock is held meanwhile. */
   readonly customizationMs: number
   /**
-   * How slow customizing is, as a factor: 1 as a real organisation (set-up takes some ten minutes), 0 at once. The
+   * Factor on the duration of customizing: 1 as in a real organisation (set-up takes some ten minutes), 0 none. The
    * switch `pace` changes it.
    */
   readonly pace: number
@@ -42,7 +42,7 @@ export interface DynamicsOptions {
   /** Change tracking of contact; off in some organisations. */
   readonly contactChangeTracking: boolean
   readonly auditEnabled: boolean
-  /** Audit rows show up this much later than the change. */
+  /** Delay of audit rows after their change. */
   readonly auditDelayMs: number
   readonly limits: {
     readonly requests: number
@@ -50,11 +50,11 @@ export interface DynamicsOptions {
     readonly concurrent: number
     readonly windowSeconds: number
   }
-  /** Tests on loopback; without it a webhook URL must use port 80 or 443. */
+  /** For tests on loopback; without it a webhook URL must use port 80 or 443. */
   readonly allowAnyWebhookPort: boolean
   readonly webhookTimeoutMs: number
   readonly webhookConcurrency: number
-  /** Messages that have no filter for contact, e.g. `UpdateMultiple` where bulk is not available. */
+  /** Messages without a filter for contact, e.g. `UpdateMultiple` without bulk operations. */
   readonly contactWithoutMessages: readonly string[]
   /** Editable grid controls installed; an older organisation has none. */
   readonly customControls: readonly string[]
@@ -62,7 +62,7 @@ export interface DynamicsOptions {
   readonly seed: number
 }
 
-/** An organisation as it comes out of the box, with the real limits. */
+/** An organisation out of the box, with the real limits. */
 export const DEFAULT_OPTIONS: DynamicsOptions = {
   port: 0,
   tenantId: '5f1c1d5e-6d4f-4a58-9a0e-5b7f3f1f2c11',
@@ -92,7 +92,7 @@ export const DEFAULT_OPTIONS: DynamicsOptions = {
   seed: 1,
 }
 
-/** The defaults with some replaced; `limits` may be given in part. */
+/** The defaults with some replaced; `limits` may be partial. */
 export function withDefaults(
   given: Partial<Omit<DynamicsOptions, 'limits'>> & { limits?: Partial<DynamicsOptions['limits']> },
 ): DynamicsOptions {

@@ -7,11 +7,11 @@ import { PrivilegeBook } from './privilege-book.js'
 import type { Column, Json, Row, Table } from './store/schema.js'
 import { Store } from './store/store.js'
 
-/** Who calls, and how the call wants to see metadata. */
+/** The caller, and its view of metadata. */
 export interface Context {
   readonly org: Organisation
   readonly userId: string
-  /** Privileges are asked of the application user only; people of the control API may do everything. */
+  /** Whether privileges are checked: for the application user only; people of the control API may do everything. */
   readonly checked: boolean
   /** `Consistency: Strong`: past the metadata cache. */
   readonly strong: boolean
@@ -19,7 +19,7 @@ export interface Context {
   readonly root: string
 }
 
-/** What a table does beyond storing rows; each may change the values or throw a `ServiceError`. */
+/** A table's rules beyond storing rows; each may change the values or throw a `ServiceError`. */
 export interface TableRules {
   readonly beforeCreate?: (context: Context, values: Record<string, Json>) => void
   readonly beforeUpdate?: (
@@ -29,7 +29,7 @@ export interface TableRules {
     values: Record<string, Json>,
   ) => void
   readonly beforeDelete?: (context: Context, row: Row) => void
-  /** Rows a reader does not see (audit rows still on their way). */
+  /** Rows hidden from readers (audit rows that have not arrived). */
   readonly hidden?: (row: Row, nowMs: number) => boolean
 }
 
@@ -44,11 +44,11 @@ export class Organisation {
   readonly businessUnitId: string
   /** systemuser id of each registered application. */
   readonly applicationUsers = new Map<string, string>()
-  /** Ids of systemforms and savedqueries that came with the organisation or with a table. */
+  /** Ids of systemforms and savedqueries that belong to the organisation or a table from the start. */
   readonly stockComponents = new Set<string>()
-  /** Unpublished attribute or table definitions are not told apart here; this counts publishes. */
+  /** Number of publishes; unpublished attribute or table definitions are not distinguished. */
   publishCount = 0
-  /** How a delta without changes is answered: with no rows and a link, or as an empty JSON object. */
+  /** Answer to a delta without changes: no rows and a link, or an empty JSON object. */
   quietDelta: 'whole' | 'empty' = 'whole'
 
   constructor(
@@ -61,18 +61,18 @@ export class Organisation {
     this.lock = new CustomizationLock(this.pace)
   }
 
-  /** Whether the data API knows this table or column yet. */
+  /** Whether the data API sees this table or column yet. */
   sees(context: Context, item: Column | Table): boolean {
     return context.strong || item.visibleFromMs <= this.clock.now()
   }
 
-  /** The time a new table or column becomes known. */
+  /** When a new table or column becomes visible. */
   cacheTime(): number {
     return this.clock.now() + this.options.metadataCacheDelayMs
   }
 }
 
-/** A GUID that is always the same for the same text. */
+/** A GUID that is always equal for equal text. */
 export function stableGuid(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`

@@ -1,7 +1,7 @@
-/** How far a privilege reaches; Global is the whole organisation. */
+/** Reach of a privilege; Global is the whole organisation. */
 export type Depth = 'Basic' | 'Local' | 'Deep' | 'Global'
 
-/** What the application user may do: everything, minus what was taken away. */
+/** The application user's privileges: all, minus those removed. */
 export class PrivilegeBook {
   private readonly removed = new Set<string>()
   private readonly depths = new Map<string, Depth>()

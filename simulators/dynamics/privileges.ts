@@ -15,7 +15,7 @@ export const TABLE_VERBS: readonly Verb[] = [
   'AppendTo',
 ]
 
-/** Privileges that belong to no table of rows. */
+/** Privileges outside tables of rows. */
 export const OTHER_PRIVILEGES: readonly string[] = [
   ...['Entity', 'Attribute', 'Relationship'].flatMap((what) =>
     ['Create', 'Read', 'Write', 'Delete'].map((verb) => `prv${verb}${what}`),
@@ -38,7 +38,7 @@ const NAMES: Readonly<Record<string, string>> = {
 /** Tables everyone may read: they have no privilege of their own. */
 const OPEN = new Set(['customcontrol', 'solutioncomponent', 'privilege', 'attributemaskingrule'])
 
-/** The privilege for a verb on a table, e.g. `prvReadContact`; undefined where none is asked. */
+/** The privilege for a verb on a table, e.g. `prvReadContact`; undefined if none is required. */
 export function privilegeName(verb: Verb, table: Table): string | undefined {
   if (OPEN.has(table.logicalName)) {
     return undefined

@@ -24,7 +24,7 @@ import { publisherRules, solutionRules } from './store/solution-rules.js'
 import { WebhookDispatcher } from './webhooks/dispatcher.js'
 import { endpointRules, imageRules, stepRules } from './webhooks/step-rules.js'
 
-/** A running stand-in. `url` is both the organisation's address and the sign-in authority's host. */
+/** A running stand-in. `url` is the address of both the organisation and the sign-in authority. */
 export interface RunningDynamics {
   readonly url: string
   readonly controlUrl: string

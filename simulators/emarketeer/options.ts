@@ -1,7 +1,7 @@
 import type { RateLimit } from './http/rate-limit.js'
 import type { AccountOptions } from './model/account.js'
 
-/** How the stand-in starts; everything can also be done later through the control API. */
+/** Options at the start; the control API can change all of them later. */
 export interface EmarketeerOptions {
   /** 0 = any free port. */
   readonly port?: number | undefined

@@ -7,7 +7,7 @@ import { Account, type AccountOptions } from './model/account.js'
 import type { EmarketeerOptions } from './options.js'
 import { WebhookSender } from './webhooks/sender.js'
 
-/** All that one stand-in holds. */
+/** All state of one stand-in. */
 export class World {
   readonly clock: SimClock = createClock()
   readonly accounts = new Map<string, Account>()

@@ -1,6 +1,6 @@
 import { json, type SimResponse } from '../common/http-server.js'
 
-/** A refusal as the REST API words it (wire page, section 3). */
+/** A refusal in the REST API's form (wire page, section 3). */
 export class ServiceError extends Error {
   constructor(
     readonly status: number,
@@ -11,7 +11,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** 400: something in the address or body that cannot be read. */
+/** 400: part of the address or body cannot be read. */
 export function badRequest(message: string): ServiceError {
   return new ServiceError(400, 'ArgumentException', message)
 }
@@ -26,7 +26,7 @@ export function forbidden(message: string): ServiceError {
   return new ServiceError(403, 'SoSentryException', message)
 }
 
-/** The refusal as an answer; anything unexpected is a 500. */
+/** The refusal as an answer; any other error is a 500. */
 export function errorAnswer(error: unknown): SimResponse {
   const refusal =
     error instanceof ServiceError

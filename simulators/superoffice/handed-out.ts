@@ -1,12 +1,12 @@
 import type { KeyPairs } from './auth/key-pairs.js'
 import type { Installation } from './installation.js'
 
-/** What the administrator of a connection is given; in the ready line and at `GET facts`. */
+/** What the administrator of a connection gets; in the ready line and at `GET facts`. */
 export interface HandedOut {
   readonly mode: 'online' | 'onsite'
-  /** The API below the host, with `/v1`. Online it moves: ask the tenant's status. */
+  /** The API below the host, with `/v1`. Online it moves: the tenant's status has the current one. */
   readonly apiUrl: string
-  /** Who the API's user is, in stamps and webhooks. */
+  /** The API's user in stamps and webhooks. */
   readonly associateId: number
   readonly online?: {
     readonly loginUrl: string
@@ -18,12 +18,11 @@ export interface HandedOut {
   readonly onsite?: {
     readonly user: string
     readonly password: string
-    /** The customer's own authority, when the server speaks TLS. */
+    /** The customer's own authority, if the server speaks TLS. */
     readonly caPem: string | null
   }
 }
 
-/** Collects what a client needs. */
 export function handedOut(
   world: Installation,
   frontUrl: string,

@@ -24,17 +24,16 @@ export const TENANT_STATES = [
   'MigrationPending',
 ] as const
 
-/** One of them. */
 export type TenantState = (typeof TENANT_STATES)[number]
 
-/** One SuperOffice installation: its data, its people's switches, what was asked of it. */
+/** One SuperOffice installation: data, switches, counters. */
 export class Installation {
   readonly store = new Store()
-  /** Of the API; stamps come from it as well, unless the database's own clock differs. */
+  /** Clock of the API; also of stamps, unless the database's own clock differs. */
   readonly clock = createClock()
-  /** How far its stamps are ahead of its Date header: web and database server each have a clock. */
+  /** How far stamps are ahead of the Date header: web and database server have a clock each. */
   stampSkewMs = 0
-  /** Of the sign-in host. */
+  /** Clock of the sign-in host. */
   readonly loginClock = createClock()
   readonly switches: Switches
   readonly faults: FaultBoard
@@ -43,7 +42,7 @@ export class Installation {
   readonly webhooks = new WebhookBook()
   readonly sender: WebhookSender
   tenantState: TenantState = 'Running'
-  /** `https://host:port` where the API lives now; it moves. */
+  /** Current `https://host:port` of the API; it moves. */
   apiHost = ''
 
   constructor(readonly options: FilledOptions) {
@@ -59,12 +58,12 @@ export class Installation {
     addStandardLists(this.store, prefix, this.nowSeconds() - 5 * 365 * 86_400)
   }
 
-  /** Now, as rows are stamped, whole seconds. */
+  /** The time for stamps, whole seconds. */
   nowSeconds(): number {
     return Math.floor((this.clock.now() + this.stampSkewMs) / 1000)
   }
 
-  /** Whether the API answers at all. */
+  /** Whether the API answers. */
   isRunning(): boolean {
     return this.tenantState === 'Running' || this.tenantState === 'OnlineMaintenance'
   }
@@ -75,7 +74,7 @@ export class Installation {
     return mode === 'online' ? `/${contextIdentifier}/api` : `${virtualDirectory}/api`
   }
 
-  /** The API's address as answers name it: on-site, that of a host inside. */
+  /** The API's address in answers: on-site, that of an internal host. */
   shownApi(): string {
     const host = this.options.mode === 'online' ? this.apiHost : this.options.internalHost
     return `${host}${this.apiPath()}`

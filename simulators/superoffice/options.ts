@@ -4,26 +4,26 @@ import { DEFAULT_SWITCHES, switchesSchema, type Switches } from './switches.js'
 const optionsSchema = z.strictObject({
   port: z.int().nonnegative().default(0),
   mode: z.enum(['online', 'onsite']).default('online'),
-  /** Online: the tenant. On-site webhooks say `Default`. */
+  /** Online: the tenant. On-site webhooks have `Default`. */
   contextIdentifier: z.string().default('Cust12345'),
   /** Online: the application's client secret, also `SO-AppToken`. */
   clientSecret: z.string().default('simulator-client-secret'),
   systemUserToken: z.string().default('Legal basis sync-8k8Q7DmBgo'),
-  /** The associate that the API's user is. */
+  /** The associate of the API's user. */
   associateId: z.int().positive().default(316),
-  /** On-site: where the Web API lives below the host, without `/api`. */
+  /** On-site: path of the Web API below the host, without `/api`. */
   virtualDirectory: z.string().default('/SuperOffice'),
   user: z.string().default('adm0'),
   password: z.string().default(''),
-  /** On-site: the host that links in answers name. */
+  /** On-site: the host in links of answers. */
   internalHost: z.string().default('http://so-app01.internal'),
   /** On-site: `#` before keys, no archive POST, no webhooks, no nextLink at the end. */
   older: z.boolean().default(false),
-  /** On-site: serve https with a certificate of an own authority, made with openssl. */
+  /** On-site: serves https with a certificate of its own authority, made with openssl. */
   tls: z.boolean().default(false),
   /** On-site: `EnableWebhooks` in the configuration. */
   enableWebhooks: z.boolean().default(false),
-  /** Tests on loopback; without it a webhook target must be https. */
+  /** For tests on loopback; without it a webhook target must be https. */
   allowHttpWebhooks: z.boolean().default(false),
   /** Factor on the waits between webhook attempts; 0.001 makes 1 s to 1 ms. */
   webhookTimeScale: z.number().positive().default(1),
@@ -33,9 +33,8 @@ const optionsSchema = z.strictObject({
   switches: switchesSchema.partial().default({}),
 })
 
-/** What may be set at start (docs/simulators-superoffice.md). */
+/** Options at the start (docs/simulators-superoffice.md). */
 export type SuperofficeOptions = z.input<typeof optionsSchema>
-/** The options with every default filled in. */
 export type FilledOptions = z.output<typeof optionsSchema>
 
 /** Checks options and fills in defaults; a misspelt one throws. */

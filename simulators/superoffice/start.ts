@@ -17,7 +17,7 @@ export interface RunningSuperoffice {
   /** Online: the sign-in host. On-site: the server; the API is below `handedOut.apiUrl`. */
   readonly url: string
   readonly controlUrl: string
-  /** What a connection needs to be set up. */
+  /** What setting up a connection needs. */
   readonly handedOut: HandedOut
   /** For tests in the same process; others use the control API. */
   readonly world: Installation

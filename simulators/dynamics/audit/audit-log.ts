@@ -21,7 +21,7 @@ export class AuditLog {
 
   constructor(private readonly org: Organisation) {}
 
-  /** Rows that are still on their way are hidden from readers. */
+  /** Hides rows that have not arrived from readers. */
   readonly rules: TableRules = {
     hidden: (row, nowMs) => Number(row.values['createdon']) + this.org.options.auditDelayMs > nowMs,
   }
@@ -71,7 +71,7 @@ export class AuditLog {
   }
 }
 
-/** Case matters here: an address written in other letters is a change. */
+/** Case-sensitive: an address in other case is a change. */
 function indexExact(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : indexText(value)
 }

@@ -33,7 +33,7 @@ export function splitParts(body: string, boundary: string): readonly Part[] {
   if (pieces.length < 2 || pieces[0]?.trim() !== '' || !/^--\s*$/.test(closing ?? '')) {
     throw unreadable()
   }
-  // The CRLF before a delimiter also ends the blank line of a part without body, so it is put back.
+  // The CRLF before a delimiter also ends the blank line of a part without body, so it is restored.
   return pieces.slice(1).map((piece) => {
     if (!piece.startsWith('\r\n')) {
       throw unreadable()

@@ -10,7 +10,7 @@ import { httpPart, joinParts } from './write-answer.js'
 const MAX_REQUESTS = 1000
 const MAX_PART_URL = 65_536
 
-/** Runs one request of a batch; throws what the service refuses. */
+/** Runs one request of a batch; throws the service's refusals. */
 export type PartRunner = (request: ApiRequest) => SimResponse | Promise<SimResponse>
 
 interface Outcome {
@@ -18,7 +18,7 @@ interface Outcome {
   readonly status: number
 }
 
-/** Runs a `$batch` by the byte (wire page, section 6.4): order, change sets, stopping or going on. */
+/** Runs a `$batch` as the service does (wire page, section 6.4): order, change sets, continue-on-error. */
 export async function runBatch(
   context: Context,
   request: ApiRequest,
@@ -78,7 +78,7 @@ async function runSingle(context: Context, part: Part, run: PartRunner): Promise
   return { text: httpPart(response), status: response.status }
 }
 
-/** All parts in one transaction; the first refusal is the one answer and undoes the rest. */
+/** All parts in one transaction; the first refusal is the only answer and undoes the rest. */
 function runChangeSet(context: Context, parts: readonly Part[], run: PartRunner): Outcome {
   const boundary = `changesetresponse_${randomUUID()}`
   try {

@@ -3,7 +3,7 @@ import { json } from '../../common/http-server.js'
 import { describeInstallation } from '../installation/installation.js'
 import type { ControlRoute } from './control-call.js'
 
-/** `faults`, `counters`, `state` and `installation`: what goes wrong, what was asked, what there is. */
+/** Faults, counters, state and installation. */
 export const boardControls: ControlRoute = (call) => {
   const [head, id] = call.segments
   const { faults, counters, org } = call.targets

@@ -9,7 +9,6 @@ import { subscriptionControls } from './subscription-controls.js'
 import { switchControls } from './switches.js'
 import { webhookControls } from './webhook-controls.js'
 
-/** Where the control API lives. */
 export const CONTROL_PATH = '/__control'
 
 const ROUTES: readonly ControlRoute[] = [

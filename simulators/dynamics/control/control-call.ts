@@ -8,7 +8,7 @@ import type { JsonObject } from '../store/schema.js'
 import { personByName } from '../store/seed-organisation.js'
 import type { WebhookDispatcher } from '../webhooks/dispatcher.js'
 
-/** The parts of the stand-in that control may turn. */
+/** Parts of the stand-in that the control API can change. */
 export interface ControlTargets {
   readonly org: Organisation
   readonly tokens: TokenBook

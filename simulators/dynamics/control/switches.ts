@@ -10,7 +10,7 @@ import { contextOf, type ControlRoute, type ControlTargets } from './control-cal
 
 type Switch = (targets: ControlTargets, value: Json) => void
 
-/** `POST switches {name: value, …}`: what administrators and bad days do. */
+/** `POST switches {name: value, …}`: acts of administrators, and outages. */
 export const switchControls: ControlRoute = (call) => {
   if (call.segments[0] !== 'switches' || call.method !== 'POST') {
     return undefined
@@ -92,7 +92,7 @@ const SWITCHES: Readonly<Record<string, Switch>> = {
   },
 }
 
-/** `secured: false` lifts it; else the application user may do what is said, and nothing without a word. */
+/** `secured: false` lifts it; else the application user gets the given permissions, by default none. */
 function secureColumn(targets: ControlTargets, given: JsonObject): void {
   const table = tableOf(targets, given['table'])
   const column = table.columns.get(String(given['column']))

@@ -1,7 +1,7 @@
 import { json } from '../../common/http-server.js'
 import type { ControlRoute } from './control-call.js'
 
-/** `GET webhooks`: what became of deliveries; `POST webhooks/drain`: answers when none is pending. */
+/** `GET webhooks`: results of deliveries; `POST webhooks/drain`: answers when none is pending. */
 export const webhookControls: ControlRoute = (call) => {
   const [head, what] = call.segments
   const { webhooks } = call.targets

@@ -4,7 +4,7 @@ import type { Json } from '../store/schema.js'
 import { elementsNamed, formReferences, plainId } from './references.js'
 import { parseXml, type XmlElement } from './xml.js'
 
-/** Checks on forms: XML, unique ids, and that everything named exists (wire page, sections 10 and 16.11). */
+/** Checks on forms: XML, unique ids, and that everything it names exists (wire page, sections 10 and 16.11). */
 export const formRules: TableRules = {
   beforeCreate: (context, values) =>
     checkForm(context, values['formxml'], values['objecttypecode']),

@@ -9,7 +9,7 @@ export class CustomizationLock {
 
   constructor(private readonly pace: Pace) {}
 
-  /** Someone else customises: refuse for this long (real time). */
+  /** Holds the lock for another customizer, for this long (real time). */
   hold(forMs: number): void {
     this.heldUntilMs = Date.now() + forMs
   }

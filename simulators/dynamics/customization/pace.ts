@@ -1,4 +1,4 @@
-/** A change of definitions, or the publishing of drafts; each takes its own time. */
+/** Kinds of customization, with different durations. */
 export type Customization =
   | 'createTable'
   | 'replaceTable'
@@ -13,7 +13,7 @@ export type Customization =
   | 'deleteRelationship'
   | 'publish'
 
-/** Seconds that each takes in an organisation of middling size (wire page, sections 9.3, 9.4 and 9.6). */
+/** Seconds each takes in a medium-sized organisation (wire page, sections 9.3, 9.4 and 9.6). */
 const SECONDS: Readonly<Record<Customization, number>> = {
   createTable: 60,
   replaceTable: 8,
@@ -42,7 +42,7 @@ const ROW_SECONDS: Readonly<Record<string, number>> = {
 /** Seconds until the index of a new key on an empty table is active. */
 const KEY_INDEX_SECONDS = 20
 
-/** How slow customizing is: `factor` 1 as a real organisation, 0 at once; `extraMs` on top of every customization. */
+/** Duration of customizing: `factor` 1 as in a real organisation, 0 none; `extraMs` is added to every customization. */
 export class Pace {
   constructor(
     public factor: number,
@@ -53,7 +53,7 @@ export class Pace {
     return this.extraMs + this.factor * SECONDS[kind] * 1000
   }
 
-  /** Of one request that writes rows of this set. */
+  /** Duration of a request that writes rows of this set. */
   rowWriteMs(entitySet: string): number {
     return this.factor * (ROW_SECONDS[entitySet] ?? 0) * 1000
   }

@@ -1,7 +1,7 @@
 import type { Row } from '../store/schema.js'
 import { descendants, parseXml, type XmlElement } from './xml.js'
 
-/** What the XML of a form or view names elsewhere. Ids are lower-case, without braces. */
+/** Components that the XML of a form or view refers to. Ids are lower-case, without braces. */
 export interface FormReferences {
   readonly columns: readonly string[]
   readonly viewIds: readonly string[]
@@ -38,7 +38,7 @@ export function formLayers(row: Row): readonly string[] {
   )
 }
 
-/** An id as it is compared: without braces, lower-case. */
+/** An id in comparable form: without braces, lower-case. */
 export function plainId(text: string): string {
   return text.replace(/[{}]/g, '').trim().toLowerCase()
 }

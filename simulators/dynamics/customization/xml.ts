@@ -1,4 +1,4 @@
-/** One element of a document: its name, attributes and children; `text` is what stands directly in it. */
+/** One element: name, attributes, children, and its direct `text`. */
 export interface XmlElement {
   readonly name: string
   readonly attributes: Readonly<Record<string, string>>
@@ -17,7 +17,7 @@ interface Open {
   text: string
 }
 
-/** Reads a well-formed document; throws a plain `Error` that says where it is broken. */
+/** Parses a well-formed document; throws a plain `Error` with the location of a fault. */
 export function parseXml(xml: string): XmlElement {
   const root: Open = { name: '', attributes: {}, children: [], text: '' }
   const stack: Open[] = [root]

@@ -9,7 +9,7 @@ import { createRow, updateRow } from './write-row.js'
 /** The bulk messages of a table (wire page, sections 8.4 and 16.6). */
 export type BulkMessage = 'CreateMultiple' | 'UpdateMultiple' | 'UpsertMultiple'
 
-/** Runs a bulk message as one transaction; any error leaves nothing written. Gives the ids, in order. */
+/** Runs a bulk message as one transaction; any error leaves nothing written. Returns the ids, in order. */
 export function runBulk(
   context: Context,
   table: Table,

@@ -2,7 +2,7 @@ import { ServiceError } from '../errors.js'
 import type { Context } from '../organisation.js'
 import type { Column, Json, Table } from '../store/schema.js'
 
-/** What a caller is shown of a value; `undefined`: the property is left out. */
+/** The value that a caller sees; `undefined`: the property is left out. */
 export function shownValue(context: Context, column: Column, value: Json): Json | undefined {
   const { security } = column
   if (!context.checked || security === undefined) {
@@ -14,7 +14,7 @@ export function shownValue(context: Context, column: Column, value: Json): Json 
   return security.mask !== null && typeof value === 'string' ? security.mask : value
 }
 
-/** A filter finds nothing by a value that its caller may not read. */
+/** Whether a filter may match a value; not one that its caller may not read. */
 export function mayRead(context: Context, column: Column): boolean {
   return !context.checked || column.security?.read !== false
 }

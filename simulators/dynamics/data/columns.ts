@@ -4,7 +4,7 @@ import type { Context } from '../organisation.js'
 import { propertyName, type Column, type Json, type Row, type Table } from '../store/schema.js'
 import { mayRead } from './column-security.js'
 
-/** The value of a column in a row; null where nothing is stored. */
+/** The value of a column in a row; null if nothing is stored. */
 export function readValue(table: Table, row: Row, column: Column): Json {
   if (column.logicalName === table.primaryId) {
     return row.id

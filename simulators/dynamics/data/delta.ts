@@ -31,7 +31,7 @@ export function readTracked(context: Context, request: CollectionRequest): JsonO
     : baselinePage(context, request, query, columns)
 }
 
-/** `set/$count?$deltatoken=…`: how many changes and deletions wait. */
+/** `set/$count?$deltatoken=…`: the number of pending changes and deletions. */
 export function countDelta(context: Context, request: CollectionRequest): number {
   const query = parseUrlQuery(request.rawQuery)
   const since = readDeltaToken(context, request.table, query.options.get('$deltatoken') ?? '')
@@ -115,7 +115,7 @@ function deltaPage(
   return out
 }
 
-/** Changed rows first, by version, then deletions; returns where to go on when the page is full. */
+/** Changed rows first, by version, then deletions; returns the next position when the page is full. */
 function fillDelta(
   context: Context,
   table: Table,

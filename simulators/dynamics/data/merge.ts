@@ -32,8 +32,8 @@ export function mergeFromBody(context: Context, body: JsonObject): void {
 }
 
 /**
- * Merges the second contact into the first: empty columns of the master are filled, `extra` is set on it,
- * children of Merge=Cascade relationships move over, the loser is deactivated and points at its master.
+ * Merges the second contact into the first: fills the master's empty columns, sets `extra` on it, moves children of
+ * Merge=Cascade relationships, deactivates the loser and points it at its master.
  */
 export function mergeRows(
   context: Context,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { badQuery } from '../errors.js'
 
-/** Where the next page starts; `query` ties the token to the request it was given for. */
+/** Position of the next page; `query` ties the token to its request. */
 export interface PageToken {
   readonly page: number
   /** Plain read and baseline: rows created after this; ordered read: rows to leave out; delta: version reached. */
@@ -19,7 +19,7 @@ function fingerprint(query: string): string {
   return createHash('sha256').update(query).digest('base64url').slice(0, 16)
 }
 
-/** The `$skiptoken` text, encoded for a URL; its inside is nobody's business. */
+/** The `$skiptoken` text, encoded for a URL; opaque. */
 export function writePageToken(token: PageToken, query: string): string {
   const cookie = Buffer.from(JSON.stringify({ ...token, q: fingerprint(query) })).toString(
     'base64url',
@@ -28,7 +28,7 @@ export function writePageToken(token: PageToken, query: string): string {
   return encodeURIComponent(text)
 }
 
-/** Reads a token back; one that was changed, or moved to another query, is 400 0x80060888. */
+/** Reads a token; a changed one, or one of another query, is 400 0x80060888. */
 export function readPageToken(text: string, query: string): PageToken {
   const cookie = /pagingcookie="([^"]*)"/.exec(text)?.[1] ?? ''
   try {
@@ -39,12 +39,12 @@ export function readPageToken(text: string, query: string): PageToken {
       return token
     }
   } catch {
-    // Falls through to the refusal: a mangled token and a moved one are told the same.
+    // Falls through to the refusal: a changed token gets the same one as a moved token.
   }
   throw badQuery('Malformed XML in the Paging Cookie.')
 }
 
-/** The raw query without one option, other parts byte for byte as they came. */
+/** The raw query without one option, other parts byte for byte. */
 export function withoutOption(rawQuery: string, option: string): string {
   return rawQuery
     .split('&')

@@ -11,7 +11,7 @@ import { parsePath, requireByKey } from './resource-path.js'
 export interface ParsedBody {
   readonly id?: string
   readonly values: Record<string, Json>
-  /** Every column named, also those the service fills itself. */
+  /** Every column named, even if the service fills it itself. */
   readonly named: readonly string[]
 }
 
@@ -96,7 +96,7 @@ function plainColumn(context: Context, table: Table, property: string): Column {
   return column
 }
 
-/** The id a binding points at: `/contacts(<guid>)`, by alternate key, or with the whole address in front. */
+/** The id of a binding: `/contacts(<guid>)`, by alternate key, or with the full address before it. */
 function resolveBinding(
   context: Context,
   table: Table,

@@ -15,7 +15,7 @@ import { writeRow } from './serialize.js'
 /** The largest page of the service. */
 const MAX_PAGE_SIZE = 5000
 
-/** A read of many rows. `path` is what links in the answer start with. */
+/** A read of many rows. Links in the answer start with `path`. */
 export interface CollectionRequest {
   readonly table: Table
   readonly path: string
@@ -70,7 +70,7 @@ export function countCollection(context: Context, request: CollectionRequest): n
   return Math.min(countAll(matching(context, request, query)), MAX_PAGE_SIZE)
 }
 
-/** The rows that pass the filter, in creation order; starts after `seq` without walking what lies before. */
+/** The rows that pass the filter, in creation order; starts after `seq` without a scan. */
 function matching(
   context: Context,
   request: CollectionRequest,

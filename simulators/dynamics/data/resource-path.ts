@@ -4,7 +4,7 @@ import { splitOutside } from '../odata/split.js'
 import type { Context } from '../organisation.js'
 import type { Json, Row, Table } from '../store/schema.js'
 
-/** One segment of a path: a name and what stands in brackets behind it, both decoded. */
+/** One segment of a path: a name and the content of its brackets, both decoded. */
 export interface Segment {
   readonly name: string
   readonly argument?: string
@@ -46,7 +46,7 @@ export function namedArguments(
   )
 }
 
-/** What a key in a URL or a binding points at; `values` are those of an alternate key. */
+/** Target of a key in a URL or a binding; `values` are those of an alternate key. */
 export interface KeyTarget {
   readonly row: Row | undefined
   readonly id?: string
@@ -55,7 +55,7 @@ export interface KeyTarget {
 
 const FORBIDDEN_IN_KEY = /[/<>*%&:\\?+]/
 
-/** Finds a row by `<guid>`, `pk=<guid>` or an Active alternate key; a key that cannot be used is 400. */
+/** Finds a row by `<guid>`, `pk=<guid>` or an Active alternate key; an unusable key is 400. */
 export function findByKey(context: Context, table: Table, key: string): KeyTarget {
   const plain = key.trim().replace(new RegExp(`^${table.primaryId}=`), '')
   const rows = context.org.store.rows(table)

@@ -14,7 +14,7 @@ import { parseRowBody } from './parse-body.js'
 import { findByKey, type KeyTarget } from './resource-path.js'
 import { createRow, deleteRow, updateRow } from './write-row.js'
 
-/** The conditions of a request, as the headers say them. */
+/** Conditions in the headers of a request. */
 export interface Conditions {
   readonly ifMatch?: string
   readonly ifNoneMatch?: string
@@ -33,7 +33,7 @@ export function postRow(context: Context, table: Table, body: JsonObject): Row {
   return createRow(context, table, id, values)
 }
 
-/** PATCH of one row: update, or create when it is missing and no condition forbids it (section 8.2). */
+/** PATCH of one row: updates it, or creates it if it is missing and no condition forbids it (section 8.2). */
 export function patchRow(
   context: Context,
   table: Table,

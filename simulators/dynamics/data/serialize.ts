@@ -23,7 +23,7 @@ export function outValue(column: Column, value: Json): Json {
   return column.type === 'DateTime' && typeof value === 'number' ? isoSeconds(value) : value
 }
 
-/** One row as the Web API answers it: etag, the chosen columns, write-only ones left out. */
+/** One row of a Web API answer: etag and the chosen columns, without write-only ones. */
 export function writeRow(
   context: Context,
   table: Table,

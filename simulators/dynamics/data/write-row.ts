@@ -77,7 +77,7 @@ export function updateRow(
   })
 }
 
-/** Deletes a row and what hangs on it; a Restrict relationship with children is 405 0x80040227. */
+/** Deletes a row and its dependants; a Restrict relationship with children is 405 0x80040227. */
 export function deleteRow(
   context: Context,
   table: Table,
@@ -126,7 +126,7 @@ function emit(
   context.org.store.emit({ message, table, row, sent, before, after, userId, atMs, action })
 }
 
-/** Nulls are stored as absence: rows stay small. */
+/** Nulls are not stored, so that rows stay small. */
 function assign(values: Record<string, Json>, changes: Readonly<Record<string, Json>>): void {
   for (const [name, value] of Object.entries(changes)) {
     if (value === null) {
@@ -137,7 +137,7 @@ function assign(values: Record<string, Json>, changes: Readonly<Record<string, J
   }
 }
 
-/** A state without a reason takes the default reason of that state, and the other way round. */
+/** A state without a reason gets its default reason, and vice versa. */
 function completeState(
   table: Table,
   sent: Readonly<Record<string, Json>>,

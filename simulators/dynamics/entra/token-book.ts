@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { AppRegistration } from '../options.js'
 
-/** A token that was handed out. */
 export interface IssuedToken {
   readonly app: AppRegistration
   readonly expiresAtMs: number
 }
 
-/** Access tokens handed out, by their text. */
+/** Issued access tokens, by text. */
 export class TokenBook {
   private readonly tokens = new Map<string, IssuedToken>()
 

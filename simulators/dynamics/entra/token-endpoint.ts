@@ -3,14 +3,14 @@ import { json, type SimRequest, type SimResponse } from '../../common/http-serve
 import type { DynamicsOptions } from '../options.js'
 import type { TokenBook } from './token-book.js'
 
-/** What the sign-in side needs to know of the stand-in. */
+/** The sign-in endpoint's context. */
 export interface SignInContext {
   readonly options: DynamicsOptions
   readonly tokens: TokenBook
-  /** Address of this server, which is also the organisation's. */
+  /** Address of this server, also the organisation's. */
   readonly url: string
   readonly nowMs: number
-  /** Secrets changed by control, by client id. */
+  /** Secrets changed by the control API, by client id. */
   readonly secrets: ReadonlyMap<string, string>
 }
 
@@ -151,7 +151,7 @@ function refusal(
   })
 }
 
-/** Sign-in libraries refuse plain http, so links say https; their transport speaks http to loopback. */
+/** Sign-in libraries refuse plain http, so links have https; their transport uses http for loopback. */
 function authority(context: SignInContext): string {
   return context.url.replace(/^http:/, 'https:')
 }

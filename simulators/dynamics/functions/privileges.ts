@@ -6,7 +6,7 @@ import { stableGuid, type Context } from '../organisation.js'
 import { OTHER_PRIVILEGES, privilegeName, TABLE_VERBS } from '../privileges.js'
 import type { JsonObject } from '../store/schema.js'
 
-/** What the application user may do (wire page, sections 5 and 16.13). */
+/** The application user's privileges (wire page, sections 5 and 16.13). */
 export const privilegeOperations: Readonly<Record<string, Operation>> = {
   'systemuser.RetrieveUserPrivileges': {
     method: 'GET',
@@ -43,7 +43,7 @@ function allowed(may: boolean): number {
   return may ? 4 : 0
 }
 
-/** Only columns of which a profile gives the user something are told. */
+/** Only columns with a permission in one of the user's profiles. */
 function securedColumns(context: Context) {
   return [...context.org.store.tables.values()]
     .flatMap((table) => [...table.columns.values()])

@@ -30,7 +30,7 @@ export function preferOf(headers: Readonly<Record<string, string>>): Preferences
   return parsePrefer(headers['prefer'])
 }
 
-/** 204 with the address of the row or definition, where there is one. */
+/** 204 with the address of the row or definition, if there is one. */
 export function noContent(entityUrl?: string): SimResponse {
   return {
     status: 204,
@@ -54,7 +54,7 @@ export function odata(
   })
 }
 
-/** A refusal as an answer, with the ids that support asks for; anything unexpected is a 500. */
+/** A refusal as an answer, with the ids for support; any other error is a 500. */
 export function errorResponse(error: unknown): SimResponse {
   const refusal =
     error instanceof ServiceError

@@ -1,9 +1,9 @@
 import { applyFault, type FaultEffect } from '../../common/faults.js'
 import type { SimResponse } from '../../common/http-server.js'
 
-/** A fault with what this stand-in knows besides: a connection that stays open and is never answered. */
+/** A fault, with one more kind: a connection that stays open without an answer. */
 export type DynamicsFault = FaultEffect & {
-  /** Never answer; with `execute` the work is done first. It ends when the caller goes. */
+  /** Never answers; with `execute` it does the work first. Ends when the caller disconnects. */
   readonly hang?: boolean
 }
 
@@ -18,6 +18,6 @@ export async function applyDynamicsFault(
   if (effect.execute === true) {
     await work()
   }
-  // Nothing keeps the process alive for it: no timer, only the caller's open connection.
+  // No timer keeps the process alive, only the caller's open connection.
   return new Promise<SimResponse>(() => undefined)
 }

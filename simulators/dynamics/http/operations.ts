@@ -6,7 +6,7 @@ import type { Context } from '../organisation.js'
 import type { JsonObject, Row, Table } from '../store/schema.js'
 import { queryOf, type ApiRequest } from './api-request.js'
 
-/** What a function or action is given: its arguments, its body, and the row or table it is bound to. */
+/** Input of a function or action: arguments, body, and the row or table it is bound to. */
 export interface OperationCall {
   readonly context: Context
   readonly request: ApiRequest

@@ -7,7 +7,7 @@ export interface Preferences {
   readonly annotations: boolean
 }
 
-/** Reads one header with comma-separated preferences; unknown ones are passed over. */
+/** Reads one header with comma-separated preferences; ignores unknown ones. */
 export function parsePrefer(header: string | undefined): Preferences {
   const wishes = (header ?? '').split(',').map((wish) => wish.trim())
   const has = (name: string): boolean => wishes.some((wish) => wish.toLowerCase() === name)

@@ -10,7 +10,7 @@ import { routeRow, routeSet } from './row-routes.js'
 
 const NAMESPACE = 'Microsoft.Dynamics.CRM.'
 
-/** Finds what a request is about and runs it; refusals are thrown as `ServiceError`. */
+/** Routes and runs a request; refusals are thrown as `ServiceError`. */
 export function route(
   context: Context,
   catalog: OperationCatalog,

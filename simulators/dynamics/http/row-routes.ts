@@ -49,7 +49,7 @@ export function routeSet(context: Context, table: Table, request: ApiRequest): S
   }
 }
 
-/** Requests on one row: `contacts(<key>)` and what hangs on it. */
+/** Requests on one row: `contacts(<key>)` and paths below it. */
 export function routeRow(
   context: Context,
   table: Table,
@@ -85,7 +85,7 @@ export function routeRow(
   }
 }
 
-/** One property of a row: `PUT …/donotbulkemail {"value":true}`, or DELETE, which empties it; it makes no row. */
+/** One property of a row: `PUT …/donotbulkemail {"value":true}`, or DELETE, which empties it; never creates a row. */
 function changeProperty(
   context: Context,
   table: Table,

@@ -9,8 +9,8 @@ interface Usage {
 }
 
 /**
- * The limits per user: requests and execution time over a sliding window, and requests at once (section 4).
- * Works on real time; asking on while blocked lengthens the block.
+ * The limits per user: requests and execution time in a sliding window, and concurrent requests (section 4). Uses real
+ * time; requests during a block lengthen it.
  */
 export class ServiceProtection {
   private readonly usage = new Map<string, Usage>()

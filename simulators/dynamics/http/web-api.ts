@@ -13,10 +13,8 @@ import type { OperationCatalog } from './operations.js'
 import { route } from './router.js'
 import type { ServiceProtection } from './service-protection.js'
 
-/** Where the Web API lives below the organisation's address. */
 export const API_PATH = '/api/data/v9.2/'
 
-/** What answering a request needs. */
 export interface WebApi {
   readonly org: Organisation
   readonly url: string
@@ -26,7 +24,7 @@ export interface WebApi {
   readonly catalog: OperationCatalog
 }
 
-/** Answers one request: who, whether too much, whether well formed, then what (wire page, sections 2 to 4). */
+/** Answers one request, checking sign-in, limits and form first (wire page, sections 2 to 4). */
 export async function answerApi(api: WebApi, request: SimRequest): Promise<SimResponse> {
   const userId = identify(api, request)
   if (typeof userId !== 'string') {
@@ -110,7 +108,7 @@ async function dispatch(api: WebApi, userId: string, request: SimRequest): Promi
   return runBatch(context, whole, (part) => runPart(api, context, part))
 }
 
-/** Faults of scope `part` hit here; without one the part stays synchronous, as change sets need. */
+/** Applies faults of scope `part`; without one the part stays synchronous, as change sets need. */
 function runPart(
   api: WebApi,
   context: Context,

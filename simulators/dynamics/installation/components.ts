@@ -3,7 +3,7 @@ import type { JsonObject, Row } from '../store/schema.js'
 import type { NamesOfIds } from './names-of-ids.js'
 import { byText } from './sorted.js'
 
-/** Forms of contact and forms that somebody made, in both layers. */
+/** Forms of contact and custom forms, in both layers. */
 export function describeForms(org: Organisation, names: NamesOfIds): JsonObject[] {
   const shown = [...org.store.rows('systemform').all()].filter(
     (row) => row.values['objecttypecode'] === 'contact' || !org.stockComponents.has(row.id),
@@ -18,7 +18,7 @@ export function describeForms(org: Organisation, names: NamesOfIds): JsonObject[
   }))
 }
 
-/** Views that somebody made, and any with a draft. */
+/** Custom views, and any with a draft. */
 export function describeViews(org: Organisation, names: NamesOfIds): JsonObject[] {
   const shown = [...org.store.rows('savedquery').all()].filter(
     (row) => !org.stockComponents.has(row.id) || row.draft !== undefined,
@@ -36,7 +36,7 @@ export function describeViews(org: Organisation, names: NamesOfIds): JsonObject[
   }))
 }
 
-/** Publishers and solutions that somebody made, each solution with its components. */
+/** Custom publishers and solutions, each solution with its components. */
 export function describeSolutions(org: Organisation, names: NamesOfIds): JsonObject {
   const publishers = [...org.store.rows('publisher').all()]
     .filter((row) => row.values['uniquename'] !== 'DefaultPublisher')
@@ -60,7 +60,7 @@ export function describeSolutions(org: Organisation, names: NamesOfIds): JsonObj
   }
 }
 
-/** Webhooks with their steps and images; of the secret only whether there is one, as each run has another. */
+/** Webhooks with their steps and images; of the secret only whether it exists, as it differs per run. */
 export function describeWebhooks(org: Organisation, names: NamesOfIds): JsonObject[] {
   const { store } = org
   const steps = [...store.rows('sdkmessageprocessingstep').all()]

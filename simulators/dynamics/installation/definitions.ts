@@ -2,7 +2,7 @@ import type { Organisation } from '../organisation.js'
 import type { Column, Json, JsonObject, Relationship, Table } from '../store/schema.js'
 import { byText } from './sorted.js'
 
-/** Custom tables, and the stock tables that got custom columns or may be tracked; columns are the custom ones. */
+/** Custom tables, and stock tables with custom columns or change tracking; with custom columns only. */
 export function describeTables(org: Organisation): JsonObject[] {
   const shown = [...org.store.tables.values()].filter(
     (table) => table.custom || table.logicalName === 'contact',
@@ -54,7 +54,7 @@ function describeColumn(column: Column): JsonObject {
   }
 }
 
-/** Of categories each row, as there are few and set-up writes them; of others how many. */
+/** Categories row by row, as set-up writes them; of other tables the number of rows. */
 function rowsOf(org: Organisation, table: Table): Json {
   const rows = [...org.store.rows(table).all()]
   if (!table.columns.has('em_categoryid')) {
@@ -69,7 +69,7 @@ function rowsOf(org: Organisation, table: Table): Json {
   return byText(plain, (row) => JSON.stringify(row))
 }
 
-/** `1033: Subscriptions`, one a language. */
+/** `1033: Subscriptions`, one per language. */
 function labelOf(label: Json | undefined): string[] {
   const given = (label as { LocalizedLabels?: unknown } | null | undefined)?.LocalizedLabels
   const all = Array.isArray(given) ? (given as JsonObject[]) : []

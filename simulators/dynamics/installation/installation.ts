@@ -5,8 +5,8 @@ import { describeRelationships, describeTables } from './definitions.js'
 import { NamesOfIds } from './names-of-ids.js'
 
 /**
- * Everything that was customised in the organisation, in a form that is the same for the same end state: sorted, ids by
- * what they stand for, nothing that differs from run to run (times, versions, the webhook's secret).
+ * Everything customised in the organisation, in a form that is equal for equal end states: sorted, ids replaced by
+ * names, nothing that differs from run to run (times, versions, the webhook's secret).
  */
 export function describeInstallation(org: Organisation): JsonObject {
   const names = new NamesOfIds(org)

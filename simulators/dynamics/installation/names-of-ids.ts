@@ -3,7 +3,7 @@ import type { Row } from '../store/schema.js'
 
 const GUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 
-/** Says what an id stands for, so that two runs which made the same things read the same. */
+/** Names ids by their components, so that two runs with the same result read the same. */
 export class NamesOfIds {
   private readonly names = new Map<string, string>()
   private readonly tablesByCode = new Map<string, string>()
@@ -37,12 +37,12 @@ export class NamesOfIds {
     name('solution', (row) => `solution ${text(row, 'uniquename')}`)
   }
 
-  /** What the id stands for; `unknown` for ids of nothing that is there. */
+  /** The name of an id; `unknown` without a component. */
   of(id: unknown): string {
     return this.names.get(String(id).toLowerCase()) ?? 'unknown'
   }
 
-  /** XML with ids by name, ids of its own by their place (`#1`), and tables by name instead of by code. */
+  /** XML with names for ids, positions (`#1`) for ids of its own, and table names for codes. */
   inXml(xml: unknown): string | null {
     if (typeof xml !== 'string') {
       return null

@@ -125,7 +125,7 @@ export function deleteRelationship(context: Context, relationship: Relationship)
   context.org.store.relationships.delete(relationship.schemaName)
 }
 
-/** Removes a column and its stored values without asking what depends on it. */
+/** Removes a column and its stored values without a check of dependencies. */
 export function dropColumn(context: Context, table: Table, column: Column): void {
   for (const row of context.org.store.rows(table).all()) {
     if (column.logicalName in row.values) {

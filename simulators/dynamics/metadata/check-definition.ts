@@ -19,7 +19,7 @@ export function refuseUnknown(body: JsonObject, known: readonly string[], type: 
   }
 }
 
-/** A name with a publisher's prefix, as the service wants for everything new. */
+/** A name with a publisher's prefix, which the service requires for new components. */
 export function requireSchemaName(body: JsonObject): string {
   const name = body['SchemaName']
   if (typeof name !== 'string' || !/^[a-z][a-z0-9]{1,7}_[A-Za-z0-9_]+$/.test(name)) {
@@ -66,7 +66,7 @@ export function checkLabel(
   }
 }
 
-/** New labels over old ones: merged by language when asked, else the old languages are gone (trap 19). */
+/** New labels over old ones: merged by language on request, else the old languages are lost (trap 19). */
 export function mergeLabel(old: Json | undefined, next: Json | undefined, merge: boolean): Json {
   if (!isObject(next)) {
     return merge ? (old ?? null) : null

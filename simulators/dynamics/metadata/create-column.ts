@@ -35,7 +35,7 @@ const BY_TYPE: Readonly<Record<string, { type: ColumnType; properties: readonly 
   },
 }
 
-/** Checks a posted column and makes it; it is not added to the table yet (wire page, section 9.4). */
+/** Checks a posted column and creates it, without adding it to the table (wire page, section 9.4). */
 export function readColumn(
   context: Context,
   table: Pick<Table, 'columns'>,

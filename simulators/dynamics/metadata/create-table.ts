@@ -28,7 +28,7 @@ const KNOWN = [
   'IsQuickCreateEnabled',
 ]
 
-/** The set name the service makes up: endings of names in `s` cannot be guessed (wire page, sections 0 and 16.2). */
+/** The service's own set name: endings of names in `s` cannot be guessed (wire page, sections 0 and 16.2). */
 function entitySetName(logicalName: string): string {
   if (logicalName.endsWith('ies')) {
     return `${logicalName}eses`

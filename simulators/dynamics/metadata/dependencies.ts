@@ -11,7 +11,7 @@ export interface Dependent {
   readonly id: string
 }
 
-/** What keeps a table from being deleted: other tables' lookups and forms, and steps (wire page, section 16.14). */
+/** Blocks the deletion of a table: other tables' lookups and forms, and steps (wire page, section 16.14). */
 export function dependentsOfTable(org: Organisation, table: Table): readonly Dependent[] {
   const { store } = org
   const lookups = [...store.relationships.values()]
@@ -41,7 +41,7 @@ export function dependentsOfTable(org: Organisation, table: Table): readonly Dep
   return [...lookups, ...forms, ...steps]
 }
 
-/** What keeps a column from being deleted: forms and views that show it, keys made of it. */
+/** Blocks the deletion of a column: forms and views that show it, keys that contain it. */
 export function dependentsOfColumn(
   org: Organisation,
   table: Table,

@@ -14,7 +14,7 @@ const managed = (value: boolean, name: string): JsonObject => ({
   ManagedPropertyLogicalName: name,
 })
 
-/** A table as `EntityDefinitions` answers it. */
+/** A table in the form of `EntityDefinitions`. */
 export function describeTable(table: Table): JsonObject {
   return {
     ...table.definition,
@@ -45,7 +45,7 @@ export function attributeTypeName(column: Column): string {
   return `${column.type === 'Uniqueidentifier' ? 'UniqueIdentifier' : column.type}AttributeMetadata`
 }
 
-/** A column as `Attributes` answers it; without the cast, properties of the derived type are left out. */
+/** A column in the form of `Attributes`; without the cast, without properties of the derived type. */
 export function describeColumn(table: Table, column: Column, derived: boolean): JsonObject {
   const common: JsonObject = {
     '@odata.type': `#Microsoft.Dynamics.CRM.${attributeTypeName(column)}`,
@@ -107,7 +107,7 @@ export function optionSetOf(column: Column): Json {
   return { OptionSetType: column.type, Options: (column.options ?? []).map((Value) => ({ Value })) }
 }
 
-/** A key as `Keys` answers it. */
+/** A key in the form of `Keys`. */
 export function describeKey(table: Table, key: AlternateKey): JsonObject {
   return {
     MetadataId: key.metadataId,
@@ -121,7 +121,7 @@ export function describeKey(table: Table, key: AlternateKey): JsonObject {
   }
 }
 
-/** A relationship; the base type knows little, the one-to-many type everything. */
+/** A relationship; the base type has few properties, the one-to-many type all. */
 export function describeRelationship(relationship: Relationship, derived: boolean): JsonObject {
   const common: JsonObject = {
     '@odata.type': '#Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata',

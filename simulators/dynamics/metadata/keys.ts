@@ -49,13 +49,13 @@ export function createKey(context: Context, table: Table, body: JsonObject): Alt
   return key
 }
 
-/** Counts one answered status, and moves the key on when its time has come. */
+/** Counts one read of the status, and advances the key when due. */
 export function countKeyRead(context: Context, table: Table, key: AlternateKey): void {
   key.reads += 1
   advanceKey(context, table, key)
 }
 
-/** Starts a failed key anew (`ReactivateEntityKey`). */
+/** Restarts a failed key (`ReactivateEntityKey`). */
 export function reactivateKey(context: Context, table: Table, key: AlternateKey): void {
   key.status = 'Pending'
   key.reads = 0

@@ -5,7 +5,7 @@ import { parseFilter } from '../odata/parse-filter.js'
 import type { UrlQuery } from '../odata/url-query.js'
 import type { ColumnType, Json, JsonObject } from '../store/schema.js'
 
-/** Definitions know `$select`, `$filter` and `$expand`; paging and order are refused (wire page, section 9.3). */
+/** Definitions support `$select`, `$filter` and `$expand`; paging and order are refused (wire page, section 9.3). */
 export function refusePaging(query: UrlQuery): void {
   for (const option of ['$top', '$orderby', '$skiptoken', '$deltatoken']) {
     if (query.options.has(option)) {
@@ -14,7 +14,7 @@ export function refusePaging(query: UrlQuery): void {
   }
 }
 
-/** The definitions that pass `$filter`; `sample` tells which properties there are. */
+/** The definitions that pass `$filter`; `sample` has all properties. */
 export function filterDefinitions(
   definitions: readonly JsonObject[],
   sample: JsonObject,

@@ -59,7 +59,7 @@ export function addToSolution(
   })
 }
 
-/** What is deleted is no component of any solution any more. */
+/** Removes deleted components from all solutions. */
 export function forgetComponents(org: Organisation, ids: readonly string[]): void {
   const gone = new Set(ids)
   const table = org.store.table('solutioncomponent')

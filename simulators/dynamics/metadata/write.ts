@@ -7,12 +7,12 @@ import { requireNamed } from '../privileges.js'
 import type { JsonObject, Row, Table } from '../store/schema.js'
 import { addToSolution, COMPONENT, solutionOf } from './solution-header.js'
 
-/** What a metadata write makes: its address below the API root and the component it is. */
+/** Result of a metadata write: its address below the API root, and its component. */
 export interface Made {
   readonly path: string
   readonly componentType: number
   readonly id: string
-  /** The table whose part it is: it gets an entry in the solution too. */
+  /** The table it belongs to, which gets an entry in the solution too. */
   readonly tableId?: string
 }
 

@@ -3,7 +3,7 @@ import type { ColumnType, Json } from '../store/schema.js'
 import type { Comparison, Filter } from './filter.js'
 import type { Literal } from './literal.js'
 
-/** How a path of a filter is read from an item. */
+/** Reads a path of a filter from an item. */
 export interface Accessor<T> {
   readonly type: ColumnType
   readonly read: (item: T) => Json
@@ -12,7 +12,7 @@ export interface Accessor<T> {
 /** Finds columns for the filter; both throw a `ServiceError` for unknown names. */
 export interface FilterScope<T> {
   path(path: readonly string[]): Accessor<T>
-  /** By logical name, as `In()` wants it, also for lookups. */
+  /** By logical name, as for `In()`, also for lookups. */
   logical(column: string): Accessor<T>
 }
 
@@ -129,7 +129,7 @@ function fold(value: Json): Json {
   return typeof value === 'string' ? value.toLowerCase() : value
 }
 
-/** As SQL does it: a null is equal to null only; `ne` finds nulls too, all else skips them. */
+/** As in SQL: a null equals only null; `ne` matches nulls too, other operators skip them. */
 function compare(operator: Comparison, value: Json, wanted: Json): boolean {
   if (operator === 'eq') {
     return value === wanted

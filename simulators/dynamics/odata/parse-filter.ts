@@ -108,7 +108,6 @@ class FilterParser {
     return { kind: 'in', column: column.value, values }
   }
 
-  /** Everything between the brackets of a call, split at its commas. */
   private callArguments(): string[] {
     const parts: string[] = []
     let start = this.text.indexOf('(', this.position) + 1
@@ -189,9 +188,9 @@ class FilterParser {
 }
 
 /**
- * The position after a bracketed expression, found as the OData library that the service is built on finds it
- * (Microsoft.OData.Core, ExpressionLexer.AdvanceThroughBalancedExpression): it counts brackets and skips what is in
- * single quotes, and knows nothing of double ones. So an apostrophe in an array's text swallows all up to the next one.
+ * The position after a bracketed expression, found as by the service's OData library (Microsoft.OData.Core,
+ * ExpressionLexer.AdvanceThroughBalancedExpression): it counts brackets and skips single-quoted text, but not
+ * double-quoted text. So an apostrophe in an array's text swallows everything up to the next one.
  */
 function pastBrackets(text: string, open: number): number {
   let depth = 1
@@ -213,7 +212,7 @@ function pastBrackets(text: string, open: number): number {
   return i
 }
 
-/** An array in the call itself, or in the parameter that stands for it: both are read by the same lexer. */
+/** An array in the call itself, or in its parameter: the same lexer reads both. */
 function parseArray(text: string): string[] | undefined {
   if (text.startsWith('[') && pastBrackets(text, 0) !== text.length) {
     return undefined

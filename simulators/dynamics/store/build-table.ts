@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Column, ColumnType, Json, Table } from './schema.js'
 
-/** What a stock column says; the rest follows from its name and type. */
+/** Properties of a stock column; the others follow from its name and type. */
 export type ColumnSpec = Omit<Partial<Column>, 'logicalName' | 'type'> & {
   readonly type: ColumnType
 }

@@ -1,6 +1,6 @@
 import type { Json, Row } from './schema.js'
 
-/** Equality of Dataverse: text without regard to case, everything else as is; undefined = null, not indexed. */
+/** Equality in Dataverse: text ignoring case, all else exactly; undefined = null, not indexed. */
 export function indexText(value: Json | undefined): string | undefined {
   if (value === null || value === undefined) {
     return undefined
@@ -8,13 +8,13 @@ export function indexText(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value.toLowerCase() : JSON.stringify(value)
 }
 
-/** Rows by the value of one or more columns; a row with a null in any of them is not in it. */
+/** Rows by the value of one or more columns; without rows that have a null in any of them. */
 export class RowIndex {
   private readonly rows = new Map<string, Row | Set<Row>>()
 
   constructor(readonly columns: readonly string[]) {}
 
-  /** All rows whose columns hold these values, in no order. */
+  /** All rows whose columns hold these values, unordered. */
   find(values: readonly (Json | undefined)[]): readonly Row[] {
     const key = joined(values)
     const found = key === undefined ? undefined : this.rows.get(key)
@@ -24,7 +24,7 @@ export class RowIndex {
     return found instanceof Set ? [...found] : [found]
   }
 
-  /** How many `find` would give, without making the list. */
+  /** Size of the result of `find`, without making the list. */
   size(values: readonly (Json | undefined)[]): number {
     const key = joined(values)
     const found = key === undefined ? undefined : this.rows.get(key)

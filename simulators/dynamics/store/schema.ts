@@ -1,10 +1,9 @@
 /** JSON as sent and received; dates are kept as ms numbers in rows. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
-/** A JSON object. */
 export type JsonObject = { [key: string]: Json }
 
-/** The column types of the tables here, named as `AttributeType` names them. */
+/** Column types, named as in `AttributeType`. */
 export type ColumnType =
   | 'String'
   | 'Memo'
@@ -45,27 +44,27 @@ export interface Column {
   /** Seen by the data API from this time on (metadata cache). */
   readonly visibleFromMs: number
   auditEnabled: boolean
-  /** Column-level security: what the application user may do; absent: the column is not secured. */
+  /** Column-level security: the application user's permissions; absent: not secured. */
   security?: ColumnSecurity
-  /** The posted definition, answered back: labels, option set, required level. */
+  /** The posted definition, as answered: labels, option set, required level. */
   definition: JsonObject
 }
 
-/** What a column security profile of the application user gives it on a secured column. */
+/** Permissions on a secured column by the application user's profile. */
 export interface ColumnSecurity {
   readonly read: boolean
   readonly update: boolean
   readonly create: boolean
-  /** How an unreadable value shows: the property is left out, or is null. */
+  /** Display of an unreadable value: the property is left out, or is null. */
   readonly hiddenAs: 'absent' | 'null'
-  /** A masking rule: what is shown in place of any text; null: none. */
+  /** A masking rule: the text shown instead of any other; null: none. */
   readonly mask: string | null
 }
 
-/** How far the index of an alternate key is. */
+/** State of an alternate key's index. */
 type KeyStatus = 'Pending' | 'InProgress' | 'Active' | 'Failed'
 
-/** An alternate key; `reads` counts how often its status was asked for since the index was begun. */
+/** An alternate key; `reads` counts reads of its status since the index was begun. */
 export interface AlternateKey {
   readonly logicalName: string
   readonly schemaName: string
@@ -77,7 +76,7 @@ export interface AlternateKey {
   startedAtMs: number
 }
 
-/** A one-to-many relationship, which is also what makes a lookup column. */
+/** A one-to-many relationship; it also makes the lookup column. */
 export interface Relationship {
   readonly schemaName: string
   readonly metadataId: string
@@ -105,13 +104,13 @@ export interface Table {
   readonly columns: Map<string, Column>
   readonly keys: Map<string, AlternateKey>
   changeTracking: boolean
-  /** Whether that is published too: switched on later, it takes effect only then. */
+  /** Whether that is published: switched on later, it takes effect only then. */
   changeTrackingLive: boolean
   auditEnabled: boolean
   definition: JsonObject
 }
 
-/** One stored row. `seq` is the place in creation order, `version` the organisation-wide row version. */
+/** One stored row. `seq` is its position in creation order, `version` the organisation-wide row version. */
 export interface Row {
   readonly id: string
   readonly seq: number
@@ -122,7 +121,7 @@ export interface Row {
   draft?: Record<string, Json>
 }
 
-/** The etag of a row as it stands in headers and in `@odata.etag`. */
+/** The etag of a row, in headers and in `@odata.etag`. */
 export function etagOf(row: Row): string {
   return `W/"${row.version}"`
 }

@@ -17,7 +17,7 @@ const TABLE_MESSAGES = [
   'UpsertMultiple',
 ]
 
-/** Fills an empty organisation with what is there out of the box: no `em_` tables. */
+/** Fills an empty organisation with the out-of-the-box data: no `em_` tables. */
 export function seedOrganisation(org: Organisation): void {
   const { store, options } = org
   for (const spec of [...SYSTEM_TABLES, ...STOCK_TABLES]) {
@@ -58,7 +58,7 @@ export function seedOrganisation(org: Organisation): void {
   seedContactViews(org)
 }
 
-/** Makes the table known to steps and bulk messages. */
+/** Registers the table for steps and bulk messages. */
 export function addMessageFilters(org: Organisation, table: Table): void {
   for (const name of TABLE_MESSAGES) {
     const lacking =
@@ -72,7 +72,7 @@ export function addMessageFilters(org: Organisation, table: Table): void {
   }
 }
 
-/** The systemuser with this name, made when it is not there yet. */
+/** The systemuser with this name, created if missing. */
 export function personByName(org: Organisation, fullname: string): string {
   const id = stableGuid(`person ${fullname}`)
   if (org.store.rows('systemuser').get(id) === undefined) {

@@ -1,7 +1,7 @@
 import type { Organisation } from '../organisation.js'
 import type { Json, Row } from './schema.js'
 
-/** A row that comes with the organisation: service columns filled, no events. */
+/** A row of the organisation from the start: service columns filled, no events. */
 export function seedRow(
   org: Organisation,
   tableName: string,

@@ -3,7 +3,7 @@ import type { TableSpec } from './build-table.js'
 const text = (maxLength: number) => ({ type: 'String', maxLength }) as const
 const flag = (defaultValue: boolean) => ({ type: 'Boolean', defaultValue }) as const
 
-/** Tables of business data that an organisation has out of the box (wire page, section 12). */
+/** Out-of-the-box tables of business data (wire page, section 12). */
 export const STOCK_TABLES: readonly TableSpec[] = [
   {
     name: 'contact',

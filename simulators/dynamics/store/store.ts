@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Json, Relationship, Row, Table } from './schema.js'
 import { TableRows } from './table-rows.js'
 
-/** A committed change of a row, as steps and audit see it. `sent` holds the columns present in the request. */
+/** A committed change of a row, for steps and audit. `sent` holds the columns present in the request. */
 export interface RowEvent {
   readonly message: 'Create' | 'Update' | 'Delete'
   readonly table: Table
@@ -13,7 +13,7 @@ export interface RowEvent {
   readonly userId: string
   readonly atMs: number
   readonly operationId: string
-  /** Merge and cascade say so in the audit. */
+  /** Merge and cascade are marked in the audit. */
   readonly action: 'plain' | 'merge' | 'cascade'
 }
 

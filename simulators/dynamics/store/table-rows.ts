@@ -7,9 +7,8 @@ interface Change {
 }
 
 /**
- * The rows of one table: by id, in creation order, by indexed column, and in order of change.
- * The change log is append-only; an entry counts only while its row still has that version, so a delta
- * costs as much as what changed.
+ * The rows of one table: by id, in creation order, by indexed column, and in order of change. The change log is
+ * append-only; an entry counts only while its row still has that version, so a delta costs as much as the changes.
  */
 export class TableRows {
   private readonly byId = new Map<string, Row>()
@@ -114,7 +113,7 @@ export class TableRows {
     }
   }
 
-  /** Deletions after `version`, oldest first; an id that was created again is not among them. */
+  /** Deletions after `version`, oldest first; without ids that were created again. */
   *deletedAfter(version: number): Generator<{ readonly version: number; readonly id: string }> {
     const start = firstAbove(this.deletions, version, (c) => c.version)
     for (let i = start; i < this.deletions.length; i++) {
@@ -125,7 +124,7 @@ export class TableRows {
     }
   }
 
-  /** Drops what no delta can show any more; never inside a transaction, whose undo needs the old entries. */
+  /** Drops entries that no delta can show; never inside a transaction, whose undo needs the old entries. */
   compact(): void {
     if (this.changes.length > 2 * this.byId.size + 10_000) {
       this.changes = this.changes.filter(isCurrent)

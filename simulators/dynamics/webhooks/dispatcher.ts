@@ -9,21 +9,21 @@ import { postWebhook, type PostOutcome } from './post.js'
 
 const MAX_PAYLOAD_BYTES = 256 * 1024
 
-/** How deliveries may go wrong; set by control. */
+/** Faults of deliveries; set by the control API. */
 export interface WebhookFaults {
-  /** This many next deliveries never happen, and leave no job. */
+  /** Number of next deliveries that never happen, and leave no job. */
   loseNext: number
-  /** 0..1 of all deliveries never happen. */
+  /** Share of all deliveries that never happen, 0..1. */
   loseShare: number
   /** Wait before each delivery. */
   delayMs: number
-  /** How often each delivery is posted. */
+  /** Posts per delivery. */
   copies: number
-  /** Keep jobs waiting. */
+  /** Whether jobs wait. */
   paused: boolean
 }
 
-/** What became of the deliveries so far. */
+/** Results of the deliveries so far. */
 export interface WebhookTally {
   readonly pending: number
   readonly succeeded: number
@@ -58,7 +58,7 @@ export class WebhookDispatcher {
     this.random = seededRandom(org.options.seed)
   }
 
-  /** Queues a delivery for each step an event fires. */
+  /** Queues a delivery for each step that an event fires. */
   enqueue(events: readonly RowEvent[]): void {
     const steps = events.length === 0 ? [] : activeSteps(this.org)
     for (const event of steps.length === 0 ? [] : events) {
@@ -83,7 +83,7 @@ export class WebhookDispatcher {
     }
   }
 
-  /** Starts deliveries again after a pause. */
+  /** Resumes deliveries after a pause. */
   pump(): void {
     while (
       !this.faults.paused &&
@@ -105,7 +105,7 @@ export class WebhookDispatcher {
     }
   }
 
-  /** Drops what waits and cuts what runs. */
+  /** Drops waiting deliveries and aborts running ones. */
   stop(): void {
     this.stopped.abort()
     this.queue.length = 0

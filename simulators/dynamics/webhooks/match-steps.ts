@@ -2,7 +2,7 @@ import type { Organisation } from '../organisation.js'
 import type { Row } from '../store/schema.js'
 import type { RowEvent } from '../store/store.js'
 
-/** A registered step with all that posting needs. */
+/** A registered step with everything that posting needs. */
 export interface ActiveStep {
   readonly step: Row
   readonly endpoint: Row

@@ -55,7 +55,7 @@ export function payloadText(body: JsonObject): string {
     .replace(/"\/Date\((-?\d+)([+-]\d{4})?\)\/"/g, '"\\/Date($1$2)\\/"')
 }
 
-/** What is left when the payload is too large. */
+/** The remaining body if the payload is too large. */
 export function withoutParameters(body: JsonObject): JsonObject {
   const small = { ...body }
   for (const name of ['InputParameters', 'PostEntityImages', 'PreEntityImages', 'ParentContext']) {

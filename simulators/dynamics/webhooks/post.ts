@@ -3,7 +3,6 @@ import type { RowEvent } from '../store/store.js'
 import type { ActiveStep } from './match-steps.js'
 import { readSettings } from './step-rules.js'
 
-/** How a delivery ended. */
 export type PostOutcome = { readonly ok: true } | { readonly ok: false; readonly message: string }
 
 const RETRIED = [502, 503, 504]

@@ -7,7 +7,7 @@ const WEBHOOK = 8
 const HTTP_HEADER = 5
 const QUERY_STRING = 6
 
-/** An endpoint: a URL on port 80 or 443, and an authvalue in the form its authtype wants (section 11.1). */
+/** An endpoint: a URL on port 80 or 443, and an authvalue in the form that its authtype requires (section 11.1). */
 export const endpointRules: TableRules = {
   beforeCreate: (context, values) => checkEndpoint(context, values),
   beforeUpdate: (context, _row, _sent, values) => checkEndpoint(context, values),
@@ -49,12 +49,12 @@ export function readSettings(authvalue: Json | undefined): readonly (readonly [s
       return pairs
     }
   } catch {
-    // Told below: the value itself is a secret and must not be in the message.
+    // Reported below: the value itself is a secret and must not be in the message.
   }
   throw refused('authvalue must be <settings><setting name="..." value="..."/></settings>.')
 }
 
-/** A step: message and filter that belong together, async only after the operation, columns that exist. */
+/** A step: matching message and filter, asynchronous only after the operation, existing columns. */
 export const stepRules: TableRules = {
   beforeCreate: (context, values) => checkStep(context, values),
   beforeUpdate: (context, _row, _sent, values) => checkStep(context, values),

@@ -28,7 +28,7 @@ const upsertBody = z.strictObject({
 })
 const deleteBody = z.strictObject({ emails: z.array(email) })
 
-/** Layer A, as far as the sync needs it. Finding by saved filter or date is not served. */
+/** Layer A, as far as the sync needs it. Search by saved filter or date is not served. */
 export const publicContactRoutes: readonly Route[] = [
   {
     method: 'POST',

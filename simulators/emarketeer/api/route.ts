@@ -2,7 +2,7 @@ import type { SimRequest, SimResponse } from '../../common/http-server.js'
 import type { Account } from '../model/account.js'
 import type { World } from '../world.js'
 
-/** What a handler gets: the account is known and the key fits. */
+/** Input of a handler: the account is known and the key is valid. */
 export interface ApiCall {
   readonly world: World
   readonly account: Account

@@ -22,7 +22,7 @@ const SYNC_ROUTES: readonly Route[] = [
 const SYNC_BASE = /^\/sync-internal\/v1\/accounts\/([^/]+)(\/.*)?$/
 const PUBLIC_BASE = /^\/contacts-api(\/.*)$/
 
-/** What the request is, as far as it could be told; for the counters. */
+/** What is known of the request, for the counters. */
 export interface Served {
   operation: string
   accountId: string | null

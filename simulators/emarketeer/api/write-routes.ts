@@ -56,7 +56,7 @@ export const writeRoutes: readonly Route[] = [
         throw tooMany('items', MAX_ITEMS)
       }
       const body = check(writeBody, raw)
-      // Judged by the kind it means to be, so that an error names the field and not the union.
+      // Checked by its intended kind, so that an error names the field and not the union.
       const items = body.items.map((item, index) =>
         isSubscription(item)
           ? check(subscriptionItem, item, `items[${index}]`)

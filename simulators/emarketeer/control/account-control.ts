@@ -130,7 +130,7 @@ function controlCategory({ account, method, path, body }: AccountControl): unkno
   return {}
 }
 
-/** Puts an item into the feed as it is, to be malformed or of an unknown type. */
+/** Puts a malformed item, or one of an unknown type, into the feed as it is. */
 function inject(account: Account, item: unknown) {
   const facts = { contactIds: [], email: null, writer: null, actor: null, detail: {}, silent: true }
   const draft = {

@@ -1,2 +1,2 @@
-/** A control request that makes no sense; answered 400 with its message. */
+/** An invalid control request; answered 400 with its message. */
 export class ControlError extends Error {}

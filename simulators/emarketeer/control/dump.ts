@@ -8,7 +8,7 @@ import { categoryKey, iso, SYNCED_PURPOSES, type ValueKey } from '../model/value
 
 const CHUNK = 10_000
 
-/** One line a contact, by id; then one line for every address that outlived its contacts. */
+/** One line per contact, by id; then one per address that outlived its contacts. */
 export function dumpStates(account: Account): Buffer {
   const buffers: Buffer[] = []
   let lines: string[] = []

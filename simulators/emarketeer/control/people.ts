@@ -7,7 +7,7 @@ import { type Actor, categoryKey, type StoredValue, type ValueKey } from '../mod
 import { ControlError } from './control-error.js'
 import type { ActRow, SeedRow } from './schemas.js'
 
-/** What people and users do in eMarketeer, as the control API asks for it. */
+/** What people and users do in eMarketeer, for the control API. */
 
 const PERSON: Actor = { type: 'dataSubject', id: null, name: null }
 /** The user that acts in eMarketeer. */
@@ -22,7 +22,7 @@ export function contactById(account: Account, contactId: string): Contact {
   return contact
 }
 
-/** The address of an act, given by contact or by itself. */
+/** The address of an act, given by contact or directly. */
 function addressOf(
   account: Account,
   row: { contactId?: string | undefined; email?: string | undefined },
@@ -35,7 +35,7 @@ function addressOf(
   return address
 }
 
-/** Carries out one act; returns the id of its change, or null where nothing changed. */
+/** Carries out one act; returns the id of its change, or null if nothing changed. */
 export function doAct(account: Account, row: ActRow): string | null {
   const address = addressOf(account, row)
   const eventTimeMs = row.eventTime ?? account.now()

@@ -47,7 +47,7 @@ const seedRow = z.strictObject({
     .optional(),
   subscriptions: z.record(z.string(), z.boolean()).optional(),
 })
-/** One contact with its state, as it has been for long. */
+/** One contact with its old state. */
 export type SeedRow = z.output<typeof seedRow>
 
 /** `POST accounts/{id}/seed`: rows, or a plan for many. */
@@ -100,7 +100,6 @@ export const actsBody = z.strictObject({
     ]),
   ),
 })
-/** One decision. */
 export type ActRow = z.output<typeof actsBody>['acts'][number]
 
 /** `POST accounts/{id}/bulk` */

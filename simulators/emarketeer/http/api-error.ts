@@ -1,12 +1,12 @@
 import { json, type SimResponse } from '../../common/http-server.js'
 
-/** One refused place of a request. */
+/** One refused field of a request. */
 export interface ErrorDetail {
   readonly path: string
   readonly message: string
 }
 
-/** An answer of 4xx or 5xx with eMarketeer's error body. */
+/** A 4xx or 5xx answer with eMarketeer's error body. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -24,7 +24,7 @@ export class ApiError extends Error {
   }
 }
 
-/** 422 with the places that were refused. */
+/** 422 with the refused fields. */
 export function invalid(details: readonly ErrorDetail[]): ApiError {
   const problems = `${details.length} problem${details.length === 1 ? '' : 's'}`
   return new ApiError(422, 'validation_failed', problems, details)

@@ -19,7 +19,7 @@ export function parseBody(request: SimRequest): unknown {
   }
 }
 
-/** Checks a parsed body, or the part of one that stands at `at`; unknown fields are refused by strict schemas. */
+/** Checks a parsed body, or the part of one at `at`; strict schemas refuse unknown fields. */
 export function check<S extends z.ZodType>(schema: S, body: unknown, at = ''): z.output<S> {
   const result = schema.safeParse(body)
   if (result.success) {
@@ -33,7 +33,7 @@ export function check<S extends z.ZodType>(schema: S, body: unknown, at = ''): z
   )
 }
 
-/** A list's length where it stands, before its items are looked at. */
+/** A list's length, before its items are checked. */
 export function listLength(body: unknown, field: string): number {
   const list = (body as Record<string, unknown> | null)?.[field]
   return Array.isArray(list) ? list.length : 0

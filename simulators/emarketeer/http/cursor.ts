@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { invalid } from './api-error.js'
 
-/** What a cursor points at; `kind` keeps a cursor of one list out of another. */
+/** Content of a cursor; `kind` keeps a cursor of one list out of another. */
 export interface CursorFacts {
   readonly accountId: string
   readonly kind: string
@@ -15,13 +15,13 @@ function sign(payload: string): string {
   return createHmac('sha256', KEY).update(payload).digest('base64url').slice(0, 16)
 }
 
-/** Opaque text of at most 200 characters, with some that mean something else in a query unless they are encoded. */
+/** Opaque text of at most 200 characters, some of which a query must encode. */
 export function makeCursor({ accountId, kind, position, generation }: CursorFacts): string {
   const payload = JSON.stringify([accountId, kind, position, generation])
   return `${Buffer.from(payload).toString('base64url')}+/&=.${sign(payload)}`
 }
 
-/** Reads a cursor; one of another account or list, or a damaged one, is 422. */
+/** Reads a cursor; a damaged one, or one of another account or list, is 422. */
 export function readCursor(text: string, accountId: string, kind: string): CursorFacts {
   const [encoded = '', signature] = text.split('.')
   const payload = Buffer.from(encoded.replace('+/&=', ''), 'base64url').toString('utf8')

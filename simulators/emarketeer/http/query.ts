@@ -3,7 +3,7 @@ import { ApiError, invalid } from './api-error.js'
 
 const MAX_QUERY_BYTES = 8 * 1024
 
-/** Query parameters; unknown and repeated ones are refused. */
+/** Query parameters; refuses unknown and repeated ones. */
 export class Query {
   readonly #values = new Map<string, string>()
 
@@ -46,7 +46,7 @@ export class Query {
     return text === undefined ? fallback : text === 'true'
   }
 
-  /** Comma-separated words out of a closed list, without repeats. */
+  /** Comma-separated words of a closed list, without repeats. */
   words<W extends string>(name: string, known: readonly W[]): Set<W> | undefined {
     const text = this.#values.get(name)
     if (text === undefined) {

@@ -1,6 +1,6 @@
 import { ApiError } from './api-error.js'
 
-/** Requests a second, and how many may come at once. */
+/** Requests a second, and the size of a burst. */
 export interface RateLimit {
   readonly perSecond: number
   readonly burst: number

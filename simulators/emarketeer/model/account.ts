@@ -9,7 +9,7 @@ export interface Category {
   readonly createdAtMs: number
   updatedAtMs: number
   archived: boolean
-  /** Fault switch: as if it had never been. */
+  /** Fault switch: hidden as if it never existed. */
   vanished: boolean
 }
 
@@ -20,7 +20,7 @@ export type Target =
   | { readonly emails: readonly string[] }
   | { readonly everyNth: number; readonly offset: number }
 
-/** A component of a campaign: what is sent, and to whom. */
+/** A component of a campaign: its content, and its recipients. */
 export interface Component {
   readonly campaignId: string
   readonly componentId: string
@@ -30,7 +30,7 @@ export interface Component {
   readonly target: Target
 }
 
-/** The members of one sendout, fixed. */
+/** The fixed members of one sendout. */
 export interface Audience {
   readonly audienceId: string
   readonly sendoutId: string
@@ -41,7 +41,7 @@ export interface Audience {
   readonly members: readonly { id: number; email: string | null; mobile: string | null }[]
 }
 
-/** The account's webhook; the first secret is the present one. */
+/** The account's webhook; the first secret is the current one. */
 export interface WebhookState {
   readonly url: string
   readonly events: readonly ChangeType[]
@@ -50,7 +50,7 @@ export interface WebhookState {
   readonly createdAtMs: number
 }
 
-/** How an account starts. */
+/** Options of a new account. */
 export interface AccountOptions {
   readonly accountId: string
   readonly name?: string | undefined
@@ -99,7 +99,7 @@ export class Account {
     }
   }
 
-  /** Without a change in the feed; `lifecycle.createCategory` makes one. */
+  /** Makes no change in the feed; `lifecycle.createCategory` does. */
   addCategory(name: string, wantedId?: string): Category {
     const id = wantedId ?? `c${this.categories.size + 1}`
     if (this.categories.has(id)) {

@@ -16,8 +16,8 @@ export interface Act {
 }
 
 /**
- * Records a decision. A consent older than the present one goes into the history only; a subscription that already is
- * as asked is no change; a consent given again is one (a renewed decision).
+ * Records a decision. A consent older than the present one goes into the history only; an equal subscription is no
+ * change; a consent given again is one (a renewed decision).
  *
  * @returns the change's id, or null.
  */

@@ -10,10 +10,9 @@ export const CONTACT_FIELDS = [
   'telephone',
   'externalId',
 ] as const
-/** One of the fields. */
 export type ContactField = (typeof CONTACT_FIELDS)[number]
 
-/** One contact; consent is not here but at its address. */
+/** One contact; its consent is at its address. */
 export interface Contact {
   readonly id: number
   email: string | null
@@ -22,7 +21,7 @@ export interface Contact {
   modifiedAtMs: number
 }
 
-/** An address with the contacts that have it, and what was set; it outlives them as suppression. */
+/** An address with its contacts and values; it outlives them as suppression. */
 export interface Address {
   readonly email: string
   contactIds: number[]
@@ -35,12 +34,12 @@ export function normalise(email: string | null): string | null {
   return form ? form : null
 }
 
-/** Whether the text can be an address at all. */
+/** Whether the text can be an address. */
 export function isAddress(text: string): boolean {
   return text.length <= 254 && /^[^\s@!#$%*/?^`{|}~\\]+@[^\s@!#$%*/?^`{|}~\\]+$/.test(text.trim())
 }
 
-/** Contacts by id and address; ids are walked in number order. */
+/** Contacts by id and address; walked in numeric order of ids. */
 export class ContactBook {
   readonly #contacts = new Map<number, Contact>()
   readonly #addresses = new Map<string, Address>()
@@ -120,7 +119,7 @@ export class ContactBook {
     return address
   }
 
-  /** Addresses without contacts that still hold something: suppressed, or left behind by a change. */
+  /** Addresses without contacts that still hold values: suppressed, or left behind by a change. */
   *orphans(): Generator<Address> {
     for (const address of this.#addresses.values()) {
       if (address.contactIds.length === 0 && address.values !== null) {

@@ -1,6 +1,5 @@
 import type { Actor, Writer } from './values.js'
 
-/** What can happen. */
 export type ChangeType =
   | 'consent.changed'
   | 'subscription.changed'
@@ -23,7 +22,7 @@ export const CHANGE_TYPES: readonly ChangeType[] = [
   'category.archived',
 ]
 
-/** What happened, before the feed gives it an id and a time. */
+/** A change before the feed gives it an id and a time. */
 export interface ChangeDraft {
   readonly type: ChangeType
   readonly contactIds: readonly string[]
@@ -37,7 +36,7 @@ export interface ChangeDraft {
   readonly silent: boolean
 }
 
-/** A change as it stands in the log; `raw` is an item that control put there as it is. */
+/** A change in the log; `raw` is an item of the control API. */
 export interface LoggedChange extends ChangeDraft {
   readonly id: string
   readonly recordedAtMs: number
@@ -76,7 +75,7 @@ export class Feed {
     this.#listeners.push(listener)
   }
 
-  /** Resolves at the next append, or when the time is over. */
+  /** Resolves at the next append, or after the time-out. */
   waitForAppend(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {

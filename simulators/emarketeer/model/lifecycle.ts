@@ -12,11 +12,11 @@ import {
   type ValueKey,
 } from './values.js'
 
-/** What happens to contacts and categories, with the changes it leaves (layer B, lifecycle rules). */
+/** Lifecycle of contacts and categories, with the changes it makes (layer B, lifecycle rules). */
 
 const SYSTEM: Actor = { type: 'system', id: null, name: null }
 
-/** Who did it, and how it shows. */
+/** The actor, and how the change shows. */
 export interface Origin {
   readonly source: string
   readonly actor: Actor | null
@@ -53,7 +53,9 @@ export function createContact(
   return contact
 }
 
-/** Another address: withdrawn and OFF follow the person where the new address has nothing; nothing positive does. */
+/**
+ * Changes the address: withdrawn and OFF move with the person if the new address has no value; nothing positive moves.
+ */
 export function changeEmail(
   account: Account,
   contact: Contact,
@@ -99,7 +101,10 @@ function isDeny(value: unknown): boolean {
   return value === 'withdrawn' || value === false
 }
 
-/** `none` is no record, whatever came before; a subscription that somebody set is something. */
+/**
+ * Whether no value is set: `none` counts as no record, whatever came before; a subscription that somebody set counts as
+ * a value.
+ */
 function hasNothing(
   account: Account,
   address: Parameters<typeof currentValue>[0],
@@ -113,7 +118,7 @@ function hasNothing(
   return present.version === 0 && account.categories.get(categoryId)?.archived === false
 }
 
-/** Permanent; after the last contact of an address only its withdrawn consents stay. */
+/** Deletes for good; after the last contact of an address only its withdrawn consents stay. */
 export function deleteContact(account: Account, contact: Contact, origin: Origin): void {
   const address = account.contacts.address(contact.email)
   account.contacts.remove(contact)

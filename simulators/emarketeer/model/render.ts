@@ -8,7 +8,7 @@ import { pointFacts } from './write-items.js'
 /** Which halves of a state are shown. */
 export type Include = ReadonlySet<'consents' | 'subscriptions'>
 
-/** One contact with its state, as EM-B3 shows it; a contact without e-mail has none. */
+/** One contact with its state, in the form of EM-B3; without e-mail there is no state. */
 export function renderState(
   account: Account,
   contact: Contact,

@@ -3,13 +3,13 @@ import type { Account } from './account.js'
 import type { Basis, StoredValue, ValueKey } from './values.js'
 import { categoryKey } from './values.js'
 
-/** Many contacts as if they had been there for long: no changes in the feed. */
+/** Many contacts with old creation times: no changes in the feed. */
 export interface SeedPlan {
   readonly count: number
   readonly seed: number
   /** `{n}` is the running number; default `person{n}@example.test`. */
   readonly emailPattern?: string | undefined
-  /** Where `{n}` starts; default 1. */
+  /** First `{n}`; default 1. */
   readonly firstNumber?: number | undefined
   /** Weights of `marketingSendouts`; default consent 6, legitimateInterest 2, none 1, withdrawn 1. */
   readonly marketing?: Partial<Record<Basis, number>> | undefined

@@ -23,7 +23,7 @@ export interface Setting {
   readonly silent?: boolean | undefined
 }
 
-/** The value now; what was never set is consent `none` or subscription ON, version 0. */
+/** The current value; if never set, consent `none` or subscription ON, version 0. */
 export function currentValue(
   address: Address | undefined,
   key: ValueKey,

@@ -1,10 +1,9 @@
-/** The values an address can hold, and how they are stored: nothing is kept for a value that was never set. */
+/** The values of an address, and how they are stored: a value that was never set takes no space. */
 
 /** Purposes that the sync feed shows in states. */
 export const SYNCED_PURPOSES = ['storeAndProcess', 'marketingSendouts'] as const
-/** All purposes; `profiling` only comes by the feed. */
+/** All purposes; `profiling` appears in the feed only. */
 export const PURPOSES = [...SYNCED_PURPOSES, 'profiling'] as const
-/** Every value of a consent. */
 export const BASES = [
   'consent',
   'legitimateInterest',
@@ -16,12 +15,9 @@ export const BASES = [
   'none',
 ] as const
 
-/** One of {@link PURPOSES}. */
 export type Purpose = (typeof PURPOSES)[number]
-/** One of {@link BASES}. */
 export type Basis = (typeof BASES)[number]
 
-/** Who acted. */
 export interface Actor {
   readonly type: 'dataSubject' | 'user' | 'crmUser' | 'system'
   readonly id: string | null
@@ -34,7 +30,7 @@ export interface Writer {
   readonly idempotencyKey: string
 }
 
-/** One value: a basis, or yes/no of a subscription. Never changed in place, so that seeded contacts can share it. */
+/** One value: a basis, or yes/no of a subscription. Immutable, so that seeded contacts can share it. */
 export interface StoredValue {
   readonly value: Basis | boolean
   readonly version: number

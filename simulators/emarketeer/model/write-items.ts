@@ -79,7 +79,7 @@ export function writeItem(
 const UNSET = { version: 0, eventTime: null, recordedAt: null, source: null, actor: null }
 const rendered = new WeakMap<StoredValue, object>()
 
-/** What a value tells besides itself; nulls where it was never set. Kept, since seeded contacts share values. */
+/** A value's further facts; nulls if it was never set. Cached, since seeded contacts share values. */
 export function pointFacts(stored: StoredValue | null): object {
   if (stored === null) {
     return UNSET

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 
-/** What the receiver answered; status 0 = nothing in time. */
+/** The receiver's answer; status 0 = none in time. */
 export interface PostResult {
   readonly status: number
   readonly retryAfterSeconds: number | null

@@ -12,12 +12,12 @@ import { signatureHeader } from './sign.js'
 /** Waits between attempts, seconds; then the delivery is given up. */
 const RETRY_SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000]
 
-/** What goes wrong with deliveries; each field is the share of deliveries it hits, 0 to 1. */
+/** Faults of deliveries; each field is the share of deliveries that it hits, 0 to 1. */
 export interface WebhookFaults {
   readonly lose?: number | undefined
   readonly duplicate?: number | undefined
   readonly delay?: number | undefined
-  /** How long a delayed delivery waits, so that later ones overtake it. */
+  /** Delay of a delayed delivery, so that later ones overtake it. */
   readonly delayMs?: number | undefined
 }
 
@@ -48,7 +48,7 @@ export class WebhookSender {
     this.#random = seededRandom(options.seed)
   }
 
-  /** Sends a change if the account's webhook wants it and it was no large bulk action. */
+  /** Sends a change if the account's webhook wants it, unless it is part of a large bulk action. */
   offer(account: Account, change: LoggedChange): void {
     const { webhook } = account
     if (

@@ -5,13 +5,13 @@ import type { JoinPlan } from './join-plan.js'
 
 /** Root rows that may pass. */
 export interface Candidates {
-  /** Rows with the same value of the first order column stand together; else each stands alone, by rising id. */
+  /** Rows with an equal first order column form a group; else each is its own, by rising id. */
   readonly groups: Iterable<readonly Row[]>
-  /** Whether the groups come in the order that was asked for, so that reading can stop early. */
+  /** Whether the groups have the requested order, so that reading can stop early. */
   readonly ordered: boolean
 }
 
-/** Finds them: through an index where the filter allows it, else along the order from the least value on. */
+/** Finds them: through an index if the filter allows it, else along the order from the least value. */
 export function candidates(
   plan: JoinPlan,
   filter: Filter | undefined,

@@ -1,19 +1,19 @@
 import type { Cell, ColumnType, Row } from '../model/table.js'
 
-/** The rows joined into one output row, by node of the join plan; undefined where an outer join found none. */
+/** The rows joined into one output row, by node of the join plan; undefined if an outer join found none. */
 export type Tuple = readonly (Row | undefined)[]
 
-/** `bool` and `list` exist in the named archives only, not in `dynamic`; `associate` where the switch says so. */
+/** `bool` and `list` exist in the named archives only, not in `dynamic`; `associate` depends on a switch. */
 export type ArchiveType = ColumnType | 'bool' | 'list' | 'associate'
 
 /** A column of an archive, bound to a query's join plan. */
 export interface ArchiveColumn {
-  /** As written in the query. */
+  /** The name in the query. */
   readonly name: string
   readonly type: ArchiveType
-  /** Node that the value comes from. */
+  /** Node of the value. */
   readonly node: number
-  /** Column of that node's table, when the value is just that; lets an index be used. */
+  /** Column of that node's table, if it is the value; allows an index. */
   readonly stored?: string
   /** The raw value; undefined = null. */
   readonly value: (tuple: Tuple) => Cell | undefined

@@ -8,7 +8,7 @@ import type { ArchiveSource } from './source.js'
 const STEP = /^(?:([.:])([A-Za-z_]\w*)|\.\(([A-Za-z_]\w*)->([A-Za-z_]\w*)\))/
 
 /**
- * Archive `dynamic`: dot syntax on database names; `.fk.` outer join, `:fk.` inner join, `.(table->fk).` the rows of
+ * Archive `dynamic`: dot syntax on database names; `.fk.` outer join, `:fk.` inner join, `.(table->fk).` rows of
  * another table that point here. All columns start at the same table (wire page, section 6.1).
  */
 export function openDynamic(world: Installation, firstColumn: string): ArchiveSource {

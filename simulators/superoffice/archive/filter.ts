@@ -1,15 +1,15 @@
 import type { Cell } from '../model/table.js'
 import type { ArchiveColumn, Tuple } from './columns.js'
 
-/** One comparison, ready to be asked of output rows. */
+/** One comparison, bound to its column. */
 export interface Condition {
   readonly kind: 'condition'
   readonly column: ArchiveColumn
   /** False for null, as in SQL. */
   readonly holds: (value: Cell) => boolean
-  /** Values that alone can make it hold. */
+  /** The only values that can satisfy it. */
   readonly oneOf?: readonly Cell[]
-  /** Least integer that can make it hold. */
+  /** The least integer that can satisfy it. */
   readonly atLeast?: number
 }
 
@@ -38,7 +38,7 @@ export function conjuncts(filter: Filter | undefined): readonly Filter[] {
   return filter.kind === 'and' ? filter.parts.flatMap((part) => conjuncts(part)) : [filter]
 }
 
-/** Every column that a filter asks. */
+/** Every column of a filter. */
 export function columnsOf(filter: Filter | undefined): readonly ArchiveColumn[] {
   if (filter === undefined) {
     return []

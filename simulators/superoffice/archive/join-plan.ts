@@ -1,7 +1,7 @@
 import type { Row, Table } from '../model/table.js'
 import type { Tuple } from './columns.js'
 
-/** How a node's rows are found from its parent's row. */
+/** How to find a node's rows from its parent's row. */
 export type Step =
   | { readonly kind: 'forward'; readonly column: string; readonly inner: boolean }
   | { readonly kind: 'reverse'; readonly column: string }
@@ -11,11 +11,11 @@ export interface PlanNode {
   readonly table: Table
   readonly parent: number
   readonly step: Step | undefined
-  /** Rows of the table that count. */
+  /** Which rows of the table count. */
   readonly keep: ((row: Row) => boolean) | undefined
 }
 
-/** The tables that a query touches, as a tree; the same path is joined once. */
+/** The tables of a query, as a tree; the same path is joined once. */
 export class JoinPlan {
   readonly nodes: PlanNode[]
   private readonly byPath = new Map<string, number>()
@@ -54,7 +54,7 @@ export class JoinPlan {
     return tuples
   }
 
-  /** Root rows that lead to these rows of a node, when indexes allow going back; else undefined. */
+  /** Root rows that lead to these rows of a node, if indexes allow it; else undefined. */
   rootsOf(node: number, rows: readonly Row[]): readonly Row[] | undefined {
     const at = this.nodes[node]
     if (at?.step === undefined) {

@@ -4,13 +4,13 @@ import type { Cell } from '../model/table.js'
 import type { ArchiveColumn, ArchiveType } from './columns.js'
 import type { Condition } from './filter.js'
 
-/** A value as written, with how it was written. */
+/** A value as written, and its notation. */
 export interface Literal {
   readonly kind: 'text' | 'number' | 'word'
   readonly text: string
 }
 
-/** How many values an operator takes: one, exactly two, or a list. */
+/** Number of an operator's values: one, exactly two, or a list. */
 type Arity = 'one' | 'two' | 'list'
 
 type Test = Pick<Condition, 'holds' | 'oneOf' | 'atLeast'>
@@ -38,7 +38,7 @@ const noneOf: Operator = {
   arity: 'list',
   test: (values) => ({ holds: (value) => !values.includes(value) }),
 }
-/** Dates compare by their day only. */
+/** Dates compare by day only. */
 const day = (holds: (value: number, given: number) => boolean): Operator =>
   number((value, given) => holds(dayOf(value), dayOf(given)))
 const between = (of: (value: number) => number): Operator => ({
@@ -53,9 +53,9 @@ const less = number((value, given) => value < given)
 const unequal = number((value, given) => value !== given)
 
 /**
- * Operators by column type (wire page, section 6.4), as the vendor's pages on numbers, strings, lists and dates have them,
- * and `in` as its own collection of queries does; what is not here is refused. So are `le` and `ge` on numbers: one
- * general list names them, the page on numbers does not, and that collection marks both as failing.
+ * Operators by column type (wire page, section 6.4), from the vendor's pages on numbers, strings, lists and dates, and
+ * `in` from its own collection of queries; all others are refused. So are `le` and `ge` on numbers: a general list
+ * names them, the page on numbers does not, and that collection marks both as failing.
  */
 const OPERATORS: Readonly<Record<ArchiveType, Readonly<Record<string, Operator>>>> = {
   int: {
@@ -96,13 +96,13 @@ const OPERATORS: Readonly<Record<ArchiveType, Readonly<Record<string, Operator>>
   },
 }
 
-/** How many values the operator takes for this column; 400 when the type does not have it. */
+/** The number of the operator's values for this column; 400 if the type does not have the operator. */
 export function arityOf(column: ArchiveColumn, operator: string): Arity {
   return operatorOf(column, operator).arity
 }
 
 /**
- * Makes a comparison of a column; 400 when a value is not of the column's type.
+ * Makes a comparison of a column; 400 if a value does not have the column's type.
  *
  * @param aheadSeconds how far times in the filter are ahead of stamps.
  */
@@ -154,7 +154,7 @@ function read(column: ArchiveColumn, literal: Literal, aheadSeconds: number): Ce
   }
 }
 
-/** Texts compare without regard to case, as under the usual SQL collations. */
+/** Texts compare ignoring case, as under the usual SQL collations. */
 function among(values: readonly Cell[]): Test {
   const wanted = new Set(values.map(lower))
   return { holds: (value) => wanted.has(lower(value)), oneOf: values }

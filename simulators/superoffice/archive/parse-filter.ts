@@ -4,7 +4,7 @@ import type { Filter } from './filter.js'
 import { arityOf, condition, type Literal } from './operators.js'
 import { tokenize, type Token } from './tokens.js'
 
-/** Text functions, by where the column stands. */
+/** Text functions, by the position of the column. */
 const FUNCTIONS: Readonly<Record<string, { readonly operator: string; readonly columnAt: 0 | 1 }>> =
   {
     startswith: { operator: 'begins', columnAt: 0 },

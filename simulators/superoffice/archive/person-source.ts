@@ -22,8 +22,8 @@ const EMAIL: Readonly<Record<string, readonly [string, ColumnType]>> = {
 }
 
 /**
- * Archive `Person` (wire page, 6.3): one row a person and matching address. Retired persons are in it, soft-deleted ones
- * only where the switch says so. It has the bases of each purpose, and no time of consent.
+ * Archive `Person` (wire page, 6.3): one row per person and matching address. Includes retired persons, and
+ * soft-deleted ones if the switch says so. It has the bases of each purpose, and no time of consent.
  */
 export function openPerson(world: Installation): ArchiveSource {
   const plan = new JoinPlan(world.store.person as unknown as Table)
@@ -85,7 +85,7 @@ function computed(
   return { name, type, node: 0, value: (tuple) => of(tuple[0] as PersonRow) }
 }
 
-/** One set a purpose: purpose `XYZ` gives `hasXyzConsent`, `legalBaseXyz` and so on. */
+/** One set per purpose: purpose `XYZ` gives `hasXyzConsent`, `legalBaseXyz` and so on. */
 function consentColumn(world: Installation, name: string): ArchiveColumn | undefined {
   for (const purpose of world.store.consentpurpose.from()) {
     const key = purpose.key.replace('#', '').toLowerCase()

@@ -6,7 +6,7 @@ import type { ArchiveSource } from './source.js'
 
 type Place = 'purpose' | 'consent' | 'person' | 'email'
 
-/** Where each column comes from (wire page, 6.2); there is no registered date of the consent here. */
+/** Source of each column (wire page, 6.2); the consent's registered date is not among them. */
 const COLUMNS: Readonly<Record<string, readonly [Place, string, ColumnType | 'list' | 'bool']>> = {
   consentPurposeId: ['purpose', 'consentPurpose_id', 'int'],
   key: ['purpose', 'key', 'string'],
@@ -23,7 +23,7 @@ const COLUMNS: Readonly<Record<string, readonly [Place, string, ColumnType | 'li
   'consentPerson/person/email/emailAddress': ['email', 'email_address', 'string'],
 }
 
-/** Archive `ConsentPurpose`: one row a purpose, consent row and, if asked for, address. */
+/** Archive `ConsentPurpose`: one row per purpose, consent row and, on request, address. */
 export function openConsentPurpose(world: Installation): ArchiveSource {
   const { store } = world
   const plan = new JoinPlan(store.consentpurpose as unknown as Table)

@@ -21,8 +21,8 @@ export interface Page {
 }
 
 /**
- * Runs a query. `$top` and `$skip` count multiplied rows, so a page may end in the middle of one root row's. Without
- * an order rows come in none that can be relied on: falling ids.
+ * Runs a query. `$top` and `$skip` count multiplied rows, so a page may end in the middle of one root row's. Without an
+ * order, rows come by falling ids, so that nobody relies on one.
  */
 export function runQuery(query: BoundQuery): Page {
   const { source, orderBy } = query
@@ -51,7 +51,7 @@ export function runQuery(query: BoundQuery): Page {
   return { tuples: found.slice(query.skip, wanted), more: found.length > wanted }
 }
 
-/** Asked before joining: most rows of a large table end here. */
+/** Checked before joining: most rows of a large table end here. */
 function shown({ source, entities }: BoundQuery, root: Row, early: readonly Filter[]): boolean {
   return (
     early.every((part) => passes(part, [root])) &&

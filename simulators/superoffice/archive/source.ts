@@ -12,6 +12,6 @@ export interface ArchiveSource {
   entityOf(root: Row): string
   /** Rows that the archive never shows. */
   visible(root: Row): boolean
-  /** Last say on an output row, once the filter is known to use these columns. */
+  /** Final check of an output row, once the filter's columns are known. */
   accepts(tuple: Tuple, filtered: ReadonlySet<string>): boolean
 }

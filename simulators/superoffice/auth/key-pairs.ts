@@ -6,24 +6,24 @@ export interface KeyPairs {
   readonly host: {
     readonly privateKey: KeyObject
     readonly publicKey: KeyObject
-    /** As the key set names it. */
+    /** Name in the key set. */
     readonly kid: string
-    /** As the header of a token names it, which is not the same: SHA-1 in base64url. */
+    /** Name in the header of a token, which differs: SHA-1 in base64url. */
     readonly x5t: string
   }
-  /** The application's: the public half is registered here, the private one handed out. */
+  /** The application's key: the public half is registered here, the private half handed out. */
   readonly application: { readonly privateKeyPem: string; readonly publicKey: KeyObject }
 }
 
 let made: KeyPairs | undefined
 
-/** Fresh RSA keys, the same for all stand-ins of a process: making them takes some tenths of a second. */
+/** Fresh RSA keys, shared by all stand-ins of a process: making them takes some tenths of a second. */
 export function keyPairs(): KeyPairs {
   made ??= makeKeyPairs()
   return made
 }
 
-/** A key that nobody publishes. */
+/** A key that is not published. */
 export function strangersKey(): KeyObject {
   return newPair().privateKey
 }

@@ -6,20 +6,18 @@ import type { KeyPairs } from './key-pairs.js'
 import { refusalOf } from './system-token.js'
 import type { TicketBook } from './ticket-book.js'
 
-/** What the sign-in host needs to know. */
 export interface LoginHost {
   readonly world: Installation
   readonly keys: KeyPairs
   readonly tickets: TicketBook
-  /** Its own address. */
   readonly url: string
-  /** The administrator has taken back the approval. */
+  /** Whether the administrator has revoked the approval. */
   readonly isRevoked: () => boolean
 }
 
 type Page = 'tenantStatus' | 'jwks' | 'openidConfiguration' | 'authenticate' | '(no such page)'
 
-/** The kind of a request to the sign-in host. Its paths are read in any case. */
+/** The kind of a request to the sign-in host. Paths ignore case. */
 export function pageOf(request: SimRequest): Page {
   const path = request.path.toLowerCase()
   switch (`${request.method} ${path}`) {

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto'
 
-/** Tickets given out, each alive as long as it is used often enough. */
+/** Issued tickets; each stays valid while it is used often enough. */
 export class TicketBook {
   private readonly expiry = new Map<string, number>()
 
-  /** A new ticket, good from now for a while. Lives are real time, whatever the stand-in's clocks say. */
+  /** Issues a ticket for a time. Lives are real time, whatever the stand-in's clocks say. */
   issue(lifeMs: number): string {
     const ticket = `7T:${randomBytes(36).toString('base64')}`
     this.expiry.set(ticket, Date.now() + lifeMs)
     return ticket
   }
 
-  /** Whether a ticket is alive; using it makes its life start anew. */
+  /** Whether a ticket is valid; using it restarts its life. */
   use(ticket: string, lifeMs: number): boolean {
     const until = this.expiry.get(ticket)
     if (until === undefined || until <= Date.now()) {
@@ -22,7 +22,7 @@ export class TicketBook {
     return true
   }
 
-  /** Makes all tickets as old as if they had lain unused for so long. */
+  /** Ages all tickets by an idle time. */
   idle(ms: number): void {
     for (const [ticket, until] of this.expiry) {
       this.expiry.set(ticket, until - ms)

@@ -5,7 +5,7 @@ import type { PersonRow } from '../model/rows.js'
 import { CRM_USER, itemByKey } from './lookup.js'
 import type { ConsentDraft, PersonBody } from './schemas.js'
 
-/** Adds persons with the consents they are said to have, and the server's own default where none is said. */
+/** Adds persons with the given consents, and the server's default if none is given. */
 export function addPersons(world: Installation, bodies: readonly PersonBody[]) {
   return { personIds: bodies.map((body) => addOne(world, body).person_id) }
 }

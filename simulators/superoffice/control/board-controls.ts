@@ -3,7 +3,7 @@ import type { FaultRule } from '../../common/faults.js'
 import type { ControlRoute } from './control-route.js'
 import { dumpPersons } from './dump.js'
 
-/** What goes wrong, what was asked and written, and what there is. */
+/** Faults, counters, written consents and state. */
 export const boardControls: ControlRoute = (call) => {
   const { world } = call
   switch (`${call.method} ${call.segments.join('/')}`) {

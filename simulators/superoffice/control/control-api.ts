@@ -5,7 +5,6 @@ import { listControls } from './list-controls.js'
 import { personControls } from './person-controls.js'
 import { switchControls } from './switch-controls.js'
 
-/** Where the control API lives. */
 export const CONTROL_PATH = '/__control'
 
 const ROUTES: readonly ControlRoute[] = [

@@ -3,7 +3,7 @@ import type { TicketBook } from '../auth/ticket-book.js'
 import type { HandedOut } from '../handed-out.js'
 import type { Installation } from '../installation.js'
 
-/** The parts of the stand-in that control may turn. */
+/** Parts of the stand-in that the control API can change. */
 export interface ControlTargets {
   readonly world: Installation
   readonly tickets: TicketBook
@@ -12,7 +12,6 @@ export interface ControlTargets {
   readonly facts: () => HandedOut
 }
 
-/** One control request. */
 export interface ControlCall extends ControlTargets {
   readonly method: string
   /** The path below `/__control`, in parts. */

@@ -23,7 +23,7 @@ const consent = z.strictObject({
   updatedCount: z.int().nonnegative().optional(),
   associateId,
 })
-/** A consent row as it has been for long. */
+/** A consent row with old times. */
 export type ConsentDraft = z.output<typeof consent>
 
 const person = z.strictObject({
@@ -37,7 +37,6 @@ const person = z.strictObject({
   storeDefault: z.boolean().optional(),
   silent: z.boolean().optional(),
 })
-/** A person to be added. */
 export type PersonBody = z.output<typeof person>
 
 /** `POST persons` */
@@ -73,7 +72,7 @@ export const consentBody = z.strictObject({
   at: time.optional(),
 })
 
-/** `POST persons/{id}/edit-consent`: an edit of the row that leaves its value. */
+/** `POST persons/{id}/edit-consent`: an edit of the row that keeps its value. */
 export const editConsentBody = z.strictObject({
   purpose: z.string(),
   comment: z.string().default('edited'),
@@ -93,7 +92,6 @@ export const seedBody = z.strictObject({
   store: weights.default({ '61F': 1 }),
   marketing: weights.default({ '61A': 6, '61F': 2, none: 1, WITHDRAWN: 1 }),
 })
-/** The plan. */
 export type SeedPlan = z.output<typeof seedBody>
 
 /** `POST lists/{list}` */

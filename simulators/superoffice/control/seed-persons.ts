@@ -7,7 +7,7 @@ import type { SeedPlan } from './schemas.js'
 
 const YEAR_SECONDS = 365 * 86_400
 
-/** Seeds many persons, a minute of age apart, as if they had been there for long; no events. */
+/** Seeds many persons with old creation times, a minute apart; no events. */
 export function seedPersons(world: Installation, plan: SeedPlan) {
   const random = seededRandom(plan.seed)
   const oldest = world.nowSeconds() - 2 * YEAR_SECONDS

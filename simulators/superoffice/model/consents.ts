@@ -4,7 +4,7 @@ import { YEAR_ONE } from './dates.js'
 import type { ConsentRow, ListRow } from './rows.js'
 import type { ConsentWrite } from './write-log.js'
 
-/** A decision to be recorded; lists by their rows, so that unknown keys were refused before. */
+/** A decision to record; list items as rows, so that unknown keys are refused earlier. */
 export interface ConsentDecision {
   readonly personId: number
   readonly purpose: ListRow
@@ -13,14 +13,14 @@ export interface ConsentDecision {
   readonly comment: string
   readonly associateId: number
   readonly via: ConsentWrite['via']
-  /** When, in seconds; the installation's own clock if absent. Only the control API can tell. */
+  /** Time in seconds; default the installation's own clock. Only the control API can set it. */
   readonly at?: number | undefined
 }
 
 const LONGEST_COMMENT = 255
 
 /**
- * Records a decision: inserts or updates the one row of person and purpose. The server stamps it; nobody can give a
+ * Records a decision: inserts or updates the one row of person and purpose. The server stamps it; no caller can give a
  * time (wire page, 0.3). Throws 400 for a comment that is too long.
  */
 export function writeConsent(world: Installation, decision: ConsentDecision): ConsentRow {
@@ -50,12 +50,12 @@ export function writeConsent(world: Installation, decision: ConsentDecision): Co
   return row
 }
 
-/** Fields of a write's stamp: who, when, and one more. */
+/** Fields of a write's stamp: user, time, and the count plus one. */
 export function stampOf(row: { updatedCount: number }, associateId: number, at: number) {
   return { updated: at, updated_associate_id: associateId, updatedCount: row.updatedCount + 1 }
 }
 
-/** Removes a row for good; says nothing about when or why, as the real one. */
+/** Removes a row for good, without a trace of when or why, as the real service does. */
 export function removeConsent(world: Installation, row: ConsentRow, associateId: number): void {
   world.store.consentperson.delete(row)
   world.writes.add({

@@ -3,7 +3,7 @@
 /** Year 1, which stands for "no date". */
 export const YEAR_ONE = -62_135_596_800
 
-/** `2026-02-24T09:31:12`: UTC, without a zone unless a suffix is asked for. */
+/** `2026-02-24T09:31:12`: UTC, without a zone unless a suffix is requested. */
 export function wireDate(seconds: number, suffix = ''): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}${suffix}`
 }
@@ -17,7 +17,7 @@ export function parseLiteralDate(text: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms / 1000
 }
 
-/** The day a moment lies in, counted in UTC days. */
+/** The UTC day of a time, as a number. */
 export function dayOf(seconds: number): number {
   return Math.floor(seconds / 86_400)
 }

@@ -3,7 +3,7 @@ import { stampOf } from './consents.js'
 import { YEAR_ONE } from './dates.js'
 import type { PersonRow } from './rows.js'
 
-/** An address to be given to a person; the order gives the rank where none is said. */
+/** A new address of a person; by default the order gives the rank. */
 export interface EmailDraft {
   readonly address: string
   readonly rank?: number | undefined
@@ -11,7 +11,7 @@ export interface EmailDraft {
   readonly type?: number | undefined
 }
 
-/** A person to be. */
+/** A new person. */
 export interface PersonDraft {
   readonly firstName: string
   readonly lastName: string
@@ -90,7 +90,7 @@ export function savePerson(
   world.sender.enqueue(event, person.person_id, associateId, [...Object.keys(changes), 'updated'])
 }
 
-/** Deletes a person for good, with addresses and consents; nothing of it shows in any delta. */
+/** Deletes a person for good, with addresses and consents; no delta shows it. */
 export function deletePerson(world: Installation, person: PersonRow, associateId: number): void {
   const { store } = world
   replaceEmails(world, person, [])
@@ -102,7 +102,7 @@ export function deletePerson(world: Installation, person: PersonRow, associateId
   world.sender.enqueue('person.deleted', person.person_id, associateId, ['person_id'])
 }
 
-/** Merges a person into another: its addresses go there, behind the survivor's own; its consents go. */
+/** Merges a person into another: its addresses move behind the survivor's own; its consents are deleted. */
 export function mergePersons(
   world: Installation,
   person: PersonRow,
@@ -121,7 +121,7 @@ export function mergePersons(
   savePerson(world, survivor, {}, associateId)
 }
 
-/** Whether a person is there for the API: neither gone nor soft-deleted. */
+/** Whether a person exists for the API: neither deleted nor soft-deleted. */
 export function isLive(person: PersonRow | undefined): person is PersonRow {
   return person !== undefined && person.DeletedDate === YEAR_ONE
 }

@@ -1,6 +1,6 @@
 import type { Row } from './table.js'
 
-/** Who wrote a row, when and how often; dates in seconds since 1970. */
+/** User, time and number of a row's writes; dates in seconds since 1970. */
 export interface Stamps extends Row {
   registered: number
   registered_associate_id: number
@@ -30,7 +30,7 @@ export interface EmailRow extends Row {
   description: string
 }
 
-/** Table `consentperson`: at most one row a person and purpose, the latest state only. */
+/** Table `consentperson`: at most one row per person and purpose, the latest state only. */
 export interface ConsentRow extends Stamps {
   consentperson_id: number
   person_id: number

@@ -2,7 +2,7 @@ import type { ListName, Store } from './store.js'
 import { YEAR_ONE } from './dates.js'
 import type { ListRow } from './rows.js'
 
-/** Names as stored: each language with its text; a tenant may have changed them. */
+/** Names as stored, per language; a tenant may have changed them. */
 const STANDARD: Readonly<Record<ListName, readonly (readonly [string, string])[]>> = {
   consentpurpose: [
     ['STORE', 'NO:"Salg og service";US:"Sales and service"'],
@@ -30,7 +30,7 @@ const STANDARD: Readonly<Record<ListName, readonly (readonly [string, string])[]
   ],
 }
 
-/** Fills the lists as a new installation has them; a very old one has `#` before purpose and basis keys. */
+/** Fills the lists of a new installation; a very old one has `#` before purpose and basis keys. */
 export function addStandardLists(store: Store, keyPrefix: string, nowSeconds: number): void {
   for (const list of ['consentpurpose', 'legalbase', 'consentsource'] as const) {
     STANDARD[list].forEach(([key, name], at) => {
@@ -45,7 +45,6 @@ export function addStandardLists(store: Store, keyPrefix: string, nowSeconds: nu
   }
 }
 
-/** Adds one item, a tenant's own or a standard one. */
 export function addListItem(
   store: Store,
   list: ListName,
@@ -63,7 +62,7 @@ export function addListItem(
   })
 }
 
-/** A name in English, or as stored when no language was asked for. */
+/** A name in English, or as stored if no language was requested. */
 export function localName(name: string, english: boolean): string {
   return english ? (/US:"([^"]*)"/.exec(name)?.[1] ?? name) : name
 }

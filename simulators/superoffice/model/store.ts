@@ -10,11 +10,11 @@ export class Store {
   readonly consentpurpose = new Table<ListRow>(DEFINITIONS.consentpurpose)
   readonly legalbase = new Table<ListRow>(DEFINITIONS.legalbase)
   readonly consentsource = new Table<ListRow>(DEFINITIONS.consentsource)
-  /** Persons that the API's user may not see: their rows are taken out of a page after it was cut (Sentry). */
+  /** Persons hidden from the API's user: their rows are removed from a page after it was cut (Sentry). */
   readonly unseen = new Set<number>()
-  /** Sources that make SuperOffice mail whoever gets a consent, by key: the template's id. */
+  /** Sources that make SuperOffice mail everybody who gets a consent, by key: the template's id. */
   readonly mailTemplates = new Map<string, number>()
-  /** Purposes that an administrator switched off, by key. */
+  /** Purposes switched off by an administrator, by key. */
   readonly inactivePurposes = new Set<string>()
 
   private readonly tables: Readonly<Record<string, Table>> = {

@@ -4,7 +4,7 @@ export type Cell = number | string
 /** One row of the stand-in's database, by column. */
 export type Row = Record<string, Cell>
 
-/** What a filter may do with a column (wire page, section 6.4). */
+/** A column's type in filters (wire page, section 6.4). */
 export type ColumnType = 'int' | 'string' | 'datetime'
 
 /** A column of a table; `references` names the table that a foreign key points to. */
@@ -18,7 +18,7 @@ export interface TableDefinition {
   readonly name: string
   readonly key: string
   readonly columns: Readonly<Record<string, ColumnDefinition>>
-  /** Columns looked up by value; texts without regard to case. */
+  /** Columns with an index; texts ignore case. */
   readonly indexed: readonly string[]
 }
 

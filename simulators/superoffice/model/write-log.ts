@@ -1,4 +1,4 @@
-/** One write of a consent row, with what it did; for checkers. */
+/** One write of a consent row, with its result; for checkers. */
 export interface ConsentWrite {
   readonly at: string
   readonly via: 'rest' | 'agent' | 'upsert' | 'control'

@@ -4,7 +4,7 @@ import { badRequest, ServiceError } from '../errors.js'
 import type { ApiCall } from '../server/api-call.js'
 import type { Route } from './route.js'
 
-/** Archives by query string or, where the server is new enough, by form. */
+/** Archives by query string or, if the server is new enough, by form. */
 export const archiveRoutes: readonly Route[] = [
   {
     operation: 'archive',
@@ -26,7 +26,7 @@ export const archiveRoutes: readonly Route[] = [
   },
 ]
 
-/** A query that is refused, by the status that this installation has for it. */
+/** Refuses a query with this installation's status for it. */
 function answer(call: ApiCall, provider: string, encoded: string): SimResponse {
   try {
     return json(200, readArchive(call, provider, encoded))

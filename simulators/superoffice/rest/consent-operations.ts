@@ -5,7 +5,7 @@ import type { ListRow, PersonRow } from '../model/rows.js'
 import type { ListName } from '../model/store.js'
 import type { ApiCall } from '../server/api-call.js'
 
-/** A person the API may speak of; 404 when it is not there, deleted, or not to be seen. */
+/** A person visible to the API; 404 if it is missing, deleted, or hidden. */
 export function personOf(call: ApiCall, id: unknown): PersonRow {
   const { store } = call.world
   const person = store.person.get(Number(id))
@@ -59,7 +59,7 @@ export function hasConsent(call: ApiCall, personId: unknown, purposeKey: unknown
   return key !== null && key.replace('#', '') !== 'WITHDRAWN'
 }
 
-/** "Turn off consent": deletes the row or marks it withdrawn, nobody knows which; no source, no comment. */
+/** "Turn off consent": deletes the row or marks it withdrawn, undocumented which; no source, no comment. */
 export function turnOffConsent(call: ApiCall, personId: unknown, purposeKey: unknown): void {
   requireRight(call)
   const { world, associateId } = call

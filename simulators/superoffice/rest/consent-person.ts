@@ -5,7 +5,7 @@ import { writeConsent } from '../model/consents.js'
 import { type ApiCall, fieldsOf, jsonBody } from '../server/api-call.js'
 import { personOf, requireRight } from './consent-operations.js'
 
-/** A consent row as the agent has it: ids, without the names, keys and dates of what they are of (wire page, 5.3). */
+/** A consent row in the agent's form: ids, without names, keys and dates of what they refer to (wire page, 5.3). */
 export function consentPerson(row: ConsentRow) {
   const named = { Name: null, Tooltip: null, Rank: 0, Key: null, Deleted: false }
   return {
@@ -20,7 +20,7 @@ export function consentPerson(row: ConsentRow) {
   }
 }
 
-/** Writes a row by ids: id 0 makes one, of which there is at most one for a person and purpose (wire page, 5.3). */
+/** Writes a row by ids: id 0 creates one; at most one exists per person and purpose (wire page, 5.3). */
 export function saveConsentPerson(call: ApiCall) {
   requireRight(call)
   const given = jsonBody(call)

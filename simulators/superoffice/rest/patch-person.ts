@@ -13,7 +13,7 @@ const bodySchema = z.strictObject({
   retired: z.boolean().optional(),
 })
 
-/** Saves a card by JSON Merge Patch or JSON Patch (wire page, 5.4); also what is the same counts as a save. */
+/** Saves a card by JSON Merge Patch or JSON Patch (wire page, 5.4); equal values count as a save too. */
 export function patchPerson(call: ApiCall): SimResponse {
   const person = personOf(call, call.parts[0])
   requireUnmodified(call, person)
@@ -42,7 +42,7 @@ const operationsSchema = z.array(
   }),
 )
 
-/** JSON Patch: paths in any case, the leading slash optional; a `test` that fails is 409. */
+/** JSON Patch: paths ignore case, the leading slash is optional; a failed `test` is 409. */
 function fromOperations(body: readonly unknown[], shown: object): Record<string, unknown> {
   const parsed = operationsSchema.safeParse(body)
   if (!parsed.success) {

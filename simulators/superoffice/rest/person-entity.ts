@@ -3,7 +3,7 @@ import type { PersonRow } from '../model/rows.js'
 import type { ApiCall } from '../server/api-call.js'
 import { consentInfos } from './consent-info.js'
 
-/** A person as agents list it: no consents, one address, `Retired` a number. */
+/** A person in an agent's list: no consents, one address, `Retired` a number. */
 export function simplePerson(call: ApiCall, person: PersonRow) {
   return {
     PersonId: person.person_id,

@@ -1,7 +1,7 @@
 import { json } from '../../common/http-server.js'
 import type { Route } from './route.js'
 
-/** Who the caller is (wire page, 2.1); the associate id is the one in the rows' stamps. */
+/** The caller (wire page, 2.1); its associate id is the one in the rows' stamps. */
 export const principalRoutes: readonly Route[] = [
   {
     operation: 'currentPrincipal',

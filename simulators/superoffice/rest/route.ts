@@ -9,10 +9,9 @@ export interface Route {
   readonly handle: (call: ApiCall) => SimResponse | Promise<SimResponse>
 }
 
-/** An operation of an agent: RPC by POST, `null` when nothing is found (wire page, section 3). */
+/** An operation of an agent: RPC by POST, `null` if nothing is found (wire page, section 3). */
 export function agent(name: string, operation: string, handle: Route['handle']): Route {
   return { operation, method: 'POST', pattern: new RegExp(`^Agents/${name}$`), handle }
 }
 
-/** An answer without a body. */
 export const NO_CONTENT: SimResponse = { status: 204 }

@@ -15,7 +15,7 @@ const bodySchema = z.object({
   returnrowstatus: z.boolean().default(false),
 })
 
-/** Columns that may be written here; audit fields could be, but are refused. */
+/** Writable columns; audit fields could be written too, but are refused. */
 const WRITABLE = ['person_id', 'consentPurpose_id', 'legalBase_id', 'consentSource_id', 'comment']
 const KEYS = ['person_id', 'consentPurpose_id']
 
@@ -27,7 +27,7 @@ interface RowStatus {
 
 /**
  * `Agents/DatabaseTable/Upsert` on ConsentPerson (wire page, section 7): the physical table, no business logic. Any
- * `NomatchAction` but `NoChange` takes away every row that is not in `Data`.
+ * `NomatchAction` but `NoChange` removes every row that is not in `Data`.
  */
 export function upsertConsents(call: ApiCall, given: Readonly<Record<string, unknown>>) {
   const parsed = bodySchema.safeParse(given)
@@ -114,7 +114,7 @@ function wipeOthers(call: ApiCall, kept: readonly RowStatus[]): readonly RowStat
   })
 }
 
-/** Webhooks and the list of writes honour it. */
+/** Webhooks and the list of writes follow it. */
 function told(
   { world, associateId }: ApiCall,
   row: ConsentRow,

@@ -6,7 +6,7 @@ import { type ApiCall, jsonBody, parameters } from '../server/api-call.js'
 import type { Webhook } from '../webhooks/webhook-book.js'
 import { NO_CONTENT, type Route } from './route.js'
 
-/** Person events there are (wire page, section 8). */
+/** Person events (wire page, section 8). */
 const EVENTS = [
   'person.created',
   'person.changed',
@@ -49,7 +49,7 @@ export const webhookRoutes: readonly Route[] = [
   }),
   byAgent('GetAllWebhooks', (call) => {
     const { namefilter, eventfilter, statusfilter } = jsonBody(call)
-    // `Unknown` is what the client's type has for "no filter".
+    // `Unknown` is the client type's value for "no filter".
     const status = statusfilter === 'Unknown' ? '' : statusfilter
     return json(200, matching(call, namefilter, eventfilter, status).map(shown))
   }),
@@ -188,7 +188,7 @@ function matching(
     )
 }
 
-/** The secret is never shown. */
+/** Without the secret. */
 function shown(webhook: Webhook) {
   return {
     WebhookId: webhook.webhookId,

@@ -9,15 +9,15 @@ export interface ApiCall {
   /** Captured parts of the path, decoded. */
   readonly parts: readonly string[]
   readonly associateId: number
-  /** Whether names are wanted in English; else they come with all their languages. */
+  /** Whether names are in English; else in all their languages. */
   readonly english: boolean
-  /** Put after dates: empty, unless the caller asked for a zone. */
+  /** Suffix of dates: empty, unless the caller asked for a zone. */
   readonly zoneSuffix: string
-  /** Seconds that a time in a filter is ahead of the stamps that it is compared with. */
+  /** Seconds by which a time in a filter is ahead of the stamps. */
   readonly filterAheadSeconds: number
 }
 
-/** Query parameters of a call that takes these and no others; 400 otherwise. */
+/** Query parameters of a call that accepts only these; 400 otherwise. */
 export function parameters(call: ApiCall, allowed: readonly string[]): ReadonlyMap<string, string> {
   const given = new Map<string, string>()
   for (const [name, value] of new URLSearchParams(call.request.rawQuery)) {
@@ -29,7 +29,7 @@ export function parameters(call: ApiCall, allowed: readonly string[]): ReadonlyM
   return given
 }
 
-/** The ids in a body that is an array of them. 415 and 400 otherwise. */
+/** The ids in a body that is an array of them; 415 and 400 otherwise. */
 export function idsIn(call: ApiCall): readonly number[] {
   const value = bodyOf(call)
   if (!Array.isArray(value) || !value.every((id) => Number.isInteger(id))) {
@@ -38,7 +38,7 @@ export function idsIn(call: ApiCall): readonly number[] {
   return value as readonly number[]
 }
 
-/** What a body holds; undefined where it is no JSON. 415 where it is said to be something else. */
+/** Content of a body; undefined if it is not JSON, 415 if its type says otherwise. */
 export function bodyOf(call: ApiCall): unknown {
   if (!/^application\/json(;|$)/i.test(call.request.headers['content-type'] ?? '')) {
     throw new ServiceError(415, 'UnsupportedMediaType', 'The body must be application/json')
@@ -50,12 +50,12 @@ export function bodyOf(call: ApiCall): unknown {
   }
 }
 
-/** The JSON object of a body, with names in lower case: the server reads them in any case. 415 and 400 otherwise. */
+/** The JSON object of a body, with lower-case names: the server ignores case. 415 and 400 otherwise. */
 export function jsonBody(call: ApiCall): Readonly<Record<string, unknown>> {
   return fieldsOf(bodyOf(call))
 }
 
-/** A JSON object's fields, by their names in lower case. 400 where it is none. */
+/** A JSON object's fields, by lower-case name; 400 if it is none. */
 export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw badRequest('The request is invalid.')

@@ -21,7 +21,6 @@ const ROUTES: readonly Route[] = [
   ...webhookRoutes,
 ]
 
-/** What answering the Web API needs. */
 export interface WebApi {
   readonly world: Installation
   readonly tickets: TicketBook
@@ -37,8 +36,8 @@ export function operationOf(world: Installation, request: SimRequest): string {
 }
 
 /**
- * Answers one request as the web server and the API behind it do: running at all, address, length, credentials,
- * headers, load, operation.
+ * Answers one request like the web server and the API behind it; checks in order: running, address, length,
+ * credentials, headers, load, operation.
  */
 export async function answerApi(api: WebApi, request: SimRequest): Promise<SimResponse> {
   const { world } = api
@@ -100,7 +99,7 @@ async function dispatch(world: Installation, request: SimRequest): Promise<SimRe
   })
 }
 
-/** Without a zone in the header, times are of the base time zone; of other zones only UTC is known here. */
+/** Without a zone in the header, times are in the base time zone; of other zones only UTC is known here. */
 function filterAhead({ switches }: Installation, zone: readonly string[]): number {
   const isUtc = zone.includes('utc')
   const baseSeconds = switches.baseTimeZoneMinutes * 60

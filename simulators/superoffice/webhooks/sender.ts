@@ -3,25 +3,25 @@ import { seededRandom, type Random } from '../../common/random.js'
 import { type EventFacts, postEvent, prepareEvent, type PreparedEvent } from './post-event.js'
 import type { Webhook, WebhookBook } from './webhook-book.js'
 
-/** How deliveries may go wrong; set by control. */
+/** Faults of deliveries; set by the control API. */
 export interface WebhookFaults {
-  /** This many next deliveries never happen. */
+  /** Number of next deliveries that never happen. */
   loseNext: number
-  /** 0..1 of all deliveries never happen. */
+  /** Share of all deliveries that never happen, 0..1. */
   loseShare: number
   /** Wait before each delivery. */
   delayMs: number
-  /** How often each delivery is posted. */
+  /** Posts per delivery. */
   copies: number
-  /** Keep events waiting. */
+  /** Whether events wait. */
   paused: boolean
 }
 
 /** Waits before the second and third attempt (wire page, section 8). */
 const RETRY_AFTER_MS = [1_000, 4_000]
-/** Attempts in a row, of whatever events, that switch a webhook off: three events, each tried thrice. */
+/** Failed attempts in a row, of any events, that switch a webhook off: three events with three attempts each. */
 const MOST_ERRORS = 9
-/** Whoever answers so wants no more: it is off at once. */
+/** A receiver that answers so is switched off at once. */
 const GONE = 410
 const ANSWER_WITHIN_MS = 10_000
 
@@ -33,8 +33,8 @@ interface Job {
 }
 
 /**
- * Posts events to webhooks, a few at a time and in no promised order. An event that failed waits a while and goes to the
- * end of the queue, and is given up after three attempts.
+ * Posts events to webhooks, a few at a time and in no promised order. A failed event waits, goes to the end of the
+ * queue, and is given up after three attempts.
  */
 export class WebhookSender {
   readonly faults: WebhookFaults = {
@@ -75,7 +75,7 @@ export class WebhookSender {
     this.pump()
   }
 
-  /** Posts the test event of a save; tells whether the target answered 200. */
+  /** Posts the test event of a save; returns whether the target answered 200. */
   async test(webhook: Webhook): Promise<boolean> {
     const facts = { event: 'test', primaryKey: 0, entity: '', changes: [], associateId: 0 }
     const extra = { 'X-Hook-Test': 'true' }
@@ -94,7 +94,7 @@ export class WebhookSender {
     }
   }
 
-  /** Starts deliveries again after a pause. */
+  /** Resumes deliveries after a pause. */
   pump(): void {
     while (!this.faults.paused && this.running < 4 && !this.stopped.signal.aborted) {
       const job = this.queue.shift()
@@ -112,7 +112,7 @@ export class WebhookSender {
     }
   }
 
-  /** Drops what waits and cuts what runs. */
+  /** Drops waiting events and aborts running ones. */
   stop(): void {
     this.stopped.abort()
     this.queue.length = 0
