@@ -2,7 +2,6 @@
 export interface Control {
   get<T>(path: string): Promise<T>
   send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>
-  /** Lines of a dump. */
   lines<T>(path: string): Promise<T[]>
 }
 

@@ -15,7 +15,6 @@ import { whyChapter } from './chapters/why.js'
 import { Stage } from './stage.js'
 import { Story, type Claim } from './story.js'
 
-/** Result of the tour. */
 export interface DemoReport {
   readonly held: number
   readonly failed: number

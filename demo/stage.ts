@@ -33,7 +33,6 @@ export interface SuperOfficePlaces {
 
 /** The external world of the tour: the state of all systems, what people do in them, and `lbsync` as a user runs it. */
 export class Stage {
-  /** The account connected to Dynamics. */
   readonly account: EmarketeerAccount
   readonly dynamics: DynamicsPlace
   readonly nord: SuperOfficePlaces
@@ -43,7 +42,6 @@ export class Stage {
   /** Logs of all commands and processes; scanned for people at the end. */
   log = ''
   private directory: string | null = null
-  /** Environment of the commands. */
   private readonly environment: Readonly<Record<string, string | undefined>>
 
   /** @throws if the stack was started without SuperOffice. */

@@ -29,7 +29,6 @@ export class Story {
     this.output.note(`   ${line}`)
   }
 
-  /** Prints a command's answer. */
   quote(text: string): void {
     for (const line of text.trimEnd().split('\n')) {
       this.say(`  ${line}`)
@@ -38,7 +37,6 @@ export class Story {
 
   /**
    * Checks a claim repeatedly until it holds or the time is over. `look` returns null if it holds, else what it saw.
-   *
    * @throws AppError `interrupted`.
    */
   async claim(text: string, withinMs: number, look: () => Promise<string | null>): Promise<void> {

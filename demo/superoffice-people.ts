@@ -58,7 +58,6 @@ export function fjordEmail(part: keyof typeof FJORD_CAST): string {
   return `${part}.${FJORD_CAST[part].lastName.toLowerCase()}@fjordtour.example`
 }
 
-/** Number of people without a part. */
 const EXTRAS = 30
 
 export function nordPeople(): ReadonlyMap<string, NordPerson> {

@@ -9,7 +9,6 @@ const headed = /^#+ (EM-B\d.*)$/gm
 
 /**
  * Rule ids with two definitions, and ids cited by a page, a comment or a test's title without a definition.
- *
  * @param {readonly { file: string, text: string }[]} files pages (`.md`) and sources (`.ts`).
  * @returns {string[]} one sentence each.
  */

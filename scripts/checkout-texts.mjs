@@ -4,7 +4,6 @@ import path from 'node:path'
 
 /**
  * The files of the checkout that are committed or could be, with their text.
- *
  * @param {string} root of the checkout.
  * @param {{ under?: readonly string[], kinds?: RegExp }} only files and folders, as for git; the pattern of a name.
  * @returns {readonly { file: string, text: string }[]} paths from the root.

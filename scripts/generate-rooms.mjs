@@ -39,7 +39,7 @@ function leads(from, to, seen = new Set()) {
   )
 }
 
-// Removes one arrow at a time, so that two rooms that import each other keep one.
+// Takes each arrow away, and puts it back unless others still lead there: rooms stay connected as they are.
 const all = [...edges].flatMap(([from, targets]) => [...targets].map((to) => [from, to])).sort()
 for (const [from, to] of all) {
   edges.get(from).delete(to)

@@ -5,7 +5,6 @@ import { format, resolveConfig } from 'prettier'
 /**
  * Writes a generated page, formatted as the others; with `--check` on the command line only compares it, and makes the
  * process exit with 1 if it differs.
- *
  * @param {string} name of the file in docs/. @param {readonly string[]} parts paragraphs, tables and headings.
  * @param {string} script that makes it, for the reader.
  */
@@ -22,7 +21,6 @@ export async function writeOrCheck(name, parts, script) {
 
 /**
  * The same for a part of a page that people write, between `<!-- Made … from PART -->` and `<!-- End of PART -->`.
- *
  * @param {string} name of the file in docs/. @param {string} part its name in the two comments. @param {string} text
  * @param {string} script that makes it.
  */

@@ -32,7 +32,6 @@ export async function customiseForms(dynamics: Control): Promise<void> {
   await putForm(dynamics, SERVICE_FORM_ID, { name: 'Service', formxml: own, isdefault: true })
 }
 
-/** The administrator unlocks the stock form. */
 export async function unlockStockForm(dynamics: Control): Promise<void> {
   await putStockForm(dynamics, (await formOf(dynamics, STOCK_FORM_ID)).formxml, true)
 }

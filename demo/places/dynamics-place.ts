@@ -35,7 +35,6 @@ export class DynamicsPlace {
     return contact
   }
 
-  /** A sales rep changes Bulk Email. */
   async flipBulkEmail(email: string, to: 'allow' | 'doNotAllow', rep: string): Promise<void> {
     const { contactid } = await this.contact(email)
     await this.control.send('PATCH', `rows/contact/${contactid}`, {

@@ -62,7 +62,6 @@ export class EmarketeerAccount {
     return contact
   }
 
-  /** A contact's legal basis. */
   async basis(email: string, purpose: Purpose = 'marketingSendouts'): Promise<LegalBasis> {
     return (await this.contact(email)).consents[purpose]?.value ?? 'none'
   }

@@ -105,7 +105,6 @@ const pollMs = 30
 
 /**
  * Probes a new server until it answers.
- *
  * @param probe rejects as long as the server does not answer
  * @returns false if the server ended first, or did not answer for a minute
  */

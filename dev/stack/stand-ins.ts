@@ -102,7 +102,6 @@ export class Parts {
     return started
   }
 
-  /** Starts a program and keeps it. */
   async start<Ready>(name: string, options: ProgramOptions): Promise<RunningProgram<Ready>> {
     return this.keep(name, await this.run<Ready>(options))
   }

@@ -19,7 +19,6 @@ import {
 export { DEMO_ACCOUNT, DEMO_DYNAMICS } from './connection-files.js'
 
 export interface StackOptions {
-  /** Serve Temporal's web UI. */
   readonly ui: boolean
   /** Options of the stand-ins, over those that the stack needs. */
   readonly dynamics?: Readonly<Record<string, unknown>>
@@ -30,7 +29,6 @@ export interface StackOptions {
   readonly signal?: AbortSignal
   /** Gets one line on what is being started. */
   readonly note?: (line: string) => void
-  /** Gets the processes' logs. */
   readonly onLog?: (chunk: string) => void
 }
 
@@ -62,7 +60,6 @@ export interface Stack {
   workerPid(): number
   /** Resolves with AppError `stack_part_ended` of the first part that ends by itself. */
   readonly partEnded: Promise<AppError>
-  /** Ends everything, last first. */
   stop(): Promise<void>
 }
 
@@ -71,7 +68,6 @@ const EMARKETEER_SERVICE_KEY = 'service-key'
 /**
  * The whole product on this machine: a real Temporal server, a real PostgreSQL, the gateway and a worker, and stand-ins
  * for eMarketeer and the CRMs, each its own process. All on 127.0.0.1, all ended together, also when we die.
- *
  * @throws AppError `not_provisioned` if a server is not available, with the remedies; `stack_part_ended` if a part ends
  *   while others start; `temporal_unreachable` or an error of the database if a given one does not answer.
  */

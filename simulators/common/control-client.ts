@@ -7,7 +7,6 @@ export interface StandInControl {
   get<T = unknown>(path: string): Promise<T>
   /** Reads NDJSON paths (dumps). */
   lines<T = unknown>(path: string): Promise<T[]>
-  /** Removes one fault, or all. */
   clearFaults(id?: string): Promise<void>
 }
 

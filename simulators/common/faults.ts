@@ -58,7 +58,6 @@ interface Armed {
   hits: number
 }
 
-/** The fault switches of one stand-in. */
 export class FaultBoard {
   private armed: Armed[] = []
   private nextId = 1

@@ -33,7 +33,6 @@ export class Installation {
   readonly clock = createClock()
   /** How far stamps are ahead of the Date header: web and database server have a clock each. */
   stampSkewMs = 0
-  /** Clock of the sign-in host. */
   readonly loginClock = createClock()
   readonly switches: Switches
   readonly faults: FaultBoard
@@ -63,7 +62,6 @@ export class Installation {
     return Math.floor((this.clock.now() + this.stampSkewMs) / 1000)
   }
 
-  /** Whether the API answers. */
   isRunning(): boolean {
     return this.tenantState === 'Running' || this.tenantState === 'OnlineMaintenance'
   }

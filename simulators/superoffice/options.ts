@@ -42,7 +42,6 @@ export function fillOptions(given: SuperofficeOptions): FilledOptions {
   return optionsSchema.parse(given)
 }
 
-/** The switches at start. */
 export function startingSwitches(options: FilledOptions): Switches {
   const older = options.mode === 'onsite' && options.older
   const given = Object.fromEntries(

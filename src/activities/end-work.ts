@@ -5,7 +5,6 @@ import { INBOX_SHARDS, workflowIds } from '../contracts/names.js'
 /**
  * Terminates workflows of a connection. A cancellation would not stop a cron; the connection's state refuses their
  * work, which is safe to interrupt anywhere.
- *
  * @param reason shown by Temporal; our own words, never a person's.
  * @throws the client's errors; retryable.
  */

@@ -31,7 +31,6 @@ export class LifeSigns {
     return this.#stuck.signal
   }
 
-  /** Notes a sign of life. */
   readonly note = (): void => {
     this.#lastAtMs = performance.now()
   }

@@ -194,7 +194,6 @@ function nothingToSave({ connectionId, state, crmProvenAt }: ConnectionRow): str
 /**
  * What set-up installed serves every connection to the same environment (tables have one name only): it is not removed
  * while another connection uses it.
- *
  * @throws AppError `environment_shared`, not retryable.
  */
 async function refuseShared(

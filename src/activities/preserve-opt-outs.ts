@@ -11,7 +11,6 @@ import { requireCrm, type SyncSession } from '../connection/session.js'
 /**
  * Keeps every No of the CRM that eMarketeer does not hold, before the rows that hold them are removed. The connection
  * is disabled, so nothing syncs and our copy stays as it was (C8): the CRM's changes since are only read.
- *
  * @returns how many are kept until it is enabled again.
  * @throws UpstreamError; nothing may be removed then.
  */

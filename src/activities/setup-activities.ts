@@ -63,7 +63,7 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
       try {
         return await onConnection(systems, setupRun(connectionId), (session, watched) => {
           const { keep } = attempt
-          // With the current facts.
+          // Opens a session with the facts as they are now.
           const reopen = () => systems.session(session.run, watched)
           const sessions = { first: session, reopen, keep }
           return runStep(step, sessions, choice)

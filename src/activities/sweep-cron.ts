@@ -40,7 +40,6 @@ export interface RestoredCrons {
 /**
  * Gives each connection that is to be swept its cron, and ends all other crons: somebody may have terminated or deleted
  * one, or a namespace may be new or restored from a backup.
- *
  * @throws the client's and the database's errors; retryable.
  */
 export async function restoreSweepCrons(environment: CronEnvironment): Promise<RestoredCrons> {

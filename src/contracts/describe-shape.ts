@@ -1,6 +1,5 @@
 /**
  * Describes an invalid value that may be anything, even a pasted secret, by type and size only.
- *
  * @returns null for an absent value.
  */
 export function describeShape(value: unknown): string | null {

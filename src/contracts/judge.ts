@@ -70,7 +70,6 @@ function faultsOf(schema: Schema<unknown>, given: readonly unknown[]): readonly 
   return schema.faultsOf(value, [])
 }
 
-/** Schema of messages without arguments. */
 export const NOTHING: Schema<undefined> = {
   mayLack: true,
   faultsOf: (value, path) => [invalid(path, 'must be left out: this takes no argument', value)],

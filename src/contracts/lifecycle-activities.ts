@@ -46,7 +46,6 @@ export interface LifecycleIntervention extends LifecycleRequest {
   readonly interventionId: string
 }
 
-/** Plan of a disconnect. */
 export interface DisconnectPlan {
   readonly crm: string
   /** Why nothing has to be saved from the CRM while the connection still syncs; null: it has to be. */
@@ -73,7 +72,6 @@ export interface LifecycleActivities {
     kinds: readonly WorkKind[]
     reason: string
   }): Promise<void>
-  /** Removes the CRM's webhooks. */
   removeCrmWebhooks(input: { connectionId: string }): Promise<void>
   /** Removes this connection's eMarketeer webhook; another connection's is left alone. */
   removeEmarketeerWebhook(input: { connectionId: string }): Promise<void>
@@ -92,7 +90,6 @@ export interface LifecycleActivities {
   }): Promise<SetupPause | null>
   /** Deletes the stored facts of the installation. */
   forgetInstallation(input: { connectionId: string }): Promise<void>
-  /** Stores Support's decision about a step. */
   keepStepDecision(
     input: LifecycleIntervention & { step: string; action: SetupAction },
   ): Promise<void>

@@ -3,7 +3,6 @@ const MAX_EDITS = 2
 
 /**
  * The known key that a misspelt one probably means: case aside, at most two letters more, fewer or different.
- *
  * @returns null if none is near.
  */
 export function nearestKey(key: string, known: readonly string[]): string | null {

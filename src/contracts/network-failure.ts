@@ -39,7 +39,6 @@ interface Part {
 /**
  * Classifies a network error from any library: the one list for HTTP, PostgreSQL and Temporal. Looks through causes,
  * and through the attempts at several addresses of one name.
- *
  * @returns null for any other error.
  */
 export function networkFailureOf(error: unknown): NetworkFailure | null {

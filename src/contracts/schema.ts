@@ -38,7 +38,6 @@ export class Undecodable {
   constructor(readonly encoding: string | null) {}
 }
 
-/** Maximum length of free text. */
 const MAX_TEXT = 500
 
 /** Characters that a database does not store (zero, half a surrogate pair): a write would be retried for ever. */

@@ -8,7 +8,6 @@ const KEYS = {
   tier: defineSearchAttributeKey('Tier', 'KEYWORD'),
 }
 
-/** Values of a workflow's search attributes. */
 export interface SearchFacts {
   /** Absent: unchanged; unknown for a refused input. */
   readonly connectionId?: string

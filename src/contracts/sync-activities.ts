@@ -120,7 +120,6 @@ export interface PreSendActivities {
     connectionId: string
     runId: string
   }): Promise<{ proof: FreshnessProof; requests: Requests }>
-  /** Force-syncs a range of targeted contacts. */
   syncMembers(input: MembersReference): Promise<WorkReport>
   /** Decides everybody by the send gate, reading eMarketeer's own acts last. */
   decideMembers(input: {

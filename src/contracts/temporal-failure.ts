@@ -39,7 +39,6 @@ const UNKNOWN_NAMESPACE = /Namespace (?:(\S+) (?:is|was) not found|not found: '(
  * failure (`temporal_unreachable`), a certificate (`temporal_tls_failed`), refused credentials
  * (`temporal_auth_failed`), an unknown namespace (`temporal_namespace_missing`). Recognised by its form, so that no
  * Temporal package is loaded for it.
- *
  * @returns null if the error says nothing about Temporal itself: a bug.
  */
 export function temporalFailureOf(error: unknown, place: TemporalPlace = {}): AppError | null {

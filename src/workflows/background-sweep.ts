@@ -28,19 +28,17 @@ const TRY_FOR_MS = 6 * 60 * 60_000
 
 const NOTHING_SWEPT: SweepResult = { ...NO_WORK, notices: [] }
 
-/** Result of one try. */
 type Try =
   | { readonly state: 'done' | 'refused' | 'skipped'; readonly result: SweepResult }
   | { readonly state: 'failed'; readonly problem: Problem; readonly error: unknown }
 
 /**
- * The cron workflow, every half hour. It only awaits {@link sweepRun}: a cron run that continues as new would drop
- * the cron. Its cursors are in the ledger.
+ * The cron workflow, every half hour. It only awaits {@link sweepRun}: a cron run that continues as new would drop the
+ * cron. Its cursors are in the ledger.
  *
  * A run ends when a sweep is done. Until then it stays open and retries, so that its `Phase` shows the connection's
- * state: `waiting` while the CRM refuses us or another sweep runs, `failed` once a sweep has failed or has run for
- * two hours. When a sweep is cancelled, the run ends early and the next one follows: a cancelled run would end the
- * cron.
+ * state: `waiting` while the CRM refuses us or another sweep runs, `failed` once a sweep has failed or has run for two
+ * hours. When a sweep is cancelled, the run ends early and the next one follows: a cancelled run would end the cron.
  */
 export function backgroundSweep(...given: [SweepInput]): Promise<SweepResult> {
   return entry(sweepInput, given, (input) => new BackgroundSweep(input).run())

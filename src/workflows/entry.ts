@@ -18,9 +18,8 @@ import { mark } from './phase.js'
 
 /**
  * The entry of every workflow: validates the input first, and gives every failure a code of the catalogue on top. A
- * failed or cancelled workflow can be found by `Phase="failed"`. No error, not even a bug, repeats a workflow task
- * for ever.
- *
+ * failed or cancelled workflow can be found by `Phase="failed"`. No error, not even a bug, repeats a workflow task for
+ * ever.
  * @param given all arguments that it was started with.
  * @throws ApplicationFailure, not retryable; a cancellation of the workflow itself as it is.
  */

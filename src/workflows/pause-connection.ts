@@ -13,7 +13,6 @@ export const lifeStatusQuery = defineQuery<LifecycleStatus>('status')
 /**
  * Pauses a connection. Mode `all`: only sendouts are synced until it is resumed. Mode `loosening`: opt-outs flow, and
  * changes that make somebody more mailable wait. Safe to repeat.
- *
  * @throws ApplicationFailure `value_missing`, `value_invalid`, `connection_not_found`, `connection_setting_up`,
  *   `connection_disabled`.
  */

@@ -2,7 +2,6 @@ import { upsertSearchAttributes } from '@temporalio/workflow'
 import type { Phase } from '../contracts/names.js'
 import { searchAttributes, type SearchFacts } from '../contracts/search-attributes.js'
 
-/** Sets the workflow's search attributes. */
 export function mark(facts: SearchFacts): void {
   upsertSearchAttributes(searchAttributes(facts).getAll())
 }

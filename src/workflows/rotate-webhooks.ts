@@ -13,7 +13,6 @@ const UNTIL_KNOWN = '12 seconds'
 /**
  * Gives a connection's webhooks new addresses and secrets on both sides. The former ones are accepted until the new
  * ones are registered, and one day longer. Safe to repeat: each run makes new ones.
- *
  * @throws ApplicationFailure `value_missing`, `connection_not_found`, `connection_setting_up`, `connection_disabled`,
  *   `gateway_unreachable`, and the errors of the systems.
  */

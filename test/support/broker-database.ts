@@ -22,7 +22,6 @@ export function databaseUrl(adminUrl: string, database: string): string {
   return url.href
 }
 
-/** A unique database name. */
 export function uniqueDatabaseName(kind: 'template' | 'test'): string {
   return `lbsync_${kind}_${randomBytes(6).toString('hex')}`
 }

@@ -3,7 +3,6 @@ import { urlOf } from '../../src/ledger/db/migrate.js'
 import { askBroker, provisionTimeoutMs } from './ask-broker.js'
 import { databaseUrl, runStatements, uniqueDatabaseName } from './broker-database.js'
 
-/** A test file's own database. */
 export interface TestDatabase {
   /** URL with the product's login; known once `beforeAll` hooks run. */
   readonly url: string

@@ -17,7 +17,6 @@ export function httpPart(response: SimResponse, contentId?: string): string {
   ].join('\r\n')
 }
 
-/** Parts joined into one multipart body. */
 export function joinParts(boundary: string, parts: readonly string[]): string {
   return [...parts.map((part) => `--${boundary}\r\n${part}\r\n`), `--${boundary}--\r\n`].join('')
 }

@@ -3,7 +3,6 @@ import { json, type SimRequest, type SimResponse } from '../../common/http-serve
 import type { DynamicsOptions } from '../options.js'
 import type { TokenBook } from './token-book.js'
 
-/** The sign-in endpoint's context. */
 export interface SignInContext {
   readonly options: DynamicsOptions
   readonly tokens: TokenBook

@@ -25,7 +25,6 @@ export function queryOf(request: ApiRequest): UrlQuery {
   return parseUrlQuery(request.rawQuery)
 }
 
-/** Preferences of the request. */
 export function preferOf(headers: Readonly<Record<string, string>>): Preferences {
   return parsePrefer(headers['prefer'])
 }

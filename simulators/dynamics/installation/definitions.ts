@@ -26,7 +26,6 @@ export function describeTables(org: Organisation): JsonObject[] {
   }))
 }
 
-/** Custom relationships. */
 export function describeRelationships(org: Organisation): JsonObject[] {
   const custom = [...org.store.relationships.values()].filter(
     (one: Relationship) => one.definition['SchemaName'] !== undefined,

@@ -5,7 +5,6 @@ import type { Context, Organisation } from '../organisation.js'
 import type { Column, Table } from '../store/schema.js'
 import { COMPONENT } from './solution-header.js'
 
-/** A component that needs another one. */
 export interface Dependent {
   readonly type: number
   readonly id: string

@@ -59,7 +59,6 @@ export function addToSolution(
   })
 }
 
-/** Removes deleted components from all solutions. */
 export function forgetComponents(org: Organisation, ids: readonly string[]): void {
   const gone = new Set(ids)
   const table = org.store.table('solutioncomponent')

@@ -20,7 +20,6 @@ export type ColumnType =
   | 'EntityName'
   | 'ManagedProperty'
 
-/** One column of a table. */
 export interface Column {
   readonly logicalName: string
   readonly schemaName: string
@@ -61,7 +60,6 @@ export interface ColumnSecurity {
   readonly mask: string | null
 }
 
-/** State of an alternate key's index. */
 type KeyStatus = 'Pending' | 'InProgress' | 'Active' | 'Failed'
 
 /** An alternate key; `reads` counts reads of its status since the index was begun. */

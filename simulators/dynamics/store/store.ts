@@ -82,7 +82,6 @@ export class Store {
     return rows
   }
 
-  /** Relationships whose parent is this table. */
   childrenOf(table: Table): readonly Relationship[] {
     return [...this.relationships.values()].filter((r) => r.referenced === table.logicalName)
   }

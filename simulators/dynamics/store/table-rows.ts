@@ -78,12 +78,10 @@ export class TableRows {
     this.deletions.push({ version, row })
   }
 
-  /** Undoes an insert. */
   withdraw(row: Row): void {
     this.detach(row)
   }
 
-  /** Undoes a delete. */
   restore(row: Row): void {
     this.deletions = this.deletions.filter((entry) => entry.row !== row)
     this.attach(row)

@@ -15,15 +15,12 @@ export interface WebhookFaults {
   loseNext: number
   /** Share of all deliveries that never happen, 0..1. */
   loseShare: number
-  /** Wait before each delivery. */
   delayMs: number
   /** Posts per delivery. */
   copies: number
-  /** Whether jobs wait. */
   paused: boolean
 }
 
-/** Results of the deliveries so far. */
 export interface WebhookTally {
   readonly pending: number
   readonly succeeded: number

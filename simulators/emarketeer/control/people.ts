@@ -10,7 +10,6 @@ import type { ActRow, SeedRow } from './schemas.js'
 /** What people and users do in eMarketeer, for the control API. */
 
 const PERSON: Actor = { type: 'dataSubject', id: null, name: null }
-/** The user that acts in eMarketeer. */
 export const USER: Actor = { type: 'user', id: 'u7', name: 'Kari' }
 
 /** A living contact, or a ControlError. */

@@ -6,7 +6,6 @@ export interface RateLimit {
   readonly burst: number
 }
 
-/** A token bucket per key. */
 export class RateLimiter {
   readonly #buckets = new Map<string, { tokens: number; atMs: number }>()
 

@@ -50,7 +50,6 @@ export interface WebhookState {
   readonly createdAtMs: number
 }
 
-/** Options of a new account. */
 export interface AccountOptions {
   readonly accountId: string
   readonly name?: string | undefined

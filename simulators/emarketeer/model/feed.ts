@@ -43,7 +43,7 @@ export interface LoggedChange extends ChangeDraft {
   readonly raw?: unknown
 }
 
-/** The append-only log of one account. */
+/** The log of one account; append-only. */
 export class Feed {
   readonly log: LoggedChange[] = []
   readonly #waiting = new Set<() => void>()

@@ -45,7 +45,6 @@ export interface StoredValue {
 /** A purpose, or `c:` and the id of a category. */
 export type ValueKey = Purpose | `c:${string}`
 
-/** The key of a category's subscription. */
 export function categoryKey(categoryId: string): ValueKey {
   return `c:${categoryId}`
 }

@@ -11,7 +11,6 @@ export interface ArchiveColumn {
   /** The name in the query. */
   readonly name: string
   readonly type: ArchiveType
-  /** Node of the value. */
   readonly node: number
   /** Column of that node's table, if it is the value; allows an index. */
   readonly stored?: string

@@ -38,7 +38,6 @@ export function conjuncts(filter: Filter | undefined): readonly Filter[] {
   return filter.kind === 'and' ? filter.parts.flatMap((part) => conjuncts(part)) : [filter]
 }
 
-/** Every column of a filter. */
 export function columnsOf(filter: Filter | undefined): readonly ArchiveColumn[] {
   if (filter === undefined) {
     return []

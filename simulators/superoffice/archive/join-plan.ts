@@ -6,7 +6,6 @@ export type Step =
   | { readonly kind: 'forward'; readonly column: string; readonly inner: boolean }
   | { readonly kind: 'reverse'; readonly column: string }
 
-/** One joined table. */
 export interface PlanNode {
   readonly table: Table
   readonly parent: number

@@ -103,7 +103,6 @@ export function arityOf(column: ArchiveColumn, operator: string): Arity {
 
 /**
  * Makes a comparison of a column; 400 if a value does not have the column's type.
- *
  * @param aheadSeconds how far times in the filter are ahead of stamps.
  */
 export function condition(

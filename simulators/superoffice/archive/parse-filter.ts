@@ -14,7 +14,6 @@ const FUNCTIONS: Readonly<Record<string, { readonly operator: string; readonly c
 
 /**
  * Reads a `$filter`; `and` binds tighter than `or`. Throws 400 on unknown columns and operators and wrong values.
- *
  * @param aheadSeconds how far times in it are ahead of stamps.
  */
 export function parseFilter(

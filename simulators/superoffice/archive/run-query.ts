@@ -4,7 +4,6 @@ import { candidates } from './candidates.js'
 import { columnsOf, conjuncts, type Filter, passes } from './filter.js'
 import type { ArchiveSource } from './source.js'
 
-/** A bound query. */
 export interface BoundQuery {
   readonly source: ArchiveSource
   readonly filter: Filter | undefined

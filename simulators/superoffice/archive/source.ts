@@ -7,10 +7,8 @@ export interface ArchiveSource {
   readonly plan: JoinPlan
   /** Binds a column, joining what it needs; undefined = no such column. */
   column(name: string): ArchiveColumn | undefined
-  /** Entities the archive can show. */
   readonly entities: readonly string[]
   entityOf(root: Row): string
-  /** Rows that the archive never shows. */
   visible(root: Row): boolean
   /** Final check of an output row, once the filter's columns are known. */
   accepts(tuple: Tuple, filtered: ReadonlySet<string>): boolean

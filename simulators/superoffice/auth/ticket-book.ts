@@ -29,7 +29,6 @@ export class TicketBook {
     }
   }
 
-  /** Ends all tickets. */
   expireAll(): number {
     const { size } = this.expiry
     this.expiry.clear()

@@ -67,7 +67,6 @@ export function removeConsent(world: Installation, row: ConsentRow, associateId:
   world.sender.enqueue('person.unconsented', row.person_id, associateId, ['consentperson_id'])
 }
 
-/** Key of a legal base id. */
 export function baseKey(world: Installation, id: number): string | null {
   return world.store.legalbase.get(id)?.key ?? null
 }

@@ -11,7 +11,6 @@ export interface EmailDraft {
   readonly type?: number | undefined
 }
 
-/** A new person. */
 export interface PersonDraft {
   readonly firstName: string
   readonly lastName: string

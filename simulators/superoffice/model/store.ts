@@ -2,7 +2,6 @@ import { DEFINITIONS } from './definitions.js'
 import type { ConsentRow, EmailRow, ListRow, PersonRow } from './rows.js'
 import { type Row, Table } from './table.js'
 
-/** The stand-in's database. */
 export class Store {
   readonly person = new Table<PersonRow>(DEFINITIONS.person)
   readonly email = new Table<EmailRow>(DEFINITIONS.email)

@@ -9,11 +9,9 @@ export interface WebhookFaults {
   loseNext: number
   /** Share of all deliveries that never happen, 0..1. */
   loseShare: number
-  /** Wait before each delivery. */
   delayMs: number
   /** Posts per delivery. */
   copies: number
-  /** Whether events wait. */
   paused: boolean
 }
 

@@ -10,7 +10,6 @@ export interface Webhook {
   errorsEmail: string
   headers: Record<string, string> | null
   properties: Record<string, unknown> | null
-  /** Attempts that failed in a row. */
   consecutiveErrors: number
   lastError: string
   readonly registered: number

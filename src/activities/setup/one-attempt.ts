@@ -19,7 +19,6 @@ const ALIVE_EVERY_MS = 2_500
  */
 export type KeepFacts = (facts: CrmFacts, webhooks?: RegisteredWebhooks) => Promise<void>
 
-/** One attempt's right to work. */
 export interface Attempt {
   readonly keep: KeepFacts
   end(): Promise<void>
@@ -30,7 +29,6 @@ export interface Attempt {
  * heartbeats, while the one before may still be alive. Checking and installing is safe to repeat but not to interleave:
  * two attempts that find nothing install two (webhooks, whose secret only one of them knows). The next attempt waits
  * until the one before has ended or is silent; an attempt that wakes up later can store nothing.
- *
  * @param onWait called repeatedly while it waits. @throws the signal's reason; AppError `database_unreachable`.
  */
 export async function takeAttempt(

@@ -26,7 +26,6 @@ const TRY_AGAIN_MS = 60 * 60_000
 /**
  * Disables a connection (rule C8); with `removeInstalled` also removes what set-up installed in the CRM, after saving
  * what it holds. Last synced state, our copy and the evidence stay. Safe to repeat and to interrupt anywhere.
- *
  * @throws ApplicationFailure `value_missing`, `value_invalid`, `connection_not_found`, `connection_paused`,
  *   `environment_shared`; not retryable.
  */
@@ -98,7 +97,6 @@ function keepDecision(connectionId: string, decision: SetupOverride): Promise<vo
   })
 }
 
-/** Status of a disconnect. */
 const statusQuery = defineQuery<DisconnectStatus>('status')
 
 /** What one run of a disconnect carries to the next. */
@@ -106,7 +104,6 @@ export interface CarriedDisconnect extends CarriedSteps {
   readonly plan: DisconnectPlan
 }
 
-/** State and messages of a disconnect. */
 class DisconnectState extends StepsState {
   constructor(
     readonly input: DisconnectInput,

@@ -14,7 +14,6 @@ import { choicesOf, pauseFor, problemOf } from '../steps/pause.js'
 import type { Problem } from '../problem-in.js'
 import { syncUntilQuiet } from '../sync-until-quiet.js'
 
-/** A step and its work. */
 export interface DisconnectStep extends StepDescription {
   /** Whether Support may skip it. */
   readonly skippable: boolean

@@ -6,7 +6,6 @@ import { mark } from '../phase.js'
 import { refuseOtherSignals, tellInDetails } from '../receive.js'
 import { addWork, NO_WORK, type WorkReport } from '../../contracts/work-report.js'
 
-/** Result of a shard. */
 export interface ForceSyncResult extends WorkReport {
   /** Codes of what the deadline cut off. Absent: everybody was synced. */
   readonly problems?: readonly string[]

@@ -37,7 +37,6 @@ export const joinUpdate = defineUpdate<PreSendStatus, [PreSendRequest]>('join')
 /** Why it was stopped: an abort, or a plain cancellation of the workflow. */
 export type Stop = 'pre_send_aborted' | 'work_cancelled'
 
-/** Progress of preparing. */
 export interface Prepared {
   readonly targeted: number
   readonly synced: number

@@ -15,8 +15,7 @@ import { attemptStep } from './run-step.js'
 import { SetupState, type CarriedSetup } from './state.js'
 
 /**
- * Sets a connection's CRM up (rules E1–E3): about ten minutes, pausing when a person has to decide. Safe to run
- * again.
+ * Sets a connection's CRM up (rules E1–E3): about ten minutes, pausing when a person has to decide. Safe to run again.
  * @returns the final status, or with `dryRun` what it would do.
  * @throws ApplicationFailure `value_missing`, `value_invalid`, `unknown_key`, `connection_not_found`,
  *   `crm_not_supported`: an invalid input.

@@ -10,7 +10,6 @@ export interface CarriedSetup extends CarriedSteps {
   readonly runId: string
 }
 
-/** State of a set-up. */
 export class SetupState extends StepsState {
   crm: string
 

@@ -74,7 +74,6 @@ export function paused(board: Board, id: string, pause: SetupPause): Board {
   }))
 }
 
-/** Ends a step. */
 export function ended(
   board: Board,
   id: string,

@@ -1,7 +1,6 @@
 import type { SetupPause, SetupStatus, StepState } from '../../contracts/setup.js'
 import { plainText } from '../markdown.js'
 
-/** The words of a status. */
 export interface DetailsWords {
   readonly headline: string
   /** Mark before the title of a step. */

@@ -58,7 +58,6 @@ export abstract class StepsState {
     }
   }
 
-  /** The status for Temporal's UI. */
   protected abstract details(): string
 
   /** Whether it waits for a person. */
@@ -98,7 +97,6 @@ export abstract class StepsState {
     return this.isOver || this.decision?.action === 'abort'
   }
 
-  /** State for the next run. */
   carry(): CarriedSteps {
     const { board, messages, choice, heldBy, rechecks } = this
     return { board, messages, choice, heldBy, rechecks }
