@@ -71,8 +71,8 @@ it(
     const quiet = await quietTime(client, db, QUIET_MS)
     process.stderr.write(`quiet for ${QUIET_MS / 1_000} s: ${JSON.stringify(quiet)}\n`)
     expect(quiet.activities).toBe(0)
-    // The few that PostgreSQL makes by itself.
-    expect(quiet.transactions).toBeLessThan(5)
+    // The few that PostgreSQL makes by itself: a work loop that asks once a second would make twenty and more.
+    expect(quiet.transactions).toBeLessThan(10)
     // All servers together, a busy machine allowed for; one that works in a circle takes a core to itself.
     expect(quiet.cpuSeconds / (QUIET_MS / 1_000)).toBeLessThan(0.2)
   },
@@ -120,8 +120,11 @@ async function untilAtRest(crm: Control): Promise<void> {
   }
 }
 
-/** Senders of webhooks and the list of workflows may lag behind by as much. */
-const REST_MS = 8_000
+/**
+ * Senders of webhooks and the list of workflows may lag behind by some seconds, and PostgreSQL counts the transactions of a
+ * session that went idle up to 10 s later (`PGSTAT_IDLE_INTERVAL` of its pgstat.c).
+ */
+const REST_MS = 12_000
 
 /** Hints so far, those that wait, and inboxes that run. */
 async function atWork(): Promise<string> {
