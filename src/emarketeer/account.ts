@@ -7,14 +7,14 @@ export interface Category {
   readonly archived: boolean
 }
 
-/** What an audience is asked for. The same `sendoutId` gives the same audience again. */
+/** The request for an audience. The same `sendoutId` returns the same audience again. */
 export interface AudienceRequest {
   readonly sendoutId: string
   readonly campaignId: string
   readonly componentId: string
 }
 
-/** A fixed audience (B6). */
+/** A fixed audience (EM-B6). */
 export interface Audience {
   readonly audienceId: string
   readonly channel: 'email' | 'sms'
@@ -23,12 +23,12 @@ export interface Audience {
   readonly transactional: boolean
 }
 
-/** In place of an address that cannot be read: unknown, which is not none. No address is empty. */
+/** Stands for an address that cannot be read, which is not the same as no address. No address is empty. */
 export const UNTOLD_EMAIL = ''
 
 /**
- * One member; an SMS member's e-mail may be null, an e-mail member's mobile too. Where it cannot be read, its id is empty and
- * its address {@link UNTOLD_EMAIL}.
+ * One member. An SMS member's e-mail may be null, an e-mail member's mobile too. An unreadable member has an empty id
+ * and the address {@link UNTOLD_EMAIL}.
  */
 export interface AudienceMember {
   readonly contactId: string
@@ -36,20 +36,20 @@ export interface AudienceMember {
   readonly mobile: string | null
 }
 
-/** One page of members, or the word that the audience is older than 7 days. */
+/** One page of members, or the statement that the audience is older than 7 days. */
 export type AudiencePage =
   | {
       readonly status: 'page'
       readonly items: readonly AudienceMember[]
       readonly nextCursor: string | null
-      /** null: not told. */
+      /** null: not given. */
       readonly total: number | null
     }
   | { readonly status: 'audienceExpired' }
 
-/** The registered webhook (B7), without its secret. */
+/** The registered webhook (EM-B7), without its secret. */
 export interface WebhookRegistration {
   readonly url: string
-  /** `active`, `disabled`, or a word that we do not know. */
+  /** `active`, `disabled`, or an unknown word. */
   readonly status: string
 }

@@ -3,13 +3,13 @@ import type { Actor, ChangeType, ReadLegalBasis, Writer } from './vocabulary.js'
 
 /** Items of the change feed, and data of webhooks (docs/wire-emarketeer.md, change object). Times: Unix ms. */
 
-/** What every change tells. */
+/** The facts that every change has. */
 export interface ChangeFacts {
   /** Also the webhook id; the same on every delivery. */
   readonly id: string
-  /** All contacts with the address at that time, oldest first; for contact changes only that contact. */
+  /** All contacts that had the address then, oldest first; for contact changes only that contact. */
   readonly contactIds: readonly string[]
-  /** null when all its contacts are deleted since, and for categories. */
+  /** null for categories, and if all its contacts have since been deleted. */
   readonly email: string | null
   readonly eventTimeMs: number
   readonly recordedAtMs: number
@@ -18,7 +18,7 @@ export interface ChangeFacts {
   readonly writer: Writer | null
 }
 
-/** A basis was set, renewed, withdrawn or removed. `profiling` is to be ignored. */
+/** A basis was set, renewed, withdrawn or removed. Ignore `profiling`. */
 export interface ConsentChanged extends ChangeFacts {
   readonly type: 'consent.changed'
   readonly purpose: Purpose | 'profiling'
@@ -32,12 +32,12 @@ export interface SubscriptionChanged extends ChangeFacts {
   readonly after: { readonly subscribed: boolean; readonly version: number }
 }
 
-/** A contact appeared. If its address is suppressed its state starts `withdrawn`, without a consent change. */
+/** A contact was created. If its address is suppressed, its state starts as `withdrawn` without a consent change. */
 export interface ContactCreated extends ChangeFacts {
   readonly type: 'contact.created'
 }
 
-/** A contact got another address (F5). */
+/** A contact's address changed (F5). */
 export interface ContactEmailChanged extends ChangeFacts {
   readonly type: 'contact.email_changed'
   readonly oldEmail: string | null
@@ -49,21 +49,21 @@ export interface ContactDeleted extends ChangeFacts {
   readonly type: 'contact.deleted'
 }
 
-/** A category was created, renamed or archived: all are read anew (D3). */
+/** A category was created, renamed or archived: read all of them again (D3). */
 export interface CategoryChanged extends ChangeFacts {
   readonly type: 'category.created' | 'category.renamed' | 'category.archived'
 }
 
 /**
- * An item that does not fit the contract. It is handed on, so that it is neither lost nor takes the others with it:
- * read the state of its contacts; where it names none, something changed that only a full walk finds.
+ * An item that does not fit the contract. It is passed on so that it is not lost and does not fail the others: read the
+ * state of its contacts. If it names none, only a full walk finds what changed.
  */
 export interface UnreadableChange {
   readonly type: 'unreadable'
   readonly id: string | null
   readonly contactIds: readonly string[]
   readonly reason: 'unknown_type' | 'malformed' | 'other_account'
-  /** Where it did not fit, e.g. `detail.new.version`; never a value. */
+  /** The path that does not fit, e.g. `detail.new.version`; never a value. */
   readonly path: string
 }
 
@@ -76,14 +76,12 @@ export type Change =
   | ContactDeleted
   | CategoryChanged
 
-/** What the feed yields. */
 export type FeedItem = Change | UnreadableChange
 
-/** Where to read the feed from: a stored cursor, or a starting point. */
+/** The start of a read of the feed: a stored cursor or a starting point. */
 export type FeedPosition =
   { readonly cursor: string } | { readonly from: 'now' | 'beginning' | { readonly timeMs: number } }
 
-/** How to read one page of the feed. */
 export interface ChangesQuery {
   readonly position: FeedPosition
   /** 1 to 1,000; eMarketeer's default is 500. */
@@ -93,12 +91,15 @@ export interface ChangesQuery {
   readonly waitSeconds?: number | undefined
 }
 
-/** One page, or the word that the position is older than 400 days: then walk all states (B3b) from a fresh cursor. */
+/**
+ * One page, or the statement that the position is older than 400 days: then walk all states (EM-B3b) from a fresh
+ * cursor.
+ */
 export type ChangesAnswer =
   | {
       readonly status: 'page'
       readonly items: readonly FeedItem[]
-      /** To be stored after the items are handled. */
+      /** Store it after the items are handled. */
       readonly nextCursor: string
       readonly hasMore: boolean
     }

@@ -7,7 +7,7 @@ import { type RepeatOptions, writeOperations } from './operations/write-operatio
 import type { EmarketeerClient } from './client.js'
 import { describeEmarketeerError } from './describe-emarketeer-error.js'
 
-/** Where the feed is and how to enter it. The key is a secret. */
+/** Address and key of the feed. The key is a secret. */
 export interface EmarketeerConfig {
   /** `EMARKETEER_SYNC_URL`, without the path of the layer. */
   readonly syncUrl: string

@@ -13,10 +13,11 @@ import { withoutRefused } from './without-refused.js'
 
 /**
  * The one operation of eMarketeer's public API that the sync needs: creating contacts, for `createMissing` (E7;
- * docs/wire-emarketeer.md, layer A). Its schema is assumed, hence a port of its own: a correction changes this file only.
+ * docs/wire-emarketeer.md, layer A). Its schema is assumed, so it has its own port: a correction changes this file
+ * only.
  */
 
-/** Fields of a contact; an absent field is left as it is, null empties it. Consent cannot be set here. */
+/** Fields of a contact. An absent field stays as it is, null empties it. Consent cannot be set here. */
 export interface ContactUpsert {
   readonly email: string
   readonly firstName?: string | null
@@ -28,25 +29,22 @@ export interface ContactUpsert {
   readonly externalId?: string | null
 }
 
-/** Most contacts of one call. */
+/** Most contacts per call. */
 export const MAX_UPSERTS = 100
 
-/** The port. Repeating a call is harmless: contacts are matched on their address. */
+/** The port. A repeated call is harmless: contacts are matched by address. */
 export interface PublicContacts {
   /**
-   * Creates or updates up to 100 contacts. For eMarketeer one bad item refuses the call; without it the others are sent
-   * again, so that nobody waits for somebody else's address to be corrected. While the API asked for time, or for five
-   * minutes after it refused the key, it is not called, and the same error is thrown again.
-   *
-   * Who was created is not told: it shows where they are read.
-   *
+   * Creates or updates up to 100 contacts. eMarketeer refuses a call for one bad item; the others are then sent again
+   * without it. If the API asked for time, or refused the key in the last five minutes, it is not called and the same
+   * error is thrown again. The result does not say who was created: read the states.
    * @throws UpstreamError; RangeError above 100 contacts.
    */
   upsert(contacts: readonly ContactUpsert[], context?: CallContext): Promise<void>
   close(): void
 }
 
-/** Where the public API is, and one account's public key (a secret). */
+/** Address of the public API, and one account's public key (a secret). */
 export interface PublicContactsConfig {
   /** `EMARKETEER_CONNECT_URL`. */
   readonly connectUrl: string
@@ -54,7 +52,7 @@ export interface PublicContactsConfig {
   readonly timeouts?: Partial<HttpTimeouts> | undefined
 }
 
-/** Who is there now, and with what state, is read from the sync feed. */
+/** The sync feed says who exists now, and with what state. */
 const upserted = answer(
   {
     name: 'emarketeer.upserted',
@@ -64,15 +62,15 @@ const upserted = answer(
   part({}),
 )
 
-/** The API asked for time, or refused the key: until then it is not called, whoever asks. */
+/** The API asked for time or refused the key: nobody calls it until then. */
 interface Shut {
   readonly error: UpstreamError
   readonly untilMs: number
 }
 
-/** Where a 429 named no time. */
+/** For a 429 that names no time. */
 const DEFAULT_WAIT_SECONDS = 15
-/** A refused key is tried again this often. */
+/** Wait before a refused key is tried again. */
 const REFUSED_KEY_WAIT_SECONDS = 5 * 60
 
 function shutBy(error: unknown): Shut | null {

@@ -7,21 +7,20 @@ import { emarketeerSpelling } from './spelling.js'
 import { TOO_LARGE, type StatePart, type StatesRead } from './states.js'
 import { withoutRefused } from './without-refused.js'
 
-/** Reads that run at once; eMarketeer allows 50 a second, so this leaves room for everybody else. */
+/** Parallel reads. eMarketeer allows 50 a second, so this leaves room for others. */
 const LANES = 4
 
-/** An address that eMarketeer would refuse, and with it the other 999 of the call (docs/wire-emarketeer.md, EM-B3). */
+/** eMarketeer refuses any other address, and with it the other 999 of the call (docs/wire-emarketeer.md, EM-B3). */
 const ASKABLE = /^[^\s@!#$%*/?^`{|}~\\]+@[^\s@!#$%*/?^`{|}~\\]+$/
 const MAX_ADDRESS_LENGTH = 254
 
 /**
- * Reads the state of any number of contacts in calls of 1,000, a few at once (B3).
+ * Reads the state of any number of contacts in calls of 1,000, a few in parallel (EM-B3).
  *
- * Repeats are asked once. Addresses are asked for as eMarketeer compares them, and one that cannot belong to a contact is
- * `missing` unasked; so is what eMarketeer refuses to be asked for. Where an answer is over a limit, half as many are asked
- * for; one that is so alone (an address with more contacts than a page holds) is `unreadable`.
- *
- * @throws UpstreamError of the first call that failed; the others are then cancelled by no one and merely unused.
+ * Each contact is asked for once, each address in eMarketeer's spelling. An address that cannot belong to a contact is
+ * `missing` without a request, and so is one that eMarketeer refuses. If an answer exceeds a limit, half as many are
+ * asked for; a single address that exceeds it (more contacts than a page holds) is `unreadable`.
+ * @throws UpstreamError of the first call that failed; the other calls run on and their answers are dropped.
  */
 export async function readManyStates(
   client: Pick<EmarketeerClient, 'readStates'>,
@@ -64,7 +63,7 @@ export async function readManyStates(
   }
 }
 
-/** One call; where single items are refused, another one without them. */
+/** One call. If eMarketeer refuses single items, it is repeated without them. */
 async function readTaken(
   client: Pick<EmarketeerClient, 'readStates'>,
   query: StatesQuery,
@@ -89,7 +88,7 @@ async function readTaken(
   }
 }
 
-/** What came to more than an answer may hold. */
+/** Reads in halves what exceeds the limits of one answer. */
 async function readHalves(
   client: Pick<EmarketeerClient, 'readStates'>,
   query: StatesQuery,

@@ -1,7 +1,6 @@
 /**
- * An address as eMarketeer itself compares it: trimmed and lower-cased, no more (docs/wire-emarketeer.md, common rules).
- * Addresses of one key that differ in this are two to eMarketeer, each with a state of its own.
- *
+ * An address as eMarketeer compares it: only trimmed and lower-cased (docs/wire-emarketeer.md, common rules). Two
+ * addresses of one key that still differ are two addresses in eMarketeer, each with its own state.
  * @returns null for nothing.
  */
 export function emarketeerSpelling(address: string | null | undefined): string | null {

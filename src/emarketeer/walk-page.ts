@@ -3,9 +3,8 @@ import type { EmarketeerClient } from './client.js'
 import { TOO_LARGE, type StatesPage } from './states.js'
 
 /**
- * A page of the walk over all contacts (B3b), as long as fits. A contact that is too large alone is `unreadable`: its page is
- * read once more without its subscriptions, as only a page tells where the next one begins.
- *
+ * Reads a page of the walk over all contacts (EM-B3b), as long as the limits allow. A single contact that is too large
+ * is `unreadable`: its page is read again without subscriptions, as only a page says where the next one begins.
  * @throws UpstreamError
  */
 export async function walkPage(

@@ -5,38 +5,37 @@ import type { FeedItem } from './changes.js'
 import { webhookEnvelope } from './wire/change-schemas.js'
 import { readChange } from './wire/read-change.js'
 
-/** Why a delivery is not believed. None of them is worth a retry by the sender. */
+/** Why a delivery is refused. No refusal is worth a retry by the sender. */
 export type WebhookRefusal =
   | 'missing_headers'
   | 'timestamp_unreadable'
-  /** More than 5 minutes off: an old delivery played again, or a clock gone wrong. */
+  /** More than 5 minutes off: a replayed delivery or a wrong clock. */
   | 'timestamp_out_of_tolerance'
-  /** None of the signatures fits any of our secrets, or the body was changed. */
+  /** No signature matches any of our secrets, or the body was changed. */
   | 'bad_signature'
-  /** Signed, but not the envelope of the contract. */
+  /** Signed, but not the contract's envelope. */
   | 'malformed_body'
   | 'other_account'
 
-/** A delivery that is believed, or why not. */
+/** The change of an accepted delivery, or the refusal. */
 export type WebhookVerdict =
   | { readonly ok: true; readonly webhookId: string; readonly change: FeedItem }
   | { readonly ok: false; readonly reason: WebhookRefusal }
 
-/** One delivery as it came in. */
+/** One delivery as received. */
 export interface WebhookDelivery {
-  /** Exactly the bytes received: the signature is over them. */
+  /** Exactly the bytes received: the signature covers them. */
   readonly rawBody: Buffer
-  /** Lower-case names, as Node gives them. */
+  /** Lower-case names, as in Node. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
-/** What a delivery is signed by; one without any of them is none. */
+/** The headers that sign a delivery; all are required. */
 export const WEBHOOK_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const
 
 /**
  * Verifies a delivery per Standard Webhooks 1.0.0 and reads its change (docs/wire-emarketeer.md, EM-B7).
- *
- * @param secrets `whsec_…`; several while one is being replaced. A text that is no secret is a `TypeError`.
+ * @param secrets `whsec_…`; several during a rotation. A malformed one is a `TypeError`.
  * @returns the change (possibly `unreadable`), or a refusal. Never throws for what was sent.
  */
 export function verifyWebhook(
@@ -95,12 +94,12 @@ function verifier(secret: string): Webhook {
   try {
     return new Webhook(secret)
   } catch {
-    // The library's own message may show a part of the secret.
+    // The library's own message may show part of the secret.
     throw new TypeError('a webhook secret is not of the form whsec_<base64>')
   }
 }
 
-/** The library tells its reasons apart by message only. */
+/** The library distinguishes its reasons by message only. */
 function refusalOf(error: unknown): WebhookRefusal {
   const message = error instanceof WebhookVerificationError ? error.message : ''
   if (/too (old|new)/.test(message)) {

@@ -1,17 +1,16 @@
 import { UpstreamError } from '../http/index.js'
 
-/** Items of a list, told apart by whether eMarketeer refused them. */
+/** Items of a list, split by whether eMarketeer refused them. */
 interface Sorted<T> {
   readonly refused: readonly T[]
   readonly rest: readonly T[]
 }
 
 /**
- * One item that eMarketeer does not take refuses the whole call (docs/wire-emarketeer.md, errors), and names its place:
- * `contacts[3].email`. Sorted out, it no longer keeps the others from being read or written.
- *
+ * Splits off the items that eMarketeer refused. One such item refuses the whole call (docs/wire-emarketeer.md, errors),
+ * and the error names its place: `contacts[3].email`. Without them the others can be read or written.
  * @param list the name of the list in the body.
- * @throws the error itself where it is no such refusal, or names no item of that list.
+ * @throws the error itself if it is no such refusal, or names no item of that list.
  */
 export function withoutRefused<T>(error: unknown, list: string, items: readonly T[]): Sorted<T> {
   const places = new Set(refusedIndexes(error, list))

@@ -2,16 +2,16 @@ import type { LegalBasis, Purpose } from '../domain/legal-basis.js'
 import type { CrmSource } from '../contracts/names.js'
 import type { Actor } from './vocabulary.js'
 
-/** The conditional bulk write (docs/wire-emarketeer.md, EM-B4). Times are Unix milliseconds. */
+/** The conditional bulk write (docs/wire-emarketeer.md, EM-B4). Times: Unix ms. */
 
-/** Most items of one call. */
+/** Most items per call. */
 export const MAX_WRITE_ITEMS = 1_000
 
 interface WriteFacts {
   readonly contactId: string
-  /** The version that was read; the only guard of the write (F1). */
+  /** The version that was read; the write's only guard (F1). */
   readonly expectedVersion: number
-  /** When the person decided. More than 5 minutes ahead, which eMarketeer refuses, is sent as now. */
+  /** When the person decided. A time more than 5 minutes ahead, which eMarketeer refuses, is sent as now. */
   readonly eventTimeMs: number
   readonly actor: Actor
 }
@@ -22,7 +22,7 @@ export interface ConsentWrite extends WriteFacts {
   readonly purpose: Purpose
   readonly legalBasis: LegalBasis
   readonly text?: string | null | undefined
-  /** At most 255 characters; longer ones are cut, since one too long would refuse the whole batch. */
+  /** At most 255 characters; longer ones are cut, since one would refuse the whole batch. */
   readonly comment?: string | null | undefined
 }
 
@@ -33,34 +33,32 @@ export interface SubscriptionWrite extends WriteFacts {
   readonly subscribed: boolean
 }
 
-/** One item of a write. */
 export type StateWrite = ConsentWrite | SubscriptionWrite
 
-/** One call: the same key with the same items is the same call, however often it is sent within 7 days. */
+/** One call. The same key with the same items is the same call, however often it is sent within 7 days. */
 export interface WriteRequest {
-  /** 8 to 128 characters of `A-Za-z0-9._:-`. After a conflict the new decision takes a new key. */
+  /** 8 to 128 characters of `A-Za-z0-9._:-`. After a conflict the new decision needs a new key. */
   readonly idempotencyKey: string
   readonly source: CrmSource
   readonly items: readonly StateWrite[]
 }
 
-/** Outcome of one item; each is atomic by itself. None of them is an error of the call. */
+/** Outcome of one item, which is atomic by itself. No outcome is an error of the call. */
 export type WriteResult =
-  /** Stored, with its new version; its change is in the feed, by this id where one was told. */
+  /** Stored, with its new version; `changeId` is the change's id in the feed, if given. */
   | { readonly status: 'applied'; readonly version: number; readonly changeId: string | null }
   | {
       /**
-       * `unchanged`: the value already was the one asked for, and nothing was stored. `conflict`: somebody was faster:
-       * decide again, and write with a new key (F1). `notFound`: the contact, or the category. `unknown`: the result
-       * cannot be read; it may have been stored.
+       * `unchanged`: it already had this value, nothing was stored. `conflict`: another write came first: decide again
+       * and write with a new key (F1). `notFound`: the contact or the category. `unknown`: the result is unreadable;
+       * the item may have been stored.
        */
       readonly status: 'unchanged' | 'conflict' | 'notFound' | 'invalid' | 'unknown'
     }
 
-/** Outcome of a call. */
 export interface WriteAnswer {
   /** In the order of the items. */
   readonly results: readonly WriteResult[]
-  /** The key had been used for the same items before: this is the first answer again. */
+  /** The key was used before for the same items: this is the first answer again. */
   readonly replayed: boolean
 }

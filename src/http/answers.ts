@@ -4,12 +4,12 @@ import type { CallContext, UnreadableRecord } from './call-context.js'
 import { parseJson } from './parse-json.js'
 
 /**
- * What is lost where an answer of an outside system does not fit: a record of it, which is counted and told (`record`), the
- * page and what reads it (`page`), or the call (`call`; a posted event too). Nothing more is ever lost.
+ * What is lost if an outside system's answer does not fit: one record, which is counted and reported (`record`), the
+ * page and its reader (`page`), or the call (`call`; also a posted event). Never more than that.
  */
 export type LossUnit = 'record' | 'page' | 'call'
 
-/** A schema of what an outside system answers or posts. It demands what the product cannot work without. */
+/** A schema of an outside system's answer or posted event. It requires only what the product cannot work without. */
 export interface Answer<S extends z.ZodType = z.ZodType> {
   /** `<system>.<what>`, unique. */
   readonly name: string
@@ -21,10 +21,10 @@ export interface Answer<S extends z.ZodType = z.ZodType> {
 
 const REGISTERED = new Map<string, Answer>()
 
-/** Every schema of an answer, by name; complete once its module was loaded. */
+/** Every answer schema, by name; a schema is in it once its module is loaded. */
 export const ANSWERS: ReadonlyMap<string, Answer> = REGISTERED
 
-/** Makes a schema of an answer, the one way to read anything from outside (docs/architecture.md, "Tolerant reading"). */
+/** Makes an answer schema, the one way to read anything from outside (docs/architecture.md, "Tolerant reading"). */
 export function answer<S extends z.ZodType>(facts: Omit<Answer, 'schema'>, schema: S): Answer<S> {
   if (REGISTERED.has(facts.name)) {
     throw new RangeError(`two answers are named ${facts.name}`)
@@ -34,13 +34,13 @@ export function answer<S extends z.ZodType>(facts: Omit<Answer, 'schema'>, schem
   return made
 }
 
-/** An object in an answer; what else it holds is dropped unseen. */
+/** An object in an answer; its other fields are dropped. */
 export const part = z.object
 
-/** Entries of an answer, counted before one of them is looked at, and then read one by one: {@link readRecords}. */
+/** Entries of an answer: counted first, then read one by one by {@link readRecords}. */
 export const entries = z.array(z.unknown()).max(MAX_ROWS)
 
-/** What a value was read as, or where it does not fit (`consents.marketingSendouts.version`; never a value). */
+/** The value read, or the path that does not fit (`consents.marketingSendouts.version`; never a value). */
 export type Reading<T> =
   | { readonly ok: true; readonly value: T }
   | {
@@ -49,7 +49,6 @@ export type Reading<T> =
       readonly issue: z.core.$ZodIssue | undefined
     }
 
-/** Reads a parsed value. */
 export function readValue<S extends z.ZodType>(
   { schema }: Answer<S>,
   value: unknown,
@@ -62,7 +61,7 @@ export function readValue<S extends z.ZodType>(
   return { ok: false, path: issuePath(issue?.path ?? []), issue }
 }
 
-/** Reads a small text: a posted event, a token, a part of a `$batch`; null where it does not fit. */
+/** Reads a small text: a posted event, a token, a part of a `$batch`; null if it does not fit. */
 export function readSmallText<S extends z.ZodType>(
   answer: Answer<S>,
   text: string | Buffer,
@@ -73,8 +72,8 @@ export function readSmallText<S extends z.ZodType>(
 }
 
 /**
- * Reads records one by one. One that does not fit is left out alone, and told to `onUnreadable`: others' rows (forms,
- * columns, webhooks) never stop ours. Whoever takes absence for an end asks whether all of them were read.
+ * Reads records one by one. One that does not fit is left out and reported to `onUnreadable`: rows of others (forms,
+ * columns, webhooks) never stop ours. A caller that treats absence as an end must check that all were read.
  */
 export function readRecords<S extends z.ZodType>(
   answer: Answer<S>,
@@ -91,7 +90,6 @@ export function readRecords<S extends z.ZodType>(
   })
 }
 
-/** The path of a zod issue, e.g. `items[3].email`. */
 function issuePath(path: readonly PropertyKey[]): string {
   const text = path
     .map((step) => (typeof step === 'number' ? `[${step}]` : `.${shownKey(String(step))}`))
@@ -99,14 +97,14 @@ function issuePath(path: readonly PropertyKey[]): string {
   return text.replace(/^\./, '') || '(whole body)'
 }
 
-/** A key of a schema of ours; in a map keyed by their words, it may be anybody's. */
+/** A key of one of our schemas; in a map keyed by the other system's words it may be anything. */
 function shownKey(key: string): string {
   return /^[A-Za-z@._]{1,60}\d?$/.test(key) ? key : '?'
 }
 
 /**
- * Watches whether a record was left out of which not even the id could be read: whoever is not found may be that one then,
- * and is not known to be gone.
+ * Records whether a record was left out whose id was unreadable too. A contact that is not found may then be that
+ * record, and does not count as gone.
  */
 export function watchingIds(context: CallContext): {
   readonly context: CallContext

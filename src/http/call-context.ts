@@ -1,20 +1,19 @@
 import type { RequestTally } from './request-tally.js'
 import type { UpstreamCode, UpstreamSystem } from './upstream-error.js'
 
-/** What one HTTP request came to; for metrics and logs, hence without any value of the call. */
+/** The result of one HTTP request, for metrics and logs; holds no value of the call. */
 export interface RequestRecord {
   readonly system: UpstreamSystem
   readonly operation: string
   readonly status: number | null
   readonly durationMs: number
-  /** null where the request succeeded. */
+  /** null if the request succeeded. */
   readonly failure: UpstreamCode | null
 }
 
 /**
- * How far a server's clock is ahead of ours, from its Date header (docs/reconciliation.md, eps).
- *
- * Date has whole seconds, so the true offset lies within half a round trip plus half of `resolutionMs` of `offsetMs`.
+ * How far a server's clock is ahead of ours, from its Date header (docs/reconciliation.md, eps). Date has whole
+ * seconds, so the true offset is within half a round trip plus half of `resolutionMs` of `offsetMs`.
  */
 export interface ClockReading {
   readonly system: UpstreamSystem
@@ -23,16 +22,16 @@ export interface ClockReading {
   readonly resolutionMs: 1000
 }
 
-/** A record of an answer that could not be read, and was left out alone. Holds no value of it. */
+/** An unreadable record that was left out of an answer. Holds no value of it. */
 export interface UnreadableRecord {
   readonly operation: string
-  /** Where it does not fit, e.g. `consents.marketingSendouts.version`. */
+  /** The path that does not fit, e.g. `consents.marketingSendouts.version`. */
   readonly path: string
-  /** Its id, where that could be read. */
+  /** Its id, if readable. */
   readonly id: string | null
 }
 
-/** Passed with every call: cancellation, and where the call's side facts go. All parts are optional. */
+/** Passed with every call: cancellation, and receivers of the call's side facts. All parts are optional. */
 export interface CallContext {
   readonly signal?: AbortSignal | undefined
   readonly tally?: RequestTally | undefined

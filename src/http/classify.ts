@@ -6,11 +6,11 @@ import type { UpstreamCode } from './upstream-error.js'
 export interface Classification {
   readonly code: UpstreamCode
   readonly retryable: boolean
-  /** Whether the server may have carried the request out. */
+  /** Whether the server may have executed the request. */
   readonly mayHaveReachedServer: boolean
 }
 
-/** A status outside 2xx. Only 5xx and 408 leave it open whether a write was stored. */
+/** A status outside 2xx. Only after 5xx and 408 may a write have been stored. */
 export function classifyStatus(status: number): Classification {
   if (status >= 500) {
     return { code: 'upstream_unavailable', retryable: true, mayHaveReachedServer: true }
@@ -36,7 +36,7 @@ export function classifyStatus(status: number): Classification {
   }
 }
 
-/** Whether the code alone says that waiting may help; used when a system's body overrides the status. */
+/** Whether the code alone says that waiting may help; used if a system's body overrides the status. */
 export function isRetryableCode(code: UpstreamCode): boolean {
   return (
     code === 'upstream_unreachable' ||
@@ -47,15 +47,15 @@ export function isRetryableCode(code: UpstreamCode): boolean {
   )
 }
 
-/** Time-outs that pass before the request is sent. */
+/** Time-outs that end before the request is sent. */
 const PHASES_BEFORE_SENDING = new Set(['lookup', 'connect', 'secureConnect'])
 
-/** Node's own, such as `ECONNRESET`. */
+/** Only Node's own codes, such as `ECONNRESET`. */
 function shownCode(code: string): string {
   return /^[A-Z][A-Z0-9_]{1,59}$/.test(code) ? code : 'unknown'
 }
 
-/** A failure without a complete answer, with a short reason that names no address. */
+/** A failure without a complete answer. `reason` is short and names no address. */
 export function classifyTransport(error: unknown): Classification & { readonly reason: string } {
   if (error instanceof TimeoutError) {
     const reached = !PHASES_BEFORE_SENDING.has(error.event)

@@ -4,7 +4,7 @@ import got, { type Got } from 'got'
 import type { HttpOptions, HttpRequest, HttpTimeouts } from './http-types.js'
 import { failure } from './failures.js'
 
-/** Short where nothing is computed, long enough for a bulk call of 1,000 items to be answered. */
+/** Short for phases that compute nothing, long enough to answer a bulk call of 1,000 items. */
 const DEFAULT_TIMEOUTS: HttpTimeouts = {
   lookupMs: 5_000,
   connectMs: 5_000,
@@ -15,16 +15,16 @@ const DEFAULT_TIMEOUTS: HttpTimeouts = {
   requestMs: 120_000,
 }
 
-/** Sockets per origin; above Dataverse's 52 concurrent requests nothing is gained. */
+/** Sockets per origin; Dataverse allows 52 concurrent requests, so more gain nothing. */
 const DEFAULT_MAX_SOCKETS = 32
 
-/** The got instance of one system, and what closes its kept connections. */
+/** The got instance of one system, and a function that closes its kept connections. */
 export function createGot(options: HttpOptions): { client: Got; close: () => void } {
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts }
   const agentOptions = {
     keepAlive: true,
     maxSockets: options.maxSockets ?? DEFAULT_MAX_SOCKETS,
-    // The freshest socket first: idle ones are left to close before the server closes them under a request.
+    // Takes the freshest socket first: idle ones close before the server closes them under a request.
     scheduling: 'lifo' as const,
   }
   const agent = {
@@ -64,8 +64,7 @@ export function createGot(options: HttpOptions): { client: Got; close: () => voi
 }
 
 /**
- * The URL of a call. An absolute one (a next link out of an answer) must have our origin: the credentials go with it.
- *
+ * The URL of a call. An absolute one (a next link from an answer) must have our origin, as the credentials go with it.
  * @throws UpstreamError `upstream_unexpected_answer`, not retryable.
  */
 export function requestUrl(options: HttpOptions, request: HttpRequest): URL {

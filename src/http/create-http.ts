@@ -10,8 +10,8 @@ import { readJson } from './read-json.js'
 import { UpstreamError, type UpstreamSystem } from './upstream-error.js'
 
 /**
- * Builds the HTTP plumbing of one system: no retries, redirects or cookies of its own, every time-out set, and every
- * failure turned into `UpstreamError`. Retrying belongs to Temporal, which would multiply attempts made here.
+ * Builds the HTTP plumbing of one system: no retries, redirects or cookies, every time-out set, and every failure
+ * turned into `UpstreamError`. Temporal retries; retries here would multiply its attempts.
  */
 export function createHttp(options: HttpOptions): Http {
   const { client, close } = createGot(options)
@@ -112,13 +112,12 @@ export function createHttp(options: HttpOptions): Http {
   return { text, json, close }
 }
 
-/** In whole MiB where it is that many. */
 function largerThan(maxBytes: number): string {
   const mib = maxBytes / (1024 * 1024)
   return `the answer is larger than ${Number.isInteger(mib) ? `${mib} MiB` : `${maxBytes} bytes`}`
 }
 
-/** A long poll is silent until its end, so the phases that watch silence must grow with the whole. */
+/** A long poll is silent until its end, so the time-outs on silence grow with the whole request. */
 function longer(requestTimeoutMs: number) {
   return {
     request: requestTimeoutMs,
@@ -138,15 +137,15 @@ function flatHeaders(headers: Record<string, string | string[] | undefined>) {
   return flat
 }
 
-/** A signal of one request that follows the caller's, and can be fired by us too. */
+/** A signal of one request that follows the caller's and that we can fire too. */
 export interface LinkedAbort {
   readonly signal: AbortSignal
   abort(): void
-  /** Lets go of the caller's signal; an activity's signal outlives thousands of requests. */
+  /** Removes the listener on the caller's signal; an activity's signal outlives thousands of requests. */
   dispose(): void
 }
 
-/** Links without `AbortSignal.any`, whose links to a long-lived signal are kept by Node 20 until it fires. */
+/** Links without `AbortSignal.any`, whose links to a long-lived signal Node 20 keeps until it fires. */
 function linkAbort(outer: AbortSignal | undefined): LinkedAbort {
   const controller = new AbortController()
   const abort = () => controller.abort()
@@ -158,14 +157,13 @@ function linkAbort(outer: AbortSignal | undefined): LinkedAbort {
   }
 }
 
-/** Date is cut down to the second, so the server's clock stood half a second later on average. */
+/** Date is cut to the second, so the server's clock was half a second later on average. */
 const HALF_SECOND_MS = 500
 
 /**
  * Reads a server's clock from one exchange.
- *
  * @param sentAtMs and receivedAtMs our clock, Unix milliseconds.
- * @returns null where the Date header is missing or no date.
+ * @returns null if the Date header is missing or invalid.
  */
 export function readClock(
   system: UpstreamSystem,

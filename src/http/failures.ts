@@ -4,10 +4,10 @@ import type { ErrorDescription, HttpOptions, HttpRequest, TextAnswer } from './h
 import { readRetryAfter } from './retry-after.js'
 import { type UpstreamCode, UpstreamError } from './upstream-error.js'
 
-/** The parts of the set-up that an error needs. */
+/** The options that an error needs. */
 type Source = Pick<HttpOptions, 'system' | 'requestIdHeader'>
 
-/** An opaque id; it stays in the error, and is neither logged nor told. */
+/** An opaque id; it stays in the error, and is neither logged nor shown. */
 const REQUEST_ID = /^[\w|.:-]{1,100}$/
 
 function requestIdOf(source: Source, headers: Readonly<Record<string, unknown>> | undefined) {
@@ -15,7 +15,7 @@ function requestIdOf(source: Source, headers: Readonly<Record<string, unknown>> 
   return typeof id === 'string' && REQUEST_ID.test(id) ? id : null
 }
 
-/** An answer that came with a failing status. */
+/** An answer with a failing status. */
 export function statusFailure(
   source: Source,
   request: HttpRequest,
@@ -46,7 +46,7 @@ export function statusFailure(
   })
 }
 
-/** No complete answer: time-out, connection trouble, a body cut off. */
+/** No complete answer: time-out, connection trouble, a cut-off body. */
 export function transportFailure(
   source: Source,
   request: HttpRequest,
@@ -68,7 +68,7 @@ export function transportFailure(
   })
 }
 
-/** The caller cancelled; whether a write that was already `sent` arrived is then unknown. */
+/** The caller cancelled. If a write was already `sent`, its arrival is unknown. */
 export function cancelled(
   source: Source,
   request: HttpRequest,
@@ -92,7 +92,7 @@ export function cancelled(
   )
 }
 
-/** An answer that came with a good status but cannot be used: a write was then carried out, perhaps. */
+/** An answer with a good status that cannot be used: a write may have been executed. */
 export function failure(
   source: Source,
   request: HttpRequest,

@@ -2,24 +2,23 @@ import { UpstreamError, type UpstreamSystem } from './upstream-error.js'
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 
-/** So many pages that fit in a row, and longer ones are tried again. */
+/** After this many pages in a row that fit, longer ones are tried again. */
 const PAGES_UNTIL_LONGER = 8
 
-/** Whether an answer was not looked into, as it was over a limit (docs/decisions/0038-one-edge.md). */
+/** Whether an answer exceeded a limit and was not parsed (docs/decisions/0038-one-edge.md). */
 export function isTooLarge(error: unknown): boolean {
   return error instanceof UpstreamError && error.code === 'upstream_answer_too_large'
 }
 
 /**
- * The pages of one listing: each another one, and as long as an answer may be. How much an item holds is the customer's (categories,
- * contacts at one address), and a page over a limit would come again for ever.
+ * The pages of one listing: none repeats, and each is as long as the limits allow. The customer determines how much an
+ * item holds (categories, contacts at one address), and a page over a limit would come again for ever.
  */
 export class FittingPages {
   readonly #trail = new Trail()
   #limit: number
   #fitted = 0
 
-  /** @param longest most items of a page. */
   constructor(
     private readonly system: UpstreamSystem,
     private readonly longest: number,
@@ -28,8 +27,8 @@ export class FittingPages {
   }
 
   /**
-   * Reads a page, a shorter one where it is too large; the pages after it begin with that length.
-   * @throws what `ask` throws: `upstream_answer_too_large` only of one item alone.
+   * Reads a page, a shorter one if it is too large; later pages begin with that length.
+   * @throws what `ask` throws: `upstream_answer_too_large` only for a single item.
    */
   async read<T>(ask: (limit: number) => Promise<T>): Promise<T> {
     for (;;) {
@@ -50,8 +49,8 @@ export class FittingPages {
   }
 
   /**
-   * Says where the next page begins; null: this was the last.
-   * @throws UpstreamError `upstream_unexpected_answer` where that leads back to a page that was read, or to no end.
+   * Sets where the next page begins; null: this was the last.
+   * @throws UpstreamError `upstream_unexpected_answer` if that is a page already read, or the listing does not end.
    */
   follow(cursor: string | null, operation: string): void {
     if (cursor !== null && !this.#trail.leadsOn(cursor)) {
@@ -76,17 +75,17 @@ export class FittingPages {
   }
 }
 
-/** Fifty million rows by pages of 5,000, and more than any system holds by pages of a hundred. */
+/** Fifty million rows in pages of 5,000; in pages of a hundred still more than any system holds. */
 const MOST_PAGES = 10_000
 
 /**
- * The next links, or cursors, of one listing as they are followed. A server that leads back to where a reading has been, or
- * never comes to an end, would keep it busy for ever.
+ * The next links, or cursors, followed in one listing. Without it a server that repeats a link, or never ends, would
+ * keep the reader busy for ever.
  */
 class Trail {
   readonly #followed = new Set<string>()
 
-  /** Notes a link before it is followed. @returns whether it leads on: it is new, and the listing not endless. */
+  /** Records a link before it is followed. @returns whether it is new and the listing still within bounds. */
   leadsOn(link: string): boolean {
     // A link may be as long as an answer.
     const mark = createHash('sha256').update(link).digest('base64')
@@ -99,8 +98,8 @@ class Trail {
 }
 
 /**
- * A list of at most so many entries, counted before one of them is looked at: each that does not fit would else be a fault
- * of its own, and a million faults take minutes.
+ * A list of at most `maxRows` entries, counted before any is checked: else each misfit is a fault of its own, and a
+ * million faults take minutes.
  */
 export function rowsUpTo<S extends z.ZodType>(maxRows: number, row: S) {
   return z.array(z.unknown()).max(maxRows).pipe(z.array(row))

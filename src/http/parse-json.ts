@@ -1,12 +1,12 @@
 import { storableText } from '../domain/storable-text.js'
 import { MAX_DEPTH } from './answer-limits.js'
 
-/** A text that was parsed, or why not: `reason` says which limit, and holds nothing of the text. */
+/** A parsed text, or the limit that it exceeds: `reason` holds nothing of the text. */
 export type ParsedJson =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly tooLarge: boolean; readonly reason: string }
 
-/** What has to be looked at once parsed: escapes of what cannot be stored, and a key that could pass for a prototype. */
+/** Marks a text to check after parsing: escapes that cannot be stored, and a key that could pass for a prototype. */
 const SUSPECT = /\\u(?:0000|d[89a-f]|005f)|__proto__/i
 
 const QUOTE = 0x22
@@ -18,10 +18,9 @@ const CLOSING_BRACKET = 0x5d
 const CLOSING_BRACE = 0x7d
 
 /**
- * The one way by which JSON from outside comes in, answers and events alike. What it counts before it parses, so that a
- * small compressed text cannot hold up the process; what it hands on, the database can store (texts and keys by
- * `storableText`), and no key of it is `__proto__`.
- *
+ * The one parser of JSON from outside, answers and events alike. It counts before it parses, so that a small compressed
+ * text cannot block the process. The database can store what it returns (texts and keys pass `storableText`), and no
+ * key is `__proto__`.
  * @param maxElements see `AnswerLimits`. @returns never throws.
  */
 export function parseJson(text: string, maxElements: number): ParsedJson {
@@ -37,7 +36,7 @@ export function parseJson(text: string, maxElements: number): ParsedJson {
   }
 }
 
-/** As {@link parseJson}, for whom it is all one why a text says nothing: undefined then. */
+/** As {@link parseJson}, but undefined for any failure. */
 export function jsonOrUndefined(text: string, maxElements: number): unknown {
   const parsed = parseJson(text, maxElements)
   return parsed.ok ? parsed.value : undefined
@@ -69,7 +68,7 @@ function excessOf(text: string, maxElements: number): string | null {
   return null
 }
 
-/** Where the text that begins at a quote ends. */
+/** The end of the text that begins at a quote. */
 function endOfText(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at += 1) {
     const code = text.charCodeAt(at)
@@ -83,7 +82,7 @@ function endOfText(text: string, start: number): number {
   return text.length
 }
 
-/** As deep as `MAX_DEPTH` at most. */
+/** Recurses at most `MAX_DEPTH` levels. */
 function storable(value: unknown): unknown {
   if (typeof value === 'string') {
     return storableText(value)

@@ -4,7 +4,7 @@ import { type Answer, readValue } from './answers.js'
 import type { TextAnswer } from './http-types.js'
 import { parseJson } from './parse-json.js'
 
-/** Outcome of reading a body: the value, or which of the codes and why (without any value of the body). */
+/** The value of a body, or the code and reason (without any value of the body). */
 export type JsonReading<T> =
   | { readonly ok: true; readonly value: T }
   | {
@@ -14,7 +14,7 @@ export type JsonReading<T> =
       readonly reason: string
     }
 
-/** Parses and checks a body; names the first path that does not fit, never the value found there. */
+/** Parses and checks a body; a failure names the first path that does not fit, never its value. */
 export function readJson<S extends z.ZodType>(
   given: TextAnswer,
   answer: Answer<S>,
@@ -27,7 +27,7 @@ export function readJson<S extends z.ZodType>(
   return readJsonText(given.body, answer, limits.elements)
 }
 
-/** As {@link readJson}, of a text whose type is known: a part of a `$batch`. */
+/** As {@link readJson}, for a text of known type: a part of a `$batch`. */
 export function readJsonText<S extends z.ZodType>(
   text: string,
   answer: Answer<S>,

@@ -1,17 +1,15 @@
 import type { UpstreamSystem } from './upstream-error.js'
 
-/** Which side a request was spent on, as the pre-send result counts them (rule G3). */
+/** The side that a request counts for in the pre-send result (rule G3). */
 export type RequestKind = 'emarketeer' | 'crm'
 
-/** The side that a system belongs to. */
 function requestKind(system: UpstreamSystem): RequestKind {
   return system === 'emarketeer' ? 'emarketeer' : 'crm'
 }
 
 /**
- * Counts the HTTP requests of one piece of work, by side and by operation (rule G3, `requests`).
- *
- * Every attempt counts, failed ones too: the customer's entitlement is spent by them as well.
+ * Counts the HTTP requests of one piece of work, by side and by operation (rule G3, `requests`). Failed attempts count
+ * too: they also use the customer's entitlement.
  */
 export class RequestTally {
   readonly #byKind: Record<RequestKind, number> = { emarketeer: 0, crm: 0 }
@@ -24,12 +22,10 @@ export class RequestTally {
     this.#byOperation.set(key, (this.#byOperation.get(key) ?? 0) + 1)
   }
 
-  /** Requests so far per side. */
   totals(): Readonly<Record<RequestKind, number>> {
     return { ...this.#byKind }
   }
 
-  /** Requests so far per `<system>.<operation>`. */
   operations(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#byOperation)
   }

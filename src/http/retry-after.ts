@@ -1,22 +1,22 @@
 /**
- * The longest that an answer's Retry-After keeps us away, seconds: a day, or a date in 2099 for a mistake, must not stop a
- * connection. What was asked for is told (`askedToWait`). Who still wants peace after that says so again.
+ * The longest wait for a Retry-After, seconds: a day, or a date in 2099 by mistake, must not stop a connection. The
+ * requested time is reported (`askedToWait`); a server that still wants a pause asks again.
  */
 export const LONGEST_WAIT_SECONDS = 15 * 60
 
-/** How long to wait, as an answer tells it. */
+/** The wait that an answer asks for. */
 export interface Wait {
-  /** Whole seconds, at most {@link LONGEST_WAIT_SECONDS}; null where no time was named. */
+  /** Whole seconds, at most {@link LONGEST_WAIT_SECONDS}; null if no time was named. */
   readonly retryAfterSeconds: number | null
-  /** What the server asked for, where that is longer: `86400 seconds`, or a time (ISO UTC); else null. */
+  /** The requested wait if it is longer: `86400 seconds`, or a time (ISO UTC); else null. */
   readonly askedToWait: string | null
 }
 
 const LONGEST_SHOWN = 12
 
 /**
- * Reads a Retry-After header: seconds, or an HTTP date (RFC 9110, 10.2.3). Seconds are rounded up, so that we never come
- * back early; what is missing or unreadable (a negative number, words) names no time.
+ * Reads a Retry-After header: seconds, or an HTTP date (RFC 9110, 10.2.3). Seconds are rounded up, so that we never
+ * return early. A missing or unreadable header (a negative number, words) names no time.
  */
 export function readRetryAfter(header: string | undefined, nowMs: number): Wait {
   const text = header?.trim() ?? ''

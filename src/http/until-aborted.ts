@@ -1,5 +1,5 @@
 /**
- * Waits for work that others may wait for too, until the signal is aborted; the work itself goes on.
+ * Waits for shared work until the signal is aborted; the work itself goes on.
  * @throws what the work throws, or the signal's reason.
  */
 export async function untilAborted<T>(
@@ -9,7 +9,7 @@ export async function untilAborted<T>(
   if (signal === undefined) {
     return promise
   }
-  // It may fail after everybody has left.
+  // It may fail after all waiters have left.
   promise.catch(() => undefined)
   signal.throwIfAborted()
   let abort = () => {}

@@ -1,24 +1,23 @@
 /**
- * The one error of every outside system (docs/wire-emarketeer.md, statuses).
- *
- * Clients convert every failure into an {@link UpstreamError}, so that activities can decide on codes and flags alone.
- * It holds no header, body or query value of the call: nothing personal and no secret can reach a log through it.
+ * The one error of every outside system (docs/wire-emarketeer.md, statuses). Clients convert every failure into an
+ * {@link UpstreamError}, so activities decide on codes and flags alone. It holds no header, body or query value, so
+ * nothing personal and no secret reaches a log through it.
  */
 
-/** An outside system by its name in messages: `emarketeer`, or whatever a CRM's folder calls its CRM. */
+/** An outside system's name in messages: `emarketeer`, or the name that a CRM's folder gives its CRM. */
 export type UpstreamSystem = string
 
 /** Stable codes; shown to Support and used as Temporal failure types. */
 export const UPSTREAM_CODES = [
   /** No connection could be made, or it broke before an answer began. Retryable. */
   'upstream_unreachable',
-  /** A time-out of ours passed, or the server answered 408. Retryable. */
+  /** Our time-out passed, or the server answered 408. Retryable. */
   'upstream_timeout',
   /** 429. Retryable, after `retryAfterSeconds`. */
   'upstream_rate_limited',
   /** 5xx. Retryable. */
   'upstream_unavailable',
-  /** 401. Not retryable: a person has to mend the credentials. */
+  /** 401. Not retryable: a person has to correct the credentials. */
   'upstream_auth_failed',
   /** 403. Not retryable: a right is missing. */
   'upstream_forbidden',
@@ -30,40 +29,39 @@ export const UPSTREAM_CODES = [
   'upstream_refused',
   /** HTML, a cut-off body, or another content type where JSON was due. Retryable: proxies do this when overloaded. */
   'upstream_not_json',
-  /** JSON of another shape than the contract, or a redirect. Not retryable. */
+  /** JSON that does not fit the contract, or a redirect. Not retryable. */
   'upstream_unexpected_answer',
-  /** More bytes, values, rows or levels than this call's answer may have: not looked into. Not retryable. */
+  /** More bytes, values, rows or levels than this call allows: not parsed. Not retryable. */
   'upstream_answer_too_large',
   /** The caller's own AbortSignal fired. Not retryable; `cause` is the signal's reason. */
   'upstream_cancelled',
 ] as const
 
-/** One of {@link UPSTREAM_CODES}. */
 export type UpstreamCode = (typeof UPSTREAM_CODES)[number]
 
 /** The facts of a failed call. */
 export interface UpstreamFailure {
   readonly code: UpstreamCode
   readonly system: UpstreamSystem
-  /** HTTP status, or null where no answer began. */
+  /** HTTP status, or null if no answer began. */
   readonly status: number | null
   /** The system's own error code (`cursor_expired`, `0x80048306`), or null. */
   readonly upstreamCode: string | null
-  /** Whether the same call may succeed later without anybody's help. */
+  /** Whether the same call may succeed later without help. */
   readonly retryable: boolean
   /** A write whose outcome is unknown: it may have been stored. Always false for reads. */
   readonly mayHaveBeenApplied: boolean
-  /** From Retry-After, a quarter of an hour at most; null where the server named no time. */
+  /** From Retry-After, at most a quarter of an hour; null if the server named no time. */
   readonly retryAfterSeconds: number | null
-  /** What the server asked for, where that is longer than we wait; else absent or null. */
+  /** The requested wait if it is longer than ours; else absent or null. */
   readonly askedToWait?: string | null | undefined
-  /** The server's id of this call, for its support; null where none came. */
+  /** The server's id of this call, for its support; null if it sent none. */
   readonly requestId: string | null
   /** Method and path template, e.g. `POST /states/read`; never a value. */
   readonly operation: string
   /** What went wrong, in words, without personal data. */
   readonly message: string
-  /** Places of the request that the server refused, e.g. `emails[3]`; absent where it named none. */
+  /** Places in the request that the server refused, e.g. `emails[3]`; absent if it named none. */
   readonly paths?: readonly string[] | undefined
 }
 

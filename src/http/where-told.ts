@@ -1,9 +1,8 @@
 import { type UpstreamCode, UpstreamError } from './upstream-error.js'
 
 /**
- * Asks for what the service may refuse to tell, or may not know in its version, and what can be done without.
- *
- * @returns null where it is refused, or the answer says nothing that can be read. @throws what passes, or is wrong with us
+ * Asks for something optional that the service may refuse to say, or may not know in its version.
+ * @returns null if it is refused or the answer is unreadable. @throws for a passing fault or a fault on our side
  * (throttled, unreachable, credentials, cancelled, too large).
  */
 export async function whereTold<T>(asking: Promise<T>): Promise<T | null> {
@@ -17,7 +16,7 @@ export async function whereTold<T>(asking: Promise<T>): Promise<T | null> {
   }
 }
 
-/** A person has to look: what was asked is neither refused nor unknown there. */
+/** Failures that are neither a refusal nor an unknown feature: a person has to look. */
 const SAYS_SOMETHING: readonly UpstreamCode[] = [
   'upstream_auth_failed',
   'upstream_cancelled',

@@ -11,13 +11,13 @@ import {
 } from '../wire/account-schemas.js'
 import { assertAtMost, type Wire } from './wire.js'
 
-/** Largest page of members (B6). */
+/** Largest page of members (EM-B6). */
 const MAX_AUDIENCE_PAGE = 5_000
 
-/** A member that does not fit is nobody whom anything could be sent to; it stays one of those who were targeted. */
+/** Stands for a member that does not fit: it cannot be mailed, but still counts as targeted. */
 const NOBODY: AudienceMember = { contactId: '', email: UNTOLD_EMAIL, mobile: null }
 
-/** B1, B5, B6: the account, its categories and audiences. */
+/** EM-B1, EM-B5, EM-B6: the account, its categories and audiences. */
 export function accountOperations({
   http,
   call,
@@ -58,7 +58,7 @@ export function accountOperations({
         path: '/audiences',
         operation: 'POST /audiences',
         name: 'audiences.create',
-        // Repeating it returns the same audience, so a lost answer hides nothing.
+        // A repeat returns the same audience, so a lost answer hides nothing.
         effect: 'read',
         json: { sendoutId, campaignId, componentId },
         context,

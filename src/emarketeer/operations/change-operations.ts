@@ -8,10 +8,10 @@ import { assertAtMost, type Wire } from './wire.js'
 const MAX_FEED_PAGE = 1_000
 const MAX_WAIT_SECONDS = 20
 
-/** Beyond the wait itself: time for a full page to be made and sent. */
+/** Time beyond the wait for building and sending a full page. */
 const MARGIN_MS = 30_000
 
-/** B2: the change feed. */
+/** EM-B2: the change feed. */
 export function changeOperations({
   http,
   call,

@@ -3,10 +3,10 @@ import type { EmarketeerClient } from '../client.js'
 import { asAsked, MISSING, readStates, statesPage, statesRead } from '../wire/state-schemas.js'
 import { assertAtMost, type Wire } from './wire.js'
 
-/** Most contacts of one read, and of one page of the walk. */
+/** Most contacts per read and per page of the walk. */
 export const MAX_STATES = 1_000
 
-/** B3 and B3b: states by id or address, and the walk over all. */
+/** EM-B3 and EM-B3b: states by id or address, and the walk over all. */
 export function stateOperations({
   http,
   call,

@@ -3,7 +3,7 @@ import { UpstreamError } from '../../http/index.js'
 import { rotatedSecret, webhook, webhookWithSecret } from '../wire/account-schemas.js'
 import type { Wire } from './wire.js'
 
-/** B7: the account's one webhook. */
+/** EM-B7: the account's one webhook. */
 export function webhookOperations({
   http,
   call,

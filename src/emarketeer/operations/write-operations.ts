@@ -6,23 +6,23 @@ import { MAX_WRITE_ITEMS, type StateWrite, type WriteAnswer, type WriteRequest }
 import { assertAtMost, type Wire } from './wire.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** How a write of unknown outcome is repeated within one call. */
+/** How one call repeats a write of unknown outcome. */
 export interface RepeatOptions {
-  /** First wait; doubles each time, half of it random. */
+  /** First wait; it doubles each time, and half of it is random. */
   readonly baseDelayMs: number
-  /** The longest that a Retry-After is waited for here; a longer one is left to the caller. */
+  /** Longest Retry-After that this call waits for; the caller waits for a longer one. */
   readonly maxDelayMs: number
 }
 
 const DEFAULT_REPEAT: RepeatOptions = { baseDelayMs: 500, maxDelayMs: 10_000 }
 
-/** The first try and two repetitions. */
+/** The first attempt and two repeats. */
 const MAX_TRIES = 3
 
 const MAX_BODY_BYTES = 2 * 1024 * 1024
 const KEY_FORM = /^[A-Za-z0-9._:-]{8,128}$/
 
-/** B4: the conditional bulk write. */
+/** EM-B4: the conditional bulk write. */
 export function writeOperations(
   { http, call }: Wire,
   repeat: RepeatOptions = DEFAULT_REPEAT,
@@ -65,7 +65,7 @@ export function writeOperations(
           replayed = answer.replayed
           break
         } catch (error) {
-          // Nothing was applied and the key is still free: nobody's opt-out waits for another's malformed item.
+          // Nothing was applied and the key is still free, so no opt-out waits for another contact's malformed item.
           left = withoutRefused(error, 'items', left).rest
         }
       }
@@ -77,7 +77,7 @@ export function writeOperations(
   }
 }
 
-/** Repeats while the outcome is unknown; what one try may have stored stays so in the error of a later one. */
+/** Repeats while the outcome is unknown. What one attempt may have stored stays in the error of a later one. */
 async function repeated<T>(
   request: HttpRequest,
   send: () => Promise<T>,
@@ -104,7 +104,7 @@ async function repeated<T>(
   }
 }
 
-/** 429 is the caller's to wait for: its whole queue must slow down, not this one call. */
+/** The caller waits for a 429: its whole queue must slow down, not this one call. */
 function isWorthRepeating(error: UpstreamError): boolean {
   return error.retryable && error.code !== 'upstream_rate_limited'
 }
@@ -128,7 +128,7 @@ function cancelledWhileWaiting(error: UpstreamError, mayHaveBeenApplied: boolean
   )
 }
 
-/** Waits; false when the signal fired before the time was over. */
+/** Waits; false if the signal fires before the time is over. */
 export async function pause(delayMs: number, signal: AbortSignal | undefined): Promise<boolean> {
   try {
     await sleep(delayMs, undefined, signal === undefined ? {} : { signal })

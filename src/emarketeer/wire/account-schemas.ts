@@ -2,19 +2,21 @@ import { z } from 'zod'
 import { answer, entries, part } from '../../http/index.js'
 import { id, textOrNull } from './primitives.js'
 
-/** Answer of B1: whether there is such an account is told by the status. */
+/** Answer of EM-B1: the status says whether the account exists. */
 export const account = answer(
   { name: 'emarketeer.account', operation: 'GET /', lossUnit: 'call' },
   part({}),
 )
 
-/** Answer of B5. */
+/** Answer of EM-B5. */
 export const categoryPage = answer(
   { name: 'emarketeer.categoryPage', operation: 'GET /categories', lossUnit: 'page' },
   part({ items: entries }),
 )
 
-/** An item of B5. Its name in one line: it goes into the CRM, whose forms and lists take no control characters. */
+/**
+ * An item of EM-B5. Its name becomes one line: it goes into the CRM, whose forms and lists take no control characters.
+ */
 export const category = answer(
   { name: 'emarketeer.category', operation: 'GET /categories', lossUnit: 'record' },
   part({
@@ -24,7 +26,7 @@ export const category = answer(
   }).transform(({ id: categoryId, ...rest }) => ({ categoryId, ...rest })),
 )
 
-/** Answer of B6, creation. Without a category it is total unsubscribes alone that exclude: absent is not null. */
+/** Answer of EM-B6, creation. Without a category only total unsubscribes are excluded: absent is not null. */
 export const audience = answer(
   { name: 'emarketeer.audience', operation: 'POST /audiences', lossUnit: 'call' },
   part({
@@ -37,7 +39,6 @@ export const audience = answer(
 
 const AUDIENCE_CONTACTS = 'GET /audiences/{audienceId}/contacts'
 
-/** Answer of B6, members. */
 export const audiencePage = answer(
   { name: 'emarketeer.audiencePage', operation: AUDIENCE_CONTACTS, lossUnit: 'page' },
   part({
@@ -47,13 +48,12 @@ export const audiencePage = answer(
   }),
 )
 
-/** A member of B6. */
 export const member = answer(
   { name: 'emarketeer.member', operation: AUDIENCE_CONTACTS, lossUnit: 'record' },
   part({ contactId: id, email: z.string().nullable(), mobile: textOrNull }),
 )
 
-/** Answer of B7, GET. */
+/** Answer of EM-B7, GET. */
 export const webhook = answer(
   { name: 'emarketeer.webhook', operation: 'GET /webhook', lossUnit: 'call' },
   part({ url: z.string(), status: z.string().catch('unknown') }),
@@ -61,13 +61,13 @@ export const webhook = answer(
 
 const secret = part({ secret: z.string().min(1) })
 
-/** Answer of B7, PUT. */
+/** Answer of EM-B7, PUT. */
 export const webhookWithSecret = answer(
   { name: 'emarketeer.webhookWithSecret', operation: 'PUT /webhook', lossUnit: 'call' },
   secret,
 )
 
-/** Answer of B7, rotation. */
+/** Answer of EM-B7, rotation. */
 export const rotatedSecret = answer(
   { name: 'emarketeer.rotatedSecret', operation: 'POST /webhook/rotate-secret', lossUnit: 'call' },
   secret,

@@ -3,7 +3,7 @@ import { answer, entries, MAX_ROWS, part, rowsUpTo } from '../../http/index.js'
 import type { Change } from '../changes.js'
 import { actorOrNull, id, isoTime, legalBasis, version, writerOrNull } from './primitives.js'
 
-/** The value before a change decides nothing. */
+/** The value before a change decides nothing, so it is not read. */
 const details = {
   consent: part({
     purpose: z.enum(['storeAndProcess', 'marketingSendouts', 'profiling']),
@@ -58,13 +58,13 @@ export const change = answer(
     ),
 )
 
-/** Answer of B2; items are read one by one, so that a malformed one does not cost the page. */
+/** Answer of EM-B2. Items are read one by one, so that a malformed one does not fail the page. */
 export const changesPage = answer(
   { name: 'emarketeer.changesPage', operation: 'GET /changes', lossUnit: 'page' },
   part({ items: entries, nextCursor: z.string().min(1), hasMore: z.boolean() }),
 )
 
-/** What a posted event holds beside its change. */
+/** What a posted event holds besides its change. */
 export const webhookEnvelope = answer(
   { name: 'emarketeer.event', operation: 'POST /hooks/em/{ref}', lossUnit: 'call' },
   part({ type: z.string(), data: z.unknown().optional() }),

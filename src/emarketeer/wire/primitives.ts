@@ -4,33 +4,30 @@ import { isLegalBasis } from '../../domain/legal-basis.js'
 import { part } from '../../http/index.js'
 import type { Actor, ReadLegalBasis } from '../vocabulary.js'
 
-/** Schemas of the small things on the wire. */
-
-/** Every part in its range, so that the date parser always understands what passes. */
+/** Every part is in range, so that the date parser accepts whatever matches. */
 const ISO_UTC =
   /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,9})?Z$/
 
-/** ISO 8601 in UTC ending in Z, still as text. */
+/** ISO 8601 in UTC ending in Z, as text. */
 export const isoText = z.string().regex(ISO_UTC)
 
 /** ISO 8601 in UTC ending in Z, as Unix milliseconds. */
 export const isoTime = isoText.transform((text) => Date.parse(text))
 
-/** A basis; a text outside the vocabulary becomes `unreadable`, so that one value does not cost a batch. */
+/** A basis; a text outside the vocabulary becomes `unreadable`, so that one value does not fail a batch. */
 export const legalBasis = z
   .string()
   .transform((text): ReadLegalBasis => (isLegalBasis(text) ? text : 'unreadable'))
 
-/** What the ledger's columns for versions hold: two thousand million changes of one value. */
+/** The ledger's version columns hold two thousand million changes of one value. */
 const MAX_VERSION = 2_147_483_647
 
-/** A version counter. */
 export const version = z.int().nonnegative().max(MAX_VERSION)
 
-/** An opaque id, as far as it can be kept and asked for again. */
+/** An opaque id that can be stored and asked for again. */
 export const id = z.string().refine(isStorableId)
 
-/** Text that can be done without; null where none is told. */
+/** Optional text; null if not given. */
 export const textOrNull = z
   .unknown()
   .optional()
@@ -38,7 +35,7 @@ export const textOrNull = z
 
 const ACTORS: ReadonlySet<unknown> = new Set(['dataSubject', 'user', 'crmUser', 'system'])
 
-/** Who acted, or null: evidence, on which nothing is decided. */
+/** Who acted, or null. It is evidence only: nothing is decided on it. */
 export function toActor(told: unknown): Actor | null {
   const { type, id: actorId, name } = (told ?? {}) as Partial<Record<keyof Actor, unknown>>
   const text = (value: unknown) => (typeof value === 'string' ? value : null)

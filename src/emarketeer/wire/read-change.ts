@@ -6,13 +6,12 @@ import { change } from './change-schemas.js'
 
 /**
  * Reads one feed item or webhook body, which must belong to the account.
- *
- * @returns the change, or `unreadable` with as much as could be made out; never throws.
+ * @returns the change, or `unreadable` with the readable parts; never throws.
  */
 export function readChange(raw: unknown, accountId: string): FeedItem {
   const loose = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>
   if (loose['accountId'] !== accountId) {
-    // Another tenant's contact ids must not be looked up here, so they are not handed on.
+    // Another tenant's contact ids must not be looked up here, so they are not passed on.
     return { ...unreadable(loose, 'other_account', 'accountId'), contactIds: [] }
   }
   if (!(CHANGE_TYPES as readonly unknown[]).includes(loose['type'])) {

@@ -22,8 +22,8 @@ import type {
 import { id, isoText, toActor, version } from './primitives.js'
 
 /**
- * States are by far the most of what is read (a million in one large send), so they are checked by schemas without
- * transformations, which zod compiles, and mapped by hand: about a tenth of the time.
+ * States are most of what is read (a million in one large send). So their schemas have no transformations, which lets
+ * zod compile them, and the mapping is by hand: about a tenth of the time.
  */
 
 const facts = {
@@ -36,14 +36,14 @@ const facts = {
 const consent = part({ ...facts, legalBasis: z.string() })
 const subscription = part({ ...facts, categoryId: id, subscribed: z.boolean() })
 
-/** A contact of B3 and B3b. */
+/** A contact of EM-B3 and EM-B3b. */
 export const contactState = answer(
   { name: 'emarketeer.contactState', operation: 'POST /states/read', lossUnit: 'record' },
   part({
     contactId: id,
     email: z.string().nullable(),
     mobile: z.unknown().optional(),
-    /** Absent where not asked for. A contact without e-mail has no state, whichever way that is written. */
+    /** Absent if not asked for. A contact without e-mail has no state, however that is written. */
     consents: part({
       storeAndProcess: consent.optional(),
       marketingSendouts: consent.optional(),
@@ -63,7 +63,7 @@ function isWhole(
   return consents.storeAndProcess !== undefined && consents.marketingSendouts !== undefined
 }
 
-/** Answer of B3. What is no list of texts among the missing is nobody that is known to be missing. */
+/** Answer of EM-B3. If `missing` is not a list of texts, nobody is known to be missing. */
 export const statesRead = answer(
   { name: 'emarketeer.statesRead', operation: 'POST /states/read', lossUnit: 'page' },
   part({
@@ -75,7 +75,7 @@ export const statesRead = answer(
   }),
 )
 
-/** Answer of B3b. */
+/** Answer of EM-B3b. */
 export const statesPage = answer(
   { name: 'emarketeer.statesPage', operation: 'GET /states', lossUnit: 'page' },
   part({
@@ -86,9 +86,8 @@ export const statesPage = answer(
 )
 
 /**
- * Reads contacts one by one, in our words, so that one which does not fit is no one else's trouble. One with an address has
- * what was asked for: left out or null, it is unknown.
- *
+ * Reads contacts one by one into our terms, so that one malformed contact does not affect the others. A contact with an
+ * address must have what was asked for: if it is absent or null, the contact is unknown.
  * @param include the half that was asked for; undefined: both.
  */
 export function readStates(
@@ -114,7 +113,7 @@ export function readStates(
   return { items, unreadable }
 }
 
-/** What was asked for and is not there; null: nothing. */
+/** The part that was asked for and is absent; null: none. */
 function untoldPart(state: State, include: StatePart | undefined): StatePart | null {
   const parts = include === undefined ? STATE_PARTS : [include]
   return state.email === null ? null : (parts.find((name) => !state[name]) ?? null)
@@ -123,10 +122,10 @@ function untoldPart(state: State, include: StatePart | undefined): StatePart | n
 const STATE_PARTS: readonly StatePart[] = ['consents', 'subscriptions']
 
 /**
- * An answer, held against what was asked for. Who is neither told of nor named as missing is unknown; missing is only who was
- * asked for, and is not told of besides. Addresses are compared as we do, so that no spelling makes two of one.
- *
- * @param onUnknown of each that is unknown: its id, where it was asked for by it.
+ * Compares an answer with the request. A contact that is neither returned nor named as missing is unknown. A contact is
+ * missing only if it was asked for and is not also returned. Addresses are compared by our key, so that spelling does
+ * not matter.
+ * @param onUnknown called for each unknown contact, with its id if it was asked for by id.
  */
 export function asAsked(
   key: 'contactIds' | 'emails',
@@ -155,10 +154,10 @@ export function asAsked(
   }
 }
 
-/** Where it is not told that somebody is missing. */
+/** The path of a contact that the answer leaves out without naming it as missing. */
 export const MISSING = 'missing'
 
-/** As much as can be made out of whom it is about. */
+/** The id or address of the contact, as far as it is readable. */
 function told(raw: unknown, name: 'contactId' | 'email'): string | null {
   const value = (raw as Record<string, unknown> | null)?.[name]
   return typeof value === 'string' && (name === 'email' || isStorableId(value)) ? value : null
@@ -182,7 +181,7 @@ function toContactState({ contactId, email, mobile, consents, subscriptions }: S
 
 function toConsent(value: z.output<typeof consent>): ConsentState {
   return {
-    // A text outside the vocabulary costs this one value, not the batch.
+    // A text outside the vocabulary affects this one value, not the batch.
     legalBasis: isLegalBasis(value.legalBasis) ? value.legalBasis : 'unreadable',
     ...toFacts(value),
   }

@@ -6,7 +6,7 @@ import { textOrNull, version } from './primitives.js'
 
 const index = z.int().nonnegative()
 
-/** A result of B4. */
+/** A result of EM-B4. */
 export const writeResult = answer(
   { name: 'emarketeer.writeResult', operation: 'POST /states/write', lossUnit: 'record' },
   z
@@ -23,8 +23,8 @@ const results = answer(
 )
 
 /**
- * Answer of B4 for the given items. A result missing or out of order would be put down to the wrong contact: then the
- * whole answer is refused.
+ * Answer of EM-B4 for the given items. If a result is missing or out of order, the whole answer is refused, as results
+ * would be assigned to the wrong contacts.
  */
 export function writeAnswer(items: readonly StateWrite[]): typeof results {
   const isInOrder = (result: unknown, position: number) => {
@@ -38,7 +38,7 @@ export function writeAnswer(items: readonly StateWrite[]): typeof results {
   return { ...results, schema }
 }
 
-/** Outcomes in the order of the items; of one that cannot be read nobody knows whether it was applied. */
+/** Outcomes in the order of the items. An unreadable one leaves open whether its item was applied. */
 export function toWriteResults(
   raw: readonly unknown[],
   context: CallContext | undefined,
@@ -46,13 +46,13 @@ export function toWriteResults(
   return raw.map((one) => readRecords(writeResult, [one], context)[0] ?? { status: 'unknown' })
 }
 
-/** Longest comment the wire takes, characters. */
+/** Longest comment that eMarketeer takes, characters. */
 const MAX_COMMENT = 255
 
-/** An event time further ahead is refused; a CRM's clock may be wrong, and its opt-outs must still arrive. */
+/** eMarketeer refuses an event time further ahead. A CRM's clock may be wrong, and its opt-outs must still arrive. */
 const MAX_AHEAD_MS = 5 * 60_000
 
-/** The body of B4. Made once per call: a repetition must send the very same. */
+/** The body of EM-B4. Built once per call: a repeat must send the same bytes. */
 export function writeBody(request: WriteRequest, nowMs: number): string {
   return JSON.stringify({
     clientId: SYNC_CLIENT_ID,
@@ -81,7 +81,7 @@ function writeItem(item: StateWrite, nowMs: number): Record<string, unknown> {
   }
 }
 
-/** Cuts between characters: half a surrogate pair would not survive UTF-8. */
+/** Cuts between characters: half a surrogate pair does not survive UTF-8. */
 function cut(text: string, maxLength: number): string {
   return text.length <= maxLength ? text : text.slice(0, maxLength).replace(/[\uD800-\uDBFF]$/, '')
 }
