@@ -13,6 +13,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { SourceMap } from 'node:module'
@@ -44,8 +45,10 @@ const EXTERNAL = [
 ]
 /** The last bundle that ran, with the state of all files at that time. */
 const LAST = `${cache}/programs-last.json`
-/** No running program uses a bundle that is older than this. */
+/** A bundle that no program has used for so long is removed. */
 const OLD_MS = 7 * 24 * 3_600_000
+/** How often a running program marks its bundle as used: it may load parts of it at any time. */
+const MARK_EVERY_MS = 24 * 3_600_000
 
 /**
  * Imports a program of the checkout by its entry file, from the kept bundle. If none can be made (a source is no
@@ -61,6 +64,8 @@ export async function runProgram(entry) {
     return
   }
   nameSources(kept)
+  markUsed(kept)
+  setInterval(() => markUsed(kept), MARK_EVERY_MS).unref()
   await import(pathToFileURL(`${kept}/${outputOf(entry)}.mjs`).href)
 }
 
@@ -73,7 +78,11 @@ async function keptFolder() {
   // Before anything is read: a later change shows at the next start.
   const looks = looksOf(root, inputs())
   const folder = await wholeFolder()
-  remember(folder, looks)
+  try {
+    remember(folder, looks)
+  } catch {
+    // Another user's cache: the next start reads all contents again.
+  }
   return folder
 }
 
@@ -250,19 +259,18 @@ function filesBelow(part) {
  * command's time; here a map is read when an error is printed.
  */
 function nameSources(folder) {
-  const frame = new RegExp(`${pathToFileURL(folder)}/([\\w.]+\\.mjs):(\\d+):(\\d+)`)
+  const address = `${pathToFileURL(folder)}`.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const frame = new RegExp(`${address}/([\\w.]+\\.mjs):(\\d+):(\\d+)`)
   const maps = new Map()
   const mapOf = (name) => {
     if (!maps.has(name)) {
-      maps.set(name, new SourceMap(JSON.parse(readFileSync(`${folder}/${name}.map`, 'utf8'))))
+      maps.set(name, readMap(`${folder}/${name}.map`))
     }
     return maps.get(name)
   }
   const sourceOf = (place, name, line, column) => {
-    const { originalSource, originalLine, originalColumn } = mapOf(name).findEntry(
-      line - 1,
-      column - 1,
-    )
+    const found = mapOf(name)?.findEntry(line - 1, column - 1) ?? {}
+    const { originalSource, originalLine, originalColumn } = found
     return originalSource === undefined
       ? place
       : `${resolve(folder, originalSource)}:${originalLine + 1}:${originalColumn + 1}`
@@ -274,11 +282,29 @@ function nameSources(folder) {
     ].join('\n    at ')
 }
 
+/** Undefined if the cache was deleted meanwhile: whoever reads a stack must get one. */
+function readMap(path) {
+  try {
+    return new SourceMap(JSON.parse(readFileSync(path, 'utf8')))
+  } catch {
+    return undefined
+  }
+}
+
+function markUsed(folder) {
+  try {
+    const now = new Date()
+    utimesSync(folder, now, now)
+  } catch {
+    // Deleted, or another user's.
+  }
+}
+
 function removeOld() {
   for (const name of readdirSync(cache).filter((name) => name.startsWith('programs'))) {
     // Another process may have moved or removed it.
-    const made = statSync(`${cache}/${name}`, { throwIfNoEntry: false })
-    if (made !== undefined && Date.now() - made.mtimeMs > OLD_MS) {
+    const used = statSync(`${cache}/${name}`, { throwIfNoEntry: false })
+    if (used !== undefined && Date.now() - used.mtimeMs > OLD_MS) {
       rmSync(`${cache}/${name}`, { recursive: true, force: true })
     }
   }

@@ -20,8 +20,7 @@ export async function runCli(
   } catch (error) {
     if (!isHelpOrVersion(error)) {
       // Loaded here, since a command that works does without.
-      const { reportError } = await import('./errors/report-error.js')
-      const { toCliError } = await import('./errors/report-error.js')
+      const { reportError, toCliError } = await import('./errors/report-error.js')
       // The options may not have been parsed when it failed, so the switch is looked for as it stands.
       const json = args.includes('--json')
       const told = toCliError(error)

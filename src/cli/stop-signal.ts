@@ -12,8 +12,8 @@ export function interruption(): AppError | null {
  * second one ends the process at once, as Node does by itself.
  */
 export async function stopSignal(): Promise<AbortSignal> {
-  // These report how the command ended. A checkout compiles a file when it is loaded, by a process that Ctrl-C ends too.
-  await Promise.all([import('./errors/report-error.js'), import('./errors/report-error.js')])
+  // It reports how the command ended. A checkout compiles a file when it is loaded, by a process that Ctrl-C ends too.
+  await import('./errors/report-error.js')
   const stop = new AbortController()
   const names = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
   const onSignal = (name: NodeJS.Signals) => {

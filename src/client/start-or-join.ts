@@ -15,7 +15,7 @@ export interface WorkflowStart {
   readonly summary: string
   /** For Support to read; no code reads it. */
   readonly memo?: Readonly<Record<string, unknown>>
-  /** Left to the workflow by default: a server that none of our workers has met yet does not know them. */
+  /** Absent: left to the workflow. A server that none of our workers has met yet does not know them, and refuses the start. */
   readonly searchAttributes?: TypedSearchAttributes
   /**
    * Asks a run that is under way whether it does what this start asks for. The workflow itself says so, not the memo.

@@ -39,8 +39,8 @@ describe('the programs of a checkout', () => {
     (await readdir(`${checkout}/.cache`)).filter((name) => name !== 'programs-last.json').sort()
 
   beforeEach(async () => {
-    // Its path is escaped in addresses of files.
-    checkout = await mkdtemp(`${tmpdir()}/lbsync a checkout-`)
+    // Its path is escaped in addresses of files, and would be a faulty pattern.
+    checkout = await mkdtemp(`${tmpdir()}/lbsync a c++ (checkout)-`)
     for (const name of ['bin', 'package.json']) {
       await cp(`${checkoutRoot}${name}`, `${checkout}/${name}`, { recursive: true })
     }
@@ -117,6 +117,15 @@ describe('the programs of a checkout', () => {
   it('are bundled by all that start at once, and kept once', async () => {
     expect(await Promise.all([say(), say(), say()])).toEqual([SAID, SAID, SAID])
     expect(await kept()).toHaveLength(1)
+  })
+
+  it('tell where an error comes from, however roughly, after the bundle was deleted', async () => {
+    const deleted = `import { rmSync } from 'node:fs'
+rmSync('.cache', { recursive: true })
+console.log(typeof new Error('gone').stack, (new Error('gone').stack ?? '').split('\\n')[0])
+`
+    await source('main.ts', deleted)
+    expect(await say()).toBe('string Error: gone')
   })
 
   it('run from their sources where nothing can be kept', async () => {

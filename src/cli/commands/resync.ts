@@ -27,8 +27,7 @@ export function addResync(program: Command, output: Output): void {
     .option('--dry-run', 'read and decide, and write nothing')
     .action(async (connectionId: string, { json = false, contact, dryRun = false }: Options) => {
       const { requireRunning } = await import('../../app/connection/require-running.js')
-      const { findContacts } = await import('../../app/resync.js')
-      const { runResync } = await import('../../app/resync.js')
+      const { findContacts, runResync } = await import('../../app/resync.js')
       const addressIds = await withLedger(async (db) => {
         await requireRunning(db, connectionId)
         return contact.length === 0 ? null : findContacts(db, connectionId, contact)

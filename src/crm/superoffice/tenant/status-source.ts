@@ -156,7 +156,7 @@ export async function readTenantStatus(
     throw superOfficeFailure(
       'upstream_unexpected_answer',
       'GET /api/state/{context}',
-      'the API address handed out is not https',
+      'the API address handed out is none that secrets may travel to',
     )
   }
   return {
