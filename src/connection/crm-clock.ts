@@ -38,14 +38,15 @@ export async function noteCrmClock(session: SyncSession): Promise<void> {
   }
   const { connectionId } = session.connection
   await saveCrmClock(session.db, connectionId, reading.offsetMs)
+  const measuredAtMs = Date.now()
+  const { emarketeer } = session.clock
+  const save = (by: 'crmByDate' | 'emarketeerByDate', told: ClockReading) =>
+    saveMeasurement(session.db, connectionId, by, { ...clockOfDate(told), measuredAtMs })
+  // A toggle's history tells its own uncertainty of the CRM's clock.
   if (session.crm?.capabilities.values === 'rich') {
-    const measuredAtMs = Date.now()
-    const { emarketeer } = session.clock
-    const save = (by: 'crmByDate' | 'emarketeerByDate', told: ClockReading) =>
-      saveMeasurement(session.db, connectionId, by, { ...clockOfDate(told), measuredAtMs })
     await save('crmByDate', reading)
-    await (emarketeer && save('emarketeerByDate', emarketeer))
   }
+  await (emarketeer && save('emarketeerByDate', emarketeer))
   if (Math.abs(reading.offsetMs) > MAX_CLOCK_OFFSET_MS) {
     session.log.warn(
       { connectionId, offsetMs: reading.offsetMs },

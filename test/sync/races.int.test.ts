@@ -7,6 +7,17 @@ import { withWorld } from './support/world.js'
 const world = withWorld()
 
 describe('acts on both sides between two passes', () => {
+  it('takes the withdrawal that followed an Allow, by the clock of an eMarketeer that is a minute behind', async () => {
+    // First of all: the times of eMarketeer's feed never go back.
+    await world.now.standIns.emarketeer.post('clock', { skewMs: -60_000 })
+    const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
+    await ann.flip('allow')
+    await ann.unsubscribe()
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
+    await world.now.standIns.emarketeer.post('clock', { skewMs: 0 })
+  })
+
   it('takes the withdrawal when a person leaves and a colleague edits the row', async () => {
     const ann = await world.now.linked()
     await ann.unsubscribe()

@@ -3,6 +3,7 @@ import {
   clockNow,
   clockOfDate,
   comparableStamp,
+  type ClockInterval,
   type ClocksNow,
   type MeasuredClock,
 } from '../../domain/clock.js'
@@ -28,6 +29,15 @@ export function timesNow(session: SyncSession, batch: BatchView): DecidingTimes 
   return crm.capabilities.values === 'rich'
     ? decidingTimes(crm.client, batch.times, session.clock, Date.now())
     : NO_ROW_TIMES
+}
+
+/** eMarketeer's clock as far as it is known now, for stamps that a CRM tells apart from its rows; null: not known. */
+export function emarketeerClockNow(
+  { clock }: SyncSession,
+  { times }: BatchView,
+  nowMs: number,
+): ClockInterval | null {
+  return clockNow(withReading(times.emarketeer, clock?.emarketeer ?? null, nowMs), nowMs)
 }
 
 /**
