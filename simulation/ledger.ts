@@ -20,6 +20,7 @@ const SETTINGS = [
   'jit = off',
   'max_parallel_workers_per_gather = 0',
   'synchronize_seqscans = off',
+  'plan_cache_mode = force_generic_plan',
 ]
 
 /** A server with a ledger's schema to copy. */
@@ -82,13 +83,21 @@ const CLOCKS: readonly (readonly [RegExp, string])[] = [
   [/\bORDER BY random\(\)/g, 'ORDER BY 1'],
 ]
 
-const rewritten = new Map<string, { sql: string; usesClock: boolean }>()
+/** A statement as it is sent; prepared by its name, since most of its time would be planning. */
+interface Statement {
+  readonly sql: string
+  readonly usesClock: boolean
+  readonly name: string
+}
 
-function byClock(sql: string): { sql: string; usesClock: boolean } {
+const rewritten = new Map<string, Statement>()
+
+function byClock(sql: string): Statement {
   let known = rewritten.get(sql)
   if (known === undefined) {
     const text = CLOCKS.reduce((soFar, [what, by]) => soFar.replace(what, by), sql)
-    known = { sql: text, usesClock: text !== sql || /\bINSERT\b/i.test(sql) }
+    const usesClock = text !== sql || /\bINSERT\b/i.test(sql)
+    known = { sql: text, usesClock, name: `s${rewritten.size}` }
     rewritten.set(sql, known)
   }
   return known
@@ -285,7 +294,11 @@ export class SimulatedLedger implements Database {
         .query(`SELECT set_config('simulation.ms', '${nowMs}', false)`)
         .catch(() => (connection.setMs = -1))
     }
-    const answer = connection.client.query(statement.sql, [...values])
+    const answer = connection.client.query(
+      values.length === 0
+        ? statement.sql
+        : { name: statement.name, text: statement.sql, values: [...values] },
+    )
     answer.catch(() => undefined)
     const others = this.open - (transaction === 'own' ? 1 : 0) + this.waiting.length
     try {

@@ -78,9 +78,9 @@ export function planOf(seed: string, lives: number): Plan {
     rates: isCalm
       ? NO_FAULTS
       : {
-          call: 0.02 + 0.1 * chance.of('call rate'),
-          crash: 0.003 * chance.of('crash rate'),
-          hang: 0.001 * chance.of('hang rate'),
+          call: 0.005 + 0.06 * chance.of('call rate'),
+          crash: 0.0008 * chance.of('crash rate'),
+          hang: 0.0003 * chance.of('hang rate'),
           webhook: 0.3,
         },
     skewMs: { emarketeer: skewOf(chance, 'emarketeer'), crm: skewOf(chance, 'crm') },

@@ -47,6 +47,9 @@ const MINUTE_MS = 60_000
 const HEARTBEAT_MS = 60_000
 const HANG_MS = 200_000
 const ATTEMPTS = 4
+/** What is not a sendout's is tried until it succeeds. */
+const FOREVER = 40
+const SENDING = /^sendout/
 
 const SILENT: Logger = {
   trace: () => undefined,
@@ -88,7 +91,8 @@ export class World {
   private readonly client: SyncSession['emarketeer']
   private readonly openCrm: NonNullable<SyncSession['crm']>
   private readonly findings: Finding[] = []
-  private readonly draining = new Set<number>()
+  private readonly draining = new Map<number, boolean>()
+  private readonly posting = new Map<number, InboxHint[]>()
   private hints = 0
   private listed = 0
   private lastSweep = 0
@@ -464,22 +468,47 @@ export class World {
       fault === 'late'
         ? this.chance.between(5_000, 400_000, place)
         : this.chance.between(100, 4_000, place)
-    for (let copy = 0; copy < (fault === 'twice' ? 2 : 1); copy += 1) {
-      this.scheduler.at(this.scheduler.nowMs + (copy + 1) * afterMs, () => {
-        this.begin(`hook ${place} ${copy}`, () => this.takeHint(`hook ${place} ${copy}`, hint))
-      })
+    for (let copy = 1; copy <= (fault === 'twice' ? 2 : 1); copy += 1) {
+      this.post(hint, this.scheduler.nowMs + copy * afterMs)
     }
   }
 
-  private async takeHint(name: string, hint: InboxHint): Promise<void> {
-    await this.once(name, () => putHints(this.ledger, CONNECTION, [hint]))
-    if (!this.draining.has(hint.shard)) {
-      this.draining.add(hint.shard)
-      await this.pause(this.chance.between(100, 8_000, name))
-      this.draining.delete(hint.shard)
-      await this.stepsOf(`drain of ${name}`, 'webhook')('drainInbox', (session) =>
-        drainInbox(session, hint.shard),
-      )
+  /** What comes within half a second is stored together. */
+  private post(hint: InboxHint, atMs: number): void {
+    const window = Math.ceil(atMs / POST_WINDOW_MS) * POST_WINDOW_MS
+    const together = this.posting.get(window)
+    if (together) {
+      together.push(hint)
+      return
+    }
+    const hints = [hint]
+    this.posting.set(window, hints)
+    this.scheduler.at(window, () => {
+      this.posting.delete(window)
+      this.begin(`hooks ${window}`, () => this.takeHints(`hooks ${window}`, hints))
+    })
+  }
+
+  private async takeHints(name: string, hints: readonly InboxHint[]): Promise<void> {
+    await this.once(name, () => putHints(this.ledger, CONNECTION, hints))
+    const shards = new Set(hints.map(({ shard }) => shard))
+    await Promise.all([...shards].map((shard) => this.drain(name, shard)))
+  }
+
+  /** As the workflow of a shard: one drain after the other, as long as something comes. */
+  private async drain(name: string, shard: number): Promise<void> {
+    const isRunning = this.draining.has(shard)
+    this.draining.set(shard, true)
+    while (!isRunning && this.draining.get(shard)) {
+      await this.pause(this.chance.between(500, 12_000, name, shard))
+      this.draining.set(shard, false)
+      await this.stepsOf(`drain ${shard} after ${name} ${this.scheduler.nowMs}`, 'webhook')(
+        'drainInbox',
+        (session) => drainInbox(session, shard),
+      ).catch(() => undefined)
+    }
+    if (!isRunning) {
+      this.draining.delete(shard)
     }
   }
 
@@ -498,7 +527,7 @@ export class World {
       } catch (error) {
         this.scheduler.note(`${task.name} fails: ${codeOf(error as Error)}`)
         if (
-          attempt === ATTEMPTS ||
+          attempt === (SENDING.test(name) ? ATTEMPTS : FOREVER) ||
           (error as { kind?: { retryable: boolean } }).kind?.retryable === false
         ) {
           throw error
@@ -588,6 +617,8 @@ const LEDGER_OF_ADDRESS = [
 
 /** As the inbox's: fewer, so that each has something to do. */
 const SHARDS = 2
+
+const POST_WINDOW_MS = 500
 
 function codeOf(error: Error): string {
   return (error as { code?: string }).code ?? `${error.name}: ${error.message}`
