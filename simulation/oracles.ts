@@ -1,6 +1,6 @@
 import type { Ghost, Until } from './ghost.js'
 import type { MemoryDynamics } from './systems/dynamics.js'
-import type { MemoryEmarketeer } from './systems/emarketeer.js'
+import type { MemoryEmarketeer, OwnWrite } from './systems/emarketeer.js'
 import { CATEGORY } from './people.js'
 
 /** Something that must not be. */
@@ -95,4 +95,60 @@ export function restFindings(
     }
     return found
   })
+}
+
+/** A consent event, as the ledger has it. */
+export interface RecordedEvent {
+  readonly email: string
+  readonly cell: string
+  readonly emarketeer: string
+  /** What the records were to hold, as `allow+deny`. */
+  readonly crm: string
+  readonly atMs: number
+}
+
+/** Evidence tells every write: as many events as writes of a value to a record, and none after its write. */
+export function evidenceFindings(
+  writes: readonly OwnWrite[],
+  events: readonly RecordedEvent[],
+): Finding[] {
+  const keyOf = (email: string | null, cell: string, side: string, value: string) =>
+    [email, cell, side, value].join(' ')
+  const told = new Map<string, number[]>()
+  for (const event of events) {
+    const cell = event.cell.replace(/^category:/, 'c:')
+    const values = [
+      ['emarketeer', event.emarketeer],
+      ...event.crm.split('+').map((value) => ['crm', value]),
+    ] as const
+    for (const key of new Set(
+      values.map(([side, value]) => keyOf(event.email, cell, side!, value!)),
+    )) {
+      told.set(key, [...(told.get(key) ?? []), event.atMs])
+    }
+  }
+  const written = new Map<string, number>()
+  return writes.flatMap((write) => {
+    const value = SAID[write.side][write.value] ?? write.value
+    const key = keyOf(write.email, write.cell, write.side, value)
+    const ofRecord = `${key} ${write.recordId}`
+    const count = (written.get(ofRecord) ?? 0) + 1
+    written.set(ofRecord, count)
+    const before = (told.get(key) ?? []).filter((atMs) => atMs <= write.atMs)
+    return before.length >= count
+      ? []
+      : [
+          {
+            oracle: 'evidence',
+            email: write.email,
+            what: `${write.side} got ${write.cell} ${value} at ${write.atMs}, write ${count} of it with ${before.length} events`,
+          } as const,
+        ]
+  })
+}
+
+/** Yes and No as the evidence says them. */
+const SAID: Readonly<Record<OwnWrite['side'], Readonly<Record<string, string>>>> = {
+  emarketeer: { true: 'consent', false: 'withdrawn' },
+  crm: { true: 'allow', false: 'deny' },
 }

@@ -48,6 +48,8 @@ export interface Plan {
   readonly seed: string
   readonly crm: 'dynamics'
   readonly lives: number
+  /** Whose histories are left in; absent: all. */
+  readonly people?: readonly number[]
   readonly acts: readonly Act[]
   readonly works: readonly Work[]
   readonly rates: FaultRates

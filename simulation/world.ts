@@ -30,7 +30,14 @@ import { Chance } from './chance.js'
 import { Faults } from './faults.js'
 import { Ghost } from './ghost.js'
 import type { LedgerServer, SimulatedLedger } from './ledger.js'
-import { listFindings, restFindings, type Finding, type ListRead } from './oracles.js'
+import {
+  evidenceFindings,
+  listFindings,
+  restFindings,
+  type Finding,
+  type ListRead,
+  type RecordedEvent,
+} from './oracles.js'
 import { CATEGORY, People } from './people.js'
 import type { Plan, Work } from './plan.js'
 import { Scheduler, Task } from './scheduler.js'
@@ -107,7 +114,7 @@ export class World {
     this.faults = new Faults(this.chance, plan.rates, replay.onlyFaults ?? null)
     const { scheduler } = this
     const now = () => scheduler.nowMs
-    this.emarketeer = new MemoryEmarketeer(ACCOUNT, () => now() + plan.skewMs.emarketeer, [
+    this.emarketeer = new MemoryEmarketeer(ACCOUNT, () => now() + plan.skewMs.emarketeer, now, [
       { id: CATEGORY, name: 'Newsletters' },
     ])
     this.crm = new MemoryDynamics(now, plan.skewMs.crm)
@@ -168,9 +175,7 @@ export class World {
 
   private async run(): Promise<void> {
     const { plan, scheduler, people } = this
-    for (let life = 0; life < plan.lives; life += 1) {
-      people.begin(life)
-    }
+    this.everyLife().forEach((life) => people.begin(life))
     await scheduler.finish(this.setUp())
     this.crm.onChange = (change) => this.tell(change)
     for (const act of plan.acts) {
@@ -202,6 +207,7 @@ export class World {
       await scheduler.finish(this.sweep(`rest ${n}`))
       await scheduler.finish(this.approve(`rest approve ${n}`))
     }
+    await this.findUntold()
     const before = await this.traffic()
     for (let n = 3; n < 5; n += 1) {
       await scheduler.until(scheduler.nowMs + 35 * MINUTE_MS)
@@ -240,11 +246,26 @@ export class World {
     }
   }
 
+  private everyLife(): readonly number[] {
+    return this.plan.people ?? Array.from({ length: this.plan.lives }, (_, life) => life)
+  }
+
   private everyAddress(): string[] {
-    return Array.from({ length: this.plan.lives }, (_, life) => life).flatMap((life) => [
+    return this.everyLife().flatMap((life) => [
       People.addressOf(life),
       People.addressOf(life, 'other'),
     ])
+  }
+
+  /** Every write of ours that either system took is in the evidence, of that very cell, before it. */
+  private async findUntold(): Promise<void> {
+    const events = await this.ledger.ask<RecordedEvent>(
+      `SELECT a.address AS email, e.cell_key AS cell, e.emarketeer_new AS emarketeer, e.crm_new AS crm,
+          extract(epoch FROM e.recorded_at)::float8 * 1000 AS "atMs"
+        FROM consent_events e JOIN addresses a USING (address_id)`,
+    )
+    const writes = [...this.emarketeer.writes, ...this.crm.writes]
+    this.findings.push(...evidenceFindings(writes, events))
   }
 
   private async traffic(): Promise<string> {
@@ -500,7 +521,7 @@ export class World {
     const isRunning = this.draining.has(shard)
     this.draining.set(shard, true)
     while (!isRunning && this.draining.get(shard)) {
-      await this.pause(this.chance.between(500, 12_000, name, shard))
+      await this.pause(this.chance.between(500, 30_000, name, shard))
       this.draining.set(shard, false)
       await this.stepsOf(`drain ${shard} after ${name} ${this.scheduler.nowMs}`, 'webhook')(
         'drainInbox',
@@ -618,7 +639,7 @@ const LEDGER_OF_ADDRESS = [
 /** As the inbox's: fewer, so that each has something to do. */
 const SHARDS = 2
 
-const POST_WINDOW_MS = 500
+const POST_WINDOW_MS = 2_000
 
 function codeOf(error: Error): string {
   return (error as { code?: string }).code ?? `${error.name}: ${error.message}`

@@ -49,6 +49,7 @@ export class MemoryEmarketeer {
   constructor(
     accountId: string,
     readonly now: () => number,
+    private readonly trueMs: () => number,
     categories: readonly { id: string; name: string }[],
   ) {
     this.account = new Account({ accountId, categories }, now)
@@ -265,7 +266,7 @@ export class MemoryEmarketeer {
     }
     if (status === 'applied') {
       this.writes.push({
-        atMs: this.now(),
+        atMs: this.trueMs(),
         side: 'emarketeer',
         email,
         recordId: item.contactId,

@@ -3,6 +3,7 @@ import { addConnection } from './commands/connection.js'
 import { addDoctor } from './commands/doctor.js'
 import { addGateway } from './commands/gateway.js'
 import { addHeld } from './commands/held.js'
+import { addLedger } from './commands/ledger.js'
 import { addMailingList } from './commands/mailing-list.js'
 import { addMigrate } from './commands/migrate.js'
 import { addPreSend } from './commands/pre-send.js'
@@ -53,6 +54,7 @@ export function buildProgram(
   addMailingList(program, output)
   addWhy(program, output)
   addHeld(program, output)
+  addLedger(program, output)
   addDoctor(program, output)
   tryingOut.forEach((add) => add(program, output))
   return program

@@ -245,6 +245,9 @@ export const ERROR_CATALOGUE = {
     false,
   ),
   crm_refused: outside('The CRM refused the call; see the code it gave.', false),
+  ledger_in_use: refused(
+    'Stop every worker and gateway, terminate the workflows that the message counts, wait two minutes, and run it again (docs/ledger.md#restoring-a-backup).',
+  ),
   // this machine
   not_provisioned: outside('Do one of what the message names, and run again.', false),
   checkout_needed: refused(
