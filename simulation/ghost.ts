@@ -78,6 +78,15 @@ export class Ghost {
     this.each(recordId, (act) => (act.leftMs ??= atMs))
   }
 
+  /** The ledger forgot what happened since: of records that left meanwhile it alone knew. */
+  forget(sinceMs: number): void {
+    for (const acts of this.byCell.values()) {
+      for (const act of acts) {
+        act.lost ||= act.leftMs !== null && act.leftMs >= sinceMs
+      }
+    }
+  }
+
   /** A record went that nobody had read since: what was denied there cannot be known. */
   lose(recordId: string, sinceMs: number): void {
     this.each(recordId, (act) => (act.lost ||= act.atMs >= sinceMs))

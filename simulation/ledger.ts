@@ -168,8 +168,33 @@ export class SimulatedLedger implements Database {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.all.map(({ client }) => client.end()))
+    await this.disconnect()
+    await this.admin.query(`DROP DATABASE IF EXISTS ${this.name} WITH (FORCE)`)
+    await this.admin.query(`DROP DATABASE IF EXISTS ${this.name}_backup WITH (FORCE)`)
+  }
+
+  /** Whether a transaction is under way. */
+  get isBusy(): boolean {
+    return this.open > 0 || this.waiting.length > 0
+  }
+
+  /** Keeps a copy, where no transaction is under way. */
+  async backUp(): Promise<void> {
+    await this.disconnect()
+    await this.admin.query(`CREATE DATABASE ${this.name}_backup TEMPLATE ${this.name}`)
+  }
+
+  /** Goes back to that copy. Nobody may be at work. */
+  async restore(): Promise<void> {
+    await this.disconnect()
     await this.admin.query(`DROP DATABASE ${this.name} WITH (FORCE)`)
+    await this.admin.query(`ALTER DATABASE ${this.name}_backup RENAME TO ${this.name}`)
+  }
+
+  private async disconnect(): Promise<void> {
+    await Promise.all(this.all.map(({ client }) => client.end()))
+    this.all.length = 0
+    this.free.length = 0
   }
 
   /** Statements of the simulation itself, by the owner: no step of anybody's. */

@@ -1,5 +1,5 @@
 import type { Ghost, Until } from './ghost.js'
-import type { MemoryDynamics } from './systems/dynamics.js'
+import type { MemoryCrm } from './systems/crm.js'
 import type { MemoryEmarketeer, OwnWrite } from './systems/emarketeer.js'
 import { CATEGORY } from './people.js'
 
@@ -25,7 +25,7 @@ export function listFindings(
   until: Until,
   category: string | null,
 ): Finding[] {
-  const cells = [MARKETING, ...(category === null ? [] : [category])]
+  const cells = [MARKETING, 'storeAndProcess', ...(category === null ? [] : [category])]
   return read.entries.flatMap(({ email }) =>
     cells.flatMap((cell) => {
       const deny = ghost.standingDeny(email ?? '', cell, until)
@@ -46,55 +46,50 @@ export function listFindings(
 export function restFindings(
   emails: readonly string[],
   emarketeer: MemoryEmarketeer,
-  crm: MemoryDynamics,
+  crm: MemoryCrm,
   ghost: Ghost,
   subscriptions: boolean,
 ): Finding[] {
+  const isRich = crm.capabilities.values === 'rich'
+  const cells = [...crm.capabilities.purposes, ...(subscriptions ? [`c:${CATEGORY}`] : [])]
   return emails.flatMap((email) => {
     const found: Finding[] = []
     const find = (oracle: Finding['oracle'], what: string) => found.push({ oracle, email, what })
-    const records = crm.liveAt(email)
     const basis = emarketeer.value(email, MARKETING)
-    const inEmarketeer = emarketeer.contactsAt(email).length > 0
     if (basis === 'consent' && !ghost.acts(email, MARKETING).some((act) => act.consents)) {
       find('invented', 'eMarketeer holds consent that nobody gave')
     }
-    if (!inEmarketeer || records.length === 0) {
+    const records = crm.liveAt(email)
+    const isLinked = emarketeer.contactsAt(email).length > 0 && records.length > 0
+    // Of several persons SuperOffice's oldest is read, and a younger one's withdrawal stays on its row (C5).
+    if (!isLinked || (isRich && records.length > 1)) {
       return found
     }
-    const denying = records.filter(({ denies }) => denies).length
-    const state = `eMarketeer ${basis}, ${denying} of ${records.length} records deny`
-    const deny = ghost.standingDeny(email, MARKETING)
-    if (deny !== null && (basis !== 'withdrawn' || denying < records.length)) {
-      find('deny lost', `${deny.side} denied at ${deny.atMs}: ${state}`)
-    }
-    const agrees = basis === 'withdrawn' ? denying === records.length : denying === 0
-    if (!agrees) {
-      find('disagree', state)
-    }
-    if (subscriptions) {
-      const cell = `c:${CATEGORY}`
+    for (const cell of cells) {
       const value = emarketeer.value(email, cell)
-      const rows = records.map((record) =>
-        crm
-          .rowsOf(record.id)
-          .filter((row) => row.categoryId === CATEGORY)
-          .map((row) => String(row.subscribed))
-          .join('+'),
-      )
-      const no = ghost.standingDeny(email, cell)
-      if (no !== null && value !== 'false') {
-        find(
-          'deny lost',
-          `${no.side} said No at ${no.atMs}: eMarketeer ${value}, rows ${rows.join(', ')}`,
-        )
+      const held = records.map((record) => crm.value(record, cell) ?? 'none')
+      const state = `${cell}: eMarketeer ${value}, records ${held.join(', ')}`
+      const deny = ghost.standingDeny(email, cell)
+      if (deny !== null && (!DENIES.has(value) || held.some((one) => !DENIES.has(one)))) {
+        find('deny lost', `${deny.side} denied at ${deny.atMs}: ${state}`)
       }
-      if (rows.some((row) => row !== value)) {
-        find('disagree', `${cell}: eMarketeer ${value}, rows ${rows.join(', ')}`)
+      if (held.some((one) => !agrees(value, one))) {
+        find('disagree', state)
       }
     }
     return found
   })
+}
+
+const DENIES: ReadonlySet<string> = new Set(['withdrawn', 'deny', 'false'])
+
+/** A toggle says allow for every basis, and where there is none. */
+function agrees(emarketeer: string, crm: string): boolean {
+  return crm === 'allow'
+    ? emarketeer !== 'withdrawn'
+    : DENIES.has(crm)
+      ? DENIES.has(emarketeer)
+      : crm === emarketeer
 }
 
 /** A consent event, as the ledger has it. */

@@ -4,17 +4,23 @@ import {
   createContact,
   deleteContact,
 } from '../simulators/emarketeer/model/lifecycle.js'
-import { categoryKey, type Basis, type ValueKey } from '../simulators/emarketeer/model/values.js'
+import {
+  categoryKey,
+  type Basis,
+  type Purpose,
+  type ValueKey,
+} from '../simulators/emarketeer/model/values.js'
 import type { Chance } from './chance.js'
 import type { Ghost } from './ghost.js'
 import type { Act, ActKind } from './plan.js'
-import type { DynamicsContact, MemoryDynamics } from './systems/dynamics.js'
+import type { Answer, CrmRecord, MemoryCrm } from './systems/crm.js'
 import type { MemoryEmarketeer } from './systems/emarketeer.js'
 
 /** The category that people have opinions on. */
 export const CATEGORY = 'c1'
 const CELL = `c:${CATEGORY}`
 const MARKETING = 'marketingSendouts'
+const STORE = 'storeAndProcess'
 
 /** What people do in both systems, each act noted by the ghost with its true time. */
 export class People {
@@ -23,11 +29,10 @@ export class People {
 
   constructor(
     private readonly emarketeer: MemoryEmarketeer,
-    private readonly crm: MemoryDynamics,
+    private readonly crm: MemoryCrm,
     private readonly ghost: Ghost,
     private readonly chance: Chance,
     private readonly now: () => number,
-    private readonly subscriptions: boolean,
   ) {}
 
   /** The address of a life, and a second one to move to. */
@@ -74,6 +79,10 @@ export class People {
           MARKETING,
           this.chance.pick(['legitimateInterest', 'contract'] as const, 'other', id),
         )
+      case 'emarketeerStoreDeny':
+        return this.inEmarketeer(email, STORE, 'withdrawn')
+      case 'emarketeerStoreAllow':
+        return this.inEmarketeer(email, STORE, 'contract')
       case 'emarketeerNo':
         return this.inEmarketeer(email, CELL, false)
       case 'emarketeerYes':
@@ -89,76 +98,87 @@ export class People {
       case 'emarketeerMove':
         return this.moveContact(life, email)
       default:
-        return record === null ? null : this.onRecord(kind, record, life, id)
+        return record === null ? null : this.onRecord(kind, record, life)
     }
   }
 
-  private onRecord(
-    kind: ActKind,
-    record: DynamicsContact,
-    life: number,
-    id: number,
-  ): string | null {
+  private onRecord(kind: ActKind, record: CrmRecord, life: number): string | null {
+    const { crm } = this
     const email = record.email!
     switch (kind) {
       case 'crmDeny':
+        return this.answer(record, MARKETING, 'deny')
       case 'crmAllow':
-        return this.flip(record, kind === 'crmDeny')
-      case 'crmEdit':
-        this.crm.touch(record, false)
-        return `${record.id} edited`
+        return this.answer(record, MARKETING, 'consent')
+      case 'crmOther':
+        return this.answer(record, MARKETING, 'other')
+      case 'crmStoreDeny':
+        return this.answer(record, STORE, 'deny')
+      case 'crmStoreAllow':
+        return this.answer(record, STORE, 'other')
       case 'crmNo':
+        return this.answer(record, CELL, 'deny')
       case 'crmYes':
-        return this.answer(record, kind === 'crmYes')
+        return this.answer(record, CELL, 'consent')
+      case 'crmEdit':
+        crm.edit(record)
+        return `${record.id} edited`
       case 'crmDelete':
-        this.ghost.lose(record.id, this.knownSinceMs)
-        this.crm.rowsOf(record.id).forEach((row) => this.ghost.lose(row.id, 0))
-        this.leave(record)
-        this.crm.remove(record)
+        this.lose(record)
+        crm.remove(record)
         return `${record.id} deleted`
       case 'crmDeactivate':
-        this.leave(record)
-        record.state = 'deactivated'
-        this.crm.touch(record, false)
+        if (crm.capabilities.completeDelta) {
+          this.leave(record)
+        } else {
+          // Nothing tells of it but its absence, and what it holds cannot be read.
+          this.lose(record)
+        }
+        crm.deactivate(record)
         return `${record.id} deactivated`
       case 'crmMove':
         return this.moveRecord(record, life, email)
       case 'crmMerge': {
-        const winner = this.crm.liveAt(email).find((one) => one.id !== record.id)
+        const winner = crm.liveAt(email).find((one) => one.id !== record.id)
         if (winner === undefined) {
           return null
         }
-        this.leave(record)
-        this.crm.merge(record, winner)
-        return `${record.id} merged into ${winner.id} (${id})`
+        if (crm.capabilities.completeDelta) {
+          this.leave(record)
+        } else {
+          this.lose(record)
+        }
+        crm.merge(record, winner)
+        return `${record.id} merged into ${winner.id}`
       }
       default:
         return null
     }
   }
 
-  private leave(record: DynamicsContact): void {
-    const ids = [record.id, ...this.crm.rowsOf(record.id).map(({ id }) => id)]
-    ids.forEach((id) => this.ghost.leave(id, this.now()))
+  /** It goes, and what was denied there since everything was read cannot be known. */
+  private lose(record: CrmRecord): void {
+    this.ghost.lose(record.id, this.knownSinceMs)
+    const row = this.crm.answerId(record, CELL)
+    if (row !== null) {
+      this.ghost.lose(row, 0)
+    }
+    this.leave(record)
   }
 
-  private flip(record: DynamicsContact, denies: boolean): string | null {
-    if (record.denies === denies) {
-      return null
-    }
-    this.crm.flip(record, denies, false)
-    this.note(record.email!, MARKETING, 'crm', record.id, denies, !denies)
-    return `${record.id} ${denies ? 'denies' : 'allows'}`
+  private leave(record: CrmRecord): void {
+    const ids = [record.id, this.crm.answerId(record, CELL)]
+    ids.forEach((id) => id !== null && this.ghost.leave(id, this.now()))
   }
 
-  private answer(record: DynamicsContact, subscribed: boolean): string | null {
-    const row = this.crm.rowsOf(record.id).find((one) => one.categoryId === CATEGORY)
-    if (!this.subscriptions || row === undefined || row.subscribed === subscribed) {
+  private answer(record: CrmRecord, cell: string, answer: Answer): string | null {
+    if (!this.crm.say(record, cell, answer)) {
       return null
     }
-    this.crm.setRow(row, subscribed, false)
-    this.note(record.email!, CELL, 'crm', row.id, !subscribed, false)
-    return `${row.id} ${subscribed ? 'Yes' : 'No'}`
+    const id = this.crm.answerId(record, cell)
+    const consents = answer === 'consent' && cell === MARKETING
+    this.note(record.email!, cell, 'crm', id, answer === 'deny', consents)
+    return `${id} ${cell} ${answer}`
   }
 
   private addRecord(email: string, denies: boolean): string {
@@ -170,22 +190,16 @@ export class People {
   }
 
   private reactivate(email: string): string | null {
-    const record = this.crm.at(email).find(({ state }) => state === 'deactivated')
-    if (record === undefined) {
-      return null
-    }
-    record.state = 'live'
-    this.crm.touch(record, false)
-    return `${record.id} live again`
+    const record = this.crm.reactivateAt(email)
+    return record && `${record.id} live again`
   }
 
   /** What the person denied goes along. */
-  private moveRecord(record: DynamicsContact, life: number, from: string): string {
+  private moveRecord(record: CrmRecord, life: number, from: string): string {
     const to = People.addressOf(life, from.startsWith('p') ? 'other' : 'home')
     this.leave(record)
-    record.email = to
-    this.crm.touch(record, false, [to])
-    if (record.denies && record.flip !== null && !record.flip.byUs) {
+    this.crm.move(record, to)
+    if (this.crm.wasDenied(record, MARKETING)) {
       this.note(to, MARKETING, 'crm', record.id, true, false)
     }
     return `${record.id} moves to ${to}`
@@ -223,7 +237,7 @@ export class People {
       return null
     }
     const to = People.addressOf(life, from.startsWith('p') ? 'other' : 'home')
-    const cells = [MARKETING, CELL]
+    const cells = [MARKETING, STORE, CELL]
     const before = cells.map((cell) => this.emarketeer.value(to, cell))
     changeEmail(this.emarketeer.account, contact, to, { source: 'addedByUser', actor: null })
     cells.forEach((cell, at) => {
@@ -240,7 +254,7 @@ export class People {
     if (address === undefined || address.contactIds.length === 0) {
       return null
     }
-    const key: ValueKey = cell === CELL ? categoryKey(CATEGORY) : MARKETING
+    const key: ValueKey = cell === CELL ? categoryKey(CATEGORY) : (cell as Purpose)
     const change = act(this.emarketeer.account, address, {
       key,
       value,

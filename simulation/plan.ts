@@ -1,4 +1,5 @@
 import { Chance } from './chance.js'
+import type { SuperOfficeHabits } from './systems/superoffice.js'
 import { NO_FAULTS, type FaultRates } from './faults.js'
 
 /** What people, colleagues and plug-ins do. Which record it is about is chosen when it happens. */
@@ -10,6 +11,11 @@ const ACTS = {
   emarketeerYes: 3,
   crmDeny: 12,
   crmAllow: 10,
+  crmOther: 3,
+  emarketeerStoreDeny: 2,
+  emarketeerStoreAllow: 1.5,
+  crmStoreDeny: 1.5,
+  crmStoreAllow: 1.5,
   crmEdit: 5,
   crmNo: 4,
   crmYes: 3,
@@ -40,13 +46,15 @@ export interface Act {
 export interface Work {
   readonly id: number
   readonly atMs: number
-  readonly kind: 'sweep' | 'sendout' | 'resync' | 'approve' | 'expireCursors'
+  readonly kind: 'sweep' | 'sendout' | 'resync' | 'approve' | 'expireCursors' | 'backUp' | 'restore'
 }
 
 /** Everything that a world does, but for the order of what happens at once: that is the scheduler's. */
 export interface Plan {
   readonly seed: string
-  readonly crm: 'dynamics'
+  readonly crm: 'dynamics' | 'superoffice'
+  /** How a SuperOffice behaves. */
+  readonly habits: SuperOfficeHabits
   readonly lives: number
   /** Whose histories are left in; absent: all. */
   readonly people?: readonly number[]
@@ -70,10 +78,15 @@ export function planOf(seed: string, lives: number): Plan {
   const chance = new Chance(seed)
   const spanMs = chance.between(2, 4, 'span') * SWEEP_EVERY_MS
   const works = worksOf(chance, spanMs)
+  const crm = chance.of('crm') < 0.5 ? 'superoffice' : 'dynamics'
   const isCalm = chance.of('calm') < 0.15
   return {
     seed,
-    crm: 'dynamics',
+    crm,
+    habits: {
+      countsEqualWrites: chance.of('equal') < 0.5,
+      savesConsents: chance.of('saves') < 0.5,
+    },
     lives,
     acts: actsOf(chance, lives, works, spanMs),
     works,
@@ -86,7 +99,7 @@ export function planOf(seed: string, lives: number): Plan {
           webhook: 0.3,
         },
     skewMs: { emarketeer: skewOf(chance, 'emarketeer'), crm: skewOf(chance, 'crm') },
-    subscriptions: chance.of('subscriptions') < 0.5,
+    subscriptions: crm === 'dynamics' && chance.of('subscriptions') < 0.5,
     newlyMailableLimit: chance.of('limit') < 0.2 ? 5 : 100_000,
     spanMs,
   }
@@ -112,6 +125,10 @@ function worksOf(chance: Chance, spanMs: number): Work[] {
     works.push({ atMs: anyTime(chance, spanMs, 'expire', 0), kind: 'expireCursors' })
   }
   works.push({ atMs: anyTime(chance, spanMs, 'approve', 0), kind: 'approve' })
+  if (chance.of('restore') < 0.25) {
+    const atMs = HOUR_MS + anyTime(chance, spanMs - HOUR_MS, 'restore at', 0)
+    works.push({ atMs: Math.max(0, atMs - HOUR_MS), kind: 'backUp' }, { atMs, kind: 'restore' })
+  }
   return works.map((work, id) => ({ ...work, id }))
 }
 

@@ -145,6 +145,11 @@ export class Scheduler {
     return this.#running
   }
 
+  /** Something that nothing may go on beside: the next event. */
+  exclusively(run: () => Promise<void>): void {
+    push(this.#heap, { atMs: this.nowMs, order: -(this.#order += 1), run })
+  }
+
   /** Works off what is due until a time, or until it is over. */
   async until(atMs: number, isOver: () => boolean = () => false): Promise<void> {
     while (!isOver()) {

@@ -38,8 +38,10 @@ export async function shrink(server: LedgerServer, plan: Plan, first: Lived): Pr
   const life = lifeOf(finding)
   if (life !== null) {
     const own = plan.acts.filter((act) => act.life === life)
-    ;(await attempt({ ...plan, people: [life], acts: own }, best.faults)) ||
-      (await attempt({ ...plan, acts: own }, best.faults))
+    const isAlone = await attempt({ ...plan, people: [life], acts: own }, best.faults)
+    if (!isAlone) {
+      await attempt({ ...plan, acts: own }, best.faults)
+    }
   }
   await attempt(best.plan, [])
   await lessOf(

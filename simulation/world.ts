@@ -1,3 +1,4 @@
+import { beginNewEpoch } from '../src/app/ledger-restored.js'
 import { ClockWatch } from '../src/connection/crm-clock.js'
 import type { SyncSession } from '../src/connection/session.js'
 import { UnreadableRecords } from '../src/connection/unreadable-records.js'
@@ -41,7 +42,9 @@ import {
 import { CATEGORY, People } from './people.js'
 import type { Plan, Work } from './plan.js'
 import { Scheduler, Task } from './scheduler.js'
-import { DYNAMICS, MemoryDynamics, type DynamicsChange } from './systems/dynamics.js'
+import type { CrmChange, MemoryCrm } from './systems/crm.js'
+import { MemoryDynamics } from './systems/dynamics.js'
+import { MemorySuperOffice } from './systems/superoffice.js'
 import { MemoryEmarketeer } from './systems/emarketeer.js'
 import { Wire } from './systems/wire.js'
 import { useVirtualTime } from './virtual-time.js'
@@ -53,6 +56,8 @@ const MINUTE_MS = 60_000
 /** As the activities' heartbeats have it: then another attempt begins. */
 const HEARTBEAT_MS = 60_000
 const HANG_MS = 200_000
+/** The longest call takes 120 s. */
+const STOPPED_MS = 130_000
 const ATTEMPTS = 4
 /** What is not a sendout's is tried until it succeeds. */
 const FOREVER = 40
@@ -93,7 +98,7 @@ export class World {
   private readonly faults: Faults
   private readonly ghost = new Ghost()
   private readonly emarketeer: MemoryEmarketeer
-  private readonly crm: MemoryDynamics
+  private readonly crm: MemoryCrm
   private readonly people: People
   private readonly client: SyncSession['emarketeer']
   private readonly openCrm: NonNullable<SyncSession['crm']>
@@ -102,6 +107,14 @@ export class World {
   private readonly posting = new Map<number, InboxHint[]>()
   private hints = 0
   private listed = 0
+  /** Activities under way, which a stop of all workers ends. */
+  private readonly tasks = new Set<Task>()
+  private backedUpMs: number | null = null
+  private isDown = false
+  /** Rises with each restore: workflows of before are terminated. */
+  private era = 0
+  /** What the ledger lost. */
+  private gap: { readonly fromMs: number; readonly toMs: number } | null = null
   private lastSweep = 0
   private underWay = new Set<Promise<unknown>>()
 
@@ -117,20 +130,16 @@ export class World {
     this.emarketeer = new MemoryEmarketeer(ACCOUNT, () => now() + plan.skewMs.emarketeer, now, [
       { id: CATEGORY, name: 'Newsletters' },
     ])
-    this.crm = new MemoryDynamics(now, plan.skewMs.crm)
-    this.people = new People(
-      this.emarketeer,
-      this.crm,
-      this.ghost,
-      this.chance,
-      now,
-      plan.subscriptions,
-    )
+    this.crm =
+      plan.crm === 'dynamics'
+        ? new MemoryDynamics(now, plan.skewMs.crm)
+        : new MemorySuperOffice(now, plan.skewMs.crm, plan.habits)
+    this.people = new People(this.emarketeer, this.crm, this.ghost, this.chance, now)
     this.client = this.emarketeer.client(
       new Wire('emarketeer', scheduler, this.faults, plan.skewMs.emarketeer),
     )
-    const client = this.crm.client(new Wire('dynamics', scheduler, this.faults, plan.skewMs.crm))
-    this.openCrm = { capabilities: DYNAMICS, client, source: 'crmDynamics' }
+    const client = this.crm.client(new Wire(this.crm.name, scheduler, this.faults, plan.skewMs.crm))
+    this.openCrm = { capabilities: this.crm.capabilities, client, source: this.crm.source }
     this.emarketeer.account.components.set('1/1', {
       campaignId: '1',
       componentId: '1',
@@ -203,14 +212,14 @@ export class World {
     await scheduler.until(scheduler.nowMs + 20 * MINUTE_MS)
     await scheduler.finish(Promise.all(this.underWay))
     for (let n = 0; n < 3; n += 1) {
-      await scheduler.until(scheduler.nowMs + 35 * MINUTE_MS)
+      await scheduler.until(scheduler.nowMs + this.restMs)
       await scheduler.finish(this.sweep(`rest ${n}`))
       await scheduler.finish(this.approve(`rest approve ${n}`))
     }
     await this.findUntold()
     const before = await this.traffic()
     for (let n = 3; n < 5; n += 1) {
-      await scheduler.until(scheduler.nowMs + 35 * MINUTE_MS)
+      await scheduler.until(scheduler.nowMs + this.restMs)
       await scheduler.finish(this.sweep(`rest ${n}`))
     }
     const after = await this.traffic()
@@ -230,6 +239,11 @@ export class World {
         await this.showLedger(email)
       }
     }
+  }
+
+  /** A sweep of a CRM that tells no addresses reads everybody within a day. */
+  private get restMs(): number {
+    return (this.crm.capabilities.completeDelta ? 35 : 11 * 60) * MINUTE_MS
   }
 
   /** What the ledger holds of an address, for whoever has to explain a finding. */
@@ -264,7 +278,10 @@ export class World {
           extract(epoch FROM e.recorded_at)::float8 * 1000 AS "atMs"
         FROM consent_events e JOIN addresses a USING (address_id)`,
     )
-    const writes = [...this.emarketeer.writes, ...this.crm.writes]
+    const { gap } = this
+    const writes = [...this.emarketeer.writes, ...this.crm.writes].filter(
+      ({ atMs }) => gap === null || atMs < gap.fromMs || atMs > gap.toMs,
+    )
     this.findings.push(...evidenceFindings(writes, events))
   }
 
@@ -283,14 +300,14 @@ export class World {
     const settings = {
       connectionId: CONNECTION,
       accountId: ACCOUNT,
-      crm: plan.crm,
+      crm: this.crm.name,
       legalBasisSync: true,
       subscriptionSync: plan.subscriptions,
       createMissing: 'none',
       newlyMailableLimit: plan.newlyMailableLimit,
       subscriptionRowsPerDay: 1_000_000,
     } as const
-    const config = { ...settings, sectionName: plan.crm, section: {}, secrets: {} }
+    const config = { ...settings, sectionName: this.crm.name, section: {}, secrets: {} }
     await this.once('set-up', () => saveConnection(this.ledger, { ...settings, config }))
     await this.sweep('first sync', 'setup')
     await this.once('activate', () => setConnectionState(this.ledger, CONNECTION, 'active'))
@@ -308,15 +325,61 @@ export class World {
       case 'approve':
         return this.approve(name)
       case 'expireCursors':
-        this.crm.generation += 1
+        this.crm.expireCursors()
         this.emarketeer.generation += 1
         return Promise.resolve()
+      case 'backUp':
+        return this.backUp()
+      case 'restore':
+        return this.restore()
     }
+  }
+
+  /** A moment at which no transaction is under way: as a backup shows all of each or none. */
+  private async backUp(): Promise<void> {
+    const { scheduler, ledger } = this
+    while (ledger.isBusy) {
+      await this.pause(7)
+    }
+    this.backedUpMs = scheduler.nowMs
+    scheduler.exclusively(() => ledger.backUp())
+    await this.pause(1)
+  }
+
+  /** As docs/ledger.md tells: everything is stopped, calls are dead, the backup is brought back, and the command says so. */
+  private async restore(): Promise<void> {
+    const { scheduler, ledger } = this
+    if (this.backedUpMs === null) {
+      return
+    }
+    this.isDown = true
+    this.era += 1
+    const tasks = [...this.tasks]
+    this.tasks.clear()
+    scheduler.exclusively(async () => {
+      for (const task of tasks) {
+        await scheduler.kill(task)
+        this.onGone.get(task)?.()
+      }
+    })
+    await this.pause(STOPPED_MS)
+    scheduler.exclusively(() => ledger.restore())
+    await this.pause(1)
+    const [lost] = [{ fromMs: this.backedUpMs, toMs: scheduler.nowMs }]
+    this.gap = lost
+    this.ghost.forget(lost.fromMs)
+    this.people.knownSinceMs = Math.min(this.people.knownSinceMs, lost.fromMs)
+    const evidence = { reason: 'simulated restore', by: 'Kari' }
+    await this.once('ledger restored', () => beginNewEpoch(ledger, evidence, 'root'))
+    this.isDown = false
   }
 
   /** Something that goes on beside the others. */
   private begin(name: string, work: () => Promise<void>): void {
     const { scheduler } = this
+    if (this.isDown) {
+      return
+    }
     scheduler.note(`${name} begins`)
     const going = work()
       .catch((error: Error) => scheduler.note(`${name} ends with ${codeOf(error)}`))
@@ -375,7 +438,7 @@ export class World {
           stage: 'send',
           accountId: ACCOUNT,
           connectionId: CONNECTION,
-          crm: this.plan.crm,
+          crm: this.crm.name,
           workflowId: name,
           deadlineMs: scheduler.nowMs + 30 * MINUTE_MS,
         }),
@@ -468,7 +531,7 @@ export class World {
   }
 
   /** Webhooks of the CRM come to the inbox: now and then late, twice, or never. */
-  private tell(change: DynamicsChange): void {
+  private tell(change: CrmChange): void {
     const place = `${change.entity} ${change.id} ${(this.hints += 1)}`
     const fault = this.faults.ofWebhook(place)
     if (fault === 'lost') {
@@ -541,8 +604,13 @@ export class World {
   }
 
   private async activity<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const { era } = this
     for (let attempt = 1; ; attempt += 1) {
+      if (era !== this.era) {
+        throw new Gone('terminated')
+      }
       const task = new Task(`${name}/${attempt}`)
+      this.tasks.add(task)
       try {
         return await Promise.race([this.scheduler.run(task, work), this.goneOf(task)])
       } catch (error) {
@@ -554,6 +622,10 @@ export class World {
           throw error
         }
         await this.pause(this.chance.between(500, 20_000, 'retry', task.name))
+      } finally {
+        if (!(task.hangsUntilMs > this.scheduler.nowMs)) {
+          this.tasks.delete(task)
+        }
       }
     }
   }

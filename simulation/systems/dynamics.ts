@@ -9,12 +9,12 @@ import type {
   CrmWriteOutcome,
 } from '../../src/crm/crm.js'
 import { CrmCursorExpired } from '../../src/crm/crm.js'
+import type { Answer, CrmChange, CrmRecord, MemoryCrm } from './crm.js'
 import type { OwnWrite } from './emarketeer.js'
 import type { Wire } from './wire.js'
 
 /** A contact of Dynamics. */
-export interface DynamicsContact {
-  readonly id: string
+interface DynamicsContact extends CrmRecord {
   email: string | null
   email2: string | null
   /** Column `donotbulkemail`. */
@@ -29,7 +29,7 @@ export interface DynamicsContact {
 }
 
 /** A subscription row. */
-export interface DynamicsRow {
+interface DynamicsRow {
   readonly id: string
   contactId: string
   readonly categoryId: string
@@ -39,7 +39,7 @@ export interface DynamicsRow {
 }
 
 /** As the driver says of Dynamics. */
-export const DYNAMICS: CrmCapabilities = {
+const DYNAMICS: CrmCapabilities = {
   values: 'toggle',
   purposes: ['marketingSendouts'],
   subscriptions: true,
@@ -48,24 +48,16 @@ export const DYNAMICS: CrmCapabilities = {
   directReadContactsPerRequest: 500,
 }
 
-/** What a change was, for whoever posts webhooks. */
-export interface DynamicsChange {
-  readonly entity: 'contact' | 'subscription'
-  readonly id: string
-  readonly contactId: string
-  readonly byUs: boolean
-  readonly denies: boolean
-  /** Addresses that it sets. */
-  readonly addresses: readonly string[]
-}
-
 const EPS_MS = 2_000
 const MOST_OFF_MS = 5 * 60_000
 
 /** Dynamics in memory, as docs/wire-dataverse.md has it, as far as the product asks it for people. */
-export class MemoryDynamics {
-  readonly contacts = new Map<string, DynamicsContact>()
-  readonly rows = new Map<string, DynamicsRow>()
+export class MemoryDynamics implements MemoryCrm {
+  readonly name = 'dynamics'
+  readonly source = 'crmDynamics'
+  readonly capabilities = DYNAMICS
+  private readonly contacts = new Map<string, DynamicsContact>()
+  private readonly rows = new Map<string, DynamicsRow>()
   readonly writes: OwnWrite[] = []
   /** Change numbers of everything that is there or was. */
   private readonly changed = new Map<string, number>()
@@ -75,15 +67,23 @@ export class MemoryDynamics {
     readonly at: number
   }[] = []
   private counter = 0
-  generation = 0
-  onChange: (change: DynamicsChange) => void = () => undefined
+  private generation = 0
+  onChange: (change: CrmChange) => void = () => undefined
 
   constructor(
     private readonly now: () => number,
     private readonly skewMs: number,
   ) {}
 
-  add(email: string | null, denies = false): DynamicsContact {
+  expireCursors(): void {
+    this.generation += 1
+  }
+
+  liveAt(email: string): readonly DynamicsContact[] {
+    return this.at(email).filter(({ state }) => state === 'live')
+  }
+
+  add(email: string, denies: boolean): DynamicsContact {
     const contact: DynamicsContact = {
       id: guid(1, this.contacts.size + this.gone.length + 1),
       email,
@@ -97,82 +97,85 @@ export class MemoryDynamics {
       flip: null,
     }
     this.contacts.set(contact.id, contact)
-    this.touch(contact, false, email === null ? [] : [email])
+    this.touch(contact, false, [email])
     return contact
   }
 
-  at(email: string): DynamicsContact[] {
-    return [...this.contacts.values()].filter((one) => one.email === email)
-  }
-
-  liveAt(email: string): DynamicsContact[] {
-    return this.at(email).filter(({ state }) => state === 'live')
-  }
-
-  rowsOf(contactId: string): DynamicsRow[] {
-    return [...this.rows.values()].filter((row) => row.contactId === contactId)
-  }
-
-  flip(contact: DynamicsContact, denies: boolean, byUs: boolean): void {
-    if (contact.denies !== denies) {
-      contact.flip = { atMs: this.clock(), byUs }
+  value(record: CrmRecord, cell: string): string | null {
+    if (cell === 'marketingSendouts') {
+      return this.of(record).denies ? 'deny' : 'allow'
     }
-    contact.denies = denies
-    this.touch(contact, byUs)
+    const rows = this.rowsOf(record.id).filter((row) => cell === `c:${row.categoryId}`)
+    return rows.length === 0 ? null : rows.map((row) => String(row.subscribed)).join('+')
   }
 
-  /** Any change of the record. @param addresses that it sets. */
-  touch(contact: DynamicsContact, byUs: boolean, addresses: readonly string[] = []): void {
-    contact.version = this.counter += 1
-    contact.modifiedMs = this.clock()
-    this.changed.set(contact.id, this.counter)
-    const { id, denies } = contact
-    this.onChange({ entity: 'contact', id, contactId: id, byUs, denies, addresses })
+  answerId(record: CrmRecord, cell: string): string | null {
+    return cell === 'marketingSendouts' ? record.id : (this.rowAt(record, cell)?.id ?? null)
   }
 
-  remove(contact: DynamicsContact): void {
-    this.contacts.delete(contact.id)
-    this.changed.delete(contact.id)
-    this.gone.push({ id: contact.id, table: 'contact', at: (this.counter += 1) })
+  say(record: CrmRecord, cell: string, answer: Answer): boolean {
+    const denies = answer === 'deny'
+    if (cell === 'marketingSendouts') {
+      const contact = this.of(record)
+      const changes = contact.denies !== denies
+      if (changes) {
+        this.flip(contact, denies, false)
+      }
+      return changes
+    }
+    const row = this.rowAt(record, cell)
+    if (row === undefined || row.subscribed === !denies) {
+      return false
+    }
+    this.setRow(row, !denies, false)
+    return true
+  }
+
+  wasDenied(record: CrmRecord, cell: string): boolean {
+    const { denies, flip } = this.of(record)
+    return cell === 'marketingSendouts' && denies && flip !== null && !flip.byUs
+  }
+
+  edit(record: CrmRecord): void {
+    this.touch(this.of(record), false)
+  }
+
+  remove(record: CrmRecord): void {
+    const { id } = record
+    this.contacts.delete(id)
+    this.changed.delete(id)
+    this.gone.push({ id, table: 'contact', at: (this.counter += 1) })
     // Our relationship restricts nothing: the rows go with their contact.
-    this.rowsOf(contact.id).forEach((row) => this.removeRow(row))
-    this.onChange({
-      entity: 'contact',
-      id: contact.id,
-      contactId: contact.id,
-      byUs: false,
-      denies: false,
-      addresses: [],
-    })
+    this.rowsOf(id).forEach((row) => this.removeRow(row))
+    const change = { entity: 'contact', id, contactId: id, byUs: false } as const
+    this.onChange({ ...change, denies: false, addresses: [] })
   }
 
-  setRow(row: DynamicsRow, subscribed: boolean, byUs: boolean): void {
-    row.subscribed = subscribed
-    this.touchRow(row, byUs)
+  deactivate(record: CrmRecord): void {
+    const contact = this.of(record)
+    contact.state = 'deactivated'
+    this.touch(contact, false)
   }
 
-  touchRow(row: DynamicsRow, byUs: boolean): void {
-    row.version = this.counter += 1
-    this.changed.set(row.id, this.counter)
-    const { id, contactId, subscribed } = row
-    this.onChange({
-      entity: 'subscription',
-      id,
-      contactId,
-      byUs,
-      denies: !subscribed,
-      addresses: [],
-    })
+  reactivateAt(email: string): CrmRecord | null {
+    const contact = this.at(email).find(({ state }) => state === 'deactivated') ?? null
+    if (contact !== null) {
+      contact.state = 'live'
+      this.touch(contact, false)
+    }
+    return contact
   }
 
-  removeRow(row: DynamicsRow): void {
-    this.rows.delete(row.id)
-    this.changed.delete(row.id)
-    this.gone.push({ id: row.id, table: 'row', at: (this.counter += 1) })
+  move(record: CrmRecord, to: string): void {
+    const contact = this.of(record)
+    contact.email = to
+    this.touch(contact, false, [to])
   }
 
   /** The loser is deactivated, and its rows come to the winner as they are. */
-  merge(loser: DynamicsContact, winner: DynamicsContact): void {
+  merge(losing: CrmRecord, winning: CrmRecord): void {
+    const loser = this.of(losing)
+    const winner = this.of(winning)
     loser.state = 'merged'
     loser.mergedInto = winner.id
     this.touch(loser, false)
@@ -182,6 +185,58 @@ export class MemoryDynamics {
       this.touchRow(row, false)
     }
     this.touch(winner, false)
+  }
+
+  private of(record: CrmRecord): DynamicsContact {
+    return this.contacts.get(record.id)!
+  }
+
+  private at(email: string): DynamicsContact[] {
+    return [...this.contacts.values()].filter((one) => one.email === email)
+  }
+
+  private rowsOf(contactId: string): DynamicsRow[] {
+    return [...this.rows.values()].filter((row) => row.contactId === contactId)
+  }
+
+  private rowAt(record: CrmRecord, cell: string): DynamicsRow | undefined {
+    return this.rowsOf(record.id).find((row) => cell === `c:${row.categoryId}`)
+  }
+
+  private flip(contact: DynamicsContact, denies: boolean, byUs: boolean): void {
+    if (contact.denies !== denies) {
+      contact.flip = { atMs: this.clock(), byUs }
+    }
+    contact.denies = denies
+    this.touch(contact, byUs)
+  }
+
+  /** Any change of the record. @param addresses that it sets. */
+  private touch(contact: DynamicsContact, byUs: boolean, addresses: readonly string[] = []): void {
+    contact.version = this.counter += 1
+    contact.modifiedMs = this.clock()
+    this.changed.set(contact.id, this.counter)
+    const { id, denies } = contact
+    this.onChange({ entity: 'contact', id, contactId: id, byUs, denies, addresses })
+  }
+
+  private setRow(row: DynamicsRow, subscribed: boolean, byUs: boolean): void {
+    row.subscribed = subscribed
+    this.touchRow(row, byUs)
+  }
+
+  private touchRow(row: DynamicsRow, byUs: boolean): void {
+    row.version = this.counter += 1
+    this.changed.set(row.id, this.counter)
+    const { id, contactId, subscribed } = row
+    const change = { entity: 'subscription', id, contactId, byUs } as const
+    this.onChange({ ...change, denies: !subscribed, addresses: [] })
+  }
+
+  private removeRow(row: DynamicsRow): void {
+    this.rows.delete(row.id)
+    this.changed.delete(row.id)
+    this.gone.push({ id: row.id, table: 'row', at: (this.counter += 1) })
   }
 
   client(wire: Wire): CrmClient {
@@ -362,7 +417,12 @@ export class MemoryDynamics {
     }
   }
 
-  newRow(contactId: string, categoryId: string, subscribed: boolean, byUs: boolean): DynamicsRow {
+  private newRow(
+    contactId: string,
+    categoryId: string,
+    subscribed: boolean,
+    byUs: boolean,
+  ): DynamicsRow {
     const id = guid(2, this.rows.size + this.gone.length + 1)
     const row = { id, contactId, categoryId, subscribed, version: 0, foreign: false }
     this.rows.set(id, row)
