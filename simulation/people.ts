@@ -176,7 +176,10 @@ export class People {
       return null
     }
     const id = this.crm.answerId(record, cell)
-    const consents = answer === 'consent' && cell === MARKETING
+    const isToggle = this.crm.capabilities.values === 'toggle'
+    // A toggle's Allow is taken for consent, whatever was meant (B5).
+    const consents =
+      cell === MARKETING && (answer === 'consent' || (isToggle && answer === 'other'))
     this.note(record.email!, cell, 'crm', id, answer === 'deny', consents)
     return `${id} ${cell} ${answer}`
   }
