@@ -30,6 +30,9 @@ export interface FaultRates {
   readonly webhook: number
 }
 
+/** How much likelier a worker dies where it costs most. */
+const DANGER = 25
+
 /** Nothing goes wrong. */
 export const NO_FAULTS: FaultRates = { call: 0, crash: 0, hang: 0, webhook: 0 }
 
@@ -54,8 +57,10 @@ export class Faults {
     return this.happens(`${fault} ${place}`, this.rates.call, place) ? fault : null
   }
 
-  crashes(place: string): boolean {
-    return this.happens(`crash ${place}`, this.rates.crash, 'crash', place)
+  /** @param isDanger dying here costs most, and is the likelier. */
+  crashes(place: string, isDanger: boolean): boolean {
+    const rate = this.rates.crash * (isDanger ? DANGER : 1)
+    return this.happens(`crash ${place}`, rate, 'crash', place)
   }
 
   hangs(place: string): boolean {

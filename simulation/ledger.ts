@@ -76,6 +76,10 @@ const DEFAULTS_BY_CLOCK = `
     FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
     WHERE pg_get_expr(d.adbin, d.adrelid) ~ '(now|clock_timestamp)\\(\\)'`
 
+/** The evidence of a decision; its writes come next, and their outcomes. */
+const DECISION = /INSERT INTO consent_events\b/
+const DANGER_STEPS = 20
+
 const CLOCKS: readonly (readonly [RegExp, string])[] = [
   [/\b(clock_timestamp|now)\(\)/g, 'simulated_now()'],
   [/\bcurrent_date\b/g, `(simulated_now() AT TIME ZONE 'UTC')::date`],
@@ -226,10 +230,14 @@ export class SimulatedLedger implements Database {
     const onDeath = () => this.endDead(connection, rollBack)
     task.onDeath.add(onDeath)
     const tx = {
-      query: <Row>(sql: string, values: readonly unknown[] = []) =>
-        scheduler.step('statement', scheduler.latency(1), () =>
+      query: <Row>(sql: string, values: readonly unknown[] = []) => {
+        if (DECISION.test(sql)) {
+          task.danger = DANGER_STEPS
+        }
+        return scheduler.step('statement', scheduler.latency(1), () =>
           this.send<Row>(connection, 'own', sql, values),
-        ),
+        )
+      },
     } as Transaction
     try {
       const result = await work(tx)

@@ -9,6 +9,8 @@ export class Task {
   dead = false
   /** Its process hangs until then, ms. */
   hangsUntilMs = 0
+  /** Steps from now on at which dying costs most: between a decision and what becomes of its writes. */
+  danger = 0
   /** Ends its transactions where its process dies. */
   readonly onDeath = new Set<() => Promise<void> | void>()
   /** Random ids that it has made. */
@@ -94,6 +96,7 @@ export class Scheduler {
       throw new Error(`${what}: no task runs`)
     }
     task.steps += 1
+    task.danger -= 1
     this.steps += 1
     const longerMs = this.onStep(task, what)
     return new Promise<T>((resolve, reject) => {

@@ -660,7 +660,7 @@ export class World {
       return 0
     }
     const place = `${task.name} ${task.steps}`
-    if (faults.crashes(place)) {
+    if (faults.crashes(place, task.danger > 0)) {
       scheduler.at(scheduler.nowMs, () => scheduler.kill(task))
     } else if (faults.hangs(place)) {
       scheduler.note(`${task.name} hangs`)

@@ -1,0 +1,13 @@
+import { expect, it } from '@jest/globals'
+import { readFile } from 'node:fs/promises'
+import { MUTANTS } from '../../simulation/mutants.js'
+
+it.each(MUTANTS)('can put the mutant "$name" into the product', async ({ file, from, to }) => {
+  const text = await readFile(file, 'utf8')
+  expect(text.split(from)).toHaveLength(2)
+  expect(to).not.toBe(from)
+})
+
+it('gives each mutant a name of its own', () => {
+  expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length)
+})
