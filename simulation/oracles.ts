@@ -73,7 +73,12 @@ export function restFindings(
       if (deny !== null && (!DENIES.has(value) || held.some((one) => !DENIES.has(one)))) {
         find('deny lost', `${deny.side} denied at ${deny.atMs}: ${state}`)
       }
-      if (held.some((one) => !agrees(value, one))) {
+      // A positive basis never moves by itself (F5): what a record brought along, or we wrote elsewhere, stays on it alone.
+      const isGivenHere = ghost
+        .acts(email, cell)
+        .some(({ side, kind }) => side === 'crm' && kind === 'allow')
+      const here = value === 'none' && !isGivenHere ? held.filter((one) => DENIES.has(one)) : held
+      if (here.some((one) => !agrees(value, one))) {
         find('disagree', state)
       }
     }
