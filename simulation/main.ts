@@ -86,7 +86,9 @@ async function simulate(): Promise<number> {
       }
       if (findings.length > 0 && values.shrink) {
         const plan = planOf(seed, lives)
-        const shrunk = await shrink(server, plan, lived)
+        const shrunk = await shrink(server, plan, lived, (what) =>
+          process.stderr.write(`${what}\n`),
+        )
         const { people = null, acts, works } = shrunk.plan
         print({ shrunk: seed, people, acts, works, faults: shrunk.faults, replays: shrunk.replays })
         process.stdout.write(`${(shrunk.lived.trace ?? []).join('\n')}\n`)

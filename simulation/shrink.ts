@@ -18,7 +18,12 @@ const MOST_REPLAYS = 80
  * Leaves out people, acts, work and faults as long as the same oracle still finds something of the same address. Chance goes
  * by names, so what stays happens as before, as far as nobody was kept waiting by what is gone.
  */
-export async function shrink(server: LedgerServer, plan: Plan, first: Lived): Promise<Shrunk> {
+export async function shrink(
+  server: LedgerServer,
+  plan: Plan,
+  first: Lived,
+  onReplay: (what: string) => void = () => undefined,
+): Promise<Shrunk> {
   const finding = first.findings[0]!
   let best: Shrunk = { plan, faults: first.faults, lived: first, replays: 0 }
   let replays = 0
@@ -29,7 +34,10 @@ export async function shrink(server: LedgerServer, plan: Plan, first: Lived): Pr
     replays += 1
     const replay = { onlyFaults: new Set(faults), trace: true }
     const lived = await World.live(server, smaller, replay)
-    if (!lived.findings.some((one) => isSame(one, finding))) {
+    const holds = lived.findings.some((one) => isSame(one, finding))
+    const size = `${smaller.acts.length} acts, ${smaller.works.length} works, ${faults.length} faults`
+    onReplay(`replay ${replays}: ${size}: ${holds ? 'still found' : 'not found'}`)
+    if (!holds) {
       return false
     }
     best = { plan: smaller, faults: lived.faults, lived, replays }
