@@ -69,6 +69,7 @@ describe('evidence of a person', () => {
     'connection rotate-webhooks': ['acme'],
     'held approve': ['acme'],
     'held reject': ['acme'],
+    'ledger restored': [],
     'pre-send abort': ['snd_1', '--stage', 'send'],
     'setup override': ['acme', '--step', 'form', '--action', 'retry'],
     'setup pause': ['acme'],

@@ -6,7 +6,7 @@ import { withDatabase } from '../support/with-database.js'
 const database = withDatabase()
 const statements = await blocksOf('docs/ledger.md', 'sql')
 
-it('stands on the page', () => expect(statements.length).toBeGreaterThanOrEqual(4))
+it('stands on the page', () => expect(statements.length).toBeGreaterThanOrEqual(3))
 
 it.each(statements)('docs/ledger.md: the owner may run %s', async (statement) => {
   const client = new Client({ connectionString: database.ownerUrl })
