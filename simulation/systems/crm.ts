@@ -53,3 +53,16 @@ export interface MemoryCrm {
   move(record: CrmRecord, to: string): void
   merge(loser: CrmRecord, winner: CrmRecord): void
 }
+
+/** Ids that were asked for and are not among the found ones; none if addresses were asked for. */
+export function missingOf(
+  request: Parameters<CrmClient['read']>[0],
+  foundIds: ReadonlySet<string>,
+): string[] {
+  return request.by === 'contactId' ? request.contactIds.filter((id) => !foundIds.has(id)) : []
+}
+
+/** The generation and the last change of a cursor; null: from the beginning, in the present generation. */
+export function sinceOf(cursor: string | null, generation: number): [number, number] {
+  return cursor === null ? [generation, -1] : (cursor.split('-').map(Number) as [number, number])
+}

@@ -9,7 +9,14 @@ import type {
   CrmWriteOutcome,
 } from '../../src/crm/crm.js'
 import { CrmCursorExpired } from '../../src/crm/crm.js'
-import type { Answer, CrmChange, CrmRecord, MemoryCrm } from './crm.js'
+import {
+  missingOf,
+  sinceOf,
+  type Answer,
+  type CrmChange,
+  type CrmRecord,
+  type MemoryCrm,
+} from './crm.js'
 import type { OwnWrite } from './emarketeer.js'
 import type { Wire } from './wire.js'
 
@@ -281,8 +288,7 @@ export class MemoryDynamics implements MemoryCrm {
       subscriptions: [...this.rows.values()]
         .filter((row) => ids.has(row.contactId))
         .map((row) => this.subscription(row)),
-      missingContactIds:
-        request.by === 'contactId' ? request.contactIds.filter((id) => !ids.has(id)) : [],
+      missingContactIds: missingOf(request, ids),
     }
   }
 
@@ -291,17 +297,14 @@ export class MemoryDynamics implements MemoryCrm {
     cursor: string | null,
     context: Parameters<CrmClient['readChanges']>[1],
   ): AsyncGenerator<CrmChangePage> {
-    const [generation, since] =
-      cursor === null ? [this.generation, -1] : cursor.split('-').map(Number)
-    const expired = generation !== this.generation || since! > this.counter
+    const [generation, since] = sinceOf(cursor, this.generation)
+    const expired = generation !== this.generation || since > this.counter
     // Two streams, one after the other: contacts, then rows; each as of its own moment.
     const first = await wire.read(context, 'contacts.delta', () => {
-      const contacts = [...this.contacts.values()].filter(
-        ({ id }) => this.changed.get(id)! > since!,
-      )
+      const contacts = [...this.contacts.values()].filter(({ id }) => this.changed.get(id)! > since)
       return {
         contacts: contacts.map((one) => this.contact(one)),
-        deletedContactIds: this.goneSince(since!, 'contact', cursor),
+        deletedContactIds: this.goneSince(since, 'contact', cursor),
         to: this.counter,
       }
     })
@@ -323,10 +326,10 @@ export class MemoryDynamics implements MemoryCrm {
       nextCursor: null,
     }
     const second = await wire.read(context, 'subscriptions.delta', () => {
-      const rows = [...this.rows.values()].filter(({ id }) => this.changed.get(id)! > since!)
+      const rows = [...this.rows.values()].filter(({ id }) => this.changed.get(id)! > since)
       return {
         subscriptions: rows.map((row) => this.subscription(row)),
-        deletedSubscriptionRowIds: this.goneSince(since!, 'row', cursor),
+        deletedSubscriptionRowIds: this.goneSince(since, 'row', cursor),
       }
     })
     // The rows' token is the contacts' here: what came between is told twice.

@@ -10,7 +10,14 @@ import type {
 } from '../../src/crm/crm.js'
 import { CrmCursorExpired } from '../../src/crm/crm.js'
 import type { LegalBasis, Purpose } from '../../src/domain/legal-basis.js'
-import type { Answer, CrmChange, CrmRecord, MemoryCrm } from './crm.js'
+import {
+  missingOf,
+  sinceOf,
+  type Answer,
+  type CrmChange,
+  type CrmRecord,
+  type MemoryCrm,
+} from './crm.js'
 import type { OwnWrite } from './emarketeer.js'
 import type { Wire } from './wire.js'
 
@@ -213,8 +220,7 @@ export class MemorySuperOffice implements MemoryCrm {
     return {
       contacts: found.map((person) => this.contact(person)),
       subscriptions: [],
-      missingContactIds:
-        request.by === 'contactId' ? request.contactIds.filter((id) => !ids.has(id)) : [],
+      missingContactIds: missingOf(request, ids),
     }
   }
 
@@ -223,13 +229,12 @@ export class MemorySuperOffice implements MemoryCrm {
     cursor: string | null,
     context: Parameters<CrmClient['readChanges']>[1],
   ): AsyncGenerator<CrmChangePage> {
-    const [generation, since] =
-      cursor === null ? [this.generation, -1] : cursor.split('-').map(Number)
+    const [generation, since] = sinceOf(cursor, this.generation)
     if (generation !== this.generation) {
       throw new CrmCursorExpired('that cursor is not known')
     }
     const page = await wire.read(context, 'delta.read', () => {
-      const changed = [...this.persons.values()].filter((one) => one.changed > since!)
+      const changed = [...this.persons.values()].filter((one) => one.changed > since)
       return {
         contacts: changed.filter(({ state }) => state === 'live').map((one) => this.contact(one)),
         deletedContactIds: changed.filter(({ state }) => state !== 'live').map(({ id }) => id),
