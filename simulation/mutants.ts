@@ -69,9 +69,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'stamp',
     what: 'eMarketeer’s clock is taken to be right',
-    file: 'src/sync/pass/field-history.ts',
-    from: 'const offMs = clock === null ? Number.POSITIVE_INFINITY : mostOffsetMs(clock)',
-    to: 'const offMs = 0 * mostOffsetMs(clock ?? { fromMs: 0, toMs: 0 })',
+    file: 'src/domain/clock.ts',
+    from: 'const offsetMs = clock === null ? Number.POSITIVE_INFINITY : mostOffsetMs(clock)',
+    to: 'const offsetMs = 0 * mostOffsetMs(clock ?? { fromMs: 0, toMs: 0 })',
   },
   {
     name: 'freshness',

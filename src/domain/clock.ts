@@ -115,6 +115,18 @@ export function comparableStamp(stampMs: number, clocks: ClocksNow): ComparableS
     : { atMs: stampMs, epsMs: Math.max(MIN_EPS_MS, offsetMs + resolutionOf(stampMs)) }
 }
 
+/**
+ * A stamp whose error is known against our clock, as it compares with times of another system. null: it proves nothing,
+ * since that system's clock is unknown or too far from ours.
+ */
+export function comparableAcross<T extends ComparableStamp>(
+  stamp: T,
+  clock: ClockInterval | null,
+): T | null {
+  const offsetMs = clock === null ? Number.POSITIVE_INFINITY : mostOffsetMs(clock)
+  return offsetMs > MAX_CLOCK_OFFSET_MS ? null : { ...stamp, epsMs: stamp.epsMs + offsetMs }
+}
+
 function resolutionOf(stampMs: number): number {
   return stampMs % SECOND_MS === 0 ? SECOND_MS : 0
 }

@@ -38,7 +38,7 @@ import {
 import { decideBatch, cellIdOf, type DecidedCell, type RowUpkeep } from './decide-cells.js'
 import { consentEventOf, type CrmAct } from './evidence.js'
 import { actBehind, askFieldHistory } from './field-history.js'
-import { emarketeerClockNow, timesNow } from './deciding-times.js'
+import { timesNow } from './deciding-times.js'
 import { freshen } from '../mirror/catch-up-both.js'
 import { holdBack } from './hold-back.js'
 import { learnFromWrites } from './learn-from-writes.js'
@@ -146,8 +146,7 @@ class BatchPass {
     const loaded = await loadBatch(db, connection.connectionId, addressIds)
     const batch = this.consistentPart(loaded, unreadable)
     const decided = decideBatch(batch, requireCrm(this.session), timesNow(this.session, batch))
-    const clock = emarketeerClockNow(this.session, batch, Date.now())
-    const asked = await askFieldHistory(this.session, decided.cells, clock)
+    const asked = await askFieldHistory(this.session, batch, decided.cells)
     this.outcomes.say('retryLater', asked.postponed.map(addressOf))
     this.errors.push(...(asked.error ? [asked.error] : []))
     const loosening = withholdsLoosening ? 'withhold' : this.options.loosening

@@ -35,9 +35,8 @@ export function timesNow(session: SyncSession, batch: BatchView): DecidingTimes 
 export function emarketeerClockNow(
   { clock }: SyncSession,
   { times }: BatchView,
-  nowMs: number,
 ): ClockInterval | null {
-  return clockNow(withReading(times.emarketeer, clock?.emarketeer ?? null, nowMs), nowMs)
+  return clockOf(times.emarketeer, clock?.emarketeer, Date.now())
 }
 
 /**
@@ -51,11 +50,8 @@ function decidingTimes(
   nowMs: number,
 ): DecidingTimes {
   const clocks = {
-    crm: clockNow(withReading(learned.crm, watched?.crm ?? null, nowMs), nowMs),
-    emarketeer: clockNow(
-      withReading(learned.emarketeer, watched?.emarketeer ?? null, nowMs),
-      nowMs,
-    ),
+    crm: clockOf(learned.crm, watched?.crm, nowMs),
+    emarketeer: clockOf(learned.emarketeer, watched?.emarketeer, nowMs),
     nowMs,
   }
   return {
@@ -69,15 +65,14 @@ export function isCounted({ counting }: CrmTimes, measured: boolean): boolean {
   return counting.verdict === 'proven' || (counting.verdict === 'unknown' && measured)
 }
 
-/** This session's reading of the Date header replaces the stored one. */
-function withReading(
+/** A system's clock now. This session's reading of the Date header replaces the stored one. */
+function clockOf(
   measured: MeasuredClock,
-  reading: ClockReading | null,
+  reading: ClockReading | null | undefined,
   nowMs: number,
-): MeasuredClock {
-  return reading === null
-    ? measured
-    : { ...measured, byDate: { ...clockOfDate(reading), measuredAtMs: nowMs } }
+): ClockInterval | null {
+  const byDate = reading ? { ...clockOfDate(reading), measuredAtMs: nowMs } : measured.byDate
+  return clockNow({ byWrite: measured.byWrite, byDate }, nowMs)
 }
 
 /** A row's time, comparable with eMarketeer's. null: it proves nothing, or the last writer was no person. */

@@ -1,10 +1,12 @@
 import { isPurposeCell } from '../../domain/cell-key.js'
 import { isPositive } from '../../domain/legal-basis.js'
-import { MAX_CLOCK_OFFSET_MS, mostOffsetMs, type ClockInterval } from '../../domain/clock.js'
+import { comparableAcross } from '../../domain/clock.js'
 import type { CrmFieldHistory } from '../../crm/crm.js'
 import { lastActors } from '../../ledger/run/inbox.js'
 import { decideWithStamps, type DecidedCell } from './decide-cells.js'
+import { emarketeerClockNow } from './deciding-times.js'
 import { contactsBehind, type CrmAct } from './evidence.js'
+import type { BatchView } from '../view/address-view.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 
 /** Most records of a batch whose field history is read: it costs calls per record. */
@@ -23,13 +25,14 @@ export interface EnrichedDecisions {
 
 /**
  * Reads the CRM's field history for cells whose sides disagree without another proof of the later act, and decides them
- * again. It also names the actor for the evidence, from the history or a webhook.
- * @param emarketeerClock how far eMarketeer's clock is ahead of ours; null, or far off: no stamp is comparable with its times.
+ * again. It also names the actor for the evidence, from the history or a webhook. While eMarketeer's clock is unknown or far
+ * off, no stamp counts.
+ * @param batch of the decided cells.
  */
 export async function askFieldHistory(
   session: SyncSession,
+  batch: BatchView,
   decided: readonly DecidedCell[],
-  emarketeerClock: ClockInterval | null,
 ): Promise<EnrichedDecisions> {
   const crm = requireCrm(session)
   const wanting = decided.filter((cell) => isPurposeCell(cell.cellKey) && mayBeProven(cell))
@@ -52,7 +55,9 @@ export async function askFieldHistory(
     ? wanting.slice(error ? 0 : MAX_LOOKUPS_PER_BATCH)
     : []
   const acts = await collectActs(session, decided, history)
-  const stamps = new Map(comparable(history, emarketeerClock).map((row) => [row.contactId, row]))
+  const clock = emarketeerClockNow(session, batch)
+  const comparable = history.flatMap((row) => comparableAcross(row, clock) ?? [])
+  const stamps = new Map(comparable.map((row) => [row.contactId, row]))
   const again = new Set(asked)
   const late = new Set(postponed)
   return {
@@ -73,17 +78,6 @@ function mayBeProven({ decision }: DecidedCell): boolean {
   const { emarketeerMoved, crmMoved } = decision.inputs
   const side = decision.line === 'T2' ? emarketeerMoved : crmMoved
   return decision.wantsStamp && side !== false
-}
-
-/** What the history tells by the CRM's clock and ours, as it may be held against eMarketeer's times: by that clock, too. */
-function comparable(
-  history: readonly CrmFieldHistory[],
-  clock: ClockInterval | null,
-): readonly CrmFieldHistory[] {
-  const offMs = clock === null ? Number.POSITIVE_INFINITY : mostOffsetMs(clock)
-  return offMs > MAX_CLOCK_OFFSET_MS
-    ? []
-    : history.map((row) => ({ ...row, epsMs: row.epsMs + offMs }))
 }
 
 /** A stamp counts only if the history's value is the one that was read. */

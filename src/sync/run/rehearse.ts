@@ -1,6 +1,6 @@
 import { addressesAfter } from '../../ledger/address/address-rows.js'
 import { decideBatch } from '../pass/decide-cells.js'
-import { emarketeerClockNow, timesNow } from '../pass/deciding-times.js'
+import { timesNow } from '../pass/deciding-times.js'
 import { askFieldHistory } from '../pass/field-history.js'
 import { freshen } from '../mirror/catch-up-both.js'
 import { loadBatch } from '../view/address-view.js'
@@ -30,8 +30,7 @@ export async function rehearse(
   await freshen(session, ids)
   const batch = await loadBatch(session.db, connectionId, ids)
   const decided = decideBatch(batch, requireCrm(session), timesNow(session, batch))
-  const clock = emarketeerClockNow(session, batch, Date.now())
-  const { cells } = await askFieldHistory(session, decided.cells, clock)
+  const { cells } = await askFieldHistory(session, batch, decided.cells)
   const writes = cells.flatMap((cell) => cell.plan.writes)
   const newRows = decided.upkeep.reduce((sum, item) => sum + item.missingContactIds.length, 0)
   return {
