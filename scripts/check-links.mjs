@@ -2,19 +2,39 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { checkoutTexts } from './checkout-texts.mjs'
 
-/** Our paths in backticks: a known folder, then no placeholder and no pattern. */
-const namedPath =
-  /`((?:docs|src|test|scripts|simulators|bench|bin|\.ci)\/[\w./-]*[\w/]|docker-compose\.yml|package\.json|tsconfig\.json)`/g
 const link = /\[[^\]]*\]\(([^)\s]+)(?:\s+"[^"]*")?\)/g
 
-/** Dead links and paths in README.md and the documents, one sentence each. */
+/** Dead links and paths in the pages, and dead paths in comments of sources, one sentence each. */
 export function linkFaults(root) {
-  return checkoutTexts(root, { kinds: /\.md$/ }).flatMap(({ file, text }) =>
-    faultsOf(root, file, text),
+  const texts = checkoutTexts(root)
+  const folders = new Set(texts.flatMap(({ file }) => file.match(/^[^/]+(?=\/)/) ?? []))
+  const ours = [...folders].map((name) => name.replace('.', String.raw`\.`)).join('|')
+  // A placeholder or a pattern (`test/<folder>`, `docs/*.md`) names no one file.
+  const inBackticks = new RegExp(
+    String.raw`\`((?:${ours})/[\w./-]*[\w/]|docker-compose\.yml|package\.json|tsconfig\.json)\``,
+    'g',
   )
+  const inComments = new RegExp(String.raw`(?<![\w./@-])(?:${ours})/[\w./-]*\.\w+\b`, 'g')
+  return [
+    ...texts
+      .filter(({ file }) => file.endsWith('.md'))
+      .flatMap(({ file, text }) => pageFaults(root, file, text, inBackticks)),
+    ...texts
+      .filter(({ file }) => /\.(?:ts|[cm]js|yml|sql)$/.test(file))
+      .flatMap(({ file, text }) => commentFaults(root, file, text, inComments)),
+  ]
 }
 
-function faultsOf(root, file, text) {
+function commentFaults(root, file, text, namedPath) {
+  return text
+    .split('\n')
+    .filter((line) => /^\s*(?:\/\*|\*|\/\/|#|--)/.test(line))
+    .flatMap((line) => line.match(namedPath) ?? [])
+    .filter((path) => !existsSync(join(root, path)))
+    .map((path) => `${file}: a comment names ${path}, which does not exist`)
+}
+
+function pageFaults(root, file, text, namedPath) {
   // Code blocks hold examples, and brackets that are no links.
   const prose = text.replace(/^```[^]*?^```/gm, '')
   const faults = []
