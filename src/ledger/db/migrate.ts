@@ -85,8 +85,8 @@ function clientOf(databaseUrl: string): pg.Client {
 }
 
 /**
- * Refuses a ledger with keys of another version. Keys are made from original spellings, which the ledger does not keep,
- * so they cannot be converted. Across two kinds of keys an opt-out would not be found.
+ * Refuses a ledger with keys of another version. Keys are made from original spellings, of which the ledger stores only
+ * some (`emarketeer_contacts.spelling`), so they cannot be converted. Across two kinds of keys an opt-out would be lost.
  */
 async function refuseOtherKeys(client: pg.Client): Promise<void> {
   if (!(await exists(client, 'addresses'))) {
