@@ -22,6 +22,10 @@ const RETIRED = [
     say: 'upsert, create, save',
   },
   { pattern: /\bCrmSession\b/g, say: 'CrmClient' },
+  {
+    pattern: /\b(?!(?:crm|address)_untold\b)\w*untold\w*/gi,
+    say: 'unknown, hidden, unattributed',
+  },
   { pattern: /\bsendabilit\w*/gi, say: 'nothing yet: it is kept free' },
 ]
 /** Pages that list the words themselves, and pages of history. */

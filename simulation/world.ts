@@ -216,7 +216,7 @@ export class World {
       await scheduler.finish(this.sweep(`rest ${n}`))
       await scheduler.finish(this.approve(`rest approve ${n}`))
     }
-    await this.findUntold()
+    await this.findUnattributed()
     const before = await this.traffic()
     for (let n = 3; n < 5; n += 1) {
       await scheduler.until(scheduler.nowMs + this.restMs)
@@ -272,7 +272,7 @@ export class World {
   }
 
   /** Every write of ours that either system took is in the evidence, of that very cell, before it. */
-  private async findUntold(): Promise<void> {
+  private async findUnattributed(): Promise<void> {
     const events = await this.ledger.ask<RecordedEvent>(
       `SELECT a.address AS email, e.cell_key AS cell, e.emarketeer_new AS emarketeer, e.crm_new AS crm,
           extract(epoch FROM e.recorded_at)::float8 * 1000 AS "atMs"

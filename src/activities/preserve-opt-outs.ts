@@ -1,10 +1,10 @@
 import { CrmCursorExpired, type CrmSubscription } from '../crm/crm.js'
 import { UpstreamError } from '../http/index.js'
 import {
-  carryToldNos,
+  carryReportedNos,
   carryUnsavedNos,
   countCarriedNos,
-  type ToldNo,
+  type ReportedNo,
 } from '../ledger/connection/removal.js'
 import { requireCrm, type SyncSession } from '../connection/session.js'
 
@@ -16,12 +16,12 @@ import { requireCrm, type SyncSession } from '../connection/session.js'
  */
 export async function preserveOptOuts(session: SyncSession): Promise<number> {
   const { db, connection } = session
-  const { connectionId, crmCursor, crmProvenAt, crmUntold, removalBegun } = connection
+  const { connectionId, crmCursor, crmProvenAt, crmUnattributed, removalBegun } = connection
   // If nothing was ever read from the CRM, our tables there hold nothing of a person.
   if (crmProvenAt !== null && requireCrm(session).capabilities.subscriptions) {
     try {
       // Without a cursor, everything: it was dropped, or an earlier row named no contact.
-      await preserveToldOptOuts(session, crmUntold ? null : crmCursor)
+      await preserveReportedOptOuts(session, crmUnattributed ? null : crmCursor)
     } catch (error) {
       // Once removing has begun, the tables may be gone or lack columns. While they exist, a rep may still say No in
       // them.
@@ -45,11 +45,11 @@ function isGone(error: unknown): boolean {
  * Keeps the Nos that the CRM reports since a cursor. If the CRM no longer knows the cursor, or a row names no contact,
  * lists everything once.
  */
-async function preserveToldOptOuts(session: SyncSession, cursor: string | null): Promise<void> {
+async function preserveReportedOptOuts(session: SyncSession, cursor: string | null): Promise<void> {
   for (let from = cursor; ; from = null) {
     try {
-      const { untold } = await preserveSince(session, from)
-      if (!untold || from === null) {
+      const { unattributed } = await preserveSince(session, from)
+      if (!unattributed || from === null) {
         return
       }
     } catch (error) {
@@ -64,21 +64,21 @@ async function preserveToldOptOuts(session: SyncSession, cursor: string | null):
 async function preserveSince(
   session: SyncSession,
   cursor: string | null,
-): Promise<{ readonly untold: boolean }> {
+): Promise<{ readonly unattributed: boolean }> {
   const { db, connection, call } = session
   let done = 0
-  let untold = false
+  let unattributed = false
   for await (const page of requireCrm(session).client.readChanges(cursor, call)) {
     const nos = page.subscriptions.flatMap(noOf)
-    await db.transaction((tx) => carryToldNos(tx, connection.connectionId, nos))
+    await db.transaction((tx) => carryReportedNos(tx, connection.connectionId, nos))
     done += page.subscriptions.length
     session.heartbeat({ done, total: null })
-    untold ||= page.untold === true
+    unattributed ||= page.unattributed === true
   }
-  return { untold }
+  return { unattributed }
 }
 
-function noOf({ contactId, categoryId, subscribed }: CrmSubscription): ToldNo[] {
+function noOf({ contactId, categoryId, subscribed }: CrmSubscription): ReportedNo[] {
   return subscribed === false && contactId !== null && categoryId !== null
     ? [{ crmContactId: contactId, categoryId }]
     : []

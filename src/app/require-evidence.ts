@@ -33,10 +33,10 @@ export function requireEvidence({ reason, by }: Partial<Evidence>): void {
   if (empty) {
     throw new AppError('value_missing', `${empty[0]} is empty.`, { path: empty[0] })
   }
-  given.forEach(([option, value]) => requireTelling(option, value))
+  given.forEach(([option, value]) => requireStorable(option, value))
 }
 
-function requireTelling(option: string, value: string): void {
+function requireStorable(option: string, value: string): void {
   const [fault] = words.faultsOf(value, [])
   const what = fault?.must ?? (saysNothing(value) ? 'says nothing; it is kept as evidence' : null)
   if (what !== null) {

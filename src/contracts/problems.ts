@@ -18,7 +18,7 @@ export interface ProblemsDocument extends ErrorDocument {
 }
 
 /** Problems in a message; the list itself is complete. */
-const MAX_TOLD = 20
+const MAX_SHOWN = 20
 
 /**
  * Several problems of one input, reported at once, so that a file is corrected in one go. It has the first problem's
@@ -29,9 +29,9 @@ export class ProblemsError extends AppError {
 
   constructor(problems: readonly [Problem, ...Problem[]]) {
     const [first, ...others] = problems
-    const told = [first, ...others].slice(0, MAX_TOLD).map(({ message }) => message)
-    const untold = problems.length - told.length
-    super(first.code, [...told, ...(untold > 0 ? [`And ${untold} more.`] : [])].join(' '), {
+    const shown = [first, ...others].slice(0, MAX_SHOWN).map(({ message }) => message)
+    const more = problems.length - shown.length
+    super(first.code, [...shown, ...(more > 0 ? [`And ${more} more.`] : [])].join(' '), {
       path: first.path,
       value: first.value,
     })

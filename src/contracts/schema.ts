@@ -56,14 +56,14 @@ export function text(pattern: RegExp, must: string, mustBeText = 'must be text')
 }
 
 /** Whether a text can be kept as evidence: not empty, not too long, and storable. */
-function isTelling(value: string): boolean {
+function isStorable(value: string): boolean {
   return value.trim() !== '' && value.length <= MAX_TEXT && !UNSTORABLE.test(value)
 }
 
 /** A person's words: not empty, at most 500 characters. */
 export const words: Schema<string> = {
   faultsOf: (value, path) =>
-    typeof value === 'string' && isTelling(value)
+    typeof value === 'string' && isStorable(value)
       ? []
       : [invalid(path, `must be text of 1 to ${MAX_TEXT} characters`, value)],
 }

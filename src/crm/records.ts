@@ -56,19 +56,19 @@ export interface CrmContact {
 }
 
 /** Stands for the category of a row of which the CRM does not tell it: it may be any. No category's id is empty. */
-export const UNTOLD_CATEGORY = ''
+export const UNKNOWN_CATEGORY = ''
 
 /** Stands for the contact of a row of which the CRM does not tell it: it may be anybody. No contact's id is empty. */
-export const UNTOLD_CONTACT = ''
+export const UNKNOWN_CONTACT = ''
 
 /** A contact's subscription to a category, as a row of the CRM. */
 export interface CrmSubscription {
   readonly rowId: string
-  /** null: nobody, or a known row's is hidden: it counts for whom it did. {@link UNTOLD_CONTACT}: the same; of a new row, anybody. */
+  /** null: nobody, or a known row's is hidden: it counts for whom it did. {@link UNKNOWN_CONTACT}: the same; of a new row, anybody. */
   readonly contactId: string | null
   /**
    * eMarketeer's category id; null: a category that someone added in the CRM, reported and ignored (D3);
-   * {@link UNTOLD_CATEGORY}: it counts for the category that it did, for any where none was known.
+   * {@link UNKNOWN_CATEGORY}: it counts for the category that it did, for any where none was known.
    */
   readonly categoryId: string | null
   /** null = unknown, neither Yes nor No. */
@@ -88,7 +88,7 @@ export interface CrmReading {
    * Addresses among those asked for at which somebody may be whose record cannot be made out: unknown, not nobody. Absent:
    * none, and when read by id, where such a record is unreadable itself.
    */
-  readonly untoldEmails?: readonly string[]
+  readonly unknownEmails?: readonly string[]
 }
 
 /** Which contacts to read: by their own ids, or everybody at these addresses. At most 1,000. */
@@ -102,13 +102,13 @@ export interface CrmChangePage {
   readonly subscriptions: readonly CrmSubscription[]
   readonly deletedContactIds: readonly string[]
   readonly deletedSubscriptionRowIds: readonly string[]
-  /** Of a complete listing: addresses of records that cannot be made out; see {@link CrmReading.untoldEmails}. */
-  readonly untoldEmails?: readonly string[]
+  /** Of a complete listing: addresses of records that cannot be made out; see {@link CrmReading.unknownEmails}. */
+  readonly unknownEmails?: readonly string[]
   /**
    * A row of this page, or of one before, does not tell whose it is: of whom the reading does not mention nothing is known.
    * Absent: there is none, or only one that counts elsewhere in the page as of everybody that it may be of.
    */
-  readonly untold?: boolean
+  readonly unattributed?: boolean
   /** True where this is a complete listing from nothing and not a delta. */
   readonly baseline: boolean
   /** On the last page: the cursor to store once every page was handled; else null. */

@@ -24,11 +24,11 @@ export interface Audience {
 }
 
 /** Stands for an address that cannot be read, which is not the same as no address. No address is empty. */
-export const UNTOLD_EMAIL = ''
+export const UNKNOWN_EMAIL = ''
 
 /**
  * One member. An SMS member's e-mail may be null, an e-mail member's mobile too. An unreadable member has an empty id
- * and the address {@link UNTOLD_EMAIL}.
+ * and the address {@link UNKNOWN_EMAIL}.
  */
 export interface AudienceMember {
   readonly contactId: string

@@ -4,7 +4,7 @@ import type { LifecycleStatus, PauseInput } from '../contracts/lifecycle-activit
 import type { Phase } from '../contracts/names.js'
 import { setupCalls, lifecycle } from './activity-proxies.js'
 import { entry } from './entry.js'
-import { mark, tellingFailure } from './phase.js'
+import { mark, reportingFailure } from './phase.js'
 import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
 
 /** Status of a pause or a resumption. */
@@ -45,7 +45,7 @@ export async function changing(
   answer(lifeStatusQuery, 'Whether it is done.', () => ({ ...what, phase }))
   refuseOtherSignals(tellInDetails)
   mark({ connectionId, phase, tier: 'manual' })
-  await tellingFailure((failed) => (phase = failed), change)
+  await reportingFailure((failed) => (phase = failed), change)
   phase = 'done'
   mark({ connectionId, phase })
   return { ...what, phase }

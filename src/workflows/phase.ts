@@ -7,7 +7,7 @@ export function mark(facts: SearchFacts): void {
 }
 
 /** Does the work; the status query also reports that it failed or was cancelled. */
-export async function tellingFailure<T>(
+export async function reportingFailure<T>(
   onPhase: (phase: Phase) => void,
   work: () => Promise<T>,
 ): Promise<T> {

@@ -4,7 +4,7 @@ import type { Phase } from '../contracts/names.js'
 import type { RunReference } from '../contracts/sync-activities.js'
 import { sync } from './activity-proxies.js'
 import { entry } from './entry.js'
-import { mark, tellingFailure } from './phase.js'
+import { mark, reportingFailure } from './phase.js'
 import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
 import { staysWithItsBuild } from './stays.js'
 import { syncUntilQuiet } from './sync-until-quiet.js'
@@ -43,7 +43,7 @@ async function lookAgain(input: ResyncInput): Promise<ResyncResult> {
     totals = soFar
     setCurrentDetails(`${soFar.addresses} contacts looked at`)
   }
-  await tellingFailure(
+  await reportingFailure(
     (failed) => (phase = failed),
     () => (dryRun ? rehearse(run, addressIds, onProgress) : redo(run, addressIds, onProgress)),
   )

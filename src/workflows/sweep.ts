@@ -9,7 +9,7 @@ import { entry } from './entry.js'
 import { plainText } from './markdown.js'
 import { noteSweep } from './note-sweep.js'
 import { notices } from './notices.js'
-import { mark, tellingFailure } from './phase.js'
+import { mark, reportingFailure } from './phase.js'
 import { problemIn } from './problem-in.js'
 import { answer, refuseOtherSignals, tellInDetails } from './receive.js'
 import { orRefused, refusalDetails } from './refusal.js'
@@ -66,7 +66,7 @@ async function sweepNow(input: SweepInput): Promise<SweepResult> {
     totals = addWork(totals, drained)
   }
   try {
-    const ended = await tellingFailure(
+    const ended = await reportingFailure(
       (failed) => (phase = failed),
       () => orRefused(work),
     )

@@ -237,7 +237,7 @@ export const DYNAMICS: readonly Case[] = [
         const email = value.length === 3 && at === 1 ? CONTACT.emailaddress1 : emailOf(row)
         stage.say(() => ({ value: [row] }))
         const asked = { by: 'email', emails: [email] } as const
-        const { contacts, untoldEmails } = await directRead(
+        const { contacts, unknownEmails } = await directRead(
           source(stage, null),
           asked,
           stage.context,
@@ -245,7 +245,7 @@ export const DYNAMICS: readonly Case[] = [
         const isThere = contacts.some((one) => [one.email, ...one.denyOnlyEmails].includes(email))
         // Told to be elsewhere, or nowhere: a true answer of another meaning.
         const isElsewhere = isObject(row) && [null, ODD_WORD].includes(row['emailaddress1'] as null)
-        if (!isThere && !isElsewhere && !untoldEmails?.includes(email)) {
+        if (!isThere && !isElsewhere && !unknownEmails?.includes(email)) {
           throw new Error('who cannot be read is taken for nobody')
         }
         return contacts.filter(({ consents }) => consents.marketingSendouts?.value)
@@ -267,12 +267,12 @@ export const DYNAMICS: readonly Case[] = [
       })
       stage.say(() => ({ value }))
       const read = []
-      let untold = false
+      let unattributed = false
       for await (const page of readChanges(source(stage, null), cursor, stage.context)) {
         read.push(...page.contacts)
-        untold ||= page.untold === true
+        unattributed ||= page.unattributed === true
       }
-      if (untold !== read.length < value.length) {
+      if (unattributed !== read.length < value.length) {
         throw new Error("a delta says that a row is nobody's where one is, and nowhere else")
       }
       return read.filter(({ consents }) => consents.marketingSendouts?.value)

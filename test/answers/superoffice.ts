@@ -176,8 +176,8 @@ const ARCHIVE_ROWS: readonly Case[] = [
       sayArchive(stage, PERSON, given)
       const { archive } = new Installation(stage.superOffice)
       const emails = whose(given).map((person) => `n${person}@x.test`)
-      const { emailsOf, untold } = await personsAt(archive, emails, stage.context)
-      if (emailsOf.size + untold.length !== given.length) {
+      const { emailsOf, unknownEmails } = await personsAt(archive, emails, stage.context)
+      if (emailsOf.size + unknownEmails.length !== given.length) {
         throw new Error('somebody is taken for nobody')
       }
       return [...emailsOf].sort(([a], [b]) => a - b)

@@ -120,10 +120,10 @@ async function losesRecord(given: RecordCase, { path, how, value }: Mutation): P
   })
   const lost = read.length === 2
   expect({ what, read: read.length }).toEqual({ what, read: lost ? 2 : 3 })
-  const isUntold =
+  const isReported =
     given.quiet === true || (['null', 'absent'].includes(how) && given.unknownNulls?.includes(path))
   const [operation = ''] = registered(given.answer).operation.split('{')
-  if (!isUntold || told.length > 0) {
+  if (!isReported || told.length > 0) {
     const expected = { operation, at: true }
     expect({
       what,

@@ -63,7 +63,7 @@ export type Mutation =
   | 'unmappedIsNone'
   | 'unreadSkipped'
   | 'partlyKnown'
-  | 'leftUntold'
+  | 'leftUnreported'
 
 /** One thing to explore; `passes` says what must come of it. */
 export interface Variant {
@@ -267,11 +267,11 @@ export function variants(acts: number): readonly Variant[] {
     broken('the last record leaves, and nobody is told', {
       ...EMPTIES,
       begins: ['C/A'],
-      mutation: 'leftUntold',
+      mutation: 'leftUnreported',
     }),
     broken('rich: the last record leaves, and nobody is told', {
       ...EMPTIES_RICH,
-      mutation: 'leftUntold',
+      mutation: 'leftUnreported',
     }),
     broken('an unreadable record is left out', {
       ...UNREAD,

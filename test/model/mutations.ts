@@ -64,7 +64,7 @@ export function falsify(mutation: Mutation | null, obs: Obs, mem: Mem): readonly
     case 'unmappedIsNone':
     case 'unreadSkipped':
     case 'partlyKnown':
-    case 'leftUntold':
+    case 'leftUnreported':
       return [obs, mem]
   }
 }

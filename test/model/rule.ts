@@ -235,7 +235,7 @@ export class Rule {
   private askLeft(obs: Obs, mem: Memory, read: Read): Decided {
     const label = labelOf(read.e, [])
     const none = { label, e: read.e, rows: [], next: mem, todo: [], arrived: [], settled: [] }
-    if (this.config.mutation === 'leftUntold' || !hasInheritedDeny(obs, mem.value, this.kind)) {
+    if (this.config.mutation === 'leftUnreported' || !hasInheritedDeny(obs, mem.value, this.kind)) {
       return none
     }
     const { memory, writes } = planForHolders(obs, mem.value, this.kind)

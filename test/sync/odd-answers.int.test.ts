@@ -95,7 +95,7 @@ describe('somebody in the CRM who cannot be made out', () => {
             by === 'email' && (asked as { emails: string[] }).emails.includes(ann.email)
           return {
             ...((await call()) as CrmReading),
-            ...(isAsked ? { untoldEmails: [ann.email] } : {}),
+            ...(isAsked ? { unknownEmails: [ann.email] } : {}),
           }
         })
       await world.now.pass([ann], twist)
@@ -164,7 +164,7 @@ describe('a row of the changes that does not tell whose it is', () => {
           return page
         }
         const contacts = page.contacts.filter(({ contactId }) => contactId !== crmId)
-        return { ...page, contacts, untold: true }
+        return { ...page, contacts, unattributed: true }
       })
   const optsOutHidden = async (from: 'delta' | 'listing') => {
     const ann = await world.now.linked()
@@ -228,8 +228,8 @@ describe('a row of the changes that does not tell whose it is', () => {
     await passDay()
     await world.now.sweep()
     expect(await bo.state()).toMatchObject({ basis: 'withdrawn' })
-    const left = await world.now.db.query(`SELECT crm_untold AS untold FROM connections`)
-    expect(left).toEqual([{ untold: false }])
+    const left = await world.now.db.query(`SELECT crm_untold AS unattributed FROM connections`)
+    expect(left).toEqual([{ unattributed: false }])
   })
 })
 

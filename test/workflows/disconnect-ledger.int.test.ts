@@ -324,7 +324,7 @@ describe('removing what was installed', () => {
       twistChanges(await world.now.session(), (page) => ({
         ...page,
         subscriptions: [],
-        untold: true,
+        unattributed: true,
       })),
     )
     await disable()

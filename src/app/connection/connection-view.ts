@@ -224,7 +224,7 @@ export function viewOf(
       emarketeer: connection.emarketeerProvenAt?.toISOString() ?? null,
       crm: connection.crmProvenAt?.toISOString() ?? null,
     },
-    crmRowsWithoutOwner: connection.crmUntold,
+    crmRowsWithoutOwner: connection.crmUnattributed,
     disabled:
       state === 'disabled'
         ? {

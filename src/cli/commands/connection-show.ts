@@ -193,12 +193,12 @@ function pauseLine(pause: PauseView): string {
   }
 }
 
-/** @param toldAlready the reason stands in the line about the pause already. */
+/** @param isReasonShown the reason stands in the line about the pause already. */
 function breakerLine(
   side: string,
   { code, until, reason }: NonNullable<ConnectionView['blocked']['crm']>,
-  toldAlready: boolean,
+  isReasonShown: boolean,
 ): string {
-  const words = reason === null || toldAlready ? '' : `: ${reason}`
+  const words = reason === null || isReasonShown ? '' : `: ${reason}`
   return `Not called before ${until}: ${side} (${code})${words}`
 }

@@ -1,5 +1,5 @@
 import { readRecords, UpstreamError } from '../../http/index.js'
-import { type AudienceMember, UNTOLD_EMAIL } from '../account.js'
+import { type AudienceMember, UNKNOWN_EMAIL } from '../account.js'
 import type { EmarketeerClient } from '../client.js'
 import {
   account,
@@ -15,7 +15,7 @@ import { assertAtMost, type Wire } from './wire.js'
 const MAX_AUDIENCE_PAGE = 5_000
 
 /** Stands for a member that does not fit: it cannot be mailed, but still counts as targeted. */
-const NOBODY: AudienceMember = { contactId: '', email: UNTOLD_EMAIL, mobile: null }
+const NOBODY: AudienceMember = { contactId: '', email: UNKNOWN_EMAIL, mobile: null }
 
 /** EM-B1, EM-B5, EM-B6: the account, its categories and audiences. */
 export function accountOperations({

@@ -100,21 +100,21 @@ export function readStates(
   const unreadable: UnreadableState[] = []
   for (const one of raw) {
     const reading = readValue(contactState, one)
-    const untold = reading.ok ? untoldPart(reading.value, include) : null
-    if (reading.ok && untold === null) {
+    const missing = reading.ok ? missingPart(reading.value, include) : null
+    if (reading.ok && missing === null) {
       items.push(toContactState(reading.value))
       continue
     }
-    const path = reading.ok ? untold! : reading.path
-    const contactId = told(one, 'contactId')
+    const path = reading.ok ? missing! : reading.path
+    const contactId = textOf(one, 'contactId')
     context?.onUnreadable?.({ operation, path, id: contactId })
-    unreadable.push({ contactId, email: told(one, 'email'), path })
+    unreadable.push({ contactId, email: textOf(one, 'email'), path })
   }
   return { items, unreadable }
 }
 
 /** The part that was asked for and is absent; null: none. */
-function untoldPart(state: State, include: StatePart | undefined): StatePart | null {
+function missingPart(state: State, include: StatePart | undefined): StatePart | null {
   const parts = include === undefined ? STATE_PARTS : [include]
   return state.email === null ? null : (parts.find((name) => !state[name]) ?? null)
 }
@@ -135,13 +135,13 @@ export function asAsked(
 ): StatesRead {
   const isById = key === 'contactIds'
   const form = (value: string | null) => (isById ? value : addressOrText(value))
-  const told = new Set(
+  const returned = new Set(
     [...read.items, ...read.unreadable].map((one) => form(isById ? one.contactId : one.email)),
   )
   const named = new Set(read.missing.map(form))
-  const untold = asked.filter((value) => !told.has(form(value)))
+  const absent = asked.filter((value) => !returned.has(form(value)))
   const isMissing = (value: string) => named.has(form(value))
-  const unknown = untold
+  const unknown = absent
     .filter((value) => !isMissing(value))
     .map((value): UnreadableState => {
       onUnknown(isById ? value : null)
@@ -150,7 +150,7 @@ export function asAsked(
   return {
     items: read.items,
     unreadable: [...read.unreadable, ...unknown],
-    missing: untold.filter(isMissing),
+    missing: absent.filter(isMissing),
   }
 }
 
@@ -158,7 +158,7 @@ export function asAsked(
 export const MISSING = 'missing'
 
 /** The id or address of the contact, as far as it is readable. */
-function told(raw: unknown, name: 'contactId' | 'email'): string | null {
+function textOf(raw: unknown, name: 'contactId' | 'email'): string | null {
   const value = (raw as Record<string, unknown> | null)?.[name]
   return typeof value === 'string' && (name === 'email' || isStorableId(value)) ? value : null
 }

@@ -51,7 +51,7 @@ export interface ConnectionRow {
   /** Start of the newest reading that was complete, or that listed everything. */
   readonly crmProvenAt: Date | null
   /** The CRM showed a row that does not name its owner, and no later listing was free of such rows. */
-  readonly crmUntold: boolean
+  readonly crmUnattributed: boolean
   readonly crmBlockedUntil: Date | null
   readonly crmBlockedCode: string | null
   readonly crmBlockedSince: Date | null
@@ -73,7 +73,7 @@ const COLUMNS = `connection_id AS "connectionId", account_id AS "accountId", crm
   emarketeer_cursor AS "emarketeerCursor", emarketeer_proven_tick AS "emarketeerProvenTick",
   emarketeer_proven_at AS "emarketeerProvenAt", crm_cursor AS "crmCursor",
   crm_proven_tick AS "crmProvenTick", crm_proven_at AS "crmProvenAt",
-  crm_untold AS "crmUntold",
+  crm_untold AS "crmUnattributed",
   crm_blocked_until AS "crmBlockedUntil", crm_blocked_code AS "crmBlockedCode",
   crm_blocked_since AS "crmBlockedSince", crm_blocked_reason AS "crmBlockedReason",
   emarketeer_blocked_until AS "emarketeerBlockedUntil",

@@ -32,25 +32,32 @@ export async function moveCursor(db: Queryable, move: CursorMove): Promise<boole
 }
 
 /** Whether a row without an owner is left, from this reading or an earlier one; a listing finds all of them. */
-const UNTOLD = '($6 OR ($2::text IS NOT NULL AND crm_untold))'
+const UNATTRIBUTED = '($6 OR ($2::text IS NOT NULL AND crm_untold))'
 
 /**
  * {@link moveCursor} after a reading of the CRM's changes.
- * @param read `untold`: a row did not name its owner. Until a listing is free of such rows, only records that are read
+ * @param read `unattributed`: a row did not name its owner. Until a listing is free of such rows, only records that are read
  *   directly are proven.
  * @returns null: another reader was faster; `complete`: no such row is left.
  */
 export async function moveCrmCursor(
   db: Queryable,
-  read: Omit<CursorMove, 'side'> & { readonly provenTick: number; readonly untold: boolean },
+  read: Omit<CursorMove, 'side'> & { readonly provenTick: number; readonly unattributed: boolean },
 ): Promise<{ readonly complete: boolean } | null> {
   const [row] = await db.query<{ complete: boolean }>(
-    `UPDATE connections SET crm_cursor = $3, crm_untold = ${UNTOLD},
+    `UPDATE connections SET crm_cursor = $3, crm_untold = ${UNATTRIBUTED},
         crm_relisted_at = CASE WHEN $6 AND $2::text IS NULL THEN clock_timestamp() ELSE crm_relisted_at END,
-        crm_proven_at = CASE WHEN $4 > crm_proven_tick AND ($2::text IS NULL OR NOT ${UNTOLD}) THEN $5 ELSE crm_proven_at END,
-        crm_proven_tick = CASE WHEN ${UNTOLD} THEN crm_proven_tick ELSE GREATEST(crm_proven_tick, $4::bigint) END
+        crm_proven_at = CASE WHEN $4 > crm_proven_tick AND ($2::text IS NULL OR NOT ${UNATTRIBUTED}) THEN $5 ELSE crm_proven_at END,
+        crm_proven_tick = CASE WHEN ${UNATTRIBUTED} THEN crm_proven_tick ELSE GREATEST(crm_proven_tick, $4::bigint) END
       WHERE connection_id = $1 AND crm_cursor IS NOT DISTINCT FROM $2 RETURNING NOT crm_untold AS complete`,
-    [read.connectionId, read.expected, read.next, read.provenTick, read.provenAt, read.untold],
+    [
+      read.connectionId,
+      read.expected,
+      read.next,
+      read.provenTick,
+      read.provenAt,
+      read.unattributed,
+    ],
   )
   return row ?? null
 }

@@ -41,7 +41,7 @@ export async function countUnsavedNos(db: Queryable, connectionId: string): Prom
 }
 
 /** A No in the CRM's changes. */
-export interface ToldNo {
+export interface ReportedNo {
   readonly crmContactId: string
   readonly categoryId: string
 }
@@ -59,10 +59,10 @@ export async function carryUnsavedNos(tx: Transaction, connectionId: string): Pr
 }
 
 /** Keeps the Nos from the CRM's changes since the copy was last brought up to date. */
-export async function carryToldNos(
+export async function carryReportedNos(
   tx: Transaction,
   connectionId: string,
-  told: readonly ToldNo[],
+  told: readonly ReportedNo[],
 ): Promise<void> {
   await tx.query(
     `INSERT INTO carried_denies (connection_id, crm_contact_id, cell_key, reason)

@@ -1,8 +1,8 @@
 import {
   type CrmConsent,
   type CrmContactState,
-  UNTOLD_CATEGORY,
-  UNTOLD_CONTACT,
+  UNKNOWN_CATEGORY,
+  UNKNOWN_CONTACT,
 } from '../../crm/crm.js'
 import type { Purpose } from '../../domain/legal-basis.js'
 import type { Queryable, Transaction } from '../db/database.js'
@@ -18,7 +18,7 @@ export interface StoredCrmContact {
   /** Its address field holds something that links nobody (rule A). */
   readonly unusableAddress: boolean
   /** The CRM hides its primary address: `addressId` is the former one, null if never known (B8). */
-  readonly addressUntold: boolean
+  readonly addressHidden: boolean
   readonly consents: Partial<Readonly<Record<Purpose, CrmConsent>>>
   readonly readFrom: number
   readonly readTo: number
@@ -44,7 +44,7 @@ export interface StoredCrmSubscription {
 
 /** Columns of a {@link StoredCrmContact}. */
 export const CONTACT_COLUMNS = `crm_contact_id AS "crmContactId", address_id AS "addressId", state, merged_into AS "mergedInto",
-  registered_at_ms AS "registeredAtMs", unusable_address AS "unusableAddress", address_untold AS "addressUntold", consents, read_from AS "readFrom", read_to AS "readTo",
+  registered_at_ms AS "registeredAtMs", unusable_address AS "unusableAddress", address_untold AS "addressHidden", consents, read_from AS "readFrom", read_to AS "readTo",
   observed_epoch AS "observedEpoch", left_with AS "leftWith"`
 const SUBSCRIPTION = `row_id AS "rowId", crm_contact_id AS "crmContactId", category_id AS "categoryId", subscribed,
   version, is_foreign AS "foreign", read_from AS "readFrom", read_to AS "readTo", left_with AS "leftWith"`
@@ -103,7 +103,7 @@ export function liveCrmContactsAt(
  * Whether a live record has an unknown primary address: it may be anybody's (B8).
  * @param storeOnly only records with an answer on storeAndProcess, all that a transactional sendout asks.
  */
-export async function hasUntoldAddress(
+export async function hasHiddenAddress(
   db: Queryable,
   connectionId: string,
   storeOnly: boolean,
@@ -134,14 +134,14 @@ export async function homelessCrmContacts(
  * Whether a subscription row does not name its contact: its No may be anybody's.
  * @param categoryId the category asked for; a row of an unknown category may be of it.
  */
-export async function hasUntoldContact(
+export async function hasUnattributedRow(
   db: Queryable,
   connectionId: string,
   categoryId: string,
 ): Promise<boolean> {
   const rows = await db.query(
     `SELECT FROM crm_subscriptions WHERE connection_id = $1 AND crm_contact_id = $2 AND category_id = ANY($3) LIMIT 1`,
-    [connectionId, UNTOLD_CONTACT, [categoryId, UNTOLD_CATEGORY]],
+    [connectionId, UNKNOWN_CONTACT, [categoryId, UNKNOWN_CATEGORY]],
   )
   return rows.length > 0
 }
@@ -189,7 +189,7 @@ export async function saveCrmContacts(
       contacts.map((c) => c.readFrom),
       contacts.map((c) => c.readTo),
       contacts.map((c) => c.unusableAddress),
-      contacts.map((c) => c.addressUntold),
+      contacts.map((c) => c.addressHidden),
     ],
   )
   return new Set(saved.filter((row) => row.wasThere).map((row) => row.id))
@@ -309,7 +309,7 @@ export async function crmContactsOfRows(
 ): Promise<string[]> {
   const rows = await db.query<{ id: string }>(
     `SELECT DISTINCT crm_contact_id AS id FROM crm_subscriptions WHERE connection_id = $1 AND row_id = ANY($2) AND crm_contact_id <> $3`,
-    [connectionId, rowIds, UNTOLD_CONTACT],
+    [connectionId, rowIds, UNKNOWN_CONTACT],
   )
   return rows.map((row) => row.id)
 }

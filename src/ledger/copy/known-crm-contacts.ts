@@ -4,7 +4,7 @@ import type { Queryable } from '../db/database.js'
 /** A stored contact in the form of an outside reading, with addresses as text. */
 export interface KnownCrmContact extends Pick<
   StoredCrmContact,
-  'crmContactId' | 'state' | 'mergedInto' | 'consents' | 'unusableAddress' | 'addressUntold'
+  'crmContactId' | 'state' | 'mergedInto' | 'consents' | 'unusableAddress' | 'addressHidden'
 > {
   readonly email: string | null
   readonly secondary: readonly string[] | null
@@ -19,7 +19,7 @@ export function knownCrmContacts(
 ): Promise<KnownCrmContact[]> {
   return db.query<KnownCrmContact>(
     `SELECT c.crm_contact_id AS "crmContactId", c.state, c.merged_into AS "mergedInto", c.consents,
-        c.unusable_address AS "unusableAddress", c.address_untold AS "addressUntold", a.address AS email, o.secondary, o."denyOnly"
+        c.unusable_address AS "unusableAddress", c.address_untold AS "addressHidden", a.address AS email, o.secondary, o."denyOnly"
       FROM crm_contacts c LEFT JOIN addresses a USING (address_id)
         LEFT JOIN LATERAL (SELECT array_agg(b.address) FILTER (WHERE NOT l.deny_only) AS secondary,
             array_agg(b.address) FILTER (WHERE l.deny_only) AS "denyOnly"

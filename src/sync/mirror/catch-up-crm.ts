@@ -14,7 +14,7 @@ import { beginRelisting, dropCursor, moveCrmCursor } from '../../ledger/connecti
 import { type Transaction, nextTick } from '../../ledger/db/database.js'
 import type { ReadWindow } from '../../domain/read-window.js'
 import { noteCrmClock } from '../../connection/crm-clock.js'
-import { doubtUntold, readCrmContacts, readingCrm } from './read-crm.js'
+import { doubtAddresses, readCrmContacts, readingCrm } from './read-crm.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 import { assertMaySync } from '../../connection/permissions.js'
 
@@ -65,7 +65,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   const from = await nextTick(session.db)
   let done = 0
   let next: string | null = null
-  let untold = false
+  let unattributed = false
   for await (const page of requireCrm(session).client.readChanges(cursor, session.call)) {
     const window = { from, to: await nextTick(session.db) }
     await assertMaySync(session.db, session)
@@ -73,7 +73,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
     done += page.contacts.length + page.subscriptions.length
     session.heartbeat({ done, total: null })
     next = page.nextCursor ?? next
-    untold ||= page.untold === true
+    unattributed ||= page.unattributed === true
     await noteFutureStamps(session, page.futureStamps)
   }
   if (next === null) {
@@ -87,7 +87,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   }
   const moved = await moveCrmCursor(session.db, {
     connectionId,
-    untold,
+    unattributed,
     expected: cursor,
     next,
     provenTick: from,
@@ -146,8 +146,8 @@ async function storePage(
     ...chunksOf(page.deletedSubscriptionRowIds, CHUNK).map(
       (part) => (tx: Transaction) => noteDeletedCrmSubscriptions(tx, connectionId, part),
     ),
-    ...chunksOf(page.untoldEmails ?? [], CHUNK).map(
-      (part) => (tx: Transaction) => doubtUntold(tx, connectionId, part),
+    ...chunksOf(page.unknownEmails ?? [], CHUNK).map(
+      (part) => (tx: Transaction) => doubtAddresses(tx, connectionId, part),
     ),
   ]
   for (const store of chunks) {

@@ -11,7 +11,7 @@ import type { LeavingContact } from '../../ledger/copy/departed-denies.js'
 import {
   secondaryIds,
   holderAddressIds,
-  isPartlyTold,
+  isPartlyHidden,
   secondaryLinks,
   sameSecondaryAddresses,
   withThoseBefore,
@@ -66,22 +66,22 @@ export function classifyContact(
 ): ContactChange | null {
   const { home, unusable, ...elsewhere } = addresses
   const homeId = home === null ? null : addressIds.get(home)!
-  const untold = contact.emailUnreadable ?? false
+  const isHidden = contact.emailUnreadable ?? false
   const save: StoredCrmContact = {
     crmContactId: contact.contactId,
     // Without a told address the record stays where it was.
-    addressId: untold ? (before?.addressId ?? null) : homeId,
+    addressId: isHidden ? (before?.addressId ?? null) : homeId,
     state: contact.state,
     mergedInto: contact.mergedInto,
     registeredAtMs: contact.registeredAtMs,
-    unusableAddress: untold ? (before?.unusableAddress ?? false) : unusable,
-    addressUntold: untold,
+    unusableAddress: isHidden ? (before?.unusableAddress ?? false) : unusable,
+    addressHidden: isHidden,
     consents: contact.consents,
     readFrom: window.from,
     readTo: window.to,
   }
   const told = secondaryLinks(save, elsewhere, addressIds)
-  const links = isPartlyTold(contact) ? withThoseBefore(told, had, save.addressId) : told
+  const links = isPartlyHidden(contact) ? withThoseBefore(told, had, save.addressId) : told
   if (before && sameContact(before, save) && sameSecondaryAddresses(had, links)) {
     return listing ? { save, links, touched: [], doubtful: [], leaving: null, merged: null } : null
   }

@@ -1,4 +1,4 @@
-import { type CrmSubscription, UNTOLD_CATEGORY } from '../../crm/crm.js'
+import { type CrmSubscription, UNKNOWN_CATEGORY } from '../../crm/crm.js'
 import { orderOf, type ReadWindow } from '../../domain/read-window.js'
 import type { StoredCrmContact, StoredCrmSubscription } from '../../ledger/copy/crm-mirror-rows.js'
 import type { LeavingRow } from '../../ledger/copy/departed-denies.js'
@@ -65,7 +65,7 @@ function withWhatWasKnown(
 ): (CrmSubscription & { readonly contactId: string }) | null {
   const contactId = row.contactId || (before?.crmContactId ?? row.contactId)
   const isHidden =
-    row.categoryId === UNTOLD_CATEGORY || (row.categoryId === null && row.subscribed === null)
+    row.categoryId === UNKNOWN_CATEGORY || (row.categoryId === null && row.subscribed === null)
   const categoryId = before !== undefined && isHidden ? before.categoryId : row.categoryId
   return contactId === null ? null : { ...row, contactId, categoryId }
 }

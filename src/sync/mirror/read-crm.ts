@@ -73,12 +73,12 @@ export async function readCrmAt(
       await storeReading(tx, session, reading, window)
     }
     await markCrmRead(tx, addressIds, window)
-    return doubtUntold(tx, connectionId, atAddress.untoldEmails ?? [])
+    return doubtAddresses(tx, connectionId, atAddress.unknownEmails ?? [])
   })
 }
 
 /** Marks addresses with an unidentified record: it may deny, so they stay unknown and every pass reads them. */
-export async function doubtUntold(
+export async function doubtAddresses(
   tx: Transaction,
   connectionId: string,
   emails: readonly string[],

@@ -55,11 +55,10 @@ async function readChunk(
       [...items, ...unreadable].map(({ email }) => spelledAddressOf(email)?.address),
     )
     // A contact without a readable address may be at any of these: then nobody is known to be gone.
-    const everybodyTold = unreadable.every(({ email }) => email !== null)
+    const allNamed = unreadable.every(({ email }) => email !== null)
     const unmoved = rows.filter(({ address }) => moves.get(address) === false)
     const nobody = unmoved.filter(
-      ({ address, addressId }) =>
-        everybodyTold && !present.has(address) && !perhaps.includes(addressId),
+      ({ address, addressId }) => allNamed && !present.has(address) && !perhaps.includes(addressId),
     )
     await endEmarketeerLinks(
       tx,

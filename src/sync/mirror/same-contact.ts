@@ -14,7 +14,7 @@ export function saysTheSame(read: CrmContact, known: KnownCrmContact): boolean {
     read.state === known.state &&
     read.mergedInto === known.mergedInto &&
     sameConsents(read.consents, known.consents) &&
-    (read.emailUnreadable ?? false) === known.addressUntold &&
+    (read.emailUnreadable ?? false) === known.addressHidden &&
     sameAddresses(read, known)
   )
 }
@@ -23,13 +23,13 @@ export function saysTheSame(read: CrmContact, known: KnownCrmContact): boolean {
 function sameAddresses(read: CrmContact, known: KnownCrmContact): boolean {
   const { home, unusable, secondary, denyOnly } = recordAddresses(read)
   const isLive = read.state === 'live'
-  const [toldSecondary, toldDenyOnly] = isLive ? [secondary, denyOnly] : [[], []]
-  const sameOthers = isPartlyTold(read) ? includesAll : sameSet
+  const [readSecondary, readDenyOnly] = isLive ? [secondary, denyOnly] : [[], []]
+  const sameOthers = isPartlyHidden(read) ? includesAll : sameSet
   return (
     (read.emailUnreadable === true ||
       (home === known.email && unusable === known.unusableAddress)) &&
-    sameOthers(toldSecondary, known.secondary ?? []) &&
-    sameOthers(toldDenyOnly, known.denyOnly ?? [])
+    sameOthers(readSecondary, known.secondary ?? []) &&
+    sameOthers(readDenyOnly, known.denyOnly ?? [])
   )
 }
 
@@ -48,7 +48,7 @@ export function sameContact(a: StoredCrmContact, b: StoredCrmContact): boolean {
     a.state === b.state &&
     a.mergedInto === b.mergedInto &&
     a.unusableAddress === b.unusableAddress &&
-    a.addressUntold === b.addressUntold &&
+    a.addressHidden === b.addressHidden &&
     sameConsents(a.consents, b.consents)
   )
 }
@@ -78,11 +78,11 @@ export function secondaryLinks(
 }
 
 /** Whether the CRM leaves out an address of the record: then no address is known to be gone. */
-export function isPartlyTold(contact: CrmContact): boolean {
+export function isPartlyHidden(contact: CrmContact): boolean {
   return contact.emailUnreadable === true || contact.otherEmailsUnreadable === true
 }
 
-/** The told other addresses, and those that the record had: an untold one may still be there. */
+/** The other addresses as read, and those that the record had: a hidden one may still be there. */
 export function withThoseBefore(
   told: readonly SecondaryAddressLink[],
   before: readonly SecondaryAddress[],

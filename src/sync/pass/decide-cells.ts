@@ -135,10 +135,10 @@ function decideLeft(
   const row = view.cells.get(cellKey)
   const facts = row && observationOf(batch, view, row, secondaryHolders, {})
   const kind = kindOf(rule === LEFT_TOGGLE_RULE ? 'toggle' : 'rich')
-  const isTold =
+  const isReadable =
     facts &&
     (secondaryHolders.length > 0 || hasInheritedDeny(facts.observation, facts.memory, kind))
-  return isTold ? decided({ view, cellKey, row, rule, ...facts }) : null
+  return isReadable ? decided({ view, cellKey, row, rule, ...facts }) : null
 }
 
 /** Decides a cell with a record that cannot be read: denies of the others still cross. */

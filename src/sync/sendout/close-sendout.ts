@@ -2,7 +2,7 @@ import type { PreSendResult } from '../../contracts/pre-send.js'
 import type { ErrorCode } from '../../contracts/error-catalogue.js'
 import { EXCLUSION_REASONS, type ExclusionReason } from '../../domain/exclusion-reason.js'
 import { findConnection, type ConnectionRow } from '../../ledger/connection/connections.js'
-import { hasUntoldAddress, hasUntoldContact } from '../../ledger/copy/crm-mirror-rows.js'
+import { hasHiddenAddress, hasUnattributedRow } from '../../ledger/copy/crm-mirror-rows.js'
 import type { Database, Queryable, Transaction } from '../../ledger/db/database.js'
 import {
   countVerdicts,
@@ -32,7 +32,7 @@ export interface SendoutClosing {
 }
 
 /** The CRM hides a column that our user may not read. */
-const COLUMN_UNTOLD: ErrorCode = 'crm_privilege_missing'
+const COLUMN_HIDDEN: ErrorCode = 'crm_privilege_missing'
 const CRM_CHANGED: ErrorCode = 'crm_changed'
 /** A newer run has another workflow id, as one id runs once at a time. This run changes nothing of its list. */
 const NEWER_RUN: ErrorCode = 'newer_run'
@@ -77,11 +77,11 @@ async function close(
   let counts = await countVerdicts(db, run.sendoutRunId)
   const unverified = counts.get('notVerified') ?? 0
   const connection = await findConnection(db, run.connectionId)
-  const untold =
-    (await hasUntoldAddress(db, run.connectionId, run.transactional === true)) ||
+  const hidden =
+    (await hasHiddenAddress(db, run.connectionId, run.transactional === true)) ||
     (await hidesAnswer(db, run, connection))
   // Without an audience nothing was verified. A record without a known address may be anybody's.
-  const incomplete = unverified > 0 || run.channel === null || untold || superseded
+  const incomplete = unverified > 0 || run.channel === null || hidden || superseded
   const aborted = closing.aborted || (incomplete && closing.onUnverified === 'abort')
   if (aborted) {
     await revokeEligible(db, run.sendoutRunId)
@@ -90,7 +90,7 @@ async function close(
   const { requests, updated } = await spentOf(db, run.sendoutRunId)
   const eligible = counts.get('eligible') ?? 0
   const found = [
-    ...(untold ? [COLUMN_UNTOLD] : []),
+    ...(hidden ? [COLUMN_HIDDEN] : []),
     ...(superseded ? [CRM_CHANGED] : []),
     ...((await hasNewerRun(db, run)) ? [NEWER_RUN] : []),
   ]
@@ -134,5 +134,5 @@ async function hidesAnswer(
   connection: ConnectionRow | null,
 ): Promise<boolean> {
   const asks = categoryId !== null && transactional !== true && connection?.subscriptionSync
-  return asks ? hasUntoldContact(db, connectionId, categoryId) : false
+  return asks ? hasUnattributedRow(db, connectionId, categoryId) : false
 }

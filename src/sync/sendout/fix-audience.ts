@@ -1,6 +1,6 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { PreSendRequest } from '../../contracts/pre-send.js'
-import { type AudiencePage, readManyStates, UNTOLD_EMAIL } from '../../emarketeer/index.js'
+import { type AudiencePage, readManyStates, UNKNOWN_EMAIL } from '../../emarketeer/index.js'
 import { FittingPages, UpstreamError } from '../../http/index.js'
 import { ensureEmarketeerAddresses } from '../../ledger/copy/address-mentions.js'
 import { addSpelledContacts } from '../../ledger/copy/emarketeer-mirror.js'
@@ -54,7 +54,7 @@ async function fixNamed(
   const known = new Map<string, Pick<Member, 'email' | 'mobile'>>(
     unreadable.map(({ contactId, email }) => [
       contactId ?? '',
-      { email: email ?? UNTOLD_EMAIL, mobile: null },
+      { email: email ?? UNKNOWN_EMAIL, mobile: null },
     ]),
   )
   items.forEach((state) => known.set(state.contactId, state))

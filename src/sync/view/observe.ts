@@ -1,5 +1,5 @@
 import type { AddressView, BatchView } from './address-view.js'
-import { UNTOLD_CATEGORY } from '../../crm/crm.js'
+import { UNKNOWN_CATEGORY } from '../../crm/crm.js'
 import { categoryCell, type CellKey, isPurposeCell } from '../../domain/cell-key.js'
 import type { Purpose } from '../../domain/legal-basis.js'
 import type { RecordReading, CellMemory, Observation } from '../../domain/reconcile/index.js'
@@ -76,9 +76,9 @@ export interface CategoryRows {
   readonly foreignRows: readonly StoredCrmSubscription[]
 }
 
-/** Whether the row may be of the category: its own category may be untold. */
+/** Whether the row may be of the category: its own category may be unknown. */
 export function mayBeOf(row: StoredCrmSubscription, categoryId: string): boolean {
-  return row.categoryId === categoryId || row.categoryId === UNTOLD_CATEGORY
+  return row.categoryId === categoryId || row.categoryId === UNKNOWN_CATEGORY
 }
 
 /** Rows of one category at an address. A missing row is neither a Yes nor a No (D3). */

@@ -5,7 +5,7 @@ import type { SetupOverride, DisconnectInput } from '../../contracts/setup.js'
 import type { StepOutcome } from '../../contracts/setup-activities.js'
 import { evidence, lifecycle } from '../activity-proxies.js'
 import { entry } from '../entry.js'
-import { tellingFailure } from '../phase.js'
+import { reportingFailure } from '../phase.js'
 import { newBoard, percentOf } from '../steps/board.js'
 import { pauseFor, problemOf } from '../steps/pause.js'
 import { takeSteps } from '../steps/runner.js'
@@ -36,7 +36,7 @@ export function disconnect(...given: [DisconnectStart]): Promise<DisconnectStatu
 async function run(input: DisconnectStart): Promise<DisconnectStatus> {
   const carried = carriedIn(input, 'a disconnect') as CarriedDisconnect | undefined
   const state = new DisconnectState(input, carried)
-  await tellingFailure(
+  await reportingFailure(
     () => state.fail(),
     () => takeApart(state, carried?.plan),
   )

@@ -3,7 +3,7 @@ import { setupInput, type SetupStart } from '../../contracts/inputs.js'
 import type { SetupPreview, SetupStatus } from '../../contracts/setup.js'
 import { setupCalls } from '../activity-proxies.js'
 import { entry } from '../entry.js'
-import { tellingFailure } from '../phase.js'
+import { reportingFailure } from '../phase.js'
 import { newBoard } from '../steps/board.js'
 import { takeSteps } from '../steps/runner.js'
 import { carriedIn } from '../steps/state.js'
@@ -42,7 +42,7 @@ async function run(input: SetupStart): Promise<SetupStatus | SetupPreview> {
   }
   const state = new SetupState(connectionId, carried?.runId ?? uuid4(), carried)
   handleMessages(state)
-  await tellingFailure(
+  await reportingFailure(
     () => state.fail(),
     () => setUp(state),
   )

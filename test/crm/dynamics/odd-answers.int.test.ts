@@ -140,16 +140,16 @@ describe('a row that does not tell whose it is', () => {
     }))
     const link = `${service.url}/api/data/v9.2/contacts?$deltatoken=1`
     const cursors = [JSON.stringify({ contacts: link, subscriptions: null }), null]
-    const untold: boolean[] = []
+    const unattributed: boolean[] = []
     for (const cursor of cursors) {
       const pages: CrmChangePage[] = []
       for await (const page of openCrm(service.url).readChanges(cursor, {})) {
         pages.push(page)
       }
-      untold.push(pages.some((page) => page.untold === true))
+      unattributed.push(pages.some((page) => page.unattributed === true))
       expect(cursorOf(pages)).not.toBeNull()
     }
-    expect(untold).toEqual([inDelta, inListing])
+    expect(unattributed).toEqual([inDelta, inListing])
   })
 })
 
@@ -388,14 +388,14 @@ describe('an address with an answer that does not tell who is there', () => {
         const { contentType, body: said } = writeMultipart(parts, { lineEnd: '\r\n' })
         return { status: 200, headers: { 'content-type': contentType }, body: said.toString() }
       })
-      const { contacts, untoldEmails } = await openCrm(service.url).read(
+      const { contacts, unknownEmails } = await openCrm(service.url).read(
         { by: 'email', emails },
         {},
       )
       expect(contacts).toMatchObject([
         { email: 'ann@x.example', consents: { marketingSendouts: { value: 'deny' } } },
       ])
-      expect(untoldEmails ?? []).toEqual([])
+      expect(unknownEmails ?? []).toEqual([])
     },
   )
 })

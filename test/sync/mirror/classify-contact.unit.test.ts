@@ -57,7 +57,7 @@ function stored(more: Partial<StoredCrmContact> = {}): StoredCrmContact {
     mergedInto: null,
     registeredAtMs: null,
     unusableAddress: false,
-    addressUntold: false,
+    addressHidden: false,
     consents: consents('consent'),
     readFrom: STORED.from,
     readTo: STORED.to,
@@ -148,7 +148,7 @@ describe('a reading that says what is known', () => {
     ['another primary address', { addressId: OLD }, []],
     ['a state of its own', { state: 'deactivated' }, []],
     ['an address field that held no address', { unusableAddress: true }, []],
-    ['an address that was not told', { addressUntold: true }, []],
+    ['an address that was not told', { addressHidden: true }, []],
     ['an other address that is gone', {}, [other(OLD)]],
   ])('is another one after %s', (_, before, others) => {
     expect(classify(contact(), { before: stored(before), others })).not.toBeNull()
@@ -295,20 +295,20 @@ describe('what the CRM did not tell (B8)', () => {
     const read = contact({ email: null, emailUnreadable: true })
     const before = stored({ unusableAddress: true })
     expect(classify(read, { before })).toMatchObject({
-      save: { addressId: HOME, addressUntold: true, unusableAddress: true },
+      save: { addressId: HOME, addressHidden: true, unusableAddress: true },
       leaving: null,
     })
   })
 
   it('a primary address of a record that was never met: it is at none', () => {
     const read = contact({ email: null, emailUnreadable: true })
-    expect(classify(read)?.save).toMatchObject({ addressId: null, addressUntold: true })
+    expect(classify(read)?.save).toMatchObject({ addressId: null, addressHidden: true })
   })
 
   it.each(['emailUnreadable', 'otherEmailsUnreadable'] as const)(
     'some address (%s): none that it had is known to have gone',
-    (untold) => {
-      const read = contact({ otherEmails: ['work@x.example'], [untold]: true })
+    (hidden) => {
+      const read = contact({ otherEmails: ['work@x.example'], [hidden]: true })
       const change = classify(read, { before: stored(), others: [other(OLD), other(NEW, true)] })
       expect(set(change?.links.map((link) => link.addressId))).toEqual([NEW, WORK, OLD])
       expect(change?.leaving).toBeNull()

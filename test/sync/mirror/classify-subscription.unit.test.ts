@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { UNTOLD_CATEGORY, UNTOLD_CONTACT, type CrmSubscription } from '../../../src/crm/crm.js'
+import { UNKNOWN_CATEGORY, UNKNOWN_CONTACT, type CrmSubscription } from '../../../src/crm/crm.js'
 import type {
   StoredCrmContact,
   StoredCrmSubscription,
@@ -84,7 +84,7 @@ describe('a subscription row as read', () => {
   })
 
   it.each<[string, Partial<StoredCrmSubscription>]>([
-    ['its category became known', { categoryId: UNTOLD_CATEGORY }],
+    ['its category became known', { categoryId: UNKNOWN_CATEGORY }],
     ['it can be read now', { subscribed: null }],
   ])('of the same version counts where %s', (_, before) => {
     const same = read({ version: '1', subscribed: true })
@@ -93,12 +93,12 @@ describe('a subscription row as read', () => {
 })
 
 describe('what the CRM hides of a row (D3, F3)', () => {
-  it.each([null, UNTOLD_CONTACT])('its contact (%j): it counts for whom it did', (contactId) => {
+  it.each([null, UNKNOWN_CONTACT])('its contact (%j): it counts for whom it did', (contactId) => {
     expect(classify(read({ contactId }), stored())?.save.crmContactId).toBe('ann')
   })
 
   it('its contact, of a row that is met first: it may be anybody', () => {
-    expect(classify(read({ contactId: UNTOLD_CONTACT }))?.save.crmContactId).toBe(UNTOLD_CONTACT)
+    expect(classify(read({ contactId: UNKNOWN_CONTACT }))?.save.crmContactId).toBe(UNKNOWN_CONTACT)
   })
 
   it('a row that is nobody’s is not stored', () => {
@@ -106,15 +106,15 @@ describe('what the CRM hides of a row (D3, F3)', () => {
   })
 
   it.each<[string, Partial<CrmSubscription>]>([
-    ['its category', { categoryId: UNTOLD_CATEGORY }],
+    ['its category', { categoryId: UNKNOWN_CATEGORY }],
     ['category and answer', { categoryId: null, subscribed: null }],
   ])('%s: it counts for the category that it did', (_, hidden) => {
     expect(classify(read(hidden), stored())?.save.categoryId).toBe('news')
   })
 
   it('its category, of a row that is met first: it may be any', () => {
-    const row = read({ categoryId: UNTOLD_CATEGORY })
-    expect(classify(row)?.save.categoryId).toBe(UNTOLD_CATEGORY)
+    const row = read({ categoryId: UNKNOWN_CATEGORY })
+    expect(classify(row)?.save.categoryId).toBe(UNKNOWN_CATEGORY)
   })
 
   it('a category that is none of eMarketeer’s is not hidden', () => {
@@ -132,7 +132,7 @@ describe('rows that leave an address (F5)', () => {
     mergedInto: null,
     registeredAtMs: null,
     unusableAddress: false,
-    addressUntold: false,
+    addressHidden: false,
     consents: {},
     readFrom: 1,
     readTo: 2,

@@ -4,7 +4,7 @@ import type { GateCrm, GateFacts } from '../../../src/domain/send-gate.js'
 import { NOTHING_MAPPED } from '../../../src/domain/tenant-basis.js'
 import type { SendoutMember } from '../../../src/ledger/sendout/sendout-members.js'
 import type { SendoutRun } from '../../../src/ledger/sendout/sendouts.js'
-import { UNTOLD_EMAIL } from '../../../src/emarketeer/index.js'
+import { UNKNOWN_EMAIL } from '../../../src/emarketeer/index.js'
 import { type GateContext, crmOf, withNamed } from '../../../src/sync/sendout/gate/gate-crm.js'
 import { gateFactsOf } from '../../../src/sync/sendout/gate/gate-facts.js'
 import type { AddressView } from '../../../src/sync/view/address-view.js'
@@ -163,9 +163,9 @@ describe('answers to the category', () => {
     view({ contacts: [ann], subscriptions: rows })
 
   it('are the rows of the category, and those of one that is not told', () => {
-    const untold = subscription(null, { rowId: 'b', categoryId: '' })
+    const unknown = subscription(null, { rowId: 'b', categoryId: '' })
     const offers = subscription(false, { rowId: 'c', categoryId: 'offers' })
-    expect(crm(here(subscription(true), untold, offers)).subscriptions).toEqual([true, null])
+    expect(crm(here(subscription(true), unknown, offers)).subscriptions).toEqual([true, null])
   })
 
   it('are not asked for without a category, and where subscriptions are not kept in step', () => {
@@ -399,10 +399,10 @@ describe('the facts of a member', () => {
     expect(facts(here, { capabilities: null }).crm).toBeNull()
   })
 
-  it('are not verified where the feed was not read since, the state is not known, or the address untold', () => {
+  it('are not verified where the feed was not read since, the state is not known, or the address unknown', () => {
     expect(facts(here, { run: { askedTick: 30 } }).emarketeer.verified).toBe(false)
     expect(facts(view({ row: { emarketeerUnread: true } })).emarketeer.verified).toBe(false)
-    expect(facts(here, {}, { email: UNTOLD_EMAIL }).emarketeer.verified).toBe(false)
+    expect(facts(here, {}, { email: UNKNOWN_EMAIL }).emarketeer.verified).toBe(false)
   })
 
   it('are nothing where nothing is recorded', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { UNTOLD_CATEGORY } from '../../../src/crm/crm.js'
+import { UNKNOWN_CATEGORY } from '../../../src/crm/crm.js'
 import {
   categoryRows,
   contactOfRecord,
@@ -115,7 +115,7 @@ describe('rows of a category (D3)', () => {
     const row = subscription(true)
     expect(mayBeOf(row, 'news')).toBe(true)
     expect(mayBeOf(row, 'offers')).toBe(false)
-    expect(mayBeOf({ ...row, categoryId: UNTOLD_CATEGORY }, 'offers')).toBe(true)
+    expect(mayBeOf({ ...row, categoryId: UNKNOWN_CATEGORY }, 'offers')).toBe(true)
     expect(mayBeOf({ ...row, categoryId: null }, 'offers')).toBe(false)
   })
 

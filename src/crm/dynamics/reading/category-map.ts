@@ -1,5 +1,5 @@
 import { type CallContext, readValue } from '../../../http/index.js'
-import { UNTOLD_CATEGORY } from '../../crm.js'
+import { UNKNOWN_CATEGORY } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import type { TableFacts } from '../facts.js'
 import { categoryIdOfKey } from '../wire/row-key.js'
@@ -80,14 +80,14 @@ export class CategoryMap {
       // One that is not there, or not to be made out, is referred to all the same: its rows may be of any category.
       for (const id of rowIds) {
         if (!this.#byRowId.has(id)) {
-          this.#byRowId.set(id, UNTOLD_CATEGORY)
+          this.#byRowId.set(id, UNKNOWN_CATEGORY)
         }
       }
     }
   }
 
   /**
-   * eMarketeer's category id; null: somebody's in Dynamics; {@link UNTOLD_CATEGORY}: not told. Only after {@link cover}.
+   * eMarketeer's category id; null: somebody's in Dynamics; {@link UNKNOWN_CATEGORY}: not told. Only after {@link cover}.
    */
   categoryId(rowId: string): string | null {
     return this.#byRowId?.get(rowId) ?? null

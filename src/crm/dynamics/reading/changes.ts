@@ -1,6 +1,6 @@
 import type { CallContext } from '../../../http/index.js'
 import { UpstreamError, watchingIds } from '../../../http/index.js'
-import { type CrmChangePage, CrmCursorExpired, UNTOLD_CONTACT } from '../../crm.js'
+import { type CrmChangePage, CrmCursorExpired, UNKNOWN_CONTACT } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import type { SubscriptionTables } from '../facts.js'
 import { EXPIRED_VERSION_STAMP, INVALID_QUERY } from '../wire/error-codes.js'
@@ -11,8 +11,8 @@ import type { CategoryMap } from './category-map.js'
 import { writeCursor, readCursor } from './cursor.js'
 import { pagesFrom } from './pages.js'
 import { CONTACT_COLUMNS, type RawRow, type RowPage, SUBSCRIPTION_COLUMNS } from './rows.js'
-import { addressesTold, tellsAddresses, toContact } from './to-contact.js'
-import { isUntoldRow } from './to-subscription.js'
+import { addressesIn, hasAllAddresses, toContact } from './to-contact.js'
+import { isUnknownRow } from './to-subscription.js'
 import { subscriptionsOf } from './to-subscriptions.js'
 
 /** What reading changes needs. `tables` null: set-up has not made them, only contacts are read. */
@@ -47,15 +47,16 @@ export async function* readChanges(
   for await (const page of contacts.pages(context)) {
     const { live, deletedIds } = separate(page.value)
     const read = live.map((row) => toContact(row, context))
-    const untold = live.filter((_, at) => read[at] === null)
+    const unread = live.filter((_, at) => read[at] === null)
     yield {
       ...EMPTY_PAGE,
       contacts: read.filter((contact) => contact !== null),
       deletedContactIds: deletedIds,
       baseline: contacts.baseline,
-      ...(untold.length > 0 ? { untoldEmails: untold.flatMap(addressesTold) } : {}),
+      ...(unread.length > 0 ? { unknownEmails: unread.flatMap(addressesIn) } : {}),
       // A listing asks for each record that we know; of a new one it matters where it may be.
-      untold: page.untold || untold.some((row) => !contacts.baseline || !tellsAddresses(row)),
+      unattributed:
+        page.unattributed || unread.some((row) => !contacts.baseline || !hasAllAddresses(row)),
     }
   }
   let subscriptionsLink: string | null = null
@@ -66,15 +67,18 @@ export async function* readChanges(
     for await (const page of rows.pages(context)) {
       const { live, deletedIds } = separate(page.value)
       const subscriptions = await subscriptionsOf(live, tables.subscriptions, categories, context)
-      const untold = subscriptions.filter(isUntoldRow)
+      const unknown = subscriptions.filter(isUnknownRow)
       yield {
         ...EMPTY_PAGE,
         // One of nobody would be met again by a listing alone, and be anybody's until then.
         subscriptions: rows.baseline
           ? subscriptions
-          : subscriptions.filter((row) => !(isUntoldRow(row) && row.contactId === UNTOLD_CONTACT)),
-        untold:
-          page.untold || untold.some((row) => !rows.baseline || row.contactId === UNTOLD_CONTACT),
+          : subscriptions.filter(
+              (row) => !(isUnknownRow(row) && row.contactId === UNKNOWN_CONTACT),
+            ),
+        unattributed:
+          page.unattributed ||
+          unknown.some((row) => !rows.baseline || row.contactId === UNKNOWN_CONTACT),
         deletedSubscriptionRowIds: deletedIds,
         baseline: rows.baseline,
       }
@@ -109,7 +113,7 @@ class Tracked {
   }
 
   /** Each page, and whether an entry of it or of one before is no row at all: it may be of anybody. */
-  async *pages(given: CallContext): AsyncGenerator<RowPage & { readonly untold: boolean }> {
+  async *pages(given: CallContext): AsyncGenerator<RowPage & { readonly unattributed: boolean }> {
     const { context, allRead } = watchingIds(given)
     const path = this.since ?? this.setName + queryString({ select: this.select })
     const listing = { setName: this.setName, name: `${this.baseline ? 'baseline' : 'delta'}.read` }
@@ -122,7 +126,7 @@ class Tracked {
           this.#deltaLink =
             link === null ? null : ownLink(this.client.environmentUrl, link, `GET /${this.setName}`)
         }
-        yield { ...page, untold: !allRead() }
+        yield { ...page, unattributed: !allRead() }
       }
     } catch (error) {
       throw this.baseline ? error : expiredOr(error)

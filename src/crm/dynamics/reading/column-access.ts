@@ -87,8 +87,8 @@ export async function closedColumns(
   }
   const held = await attributeRights(client, await userIdOf(), context)
   const masked = await maskedColumns(client, use.table, context)
-  const untold = ours.filter(({ id }) => !held.has(id)).map(({ property }) => property)
-  const readable = await readableBySample(client, use.setName, untold, context)
+  const unnamed = ours.filter(({ id }) => !held.has(id)).map(({ property }) => property)
+  const readable = await readableBySample(client, use.setName, unnamed, context)
   return ours.flatMap(({ property, name, id, uses }) => {
     const column = `${use.table}.${name}`
     const mine = held.get(id)

@@ -5,7 +5,7 @@ import {
   type CrmReading,
   type CrmReadRequest,
   type CrmSubscription,
-  UNTOLD_CONTACT,
+  UNKNOWN_CONTACT,
 } from '../../crm.js'
 import { isGuid } from '../wire/odata.js'
 import { type InQuery, readByIn } from './batch-queries.js'
@@ -15,12 +15,12 @@ import type { ChangeSource } from './changes.js'
 import {
   ADDRESS_COLUMNS,
   CONTACT_COLUMNS,
-  isTold,
+  isReadable,
   type RawRow,
   SUBSCRIPTION_COLUMNS,
 } from './rows.js'
 import { toContact } from './to-contact.js'
-import { isUntoldRow, toSubscription, untoldRowOf } from './to-subscription.js'
+import { isUnknownRow, toSubscription, unknownRowOf } from './to-subscription.js'
 import { subscriptionsOf } from './to-subscriptions.js'
 
 /** Contacts a direct read takes at most. */
@@ -65,14 +65,14 @@ async function readById(
     'contacts.read',
     watch.context,
   )
-  const rowsTold = watch.allRead()
+  const allRowsRead = watch.allRead()
   const contacts = contactRows.flatMap((row) => toContact(row, watch.context) ?? [])
   const found = new Set(contacts.map((contact) => contact.contactId))
   const missing = unique.filter((id) => !found.has(id))
   const unknown = watch.allRead() ? [] : missing
   return {
     contacts: [...contacts, ...unknown.flatMap((contactid) => toContact({ contactid }) ?? [])],
-    subscriptions: await subscriptionsAsked(source, { rows, ids, rowsTold }, context),
+    subscriptions: await subscriptionsAsked(source, { rows, ids, allRowsRead }, context),
     missingContactIds: unknown.length > 0 ? [] : missing,
   }
 }
@@ -84,7 +84,7 @@ async function readByEmail(
 ): Promise<CrmReading> {
   const { client } = source
   const first = await rowsAt(client, emails, context)
-  const { rows: answered, untold, placesOf } = await locate(client, emails, first, context)
+  const { rows: answered, unknownEmails, placesOf } = await locate(client, emails, first, context)
   const contacts = uniqueContacts(answered.flatMap((row) => toContact(row, context) ?? [])).map(
     (contact) => {
       const { contactId, denyOnlyEmails } = contact
@@ -100,11 +100,11 @@ async function readByEmail(
     contacts,
     subscriptions: await subscriptionsAsked(
       source,
-      { rows, ids, rowsTold: watch.allRead() },
+      { rows, ids, allRowsRead: watch.allRead() },
       context,
     ),
     missingContactIds: [],
-    ...(untold.length > 0 ? { untoldEmails: untold } : {}),
+    ...(unknownEmails.length > 0 ? { unknownEmails } : {}),
   }
 }
 
@@ -136,7 +136,7 @@ const MOST_ASTRAY = 8
 /**
  * By which address rows were found that do not tell their addresses, or not whose they are: they are asked for in halves, until
  * it is one. A contact counts there as what it is; of whom nobody knows who it is, and where such rows are many, the
- * addresses are `untold`.
+ * addresses are `unknownEmails`.
  *
  * @returns every row that was answered on the way, the last answer of each last: what one answer hid the next may tell.
  */
@@ -147,11 +147,11 @@ async function locate(
   context: CallContext,
 ): Promise<{
   readonly rows: readonly RawRow[]
-  readonly untold: readonly string[]
+  readonly unknownEmails: readonly string[]
   readonly placesOf: ReadonlyMap<string, readonly string[]>
 }> {
   const all: RawRow[] = []
-  const untold: string[] = []
+  const unknownEmails: string[] = []
   const placesOf = new Map<string, readonly string[]>()
   // Told already, of the first reading.
   const quietly = { ...context, onUnreadable: undefined }
@@ -162,7 +162,7 @@ async function locate(
   ]
   for (const { values, rows, isWhole } of answers) {
     all.push(...rows)
-    const astray = rows.filter((row) => !tellsItsPlaces(row))
+    const astray = rows.filter((row) => !hasIdAndAddresses(row))
     if (astray.length === 0 && isWhole) {
       continue
     }
@@ -171,7 +171,7 @@ async function locate(
     if (isLocated) {
       ids.forEach((id) => placesOf.set(id, [...(placesOf.get(id) ?? []), ...values]))
     } else if (values.length === 1 || splits === MOST_SPLITS || astray.length > MOST_ASTRAY) {
-      untold.push(...values)
+      unknownEmails.push(...values)
     } else {
       splits += 1
       for (const half of halvesOf(values)) {
@@ -179,11 +179,11 @@ async function locate(
       }
     }
   }
-  return { rows: all, untold, placesOf }
+  return { rows: all, unknownEmails, placesOf }
 }
 
-function tellsItsPlaces(row: RawRow): boolean {
-  return isGuid(row['contactid']) && ADDRESS_COLUMNS.every((column) => isTold(row, column))
+function hasIdAndAddresses(row: RawRow): boolean {
+  return isGuid(row['contactid']) && ADDRESS_COLUMNS.every((column) => isReadable(row, column))
 }
 
 /** Subscription rows by their own ids, which no column-level security hides (docs/wire-dataverse.md, 12). @throws UpstreamError */
@@ -208,10 +208,10 @@ export async function readRows(
   const read = await subscriptions(source, rows, watch.context)
   const found = new Set(read.map(({ rowId }) => rowId))
   const unknown = watch.allRead() ? [] : query.values.filter((id) => !found.has(id.toLowerCase()))
-  const untold = unknown.map((id) =>
+  const absent = unknown.map((id) =>
     toSubscription({ [primaryId]: id }, tables.subscriptions, none),
   )
-  return [...read.filter((row) => !isUntoldRow(row)), ...untold]
+  return [...read.filter((row) => !isUnknownRow(row)), ...absent]
 }
 
 const none = () => null
@@ -251,14 +251,14 @@ async function subscriptionsAsked(
   asked: {
     readonly rows: readonly RawRow[]
     readonly ids: readonly string[]
-    readonly rowsTold: boolean
+    readonly allRowsRead: boolean
   },
   context: CallContext,
 ): Promise<readonly CrmSubscription[]> {
   const read = await subscriptions(source, asked.rows, context)
-  const isNobodys = (row: CrmSubscription) => isUntoldRow(row) && row.contactId === UNTOLD_CONTACT
-  const inDoubt = asked.rowsTold && !read.some(isNobodys) ? [] : asked.ids
-  return [...read.filter((row) => !isNobodys(row)), ...inDoubt.map(untoldRowOf)]
+  const isNobodys = (row: CrmSubscription) => isUnknownRow(row) && row.contactId === UNKNOWN_CONTACT
+  const inDoubt = asked.allRowsRead && !read.some(isNobodys) ? [] : asked.ids
+  return [...read.filter((row) => !isNobodys(row)), ...inDoubt.map(unknownRowOf)]
 }
 
 async function subscriptions(

@@ -143,7 +143,7 @@ const TYPES = {
 } as const
 
 /** Whether a row tells a column, be it as null: what is left out, or of another type, is no answer. */
-export function isTold(row: RawRow, column: keyof typeof TYPES): boolean {
+export function isReadable(row: RawRow, column: keyof typeof TYPES): boolean {
   const [value, type] = [row[column], TYPES[column]]
   return value === null || (type === 'guid' ? isGuid(value) : typeof value === type)
 }

@@ -2,13 +2,20 @@ import type { z } from 'zod'
 import { type CallContext, readRecords } from '../../../http/index.js'
 import type { CrmConsent, CrmContact, CrmContactState } from '../../crm.js'
 import { isGuid } from '../wire/odata.js'
-import { ADDRESS_COLUMNS, contactRow, ETAG, isTold, type RawRow, VITAL_COLUMNS } from './rows.js'
+import {
+  ADDRESS_COLUMNS,
+  contactRow,
+  ETAG,
+  isReadable,
+  type RawRow,
+  VITAL_COLUMNS,
+} from './rows.js'
 
 const [PRIMARY, ...OTHERS] = ADDRESS_COLUMNS
 const MASTER = '_masterid_value'
 
 /** What a row holds in its columns of addresses, as far as it tells. */
-export function addressesTold(raw: RawRow): readonly string[] {
+export function addressesIn(raw: RawRow): readonly string[] {
   return ADDRESS_COLUMNS.flatMap((column) => {
     const email = raw[column]
     return typeof email === 'string' ? [email] : []
@@ -16,8 +23,8 @@ export function addressesTold(raw: RawRow): readonly string[] {
 }
 
 /** Whether a row tells all of its columns of addresses. */
-export function tellsAddresses(raw: RawRow): boolean {
-  return ADDRESS_COLUMNS.every((column) => isTold(raw, column))
+export function hasAllAddresses(raw: RawRow): boolean {
+  return ADDRESS_COLUMNS.every((column) => isReadable(raw, column))
 }
 
 /**
@@ -34,7 +41,7 @@ export function toContact(raw: RawRow, context?: CallContext): CrmContact | null
   // What was merged away passes its deny on to the master: it stays where it was until that is told.
   const isAstray = state === 'merged' && masterId === null
   const path =
-    VITAL_COLUMNS.find((column) => !isTold(raw, column)) ??
+    VITAL_COLUMNS.find((column) => !isReadable(raw, column)) ??
     (row[ETAG] === undefined ? ETAG : isAstray ? MASTER : null)
   if (path !== null) {
     context?.onUnreadable?.({ operation: contactRow.operation, path, id: row.contactid })
@@ -43,8 +50,8 @@ export function toContact(raw: RawRow, context?: CallContext): CrmContact | null
   return {
     contactId: row.contactid.toLowerCase(),
     email: row.emailaddress1 ?? null,
-    ...(isTold(raw, PRIMARY) ? {} : { emailUnreadable: true }),
-    ...(OTHERS.every((name) => isTold(raw, name)) ? {} : { otherEmailsUnreadable: true }),
+    ...(isReadable(raw, PRIMARY) ? {} : { emailUnreadable: true }),
+    ...(OTHERS.every((name) => isReadable(raw, name)) ? {} : { otherEmailsUnreadable: true }),
     otherEmails: [],
     denyOnlyEmails: [row.emailaddress2, row.emailaddress3].flatMap((email) => email ?? []),
     state: isAstray ? 'live' : state,

@@ -1,9 +1,9 @@
 import { type CallContext, readRecords } from '../../../http/index.js'
-import { type CrmSubscription, UNTOLD_CATEGORY, UNTOLD_CONTACT } from '../../crm.js'
+import { type CrmSubscription, UNKNOWN_CATEGORY, UNKNOWN_CONTACT } from '../../crm.js'
 import type { TableFacts } from '../facts.js'
 import { isGuid } from '../wire/odata.js'
 import { isOurRowKey, isRowKeyOf } from '../wire/row-key.js'
-import { ETAG, isTold, type RawRow, SUBSCRIPTION_COLUMNS, subscriptionRow } from './rows.js'
+import { ETAG, isReadable, type RawRow, SUBSCRIPTION_COLUMNS, subscriptionRow } from './rows.js'
 
 /** The category row that a subscription row refers to, for the category map; null for none. */
 export function categoryRowIdOf(raw: RawRow): string | null {
@@ -15,10 +15,10 @@ export function categoryRowIdOf(raw: RawRow): string | null {
  * A subscription as the rest of the system knows it. The answer of a row that lacks a property is unknown (B8), and so is
  * that of one whose contact or category is null: our rows have both, so null may hide them (D3: null is unknown). So is that
  * of a row whose category cannot be told: of a row that we made, a category without a key is one of ours that lost it. One
- * whose id is not told is unknown for its contact, whatever it is of ({@link untoldRowOf}).
+ * whose id is not told is unknown for its contact, whatever it is of ({@link unknownRowOf}).
  *
  * @param categoryIdOf eMarketeer's id of a category row, null for a category that someone added in Dynamics,
- *   {@link UNTOLD_CATEGORY} for one that cannot be told.
+ *   {@link UNKNOWN_CATEGORY} for one that cannot be told.
  */
 export function toSubscription(
   raw: RawRow,
@@ -30,25 +30,25 @@ export function toSubscription(
   const [row] = readRecords(answer, [{ ...raw, rowId: raw[primaryId] }], context)
   if (row === undefined) {
     const told = raw['_em_contact_value']
-    return untoldRowOf(isGuid(told) ? told.toLowerCase() : UNTOLD_CONTACT)
+    return unknownRowOf(isGuid(told) ? told.toLowerCase() : UNKNOWN_CONTACT)
   }
   const contactId = isGuid(row._em_contact_value) ? row._em_contact_value.toLowerCase() : null
   const categoryRowId = categoryRowIdOf(raw)
   const known = categoryRowId === null ? null : categoryIdOf(categoryRowId)
   const isLost =
     categoryRowId !== null &&
-    (known === UNTOLD_CATEGORY || (known === null && isOurRowKey(row.em_rowkey)))
+    (known === UNKNOWN_CATEGORY || (known === null && isOurRowKey(row.em_rowkey)))
   const path =
-    SUBSCRIPTION_COLUMNS.find((name) => !isTold(raw, name)) ??
+    SUBSCRIPTION_COLUMNS.find((name) => !isReadable(raw, name)) ??
     (isLost ? '_em_category_value' : row[ETAG] === undefined ? ETAG : null)
   if (path !== null) {
     context?.onUnreadable?.({ operation: answer.operation, path, id: row.rowId })
   }
   const told = contactId !== null && categoryRowId !== null && path === null
-  const categoryId = isLost || !isTold(raw, '_em_category_value') ? UNTOLD_CATEGORY : known
+  const categoryId = isLost || !isReadable(raw, '_em_category_value') ? UNKNOWN_CATEGORY : known
   return {
     rowId: row.rowId,
-    contactId: isTold(raw, '_em_contact_value') ? contactId : UNTOLD_CONTACT,
+    contactId: isReadable(raw, '_em_contact_value') ? contactId : UNKNOWN_CONTACT,
     categoryId,
     subscribed: told ? subscribedOf(row.em_subscribed, row.statecode) : null,
     version: row[ETAG] ?? '',
@@ -64,19 +64,19 @@ export function toSubscription(
  * Stands for a row of a contact of which not even the id can be made out: of whatever category, and with whatever answer.
  * Its own id is none of Dynamics', so that it is gone as soon as a reading of the contact does not meet it any more.
  */
-export function untoldRowOf(contactId: string): CrmSubscription {
+export function unknownRowOf(contactId: string): CrmSubscription {
   return {
     rowId: `?${contactId}`,
     contactId,
-    categoryId: UNTOLD_CATEGORY,
+    categoryId: UNKNOWN_CATEGORY,
     subscribed: null,
     version: '',
     foreign: false,
   }
 }
 
-/** Whether the row is one of {@link untoldRowOf}. */
-export function isUntoldRow({ rowId }: CrmSubscription): boolean {
+/** Whether the row is one of {@link unknownRowOf}. */
+export function isUnknownRow({ rowId }: CrmSubscription): boolean {
   return rowId.startsWith('?')
 }
 

@@ -1,6 +1,6 @@
 import type { Purpose } from '../../../domain/legal-basis.js'
 import { purposeOfKey } from '../wire/keys.js'
-import { type ArchiveRow, isTold, numberOf, textOf, timeOf } from '../wire/values.js'
+import { type ArchiveRow, isReadable, numberOf, textOf, timeOf } from '../wire/values.js'
 
 /** Orders and identifies the rows of a listing. */
 export const CONSENT_ID = 'consentperson.consentperson_id'
@@ -69,7 +69,7 @@ export function hasPurpose(row: ArchiveRow): boolean {
 export function unreadableAt(row: ArchiveRow): string | null {
   return hasPurpose(row)
     ? (CONSENT_COLUMNS.find(
-        (column) => !CONSENT_MAY_LACK.includes(column) && !isTold(row, column),
+        (column) => !CONSENT_MAY_LACK.includes(column) && !isReadable(row, column),
       ) ?? null)
     : PURPOSE_KEY
 }

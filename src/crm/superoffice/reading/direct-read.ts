@@ -15,7 +15,7 @@ import {
   isEmail,
   type Person,
   personsOf,
-  untoldPerson,
+  unknownPerson,
   withoutAddress,
 } from './person.js'
 
@@ -50,7 +50,7 @@ export async function directRead(
     return { contacts, subscriptions: [], missingContactIds }
   }
   const emails = [...new Set(request.emails.filter((email) => email.trim() !== ''))]
-  const { emailsOf, untold } = await personsAt(source.installation.archive, emails, context)
+  const { emailsOf, unknownEmails } = await personsAt(source.installation.archive, emails, context)
   const contacts = (await readContacts(source, [...emailsOf.keys()], context)).map((contact) =>
     contact.emailUnreadable
       ? { ...contact, denyOnlyEmails: emailsOf.get(Number(contact.contactId)) ?? [] }
@@ -60,7 +60,7 @@ export async function directRead(
     contacts,
     subscriptions: [],
     missingContactIds: [],
-    ...(untold.length > 0 ? { untoldEmails: untold } : {}),
+    ...(unknownEmails.length > 0 ? { unknownEmails } : {}),
   }
 }
 
@@ -91,7 +91,7 @@ export interface PersonsAt {
   /** By the person's id. */
   readonly emailsOf: ReadonlyMap<number, readonly string[]>
   /** Addresses that may be of somebody of whom it is not told who. */
-  readonly untold: readonly string[]
+  readonly unknownEmails: readonly string[]
 }
 
 /**
@@ -124,23 +124,23 @@ export async function personsAt(
     (row) => isEmail(row) && textOf(row, ADDRESS) === null,
     context,
   )
-  const untold: string[] = []
-  const isUntold = (email: string, path: string) => {
-    untold.push(email)
+  const unknownEmails: string[] = []
+  const addUnknown = (email: string, path: string) => {
+    unknownEmails.push(email)
     context.onUnreadable?.({ operation: DYNAMIC, path, id: null })
   }
-  unknown.forEach((email) => isUntold(email, ADDRESS))
+  unknown.forEach((email) => addUnknown(email, ADDRESS))
   const emailsOf = new Map<number, readonly string[]>()
   for (const row of rows.filter(isEmail)) {
     const email = textOf(row, ADDRESS) ?? ''
     const personId = numberOf(row, PERSON)
     if (personId === null) {
-      isUntold(email, PERSON)
+      addUnknown(email, PERSON)
     } else if (personId > 0) {
       emailsOf.set(personId, [...(emailsOf.get(personId) ?? []), email])
     }
   }
-  return { emailsOf, untold }
+  return { emailsOf, unknownEmails }
 }
 
 const ADDRESS = 'email.email_address'
@@ -225,6 +225,6 @@ function unreadable(
   return [...personIds].map((personId) => {
     const operation = `GET /Archive/${provider}`
     context.onUnreadable?.({ operation, path: key, id: String(personId) })
-    return untoldPerson(personId)
+    return unknownPerson(personId)
   })
 }

@@ -1,6 +1,6 @@
 import type { CallContext } from '../../../http/index.js'
 import { addressOrText } from '../../../domain/email-address.js'
-import { type ArchiveRow, hasDate, isTold, numberOf, textOf, timeOf } from '../wire/values.js'
+import { type ArchiveRow, hasDate, isReadable, numberOf, textOf, timeOf } from '../wire/values.js'
 
 /** Whose an address is; groups the rows of a listing. */
 export const PERSON = 'email.person_id'
@@ -58,7 +58,7 @@ export function personsOf(rows: readonly ArchiveRow[], context?: CallContext): r
   }
   return [...groups].map(([personId, group]) => {
     const addresses = addressesOf(group)
-    const path = untoldColumn(group)
+    const path = unreadableColumn(group)
     const primaryUnclear = addresses.length > 1 && !group.filter(isEmail).every(isRanked)
     const place = path ?? (primaryUnclear ? RANK : null)
     if (place !== null) {
@@ -91,7 +91,7 @@ export function withoutAddress(row: ArchiveRow): Person | null {
 }
 
 /** A person of whom only the id is known. */
-export function untoldPerson(personId: number): Person {
+export function unknownPerson(personId: number): Person {
   return {
     personId,
     addresses: [],
@@ -111,9 +111,9 @@ function isRanked(row: ArchiveRow): boolean {
 }
 
 /** A column that is not told, or odd. */
-function untoldColumn(group: readonly ArchiveRow[]): string | null {
+function unreadableColumn(group: readonly ArchiveRow[]): string | null {
   const emails = group.filter(isEmail)
-  if (!emails.every((row) => isTold(row, 'email.email_address', ['string']))) {
+  if (!emails.every((row) => isReadable(row, 'email.email_address', ['string']))) {
     return 'email.email_address'
   }
   // A text that is neither a time nor none puts nobody into the bin: a withdrawal would count no more.

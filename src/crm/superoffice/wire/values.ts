@@ -39,7 +39,7 @@ function plain(value: unknown): unknown {
 }
 
 /** Whether a row tells a column, be it as empty: what is left out, or of another type, is no answer. */
-export function isTold(
+export function isReadable(
   row: ArchiveRow,
   column: string,
   types: readonly string[] = ['string', 'number'],

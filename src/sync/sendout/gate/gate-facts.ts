@@ -5,7 +5,7 @@ import type { GateFacts, GateMention } from '../../../domain/send-gate.js'
 import type { AddressMention } from '../../../ledger/copy/address-mentions.js'
 import type { SendoutMember } from '../../../ledger/sendout/sendout-members.js'
 import type { AddressView } from '../../view/address-view.js'
-import { UNTOLD_EMAIL } from '../../../emarketeer/index.js'
+import { UNKNOWN_EMAIL } from '../../../emarketeer/index.js'
 import type { LegalBasis } from '../../../domain/legal-basis.js'
 
 /** Gathers the facts of one targeted contact. @param view its address; undefined: it has none. */
@@ -17,7 +17,7 @@ export function gateFactsOf(
   const { run, batch, mustBeFresh } = context
   const asked = run.askedTick ?? Number.MAX_SAFE_INTEGER
   const fresh = !mustBeFresh || batch.connection.emarketeerProvenTick > asked
-  const told = member.email !== UNTOLD_EMAIL
+  const told = member.email !== UNKNOWN_EMAIL
   const basisOf = (purpose: 'marketingSendouts' | 'storeAndProcess') =>
     view?.cells.get(purpose)?.basis ?? 'none'
   const category = run.categoryId === null ? null : categoryCell(run.categoryId)

@@ -36,13 +36,13 @@ export const privilegesStep = checkStep<SuperOfficeCrm>({
     }
     const notes = [
       ...(unreadable.length > 0 ? [`Not in this installation: ${unreadable.join(', ')}.`] : []),
-      ...(functionRights.length === 0 ? [RIGHTS_UNTOLD] : lacking ? [RIGHT_UNNAMED] : []),
+      ...(functionRights.length === 0 ? [RIGHTS_UNKNOWN] : lacking ? [RIGHT_UNNAMED] : []),
     ]
     return notes.length === 0 ? { state: 'done' } : { state: 'done', note: notes.join(' ') }
   },
 })
 
-const RIGHTS_UNTOLD =
+const RIGHTS_UNKNOWN =
   'SuperOffice lists no functional rights of our user; whether it may update consent shows at the first write.'
 
 /** A system user is not governed by rights, so that this is no reason to pause. */
