@@ -16,16 +16,17 @@ export * from './session.js'
 export * from './webhooks.js'
 
 /**
- * What a CRM is to the rest of the system. Workflows, the rule and the sync know only this file and those that it passes
- * on; everything particular to one CRM stays in its folder. A further CRM is one folder, one line in the registry, and
- * its stand-in.
+ * What a CRM is to the rest of the system. Workflows, the rule and the sync import only this file and what it
+ * re-exports; everything particular to one CRM stays in its folder. A further CRM is one folder, one line in the
+ * registry, and its stand-in.
  */
 
-/** What a CRM can do; the sync chooses its ways by these, never by the CRM's name. */
+/** What a CRM can do. The sync branches on these, never on the CRM's name. */
 export interface CrmCapabilities {
   /**
-   * `toggle`: allow/deny on the record (Dynamics); a write of a row that moved is refused (F1). `rich`: the legal basis
-   * itself (SuperOffice); a write cannot be refused, so it is read back. A toggle that cannot refuse needs a rule of its own.
+   * `toggle`: allow or deny on the record (Dynamics); a write of a row that moved is refused (F1). `rich`: the legal
+   * basis itself (SuperOffice); a write cannot be refused, so it is read back. A toggle that cannot refuse needs a rule
+   * of its own.
    */
   readonly values: 'toggle' | 'rich'
   /** Purposes kept in step (B8, C2). */
@@ -34,9 +35,9 @@ export interface CrmCapabilities {
   readonly subscriptions: boolean
   /** Whether a complete delta also proves every row that it does not contain (send gate, freshness). */
   readonly completeDelta: boolean
-  /** Whether the CRM may tell when, and by whom, a single value was set. */
+  /** Whether the CRM may know when, and by whom, a single value was set. */
   readonly fieldHistory: boolean
-  /** Contacts that one request proves when read directly; for choosing the cheapest proof. */
+  /** Contacts that one request proves when read directly; the sync chooses the cheapest proof by it. */
   readonly directReadContactsPerRequest: number
 }
 
@@ -44,65 +45,68 @@ export interface CrmCapabilities {
 export interface CrmOpenOptions {
   readonly connectionId: string
   readonly facts: CrmFacts
-  /** Whether http on loopback is allowed (trying out and tests only). */
+  /** Allows http on loopback (development and tests only). */
   readonly allowLoopbackHttp: boolean
-  /** For secrets among the facts; absent where only the credentials are tried. */
+  /** Opens secrets among the facts; absent if only the credentials are checked. */
   readonly secrets?: FactSecrets
 }
 
-/** A CRM as the registry knows it. `Config` has every secret resolved. */
+/** A CRM as the registry knows it. */
 export interface CrmDriver<Config = unknown> {
   readonly crm: string
   readonly capabilities: CrmCapabilities
-  /** The connection file's own section (`dynamics`, `superoffice`), secrets already resolved. */
+  /**
+   * The connection file's own section (`dynamics`, `superoffice`); its output is `Config`, with every secret resolved.
+   */
   readonly configSchema: z.ZodType<Config>
   /** Key of that section. */
   readonly configSection: string
   /** Dotted paths of secrets inside the section; never shown, never stored in the clear. */
   readonly secretPaths: readonly string[]
   /**
-   * Paths of addresses inside the section, which must be https (or loopback under the switch), and at which hosts the CRM is
-   * known to be: `login.example.com`, `*.example.com`. None known: the operator has to allow it.
+   * Paths of URLs inside the section, each with the hosts at which the CRM is known to be: `login.example.com`,
+   * `*.example.com`. They must be https, or loopback under the switch. With no known host, the operator must allow the
+   * host.
    */
   readonly knownHosts: Readonly<Record<string, readonly string[]>>
-  /** Paths inside the section that say which environment it is, whoever signs in to it. */
+  /** Paths inside the section that identify the environment, whoever signs in to it. */
   readonly environmentPaths: readonly string[]
   /** How writes to eMarketeer name their source. */
   readonly emarketeerSource: CrmSource
-  /** The workflow type that sets it up: `connectionSetup`, or a name that was given out before there was one for all. */
+  /** The workflow type that sets it up: `connectionSetup`, or an older name that is still in use. */
   readonly setupWorkflow: 'connectionSetup' | 'dynamicsSetup' | 'superOfficeSetup'
   readonly setupSteps: readonly SetupStep[]
   open(config: Config, options: CrmOpenOptions): CrmClient
   /**
-   * What a connection file makes of bases that the tenant made in the CRM (C2), by its section as stored; keys in the form
-   * in which the readings hold them. Absent: the CRM has none.
+   * The bases that the tenant made in the CRM, as the stored section maps them (C2); keys as readings have them.
+   * Absent: the CRM has none.
    */
   basisMapping?(section: Readonly<Record<string, unknown>>): BasisMapping
-  /** What a refusal of our credentials is about, and what to do, in plain words; absent: general ones are given. */
+  /** Why our credentials were refused and what to do, in plain words; absent: general words are used. */
   explainRefusal?(
     refusal: Pick<UpstreamFailure, 'upstreamCode'> & { readonly detail: string },
   ): string
   /**
-   * Rich CRMs whose rows carry times: whether these may decide, by the connection file's section, and whether set-up has
-   * measured that each write counts. Absent: rows carry none.
+   * Rich CRMs whose rows carry times: whether these may decide, by the connection file's section, and whether set-up
+   * has measured that each write counts. Absent: rows carry none.
    */
   rowTimes?(
     section: Readonly<Record<string, unknown>>,
     facts: CrmFacts,
   ): { readonly mode: TimesMode; readonly measured: boolean }
-  /** The one status that the CRM takes for a success of its webhooks; absent: any 2xx, and 202 is given. */
+  /** The only status that the CRM takes as success of its webhooks; absent: any 2xx, and we answer 202. */
   readonly webhookStatus?: 200
-  /** Judges the headers of a webhook, so that the bodies of strangers need not be read; in constant time. */
+  /** Judges the headers of a webhook in constant time, so that a stranger's body is never read. */
   judgeWebhookHeaders(headers: WebhookRequest['headers'], facts: CrmFacts): HeaderVerdict
   /**
-   * Judges a webhook by the connection's facts; constant-time comparison of the secret.
+   * Judges a webhook by the connection's facts; compares the secret in constant time.
    * @throws what `secrets.open` throws.
    */
   receiveWebhook(request: WebhookRequest, facts: CrmFacts, secrets?: FactSecrets): WebhookVerdict
 }
 
 /**
- * The CRM closes columns that we read, which may show as null: what was read since they were closed may hide answers, so a
+ * The CRM hides columns that we read, and null may stand for a hidden value. What was read since may hide answers, so a
  * complete listing is due once they are open. Not retryable before.
  */
 export class CrmColumnsClosed extends AppError {
@@ -117,48 +121,48 @@ export class CrmCursorExpired extends Error {
   override readonly name = 'CrmCursorExpired'
 }
 
-/** What a look at a step's subject came to. */
+/** The result of checking a step's subject. */
 export type StepVerdict =
-  /** Everything is there as it should be. `note`: something worth telling that is no fault (a renamed form). */
+  /** Everything is as it should be. `note`: worth mentioning, but no fault (a renamed form). */
   | { readonly state: 'done'; readonly facts?: CrmFacts; readonly note?: string }
   /** Something is missing; `changes` says in plain words what {@link SetupStep.do} would create or change. */
   | { readonly state: 'due'; readonly changes: readonly PlannedChange[] }
   /** Not wanted, or not possible here and not needed: the step ends `skipped` with the reason. */
   | { readonly state: 'skipped'; readonly note: string; readonly facts?: CrmFacts }
-  /** The target is not certain, or something is missing that only a person can give (E2). */
+  /** The target is uncertain, or a person must provide something (E2). */
   | { readonly state: 'paused'; readonly pause: SetupPause }
 
-/** What a step is given beside the opened connection. */
+/** What a step gets besides the opened connection. */
 export interface StepContext extends CallContext {
-  /** What Support chose for this step (useForm, useTab, useView, createTab, publishAll), or null. */
+  /** Support's choice for this step (useForm, useTab, useView, createTab, publishAll), or null. */
   readonly choice: StepChoice | null
-  /** Whether subscriptions are kept in step: without them nothing is built for them (D1). */
+  /** Whether subscriptions are kept in step; if not, nothing is built for them (D1). */
   readonly subscriptionSync: boolean
 }
 
 /**
- * One step of set-up: data for the generic runner, which looks (`verify`), does what is missing (`do`), and looks
- * again. Each is safe to repeat and to kill anywhere. A failure is thrown; a {@link SetupPaused} pauses.
+ * One step of set-up: data for the generic runner, which checks (`verify`), does what is missing (`do`), and checks
+ * again. A step may be repeated, and killed at any point. It throws on failure; a {@link SetupPaused} pauses.
  */
 export interface SetupStep {
   readonly id: string
   readonly title: string
-  /** Seconds that it usually takes; shares of the whole for percent and time left. */
+  /** Usual duration in seconds; percent and time left are computed from it. */
   readonly weight: number
-  /** What is lacking if Support leaves the step out, in plain words; null: it cannot be left out. */
+  /** What is missing if Support skips the step, in plain words; null: it cannot be skipped. */
   readonly without: string | null
-  /** Looks only: never changes anything, and works also where earlier steps have not been done (preview). */
+  /** Only checks: changes nothing, and also works before earlier steps are done (preview). */
   verify(crm: CrmClient, context: StepContext): Promise<StepVerdict>
-  /** Does what is missing. @returns facts to keep, merged over the earlier ones. */
+  /** Does what is missing. @returns facts to store, merged over the earlier ones. */
   do(crm: CrmClient, context: StepContext): Promise<CrmFacts>
   /**
-   * Removes what the step installed; nothing there is fine. Run in reverse order of the steps.
+   * Removes what the step installed; succeeds if nothing is there. Runs in reverse order of the steps.
    * @returns facts to change (null forgets one).
    */
   undo(crm: CrmClient, context: StepContext): Promise<CrmFacts>
 }
 
-/** Thrown by a step that found, while doing, that a person has to decide or to give something (E2). */
+/** Thrown by `do` if a person has to decide or provide something (E2). */
 export class SetupPaused extends Error {
   override readonly name = 'SetupPaused'
 

@@ -9,8 +9,8 @@ import {
 
 /**
  * `do` of a check-only step: awaits `verify`.
- * @returns the facts that the look learned.
- * @throws SetupPaused as the look says; AppError `internal` if an earlier step has not been done.
+ * @returns the facts that the check learned.
+ * @throws SetupPaused as the check demands; AppError `internal` if an earlier step has not been done.
  */
 async function lookOnly(look: Promise<StepVerdict>): Promise<CrmFacts> {
   const verdict = await look
@@ -25,23 +25,25 @@ async function lookOnly(look: Promise<StepVerdict>): Promise<CrmFacts> {
   }
 }
 
-/** A set-up step as a CRM's folder writes it: as `SetupStep`, with the session of that CRM. */
+/** A set-up step as a CRM's folder writes it: a `SetupStep` for the session of that CRM. */
 export interface OwnStep<Session> {
   readonly id: string
   readonly title: string
-  /** Seconds that it usually takes. */
+  /** See `SetupStep.weight`. */
   readonly weight: number
-  /** See `SetupStep.without`; absent: it cannot be left out. */
+  /** See `SetupStep.without`; absent: it cannot be skipped. */
   readonly without?: string
-  /** Looks only, also if no earlier step has been done: facts may be absent, tables too. */
+  /** Only checks, even if no earlier step has been done: facts may be absent, and tables. */
   verify(crm: Session, context: StepContext): Promise<StepVerdict>
-  /** Does what is missing. @returns facts to keep. @throws SetupPaused, UpstreamError, AppError. */
+  /** Does what is missing. @returns facts to store. @throws SetupPaused, UpstreamError, AppError. */
   do(crm: Session, context: StepContext): Promise<CrmFacts>
-  /** Removes what was installed; nothing there is fine. @returns facts to change (null forgets one). */
+  /** Removes what was installed; succeeds if nothing is there. @returns facts to change (null forgets one). */
   undo(crm: Session, context: StepContext): Promise<CrmFacts>
 }
 
-/** A step that makes nothing: its `do` looks, and there is nothing to undo. `More`: fields of that CRM's own steps. */
+/**
+ * A step that creates nothing: `do` only checks, and there is nothing to undo. `More`: fields of that CRM's own steps.
+ */
 export function checkStep<Session, More = object>(
   step: Omit<OwnStep<Session>, 'do' | 'undo'> & More,
 ): OwnStep<Session> & More {
@@ -57,8 +59,8 @@ type SessionClass<Session> = abstract new (...given: never[]) => Session
 
 /**
  * Does part of a step on the CRM's own session.
- * @param asSetupError how set-up tells a failure of the CRM.
- * @throws what `asSetupError` makes of the failure; TypeError for another CRM's session.
+ * @param asSetupError how set-up reports a failure of the CRM.
+ * @throws the result of `asSetupError`; TypeError for another CRM's session.
  */
 export async function onOwnSession<Session extends CrmClient, T>(
   own: SessionClass<Session>,

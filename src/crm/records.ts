@@ -3,95 +3,98 @@ import type { LastWriter, ToggleValue } from '../domain/reconcile/types.js'
 import type { RichValue } from '../domain/tenant-basis.js'
 
 /**
- * When a rich CRM's row was written, as the row says, by the CRM's own clock, whoever wrote it. Unix ms; raw: whether it
- * proves anything is decided when deciding (docs/reconciliation.md, "Stamps of SuperOffice").
+ * When a rich CRM's row was written, by the CRM's clock and whoever wrote it. Unix ms. Raw: the rule decides whether it
+ * proves anything (docs/reconciliation.md, "Stamps of SuperOffice").
  */
 export interface RowTimes {
-  /** When it was inserted; null: not told. */
+  /** When it was inserted; null: unknown. */
   readonly registeredMs: number | null
-  /** When it was last updated; null: never, or not told. */
+  /** When it was last updated; null: never, or unknown. */
   readonly updatedMs: number | null
-  /** It has only been inserted, and never updated since. */
+  /** Inserted, and never updated since. */
   readonly onlyInserted: boolean
 }
 
-/** One consent value of one record. `value` null = unreadable (column gone, no right): unknown, no write. */
+/** One consent value of one record. `value` null: unreadable (column gone, no right), so unknown and never written. */
 export interface CrmConsent {
   readonly value: ToggleValue | RichValue | null
-  /** For conditional writes and for "moved"; equality only. */
+  /** For conditional writes and to detect a moved row; compared for equality only. */
   readonly version: string
   readonly lastWriter: LastWriter
-  /** Rich CRMs carry them on the row; toggle CRMs tell them through {@link CrmClient.readFieldHistory}: absent. */
+  /** Only rich CRMs have times on the row; toggle CRMs have {@link CrmClient.readFieldHistory}. */
   readonly times?: RowTimes
 }
 
-/** Whether a record counts. Only `live` ones take part in the rule; the others end or move the link (F5). */
+/** Whether a record counts. The rule sees only `live` ones; the others end or move the link (F5). */
 export type CrmContactState = 'live' | 'deactivated' | 'merged'
 
 /** A contact as read. */
 export interface CrmContact {
   readonly contactId: string
-  /** The primary address as the CRM holds it; what it links is made of it by `readAddressField`. */
+  /** The primary address as the CRM holds it. `readAddressField` makes the linked address of it. */
   readonly email: string | null
-  /** The CRM did not tell the primary address (a missing property, no null): it is counted where it was. */
+  /** The CRM does not show the primary address (a missing property, not null): the record counts where it was. */
   readonly emailUnreadable?: true
-  /** The CRM did not tell some other address: those that it had count on, beside those that are told. */
+  /** The CRM does not show some other address: those that the record had still count, besides those that it shows. */
   readonly otherEmailsUnreadable?: true
   /**
-   * Further addresses of the record (SuperOffice). There it counts as a deny while withdrawn, never as an allow, and
-   * only the primary address's cell writes it (C5). Empty where a CRM has one address a record.
+   * Further addresses of the record (SuperOffice). The record counts there as a deny while withdrawn, never as an
+   * allow, and only the primary address's cell writes it (C5). Empty for a CRM with one address per record.
    */
   readonly otherEmails: readonly string[]
   /**
-   * What else the record shows as addresses of the person (Dynamics' `emailaddress2` and `emailaddress3`). There it counts as
-   * a deny at the send gate, never as an allow, and nothing crosses (B8). Empty where a CRM has none.
+   * Other addresses of the person on the record (Dynamics' `emailaddress2` and `emailaddress3`). The record counts
+   * there as a deny at the send gate, never as an allow, and nothing crosses (B8). Empty for a CRM that has none.
    */
   readonly denyOnlyEmails: readonly string[]
   readonly state: CrmContactState
   /** The surviving record when `state` is `merged`. */
   readonly mergedInto: string | null
-  /** When the record was registered (Unix ms): the oldest is the one that a rich CRM is read from (C5). */
+  /** When the record was registered (Unix ms). A rich CRM is read from the oldest one (C5). */
   readonly registeredAtMs: number | null
   readonly consents: Partial<Readonly<Record<Purpose, CrmConsent>>>
 }
 
-/** Stands for the category of a row of which the CRM does not tell it: it may be any. No category's id is empty. */
+/** Category of a row whose category the CRM hides: it may be any. No category has an empty id. */
 export const UNKNOWN_CATEGORY = ''
 
-/** Stands for the contact of a row of which the CRM does not tell it: it may be anybody. No contact's id is empty. */
+/** Contact of a row whose contact the CRM hides: it may be anybody. No contact has an empty id. */
 export const UNKNOWN_CONTACT = ''
 
-/** A contact's subscription to a category, as a row of the CRM. */
+/** A contact's subscription to a category: a row of the CRM. */
 export interface CrmSubscription {
   readonly rowId: string
-  /** null: nobody, or a known row's is hidden: it counts for whom it did. {@link UNKNOWN_CONTACT}: the same; of a new row, anybody. */
+  /**
+   * null: nobody, or hidden on a known row, which then counts for its former contact. {@link UNKNOWN_CONTACT}: hidden;
+   * a new row may be anybody's.
+   */
   readonly contactId: string | null
   /**
    * eMarketeer's category id; null: a category that someone added in the CRM, reported and ignored (D3);
-   * {@link UNKNOWN_CATEGORY}: it counts for the category that it did, for any where none was known.
+   * {@link UNKNOWN_CATEGORY}: the row counts for its former category, or for any if none was known.
    */
   readonly categoryId: string | null
-  /** null = unknown, neither Yes nor No. */
+  /** null: unknown, neither Yes nor No. */
   readonly subscribed: boolean | null
   readonly version: string
-  /** A row that a merge brought from another contact: its No counts, then it is deleted. */
+  /** A merge brought the row from another contact: its No counts, then it is deleted. */
   readonly foreign: boolean
 }
 
-/** What a direct read answers. */
+/** The result of a direct read. */
 export interface CrmReading {
   readonly contacts: readonly CrmContact[]
   readonly subscriptions: readonly CrmSubscription[]
-  /** Ids that were asked for and do not exist any more. Empty when read by e-mail. */
+  /** Requested ids that no longer exist. Empty for a read by e-mail. */
   readonly missingContactIds: readonly string[]
   /**
-   * Addresses among those asked for at which somebody may be whose record cannot be made out: unknown, not nobody. Absent:
-   * none, and when read by id, where such a record is unreadable itself.
+   * Requested addresses where a record exists that cannot be read: unknown, not nobody. Absent: none, or a read by id,
+   * which reports such a record as unreadable.
    */
   readonly unknownEmails?: readonly string[]
 }
 
-/** Which contacts to read: by their own ids, or everybody at these addresses. At most 1,000. */
+/** Which contacts to read: by id, or everybody at these addresses. At most 1,000. */
 export type CrmReadRequest =
   | { readonly by: 'contactId'; readonly contactIds: readonly string[] }
   | { readonly by: 'email'; readonly emails: readonly string[] }
@@ -102,25 +105,25 @@ export interface CrmChangePage {
   readonly subscriptions: readonly CrmSubscription[]
   readonly deletedContactIds: readonly string[]
   readonly deletedSubscriptionRowIds: readonly string[]
-  /** Of a complete listing: addresses of records that cannot be made out; see {@link CrmReading.unknownEmails}. */
+  /** Of a complete listing: addresses of records that cannot be read; see {@link CrmReading.unknownEmails}. */
   readonly unknownEmails?: readonly string[]
   /**
-   * A row of this page, or of one before, does not tell whose it is: of whom the reading does not mention nothing is known.
-   * Absent: there is none, or only one that counts elsewhere in the page as of everybody that it may be of.
+   * A row of this page or an earlier one does not name its owner, so nothing is known of anybody whom the reading does
+   * not mention. Absent: there is no such row, or each one already counts in the page for everybody whose it may be.
    */
   readonly unattributed?: boolean
-  /** True where this is a complete listing from nothing and not a delta. */
+  /** Whether this is a complete listing and not a delta. */
   readonly baseline: boolean
-  /** On the last page: the cursor to store once every page was handled; else null. */
+  /** On the last page: the cursor to store once every page is handled; otherwise null. */
   readonly nextCursor: string | null
   /**
-   * On the last page, of a CRM that is read by its records' times: those from the future, which every reading finds
+   * On the last page, of a CRM that is read by its records' times: times in the future, which every reading finds
    * again. Absent: the CRM is not read by times.
    */
   readonly futureStamps?: readonly FutureStamp[]
 }
 
-/** A record whose time lies further ahead of our clock than clocks are apart. */
+/** A record whose time is further ahead of our clock than clocks differ. */
 export interface FutureStamp {
   readonly contactId: string
   /** Unix ms. */
@@ -156,39 +159,39 @@ export type CrmWrite =
       readonly expectedVersion: string
     }
 
-/** A write that went by itself, by our clock, Unix ms. `answeredAtMs` null: the answer was lost. */
+/** A write that was sent alone, by our clock, Unix ms. `answeredAtMs` null: the answer was lost. */
 export interface SentWrite {
   readonly sentAtMs: number
   readonly answeredAtMs: number | null
 }
 
-/** What became of one write. Expected outcomes are values, not errors. */
+/** The result of one write. Expected outcomes are values, not errors. */
 export type CrmWriteOutcome =
-  /** `version` null: applied, version not told; the row must be read before it proves anything. */
+  /** `version` null: applied, but the version is unknown; the row proves nothing until it is read. */
   | {
       readonly status: 'applied'
       readonly version: string | null
       readonly rowId: string | null
       /**
-       * Where the CRM cannot refuse a stale write: the value as read back after ours (value, version, last writer),
-       * which may be somebody else's already. Absent: the write itself was conditional.
+       * If the CRM cannot refuse a stale write: the value as read back after ours, which may already be somebody
+       * else's. Absent: the write itself was conditional.
        */
       readonly readBack?: CrmConsent
-      /** When this write left us and was answered, where it went by itself. Absent: together with others, or not at all. */
+      /** When this write was sent and answered, if it was sent alone. Absent: sent with others, or not at all. */
       readonly sent?: SentWrite
     }
-  /** The row moved: read and decide again, at once. */
+  /** The row moved: read and decide again at once. */
   | { readonly status: 'conflict' }
   /** The record is gone. */
   | { readonly status: 'gone' }
-  /** This row alone is refused (a customer's plug-in, a bad value): isolated, reported, not retried blindly. */
+  /** Only this row is refused (a customer's plug-in, a bad value): isolated, reported, not retried blindly. */
   | { readonly status: 'refused'; readonly upstreamCode: string | null }
-  /** The answer was lost; it may have been applied, or may still land. */
+  /** The answer was lost: the write may have been applied, or may still be. */
   | { readonly status: 'unknown'; readonly error: Error }
-  /** Not sent because an earlier part of the same call failed as a whole (429, auth, unreachable). */
+  /** Not sent because an earlier part of the same call failed as a whole (429, credentials, unreachable). */
   | { readonly status: 'notSent'; readonly error: Error }
 
-/** When and by whom a value was set, as the CRM's own history tells. */
+/** When and by whom a value was set, by the CRM's own history. */
 export interface CrmFieldHistory {
   readonly contactId: string
   readonly value: ToggleValue

@@ -2,7 +2,7 @@ import type { CrmDriver } from './crm.js'
 import { dynamicsDriver } from './dynamics/driver.js'
 import { superOfficeOnlineDriver, superOfficeOnsiteDriver } from './superoffice/driver.js'
 
-/** Every CRM that this release connects to, by the `crm` of a connection file. A further one is a line here. */
+/** Every CRM that this release connects to, by the `crm` of a connection file. A further one is one line here. */
 export const CRM_DRIVERS: ReadonlyMap<string, CrmDriver> = new Map<string, CrmDriver>([
   ['dynamics', dynamicsDriver as CrmDriver],
   ['superoffice-online', superOfficeOnlineDriver as CrmDriver],

@@ -18,39 +18,39 @@ export interface Category {
   readonly archived: boolean
 }
 
-/** What bringing the categories in step did. */
+/** The result of synchronising the categories. */
 export interface CategorySyncResult {
   readonly created: number
   readonly updated: number
-  /** Names of categories that someone added in the CRM: left alone (D3). */
+  /** Names of categories that someone added in the CRM; they are left alone (D3). */
   readonly foreign: readonly string[]
 }
 
-/** `auto`: times of rows decide where they prove something. `never`: only versions do. */
+/** `auto`: times of rows decide if they prove something. `never`: only versions do. */
 export type TimesMode = 'auto' | 'never'
 
-/** A connection's CRM, opened: authenticated client plus the installation's facts. */
+/** A connection's CRM, opened: an authenticated client plus the installation's facts. */
 export interface CrmClient {
-  /** Cheapest proof that the credentials work and the environment is the one expected. */
+  /** Cheapest proof that the credentials work and the environment is the expected one. */
   check(context: CallContext): Promise<void>
   /** Reads contacts and their subscription rows directly. @throws CrmColumnsClosed */
   read(request: CrmReadRequest, context: CallContext): Promise<CrmReading>
   /**
-   * Everything that changed since `cursor`; from nothing when it is null.
-   * @throws CrmCursorExpired when the CRM no longer knows the cursor: start again with null; CrmColumnsClosed.
+   * Everything that changed since `cursor`; everything if it is null.
+   * @throws CrmCursorExpired if the CRM no longer knows the cursor: start again with null; CrmColumnsClosed.
    */
   readChanges(cursor: string | null, context: CallContext): AsyncIterable<CrmChangePage>
   /**
-   * CRMs that keep subscriptions: the rows with these ids, as they stand now; those that are gone are absent. A question by
-   * contact finds no row whose contact is closed to us, so what it does not find is asked for so. @throws CrmColumnsClosed
+   * CRMs that keep subscriptions: the rows with these ids as they are now; rows that are gone are absent. Finds rows
+   * that a read by contact misses because their contact is hidden. @throws CrmColumnsClosed
    */
   readSubscriptions?(
     rowIds: readonly string[],
     context: CallContext,
   ): Promise<readonly CrmSubscription[]>
-  /** Writes in the order given, tightening first; one outcome a write, in the same order. */
+  /** Writes in the given order, tightening first; one outcome per write, in the same order. */
   write(writes: readonly CrmWrite[], context: CallContext): Promise<readonly CrmWriteOutcome[]>
-  /** Field history of the marketing toggle. Contacts of which nothing is provable are absent. */
+  /** Field history of the marketing toggle. Contacts without provable history are absent. */
   readFieldHistory(
     contactIds: readonly string[],
     context: CallContext,
@@ -59,17 +59,17 @@ export interface CrmClient {
   syncCategories(categories: readonly Category[], context: CallContext): Promise<CategorySyncResult>
   /** Makes the CRM post changes to the gateway; safe to repeat. */
   installWebhooks(target: WebhookTarget, context: CallContext): Promise<WebhookInstallation>
-  /** Ends that; nothing there is fine. @returns facts to change (null forgets one). */
+  /** Ends that; succeeds if nothing is there. @returns facts to change (null forgets one). */
   removeWebhooks(context: CallContext): Promise<CrmFacts>
   /**
-   * Where the CRM switches a webhook off after failures: looks, and switches it on again. Called by the sweep.
-   * @returns whether it had to.
+   * For a CRM that switches a webhook off after failures: checks, and switches it on again. Called by the sweep.
+   * @returns whether it was off.
    */
   tendWebhooks?(context: CallContext): Promise<{ readonly reactivated: boolean }>
-  /** Rich CRMs: the version of a row that was just inserted, as set-up measured it; null: not measured. */
+  /** Rich CRMs: the version of a newly inserted row, as set-up measured it; null: not measured. */
   readonly firstVersion?: number | null
-  /** Rich CRMs: set-up has measured that the installation counts one per write. Absent or false: not measured. */
+  /** Rich CRMs: set-up has measured that each write counts one. Absent or false: not measured. */
   readonly countsWrites?: boolean
-  /** Rich CRMs: whether times of rows may decide at all (connection file). Absent: `auto`. */
+  /** Rich CRMs: whether times of rows may decide (connection file). Absent: `auto`. */
   readonly times?: TimesMode
 }

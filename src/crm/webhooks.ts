@@ -1,9 +1,9 @@
 import type { CrmFacts } from './facts.js'
 
-/** Whether changes are posted to us. Not installed is no fault: the sweep alone suffices, and status says so. */
+/** Whether the CRM posts changes to us. If not, the sweep alone suffices, and status says so. */
 export interface WebhookInstallation {
   readonly installed: boolean
-  /** Why not, in plain words; null where installed. */
+  /** Why not, in plain words; null if installed. */
   readonly reason: string | null
   readonly facts: CrmFacts
 }
@@ -12,29 +12,29 @@ export interface WebhookInstallation {
 export interface WebhookTarget {
   readonly url: string
   /**
-   * Stores facts at once. A CRM may try the address, signed, while it is being registered: what such a call is judged
-   * by has to be stored before.
+   * Stores facts at once. A CRM may call the address, signed, during registration, so the facts that judge such a call
+   * must be stored before.
    */
   keep(facts: CrmFacts): Promise<void>
 }
 
-/** What a webhook says, reduced to ids and keys of addresses: the body is only a hint, the record is fetched back. */
+/** What a webhook says, reduced to ids and keys of addresses. The body is only a hint: the record is read. */
 export interface CrmWebhookHint {
   readonly entity: 'contact' | 'subscription'
   readonly entityId: string
-  /** Known when the event carries it; else the row is read to find it. */
+  /** null: the event does not name it, and the row is read to find it. */
   readonly contactId: string | null
-  /** The CRM user whose action this was, only when the event carried the consent value itself. */
+  /** The CRM user whose action this was, only if the event carried the consent value itself. */
   readonly actorUserId: string | null
-  /** The event carried a deny: counts at the send gate until it is handled (G7). */
+  /** The event carried a deny: it counts at the send gate until it is handled (G7). */
   readonly saysDeny: boolean
-  /** Keys of addresses that the event gives the record; absent: it tells of none. */
+  /** Keys of addresses that the event gives the record; absent: it names none. */
   readonly addresses?: readonly string[]
-  /** The CRM's id of this event, for de-duplication; null where it has none. */
+  /** The CRM's id of this event, for de-duplication; null if it has none. */
   readonly eventId: string | null
 }
 
-/** A webhook call as it came in. Header names in lower case. */
+/** A webhook call as received. Header names in lower case. */
 export interface WebhookRequest {
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: Buffer
@@ -49,7 +49,7 @@ export type WebhookVerdict =
     }
 
 /**
- * What the headers of a call say, before its body is read. `proven`: the sender has the secret. `open`: only the body can
- * tell, as the signature is over it. `refused`: not the sender, whatever the body is.
+ * What the headers of a call prove before its body is read. `proven`: the sender has the secret. `open`: only the body
+ * can decide, as the signature is over it. `refused`: not the sender, whatever the body is.
  */
 export type HeaderVerdict = 'proven' | 'open' | 'refused'

@@ -6,31 +6,30 @@ import { type BatchRequest, encodeBatch } from './wire/batch-encode.js'
 import { lostAnswer, partError } from './wire/part-error.js'
 
 /**
- * Statuses that a `$batch` which stopped at a failing part may have as a whole, which is that part's: a multipart body is
- * read whatever it is. But 401, which is answered before anything is carried out, and for which the client tries anew.
+ * A `$batch` that stops at a failing part may have that part's status, so a multipart body is read whatever the status.
+ * Except 401: it is answered before anything is carried out, and the client tries again.
  */
 const STATUSES_WITH_PARTS = Array.from({ length: 200 }, (_, at) => 400 + at).filter(
   (status) => status !== 401,
 )
 
-/** What a `$batch` is for, in errors and counts. */
+/** The purpose of a `$batch`, for errors and counts. */
 export interface BatchPurpose {
   readonly operation: string
   readonly name: string
   readonly effect: 'read' | 'write'
 }
 
-/** A `$batch` answer and when the server said it (its own clock, Unix milliseconds; null where it does not tell). */
+/** A `$batch` answer and the server's clock when it was sent (Unix ms; null: unknown). */
 export interface BatchResult extends BatchAnswer {
   readonly dateHeader: string | null
 }
 
 /**
- * Sends up to 1,000 requests as one, each its own transaction, failures not stopping the rest
+ * Sends up to 1,000 requests as one, each its own transaction; a failure does not stop the rest
  * (docs/wire-dataverse.md, 6.4).
- *
- * @throws UpstreamError where the whole request failed, or where the answer is no multipart (then writes may have
- * been carried out: `mayHaveBeenApplied`).
+ * @throws UpstreamError if the whole request failed, or the answer is no multipart (writes may then have been carried
+ * out: `mayHaveBeenApplied`).
  */
 export async function sendBatch(
   client: DataverseClient,

@@ -17,15 +17,15 @@ import { CUSTOMIZATION_LOCK } from './wire/error-codes.js'
 /** Path of the Web API below the environment. */
 export const API_ROOT = '/api/data/v9.2/'
 
-/** How long the customization lock is waited out where no Retry-After came, seconds (docs/wire-dataverse.md, 14). */
+/** Seconds to wait for the customization lock without a Retry-After (docs/wire-dataverse.md, 14). */
 const LOCK_WAIT_SECONDS = { from: 10, to: 30 }
 
-/** A request as the client takes it: the path below the API root, or a link of an answer. */
+/** A request to the client: the path is below the API root, or a link from an answer. */
 export type DataverseRequest = Omit<HttpRequest, 'context'>
 
 /**
- * Authenticated calls to one environment. A refused token is dropped and the call repeated once with a new one; a 401
- * is answered before anything is carried out, so that this is safe for writes. Nothing else is repeated here.
+ * Authenticated calls to one environment. A refused token is dropped and the call repeated once with a new one. A 401
+ * is answered before anything is carried out, so this is safe for writes. Nothing else is repeated here.
  */
 export class DataverseClient {
   constructor(
@@ -34,7 +34,7 @@ export class DataverseClient {
     readonly environmentUrl: string,
   ) {}
 
-  /** Makes sure of a token, so that what is measured next is the call alone. @throws UpstreamError */
+  /** Fetches a token if needed, so that the next call is measured alone. @throws UpstreamError */
   async warmUp(context: CallContext): Promise<void> {
     await this.tokens.token(context)
   }
@@ -53,7 +53,7 @@ export class DataverseClient {
     return this.#authenticated(request, context, (call) => this.http.json(call, answer))
   }
 
-  /** The rows of a single page, each read by itself. @throws UpstreamError as {@link json} */
+  /** The rows of one page, each parsed separately. @throws UpstreamError as {@link json} */
   async rows<S extends z.ZodType>(
     request: DataverseRequest,
     row: Answer<S>,
@@ -99,7 +99,7 @@ export class DataverseClient {
   }
 }
 
-/** The lock comes without Retry-After at times; jitter keeps several set-ups from meeting again. */
+/** The lock may come without Retry-After; jitter keeps several set-ups from colliding again. */
 function withLockWait(error: unknown): unknown {
   if (
     !(error instanceof UpstreamError) ||

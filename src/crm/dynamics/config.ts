@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const DEFAULT_AUTHORITY_HOST = 'https://login.microsoftonline.com'
 
 /**
- * Where environments are: the public cloud, US Government (GCC High, DoD) and China (Microsoft, "Datacenter regions").
+ * Hosts of environments: the public cloud, US Government (GCC High, DoD) and China (Microsoft, "Datacenter regions").
  * Germany's own cloud was closed in 2021.
  */
 export const ENVIRONMENT_HOSTS = [
@@ -24,9 +24,9 @@ export const AUTHORITY_HOSTS = [
 
 const address = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 
-/** The connection file's section `dynamics`, secrets resolved. Which addresses may be http is checked outside. */
+/** The connection file's section `dynamics`, secrets resolved. Which URLs may be http is checked elsewhere. */
 export const dynamicsConfigSchema = z.strictObject({
-  /** The environment, e.g. `https://acme.crm4.dynamics.com`; also the resource that tokens are asked for. */
+  /** The environment, e.g. `https://acme.crm4.dynamics.com`; also the resource that tokens are requested for. */
   environmentUrl: address.refine((url) => new URL(url).origin === url.toLowerCase(), {
     error: 'must be a host without a path',
   }),
@@ -38,5 +38,4 @@ export const dynamicsConfigSchema = z.strictObject({
   authorityHost: address.default(DEFAULT_AUTHORITY_HOST),
 })
 
-/** Configuration of one Dynamics connection. */
 export type DynamicsConfig = z.output<typeof dynamicsConfigSchema>

@@ -6,23 +6,22 @@ import { isGuid } from './wire/odata.js'
 
 /** Something that exists at most once, but whose creation is not idempotent. */
 export interface Creatable<T> {
-  /** Looks for it; null where it is absent. */
+  /** Returns null if it is absent. */
   find(): Promise<T | null>
-  /** What to post where it is absent. */
+  /** The path and body to post if it is absent. */
   readonly path: string
   readonly body: unknown
   readonly headers?: Readonly<Record<string, string>>
   /** For errors and counts, e.g. `POST /EntityDefinitions`. */
   readonly operation: string
-  /** In milliseconds; making a table takes up to a minute. */
+  /** In milliseconds; creating a table takes up to a minute. */
   readonly timeoutMs?: number
 }
 
 /**
- * Looks, posts on absence, and looks again: also after a refusal or a lost answer, as it may have been made by an
- * earlier attempt or by this one (docs/wire-dataverse.md, 16.1).
- *
- * @throws UpstreamError the refusal, where it is still absent afterwards.
+ * Finds it, posts if it is absent, and finds it again: also after a refusal or a lost answer, as an earlier attempt or
+ * this one may have created it (docs/wire-dataverse.md, 16.1).
+ * @throws UpstreamError the refusal, if it is still absent.
  */
 export async function findOrCreate<T>(
   client: DataverseClient,
@@ -68,7 +67,7 @@ export async function findOrCreate<T>(
   return { found: after, created: failure === null, createdId: id }
 }
 
-/** The id in `OData-EntityId` of a 204, the URL of the row made; null where it is not there. */
+/** The id in `OData-EntityId` of a 204, the URL of the created row; null if it is missing. */
 function createdId(headers: Readonly<Record<string, string>>): string | null {
   const id = /\(([^()]+)\)\s*$/.exec(headers['odata-entityid'] ?? '')?.[1]
   return isGuid(id) ? id.toLowerCase() : null

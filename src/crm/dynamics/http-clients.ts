@@ -5,8 +5,8 @@ import { describeDataverseError } from './wire/describe-error.js'
 const CLIENTS = new Map<string, Http>()
 
 /**
- * Connections are kept per origin and process, as sessions come and go with activities. No cookies are kept: one
- * would tie us to one web server, and its limits are per server (docs/wire-dataverse.md, 3).
+ * Connections are kept per origin and process, because sessions come and go with activities. No cookies are kept: one
+ * would pin us to one web server, and limits are per server (docs/wire-dataverse.md, 3).
  */
 export function environmentHttp(environmentUrl: string): Http {
   return kept(`environment ${environmentUrl}`, () =>

@@ -1,4 +1,4 @@
-/** Names of everything that is made in a customer's environment (rule D1; docs/wire-dataverse.md, 0 and 16). */
+/** Names of everything that is created in a customer's environment (rule D1; docs/wire-dataverse.md, 0 and 16). */
 
 /** Logical name of the table with a row per contact and category. */
 export const SUBSCRIPTIONS_TABLE = 'em_subscriptions'
@@ -9,10 +9,10 @@ export const CATEGORIES_TABLE = 'em_subscriptioncategories'
 /** Our publisher: unique name. */
 export const PUBLISHER = 'emarketeer'
 
-/** Our publisher's prefix, of every name that we make. */
+/** Our publisher's prefix, of every name that we create. */
 export const PREFIX = 'em'
 
-/** Our solution: unique name. What we make is put into it, so that the customer can find and remove it. */
+/** Our solution: unique name. Everything we create is put into it, so that the customer can find and remove it. */
 export const SOLUTION = 'emarketeersync'
 
 /** Relationship contact → subscription rows. */

@@ -1,14 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { CallContext } from '../../http/index.js'
 
-/** Pauses between looks: short at first, as most waits are over soon. */
+/** First pause between checks: short, as most waits are over soon. */
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 5_000
 
 /**
- * Looks until something is there, for a bounded time; the pauses end at once when the call is cancelled.
- *
- * @returns null where it did not come in time. @throws what `look` throws, or the reason of a cancellation.
+ * Polls for something for a bounded time. Cancelling the call ends a pause at once.
+ * @returns null on time-out. @throws what `look` throws, or the reason of a cancellation.
  */
 export async function poll<T>(
   look: () => Promise<T | null>,

@@ -34,7 +34,7 @@ import { whoAmI } from './who-am-i.js'
 import { wrongEnvironment } from './wrong-environment.js'
 import { writeRows } from './writing/write-rows.js'
 
-/** A Dynamics environment, opened: the client, what set-up learned, and what is worth keeping between calls. */
+/** A Dynamics environment, opened: the client, the facts, and the caches of one session. */
 export class DynamicsCrm implements CrmClient {
   readonly client: DataverseClient
   readonly facts: DynamicsFacts
@@ -109,7 +109,7 @@ export class DynamicsCrm implements CrmClient {
     return syncCategories(this.client, this.facts, categories, context)
   }
 
-  /** @throws SetupPaused `privilegeMissing` and `authFailed` as the steps of set-up do; UpstreamError. */
+  /** @throws SetupPaused `privilegeMissing` and `authFailed`, as set-up steps do; UpstreamError. */
   async installWebhooks(target: WebhookTarget, context: CallContext): Promise<WebhookInstallation> {
     try {
       return await installWebhooks(this.client, this.facts, this.connectionId, target, context)

@@ -7,7 +7,7 @@ const whoIAm = answer(
   part({ UserId: z.guid(), OrganizationId: z.guid() }),
 )
 
-/** Who the token is, and in which organisation: the cheapest proof of both. Ids in lower case. @throws UpstreamError */
+/** The user and organisation of the token: the cheapest proof of both. Ids in lower case. @throws UpstreamError */
 export async function whoAmI(
   client: DataverseClient,
   context: CallContext,

@@ -1,8 +1,8 @@
 import { UpstreamError } from '../../http/index.js'
 
 /**
- * Another organisation answers at this address than the one that was set up (a restored or re-pointed environment).
- * Nothing stored about records, cursors or versions holds there, so that nothing may be written. Not retryable.
+ * Another organisation answers at this URL than the one that was set up (a restored or re-pointed environment). Nothing
+ * stored about records, cursors or versions is valid there, so nothing may be written. Not retryable.
  */
 export function wrongEnvironment(): UpstreamError {
   return new UpstreamError({

@@ -6,7 +6,7 @@ import {
   type UpstreamCode,
 } from '../../../http/index.js'
 
-/** Words of OAuth 2.0 and of Entra (RFC 6749, 5.2; docs/wire-dataverse.md, 2). Others are not passed on. */
+/** Error codes of OAuth 2.0 and of Entra (RFC 6749, 5.2; docs/wire-dataverse.md, 2). Others are not passed on. */
 const KNOWN_ERRORS = [
   'access_denied',
   'consent_required',
@@ -31,7 +31,7 @@ const MOST_NUMBER = 9_999_999
 const TRANSIENT_ERRORS = ['temporarily_unavailable', 'server_error']
 
 /**
- * Reads Entra's error body (docs/wire-dataverse.md, 2). What happens follows from `error` and the status; the AADSTS
+ * Reads Entra's error body (docs/wire-dataverse.md, 2). The outcome follows from `error` and the status; the AADSTS
  * number is only shown, because Microsoft may change it.
  */
 export function describeEntraError(answer: TextAnswer): ErrorDescription {

@@ -1,11 +1,11 @@
-/** What of a refused call tells why it was refused. */
+/** The parts of a refused call that explain it. */
 interface Refused {
   readonly upstreamCode: string | null
-  /** As the plumbing words it: status, code, and Entra's AADSTS number. */
+  /** As `src/http` reports it: status, code, and Entra's AADSTS number. */
   readonly detail: string
 }
 
-/** Dataverse or Entra will not have these credentials, by code; each needs something else of a person. */
+/** Why Dataverse or Entra refuses these credentials, by code; each needs something else from a person. */
 const HINTS: Readonly<Record<string, string>> = {
   '0x80072560': 'The app is no application user of this environment: add it in the admin centre.',
   '0x80040225': 'The application user is disabled: enable it.',
@@ -16,17 +16,17 @@ const HINTS: Readonly<Record<string, string>> = {
   wrong_organization: 'Another organisation answers at this address than the one set up before.',
 }
 
-/** Words only: what is done follows from the codes, as Microsoft may change the numbers. */
+/** Only for the text: the outcome follows from the codes, as Microsoft may change the numbers. */
 const SECRET_EXPIRED = 'AADSTS7000222'
 
-/** What is probably wrong with credentials that are refused, and what to do. */
+/** The probable reason why credentials are refused, and what to do. */
 export function refusalHint({ upstreamCode, detail }: Refused): string {
   return detail.includes(SECRET_EXPIRED)
     ? 'The client secret has expired: make a new one in Entra ID, and put it in the connection.'
     : (HINTS[upstreamCode ?? ''] ?? 'Dynamics does not accept these credentials.')
 }
 
-/** The same for a connection that worked before, as the driver tells it. */
+/** The same for a connection that worked before. */
 export function explainRefusal(refused: Refused): string {
   return (
     `Dynamics refuses the application's credentials. ${refusalHint(refused)} ` +

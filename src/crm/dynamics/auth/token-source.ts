@@ -12,13 +12,16 @@ import { authorityHttp } from '../http-clients.js'
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node'
 import { z } from 'zod'
 
-/** A token is renewed this long before it ends, but not before half its life: a short one would never be kept. */
+/** A token is renewed this long before it ends, but not before half its life, so that a short one is also used. */
 const RENEW_BEFORE_MS = 5 * 60_000
 
-/** What a token's life counts as, whatever is told: with none, each call would ask for another; refused, it is dropped. */
+/**
+ * Limits of a token's life. Without the least, each call would request another token. Without the most, a date
+ * overflows. A refused token is dropped anyway.
+ */
 const LIFE_MS = { least: 1_000, most: 24 * 3_600_000 }
 
-/** Tokens of one application in one environment: one renewal at a time, whoever waits for it. */
+/** Tokens of one application in one environment. Callers share one renewal. */
 export class TokenSource {
   #current: (AccessToken & { readonly renewAtMs: number }) | null = null
   #renewal: Promise<AccessToken> | null = null
@@ -28,7 +31,7 @@ export class TokenSource {
     private readonly nowMs: () => number = Date.now,
   ) {}
 
-  /** A token that is good for a while yet. @throws UpstreamError as `requestToken`. */
+  /** A token that stays valid for a while. @throws UpstreamError as `requestToken`. */
   async token(context: CallContext): Promise<string> {
     const current = this.#current
     if (current !== null && current.renewAtMs > this.nowMs()) {
@@ -38,20 +41,20 @@ export class TokenSource {
     return (await untilAborted(this.#renewal, context.signal)).value
   }
 
-  /** Forgets a token that was refused; another one, renewed meanwhile, stays. */
+  /** Forgets a refused token; one that was renewed meanwhile stays. */
   drop(value: string): void {
     if (this.#current?.value === value) {
       this.#current = null
     }
   }
 
-  /** Without the first caller's signal: its cancellation must not fail the others that wait. */
+  /** Renews without the first caller's signal: its cancellation must not fail the others. */
   async #renew(context: CallContext): Promise<AccessToken> {
     try {
       const http = authorityHttp(this.config.authorityHost)
       const token = await requestToken(http, this.config, { ...context, signal: undefined })
       const now = this.nowMs()
-      // Not a number where the life that was told is beyond any date.
+      // `expiresAtMs` is NaN for a life beyond any date.
       const lifeMs = Math.min(Math.max(token.expiresAtMs - now || 0, LIFE_MS.least), LIFE_MS.most)
       const renewAtMs = now + lifeMs - Math.min(RENEW_BEFORE_MS, lifeMs / 2)
       this.#current = { ...token, renewAtMs }
@@ -74,19 +77,17 @@ export function tokenSource(config: DynamicsConfig): TokenSource {
   return source
 }
 
-/** An access token and when it ends (Unix milliseconds, our clock). */
+/** An access token and its end (Unix ms, our clock). */
 export interface AccessToken {
   readonly value: string
   readonly expiresAtMs: number
 }
 
 /**
- * Asks Entra ID for an application token (docs/wire-dataverse.md, 2).
- *
- * A fresh MSAL client each time: it would otherwise keep throttling state and a cache of its own beside ours. Its
- * discovery documents are given here, so that one call is one request, also against an authority on loopback.
- *
- * @throws UpstreamError `upstream_auth_failed` (not retryable) for wrong credentials, and those of the plumbing.
+ * Asks Entra ID for an application token (docs/wire-dataverse.md, 2). Each call uses a new MSAL client, which would
+ * otherwise keep throttling state and a cache of its own. Given discovery documents make one call one request, also
+ * against an authority on loopback.
+ * @throws UpstreamError `upstream_auth_failed` (not retryable) for wrong credentials, and those of `src/http`.
  */
 export async function requestToken(
   http: Http,
@@ -97,7 +98,7 @@ export async function requestToken(
   const origin = `https://${host}`
   const authority = `${origin}/${config.tenantId}`
   const network = new MsalNetwork(http, origin, context)
-  // Loaded when the first token is asked for: whoever asks for none, most commands, starts a fifth sooner.
+  // Loading MSAL takes a fifth of the start; most commands need no token.
   const { ConfidentialClientApplication } = await import('@azure/msal-node')
   const client = new ConfidentialClientApplication({
     auth: {
@@ -128,7 +129,7 @@ export async function requestToken(
   throw unexpected(null)
 }
 
-/** MSAL refused its own configuration or the answer; its messages may hold what it was given, so none is passed on. */
+/** MSAL refused its own configuration or the answer. Its messages may quote its input, so none is passed on. */
 function unexpected(error: unknown): UpstreamError {
   const code = (error as { errorCode?: unknown } | null)?.errorCode
   return new UpstreamError({
@@ -145,7 +146,7 @@ function unexpected(error: unknown): UpstreamError {
   })
 }
 
-/** What a token's life is taken for where none is told, seconds; one that ends before is refused, and another asked for. */
+/** Assumed life of a token without one, seconds; a token that ends earlier is refused, and another requested. */
 const USUAL_LIFE = 3_600
 
 const tokenAnswer = answer(
@@ -157,26 +158,27 @@ const tokenAnswer = answer(
   }),
 )
 
-/** What the flow consists of (docs/wire-dataverse.md, 2). */
+/** The documented form fields of the flow (docs/wire-dataverse.md, 2). */
 const FORM_FIELDS = ['client_id', 'client_secret', 'grant_type', 'scope']
 
 /**
- * MSAL's way to the network, over our plumbing, so that time-outs, the tally and faults of the stand-ins hold for
- * token requests too. The request goes out as Microsoft documents it, without what MSAL tells of itself in headers,
- * query and form: Entra needs none of it, and gateways that look like Entra may refuse it. It keeps the error it met: MSAL replaces whatever a network client throws by one of its own.
+ * MSAL's network client over `src/http`, so that time-outs, the tally and the stand-ins' faults apply to token
+ * requests. It sends the documented request without MSAL's telemetry in headers, query and form: Entra needs none of
+ * it, and gateways that look like Entra may refuse it. It keeps its last error, because MSAL replaces whatever a
+ * network client throws.
  */
 class MsalNetwork implements INetworkModule {
-  /** What the last request failed with; null where it succeeded. */
+  /** The error of the last request; null if it succeeded. */
   failure: unknown = null
 
   constructor(
     private readonly http: Http,
-    /** Below this MSAL knows the authority; it takes https only. */
+    /** MSAL knows the authority under this origin; it accepts https only. */
     private readonly msalOrigin: string,
     private readonly context: CallContext,
   ) {}
 
-  /** Discovery is configured statically, so that MSAL never asks. */
+  /** Discovery is configured statically, so MSAL never calls this. */
   sendGetRequestAsync<T>(): Promise<NetworkResponse<T>> {
     return Promise.reject(new Error('discovery is configured; no GET is expected'))
   }

@@ -10,16 +10,15 @@ import { shorten } from '../wire/shorten.js'
 /** Longest `em_name` of a category row. */
 const MAX_NAME_CHARACTERS = 100
 
-/** In place of a name that a row has not. */
+/** Stands for the name of a row that has none. */
 const NAMELESS = '(without a name)'
 
-/** How often a row that moved under us is read again. */
+/** How often a row that moved is read again. */
 const MAX_ROUNDS = 3
 
 /**
- * Makes the category rows those of eMarketeer (rule D3): the id is the key, names and archiving follow, rows that
- * someone added in Dynamics are named and left alone. Does nothing while the tables are not there.
- *
+ * Makes the category rows equal eMarketeer's categories (rule D3). The id is the key; names and archiving follow. Rows
+ * that someone added in Dynamics are named and left alone. Does nothing until the tables exist.
  * @throws UpstreamError
  */
 export async function syncCategories(
@@ -70,7 +69,7 @@ function isOwn(row: CategoryRow, own: ReadonlySet<string>): boolean {
   return row.categoryId !== null && own.has(categoryKey(row.categoryId).toLowerCase())
 }
 
-/** @returns false where the row appeared, moved or went meanwhile: it is read again. */
+/** @returns false if the row appeared, moved or went: it must be read again. */
 async function patch(
   client: DataverseClient,
   path: string,

@@ -15,9 +15,8 @@ const auditable = answer(
 const TABLE = "EntityDefinitions(LogicalName='contact')"
 
 /**
- * Whether the toggle's changes are audited: the organisation, the table and the column must all be switched on
- * (docs/wire-dataverse.md, 13). We only look; switching it on is the customer's decision.
- *
+ * Whether changes of the toggle are audited: organisation, table and column must all be switched on
+ * (docs/wire-dataverse.md, 13). Only checks; switching it on is the customer's decision.
  * @throws UpstreamError
  */
 export async function isAuditOn(client: DataverseClient, context: CallContext): Promise<boolean> {

@@ -15,7 +15,7 @@ import type { BatchRequest } from '../wire/batch-encode.js'
 import { API_ROOT } from '../client.js'
 import { queryString } from '../wire/odata.js'
 
-/** One entry that cannot be read may be the newest: then nothing is known of this contact. */
+/** An unreadable entry may be the newest one, so it makes the contact's history unknown. */
 const entryPage = answer(
   { name: 'dynamics.audit', operation: 'GET /audits', lossUnit: 'record' },
   part({
@@ -30,17 +30,17 @@ const entryPage = answer(
   }),
 )
 
-/** One entry of the audit: that a contact was updated, when and by whom; not yet what. */
+/** An entry of the audit: a contact was updated, when and by whom; the change itself is a further request. */
 export interface AuditEntry {
   readonly auditId: string
   readonly createdMs: number
   readonly userId: string | null
 }
 
-/** Entries looked at per contact: an address book import may stand above the flip, a whole history is not read. */
+/** Most entries read per contact: an address book import may follow the change, but a whole history is not read. */
 export const MAX_ENTRIES = 10
 
-/** Asks for the newest updates of one contact. `createdon` has whole seconds. */
+/** Requests the newest updates of one contact. `createdon` has whole seconds. */
 export function entriesRequest(contactId: string): BatchRequest {
   const query = queryString({
     select: ['auditid', 'createdon', '_userid_value', '_objectid_value', 'operation', 'action'],
@@ -51,7 +51,7 @@ export function entriesRequest(contactId: string): BatchRequest {
   return { method: 'GET', path: `${API_ROOT}audits${query}` }
 }
 
-/** Reads the entries, newest first; null where the audit cannot be read. */
+/** Reads the entries, newest first; null if the audit cannot be read. */
 export function readEntries(given: BatchPart, context: CallContext): AuditEntry[] | null {
   const page = read(entryPage, given, context)
   if (page === null) {
@@ -66,7 +66,7 @@ export function readEntries(given: BatchPart, context: CallContext): AuditEntry[
     .sort((a, b) => b.createdMs - a.createdMs)
 }
 
-/** Asks what one entry changed. */
+/** Requests the changes of one entry. */
 export function detailRequest(entry: AuditEntry): BatchRequest {
   const path = `audits(${entry.auditId})/Microsoft.Dynamics.CRM.RetrieveAuditDetails`
   return { method: 'GET', path: API_ROOT + path }
@@ -83,8 +83,8 @@ const detail = answer(
 )
 
 /**
- * What an entry says of the toggle: its new value, `untouched` where it is about something else, null where it cannot
- * be read or says that the value went.
+ * What an entry says of the toggle: its new value, `untouched` if it is about something else, null if it is unreadable
+ * or the value was removed.
  */
 export function readDetail(given: BatchPart, context: CallContext): boolean | 'untouched' | null {
   const told = read(detail, given, context)

@@ -24,7 +24,7 @@ import type { BatchPart } from '../wire/batch-decode.js'
 import type { BatchRequest } from '../wire/batch-encode.js'
 import { lostAnswer, partError } from '../wire/part-error.js'
 
-/** Contacts looked up side by side. */
+/** Contacts per round of requests. */
 const CHUNK = 100
 
 /** The audit of one environment, as far as it proves when and by whom the toggle was set. */
@@ -37,10 +37,9 @@ export class FieldHistory {
   ) {}
 
   /**
-   * Contacts of which nothing is provable are absent; so is everybody where the audit is off or may not be read.
-   *
-   * @throws UpstreamError only where trying again helps (throttled, unreachable): taking that for "nothing provable"
-   * would let the restrictive value win for good.
+   * Contacts without provable history are absent; so is everybody if the audit is off or closed to us.
+   * @throws UpstreamError only if a retry helps (throttled, unreachable): with "nothing provable" instead, the
+   * restrictive value would win for good.
    */
   async read(contactIds: readonly string[], context: CallContext): Promise<CrmFieldHistory[]> {
     const ids = [...new Set(contactIds.map((id) => id.toLowerCase()))].filter(isGuid)
@@ -69,7 +68,7 @@ export class FieldHistory {
       clock ??= reading
       context.onClock?.(reading)
     }
-    // The first clock reading is the one of the entries' own request; the token was fetched before.
+    // The token is fetched before, so that the first clock reading belongs to the request for the entries alone.
     await this.client.warmUp(context)
     const readAtMs = Date.now()
     const flips = await newestFlips(this.client, ids, { ...context, onClock })
@@ -119,13 +118,13 @@ function timeOf(text: string | null | undefined): number | null {
 /** Least uncertainty of a stamp. */
 const MIN_EPS_MS = 2_000
 
-/** A clock further off than this proves nothing. */
+/** A clock further off proves nothing. */
 const MAX_OFFSET_MS = 5 * 60_000
 
-/** Audit rows come late: a change younger than this may have one that is not there yet. */
+/** Audit rows appear late: a younger change may still lack its row. */
 const LATE_ROWS_MS = 15 * 60_000
 
-/** Everything a stamp is judged by. All times Unix milliseconds. */
+/** Everything that judges a stamp. All times Unix ms. */
 export interface StampEvidence {
   readonly contactId: string
   /** The newest audit entry that changed the toggle, and the value that it set. */
@@ -134,11 +133,11 @@ export interface StampEvidence {
   /** The contact, read after the audit. */
   readonly presentValue: boolean | null
   readonly modifiedMs: number | null
-  /** The server's clock when the audit was read, how far it is ahead of ours, and the round trip. */
+  /** The server's clock when the audit was read, its offset from ours, and the round trip. */
   readonly auditReadAtMs: number
   readonly offsetMs: number
   readonly roundTripMs: number
-  /** Our application user; what it wrote is no person's act. */
+  /** Our application user; its writes are no person's act. */
   readonly ownUserId: string | null
 }
 
@@ -162,7 +161,7 @@ export function judgeStamp(evidence: StampEvidence): CrmFieldHistory | null {
   }
 }
 
-/** No change that the audit may not show yet: the contact is long unmodified, or last modified by this very entry. */
+/** Whether the audit cannot lack a change: the contact was last modified long ago, or by this very entry. */
 function isSettled({ modifiedMs, auditReadAtMs, entry }: StampEvidence): boolean {
   if (modifiedMs === null) {
     return false
@@ -171,7 +170,7 @@ function isSettled({ modifiedMs, auditReadAtMs, entry }: StampEvidence): boolean
   return sameSecond || modifiedMs <= auditReadAtMs - LATE_ROWS_MS
 }
 
-/** The newest entry that changed a contact's toggle, and to what. */
+/** The newest entry that changed a contact's toggle, and the new value. */
 export interface Flip {
   readonly contactId: string
   readonly entry: AuditEntry
@@ -181,10 +180,9 @@ export interface Flip {
 const PURPOSE = { operation: 'POST /$batch (audit)', name: 'audit.read', effect: 'read' } as const
 
 /**
- * Looks through the audit of contacts, newest first, all of them side by side: one request for the entries and one
- * for each depth that is needed. Contacts without a readable flip are absent.
- *
- * @throws UpstreamError where the service asks to wait or does not answer.
+ * Searches the audit of all contacts in parallel, newest first: one request for the entries and one per further depth.
+ * Contacts without a readable change are absent.
+ * @throws UpstreamError if the service asks to wait or does not answer.
  */
 export async function newestFlips(
   client: DataverseClient,
