@@ -225,6 +225,7 @@ function fileOf(connectionId: string, accountId: string): ConnectionFile {
     subscriptionSync: false,
     createMissing: 'none',
     newlyMailableLimit: 100,
+    subscriptionRowsPerDay: 20_000,
     sectionName: 'dynamics',
     section: {},
     secrets: {},

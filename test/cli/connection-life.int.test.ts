@@ -216,6 +216,16 @@ describe('a connection whose CRM refuses us', () => {
   })
 })
 
+it('writes as many subscription rows a day as the file that was applied last says', async () => {
+  const file = { ...settings, subscriptionRowsPerDay: 300_000 } as unknown as ConnectionFile
+  const { subscriptionRowsPerDay } = await storeConnection(
+    db,
+    file,
+    settings.config as unknown as StoredConfig,
+  )
+  expect(subscriptionRowsPerDay).toBe(300_000)
+})
+
 describe("a connection's life", () => {
   it('is tried at once by a command, also where a system asked to wait, which is shown until then', async () => {
     const untilMs = Date.now() + 900_000

@@ -31,6 +31,7 @@ describe('parseConnectionFile', () => {
       subscriptionSync: false,
       createMissing: 'none',
       newlyMailableLimit: 100,
+      subscriptionRowsPerDay: 20_000,
       sectionName: 'dynamics',
       section: {
         environmentUrl: 'https://acme.crm4.dynamics.example',
@@ -65,6 +66,13 @@ describe('parseConnectionFile', () => {
     ['a number for an id', { accountId: 1001 }, {}, 'value_invalid accountId'],
     ['text for a switch', { legalBasisSync: 'true' }, {}, 'value_invalid legalBasisSync'],
     ['a negative limit', { newlyMailableLimit: -1 }, {}, 'value_invalid newlyMailableLimit'],
+    ['no row a day', { subscriptionRowsPerDay: 0 }, {}, 'value_invalid subscriptionRowsPerDay'],
+    [
+      'more rows a day than the ledger can count',
+      { subscriptionRowsPerDay: 2_147_483_648 },
+      {},
+      'value_invalid subscriptionRowsPerDay',
+    ],
     ['half a contact', { newlyMailableLimit: 0.5 }, {}, 'value_invalid newlyMailableLimit'],
     [
       'a key missing for createMissing',

@@ -24,12 +24,6 @@ import { refusalReason } from '../../connection/refusal-words.js'
 import { toAppError } from '../../connection/to-app-error.js'
 import type { ComposedSystems } from '../../workers/compose-systems.js'
 
-/**
- * Subscription rows written a day (D3). Dataverse counts every row that an application writes against an entitlement
- * that starts at 40,000 a day; half of it is left to the customer's own use.
- */
-const SUBSCRIPTION_ROWS_PER_DAY = 20_000
-
 const UNIQUE_VIOLATION = '23505'
 
 /** Keys of the tenant's own legal bases that now stand for something else than before (C2). */
@@ -56,11 +50,7 @@ export async function storeConnection(
     return await db.transaction(async (tx) => {
       const existing = await findConnection(tx, file.connectionId)
       checkChange(file, { existing, ofAccount: await findConnectionOfAccount(tx, file.accountId) })
-      const saved = await saveConnection(tx, {
-        ...file,
-        subscriptionRowsPerDay: existing?.subscriptionRowsPerDay ?? SUBSCRIPTION_ROWS_PER_DAY,
-        config: stored,
-      })
+      const saved = await saveConnection(tx, { ...file, config: stored })
       await markHoldersDue(tx, file.connectionId, basesMappedAnew(existing, saved))
       // Both have just taken these credentials: whatever refused the former ones holds nothing back.
       await resetRefusedBreakers(tx, file.connectionId)

@@ -26,6 +26,15 @@ const DEFAULT_NEWLY_MAILABLE_LIMIT = 100
 /** More than any account has contacts; beyond it the number is a slip of the keyboard. */
 const MAX_NEWLY_MAILABLE_LIMIT = 10_000_000
 
+/**
+ * Subscription rows written a day (D3). Dataverse counts every row that an application writes against an entitlement
+ * that starts at 40,000 a day; half of it is left to the customer's own use.
+ */
+const DEFAULT_SUBSCRIPTION_ROWS_PER_DAY = 20_000
+
+/** What the ledger's column holds; no entitlement is near it. */
+const MAX_SUBSCRIPTION_ROWS_PER_DAY = 2_000_000_000
+
 const trueOrFalse = z.boolean('must be true or false')
 
 /**
@@ -47,4 +56,9 @@ export const connectionSettingsSchema = z.strictObject({
     .min(0, 'must not be negative')
     .max(MAX_NEWLY_MAILABLE_LIMIT, `must be at most ${MAX_NEWLY_MAILABLE_LIMIT}`)
     .default(DEFAULT_NEWLY_MAILABLE_LIMIT),
+  subscriptionRowsPerDay: z
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(MAX_SUBSCRIPTION_ROWS_PER_DAY, `must be at most ${MAX_SUBSCRIPTION_ROWS_PER_DAY}`)
+    .default(DEFAULT_SUBSCRIPTION_ROWS_PER_DAY),
 })
