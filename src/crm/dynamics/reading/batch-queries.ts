@@ -10,11 +10,11 @@ import { inChunks } from './chunks.js'
 import { PAGE_PREFERENCE, pagesFrom } from './pages.js'
 import { anyRow, type RawRow, rowPage, type RowPage } from './rows.js'
 
-/** Rows of a set of which one of the properties is one of the values. */
+/** Rows of a set with one of the values in one of the properties. */
 export interface InQuery {
   readonly setName: string
   readonly select: readonly string[]
-  /** Logical names, for lookups too. */
+  /** Logical names, also of lookups. */
   readonly properties: readonly string[]
   readonly values: readonly string[]
 }
@@ -22,10 +22,9 @@ export interface InQuery {
 const OPERATION = 'POST /$batch (read)'
 
 /**
- * Runs queries in one `$batch`, whose URLs may be long enough for 500 values each, and follows what pages further.
- *
+ * Runs queries in one `$batch`, whose URLs may be long enough for 500 values each, and follows further pages.
  * @returns the rows of each query, in the order of the queries.
- * @throws UpstreamError; a part that failed fails the whole reading, as half of it would prove too much.
+ * @throws UpstreamError. One failed part fails the whole reading, because half of it would prove too much.
  */
 export async function readByIn(
   client: DataverseClient,

@@ -18,9 +18,8 @@ export interface CategoryRow {
 }
 
 /**
- * Reads every category row of which id and key are told; there are tens of them. Whoever adds a category in Dynamics gives it
- * no key, so null says something; what is left out or of another type does not.
- *
+ * Reads every category row with a readable id and key; there are tens of them. A category that someone adds in Dynamics
+ * has no key, so null has a meaning; a missing or mistyped value has none.
  * @throws UpstreamError
  */
 export async function readCategoryRows(
@@ -57,10 +56,12 @@ export async function readCategoryRows(
   })
 }
 
-/** How long a category without a key of ours is not looked for again: pages of its rows may follow one another. */
+/** How soon a category without our key is looked up again: several pages of its rows may follow one another. */
 const LOOK_AGAIN_MS = 60_000
 
-/** Category row GUID → eMarketeer's category id, read once, and again for one that is not known, or had no key of ours. */
+/**
+ * Category row GUID → eMarketeer's category id. Read once, and again for a GUID that is unknown or had no key of ours.
+ */
 export class CategoryMap {
   #byRowId: Map<string, string | null> | null = null
   #readAtMs = 0
@@ -70,14 +71,14 @@ export class CategoryMap {
     private readonly table: TableFacts,
   ) {}
 
-  /** Makes sure that every one of these GUIDs was looked for. @throws UpstreamError */
+  /** Ensures that each of these GUIDs was looked up. @throws UpstreamError */
   async cover(rowIds: Iterable<string>, context: CallContext): Promise<void> {
     const known = this.#byRowId
     const isOld = Date.now() >= this.#readAtMs + LOOK_AGAIN_MS
     const isDue = (rowId: string) => known?.has(rowId) !== true || (isOld && !known.get(rowId))
     if ([...rowIds].some(isDue)) {
       this.#byRowId = await this.#read(context)
-      // One that is not there, or not to be made out, is referred to all the same: its rows may be of any category.
+      // Rows refer to it although it is missing or unreadable: they may be of any category.
       for (const id of rowIds) {
         if (!this.#byRowId.has(id)) {
           this.#byRowId.set(id, UNKNOWN_CATEGORY)
@@ -87,7 +88,8 @@ export class CategoryMap {
   }
 
   /**
-   * eMarketeer's category id; null: somebody's in Dynamics; {@link UNKNOWN_CATEGORY}: not told. Only after {@link cover}.
+   * eMarketeer's category id; null: someone added the category in Dynamics; {@link UNKNOWN_CATEGORY}: unreadable. Only
+   * after {@link cover}.
    */
   categoryId(rowId: string): string | null {
     return this.#byRowId?.get(rowId) ?? null

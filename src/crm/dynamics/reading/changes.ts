@@ -15,7 +15,7 @@ import { addressesIn, hasAllAddresses, toContact } from './to-contact.js'
 import { isUnknownRow } from './to-subscription.js'
 import { subscriptionsOf } from './to-subscriptions.js'
 
-/** What reading changes needs. `tables` null: set-up has not made them, only contacts are read. */
+/** Dependencies of a reading. `tables` null: set-up has not created them, so only contacts are read. */
 export interface ChangeSource {
   readonly client: DataverseClient
   readonly tables: SubscriptionTables | null
@@ -32,8 +32,7 @@ const EMPTY_PAGE = {
 
 /**
  * Everything that changed since the cursor, contacts first (docs/wire-dataverse.md, 7 and 16.8). A table that the
- * cursor does not cover yet is listed whole. The last page alone has the next cursor.
- *
+ * cursor does not cover yet is listed completely. Only the last page has the next cursor.
  * @throws CrmCursorExpired, UpstreamError
  */
 export async function* readChanges(
@@ -54,7 +53,8 @@ export async function* readChanges(
       deletedContactIds: deletedIds,
       baseline: contacts.baseline,
       ...(unread.length > 0 ? { unknownEmails: unread.flatMap(addressesIn) } : {}),
-      // A listing asks for each record that we know; of a new one it matters where it may be.
+      // After a listing, the sync reads each known record that it did not contain. A new record counts only by its
+      // addresses.
       unattributed:
         page.unattributed || unread.some((row) => !contacts.baseline || !hasAllAddresses(row)),
     }
@@ -70,7 +70,7 @@ export async function* readChanges(
       const unknown = subscriptions.filter(isUnknownRow)
       yield {
         ...EMPTY_PAGE,
-        // One of nobody would be met again by a listing alone, and be anybody's until then.
+        // Only a listing would find such a row again, and until then it would count for anybody.
         subscriptions: rows.baseline
           ? subscriptions
           : subscriptions.filter(
@@ -112,7 +112,7 @@ class Tracked {
     return this.#deltaLink
   }
 
-  /** Each page, and whether an entry of it or of one before is no row at all: it may be of anybody. */
+  /** Each page, and whether it or an earlier one has an entry that is no row: it may be anybody's. */
   async *pages(given: CallContext): AsyncGenerator<RowPage & { readonly unattributed: boolean }> {
     const { context, allRead } = watchingIds(given)
     const path = this.since ?? this.setName + queryString({ select: this.select })
@@ -121,7 +121,7 @@ class Tracked {
     try {
       for await (const page of pagesFrom(this.client, path, { ...listing, ...how }, context)) {
         if ((page['@odata.nextLink'] ?? null) === null) {
-          // A quiet delta may have no link: what came after the old one, if anything, is read once more.
+          // A quiet delta may have no link. The old one reads what came after it once more.
           const link = page['@odata.deltaLink'] ?? this.since
           this.#deltaLink =
             link === null ? null : ownLink(this.client.environmentUrl, link, `GET /${this.setName}`)
@@ -135,8 +135,8 @@ class Tracked {
 }
 
 /**
- * Which status an outdated link gets is not documented: all 4xx but those about rights and limits mean to start again,
- * and of whatever status the codes that say so.
+ * The status for an outdated link is not documented: every 4xx except those about rights and limits means to start
+ * again, and so do the codes that say so with any status.
  */
 function expiredOr(error: unknown): unknown {
   if (error instanceof UpstreamError && error.status !== null) {
@@ -150,7 +150,7 @@ function expiredOr(error: unknown): unknown {
   return error
 }
 
-/** Deleted rows have an id and a reason, and nothing else. */
+/** Deleted rows have only an id and a reason. */
 function separate(rows: readonly RawRow[]): { live: RawRow[]; deletedIds: string[] } {
   const live: RawRow[] = []
   const deletedIds: string[] = []

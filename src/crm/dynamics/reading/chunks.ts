@@ -1,17 +1,17 @@
 import { encodedSize, fitsInList } from '../wire/odata.js'
 
-/** Values in one query; an `In()` takes more, but answers of one page size are easier on both sides. */
+/** Values in one query. An `In()` accepts more, but answers of one page are easier on both sides. */
 export const MAX_IN_VALUES = 500
 
-/** Values beside the list, each a condition of its own; the service takes 500 conditions in all. */
+/** Values outside the list, each a condition of its own; the service accepts 500 conditions in total. */
 const MAX_BESIDE = 100
 
-/** Room for the list in a URL inside `$batch` (65,536), the rest of the URL kept free. */
+/** Space for the list in a URL inside `$batch` (65,536), leaving room for the rest of the URL. */
 const MAX_LIST_CHARACTERS = 60_000
 
 /**
- * Cuts values into pieces that fit one filter, by number and by encoded length; order kept.
- * @param properties each of them is compared with all values.
+ * Splits values into pieces that fit one filter, by number and by encoded length; keeps the order.
+ * @param properties each is compared with all values.
  */
 export function inChunks(properties: readonly string[], values: readonly string[]): string[][] {
   const chunks: string[][] = []

@@ -12,31 +12,31 @@ import { queryString, stringLiteral } from '../wire/odata.js'
 import { allRows } from './pages.js'
 import { anyRow } from './rows.js'
 
-/** What the sync does with a column. */
+/** How the sync uses a column. */
 export type ColumnUse = 'read' | 'write' | 'create'
 
-/** A table, and what is done with which of its columns, by property as rows have it (`_em_contact_value`). */
+/** A table and the use of its columns, by property name as in rows (`_em_contact_value`). */
 export interface TableUse {
   readonly table: string
   readonly setName: string
   readonly columns: Readonly<Record<string, readonly ColumnUse[]>>
 }
 
-/** A column that we may not use as the sync must. */
+/** A column that we cannot use as the sync must. */
 export interface ClosedColumn {
   /** `contact.emailaddress1`. */
   readonly column: string
-  /** `masked`: read, but as stars. */
+  /** `masked`: readable, but as stars. */
   readonly lacks: ColumnUse | 'masked'
 }
 
-/** Rows looked at, where nothing but reading tells whether a secured column is readable. */
+/** Rows of a sample, if only reading shows whether a secured column is readable. */
 const SAMPLE_ROWS = 50
 
 /** A value of `field_security_permission_type`: allowed. */
 const ALLOWED = 4
 
-/** Asked for the secured ones: one that does not say that it is not is. */
+/** Requested for secured columns: a column counts as secured unless it says that it is not. */
 const securedColumn = answer(
   {
     name: 'dynamics.securedColumn',
@@ -64,11 +64,10 @@ const columnRight = answer(
 type Rights = Readonly<Record<ColumnUse, boolean>>
 
 /**
- * The columns that column-level security closes to us. A secured value comes as no data, which cannot be told from null
- * (docs/wire-dataverse.md, 12): so it is asked of the definitions, and only where a column of ours is secured, of the
- * user's profiles. A user whom no profile names may still read everything, as an administrator does: then reading tells.
- *
- * @returns none where the definitions are not told. @throws UpstreamError
+ * The columns that column-level security closes to us. A secured value is left out like null (docs/wire-dataverse.md,
+ * 12). So the definitions are asked, and the user's profiles only if one of our columns is secured. A user without a
+ * profile may still read everything, as an administrator does: then a sample decides.
+ * @returns none if the definitions are not readable. @throws UpstreamError
  */
 export async function closedColumns(
   client: DataverseClient,
@@ -102,7 +101,7 @@ export async function closedColumns(
   })
 }
 
-/** In words, for people: `contact.emailaddress1 (read, masked)`. */
+/** For people: `contact.emailaddress1 (read, masked)`. */
 export function closedInWords(closed: readonly ClosedColumn[]): readonly string[] {
   const lacking = new Map<string, string[]>()
   for (const { column, lacks } of closed) {
@@ -128,7 +127,7 @@ async function securedColumns(
   return new Map(columns.map((column) => [column.LogicalName, column.MetadataId.toLowerCase()]))
 }
 
-/** What the user's column security profiles give it, by the column's id; columns of which none tells are absent. */
+/** What the user's column security profiles allow, by column id; columns without an entry are absent. */
 async function attributeRights(
   client: DataverseClient,
   userId: string,
@@ -149,7 +148,7 @@ async function attributeRights(
   )
 }
 
-/** Columns with a masking rule: without asking to unmask, which takes a right of its own, no value comes whole. */
+/** Columns with a masking rule: without the separate right to unmask, values come masked. */
 async function maskedColumns(
   client: DataverseClient,
   table: string,

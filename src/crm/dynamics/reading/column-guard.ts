@@ -6,13 +6,13 @@ import { whoAmI } from '../who-am-i.js'
 import { type ClosedColumn, closedColumns, closedInWords } from './column-access.js'
 import { usesOfReading } from './table-uses.js'
 
-/** How long an answer counts: a column is secured by an administrator, not by a person who opts out. */
+/** How long an answer is valid: an administrator secures a column, not a person who opts out. */
 const COUNTS_FOR_MS = 60_000
 
 /**
- * Refuses to read while a column that we read is closed to us, of contacts or of our own tables: null would be taken for
- * what a person never said, and a No whose category is hidden would count for nothing (docs/wire-dataverse.md, 12). One
- * request a table and minute at most, as long as no column is secured.
+ * Refuses to read while a column of contacts or of our own tables is closed to us: null would pass for what a person
+ * never said, and a No with a hidden category would count for nothing (docs/wire-dataverse.md, 12). At most one request
+ * per table and minute while no column is secured.
  */
 export class ColumnGuard {
   #openUntilMs = 0
@@ -30,7 +30,7 @@ export class ColumnGuard {
     }
   }
 
-  /** The same, whatever was answered before: for a listing that nothing corrects. */
+  /** The same without the cached answer, for a listing that nothing corrects. */
   async passAnew(context: CallContext): Promise<void> {
     const askedMs = Date.now()
     this.#openUntilMs = 0

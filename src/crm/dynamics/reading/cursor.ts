@@ -4,23 +4,22 @@ import { isOwnLink } from '../wire/links.js'
 
 const cursorSchema = z.object({
   contacts: z.string(),
-  /** null: taken before our tables existed. */
+  /** null: issued before our tables existed. */
   subscriptions: z.string().nullable(),
 })
 
-/** Where the next delta starts: the two delta links, whole and verbatim (docs/wire-dataverse.md, 7). */
+/** Where the next delta starts: the two delta links, verbatim (docs/wire-dataverse.md, 7). */
 export type ChangeCursor = z.output<typeof cursorSchema>
 
-/** The one opaque cursor that the sync stores. */
+/** The opaque cursor that the sync stores. */
 export function writeCursor(cursor: ChangeCursor): string {
   return JSON.stringify(cursor)
 }
 
 /**
  * Reads a stored cursor.
- *
- * @throws CrmCursorExpired also where a link leads outside the environment (it was moved): a new baseline mends
- * that, and no token is sent there.
+ * @throws CrmCursorExpired also if a link leads outside the environment (it was moved): a new baseline corrects that,
+ * and no token is sent there.
  */
 export function readCursor(text: string, environmentUrl: string): ChangeCursor {
   const parsed = cursorSchema.safeParse(parseJson(text))

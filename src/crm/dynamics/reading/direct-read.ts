@@ -23,16 +23,15 @@ import { toContact } from './to-contact.js'
 import { isUnknownRow, toSubscription, unknownRowOf } from './to-subscription.js'
 import { subscriptionsOf } from './to-subscriptions.js'
 
-/** Contacts a direct read takes at most. */
+/** Most contacts of a direct read. */
 export const MAX_DIRECT_READ = 1_000
 
 /** Length of `emailaddress1`. */
 const MAX_EMAIL_CHARACTERS = 100
 
 /**
- * Reads contacts and their rows as they stand now (docs/wire-dataverse.md, 6.3). By id both come in one request; by
- * address the contacts come first, inactive ones included, several to an address where there are.
- *
+ * Reads contacts and their rows as they are now (docs/wire-dataverse.md, 6.3). A read by id takes one request for both.
+ * A read by address reads the contacts first: inactive ones too, and all that share an address.
  * @throws UpstreamError; RangeError for more than {@link MAX_DIRECT_READ}.
  */
 export async function directRead(
@@ -55,7 +54,7 @@ async function readById(
   context: CallContext,
 ): Promise<CrmReading> {
   const unique = [...new Set(contactIds.map((id) => id.toLowerCase()))]
-  // What is no GUID was never a contact here, and would fail the others' query.
+  // Only a GUID can be a contact here; anything else would fail the query of the others.
   const ids = unique.filter(isGuid)
   const queries = [contactQuery(['contactid'], ids), ...subscriptionQueries(source, ids)]
   const watch = watchingIds(context)
@@ -108,10 +107,10 @@ async function readByEmail(
   }
 }
 
-/** What is answered for addresses. */
+/** The answer for some addresses. */
 interface RowsAt {
   readonly rows: readonly RawRow[]
-  /** Whether each of them was a row at all. */
+  /** Whether every entry was a row. */
   readonly isWhole: boolean
 }
 
@@ -127,18 +126,17 @@ async function rowsAt(
   return { rows, isWhole: watch.allRead() }
 }
 
-/** Splits for one reading: enough for two odd rows among a thousand addresses. */
+/** Most splits of one reading: enough for two odd rows among a thousand addresses. */
 const MOST_SPLITS = 24
 
-/** So many rows are no oddity of theirs: a column is closed. */
+/** More odd rows than this mean a closed column. */
 const MOST_ASTRAY = 8
 
 /**
- * By which address rows were found that do not tell their addresses, or not whose they are: they are asked for in halves, until
- * it is one. A contact counts there as what it is; of whom nobody knows who it is, and where such rows are many, the
- * addresses are `unknownEmails`.
- *
- * @returns every row that was answered on the way, the last answer of each last: what one answer hid the next may tell.
+ * Finds by which address a row was found that hides its addresses or its id: the addresses are read in halves until one
+ * is left. A contact with an id then counts at that address. If the id is hidden, or such rows are many, the addresses
+ * are `unknownEmails`.
+ * @returns every row of every answer, the latest answer last: it may contain what an earlier one hid.
  */
 async function locate(
   client: DataverseClient,
@@ -153,10 +151,10 @@ async function locate(
   const all: RawRow[] = []
   const unknownEmails: string[] = []
   const placesOf = new Map<string, readonly string[]>()
-  // Told already, of the first reading.
+  // The first reading has reported them.
   const quietly = { ...context, onUnreadable: undefined }
   let splits = 0
-  // The widest first: so that few odd rows leave few addresses unknown once there are no splits left.
+  // Widest first: few odd rows then leave few addresses unknown when no splits remain.
   const answers: (RowsAt & { readonly values: readonly string[] })[] = [
     { values: emails, ...first },
   ]
@@ -186,7 +184,10 @@ function hasIdAndAddresses(row: RawRow): boolean {
   return isGuid(row['contactid']) && ADDRESS_COLUMNS.every((column) => isReadable(row, column))
 }
 
-/** Subscription rows by their own ids, which no column-level security hides (docs/wire-dataverse.md, 12). @throws UpstreamError */
+/**
+ * Subscription rows by their own ids, which no column-level security hides (docs/wire-dataverse.md, 12). @throws
+ * UpstreamError
+ */
 export async function readRows(
   source: ChangeSource,
   rowIds: readonly string[],
@@ -216,13 +217,13 @@ export async function readRows(
 
 const none = () => null
 
-/** Nobody has such an address here, and one of these would fail the query of all the others. */
+/** Nobody has any other address here, and it would fail the query of all the others. */
 function canStandInDynamics(email: string): boolean {
   const wellFormed = !/\p{Surrogate}/u.test(email)
   return wellFormed && email.length > 0 && email.length <= MAX_EMAIL_CHARACTERS
 }
 
-/** The service compares addresses without case, so two spellings of one address may answer the same contact. */
+/** The service compares addresses without case, so two spellings of one address may find the same contact. */
 function uniqueContacts(contacts: readonly CrmContact[]): CrmContact[] {
   return [...new Map(contacts.map((contact) => [contact.contactId, contact])).values()]
 }
@@ -245,7 +246,7 @@ function subscriptionQueries(source: ChangeSource, contactIds: readonly string[]
       ]
 }
 
-/** Rows of contacts that were asked for. One of which nobody knows whose it is may be any's: then all of them are unknown. */
+/** Rows of the requested contacts. A row without an owner may be anybody's, so then all contacts are unknown. */
 async function subscriptionsAsked(
   source: ChangeSource,
   asked: {

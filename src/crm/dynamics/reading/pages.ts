@@ -7,7 +7,7 @@ import { queryString } from '../wire/odata.js'
 import { unusableAnswer } from '../wire/part-error.js'
 import { anyRow, deltaPage, type RawRow, rowPage, type RowPage } from './rows.js'
 
-/** Largest page the service gives. The preference must be repeated with every next link. */
+/** The service's largest page. Every next link must repeat the preference. */
 export const PAGE_SIZE = 5_000
 
 /** Preference for the page size. */
@@ -29,10 +29,9 @@ export interface Listing {
 }
 
 /**
- * Follows next links, verbatim, from the first page on; pages come one at a time, none twice, and shorter ones where they are
- * too large.
- *
- * @throws UpstreamError; `upstream_unexpected_answer` where a link leads back to a page that was read, or to no end.
+ * Follows next links verbatim from the first page; yields pages one at a time, none twice, and requests shorter ones if
+ * they are too large.
+ * @throws UpstreamError; `upstream_unexpected_answer` if a link leads back to an earlier page, or the links do not end.
  */
 export async function* pagesFrom(
   client: DataverseClient,
@@ -66,7 +65,7 @@ export async function* pagesFrom(
   }
 }
 
-/** No body at all is what a service may take for an empty answer, too. */
+/** A service may send an empty delta without any body. */
 async function readDeltaPage(
   client: DataverseClient,
   request: DataverseRequest,

@@ -4,17 +4,17 @@ import { answer, entries, part } from '../../../http/index.js'
 import { isGuid } from '../wire/odata.js'
 
 /**
- * Rows as Dataverse answers them (docs/wire-dataverse.md, 6, 12, 16.4). Every column may be missing: a removed column or
- * column-level security leaves it out, and then its value is unknown, never a default. Null is a value.
+ * Rows as Dataverse returns them (docs/wire-dataverse.md, 6, 12, 16.4). Any column may be missing: if it was removed,
+ * or by column-level security. Its value is then unknown, never a default. Null is a value.
  */
 const flag = z.boolean().nullish().catch(null)
 const text = z.string().nullish().catch(null)
 const number = z.number().nullish().catch(null)
 
-/** A row's version: present in every row but the deleted ones. */
+/** A row's version, in every row except deleted ones. */
 export const ETAG = '@odata.etag'
 
-/** What goes back in a header; a row whose version could not is one without a version. */
+/** The version is sent back in a header; one that cannot be counts as none. */
 const etag = z
   .string()
   .regex(/^[\x20-\x7e]{1,200}$/)
@@ -39,7 +39,7 @@ export const contactRow = answer(
   }),
 )
 
-/** A subscription row. Its own id has the table's primary key's name, and is put here as `rowId`. */
+/** A subscription row. Its id, in the column of the table's primary key, is also set as `rowId`. */
 export const subscriptionRow = answer(
   { name: 'dynamics.subscription', operation: 'GET /{subscriptions}', lossUnit: 'record' },
   part({
@@ -56,7 +56,7 @@ export const subscriptionRow = answer(
   }),
 )
 
-/** A category row. Its own id is put here as `rowId`, as with {@link subscriptionRow}. */
+/** A category row. Its id is also set as `rowId`, as in {@link subscriptionRow}. */
 export const categoryRow = answer(
   { name: 'dynamics.category', operation: 'GET /{categories}', lossUnit: 'record' },
   part({
@@ -68,7 +68,7 @@ export const categoryRow = answer(
   }),
 )
 
-/** A row of which each column is judged where it is used. */
+/** A row whose columns are judged where they are used. */
 export const anyRow = answer(
   { name: 'dynamics.row', operation: 'GET /{set}', lossUnit: 'record' },
   z.record(z.string(), z.unknown()),
@@ -76,7 +76,7 @@ export const anyRow = answer(
 
 const links = { '@odata.nextLink': z.string().nullish(), '@odata.deltaLink': z.string().nullish() }
 
-/** One page of rows, which are read one by one, so that a single odd one is not everybody's trouble. */
+/** A page of rows, each parsed separately, so that an odd one affects only itself. */
 export const rowPage = answer(
   { name: 'dynamics.rowPage', operation: 'GET /{set}', lossUnit: 'page' },
   part({ value: entries, ...links }),
@@ -84,7 +84,8 @@ export const rowPage = answer(
 
 /**
  * A page of a delta. "An empty JSON response is returned if no table changes have occurred" (Microsoft's page on change
- * tracking): it may have no rows, no links, or be an empty list. Not so a listing: nothing there would be everybody gone.
+ * tracking): it may lack rows and links, or be an empty list. A listing may not: an empty one would mean that everybody
+ * is gone.
  */
 export const deltaPage = answer(
   { name: 'dynamics.deltaPage', operation: 'GET /{set}', lossUnit: 'page' },
@@ -102,15 +103,13 @@ export interface RowPage extends z.output<typeof rowPage.schema> {
   readonly value: RawRow[]
 }
 
-/** Where a contact has addresses. The first links and is mailed; at the others a deny counts, and nothing else (B8). */
+/** A contact's address columns. The first one links and is mailed; at the others only a deny counts (B8). */
 export const ADDRESS_COLUMNS = ['emailaddress1', 'emailaddress2', 'emailaddress3'] as const
 
-/**
- * Columns without which a contact's consent means nothing: a row of which one is not told is unreadable (rule B8).
- */
+/** Columns without which a contact's consent has no meaning: a row that lacks one is unreadable (rule B8). */
 export const VITAL_COLUMNS = [...ADDRESS_COLUMNS, 'donotbulkemail', 'statecode'] as const
 
-/** Columns read of a contact. `donotbulkemail` is the only one that is ever written (rule B8). */
+/** Columns read of a contact. Only `donotbulkemail` is ever written (rule B8). */
 export const CONTACT_COLUMNS = [
   'contactid',
   ...ADDRESS_COLUMNS,
@@ -142,7 +141,7 @@ const TYPES = {
   em_rowkey: 'string',
 } as const
 
-/** Whether a row tells a column, be it as null: what is left out, or of another type, is no answer. */
+/** Whether a row has a column, possibly null: a missing or mistyped value is no answer. */
 export function isReadable(row: RawRow, column: keyof typeof TYPES): boolean {
   const [value, type] = [row[column], TYPES[column]]
   return value === null || (type === 'guid' ? isGuid(value) : typeof value === type)

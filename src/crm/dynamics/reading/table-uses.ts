@@ -3,14 +3,14 @@ import type { SubscriptionTables, TableFacts } from '../facts.js'
 import type { ColumnUse, TableUse } from './column-access.js'
 import { CONTACT_COLUMNS, SUBSCRIPTION_COLUMNS } from './rows.js'
 
-/** What the sync does with contact: it reads, and writes the toggle alone (rule B8). */
+/** How the sync uses contact: it reads, and writes only the toggle (rule B8). */
 export const CONTACT_USE: TableUse = {
   table: 'contact',
   setName: 'contacts',
   columns: { ...usedFor(['read'], CONTACT_COLUMNS), donotbulkemail: ['read', 'write'] },
 }
 
-/** What the sync does with a table of ours. */
+/** How the sync uses one of our tables. */
 export function useOfOurs(table: string, { setName }: TableFacts): TableUse {
   switch (table) {
     case SUBSCRIPTIONS_TABLE:
@@ -35,7 +35,7 @@ export function useOfOurs(table: string, { setName }: TableFacts): TableUse {
   }
 }
 
-/** What a reading takes people's answers from. Names of categories are not among it, nor whether one is archived. */
+/** What a reading takes people's answers from: not names of categories, nor whether one is archived. */
 export function usesOfReading(tables: SubscriptionTables | null): readonly TableUse[] {
   const ours =
     tables === null

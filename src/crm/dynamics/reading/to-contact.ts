@@ -14,7 +14,7 @@ import {
 const [PRIMARY, ...OTHERS] = ADDRESS_COLUMNS
 const MASTER = '_masterid_value'
 
-/** What a row holds in its columns of addresses, as far as it tells. */
+/** The addresses in a row, as far as readable. */
 export function addressesIn(raw: RawRow): readonly string[] {
   return ADDRESS_COLUMNS.flatMap((column) => {
     const email = raw[column]
@@ -22,15 +22,12 @@ export function addressesIn(raw: RawRow): readonly string[] {
   })
 }
 
-/** Whether a row tells all of its columns of addresses. */
+/** Whether all address columns of a row are readable. */
 export function hasAllAddresses(raw: RawRow): boolean {
   return ADDRESS_COLUMNS.every((column) => isReadable(raw, column))
 }
 
-/**
- * A contact as the rest of the system knows it; null where the row has no GUID for an id, and so is nobody's. One of which
- * something vital is not told is told to be unreadable.
- */
+/** Converts a row; null if it has no GUID as id, and so is nobody's. A row that lacks something vital is unreadable. */
 export function toContact(raw: RawRow, context?: CallContext): CrmContact | null {
   const [row] = readRecords(contactRow, [raw], context)
   if (row === undefined) {
@@ -38,7 +35,7 @@ export function toContact(raw: RawRow, context?: CallContext): CrmContact | null
   }
   const state = stateOf(row)
   const masterId = isGuid(row[MASTER]) ? row[MASTER].toLowerCase() : null
-  // What was merged away passes its deny on to the master: it stays where it was until that is told.
+  // A merged record passes its deny on to the master, so it stays at its address until the master is known.
   const isAstray = state === 'merged' && masterId === null
   const path =
     VITAL_COLUMNS.find((column) => !isReadable(raw, column)) ??
@@ -62,8 +59,8 @@ export function toContact(raw: RawRow, context?: CallContext): CrmContact | null
 }
 
 /**
- * `donotbulkemail` is inverted: true = do not allow. Null, as imported rows have it, allows: the platform's default. A row
- * that is not readable is unknown, and nothing may be written.
+ * `donotbulkemail` is inverted: true = do not allow. Null, as imported rows have it, allows: the platform's default. An
+ * unreadable row is unknown and never written.
  */
 function toConsent(
   doNotBulkEmail: boolean | null | undefined,
@@ -74,12 +71,12 @@ function toConsent(
   return {
     value: readable ? value : null,
     version: etag,
-    // Who changed this very column only the audit tells; modifiedby is about the row.
+    // Only the audit knows who changed this column; modifiedby is about the row.
     lastWriter: 'unknown',
   }
 }
 
-/** Where it is not told whether an inactive record was merged, its master tells. */
+/** An inactive record with a master was merged, even if its flag is unreadable. */
 function stateOf({
   merged,
   statecode,

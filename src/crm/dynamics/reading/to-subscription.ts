@@ -5,20 +5,19 @@ import { isGuid } from '../wire/odata.js'
 import { isOurRowKey, isRowKeyOf } from '../wire/row-key.js'
 import { ETAG, isReadable, type RawRow, SUBSCRIPTION_COLUMNS, subscriptionRow } from './rows.js'
 
-/** The category row that a subscription row refers to, for the category map; null for none. */
+/** The category row that a subscription row refers to; null for none. */
 export function categoryRowIdOf(raw: RawRow): string | null {
   const id = raw['_em_category_value']
   return typeof id === 'string' ? id.toLowerCase() : null
 }
 
 /**
- * A subscription as the rest of the system knows it. The answer of a row that lacks a property is unknown (B8), and so is
- * that of one whose contact or category is null: our rows have both, so null may hide them (D3: null is unknown). So is that
- * of a row whose category cannot be told: of a row that we made, a category without a key is one of ours that lost it. One
- * whose id is not told is unknown for its contact, whatever it is of ({@link unknownRowOf}).
- *
+ * Converts a row. Its answer is unknown if a property is missing (B8). So it is if contact or category is null: our
+ * rows have both, so null may hide them (D3: null is unknown). So it is if the category is unreadable, or has no key
+ * although we created the row: then it is one of ours that lost its key. A row without a readable id makes its contact
+ * unknown in every category ({@link unknownRowOf}).
  * @param categoryIdOf eMarketeer's id of a category row, null for a category that someone added in Dynamics,
- *   {@link UNKNOWN_CATEGORY} for one that cannot be told.
+ * {@link UNKNOWN_CATEGORY} for an unreadable one.
  */
 export function toSubscription(
   raw: RawRow,
@@ -61,8 +60,8 @@ export function toSubscription(
 }
 
 /**
- * Stands for a row of a contact of which not even the id can be made out: of whatever category, and with whatever answer.
- * Its own id is none of Dynamics', so that it is gone as soon as a reading of the contact does not meet it any more.
+ * Stands for a contact's row without a readable id: of any category, with any answer. Its own id is none of Dynamics',
+ * so the row goes with the next reading of the contact that does not meet it.
  */
 export function unknownRowOf(contactId: string): CrmSubscription {
   return {

@@ -5,7 +5,7 @@ import type { CategoryMap } from './category-map.js'
 import type { RawRow } from './rows.js'
 import { categoryRowIdOf, toSubscription } from './to-subscription.js'
 
-/** Turns rows into subscriptions, reading the categories first where a row refers to an unknown one. */
+/** Converts rows to subscriptions; first reads the categories if a row refers to an unknown one. */
 export async function subscriptionsOf(
   rows: readonly RawRow[],
   table: TableFacts,

@@ -19,9 +19,8 @@ const endpoint = answer(
 )
 
 /**
- * Finds or registers our endpoint and gives it the address and the secret. Found by its address, else by its name,
- * which holds the connection's id: the address changes when the gateway moves.
- *
+ * Finds or registers our endpoint and sets its URL and secret. It is found by URL, else by its name, which contains the
+ * connection's id: the URL changes when the gateway moves.
  * @returns its id. @throws UpstreamError
  */
 export async function ensureEndpoint(
@@ -74,7 +73,7 @@ export async function ensureEndpoint(
   return found
 }
 
-/** Name of a connection's endpoint, by which it is found again whatever its address. */
+/** Name of a connection's endpoint, which identifies it at any URL. */
 export function endpointName(connectionId: string): string {
   return `eMarketeer sync (${connectionId})`
 }
@@ -115,7 +114,7 @@ export async function webhookEndpoints(
   }))
 }
 
-/** How headers are registered: an XML of settings. The secret is hexadecimal and needs no escaping. */
+/** Headers are registered as an XML of settings. The secret is hexadecimal and needs no escaping. */
 function authValue(secret: string): string {
   return `<settings><setting name="${SECRET_HEADER}" value="${secret}" /></settings>`
 }

@@ -11,7 +11,10 @@ import { queryString, stringLiteral } from '../wire/odata.js'
 
 const OPERATION = '/sdkmessageprocessingsteps'
 
-/** Finds or registers a step, and puts right one that was switched off or changed. @returns its id, or null where the event is not offered. @throws UpstreamError */
+/**
+ * Finds or registers a step, and corrects one that was switched off or changed. @returns its id, or null if the event
+ * is not offered. @throws UpstreamError
+ */
 export async function ensureStep(
   client: DataverseClient,
   endpointId: string,
@@ -78,10 +81,9 @@ export interface MessageFilter {
 }
 
 /**
- * The ids that a step is bound to: of the message, and of the message on this table. They appear some seconds after
- * the table (docs/wire-dataverse.md, 16.12), so that they are waited for, but for those of an optional step.
- *
- * @returns null for an optional step that is not offered. @throws UpstreamError, retryable where they are still not there.
+ * The ids of a step: of the message, and of the message on this table. They appear some seconds after the table
+ * (docs/wire-dataverse.md, 16.12), so this waits for them, except for an optional step.
+ * @returns null for an optional step that is not offered. @throws UpstreamError, retryable if they are still missing.
  */
 async function messageFilter(
   client: DataverseClient,
@@ -116,7 +118,7 @@ async function messageFilter(
   return { filterId: found.sdkmessagefilterid, messageId: found.sdkmessageid.sdkmessageid }
 }
 
-/** `imagetype` of the row as it is after the change. */
+/** `imagetype` of the row after the change. */
 const POST_IMAGE = 1
 
 const stepImage = answer(
@@ -129,10 +131,9 @@ const stepImage = answer(
 )
 
 /**
- * Makes a step carry columns along. A convenience: without it the row is read to find its contact, so that a refusal
- * is no failure (how images are registered is known from memory only).
- *
- * @throws UpstreamError where trying again helps.
+ * Makes a step carry columns along. Optional: without them the row is read to find its contact, so a refusal is no
+ * failure (the registration of images is known from memory only).
+ * @throws UpstreamError if a retry helps.
  */
 async function ensureImage(
   client: DataverseClient,

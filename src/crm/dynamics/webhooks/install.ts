@@ -8,15 +8,14 @@ import { ensureStep } from './ensure-step.js'
 import { newSecret, secretHash } from './secret.js'
 import { STEPS } from './steps.js'
 
-/** Secrets kept of attempts of which it is open whether they registered theirs: more than any step is tried. */
+/** Most secrets kept of attempts that may have registered theirs: more than any step is tried. */
 const MOST_TRIED = 25
 
 /**
- * Makes Dataverse post changes to the gateway (docs/wire-dataverse.md, 11 and 16.12). Looks for what an earlier run
- * made; the secret is a new one each time, as the old one is nowhere to be read, and the one before stays accepted
- * for events that are queued under it. Its hash is stored before it is registered, so that no event is turned away.
- *
- * @returns facts with hashes only; not installed where Dataverse refuses the address. @throws UpstreamError
+ * Makes Dataverse post changes to the gateway (docs/wire-dataverse.md, 11 and 16.12). Reuses what an earlier run
+ * created. The secret is always new, as the old one cannot be read; the previous one stays valid for events queued
+ * under it. The hash is stored before the registration, so that no event is refused.
+ * @returns facts with hashes only; not installed if Dataverse refuses the URL. @throws UpstreamError
  */
 export async function installWebhooks(
   client: DataverseClient,
@@ -65,7 +64,7 @@ export async function installWebhooks(
   return { installed: true, reason: null, facts: { webhook } }
 }
 
-/** What the address is wrong in is mostly its port. The path holds nothing that may not be shown, but is not needed. */
+/** The fault is mostly the port. The path is harmless, but not needed. */
 function refusal(url: string, { upstreamCode }: UpstreamError): string {
   const { origin } = new URL(url)
   const code = upstreamCode === null ? '' : ` (${upstreamCode})`

@@ -15,8 +15,8 @@ import { z } from 'zod'
 import { answer, entries, part, readRecords, readSmallText } from '../../../http/index.js'
 
 /**
- * Judges a webhook (docs/wire-dataverse.md, 11.2). The secret first and before the body is looked at; then the
- * organisation. Events of other tables are accepted and say nothing.
+ * Judges a webhook (docs/wire-dataverse.md, 11.2): first the secret, before the body is read, then the organisation.
+ * Events of other tables are accepted without a hint.
  */
 export function receiveWebhook(request: WebhookRequest, storedFacts: CrmFacts): WebhookVerdict {
   const facts = readFacts(storedFacts)
@@ -33,7 +33,7 @@ export function receiveWebhook(request: WebhookRequest, storedFacts: CrmFacts): 
   return { accepted: true, hints: hintsOf(event, facts.organization.userId) }
 }
 
-/** Judges by the secret, which is in a header: the body is read of our own steps only. */
+/** Judges by the secret in a header, so that only bodies of our own steps are read. */
 export function judgeWebhookHeaders(
   headers: WebhookRequest['headers'],
   storedFacts: CrmFacts,
@@ -57,7 +57,7 @@ function isFromOurStep(
   )
 }
 
-/** @param ownUserId our application user: an echo of our own write is nobody's act, and holds back no sendout. */
+/** @param ownUserId our application user: an echo of our own write is nobody's act and holds back no sendout. */
 function hintsOf(event: RemoteEvent, ownUserId: string): CrmWebhookHint[] {
   const { entityId, entityName, target, image, operationId } = event
   const isEcho = event.initiatingUserId?.toLowerCase() === ownUserId.toLowerCase()
@@ -70,7 +70,7 @@ function hintsOf(event: RemoteEvent, ownUserId: string): CrmWebhookHint[] {
         ...common,
         entity: 'contact',
         contactId: entityId,
-        // Whose action an update without the toggle was says nothing about the toggle.
+        // The user of an update without the toggle did not change the toggle.
         actorUserId: carried && !isEcho ? event.initiatingUserId : null,
         saysDeny: !isEcho && target.get('donotbulkemail') === true,
         ...(addresses.length === 0 ? {} : { addresses }),
@@ -92,7 +92,7 @@ function hintsOf(event: RemoteEvent, ownUserId: string): CrmWebhookHint[] {
   return []
 }
 
-/** Keys of all addresses in a field: where a deny counts, also if the field links nobody (rule A). */
+/** Keys of all addresses in a field: a deny counts there even if the field links nobody (rule A). */
 function keysIn(value: unknown): readonly string[] {
   if (typeof value !== 'string') {
     return []
@@ -109,7 +109,7 @@ function referenceId(value: unknown): string | null {
 
 /**
  * What Dataverse posts, as far as it is used (docs/wire-dataverse.md, 11.2): ids, and the toggles of the Target.
- * Everything else is dropped here, personal data above all.
+ * Everything else is dropped here, above all personal data.
  */
 const list = entries.nullish().catch(null)
 const remoteContext = answer(
@@ -140,13 +140,13 @@ export interface RemoteEvent {
   readonly entityName: string
   readonly initiatingUserId: string | null
   readonly operationId: string | null
-  /** Only the columns of this very change. */
+  /** Only the changed columns. */
   readonly target: Attributes
-  /** Columns after the change, where a step has an image. */
+  /** Columns after the change, if the step has an image. */
   readonly image: Attributes
 }
 
-/** Reads a body; null where it is not what Dataverse posts. */
+/** Reads a body; null if it is no event of Dataverse. */
 export function readRemoteEvent(body: Buffer): RemoteEvent | null {
   const event = readSmallText(remoteContext, body)
   if (event === null) {

@@ -6,10 +6,9 @@ import { endpointName, webhookEndpoints } from './endpoint.js'
 import { stepsOf } from './steps-of.js'
 
 /**
- * Ends the posting: the steps first, as an endpoint with steps is not deleted, then the endpoint. Ours is the one with
- * the connection's name or the id in the facts; another connection's is left alone. Nothing there is fine, and safe to
- * repeat after a crash anywhere (docs/wire-dataverse.md, 16.14).
- *
+ * Ends the posting: first the steps, as an endpoint with steps is not deleted, then the endpoint. Ours has the
+ * connection's name or the id in the facts; another connection's stays. Succeeds if nothing is there, and is safe to
+ * repeat after a crash at any point (docs/wire-dataverse.md, 16.14).
  * @returns facts to change. @throws UpstreamError
  */
 export async function removeWebhooks(

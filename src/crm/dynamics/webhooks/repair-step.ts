@@ -4,8 +4,8 @@ import type { StepDefinition } from './steps.js'
 import type { StepRow } from './steps-of.js'
 
 /**
- * Switches a registered step on, and gives it the columns of this release.
- * @param step what it is to be; null: it is none of this release, and its columns are left. @throws UpstreamError.
+ * Switches a registered step on, and gives it this release's columns.
+ * @param step its definition; null: this release has no such step, and its columns stay. @throws UpstreamError.
  */
 export async function repairStep(
   client: DataverseClient,

@@ -1,19 +1,19 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
-/** Header that carries the secret. Dataverse signs nothing; a header is the one place that no log of URLs shows. */
+/** Header with the secret. Dataverse signs nothing, and no log of URLs shows a header. */
 export const SECRET_HEADER = 'x-em-secret'
 
-/** 32 random bytes as text that needs no escaping in the XML that it is registered in. */
+/** 32 random bytes as text that needs no escaping in XML. */
 export function newSecret(): string {
   return randomBytes(32).toString('hex')
 }
 
-/** SHA-256, hex: all that is kept of a secret. */
+/** SHA-256, hex: all that is stored of a secret. */
 export function secretHash(secret: string): string {
   return createHash('sha256').update(secret).digest('hex')
 }
 
-/** Whether a secret has one of the hashes; every one is compared, each in constant time. */
+/** Whether a secret has one of the hashes; compares every one, each in constant time. */
 export function hasHash(secret: string, hashes: readonly (string | null)[]): boolean {
   const given = Buffer.from(secretHash(secret), 'hex')
   let fits = false

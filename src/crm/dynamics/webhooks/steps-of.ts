@@ -13,7 +13,7 @@ const stepRow = answer(
   }),
 )
 
-/** A step as registered. `statecode` 0 is on. */
+/** A step as registered. `statecode` 0: on. */
 export type StepRow = z.output<typeof stepRow.schema>
 
 /** The steps that post to an endpoint (docs/wire-dataverse.md, 11). @throws UpstreamError; 404 without the endpoint. */

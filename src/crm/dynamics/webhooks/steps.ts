@@ -1,26 +1,26 @@
 import { SUBSCRIPTIONS_TABLE } from '../names.js'
 import { ADDRESS_COLUMNS } from '../reading/rows.js'
 
-/** One event that Dataverse is to post. */
+/** An event that Dataverse must post. */
 export interface StepDefinition {
   readonly table: 'contact' | typeof SUBSCRIPTIONS_TABLE
   readonly message: 'Create' | 'Update' | 'Delete'
-  /** An Update is posted only where one of these is in it, changed or not. */
+  /** An Update is posted only if it contains one of these, changed or not. */
   readonly filteringAttributes: readonly string[]
-  /** Columns to carry along as they are after the change; a toggle alone does not name its contact. */
+  /** Columns to carry along with their values after the change; a toggle alone does not name its contact. */
   readonly image: readonly string[]
-  /** Left out where the organisation does not offer the event: the sweep finds it. */
+  /** Skipped if the organisation does not offer the event: the sweep finds the change. */
   readonly optional?: boolean
 }
 
-/** Name of a step, by which it is found again. */
+/** Name of a step, which identifies it. */
 export function stepName(step: StepDefinition): string {
   return `eMarketeer: ${step.message} of ${step.table}`
 }
 
 /**
- * The events that matter (rule E4): links, consent state, and where else a deny counts (B8). The address alone would miss a
- * flip of the toggle.
+ * The events that matter (rule E4): links, consent, and the addresses where only a deny counts (B8). With the address
+ * columns alone, a change of the toggle would be missed.
  */
 export const STEPS: readonly StepDefinition[] = [
   { table: 'contact', message: 'Create', filteringAttributes: [], image: [] },

@@ -6,10 +6,9 @@ import { STEPS, stepName } from './steps.js'
 import { stepsOf } from './steps-of.js'
 
 /**
- * Switches steps of ours on again that somebody switched off, and gives those of an earlier release the columns of this
- * one. The sweep does not depend on them: what Dataverse refuses here is left as it is.
- *
- * @returns whether one was off. @throws UpstreamError where trying again helps, or the credentials are refused.
+ * Switches our steps on again if somebody switched them off, and gives those of an earlier release this release's
+ * columns. The sweep does not depend on them, so a refusal by Dataverse is ignored.
+ * @returns whether one was off. @throws UpstreamError if a retry helps, or the credentials are refused.
  */
 export async function tendWebhooks(
   client: DataverseClient,

@@ -9,18 +9,17 @@ export interface BatchPart {
 /** The answers in the order of the requests. */
 export interface BatchAnswer {
   readonly parts: readonly BatchPart[]
-  /** False where the text ends before the closing boundary: the last answers are lost. */
+  /** False if the text ends before the closing boundary: the last answers are lost. */
   readonly complete: boolean
 }
 
-/** How deep parts may nest: a change set's answers stand one level down. */
+/** Deepest nesting of parts: the answers of a change set are one level down. */
 const MAX_DEPTH = 3
 
 /**
  * Reads a `$batch` answer. Tolerant in form (header case, bare line feeds, quoted boundaries, nested parts), never in
- * content: a part that was cut off is left out, so that it counts as an answer that was lost.
- *
- * @returns null where the content type is no multipart.
+ * content: a truncated part is left out and so counts as a lost answer.
+ * @returns null if the content type is no multipart.
  */
 export function decodeBatch(contentType: string | undefined, body: Buffer): BatchAnswer | null {
   const boundary = boundaryOf(contentType)
@@ -42,7 +41,7 @@ function decodeLevel(boundary: string, body: Buffer, depth: number): BatchAnswer
     }
     const answer = outer === null ? null : readAnswer(outer.rest, outer.headers['content-id'])
     if (answer === null) {
-      // Which request an unreadable part answers is clear, what it says is not: everything from here on is lost.
+      // Answers follow the order of the requests, so an unreadable part makes it and everything after it lost.
       return { parts, complete: false }
     }
     parts.push(answer)
@@ -83,8 +82,8 @@ function boundaryOf(contentType: string | undefined): string | null {
 }
 
 /**
- * Cuts a body at its boundary lines. Only parts that are followed by a boundary line are returned: what comes before
- * the first and after the last one is no part. `closed` tells whether the closing line was seen.
+ * Splits a body at its boundary lines. Returns only parts that a boundary line follows: text before the first and after
+ * the last is no part. `closed`: the closing line was found.
  */
 function splitParts(body: Buffer, boundary: string): { parts: Buffer[]; closed: boolean } {
   const delimiter = Buffer.from(`--${boundary}`)
@@ -107,7 +106,7 @@ function splitParts(body: Buffer, boundary: string): { parts: Buffer[]; closed: 
   return { parts, closed: false }
 }
 
-/** A delimiter counts only as a whole line; a longer boundary may begin with the same text. */
+/** A delimiter is a whole line: a longer boundary may begin with the same text. */
 function boundaryLine(body: Buffer, at: number, length: number) {
   if (at > 0 && body[at - 1] !== LF) {
     return null
@@ -133,7 +132,7 @@ function withoutLineEnd(body: Buffer, start: number, end: number): number {
   return last
 }
 
-/** Headers up to the first empty line, names in lower case, and what follows. Null where no header line fits. */
+/** Headers up to the first empty line, names in lower case, and the rest. Null for a malformed header line. */
 function readHead(
   text: Buffer,
 ): { headers: Readonly<Record<string, string>>; rest: Buffer } | null {

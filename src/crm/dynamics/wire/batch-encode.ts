@@ -1,7 +1,7 @@
 /** One request inside a `$batch` (docs/wire-dataverse.md, 6.4). */
 export interface BatchRequest {
   readonly method: 'GET' | 'PATCH' | 'DELETE'
-  /** Path from the host on, encoded: `/api/data/v9.2/contacts(…)`. At most 65,536 characters. */
+  /** Path without the host, encoded: `/api/data/v9.2/contacts(…)`. At most 65,536 characters. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON. */
@@ -11,13 +11,12 @@ export interface BatchRequest {
 /** Longest URL inside a `$batch`. */
 export const MAX_BATCH_URL_CHARACTERS = 65_536
 
-/** What may stand in a request line or header: a line break would forge a part. */
+/** Allowed in a request line or header: a line break would forge a part. */
 const ONE_LINE = /^[^\r\n]*$/
 
 /**
- * Writes the parts, each outside a change set, so that each is its own transaction.
- *
- * @throws RangeError for a path or header that cannot be written; a fault of the caller.
+ * Writes the parts outside any change set, so that each is its own transaction.
+ * @throws RangeError for a path or header that cannot be written; the caller's fault.
  */
 export function encodeBatch(requests: readonly BatchRequest[], boundary: string): Buffer {
   const chunks: Buffer[] = []

@@ -7,19 +7,19 @@ import {
 } from '../../../http/index.js'
 import { knownError, PRIVILEGE_CODES } from './error-codes.js'
 
-/** Codes are failures of Windows' kind; anything else is not shown, as it might be a value. */
+/** Codes are HRESULTs; anything else may be a value and is not shown. */
 const CODE = /^0x8[0-9a-f]{7}$/i
 
 /** The only part of a message that is read, and only to show it: the missing privilege's name. */
 const MISSING_PRIVILEGE = /\b(prv[A-Za-z0-9_]{1,80})\b/
 
-/** The code of an error body, `{"error":{"code","message"}}`; frequently empty, then null. */
+/** The code of an error body, `{"error":{"code","message"}}`; null if empty, as it often is. */
 export function errorCodeOf(body: string): string | null {
   const code = errorOf(body)?.code
   return typeof code === 'string' && CODE.test(code) ? code.toLowerCase() : null
 }
 
-/** Describes a refused request for the HTTP plumbing (docs/wire-dataverse.md, 3). */
+/** Describes a refused request for `src/http` (docs/wire-dataverse.md, 3). */
 export function describeDataverseError(answer: TextAnswer): ErrorDescription {
   const upstreamCode = errorCodeOf(answer.body)
   const message = errorOf(answer.body)?.message
@@ -34,7 +34,7 @@ export function describeDataverseError(answer: TextAnswer): ErrorDescription {
   }
 }
 
-/** 429, 401 and 5xx speak for themselves; below them a known code says more than its status. */
+/** 429, 401 and 5xx are clear; below them a known code is more precise than its status. */
 function overridingCode(status: number, upstreamCode: string | null): UpstreamCode | undefined {
   if (status === 401 || status === 429 || status >= 500) {
     return undefined

@@ -1,35 +1,35 @@
 import type { UpstreamCode } from '../../../http/index.js'
 
 /**
- * Dataverse's error codes, as data (docs/wire-dataverse.md, 3.2). The status decides first; a code stands here only
- * where it says more than its status, and messages are never looked at.
+ * Dataverse's error codes (docs/wire-dataverse.md, 3.2). The status decides first; only codes that are more precise are
+ * listed, and messages are never read.
  */
 export interface KnownError {
   readonly code: string
   readonly name: string
-  /** In place of what the status alone means; absent: as the status says. */
+  /** Replaces the outcome of the status; absent: as the status says. */
   readonly outcome?: UpstreamCode
 }
 
-/** Somebody customises the organisation; metadata and publish calls must wait. */
+/** Somebody is customizing the organisation; metadata and publish calls must wait. */
 export const CUSTOMIZATION_LOCK = '0x80071151'
 
 /** The change token is too old, or the table's metadata changed. */
 export const EXPIRED_VERSION_STAMP = '0x80044352'
 
-/** A query that makes no sense: what a mangled change token is answered with. */
+/** A senseless query: the answer to a mangled change token. */
 export const INVALID_QUERY = '0x80044183'
 
 /** SQL time-out: send less at once. */
 export const SQL_TIMEOUT = '0x80044151'
 
-/** The column exists already. */
+/** The column already exists. */
 export const DUPLICATE_ATTRIBUTE = '0x80047013'
 
-/** A name is not known (yet): also what a column shortly after its creation answers. */
+/** An unknown name: also the answer for a column shortly after its creation. */
 export const UNKNOWN_NAME = '0x80060888'
 
-/** A component is not deleted while others refer to it. */
+/** A component that others refer to is not deleted. */
 export const HAS_DEPENDENTS = '0x8004f01f'
 
 /** Codes that mean a missing privilege. */
@@ -40,7 +40,6 @@ export const PRIVILEGE_CODES: readonly string[] = [
   '0x80048306',
 ]
 
-/** The table. */
 export const KNOWN_ERRORS: readonly KnownError[] = [
   { code: '0x80072322', name: 'TooManyRequests', outcome: 'upstream_rate_limited' },
   { code: '0x80072321', name: 'TooMuchExecutionTime', outcome: 'upstream_rate_limited' },
@@ -83,7 +82,7 @@ export const KNOWN_ERRORS: readonly KnownError[] = [
 
 const BY_CODE = new Map(KNOWN_ERRORS.map((error) => [error.code.toLowerCase(), error]))
 
-/** What is known of a code, whatever its case. */
+/** The entry of a code, in any case. */
 export function knownError(code: string | null): KnownError | null {
   return code === null ? null : (BY_CODE.get(code.toLowerCase()) ?? null)
 }

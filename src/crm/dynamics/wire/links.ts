@@ -1,6 +1,6 @@
 import { UpstreamError } from '../../../http/index.js'
 
-/** Whether a link points into the environment; the access token goes nowhere else. */
+/** Whether a link points into the environment; the access token is sent nowhere else. */
 export function isOwnLink(environmentUrl: string, link: string): boolean {
   try {
     return new URL(link).origin === new URL(environmentUrl).origin
@@ -10,9 +10,8 @@ export function isOwnLink(environmentUrl: string, link: string): boolean {
 }
 
 /**
- * Takes a next or delta link out of an answer, verbatim: decoding and encoding it again would change its cookie.
- *
- * @throws UpstreamError `upstream_unexpected_answer`, not retryable, where it leads outside the environment.
+ * Takes a next or delta link from an answer, verbatim: decoding and encoding would change its cookie.
+ * @throws UpstreamError `upstream_unexpected_answer`, not retryable, if it leads outside the environment.
  */
 export function ownLink(environmentUrl: string, link: string, operation: string): string {
   if (isOwnLink(environmentUrl, link)) {

@@ -1,4 +1,4 @@
-/** Text of OData requests: literals, lists, and query strings (docs/wire-dataverse.md, 6). */
+/** Text of OData requests: literals, lists and query strings (docs/wire-dataverse.md, 6). */
 
 /** A string literal, quotes doubled. Not yet percent-encoded. */
 export function stringLiteral(value: string): string {
@@ -6,19 +6,18 @@ export function stringLiteral(value: string): string {
 }
 
 /**
- * Whether a value may stand in the list of an `In()`. The service looks for the list's end by counting brackets and
- * skipping what is in single quotes, and knows nothing of double ones (docs/wire-dataverse.md, 6.3): one `o'brien@…`
- * fails the query of everybody else in the list. What JSON would have to escape stays outside as well.
+ * Whether a value may be in the list of an `In()`. The service finds the list's end by counting brackets and skipping
+ * text in single quotes, and ignores double quotes (docs/wire-dataverse.md, 6.3): one `o'brien@…` fails the query of
+ * everybody else. Values that JSON must escape stay outside as well.
  */
 export function fitsInList(value: string): boolean {
   return /^[^'"[\]\\\p{Cc}\u2028\u2029]*$/u.test(value)
 }
 
 /**
- * Rows whose property is one of the values: `In()`, one condition however many values, and beside it, quoted, each
- * value that must not stand in its list. The property is the logical name, for lookups too (`em_contact`, not
- * `_em_contact_value`); a lookup's values are GUIDs, which always fit the list.
- *
+ * Rows whose property is one of the values: one `In()`, a single condition, and a quoted condition for each value that
+ * does not fit the list. The property is the logical name, also of lookups (`em_contact`, not `_em_contact_value`); a
+ * lookup's values are GUIDs, which always fit.
  * @param values at least one; `inChunks` keeps them within a URL and within the conditions of a query.
  */
 export function anyOf(propertyName: string, values: readonly string[]): string {
@@ -36,7 +35,7 @@ function equals(propertyName: string, value: string): string {
   return `${propertyName} eq ${stringLiteral(value)}`
 }
 
-/** Characters that a value takes of an encoded filter of {@link anyOf}, what separates it from the next included. */
+/** Characters that a value adds to an encoded filter of {@link anyOf}, including the separator. */
 export function encodedSize(propertyName: string, value: string): number {
   const text = fitsInList(value)
     ? `${JSON.stringify(value)},`
@@ -44,7 +43,7 @@ export function encodedSize(propertyName: string, value: string): number {
   return encodeQueryValue(text).length
 }
 
-/** Percent-encodes one value of a query; `'` too, which encodeURIComponent leaves. */
+/** Percent-encodes one value of a query, including `'`, which encodeURIComponent leaves. */
 export function encodeQueryValue(value: string): string {
   return encodeURIComponent(value).replaceAll("'", '%27')
 }
@@ -58,7 +57,7 @@ export interface ODataQuery {
   readonly top?: number
 }
 
-/** `?$select=…&$filter=…`, encoded; empty where nothing is asked. Column names need no encoding. */
+/** `?$select=…&$filter=…`, encoded; empty without options. Column names need no encoding. */
 export function queryString(query: ODataQuery): string {
   const parts = [
     query.select === undefined ? null : `$select=${query.select.join(',')}`,
@@ -71,14 +70,14 @@ export function queryString(query: ODataQuery): string {
 }
 
 /**
- * A row by an alternate key: `em_subscriptionses(em_rowkey='…')`. The value must be one of `row-key.ts`, whose
- * characters need no encoding.
+ * A row by an alternate key: `em_subscriptionses(em_rowkey='…')`. The value must be one of `row-key.ts`, which needs no
+ * encoding.
  */
 export function byKey(setName: string, keyColumn: string, value: string): string {
   return `${setName}(${keyColumn}=${stringLiteral(value)})`
 }
 
-/** Whether a text is a GUID; only these are put into URLs as they are. */
+/** Whether a text is a GUID; only GUIDs are put into URLs unchanged. */
 export function isGuid(text: unknown): text is string {
   return (
     typeof text === 'string' &&

@@ -4,7 +4,7 @@ import { readRetryAfter } from '../../../http/retry-after.js'
 import type { BatchPart } from './batch-decode.js'
 import { describeDataverseError } from './describe-error.js'
 
-/** The error that a failed part of a `$batch` stands for, with the same meaning as a request of its own. */
+/** The error of a failed part of a `$batch`, with the same meaning as of a single request. */
 export function partError(part: BatchPart, operation: string, effect: 'read' | 'write') {
   const body = part.body.toString('utf8')
   const described = describeDataverseError({ status: part.status, headers: part.headers, body })
@@ -26,7 +26,7 @@ export function partError(part: BatchPart, operation: string, effect: 'read' | '
   })
 }
 
-/** An answer that cannot be used, or is missing. */
+/** An unusable or missing answer. */
 export function lostAnswer(operation: string, effect: 'read' | 'write', message: string) {
   return new UpstreamError({
     code: 'upstream_unexpected_answer',
@@ -42,7 +42,7 @@ export function lostAnswer(operation: string, effect: 'read' | 'write', message:
   })
 }
 
-/** An answer to a read that cannot be used; one that is too large is not asked for again. */
+/** An unusable answer to a read; one that is too large is not requested again. */
 export function unusableAnswer(
   operation: string,
   { code, reason }: { readonly code: UpstreamCode; readonly reason: string },

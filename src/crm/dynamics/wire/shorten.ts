@@ -1,4 +1,4 @@
-/** Cuts a text to a column's length, which counts UTF-16 units, without cutting a character in two. */
+/** Cuts a text to a column's length in UTF-16 units, without splitting a character. */
 export function shorten(text: string, maxLength: number): string {
   if (text.length <= maxLength) {
     return text

@@ -5,10 +5,10 @@ import { API_ROOT, type DataverseClient } from '../client.js'
 import type { RowToCreate } from './row-to-create.js'
 import { sendParts } from './send-parts.js'
 
-/** Writes in one `$batch`: small enough that a lost answer leaves few in doubt. */
+/** Writes of one `$batch`: few, so that a lost answer leaves few in doubt. */
 export const MAX_WRITE_PARTS = 200
 
-/** Creates rows one by one, create only: a row that exists by now is a conflict and is read, not overwritten. */
+/** Creates rows one by one, create only: a row that already exists is a conflict; it is read and not overwritten. */
 export async function createEach(
   client: DataverseClient,
   primaryId: string,

@@ -7,20 +7,19 @@ import { createEach } from './create-each.js'
 import type { RowToCreate } from './row-to-create.js'
 import { lostOutcome } from './send-parts.js'
 
-/** Rows in one `UpsertMultiple` at first. */
+/** Rows in the first `UpsertMultiple`. */
 export const MAX_UPSERT_ROWS = 1_000
 
-/** A bulk write may take minutes (docs/wire-dataverse.md, 14); given up sooner it would go on unseen. */
+/** A bulk write may take minutes (docs/wire-dataverse.md, 14); after a shorter time-out it would continue unseen. */
 const BULK_TIMEOUT_MS = 120_000
 
 const OPERATION = 'POST /{subscriptions}/UpsertMultiple'
 
 /**
- * Creates rows that are known to be absent (docs/wire-dataverse.md, 16.6): `UpsertMultiple` by alternate key, which is
- * all or nothing and does not tell versions. Halved where it is too much at once; where it is refused as a whole, not
- * to be had, or timed out, each row goes alone with `If-None-Match: *`: one bad row is then nobody else's trouble.
- *
- * @returns one outcome a row, in order, and why nothing more should be sent (null: go on).
+ * Creates rows that are known to be absent (docs/wire-dataverse.md, 16.6) by `UpsertMultiple` on an alternate key,
+ * which is all or nothing and returns no versions. Too large a request is halved. After a refusal as a whole, a missing
+ * message or a time-out, each row is sent alone with `If-None-Match: *`, so that a bad row affects only itself.
+ * @returns one outcome per row, in order, and the reason to send nothing more (null: continue).
  */
 export async function createRows(
   client: DataverseClient,
@@ -58,7 +57,8 @@ export async function createRows(
       return createHalves(client, setName, primaryId, rows, context)
     }
     if (isRefusedAsAWhole(error) || error.code === 'upstream_timeout') {
-      // After a time-out the rows may be there, and flipped by a person since: from here on only create, never upsert.
+      // After a time-out the rows may exist, and a person may have changed one since: from now on only create, never
+      // upsert.
       return createEach(client, primaryId, rows, context)
     }
     const lost = lostOutcome(error)
@@ -66,12 +66,12 @@ export async function createRows(
   }
 }
 
-/** Refused or rolled back whole for its size: nothing was stored, so that half of it may be sent again. */
+/** Refused or rolled back as a whole for its size: nothing was stored, so half of it may be sent again. */
 function isTooMuch(error: UpstreamError): boolean {
   return error.status === 413 || error.upstreamCode === SQL_TIMEOUT
 }
 
-/** 4xx about the rows or the message itself (404, 405, 501: not available), not about rights or limits. */
+/** A 4xx about the rows or the message (404, 405, 501: not available), not about rights or limits. */
 function isRefusedAsAWhole(error: UpstreamError): boolean {
   const { status, code } = error
   return (

@@ -5,18 +5,17 @@ import type { BatchRequest } from '../wire/batch-encode.js'
 import { isGuid } from '../wire/odata.js'
 import type { ToggleValue } from '../../../domain/reconcile/types.js'
 
-/** The writes that address one existing row by its id and the version that was read. */
+/** Writes of one existing row, addressed by its id and the version that was read. */
 export type RowWrite = Exclude<CrmWrite, { kind: 'createSubscription' }>
 
-/** Answers with the row, so that its new version is known without reading it again. */
+/** Returns the row, so that its new version is known without another read. */
 const RETURN_ROW = { Prefer: 'return=representation' }
 
 /**
- * The `$batch` part of a write (docs/wire-dataverse.md, 6.4 and 8.2). `If-Match` with the version that was read makes
- * a PATCH fail on a row that moved (412) or is gone (404); without it a PATCH would create the row.
- *
- * @returns null for a write that cannot be expressed here (a purpose or value of another CRM, an id that is no GUID,
- * an unknown version): refused, never sent.
+ * The `$batch` part of a write (docs/wire-dataverse.md, 6.4 and 8.2). `If-Match` with the version that was read fails a
+ * PATCH of a row that moved (412) or is gone (404); without it a PATCH would create the row.
+ * @returns null for a write that cannot be expressed here (a purpose or value of another CRM, an id that is no GUID, an
+ * unknown version): it is refused, never sent.
  */
 export function partRequest(write: RowWrite, table: TableFacts | null): BatchRequest | null {
   if (!/^(W\/)?"[^"\r\n]+"$/.test(write.expectedVersion)) {
@@ -65,7 +64,7 @@ export interface ContactBody {
   readonly donotbulkemail: boolean
 }
 
-/** Builds it. `donotbulkemail` true = do not allow. */
+/** `donotbulkemail` true = do not allow. */
 function contactBody(value: ToggleValue): ContactBody {
   return { donotbulkemail: value === 'deny' }
 }

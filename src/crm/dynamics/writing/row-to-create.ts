@@ -4,26 +4,25 @@ import { byKey, isGuid } from '../wire/odata.js'
 import { rowKey } from '../wire/row-key.js'
 import { shorten } from '../wire/shorten.js'
 
-/** The write that makes a subscription row. */
+/** A write that creates a subscription row. */
 export type CreateWrite = Extract<CrmWrite, { kind: 'createSubscription' }>
 
 /** Longest `em_name` of a row. */
 const MAX_NAME_CHARACTERS = 100
 
-/** A row as both ways of creating it send it. */
+/** A row as both ways to create it send it. */
 export interface RowToCreate {
   /** `em_subscriptionses(em_rowkey='…')`. */
   readonly keyPath: string
-  /** Without the key column: on a create the service fails when it is repeated. */
+  /** Without the key column: a create that repeats it fails. */
   readonly body: Readonly<Record<string, string | boolean>>
 }
 
 /**
- * Prepares a row; lookups are bound by the navigation names that the service answered at set-up.
- *
+ * Prepares a row; lookups are bound by the navigation names that set-up learned.
  * @param categoryRowId the category's row in Dynamics; null: there is none yet.
- * @returns null where it cannot be made: no such category, the contact's id is no GUID, or the relationships are not
- * there.
+ * @returns null if it cannot be created: there is no such category, the contact's id is no GUID, or the relationships
+ * are missing.
  */
 export function rowToCreate(
   write: CreateWrite,

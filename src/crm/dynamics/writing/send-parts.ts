@@ -11,22 +11,21 @@ import type { BatchRequest } from '../wire/batch-encode.js'
 import { lostAnswer, partError, succeeded } from '../wire/part-error.js'
 import type { BatchPart } from '../wire/batch-decode.js'
 
-/** A part and the primary key that its answer carries. */
+/** A part and the primary key of its answer. */
 export interface WritePart {
   readonly request: BatchRequest
   readonly primaryId: string
 }
 
-/** Outcomes of one `$batch`, and why nothing more should be sent after it (null: go on). */
+/** Outcomes of one `$batch`, and the reason to send nothing more after it (null: continue). */
 export interface SentParts {
   readonly outcomes: readonly CrmWriteOutcome[]
   readonly stop: Error | null
 }
 
 /**
- * Sends parts and accounts for each of them, whatever came back: a part without an answer may have been carried out.
- *
- * @throws only what is no failure of the other side.
+ * Sends parts and reports an outcome for each, whatever the answer: a part without one may have been carried out.
+ * @throws only errors that are no failure of the other side.
  */
 export async function sendParts(
   client: DataverseClient,
@@ -62,7 +61,7 @@ export async function sendParts(
   }
 }
 
-/** A call that failed as a whole: whether its parts may have been carried out, the plumbing tells. */
+/** The outcome of a call that failed as a whole: the error knows whether its parts may have been carried out. */
 export function lostOutcome(error: unknown): { status: 'unknown' | 'notSent'; error: Error } {
   if (error instanceof UpstreamError) {
     return { status: error.mayHaveBeenApplied ? 'unknown' : 'notSent', error }
@@ -71,8 +70,8 @@ export function lostOutcome(error: unknown): { status: 'unknown' | 'notSent'; er
 }
 
 /**
- * A part that has no answer. Only where the text is whole and ends with a refusal has the service stopped there;
- * otherwise the answer was lost.
+ * The outcome of a part without an answer. The service stopped there only if the text is complete and ends with a
+ * refusal; otherwise the answer was lost.
  */
 function missingOutcome(
   last: Parameters<typeof partError>[0] | null,
@@ -91,7 +90,7 @@ function missingOutcome(
 /** For errors and counts of writing. */
 const WRITE_OPERATION = 'POST /$batch (write)'
 
-/** What became of one write, by its part's answer (docs/wire-dataverse.md, 3, 6.4, 14). */
+/** The outcome of one write, by its part's answer (docs/wire-dataverse.md, 3, 6.4, 14). */
 function partOutcome(part: BatchPart, primaryId: string): CrmWriteOutcome {
   if (succeeded(part)) {
     return applied(part, primaryId)
@@ -105,7 +104,7 @@ function partOutcome(part: BatchPart, primaryId: string): CrmWriteOutcome {
     case 'upstream_rate_limited':
     case 'upstream_auth_failed':
     case 'upstream_forbidden':
-      // Not about this row: the call's limits or rights. Nothing was carried out.
+      // About the call's limits or rights, not this row: nothing was carried out.
       return { status: 'notSent', error }
     case 'upstream_refused':
       return { status: 'refused', upstreamCode: error.upstreamCode }
@@ -114,7 +113,7 @@ function partOutcome(part: BatchPart, primaryId: string): CrmWriteOutcome {
   }
 }
 
-/** 200 and 201 answer with the row and its version; 204 does not, and the row must be read to prove anything. */
+/** 200 and 201 return the row and its version; 204 does not, and the row proves nothing until it is read. */
 function applied(part: BatchPart, primaryId: string): CrmWriteOutcome {
   const row = rowOf(part)
   const version = row?.['@odata.etag']

@@ -9,15 +9,15 @@ import { MAX_WRITE_PARTS } from './create-each.js'
 import { MAX_UPSERT_ROWS, createRows } from './create-rows.js'
 import { directRead, MAX_DIRECT_READ } from '../reading/direct-read.js'
 
-/** Outcomes in the order of the writes, and why nothing more is to be sent. */
+/** Outcomes in the order of the writes, and the reason to send nothing more. */
 export interface Written {
   readonly outcomes: readonly CrmWriteOutcome[]
   readonly stop: Error | null
 }
 
 /**
- * Writes in the order given, one outcome a write (rule F1). When a call fails as a whole, what comes after it is not
- * sent: the order is the caller's, tightening first, and a throttled or broken service is not to be pressed on.
+ * Writes in the given order, one outcome per write (rule F1). After a call that failed as a whole nothing more is sent:
+ * the caller put tightening writes first, and a throttled or broken service must not be pressed.
  */
 export async function writeRows(
   source: ChangeSource,
@@ -72,7 +72,7 @@ async function writeParts(
   return { outcomes, stop: sent.stop }
 }
 
-/** A write of a subscription row names its row even where the answer does not; a consent has none. */
+/** Names the row of a subscription write even if the answer does not; a consent has none. */
 function named(outcome: CrmWriteOutcome, write: RowWrite | undefined): CrmWriteOutcome {
   if (outcome.status !== 'applied') {
     return outcome
@@ -80,13 +80,13 @@ function named(outcome: CrmWriteOutcome, write: RowWrite | undefined): CrmWriteO
   return { ...outcome, rowId: write?.kind === 'consent' ? null : (write?.rowId ?? outcome.rowId) }
 }
 
-/** Writes that follow each other and go in one call. */
+/** Consecutive writes of one call. */
 export interface Run {
   readonly kind: 'parts' | 'create'
   readonly writes: CrmWrite[]
 }
 
-/** Cuts the writes into calls, order kept: creates go by a message of their own. */
+/** Splits the writes into calls in their order: creates have a message of their own. */
 function runsOf(writes: readonly CrmWrite[]): Run[] {
   const runs: Run[] = []
   for (const write of writes) {
@@ -103,8 +103,8 @@ function runsOf(writes: readonly CrmWrite[]): Run[] {
 }
 
 /**
- * Fills in the versions of consents that were applied without one (a 204), by one direct read. A version is taken
- * only where the record still holds what was written: with another value somebody acted since, and it proves nothing.
+ * Adds the versions of consents that were applied without one (a 204), by one direct read. A version counts only if the
+ * record still has the written value; otherwise somebody changed it since, and it proves nothing.
  */
 async function fillVersions(
   source: ChangeSource,
@@ -131,7 +131,7 @@ async function fillVersions(
   })
 }
 
-/** The writes are done whatever happens here, so that a failing read only leaves the versions open. */
+/** The writes are done in any case, so a failed read only leaves the versions unknown. */
 async function readVersions(source: ChangeSource, contactIds: string[], context: CallContext) {
   try {
     const withoutRows = { ...source, tables: null }
@@ -150,8 +150,8 @@ async function readVersions(source: ChangeSource, contactIds: string[], context:
 }
 
 /**
- * Creates rows, each key once: the same row twice in one request fails the whole of it. A second write of a key with
- * the same value shares the first one's outcome; with another value it is a conflict, to be read and decided again.
+ * Creates rows, each key once: the same row twice fails the whole request. A second write of a key with the same value
+ * shares the first one's outcome; with another value it is a conflict, to be read and decided again.
  */
 async function writeCreates(
   source: ChangeSource,
@@ -199,5 +199,5 @@ async function writeCreates(
   return { outcomes, stop: created.stop }
 }
 
-/** No such category or no such table in Dynamics yet. */
+/** Dynamics has no such category or table yet. */
 const REFUSED = { status: 'refused', upstreamCode: null } as const
