@@ -172,7 +172,7 @@ export async function applyToy(db: Database, newlyMailableLimit: number): Promis
     subscriptionSync: false,
     createMissing: 'none',
     newlyMailableLimit,
-    subscriptionRowsPerDay: 0,
+    subscriptionRowsPerDay: 1,
   } as const
   const section = { installation: 'one' }
   const config = { ...settings, sectionName: 'toy', section, secrets: {} }
