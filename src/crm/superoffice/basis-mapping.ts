@@ -4,14 +4,14 @@ import type { BasisMapping } from '../../domain/tenant-basis.js'
 import { basisOfKey, normalizeKey } from './wire/keys.js'
 
 /**
- * `superoffice.legalBases`: which of eMarketeer's bases each basis stands for that the tenant made in SuperOffice (C2).
- * Keys are compared without case and outer blanks. Several may stand for one; none may be one that SuperOffice defines.
+ * `superoffice.legalBases`: eMarketeer's basis for each basis that the tenant made in SuperOffice (C2). Keys compare
+ * without case and outer blanks. Several may map to one; none may be one that SuperOffice defines.
  */
 export const legalBasesSchema = z
   .record(z.string(), z.unknown())
   .transform((given, context): Readonly<Record<string, PositiveBasis>> => {
     const seen = new Set<string>()
-    // Each entry is checked by itself, so that everything wrong is told at once.
+    // Each entry is checked separately, so that all faults are reported at once.
     for (const [key, basis] of Object.entries(given)) {
       const fault = faultOf(key, basis, seen)
       if (fault !== null) {
@@ -37,7 +37,7 @@ function faultOf(key: string, basis: unknown, seen: ReadonlySet<string>): string
     : `must be one of ${POSITIVE_BASES.join(', ')}`
 }
 
-/** The mapping in a section as it was stored; one that is not valid any more maps nothing. */
+/** The mapping in a stored section; an invalid one maps nothing. */
 export function basisMappingOf(section: Readonly<Record<string, unknown>>): BasisMapping {
   const { success, data } = legalBasesSchema.safeParse(section['legalBases'] ?? {})
   return new Map(

@@ -10,17 +10,17 @@ import type {
 } from '../../http/index.js'
 import type { Door, Entry } from './door.js'
 
-/** A request as the client takes it: the path below `/api/v1`. */
+/** A request to the client: the path is below `/api/v1`. */
 export type SuperOfficeRequest = Omit<HttpRequest, 'context'>
 
-/** Authenticated calls to one installation, and what is learned of it on the way. One per installation and process. */
+/** Authenticated calls to one installation, and what they learn about it. One per installation and process. */
 export class SuperOfficeClient {
-  /** The server's clock as last read; null before the first answer, or where no answer carries a date. */
+  /** The server's clock as last read; null until an answer has a date. */
   clock: ClockReading | null = null
 
   constructor(
     private readonly door: Door,
-    /** Distinguishes installations and users; tells nothing of either. */
+    /** Identifies installation and user without naming either. */
     readonly key: string,
   ) {}
 

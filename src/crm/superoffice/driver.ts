@@ -23,8 +23,8 @@ const CAPABILITIES: CrmCapabilities = {
   subscriptions: false,
   completeDelta: false,
   fieldHistory: false,
-  // 1,000 addresses take eleven requests: whose they are and everything about those persons, three each; and their
-  // consents, two rows a person, five.
+  // 1,000 addresses take eleven requests: three for their owners, three for these persons, five for their consents (two
+  // rows per person).
   directReadContactsPerRequest: 90,
 }
 
@@ -46,7 +46,7 @@ const COMMON: Pick<
   emarketeerSource: 'crmSuperOffice',
   setupWorkflow: 'superOfficeSetup',
   setupSteps: SUPEROFFICE_SETUP_STEPS,
-  // Anything but 200 is a failure to it, and nine attempts in a row, of three events, switch the webhook off.
+  // Any other status is a failure to it, and nine failed attempts of three events switch the webhook off.
   webhookStatus: 200,
   rowTimes: ({ times }, facts) => ({
     mode: times === 'never' ? times : 'auto',
@@ -69,7 +69,7 @@ export const superOfficeOnlineDriver: CrmDriver<OnlineConfig> = {
   open({ testPersonId = null, legalBases, times, ...config }, options) {
     requireSecureUrl(config.loginHost, 'superoffice.loginHost', options.allowLoopbackHttp)
     const open = () => new OnlineDoor(config, options.allowLoopbackHttp)
-    // The switch is part of what a kept client may do.
+    // The switch changes what a cached client may do.
     const { allowLoopbackHttp } = options
     const client = clientOf({ ...config, allowLoopbackHttp }, open)
     return new SuperOfficeCrm(client, options, {
@@ -86,7 +86,7 @@ export const superOfficeOnsiteDriver: CrmDriver<OnsiteConfig> = {
   crm: 'superoffice-onsite',
   configSchema: onsiteConfigSchema,
   secretPaths: ['password', 'ca'],
-  // Wherever the customer has it.
+  // The customer chooses the host.
   knownHosts: { baseUrl: [] },
   environmentPaths: ['baseUrl'],
   explainRefusal: explainOnsiteRefusal,
@@ -102,8 +102,8 @@ export const superOfficeOnsiteDriver: CrmDriver<OnsiteConfig> = {
 }
 
 /**
- * Lets calls into an installation on site: user and password with each (docs/wire-superoffice.md, 2.3). A refusal is
- * final, as there is nothing to renew.
+ * Signs calls to an installation on site in by user and password (docs/wire-superoffice.md, 2.3). A refusal is final,
+ * as there is nothing to renew.
  */
 function onsiteDoor(config: OnsiteConfig): Door {
   const { username, password = '' } = config
@@ -115,7 +115,7 @@ function onsiteDoor(config: OnsiteConfig): Door {
   return {
     contextIdentifier: null,
     through: <T>(_context: CallContext, send: (entry: Entry) => Promise<T>) => send(entry),
-    // Nothing is remembered here.
+    // Nothing is cached here.
     lookAfresh: () => undefined,
   }
 }

@@ -4,13 +4,15 @@ import { describeSuperOfficeError } from './wire/describe-error.js'
 
 const CLIENTS = new Map<string, Http>()
 
-/** Calls at a time to one installation; SuperOffice watches applications and stops greedy ones (docs/wire-superoffice.md, 3). */
+/**
+ * Concurrent calls to one installation; SuperOffice monitors applications and stops greedy ones
+ * (docs/wire-superoffice.md, 3).
+ */
 export const MAX_PARALLEL_CALLS = 4
 
 /**
- * Connections to an installation's API, kept per address and process, as sessions come and go with activities.
- *
- * @param baseUrl with `/api/v1`. @param ca trusted in place of the public authorities (on site).
+ * Connections to an installation's API, kept per URL and process, because sessions come and go with activities.
+ * @param baseUrl with `/api/v1`. @param ca trusted instead of the public authorities (on site).
  */
 export function apiHttp(baseUrl: string, ca?: string): Http {
   const caId = ca === undefined ? '' : createHash('sha256').update(ca).digest('hex')
@@ -18,7 +20,7 @@ export function apiHttp(baseUrl: string, ca?: string): Http {
     createHttp({
       system: 'superoffice',
       baseUrl,
-      // Without them names come in every language at once, and a time in a filter is of the base time zone.
+      // Without them names come in all languages at once, and a time in a filter is in the base time zone.
       headers: { 'accept-language': 'en', 'so-timezone': 'UTC' },
       maxSockets: MAX_PARALLEL_CALLS,
       ca,
@@ -27,7 +29,7 @@ export function apiHttp(baseUrl: string, ca?: string): Http {
   )
 }
 
-/** Connections to the host that issues tickets and knows the tenant's status. */
+/** Connections to the host that issues tickets and reports the tenant's status. */
 export function loginHttp(loginHost: string): Http {
   return kept(`login ${loginHost}`, () =>
     createHttp({

@@ -1,6 +1,8 @@
 import { chunksOf } from '../../domain/lists.js'
 
-/** Runs `work` on each item, at most `limit` at a time, begun in order; results in order. The first failure is thrown. */
+/**
+ * Runs `work` on each item, at most `limit` at a time, started in order; results in order. Throws the first failure.
+ */
 export async function inParallel<T, R>(
   items: readonly T[],
   limit: number,
@@ -25,7 +27,7 @@ export async function inParallel<T, R>(
   return results
 }
 
-/** Cuts a list into as few pieces of at most `most` as can be, all about as long. */
+/** Splits a list into the fewest pieces of at most `most`, of about equal length. */
 export function evenChunksOf<T>(values: readonly T[], most: number): T[][] {
   const pieces = Math.max(1, Math.ceil(values.length / most))
   return chunksOf(values, Math.max(1, Math.ceil(values.length / pieces)))

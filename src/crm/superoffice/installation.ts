@@ -8,10 +8,10 @@ import { FilterTimes } from './reading/filter-times.js'
 import type { Ourselves } from './reading/last-writer.js'
 import { SingleFlight } from './single-flight.js'
 
-/** A ticket may come to stand for another user without our doing. */
+/** Limited, because a ticket may come to belong to another user without our doing. */
 const PRINCIPAL_HOLDS_MS = 3_600_000
 
-/** What is kept of one installation between sessions: lists, the archive's ways, and who we are there. */
+/** What sessions share of one installation: lists, archive and principal. */
 export class Installation {
   readonly archive: Archive
   readonly lists: ConsentLists
@@ -26,7 +26,7 @@ export class Installation {
     this.#asking = new SingleFlight((context) => this.principal(context))
   }
 
-  /** Asks who we are, and keeps the answer. @throws UpstreamError, AppError */
+  /** Reads the principal and caches it. @throws UpstreamError, AppError */
   async principal(context: CallContext): Promise<Principal> {
     const told = await currentPrincipal(this.client, context)
     this.#principal = { told, atMs: Date.now() }
@@ -34,9 +34,8 @@ export class Installation {
   }
 
   /**
-   * Our user and source, by which our own writes are told from people's. That it is the user, and the database, of
-   * set-up is looked at once by each process, and again after an hour: else what we write is taken for people's acts.
-   *
+   * Our user and source, which distinguish our own writes from people's. Each process checks once, and again after an
+   * hour, that user and database are those of set-up: otherwise our writes would pass for people's acts.
    * @throws UpstreamError `upstream_auth_failed`, see {@link requireSame}; AppError
    */
   async ourselves(facts: SuperOfficeFacts, context: CallContext): Promise<Ourselves> {
@@ -56,7 +55,7 @@ export class Installation {
 
 const INSTALLATIONS = new WeakMap<SuperOfficeClient, Installation>()
 
-/** The process-wide one of a client. */
+/** The process-wide installation of a client. */
 export function installationOf(client: SuperOfficeClient): Installation {
   const installation = INSTALLATIONS.get(client) ?? new Installation(client)
   INSTALLATIONS.set(client, installation)

@@ -16,23 +16,23 @@ export type ListName = 'ConsentPurpose' | 'LegalBase' | 'ConsentSource'
 
 /** An entry of a list. */
 export interface ListItem {
-  /** 0 where none was told: then it can be written by its key only. */
+  /** 0 if the answer has none: then it can be written only by its key. */
   readonly id: number
   /** As the installation spells it. */
   readonly key: string
-  /** Empty where none was told. */
+  /** Empty if the answer has none. */
   readonly name: string
   readonly deleted: boolean
-  /** False only where it is switched off, which only purposes tell. */
+  /** False only if it is switched off, which only purposes can be. */
   readonly active: boolean
-  /** SuperOffice mails whoever gets a consent from this source. */
+  /** SuperOffice sends a mail to whoever gets a consent from this source. */
   readonly mails: boolean
 }
 
 /** Entries by normalised key. */
 export type ConsentList = ReadonlyMap<string, ListItem>
 
-/** Read by {@link toNumber} and {@link toFlag}; whatever else comes counts as not told. */
+/** Read by {@link toNumber} and {@link toFlag}; any other type counts as missing. */
 const scalar = z.union([z.boolean(), z.number(), z.string()]).nullish().catch(null)
 const entry = {
   Key: z.string().regex(/\S/),
@@ -40,7 +40,7 @@ const entry = {
   Deleted: scalar,
 }
 
-/** Entries as they are told (docs/wire-superoffice.md, 4.1 to 4.3). */
+/** Entries of the lists (docs/wire-superoffice.md, 4.1 to 4.3). */
 export const purposeEntry = part({ ...entry, ConsentPurposeId: scalar, Active: scalar })
 /** See {@link purposeEntry}. */
 export const basisEntry = part({ ...entry, LegalBaseId: scalar })
@@ -78,9 +78,8 @@ function listEntry(name: ListName, schema: z.ZodType<ListItem>) {
 }
 
 /**
- * One list afresh, in its order (docs/wire-superoffice.md, 4). Each entry is read by itself: one without a key is left
- * out, and whatever else of it is odd counts as not told.
- *
+ * Reads one list, in its order (docs/wire-superoffice.md, 4). Each entry is parsed separately: one without a key is
+ * left out, and any other odd value counts as missing.
  * @throws UpstreamError, AppError
  */
 export async function readListItems(
@@ -117,7 +116,7 @@ function toListItem(
 }
 
 function byKey(items: readonly ListItem[]): ConsentList {
-  // An upgrade may have left `#STORE`, deleted, beside `STORE`: the one in use is meant.
+  // An upgrade may leave a deleted `#STORE` beside `STORE`; the one in use wins.
   const inUseLast = [...items].sort((a, b) => Number(b.deleted) - Number(a.deleted))
   return new Map(inUseLast.map((item) => [normalizeKey(item.key), item]))
 }
@@ -125,13 +124,13 @@ function byKey(items: readonly ListItem[]): ConsentList {
 /** Lists change rarely (docs/wire-superoffice.md, 4). */
 const HOLDS_MS = 4 * 3_600_000
 
-/** The three lists of an installation, kept for hours. */
+/** The three lists of an installation, cached for hours. */
 export class ConsentLists {
   readonly #kept = new Map<ListName, { readonly list: ConsentList; readonly readAtMs: number }>()
 
   constructor(private readonly client: SuperOfficeClient) {}
 
-  /** A list as it was within the last hours. @throws UpstreamError, AppError */
+  /** A list, at most hours old. @throws UpstreamError, AppError */
   async list(name: ListName, context: CallContext): Promise<ConsentList> {
     const kept = this.#kept.get(name)
     if (kept !== undefined && Date.now() < kept.readAtMs + HOLDS_MS) {
@@ -142,7 +141,7 @@ export class ConsentLists {
     return list
   }
 
-  /** An entry by its key; null where there is none, or it was deleted. Looked for afresh before that is believed. */
+  /** An entry by its key; null if there is none, or it was deleted: only after the list was read again. */
   async item(name: ListName, key: string, context: CallContext): Promise<ListItem | null> {
     const wanted = normalizeKey(key)
     const usable = (list: ConsentList) => {

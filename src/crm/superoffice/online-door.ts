@@ -6,10 +6,10 @@ import { apiHttp } from './http-clients.js'
 import { TenantStatusSource } from './tenant/status-source.js'
 import { tenantUnavailable } from './tenant/tenant-unavailable.js'
 
-/** The tenant is not at this address (any more). */
+/** The tenant is not (or no longer) at this URL. */
 const MISDIRECTED = 421
 
-/** Lets calls into SuperOffice Online (docs/wire-superoffice.md, 1.1, 2.1). */
+/** Signs calls to SuperOffice Online in (docs/wire-superoffice.md, 1.1, 2.1). */
 export class OnlineDoor implements Door {
   readonly contextIdentifier: string
   readonly #status: TenantStatusSource
@@ -27,7 +27,7 @@ export class OnlineDoor implements Door {
   async through<T>(context: CallContext, send: (entry: Entry) => Promise<T>): Promise<T> {
     const refusals = this.#tickets.refusals
     const tried = { ticket: false, address: false }
-    // Times of consents come from the installation, and not from the clock of the host that lets us in.
+    // Times of consents are by the installation's clock, not the login host's.
     const asked = { ...context, onClock: undefined }
     for (;;) {
       const baseUrl = await this.#status.baseUrl(asked)
@@ -42,7 +42,7 @@ export class OnlineDoor implements Door {
           this.#tickets.drop(ticket)
           tried.ticket = true
         } else if (status === 401) {
-          // Renewed, and refused again: revoked. Those under way at the same time do not try it once more each.
+          // Renewed, and refused again: revoked. Calls under way at the same time do not renew once more.
           this.#tickets.revoked(ticket)
           throw error
         } else if (status === MISDIRECTED && !tried.address) {
@@ -67,8 +67,8 @@ export class OnlineDoor implements Door {
   }
 
   /**
-   * No answer, or none that means anything: the tenant may be in maintenance, which says when to come again. A write
-   * that may have been carried out keeps its own error, which says so.
+   * After no answer or a meaningless one, the tenant may be in maintenance, which says when to retry. A write that may
+   * have been carried out keeps its own error.
    */
   async #explained(error: unknown, context: CallContext): Promise<unknown> {
     if (!(error instanceof UpstreamError) || error.mayHaveBeenApplied) {

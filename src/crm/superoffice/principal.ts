@@ -4,7 +4,7 @@ import type { SuperOfficeClient } from './client.js'
 import type { SuperOfficeFacts } from './facts.js'
 import { superOfficeFailure } from './superoffice-failure.js'
 
-/** Only our id is needed by every reading and writing; the rest is looked at by set-up, or where it is told. */
+/** Reading and writing need only our id; set-up checks the rest, as far as it is given. */
 export const principalAnswer = answer(
   { name: 'superoffice.principal', operation: 'GET /User/currentPrincipal', lossUnit: 'call' },
   part({
@@ -15,21 +15,23 @@ export const principalAnswer = answer(
   }),
 )
 
-/** Who we are signed in as, and in which database. */
+/** Our user, and its database. */
 export interface Principal {
-  /** Writer of our own writes; tells echoes of ours from people's acts. */
+  /** The writer of our own writes; distinguishes their echoes from people's acts. */
   readonly associateId: number
   readonly databaseContextIdentifier: string | null
   /** {@link SYSTEM_USER} for a system user. */
   readonly userType: string | null
-  /** As far as they are told; what is no name is left out. */
+  /** As far as given; entries that are no names are left out. */
   readonly functionRights: readonly string[]
 }
 
-/** The type of a user made for one application in one tenant: nobody can sign in as it, and no rights limit it. */
+/**
+ * Type of a user that was created for one application in one tenant: nobody can sign in as it, and no rights limit it.
+ */
 export const SYSTEM_USER = 'SystemAssociate'
 
-/** The cheapest proof of who and where we are (docs/wire-superoffice.md, 2.1). @throws UpstreamError, AppError */
+/** The cheapest proof of our user and database (docs/wire-superoffice.md, 2.1). @throws UpstreamError, AppError */
 export async function currentPrincipal(
   client: SuperOfficeClient,
   context: CallContext,
@@ -47,7 +49,7 @@ export async function currentPrincipal(
   )
   return {
     associateId: body.AssociateId,
-    // Empty where none is told.
+    // An empty text counts as none.
     databaseContextIdentifier: body.DatabaseContextIdentifier || null,
     userType: body.UserType || null,
     functionRights: (body.FunctionRights ?? []).filter((right) => typeof right === 'string'),
@@ -55,9 +57,8 @@ export async function currentPrincipal(
 }
 
 /**
- * Whether it is the user and the database that were set up.
- *
- * @param contextIdentifier what the database must name itself; null where nothing is known.
+ * Requires the user and the database of set-up.
+ * @param contextIdentifier how the database must identify itself; null if unknown.
  * @throws UpstreamError `upstream_auth_failed`, not retryable.
  */
 export function requireSame(
@@ -78,7 +79,7 @@ export function requireSame(
 
 /**
  * Another database, or another user of ours, answers than the one that was set up. Nothing stored about rows, versions
- * or last writers holds there, so that nothing may be written. Not retryable.
+ * or last writers is valid there, so nothing may be written. Not retryable.
  */
 function wrongEnvironment(what: 'database' | 'user'): UpstreamError {
   return superOfficeFailure(

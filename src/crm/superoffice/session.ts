@@ -28,16 +28,16 @@ import { removeWebhooks } from './webhooks/remove.js'
 import { tendWebhooks } from './webhooks/tend.js'
 import { writeConsents } from './writing/write-consents.js'
 
-/** What the connection file chooses, beside how to get in. */
+/** Choices of the connection file besides sign-in. */
 export interface OpenChoices {
-  /** A person of the customer's whom set-up may write to, to measure what a write does. */
+  /** A person of the customer's to whom set-up may write, to measure the effect of a write. */
   readonly testPersonId?: number | null
   readonly times?: TimesMode
-  /** What it makes of legal bases that the tenant made (C2). */
+  /** The mapping of legal bases that the tenant made (C2). */
   readonly basisMapping?: BasisMapping
 }
 
-/** An installation of SuperOffice, opened: its client, and what set-up learned of it. */
+/** An installation of SuperOffice, opened: its client, and what set-up learned about it. */
 export class SuperOfficeCrm implements CrmClient {
   readonly installation: Installation
   readonly facts: SuperOfficeFacts
@@ -56,7 +56,7 @@ export class SuperOfficeCrm implements CrmClient {
   ) {
     this.testPersonId = choices.testPersonId ?? null
     this.basisMapping = choices.basisMapping ?? NOTHING_MAPPED
-    // A section that was stored by an earlier release has none.
+    // A section that an earlier release stored has none.
     this.times = choices.times ?? 'auto'
     this.installation = installationOf(client)
     this.facts = readFacts(options.facts)
@@ -70,12 +70,12 @@ export class SuperOfficeCrm implements CrmClient {
     return this.facts.firstVersion ?? null
   }
 
-  /** See {@link CrmClient.countsWrites}: measuring pauses where it is not so. */
+  /** See {@link CrmClient.countsWrites}: measuring pauses set-up otherwise. */
   get countsWrites(): boolean {
     return this.facts.measured !== undefined
   }
 
-  /** @throws UpstreamError `upstream_auth_failed` also where another database or user answers. */
+  /** @throws UpstreamError `upstream_auth_failed` also if another database or user answers. */
   async check(context: CallContext): Promise<void> {
     const principal = await this.installation.principal(context)
     requireSame(principal, this.facts, this.client.contextIdentifier)
@@ -98,12 +98,14 @@ export class SuperOfficeCrm implements CrmClient {
     return Promise.resolve([])
   }
 
-  /** SuperOffice's subscriptions are separate switches of its own, and are not touched (docs/wire-superoffice.md, 4.4). */
+  /**
+   * SuperOffice's subscriptions are separate switches of its own and stay untouched (docs/wire-superoffice.md, 4.4).
+   */
   syncCategories(): Promise<CategorySyncResult> {
     return Promise.resolve({ created: 0, updated: 0, foreign: [] })
   }
 
-  /** @throws SetupPaused `authFailed` and `tenantUnavailable` as the steps of set-up do; UpstreamError. */
+  /** @throws SetupPaused `authFailed` and `tenantUnavailable`, as set-up steps do; UpstreamError. */
   async installWebhooks(target: WebhookTarget, context: CallContext): Promise<WebhookInstallation> {
     try {
       return await installWebhooks(this.#webhookOwner(), target, context)
@@ -120,7 +122,7 @@ export class SuperOfficeCrm implements CrmClient {
     return tendWebhooks(this.#webhookOwner(), context)
   }
 
-  /** @throws Error where it was opened without what seals secrets: a fault of ours. */
+  /** @throws Error if it was opened without the means to seal secrets: our own fault. */
   #webhookOwner(): WebhookOwner {
     const { client, connectionId, facts } = this
     const { secrets, allowLoopbackHttp } = this.#options

@@ -1,14 +1,14 @@
 import { type CallContext, untilAborted } from '../../http/index.js'
 
-/** One run at a time of a piece of work, whoever waits for it. */
+/** A piece of work of which at most one run is under way; callers share it. */
 export class SingleFlight<T> {
   #running: Promise<T> | null = null
 
   constructor(private readonly work: (context: CallContext) => Promise<T>) {}
 
   /**
-   * Joins the run under way, or begins one. It is begun without the caller's signal: its cancellation must not fail the
-   * others that wait.
+   * Joins the current run, or starts one. It runs without the caller's signal: its cancellation must not fail the
+   * others.
    */
   async run(context: CallContext): Promise<T> {
     this.#running ??= this.#begin(context)

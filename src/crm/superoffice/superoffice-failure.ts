@@ -1,6 +1,6 @@
 import { type UpstreamCode, UpstreamError } from '../../http/index.js'
 
-/** A failure that no HTTP status tells: an answer that cannot be used, a refused sign-in. */
+/** A failure without a failing HTTP status: an unusable answer, a refused sign-in. */
 export function superOfficeFailure(
   code: UpstreamCode,
   operation: string,

@@ -6,8 +6,8 @@ export interface ArchiveQuery {
   readonly filter: string
   readonly orderBy: string
   readonly top: number
-  /** Columns among the selected that an installation may lack, and that can be done without. */
+  /** Selected columns that an installation may lack, and that the caller can do without. */
   readonly mayLack?: readonly string[]
-  /** For counting. */
+  /** For the tally. */
   readonly name: string
 }

@@ -9,10 +9,10 @@ import { KnownColumns } from './known-columns.js'
 import { type LongPage, PAGE_ROWS, PageSize } from './page-size.js'
 import { PieceSize } from './piece-size.js'
 
-/** Below this a query goes by GET: IIS takes 2,048 characters of query unless the site says otherwise [memory]. */
+/** Shorter queries use GET: IIS accepts 2,048 characters of query by default [memory]. */
 const MAX_QUERY_CHARACTERS = 1_800
 
-/** Shows how many rows come at once. */
+/** Shows how many rows the server returns at once. */
 const ANY_ROWS: ArchiveQuery = {
   provider: 'dynamic',
   select: ['email.person_id'],
@@ -22,7 +22,7 @@ const ANY_ROWS: ArchiveQuery = {
   name: 'archive.pageSize',
 }
 
-/** The query is longer than this server takes: ask for less at a time. Internal to reading. */
+/** The query is longer than this server accepts: ask for less at a time. Internal to reading. */
 export class QueryTooLong extends Error {
   override readonly name = 'QueryTooLong'
 
@@ -36,12 +36,12 @@ export class QueryTooLong extends Error {
   }
 }
 
-/** There is no such method, path or kind of body. */
+/** The method, path or kind of body does not exist. */
 const NO_POST = [404, 405, 415, 501]
 
-/** Archives of one installation, with what was learned of it: whether, and how long, queries can be. */
+/** Archives of one installation, with what is known of its limits: whether queries can be posted, and their length. */
 export class Archive {
-  /** How many values to ask for at a time. */
+  /** Number of values per query. */
   readonly pieceSize: PieceSize
   readonly #pageSize: PageSize
   readonly #columns: KnownColumns
@@ -63,9 +63,8 @@ export class Archive {
   }
 
   /**
-   * Reads a page: short queries by GET, longer ones by POST, where the server has it (docs/wire-superoffice.md, 6).
-   * Columns that it may lack are left out where it refuses them.
-   *
+   * Reads a page: short queries by GET, longer ones by POST if the server has it (docs/wire-superoffice.md, 6). Leaves
+   * out columns in `mayLack` that the server refuses.
    * @throws QueryTooLong, UpstreamError, AppError `crm_tenant_unavailable`
    */
   async page(query: ArchiveQuery, context: CallContext): Promise<ArchivePage> {
@@ -81,8 +80,8 @@ export class Archive {
   }
 
   /**
-   * A server that has no POST may take it for a malformed call (400, or an exception): it is tried by GET, which tells.
-   * Where GET is refused as well, it was not that.
+   * A server without POST may call it malformed (400, or an exception), so the query is repeated by GET. If GET is
+   * refused as well, POST was not the reason.
    */
   #doubtingPost(error: unknown): unknown {
     if (!(error instanceof UpstreamError) || !(error.status === 400 || isOwnException(error))) {
@@ -112,7 +111,7 @@ export class Archive {
     return page
   }
 
-  /** Reads as many rows as the server gives, and where those are not as many as asked for, whether more follow. */
+  /** Reads as many rows as the server returns; if they are fewer than requested, also whether more follow. */
   async #longPage(context: CallContext): Promise<LongPage> {
     const { rows, nextQuery } = await this.page(ANY_ROWS, context)
     const full = rows.length >= ANY_ROWS.top
@@ -125,12 +124,12 @@ export class Archive {
     return { rows: rows.length, cutShort: (await this.page(next, context)).rows.length > 0 }
   }
 
-  /** Whether a page of this server is known to hold more rows than that. @throws UpstreamError, AppError */
+  /** Whether a page of this server can hold more rows than that. @throws UpstreamError, AppError */
   givesMoreThan(rows: number, context: CallContext): Promise<boolean> {
     return this.#pageSize.exceeds(rows, context)
   }
 
-  /** The page that a next link named, by its query alone. */
+  /** The page of a next link, by its query alone. */
   async following(
     query: Pick<ArchiveQuery, 'provider' | 'name'>,
     nextQuery: string,
@@ -165,7 +164,7 @@ export class Archive {
     }
   }
 
-  /** Older servers on site have no such thing: then not again for long, and fewer values at a time. */
+  /** Older servers on site have no POST: it is not tried again for long, and queries have fewer values. */
   async #post(
     { provider, name, top }: ArchiveQuery,
     parameters: string,
@@ -196,8 +195,8 @@ export class Archive {
 }
 
 /**
- * IIS refuses a long query with a page of HTML, 404.15 or 400, or with 414; never as "no data". Of one that is longer
- * than it takes unasked, 404 and 400 are not believed to mean anything else, whatever they look like.
+ * IIS refuses a long query with a page of HTML, 404.15 or 400, or with 414; never as "no data". For a query beyond the
+ * default limit, every 404 and 400 counts as this refusal.
  */
 function isTooLong(error: unknown, parameters: string): boolean {
   if (!(error instanceof UpstreamError)) {

@@ -2,21 +2,24 @@ import { type CallContext, UpstreamError } from '../../../http/index.js'
 import { isOwnException, NOT_JSON } from '../wire/describe-error.js'
 import type { ArchiveQuery } from './archive-query.js'
 
-/** An installation may be upgraded, or our user be given a right; an exception may have meant something else. */
+/**
+ * Limited, because an installation may be upgraded, our user may be given a right, or an exception may have meant
+ * something else.
+ */
 const HOLDS_MS = { surely: 12 * 3_600_000, perhaps: 3_600_000 }
 
-/** What a trial of one column came to. */
+/** The result of trying one column. */
 type Trial = 'taken' | 'refused' | 'perhapsRefused'
 
-/** A query that is refused for another reason must not make us look each time. */
+/** A query that is refused for another reason must not cause trials each time. */
 const LOOK_AGAIN_MS = 10 * 60_000
 
 /**
- * Which of the columns that an installation may lack it does not have: older ones on site refuse the whole query
- * for one of them. Learned from such a refusal, each column tried alone, and kept for hours.
+ * Which optional columns an installation lacks: older ones on site refuse the whole query for one of them. Learned from
+ * a refusal by trying each column alone; kept for hours.
  */
 export class KnownColumns {
-  /** By column, until when this is believed. */
+  /** Column → until when it counts as lacking. */
   readonly #lacking = new Map<string, number>()
   readonly #lookedAtMs = new Map<string, number>()
   #looking: Promise<void> | null = null
@@ -27,16 +30,15 @@ export class KnownColumns {
     private readonly nowMs: () => number = Date.now,
   ) {}
 
-  /** The query without what is known to be lacking. */
+  /** The query without columns known to be lacking. */
   without(query: ArchiveQuery): ArchiveQuery {
     const { select } = query
     return { ...query, select: select.filter((column) => !this.#lacks(column)) }
   }
 
   /**
-   * Whether a refused query may be asked once more, with fewer columns.
-   *
-   * @param asked as it was sent. @throws UpstreamError, AppError of looking
+   * Whether a refused query may be repeated with fewer columns.
+   * @param asked as it was sent. @throws UpstreamError, AppError of the trials
    */
   async learnFrom(error: unknown, asked: ArchiveQuery, context: CallContext): Promise<boolean> {
     const suspects = (asked.mayLack ?? []).filter((column) => asked.select.includes(column))
@@ -59,7 +61,7 @@ export class KnownColumns {
       return
     }
     const { orderBy: key } = asked
-    // Where not even this is taken, it is not the columns.
+    // If even the key alone is refused, columns are not the reason.
     if ((await this.#try(asked, [key], context)) === 'taken') {
       for (const column of suspects) {
         const tried = await this.#try(asked, [key, column], context)
@@ -72,7 +74,7 @@ export class KnownColumns {
     this.#lookedAtMs.set(what, this.nowMs())
   }
 
-  /** An exception has to come twice: it may have been the server's own trouble. */
+  /** An exception must occur twice: the first may be a passing fault of the server. */
   async #try(
     asked: ArchiveQuery,
     select: readonly string[],
@@ -98,7 +100,7 @@ export class KnownColumns {
   }
 }
 
-/** Refused by SuperOffice itself, and not for its length. By which status is not documented. */
+/** Refused by SuperOffice itself, and not for its length. The status is not documented. */
 function isRefusedQuery(error: unknown): error is UpstreamError {
   return (
     error instanceof UpstreamError &&

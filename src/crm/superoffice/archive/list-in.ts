@@ -7,19 +7,18 @@ import { type Archive, QueryTooLong } from './archive.js'
 import type { ValueKind } from './piece-size.js'
 import { type Listing, wholeGroups } from './whole-groups.js'
 
-/** Lists rows by values of a column, in pieces. */
+/** A listing of rows by values of a column, in pieces. */
 export interface ListingIn<V extends string | number> {
   readonly values: readonly V[]
-  /** Rows that most values have. */
+  /** Usual number of rows per value. */
   readonly rowsPerValue: number
   /** The listing of one piece. */
   readonly of: (piece: readonly V[]) => Listing
 }
 
 /**
- * Lists the rows of given values, in as many pieces as the server needs: large ones by POST, on older servers small ones
- * that are halved when refused as too long (docs/wire-superoffice.md, 6).
- *
+ * Lists the rows of given values in as many pieces as the server needs: large ones by POST; on older servers small
+ * ones, halved if refused as too long (docs/wire-superoffice.md, 6).
  * @throws UpstreamError, AppError
  */
 export async function listIn<V extends string | number>(
@@ -35,20 +34,19 @@ export async function listIn<V extends string | number>(
   return lists.flat()
 }
 
-/** Rows of given values, and those of the values that may have more of them. */
+/** Rows of given values, and the values that may have more rows. */
 export interface KnownRows<V> {
   readonly rows: readonly ArchiveRow[]
   readonly unknown: ReadonlySet<V>
 }
 
-/** Splits for one reading: enough for two odd rows among a thousand values. */
+/** Most splits of one reading: enough for two odd rows among a thousand values. */
 const MOST_SPLITS = 24
 
 /**
- * As {@link listIn}, where a row may not tell whose it is: it may be of any of the values that were asked for, so these are
- * asked for in halves, until it is one's. Where such rows are many, all that are left are unknown.
- *
- * @param isNobodys of a row, and the values that were asked for.
+ * As {@link listIn}, for rows that may not name their owner. Such a row may belong to any requested value, so the
+ * values are requested in halves until one is left. If such rows are many, the remaining values are `unknown`.
+ * @param isNobodys takes a row and the requested values.
  * @throws UpstreamError, AppError
  */
 export async function listKnowing<V extends string | number>(
@@ -60,7 +58,7 @@ export async function listKnowing<V extends string | number>(
   const known: ArchiveRow[] = []
   const unknown = new Set<V>()
   let splits = 0
-  // The widest first: so that few odd rows leave few values unknown once there are no splits left.
+  // Widest first: few odd rows then leave few values unknown when no splits remain.
   const waiting: (readonly V[])[] = [listing.values]
   for (const values of waiting) {
     const asked = new Set(values)
@@ -121,7 +119,7 @@ async function listPiece<V extends string | number>(
   }
 }
 
-/** One part after the other: what the first tells of the server is used for the next. */
+/** Sequential: each part uses what the previous one learned about the server. */
 async function listParts<V extends string | number>(
   archive: Archive,
   listing: ListingIn<V>,

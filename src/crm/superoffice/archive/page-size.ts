@@ -1,32 +1,32 @@
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import { SingleFlight } from '../single-flight.js'
 
-/** Rows asked for at once; always sent, as neither default nor maximum is known. */
+/** Rows requested at once; always sent, because default and maximum are unknown. */
 export const PAGE_ROWS = 1_000
 
-/** Of this query alone; what is listed is what matters. */
+/** Refusals of this query alone, which must not fail the listing. */
 const REFUSALS = ['upstream_refused', 'upstream_not_found', 'upstream_forbidden']
 
-/** A page as long as the server gives. */
+/** A page as long as the server returns. */
 export interface LongPage {
   readonly rows: number
-  /** Fewer rows than were asked for, though there were more. */
+  /** Fewer rows than requested, though there were more. */
   readonly cutShort: boolean
 }
 
 /**
- * How many rows a server is known to give at once. It may have a limit of its own below what is asked for, and need not
- * say that more follow (docs/wire-superoffice.md, 6): a page then is the last for certain only where it is well below
- * the longest one seen.
+ * How many rows a server returns at once. It may have an undocumented limit below the request and need not report that
+ * more follow (docs/wire-superoffice.md, 6): so a page is certainly the last only if it is well below the longest one
+ * seen.
  */
 export class PageSize {
   #longest = 0
   #tried = false
-  /** Whether it cuts pages short; null: not asked yet. */
+  /** Whether the server cuts pages short; null: not yet known. */
   #cutsShort: boolean | null = null
   readonly #trying: SingleFlight<void>
 
-  /** @param askForMany reads a page of any rows, as long a one as there is. */
+  /** @param askForMany reads the longest possible page of any rows. */
   constructor(askForMany: (context: CallContext) => Promise<LongPage>) {
     this.#trying = new SingleFlight(async (context) => {
       const { rows, cutShort } = await askForMany(context)
@@ -36,7 +36,7 @@ export class PageSize {
     })
   }
 
-  /** A page had so many rows. One that is longer than any before shows that it is worth asking again. */
+  /** Notes the length of a page. A new longest one makes another question worthwhile. */
   saw(rows: number): void {
     if (rows > this.#longest) {
       this.#longest = rows
@@ -45,10 +45,9 @@ export class PageSize {
   }
 
   /**
-   * Whether the server has given more rows than that at once; asked of it where no listing has shown it yet. Never of one
-   * that was seen to cut a page short: what its rights filter left of such a page may be any number.
-   *
-   * @throws AppError, UpstreamError of sign-in and limits; otherwise what cannot be told is no.
+   * Whether the server has returned more rows than that at once; asks it if no listing has shown it yet. Never true for
+   * a server that cuts pages short: its rights filter may leave any number of rows of a page.
+   * @throws AppError, UpstreamError of sign-in and limits; any other failure counts as no.
    */
   async exceeds(rows: number, context: CallContext): Promise<boolean> {
     const unknown = this.#cutsShort === null && this.#longest < PAGE_ROWS

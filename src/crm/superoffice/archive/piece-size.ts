@@ -4,20 +4,20 @@ import { PAGE_ROWS } from './page-size.js'
 export type ValueKind = 'text' | 'number'
 
 /**
- * Rows of one posted query: a little below half a page, as a page that is fuller is not believed to be the last, and costs
- * a second request.
+ * Rows of one posted query: a little below half a page, because a fuller page does not count as the last and costs a
+ * second request.
  */
 const POSTED_ROWS = PAGE_ROWS / 2 - 20
 
-/** Values in one query by GET to begin with: IIS takes 2,048 characters, and ids are short. */
+/** Values in the first query by GET: IIS accepts 2,048 characters, and ids are short. */
 const GOT: Readonly<Record<ValueKind, number>> = { text: 40, number: 100 }
 
-/** How long what was learned is believed: servers are upgraded; a refusal may have meant something else. */
+/** How long a finding is valid: servers are upgraded, and a refusal may have meant something else. */
 const HOLDS_MS = { surely: 12 * 3_600_000, perhaps: 3_600_000, hardly: 600_000 }
 
 /**
- * How many values to ask for at a time, and whether by POST, as the server's refusals tell
- * (docs/wire-superoffice.md, 6). One per installation and process.
+ * The number of values per query, and whether to POST, learned from the server's refusals (docs/wire-superoffice.md,
+ * 6). One per installation and process.
  */
 export class PieceSize {
   #noPostUntilMs = 0
@@ -27,15 +27,14 @@ export class PieceSize {
   /** @param nowMs our clock. */
   constructor(private readonly nowMs: () => number) {}
 
-  /** Whether long queries can be posted, as far as is known. */
+  /** Whether long queries can be posted, as far as known. */
   get canPost(): boolean {
     return this.nowMs() >= this.#noPostUntilMs
   }
 
   /**
-   * How many values to ask for at a time.
-   *
-   * @param rowsPerValue as many rows are expected for each.
+   * The number of values per query.
+   * @param rowsPerValue expected rows for each.
    */
   most(kind: ValueKind, rowsPerValue: number): number {
     if (!this.canPost) {
@@ -47,28 +46,26 @@ export class PieceSize {
   }
 
   /**
-   * Queries are not posted for a while.
-   *
-   * @param how `surely`: there is no such thing; `perhaps`: a 400 may have meant that; `hardly`: an exception may.
+   * Stops posting queries for a while.
+   * @param how `surely`: POST does not exist; `perhaps`: a 400 may mean that; `hardly`: an exception may.
    */
   cannotPost(how: keyof typeof HOLDS_MS): void {
     this.#noPostUntilMs = this.nowMs() + HOLDS_MS[how]
   }
 
-  /** It was not the posting. */
+  /** POST was not the reason. */
   tryPosting(): void {
     this.#noPostUntilMs = 0
   }
 
   /**
-   * A query was refused for its length, or as it cannot be posted.
-   *
-   * @returns how many values to try next, always fewer; null where it was only one.
+   * Notes that a query was refused for its length, or because it cannot be posted.
+   * @returns the number of values to try next, always fewer; null after a single value.
    */
   tooMany(values: number, kind: ValueKind, posted: boolean): number | null {
     const half = Math.floor(values / 2)
     if (half < 1) {
-      // Not the length, then: what was learned on the way down means nothing.
+      // Length was not the reason, so what was learned on the way down is void.
       this.tryPosting()
       this.#posted = null
       this.#got = { ...GOT }

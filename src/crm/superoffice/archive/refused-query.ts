@@ -4,11 +4,10 @@ import type { Archive } from './archive.js'
 import type { ArchiveQuery } from './archive-query.js'
 
 /**
- * Whether it is this very query that SuperOffice refuses, for a column or an operator that it does not have, so that
- * another way may be tried. A 400 says so. By which status it refuses is not documented: an exception told with 500 is
- * believed where the same query is refused so again, while a plain one of the same table is answered.
- *
- * @param error of the query. @throws nothing: what cannot be told is no, and `error` is the caller's to throw.
+ * Whether SuperOffice refuses this very query, for a column or an operator that it lacks, so that another way may be
+ * tried. A 400 says so. The status is not documented: an exception with 500 counts if the same query fails again while
+ * a plain one of the same table is answered.
+ * @param error of the query. @throws nothing: a doubtful case is false, and the caller throws `error`.
  */
 export async function isQueryRefused(
   archive: Archive,

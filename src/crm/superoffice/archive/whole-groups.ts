@@ -7,31 +7,30 @@ import { type ArchivePage, MAX_PAGE_ROWS } from './archive-page.js'
 import { requireBehind, requireOrder, unusable } from './page-keys.js'
 import { PAGE_ROWS } from './page-size.js'
 
-/** What is listed, in groups of rows with the same key. */
+/** A listing in groups of rows with the same key. */
 export interface Listing {
   readonly provider: string
   readonly select: readonly string[]
   /** See {@link ArchiveQuery.mayLack}. */
   readonly mayLack?: readonly string[]
-  /** Conditions beside the one on the key. */
+  /** Conditions besides the one on the key. */
   readonly where: readonly string[]
-  /** The whole-number column that orders and groups the rows; keys are above 0. */
+  /** The whole-number column that orders and groups the rows; keys are positive. */
   readonly key: string
   readonly name: string
   /**
-   * Whether a short first page may be believed to be the last, where this server is known to give longer ones. The rights
-   * filter may shorten pages, so that an open listing is read until a page is empty; one of few known ids need not, as
-   * long as it fits one page.
+   * `shortPage`: a short first page may count as the last if this server can return longer ones. The rights filter may
+   * shorten pages, so an open listing is read until a page is empty; a listing of few known ids that fits one page need
+   * not be.
    */
   readonly end: 'emptyPage' | 'shortPage'
 }
 
 /**
- * Lists rows by their key, never by skipping, and never tears a group: a join multiplies rows, and a page may end within
- * one record's (docs/wire-superoffice.md, 0.9, 6). The last group of a page that others follow is read again whole, by
- * `gt` of the number before it: SuperOffice refuses `ge` on whole numbers (6.4). A row whose key is not told comes with the
- * others of its page, perhaps more than once; whose it is, whoever reads it has to ask.
- *
+ * Lists rows by key without skipping, and never splits a group: a join multiplies rows, and a page may end within a
+ * record (docs/wire-superoffice.md, 0.9, 6). The last group of a page is read again if others may follow, by `gt` of
+ * the number before it: SuperOffice refuses `ge` on whole numbers (6.4). A row without a key comes with its page,
+ * perhaps more than once; the reader must find out whose it is.
  * @param links for tests. @throws QueryTooLong, UpstreamError, AppError
  */
 export async function* wholeGroups(
@@ -55,7 +54,7 @@ export async function* wholeGroups(
     const told = page.rows.map((row) => numberOf(row, key))
     const keys = told.filter((one) => one !== null)
     if (keys.length === 0) {
-      // Nothing tells where the next page would begin.
+      // Without a key, the start of a next page is unknown.
       if (looksCut(page, top) || !(await archive.givesMoreThan(page.rows.length * 2, context))) {
         throw unusable(query, 'no row of a page has a key')
       }
@@ -67,7 +66,7 @@ export async function* wholeGroups(
     if (looksCut(page, top)) {
       requireOrder(keys, query)
     } else if (listing.end === 'shortPage') {
-      // Behind a page that was cut, the rights filter may have left any number of rows of this one.
+      // After a shortened page, the rights filter may have left any number of rows of this one.
       if (isFirst && (await archive.givesMoreThan(page.rows.length * 2, context))) {
         yield page.rows
         return
@@ -99,7 +98,7 @@ export async function* wholeGroups(
   }
 }
 
-/** One group alone fills the page: its other rows, by the server's own paging. */
+/** The other rows of a group that fills a page alone, by the server's own paging. */
 async function restOfGroup(
   archive: Archive,
   query: ArchiveQuery,
@@ -123,12 +122,12 @@ async function restOfGroup(
   return rest
 }
 
-/** Half a page or more is not believed to be all: the rights filter takes rows away after the page was cut. */
+/** A page that is half full or more may be cut: the rights filter removes rows after the cut. */
 function looksCut(page: ArchivePage, top: number): boolean {
   return page.nextQuery !== null || page.rows.length * 2 >= top
 }
 
-/** A page that the rights filter emptied has no key to go on from; then its next link is followed, by its query. */
+/** A page that the rights filter emptied has no key to continue from; its next link is followed. */
 async function firstWithRows(
   archive: Archive,
   query: ArchiveQuery,
@@ -143,13 +142,13 @@ async function firstWithRows(
   return page
 }
 
-/** Where links tell no position, so many pages without an end are not believed to come to one. */
+/** Most links without a position: more count as an endless listing. */
 const MOST_LINKS = 1_000
 
-/** A million persons by pages of ten: a listing of more requests is not believed to come to an end. */
+/** Most requests of a listing: a million persons in pages of ten. More count as an endless listing. */
 const MOST_PAGES = 100_000
 
-/** The pages of one listing, and the next links that were followed for each: every one must lead on. */
+/** The pages of one listing and the next links followed for each; every one must advance. */
 export class FollowedLinks {
   readonly #followed = new Set<string>()
   #position = -1
@@ -158,7 +157,7 @@ export class FollowedLinks {
   /** @param mostPages for tests. */
   constructor(private readonly mostPages = MOST_PAGES) {}
 
-  /** Notes a page before it is asked for by a query of ours. @throws as {@link follow} */
+  /** Notes a page that our own query requests. @throws as {@link follow} */
   begin(query: ArchiveQuery): void {
     this.#followed.clear()
     this.#position = -1
@@ -167,9 +166,8 @@ export class FollowedLinks {
 
   /**
    * Notes a link before it is followed.
-   *
-   * @throws UpstreamError `upstream_unexpected_answer`, not retryable, where it leads back to a page that was read, or
-   *   nowhere: what was read so far must not pass for everything.
+   * @throws UpstreamError `upstream_unexpected_answer`, not retryable, if it leads to an earlier page or nowhere: an
+   * incomplete listing must not count as complete.
    */
   follow(query: ArchiveQuery, link: string): void {
     const told = /(?:^|&)(?:\$|%24)skip=(\d+)/i.exec(link)?.[1]
@@ -193,7 +191,7 @@ export class FollowedLinks {
   }
 }
 
-/** The server gives the same again. */
+/** The server returns the same rows again. */
 export function notAdvancing(query: ArchiveQuery) {
   return unusable(query, 'the listing does not advance')
 }

@@ -1,4 +1,4 @@
-/** Why credentials are not accepted, by code; each needs something else of a person. */
+/** Why credentials are refused, by code; each needs something else from a person. */
 const HINTS: Readonly<Record<string, string>> = {
   system_user_refused:
     'SuperOffice refuses the system user: its token, the private key or the client secret is wrong, the approval of ' +
@@ -12,7 +12,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 const OTHERS = new Set(['token_invalid', 'wrong_organization', 'wrong_user'])
 
-/** What is probably wrong with credentials that are refused, and what to do. */
+/** The probable reason why credentials are refused, and what to do. */
 export function refusalHint({ upstreamCode }: { readonly upstreamCode: string | null }): string {
   return (
     HINTS[upstreamCode ?? ''] ??
@@ -20,7 +20,7 @@ export function refusalHint({ upstreamCode }: { readonly upstreamCode: string | 
   )
 }
 
-/** The same for a connection to SuperOffice Online that worked before, as the driver tells it. */
+/** The same for a connection to SuperOffice Online that worked before. */
 export function explainOnlineRefusal(refused: { readonly upstreamCode: string | null }): string {
   return OTHERS.has(refused.upstreamCode ?? '')
     ? refusalHint(refused)

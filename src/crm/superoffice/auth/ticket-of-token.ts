@@ -16,7 +16,7 @@ const CLAIM = 'http://schemes.superoffice.net/identity/'
 const ISSUER = 'SuperOffice AS'
 const OPERATION = 'POST /Login/api/PartnerSystemUser/Authenticate'
 
-/** Claims of a token by name, which is a whole address on the wire. Each is checked where it is read. */
+/** Claims of a token by name, which on the wire is a URL. Each is checked where it is read. */
 type Claims = Readonly<Record<string, unknown>>
 
 const tokenPart = answer(
@@ -25,10 +25,9 @@ const tokenPart = answer(
 )
 
 /**
- * The ticket inside a token, once signature, issuer, audience and tenant are right (docs/wire-superoffice.md, 2.1).
- * Its expiry is not checked: the token is only the envelope, and the ticket has a life of its own.
- *
- * @throws UpstreamError `upstream_auth_failed`, not retryable, if the token is not what it should be; those of the request for keys.
+ * The ticket inside a token, after signature, issuer, audience and tenant are checked (docs/wire-superoffice.md, 2.1).
+ * Expiry is not checked: the token is only the envelope, and the ticket has its own life.
+ * @throws UpstreamError `upstream_auth_failed`, not retryable, for a wrong token; those of the request for keys.
  */
 export async function ticketOfToken(
   token: string,
@@ -58,7 +57,7 @@ export async function ticketOfToken(
   return ticket
 }
 
-/** @returns the claims of a compact JWT whose signature is not yet checked, or null if it is none. */
+/** @returns the claims of a compact JWT, signature unchecked, or null if it is none. */
 export function claimsOf(token: string): Claims | null {
   const parts = token.split('.')
   return parts.length === 3
@@ -66,7 +65,7 @@ export function claimsOf(token: string): Claims | null {
     : null
 }
 
-/** The login host may have changed its key since the keys were read: a failed check reads them once more. */
+/** The login host may have changed its key, so a failed check reads the keys once more. */
 async function requireSignature(
   token: string,
   loginHost: string,
@@ -81,10 +80,10 @@ async function requireSignature(
 }
 
 /**
- * Whether one of the keys signed the token by RS256, the only algorithm accepted. Every published RSA key is tried:
- * SuperOffice's samples ignore the key that the header names, and a real header names none. Keys that are meant for
- * something else (`use`, `key_ops`, `alg`) or are shorter than 2,048 bits do not count, nor does a token with an unknown
- * critical header (RFC 7515, 4.1.11; RFC 7518, 3.3).
+ * Whether one of the keys signed the token by RS256, the only accepted algorithm. Every published RSA key is tried:
+ * SuperOffice's samples ignore the key id in the header, and real headers have none. A key with another purpose (`use`,
+ * `key_ops`, `alg`) or fewer than 2,048 bits does not count, nor does a token with an unknown critical header (RFC
+ * 7515, 4.1.11; RFC 7518, 3.3).
  */
 export async function isSignedBy(token: string, keys: readonly JWK[]): Promise<boolean> {
   for (const key of keys.filter(({ kty }) => kty === 'RSA')) {
@@ -103,7 +102,7 @@ export async function isSignedBy(token: string, keys: readonly JWK[]): Promise<b
 
 function claim(claims: Claims, name: string): string | null {
   const value = claims[CLAIM + name]
-  // A serial is all digits, and may come as a number.
+  // A serial has only digits and may be a number in JSON.
   const text = typeof value === 'number' ? String(value) : value
   return typeof text === 'string' && text !== '' ? text : null
 }
@@ -116,7 +115,7 @@ const keySet = answer(
   { name: 'superoffice.keySet', operation: 'GET /login/.well-known/jwks', lossUnit: 'call' },
   part({ keys: entries }),
 )
-/** Entries that are no RSA key are left out when signatures are checked. */
+/** Entries without an RSA key are skipped in signature checks. */
 const signingKey = answer(
   { name: 'superoffice.signingKey', operation: 'GET /login/.well-known/jwks', lossUnit: 'record' },
   z.record(z.string(), z.unknown()),
@@ -127,7 +126,7 @@ const HOLDS_MS = 3_600_000
 
 const KEPT = new Map<string, { readonly keys: readonly JWK[]; readonly readAtMs: number }>()
 
-/** The keys that the login host signs with, kept for an hour. @throws UpstreamError */
+/** The login host's signing keys, cached for an hour. @throws UpstreamError */
 export async function signingKeys(
   loginHost: string,
   fresh: boolean,

@@ -9,10 +9,10 @@ import { ticketOfToken } from './ticket-of-token.js'
 import { createSign } from 'node:crypto'
 import { AppError } from '../../../contracts/app-error.js'
 
-/** A ticket lives six hours from its last use; a little less is counted on. */
+/** A ticket lives six hours from its last use; this leaves a margin. */
 const IDLE_LIFE_MS = (6 * 60 - 10) * 60_000
 
-/** The tickets of one application in one tenant: one renewal at a time, whoever waits for it. */
+/** Tickets of one application in one tenant. Callers share one renewal. */
 export class TicketSource {
   #current: { readonly value: string; usedAtMs: number } | null = null
   #refusals = 0
@@ -20,7 +20,7 @@ export class TicketSource {
 
   constructor(
     config: OnlineConfig,
-    /** How far the login host's clock is ahead of ours. */
+    /** Offset of the login host's clock from ours. */
     loginOffsetMs: () => number,
     private readonly nowMs: () => number = Date.now,
   ) {
@@ -36,12 +36,12 @@ export class TicketSource {
     })
   }
 
-  /** How often renewing was in vain: whoever was under way at that time need not try it again. */
+  /** Number of failed renewals: a caller that was under way during one need not renew again. */
   get refusals(): number {
     return this.#refusals
   }
 
-  /** A ticket that is good for a while yet. @throws UpstreamError as `exchangeToken`. */
+  /** A ticket that stays valid for a while. @throws UpstreamError as `exchangeToken`. */
   async ticket(context: CallContext): Promise<string> {
     const current = this.#current
     return current !== null && this.nowMs() < current.usedAtMs + IDLE_LIFE_MS
@@ -49,14 +49,14 @@ export class TicketSource {
       : this.#renewal.run(context)
   }
 
-  /** A call with it was taken: its life begins anew. */
+  /** A call with it succeeded: its life starts again. */
   used(ticket: string): void {
     if (this.#current?.value === ticket) {
       this.#current.usedAtMs = this.nowMs()
     }
   }
 
-  /** Forgets a ticket that was refused; another one, renewed meanwhile, stays. */
+  /** Forgets a refused ticket; one that was renewed meanwhile stays. */
   drop(ticket: string): void {
     if (this.#current?.value === ticket) {
       this.#current = null
@@ -74,7 +74,7 @@ function isRefusal(error: unknown): boolean {
   return error instanceof UpstreamError && error.code === 'upstream_auth_failed'
 }
 
-/** What a refusal looks like is not documented: whatever does not say that it succeeded is one. */
+/** The form of a refusal is not documented: every answer that does not report success is one. */
 const ticket = answer(
   {
     name: 'superoffice.token',
@@ -86,10 +86,9 @@ const ticket = answer(
 
 /**
  * Gets a ticket for the system user (docs/wire-superoffice.md, 2.1).
- *
- * @param loginNowMs the login host's clock: what is signed for another minute than its own is refused.
- * @throws UpstreamError `upstream_auth_failed`, not retryable, for a refusal, which comes with status 200, or with one
- *   of 4xx; its text is not shown, as it may quote what was sent. Retryable ones where the login host does not answer.
+ * @param loginNowMs the login host's clock: a signature for another minute than its own is refused.
+ * @throws UpstreamError `upstream_auth_failed`, not retryable, for a refusal with status 200 or 4xx; its text may quote
+ * what was sent and is not shown. Retryable ones if the login host does not answer.
  */
 export async function exchangeToken(
   config: OnlineConfig,
@@ -125,7 +124,7 @@ async function authenticate(config: OnlineConfig, loginNowMs: number, context: C
   }
 }
 
-/** The documentation knows a refusal with status 200 only; another one says the same. A gateway's page says nothing. */
+/** Only a refusal with status 200 is documented; a 4xx counts as one too, but a gateway's page does not. */
 function isRefused({ status, upstreamCode }: UpstreamError): boolean {
   return (status === 400 || status === 401 || status === 403) && upstreamCode !== NOT_JSON
 }
@@ -141,9 +140,8 @@ function refused(): UpstreamError {
 
 /**
  * Signs the system user token for one exchange: token, UTC minute, and an RSA-SHA256 signature of both
- * (docs/wire-superoffice.md, 2.1). Good for about that minute, hence made afresh each time.
- *
- * @throws AppError `value_invalid` where the key is none; neither key nor token is quoted.
+ * (docs/wire-superoffice.md, 2.1). Valid for about that minute, so each exchange signs anew.
+ * @throws AppError `value_invalid` if the key is no key; neither key nor token is quoted.
  */
 export function signSystemToken(token: string, privateKeyPem: string, nowMs: number): string {
   const minute = new Date(nowMs).toISOString().slice(0, 16).replace(/[-T:]/g, '')
@@ -151,7 +149,7 @@ export function signSystemToken(token: string, privateKeyPem: string, nowMs: num
   try {
     const signature = createSign('RSA-SHA256')
       .update(data)
-      // Variables of the environment often hold line ends as \n.
+      // Environment variables often contain line ends as \n.
       .sign(privateKeyPem.replace(/\\n/g, '\n'), 'base64')
     return `${data}.${signature}`
   } catch {

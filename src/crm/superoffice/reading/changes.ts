@@ -14,7 +14,7 @@ import { isQueryRefused } from '../archive/refused-query.js'
 import { toFilterTime } from '../wire/time.js'
 import { type ArchiveRow, numberOf, timeOf } from '../wire/values.js'
 
-/** Persons read at once on behalf of a page of changes. */
+/** Persons read at once for a page of changes. */
 const PERSONS_AT_ONCE = 500
 
 const EMPTY_PAGE = {
@@ -25,7 +25,7 @@ const EMPTY_PAGE = {
   nextCursor: null,
 }
 
-/** Our clock, and one that is never set. */
+/** Our wall clock, and a monotonic one. */
 export interface Time {
   readonly nowMs: () => number
   readonly tickMs: () => number
@@ -34,10 +34,9 @@ export interface Time {
 const TIME: Time = { nowMs: () => Date.now(), tickMs: () => performance.now() }
 
 /**
- * Persons whose consent changed since the cursor, each read anew and complete; from nothing, everybody who has an
- * address (docs/wire-superoffice.md, 6.1). The last page alone has the next cursor. Not a complete delta: a row that was
- * deleted, or a changed address, does not show.
- *
+ * Persons whose consent changed since the cursor, each read again completely; without a cursor, everybody with an
+ * address (docs/wire-superoffice.md, 6.1). Only the last page has the next cursor. Not a complete delta: it misses
+ * deleted rows and changed addresses.
  * @throws CrmCursorExpired, UpstreamError, AppError
  */
 export async function* readChanges(
@@ -118,7 +117,7 @@ async function* changedSince(
   }
 }
 
-/** Whom a row is about, and when it was written, Unix ms; null: no time. */
+/** The person of a row, and when it was written, Unix ms; null: no time. */
 export interface ChangedRow {
   readonly personId: number
   readonly stampsMs: readonly (number | null)[]
@@ -127,9 +126,8 @@ export interface ChangedRow {
 const PERSON_REGISTERED = 'email.person_id.registered'
 
 /**
- * Persons with a consent row written since a time, page by page (docs/wire-superoffice.md, 6.1). A row that
- * only was inserted may have no `updated`. Never by the person's own date, which not every consent moves.
- *
+ * Persons with a consent row written since a time, page by page (docs/wire-superoffice.md, 6.1). A row that was never
+ * updated may lack `updated`. The person's own date is no criterion, because not every consent moves it.
  * @throws UpstreamError, AppError
  */
 async function* personsWithChangedConsent(
@@ -150,9 +148,8 @@ async function* personsWithChangedConsent(
 }
 
 /**
- * Persons with an address who were registered since a time, for those whose consent rows do not tell. A server
- * that does not filter by a joined column answers nobody: the daily walk by address finds them.
- *
+ * Persons with an address who were registered since a time, in case their consent rows do not show it. A server that
+ * does not filter by a joined column returns nobody: the daily walk by address finds them.
  * @throws UpstreamError, AppError
  */
 async function* newPersons(
@@ -175,7 +172,7 @@ async function* newPersons(
   }
 }
 
-/** A row that does not tell whose it is, is passed over: a sendout reads everybody directly, and the walk does daily. */
+/** A row that does not name its person is skipped: a sendout reads everybody directly, and so does the daily walk. */
 function changedRows(
   rows: readonly ArchiveRow[],
   person: string,

@@ -5,16 +5,19 @@ import { type ArchiveRow, isReadable, numberOf, textOf, timeOf } from '../wire/v
 /** Orders and identifies the rows of a listing. */
 export const CONSENT_ID = 'consentperson.consentperson_id'
 
-/** Whose a row is. */
+/** The person of a row. */
 export const CONSENT_PERSON = 'consentperson.person_id'
 
-/** When a row was written; a new one may have no `updated`. */
+/** When a row was written; a new one may lack `updated`. */
 export const CONSENT_STAMPS = ['consentperson.updated', 'consentperson.registered'] as const
 
-/** Which purpose a row is of. */
+/** The purpose of a row. */
 const PURPOSE_KEY = 'consentperson.consentPurpose_id.key'
 
-/** Columns of archive `dynamic`, table `consentperson` (docs/wire-superoffice.md, 4, 6.1). No e-mail join: it multiplies. */
+/**
+ * Columns of archive `dynamic`, table `consentperson` (docs/wire-superoffice.md, 4, 6.1). No e-mail join: it multiplies
+ * rows.
+ */
 export const CONSENT_COLUMNS: readonly string[] = [
   CONSENT_ID,
   CONSENT_PERSON,
@@ -30,8 +33,8 @@ export const CONSENT_COLUMNS: readonly string[] = [
 ]
 
 /**
- * What an older installation may lack of them: without the version a consent is unknown, without who registered it so is
- * its writer, without the rest no default is recognised.
+ * Columns that an older installation may lack. Without the version a consent is unknown, without its registrar its
+ * writer is unknown, without the rest no default is recognised.
  */
 export const CONSENT_MAY_LACK: readonly string[] = [
   'consentperson.consentSource_id.key',
@@ -40,7 +43,7 @@ export const CONSENT_MAY_LACK: readonly string[] = [
   'consentperson.person_id.registered',
 ]
 
-/** The one row of a person and purpose. Times Unix ms, null for none. */
+/** The single row of a person and purpose. Times Unix ms, null for none. */
 export interface ConsentRow {
   readonly personId: number
   readonly purpose: Purpose
@@ -55,16 +58,16 @@ export interface ConsentRow {
 }
 
 /**
- * Whether it can be told which purpose a row is of. A row of which it cannot be may be of any: it must not look as if
- * nothing were recorded.
+ * Whether a row's purpose is readable. Otherwise the row may be of any purpose and must not look as if nothing were
+ * recorded.
  */
 export function hasPurpose(row: ArchiveRow): boolean {
   return textOf(row, PURPOSE_KEY) !== null
 }
 
 /**
- * Why a row is no answer: the purpose, where it cannot be told, or a column that every installation has and the row does
- * not tell; null: it is one.
+ * Why a row is no answer: an unreadable purpose, or a column that every installation has and the row lacks; null: it is
+ * one.
  */
 export function unreadableAt(row: ArchiveRow): string | null {
   return hasPurpose(row)
@@ -74,7 +77,7 @@ export function unreadableAt(row: ArchiveRow): string | null {
     : PURPOSE_KEY
 }
 
-/** A row of the archive; null for one that is nobody's, or of a purpose that is not synced. */
+/** A row of the archive; null for one without a person, or of a purpose that is not synced. */
 export function toConsentRow(row: ArchiveRow): ConsentRow | null {
   const personId = numberOf(row, CONSENT_PERSON)
   const purpose = purposeOfKey(textOf(row, PURPOSE_KEY))

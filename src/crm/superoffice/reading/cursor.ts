@@ -5,11 +5,11 @@ import { isPossible, type StampWatch } from './stamp-watch.js'
 const ms = z.int().nonnegative()
 
 const cursorSchema = z.object({
-  /** The newest stamp that was read, Unix ms; 0: none. Never taken from a clock. */
+  /** The newest stamp read, Unix ms; 0: none. Never taken from a clock. */
   watermarkMs: ms,
-  /** Where the next listing begins: before it, everything has been delivered. */
+  /** Where the next listing begins: everything before it has been delivered. */
   sinceMs: ms,
-  /** Our clock when the listing that moved the watermark ended. */
+  /** Our clock at the end of the listing that moved the watermark. */
   movedAtMs: ms,
 })
 
@@ -17,29 +17,29 @@ const cursorSchema = z.object({
 export type ChangeCursor = z.output<typeof cursorSchema>
 
 /**
- * How far a listing reaches back at least: several servers with clocks of their own, long transactions, whole seconds.
- * What it delivers twice changes nothing.
+ * Least overlap of listings: servers with clocks of their own, long transactions, whole seconds. A second delivery
+ * changes nothing.
  */
 const OVERLAP_MS = 5 * 60_000
 
-/** Stamps have whole seconds, and a listing begins with the second that it is asked for. */
+/** Stamps have whole seconds, and a listing includes its first second. */
 const SECOND_MS = 1_000
 
 /** A listing of changes that ended. */
 export interface EndedListing {
   readonly stamps: Pick<StampWatch, 'newestMs' | 'newestPastMs'>
-  /** Our clock when it began. */
+  /** Our clock at its start. */
   readonly beganAtMs: number
-  /** How long it took. */
+  /** Its duration. */
   readonly tookMs: number
 }
 
 /**
- * The cursor after a listing. It goes through the rows by their id, so that one may be written behind its back while later
- * rows, with later stamps, are still to come: the next one reaches back by as long as this one took. A stamp ahead of our
- * clock moves the watermark, and nothing else: were it the mistake of a single row, today's would be missed behind it.
- * Where nothing newer was found, long enough after the watermark moved, everything before it has been delivered, and a
- * quiet week does not read the same rows at every sweep.
+ * The cursor after a listing. A listing goes by row id, so a row may be written behind it while rows with later stamps
+ * are still to come: the next listing reaches back by the duration of this one. A stamp ahead of our clock moves only
+ * the watermark: if it is a mistake of one row, today's rows must not be missed behind it. If nothing newer is found
+ * long enough after the watermark moved, everything before it has been delivered; a quiet week then does not read the
+ * same rows at every sweep.
  */
 export function cursorAfter(before: ChangeCursor | null, listing: EndedListing): ChangeCursor {
   const { stamps, beganAtMs } = listing
@@ -53,16 +53,15 @@ export function cursorAfter(before: ChangeCursor | null, listing: EndedListing):
   return { ...before, sinceMs: settled ? watermarkMs + SECOND_MS : sinceMs }
 }
 
-/** The one opaque cursor that the sync stores. */
+/** The opaque cursor that the sync stores. */
 export function writeCursor(cursor: ChangeCursor): string {
   return JSON.stringify(cursor)
 }
 
 /**
  * Reads a stored cursor.
- *
- * @param nowMs our clock. @throws CrmCursorExpired where it is none, or from a time that cannot have been yet: a new
- *   complete listing mends that.
+ * @param nowMs our clock. @throws CrmCursorExpired if it is no cursor, or from an impossible time: a complete listing
+ * corrects that.
  */
 export function readCursor(text: string, nowMs: number): ChangeCursor {
   const parsed = cursorSchema.safeParse(parseJson(text))

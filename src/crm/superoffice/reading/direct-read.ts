@@ -19,17 +19,16 @@ import {
   withoutAddress,
 } from './person.js'
 
-/** Contacts a direct read takes at most. */
+/** Most contacts of a direct read. */
 const MAX_DIRECT_READ = 1_000
 
 /** Ids are 32-bit numbers. */
 const MAX_ID = 2 ** 31 - 1
 
 /**
- * Reads persons as they stand now, with all their addresses and both consents (docs/wire-superoffice.md, 6.3). By
- * address everybody is read who has it, be it as a further one; who does not tell its addresses counts as a deny at those by
- * which it was found. A person in the bin is missing.
- *
+ * Reads persons as they are now, with all addresses and both consents (docs/wire-superoffice.md, 6.3). A read by
+ * address finds everybody who has it, also as a further one. A person who hides addresses counts as a deny at those
+ * that found the person. A person in the bin is missing.
  * @throws UpstreamError, AppError; RangeError for more than {@link MAX_DIRECT_READ}.
  */
 export async function directRead(
@@ -43,7 +42,7 @@ export async function directRead(
   }
   if (request.by === 'contactId') {
     const unique = [...new Set(request.contactIds)]
-    // What is no number was never a person here, and would fail the others' query.
+    // Only a number can be a person here; anything else would fail the query of the others.
     const contacts = await readContacts(source, unique.flatMap(toPersonId), context)
     const found = new Set(contacts.map((contact) => contact.contactId))
     const missingContactIds = unique.filter((id) => !found.has(id))
@@ -64,13 +63,13 @@ export async function directRead(
   }
 }
 
-/** Complete contacts of persons; whoever is not there is not in the result. @throws UpstreamError, AppError */
+/** Complete contacts of persons; a missing person is not in the result. @throws UpstreamError, AppError */
 export async function readContacts(
   source: ReadSource,
   personIds: readonly number[],
   context: CallContext,
 ): Promise<readonly CrmContact[]> {
-  // Persons first: a consent read before its person is older than what is said of the person.
+  // Persons first: a consent read before its person would be older than the rest.
   const persons = await readPersons(source.installation.archive, personIds, context)
   const ids = persons.map((person) => person.personId)
   const consents = await readConsents(source, ids, 'consents.read', context)
@@ -80,24 +79,23 @@ export async function readContacts(
   })
 }
 
-/** A person's id; none for what cannot be one. */
+/** A person's id, or none if it cannot be one. */
 export function toPersonId(contactId: string): number[] {
   const id = /^[1-9]\d{0,9}$/.test(contactId) ? Number(contactId) : MAX_ID + 1
   return id <= MAX_ID ? [id] : []
 }
 
-/** Who has addresses that were asked for. */
+/** Owners of the requested addresses. */
 export interface PersonsAt {
   /** By the person's id. */
   readonly emailsOf: ReadonlyMap<number, readonly string[]>
-  /** Addresses that may be of somebody of whom it is not told who. */
+  /** Addresses that may belong to somebody who is not named. */
   readonly unknownEmails: readonly string[]
 }
 
 /**
- * Everybody who has one of the addresses, as primary or further one; companies have none. Each is asked for as it
- * is written and in lower case, as a database may compare with case, and its domain in Unicode too.
- *
+ * Everybody who has one of the addresses, as primary or further one; companies have none. Each is requested as written
+ * and in lower case, as a database may compare with case, and also with its domain in Unicode.
  * @throws UpstreamError, AppError
  */
 export async function personsAt(
@@ -147,9 +145,8 @@ const ADDRESS = 'email.email_address'
 const DYNAMIC = 'GET /Archive/dynamic'
 
 /**
- * Persons with all their addresses. One without any is looked for in the archive of persons; whoever is not there
- * either, or is deleted, is not in the result. Whoever may have a row that does not tell whose it is, is unreadable.
- *
+ * Persons with all their addresses. One without any is looked up in the archive of persons; if it is missing there too,
+ * or deleted, it is not in the result. A person who may own a row without an owner is unreadable.
  * @throws UpstreamError, AppError
  */
 export async function readPersons(
@@ -170,7 +167,7 @@ export async function readPersons(
   ]
 }
 
-/** An archive that lists persons, and its column of their ids. */
+/** An archive that lists persons, and its column of person ids. */
 interface PersonArchive {
   readonly provider: string
   readonly key: string
@@ -195,7 +192,10 @@ const BY_ID: PersonArchive = {
   name: 'persons.readWithoutAddress',
 }
 
-/** The rows of these persons. `unknown`: persons who may have a row that does not name its person; none of theirs counts. */
+/**
+ * The rows of these persons. `unknown`: persons who may own a row that does not name its person; none of their rows
+ * counts.
+ */
 async function listPersons(
   archive: Archive,
   { key, ...source }: PersonArchive,
@@ -216,7 +216,7 @@ async function listPersons(
   return { rows: rows.filter((row) => !unknown.has(personOf(row))), unknown }
 }
 
-/** Persons of whom only that they may be there is known. */
+/** Persons of whom we know only that they may exist. */
 function unreadable(
   personIds: ReadonlySet<number>,
   { provider, key }: PersonArchive,

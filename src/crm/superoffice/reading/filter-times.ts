@@ -4,18 +4,18 @@ import { toFilterTime } from '../wire/time.js'
 import { numberOf, timeOf } from '../wire/values.js'
 import { CONSENT_ID, CONSENT_STAMPS } from './consent-row.js'
 
-/** Zones are a quarter of an hour apart, and at most fifteen hours from UTC. */
+/** Time zones differ by quarters of an hour, up to fifteen hours from UTC. */
 const STEP_MS = 15 * 60_000
 const MOST_STEPS = 60
 
-/** Summer time may begin before we look again. */
+/** Summer time may begin before the next check. */
 const MARGIN_MS = 3_600_000
 const HOLDS_MS = 12 * 3_600_000
 
 /**
- * How an installation reads a time in a filter. Ours are UTC and a header says so, but whether stamps, which always are
- * UTC, are compared with them as they are, or after the time was brought into the base time zone, is not documented
- * (docs/wire-superoffice.md, 6.1). A row whose stamp we have read tells: it must be found by it.
+ * How an installation reads a time in a filter. Our times are UTC, and a header says so. Stamps are always UTC, but it
+ * is not documented whether they are compared with the time as sent or after its conversion to the base time zone
+ * (docs/wire-superoffice.md, 6.1). So this looks for a row whose stamp is known.
  */
 export class FilterTimes {
   #known: { readonly reachMs: number; readonly untilMs: number } | null = null
@@ -27,8 +27,8 @@ export class FilterTimes {
   ) {}
 
   /**
-   * By how much a listing has to reach back further, for nothing to be missed; 0 where times mean what they say. Asked of
-   * the server once in a while. @throws UpstreamError, AppError
+   * How much further a listing must reach back to miss nothing; 0 if times mean what they say. Asks the server now and
+   * then. @throws UpstreamError, AppError
    */
   async reachMs(context: CallContext): Promise<number> {
     if (this.#known !== null && this.nowMs() < this.#known.untilMs) {
@@ -43,7 +43,7 @@ export class FilterTimes {
     return reachMs
   }
 
-  /** The fewest steps back at which the row is found; where it never is, all of them. */
+  /** The fewest steps back that find the row; all of them if none does. */
   async #measure(row: Row, context: CallContext): Promise<number> {
     const finds = (steps: number) => this.#finds(row, row.stampMs - steps * STEP_MS, context)
     if (await finds(0)) {

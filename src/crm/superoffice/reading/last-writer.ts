@@ -2,23 +2,23 @@ import type { LastWriter } from '../../../domain/reconcile/types.js'
 import { normalizeKey } from '../wire/keys.js'
 import type { ConsentRow } from './consent-row.js'
 
-/** A default is made together with its person. */
+/** A default is created together with its person. */
 const MADE_TOGETHER_MS = 5_000
 
-/** Who we are. */
+/** Our user and source. */
 export interface Ourselves {
   readonly associateId: number
   readonly sourceKey: string
-  /** `updatedCount` of a row just inserted, where set-up measured it. */
+  /** `updatedCount` of a newly inserted row, if set-up measured it. */
   readonly firstVersion: number | null
 }
 
-/** Where it was not measured, a row just inserted has 0 or 1. */
+/** Unless it was measured, a newly inserted row has 0 or 1. */
 const MOST_FIRST_VERSION = 1
 
 /**
- * Whether a row only was inserted: `updated` is then year 1 or the time of insertion; the documentation does not say
- * which. An update in that same second shows by another user, or by its count.
+ * Whether a row was only inserted: `updated` is then year 1 or the time of insertion (undocumented). An update in the
+ * same second shows by another user, or by its count.
  */
 export function wasNeverUpdated(
   row: ConsentRow,
@@ -33,7 +33,7 @@ export function wasNeverUpdated(
   return updatedMs === registeredMs && !byAnother && !counted
 }
 
-/** Who wrote a row last (docs/wire-superoffice.md, 4). A column that is missing makes it unknown. */
+/** Who wrote a row last (docs/wire-superoffice.md, 4); unknown if a column is missing. */
 export function lastWriterOf(row: ConsentRow, ourselves: Ourselves): LastWriter {
   const fresh = wasNeverUpdated(row, ourselves)
   const writer = fresh ? row.registeredBy : row.updatedBy

@@ -2,7 +2,7 @@ import type { CallContext } from '../../../http/index.js'
 import { addressOrText } from '../../../domain/email-address.js'
 import { type ArchiveRow, hasDate, isReadable, numberOf, textOf, timeOf } from '../wire/values.js'
 
-/** Whose an address is; groups the rows of a listing. */
+/** The owner of an address; groups the rows of a listing. */
 export const PERSON = 'email.person_id'
 
 /** Columns of archive `dynamic`, table `email` (docs/wire-superoffice.md, 6.3). */
@@ -15,35 +15,35 @@ export const EMAIL_COLUMNS: readonly string[] = [
   'email.person_id.DeletedDate',
 ]
 
-/** What an older installation may lack of them: without chat names all are addresses, without a bin nobody is in it. */
+/** Columns that an older installation may lack: without a type all are addresses, without a bin nobody is in it. */
 export const EMAIL_MAY_LACK: readonly string[] = ['email.type', 'email.person_id.DeletedDate']
 
-/** What an older installation may lack in the archive `Person`, which then shows nobody of the bin. */
+/** Columns that an older installation may lack in the archive `Person`, which then lists nobody in the bin. */
 export const PERSON_MAY_LACK: readonly string[] = ['personDeletedDate']
 
-/** A person and its addresses. A retired one counts as live: a withdrawal is not undone by somebody's leaving a job. */
+/** A person and its addresses. A retired one counts as live: leaving a job does not undo a withdrawal. */
 export interface Person {
   readonly personId: number
-  /** The primary one first; empty where there is none. */
+  /** Primary first; empty if there is none. */
   readonly addresses: readonly string[]
-  /** Which addresses it has, or whether the person is in the bin, is not told: a column is missing or odd. */
+  /** A column is missing or odd, so the addresses, or whether the person is in the bin, are unknown. */
   readonly addressesUnreadable: boolean
-  /** All addresses are told, and not which is the primary one: the first is the likeliest. */
+  /** All addresses are readable, but not which is primary: the first is the likeliest. */
   readonly primaryUnclear?: true
-  /** Unix ms; null where unreadable. */
+  /** Unix ms; null if unreadable. */
   readonly registeredAtMs: number | null
-  /** Put into the bin, and gone for good after 14 days. */
+  /** In the bin; removed for good after 14 days. */
   readonly deleted: boolean
 }
 
-/** Whether a row is an e-mail address; others are chat names. A type that is missing, or unknown, is taken for an address. */
+/** Whether a row is an e-mail address; others are chat names. A missing or unknown type counts as an address. */
 export function isEmail(row: ArchiveRow): boolean {
   return numberOf(row, 'email.type') !== CHAT
 }
 
 const CHAT = 1
 
-/** Persons out of complete groups of address rows. */
+/** Persons from complete groups of address rows. */
 export function personsOf(rows: readonly ArchiveRow[], context?: CallContext): readonly Person[] {
   const groups = new Map<number, ArchiveRow[]>()
   for (const row of rows) {
@@ -75,7 +75,7 @@ export function personsOf(rows: readonly ArchiveRow[], context?: CallContext): r
   })
 }
 
-/** A person of the archive `Person` who has no row in table `email`. */
+/** A person of the archive `Person` without a row in table `email`. */
 export function withoutAddress(row: ArchiveRow): Person | null {
   const personId = numberOf(row, 'personId')
   const registeredAtMs = timeOf(row, 'personRegisteredDate')
@@ -105,25 +105,25 @@ const OPERATION = 'GET /Archive/dynamic'
 const RANK = 'email.rank'
 const DELETED = 'email.person_id.DeletedDate'
 
-/** Without the rank of one of several addresses, nobody can tell which is the primary one. */
+/** Without the rank of one of several addresses, the primary one is unknown. */
 function isRanked(row: ArchiveRow): boolean {
   return numberOf(row, RANK) !== null
 }
 
-/** A column that is not told, or odd. */
+/** The first missing or odd column, or null. */
 function unreadableColumn(group: readonly ArchiveRow[]): string | null {
   const emails = group.filter(isEmail)
   if (!emails.every((row) => isReadable(row, 'email.email_address', ['string']))) {
     return 'email.email_address'
   }
-  // A text that is neither a time nor none puts nobody into the bin: a withdrawal would count no more.
+  // A malformed time puts nobody into the bin: otherwise a withdrawal would no longer count.
   if (group.some((row) => hasDate(row, DELETED) && timeOf(row, DELETED) === null)) {
     return DELETED
   }
   return null
 }
 
-/** By rank, the lowest being the primary one; without a rank last, in the order of the answer. */
+/** By rank, lowest (primary) first; without a rank last, in the order of the answer. */
 function addressesOf(group: readonly ArchiveRow[]): readonly string[] {
   const rankOf = (row: ArchiveRow) => numberOf(row, RANK) ?? Number.MAX_SAFE_INTEGER
   const addresses = group

@@ -18,11 +18,11 @@ import {
 } from './consent-row.js'
 import { ABSENT, toConsent, UNREADABLE } from './to-consent.js'
 
-/** What reading needs: the installation, and what set-up learned of it. */
+/** The installation, and what set-up learned about it. */
 export interface ReadSource {
   readonly installation: Installation
   readonly facts: SuperOfficeFacts
-  /** Told of each row as it is read. */
+  /** Called for each row as it is read. */
   readonly onRow?: (row: ConsentRow) => void
 }
 
@@ -32,10 +32,9 @@ const OPERATION = 'GET /Archive/dynamic'
 export type Consents = Readonly<Record<Purpose, CrmConsent>>
 
 /**
- * The consents of persons, each with value, version, last writer and times (docs/wire-superoffice.md, 4, 6.1). Every
- * person asked for is in the result: where there is no row, nothing is recorded; where there may be one that does not tell
- * whose it is, both are unknown.
- *
+ * The consents of persons, each with value, version, last writer and times (docs/wire-superoffice.md, 4, 6.1).
+ * Everybody requested is in the result: without a row nothing is recorded; if a row without an owner may be theirs,
+ * both are unknown.
  * @throws UpstreamError, AppError
  */
 export async function readConsents(
@@ -85,7 +84,7 @@ export async function readConsents(
     const own = row === null || unknown.has(row.personId) ? undefined : consents.get(row.personId)
     if (row !== null && own !== undefined) {
       onRow?.(row)
-      // One row a purpose is what SuperOffice keeps; an upgrade may leave two, and then none of them may hide a withdrawal.
+      // SuperOffice keeps one row per purpose; an upgrade may leave two, and neither may hide a withdrawal.
       const place = `${row.personId} ${row.purpose}`
       const consent = path !== null ? UNREADABLE : toConsent(row, ourselves)
       own[row.purpose] = stricterOf(told.get(place), consent)
@@ -95,7 +94,7 @@ export async function readConsents(
   return consents
 }
 
-/** Of two rows of a purpose: what cannot be read, else what denies, else the later one. */
+/** Of two rows of a purpose: the unreadable one, else the denying one, else the later one. */
 function stricterOf(before: CrmConsent | undefined, next: CrmConsent): CrmConsent {
   return before === undefined || strictness(next) >= strictness(before) ? next : before
 }

@@ -1,11 +1,11 @@
 import type { FutureStamp } from '../../crm.js'
 
-/** Beyond this no clock is off: somebody's mistake, or an import. */
+/** No clock is wrong by more: such a time is a mistake, or an import. */
 const MOST_AHEAD_MS = 24 * 3_600_000
 
 /**
- * The newest times among the rows of a reading, as the database stamped them. No clock tells where the next reading is to
- * begin: rows may be stamped by another one than any that we can ask (docs/wire-superoffice.md, 6.1).
+ * The newest times among the rows of a reading, as the database stamped them. The next reading cannot begin at a
+ * clock's time: rows may be stamped by a clock that we cannot read (docs/wire-superoffice.md, 6.1).
  */
 export class StampWatch {
   #newestMs: number
@@ -13,9 +13,9 @@ export class StampWatch {
   readonly #future = new Map<string, number>()
 
   /**
-   * @param from the newest of the readings before, and where this one begins: what is older is known.
-   * @param nowMs our clock. It only tells what can be no time of today, which would hide every later row, and which rows
-   *   may be: those ahead of it.
+   * @param from the newest of earlier readings, and the start of this one: older rows are known.
+   * @param nowMs our clock. It only separates stamps that are impossible today, and would hide later rows, and those
+   * that are merely ahead of it.
    */
   constructor(
     from: { readonly watermarkMs: number; readonly sinceMs: number },
@@ -25,7 +25,7 @@ export class StampWatch {
     this.#newestPastMs = from.sinceMs
   }
 
-  /** A row of a record was read, with these times; null: none. */
+  /** Notes the times of a record's row; null: none. */
   saw(contactId: string, ...stampsMs: readonly (number | null)[]): void {
     const nowMs = this.nowMs()
     for (const stampMs of stampsMs) {
@@ -43,12 +43,12 @@ export class StampWatch {
     }
   }
 
-  /** Unix ms; as at the beginning where nothing newer was read. */
+  /** Unix ms; the starting value if nothing newer was read. */
   get newestMs(): number {
     return this.#newestMs
   }
 
-  /** The newest that is not ahead of our clock: behind one that is, rows of today may be still to come. */
+  /** The newest one not ahead of our clock: today's rows may still come behind one that is. */
   get newestPastMs(): number {
     return this.#newestPastMs
   }
@@ -59,7 +59,7 @@ export class StampWatch {
   }
 }
 
-/** Whether a row can have been stamped so today, however far the clocks are apart. */
+/** Whether a row can have this stamp today, whatever the difference of the clocks. */
 export function isPossible(stampMs: number, nowMs: number): boolean {
   return stampMs <= nowMs + MOST_AHEAD_MS
 }

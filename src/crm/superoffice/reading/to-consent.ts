@@ -10,12 +10,12 @@ export const ABSENT: CrmConsent = {
   lastWriter: 'unknown',
 }
 
-/** Something may be recorded that cannot be read: unknown, which is not nothing. */
+/** A record may exist that cannot be read: unknown, which is not nothing. */
 export const UNREADABLE: CrmConsent = { ...ABSENT, value: null, version: '' }
 
 /**
- * A row as the rule reads it. No basis or no version: unknown, and nothing may be written. Its times are kept as they are,
- * whoever wrote it.
+ * A row as the rule reads it. Without a basis or version it is unknown and never written. Its times are kept, whoever
+ * wrote it.
  */
 export function toConsent(row: ConsentRow, ourselves: Ourselves): CrmConsent {
   const { updatedCount, registeredMs, updatedMs } = row

@@ -4,9 +4,8 @@ import type { Consents } from './read-consents.js'
 import { UNREADABLE } from './to-consent.js'
 
 /**
- * A person as the rest of the system knows it: it belongs to its primary address (rule C5). Where that is not told, nothing
- * that is recorded of the person says anything about an address; where only which of them it is, what is recorded is unknown
- * at each, and nothing is written.
+ * Converts a person, which belongs to its primary address (rule C5). If the addresses are hidden, its consents say
+ * nothing about any address; if only the primary one is unclear, they are unknown at each and nothing is written.
  */
 export function toContact(person: Person, consents: Consents): CrmContact {
   const told = !person.addressesUnreadable

@@ -7,10 +7,10 @@ import { z } from 'zod'
 import { loginHttp } from '../http-clients.js'
 import { parseUtc } from '../wire/time.js'
 
-/** How long a status holds: what `ValidUntil` says, within these; a tenant that is down is looked at soon again. */
+/** How long a status is valid: until `ValidUntil`, within these limits; a tenant that is down is checked again soon. */
 const HOLDS_MS = { least: 1_000, unknown: 60_000, most: 24 * 3_600_000, down: 60_000 }
 
-/** A tenant's status, kept until it is to be asked again. One per tenant and process. */
+/** A tenant's status, cached while it is valid. One per tenant and process. */
 export class TenantStatusSource {
   #current: TenantStatus | null = null
   #clockOffsetMs = 0
@@ -30,7 +30,6 @@ export class TenantStatusSource {
 
   /**
    * Base URL of the API of a running tenant.
-   *
    * @throws AppError `crm_tenant_unavailable` (retryable, with a wait), `crm_tenant_deleted`; UpstreamError
    */
   async baseUrl(context: CallContext): Promise<string> {
@@ -52,19 +51,19 @@ export class TenantStatusSource {
     return status.baseUrl
   }
 
-  /** How far the login host's clock is ahead of ours, as last read; 0 before. */
+  /** Offset of the login host's clock from ours, as last read; 0 before. */
   get clockOffsetMs(): number {
     return this.#clockOffsetMs
   }
 
-  /** Forgets a status whose address proved wrong; one read meanwhile stays. */
+  /** Forgets a status whose URL proved wrong; one read meanwhile stays. */
   drop(baseUrl: string): void {
     if (this.#current?.baseUrl === baseUrl) {
       this.#current = null
     }
   }
 
-  /** Forgets that the tenant does not run; where it does, nothing. */
+  /** Forgets that the tenant is down; keeps the status of a running one. */
   forgetDown(): void {
     if (this.#current?.running === false) {
       this.#current = null
@@ -72,8 +71,8 @@ export class TenantStatusSource {
   }
 
   /**
-   * Asks afresh why the API does not answer. @returns the error to throw in its place, or null where the tenant runs
-   * or its status cannot be had either.
+   * Reads again why the API does not answer. @returns the error to throw instead, or null if the tenant runs or its
+   * status cannot be read either.
    */
   async explain(cause: unknown, context: CallContext): Promise<Error | null> {
     const status = await this.#reading.run(context).catch(() => null)
@@ -116,19 +115,19 @@ export interface TenantStatus {
   /** Only harmless characters, as it is shown. */
   readonly state: string
   readonly running: boolean
-  /** With `/v1`; null where none was told. */
+  /** With `/v1`; null if the answer has none. */
   readonly baseUrl: string | null
   /** Our clock, Unix ms. */
   readonly readAtMs: number
-  /** How far the login host's clock is ahead of ours, within a second or so. */
+  /** Offset of the login host's clock from ours, within about a second. */
   readonly clockOffsetMs: number
-  /** How long it holds from then on; null where the answer named no time to come. */
+  /** How long it is valid from then on; null if the answer names no future time. */
   readonly validForMs: number | null
 }
 
 const RUNNING = new Set(['Running', 'OnlineMaintenance'])
 
-/** Asks a tenant's status; needs no sign-in (docs/wire-superoffice.md, 1.1). @throws UpstreamError */
+/** Reads a tenant's status; needs no sign-in (docs/wire-superoffice.md, 1.1). @throws UpstreamError */
 export async function readTenantStatus(
   config: OnlineConfig,
   allowLoopbackHttp: boolean,
@@ -165,13 +164,13 @@ export async function readTenantStatus(
     baseUrl,
     readAtMs,
     clockOffsetMs: serverNowMs - readAtMs,
-    // One that is over already is by another clock than Date, and tells nothing.
+    // A past ValidUntil is by another clock than Date, and means nothing.
     validForMs:
       validUntilMs === null || validUntilMs <= serverNowMs ? null : validUntilMs - serverNowMs,
   }
 }
 
-/** `Api` lacks `/v1`; where only the endpoint is told, the API lies below it. */
+/** `Api` lacks `/v1`; if only the endpoint is given, the API is below it. */
 function baseUrlOf(api: string | null, endpoint: string | null): string | null {
   const root = api || (endpoint ? `${endpoint.replace(/\/+$/, '')}/api` : null)
   return root === null ? null : `${root.replace(/\/+$/, '').replace(/\/v1$/i, '')}/v1`

@@ -1,12 +1,11 @@
 import { AppError } from '../../../contracts/app-error.js'
 
-/** Least and longest wait that is named to whoever tries again: asking costs one request without sign-in, and a campaign may wait. */
+/** Shortest and longest suggested wait: a check costs one request without sign-in, and a campaign may wait. */
 const WAIT_MS = { from: 15_000, to: 2 * 60_000, unknown: 60_000 }
 
 /**
- * The tenant is not running (maintenance, suspended, moving): retryable after a wait. Deleted: never again.
- *
- * @param waitMs until the status is to be asked again, or null where nothing was said.
+ * The tenant is not running (maintenance, suspended, moving): retryable after a wait. Deleted: never.
+ * @param waitMs until the next check, or null if unknown.
  */
 export function tenantUnavailable(state: string, waitMs: number | null, cause?: unknown): AppError {
   if (state === 'Deleted') {

@@ -6,7 +6,7 @@ import { isRefusal, refusalInWords } from './refusal.js'
 import { newSecret } from './secret.js'
 import { deleteWebhook, saveWebhook, webhookName, webhooksNamed } from './webhook-rows.js'
 
-/** What installing, tending and removing are done for. */
+/** The connection that installing, tending and removing work for. */
 export interface WebhookOwner {
   readonly client: SuperOfficeClient
   readonly connectionId: string
@@ -16,16 +16,15 @@ export interface WebhookOwner {
   readonly allowLoopbackHttp: boolean
 }
 
-/** Secrets kept while one is exchanged: a lost answer leaves it open which of them SuperOffice has. */
+/** Secrets kept during an exchange: after a lost answer, SuperOffice may have any of them. */
 const MOST_SECRETS = 3
 
 /**
- * Makes SuperOffice post changes to the gateway (docs/wire-superoffice.md, 8). Looks by name first, as registering twice
- * makes two. The secret is a new one each time, and kept, sealed, before SuperOffice hears of it, as the test event is
- * signed with it already; the one before stays accepted for what is on its way.
- *
- * @returns not installed, and why, where SuperOffice refuses: then what was there before goes on. @throws UpstreamError
- *   for everything that another attempt may mend, AppError `crm_tenant_unavailable`.
+ * Makes SuperOffice post changes to the gateway (docs/wire-superoffice.md, 8). Looks for ours by name first, as two
+ * registrations make two webhooks. The secret is always new; it is stored, sealed, before SuperOffice receives it,
+ * because the test event is already signed with it. The previous one stays valid for events under way.
+ * @returns not installed, and why, if SuperOffice refuses: the earlier state remains. @throws UpstreamError for
+ * whatever a retry may correct, AppError `crm_tenant_unavailable`.
  */
 export async function installWebhooks(
   owner: WebhookOwner,
@@ -43,7 +42,7 @@ export async function installWebhooks(
     for (const { webhookId } of further) {
       await deleteWebhook(client, webhookId, context)
     }
-    // One that an earlier attempt may have registered is tried again: further ones would push out the one before.
+    // A secret that an earlier attempt may have registered is tried again: a new one would push out the previous one.
     const tried = webhook?.pending === true ? pendingOf(webhook, secrets) : null
     const secret = tried ?? newSecret()
     const earlier = webhook?.secrets.slice(tried === null ? 0 : 1) ?? []
@@ -61,7 +60,7 @@ export async function installWebhooks(
   }
 }
 
-/** Null where it does not open any more. */
+/** Null if it cannot be opened any more. */
 function pendingOf({ secrets: [newest = ''] }: WebhookFacts, { open }: FactSecrets): string | null {
   try {
     return open(newest)

@@ -2,9 +2,8 @@ import type { FactSecrets } from '../../crm.js'
 import type { WebhookFacts } from '../facts.js'
 
 /**
- * The webhook's secrets in the clear, newest first. An earlier one that does not open any more is left out.
- *
- * @throws what `open` throws, where none opens.
+ * The webhook's secrets in the clear, newest first. An earlier one that cannot be opened any more is left out.
+ * @throws what `open` throws, if none opens.
  */
 export function openSecrets({ secrets: sealed }: WebhookFacts, { open }: FactSecrets): string[] {
   let failure: unknown = null

@@ -14,21 +14,20 @@ import { answer, part, readSmallText } from '../../../http/index.js'
 import { parseUtc } from '../wire/time.js'
 
 /**
- * An event that failed goes to the end of the queue, and its time is by a clock, and perhaps of a zone, that nobody can
- * ask. What is further away is a replay.
+ * A failed event goes to the end of the queue, and its time is by an unknown clock, perhaps in another zone. A larger
+ * difference is a replay.
  */
 const TOLERANCE_MS = 24 * 3_600_000
 
-/** What an installation on site calls itself in its events, where it names itself at all. */
+/** How an installation on site may name itself in its events. */
 const NO_TENANT = 'default'
 
 /**
- * Judges a webhook (docs/wire-superoffice.md, 8): the signature of the raw body first and before it is looked at, then
- * its tenant, then its age. The test call of a registration is accepted once it is signed, and says nothing: without a 200
- * nothing is registered, and its other fields are not documented. What is too old, or of no time, is accepted and says
- * nothing either: a refusal would count as a failure of ours, and nine in a row switch the webhook off.
- *
- * @param nowMs our clock. @throws what `secrets.open` throws where none of our secrets opens.
+ * Judges a webhook (docs/wire-superoffice.md, 8): first the signature of the raw body, then its tenant, then its age.
+ * The signed test call of a registration is accepted without a hint: without a 200 nothing is registered, and its other
+ * fields are not documented. A call that is too old or has no time is also accepted without a hint: a refusal would
+ * count as our failure, and nine in a row switch the webhook off.
+ * @param nowMs our clock. @throws what `secrets.open` throws if none of our secrets opens.
  */
 export function receiveWebhook(
   request: WebhookRequest,
@@ -56,7 +55,7 @@ export function receiveWebhook(
   return { accepted: true, hints: isFresh(event, nowMs) ? hintsOf(event, facts.associateId) : [] }
 }
 
-/** Whether there is a signature to be verified, which takes the body, and a secret to verify it with. */
+/** Whether there is a signature, which needs the body to verify, and a secret to verify it with. */
 export function judgeWebhookHeaders(
   headers: WebhookRequest['headers'],
   storedFacts: CrmFacts,
@@ -79,7 +78,7 @@ function isOurs(
   )
 }
 
-/** Online the tenant has to be named. On site none need be: the address and the secret tell whose it is. */
+/** Online must name the tenant. On site need not: URL and secret identify the connection. */
 function isOfTenant({ contextIdentifier }: SuperOfficeEvent, facts: SuperOfficeFacts): boolean {
   const named = contextIdentifier?.toLowerCase() ?? null
   const ours = facts.databaseContextIdentifier?.toLowerCase() ?? null
@@ -93,23 +92,22 @@ function isFresh({ atMs }: SuperOfficeEvent, nowMs: number): boolean {
   return atMs !== null && Math.abs(nowMs - atMs) <= TOLERANCE_MS
 }
 
-/** Which consent changed, and to what, no event tells; see docs/setup-superoffice.md. */
+/** No event says which consent changed, or its value; see docs/setup-superoffice.md. */
 const CONSENT_EVENTS: ReadonlySet<string> = new Set(['person.consented', 'person.unconsented'])
 
 /**
- * What our own consent write may raise: the person's own date moves with some consents. Our user changes persons in no
- * other way.
+ * What our own consent write may raise: some consents move the person's own date. Our user changes persons in no other
+ * way.
  */
 const ECHOES: ReadonlySet<string> = new Set([...CONSENT_EVENTS, 'person.changed'])
 
-/** Who is gone may be mailed no more. */
+/** A removed person may not be mailed. */
 const END_EVENTS: ReadonlySet<string> = new Set(['person.softdeleted', 'person.deleted'])
 
 /**
- * What to fetch back, and whether it holds back a sendout until then (G7). `person.consented` may hide a withdrawal of
- * the other purpose, saved at the same time: as long as the row is not read, every consent event by somebody else
- * counts as a deny. An echo of our own consent write is nobody's act, and reading
- * it back would cost as many requests as the write.
+ * What to read, and whether it holds back a sendout until then (G7). `person.consented` may hide a withdrawal of the
+ * other purpose, saved at the same time: until the row is read, every consent event by somebody else counts as a deny.
+ * An echo of our own consent write is nobody's act, and reading it back would cost as many requests as the write.
  */
 function hintsOf(event: SuperOfficeEvent, ownAssociateId: number): CrmWebhookHint[] {
   if (event.personId === null) {
@@ -124,7 +122,7 @@ function hintsOf(event: SuperOfficeEvent, ownAssociateId: number): CrmWebhookHin
       entity: 'contact',
       entityId: contactId,
       contactId,
-      // The event does not carry the value, so that nobody can be said to have set one.
+      // The event does not carry the value, so nobody is known to have set one.
       actorUserId: null,
       saysDeny: CONSENT_EVENTS.has(event.event) || END_EVENTS.has(event.event),
       eventId: event.eventId,
@@ -132,7 +130,10 @@ function hintsOf(event: SuperOfficeEvent, ownAssociateId: number): CrmWebhookHin
   ]
 }
 
-/** Of a signed event, odd fields tell nothing: a refusal would count as a failure, and three events switch the webhook off. */
+/**
+ * Odd fields of a signed event count as missing: a refusal would count as a failure, and failures of three events
+ * switch the webhook off.
+ */
 const text = z.string().min(1).max(100).nullish().catch(null)
 const payload = answer(
   { name: 'superoffice.event', operation: 'POST /hooks/crm/{ref}', lossUnit: 'call' },
@@ -146,27 +147,27 @@ const payload = answer(
   }),
 )
 
-/** What an event says, as far as it is used (docs/wire-superoffice.md, 8). */
+/** The used parts of an event (docs/wire-superoffice.md, 8). */
 export interface SuperOfficeEvent {
-  /** Null where it has none. */
+  /** Null if it has none. */
   readonly eventId: string | null
-  /** The server's clock, Unix ms; null where it cannot be read. */
+  /** The server's clock, Unix ms; null if unreadable. */
   readonly atMs: number | null
   /** In lower case: `person.consented`, `test`. */
   readonly event: string
-  /** The person of a person event; else null. */
+  /** The person of a person event, or null. */
   readonly personId: number | null
-  /** Null where none was named, as on site. */
+  /** Null if none is named, as on site. */
   readonly contextIdentifier: string | null
   readonly changedBy: number | null
 }
 
-/** Whether a verified body is the test call of a registration. What else it holds is not documented, nor needed. */
+/** Whether a verified body is the test call of a registration. Its other fields are neither documented nor needed. */
 export function isTestEvent(body: Buffer): boolean {
   return readSmallText(payload, body)?.Event.toLowerCase() === 'test'
 }
 
-/** Reads a verified body; null: it is no event of SuperOffice. */
+/** Reads a verified body; null if it is no event of SuperOffice. */
 export function readEvent(body: Buffer): SuperOfficeEvent | null {
   const told = readSmallText(payload, body)
   if (told === null) {

@@ -2,10 +2,10 @@ import { UpstreamError } from '../../../http/index.js'
 import { isOwnException, NOT_JSON } from '../wire/describe-error.js'
 
 /**
- * Whether SuperOffice will have no webhook of ours, which is no fault (docs/wire-superoffice.md, 8): the agent is not
- * granted, webhooks are switched off, the server has none, or the test event failed. How the last is told is not
- * documented; an exception of the server's own, though its status be 500, is taken for it. Credentials that are refused,
- * limits and silence are no such refusal.
+ * Whether SuperOffice accepts no webhook of ours, which is no fault (docs/wire-superoffice.md, 8): the agent is not
+ * granted, webhooks are switched off, the server has none, or the test event failed. The form of the last is not
+ * documented; an exception of the server's own counts as it, even with status 500. Refused credentials, limits and
+ * silence do not.
  */
 export function isRefusal(error: unknown): error is UpstreamError {
   if (!(error instanceof UpstreamError) || error.status === null) {
@@ -15,7 +15,7 @@ export function isRefusal(error: unknown): error is UpstreamError {
   return !ofTheCall && (isOwnException(error) || (error.status >= 400 && error.status < 500))
 }
 
-/** Why there is no webhook, in plain words for Support. @param url without its path, which nobody need see. */
+/** Why there is no webhook, in plain words for Support. @param url shown without its path. */
 export function refusalInWords(error: UpstreamError, url: string): string {
   const { status, upstreamCode } = error
   const code = upstreamCode === null || upstreamCode === NOT_JSON ? `${status}` : upstreamCode

@@ -5,11 +5,10 @@ import { isRefusal } from './refusal.js'
 import { deleteWebhook, webhookName, webhooksNamed } from './webhook-rows.js'
 
 /**
- * Ends the posting: whatever bears the connection's name is deleted. Nothing there is fine, and so is an installation
- * that lets us have no webhooks: what might be left there is answered with 401 from now on, as its secret is forgotten,
- * and SuperOffice gives up after nine attempts.
- *
- * @returns facts to change. @throws UpstreamError, AppError where another attempt may mend it.
+ * Ends the posting: deletes every webhook with the connection's name. Succeeds if nothing is there, and if the
+ * installation allows us no webhooks: what may remain gets 401 from now on, because its secret is forgotten, and
+ * SuperOffice gives up after nine attempts.
+ * @returns facts to change. @throws UpstreamError, AppError if a retry may correct it.
  */
 export async function removeWebhooks(
   { client, connectionId }: Pick<WebhookOwner, 'client' | 'connectionId'>,

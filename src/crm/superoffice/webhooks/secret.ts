@@ -1,24 +1,24 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
-/** Carries the signature; SuperOffice leaves it out where a webhook has no secret. */
+/** Header with the signature; SuperOffice leaves it out for a webhook without a secret. */
 export const SIGNATURE_HEADER = 'x-superoffice-signature'
 
-/** 32 random bytes, as text that any field takes. */
+/** 32 random bytes, as text that any field accepts. */
 export function newSecret(): string {
   return randomBytes(32).toString('hex')
 }
 
 /**
- * Whether a text has the form of a signature. Buffer.from would also take what is no base64, and so accept one signature
- * in many spellings.
+ * Whether a text has the form of a signature. Buffer.from also accepts other characters, so one signature would have
+ * many spellings.
  */
 export function mayBeSignature(text: string): boolean {
   return /^[A-Za-z0-9+/]{43}=$/.test(text)
 }
 
 /**
- * Whether a signature is that of the raw body under one of the secrets: base64 of HMAC-SHA256 (docs/wire-superoffice.md,
- * 8). Every secret is tried, each compared in constant time.
+ * Whether a signature is that of the raw body under one of the secrets: base64 of HMAC-SHA256
+ * (docs/wire-superoffice.md, 8). Every secret is tried, each compared in constant time.
  */
 export function isSigned(body: Buffer, signature: string, secrets: readonly string[]): boolean {
   const given = mayBeSignature(signature) ? Buffer.from(signature, 'base64') : null

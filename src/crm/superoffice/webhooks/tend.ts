@@ -11,12 +11,11 @@ import {
 } from './webhook-rows.js'
 
 /**
- * Switches our webhook on again that SuperOffice switched off after failures (docs/wire-superoffice.md, 8). One that
- * somebody stopped without a failure, or deleted, was meant so and stays: set-up installs it again. The sweep does not
- * depend on it, so that what SuperOffice refuses here is left as it is.
- *
- * @returns whether it had to. @throws UpstreamError where trying again helps or credentials are refused; AppError also
- *   where the secret does not open any more.
+ * Switches our webhook on again if SuperOffice switched it off after failures (docs/wire-superoffice.md, 8). One that
+ * somebody stopped without a failure, or deleted, stays: set-up installs it again. The sweep does not depend on it, so
+ * a refusal by SuperOffice is ignored.
+ * @returns whether it was off. @throws UpstreamError if a retry helps or credentials are refused; AppError also if the
+ * secret cannot be opened any more.
  */
 export async function tendWebhooks(
   { client, connectionId, webhook, secrets }: WebhookOwner,
@@ -31,7 +30,7 @@ export async function tendWebhooks(
     if (own === undefined || !(await failedOff(own))) {
       return { reactivated: false }
     }
-    // The whole webhook has to be given, its secret too, which is nowhere to be read.
+    // An update needs the complete webhook, including its secret, which cannot be read.
     const [secret = ''] = openSecrets(webhook, secrets)
     await saveWebhook(client, own.webhookId, { name, url: webhook.url, secret }, context)
     return { reactivated: true }

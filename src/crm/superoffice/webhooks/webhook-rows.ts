@@ -3,7 +3,7 @@ import { answer, type CallContext, entries, part, readRecords } from '../../../h
 import type { SuperOfficeClient } from '../client.js'
 import { encodeParameters } from '../wire/filter.js'
 
-/** Most are other people's, and none of our business, odd or not. */
+/** Most are other people's, and an odd one must not matter. */
 export const webhookRow = answer(
   { name: 'superoffice.webhook', operation: 'GET /Webhook', lossUnit: 'record' },
   part({
@@ -12,27 +12,27 @@ export const webhookRow = answer(
     State: z.string().nullish().catch(null),
   }),
 )
-/** The server says null rather than an empty list in places. */
+/** The server sometimes sends null for an empty list. */
 const webhookList = answer(
   { name: 'superoffice.webhooks', operation: 'GET /Webhook', lossUnit: 'page' },
   entries.nullable(),
 )
 
-/** A webhook as SuperOffice lists it; never with its secret. */
+/** A webhook as SuperOffice lists it, without its secret. */
 export interface WebhookRow {
   readonly webhookId: number
   /** `Active`, `Stopped`, `TooManyErrors`. */
   readonly state: string
 }
 
-/** What a webhook is registered with. */
+/** A webhook to register. */
 export interface WebhookDraft {
   readonly name: string
   readonly url: string
   readonly secret: string
 }
 
-/** Everything that may concern a consent (docs/wire-superoffice.md, 8). */
+/** Every event that may concern a consent (docs/wire-superoffice.md, 8). */
 const EVENTS = [
   'person.consented',
   'person.unconsented',
@@ -66,8 +66,8 @@ export async function webhooksNamed(
 }
 
 /**
- * Registers a webhook, or registers one anew, and switches it on. SuperOffice posts a test event to it first, and
- * refuses unless that is answered with 200. @throws UpstreamError, AppError
+ * Registers or updates a webhook and switches it on. SuperOffice first posts a test event, and refuses unless the
+ * answer is 200. @throws UpstreamError, AppError
  */
 export async function saveWebhook(
   client: SuperOfficeClient,
@@ -116,7 +116,7 @@ export async function deleteWebhook(
   )
 }
 
-/** Whether it failed before; its text may quote addresses, and is not kept. @throws UpstreamError, AppError */
+/** Whether it failed before; the text may quote addresses and is not kept. @throws UpstreamError, AppError */
 export async function hasFailed(
   client: SuperOfficeClient,
   webhookId: number,
@@ -135,7 +135,7 @@ export async function hasFailed(
   return !['', 'null', '""'].includes(body.trim())
 }
 
-/** Name of a connection's webhook, by which it is found again wherever the gateway moves. */
+/** Name of a connection's webhook, which identifies it wherever the gateway moves. */
 export function webhookName(connectionId: string): string {
   return `eMarketeer sync (${connectionId})`
 }

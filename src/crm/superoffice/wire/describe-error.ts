@@ -6,19 +6,19 @@ import {
   type UpstreamError,
 } from '../../../http/index.js'
 
-/** An error answer that is no JSON: a gateway's page, or IIS refusing a long query. */
+/** An error answer without JSON: a gateway's page, or IIS refusing a long query. */
 export const NOT_JSON = 'not_json'
 
-/** Names of exceptions only; messages are never shown, as they quote values. */
+/** Only names of exceptions are shown: messages quote values. */
 const EXCEPTION = /^(?:[A-Z][A-Za-z]{0,39}\.){0,5}[A-Z]?[A-Za-z]{0,60}Exception$/
 
-/** Something of theirs that has another name: which one may be a value. */
+/** A failure of theirs with another name, which may be a value. */
 const UNNAMED = 'unnamed_exception'
 
-/** What could be a name at all. */
+/** The form of a name. */
 const NAME = /^[A-Za-z][A-Za-z0-9_.]{0,79}$/
 
-/** Describes a refused request for the HTTP plumbing (docs/wire-superoffice.md, 3). */
+/** Describes a refused request for `src/http` (docs/wire-superoffice.md, 3). */
 export function describeSuperOfficeError(answer: TextAnswer): ErrorDescription {
   const body = parse(answer.body)
   if (body === undefined) {
@@ -32,14 +32,14 @@ export function describeSuperOfficeError(answer: TextAnswer): ErrorDescription {
 }
 
 /**
- * An exception of SuperOffice's own, told with status 500. By which status it refuses what it does not know is not
- * documented: this may be such a refusal, or trouble of the server's.
+ * An exception of SuperOffice's own, with status 500. The status of a refusal is not documented: this may be one, or a
+ * fault of the server.
  */
 export function isOwnException({ status, upstreamCode }: UpstreamError): boolean {
   return status === 500 && upstreamCode !== null && upstreamCode !== NOT_JSON
 }
 
-/** An empty body is no page: it says nothing, and is told apart from one by null. */
+/** An empty body is no page: it has no content, which null stands for. */
 function parse(text: string): unknown {
   return text.trim() === '' ? null : jsonOrUndefined(text, SMALL_ANSWER.elements)
 }

@@ -1,7 +1,7 @@
 import type { LegalBasis, Purpose } from '../../../domain/legal-basis.js'
 import { tenantBasis, type RichValue } from '../../../domain/tenant-basis.js'
 
-/** Purposes by key; names and ids are the tenant's (docs/wire-superoffice.md, 4.1). */
+/** Purposes by key; names and ids differ per tenant (docs/wire-superoffice.md, 4.1). */
 const PURPOSE_KEYS: Readonly<Record<string, Purpose>> = {
   STORE: 'storeAndProcess',
   EMARKETING: 'marketingSendouts',
@@ -18,7 +18,7 @@ const BASIS_KEYS: Readonly<Record<string, Exclude<LegalBasis, 'none'>>> = {
   WITHDRAWN: 'withdrawn',
 }
 
-/** A key for comparing: old installations put `#` before it, and casing is not certain. */
+/** A key for comparing: old installations put `#` before it, and its case is not certain. */
 export function normalizeKey(key: string): string {
   return key.trim().replace(/^#/, '').toUpperCase()
 }
@@ -34,8 +34,8 @@ export function basisOfKey(key: string | null): Exclude<LegalBasis, 'none'> | nu
 }
 
 /**
- * What a row's key of a legal basis says: a basis, or one that the tenant made, by its own key (C2). null: it has none,
- * which is unknown.
+ * The value of a row's basis key: a basis, or one that the tenant made, by its own key (C2). null: it has none, which
+ * is unknown.
  */
 export function valueOfKey(key: string | null): RichValue | null {
   const known = basisOfKey(key)
@@ -51,12 +51,12 @@ export function keyOfPurpose(purpose: Purpose): string {
   return keyOf(PURPOSE_KEYS, purpose)
 }
 
-/** The documented key of a basis; `none` has none, as absence is not written. */
+/** The documented key of a basis; `none` has no key, as absence is not written. */
 export function keyOfBasis(basis: Exclude<LegalBasis, 'none'>): string {
   return keyOf(BASIS_KEYS, basis)
 }
 
-/** A tenant's key may be any text, also the name of something that every object has. */
+/** A tenant's key may be any text, also the name of a property of every object. */
 function ownEntry<T>(keys: Readonly<Record<string, T>>, key: string): T | null {
   return Object.hasOwn(keys, key) ? (keys[key] ?? null) : null
 }

@@ -1,12 +1,11 @@
-/** Databases have no empty date: year 1 (and on old ones 1753 or 1760) stands for none. */
+/** Databases have no empty date: year 1 (1753 or 1760 on old ones) means none. */
 const FIRST_REAL_YEAR = 1800
 
 const ZONE = /(?:z|[+-]\d{2}:?\d{2})$/i
 
 /**
- * Reads a time as SuperOffice writes it: UTC, usually without a zone (docs/wire-superoffice.md, 3).
- *
- * @returns Unix milliseconds; null for none, year 1, or what is no time.
+ * Reads a time of SuperOffice: UTC, usually without a zone (docs/wire-superoffice.md, 3).
+ * @returns Unix ms; null for none, year 1, or a malformed time.
  */
 export function parseUtc(text: unknown): number | null {
   if (typeof text !== 'string' || !/^\d{4}-\d{2}-\d{2}/.test(text)) {

@@ -4,11 +4,12 @@ import { parseUtc } from './time.js'
 export type ArchiveRow = Readonly<Record<string, unknown>>
 
 /**
- * Brings rows into one form, what is none into one that tells nothing: slim mode, which is asked for by asking for none, gives values as they are shown; full mode
- * `{RawValue, DisplayValue}` of each below `Column`. Casing of column names is the server's. (docs/wire-superoffice.md, 6)
+ * Brings rows into one form; an entry that is no row becomes an empty one. Slim mode, requested by requesting none,
+ * returns values as shown; full mode returns `{RawValue, DisplayValue}` of each below `Column`. The case of column
+ * names is the server's. (docs/wire-superoffice.md, 6)
  */
 export function normalizeRows(raw: readonly unknown[]): ArchiveRow[] {
-  // A sendout reads some rows for each contact, and all rows of an answer have the same columns.
+  // A sendout reads several rows per contact, and all rows of an answer have the same columns.
   const lowerCase = new Map<string, string>()
   return raw.map((one) => {
     const row: Record<string, unknown> = {}
@@ -32,13 +33,13 @@ function plain(value: unknown): unknown {
     return value
   }
   const cell = value as { readonly RawValue?: unknown; readonly DisplayValue?: unknown }
-  // Another object is no value; not even an empty one.
+  // Any other object is no value, not even an empty one.
   return 'RawValue' in cell || 'DisplayValue' in cell
     ? (cell.RawValue ?? cell.DisplayValue ?? null)
     : undefined
 }
 
-/** Whether a row tells a column, be it as empty: what is left out, or of another type, is no answer. */
+/** Whether a row has a column, possibly empty: a missing or mistyped value is no answer. */
 export function isReadable(
   row: ArchiveRow,
   column: string,
@@ -48,12 +49,12 @@ export function isReadable(
   return value === null || types.includes(typeof value)
 }
 
-/** A whole number, also where it comes as text; null where it is none. */
+/** A whole number, also as text; null if it is none. */
 export function numberOf(row: ArchiveRow, column: string): number | null {
   return toNumber(row[column.toLowerCase()])
 }
 
-/** A whole number, also where it comes as text; null where it is none. */
+/** A whole number, also as text; null if it is none. */
 export function toNumber(value: unknown): number | null {
   if (typeof value === 'string' && /^-?\d{1,15}$/.test(value.trim())) {
     return Number(value)
@@ -62,26 +63,26 @@ export function toNumber(value: unknown): number | null {
 }
 
 /**
- * Yes or no: a boolean, or a number as SuperOffice's database has it (0 is no); null where it is neither.
- * (`Active` of a purpose is an int32, `Deleted` of a source a boolean: docs/wire-superoffice.md, 4)
+ * Yes or no: a boolean, or a number as in SuperOffice's database (0 is no); null if it is neither. (`Active` of a
+ * purpose is an int32, `Deleted` of a source a boolean: docs/wire-superoffice.md, 4)
  */
 export function toFlag(value: unknown): boolean | null {
   const number = toNumber(value)
   return typeof value === 'boolean' ? value : number === null ? null : number !== 0
 }
 
-/** Text, trimmed; null where it is empty or no text. */
+/** Text, trimmed; null if it is empty or no text. */
 export function textOf(row: ArchiveRow, column: string): string | null {
   const value = row[column.toLowerCase()]
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : null
 }
 
-/** A time, Unix milliseconds; null where it is none or year 1. */
+/** A time, Unix ms; null if it is none or year 1. */
 export function timeOf(row: ArchiveRow, column: string): number | null {
   return parseUtc(row[column.toLowerCase()])
 }
 
-/** Whether there is a date at all, readable or not: a year before 1800 stands for none, as do null and an empty text. */
+/** Whether there is a date, readable or not: a year before 1800, null and an empty text mean none. */
 export function hasDate(row: ArchiveRow, column: string): boolean {
   const text = textOf(row, column)
   return text !== null && !/^(?:0\d|1[0-7])\d{2}-/.test(text)

@@ -3,21 +3,21 @@ import { isLegalBasis } from '../../../domain/legal-basis.js'
 import type { CrmWrite, CrmWriteOutcome, SentWrite } from '../../crm.js'
 import type { Spelling } from './spell-consent.js'
 
-/** One write on its way. Without an outcome it is still to be sent. */
+/** A write in progress. Without an outcome it is not yet sent. */
 export interface ConsentJob {
   readonly personId: number
   readonly purpose: Purpose
   readonly basis: Exclude<LegalBasis, 'none'> | null
   readonly expectedVersion: string
   spelling: (Spelling & { readonly ok: true }) | null
-  /** The server said that it did it. */
+  /** The server confirmed it. */
   acknowledged: boolean
-  /** Where it went by itself. */
+  /** If it was sent alone. */
   sent: SentWrite | null
   outcome: CrmWriteOutcome | null
 }
 
-/** A write as a job; what cannot be written here is refused at once. Nothing recorded (`none`) is never written. */
+/** A write as a job; one that cannot be written here is refused at once. `none` (nothing recorded) is never written. */
 export function toJob(write: CrmWrite, toPersonId: (id: string) => readonly number[]): ConsentJob {
   const consent = write.kind === 'consent' ? write : null
   const value = consent?.value
@@ -41,7 +41,7 @@ export function toJob(write: CrmWrite, toPersonId: (id: string) => readonly numb
   }
 }
 
-/** The jobs that are still to be sent. */
+/** The jobs that are not yet sent. */
 export function openJobs(jobs: readonly ConsentJob[]): ConsentJob[] {
   return jobs.filter((job) => job.outcome === null)
 }

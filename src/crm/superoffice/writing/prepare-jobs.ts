@@ -5,9 +5,8 @@ import { type ConsentJob, openJobs } from './consent-job.js'
 import { type Spelling, spellConsent } from './spell-consent.js'
 
 /**
- * Reads the rows that are to be written, and decides which still may be: another version is a conflict, an equal value
- * is done already. What remains is spelt for the wire.
- *
+ * Reads the rows to be written, and decides which still may be: another version is a conflict, an equal value is done
+ * already. Spells the rest for the wire.
  * @throws UpstreamError, AppError: then nothing may be sent.
  */
 export async function prepareJobs(

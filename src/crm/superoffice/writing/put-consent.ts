@@ -5,7 +5,7 @@ import { encodeParameters } from '../wire/filter.js'
 /** For errors and counts of writing. */
 export const PUT_CONSENT = 'PUT /Person/{id}/Consent/{purpose}'
 
-/** Stands in the row for whoever looks at the card; at most 255 characters, and about nobody. */
+/** Shown on the person's card; at most 255 characters, and about nobody. */
 export const COMMENT = 'Set by eMarketeer (legal basis sync)'
 
 /** One consent to set; keys in the installation's spelling. */
@@ -14,14 +14,13 @@ export interface ConsentToSet {
   readonly purposeKey: string
   readonly basisKey: string
   readonly sourceKey: string
-  /** Another comment than the usual one; at most 255 characters. */
+  /** Replaces the usual comment; at most 255 characters. */
   readonly comment?: string
 }
 
 /**
- * Sets one consent: the row is made or changed, whatever stood there (docs/wire-superoffice.md, 5.2). No time can be
- * given, and no version.
- *
+ * Sets one consent: creates or changes the row, whatever its value (docs/wire-superoffice.md, 5.2). It can carry
+ * neither a time nor a version.
  * @throws UpstreamError, AppError
  */
 export async function putConsent(

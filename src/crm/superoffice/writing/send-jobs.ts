@@ -20,8 +20,8 @@ import type { SuperOfficeFacts } from '../facts.js'
 import { toFlag } from '../wire/values.js'
 
 /**
- * Sends what is open, a few at a time, begun in order; withdrawals are all answered before anything that loosens is
- * begun. @returns why nothing more is to be sent after these, or null.
+ * Sends the open jobs, a few at a time, started in order; all withdrawals are answered before the first write that
+ * loosens starts. @returns the reason to send nothing more, or null.
  */
 export async function sendJobs(
   source: ReadSource,
@@ -36,7 +36,7 @@ export async function sendJobs(
   )
 }
 
-/** In one mass write, where that is known to be good, else and what it left each by itself. */
+/** Uses one mass write if that is known to work, and single writes for the rest. */
 async function sendPhase(
   source: ReadSource,
   jobs: readonly ConsentJob[],
@@ -78,7 +78,9 @@ async function sendPhase(
   return halt.error
 }
 
-/** What a mass write did not report may be written all the same: what moved is a conflict then, read anew at once. */
+/**
+ * A mass write may have written rows that it did not report, so a moved row is a conflict and is read again at once.
+ */
 async function writeMany(
   source: ReadSource,
   jobs: readonly ConsentJob[],
@@ -97,9 +99,9 @@ async function writeMany(
 }
 
 /**
- * What became of a write without a good answer. A 4xx is about this row alone, except sign-in and limits; a page of HTML
- * is a gateway's, and says nothing of the person. Neither does an answer to another call, made on the way to it: the
- * tenant's status, or a ticket.
+ * The outcome of a write without a good answer. A 4xx concerns only this row, except sign-in and limits. A page of HTML
+ * is a gateway's and says nothing about the person; neither does the answer to an auxiliary call (tenant status,
+ * ticket).
  */
 function outcomeOf(error: unknown): CrmWriteOutcome {
   if (!(error instanceof UpstreamError)) {
@@ -118,12 +120,12 @@ function outcomeOf(error: unknown): CrmWriteOutcome {
     : { status: 'refused', upstreamCode: upstreamCode ?? `http_${status}` }
 }
 
-/** Fewer are as quick each by itself. */
+/** Fewer are as quick as single writes. */
 const LEAST_WRITES = 10
 
 const UPSERT = 'POST /Agents/DatabaseTable/Upsert'
 
-/** A row that cannot be read is one that was not reported: it alone is read again. */
+/** An unreadable row counts as not reported and is read again alone. */
 export const rowStatus = answer(
   { name: 'superoffice.rowStatus', operation: UPSERT, lossUnit: 'record' },
   part({ Action: z.string(), RowKeys: z.array(z.union([z.string(), z.number()])) }),
@@ -134,8 +136,8 @@ export const massWriteAnswer = answer(
 )
 
 /**
- * The writes that may go in one: only where set-up measured that a mass write raises the version by one and names us,
- * and only onto rows that are there, as what it makes of a new one was not measured.
+ * The writes that may share a mass write: only if set-up measured that it raises the version by one and names us, and
+ * only for existing rows, as its effect on a new one was not measured.
  */
 function massWritable(
   { measured }: SuperOfficeFacts,
@@ -149,11 +151,10 @@ function massWritable(
 }
 
 /**
- * Writes many consents in one request (docs/wire-superoffice.md, 7.2); `NoChange` leaves every other row alone. A job
- * whose row is reported is acknowledged.
- *
- * @returns whether every row was; if not, a part may have been written all the same.
- * @throws UpstreamError where the answer was lost, or the call as a whole was refused for now.
+ * Writes many consents in one request (docs/wire-superoffice.md, 7.2); `NoChange` leaves every other row alone. Marks a
+ * job as acknowledged if its row is reported.
+ * @returns whether every row was; otherwise a part may have been written all the same.
+ * @throws UpstreamError if the answer was lost, or the call as a whole was refused for now.
  */
 async function massWrite(
   client: SuperOfficeClient,
@@ -202,7 +203,7 @@ async function upsert(
   }
 }
 
-/** The agent is not granted, not there, or does not take it: then each by itself. */
+/** The agent is not granted, missing, or refuses the call: then single writes are sent. */
 const REFUSALS = ['upstream_forbidden', 'upstream_not_found', 'upstream_refused']
 
 function dataOf({ personId, spelling }: ConsentJob): readonly string[] {

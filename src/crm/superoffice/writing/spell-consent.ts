@@ -10,12 +10,12 @@ export type Spelling =
   | {
       readonly ok: true
       readonly keys: Omit<ConsentToSet, 'personId'>
-      /** Ids of the same, for mass writes; null where the lists may not be read. */
+      /** Their ids, for mass writes; null if the lists are not readable. */
       readonly ids: ConsentIds | null
     }
   | { readonly ok: false; readonly upstreamCode: string }
 
-/** Ids are above 0. */
+/** Ids are positive. */
 const NO_ID = 0
 
 /** A consent by ids of the three lists. */
@@ -26,9 +26,8 @@ export interface ConsentIds {
 }
 
 /**
- * Spells purpose, basis and source as the installation does: old ones put `#` before keys, and casing is theirs
- * (docs/wire-superoffice.md, 4). Where the lists may not be read, the documented keys are used.
- *
+ * Spells purpose, basis and source as the installation does: old ones put `#` before keys, and their case varies
+ * (docs/wire-superoffice.md, 4). If the lists are not readable, the documented keys are used.
  * @throws UpstreamError, AppError
  */
 export async function spellConsent(

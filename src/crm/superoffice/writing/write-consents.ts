@@ -8,17 +8,16 @@ import { prepareJobs } from './prepare-jobs.js'
 import { sendJobs } from './send-jobs.js'
 
 /**
- * Writes between one reading before and one after: few enough that the first is fresh, as nothing but it stands between
- * a write of ours and a person's answer.
+ * Writes between the reading before and the one after: few, so that the first is fresh. Only it protects a person's
+ * answer from our write.
  */
 const WRITES_AT_ONCE = 100
 
 /**
- * Writes consents in the order given, one outcome a write. The server cannot refuse a stale write, so that each group is
- * read, written where it still stands as expected, and read back, every step in bulk. When a call fails as a whole, what
- * comes after it is not sent: the order is the caller's, tightening first. (docs/wire-superoffice.md, 5.2; F1)
- *
- * Throws nothing: what failed is in the outcomes.
+ * Writes consents in the given order, one outcome per write. The server cannot refuse a stale write, so each group is
+ * read, written if still as expected, and read back, every step in bulk. After a call that failed as a whole nothing
+ * more is sent: the caller put tightening writes first. Failures are in the outcomes; nothing is thrown.
+ * (docs/wire-superoffice.md, 5.2; F1)
  */
 export async function writeConsents(
   source: ReadSource,
@@ -38,7 +37,7 @@ export async function writeConsents(
   return outcomes
 }
 
-/** @returns why nothing more is to be sent, or null. */
+/** @returns the reason to send nothing more, or null. */
 async function writeGroup(
   source: ReadSource,
   jobs: readonly ConsentJob[],
@@ -55,9 +54,9 @@ async function writeGroup(
 }
 
 /**
- * Reads the rows back in bulk and completes the outcomes: what was acknowledged is applied, with the row as it stands
- * now, be it another's already; a lost answer is settled where our value stands there, new and by us. Where the reading
- * fails, an acknowledged write is applied without a version, and a lost one stays unknown.
+ * Reads the rows back in bulk and completes the outcomes. An acknowledged write is applied, with the row as it is now,
+ * which may be another's already. A lost answer counts as applied if the row has our value, newly and by us. If the
+ * reading fails, an acknowledged write is applied without a version, and a lost one stays unknown.
  */
 async function readBackJobs(
   source: ReadSource,
@@ -84,7 +83,7 @@ async function readBackJobs(
   }
 }
 
-/** Our write arrived: before it, the row had another version, and another value. */
+/** Our write arrived: before it, the row had another version and another value. */
 function isOurs({ value, version, lastWriter }: CrmConsent, job: ConsentJob): boolean {
   return value === job.basis && lastWriter === 'us' && version !== job.expectedVersion
 }
