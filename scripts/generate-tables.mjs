@@ -1,9 +1,10 @@
 /**
- * Writes docs/transitions.md, and the table of docs/life-of-a-connection.md, from the tables in src/domain.
+ * Writes docs/transitions.md, and the table of docs/life-of-a-connection.md, from the tables in src/domain and of the CRMs' folders.
  *
  *   node --import tsx scripts/generate-tables.mjs           write
  *   node --import tsx scripts/generate-tables.mjs --check   exit 1 when one is out of date
  */
+import { CRM_DRIVERS } from '../src/crm/registry.ts'
 import { PERMITS } from '../src/domain/connection-state.ts'
 import {
   DECISIONS,
@@ -24,6 +25,11 @@ function table(head, rows) {
 
 const code = (name) => `\`${name}\``
 const yes = (is) => (is ? 'yes' : 'no')
+
+/** Entries of a table of each CRM's driver, each once. */
+function ofCrms(part) {
+  return Object.entries(Object.assign({}, ...[...CRM_DRIVERS.values()].map(part)))
+}
 
 function transitions(states) {
   const rows = Object.entries(states).map(([state, next]) => [
@@ -57,24 +63,29 @@ await writeOrCheck(
     '`phase` of the status, and search attribute `Phase`. An abort and a cancellation in Temporal end with `failed`.',
     transitions(STEPS_PHASE_TRANSITIONS),
     '## Decisions about a step that waits',
-    'Which of them a pause offers stands in its `choices`, and in [setup.md](setup.md#why-it-waits).',
+    'Which of them a pause offers stands in its `choices`, and in [setup.md](setup.md#why-it-waits). `retry`, `skip` and `abort` are of every CRM; the others come from the folder of one.',
     table(
       ['action', 'the step is', 'needs'],
-      Object.entries(DECISIONS).map(([action, { step, needs }]) => [
-        code(action),
-        step,
-        needs === null ? '-' : code(needs),
-      ]),
+      [
+        ...Object.entries(DECISIONS).map(([action, step]) => [code(action), step, '-']),
+        ...ofCrms(({ setupActions }) => setupActions).map(([action, { needs }]) => [
+          code(action),
+          'tried again',
+          needs === undefined ? '-' : code(needs),
+        ]),
+      ],
     ),
     '## Pauses',
     'A disconnect tries every step that waits again each hour, but not where credentials are refused (`authFailed`).',
     table(
       ['code', 'set-up looks again by itself', 'a preview sees what follows'],
-      Object.entries(PAUSES).map(([pause, { looksAgain, closesPreview }]) => [
-        code(pause),
-        yes(looksAgain),
-        yes(!closesPreview),
-      ]),
+      [...Object.entries(PAUSES), ...ofCrms(({ setupPauses }) => setupPauses)].map(
+        ([pause, { looksAgain, closesPreview }]) => [
+          code(pause),
+          yes(looksAgain),
+          yes(!closesPreview),
+        ],
+      ),
     ),
     '## A pre-send',
     '`phase` of its status. Stopped, or at its deadline, it decides from wherever it is.',

@@ -25,7 +25,7 @@ import {
 } from '../ledger/connection/removal.js'
 import { requireCrm, type SyncSession } from '../connection/session.js'
 import type { Systems } from '../connection/systems.js'
-import { SetupPaused, type CrmDriver } from '../crm/crm.js'
+import { SetupPaused, withMeaning, type CrmDriver } from '../crm/crm.js'
 import { endWork } from './end-work.js'
 import { preserveOptOuts } from './preserve-opt-outs.js'
 import { failing, onConnection, NO_RUN } from './perform.js'
@@ -108,7 +108,7 @@ export function createLifecycleActivities({
         const driver = systems.driverOf(connection)
         await refuseShared(db, connection, driver)
         const step = driver?.setupSteps.find(({ id }) => id === stepId)
-        if (!step) {
+        if (!driver || !step) {
           throw new AppError('internal', `There is no set-up step ${stepId}.`)
         }
         await saveRemovalBegun(db, connectionId, true)
@@ -119,7 +119,7 @@ export function createLifecycleActivities({
           return null
         } catch (error) {
           if (error instanceof SetupPaused) {
-            return error.pause
+            return withMeaning(error.pause, driver)
           }
           throw error
         }

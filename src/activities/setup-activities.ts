@@ -12,7 +12,7 @@ import { appendOverride } from '../ledger/connection/overrides.js'
 import type { Systems } from '../connection/systems.js'
 import { failing, onConnection, NO_RUN } from './perform.js'
 import { takeAttempt } from './setup/one-attempt.js'
-import { previewStep, runStep } from './setup/run-step.js'
+import { previewStep, runStep, withMeaningOf } from './setup/run-step.js'
 import { findStep, previewOfWorkflowStep, stepsOf } from './setup/steps-of.js'
 
 export interface SetupActivityOptions {
@@ -49,24 +49,25 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
       }),
 
     runSetupStep: async ({ connectionId, stepId, choice }) => {
-      const step = await failing(async () => {
+      const { driver, step } = await failing(async () => {
         if (choice !== null && Context.current().info.attempt === 1) {
           // A person reports the fault as fixed: a tripped breaker must not refuse this look. Once only; further tries
           // respect the wait.
           await resetBothBreakers(systems.db, connectionId)
         }
-        return findStep(await driverOf(connectionId), stepId, options)
+        const found = await driverOf(connectionId)
+        return { driver: found, step: findStep(found, stepId, options) }
       })
       const context = Context.current()
       const waiting = { signal: context.cancellationSignal, onWait: () => context.heartbeat() }
       const attempt = await failing(() => takeAttempt(systems.db, connectionId, waiting))
       try {
-        return await onConnection(systems, setupRun(connectionId), (session, watched) => {
+        return await onConnection(systems, setupRun(connectionId), async (session, watched) => {
           const { keep } = attempt
           // Opens a session with the facts as they are now.
           const reopen = () => systems.session(session.run, watched)
           const sessions = { first: session, reopen, keep }
-          return runStep(step, sessions, choice)
+          return withMeaningOf(await runStep(step, sessions, choice), driver)
         })
       } finally {
         await attempt.end()
@@ -74,15 +75,16 @@ export function createSetupActivities(options: SetupActivityOptions): SetupActiv
     },
 
     previewSetupStep: async ({ connectionId, stepId }) => {
-      const found = await failing(async () => {
+      const { driver, found } = await failing(async () => {
         const connection = await systems.connection(connectionId)
-        return (
-          previewOfWorkflowStep(stepId, connection) ??
-          findStep(driverFor(connection), stepId, options)
-        )
+        const driver = driverFor(connection)
+        const byWorkflow = previewOfWorkflowStep(stepId, connection)
+        return { driver, found: byWorkflow ?? findStep(driver, stepId, options) }
       })
       return 'verify' in found
-        ? onConnection(systems, setupRun(connectionId), (session) => previewStep(found, session))
+        ? onConnection(systems, setupRun(connectionId), async (session) =>
+            withMeaningOf(await previewStep(found, session), driver),
+          )
         : found
     },
 

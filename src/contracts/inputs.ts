@@ -1,8 +1,13 @@
-import { DECISIONS, type Decision } from '../domain/transitions.js'
+import { DECISIONS } from '../domain/transitions.js'
 import type { LifecycleRequest, PauseInput } from './lifecycle-activities.js'
 import { INBOX_SHARDS } from './names.js'
-import type { DisconnectInput, SetupInput, SetupIntervention, SetupOverride } from './setup.js'
-import { SETUP_ACTIONS } from './setup.js'
+import type {
+  ActionMeaning,
+  DisconnectInput,
+  SetupInput,
+  SetupIntervention,
+  SetupOverride,
+} from './setup.js'
 import {
   fault,
   flag,
@@ -149,35 +154,35 @@ export const setupInput = object<SetupStart>({
 
 /** Signals `pause` and `resume` of a set-up. */
 export const interventionMessage = object<SetupIntervention>(evidence)
-/** Signal and update `override` of a set-up or a disconnect. */
-export const overrideMessage = object<SetupOverride>(
-  {
-    step: words,
-    action: oneOf(SETUP_ACTIONS),
-    formId: optional(words),
-    tab: optional(words),
-    viewId: optional(words),
-    ...evidence,
-  },
-  (message) => {
-    const need = needsOf(message['action'])
-    return need === null || message[need] !== undefined
-      ? []
-      : [
-          fault(
-            'value_missing',
-            [need],
-            `is missing: ${message['action'] as string} needs it`,
-            undefined,
-          ),
-        ]
-  },
-)
+/** What of an action's meaning its message is judged by. */
+export type ActionFields = Readonly<
+  Record<string, Pick<ActionMeaning, 'needs' | 'keeps' | 'forgets'>>
+>
 
-/** The field that an action needs beside the evidence. */
-function needsOf(action: unknown): Decision['needs'] {
-  const decisions: Readonly<Record<string, Decision>> = DECISIONS
-  return decisions[String(action)]?.needs ?? null
+/**
+ * Signal and update `override` of a set-up or a disconnect.
+ * @param actions those of the CRM, beside every CRM's.
+ */
+export function overrideMessage(actions: ActionFields): Schema<SetupOverride> {
+  const fields = Object.values(actions).flatMap(({ needs, keeps }) => [needs, keeps])
+  const values = fields.flatMap((field) =>
+    field === undefined ? [] : [[field, optional(words)] as const],
+  )
+  return object<SetupOverride>(
+    {
+      ...Object.fromEntries(values),
+      step: words,
+      action: oneOf([...Object.keys(DECISIONS), ...Object.keys(actions)]),
+      ...evidence,
+    },
+    (message) => {
+      const action = String(message['action'])
+      const need = Object.hasOwn(actions, action) ? actions[action]?.needs : undefined
+      return need === undefined || message[need] !== undefined
+        ? []
+        : [fault('value_missing', [need], `is missing: ${action} needs it`, undefined)]
+    },
+  )
 }
 
 /** The account that the sender takes the pre-send for; absent: any. */

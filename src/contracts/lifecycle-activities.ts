@@ -1,6 +1,6 @@
 import type { Phase } from './names.js'
 import type { StepDescription } from './setup-activities.js'
-import type { SetupAction, SetupPause, SetupStatus, StepChoice, StepStatus } from './setup.js'
+import type { SetupPause, SetupStatus, StepChoice, StepStatus } from './setup.js'
 
 /**
  * A connection's lifecycle after set-up: pausing, resuming, disabling, removing the installation (rules C7, C8). Inputs
@@ -90,9 +90,7 @@ export interface LifecycleActivities {
   }): Promise<SetupPause | null>
   /** Deletes the stored facts of the installation. */
   forgetInstallation(input: { connectionId: string }): Promise<void>
-  keepStepDecision(
-    input: LifecycleIntervention & { step: string; action: SetupAction },
-  ): Promise<void>
+  keepStepDecision(input: LifecycleIntervention & { step: string; action: string }): Promise<void>
   /** @throws `connection_not_found`, `connection_setting_up`, `connection_disabled`. */
   pauseConnection(input: LifecycleIntervention & { mode: PauseInput['mode'] }): Promise<void>
   /** @throws `connection_not_found`, `connection_not_paused`. */

@@ -1,4 +1,4 @@
-import type { SetupAction, SetupPause, StepChoice, StepPreview } from './setup.js'
+import type { SetupPause, StepChoice, StepPreview } from './setup.js'
 
 /** The set-up workflow's activities. References and words only. */
 
@@ -28,7 +28,8 @@ export interface SetupDecision {
   readonly decisionId: string
   readonly connectionId: string
   readonly step: string | null
-  readonly action: SetupAction | 'pause' | 'resume'
+  /** One of the choices of the pause, or `pause` or `resume`. */
+  readonly action: string
   readonly reason: string
   readonly by: string
   readonly choice: StepChoice | null

@@ -1,10 +1,4 @@
-import {
-  DECISIONS,
-  PAUSES,
-  type PauseCode,
-  type SetupAction,
-  type StepState,
-} from '../domain/transitions.js'
+import type { StepState } from '../domain/transitions.js'
 import type { Phase } from './names.js'
 
 /**
@@ -12,34 +6,63 @@ import type { Phase } from './names.js'
  * (docs/driving.md). No personal data but the name that Support gives with an override.
  */
 
-/** Support's possible decisions about a paused step. */
-export const SETUP_ACTIONS = Object.keys(DECISIONS) as readonly SetupAction[]
-
-/** Why a step waits for a person (E2). */
-export const PAUSE_CODES = Object.keys(PAUSES) as readonly PauseCode[]
-
-export type { PauseCode, SetupAction, StepState }
+export type { StepState }
 
 /** A value that Temporal can carry. */
 export type Json =
   string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
-/** Why a step waits, what it found, and Support's choices. */
-export interface SetupPause {
-  readonly code: PauseCode
-  /** In plain words: the fault, and what to do. */
+/** What an action of one CRM means, from the CRM's folder. The step is tried again with it. */
+export interface ActionMeaning {
+  /** What it does, in a few words for Support. */
+  readonly words: string
+  /** The field of the `override` message that it needs. */
+  readonly needs?: string
+  /** The list in what the pause has `seen` whose things may be named, each by the first of these keys that it has. */
+  readonly among?: { readonly list: string; readonly by: readonly string[] }
+  /** A field that may be given beside; given again as it was `seen`, it keeps an earlier choice of it. */
+  readonly keeps?: string
+  /** A field of an earlier choice that says nothing any more. */
+  readonly forgets?: string
+}
+
+/** What a pause of one CRM's own code means, from the CRM's folder. */
+export interface PauseMeaning {
+  /** Set-up checks again by itself, as `PauseNature.looksAgain` says; absent: it waits for a person. */
+  readonly looksAgain?: boolean
+  /** A field of the choice that led to this pause, and that is not tried once more. */
+  readonly forgets?: string
+  /** What `skip` confirms, in plain words; absent: it only leaves the step out. */
+  readonly skipConfirms?: string
+}
+
+/** What the actions of a CRM mean, by their names. */
+export type ActionMeanings = Readonly<Record<string, ActionMeaning>>
+
+/** What the pauses of a CRM mean, by their codes. */
+export type PauseMeanings = Readonly<Record<string, PauseMeaning>>
+
+/** Why a step waits, what was seen, and what Support can choose. */
+export interface SetupPause extends PauseMeaning {
+  /** One of every CRM, or the CRM's own. */
+  readonly code: string
+  /** In plain words: what is the matter and what to do. */
   readonly message: string
-  readonly choices: readonly SetupAction[]
-  /** What the step found, so that Support can choose without opening the CRM: forms with ids and names, tabs … */
+  /** Actions, by their names. */
+  readonly choices: readonly string[]
+  /**
+   * What the CRM's own actions mean, whether offered here or not. Absent: a pause of every CRM, or one from before pauses
+   * carried it.
+   */
+  readonly actions?: ActionMeanings
+  /** What was found, so that a choice can be made without opening the CRM: forms with ids and names, tabs … */
   readonly seen: { readonly [key: string]: Json }
 }
 
-/** Support's choice, as a step gets it. */
+/** What Support chose, as a step gets it: the action, and the fields that it and earlier ones need. */
 export interface StepChoice {
-  readonly action: SetupAction
-  readonly formId?: string
-  readonly tab?: string
-  readonly viewId?: string
+  readonly action: string
+  readonly [field: string]: string | undefined
 }
 
 /** The `override` message: a choice with its evidence. */
@@ -96,7 +119,7 @@ export interface SetupStatus {
 export interface OverrideAnswer {
   readonly accepted: true
   readonly step: string
-  readonly action: SetupAction
+  readonly action: string
 }
 
 /** Input of `connectionSetup`, `dynamicsSetup` and `superOfficeSetup`. */

@@ -7,7 +7,13 @@ import type { BasisMapping } from '../domain/tenant-basis.js'
 import type { UpstreamFailure } from '../http/index.js'
 import type { CrmFacts, FactSecrets } from './facts.js'
 import type { HeaderVerdict, WebhookRequest, WebhookVerdict } from './webhooks.js'
-import type { PlannedChange, SetupPause, StepChoice } from '../contracts/setup.js'
+import type {
+  ActionMeanings,
+  PauseMeanings,
+  PlannedChange,
+  SetupPause,
+  StepChoice,
+} from '../contracts/setup.js'
 import type { CallContext } from '../http/call-context.js'
 
 export * from './facts.js'
@@ -76,6 +82,10 @@ export interface CrmDriver<Config = unknown> {
   /** The workflow type that sets it up: `connectionSetup`, or an older name that is still in use. */
   readonly setupWorkflow: 'connectionSetup' | 'dynamicsSetup' | 'superOfficeSetup'
   readonly setupSteps: readonly SetupStep[]
+  /** Why its steps wait, beside what every CRM's may wait for (E2). Whatever runs a step puts it into the pause. */
+  readonly setupPauses?: PauseMeanings
+  /** What Support may decide, beside what every CRM's pauses offer (E3). Whatever runs a step puts it into the pause. */
+  readonly setupActions?: ActionMeanings
   open(config: Config, options: CrmOpenOptions): CrmClient
   /**
    * The bases that the tenant made in the CRM, as the stored section maps them (C2); keys as readings have them.
@@ -134,7 +144,7 @@ export type StepVerdict =
 
 /** What a step gets besides the opened connection. */
 export interface StepContext extends CallContext {
-  /** Support's choice for this step (useForm, useTab, useView, createTab, publishAll), or null. */
+  /** What Support chose for this step, or null. */
   readonly choice: StepChoice | null
   /** Whether subscriptions are kept in step; if not, nothing is built for them (D1). */
   readonly subscriptionSync: boolean
@@ -169,4 +179,12 @@ export class SetupPaused extends Error {
   constructor(readonly pause: SetupPause) {
     super(pause.message)
   }
+}
+
+/** A pause with what the CRM's folder says of its code and of the actions, so that whoever gets it need not know the CRM. */
+export function withMeaning(
+  pause: SetupPause,
+  { setupPauses = {}, setupActions = {} }: Pick<CrmDriver, 'setupPauses' | 'setupActions'>,
+): SetupPause {
+  return { ...pause, ...setupPauses[pause.code], actions: setupActions }
 }

@@ -58,26 +58,23 @@ export const PRE_SEND_TRANSITIONS = {
 /** Phase of a pre-send. */
 export type PreSendPhase = keyof typeof PRE_SEND_TRANSITIONS
 
-/** What a decision does to the waiting step, and the value it needs. */
-export interface Decision {
-  readonly step: 'tried again' | 'skipped' | 'failed'
-  readonly needs: 'formId' | 'tab' | 'viewId' | null
-}
+/** What a decision does to the waiting step. */
+export type DecisionEffect = 'tried again' | 'skipped' | 'failed'
 
-/** Decisions of Support on a waiting step (rule E3). */
+/** Decisions of Support on a waiting step, whatever the CRM (rule E3). */
 export const DECISIONS = {
-  retry: { step: 'tried again', needs: null },
-  useForm: { step: 'tried again', needs: 'formId' },
-  useTab: { step: 'tried again', needs: 'tab' },
-  useView: { step: 'tried again', needs: 'viewId' },
-  createTab: { step: 'tried again', needs: null },
-  publishAll: { step: 'tried again', needs: null },
-  skip: { step: 'skipped', needs: null },
-  abort: { step: 'failed', needs: null },
-} as const satisfies Readonly<Record<string, Decision>>
+  retry: 'tried again',
+  skip: 'skipped',
+  abort: 'failed',
+} as const satisfies Readonly<Record<string, DecisionEffect>>
 
-/** What Support may decide. */
-export type SetupAction = keyof typeof DECISIONS
+/** What Support may decide, whatever the CRM. */
+export type CommonAction = keyof typeof DECISIONS
+
+/** What a decision does. With an action of the CRM the step is tried again. */
+export function effectOf(action: string): DecisionEffect {
+  return isKey(DECISIONS, action) ? DECISIONS[action] : 'tried again'
+}
 
 /** How a pause can end without a person, and what a preview sees behind it. */
 export interface PauseNature {
@@ -90,24 +87,24 @@ export interface PauseNature {
   readonly closesPreview: boolean
 }
 
-/** Why a step waits for a person (rule E2). */
+/** Why a step of any CRM waits for a person (rule E2). A CRM's own reasons say themselves what they are like. */
 export const PAUSES = {
-  formUncertain: { looksAgain: false, closesPreview: false },
-  detailsTabMissing: { looksAgain: false, closesPreview: false },
-  draftPending: { looksAgain: true, closesPreview: false },
-  viewUncertain: { looksAgain: false, closesPreview: false },
   privilegeMissing: { looksAgain: true, closesPreview: false },
   gatewayUnreachable: { looksAgain: true, closesPreview: false },
-  // A table with our name that vanishes for a moment, while somebody works on it, is not ours to create.
-  columnTypeClash: { looksAgain: false, closesPreview: false },
-  purposeMissing: { looksAgain: true, closesPreview: false },
   tenantUnavailable: { looksAgain: true, closesPreview: true },
-  // Only a person can say whether others use our user (rule E3): vanished traces do not.
-  userNotDedicated: { looksAgain: false, closesPreview: false },
   authFailed: { looksAgain: false, closesPreview: true },
   // A repetition has unknown effects.
   stepFailed: { looksAgain: false, closesPreview: false },
 } as const satisfies Readonly<Record<string, PauseNature>>
 
-/** Why a step waits. */
-export type PauseCode = keyof typeof PAUSES
+/** Why a step of any CRM waits. */
+export type CommonPauseCode = keyof typeof PAUSES
+
+/** What a pause of this code is like, whatever the CRM; null: the code is one CRM's, or another release's. */
+export function commonPause(code: string): PauseNature | null {
+  return isKey(PAUSES, code) ? PAUSES[code] : null
+}
+
+function isKey<T extends object>(table: T, key: string): key is Extract<keyof T, string> {
+  return Object.hasOwn(table, key)
+}

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from '@jest/globals'
 import { stepsOf } from '../../src/activities/setup/steps-of.js'
-import { PAUSE_CODES, SETUP_ACTIONS } from '../../src/contracts/setup.js'
 import { CRM_DRIVERS } from '../../src/crm/registry.js'
 import { checkoutRoot } from '../../src/checkout.js'
 import { recheckAfterMs } from '../../src/workflows/setup/recheck.js'
+import { PAUSE_CODES, pauseWith, SETUP_ACTIONS } from '../support/pauses-of-all.js'
 
 const read = (name: string) => readFile(`${checkoutRoot}docs/${name}`, 'utf8')
 const setup = await read('setup.md')
@@ -24,7 +24,10 @@ describe('docs/setup.md', () => {
       expect(SETUP_ACTIONS).toContain(choice)
     }
     expect(choices).toContain('`abort`')
-    expect([code, again]).toEqual([code, recheckAfterMs(code, 0) === null ? 'no' : 'yes'])
+    expect([code, again]).toEqual([
+      code,
+      recheckAfterMs(pauseWith(code), 0) === null ? 'no' : 'yes',
+    ])
   })
 
   it.each(SETUP_ACTIONS)('tells what %s does', (action) => {

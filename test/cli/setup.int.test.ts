@@ -164,6 +164,7 @@ describe('setup override', () => {
 
   it.each([
     ['a form that is not named', ['form', 'useForm'], 2, 'override_invalid'],
+    ['an action that is none', ['form', 'dance'], 2, 'override_invalid'],
     ['a step that there is not', ['mould', 'retry'], 2, 'override_invalid'],
     ['a step that does not wait', ['connect', 'retry'], 4, 'override_refused'],
     ['an action that is no choice there', ['form', 'createTab'], 4, 'override_refused'],
@@ -238,7 +239,6 @@ describe('bad input', () => {
   })
 
   it.each([
-    ['an action that is none', ['--step', 'form', '--action', 'dance', ...EVIDENCE]],
     ['no step', ['--action', 'retry', ...EVIDENCE]],
     ['no reason', ['--step', 'form', '--action', 'retry', '--by', 'Kari']],
     ['an empty name', ['--step', 'form', '--action', 'retry', '--by', ' ', '--reason', 'x']],

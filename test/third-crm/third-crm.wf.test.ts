@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { DefaultLogger, Runtime } from '@temporalio/worker'
 import type { SetupStatus } from '../../src/contracts/setup.js'
+import { plain } from '../../src/cli/terminal-text.js'
+import { choiceLines } from '../../src/cli/setup/pause-lines.js'
 import type { PreSendRequest } from '../../src/contracts/pre-send.js'
 import { QUEUES, workflowIds } from '../../src/contracts/names.js'
 import type { CrmDriver } from '../../src/crm/crm.js'
@@ -9,6 +11,7 @@ import type { LegalBasis } from '../../src/domain/legal-basis.js'
 import { provisionTimeoutMs } from '../support/ask-broker.js'
 import { withDatabase } from '../support/with-database.js'
 import { withTemporal } from '../support/with-temporal.js'
+import { override, stepIn, untilStatus } from '../workflows/support/setup-runs.js'
 import { ToyCrm } from './toy-crm.js'
 import { toyDriver } from './toy-driver.js'
 import { ACCOUNT_ID, startProduct, type WholeProduct } from './whole-product.js'
@@ -17,6 +20,7 @@ Runtime.install({ logger: new DefaultLogger('ERROR') })
 
 const connectionId = 'third'
 const crm = new ToyCrm()
+crm.colours.push('red', 'blue')
 const driver = toyDriver(new Map([['one', crm]])) as CrmDriver
 // Outside, so that the workers end before their connection does.
 const database = withDatabase()
@@ -98,9 +102,29 @@ describe('a third CRM, in a folder of its own and a line in the registry', () =>
       taskQueue: QUEUES.setup,
       args: [{ connectionId }],
     })
+    const waiting = await untilStatus(handle, ({ phase }) => phase === 'paused')
+    const pause = stepIn(waiting, 'colour').pause!
+    expect(pause).toMatchObject({
+      code: 'colourUncertain',
+      choices: ['useColour', 'retry', 'skip', 'abort'],
+    })
+    const lines = choiceLines({ connectionId, stepId: 'colour', pause }, plain).join('\n')
+    expect(lines).toContain('useColour: write in this colour')
+    expect(lines).toContain("--action useColour --value 'colour=blue' --by")
+    expect(lines).toContain('you confirm that rows of ours need no colour')
+    const decide = (values: object) =>
+      handle.executeUpdate('override', {
+        args: [override('colour', 'useColour', values)],
+      })
+    await expect(decide({})).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('colour is missing: useColour needs it') },
+    })
+    await decide({ colour: 'blue' })
     const status = (await handle.result()) as SetupStatus
+    expect(crm.colour).toBe('blue')
     expect(status.steps.map(({ id, state }) => [id, state])).toEqual([
       ['source', 'done'],
+      ['colour', 'done'],
       ['measureInsert', 'done'],
       ['webhooks', 'done'],
       ['firstSync', 'done'],

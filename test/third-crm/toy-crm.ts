@@ -72,6 +72,10 @@ export class ToyCrm {
   asked = 0
   /** Readings that it was asked for, and rows that it was asked to write. */
   readonly requests = { read: 0, changes: 0, write: 0 }
+  /** Colours in which rows may be written; where there are several, somebody has to choose ours. */
+  readonly colours: string[] = []
+  /** Ours. */
+  colour: string | null = null
   /** Whoever may write, by name; set-up enters ours. */
   readonly sources = new Set<string>()
   /** Tells changes to whoever asked for it. */

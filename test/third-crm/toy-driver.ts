@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { CrmDriver } from '../../src/crm/crm.js'
 import type { ToyCrm } from './toy-crm.js'
 import { ToySession } from './toy-session.js'
-import { TOY_STEPS } from './toy-steps.js'
+import { TOY_ACTIONS, TOY_PAUSES, TOY_STEPS } from './toy-steps.js'
 import { judgeToyHeaders, receiveToyWebhook } from './toy-webhooks.js'
 
 const configSchema = z.object({
@@ -39,6 +39,8 @@ export function toyDriver(installations: ReadonlyMap<string, ToyCrm>): CrmDriver
     emarketeerSource: 'crmSuperOffice',
     setupWorkflow: 'connectionSetup',
     setupSteps: TOY_STEPS,
+    setupPauses: TOY_PAUSES,
+    setupActions: TOY_ACTIONS,
     open: ({ installation, refused = false }, { facts, secrets }) => {
       const crm = installations.get(installation)
       if (!crm) {

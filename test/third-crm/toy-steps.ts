@@ -1,8 +1,23 @@
+import type { ActionMeanings, PauseMeanings } from '../../src/contracts/setup.js'
 import type { CrmClient, SetupStep } from '../../src/crm/crm.js'
 import type { ToySession } from './toy-session.js'
 
 /** The name under which we write. */
 const SOURCE = 'eMarketeer'
+
+/** Why a step of this CRM waits. */
+export const TOY_PAUSES: PauseMeanings = {
+  colourUncertain: { skipConfirms: 'you confirm that rows of ours need no colour' },
+}
+
+/** What Support may decide of it. */
+export const TOY_ACTIONS: ActionMeanings = {
+  useColour: {
+    words: 'write in this colour',
+    needs: 'colour',
+    among: { list: 'colours', by: ['name'] },
+  },
+}
 
 /** Steps of set-up: one that makes something in the CRM, and one that learns something of it. */
 export const TOY_STEPS: readonly SetupStep[] = [
@@ -21,6 +36,38 @@ export const TOY_STEPS: readonly SetupStep[] = [
     },
     async undo(session) {
       crmOf(session).sources.delete(SOURCE)
+      return {}
+    },
+  },
+  {
+    id: 'colour',
+    title: 'Choose a colour',
+    weight: 1,
+    without: 'rows of ours have no colour',
+    async verify(session, { choice }) {
+      const { colours, colour } = crmOf(session)
+      if (colours.length === 0 || colour !== null) {
+        return { state: 'done' }
+      }
+      const chosen = choice?.['colour']
+      return chosen === undefined
+        ? {
+            state: 'paused',
+            pause: {
+              code: 'colourUncertain',
+              message: 'There are several colours.',
+              choices: ['useColour', 'retry', 'skip', 'abort'],
+              seen: { colours: colours.map((name) => ({ name })) },
+            },
+          }
+        : { state: 'due', changes: [{ what: `Write in ${chosen}` }] }
+    },
+    async do(session, { choice }) {
+      crmOf(session).colour = choice?.['colour'] ?? null
+      return {}
+    },
+    async undo(session) {
+      crmOf(session).colour = null
       return {}
     },
   },

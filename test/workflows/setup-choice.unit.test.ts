@@ -1,11 +1,19 @@
 import { describe, expect, it } from '@jest/globals'
 import { choiceAfter, stillStands } from '../../src/workflows/steps/runner.js'
-import type { PauseCode, SetupPause, StepChoice } from '../../src/contracts/setup.js'
+import type { SetupPause, StepChoice } from '../../src/contracts/setup.js'
+import { withMeaning } from '../../src/crm/crm.js'
+import { CRM_DRIVERS } from '../../src/crm/registry.js'
+import { recheckAfterMs } from '../../src/workflows/setup/recheck.js'
 
 const decided = (choice: StepChoice) => ({ ...choice, step: 'form', reason: 'r', by: 'kim' })
-const pause = (code: PauseCode): SetupPause => ({ code, message: '', choices: [], seen: {} })
+const before = (code: string): SetupPause => ({ code, message: '', choices: [], seen: {} })
+const carried = (code: string): SetupPause =>
+  withMeaning(before(code), CRM_DRIVERS.get('dynamics') ?? {})
 
-describe('a choice after earlier ones for the same step', () => {
+describe.each([
+  ['that a pause carries the meaning of', carried],
+  ['from before pauses carried it', before],
+])('a choice after earlier ones for the same step, %s', (_when, pause) => {
   it.each<[StepChoice | null, StepChoice, StepChoice]>([
     [null, { action: 'retry' }, { action: 'retry' }],
     [null, { action: 'useForm', formId: 'x' }, { action: 'useForm', formId: 'x' }],
@@ -48,7 +56,7 @@ describe('a choice after earlier ones for the same step', () => {
       { action: 'useTab', formId: 'y', tab: 't' },
     ],
   ])('%j, then %j, is %j', (earlier, decision, together) => {
-    expect(choiceAfter(earlier, decided(decision))).toEqual(together)
+    expect(choiceAfter(earlier, decided(decision), pause('formUncertain'))).toEqual(together)
   })
 
   it('stands whatever the step waits for next', () => {
@@ -62,5 +70,28 @@ describe('a choice after earlier ones for the same step', () => {
     expect(
       stillStands({ action: 'useView', formId: 'x', viewId: 'v' }, pause('viewUncertain')),
     ).toEqual({ action: 'retry', formId: 'x' })
+  })
+})
+
+describe('a pause of a CRM that nobody knows but its folder', () => {
+  const actions = {
+    usePen: { words: 'take this pen', needs: 'pen', forgets: 'ink' },
+    useInk: { words: 'take this ink', needs: 'ink' },
+  }
+  const dry: SetupPause = { ...before('penDry'), actions, looksAgain: true, forgets: 'ink' }
+
+  it('is looked at again where it says so, and waits for a person where it says nothing', () => {
+    expect(recheckAfterMs(dry, 0)).toBe(5 * 60_000)
+    expect(recheckAfterMs({ ...before('penLost'), actions }, 0)).toBeNull()
+    expect(recheckAfterMs(before('penDry'), 0)).toBeNull()
+  })
+
+  it('keeps of an earlier choice what its actions do not forget', () => {
+    const earlier = { action: 'useInk', pen: 'p', ink: 'i' }
+    expect(choiceAfter(earlier, decided({ action: 'usePen', pen: 'q' }), dry)).toEqual({
+      action: 'usePen',
+      pen: 'q',
+    })
+    expect(stillStands(earlier, dry)).toEqual({ action: 'retry', pen: 'p' })
   })
 })

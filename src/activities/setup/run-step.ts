@@ -1,7 +1,13 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { SetupPause, StepChoice, StepPreview } from '../../contracts/setup.js'
 import type { StepOutcome } from '../../contracts/setup-activities.js'
-import { SetupPaused, type StepContext, type StepVerdict } from '../../crm/crm.js'
+import {
+  type CrmDriver,
+  SetupPaused,
+  type StepContext,
+  type StepVerdict,
+  withMeaning,
+} from '../../crm/crm.js'
 import type { SyncSession } from '../../connection/session.js'
 import type { CommonStep } from './common-step.js'
 import type { KeepFacts } from './one-attempt.js'
@@ -96,4 +102,11 @@ function outcomeOf(verdict: Exclude<StepVerdict, { readonly state: 'due' }>): St
     case 'paused':
       return { state: 'paused', pause: verdict.pause satisfies SetupPause }
   }
+}
+
+/** An outcome or a preview, with what the CRM's folder says of its pause. */
+export function withMeaningOf<T extends StepOutcome | StepPreview>(told: T, driver: CrmDriver): T {
+  return 'pause' in told && told.pause !== null
+    ? { ...told, pause: withMeaning(told.pause, driver) }
+    : told
 }

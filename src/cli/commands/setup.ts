@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import {
   addGroup,
   addEvidenceLeaf,
@@ -11,7 +11,8 @@ import { EXIT } from '../../contracts/error-catalogue.js'
 import type { ConnectionState } from '../../domain/connection-state.js'
 import { withLedger, withTemporal } from '../../app/resources.js'
 import { stopSignal } from '../stop-signal.js'
-import { SETUP_ACTIONS, type SetupOverride } from '../../contracts/setup.js'
+import type { SetupOverride } from '../../contracts/setup.js'
+import { VALUE_OPTIONS } from '../setup/value-options.js'
 
 /** `lbsync setup …` */
 export function addSetup(program: Command, output: Output): void {
@@ -74,25 +75,27 @@ async function stateOf(connectionId: string): Promise<ConnectionState | null> {
 
 /** `lbsync setup override ID` */
 function addSetupOverride(group: Command, output: Output): void {
-  addLeaf(group, {
+  const command = addLeaf(group, {
     usage: 'override <id>',
     summary: 'decide what a paused step is to do',
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
     notes: '`lbsync setup status ID` shows the choices there are, as commands to be pasted.',
   })
     .requiredOption('--step <step>', 'step that waits, by its id')
-    .addOption(
-      new Option('--action <action>', 'what it is to do')
-        .choices(SETUP_ACTIONS)
-        .makeOptionMandatory(),
-    )
-    .option('--form-id <id>', 'form; with useForm, useTab, createTab')
-    .option('--tab <name>', 'tab, by name or label; with useTab')
-    .option('--view-id <id>', 'view; with useView')
+    .requiredOption('--action <action>', 'what it is to do: one of the choices of the pause')
+  Object.values(VALUE_OPTIONS).forEach(({ flag, takes, words }) =>
+    command.option(`${flag} <${takes}>`, words),
+  )
+  command
+    .option('--value <field=text>', 'any other value that the action needs; repeatable', intoValues)
     .requiredOption('--reason <text>', 'why; kept as evidence')
     .requiredOption('--by <name>', 'who; kept as evidence')
     .action(
-      async (connectionId: string, { json = false, ...override }: JsonOption & SetupOverride) => {
+      async (
+        connectionId: string,
+        { json = false, value, ...given }: JsonOption & SetupOverride & GivenValues,
+      ) => {
+        const override: SetupOverride = { ...value, ...given }
         const { overrideSetup } = await import('../../app/setup/steer-setup.js')
         const answer = await withTemporal((temporal) =>
           overrideSetup(temporal, connectionId, override),
@@ -105,6 +108,23 @@ function addSetupOverride(group: Command, output: Output): void {
         )
       },
     )
+}
+
+/** What `--value` has gathered. */
+interface GivenValues {
+  readonly value?: Readonly<Record<string, string>>
+}
+
+/** @throws InvalidArgumentError if it is not FIELD=TEXT. */
+function intoValues(
+  given: string,
+  earlier: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const [, field, text] = /^(\w+)=(.+)$/s.exec(given) ?? []
+  if (field === undefined || text === undefined) {
+    throw new InvalidArgumentError('It must be field=text, as the status writes it.')
+  }
+  return { ...earlier, [field]: text }
 }
 
 /** `lbsync setup preview ID` */

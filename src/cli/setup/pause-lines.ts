@@ -1,7 +1,10 @@
-import type { SetupPause, Json, SetupAction, PauseCode } from '../../contracts/setup.js'
+import type { ActionMeanings, Json, PauseMeanings, SetupPause } from '../../contracts/setup.js'
+import { type CrmDriver, withMeaning } from '../../crm/crm.js'
 import { CRM_DRIVERS } from '../../crm/registry.js'
 import { recheckAfterMs } from '../../workflows/setup/recheck.js'
+import type { CommonAction } from '../../domain/transitions.js'
 import { type Paint, safeText, shellQuoted } from '../terminal-text.js'
+import { valueFlag } from './value-options.js'
 import { WORK_WORDS, type Work } from '../../app/setup/work.js'
 
 /** Which step of which set-up waits. */
@@ -31,7 +34,7 @@ export function choiceLines(
   return [
     `${again} Choices (fill in who and why; both are kept as evidence):`,
     ...pause.choices.flatMap((action) => [
-      `  ${paint('bold', action)}: ${choiceWords(action, stepId, pause.code, work)}`,
+      `  ${paint('bold', action)}: ${choiceWords(action, stepId, pause, work)}`,
       ...overrideLines(connectionId, stepId, action, pause).flatMap(({ name, command }) => [
         ...(name === '' ? [] : [`    ${name}:`]),
         `    ${paint('cyan', command)}`,
@@ -40,8 +43,22 @@ export function choiceLines(
   ]
 }
 
-function againWords({ code }: SetupPause): string {
-  return recheckAfterMs(code, 0) === null
+/** What pauses and actions of CRMs mean, for a pause from before pauses carried it. */
+const OF_CRMS = {
+  setupPauses: ofCrms<PauseMeanings>(({ setupPauses }) => setupPauses),
+  setupActions: ofCrms<ActionMeanings>(({ setupActions }) => setupActions),
+}
+
+function ofCrms<T extends object>(part: (driver: CrmDriver) => T | undefined): T {
+  return Object.assign({}, ...[...CRM_DRIVERS.values()].map(part)) as T
+}
+
+function explained(pause: SetupPause): SetupPause {
+  return pause.actions === undefined ? withMeaning(pause, OF_CRMS) : pause
+}
+
+function againWords(pause: SetupPause): string {
+  return recheckAfterMs(pause, 0) === null
     ? 'It waits until somebody chooses.'
     : 'It is looked at again by itself, first after 5 minutes, then less and less often, at least every hour.'
 }
@@ -118,38 +135,32 @@ export interface OverrideLine {
 export function overrideLines(
   connectionId: string,
   step: string,
-  action: SetupAction,
-  { seen }: SetupPause,
+  action: string,
+  pause: SetupPause,
 ): readonly OverrideLine[] {
   const head = `lbsync setup override ${shellQuoted(connectionId)} --step ${shellQuoted(step)}`
-  return candidatesOf(action, seen).map(({ flags, name }) => ({
+  return candidatesOf(action, explained(pause)).map(({ flags, name }) => ({
     name,
     command: `${head} --action ${action}${flags} --by '…' --reason '…'`,
   }))
 }
 
-function candidatesOf(action: SetupAction, seen: SetupPause['seen']): readonly Candidate[] {
-  // Naming the form again does no harm, and keeps an earlier choice of it.
-  const form = flag('--form-id', seen['formId'])
-  switch (action) {
-    case 'useForm':
-      return named(seen['forms'], (item) => flag('--form-id', item['id']), '--form-id ID')
-    case 'useTab':
-      return named(
-        seen['tabs'],
-        (item) => `${flag('--tab', item['name'] ?? item['id'])}${form}`,
-        `--tab NAME${form}`,
-      )
-    case 'useView':
-      return named(seen['views'], (item) => flag('--view-id', item['id']), '--view-id ID')
-    case 'createTab':
-      return [{ flags: form, name: '' }]
-    case 'retry':
-    case 'publishAll':
-    case 'skip':
-    case 'abort':
-      return [{ flags: '', name: '' }]
+function candidatesOf(action: string, { seen, actions }: SetupPause): readonly Candidate[] {
+  const { needs, among, keeps } = actions?.[action] ?? {}
+  // Naming it again does no harm, and keeps an earlier choice of it.
+  const kept = keeps === undefined ? '' : flag(keeps, seen[keeps])
+  if (needs === undefined) {
+    return [{ flags: kept, name: '' }]
   }
+  return named(
+    seen[among?.list ?? ''],
+    (item) => {
+      const key = among?.by.find((one) => item[one] !== null && item[one] !== undefined)
+      const own = key === undefined ? '' : flag(needs, item[key])
+      return own === '' ? '' : `${own}${kept}`
+    },
+    `${valueFlag(needs, null)}${kept}`,
+  )
 }
 
 /** One candidate for each thing seen that may be taken; if none was seen, one with a word to be replaced. */
@@ -180,24 +191,19 @@ function nameOf({ name, labels }: Readonly<Record<string, Json>>): string {
   return typeof shown === 'string' ? safeText(shown) : ''
 }
 
-function flag(option: string, value: Json | undefined): string {
-  return typeof value === 'string' && value !== '' ? ` ${option} ${shellQuoted(value)}` : ''
+function flag(field: string, value: Json | undefined): string {
+  return typeof value === 'string' && value !== '' ? ` ${valueFlag(field, value)}` : ''
 }
 
-/** What each action does, in a few words. The whole table is in docs/setup.md. */
-const WORDS: Readonly<Record<SetupAction, string>> = {
+/** What each action of every CRM does, in a few words; a CRM's own say it themselves. The whole table is in docs/setup.md. */
+const WORDS: Readonly<Record<CommonAction, string>> = {
   retry: 'look again, and go on if it is mended',
-  useForm: 'take this form',
-  useTab: 'take this tab of the form',
-  useView: 'take this view',
-  createTab: 'make a tab of our own on the form',
-  publishAll: "publish them all, others' unpublished changes too",
   skip: 'leave this step out and go on',
   abort: 'end set-up; what is made stays, nothing syncs',
 }
 
 /** The same at a step that takes something apart. */
-const UNDOING: Readonly<Partial<Record<SetupAction, string>>> = {
+const UNDOING: Readonly<Record<CommonAction, string>> = {
   retry: 'try again, and go on if it is mended',
   skip: 'leave this step out and go on; what it would remove stays',
   abort: 'end it; what is done stays done',
@@ -211,21 +217,22 @@ const WITHOUT: ReadonlyMap<string, string | null> = new Map([
   ['webhooks', 'changes come with the sweep alone, up to half an hour late'],
 ])
 
-/** Pauses at which `skip` confirms what was seen instead of only leaving a step out. */
-const CONFIRMS: Readonly<Partial<Record<PauseCode, string>>> = {
-  userNotDedicated: 'you confirm that nothing and nobody else uses this user',
-}
-
 /** What a choice does at a step that waits for this. */
 export function choiceWords(
-  action: SetupAction,
+  action: string,
   stepId: string,
-  code: PauseCode,
+  pause: SetupPause,
   work: Work = 'setup',
 ): string {
-  if (work !== 'setup') {
-    return UNDOING[action] ?? WORDS[action]
-  }
-  const without = action === 'skip' ? (CONFIRMS[code] ?? WITHOUT.get(stepId) ?? null) : null
-  return without === null ? WORDS[action] : `${WORDS[action]}: ${without}`
+  const { actions, skipConfirms } = explained(pause)
+  const words = isCommon(action)
+    ? (work === 'setup' ? WORDS : UNDOING)[action]
+    : (actions?.[action]?.words ?? 'see docs/setup.md')
+  const without =
+    work === 'setup' && action === 'skip' ? (skipConfirms ?? WITHOUT.get(stepId) ?? null) : null
+  return without === null ? words : `${words}: ${without}`
+}
+
+function isCommon(action: string): action is CommonAction {
+  return Object.hasOwn(WORDS, action)
 }

@@ -74,7 +74,7 @@ function pauseBlock(
   paint: Paint,
 ): readonly string[] {
   const choices = pause.choices.map(
-    (action) => `  ${action}: ${choiceWords(action, stepId, pause.code)}`,
+    (action) => `  ${action}: ${choiceWords(action, stepId, pause)}`,
   )
   return [...pauseLines({ pause }, paint), 'Choices there would be:', ...choices].map(
     (line) => `     ${line}`,

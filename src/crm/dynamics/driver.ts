@@ -9,6 +9,7 @@ import {
 import { MAX_IN_VALUES } from './reading/chunks.js'
 import { DynamicsCrm } from './session.js'
 import { SETUP_STEPS } from './setup/index.js'
+import { SETUP_ACTIONS, SETUP_PAUSES } from './setup/pauses.js'
 import { judgeWebhookHeaders, receiveWebhook } from './webhooks/receive.js'
 
 /** Microsoft Dynamics 365 Sales (Dataverse), as the registry knows it (rules B, D). */
@@ -30,6 +31,8 @@ export const dynamicsDriver: CrmDriver<DynamicsConfig> = {
   emarketeerSource: 'crmDynamics',
   setupWorkflow: 'dynamicsSetup',
   setupSteps: SETUP_STEPS,
+  setupPauses: SETUP_PAUSES,
+  setupActions: SETUP_ACTIONS,
   open: (config, options) => new DynamicsCrm(config, options),
   explainRefusal,
   judgeWebhookHeaders,

@@ -12,6 +12,7 @@ import { readFacts } from './facts.js'
 import { OnlineDoor } from './online-door.js'
 import { SuperOfficeCrm } from './session.js'
 import { SUPEROFFICE_SETUP_STEPS } from './setup/index.js'
+import { SETUP_PAUSES } from './setup/pauses.js'
 import { judgeWebhookHeaders, receiveWebhook } from './webhooks/receive.js'
 import { type CallContext, requireSecureUrl } from '../../http/index.js'
 import type { Door, Entry } from './door.js'
@@ -35,6 +36,7 @@ const COMMON: Pick<
   | 'emarketeerSource'
   | 'setupWorkflow'
   | 'setupSteps'
+  | 'setupPauses'
   | 'webhookStatus'
   | 'rowTimes'
   | 'judgeWebhookHeaders'
@@ -46,6 +48,7 @@ const COMMON: Pick<
   emarketeerSource: 'crmSuperOffice',
   setupWorkflow: 'superOfficeSetup',
   setupSteps: SUPEROFFICE_SETUP_STEPS,
+  setupPauses: SETUP_PAUSES,
   // Any other status is a failure to it, and nine failed attempts of three events switch the webhook off.
   webhookStatus: 200,
   rowTimes: ({ times }, facts) => ({

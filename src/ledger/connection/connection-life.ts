@@ -1,6 +1,5 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { LifecycleIntervention } from '../../contracts/lifecycle-activities.js'
-import type { SetupAction } from '../../contracts/setup.js'
 import { isRefusalCode } from '../../contracts/refusal.js'
 import { newWebhookRef, type ConnectionRow, type PauseMode } from './connections.js'
 import type { Queryable, Transaction } from '../db/database.js'
@@ -182,7 +181,7 @@ export function saveStepDecision(
   db: Queryable,
   intervention: LifecycleIntervention,
   step: string,
-  action: SetupAction,
+  action: string,
 ): Promise<void> {
   return saveIntervention(db, intervention, action, { step }, 'disconnect')
 }
@@ -224,7 +223,7 @@ async function isKept(
 function saveIntervention(
   db: Queryable,
   { interventionId, connectionId, reason, by }: LifecycleIntervention,
-  action: LifeAction | SetupAction | 'rotateWebhooks',
+  action: string,
   detail: Readonly<Record<string, unknown>>,
   subject = SUBJECT,
 ): Promise<void> {

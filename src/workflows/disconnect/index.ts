@@ -59,7 +59,7 @@ async function takeApart(state: DisconnectState, planned?: DisconnectPlan): Prom
         state,
       ),
     keep: (decision) => keepDecision(connectionId, decision),
-    recheckAfterMs: (code) => (code === 'authFailed' ? null : TRY_AGAIN_MS),
+    recheckAfterMs: ({ code }) => (code === 'authFailed' ? null : TRY_AGAIN_MS),
     anew: (): DisconnectStart => ({
       ...{ connectionId, removeInstalled, reason, by },
       carried: { ...state.carry(), plan } satisfies CarriedDisconnect,

@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow'
 import type { SetupPreview, SetupStatus, StepPreview } from '../../contracts/setup.js'
-import { PAUSES } from '../../domain/transitions.js'
+import { commonPause } from '../../domain/transitions.js'
 import { LOOK_SECONDS } from '../activity-limits.js'
 import { previewing } from '../activity-proxies.js'
 import { mark } from '../phase.js'
@@ -38,7 +38,9 @@ export async function previewSetup(connectionId: string): Promise<SetupPreview> 
   board = newBoard(plan.steps)
   const steps: StepPreview[] = []
   for (const { id, title } of plan.steps) {
-    const closed = steps.find(({ pause }) => pause !== null && PAUSES[pause.code].closesPreview)
+    const closed = steps.find(
+      ({ pause }) => pause !== null && commonPause(pause.code)?.closesPreview,
+    )
     board = begun(board, id, Date.now())
     const seen = closed ? notLookedAt(id, title, closed) : await look(connectionId, id, title)
     steps.push(seen)

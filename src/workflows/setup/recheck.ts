@@ -1,13 +1,11 @@
-import type { PauseCode } from '../../contracts/setup.js'
-import { PAUSES } from '../../domain/transitions.js'
+import type { SetupPause } from '../../contracts/setup.js'
+import { meaningOf } from '../steps/before.js'
 
 const FIRST_MS = 5 * 60_000
 const MOST_MS = 60 * 60_000
 
 /** Time until a paused step is checked again by itself; null: only when a person says so. */
-export function recheckAfterMs(code: PauseCode, rechecks: number): number | null {
+export function recheckAfterMs(pause: SetupPause, rechecks: number): number | null {
   // A code of another release waits for a person.
-  return (PAUSES as Partial<typeof PAUSES>)[code]?.looksAgain
-    ? Math.min(MOST_MS, FIRST_MS * 2 ** rechecks)
-    : null
+  return meaningOf(pause).looksAgain ? Math.min(MOST_MS, FIRST_MS * 2 ** rechecks) : null
 }

@@ -4,6 +4,7 @@ import { judged } from '../../contracts/judge.js'
 import { ProblemsError } from '../../contracts/problems.js'
 import type { Schema } from '../../contracts/schema.js'
 import type { SetupIntervention, SetupOverride } from '../../contracts/setup.js'
+import { actionsOf } from './before.js'
 import { nextStep, stepOf, type Board } from './board.js'
 
 /** Why a message is refused: a code of the catalogue, and words for its sender. */
@@ -35,7 +36,8 @@ export function judgeOverride(
   given: readonly unknown[],
   situation: Situation,
 ): Judged<SetupOverride> {
-  const shape = judgeShape(overrideMessage, given)
+  const waiting = situation.board.find(({ status }) => status.state === 'paused')
+  const shape = judgeShape(overrideMessage(actionsOf(waiting?.status.pause ?? null)), given)
   if ('refused' in shape) {
     return shape
   }

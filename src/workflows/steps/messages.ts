@@ -10,8 +10,8 @@ const overrideSignal = defineSignal<[SetupOverride]>('override')
 const overrideUpdate = defineUpdate<OverrideAnswer, [SetupOverride]>('override')
 
 const DESCRIPTION =
-  'Decides the step that waits. Takes {"step", "action", "reason", "by"}; useForm, useTab and useView also need ' +
-  'formId, tab or viewId. What came of the signal is under messages of the status; the update answers.'
+  'Decides the step that waits. Takes {"step", "action", "reason", "by"}, and the field that the action needs; ' +
+  'both stand in the pause. What came of the signal is under messages of the status; the update answers.'
 
 /**
  * Takes Support's decisions; called last, since it refuses every other signal. A signal has no answer, so its result

@@ -1,8 +1,9 @@
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow'
-import type { PauseCode, SetupAction, SetupPause } from '../../contracts/setup.js'
+import type { SetupPause } from '../../contracts/setup.js'
+import type { CommonPauseCode } from '../../domain/transitions.js'
 import type { Problem } from '../problem-in.js'
 
-const CODES: Readonly<Record<string, PauseCode>> = {
+const CODES: Readonly<Record<string, CommonPauseCode>> = {
   crm_auth_failed: 'authFailed',
   emarketeer_auth_failed: 'authFailed',
   crm_privilege_missing: 'privilegeMissing',
@@ -35,11 +36,8 @@ export function pauseFor({ code, message }: Problem, skippable: boolean): SetupP
 }
 
 /** The choices for a waiting step. @param own further choices of the step itself. */
-export function choicesOf(
-  skippable: boolean,
-  own: readonly SetupAction[] = [],
-): readonly SetupAction[] {
-  const others: readonly SetupAction[] = skippable ? ['skip', 'abort'] : ['abort']
+export function choicesOf(skippable: boolean, own: readonly string[] = []): readonly string[] {
+  const others: readonly string[] = skippable ? ['skip', 'abort'] : ['abort']
   return [
     'retry',
     ...own.filter((action) => action !== 'retry' && !others.includes(action)),

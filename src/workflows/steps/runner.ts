@@ -1,7 +1,8 @@
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow'
-import type { PauseCode, SetupOverride, SetupPause, StepChoice } from '../../contracts/setup.js'
+import type { SetupOverride, SetupPause, StepChoice } from '../../contracts/setup.js'
 import type { StepOutcome } from '../../contracts/setup-activities.js'
-import { DECISIONS } from '../../domain/transitions.js'
+import { effectOf } from '../../domain/transitions.js'
+import { actionsOf, meaningOf } from './before.js'
 import { begun, ended, nextStep, paused, stepOf, worked } from './board.js'
 import type { StepsState } from './state.js'
 
@@ -16,7 +17,7 @@ export interface StepsWork {
   /** Keeps a decision as evidence before it is carried out. */
   keep(decision: SetupOverride): Promise<void>
   /** Time until a waiting step is retried by itself; null: only when a person says so. */
-  recheckAfterMs(code: PauseCode, rechecks: number): number | null
+  recheckAfterMs(pause: SetupPause, rechecks: number): number | null
   /** Input of the next run, when the history has grown long during a wait. */
   anew(): object
 }
@@ -50,7 +51,7 @@ async function takeStep(state: StepsState, work: StepsWork, step: string): Promi
     if (endsBy(state, decision)) {
       pause = null
     } else {
-      state.choice = choiceAfter(state.choice, decision)
+      state.choice = choiceAfter(state.choice, decision, pause)
       pause = await attempt(state, work, step)
     }
     state.deciding = false
@@ -97,7 +98,7 @@ async function decisionOn(
   pause: SetupPause,
 ): Promise<SetupOverride | null> {
   const woken = () => state.decision !== null || workflowInfo().continueAsNewSuggested
-  const waitMs = work.recheckAfterMs(pause.code, state.rechecks)
+  const waitMs = work.recheckAfterMs(pause, state.rechecks)
   await (waitMs === null ? condition(woken) : condition(woken, waitMs))
   await condition(() => state.heldBy === null || woken())
   if (state.decision === null && workflowInfo().continueAsNewSuggested) {
@@ -112,7 +113,7 @@ async function decisionOn(
 
 /** Whether a decision ends the step (skip) or the whole (abort). */
 function endsBy(state: StepsState, { step, action, reason, by }: SetupOverride): boolean {
-  const becomes = DECISIONS[action].step
+  const becomes = effectOf(action)
   if (becomes === 'tried again') {
     return false
   }
@@ -155,24 +156,19 @@ async function takeUpLate(state: StepsState, work: StepsWork): Promise<void> {
 /**
  * A step's choice after a decision: the new choice, with what still applies of earlier ones for the same step (a
  * form, then a tab on it). A retry repeats the earlier choice. Pure.
+ * @param pause the pause that the decision answers.
  */
-export function choiceAfter(earlier: StepChoice | null, decision: SetupOverride): StepChoice {
+export function choiceAfter(
+  earlier: StepChoice | null,
+  decision: SetupOverride,
+  pause: SetupPause,
+): StepChoice {
+  const { action } = decision
   const named = namedIn(decision)
-  switch (decision.action) {
-    case 'retry':
-      return { action: 'retry', ...earlier, ...named }
-    case 'useForm':
-      // A tab of another form does not apply.
-      return { action: 'useForm', ...namedIn(earlier, ['viewId']), ...named }
-    case 'createTab':
-      return { action: 'createTab', ...namedIn(earlier, ['formId', 'viewId']), ...named }
-    case 'useTab':
-    case 'useView':
-    case 'publishAll':
-    case 'skip':
-    case 'abort':
-      return { ...namedIn(earlier), ...named, action: decision.action }
+  if (action === 'retry') {
+    return { action, ...earlier, ...named }
   }
+  return { ...namedIn(earlier, actionsOf(pause)[action]?.forgets), ...named, action }
 }
 
 /**
@@ -180,21 +176,23 @@ export function choiceAfter(earlier: StepChoice | null, decision: SetupOverride)
  * everything else may be fixed and tried again. Pure.
  */
 export function stillStands(choice: StepChoice | null, pause: SetupPause): StepChoice | null {
-  if (choice === null || pause.code !== 'viewUncertain') {
+  const { forgets } = meaningOf(pause)
+  if (choice === null || forgets === undefined) {
     return choice
   }
-  const named = namedIn(choice, ['formId', 'tab'])
-  const action = choice.action === 'useView' ? 'retry' : choice.action
+  const named = namedIn(choice, forgets)
+  const action = actionsOf(pause)[choice.action]?.needs === forgets ? 'retry' : choice.action
   return Object.keys(named).length === 0 ? null : { action, ...named }
 }
 
-const NAMES = ['formId', 'tab', 'viewId'] as const
+/** Keys of a message that are no values for the step. */
+const NO_VALUES: ReadonlySet<string> = new Set(['step', 'action', 'reason', 'by'])
 
-function namedIn(
-  choice: StepChoice | null,
-  names: readonly (typeof NAMES)[number][] = NAMES,
-): Pick<StepChoice, (typeof NAMES)[number]> {
+/** The values that a choice names. @param but the field that is left out. */
+function namedIn(choice: StepChoice | null, but?: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    names.flatMap((name) => (choice?.[name] === undefined ? [] : [[name, choice[name]]])),
+    Object.entries(choice ?? {}).flatMap(([field, value]) =>
+      value === undefined || field === but || NO_VALUES.has(field) ? [] : [[field, value]],
+    ),
   )
 }

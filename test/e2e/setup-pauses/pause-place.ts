@@ -1,4 +1,4 @@
-import type { PauseCode, SetupAction, StepState } from '../../../src/contracts/setup.js'
+import type { StepState } from '../../../src/contracts/setup.js'
 
 /** An organisation of a stand-in, of one case's own, and the connection file that connects to it. */
 export interface Organisation {
@@ -17,7 +17,7 @@ export interface Course {
   /** Set-up has come to rest at this step. */
   waitsAt(step: string): Promise<void>
   /** Support decides the step that waits. */
-  decide(step: string, action: SetupAction, names?: Names): Promise<void>
+  decide(step: string, action: string, names?: Names): Promise<void>
   /** Set-up has ended. */
   ended(): Promise<void>
   /** A set-up that has ended is begun anew. */
@@ -31,7 +31,7 @@ export interface Course {
 }
 
 /** Where set-up is after a choice: at its end, or waiting at a step for a reason. */
-export type Next = 'done' | 'aborted' | { readonly step: string; readonly code: PauseCode }
+export type Next = 'done' | 'aborted' | { readonly step: string; readonly code: string }
 
 /** One choice of a pause. */
 export interface ChoiceCase<Org> {
@@ -51,7 +51,7 @@ export interface ChoiceCase<Org> {
 
 /** A pause at the place where it arises, with every choice that it offers. */
 export interface PausePlace<Org extends Organisation> {
-  readonly code: PauseCode
+  readonly code: string
   readonly step: string
   /** How it comes to it, in words. */
   readonly when: string
@@ -60,7 +60,7 @@ export interface PausePlace<Org extends Organisation> {
   readonly make?: (org: Org, course: Course) => Promise<void>
   /** Leads set-up to the pause, where it does not come there by itself. */
   readonly lead?: (course: Course, org: Org) => Promise<void>
-  readonly choices: Readonly<Partial<Record<SetupAction, ChoiceCase<Org>>>>
+  readonly choices: Readonly<Record<string, ChoiceCase<Org>>>
 }
 
 /** The choice that every pause has: set-up ends, nothing syncs, and what was made stays. */

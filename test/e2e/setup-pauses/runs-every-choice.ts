@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { DefaultLogger, Runtime } from '@temporalio/worker'
-import type { SetupAction } from '../../../src/contracts/setup.js'
 import { provisionTimeoutMs } from '../../support/ask-broker.js'
 import { withDatabase } from '../../support/with-database.js'
 import { withTemporal } from '../../support/with-temporal.js'
@@ -32,7 +31,7 @@ export function runsEveryChoice<Org extends Organisation>(
     describe.each(places.map((place) => [`${place.code} at ${place.step}`, place] as const))(
       '%s',
       (_name, place) => {
-        const choices = Object.entries(place.choices) as [SetupAction, ChoiceCase<Org>][]
+        const choices = Object.entries(place.choices)
         it.each(choices)(
           '%s',
           async (action, choice) => {
@@ -47,7 +46,7 @@ export function runsEveryChoice<Org extends Organisation>(
 
   async function takeChoice(
     place: PausePlace<Org>,
-    action: SetupAction,
+    action: string,
     choice: ChoiceCase<Org>,
     way: Way,
   ): Promise<void> {

@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client'
 import { PRIORITY, QUEUES, workflowIds } from '../../../src/contracts/names.js'
-import type { SetupAction, SetupStatus } from '../../../src/contracts/setup.js'
+import type { SetupStatus } from '../../../src/contracts/setup.js'
 import { CRM_DRIVERS } from '../../../src/crm/registry.js'
 import { findConnection } from '../../../src/ledger/connection/connections.js'
 import { overridesOf, type KeptOverride } from '../../../src/ledger/connection/overrides.js'
@@ -77,7 +77,7 @@ export class SetupRun implements Course {
   /** Decides the step that waits. */
   async decide(
     step: string,
-    action: SetupAction,
+    action: string,
     names: Names = {},
     way: Way = 'update',
   ): Promise<void> {

@@ -1,8 +1,43 @@
 import type { UpstreamError } from '../../../http/index.js'
 import { SetupPaused } from '../../crm.js'
-import type { Json, SetupPause } from '../../../contracts/setup.js'
+import type { ActionMeanings, Json, PauseMeanings, SetupPause } from '../../../contracts/setup.js'
 import { refusalHint } from '../auth/refusal-hints.js'
 import { type ClosedColumn, closedInWords } from '../reading/column-access.js'
+
+/** Why a step of Dynamics' waits, beside what every CRM's may wait for (rule E2). */
+export const SETUP_PAUSES = {
+  formUncertain: {},
+  detailsTabMissing: {},
+  draftPending: { looksAgain: true },
+  // Tried again, our own view is made anew.
+  viewUncertain: { forgets: 'viewId' },
+  // A table with our name that vanishes for a moment, while somebody works on it, is not ours to create.
+  columnTypeClash: {},
+} as const satisfies PauseMeanings
+
+/** What Support may decide of a step of Dynamics', beside what every CRM's pauses offer (rule E3). */
+export const SETUP_ACTIONS = {
+  useForm: {
+    words: 'take this form',
+    needs: 'formId',
+    among: { list: 'forms', by: ['id'] },
+    // A tab of another form says nothing.
+    forgets: 'tab',
+  },
+  useTab: {
+    words: 'take this tab of the form',
+    needs: 'tab',
+    among: { list: 'tabs', by: ['name', 'id'] },
+    keeps: 'formId',
+  },
+  useView: {
+    words: 'take this view',
+    needs: 'viewId',
+    among: { list: 'views', by: ['id'] },
+  },
+  createTab: { words: 'make a tab of our own on the form', keeps: 'formId', forgets: 'tab' },
+  publishAll: { words: "publish them all, others' unpublished changes too" },
+} as const satisfies ActionMeanings
 
 /** The only thing read from a refusal's text: the privilege that Dataverse named (docs/wire-dataverse.md, 2). */
 const PRIVILEGE = /\bprv[A-Za-z0-9_]{1,80}\b/

@@ -1,7 +1,14 @@
 import type { AppError } from '../../../contracts/app-error.js'
-import type { Json, SetupPause } from '../../../contracts/setup.js'
+import type { Json, PauseMeanings, SetupPause } from '../../../contracts/setup.js'
 import type { UpstreamError } from '../../../http/index.js'
 import { refusalHint } from '../auth/refusal-hints.js'
+
+/** Why a step of SuperOffice's waits, beside what every CRM's may wait for (rule E2). */
+export const SETUP_PAUSES = {
+  purposeMissing: { looksAgain: true },
+  // Only a person can say whether others use our user (rule E3): vanished traces do not.
+  userNotDedicated: { skipConfirms: 'you confirm that nothing and nobody else uses this user' },
+} as const satisfies PauseMeanings
 
 /** Credentials that are not accepted, or that open something else: only a person can mend them. */
 export function refusedCredentials({ operation, upstreamCode }: UpstreamError): SetupPause {

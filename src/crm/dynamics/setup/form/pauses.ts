@@ -1,4 +1,4 @@
-import type { Json, SetupAction, SetupPause } from '../../../../contracts/setup.js'
+import type { Json, SetupPause } from '../../../../contracts/setup.js'
 import type { FormDocument } from './form-document.js'
 import type { FormShapeError } from './form-shape-error.js'
 import { tabsSeen } from './tabs.js'
@@ -41,7 +41,7 @@ export function detailsTabMissing(
 /** Publishing ours would publish theirs. */
 export function draftPending(
   form: { readonly formId: string; readonly name: string },
-  choices: readonly SetupAction[],
+  choices: readonly string[],
 ): SetupPause {
   return {
     code: 'draftPending',

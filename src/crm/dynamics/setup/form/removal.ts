@@ -1,4 +1,3 @@
-import type { SetupAction } from '../../../../contracts/setup.js'
 import type { CallContext } from '../../../../http/index.js'
 import { type CrmFacts, SetupPaused, type StepContext } from '../../../crm.js'
 import type { DataverseClient } from '../../client.js'
@@ -14,7 +13,7 @@ import { holdForDrafts } from '../publish/hold-for-drafts.js'
 import { publishTables } from '../publish/publish-tables.js'
 import { untilPublished } from '../publish/publish-wait.js'
 
-const CHOICES: readonly SetupAction[] = ['retry', 'abort']
+const CHOICES: readonly string[] = ['retry', 'abort']
 
 /** What can be chosen beside retrying and publishing everything. */
 const ELSE = ['abort'] as const

@@ -1,4 +1,4 @@
-import type { SetupAction, SetupPause } from '../../../../contracts/setup.js'
+import type { SetupPause } from '../../../../contracts/setup.js'
 import type { StepContext } from '../../../crm.js'
 import type { DataverseClient } from '../../client.js'
 import { type Draft, foreignDrafts } from './foreign-drafts.js'
@@ -25,10 +25,7 @@ export async function holdForDrafts(
 }
 
 /** Names what waits, and says what cannot be seen. */
-function draftsPending(
-  drafts: readonly Draft[] | null,
-  choices: readonly SetupAction[],
-): SetupPause {
+function draftsPending(drafts: readonly Draft[] | null, choices: readonly string[]): SetupPause {
   const waiting =
     drafts === null
       ? 'Dynamics does not tell which forms and views of contact have changes that are not published.'
