@@ -1,6 +1,8 @@
 /** What somebody did, when it truly was. */
 export interface GhostAct {
   readonly atMs: number
+  /** When it was said: earlier than that of what a record brought along from another address. */
+  readonly saidMs: number
   readonly email: string
   /** A purpose, or `c:` and a category. */
   readonly cell: string
@@ -34,12 +36,14 @@ export const ALWAYS: Until = {
 /** Remembers every act, with its true time: what the product is held against, and never told. */
 export class Ghost {
   private readonly byCell = new Map<string, GhostAct[]>()
+  /** Records that are or were at an address. */
+  private readonly visitors = new Map<string, Set<string>>()
   count = 0
 
-  add(act: Omit<GhostAct, 'lost' | 'leftMs'>): void {
+  add(act: Omit<GhostAct, 'lost' | 'leftMs' | 'saidMs'>, saidMs = act.atMs): void {
     const key = `${act.email} ${act.cell}`
     const acts = this.byCell.get(key) ?? []
-    acts.push({ ...act, lost: false, leftMs: null })
+    acts.push({ ...act, saidMs, lost: false, leftMs: null })
     this.byCell.set(key, acts)
     this.count += 1
   }
@@ -50,7 +54,8 @@ export class Ghost {
 
   /**
    * A deny that no later act took back, or null. One in eMarketeer is taken back by any later act that permits; one of a CRM
-   * record by eMarketeer's, or by one on the same record: another record's says nothing of it.
+   * record by eMarketeer's, or by one on the same record: another record's says nothing of it. What a record brought along was
+   * said when it was said (C3): what eMarketeer heard since is later.
    */
   standingDeny(email: string, cell: string, until: Until = ALWAYS): GhostAct | null {
     const acts = this.acts(email, cell)
@@ -62,7 +67,7 @@ export class Ghost {
         !acts.some(
           (allow, when) =>
             allow.kind === 'allow' &&
-            when > at &&
+            (when > at || (allow.side === 'emarketeer' && allow.atMs > deny.saidMs)) &&
             allow.atMs <= until.allowMs &&
             (allow.side === 'emarketeer' ||
               deny.side === 'emarketeer' ||
@@ -71,6 +76,32 @@ export class Ghost {
         ),
     )
     return standing ?? null
+  }
+
+  /** A record comes to an address. */
+  come(recordId: string, email: string): void {
+    const visitors = this.visitors.get(email) ?? new Set()
+    this.visitors.set(email, visitors.add(recordId))
+  }
+
+  /** Whether somebody consented on a record that is or was at the address, wherever it was then. */
+  broughtConsent(email: string, cell: string): boolean {
+    const visitors = this.visitors.get(email)
+    return [...this.byCell].some(
+      ([key, acts]) =>
+        key.endsWith(` ${cell}`) &&
+        acts.some(({ consents, recordId }) => consents && visitors?.has(recordId ?? '') === true),
+    )
+  }
+
+  /** When the record last said No in the cell; null: never. */
+  saidNoMs(recordId: string, cell: string): number | null {
+    const said = [...this.byCell]
+      .filter(([key]) => key.endsWith(` ${cell}`))
+      .flatMap(([, acts]) => acts)
+      .filter((act) => act.recordId === recordId && act.kind === 'deny')
+      .map(({ saidMs }) => saidMs)
+    return said.length === 0 ? null : Math.max(...said)
   }
 
   /** A record is no longer live at an address. */
@@ -90,6 +121,11 @@ export class Ghost {
   /** A record went that nobody had read since: what was denied there cannot be known. */
   lose(recordId: string, sinceMs: number): void {
     this.each(recordId, (act) => (act.lost ||= act.atMs >= sinceMs))
+  }
+
+  /** A record left an address that eMarketeer did not know: nothing keeps its deny there. */
+  loseAt(recordId: string, email: string): void {
+    this.each(recordId, (act) => (act.lost ||= act.email === email))
   }
 
   private each(recordId: string, change: (act: GhostAct) => void): void {

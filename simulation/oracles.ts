@@ -1,7 +1,7 @@
 import type { Ghost, Until } from './ghost.js'
 import type { MemoryCrm } from './systems/crm.js'
 import type { MemoryEmarketeer, OwnWrite } from './systems/emarketeer.js'
-import { CATEGORY } from './people.js'
+import { CATEGORY, People } from './people.js'
 
 /** Something that must not be. */
 export interface Finding {
@@ -56,7 +56,11 @@ export function restFindings(
     const found: Finding[] = []
     const find = (oracle: Finding['oracle'], what: string) => found.push({ oracle, email, what })
     const basis = emarketeer.value(email, MARKETING)
-    if (basis === 'consent' && !ghost.acts(email, MARKETING).some((act) => act.consents)) {
+    // A rich CRM's consent is a person's, wherever the record goes; a toggle's flip is one at its address alone.
+    const isGiven =
+      ghost.acts(email, MARKETING).some((act) => act.consents) ||
+      (isRich && ghost.broughtConsent(email, MARKETING))
+    if (basis === 'consent' && !isGiven) {
       find('invented', 'eMarketeer holds consent that nobody gave')
     }
     const records = crm.liveAt(email)
@@ -67,7 +71,8 @@ export function restFindings(
     }
     for (const cell of cells) {
       const value = emarketeer.value(email, cell)
-      const held = records.map((record) => crm.value(record, cell) ?? 'none')
+      // Of two rows of a category, which a merge leaves, each is held against the other side.
+      const held = records.flatMap((record) => (crm.value(record, cell) ?? 'none').split('+'))
       const state = `${cell}: eMarketeer ${value}, records ${held.join(', ')}`
       const deny = ghost.standingDeny(email, cell)
       if (deny !== null && (!DENIES.has(value) || held.some((one) => !DENIES.has(one)))) {
@@ -107,13 +112,16 @@ export interface RecordedEvent {
   readonly atMs: number
 }
 
-/** Evidence tells every write: as many events as writes of a value to a record, and none after its write. */
+/**
+ * Evidence tells every write: as many events as writes of a value to a record, and none after its write. It may say the other
+ * address of the life: a record that moves between decision and write takes the write along.
+ */
 export function evidenceFindings(
   writes: readonly OwnWrite[],
   events: readonly RecordedEvent[],
 ): Finding[] {
   const keyOf = (email: string | null, cell: string, side: string, value: string) =>
-    [email, cell, side, value].join(' ')
+    [email === null ? null : People.lifeOf(email), cell, side, value].join(' ')
   const told = new Map<string, number[]>()
   for (const event of events) {
     const cell = event.cell.replace(/^category:/, 'c:')

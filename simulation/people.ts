@@ -26,6 +26,7 @@ const STORE = 'storeAndProcess'
 export class People {
   /** Everything that was read in the CRM before this moment is known. */
   knownSinceMs = 0
+  private readonly inEmarketeerSinceMs = new Map<string, number>()
 
   constructor(
     private readonly emarketeer: MemoryEmarketeer,
@@ -38,6 +39,11 @@ export class People {
   /** The address of a life, and a second one to move to. */
   static addressOf(life: number, which: 'home' | 'other' = 'home'): string {
     return `${which === 'home' ? 'p' : 'q'}${life}@example.com`
+  }
+
+  /** Whose address it is. */
+  static lifeOf(email: string): number {
+    return Number(/^[pq](\d+)@/.exec(email)![1])
   }
 
   /** Who is there when it begins: mostly on both sides, now and then twice. */
@@ -167,8 +173,21 @@ export class People {
   }
 
   private leave(record: CrmRecord): void {
-    const ids = [record.id, this.crm.answerId(record, CELL)]
-    ids.forEach((id) => id !== null && this.ghost.leave(id, this.now()))
+    for (const id of this.answersOf(record)) {
+      this.ghost.leave(id, this.now())
+      if (!this.isKnown(record.email!)) {
+        this.ghost.loseAt(id, record.email!)
+      }
+    }
+  }
+
+  private answersOf(record: CrmRecord): string[] {
+    return [record.id, this.crm.answerId(record, CELL)].filter((id) => id !== null)
+  }
+
+  /** Somebody in eMarketeer has, or had, the address, and a sweep has read that. */
+  private isKnown(email: string): boolean {
+    return (this.inEmarketeerSinceMs.get(email) ?? Infinity) < this.knownSinceMs
   }
 
   private answer(record: CrmRecord, cell: string, answer: Answer): string | null {
@@ -186,6 +205,7 @@ export class People {
 
   private addRecord(email: string, denies: boolean): string {
     const record = this.crm.add(email, denies)
+    this.ghost.come(record.id, email)
     if (denies) {
       this.note(email, MARKETING, 'crm', record.id, true, false)
     }
@@ -197,13 +217,18 @@ export class People {
     return record && `${record.id} live again`
   }
 
-  /** What the person denied goes along. */
+  /** What the person denied goes along, as of when it was said. What nobody has read stays at no address but the new one. */
   private moveRecord(record: CrmRecord, life: number, from: string): string {
     const to = People.addressOf(life, from.startsWith('p') ? 'other' : 'home')
+    this.answersOf(record).forEach((id) => this.ghost.lose(id, this.knownSinceMs))
     this.leave(record)
     this.crm.move(record, to)
-    if (this.crm.wasDenied(record, MARKETING)) {
-      this.note(to, MARKETING, 'crm', record.id, true, false)
+    this.ghost.come(record.id, to)
+    for (const cell of [MARKETING, STORE]) {
+      if (this.crm.wasDenied(record, cell)) {
+        const saidMs = this.ghost.saidNoMs(record.id, cell) ?? this.now()
+        this.note(to, cell, 'crm', record.id, true, false, saidMs)
+      }
     }
     return `${record.id} moves to ${to}`
   }
@@ -215,7 +240,12 @@ export class People {
       {},
       { source: 'api', actor: null },
     )
+    this.met(email)
     return `contact ${contact.id} new at ${email}`
+  }
+
+  private met(email: string): void {
+    this.inEmarketeerSinceMs.set(email, this.inEmarketeerSinceMs.get(email) ?? this.now())
   }
 
   private deleteContact(email: string): string | null {
@@ -240,6 +270,7 @@ export class People {
       return null
     }
     const to = People.addressOf(life, from.startsWith('p') ? 'other' : 'home')
+    this.met(to)
     const cells = [MARKETING, STORE, CELL]
     const before = cells.map((cell) => this.emarketeer.value(to, cell))
     changeEmail(this.emarketeer.account, contact, to, { source: 'addedByUser', actor: null })
@@ -289,8 +320,9 @@ export class People {
     recordId: string | null,
     denies: boolean,
     consents: boolean,
+    saidMs = this.now(),
   ): void {
     const kind = denies ? 'deny' : 'allow'
-    this.ghost.add({ atMs: this.now(), email, cell, side, recordId, kind, consents })
+    this.ghost.add({ atMs: this.now(), email, cell, side, recordId, kind, consents }, saidMs)
   }
 }

@@ -187,6 +187,7 @@ export class World {
     this.everyLife().forEach((life) => people.begin(life))
     await scheduler.finish(this.setUp())
     this.crm.onChange = (change) => this.tell(change)
+    this.crm.onAnswerGone = (id) => this.ghost.leave(id, scheduler.nowMs)
     for (const act of plan.acts) {
       scheduler.at(BEGIN_MS + act.atMs, () => {
         const what = people.do(act)

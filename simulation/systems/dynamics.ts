@@ -76,6 +76,7 @@ export class MemoryDynamics implements MemoryCrm {
   private counter = 0
   private generation = 0
   onChange: (change: CrmChange) => void = () => undefined
+  onAnswerGone: (id: string) => void = () => undefined
 
   constructor(
     private readonly now: () => number,
@@ -244,6 +245,7 @@ export class MemoryDynamics implements MemoryCrm {
     this.rows.delete(row.id)
     this.changed.delete(row.id)
     this.gone.push({ id: row.id, table: 'row', at: (this.counter += 1) })
+    this.onAnswerGone(row.id)
   }
 
   client(wire: Wire): CrmClient {
