@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { ODD_TEXTS } from './odd-texts.js'
 
 /** Values for any place of an answer, as JSON text. */
@@ -18,15 +19,30 @@ const VALUES: readonly string[] = [
   `${'['.repeat(3_000)}${']'.repeat(3_000)}`,
 ]
 
-/** Values that cost much time or memory unless counted: millions of values in some kilobytes of gzip. */
-const BOMBS: readonly string[] = [
+/**
+ * Values that cost much time or memory unless counted: millions of values in some kilobytes of gzip. Each is compressed only
+ * once, because it becomes part of many answers.
+ */
+const BOMBS: readonly Buffer[] = [
   `[${'{},'.repeat(1_500_000)}{}]`,
   `[${'0,'.repeat(1_500_000)}0]`,
   `{${Array.from({ length: 300_000 }, (_, n) => `"k${n}":1`).join()}}`,
   `"${'a'.repeat(20_000_000)}"`,
   `[${'[],'.repeat(200_000)}[]]`,
   `${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`,
-]
+].map((text) => gzipSync(text, { level: 1 }))
+
+/** An answer with a bomb in it: {@link MARK} stands in `json` where the bomb goes. */
+export interface BombAnswer {
+  readonly json: string
+  readonly bomb: Buffer
+}
+
+/** Compresses the text, with the bomb at each {@link MARK}. Concatenated gzip members are read as one text (RFC 1952, 2.2). */
+export function compressedWith(bomb: Buffer, text: string): Buffer {
+  const [first = '', ...others] = text.split(MARK)
+  return Buffer.concat([gzipSync(first), ...others.flatMap((piece) => [bomb, gzipSync(piece)])])
+}
 
 /** Every answer made from a valid one with one odd value in it, or as its whole body. */
 export function* oddAnswers(valid: unknown): Generator<string> {
@@ -38,14 +54,14 @@ export function* oddAnswers(valid: unknown): Generator<string> {
 }
 
 /** The valid answer with a bomb in place of its body, and of each of its lists and their first entries. */
-export function* bombAnswers(valid: unknown): Generator<string> {
+export function* bombAnswers(valid: unknown): Generator<BombAnswer> {
   const seen = new Set<string>()
   for (const marked of markedEverywhere(valid)) {
     const where = marked('').length
     if (!seen.has(String(where)) && seen.size < 3) {
       seen.add(String(where))
       for (const bomb of BOMBS) {
-        yield marked(bomb)
+        yield { json: marked(MARK), bomb }
       }
     }
   }
