@@ -36,15 +36,18 @@ export const ALWAYS: Until = {
 /** Remembers every act, with its true time: what the product is held against, and never told. */
 export class Ghost {
   private readonly byCell = new Map<string, GhostAct[]>()
+  private readonly byRecord = new Map<string, GhostAct[]>()
   /** Records that are or were at an address. */
   private readonly visitors = new Map<string, Set<string>>()
   count = 0
 
   add(act: Omit<GhostAct, 'lost' | 'leftMs' | 'saidMs'>, saidMs = act.atMs): void {
     const key = `${act.email} ${act.cell}`
-    const acts = this.byCell.get(key) ?? []
-    acts.push({ ...act, saidMs, lost: false, leftMs: null })
-    this.byCell.set(key, acts)
+    const made: GhostAct = { ...act, saidMs, lost: false, leftMs: null }
+    addTo(this.byCell, key, made)
+    if (act.recordId !== null) {
+      addTo(this.byRecord, act.recordId, made)
+    }
     this.count += 1
   }
 
@@ -86,27 +89,22 @@ export class Ghost {
 
   /** Whether somebody consented on a record that is or was at the address, wherever it was then. */
   broughtConsent(email: string, cell: string): boolean {
-    const visitors = this.visitors.get(email)
-    return [...this.byCell].some(
-      ([key, acts]) =>
-        key.endsWith(` ${cell}`) &&
-        acts.some(({ consents, recordId }) => consents && visitors?.has(recordId ?? '') === true),
-    )
+    return [...(this.visitors.get(email) ?? [])]
+      .flatMap((recordId) => this.ofRecord(recordId))
+      .some((act) => act.cell === cell && act.consents)
   }
 
   /** When the record last said No in the cell; null: never. */
   saidNoMs(recordId: string, cell: string): number | null {
-    const said = [...this.byCell]
-      .filter(([key]) => key.endsWith(` ${cell}`))
-      .flatMap(([, acts]) => acts)
-      .filter((act) => act.recordId === recordId && act.kind === 'deny')
+    const said = this.ofRecord(recordId)
+      .filter((act) => act.cell === cell && act.kind === 'deny')
       .map(({ saidMs }) => saidMs)
     return said.length === 0 ? null : Math.max(...said)
   }
 
   /** A record is no longer live at an address. */
   leave(recordId: string, atMs: number): void {
-    this.each(recordId, (act) => (act.leftMs ??= atMs))
+    this.ofRecord(recordId).forEach((act) => (act.leftMs ??= atMs))
   }
 
   /** The ledger forgot what happened since: of records that left meanwhile it alone knew. */
@@ -120,17 +118,21 @@ export class Ghost {
 
   /** A record went that nobody had read since: what was denied there cannot be known. */
   lose(recordId: string, sinceMs: number): void {
-    this.each(recordId, (act) => (act.lost ||= act.atMs >= sinceMs))
+    this.ofRecord(recordId).forEach((act) => (act.lost ||= act.atMs >= sinceMs))
   }
 
   /** A record left an address that eMarketeer did not know: nothing keeps its deny there. */
   loseAt(recordId: string, email: string): void {
-    this.each(recordId, (act) => (act.lost ||= act.email === email))
+    this.ofRecord(recordId).forEach((act) => (act.lost ||= act.email === email))
   }
 
-  private each(recordId: string, change: (act: GhostAct) => void): void {
-    for (const acts of this.byCell.values()) {
-      acts.filter((act) => act.recordId === recordId).forEach(change)
-    }
+  private ofRecord(recordId: string): readonly GhostAct[] {
+    return this.byRecord.get(recordId) ?? []
   }
+}
+
+function addTo(index: Map<string, GhostAct[]>, key: string, act: GhostAct): void {
+  const acts = index.get(key) ?? []
+  acts.push(act)
+  index.set(key, acts)
 }

@@ -30,8 +30,8 @@ export interface MemoryCrm {
   readonly source: CrmSource
   readonly writes: readonly OwnWrite[]
   onChange: (change: CrmChange) => void
-  /** An answer that stood on a row of its own is gone with it. */
-  onAnswerGone: (id: string) => void
+  /** An answer that stood on a row of its own is gone with it; absent where every answer stands on its person. */
+  onAnswerGone?: (id: string) => void
   client(wire: Wire): CrmClient
   /** It no longer knows the cursors that it gave. */
   expireCursors(): void

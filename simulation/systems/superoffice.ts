@@ -69,8 +69,6 @@ export class MemorySuperOffice implements MemoryCrm {
   }
   readonly writes: OwnWrite[] = []
   onChange: (change: CrmChange) => void = () => undefined
-  /** Every answer stands on its person. */
-  onAnswerGone: (id: string) => void = () => undefined
   private readonly persons = new Map<string, Person>()
   private counter = 0
   private generation = 0
