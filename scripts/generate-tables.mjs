@@ -4,7 +4,7 @@
  *   node --import tsx scripts/generate-tables.mjs           write
  *   node --import tsx scripts/generate-tables.mjs --check   exit 1 when one is out of date
  */
-import { CRM_DRIVERS } from '../src/crm/registry.ts'
+import { MEANINGS_OF_ALL_CRMS } from '../src/crm/registry.ts'
 import { PERMITS } from '../src/domain/connection-state.ts'
 import {
   DECISIONS,
@@ -25,11 +25,6 @@ function table(head, rows) {
 
 const code = (name) => `\`${name}\``
 const yes = (is) => (is ? 'yes' : 'no')
-
-/** Entries of a table of each CRM's driver, each once. */
-function ofCrms(part) {
-  return Object.entries(Object.assign({}, ...[...CRM_DRIVERS.values()].map(part)))
-}
 
 function transitions(states) {
   const rows = Object.entries(states).map(([state, next]) => [
@@ -68,7 +63,7 @@ await writeOrCheck(
       ['action', 'the step is', 'needs'],
       [
         ...Object.entries(DECISIONS).map(([action, step]) => [code(action), step, '-']),
-        ...ofCrms(({ setupActions }) => setupActions).map(([action, { needs }]) => [
+        ...Object.entries(MEANINGS_OF_ALL_CRMS.setupActions).map(([action, { needs }]) => [
           code(action),
           'tried again',
           needs === undefined ? '-' : code(needs),
@@ -79,7 +74,7 @@ await writeOrCheck(
     'A disconnect tries every step that waits again each hour, but not where credentials are refused (`authFailed`).',
     table(
       ['code', 'set-up looks again by itself', 'a preview sees what follows'],
-      [...Object.entries(PAUSES), ...ofCrms(({ setupPauses }) => setupPauses)].map(
+      [...Object.entries(PAUSES), ...Object.entries(MEANINGS_OF_ALL_CRMS.setupPauses)].map(
         ([pause, { looksAgain, closesPreview }]) => [
           code(pause),
           yes(looksAgain),

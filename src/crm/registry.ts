@@ -8,3 +8,11 @@ export const CRM_DRIVERS: ReadonlyMap<string, CrmDriver> = new Map<string, CrmDr
   ['superoffice-online', superOfficeOnlineDriver as CrmDriver],
   ['superoffice-onsite', superOfficeOnsiteDriver as CrmDriver],
 ])
+
+const drivers = [...CRM_DRIVERS.values()]
+
+/** What the pauses and actions of all CRMs mean, for whoever does not know which CRM a pause is of. */
+export const MEANINGS_OF_ALL_CRMS: Required<Pick<CrmDriver, 'setupPauses' | 'setupActions'>> = {
+  setupPauses: Object.assign({}, ...drivers.map(({ setupPauses }) => setupPauses)),
+  setupActions: Object.assign({}, ...drivers.map(({ setupActions }) => setupActions)),
+}

@@ -1,6 +1,6 @@
-import type { ActionMeanings, Json, PauseMeanings, SetupPause } from '../../contracts/setup.js'
-import { type CrmDriver, withMeaning } from '../../crm/crm.js'
-import { CRM_DRIVERS } from '../../crm/registry.js'
+import type { Json, SetupPause } from '../../contracts/setup.js'
+import { withMeaning } from '../../crm/crm.js'
+import { CRM_DRIVERS, MEANINGS_OF_ALL_CRMS } from '../../crm/registry.js'
 import { recheckAfterMs } from '../../workflows/setup/recheck.js'
 import type { CommonAction } from '../../domain/transitions.js'
 import { type Paint, safeText, shellQuoted } from '../terminal-text.js'
@@ -43,18 +43,9 @@ export function choiceLines(
   ]
 }
 
-/** What pauses and actions of CRMs mean, for a pause from before pauses carried it. */
-const OF_CRMS = {
-  setupPauses: ofCrms<PauseMeanings>(({ setupPauses }) => setupPauses),
-  setupActions: ofCrms<ActionMeanings>(({ setupActions }) => setupActions),
-}
-
-function ofCrms<T extends object>(part: (driver: CrmDriver) => T | undefined): T {
-  return Object.assign({}, ...[...CRM_DRIVERS.values()].map(part)) as T
-}
-
+/** A pause from before pauses carried their meaning gets it from the CRMs. */
 function explained(pause: SetupPause): SetupPause {
-  return pause.actions === undefined ? withMeaning(pause, OF_CRMS) : pause
+  return pause.actions === undefined ? withMeaning(pause, MEANINGS_OF_ALL_CRMS) : pause
 }
 
 function againWords(pause: SetupPause): string {
