@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import pg from 'pg'
 import { toDatabaseError } from '../src/ledger/db/database-error.js'
 import type { Database, Queryable, Transaction } from '../src/ledger/db/database.js'
@@ -113,6 +114,8 @@ interface Connection {
   pid: number
   /** The time that it was last told. */
   setMs: number
+  /** How a transaction begins that has sent nothing yet; null: none, or one that has. */
+  begin: string | null
 }
 
 /** A statement that waits for somebody's lock. */
@@ -218,11 +221,12 @@ export class SimulatedLedger implements Database {
     const connection = await scheduler.step('begin', scheduler.latency(1), async () => {
       const taken = await this.take()
       this.open += 1
-      await this.send(taken, 'own', begin)
+      // With its first statement: until then the server would do nothing.
+      taken.begin = begin
       return taken
     })
     const rollBack = async () => {
-      await connection.client.query('ROLLBACK').catch(() => undefined)
+      await end(connection, 'ROLLBACK').catch(() => undefined)
       connection.setMs = -1
       this.open -= 1
       await this.giveBack(connection)
@@ -242,7 +246,7 @@ export class SimulatedLedger implements Database {
     try {
       const result = await work(tx)
       await scheduler.step('commit', scheduler.latency(1), async () => {
-        await connection.client.query('COMMIT')
+        await end(connection, 'COMMIT')
         task.onDeath.delete(onDeath)
         this.open -= 1
         await this.giveBack(connection)
@@ -274,7 +278,7 @@ export class SimulatedLedger implements Database {
     const client = await connected(this.url)
     await client.query('SET ROLE lbsync_app')
     const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
-    const connection = { client, pid: rows[0]!.pid, setMs: -1 }
+    const connection = { client, pid: rows[0]!.pid, setMs: -1, begin: null }
     this.all.push(connection)
     return connection
   }
@@ -321,17 +325,19 @@ export class SimulatedLedger implements Database {
     this.statements += 1
     const { nowMs } = this.scheduler
     const statement = byClock(sql)
+    const before: string[] = []
+    if (connection.begin !== null) {
+      before.push(connection.begin)
+      connection.begin = null
+    }
     if (statement.usesClock && connection.setMs !== nowMs) {
       connection.setMs = nowMs
-      connection.client
-        .query(`SELECT set_config('simulation.ms', '${nowMs}', false)`)
-        .catch(() => (connection.setMs = -1))
+      before.push(`SET simulation.ms = '${nowMs}'`)
     }
-    const answer = connection.client.query(
-      values.length === 0
-        ? statement.sql
-        : { name: statement.name, text: statement.sql, values: [...values] },
-    )
+    const answer = together(connection.client, before, {
+      text: statement.sql,
+      ...(values.length > 0 && { name: statement.name, values: [...values] }),
+    })
     answer.catch(() => undefined)
     const others = this.open - (transaction === 'own' ? 1 : 0) + this.waiting.length
     try {
@@ -406,6 +412,32 @@ export class SimulatedLedger implements Database {
   }
 }
 
+/** Statements in one message, which the server takes in their order. @returns the last one's answer. */
+function together(
+  client: pg.Client,
+  before: readonly string[],
+  last: pg.QueryConfig,
+): Promise<pg.QueryResult> {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
+  stream.cork()
+  try {
+    if (before.length > 0) {
+      client.query(before.join('; ')).catch(() => undefined)
+    }
+    return client.query(last)
+  } finally {
+    stream.uncork()
+  }
+}
+
+/** Ends a connection's transaction, if the server has heard of it. */
+async function end(connection: Connection, how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
+  if (connection.begin === null) {
+    await connection.client.query(how)
+  }
+  connection.begin = null
+}
+
 /** Whether an answer, be it an error, comes within so many real ms. */
 async function endsWithin(answer: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
@@ -417,7 +449,7 @@ async function endsWithin(answer: Promise<unknown>, ms: number): Promise<boolean
 }
 
 async function connected(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url })
+  const client = new pg.Client({ connectionString: url, pipeline: true })
   client.on('error', () => undefined)
   await client.connect()
   return client
