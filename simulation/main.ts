@@ -1,13 +1,15 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { register } from 'node:module'
+import { createInterface } from 'node:readline'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { MUTANTS } from './mutants.js'
 import { installVirtualTime } from './virtual-time.js'
 
 /**
- * `npm run simulate -- --seeds N [--seed S] [--lives N] [--mutants]` (docs/simulation.md). A document a world on standard
- * output; ends with 1 where something was found, or a mutant was not.
+ * `npm run simulate -- --seeds N [--from N] [--seed S] [--lives N] [--processes N] [--mutants]` (docs/simulation.md). A
+ * document a world on standard output, and one of all of them; ends with 1 where something was found, or a mutant was not.
  */
 const { values } = parseArgs({
   options: {
@@ -15,6 +17,8 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     from: { type: 'string', default: '1' },
     lives: { type: 'string', default: '200' },
+    /** How many live worlds, or hunt mutants, at the same time, each with a server of its own. */
+    processes: { type: 'string', default: '1' },
     trace: { type: 'boolean', default: false },
     /** A failure is made small: takes minutes. */
     shrink: { type: 'boolean', default: false },
@@ -26,31 +30,98 @@ const { values } = parseArgs({
 })
 
 const first = Number(values.from)
+const processes = Number(values.processes)
 const seeds =
   values.seed !== undefined
     ? [values.seed]
     : Array.from({ length: Number(values.seeds) }, (_, n) => String(first + n))
 
-process.exitCode = values.mutants ? huntMutants() : await simulate()
+if (values.mutants) {
+  process.exitCode = await huntMutants()
+} else {
+  process.exitCode = processes > 1 ? await simulateBeside() : await simulate()
+}
+
+/** Runs this program with other options. @returns its exit code, 1 where a signal ended it, and its standard output's lines. */
+async function runSelf(
+  options: readonly string[],
+  onLine: (line: string) => void = () => undefined,
+): Promise<{ readonly status: number; readonly lines: readonly string[] }> {
+  const args = ['--import', 'tsx', fileURLToPath(import.meta.url), ...options]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines: string[] = []
+  const exit = once(child, 'exit')
+  for await (const line of createInterface(child.stdout)) {
+    lines.push(line)
+    onLine(line)
+  }
+  const [status] = (await exit) as [number | null]
+  return { status: status ?? 1, lines }
+}
+
+/** As many at a time as there are processes. */
+async function atOnce(works: readonly (() => Promise<void>)[]): Promise<void> {
+  const left = works.values()
+  await Promise.all(
+    Array.from({ length: processes }, async () => {
+      for (const work of left) {
+        await work()
+      }
+    }),
+  )
+}
+
+/** A world's line: its seed, its fingerprint, and counts. */
+type World = Readonly<Record<string, string | number>>
 
 /** @returns 1 where a mutant lives through all seeds. */
-function huntMutants(): number {
+async function huntMutants(): Promise<number> {
   let alive = 0
-  for (const { name, what } of MUTANTS) {
-    const args = ['--import', 'tsx', fileURLToPath(import.meta.url), '--mutant', name]
-    const more = ['--seeds', values.seeds, '--lives', values.lives, '--from', values.from]
-    const { status, stdout } = spawnSync(process.execPath, [...args, ...more], {
-      encoding: 'utf8',
-      maxBuffer: 1 << 28,
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const lines = stdout.split('\n').filter((line) => line.startsWith('{"seed"'))
-    const found = status === 1 && lines.length > 0
-    const finding = stdout.split('\n').find((line) => line.startsWith('  {'))
-    print({ mutant: name, what, found, seeds: lines.length, finding: finding?.trim() ?? null })
+  const hunts = MUTANTS.map(({ name, what }) => async () => {
+    const { status, lines } = await runSelf([
+      ...['--mutant', name, '--seeds', values.seeds],
+      ...['--lives', values.lives, '--from', values.from],
+    ])
+    const worlds = lines.filter((line) => line.startsWith('{"seed"'))
+    const found = status === 1 && worlds.length > 0
+    const finding = lines.find((line) => line.startsWith('  {'))?.trim() ?? null
+    print({ mutant: name, what, found, seeds: worlds.length, finding })
     alive += found ? 0 : 1
-  }
+  })
+  await atOnce(hunts)
   return alive > 0 ? 1 : 0
+}
+
+/** Each world in a process of its own, several at a time. @returns 1 where something was found. */
+async function simulateBeside(): Promise<number> {
+  const began = performance.now()
+  const worlds: World[] = []
+  let failed = 0
+  const more = [values.trace && '--trace', values.shrink && '--shrink'].filter(
+    (one) => one !== false,
+  )
+  const part = Math.ceil(seeds.length / processes)
+  const parts = Array.from({ length: processes }, (_, n) => seeds.slice(n * part, (n + 1) * part))
+  await atOnce(
+    parts
+      .filter((own) => own.length > 0)
+      .map((own) => async () => {
+        const { status } = await runSelf(
+          ['--from', own[0]!, '--seeds', `${own.length}`, '--lives', values.lives, ...more],
+          (line) => {
+            if (line.startsWith('{"seed"')) {
+              worlds.push(JSON.parse(line) as World)
+            }
+            if (!line.startsWith('{"worlds"')) {
+              process.stdout.write(`${line}\n`)
+            }
+          },
+        )
+        failed += status
+      }),
+  )
+  printAll(worlds, performance.now() - began)
+  return failed > 0 || worlds.length < seeds.length ? 1 : 0
 }
 
 /** @returns 1 where something was found. */
@@ -70,13 +141,17 @@ async function simulate(): Promise<number> {
   const { shrink } = await import('./shrink.js')
   const server = await LedgerServer.start()
   const lives = Number(values.lives)
+  const worlds: World[] = []
+  const start = performance.now()
   let failed = 0
   try {
     for (const seed of seeds) {
       const began = performance.now()
       const lived = await World.live(server, planOf(seed, lives), { trace: values.trace })
       const { fingerprint, counts, findings, trace } = lived
-      print({ seed, lives, fingerprint, ...counts, findings: findings.length })
+      const world = { seed, lives, fingerprint, ...counts, findings: findings.length }
+      worlds.push(world)
+      print(world)
       process.stderr.write(`seed ${seed}: ${Math.round(performance.now() - began)} ms\n`)
       if (trace !== null) {
         process.stdout.write(`${trace.join('\n')}\n`)
@@ -101,7 +176,20 @@ async function simulate(): Promise<number> {
   } finally {
     await server.stop()
   }
+  printAll(worlds, performance.now() - start)
   return failed > 0 ? 1 : 0
+}
+
+/** What was lived, in sum. Nothing of it but the time differs from run to run. */
+function printAll(worlds: readonly World[], tookMs: number): void {
+  const sum: Record<string, number> = {}
+  for (const [name, count] of worlds.flatMap((world) => Object.entries(world))) {
+    if (typeof count === 'number') {
+      sum[name] = (sum[name] ?? 0) + count
+    }
+  }
+  print({ worlds: worlds.length, ...sum })
+  process.stderr.write(`${worlds.length} worlds: ${Math.round(tookMs / 1000)} s\n`)
 }
 
 function print(document: object): void {
