@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { catchUpBoth } from '../../src/sync/mirror/catch-up-both.js'
 import { catchUpCrm } from '../../src/sync/mirror/catch-up-crm.js'
+import { explaining, type Explained } from './support/explaining.js'
 import { preSend } from './support/pre-send.js'
 import type { Person } from './support/person.js'
 import { beforeStore, lateWrite, once } from './support/twists.js'
@@ -234,6 +235,30 @@ describe('a merge into a record at another address', () => {
     expect(await master.state()).toMatchObject(DENIED)
   })
 })
+
+describe('where the last record of an address left', () => {
+  it('is looked for only where both sides had the address', async () => {
+    const ann = await world.now.person()
+    expect(await statementsAboutLeaving()).toEqual([])
+    await world.now.sweep()
+    await ann.deactivated(0)
+    expect(await statementsAboutLeaving()).toHaveLength(1)
+    const [{ left }] = (await world.now.db.query<{ left: number }>(
+      `SELECT count(*) AS left FROM addresses WHERE address = $1 AND crm_ended_at IS NOT NULL`,
+      [ann.email],
+    )) as [{ left: number }]
+    expect(left).toBe(1)
+    await world.now.sweep()
+  })
+})
+
+/** Reads both systems. @returns the statements meanwhile that write when a record left. */
+async function statementsAboutLeaving(): Promise<string[]> {
+  const seen: Explained[] = []
+  const session = await world.now.session()
+  await catchUpBoth({ ...session, db: explaining(world.now.db, seen) })
+  return seen.map(({ sql }) => sql).filter((sql) => sql.includes('SET crm_ended_at'))
+}
 
 async function mergeInto(master: Person, loser: Person): Promise<void> {
   const ids = { master: master.crmIds[0], loser: loser.crmIds[0] }

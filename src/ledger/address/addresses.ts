@@ -45,18 +45,21 @@ export async function findAddresses(
 /**
  * Marks addresses as due now. The tick is taken under the row lock: a pass that loaded the address before finds a later
  * tick than it knows, and leaves the mark.
+ * @returns those that both sides had at some time.
  */
-export async function markDue(db: Queryable, addressIds: readonly number[]): Promise<void> {
+export async function markDue(db: Queryable, addressIds: readonly number[]): Promise<number[]> {
   if (addressIds.length === 0) {
-    return
+    return []
   }
-  await db.query(
-    `WITH target AS (SELECT address_id FROM addresses WHERE address_id = ANY($1) ORDER BY address_id FOR UPDATE)
-      UPDATE addresses a SET dirty_tick = nextval('ledger_tick'),
+  const linked = await db.query<{ id: number }>(
+    `WITH target AS (SELECT address_id FROM addresses WHERE address_id = ANY($1) ORDER BY address_id FOR UPDATE),
+      marked AS (UPDATE addresses a SET dirty_tick = nextval('ledger_tick'),
         dirty_since = COALESCE(a.dirty_since, clock_timestamp()), not_before = NULL, attempts = 0
-      FROM target t WHERE a.address_id = t.address_id`,
+      FROM target t WHERE a.address_id = t.address_id RETURNING a.address_id, a.ever_linked)
+      SELECT address_id AS id FROM marked WHERE ever_linked`,
     [[...new Set(addressIds)]],
   )
+  return linked.map((row) => row.id)
 }
 
 /** One address that waits for a pass. */

@@ -324,12 +324,14 @@ export async function countCrmRows(db: Queryable, connectionId: string): Promise
   return rows?.count ?? 0
 }
 
-/** Notes where the last live record of a linked address left, and where one joined (G8). */
-export async function markCrmEnded(
-  tx: Transaction,
-  connectionId: string,
-  addressIds: readonly number[],
-): Promise<void> {
+/**
+ * Notes where the last live record left, and where one joined (G8).
+ * @param linked addresses that both sides had at some time; at others nothing can end. A first sync has none of them.
+ */
+export async function markCrmEnded(tx: Transaction, linked: readonly number[]): Promise<void> {
+  if (linked.length === 0) {
+    return
+  }
   // Scalar sub-queries with LIMIT use the index, one look-up per address. EXISTS inside CASE would be hashed, which
   // reads the whole table per batch.
   await tx.query(
@@ -337,9 +339,9 @@ export async function markCrmEnded(
       FROM (SELECT t.address_id, CASE
             WHEN (SELECT true FROM crm_contacts c WHERE c.address_id = t.address_id AND c.state = 'live' LIMIT 1) THEN NULL
             WHEN (SELECT true FROM crm_other_addresses o WHERE o.address_id = t.address_id AND NOT o.deny_only LIMIT 1) THEN NULL
-            WHEN t.ever_linked THEN COALESCE(t.crm_ended_at, clock_timestamp()) END AS ended_at
-          FROM addresses t WHERE t.address_id = ANY($1) AND t.connection_id = $2) n
+            ELSE COALESCE(t.crm_ended_at, clock_timestamp()) END AS ended_at
+          FROM addresses t WHERE t.address_id = ANY($1)) n
       WHERE a.address_id = n.address_id AND a.crm_ended_at IS DISTINCT FROM n.ended_at`,
-    [addressIds, connectionId],
+    [linked],
   )
 }

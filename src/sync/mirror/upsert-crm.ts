@@ -231,9 +231,9 @@ async function noteChanges(
   if (touched.length === 0) {
     return
   }
-  await markDue(tx, touched)
+  const linked = await markDue(tx, touched)
   await markCrmDoubtful(tx, [...new Set(doubtful)])
-  await markCrmEnded(tx, connectionId, touched)
+  await markCrmEnded(tx, linked)
 }
 
 function byContact<T extends { readonly crmContactId: string }>(
