@@ -106,7 +106,13 @@ export function selectDueRange(
 }
 
 /** The marks of these addresses. */
-export function dueMarks(db: Queryable, addressIds: readonly number[]): Promise<DueAddress[]> {
+export async function dueMarks(
+  db: Queryable,
+  addressIds: readonly number[],
+): Promise<DueAddress[]> {
+  if (addressIds.length === 0) {
+    return []
+  }
   return db.query<DueAddress>(
     `SELECT address_id AS "addressId", dirty_tick AS "dirtyTick" FROM addresses
       WHERE address_id = ANY($1) AND dirty_tick IS NOT NULL`,
@@ -122,6 +128,9 @@ export async function ensureDue(
   tx: Transaction,
   addressIds: readonly number[],
 ): Promise<DueAddress[]> {
+  if (addressIds.length === 0) {
+    return []
+  }
   await tx.query(
     `UPDATE addresses SET dirty_tick = nextval('ledger_tick'), dirty_since = clock_timestamp()
       WHERE address_id = ANY($1) AND dirty_tick IS NULL`,
@@ -159,6 +168,9 @@ export async function clearDue(db: Queryable, done: readonly DueAddress[]): Prom
 
 /** Defers addresses to tomorrow: the day's budget of rows is used up (D3). A change makes them due again at once. */
 export async function deferToTomorrow(db: Queryable, addressIds: readonly number[]): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
   await db.query(
     `UPDATE addresses SET not_before = current_date + 1 WHERE address_id = ANY($1) AND dirty_tick IS NOT NULL`,
     [addressIds],
@@ -167,6 +179,9 @@ export async function deferToTomorrow(db: Queryable, addressIds: readonly number
 
 /** Defers addresses after an unfinished pass: 5 s, doubling, at most 30 minutes. */
 export async function deferDue(db: Queryable, addressIds: readonly number[]): Promise<void> {
+  if (addressIds.length === 0) {
+    return
+  }
   await db.query(
     `UPDATE addresses SET attempts = attempts + 1,
         not_before = clock_timestamp() + LEAST(interval '30 minutes', interval '5 seconds' * power(2, LEAST(attempts, 10)))

@@ -207,6 +207,9 @@ export async function spelledTwice(
   db: Queryable,
   addressIds: readonly number[],
 ): Promise<ReadonlySet<number>> {
+  if (addressIds.length === 0) {
+    return new Set()
+  }
   const rows = await db.query<{ id: number }>(
     `SELECT address_id AS id FROM emarketeer_contacts
       WHERE address_id IN (SELECT address_id FROM emarketeer_contacts WHERE address_id = ANY($1) AND spelling IS NOT NULL)
@@ -315,6 +318,9 @@ export async function addressesOfEmarketeerContacts(
   connectionId: string,
   contactIds: readonly string[],
 ): Promise<number[]> {
+  if (contactIds.length === 0) {
+    return []
+  }
   const rows = await db.query<{ id: number }>(
     `SELECT DISTINCT address_id AS id FROM emarketeer_contacts
       WHERE connection_id = $1 AND contact_id = ANY($2) AND address_id IS NOT NULL`,

@@ -88,6 +88,23 @@ export async function settleLoosenings(
   return { released: rows.map((row) => row.id), held: 0 }
 }
 
+/**
+ * Counts addresses that a run makes mailable at once, if it stays within `limit`. @returns whether it does; else nothing
+ * is counted.
+ */
+export async function countReleased(
+  db: Queryable,
+  runId: string,
+  count: number,
+  limit: number,
+): Promise<boolean> {
+  const rows = await db.query(
+    `UPDATE sync_runs SET released = released + $2 WHERE run_id = $1 AND released + $2 <= $3 RETURNING 1`,
+    [runId, count, limit],
+  )
+  return rows.length > 0
+}
+
 /** Notes the end of a run: another may take up what it staged. */
 export async function endRun(db: Queryable, runId: string): Promise<void> {
   await db.query(`UPDATE sync_runs SET ended_at = clock_timestamp() WHERE run_id = $1`, [runId])

@@ -92,8 +92,9 @@ export function shareOf(walk: CrmWalk, perRequest: number): number {
 }
 
 /**
- * Reads both sides of these addresses: eMarketeer by its feed (exact, one request), the CRM directly, and the feed once
- * more. An act in between shows, and the address is read again (docs/reconciliation.md, "A pass").
+ * Reads both sides of these addresses: the CRM directly, then eMarketeer by its feed (exact, one request). The copy
+ * already knows eMarketeer's acts up to the last reading of the feed; one since then shows in this reading, and the
+ * address is read again (docs/reconciliation.md, "A pass").
  * @param addressIds at most 1,000.
  * @returns addresses with a side that cannot be read: reading at once would give the same answer.
  */
@@ -101,14 +102,13 @@ export async function freshen(
   session: SyncSession,
   addressIds: readonly number[],
 ): Promise<ReadonlySet<number>> {
-  await catchUpEmarketeer(session)
   const unreadable = new Set(await readUnreadStates(session, addressIds))
   if (session.crm) {
     const inCrm = await readCrmAt(session, addressIds)
     inCrm.forEach((id) => unreadable.add(id))
     // eMarketeer's state at the records' secondary addresses counts as well (C5).
     await readUnreadStates(session, await secondaryIdsAt(session.db, addressIds))
-    await catchUpEmarketeer(session)
   }
+  await catchUpEmarketeer(session)
   return unreadable
 }

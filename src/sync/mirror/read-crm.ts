@@ -43,13 +43,16 @@ export async function readCrmContacts(
  * Reads every CRM record at these addresses: records that have the address now, primary or secondary, and records that
  * the copy places there. Afterwards the addresses are fresh and free of doubt, unless an unidentified record may be
  * there.
- * @param addressIds at most 1,000. @returns addresses still in doubt.
+ * @param addressIds at most 1,000. @param contactIds further records to read, wherever they are.
+ * @returns addresses still in doubt.
  */
 export async function readCrmAt(
   session: SyncSession,
   addressIds: readonly number[],
+  contactIds: readonly string[] = [],
 ): Promise<readonly number[]> {
   if (addressIds.length === 0) {
+    await readCrmContacts(session, contactIds)
     return []
   }
   const { connectionId } = session.connection
@@ -62,7 +65,7 @@ export async function readCrmAt(
   const from = await nextTick(session.db)
   const atAddress = await readNow(session, { by: 'email', emails }, null, from)
   const answered = new Set(atAddress.contacts.map((contact) => contact.contactId))
-  const absent = believed.filter((id) => !answered.has(id))
+  const absent = [...new Set([...believed, ...contactIds])].filter((id) => !answered.has(id))
   const readings = [atAddress]
   for (const contactIds of chunksOf(absent, MAX_IDS)) {
     readings.push(await readNow(session, { by: 'contactId', contactIds }, contactIds, from))

@@ -150,7 +150,8 @@ class BatchPass {
     this.outcomes.say('retryLater', asked.postponed.map(addressOf))
     this.errors.push(...(asked.error ? [asked.error] : []))
     const loosening = withholdsLoosening ? 'withhold' : this.options.loosening
-    const sorted = await holdBack(this.session, asked.cells, loosening)
+    const { released } = this.options
+    const sorted = await holdBack(this.session, asked.cells, loosening, released)
     this.outcomes.say('untilRunEnds', sorted.waiting.map(addressOf))
     this.add({ staged: sorted.waiting.length })
     const pendings = await this.store(batch, sorted.apply, asked.acts)
@@ -295,6 +296,9 @@ class BatchPass {
     const loosening: Jobs = {
       emarketeer: jobs.emarketeer.filter((job) => job.loosens),
       crm: jobs.crm.filter((job) => job.loosens),
+    }
+    if (loosening.emarketeer.length + loosening.crm.length === 0) {
+      return
     }
     if (
       this.errors.length === sent &&

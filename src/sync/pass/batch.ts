@@ -36,14 +36,17 @@ export function addCounts(a: SyncCounts, b: SyncCounts): SyncCounts {
 /** How a batch is to be synced. */
 export interface BatchOptions {
   /**
-   * `direct`: both sides are read now. `copy`: the copy of both sides was just brought up to date; addresses whose copy
-   * is inconsistent come back in `again`.
+   * `direct`: both sides are read now. `copy`: the copy of both sides was just brought up to date. `done`: these very
+   * addresses were just read directly. Addresses whose copy is inconsistent come back in `again`.
    */
-  readonly reading: 'direct' | 'copy'
+  readonly reading: 'direct' | 'copy' | 'done'
   /**
-   * `stage`: writes that would make a contact mailable wait for the end of their run (rule F4). `withhold`: nothing
-   * that loosens is written or counted, and it stays due; a connection paused for all but opt-outs always withholds.
-   * Tightening never waits.
+   * `stage`: writes that would make a contact mailable wait for the end of their run (rule F4). `release`: the caller's
+   * addresses are no more than the limit, so they are counted and written at once while the run stays within it; those
+   * beyond it, and those that another run staged, wait. `withhold`: nothing that loosens is written or counted, and it
+   * stays due; a connection paused for all but opt-outs always withholds. Tightening never waits.
    */
-  readonly loosening: 'apply' | 'stage' | 'withhold'
+  readonly loosening: 'apply' | 'stage' | 'release' | 'withhold'
+  /** Addresses that the run has counted as released, so that a lost race counts nobody twice. */
+  readonly released?: Set<number>
 }

@@ -1,4 +1,5 @@
 import {
+  countReleased,
   dropLoosenings,
   looseningsAt,
   noteRefusals,
@@ -53,15 +54,23 @@ function whatStands({ observation }: DecidedCell): string {
  * Withholds decisions that loosen: those that wait for approval or were rejected, and in a run that settles at its end
  * all that would make a contact mailable. A decision that no longer loosens leaves the waiting list. The tightening
  * part of a withheld decision is applied.
+ * @param released addresses that the run has counted as released; those counted now are added.
  */
 export async function holdBack(
   session: SyncSession,
   cells: readonly DecidedCell[],
   mode: BatchOptions['loosening'],
+  released: Set<number> = new Set(),
 ): Promise<HeldBack> {
   const { db, run } = session
   const known = await looseningsAt(db, [...new Set(cells.map((cell) => cell.row.addressId))])
-  const { dropped, refused, staged, ...held } = sortLoosenings(cells, known, mode)
+  const within = mode !== 'release' || (await countReleasing(session, cells, known, released))
+  const sorted = sortLoosenings(cells, known, within ? mode : 'stage')
+  const { dropped, refused, staged, apply, waiting, approved } = sorted
+  const held = { apply, waiting, approved }
+  if (dropped.length + refused.length + staged.length === 0) {
+    return held
+  }
   await db.transaction(async (tx) => {
     await dropLoosenings(tx, dropped.map(cellIdOf))
     await noteRefusals(
@@ -77,6 +86,27 @@ export async function holdBack(
   return held
 }
 
+/** Counts what is to be written at once. @returns false: it would exceed the run's limit (F4), and nothing is counted. */
+async function countReleasing(
+  { db, run, connection }: SyncSession,
+  cells: readonly DecidedCell[],
+  known: readonly StoredLoosening[],
+  released: Set<number>,
+): Promise<boolean> {
+  const { releasing } = sortLoosenings(cells, known, 'release')
+  const more = new Set(
+    releasing.map((cell) => cell.row.addressId).filter((id) => !released.has(id)),
+  )
+  if (
+    more.size > 0 &&
+    !(await countReleased(db, run.runId, more.size, connection.newlyMailableLimit))
+  ) {
+    return false
+  }
+  more.forEach((id) => released.add(id))
+  return true
+}
+
 /** {@link HeldBack}, and the changes to the waiting list. */
 interface SortedLoosenings extends HeldBack {
   /** Removed from the list. */
@@ -85,6 +115,8 @@ interface SortedLoosenings extends HeldBack {
   readonly refused: readonly DecidedCell[]
   /** Added to the list. */
   readonly staged: readonly DecidedCell[]
+  /** In the mode `release`: applied decisions that make somebody mailable, to be counted. */
+  readonly releasing: readonly DecidedCell[]
 }
 
 /** {@link holdBack} without storing. Pure. @param known the waiting list of these cells' addresses. */
@@ -104,12 +136,10 @@ export function sortLoosenings(
     return state === 'rejected' && !refused.has(cell) ? 'lapsed' : state
   }
   const held = cells.filter((cell) => isLoosening(cell) && stateOf(cell) === 'held')
-  const decided = ['held', 'approved', 'rejected']
+  const waitsFor: readonly (string | undefined)[] =
+    mode === 'stage' ? [undefined, 'staged', 'lapsed'] : mode === 'release' ? ['staged'] : []
   const staged = cells.filter(
-    (cell) =>
-      mode === 'stage' &&
-      makesMailable(plannedCell(cell)) &&
-      !decided.includes(stateOf(cell) ?? ''),
+    (cell) => waitsFor.includes(stateOf(cell)) && makesMailable(plannedCell(cell)),
   )
   const withheld = mode === 'withhold' ? cells.filter(isLoosening) : []
   const waits = new Set([...held, ...refused, ...staged, ...withheld])
@@ -127,6 +157,13 @@ export function sortLoosenings(
     dropped: [...settled, ...lapsed],
     refused: [...refused].filter((cell) => storedOf(cell)?.refusedFor === null),
     staged,
+    releasing: cells.filter(
+      (cell) =>
+        mode === 'release' &&
+        !waits.has(cell) &&
+        stateOf(cell) !== 'approved' &&
+        makesMailable(plannedCell(cell)),
+    ),
   }
 }
 

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../domain/lists.js'
 import { dueMarks, selectNewestDue } from '../../ledger/address/addresses.js'
 import { addressesOfCrmContacts, crmContactsOfRows } from '../../ledger/copy/crm-mirror-rows.js'
 import {
@@ -7,12 +8,15 @@ import {
   nextHintDueMs,
   type WaitingHint,
 } from '../../ledger/run/inbox.js'
+import { secondaryIdsAt } from '../../ledger/copy/secondary-addresses.js'
 import { catchUpEmarketeer } from '../mirror/catch-up-emarketeer.js'
+import { readCrmAt, readCrmContacts } from '../mirror/read-crm.js'
+import { readUnreadStates } from '../mirror/read-unread.js'
+import { MAX_BATCH } from '../pass/batch-pass.js'
 import { syncAndCreateMissing } from './create-missing.js'
-import { readCrmContacts } from '../mirror/read-crm.js'
 import { settleRun } from './sync-addresses.js'
 import { addCounts, emptyCounts, type SyncCounts } from '../pass/batch.js'
-import type { SyncSession } from '../../connection/session.js'
+import { requireCrm, type SyncSession } from '../../connection/session.js'
 
 const MAX_HINTS = 1_000
 /** Webhooks bring the newest changes; the sweep takes the rest of a bulk change. */
@@ -48,17 +52,64 @@ export async function drainInbox(session: SyncSession, shard: number): Promise<D
 
 async function handle(session: SyncSession, hints: readonly WaitingHint[]): Promise<SyncCounts> {
   const { db, connection } = session
-  await catchUpEmarketeer(session)
-  const contactIds = await contactsOf(session, hints)
-  await readCrmContacts(session, contactIds)
-  const ofContacts = await addressesOfCrmContacts(db, connection.connectionId, contactIds)
-  // Most hints are echoes of our own writes: the fetched record equals our copy and nothing is due.
-  const changed = await dueMarks(db, ofContacts)
-  const newest = await selectNewestDue(db, connection.connectionId, MAX_ADDRESSES)
-  const ids = [...new Set([...changed, ...newest].map((mark) => mark.addressId))]
-  const counts = await syncAndCreateMissing(session, ids, { reading: 'direct', loosening: 'stage' })
-  const settled = await settleRun(session)
-  return addCounts(counts, settled.counts)
+  if (hints.some((hint) => hint.source === 'emarketeer')) {
+    await catchUpEmarketeer(session)
+  }
+  const read = await readHinted(session, await contactsOf(session, hints))
+  const newest = (await selectNewestDue(db, connection.connectionId, MAX_ADDRESSES))
+    .map((mark) => mark.addressId)
+    .filter((id) => !read.includes(id))
+  // As few as may become mailable anyway need not be counted before they are written (F4).
+  const isFew = read.length + newest.length <= connection.newlyMailableLimit
+  const loosening = isFew ? 'release' : 'stage'
+  const counts = addCounts(
+    await syncAndCreateMissing(session, read, { reading: 'done', loosening }),
+    await syncAndCreateMissing(session, newest, { reading: 'direct', loosening }),
+  )
+  return addCounts(counts, (await settleRun(session)).counts)
+}
+
+/**
+ * Reads the records of hints, with all others at their addresses, and if something is due then eMarketeer's feed. Most
+ * hints are echoes of our own writes: the records equal our copy and nothing is due. If the CRM cannot refuse a stale
+ * write, the pass reads the addresses itself.
+ * @returns the addresses that are due.
+ */
+async function readHinted(
+  session: SyncSession,
+  contactIds: readonly string[],
+): Promise<readonly number[]> {
+  if (contactIds.length === 0) {
+    return []
+  }
+  const { db, connection } = session
+  const { connectionId } = connection
+  if (requireCrm(session).capabilities.values === 'rich') {
+    await readCrmContacts(session, contactIds)
+    const of = await addressesOfCrmContacts(db, connectionId, contactIds)
+    return (await dueMarks(db, of)).map((mark) => mark.addressId)
+  }
+  const known = await addressesOfCrmContacts(db, connectionId, contactIds)
+  const [first = [], ...rest] = chunksOf(known, MAX_BATCH)
+  await readCrmAt(session, first, contactIds)
+  for (const part of rest) {
+    await readCrmAt(session, part)
+  }
+  const now = await addressesOfCrmContacts(db, connectionId, contactIds)
+  const marks = await dueMarks(db, [...new Set([...known, ...now])])
+  const due = marks.map((mark) => mark.addressId)
+  // Where a record has just arrived there may be others.
+  for (const part of chunksOf(
+    due.filter((id) => !known.includes(id)),
+    MAX_BATCH,
+  )) {
+    await readCrmAt(session, part)
+  }
+  if (due.length > 0) {
+    await readUnreadStates(session, [...due, ...(await secondaryIdsAt(db, due))])
+    await catchUpEmarketeer(session)
+  }
+  return due
 }
 
 /** Contacts of the CRM hints. A hint about an unknown row names its contact, or the sweep finds it. */

@@ -8,10 +8,10 @@ import { assertMaySync } from '../../connection/permissions.js'
 
 /** Most rounds after lost races; then the address waits for the next run. */
 const MAX_ROUNDS = 5
-/** Wait before looking again at an address that another pass holds. */
-const BUSY_WAIT_MS = 200
-/** Most waits; an address held longer is left to the next run. */
-const MAX_BUSY_WAITS = 50
+/** First and longest wait before looking again at an address that another pass holds; each is twice the one before. */
+const BUSY_WAIT_MS = { first: 20, longest: 200 } as const
+/** Most waits, about ten seconds; an address held longer is left to the next run. */
+const MAX_BUSY_WAITS = 53
 
 export interface SyncedAddresses {
   readonly counts: SyncCounts
@@ -31,15 +31,15 @@ export async function syncAddresses(
 ): Promise<SyncedAddresses> {
   let counts = emptyCounts()
   const leftOver: number[] = []
-  // Only a complete delta proves who has an address (docs/sync.md).
-  const first = session.crm?.capabilities.completeDelta === false ? 'direct' : options.reading
+  const first = isEnough(session, options.reading) ? options.reading : 'direct'
+  const released = new Set<number>()
   let done = 0
   for (const part of chunksOf(addressIds, MAX_BATCH)) {
     let ids: readonly number[] = part
     let reading = first
     let waits = 0
     for (let round = 0; round < MAX_ROUNDS && ids.length > 0;) {
-      const result = await runPass(session, ids, { ...options, reading })
+      const result = await runPass(session, ids, { ...options, reading, released })
       counts = addCounts(counts, result.counts)
       ids = [...result.again, ...result.busy]
       reading = 'direct'
@@ -49,7 +49,9 @@ export async function syncAddresses(
         break
       } else {
         session.heartbeat({ done: 0, total: part.length })
-        await sleep(BUSY_WAIT_MS, undefined, { signal: session.call.signal })
+        const { first: firstMs, longest } = BUSY_WAIT_MS
+        const waitMs = Math.min(longest, firstMs * 2 ** Math.min(waits - 1, 10))
+        await sleep(waitMs, undefined, { signal: session.call.signal })
       }
     }
     leftOver.push(...ids)
@@ -57,6 +59,16 @@ export async function syncAddresses(
     session.heartbeat({ done, total: addressIds.length })
   }
   return { counts, leftOver }
+}
+
+/**
+ * Whether this reading is enough to decide by. Only a complete delta proves who has an address (docs/sync.md). A CRM that
+ * cannot refuse a stale write is read under the lease, as late as can be: another pass may have written since.
+ */
+function isEnough({ crm }: SyncSession, reading: BatchOptions['reading']): boolean {
+  return reading === 'copy'
+    ? crm?.capabilities.completeDelta !== false
+    : crm?.capabilities.values !== 'rich'
 }
 
 /**

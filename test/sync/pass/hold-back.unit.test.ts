@@ -46,7 +46,7 @@ const known = (state: StoredLoosening['state'], refusedFor: string | null = null
 const sort = (
   one: DecidedCell,
   stored: readonly StoredLoosening[] = [],
-  mode: 'apply' | 'stage' | 'withhold' = 'stage',
+  mode: 'apply' | 'stage' | 'release' | 'withhold' = 'stage',
 ) => {
   const sorted = sortLoosenings([one], stored, mode)
   return Object.entries(sorted).flatMap(([name, cells]) => (cells.length > 0 ? [name] : []))
@@ -70,6 +70,18 @@ describe('a decision that would make somebody mailable', () => {
   it('is written where the run has been counted', () => {
     expect(sort(OPENS, [], 'apply')).toEqual(['apply'])
     expect(sort(OPENS, known('staged'), 'apply')).toEqual(['apply', 'dropped'])
+  })
+
+  it('is counted and written where the run may be counted at once, unless another run staged it', () => {
+    expect(sort(OPENS, [], 'release')).toEqual(['apply', 'releasing'])
+    expect(sort(OPENS, known('rejected', 'something else'), 'release')).toEqual([
+      'apply',
+      'dropped',
+      'releasing',
+    ])
+    expect(sort(OPENS, known('approved'), 'release')).toEqual(['apply', 'approved'])
+    expect(sort(OPENS, known('staged'), 'release')).toEqual(['waiting', 'staged'])
+    expect(sort(OPENS, known('held'), 'release')).toEqual([])
   })
 
   it('waits while the connection only lets opt-outs flow, and is not staged', () => {

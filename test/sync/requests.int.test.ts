@@ -1,0 +1,150 @@
+import { describe, expect, it } from '@jest/globals'
+import { randomUUID } from 'node:crypto'
+import { putHints } from '../../src/ledger/run/inbox.js'
+import { CONNECTION_ID } from './support/open-systems.js'
+import { once } from './support/twists.js'
+import { withWorld } from './support/world.js'
+
+const world = withWorld()
+
+/** Requests that arrive at both stand-ins during some work; those of Dynamics are `$batch`es and queries. */
+async function requestsOf(work: () => Promise<unknown>): Promise<Record<string, number>> {
+  const { emarketeer, dynamics } = world.now.standIns
+  const taken = async () => ({
+    ...(await emarketeer.get<{ operations: Record<string, number> }>('requests')).operations,
+    ...(await dynamics<Record<string, number>>('GET', 'counters')),
+  })
+  const before = await taken()
+  await work()
+  const after = await taken()
+  return Object.fromEntries(
+    Object.entries(after)
+      .map(([name, count]) => [name, count - (before[name] ?? 0)] as const)
+      .filter(([name, count]) => count > 0 && !name.startsWith('status')),
+  )
+}
+
+/** What eMarketeer's webhook puts into the inbox. */
+async function emarketeerTells(): Promise<void> {
+  const changeId = `chg_${randomUUID()}`
+  const hint = { crmContactId: null, actorUserId: null, saysDeny: false, eventId: changeId }
+  await putHints(world.now.db, CONNECTION_ID, [
+    { ...hint, source: 'emarketeer', shard: 0, entity: 'change', entityId: changeId },
+  ])
+}
+
+const drained = () => requestsOf(() => world.now.drain())
+
+const FEED = 'GET /changes'
+const WRITE = 'POST /states/write'
+const BATCH = 'POST /api/data/v9.2/$batch'
+
+/** docs/architecture.md, "A change on the wire", says what each request is for. */
+describe('a change costs no more requests than the rule asks for', () => {
+  it('a deny of the CRM: its records and their rows, the feed, the write', async () => {
+    const ann = await world.now.linked()
+    await ann.flip('deny')
+    await ann.webhook(true)
+    expect(await drained()).toEqual({ [BATCH]: 2, [FEED]: 1, [WRITE]: 1 })
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', due: false })
+  })
+
+  it('a hint that tells nothing new: its records and their rows', async () => {
+    const ann = await world.now.linked()
+    await ann.webhook(false)
+    expect(await drained()).toEqual({ [BATCH]: 2 })
+  })
+
+  it('a deny of eMarketeer: the feed, the records and their rows, the feed, the write', async () => {
+    const ann = await world.now.linked()
+    await ann.unsubscribe()
+    await emarketeerTells()
+    expect(await drained()).toEqual({ [BATCH]: 3, [FEED]: 2 })
+    expect(await ann.state()).toMatchObject({ toggles: ['deny'], due: false })
+  })
+
+  it('an Allow of eMarketeer: the same, in one pass', async () => {
+    const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
+    await ann.consents('consent')
+    await emarketeerTells()
+    expect(await drained()).toEqual({ [BATCH]: 3, [FEED]: 2 })
+    expect(await ann.state()).toMatchObject({ toggles: ['allow'], due: false })
+  })
+
+  it('an Allow of the CRM: as a deny, and who did it, in one pass', async () => {
+    const bo = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
+    await bo.flip('allow')
+    await world.now.sweep() // Learns that the audit is on.
+    const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
+    await ann.flip('allow')
+    await ann.webhook(false)
+    // The records, their rows; its entries of the audit, its row as of then, the entry's details.
+    expect(await drained()).toEqual({ [BATCH]: 5, [FEED]: 1, [WRITE]: 1 })
+    expect(await ann.state()).toMatchObject({ basis: 'consent', due: false })
+  })
+})
+
+describe('a webhook may make mailable as many as the limit says (F4)', () => {
+  it('one with a limit of one', async () => {
+    await world.now.configure({ newlyMailableLimit: 1 })
+    const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
+    await ann.consents('consent')
+    await emarketeerTells()
+    await world.now.drain()
+    expect(await ann.state()).toMatchObject({ toggles: ['allow'], waiting: [] })
+  })
+
+  it('none of two with a limit of one, and what denies all the same', async () => {
+    const people = [
+      await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] }),
+      await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] }),
+    ]
+    const bo = await world.now.linked()
+    await bo.unsubscribe()
+    for (const person of people) {
+      await person.consents('consent')
+    }
+    await emarketeerTells()
+    await world.now.drain()
+    for (const person of people) {
+      expect(await person.state()).toMatchObject({ toggles: ['deny'], waiting: ['held'] })
+    }
+    expect(await bo.state()).toMatchObject({ toggles: ['deny'] })
+    await world.now.decideHeld('approve')
+    await world.now.sweep()
+  })
+})
+
+describe('what happens after the hint has led to a reading', () => {
+  it('an opt-out in eMarketeer is passed on by the same drain', async () => {
+    const ann = await world.now.linked()
+    await ann.edit({ lastname: 'Other' })
+    await ann.flip('deny')
+    await ann.flip('allow')
+    await ann.webhook(false)
+    await world.now.drain(once.afterCrmRead(() => ann.unsubscribe()))
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'], due: false })
+  })
+
+  it('a deny that another pass has handled meanwhile is not loosened by the older reading', async () => {
+    const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
+    await ann.flip('allow')
+    await ann.webhook(false)
+    await world.now.drain(
+      once.afterCrmRead(async () => {
+        await ann.flip('deny')
+        await world.now.sweep()
+      }),
+    )
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'], due: false })
+  })
+
+  it('a deny that comes before the write loses nothing', async () => {
+    const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
+    await ann.flip('allow')
+    await ann.webhook(false)
+    await world.now.drain(once.beforeEmarketeerWrite(() => ann.flip('deny')))
+    await world.now.sweep()
+    expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'], due: false })
+  })
+})
