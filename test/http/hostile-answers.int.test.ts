@@ -255,7 +255,7 @@ describe.each(READERS)('$name', (given) => {
       expectDecent(await outcomeOf(given), json)
     }
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
-  }, 60_000)
+  })
 
   it('does not block the process, however much is answered', async () => {
     reader = given
@@ -269,7 +269,7 @@ describe.each(READERS)('$name', (given) => {
     await sleep(2 * TICK_MS)
     delay.disable()
     expect(delay.max / 1e6).toBeLessThan(MAX_BLOCK_MS)
-  }, 120_000)
+  })
 })
 
 function outcomeOf({ read }: Reader): Promise<unknown> {

@@ -272,97 +272,85 @@ describe('bad input', () => {
     return workflowId
   }
 
-  it.each(TYPES)(
-    'does not start %s: refused by its code, on top',
-    async (type) => {
-      const inputs = inputsOf(GATES[type])
-      expect(inputs.length).toBeGreaterThan(30)
-      const ends = await inTurn(inputs, async ([name, payloads]) => {
-        const workflowId = await start(type, payloads)
-        return `${name} → ${await endOf(workflowId)}`
-      })
-      expect(
-        ends.filter(
-          (end) => !/ → (unknown_key|value_missing|value_invalid|audience_incomplete)$/.test(end),
-        ),
-      ).toEqual([])
-      expect(world.names()).toEqual([])
-    },
-    120_000,
-  )
+  it.each(TYPES)('does not start %s: refused by its code, on top', async (type) => {
+    const inputs = inputsOf(GATES[type])
+    expect(inputs.length).toBeGreaterThan(30)
+    const ends = await inTurn(inputs, async ([name, payloads]) => {
+      const workflowId = await start(type, payloads)
+      return `${name} → ${await endOf(workflowId)}`
+    })
+    expect(
+      ends.filter(
+        (end) => !/ → (unknown_key|value_missing|value_invalid|audience_incomplete)$/.test(end),
+      ),
+    ).toEqual([])
+    expect(world.names()).toEqual([])
+  })
 
   it.each(
     TYPES.flatMap((type) =>
       Object.keys(GATES[type].signals ?? {}).map((name) => [type, name] as const),
     ),
-  )(
-    '%s refuses bad signals %s, tells so, and takes a later good one',
-    async (type, signalName) => {
-      const good = GATES[type].signals![signalName]!
-      const workflowId = await letIn(type)
-      const send = (name: string, payloads: Payloads) =>
-        temporal.client.workflowService.signalWorkflowExecution({
-          namespace: temporal.namespace,
-          workflowExecution: { workflowId },
-          signalName: name,
-          input: { payloads: [...payloads] },
-        })
-      // All of them in one history, which has to fit into one message of the server.
-      const bad = messagesOf(good).filter(([name]) => name !== 'a key of two megabytes')
-      expect(bad.length).toBeGreaterThan(25)
-      for (const [, payloads] of bad) {
-        await send(signalName, payloads)
-      }
-      expect(await toldOf(workflowId)).toContain(`${signalName} refused: `)
-      await send('pasue', [json(evidence)])
-      expect(await toldOf(workflowId)).toContain('pasue refused: there is no signal of this name')
-      await send(signalName, good === null ? [] : [json(good)])
-      await untilTaken(signalName, workflowId)
-      expect(await failedTasksOf(temporal.client, workflowId)).toEqual([])
-      await handleOf(workflowId).terminate()
-    },
-    60_000,
-  )
+  )('%s refuses bad signals %s, tells so, and takes a later good one', async (type, signalName) => {
+    const good = GATES[type].signals![signalName]!
+    const workflowId = await letIn(type)
+    const send = (name: string, payloads: Payloads) =>
+      temporal.client.workflowService.signalWorkflowExecution({
+        namespace: temporal.namespace,
+        workflowExecution: { workflowId },
+        signalName: name,
+        input: { payloads: [...payloads] },
+      })
+    // All of them in one history, which has to fit into one message of the server.
+    const bad = messagesOf(good).filter(([name]) => name !== 'a key of two megabytes')
+    expect(bad.length).toBeGreaterThan(25)
+    for (const [, payloads] of bad) {
+      await send(signalName, payloads)
+    }
+    expect(await toldOf(workflowId)).toContain(`${signalName} refused: `)
+    await send('pasue', [json(evidence)])
+    expect(await toldOf(workflowId)).toContain('pasue refused: there is no signal of this name')
+    await send(signalName, good === null ? [] : [json(good)])
+    await untilTaken(signalName, workflowId)
+    expect(await failedTasksOf(temporal.client, workflowId)).toEqual([])
+    await handleOf(workflowId).terminate()
+  })
 
   it.each(
     TYPES.flatMap((type) =>
       Object.keys(GATES[type].updates ?? {}).map((name) => [type, name] as const),
     ),
-  )(
-    '%s rejects bad updates %s by a code, and takes a later good one',
-    async (type, name) => {
-      const good = GATES[type].updates![name]!
-      const workflowId = await letIn(type)
-      await untilItWaits(type, workflowId)
-      const update = async (payloads: Payloads) => {
-        const { outcome } = await temporal.client.workflowService.updateWorkflowExecution({
-          namespace: temporal.namespace,
-          workflowExecution: { workflowId },
-          waitPolicy: { lifecycleStage: COMPLETED },
-          request: {
-            meta: { updateId: `u${++started}` },
-            input: { name, args: { payloads: [...payloads] } },
-          },
-        })
-        return outcome?.failure ? codeIn(errorOf(outcome.failure)) : 'taken'
-      }
-      const bad = messagesOf(good, MAY_OF_MESSAGES[name])
-      const ends: string[] = []
-      for (const [what, payloads] of bad) {
-        // One by one: the server ends a workflow whose updates together outgrow one of its messages (4 MB).
-        ends.push(`${what} → ${await update(payloads)}`)
-      }
-      expect(
-        ends.filter(
-          (end) => !/ → (unknown_key|value_missing|value_invalid|override_invalid)$/.test(end),
-        ),
-      ).toEqual([])
-      expect(await update([json(good)])).toBe('taken')
-      expect(await failedTasksOf(temporal.client, workflowId)).toEqual([])
-      await handleOf(workflowId).terminate()
-    },
-    60_000,
-  )
+  )('%s rejects bad updates %s by a code, and takes a later good one', async (type, name) => {
+    const good = GATES[type].updates![name]!
+    const workflowId = await letIn(type)
+    await untilItWaits(type, workflowId)
+    const update = async (payloads: Payloads) => {
+      const { outcome } = await temporal.client.workflowService.updateWorkflowExecution({
+        namespace: temporal.namespace,
+        workflowExecution: { workflowId },
+        waitPolicy: { lifecycleStage: COMPLETED },
+        request: {
+          meta: { updateId: `u${++started}` },
+          input: { name, args: { payloads: [...payloads] } },
+        },
+      })
+      return outcome?.failure ? codeIn(errorOf(outcome.failure)) : 'taken'
+    }
+    const bad = messagesOf(good, MAY_OF_MESSAGES[name])
+    const ends: string[] = []
+    for (const [what, payloads] of bad) {
+      // One by one: the server ends a workflow whose updates together outgrow one of its messages (4 MB).
+      ends.push(`${what} → ${await update(payloads)}`)
+    }
+    expect(
+      ends.filter(
+        (end) => !/ → (unknown_key|value_missing|value_invalid|override_invalid)$/.test(end),
+      ),
+    ).toEqual([])
+    expect(await update([json(good)])).toBe('taken')
+    expect(await failedTasksOf(temporal.client, workflowId)).toEqual([])
+    await handleOf(workflowId).terminate()
+  })
 
   it.each(TYPES.filter((type) => GATES[type].queries))(
     '%s refuses a query with an argument',
@@ -387,7 +375,6 @@ describe('bad input', () => {
       expect(await failedTasksOf(temporal.client, workflowId)).toEqual([])
       await handleOf(workflowId).terminate()
     },
-    60_000,
   )
 
   it.each(TYPES)('%s describes each of its messages, as Support sees them', async (type) => {

@@ -10,8 +10,6 @@ import { startSetupStack, type SetupStack } from './stack.js'
 
 Runtime.install({ logger: new DefaultLogger('ERROR') })
 
-const CASE_TIMEOUT_MS = 60_000
-
 /** Leads set-up into each pause and out of it by each choice: one stack, and for each case an organisation of its own. */
 export function runsEveryChoice<Org extends Organisation>(
   places: readonly PausePlace<Org>[],
@@ -32,14 +30,10 @@ export function runsEveryChoice<Org extends Organisation>(
       '%s',
       (_name, place) => {
         const choices = Object.entries(place.choices)
-        it.each(choices)(
-          '%s',
-          async (action, choice) => {
-            cases += 1
-            await takeChoice(place, action, choice, WAYS[cases % WAYS.length] ?? 'update')
-          },
-          CASE_TIMEOUT_MS,
-        )
+        it.each(choices)('%s', async (action, choice) => {
+          cases += 1
+          await takeChoice(place, action, choice, WAYS[cases % WAYS.length] ?? 'update')
+        })
       },
     )
   })
