@@ -9,7 +9,7 @@ import { SUPEROFFICE_PLACES } from '../test/e2e/setup-pauses/superoffice-places.
 import { writeOrCheck } from './generated-doc.mjs'
 
 const HEAD = [
-  '| pause | at step | how it comes to it | choice | mended before | what becomes of it | the step | set-up |',
+  '| pause | at step | how it comes to it | choice | fixed before | what becomes of it | the step | set-up |',
   '|---|---|---|---|---|---|---|---|',
 ]
 
@@ -19,9 +19,9 @@ function table(places) {
 
 /** Facts common to all choices of a pause appear once. */
 function rowsOf({ code, step, when, choices }) {
-  return Object.entries(choices).map(([action, { mended = '', then, state, next }], index) => {
+  return Object.entries(choices).map(([action, { fixed = '', then, state, next }], index) => {
     const place = index === 0 ? [`\`${code}\``, `\`${step}\``, when] : ['', '', '']
-    const cells = [...place, `\`${action}\``, mended, then, state, setUpOf(next)]
+    const cells = [...place, `\`${action}\``, fixed, then, state, setUpOf(next)]
     return `| ${cells.join(' | ')} |`
   })
 }

@@ -126,8 +126,8 @@ async function tend(
     }
     const { connectionId } = connection
     const { code } = toAppError(error)
-    log.warn({ connectionId, code, err: error }, 'the webhooks could not be looked after')
+    log.warn({ connectionId, code, err: error }, 'the webhooks could not be checked')
     const why = time.aborted ? `no answer within ${tendMs / 1_000} s` : code
-    return [`${what} could not be looked after (${why})`]
+    return [`${what} could not be checked (${why})`]
   }
 }

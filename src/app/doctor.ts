@@ -56,9 +56,7 @@ function lookAtEnvironment(): readonly Finding[] {
   })
   const blanks = Object.entries(process.env)
     .filter(([name, value]) => OURS.test(name) && value !== value?.trim())
-    .map(([name]) =>
-      warning('environment', `${name} has white space around it, which is left out.`),
-    )
+    .map(([name]) => warning('environment', `${name} has white space around it, which is removed.`))
   return [...faults, ...blanks, ...keys]
 }
 
@@ -117,7 +115,7 @@ async function lookWithin(db: Database): Promise<readonly Finding[]> {
     ...unguarded.map((table) =>
       warning(
         'database',
-        `The trigger that keeps ${table} from being changed is off or gone.`,
+        `The trigger that keeps ${table} from being changed is disabled or missing.`,
         'See docs/securing.md#logins.',
       ),
     ),
@@ -160,7 +158,7 @@ async function lookAtNamespace(temporal: TemporalClient): Promise<readonly Findi
         answers,
         warning(
           'temporal',
-          `The namespace keeps what has ended for ${Math.round(days * 10) / 10} days.`,
+          `The namespace keeps ended workflows for ${Math.round(days * 10) / 10} days.`,
           `temporal operator namespace update --retention ${MIN_RETENTION_DAYS}d ${namespace}`,
         ),
       ]
@@ -172,7 +170,7 @@ async function lookAtAttributes(temporal: TemporalClient): Promise<readonly Find
     return [
       warning(
         'temporal',
-        'The server does not tell its search attributes.',
+        'The server does not report its search attributes.',
         'See docs/temporal-cli.md#a-server.',
       ),
     ]
@@ -212,7 +210,7 @@ async function lookAtReleases(temporal: TemporalClient): Promise<readonly Findin
     : [
         warning(
           'temporal',
-          `The work goes to ${name}, which does not serve ${lacking.join(', ')}: what is there, waits.`,
+          `The work goes to ${name}, which does not serve ${lacking.join(', ')}; tasks there wait.`,
           'Start workers of it, or give the work to a build that `lbsync release show` names: `lbsync release use` with its image.',
         ),
       ]
@@ -226,7 +224,7 @@ async function lookAtPublicUrl(): Promise<readonly Finding[]> {
       ? ok('publicUrl', 'The gateway answers at PUBLIC_URL.')
       : warning(
           'publicUrl',
-          `Nothing of ours answers at PUBLIC_URL: ${wrong}.`,
+          `Our gateway does not answer at PUBLIC_URL: ${wrong}.`,
           'See docs/gateway.md.',
         ),
   ]

@@ -22,7 +22,7 @@ function unexpected(error: unknown, known: AppError): AppError {
   const kind = typeof code === 'string' ? `${name}, ${code.slice(0, 40)}` : name
   return new AppError(
     'internal',
-    `Something unexpected went wrong (${kind}). LOG_LEVEL=debug tells more.`,
+    `Something unexpected went wrong (${kind}). LOG_LEVEL=debug shows more.`,
     { cause: error },
   )
 }
@@ -59,7 +59,7 @@ export function fromTemporal(error: unknown): AppError | null {
     case 'QueryRejectedError':
       return new AppError(
         causes.at(-1)?.name === 'TerminatedFailure' ? 'work_terminated' : 'internal',
-        `The workflow did not end well (${endOf(causes)}).`,
+        `The workflow failed (${endOf(causes)}).`,
       )
     default:
       return temporalFailureOf(error)

@@ -49,7 +49,7 @@ export async function lookAtEmarketeer(
       client.close()
     }
   }
-  const answers = ok('emarketeer', `eMarketeer answers at ${syncUrl}, and takes the key.`)
+  const answers = ok('emarketeer', `eMarketeer answers at ${syncUrl}, and accepts the key.`)
   return [answers, ...findings, ...lookAtCreating(connections, emarketeer.connectUrl)]
 }
 
@@ -62,7 +62,7 @@ function failureOf(error: unknown, accountId: string): AppError | null {
   return error instanceof UpstreamError && error.code === 'upstream_cancelled'
     ? new AppError(
         'emarketeer_unreachable',
-        `eMarketeer had no answer within ${ANSWERS_WITHIN_MS / 1_000} s.`,
+        `eMarketeer did not answer within ${ANSWERS_WITHIN_MS / 1_000} s.`,
       )
     : toAppError(error)
 }
@@ -106,7 +106,7 @@ export async function lookAtSecrets(
       const has = `${connectionId}: ${where} has ${describeSecret(value)}`
       return value === found.reveal()
         ? ok('connections', `${has}.`)
-        : warning('connections', `${has}, and white space around it, which is left out.`)
+        : warning('connections', `${has}, and white space around it, which is removed.`)
     }),
   )
 }

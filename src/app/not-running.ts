@@ -30,7 +30,7 @@ export async function notRunning(
   const end = found === null ? undefined : ENDS[found.status.name]
   const message =
     found === null || end === undefined
-      ? `${what} does not run, and Temporal remembers none.`
+      ? `${what} is not running, and Temporal remembers no run of it.`
       : `${what} has ${end === 'ended' ? end : `ended (${end})`}, at ${found.closeTime?.toISOString() ?? 'some time'}.`
   return new AppError('run_not_found', message, { path, value })
 }

@@ -67,7 +67,7 @@ export async function findContacts(
   if (contacts.length > MAX_CONTACTS) {
     throw new AppError(
       'too_many_contact_ids',
-      `${contacts.length} contacts are named; at most ${MAX_CONTACTS} are taken.`,
+      `${contacts.length} contacts are named; at most ${MAX_CONTACTS} are accepted.`,
       { path: '--contact', value: String(contacts.length) },
     )
   }

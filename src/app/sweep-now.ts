@@ -33,7 +33,7 @@ export async function sweepNow(connectionId: string, progress: Progress): Promis
       input: { connectionId },
       priorityKey: PRIORITY.sweep,
       connectionId,
-      summary: `Sweep of ${connectionId}, asked for by hand`,
+      summary: `Sweep of ${connectionId}, requested by hand`,
     })
     const {
       refused,

@@ -33,9 +33,9 @@ export function buildProgram(
 ): Command {
   const program = new Command('lbsync')
     .description(
-      "Keeps legal basis and subscriptions in step between eMarketeer and a company's CRM.",
+      "Keeps legal basis and subscriptions in sync between eMarketeer and a company's CRM.",
     )
-    .version(productVersion(), '--version', 'tell the version of this release')
+    .version(productVersion(), '--version', 'print the version of this release')
     // run-cli.ts reports errors: commander throws, and shows only help.
     .exitOverride()
     // Options belong to the command that they stand behind: `pre-send` and `pre-send abort` both have --json.

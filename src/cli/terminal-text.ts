@@ -113,7 +113,7 @@ export function paintFor(stream: Writable): Paint {
 export function workText(report: WorkReport): string {
   const { addresses, decisions, writes, held, requests } = report
   return (
-    `${addresses} contacts looked at, ${decisions} decided, ` +
+    `${addresses} contacts processed, ${decisions} decided, ` +
     `${writes.emarketeer} written to eMarketeer, ${writes.crm} to the CRM, ${held} held ` +
     `(requests: eMarketeer ${requests.emarketeer}, CRM ${requests.crm})`
   )

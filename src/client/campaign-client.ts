@@ -110,7 +110,7 @@ async function* readMailingList(
 function asPage(document: unknown): Page {
   const { entries, nextCursor } = document as Partial<Page>
   if (!Array.isArray(entries) || (nextCursor !== null && typeof nextCursor !== 'string')) {
-    throw new GatewayError('The gateway answered with something that is no page.', false, 200)
+    throw new GatewayError('The gateway answered with something that is not a page.', false, 200)
   }
   return { entries, nextCursor }
 }

@@ -93,6 +93,6 @@ function isUnanswered(error: unknown): boolean {
 }
 
 function unanswered(workflowId: string, cause: unknown): AppError {
-  const message = `${workflowId} runs already, and no worker says whether it was asked for the same.`
+  const message = `${workflowId} is already running, and no worker reports whether its request is the same.`
   return new AppError('worker_unreachable', message, { path: 'sendoutId', cause })
 }

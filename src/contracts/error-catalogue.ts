@@ -66,7 +66,7 @@ export const ERROR_CATALOGUE = {
     'Use https. For trying out on this machine only, set ALLOW_LOOPBACK_HTTP=true and use a loopback address.',
   ),
   environment_invalid: badInput('Correct the environment variable.'),
-  deadline_past: badInput('Give a deadline that lies ahead, or none: 30 minutes after the start.'),
+  deadline_past: badInput('Give a deadline in the future, or none: 30 minutes after the start.'),
   too_many_contact_ids: badInput(
     'Name at most 1,000 contacts; give the campaign and component for more.',
   ),
@@ -94,15 +94,17 @@ export const ERROR_CATALOGUE = {
   ),
   none_with_sync: refused('Uncheck legal basis sync when choosing CRM "None".'),
   sendout_of_another_account: refused(
-    'A pre-send of this sendout id runs for another account: give another id, or ask when it has ended.',
+    'A pre-send with this sendout id runs for another account: use another id, or try again when it has ended.',
   ),
-  request_differs: refused('Ask for the same as the one that runs, or abort that one first.'),
-  pre_send_started: refused('Abort it, and start it anew.'),
+  request_differs: refused(
+    'Send the same request as the running pre-send, or abort that one first.',
+  ),
+  pre_send_started: refused('Abort it, and start it again.'),
   pre_send_decided: refused('Read its result; a new run replaces its list.'),
   connection_paused: refused('Resume the connection first.'),
   connection_disabled: refused('Enable the connection first.'),
   connection_not_paused: refused(
-    'See `lbsync connection show`: only a paused connection is resumed.',
+    'See `lbsync connection show`: only a paused connection can be resumed.',
   ),
   connection_setting_up: refused(
     'Wait until set-up has ended, or hold it back with `lbsync setup pause`.',
@@ -113,7 +115,7 @@ export const ERROR_CATALOGUE = {
   ),
   setup_of_another_crm: refused("Start the set-up workflow of the connection's CRM."),
   release_misfit: refused(
-    'Reset or end these workflows first (docs/runbook.md), or give --force and do so afterwards.',
+    'Reset or end these workflows first (docs/runbook.md), or use --force and do so afterwards.',
   ),
   override_invalid: badInput('See docs/driving.md for what the message must hold.'),
   override_refused: refused(
@@ -124,13 +126,13 @@ export const ERROR_CATALOGUE = {
   ),
   list_not_available: refused('The sendout ended without a list; see its result.'),
   crm_changed: refused(
-    'The account has got another CRM, or the same anew, since this sendout was opened: start the pre-send again.',
+    'The CRM of the account was replaced, or connected again, since this sendout was opened: start the pre-send again.',
   ),
   newer_run: refused(
-    'A later run of this sendout and stage, under another workflow id, has its own list: where nobody is to be mailed, abort that one too (`temporal workflow list` with the sendout id).',
+    'A later run of this sendout and stage, under another workflow id, has its own list: if nobody is to be mailed, abort that one too (`temporal workflow list` with the sendout id).',
   ),
   decided_before: refused(
-    'Result and list are those of before the workflow was reset. To check again, let this run end and start the pre-send again.',
+    'Result and list are from before the workflow was reset. To check again, let this run end and start the pre-send again.',
   ),
   // gateway
   webhook_unauthorized: {
@@ -164,7 +166,7 @@ export const ERROR_CATALOGUE = {
     hint: 'Send the gateway key as a bearer token.',
   },
   ledger_keys_differ: refused(
-    'Drop this database and create it anew, run `lbsync migrate`, and apply each connection file: everything is synced anew (docs/changelog.md).',
+    'Drop this database and create it again, run `lbsync migrate`, and apply each connection file: everything is synced again (docs/changelog.md).',
   ),
   // outside
   temporal_unreachable: outside('Check TEMPORAL_ADDRESS and that the server runs.'),
@@ -199,7 +201,7 @@ export const ERROR_CATALOGUE = {
     "Tried again by itself. Raise max_connections, or the login's own limit: each worker and gateway takes up to 10 (docs/operating.md#requirements).",
   ),
   database_login_unfit: outside(
-    'Run `lbsync migrate` as the owner, with WORKER_DATABASE_PASSWORD, GATEWAY_DATABASE_PASSWORD and CLI_DATABASE_PASSWORD set, and everything else by the logins that it makes: lbsync_worker, lbsync_gateway, lbsync_cli (docs/securing.md#logins).',
+    'Run `lbsync migrate` as the owner, with WORKER_DATABASE_PASSWORD, GATEWAY_DATABASE_PASSWORD and CLI_DATABASE_PASSWORD set, and everything else with the logins that it creates: lbsync_worker, lbsync_gateway, lbsync_cli (docs/securing.md#logins).',
   ),
   database_busy: outside(
     'Tried again by itself. If it stays: somebody holds a lock (`pg_stat_activity`), or the server is too slow.',
@@ -210,7 +212,7 @@ export const ERROR_CATALOGUE = {
     false,
   ),
   releases_denied: outside(
-    'Let the credentials in TEMPORAL_API_KEY write in the namespace (DescribeWorkerDeployment, SetWorkerDeploymentCurrentVersion), or have somebody who may give the work: `temporal worker deployment set-current-version --deployment-name lbsync --build-id ID`.',
+    'Let the credentials in TEMPORAL_API_KEY write in the namespace (DescribeWorkerDeployment, SetWorkerDeploymentCurrentVersion), or have somebody who may do so run `temporal worker deployment set-current-version --deployment-name lbsync --build-id ID`.',
     false,
   ),
   emarketeer_unreachable: outside('Check EMARKETEER_SYNC_URL; the sync tries again by itself.'),
@@ -219,16 +221,16 @@ export const ERROR_CATALOGUE = {
   emarketeer_rate_limited: outside('eMarketeer asked to wait; the sync goes on by itself.'),
   emarketeer_answer_invalid: outside('eMarketeer answered with something unexpected.'),
   emarketeer_answer_too_large: outside(
-    'Nothing of the answer was taken. The message names the call and its limit: look at what eMarketeer answers to it, or a proxy before it. The next sweep asks again.',
+    'Nothing of the answer was used. The message names the call and its limit: check what eMarketeer, or a proxy in front of it, answers. The next sweep asks again.',
     false,
   ),
   crm_unreachable: outside('The CRM does not answer; the sync tries again by itself.'),
   crm_auth_failed: outside(
-    'Do what the message says; else check the secret, its expiry and the application user.',
+    'Do what the message says; otherwise check the secret, its expiry and the application user.',
     false,
   ),
   crm_privilege_missing: outside(
-    'Give the application user the privilege, or open the secured column, that is named.',
+    'Give the application user the named privilege, or open the named secured column.',
     false,
   ),
   crm_tenant_unavailable: outside(
@@ -241,7 +243,7 @@ export const ERROR_CATALOGUE = {
   ),
   crm_answer_invalid: outside('The CRM answered with something unexpected.'),
   crm_answer_too_large: outside(
-    'Nothing of the answer was taken. The message names the call and its limit: look at what the CRM answers to it, or a proxy before it. The next sweep asks again.',
+    'Nothing of the answer was used. The message names the call and its limit: check what the CRM, or a proxy in front of it, answers. The next sweep asks again.',
     false,
   ),
   crm_refused: outside('The CRM refused the call; see the code it gave.', false),
@@ -249,7 +251,7 @@ export const ERROR_CATALOGUE = {
     'Stop every worker and gateway, terminate the workflows that the message counts, wait two minutes, and run it again (docs/ledger.md#restoring-a-backup).',
   ),
   // this machine
-  not_provisioned: outside('Do one of what the message names, and run again.', false),
+  not_provisioned: outside('Do one of the things that the message names, and run again.', false),
   checkout_needed: refused(
     'Clone the sources, and run `npm ci` and the command there: the image holds no stand-ins.',
   ),
@@ -257,20 +259,20 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT.failed,
     httpStatus: 500,
     retryable: true,
-    hint: 'What it logged last stands above. All others have been ended; run it again.',
+    hint: 'Its last log lines are above. All other parts have been ended; run it again.',
   },
   interrupted: {
     exitCode: EXIT.interrupted,
     httpStatus: 503,
     retryable: true,
-    hint: 'All that was started has been ended. Run it again.',
+    hint: 'Everything that was started has been ended. Run it again.',
   },
   // how work ended in Temporal
   timed_out: {
     exitCode: EXIT.failed,
     httpStatus: 500,
     retryable: true,
-    hint: 'Look at what it waited for (`temporal workflow describe`), and start it again.',
+    hint: 'Check what it waited for (`temporal workflow describe`), and start it again.',
   },
   work_cancelled: {
     exitCode: EXIT.failed,
@@ -295,13 +297,13 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT.failed,
     httpStatus: 409,
     retryable: false,
-    hint: 'Apply the connection again to run set-up anew; steps that are done pass at once.',
+    hint: 'Apply the connection again to run set-up again; steps that are done pass immediately.',
   },
   deadline_reached: {
     exitCode: EXIT.incomplete,
     httpStatus: 200,
     retryable: false,
-    hint: 'Mend what was in the way, and start it again with a later deadline.',
+    hint: 'Fix what was in the way, and start it again with a later deadline.',
   },
   pre_send_incomplete: {
     exitCode: EXIT.incomplete,
@@ -313,7 +315,7 @@ export const ERROR_CATALOGUE = {
     exitCode: EXIT.incomplete,
     httpStatus: 200,
     retryable: false,
-    hint: 'Nobody is on a list.',
+    hint: 'There is no list.',
   },
   internal: {
     exitCode: EXIT.failed,

@@ -132,7 +132,14 @@ export function list<T>(
         return [invalid(path, `must name at least ${least}`, value)]
       }
       return value.length > most
-        ? [fault(tooMany, path, `names ${value.length}; at most ${most} are taken`, value.length)]
+        ? [
+            fault(
+              tooMany,
+              path,
+              `names ${value.length}; at most ${most} are accepted`,
+              value.length,
+            ),
+          ]
         : value.flatMap((one, index) => item.faultsOf(one, [...path, index]))
     },
   }

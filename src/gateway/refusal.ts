@@ -14,7 +14,7 @@ const HTTP_ONLY = {
   ],
   media_type_not_supported: [
     415,
-    'Only JSON that is not compressed is taken.',
+    'Only uncompressed JSON is accepted.',
     'Send content-type: application/json and no content-encoding.',
   ],
   request_malformed: [400, 'The request is not valid HTTP.', 'Correct the request.'],
@@ -22,13 +22,13 @@ const HTTP_ONLY = {
   webhooks_too_fast: [
     // Not 429: Dataverse gives such a call up, and tries 503 once more (docs/gateway.md).
     503,
-    'Too many webhooks of this connection at once.',
+    'Too many simultaneous webhooks of this connection.',
     'Wait as Retry-After says, and send it again.',
   ],
   webhook_not_judged: [
     // Neither 401 nor 429: a sender whose address or secret is new must come again.
     503,
-    'This call is not known here, and too many such calls came at once to look again.',
+    'This call is unknown here, and too many unknown calls arrive to check it.',
     'Wait as Retry-After says, and send it again.',
   ],
   api_key_not_configured: [

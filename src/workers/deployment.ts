@@ -151,7 +151,7 @@ function closedOf(cause: unknown): AppError | null {
     case STATUS.unimplemented:
       return new AppError(
         'releases_unsupported',
-        'The Temporal server does not let builds be told apart (worker deployment versions).',
+        'The Temporal server does not support builds of workers (worker deployment versions).',
         { cause },
       )
     case STATUS.denied:

@@ -32,7 +32,7 @@ export async function watchSweeps(
       )
     }
     for (const error of failures) {
-      log.warn({ err: error }, 'the crons of the sweeps could not be looked after')
+      log.warn({ err: error }, 'the crons of the sweeps could not be checked')
     }
     const next = failed && !failedBefore ? LOOK_SOON_MS : LOOK_EVERY_MS
     failedBefore = failed

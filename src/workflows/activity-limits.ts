@@ -24,25 +24,25 @@ export const ACTIVITY_SUMMARIES: Readonly<Record<ActivityName, string>> = {
   activateConnection: 'Lets webhooks and sweeps act on the connection',
   syncCategories: 'Brings categories to the CRM',
   catchUpBoth: 'Reads what changed on both sides',
-  syncDue: 'Passes over some of the contacts that are due',
+  syncDue: 'Syncs some of the contacts that are due',
   settleRun: 'Releases what makes people mailable, or holds it for approval',
-  drainInbox: 'Handles what webhooks told',
-  markForResync: 'Marks contacts to be looked at again',
+  drainInbox: 'Handles what webhooks reported',
+  markForResync: 'Marks contacts to be synced again',
   rehearse: 'Reads and decides, and writes nothing',
-  tellNotices: 'Tells what lies in the CRM and is left alone',
+  tellNotices: 'Reports what the sync leaves alone in the CRM',
   tidyUp: 'Removes what is kept for a limited time, and looks after the webhooks',
-  noteSweep: 'Keeps what the sweep came to',
+  noteSweep: 'Stores the result of the sweep',
   checkPreSend: 'Checks the request',
   openSendout: 'Opens the run that result and list belong to',
   fixAudience: 'Fixes who is targeted',
-  proveFreshness: 'Proves both sides fresh',
+  proveFreshness: 'Proves that both sides are fresh',
   syncMembers: 'Syncs a range of the targeted contacts',
-  decideMembers: 'Looks a last time, and decides each contact',
+  decideMembers: 'Checks a last time, and decides each contact',
   closeSendout: 'Writes result and receipt',
   planSetup: 'Lists the steps of set-up',
   runSetupStep: 'Runs a step of set-up',
   previewSetupStep: 'Looks at a step of set-up, and changes nothing',
-  keepSetupDecision: 'Keeps what Support decided',
+  keepSetupDecision: 'Stores what Support decided',
   countDue: 'Counts contacts that wait for a pass',
   planDisconnect: 'Lists the steps of a disconnect',
   disableConnection: 'Ends syncing',
@@ -53,7 +53,7 @@ export const ACTIVITY_SUMMARIES: Readonly<Record<ActivityName, string>> = {
   keepSubscriptions: 'Keeps unsubscribes of the CRM in the ledger',
   undoSetupStep: 'Undoes a step of set-up',
   forgetInstallation: 'Forgets the installation',
-  keepStepDecision: 'Keeps what Support decided',
+  keepStepDecision: 'Stores what Support decided',
   pauseConnection: 'Pauses the connection',
   resumeConnection: 'Ends the pause',
   sweepNow: 'Starts a sweep beside the cron',
@@ -216,15 +216,15 @@ export const ACTIVITY_LIMITS = {
     activities: ['tidyUp', 'tellNotices'],
     options: OPTIONS.passingCall,
     afterLast:
-      'The sweep, or the first sync, passes over it, and is done. That `tidyUp` failed, the status and `connection show` say ' +
-      '(`untidy`); that nothing could be told is not told: the next sweep tells',
+      'The sweep, or the first sync, skips it, and completes. The status and `connection show` report that `tidyUp` failed ' +
+      '(`untidy`); missing notices are not reported: the next sweep has them',
   }),
   /** The result of a sweep, for `connection show`. */
   sweepNotes: group({
     activities: ['noteSweep'],
     options: OPTIONS.passingNote,
     afterLast:
-      'It is passed over: `connection show` tells what it knew before, and by itself that no sweep was done for two hours',
+      'It is skipped: `connection show` shows the former result, and by itself that no sweep was done for two hours',
   }),
   /** Short pre-send work in the ledger. */
   sendoutOpening: group({
@@ -261,7 +261,7 @@ export const ACTIVITY_LIMITS = {
     activities: ['runSetupStep', 'catchUpBoth', 'syncDue', 'settleRun'],
     options: OPTIONS.longStepCall,
     afterLast:
-      'The step pauses, so that somebody sees it. Set-up tries it again by itself where somebody may have mended it outside ' +
+      'The step pauses, so that somebody sees it. Set-up tries it again by itself if somebody may have fixed it outside ' +
       `([setup.md](setup.md#why-it-waits)), ${HOURLY}`,
   }),
   /** Somebody waits for a preview: a system that does not answer is reported within a minute. */
@@ -292,7 +292,8 @@ export const ACTIVITY_LIMITS = {
   webhookInstalling: group({
     activities: ['installRotatedWebhooks'],
     options: OPTIONS.longInstallation,
-    afterLast: 'The workflow fails; the former address and secret go on, and it may be repeated',
+    afterLast:
+      'The workflow fails; the former address and secret stay in use, and it may be repeated',
   }),
   /** Removes something in an external system. */
   stepRemoval: group({
@@ -312,7 +313,7 @@ export const ACTIVITY_LIMITS = {
   webhookDisabling: group({
     activities: ['removeCrmWebhooks', 'removeEmarketeerWebhook'],
     options: OPTIONS.boundedRemoval,
-    afterLast: 'The step is passed over, and says so',
+    afterLast: 'The step is skipped, and says so',
   }),
 } as const
 

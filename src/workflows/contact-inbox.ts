@@ -37,7 +37,7 @@ async function handleHints(input: ContactInboxInput): Promise<void> {
   let changed = true
   takeSignal(
     changedSignal,
-    messageSchema('Something is in the inbox: looks at once. Takes nothing.', NOTHING),
+    messageSchema('Something is in the inbox: it is read immediately. Takes nothing.', NOTHING),
     () => {
       changed = true
     },
@@ -58,7 +58,7 @@ async function handleHints(input: ContactInboxInput): Promise<void> {
     }
     const { nextDueMs, addresses } = drained.result
     handled += addresses
-    setCurrentDetails(`${handled} contacts looked at`)
+    setCurrentDetails(`${handled} contacts processed`)
     if (workflowInfo().continueAsNewSuggested) {
       await continueAsNew<typeof contactInbox>(input)
     }

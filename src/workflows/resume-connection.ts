@@ -21,6 +21,6 @@ function resume(input: LifecycleRequest): Promise<LifecycleStatus> {
     await lifecycle.endWork({ connectionId, kinds: ['runs'], reason: 'The connection is resumed' })
     await setupCalls.startSweep({ connectionId })
     await lifecycle.sweepNow({ connectionId })
-    setCurrentDetails('Resumed; it is swept at once')
+    setCurrentDetails('Resumed; a sweep starts immediately')
   })
 }

@@ -41,7 +41,7 @@ async function lookAgain(input: ResyncInput): Promise<ResyncResult> {
   mark({ connectionId, phase, tier: 'manual' })
   const onProgress = (soFar: WorkReport) => {
     totals = soFar
-    setCurrentDetails(`${soFar.addresses} contacts looked at`)
+    setCurrentDetails(`${soFar.addresses} contacts processed`)
   }
   await reportingFailure(
     (failed) => (phase = failed),

@@ -29,7 +29,7 @@ function rotate(input: LifecycleRequest): Promise<LifecycleStatus> {
     setCurrentDetails(
       installed
         ? 'Webhooks have new addresses and secrets'
-        : 'The CRM did not take the new address; the former one goes on',
+        : 'The CRM did not accept the new address; the former one stays in use',
     )
   })
 }

@@ -60,7 +60,7 @@ async function sweepNow(input: SweepInput): Promise<SweepResult> {
     const before = totals
     await syncUntilQuiet(run, 'copy', (soFar) => {
       totals = addWork(before, soFar)
-      setCurrentDetails(`Passing over changed contacts: ${soFar.addresses} done`)
+      setCurrentDetails(`Syncing changed contacts: ${soFar.addresses} done`)
     })
     const drained = await drainAll(run)
     totals = addWork(totals, drained)

@@ -104,7 +104,7 @@ describe('a system that asks to be left alone for a day', () => {
     expect(waitMs).toBeLessThanOrEqual(15 * 60_000)
     expect(closed.crmBlockedReason).toContain('86400 seconds')
 
-    const person = { connectionId, reason: 'it is mended', by: 'Kari' }
+    const person = { connectionId, reason: 'it is fixed', by: 'Kari' }
     const retry = (by: typeof person) =>
       db.transaction((tx) => retryConnection(tx, { ...by, interventionId: randomUUID() }))
     const retried = await retry(person)
@@ -115,7 +115,7 @@ describe('a system that asks to be left alone for a day', () => {
     expect([await codeOf('crm'), await codeOf('emarketeer')]).toEqual([null, null])
     expect(await retry(person)).toEqual([])
     expect(await overridesOf(db, connectionId, 9)).toMatchObject([
-      { subject: 'gates', action: 'retry', reason: 'it is mended', by: 'Kari' },
+      { subject: 'gates', action: 'retry', reason: 'it is fixed', by: 'Kari' },
     ])
   })
 })

@@ -74,12 +74,12 @@ it('looks after both sides, and has nothing to tell', async () => {
 it('gives up a side that does not answer, even to an abort, tells of it, and goes on', async () => {
   crm = never
   expect(await tidy()).toEqual([
-    "the CRM's webhooks could not be looked after (no answer within 0.05 s)",
+    "the CRM's webhooks could not be checked (no answer within 0.05 s)",
   ])
   expect(emarketeer).toHaveBeenCalledTimes(1)
   expect(warn).toHaveBeenCalledWith(
     expect.objectContaining({ connectionId }),
-    'the webhooks could not be looked after',
+    'the webhooks could not be checked',
   )
   emarketeer = never
   expect(await tidy()).toHaveLength(2)
@@ -87,7 +87,7 @@ it('gives up a side that does not answer, even to an abort, tells of it, and goe
 
 it('tells of a failure by its code', async () => {
   emarketeer = () => Promise.reject(new Error('anna@example.test'))
-  expect(await tidy()).toEqual(["eMarketeer's webhook could not be looked after (internal)"])
+  expect(await tidy()).toEqual(["eMarketeer's webhook could not be checked (internal)"])
 })
 
 it('leaves alone a side that asked for time', async () => {

@@ -89,7 +89,7 @@ describe('a connection as it is shown', () => {
       },
       disabled: null,
     })
-    await db.transaction((tx) => resumeConnection(tx, asked('it is mended')))
+    await db.transaction((tx) => resumeConnection(tx, asked('it is fixed')))
     expect(await shown()).toMatchObject({ state: 'active', pause: null })
   })
 
@@ -255,7 +255,7 @@ describe("a connection's life", () => {
 
   it('is changed once by one intervention, also when its answer was lost', async () => {
     const pause = asked('a mistake')
-    const resume = asked('it is mended')
+    const resume = asked('it is fixed')
     await db.transaction((tx) => pauseConnection(tx, pause, 'all'))
     await db.transaction((tx) => resumeConnection(tx, resume))
     await db.transaction((tx) => pauseConnection(tx, pause, 'all'))

@@ -90,7 +90,7 @@ describe('lbsync doctor', () => {
     const { exitCode, healthy, wrong, text } = await doctor()
     // The namespaces of tests keep what has ended for a day.
     expect(wrong).toMatchObject([
-      { outcome: 'warning', message: 'The namespace keeps what has ended for 1 days.' },
+      { outcome: 'warning', message: 'The namespace keeps ended workflows for 1 days.' },
     ])
     expect([exitCode, healthy]).toEqual([0, true])
     expect(text).toContain(
@@ -160,7 +160,7 @@ describe('lbsync doctor', () => {
         outcome: 'warning',
         message:
           'blank-dynamics: dynamics.clientSecret (BLANK_SECRET) has 15 characters, the first a letter, ' +
-          'the last a letter, and white space around it, which is left out.',
+          'the last a letter, and white space around it, which is removed.',
       },
       { code: 'environment_invalid', message: expect.stringContaining('sealed under another key') },
     ])
@@ -179,7 +179,7 @@ describe('lbsync doctor', () => {
     expect(wrong.map(({ message }) => message)).toEqual(
       expect.arrayContaining([
         'The schema lacks 0001_ledger.sql.',
-        'The trigger that keeps overrides from being changed is off or gone.',
+        'The trigger that keeps overrides from being changed is disabled or missing.',
       ]),
     )
   })

@@ -50,7 +50,7 @@ describe('an error of Temporal’s client', () => {
     )
     expect(fromTemporal(failed)).toMatchObject({
       code: 'work_terminated',
-      message: 'The workflow did not end well (terminated).',
+      message: 'The workflow failed (terminated).',
     })
   })
 

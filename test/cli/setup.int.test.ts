@@ -188,7 +188,7 @@ describe('bad input', () => {
     expect(await errorOf(verb, id, ...more)).toEqual({
       exitCode: 3,
       code: 'run_not_found',
-      message: 'The set-up of ID does not run, and Temporal remembers none.',
+      message: 'The set-up of ID is not running, and Temporal remembers no run of it.',
     })
   })
 
@@ -223,7 +223,7 @@ describe('bad input', () => {
       expect.objectContaining({ code: 'run_not_found', path: 'sendoutId', message }),
     ]
     expect(await steer('abort', ...EVIDENCE)).toEqual(
-      told(`${what} does not run, and Temporal remembers none.`),
+      told(`${what} is not running, and Temporal remembers no run of it.`),
     )
     const request = { connectionId: id, sendoutId, campaignId: '501', componentId: '9001' }
     await temporal.client.workflow.execute('preSend', {

@@ -104,7 +104,7 @@ describe('an event is told', () => {
       'Subscription “Newsletters”: moved in eMarketeer, by the person, at 2026-11-21T09:00:00.000Z.',
     )
     expect(told[1]).toBe('eMarketeer stays No; CRM Yes and No → No.')
-    expect(told.at(-1)).toBe('CRM record row-1: lost a race, read and decided again at once.')
+    expect(told.at(-1)).toBe('CRM record row-1: lost a race, read and decided again immediately.')
   })
 
   it('with what spoiled the proof, and whose deny counted', () => {

@@ -52,7 +52,7 @@ export class ToySession implements CrmClient {
   async read(asked: CrmReadRequest, context: CallContext): Promise<CrmReading> {
     const keys = asked.by === 'email' ? asked.emails : asked.contactIds
     if (keys.length > MAX_READ) {
-      throw new RangeError(`at most ${MAX_READ} contacts are read at once`)
+      throw new RangeError(`at most ${MAX_READ} contacts are read in one call`)
     }
     if (keys.length === 0) {
       return { contacts: [], subscriptions: [], missingContactIds: [] }

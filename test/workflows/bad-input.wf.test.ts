@@ -438,7 +438,7 @@ const SIGNS: Readonly<Record<string, RegExp>> = {
   pause: /held back by Kari/,
   resume: /resumed by Kari|resume refused: it is not paused/,
   override: /override of|override refused: (Step|Set-up|There is no step)/,
-  changed: /^\d+ contacts looked at$/,
+  changed: /^\d+ contacts processed$/,
 }
 
 const { WorkflowTaskFailedCause, UpdateWorkflowExecutionLifecycleStage } =

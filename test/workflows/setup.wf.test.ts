@@ -71,7 +71,7 @@ describe('set-up', () => {
     ])
     expect(world.inputs('syncDue')[0]).toMatchObject({ reading: 'copy', tier: 'setup' })
     expect(result.steps.find(({ id }) => id === 'firstSync')?.note).toBe(
-      '100 contacts looked at; 100 wait for approval (lbsync held). Something that lies there.',
+      '100 contacts processed; 100 wait for approval (lbsync held). Something that lies there.',
     )
     expect(result).toMatchObject({
       connectionId,

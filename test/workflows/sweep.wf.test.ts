@@ -145,7 +145,7 @@ describe('sweepRun', () => {
   })
 
   it('tells what housekeeping could not do by itself', async () => {
-    const untidy = ["the CRM's webhooks could not be looked after (crm_unreachable)"]
+    const untidy = ["the CRM's webhooks could not be checked (crm_unreachable)"]
     workflows.world({ tidyUp: async () => ({ untidy }) })
     const handle = await start('sweepRun', newConnection())
     expect(await handle.result()).toEqual({ ...report(0), notices: [], untidy })

@@ -62,12 +62,12 @@ export function previewOfWorkflowStep(
   }
   const { id, title } = step
   if (connection.state === 'active') {
-    const note = id === 'firstSync' ? 'set-up would bring every contact in step once more' : null
+    const note = id === 'firstSync' ? 'set-up would sync every contact once more' : null
     return { id, title, state: 'nothing', changes: [], pause: null, note }
   }
   const what =
     stepId === 'firstSync'
-      ? `Reads every contact on both sides and brings them in step, opt-outs first; if more than ` +
+      ? `Reads every contact on both sides and syncs them, opt-outs first; if more than ` +
         `${connection.newlyMailableLimit} contacts would become mailable, those writes wait for approval`
       : 'Sweeps every 30 minutes'
   return {
@@ -83,12 +83,12 @@ export function previewOfWorkflowStep(
 /** Copies eMarketeer's subscription categories to the CRM (D3). */
 export const categoriesStep: CommonStep = {
   id: 'categories',
-  title: 'Bring the subscription categories over',
+  title: 'Copy the subscription categories',
   weight: 5,
 
   async verify(session, context): Promise<StepVerdict> {
     if (!context.subscriptionSync) {
-      return { state: 'skipped', note: 'subscriptions are not kept in step' }
+      return { state: 'skipped', note: 'subscriptions are not synced' }
     }
     const categories = await session.emarketeer.categories({ includeArchived: false }, context)
     const names = categories.map(({ name }) => name).join(', ')

@@ -110,7 +110,7 @@ export function timesView(
 const NEVER = 'the connection file says never: only versions prove which act was later'
 const CLOCK_UNKNOWN =
   'how far the clocks of the CRM and eMarketeer are apart is not known, or not since yesterday; a write of ours or the ' +
-  'next sweep tells'
+  'next sweep measures it'
 const PROVEN =
   'our own updates are read back exactly one version on, so that a row written once shows it'
 const MEASURED = 'set-up has measured on the test person that every write counts once'

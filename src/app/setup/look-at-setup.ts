@@ -83,7 +83,7 @@ export async function asSetupError(
   }
   const message = (await isServed(temporal))
     ? `The worker of queue ${QUEUES.setup} does not answer.`
-    : `No worker serves the queue ${QUEUES.setup}, so that set-up cannot be asked.`
+    : `No worker serves the queue ${QUEUES.setup}, so set-up cannot report its state.`
   return new AppError('worker_unreachable', message, { path: 'connectionId', value: connectionId })
 }
 

@@ -96,7 +96,7 @@ export async function holdSetup(
     }
     await sleep(LOOK_EVERY_MS)
   }
-  const message = `The message is sent, but nobody took it yet; see \`lbsync setup status ${connectionId}\`.`
+  const message = `The message was sent, but not received yet; see \`lbsync setup status ${connectionId}\`.`
   throw new AppError('worker_unreachable', message, { path: 'connectionId', value: connectionId })
 }
 

@@ -20,20 +20,20 @@ interface WorkWords {
   readonly again: string
 }
 
-const AT_REMOVAL = 'It is tried again by itself every hour, but where the credentials are refused.'
+const AT_REMOVAL = 'It is tried again by itself every hour, unless the credentials are refused.'
 
 /** In words. `again` of set-up depends on the pause, and is said there. */
 export const WORK_WORDS: Readonly<Record<Work, WorkWords>> = {
   setup: {
     title: 'Set-up of',
     done: 'the sweep runs every half hour',
-    undone: 'to go on, apply the connection again: steps that are done pass at once',
+    undone: 'to go on, apply the connection again: steps that are done pass immediately',
     again: '',
   },
   removal: {
     title: 'Removal of the installation of',
     done: 'the connection is disabled',
-    undone: 'what was done stays done; `lbsync connection remove-installed` begins it anew',
+    undone: 'what was done stays done; `lbsync connection remove-installed` starts it again',
     again: AT_REMOVAL,
   },
   disabling: {

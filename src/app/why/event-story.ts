@@ -130,8 +130,8 @@ function outcomeSentence({
 const OUTCOME_WORDS: Readonly<Record<string, string>> = {
   applied: 'written',
   unchanged: 'said so already',
-  overtaken: 'written, but somebody else wrote too; read and decided again at once',
-  conflict: 'lost a race, read and decided again at once',
+  overtaken: 'written, but somebody else wrote too; read and decided again immediately',
+  conflict: 'lost a race, read and decided again immediately',
   gone: 'the record is gone',
   refused: 'the system refused the write',
   unknown: 'the answer was lost; read again before anything else',

@@ -154,7 +154,7 @@ function stateLines({
     ...(futureStamps === null
       ? []
       : [
-          `Times in the future in the CRM, read at every sweep until they are mended there: ${futureStamps.count} records, ` +
+          `Times in the future in the CRM, read at every sweep until they are corrected there: ${futureStamps.count} records, ` +
             futureStamps.records.map(({ contactId, at }) => `${contactId} (${at})`).join(', '),
         ]),
     ...(walk === null
@@ -174,7 +174,7 @@ function removalText(
     return ''
   }
   return installationLeft
-    ? `, installation not wholly removed (lbsync setup status ${connectionId})`
+    ? `, installation not completely removed (lbsync setup status ${connectionId})`
     : ', installation removed'
 }
 

@@ -39,7 +39,7 @@ function addConnectionApply(group: Command, output: Output): void {
   })
     .option('--no-wait', 'do not wait until set-up, or the disabling, has ended')
     .option('--no-setup', 'check and store only; look first with `lbsync setup preview`')
-    .option('--by <name>', 'who; kept as evidence where it disables (your user name)')
+    .option('--by <name>', 'who; kept as evidence if it disables (your user name)')
     .action(
       async (
         file: string,
@@ -63,8 +63,8 @@ function addConnectionApply(group: Command, output: Output): void {
             `Connection ${applied.connectionId} is ${applied.state}.`,
             ...(applied.joined
               ? [
-                  `${applied.workflowId} was running already: a step that waits is tried again with the new settings; ` +
-                    'for those that have ended apply again when it has.',
+                  `${applied.workflowId} was already running: a step that waits is tried again with the new settings; ` +
+                    'to repeat steps that have ended, apply again after it has ended.',
                 ]
               : []),
             ...(setup
@@ -72,7 +72,7 @@ function addConnectionApply(group: Command, output: Output): void {
                 ? []
                 : [`${applied.workflowId} goes on.`]
               : [
-                  `Set-up was not begun: lbsync setup preview ${applied.connectionId}, then apply again.`,
+                  `Set-up was not started: lbsync setup preview ${applied.connectionId}, then apply again.`,
                 ]),
           ].join('\n'),
         )
@@ -95,7 +95,7 @@ function addConnectionList(group: Command, output: Output): void {
     })
     await output.answer(json, { connections }, () =>
       connections.length === 0
-        ? 'There is no connection yet: `lbsync connection apply FILE` makes one.'
+        ? 'There is no connection yet: `lbsync connection apply FILE` creates one.'
         : textTable(
             ['CONNECTION', 'ACCOUNT', 'CRM', 'STATE', 'PAUSED'],
             connections.map((c) => [c.connectionId, c.accountId, c.crm, c.state, pausedText(c)]),
@@ -151,7 +151,7 @@ function addConnectionPause(group: Command, output: Output): void {
 function addConnectionResume(group: Command, output: Output): void {
   addEvidenceLeaf(group, {
     usage: 'resume <id>',
-    summary: 'end a pause, and sweep at once',
+    summary: 'end a pause, and sweep immediately',
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
   }).action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
     const { resumeConnection } = await import('../../app/connection/interventions.js')
@@ -159,7 +159,7 @@ function addConnectionResume(group: Command, output: Output): void {
     await output.answer(
       json,
       resumed,
-      () => `Connection ${connectionId} is ${resumed.state}; it is swept at once.`,
+      () => `Connection ${connectionId} is ${resumed.state}; a sweep starts immediately.`,
     )
   })
 }
@@ -170,7 +170,7 @@ const NAMES = { emarketeer: 'eMarketeer', crm: 'the CRM' }
 function addConnectionRetry(group: Command, output: Output): void {
   addEvidenceLeaf(group, {
     usage: 'retry <id>',
-    summary: 'call both systems again at once, whatever kept us away',
+    summary: 'call both systems again immediately, whatever stopped the calls',
     exitCodes: [EXIT.notFound, EXIT.unreachable],
   }).action(async (connectionId: string, { json = false, reason, by }: EvidenceOption) => {
     const { retryConnection } = await import('../../app/connection/interventions.js')
@@ -196,8 +196,8 @@ function addConnectionRotateWebhooks(group: Command, output: Output): void {
     const rotated = await rotateWebhooks({ connectionId, reason, by }, output)
     await output.answer(json, rotated, () =>
       rotated.installed
-        ? `Both sides post to new addresses. What comes to the former ones is taken until ${rotated.formerAcceptedUntil}.`
-        : `The CRM did not take the new address (${rotated.reason}). The former one goes on; do it again once that is mended.`,
+        ? `Both sides post to new addresses. The former ones are accepted until ${rotated.formerAcceptedUntil}.`
+        : `The CRM did not accept the new address (${rotated.reason}). The former one stays in use; fix the cause, and rotate again.`,
     )
   })
 }

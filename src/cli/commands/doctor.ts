@@ -9,7 +9,7 @@ const MARKS = { ok: '✓', warning: '!', fault: '✗' } as const
 export function addDoctor(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'doctor',
-    summary: 'look at environment, database, Temporal and the public address; change nothing',
+    summary: 'check environment, database, Temporal and the public address; change nothing',
     notes:
       'Run it where a worker runs, with its environment. Ends with 1 where something is at fault, with 0 for warnings.',
   }).action(async ({ json = false }: JsonOption) => {

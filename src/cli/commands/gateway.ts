@@ -13,13 +13,13 @@ interface Options extends JsonOption {
 export function addGateway(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'gateway',
-    summary: 'take webhooks, and answer the campaign service, until SIGTERM or SIGINT',
+    summary: 'receive webhooks, and serve the campaign service, until SIGTERM or SIGINT',
     exitCodes: [EXIT.unreachable],
     notes: 'With --json the document is one line, written when it listens.',
   })
     .option(
       '--port <number>',
-      'port to listen on; 0 takes a free one (default: GATEWAY_PORT)',
+      'port to listen on; 0 picks a free one (default: GATEWAY_PORT)',
       portOf,
     )
     .option('--host <address>', 'address to listen on', '127.0.0.1')

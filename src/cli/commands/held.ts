@@ -58,7 +58,7 @@ function addHeldList(group: Command, output: Output): void {
 /** `lbsync held approve ID` and `lbsync held reject ID`: one decision upon everything held. */
 function addHeldVerdict(group: Command, output: Output, action: 'approve' | 'reject'): void {
   const summary = {
-    approve: 'let everything held become mailable, each decided afresh',
+    approve: 'let everything held become mailable, each decided again',
     reject: 'take the restrictive value for everything held',
   }[action]
   addEvidenceLeaf(group, {

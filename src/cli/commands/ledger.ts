@@ -5,20 +5,21 @@ import type { Output } from '../output.js'
 
 /** `lbsync ledger restored` */
 export function addLedger(program: Command, output: Output): void {
-  const group = addGroup(program, 'ledger', 'the database that people are kept in')
+  const group = addGroup(program, 'ledger', 'the database of people and their consent')
   addEvidenceLeaf(group, {
     usage: 'restored',
-    summary: 'tell that the ledger was restored from a backup: nothing seen before proves anything',
+    summary:
+      'record that the ledger was restored from a backup: nothing seen before proves anything',
     exitCodes: [EXIT.refusedByRule, EXIT.unreachable],
     notes:
-      'Refused while workflows run, but for cron ones, and while leases are held (docs/ledger.md).',
+      'Refused while workflows other than cron ones run, and while leases are held (docs/ledger.md).',
   }).action(async ({ json = false, reason, by }: EvidenceOption) => {
     const { tellRestored } = await import('../../app/ledger-restored.js')
     const restored = await tellRestored({ reason, by })
     await output.answer(json, restored, () =>
       restored.connections.length === 0
         ? 'There is no connection.'
-        : `Everything is read afresh for ${restored.connections.join(', ')}.`,
+        : `Everything is read again for ${restored.connections.join(', ')}.`,
     )
   })
 }

@@ -16,11 +16,11 @@ export function addMailingList(program: Command, output: Output): void {
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
     notes:
       'Each page first catches up with eMarketeer: who withdrew meanwhile is not on it. --json changes only how\n' +
-      'errors are told. Take the list for complete only when the command ends with 0.',
+      'errors are reported. The list is complete only if the command exits with 0.',
   })
     .requiredOption(
       '--account <id>',
-      "whose sendout it is; another account's of this id is not given",
+      "account of the sendout; another account's sendout with this id is not returned",
     )
     .action(async (sendoutId: string, { account }: Options) => {
       const { readMailingList } = await import('../../app/read-mailing-list.js')

@@ -8,7 +8,7 @@ import type { Output } from '../output.js'
 export function addMigrate(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'migrate',
-    summary: 'bring the database to this release, forward only',
+    summary: 'migrate the database to this release, forward only',
     exitCodes: [EXIT.refusedByRule, EXIT.unreachable],
     notes: [
       'Run it as the owner of the database. With WORKER_DATABASE_PASSWORD, GATEWAY_DATABASE_PASSWORD and',

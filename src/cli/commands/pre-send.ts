@@ -10,9 +10,10 @@ export function addPreSend(program: Command, output: Output): void {
     usage: 'pre-send <file>',
     summary: 'start a pre-send from a request file, or join the one that runs',
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable, EXIT.incomplete],
-    notes: 'With --wait it ends with 6 when somebody could not be verified, or it was aborted.',
+    notes:
+      'With --wait the exit code is 6 if somebody could not be verified, or if it was aborted.',
   })
-    .option('--wait', 'wait for the result and answer with it')
+    .option('--wait', 'wait for the result, and print it')
     .enablePositionalOptions()
     .action(
       async (
@@ -62,7 +63,7 @@ function stageOption(): Option {
 function accountOption(): Option {
   return new Option(
     '--account <id>',
-    'whose sendout it is; needed where more than one account has one of this id',
+    'account of the sendout; required if several accounts have a sendout with this id',
   )
 }
 
@@ -70,7 +71,7 @@ function accountOption(): Option {
 function addPreSendAbort(group: Command, output: Output): void {
   addLeaf(group, {
     usage: 'abort <sendoutId>',
-    summary: 'end a running pre-send: nobody eligible, no list',
+    summary: 'abort a running pre-send: nobody is eligible, and there is no list',
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
   })
     .addOption(stageOption())
@@ -102,7 +103,7 @@ function addPreSendAbort(group: Command, output: Output): void {
 function addPreSendReschedule(group: Command, output: Output): void {
   addLeaf(group, {
     usage: 'reschedule <sendoutId>',
-    summary: 'give a pre-send that still waits another start',
+    summary: 'move the start of a pre-send that still waits',
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
   })
     .addOption(stageOption())

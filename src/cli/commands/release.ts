@@ -25,10 +25,9 @@ export function addRelease(program: Command, output: Output): void {
     usage: 'use',
     summary: 'give the work to the build of this command, whose workers must run',
     exitCodes: [EXIT.refusedByRule, EXIT.unreachable],
-    notes:
-      'What runs is gone through first; where something does not fit this build, nothing is changed.',
+    notes: 'Running workflows are checked first; if one does not fit this build, nothing changes.',
   })
-    .option('--force', 'also where something that runs does not fit; its tasks then fail')
+    .option('--force', 'also if a running workflow does not fit; its tasks then fail')
     .action(async ({ json = false, force = false }: UseOptions) => {
       const { giveWork } = await import('../../app/release.js')
       const used = await giveWork(force)
@@ -48,6 +47,6 @@ function textOf({ buildId: own, builds }: ReleaseView): string {
   })
   const having = builds.find(({ current }) => current)?.queues ?? []
   const waiting = Object.values(QUEUES).filter((queue) => !having.includes(queue))
-  const waits = `Nobody serves for the current build: ${waiting.join(', ')}. What is there, waits.`
+  const waits = `No worker of the current build serves ${waiting.join(', ')}; tasks there wait.`
   return [`This build is ${own}.`, ...lines, ...(waiting.length > 0 ? [waits] : [])].join('\n')
 }

@@ -37,7 +37,7 @@ export function addResync(program: Command, output: Output): void {
       )
       await output.answer(json, { connectionId, dryRun, ...resynced }, () =>
         dryRun
-          ? `A resync of ${connectionId} would come to: ${workText(resynced.report)}.`
+          ? `A resync of ${connectionId} would result in: ${workText(resynced.report)}.`
           : `Resynced ${connectionId}: ${workText(resynced.report)}.`,
       )
     })

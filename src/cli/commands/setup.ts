@@ -35,8 +35,8 @@ function addSetupStatus(group: Command, output: Output): void {
     summary: 'show how far set-up is, what it waits for, and what to do about it',
     exitCodes: [EXIT.notFound, EXIT.unreachable],
     notes:
-      'On a terminal it goes on showing until set-up has ended, or Ctrl-C; that ends the view, not set-up. ' +
-      'Where the connection is being disabled, or its installation removed, it shows that.',
+      'On a terminal it follows set-up until it has ended, or until Ctrl-C, which ends the view only. ' +
+      'If the connection is being disabled, or its installation removed, it shows that.',
   })
     .option('--once', 'show it once')
     .action(
@@ -77,12 +77,12 @@ async function stateOf(connectionId: string): Promise<ConnectionState | null> {
 function addSetupOverride(group: Command, output: Output): void {
   const command = addLeaf(group, {
     usage: 'override <id>',
-    summary: 'decide what a paused step is to do',
+    summary: 'decide what a paused step does',
     exitCodes: [EXIT.notFound, EXIT.refusedByRule, EXIT.unreachable],
-    notes: '`lbsync setup status ID` shows the choices there are, as commands to be pasted.',
+    notes: '`lbsync setup status ID` shows the choices, as commands to paste.',
   })
     .requiredOption('--step <step>', 'step that waits, by its id')
-    .requiredOption('--action <action>', 'what it is to do: one of the choices of the pause')
+    .requiredOption('--action <action>', 'what the step does: one of the choices of the pause')
   Object.values(VALUE_OPTIONS).forEach(({ flag, takes, words }) =>
     command.option(`${flag} <${takes}>`, words),
   )

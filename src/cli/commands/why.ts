@@ -14,10 +14,9 @@ interface Options extends JsonOption {
 export function addWhy(program: Command, output: Output): void {
   addLeaf(program, {
     usage: 'why <id>',
-    summary: "tell a contact's history, and the reason of its present state",
+    summary: "show a contact's history, and the reason for its present state",
     exitCodes: [EXIT.notFound, EXIT.unreachable],
-    notes:
-      'Shows the address that was asked for. Asks no outside system: it tells what our copy holds.',
+    notes: 'Shows what our copy holds of the given address, and calls no outside system.',
   })
     .requiredOption('--email <address>', 'whose')
     .action(async (connectionId: string, { json = false, email }: Options) => {

@@ -17,8 +17,9 @@ const RELEASE_STATES = {
     `Build ${buildId} waits: another is the current one (lbsync release show).`,
   arriving: (buildId: string) => `Build ${buildId} waits until each queue has a worker of it.`,
   denied: (buildId: string) =>
-    `Build ${buildId} gets no work: Temporal denies us to say so (lbsync release show).`,
-  unversioned: () => 'Temporal does not tell builds apart, or not us (lbsync release show).',
+    `Build ${buildId} gets no work: Temporal does not let us assign it (lbsync release show).`,
+  unversioned: () =>
+    'Temporal does not support builds of workers, or not for us (lbsync release show).',
 } as const
 
 interface Options extends JsonOption {

@@ -51,7 +51,7 @@ function explained(pause: SetupPause): SetupPause {
 function againWords(pause: SetupPause): string {
   return recheckAfterMs(pause, 0) === null
     ? 'It waits until somebody chooses.'
-    : 'It is looked at again by itself, first after 5 minutes, then less and less often, at least every hour.'
+    : 'Set-up checks again by itself, first after 5 minutes, then less often, at least every hour.'
 }
 
 type JsonObject = { readonly [key: string]: Json }
@@ -188,14 +188,14 @@ function flag(field: string, value: Json | undefined): string {
 
 /** What each action of every CRM does, in a few words; a CRM's own say it themselves. The whole table is in docs/setup.md. */
 const WORDS: Readonly<Record<CommonAction, string>> = {
-  retry: 'look again, and go on if it is mended',
+  retry: 'check again, and go on if it is fixed',
   skip: 'leave this step out and go on',
   abort: 'end set-up; what is made stays, nothing syncs',
 }
 
 /** The same at a step that takes something apart. */
 const UNDOING: Readonly<Record<CommonAction, string>> = {
-  retry: 'try again, and go on if it is mended',
+  retry: 'try again, and go on if it is fixed',
   skip: 'leave this step out and go on; what it would remove stays',
   abort: 'end it; what is done stays done',
 }

@@ -15,7 +15,7 @@ export function variableOf(variables: Variables, name: string): string | undefin
   const value = given?.trim()
   if (given !== value && value !== '' && !warnedOf.has(name)) {
     warnedOf.add(name)
-    logger('config').warn({ path: name }, 'white space around a variable is left out')
+    logger('config').warn({ path: name }, 'white space around a variable is removed')
   }
   return value === '' ? undefined : value
 }

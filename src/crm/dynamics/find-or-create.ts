@@ -62,7 +62,7 @@ export async function findOrCreate<T>(
   }
   const after = await wanted.find()
   if (after === null) {
-    throw failure ?? lostAnswer(wanted.operation, 'write', 'made, but not to be seen yet')
+    throw failure ?? lostAnswer(wanted.operation, 'write', 'created, but not visible yet')
   }
   return { found: after, created: failure === null, createdId: id }
 }

@@ -107,7 +107,7 @@ export class Admission {
     const hints = side.read(connection, request)
     if (permitsOf(connection).hints === 'refused') {
       throw catalogueRefusal(
-        new AppError('connection_disabled', 'This connection is disabled; nothing is taken.'),
+        new AppError('connection_disabled', 'This connection is disabled; nothing is accepted.'),
         410,
       )
     }

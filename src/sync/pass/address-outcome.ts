@@ -4,9 +4,9 @@
  * - `done`: off the list of work.
  * - `untilRunEnds`: waits for the end of its run, or until the connection is resumed (rule F4).
  * - `tomorrow`: waits for tomorrow's budget of subscription rows (rule D3).
- * - `again`: read and decided again at once, after a lost race, an inconsistent reading or a record that moved.
+ * - `again`: read and decided again immediately, after a lost race, an inconsistent reading or a record that moved.
  * - `retryLater`: deferred, after a refused write, an unknown outcome or a system that does not answer.
- * - `againAndLater`: read and decided again at once; deferred if nothing does so.
+ * - `againAndLater`: read and decided again immediately; deferred if nothing does so.
  */
 export type AddressOutcome =
   'done' | 'untilRunEnds' | 'tomorrow' | 'again' | 'retryLater' | 'againAndLater'
@@ -27,7 +27,7 @@ export function worst(a: AddressOutcome, b: AddressOutcome): AddressOutcome {
   return better === 'again' && worse === 'retryLater' ? 'againAndLater' : worse
 }
 
-/** Whether the address is read and decided again at once. */
+/** Whether the address is read and decided again immediately. */
 export function isAgain(outcome: AddressOutcome): boolean {
   return outcome === 'again' || outcome === 'againAndLater'
 }

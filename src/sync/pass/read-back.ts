@@ -26,7 +26,7 @@ export function versionAfter({ version, readBack }: Applied): string | null {
 
 /**
  * Whether the read-back is not our own write on exactly the row that we read: then an answer of a person may lie under
- * our write, or after it. The row is read and decided again at once (R0).
+ * our write, or after it. The row is read and decided again immediately (R0).
  */
 export function isOvertaken(
   write: CrmWrite,

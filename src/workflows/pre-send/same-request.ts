@@ -43,7 +43,7 @@ export function refuseOtherRequest(ours: PreSendRequest, theirs: PreSendRequest)
   if (differs.length > 0) {
     throw new AppError(
       'request_differs',
-      `A pre-send of this sendout and stage is running that was asked for otherwise: ${differs.join(', ')}.`,
+      `A pre-send of this sendout and stage is running with another request: ${differs.join(', ')}.`,
       { path: differs[0]! },
     )
   }

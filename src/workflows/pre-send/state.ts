@@ -90,8 +90,7 @@ export class PreSendState {
       this.#ofAccount(change.accountId, () => this.#reschedule(change)),
     )
     const join: MessageSchema<PreSendRequest> = {
-      description:
-        'For who asks for the same again: takes the request, and is refused where it differs.',
+      description: 'Joins the pre-send: takes the request, and is refused if it differs.',
       // The deadline was checked at the first request.
       judge: (given) => judged(preSendRequest(0), given),
     }

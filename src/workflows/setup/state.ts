@@ -63,7 +63,7 @@ function headline(status: SetupStatus): string {
     return '**Set up.** The sweep runs every half hour.'
   }
   if (result === 'aborted') {
-    return '**Aborted.** Apply the connection again to run set-up anew.'
+    return '**Aborted.** Apply the connection again to run set-up again.'
   }
   if (heldBy) {
     return `**${percent} %, held back by ${plainText(heldBy.by)}:** ${plainText(heldBy.reason)}`

@@ -45,7 +45,7 @@ export function judgeOverride(
   const { step: id, action } = override
   const step = stepOf(situation.board, id)
   if (situation.ended) {
-    return refused('Set-up has ended; apply the connection again to run it anew.')
+    return refused('Set-up has ended; apply the connection again to run it again.')
   }
   if (situation.board.length === 0) {
     return refused('Set-up has not begun yet; look at its status first.')

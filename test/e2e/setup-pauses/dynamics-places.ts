@@ -32,7 +32,7 @@ export const DYNAMICS_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
     choices: {
       retry: {
         mend: (org) => switches(org, { secret: { clientId: CLIENT_ID, secret: SECRET } }),
-        mended: 'the secret is right again',
+        fixed: 'the secret is right again',
         then: 'set-up goes on to its end',
         next: 'done',
         state: 'done',
@@ -54,7 +54,7 @@ export const DYNAMICS_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
     choices: {
       retry: {
         mend: async (org) => void (await org.control('DELETE', 'faults')),
-        mended: 'it answers again',
+        fixed: 'it answers again',
         then: 'set-up goes on to its end',
         next: 'done',
         state: 'done',
@@ -72,7 +72,7 @@ export const DYNAMICS_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
     choices: {
       retry: {
         mend: (org) => switches(org, { grantPrivileges: ['prvWriteContact'] }),
-        mended: 'a role gives it',
+        fixed: 'a role gives it',
         then: 'set-up goes on to its end',
         next: 'done',
         state: 'done',
@@ -96,7 +96,7 @@ export const DYNAMICS_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
     choices: {
       retry: {
         mend: (org) => switches(org, { grantPrivileges: ['prvCreateEntity'] }),
-        mended: 'a role gives it',
+        fixed: 'a role gives it',
         then: 'set-up goes on to its end',
         next: 'done',
         state: 'done',
@@ -115,7 +115,7 @@ export const DYNAMICS_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
       retry: {
         mend: async (org) =>
           void (await webApi(org, 'DELETE', `EntityDefinitions(LogicalName='em_subscriptions')`)),
-        mended: 'the customer removes it',
+        fixed: 'the customer removes it',
         then: 'our tables are made, and set-up goes on to its end',
         next: 'done',
         state: 'done',
@@ -132,7 +132,7 @@ export const DYNAMICS_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
     choices: {
       retry: {
         mend: (org) => switches(org, { grantPrivileges: ROLE_OF_TABLES }),
-        mended: 'a role gives them',
+        fixed: 'a role gives them',
         then: 'set-up goes on to its end',
         next: 'done',
         state: 'done',
@@ -158,7 +158,7 @@ export const DYNAMICS_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
     choices: {
       retry: {
         mend: (_org, course) => course.gateway('up'),
-        mended: 'the gateway is started',
+        fixed: 'the gateway is started',
         then: 'Dynamics and eMarketeer post changes to it',
         next: 'done',
         state: 'done',
@@ -182,7 +182,7 @@ export const DYNAMICS_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
     choices: {
       retry: {
         mend: (_org, course) => course.emarketeer(null),
-        mended: 'it takes the key again',
+        fixed: 'it takes the key again',
         then: 'Dynamics and eMarketeer post changes',
         next: 'done',
         state: 'done',
@@ -208,7 +208,7 @@ export const DYNAMICS_PLACES: readonly PausePlace<DynamicsOrganisation>[] = [
     choices: {
       retry: {
         mend: async (org) => void (await org.control('DELETE', 'faults')),
-        mended: 'it takes it',
+        fixed: 'it takes it',
         then: 'set-up goes on to its end',
         next: 'done',
         state: 'done',

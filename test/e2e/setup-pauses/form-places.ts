@@ -60,7 +60,7 @@ export const FORM_PLACES: readonly Place[] = [
     choices: {
       retry: {
         mend: (org) => publishByHand(org, {}),
-        mended: 'the colleague publishes',
+        fixed: 'the colleague publishes',
         then: 'change tracking is enabled; set-up goes on to its end',
         next: 'done',
         state: 'done',
@@ -88,7 +88,7 @@ export const FORM_PLACES: readonly Place[] = [
       useForm: useSalesForm,
       retry: {
         mend: (org) => putForm(org, STOCK_FORM, { formxml: DETAILS, isdefault: true }),
-        mended: 'the form is unlocked',
+        fixed: 'the form is unlocked',
         then: 'the section is on the stock form',
         next: 'done',
         state: 'done',
@@ -124,7 +124,7 @@ export const FORM_PLACES: readonly Place[] = [
       useForm: useSalesForm,
       retry: {
         mend: (org) => putForm(org, STOCK_FORM, { formxml: DETAILS }),
-        mended: 'the tab is named "Details"',
+        fixed: 'the tab is named "Details"',
         then: 'the section is on it',
         next: 'done',
         state: 'done',
@@ -147,7 +147,7 @@ export const FORM_PLACES: readonly Place[] = [
     choices: {
       retry: {
         mend: (org) => publishByHand(org, {}),
-        mended: 'the colleague publishes',
+        fixed: 'the colleague publishes',
         then: 'the section is on the stock form',
         next: 'done',
         state: 'done',
@@ -181,7 +181,7 @@ export const FORM_PLACES: readonly Place[] = [
     choices: {
       retry: {
         mend: (org) => publishByHand(org, {}),
-        mended: 'the colleague publishes',
+        fixed: 'the colleague publishes',
         then: 'the form is published, ours with theirs',
         next: 'done',
         state: 'done',
@@ -236,7 +236,7 @@ export const FORM_PLACES: readonly Place[] = [
     choices: {
       retry: {
         mend: async (org) => void (await org.control('DELETE', 'faults')),
-        mended: 'they are ready',
+        fixed: 'they are ready',
         then: 'the form is published',
         next: 'done',
         state: 'done',

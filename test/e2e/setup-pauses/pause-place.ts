@@ -36,10 +36,10 @@ export type Next = 'done' | 'aborted' | { readonly step: string; readonly code: 
 /** One choice of a pause. */
 export interface ChoiceCase<Org> {
   readonly names?: Names
-  /** What is mended before the choice is sent. */
+  /** What is fixed before the choice is sent. */
   readonly mend?: (org: Org, course: Course) => Promise<void>
   /** The same in words, for the table in docs/setup-pauses.md. */
-  readonly mended?: string
+  readonly fixed?: string
   /** What becomes of it, in words. */
   readonly then: string
   readonly next: Next

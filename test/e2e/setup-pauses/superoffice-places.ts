@@ -18,7 +18,7 @@ export const SUPEROFFICE_PLACES: readonly PausePlace<SuperOfficeOrganisation>[] 
     choices: {
       retry: {
         mend: ({ control }) => control.post('tenant', { state: 'Running' }),
-        mended: 'it runs again',
+        fixed: 'it runs again',
         then: 'set-up goes on to its end',
         next: 'done',
         state: 'done',
@@ -36,7 +36,7 @@ export const SUPEROFFICE_PLACES: readonly PausePlace<SuperOfficeOrganisation>[] 
     choices: {
       retry: {
         mend: ({ control }) => control.post('approval', { revoked: false }),
-        mended: 'it is approved again',
+        fixed: 'it is approved again',
         then: 'set-up goes on to its end',
         next: 'done',
         state: 'done',
@@ -60,7 +60,7 @@ export const SUPEROFFICE_PLACES: readonly PausePlace<SuperOfficeOrganisation>[] 
           const consent = { purpose: 'STORE', legalBase: '61A', associateId: 12 }
           await control.post(`persons/${personId}/consent`, consent)
         },
-        mended: 'a colleague records them under a user of their own',
+        fixed: 'a colleague records them under a user of their own',
         then: 'set-up goes on to its end',
         next: 'done',
         state: 'done',
@@ -84,7 +84,7 @@ export const SUPEROFFICE_PLACES: readonly PausePlace<SuperOfficeOrganisation>[] 
     choices: {
       retry: {
         mend: ({ control }) => control.post('switches', { functionRights: ['update-consent'] }),
-        mended: 'the role has it',
+        fixed: 'the role has it',
         then: 'set-up goes on to its end',
         next: 'done',
         state: 'done',
@@ -108,7 +108,7 @@ export const SUPEROFFICE_PLACES: readonly PausePlace<SuperOfficeOrganisation>[] 
     choices: {
       retry: {
         mend: (org) => deletePurpose(org, false),
-        mended: 'it is there again',
+        fixed: 'it is there again',
         then: 'set-up goes on to its end',
         next: 'done',
         state: 'done',
@@ -127,7 +127,7 @@ export const SUPEROFFICE_PLACES: readonly PausePlace<SuperOfficeOrganisation>[] 
     lead: (_course, org) => writeAlong(org),
     choices: {
       retry: {
-        mended: 'the trigger is off',
+        fixed: 'the trigger is off',
         then: 'it is measured, what was there is put back, and set-up goes on to its end',
         next: 'done',
         state: 'done',

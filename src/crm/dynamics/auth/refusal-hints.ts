@@ -30,6 +30,6 @@ export function refusalHint({ upstreamCode, detail }: Refused): string {
 export function explainRefusal(refused: Refused): string {
   return (
     `Dynamics refuses the application's credentials. ${refusalHint(refused)} ` +
-    'After a change in the connection apply its file again; what is mended in Dynamics or Entra is found by itself.'
+    'After a change in the connection apply its file again; the sync notices by itself what is fixed in Dynamics or Entra.'
   )
 }

@@ -41,7 +41,7 @@ export async function directRead(
 ): Promise<CrmReading> {
   const asked = request.by === 'contactId' ? request.contactIds : request.emails
   if (asked.length > MAX_DIRECT_READ) {
-    throw new RangeError(`at most ${MAX_DIRECT_READ} contacts are read at once`)
+    throw new RangeError(`at most ${MAX_DIRECT_READ} contacts are read in one call`)
   }
   return request.by === 'contactId'
     ? readById(source, request.contactIds, context)

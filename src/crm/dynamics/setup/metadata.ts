@@ -85,6 +85,6 @@ export async function removeIfThere(
     failure = error
   }
   if (await removable.find()) {
-    throw failure ?? lostAnswer(operation, 'write', 'deleted, but still to be seen')
+    throw failure ?? lostAnswer(operation, 'write', 'deleted, but still visible')
   }
 }

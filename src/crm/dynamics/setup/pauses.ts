@@ -64,7 +64,7 @@ export function privilegeMissing(
     ...(columns.length === 0
       ? []
       : [
-          `Columns are secured, and closed to the application user: ${columns.join(', ')}. Give it that in a column security profile; what is masked must not be.`,
+          `Columns are secured, and closed to the application user: ${columns.join(', ')}. Give it access in a column security profile, unmasked.`,
         ]),
   ]
   return {

@@ -25,7 +25,7 @@ export function setupStep(step: DynamicsStep): SetupStep {
         return Promise.resolve({ state: 'skipped', note: 'Skipped as Support chose.' })
       }
       if (step.forSubscriptions === true && !context.subscriptionSync) {
-        const note = 'Subscriptions are not kept in step, so that nothing is built for them.'
+        const note = 'Subscriptions are not synced, so nothing is created for them.'
         return Promise.resolve({ state: 'skipped', note })
       }
       return translated(crm, (own) => step.verify(own, context))

@@ -8,7 +8,7 @@ import type { ArchiveQuery } from './archive-query.js'
  */
 export function requireBehind(keys: readonly number[], after: number, query: ArchiveQuery): void {
   if (keys.some((key) => key <= after)) {
-    throw unusable(query, 'the rows are others than those asked for')
+    throw unusable(query, 'the rows are not the requested ones')
   }
 }
 

@@ -3,7 +3,7 @@ const HINTS: Readonly<Record<string, string>> = {
   system_user_refused:
     'SuperOffice refuses the system user: its token, the private key or the client secret is wrong, the approval of ' +
     "the application was withdrawn, or this machine's clock is off.",
-  token_invalid: "The sign-in host's token does not prove itself: check loginHost and environment.",
+  token_invalid: "The sign-in host's token cannot be verified: check loginHost and environment.",
   wrong_organization: 'Another database answers at this address than the one set up before.',
   wrong_user:
     'Another user signs in than the one set up before. What that one wrote would be taken for acts of people: give its ' +
@@ -25,7 +25,7 @@ export function explainOnlineRefusal(refused: { readonly upstreamCode: string | 
   return OTHERS.has(refused.upstreamCode ?? '')
     ? refusalHint(refused)
     : "SuperOffice Online refuses our application: the customer's administrator has probably withdrawn its approval. Ask for " +
-        'it to be approved again, which is found by itself. Where its client secret, private key or system user token was ' +
+        'a new approval; the sync notices it by itself. If its client secret, private key or system user token was ' +
         'changed, apply the connection file with the new one.'
 }
 
@@ -34,5 +34,5 @@ export function explainOnsiteRefusal(refused: { readonly upstreamCode: string | 
   return OTHERS.has(refused.upstreamCode ?? '')
     ? refusalHint(refused)
     : 'SuperOffice refuses user name and password: the password was changed, or the user is locked or was removed. Apply the ' +
-        'connection file with the right password; a user that is let in again is found by itself.'
+        'connection file with the right password; the sync notices by itself when the user may sign in again.'
 }

@@ -27,13 +27,13 @@ export async function usedByOthers(
   }
   const seen = { associateId, userType }
   if (crm.client.contextIdentifier !== null) {
-    const reason = `Online, our user should be a system user, and is ${userType ?? 'of no type told'}.`
+    const reason = `Online, our user should be a system user, and is ${userType ?? 'of an unknown type'}.`
     return userNotDedicated({ ...seen, consentsByOthers: null }, reason)
   }
   const rows = await foreignRows(crm, associateId, context)
   if (rows === null) {
     const reason =
-      'Whether anything else uses our user cannot be told in this version of SuperOffice.'
+      'Whether anything else uses our user cannot be determined in this version of SuperOffice.'
     return userNotDedicated({ ...seen, consentsByOthers: null }, reason)
   }
   const count = rows === MOST_ROWS ? `${rows} or more` : String(rows)

@@ -34,7 +34,7 @@ export function tenantUnavailable(error: AppError, nowMs: number): SetupPause {
       }
     : {
         code: 'tenantUnavailable',
-        message: `The tenant is not running in SuperOffice (${state}). It is looked at again by itself; or retry.`,
+        message: `The tenant is not running in SuperOffice (${state}). Set-up checks again by itself; or retry.`,
         choices: ['retry', 'abort'],
         seen: { state, lookAgainAt },
       }
@@ -62,8 +62,8 @@ export function userNotDedicated(seen: Readonly<Record<string, Json>>, reason: s
     code: 'userNotDedicated',
     message:
       `${reason} What our user writes is never taken for a person's act, so that a colleague or another integration ` +
-      'under the same user would go unheard, and be overruled. Give the connection a user of its own; or skip, and ' +
-      'confirm with that that this user is used by nothing else.',
+      'under the same user would be ignored and overruled. Give the connection a user of its own; or skip, and thereby ' +
+      'confirm that nothing else uses this user.',
     choices: ['retry', 'skip', 'abort'],
     seen,
   }

@@ -45,7 +45,7 @@ export class TenantStatusSource {
       throw superOfficeFailure(
         'upstream_unexpected_answer',
         'GET /api/state/{context}',
-        'the tenant runs, but no API address was told',
+        'the tenant runs, but its status names no API address',
       )
     }
     return status.baseUrl

@@ -127,7 +127,7 @@ describe('publishing', () => {
     const before = await publishes(stand)
     expect(await pauseOf(runStep(stand, PUBLISH, facts))).toMatchObject({
       code: 'draftPending',
-      message: expect.stringContaining('does not tell which forms and views'),
+      message: expect.stringContaining('does not report which forms and views'),
       choices: ['retry', 'publishAll', 'skip', 'abort'],
       seen: { drafts: null },
     })

@@ -8,7 +8,7 @@ import type { MainForm } from './rows.js'
 export function formUncertain(reason: string, forms: readonly MainForm[]): SetupPause {
   return {
     code: 'formUncertain',
-    message: `${reason} Choose a main form of contact by its id, or mend it and retry.`,
+    message: `${reason} Choose a main form of contact by its id, or fix it and retry.`,
     choices: ['useForm', 'retry', 'skip', 'abort'],
     seen: { forms: forms.map(formSeen) },
   }

@@ -53,7 +53,7 @@ export async function planForm(crm: DynamicsCrm, context: StepContext): Promise<
   const { form, chosen, note } = target
   const layers = await readLayers(client, form.formId, context)
   if (layers === null) {
-    const reason = `The form "${form.name}" went away meanwhile.`
+    const reason = `The form "${form.name}" was deleted meanwhile.`
     return { state: 'paused', pause: formUncertain(reason, forms) }
   }
   const known = facts.form?.formId === form.formId ? facts.form.tab : null
@@ -104,7 +104,7 @@ async function inPlaceBefore(
   }
   const layers = await readLayers(client, form.formId, context)
   const shown = layers === null ? null : partsIfReadable(layers.published.xml)
-  const note = `The form "${form.name}" is locked by now; our section is on it.`
+  const note = `The form "${form.name}" is now locked; our section is on it.`
   return shown !== null && isCurrent(shown, spec)
     ? { state: 'done', facts: facts.form, note }
     : null
@@ -171,7 +171,7 @@ function choosePlacement(
     return found === null
       ? {
           pause: detailsTabMissing(
-            'The chosen tab is not there, or not the only one.',
+            'The chosen tab is missing, or there are several.',
             form,
             document,
           ),

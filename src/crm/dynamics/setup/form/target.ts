@@ -48,7 +48,7 @@ export function chooseForm(
     return { form: only, chosen: false, note: noteOnName(only) }
   }
   const reason =
-    stock === undefined ? 'The stock contact form is not there, and' : `${closedReason(stock)} And`
+    stock === undefined ? 'The stock contact form is missing, and' : `${closedReason(stock)} And`
   const others =
     defaults.length === 0
       ? 'no other main form is the default and may be customised.'

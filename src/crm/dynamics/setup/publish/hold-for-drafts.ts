@@ -28,7 +28,7 @@ export async function holdForDrafts(
 function draftsPending(drafts: readonly Draft[] | null, choices: readonly string[]): SetupPause {
   const waiting =
     drafts === null
-      ? 'Dynamics does not tell which forms and views of contact have changes that are not published.'
+      ? 'Dynamics does not report which forms and views of contact have unpublished changes.'
       : `Somebody has changes that are not published on ${namesOf(drafts)}.`
   return {
     code: 'draftPending',

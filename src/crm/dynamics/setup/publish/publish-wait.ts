@@ -23,6 +23,6 @@ export async function untilPublished(
     context,
   )
   if (settled === null) {
-    throw lostAnswer('POST /PublishXml', 'write', 'published, but not to be seen yet')
+    throw lostAnswer('POST /PublishXml', 'write', 'published, but not visible yet')
   }
 }

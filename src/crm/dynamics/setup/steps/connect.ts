@@ -27,7 +27,7 @@ const journeys = answer(
 )
 
 const AUDIT_OFF =
-  'Auditing is off in this organisation: when and by whom a toggle was set cannot be told.'
+  'Auditing is off in this organisation: when and by whom a toggle was set is unknown.'
 const JOURNEYS =
   'Customer Insights – Journeys is installed: it keeps consents of its own, which are not synced.'
 
@@ -70,7 +70,7 @@ async function learn({ client, facts }: DynamicsCrm, context: CallContext) {
     context,
   )
   if (row === undefined) {
-    throw lostAnswer(operation, 'read', 'the base language is not told')
+    throw lostAnswer(operation, 'read', 'the base language is missing')
   }
   return {
     organizationId,

@@ -98,7 +98,7 @@ async function mayRead(
       return false
     }
     if (isUnknownYet(error)) {
-      throw lostAnswer(operation, 'read', 'the new table or column is not to be seen yet')
+      throw lostAnswer(operation, 'read', 'the new table or column is not visible yet')
     }
     throw error
   }

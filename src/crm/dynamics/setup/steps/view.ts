@@ -73,9 +73,13 @@ async function create({ client, facts }: DynamicsCrm, context: StepContext): Pro
     subscriptions.objectTypeCode ??
     (await findTable(client, { logicalName: SUBSCRIPTIONS_TABLE }, context))?.facts.objectTypeCode
   if (typeof objectTypeCode !== 'number') {
-    throw new AppError('crm_refused', 'Dynamics does not tell the type code of em_subscriptions.', {
-      path: SUBSCRIPTIONS_TABLE,
-    })
+    throw new AppError(
+      'crm_refused',
+      'Dynamics does not report the type code of em_subscriptions.',
+      {
+        path: SUBSCRIPTIONS_TABLE,
+      },
+    )
   }
   const { found } = await findOrCreate(
     client,

@@ -59,6 +59,6 @@ export async function untilVisible(
     context,
   )
   if (visible === null) {
-    throw lostAnswer(OPERATION, 'read', 'the new columns are not to be seen yet')
+    throw lostAnswer(OPERATION, 'read', 'the new columns are not visible yet')
   }
 }

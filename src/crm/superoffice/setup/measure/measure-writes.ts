@@ -90,7 +90,7 @@ function doesNotCount(personId: number, raised: readonly (number | null)[]): Set
     code: 'stepFailed',
     message:
       'A write to a consent of the test person did not raise its updatedCount by exactly one, so that our own writes ' +
-      "could not be told from people's. This installation cannot be synced as it is: ask our support. If somebody " +
+      "could not be distinguished from people's. This installation cannot be synced as it is: ask our support. If somebody " +
       'else wrote to that person meanwhile, retry.',
     choices: ['retry', 'abort'],
     seen: { testPersonId: personId, raisedBy: raised },
