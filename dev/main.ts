@@ -1,5 +1,5 @@
 import { addDemo } from '../demo/demo-command.js'
-import { runCli } from '../src/cli/run-cli.js'
+import { runCli } from '../src/cli/program.js'
 import { addDev } from './dev-command.js'
 
 // The command line in a checkout: that of the image, with the commands for trials.

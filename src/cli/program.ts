@@ -16,8 +16,10 @@ import { addWorker } from './commands/worker.js'
 import { AppError } from '../contracts/app-error.js'
 import { EXIT } from '../contracts/error-catalogue.js'
 import { addLeaf } from './leaf-command.js'
-import type { Output } from './output.js'
+import { type Output, createOutput } from './output.js'
 import { createRequire } from 'node:module'
+import { isHelpOrVersion } from './errors/from-commander.js'
+import { interruption } from './stop-signal.js'
 
 /** Adds a command, which answers by `output`. */
 export type AddCommand = (program: Command, output: Output) => void
@@ -82,4 +84,32 @@ function descriptionOf(option: Option): string {
 function productVersion(): string {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
   return version
+}
+
+/**
+ * Runs one command and sets the process's exit code (docs/cli.md). It does not end the process: what a command opened is
+ * closed by then, and what it wrote is flushed by Node itself.
+ *
+ * @param args what stands after `lbsync` on the command line.
+ * @param tryingOut the commands of a checkout alone.
+ */
+export async function runCli(
+  args: readonly string[],
+  tryingOut?: readonly AddCommand[],
+): Promise<void> {
+  const output = createOutput(process.stdout, process.stderr)
+  try {
+    await buildProgram(output, tryingOut).parseAsync([...args], { from: 'user' })
+  } catch (error) {
+    if (!isHelpOrVersion(error)) {
+      // Loaded here, since a command that works does without.
+      const { reportError, toCliError } = await import('./errors/report-error.js')
+      // The options may not have been parsed when it failed, so the switch is looked for as it stands.
+      const json = args.includes('--json')
+      const told = toCliError(error)
+      // A stop signal breaks what is being loaded: that is no fault of its own.
+      const shown = told.code === 'internal' ? (interruption() ?? told) : told
+      process.exitCode = await reportError(shown, error, output, json)
+    }
+  }
 }

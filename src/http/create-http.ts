@@ -112,6 +112,19 @@ export function createHttp(options: HttpOptions): Http {
   return { text, json, close }
 }
 
+const KEPT = new Map<string, Http>()
+
+/**
+ * The plumbing of one host, kept per process with its connections, because sessions come and go with activities.
+ * @param key tells apart what `options` tell apart.
+ */
+export function keptHttp(key: string, options: HttpOptions): Http {
+  const id = `${options.system} ${key}`
+  const http = KEPT.get(id) ?? createHttp(options)
+  KEPT.set(id, http)
+  return http
+}
+
 function largerThan(maxBytes: number): string {
   const mib = maxBytes / (1024 * 1024)
   return `the answer is larger than ${Number.isInteger(mib) ? `${mib} MiB` : `${maxBytes} bytes`}`

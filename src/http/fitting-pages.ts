@@ -57,12 +57,8 @@ export class FittingPages {
       throw new UpstreamError({
         code: 'upstream_unexpected_answer',
         system: this.system,
-        status: null,
-        upstreamCode: null,
         retryable: false,
         mayHaveBeenApplied: false,
-        retryAfterSeconds: null,
-        requestId: null,
         operation,
         message: 'the listing leads back to a page that was read, or to no end',
       })

@@ -20,7 +20,7 @@ export {
   entries,
 } from './answers.js'
 export { checkUrl, requireSecureUrl } from './check-url.js'
-export { createHttp } from './create-http.js'
+export { createHttp, keptHttp } from './create-http.js'
 export { LONGEST_WAIT_SECONDS } from './retry-after.js'
 export { rowsUpTo } from './fitting-pages.js'
 export { jsonOrUndefined } from './parse-json.js'
@@ -42,4 +42,4 @@ export {
   type UpstreamFailure,
   type UpstreamSystem,
 } from './upstream-error.js'
-export { untilAborted } from './until-aborted.js'
+export { SingleFlight, untilAborted } from './single-flight.js'

@@ -65,6 +65,9 @@ export interface UpstreamFailure {
   readonly paths?: readonly string[] | undefined
 }
 
+/** What is null in most failures. */
+type MostlyNull = 'status' | 'upstreamCode' | 'retryAfterSeconds' | 'requestId'
+
 /** Thrown by every client of an outside system; see {@link UpstreamFailure}. */
 export class UpstreamError extends Error implements UpstreamFailure {
   override readonly name = 'UpstreamError'
@@ -82,17 +85,20 @@ export class UpstreamError extends Error implements UpstreamFailure {
   readonly detail: string
   readonly paths: readonly string[]
 
-  constructor(failure: UpstreamFailure, options?: { cause?: unknown }) {
+  constructor(
+    failure: Omit<UpstreamFailure, MostlyNull> & Partial<UpstreamFailure>,
+    options?: { cause?: unknown },
+  ) {
     super(`${failure.system} ${failure.operation}: ${failure.message}`, options)
     this.code = failure.code
     this.system = failure.system
-    this.status = failure.status
-    this.upstreamCode = failure.upstreamCode
+    this.status = failure.status ?? null
+    this.upstreamCode = failure.upstreamCode ?? null
     this.retryable = failure.retryable
     this.mayHaveBeenApplied = failure.mayHaveBeenApplied
-    this.retryAfterSeconds = failure.retryAfterSeconds
+    this.retryAfterSeconds = failure.retryAfterSeconds ?? null
     this.askedToWait = failure.askedToWait ?? null
-    this.requestId = failure.requestId
+    this.requestId = failure.requestId ?? null
     this.operation = failure.operation
     this.detail = failure.message
     this.paths = failure.paths ?? []

@@ -7,7 +7,7 @@ import { personsAt, readPersons } from '../../src/crm/superoffice/reading/direct
 import { toContact } from '../../src/crm/superoffice/reading/to-contact.js'
 import { type ListName, readListItems } from '../../src/crm/superoffice/lists.js'
 import { currentPrincipal } from '../../src/crm/superoffice/principal.js'
-import { readTenantStatus } from '../../src/crm/superoffice/tenant/status-source.js'
+import { readTenantStatus } from '../../src/crm/superoffice/tenant-status.js'
 import { readEvent } from '../../src/crm/superoffice/webhooks/receive.js'
 import type { Stage } from './stage.js'
 import { body, type Case, listed, orRefused } from './case.js'

@@ -12,11 +12,8 @@ function tooLarge(): UpstreamError {
     code: 'upstream_answer_too_large',
     system: 'emarketeer',
     status: 200,
-    upstreamCode: null,
     retryable: false,
     mayHaveBeenApplied: false,
-    retryAfterSeconds: null,
-    requestId: null,
     operation: 'GET /x',
     message: 'the answer holds more than 10 values',
   })

@@ -7,11 +7,9 @@ function throttled(retryAfterSeconds: number | null): UpstreamError {
     code: 'upstream_rate_limited',
     system: 'dynamics',
     status: 429,
-    upstreamCode: null,
     retryable: true,
     mayHaveBeenApplied: false,
     retryAfterSeconds,
-    requestId: null,
     operation: 'GET /contacts',
     message: 'answered 429',
   })

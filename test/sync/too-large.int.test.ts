@@ -15,11 +15,8 @@ function tooLarge(operation: string): UpstreamError {
     code: 'upstream_answer_too_large',
     system: 'emarketeer',
     status: 200,
-    upstreamCode: null,
     retryable: false,
     mayHaveBeenApplied: false,
-    retryAfterSeconds: null,
-    requestId: null,
     operation,
     message: 'the answer holds more values than it may',
   })

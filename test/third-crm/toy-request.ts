@@ -18,11 +18,9 @@ function failure(code: UpstreamCode, operation: string, more: Partial<UpstreamEr
     code,
     system: 'toy',
     status: more.status ?? null,
-    upstreamCode: null,
     retryable: more.retryable ?? false,
     mayHaveBeenApplied: false,
     retryAfterSeconds: more.retryAfterSeconds ?? null,
-    requestId: null,
     operation,
     message: 'the toy CRM did not answer as it should',
   })

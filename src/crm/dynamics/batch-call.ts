@@ -3,7 +3,7 @@ import { BULK_ANSWER, type CallContext } from '../../http/index.js'
 import type { DataverseClient } from './client.js'
 import { type BatchAnswer, decodeBatch } from './wire/batch-decode.js'
 import { type BatchRequest, encodeBatch } from './wire/batch-encode.js'
-import { lostAnswer, partError } from './wire/part-error.js'
+import { lostAnswer, partError } from './wire/errors.js'
 
 /**
  * A `$batch` that stops at a failing part may have that part's status, so a multipart body is read whatever the status.

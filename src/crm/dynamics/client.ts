@@ -12,7 +12,7 @@ import {
 } from '../../http/index.js'
 import type { TokenSource } from './auth/token-source.js'
 import { rowPage } from './reading/rows.js'
-import { CUSTOMIZATION_LOCK } from './wire/error-codes.js'
+import { CUSTOMIZATION_LOCK } from './wire/errors.js'
 
 /** Path of the Web API below the environment. */
 export const API_ROOT = '/api/data/v9.2/'

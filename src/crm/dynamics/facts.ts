@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { CrmFacts } from '../crm.js'
-import { formFacts } from './setup/form/form-facts.js'
-import { viewFacts } from './setup/view/view-facts.js'
+import { AppError } from '../../contracts/app-error.js'
 
 /** What set-up learned about one of our tables. */
 const tableFacts = z.object({
@@ -27,6 +26,28 @@ const webhookFacts = z.object({
   /** SHA-256 of secrets that attempts have tried to register since, newest first: Dataverse may send one of them. */
   triedSecretHashes: z.array(z.string()).optional(),
 })
+
+/** What set-up learned of the form with our section. */
+export const formFacts = z.object({
+  formId: z.string(),
+  /** Support named it (`useForm`): it is taken again without asking. */
+  chosen: z.boolean(),
+  /** Id or name of the tab that Support named or had made; null: the Details tab as found. */
+  tab: z.string().nullable(),
+})
+
+/** Facts about the form with our section. */
+export type FormFacts = z.output<typeof formFacts>
+
+/** What set-up learned of the view that the sub-grid shows. */
+export const viewFacts = z.object({
+  viewId: z.string(),
+  /** Support named it (`useView`): it is somebody else's, and never deleted by us. */
+  chosen: z.boolean(),
+})
+
+/** Facts about the view that the sub-grid shows. */
+export type ViewFacts = z.output<typeof viewFacts>
 
 const factsSchema = z.object({
   organization: z
@@ -80,4 +101,12 @@ export function readFacts(facts: CrmFacts): DynamicsFacts {
 export function subscriptionTables(facts: DynamicsFacts): SubscriptionTables | null {
   const { subscriptionsTable: subscriptions, categoriesTable: categories } = facts
   return subscriptions && categories ? { subscriptions, categories } : null
+}
+
+/** What the step "connect" learned. @throws AppError `internal` where it has not run. */
+export function organizationOf(facts: DynamicsFacts): NonNullable<DynamicsFacts['organization']> {
+  if (facts.organization === undefined) {
+    throw new AppError('internal', 'the step "connect" must run first')
+  }
+  return facts.organization
 }

@@ -1,7 +1,7 @@
 import { type CallContext, UpstreamError } from '../../http/index.js'
 import type { DataverseClient } from './client.js'
 import { STRONG } from './names.js'
-import { lostAnswer } from './wire/part-error.js'
+import { lostAnswer } from './wire/errors.js'
 import { isGuid } from './wire/odata.js'
 
 /** Something that exists at most once, but whose creation is not idempotent. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { answer, type CallContext, part } from '../../http/index.js'
+import { answer, type CallContext, part, UpstreamError } from '../../http/index.js'
 import type { DataverseClient } from './client.js'
 
 const whoIAm = answer(
@@ -18,4 +18,20 @@ export async function whoAmI(
     context,
   )
   return { userId: body.UserId.toLowerCase(), organizationId: body.OrganizationId.toLowerCase() }
+}
+
+/**
+ * Another organisation answers at this URL than the one that was set up (a restored or re-pointed environment). Nothing
+ * stored about records, cursors or versions is valid there, so nothing may be written. Not retryable.
+ */
+export function wrongEnvironment(): UpstreamError {
+  return new UpstreamError({
+    code: 'upstream_auth_failed',
+    system: 'dynamics',
+    upstreamCode: 'wrong_organization',
+    retryable: false,
+    mayHaveBeenApplied: false,
+    operation: 'GET /WhoAmI',
+    message: 'another organisation answers than the one that was set up',
+  })
 }

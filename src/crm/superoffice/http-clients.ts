@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createHttp, type Http, SMALL_ANSWER } from '../../http/index.js'
+import { type Http, keptHttp, SMALL_ANSWER } from '../../http/index.js'
 import { describeSuperOfficeError } from './wire/describe-error.js'
-
-const CLIENTS = new Map<string, Http>()
 
 /**
  * Concurrent calls to one installation; SuperOffice monitors applications and stops greedy ones
@@ -16,33 +14,23 @@ export const MAX_PARALLEL_CALLS = 4
  */
 export function apiHttp(baseUrl: string, ca?: string): Http {
   const caId = ca === undefined ? '' : createHash('sha256').update(ca).digest('hex')
-  return kept(`api ${baseUrl} ${caId}`, () =>
-    createHttp({
-      system: 'superoffice',
-      baseUrl,
-      // Without them names come in all languages at once, and a time in a filter is in the base time zone.
-      headers: { 'accept-language': 'en', 'so-timezone': 'UTC' },
-      maxSockets: MAX_PARALLEL_CALLS,
-      ca,
-      hooks: { describeError: describeSuperOfficeError },
-    }),
-  )
+  return keptHttp(`api ${baseUrl} ${caId}`, {
+    system: 'superoffice',
+    baseUrl,
+    // Without them names come in all languages at once, and a time in a filter is in the base time zone.
+    headers: { 'accept-language': 'en', 'so-timezone': 'UTC' },
+    maxSockets: MAX_PARALLEL_CALLS,
+    ca,
+    hooks: { describeError: describeSuperOfficeError },
+  })
 }
 
 /** Connections to the host that issues tickets and reports the tenant's status. */
 export function loginHttp(loginHost: string): Http {
-  return kept(`login ${loginHost}`, () =>
-    createHttp({
-      system: 'superoffice',
-      baseUrl: loginHost,
-      limits: SMALL_ANSWER,
-      hooks: { describeError: describeSuperOfficeError },
-    }),
-  )
-}
-
-function kept(key: string, create: () => Http): Http {
-  const client = CLIENTS.get(key) ?? create()
-  CLIENTS.set(key, client)
-  return client
+  return keptHttp(`login ${loginHost}`, {
+    system: 'superoffice',
+    baseUrl: loginHost,
+    limits: SMALL_ANSWER,
+    hooks: { describeError: describeSuperOfficeError },
+  })
 }

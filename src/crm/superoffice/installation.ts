@@ -1,12 +1,11 @@
-import type { CallContext } from '../../http/index.js'
+import { type CallContext, SingleFlight } from '../../http/index.js'
 import { Archive } from './archive/archive.js'
 import type { SuperOfficeClient } from './client.js'
 import { DEFAULT_SOURCE_KEY, type SuperOfficeFacts } from './facts.js'
 import { ConsentLists } from './lists.js'
 import { currentPrincipal, type Principal, requireSame } from './principal.js'
 import { FilterTimes } from './reading/filter-times.js'
-import type { Ourselves } from './reading/last-writer.js'
-import { SingleFlight } from './single-flight.js'
+import type { Ourselves } from './reading/consent-row.js'
 
 /** Limited, because a ticket may come to belong to another user without our doing. */
 const PRINCIPAL_HOLDS_MS = 3_600_000

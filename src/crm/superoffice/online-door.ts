@@ -3,8 +3,7 @@ import { TicketSource } from './auth/ticket-source.js'
 import type { OnlineConfig } from './config.js'
 import type { Door, Entry } from './door.js'
 import { apiHttp } from './http-clients.js'
-import { TenantStatusSource } from './tenant/status-source.js'
-import { tenantUnavailable } from './tenant/tenant-unavailable.js'
+import { TenantStatusSource, tenantUnavailable } from './tenant-status.js'
 
 /** The tenant is not (or no longer) at this URL. */
 const MISDIRECTED = 421

@@ -22,10 +22,13 @@ import { requireSame } from './principal.js'
 import { readChanges } from './reading/changes.js'
 import { directRead } from './reading/direct-read.js'
 import type { ReadSource } from './reading/read-consents.js'
-import { asSetupError } from './setup/as-setup-error.js'
-import { installWebhooks, type WebhookOwner } from './webhooks/install.js'
-import { removeWebhooks } from './webhooks/remove.js'
-import { tendWebhooks } from './webhooks/tend.js'
+import { asSetupError } from './setup/pauses.js'
+import {
+  installWebhooks,
+  removeWebhooks,
+  tendWebhooks,
+  type WebhookOwner,
+} from './webhooks/install.js'
 import { writeConsents } from './writing/write-consents.js'
 
 /** Choices of the connection file besides sign-in. */

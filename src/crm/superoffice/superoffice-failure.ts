@@ -10,12 +10,9 @@ export function superOfficeFailure(
   return new UpstreamError({
     code,
     system: 'superoffice',
-    status: null,
     upstreamCode,
     retryable: false,
     mayHaveBeenApplied: false,
-    retryAfterSeconds: null,
-    requestId: null,
     operation,
     message,
   })

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { CrmCursorExpired, type CrmChangePage } from '../../../src/crm/crm.js'
 import { DynamicsCrm } from '../../../src/crm/dynamics/session.js'
-import { describeDataverseError } from '../../../src/crm/dynamics/wire/describe-error.js'
+import { describeDataverseError } from '../../../src/crm/dynamics/wire/errors.js'
 import {
   draftOf,
   FORM,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { AppError } from '../../../src/contracts/app-error.js'
-import { tenantUnavailable } from '../../../src/crm/superoffice/tenant/tenant-unavailable.js'
+import { tenantUnavailable } from '../../../src/crm/superoffice/tenant-status.js'
 import { superOfficeFailure } from '../../../src/crm/superoffice/superoffice-failure.js'
 import { breakerTripOf } from '../../../src/connection/to-app-error.js'
 

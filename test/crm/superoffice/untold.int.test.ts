@@ -209,11 +209,8 @@ function refusal(status: number, operation: string): UpstreamError {
     code: 'upstream_refused',
     system: 'superoffice',
     status,
-    upstreamCode: null,
     retryable: false,
     mayHaveBeenApplied: false,
-    retryAfterSeconds: null,
-    requestId: null,
     operation,
     message: 'refused',
   })

@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { Archive } from '../../../src/crm/superoffice/archive/archive.js'
-import type { ArchiveQuery } from '../../../src/crm/superoffice/archive/archive-query.js'
-import { FollowedLinks } from '../../../src/crm/superoffice/archive/whole-groups.js'
-import { type Listing, wholeGroups } from '../../../src/crm/superoffice/archive/whole-groups.js'
+import type { ArchiveQuery } from '../../../src/crm/superoffice/archive/archive-page.js'
+import {
+  FollowedLinks,
+  type Listing,
+  wholeGroups,
+} from '../../../src/crm/superoffice/archive/whole-groups.js'
 
 const KEY = 'email.person_id'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import {
   type CallContext,
-  untilAborted,
+  SingleFlight,
   type Http,
   UpstreamError,
   answer,
@@ -24,7 +24,7 @@ const LIFE_MS = { least: 1_000, most: 24 * 3_600_000 }
 /** Tokens of one application in one environment. Callers share one renewal. */
 export class TokenSource {
   #current: (AccessToken & { readonly renewAtMs: number }) | null = null
-  #renewal: Promise<AccessToken> | null = null
+  readonly #renewal = new SingleFlight((context) => this.#renew(context))
 
   constructor(
     private readonly config: DynamicsConfig,
@@ -37,8 +37,7 @@ export class TokenSource {
     if (current !== null && current.renewAtMs > this.nowMs()) {
       return current.value
     }
-    this.#renewal ??= this.#renew(context)
-    return (await untilAborted(this.#renewal, context.signal)).value
+    return (await this.#renewal.run(context)).value
   }
 
   /** Forgets a refused token; one that was renewed meanwhile stays. */
@@ -48,20 +47,15 @@ export class TokenSource {
     }
   }
 
-  /** Renews without the first caller's signal: its cancellation must not fail the others. */
   async #renew(context: CallContext): Promise<AccessToken> {
-    try {
-      const http = authorityHttp(this.config.authorityHost)
-      const token = await requestToken(http, this.config, { ...context, signal: undefined })
-      const now = this.nowMs()
-      // `expiresAtMs` is NaN for a life beyond any date.
-      const lifeMs = Math.min(Math.max(token.expiresAtMs - now || 0, LIFE_MS.least), LIFE_MS.most)
-      const renewAtMs = now + lifeMs - Math.min(RENEW_BEFORE_MS, lifeMs / 2)
-      this.#current = { ...token, renewAtMs }
-      return token
-    } finally {
-      this.#renewal = null
-    }
+    const http = authorityHttp(this.config.authorityHost)
+    const token = await requestToken(http, this.config, context)
+    const now = this.nowMs()
+    // `expiresAtMs` is NaN for a life beyond any date.
+    const lifeMs = Math.min(Math.max(token.expiresAtMs - now || 0, LIFE_MS.least), LIFE_MS.most)
+    const renewAtMs = now + lifeMs - Math.min(RENEW_BEFORE_MS, lifeMs / 2)
+    this.#current = { ...token, renewAtMs }
+    return token
   }
 }
 

@@ -3,9 +3,8 @@ import type { Category, CategorySyncResult } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import { type DynamicsFacts, subscriptionTables } from '../facts.js'
 import { type CategoryRow, readCategoryRows } from '../reading/category-map.js'
-import { byKey } from '../wire/odata.js'
+import { byKey, shorten } from '../wire/odata.js'
 import { categoryKey } from '../wire/row-key.js'
-import { shorten } from '../wire/shorten.js'
 
 /** Longest `em_name` of a category row. */
 const MAX_NAME_CHARACTERS = 100

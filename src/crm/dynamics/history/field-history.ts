@@ -22,7 +22,7 @@ import {
 import { sendBatch } from '../batch-call.js'
 import type { BatchPart } from '../wire/batch-decode.js'
 import type { BatchRequest } from '../wire/batch-encode.js'
-import { lostAnswer, partError } from '../wire/part-error.js'
+import { lostAnswer, partError } from '../wire/errors.js'
 
 /** Contacts per round of requests. */
 const CHUNK = 100

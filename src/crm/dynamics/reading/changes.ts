@@ -1,19 +1,16 @@
-import type { CallContext } from '../../../http/index.js'
-import { UpstreamError, watchingIds } from '../../../http/index.js'
+import { type CallContext, UpstreamError, watchingIds } from '../../../http/index.js'
 import { type CrmChangePage, CrmCursorExpired, UNKNOWN_CONTACT } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import type { SubscriptionTables } from '../facts.js'
-import { EXPIRED_VERSION_STAMP, INVALID_QUERY } from '../wire/error-codes.js'
+import { EXPIRED_VERSION_STAMP, INVALID_QUERY, lostAnswer } from '../wire/errors.js'
 import { ownLink } from '../wire/links.js'
 import { queryString } from '../wire/odata.js'
-import { lostAnswer } from '../wire/part-error.js'
 import type { CategoryMap } from './category-map.js'
 import { writeCursor, readCursor } from './cursor.js'
 import { pagesFrom } from './pages.js'
 import { CONTACT_COLUMNS, type RawRow, type RowPage, SUBSCRIPTION_COLUMNS } from './rows.js'
 import { addressesIn, hasAllAddresses, toContact } from './to-contact.js'
-import { isUnknownRow } from './to-subscription.js'
-import { subscriptionsOf } from './to-subscriptions.js'
+import { isUnknownRow, subscriptionsOf } from './to-subscription.js'
 
 /** Dependencies of a reading. `tables` null: set-up has not created them, so only contacts are read. */
 export interface ChangeSource {

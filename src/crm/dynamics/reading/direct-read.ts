@@ -20,8 +20,7 @@ import {
   SUBSCRIPTION_COLUMNS,
 } from './rows.js'
 import { toContact } from './to-contact.js'
-import { isUnknownRow, toSubscription, unknownRowOf } from './to-subscription.js'
-import { subscriptionsOf } from './to-subscriptions.js'
+import { isUnknownRow, toSubscription, unknownRowOf, subscriptionsOf } from './to-subscription.js'
 
 /** Most contacts of a direct read. */
 export const MAX_DIRECT_READ = 1_000

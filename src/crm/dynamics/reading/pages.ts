@@ -4,7 +4,7 @@ import { readJson } from '../../../http/read-json.js'
 import type { DataverseClient, DataverseRequest } from '../client.js'
 import { ownLink } from '../wire/links.js'
 import { queryString } from '../wire/odata.js'
-import { unusableAnswer } from '../wire/part-error.js'
+import { unusableAnswer } from '../wire/errors.js'
 import { anyRow, deltaPage, type RawRow, rowPage, type RowPage } from './rows.js'
 
 /** The service's largest page. Every next link must repeat the preference. */

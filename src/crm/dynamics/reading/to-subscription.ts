@@ -4,6 +4,7 @@ import type { TableFacts } from '../facts.js'
 import { isGuid } from '../wire/odata.js'
 import { isOurRowKey, isRowKeyOf } from '../wire/row-key.js'
 import { ETAG, isReadable, type RawRow, SUBSCRIPTION_COLUMNS, subscriptionRow } from './rows.js'
+import type { CategoryMap } from './category-map.js'
 
 /** The category row that a subscription row refers to; null for none. */
 export function categoryRowIdOf(raw: RawRow): string | null {
@@ -88,4 +89,18 @@ function subscribedOf(
     return null
   }
   return (statecode ?? 0) === 0 || value === false ? value : null
+}
+
+/** Converts rows to subscriptions; first reads the categories if a row refers to an unknown one. */
+export async function subscriptionsOf(
+  rows: readonly RawRow[],
+  table: TableFacts,
+  categories: CategoryMap,
+  context: CallContext,
+): Promise<CrmSubscription[]> {
+  const categoryRowIds = new Set(rows.map(categoryRowIdOf).filter((id) => id !== null))
+  if (categoryRowIds.size > 0) {
+    await categories.cover(categoryRowIds, context)
+  }
+  return rows.map((row) => toSubscription(row, table, (id) => categories.categoryId(id), context))
 }

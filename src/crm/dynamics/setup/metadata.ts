@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { type Answer, type CallContext, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { STRONG } from '../names.js'
-import { lostAnswer } from '../wire/part-error.js'
+import { lostAnswer } from '../wire/errors.js'
 
 /**
  * Reads a definition past the service's cache; null where there is none: by the status, or by the code that says so,

@@ -1,8 +1,11 @@
-import type { UpstreamError } from '../../../http/index.js'
+import { UpstreamError } from '../../../http/index.js'
 import { SetupPaused } from '../../crm.js'
 import type { ActionMeanings, Json, PauseMeanings, SetupPause } from '../../../contracts/setup.js'
 import { refusalHint } from '../auth/refusal-hints.js'
 import { type ClosedColumn, closedInWords } from '../reading/column-access.js'
+import { AppError } from '../../../contracts/app-error.js'
+import type { DynamicsFacts } from '../facts.js'
+import { CUSTOMIZATION_LOCK } from '../wire/errors.js'
 
 /** Why a step of Dynamics' waits, beside what every CRM's may wait for (rule E2). */
 export const SETUP_PAUSES = {
@@ -114,5 +117,27 @@ export function columnTypeClash(seen: {
     message: `The ${what} exists as ${seen.found}, and ${seen.needed} is needed. Remove or rename it, then retry.`,
     choices: ['retry', 'abort'],
     seen,
+  }
+}
+
+/**
+ * A failure of a call as set-up tells it: a 403 is the pause `privilegeMissing`, refused credentials `authFailed`, the
+ * customization lock the retryable `crm_customization_locked` with its wait. Everything else stays as it is.
+ */
+export function asSetupError(error: unknown, facts: DynamicsFacts): unknown {
+  if (!(error instanceof UpstreamError)) {
+    return error
+  }
+  if (error.upstreamCode === CUSTOMIZATION_LOCK) {
+    const retryAfterMs = error.retryAfterSeconds === null ? null : error.retryAfterSeconds * 1000
+    return new AppError('crm_customization_locked', error.message, { retryAfterMs, cause: error })
+  }
+  switch (error.code) {
+    case 'upstream_forbidden':
+      return refusedForPrivilege(error, facts.organization?.userId ?? null)
+    case 'upstream_auth_failed':
+      return refusedCredentials(error)
+    default:
+      return error
   }
 }

@@ -1,6 +1,6 @@
 import type { CrmClient, SetupStep } from '../../crm.js'
 import { DynamicsCrm } from '../session.js'
-import { asSetupError } from './as-setup-error.js'
+import { asSetupError } from './pauses.js'
 import { onOwnSession, type OwnStep } from '../../own-step.js'
 
 /** A step on an opened environment. */

@@ -1,12 +1,12 @@
 import { type CallContext, UpstreamError } from '../../../http/index.js'
-import type { WebhookInstallation, WebhookTarget } from '../../crm.js'
+import type { WebhookInstallation, WebhookTarget, CrmFacts } from '../../crm.js'
 import type { DataverseClient } from '../client.js'
 import { type DynamicsFacts, subscriptionTables } from '../facts.js'
 import { SUBSCRIPTIONS_TABLE } from '../names.js'
-import { ensureEndpoint } from './endpoint.js'
-import { ensureStep } from './ensure-step.js'
+import { ensureEndpoint, endpointName, webhookEndpoints } from './endpoint.js'
+import { ensureStep, repairStep, stepsOf } from './registered-steps.js'
 import { newSecret, secretHash } from './secret.js'
-import { STEPS } from './steps.js'
+import { STEPS, stepName } from './steps.js'
 
 /** Most secrets kept of attempts that may have registered theirs: more than any step is tried. */
 const MOST_TRIED = 25
@@ -69,4 +69,86 @@ function refusal(url: string, { upstreamCode }: UpstreamError): string {
   const { origin } = new URL(url)
   const code = upstreamCode === null ? '' : ` (${upstreamCode})`
   return `Dynamics refuses to post to ${origin}${code}: it takes only the ports 80 and 443`
+}
+
+/**
+ * Switches our steps on again if somebody switched them off, and gives those of an earlier release this release's
+ * columns. The sweep does not depend on them, so a refusal by Dataverse is ignored.
+ * @returns whether one was off. @throws UpstreamError if a retry helps, or the credentials are refused.
+ */
+export async function tendWebhooks(
+  client: DataverseClient,
+  facts: DynamicsFacts,
+  context: CallContext,
+): Promise<{ readonly reactivated: boolean }> {
+  const endpointId = facts.webhook?.endpointId ?? null
+  if (endpointId === null) {
+    return { reactivated: false }
+  }
+  try {
+    const steps = await stepsOf(client, endpointId, context)
+    const off = steps.filter(({ statecode }) => (statecode ?? 0) !== 0)
+    for (const step of steps) {
+      const definition = STEPS.find((one) => stepName(one) === step.name) ?? null
+      await repairStep(client, step, definition, context)
+    }
+    return { reactivated: off.length > 0 }
+  } catch (error) {
+    const leaveIt =
+      error instanceof UpstreamError && !error.retryable && error.code !== 'upstream_auth_failed'
+    if (leaveIt) {
+      return { reactivated: false }
+    }
+    throw error
+  }
+}
+
+/**
+ * Ends the posting: first the steps, as an endpoint with steps is not deleted, then the endpoint. Ours has the
+ * connection's name or the id in the facts; another connection's stays. Succeeds if nothing is there, and is safe to
+ * repeat after a crash at any point (docs/wire-dataverse.md, 16.14).
+ * @returns facts to change. @throws UpstreamError
+ */
+export async function removeWebhooks(
+  client: DataverseClient,
+  facts: DynamicsFacts,
+  connectionId: string,
+  context: CallContext,
+): Promise<CrmFacts> {
+  const known = facts.webhook?.endpointId?.toLowerCase()
+  const endpoints = await webhookEndpoints(client, context)
+  const ours = endpoints.filter(
+    ({ id, name }) => name === endpointName(connectionId) || id === known,
+  )
+  for (const { id } of ours) {
+    for (const { sdkmessageprocessingstepid } of await stepsOf(client, id, context)) {
+      await remove(client, 'sdkmessageprocessingsteps', sdkmessageprocessingstepid, context)
+    }
+    await remove(client, 'serviceendpoints', id, context)
+  }
+  return { webhook: null }
+}
+
+async function remove(
+  client: DataverseClient,
+  setName: string,
+  id: string,
+  context: CallContext,
+): Promise<void> {
+  try {
+    await client.text(
+      {
+        method: 'DELETE',
+        path: `${setName}(${id})`,
+        operation: `DELETE /${setName}({id})`,
+        name: 'webhooks.remove',
+        effect: 'write',
+      },
+      context,
+    )
+  } catch (error) {
+    if (!(error instanceof UpstreamError) || error.code !== 'upstream_not_found') {
+      throw error
+    }
+  }
 }

@@ -20,12 +20,8 @@ export function ownLink(environmentUrl: string, link: string, operation: string)
   throw new UpstreamError({
     code: 'upstream_unexpected_answer',
     system: 'dynamics',
-    status: null,
-    upstreamCode: null,
     retryable: false,
     mayHaveBeenApplied: false,
-    retryAfterSeconds: null,
-    requestId: null,
     operation,
     message: 'a link to another origin',
   })

@@ -1,8 +1,7 @@
 import type { CrmWrite } from '../../crm.js'
 import type { DynamicsFacts, SubscriptionTables } from '../facts.js'
-import { byKey, isGuid } from '../wire/odata.js'
+import { byKey, isGuid, shorten } from '../wire/odata.js'
 import { rowKey } from '../wire/row-key.js'
-import { shorten } from '../wire/shorten.js'
 
 /** A write that creates a subscription row. */
 export type CreateWrite = Extract<CrmWrite, { kind: 'createSubscription' }>

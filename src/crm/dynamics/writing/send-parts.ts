@@ -8,7 +8,7 @@ import type { CrmWriteOutcome } from '../../crm.js'
 import { sendBatch } from '../batch-call.js'
 import type { DataverseClient } from '../client.js'
 import type { BatchRequest } from '../wire/batch-encode.js'
-import { lostAnswer, partError, succeeded } from '../wire/part-error.js'
+import { lostAnswer, partError, succeeded } from '../wire/errors.js'
 import type { BatchPart } from '../wire/batch-decode.js'
 
 /** A part and the primary key of its answer. */

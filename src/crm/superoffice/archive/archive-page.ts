@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { answer, part } from '../../../http/index.js'
-import type { ArchiveRow } from '../wire/values.js'
-import { normalizeRows } from '../wire/values.js'
+import { type ArchiveRow, normalizeRows } from '../wire/values.js'
 
 /** Most rows requested at once: this many only if one record alone fills a shorter page. */
 export const MAX_PAGE_ROWS = 64_000
@@ -33,4 +32,18 @@ export function toArchivePage(body: z.output<typeof archiveAnswer.schema>): Arch
     rows: normalizeRows(body.value),
     nextQuery: at === -1 ? null : link.slice(at + 1),
   }
+}
+
+/** A page of an archive. */
+export interface ArchiveQuery {
+  /** `dynamic`, or the name of a provider. */
+  readonly provider: string
+  readonly select: readonly string[]
+  readonly filter: string
+  readonly orderBy: string
+  readonly top: number
+  /** Selected columns that an installation may lack, and that the caller can do without. */
+  readonly mayLack?: readonly string[]
+  /** For the tally. */
+  readonly name: string
 }

@@ -1,6 +1,6 @@
 import { type CallContext, UpstreamError } from '../../../http/index.js'
 import { isOwnException, NOT_JSON } from '../wire/describe-error.js'
-import type { ArchiveQuery } from './archive-query.js'
+import type { ArchiveQuery } from './archive-page.js'
 
 /**
  * Limited, because an installation may be upgraded, our user may be given a right, or an exception may have meant

@@ -1,5 +1,4 @@
-import { type CallContext, UpstreamError } from '../../../http/index.js'
-import { SingleFlight } from '../single-flight.js'
+import { type CallContext, UpstreamError, SingleFlight } from '../../../http/index.js'
 
 /** Rows requested at once; always sent, because default and maximum are unknown. */
 export const PAGE_ROWS = 1_000

@@ -1,11 +1,10 @@
-import type { CallContext } from '../../../http/index.js'
+import type { CallContext, UpstreamError } from '../../../http/index.js'
 import { allOf } from '../wire/filter.js'
 import { type ArchiveRow, numberOf } from '../wire/values.js'
 import type { Archive } from './archive.js'
-import type { ArchiveQuery } from './archive-query.js'
-import { type ArchivePage, MAX_PAGE_ROWS } from './archive-page.js'
-import { requireBehind, requireOrder, unusable } from './page-keys.js'
+import { type ArchiveQuery, type ArchivePage, MAX_PAGE_ROWS } from './archive-page.js'
 import { PAGE_ROWS } from './page-size.js'
+import { superOfficeFailure } from '../superoffice-failure.js'
 
 /** A listing in groups of rows with the same key. */
 export interface Listing {
@@ -194,4 +193,26 @@ export class FollowedLinks {
 /** The server returns the same rows again. */
 export function notAdvancing(query: ArchiveQuery) {
   return unusable(query, 'the listing does not advance')
+}
+
+/**
+ * Requires that a page begins behind the requested key: with a server that ignores the condition, reading would never
+ * end. @throws UpstreamError, not retryable
+ */
+export function requireBehind(keys: readonly number[], after: number, query: ArchiveQuery): void {
+  if (keys.some((key) => key <= after)) {
+    throw unusable(query, 'the rows are not the requested ones')
+  }
+}
+
+/** Requires the order of keys: behind a page without it, rows would be missed. @throws UpstreamError, not retryable */
+export function requireOrder(keys: readonly number[], query: ArchiveQuery): void {
+  if (keys.some((key, at) => key < (keys[at - 1] ?? key))) {
+    throw unusable(query, 'the rows are not in order')
+  }
+}
+
+/** An unusable answer; not retryable. */
+export function unusable({ provider }: ArchiveQuery, how: string): UpstreamError {
+  return superOfficeFailure('upstream_unexpected_answer', `GET /Archive/${provider}`, how)
 }

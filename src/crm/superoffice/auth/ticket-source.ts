@@ -1,6 +1,5 @@
-import { type CallContext, UpstreamError, answer, part } from '../../../http/index.js'
+import { type CallContext, UpstreamError, answer, part, SingleFlight } from '../../../http/index.js'
 import type { OnlineConfig } from '../config.js'
-import { SingleFlight } from '../single-flight.js'
 import { z } from 'zod'
 import { loginHttp } from '../http-clients.js'
 import { superOfficeFailure } from '../superoffice-failure.js'

@@ -1,6 +1,8 @@
 import type { Purpose } from '../../../domain/legal-basis.js'
-import { purposeOfKey } from '../wire/keys.js'
+import { purposeOfKey, valueOfKey, normalizeKey } from '../wire/keys.js'
 import { type ArchiveRow, isReadable, numberOf, textOf, timeOf } from '../wire/values.js'
+import type { CrmConsent } from '../../crm.js'
+import type { LastWriter } from '../../../domain/reconcile/types.js'
 
 /** Orders and identifies the rows of a listing. */
 export const CONSENT_ID = 'consentperson.consentperson_id'
@@ -96,4 +98,82 @@ export function toConsentRow(row: ArchiveRow): ConsentRow | null {
     updatedCount: numberOf(row, 'consentperson.updatedCount'),
     personRegisteredMs: timeOf(row, 'consentperson.person_id.registered'),
   }
+}
+
+/** No row: nothing is recorded, which is no withdrawal (docs/wire-superoffice.md, 0.5). */
+export const ABSENT: CrmConsent = {
+  value: 'none',
+  version: 'none',
+  lastWriter: 'unknown',
+}
+
+/** A record may exist that cannot be read: unknown, which is not nothing. */
+export const UNREADABLE: CrmConsent = { ...ABSENT, value: null, version: '' }
+
+/**
+ * A row as the rule reads it. Without a basis or version it is unknown and never written. Its times are kept, whoever
+ * wrote it.
+ */
+export function toConsent(row: ConsentRow, ourselves: Ourselves): CrmConsent {
+  const { updatedCount, registeredMs, updatedMs } = row
+  return {
+    value: updatedCount === null ? null : valueOfKey(row.basisKey),
+    version: updatedCount === null ? '' : String(updatedCount),
+    lastWriter: lastWriterOf(row, ourselves),
+    times: { registeredMs, updatedMs, onlyInserted: wasNeverUpdated(row, ourselves) },
+  }
+}
+
+/** A default is created together with its person. */
+const MADE_TOGETHER_MS = 5_000
+
+/** Our user and source. */
+export interface Ourselves {
+  readonly associateId: number
+  readonly sourceKey: string
+  /** `updatedCount` of a newly inserted row, if set-up measured it. */
+  readonly firstVersion: number | null
+}
+
+/** Unless it was measured, a newly inserted row has 0 or 1. */
+const MOST_FIRST_VERSION = 1
+
+/**
+ * Whether a row was only inserted: `updated` is then year 1 or the time of insertion (undocumented). An update in the
+ * same second shows by another user, or by its count.
+ */
+export function wasNeverUpdated(
+  row: ConsentRow,
+  { firstVersion }: Pick<Ourselves, 'firstVersion'>,
+): boolean {
+  const { updatedMs, registeredMs, updatedBy, registeredBy, updatedCount } = row
+  if (updatedMs === null) {
+    return true
+  }
+  const byAnother = updatedBy !== null && updatedBy > 0 && updatedBy !== registeredBy
+  const counted = updatedCount !== null && updatedCount > (firstVersion ?? MOST_FIRST_VERSION)
+  return updatedMs === registeredMs && !byAnother && !counted
+}
+
+/** Who wrote a row last (docs/wire-superoffice.md, 4); unknown if a column is missing. */
+export function lastWriterOf(row: ConsentRow, ourselves: Ourselves): LastWriter {
+  const fresh = wasNeverUpdated(row, ourselves)
+  const writer = fresh ? row.registeredBy : row.updatedBy
+  if (writer === null) {
+    return 'unknown'
+  }
+  if (writer === ourselves.associateId) {
+    return 'us'
+  }
+  return fresh && isDefault(row, ourselves) ? 'default' : 'user'
+}
+
+function isDefault(row: ConsentRow, ourselves: Ourselves): boolean {
+  const { registeredMs, personRegisteredMs, sourceKey } = row
+  const together =
+    registeredMs !== null &&
+    personRegisteredMs !== null &&
+    Math.abs(registeredMs - personRegisteredMs) <= MADE_TOGETHER_MS
+  const ours = sourceKey !== null && normalizeKey(sourceKey) === normalizeKey(ourselves.sourceKey)
+  return together && !ours
 }

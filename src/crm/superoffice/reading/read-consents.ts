@@ -15,8 +15,10 @@ import {
   hasPurpose,
   toConsentRow,
   unreadableAt,
+  ABSENT,
+  toConsent,
+  UNREADABLE,
 } from './consent-row.js'
-import { ABSENT, toConsent, UNREADABLE } from './to-consent.js'
 
 /** The installation, and what set-up learned about it. */
 export interface ReadSource {

@@ -1,7 +1,7 @@
 import type { CrmContact } from '../../crm.js'
 import type { Person } from './person.js'
 import type { Consents } from './read-consents.js'
-import { UNREADABLE } from './to-consent.js'
+import { UNREADABLE } from './consent-row.js'
 
 /**
  * Converts a person, which belongs to its primary address (rule C5). If the addresses are hidden, its consents say

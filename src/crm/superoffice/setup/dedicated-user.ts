@@ -1,6 +1,6 @@
 import type { SetupPause } from '../../../contracts/setup.js'
 import type { CallContext } from '../../../http/index.js'
-import { isQueryRefused } from '../archive/refused-query.js'
+import { isQueryRefused } from '../archive/archive.js'
 import { DEFAULT_SOURCE_KEY } from '../facts.js'
 import { type Principal, SYSTEM_USER } from '../principal.js'
 import { CONSENT_ID } from '../reading/consent-row.js'

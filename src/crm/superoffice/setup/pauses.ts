@@ -1,7 +1,8 @@
-import type { AppError } from '../../../contracts/app-error.js'
+import { AppError } from '../../../contracts/app-error.js'
 import type { Json, PauseMeanings, SetupPause } from '../../../contracts/setup.js'
-import type { UpstreamError } from '../../../http/index.js'
+import { UpstreamError } from '../../../http/index.js'
 import { refusalHint } from '../auth/refusal-hints.js'
+import { SetupPaused } from '../../crm.js'
 
 /** Why a step of SuperOffice's waits, beside what every CRM's may wait for (rule E2). */
 export const SETUP_PAUSES = {
@@ -81,5 +82,30 @@ export function purposeMissing(
       'maintenance (Privacy), then retry.',
     choices: ['retry', 'abort'],
     seen: { missing, ...seen },
+  }
+}
+
+/**
+ * A failure of a call as set-up tells it: a tenant that is not running is the pause `tenantUnavailable`, refused
+ * credentials and another database or user are `authFailed`, a 403 is `privilegeMissing`. Everything else stays as it
+ * is, for the runner to try again or to pause with.
+ */
+export function asSetupError(error: unknown): unknown {
+  if (error instanceof AppError) {
+    const isTenant = error.code === 'crm_tenant_unavailable' || error.code === 'crm_tenant_deleted'
+    return isTenant ? new SetupPaused(tenantUnavailable(error, Date.now())) : error
+  }
+  if (!(error instanceof UpstreamError)) {
+    return error
+  }
+  switch (error.code) {
+    case 'upstream_auth_failed':
+      return new SetupPaused(refusedCredentials(error))
+    case 'upstream_forbidden': {
+      const { operation, upstreamCode } = error
+      return new SetupPaused(privilegeMissing([operation], { operation, upstreamCode }))
+    }
+    default:
+      return error
   }
 }

@@ -1,6 +1,5 @@
 import type { CallContext } from '../../../http/index.js'
-import type { Archive } from '../archive/archive.js'
-import { isQueryRefused } from '../archive/refused-query.js'
+import { type Archive, isQueryRefused } from '../archive/archive.js'
 import { CONSENT_COLUMNS, CONSENT_ID, CONSENT_MAY_LACK } from '../reading/consent-row.js'
 import { EMAIL_COLUMNS, EMAIL_MAY_LACK, PERSON } from '../reading/person.js'
 

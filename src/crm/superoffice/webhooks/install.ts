@@ -1,10 +1,17 @@
-import { type CallContext, checkUrl } from '../../../http/index.js'
-import type { FactSecrets, WebhookInstallation, WebhookTarget } from '../../crm.js'
+import { type CallContext, checkUrl, UpstreamError } from '../../../http/index.js'
+import type { FactSecrets, WebhookInstallation, WebhookTarget, CrmFacts } from '../../crm.js'
 import type { SuperOfficeClient } from '../client.js'
 import type { WebhookFacts } from '../facts.js'
-import { isRefusal, refusalInWords } from './refusal.js'
-import { newSecret } from './secret.js'
-import { deleteWebhook, saveWebhook, webhookName, webhooksNamed } from './webhook-rows.js'
+import { newSecret, openSecrets } from './secret.js'
+import {
+  deleteWebhook,
+  saveWebhook,
+  webhookName,
+  webhooksNamed,
+  hasFailed,
+  type WebhookRow,
+} from './webhook-rows.js'
+import { isOwnException, NOT_JSON } from '../wire/describe-error.js'
 
 /** The connection that installing, tending and removing work for. */
 export interface WebhookOwner {
@@ -66,5 +73,99 @@ function pendingOf({ secrets: [newest = ''] }: WebhookFacts, { open }: FactSecre
     return open(newest)
   } catch {
     return null
+  }
+}
+
+/**
+ * Switches our webhook on again if SuperOffice switched it off after failures (docs/wire-superoffice.md, 8). One that
+ * somebody stopped without a failure, or deleted, stays: set-up installs it again. The sweep does not depend on it, so
+ * a refusal by SuperOffice is ignored.
+ * @returns whether it was off. @throws UpstreamError if a retry helps or credentials are refused; AppError also if the
+ * secret cannot be opened any more.
+ */
+export async function tendWebhooks(
+  { client, connectionId, webhook, secrets }: WebhookOwner,
+  context: CallContext,
+): Promise<{ readonly reactivated: boolean }> {
+  if (webhook === undefined) {
+    return { reactivated: false }
+  }
+  const name = webhookName(connectionId)
+  try {
+    const [own] = await webhooksNamed(client, name, context)
+    if (own === undefined || !(await failedOff(own))) {
+      return { reactivated: false }
+    }
+    // An update needs the complete webhook, including its secret, which cannot be read.
+    const [secret = ''] = openSecrets(webhook, secrets)
+    await saveWebhook(client, own.webhookId, { name, url: webhook.url, secret }, context)
+    return { reactivated: true }
+  } catch (error) {
+    if (isRefusal(error)) {
+      return { reactivated: false }
+    }
+    throw error
+  }
+
+  async function failedOff({ webhookId, state }: WebhookRow): Promise<boolean> {
+    const stopped = state === 'Stopped' && (await hasFailed(client, webhookId, context))
+    return state === 'TooManyErrors' || stopped
+  }
+}
+
+/**
+ * Ends the posting: deletes every webhook with the connection's name. Succeeds if nothing is there, and if the
+ * installation allows us no webhooks: what may remain gets 401 from now on, because its secret is forgotten, and
+ * SuperOffice gives up after nine attempts.
+ * @returns facts to change. @throws UpstreamError, AppError if a retry may correct it.
+ */
+export async function removeWebhooks(
+  { client, connectionId }: Pick<WebhookOwner, 'client' | 'connectionId'>,
+  context: CallContext,
+): Promise<CrmFacts> {
+  try {
+    for (const { webhookId } of await webhooksNamed(client, webhookName(connectionId), context)) {
+      await deleteWebhook(client, webhookId, context)
+    }
+  } catch (error) {
+    if (!isRefusal(error)) {
+      throw error
+    }
+  }
+  return { webhook: null }
+}
+
+/**
+ * Whether SuperOffice accepts no webhook of ours, which is no fault (docs/wire-superoffice.md, 8): the agent is not
+ * granted, webhooks are switched off, the server has none, or the test event failed. The form of the last is not
+ * documented; an exception of the server's own counts as it, even with status 500. Refused credentials, limits and
+ * silence do not.
+ */
+export function isRefusal(error: unknown): error is UpstreamError {
+  if (!(error instanceof UpstreamError) || error.status === null) {
+    return false
+  }
+  const ofTheCall = error.code === 'upstream_auth_failed' || error.code === 'upstream_rate_limited'
+  return !ofTheCall && (isOwnException(error) || (error.status >= 400 && error.status < 500))
+}
+
+/** Why there is no webhook, in plain words for Support. @param url shown without its path. */
+export function refusalInWords(error: UpstreamError, url: string): string {
+  const { status, upstreamCode } = error
+  const code = upstreamCode === null || upstreamCode === NOT_JSON ? `${status}` : upstreamCode
+  switch (status) {
+    case 403:
+      return (
+        `SuperOffice does not let us have webhooks (${code}). Online: the application has not been granted the Webhook ` +
+        'agent, ask SuperOffice for it. On site: EnableWebhooks is off in the web.config.'
+      )
+    case 404:
+    case 405:
+      return `This version of SuperOffice has no webhooks (${code}).`
+    default:
+      return (
+        `SuperOffice refuses to post to ${new URL(url).origin} (${code}). It must be https with a valid certificate, ` +
+        "reachable from SuperOffice, and answer its test event with 200: that is our gateway's part."
+      )
   }
 }

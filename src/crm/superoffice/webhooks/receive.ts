@@ -7,8 +7,7 @@ import type {
   CrmWebhookHint,
 } from '../../crm.js'
 import { readFacts, type SuperOfficeFacts } from '../facts.js'
-import { openSecrets } from './open-secrets.js'
-import { isSigned, mayBeSignature, SIGNATURE_HEADER } from './secret.js'
+import { openSecrets, isSigned, mayBeSignature, SIGNATURE_HEADER } from './secret.js'
 import { z } from 'zod'
 import { answer, part, readSmallText } from '../../../http/index.js'
 import { parseUtc } from '../wire/time.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { readForm } from '../../../../src/crm/dynamics/setup/form/form-document.js'
-import { FormShapeError } from '../../../../src/crm/dynamics/setup/form/form-shape-error.js'
+import { FormShapeError } from '../../../../src/crm/dynamics/setup/form/xml-tree.js'
 import { isCurrent, ownParts } from '../../../../src/crm/dynamics/setup/form/own-parts.js'
 import {
   descriptionXml,

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { applyEdits } from '../../../../src/crm/dynamics/setup/form/edits.js'
 import { readForm } from '../../../../src/crm/dynamics/setup/form/form-document.js'
-import { FormShapeError } from '../../../../src/crm/dynamics/setup/form/form-shape-error.js'
+import { FormShapeError, descendants } from '../../../../src/crm/dynamics/setup/form/xml-tree.js'
 import { ownParts } from '../../../../src/crm/dynamics/setup/form/own-parts.js'
 import {
   descriptionXml,
@@ -15,7 +15,6 @@ import {
   withoutOurs,
 } from '../../../../src/crm/dynamics/setup/form/splice.js'
 import { detailsTab } from '../../../../src/crm/dynamics/setup/form/tabs.js'
-import { descendants } from '../../../../src/crm/dynamics/setup/form/xml-tree.js'
 import { formText } from './form-texts.js'
 
 const spec: fc.Arbitrary<SectionSpec> = fc.record({

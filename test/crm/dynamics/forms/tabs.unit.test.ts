@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { readForm } from '../../../../src/crm/dynamics/setup/form/form-document.js'
 import { detailsTab } from '../../../../src/crm/dynamics/setup/form/tabs.js'
-import { labelsXml } from '../../../../src/crm/dynamics/setup/form/words.js'
+import { labelsXml } from '../../../../src/crm/dynamics/setup/form/own-names.js'
 
 function found(
   ...tabs: readonly (readonly [name: string, ...labels: (readonly [string, number])[]])[]

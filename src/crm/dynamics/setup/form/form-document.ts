@@ -1,5 +1,10 @@
-import { FormShapeError } from './form-shape-error.js'
-import { childrenNamed, descendants, parseXml, type XmlElement } from './xml-tree.js'
+import {
+  FormShapeError,
+  childrenNamed,
+  descendants,
+  parseXml,
+  type XmlElement,
+} from './xml-tree.js'
 
 /** A form as read: its text, and the parts that matter here. */
 export interface FormDocument {

@@ -1,9 +1,8 @@
 import { CONTACT_RELATIONSHIP, SUBSCRIPTIONS_TABLE } from '../../names.js'
 import type { FormDocument } from './form-document.js'
-import { FormShapeError } from './form-shape-error.js'
+import { FormShapeError, childrenNamed, descendants, type XmlElement } from './xml-tree.js'
 import { GRID, plain, SECTION, TAB } from './own-names.js'
 import type { SectionSpec } from './section-xml.js'
-import { childrenNamed, descendants, type XmlElement } from './xml-tree.js'
 
 /** Our parts of a form, wherever they are now. */
 export interface OwnParts {

@@ -1,6 +1,6 @@
 import type { Json, SetupPause } from '../../../../contracts/setup.js'
 import type { FormDocument } from './form-document.js'
-import type { FormShapeError } from './form-shape-error.js'
+import type { FormShapeError } from './xml-tree.js'
 import { tabsSeen } from './tabs.js'
 import type { MainForm } from './rows.js'
 

@@ -3,15 +3,14 @@ import { type CrmFacts, SetupPaused, type StepContext } from '../../../crm.js'
 import type { DataverseClient } from '../../client.js'
 import { applyEdits } from './edits.js'
 import { readForm } from './form-document.js'
-import { FormShapeError } from './form-shape-error.js'
+import { FormShapeError } from './xml-tree.js'
 import { holdsOurs, removeSection } from './splice.js'
 import type { DynamicsCrm } from '../../session.js'
 import { basedOnNewest } from './newest.js'
 import { formUncertain, oddForm } from './pauses.js'
 import { contactMainForms, type FormLayer, type MainForm, readLayers, writeDraft } from './rows.js'
-import { holdForDrafts } from '../publish/hold-for-drafts.js'
-import { publishTables } from '../publish/publish-tables.js'
-import { untilPublished } from '../publish/publish-wait.js'
+import { holdForDrafts } from '../publish/foreign-drafts.js'
+import { publishTables, untilPublished } from '../publish/publish-tables.js'
 
 const CHOICES: readonly string[] = ['retry', 'abort']
 

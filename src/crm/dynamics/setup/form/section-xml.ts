@@ -1,6 +1,5 @@
 import { CONTACT_RELATIONSHIP, SUBSCRIPTIONS_TABLE } from '../../names.js'
-import { CELL_ID, GRID, SECTION, TAB } from './own-names.js'
-import { labelsXml } from './words.js'
+import { CELL_ID, GRID, SECTION, TAB, labelsXml } from './own-names.js'
 
 /** What our parts of a form depend on. */
 export interface SectionSpec {

@@ -1,10 +1,9 @@
 import { applyEdits, type Edit } from './edits.js'
 import { type FormDocument, readForm, sectionLists } from './form-document.js'
-import { FormShapeError } from './form-shape-error.js'
+import { FormShapeError, type XmlElement } from './xml-tree.js'
 import { GRID, plain, SECTION, TAB } from './own-names.js'
 import { isCurrent, ownParts, type OwnParts } from './own-parts.js'
 import { descriptionXml, type SectionSpec, sectionXml, tabXml } from './section-xml.js'
-import type { XmlElement } from './xml-tree.js'
 
 /** Where our section goes when it is not there yet. */
 export type Placement =

@@ -1,7 +1,6 @@
 import type { Json } from '../../../../contracts/setup.js'
 import type { FormDocument } from './form-document.js'
-import { plain } from './own-names.js'
-import { saysDetails } from './words.js'
+import { plain, saysDetails } from './own-names.js'
 import { childrenNamed, type XmlElement } from './xml-tree.js'
 
 /** Name of the stock form's tab (docs/wire-dataverse.md, 10.1). */

@@ -1,5 +1,5 @@
 import type { SetupPause, StepChoice } from '../../../../contracts/setup.js'
-import type { FormFacts } from './form-facts.js'
+import type { FormFacts } from '../../facts.js'
 import { plain } from './own-names.js'
 import { formUncertain } from './pauses.js'
 import type { MainForm } from './rows.js'

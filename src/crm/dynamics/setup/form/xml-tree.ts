@@ -1,5 +1,4 @@
 import { SaxesParser } from 'saxes'
-import { FormShapeError } from './form-shape-error.js'
 
 /** An element and where it stands in the text. All places are offsets into that very text, in UTF-16 units. */
 export interface XmlElement {
@@ -114,4 +113,12 @@ function topOf(stack: readonly Growing[]): Growing {
 /** Line and column only: the parser's sentence may quote the form. */
 function positionOf(error: Error): string {
   return /^\d+:\d+/.exec(error.message)?.[0] ?? 'at its end'
+}
+
+/**
+ * FormXML that is malformed or not built as we know forms to be built. Nothing is changed then; the step that meets
+ * it pauses (rule E2). Never retryable by itself. The reason holds no text of the form beyond element names.
+ */
+export class FormShapeError extends Error {
+  override readonly name = 'FormShapeError'
 }

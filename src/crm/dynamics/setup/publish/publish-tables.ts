@@ -1,6 +1,10 @@
 import { SetupPaused, type StepContext } from '../../../crm.js'
 import type { DataverseClient } from '../../client.js'
-import { holdForDrafts } from './hold-for-drafts.js'
+import { holdForDrafts } from './foreign-drafts.js'
+import type { CallContext } from '../../../../http/index.js'
+import { poll } from '../../poll.js'
+import { lostAnswer } from '../../wire/errors.js'
+import { ownLayers } from '../form/plan.js'
 
 /**
  * Publishes these tables, the one way in which anything is published (docs/wire-dataverse.md, 9.6). Contact is not,
@@ -35,4 +39,27 @@ export async function publishTables(
     },
     context,
   )
+}
+
+/** Publishing is done when it is answered; the cache in front of it may lag (docs/wire-dataverse.md, trap 16). */
+const VISIBLE_WITHIN_MS = 60_000
+
+/** Waits until users see the form with, or without, our section. @throws UpstreamError, retryable, where they do not. */
+export async function untilPublished(
+  client: DataverseClient,
+  formId: string,
+  { shown }: { readonly shown: boolean },
+  context: CallContext,
+): Promise<void> {
+  const settled = await poll(
+    async () => {
+      const own = await ownLayers(client, formId, context)
+      return (own?.published ?? false) === shown ? true : null
+    },
+    { withinMs: VISIBLE_WITHIN_MS },
+    context,
+  )
+  if (settled === null) {
+    throw lostAnswer('POST /PublishXml', 'write', 'published, but not visible yet')
+  }
 }

@@ -5,9 +5,9 @@ import { answer, type CallContext, part, UpstreamError } from '../../../../http/
 import { SetupPaused, type StepContext } from '../../../crm.js'
 import type { DataverseClient } from '../../client.js'
 import { SUBSCRIPTIONS_TABLE } from '../../names.js'
-import { lostAnswer } from '../../wire/part-error.js'
+import { lostAnswer } from '../../wire/errors.js'
 import { getIfThere } from '../metadata.js'
-import { holdForDrafts } from '../publish/hold-for-drafts.js'
+import { holdForDrafts } from '../publish/foreign-drafts.js'
 import { publishTables } from '../publish/publish-tables.js'
 import type { DynamicsStep } from '../step.js'
 

@@ -1,13 +1,11 @@
 import type { SetupPause } from '../../../../contracts/setup.js'
 import { SetupPaused, type StepContext } from '../../../crm.js'
-import { FormShapeError } from '../form/form-shape-error.js'
+import { FormShapeError } from '../form/xml-tree.js'
 import { SUBSCRIPTIONS_TABLE } from '../../names.js'
 import type { DynamicsCrm } from '../../session.js'
-import { foreignDrafts } from '../publish/foreign-drafts.js'
+import { foreignDrafts, holdForDrafts, namesOf } from '../publish/foreign-drafts.js'
 import { isColleagues, ownLayers } from '../form/plan.js'
-import { holdForDrafts, namesOf } from '../publish/hold-for-drafts.js'
-import { publishTables } from '../publish/publish-tables.js'
-import { untilPublished } from '../publish/publish-wait.js'
+import { publishTables, untilPublished } from '../publish/publish-tables.js'
 import type { DynamicsStep } from '../step.js'
 
 /** What there is to publish. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { answer, type CallContext, part, UpstreamError, whereTold } from '../../../../http/index.js'
 import { SetupPaused } from '../../../crm.js'
 import type { DataverseClient } from '../../client.js'
-import { HAS_DEPENDENTS } from '../../wire/error-codes.js'
+import { HAS_DEPENDENTS } from '../../wire/errors.js'
 
 const dependency = answer(
   {

@@ -2,7 +2,7 @@ import { type CallContext, UpstreamError } from '../../../../http/index.js'
 import type { DataverseClient } from '../../client.js'
 import type { TableFacts } from '../../facts.js'
 import { poll } from '../../poll.js'
-import { lostAnswer } from '../../wire/part-error.js'
+import { lostAnswer } from '../../wire/errors.js'
 import { LOOKUPS, type TableDefinition } from './definitions.js'
 
 /** New columns are in the data within half a minute (docs/wire-dataverse.md, trap 16). */

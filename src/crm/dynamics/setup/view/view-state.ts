@@ -1,7 +1,7 @@
 import type { SetupPause } from '../../../../contracts/setup.js'
 import type { StepContext } from '../../../crm.js'
 import { plain } from '../form/own-names.js'
-import type { ViewFacts } from './view-facts.js'
+import type { ViewFacts } from '../../facts.js'
 import { TOGGLE_COLUMN } from './view-xml.js'
 import type { DynamicsCrm } from '../../session.js'
 import {

@@ -1,11 +1,10 @@
-import { type CallContext, answer, checkUrl, part } from '../../../http/index.js'
-import type { OnlineConfig } from '../config.js'
-import { SingleFlight } from '../single-flight.js'
-import { superOfficeFailure } from '../superoffice-failure.js'
-import { tenantUnavailable } from './tenant-unavailable.js'
+import { type CallContext, answer, checkUrl, part, SingleFlight } from '../../http/index.js'
+import type { OnlineConfig } from './config.js'
+import { superOfficeFailure } from './superoffice-failure.js'
 import { z } from 'zod'
-import { loginHttp } from '../http-clients.js'
-import { parseUtc } from '../wire/time.js'
+import { loginHttp } from './http-clients.js'
+import { parseUtc } from './wire/time.js'
+import { AppError } from '../../contracts/app-error.js'
 
 /** How long a status is valid: until `ValidUntil`, within these limits; a tenant that is down is checked again soon. */
 const HOLDS_MS = { least: 1_000, unknown: 60_000, most: 24 * 3_600_000, down: 60_000 }
@@ -174,4 +173,30 @@ export async function readTenantStatus(
 function baseUrlOf(api: string | null, endpoint: string | null): string | null {
   const root = api || (endpoint ? `${endpoint.replace(/\/+$/, '')}/api` : null)
   return root === null ? null : `${root.replace(/\/+$/, '').replace(/\/v1$/i, '')}/v1`
+}
+
+/** Shortest and longest suggested wait: a check costs one request without sign-in, and a campaign may wait. */
+const WAIT_MS = { from: 15_000, to: 2 * 60_000, unknown: 60_000 }
+
+/**
+ * The tenant is not running (maintenance, suspended, moving): retryable after a wait. Deleted: never.
+ * @param waitMs until the next check, or null if unknown.
+ */
+export function tenantUnavailable(state: string, waitMs: number | null, cause?: unknown): AppError {
+  if (state === 'Deleted') {
+    return new AppError('crm_tenant_deleted', 'The SuperOffice tenant has been deleted.', {
+      value: state,
+      cause,
+    })
+  }
+  const wait = Math.min(Math.max(waitMs ?? WAIT_MS.unknown, WAIT_MS.from), WAIT_MS.to)
+  return new AppError(
+    'crm_tenant_unavailable',
+    `The SuperOffice tenant is not running: ${state}.`,
+    {
+      value: state,
+      retryAfterMs: wait,
+      cause,
+    },
+  )
 }

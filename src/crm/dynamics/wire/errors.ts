@@ -1,4 +1,14 @@
-import type { UpstreamCode } from '../../../http/index.js'
+import {
+  type UpstreamCode,
+  type ErrorDescription,
+  jsonOrUndefined,
+  SMALL_ANSWER,
+  type TextAnswer,
+  UpstreamError,
+} from '../../../http/index.js'
+import { classifyStatus, isRetryableCode } from '../../../http/classify.js'
+import { readRetryAfter } from '../../../http/retry-after.js'
+import type { BatchPart } from './batch-decode.js'
 
 /**
  * Dataverse's error codes (docs/wire-dataverse.md, 3.2). The status decides first; only codes that are more precise are
@@ -85,4 +95,99 @@ const BY_CODE = new Map(KNOWN_ERRORS.map((error) => [error.code.toLowerCase(), e
 /** The entry of a code, in any case. */
 export function knownError(code: string | null): KnownError | null {
   return code === null ? null : (BY_CODE.get(code.toLowerCase()) ?? null)
+}
+
+/** Codes are HRESULTs; anything else may be a value and is not shown. */
+const CODE = /^0x8[0-9a-f]{7}$/i
+
+/** The only part of a message that is read, and only to show it: the missing privilege's name. */
+const MISSING_PRIVILEGE = /\b(prv[A-Za-z0-9_]{1,80})\b/
+
+/** The code of an error body, `{"error":{"code","message"}}`; null if empty, as it often is. */
+export function errorCodeOf(body: string): string | null {
+  const code = errorOf(body)?.code
+  return typeof code === 'string' && CODE.test(code) ? code.toLowerCase() : null
+}
+
+/** Describes a refused request for `src/http` (docs/wire-dataverse.md, 3). */
+export function describeDataverseError(answer: TextAnswer): ErrorDescription {
+  const upstreamCode = errorCodeOf(answer.body)
+  const message = errorOf(answer.body)?.message
+  const privilege =
+    upstreamCode !== null && PRIVILEGE_CODES.includes(upstreamCode) && typeof message === 'string'
+      ? MISSING_PRIVILEGE.exec(message)?.[1]
+      : undefined
+  return {
+    upstreamCode,
+    code: overridingCode(answer.status, upstreamCode),
+    paths: privilege === undefined ? [] : [privilege],
+  }
+}
+
+/** 429, 401 and 5xx are clear; below them a known code is more precise than its status. */
+function overridingCode(status: number, upstreamCode: string | null): UpstreamCode | undefined {
+  if (status === 401 || status === 429 || status >= 500) {
+    return undefined
+  }
+  return knownError(upstreamCode)?.outcome
+}
+
+function errorOf(body: string): { code?: unknown; message?: unknown } | null {
+  const parsed = jsonOrUndefined(body, SMALL_ANSWER.elements)
+  const error = (parsed as { error?: unknown } | null | undefined)?.error
+  return typeof error === 'object' && error !== null ? error : null
+}
+
+/** The error of a failed part of a `$batch`, with the same meaning as of a single request. */
+export function partError(part: BatchPart, operation: string, effect: 'read' | 'write') {
+  const body = part.body.toString('utf8')
+  const described = describeDataverseError({ status: part.status, headers: part.headers, body })
+  const base = classifyStatus(part.status)
+  const code = described.code ?? base.code
+  return new UpstreamError({
+    code,
+    system: 'dynamics',
+    status: part.status,
+    upstreamCode: described.upstreamCode,
+    retryable: described.code === undefined ? base.retryable : isRetryableCode(code),
+    mayHaveBeenApplied: effect === 'write' && base.mayHaveReachedServer,
+    ...readRetryAfter(part.headers['retry-after'], Date.now()),
+    requestId: part.headers['x-ms-service-request-id'] ?? part.headers['req_id'] ?? null,
+    operation,
+    message: ['answered', part.status, described.upstreamCode, ...(described.paths ?? [])]
+      .filter((word) => word !== null)
+      .join(' '),
+  })
+}
+
+/** An unusable or missing answer. */
+export function lostAnswer(operation: string, effect: 'read' | 'write', message: string) {
+  return new UpstreamError({
+    code: 'upstream_unexpected_answer',
+    system: 'dynamics',
+    retryable: true,
+    mayHaveBeenApplied: effect === 'write',
+    operation,
+    message,
+  })
+}
+
+/** An unusable answer to a read; one that is too large is not requested again. */
+export function unusableAnswer(
+  operation: string,
+  { code, reason }: { readonly code: UpstreamCode; readonly reason: string },
+) {
+  return code === 'upstream_answer_too_large'
+    ? new UpstreamError({
+        ...lostAnswer(operation, 'read', reason),
+        code,
+        message: reason,
+        retryable: false,
+      })
+    : lostAnswer(operation, 'read', reason)
+}
+
+/** Whether a part was carried out. */
+export function succeeded(part: BatchPart): boolean {
+  return part.status >= 200 && part.status < 300
 }

@@ -1,12 +1,10 @@
 import { type CallContext, answer, part, UpstreamError } from '../../../http/index.js'
 import type { DataverseClient } from '../client.js'
 import { findOrCreate } from '../find-or-create.js'
-import { repairStep } from './repair-step.js'
 import { type StepDefinition, stepName } from './steps.js'
-import { type StepRow, stepsOf } from './steps-of.js'
 import { z } from 'zod'
 import { poll } from '../poll.js'
-import { lostAnswer } from '../wire/part-error.js'
+import { lostAnswer } from '../wire/errors.js'
 import { queryString, stringLiteral } from '../wire/odata.js'
 
 const OPERATION = '/sdkmessageprocessingsteps'
@@ -184,4 +182,86 @@ async function ensureImage(
       throw error
     }
   }
+}
+
+/**
+ * Switches a registered step on, and gives it this release's columns.
+ * @param step its definition; null: this release has no such step, and its columns stay. @throws UpstreamError.
+ */
+export async function repairStep(
+  client: DataverseClient,
+  row: StepRow,
+  step: StepDefinition | null,
+  context: CallContext,
+): Promise<void> {
+  const columns = step?.filteringAttributes.join(',') ?? null
+  const changes = {
+    ...(columns === null || sorted(columns) === sorted(row.filteringattributes ?? '')
+      ? {}
+      : { filteringattributes: columns }),
+    ...((row.statecode ?? 0) === 0 ? {} : { statecode: 0, statuscode: 1 }),
+  }
+  if (Object.keys(changes).length === 0) {
+    return
+  }
+  await client.text(
+    {
+      method: 'PATCH',
+      path: `sdkmessageprocessingsteps(${row.sdkmessageprocessingstepid})`,
+      operation: 'PATCH /sdkmessageprocessingsteps({id})',
+      name: 'webhooks.steps',
+      effect: 'write',
+      headers: { 'if-match': '*' },
+      json: changes,
+    },
+    context,
+  )
+}
+
+function sorted(columns: string): string {
+  return columns
+    .split(',')
+    .filter((name) => name !== '')
+    .sort()
+    .join()
+}
+
+const stepRow = answer(
+  { name: 'dynamics.step', operation: 'GET /sdkmessageprocessingsteps', lossUnit: 'record' },
+  part({
+    sdkmessageprocessingstepid: z.guid(),
+    name: z.string().nullish().catch(null),
+    filteringattributes: z.string().nullish().catch(null),
+    statecode: z.number().nullish().catch(null),
+  }),
+)
+
+/** A step as registered. `statecode` 0: on. */
+export type StepRow = z.output<typeof stepRow.schema>
+
+/** The steps that post to an endpoint (docs/wire-dataverse.md, 11). @throws UpstreamError; 404 without the endpoint. */
+export async function stepsOf(
+  client: DataverseClient,
+  endpointId: string,
+  context: CallContext,
+): Promise<readonly StepRow[]> {
+  const select = [
+    'sdkmessageprocessingstepid',
+    'name',
+    'filteringattributes',
+    'mode',
+    'stage',
+    'statecode',
+  ]
+  return client.rows(
+    {
+      method: 'GET',
+      path: `serviceendpoints(${endpointId})/serviceendpoint_sdkmessageprocessingstep${queryString({ select })}`,
+      operation: stepRow.operation,
+      name: 'webhooks.steps',
+      effect: 'read',
+    },
+    stepRow,
+    context,
+  )
 }
