@@ -1,104 +1,115 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { createOutput } from '../src/cli/output.js'
-import { connectTemporal } from '../src/config/temporal/temporal.js'
-import { measureSendout, type Measured } from './measure-sendout.js'
-import type { CrmPlace } from './world/crm-place.js'
-import { dynamicsPlace } from './world/dynamics-place.js'
-import { startWorld } from './world/start-world.js'
-import { onlinePlace, onsitePlace } from './world/superoffice-place.js'
-import { Truth } from './world/truth.js'
+import { FIGURES, type Figure, type Repetition, type Row } from './figures.js'
 
 /**
- * Measures sendouts on the whole product: `npm run bench -- [system] [contacts] [--changed 0%,1%]`. A document a sendout
- * on standard output, a line on standard error. Without a system: every one, quickly. docs/benchmarks.md says what the
- * figures mean. Ends with 1 where a list was not what the stand-ins' own state asks for.
+ * Measures the table of docs/performance.md on the whole product:
+ * `npm run bench -- [--only NAME] [--size N] [--repetitions N] [--profile FOLDER] [--write]`. The table on standard output, what it
+ * does on standard error. Ends with 1 where a list was not what the stand-ins' own state asks for.
  */
-const PLACES: Readonly<Record<string, CrmPlace>> = {
-  dynamics: dynamicsPlace,
-  'superoffice-online': onlinePlace,
-  'superoffice-onsite': onsitePlace(false),
-  'superoffice-onsite-older': onsitePlace(true),
-}
-
-const QUICK_CONTACTS = 1_000
+const TABLE = 'docs/performance.md'
+const HEAD =
+  '| Figure | Contacts | Median | Least to most | Required | Aim | Wrong, missing | Runs, day |\n' +
+  '| --- | --- | --- | --- | --- | --- | --- | --- |'
 
 const output = createOutput(process.stdout, process.stderr)
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { changed: { type: 'string', default: '0%,1%' } },
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    size: { type: 'string' },
+    repetitions: { type: 'string', default: '5' },
+    profile: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
 })
-const [system, contacts] = positionals
-if (system !== undefined && PLACES[system] === undefined) {
-  throw new RangeError(`systems: ${Object.keys(PLACES).join(', ')}`)
+if (values.only !== undefined && FIGURES[values.only] === undefined) {
+  throw new RangeError(`figures: ${Object.keys(FIGURES).join(', ')}`)
 }
-for (const name of system === undefined ? Object.keys(PLACES) : [system]) {
-  await measure(name, PLACES[name]!, wholeNumber(contacts ?? String(QUICK_CONTACTS)))
+const names = values.only === undefined ? Object.keys(FIGURES) : [values.only]
+const lines: string[] = []
+for (const name of names) {
+  lines.push(...(await measure(name, FIGURES[name]!)))
+}
+await output.write(`${machine()}\n\n${HEAD}\n${lines.join('\n')}\n`)
+if (values.write) {
+  writeFileSync(TABLE, lines.reduce(withLine, readFileSync(TABLE, 'utf8')))
 }
 
-async function measure(name: string, place: CrmPlace, count: number): Promise<void> {
-  output.note(`${name}, ${count} contacts: starting`)
-  const world = await startWorld(place, () => undefined)
-  try {
-    const truth = new Truth(world, place)
-    await truth.seed(count)
-    const startedAt = performance.now()
-    await apply(world.connectionFile, world.env)
-    output.note(`set-up and first sync: ${inSeconds(performance.now() - startedAt)}`)
-    await place.loseWebhooks(world.crm)
-    const temporal = await connectTemporal({ ...world.env })
-    try {
-      for (const share of values.changed.split(',')) {
-        const changed = Math.round((count * Number.parseFloat(share)) / 100)
-        const sendout = { sendoutId: `snd_${share.replace('%', '')}`, changed }
-        const measured = await measureSendout({ world, place, truth }, temporal, sendout)
-        await tell(name, count, measured)
-      }
-    } finally {
-      await temporal.connection.close()
+async function measure(name: string, figure: Figure): Promise<string[]> {
+  const size = values.size === undefined ? figure.size : wholeNumber(values.size)
+  output.note(`${name}, ${size} contacts`)
+  const repetitions: Repetition[] = []
+  for await (const repetition of figure.measure({
+    size,
+    repetitions: wholeNumber(values.repetitions),
+    profileTo: values.profile ?? null,
+    note: (line) => output.note(line),
+  })) {
+    repetitions.push(repetition)
+    if (repetition.wrongOrMissing > 0) {
+      process.exitCode = 1
     }
-  } finally {
-    await world.stop()
   }
+  return figure.rows.map((row, at) => lineOf(name, size, row, at, repetitions))
 }
 
-async function tell(system: string, contacts: number, measured: Measured): Promise<void> {
-  const { requests, changed, preSendMs, bareMs, ratioToBare, workerPeakMegabytes } = measured
-  output.note(
-    `${system} ${contacts}, ${changed} changed: ${requests.crm.total} + ${requests.emarketeer.total} requests, ` +
-      `${inSeconds(preSendMs)} beside ${inSeconds(bareMs)} bare = ${ratioToBare}, ` +
-      `${workerPeakMegabytes.after ?? '?'} MB, wrong ${measured.wrong}, missing ${measured.missing}`,
+function lineOf(
+  name: string,
+  size: number,
+  { title, required, aim }: Row,
+  at: number,
+  repetitions: readonly Repetition[],
+): string {
+  const sorted = repetitions.map((one) => one.values[at]!).sort((a, b) => a - b)
+  const median = sorted[Math.floor((sorted.length - 1) / 2)]!
+  const faults = repetitions.reduce((sum, one) => sum + one.wrongOrMissing, 0)
+  const day = new Date().toISOString().slice(0, 10)
+  const cells = [
+    `\`${name}\`: ${title}`,
+    size.toLocaleString('en'),
+    short(median),
+    `${short(sorted[0]!)} to ${short(sorted.at(-1)!)}`,
+    `≤ ${required}`,
+    aim === undefined ? '' : `${aim}`,
+    `${faults}`,
+    `${repetitions.length}, ${day}`,
+  ]
+  return `| ${cells.join(' | ')} |`
+}
+
+function short(value: number): string {
+  return Number.isNaN(value) ? '?' : String(Number(value.toFixed(2)))
+}
+
+/** The document with this line in place of the one of the same figure and size, else at the end of the table. */
+function withLine(document: string, line: string): string {
+  const cells = (text: string) => text.split('|').map((cell) => cell.trim())
+  const [, figure, size] = cells(line)
+  const lines = document.split('\n')
+  const at = lines.findIndex((text) => cells(text)[1] === figure && cells(text)[2] === size)
+  return at < 0
+    ? lines.toSpliced(lines.findLastIndex((text) => text.startsWith('| `')) + 1, 0, line).join('\n')
+    : lines.with(at, line).join('\n')
+}
+
+/** What the figures were measured on. */
+function machine(): string {
+  const { length, 0: first } = cpus()
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim()
+  const gigabytes = Math.round(totalmem() / 2 ** 30)
+  return (
+    `${length} × ${first?.model ?? 'processor'}, ${gigabytes} GB, Node ${process.version}, commit ${commit}, ` +
+    `load ${loadavg()[0]!.toFixed(1)}. Stand-ins answer after 20 ms.`
   )
-  await output.answer(true, { system, contacts, ...measured }, () => '')
-  if (measured.wrong + measured.missing > 0 || !measured.result.complete) {
-    process.exitCode = 1
-  }
-}
-
-/** As a user does it; what it logs is told when it fails. */
-async function apply(file: string, env: Readonly<Record<string, string>>): Promise<void> {
-  const args = ['bin/lbsync.mjs', 'connection', 'apply', file]
-  const child = spawn(process.execPath, args, {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let log = ''
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (log += chunk))
-  const [exitCode] = (await once(child, 'close')) as [number | null]
-  if (exitCode !== 0) {
-    throw new Error(`connection apply ended with ${exitCode}:\n${log}`)
-  }
 }
 
 function wholeNumber(text: string): number {
   const number = Number(text)
   if (!Number.isSafeInteger(number) || number < 1) {
-    throw new RangeError(`not a number of contacts: ${text}`)
+    throw new RangeError(`not a whole number: ${text}`)
   }
   return number
-}
-
-function inSeconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`
 }

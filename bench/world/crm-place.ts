@@ -25,8 +25,8 @@ export interface CrmPlace {
   seed(control: StandInControl, people: Seed): Promise<void>
   /** From now on no webhook arrives. */
   loseWebhooks(control: StandInControl): Promise<void>
-  /** A user of the CRM says that these addresses may not be mailed. */
-  deny(control: StandInControl, emails: ReadonlySet<string>): Promise<void>
+  /** The way to say there, as a user of the CRM, that an address may not be mailed; it knows who is there now. */
+  denier(control: StandInControl): Promise<(email: string) => Promise<void>>
   /** Addresses that may not be mailed by what the CRM has. */
   denied(control: StandInControl): Promise<ReadonlySet<string>>
 }

@@ -31,15 +31,14 @@ export const dynamicsPlace: CrmPlace = {
   async loseWebhooks(control) {
     await control.post('switches', { webhooks: { loseShare: 1 } })
   },
-  async deny(control, emails) {
-    for (const { contactid, emailaddress1 } of await control.lines<Contact>(CONTACTS)) {
-      if (emails.has(emailaddress1 ?? '')) {
-        await control.patch(`rows/contact/${contactid}`, {
-          as: 'Kari Nordmann',
-          values: { donotbulkemail: true },
-        })
-      }
-    }
+  async denier(control) {
+    const contacts = await control.lines<Contact>(CONTACTS)
+    const ids = new Map(contacts.map((one) => [one.emailaddress1, one.contactid]))
+    return (email) =>
+      control.patch(`rows/contact/${ids.get(email)}`, {
+        as: 'Kari Nordmann',
+        values: { donotbulkemail: true },
+      })
   },
   async denied(control) {
     const contacts = await control.lines<Contact>(CONTACTS)

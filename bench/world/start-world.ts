@@ -21,6 +21,13 @@ export interface World {
   readonly gatewayUrl: string
   readonly gatewayApiKey: string
   readonly workerPid: number
+  /** Where a profiled worker writes what it saw (measure/profile-worker.mjs). */
+  readonly profilePath: string
+  /** Of a user that may read `pg_stat_statements`. */
+  readonly databaseUrl: string
+  readonly emarketeerUrl: string
+  readonly emarketeerKey: string
+  readonly crmUrl: string
   readonly emarketeer: StandInControl
   readonly crm: StandInControl
   /** Files that record/request-log.ts reads. */
@@ -33,11 +40,21 @@ export interface World {
 
 const SERVICE_KEY = 'service-key'
 
+/** So that PostgreSQL counts the time of each statement. */
+const STATEMENTS = ['shared_preload_libraries=pg_stat_statements']
+
+/** The worker profiles itself between two signals. */
+const PROFILER = new URL('../measure/profile-worker.mjs', import.meta.url).href
+
 /**
  * Starts it as `lbsync dev` does (dev/stack), but stand-ins through stand-in.ts, and of the CRMs the one that
  * is measured alone. @throws ProvisionError where a server cannot be had.
  */
-export async function startWorld(place: CrmPlace, note: (line: string) => void): Promise<World> {
+export async function startWorld(
+  place: CrmPlace,
+  profiled: boolean,
+  note: (line: string) => void,
+): Promise<World> {
   const stops: (() => Promise<void>)[] = []
   const stop = async () => {
     for (const end of stops.reverse()) {
@@ -51,7 +68,7 @@ export async function startWorld(place: CrmPlace, note: (line: string) => void):
   const directory = await mkdtemp(join(tmpdir(), 'lbsync-bench-'))
   stops.push(() => rm(directory, { recursive: true, force: true }))
   try {
-    return { ...(await start(place, directory, keep, note)), stop }
+    return { ...(await start(place, profiled, directory, keep, note)), stop }
   } catch (error) {
     await stop()
     throw error
@@ -60,6 +77,7 @@ export async function startWorld(place: CrmPlace, note: (line: string) => void):
 
 async function start(
   place: CrmPlace,
+  profiled: boolean,
   directory: string,
   keep: Keep,
   note: (line: string) => void,
@@ -69,7 +87,7 @@ async function start(
     crm: join(directory, 'crm.ndjson'),
   }
   const [postgres, temporal, emarketeer, crm] = await Promise.all([
-    startPostgres({ note }).then(keep),
+    startPostgres({ note, ...(profiled ? { settings: STATEMENTS } : {}) }).then(keep),
     startTemporalServer({ ui: false, note }).then(keep),
     startStandIn<StandIn>('emarketeer', logs.emarketeer, {
       accounts: emarketeerAccounts(),
@@ -86,6 +104,7 @@ async function start(
   const { file, secrets, caPem } = place.connection(crm.ready)
   const connectionFile = join(directory, 'connection.json')
   await writeFile(connectionFile, JSON.stringify(file))
+  const profilePath = join(directory, 'worker.cpuprofile')
   const port = await freePort()
   const gatewayUrl = `http://127.0.0.1:${port}`
   const gatewayApiKey = randomBytes(32).toString('base64url')
@@ -107,18 +126,25 @@ async function start(
       entry: 'bin/lbsync.mjs',
       args: [...args, '--json'],
       env: { ...env, ...more },
-      readyTimeoutMs: 60_000,
+      readyTimeoutMs: 180_000,
     })
   const [, worker] = await Promise.all([
     run(['gateway', '--port', String(port)]).then(keep),
-    // For instance `--import` of something that profiles, to see where the time goes.
-    run(['worker'], { NODE_OPTIONS: process.env['BENCH_WORKER_OPTIONS'] }).then(keep),
+    run(
+      ['worker'],
+      profiled ? { NODE_OPTIONS: `--import=${PROFILER}`, BENCH_PROFILE: profilePath } : {},
+    ).then(keep),
   ])
   return {
     env,
     gatewayUrl,
     gatewayApiKey,
     workerPid: worker.pid,
+    profilePath,
+    databaseUrl: postgres.url,
+    emarketeerUrl: emarketeer.ready.url,
+    emarketeerKey: SERVICE_KEY,
+    crmUrl: crm.ready.url,
     emarketeer: standInControl(emarketeer.ready.controlUrl),
     crm: standInControl(crm.ready.controlUrl),
     logs,
@@ -133,6 +159,6 @@ function startStandIn<Ready>(name: string, log: string, options: unknown) {
     entry: 'bench/stand-in.ts',
     args: ['--port', '0', '--options', JSON.stringify(options)],
     env: { BENCH_STAND_IN: name, BENCH_REQUEST_LOG: log },
-    readyTimeoutMs: 60_000,
+    readyTimeoutMs: 180_000,
   })
 }

@@ -30,15 +30,16 @@ const people = {
   async loseWebhooks(control: StandInControl) {
     await control.post('webhook-faults', { loseShare: 1 })
   },
-  async deny(control: StandInControl, emails: ReadonlySet<string>) {
-    for (const person of await control.lines<Person>('dump')) {
-      if (person.emails.some(({ address }) => emails.has(address))) {
-        await control.post(`persons/${person.personId}/consent`, {
-          purpose: 'EMARKETING',
-          legalBase: LEGAL_BASE.withdrawn,
-        })
-      }
-    }
+  async denier(control: StandInControl) {
+    const persons = await control.lines<Person>('dump')
+    const ids = new Map(
+      persons.flatMap(({ personId, emails }) => emails.map(({ address }) => [address, personId])),
+    )
+    return (email: string) =>
+      control.post<void>(`persons/${ids.get(email)}/consent`, {
+        purpose: 'EMARKETING',
+        legalBase: LEGAL_BASE.withdrawn,
+      })
   },
   async denied(control: StandInControl) {
     const persons = await control.lines<Person>('dump')

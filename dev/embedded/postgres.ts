@@ -20,6 +20,8 @@ export interface PostgresOptions {
   readonly source?: PostgresSource
   /** Gets one line on what is fetched or used. */
   readonly note?: (line: string) => void
+  /** More of the server's settings, `name=value`; a given server keeps its own. */
+  readonly settings?: readonly string[]
 }
 
 export interface PostgresServer {
@@ -34,7 +36,7 @@ export interface PostgresServer {
 const startAttempts = 5
 
 /** For trials and tests only: data that a crash would lose is disposable. */
-const settings = [
+const ownSettings = [
   'fsync=off',
   'synchronous_commit=off',
   'full_page_writes=off',
@@ -83,7 +85,7 @@ async function startOnce(options: PostgresOptions): Promise<PostgresServer | { l
     await writeFile(`${dir}/password`, password, { mode: 0o600 })
     await giveTo(user, dir)
     server = await startGuarded({
-      ...serverCommand(binaries, dir, port),
+      ...serverCommand(binaries, dir, port, [...ownSettings, ...(options.settings ?? [])]),
       dir,
       stopSignal: 'INT',
       env: { LC_ALL: 'C', HOME: dir },
@@ -114,6 +116,7 @@ function serverCommand(
   binaries: PostgresBinaries,
   dir: string,
   port: number,
+  settings: readonly string[],
 ): { command: string; args: string[] } {
   const script =
     'initdb=$1; postgres=$2; dir=$3; shift 3; ' +

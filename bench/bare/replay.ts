@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import * as http from 'node:http'
-import * as https from 'node:https'
-import { kindOf, mostAtOnce, type RecordedRequest } from './record/request-log.js'
+import type * as http from 'node:http'
+import { kindOf, mostAtOnce, type RecordedRequest } from '../record/request-log.js'
+import { ask, keepAlive } from './ask.js'
 
 /** What sending recorded requests again came to. */
 export interface Replay {
   readonly requests: number
   readonly ms: number
+  readonly cpuMs: number
   /** Bytes of the answers' bodies. */
   readonly bodyBytes: number
   /** Answered with another status than the first time. */
@@ -25,13 +26,13 @@ const OWN_HEADERS = new Set(['host', 'connection', 'content-length', 'transfer-e
  * @param recorded of all servers. @param ca trusted beside the public authorities.
  */
 export async function replay(recorded: readonly RecordedRequest[], ca?: string): Promise<Replay> {
-  const plain = new http.Agent({ keepAlive: true })
-  const secure = new https.Agent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) })
+  const [plain, secure] = [keepAlive('http:'), keepAlive('https:', ca)]
   const kinds = placesBy(recorded, kindOf)
   const servers = placesBy(recorded, serverOf)
   const running: Promise<void>[] = []
   let bodyBytes = 0
   let differing = 0
+  const cpuBefore = process.cpuUsage()
   const startedAt = performance.now()
   for (const request of recorded) {
     const [kind, server] = [kinds.get(kindOf(request))!, servers.get(serverOf(request))!]
@@ -39,8 +40,8 @@ export async function replay(recorded: readonly RecordedRequest[], ca?: string):
     await server.take()
     const agent = request.url.startsWith('https:') ? secure : plain
     running.push(
-      send(request, agent).then(({ status, bytes }) => {
-        bodyBytes += bytes
+      send(request, agent).then(({ status, body }) => {
+        bodyBytes += body.length
         differing += status === request.status ? 0 : 1
         kind.leave()
         server.leave()
@@ -49,9 +50,10 @@ export async function replay(recorded: readonly RecordedRequest[], ca?: string):
   }
   await Promise.all(running)
   const ms = performance.now() - startedAt
+  const { user, system } = process.cpuUsage(cpuBefore)
   plain.destroy()
   secure.destroy()
-  return { requests: recorded.length, ms, bodyBytes, differing }
+  return { requests: recorded.length, ms, cpuMs: (user + system) / 1000, bodyBytes, differing }
 }
 
 function serverOf({ url }: RecordedRequest): string {
@@ -98,27 +100,12 @@ class Places {
 function send(
   { method, url, headers, body }: RecordedRequest,
   agent: http.Agent,
-): Promise<{ readonly status: number; readonly bytes: number }> {
+): Promise<{ readonly status: number; readonly body: Buffer }> {
   const own = Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name))
   const sent: Record<string, string> = Object.fromEntries(own)
   if (sent['idempotency-key'] !== undefined) {
     // With the old one the answer would come from memory.
     sent['idempotency-key'] = randomUUID()
   }
-  if (body !== '') {
-    sent['content-length'] = String(Buffer.byteLength(body))
-  }
-  const open = url.startsWith('https:') ? https.request : http.request
-  return new Promise((resolve, reject) => {
-    const request = open(url, { method, headers: sent, agent }, (response) => {
-      let bytes = 0
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length
-      })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, bytes }))
-      response.on('error', reject)
-    })
-    request.on('error', reject)
-    request.end(body)
-  })
+  return ask({ method, url, headers: sent, body }, agent)
 }

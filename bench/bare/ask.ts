@@ -1,0 +1,53 @@
+import * as http from 'node:http'
+import * as https from 'node:https'
+
+/** One request as it goes over the wire; lengths are added. */
+export interface Asked {
+  readonly method: string
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+/** Connections that stay open. @param ca trusted beside the public authorities. */
+export function keepAlive(url: string, ca?: string): http.Agent {
+  return url.startsWith('https:')
+    ? new https.Agent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) })
+    : new http.Agent({ keepAlive: true })
+}
+
+/** Sends one request and takes the whole answer, with nothing in between. */
+export function ask(
+  { method, url, headers = {}, body = '' }: Asked,
+  agent: http.Agent,
+): Promise<{ readonly status: number; readonly body: Buffer }> {
+  const length = body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+  const open = url.startsWith('https:') ? https.request : http.request
+  return new Promise((resolve, reject) => {
+    const request = open(url, { method, headers: { ...headers, ...length }, agent }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }),
+      )
+      response.on('error', reject)
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+/** Works on all of them, so many at once. */
+export async function atOnce<T>(
+  most: number,
+  all: readonly T[],
+  work: (one: T) => Promise<unknown>,
+): Promise<void> {
+  let next = 0
+  const lane = async () => {
+    while (next < all.length) {
+      await work(all[next++]!)
+    }
+  }
+  await Promise.all(Array.from({ length: most }, lane))
+}

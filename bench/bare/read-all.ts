@@ -1,0 +1,147 @@
+import { DEMO_ACCOUNT, DEMO_DYNAMICS } from '../../dev/stack/connection-files.js'
+import { CONTACT_COLUMNS } from '../../src/crm/dynamics/reading/rows.js'
+import type { World } from '../world/start-world.js'
+import { CAMPAIGN } from '../world/truth.js'
+import { ask, type Asked, atOnce, keepAlive } from './ask.js'
+
+/** Requests at once to each system. */
+const AT_ONCE = 8
+/** What the services allow in a page of Dynamics, in an audience's page, and in a reading of states. */
+const PAGE = 5_000
+const STATES = 1_000
+
+/** What a reading came to. */
+export interface ReadAll {
+  readonly ms: number
+  readonly cpuMs: number
+  readonly requests: number
+  /** Read of each side. */
+  readonly contacts: number
+  readonly states: number
+}
+
+/**
+ * The bare script that a Dynamics pre-send is held against: it reads every contact of both systems, with our `$select`,
+ * in the largest pages, 8 requests at once to each, understands the JSON and keeps nothing. It decides nothing and
+ * writes nothing. Pages of Dynamics follow each other by links, so it is told beforehand which ranges of addresses hold
+ * one page each, which no real program would know.
+ *
+ * @param emails everybody's in the CRM. @throws Error where it did not read everybody.
+ */
+export async function readAll(
+  world: World,
+  emails: readonly string[],
+  sendoutId: string,
+): Promise<ReadAll> {
+  const agent = keepAlive(world.crmUrl)
+  const ranges = rangesOf(emails)
+  let [requests, contacts, states] = [0, 0, 0]
+  const json = async <T>(asked: Asked): Promise<T> => {
+    requests += 1
+    const { status, body } = await ask(asked, agent)
+    if (status >= 300) {
+      throw new Error(`${asked.method} ${asked.url}: ${status}`)
+    }
+    return JSON.parse(body.toString('utf8')) as T
+  }
+
+  const readDynamics = async () => {
+    const { tenantId, clientId, secret } = DEMO_DYNAMICS
+    const { access_token } = await json<{ readonly access_token: string }>({
+      method: 'POST',
+      url: `${world.crmUrl}/${tenantId}/oauth2/v2.0/token`,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: clientId,
+        client_secret: secret,
+        scope: `${world.crmUrl}/.default`,
+      }).toString(),
+    })
+    const headers = {
+      authorization: `Bearer ${access_token}`,
+      prefer: `odata.maxpagesize=${PAGE}`,
+      'odata-version': '4.0',
+    }
+    await atOnce(AT_ONCE, ranges, async (filter) => {
+      const query = new URLSearchParams({ $select: CONTACT_COLUMNS.join(), ...filter })
+      let url: string | undefined = `${world.crmUrl}/api/data/v9.2/contacts?${query}`
+      while (url !== undefined) {
+        const page: DynamicsPage = await json({ method: 'GET', url, headers })
+        contacts += page.value.length
+        url = page['@odata.nextLink']
+      }
+    })
+  }
+
+  const readEmarketeer = async () => {
+    const base = `${world.emarketeerUrl}/sync-internal/v1/accounts/${DEMO_ACCOUNT.accountId}`
+    const headers = { 'x-api-key': world.emarketeerKey, 'content-type': 'application/json' }
+    const { audienceId } = await json<{ readonly audienceId: string }>({
+      method: 'POST',
+      url: `${base}/audiences`,
+      headers,
+      body: JSON.stringify({ sendoutId, ...CAMPAIGN }),
+    })
+    let cursor: string | null = null
+    const ids: string[] = []
+    do {
+      const query = new URLSearchParams({ limit: String(PAGE), ...(cursor && { cursor }) })
+      const url = `${base}/audiences/${audienceId}/contacts?${query}`
+      const page: AudiencePage = await json({ method: 'GET', url, headers })
+      ids.push(...page.items.map(({ contactId }) => contactId))
+      cursor = page.nextCursor
+    } while (cursor !== null)
+    const batches = Array.from({ length: Math.ceil(ids.length / STATES) }, (_, at) =>
+      ids.slice(at * STATES, (at + 1) * STATES),
+    )
+    await atOnce(AT_ONCE, batches, async (contactIds) => {
+      const body = JSON.stringify({ contactIds })
+      const read = await json<{ readonly items: readonly unknown[] }>({
+        method: 'POST',
+        url: `${base}/states/read`,
+        headers,
+        body,
+      })
+      states += read.items.length
+    })
+  }
+
+  const cpuBefore = process.cpuUsage()
+  const startedAt = performance.now()
+  await Promise.all([readDynamics(), readEmarketeer()])
+  const ms = performance.now() - startedAt
+  const cpu = process.cpuUsage(cpuBefore)
+  agent.destroy()
+  if (contacts !== emails.length || states !== emails.length) {
+    throw new Error(`read ${contacts} and ${states} of ${emails.length}`)
+  }
+  return { ms, cpuMs: (cpu.user + cpu.system) / 1000, requests, contacts, states }
+}
+
+interface DynamicsPage {
+  readonly value: readonly unknown[]
+  readonly '@odata.nextLink'?: string
+}
+
+interface AudiencePage {
+  readonly items: readonly { readonly contactId: string }[]
+  readonly nextCursor: string | null
+}
+
+/** Filters of ranges with a page each. */
+function rangesOf(emails: readonly string[]): readonly { readonly $filter?: string }[] {
+  const sorted = [...emails].sort()
+  const starts = sorted.filter((_, at) => at > 0 && at % PAGE === 0)
+  if (starts.length === 0) {
+    return [{}]
+  }
+  return [undefined, ...starts].map((from, at) => {
+    const to = starts[at]
+    const parts = [
+      ...(from === undefined ? [] : [`emailaddress1 ge '${from}'`]),
+      ...(to === undefined ? [] : [`emailaddress1 lt '${to}'`]),
+    ]
+    return { $filter: parts.join(' and ') }
+  })
+}

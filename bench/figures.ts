@@ -1,0 +1,184 @@
+import { readAll } from './bare/read-all.js'
+import { replay } from './bare/replay.js'
+import { PHASES } from './measure/phases.js'
+import { measureSendout, type Measured } from './measure/sendout.js'
+import type { CrmPlace } from './world/crm-place.js'
+import { dynamicsPlace } from './world/dynamics-place.js'
+import { type OpenedWorld, openWorld } from './world/open-world.js'
+import { onlinePlace } from './world/superoffice-place.js'
+
+/** How a figure is to be measured. */
+export interface Run {
+  /** People in each system. */
+  readonly size: number
+  readonly repetitions: number
+  /** Folder for profiles; null: none. */
+  readonly profileTo: string | null
+  readonly note: (line: string) => void
+}
+
+/** A line of the table. A value is a ratio, or a count. */
+export interface Row {
+  readonly title: string
+  readonly required: number
+  readonly aim?: number
+}
+
+/** One repetition. */
+export interface Repetition {
+  /** In the order of the figure's rows; NaN where this machine cannot tell. */
+  readonly values: readonly number[]
+  /** People on a list who may not be mailed, or not on it who may. */
+  readonly wrongOrMissing: number
+}
+
+/** What is measured together. */
+export interface Figure {
+  /** People in each system, unless the command says otherwise. */
+  readonly size: number
+  readonly rows: readonly Row[]
+  measure(run: Run): AsyncGenerator<Repetition>
+}
+
+/** Every figure, by the name for `--only`. docs/performance.md says what they mean. */
+export const FIGURES: Readonly<Record<string, Figure>> = {
+  'pre-send-known': {
+    size: 100_000,
+    rows: [
+      { title: 'Dynamics pre-send, nothing changed / reading all', required: 1.5, aim: 0.8 },
+      { title: 'its requests to the CRM', required: 10 },
+      { title: "its requests to eMarketeer beyond the audience's pages", required: 12 },
+      { title: "the worker's CPU / the bare script's", required: 2 },
+    ],
+    measure: (run) => sendouts(run, dynamicsPlace, againstReadAll, {}),
+  },
+  'pre-send-changed': {
+    size: 100_000,
+    rows: [
+      { title: 'Dynamics pre-send, 200 changed / reading all', required: 1.5, aim: 0.8 },
+      { title: 'its requests to the CRM', required: 10 },
+      { title: "its requests to eMarketeer beyond the audience's pages", required: 12 },
+      { title: "the worker's CPU / the bare script's", required: 2 },
+    ],
+    measure: (run) => sendouts(run, dynamicsPlace, againstReadAll, { changed: 200 }),
+  },
+  'pre-send-first': {
+    size: 100_000,
+    rows: [
+      {
+        title: 'Dynamics, first pre-send after a first sync / reading all',
+        required: 1.5,
+        aim: 0.8,
+      },
+    ],
+    async *measure(run) {
+      for (let n = 0; n < run.repetitions; n += 1) {
+        yield* sendouts({ ...run, repetitions: 1 }, dynamicsPlace, againstReadAll, {})
+      }
+    },
+  },
+  'pre-send-unknown': {
+    size: 100_000,
+    rows: [
+      {
+        title: 'Dynamics pre-send, nothing known (cursor lost) / reading all',
+        required: 2,
+        aim: 1.2,
+      },
+      { title: 'its requests to the CRM', required: 210 },
+      { title: "its requests to eMarketeer beyond the audience's pages", required: 12 },
+    ],
+    measure: (run) =>
+      sendouts(run, dynamicsPlace, againstReadAll, {
+        before: ({ world }) => world.crm.post('switches', { expireDeltas: true }),
+      }),
+  },
+  'pre-send-2000': {
+    size: 2_000,
+    rows: [
+      { title: 'Dynamics pre-send, nothing changed / the same requests', required: 5, aim: 3 },
+    ],
+    measure: (run) => sendouts(run, dynamicsPlace, againstSameRequests, {}),
+  },
+  'superoffice-direct': {
+    size: 10_000,
+    rows: [
+      { title: 'SuperOffice pre-send, direct proof / the same requests', required: 1.5, aim: 1.2 },
+    ],
+    measure: (run) => sendouts(run, onlinePlace, againstSameRequests, {}),
+  },
+}
+
+type Bare = (
+  opened: OpenedWorld,
+  sendoutId: string,
+  recorded: Parameters<typeof replay>[0],
+) => Promise<{ readonly ms: number; readonly cpuMs: number }>
+
+const againstReadAll: Bare = ({ world, emails }, sendoutId) =>
+  readAll(world, emails, `bare_${sendoutId}`)
+
+const againstSameRequests: Bare = ({ world }, _, recorded) =>
+  replay(recorded, world.caPem ?? undefined)
+
+/** Sendouts to everybody, one after the other, in one world. */
+async function* sendouts(
+  run: Run,
+  place: CrmPlace,
+  bare: Bare,
+  {
+    changed = 0,
+    before,
+  }: {
+    /** So many are withdrawn in the CRM before each; at most a hundredth of all. */
+    readonly changed?: number
+    /** Done before each. */
+    readonly before?: (opened: OpenedWorld) => Promise<unknown>
+  },
+): AsyncGenerator<Repetition> {
+  const opened = await openWorld(place, run.size, run.profileTo !== null, run.note)
+  try {
+    for (let n = 1; n <= run.repetitions; n += 1) {
+      await before?.(opened)
+      const sendoutId = `snd_${n}`
+      const measured = await measureSendout(opened, {
+        sendoutId,
+        changed: Math.min(changed, Math.floor(run.size / 100)),
+        bare: (recorded) => bare(opened, sendoutId, recorded),
+        profileTo: run.profileTo,
+      })
+      run.note(inWords(measured))
+      yield repetitionOf(measured)
+    }
+  } finally {
+    await opened.stop()
+  }
+}
+
+/** Values in the order that all rows of sendouts have; a figure with fewer rows leaves the last ones out. */
+function repetitionOf(measured: Measured): Repetition {
+  const { requests } = measured.result
+  const pages = Object.entries(measured.byKind)
+    .filter(([kind]) => /audiences\/[^/]+\/contacts$/.test(kind))
+    .reduce((sum, [, count]) => sum + count, 0)
+  return {
+    values: [
+      measured.ratio,
+      requests.crm,
+      requests.emarketeer - pages,
+      (measured.workerCpuMs ?? NaN) / measured.bareCpuMs,
+    ],
+    wrongOrMissing: measured.wrong + measured.missing + (measured.result.complete ? 0 : 1),
+  }
+}
+
+function inWords(measured: Measured): string {
+  const phases = PHASES.map((phase) => `${phase} ${measured.phasesMs[phase] ?? '?'}`).join(', ')
+  const { crm, emarketeer } = measured.result.requests
+  return (
+    `  ${measured.preSendMs} ms (${phases}) beside ${measured.bareMs} ms bare = ${measured.ratio.toFixed(2)}; ` +
+    `requests CRM ${crm}, eMarketeer ${emarketeer}; CPU ${measured.workerCpuMs ?? '?'} beside ${measured.bareCpuMs} ms; ` +
+    `peak ${measured.workerPeakMegabytes ?? '?'} MB; ${measured.changedMeanwhile} changed meanwhile, ` +
+    `wrong ${measured.wrong}, missing ${measured.missing}; load ${measured.load}`
+  )
+}

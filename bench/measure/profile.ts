@@ -1,0 +1,128 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
+import type { World } from '../world/start-world.js'
+import type { Phase, Span } from './phases.js'
+
+const SAMPLE_EVERY_MS = 200
+const DEAREST = 15
+
+/** Time of each statement since the server's start, by its normalized text. */
+interface Sample {
+  readonly atMs: number
+  readonly statements: ReadonlyMap<string, { readonly ms: number; readonly calls: number }>
+}
+
+interface CpuProfile {
+  readonly nodes: readonly unknown[]
+  readonly startTime: number
+  readonly endTime: number
+  readonly samples: readonly number[]
+  readonly timeDeltas: readonly number[]
+  readonly endedAtMs: number
+}
+
+/**
+ * Watches worker and database from now on.
+ *
+ * @returns what ends it, and writes for each phase `<name>-<phase>.cpuprofile` and its dearest statements (texts without values)
+ *   into the folder.
+ */
+export async function startProfile(
+  world: World,
+  folder: string,
+  name: string,
+): Promise<(phases: ReadonlyMap<Phase, Span>) => Promise<void>> {
+  await mkdir(folder, { recursive: true })
+  await rm(world.profilePath, { force: true })
+  const database = new Client({ connectionString: world.databaseUrl })
+  await database.connect()
+  await database.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements')
+  const samples = [await sample(database)]
+  let ended = false
+  const sampling = (async () => {
+    while (!ended) {
+      await sleep(SAMPLE_EVERY_MS)
+      samples.push(await sample(database))
+    }
+  })()
+  process.kill(world.workerPid, 'SIGUSR2')
+  return async (phases) => {
+    process.kill(world.workerPid, 'SIGUSR2')
+    ended = true
+    await sampling
+    await database.end()
+    const profile = await readProfile(world.profilePath)
+    const lines: string[] = []
+    for (const [phase, span] of phases) {
+      await writeFile(
+        join(folder, `${name}-${phase}.cpuprofile`),
+        JSON.stringify(within(profile, span)),
+      )
+      lines.push(
+        `## ${phase}, ${Math.round(span.toMs - span.fromMs)} ms\n`,
+        ...dearest(samples, span),
+      )
+    }
+    await writeFile(join(folder, `${name}-statements.md`), `${lines.join('\n')}\n`)
+  }
+}
+
+async function sample(database: Client): Promise<Sample> {
+  const { rows } = await database.query<{ query: string; ms: number; calls: number }>(
+    `SELECT query, sum(total_exec_time) AS ms, sum(calls)::float8 AS calls FROM pg_stat_statements GROUP BY query`,
+  )
+  return { atMs: Date.now(), statements: new Map(rows.map((row) => [row.query, row])) }
+}
+
+/** Statements by their time within a span, as far as samples tell: a long one counts where it ends. */
+function dearest(samples: readonly Sample[], { fromMs, toMs }: Span): string[] {
+  const before = samples.findLast(({ atMs }) => atMs <= fromMs) ?? samples[0]!
+  const after = samples.find(({ atMs }) => atMs >= toMs) ?? samples.at(-1)!
+  const spent = [...after.statements].map(([query, { ms, calls }]) => {
+    const earlier = before.statements.get(query)
+    return { query, ms: ms - (earlier?.ms ?? 0), calls: calls - (earlier?.calls ?? 0) }
+  })
+  return spent
+    .filter(({ calls }) => calls > 0)
+    .sort((a, b) => b.ms - a.ms)
+    .slice(0, DEAREST)
+    .map(
+      ({ query, ms, calls }) =>
+        `- ${Math.round(ms)} ms in ${calls} calls: \`${query.replace(/\s+/g, ' ').slice(0, 400)}\``,
+    )
+}
+
+/** The worker writes it as soon as it gets to it. */
+async function readProfile(path: string): Promise<CpuProfile> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return JSON.parse(await readFile(path, 'utf8')) as CpuProfile
+    } catch (error) {
+      if (tries === 100) {
+        throw error
+      }
+      await sleep(100)
+    }
+  }
+}
+
+/** The part of a profile that was sampled within a span. Its times are of another clock, µs. */
+function within({ endedAtMs, ...profile }: CpuProfile, { fromMs, toMs }: Span): unknown {
+  const originUs = endedAtMs * 1000 - profile.endTime
+  let at = profile.startTime
+  const kept = profile.samples.flatMap((sampled, n) => {
+    at += profile.timeDeltas[n]!
+    const inside = at + originUs >= fromMs * 1000 && at + originUs <= toMs * 1000
+    return inside ? [{ sampled, at }] : []
+  })
+  const startTime = kept[0]?.at ?? profile.startTime
+  return {
+    nodes: profile.nodes,
+    startTime,
+    endTime: kept.at(-1)?.at ?? startTime,
+    samples: kept.map(({ sampled }) => sampled),
+    timeDeltas: kept.map(({ at: now }, n) => now - (kept[n - 1]?.at ?? startTime)),
+  }
+}

@@ -1,0 +1,239 @@
+import { stat } from 'node:fs/promises'
+import { loadavg } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DEMO_ACCOUNT } from '../../dev/stack/connection-files.js'
+import type { StandInControl } from '../../simulators/common/control-client.js'
+import type { TemporalClient } from '../../src/config/temporal/temporal.js'
+import { workflowIds } from '../../src/contracts/names.js'
+import type { PreSendResult } from '../../src/contracts/pre-send.js'
+import { kindOf, readRequests, type RecordedRequest } from '../record/request-log.js'
+import type { OpenedWorld } from '../world/open-world.js'
+import type { World } from '../world/start-world.js'
+import { CAMPAIGN } from '../world/truth.js'
+import { type Phase, phasesOf } from './phases.js'
+import { cpuMs, forgetPeak, peakMegabytes } from './process.js'
+import { startProfile } from './profile.js'
+
+/** How late every stand-in answers, ms: about what a service nearby takes. */
+export const LATENCY_MS = 20
+
+/** Past a request's end, when the stand-in has written its line. */
+const LOG_WAIT_MS = 300
+
+/** No request for so long: nothing is under way any more. */
+const QUIET_MS = 3_000
+const QUIET_AT_MOST_MS = 10 * 60_000
+
+/** While a sendout runs somebody changes so often: in turn in eMarketeer and in the CRM. */
+const CHANGE_EVERY_MS = 400
+
+/** A sendout measured. Times are of this machine, in this run; only their ratio says anything. */
+export interface Measured {
+  readonly result: PreSendResult
+  /** On the list though the truth forbids it, and the other way round; both must be 0. */
+  readonly wrong: number
+  readonly missing: number
+  /** People who changed while it ran. */
+  readonly changedMeanwhile: number
+  readonly preSendMs: number
+  /** Of the bare script, right after it. */
+  readonly bareMs: number
+  readonly ratio: number
+  readonly phasesMs: Readonly<Partial<Record<Phase, number>>>
+  /** By the stand-ins' logs. */
+  readonly byKind: Readonly<Record<string, number>>
+  /** Time that the worker's process computed, and the bare script; it hardly depends on who else uses the machine. */
+  readonly workerCpuMs: number | null
+  readonly bareCpuMs: number
+  /** The most memory of the worker's process while the sendout ran. */
+  readonly workerPeakMegabytes: number | null
+  /** The machine's load when it ended; more than its cores: all times above are too long. */
+  readonly load: number
+  readonly histories: Readonly<Record<string, { events: number; kilobytes: number }>>
+}
+
+export interface SendoutToMeasure {
+  readonly sendoutId: string
+  /** So many are withdrawn in the CRM just before, without a webhook's telling. */
+  readonly changed: number
+  /** Does what a script without a product would. @param recorded the requests of the sendout, in order. */
+  readonly bare: (
+    recorded: readonly RecordedRequest[],
+  ) => Promise<{ readonly ms: number; readonly cpuMs: number }>
+  /** Folder for profiles; null: none. */
+  readonly profileTo: string | null
+}
+
+/** One sendout to everybody, while people change, then the bare script. */
+export async function measureSendout(
+  opened: OpenedWorld,
+  { sendoutId, changed, bare, profileTo }: SendoutToMeasure,
+): Promise<Measured> {
+  const { world, truth, client, campaigns } = opened
+  for (const email of everyNth(await truth.mailable(), changed)) {
+    await opened.deny(email)
+  }
+  await quiet(world)
+  const willChange = everyNth(await truth.mailable(), 400)
+  await delay(world, LATENCY_MS)
+  await forgetPeak(world.workerPid)
+  const endProfile = profileTo === null ? null : await startProfile(world, profileTo, sendoutId)
+  const cpuBefore = await cpuMs(world.workerPid)
+  const changes = startChanges(opened, willChange)
+  const fromMs = Date.now()
+  const startedAt = performance.now()
+  const result = await campaigns.preSend({
+    connectionId: world.connectionId,
+    sendoutId,
+    ...CAMPAIGN,
+    stage: 'send',
+  })
+  const preSendMs = performance.now() - startedAt
+  const toMs = Date.now()
+  const cpuAfter = await cpuMs(world.workerPid)
+  const denied = await changes.end()
+  const peak = await peakMegabytes(world.workerPid)
+  const phases = await phasesOf(client, workflowIds.preSend(sendoutId, 'send'))
+  await endProfile?.(phases)
+  await delay(world, 0)
+  const list = await compareList(opened, sendoutId, denied, result.verifiedAsOf)
+  const [crm, emarketeer] = await Promise.all([
+    readRequests(world.logs.crm, fromMs, toMs),
+    readRequests(world.logs.emarketeer, fromMs, toMs),
+  ])
+  const recorded = [...crm, ...emarketeer].sort((a, b) => a.startedMs - b.startedMs)
+  await quiet(world)
+  await delay(world, LATENCY_MS)
+  const without = await bare(recorded)
+  await delay(world, 0)
+  return {
+    result,
+    ...list,
+    changedMeanwhile: changes.count(),
+    preSendMs: Math.round(preSendMs),
+    bareMs: Math.round(without.ms),
+    ratio: preSendMs / without.ms,
+    phasesMs: Object.fromEntries(
+      [...phases].map(([phase, span]) => [phase, Math.round(span.toMs - span.fromMs)]),
+    ),
+    byKind: countKinds(recorded),
+    workerCpuMs: cpuBefore === null || cpuAfter === null ? null : cpuAfter - cpuBefore,
+    bareCpuMs: Math.round(without.cpuMs),
+    workerPeakMegabytes: peak,
+    load: Number(loadavg()[0]!.toFixed(1)),
+    histories: await historySizes(client, sendoutId),
+  }
+}
+
+/** People change one after the other until it is ended. */
+function startChanges({ truth, deny }: OpenedWorld, emails: readonly string[]) {
+  const denied = new Map<string, number>()
+  let at = 0
+  let ended = false
+  const changing = (async () => {
+    while (!ended && at < emails.length) {
+      const email = emails[at]!
+      at += 1
+      if (at % 2 === 0) {
+        await deny(email)
+        denied.set(email, Date.now())
+      } else {
+        await truth.unsubscribe(email)
+      }
+      await sleep(CHANGE_EVERY_MS)
+    }
+  })()
+  return {
+    count: () => at,
+    /** @returns who was withdrawn in the CRM, and when that was certainly done, Unix ms. */
+    end: async (): Promise<ReadonlyMap<string, number>> => {
+      ended = true
+      await changing
+      return denied
+    },
+  }
+}
+
+/**
+ * The list against the truth, after one more person has unsubscribed: the reading itself must leave that one out. Whoever
+ * was withdrawn in the CRM after the moment that the result vouches for may be on it, as no webhook tells.
+ */
+async function compareList(
+  { truth, campaigns }: OpenedWorld,
+  sendoutId: string,
+  denied: ReadonlyMap<string, number>,
+  verifiedAsOf: string | null,
+): Promise<Pick<Measured, 'wrong' | 'missing'>> {
+  const [late] = await truth.mailable()
+  await truth.unsubscribe(late!)
+  const expected = new Set(await truth.mailable())
+  const asOfMs = Date.parse(verifiedAsOf ?? '')
+  const listed = new Set<string>()
+  for await (const entry of campaigns.mailingList(sendoutId, DEMO_ACCOUNT.accountId)) {
+    listed.add(entry.email ?? '')
+  }
+  const isWrong = (email: string) => !expected.has(email) && !((denied.get(email) ?? 0) >= asOfMs)
+  return {
+    wrong: [...listed].filter(isWrong).length,
+    missing: [...expected].filter((email) => !listed.has(email)).length,
+  }
+}
+
+/** Every stand-in answers so late from now on. */
+export async function delay({ crm, emarketeer }: World, ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, LOG_WAIT_MS))
+  await Promise.all([delayRequests(crm, ms), delayRequests(emarketeer, ms)])
+}
+
+/** From now on every request, of sign-in too, waits so long before it is worked on; 0: none does. */
+async function delayRequests(control: StandInControl, delayMs: number): Promise<void> {
+  await control.clearFaults()
+  if (delayMs > 0) {
+    await control.post('faults', { delayMs })
+  }
+}
+
+/** Waits for passes that earlier writes' webhooks caused: until no side has had a request for a while. */
+export async function quiet({ logs }: World): Promise<void> {
+  const sizes = async () => {
+    const found = await Promise.all([stat(logs.crm), stat(logs.emarketeer)])
+    return found.map(({ size }) => size).join()
+  }
+  const untilMs = Date.now() + QUIET_AT_MOST_MS
+  let before = ''
+  for (let now = await sizes(); now !== before && Date.now() < untilMs; now = await sizes()) {
+    before = now
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS))
+  }
+}
+
+/** So many, spread over all. */
+export function everyNth<T>(all: readonly T[], wanted: number): readonly T[] {
+  const step = all.length / Math.max(1, wanted)
+  return Array.from({ length: Math.min(wanted, all.length) }, (_, n) => all[Math.floor(n * step)]!)
+}
+
+function countKinds(requests: readonly RecordedRequest[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const request of requests) {
+    const kind = kindOf(request).replace(/ :\d+/, ' ')
+    counts[kind] = (counts[kind] ?? 0) + 1
+  }
+  return counts
+}
+
+async function historySizes(
+  client: TemporalClient['client'],
+  sendoutId: string,
+): Promise<Measured['histories']> {
+  const sizes: Record<string, { events: number; kilobytes: number }> = {}
+  for await (const { workflowId, runId } of client.workflow.list()) {
+    if (workflowId.includes(sendoutId)) {
+      const handle = client.workflow.getHandle(workflowId, runId)
+      const { historyLength, historySize } = await handle.describe()
+      const kilobytes = Math.round((historySize ?? 0) / 1024)
+      sizes[workflowId] = { events: historyLength, kilobytes }
+    }
+  }
+  return sizes
+}

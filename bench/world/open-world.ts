@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createCampaignClient, type CampaignClient } from '../../src/client/index.js'
+import { connectTemporal, type TemporalClient } from '../../src/config/temporal/temporal.js'
+import { EMAIL_PATTERN, type CrmPlace } from './crm-place.js'
+import { startWorld, type World } from './start-world.js'
+import { Truth } from './truth.js'
+
+/** A world with people whom a first sync has made known, and of whose changes in the CRM no webhook tells. */
+export interface OpenedWorld {
+  readonly world: World
+  readonly place: CrmPlace
+  readonly truth: Truth
+  readonly client: TemporalClient['client']
+  readonly campaigns: CampaignClient
+  /** Of everybody, in both systems. */
+  readonly emails: readonly string[]
+  /** A user of the CRM says that this person may not be mailed. */
+  readonly deny: (email: string) => Promise<void>
+  stop(): Promise<void>
+}
+
+/** Opens a world. @param profiled start worker and database so that they can tell (measure/profile.ts). */
+export async function openWorld(
+  place: CrmPlace,
+  contacts: number,
+  profiled: boolean,
+  note: (line: string) => void,
+): Promise<OpenedWorld> {
+  const world = await startWorld(place, profiled, () => undefined)
+  try {
+    const truth = new Truth(world, place)
+    await truth.seed(contacts)
+    const startedAt = performance.now()
+    await apply(world.connectionFile, world.env)
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
+    note(`${contacts} contacts: set-up and first sync took ${seconds} s`)
+    await place.loseWebhooks(world.crm)
+    const { client, connection } = await connectTemporal({ ...world.env })
+    return {
+      world,
+      place,
+      truth,
+      client,
+      campaigns: createCampaignClient({
+        temporal: client,
+        gatewayUrl: world.gatewayUrl,
+        gatewayApiKey: world.gatewayApiKey,
+      }),
+      emails: Array.from({ length: contacts }, (_, n) =>
+        EMAIL_PATTERN.replace('{n}', String(n + 1)),
+      ),
+      deny: await place.denier(world.crm),
+      async stop() {
+        await connection.close()
+        await world.stop()
+      },
+    }
+  } catch (error) {
+    await world.stop()
+    throw error
+  }
+}
+
+/** As a user does it; what it logs is told when it fails. */
+async function apply(file: string, env: Readonly<Record<string, string>>): Promise<void> {
+  const args = ['bin/lbsync.mjs', 'connection', 'apply', file]
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let log = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (log += chunk))
+  const [exitCode] = (await once(child, 'close')) as [number | null]
+  if (exitCode !== 0) {
+    throw new Error(`connection apply ended with ${exitCode}:\n${log}`)
+  }
+}
