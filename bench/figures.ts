@@ -1,6 +1,9 @@
 import { readAll } from './bare/read-all.js'
+import { readOneByOne } from './bare/one-by-one.js'
 import { replay } from './bare/replay.js'
 import { PHASES } from './measure/phases.js'
+import { compareIdleWorkers } from './measure/idle-workers.js'
+import { readLists } from './measure/list.js'
 import { measureSendout, type Measured } from './measure/sendout.js'
 import type { CrmPlace } from './world/crm-place.js'
 import { dynamicsPlace } from './world/dynamics-place.js'
@@ -20,7 +23,9 @@ export interface Run {
 /** A line of the table. A value is a ratio, or a count. */
 export interface Row {
   readonly title: string
+  /** At most, unless the row says `atLeast`. */
   readonly required: number
+  readonly atLeast?: true
   readonly aim?: number
 }
 
@@ -107,6 +112,74 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
     ],
     measure: (run) => sendouts(run, onlinePlace, againstSameRequests, {}),
   },
+  'one-by-one': {
+    size: 100_000,
+    rows: [
+      {
+        title: 'a loop with `dynamics-web-api`, one contact a call / Dynamics pre-send',
+        required: 50,
+        aim: 200,
+        atLeast: true,
+      },
+    ],
+    async *measure(run) {
+      for await (const { values } of sendouts(run, dynamicsPlace, readOneByOne, {})) {
+        yield { values: [1 / values[0]!], wrongOrMissing: 0 }
+      }
+    },
+  },
+  'list-read': {
+    size: 100_000,
+    rows: [
+      {
+        title: 'a list read to its end / the same bytes from a static server',
+        required: 4,
+        aim: 2,
+      },
+    ],
+    measure: readLists,
+  },
+  'worker-idle': {
+    size: 100,
+    rows: [
+      {
+        title: "an idle worker's memory / one of the same SDK with an empty workflow",
+        required: 2,
+      },
+    ],
+    measure: compareIdleWorkers,
+  },
+  'ten-times': {
+    size: 1_000_000,
+    rows: [
+      {
+        title: 'Dynamics pre-send, nothing changed / the same with a tenth of the people',
+        required: 11,
+        aim: 10,
+      },
+      { title: "the worker's peak memory / the same", required: 1.2, aim: 1.05 },
+    ],
+    measure: compareSizes,
+  },
+}
+
+/** Two worlds one after the other for each repetition. */
+async function* compareSizes(run: Run): AsyncGenerator<Repetition> {
+  const one = async (size: number) => {
+    const alone = { ...run, size, repetitions: 1 }
+    for await (const found of sendouts(alone, dynamicsPlace, againstReadAll, {})) {
+      return found
+    }
+    throw new Error('no sendout')
+  }
+  for (let n = 0; n < run.repetitions; n += 1) {
+    const few = await one(Math.ceil(run.size / 10))
+    const many = await one(run.size)
+    yield {
+      values: [many.ms / few.ms, many.peak / few.peak],
+      wrongOrMissing: few.wrongOrMissing + many.wrongOrMissing,
+    }
+  }
 }
 
 type Bare = (
@@ -120,6 +193,11 @@ const againstReadAll: Bare = ({ world, emails }, sendoutId) =>
 
 const againstSameRequests: Bare = ({ world }, _, recorded) =>
   replay(recorded, world.caPem ?? undefined)
+
+interface Sendout extends Repetition {
+  readonly ms: number
+  readonly peak: number
+}
 
 /** Sendouts to everybody, one after the other, in one world. */
 async function* sendouts(
@@ -135,7 +213,7 @@ async function* sendouts(
     /** Done before each. */
     readonly before?: (opened: OpenedWorld) => Promise<unknown>
   },
-): AsyncGenerator<Repetition> {
+): AsyncGenerator<Sendout> {
   const opened = await openWorld(place, run.size, run.profileTo !== null, run.note)
   try {
     for (let n = 1; n <= run.repetitions; n += 1) {
@@ -156,7 +234,7 @@ async function* sendouts(
 }
 
 /** Values in the order that all rows of sendouts have; a figure with fewer rows leaves the last ones out. */
-function repetitionOf(measured: Measured): Repetition {
+function repetitionOf(measured: Measured): Sendout {
   const { requests } = measured.result
   const pages = Object.entries(measured.byKind)
     .filter(([kind]) => /audiences\/[^/]+\/contacts$/.test(kind))
@@ -168,6 +246,8 @@ function repetitionOf(measured: Measured): Repetition {
       requests.emarketeer - pages,
       (measured.workerCpuMs ?? NaN) / measured.bareCpuMs,
     ],
+    ms: measured.preSendMs,
+    peak: measured.workerPeakMegabytes ?? NaN,
     wrongOrMissing: measured.wrong + measured.missing + (measured.result.complete ? 0 : 1),
   }
 }

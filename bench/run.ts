@@ -59,7 +59,7 @@ async function measure(name: string, figure: Figure): Promise<string[]> {
 function lineOf(
   name: string,
   size: number,
-  { title, required, aim }: Row,
+  { title, required, aim, atLeast }: Row,
   at: number,
   repetitions: readonly Repetition[],
 ): string {
@@ -72,7 +72,7 @@ function lineOf(
     size.toLocaleString('en'),
     short(median),
     `${short(sorted[0]!)} to ${short(sorted.at(-1)!)}`,
-    `≤ ${required}`,
+    `${atLeast ? '≥' : '≤'} ${required}`,
     aim === undefined ? '' : `${aim}`,
     `${faults}`,
     `${repetitions.length}, ${day}`,

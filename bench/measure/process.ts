@@ -3,10 +3,19 @@ import { readFile, writeFile } from 'node:fs/promises'
 /** What Linux tells of a process; null elsewhere. */
 
 /** The most memory that it had since {@link forgetPeak}, MB. */
-export async function peakMegabytes(pid: number): Promise<number | null> {
+export function peakMegabytes(pid: number): Promise<number | null> {
+  return megabytes(pid, 'VmHWM')
+}
+
+/** The memory that it has, MB. */
+export function megabytesNow(pid: number): Promise<number | null> {
+  return megabytes(pid, 'VmRSS')
+}
+
+async function megabytes(pid: number, name: string): Promise<number | null> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-  const peak = /VmHWM:\s+(\d+) kB/.exec(status)?.[1]
-  return peak === undefined ? null : Math.round(Number(peak) / 1024)
+  const kilobytes = new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]
+  return kilobytes === undefined ? null : Math.round(Number(kilobytes) / 1024)
 }
 
 /** From now on the peak is counted anew (proc(5), clear_refs). */

@@ -1,0 +1,45 @@
+import { writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
+import { startProgram } from '../../dev/embedded/start-program.js'
+import type { Repetition, Run } from '../figures.js'
+import { dynamicsPlace } from '../world/dynamics-place.js'
+import { openWorld } from '../world/open-world.js'
+import { megabytesNow } from './process.js'
+import { quiet } from './sendout.js'
+
+/** A worker that has nothing to do keeps what it has after about this time. */
+const SETTLED_MS = 10_000
+
+/** Memory of our worker after a first sync, idle, and of one that has never had anything to do. */
+export async function* compareIdleWorkers(run: Run): AsyncGenerator<Repetition> {
+  for (let n = 0; n < run.repetitions; n += 1) {
+    const opened = await openWorld(dynamicsPlace, run.size, false, run.note)
+    const { world } = opened
+    try {
+      const workflowsPath = fileURLToPath(new URL('../bare/empty-workflow.ts', import.meta.url))
+      const bundle = `${world.profilePath}.bundle.js`
+      const { code } = await bundleWorkflowCode({
+        workflowsPath,
+        logger: new DefaultLogger('WARN'),
+      })
+      await writeFile(bundle, code)
+      const empty = await startProgram({
+        entry: 'bench/bare/empty-worker.ts',
+        args: [bundle],
+        env: { TEMPORAL_ADDRESS: world.env['TEMPORAL_ADDRESS'] },
+      })
+      await quiet(world)
+      await sleep(SETTLED_MS)
+      const [ours, bare] = await Promise.all([
+        megabytesNow(world.workerPid),
+        megabytesNow(empty.pid),
+      ]).finally(() => empty.stop())
+      run.note(`  ${ours ?? '?'} MB beside ${bare ?? '?'} MB`)
+      yield { values: [(ours ?? NaN) / (bare ?? NaN)], wrongOrMissing: 0 }
+    } finally {
+      await opened.stop()
+    }
+  }
+}
