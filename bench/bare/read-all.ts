@@ -40,7 +40,9 @@ export async function readAll(
     requests += 1
     const { status, body } = await ask(asked, agent)
     if (status >= 300) {
-      throw new Error(`${asked.method} ${asked.url}: ${status}`)
+      throw new Error(
+        `${asked.method} ${asked.url}: ${status} ${body.toString('utf8').slice(0, 300)}`,
+      )
     }
     return JSON.parse(body.toString('utf8')) as T
   }
@@ -52,9 +54,11 @@ export async function readAll(
       authorization: `Bearer ${token}`,
       prefer: `odata.maxpagesize=${PAGE}`,
       'odata-version': '4.0',
+      'odata-maxversion': '4.0',
+      accept: 'application/json',
     }
     await atOnce(AT_ONCE, ranges, async (filter) => {
-      const query = new URLSearchParams({ $select: CONTACT_COLUMNS.join(), ...filter })
+      const query = `$select=${CONTACT_COLUMNS.join()}${filter}`
       let url: string | undefined = `${world.crmUrl}/api/data/v9.2/contacts?${query}`
       while (url !== undefined) {
         const page: DynamicsPage = await json({ method: 'GET', url, headers })
@@ -135,18 +139,15 @@ interface AudiencePage {
 }
 
 /** Filters of ranges with a page each. */
-function rangesOf(emails: readonly string[]): readonly { readonly $filter?: string }[] {
+function rangesOf(emails: readonly string[]): readonly string[] {
   const sorted = [...emails].sort()
   const starts = sorted.filter((_, at) => at > 0 && at % PAGE === 0)
-  if (starts.length === 0) {
-    return [{}]
-  }
   return [undefined, ...starts].map((from, at) => {
     const to = starts[at]
     const parts = [
       ...(from === undefined ? [] : [`emailaddress1 ge '${from}'`]),
       ...(to === undefined ? [] : [`emailaddress1 lt '${to}'`]),
     ]
-    return { $filter: parts.join(' and ') }
+    return parts.length === 0 ? '' : `&$filter=${encodeURIComponent(parts.join(' and '))}`
   })
 }

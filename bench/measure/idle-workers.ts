@@ -19,7 +19,7 @@ export async function* compareIdleWorkers(run: Run): AsyncGenerator<Repetition> 
     const { world } = opened
     try {
       const workflowsPath = fileURLToPath(new URL('../bare/empty-workflow.ts', import.meta.url))
-      const bundle = `${world.profilePath}.bundle.js`
+      const bundle = `${world.directory}/empty-workflow.js`
       const { code } = await bundleWorkflowCode({
         workflowsPath,
         logger: new DefaultLogger('WARN'),

@@ -19,7 +19,7 @@ interface Page {
 export async function* readLists(run: Run): AsyncGenerator<Repetition> {
   const opened = await openWorld(dynamicsPlace, run.size, false, run.note)
   const { world, campaigns } = opened
-  const kept = `${world.profilePath}.pages.json`
+  const kept = `${world.directory}/pages.json`
   try {
     await campaigns.preSend({
       connectionId: world.connectionId,

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
@@ -14,20 +14,10 @@ interface Sample {
   readonly statements: ReadonlyMap<string, { readonly ms: number; readonly calls: number }>
 }
 
-interface CpuProfile {
-  readonly nodes: readonly unknown[]
-  readonly startTime: number
-  readonly endTime: number
-  readonly samples: readonly number[]
-  readonly timeDeltas: readonly number[]
-  readonly endedAtMs: number
-}
-
 /**
- * Watches worker and database from now on.
+ * Watches the database from now on.
  *
- * @returns what ends it, and writes for each phase `<name>-<phase>.cpuprofile` and its dearest statements (texts without values)
- *   into the folder.
+ * @returns what ends it, and writes each phase's dearest statements (texts without values) to `<name>-statements.md` in the folder.
  */
 export async function startProfile(
   world: World,
@@ -35,7 +25,6 @@ export async function startProfile(
   name: string,
 ): Promise<(phases: ReadonlyMap<Phase, Span>) => Promise<void>> {
   await mkdir(folder, { recursive: true })
-  await rm(world.profilePath, { force: true })
   const database = new Client({ connectionString: world.databaseUrl })
   await database.connect()
   await database.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements')
@@ -47,19 +36,12 @@ export async function startProfile(
       samples.push(await sample(database))
     }
   })()
-  process.kill(world.workerPid, 'SIGUSR2')
   return async (phases) => {
-    process.kill(world.workerPid, 'SIGUSR2')
     ended = true
     await sampling
     await database.end()
-    const profile = await readProfile(world.profilePath)
     const lines: string[] = []
     for (const [phase, span] of phases) {
-      await writeFile(
-        join(folder, `${name}-${phase}.cpuprofile`),
-        JSON.stringify(within(profile, span)),
-      )
       lines.push(
         `## ${phase}, ${Math.round(span.toMs - span.fromMs)} ms\n`,
         ...dearest(samples, span),
@@ -92,37 +74,4 @@ function dearest(samples: readonly Sample[], { fromMs, toMs }: Span): string[] {
       ({ query, ms, calls }) =>
         `- ${Math.round(ms)} ms in ${calls} calls: \`${query.replace(/\s+/g, ' ').slice(0, 400)}\``,
     )
-}
-
-/** The worker writes it as soon as it gets to it. */
-async function readProfile(path: string): Promise<CpuProfile> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return JSON.parse(await readFile(path, 'utf8')) as CpuProfile
-    } catch (error) {
-      if (tries === 100) {
-        throw error
-      }
-      await sleep(100)
-    }
-  }
-}
-
-/** The part of a profile that was sampled within a span. Its times are of another clock, µs. */
-function within({ endedAtMs, ...profile }: CpuProfile, { fromMs, toMs }: Span): unknown {
-  const originUs = endedAtMs * 1000 - profile.endTime
-  let at = profile.startTime
-  const kept = profile.samples.flatMap((sampled, n) => {
-    at += profile.timeDeltas[n]!
-    const inside = at + originUs >= fromMs * 1000 && at + originUs <= toMs * 1000
-    return inside ? [{ sampled, at }] : []
-  })
-  const startTime = kept[0]?.at ?? profile.startTime
-  return {
-    nodes: profile.nodes,
-    startTime,
-    endTime: kept.at(-1)?.at ?? startTime,
-    samples: kept.map(({ sampled }) => sampled),
-    timeDeltas: kept.map(({ at: now }, n) => now - (kept[n - 1]?.at ?? startTime)),
-  }
 }

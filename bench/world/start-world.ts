@@ -21,8 +21,8 @@ export interface World {
   readonly gatewayUrl: string
   readonly gatewayApiKey: string
   readonly workerPid: number
-  /** Where a profiled worker writes what it saw (measure/profile-worker.mjs). */
-  readonly profilePath: string
+  /** Of its files; ends with it. */
+  readonly directory: string
   /** Of a user that may read `pg_stat_statements`. */
   readonly databaseUrl: string
   readonly emarketeerUrl: string
@@ -42,9 +42,6 @@ const SERVICE_KEY = 'service-key'
 
 /** So that PostgreSQL counts the time of each statement. */
 const STATEMENTS = ['shared_preload_libraries=pg_stat_statements']
-
-/** The worker profiles itself between two signals. */
-const PROFILER = new URL('../measure/profile-worker.mjs', import.meta.url).href
 
 /**
  * Starts it as `lbsync dev` does (dev/stack), but stand-ins through stand-in.ts, and of the CRMs the one that
@@ -104,7 +101,6 @@ async function start(
   const { file, secrets, caPem } = place.connection(crm.ready)
   const connectionFile = join(directory, 'connection.json')
   await writeFile(connectionFile, JSON.stringify(file))
-  const profilePath = join(directory, 'worker.cpuprofile')
   const port = await freePort()
   const gatewayUrl = `http://127.0.0.1:${port}`
   const gatewayApiKey = randomBytes(32).toString('base64url')
@@ -121,26 +117,23 @@ async function start(
     LOG_LEVEL: 'warn',
     ...secrets,
   }
-  const run = (args: readonly string[], more: Record<string, string | undefined> = {}) =>
+  const run = (args: readonly string[]) =>
     startProgram({
       entry: 'bin/lbsync.mjs',
       args: [...args, '--json'],
-      env: { ...env, ...more },
+      env,
       readyTimeoutMs: 180_000,
     })
   const [, worker] = await Promise.all([
     run(['gateway', '--port', String(port)]).then(keep),
-    run(
-      ['worker'],
-      profiled ? { NODE_OPTIONS: `--import=${PROFILER}`, BENCH_PROFILE: profilePath } : {},
-    ).then(keep),
+    run(['worker']).then(keep),
   ])
   return {
     env,
     gatewayUrl,
     gatewayApiKey,
     workerPid: worker.pid,
-    profilePath,
+    directory,
     databaseUrl: postgres.url,
     emarketeerUrl: emarketeer.ready.url,
     emarketeerKey: SERVICE_KEY,
