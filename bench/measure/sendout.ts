@@ -208,7 +208,7 @@ export async function quiet({ logs }: World): Promise<void> {
 }
 
 /** So many, spread over all. */
-export function everyNth<T>(all: readonly T[], wanted: number): readonly T[] {
+function everyNth<T>(all: readonly T[], wanted: number): readonly T[] {
   const step = all.length / Math.max(1, wanted)
   return Array.from({ length: Math.min(wanted, all.length) }, (_, n) => all[Math.floor(n * step)]!)
 }
