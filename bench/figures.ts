@@ -8,7 +8,7 @@ import { measureSendout, type Measured } from './measure/sendout.js'
 import type { CrmPlace } from './world/crm-place.js'
 import { dynamicsPlace } from './world/dynamics-place.js'
 import { type OpenedWorld, openWorld } from './world/open-world.js'
-import { onlinePlace } from './world/superoffice-place.js'
+import { onlinePlace, onsitePlace } from './world/superoffice-place.js'
 
 /** How a figure is to be measured. */
 export interface Run {
@@ -111,6 +111,13 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
       { title: 'SuperOffice pre-send, direct proof / the same requests', required: 1.5, aim: 1.2 },
     ],
     measure: (run) => sendouts(run, onlinePlace, againstSameRequests, {}),
+  },
+  'superoffice-onsite': {
+    size: 10_000,
+    rows: [
+      { title: 'SuperOffice on site, direct proof / the same requests', required: 1.5, aim: 1.2 },
+    ],
+    measure: (run) => sendouts(run, onsitePlace(false), againstSameRequests, {}),
   },
   'one-by-one': {
     size: 100_000,
