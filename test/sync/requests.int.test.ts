@@ -39,7 +39,7 @@ const FEED = 'GET /changes'
 const WRITE = 'POST /states/write'
 const BATCH = 'POST /api/data/v9.2/$batch'
 
-/** docs/architecture.md, "A change on the wire", says what each request is for. */
+/** docs/trips.md, "A webhook", says what each request is for. */
 describe('a change costs no more requests than the rule asks for', () => {
   it('a deny of the CRM: its records and their rows, the feed, the write', async () => {
     const ann = await world.now.linked()
