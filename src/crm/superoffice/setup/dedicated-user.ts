@@ -7,15 +7,14 @@ import { CONSENT_ID } from '../reading/consent-row.js'
 import type { SuperOfficeCrm } from '../session.js'
 import { userNotDedicated } from './pauses.js'
 
-/** So many are enough to be shown. */
+/** The most rows that are counted; the pause needs no more. */
 const MOST_ROWS = 50
 
 /**
- * Whether somebody else works under our user. A system user is ours by nature. Of any other only its traces tell:
- * consents that it wrote last and that do not name our source as theirs, among them the defaults of the persons whom it
- * made. A user that has none may still be a colleague's, as far as the API tells.
- *
- * @returns the pause, or null. @throws UpstreamError, AppError
+ * Whether somebody else uses our user. A system user is ours by definition. Any other user is judged only by its
+ * traces: consents that it wrote last under another source than ours, including the default consents of persons whom it
+ * created. A user without such traces may still be a colleague's; the API cannot show that.
+ * @returns the pause; null if nobody else is known to use it. @throws UpstreamError, AppError
  */
 export async function usedByOthers(
   crm: SuperOfficeCrm,
@@ -41,13 +40,13 @@ export async function usedByOthers(
   return rows === 0 ? null : userNotDedicated({ ...seen, consentsByOthers: count }, reason)
 }
 
-/** How a column that names an associate is compared: as a whole number, or as SuperOffice's restriction type `associate`. */
+/** How a column with an associate is compared: as an integer, or with SuperOffice's restriction type `associate`. */
 const EQUALS = [
   (column: string, id: number) => `${column} = ${id}`,
   (column: string, id: number) => `${column} associateIsOneOf (${id})`,
 ]
 
-/** Rows last written by our user under another source than ours, counted up to a limit; null: not to be had. */
+/** How many rows our user last wrote under another source than ours, up to a limit; null if this cannot be queried. */
 async function foreignRows(
   { installation, facts }: SuperOfficeCrm,
   associateId: number,
@@ -58,7 +57,7 @@ async function foreignRows(
   const notOurs =
     own === null || own.id === 0 ? '' : ` and consentperson.consentSource_id ne ${own.id}`
   for (const equals of EQUALS) {
-    // A row that only was inserted has no one who updated it.
+    // A row that was inserted and never updated has no updating associate.
     const byUs =
       `${equals('consentperson.updated_associate_id', associateId)} or ` +
       `(${equals('consentperson.registered_associate_id', associateId)} and ${equals('consentperson.updated_associate_id', 0)})`

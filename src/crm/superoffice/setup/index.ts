@@ -6,7 +6,7 @@ import { privilegesStep } from './steps/privileges.js'
 import { setupStep } from './step.js'
 import { sourceStep } from './steps/source.js'
 
-/** The steps that are SuperOffice's own, in order (rule E1); webhooks, first sync and sweep are the runner's. */
+/** SuperOffice's own steps, in order (rule E1). Webhooks, first sync and sweep belong to the runner. */
 export const SUPEROFFICE_SETUP_STEPS: readonly SetupStep[] = [
   connectStep,
   privilegesStep,

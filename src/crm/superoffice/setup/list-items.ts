@@ -3,18 +3,21 @@ import type { SuperOfficeClient } from '../client.js'
 import { type ListName, readListItems } from '../lists.js'
 import { normalizeKey } from '../wire/keys.js'
 
-/** An entry as Support is shown it. */
+/** A list entry as shown to Support. */
 export interface ShownItem {
   /** As the installation spells it. */
   readonly key: string
   readonly name: string
-  /** Neither deleted nor switched off. */
+  /** Neither deleted nor deactivated. */
   readonly usable: boolean
-  /** SuperOffice mails whoever gets a consent from this source. */
+  /** SuperOffice sends a mail to everybody who gets a consent with this source. */
   readonly mails: boolean
 }
 
-/** A list afresh, with names, entries without a key left out (docs/wire-superoffice.md, 4). @throws UpstreamError */
+/**
+ * Reads a list, uncached, with names. Entries without a key are left out (docs/wire-superoffice.md, 4). @throws
+ * UpstreamError
+ */
 export async function shownItems(
   client: SuperOfficeClient,
   list: ListName,
@@ -29,7 +32,7 @@ export async function shownItems(
   }))
 }
 
-/** The usable entry of a key, however it is spelt. */
+/** The usable entry with this key, regardless of spelling; null if there is none. */
 export function usableItem(list: readonly ShownItem[], key: string): ShownItem | null {
   return list.find((one) => one.usable && normalizeKey(one.key) === normalizeKey(key)) ?? null
 }

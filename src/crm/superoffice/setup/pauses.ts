@@ -4,14 +4,14 @@ import { UpstreamError } from '../../../http/index.js'
 import { refusalHint } from '../auth/refusal-hints.js'
 import { SetupPaused } from '../../crm.js'
 
-/** Why a step of SuperOffice's waits, beside what every CRM's may wait for (rule E2). */
+/** Reasons for which a SuperOffice step pauses, in addition to those of every CRM (rule E2). */
 export const SETUP_PAUSES = {
   purposeMissing: { looksAgain: true },
-  // Only a person can say whether others use our user (rule E3): vanished traces do not.
+  // Only a person knows whether others use our user (rule E3): that its traces have vanished proves nothing.
   userNotDedicated: { skipConfirms: 'you confirm that nothing and nobody else uses this user' },
 } as const satisfies PauseMeanings
 
-/** Credentials that are not accepted, or that open something else: only a person can mend them. */
+/** The credentials are refused, or open another database or user. Only a person can fix that. */
 export function refusedCredentials({ operation, upstreamCode }: UpstreamError): SetupPause {
   return {
     code: 'authFailed',
@@ -21,7 +21,10 @@ export function refusedCredentials({ operation, upstreamCode }: UpstreamError): 
   }
 }
 
-/** The tenant is not running; deleted, it never will again. */
+/**
+ * The tenant is not running. `nowMs` is Unix time; the next check is `retryAfterMs` later. A deleted tenant is not
+ * checked again.
+ */
 export function tenantUnavailable(error: AppError, nowMs: number): SetupPause {
   const state = error.value ?? 'Unknown'
   const { retryAfterMs } = error
@@ -41,7 +44,7 @@ export function tenantUnavailable(error: AppError, nowMs: number): SetupPause {
       }
 }
 
-/** Everything that our user may not do, at once (rule E2). `skippable`: it is not certain. */
+/** Lists everything that our user may not do, in one pause (rule E2). `skippable`: the finding is not certain. */
 export function privilegeMissing(
   missing: readonly string[],
   seen: Readonly<Record<string, Json>>,
@@ -57,7 +60,7 @@ export function privilegeMissing(
   }
 }
 
-/** Our user does not look like one that nobody else uses. */
+/** Our user does not seem to be used by us alone. `reason` is shown to Support. */
 export function userNotDedicated(seen: Readonly<Record<string, Json>>, reason: string): SetupPause {
   return {
     code: 'userNotDedicated',
@@ -70,7 +73,7 @@ export function userNotDedicated(seen: Readonly<Record<string, Json>>, reason: s
   }
 }
 
-/** Something without which there is nothing to sync is not in the installation's lists. */
+/** The installation's lists lack an entry that the sync cannot do without. */
 export function purposeMissing(
   missing: readonly string[],
   seen: Readonly<Record<string, Json>>,
@@ -86,9 +89,9 @@ export function purposeMissing(
 }
 
 /**
- * A failure of a call as set-up tells it: a tenant that is not running is the pause `tenantUnavailable`, refused
- * credentials and another database or user are `authFailed`, a 403 is `privilegeMissing`. Everything else stays as it
- * is, for the runner to try again or to pause with.
+ * Translates the failure of a call for set-up: a tenant that is not running becomes the pause `tenantUnavailable`;
+ * refused credentials, another database or another user become `authFailed`; a 403 becomes `privilegeMissing`. Any
+ * other error is returned unchanged, and the runner retries it or pauses.
  */
 export function asSetupError(error: unknown): unknown {
   if (error instanceof AppError) {

@@ -3,17 +3,16 @@ import { type Archive, isQueryRefused } from '../archive/archive.js'
 import { CONSENT_COLUMNS, CONSENT_ID, CONSENT_MAY_LACK } from '../reading/consent-row.js'
 import { EMAIL_COLUMNS, EMAIL_MAY_LACK, PERSON } from '../reading/person.js'
 
-/** What reading persons and their consents takes: columns, all of one table's. */
+/** The columns that the sync reads of persons and consents. Each entry belongs to one table. */
 const READINGS = [
   { key: CONSENT_ID, columns: CONSENT_COLUMNS },
   { key: PERSON, columns: EMAIL_COLUMNS },
 ]
 
 /**
- * Columns of archive `dynamic` that our user may not see, or this version does not have: the server answers 400 to the
- * whole query then, so that each is tried alone. Without `updatedCount` nothing could ever be written.
- *
- * @throws UpstreamError 403 where not even the archive may be read; AppError
+ * Columns of the archive `dynamic` that our user may not read, or that this version does not have. The server then
+ * refuses the entire query, so each column is tried separately. Without `updatedCount` nothing can ever be written.
+ * @throws UpstreamError 403 if the archive itself may not be read; AppError
  */
 export async function unreadableColumns(
   archive: Archive,
@@ -58,8 +57,8 @@ async function canRead(
 }
 
 /**
- * Whether the sync works without a column, if less certainly. It reads without the version too, but then every consent
- * is unknown, so that nothing is written and nobody sent to.
+ * Whether the sync works without a column, with less certainty. It can also read without the version, but then every
+ * consent is unknown, so that nothing is written and nobody receives mail.
  */
 export function isDispensable(column: string): boolean {
   const isVersion = column === 'consentperson.updatedCount'

@@ -3,10 +3,10 @@ import { SuperOfficeCrm } from '../session.js'
 import { asSetupError } from './pauses.js'
 import { onOwnSession, type OwnStep } from '../../own-step.js'
 
-/** A step on an opened installation. */
+/** A set-up step for an open SuperOffice session. */
 export type SuperOfficeStep = OwnStep<SuperOfficeCrm>
 
-/** Makes it a step of the generic runner; failures that a person has to mend become pauses, see {@link asSetupError}. */
+/** Wraps the step for the generic runner. Failures that a person has to fix become pauses, see {@link asSetupError}. */
 export function setupStep(step: SuperOfficeStep): SetupStep {
   const { id, title, weight, without = null } = step
   return {

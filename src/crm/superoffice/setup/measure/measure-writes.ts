@@ -12,11 +12,10 @@ import type { TestRow } from './test-rows.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Writes to one consent of the test person a few times, looks what became of the row, and puts back what was there
- * (docs/reconciliation.md, limits of a rich CRM). Whoever is mailed: it is withdrawn or a legitimate interest for a few
- * seconds. A killed run is put right by the next one.
- *
- * @returns facts. @throws SetupPaused where a write does not raise the version by exactly one; UpstreamError, AppError.
+ * Writes to one consent of the test person a few times, reads how the row changed, and restores it
+ * (docs/reconciliation.md, limits of a rich CRM). For a few seconds the consent is "withdrawn" or "legitimate
+ * interest", whatever it was before. If a run is killed, the next one restores the consent.
+ * @returns facts. @throws SetupPaused if a write does not raise the version by exactly one; UpstreamError, AppError.
  */
 export async function measureWrites(
   crm: SuperOfficeCrm,
@@ -29,7 +28,7 @@ export async function measureWrites(
     await trial.restore()
     return facts
   } catch (error) {
-    // What failed is the error that counts; what could not be put back now bears the mark.
+    // The first error is the one to report. If restoring fails too, the row stays marked.
     await trial.restore().catch(() => undefined)
     throw error
   }
@@ -46,7 +45,7 @@ async function measure(
   const existing = (await trial.rows()).get(trial.purpose)
   const inserted = existing === undefined ? await trial.put(withdrawn) : null
   const start = existing ?? (await trial.row())
-  // Only a row that somebody else wrote last shows whether a mass write names us.
+  // Only a row that somebody else wrote last shows whether a mass write names us as the writer.
   const early = start.updatedBy !== associateId && inserted === null
   const upsertEarly = early ? await measureUpsert(trial, start, associateId, context) : null
 
@@ -84,7 +83,7 @@ function rise(before: Counted, after: Counted): number | null {
     : updatedCount - before.updatedCount
 }
 
-/** Nothing could be told from a person's act: each write of ours would look like somebody else's in between. */
+/** Without a reliable version, each of our own writes would look as if somebody else had written in between. */
 function doesNotCount(personId: number, raised: readonly (number | null)[]): SetupPause {
   return {
     code: 'stepFailed',
@@ -97,7 +96,7 @@ function doesNotCount(personId: number, raised: readonly (number | null)[]): Set
   }
 }
 
-/** As the driver writes them. */
+/** The same columns as in a mass write of the driver. */
 const COLUMNS = ['person_id', 'consentPurpose_id', 'legalBase_id', 'consentSource_id', 'comment']
 
 const UPSERT = 'POST /Agents/DatabaseTable/Upsert'
@@ -108,10 +107,11 @@ export const upsertAnswer = answer(
 )
 
 /**
- * Whether a mass write raises the row's version by one and names us, without which it must not be used: doubts would be
- * blind (docs/wire-superoffice.md, 7). Writes the test person's row only; `NoChange` leaves every other one alone.
- *
- * @param before the row as it stands, best last written by somebody else. @throws UpstreamError, AppError
+ * Whether a mass write raises the row's version by one and names us as the writer. If it does not, mass writes must not
+ * be used: a later check could not recognise our own write (docs/wire-superoffice.md, 7). Only the test person's row is
+ * written: `NoChange` leaves all other rows unchanged.
+ * @param before the present row, preferably last written by somebody else.
+ * @returns `counts`, `blind` or `unavailable`, as in the facts. @throws UpstreamError, AppError
  */
 async function measureUpsert(
   trial: Trial,
@@ -162,34 +162,33 @@ async function measureUpsert(
   }
   const after = await trial.row()
   const counted = after.updatedCount === (before.updatedCount ?? Number.NaN) + 1
-  // Where we wrote the row before as well, only the time tells that this write named us.
+  // If we wrote the previous version as well, only a new time proves that this write named us.
   const named =
     after.updatedBy === ourAssociateId &&
     (before.updatedBy !== ourAssociateId || after.updatedMs !== before.updatedMs)
   return counted && named ? 'counts' : 'blind'
 }
 
-/** Not granted, not there, or refused: none of these says anything of the credentials or of the server's state. */
+/** The call is not granted, not available or refused. This says nothing about the credentials or the server's state. */
 function isNoAnswerForUs(error: UpstreamError): boolean {
   const codes = ['upstream_forbidden', 'upstream_not_found', 'upstream_refused']
   return codes.includes(error.code) || isOwnException(error)
 }
 
-/** Neither is worth failing for: without one of them the card does not show whether it was saved. */
+/** Neither field is worth failing for: without one of them it only stays unknown whether the card was saved. */
 const text = z.string().nullish().catch(null)
 export const personCard = answer(
   { name: 'superoffice.personCard', operation: 'GET /Person/{id}', lossUnit: 'call' },
   part({ Firstname: text, UpdatedDate: text }),
 )
 
-/** Dates have whole seconds: a save within the second of the one before could not be seen. */
+/** Dates are in full seconds: two saves within the same second could not be distinguished. */
 const NEXT_SECOND_MS = 1_100
 
 /**
- * Whether saving the person's card touches a consent row. The first name is written as it is; that this counted as a
- * save is seen by the person's own date.
- *
- * @returns null: the card could not be saved, or it does not show. @throws UpstreamError, AppError
+ * Whether saving the person's card changes a consent row. The first name is written with its present value; the
+ * person's own date shows whether the card was really saved.
+ * @returns null if the card could not be saved, or its date did not change. @throws UpstreamError, AppError
  */
 async function measureCard(trial: Trial, context: CallContext): Promise<boolean | null> {
   await sleep(NEXT_SECOND_MS, undefined, context.signal ? { signal: context.signal } : {})
@@ -223,7 +222,10 @@ async function measureCard(trial: Trial, context: CallContext): Promise<boolean 
   return touched ? true : saved ? false : null
 }
 
-/** A card may be refused for a field that its organisation has made mandatory; by which status is not documented. */
+/**
+ * A card may be refused for a field that its organisation has made mandatory. The status of that refusal is not
+ * documented.
+ */
 function isRefused(error: UpstreamError): boolean {
   return (!error.retryable && error.code !== 'upstream_auth_failed') || isOwnException(error)
 }

@@ -19,7 +19,7 @@ export type TestRows = ReadonlyMap<Purpose, TestRow>
 
 const COMMENT = 'consentperson.comment'
 
-/** @throws UpstreamError, AppError */
+/** Reads the consent rows of the test person. @throws UpstreamError, AppError */
 export async function testRows(
   { installation }: SuperOfficeCrm,
   personId: number,

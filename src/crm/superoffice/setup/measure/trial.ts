@@ -8,30 +8,33 @@ import { putConsent } from '../../writing/put-consent.js'
 import { type ShownItem, shownItems, usableItem } from '../list-items.js'
 import { testRows, type TestRow, type TestRows } from './test-rows.js'
 
-/** Stands in the comment while we measure, with the basis of before, so that a killed run can put it back. */
+/** The comment during the measurement. It holds the earlier basis, so that the next run can restore it after a kill. */
 const MARK = /^eMarketeer set-up is measuring; before: (\S{1,40})$/
 
 const AFTERWARDS = 'eMarketeer set-up measured with this person'
 
-/** How the installation spells what is written. */
+/** The installation's list entries, for the spelling of the keys that are written. */
 interface Spelt {
   readonly purposes: readonly ShownItem[]
   readonly bases: readonly ShownItem[]
 }
 
-/** Writing to one consent of the test person, and putting back what was there. */
+/** Writes to one consent of the test person, and restores it. */
 export class Trial {
   private constructor(
     readonly crm: SuperOfficeCrm,
     readonly personId: number,
     readonly purpose: Purpose,
-    /** Key of the basis of before; null: nothing was recorded. */
+    /** The earlier basis key and comment. `basisKey` null: nothing was recorded. */
     private readonly before: { readonly basisKey: string | null; readonly comment: string },
     private readonly spelt: Spelt,
     private readonly context: CallContext,
   ) {}
 
-  /** Chooses a purpose: one that an earlier run left in the middle, else one without a row, else marketing. */
+  /**
+   * Chooses the purpose: one that an interrupted run left marked, otherwise one without a row, otherwise marketing.
+   * @throws UpstreamError, AppError
+   */
   static async begin(crm: SuperOfficeCrm, personId: number, context: CallContext): Promise<Trial> {
     const rows = await testRows(crm, personId, context)
     const marked = markedPurpose(rows)
@@ -43,33 +46,33 @@ export class Trial {
     return new Trial(crm, personId, purpose, beforeOf(rows.get(purpose)), spelt, context)
   }
 
-  /** The key under which the installation knows a value. */
+  /** The key of a basis, as the installation spells it. */
   key(basis: 'withdrawn' | 'legitimateInterest'): string {
     return spelling(this.spelt.bases, keyOfBasis(basis))
   }
 
-  /** The key of the purpose that is written to. */
+  /** The key of the purpose that is written, as the installation spells it. */
   get purposeKey(): string {
     return spelling(this.spelt.purposes, keyOfPurpose(this.purpose))
   }
 
-  /** The key of our source. */
+  /** The key of our consent source. */
   get sourceKey(): string {
     return this.crm.facts.sourceKey ?? DEFAULT_SOURCE_KEY
   }
 
-  /** Marks the row while it is not as it was. */
+  /** Marks the row until it is restored. */
   get comment(): string {
     return `eMarketeer set-up is measuring; before: ${this.before.basisKey ?? 'none'}`
   }
 
-  /** Sets the consent, and reads the row. @throws UpstreamError, AppError */
+  /** Sets the consent, then reads the row. @throws UpstreamError, AppError */
   async put(basisKey: string): Promise<TestRow> {
     await this.#put(basisKey, this.comment)
     return this.row()
   }
 
-  /** The row as it stands. @throws UpstreamError, AppError */
+  /** Reads the row of the chosen purpose. @throws UpstreamError; AppError `crm_answer_invalid` if there is none */
   async row(): Promise<TestRow> {
     const row = (await this.rows()).get(this.purpose)
     if (row === undefined) {
@@ -78,13 +81,14 @@ export class Trial {
     return row
   }
 
-  /** All rows of the person. @throws UpstreamError, AppError */
+  /** Reads all rows of the person. @throws UpstreamError, AppError */
   rows(): Promise<TestRows> {
     return testRows(this.crm, this.personId, this.context)
   }
 
   /**
-   * Puts back what was there. Where nothing was recorded the row stays, withdrawn: the API deletes none safely.
+   * Restores the earlier consent. If nothing was recorded, the row stays and is withdrawn, because the API has no safe
+   * way to delete a row.
    * @throws UpstreamError, AppError
    */
   async restore(): Promise<void> {
@@ -102,10 +106,10 @@ export class Trial {
   }
 }
 
-/** Marketing usually has no row, so that the first insertion can be measured. */
+/** Marketing comes first: it usually has no row, so that the first insertion can be measured. */
 const PREFERRED = ['marketingSendouts', 'storeAndProcess'] as const
 
-/** The purpose that a run left in the middle, or null. */
+/** The purpose that an interrupted run left marked; null if there is none. */
 export function markedPurpose(rows: TestRows): Purpose | null {
   return PREFERRED.find((purpose) => MARK.test(rows.get(purpose)?.comment ?? '')) ?? null
 }

@@ -9,12 +9,12 @@ const root = answer(
   part({ NetServerVersion: z.string().max(40).nullish().catch(null) }),
 )
 
-/** Beyond this a clock proves nothing (docs/reconciliation.md, eps). */
+/** If the clocks differ by more than this, times prove nothing (docs/reconciliation.md, eps). */
 const MAX_OFFSET_MS = 5 * 60_000
 
 /**
- * Proves the credentials, and that it is the database and the user of before; learns what the installation is
- * (docs/wire-superoffice.md, 1 and 2). Until something is measured, its stamps are taken to prove nothing.
+ * Verifies the credentials, and that database and user are the same as before; reads what the installation is
+ * (docs/wire-superoffice.md, 1 and 2). Until something is measured, its stamps count as no proof.
  */
 export const connectStep = checkStep<SuperOfficeCrm>({
   id: 'connect',
@@ -43,7 +43,7 @@ export const connectStep = checkStep<SuperOfficeCrm>({
   },
 })
 
-/** Of the API's root, one above `/v1`; worth knowing, but not worth failing for. */
+/** Read from the root of the API, one level above `/v1`. Useful, but not worth failing for. */
 async function serverVersion(
   client: SuperOfficeClient,
   context: CallContext,

@@ -15,9 +15,9 @@ import { purposeMissing } from '../pauses.js'
 const BASES = LEGAL_BASES.filter((basis) => basis !== 'none')
 
 /**
- * Both purposes, and the bases, by key (docs/wire-superoffice.md, 4). Without a purpose, or without "withdrawn", there
- * is nothing to sync safely. Another basis that is missing only is not carried across, never coerced into another; one
- * that the tenant made is, where the connection file maps it (C2).
+ * Finds both purposes and the legal bases by key (docs/wire-superoffice.md, 4). Without a purpose or without
+ * "withdrawn" nothing can be synced safely, so the step pauses. Any other missing basis is only not synced, and never
+ * replaced by another one. The tenant's own bases are synced if the connection file maps them (C2).
  */
 export const listsStep = checkStep<SuperOfficeCrm>({
   id: 'lists',
@@ -48,7 +48,7 @@ export const listsStep = checkStep<SuperOfficeCrm>({
   },
 })
 
-/** Bases that the tenant made, and keys that the connection file maps and are not there: perhaps misspelt. */
+/** Notes on the tenant's own bases, and on mapped keys that the installation lacks, which may be misspelt. */
 function ownBases(bases: readonly ShownItem[], mapping: BasisMapping): readonly (string | null)[] {
   const own = others(bases, basisOfKey)
   const there = new Set(bases.map(({ key }) => normalizeKey(key)))

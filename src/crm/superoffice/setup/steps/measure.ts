@@ -8,12 +8,12 @@ import type { SuperOfficeStep } from '../step.js'
 import { testRows } from '../measure/test-rows.js'
 import { markedPurpose, Trial } from '../measure/trial.js'
 
-/** Where nothing was measured: our own first writes tell. */
+/** If nothing was measured, the sync learns from our own first writes. */
 const UNMEASURED = { measured: null, firstVersion: null }
 
 /**
- * Measures on a test person of the customer's what a write does to a consent row (docs/reconciliation.md, limits). Without
- * one nothing is measured, and our own first writes tell.
+ * Measures on a test person, whom the customer names, how a write changes a consent row (docs/reconciliation.md,
+ * limits). Without one nothing is measured, and the sync learns from our own first writes.
  */
 export const measureStep: SuperOfficeStep = {
   id: 'measure',
@@ -42,7 +42,7 @@ export const measureStep: SuperOfficeStep = {
       ? Promise.resolve(UNMEASURED)
       : measureWrites(crm, testPersonId, context)
   },
-  /** Puts right what a killed run left with the test person. */
+  /** Restores the test person's consent if a killed run left it changed. */
   async undo(crm, context) {
     const personId = crm.testPersonId ?? crm.facts.measured?.personId ?? null
     if (personId !== null && markedPurpose(await testRows(crm, personId, context)) !== null) {
@@ -65,7 +65,7 @@ function noteOf({ measured }: SuperOfficeFacts): string {
   return `Every write counts. ${card}`
 }
 
-/** @throws AppError `value_invalid` where there is no such person; UpstreamError */
+/** @throws AppError `value_invalid` if there is no such person; UpstreamError */
 async function requirePerson(
   { client }: SuperOfficeCrm,
   personId: number,

@@ -7,8 +7,8 @@ import { privilegeMissing } from '../pauses.js'
 import { isDispensable, unreadableColumns } from '../readable-columns.js'
 
 /**
- * Says early, and all at once, what our user may not do, and whether it is ours alone. What the API does not tell shows
- * at the first write (docs/setup-superoffice.md).
+ * Reports early, and in one pause, what our user may not do, and whether others use it. What the API does not report
+ * shows at the first write (docs/setup-superoffice.md).
  */
 export const privilegesStep = checkStep<SuperOfficeCrm>({
   id: 'privileges',
@@ -45,15 +45,15 @@ export const privilegesStep = checkStep<SuperOfficeCrm>({
 const RIGHTS_UNKNOWN =
   'SuperOffice lists no functional rights of our user; whether it may update consent shows at the first write.'
 
-/** A system user is not governed by rights, so that this is no reason to pause. */
+/** Functional rights do not limit a system user, so this is no reason to pause. */
 const RIGHT_UNNAMED =
   'None of the functional rights that SuperOffice lists of our system user names consents; whether it may update them shows ' +
   'at the first write.'
 
 /**
- * How the right is called on the wire is not documented, only its name for people: "Can update consent for contact". So
- * whatever may be it counts, and a general administrator's, which includes all: wrongly passing here shows at the first
- * write, wrongly pausing would stop every customer.
+ * The name of the right in the API is not documented, only its name in the user interface: "Can update consent for
+ * contact". So any right whose name may mean it counts, and so does that of general administrators, which includes all
+ * rights. A false pass shows at the first write; a false pause would stop every customer.
  */
 function concernsConsent(right: string): boolean {
   return /consent|privacy|gdpr|legal|^admin-all$/i.test(right)

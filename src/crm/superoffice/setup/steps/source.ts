@@ -8,12 +8,13 @@ import { type ShownItem, shownItems, usableItem } from '../list-items.js'
 import { privilegeMissing } from '../pauses.js'
 import type { SuperOfficeStep } from '../step.js'
 
-/** Keys are unique, also those of deleted entries: where somebody deleted ours, the next one is made. */
+/** Keys are unique, and those of deleted entries stay taken. If somebody deleted our entry, the next key is used. */
 const KEYS = [DEFAULT_SOURCE_KEY, `${DEFAULT_SOURCE_KEY}2`, `${DEFAULT_SOURCE_KEY}3`]
 
 /**
- * A consent source of our own, so that everybody sees in SuperOffice what came from eMarketeer (docs/wire-superoffice.md,
- * 4.3). It is never removed: the rows that refer to it are evidence, and SuperOffice does not say what becomes of them.
+ * Creates our own consent source, so that everybody sees in SuperOffice what came from eMarketeer
+ * (docs/wire-superoffice.md, 4.3). It is never removed: the rows that refer to it are evidence, and SuperOffice does
+ * not document what happens to them.
  */
 export const sourceStep: SuperOfficeStep = {
   id: 'source',
@@ -58,11 +59,12 @@ async function findSource(
 }
 
 /**
- * Posts, and looks: also after a refusal or a lost answer, as it may have been made by this or an earlier attempt.
+ * Creates the source, then reads the list, even after a refusal or a lost answer, because this attempt or an earlier
+ * one may have created it.
  *
- * By which status a key that is taken is refused is not documented: an exception told with 500 is believed the second time.
- *
- * @returns null where the key is taken by one that cannot be used. @throws UpstreamError
+ * It is not documented with which status a taken key is refused. After an exception with status 500 the request is
+ * repeated once, and a second such exception counts as a refusal.
+ * @returns null if the key is taken by an entry that cannot be used. @throws UpstreamError
  */
 async function createSource(
   client: SuperOfficeClient,
