@@ -1,10 +1,12 @@
 import { dirname, join, relative } from 'node:path'
 import { checkoutTexts } from './checkout-texts.mjs'
 
-/** What no committed file may mention; written so that this file does not mention it either. */
+/** What no line of a committed file may hold; written so that this file does not hold it either. */
 const stray = [
   ['a folder outside the project', new RegExp(String.raw`\.lib` + String.raw`rary\b`)],
   ['an absolute path of one machine', new RegExp(String.raw`(?<![\w.:/-])/wo` + String.raw`rk/\w`)],
+  // Prettier makes quotes of the closing ones in Markdown, so the opening ones are looked for.
+  ['both sides of a merge conflict', /^<{7} /],
 ]
 
 /** Relative paths up and into a folder with a namesake in the project: a fault only if they lead outside. */
