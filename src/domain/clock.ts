@@ -4,13 +4,13 @@
  * all times Unix milliseconds.
  */
 
-/** By how much a clock is ahead of another, at least and at most. */
+/** How far one clock is ahead of another: at least `fromMs`, at most `toMs`. */
 export interface ClockInterval {
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** One system's clock against ours, with the time of measurement. */
+/** How far a system's clock is ahead of ours, and when this was measured. */
 export interface ClockMeasurement extends ClockInterval {
   readonly measuredAtMs: number
   /** The Date header at the time of a measurement by our write; null: none. */
@@ -76,12 +76,12 @@ export function clockNow({ byWrite, byDate }: MeasuredClock, nowMs: number): Clo
   return wasSet ? hull(byWrite, date) : bounds(byWrite)
 }
 
-/** By how much the first clock is ahead of the second, from both against ours. */
+/** How far the first clock is ahead of the second, computed from each one's lead over ours. */
 export function clockBetween(first: ClockInterval, second: ClockInterval): ClockInterval {
   return { fromMs: first.fromMs - second.toMs, toMs: first.toMs - second.fromMs }
 }
 
-/** The largest difference, either way. */
+/** The largest possible difference between the two clocks, in either direction. */
 export function mostOffsetMs({ fromMs, toMs }: ClockInterval): number {
   return Math.max(Math.abs(fromMs), Math.abs(toMs))
 }
@@ -100,8 +100,8 @@ export interface ComparableStamp {
 }
 
 /**
- * A stamp of the CRM, comparable with eMarketeer's times. null: it proves nothing, since a clock is unknown, the clocks
- * differ too much, or the stamp lies in the future.
+ * A stamp of the CRM, comparable with eMarketeer's times. null: it proves nothing, because a clock is unknown, the
+ * clocks differ too much, or the stamp lies in the future.
  */
 export function comparableStamp(stampMs: number, clocks: ClocksNow): ComparableStamp | null {
   const { crm, emarketeer, nowMs } = clocks
@@ -116,8 +116,8 @@ export function comparableStamp(stampMs: number, clocks: ClocksNow): ComparableS
 }
 
 /**
- * A stamp whose error is known against our clock, as it compares with times of another system. null: it proves nothing,
- * since that system's clock is unknown or too far from ours.
+ * Makes a stamp whose error against our clock is known comparable with times of another system. null: it proves
+ * nothing, because that system's clock is unknown or too far from ours.
  */
 export function comparableAcross<T extends ComparableStamp>(
   stamp: T,

@@ -4,7 +4,7 @@ export type ConnectionState = 'settingUp' | 'active' | 'paused' | 'disabled' | '
 /** What a pause stops: everything but sendouts, or only what loosens. */
 export type PauseMode = 'all' | 'loosening'
 
-/** What decides what a connection permits. */
+/** The fields that determine what a connection permits. */
 export interface ConnectionLife {
   readonly state: ConnectionState
   /** Null unless paused. */
@@ -24,7 +24,7 @@ export interface Permits {
   readonly goesOn: readonly Work[]
   /** Whether loosening is written; otherwise it stays due. */
   readonly loosens: boolean
-  /** Whether a cron sweeps it. */
+  /** Whether the cron workflow sweeps it. */
   readonly sweeps: boolean
   /** Whether it decides the account's sendouts. */
   readonly decides: boolean
@@ -36,7 +36,8 @@ const ALL: readonly Work[] = ['setup', 'webhook', 'sweep', 'preSend', 'manual', 
 const SENDOUTS: readonly Work[] = ['preSend', 'decision']
 
 /**
- * What each state permits; `optOutsOnly`: paused for loosening only (docs/life-of-a-connection.md shows this table).
+ * What each state permits. `optOutsOnly` stands for a connection that is paused for loosening only.
+ * docs/life-of-a-connection.md shows this table.
  */
 export const PERMITS = {
   settingUp: {
@@ -95,13 +96,14 @@ export const PERMITS = {
   },
 } as const satisfies Record<string, Permits>
 
+/** What a connection permits in its present state. */
 export function permitsOf({ state, pauseMode }: ConnectionLife): Permits {
   return PERMITS[state === 'paused' && pauseMode === 'loosening' ? 'optOutsOnly' : state]
 }
 
 /**
- * The connection that decides an account's sendouts, at most one (rule A), also while it is set up. null: none, and
- * eMarketeer decides alone.
+ * The connection that decides an account's sendouts: at most one (rule A), also while it is being set up. null: there
+ * is none, and eMarketeer decides alone.
  * @param ofAccount all connections of the account, old and implicit ones included.
  */
 export function decidingConnection<C extends ConnectionLife>(ofAccount: readonly C[]): C | null {

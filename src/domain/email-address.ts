@@ -32,21 +32,24 @@ const REFUSED_CHARACTERS = /[!#$%*/?^`{|}~\\\p{C}\uFFFD]/u
 /** The longest address Dynamics holds (emailaddress1). */
 const MAX_LENGTH_CHARACTERS = 100
 
-/** Nothing longer is an address: 64 before the sign, 255 after it (RFC 5321, 4.5.3.1). */
+/** The longest possible address: 64 characters before the @ and 255 after it (RFC 5321, 4.5.3.1). */
 const MAX_KEY_CHARACTERS = 320
 
 /** Most characters read of a field. Fields have 100 in Dynamics, 255 in SuperOffice, 254 in eMarketeer. */
 const MAX_FIELD_CHARACTERS = 2_000
 
-/** Most addresses read of a field: keys take time, and a page has thousands of fields. */
+/** Most addresses read of a field: computing keys takes time, and a page has thousands of fields. */
 const MAX_ADDRESSES = 100
 
-/** Fits an index of the database with room to spare. */
+/** Longest text that is stored. It fits an index of the database with room to spare. */
 const MAX_TEXT_BYTES = 1_900
 
 const EMPTY: AddressField = { key: null, found: [], unusable: false }
 
-/** Nearly every address: its lower case is its key. A sendout makes millions of keys. */
+/**
+ * Matches nearly every address, and only those whose key is their lower case. This shortcut matters because a sendout
+ * computes millions of keys.
+ */
 const USUAL = /^[a-z0-9][a-z0-9._+-]{0,99}@(?!.*xn--)[a-z0-9.-]{0,99}[a-z0-9]$/i
 
 /** Reads an address field, whatever decorates the address (rule A). Pure. */
@@ -111,7 +114,10 @@ function bytesOf(text: string): number {
   return text.length + 2 * text.replace(/[\0-\x7f]/g, '').length
 }
 
-/** Spellings of a key in systems that compare texts: as it is, and with its domain in Unicode. */
+/**
+ * The spellings by which a system that compares texts finds a key: the key itself, and the key with its domain in
+ * Unicode.
+ */
 export function spellingsOf(key: string): readonly string[] {
   const at = key.lastIndexOf('@')
   const inUnicode = `${key.slice(0, at + 1)}${toUnicodeDomain(key.slice(at + 1))}`
@@ -135,12 +141,12 @@ function keyOf(folded: string): string | null {
   return isWhole && key.length <= MAX_KEY_CHARACTERS ? key : null
 }
 
-/** Characters of address fields that tell no addresses apart, and those around and between addresses. */
+/** Characters that never distinguish two addresses, and characters that stand around and between addresses. */
 
 /** Invisible, so never typed on purpose: zero-width spaces and joiners, soft hyphens, direction marks, BOM. */
 const INVISIBLE = /\p{Cf}/gu
 
-/** Half a character; the database would store another one. */
+/** Half a character; the database would store a different character. */
 const LONE_SURROGATE = /\p{Surrogate}/gu
 
 /** Line breaks and other controls; the database stores no NUL. */
@@ -155,16 +161,16 @@ const SEPARATOR = /[\p{White_Space}<>()[\],;:"\\|“”„‟«»‹›，；、
 /** Quotes and dots around an address (`'a@x'`, `a@x.`). Inside they may belong to it (`o'brien@x`). */
 const WRAPPING = /^['‘’‚‛`´.]+|['‘’‚‛`´.…。．｡]+$/gu
 
-/** Outside a domain's ASCII: the domain ends there (`a@x?subject=hi`). */
+/** ASCII characters that no domain contains: the domain ends there (`a@x?subject=hi`). */
 const NOT_IN_DOMAIN = /[^a-z0-9._\-\u0080-\u{10ffff}]/u
 
-/** Separates addresses without a blank, but may also be inside one: `a@x-b@x`, `a@x—b@x`, `a@x|b@x`. */
+/** May separate addresses without a blank, but may also be part of one: `a@x-b@x`, `a@x—b@x`, `a@x|b@x`. */
 const BETWEEN = /[^\p{L}\p{M}\p{N}@.]/u
 
-/** Signs for @ that input methods make. */
+/** Forms of @ that input methods produce. */
 const WIDE_AT = /[＠﹫]/gu
 
-/** Removes what never tells two people apart: invisible characters, outer blanks, Unicode forms, case. */
+/** Removes what never distinguishes two people: invisible characters, outer blanks, Unicode forms, case. */
 function foldAddress(text: string): string {
   return text
     .replace(LONE_SURROGATE, '\uFFFD')
@@ -182,17 +188,20 @@ function isDecorated(folded: string): boolean {
   return SEPARATOR.test(folded) || unwrapped(folded) !== folded || NOT_IN_DOMAIN.test(domain)
 }
 
-/** Parts of a folded text that may be addresses, rather too many than too few: only denies count for them. */
+/**
+ * Parts of a folded text that may be addresses. It returns too many rather than too few, because only denies count for
+ * them.
+ */
 function splitAddresses(folded: string): readonly string[] {
   const text = folded.replace(WIDE_AT, '@')
-  // Around a single sign blanks may stand: `a @ x`.
+  // A single @ may have blanks around it: `a @ x`.
   const texts = countOf(text, '@') === 1 ? [text, text.replace(BLANK, '')] : [text]
   const parts = texts
     .flatMap((one) => one.split(SEPARATOR))
     .flatMap((part) => (countOf(part, '@') > 1 ? part.split(/[/&]/) : [part]))
     .flatMap((part) => [part, ...(countOf(part, '@') > 1 ? part.split(BETWEEN) : [])])
     .flatMap(pairs)
-  // A sign without text on both sides is no address.
+  // An @ without text on both sides is not an address.
   return parts.filter((part) => !/^@|@$/.test(part))
 }
 
@@ -214,11 +223,11 @@ function unwrapped(text: string): string {
 }
 
 /**
- * Domain names by Unicode's standard 46, as browsers and mail servers read them. A package of fixed version, since the
- * platform's tables change with Node and the ASCII form is stored.
+ * Domain names by Unicode's standard 46, as browsers and mail servers read them. A package with a fixed version does
+ * this: the platform's tables change with Node, and the ASCII form is stored.
  */
 
-/** As registries and browsers do: no transitional mapping, and no name refused that may exist. */
+/** The options that registries and browsers use: no transitional mapping, and no refusal of a name that may exist. */
 const OPTIONS = { transitionalProcessing: false, useSTD3ASCIIRules: false } as const
 
 /** Lower-case ASCII without an encoded label is its own ASCII form. */
@@ -226,13 +235,13 @@ const PLAIN = /^(?!.*xn--)[a-z0-9._-]*$/s
 
 /**
  * The ASCII form of a lower-case domain without invisible characters. Encoded labels are decoded first, so that both
- * spellings give the same form. What the standard refuses stays as it is.
+ * spellings give the same form. A domain that the standard refuses is returned unchanged.
  */
 function toAsciiDomain(domain: string): string {
   return PLAIN.test(domain) ? domain : (toASCII(toUnicodeDomain(domain), OPTIONS) ?? domain)
 }
 
-/** The domain in Unicode; what the standard refuses stays as it is. */
+/** The domain in Unicode. A domain that the standard refuses is returned unchanged. */
 function toUnicodeDomain(domain: string): string {
   if (PLAIN.test(domain)) {
     return domain

@@ -7,15 +7,15 @@ export interface AddressFields {
   readonly denyOnlyEmails: readonly string[]
 }
 
-/** A record's addresses, as keys; none is in two of these. */
+/** A record's addresses, as keys. No address is in two of these fields. */
 export interface RecordAddresses {
   /** The primary address, which links it; null: none. */
   readonly home: string | null
-  /** Secondary addresses: it counts as a deny there, and a withdrawal crosses (C5). */
+  /** Secondary addresses: the record's deny counts there, and a withdrawal crosses (C5). */
   readonly secondary: readonly string[]
   /** Addresses at which only a deny counts and nothing crosses: several and decorated addresses (rule A), B8. */
   readonly denyOnly: readonly string[]
-  /** Whether its primary field holds something that links nobody. */
+  /** Whether its primary field holds a text that links nobody. */
   readonly unusable: boolean
 }
 

@@ -3,14 +3,14 @@ import { isValidEmail } from './email-address.js'
 import type { ExclusionReason } from './exclusion-reason.js'
 
 /**
- * What a CRM record says of marketing sendouts; `silent`: it has no basis that counts, as none is recorded or the
- * tenant's own one is not mapped (C2).
+ * What a CRM record says about marketing sendouts. `silent`: it has no basis that counts, because none is recorded or
+ * the tenant's own basis is not mapped (C2).
  */
 export type CrmVerdict = 'allows' | 'denies' | 'silent' | 'unreadable'
 
 /** The CRM's side of one targeted contact. */
 export interface GateCrm {
-  /** Whether the records were read, or proven, after the sendout asked. */
+  /** Whether the records were read or proven after the sendout requested its audience. */
   readonly verified: boolean
   /** Live records at the address. */
   readonly records: readonly CrmVerdict[]
@@ -18,15 +18,15 @@ export interface GateCrm {
   readonly subscriptions: readonly (boolean | null)[]
   /** A live record has storeAndProcess withdrawn (CRMs that hold it). */
   readonly storeWithdrawn: boolean
-  /** R0: a person's answer may lie under our own write. */
+  /** R0: our own write may have overwritten a person's answer. */
   readonly inDoubt: boolean
-  /** A deny waits in the inbox, follows the person from elsewhere, or lies under a held loosening (G7). */
+  /** A deny waits in the inbox, follows the person from elsewhere, or would be overruled by a held loosening (G7). */
   readonly denyWaiting: boolean
-  /** Once linked, without a live record now: excluded until eMarketeer records a new act (G8). */
+  /** The address was once linked and has no live record now: excluded until eMarketeer records a new act (G8). */
   readonly ended: boolean
 }
 
-/** eMarketeer's state of a text that names the address (rule A): its denies count. */
+/** eMarketeer's state of a text that contains the address (rule A): its denies count. */
 export interface GateMention {
   readonly verified: boolean
   readonly marketing: LegalBasis | 'unreadable'
@@ -45,7 +45,7 @@ export interface GateFacts {
   readonly transactional: boolean
   readonly asksCategory: boolean
   readonly emarketeer: {
-    /** Whether its state is known as of a moment after the sendout asked. */
+    /** Whether its state is known as of a moment after the sendout requested its audience. */
     readonly verified: boolean
     readonly marketing: LegalBasis | 'unreadable'
     readonly store: LegalBasis | 'unreadable'
@@ -55,7 +55,7 @@ export interface GateFacts {
     readonly moved: boolean
     readonly mentions: readonly GateMention[]
   }
-  /** null: no CRM, or never in it; eMarketeer alone decides. */
+  /** null: there is no CRM, or the contact was never in it; eMarketeer decides alone. */
   readonly crm: GateCrm | null
 }
 
@@ -63,8 +63,8 @@ export interface GateFacts {
 const MOBILE = /^\+?[0-9][0-9 ()./-]{4,22}$/
 
 /**
- * The send gate: whether one targeted contact may be mailed. Pure, and closed by default: only what is known to allow
- * lets a contact through. `duplicateAddress` is decided over the whole list, not here.
+ * The send gate: whether one targeted contact may be mailed. Pure, and closed by default: a contact passes only if
+ * everything is known to allow it. `duplicateAddress` is decided over the whole list, not here.
  *
  * @returns null if the contact is eligible, else the first reason that fits (rule G4).
  */
@@ -126,7 +126,7 @@ function categoryDenies({ emarketeer, crm, asksCategory }: GateFacts): Exclusion
 }
 
 function addressDenies({ channel, email, mobile, emarketeer }: GateFacts): ExclusionReason | null {
-  // The verdict is on the address that the sendout names; it does not hold for another one.
+  // The verdict is about the address that the sendout names and does not hold for another one.
   const usable =
     !emarketeer.moved &&
     (channel === 'email'

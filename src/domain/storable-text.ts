@@ -1,9 +1,12 @@
-/** Texts that the database can hold: PostgreSQL stores no U+0000, and JSON columns no half of a surrogate pair. */
+/**
+ * Texts that the database can hold: PostgreSQL cannot store U+0000, and its JSON columns cannot store half of a
+ * surrogate pair.
+ */
 
 /** U+001A, ASCII's substitute for what cannot be kept. */
 const SUBSTITUTE = '\u001A'
 
-/** U+FFFD, as encoding makes it of half a pair. */
+/** U+FFFD, which encoding puts in place of half a surrogate pair. */
 const REPLACEMENT = '\uFFFD'
 
 const NUL = /\0/g
@@ -12,12 +15,12 @@ const LONE_SURROGATE = /\p{Surrogate}/gu
 /** Never in an id: control characters and replaced characters. */
 const NOT_IN_ID = /[\p{Cc}\p{Surrogate}\uFFFD]/u
 
-/** Longest id: with four bytes a character it still fits an index of the database. */
+/** Longest id. At four bytes per character it still fits an index of the database. */
 const MAX_ID_CHARACTERS = 200
 
 /**
- * Replaces what cannot be stored. An address with a U+0000 then holds a control character and links nobody; another
- * text loses one invisible sign.
+ * Replaces what cannot be stored. An address with a U+0000 then holds a control character and links nobody; any other
+ * text loses one invisible character.
  */
 export function storableText(text: string): string {
   return text.replace(NUL, SUBSTITUTE).replace(LONE_SURROGATE, REPLACEMENT)

@@ -1,10 +1,10 @@
-/** Allowed transitions, as tables (docs/transitions.md shows them). No other one happens. */
+/** Allowed transitions, as tables (docs/transitions.md shows them). No other transition happens. */
 
-/** The next states of each state; an empty list is an end. */
+/** The next states of each state. A state with an empty list is final. */
 export type Transitions<State extends string> = Readonly<Record<State, readonly State[]>>
 
 /**
- * Moves to the next state; staying is no transition.
+ * Moves to the next state. Staying in a state is not a transition.
  * @returns the next state.
  * @throws Error if the table has no such transition: a fault in the code.
  */
@@ -36,7 +36,7 @@ export type StepState = keyof typeof STEP_TRANSITIONS
 /** Phases of set-up or disconnect: working, or waiting for a person. */
 export const STEPS_PHASE_TRANSITIONS = {
   running: ['paused', 'done', 'failed'],
-  // Cancelled in Temporal, it fails without running again.
+  // If it is cancelled in Temporal, it fails without running again.
   paused: ['running', 'failed'],
   done: [],
   failed: [],
@@ -71,36 +71,36 @@ export const DECISIONS = {
 /** What Support may decide, whatever the CRM. */
 export type CommonAction = keyof typeof DECISIONS
 
-/** What a decision does. With an action of the CRM the step is tried again. */
+/** What a decision does. After an action that one CRM defines, the step is tried again. */
 export function effectOf(action: string): DecisionEffect {
   return isKey(DECISIONS, action) ? DECISIONS[action] : 'tried again'
 }
 
-/** How a pause can end without a person, and what a preview sees behind it. */
+/** Whether a pause can end without a person, and whether a preview can continue past it. */
 export interface PauseNature {
   /**
-   * Set-up checks again by itself: somebody fixes the cause outside, and only one answer exists. Other pauses need a
-   * person's word or choice; refused sign-ins may lock a user out.
+   * Set-up checks again by itself, because somebody fixes the cause outside and there is only one possible answer.
+   * Other pauses need a person's confirmation or choice; repeated refused sign-ins may lock a user out.
    */
   readonly looksAgain: boolean
-  /** A preview cannot see past it: each further check would be one more refused sign-in. */
+  /** A preview stops here, because each further check would be another refused sign-in. */
   readonly closesPreview: boolean
 }
 
-/** Why a step of any CRM waits for a person (rule E2). A CRM's own reasons say themselves what they are like. */
+/** Why a step of any CRM waits for a person (rule E2). Each CRM defines its own further reasons and their nature. */
 export const PAUSES = {
   privilegeMissing: { looksAgain: true, closesPreview: false },
   gatewayUnreachable: { looksAgain: true, closesPreview: false },
   tenantUnavailable: { looksAgain: true, closesPreview: true },
   authFailed: { looksAgain: false, closesPreview: true },
-  // A repetition has unknown effects.
+  // Repeating the step has unknown effects.
   stepFailed: { looksAgain: false, closesPreview: false },
 } as const satisfies Readonly<Record<string, PauseNature>>
 
 /** Why a step of any CRM waits. */
 export type CommonPauseCode = keyof typeof PAUSES
 
-/** What a pause of this code is like, whatever the CRM; null: the code is one CRM's, or another release's. */
+/** The nature of a pause with this code. null: the code belongs to one CRM or to another release. */
 export function commonPause(code: string): PauseNature | null {
   return isKey(PAUSES, code) ? PAUSES[code] : null
 }

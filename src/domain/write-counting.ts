@@ -3,12 +3,12 @@
  * Pure.
  */
 
-/** Whether an installation raises a row's version by one per write, as our writes have shown. */
+/** Whether an installation raises a row's version by one per write, according to our own writes. */
 export interface WriteCounting {
   readonly verdict: 'unknown' | 'proven' | 'disproved'
-  /** Records of the last updates in a row whose read-back was not exactly ours. */
+  /** Records of the latest consecutive updates whose read-back was not exactly our write. */
   readonly oddRecordIds: readonly string[]
-  /** After a disproof: updates in a row with an exact read-back. */
+  /** After a disproof: the number of consecutive updates with an exact read-back. */
   readonly exactInARow: number
 }
 
@@ -19,12 +19,12 @@ export const NOTHING_LEARNED: WriteCounting = {
 }
 
 /**
- * Odd updates in a row, on different records, that disprove: by chance a user's write lies between ours and its
- * read-back.
+ * The number of consecutive odd updates, on different records, that disprove. A single one proves nothing, because a
+ * user's write may happen to fall between ours and its read-back.
  */
 const ODD_TO_DISPROVE = 3
 
-/** Exact updates in a row that prove again. */
+/** The number of consecutive exact updates that prove it again. */
 const EXACT_TO_PROVE_AGAIN = 10
 
 /** One update and its read-back. */
@@ -34,7 +34,7 @@ export interface UpdateLesson {
   readonly exact: boolean
 }
 
-/** The knowledge after one more update. */
+/** What is known after one more update. */
 export function learnFrom(counting: WriteCounting, lesson: UpdateLesson): WriteCounting {
   const { verdict, oddRecordIds, exactInARow } = counting
   if (lesson.exact) {

@@ -36,8 +36,8 @@ export type RichReadBack = Pick<
 >
 
 /**
- * The memory after a rich CRM's row was read back. Only exactly our own write, on the row that we read, changes it:
- * otherwise an answer may lie under it, and the next pass asks (R0).
+ * The memory after a rich CRM's row was read back. It changes only if the row shows exactly our own write on the row
+ * that we had read. Otherwise our write may have overwritten a person's answer, and the next pass applies R0.
  *
  * @param firstVersion See {@link Observation.firstVersion}.
  */

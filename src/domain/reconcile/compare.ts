@@ -26,7 +26,7 @@ export interface Comparison<V> {
   readonly emarketeerMaybeOurs: boolean
 }
 
-/** Compares an observation with the stored one: by version, never by clock. */
+/** Compares an observation with the stored one. It compares versions and never times. */
 export function compare<V>(observation: Observation<V>, memory: CellMemory<V>): Comparison<V> {
   const stored = memory.seen
   const seen = stored !== null && stored.epoch === observation.epoch ? stored : null
@@ -62,7 +62,7 @@ export function emarketeerActed(
   const { seen } = comparison
   return (
     seen !== null &&
-    // A default (version 0) is nobody's act.
+    // A default (version 0) was set by nobody.
     reading.version > 0 &&
     comparison.emarketeerMoved === true &&
     // A new version is not enough: another basis of the same address raises it as well ("moved is enough").
@@ -76,12 +76,14 @@ function anyRecordMoved<V>(pairs: readonly RecordPair<V>[]): boolean | null {
   return moved.includes(true) ? true : moved.includes(null) ? null : false
 }
 
-/** Our own late write may have landed: without this guard our Yes would count as a person's. */
+/**
+ * Whether the value may be our own write that landed late. Without this guard our Yes would count as a person's act.
+ */
 function maybeOurLoosening(reading: EmarketeerReading, openLoosen: number | null): boolean {
   return openLoosen !== null && reading.version !== openLoosen && isPositive(reading.basis)
 }
 
-/** A record joined, left or became the oldest, which is nobody's act. */
+/** Whether a record joined, left or became the oldest. This is not an act by a person. */
 function setChanged<V>(stored: Seen<V>, records: readonly RecordReading<V>[]): boolean {
   const before = stored.records.filter((record) => !record.left).map((record) => record.recordId)
   return (
@@ -91,7 +93,7 @@ function setChanged<V>(stored: Seen<V>, records: readonly RecordReading<V>[]): b
   )
 }
 
-/** The inputs of a decision that the comparison gives. */
+/** The inputs of a decision that come from the comparison. */
 export function comparedInputs<V>(
   { emarketeerMoved, crmMoved, recordSetChanged, emarketeerMaybeOurs, seen }: Comparison<V>,
   { records }: Observation<V>,
@@ -107,8 +109,8 @@ export function comparedInputs<V>(
 }
 
 /**
- * Whether a deny came to a record from elsewhere. Its time is unknown: nothing is provably later, even if the record
- * denies by itself.
+ * Whether a deny was carried to a record from elsewhere. The time of that deny is unknown, so nothing is provably
+ * later, even if the record itself denies.
  */
 export function carriesDeny(records: readonly RecordReading<unknown>[]): boolean {
   return records.some((record) => record.carriedDeny)

@@ -3,12 +3,12 @@ import type { CellMemory, Observation, RecordReading, SeenRecord } from './types
 import { type ValueKind, isDeny } from './values.js'
 
 /**
- * Departed records whose deny eMarketeer has not taken over, or may lose to our late write. An older epoch's view of
- * eMarketeer settles nothing: a restore may have undone it, which is nobody's act.
+ * Departed records whose deny eMarketeer has not taken over, or may lose to our own late write. What an older epoch saw
+ * in eMarketeer settles nothing: a restore may have undone it, and a restore is not an act by a person.
  *
  * Without this a deny is lost if its record is deleted after the decision and before the write to eMarketeer: the
- * remaining records allow, eMarketeer keeps its positive basis, and all agree. The send gate asks it, too, before the
- * next pass.
+ * remaining records allow, eMarketeer keeps its positive basis, and all agree. The send gate checks this too, before
+ * the next pass.
  */
 export function inheritedDenies<V>(
   { emarketeer, records, epoch }: Observation<V>,
@@ -29,7 +29,7 @@ export function departedDenies<V>(
   kind: ValueKind<V>,
 ): readonly SeenRecord<V>[] {
   const since = departed(memory.departed, live)
-  // A record counts as it left, not as it was seen before.
+  // The value with which a record left counts, not the value that was seen before.
   const before = departed(memory.seen?.records ?? [], live).filter(
     (record) =>
       deniesStill(record, kind) && !since.some(({ recordId }) => recordId === record.recordId),
@@ -46,8 +46,8 @@ function departed<V>(
 }
 
 /**
- * Whether it left as a deny, or denied without a later act that overrules it. With blind writes also: our write was
- * never read back clean, so an answer may lie under it.
+ * Whether the record left as a deny, or denied and no later act overrules it. With blind writes it also holds where our
+ * write was never read back clean, because that write may have overwritten a person's answer.
  */
 function deniesStill<V>({ value, want, left }: SeenRecord<V>, kind: ValueKind<V>): boolean {
   if (left || (want !== null && kind.blind)) {
@@ -56,7 +56,7 @@ function deniesStill<V>({ value, want, left }: SeenRecord<V>, kind: ValueKind<V>
   return value === kind.deny && (want === null || !kind.loosens(want))
 }
 
-/** Whether a deny left with its record and has not reached eMarketeer yet; also for the send gate. */
+/** Whether a deny left with its record and has not reached eMarketeer yet. The send gate asks this too. */
 export function hasInheritedDeny<V>(
   observation: Observation<V>,
   memory: CellMemory<V>,
@@ -66,13 +66,14 @@ export function hasInheritedDeny<V>(
 }
 
 /**
- * The records whose carried deny has done its work: the observation had the mark, the record denies by itself, and no
+ * The records whose carried deny is no longer needed: the observation had the mark, the record itself denies, and no
  * Allow of ours can still land on it. The caller drops these marks in the transaction that stores the plan's memory; a
  * newer mark stays.
  *
- * Without the last condition a late Allow lands on the record, whose version the carried deny did not change.
+ * Without the last condition a late Allow could land on the record, because the carried deny did not change its
+ * version.
  *
- * @param memory what the plan stores.
+ * @param memory the memory that the plan stores.
  */
 export function arrivedDenies<V extends string>(
   observation: Observation<V>,

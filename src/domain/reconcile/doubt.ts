@@ -6,12 +6,12 @@ export interface DoubtContext {
 }
 
 /**
- * R0, for CRMs that cannot refuse a stale write: whether a person's answer may lie under our write.
+ * R0, for CRMs that cannot refuse a stale write: whether our write may have overwritten a person's answer.
  *
- * Our write is clean only if it is on exactly the row that we read (version + 1) with the value that we wrote. The send
- * gate asks this of every live row, too: nobody is mailed in doubt.
+ * Our write is clean only if it landed on exactly the row that we read (version + 1), and the row has the value that we
+ * wrote. The send gate checks every live row for this too: nobody is mailed while in doubt.
  *
- * @param seenRecord the stored observation, also of an older epoch: it proves nothing, but it raises doubt.
+ * @param seenRecord the stored observation. One of an older epoch proves nothing, but it can still raise doubt.
  */
 export function inDoubt<V>(
   record: RecordReading<V>,
@@ -27,10 +27,10 @@ export function inDoubt<V>(
   switch (record.lastWriter) {
     case 'us':
     case 'unknown':
-      // An unknown writer may be us: knowing less may only turn an allow into a deny (I12).
+      // An unknown writer may be us. Missing knowledge may only turn an allow into a deny (I12).
       return !isOurCleanWrite(record, seenRecord, context.firstVersion ?? null)
     case 'user':
-      // A card saved again over such a write shows our value under a person's name.
+      // If a user saves the card after such a write, the row shows our value under that person's name.
       return (
         [seenRecord.want, ...(seenRecord.open ?? [])].includes(record.value) &&
         movedPastOneWrite(record, seenRecord.version, context.firstVersion ?? null)
@@ -46,7 +46,7 @@ export function anyInDoubt<V>(observation: Observation<V>, memory: CellMemory<V>
   return observation.records.some((record) => doubted(record, memory, context))
 }
 
-/** R0 for a record seen here or come from another cell: a write from there may land here. */
+/** R0 for a record that was seen here or came from another cell: a write that was decided there may land here. */
 export function doubted<V>(
   record: RecordReading<V>,
   memory: CellMemory<V>,
@@ -66,8 +66,8 @@ export function lastSeen<V>(memory: CellMemory<V>, recordId: string): SeenRecord
 }
 
 /**
- * Our writes to a record that have not ended, as this cell or its former one knows. The former cell knows more: the
- * record was there since this cell saw it.
+ * The values of our writes to a record whose outcome is unknown, from this cell and from its former cell. The former
+ * cell comes first: the record was there after this cell last saw it.
  */
 export function unended<V>(
   { recordId, leftWith }: Pick<RecordReading<V>, 'recordId' | 'leftWith'>,
@@ -83,7 +83,7 @@ function sentTo<V>(seen: SeenRecord<V> | undefined): readonly V[] {
     : [...(seen.open ?? []), ...(seen.want === null ? [] : [seen.want])]
 }
 
-/** The guards of our Allows that have not ended; one that may still land comes first. */
+/** The guards of our Allows whose outcome is unknown. A guard whose Allow may still land comes first. */
 export function openGuards<V>(
   { recordId, version, leftWith }: Pick<RecordReading<V>, 'recordId' | 'version' | 'leftWith'>,
   openAllow: CellMemory<V>['openAllow'],
@@ -107,8 +107,8 @@ export type RowVersion = Pick<RecordReading<unknown>, 'version' | 'onlyInserted'
 
 /**
  * Whether `now` is `before` plus one write. An absent row has version `none`. The version after an insert is measured
- * at set-up; unmeasured, 0 and 1 both count. A row that was updated after its insertion does not count: an answer may
- * lie under the update.
+ * at set-up; unmeasured, 0 and 1 both count. A row that was updated after its insertion does not count: the update may
+ * have overwritten a person's answer.
  */
 export function isNextVersion(
   now: RowVersion,

@@ -1,4 +1,7 @@
-/** The rule that every sync calls, by whatever trigger; nothing else decides a basis, a toggle or a subscription (docs/reconciliation.md). */
+/**
+ * The rule that every sync calls, whatever its trigger. Nothing else decides a basis, a toggle or a subscription
+ * (docs/reconciliation.md).
+ */
 export * from './types.js'
 export { decideToggle } from './toggle.js'
 export { decideRich } from './rich.js'

@@ -2,22 +2,22 @@ import { doubted, lastSeen, openGuards, unended } from './doubt.js'
 import type { CellMemory, LeftWith, Observation, RecordReading, SeenRecord } from './types.js'
 import type { ValueKind } from './values.js'
 
-/** The measurement of set-up is not at hand here: our insert is clean only under both. */
+/** The value measured at set-up is not available here, so an insert of ours is clean only if it is clean under both. */
 const FIRST_VERSIONS = [0, 1]
 
-/** A departing record as read; null: its value is unreadable, and its version says nothing. */
+/** A departing record as read. null: its value is unreadable, and its version proves nothing. */
 export type LeavingReading<V> = Omit<RecordReading<V>, 'value'> & { readonly value: V | null }
 
 /**
- * The deny that a record leaves behind at its cell (rule F5): one that no pass has seen, one that was carried onto it,
- * or one that may lie under our write (R0). A record that leaves in doubt leaves as a deny: nobody can read it in that
- * cell again, so no later pass would notice.
+ * The deny that a record leaves behind at its cell (rule F5): one that no pass has seen, one that was carried onto the
+ * record, or one that our write may have overwritten (R0). A record that leaves in doubt leaves as a deny: nobody can
+ * read it in that cell again, so no later pass would notice.
  *
- * @param readings all readings of the record, the last one last; never empty. One from after it left may be among them:
- *   "denied and deactivated" often come together.
+ * @param readings all readings of the record, the latest last; never empty. A reading from after it left may be among
+ *   them: a record is often denied and deactivated in one change.
  * @param memory the stored memory of the cell that it leaves.
- * @param epoch the connection's present one: what an older epoch saw makes no deny known.
- * @returns null: no deny, or the rule finds it in what was seen.
+ * @param epoch the connection's present epoch. A deny that only an older epoch saw does not count as known.
+ * @returns null: there is no deny, or the rule finds it in the stored observation.
  */
 export function denyOfLeaver<V>(
   readings: readonly LeavingReading<V>[],
@@ -35,14 +35,14 @@ export function denyOfLeaver<V>(
   if (shown !== undefined && !isSeen(shown, memory, epoch)) {
     return asDeny(shown.version)
   }
-  // Without a version the record is in doubt if it comes back with our write.
+  // Without a version, the record is in doubt if it comes back with our write.
   return hidden ? asDeny(null) : null
 }
 
 /**
- * What the record takes along from the cell that it leaves, even if it is unreadable then: our write may still land on
- * it.
- * @returns null: it was never read.
+ * What the record takes along from the cell that it leaves. An unreadable record takes it along too, because our write
+ * may still land on it.
+ * @returns null: the record was never read.
  */
 export function takenAlong<V>(
   readings: readonly LeavingReading<V>[],
@@ -69,7 +69,7 @@ export function takenAlong<V>(
   }
 }
 
-/** The last reading, for a record that no pass saw. A forgotten one stays in doubt wherever it goes. */
+/** The last reading, for a record that no pass has seen. A forgotten record stays in doubt wherever it goes. */
 function asRead<V>(readings: readonly LeavingReading<V>[]): SeenRecord<V> | null {
   const last = readings.findLast(isRead)
   if (last === undefined) {
@@ -101,7 +101,7 @@ function isSeen<V>(
   return seen !== undefined && !seen.left && seen.value === value && seen.version === version
 }
 
-/** For blind writes: whether our write is under way, or an answer may lie under it. */
+/** For blind writes: whether our write is under way, or may have overwritten a person's answer. */
 function hidesDeny<V>(readings: readonly LeavingReading<V>[], memory: CellMemory<V>): boolean {
   const now = readings.findLast(isRead)
   const unread = latest(readings)
@@ -127,8 +127,8 @@ export function withDeparted<V>(
 }
 
 /**
- * The records whose {@link RecordReading.leftWith} has done its work: the plan's memory knows them as read. The caller
- * drops it in the transaction that stores this memory.
+ * The records whose {@link RecordReading.leftWith} is no longer needed: the plan's memory holds them as read. The
+ * caller drops it in the transaction that stores this memory.
  */
 export function settledIn<V>(
   { records, epoch }: Observation<V>,

@@ -7,7 +7,7 @@ import { RICH } from './values.js'
 
 export interface PlannedCell {
   readonly cellKey: CellKey
-  /** The kind of its rule; a decision without proof counts as a toggle. */
+  /** The kind of its rule. A decision without proof counts as a toggle. */
   readonly values: 'toggle' | 'rich'
   /** eMarketeer's basis as read. */
   readonly emarketeerBasis: string
@@ -23,8 +23,9 @@ export function loosens(cell: PlannedCell): boolean {
 }
 
 /**
- * Whether the plan makes a contact mailable that is not mailable now: the limit counts these (F4). In a rich CRM a
- * positive basis in place of another one does not; nor does a first basis for storing, which only a withdrawal forbids.
+ * Whether the plan makes a contact mailable that is not mailable now; the limit counts these (F4). In a rich CRM
+ * neither of these does: a positive basis that replaces another positive one, and a first basis for storing, because
+ * only a withdrawal forbids storing.
  */
 export function makesMailable(cell: PlannedCell): boolean {
   const { plan, cellKey, values, emarketeerBasis, observation } = cell
@@ -61,7 +62,9 @@ function takesUpMapping(cell: PlannedCell): boolean {
   )
 }
 
-/** Records whose own basis the connection file maps only now, and which this decision takes up. */
+/**
+ * Records whose tenant's own basis is newly mapped by the connection file, and where this decision applies the mapping.
+ */
 export function newlyMappedIn({
   observation,
   memory,
@@ -76,8 +79,8 @@ export function newlyMappedIn({
 
 /**
  * A connection file that maps a tenant's own basis makes people mailable without anybody's act. The newly-mailable
- * limit applies (rule F4): the mapping counts for a cell once a pass has decided with it. Removing a mapping counts at
- * once.
+ * limit applies (rule F4): the mapping counts for a cell once a pass has decided with it. A removed mapping takes
+ * effect immediately.
  */
 
 /** Whether the file maps a value that the last decision found unmapped and that is unchanged. */
@@ -104,7 +107,10 @@ export function countsAsBasis(
   )
 }
 
-/** Records whose own basis the decision takes for one of eMarketeer's for the first time and keeps. */
+/**
+ * Records whose tenant's own basis the decision reads as one of eMarketeer's for the first time, and does not overwrite
+ * with a withdrawal.
+ */
 export function newlyMapped(
   { records, basisMapping }: Observation<RichValue>,
   memory: CellMemory<RichValue>,

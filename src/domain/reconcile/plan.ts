@@ -91,11 +91,11 @@ function nextSeen<V>(
   }
 }
 
-/** Most open writes per value; beyond that one that lands stands for the rest. */
+/** Most open writes that are remembered per value. Beyond that, one that lands also counts for the rest. */
 const MAX_OPEN_OF_A_VALUE = 2
 
 /**
- * Our loosening writes that may still land: the open ones and the last unacknowledged one, without one that has visibly
+ * Our loosening writes that may still land: the open ones and the last unacknowledged one, except one that has visibly
  * landed.
  */
 function openWrites<V>(
@@ -135,7 +135,9 @@ function keptOfDeparted<V>(
   }))
 }
 
-/** Guards of our Allows, kept until acknowledged or until a newer deny shows that they cannot land. */
+/**
+ * Guards of our Allows. Each is kept until its write is acknowledged or a newer deny shows that it can no longer land.
+ */
 function nextOpenAllow(
   { records }: Observation<ToggleValue>,
   { openAllow }: CellMemory<ToggleValue>,
@@ -171,7 +173,9 @@ function nextOpenLoosen<V>(
   return !isPositive(basis) && version !== openLoosen ? null : openLoosen
 }
 
-/** The writes: tightening first, as it waits for nothing (I9); equal values are never written (I6). */
+/**
+ * The writes in order. Tightening comes first, because it waits for nothing (I9). Equal values are never written (I6).
+ */
 function orderedWrites<V>(
   { emarketeer, records }: Observation<V>,
   decision: Decision<V>,
@@ -196,7 +200,7 @@ function orderedWrites<V>(
           },
         ]
   const tightening = [...crm, ...own].filter((write) => !write.loosens)
-  // eMarketeer refuses a stale write and a rich CRM does not: the guarded write goes first.
+  // eMarketeer refuses a stale write and a rich CRM does not, so the guarded write goes first.
   const loosening = [...own, ...crm].filter((write) => write.loosens)
   return [...tightening, ...loosening]
 }

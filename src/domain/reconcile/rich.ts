@@ -71,7 +71,7 @@ export function decideRich(
       proof: facts.proof,
       inheritedDeny: facts.inheritedDeny,
       rowTime: facts.rowTime,
-      // Last: Node 20 takes microseconds to add properties to a spread object.
+      // The spread comes last: Node 20 takes microseconds to add properties to a spread object.
       ...comparedInputs(comparison, observation),
     },
     unmapped: observation.records.filter(isUnmapped).map(({ recordId }) => recordId),
@@ -105,7 +105,9 @@ function beyondMapping(e: LegalBasis): Verdict {
   return e === 'withdrawn' ? both('R5', e) : { line: 'R5', emarketeer: e, crm: 'none' }
 }
 
-/** R2: a withdrawal always crosses; a positive basis only if a person set it, not we or a default. */
+/**
+ * R2: a withdrawal always crosses. A positive basis crosses only if a person set it, and not if we or a default did.
+ */
 function crossToNone(facts: RichFacts, e: LegalBasis, d: LegalBasis): Verdict {
   if (e === 'withdrawn' || d === 'withdrawn') {
     return both('R2', 'withdrawn')
@@ -124,7 +126,7 @@ function both(line: RuleLine, value: LegalBasis): Verdict {
   return { line, emarketeer: value, crm: value }
 }
 
-/** Keeps a tenant's own basis with the target's meaning: equal values are never written. */
+/** Keeps a tenant's own basis that already means the target: equal values are never written. */
 function asSpelt(
   { value }: RecordReading<RichValue>,
   target: RichValue,
@@ -218,19 +220,20 @@ function gatherRichFacts(
       : blind || !stampsCount(comparison, memory)
         ? { laterEmarketeer: false, laterCrm: false, proof: 'none' }
         : proveByStamps(base)
-  // Not `{ ...base, …more }`: to add to what was spread takes Node 20 ten times as long as all the rest of a decision.
+  // Not `{ ...base, …more }`: adding properties to a spread object takes Node 20 ten times as long as the rest of a
+  // decision.
   return Object.assign(base, proven)
 }
 
 type Proven = Pick<RichFacts, 'laterEmarketeer' | 'laterCrm' | 'proof'>
 type Base = Omit<RichFacts, keyof Proven>
 
-/** laterE by version: only eMarketeer moved; our own clean write is no move of the CRM. */
+/** laterE by version: only eMarketeer moved. Our own clean write does not count as a move of the CRM. */
 function actedAgainstUnmovedCrm({ comparison, observation }: Base): boolean {
   return (
     !comparison.recordSetChanged &&
     emarketeerActed(comparison, observation.emarketeer) &&
-    // R0 was asked before: no unclean row of ours comes here.
+    // R0 was checked before, so no unclean row of ours gets here.
     comparison.pairs.every((pair) => recordMoved(pair) === false || pair.now.lastWriter === 'us')
   )
 }
@@ -243,15 +246,15 @@ function personChangedOldest({ comparison, oldest }: Base): boolean {
     !comparison.recordSetChanged &&
     comparison.emarketeerMoved === false &&
     recordMoved(pair) === true &&
-    // Saving the same value again is no act (saved again, no guard).
+    // Saving the same value again is not an act ("saved again, no guard").
     oldest.value !== pair.before.value &&
     oldest.lastWriter === 'user'
   )
 }
 
 /**
- * Proof by stamps. Saving a row again only makes its stamp later: harmless for laterE, while laterD needs the care of
- * {@link rowTimeOf}.
+ * Proof by stamps. Saving a row again only makes its stamp later. This does no harm to laterE; laterD needs the checks
+ * of {@link rowTimeOf}.
  */
 function proveByStamps({ observation, comparison, oldest, rowTime }: Base): Proven {
   const { emarketeer } = observation
@@ -261,8 +264,8 @@ function proveByStamps({ observation, comparison, oldest, rowTime }: Base): Prov
 }
 
 /**
- * What the oldest row's stamp is worth. Saving a person's card may touch the row, so the stamp is an act's only if the
- * row was written exactly once in this epoch and holds another value ("saved again, row stamps").
+ * What the oldest row's stamp is worth. Saving a person's card may touch the row, so the stamp belongs to an act only
+ * if the row was written exactly once in this epoch and holds another value ("saved again, row stamps").
  */
 function rowTimeOf(
   { countsWrites = false, firstVersion = null }: Observation<RichValue>,
@@ -279,7 +282,7 @@ function rowTimeOf(
   const once =
     oldest.value !== before.value &&
     isNextVersion(oldest, before.version, firstVersion) &&
-    // Without a former row only the CRM shows that nobody wrote after the insertion.
+    // Without a former row, only the CRM can show that nobody wrote after the insertion.
     (before.version !== 'none' || oldest.onlyInserted === true)
   return !once ? 'writtenAgain' : countsWrites ? 'counts' : 'notCounted'
 }

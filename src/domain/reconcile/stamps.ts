@@ -4,8 +4,8 @@ import type { CellMemory, EmarketeerReading, RecordReading, Stamp } from './type
 import { isNobodysAct } from './values.js'
 
 /**
- * Proof by clock, if no version proves and a side has the stamp of a person's own act. Every comparison gives the
- * clocks' possible difference (`epsMs`) to the side that denies; an unknown time proves nothing.
+ * Proof by time, if versions prove nothing and a side has the stamp of a person's own act. Every comparison gives the
+ * benefit of the clocks' possible difference (`epsMs`) to the side that denies. An unknown time proves nothing.
  */
 
 /** The record's stamp; null if we or a default set its value. */
@@ -14,8 +14,8 @@ export function usableStamp(record: RecordReading<unknown>): Stamp | null {
 }
 
 /**
- * Whether stamps count in this cell. After a change in the set of live records, until both sides agree, a departed deny
- * may be later than any stamp.
+ * Whether stamps count in this cell. After the set of live records changed they do not count until both sides agree: a
+ * departed deny may be later than any stamp.
  */
 export function stampsCount<V>(comparison: Comparison<V>, memory: CellMemory<V>): boolean {
   return !comparison.recordSetChanged && memory.seen?.setUnsettled !== true
@@ -38,8 +38,8 @@ export function setBeforePositive(
 }
 
 /**
- * Whether the latest change of the records was after `actMs`. Every record needs a stamp or a default value: one
- * without a stamp may hold our late write, over a deny newer than the others' changes.
+ * Whether the latest change of the records was after `actMs`. Every record needs a stamp or a default value: a record
+ * without one may hold our late write, which may have overwritten a deny newer than the others' changes.
  */
 export function latestSetAfter(
   records: readonly RecordReading<unknown>[],

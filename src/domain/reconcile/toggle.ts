@@ -82,7 +82,7 @@ function conclude(
       laterCrm: later.crm,
       proof: later.proof,
       inheritedDeny: facts.inheritedDeny,
-      // Last: Node 20 takes microseconds to add properties to a spread object.
+      // The spread comes last: Node 20 takes microseconds to add properties to a spread object.
       ...comparedInputs(comparison, observation),
     },
     unmapped: [],
@@ -98,7 +98,7 @@ interface Later {
   readonly proof: DecisionInputs['proof']
 }
 
-/** Asks versions first, then stamps. */
+/** Compares versions first, then stamps. */
 function proveLater(facts: ToggleFacts): Later {
   const emarketeer = actedOverSeenDeny(facts) && facts.comparison.crmMoved === false
   const crm = flippedFromSeenDeny(facts)
@@ -113,7 +113,7 @@ function actedOverSeenDeny({ comparison, observation }: ToggleFacts): boolean {
   return (
     !comparison.recordSetChanged &&
     !carriesDeny(observation.records) &&
-    // Only over a seen deny: one that appears with eMarketeer's move may be the later act.
+    // The deny must have been seen before: a deny that appears together with eMarketeer's move may be the later act.
     comparison.seen?.records.some((record) => record.value === 'deny') === true &&
     emarketeerActed(comparison, observation.emarketeer)
   )
@@ -147,7 +147,7 @@ function proveByStamps(facts: ToggleFacts): Later {
   return { emarketeer: laterEmarketeer, crm: laterCrm, proof: proven ? 'stamp' : 'none' }
 }
 
-/** Whether only a missing stamp stands between the cell and a proof: field history is worth asking. */
+/** Whether only a stamp is missing for a proof, so that reading the field history is worthwhile. */
 function couldBeProvenByStamp(facts: ToggleFacts, line: RuleLine): boolean {
   const { observation, comparison, memory } = facts
   const { emarketeer, records } = observation
@@ -209,7 +209,7 @@ function gatherToggleFacts(
   }
 }
 
-/** Our Allow may have landed late: without this guard it would count as a CRM user's act. */
+/** Whether the value may be our own Allow that landed late. Without this guard it would count as a CRM user's act. */
 function maybeOurAllow(
   record: RecordReading<ToggleValue>,
   openAllow: Readonly<Record<string, string>>,

@@ -23,13 +23,13 @@ export interface EmarketeerReading {
   /** Last positive act by a person (the earlier of eventTime and recordedAt), Unix milliseconds; null: unknown. */
   readonly lastPositiveActMs: number | null
   /**
-   * Last deny by a person (the later of eventTime and recordedAt), Unix milliseconds; null: unknown. For our own copy
-   * of a CRM deny it may be the eventTime: a later time only makes a loosening harder to prove.
+   * Last deny by a person (the later of eventTime and recordedAt), Unix milliseconds; null: unknown. For a CRM deny
+   * that we wrote to eMarketeer ourselves it may be the eventTime: a later time only makes a loosening harder to prove.
    */
   readonly lastDenyActMs: number | null
 }
 
-/** When a person set a record's present value, and the uncertainty. */
+/** When a person set a record's present value, with the uncertainty of that time. */
 export interface Stamp {
   readonly atMs: number
   readonly epsMs: number
@@ -51,7 +51,7 @@ export interface RecordReading<V> {
    * (rule F5). It counts as deny, and nothing is provably later. `arrivedDenies` says when it ends.
    */
   readonly carriedDeny: boolean
-  /** What it took along from its former cell; absent or null: a pass has observed it since, or it never left one. */
+  /** What it took along from its former cell. Absent or null: a pass has observed it since, or it never left a cell. */
   readonly leftWith?: LeftWith<V> | null
   /**
    * The ledger was restored or the connection made anew, and no pass has observed this record since: our writes to it
@@ -61,11 +61,11 @@ export interface RecordReading<V> {
 }
 
 /**
- * What a record takes along from the cell that it leaves, to another address or when it returns: our writes under way
- * do not know that it left.
+ * What a record takes along from the cell that it leaves, to another address or until it returns. It is needed because
+ * our writes under way do not take the move into account.
  */
 export interface LeftWith<V> {
-  /** The former cell's last observation and open write, by which doubt is judged (R0). */
+  /** The former cell's last observation and open writes, from which doubt is determined (R0). */
   readonly seen: SeenRecord<V>
   /** The guard of our Allow with an unknown outcome, or null. */
   readonly openAllow: string | null
@@ -98,9 +98,9 @@ export interface SeenRecord<V> {
   readonly value: V
   /** null: our write was acknowledged without a version, and the record is unproven until it is read again. */
   readonly version: string | null
-  /** The value that the decision was to write, or null. */
+  /** The value that the decision intended to write, or null. */
   readonly want: V | null
-  /** The record left the address. It is kept while its deny is nowhere else: an inherited deny. */
+  /** The record left the address. It is kept while its deny is stored nowhere else (an inherited deny). */
   readonly left?: true
   /** Its value is a tenant's own basis that was unmapped at the decision. */
   readonly unmapped?: true
@@ -118,13 +118,13 @@ export interface Seen<V> {
   readonly records: readonly SeenRecord<V>[]
   readonly epoch: number
   /**
-   * The set of live records changed and both sides have not agreed since: no stamp counts, as a departed deny may be
-   * later.
+   * The set of live records changed and both sides have not agreed since. Until then no stamp counts, because a
+   * departed deny may be later.
    */
   readonly setUnsettled?: true
 }
 
-/** What is stored per cell beside the systems' values. */
+/** What is stored per cell in addition to the systems' values. */
 export interface CellMemory<V> {
   readonly seen: Seen<V> | null
   /** Per record: the guard of our Allow with unknown outcome (toggle CRMs). */
@@ -132,8 +132,8 @@ export interface CellMemory<V> {
   /** The guard of our loosening write to eMarketeer with unknown outcome. */
   readonly openLoosen: number | null
   /**
-   * Denies of records that left since the last observation (`denyOfLeaver`), each marked `left`: their time is unknown,
-   * so nothing is provably later. The next observation takes them into `seen`.
+   * Denies of records that left since the last observation (`denyOfLeaver`), each marked `left`. Their time is unknown,
+   * so nothing is provably later. The next observation moves them into `seen`.
    */
   readonly departed: readonly SeenRecord<V>[]
 }
@@ -152,8 +152,8 @@ export type RuleLine = 'T1' | 'T2' | 'T3' | 'T4' | 'R0' | 'R1' | 'R2' | 'R3' | '
 /**
  * Rich CRMs: what the oldest row's time is worth as proof of a CRM user's later act. `counts`; `unknown`: no comparable
  * time of a person's write; `firstLink`: nothing stored to compare with; `writtenAgain`: not written exactly once
- * since, or with the old value, so the time may be that of a saved card; `notCounted`: not known to count one per
- * write.
+ * since, or it holds the old value, so the time may be that of a saved card; `notCounted`: the CRM is not known to
+ * raise the version by one per write.
  */
 export type RowTime = 'counts' | 'unknown' | 'firstLink' | 'writtenAgain' | 'notCounted'
 
@@ -180,10 +180,10 @@ export interface DecisionInputs {
 export interface Decision<V> {
   readonly line: RuleLine
   readonly emarketeerTarget: LegalBasis
-  /** Target of each record; only a differing one is written. */
+  /** Target of each record. It is written only if it differs from the record's value. */
   readonly recordTargets: readonly { readonly recordId: string; readonly target: V }[]
   readonly inputs: DecisionInputs
-  /** Records whose tenant's own basis counts as none of eMarketeer's. */
+  /** Records with a tenant's own basis that has no counterpart in eMarketeer. */
   readonly unmapped: readonly string[]
   /**
    * The sides disagree and field history could give the missing proof: the sync reads it, sets {@link

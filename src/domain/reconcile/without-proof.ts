@@ -16,8 +16,8 @@ import { effectiveValue, type ValueKind } from './values.js'
 import { hasInheritedDeny } from './departed.js'
 
 /**
- * Decides a cell with an unreadable record. It does not hide the others, but it may hold anything: nothing loosens, no
- * act counts as the later one, and only new denies cross, either way. Pure.
+ * Decides a cell with an unreadable record. The other records still count, but the unreadable one may hold any value:
+ * nothing loosens, no act counts as the later one, and only new denies cross, in either direction. Pure.
  *
  * @param observation of the readable records; may be empty.
  * @param isOldestRead whether the oldest record is among them.
@@ -31,7 +31,7 @@ export function decidePartly<V>(
   const { emarketeer, records, epoch } = observation
   const { basis, version } = emarketeer
   const seen = memory.seen?.epoch === epoch ? memory.seen : null
-  // In a rich CRM the oldest record decides, and a younger person's withdrawal stays on its row (C5).
+  // In a rich CRM the oldest record decides, and a younger record's withdrawal stays on its own row (C5).
   const binds = (index: number) => !kind.blind || (index === 0 && isOldestRead)
   const binding = records.filter((record, index) => record.carriedDeny || binds(index))
   const denies = binding.some((record) => deniesAnew(record, memory, seen?.basis, kind))
@@ -51,7 +51,8 @@ export function decidePartly<V>(
 }
 
 /**
- * The writes of {@link decidePartly}. The last complete observation stays for the next complete one to compare with.
+ * The writes of {@link decidePartly}. The last complete observation is kept, so that the next complete one can be
+ * compared with it.
  */
 export function planPartly<V>(
   { emarketeer, records }: Observation<V>,
@@ -75,7 +76,8 @@ export function planPartly<V>(
 }
 
 /**
- * Whether eMarketeer may lack this deny: if it had the deny of this very row, a later act there may have replaced it.
+ * Whether eMarketeer may lack this deny. If it already had the deny of exactly this row, its present value may be a
+ * later act.
  */
 function deniesAnew<V>(
   record: RecordReading<V>,
@@ -101,7 +103,7 @@ function lineOf<V>(basis: Observation<V>['emarketeer']['basis'], kind: ValueKind
 
 /**
  * Decides a withdrawal of a record at its secondary address (C5), or of one that left an address without records (F5):
- * eMarketeer follows, and the record stays. Pure.
+ * eMarketeer follows, and the record is not written to. Pure.
  *
  * @param observation of the records with this secondary address while they deny; may be empty.
  */
@@ -121,7 +123,9 @@ export function decideForHolders<V>(
   }
 }
 
-/** The write of {@link decideForHolders}. The observation from when the address had own records stays. */
+/**
+ * The write of {@link decideForHolders}. The observation from the time when the address had records of its own is kept.
+ */
 export function planForHolders<V>(
   observation: Observation<V>,
   memory: CellMemory<V>,
@@ -130,7 +134,7 @@ export function planForHolders<V>(
   const { basis, version } = observation.emarketeer
   if (basis === 'withdrawn') {
     const openLoosen = memory.openLoosen === version ? version : null
-    // The departed deny has arrived; a record that comes back starts a new link.
+    // The departed deny has reached eMarketeer. A record that comes back starts a new link.
     const told = openLoosen === null && hasInheritedDeny(observation, memory, kind)
     const { seen, departed } = told ? EMPTY_MEMORY : memory
     return { memory: { ...memory, openLoosen, seen, departed }, writes: [] }
@@ -141,7 +145,7 @@ export function planForHolders<V>(
   }
 }
 
-/** Inputs of a decision that takes neither side for the later one. */
+/** Inputs of a decision in which neither side counts as the later one. */
 function withoutProof<V>(
   { emarketeer, epoch }: Observation<V>,
   memory: CellMemory<V>,
