@@ -49,7 +49,7 @@ describe('a pre-send of an account without connection', () => {
     })
   })
 
-  it('is tried again where eMarketeer cannot tell', async () => {
+  it('is retried if eMarketeer cannot answer', async () => {
     await expect(check('upstream_unavailable', 503)).rejects.toMatchObject({
       type: 'emarketeer_unreachable',
       nonRetryable: false,

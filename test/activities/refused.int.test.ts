@@ -104,7 +104,7 @@ describe.each<[string, () => Promise<RefusingStand>, RegExp]>([
     return { state: shownState(connection), pause: pauseOf(connection, null) }
   }
 
-  it('is tried once in five minutes whoever asks, told in words, and ends with the first sign-in', async () => {
+  it('is tried once in five minutes whoever asks, is described in words, and ends with the first sign-in', async () => {
     expect((await manyAtOnce()).ends).toEqual(['done'])
     expect(await shown()).toEqual({ state: 'active', pause: null })
     await stand.refuse()

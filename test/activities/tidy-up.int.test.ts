@@ -65,13 +65,13 @@ function tidy(signal = new AbortController().signal): Promise<string[]> {
   return tidyUp(systems, { connectionId, workflowId: 'sweep/acme/run', signal, tendMs: 50 })
 }
 
-it('looks after both sides, and has nothing to tell', async () => {
+it('looks after both sides, and has nothing to report', async () => {
   expect(await tidy()).toEqual([])
   expect(crm).toHaveBeenCalledTimes(1)
   expect(emarketeer).toHaveBeenCalledTimes(1)
 })
 
-it('gives up a side that does not answer, even to an abort, tells of it, and goes on', async () => {
+it('gives up a side that does not answer, even to an abort, reports it, and goes on', async () => {
   crm = never
   expect(await tidy()).toEqual([
     "the CRM's webhooks could not be checked (no answer within 0.05 s)",
@@ -85,7 +85,7 @@ it('gives up a side that does not answer, even to an abort, tells of it, and goe
   expect(await tidy()).toHaveLength(2)
 })
 
-it('tells of a failure by its code', async () => {
+it('reports a failure by its code', async () => {
   emarketeer = () => Promise.reject(new Error('anna@example.test'))
   expect(await tidy()).toEqual(["eMarketeer's webhook could not be checked (internal)"])
 })
@@ -97,7 +97,7 @@ it('leaves alone a side that asked for time', async () => {
   expect(crm).not.toHaveBeenCalled()
 })
 
-it('ends at once when the sweep is cancelled', async () => {
+it('ends immediately when the sweep is cancelled', async () => {
   crm = never
   const cancel = new AbortController()
   const tidied = tidy(cancel.signal)

@@ -219,14 +219,14 @@ describe('a gateway that cannot listen', () => {
 })
 
 describe('the command line', () => {
-  it('tells a group without a command, and shows its help', async () => {
+  it('reports a group without a command, and shows its help', async () => {
     const ended = await runLbsync(['held'])
     expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
     expect(ended.stderr).toContain('Usage: lbsync held')
     expect(ended.stderr).toContain('value_missing')
   })
 
-  it('tells of a person nobody knows, without naming them', async () => {
+  it('reports an unknown person without naming them', async () => {
     const args = ['why', 'other-dynamics', '--email', 'who@example.test']
     const ended = await runLbsync(args, env())
     expect(ended).toMatchObject({ exitCode: 3, stdout: '' })

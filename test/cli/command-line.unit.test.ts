@@ -85,13 +85,13 @@ describe('the program of the image', () => {
 describe('docs/cli.md', () => {
   const commands = documentedCommands(buildProgram(silent, [addDev, addDemo]), exitCodesOf)
 
-  it('tells every command with its options, exit codes and an example', async () => {
+  it('describes every command with its options, exit codes and an example', async () => {
     const text = await readFile(`${checkoutRoot}docs/cli.md`, 'utf8')
     expect(cliDocFaults(text, commands)).toEqual([])
     expect(commands.length).toBeGreaterThan(15)
   })
 
-  it('is found at fault where it tells too little, or too much', async () => {
+  it('is found at fault where it says too little, or too much', async () => {
     const text = await readFile(`${checkoutRoot}docs/cli.md`, 'utf8')
     const changed = text
       .replace('| `--dry-run`', '| `--try-out`')

@@ -70,7 +70,7 @@ const listed = async () =>
 beforeEach(() => db.query('DELETE FROM connections'))
 
 describe('connection apply --no-setup', () => {
-  it('tells the state as it is afterwards, also of one that was disabled', async () => {
+  it('reports the state afterwards, also of one that was disabled', async () => {
     const state = 'settingUp'
     expect(documentOf(await apply())).toMatchObject({ connectionId, state })
     const asked = { interventionId: randomUUID(), connectionId, reason: 'they left', by: 'Kari' }

@@ -76,7 +76,7 @@ async function shown() {
 }
 
 describe('a connection as it is shown', () => {
-  it('tells who paused it and how, and nothing of it once it is resumed', async () => {
+  it('shows who paused it and how, and nothing of it once it is resumed', async () => {
     await db.transaction((tx) => pauseConnection(tx, asked('a mistake'), 'all'))
     await db.transaction((tx) => pauseConnection(tx, asked('opt-outs may go'), 'loosening'))
     expect(await shown()).toMatchObject({
@@ -93,7 +93,7 @@ describe('a connection as it is shown', () => {
     expect(await shown()).toMatchObject({ state: 'active', pause: null })
   })
 
-  it('tells who disabled it and why, and whether the installation was removed', async () => {
+  it('shows who disabled it and why, and whether the installation was removed', async () => {
     await db.transaction((tx) => disableConnection(tx, asked('the customer left'), true))
     expect(await shown()).toMatchObject({
       state: 'disabled',
@@ -115,7 +115,7 @@ describe('a connection as it is shown', () => {
     })
   })
 
-  it('tells a pause that nobody gave a reason for', async () => {
+  it('shows a pause that has no reason', async () => {
     await db.query(`UPDATE connections SET state = 'paused'`)
     expect(await shown()).toMatchObject({
       pause: { mode: 'all', reason: null, by: null, since: null },
@@ -132,7 +132,7 @@ describe('a connection as it is shown', () => {
     expect(show.stdout).toContain('A CRM row does not name its owner')
   })
 
-  it('tells whether the CRM posts changes, and how far its clock is off', async () => {
+  it('shows whether the CRM posts changes, and how far its clock is off', async () => {
     const nothing = { webhooks: null, clock: null, futureStamps: null, walk: null }
     expect(await shown()).toMatchObject(nothing)
     const registered = { publicUrl: 'https://sync.example.com', webhookRef: 'ref' }
@@ -176,7 +176,7 @@ describe('a connection whose CRM refuses us', () => {
     },
   )
 
-  it('is not paused by what time alone mends, and stays so when it asks to wait as well', async () => {
+  it('is not paused by what passes with time, and stays so when it asks to wait as well', async () => {
     await refuse('crm_rate_limited', null)
     expect(await shown()).toMatchObject({ state: 'active', pause: null })
     await refuse()
@@ -187,7 +187,7 @@ describe('a connection whose CRM refuses us', () => {
     expect(await shown()).toMatchObject({ pause })
   })
 
-  it("keeps a person's pause, and its state in set-up, and tells the refusal beside", async () => {
+  it("keeps a person's pause, and its state in set-up, and shows the refusal beside it", async () => {
     await refuse()
     await db.transaction((tx) => pauseConnection(tx, asked('a mistake'), 'all'))
     const blocked = { crm: { reason: 'Ask for a new secret.' } }
@@ -196,7 +196,7 @@ describe('a connection whose CRM refuses us', () => {
     expect(await shown()).toMatchObject({ state: 'settingUp', pause: null, blocked })
   })
 
-  it('is tried at once when a person resumes it, who is kept as evidence', async () => {
+  it('is tried immediately when a person resumes it, who is kept as evidence', async () => {
     await refuse()
     await db.transaction((tx) => resumeConnection(tx, asked('approved again')))
     const view = await shown()
@@ -204,7 +204,7 @@ describe('a connection whose CRM refuses us', () => {
     expect(view.decisions[0]).toMatchObject({ action: 'resume', reason: 'approved again' })
   })
 
-  it('is tried at once when its file was applied, but left alone where it asked to wait', async () => {
+  it('is tried immediately when its file was applied, but left alone where it asked to wait', async () => {
     const file = settings as unknown as ConnectionFile
     const stored = settings.config as unknown as StoredConfig
     await refuse()
@@ -227,7 +227,7 @@ it('writes as many subscription rows a day as the file that was applied last say
 })
 
 describe("a connection's life", () => {
-  it('is tried at once by a command, also where a system asked to wait, which is shown until then', async () => {
+  it('is tried immediately by a command, also where a system asked to wait, which is shown until then', async () => {
     const untilMs = Date.now() + 900_000
     const reason = 'It asked to wait 86400 seconds; we wait 15 minutes at a time.'
     const code = 'emarketeer_rate_limited'

@@ -66,7 +66,7 @@ describe('lbsync dev', () => {
     15 * MINUTES,
   )
 
-  it('ends all it started, and takes its files away, when told to', async () => {
+  it('ends all it started, and removes its files, on a signal', async () => {
     const { directory } = dev.ready.files
     expect(existsSync(`${directory}/env.sh`)).toBe(true)
     process.kill(dev.pid, 'SIGTERM')

@@ -86,7 +86,7 @@ async function doctor(more: Record<string, string> = {}) {
 }
 
 describe('lbsync doctor', () => {
-  it('finds nothing at fault where nothing is, and tells how long a key is', async () => {
+  it('finds nothing at fault where nothing is, and reports the length of a key', async () => {
     const { exitCode, healthy, wrong, text } = await doctor()
     // The namespaces of tests keep what has ended for a day.
     expect(wrong).toMatchObject([
@@ -99,7 +99,7 @@ describe('lbsync doctor', () => {
     expect(text).not.toContain('service-key')
   })
 
-  it('tells all that is at fault at once', async () => {
+  it('reports all faults in one run', async () => {
     const { exitCode, wrong } = await doctor({
       DATABASE_URL: database.ownerUrl,
       TEMPORAL_NAMESPACE: 'nope',
@@ -124,7 +124,7 @@ describe('lbsync doctor', () => {
     ])
   })
 
-  it('tells that eMarketeer does not answer, or refuses the key', async () => {
+  it('reports that eMarketeer does not answer, or refuses the key', async () => {
     const [away, refused] = [
       await doctor({ EMARKETEER_SYNC_URL: 'http://127.0.0.1:1' }),
       await doctor({ EMARKETEER_API_KEY: 'another-key-of-more-than-32-characters' }),
@@ -229,7 +229,7 @@ describe('a namespace whose search attributes do not fit', () => {
     })
   })
 
-  it('is told by its name where it is not there', async () => {
+  it('is reported by its name where it is missing', async () => {
     await expect(registerSearchAttributes(connection, 'nope')).rejects.toMatchObject({
       code: 'temporal_namespace_missing',
       path: 'TEMPORAL_NAMESPACE',

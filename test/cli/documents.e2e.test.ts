@@ -85,7 +85,7 @@ async function allowInCrm() {
   await dynamics(`rows/contact/${contactId}`, { values: { donotbulkemail: false } }, 'PATCH')
 }
 
-describe('documents of a whole stack', () => {
+describe('documents of a complete stack', () => {
   it(
     'are those of docs/cli.md: connections',
     async () => {
@@ -259,7 +259,7 @@ describe('documents of a whole stack', () => {
     ['worker', ['worker', '--queues', 'setup']],
     ['gateway', ['gateway', '--port', '0']],
   ])(
-    'are those of docs/cli.md: %s, which ends well when told to',
+    'are those of docs/cli.md: %s, which ends well on a signal',
     async (usage, args) => {
       const running = await startProcess({
         entry: 'bin/lbsync.mjs',

@@ -73,7 +73,7 @@ async function overrides() {
 }
 
 describe('what is held', () => {
-  it('is approved together: due at once, and nothing seen is forgotten', async () => {
+  it('is approved together: due immediately, and nothing seen is forgotten', async () => {
     const { cells, addressIds } = await approveHeld(db, VERDICT)
     expect([cells, addressIds.length]).toEqual([2, 2])
     expect(await stateOf()).toMatchObject([

@@ -114,12 +114,12 @@ describe('the programs of a checkout', () => {
     expect(await say()).toBe(SAID.replace('first', 'other'))
   })
 
-  it('are bundled by all that start at once, and kept once', async () => {
+  it('are bundled by all that start at the same time, and kept once', async () => {
     expect(await Promise.all([say(), say(), say()])).toEqual([SAID, SAID, SAID])
     expect(await kept()).toHaveLength(1)
   })
 
-  it('tell where an error comes from, however roughly, after the bundle was deleted', async () => {
+  it('show where an error comes from, however roughly, after the bundle was deleted', async () => {
     const deleted = `import { rmSync } from 'node:fs'
 rmSync('.cache', { recursive: true })
 console.log(typeof new Error('gone').stack, (new Error('gone').stack ?? '').split('\\n')[0])

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals'
 import { documentOf, runLbsync } from './run-lbsync.js'
 
 it.each(['worker', 'gateway'])(
-  'a %s with nothing set tells all that it needs at once',
+  'a %s with nothing set names all that it needs in one message',
   async (command) => {
     const ended = await runLbsync([command, '--json'])
     const { error } = documentOf<{ error: { problems: readonly { path: string }[] } }>(ended)

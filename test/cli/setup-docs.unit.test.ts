@@ -17,7 +17,7 @@ function rowOf(text: string, name: string): string[] {
 }
 
 describe('docs/setup.md', () => {
-  it.each(PAUSE_CODES)('tells what %s means, its choices, and whether it looks again', (code) => {
+  it.each(PAUSE_CODES)('says what %s means, its choices, and whether it looks again', (code) => {
     const [, , means, seen, choices, again] = rowOf(setup, code)
     expect([means, seen]).not.toContain('')
     for (const [, choice] of (choices ?? '').matchAll(/`(\w+)`/g)) {
@@ -30,12 +30,12 @@ describe('docs/setup.md', () => {
     ])
   })
 
-  it.each(SETUP_ACTIONS)('tells what %s does', (action) => {
+  it.each(SETUP_ACTIONS)('says what %s does', (action) => {
     expect(rowOf(setup, action)[2]).toBeTruthy()
   })
 
   it.each([...CRM_DRIVERS.values()].map((driver) => [driver.crm, driver] as const))(
-    'and docs/driving.md tell the steps of %s',
+    'and docs/driving.md list the steps of %s',
     (_crm, driver) => {
       const ids = stepsOf(driver).map(({ id }) => id)
       for (const id of ids) {
@@ -46,7 +46,7 @@ describe('docs/setup.md', () => {
     },
   )
 
-  it('tells every code of a pause in docs/driving.md', () => {
+  it('names every code of a pause in docs/driving.md', () => {
     const list = PAUSE_CODES.map((code) => `\`${code}\``).join(', ')
     expect(driving.replaceAll(/\s+/g, ' ')).toContain(`Codes of pauses: ${list}.`)
   })

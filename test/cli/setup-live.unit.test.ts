@@ -134,7 +134,7 @@ describe('watching a set-up', () => {
     expect(screen.text()).not.toContain('No worker')
   })
 
-  it('tells the first look that fails, and a fault of ours at any time', async () => {
+  it('reports the first look that fails, and a fault of ours at any time', async () => {
     const watch = (looks: readonly (SetupLook | Error)[]) => {
       const screen = new TerminalScreen(80, 24)
       const look = lookingAt(looks)
@@ -145,7 +145,7 @@ describe('watching a set-up', () => {
     await expect(watch([running, new TypeError('x')])).rejects.toBeInstanceOf(TypeError)
   })
 
-  it('only counts the steps with nothing to tell, where the screen is low', async () => {
+  it('only counts the steps with nothing to report, where the screen is low', async () => {
     const screen = new TerminalScreen(80, 7)
     const seen: string[] = []
     const many = lookOf(40, ['done', 'done', 'running', ...Array(9).fill('pending')], null)

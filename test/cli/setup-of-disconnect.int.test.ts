@@ -99,7 +99,7 @@ describe('a removal that waits for a person', () => {
     expect((await setup('status', id)).stdout).toContain('100 %, the connection is disabled')
   })
 
-  it('takes no more decision once it has ended, and is not held back, as it is told', async () => {
+  it('takes no decision after its end, cannot be held back, and says so', async () => {
     const step = ['--step', 'remove-tables', '--action']
     await setup('override', id, ...step, 'skip', ...EVIDENCE)
     await handle().result()

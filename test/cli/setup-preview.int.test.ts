@@ -108,7 +108,7 @@ describe('setup preview', () => {
     await temporal.client.workflow.getHandle(workflowIds.setup(id)).terminate('test over')
   })
 
-  it('tells of a CRM that cannot be reached, and does not wait it out', async () => {
+  it('reports a CRM that cannot be reached, and does not wait for it', async () => {
     setups.world = new FakeWorld({
       ...uncertainForm(),
       previewSetupStep: () => Promise.reject(failure('crm_unreachable', { retryable: true })),
@@ -134,7 +134,7 @@ describe('setup preview', () => {
     ])
   })
 
-  it('tells what keeps it from looking', async () => {
+  it('reports what keeps it from looking', async () => {
     setups.world = new FakeWorld({
       ...uncertainForm(),
       previewSetupStep: async () => {

@@ -119,7 +119,7 @@ describe('colours', () => {
     expect(paintFor(stream(false, true))).toBe(plain)
   })
 
-  it('tell what a diff adds and takes away', () => {
+  it('show what a diff adds and removes', () => {
     const diff = '--- a\n+++ b\n@@ -1 +1 @@\n same\n-old\u001B[2J\n+  new'
     const changes = [{ what: 'Change it.', diff }]
     const steps = [
@@ -169,7 +169,7 @@ describe('whoever waits for set-up', () => {
     expect(notes[2]?.[0]).toBe('Waits (gatewayUnreachable): Somebody else answers there.')
   })
 
-  it('is told who holds it back, once', async () => {
+  it('sees once who holds it back', async () => {
     const heldBy = { reason: 'x', by: 'Kari', at: '2026-11-21T09:30:00.000Z' }
     const held = { ...STATUS, heldBy }
     expect(await told('setup/acme', [STATUS, held, held, STATUS, held])).toEqual([
@@ -181,13 +181,13 @@ describe('whoever waits for set-up', () => {
     ])
   })
 
-  it('is told no override where a preview merely looks', async () => {
+  it('sees no override where a preview merely looks', async () => {
     expect(await told('setup/acme/preview', [waiting(PAUSE)])).toEqual([
       [' 40 %  The step webhooks: paused'],
     ])
   })
 
-  it('is told of a removal what its choices do there', async () => {
+  it('sees what the choices of a removal do there', async () => {
     const removal = { ...waiting(PAUSE), removeInstalled: true }
     const [lines = []] = await told('disconnect/acme', [removal])
     const text = lines.join('\n')

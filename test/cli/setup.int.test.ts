@@ -74,7 +74,7 @@ describe('setup status', () => {
     expect(status).toEqual(await statusOf(handle()))
   })
 
-  it('tells one that is running, done, aborted or terminated', async () => {
+  it('reports one that is running, done, aborted or terminated', async () => {
     await setups.paused(id)
     await handle().signal('override', override('form', 'abort'))
     await handle().result()
@@ -97,7 +97,7 @@ describe('setup status', () => {
 })
 
 describe('setup pause and resume', () => {
-  it('hold it back and let it go on, and tell what came of it', async () => {
+  it('hold it back and let it go on, and report what came of it', async () => {
     await setups.paused(id)
     const paused = await documented('pause <id>', 'pause', id, ...EVIDENCE)
     expect(paused).toMatchObject({ outcome: 'held back by Kari', heldBy: { by: 'Kari' } })

@@ -79,7 +79,7 @@ describe.each(ODD)('what a command writes of %j', (text) => {
     expect(odd).not.toMatch(STEERS)
   })
 
-  it('is told in an error as one line', async () => {
+  it('appears in an error as one line', async () => {
     const error = new AppError('value_invalid', `A\n${text}`, { path: text, value: `${text}\nx` })
     const { err } = await written((output) => reportError(error, error, output, false))
     expect(err.trimEnd().split('\n')).toHaveLength(4)

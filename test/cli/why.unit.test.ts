@@ -171,7 +171,7 @@ const FACTS: WhyFacts = {
   events: [OPT_OUT],
 }
 
-it('tells a deny whose record has left, and the way back (F5)', () => {
+it('reports a deny whose record has left, and the way back (F5)', () => {
   const allows = { ...MARKETING.emarketeer, value: 'consent' }
   const crm = [{ recordId: 'rec-2', value: 'allow', carriedDeny: false }]
   const cells = [{ ...MARKETING, emarketeer: allows, crm, departedDeny: true }]
@@ -181,7 +181,7 @@ it('tells a deny whose record has left, and the way back (F5)', () => {
 })
 
 describe("a basis of the tenant's own (C2)", () => {
-  it('is told by its key, with what the file makes of it', () => {
+  it('is shown by its key, with what the file makes of it', () => {
     const of = (standsFor: 'contract' | null) => {
       const crm = [{ recordId: '4711', value: 'tenant:CUSTAGR', carriedDeny: false, standsFor }]
       const cells = [
@@ -202,7 +202,7 @@ describe("a basis of the tenant's own (C2)", () => {
     )
   })
 
-  it('is told where a withdrawal was written over it', () => {
+  it('is shown where a withdrawal was written over it', () => {
     const told = sentences({ line: 'R5', crmOld: 'tenant:CUSTAGR', crmNew: 'withdrawn' })
     expect(told[1]).toContain("CRM the tenant's own basis CUSTAGR → Withdrawn.")
     expect(told[2]).toBe(
@@ -217,7 +217,7 @@ describe('a contact is explained', () => {
     expect(explanationText(explain(FACTS))).toMatchSnapshot()
   })
 
-  it('tells the way back wherever something denies, and only there', () => {
+  it('shows the way back wherever something denies, and only there', () => {
     const allowed: CellState = {
       ...MARKETING,
       emarketeer: { ...MARKETING.emarketeer, value: 'consent' },
@@ -230,7 +230,7 @@ describe('a contact is explained', () => {
     expect(wayBack(carried)).not.toBeNull()
   })
 
-  it('tells of a mailable contact without history, and of what waits', () => {
+  it('reports a mailable contact without history, and what waits', () => {
     const held = { ...MARKETING, loosening: 'held' }
     const explanation = explain({ ...FACTS, cells: [held], excluded: null, events: [] })
     expect(explanation.gate).toMatchObject({ eligible: true, reason: null })
@@ -248,7 +248,7 @@ describe('a contact is explained', () => {
     ])
   })
 
-  it('tells where CRM records disagree, and who else has the address', () => {
+  it('reports where CRM records disagree, and who else has the address', () => {
     const explanation = explain({
       ...FACTS,
       cells: [MARKETING],

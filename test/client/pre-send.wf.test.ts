@@ -183,7 +183,7 @@ describe('a pre-send by the client', () => {
     expect(await own.result()).toMatchObject({ outcome: 'aborted' })
   })
 
-  it('tells its status, and is rescheduled', async () => {
+  it('reports its status, and is rescheduled', async () => {
     const asked = request()
     const handle = await client.startPreSend(asked)
     const startAt = new Date(Date.now() + 2 * 86_400_000).toISOString()
@@ -212,7 +212,7 @@ describe('a pre-send by the client', () => {
     await result
   })
 
-  it('that is not there is told as such', async () => {
+  it('that does not exist is reported as such', async () => {
     const nobody = client.preSendOf('nothing', 'send')
     await expect(nobody.status()).rejects.toMatchObject({ code: 'run_not_found' })
     await expect(nobody.abort('Kari', 'x')).rejects.toMatchObject({ code: 'run_not_found' })

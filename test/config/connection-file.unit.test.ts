@@ -268,7 +268,7 @@ describe('parseConnectionFile', () => {
     expect(caught(run).toDocument()).toMatchSnapshot()
   })
 
-  it('tells where JSON breaks off, and quotes nothing of it', () => {
+  it('reports where JSON breaks off, and quotes nothing of it', () => {
     const error = caught(() =>
       parseText(`{\n "connectionId": "x",\n "s": "${PASTED_SECRET}" oops }`),
     )

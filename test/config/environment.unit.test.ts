@@ -55,7 +55,7 @@ describe('readEnvironment', () => {
     ])
   })
 
-  it('tells all missing variables at once, each once', () => {
+  it('names all missing variables in one error, each once', () => {
     expect(problemsOf(() => readEnvironment(ALL, { DATABASE_URL: '' }))).toEqual([
       'environment_invalid DATABASE_URL',
       'environment_invalid EMARKETEER_SYNC_URL',

@@ -22,7 +22,7 @@ describe('a misspelt key', () => {
     expect(nearestKey(key, KNOWN)).toBeNull()
   })
 
-  it('is told in a file', () => {
+  it('is reported in a file', () => {
     const file = { acountId: '1' }
     const { error } = connectionSettingsSchema.safeParse(file)
     const told = problemsOfZod(error!, file, connectionSettingsSchema, () => null)
@@ -31,7 +31,7 @@ describe('a misspelt key', () => {
     )
   })
 
-  it('is told of a workflow input', () => {
+  it('is reported in a workflow input', () => {
     const schema = object<{ dryRun: 'no' }>({ dryRun: oneOf(['no']) })
     expect(() => judged(schema, [{ dryRun: 'no', dryrun: 'no' }])).toThrow(
       'The key dryrun is unknown; did you mean dryRun?',

@@ -200,7 +200,7 @@ describe('a connection file for SuperOffice', () => {
       expect(bases(null)).toEqual(['value_invalid superoffice.legalBases'])
     })
 
-    it('tells everything that is wrong at once', () => {
+    it('reports all faults in one error', () => {
       expect(bases({ '61A': 'contract', CUSTAGR: 'none' })).toEqual([path('61A'), path('CUSTAGR')])
     })
 

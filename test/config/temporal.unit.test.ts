@@ -55,7 +55,7 @@ describe('a variable that Temporal’s client could not use', () => {
     expect((error as Error).message).toContain(name)
   })
 
-  it('is told by the profile file where that gave it', async () => {
+  it('is reported with the profile file where that gave it', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'lbsync-profile-'))
     const file = join(dir, 'temporal.toml')
     await writeFile(file, '[profile.default]\naddress = "https://temporal.example:7233"\n')
@@ -155,7 +155,7 @@ describe('why Temporal could not be connected with', () => {
     server.close()
   })
 
-  it.each(CONNECT)('%s that nobody answers is told the network’s code', async (_who, connect) => {
+  it.each(CONNECT)('%s that nobody answers has the network’s code', async (_who, connect) => {
     await expect(connect({ TEMPORAL_ADDRESS: '127.0.0.1:1' }, 1_000)).rejects.toMatchObject({
       code: 'temporal_unreachable',
       path: 'TEMPORAL_ADDRESS',
