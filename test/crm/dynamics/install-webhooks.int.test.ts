@@ -156,7 +156,7 @@ describe('installing webhooks', () => {
     expect(await standIn.control('GET', path)).toEqual(tended)
   })
 
-  it('that Dataverse does not take is no failure: the reason is told', async () => {
+  it('that Dataverse does not take is no failure: the reason is returned', async () => {
     const target = targetOf('https://hooks.example.com:8443/webhooks/acme')
     const { webhook } = setUp
     expect(await standIn.open(setUp).installWebhooks(target, {})).toEqual({

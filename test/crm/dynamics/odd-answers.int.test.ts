@@ -120,7 +120,7 @@ describe('a listing whose next link leads back', () => {
   })
 })
 
-describe('a row that does not tell whose it is', () => {
+describe('a row that does not say whose it is', () => {
   const contactid = '00000000-0000-4000-8000-000000000001'
   const told = { emailaddress1: 'ann@x.example', emailaddress2: null, emailaddress3: null }
   // A listing asks for each record that we know, and notes a new one at its addresses; a delta can do neither.
@@ -358,7 +358,7 @@ describe('somebody else’s odd row', () => {
   })
 })
 
-describe('an address with an answer that does not tell who is there', () => {
+describe('an address with an answer that does not say who is there', () => {
   const emails = ['ann@x.example', 'bo@x.example']
   const row = {
     '@odata.etag': 'W/"1"',
@@ -377,7 +377,7 @@ describe('an address with an answer that does not tell who is there', () => {
     ['no row', null],
     ['a row that hides its address', hidden],
   ])(
-    '(%s) once, and tells it when it is asked again, has the contact that it told',
+    '(%s) once, and returns it when it is asked again, has the contact that it returned',
     async (_, odd) => {
       let asked = 0
       service = await scriptedService(({ body }): Said => {

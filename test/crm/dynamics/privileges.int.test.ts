@@ -58,7 +58,7 @@ describe('the privileges of the application user', () => {
     expect(await check({ held: [read, write] })).toEqual(DONE)
   })
 
-  it('must reach the whole organisation; the furthest of several roles counts', async () => {
+  it('must reach the entire organisation; the furthest of several roles counts', async () => {
     const local = { ...read, Depth: 'Deep' }
     expect(await check({ held: [local, write] })).toMatchObject(
       missing('prvReadContact (organisation)'),
@@ -67,7 +67,7 @@ describe('the privileges of the application user', () => {
     expect(await check({ held: [read, local, write] })).toEqual(DONE)
   })
 
-  it('are all named at once when missing, in words', async () => {
+  it('are all named together when missing, in words', async () => {
     const names = ['prvReadContact (organisation)', 'prvWriteContact (organisation)']
     expect(await check({})).toMatchObject({
       ...missing(...names),
@@ -121,7 +121,7 @@ describe('the privileges of the application user', () => {
   })
 
   it.each([403, 404, 400])(
-    'that the service does not tell (%d) are left to the calls',
+    'that the service does not report (%d) are left to the calls',
     async (heldStatus) => {
       expect(await check({ heldStatus })).toEqual(DONE)
     },

@@ -32,7 +32,7 @@ function cursorOf(pages: readonly CrmChangePage[]): string {
 }
 
 describe('reading contacts directly', () => {
-  it('reads a thousand by id in one request besides the token, and tells what is missing', async () => {
+  it('reads a thousand by id in one request besides the token, and names the missing ones', async () => {
     await standIn.control('POST', 'seed/contacts', { count: 999, prefix: 'bulk', seed: 7 })
     const { rows } = await standIn.control<{ rows: { id: string; emailaddress1: string }[] }>(
       'GET',
@@ -100,7 +100,7 @@ describe('reading contacts directly', () => {
     expect(reading.contacts[0]).toMatchObject({ state: 'merged', mergedInto: master })
   })
 
-  it('fails as a whole where one of its parts is throttled', async () => {
+  it('fails completely where one of its parts is throttled', async () => {
     const id = await contact({ emailaddress1: 't@example.com' })
     await standIn.control('POST', 'faults', {
       scope: 'part',

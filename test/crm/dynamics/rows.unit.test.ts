@@ -76,7 +76,7 @@ describe('a contact row', () => {
     },
   )
 
-  it('tells its state and when it was registered', () => {
+  it('has its state and when it was registered', () => {
     const createdon = '2026-11-21T22:36:35Z'
     expect(toContact({ contactid, statecode: 0, createdon })).toMatchObject({
       contactId: contactid.toLowerCase(),
@@ -98,7 +98,7 @@ describe('a contact row', () => {
   })
 
   it.each([['odd'], [null], [undefined]])(
-    'that was merged into %p stays where it was, unreadable, until its master is told',
+    'that was merged into %p stays where it was, unreadable, until its master is known',
     (odd) => {
       const row = { ...whole, donotbulkemail: true, statecode: 1, merged: true }
       expect(toContact({ ...row, _masterid_value: odd })).toMatchObject({

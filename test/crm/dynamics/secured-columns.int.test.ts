@@ -50,7 +50,7 @@ describe('set-up, where a column of contact is secured', () => {
     expect(await look(standIn, privileges, {})).toMatchObject({ state: 'done' })
   })
 
-  it('names columns and privileges at once', async () => {
+  it('names columns and privileges together', async () => {
     await secure('contact', 'donotbulkemail')
     await standIn.control('POST', 'switches', { removePrivileges: ['prvWriteContact'] })
     expect(await look(standIn, privileges, {})).toMatchObject({
@@ -73,7 +73,7 @@ describe('set-up, where a column of contact is secured', () => {
     expect(await look(standIn, privileges, {})).toMatchObject(verdict)
   })
 
-  it('goes on where the definitions are not told', async () => {
+  it('goes on where the definitions are not readable', async () => {
     await secure('contact', 'emailaddress1')
     await standIn.control('POST', 'faults', { path: 'IsSecured', status: 403, body: {} })
     expect(await look(standIn, privileges, {})).toMatchObject({ state: 'done' })

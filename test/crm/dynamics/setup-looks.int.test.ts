@@ -71,7 +71,7 @@ describe('a look at every step', () => {
   })
 })
 
-describe('an organisation that tells less', () => {
+describe('an organisation that reports less', () => {
   it('is set up and cleared all the same', async () => {
     stand = await startStandIn({ keyActivationReads: 0 })
     const before = await installation(stand)

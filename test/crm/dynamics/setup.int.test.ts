@@ -21,7 +21,7 @@ afterEach(async () => {
 })
 
 describe('setting up', () => {
-  it('tells beforehand, in words, what it would do, and does nothing', async () => {
+  it('says beforehand, in words, what it would do, and does nothing', async () => {
     standIn = await startStandIn({ contactChangeTracking: false })
     await standIn.control('DELETE', 'counters')
     const told: Record<string, unknown> = {}
@@ -164,7 +164,7 @@ describe('setting up', () => {
     })
   })
 
-  it('builds a failed key again once somebody has mended the rows', async () => {
+  it('builds a failed key again once somebody has corrected the rows', async () => {
     standIn = await startStandIn({ keyActivationReads: 0 })
     const facts = await runUpTo(standIn, 'keys')
     const twins = ['a', 'b'].map((em_name) => ({ em_name, em_categoryid: '12' }))

@@ -49,7 +49,7 @@ function statuses(outcomes: readonly CrmWriteOutcome[]): string[] {
 }
 
 describe('writing the toggle', () => {
-  it('tells the new version, which is the one that a read gives', async () => {
+  it('returns the new version, which is the one that a read gives', async () => {
     const write = await denial()
     const [outcome] = await crm.write([write], {})
     const { contacts } = await crm.read({ by: 'contactId', contactIds: [write.contactId] }, {})

@@ -32,7 +32,7 @@ async function putOf(lists: Readonly<Record<string, readonly unknown[]>>) {
 }
 
 describe('the lists of an installation', () => {
-  it('need not tell ids, as consents are written by key', async () => {
+  it('need not have ids, because consents are written by key', async () => {
     const path = await putOf({
       ConsentPurpose: [{ Key: '#EMARKETING' }],
       LegalBase: [{ Key: '#Withdrawn' }],

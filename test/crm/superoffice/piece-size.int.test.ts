@@ -89,7 +89,7 @@ describe('a thousand values', () => {
 })
 
 describe('a server that takes no query by POST', () => {
-  it.each([405, 404])('(%i) is asked at once for 40 addresses, or 100 ids', async (status) => {
+  it.each([405, 404])('(%i) is asked immediately for 40 addresses, or 100 ids', async (status) => {
     const { list, emails, ids } = await opened(300, ({ method }) =>
       method === 'POST' ? { status } : undefined,
     )

@@ -195,7 +195,7 @@ describe('a consent', () => {
     })
   })
 
-  it('tells its times as they are, by whatever clock, whoever wrote it', async () => {
+  it('has its times as they are, by whatever clock, whoever wrote it', async () => {
     await standIn.control.post('clock', { skewMs: -6 * 60_000 })
     const updated = new Date(Date.now() + 60_000).toISOString().replace(/\.\d+/, '')
     const ours = await marketing(consent('61A', { updated, associateId: 316 }))
@@ -256,7 +256,7 @@ describe('changes', () => {
     expect(cursors).toBe(1)
   }, 480_000)
 
-  it('tell the persons whose consent was set or inserted since, complete, and nobody else', async () => {
+  it('name the persons whose consent was set or inserted since, complete, and nobody else', async () => {
     const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString()
     const old = { EMARKETING: consent('61A') }
     const [still = '', updated = '', inserted = '', fresh = '', binned = ''] =

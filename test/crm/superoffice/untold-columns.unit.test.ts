@@ -21,7 +21,7 @@ function contactOf(...rows: Record<string, unknown>[]) {
 }
 
 describe('a person’s rows that lack a column', () => {
-  it('of the address: where it belongs is not told, and nothing of it counts', () => {
+  it('of the address: where it belongs is unknown, and nothing of it counts', () => {
     expect(contactOf(without('email.email_address', email('a@x', 1)))).toMatchObject({
       email: null,
       emailUnreadable: true,
@@ -30,7 +30,7 @@ describe('a person’s rows that lack a column', () => {
     })
   })
 
-  it('of the rank: told as long as there is one address', () => {
+  it('of the rank: known as long as there is one address', () => {
     const [one, two] = [email('a@x', 1), email('b@x', 2)]
     const ranked = contactOf(without('email.rank', one))
     expect(ranked).toMatchObject({ email: 'a@x', consents: CONSENTS })

@@ -24,7 +24,7 @@ async function opened(count: number, oddities: Oddities, facts?: CrmFacts) {
   return { ...scripted, read, contactIds }
 }
 
-describe('what a server does not tell is never taken for nothing', () => {
+describe('what a server leaves out is never taken for nothing', () => {
   it.each([1, 3, 10, 40])('%d rows a page at most, without a word', async (cap) => {
     const { read, contactIds } = await opened(60, { cap })
     const contacts = await read()
@@ -58,7 +58,7 @@ describe('what a server does not tell is never taken for nothing', () => {
     expect(heard.length - first).toBe(2)
   })
 
-  it('consents that do not tell whose they are leave whoever was asked for unknown', async () => {
+  it('consents that do not say whose they are leave whoever was asked for unknown', async () => {
     const { read } = await opened(2, { blank: ['consentperson.person_id'] })
     const values = (await read()).map(({ consents }) => consents.marketingSendouts?.value)
     expect(values).toEqual([null, null])

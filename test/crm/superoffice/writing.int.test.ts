@@ -191,7 +191,7 @@ describe('many writes', () => {
     expect(values.lastIndexOf('WITHDRAWN')).toBeLessThan(values.indexOf('61B'))
   })
 
-  it('that are throttled stop at once, and nothing of what was not sent is lost', async () => {
+  it('that are throttled stop immediately, and nothing of what was not sent is lost', async () => {
     const ids = await standIn.addPersons(...Array.from({ length: 20 }, () => person('61A')))
     await standIn.control.post('faults', {
       method: 'PUT',

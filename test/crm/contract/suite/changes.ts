@@ -20,7 +20,7 @@ export function changes(given: () => SetUpStand): void {
   }
 
   describe('changes', () => {
-    it('begin with everybody, and only the last page tells where to go on', async () => {
+    it('begin with everybody, and only the last page says where to go on', async () => {
       const set = given()
       const ids = await set.stand.add([{ emails: [newAddress()] }, { emails: [newAddress()] }])
       const { pages, contacts, next } = await changesSince(null)
@@ -62,7 +62,7 @@ export function changes(given: () => SetUpStand): void {
       },
     )
 
-    it('read again from the same cursor tell the same again', async () => {
+    it('read again from the same cursor are the same', async () => {
       const set = given()
       const id = await somebody(set)
       const { next } = await changesSince(null)
@@ -72,7 +72,7 @@ export function changes(given: () => SetUpStand): void {
       expect(once.contacts.has(id)).toBe(true)
     })
 
-    it('tell deletions where the delta is complete; else the next direct reading does', async () => {
+    it('report deletions where the delta is complete; else the next direct reading does', async () => {
       const set = given()
       const id = await somebody(set)
       const { next } = await changesSince(null)

@@ -46,7 +46,7 @@ export function failures(given: () => SetUpStand): void {
   })
 
   describe('an error', () => {
-    it.each([400, 403, 500, 503])('of status %d tells nobody’s address or name', async (status) => {
+    it.each([400, 403, 500, 503])('of status %d names nobody’s address or name', async (status) => {
       const set = given()
       const email = newAddress('Very.Private')
       const id = await somebody(set, { emails: [email], value: valuesOf(set.stand).allow })
@@ -82,7 +82,7 @@ export function failures(given: () => SetUpStand): void {
       expect(await stand.requests()).toBe(before)
     })
 
-    it('ends at once, though no answer ever comes', async () => {
+    it('ends immediately, though no answer ever comes', async () => {
       const set = given()
       const write = await denial(set)
       await set.stand.faults.hang()

@@ -22,7 +22,7 @@ export function reading(given: () => SetUpStand): void {
       .sort()
 
   describe('reading', () => {
-    it('tells what the CRM has under an id, and which ids are nobody', async () => {
+    it('returns what the CRM has under an id, and which ids are nobody', async () => {
       const set = given()
       const { deny } = valuesOf(set.stand)
       const email = newAddress()
@@ -66,7 +66,7 @@ export function reading(given: () => SetUpStand): void {
       expect((await readOne(set, id)).email).toBe(email)
     })
 
-    it('tells further addresses only where records have them', async () => {
+    it('returns further addresses only where records have them', async () => {
       const set = given()
       const emails = [newAddress('first'), newAddress('second')]
       const own = set.stand.furtherAddresses ? emails : emails.slice(0, 1)
@@ -75,7 +75,7 @@ export function reading(given: () => SetUpStand): void {
       expect(await idsAt(emails[1]!)).toEqual(set.stand.furtherAddresses ? [id] : [])
     })
 
-    it('reads a thousand at once in few requests, by id and by address', async () => {
+    it('reads a thousand together in few requests, by id and by address', async () => {
       const { stand, crm } = given()
       const emails = Array.from({ length: MANY }, () => newAddress('many'))
       const ids = await stand.add(emails.map((email) => ({ emails: [email] })))
@@ -113,7 +113,7 @@ export function reading(given: () => SetUpStand): void {
       expect((await marketingOf(set, id)).value).toBeNull()
     })
 
-    it('tells who has said nothing from who has said no', async () => {
+    it('distinguishes who has said nothing from who has said no', async () => {
       const set = given()
       const { deny } = valuesOf(set.stand)
       const silent = await marketingOf(set, await somebody(set))

@@ -36,7 +36,7 @@ export function webhooks(given: () => SetUpStand): void {
       expect(await crm().tendWebhooks?.({})).toEqual(crm().tendWebhooks && { reactivated: false })
     })
 
-    it('tell of a person’s act, and that it was a no', async () => {
+    it('report a person’s act, and that it was a no', async () => {
       const set = given()
       const { allow, deny } = valuesOf(set.stand)
       const id = await somebody(set, { value: allow })

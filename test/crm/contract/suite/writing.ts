@@ -9,7 +9,7 @@ export function writing(given: () => SetUpStand): void {
   const statuses = (outcomes: readonly CrmWriteOutcome[]) => outcomes.map(({ status }) => status)
 
   describe('a write', () => {
-    it('is applied, and tells the version that a reading gives', async () => {
+    it('is applied, and returns the version that a reading gives', async () => {
       const set = given()
       const write = await denial(set)
       const [outcome] = await set.crm.write([write], {})
@@ -142,7 +142,7 @@ export function writing(given: () => SetUpStand): void {
   })
 
   describe('a write without an answer', () => {
-    it('that landed is told as unknown or proven, and a reading shows it', async () => {
+    it('that landed is reported as unknown or proven, and a reading shows it', async () => {
       const set = given()
       const write = await denial(set)
       await set.stand.faults.loseWriteAnswer(true)
@@ -156,7 +156,7 @@ export function writing(given: () => SetUpStand): void {
       }
     })
 
-    it('that did not land is never told as applied', async () => {
+    it('that did not land is never reported as applied', async () => {
       const set = given()
       const write = await denial(set)
       await set.stand.faults.loseWriteAnswer(false)

@@ -195,7 +195,7 @@ describe('a form without a certain Details tab', () => {
     },
   )
 
-  it('takes a tab of a form, both named at once', async () => {
+  it('takes a tab of a form, both named together', async () => {
     const { stand, facts } = await withView()
     await putForm(stand, OTHER, { formxml: SUMMARY })
     const both = { action: 'useTab', formId: OTHER, tab: 'SUMMARY_TAB' } as const

@@ -118,7 +118,7 @@ describe('the view of the subscriptions', () => {
     expect((await name(OTHER_VIEW)).message).toContain('deactivated')
   })
 
-  it('tells before anything is there what would be made', async () => {
+  it('reports before anything is there what would be made', async () => {
     const stand = await startStandIn()
     one = { stand, facts: {} }
     expect(await look(stand, VIEW, {})).toMatchObject({

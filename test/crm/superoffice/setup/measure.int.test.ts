@@ -107,7 +107,7 @@ describe('measuring', () => {
     expect(stand.open(facts).countsWrites).toBe(true)
   })
 
-  it('tells where saving a card touches the consents', async () => {
+  it('reports where saving a card touches the consents', async () => {
     const facts = await measure(await start({ switches: { saveTouchesConsent: true } }))
     expect(readFacts(facts)).toMatchObject({
       measured: { cardTouchesConsent: true },

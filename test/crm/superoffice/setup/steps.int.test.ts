@@ -30,7 +30,7 @@ describe('connect', () => {
     expect((verdict as { facts: CrmFacts }).facts['serverVersion']).toBe('11.10.721.0')
   })
 
-  it('tells of a clock that is far off', async () => {
+  it('reports a clock that is far off', async () => {
     stand = await startStand()
     await stand.control.post('clock', { skewMs: -20 * 60_000 })
     const verdict = await look(stand.open(), 'connect')
@@ -90,7 +90,7 @@ describe('connect', () => {
 })
 
 describe('privileges', () => {
-  it('takes a system user for ours alone, and says where rights are not told', async () => {
+  it('takes a system user for ours alone, and says where rights are not readable', async () => {
     stand = await startStand()
     // Consents under another source would be held against any other user.
     await addPerson(stand, { emails: ['a@x.test'], associateId: 316 })
@@ -110,7 +110,7 @@ describe('privileges', () => {
   })
 
   it.each([400, 500] as const)(
-    'names every column that may not be read where that is told by %d',
+    'names every column that may not be read where that is reported by %d',
     async (refusedQuery) => {
       const hiddenColumns = ['consentperson.updatedCount', 'email.rank', 'person.DeletedDate']
       stand = await startStand({ switches: { hiddenColumns, refusedQuery } })
@@ -145,7 +145,7 @@ describe('privileges', () => {
     expect((verdict as { note?: string }).note).toMatch(/names consents.*first write/)
   })
 
-  it('pauses where rights are told and none is about consent; Support may say otherwise', async () => {
+  it('pauses where rights are readable and none is about consent; Support may say otherwise', async () => {
     stand = await startStand({ mode: 'onsite' })
     await stand.control.post('switches', { functionRights: ['mailings', 'can-export'] })
     const pause = pauseOf(await look(stand.open(), 'privileges'))
@@ -247,7 +247,7 @@ describe('lists', () => {
   )
 
   // `Active | int32`, 1 in the documented answer: "Is this consent purpose active".
-  it('pauses for a purpose that is switched off, which SuperOffice tells by a number', async () => {
+  it('pauses for a purpose that is switched off, which SuperOffice reports as a number', async () => {
     stand = await startStand()
     const path = `lists/ConsentPurpose/${await idOf('ConsentPurpose', 'EMARKETING')}`
     await stand.control.post(path, { active: false })

@@ -117,7 +117,7 @@ describe('the gateway and SuperOffice', () => {
     expect(codes()).not.toContain('webhook_unauthorized')
   })
 
-  it("take for nobody's act what our user wrote, told as person.changed or not", async () => {
+  it("take for nobody's act what our user wrote, reported as person.changed or not", async () => {
     await installed()
     await gateway.now.db.query('DELETE FROM inbox')
     await stand.control.post('switches', { consentRaisesChanged: true })

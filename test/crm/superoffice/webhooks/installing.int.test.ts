@@ -152,7 +152,7 @@ describe('installing webhooks', () => {
     expect(await stand.requests('listWebhooks')).toBe(0)
   })
 
-  it.each([503, 429])('throws what another attempt may mend: %i', async (status) => {
+  it.each([503, 429])('throws what another attempt may resolve: %i', async (status) => {
     await stand.control.post('faults', { path: 'Webhook', status, body: {} })
     await expect(install(stand, receiver)).rejects.toMatchObject({ retryable: true })
   })
@@ -216,7 +216,7 @@ describe('tending webhooks', () => {
     expect(await registered()).toEqual([])
   })
 
-  it('tells where its secret does not open any more', async () => {
+  it('reports where its secret does not open any more', async () => {
     await install(stand, receiver)
     stand.world.webhooks.list()[0]!.state = 'TooManyErrors'
     const webhook = { url: receiver.url, secrets: ['v1.00000000.AAAA'] }
