@@ -27,7 +27,7 @@ async function idsOf(people: readonly Person[]): Promise<number[]> {
   return [...(await findAddresses(world.now.db, CONNECTION_ID, emails)).values()]
 }
 
-describe('two processes at once', () => {
+describe('two concurrent processes', () => {
   let otherDb: Database
   let other: Systems
 

@@ -115,7 +115,7 @@ describe('a system that cannot be reached, or says stop', () => {
     expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'], due: false })
   })
 
-  it('tells how long Dynamics wants to be left alone, and does the rest afterwards (429)', async () => {
+  it('reports how long Dynamics wants to be left alone, and does the rest afterwards (429)', async () => {
     const ann = await world.now.linked()
     await ann.unsubscribe()
     await world.now.dynamicsFault({

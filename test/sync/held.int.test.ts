@@ -51,7 +51,7 @@ describe('a run that would make many people mailable (F4)', () => {
     second = await crowd('b', LIMIT + 1)
   })
 
-  it('releases 100 at once, by itself', async () => {
+  it('releases 100 together, by itself', async () => {
     const hundred = first.slice(0, LIMIT)
     await allConsent(hundred)
     const { held } = await world.now.sweep()

@@ -86,7 +86,7 @@ describe('a record that leaves while a pass writes', () => {
 })
 
 describe('the last record of an address', () => {
-  it('tells eMarketeer its deny although nobody is left there', async () => {
+  it('writes its deny to eMarketeer although nobody is left there', async () => {
     const ann = await world.now.linked()
     await ann.flip('deny')
     await ann.deactivated()

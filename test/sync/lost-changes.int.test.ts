@@ -4,8 +4,8 @@ import { withWorld } from './support/world.js'
 
 const world = withWorld()
 
-describe('changes that nobody told of, and cursors that are lost', () => {
-  it('finds by the sweep what no webhook told (E5)', async () => {
+describe('changes that nobody reported, and cursors that are lost', () => {
+  it('finds by the sweep what no webhook reported (E5)', async () => {
     const ann = await world.now.linked()
     const bo = await world.now.linked()
     await ann.flip('deny')
@@ -134,7 +134,7 @@ describe('values that cannot be read', () => {
     expect(await ann.state()).toMatchObject({ basis: 'withdrawn', toggles: ['deny'] })
   })
 
-  it('writes nothing over a toggle that is not told', async () => {
+  it('writes nothing over a toggle that is unknown', async () => {
     const ann = await world.now.linked()
     const secureToggle = (rights: object) =>
       world.now.dynamicsSwitch({

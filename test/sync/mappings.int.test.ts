@@ -110,7 +110,7 @@ describe('legal basis, Dynamics to eMarketeer', () => {
     },
   )
 
-  it('tells eMarketeer who set Allow, between when and when, and that there is no evidence (B5, F6)', async () => {
+  it('reports to eMarketeer who set Allow, between when and when, and that there is no evidence (B5, F6)', async () => {
     const ann = await world.now.linked({ basis: 'withdrawn', toggles: ['deny'] })
     await ann.flip('allow', 'Sven Seller')
     await world.now.sweep()

@@ -131,7 +131,7 @@ describe('somebody in the CRM who cannot be made out', () => {
   )
 })
 
-describe('a record that is known at no address, as none was told', () => {
+describe('a record that is known at no address, because none was returned', () => {
   // B8: as long as it is there no sendout is complete; no reading of an address finds it, and it may not change again.
   it('is read by its id at the next sweep', async () => {
     const ann = await world.now.linked({ toggles: ['deny'] })
@@ -148,7 +148,7 @@ describe('a record that is known at no address, as none was told', () => {
   })
 })
 
-describe('a row of the changes that does not tell whose it is', () => {
+describe('a row of the changes that does not say whose it is', () => {
   let listings = 0
   const passDay = () =>
     world.now.db.query(
@@ -176,7 +176,7 @@ describe('a row of the changes that does not tell whose it is', () => {
     preSend(world.now, { contactIds: [contactId], ...(twist ? { twist } : {}) })
 
   // A delta proves whomever it does not mention; a row that may be anybody's takes that away (F3, B8).
-  it('has everything listed at once, and then once a day, while sendouts read who is asked for', async () => {
+  it('has everything listed immediately, and then once a day, while sendouts read who is asked for', async () => {
     listings = 0
     const first = await optsOutHidden('delta')
     await world.now.sweep(first.twist)

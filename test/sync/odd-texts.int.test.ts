@@ -64,7 +64,7 @@ describe.each(ODD)('%s', (_name, text) => {
     await eMarketeer(`categories/${categoryId}/archive`, {})
   })
 
-  it('in what a change tells stops nothing', async () => {
+  it('in a change stops nothing', async () => {
     const ann = await world.now.linked()
     await ann.flip('deny')
     await world.now.sweep()

@@ -49,7 +49,7 @@ describe('a change costs no more requests than the rule asks for', () => {
     expect(await ann.state()).toMatchObject({ basis: 'withdrawn', due: false })
   })
 
-  it('a hint that tells nothing new: its records and their rows', async () => {
+  it('a hint that reports nothing new: its records and their rows', async () => {
     const ann = await world.now.linked()
     await ann.webhook(false)
     expect(await drained()).toEqual({ [BATCH]: 2 })

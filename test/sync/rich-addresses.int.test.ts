@@ -23,7 +23,7 @@ async function withTwoAddresses(): Promise<{ home: RichPerson; other: RichPerson
 }
 
 describe('a secondary address of a CRM person (C5)', () => {
-  it('follows their withdrawal once, and closes the gate at once', async () => {
+  it('follows their withdrawal once, and closes the gate immediately', async () => {
     const { home, other } = await withTwoAddresses()
     home.sets('withdrawn')
     expect(await verdictOf(other)).toBe('consentWithdrawn')
@@ -154,7 +154,7 @@ describe('persons who share an address', () => {
   })
 })
 
-describe('what no change tells', () => {
+describe('what no change reports', () => {
   it('a person who joins, or leaves, is found by the walk over all addresses', async () => {
     const person = await world.now.linked({ rows: [] })
     const { crm, db } = world.now

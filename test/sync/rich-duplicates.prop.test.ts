@@ -179,7 +179,7 @@ describe('1 to 50 persons at an address, of all values and ages (C5)', () => {
     RUNS * 30_000,
   )
 
-  it('the lower number is the older of two who were registered at once, 99 before 100', async () => {
+  it('the lower number is the older of two who were registered at the same time, 99 before 100', async () => {
     fillUpToNines()
     const alike = { registered: 0, deleted: false, holder: false }
     const first = { ...alike, basis: 'contract' as const }

@@ -73,7 +73,7 @@ describe('a share of the walk', () => {
     expect(shareOf({ ...round, elapsedMs: 0, walkedAt: null }, 40)).toBe(Number.MAX_SAFE_INTEGER)
   })
 
-  it('is what time has made due, in whole requests', () => {
+  it('is what time has made due, in full requests', () => {
     expect(shareOf({ ...round, elapsedMs: hour }, 40)).toBe(5_000)
     expect(shareOf({ ...round, elapsedMs: hour, done: 4_990 }, 40)).toBe(0)
     expect(shareOf({ ...round, elapsedMs: 21 * hour, done: 99_999 }, 40)).toBeGreaterThan(1)

@@ -17,7 +17,7 @@ async function crmOutcomes(email: string): Promise<string[]> {
 }
 
 describe('a user acts between our reading and our write', () => {
-  it('and a withdrawal that lies under our write is found at once (R0)', async () => {
+  it('and a withdrawal that lies under our write is found immediately (R0)', async () => {
     const person = await world.now.linked()
     await person.acts('contract')
     world.now.crm.switches.beforeWrite = () => person.sets('withdrawn')
@@ -106,7 +106,7 @@ describe('a card that is saved again', () => {
 })
 
 describe('a clock that is off', () => {
-  it('by an hour proves nothing: without a version the restrictive value wins, and status tells', async () => {
+  it('by an hour proves nothing: without a version the restrictive value wins, and status reports it', async () => {
     const person = await world.now.person({ basis: 'withdrawn', rows: [] })
     world.now.crm.switches.clockSkewMs = 3_600_000
     person.join('consent')

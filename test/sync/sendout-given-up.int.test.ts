@@ -32,14 +32,14 @@ async function withoutLastLook(): Promise<{ sent: Sent; run: SendoutRun; session
 }
 
 describe('a decision that was given up, and goes on', () => {
-  it('changes nothing of what was told', async () => {
+  it('changes nothing of what was reported', async () => {
     const { sent, run, session } = await withoutLastLook()
     expect(sent.result).toMatchObject({ eligible: 0, excluded: { notVerified: 2 } })
     await decideMembers(session, run)
     expect(await readList(world.now, run.sendoutId)).toEqual([])
   })
 
-  it('ends when it is told so', async () => {
+  it('ends on an abort', async () => {
     const { run, session } = await withoutLastLook()
     const stop = new AbortController()
     const looked = twistEmarketeer(session, 'changes', async (call) => {

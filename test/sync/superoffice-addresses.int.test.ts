@@ -41,7 +41,7 @@ describe('a person in SuperOffice whose address is spelled otherwise (rule A)', 
     expect((await anna.state()).e).toBe('withdrawn')
   })
 
-  it('is found by a domain in Unicode though no change has told of it', async () => {
+  it('is found by a domain in Unicode though no change has reported it', async () => {
     const anna = await world.now.linked({ email: 'b5@xn--bcher-kva.example', rows: [] })
     const { id } = world.crm.add(['b5@bücher.example'], { marketingSendouts: 'withdrawn' })
     expect(id).not.toBe('')

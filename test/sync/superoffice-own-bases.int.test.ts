@@ -291,7 +291,7 @@ describe('a file that comes to map a basis which many have (F4)', () => {
     expect(await verdictOf(person!)).toBe('eligible')
   })
 
-  it('lets them be mailed at once where the limit allows as many', async () => {
+  it('lets them be mailed immediately where the limit allows as many', async () => {
     const people = await many('Few', 'contract', 'none')
     await superoffice.applies({ legalBases: { few: 'contract' } }, { newlyMailableLimit: 2 })
     expect(await world().sweep()).toBe(0)

@@ -76,7 +76,7 @@ describe('a merge', () => {
 
 describe('a clock that is off', () => {
   it.each([3_600_000, -3_600_000, 30_000])(
-    'by %d ms is told, and does not prove that a consent came later: the restrictive value stands',
+    'by %d ms is reported, and does not prove that a consent came later: the restrictive value stands',
     async (skewMs) => {
       const person = await world.now.person({ basis: 'withdrawn', rows: [] })
       world.crm.world.clock.setSkewMs(skewMs)

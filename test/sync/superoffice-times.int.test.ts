@@ -172,7 +172,7 @@ describe('what stays restrictive, and says so', () => {
     },
   )
 
-  it('acts that are closer than the clocks can tell', async () => {
+  it('acts that are closer than the clocks can distinguish', async () => {
     const person = await agreed()
     await person.acts('withdrawn')
     person.sets('contract')

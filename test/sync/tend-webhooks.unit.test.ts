@@ -14,7 +14,7 @@ function sessionWith(tend: (() => Promise<{ reactivated: boolean }>) | undefined
 }
 
 describe('looking after webhooks', () => {
-  it('tells when they had been switched off', async () => {
+  it('reports when they had been switched off', async () => {
     const { session, warn } = sessionWith(async () => ({ reactivated: true }))
     await tendWebhooks(session)
     expect(warn).toHaveBeenCalledWith(

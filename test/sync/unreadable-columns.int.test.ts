@@ -91,7 +91,7 @@ describe('a column that was secured after set-up (B8)', () => {
     },
   )
 
-  it('is told by the connection, which is left alone for a while', async () => {
+  it('is reported by the connection, which is left alone for a while', async () => {
     await world.now.linked()
     await secure('donotbulkemail')
     await inNewProcess(async (anew) => {
@@ -156,7 +156,7 @@ describe('a column that was secured after set-up (B8)', () => {
   })
 
   it.each(['emailaddress1', 'donotbulkemail'])(
-    'whose rows lack %s, where definitions are not told: unknown, counted, and back again',
+    'whose rows lack %s, where definitions are not readable: unknown, counted, and back again',
     async (column) => {
       const ann = await world.now.linked()
       await secure(column)
@@ -184,7 +184,7 @@ describe('a column that was secured after set-up (B8)', () => {
   )
 })
 
-describe('a row that is first met without an address, where definitions are not told (B8)', () => {
+describe('a row that is first met without an address, where definitions are not readable (B8)', () => {
   /** Rows come without the column until `work` is done. */
   async function without(column: string, work: (anew: World) => Promise<void>): Promise<void> {
     await secure(column)
@@ -198,7 +198,7 @@ describe('a row that is first met without an address, where definitions are not 
   }
 
   it.each(['emailaddress2', 'emailaddress3'])(
-    '%s: unknown at each address that is told',
+    '%s: unknown at each known address',
     async (column) => {
       const other = column === 'emailaddress2' ? 'emailaddress3' : 'emailaddress2'
       const also = await world.now.person({ toggles: [] })
@@ -312,7 +312,7 @@ describe('a subscription row without an answer', () => {
   })
 })
 
-describe('a subscription row that lacks a property, where definitions are not told (B8)', () => {
+describe('a subscription row that lacks a property, where definitions are not readable (B8)', () => {
   const CASES = (['absent', 'null'] as const).flatMap((hiddenAs) =>
     PROOFS.flatMap((proof) =>
       ['em_contact', 'em_category', 'em_subscribed'].map(

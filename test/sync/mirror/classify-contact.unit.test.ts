@@ -198,7 +198,7 @@ describe('a record that is met first', () => {
     expect(classify(merged, {}, { listing: true })).toMatchObject({ leaving: null, merged: null })
   })
 
-  it('by two readings at once is in doubt at every address', () => {
+  it('by two simultaneous readings is in doubt at every address', () => {
     const read = contact({ otherEmails: ['work@x.example'], denyOnlyEmails: ['old@x.example'] })
     const change = classify(read)!
     expect(set(addressesOfMetTwice([change], new Set(['ann'])))).toEqual([HOME, WORK, OLD])
@@ -290,7 +290,7 @@ describe('secondary addresses (C5)', () => {
   })
 })
 
-describe('what the CRM did not tell (B8)', () => {
+describe('what the CRM left out (B8)', () => {
   it('a primary address: the record stays where it was', () => {
     const read = contact({ email: null, emailUnreadable: true })
     const before = stored({ unusableAddress: true })

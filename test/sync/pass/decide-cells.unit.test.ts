@@ -63,7 +63,7 @@ describe('cells that are decided', () => {
     )
   })
 
-  it('are none whose state eMarketeer did not tell, or that cannot be read there', () => {
+  it('are none whose state eMarketeer did not return, or that cannot be read there', () => {
     expect(told(decide(view({ contacts: [contact('deny')] })))).toEqual([])
     expect(
       told(decide(view({ contacts: [contact('deny')], cells: [cell('unreadable')] }))),
@@ -104,7 +104,7 @@ describe('a purpose of which some record cannot be read', () => {
 })
 
 describe('an address without records', () => {
-  it('is told nothing where nobody left a deny', () => {
+  it('gets nothing written where nobody left a deny', () => {
     expect(told(decide(view({ cells: [cell('consent')] })))).toEqual([])
   })
 

@@ -77,7 +77,7 @@ describe('the act behind a write to eMarketeer', () => {
     })
   })
 
-  it('is given the very moment, and who it was, where field history told it', () => {
+  it('has the exact moment, and who it was, where field history has it', () => {
     const act = { userId: 'sven', atMs: ACT_MS }
     for (const one of [DENIED, ALLOWED]) {
       const described = describeAct(one, act, NOW_MS)

@@ -72,7 +72,7 @@ describe('a decision that would make somebody mailable', () => {
     expect(sort(OPENS, known('staged'), 'apply')).toEqual(['apply', 'dropped'])
   })
 
-  it('is counted and written where the run may be counted at once, unless another run staged it', () => {
+  it('is counted and written where the run may be counted immediately, unless another run staged it', () => {
     expect(sort(OPENS, [], 'release')).toEqual(['apply', 'releasing'])
     expect(sort(OPENS, known('rejected', 'something else'), 'release')).toEqual([
       'apply',
@@ -150,7 +150,7 @@ describe('a positive basis that replaces another one, in a rich CRM', () => {
     }),
   )
 
-  it('makes nobody mailable: it is written at once, but not while only opt-outs flow', () => {
+  it('makes nobody mailable: it is written immediately, but not while only opt-outs flow', () => {
     expect(replaces.plan.writes).toMatchObject([{ side: 'crm', value: 'contract', loosens: true }])
     expect(sort(replaces)).toEqual(['apply'])
     expect(sort(replaces, [], 'withhold')).toEqual(['waiting'])

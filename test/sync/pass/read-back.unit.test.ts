@@ -67,7 +67,7 @@ describe('a write that is read back', () => {
 })
 
 describe('the version after a write', () => {
-  it('is what was read back, else what the answer told', () => {
+  it('is what was read back, else what the answer returned', () => {
     expect(versionAfter(applied('2'))).toBe('2')
     expect(versionAfter(applied(null))).toBeNull()
     expect(versionAfter(applied('2', ours('5')))).toBe('5')
@@ -87,7 +87,7 @@ describe('what is remembered of a write', () => {
     ])
   })
 
-  it('of a toggle: the value, and the version that the answer told', () => {
+  it('of a toggle: the value, and the version that the answer returned', () => {
     const write: CrmWrite = { ...WRITE, value: 'deny' }
     expect(seen(acknowledged(pending('allow'), write, applied('2')))).toEqual([
       { recordId: 'ann', value: 'deny', version: '2', want: null },

@@ -162,7 +162,7 @@ describe('answers to the category', () => {
   const here = (...rows: readonly ReturnType<typeof subscription>[]) =>
     view({ contacts: [ann], subscriptions: rows })
 
-  it('are the rows of the category, and those of one that is not told', () => {
+  it('are the rows of the category, and those of one that is unknown', () => {
     const unknown = subscription(null, { rowId: 'b', categoryId: '' })
     const offers = subscription(false, { rowId: 'c', categoryId: 'offers' })
     expect(crm(here(subscription(true), unknown, offers)).subscriptions).toEqual([true, null])

@@ -111,7 +111,7 @@ describe('rows of a category (D3)', () => {
     ])
   })
 
-  it('are those of the category, and those of one that is not told: they may be of this one', () => {
+  it('are those of the category, and those of one that is unknown: they may be of this one', () => {
     const row = subscription(true)
     expect(mayBeOf(row, 'news')).toBe(true)
     expect(mayBeOf(row, 'offers')).toBe(false)
