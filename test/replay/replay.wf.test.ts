@@ -51,7 +51,7 @@ describe('histories of before', () => {
     expect(await misfits({ codePath })).toEqual([])
   })
 
-  it('tell when a workflow is changed', async () => {
+  it('show when a workflow is changed', async () => {
     const code = await readFile(codePath, 'utf8')
     const changed = code.replaceAll('sync.syncCategories(run)', 'sync.settleRun(run)')
     expect(changed).not.toBe(code)

@@ -141,7 +141,7 @@ describe('a third CRM, in a folder of its own and a line in the registry', () =>
     ])
   })
 
-  it('tells by webhook, and hears by webhook', async () => {
+  it('posts webhooks, and receives webhooks', async () => {
     crm.set(people.get('cy')!.personId, 'marketingSendouts', 'withdrawn')
     await until(async () => (await truth('cy')) === 'withdrawn withdrawn')
     await actsInEmarketeer(people.get('di')!.contactId, 'withdrawn')

@@ -35,7 +35,7 @@ describe('parts of one process', () => {
     expect(second.stops.length).toBeGreaterThan(0)
   })
 
-  it('end well when they are told to', async () => {
+  it('end well when they are stopped', async () => {
     const [first, second] = [part(), part()]
     const stop = new AbortController()
     const running = endTogether([first.part, second.part], stop.signal)
@@ -43,7 +43,7 @@ describe('parts of one process', () => {
     await running
   })
 
-  it('end at once where they were told to before', async () => {
+  it('end immediately where they were stopped before', async () => {
     const stop = new AbortController()
     stop.abort()
     await endTogether([part().part], stop.signal)

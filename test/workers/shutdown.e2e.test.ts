@@ -13,7 +13,7 @@ const connectionId = 'acme-dynamics'
 const GRACE_MS = 30_000
 
 it(
-  'a worker that is told to end while an activity waits for a lock is gone within the grace',
+  'a worker that is stopped while an activity waits for a lock is gone within the grace',
   async () => {
     const db = openDatabase(database.url, { maxConnections: 2 })
     await saveConnection(db, {

@@ -14,7 +14,7 @@ beforeAll(async () => {
 }, provisionTimeoutMs)
 afterAll(() => server.stop())
 
-it('on a server that does not tell builds apart workers work all the same, and say so', async () => {
+it('on a server that does not distinguish builds workers work all the same, and say so', async () => {
   const nowhere = 'http://127.0.0.1:9'
   const env = {
     DATABASE_URL: database.url,

@@ -115,7 +115,7 @@ describe('workers split by queues', () => {
     expect(chosen).toEqual([])
   })
 
-  it('are not given the work by an operator before all are there, and he is told which are not', async () => {
+  it('are not given the work by an operator before all are there, and the error names the missing ones', async () => {
     const polls = { new: 1, old: { [setup]: 1, [sweep]: 1, [webhook]: 1, [preSend]: 100 } }
     const { temporal, chosen } = serverOf({ current: 'new', polls })
     const used = useRelease({ temporal, buildId: 'old', bundle: { code: '' } }, true)
@@ -152,7 +152,7 @@ describe('a build that has never been the current one', () => {
 })
 
 describe('a server that does not let us say which build is the current one', () => {
-  it('is told as such, and what is waited for', async () => {
+  it('is reported as such, with what is waited for', async () => {
     const { temporal } = serverOf({ current: '', polls: { new: 1 }, denies: true })
     expect(await releaseStateOf(temporal, 'new')).toBe('denied')
   })

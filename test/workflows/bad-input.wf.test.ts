@@ -392,7 +392,7 @@ describe('bad input', () => {
     await handleOf(workflowId).terminate()
   })
 
-  it('tells nothing of what it refuses but names of keys, kinds and sizes', async () => {
+  it('shows nothing of what it refuses but names of keys, kinds and sizes', async () => {
     const workflowId = await start('resumeConnection', [
       json({ connectionId: 'Ada Lovelace', 'ada@example.com': 1, reason: 'x', by: 7 }),
     ])

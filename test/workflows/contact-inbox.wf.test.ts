@@ -23,7 +23,7 @@ describe('contactInbox', () => {
 
   const nothingDue = async () => ({ ...report(), nextDueMs: null })
 
-  it('acts on the first hint at once, stays for a while, and ends', async () => {
+  it('acts on the first hint immediately, stays for a while, and ends', async () => {
     const times: number[] = []
     const world = workflows.world({
       drainInbox: async () => {
@@ -122,7 +122,7 @@ describe('contactInbox', () => {
     expect(world.inputs('drainInbox')).toHaveLength(2)
   })
 
-  it('continues as new when the server suggests it, and works on at once', async () => {
+  it('continues as new when the server suggests it, and works on immediately', async () => {
     let release!: () => void
     const released = new Promise<void>((resolve) => (release = resolve))
     const world = workflows.world({

@@ -302,7 +302,7 @@ describe('removing what was installed', () => {
     })
   })
 
-  it('keeps a No that was told after the cursor had been dropped', async () => {
+  it('keeps a No that was reported after the cursor had been dropped', async () => {
     const ann = await world.now.linked()
     const kept = await countCarriedNos(world.now.db, connectionId)
     await dropCrmCursor(world.now.db, connectionId)
@@ -314,7 +314,7 @@ describe('removing what was installed', () => {
     expect(await ann.state()).toMatchObject({ subscriptions: { c1: false } })
   })
 
-  it('keeps a No of a row that did not tell whose it was while there were changes to read', async () => {
+  it('keeps a No of a row that did not say whose it was while there were changes to read', async () => {
     const ann = await world.now.linked()
     const kept = await countCarriedNos(world.now.db, connectionId)
     // Everything was listed because of another such row a moment ago.

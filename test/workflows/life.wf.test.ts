@@ -26,7 +26,7 @@ describe('pauseConnection', () => {
     expect(world.inputs('endWork')).toMatchObject([{ kinds: ['cron', 'runs'] }])
   })
 
-  it('lets opt-outs flow: what was cut off goes on at once, and the cron stays', async () => {
+  it('lets opt-outs flow: what was cut off goes on immediately, and the cron stays', async () => {
     const world = workflows.world()
     await (await start('pauseConnection', { mode: 'loosening' })).result()
     expect(world.names()).toEqual(['pauseConnection', 'endWork', 'startSweep', 'sweepNow'])
@@ -48,7 +48,7 @@ describe('pauseConnection', () => {
   })
 
   it.each([undefined, null, 'acme', [], { mode: 'all' }, { ...words, mode: 'some' }])(
-    'fails at once where it is started with %j',
+    'fails immediately where it is started with %j',
     async (input) => {
       const world = workflows.world()
       const { environment, taskQueue } = workflows
@@ -83,7 +83,7 @@ describe('pauseConnection', () => {
 })
 
 describe('resumeConnection', () => {
-  it('makes the connection active before anything is started, then sweeps at once', async () => {
+  it('makes the connection active before anything is started, then sweeps immediately', async () => {
     const world = workflows.world()
     await (await start('resumeConnection', {})).result()
     expect(world.names()).toEqual(['resumeConnection', 'endWork', 'startSweep', 'sweepNow'])

@@ -61,7 +61,7 @@ describe('a pre-send with a start time', () => {
     expect(await statusOf(handle)).toMatchObject(change)
   })
 
-  it('starts at once when rescheduled to a time gone by', async () => {
+  it('starts immediately when rescheduled to a past time', async () => {
     const { times } = timed()
     const startAt = await inFuture(workflows, 10 * HOUR_MS)
     const handle = await startPreSend(workflows, requestOf({ startAt }))

@@ -66,7 +66,7 @@ describe('stopping a pre-send', () => {
     expect(times[0]).toBeLessThan(Date.parse(startAt))
   })
 
-  it('tells in its status what only the ledger knew: that a newer run has its own list', async () => {
+  it('shows in its status what only the ledger knew: that a newer run has its own list', async () => {
     const { sendouts, world } = hanging()
     const { closeSendout } = sendouts.activities()
     world.activities.closeSendout = async (closing) => {
@@ -94,7 +94,7 @@ describe('stopping a pre-send', () => {
     expect((await child.describe()).status.name).toBe('CANCELLED')
   })
 
-  it('takes an abort while deciding, at once', async () => {
+  it('takes an abort immediately while deciding', async () => {
     const { sendouts, world } = hanging('decideMembers')
     const handle = await startPreSend(workflows, requestOf())
     await world.called('decideMembers')
@@ -148,7 +148,7 @@ describe('stopping a pre-send', () => {
     },
   )
 
-  it('tells what is in the ledger when cancelled while the result is being written', async () => {
+  it('reports what is in the ledger when cancelled while the result is being written', async () => {
     const { sendouts, world } = hanging()
     let release!: () => void
     const released = new Promise<void>((resolve) => (release = resolve))

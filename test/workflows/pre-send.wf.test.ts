@@ -78,7 +78,7 @@ describe('preSend', () => {
     })
   })
 
-  it('tells its phase at every stage', async () => {
+  it('reports its phase at every stage', async () => {
     const sendouts = new FakeSendouts({ targeted: 1_000 })
     const phases: string[] = []
     const given = sendouts.activities()
@@ -111,7 +111,7 @@ describe('preSend', () => {
     expect(sendouts.opened).toEqual([])
   })
 
-  it('decides at once on what is verified when the CRM refuses the credentials', async () => {
+  it('decides immediately on what is verified when the CRM refuses the credentials', async () => {
     const sendouts = new FakeSendouts({ targeted: 100_000 })
     const given = sendouts.activities()
     let verified = 0

@@ -99,7 +99,7 @@ describe('builds that take over from one another', () => {
       signalArgs: [],
     })
 
-  it('the first takes over at once', async () => {
+  it('the first takes over immediately', async () => {
     a = await start('a', today, { syncDue: whileSweeping(untilLetGo) })
     await a.releaseState('current')
     await startSetup('going-forward')
@@ -157,7 +157,7 @@ describe('builds that take over from one another', () => {
     await b.world.called('catchUpBoth')
   }, 120_000)
 
-  it('an earlier one waits until it is chosen, and is told what does not fit it', async () => {
+  it('an earlier one waits until it is chosen, and the log names what does not fit it', async () => {
     await startNow('reset')
     await b.world.called('proveFreshness', 2)
     const refused = useRelease(a.release, false)

@@ -35,7 +35,7 @@ describe('preview of a set-up', () => {
     ['asks to wait', () => Promise.reject(failure('crm_rate_limited', { retryable: true }))],
     ['does not answer', hang],
   ])(
-    'tells within a minute of a CRM that %s',
+    'reports within a minute a CRM that %s',
     async (what, previewSetupStep) => {
       workflows.world({ previewSetupStep })
       const { result, tookMs } = await preview()
@@ -46,7 +46,7 @@ describe('preview of a set-up', () => {
     90_000,
   )
 
-  it('tells at once of a key that eMarketeer refuses', async () => {
+  it('reports immediately a key that eMarketeer refuses', async () => {
     const world = workflows.world({
       previewSetupStep: () =>
         Promise.reject(failure('emarketeer_auth_failed', { retryable: false })),

@@ -56,7 +56,7 @@ describe('the time that set-up says is left', () => {
     }
   })
 
-  it('follows the share of contacts, once the first sync has told one', () => {
+  it('follows the share of contacts, once the first sync has reported one', () => {
     const durations = { ...MEASURED, firstSync: 1_000 }
     const before = Object.values(MEASURED).reduce((sum, seconds) => sum + seconds, 0)
     expect(shownAfter(before + 500, durations)).toBeGreaterThan(450)

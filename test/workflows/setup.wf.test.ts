@@ -34,7 +34,7 @@ function pausing(stepId: string, pause: ReturnType<typeof pausedWith>, until: st
 }
 
 describe('set-up', () => {
-  it('runs the steps in order, and tells how far it is', async () => {
+  it('runs the steps in order, and reports its progress', async () => {
     const seen: SetupStatus[] = []
     const look = async () => void seen.push(await statusOf(handle))
     const world = workflows.world({
@@ -188,7 +188,7 @@ describe('set-up', () => {
     expect(world.inputs('keepSetupDecision')).toMatchObject([{ action: 'abort' }])
   })
 
-  it('looks again by itself at what may mend itself, with longer and longer waits', async () => {
+  it('looks again by itself at what may pass by itself, with longer and longer waits', async () => {
     let looks = 0
     workflows.world({
       runSetupStep: async ({ stepId }) =>

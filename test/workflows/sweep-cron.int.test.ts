@@ -190,7 +190,7 @@ describe('the cron of the sweep, on a real server', () => {
   })
 
   describe('connection show', () => {
-    it('tells of a connection that was not swept for two hours, whatever the cause', async () => {
+    it('reports a connection that was not swept for two hours, whatever the cause', async () => {
       await expectSweeps(db, connectionId)
       expect(await shown()).toMatchObject({ overdue: false, lastDoneAt: null })
       await hoursPass(3)
@@ -226,7 +226,7 @@ describe('the cron of the sweep, on a real server', () => {
     })
 
     it.each(['connection_disabled', 'connection_paused'])(
-      'tells nothing of a sweep that %s refused: it was none',
+      'reports nothing of a sweep that %s refused: it was none',
       async (code) => {
         const activities = createSweepActivities(place)
         await activities.noteSweep({ ...note('failed'), code: 'crm_unreachable', message: 'Away.' })

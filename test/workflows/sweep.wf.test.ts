@@ -75,7 +75,7 @@ describe('sweepRun', () => {
     expect(runs[0]).toEqual([expect.any(String), 'sweep', 'copy'])
   })
 
-  it('tells how far it is while it runs', async () => {
+  it('reports its progress while it runs', async () => {
     const totals: number[] = []
     let due = 0
     workflows.world({
@@ -117,7 +117,7 @@ describe('sweepRun', () => {
     expect(await phaseOf(handle)).toEqual(['failed'])
   })
 
-  it('is done, and tells of it, where housekeeping fails', async () => {
+  it('is done, and reports it, where housekeeping fails', async () => {
     const world = workflows.world({
       catchUpBoth: async () => report(1),
       tidyUp: () => Promise.reject(failure('internal', { retryable: true })),
@@ -131,7 +131,7 @@ describe('sweepRun', () => {
     expect(world.inputs('tidyUp')).toHaveLength(2)
   })
 
-  it('is done, and tells what could not be read', async () => {
+  it('is done, and reports what could not be read', async () => {
     const unreadable = ['2 records could not be read: GET /changes at detail.new.version']
     const world = workflows.world({
       catchUpBoth: async () => ({ ...report(1), unreadable }),
@@ -144,7 +144,7 @@ describe('sweepRun', () => {
     expect(world.inputs('noteSweep')).toEqual([{ ...noted(connectionId, 'done'), untidy }])
   })
 
-  it('tells what housekeeping could not do by itself', async () => {
+  it('reports what housekeeping could not do by itself', async () => {
     const untidy = ["the CRM's webhooks could not be checked (crm_unreachable)"]
     workflows.world({ tidyUp: async () => ({ untidy }) })
     const handle = await start('sweepRun', newConnection())
@@ -212,7 +212,7 @@ describe('sweepRun', () => {
     expect(await phaseOf(cron)).toEqual(['failed'])
   })
 
-  it('as cron: fails at once where the connection may not be swept', async () => {
+  it('as cron: fails immediately where the connection may not be swept', async () => {
     const world = workflows.world({
       catchUpBoth: () => Promise.reject(failure('connection_disabled', { retryable: false })),
     })
@@ -274,7 +274,7 @@ describe('sweepRun', () => {
     expect(await phaseOf(cron)).toEqual(['done'])
   })
 
-  it('as cron: waits for six hours where nobody mends it; then the next run goes on', async () => {
+  it('as cron: waits for six hours where nobody corrects it; then the next run goes on', async () => {
     const world = workflows.world({ catchUpBoth: refuse })
     const connectionId = newConnection()
     const cron = await start('backgroundSweep', connectionId)
