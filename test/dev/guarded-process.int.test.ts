@@ -57,7 +57,7 @@ describe('a guarded server process', () => {
     expect(existsSync(dir)).toBe(false)
   })
 
-  it('tells what a server said that ended by itself', async () => {
+  it('reports what a server said that ended by itself', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'lbsync-guarded-'))
     const server = await startGuarded({
       command: '/bin/sh',

@@ -52,7 +52,7 @@ describe('fetching a tool by pip', () => {
 
   const pip = (script: string) => writeFile(join(root, 'python3'), script, { mode: 0o755 })
 
-  it('gives the executable, whole, to two callers at once', async () => {
+  it('gives the complete executable to two simultaneous callers', async () => {
     await pip(workingPip)
     const target = join(root, 'cache/tool-1')
     const install = () => pipInstall(tool, target, 'tool')

@@ -27,7 +27,7 @@ describe('a clock', () => {
     expect(clockOfWrite(write, 3_610_000)).toEqual(ahead(3_599_600, 3_601_000))
   })
 
-  it('is measured by the Date header, which has whole seconds', () => {
+  it('is measured by the Date header, which has full seconds', () => {
     expect(clockOfDate({ offsetMs: 100, roundTripMs: 400, resolutionMs: 1_000 })).toEqual(
       ahead(-600, 800),
     )
@@ -72,7 +72,7 @@ describe('a stamp', () => {
     expect(eps(fine, ahead(HOUR_MS), ahead(HOUR_MS))).toBe(2_000)
   })
 
-  it('of whole seconds is less certain by one', () => {
+  it('of full seconds is less certain by one', () => {
     expect(eps(stampMs, ahead(-3_000, 500))).toBe(4_000)
     expect(eps(stampMs, ahead(0))).toBe(2_000)
   })

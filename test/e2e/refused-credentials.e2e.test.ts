@@ -33,7 +33,7 @@ afterAll(async () => {
 }, 15 * MINUTES)
 
 it(
-  'a secret that was changed pauses the connection, and the new one ends that at once',
+  'a secret that was changed pauses the connection, and the new one ends that immediately',
   async () => {
     const { clientId } = DEMO_DYNAMICS
     expect(await preSend('snd_before')).toMatchObject({ complete: true, eligible: 1 })

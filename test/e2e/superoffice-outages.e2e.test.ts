@@ -88,7 +88,7 @@ describe.each(['online', 'onsite'] as const)('SuperOffice %s', (kind) => {
   )
 
   it(
-    'credentials that are refused are tried once, told in words, and not again before their time',
+    'credentials that are refused are tried once, reported in words, and not tried again before their time',
     async () => {
       const { crm, connectionId } = place()
       await crm.send('POST', 'approval', { revoked: true })
@@ -122,7 +122,7 @@ describe.each(['online', 'onsite'] as const)('SuperOffice %s', (kind) => {
   )
 
   it(
-    'credentials that are taken again are used at once, where somebody applies the connection or resumes it',
+    'credentials that are taken again are used immediately, where somebody applies the connection or resumes it',
     async () => {
       const { crm, connectionId } = place()
       await crm.send('POST', 'approval', { revoked: false })

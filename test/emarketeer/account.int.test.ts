@@ -20,7 +20,7 @@ describe('account, categories, audiences, webhook, public contacts', () => {
     await expect(standIn.client.account()).resolves.toBeUndefined()
   })
 
-  it('tells a wrong key, a foreign layer and an unknown account apart', async () => {
+  it('distinguishes a wrong key, a foreign layer and an unknown account', async () => {
     for (const [config, code] of [
       [{ apiKey: 'wrong' }, 'upstream_auth_failed'],
       [{ apiKey: 'public-1001' }, 'upstream_forbidden'],

@@ -32,7 +32,7 @@ describe('the change feed', () => {
   const read = async (position: FeedPosition, more = {}) =>
     page(await standIn.client.changes({ position, ...more }))
 
-  it('tells a withdrawal with both points, and what comes after a cursor only', async () => {
+  it('returns a withdrawal with both points, and what comes after a cursor only', async () => {
     const { nextCursor } = await read({ from: 'now' })
     const eventTime = '2026-11-20T10:00:00.000Z'
     await standIn.at('acts', {

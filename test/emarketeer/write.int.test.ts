@@ -86,7 +86,7 @@ describe('writing states', () => {
     expect(results).toEqual([{ status: 'conflict' }, { status: 'conflict' }])
   })
 
-  it('tells which items cannot be written', async () => {
+  it('reports which items cannot be written', async () => {
     await standIn.at('categories/c2/archive')
     const { results } = await standIn.client.writeStates(
       write(
@@ -179,7 +179,7 @@ describe('writing states', () => {
     })
   })
 
-  it('throws 429 at once, with the time to wait', async () => {
+  it('throws 429 immediately, with the time to wait', async () => {
     await fault({ status: 429, headers: { 'Retry-After': '30' } })
     const tally = new RequestTally()
     const error = await upstreamError(standIn.client.writeStates(write(withdraw), { tally }))
@@ -205,7 +205,7 @@ describe('writing states', () => {
     expect(error).toMatchObject({ code: 'upstream_cancelled', mayHaveBeenApplied: true })
   })
 
-  it('refuses an answer whose results cannot be told apart', async () => {
+  it('refuses an answer whose results cannot be distinguished', async () => {
     await fault({
       status: 200,
       body: { results: [{ index: 1, status: 'unchanged', version: 1 }] },

@@ -83,7 +83,7 @@ describe('a webhook address', () => {
     }
   })
 
-  it('whose secret is new is believed with it at once, as the database has it', async () => {
+  it('whose secret is new is believed with it immediately, as the database has it', async () => {
     const { url, db } = gateway.now
     const hooked = await hookedConnection(db)
     expect((await postAsEmarketeer(url, hooked)).status).toBe(202)
@@ -95,7 +95,7 @@ describe('a webhook address', () => {
     expect(await outcome(postAsEmarketeer(url, hooked))).toEqual([401, 'webhook_unauthorized'])
   })
 
-  it('tells nobody that its connection is disabled but the sender', async () => {
+  it('reports that its connection is disabled to nobody but the sender', async () => {
     const { url, db } = gateway.now
     const hooked = await hookedConnection(db, 'disabled')
     const wrong = postAsDataverse(url, hooked, { headers: { 'x-em-secret': 'guess' } })
@@ -116,7 +116,7 @@ describe('any address', () => {
     socket.destroy()
   })
 
-  it('tells nothing of what serves it, and is not kept by caches', async () => {
+  it('reveals nothing of what serves it, and is not kept by caches', async () => {
     const { headers } = await fetch(`${gateway.now.url}/healthz`)
     expect(headers.get('cache-control')).toBe('no-store')
     expect([headers.get('server'), headers.get('x-powered-by')]).toEqual([null, null])

@@ -77,7 +77,7 @@ describe.each([
   ['deeply nested', `${'['.repeat(150_000)}${']'.repeat(150_000)}`],
   ['of very many values', `[${'{},'.repeat(100_000)}{}]`],
 ])('a body that is %s', (_name, body) => {
-  it('is malformed at once, whoever sends it', async () => {
+  it('is malformed immediately, whoever sends it', async () => {
     const { url, db } = gateway.now
     const hooked = await hookedConnection(db)
     const { hooked: superOffice, secret } = await hookedSuperOffice(db)

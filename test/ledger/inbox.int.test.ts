@@ -53,11 +53,11 @@ async function due(shard: number): Promise<number[]> {
   return (await dueHints(db, connectionId, shard, 10)).map((hint) => hint.inboxId)
 }
 
-it('tells that none waits in a shard that never had one', async () => {
+it('reports that none waits in a shard that never had one', async () => {
   expect(await nextHintDueMs(db, connectionId, shards++)).toBeNull()
 })
 
-it('tells that none waits once all are handled', async () => {
+it('reports that none waits once all are handled', async () => {
   const shard = shards++
   await put(shard, randomUUID())
   expect(await nextHintDueMs(db, connectionId, shard)).toBe(0)
@@ -65,7 +65,7 @@ it('tells that none waits once all are handled', async () => {
   expect(await nextHintDueMs(db, connectionId, shard)).toBeNull()
 })
 
-it('tells when the next is due: after the rest about its record (2 s), or after what put it off (5 s)', async () => {
+it('returns when the next is due: after the rest about its record (2 s), or after what put it off (5 s)', async () => {
   const [shard, other] = [shards++, shards]
   const entityId = randomUUID()
   await put(shard, entityId)

@@ -22,7 +22,7 @@ const ADDRESS = [
 ]
 
 describe('a ledger whose addresses are kept by keys of another version (rule A)', () => {
-  it('is refused before anything is changed, and told what to do', async () => {
+  it('is refused before anything is changed, with what to do', async () => {
     await runStatements(database.ownerUrl, [
       ...ADDRESS,
       `UPDATE address_key_version SET version = 1`,

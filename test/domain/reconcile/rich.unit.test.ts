@@ -342,7 +342,7 @@ describe("R5, a basis of the tenant's own (C2)", () => {
     expect(verdict(saved, seen)).toEqual(['R3', 'withdrawn', 'withdrawn'])
   })
 
-  it('counts at the gate once a pass has decided with the file, and no longer at once (F4)', () => {
+  it('counts at the gate once a pass has decided with the file, and no longer immediately (F4)', () => {
     const unmapped = at('contract', NOTHING_MAPPED, row(own, '1'))
     const decision = decideRich(unmapped, EMPTY_MEMORY)
     const before = planRich(unmapped, EMPTY_MEMORY, decision).memory

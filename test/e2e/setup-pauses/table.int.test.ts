@@ -18,7 +18,7 @@ function documented(code: string): string[] {
 }
 
 describe('the cases of set-up’s pauses', () => {
-  it.each(PAUSE_CODES)('reach %s, with the choices that docs/setup.md tells', (code) => {
+  it.each(PAUSE_CODES)('reach %s, with the choices that docs/setup.md lists', (code) => {
     const tried = PLACES.filter((place) => place.code === code).flatMap(({ choices }) =>
       Object.keys(choices),
     )

@@ -132,7 +132,7 @@ describe('$batch of the Dataverse stand-in', () => {
       expect(done.text).toContain('Content-ID: 2')
     })
 
-    it('fail as a whole when one part meets a fault', async () => {
+    it('fail completely when one part meets a fault', async () => {
       const fault = { scope: 'part', bodyMatches: 'hurt', status: 503, execute: true, delayMs: 1 }
       await org.control('POST', 'faults', fault)
       const path = `contacts(${ids[1]})`

@@ -88,7 +88,7 @@ describe('forms, views and audit of the Dataverse stand-in', () => {
     expect(await code('PATCH', FORM, { formxml })).toBe('400 0x8004f01e')
   })
 
-  it('replaces a whole definition, and never turns tracking off', async () => {
+  it('replaces a complete definition, and never turns tracking off', async () => {
     const path = "EntityDefinitions(LogicalName='contact')"
     const { json } = await org.api('GET', path)
     const two = {

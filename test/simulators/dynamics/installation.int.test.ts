@@ -41,7 +41,7 @@ async function customised(): Promise<TestOrganisation> {
   return org
 }
 
-describe('the installation as the Dataverse stand-in tells it', () => {
+describe('the installation as the Dataverse stand-in reports it', () => {
   it('is the same for the same state, whatever the ids are', async () => {
     const [one, other] = await Promise.all([customised(), customised()])
     const told = await one.control('GET', 'installation')

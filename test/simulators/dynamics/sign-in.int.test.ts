@@ -122,7 +122,7 @@ describe('sign-in, limits and faults of the Dataverse stand-in', () => {
     ).toBe(429)
   })
 
-  it('protects itself by requests and by requests at once', async () => {
+  it('protects itself by requests in total and by simultaneous requests', async () => {
     await org.control('POST', 'switches', { limits: { requests: 3 } })
     const statuses: number[] = []
     for (let n = 0; n < 4; n++) {
@@ -141,7 +141,7 @@ describe('sign-in, limits and faults of the Dataverse stand-in', () => {
     expect(second?.json.error.code).toBe('0x80072326')
   })
 
-  it('shows the faults it is told to, the kind of work done without an answer too', async () => {
+  it('shows the configured faults, the kind of work done without an answer too', async () => {
     const id = crypto.randomUUID()
     await org.control('POST', 'faults', {
       method: 'PATCH',

@@ -156,7 +156,7 @@ describe('webhooks of the Dataverse stand-in', () => {
     expect((await org.api('GET', failed)).json.value).toHaveLength(2)
   })
 
-  it('loses and doubles deliveries when told to', async () => {
+  it('loses and doubles deliveries on demand', async () => {
     await register('Update')
     const id = await contact()
     await org.control('POST', 'switches', { webhooks: { loseNext: 1 } })

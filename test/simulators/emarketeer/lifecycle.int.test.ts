@@ -162,7 +162,7 @@ describe("eMarketeer's lifecycle rules", () => {
     })
   })
 
-  it('hides a category that has vanished, and tells of renames and archiving', async () => {
+  it('hides a category that has vanished, and reports renames and archiving', async () => {
     await standIn.at('categories/c1/vanish', { vanished: true })
     await standIn.at('categories/c2/rename', { name: 'Happenings' })
     expect(await standIn.client.categories({ includeArchived: true })).toMatchObject([
@@ -206,7 +206,7 @@ describe("eMarketeer's lifecycle rules", () => {
     expect((await members('e')).map((it) => it.contactId)).toEqual(['2'])
   })
 
-  it('dumps the whole truth, suppressed addresses included', async () => {
+  it('dumps the complete truth, suppressed addresses included', async () => {
     await standIn.at('delete-contacts', { contactIds: ['1'] })
     const lines = await standIn.control.lines<Record<string, unknown>>('accounts/1001/dump')
     expect(lines).toMatchObject([

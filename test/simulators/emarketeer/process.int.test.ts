@@ -8,7 +8,7 @@ import { standInControl } from '../../../simulators/common/control-client.js'
 const main = fileURLToPath(new URL('../../../simulators/emarketeer/main.ts', import.meta.url))
 
 describe('the stand-in in its own process', () => {
-  it('says where it is, works, and stops when told', async () => {
+  it('says where it is, works, and stops on demand', async () => {
     const options = JSON.stringify({ accounts: [{ accountId: '77' }] })
     const child = spawn(
       process.execPath,

@@ -88,7 +88,7 @@ describe('webhooks of the stand-in', () => {
     expect((await standIn.control.lines('accounts/1001/feed')).length).toBe(601)
   })
 
-  it('loses, doubles and delays when told to', async () => {
+  it('loses, doubles and delays on demand', async () => {
     await standIn.control.post('webhook-faults', { lose: 1 })
     await complain(1)
     await standIn.control.post('webhook-faults', { duplicate: 1 })

@@ -102,7 +102,7 @@ describe('writing a consent', () => {
     ])
   })
 
-  it('counts a saved card as a write of the rows when told so', async () => {
+  it('counts a saved card as a write of the rows if configured so', async () => {
     const { control } = installation
     await control.post('persons/1/save', { firstName: 'B' })
     expect(await row('STORE')).toMatchObject({ updatedCount: 0 })

@@ -34,7 +34,7 @@ describe('faults and counts', () => {
     })
   })
 
-  it('refuses more at once than allowed', async () => {
+  it('refuses more simultaneous requests than allowed', async () => {
     installation = await startInstallation({ switches: { maxConcurrent: 2, latencyMs: 2_000 } })
     const call = () => installation.api('GET', 'User/currentPrincipal')
     const mostAtOnce = async () =>
@@ -52,7 +52,7 @@ describe('faults and counts', () => {
 })
 
 describe('the stand-in in its own process', () => {
-  it('hands out what a client needs, seeds many persons, and stops when told', async () => {
+  it('hands out what a client needs, seeds many persons, and stops on demand', async () => {
     const child = spawn(process.execPath, ['--import', 'tsx', main, '--port', '0'], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })

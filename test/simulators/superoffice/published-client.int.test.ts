@@ -208,7 +208,7 @@ describe('consents, by @superoffice/webapi', () => {
     })
   })
 
-  it('are written many at once', async () => {
+  it('are written many in one request', async () => {
     const columns = [
       'person_id',
       'consentPurpose_id',

@@ -125,7 +125,7 @@ describe('signing in Online', () => {
 })
 
 describe('the tenant', () => {
-  it('moves: the old host answers 421, the status tells the new one', async () => {
+  it('moves: the old host answers 421, the status names the new one', async () => {
     installation = await startInstallation()
     const { control, running } = installation
     const status = () => call('GET', `${running.url}/api/state/Cust12345`)

@@ -71,7 +71,7 @@ describe('events', () => {
     await receiver.next()
   })
 
-  it('tell the person and the user, not the purpose or the value', async () => {
+  it('name the person and the user, not the purpose or the value', async () => {
     await installation.control.post('persons', { persons: [{ emails: ['a@x.no'] }] })
     expect(bodyOf(await receiver.next())).toMatchObject({ Event: 'person.created', PrimaryKey: 1 })
     await installation.control.post('persons/1/emails', { emails: ['b@x.no'] })
@@ -129,7 +129,7 @@ describe('events', () => {
     expect(await installation.control.get('webhooks')).toMatchObject({ delivered: 6, pending: 0 })
   })
 
-  it('end at once where they are answered with 410', async () => {
+  it('end immediately where they are answered with 410', async () => {
     await installation.control.post('persons', { persons: [{ silent: true }] })
     receiver.answers.push({ status: 410 })
     await installation.control.post('persons/1/save', {})
@@ -138,7 +138,7 @@ describe('events', () => {
     expect(await installation.control.get('webhooks')).toMatchObject({ discarded: 1 })
   })
 
-  it('get lost, doubled and held back when told so', async () => {
+  it('get lost, doubled and held back on demand', async () => {
     const { control } = installation
     await control.post('webhook-faults', { loseNext: 1, copies: 2, paused: true })
     await control.post('persons', { persons: [{}, {}] })
