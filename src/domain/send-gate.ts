@@ -10,7 +10,7 @@ export type CrmVerdict = 'allows' | 'denies' | 'silent' | 'unreadable'
 
 /** The CRM's side of one targeted contact. */
 export interface GateCrm {
-  /** Whether the records were read or proven after the sendout requested its audience. */
+  /** Whether the records were read or proven after the sendout began to fix its audience. */
   readonly verified: boolean
   /** Live records at the address. */
   readonly records: readonly CrmVerdict[]
@@ -45,7 +45,7 @@ export interface GateFacts {
   readonly transactional: boolean
   readonly asksCategory: boolean
   readonly emarketeer: {
-    /** Whether its state is known as of a moment after the sendout requested its audience. */
+    /** Whether its state is known as of a moment after the sendout began to fix its audience. */
     readonly verified: boolean
     readonly marketing: LegalBasis | 'unreadable'
     readonly store: LegalBasis | 'unreadable'

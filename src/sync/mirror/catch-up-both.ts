@@ -19,7 +19,7 @@ const MOST_HOMELESS = 1_000
 /**
  * Brings the copy of both sides up to date: eMarketeer's feed, the CRM's changes, and the feed once more to see what
  * moved in between (docs/reconciliation.md, "A pass"). If deltas do not prove who has an address, a share of the
- * addresses is read directly, too.
+ * addresses is also read directly.
  */
 export async function catchUpBoth(session: SyncSession): Promise<void> {
   const { capabilities } = requireCrm(session)
@@ -34,7 +34,7 @@ export async function catchUpBoth(session: SyncSession): Promise<void> {
 
 /**
  * Reads records without a known address by their ids. No reading by address finds them, and no sendout is complete
- * while one is there (B8).
+ * while there is one (B8).
  */
 async function readHomeless(session: SyncSession): Promise<void> {
   const { db, connection } = session
@@ -44,17 +44,20 @@ async function readHomeless(session: SyncSession): Promise<void> {
   )
 }
 
-/** Length of a round, spread over the sweeps: every address is read at least daily, with time to spare. */
+/**
+ * Length of a round over all addresses, spread over the sweeps. It leaves time to spare, so that every address is read
+ * at least daily.
+ */
 const ROUND_MS = 20 * 3_600_000
-/** Most addresses of one call; the next sweep continues. */
+/** Most addresses read by one call; the next sweep continues. */
 const MAX_PER_CALL = 20_000
 const CHUNK = 1_000
 
 /**
  * Reads the CRM at all addresses that eMarketeer knows, if its deltas prove only the rows that they mention. This finds
  * records that were added, deleted or readdressed without a mention, and marks the changes as due. The first round is
- * read at once, later ones a share per sweep, in whole requests. The ledger keeps the position, so a killed worker
- * loses at most one chunk.
+ * read immediately and completely; of later rounds each sweep reads a share, in full requests. The ledger stores the
+ * position, so a killed worker loses at most one chunk.
  */
 async function walkAddresses(session: SyncSession): Promise<void> {
   const { db, connection } = session
@@ -79,10 +82,10 @@ async function walkAddresses(session: SyncSession): Promise<void> {
   }
 }
 
-/** Addresses to read now, so that the round ends in time. Pure. */
+/** How many addresses to read now, so that the round ends in time. Pure. */
 export function shareOf(walk: CrmWalk, perRequest: number): number {
   if (walk.walkedAt === null) {
-    return Number.MAX_SAFE_INTEGER // Nothing was ever complete: everything, now.
+    return Number.MAX_SAFE_INTEGER // No round was ever completed: read everything now.
   }
   if (walk.elapsedMs >= ROUND_MS) {
     return MAX_PER_CALL
@@ -93,10 +96,10 @@ export function shareOf(walk: CrmWalk, perRequest: number): number {
 
 /**
  * Reads both sides of these addresses: the CRM directly, then eMarketeer by its feed (exact, one request). The copy
- * already knows eMarketeer's acts up to the last reading of the feed; one since then shows in this reading, and the
- * address is read again (docs/reconciliation.md, "A pass").
+ * already has eMarketeer's acts up to the last reading of the feed. A newer act shows in this reading, and the address
+ * is then read again (docs/reconciliation.md, "A pass").
  * @param addressIds at most 1,000.
- * @returns addresses with a side that cannot be read: reading at once would give the same answer.
+ * @returns addresses with a side that cannot be read. Reading them again immediately would give the same answer.
  */
 export async function freshen(
   session: SyncSession,

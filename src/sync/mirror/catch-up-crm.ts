@@ -20,7 +20,10 @@ import { assertMaySync } from '../../connection/permissions.js'
 
 const CHUNK = 1_000
 
-/** `complete` is false after a row that does not name its owner: then nobody whom the reading did not mention is proven. */
+/**
+ * `complete` is false if a row did not name its owner. Then the reading proves nothing about records that it did not
+ * mention.
+ */
 interface CrmCatchUp {
   readonly complete: boolean
 }
@@ -29,7 +32,7 @@ interface CrmCatchUp {
  * Reads everything that changed in the CRM since the last complete reading. If the result is complete and the CRM's
  * deltas are, every record that was not mentioned is proven as of the start (docs/reconciliation.md).
  *
- * The cursor moves only after every page is stored, so a crash repeats the reading.
+ * The cursor moves only after every page is stored, so the reading is repeated after a crash.
  */
 export async function catchUpCrm(session: SyncSession): Promise<CrmCatchUp> {
   const { connectionId } = session.connection
@@ -46,8 +49,8 @@ export async function catchUpCrm(session: SyncSession): Promise<CrmCatchUp> {
         }
         session.log.warn({ connectionId }, 'a row does not say whose it is; everything is listed')
       }
-      // Another reader moved the cursor first. That reading may have begun too early to prove anything here: read
-      // again.
+      // Another reader moved the cursor first. That reading may have begun too early to prove anything for this caller,
+      // so the changes are read again.
     } catch (error) {
       if (!(error instanceof CrmCursorExpired) || cursor === null) {
         throw error
@@ -82,7 +85,7 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   if (cursor === null) {
     await (requireCrm(session).capabilities.completeDelta
       ? verifyUnlisted(session, from)
-      : // The listing does not name everybody: the walk over all addresses finds who has which.
+      : // The listing does not name everybody. The walk over all addresses finds who has which one.
         restartCrmWalk(session.db, connectionId))
   }
   const moved = await moveCrmCursor(session.db, {
@@ -97,11 +100,12 @@ async function readFrom(session: SyncSession, cursor: string | null): Promise<Cr
   return moved
 }
 
-/** Most records that are named. */
+/** Most records that are listed by id; the others are counted. */
 const MOST_FUTURE_STAMPS = 20
 
 /**
- * Names records with a time in the future in `connection show`: every sweep reads them until their time is corrected.
+ * Lists records with a time in the future for `connection show`. Every sweep reads them again until their time is
+ * corrected.
  */
 async function noteFutureStamps(
   { db, connection: { connectionId }, log }: SyncSession,
@@ -155,7 +159,7 @@ async function storePage(
   }
 }
 
-/** Reads the records that a complete listing did not mention: a missing mention deletes nobody (F3). */
+/** Reads the records that a complete listing did not mention: a missing mention is not a deletion (F3). */
 async function verifyUnlisted(session: SyncSession, tick: number): Promise<void> {
   const { connectionId } = session.connection
   const unlisted = await crmContactsNotReadSince(session.db, connectionId, tick)

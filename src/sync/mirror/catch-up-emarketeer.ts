@@ -25,7 +25,7 @@ const PAGE_SIZE = 1_000
 
 /**
  * Reads eMarketeer's change feed to its end, so that the copy of its state is exact (docs/sync.md). This takes one
- * request if nothing happened. Several readers may run at once; the cursor decides whose page counts.
+ * request if nothing happened. Several readers may run concurrently; the cursor decides whose page counts.
  *
  * @throws UpstreamError from the client; AppError from the database.
  */
@@ -80,9 +80,9 @@ export async function catchUpEmarketeer(session: SyncSession): Promise<void> {
 }
 
 /**
- * Reads a page. A cursor that eMarketeer refuses, perhaps after a restore, counts as expired: nothing else would bring
- * the connection back. So does a cursor before a single change that is too large for an answer: no page leads past it.
- * A cursor that was just issued cannot be the fault, so the error is thrown.
+ * Reads a page. A cursor that eMarketeer refuses, perhaps after a restore, counts as expired, because nothing else
+ * would let the connection recover. So does a cursor in front of a single change that is too large for an answer,
+ * because no page leads past it. A cursor that was just issued cannot be the cause; then the error is thrown.
  */
 async function readFeed(
   session: SyncSession,
@@ -155,7 +155,7 @@ async function storePage(
   }
 }
 
-/** Reads the contacts of changes that could not be read: their state shows the result. */
+/** Reads the contacts of changes that could not be read. Their present state includes what those changes did. */
 async function readContacts(session: SyncSession, contactIds: readonly string[]): Promise<void> {
   if (contactIds.length === 0) {
     return

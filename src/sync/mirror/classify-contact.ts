@@ -23,7 +23,7 @@ export interface PlacedContact {
   readonly addresses: RecordAddresses
 }
 
-/** A contact as the copy holds it, locked. */
+/** A contact as stored in the copy, with its row locked. */
 export interface StoredBefore {
   /** Absent: a new contact. */
   readonly before: StoredCrmContact | undefined
@@ -33,7 +33,7 @@ export interface StoredBefore {
 /** What all contacts of a reading share. */
 export interface ContactsReading {
   readonly window: ReadWindow
-  /** A complete listing notes unchanged records as met, too. */
+  /** Whether this is a complete listing. It also records that unchanged records were seen. */
   readonly listing: boolean
   /** Ids of all addresses in the reading. */
   readonly addressIds: ReadonlyMap<string, number>
@@ -69,7 +69,7 @@ export function classifyContact(
   const isHidden = contact.emailUnreadable ?? false
   const save: StoredCrmContact = {
     crmContactId: contact.contactId,
-    // Without a told address the record stays where it was.
+    // While its address is hidden, the record stays at its former address.
     addressId: isHidden ? (before?.addressId ?? null) : homeId,
     state: contact.state,
     mergedInto: contact.mergedInto,
@@ -94,7 +94,8 @@ export function classifyContact(
     ...homes,
     ...holderAddressIds(before, save, secondaryIds(had), secondaryIds(links)),
   ]
-  // One of two overlapping readings may show a deny that the other lacks; it counts at all its other addresses.
+  // One of two overlapping readings may show a deny that the other lacks, and that deny counts at all other addresses
+  // of the record.
   const doubtful =
     order === 'overlapping'
       ? [...places, ...[...had, ...links].map((other) => other.addressId)]
@@ -115,7 +116,7 @@ function departure(
   listing: boolean,
 ): Pick<ContactChange, 'leaving' | 'merged'> {
   const wasLive = before?.state === 'live'
-  // A complete listing may show a record that ended years ago.
+  // A complete listing may contain a record that was deactivated or merged years ago.
   const cameAndWent = !before && !listing && now.state !== 'live'
   const merged =
     now.state === 'merged' && (wasLive || cameAndWent)
@@ -172,7 +173,7 @@ export function addressesOfMetTwice(
     ])
 }
 
-/** At a deny-only address nothing stays behind: the deny goes with the text that named the address. */
+/** Nothing stays behind at a deny-only address: its deny ends with the text that named the address. */
 function leavesBehind({ denyOnly }: { readonly denyOnly: boolean }): boolean {
   return !denyOnly
 }

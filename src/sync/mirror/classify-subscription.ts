@@ -58,7 +58,7 @@ export function classifySubscription(
       }
 }
 
-/** A row with known values in place of those that the CRM hides or does not tell. null: its contact is unknown. */
+/** The row, with stored values in place of those that the CRM hides or omits. null: its contact is unknown. */
 function withWhatWasKnown(
   row: CrmSubscription,
   before: StoredCrmSubscription | undefined,
@@ -72,7 +72,7 @@ function withWhatWasKnown(
 
 /**
  * Rows that left an address: those that moved to a contact elsewhere, and those whose change was read only after their
- * contact had left. Both may have happened at once. Pure.
+ * contact had left. Both may apply to one row. Pure.
  * @param read rows to store. @param from the tick before the reading.
  * @param stored the same rows as stored. @param contacts all contacts of either.
  */

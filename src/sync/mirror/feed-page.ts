@@ -110,7 +110,7 @@ function foldCell(
 ): void {
   const address = addressOrText(item.email)
   if (address === null) {
-    return // All its contacts were deleted later; their own items follow.
+    return // All contacts of this item were deleted later. Their own items follow.
   }
   const key = `${address} ${cellKey}`
   const earlier = cells.get(key)
@@ -130,7 +130,7 @@ function foldCell(
   })
 }
 
-/** The later of two moments; null or undefined is unknown. */
+/** The later of two moments. null or undefined: unknown. */
 function latest(a: number | null | undefined, b: number | null): number | null {
   if (a === null || a === undefined) {
     return b
@@ -138,7 +138,7 @@ function latest(a: number | null | undefined, b: number | null): number | null {
   return b === null ? a : Math.max(a, b)
 }
 
-/** The actor as the ledger keeps it: type and id, never the name. */
+/** The actor as the ledger stores it: type and id, never the name. */
 export function actorText(actor: { type: string; id: string | null } | null): string | null {
   return actor === null ? null : actor.id === null ? actor.type : `${actor.type}:${actor.id}`
 }
@@ -154,8 +154,8 @@ export const NOBODYS_ACT: ActTimes = { positiveActMs: null, denyActMs: null }
 
 /**
  * When a person set this basis in eMarketeer, on the safe side: the earliest moment of a positive basis, the latest of
- * a deny. The recorder's own `eventTime` may lie up to five minutes ahead (docs/wire-emarketeer.md): by it a consent
- * could seem later than an opt-out that followed.
+ * a deny. The `eventTime` given by whoever recorded the act may be up to five minutes ahead (docs/wire-emarketeer.md).
+ * By that time a consent could seem later than an opt-out that followed it.
  */
 export function actTimesOf(
   basis: ReadLegalBasis,

@@ -19,12 +19,12 @@ const WALK_PAGE_SIZE = 1_000
 const LOOK_AGAIN_MS = 1_000
 
 /**
- * Loads eMarketeer's whole state into the copy: a cursor first, then a walk over all contacts, then the feed from that
- * cursor (docs/wire-emarketeer.md, EM-B2). For the first load, and after a cursor has expired. An account without CRM
- * is not walked over: its sendouts read their contacts.
+ * Loads eMarketeer's complete state into the copy: first a cursor, then a walk over all contacts, then the feed from
+ * that cursor (docs/wire-emarketeer.md, EM-B2). This is done for the first load and after a cursor has expired. The
+ * contacts of an account without CRM are not walked: its sendouts read their own contacts.
  *
- * One loader works at a time; others wait a moment and look again. The cursor is stored at the end, so a killed load
- * starts again.
+ * One loader works at a time; others wait a moment and check again. The cursor is stored at the end, so a killed load
+ * starts from the beginning.
  */
 export async function loadEmarketeer(session: SyncSession): Promise<void> {
   const { connectionId, crm } = session.connection
@@ -45,7 +45,7 @@ export async function loadEmarketeer(session: SyncSession): Promise<void> {
       throw new Error('eMarketeer refused to start the feed at the present')
     }
     if (crm === 'none') {
-      // Without a walk, all that was known before the gap may be old.
+      // Without a walk, everything that was read before the gap may be outdated.
       await session.db.transaction((tx) => markAllEmarketeerUnread(tx, connectionId))
     } else {
       await walk(session, token)
@@ -84,7 +84,9 @@ async function walk(session: SyncSession, token: string): Promise<void> {
   } while (cursor !== null)
 }
 
-/** Removes contacts that the walk did not meet, after asking for each: a missing mention is no proof (F3). */
+/**
+ * Removes contacts that the walk did not find. Each is requested first, because a missing mention proves nothing (F3).
+ */
 async function dropVanished(session: SyncSession, tick: number): Promise<void> {
   const { connectionId } = session.connection
   const absent = await contactsNotWalked(session.db, connectionId, tick)

@@ -80,7 +80,10 @@ export async function readCrmAt(
   })
 }
 
-/** Marks addresses with an unidentified record: it may deny, so they stay unknown and every pass reads them. */
+/**
+ * Marks addresses with an unidentified record as doubtful. That record may deny, so they stay in doubt and every pass
+ * reads them.
+ */
 export async function doubtAddresses(
   tx: Transaction,
   connectionId: string,
@@ -93,14 +96,14 @@ export async function doubtAddresses(
   return ids
 }
 
-/** A direct reading, and the known subscription rows that are gone. */
+/** A direct reading, and the known subscription rows that no longer exist. */
 interface DirectReading extends CrmReading {
   readonly goneRowIds: readonly string[]
 }
 
 /**
- * @param asked the contacts it is about; null: those in the answer.
- * @param from the tick before it began: rows that the copy got later are not asked for.
+ * @param asked the contacts that it asks for; null: those in the answer.
+ * @param from the tick before it began. Rows that entered the copy later are not requested.
  */
 async function readNow(
   session: SyncSession,
@@ -125,8 +128,8 @@ async function readNow(
 }
 
 /**
- * Known rows of the contacts that the reading lacks. If the column of their contact is closed to us, a query by contact
- * misses existing rows. A missing mention deletes nothing (F3), so each row is asked for.
+ * Known rows of the contacts that the reading lacks. If we may not read the rows' contact column, a query by contact
+ * misses existing rows. A missing mention is not a deletion (F3), so each row is requested by its id.
  */
 async function unfoundRows(
   session: SyncSession,
@@ -162,8 +165,9 @@ async function storeReading(
 }
 
 /**
- * Reads from the CRM. Once it closes columns to us, rows read shortly before may show null for an answer, and no delta
- * repeats them. The cursor is dropped, so everything is listed when the columns are open again.
+ * Reads from the CRM. Once it denies us access to columns, rows read shortly before may show null in place of an
+ * answer, and no delta repeats them. So the cursor is dropped, and everything is listed again once the columns are
+ * readable.
  */
 export async function readingCrm<T>(session: SyncSession, read: () => Promise<T>): Promise<T> {
   try {

@@ -17,7 +17,7 @@ const CHUNK = 1_000
 
 /**
  * Reads eMarketeer's state at those of the addresses where it is unknown.
- * @returns addresses that cannot be read: reading at once would give the same answer.
+ * @returns addresses that cannot be read. Reading them again immediately would give the same answer.
  */
 export async function readUnreadStates(
   session: SyncSession,
@@ -54,7 +54,8 @@ async function readChunk(
     const present = new Set(
       [...items, ...unreadable].map(({ email }) => spelledAddressOf(email)?.address),
     )
-    // A contact without a readable address may be at any of these: then nobody is known to be gone.
+    // A contact without a readable address may be at any of these addresses. Then no address is known to have lost its
+    // contacts.
     const allNamed = unreadable.every(({ email }) => email !== null)
     const unmoved = rows.filter(({ address }) => moves.get(address) === false)
     const nobody = unmoved.filter(
@@ -76,7 +77,7 @@ async function readChunk(
 
 /**
  * The states of all contacts at these addresses. eMarketeer finds an address only by its trimmed lower-case spelling:
- * contacts with another spelling are asked for by id.
+ * contacts with another spelling are requested by id.
  */
 async function readStatesAt(session: SyncSession, rows: readonly AddressRow[]): Promise<StatesAt> {
   const emails = rows.flatMap(({ address }) =>

@@ -19,7 +19,7 @@ export function saysTheSame(read: CrmContact, known: KnownCrmContact): boolean {
   )
 }
 
-/** Other addresses as `secondaryLinks` keeps them: a record that is not live has none. */
+/** Compares the other addresses as `secondaryLinks` stores them: a record that is not live has none. */
 function sameAddresses(read: CrmContact, known: KnownCrmContact): boolean {
   const { home, unusable, secondary, denyOnly } = recordAddresses(read)
   const isLive = read.state === 'live'
@@ -60,7 +60,7 @@ function sameConsents(a: StoredCrmContact['consents'], b: StoredCrmContact['cons
   )
 }
 
-/** A record's addresses beside its primary one; none if it is not live. */
+/** A record's addresses other than its primary one; none if it is not live. */
 export function secondaryLinks(
   record: { readonly crmContactId: string; readonly state: CrmContactState | 'deleted' },
   { secondary, denyOnly }: Pick<RecordAddresses, 'secondary' | 'denyOnly'>,
@@ -77,12 +77,12 @@ export function secondaryLinks(
   return [...secondary.map((key) => link(key, false)), ...denyOnly.map((key) => link(key, true))]
 }
 
-/** Whether the CRM leaves out an address of the record: then no address is known to be gone. */
+/** Whether the CRM hides an address of the record. Then no address is known to be removed. */
 export function isPartlyHidden(contact: CrmContact): boolean {
   return contact.emailUnreadable === true || contact.otherEmailsUnreadable === true
 }
 
-/** The other addresses as read, and those that the record had: a hidden one may still be there. */
+/** The other addresses as read, together with those that the record had before: a hidden one may still be there. */
 export function withThoseBefore(
   told: readonly SecondaryAddressLink[],
   before: readonly SecondaryAddress[],
@@ -105,14 +105,17 @@ export function sameSecondaryAddresses(
   )
 }
 
-/** Ids of addresses that denies cross. */
+/** Ids of the addresses that denies cross to and from. */
 export function secondaryIds(
   others: readonly { readonly addressId: number; readonly denyOnly: boolean }[],
 ): readonly number[] {
   return others.filter((other) => !other.denyOnly).map((other) => other.addressId)
 }
 
-/** Secondary addresses that a change of the record affects: new and former ones; all of them if it denies or denied. */
+/**
+ * Secondary addresses that a change of the record affects: added and removed ones, and all of them if the record denies
+ * or denied.
+ */
 export function holderAddressIds(
   before: StoredCrmContact | undefined,
   next: StoredCrmContact,

@@ -5,7 +5,9 @@ import { emarketeerSpelling } from '../../emarketeer/index.js'
 export interface SpelledAddress {
   /** Text of the row in `addresses`: the address key, or whatever else the field holds. */
   readonly address: string
-  /** eMarketeer's spelling, if asking for `address` would not find the contact; it is asked for by id then. */
+  /**
+   * eMarketeer's spelling, if a request for `address` would not find the contact. Such a contact is requested by id.
+   */
   readonly spelling: string | null
 }
 

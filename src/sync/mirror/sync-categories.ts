@@ -13,14 +13,17 @@ import type { SyncSession } from '../../connection/session.js'
 
 export interface CategoriesReport {
   readonly categories: number
-  /** Names of categories that someone added in the CRM, which are reported and ignored (D3). No address is in them. */
+  /**
+   * Names of categories that someone added in the CRM. They are reported and ignored (D3). The names contain no
+   * addresses.
+   */
   readonly foreign: readonly string[]
 }
 
 /**
- * Brings eMarketeer's subscription categories to the CRM (D3). They are created in eMarketeer only; the CRM follows
- * renaming and archiving; the id is the key. A new category needs a row for every contact, so all linked addresses
- * become due.
+ * Brings eMarketeer's subscription categories to the CRM (D3). Categories are created in eMarketeer only. The CRM
+ * follows when one is renamed or archived. The id is the key. A new category needs a row for every contact, so all
+ * linked addresses become due.
  */
 export async function syncCategories(session: SyncSession): Promise<CategoriesReport> {
   const { connectionId } = session.connection
@@ -31,7 +34,7 @@ export async function syncCategories(session: SyncSession): Promise<CategoriesRe
     }
   })
   const { crm, connection } = session
-  // A disabled connection only decides sendouts under way: they read eMarketeer and write nothing (C8).
+  // A disabled connection only decides sendouts that are under way. These read eMarketeer and write nothing (C8).
   const goesOn = permitsOf(connection).goesOn.includes(session.run.trigger)
   const writes = connection.subscriptionSync && goesOn
   if (!crm?.capabilities.subscriptions || !writes) {
@@ -57,7 +60,10 @@ export async function syncCategories(session: SyncSession): Promise<CategoriesRe
   return { categories: stored.length, foreign }
 }
 
-/** A name is free text and goes into a status: it is short, without addresses and control characters. */
+/**
+ * A name as it may appear in a status. It is free text, so it is shortened, and addresses and control characters are
+ * removed.
+ */
 function shownName(name: string): string {
   return shorten(maskAddresses(name.replace(/\p{C}+/gu, ' ')).trim())
 }

@@ -27,12 +27,12 @@ import { classifyContact, classifyDeletedContact, addressesOfMetTwice } from './
 import { classifySubscription, rowsThatLeft } from './classify-subscription.js'
 import { saysTheSame } from './same-contact.js'
 
-/** Whether a reading is a complete listing: then unchanged records are noted as met, too. */
+/** Whether a reading is a complete listing. Then it is also recorded that unchanged records were seen. */
 interface ListingOption {
   readonly listing?: boolean
 }
 
-/** Stores contacts that were read within `window`; marks what changed as due. */
+/** Stores contacts that were read within `window`, and marks what changed as due. */
 export async function upsertCrmContacts(
   tx: Transaction,
   connectionId: string,
@@ -96,7 +96,7 @@ export async function upsertCrmContacts(
 
 /**
  * Contacts that differ from the copy. Nearly every direct reading of a sendout finds nothing new: one statement without
- * locks shows that. A copy that changes meanwhile is as if it changed right after.
+ * locks shows that. If the copy changes meanwhile, the effect is the same as if it had changed right afterwards.
  */
 async function changedContacts(
   tx: Transaction,
@@ -182,7 +182,7 @@ export async function upsertCrmSubscriptions(
   await noteChanges(tx, connectionId, [...touched, ...left.map((row) => row.addressId)], doubtful)
 }
 
-/** Notes deleted subscription rows: neither a Yes nor a No; the sync creates them again (D3). */
+/** Stores that subscription rows were deleted. This is neither a Yes nor a No, and the sync creates them again (D3). */
 export async function noteDeletedCrmSubscriptions(
   tx: Transaction,
   connectionId: string,
@@ -219,8 +219,8 @@ async function contactsOf(
 }
 
 /**
- * Marks addresses as due and as doubtful, and notes where the last live record of a linked address left or one joined
- * (G8).
+ * Marks addresses as due and as doubtful, and stores where the last live record of a linked address left or a record
+ * joined (G8).
  */
 async function noteChanges(
   tx: Transaction,

@@ -24,8 +24,8 @@ import { spelledAddressOf } from './spelled-address.js'
 import type { SyncSession } from '../../connection/session.js'
 
 /**
- * Stores states that were read, or met by a walk, and each contact's address. An address that the feed or another
- * reading moved after this reading began keeps its state and stays as unread as it was.
+ * Stores states that were read directly or by a walk, and each contact's address. An address that the feed or another
+ * reading changed after this reading began keeps its state, and stays unread if it was.
  * @param tick taken before the reading began.
  * @param options `whole`: the states are of all contacts of each address, and the strictest counts. Otherwise an
  *   address with several spellings becomes unread.
@@ -79,7 +79,10 @@ interface PlacedState {
   readonly place: ReturnType<typeof spelledAddressOf>
 }
 
-/** Contacts of one address share one state, unless eMarketeer sees several addresses in their spellings. */
+/**
+ * The stricter of two values. Contacts of one address share one state, unless eMarketeer treats their spellings as
+ * several addresses.
+ */
 function stricter(known: EmarketeerValue | undefined, value: EmarketeerValue): EmarketeerValue {
   return known === undefined || strictness(value) > strictness(known) ? value : known
 }
@@ -115,7 +118,7 @@ function toValue(
   },
 ): EmarketeerValue {
   const { version, eventTimeMs, recordedAtMs, source } = facts
-  // A default (version 0) is nobody's act, and a value from a CRM is no act in eMarketeer.
+  // A default (version 0) is nobody's act, and a value that came from a CRM is not an act in eMarketeer.
   const byPerson = version > 0 && !isCrmSource(source)
   return {
     addressId,
@@ -131,8 +134,8 @@ function toValue(
 }
 
 /**
- * Notes contacts whose state cannot be read. Their addresses become unread: sendouts exclude them, every pass asks for
- * them, and `connection show` counts them. A contact without id and address is only logged.
+ * Stores which contacts have a state that cannot be read. Their addresses become unread: sendouts exclude them, every
+ * pass requests them, and `connection show` counts them. A contact without id and address is only logged.
  * @param tick taken before the reading began.
  */
 export async function noteUnreadable(
@@ -149,7 +152,7 @@ export async function noteUnreadable(
     place: spelledAddressOf(email),
   }))
   const texts = [...new Set(placed.flatMap(({ place }) => place?.address ?? []))]
-  // In its own transaction: two writers that each create addresses in two steps could wait for each other.
+  // This runs in its own transaction: two writers that each create addresses in two steps could deadlock.
   await session.db.transaction(async (tx) => {
     const idOf = await ensureEmarketeerAddresses(tx, connectionId, texts)
     await saveEmarketeerContacts(
@@ -171,8 +174,9 @@ export async function noteUnreadable(
 }
 
 /**
- * States that show how their address stands although another contact there cannot be read. To eMarketeer contacts with
- * equal spelling share one state, and others do not.
+ * The states that give the complete state of their address although another contact there cannot be read. In
+ * eMarketeer, contacts with the same spelling of an address share one state, and contacts with different spellings do
+ * not.
  */
 export function statesThatTell(
   items: readonly ContactState[],

@@ -19,7 +19,7 @@ import { acknowledged, isOvertaken, readBackOf, versionAfter } from './read-back
 import { SECONDARY_RULE, LEFT_TOGGLE_RULE } from './rule.js'
 import type { CrmWritten, EmarketeerWritten, PendingCell, Written } from './write-jobs.js'
 
-/** Writes applied, and what they say about their addresses. */
+/** How many writes were applied, and the outcomes of their addresses. */
 export interface Acknowledged {
   readonly emarketeerWrites: number
   readonly crmWrites: number
@@ -45,8 +45,8 @@ export async function acknowledgeWrites(
   own.emarketeer.forEach((job) => pendings.add(job.pending))
   own.crm.forEach((job) => job.pending && pendings.add(job.pending))
   const sent = wereSent(own)
-  // A deny that crossed a secondary address, or that a record left behind, is noted once both ends show it: an act
-  // after that counts.
+  // A deny that crossed to or from a secondary address, or that a record left behind, is recorded as arrived once both
+  // ends show it. Only an act after that counts as later. So the address is read again.
   outcomes.say(
     'again',
     [...sent].filter(crosses).map((pending) => pending.cell.row.addressId),
@@ -66,14 +66,14 @@ export async function acknowledgeWrites(
     unsent.flatMap(({ cell }) => takenInto(cell)),
     { putsBack: true },
   )
-  // A pass that lost its lease still keeps the evidence of what it sent.
+  // A pass that lost its lease still stores the evidence of what it sent.
   await appendOutcomes(tx, [
     ...jobs.emarketeer.map(emarketeerOutcome),
     ...jobs.crm.flatMap((job) => (job.pending ? [crmOutcome(job, job.pending)] : [])),
   ])
   const lost = jobs.emarketeer.length + jobs.crm.length - own.emarketeer.length - own.crm.length
   if (lost > 0) {
-    // Another pass took these over: it reads what became of them, so nothing else is stored.
+    // Another pass took these addresses over and reads the results of the writes, so nothing else is stored here.
     const ids = [
       ...jobs.emarketeer.map((job) => job.pending.cell.row.addressId),
       ...jobs.crm.map((job) => job.addressId),
@@ -113,7 +113,7 @@ function wereSent(jobs: Written): ReadonlySet<PendingCell> {
 }
 
 /**
- * Puts the former observation back if nothing was sent, so that a 429 does not lose the proof that an act was the later
+ * Restores the former observation if nothing was sent, so that a 429 does not lose the proof that an act was the later
  * one.
  */
 function asBefore({ cell: { memory, row } }: PendingCell) {

@@ -1,7 +1,7 @@
 /**
  * State of an address at the end of its pass, from good to bad. All but `done` leave it due.
  *
- * - `done`: off the list of work.
+ * - `done`: no longer due.
  * - `untilRunEnds`: waits for the end of its run, or until the connection is resumed (rule F4).
  * - `tomorrow`: waits for tomorrow's budget of subscription rows (rule D3).
  * - `again`: read and decided again immediately, after a lost race, an inconsistent reading or a record that moved.
@@ -41,7 +41,7 @@ export function isPutOff(outcome: AddressOutcome): boolean {
 export class AddressOutcomes {
   private readonly byAddress = new Map<number, AddressOutcome>()
 
-  /** Gives these addresses an outcome; the worse one stands. */
+  /** Gives these addresses an outcome. If an address already has one, the worse counts. */
   say(outcome: AddressOutcome, addressIds: Iterable<number>): void {
     for (const id of addressIds) {
       this.byAddress.set(id, worst(this.of(id), outcome))

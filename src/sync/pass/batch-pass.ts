@@ -53,7 +53,7 @@ import { jobsOf, upkeepJobs, type Jobs, type PendingCell, type Written } from '.
 
 export interface BatchResult {
   readonly counts: SyncCounts
-  /** Addresses to read directly and decide again at once. */
+  /** Addresses to read directly and decide again immediately. */
   readonly again: readonly number[]
   /** Addresses that another pass holds now. */
   readonly busy: readonly number[]
@@ -62,10 +62,10 @@ export interface BatchResult {
 /** Most addresses in one batch. */
 export const MAX_BATCH = 1_000
 
-/** A lease outlives two lost renewals. */
+/** How often leases are renewed. A lease survives two failed renewals. */
 const RENEW_EVERY_MS = 30_000
 
-/** The window of calls that were not made: it counts nothing as read. */
+/** The window of calls that were not made. With it nothing counts as read. */
 const NO_WINDOW: ReadWindow = { from: 0, to: 0 }
 
 const NONE: ReadonlySet<number> = new Set()
@@ -74,9 +74,10 @@ const addressOf = (cell: DecidedCell): number => cell.row.addressId
 
 /**
  * The one sync: reads both sides of these addresses, decides each cell by the rule, stores the decisions, writes and
- * acknowledges (docs/sync.md). Every trigger comes here; nothing else writes a basis, a toggle or a subscription.
+ * acknowledges (docs/sync.md). Every trigger uses this function; nothing else writes a basis, a toggle or a
+ * subscription.
  *
- * @throws UpstreamError if a call failed as a whole, after everything that did happen was stored; the addresses
+ * @throws UpstreamError if a call failed altogether, after everything that did happen was stored. The addresses
  *   concerned stay due.
  */
 export async function runPass(
@@ -92,7 +93,7 @@ export async function runPass(
   if (leased.length === 0) {
     return { counts: emptyCounts(), again: [], busy }
   }
-  // A renewal that fails shows in the next transaction, which confirms the leases.
+  // A failed renewal is noticed in the next transaction, which confirms the leases.
   const renewal = setInterval(() => {
     void renewLeases(session.db, owner, leased).catch(() => undefined)
   }, RENEW_EVERY_MS)
@@ -106,19 +107,20 @@ export async function runPass(
 }
 
 /**
- * One pass over a batch of addresses that it has leased (docs/reconciliation.md, "A pass"). An address is read,
- * decided, stored and due, written to, acknowledged, and then gets its {@link AddressOutcome}.
+ * One pass over a batch of addresses that it has leased (docs/reconciliation.md, "A pass"). An address is read and
+ * decided; the decision is stored and the address marked as due; then it is written to, acknowledged, and gets its
+ * {@link AddressOutcome}.
  *
- * What a crash leaves:
+ * What a crash leaves behind:
  *
- * - before `store`: a fresher copy. The address is as due as before.
- * - before `acknowledge`: the decision, its evidence and a due address. A write may have landed or may land yet; the
- *   stored memory knows its value and version, so the next pass does not take it for a person's act.
+ * - before `store`: a fresher copy. The address stays due if it was.
+ * - before `acknowledge`: the decision, its evidence and a due address. A write may have landed or may still land. The
+ *   stored memory contains its value and version, so the next pass does not take it for a person's act.
  * - while rows are created: a doubtful address. The next pass reads it directly and creates no row twice.
  * - before `finish`: a due address with nothing left to write.
  *
- * The lease of a dead pass runs out by itself; until then the address is busy to others. A pass that outlives its lease
- * stores nothing more but the evidence of what it sent.
+ * The lease of a dead pass expires by itself; until then the address is busy for other passes. A pass that outlives its
+ * lease stores nothing more except the evidence of what it sent.
  */
 class BatchPass {
   private counts = emptyCounts()
@@ -133,7 +135,7 @@ class BatchPass {
     private readonly options: BatchOptions,
   ) {}
 
-  /** @throws the first error of a call that failed as a whole, after everything else is stored. */
+  /** @throws the first error of a call that failed altogether, after everything else is stored. */
   async run(
     addressIds: readonly number[],
   ): Promise<{ readonly counts: SyncCounts; readonly again: readonly number[] }> {
@@ -171,8 +173,8 @@ class BatchPass {
   }
 
   /**
-   * Leaves out addresses whose two sides were not observed together. They are read again: at once, unless that would
-   * give the same answer.
+   * Leaves out addresses whose two sides were not observed together. They are read again, and immediately unless that
+   * would give the same answer.
    */
   private consistentPart(batch: BatchView, unreadable: ReadonlySet<number>): BatchView {
     const deltaProves = requireCrm(this.session).capabilities.completeDelta
@@ -264,8 +266,8 @@ class BatchPass {
 
   /**
    * Leaves out addresses that a record left or joined after they were loaded; they are read again. The record took its
-   * open writes along at that moment (taken-along.ts). A write stored now would be missing there, and landing late it
-   * would pass for a person's act.
+   * open writes along at that moment (taken-along.ts). A write stored now would be missing from what it took along; if
+   * that write landed late, it would count as a person's act.
    */
   private async unchanged(
     tx: Transaction,
@@ -282,7 +284,7 @@ class BatchPass {
     return cells.filter((cell) => !changed.has(cell.row.addressId))
   }
 
-  /** Tightens first, on both sides at once. Loosens last, and only if nothing failed before. */
+  /** Tightens first, on both sides in parallel. Loosens last, and only if nothing failed before. */
   private async write(
     pendings: readonly PendingCell[],
     acts: ReadonlyMap<string, CrmAct>,
@@ -310,7 +312,7 @@ class BatchPass {
     }
   }
 
-  /** Stores that these writes were not sent, and with it the proof behind them. They stay due. */
+  /** Stores that these writes were not sent, and so keeps the proof behind them. Their addresses stay due. */
   private async leaveUnsent(jobs: Jobs): Promise<void> {
     const error = this.errors[0] ?? new Error('paused meanwhile: what loosens waits')
     const unsent: Written = {
@@ -336,8 +338,8 @@ class BatchPass {
     this.outcomes.say('tomorrow', postponed)
     this.add({ rowsPostponed: wanted - budget })
     const creating = jobs.filter((job) => job.write.kind === 'createSubscription')
-    // A crash may lose the answer to a creation. The mark of doubt makes the next pass read first: a second row could
-    // hide a rep's No.
+    // A crash may lose the answer to a creation. The addresses are marked as doubtful, so that the next pass reads them
+    // first: a second row could hide a rep's No.
     await this.holding((tx, leased) =>
       markCrmDoubtful(tx, [
         ...new Set(creating.map((job) => job.addressId).filter((id) => leased.has(id))),

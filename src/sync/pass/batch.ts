@@ -1,4 +1,4 @@
-/** Counts of sync work; they add up over batches. */
+/** Counts of sync work. They can be added up over batches. */
 export interface SyncCounts {
   readonly addresses: number
   /** Addresses present on both sides. */
@@ -33,20 +33,20 @@ export function addCounts(a: SyncCounts, b: SyncCounts): SyncCounts {
   return Object.fromEntries(keys.map((key) => [key, a[key] + b[key]])) as unknown as SyncCounts
 }
 
-/** How a batch is to be synced. */
+/** How to sync a batch. */
 export interface BatchOptions {
   /**
-   * `direct`: both sides are read now. `copy`: the copy of both sides was just brought up to date. `done`: these very
-   * addresses were just read directly. Addresses whose copy is inconsistent come back in `again`.
+   * `direct`: both sides are read now. `copy`: the copy of both sides was just brought up to date. `done`: exactly
+   * these addresses were just read directly. Addresses whose copy is inconsistent come back in `again`.
    */
   readonly reading: 'direct' | 'copy' | 'done'
   /**
    * `stage`: writes that would make a contact mailable wait for the end of their run (rule F4). `release`: the caller's
-   * addresses are no more than the limit, so they are counted and written at once while the run stays within it; those
-   * beyond it, and those that another run staged, wait. `withhold`: nothing that loosens is written or counted, and it
-   * stays due; a connection paused for all but opt-outs always withholds. Tightening never waits.
+   * addresses are no more than the limit, so they are counted and written immediately while the run stays within it;
+   * those beyond it, and those that another run staged, wait. `withhold`: nothing that loosens is written or counted,
+   * and it stays due; a connection that is paused for loosening only always withholds. Tightening never waits.
    */
   readonly loosening: 'apply' | 'stage' | 'release' | 'withhold'
-  /** Addresses that the run has counted as released, so that a lost race counts nobody twice. */
+  /** Addresses that the run has already counted as released, so that nobody is counted twice after a lost race. */
   readonly released?: Set<number>
 }

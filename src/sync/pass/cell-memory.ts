@@ -10,7 +10,7 @@ import type { DecidedCell } from './decide-cells.js'
 import { contactOfRecord } from '../view/observe.js'
 import { RICH_RULE } from './rule.js'
 
-/** Whether there is nothing new to store. At rest a pass writes nothing. */
+/** Whether there is nothing new to store. If nothing changed, a pass stores nothing. */
 export function sameMemory({ plan, memory }: DecidedCell): boolean {
   return stable(plan.memory) === stable(memory)
 }
@@ -39,7 +39,7 @@ function stable({ seen, openAllow, openLoosen, departed }: DecidedCell['memory']
 }
 
 /**
- * Records that this pass observes in the present epoch, for every purpose: their open writes are known from now on. A
+ * Records whose every purpose this pass observes in the present epoch. From now on their open writes are known. A
  * record in doubt, or with a purpose that cannot be read, does not count.
  */
 export function observedIn(
@@ -59,12 +59,14 @@ export function observedIn(
   return [...new Set(first)].filter((id) => rest.every((ids) => ids.has(id)))
 }
 
-/** False if a record cannot be read or is in doubt: then the old observation stays. */
+/**
+ * Whether the plan stores a new observation. False if a record cannot be read or is in doubt: then the old one is kept.
+ */
 function storesObservation({ plan, memory }: DecidedCell): boolean {
   return plan.memory.seen !== memory.seen
 }
 
-/** Records that show their carried deny themselves. */
+/** Records that themselves show the deny that was carried onto them. */
 function arrivedRecords(cell: DecidedCell): readonly string[] {
   if (!storesObservation(cell)) {
     return []
@@ -72,7 +74,7 @@ function arrivedRecords(cell: DecidedCell): readonly string[] {
   return arrivedDenies(cell.observation, cell.plan.memory)
 }
 
-/** What the records of a cell took along from another cell, as far as this plan's memory knows it. */
+/** What the records of a cell took along from another cell, as far as this plan's memory holds it. */
 export function takenInto(cell: DecidedCell): readonly Taken[] {
   const { observation, plan, cellKey } = cell
   const known = storesObservation(cell) ? settledIn(observation, plan.memory) : []
@@ -90,8 +92,9 @@ export function takenInto(cell: DecidedCell): readonly Taken[] {
 }
 
 /**
- * Denies for the secondary addresses of records in doubt (R0). A withdrawal may lie under our write, and the next write
- * hides it from those addresses (C5). They are passed on once, with the write that withdraws.
+ * Denies for the secondary addresses of records in doubt (R0). Our write may have overwritten a withdrawal, and after
+ * the next write those addresses would never show it (C5). The denies are passed on once, together with the write that
+ * withdraws.
  */
 export function doubtsToPassOn(cell: DecidedCell): readonly DepartedDeny[] {
   const { observation, memory, decision, plan, view, cellKey } = cell
@@ -117,7 +120,7 @@ export function doubtsToPassOn(cell: DecidedCell): readonly DepartedDeny[] {
   )
 }
 
-/** Carried denies that have done their work. */
+/** Carried denies that are no longer needed. */
 export function arrivedAt(cell: DecidedCell): CarriedDeny[] {
   return arrivedRecords(cell).map((recordId) => ({
     crmContactId: contactOfRecord(cell.view, cell.cellKey, recordId),

@@ -61,7 +61,7 @@ export interface BatchDecisions {
 
 /**
  * Decides every cell of a batch's linked addresses by the rule. Pure.
- * @param times what the times of a rich CRM's rows are worth now.
+ * @param times how the times of a rich CRM's rows count now.
  */
 export function decideBatch(
   batch: BatchView,
@@ -72,7 +72,7 @@ export function decideBatch(
   const upkeep: RowUpkeep[] = []
   for (const view of batch.addresses) {
     if (view.row.emarketeerContactId === null) {
-      continue // On one side only: linked when the other side appears (E7).
+      continue // The address is on one side only. It is linked when the other side appears (E7).
     }
     if (view.row.emarketeerSpelledTwice) {
       continue // eMarketeer has several states here: it is unknown which one a write would reach.
@@ -102,8 +102,8 @@ export function decideBatch(
 }
 
 /**
- * Decides an address that no record has as its primary one: a withdrawal of a record that has it as a secondary one
- * counts (C5), and a deny that a record left behind (F5).
+ * Decides an address that no record has as its primary one. A withdrawal of a record that has it as a secondary address
+ * counts (C5), and so does a deny that a record left behind (F5).
  */
 function decideAbsent(batch: BatchView, view: AddressView, crm: OpenCrm): DecidedCell[] {
   const { legalBasisSync, subscriptionSync } = batch.connection
@@ -124,7 +124,7 @@ function decideAbsent(batch: BatchView, view: AddressView, crm: OpenCrm): Decide
   ]
 }
 
-/** Decides a cell without records of its own. null: eMarketeer need not change. */
+/** Decides a cell without records of its own. null: nothing needs to change in eMarketeer. */
 function decideLeft(
   batch: BatchView,
   view: AddressView,
@@ -141,7 +141,7 @@ function decideLeft(
   return isReadable ? decided({ view, cellKey, row, rule, ...facts }) : null
 }
 
-/** Decides a cell with a record that cannot be read: denies of the others still cross. */
+/** Decides a cell with a record that cannot be read. Denies of the other records still cross. */
 function decidePartlyRead(
   batch: BatchView,
   view: AddressView,
@@ -173,7 +173,7 @@ function decideCategory(
   }
   const basis = cell?.decision.emarketeerTarget ?? view.cells.get(cellKey)?.basis
   if (rows.records === null || basis === undefined || basis === 'unreadable') {
-    return // The state of the category is not known yet; the next pass knows it.
+    return // The state of the category is not known yet. It will be known in the next pass.
   }
   const settled = !cell || cell.plan.writes.length === 0
   if (rows.missingContactIds.length > 0 || (settled && rows.foreignRows.length > 0)) {
@@ -202,7 +202,7 @@ function decideCell(
     return null
   }
   if (records.length === 0) {
-    // No row is left, but a No may have left with one.
+    // No row is left, but one may have left with a No.
     return decideLeft(batch, view, cellKey, LEFT_TOGGLE_RULE)
   }
   const knowledge = { ...knowledgeOf(batch, crm), countsWrites }
@@ -210,7 +210,7 @@ function decideCell(
   return facts && decided({ view, cellKey, row, rule, ...facts })
 }
 
-/** Adds the times of the rows, as far as they compare with eMarketeer's. */
+/** Adds the times of the rows, as far as they are comparable with eMarketeer's. */
 function withRowTimes(
   records: readonly RecordReading<StoredValue>[] | null,
   view: AddressView,

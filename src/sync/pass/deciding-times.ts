@@ -21,9 +21,10 @@ export interface DecidingTimes {
   readonly countsWrites: boolean
 }
 
-/** For toggles: their rows carry no times. */
+/** For toggles, whose rows have no times. */
 export const NO_ROW_TIMES: DecidingTimes = { clocks: null, countsWrites: false }
 
+/** How the times of a batch's rows count now. For a toggle CRM: {@link NO_ROW_TIMES}. */
 export function timesNow(session: SyncSession, batch: BatchView): DecidingTimes {
   const crm = requireCrm(session)
   return crm.capabilities.values === 'rich'
@@ -31,7 +32,7 @@ export function timesNow(session: SyncSession, batch: BatchView): DecidingTimes 
     : NO_ROW_TIMES
 }
 
-/** eMarketeer's clock as far as it is known now, for stamps that a CRM tells apart from its rows; null: not known. */
+/** eMarketeer's clock as far as it is known now, for stamps that a CRM gives apart from its rows. null: not known. */
 export function emarketeerClockNow(
   { clock }: SyncSession,
   { times }: BatchView,
@@ -40,7 +41,7 @@ export function emarketeerClockNow(
 }
 
 /**
- * Combines what was learned with what this session has read of both clocks.
+ * Combines the stored measurements with this session's readings of both clocks.
  * @param nowMs our clock, Unix ms.
  */
 function decidingTimes(
@@ -60,12 +61,15 @@ function decidingTimes(
   }
 }
 
-/** What our own writes showed counts before the measurement. @param measured at set-up, on a test person. */
+/**
+ * Whether the CRM counts writes. What our own writes showed takes precedence over the measurement. @param measured at
+ * set-up, on a test person.
+ */
 export function isCounted({ counting }: CrmTimes, measured: boolean): boolean {
   return counting.verdict === 'proven' || (counting.verdict === 'unknown' && measured)
 }
 
-/** A system's clock now. This session's reading of the Date header replaces the stored one. */
+/** A system's clock now. This session's reading of the Date header replaces the stored reading. */
 function clockOf(
   measured: MeasuredClock,
   reading: ClockReading | null | undefined,
@@ -75,7 +79,7 @@ function clockOf(
   return clockNow({ byWrite: measured.byWrite, byDate }, nowMs)
 }
 
-/** A row's time, comparable with eMarketeer's. null: it proves nothing, or the last writer was no person. */
+/** A row's time, comparable with eMarketeer's. null: it proves nothing, or the last writer was not a person. */
 export function stampOfConsent(
   { lastWriter, times }: CrmConsent,
   { clocks }: DecidingTimes,
@@ -86,7 +90,7 @@ export function stampOfConsent(
     : comparableStamp(writtenMs, clocks)
 }
 
-/** When a row was last written, by the CRM's clock. null: the CRM does not say. */
+/** When a row was last written, by the CRM's clock, Unix ms. null: the CRM does not say. */
 export function writtenAtMs(times: CrmConsent['times']): number | null {
   return times === undefined ? null : (times.updatedMs ?? times.registeredMs)
 }
