@@ -12,7 +12,7 @@ import { tablePrivilegesStep } from './steps/table-privileges.js'
 import { tablesStep } from './steps/tables.js'
 import { viewStep } from './steps/view.js'
 
-/** The steps that are Dynamics' own, in order (rule E1); webhooks, categories and first sync are the runner's. */
+/** Dynamics' own steps, in order (rule E1). Webhooks, categories and first sync belong to the runner. */
 export const SETUP_STEPS: readonly SetupStep[] = [
   connectStep,
   privilegesStep,

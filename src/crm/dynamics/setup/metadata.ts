@@ -5,8 +5,8 @@ import { STRONG } from '../names.js'
 import { lostAnswer } from '../wire/errors.js'
 
 /**
- * Reads a definition past the service's cache; null where there is none: by the status, or by the code that says so,
- * whose status is not documented. @throws UpstreamError otherwise.
+ * Reads a definition, bypassing the service's cache; null if there is none, according to the status or to the error
+ * code (whose status is not documented). @throws UpstreamError otherwise.
  */
 export async function getIfThere<S extends z.ZodType>(
   client: DataverseClient,
@@ -39,9 +39,9 @@ export async function getIfThere<S extends z.ZodType>(
   }
 }
 
-/** Something to delete. */
+/** A component to delete. */
 export interface Removable {
-  /** Whether it is (still) there. */
+  /** Whether it (still) exists. */
   find(): Promise<boolean>
   readonly path: string
   /** For errors and counts, e.g. `DELETE /EntityDefinitions`. */
@@ -49,8 +49,8 @@ export interface Removable {
 }
 
 /**
- * Deletes something; that it is not there is fine. After a lost answer it is looked for once more, as it may be gone
- * (docs/wire-dataverse.md, 16.14). @throws UpstreamError the refusal, where it is still there.
+ * Deletes a component; succeeds if it does not exist. After a lost answer it is looked up again, because it may be
+ * deleted (docs/wire-dataverse.md, 16.14). @throws UpstreamError, the refusal, if it still exists.
  */
 export async function removeIfThere(
   client: DataverseClient,

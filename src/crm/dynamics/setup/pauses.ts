@@ -7,24 +7,25 @@ import { AppError } from '../../../contracts/app-error.js'
 import type { DynamicsFacts } from '../facts.js'
 import { CUSTOMIZATION_LOCK } from '../wire/errors.js'
 
-/** Why a step of Dynamics' waits, beside what every CRM's may wait for (rule E2). */
+/** Reasons for which a Dynamics step pauses, in addition to those of every CRM (rule E2). */
 export const SETUP_PAUSES = {
   formUncertain: {},
   detailsTabMissing: {},
   draftPending: { looksAgain: true },
-  // Tried again, our own view is made anew.
+  // A retry drops the chosen view, and creates our own if it is missing.
   viewUncertain: { forgets: 'viewId' },
-  // A table with our name that vanishes for a moment, while somebody works on it, is not ours to create.
+  // Never checked again automatically: if a table of our name vanishes while somebody works on it, we must not create
+  // it.
   columnTypeClash: {},
 } as const satisfies PauseMeanings
 
-/** What Support may decide of a step of Dynamics', beside what every CRM's pauses offer (rule E3). */
+/** What Support may choose at a Dynamics step, in addition to the choices of every CRM (rule E3). */
 export const SETUP_ACTIONS = {
   useForm: {
     words: 'take this form',
     needs: 'formId',
     among: { list: 'forms', by: ['id'] },
-    // A tab of another form says nothing.
+    // A tab of another form does not apply to this one.
     forgets: 'tab',
   },
   useTab: {
@@ -42,12 +43,12 @@ export const SETUP_ACTIONS = {
   publishAll: { words: "publish them all, others' unpublished changes too" },
 } as const satisfies ActionMeanings
 
-/** The only thing read from a refusal's text: the privilege that Dataverse named (docs/wire-dataverse.md, 2). */
+/** The only part read from a refusal's text: the privilege that Dataverse names (docs/wire-dataverse.md, 2). */
 const PRIVILEGE = /\bprv[A-Za-z0-9_]{1,80}\b/
 
 /**
- * A pause about privileges, and about columns that column-level security closes to us, with all that are missing at once
- * (rules B8, E2). `skippable`: it was only a check.
+ * A pause for missing privileges, and for columns that column-level security closes to us. It names all of them (rules
+ * B8, E2). `skippable`: the step only checks.
  */
 export function privilegeMissing(
   missing: readonly string[],
@@ -83,7 +84,7 @@ export function privilegeMissing(
   }
 }
 
-/** A 403 in the middle of a step: the privilege is the one that the refusal names. */
+/** A 403 during a step. The missing privilege is the one that the refusal names, if any. */
 export function refusedForPrivilege(error: UpstreamError, userId: string | null): SetupPaused {
   const name = PRIVILEGE.exec(error.detail)?.[0]
   const pause = privilegeMissing(name === undefined ? [] : [name], {
@@ -94,7 +95,7 @@ export function refusedForPrivilege(error: UpstreamError, userId: string | null)
   return new SetupPaused(pause)
 }
 
-/** Credentials that are not accepted: only a person can mend them. */
+/** The credentials are refused. Only a person can fix that. */
 export function refusedCredentials(error: UpstreamError): SetupPaused {
   return new SetupPaused({
     code: 'authFailed',
@@ -104,7 +105,7 @@ export function refusedCredentials(error: UpstreamError): SetupPaused {
   })
 }
 
-/** Something of that name is there and is something else; it may be the customer's own (wire page, 9.4). */
+/** A table or column of our name exists and is something else. It may be the customer's own (wire page, 9.4). */
 export function columnTypeClash(seen: {
   readonly table: string
   readonly column: string | null
@@ -121,8 +122,9 @@ export function columnTypeClash(seen: {
 }
 
 /**
- * A failure of a call as set-up tells it: a 403 is the pause `privilegeMissing`, refused credentials `authFailed`, the
- * customization lock the retryable `crm_customization_locked` with its wait. Everything else stays as it is.
+ * Translates the failure of a call for set-up: a 403 becomes the pause `privilegeMissing`, refused credentials become
+ * `authFailed`, and the customization lock becomes the retryable `crm_customization_locked` with its wait. Any other
+ * error is returned unchanged.
  */
 export function asSetupError(error: unknown, facts: DynamicsFacts): unknown {
   if (!(error instanceof UpstreamError)) {

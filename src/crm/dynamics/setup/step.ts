@@ -3,15 +3,15 @@ import { DynamicsCrm } from '../session.js'
 import { asSetupError } from './pauses.js'
 import { onOwnSession, type OwnStep } from '../../own-step.js'
 
-/** A step on an opened environment. */
+/** A set-up step for an open Dynamics session. */
 export interface DynamicsStep extends OwnStep<DynamicsCrm> {
-  /** It builds what only subscriptions need: skipped where they are not kept in step; undone all the same. */
+  /** Only subscriptions need it: skipped if they are not synced, but always undone. */
   readonly forSubscriptions?: boolean
 }
 
 /**
- * Makes it a step of the generic runner: a 403 anywhere becomes the pause `privilegeMissing`, refused credentials
- * `authFailed`, and the organisation's customization lock the retryable `crm_customization_locked`.
+ * Wraps the step for the generic runner: any 403 becomes the pause `privilegeMissing`, refused credentials become
+ * `authFailed`, and the organisation's customization lock becomes the retryable `crm_customization_locked`.
  */
 export function setupStep(step: DynamicsStep): SetupStep {
   const { id, title, weight, without = null } = step

@@ -1,11 +1,11 @@
-/** A piece of the text that is replaced; an insertion where `start` and `end` are one. */
+/** A part of the text to replace, by offsets in UTF-16 units; an insertion if `start` equals `end`. */
 export interface Edit {
   readonly start: number
   readonly end: number
   readonly text: string
 }
 
-/** The text with the edits made, which must not overlap; whatever they do not name stays as it is. */
+/** Applies the edits, which must not overlap. The rest of the text stays unchanged. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   let result = ''
   let place = 0
@@ -16,7 +16,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   return result + text.slice(place)
 }
 
-/** The edits by place. */
+/** The edits in the order of the text. */
 export function inOrder(edits: readonly Edit[]): readonly Edit[] {
   return edits.toSorted((a, b) => a.start - b.start)
 }

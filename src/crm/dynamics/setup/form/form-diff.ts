@@ -1,11 +1,11 @@
 import { type Edit, inOrder } from './edits.js'
 
-/** Lines shown before and after a change. */
+/** Unchanged lines shown before and after a change. */
 const CONTEXT_LINES = 3
 
 /**
- * The change of a form as a unified diff. Forms are mostly one endless line: for showing, each tag begins a line, and
- * line numbers count these. The change itself is made in the text as it is.
+ * The change of a form as a unified diff; empty if there is none. FormXML is mostly one long line, so the diff puts
+ * each tag on its own line and numbers those lines. The change itself is made in the original text.
  */
 export function formDiff(xml: string, edits: readonly Edit[]): string {
   const hunks: string[] = []
@@ -32,7 +32,7 @@ export function formDiff(xml: string, edits: readonly Edit[]): string {
     : ['--- form as it is', '+++ form as it would be', ...hunks].join('\n')
 }
 
-/** An edit within a tag (a list that is opened) as one of that whole tag. */
+/** Widens an edit within a tag (a list that is opened) to the full tag. */
 function ofWholeTags(xml: string, edit: Edit): Edit {
   const within = edit.start > 0 && xml[edit.start] !== '<' && xml[edit.start - 1] !== '>'
   const start = within ? xml.lastIndexOf('<', edit.start) : edit.start

@@ -6,21 +6,21 @@ import {
   type XmlElement,
 } from './xml-tree.js'
 
-/** A form as read: its text, and the parts that matter here. */
+/** A parsed form: its text, and the parts needed here. */
 export interface FormDocument {
   readonly xml: string
   readonly root: XmlElement
   readonly tabs: readonly XmlElement[]
   /** Every section of every tab. */
   readonly sections: readonly XmlElement[]
-  /** `controlDescriptions`, where the form has it. */
+  /** `controlDescriptions`; null if the form has none. */
   readonly descriptions: XmlElement | null
 }
 
 /**
- * Reads a form (docs/wire-dataverse.md, 10.2).
+ * Parses a form (docs/wire-dataverse.md, 10.2).
  *
- * @throws FormShapeError when it is malformed, or no form with tabs as we know it.
+ * @throws FormShapeError if it is malformed, or is not a form with tabs as documented.
  */
 export function readForm(xml: string): FormDocument {
   const root = parseXml(xml)
@@ -49,7 +49,7 @@ export function readForm(xml: string): FormDocument {
   }
 }
 
-/** The lists of sections of a tab, one for each of its columns. */
+/** The section lists of a tab, one per column. */
 export function sectionLists(tab: XmlElement): readonly XmlElement[] {
   return childrenNamed(tab, 'columns')
     .flatMap((columns) => childrenNamed(columns, 'column'))

@@ -1,19 +1,19 @@
 import { UpstreamError } from '../../../../http/index.js'
 import type { FormLayer } from './rows.js'
 
-/** How often a change is based anew on what somebody saved meanwhile. */
+/** How many times a change is attempted when others save in between. */
 const ATTEMPTS = 3
 
-/** For `If-Match`: the etag of the draft that a change is based on. */
+/** Gives the etag for `If-Match`, of the draft that a change is based on. */
 type VersionOf = (draft: FormLayer) => string
 
 /**
- * Changes a form if nobody saved since it was read, and reads it anew where somebody did. Should the etag not fit
- * although the form is the very same, the service counts its layers' versions apart, and it is enough that the form
- * exists (`*`; docs/wire-dataverse.md, 10.3).
+ * Changes a form only if nobody has saved it since it was read; otherwise reads it again. If the etag does not match
+ * although the form is identical, the service counts the versions of its layers separately, and it is enough that the
+ * form exists (`*`; docs/wire-dataverse.md, 10.3).
  *
- * @param change reads, and writes with the version given; is called again after a conflict.
- * @throws UpstreamError also `upstream_conflict`, when it never came through.
+ * @param change reads the form, and writes it with the given version; called again after a conflict.
+ * @throws UpstreamError, including `upstream_conflict` after the last attempt.
  */
 export async function basedOnNewest<T>(change: (versionOf: VersionOf) => Promise<T>): Promise<T> {
   let refused: string | null = null

@@ -1,6 +1,6 @@
 /**
- * What our parts of a form are called. Ids are fixed: they must be unique within one form only, and by them, whatever
- * was renamed or moved, our parts are found again after a lost answer, lost facts, or years.
+ * Names and ids of our parts of a form. An id must be unique only within its form, so ours are fixed. By them our parts
+ * are found again after a lost answer or lost facts, even if they were renamed or moved.
  */
 
 /** Our section. */
@@ -18,20 +18,20 @@ export const GRID = {
   uniqueId: '{6d1c5a0e-4e0b-4c53-9a54-3f3f8d1f7b03}',
 } as const
 
-/** The tab that is made where Support chose `createTab`. */
+/** The tab that is created if Support chose `createTab`. */
 export const TAB = {
   id: '{6d1c5a0e-4e0b-4c53-9a54-3f3f8d1f7b04}',
   name: 'em_details',
 } as const
 
-/** An id or name as it is compared: without braces, in lower case. */
+/** Normalises an id or a name for comparison: no braces, lower case. */
 export function plain(text: string | undefined): string {
   return (text ?? '').replace(/[{}]/g, '').trim().toLowerCase()
 }
 
 /**
- * Words of ours in the organisation's languages, by primary language (the low ten bits of a language code): 2057 is
- * as English as 1033. Languages not listed get English.
+ * Our words in the organisation's languages, by primary language (the low ten bits of a language code): 2057 is English
+ * like 1033. Other languages get English.
  */
 type Words = Readonly<Record<'subscriptions' | 'details', string>>
 
@@ -55,7 +55,7 @@ export function wordIn(languageCode: number, word: keyof Words): string {
   return (BY_PRIMARY_LANGUAGE.get(languageCode & 0x3ff) ?? ENGLISH)[word]
 }
 
-/** The element `labels` of a form in all these languages; others are refused where not provisioned (16.2). */
+/** The element `labels` of a form in all these languages. A language that is not provisioned is refused (16.2). */
 export function labelsXml(languages: readonly number[], word: keyof Words): string {
   const labels = languages.map(
     (code) => `<label description="${wordIn(code, word)}" languagecode="${code}"/>`,

@@ -4,15 +4,17 @@ import { FormShapeError, childrenNamed, descendants, type XmlElement } from './x
 import { GRID, plain, SECTION, TAB } from './own-names.js'
 import type { SectionSpec } from './section-xml.js'
 
-/** Our parts of a form, wherever they are now. */
+/** Our parts of a form, wherever they are now; null for one that is absent. */
 export interface OwnParts {
   readonly section: XmlElement | null
   readonly description: XmlElement | null
-  /** The tab that we made (`createTab`). */
+  /** The tab that we created (`createTab`). */
   readonly tab: XmlElement | null
 }
 
-/** Finds our parts by id or name. @throws FormShapeError where one is there twice: which is ours is not certain. */
+/**
+ * Finds our parts by id or name. @throws FormShapeError if one occurs twice, because it is not certain which is ours.
+ */
 export function ownParts(form: FormDocument): OwnParts {
   const section = only(
     form.sections.filter(({ attributes }) => isCalled(attributes, SECTION)),
@@ -36,8 +38,8 @@ export function ownParts(form: FormDocument): OwnParts {
 }
 
 /**
- * Whether our section, as it stands there, shows the right rows in the right view, editable where that can be. All else
- * (place, label, height) may have been changed by the customer, and is left alone.
+ * Whether our section shows the right rows in the right view, editable where possible. Its place, label, height and all
+ * else may have been changed by the customer, and stay.
  */
 export function isCurrent({ section, description }: OwnParts, spec: SectionSpec): boolean {
   const grid = section === null ? undefined : gridOf(section)

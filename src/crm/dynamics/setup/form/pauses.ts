@@ -4,7 +4,7 @@ import type { FormShapeError } from './xml-tree.js'
 import { tabsSeen } from './tabs.js'
 import type { MainForm } from './rows.js'
 
-/** Why the form is not certain, with all main forms, so that one can be chosen (rule E2). */
+/** The form is not certain. The pause lists all main forms, so that Support can choose one (rule E2). */
 export function formUncertain(reason: string, forms: readonly MainForm[]): SetupPause {
   return {
     code: 'formUncertain',
@@ -14,7 +14,7 @@ export function formUncertain(reason: string, forms: readonly MainForm[]): Setup
   }
 }
 
-/** A form that we cannot read as forms are built: nothing of it is touched. */
+/** The form is not built in a way that we know. Nothing in it is changed. */
 export function oddForm(
   error: FormShapeError,
   form: MainForm,
@@ -24,7 +24,7 @@ export function oddForm(
   return { ...pause, seen: { ...pause.seen, formId: form.formId, reason: error.message } }
 }
 
-/** No tab that is certainly Details, with the tabs there are. */
+/** No tab is certainly the Details tab. The pause lists the tabs of the form. */
 export function detailsTabMissing(
   reason: string,
   form: MainForm,
@@ -38,7 +38,7 @@ export function detailsTabMissing(
   }
 }
 
-/** Publishing ours would publish theirs. */
+/** Publishing our changes would also publish somebody's. */
 export function draftPending(
   form: { readonly formId: string; readonly name: string },
   choices: readonly string[],

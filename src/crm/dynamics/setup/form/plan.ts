@@ -25,7 +25,7 @@ import { OWN_VIEW } from '../view/view-xml.js'
 import { allRows } from '../../reading/pages.js'
 import { stringLiteral } from '../../wire/odata.js'
 
-/** What there is to do on the form. */
+/** What has to be done on the form. */
 export type FormPlan =
   | { readonly state: 'paused'; readonly pause: SetupPause }
   | { readonly state: 'done'; readonly facts: FormFacts; readonly note: string | null }
@@ -36,11 +36,11 @@ export type FormPlan =
       readonly spec: SectionSpec
       readonly edits: readonly Edit[]
       readonly facts: FormFacts
-      /** In words: on which tab. */
+      /** The tab, as text for people. */
       readonly where: string
     }
 
-/** Looks at the forms and decides; changes nothing. @throws UpstreamError */
+/** Reads the forms and decides what to do; changes nothing. @throws UpstreamError */
 export async function planForm(crm: DynamicsCrm, context: StepContext): Promise<FormPlan> {
   const { client, facts } = crm
   const forms = await contactMainForms(client, context)
@@ -91,7 +91,7 @@ export async function planForm(crm: DynamicsCrm, context: StepContext): Promise<
   }
 }
 
-/** A form that was locked after our section was published on it needs nothing more; null where it does. */
+/** If the form was locked after our section was published on it, nothing is left to do; otherwise null. */
 async function inPlaceBefore(
   { client, facts }: DynamicsCrm,
   forms: readonly MainForm[],
@@ -122,15 +122,18 @@ function partsIfReadable(xml: string): OwnParts | null {
 }
 
 /**
- * Whether a draft holds somebody's unpublished work (docs/wire-dataverse.md, 10.1). Our own parts do not count: a run
- * that was killed between writing and publishing leaves a draft too. @throws FormShapeError
+ * Whether a draft contains somebody's unpublished work (docs/wire-dataverse.md, 10.1). Our own parts do not count,
+ * because a run that was killed between writing and publishing leaves a draft too. @throws FormShapeError
  */
 export function isColleagues({ published, draft }: FormLayers): boolean {
   const same = published.xml === draft.xml || withoutOurs(published.xml) === withoutOurs(draft.xml)
   return !same || published.name !== draft.name
 }
 
-/** Both layers, and what they hold of ours; null where the form is gone. @throws FormShapeError, UpstreamError */
+/**
+ * Both layers of a form, and whether each has our section; null if the form does not exist.
+ * @throws FormShapeError, UpstreamError
+ */
 export async function ownLayers(
   client: DataverseClient,
   formId: string,
@@ -147,12 +150,12 @@ export async function ownLayers(
       }
 }
 
-/** Where our section goes, and what of it is to be remembered; or why no tab is certain. */
+/** Where our section goes, and the tab to store; or the pause if no tab is certain. */
 export type FormPlacement =
   | { readonly place: Placement; readonly tab: string | null; readonly where: string }
   | { readonly pause: SetupPause }
 
-/** Chooses the tab (rule E2; docs/wire-dataverse.md, 10.5). `known`: what Support chose earlier. @throws FormShapeError */
+/** Chooses the tab (rule E2; docs/wire-dataverse.md, 10.5). `known`: the tab chosen earlier. @throws FormShapeError */
 function choosePlacement(
   form: MainForm,
   document: FormDocument,
@@ -161,10 +164,10 @@ function choosePlacement(
 ): FormPlacement {
   const own = ownParts(document)
   if (own.section !== null) {
-    // It is brought up to date where it stands.
+    // An existing section is updated in its present place; this placement is not used.
     return { place: { in: 'newTab' }, tab: known, where: 'where it stands' }
   }
-  // A tab of our own is asked for where the one of before is gone: that one is not insisted on.
+  // `createTab` replaces an earlier choice, since the tab of that choice may be gone.
   const wanted = choice?.action === 'createTab' ? null : (choice?.tab ?? known)
   const found = wanted === null || wanted === TAB.id ? null : tabCalled(document, wanted)
   if (wanted !== null && wanted !== TAB.id) {
@@ -193,24 +196,24 @@ function inTab(tab: FormDocument['tabs'][number], key: string | null): FormPlace
   return { place: { in: 'tab', tab }, tab: key, where: `on the tab ${name}${hidden}` }
 }
 
-/** Controls that let the toggle be flipped in the grid, the best first (docs/wire-dataverse.md, 16.11). */
+/** Custom controls for editing the toggle in the grid, best first (docs/wire-dataverse.md, 16.11). */
 const GRID_CONTROLS = [
   'Microsoft.PowerApps.PowerAppsOneGrid',
   'MscrmControls.Grid.PCFGridControl',
   'MscrmControls.Grid.GridControl',
 ]
 
-/** Shown in a preview before the organisation's languages are known. */
+/** For a preview before the organisation's languages are known. */
 const ENGLISH = 1033
 
-/** What our section looks like in this organisation, also before anything was made. @throws UpstreamError */
+/** What our section's XML depends on in this organisation, even before anything is created. @throws UpstreamError */
 async function sectionSpec(
   { client, facts }: DynamicsCrm,
   context: StepContext,
 ): Promise<SectionSpec> {
   const filter = GRID_CONTROLS.map((name) => `name eq ${stringLiteral(name)}`).join(' or ')
   const listing = { setName: 'customcontrols', select: ['name'], filter, name: 'setup.look' }
-  // Without such a control the toggle is flipped on the row's own form: no reason to go no further.
+  // Without such a control users change the toggle on the row's own form, so that this is no reason to stop.
   const rows = (await whereTold(allRows(client, listing, context))) ?? []
   const there = new Set(rows.map((row) => row['name']))
   return {

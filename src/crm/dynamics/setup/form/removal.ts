@@ -14,14 +14,14 @@ import { publishTables, untilPublished } from '../publish/publish-tables.js'
 
 const CHOICES: readonly string[] = ['retry', 'abort']
 
-/** What can be chosen beside retrying and publishing everything. */
+/** What may be chosen besides `retry` and `publishAll`. */
 const ELSE = ['abort'] as const
 
 /**
- * Takes our section out of every main form that has it (also of copies that the customer made of the form, or the view
- * could not be deleted), and publishes: what waits unpublished counts as a use (docs/wire-dataverse.md, 16.14).
+ * Removes our section from every main form that has it, including copies made by the customer, and publishes. Otherwise
+ * the view could not be deleted: the published form counts as a use until then (docs/wire-dataverse.md, 16.14).
  *
- * @throws SetupPaused `draftPending`, `formUncertain`; UpstreamError.
+ * @returns facts to store. @throws SetupPaused `draftPending`, `formUncertain`; UpstreamError.
  */
 export async function removeFromForms(
   { client }: DynamicsCrm,
@@ -29,7 +29,7 @@ export async function removeFromForms(
 ): Promise<CrmFacts> {
   const forms = await contactMainForms(client, context)
   const holding: MainForm[] = []
-  // All are looked at before the first is changed.
+  // All forms are checked before the first is changed.
   for (const form of forms) {
     const own = await readOwn(client, form, forms, context)
     if (own === null) {
@@ -49,7 +49,7 @@ export async function removeFromForms(
   }
   for (const form of holding) {
     await basedOnNewest(async (versionOf) => {
-      // Somebody may have saved since it was looked at.
+      // Somebody may have saved since the check.
       const own = await readOwn(client, form, forms, context)
       if (own?.inDraft === true) {
         const xml = applyEdits(own.draft.xml, removeSection(readForm(own.draft.xml)))
@@ -67,7 +67,9 @@ export async function removeFromForms(
   return { form: null }
 }
 
-/** The draft of a form that has something of ours in either layer; null where it has not. */
+/**
+ * The draft of a form with a part of ours in either layer; null if there is none. @throws SetupPaused `formUncertain`
+ */
 async function readOwn(
   client: DataverseClient,
   form: MainForm,

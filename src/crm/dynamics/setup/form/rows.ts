@@ -38,10 +38,13 @@ const formRow = answer(
 /** A main form of contact, without its XML (docs/wire-dataverse.md, 10.1). */
 export type MainForm = z.output<typeof formRow.schema>
 
-/** Main forms, as opposed to quick views, cards and others. */
+/** Form type of main forms; quick views, cards and others have other types. */
 const MAIN = 2
 
-/** The main forms of contact, inactive ones too, as published; none that cannot be told by its id. @throws UpstreamError */
+/**
+ * The published main forms of contact, including inactive ones. A form without a readable id is left out. @throws
+ * UpstreamError
+ */
 export async function contactMainForms(
   client: DataverseClient,
   context: CallContext,
@@ -58,7 +61,7 @@ const layer = answer(
     name: z.string().nullish().catch(null),
     formxml: z.string().nullish().catch(null),
   })
-    // Without its XML it is a form of another shape than ours: read closer only where it is to be changed.
+    // A form without XML counts as empty; it is reported as odd only if it is to be changed.
     .transform((row) => ({
       etag: row[ETAG] ?? null,
       name: row.name ?? '',
@@ -66,17 +69,20 @@ const layer = answer(
     })),
 )
 
-/** What one layer of a form says. */
+/** One layer of a form: its etag, name and XML. */
 export type FormLayer = z.output<typeof layer.schema>
 
 /** A form as users see it, and as the designer shows it. */
 export interface FormLayers {
   readonly published: FormLayer
-  /** The draft over what is published; the same where nobody is at it. */
+  /** The draft; equals the published layer if nobody has unpublished changes. */
   readonly draft: FormLayer
 }
 
-/** Both layers of a form; null where it is gone. A plain GET shows the published one only (10.1). */
+/**
+ * Reads both layers of a form; null if it does not exist. A plain GET returns only the published layer (10.1).
+ * @throws UpstreamError
+ */
 export async function readLayers(
   client: DataverseClient,
   formId: string,
@@ -85,17 +91,17 @@ export async function readLayers(
   const query = queryString({ select: ['formid', 'name', 'formxml'] })
   const path = `systemforms(${formId})`
   const draftPath = `${path}/Microsoft.Dynamics.CRM.RetrieveUnpublished()${query}`
-  // The draft is read last, and is what a change is based on.
+  // The draft is read last, because a change is based on it.
   const published = await getIfThere(client, path + query, layer, context)
   const draft = await getIfThere(client, draftPath, layer, context)
   return published === null || draft === null ? null : { published, draft }
 }
 
 /**
- * Writes the draft of a form; users see nothing of it before it is published (10.3).
+ * Writes the draft of a form. Users do not see it until it is published (10.3).
  *
- * @param ifMatch the etag of the draft that the change is based on, or `*`: it must exist.
- * @throws UpstreamError `upstream_conflict` where somebody saved meanwhile.
+ * @param ifMatch the etag of the draft that the change is based on, or `*`: the form only has to exist.
+ * @throws UpstreamError `upstream_conflict` if somebody saved in between.
  */
 export async function writeDraft(
   client: DataverseClient,

@@ -5,20 +5,21 @@ import { GRID, plain, SECTION, TAB } from './own-names.js'
 import { isCurrent, ownParts, type OwnParts } from './own-parts.js'
 import { descriptionXml, type SectionSpec, sectionXml, tabXml } from './section-xml.js'
 
-/** Where our section goes when it is not there yet. */
+/** Where our section is inserted if the form does not have it yet. */
 export type Placement =
   | { readonly in: 'tab'; readonly tab: XmlElement }
-  /** A tab "Details" of ours, behind the others. */
+  /** Our own tab "Details", after the others. */
   | { readonly in: 'newTab' }
 
-/** Parts of a form behind which its control descriptions stand (docs/wire-dataverse.md, 16.11). */
+/** The parts of a form that come before its control descriptions (docs/wire-dataverse.md, 16.11). */
 const BEFORE_DESCRIPTIONS = new Set(['tabs', 'header', 'footer'])
 
 /**
- * The edits that put our section into a form, or bring an older one up to date where it stands, also where the customer
- * moved it. None where it is there and current: twice is once. Outside of these edits not a byte changes.
+ * The edits that insert our section into a form, or update an older one in its present place, even if the customer
+ * moved it. Empty if the section is there and current, so that a repeated run changes nothing. No byte outside the
+ * edits changes.
  *
- * @throws FormShapeError where the form gives no certain place.
+ * @throws FormShapeError if the form has no certain place for it.
  */
 export function insertSection(
   form: FormDocument,
@@ -44,7 +45,10 @@ export function insertSection(
   return edits
 }
 
-/** The edits that take our parts out again, and restore what was there before them; none where there are none. */
+/**
+ * The edits that remove our parts and restore the text from before them; empty if there are none. @throws
+ * FormShapeError
+ */
 export function removeSection(form: FormDocument): readonly Edit[] {
   const own = ownParts(form)
   const edits: Edit[] = []
@@ -61,8 +65,8 @@ export function removeSection(form: FormDocument): readonly Edit[] {
 }
 
 /**
- * Whether anything of ours is on a form. One that does not even name us is not read closer, however odd it is: it is none
- * of our business. @throws FormShapeError
+ * Whether a form contains a part of ours. A form without our names or ids is not parsed, so an odd one causes no error.
+ * @throws FormShapeError
  */
 export function holdsOurs(xml: string): boolean {
   const text = xml.toLowerCase()
@@ -70,7 +74,7 @@ export function holdsOurs(xml: string): boolean {
   return names.some((name) => text.includes(name)) && removeSection(readForm(xml)).length > 0
 }
 
-/** A form's text without our parts: what others made of it. @throws FormShapeError */
+/** A form's text without our parts, as others wrote it. @throws FormShapeError */
 export function withoutOurs(xml: string): string {
   return applyEdits(xml, removeSection(readForm(xml)))
 }
@@ -122,7 +126,7 @@ function listOf(form: FormDocument, section: XmlElement): XmlElement {
   return list
 }
 
-/** Whether the tab that we made holds nothing but what we made: somebody may have added to it. */
+/** Whether the tab that we created contains only our section: somebody may have added to it. */
 function onlyOurs(tab: XmlElement, own: OwnParts): boolean {
   return sectionLists(tab)
     .flatMap(({ children }) => children)
@@ -134,16 +138,15 @@ function covers(edit: Edit, element: XmlElement | null): boolean {
 }
 
 /**
- * Adds an element to a list of elements, and takes it out such that the text before is restored. What the list was
- * before (there, empty as `<list/>`, or not at all) must be known for that without any memory beside the text, since a
- * run may be killed right after its change. So blanks between the list's start tag and our element tell it: none, the
- * list was there; one, it was `<list/>`; two, it was not there. Nobody else's blanks come to stand there by our adding,
- * as we add right behind a `>`.
+ * The whitespace between a list's start tag and our element records what the list was before we added the element:
+ * none, the list had a start and an end tag; one space, it was `<list/>`; two, it did not exist. Removal restores the
+ * text from that alone, because a run may be killed right after its change, before anything is stored. Nobody else's
+ * whitespace can precede our element, because we insert it directly after a `>`.
  */
 const WAS_EMPTY = ' '
 const WAS_ABSENT = '  '
 
-/** Behind the last element of the list; a list that closes itself is opened. */
+/** Adds after the last element of the list. A self-closing list is opened. */
 function addLast(xml: string, list: XmlElement, added: string): Edit {
   if (list.selfClosing) {
     const slash = xml.lastIndexOf('/', list.end - 1)
@@ -153,14 +156,14 @@ function addLast(xml: string, list: XmlElement, added: string): Edit {
   return { start: place, end: place, text: added }
 }
 
-/** A list of its own, where there was none. */
+/** Adds the element in a new list. */
 function addNewList(place: number, name: string, added: string): Edit {
   return { start: place, end: place, text: `<${name}>${WAS_ABSENT}${added}</${name}>` }
 }
 
 /**
- * Takes out what was added, whatever was changed around it since. `mayBeNew`: only then can the list be one of
- * {@link addNewList} and go as well; a list that a form cannot do without never goes.
+ * Removes an added element, even if others changed the text around it since. Only with `mayBeNew` can the list come
+ * from {@link addNewList} and be removed too; a list that a form needs always stays.
  */
 function takeOut(
   xml: string,

@@ -3,7 +3,7 @@ import type { FormDocument } from './form-document.js'
 import { plain, saysDetails } from './own-names.js'
 import { childrenNamed, type XmlElement } from './xml-tree.js'
 
-/** Name of the stock form's tab (docs/wire-dataverse.md, 10.1). */
+/** Name of the Details tab on the stock form (docs/wire-dataverse.md, 10.1). */
 const STOCK_TAB = 'DETAILS_TAB'
 
 /** A tab's label in one language. */
@@ -13,8 +13,8 @@ interface TabLabel {
 }
 
 /**
- * The Details tab: the one with the stock name, else the only one that bears the label "Details" in some language
- * (10.5). @returns null where none or several do.
+ * The Details tab: the one with the stock name, otherwise the only one labelled "Details" in some language (10.5).
+ * @returns null if none or several match.
  */
 export function detailsTab(form: FormDocument): XmlElement | null {
   const named = form.tabs.filter(({ attributes }) => plain(attributes['name']) === plain(STOCK_TAB))
@@ -22,7 +22,7 @@ export function detailsTab(form: FormDocument): XmlElement | null {
   return found.length === 1 ? (found[0] ?? null) : null
 }
 
-/** The tab that Support named: by its name or id, else by its label. @returns null where none or several fit. */
+/** The tab that Support named, by name or id, otherwise by label. @returns null if none or several match. */
 export function tabCalled(form: FormDocument, wanted: string): XmlElement | null {
   const fits: ((tab: XmlElement) => boolean)[] = [
     ({ attributes }) => attributes['name'] === wanted,
@@ -39,17 +39,17 @@ export function tabCalled(form: FormDocument, wanted: string): XmlElement | null
   return null
 }
 
-/** How a tab is named again later: by its id, which survives renaming; by its name where it has none. */
+/** The stored reference to a tab: its id, which survives renaming, or its name if it has no id. */
 export function tabKey(tab: XmlElement): string {
   return tab.attributes['id'] ?? tab.attributes['name'] ?? ''
 }
 
-/** Whether users see the tab. */
+/** Whether the tab is hidden from users. */
 export function isHidden(tab: XmlElement): boolean {
   return tab.attributes['visible']?.trim().toLowerCase() === 'false'
 }
 
-/** The tabs as a pause shows them, so that one can be chosen. */
+/** The tabs as shown in a pause, so that Support can choose one. */
 export function tabsSeen(form: FormDocument): readonly Json[] {
   return form.tabs.map((tab) => ({
     name: tab.attributes['name'] ?? null,

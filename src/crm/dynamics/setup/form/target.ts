@@ -7,14 +7,15 @@ import type { MainForm } from './rows.js'
 /** The contact form that ships with Dynamics (docs/wire-dataverse.md, 10.1). */
 const STOCK_FORM = { formId: '1fed44d1-ae68-4a41-bd2b-f13acac4acfa', name: 'Contact' }
 
-/** The form that is to have our section, or why none is certain. */
+/** The form for our section, or the pause if none is certain. */
 export type FormTarget =
   | { readonly form: MainForm; readonly chosen: boolean; readonly note: string | null }
   | { readonly pause: SetupPause }
 
 /**
- * The form is certain when Support named it, when it is the one of before, when it is the stock form by its id, or when
- * exactly one default form may be customised (rule E2; 10.5). Names prove nothing: a changed one is only noted.
+ * Chooses the form. It is certain if Support named it, if it is the one used before, if it is the stock form by its id,
+ * or if exactly one default form is customisable (rule E2; 10.5). Names prove nothing: a renamed form gives only a
+ * note.
  */
 export function chooseForm(
   forms: readonly MainForm[],
@@ -56,7 +57,7 @@ export function chooseForm(
   return { pause: formUncertain(`${reason} ${others}`, forms) }
 }
 
-/** Worth telling: on which form it is, where that is not the one that everybody thinks of. */
+/** A note on the form's name, if it is not the stock form with its stock name; otherwise null. */
 function noteOnName({ formId, name }: MainForm): string | null {
   if (formId !== STOCK_FORM.formId) {
     return `The section is on the form "${name}", not on the stock contact form.`

@@ -1,19 +1,19 @@
 import { SaxesParser } from 'saxes'
 
-/** An element and where it stands in the text. All places are offsets into that very text, in UTF-16 units. */
+/** An element and its place in the text. All places are offsets in UTF-16 units. */
 export interface XmlElement {
   readonly name: string
   readonly attributes: Readonly<Record<string, string>>
   readonly children: readonly XmlElement[]
-  /** What stands directly in it, entities and CDATA resolved. */
+  /** Its own text without that of its children; entities and CDATA resolved. */
   readonly text: string
-  /** Of its first `<`. */
+  /** Offset of its first `<`. */
   readonly start: number
-  /** Behind the `>` of its start tag. */
+  /** Offset after the `>` of its start tag. */
   readonly contentStart: number
-  /** Of the `<` of its end tag; where it closes itself, as `end`. */
+  /** Offset of the `<` of its end tag; equals `end` if it is self-closing. */
   readonly contentEnd: number
-  /** Behind its last `>`. */
+  /** Offset after its last `>`. */
   readonly end: number
   /** Written as `<name/>`. */
   readonly selfClosing: boolean
@@ -22,16 +22,16 @@ export interface XmlElement {
 type Growing = { -readonly [K in keyof XmlElement]: XmlElement[K] } & { children: Growing[] }
 
 /**
- * Reads a document without changing anything of it: a conforming parser finds the elements, and the text stays what it
- * was. So whoever changes it cuts and joins the text at these places, and never writes a tree out again.
+ * Parses a document only to locate its elements; the text stays as it is. Callers change it by cutting and joining the
+ * text at these offsets, and never serialise the tree.
  *
- * @throws FormShapeError when it is not well formed, or has a document type.
+ * @throws FormShapeError if it is not well formed, or has a document type.
  */
 export function parseXml(text: string): XmlElement {
   const parser = new SaxesParser()
   const stack: Growing[] = []
   let root: Growing | undefined
-  // Neither a start tag's name nor an end tag can hold a further `<`.
+  // Neither a start tag's name nor an end tag can contain another `<`.
   const lastTagStart = () => text.lastIndexOf('<', parser.position - 1)
   parser.on('error', (error) => {
     throw new FormShapeError(`it is not well-formed XML (${positionOf(error)})`)
@@ -72,7 +72,7 @@ export function parseXml(text: string): XmlElement {
   return root
 }
 
-/** The element itself and everything below it, in the order of the text. */
+/** The element and all its descendants, in document order. */
 export function descendants(element: XmlElement): readonly XmlElement[] {
   const found: XmlElement[] = []
   const open = [element]
@@ -110,14 +110,14 @@ function topOf(stack: readonly Growing[]): Growing {
   return top
 }
 
-/** Line and column only: the parser's sentence may quote the form. */
+/** Line and column only, because the parser's message may quote the form. */
 function positionOf(error: Error): string {
   return /^\d+:\d+/.exec(error.message)?.[0] ?? 'at its end'
 }
 
 /**
- * FormXML that is malformed or not built as we know forms to be built. Nothing is changed then; the step that meets
- * it pauses (rule E2). Never retryable by itself. The reason holds no text of the form beyond element names.
+ * FormXML that is malformed or not built as documented. Nothing is changed; the step pauses (rule E2). Not retryable.
+ * The reason contains no text of the form except element names.
  */
 export class FormShapeError extends Error {
   override readonly name = 'FormShapeError'

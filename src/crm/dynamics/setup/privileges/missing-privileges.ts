@@ -16,16 +16,16 @@ import { STRONG } from '../../names.js'
 /** A privilege that is needed. */
 export interface NeededPrivilege {
   readonly name: string
-  /** Must reach the whole organisation: a user of one business unit would leave out the others' contacts. */
+  /** Must apply to the organisation: a user limited to one business unit would not see the contacts of the others. */
   readonly global: boolean
-  /** Whether the name is certain. Others count only where the organisation knows them. */
+  /** Whether the name is certain. Other names count only if the organisation has such a privilege. */
   readonly certain: boolean
 }
 
 /**
- * What the application user lacks of the privileges needed, all at once; none where the service does not tell, as the
- * calls themselves are the proof then. `(organisation)` after a name: for the
- * whole organisation, not for one business unit.
+ * All needed privileges that the application user lacks; empty if the service does not report privileges, because then
+ * the calls themselves are the proof. `(organisation)` after a name: needed for the organisation, not only for one
+ * business unit.
  *
  * @throws UpstreamError
  */
@@ -53,7 +53,7 @@ function isEnough(depth: Depth | undefined, global: boolean): boolean {
   return global ? depth === 'Global' : depth !== undefined
 }
 
-/** Which of the names are privileges here at all; none where that cannot be read. In lower case. */
+/** Which of the names exist as privileges in this organisation, in lower case; empty if that cannot be read. */
 async function knownPrivileges(
   client: DataverseClient,
   names: readonly string[],
@@ -65,7 +65,7 @@ async function knownPrivileges(
   return new Set((rows ?? []).map((row) => String(row['name']).toLowerCase()))
 }
 
-/** How far a privilege reaches; a delta needs the whole organisation. */
+/** How far a privilege reaches. Reading changes needs `Global`, the organisation. */
 export type Depth = 'Basic' | 'Local' | 'Deep' | 'Global'
 
 const LOOK = 'GET /systemusers({id})/RetrieveUserPrivileges'
@@ -85,9 +85,9 @@ const privilege = answer(
 const DEPTHS: readonly Depth[] = ['Basic', 'Local', 'Deep', 'Global']
 
 /**
- * The privileges of a user by lower-case name, each with its furthest depth (docs/wire-dataverse.md, 5).
+ * The privileges of a user by lower-case name, each with its greatest depth (docs/wire-dataverse.md, 5).
  *
- * @returns null where the service does not tell: then the calls themselves are the proof. @throws UpstreamError
+ * @returns null if the service does not report them: then the calls themselves are the proof. @throws UpstreamError
  */
 async function userPrivileges(
   client: DataverseClient,

@@ -8,14 +8,14 @@ import { queryString } from '../../wire/odata.js'
 import type { SetupPause } from '../../../../contracts/setup.js'
 import type { StepContext } from '../../../crm.js'
 
-/** A form or view of contact with somebody's changes that wait to be published. */
+/** A form or view of contact with somebody's unpublished changes. */
 export interface Draft {
   readonly kind: 'form' | 'view'
   readonly id: string
   readonly name: string
 }
 
-/** Components of a table that have drafts which can be told: a table is published as a whole, with all of them. */
+/** The kinds of components whose drafts can be found. Publishing a table publishes the drafts of all its components. */
 const KINDS = [
   {
     kind: 'form',
@@ -36,10 +36,11 @@ const KINDS = [
 type Kind = (typeof KINDS)[number]
 
 /**
- * Forms and views of contact that somebody changed and did not publish. There is no publishing of a single form: what
- * waits on the same table goes along (docs/wire-dataverse.md, 9.6). A draft that differs by our own parts alone is ours.
+ * Forms and views of contact with somebody's unpublished changes. A single form cannot be published: everything that is
+ * pending on the same table is published with it (docs/wire-dataverse.md, 9.6). A draft that differs only by our own
+ * parts is ours.
  *
- * @returns null where the service does not tell. @throws UpstreamError
+ * @returns null if the service does not report drafts. @throws UpstreamError
  */
 export function foreignDrafts(
   client: DataverseClient,
@@ -72,14 +73,14 @@ async function draftsOf(client: DataverseClient, kind: Kind, context: CallContex
   return drafts
 }
 
-/** What was never published is theirs: we make no form, and a view of ours is live at once. */
+/** A component that was never published is theirs: we create no form, and a view of ours is live immediately. */
 function isTheirs({ columns }: Kind, published: RawRow | undefined, draft: RawRow): boolean {
   const others = (row: RawRow | undefined, column: string) =>
     column === 'formxml' ? formOfOthers(row?.[column]) : (row?.[column] ?? null)
   return columns.some((column) => others(published, column) !== others(draft, column))
 }
 
-/** A form without our parts; one that is built in another way, as it is. */
+/** A form without our parts; unchanged if it is built in a way that we do not know. */
 function formOfOthers(xml: unknown): unknown {
   try {
     return typeof xml === 'string' ? withoutOurs(xml) : null
@@ -92,11 +93,11 @@ function formOfOthers(xml: unknown): unknown {
 }
 
 /**
- * Whether publishing contact has to wait: somebody's unpublished work would go live with it, without a word (rule E2).
- * Support may decide so (`publishAll`), which stands for the step.
+ * Pauses if publishing contact would publish somebody's unpublished work without asking (rule E2). Support may choose
+ * `publishAll`, which holds for the step.
  *
- * @param choices what else can be chosen at this step.
- * @returns null: nothing of theirs waits, or it is to be published. @throws UpstreamError
+ * @param choices what else may be chosen at this step.
+ * @returns null if nothing of theirs is pending, or Support chose to publish it. @throws UpstreamError
  */
 export async function holdForDrafts(
   client: DataverseClient,
@@ -112,7 +113,7 @@ export async function holdForDrafts(
     : draftsPending(drafts, ['retry', 'publishAll', ...choices])
 }
 
-/** Names what waits, and says what cannot be seen. */
+/** Names the pending drafts, and what cannot be checked. */
 function draftsPending(drafts: readonly Draft[] | null, choices: readonly string[]): SetupPause {
   const waiting =
     drafts === null
@@ -128,7 +129,7 @@ function draftsPending(drafts: readonly Draft[] | null, choices: readonly string
 
 const UNSEEN = ', and unpublished columns, labels, ribbons and charts, which we cannot see'
 
-/** Drafts in words. */
+/** The drafts as text for people. */
 export function namesOf(drafts: readonly Draft[]): string {
   return drafts.map(({ kind, name }) => `the ${kind} "${name}"`).join(', ')
 }

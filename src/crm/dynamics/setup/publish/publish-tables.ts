@@ -7,11 +7,11 @@ import { lostAnswer } from '../../wire/errors.js'
 import { ownLayers } from '../form/plan.js'
 
 /**
- * Publishes these tables, the one way in which anything is published (docs/wire-dataverse.md, 9.6). Contact is not,
- * while somebody's draft waits on it: looked at here, right before, whatever the step has looked at earlier. Takes up to
- * two minutes and holds the organisation's customization lock.
+ * Publishes these tables; nothing else in set-up publishes (docs/wire-dataverse.md, 9.6). Contact is not published
+ * while somebody's draft is pending, which is checked again immediately before, even if the step has checked it. Takes
+ * up to two minutes and holds the organisation's customization lock.
  *
- * @param choices what else Support can choose where it has to wait.
+ * @param choices what else Support may choose if it has to wait.
  * @throws SetupPaused `draftPending`; UpstreamError
  */
 export async function publishTables(
@@ -41,10 +41,12 @@ export async function publishTables(
   )
 }
 
-/** Publishing is done when it is answered; the cache in front of it may lag (docs/wire-dataverse.md, trap 16). */
+/** Publishing is complete when the request is answered, but the cache may lag (docs/wire-dataverse.md, trap 16). */
 const VISIBLE_WITHIN_MS = 60_000
 
-/** Waits until users see the form with, or without, our section. @throws UpstreamError, retryable, where they do not. */
+/**
+ * Waits until users see the form with or without our section. @throws UpstreamError, retryable if that takes too long.
+ */
 export async function untilPublished(
   client: DataverseClient,
   formId: string,

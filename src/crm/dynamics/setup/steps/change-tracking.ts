@@ -18,7 +18,7 @@ const tracking = answer(
   part({
     EntitySetName: z.string(),
     PrimaryIdAttribute: z.string(),
-    // Switching it on cannot be undone: done only where it is known to be off.
+    // Required in the answer: enabling cannot be undone, so it is done only if tracking is known to be off.
     ChangeTrackingEnabled: z.boolean().nullish(),
     CanChangeTrackingBeEnabled: part({ Value: z.boolean() }).nullish().catch(null),
   }),
@@ -29,8 +29,8 @@ const definition = answer(
 )
 
 /**
- * Switches change tracking on where it is off, and publishes (9.5). Dataverse does not let it be switched off again, so
- * that undoing leaves it on; on a table of ours it goes with the table.
+ * Enables change tracking if it is off, and publishes (9.5). Dataverse cannot disable it again, so `undo` leaves it on;
+ * on a table of ours it ends with the table.
  */
 export const changeTrackingStep: DynamicsStep = {
   id: 'changeTracking',
@@ -71,7 +71,7 @@ export const changeTrackingStep: DynamicsStep = {
         changed.push(table)
       }
     }
-    // Before anything is changed: switching it on cannot be undone.
+    // Checked before any change, because enabling cannot be undone.
     const pause = await holdIfContact(client, changed, context)
     if (pause !== null) {
       throw new SetupPaused(pause)
@@ -87,7 +87,7 @@ export const changeTrackingStep: DynamicsStep = {
   undo: () => Promise.resolve({}),
 }
 
-/** Beside retrying and publishing everything. Without change tracking there is no sync, so that it is not skipped. */
+/** What may be chosen besides `retry` and `publishAll`. Not `skip`: without change tracking there is no sync. */
 const ELSE = ['abort'] as const
 
 async function holdIfContact(
@@ -102,7 +102,10 @@ function tablesOf(subscriptionSync: boolean): readonly string[] {
   return subscriptionSync ? ['contact', SUBSCRIPTIONS_TABLE] : ['contact']
 }
 
-/** `unpublished`: enabled, but changes cannot be read yet. `absent`: the table is still to be made, with tracking on. */
+/**
+ * `unpublished`: enabled, but changes cannot be read yet. `absent`: the table does not exist yet; it is created with
+ * tracking on.
+ */
 async function stateOf(
   client: DataverseClient,
   table: string,
@@ -134,7 +137,8 @@ async function enable(client: DataverseClient, table: string, context: CallConte
   if (whole === null) {
     throw lostAnswer(LOOK, 'read', `no table ${table}`)
   }
-  // A PUT replaces the definition: everything read is sent back, and without MergeLabels other languages would go.
+  // A PUT replaces the definition, so everything read is sent back. Without MergeLabels, the labels in other languages
+  // would be lost.
   await client.text(
     {
       method: 'PUT',
@@ -150,15 +154,15 @@ async function enable(client: DataverseClient, table: string, context: CallConte
   )
 }
 
-/** A table as it is read. */
+/** A table's entity set and primary key. */
 export interface TrackedSet {
   readonly name: string
   readonly primaryId: string
 }
 
 /**
- * Whether a tracked read is accepted: the one proof that change tracking is on and published, asked for one row only.
- * Where reading is not allowed nothing is to be learned, and the definition is believed.
+ * Whether Dataverse accepts a read with change tracking, the only proof that it is enabled and published. Reads one
+ * row. If reading is not allowed, this cannot be tested, and the definition is trusted.
  *
  * @throws UpstreamError
  */

@@ -33,7 +33,7 @@ const JOURNEYS =
 /** Where Customer Insights – Journeys keeps its consents (docs/wire-dataverse.md, 12). */
 const JOURNEYS_TABLE = 'msdynmkt_contactpointconsent4'
 
-/** Proves the credentials and learns what the organisation is (docs/wire-dataverse.md, 5). */
+/** Verifies the credentials and reads the organisation's properties (docs/wire-dataverse.md, 5). */
 export const connectStep = checkStep<DynamicsCrm>({
   id: 'connect',
   title: 'Connect to Dynamics 365',
@@ -81,14 +81,14 @@ async function learn({ client, facts }: DynamicsCrm, context: CallContext) {
   }
 }
 
-/** Only for a remark: where it cannot be told, there is none. */
+/** Only for a note; false if this cannot be read. */
 async function hasJourneys(client: DataverseClient, context: CallContext): Promise<boolean> {
   const path = `EntityDefinitions(LogicalName='${JOURNEYS_TABLE}')?$select=LogicalName`
   const look = getIfThere(client, path, journeys, context)
   return (await whereTold(look)) !== null
 }
 
-/** The base language is always one of them; the list is not worth failing for. */
+/** Always includes the base language; failing to read the others is no reason to stop. */
 async function availableLanguages(
   client: DataverseClient,
   baseLanguage: number,

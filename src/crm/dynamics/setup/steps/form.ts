@@ -12,7 +12,7 @@ import { readLayers, writeDraft } from '../form/rows.js'
 import type { DynamicsStep } from '../step.js'
 import { viewState } from '../view/view-state.js'
 
-/** Puts our section with the subscriptions on the Details tab of the contact form (rule D2), as a draft. */
+/** Puts the subscriptions section on the Details tab of the contact form (rule D2), as a draft. */
 export const formStep: DynamicsStep = {
   id: 'form',
   title: 'Put the subscriptions on the contact form',
@@ -56,7 +56,7 @@ export const formStep: DynamicsStep = {
 
 type DuePlan = Extract<FormPlan, { state: 'due' }>
 
-/** Writes the draft, and looks whether it took. */
+/** Writes the draft, then reads it to verify that our section is on it. */
 async function write(
   { client }: DynamicsCrm,
   { form, draft, edits, spec }: DuePlan,
@@ -73,7 +73,7 @@ async function write(
   }
 }
 
-/** A form whose sub-grid names no view is refused; where the view's step was skipped, one may be named here. */
+/** Dynamics refuses a form whose sub-grid has no view. If the view step was skipped, Support may name a view here. */
 async function usableView(crm: DynamicsCrm, context: StepContext): Promise<CrmFacts> {
   const look = await viewState(crm, context)
   switch (look.state) {

@@ -17,10 +17,10 @@ import { namingDependents } from '../table/dependents.js'
 import { isOursAlone } from '../table/our-components.js'
 import { removeIfThere } from '../metadata.js'
 
-/** The index is built in the background; on empty tables that is quick. */
+/** The index is built in the background, which is quick on empty tables. */
 const ACTIVE_WITHIN_MS = 5 * 60_000
 
-/** Makes the alternate keys and waits until they can be used (docs/wire-dataverse.md, 16.5). */
+/** Creates the alternate keys and waits until they are active (docs/wire-dataverse.md, 16.5). */
 export const keysStep: DynamicsStep = {
   id: 'keys',
   title: 'Create the alternate keys',
@@ -87,7 +87,7 @@ function toDo({ key, logicalName }: TableDefinition, status: string | null): str
   }
 }
 
-/** A key that failed stays failed until it is asked for anew: somebody has mended the rows, or it fails again. */
+/** A failed key stays failed until it is reactivated. Unless somebody has fixed the rows, it fails again. */
 async function rebuild(client: DataverseClient, table: TableDefinition, context: CallContext) {
   const json = {
     EntityLogicalName: table.logicalName,

@@ -14,7 +14,7 @@ const AT_RUN_TIME: readonly NeededPrivilege[] = ['prvReadContact', 'prvWriteCont
   }),
 )
 
-/** Names from memory (docs/wire-dataverse.md, 5): each call proves itself by a 403 should one of them be wrong. */
+/** The names are not verified (docs/wire-dataverse.md, 5). If one is wrong, the call itself is refused with 403. */
 const FOR_WEBHOOKS = duringSetup([
   'prvReadEntity',
   'prvCreateServiceEndpoint',
@@ -24,7 +24,7 @@ const FOR_WEBHOOKS = duringSetup([
   'prvReadSdkMessage',
 ])
 
-/** From memory as well; only what is built for subscriptions needs them. */
+/** Not verified either; needed only for subscriptions. */
 const FOR_TABLES = duringSetup([
   'prvCreateEntity',
   'prvWriteEntity',
@@ -42,14 +42,14 @@ const FOR_TABLES = duringSetup([
   'prvWriteQuery',
 ])
 
-/** Where the organisation audits: without it, when and by whom a toggle was set is not told, silently. */
+/** Needed if the organisation audits: without it, Dynamics silently omits when and by whom a toggle was set. */
 const FOR_AUDIT = duringSetup(['prvReadAuditSummary'])
 
 function duringSetup(names: readonly string[]): readonly NeededPrivilege[] {
   return names.map((name) => ({ name, global: false, certain: false }))
 }
 
-/** Says early, and all at once, what the application user may not do. */
+/** Reports early, and in one pause, which privileges the application user lacks. */
 export const privilegesStep = checkStep<DynamicsCrm>({
   id: 'privileges',
   title: 'Check the privileges of the application user',
@@ -64,7 +64,7 @@ export const privilegesStep = checkStep<DynamicsCrm>({
       ...(context.subscriptionSync ? FOR_TABLES : []),
     ]
     const missing = await missingPrivileges(client, userId, needed, context)
-    // Who may not even read the table is not asked about its columns.
+    // A user who may not read the table is not asked about its columns.
     const closed = missing.some((name) => name.startsWith('prvReadContact'))
       ? []
       : await closedColumns(client, CONTACT_USE, () => Promise.resolve(userId), context)

@@ -8,14 +8,14 @@ import { isColleagues, ownLayers } from '../form/plan.js'
 import { publishTables, untilPublished } from '../publish/publish-tables.js'
 import type { DynamicsStep } from '../step.js'
 
-/** What there is to publish. */
+/** What has to be published. `formId` null: a preview, before the form is changed. */
 type PublishPlan =
   | { readonly state: 'done' }
   | { readonly state: 'skipped'; readonly note: string }
   | { readonly state: 'due'; readonly formId: string | null }
   | { readonly state: 'paused'; readonly pause: SetupPause }
 
-/** Publishes our section, once; users see it from then on (rule E1; docs/wire-dataverse.md, 9.6). */
+/** Publishes our section, once; from then on users see it (rule E1; docs/wire-dataverse.md, 9.6). */
 export const publishStep: DynamicsStep = {
   id: 'publish',
   title: 'Publish the contact form',
@@ -54,11 +54,11 @@ export const publishStep: DynamicsStep = {
     }
     return { published: true }
   },
-  /** What was published is taken back by the form's own undoing, which publishes again. */
+  /** The form step's `undo` removes the section and publishes again. */
   undo: () => Promise.resolve({ published: null }),
 }
 
-/** What can be chosen beside retrying and publishing everything. */
+/** What may be chosen besides `retry` and `publishAll`. */
 const ELSE = ['skip', 'abort'] as const
 
 const WHAT = `Publish the tables contact and ${SUBSCRIPTIONS_TABLE}, which takes up to two minutes and may disturb users at work.`
@@ -96,7 +96,7 @@ async function planPublish(
   }
 }
 
-/** What is published as well, as Support has decided. */
+/** Describes what else is published, if Support chose `publishAll`. */
 async function alongWith({ client }: DynamicsCrm, context: StepContext): Promise<string> {
   const others = context.choice?.action === 'publishAll' ? await foreignDrafts(client, context) : []
   if (others === null) {
@@ -107,7 +107,7 @@ async function alongWith({ client }: DynamicsCrm, context: StepContext): Promise
     : `Published with it, as they wait on the same table: ${namesOf(others)}.`
 }
 
-/** Somebody took it out again between writing and publishing. */
+/** Somebody removed the section between writing and publishing. */
 function sectionGone(): SetupPause {
   return {
     code: 'stepFailed',

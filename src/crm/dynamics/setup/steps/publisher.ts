@@ -9,7 +9,9 @@ import { allRows } from '../../reading/pages.js'
 import type { RawRow } from '../../reading/rows.js'
 import { stringLiteral } from '../../wire/odata.js'
 
-/** Publisher "eMarketeer", prefix `em`, and the solution that holds what we make (docs/wire-dataverse.md, 9.1). */
+/**
+ * Creates the publisher "eMarketeer", prefix `em`, and the solution for our components (docs/wire-dataverse.md, 9.1).
+ */
 export const publisherStep: DynamicsStep = {
   id: 'publisher',
   title: 'Create the publisher and the solution',
@@ -84,7 +86,7 @@ function idOf(value: unknown): string | null {
   return typeof value === 'string' ? value.toLowerCase() : null
 }
 
-/** A row of a set whose unique name this is; null where there is none. Only for names of our own. @throws UpstreamError */
+/** The row with this unique name; null if there is none. Only for names of our own. @throws UpstreamError */
 async function findByUniqueName(
   client: DataverseClient,
   setName: 'publishers' | 'solutions',

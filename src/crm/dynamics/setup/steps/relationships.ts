@@ -13,7 +13,9 @@ import { removeIfThere } from '../metadata.js'
 import type { DynamicsStep } from '../step.js'
 import { isVisible, LOOKUP_VALUES, untilVisible } from '../table/visible.js'
 
-/** Makes the two lookups, and learns the names by which they are bound: casing counts (docs/wire-dataverse.md, 16.4). */
+/**
+ * Creates the two lookups, and reads the case-sensitive names by which they are bound (docs/wire-dataverse.md, 16.4).
+ */
 export const relationshipsStep: DynamicsStep = {
   id: 'relationships',
   title: 'Relate the tables to contacts and categories',
@@ -58,7 +60,7 @@ export const relationshipsStep: DynamicsStep = {
       if (pause !== null) {
         throw new SetupPaused(pause)
       }
-      // The category table's key is what the service called it.
+      // The service chose the name of the category table's primary key.
       const referencedKey =
         wanted.navigationKey === 'category'
           ? (facts.categoriesTable?.primaryId ?? wanted.referencedKey)

@@ -23,7 +23,7 @@ const OF_OUR_TABLES: readonly NeededPrivilege[] = TABLES.flatMap((table) =>
 
 const OF_CONTACT: NeededPrivilege = { name: 'prvAppendToContact', global: true, certain: false }
 
-/** The privileges on our tables exist only since the tables do, and somebody has to give them. */
+/** The privileges on our tables exist only once the tables do, and somebody has to grant them. */
 export const tablePrivilegesStep = checkStep<DynamicsCrm, Pick<DynamicsStep, 'forSubscriptions'>>({
   id: 'tablePrivileges',
   title: 'Check the privileges on the subscription tables',
@@ -45,7 +45,7 @@ export const tablePrivilegesStep = checkStep<DynamicsCrm, Pick<DynamicsStep, 'fo
     const needed = [...OF_OUR_TABLES, OF_CONTACT]
     const missing = [...(await missingPrivileges(client, userId, needed, context))]
     const closed: ClosedColumn[] = []
-    // What the service lists may be incomplete; reading is proven by reading.
+    // The service's list may be incomplete; only reading proves that reading is allowed.
     for (const [index, definition] of TABLES.entries()) {
       const table = tables[index]
       const right = `prvRead${definition.schemaName}`
@@ -67,19 +67,21 @@ export const tablePrivilegesStep = checkStep<DynamicsCrm, Pick<DynamicsStep, 'fo
   },
 })
 
-/** The plain columns, once the step that makes them is done; before, the name that every table of ours has. */
+/**
+ * The plain columns if the step that creates them is done; otherwise the name column, which every table of ours has.
+ */
 function columnsMade(definition: TableDefinition, facts: DynamicsFacts): readonly string[] {
   return facts[definition.factsKey] === undefined ? [NAME_COLUMN] : plainColumns(definition)
 }
 
-/** The lookups, once the step that makes them is done. */
+/** The lookups if the step that creates them is done; otherwise none. */
 function lookupsMade(definition: TableDefinition, facts: DynamicsFacts): readonly string[] {
   return definition.factsKey === 'subscriptionsTable' && facts.navigation ? LOOKUP_VALUES : []
 }
 
 /**
- * Reads all that the sync will: who may not read cannot be told either that a new column is not to be seen yet, so that
- * the steps that made them may have waited for nothing.
+ * Reads all columns that the sync reads. Without the right to read, a new column that is not visible yet cannot be
+ * recognised, so the steps that created the columns may not have waited for them.
  */
 async function mayRead(
   client: DataverseClient,

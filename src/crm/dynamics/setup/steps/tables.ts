@@ -11,7 +11,7 @@ import { removeTable } from '../table/remove-table.js'
 import type { DynamicsStep } from '../step.js'
 import { isVisible, plainColumns, untilVisible } from '../table/visible.js'
 
-/** Makes the two tables and their plain columns, and learns the names that the service gave them. */
+/** Creates the two tables and their plain columns, and reads the names that the service gave them. */
 export const tablesStep: DynamicsStep = {
   id: 'tables',
   title: 'Create the subscription tables',
@@ -71,7 +71,7 @@ export const tablesStep: DynamicsStep = {
     )
   },
   async undo({ client, facts }, context) {
-    // Subscriptions first: the categories cannot go while the other table looks up to them.
+    // Subscriptions first: the category table cannot be deleted while the other table has a lookup to it.
     for (const table of TABLES.toReversed()) {
       await removeTable(client, table, facts[table.factsKey] ?? null, context)
     }
@@ -79,7 +79,9 @@ export const tablesStep: DynamicsStep = {
   },
 }
 
-/** Ours is what is in our solution, what this very request made, and what was known as ours under the same id. */
+/**
+ * A table is ours if this request created it, if it is in our solution, or if it was known as ours under the same id.
+ */
 function withOwner(
   { facts }: FoundTable,
   ours: ReadonlySet<string>,

@@ -15,7 +15,7 @@ import { viewState } from '../view/view-state.js'
 /** Component type of a view (docs/wire-dataverse.md, 9.1). */
 const SAVED_QUERY = 26
 
-/** Makes the view that the sub-grid on the contact shows, or settles for the one that Support named (rules D1, E3). */
+/** Creates the view that the sub-grid on the contact shows, or uses the one that Support named (rules D1, E3). */
 export const viewStep: DynamicsStep = {
   id: 'view',
   title: 'Create the view of the subscriptions',
@@ -62,7 +62,7 @@ export const viewStep: DynamicsStep = {
   },
 }
 
-/** A view that is created is live at once; only changes need publishing (16.10). */
+/** A created view is live immediately; only changes to a view need publishing (16.10). */
 async function create({ client, facts }: DynamicsCrm, context: StepContext): Promise<CrmFacts> {
   const tables = subscriptionTables(facts)
   if (tables === null) {

@@ -10,7 +10,7 @@ const NOT_REQUIRED = {
   ManagedPropertyLogicalName: 'canmodifyrequirementlevelsettings',
 }
 
-/** Body that creates a table with its name column (docs/wire-dataverse.md, 16.2). */
+/** Request body that creates a table with its name column (docs/wire-dataverse.md, 16.2). */
 export function tableBody(table: TableDefinition, label: MakeLabel) {
   return {
     '@odata.type': 'Microsoft.Dynamics.CRM.EntityMetadata',
@@ -32,7 +32,7 @@ export function tableBody(table: TableDefinition, label: MakeLabel) {
   }
 }
 
-/** Body that creates a plain column (9.4). */
+/** Request body that creates a plain column (9.4). */
 export function columnBody(column: ColumnDefinition, label: MakeLabel) {
   switch (column.type) {
     case 'text':
@@ -75,7 +75,7 @@ function textColumn(schemaName: string, maxLength: number, display: Label, descr
   }
 }
 
-/** Body that creates an alternate key (16.5). */
+/** Request body that creates an alternate key (16.5). */
 export function keyBody(table: TableDefinition, label: MakeLabel) {
   return {
     SchemaName: table.key.schemaName,
@@ -84,7 +84,7 @@ export function keyBody(table: TableDefinition, label: MakeLabel) {
   }
 }
 
-/** Body that creates a relationship, and with it the lookup column (16.3). */
+/** Request body that creates a relationship with its lookup column (16.3). */
 export function relationshipBody(relationship: RelationshipDefinition, label: MakeLabel) {
   return {
     '@odata.type': 'Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata',

@@ -32,11 +32,11 @@ export interface TableDefinition {
   readonly nameMaxLength: number
   readonly columns: readonly ColumnDefinition[]
   readonly key: { readonly schemaName: string; readonly column: string; readonly label: string }
-  /** Where the facts about it are kept. */
+  /** Where its facts are stored. */
   readonly factsKey: 'subscriptionsTable' | 'categoriesTable'
 }
 
-/** Categories come first: the other table looks up to them. */
+/** Categories come first, because the other table has a lookup to them. */
 export const TABLES: readonly TableDefinition[] = [
   {
     logicalName: CATEGORIES_TABLE,
@@ -68,22 +68,22 @@ export const TABLES: readonly TableDefinition[] = [
   },
 ]
 
-/** A lookup, which is made by its relationship. */
+/** A lookup column, created with its relationship. */
 export interface RelationshipDefinition {
   readonly schemaName: string
   readonly referenced: string
   readonly referencedKey: string
   readonly lookupSchemaName: string
   readonly label: string
-  /** For contact, which can be merged, only Cascade is allowed. */
+  /** Contacts can be merged, and for them only Cascade is allowed. */
   readonly merge: 'Cascade' | 'NoCascade'
-  /** A deleted contact takes its rows along; a category in use is not deleted but archived. */
+  /** Deleting a contact deletes its rows. A category in use is not deleted but archived. */
   readonly onDelete: 'Cascade' | 'Restrict'
   /** Key in the facts. */
   readonly navigationKey: 'contact' | 'category'
 }
 
-/** Both lookups of the subscription table. */
+/** The two lookups of the subscription table. */
 export const RELATIONSHIPS: readonly RelationshipDefinition[] = [
   {
     schemaName: CONTACT_RELATIONSHIP,

@@ -17,7 +17,7 @@ const named = answer(
   part({ name: z.string().nullish().catch(null) }),
 )
 
-/** Component types as people call them, and where their names are (docs/wire-dataverse.md, 16.14). */
+/** What people call each component type, and the entity set with its names (docs/wire-dataverse.md, 16.14). */
 const KINDS: Readonly<Record<number, { readonly kind: string; readonly set?: string }>> = {
   1: { kind: 'table' },
   2: { kind: 'column' },
@@ -31,17 +31,17 @@ const KINDS: Readonly<Record<number, { readonly kind: string; readonly set?: str
   92: { kind: 'webhook step', set: 'sdkmessageprocessingsteps' },
 }
 
-/** A component that is to be deleted. `type`: 1 table, 2 column, 10 relationship, 14 key. */
+/** A component to delete. `type`: 1 table, 2 column, 10 relationship, 14 key. */
 export interface DeletedComponent {
   readonly type: number
   readonly id: string
-  /** As people know it. */
+  /** Its name for people. */
   readonly what: string
 }
 
 /**
- * Deletes by `remove`, and where Dataverse refuses because something of the customer's uses the component, pauses with
- * the names of all that do: only they can say what is to become of it.
+ * Deletes with `remove`. If Dataverse refuses because a component of the customer's uses this one, pauses with the
+ * names of all that do: only the customer can decide what happens to them.
  *
  * @throws SetupPaused `stepFailed`, UpstreamError.
  */
@@ -57,7 +57,7 @@ export async function namingDependents(
     if (!(error instanceof UpstreamError) || error.upstreamCode !== HAS_DEPENDENTS) {
       throw error
     }
-    // That it is used is known; by what is for people, and documented only as a list of something.
+    // The refusal proves the use. The names are only for people, and the format of this list is not documented.
     const used = (await whereTold(dependentsOf(client, component, context))) ?? []
     const names = used.map(({ kind, name, id }) => `${kind} ${name ?? id}`).join(', ')
     throw new SetupPaused({
@@ -93,7 +93,7 @@ async function dependentsOf(
   return used
 }
 
-/** The name is for people only: where it cannot be read, the id must do. */
+/** The name is only for people; null if it cannot be read, and the id is shown instead. */
 async function nameOf(
   client: DataverseClient,
   setName: string,

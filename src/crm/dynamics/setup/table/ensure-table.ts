@@ -11,7 +11,7 @@ import type { Label } from './labels.js'
 
 type MakeLabel = (text: string) => Label
 
-/** That it is there is told by the status. */
+/** Only the status matters: it shows whether the column exists. */
 const presentColumn = answer(
   {
     name: 'dynamics.presentColumn',
@@ -21,7 +21,10 @@ const presentColumn = answer(
   part({}),
 )
 
-/** Finds or makes a table with its name column; up to a minute (docs/wire-dataverse.md, 16.2). @throws UpstreamError */
+/**
+ * Finds or creates a table with its name column; may take a minute (docs/wire-dataverse.md, 16.2). @throws
+ * UpstreamError
+ */
 export async function ensureTable(
   client: DataverseClient,
   table: TableDefinition,
@@ -43,7 +46,7 @@ export async function ensureTable(
   return { ...found, created }
 }
 
-/** Finds or makes a plain column (9.4). @throws UpstreamError; AppError `crm_refused` naming the column. */
+/** Finds or creates a plain column (9.4). @throws UpstreamError; AppError `crm_refused` naming the column. */
 export async function ensureColumn(
   client: DataverseClient,
   table: TableDefinition,

@@ -21,11 +21,11 @@ const definition = answer(
 export interface FoundRelationship {
   readonly metadataId: string
   readonly referenced: string
-  /** By which rows are bound; its casing counts. */
+  /** The navigation property by which rows are bound; case-sensitive. */
   readonly navigation: string
 }
 
-/** Looks for one of our relationships (docs/wire-dataverse.md, 16.3); null where it is absent. @throws UpstreamError */
+/** Finds one of our relationships (docs/wire-dataverse.md, 16.3); null if it does not exist. @throws UpstreamError */
 export async function findRelationship(
   client: DataverseClient,
   { schemaName }: RelationshipDefinition,
@@ -45,7 +45,10 @@ export async function findRelationship(
       }
 }
 
-/** What stands in the way of a relationship: a column of the lookup's name, or one to another table. */
+/**
+ * The pause if a column already has the lookup's name, or the lookup points to another table; otherwise null.
+ * @throws UpstreamError
+ */
 export async function relationshipClash(
   client: DataverseClient,
   wanted: RelationshipDefinition,

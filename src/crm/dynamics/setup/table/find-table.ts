@@ -19,7 +19,7 @@ const definition = answer(
   }),
 )
 
-/** Every table of ours has this name column. */
+/** The name column of every table of ours. */
 export const NAME_COLUMN = 'em_name'
 
 /** A table as the organisation has it. */
@@ -28,11 +28,11 @@ export interface FoundTable {
   readonly nameColumn: string | null
 }
 
-/** What a table is asked for; a service that does not know the last of it is asked without. */
+/** The columns to read. If the service does not know the last one, the table is read without it. */
 const DOCUMENTED = ['MetadataId', 'EntitySetName', 'PrimaryIdAttribute', 'ObjectTypeCode']
 const WITH_NAME_COLUMN = [...DOCUMENTED, 'PrimaryNameAttribute']
 
-/** Looks for one of our tables by its name (docs/wire-dataverse.md, 16.2); null where there is none. @throws UpstreamError */
+/** Finds one of our tables by its name (docs/wire-dataverse.md, 16.2); null if there is none. @throws UpstreamError */
 export async function findTable(
   client: DataverseClient,
   { logicalName }: Pick<TableDefinition, 'logicalName'>,
@@ -61,7 +61,7 @@ export async function findTable(
       }
 }
 
-/** A table of our name that was made for something else; null where it is usable. */
+/** The pause for a table of our name that was created for something else; null if it is usable. */
 export function tableClash(table: TableDefinition, found: FoundTable): SetupPause | null {
   return found.nameColumn === null || found.nameColumn === NAME_COLUMN
     ? null

@@ -31,7 +31,10 @@ export interface FoundKey {
   readonly status: string
 }
 
-/** Looks for a table's key (docs/wire-dataverse.md, 16.5); null where key or table is absent. @throws UpstreamError */
+/**
+ * Finds a table's key (docs/wire-dataverse.md, 16.5); null if the key or the table does not exist. @throws
+ * UpstreamError
+ */
 export async function findKey(
   client: DataverseClient,
   table: TableDefinition,
@@ -51,7 +54,7 @@ export async function findKey(
       }
 }
 
-/** A key of our name over other columns: rows would not be found by ours. */
+/** The pause for a key of our name on other columns, by which our rows would not be found; null if it is usable. */
 export function keyClash(table: TableDefinition, found: FoundKey): SetupPause | null {
   return found.columns.join() === table.key.column
     ? null
@@ -63,7 +66,7 @@ export function keyClash(table: TableDefinition, found: FoundKey): SetupPause | 
       })
 }
 
-/** Where a table's keys are. */
+/** The path of a table's keys. */
 export function keysPath(table: TableDefinition): string {
   return `EntityDefinitions(LogicalName='${table.logicalName}')/Keys`
 }

@@ -1,6 +1,6 @@
-/** Labels in the organisation's base language; others are refused where they are not provisioned (16.2). */
+/** Labels in the organisation's base language. A language that is not provisioned is refused (16.2). */
 
-/** A label as definitions take it. */
+/** A label in the format of Dataverse definitions. */
 export interface Label {
   readonly '@odata.type': 'Microsoft.Dynamics.CRM.Label'
   readonly LocalizedLabels: readonly [
@@ -12,7 +12,7 @@ export interface Label {
   ]
 }
 
-/** Makes labels of one language. */
+/** Returns a function that creates labels in one language. */
 export function labelIn(languageCode: number): (text: string) => Label {
   return (text) => ({
     '@odata.type': 'Microsoft.Dynamics.CRM.Label',

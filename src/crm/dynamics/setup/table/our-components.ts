@@ -6,22 +6,22 @@ import { allRows } from '../../reading/pages.js'
 import { whereTold } from '../../../../http/index.js'
 import { stringLiteral } from '../../wire/odata.js'
 
-/** `rootcomponentbehavior` of a table that is in a solution as a whole; 1 and 2 are entries without its parts. */
+/** `rootcomponentbehavior` of a table that is in a solution with all its parts; 1 and 2 are entries without them. */
 const WITH_ALL_PARTS = 0
 
 /** A component of our solution: its type (1 table, 2 column, 10 relationship, 14 key …) and its id in lower case. */
 export interface SolutionComponent {
   readonly type: number
   readonly id: string
-  /** False: only an entry for the sake of a part, as a column of ours on a table of the customer's has one. */
+  /** False: the entry exists only for a part of it, such as our column on a table of the customer's. */
   readonly whole: boolean
 }
 
 /**
- * What is in our solution. Everything that we make is put there in the request that makes it, so that this tells what
- * is ours from what the customer had before under the same name.
+ * The components in our solution. Each component that we create is added in the same request, so that this
+ * distinguishes ours from those that the customer had before under the same name.
  *
- * @returns null where there is no such solution, or the service does not tell. @throws UpstreamError
+ * @returns null if there is no such solution, or the service does not report its components. @throws UpstreamError
  */
 export async function ourComponents(
   client: DataverseClient,
@@ -52,7 +52,7 @@ export async function ourComponents(
   }))
 }
 
-/** Null where it may not be read, or is not there to be read: set-up goes on, and removal by what is remembered. */
+/** Null if the components may not or cannot be read: set-up continues, and removal uses the stored facts. */
 function componentRows(client: DataverseClient, solutionId: string, context: CallContext) {
   const listing = {
     setName: 'solutioncomponents',
@@ -63,7 +63,7 @@ function componentRows(client: DataverseClient, solutionId: string, context: Cal
   return whereTold(allRows(client, listing, context))
 }
 
-/** The ids of {@link ourComponents} that are ours as a whole; empty without a solution. */
+/** The ids of those {@link ourComponents} that are entirely ours; empty without a solution. @throws UpstreamError */
 export async function ourComponentIds(
   client: DataverseClient,
   context: CallContext,
@@ -73,9 +73,9 @@ export async function ourComponentIds(
 }
 
 /**
- * Whether a part of one of our tables (a key, a lookup) is ours and has to be removed by itself: it was added to a table
- * that the customer had before. What is part of a table of ours goes with the table (docs/wire-dataverse.md, 16.14), so
- * that its rows can be read until then.
+ * Whether a part of one of our tables (a key, a lookup) is ours and has to be removed separately, because it was added
+ * to a table that the customer had before. A part of a table of ours is deleted with the table (docs/wire-dataverse.md,
+ * 16.14), so that its rows can be read until then.
  *
  * @throws UpstreamError
  */

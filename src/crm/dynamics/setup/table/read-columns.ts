@@ -38,15 +38,15 @@ const TOLD = 'MetadataId,LogicalName,AttributeType'
 /** A column as the organisation has it. */
 export interface FoundColumn {
   readonly metadataId: string
-  /** `String`, `Boolean`, `Lookup` … */
+  /** `String`, `Boolean`, `Lookup` …; empty if unknown. */
   readonly type: string
-  /** Of texts; null otherwise. */
+  /** Characters, for text columns; null otherwise. */
   readonly maxLength: number | null
 }
 
 /**
- * The columns of a table by logical name; empty where the table is not there. Where the service does not list them,
- * those of our names are asked for one by one, which is all that is looked at.
+ * The columns of a table by logical name; empty if the table does not exist. If the service does not list columns, only
+ * our own columns are read, one request each, since no others are needed.
  *
  * @throws UpstreamError
  */
@@ -61,7 +61,7 @@ export async function readColumns(
     all === null
       ? await readEach(client, base, ourNames(table), context)
       : readRecords(column, all.value, context)
-  // Lengths belong to texts alone, and are told only when the columns are read as texts.
+  // Only text columns have a length, and the service returns it only if they are read as texts.
   const texts = await ifTold(() =>
     getIfThere(
       client,
@@ -88,7 +88,7 @@ export async function readColumns(
   )
 }
 
-/** Null where a listing is not served: only single columns are documented (docs/wire-dataverse.md, 9.4). */
+/** Null if the service has no such listing: only reading single columns is documented (docs/wire-dataverse.md, 9.4). */
 async function ifTold<T>(read: () => Promise<T | null>): Promise<T | null> {
   try {
     return await read()
@@ -120,7 +120,10 @@ function ourNames(table: string): readonly string[] {
   return [...plain, ...(table === SUBSCRIPTIONS_TABLE ? LOOKUPS : [])]
 }
 
-/** A column of our name and another type (docs/wire-dataverse.md, 9.4); null where all that are there are usable. */
+/**
+ * The pause for a column of our name with another type (docs/wire-dataverse.md, 9.4); null if all existing ones are
+ * usable.
+ */
 export function columnClash(
   table: TableDefinition,
   found: ReadonlyMap<string, FoundColumn>,
@@ -140,7 +143,7 @@ export function columnClash(
   return null
 }
 
-/** Longer texts than ours are fine: only what is cut off would be lost. */
+/** A longer text column is fine; a shorter one would truncate values. */
 function isUsable(column: ColumnDefinition, found: FoundColumn): boolean {
   return column.type === 'boolean'
     ? found.type === 'Boolean'

@@ -5,7 +5,7 @@ import { getIfThere } from '../metadata.js'
 import { ourComponents } from './our-components.js'
 import { removeIfThere } from '../metadata.js'
 
-/** Component types of a form, and of a table. */
+/** Component types of a form and of a table. */
 const FORM = 60
 const TABLE = 1
 
@@ -15,8 +15,8 @@ const definition = answer(
 )
 
 /**
- * Deletes the solution where it holds nothing more than entries of the customer's tables and forms that we changed:
- * deleting it leaves those in place. With anything else in it, it stays.
+ * Deletes the solution if it contains only entries of the customer's tables and forms that we changed; deleting it
+ * leaves those in place. If it contains anything else, it stays.
  *
  * @returns whether it is gone. @throws UpstreamError
  */
@@ -47,7 +47,9 @@ export async function removeSolution(
   return true
 }
 
-/** Deletes the publisher; where the customer's own solutions use it, Dataverse refuses and it stays. @throws UpstreamError */
+/**
+ * Deletes the publisher. If the customer's own solutions use it, Dataverse refuses, and it stays. @throws UpstreamError
+ */
 export async function removePublisher(
   client: DataverseClient,
   find: () => Promise<string | null>,

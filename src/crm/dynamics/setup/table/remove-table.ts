@@ -9,11 +9,11 @@ import { readColumns } from './read-columns.js'
 import { removeIfThere } from '../metadata.js'
 
 /**
- * Deletes one of our tables with its rows. A table that the customer had before, under our name, stays: only the
- * columns that we added go. Ours is what is in our solution, or, where the solution is gone, what was known as ours
- * and still has the same id (docs/wire-dataverse.md, 16.14).
+ * Deletes one of our tables with its rows. A table under our name that the customer had before stays; only the columns
+ * that we added are deleted. A table is ours if it is in our solution or, if the solution is gone, if it was stored as
+ * ours and has the same id (docs/wire-dataverse.md, 16.14).
  *
- * @throws SetupPaused where something of the customer's uses it, UpstreamError.
+ * @throws SetupPaused if a component of the customer's uses it, UpstreamError.
  */
 export async function removeTable(
   client: DataverseClient,

@@ -5,20 +5,23 @@ import { poll } from '../../poll.js'
 import { lostAnswer } from '../../wire/errors.js'
 import { LOOKUPS, type TableDefinition } from './definitions.js'
 
-/** New columns are in the data within half a minute (docs/wire-dataverse.md, trap 16). */
+/** New columns appear in the data API within half a minute (docs/wire-dataverse.md, trap 16). */
 const VISIBLE_WITHIN_MS = 60_000
 
 const OPERATION = 'GET /{our table}'
 
-/** The plain columns of a table, as the data API names them. */
+/** The plain columns of a table, by their names in the data API. */
 export function plainColumns({ columns }: TableDefinition): readonly string[] {
   return columns.map((column) => column.schemaName.toLowerCase())
 }
 
-/** The lookups of the subscription table, as the data API names them. */
+/** The lookups of the subscription table, by their names in the data API. */
 export const LOOKUP_VALUES: readonly string[] = LOOKUPS.map((column) => `_${column}_value`)
 
-/** Whether the data API knows these columns yet. True also where reading is not allowed: then nothing is to be learned. */
+/**
+ * Whether the data API knows these columns yet. Also true if reading is not allowed, since then it cannot be tested.
+ * @throws UpstreamError
+ */
 export async function isVisible(
   client: DataverseClient,
   { setName }: Pick<TableFacts, 'setName'>,
@@ -41,12 +44,14 @@ export async function isVisible(
   }
 }
 
-/** A table or column that the data API does not know, which for a new one is so for half a minute. */
+/**
+ * Whether the error means a table or column that the data API does not know yet, as for half a minute after creation.
+ */
 export function isUnknownYet(error: unknown): boolean {
   return error instanceof UpstreamError && (error.status === 400 || error.status === 404)
 }
 
-/** Waits for {@link isVisible}. @throws UpstreamError, retryable where it takes too long. */
+/** Waits for {@link isVisible}. @throws UpstreamError, retryable if it takes too long. */
 export async function untilVisible(
   client: DataverseClient,
   table: Pick<TableFacts, 'setName'>,

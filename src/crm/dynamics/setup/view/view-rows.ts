@@ -34,10 +34,10 @@ const viewRow = answer(
 /** A view as the organisation has it (docs/wire-dataverse.md, 10.4). */
 export type ViewRow = z.output<typeof viewRow.schema>
 
-/** A public view: what a sub-grid may show (10.4). */
+/** `querytype` of a public view, the only kind that a sub-grid may show (10.4). */
 const PUBLIC_VIEW = 0
 
-/** A view by its id; null where there is none. @throws UpstreamError */
+/** Reads a view by its id; null if there is none. @throws UpstreamError */
 export async function readView(
   client: DataverseClient,
   viewId: string,
@@ -50,7 +50,10 @@ export async function readView(
   return getIfThere(client, path, viewRow, context)
 }
 
-/** Our view by its id, or by its name where the service gave it another id; null where there is none. */
+/**
+ * Finds our view by its id, or by its name if the service gave it another id; null if there is none. @throws
+ * UpstreamError
+ */
 export async function findOwnView(
   client: DataverseClient,
   context: CallContext,
@@ -63,12 +66,12 @@ export async function findOwnView(
   return rows.find(isPublicOfOurs) ?? null
 }
 
-/** Whether it is a public view of the subscription rows. */
+/** Whether the view is a public view of the subscription rows. */
 export function isPublicOfOurs(view: ViewRow): boolean {
   return view.returnedtypecode === SUBSCRIPTIONS_TABLE && view.querytype === PUBLIC_VIEW
 }
 
-/** The public views of the subscription rows, as a pause shows them. */
+/** The public views of the subscription rows, as shown in a pause. @throws UpstreamError */
 export async function viewsSeen(client: DataverseClient, context: CallContext): Promise<Json[]> {
   const filter = `returnedtypecode eq ${stringLiteral(SUBSCRIPTIONS_TABLE)}`
   const rows = await viewsWhere(client, filter, context)
@@ -80,12 +83,12 @@ export async function viewsSeen(client: DataverseClient, context: CallContext): 
   }))
 }
 
-/** Whether users can see it; one of which nothing is told is as it was made. */
+/** Whether users can see the view. Without a state it counts as active, as it is created. */
 export function isActive(view: ViewRow): boolean {
   return (view.statecode ?? 0) === 0
 }
 
-/** Whether it may be changed: not what a managed solution locked. */
+/** Whether the view may be changed, so it is not locked by a managed solution. */
 export function isCustomizable(view: ViewRow): boolean {
   return view.iscustomizable?.Value !== false
 }

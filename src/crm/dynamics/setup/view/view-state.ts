@@ -14,15 +14,15 @@ import {
   viewsSeen,
 } from './view-rows.js'
 
-/** What is to be thought of the view that the sub-grid shows. */
+/** The state of the view for the sub-grid. */
 export type ViewState =
   | { readonly state: 'usable'; readonly facts: ViewFacts }
   | { readonly state: 'absent' }
   | { readonly state: 'paused'; readonly pause: SetupPause }
 
 /**
- * Looks at our view, or at the one that Support named now or earlier (rule E2; docs/wire-dataverse.md, 10.5). Once made
- * and gone since, it is somebody's decision: it is made anew only when Support says `retry`.
+ * Checks our view, or the one that Support named now or earlier (rule E2; docs/wire-dataverse.md, 10.5). If our view
+ * was deleted after it was created, that was somebody's decision: it is created again only if Support chooses `retry`.
  *
  * @throws UpstreamError
  */
