@@ -9,7 +9,7 @@ export class ClockWatch {
   #crm: ClockReading | null = null
   #emarketeer: ClockReading | null = null
 
-  /** As `onClock` of a call. */
+  /** The `onClock` callback of a call. */
   readonly note = (reading: ClockReading): void => {
     if (reading.system === 'emarketeer') {
       this.#emarketeer = reading
@@ -42,7 +42,7 @@ export async function noteCrmClock(session: SyncSession): Promise<void> {
   const { emarketeer } = session.clock
   const save = (by: 'crmByDate' | 'emarketeerByDate', told: ClockReading) =>
     saveMeasurement(session.db, connectionId, by, { ...clockOfDate(told), measuredAtMs })
-  // A toggle's history tells its own uncertainty of the CRM's clock.
+  // A toggle's field history states its own uncertainty of the CRM's clock.
   if (session.crm?.capabilities.values === 'rich') {
     await save('crmByDate', reading)
   }

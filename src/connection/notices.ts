@@ -7,7 +7,7 @@ import { tenantBasesOf, type TenantBasisCount } from '../ledger/copy/tenant-base
 import { maskAddresses } from '../telemetry/mask-addresses.js'
 import { basisMappingOf } from './basis-mapping.js'
 
-/** What the sync leaves alone and somebody may want to change. No address, no name of a person. */
+/** What the sync does not handle and somebody may want to change. It contains no address and no name of a person. */
 export interface Notices {
   /** The tenant's own legal bases that the connection file does not map (C2). */
   readonly unmappedBases: readonly TenantBasisCount[]
@@ -36,7 +36,7 @@ export async function noticesOf(
 /** Most names shown; the others are counted. */
 const MOST_NAMED = 20
 
-/** The notices as sentences for a status, without ids. */
+/** The notices as sentences for a status. They contain no ids. */
 export function noticeSentences(notices: Notices): readonly string[] {
   const { unmappedBases, foreignCategories, unusableAddresses: unusable } = notices
   const bases = unmappedBases.map(
@@ -62,6 +62,7 @@ export function noticeSentences(notices: Notices): readonly string[] {
 }
 
 /** @param names at least one. */
+/** The sentence about categories that somebody added in the CRM (D3). */
 export function foreignCategoriesSentence(names: readonly string[]): string {
   return `Categories that somebody added in the CRM, which are ignored (create them in eMarketeer): ${listed(names.map((name) => `“${name}”`))}.`
 }

@@ -6,15 +6,15 @@ import type { SyncSession } from './session.js'
 
 /** What a connection allows now. */
 export interface Permissions {
-  /** Paused for all but opt-outs: nothing that loosens is written, and it stays due. */
+  /** The connection is paused for loosening only: nothing that loosens is written, and it stays due. */
   readonly withholdsLoosening: boolean
 }
 
 /**
- * Checks that this work may go on: nothing is stored or written once the connection is disabled (C8) or, except for
+ * Checks that this work may continue: nothing is stored or written once the connection is disabled (C8) or, except for
  * pre-sends and set-up, paused. Called at the start of each transaction and before each group of calls, so that a pass
- * under way stops. It takes no lock: the feed's transactions hold the row, and a pass that waited for it with locked
- * addresses would deadlock.
+ * under way stops. It takes no lock: the feed's transactions hold the row, and a pass that waited for it while holding
+ * address locks would deadlock.
  * @throws AppError `connection_disabled`, `connection_paused`, `connection_not_found`: not retryable.
  */
 export async function assertMaySync(db: Queryable, session: SyncSession): Promise<Permissions> {

@@ -8,8 +8,8 @@ const TENANT_DELETED =
   'The tenant has been deleted in the CRM. Nothing can be synced there again: disable the connection.'
 
 /**
- * What was refused and what to do, in plain words: the CRM's own explanation if there is one, and its answer. Nothing
- * personal, no secret.
+ * What was refused and what to do, in plain words: the CRM's own explanation, if there is one, and its answer. It
+ * contains nothing personal and no secret.
  */
 export function refusalReason(driver: CrmDriver | null, error: unknown): string {
   if (!(error instanceof UpstreamError)) {
@@ -19,7 +19,7 @@ export function refusalReason(driver: CrmDriver | null, error: unknown): string 
   return `${words} (${error.operation}: ${error.detail})`
 }
 
-/** The full message: reason, since when, and when the next try is. */
+/** The full message: the reason, since when, and when the next try is. */
 export function refusalMessage({
   reason,
   since,

@@ -16,7 +16,7 @@ export interface OpenCrm extends Pick<CrmDriver, 'basisMapping'> {
   readonly source: CrmSource
 }
 
-/** Everything that one piece of sync work needs: one activity, one connection, one run. */
+/** Everything that one piece of sync work needs. A session belongs to one activity, one connection and one run. */
 export interface SyncSession {
   readonly db: Database
   readonly connection: ConnectionRow
@@ -41,7 +41,7 @@ export interface Progress {
   readonly total: number | null
 }
 
-/** The CRM of a session that must have one. */
+/** The CRM of a session that must have one. @throws Error if it has none: a fault of the caller. */
 export function requireCrm(session: SyncSession): OpenCrm {
   if (!session.crm) {
     throw new Error(`connection ${session.connection.connectionId} has no CRM`)

@@ -35,7 +35,7 @@ export interface SystemsOptions {
   readonly allowLoopbackHttp: boolean
 }
 
-/** Cancellation and signs of life of one piece of work. */
+/** Cancellation and progress callbacks of one piece of work. */
 export interface WorkOptions {
   readonly signal?: AbortSignal
   readonly heartbeat?: (progress: Progress) => void
@@ -47,14 +47,14 @@ export interface WorkOptions {
 const NO_CRM = 'none'
 
 interface OpenSystems {
-  /** The configuration they were opened with; a change closes them. */
+  /** The configuration that they were opened with. They are closed when it changes. */
   readonly fingerprint: string
   readonly crm: OpenCrm | null
   readonly publicContacts: PublicContacts | null
 }
 
 /**
- * Opens connections and keeps them open in this process: tokens, sockets and learned ids live as long as the
+ * Opens connections and keeps them open in this process: tokens, sockets and learned ids are kept as long as the
  * configuration stays the same.
  */
 export class Systems {
@@ -104,7 +104,7 @@ export class Systems {
    *   correct it.
    */
   async session(run: SyncRun, work: WorkOptions = {}): Promise<SyncSession> {
-    // Only sendouts are decided without a CRM.
+    // Without a CRM, only sendouts are decided.
     const connection = await this.rowOf(run.connectionId, run.trigger === 'preSend')
     const systems = this.systemsOf(connection)
     const clock = new ClockWatch()
@@ -164,7 +164,7 @@ export class Systems {
   private openSystems(connection: ConnectionRow): Omit<OpenSystems, 'fingerprint'> {
     const driver = this.driverOf(connection)
     if (!driver) {
-      // An unsupported CRM may hold opt-outs: eMarketeer must not decide alone.
+      // An unsupported CRM may hold opt-outs, so eMarketeer must not decide alone.
       if (connection.crm !== NO_CRM) {
         throw new AppError(
           'crm_not_supported',

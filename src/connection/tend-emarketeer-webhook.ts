@@ -4,9 +4,10 @@ import { retiredAddresses } from '../ledger/connection/webhook-addresses.js'
 import type { SyncSession } from './session.js'
 
 /**
- * Keeps eMarketeer's webhook active if set-up registered it; a webhook to another address is somebody else's
- * (docs/wire-emarketeer.md, EM-B7). Registering it again each time switches it on after a 410 from us and returns its
- * secret. That may differ from the stored one after an interrupted registration or a restored database.
+ * Keeps eMarketeer's webhook active if set-up registered it. A webhook to another address belongs to somebody else
+ * (docs/wire-emarketeer.md, EM-B7). It is registered again each time: this switches it on again after a 410 from us,
+ * and returns its secret, which may differ from the stored one after an interrupted registration or a restored
+ * database.
  *
  * @param keepSecret stores the secret, which may be new.
  * @throws UpstreamError.

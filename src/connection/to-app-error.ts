@@ -28,8 +28,8 @@ const CODES: Readonly<Record<UpstreamCode, Readonly<Record<Side, ErrorCode>>>> =
 }
 
 /**
- * Any error as one of the catalogue. An unknown one is `internal` with its kind only: a driver's text may quote a
- * value, and this one goes into Temporal.
+ * Converts any error to one of the catalogue. An unknown error becomes `internal` with its kind only: a driver's text
+ * may quote a value, and this error is stored by Temporal.
  */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) {
@@ -39,8 +39,8 @@ export function toAppError(error: unknown): AppError {
     const side: Side = error.system === 'emarketeer' ? 'emarketeer' : 'crm'
     return new AppError(CODES[error.code][side], error.message, {
       value: error.upstreamCode,
-      // A wait of zero names no time: it comes from a date in the past, by a clock that is off, and would allow repeats
-      // without pause.
+      // A wait of zero does not count as a time. It comes from a date in the past, caused by a wrong clock, and would
+      // allow retries without a pause.
       retryAfterMs: error.retryAfterSeconds ? error.retryAfterSeconds * 1000 : null,
       cause: error,
     })
@@ -62,8 +62,8 @@ function kindOf(error: unknown): string {
 }
 
 /**
- * The side whose breaker an error trips, and for how long; null: none. An unavailable tenant trips it too, so that only
- * one piece of work finds out.
+ * The side whose breaker an error trips, and for how long. null: none. An unavailable tenant trips it too, so that only
+ * one piece of work discovers it.
  */
 export function breakerTripOf(
   error: unknown,
@@ -90,7 +90,7 @@ export function breakerTripOf(
   return error.code === 'upstream_auth_failed' ? { side, forMs: AUTH_PROBE_MS, code } : null
 }
 
-/** For a 429 without a time. */
+/** The wait after a 429 that names no time. */
 const DEFAULT_WAIT_MS = 15_000
 /** How often refused credentials are tried again, by all work together. */
 export const AUTH_PROBE_MS = 5 * 60_000

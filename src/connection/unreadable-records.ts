@@ -13,7 +13,7 @@ export class UnreadableRecords {
 
   constructor(private readonly log: Logger) {}
 
-  /** As `onUnreadable` of a call. */
+  /** The `onUnreadable` callback of a call. */
   readonly note = ({ operation, path, id }: UnreadableRecord): void => {
     const place = `${operation} at ${path}`
     const count = (this.#counts.get(place) ?? 0) + 1
@@ -23,7 +23,7 @@ export class UnreadableRecords {
     }
   }
 
-  /** One line per place; nothing personal. */
+  /** One line per place. It contains nothing personal. */
   lines(): string[] {
     return [...this.#counts].map(([place, count]) =>
       count === 1

@@ -113,8 +113,8 @@ export function secondaryIds(
 }
 
 /**
- * Secondary addresses that a change of the record affects: added and removed ones, and all of them if the record denies
- * or denied.
+ * Secondary addresses that a change of the record affects: added and removed ones, and all of them if its state changed
+ * or if it denies or denied.
  */
 export function holderAddressIds(
   before: StoredCrmContact | undefined,

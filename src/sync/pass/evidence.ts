@@ -32,8 +32,8 @@ export interface ActDescription {
 }
 
 /**
- * Describes the CRM user's act behind a write to eMarketeer. The time errs to the safe side: the latest possible moment
- * for a deny, the earliest for a positive basis. The comment holds the range.
+ * Describes the CRM user's act behind a write to eMarketeer. The time errs on the safe side: the latest possible moment
+ * for a deny, the earliest for a positive basis. The comment contains the range.
  */
 export function describeAct(cell: DecidedCell, act: CrmAct | null, nowMs: number): ActDescription {
   const positive = isPositive(cell.decision.emarketeerTarget)
@@ -49,9 +49,9 @@ export function describeAct(cell: DecidedCell, act: CrmAct | null, nowMs: number
   return { actor, eventTimeMs, comment, fromMs, toMs }
 }
 
-/** When a row's present value was set, by the row. */
+/** When a row's present value was set, according to the row. */
 interface RowRange {
-  /** The earliest moment, if the row shows one write only. */
+  /** The earliest moment, if the row shows only one write. */
   readonly onlyWriteMs: number | null
   /** The earliest moment at which the row was created. */
   readonly insertedMs: number | null
@@ -59,8 +59,8 @@ interface RowRange {
 }
 
 /**
- * The range in which the row's value was set, if that value crosses. A later write may have kept the value. So the
- * stamp is the latest moment, and it is also the earliest only if the row shows a single write.
+ * The range in which the row's value was set, if that value crosses. A later write may have repeated the value. So the
+ * stamp is the latest possible moment, and it is the earliest one only if the row shows a single write.
  */
 function rowTimesOf({ observation, decision, view, cellKey }: DecidedCell): RowRange | null {
   const record = observation.records[0]
@@ -150,7 +150,7 @@ export function consentEventOf(
   }
 }
 
-/** What the event rests on. A source in eMarketeer says nothing of the act in the CRM that replaced it. */
+/** What the event is based on. A source in eMarketeer says nothing about the act in the CRM that replaced it. */
 function evidenceOf(
   { rule, row }: DecidedCell,
   facts: {
@@ -160,7 +160,7 @@ function evidenceOf(
   },
 ): string | null {
   if (facts.fabricated) {
-    // A rich CRM records the basis itself; an Allow in a toggle is no evidence (B5).
+    // A rich CRM records the basis itself. An Allow in a toggle is not evidence (B5).
     const what = rule === TOGGLE_RULE ? 'none, set' : 'recorded in the CRM'
     return `${what} by CRM user ${facts.userId ?? 'unknown'}`
   }
@@ -181,7 +181,7 @@ function values(all: readonly string[]): string {
   return [...new Set(all)].sort().join('+')
 }
 
-/** CRM contacts of the cell's records: their acts are looked up. */
+/** CRM contacts of the cell's records, whose acts are looked up. */
 export function contactsBehind(cell: DecidedCell): readonly string[] {
   return cell.observation.records.map((record) =>
     contactOfRecord(cell.view, cell.cellKey, record.recordId),

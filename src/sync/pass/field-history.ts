@@ -9,17 +9,17 @@ import { contactsBehind, type CrmAct } from './evidence.js'
 import type { BatchView } from '../view/address-view.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 
-/** Most records of a batch whose field history is read: it costs calls per record. */
+/** Most cells of a batch for which field history is read as a proof: it costs calls per record. */
 const MAX_LOOKUPS_PER_BATCH = 200
 
-/** Decisions after field history was read. */
+/** The decisions after field history was read. */
 export interface EnrichedDecisions {
   readonly cells: readonly DecidedCell[]
-  /** Cells beyond the batch's share of lookups; they stay due. */
+  /** Cells that exceed the batch's share of lookups, or whose history could not be read; they stay due. */
   readonly postponed: readonly DecidedCell[]
   /** Acts by CRM contact id. */
   readonly acts: ReadonlyMap<string, CrmAct>
-  /** The failure to read the history, to be thrown at the end. */
+  /** The error of reading the history, to be thrown at the end of the pass. */
   readonly error: Error | null
 }
 
@@ -47,7 +47,7 @@ export async function askFieldHistory(
     try {
       history = await crm.client.readFieldHistory(ids, session.call)
     } catch (failure) {
-      // The cells that need the history stay due; all others go on.
+      // The cells that need the history stay due; all others continue.
       error = failure as Error
     }
   }
@@ -71,8 +71,8 @@ export async function askFieldHistory(
 }
 
 /**
- * Whether a stamp may change the decision. A side that did not move since the last consistent observation acted before
- * it, so a plain opt-out costs no call.
+ * Whether a stamp may change the decision. A side that has not moved since the last consistent observation acted before
+ * the other one, so a plain opt-out costs no call.
  */
 function mayBeProven({ decision }: DecidedCell): boolean {
   const { emarketeerMoved, crmMoved } = decision.inputs
@@ -80,7 +80,7 @@ function mayBeProven({ decision }: DecidedCell): boolean {
   return decision.wantsStamp && side !== false
 }
 
-/** A stamp counts only if the history's value is the one that was read. */
+/** The stamps that count: those whose value in the history is the value that was read. */
 function usable(
   cell: DecidedCell,
   stamps: ReadonlyMap<string, CrmFieldHistory>,
@@ -123,7 +123,7 @@ function writesPositiveToEmarketeer({ decision, row }: DecidedCell): boolean {
   return decision.emarketeerTarget !== row.basis && isPositive(decision.emarketeerTarget)
 }
 
-/** The act behind a cell, of the first of its contacts with a known one. */
+/** The act behind a cell: that of the first of its contacts with a known act. */
 export function actBehind(cell: DecidedCell, acts: ReadonlyMap<string, CrmAct>): CrmAct | null {
   return (
     contactsBehind(cell)

@@ -51,10 +51,10 @@ function whatStands({ observation }: DecidedCell): string {
 }
 
 /**
- * Withholds decisions that loosen: those that wait for approval or were rejected, and in a run that settles at its end
- * all that would make a contact mailable. A decision that no longer loosens leaves the waiting list. The tightening
- * part of a withheld decision is applied.
- * @param released addresses that the run has counted as released; those counted now are added.
+ * Withholds decisions that loosen: those that wait for approval or were rejected and, in a run that settles its
+ * loosenings at its end, all that would make a contact mailable. A decision that no longer loosens is removed from the
+ * waiting list. The tightening part of a withheld decision is applied.
+ * @param released addresses that the run has already counted as released; those counted now are added.
  */
 export async function holdBack(
   session: SyncSession,
@@ -86,7 +86,10 @@ export async function holdBack(
   return held
 }
 
-/** Counts what is to be written at once. @returns false: it would exceed the run's limit (F4), and nothing is counted. */
+/**
+ * Counts the decisions that are to be written immediately. @returns false: it would exceed the run's limit (F4), and
+ * nothing is counted.
+ */
 async function countReleasing(
   { db, run, connection }: SyncSession,
   cells: readonly DecidedCell[],
@@ -111,7 +114,7 @@ async function countReleasing(
 interface SortedLoosenings extends HeldBack {
   /** Removed from the list. */
   readonly dropped: readonly DecidedCell[]
-  /** Rejected, with the reason not stored yet. */
+  /** Rejected, and what they were rejected for is not stored yet. */
   readonly refused: readonly DecidedCell[]
   /** Added to the list. */
   readonly staged: readonly DecidedCell[]
@@ -130,7 +133,7 @@ export function sortLoosenings(
   const refused = new Set(
     cells.filter((cell) => isLoosening(cell) && isRefused(cell, storedOf(cell))),
   )
-  // After a new act the rejection no longer counts.
+  // A rejection no longer counts after a new act.
   const stateOf = (cell: DecidedCell) => {
     const state = storedOf(cell)?.state
     return state === 'rejected' && !refused.has(cell) ? 'lapsed' : state
@@ -181,8 +184,8 @@ function plannedCell(cell: DecidedCell): PlannedCell {
 
 /**
  * The tightening part of a waiting cell, which never waits (I9), such as a deny carried onto a younger twin of a
- * loosened record. null: it has none. A carried deny leaves nothing provably later, so this observation takes no proof
- * from the waiting part.
+ * loosened record. null: it has none. While a deny is carried nothing is provably later, so storing this observation
+ * takes no proof away from the waiting part.
  */
 export function tighteningPart(cell: DecidedCell): DecidedCell | null {
   const { decision, observation, memory, rule, row, plan } = cell

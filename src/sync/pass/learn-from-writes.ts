@@ -16,10 +16,10 @@ import type { CrmWritten } from './write-jobs.js'
 interface Lesson {
   readonly recordId: string
   readonly isInsert: boolean
-  /** The read-back is exactly our write on the row that we read. */
+  /** The read-back shows exactly our write on the row that we had read. */
   readonly exact: boolean
   readonly version: string
-  /** Sending and answer by our clock, and the row's stamp; null: no answer or no stamp. */
+  /** When the write was sent and answered, by our clock, and the row's stamp. null: no answer or no stamp. */
   readonly moment: {
     readonly sentAtMs: number
     readonly answeredAtMs: number
@@ -29,7 +29,7 @@ interface Lesson {
 
 /**
  * Learns from read-backs of our writes how a rich CRM counts writes and how its clock differs from ours
- * (docs/reconciliation.md, "Stamps of SuperOffice"). Mass writes teach nothing; a lost lesson is no loss.
+ * (docs/reconciliation.md, "Stamps of SuperOffice"). Mass writes teach nothing. A lost lesson does no harm.
  */
 export async function learnFromWrites(
   session: SyncSession,

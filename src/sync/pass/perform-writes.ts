@@ -14,18 +14,21 @@ import {
 } from './write-jobs.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 
-/** What the calls gave. `errors`: calls that failed as a whole, to be thrown once everything is stored. */
+/**
+ * The results of the calls. `errors`: the errors of calls that failed altogether, to be thrown once everything is
+ * stored.
+ */
 export interface PerformedWrites {
   readonly written: Written
   readonly window: ReadWindow
   readonly errors: readonly Error[]
-  /** An applied write to eMarketeer; the feed later gives its recording time. */
+  /** An applied write to eMarketeer, whose recording time the feed shows later. */
   readonly probe: EmarketeerProbe | null
 }
 
 /**
- * Sends a group of writes to both systems at once: neither side's tightening waits for the other. Failures are in the
- * outcomes and never thrown, so that successes are stored first.
+ * Sends a group of writes to both systems in parallel: neither side's tightening waits for the other. Failures are
+ * returned in the outcomes and never thrown, so that successes are stored first.
  */
 export async function performWrites(session: SyncSession, jobs: Jobs): Promise<PerformedWrites> {
   const from = await nextTick(session.db)

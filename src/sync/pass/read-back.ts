@@ -6,7 +6,7 @@ import type { PendingCell } from './write-jobs.js'
 /** A write that the CRM says it has applied. */
 type Applied = Extract<CrmWriteOutcome, { status: 'applied' }>
 
-/** What was read back after the write, if the CRM cannot refuse a stale one; else null. */
+/** What was read back after the write, if the CRM cannot refuse a stale write; else null. */
 export function readBackOf(outcome: Applied): CrmConsent | null {
   return outcome.readBack ?? null
 }
@@ -25,8 +25,9 @@ export function versionAfter({ version, readBack }: Applied): string | null {
 }
 
 /**
- * Whether the read-back is not our own write on exactly the row that we read: then an answer of a person may lie under
- * our write, or after it. The row is read and decided again immediately (R0).
+ * Whether the read-back shows anything but our own write on exactly the row that we had read. Then our write may have
+ * overwritten a person's answer, or a person may have written after it. The row is read and decided again immediately
+ * (R0).
  */
 export function isOvertaken(
   write: CrmWrite,
@@ -44,7 +45,7 @@ export function isOvertaken(
   )
 }
 
-/** The cell's memory after a write was applied. The read-back counts before what was sent. */
+/** The cell's memory after a write was applied. What was read back takes precedence over what was sent. */
 export function acknowledged(
   { cell, memory }: PendingCell,
   write: CrmWrite,

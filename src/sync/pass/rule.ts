@@ -34,8 +34,8 @@ export interface AcknowledgedRecord<V = StoredValue> {
 }
 
 /**
- * The rule for one kind of CRM value. The ledger stores both kinds as text, and a cell's rule knows its kind. Methods
- * instead of properties let the rule of one kind pass for a rule over texts.
+ * The rule for one kind of CRM value. The ledger stores both kinds as text, and a cell's rule knows its kind. The
+ * members are methods and not properties, so that TypeScript accepts the rule of one kind as a rule over texts.
  */
 export interface Rule<V = StoredValue> {
   decide(observation: Observation<V>, memory: CellMemory<V>): Decision<V>
@@ -60,10 +60,10 @@ const BASES: Rule<RichValue> = {
 /** Toggles: Dynamics' Bulk Email, and subscriptions in every CRM. */
 export const TOGGLE_RULE: Rule = TOGGLES
 
-/** Legal bases held by the CRM itself. */
+/** Legal bases, in a CRM that holds them itself. */
 export const RICH_RULE: Rule = BASES
 
-/** For a purpose with a record that cannot be read: only denies among the others cross. */
+/** For a purpose with a record that cannot be read: only denies of the other records cross. */
 export function partlyReadRule(capabilities: CrmCapabilities, isOldestRead: boolean): Rule {
   const kind = kindOf(capabilities.values)
   return {

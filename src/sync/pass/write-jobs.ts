@@ -7,7 +7,7 @@ import type { StoredValue } from '../../ledger/copy/cells.js'
 import type { DecidedCell, RowUpkeep } from './decide-cells.js'
 import { describeAct, type CrmAct } from './evidence.js'
 
-/** A decided cell whose writes are under way; each acknowledgement moves its memory on. */
+/** A decided cell whose writes are under way. Each acknowledgement updates its memory. */
 export interface PendingCell {
   readonly cell: DecidedCell
   readonly eventId: string
@@ -25,7 +25,7 @@ export interface EmarketeerWritten extends EmarketeerJob {
   readonly result: WriteResult | { readonly status: 'notSent' }
 }
 
-/** One write to the CRM. Upkeep of rows has no decision. */
+/** One write to the CRM. Creating or removing rows has no decision behind it. */
 export interface CrmJob {
   readonly pending: PendingCell | null
   readonly upkeep: RowUpkeep | null
@@ -163,7 +163,7 @@ function job(upkeep: RowUpkeep, write: CrmWrite): CrmJob {
   }
 }
 
-/** A key for one call to eMarketeer; the client repeats it after a lost answer. */
+/** A key for one call to eMarketeer. The client sends the same key again after a lost answer. */
 export function newIdempotencyKey(): string {
   return `lbsync.${randomUUID()}`
 }

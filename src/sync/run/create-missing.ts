@@ -13,7 +13,10 @@ import { syncAddresses } from './sync-addresses.js'
 /** Least delay before a failed creation is tried again. */
 const AGAIN_MS = 10 * 60_000
 
-/** Syncs addresses, creates the contacts that eMarketeer lacks, and syncs those. @throws as {@link syncAddresses}. */
+/**
+ * Syncs addresses, creates the contacts that eMarketeer lacks, and then syncs their addresses. @throws as {@link
+ * syncAddresses}.
+ */
 export async function syncAndCreateMissing(
   session: SyncSession,
   addressIds: readonly number[],
@@ -28,8 +31,8 @@ export async function syncAndCreateMissing(
 /**
  * Creates in eMarketeer the CRM contacts that it lacks, if the connection asks for it (rule E7). A contact that was
  * deleted there is never created again. Only the address is sent: the contact starts with consent `none`, or withdrawn
- * if suppressed. The public API has its own key and limits, so its failure stops no sync and no sendout; these contacts
- * are tried later.
+ * if suppressed. The public API has its own key and limits, so its failure stops no sync and no sendout; creating these
+ * contacts is tried again later.
  * @returns addresses that now have a contact, to be synced.
  */
 async function createMissingContacts(

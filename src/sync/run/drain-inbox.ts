@@ -19,7 +19,9 @@ import { addCounts, emptyCounts, type SyncCounts } from '../pass/batch.js'
 import { requireCrm, type SyncSession } from '../../connection/session.js'
 
 const MAX_HINTS = 1_000
-/** Webhooks bring the newest changes; the sweep takes the rest of a bulk change. */
+/**
+ * Most addresses that one drain syncs. Webhooks bring the newest changes; the sweep handles the rest of a bulk change.
+ */
 const MAX_ADDRESSES = 200
 
 export interface DrainedInbox {
@@ -59,7 +61,8 @@ async function handle(session: SyncSession, hints: readonly WaitingHint[]): Prom
   const newest = (await selectNewestDue(db, connection.connectionId, MAX_ADDRESSES))
     .map((mark) => mark.addressId)
     .filter((id) => !read.includes(id))
-  // As few as may become mailable anyway need not be counted before they are written (F4).
+  // If there are no more addresses than may become mailable anyway, they need not be staged and counted before they are
+  // written (F4).
   const isFew = read.length + newest.length <= connection.newlyMailableLimit
   const loosening = isFew ? 'release' : 'stage'
   const counts = addCounts(
@@ -70,7 +73,7 @@ async function handle(session: SyncSession, hints: readonly WaitingHint[]): Prom
 }
 
 /**
- * Reads the records of hints, with all others at their addresses, and if something is due then eMarketeer's feed. Most
+ * Reads the records of hints, with all others at their addresses, and then eMarketeer's feed if something is due. Most
  * hints are echoes of our own writes: the records equal our copy and nothing is due. If the CRM cannot refuse a stale
  * write, the pass reads the addresses itself.
  * @returns the addresses that are due.
@@ -98,7 +101,7 @@ async function readHinted(
   const now = await addressesOfCrmContacts(db, connectionId, contactIds)
   const marks = await dueMarks(db, [...new Set([...known, ...now])])
   const due = marks.map((mark) => mark.addressId)
-  // Where a record has just arrived there may be others.
+  // An address at which a record has just arrived may have other records.
   for (const part of chunksOf(
     due.filter((id) => !known.includes(id)),
     MAX_BATCH,
@@ -112,7 +115,7 @@ async function readHinted(
   return due
 }
 
-/** Contacts of the CRM hints. A hint about an unknown row names its contact, or the sweep finds it. */
+/** Contacts of the CRM hints. A hint about an unknown row names its contact; otherwise the sweep finds the row. */
 async function contactsOf(
   session: SyncSession,
   hints: readonly WaitingHint[],

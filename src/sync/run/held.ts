@@ -11,13 +11,13 @@ export interface HeldVerdict {
   readonly connectionId: string
   readonly reason: string
   readonly by: string
-  /** The operating system user who ran the command; `by` is free text. */
+  /** The operating system user who ran the command. `by`, in contrast, is free text. */
   readonly osUser?: string
 }
 
 export interface HeldDecision {
   readonly cells: number
-  /** Addresses to sync again; they are due in any case. */
+  /** Addresses to sync again. They are already marked as due. */
   readonly addressIds: readonly number[]
 }
 
@@ -28,15 +28,15 @@ export function approveHeld(db: Database, verdict: HeldVerdict): Promise<HeldDec
 
 /**
  * Rejects everything held: both sides take the restrictive value. The rejection counts as a deny made now, and the
- * observations are forgotten, so only a new act by a person is provably later. A cell that nobody has denied stays as
- * it is until somebody acts (`hold-back.ts`).
+ * observations are forgotten, so only a new act by a person is provably later. A cell that nobody has denied does not
+ * change until somebody acts (`hold-back.ts`).
  */
 export function rejectHeld(db: Database, verdict: HeldVerdict): Promise<HeldDecision> {
   return db.transaction((tx) =>
     decide(tx, verdict, 'rejected', async (cells) => {
       const overDeny = cells.filter(({ line }) => !LINES_OVER_NO_DENY.includes(line))
       await forgetObservations(tx, overDeny)
-      // Otherwise a time stamp in the CRM could prove its allow later, and the same loosening would return.
+      // Without this a stamp in the CRM could prove its allow to be later, and the same loosening would return.
       await denyNow(tx, overDeny)
       await dropLoosenings(tx, overDeny)
     }),

@@ -8,15 +8,15 @@ import { requireCrm, type SyncSession } from '../../connection/session.js'
 import { MAX_BATCH } from '../pass/batch-pass.js'
 import { emptyCounts, type SyncCounts } from '../pass/batch.js'
 
-/** Counts of a batch, and where the next one starts; null: none is left. */
+/** Counts of a batch, and where the next batch starts. null: none is left. */
 export interface Rehearsal {
   readonly counts: SyncCounts
   readonly next: number | null
 }
 
 /**
- * Reads and decides as a resync, but stores no decision and writes to no system (`--dry-run`). The copy keeps what was
- * read.
+ * Reads and decides like a resync, but stores no decision and writes to no system (`--dry-run`). What was read is
+ * stored in the copy.
  * @param addressIds the addresses, or null for all linked ones.
  * @param after an address id: addresses above it are read.
  */

@@ -8,9 +8,12 @@ import { assertMaySync } from '../../connection/permissions.js'
 
 /** Most rounds after lost races; then the address waits for the next run. */
 const MAX_ROUNDS = 5
-/** First and longest wait before looking again at an address that another pass holds; each is twice the one before. */
+/**
+ * First and longest wait, ms, before checking again whether another pass still holds an address. Each wait is twice the
+ * one before.
+ */
 const BUSY_WAIT_MS = { first: 20, longest: 200 } as const
-/** Most waits, about ten seconds; an address held longer is left to the next run. */
+/** Most waits, about ten seconds in all. An address that is held for longer is left to the next run. */
 const MAX_BUSY_WAITS = 53
 
 export interface SyncedAddresses {
@@ -21,7 +24,7 @@ export interface SyncedAddresses {
 
 /**
  * Syncs addresses until each is settled. After a lost race or an inconsistent reading they are read directly and
- * decided again at once.
+ * decided again immediately.
  * @throws UpstreamError as {@link runPass} does.
  */
 export async function syncAddresses(
@@ -62,8 +65,9 @@ export async function syncAddresses(
 }
 
 /**
- * Whether this reading is enough to decide by. Only a complete delta proves who has an address (docs/sync.md). A CRM that
- * cannot refuse a stale write is read under the lease, as late as can be: another pass may have written since.
+ * Whether this reading is sufficient for a decision. Only a complete delta proves who has an address (docs/sync.md). A
+ * CRM that cannot refuse a stale write is read under the lease, as late as possible, because another pass may have
+ * written since.
  */
 function isEnough({ crm }: SyncSession, reading: BatchOptions['reading']): boolean {
   return reading === 'copy'
@@ -73,8 +77,8 @@ function isEnough({ crm }: SyncSession, reading: BatchOptions['reading']): boole
 
 /**
  * Settles a run's loosenings (rule F4). Up to the connection's limit of newly mailable contacts they are written, each
- * decided again on a direct reading; beyond it all are held for one approval. A connection that withholds loosening
- * releases and holds nothing.
+ * decided again on a direct reading; if there are more, all are held for one approval. A connection that withholds
+ * loosening releases and holds nothing.
  */
 export async function settleRun(
   session: SyncSession,

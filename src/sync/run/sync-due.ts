@@ -8,7 +8,7 @@ import type { SyncSession } from '../../connection/session.js'
 
 export interface SyncedDue {
   readonly counts: SyncCounts
-  /** Where to continue; null: everything due at the start was looked at. */
+  /** Where to continue. null: everything that was due at the start has been processed. */
   readonly next: DueRange | null
 }
 
@@ -17,7 +17,7 @@ export interface SyncedDue {
  * end of the run or became due meanwhile are not tried again here.
  *
  * @param range where an earlier call stopped, or null for everything due now.
- * @param maxBatches the most batches of one call.
+ * @param maxBatches the largest number of batches in one call.
  */
 export async function syncDue(
   session: SyncSession,
@@ -46,8 +46,8 @@ export async function syncDue(
 }
 
 /**
- * Syncs addresses. After a permanent refusal it halves the batch until one address stands alone, and defers that: it
- * keeps no other address from its sync.
+ * Syncs addresses. After a permanent refusal it halves the batch until a single address is left, and defers that one,
+ * so that it does not block the others.
  */
 async function bisectOnRefusal(
   session: SyncSession,
@@ -73,7 +73,7 @@ async function bisectOnRefusal(
   }
 }
 
-/** Halving also helps against an answer that is too large. */
+/** Errors after which the batch is halved. Halving also helps if an answer is too large. */
 const PERMANENT_REFUSALS = [
   'upstream_refused',
   'upstream_unexpected_answer',

@@ -20,31 +20,36 @@ import {
 import type { FreshnessProof } from '../../contracts/sync-activities.js'
 import { isSuperseded } from './whose-sendout.js'
 
-/** What the workflow knows beside the ledger. */
+/** What the workflow knows in addition to the ledger. */
 export interface SendoutClosing {
   readonly sendoutRunId: string
   readonly proof: FreshnessProof | null
   readonly onUnverified: 'exclude' | 'abort'
   /** Aborted or cancelled: nobody is on a list. */
   readonly aborted: boolean
-  /** Codes of failures on the way. */
+  /** Codes of the failures that occurred. */
   readonly problems: readonly string[]
 }
 
 /** The CRM hides a column that our user may not read. */
 const COLUMN_HIDDEN: ErrorCode = 'crm_privilege_missing'
 const CRM_CHANGED: ErrorCode = 'crm_changed'
-/** A newer run has another workflow id, as one id runs once at a time. This run changes nothing of its list. */
+/**
+ * A newer run exists. It has another workflow id, because one id runs only once at a time. This run does not change its
+ * list.
+ */
 const NEWER_RUN: ErrorCode = 'newer_run'
 
-/** The result is from before the workflow was reset; later checks count for nothing. */
+/** The result is from before the workflow was reset. Later checks do not count. */
 const DECIDED_BEFORE: ErrorCode = 'decided_before'
 
 /**
- * Closes a run: result for the campaign service (G3), receipt for the records (G6). Repeating it gives the same result.
- * One transaction keeps counts and list equal, although a decision that was given up may still go on.
+ * Closes a run: it stores the result for the campaign service (G3) and the receipt for the records (G6). Repeating it
+ * gives the same result. One transaction keeps counts and list consistent, although an abandoned decision may still be
+ * running.
  *
- * @param workflowRunId which run of the workflow closes it: another one than before was reset.
+ * @param workflowRunId which run of the workflow closes it. If it differs from the run that closed it before, the
+ *   workflow was reset.
  */
 export function closeSendout(
   db: Database,
@@ -60,7 +65,7 @@ async function close(
   workflowRunId: string | null,
 ): Promise<PreSendResult> {
   const run = await lockSendoutRun(db, closing.sendoutRunId)
-  // A reset workflow repeats its steps: if it aborts now, the list of the former run goes as well.
+  // A reset workflow repeats its steps. If it aborts now, the list of the former run is revoked too.
   if (run.result && !(closing.aborted && run.result.outcome === 'decided')) {
     const { workflowRunId: closedBy } = (await receiptOf(db, run.sendoutRunId)) ?? {}
     return typeof closedBy === 'string' && closedBy !== workflowRunId
@@ -69,7 +74,7 @@ async function close(
   }
   // Nobody is mailed twice, whatever the outcome.
   await excludeDuplicates(db, run.sendoutRunId, run.channel ?? 'email')
-  // A CRM that the account no longer has verifies nobody.
+  // A CRM that the account no longer uses verifies nobody.
   const superseded = await isSuperseded(db, run)
   if (superseded) {
     await revokeEligible(db, run.sendoutRunId)
@@ -101,7 +106,7 @@ async function close(
     outcome: aborted ? 'aborted' : 'decided',
     crm: run.crm,
     channel: run.channel ?? 'email',
-    // Everything verified was read, or proven, after this moment.
+    // Everything that is verified was read or proven after this moment.
     verifiedAsOf: unverified < run.targeted ? (run.askedAt?.toISOString() ?? null) : null,
     complete: !aborted && !incomplete,
     targeted: run.targeted,

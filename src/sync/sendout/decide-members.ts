@@ -14,12 +14,12 @@ import { judgeMembers } from './gate/load-gate.js'
 
 const CHUNK = 1_000
 
-/** Chunks decided in parallel: one alone would wait for the database half of its time. */
+/** How many chunks are decided in parallel. A single one would spend half of its time waiting for the database. */
 const LANES = 4
 
 /**
- * Decides every targeted contact by the send gate, right after reading eMarketeer's own acts. Repeating it decides
- * again.
+ * Decides every targeted contact by the send gate, right after reading eMarketeer's own acts. If it is repeated, it
+ * decides again.
  */
 export async function decideMembers(session: SyncSession, run: SendoutRun): Promise<void> {
   await catchUpEmarketeer(session)
@@ -28,7 +28,7 @@ export async function decideMembers(session: SyncSession, run: SendoutRun): Prom
   await excludeDuplicates(session.db, run.sendoutRunId, run.channel ?? 'email')
 }
 
-/** Ends every lane before it fails: a repetition must have the last word on every verdict. */
+/** Lets every lane end before it throws, so that a repetition writes the final verdicts. */
 async function decideChunks(session: SyncSession, run: SendoutRun): Promise<void> {
   let next = 0
   let done = 0
@@ -48,7 +48,7 @@ async function decideChunks(session: SyncSession, run: SendoutRun): Promise<void
         await decideNext()
       }
     } finally {
-      // After a failure the other lanes begin nothing new.
+      // After a failure the other lanes start no further chunk.
       next = run.targeted
     }
   }
@@ -60,7 +60,8 @@ async function decideChunks(session: SyncSession, run: SendoutRun): Promise<void
 }
 
 /**
- * Reads contacts that joined, left or moved during the run, and texts that name one: otherwise they are not verified.
+ * Reads contacts that joined, left or moved during the run, and texts that name a targeted contact. Otherwise these are
+ * not verified.
  */
 async function readUnreadOfRun(session: SyncSession, run: SendoutRun): Promise<void> {
   const everybody = { from: 0, to: run.targeted }

@@ -21,7 +21,7 @@ export interface FixedAudience {
 type Member = Omit<SendoutMember, 'position' | 'addressId'>
 
 /**
- * Fixes and stores who is targeted at this moment (rule G1). All later readings count as read after the sendout asked.
+ * Fixes and stores who is targeted at this moment (rule G1). All later readings count as fresh for this sendout.
  * Repeating it gives the same audience.
  *
  * @throws UpstreamError; AppError `campaign_not_found`, or `emarketeer_refused` if the audience has expired.
@@ -124,7 +124,10 @@ async function fixCampaign(
   return { targeted: position, channel: audience.channel }
 }
 
-/** A new audience can only lack its campaign or component (docs/wire-emarketeer.md, EM-B6). */
+/**
+ * Whether the campaign or component does not exist. For a new audience, "not found" can mean nothing else
+ * (docs/wire-emarketeer.md, EM-B6).
+ */
 function isUnknown(error: unknown): boolean {
   return error instanceof UpstreamError && error.code === 'upstream_not_found'
 }

@@ -8,13 +8,13 @@ import type { SyncSession } from '../../connection/session.js'
 import { judgeMembers } from './gate/load-gate.js'
 import { isSuperseded, type SendoutReference } from './whose-sendout.js'
 
-/** One page of the list. `nextCursor` null: the last one. */
+/** One page of the list. `nextCursor` null: this is the last page. */
 export interface MailingListPage {
   readonly entries: readonly MailingListEntry[]
   readonly nextCursor: string | null
 }
 
-/** Most targeted contacts behind one page. */
+/** Most targeted contacts that one page covers. */
 export const LIST_PAGE_SIZE = 1_000
 
 /**
@@ -51,8 +51,9 @@ export async function findListRun(db: Queryable, sendout: SendoutReference): Pro
 }
 
 /**
- * A page of the mailing list. First eMarketeer's feed is read, and each contact is judged again by the copy and the
- * inbox: nobody who withdrew after the decision is on it (rule G3). If eMarketeer is unreachable, no page is given out.
+ * A page of the mailing list. First eMarketeer's feed is read, and each contact is decided again by the copy and the
+ * inbox, so nobody who withdrew after the decision is on the page (rule G3). If eMarketeer is unreachable, no page is
+ * returned.
  *
  * @param cursor from the page before, or null for the first.
  * @throws UpstreamError; AppError `value_invalid` for an invalid cursor.

@@ -14,8 +14,8 @@ const IDLE_DELTA_REQUESTS = 2
 const DELTA_PAGES_PER_DAY = 48
 
 /**
- * Chooses the proof with fewer requests. Pure. At equal cost the delta: it also shows a record that newly names an
- * address beside another one, which no reading by address finds.
+ * Chooses the proof that needs fewer requests. Pure. At equal cost it chooses the delta, because the delta also shows a
+ * record whose field newly contains an address beside another one, which no reading by address finds.
  */
 export function chooseProof(inputs: {
   readonly targeted: number
@@ -39,7 +39,7 @@ export function chooseProof(inputs: {
   return { proof, deltaRequests, directRequests }
 }
 
-/** Chooses the proof for a run, and does the delta if chosen. */
+/** Chooses the proof for a run, and reads the delta if it is chosen. */
 export async function proveFreshness(
   session: SyncSession,
   run: SendoutRun,

@@ -18,9 +18,9 @@ export interface MemberRange {
 }
 
 /**
- * Force-syncs a range of targeted contacts (rules E6, G2). Without a delta as proof each is read directly. Only
- * contacts with something to do are synced: a reading that equals the copy leaves nothing to decide. Opt-outs are
- * written at once; loosening waits for the end of the run (F4).
+ * Force-syncs a range of targeted contacts (rules E6, G2). Without a delta as proof each contact is read directly. Only
+ * contacts with something to do are synced: if a reading equals the copy, there is nothing to decide. Opt-outs are
+ * written immediately; loosening waits for the end of the run (F4).
  */
 export async function syncMembers(
   session: SyncSession,
@@ -52,8 +52,8 @@ export async function syncMembers(
 }
 
 /**
- * Reads both sides of all into the copy and marks changes as due. It needs no leases, like a delta: ticks order the
- * readings.
+ * Reads both sides of all addresses into the copy and marks changes as due. Like a delta it needs no leases, because
+ * ticks order the readings.
  */
 async function readDirectly(session: SyncSession, addressIds: readonly number[]): Promise<void> {
   let done = 0

@@ -10,7 +10,7 @@ import type { Queryable } from '../../ledger/db/database.js'
 import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
 
 /**
- * The account of a request: named itself, or by one of its connections, even an old one.
+ * The account of a request. The request names the account itself or one of its connections, even a former one.
  * @throws AppError `connection_not_found`, also for the row of an account without CRM.
  */
 export async function accountAsked(
@@ -31,8 +31,8 @@ export async function accountAsked(
 }
 
 /**
- * The connection that decides an account's sendouts now, whichever was named: its live one, or else the row that stands
- * for eMarketeer alone.
+ * The connection that decides an account's sendouts now, whichever connection was named: the live one, or else the row
+ * that stands for eMarketeer alone.
  */
 export async function connectionForSendouts(
   db: Queryable,
@@ -42,7 +42,8 @@ export async function connectionForSendouts(
 }
 
 /**
- * Whether the account's CRM was replaced or connected anew after the run was opened: the run does not know its denies.
+ * Whether the account's CRM was replaced or connected anew after the run was opened. Then the run does not know that
+ * CRM's denies.
  */
 export async function isSuperseded(
   db: Queryable,

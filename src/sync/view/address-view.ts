@@ -21,7 +21,7 @@ import {
 import { crmTimesOf, type CrmTimes } from '../../ledger/copy/crm-times.js'
 import type { Queryable } from '../../ledger/db/database.js'
 
-/** Everything the copy holds about one address. */
+/** Everything that the copy holds about one address. */
 export interface AddressView {
   readonly row: AddressRow
   readonly cells: ReadonlyMap<CellKey, CellRow>
@@ -50,7 +50,7 @@ export interface BatchView {
 }
 
 /**
- * Loads a batch in a handful of statements.
+ * Loads a batch in a few statements.
  * @param addressIds at most 1,000. @param cellKeys needed cells; default: all.
  */
 export async function loadBatch(

@@ -59,7 +59,7 @@ export function readableRecords(
     const carriedDeny =
       view.carriedDenies.has(`${recordId} ${purpose}`) ||
       followed.has(recordId) ||
-      // The holders' deny reaches eMarketeer through the oldest record (C5).
+      // The holders' deny reaches eMarketeer through the oldest record at this address (C5).
       (holderDenies && records.length === 0)
     records.push({ ...record, carriedDeny })
   }
@@ -108,20 +108,21 @@ export function contactOfRecord(view: AddressView, cellKey: CellKey, recordId: s
     : view.subscriptions.find((row) => row.rowId === recordId)!.crmContactId
 }
 
-/** A cell as it is and as last observed. */
+/** A cell with its present values and its last observation. */
 export interface ObservedCell {
   readonly observation: Observation<StoredValue>
   readonly memory: CellMemory<StoredValue>
 }
 
-/** What is known of a rich CRM's values beside the records. */
+/** What is known about a rich CRM's values in addition to the records. */
 export type CrmKnowledge = Pick<
   Observation<StoredValue>,
   'firstVersion' | 'basisMapping' | 'countsWrites'
 >
 
 /**
- * Puts together what the rule and the send gate ask of a cell. The version of our own inserts counts if `crm` has none.
+ * Builds the observation of a cell for the rule and the send gate. The first version learned from our own inserts is
+ * used if `crm` has none.
  * @returns null: eMarketeer's side cannot be read.
  */
 export function observationOf(

@@ -44,8 +44,8 @@ export function secondaryDenies(view: AddressView, purpose: Purpose): readonly S
 }
 
 /**
- * At an address that no record has as its primary one: the records that have it as a secondary one and whose withdrawal
- * is on its way to eMarketeer.
+ * At an address that no record has as its primary one: the records that have it as a secondary address and whose
+ * withdrawal is on its way to eMarketeer.
  */
 export function holdersToTell(
   view: AddressView,
@@ -58,8 +58,8 @@ export function holdersToTell(
 }
 
 /**
- * Withdrawals that this cell shows on both ends, between records and their secondary addresses: they are not passed on
- * again. None counts while a loosening of ours may still land there.
+ * Withdrawals between records and their secondary addresses that this cell shows at both ends. They are not passed on
+ * again. None counts while a loosening of ours may still land at its end.
  * @param arrivedIds records that show the deny carried onto them.
  */
 export function arrivalsAt(

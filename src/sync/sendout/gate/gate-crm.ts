@@ -29,8 +29,8 @@ import type { WaitingDenies } from '../../../ledger/run/inbox.js'
 import type { SendoutRun } from '../../../ledger/sendout/sendouts.js'
 
 /**
- * Gathers the CRM's side of one address: records that have it as the primary address, as a secondary one (C5), or as
- * one at which only a deny counts (rules A, B8).
+ * Gathers the CRM's side of one address: records that have it as their primary address, as a secondary address (C5), or
+ * as an address at which only a deny counts (rules A, B8).
  */
 export function crmOf(
   context: GateContext,
@@ -65,7 +65,7 @@ export function crmOf(
       run.categoryId !== null && capabilities.subscriptions && batch.connection.subscriptionSync
         ? answers(context, view, run.categoryId)
         : [],
-    // A hint does not name the purpose that it denies, and a transactional sendout asks nothing but this.
+    // A hint does not name the purpose that it denies, and a transactional sendout asks for no other purpose.
     storeWithdrawn:
       holdsStore && (storeDenied(context, view) || (denyInInbox && run.transactional === true)),
     inDoubt: inDoubtAt(context, view, 'marketingSendouts'),
@@ -80,8 +80,8 @@ export function crmOf(
 }
 
 /**
- * Adds the addresses that an address field names (rule A): denies, unknown values and missing proof there count, and
- * nothing there allows.
+ * Adds the addresses that an address field names (rule A): denies, unknown values and missing proof at these addresses
+ * count, and nothing there allows.
  */
 export function withNamed(own: GateCrm, named: readonly GateCrm[]): GateCrm {
   const all = [own, ...named]
@@ -111,7 +111,7 @@ function isReadable(view: AddressView, purpose: Purpose): boolean {
   )
 }
 
-/** Whether a record forbids storing: it says so, a deny is on its way, or one may lie under our write. */
+/** Whether a record forbids storing: the record denies, a deny is on its way, or our write may have overwritten one. */
 function storeDenied(context: GateContext, view: AddressView): boolean {
   const records = purposeRecords(view, 'storeAndProcess') ?? []
   return (
@@ -124,7 +124,7 @@ function storeDenied(context: GateContext, view: AddressView): boolean {
 }
 
 /**
- * Verdicts, oldest record first. A rich CRM's oldest record must allow by itself; of younger ones only a withdrawal
+ * Verdicts, oldest record first. A rich CRM's oldest record must itself allow; of younger records only a withdrawal
  * counts (C5).
  */
 function verdictsOf(
@@ -145,7 +145,7 @@ function verdictsOf(
   })
 }
 
-/** Whether a record is there. A text that names the address proves none. */
+/** Whether the CRM has a record at the address. A text that only names the address does not prove one. */
 function isInCrm(view: AddressView): boolean {
   return view.contacts.length > 0 || view.secondaryHolders.some((holder) => !holder.denyOnly)
 }
@@ -195,8 +195,8 @@ function departedDenies(
 }
 
 /**
- * Whether eMarketeer recorded a new act after the last CRM record had gone (G8): by its clock, which may run ahead of
- * ours, and by a version that the last decision had not seen.
+ * Whether eMarketeer recorded a new act after the last CRM record had gone (G8). This takes a later recording time by
+ * eMarketeer's clock, which may run ahead of ours, and also a version that the last decision had not seen.
  */
 function actedSince(view: AddressView): boolean {
   const cell = view.cells.get('marketingSendouts')
@@ -210,7 +210,10 @@ function actedSince(view: AddressView): boolean {
   )
 }
 
-/** R0: whether an answer may lie under our write on a live record here, also at its secondary address. */
+/**
+ * R0: whether our write may have overwritten a person's answer on a live record with this address as its primary or a
+ * secondary one.
+ */
 function inDoubtAt(context: GateContext, view: AddressView, purpose: Purpose): boolean {
   const { capabilities } = context
   if (capabilities?.values !== 'rich' || !capabilities.purposes.includes(purpose)) {
@@ -235,7 +238,7 @@ function holderInDoubt(context: GateContext, holder: SecondaryHolder, purpose: P
   )
 }
 
-/** A cell as it is and as last observed; null: there is none, or eMarketeer's side is unreadable. */
+/** A cell with its present values and its last observation. null: there is none, or eMarketeer's side is unreadable. */
 function observedAt(
   { batch, firstVersion = null, basisMapping }: GateContext,
   view: AddressView,
@@ -246,12 +249,12 @@ function observedAt(
   return cell ? observationOf(batch, view, cell, records, { firstVersion, basisMapping }) : null
 }
 
-/** What the gate needs beside the addresses. */
+/** What the gate needs in addition to the addresses. */
 export interface GateContext extends WaitingDenies {
   readonly run: SendoutRun
   readonly batch: BatchView
   readonly capabilities: CrmCapabilities | null
-  /** Addresses with a held loosening over a deny. */
+  /** Addresses with a held loosening that would overrule a deny. */
   readonly heldAddresses: ReadonlySet<number>
   /** Addresses that a text names: their denies count for its contact (rule A). */
   readonly namedAt: (textId: number) => readonly AddressView[]

@@ -64,7 +64,7 @@ function asMention({ row, cells }: AddressView): Pick<AddressMention, 'unread' |
   return { unread: row.emarketeerUnread, cells: [...cells.values()] }
 }
 
-/** False if nobody has the address any more; null if the state was never read. */
+/** eMarketeer's answer to the category. False if nobody has the address any more; null if the state was never read. */
 function subscribedOf(
   view: AddressView | undefined,
   basis: LegalBasis | 'unreadable' | undefined,

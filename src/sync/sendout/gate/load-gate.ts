@@ -14,7 +14,7 @@ import type { GateContext } from './gate-crm.js'
 import { namedBy } from '../../../ledger/copy/address-mentions.js'
 import type { Queryable } from '../../../ledger/db/database.js'
 
-/** Judges members by the present copy. @param members at most 1,000. */
+/** Decides members by the present copy. @param members at most 1,000. */
 export async function judgeMembers(
   session: SyncSession,
   run: SendoutRun,
@@ -23,7 +23,8 @@ export async function judgeMembers(
 ): Promise<{ readonly position: number; readonly verdict: Verdict }[]> {
   const { connectionId } = session.connection
   const addressIds = [...new Set(members.map((m) => m.addressId).filter((id) => id !== null))]
-  // One snapshot: a deny that moves from the inbox into the copy shows in one of the two.
+  // Everything is read in one snapshot, so that a deny that moves from the inbox into the copy is seen in one of the
+  // two.
   const context = await session.db.snapshot(async (tx): Promise<GateContext> => {
     const cellKeys = cellsThatMatter(run)
     const batch = await loadBatch(tx, connectionId, addressIds, cellKeys)
@@ -66,7 +67,7 @@ export interface NamedViews {
   readonly namedAt: (textId: number) => readonly AddressView[]
 }
 
-/** Loads what these addresses name, as far as they are texts. @param cellKeys needed cells; null: all. */
+/** Loads the addresses that these texts name. A plain address names none. @param cellKeys needed cells; null: all. */
 export async function loadNamed(
   db: Queryable,
   connectionId: string,
