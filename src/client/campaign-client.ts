@@ -11,13 +11,13 @@ import { preSendHandle, type PreSendHandle } from './pre-send-handle.js'
 import { parsePreSendRequest, startPreSend } from './start-pre-send.js'
 import { toClientError } from './workflow-error.js'
 
-/** What the client works with; whoever made it closes `temporal`'s connection. */
+/** What the client works with. The caller made `temporal`'s connection and closes it. */
 export interface CampaignClientOptions {
-  /** `connectTemporal()` gives one. */
+  /** From `connectTemporal()`. */
   readonly temporal: Client
-  /** Where the gateway is; https, or http on loopback. */
+  /** Address of the gateway: https, or http on loopback. */
   readonly gatewayUrl: string
-  /** GATEWAY_API_KEY; white space around it is left out. */
+  /** GATEWAY_API_KEY; white space around it is removed. */
   readonly gatewayApiKey: string
 }
 
@@ -25,22 +25,23 @@ export interface CampaignClientOptions {
 export interface CampaignClient {
   /**
    * Starts a pre-send, or joins the one of the same sendout and stage, and awaits its result.
-   * @throws AppError by the catalogue: of the workflow's failure, or `temporal_unreachable` (retryable: the workflow
-   *   goes on, and the next call joins it).
+   * @throws AppError with the code of the workflow's failure, or `temporal_unreachable` (retryable: the workflow goes
+   * on, and the next call joins it).
    */
   preSend(request: PreSendRequest): Promise<PreSendResult>
-  /** The same without awaiting the result. */
+  /** As `preSend`, without awaiting the result. */
   startPreSend(request: PreSendRequest): Promise<PreSendHandle>
   /**
-   * A pre-send started earlier. Nothing is asked yet.
-   * @param accountId whose it is: each call then throws `sendout_of_another_account` if it is another's.
+   * A handle of a pre-send that was started earlier. Sends no request.
+   * @param accountId the account that owns it: each call throws `sendout_of_another_account` if another account does.
    */
   preSendOf(sendoutId: string, stage: SendoutStage, accountId?: string): PreSendHandle
   /**
-   * The people who may be mailed, page by page; each page is checked once more when it is read. A page that was read
-   * is as of then: read and hand over, do not store.
-   * @param accountId whose sendout it is: nobody of another account's sendout of this id is given.
-   * @throws AppError `sendout_not_found`, `list_not_available`, `crm_changed`, `emarketeer_unreachable` …; GatewayError.
+   * The people who may be mailed, page by page; each page is checked again when it is read. A page is valid only at
+   * that moment: hand it over, do not store it.
+   * @param accountId the account that owns the sendout: another account's sendout of this id returns nobody.
+   * @throws AppError `sendout_not_found`, `list_not_available`, `crm_changed`, `emarketeer_unreachable` …;
+   * GatewayError.
    */
   mailingList(
     sendoutId: string,
@@ -49,7 +50,10 @@ export interface CampaignClient {
   ): AsyncIterable<MailingListEntry>
 }
 
-/** Makes the campaign service's client. @throws AppError `value_invalid` for address or key, `http_not_allowed`. */
+/**
+ * Creates the campaign service's client. @throws AppError `value_invalid` for the address or the key,
+ * `http_not_allowed`.
+ */
 export function createCampaignClient(options: CampaignClientOptions): CampaignClient {
   const { temporal } = options
   const gateway = createGatewayCalls(options.gatewayUrl, new Secret(options.gatewayApiKey.trim()))
@@ -64,10 +68,9 @@ export function createCampaignClient(options: CampaignClientOptions): CampaignCl
 }
 
 /**
- * Checks and starts a pre-send, or joins the one that runs.
- *
- * @throws ProblemsError for a request that is not valid; AppError `temporal_unreachable`; if one runs already
- *   `sendout_of_another_account`, `request_differs`, `worker_unreachable`.
+ * Checks and starts a pre-send, or joins the running one.
+ * @throws ProblemsError for an invalid request; AppError `temporal_unreachable`; if one runs already:
+ * `sendout_of_another_account`, `request_differs`, `worker_unreachable`.
  */
 async function startOf(temporal: Client, asked: PreSendRequest): Promise<PreSendHandle> {
   const request = parsePreSendRequest(asked, { now: new Date() })
@@ -84,7 +87,10 @@ interface Page {
   readonly nextCursor: string | null
 }
 
-/** Reads a list page by page, the next one only when it is asked for: it is checked at that moment (rule G3). */
+/**
+ * Reads a list page by page. Requests a page only when the caller asks for it, because the check happens at that moment
+ * (rule G3).
+ */
 async function* readMailingList(
   gateway: GatewayCalls,
   { sendoutId, accountId }: { readonly sendoutId: string; readonly accountId: string },
@@ -106,7 +112,7 @@ async function* readMailingList(
   } while (cursor !== null)
 }
 
-/** A cut-off or foreign answer must not read as the end of the list. */
+/** Checks the form of a page: a truncated or foreign answer must not read as the end of the list. */
 function asPage(document: unknown): Page {
   const { entries, nextCursor } = document as Partial<Page>
   if (!Array.isArray(entries) || (nextCursor !== null && typeof nextCursor !== 'string')) {

@@ -8,9 +8,9 @@ import { describeSecret } from '../config/environment/variable.js'
 /** Reads from the gateway. */
 export interface GatewayCalls {
   /**
-   * GETs a JSON document. What may work later (503, 429, no answer) is asked for again a few times, after Retry-After if it is
-   * given.
-   * @throws AppError by the document's code; GatewayError.
+   * GETs a JSON document. Repeats a call that may succeed later (503, 429, no answer) a few times, after Retry-After if
+   * it is given.
+   * @throws AppError with the document's code; GatewayError.
    */
   get(path: string, signal?: AbortSignal): Promise<unknown>
 }
@@ -19,7 +19,7 @@ export interface GatewayCalls {
 const ANSWER_TIMEOUT_MS = 60_000
 const ATTEMPTS = 5
 const BASE_DELAY_MS = 500
-/** A longer Retry-After is not waited for: the caller decides. */
+/** A longer Retry-After is left to the caller. */
 const LONGEST_WAIT_MS = 30_000
 
 interface Failed {
@@ -28,7 +28,10 @@ interface Failed {
   readonly retryAfterMs: number | null
 }
 
-/** @throws AppError `value_invalid`; `http_not_allowed`: the key must not travel in the clear. */
+/**
+ * Creates the calls to one gateway. @throws AppError `value_invalid`; `http_not_allowed`: the key must not be sent
+ * unencrypted.
+ */
 export function createGatewayCalls(gatewayUrl: string, apiKey: Secret): GatewayCalls {
   const fault = checkUrl(gatewayUrl, true)
   if (fault !== null) {
@@ -38,7 +41,7 @@ export function createGatewayCalls(gatewayUrl: string, apiKey: Secret): GatewayC
       value: describeUrl(gatewayUrl),
     })
   }
-  // What cannot travel in a header at all would look like a gateway that does not answer.
+  // A key that cannot be sent in a header would look like a gateway that does not answer.
   if (!/^[\x21-\x7e]+$/.test(apiKey.reveal())) {
     throw new AppError('value_invalid', "The gateway's key cannot be one.", {
       path: 'gatewayApiKey',
@@ -74,7 +77,7 @@ async function attemptOnce(
   try {
     response = await fetch(url, {
       headers: { authorization: `Bearer ${apiKey.reveal()}`, accept: 'application/json' },
-      // Followed, it would take the key elsewhere.
+      // A redirect would send the key to another host.
       redirect: 'manual',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
@@ -87,7 +90,7 @@ async function attemptOnce(
   return response.ok && body !== null ? { document: body } : failed(response, body)
 }
 
-/** A proxy's own page is no document. */
+/** Parses an answer; a proxy's own page is no document. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -106,7 +109,7 @@ function failed(response: Response, body: unknown): Failed {
     const error = new AppError(code, message, { path, value, retryAfterMs })
     return { error, retryable: status === 503 && error.kind.retryable, retryAfterMs }
   }
-  // Without our document a proxy says 503; with it, Retry-After says whether to come again.
+  // A 503 without our document is a proxy's. With our document, Retry-After says whether to repeat the call.
   const retryable =
     status === 429 || (status >= 502 && (told === undefined || retryAfterMs !== null))
   const what = told ? `${status} ${told.code}` : String(status)
@@ -115,15 +118,15 @@ function failed(response: Response, body: unknown): Failed {
 }
 
 /**
- * The gateway could not be reached, or answered with something that the catalogue does not know. Errors of the
- * catalogue come as AppError.
+ * The gateway could not be reached, or its answer is not of the catalogue. Errors of the catalogue are thrown as
+ * AppError.
  */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError'
 
   constructor(
     message: string,
-    /** Whether the same call may succeed later without anybody's help. */
+    /** Whether the same call may succeed later without help. */
     readonly retryable: boolean,
     /** HTTP status, or null if no answer came. */
     readonly status: number | null,

@@ -4,23 +4,27 @@ import { workflowIds } from '../contracts/names.js'
 import type { PreSendResult, PreSendStatus, SendoutStage } from '../contracts/pre-send.js'
 import { toClientError } from './workflow-error.js'
 
-/** A pre-send under way, or ended. Each call throws AppError: `run_not_found`, `temporal_unreachable`, … */
+/** A pre-send, running or ended. Each call throws AppError: `run_not_found`, `temporal_unreachable`, … */
 export interface PreSendHandle {
   readonly workflowId: string
-  /** The run that was started or joined; null: the newest one. */
+  /** The run that was started or joined; null: the newest run. */
   readonly runId: string | null
-  /** Awaits the end. */
+  /** Waits for the result. */
   result(): Promise<PreSendResult>
   status(): Promise<PreSendStatus>
-  /** Ends it: nobody is eligible, no list. `by`: the name of who asks for it. */
+  /** Ends it: nobody is eligible, and there is no list. `by`: name of the person or system that asks for it. */
   abort(by: string, reason: string): Promise<PreSendStatus>
-  /** Moves the start, while it waits for it. Times are ISO UTC; deadline: 30 minutes after the start by default. */
+  /**
+   * Moves the start, while the pre-send still waits for it. Times are ISO UTC; the default deadline is 30 minutes after
+   * the start.
+   */
   reschedule(startAt: string, deadline?: string): Promise<PreSendStatus>
 }
 
 /**
- * A handle of a pre-send by its sendout and stage; asks nothing by itself.
- * @param accountId the account that each call requires; else it throws `sendout_of_another_account`.
+ * A handle of a pre-send by its sendout and stage. Sends no request.
+ * @param accountId the account that each call requires; a call throws `sendout_of_another_account` if the sendout is
+ * another's.
  */
 export function preSendHandle(
   temporal: Client,

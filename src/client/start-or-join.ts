@@ -10,21 +10,25 @@ export interface WorkflowStart {
   readonly input: object
   /** 1 = first. */
   readonly priorityKey: number
-  /** Whose share of the queue it takes; absent: nobody's. */
+  /** Connection whose share of the queue it uses; absent: none. */
   readonly connectionId?: string
   readonly summary: string
-  /** For Support to read; no code reads it. */
+  /** For Support only; no code reads it. */
   readonly memo?: Readonly<Record<string, unknown>>
-  /** Absent: left to the workflow. A server that none of our workers has met yet does not know them, and refuses the start. */
+  /**
+   * Absent: the workflow sets them. A server that has never seen one of our workers does not know these attributes, and
+   * refuses the start.
+   */
   readonly searchAttributes?: TypedSearchAttributes
   /**
-   * Asks a run that is under way whether it does what this start asks for. The workflow itself says so, not the memo.
+   * Asks a running workflow whether it does what this start asks for. The workflow itself answers; the memo is not
+   * consulted.
    * @throws if it does something else.
    */
   readonly join?: (handle: WorkflowHandle) => Promise<unknown>
 }
 
-/** A run that was started, or that was under way already. */
+/** A run that was started, or that ran already. */
 export interface StartedRun {
   readonly handle: WorkflowHandle
   readonly workflowId: string
@@ -32,12 +36,12 @@ export interface StartedRun {
   readonly joined: boolean
 }
 
-/** The one that ran may end while it is asked; then it is started anew. */
+/** The running one may end while we ask it; then a new one is started. */
 const TRIES = 3
 
 /**
- * Starts a workflow; if one with its id runs already, joins that one. Not by update-with-start, which a worker has to answer: a
- * start needs no worker.
+ * Starts a workflow; if one with its id runs already, joins that one. Does not use update-with-start, which needs a
+ * worker's answer: a start needs no worker.
  */
 export async function startOrJoin(client: Client, start: WorkflowStart): Promise<StartedRun> {
   for (let tries = 1; ; tries += 1) {
@@ -58,7 +62,7 @@ export async function startOrJoin(client: Client, start: WorkflowStart): Promise
   }
 }
 
-/** @returns null if one runs already. */
+/** Starts a new run. @returns null if one runs already. */
 async function startAnew(
   client: Client,
   { type, workflowId, queue, input, priorityKey, connectionId, ...more }: WorkflowStart,

@@ -10,18 +10,17 @@ import { throwProblems } from '../contracts/problems.js'
 import { searchAttributes } from '../contracts/search-attributes.js'
 import { startOrJoin, type StartedRun } from './start-or-join.js'
 
-/** A worker that lives answers within this time. */
+/** A live worker answers within this time. */
 const ANSWER_WITHIN_MS = 15_000
 /** gRPC's CANCELLED and DEADLINE_EXCEEDED. */
 const UNANSWERED: ReadonlySet<unknown> = new Set([1, 4])
 
 /**
- * Checks a pre-send request (G1) before it is sent, by the schema that the workflow judges its input by. Defaults are not
- * filled in.
- *
- * @param now the deadline must lie after it.
+ * Checks a pre-send request (G1) before it is sent, with the schema that the workflow checks its input with. Does not
+ * fill in defaults.
+ * @param now the deadline must be after it.
  * @throws ProblemsError with any of `unknown_key`, `value_missing`, `value_invalid`, `deadline_past`,
- *   `too_many_contact_ids`, `audience_incomplete`. Not retryable.
+ * `too_many_contact_ids`, `audience_incomplete`. Not retryable.
  */
 export function parsePreSendRequest(
   given: unknown,
@@ -29,23 +28,22 @@ export function parsePreSendRequest(
 ): PreSendRequest {
   const faults = preSendRequest(now.getTime()).faultsOf(given, [])
   throwProblems(faults.map((fault) => problemOf(fault, showValue)))
-  // As if it had come as JSON: what is undefined is absent.
+  // Like JSON: an undefined key is absent.
   const kept = Object.entries(given as PreSendRequest).filter(([, value]) => value !== undefined)
   return Object.fromEntries(kept) as unknown as PreSendRequest
 }
 
-/** An invalid contact id may be an address: it is not shown. */
+/** Describes an invalid value. A contact id is not shown, because it may be an address. */
 function showValue(value: unknown, path: string): string | null {
   return path.startsWith('contactIds') ? describeShape(value) : describeOpenly(value)
 }
 
 /**
- * Starts workflow `preSend`. One of the same sendout and stage that runs is joined if it was asked for the same; one that
- * ended is followed by a new run (rule G1).
- *
+ * Starts workflow `preSend`. Joins a running one of the same sendout and stage if it was asked for the same; after an
+ * ended one, starts a new run (rule G1).
  * @param request as {@link parsePreSendRequest} returns it.
- * @throws the errors of Temporal's client; if one runs, its refusal (`sendout_of_another_account`, `request_differs`), and
- *   AppError `worker_unreachable` if nobody answers for it.
+ * @throws the errors of Temporal's client; if one runs: its refusal (`sendout_of_another_account`, `request_differs`),
+ * or AppError `worker_unreachable` if no worker answers for it.
  */
 export function startPreSend(temporal: Client, request: PreSendRequest): Promise<StartedRun> {
   const { connectionId, accountId, sendoutId, stage } = request
@@ -58,7 +56,7 @@ export function startPreSend(temporal: Client, request: PreSendRequest): Promise
     connectionId: connectionId ?? implicitConnectionId(accountId!),
     memo: { connectionId: connectionId ?? null, accountId: accountId ?? null },
     summary: `Sendout ${sendoutId}, stage ${stage}`,
-    // If only the account is known, the workflow adds them once it has found the connection.
+    // If only the account is known, the workflow sets them once it has found the connection.
     ...(connectionId === undefined
       ? {}
       : {
@@ -68,7 +66,7 @@ export function startPreSend(temporal: Client, request: PreSendRequest): Promise
   })
 }
 
-/** Asks a pre-send that runs whether it was asked for the same (rule G1). */
+/** Asks a running pre-send whether it was asked for the same (rule G1). */
 async function joinPreSend(
   client: Client,
   handle: WorkflowHandle,

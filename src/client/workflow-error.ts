@@ -10,8 +10,8 @@ import { isErrorCode } from '../contracts/error-catalogue.js'
 import { temporalFailureOf, temporalNotConnected } from '../contracts/temporal-failure.js'
 
 /**
- * What Temporal's client threw, as an error of the catalogue: a workflow's or update's failure by its type, a server
- * that does not answer as `temporal_unreachable`, anything else as `internal`.
+ * Converts an error of Temporal's client to one of the catalogue: a workflow's or update's failure by its type, a
+ * server that does not answer to `temporal_unreachable`, anything else to `internal`.
  */
 export function toClientError(error: unknown): AppError {
   if (error instanceof AppError) {
@@ -35,7 +35,7 @@ export function toClientError(error: unknown): AppError {
   return new AppError('internal', 'Temporal refused the call.', { cause: error })
 }
 
-/** The innermost failure with a code of the catalogue decides; activities and child workflows wrap it. */
+/** Takes the innermost failure with a code of the catalogue; activities and child workflows wrap it. */
 function ofFailure(error: Error): AppError {
   for (const cause of causesOf(error)) {
     if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) {

@@ -3,17 +3,23 @@ import { isEncrypted, readTemporalProfile } from './temporal/temporal-profile.js
 import { readEnvironment } from './environment/environment.js'
 import { logger } from '../telemetry/logger.js'
 
-/** Settings of the driver that encrypt and check the server's certificate; `prefer` and `require` check as `verify-full` does. */
+/**
+ * Values of `sslmode` with which the driver encrypts and checks the server's certificate; it treats `prefer` and
+ * `require` as `verify-full`.
+ */
 const VERIFIED = new Set(['prefer', 'require', 'verify-ca', 'verify-full'])
 
-/** A connection over which others may read, or pose as the server. */
+/** A connection that others may read, or on which they may impersonate the server. */
 export interface OpenConnection {
   /** The variable to change. */
   readonly path: 'DATABASE_URL' | 'TEMPORAL_ADDRESS'
   readonly message: string
 }
 
-/** @returns null if the database is on this machine, or is reached by TLS that checks the certificate. */
+/**
+ * Checks the connection to the database. @returns null if the database is on this machine, or the connection uses TLS
+ * and checks the certificate.
+ */
 export function openDatabaseConnection(databaseUrl: string): OpenConnection | null {
   const url = new URL(databaseUrl)
   const host = url.searchParams.get('host') ?? url.hostname
@@ -30,7 +36,7 @@ export function openDatabaseConnection(databaseUrl: string): OpenConnection | nu
   }
 }
 
-/** @returns null if Temporal is on this machine, or is reached by TLS. */
+/** Checks the connection to Temporal. @returns null if Temporal is on this machine, or the connection uses TLS. */
 export function openTemporalConnection(profile: {
   readonly address: string
   readonly connectionOptions: { readonly tls?: unknown }
@@ -47,8 +53,8 @@ export function openTemporalConnection(profile: {
 }
 
 /**
- * Logs which of the process's connections others may read. No refusal: a private network or a mesh may do what TLS does, and
- * nothing here can see that.
+ * Logs which of the process's connections others may read. Does not refuse them: a private network or a mesh may do
+ * what TLS does, and the process cannot see that.
  */
 export function warnOfOpenConnections(): void {
   const { database } = readEnvironment(['database'])

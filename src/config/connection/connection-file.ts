@@ -8,11 +8,11 @@ export type SecretSource = { readonly env: string } | { readonly literal: Secret
 /** What a connection is to do, without its CRM's section. */
 export type ConnectionSettings = z.output<typeof connectionSettingsSchema>
 
-/** A connection file, checked. Secrets stand apart from the rest, by their dotted path in the file. */
+/** A checked connection file. Its secrets are separate, by their dotted path in the file. */
 export interface ConnectionFile extends ConnectionSettings {
   /** Key of the CRM's own section: `dynamics`. */
   readonly sectionName: string
-  /** That section as the driver's schema gave it back, without its secrets. */
+  /** That section as the driver's schema returned it, without its secrets. */
   readonly section: Readonly<Record<string, unknown>>
   /** `dynamics.clientSecret`, `emarketeer.publicApiKey`. */
   readonly secrets: Readonly<Record<string, SecretSource>>
@@ -23,30 +23,30 @@ export const PUBLIC_API_KEY_PATH = 'emarketeer.publicApiKey'
 
 const DEFAULT_NEWLY_MAILABLE_LIMIT = 100
 
-/** More than any account has contacts; beyond it the number is a slip of the keyboard. */
+/** More contacts than any account has; a larger number is a typing error. */
 const MAX_NEWLY_MAILABLE_LIMIT = 10_000_000
 
 /**
  * Subscription rows written a day (D3). Dataverse counts every row that an application writes against an entitlement
- * that starts at 40,000 a day; half of it is left to the customer's own use.
+ * that starts at 40,000 a day; half of it is left for the customer's own use.
  */
 const DEFAULT_SUBSCRIPTION_ROWS_PER_DAY = 20_000
 
-/** What the ledger's column holds; no entitlement is near it. */
+/** Limit of the ledger's column, far above any entitlement. */
 const MAX_SUBSCRIPTION_ROWS_PER_DAY = 2_000_000_000
 
 const trueOrFalse = z.boolean('must be true or false')
 
 /**
- * The part of a connection file that is the same for every CRM. `legalBasisSync` has no default, as sync is chosen when
- * the integration is set up (C7). Neither the CRM's section nor the secrets are in here.
+ * The part of a connection file that is the same for every CRM, without the CRM's section and the secrets.
+ * `legalBasisSync` has no default, because sync is chosen when the integration is set up (C7).
  */
 export const connectionSettingsSchema = z.strictObject({
   connectionId: z.string('must be text').regex(CONNECTION_ID, CONNECTION_ID_WORDS),
   accountId: z
     .string('must be text, in quotes')
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "-" and "_"'),
-  /** One of the drivers' names, which the reader of a file checks; no CRM is named here. */
+  /** The reader of a file checks that it is the name of a driver; this schema names no CRM. */
   crm: z.string('must be text').min(1, 'must not be empty'),
   legalBasisSync: trueOrFalse,
   subscriptionSync: trueOrFalse.default(false),

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 /** A JSON object, as parsed. */
 export type JsonRecord = Readonly<Record<string, unknown>>
 
-/** Whether a value is an object and no list. */
+/** Whether a value is an object and not an array. */
 export function isRecord(value: unknown): value is JsonRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -16,7 +16,7 @@ export function getPath(record: JsonRecord, path: string): unknown {
   return valueAt(record, path.split('.'))
 }
 
-/** A copy with a value set; objects on the way are made. */
+/** A copy with a value set; missing objects on the path are created. */
 export function withPath(record: JsonRecord, path: string, value: unknown): JsonRecord {
   const [key = '', ...rest] = path.split('.')
   const inner = record[key]
@@ -37,9 +37,8 @@ export function withoutPath(record: JsonRecord, path: string): JsonRecord {
 
 /**
  * Parses a file that holds one JSON object.
- *
- * @throws AppError `file_not_json`, with the place of the fault. The parser's own message is not shown: it quotes the
- *   text around the fault, which may be a secret.
+ * @throws AppError `file_not_json`, with the position of the fault. The parser's own message is not shown: it quotes
+ * the text around the fault, which may be a secret.
  */
 export function parseJsonObject(text: string, fileName: string): JsonRecord {
   const name = maskAddresses(fileName)

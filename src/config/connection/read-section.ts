@@ -14,7 +14,7 @@ import { getPath, isRecord, withoutPath, withPath, type JsonRecord } from './jso
 import { readSecretSource, type SecretReadingOptions } from './secret-source.js'
 import { problemsOfZod } from './zod-problems.js'
 
-/** A CRM's section, checked: its secrets taken out and listed by their path in the file. */
+/** A checked section of a CRM: its secrets are taken out and listed by their path in the file. */
 export interface SectionReading {
   readonly section: JsonRecord
   readonly secrets: Readonly<Record<string, SecretSource>>
@@ -24,16 +24,16 @@ export interface SectionReading {
 /** Which addresses a file may hold. */
 export interface HostOptions {
   readonly allowLoopbackHttp: boolean
-  /** What the operator allows beside the hosts that a CRM is known by. Absent: nothing. */
+  /** Hosts that the operator allows besides the CRM's known hosts. Absent: none. */
   readonly allowedHosts?: readonly string[]
 }
 
-/** Stands for a secret that could not be read, so that the rest of the section is checked all the same. */
+/** Replaces a secret that could not be read, so that the rest of the section is still checked. */
 const PLACEHOLDER = 'x'.repeat(64)
 
 /**
- * Checks a CRM's section against its driver: secrets first, then the driver's schema with the secrets in place, then
- * the addresses. Problems carry paths from the file's root.
+ * Checks a CRM's section with its driver: first the secrets, then the driver's schema with the secrets in place, then
+ * the addresses. Problems have paths from the file's root.
  */
 export function readSection(
   driver: CrmDriver,
@@ -47,7 +47,7 @@ export function readSection(
   }
   const secrets: Record<string, SecretSource> = {}
   const problems: Problem[] = []
-  // A secret that is absent or empty is left out: the schema says whether it may be.
+  // An absent or empty secret is left out: the schema says whether it is required.
   let filled = isRecord(given) ? given : {}
   for (const path of driver.secretPaths) {
     const value = getPath(filled, path)
@@ -120,7 +120,9 @@ function problemsOfUrls(
   })
 }
 
-/** Whether all addresses of a section are on this machine, for trying out: then no secret that it names leaves the machine. */
+/**
+ * Whether all addresses of a section are on this machine (a trial): then no secret that it names leaves the machine.
+ */
 export function staysHere(
   driver: CrmDriver,
   section: unknown,
@@ -134,14 +136,16 @@ export function staysHere(
   return allowLoopbackHttp && addresses.length > 0 && addresses.every(isHere)
 }
 
-/** Secrets and people go to the host that a file names, so that only known and allowed hosts will do. */
+/** Refuses a host that is neither known nor allowed: secrets and personal data go to the host that a file names. */
 function strangeHost(known: readonly string[]): UrlFault {
   const where =
     known.length === 0 ? 'must be a host that' : `must be at ${known.join(', ')}, or where`
   return { kind: 'invalid', message: `${where} the operator allows in CONNECTION_HOSTS` }
 }
 
-/** Our fault over the schema's if both object to one address: it has the more telling code. */
+/**
+ * Keeps one problem per path. Ours wins over the schema's if both object to one address, because its code says more.
+ */
 function onePerPath(problems: readonly Problem[]): readonly Problem[] {
   return [...new Map(problems.map((problem) => [problem.path, problem])).values()]
 }

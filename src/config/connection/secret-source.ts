@@ -4,28 +4,27 @@ import type { Problem } from '../../contracts/problems.js'
 import { Secret } from '../secrets/secret.js'
 import { variableOf } from '../environment/variable.js'
 
-/** Capitals only, as is usual; a secret pasted in place of a name then is refused, and not shown. */
+/** Capitals only, as is usual: a secret that was pasted in place of a name is refused, and not shown. */
 const VARIABLE_NAME = /^[A-Z_][A-Z0-9_]{0,127}$/
 
-/** Private keys are the longest (PEM). */
+/** Above the length of a private key (PEM), the longest secret. */
 const MAX_SECRET_CHARACTERS = 16_384
 
-/** A secret read from a file, with its value for checking the section; or what is wrong with it. */
+/** A secret of a file, with its value for checking the section; or the problem with it. */
 export type SecretReading =
   { readonly source: SecretSource; readonly value: string } | { readonly problem: Problem }
 
-/** What a secret of a file is read with. */
+/** What reading a file's secrets needs. */
 export interface SecretReadingOptions {
   /** Where `{"env":"NAME"}` is looked up. */
   readonly env: Variables
-  /** Whose variables alone it may name; null: anybody's, as its addresses are on this machine. */
+  /** Connection whose variables it may name; null: any variable, because its addresses are on this machine. */
   readonly connectionId: string | null
 }
 
 /**
  * Reads one secret of a connection file: `{"env":"NAME"}` or text.
- *
- * @param given what stands in the file at `path`; never shown.
+ * @param given the value in the file at `path`; never shown.
  */
 export function readSecretSource(
   given: unknown,
@@ -52,7 +51,7 @@ export function readSecretSource(
   return { source: { env: name }, value }
 }
 
-/** The variable that a secret needs is not set. Names it, as it is no secret itself. */
+/** The problem of a secret whose variable is not set. It shows the name, which is not secret. */
 export function secretMissing(name: string, path: string): Problem {
   return {
     code: 'secret_missing',
@@ -81,18 +80,21 @@ function invalid(path: string, what: string): SecretReading {
   }
 }
 
-/** What several tenants share, such as the key of the SuperOffice application: every connection file may name it. */
+/**
+ * Prefix of variables with secrets that several tenants share, such as the key of the SuperOffice application: every
+ * connection file may name them.
+ */
 const SHARED_PREFIX = 'LBSYNC_SECRET_'
 
-/** Variables of the service and of the machine it runs on, whatever a connection is called. */
+/** Variables of the service and of its machine, which no connection may name, whatever its id. */
 const NOBODYS =
   /^(?:DATABASE_URL$|EMARKETEER_|GATEWAY_|SECRETS_KEY$|PUBLIC_URL$|\w+_DATABASE_PASSWORD$|TEMPORAL_|PG|NODE_|NPM_|AWS_|AZURE_|GOOGLE_|GCP_|GITHUB_|GITLAB_|CI_|DOCKER_|KUBERNETES_|VAULT_|SSH_|OTEL_|LD_)/
 
 /**
- * What is wrong with a variable that a connection's file names, or null. A file may name variables that begin with the
- * first word of the connection's id, or that all share: any other one's value would go to whom the file names beside it.
- *
- * @param connectionId null: whoever the file names is this machine, for trying out.
+ * The problem with a variable that a connection's file names, or null. A file may name shared variables, and those that
+ * begin with the first word of the connection's id: the value of any other variable would go to the host that the file
+ * names.
+ * @param connectionId null: all hosts of the file are this machine (a trial).
  */
 function faultOfVariable(variable: string, connectionId: string | null): string | null {
   if (NOBODYS.test(variable)) {

@@ -22,7 +22,7 @@ const storedSecretSchema = z.union([
 
 type StoredSecret = z.output<typeof storedSecretSchema>
 
-/** Not strict: a newer release may have added to it. */
+/** Not strict: a newer release may have added keys. */
 const storedConfigSchema = z.object({
   ...connectionSettingsSchema.shape,
   sectionName: z.string(),
@@ -31,15 +31,15 @@ const storedConfigSchema = z.object({
 })
 
 /**
- * A connection's configuration as the database keeps it: plain JSON. Each secret is the name of a variable, or sealed
- * for this connection and field; none is in the clear.
+ * A connection's configuration as the database stores it: plain JSON. Each secret is the name of a variable, or sealed
+ * for this connection and field; none is readable.
  */
 export type StoredConfig = Readonly<z.output<typeof storedConfigSchema>>
 
-/** A connection ready for use: secrets in the clear, in memory only. */
+/** A connection ready for use. Its secrets are readable, in memory only. */
 export interface ResolvedConfig {
   readonly settings: ConnectionSettings
-  /** For `CrmDriver.open`: the section with its secrets. Never logged, stored, or given to a workflow. */
+  /** For `CrmDriver.open`: the section with its secrets. Never logged, stored, or passed to a workflow. */
   readonly crmConfig: JsonRecord
   /** For creating contacts; null if `createMissing` is `none`. */
   readonly publicApiKey: Secret | null
@@ -51,7 +51,7 @@ export interface SecretPlaces {
   readonly vault: SecretsVault
 }
 
-/** Makes a checked file fit for storing. */
+/** Converts a checked file to the form that is stored. */
 export function toStoredConfig(file: ConnectionFile, vault: SecretsVault): StoredConfig {
   const seal = (field: string, source: SecretSource) =>
     'env' in source
@@ -64,11 +64,10 @@ export function toStoredConfig(file: ConnectionFile, vault: SecretsVault): Store
 }
 
 /**
- * Brings the secrets of a stored configuration back, from the process's environment and the vault.
- *
+ * Reads the secrets of a stored configuration from the process's environment and the vault.
  * @param stored what the database holds.
- * @throws ProblemsError `secret_missing` (all at once); AppError `value_invalid` or `environment_invalid` if the
- *   stored form is not readable or a sealed secret does not open. Not retryable.
+ * @throws ProblemsError `secret_missing`, which lists all missing secrets; AppError `value_invalid` or
+ * `environment_invalid` if the stored form is not readable or a sealed secret does not open. Not retryable.
  */
 export function resolveStoredConfig(stored: unknown, options: SecretPlaces): ResolvedConfig {
   const { sectionName, section, secrets, ...settings } = readStored(stored)
@@ -93,17 +92,17 @@ export function resolveStoredConfig(stored: unknown, options: SecretPlaces): Res
   return { settings, crmConfig, publicApiKey }
 }
 
-/** One secret of a stored configuration, for whoever looks for what is wrong with it. */
+/** One secret of a stored configuration, for diagnosis. */
 export interface SecretLook {
-  /** In the file. */
+  /** Path in the file. */
   readonly path: string
-  /** That holds it; null: it is sealed. */
+  /** Variable that holds it; null: it is sealed. */
   readonly variable: string | null
-  /** As it stands there, with any white space around it; or `secret_missing`, or why it does not open. */
+  /** The value, with any white space around it; or `secret_missing`, or the reason why it does not open. */
   readonly found: Secret | AppError
 }
 
-/** Looks at each secret by itself. @throws AppError `value_invalid` if the stored form is not readable. */
+/** Reads each secret separately. @throws AppError `value_invalid` if the stored form is not readable. */
 export function lookAtStoredSecrets(stored: unknown, places: SecretPlaces): readonly SecretLook[] {
   const { secrets, connectionId } = readStored(stored)
   return Object.entries(secrets).map(([path, secret]) => ({
@@ -135,7 +134,7 @@ function foundOf(
   }
 }
 
-/** The configuration as `connection show` prints it: in the file's form, sealed secrets as `***`. */
+/** The configuration as `connection show` prints it: in the file's form, with `***` for sealed secrets. */
 export function redactConfig(stored: unknown): JsonRecord {
   const { sectionName, section, secrets, ...settings } = readStored(stored)
   return Object.entries(secrets).reduce<JsonRecord>(

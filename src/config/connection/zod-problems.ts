@@ -4,18 +4,17 @@ import { nearestKey } from '../../contracts/nearest-key.js'
 import type { Problem } from '../../contracts/problems.js'
 import { describeShape } from '../../contracts/describe-shape.js'
 
-/** Keys are shown so that a misspelling can be found; a long one is a value in the wrong place. */
+/** Keys are shown so that a misspelling can be found; a longer one is a value in the wrong place. */
 const MAX_KEY = 60
 
 type Issue = z.core.$ZodIssue
 type Path = readonly PropertyKey[]
 
 /**
- * Turns zod's issues into problems of the catalogue: unknown key, missing value, invalid value.
- *
+ * Converts zod's issues to problems of the catalogue: unknown key, missing value, invalid value.
  * @param input what was parsed; only to distinguish a missing value from a wrong one.
- * @param schema what it was parsed by, to say which key a misspelt one was meant to be.
- * @param describe how an invalid value at a path is shown; it decides what is redacted.
+ * @param schema the schema that parsed it, to suggest the key that a misspelt one means.
+ * @param describe shows an invalid value at a path; it decides what is redacted.
  */
 export function problemsOfZod(
   error: { readonly issues: readonly Issue[] },
@@ -42,7 +41,7 @@ function problemsOfIssue(
   }
   const path = dotted(issue.path)
   const value = valueAt(input, issue.path)
-  // A check across fields (custom) stands at a field that may well be absent; its own text says what is wrong.
+  // A check across fields (custom) is reported at a field that may be absent; its own text says what is wrong.
   if (value === undefined && issue.code !== 'custom') {
     return [{ code: 'value_missing', message: `${path} is missing.`, path, value: null }]
   }
@@ -71,14 +70,14 @@ function keysAt(schema: z.ZodType, path: Path): readonly string[] {
   return next === undefined ? [] : keysAt(next, rest)
 }
 
-/** What is inside of optional, with a default, transformed or checked. */
+/** The schema inside an optional, default, transformed or checked one. */
 function unwrapped(schema: z.ZodType): z.ZodType {
   const { innerType, in: input } = schema.def as { innerType?: z.ZodType; in?: z.ZodType }
   const inner = innerType ?? input
   return inner === undefined ? schema : unwrapped(inner)
 }
 
-/** `contactIds.3`, `dynamics.clientSecret`; keys that look like an address are masked, long ones cut. */
+/** `contactIds.3`, `dynamics.clientSecret`; masks keys that look like an address, cuts long ones. */
 export function dotted(path: Path): string {
   return path.map((part) => maskAddresses(String(part)).slice(0, MAX_KEY)).join('.')
 }
@@ -97,7 +96,7 @@ export function valueAt(input: unknown, path: Path): unknown {
 /** Longest part of a value that is shown. */
 const MAX_SHOWN = 80
 
-/** As {@link describeShape}, but shows short text, addresses masked: for fields that never hold a secret. */
+/** As {@link describeShape}, but shows short text with addresses masked: for fields that never hold a secret. */
 export function describeOpenly(value: unknown): string | null {
   if (typeof value !== 'string') {
     return describeShape(value)

@@ -11,9 +11,8 @@ import { throwProblems, type Problem } from '../../contracts/problems.js'
 
 /**
  * Reads and checks the environment, once at the start of a process. One error lists all faults.
- *
- * @throws ProblemsError `environment_invalid`: each problem names the variable and what is wrong, and describes its value by
- *   length and ends, where a quotation mark or a cut shows.
+ * @throws ProblemsError `environment_invalid`: each problem names the variable and the fault, and describes its value
+ * by length, first and last character, which reveal a quotation mark or a truncation.
  */
 export function readEnvironment<Section extends EnvironmentSection>(
   sections: readonly Section[],
@@ -30,7 +29,7 @@ export function readEnvironment<Section extends EnvironmentSection>(
   return { ...common, ...Object.fromEntries(parts) } as Environment<Section>
 }
 
-/** @returns undefined when it does not parse; the problems are then in `problems`. */
+/** Parses one section. @returns undefined if it is invalid; the problems are then in `problems`. */
 function parse<Value>(
   schema: z.ZodType<Value>,
   variables: Variables,
@@ -51,14 +50,14 @@ function parse<Value>(
   return result.data
 }
 
-/** Reads through {@link variableOf}, which warns of white space only around variables that are read. */
+/** Reads through {@link variableOf}, so that white space is reported only for variables that are read. */
 function onlyWhatIsRead(variables: Variables): Variables {
   return new Proxy(variables, {
     get: (target, name) => (typeof name === 'string' ? variableOf(target, name) : undefined),
   })
 }
 
-/** EMARKETEER_API_KEY belongs to two sections; its fault is listed once. */
+/** Lists a fault of EMARKETEER_API_KEY once, although two sections have this variable. */
 function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
   return [...new Map(problems.map((problem) => [problem.path, problem])).values()]
 }

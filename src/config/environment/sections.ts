@@ -4,16 +4,16 @@ import { checkUrl, HOST_PATTERN } from '../../http/check-url.js'
 import { LOG_LEVELS, readLogLevel, type LogLevel } from './log-level.js'
 import { Secret } from '../secrets/secret.js'
 
-/** Where the gateway listens unless GATEWAY_PORT says otherwise. */
+/** The gateway's port if GATEWAY_PORT is not set. */
 const DEFAULT_GATEWAY_PORT = 8080
 
-/** Shorter keys can be guessed; asked of the keys that the operator makes up. */
+/** Shorter keys can be guessed. Required of the keys that the operator chooses. */
 const MIN_KEY_CHARACTERS = 32
 
-/** SECRETS_KEY itself is never as short: this is said of the key that it falls back to. */
+/** SECRETS_KEY itself has the minimum length: this message is about the key that replaces it. */
 const TOO_SHORT_TO_SEAL = `is too short to seal secrets under: set SECRETS_KEY, with at least ${MIN_KEY_CHARACTERS} characters`
 
-/** A header carries it: a line break within would end in a fault of the network's library, tried again for ever. */
+/** A header carries it: a line break in it would cause a fault in the network's library, which is retried for ever. */
 const oneLine = z.string().regex(/^[\x21-\x7e]*$/, 'must be one line of printable characters')
 
 const secret = oneLine.transform((value) => new Secret(value))
@@ -42,10 +42,10 @@ const databaseUrl = z
   )
   .transform((value) => new Secret(value))
 
-/** Shorter ones can be guessed by who reaches the server. */
+/** Shorter ones can be guessed by anyone who reaches the server. */
 const MIN_PASSWORD_CHARACTERS = 16
 
-/** Of a login that we make. It stands in a URL as it is. */
+/** Password of a login that we create. It is put into a URL unencoded. */
 const databasePassword = z
   .string()
   .regex(
@@ -61,7 +61,7 @@ const port = z
   .transform(Number)
   .refine((value) => value <= 65_535, 'must be a port number')
 
-/** `10.0.0.0/8, 192.0.2.7`: addresses and ranges. A range of all addresses would believe everybody. */
+/** Addresses and ranges: `10.0.0.0/8, 192.0.2.7`. A range of all addresses would trust everybody. */
 const addressRanges = z
   .string()
   .transform((text) => text.split(',').map((range) => range.trim()))
@@ -76,7 +76,7 @@ function isAddressRange(text: string): boolean {
   return bits > 0 && (prefix === undefined || (Number(prefix) >= 1 && Number(prefix) <= bits))
 }
 
-/** Temporal and its command line take more; this much needs no quotes anywhere. */
+/** Temporal and its command line accept more characters; these need no quotes anywhere. */
 const buildId = z
   .string()
   .regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, ".", "_" and "-"')
@@ -122,7 +122,7 @@ type SectionSchemas = {
   ) => z.ZodType<EnvironmentSections[Name]>
 }
 
-/** One schema a section; variables that are no concern of it are passed over. */
+/** One schema a section; it ignores other variables. */
 export const SECTION_SCHEMAS: SectionSchemas = {
   database: () =>
     z.object({ DATABASE_URL: databaseUrl }).transform((given) => ({ url: given.DATABASE_URL })),
@@ -199,17 +199,19 @@ export const SECTION_SCHEMAS: SectionSchemas = {
 /** Variables as a process has them. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
-/** A named part of the environment; a process reads only what it needs, so `migrate` needs DATABASE_URL alone. */
+/**
+ * A named part of the environment; a process reads only the parts that it needs, so `migrate` needs DATABASE_URL alone.
+ */
 export type EnvironmentSection = keyof EnvironmentSections
 
-/** What each part holds. */
+/** The values of each part. */
 export interface EnvironmentSections {
   readonly database: {
     /** Holds the password. */
     readonly url: Secret
   }
   readonly logins: {
-    /** For `lbsync migrate`: the logins that it makes, by their names in PostgreSQL. */
+    /** For `lbsync migrate`: the logins that it creates, by their names in PostgreSQL. */
     readonly logins: readonly { readonly name: string; readonly password: Secret }[]
   }
   readonly emarketeer: {
@@ -222,28 +224,28 @@ export interface EnvironmentSections {
     readonly apigwUrl: string | null
   }
   readonly gateway: {
-    /** Where webhooks reach the gateway from outside, without a slash at the end. */
+    /** Address at which webhooks reach the gateway from outside, without a slash at the end. */
     readonly publicUrl: string
     readonly port: number
-    /** Bearer key with which a campaign service reads lists; null: that part is closed. */
+    /** Bearer key with which a campaign service reads lists; null: that API is closed. */
     readonly apiKey: Secret | null
-    /** Addresses and ranges of the proxies whose X-Forwarded-For is believed. */
+    /** Addresses and ranges of the proxies whose X-Forwarded-For is trusted. */
     readonly trustedProxies: readonly string[]
   }
   readonly build: {
-    /** What operators call this build (BUILD_ID); null: it is named after its code. */
+    /** The operator's name of this build (BUILD_ID); null: it is named after its code. */
     readonly id: string | null
   }
   readonly secrets: {
-    /** For {@link createSecretsVault}: the first seals, all open. */
+    /** For {@link createSecretsVault}: the first key seals, all of them open. */
     readonly vaultKeys: readonly [Secret, ...Secret[]]
   }
 }
 
-/** The sections asked for, and what every process has. */
+/** The requested sections, and what every process has. */
 export type Environment<Section extends EnvironmentSection> = Pick<EnvironmentSections, Section> & {
   readonly allowLoopbackHttp: boolean
-  /** Hosts that a connection file may name beside those that a CRM is known by. */
+  /** Hosts that a connection file may name besides the CRM's known hosts. */
   readonly allowedHosts: readonly string[]
   readonly logLevel: LogLevel
 }

@@ -1,14 +1,13 @@
 import { logger } from '../../telemetry/logger.js'
 import type { Variables } from './sections.js'
 
-/** A process warns of each once. */
+/** A process warns of each variable once. */
 const warnedOf = new Set<string>()
 
 /**
- * A variable without the white space around it, which files and shells leave there and no value needs; a key in PEM form keeps
- * its inner line breaks. Logs the variable's name if there was some.
- *
- * @returns undefined if it is not set, or holds white space alone, as compose files and shells make of an unset one.
+ * A variable without the white space around it, which files and shells leave there and no value needs; a key in PEM
+ * form keeps its inner line breaks. Logs the variable's name if there was some.
+ * @returns undefined if it is not set or holds only white space, which compose files and shells make of an unset one.
  */
 export function variableOf(variables: Variables, name: string): string | undefined {
   const given = variables[name]
@@ -20,10 +19,7 @@ export function variableOf(variables: Variables, name: string): string | undefin
   return value === '' ? undefined : value
 }
 
-/**
- * A secret described for whoever looks for what is wrong with it: its length, and of what kind its first and last character
- * are. Never the value.
- */
+/** Describes a secret for diagnosis: its length, and the kind of its first and last character. Never the value. */
 export function describeSecret(value: string): string {
   const characters = [...value]
   const { length } = characters

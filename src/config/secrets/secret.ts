@@ -3,8 +3,8 @@ import { inspect } from 'node:util'
 const HIDDEN = '***'
 
 /**
- * A value that does not show itself: in JSON, in templates, in `inspect` and in logs it reads `***`.
- * Whoever needs it says so by {@link Secret.reveal}.
+ * A value that does not show itself: in JSON, in templates, in `inspect` and in logs it reads `***`. Only
+ * {@link Secret.reveal} returns it.
  */
 export class Secret {
   readonly #value: string
@@ -13,7 +13,7 @@ export class Secret {
     this.#value = value
   }
 
-  /** The value in the clear. Not to be kept, logged, or put into an error. */
+  /** The readable value. Do not keep it, log it, or put it into an error. */
   reveal(): string {
     return this.#value
   }

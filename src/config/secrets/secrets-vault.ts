@@ -2,7 +2,10 @@ import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } f
 import { AppError } from '../../contracts/app-error.js'
 import type { Secret } from './secret.js'
 
-/** Where a secret belongs. A sealed value opens only there: it cannot be moved to another connection or field. */
+/**
+ * The place that a secret belongs to. A sealed value opens only there: it cannot be moved to another connection or
+ * field.
+ */
 export interface SecretScope {
   readonly connectionId: string
   /** Path in the connection file: `dynamics.clientSecret`. */
@@ -11,9 +14,12 @@ export interface SecretScope {
 
 /** Seals the secrets of connection files for the database, and opens them. */
 export interface SecretsVault {
-  /** @returns text of the form `v1.<key id>.<base64url>`, another one each time. */
+  /** Seals a secret. @returns text of the form `v1.<key id>.<base64url>`, different each time. */
   seal(plain: string, scope: SecretScope): string
-  /** @throws AppError `environment_invalid` (sealed under a key not known here) or `value_invalid` (altered, moved). */
+  /**
+   * Opens a sealed secret. @throws AppError `environment_invalid` (sealed under an unknown key) or `value_invalid`
+   * (altered, moved).
+   */
   open(sealed: string, scope: SecretScope): string
 }
 
@@ -30,10 +36,9 @@ interface VaultKey {
 }
 
 /**
- * A vault whose first key seals; all of them open.
- *
- * @param sources SECRETS_KEY, then EMARKETEER_API_KEY; each becomes a key of its own by HKDF-SHA256, so that what is
- *   stored reveals nothing about the service key. They should be random: HKDF does not make a weak word strong.
+ * Creates a vault whose first key seals; all of them open.
+ * @param sources SECRETS_KEY, then EMARKETEER_API_KEY. Each is turned into a separate key by HKDF-SHA256, so that
+ * stored data reveals nothing about the service key. They should be random: HKDF does not strengthen a weak word.
  */
 export function createSecretsVault(sources: readonly [Secret, ...Secret[]]): SecretsVault {
   const [current, ...earlier] = sources.map(deriveKey)
@@ -65,7 +70,7 @@ function deriveKey(source: Secret): VaultKey {
   const key = Buffer.from(
     hkdfSync('sha256', source.reveal(), '', 'legal-basis-sync/secrets/v1', KEY_BYTES),
   )
-  // The id is 32 bits of the derived key's hash: enough to choose by, no help to guess.
+  // The id is 32 bits of the derived key's hash: enough to select a key, no help in guessing it.
   return { key, id: createHash('sha256').update('key-id').update(key).digest('hex').slice(0, 8) }
 }
 
@@ -93,7 +98,7 @@ function openWith({ id, key }: VaultKey, body: Buffer, scope: SecretScope): stri
   }
 }
 
-/** JSON, so that no choice of connection id and field reads as another. */
+/** JSON, so that no two pairs of connection id and field produce the same text. */
 function boundTo(keyId: string, { connectionId, field }: SecretScope): Buffer {
   return Buffer.from(JSON.stringify([VERSION, keyId, connectionId, field]))
 }

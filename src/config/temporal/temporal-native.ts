@@ -2,7 +2,7 @@ import { NativeConnection } from '@temporalio/worker'
 import { CONNECT_TIMEOUT_MS, readTemporalProfile } from './temporal-profile.js'
 import { whyNotConnected } from './why-not-connected.js'
 
-/** A worker's connection to Temporal. Whoever asked for it closes `connection`, after the workers have ended. */
+/** A worker's connection to Temporal. The caller closes `connection`, after the workers have ended. */
 export interface TemporalNativeConnection {
   readonly connection: NativeConnection
   readonly address: string
@@ -10,9 +10,8 @@ export interface TemporalNativeConnection {
 }
 
 /**
- * Connects to Temporal for workers. A file apart from the client's, because it loads Temporal's native core, which
- * commands do without. Call `installTemporalRuntime` first: the core is made with the first connection.
- *
+ * Connects workers to Temporal. It is separate from the client's file because it loads Temporal's native core, which
+ * commands do not need. Call `installTemporalRuntime` first: the first connection creates the core.
  * @throws AppError as `connectTemporal` does.
  */
 export async function connectTemporalNative(
@@ -38,7 +37,7 @@ export async function connectTemporalNative(
   return { connection, address, namespace }
 }
 
-/** @returns null when the time has passed. */
+/** Waits for a promise, at most `timeoutMs`. @returns null when the time is over. */
 async function within<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value | null> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<null>((resolve) => {

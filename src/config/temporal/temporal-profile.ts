@@ -3,11 +3,11 @@ import { AppError } from '../../contracts/app-error.js'
 import type { Variables } from '../environment/sections.js'
 import { describeSecret, variableOf } from '../environment/variable.js'
 
-/** Where Temporal is, unless its variables or profile say otherwise. */
+/** Temporal's address if neither its variables nor its profile set one. */
 const DEFAULT_ADDRESS = 'localhost:7233'
 const DEFAULT_NAMESPACE = 'default'
 
-/** How long a process waits for Temporal before it says so. */
+/** How long a process waits for Temporal before it reports a failure, ms. */
 export const CONNECT_TIMEOUT_MS = 5_000
 
 /** How to reach Temporal. */
@@ -19,7 +19,7 @@ export interface TemporalProfile {
   }
 }
 
-/** Whether Temporal is spoken with by TLS: an API key turns it on too. */
+/** Whether the connection to Temporal uses TLS: an API key turns it on too. */
 export function isEncrypted({
   connectionOptions: { tls },
 }: {
@@ -30,10 +30,9 @@ export function isEncrypted({
 
 /**
  * Reads Temporal's own variables (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS_…`) and
- * profile file, by its own package, so that they mean here what they mean to Temporal's other tools.
- *
- * @throws AppError `environment_invalid` for an address that is none, a key of several lines, and for a profile file, or a file of
- *   certificates, that is not readable or not valid; `path` is the variable that gave it, or TEMPORAL_CONFIG_FILE.
+ * profile file with Temporal's own package, so that they mean the same here as in Temporal's other tools.
+ * @throws AppError `environment_invalid` for an invalid address, a key of several lines, and a profile or certificate
+ * file that is unreadable or invalid; `path` is the variable that set it, or TEMPORAL_CONFIG_FILE.
  */
 export function readTemporalProfile(variables: Variables = process.env): TemporalProfile {
   const { connectionOptions, namespace = DEFAULT_NAMESPACE } = load(variables)
@@ -48,14 +47,14 @@ export function readTemporalProfile(variables: Variables = process.env): Tempora
   return profile
 }
 
-/** Refuses what Temporal's client would wait for without end, or quote. */
+/** Refuses values for which Temporal's client would wait without end, or which it would quote. */
 function refuseOdd({ address, connectionOptions }: TemporalProfile, variables: Variables): void {
   if (/[/\s@?#]/.test(address) || !URL.canParse(`http://${address}`)) {
     const what = /:\/\//.test(address) ? ', without what stands before ://' : ''
     throw invalid(
       'TEMPORAL_ADDRESS',
       `must be a host and a port, such as temporal.example:7233${what}`,
-      // A user and password in it would show.
+      // The address is hidden if it may contain a user and a password.
       address.includes('@') ? null : address,
       variables,
     )
@@ -102,7 +101,7 @@ function load(variables: Variables): ClientConnectConfig {
         },
       )
     }
-    // Not shown: the parser quotes the file, which may hold an API key.
+    // The cause is not shown: the parser quotes the file, which may hold an API key.
     throw new AppError(
       'environment_invalid',
       "Temporal's profile file or TEMPORAL_* variables cannot be read; check TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE.",
@@ -111,7 +110,10 @@ function load(variables: Variables): ClientConnectConfig {
   }
 }
 
-/** Temporal's package takes values as they are: a key that ends in a line break is no header, and an address no host. */
+/**
+ * Temporal's package takes values unchanged, but a key that ends in a line break is no valid header, and such an
+ * address no valid host.
+ */
 function trimmed(variables: Variables): Record<string, string> {
   const values = Object.keys(variables).map((name) => [
     name,

@@ -4,7 +4,7 @@ import { payloadConverter } from '../../contracts/payload-converter.js'
 import { CONNECT_TIMEOUT_MS, readTemporalProfile } from './temporal-profile.js'
 import { whyNotConnected } from './why-not-connected.js'
 
-/** A client of Temporal, connected. Whoever asked for it closes `connection`. */
+/** A connected client of Temporal. The caller closes `connection`. */
 export interface TemporalClient {
   readonly client: Client
   readonly connection: Connection
@@ -12,7 +12,7 @@ export interface TemporalClient {
   readonly namespace: string
 }
 
-/** A memo that somebody else wrote must not keep Support from looking at a workflow. */
+/** A memo that somebody else wrote must not prevent Support from reading a workflow. */
 const TOLERANT: LoadedDataConverter = {
   payloadConverter,
   failureConverter: defaultFailureConverter,
@@ -21,10 +21,9 @@ const TOLERANT: LoadedDataConverter = {
 
 /**
  * Connects to Temporal by its own variables and profile, for commands and the gateway.
- *
  * @param identity the name in Temporal's histories of whoever starts and sends; by default this process.
- * @throws AppError `environment_invalid`; within 7 seconds `temporal_unreachable`, `temporal_auth_failed`, `temporal_tls_required`,
- *   `temporal_tls_failed` (retryable), naming the address.
+ * @throws AppError `environment_invalid`; within 7 seconds `temporal_unreachable`, `temporal_auth_failed`,
+ * `temporal_tls_required`, `temporal_tls_failed` (retryable), naming the address.
  */
 export async function connectTemporal(
   variables?: Readonly<Record<string, string>>,

@@ -4,22 +4,24 @@ import { networkFailureOf } from '../../contracts/network-failure.js'
 import { temporalFault, temporalNotConnected } from '../../contracts/temporal-failure.js'
 import { isEncrypted, type TemporalProfile } from './temporal-profile.js'
 
-/** Where Temporal listens unless its address says otherwise: what its client takes. */
+/** The port that Temporal's client uses if the address names none. */
 const DEFAULT_PORT = 7233
 const ANSWERS_WITHIN_MS = 2_000
-/** A server that wants our certificate says so after the handshake has ended on our side (TLS 1.3, RFC 8446 section 4.4.2.4). */
+/**
+ * A server that requires our certificate reports it after the handshake has ended on our side (TLS 1.3, RFC 8446
+ * section 4.4.2.4).
+ */
 const OBJECTS_WITHIN_MS = 1_500
 
-/** The alerts by which a server misses or refuses the client's certificate (RFC 8446 section 6.2). */
+/** The alerts with which a server misses or refuses the client's certificate (RFC 8446 section 6.2). */
 const OURS_REFUSED = /_ALERT_(?:\w*CERTIFICATE\w*|UNKNOWN_CA|HANDSHAKE_FAILURE|ACCESS_DENIED)$/
 
 /**
- * Why connecting to Temporal failed. For most causes its client says only that time has passed; a TLS handshake with the same
- * address distinguishes them within 2 seconds.
- *
+ * Finds out why connecting to Temporal failed. For most causes Temporal's client reports only a time-out; a TLS
+ * handshake with the same address distinguishes them within 2 seconds.
  * @param error what the client or the core threw; absent: nothing came in time.
- * @returns (never throws) `temporal_auth_failed`, `temporal_tls_required`, `temporal_tls_failed`, or `temporal_unreachable`
- *   with the network's code if there is one.
+ * @returns (never throws) `temporal_auth_failed`, `temporal_tls_required`, `temporal_tls_failed`, or
+ * `temporal_unreachable` with the network's code if there is one.
  */
 export async function whyNotConnected(
   profile: TemporalProfile,
@@ -29,7 +31,7 @@ export async function whyNotConnected(
   return told.code === 'temporal_unreachable' ? ((await heardByTls(profile)) ?? told) : told
 }
 
-/** @returns null if it says no more than the client has said. */
+/** Tries a TLS handshake. @returns null if it adds nothing to the client's error. */
 async function heardByTls(profile: TemporalProfile): Promise<AppError | null> {
   const { address, connectionOptions } = profile
   const fault = await faultOfHandshake(profile)
@@ -66,8 +68,8 @@ async function heardByTls(profile: TemporalProfile): Promise<AppError | null> {
 }
 
 /**
- * Shakes hands as our settings say; if they say nothing of TLS, with whatever certificate the server has.
- * @returns what went wrong; null: nothing.
+ * Performs a handshake with our settings; if they do not set TLS, accepts any certificate of the server.
+ * @returns the fault; null: none.
  */
 async function faultOfHandshake(profile: TemporalProfile): Promise<unknown> {
   const timeout = new Error('no answer')
@@ -80,7 +82,7 @@ async function faultOfHandshake(profile: TemporalProfile): Promise<unknown> {
       socket.once('secureConnect', () => setTimeout(() => resolve(null), OBJECTS_WITHIN_MS))
     })
   } catch (error) {
-    // Our certificate is not one.
+    // Our certificate is invalid.
     return error
   } finally {
     socket?.destroy()
@@ -93,7 +95,7 @@ function optionsOf(profile: TemporalProfile): ConnectionOptions {
   const ca = tls.serverRootCACertificate
   const own = tls.clientCertPair
   return {
-    // An IPv6 address stands in brackets there.
+    // A URL has an IPv6 address in brackets.
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port === '' ? portOf(profile.address) : Number(port),
     ALPNProtocols: ['h2'],
@@ -104,7 +106,7 @@ function optionsOf(profile: TemporalProfile): ConnectionOptions {
   }
 }
 
-/** A URL leaves out a port that is its scheme's own. */
+/** Reads the port; a URL omits the default port of its scheme. */
 function portOf(address: string): number {
   return /:0*80$/.test(address) ? 80 : DEFAULT_PORT
 }
