@@ -5,7 +5,7 @@ import type { Systems } from '../connection/systems.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { TemporalAccess } from './temporal-access.js'
 
-/** What the gateway works with. */
+/** What the gateway needs. */
 export interface GatewayOptions {
   readonly systems: Systems
   readonly db: Database
@@ -15,8 +15,8 @@ export interface GatewayOptions {
   /** GATEWAY_API_KEY; null: the API for the campaign service is closed. */
   readonly apiKey: Secret | null
   readonly log: Logger
-  /** TRUSTED_PROXIES: addresses and ranges of proxies whose X-Forwarded-For is believed; none by default. */
+  /** TRUSTED_PROXIES: addresses and ranges of proxies whose X-Forwarded-For is trusted; none by default. */
   readonly trustedProxies?: readonly string[]
-  /** Clock of the rate limits, in milliseconds; one that never goes back. */
+  /** Monotonic clock of the rate limits, ms. */
   readonly nowMs?: () => number
 }

@@ -6,7 +6,10 @@ import type { ConnectionRow } from '../ledger/connection/connections.js'
 import type { Logger } from '../telemetry/logger.js'
 import { callTemporal, type TemporalAccess } from './temporal-access.js'
 
-/** A Temporal that restarts is back within seconds: seconds are what a webhook is for (E4). */
+/**
+ * Waits between attempts. A Temporal that restarts is back within seconds, and a webhook has to be handled within
+ * seconds (E4).
+ */
 const RETRY_AFTER_MS: readonly number[] = [500, 2_000, 5_000, 15_000, 30_000]
 
 interface UnderWay {
@@ -14,11 +17,10 @@ interface UnderWay {
 }
 
 /**
- * Signals the workflow of an inbox shard that something arrived, starting it if it does not run (rule E4).
- *
- * The hint is stored already, so that nobody waits for this, and a failure loses nothing: it is tried again for a minute; then
- * the sweep or the next hint to the same shard finds the change. At most one signal to a shard is under way and one follows: the
- * workflow reads the whole shard anyway.
+ * Signals the workflow of an inbox shard that a hint arrived, and starts it if it does not run (rule E4).
+ * The hint is already stored, so nobody waits for the signal, and a failure loses nothing: it is repeated for a minute;
+ * after that the sweep or the next hint to the same shard finds the change. At most one signal to a shard is under way
+ * and one follows, because the workflow reads the complete shard.
  */
 export class InboxSignals {
   private readonly underWay = new Map<string, UnderWay>()
@@ -30,7 +32,7 @@ export class InboxSignals {
     private readonly log: Logger,
   ) {}
 
-  /** Never throws; a failure is logged, by the catalogue's code. */
+  /** Signals a shard. Never throws; a failure is logged with its code of the catalogue. */
   notify(connection: ConnectionRow, shard: number): void {
     const workflowId = workflowIds.inbox(connection.connectionId, shard)
     const known = this.underWay.get(workflowId)
@@ -44,7 +46,7 @@ export class InboxSignals {
     this.running.add(running)
   }
 
-  /** Ends: what waits is tried once more, at once. Resolves when none is under way. */
+  /** Ends: waiting signals are tried once more, immediately. Resolves when none is under way. */
   async close(): Promise<void> {
     this.closing.abort()
     await Promise.all(this.running)
@@ -68,7 +70,7 @@ export class InboxSignals {
     }
   }
 
-  /** Tries until it is heard, for about a minute. @throws the last failure. */
+  /** Repeats the signal until it succeeds, for about a minute. @throws the last failure. */
   private async signalAgain(
     connection: ConnectionRow,
     shard: number,
@@ -77,7 +79,7 @@ export class InboxSignals {
   ): Promise<void> {
     for (const waitMs of RETRY_AFTER_MS) {
       try {
-        // This signal covers whatever has arrived by now.
+        // This signal covers everything that has arrived so far.
         state.again = false
         return await this.signal(connection, shard, workflowId)
       } catch (error) {

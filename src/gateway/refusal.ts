@@ -3,8 +3,8 @@ import { toAppError } from '../connection/to-app-error.js'
 import { RETRY_AFTER_SECONDS } from './limits.js'
 
 /**
- * Refusals that only HTTP knows, beside the catalogue: no workflow or command ever ends with one of them.
- * The document has the same shape.
+ * Refusals that exist only in HTTP, besides the catalogue: no workflow or command ends with one of them. The document
+ * has the same form.
  */
 const HTTP_ONLY = {
   route_not_found: [
@@ -20,13 +20,13 @@ const HTTP_ONLY = {
   request_malformed: [400, 'The request is not valid HTTP.', 'Correct the request.'],
   too_many_requests: [429, 'Too many requests.', 'Wait as Retry-After says, and send it again.'],
   webhooks_too_fast: [
-    // Not 429: Dataverse gives such a call up, and tries 503 once more (docs/gateway.md).
+    // Not 429: Dataverse gives up such a call, and repeats one with 503 once (docs/gateway.md).
     503,
     'Too many simultaneous webhooks of this connection.',
     'Wait as Retry-After says, and send it again.',
   ],
   webhook_not_judged: [
-    // Neither 401 nor 429: a sender whose address or secret is new must come again.
+    // Neither 401 nor 429: a sender with a new address or secret must try again.
     503,
     'This call is unknown here, and too many unknown calls arrive to check it.',
     'Wait as Retry-After says, and send it again.',
@@ -38,22 +38,22 @@ const HTTP_ONLY = {
   ],
 } as const satisfies Record<string, readonly [number, string, string]>
 
-/** Above a rate that holds one second's worth. */
+/** Refusals by a rate limit whose bucket holds one second of tokens: the sender is to wait one second. */
 const COME_AGAIN: ReadonlySet<string> = new Set([
   'too_many_requests',
   'webhooks_too_fast',
   'webhook_not_judged',
 ])
 
-/** A code that only the gateway's answers carry. */
+/** A code that only the gateway's answers have. */
 export type HttpOnlyCode = keyof typeof HTTP_ONLY
 
-/** An error document whose code may be one of HTTP's own. */
+/** An error document; its code may be one that only HTTP has. */
 export interface GatewayErrorDocument {
   readonly error: Omit<ErrorDocument['error'], 'code'> & { readonly code: string }
 }
 
-/** Ends a request: status, document, and whether and when to come again. */
+/** Ends a request: status, document, and whether and when to try again. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
 
@@ -70,14 +70,14 @@ export class Refusal extends Error {
   }
 }
 
-/** A refusal that only HTTP knows. */
+/** A refusal that exists only in HTTP. */
 export function httpRefusal(code: HttpOnlyCode): Refusal {
   const [status, message, hint] = HTTP_ONLY[code]
   const document = { error: { code, message, path: null, value: null, hint } }
   return new Refusal(status, document, COME_AGAIN.has(code) ? 1 : null)
 }
 
-/** A refusal by the catalogue, with its status unless HTTP has a better one. */
+/** A refusal with an error of the catalogue, and its status unless HTTP has a better one. */
 export function catalogueRefusal(error: AppError, status = error.kind.httpStatus): Refusal {
   const waitSeconds =
     error.retryAfterMs === null ? RETRY_AFTER_SECONDS : Math.ceil(error.retryAfterMs / 1000)
@@ -92,7 +92,7 @@ const FASTIFY_FAULTS: Readonly<Record<string, () => Refusal>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => httpRefusal('media_type_not_supported'),
 }
 
-/** Whatever was thrown, as the answer to give. What is not expected says nothing of itself. */
+/** Converts anything that was thrown to the answer. An unexpected error reveals nothing of itself. */
 export function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) {
     return error

@@ -16,14 +16,14 @@ import type { Logger } from '../telemetry/logger.js'
 /** Where the gateway listens. */
 export interface ListenOptions {
   readonly port: number
-  /** 127.0.0.1 unless a container has to be reached from outside. */
+  /** 127.0.0.1, unless a container must be reachable from outside. */
   readonly host?: string
 }
 
 /**
- * The gateway: webhooks in, lists and results out, health (docs/gateway.md). It connects to nothing before it needs it, except
- * that it reads the list of webhook addresses before it listens. Closing it waits for what is under way; what it was given
- * stays open.
+ * The gateway: receives webhooks, serves lists and results, reports health (docs/gateway.md). It reads the list of
+ * webhook addresses before it listens; apart from that it connects to nothing before it needs it. Closing it waits for
+ * running requests; the resources it was given stay open.
  */
 export function createGateway(options: GatewayOptions): FastifyInstance {
   const { db, log, temporal, trustedProxies = [] } = options
@@ -62,7 +62,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   return app
 }
 
-/** Starts listening. @returns the address that it is reached at. */
+/** Starts listening. @returns the address at which it is reachable. */
 export function listen(
   app: FastifyInstance,
   { port, host = '127.0.0.1' }: ListenOptions,
@@ -71,8 +71,8 @@ export function listen(
 }
 
 /**
- * Takes JSON only, and keeps it as the bytes that came: signatures are over them, and nobody's data is parsed before
- * its sender is known. Compressed bodies are refused, so that a small one cannot become a large one.
+ * Accepts JSON only, and keeps the bytes as they came: signatures cover them, and no data is parsed before its sender
+ * is known. Refuses compressed bodies, so that a small one cannot become a large one.
  */
 function takeRawJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
@@ -92,7 +92,7 @@ interface PackageFile {
   readonly version: string
 }
 
-/** Whether what the gateway needs answers. */
+/** Whether the systems that the gateway needs answer. */
 interface Readiness {
   readonly ready: boolean
   readonly database: 'up' | 'down'
@@ -100,9 +100,9 @@ interface Readiness {
 }
 
 /**
- * `/healthz`: the process lives; set-up reads it through PUBLIC_URL to prove that webhooks will arrive (E2).
- * `/readyz`: 503 unless database and Temporal answered within the last second and Temporal knows the namespace, however often it
- * is asked. `/version`: what runs.
+ * `/healthz`: the process runs; set-up reads it through PUBLIC_URL to prove that webhooks will arrive (E2). `/readyz`:
+ * 503 unless the database and Temporal answered within the last second and Temporal knows the namespace; repeated calls
+ * cause no further checks. `/version`: the running version.
  */
 function healthRoutes(app: FastifyInstance, db: Queryable, temporal: TemporalAccess): void {
   const version = readVersion()
@@ -123,7 +123,7 @@ async function readReadiness(db: Queryable, temporal: TemporalAccess): Promise<R
   return { ready: database === 'up' && server === 'up', database, temporal: server }
 }
 
-/** A server that answers and does not know the namespace takes no signal. */
+/** A server that answers but does not know the namespace accepts no signal. */
 function knowsOurNamespace({ workflowService, options }: GatewayTemporal): Promise<unknown> {
   return workflowService.describeNamespace({ namespace: options.namespace })
 }
@@ -135,7 +135,7 @@ function upOrDown(proof: Promise<unknown>): Promise<'up' | 'down'> {
   )
 }
 
-/** From the package file beside `src` (or `dist`). */
+/** Reads the package file next to `src` (or `dist`). */
 function readVersion(): PackageFile {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
   const { name, version } = JSON.parse(text) as PackageFile
@@ -143,8 +143,9 @@ function readVersion(): PackageFile {
 }
 
 /**
- * Lets every failure end as an error document. A log line has the code, the status and the route's pattern: nothing of
- * the body, and no address, for a webhook's address is half of its secret. Where there is no route, the body is not read.
+ * Answers every failure with an error document. A log line has the code, the status and the route's pattern: nothing of
+ * the body, and no address, because a webhook's address is half of its secret. If there is no route, the body is not
+ * read.
  */
 function answerErrors(app: FastifyInstance, log: RefusalLog): void {
   app.setErrorHandler((error, request, reply) =>
@@ -188,8 +189,8 @@ function refuse(
 }
 
 /**
- * Answers what is not HTTP, or came too slowly, with a document as well; there is no request to answer yet, so that it
- * is written by hand. The log line has Node's own code only.
+ * Answers a request that is not HTTP, or came too slowly, with a document as well. There is no reply object yet, so it
+ * is written by hand. The log line has only Node's own code.
  */
 function answerClientErrors(log: RefusalLog): (error: Error, socket: Socket) => void {
   return (error, socket) => {
@@ -212,7 +213,7 @@ function answerClientErrors(log: RefusalLog): (error: Error, socket: Socket) => 
   }
 }
 
-/** What a line about a refusal says; a code or a route is nobody's data. */
+/** Fields of a log line about a refusal; codes and routes contain no personal data. */
 type RefusalFields = LogFields & { readonly code: string }
 
 interface Sum {
@@ -222,8 +223,9 @@ interface Sum {
 }
 
 /**
- * Log lines of refusals. The first of a kind (code, route and connection) is written at once; those that follow within
- * {@link LIMITS.refusalLogMs} are counted, and summed up in one line at its end. Who makes many requests makes few lines.
+ * Log lines of refusals. The first of a kind (code, route and connection) is written immediately; those that follow
+ * within {@link LIMITS.refusalLogMs} are counted and written as one line at the end of that time. Many requests of one
+ * sender thus make few lines.
  */
 export class RefusalLog {
   private readonly sums = new Map<string, Sum>()
@@ -244,7 +246,7 @@ export class RefusalLog {
     this.sums.set(key, { fields, timer, more: 0 })
   }
 
-  /** Writes what is counted. */
+  /** Writes the counted lines. */
   close(): void {
     ;[...this.sums.keys()].forEach((key) => this.tell(key))
   }

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
 /**
- * A reading that many ask for and few may cause: one at a time, and not more often than `everyMs`. Whoever asks gets one
- * that began after asking, together with all others who wait for it.
+ * A reading that many request and few may cause: one at a time, and at most once in `everyMs`. Each caller gets a
+ * reading that began after its request, shared with all others who wait for it.
  */
 export class SharedReading<T> {
   private next: Promise<T> | null = null
@@ -14,7 +14,7 @@ export class SharedReading<T> {
     private readonly everyMs: number,
   ) {}
 
-  /** The next reading, which has not begun yet. @throws whatever the reading throws, to all who wait for it. */
+  /** The next reading, which has not begun yet. @throws the error of the reading, to all who wait for it. */
   newer(): Promise<T> {
     this.next ??= this.begin()
     return this.next
@@ -24,7 +24,7 @@ export class SharedReading<T> {
     await this.current
     const waitMs = this.beganAtMs + this.everyMs - performance.now()
     if (waitMs > 0) {
-      // A timer takes whole milliseconds, and would cut this one short.
+      // A timer takes integer milliseconds, and would round this wait down.
       await wait(Math.ceil(waitMs))
     }
     this.next = null
@@ -35,7 +35,7 @@ export class SharedReading<T> {
   }
 }
 
-/** What was read within `forMs`, else what is read now; read once for all who ask meanwhile. */
+/** Keeps what was read for `forMs`, then reads again; callers in the meantime share one reading. */
 export function keptFor<T>(forMs: number, read: () => Promise<T>): () => Promise<T> {
   let kept: Promise<T> | null = null
   let until = -Infinity

@@ -1,15 +1,16 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 
-/** An address with a port, as some proxies write it into X-Forwarded-For. */
+/** An address with a port, which some proxies write into X-Forwarded-For. */
 const WITH_PORT = /^(?:\[([0-9a-f:.]+)\]|([0-9.]+)):\d+$/i
 
-/** Groups of an IPv6 address that one subscriber is given; the rest is theirs to make up. */
+/** Groups of an IPv6 address that identify one subscriber; the subscriber chooses the rest. */
 const NETWORK_GROUPS = 4
 
 /**
- * Who a failed call is counted against: the address of the peer, or what the trusted proxies say it is. Of IPv6 the first
- * 64 bits, as whoever has one address has all of those. What is no address is the peer's own word, and is not believed.
+ * The source that a failed call counts against: the peer's address, or what the trusted proxies report. Of IPv6 the
+ * first 64 bits, because a subscriber has all addresses of that network. Text that is no address comes from the peer
+ * itself, and is not trusted.
  */
 export function sourceOf(request: Pick<FastifyRequest, 'ip' | 'socket'>): string {
   const [, v6, v4] = WITH_PORT.exec(request.ip) ?? []
@@ -29,7 +30,7 @@ function networkOf(address: string): string | null {
 
 /** The eight groups of a valid address, without leading zeros. */
 function groupsOf(address: string): string[] {
-  // The URL parser writes an address in its one canonical form.
+  // The URL parser writes an address in its canonical form.
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1)
   const [head = '', tail] = canonical.split('::')
   const before = head === '' ? [] : head.split(':')

@@ -1,27 +1,30 @@
 import type { Client, WorkflowClient, WorkflowService } from '@temporalio/client'
 import { LIMITS } from './limits.js'
 
-/** What the gateway uses of Temporal's client. */
+/** The part of Temporal's client that the gateway uses. */
 export interface GatewayTemporal extends Pick<Client, 'withDeadline'> {
   readonly workflow: Pick<WorkflowClient, 'signalWithStart'>
   readonly workflowService: Pick<WorkflowService, 'describeNamespace'>
   readonly options: Pick<Client['options'], 'namespace'>
 }
 
-/** Temporal, connected when first needed: the gateway takes webhooks while it is away. */
+/** Temporal, connected when first needed: the gateway accepts webhooks while Temporal is away. */
 export interface TemporalAccess {
-  /** @throws AppError `temporal_unreachable`; the next call tries again. */
+  /** The connected client. @throws AppError `temporal_unreachable`; the next call tries again. */
   client(): Promise<GatewayTemporal>
   close(): Promise<void>
 }
 
-/** A connected client, and what closes it; `connectTemporal` gives one. */
+/** A connected client, and the function that closes it; from `connectTemporal`. */
 export interface ConnectedTemporal {
   readonly client: GatewayTemporal
   readonly connection: { close(): Promise<void> }
 }
 
-/** Connects at the first call, once for all who ask meanwhile; a failure is forgotten, so the next call tries again. */
+/**
+ * Connects at the first call; callers in the meantime share the attempt. A failure is not kept, so the next call tries
+ * again.
+ */
 export function lazyTemporal(connect: () => Promise<ConnectedTemporal>): TemporalAccess {
   let connected: Promise<ConnectedTemporal> | null = null
   return {
@@ -40,7 +43,7 @@ export function lazyTemporal(connect: () => Promise<ConnectedTemporal>): Tempora
   }
 }
 
-/** One call to Temporal that does not wait longer than {@link LIMITS.temporalCallMs}. */
+/** Calls Temporal with a time-out of {@link LIMITS.temporalCallMs}. */
 export async function callTemporal<T>(
   access: TemporalAccess,
   call: (client: GatewayTemporal) => Promise<T>,

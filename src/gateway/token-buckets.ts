@@ -1,4 +1,4 @@
-/** Keys remembered at once; beyond it the one longest unused is forgotten, which only makes its bucket full again. */
+/** Most keys in memory; above it the least recently used one is dropped, which only makes its bucket full again. */
 const MAX_KEYS = 10_000
 
 interface Bucket {
@@ -6,11 +6,11 @@ interface Bucket {
   readAtMs: number
 }
 
-/** Rate limits in memory, one bucket a key, that fill evenly and hold one second's worth. */
+/** Rate limits in memory, one bucket a key. Buckets fill evenly and hold the tokens of one second. */
 export class TokenBuckets {
   private readonly buckets = new Map<string, Bucket>()
 
-  /** @param nowMs a clock that never goes back. */
+  /** @param nowMs a monotonic clock. */
   constructor(
     private readonly perSecond: number,
     private readonly nowMs: () => number = () => performance.now(),

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Bundles the workflows into the file named by the first argument: a process of its own, because bundling takes a few
- * hundred megabytes that a worker would keep.
+ * Bundles the workflows into the file named by the first argument. It is a separate process, because bundling takes a
+ * few hundred megabytes that a worker would keep.
  */
 const target = process.argv[2]
 if (target === undefined) {
@@ -16,15 +16,18 @@ const logger = new DefaultLogger('WARN')
 const { code } = await bundleWorkflowCode({ ...workflowSources(), logger })
 await writeFile(target, code)
 
-/** What the workflows' bundle is made of. */
+/** Source files of the workflows' bundle. */
 export interface WorkflowSources {
-  /** Their entry. */
+  /** The entry file. */
   readonly workflowsPath: string
-  /** Decodes what comes in to them. Activities and clients meet nothing but what we encoded, and do with Temporal's own. */
+  /**
+   * Decodes the payloads that workflows receive. Activities and clients receive only payloads that we encoded, and use
+   * Temporal's own converter.
+   */
   readonly payloadConverterPath: string
 }
 
-/** Files as TypeScript in a checkout and as JavaScript in a build. */
+/** The files: TypeScript in a checkout, JavaScript in a build. */
 export function workflowSources(): WorkflowSources {
   return {
     workflowsPath: pathOf('workflows/index'),

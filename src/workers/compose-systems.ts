@@ -4,20 +4,20 @@ import { CRM_DRIVERS } from '../crm/registry.js'
 import { openDatabase, type Database } from '../ledger/db/database.js'
 import { Systems } from '../connection/systems.js'
 
-/** What a worker, the gateway or a command works with; closed when it ends. */
+/** What a worker, the gateway or a command works with; the caller closes it at its end. */
 export interface ComposedSystems {
   readonly systems: Systems
   readonly db: Database
   readonly vault: SecretsVault
   readonly allowLoopbackHttp: boolean
-  /** Hosts that a connection file may name beside those that a CRM is known by. */
+  /** Hosts that a connection file may name besides the CRM's known hosts. */
   readonly allowedHosts: readonly string[]
   close(): Promise<void>
 }
 
 /**
- * Puts the product together from the environment. Nothing is connected to before it is needed.
- * @throws AppError `environment_invalid`, naming every variable at fault.
+ * Builds the product's parts from the environment. Connects to nothing before it is needed.
+ * @throws AppError `environment_invalid`, naming every invalid variable.
  */
 export function composeSystems(
   variables: Readonly<Record<string, string | undefined>> = process.env,

@@ -4,50 +4,55 @@ import type { TemporalClient } from '../config/temporal/temporal.js'
 import { AppError } from '../contracts/app-error.js'
 import { QUEUES, type QueueName } from '../contracts/names.js'
 
-/** Our builds are versions of one worker deployment of this name, one in a namespace. */
+/** Name of the one worker deployment of a namespace; our builds are its versions. */
 export const DEPLOYMENT_NAME = 'lbsync'
-/** How Temporal's interface names workers without a version. */
+/** Temporal's name for workers without a version. */
 export const UNVERSIONED = ''
 
 /**
- * A poll hangs for up to a minute, and is seen by its beginning only: a worker whose last is older than this is gone. The
- * server itself goes on listing it for five minutes.
+ * A poll lasts up to a minute, and the server records only its start: a worker whose last poll is older than this is
+ * gone. The server itself lists it for five minutes.
  */
 const GONE_AFTER_MS = 90_000
 /**
- * The queues learn within seconds that another build is the current one. A busy server may lose track of that, and then says for
- * ever that they have not.
+ * The queues learn within seconds that another build is the current one. A busy server may lose that update, and then
+ * reports for ever that they have not.
  */
 const SETTLES_WITHIN_MS = 60_000
-/** Task queue type of workflow tasks, as the server numbers it. */
+/** The server's number for the task queue type of workflow tasks. */
 const WORKFLOW_TASKS = 1
 // The package is CommonJS: its names are only on the default export.
 const IN_PROGRESS =
   proto.temporal.api.enums.v1.RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
-/** gRPC's numbers of how a call may end. */
+/** gRPC status codes of failed calls. */
 const STATUS = { notFound: 5, denied: 7, failedPrecondition: 9, unimplemented: 12 } as const
 
 /** A build as Temporal knows it. */
 export interface Build {
   readonly buildId: string
-  /** Whether new work has ever gone to it. */
+  /** Whether it has ever been the current build. */
   readonly everCurrent: boolean
-  /** Unix ms at which the server saw a worker of it for the first time. */
+  /** When the server first saw a worker of it, Unix ms. */
   readonly firstSeenMs: number
 }
 
 /** Builds of the product in a namespace. */
 export interface Deployment {
-  /** Where new work goes, and running workflows that go along; {@link UNVERSIONED}: to workers without a version. */
+  /**
+   * Build that gets new work, and the running workflows that move with it; {@link UNVERSIONED}: workers without a
+   * version.
+   */
   readonly current: string
   readonly builds: readonly Build[]
-  /** Whether every queue knows which build is the current one; until then, a minute at most, work may still go to the one before. */
+  /**
+   * Whether every queue knows the current build. Until then, for up to a minute, work may still go to the previous one.
+   */
   readonly settled: boolean
-  /** Proves that nobody has changed it since it was read. */
+  /** Proves that nobody has changed the deployment since it was read. */
   readonly conflictToken: Uint8Array
 }
 
-/** A worker's version. Workflows go along with the current build unless they say otherwise. */
+/** A worker's version. Workflows move to the current build unless their type is pinned. */
 export function deploymentOptions(buildId: string): WorkerDeploymentOptions {
   return {
     version: { deploymentName: DEPLOYMENT_NAME, buildId },
@@ -57,7 +62,7 @@ export function deploymentOptions(buildId: string): WorkerDeploymentOptions {
 }
 
 /**
- * @returns null: no worker with a version has been seen in the namespace.
+ * Reads the deployment. @returns null: no worker with a version has been seen in the namespace.
  * @throws AppError `releases_unsupported`, `releases_denied`; the client's errors.
  */
 export async function readDeployment(temporal: TemporalClient): Promise<Deployment | null> {
@@ -88,8 +93,8 @@ export async function readDeployment(temporal: TemporalClient): Promise<Deployme
 }
 
 /**
- * Sends new work, and running workflows that go along, to a build.
- * @returns false: it has never served some queue that the current one has served, or somebody else was quicker.
+ * Sends new work, and the running workflows that move with it, to a build.
+ * @returns false: it has never served some queue that the current one has served, or somebody else was faster.
  * @throws AppError `releases_unsupported`, `releases_denied`; the client's errors.
  */
 export async function makeCurrent(
@@ -114,10 +119,10 @@ export async function makeCurrent(
   }
 }
 
-/** Which queues workers of each build poll; of {@link UNVERSIONED}: workers without a version. */
+/** The queues that workers of each build poll; {@link UNVERSIONED}: workers without a version. */
 export type Served = ReadonlyMap<string, ReadonlySet<QueueName>>
 
-/** @throws the client's errors. */
+/** Reads which builds poll which queues. @throws the client's errors. */
 export async function servedQueues({ connection, namespace }: TemporalClient): Promise<Served> {
   const since = Date.now() - GONE_AFTER_MS
   const served = new Map<string, Set<QueueName>>()
@@ -138,14 +143,14 @@ export async function servedQueues({ connection, namespace }: TemporalClient): P
   return served
 }
 
-/** Queues that a build serves and another does not. */
+/** Queues that one build serves and the other does not. */
 export function servedBeyond(served: Served, buildId: string, other: string): QueueName[] {
   return Object.values(QUEUES).filter(
     (queue) => served.get(buildId)?.has(queue) && !served.get(other)?.has(queue),
   )
 }
 
-/** The error if the server keeps versions of workers from us altogether, else null. */
+/** The error if the server denies access to worker versions altogether, else null. */
 function closedOf(cause: unknown): AppError | null {
   switch (codeOf(cause)) {
     case STATUS.unimplemented:

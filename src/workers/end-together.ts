@@ -1,16 +1,15 @@
-/** A long-lived part of a process: works until it is stopped. */
+/** A long-lived part of a process; works until it is stopped. */
 export interface Part {
-  /** Resolves once it was stopped and has ended; rejects where it ended by a failure. */
+  /** Resolves when it was stopped and has ended; rejects if it ended by a failure. */
   run(): Promise<void>
-  /** Ends it in good order; may be called more than once, also once it has ended. */
+  /** Stops it gracefully; may be called more than once, also after its end. */
   stop(): void
 }
 
 /**
- * Runs the parts of one process until the signal aborts. If one ends by itself, stops the others, and throws what it ended with
- * once all have ended: a process that lives on with half its parts would look well and do nothing.
- *
- * @throws what the first part ended with, or Error if it gave no reason.
+ * Runs the parts of one process until the signal aborts. If one ends by itself, stops the others and throws its failure
+ * once all have ended: a process with only some of its parts would look healthy and do nothing.
+ * @throws the failure of the part that ended first, or Error if it gave no reason.
  */
 export async function endTogether(parts: readonly Part[], signal: AbortSignal): Promise<void> {
   const stop = () => parts.forEach((part) => part.stop())

@@ -2,20 +2,20 @@ import type { Client } from '@temporalio/client'
 import { Worker, type WorkflowBundleOption } from '@temporalio/worker'
 import { PINNED_WORKFLOWS, QUEUES } from '../contracts/names.js'
 
-/** Running workflows that go along with the current build, whichever it is. */
+/** Query for running workflows that move to the current build. */
 const GOING_ALONG =
   `ExecutionStatus = 'Running' AND TaskQueue IN (${quoted(Object.values(QUEUES))})` +
   ` AND WorkflowType NOT IN (${quoted(PINNED_WORKFLOWS)})`
 
-/** A run whose history a build cannot go through. */
+/** A run whose history a build cannot replay. */
 export interface Misfit {
   readonly workflowId: string
   readonly runId: string
 }
 
 /**
- * Goes through the histories of what runs with the workflows of a build, before the build gets them.
- * @returns those whose history does not fit: their tasks would fail for as long as the build has them.
+ * Replays the histories of running workflows with a build's workflow code, before the build gets them.
+ * @returns the runs whose history does not fit: their tasks would fail while the build has them.
  * @throws the client's errors.
  */
 export async function misfitsOf(
@@ -33,7 +33,7 @@ export async function misfitsOf(
   return misfits
 }
 
-/** Whether any of them runs still. What did not fit once never comes to: its history only grows. */
+/** Whether any of them still runs. A history that did not fit never will, because it only grows. */
 export async function anyRuns(client: Client, misfits: readonly Misfit[]): Promise<boolean> {
   for (const { workflowId, runId } of misfits) {
     const described = await ifThere(client.workflow.getHandle(workflowId, runId).describe())
@@ -44,10 +44,10 @@ export async function anyRuns(client: Client, misfits: readonly Misfit[]): Promi
   return false
 }
 
-/** Histories in which a worker has done something already. @param runs gets the run of each. */
+/** Histories in which a worker has done something already. @param runs receives the run of each. */
 async function* begunHistories(client: Client, runs: Map<string, string>) {
   for await (const { workflowId, runId } of client.workflow.list({ query: GOING_ALONG })) {
-    // The list may lag behind; what is gone needs nobody.
+    // The list may be stale; a workflow that is gone needs no build.
     const history = await ifThere(client.workflow.getHandle(workflowId, runId).fetchHistory())
     if (history?.events?.some((event) => event.workflowTaskCompletedEventAttributes)) {
       runs.set(workflowId, runId)
@@ -56,7 +56,7 @@ async function* begunHistories(client: Client, runs: Map<string, string>) {
   }
 }
 
-/** null: the workflow is gone. */
+/** Waits for a request about a workflow. @returns null if the workflow is gone. */
 async function ifThere<T>(asked: Promise<T>): Promise<T | null> {
   try {
     return await asked

@@ -26,7 +26,7 @@ import { watchSweeps } from './watch-sweeps.js'
 
 const log = logger('worker')
 
-/** Pieces of work that one queue's worker does at once: bounded by what a CRM allows, not by the machine. */
+/** Concurrent activities of one queue's worker: bounded by what a CRM allows, not by the machine. */
 const CONCURRENT_ACTIVITIES: Readonly<Record<QueueName, number>> = {
   setup: 4,
   sweep: 4,
@@ -34,20 +34,20 @@ const CONCURRENT_ACTIVITIES: Readonly<Record<QueueName, number>> = {
   webhook: 8,
 }
 
-/** Of all queues together; cached workflows cost about a third of a megabyte each. */
+/** For all queues together; a cached workflow takes about a third of a megabyte. */
 const MAX_CACHED_WORKFLOWS = 200
 /**
- * A worker that shuts down lets activities run on for the first time, then cancels them, and after the second leaves without
- * them: all within the 30 seconds that process managers usually give.
+ * A worker that shuts down lets activities run for the first time, then cancels them, and after the second ends without
+ * them: all within the 30 seconds that process managers usually allow.
  */
 const SHUTDOWN = { shutdownGraceTime: '15 seconds', shutdownForceTime: '25 seconds' } as const
 const CLOSE_MS = 3_000
 
 /** How to run workers. */
 export interface RunWorkersOptions {
-  /** Ends them gracefully. */
+  /** Stops them gracefully. */
   readonly signal: AbortSignal
-  /** Called once all of them poll, and it is known whether work goes to this build. */
+  /** Called once all workers poll, and the state of this build is known. */
   readonly onReady?: (facts: {
     readonly address: string
     readonly queues: readonly string[]
@@ -64,7 +64,7 @@ export async function runWorkers(
   queues: readonly QueueName[],
   options: RunWorkersOptions,
 ): Promise<void> {
-  // All that it needs, so that one error names all that is missing.
+  // Reads everything that it needs, so that one error names all missing variables.
   const { gateway } = readEnvironment(['gateway', 'database', 'emarketeer', 'secrets'])
   const { client, connection, address, namespace } = await connectTemporal()
   const composed = composeSystems()
@@ -73,7 +73,7 @@ export async function runWorkers(
     await probeDatabase(composed.db, 'ledger')
     warnOfOpenConnections()
     await registerSearchAttributes(connection, namespace)
-    // Only now: the native runtime keeps the process alive, and a worker that cannot start must end.
+    // Not earlier: the native runtime keeps the process alive, and a worker that cannot start must end.
     installTemporalRuntime()
     native = (await connectTemporalNative()).connection
     const environment = { systems: composed.systems, temporal: client }
@@ -105,7 +105,7 @@ export async function runWorkers(
           maxConcurrentActivityTaskExecutions: CONCURRENT_ACTIVITIES[queue],
           maxCachedWorkflows: Math.ceil(MAX_CACHED_WORKFLOWS / queues.length),
           ...SHUTDOWN,
-          // Heartbeats carry cancellation; the default throttle would notice it a minute late.
+          // Heartbeats carry cancellation; with the default throttle it would arrive a minute late.
           maxHeartbeatThrottleInterval: '5 seconds',
           defaultHeartbeatThrottleInterval: '5 seconds',
         }),
@@ -128,7 +128,8 @@ export async function runWorkers(
     }
     await running
   } finally {
-    // What work that was left behind still holds is not waited for, and what closing meets does not hide why all ended.
+    // Does not wait for resources that abandoned work still holds. Failures of closing do not hide the failure that
+    // ended the process.
     const closed = Promise.allSettled([native?.close(), connection.close(), composed.close()])
     await Promise.race([closed, wait(CLOSE_MS, undefined, { ref: false })])
   }
@@ -157,8 +158,8 @@ function partOf(worker: Worker): Part {
 const LOOK_EVERY_MS = 1_000
 
 /**
- * A worker that may not poll any more, as its namespace is gone, has failed; but it waits, maybe without end, for its other polls
- * before it ends. It is not waited for: the process would look well, and serve a part of its queues.
+ * Detects a worker whose namespace is gone. It may no longer poll, so it has failed, but it may wait for ever for its
+ * other polls before it ends. We do not wait for it: the process would look healthy and serve only some of its queues.
  */
 async function failureOf(worker: Worker): Promise<void> {
   while (worker.getState() !== 'FAILED') {
@@ -180,13 +181,13 @@ function failed({ options: { taskQueue } }: Worker, cause?: unknown): AppError {
       )
 }
 
-/** Restores the crons of the sweeps while the workers live. */
+/** Restores the sweeps' crons while the workers run. */
 function watchOf(environment: CronEnvironment, register: () => Promise<void>): Part {
   const end = new AbortController()
   return { run: () => watchSweeps(environment, register, end.signal), stop: () => end.abort() }
 }
 
-/** Whether the server supports versions of workers and lets us read them; logs if not, as upgrading then differs. */
+/** Whether the server supports worker versions and lets us read them. Logs if not, because upgrading then differs. */
 async function canTellBuilds(temporal: TemporalClient): Promise<boolean> {
   try {
     await readDeployment(temporal)
@@ -205,10 +206,10 @@ async function canTellBuilds(temporal: TemporalClient): Promise<boolean> {
   }
 }
 
-/** Workers report that they are ready by then, whatever is known of the build. */
+/** Workers report that they are ready within this time, even if the state of the build is not known. */
 const KNOWN_WITHIN_MS = 10_000
 
-/** Makes work go to a build that is served. */
+/** Makes sure that work goes to a build that is served. */
 function releaseOf(release: Release): Part & { readonly known: Promise<ReleaseState> } {
   const end = new AbortController()
   let tell: (releaseState: ReleaseState) => void = () => undefined
@@ -232,9 +233,9 @@ function releaseOf(release: Release): Part & { readonly known: Promise<ReleaseSt
 }
 
 /**
- * How long a workflow's code may compute in one go, for `Worker.create`. Node ends the whole process, with everything under
- * way in it, where the SDK cuts such code off ("async hook stack has become corrupted", nodejs/node#38503); the SDK's own five
- * seconds are reached by a long history on a machine that is short of processor. The SDK takes the option, and its types do
- * not name it.
+ * How long a workflow's code may compute without a pause, for `Worker.create`. When the SDK cuts off such code, Node
+ * ends the process with all its running work ("async hook stack has become corrupted", nodejs/node#38503). A long
+ * history on a slow machine reaches the SDK's default of five seconds. The SDK accepts the option, but its types do not
+ * name it.
  */
 export const ISOLATE_TIME: object = { isolateExecutionTimeout: '1 minute' }

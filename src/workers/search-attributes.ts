@@ -10,17 +10,17 @@ const log = logger('worker')
 const { IndexedValueType } = proto.temporal.api.enums.v1
 const KEYWORD = IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
 
-/** gRPC statuses of a server that keeps its operator's calls to itself: permission denied, and not implemented. */
+/** gRPC status codes of a server that denies operator calls: permission denied, and not implemented. */
 const CLOSED: ReadonlySet<unknown> = new Set([7, 12])
 
-/** What a namespace has of the search attributes that our workflows set. */
+/** Which of our workflows' search attributes a namespace has. */
 export interface SearchAttributeState {
   /** null: the server does not say (Temporal Cloud). */
   readonly missing: readonly string[] | null
 }
 
 /**
- * Looks at the namespace's search attributes.
+ * Reads the namespace's search attributes.
  * @throws AppError `search_attribute_unfit` if one has another type; `temporal_unreachable`.
  */
 export async function lookAtSearchAttributes(
@@ -48,10 +48,9 @@ export async function lookAtSearchAttributes(
 }
 
 /**
- * Registers the search attributes that our workflows set; without them every workflow task would fail for ever. Safe
- * to repeat. If the server does not let us (Temporal Cloud), an operator does it once: docs/temporal-cli.md.
- *
- * @throws AppError `search_attribute_unfit` if one has another type, or the namespace takes no more.
+ * Registers the search attributes that our workflows set; without them every workflow task would fail for ever. Safe to
+ * repeat. If the server denies it (Temporal Cloud), an operator does it once: docs/temporal-cli.md.
+ * @throws AppError `search_attribute_unfit` if one has another type, or the namespace accepts no more.
  */
 export async function registerSearchAttributes(
   connection: Connection,
@@ -74,7 +73,7 @@ export async function registerSearchAttributes(
     .catch((error: unknown) => {
       const failure = temporalFailureOf(error, { namespace })
       const refused = CLOSED.has((error as { code?: unknown }).code)
-      // Known by exclusion: the limit has one status on one kind of server, and another on the next.
+      // The limit is recognised by exclusion, because different kinds of server report it with different statuses.
       throw failure !== null && !refused && failure.path === 'TEMPORAL_ADDRESS'
         ? failure
         : unfit(missing.join(', '), namespace, refused ? MAY_NOT : TAKES_NO_MORE, error)
@@ -93,7 +92,7 @@ function unfit(name: string, namespace: string, what: string, cause?: unknown): 
   })
 }
 
-/** `INDEXED_VALUE_TYPE_TEXT` as the command line spells it: `Text`. */
+/** `INDEXED_VALUE_TYPE_TEXT` in the command line's spelling: `Text`. */
 function nameOf(type: number): string {
   const word = (IndexedValueType[type] ?? 'another')
     .replace('INDEXED_VALUE_TYPE_', '')

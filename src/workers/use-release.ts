@@ -5,15 +5,15 @@ import { misfitsOf } from './misfits.js'
 import type { Release } from './watch-release.js'
 
 const LOOK_EVERY_MS = 100
-/** How many workflows an error names. */
+/** Most workflows that an error names. */
 const NAMED = 10
 
 /**
- * Gives the work to a build, as an operator chooses.
- *
- * @param force whatever does not fit it.
- * @returns ids of workflows whose tasks will fail, as it was forced.
- * @throws AppError `release_misfit`, `worker_unreachable`, `releases_unsupported`, `releases_denied`; the client's errors.
+ * Makes a build the current one, by an operator's choice.
+ * @param force also if running workflows do not fit it.
+ * @returns ids of the workflows whose tasks will fail because it was forced.
+ * @throws AppError `release_misfit`, `worker_unreachable`, `releases_unsupported`, `releases_denied`; the client's
+ * errors.
  */
 export async function useRelease(
   { temporal, buildId, bundle }: Release,

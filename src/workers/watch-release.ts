@@ -19,23 +19,23 @@ import { PINNED_WORKFLOWS, QUEUES } from '../contracts/names.js'
 
 const log = logger('worker')
 
-/** How soon a worker that has just begun to poll looks again: the server knows its build within a second or two. */
+/** Time until a worker that has just begun to poll looks again: the server knows its build within a second or two. */
 const LOOK_SOON_MS = 250
 const SOON_LOOKS = 40
 const LOOK_EVERY_MS = 15_000
 
-/** Where a build stands. */
+/** The state of a build. */
 export type ReleaseState =
-  /** New work goes to it. */
+  /** It gets new work. */
   | 'current'
-  /** Another has it: one that is served, and from which this one does not take over by itself. */
+  /** Another build gets it: one that is served, and from which this one does not take over by itself. */
   | 'waiting'
-  /** The server does not know of this build yet, or not of all its queues, or not everywhere that it is the current one. */
+  /** The server does not know this build yet, or not all its queues, or not everywhere that it is the current one. */
   | 'arriving'
-  /** The server does not let us say who has it, and this one has not. */
+  /** The server does not let us set the current build, and this one is not it. */
   | 'denied'
 
-/** A build, and where it is to take over. */
+/** A build, and the server on which it is to take over. */
 export interface Release {
   readonly temporal: TemporalClient
   readonly buildId: string
@@ -43,14 +43,14 @@ export interface Release {
 }
 
 /**
- * While a worker lives, makes work go to a build that is served, without anybody having to say so:
- * - the first build in a namespace takes over at once;
- * - so does one that is new there, if everything that runs fits it;
- * - any other (one that was replaced, one older than the current one, or one that something running does not fit) waits,
- *   until an operator chooses it, or nobody serves a queue for the current one any more and it serves all that are served.
- * Never fails: it logs what it meets, and tries again.
- *
- * @param onReleaseState called each time it has changed.
+ * While a worker runs, makes sure that work goes to a build that is served, without an operator:
+ * - the first build in a namespace takes over immediately;
+ * - a new build takes over immediately if every running workflow fits it;
+ * - any other build (one that was replaced, one older than the current one, or one that some running workflow does not
+ *   fit) waits until an operator chooses it, or until nobody serves some queue for the current build any more and this
+ *   one serves all queues that are served.
+ * Never fails: it logs failures, and tries again.
+ * @param onReleaseState called after each change of the state.
  */
 export async function watchRelease(
   release: Release,
@@ -72,9 +72,9 @@ export async function watchRelease(
 }
 
 class ReleaseWatch {
-  /** Where the build stood when it was looked at last; null: that is not known. */
+  /** State of the build at the last look; null: unknown. */
   releaseState: ReleaseState | null = null
-  /** What did not fit when histories were gone through last. */
+  /** Runs whose history did not fit at the last replay. */
   #misfits: readonly Misfit[] = []
 
   constructor(readonly release: Release) {}
@@ -122,7 +122,7 @@ class ReleaseWatch {
     return 'current'
   }
 
-  /** Why it takes over, in words for the log; or as what it stays. */
+  /** Why it takes over, in words for the log; or the state that it stays in. */
   async #reasonToTakeOver(
     deployment: Deployment,
     ours: Build,
@@ -152,7 +152,7 @@ class ReleaseWatch {
       : { not: 'waiting' }
   }
 
-  /** Goes through what runs; once something did not fit, only when that has ended. */
+  /** Replays the running workflows' histories; after a misfit, only once that workflow has ended. */
   async #fits(): Promise<boolean> {
     const { temporal, buildId, bundle } = this.release
     if (await anyRuns(temporal.client, this.#misfits)) {
@@ -165,7 +165,7 @@ class ReleaseWatch {
     return this.#misfits.length === 0
   }
 
-  /** Once, when it begins to wait. */
+  /** Logs once, when it begins to wait. */
   #tell(why: string): void {
     if (this.releaseState !== 'waiting') {
       log.warn({ buildId: this.release.buildId }, why)
@@ -182,8 +182,8 @@ class ReleaseWatch {
 }
 
 /**
- * Whether a build is older than the current one: by the version of the product that both are named after; where that is the
- * same or not known, by when the server saw them first.
+ * Whether a build is older than the current one: by the product's version in both names; if that is equal or unknown,
+ * by when the server first saw them.
  */
 function isOlder(ours: Build, { current, builds }: Deployment): boolean {
   const theirs = builds.find(({ buildId }) => buildId === current)
@@ -197,7 +197,7 @@ function isOlder(ours: Build, { current, builds }: Deployment): boolean {
     : a[differs]! < b[differs]!
 }
 
-/** The numbers of `0.2.0-5f1c1d5e6d4f`; null: it is named otherwise. */
+/** The numbers of `0.2.0-5f1c1d5e6d4f`; null: the name has another form. */
 function versionOf(buildId: string): readonly number[] | null {
   const parts = /^(\d+)\.(\d+)\.(\d+)-/.exec(buildId)
   return parts === null ? null : parts.slice(1).map(Number)
@@ -208,10 +208,9 @@ const PINNED =
   `${PINNED_WORKFLOWS.map((type) => `'${type}'`).join(', ')})`
 
 /**
- * Ends runs that stay with the build on which they began, where no worker of that build is left on their queue: nobody
- * would ever go on with them. They lose nothing: what was due is due, and the cron tries a sweep again.
- *
- * @param current the build that gets the work: its runs go on as soon as a worker of it comes.
+ * Ends runs that are pinned to a build of which no worker serves their queue any more: nobody would ever continue them.
+ * Nothing is lost: due work stays due, and the cron repeats a sweep.
+ * @param current the build that gets the work: its runs continue as soon as a worker of it comes.
  * @returns ids of the workflows that were ended.
  * @throws the client's errors.
  */

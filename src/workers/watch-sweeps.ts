@@ -4,15 +4,15 @@ import { logger } from '../telemetry/logger.js'
 
 const log = logger('worker')
 
-/** A cron that is gone is back after at most this long, where a worker serves the queue `sweep`. */
+/** A missing cron is restored within this time, if a worker serves the queue `sweep`. */
 const LOOK_EVERY_MS = 5 * 60_000
 
 /** After the first failure. */
 const LOOK_SOON_MS = 10_000
 
 /**
- * While a worker lives, makes sure that each connection has its cron. Never fails: it logs what it meets, and tries again.
- * @param register makes sure of the search attributes: nothing can be started in a new namespace without them.
+ * While a worker runs, makes sure that each connection has its cron. Never fails: it logs failures, and tries again.
+ * @param register makes sure of the search attributes: without them nothing can be started in a new namespace.
  */
 export async function watchSweeps(
   environment: CronEnvironment,
@@ -40,7 +40,7 @@ export async function watchSweeps(
   }
 }
 
-/** @returns its failures. */
+/** Looks once. @returns its failures. */
 async function look(environment: CronEnvironment): Promise<unknown[]> {
   try {
     const { restarted, ended, failures } = await restoreSweepCrons(environment)

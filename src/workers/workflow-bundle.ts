@@ -12,12 +12,12 @@ import type { Variables } from '../config/environment/sections.js'
 const SOURCES = new URL('../', import.meta.url)
 /** Written by `npm run build`, for the container image. */
 const PREBUILT = fileURLToPath(new URL('workflow-bundle.js', SOURCES))
-/** What workflows may be made of (the directions in docs/architecture.md). */
+/** Folders that the workflows' code may come from (the directions in docs/architecture.md). */
 const PARTS = ['workflows', 'contracts', 'domain'] as const
 
 /**
- * The workflows' code as the worker runs it: prebuilt if there is a build; in a checkout bundled by a process of its own, and
- * kept until a source changes.
+ * The workflows' code for the worker: prebuilt in a build; in a checkout bundled by a separate process, and kept until
+ * a source changes.
  */
 export async function workflowBundle(): Promise<{ readonly codePath: string }> {
   if (existsSync(PREBUILT)) {
@@ -34,8 +34,8 @@ export async function workflowBundle(): Promise<{ readonly codePath: string }> {
 }
 
 /**
- * Makes the file at `path` unless it is there whole, by the sum that is kept beside it. It is made elsewhere and moved into
- * place: two workers that start at once may both make it.
+ * Creates the file at `path` unless it is there and complete, by the checksum kept beside it. It is written elsewhere
+ * and moved into place, because two workers that start at the same time may both write it.
  */
 export async function cacheBundle(
   path: string,
@@ -62,7 +62,7 @@ function sumOf(code: Buffer): string {
   return createHash('sha256').update(code).digest('hex')
 }
 
-/** Changes with every source that may be in the bundle, and with the packages. */
+/** Hash of every source that may be in the bundle, and of the packages. */
 async function fingerprint(): Promise<string> {
   const hash = createHash('sha256').update(await readFile(new URL('../package.json', SOURCES)))
   for (const part of PARTS) {
@@ -76,8 +76,8 @@ async function fingerprint(): Promise<string> {
 }
 
 /**
- * The id of the build that this process runs: `BUILD_ID` if it is set, else the version of package.json with a hash of all our
- * code and of the packages that it asks for. Equal code has an equal build id.
+ * The build id of this process: `BUILD_ID` if it is set, else the version of package.json with a hash of all our code
+ * and of the packages that it requires. Equal code has an equal build id.
  * @throws AppError `environment_invalid`.
  */
 export async function readBuildId(variables: Variables = process.env): Promise<string> {

@@ -19,17 +19,17 @@ import type { Secret } from '../../config/secrets/secret.js'
 import { httpRefusal } from '../refusal.js'
 import { sourceOf } from '../source-of.js'
 
-/** A page of a mailing list as it is given out. */
+/** A page of a mailing list, as returned to the campaign service. */
 interface MailingListAnswer extends MailingListPage {
   /** Both systems were checked as of this moment (ISO UTC). */
   readonly verifiedAsOf: string | null
-  /** eMarketeer and our inbox were caught up with once more for this page (ISO UTC). */
+  /** Time of this page (ISO UTC): eMarketeer's feed and our inbox were read again for it. */
   readonly asOf: string
 }
 
 const API = '/api/v1/sendouts/:sendoutId'
 
-/** What a campaign service reads: list and result of a sendout (rule G3). */
+/** Routes for a campaign service: list and result of a sendout (rule G3). */
 export function sendoutRoutes(
   app: FastifyInstance,
   { db, systems, apiKey, nowMs }: GatewayOptions,
@@ -55,13 +55,13 @@ async function mailingList(
   const run = await findListRun(systems.db, sendout)
   const { connectionId, workflowId, sendoutRunId: runId } = run
   const session = await systems.session({ runId, connectionId, trigger: 'preSend', workflowId })
-  // Taken before the reading: the page is at least as fresh as it says.
+  // Taken before the reading, so that the page is at least this fresh.
   const asOf = new Date().toISOString()
   const page = await readMailingListPage(session, run, cursor)
   return { ...page, verifiedAsOf: run.result?.verifiedAsOf ?? null, asOf }
 }
 
-/** What was checked when in which system, what was dropped and why (rule G6). */
+/** The receipt of a sendout: what was checked, when and in which system, and what was dropped and why (rule G6). */
 async function receipt(
   db: Queryable,
   sendout: SendoutReference,
@@ -97,7 +97,7 @@ async function decidedRun(
 }
 
 /**
- * The sendout in the path, of the account in `?accountId=`.
+ * The sendout in the path, for the account in `?accountId=`.
  * @throws AppError `value_missing` if no account is named; `sendout_not_found` for an id that no sendout can have.
  */
 function sendoutOf(request: FastifyRequest): SendoutReference {
@@ -120,7 +120,7 @@ function stageOf(stage: string | null): SendoutStage {
   throw new AppError('value_invalid', 'The stage is "checklist" or "send".', { path: 'stage' })
 }
 
-/** @throws AppError `value_invalid` if a name stands twice. */
+/** One value of the query. @throws AppError `value_invalid` if the name is repeated. */
 function queryValue(request: FastifyRequest, name: string): string | null {
   const value = (request.query as Record<string, unknown>)[name]
   if (value === undefined || typeof value === 'string') {
@@ -130,11 +130,10 @@ function queryValue(request: FastifyRequest, name: string): string | null {
 }
 
 /**
- * Lets in whoever sends the gateway's key as a bearer token; compared in constant time, by digests, so that neither
- * its content nor its length shows.
- *
- * @returns a check for `onRequest`, which throws 503 if no key is configured, 401, or 429 for a source that keeps sending wrong
- *   ones.
+ * Checks the gateway's key, sent as a bearer token. Digests are compared in constant time, so that neither its content
+ * nor its length leaks.
+ * @returns a hook for `onRequest`, which throws 503 if no key is configured, 401, or 429 for a source that keeps
+ * sending wrong keys.
  */
 function createAuthorization(
   apiKey: Secret | null,

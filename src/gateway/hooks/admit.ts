@@ -18,29 +18,30 @@ declare module 'fastify' {
   }
 }
 
-/** How calls of one route prove themselves. */
+/** How calls of one route are authenticated. */
 export interface HookSide {
   readonly name: WebhookSender
-  /** What the headers alone say, before the body is read. */
+  /** Judges the headers alone, before the body is read. */
   judgeHeaders(connection: ConnectionRow, request: FastifyRequest): HeaderVerdict
-  /** Judges the whole call. @throws AppError `webhook_unauthorized`, or another where the sender is proven. */
+  /** Judges the complete call. @throws AppError `webhook_unauthorized`, or another code if the sender is proven. */
   read(connection: ConnectionRow, request: FastifyRequest): readonly InboxHint[]
 }
 
-/** What an admitted call says, and to whom. */
+/** The hints of an admitted call, and their connection. */
 export interface AdmittedHook {
   readonly connection: ConnectionRow
   readonly hints: readonly InboxHint[]
 }
 
-/** 24 random bytes in base64url; anything else is not looked up. */
+/** 24 random bytes in base64url; no other text is looked up. */
 const WEBHOOK_REF = /^[\w-]{32}$/
 
 /**
- * Who is let in, who is counted, and when (docs/gateway.md, Admission). A call that proves itself by what is in memory
- * waits for nobody and is counted against its own connection and route only. One that does not is counted against its
- * source, and judged once more by what the database says after it came: one reading for all who wait, and for few at a
- * time. It is refused for good only by such a reading; else it is to come again.
+ * Decides which calls are admitted, and which limit each one counts against (docs/gateway.md, Admission). A call that
+ * the secrets in memory prove waits for nothing, and counts only against its own connection and route. Any other call
+ * counts against its source, and is judged again with data that was read from the database after it arrived: one
+ * reading serves all waiting calls, and only a few may cause one. Only such a reading may refuse a call for good;
+ * otherwise the sender is asked to try again.
  */
 export class Admission {
   private readonly failuresBySource: TokenBuckets
@@ -48,7 +49,7 @@ export class Admission {
   private readonly room = new BodyRoom(LIMITS.largeBodiesBytes, LIMITS.largeBodiesPerSourceBytes)
   private waiting = 0
 
-  /** @param nowMs a clock that never goes back. */
+  /** @param nowMs a monotonic clock. */
   constructor(
     private readonly addresses: KnownAddresses,
     nowMs?: () => number,
@@ -58,8 +59,8 @@ export class Admission {
   }
 
   /**
-   * Before the body is read: whether there is such an address, whether the headers may be its sender's, and whether there
-   * is room for the body.
+   * Checks before the body is read: whether the address exists, whether the headers may be its sender's, and whether
+   * there is room for the body.
    * @throws Refusal 401, 503; AppError `database_unreachable`.
    */
   async beforeBody(side: HookSide, request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -82,19 +83,20 @@ export class Admission {
     if (verdict === 'refused') {
       throw catalogueRefusal(unauthorized())
     }
-    // A proven sender shares the room with its own kind, the others with those behind their address.
+    // Proven senders share the room of their connection, the others that of their source address.
     this.makeRoom(verdict === 'proven' ? webhookRef : sourceOf(request), request, reply)
   }
 
   /**
-   * The whole call: by what is in memory, then, once that has proven the sender, by what the database says now.
+   * Judges the complete call with the data in memory and, once that has proven the sender, with what the database holds
+   * now.
    * @throws Refusal 401, 410, 503; AppError of the judgement, `database_unreachable`.
    */
   async withBody(side: HookSide, request: FastifyRequest): Promise<AdmittedHook> {
     try {
       side.read(request.hookOwner!, request)
     } catch {
-      // Also if it is our own fault: what did not open may open by now.
+      // Also after a fault of ours: a secret that did not open may open now.
       side.read(await this.ownerAgain(request), request)
     }
     if (!this.webhooksByRoute.take(`${side.name} ${request.hookOwner!.connectionId}`)) {
@@ -114,7 +116,7 @@ export class Admission {
     return { connection, hints }
   }
 
-  /** The address's connection as it is now, for a call that did not prove itself. @throws Refusal 401, 503. */
+  /** The address's connection, read again for a call that did not prove itself. @throws Refusal 401, 503. */
   private async ownerAgain(request: FastifyRequest): Promise<ConnectionRow> {
     const owner = await this.lookAgain(request, () => this.addresses.ownerReadAgain(refOf(request)))
     if (owner === null) {
@@ -124,7 +126,7 @@ export class Admission {
     return owner
   }
 
-  /** The reading is begun for whoever comes next, though this call may not wait for it. */
+  /** Starts a reading. The next caller benefits from it even if this call may not wait for it. */
   private async lookAgain<T>(request: FastifyRequest, read: () => Promise<T>): Promise<T> {
     const counted = this.failuresBySource.take(sourceOf(request))
     const reading = read()
@@ -140,10 +142,13 @@ export class Admission {
     }
   }
 
-  /** Small bodies need none: their number is that of the sockets. What does not say its size may have the largest. */
+  /**
+   * Reserves room for the body. Small bodies need none, because the number of sockets bounds them. A body of unknown
+   * size may have the largest.
+   */
   private makeRoom(key: string, request: FastifyRequest, reply: FastifyReply): void {
     const declared = Number(request.headers['content-length'] ?? LIMITS.bodyBytes)
-    // What declares more is refused by its size, without being read.
+    // A body that declares more is refused by its size, without being read.
     if (declared <= LIMITS.smallBodyBytes || declared > LIMITS.bodyBytes) {
       return
     }
@@ -155,7 +160,7 @@ export class Admission {
   }
 }
 
-/** One text for every way of not being known: it does not say why. */
+/** The same text for every cause, so that it does not reveal which one it was. */
 export function unauthorized(): AppError {
   return new AppError('webhook_unauthorized', 'The webhook is not accepted.')
 }
@@ -165,8 +170,8 @@ function refOf(request: FastifyRequest): string {
 }
 
 /**
- * Room for bodies in memory, shared out by key: no one key takes more than its share, and all together no more than
- * there is. In bytes.
+ * Memory for bodies, shared by key, in bytes: no key takes more than its share, and all keys together no more than the
+ * total.
  */
 export class BodyRoom {
   private readonly taken = new Map<string, number>()
@@ -177,7 +182,7 @@ export class BodyRoom {
     private readonly bytesPerKey: number,
   ) {}
 
-  /** Takes room. @returns what gives it back, once; null if there is none. */
+  /** Takes room. @returns a function that returns it, once; null if there is none. */
   take(key: string, bytes: number): (() => void) | null {
     const ofKey = this.taken.get(key) ?? 0
     if (ofKey + bytes > this.bytesPerKey || this.total + bytes > this.bytes) {

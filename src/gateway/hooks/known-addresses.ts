@@ -15,9 +15,9 @@ interface KnownOwner {
 }
 
 /**
- * The webhook addresses that there are, in memory from the start, and the connections of those that were called, as they
- * were when last read. Enough to tell strangers from senders without asking the database for each call: it is asked at
- * most once a second for all addresses, and once a second for each address that there is.
+ * The existing webhook addresses, in memory from the start, and the connections of those that were called, as last
+ * read. They distinguish strangers from senders without a query for each call. The database is queried at most once a
+ * second for the list, and once a second for each existing address.
  */
 export class KnownAddresses {
   private refs: ReadonlySet<string> = new Set()
@@ -32,7 +32,10 @@ export class KnownAddresses {
     this.list = new SharedReading(() => this.readList(), LIMITS.lookUpEveryMs)
   }
 
-  /** Reads the list, and again every ten seconds. Without its database it begins empty, and reads it with the first call. */
+  /**
+   * Reads the list, and again every ten seconds. If the database is away, it starts empty, and the first call reads the
+   * list.
+   */
   async open(): Promise<void> {
     await this.refresh()
     this.timer = setInterval(() => void this.refresh(), LIMITS.addressesEveryMs)
@@ -43,28 +46,34 @@ export class KnownAddresses {
     clearInterval(this.timer ?? undefined)
   }
 
-  /** Whether there was such an address when the list was last read. */
+  /** Whether the address existed when the list was last read. */
   has(webhookRef: string): boolean {
     return this.refs.has(webhookRef)
   }
 
-  /** The list as it is after this call, read for all who wait for it. @throws AppError `database_unreachable`. */
+  /**
+   * Reads the list again, after this call; all waiting callers share the reading. @throws AppError
+   * `database_unreachable`.
+   */
   readAgain(): Promise<void> {
     return this.list.newer()
   }
 
-  /** Whose address it is, as last read; read now where it never was. @throws AppError `database_unreachable`. */
+  /** The connection of an address, as last read; read now if it never was. @throws AppError `database_unreachable`. */
   async ownerOf(webhookRef: string): Promise<ConnectionRow | null> {
     const { row } = this.known(webhookRef)
     return row === undefined ? this.ownerReadAgain(webhookRef) : row
   }
 
-  /** The same as it is after this call, read for all who wait for it. @throws AppError `database_unreachable`. */
+  /**
+   * As `ownerOf`, but read after this call; all waiting callers share the reading. @throws AppError
+   * `database_unreachable`.
+   */
   ownerReadAgain(webhookRef: string): Promise<ConnectionRow | null> {
     return this.known(webhookRef).reading.newer()
   }
 
-  /** The same as it is now: a reading of its own, for calls whose sender is proven. @throws AppError. */
+  /** As `ownerOf`, but read now and for this caller only: for calls whose sender is proven. @throws AppError. */
   async ownerNow(webhookRef: string): Promise<ConnectionRow | null> {
     const row = await findConnectionByWebhookRef(this.db, webhookRef)
     this.known(webhookRef).row = row

@@ -10,7 +10,7 @@ import type { ConnectionRow } from '../../ledger/connection/connections.js'
 import type { Queryable } from '../../ledger/db/database.js'
 import { putHints, type InboxHint } from '../../ledger/run/inbox.js'
 
-/** Webhooks in. A 2xx says that the hint is stored, and nothing about what will come of it. */
+/** Routes that receive webhooks. A 2xx says that the hint is stored, and nothing about its effect. */
 export function hookRoutes(
   app: FastifyInstance,
   { db, systems, vault, nowMs, log }: GatewayOptions,
@@ -39,11 +39,10 @@ export function hookRoutes(
 }
 
 /**
- * Stores hints, then wakes the workflows of their shards. While a connection is set up or paused they are only stored:
- * they count at the send gate (G7), and are handled by the first hint or sweep after. Paused with opt-outs flowing it
- * acts on them, and withholds what loosens.
- *
- * @throws AppError `database_unreachable`: nothing was stored, the sender has to send it again.
+ * Stores hints, then wakes the workflows of their shards. During set-up or a pause, hints are only stored: they count
+ * at the send gate (G7), and the first hint or sweep afterwards handles them. In a pause that lets opt-outs flow, they
+ * are handled, and changes that make somebody more mailable are withheld.
+ * @throws AppError `database_unreachable`: nothing was stored, and the sender has to send it again.
  */
 async function takeHints(
   db: Queryable,
@@ -55,7 +54,7 @@ async function takeHints(
     return
   }
   await putHints(db, connection.connectionId, hints)
-  // A repeated hint wakes it as well: the first one may have been stored while Temporal was away.
+  // A repeated hint wakes the workflow as well: Temporal may have been away when the first one was stored.
   if (permitsOf(connection).hints === 'acted on') {
     new Set(hints.map((hint) => hint.shard)).forEach((shard) => signals.notify(connection, shard))
   }

@@ -16,7 +16,7 @@ interface CrmSideOptions {
   readonly vault: SecretsVault
 }
 
-/** Calls of CRMs, each judged by its own driver. */
+/** Calls of CRMs; each CRM's driver judges its own. */
 export function crmSide(options: CrmSideOptions): HookSide {
   return {
     name: 'crm',
@@ -29,7 +29,7 @@ export function crmSide(options: CrmSideOptions): HookSide {
 }
 
 /**
- * @returns hints to store, possibly none.
+ * Reads a call of a CRM. @returns hints to store, possibly none.
  * @throws AppError `webhook_unauthorized`, `webhook_malformed`, `webhook_wrong_organization`, `internal`.
  */
 function readCrmHook(
@@ -67,7 +67,7 @@ function inboxHint(hint: CrmWebhookHint, body: Buffer): InboxHint {
   const { entity, entityId, contactId, actorUserId, saysDeny, addresses } = hint
   return {
     source: 'crm',
-    // All about one contact in one shard, so that its hints are handled together.
+    // One shard for each contact, so that its hints are handled together.
     shard: shardOf(contactId ?? entityId),
     entity,
     entityId,
@@ -79,12 +79,12 @@ function inboxHint(hint: CrmWebhookHint, body: Buffer): InboxHint {
   }
 }
 
-/** An id for events of a CRM that gives none: the same call again is the same event. */
+/** An id for events of a CRM that sends none: a repeated call is the same event. */
 function derivedEventId({ entity, entityId }: CrmWebhookHint, body: Buffer): string {
   return createHash('sha256').update(`${entity} ${entityId}\n`).update(body).digest('hex')
 }
 
-/** Headers that came once; a repeated one decides nothing. */
+/** Headers that occur once; a repeated one is ignored. */
 function singleHeaders(request: FastifyRequest): Record<string, string | undefined> {
   return Object.fromEntries(
     Object.entries(request.headers).filter(
@@ -93,7 +93,7 @@ function singleHeaders(request: FastifyRequest): Record<string, string | undefin
   )
 }
 
-/** Deliveries of eMarketeer (docs/wire-emarketeer.md, EM-B7). Their signature is over the body. */
+/** Deliveries of eMarketeer (docs/wire-emarketeer.md, EM-B7). The signature covers the body. */
 export function emarketeerSide(vault: SecretsVault): HookSide {
   return {
     name: 'em',
@@ -106,8 +106,8 @@ export function emarketeerSide(vault: SecretsVault): HookSide {
 }
 
 /**
- * Verifies a delivery. The body only hints that the feed has something new; the change itself is read from the feed.
- *
+ * Verifies a delivery. The body is only a hint that the feed has something new; the change itself is read from the
+ * feed.
  * @throws AppError `webhook_unauthorized`, `webhook_malformed`, `webhook_wrong_organization`, `internal`.
  */
 function readEmarketeerHook(
@@ -159,7 +159,7 @@ function refusedDelivery(reason: WebhookRefusal): AppError {
   }
 }
 
-/** A secret that does not open is our fault, not the sender's: the sender tries again once it is repaired. */
+/** Opens a secret. A failure is our fault, not the sender's: the sender tries again once it is repaired. */
 function opened(open: () => string): string {
   try {
     return open()
@@ -168,7 +168,7 @@ function opened(open: () => string): string {
   }
 }
 
-/** The bytes of the body; none where there was no body. */
+/** The bytes of the body; empty if there was no body. */
 function rawBody(request: FastifyRequest): Buffer {
   return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
 }
