@@ -10,7 +10,7 @@ import { dynamicsPlace } from './world/dynamics-place.js'
 import { type OpenedWorld, openWorld } from './world/open-world.js'
 import { onlinePlace, onsitePlace } from './world/superoffice-place.js'
 
-/** How a figure is to be measured. */
+/** Options of a measurement. */
 export interface Run {
   /** People in each system. */
   readonly size: number
@@ -23,7 +23,7 @@ export interface Run {
 /** A line of the table. A value is a ratio, or a count. */
 export interface Row {
   readonly title: string
-  /** At most, unless the row says `atLeast`. */
+  /** Upper limit, unless the row has `atLeast`. */
   readonly required: number
   readonly atLeast?: true
   readonly aim?: number
@@ -31,21 +31,21 @@ export interface Row {
 
 /** One repetition. */
 export interface Repetition {
-  /** In the order of the figure's rows; NaN where this machine cannot tell. */
+  /** In the order of the figure's rows; NaN if this machine cannot measure it. */
   readonly values: readonly number[]
-  /** People on a list who may not be mailed, or not on it who may. */
+  /** People on a list who may not be mailed, plus people missing from it who may. */
   readonly wrongOrMissing: number
 }
 
-/** What is measured together. */
+/** Rows that are measured together. */
 export interface Figure {
-  /** People in each system, unless the command says otherwise. */
+  /** People in each system, unless the command sets another number. */
   readonly size: number
   readonly rows: readonly Row[]
   measure(run: Run): AsyncGenerator<Repetition>
 }
 
-/** Every figure, by the name for `--only`. docs/performance.md says what they mean. */
+/** Every figure, by the name for `--only`. docs/performance.md explains them. */
 export const FIGURES: Readonly<Record<string, Figure>> = {
   'pre-send-known': {
     size: 100_000,
@@ -170,7 +170,7 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
   },
 }
 
-/** Two worlds one after the other for each repetition. */
+/** Each repetition measures two worlds, one after the other. */
 async function* compareSizes(run: Run): AsyncGenerator<Repetition> {
   const one = async (size: number) => {
     const alone = { ...run, size, repetitions: 1 }
@@ -215,9 +215,9 @@ async function* sendouts(
     changed = 0,
     before,
   }: {
-    /** So many are withdrawn in the CRM before each; at most a hundredth of all. */
+    /** Number of people who are withdrawn in the CRM before each sendout; at most a hundredth of all. */
     readonly changed?: number
-    /** Done before each. */
+    /** Runs before each sendout. */
     readonly before?: (opened: OpenedWorld) => Promise<unknown>
   },
 ): AsyncGenerator<Sendout> {
@@ -240,7 +240,7 @@ async function* sendouts(
   }
 }
 
-/** Values in the order that all rows of sendouts have; a figure with fewer rows leaves the last ones out. */
+/** Values in the order of all sendout rows; a figure with fewer rows omits the last ones. */
 function repetitionOf(measured: Measured): Sendout {
   const { requests } = measured.result
   const pages = Object.entries(measured.byKind)

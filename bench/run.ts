@@ -6,9 +6,9 @@ import { createOutput } from '../src/cli/output.js'
 import { FIGURES, type Figure, type Repetition, type Row } from './figures.js'
 
 /**
- * Measures the table of docs/performance.md on the whole product:
- * `npm run bench -- [--only NAME] [--size N] [--repetitions N] [--profile FOLDER] [--write]`. The table on standard output, what it
- * does on standard error. Ends with 1 where a list was not what the stand-ins' own state asks for.
+ * Measures the table of docs/performance.md on the complete product: `npm run bench -- [--only NAME] [--size N]
+ * [--repetitions N] [--profile FOLDER] [--write]`. Prints the table on standard output, and its progress on standard
+ * error. Exits with 1 if a list differs from what the stand-ins' own state requires.
  */
 const TABLE = 'docs/performance.md'
 const HEAD =
@@ -84,7 +84,7 @@ function short(value: number): string {
   return Number.isNaN(value) ? '?' : String(Number(value.toFixed(2)))
 }
 
-/** The document with this line in place of the one of the same figure and size, else at the end of the table. */
+/** The document with this line in place of that of the same figure and size, or else at the end of the table. */
 function withLine(document: string, line: string): string {
   const cells = (text: string) => text.split('|').map((cell) => cell.trim())
   const [, figure, size] = cells(line)
@@ -95,7 +95,7 @@ function withLine(document: string, line: string): string {
     : lines.with(at, line).join('\n')
 }
 
-/** What the figures were measured on. */
+/** Describes the machine of the measurement. */
 function machine(): string {
   const { length, 0: first } = cpus()
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim()

@@ -1,6 +1,6 @@
 /**
- * Runs a stand-in as `simulators/<name>/main.ts` does, and keeps a log of the requests that it serves:
- * `BENCH_STAND_IN=dynamics BENCH_REQUEST_LOG=/tmp/dynamics.ndjson`. A program of its own, so that stand-ins stay as they are.
+ * Runs a stand-in as `simulators/<name>/main.ts` does, and logs the requests that it serves: `BENCH_STAND_IN=dynamics
+ * BENCH_REQUEST_LOG=/tmp/dynamics.ndjson`. It is a separate program, so that the stand-ins need no changes.
  */
 import { recordRequests } from './record/record-requests.js'
 

@@ -1,11 +1,11 @@
 /**
- * Chance by name: every choice is a hash of the seed and of what is chosen, never the next number of a sequence. So an act
- * or a fault that is left out, when a failure is shrunk, moves no other choice.
+ * Random choices by name: every choice is a hash of the seed and of what is chosen, never the next number of a
+ * sequence. So when a failure is shrunk, leaving out an act or a fault changes no other choice.
  */
 export class Chance {
   constructor(readonly seed: string) {}
 
-  /** A number from 0 up to 1, always the same for the same names. */
+  /** A number from 0 up to, but not including, 1; always the same for the same names. */
   of(...names: readonly (string | number)[]): number {
     let a = 0x811c9dc5
     let b = 0x9e3779b9
@@ -23,7 +23,7 @@ export class Chance {
     return (a >>> 0) / 0x1_0000_0000
   }
 
-  /** A whole number from `from` to `to`, both included. */
+  /** An integer from `from` to `to`, both included. */
   between(from: number, to: number, ...names: readonly (string | number)[]): number {
     return from + Math.floor(this.of(...names) * (to - from + 1))
   }
@@ -33,7 +33,7 @@ export class Chance {
     return items[Math.floor(this.of(...names) * items.length)]!
   }
 
-  /** A key of the table, each as likely as its weight. */
+  /** A key of the table, chosen with its weight as probability. */
   weighted<K extends string>(
     weights: Readonly<Record<K, number>>,
     ...names: readonly (string | number)[]

@@ -1,6 +1,6 @@
 import type { Chance } from './chance.js'
 
-/** What becomes of a call to the outside, other than an answer. */
+/** How a call to the outside may fail, with weights. */
 export const CALL_FAULTS = {
   read: ['unreachable', 'unavailable', 'throttled', 'lostAnswer', 'slow'],
   write: [
@@ -18,37 +18,35 @@ export const CALL_FAULTS = {
 /** One of {@link CALL_FAULTS}. */
 export type CallFault = (typeof CALL_FAULTS)['read' | 'write'][number]
 
-/** How often what goes wrong, by the seed. */
+/** How often each kind of fault happens, from the seed. */
 export interface FaultRates {
-  /** Of each call to the outside. */
+  /** For each call to the outside. */
   readonly call: number
-  /** A worker dies, of each step of a task. */
+  /** A worker dies; for each step of a task. */
   readonly crash: number
-  /** A worker hangs for longer than a lease holds, of each step of a task. */
+  /** A worker hangs for longer than a lease lasts; for each step of a task. */
   readonly hang: number
-  /** Of each webhook: lost, twice, or late. */
+  /** For each webhook: lost, duplicated, or late. */
   readonly webhook: number
 }
 
-/** How much likelier a worker dies where it costs most. */
+/** Factor by which a worker is likelier to die where that costs most. */
 const DANGER = 25
 
-/** Nothing goes wrong. */
+/** Rates without any fault. */
 export const NO_FAULTS: FaultRates = { call: 0, crash: 0, hang: 0, webhook: 0 }
 
-/**
- * What goes wrong, each fault with a name of its own: a replay may be told which of them to leave in.
- */
+/** The faults of a run. Each has its own name, so that a replay can keep only some of them. */
 export class Faults {
-  /** Those that happened, in order. */
+  /** The faults that happened, in order. */
   readonly fired: string[] = []
-  /** Nothing goes wrong any more. */
+  /** From now on no fault happens. */
   ended = false
 
   constructor(
     private readonly chance: Chance,
     private readonly rates: FaultRates,
-    /** The only ones that may happen; null: all. */
+    /** The only faults that may happen; null: all. */
     private readonly only: ReadonlySet<string> | null,
   ) {}
 
@@ -57,7 +55,7 @@ export class Faults {
     return this.happens(`${fault} ${place}`, this.rates.call, place) ? fault : null
   }
 
-  /** @param isDanger dying here costs most, and is the likelier. */
+  /** Whether a worker dies here. @param isDanger whether dying here costs most; then it is likelier. */
   crashes(place: string, isDanger: boolean): boolean {
     const rate = this.rates.crash * (isDanger ? DANGER : 1)
     return this.happens(`crash ${place}`, rate, 'crash', place)

@@ -1,39 +1,42 @@
-/** What somebody did, when it truly was. */
+/** What somebody did, with its true time. */
 export interface GhostAct {
   readonly atMs: number
-  /** When it was said: earlier than that of what a record brought along from another address. */
+  /**
+   * When the person said it: earlier than the act's time for an answer that a record brought along from another
+   * address.
+   */
   readonly saidMs: number
   readonly email: string
-  /** A purpose, or `c:` and a category. */
+  /** A purpose, or `c:` followed by a category. */
   readonly cell: string
   readonly side: 'emarketeer' | 'crm'
-  /** Of the CRM's, the record. */
+  /** The record, for an act in the CRM. */
   readonly recordId: string | null
   readonly kind: 'deny' | 'allow'
-  /** It gives consent as such. */
+  /** It gives explicit consent. */
   readonly consents: boolean
-  /** Nobody could know of it (docs/reconciliation.md, "Limits"). */
+  /** The product could not know of it (docs/reconciliation.md, "Limits"). */
   lost: boolean
-  /** When the record left the address; from then on any record's later act speaks for the address. */
+  /** When the record left the address; after that, a later act of any record decides for the address. */
   leftMs: number | null
 }
 
-/** Up to when acts count: those of each system, and what may have been seen beyond. */
+/** The times until which acts count, for each system. */
 export interface Until {
   readonly emarketeerMs: number
   readonly crmMs: number
-  /** An act that permits counts until then. */
+  /** Acts that permit count until then. */
   readonly allowMs: number
 }
 
-/** All acts: until everything that was ever done. */
+/** Counts every act. */
 export const ALWAYS: Until = {
   emarketeerMs: Number.MAX_SAFE_INTEGER,
   crmMs: Number.MAX_SAFE_INTEGER,
   allowMs: Number.MAX_SAFE_INTEGER,
 }
 
-/** Remembers every act, with its true time: what the product is held against, and never told. */
+/** Records every act with its true time. The product is compared with it, and never sees it. */
 export class Ghost {
   private readonly byCell = new Map<string, GhostAct[]>()
   private readonly byRecord = new Map<string, GhostAct[]>()
@@ -56,9 +59,9 @@ export class Ghost {
   }
 
   /**
-   * A deny that no later act took back, or null. One in eMarketeer is taken back by any later act that permits; one of a CRM
-   * record by eMarketeer's, or by one on the same record: another record's says nothing of it. What a record brought along was
-   * said when it was said (C3): what eMarketeer heard since is later.
+   * A deny that no later act revoked, or null. Any later act that permits revokes a deny in eMarketeer. A deny of a CRM
+   * record is revoked by such an act in eMarketeer or on the same record; another record's act does not revoke it. What
+   * a record brought along counts from when it was said (C3): what eMarketeer heard since is later.
    */
   standingDeny(email: string, cell: string, until: Until = ALWAYS): GhostAct | null {
     const acts = this.acts(email, cell)
@@ -87,7 +90,7 @@ export class Ghost {
     this.visitors.set(email, visitors.add(recordId))
   }
 
-  /** Whether somebody consented on a record that is or was at the address, wherever it was then. */
+  /** Whether somebody consented on a record that is or was at the address, at whatever address the record was then. */
   broughtConsent(email: string, cell: string): boolean {
     return [...(this.visitors.get(email) ?? [])]
       .flatMap((recordId) => this.ofRecord(recordId))
@@ -107,7 +110,7 @@ export class Ghost {
     this.ofRecord(recordId).forEach((act) => (act.leftMs ??= atMs))
   }
 
-  /** The ledger forgot what happened since: of records that left meanwhile it alone knew. */
+  /** The ledger lost everything since then: it alone knew of records that left in the meantime. */
   forget(sinceMs: number): void {
     for (const acts of this.byCell.values()) {
       for (const act of acts) {
@@ -116,7 +119,7 @@ export class Ghost {
     }
   }
 
-  /** A record went that nobody had read since: what was denied there cannot be known. */
+  /** A record is gone that nobody has read since then: what was denied there cannot be known. */
   lose(recordId: string, sinceMs: number): void {
     this.ofRecord(recordId).forEach((act) => (act.lost ||= act.atMs >= sinceMs))
   }

@@ -6,15 +6,18 @@ import { migrate } from '../src/ledger/db/migrate.js'
 import { startPostgres, type PostgresServer } from '../dev/embedded/postgres.js'
 import type { Scheduler } from './scheduler.js'
 
-/** As the product's own pool does (src/ledger/db/database.ts). */
+/** The same value as in the product's own pool (src/ledger/db/database.ts). */
 const LOCK_TIMEOUT_MS = 10_000
 const DEADLOCK = '40P01'
-/** Longer than any run: who waits in a circle is found by us, as the server's own search begins after real time. */
+/**
+ * Longer than any run. The simulation detects deadlocks itself, because the server's own detection depends on real
+ * time.
+ */
 const NEVER = '1h'
-/** How often it is asked whether a statement that gives no answer waits for a lock, real ms. */
+/** How often the simulation checks whether a statement without an answer waits for a lock, real ms. */
 const LOOK_EVERY_MS = 2
 
-/** Nothing of the server's own may happen by real time. */
+/** Turn off whatever the server does by real time. */
 const SETTINGS = [
   `deadlock_timeout = '${NEVER}'`,
   'autovacuum = off',
@@ -53,7 +56,7 @@ export class LedgerServer {
     return new LedgerServer(server, admin, template)
   }
 
-  /** A fresh ledger. */
+  /** Creates a fresh ledger. */
   async open(name: string, scheduler: Scheduler): Promise<SimulatedLedger> {
     await this.admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
     await this.admin.query(`CREATE DATABASE ${name} TEMPLATE ${this.template}`)
@@ -66,7 +69,7 @@ export class LedgerServer {
   }
 }
 
-/** The seed's time for the statements: `now()` and the others are replaced by it, in the defaults of columns too. */
+/** The seed's time for statements: it replaces `now()` and similar functions, also in column defaults. */
 const VIRTUAL_CLOCK = `
   CREATE FUNCTION simulated_now() RETURNS timestamptz LANGUAGE sql STABLE AS
     $$ SELECT to_timestamp(current_setting('simulation.ms')::float8 / 1000) $$;
@@ -77,18 +80,18 @@ const DEFAULTS_BY_CLOCK = `
     FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
     WHERE pg_get_expr(d.adbin, d.adrelid) ~ '(now|clock_timestamp)\\(\\)'`
 
-/** The evidence of a decision; its writes come next, and their outcomes. */
+/** Matches the evidence of a decision; its writes follow, and then their outcomes. */
 const DECISION = /INSERT INTO consent_events\b/
 const DANGER_STEPS = 20
 
 const CLOCKS: readonly (readonly [RegExp, string])[] = [
   [/\b(clock_timestamp|now)\(\)/g, 'simulated_now()'],
   [/\bcurrent_date\b/g, `(simulated_now() AT TIME ZONE 'UTC')::date`],
-  // Which of many records without an address are read: any.
+  // Reads any of the many records without an address.
   [/\bORDER BY random\(\)/g, 'ORDER BY 1'],
 ]
 
-/** A statement as it is sent; prepared by its name, since most of its time would be planning. */
+/** A statement as it is sent; prepared under its name, because planning would take most of its time. */
 interface Statement {
   readonly sql: string
   readonly usesClock: boolean
@@ -108,31 +111,31 @@ function byClock(sql: string): Statement {
   return known
 }
 
-/** A connection, which serves one transaction, or one statement, at a time. */
+/** A connection; it serves one transaction, or one statement, at a time. */
 interface Connection {
   client: pg.Client
   pid: number
-  /** The time that it was last told. */
+  /** The time that was last set on it. */
   setMs: number
-  /** How a transaction begins that has sent nothing yet; null: none, or one that has. */
+  /** The BEGIN of a transaction that has not sent a statement yet; else null. */
   begin: string | null
 }
 
-/** A statement that waits for somebody's lock. */
+/** A statement that waits for a lock. */
 interface Waiting {
   readonly connection: Connection
   readonly answer: Promise<unknown>
   isDone: boolean
   readonly wake: () => void
-  /** The step that it belongs to, to its end. */
+  /** Ends with the step that it belongs to. */
   readonly step: Promise<void>
 }
 
 /**
- * The ledger in real PostgreSQL, behind a gate: a statement is sent when the scheduler chooses it, and its answer is awaited
- * before anything else happens. One that waits for a lock, which the server itself tells, is a task that waits: others go
- * on, and each end of a transaction lets those be looked at again that wait. So locks and isolation are PostgreSQL's own,
- * and their order is the seed's.
+ * The ledger in a real PostgreSQL, behind a gate: the scheduler chooses when a statement is sent, and its answer is
+ * awaited before anything else happens. A statement that waits for a lock (the server reports that) makes its task
+ * wait: other tasks go on, and after each end of a transaction the waiting statements are checked again. So locks and
+ * isolation are PostgreSQL's own, and the seed determines their order.
  */
 export class SimulatedLedger implements Database {
   private readonly free: Connection[] = []
@@ -140,7 +143,7 @@ export class SimulatedLedger implements Database {
   private waiting: Waiting[] = []
   private open = 0
   statements = 0
-  /** Statements that had to wait for a lock. */
+  /** Number of statements that had to wait for a lock. */
   waits = 0
 
   constructor(
@@ -180,18 +183,18 @@ export class SimulatedLedger implements Database {
     await this.admin.query(`DROP DATABASE IF EXISTS ${this.name}_backup WITH (FORCE)`)
   }
 
-  /** Whether a transaction is under way. */
+  /** Whether a transaction is running. */
   get isBusy(): boolean {
     return this.open > 0 || this.waiting.length > 0
   }
 
-  /** Keeps a copy, where no transaction is under way. */
+  /** Makes a copy. No transaction may be running. */
   async backUp(): Promise<void> {
     await this.disconnect()
     await this.admin.query(`CREATE DATABASE ${this.name}_backup TEMPLATE ${this.name}`)
   }
 
-  /** Goes back to that copy. Nobody may be at work. */
+  /** Restores that copy. No task may be using the ledger. */
   async restore(): Promise<void> {
     await this.disconnect()
     await this.admin.query(`DROP DATABASE ${this.name} WITH (FORCE)`)
@@ -204,7 +207,7 @@ export class SimulatedLedger implements Database {
     this.free.length = 0
   }
 
-  /** Statements of the simulation itself, by the owner: no step of anybody's. */
+  /** Runs a statement of the simulation itself, as the owner: it is no task's step. */
   async ask<Row>(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
     const client = await connected(this.url)
     try {
@@ -221,7 +224,7 @@ export class SimulatedLedger implements Database {
     const connection = await scheduler.step('begin', scheduler.latency(1), async () => {
       const taken = await this.take()
       this.open += 1
-      // With its first statement: until then the server would do nothing.
+      // BEGIN is sent with the first statement: before that it would have no effect.
       taken.begin = begin
       return taken
     })
@@ -260,7 +263,7 @@ export class SimulatedLedger implements Database {
     }
   }
 
-  /** A dead process's connection is cut: what it waited for, it waits for no more. */
+  /** Cuts the connection of a dead process: it no longer waits for a lock. */
   private async endDead(connection: Connection, rollBack: () => Promise<void>): Promise<void> {
     const waits = this.waiting.find((one) => one.connection === connection)
     if (waits) {
@@ -288,14 +291,17 @@ export class SimulatedLedger implements Database {
     await this.wakeWaiting()
   }
 
-  /** Whoever waits may have what was let go of now. */
+  /** Checks whether waiting statements have their locks now. */
   private async wakeWaiting(): Promise<void> {
     for (const one of [...this.waiting]) {
       await this.untilKnown(one)
     }
   }
 
-  /** Until a statement has its answer and its task waits again, or the server says that it waits for a lock still. */
+  /**
+   * Waits until a statement has its answer and its task waits again, or until the server reports that it still waits
+   * for a lock.
+   */
   private async untilKnown(one: Waiting): Promise<void> {
     while (this.waiting.includes(one)) {
       await endsWithin(one.answer, LOOK_EVERY_MS)
@@ -351,7 +357,7 @@ export class SimulatedLedger implements Database {
     }
   }
 
-  /** Whether a statement waits for a lock of somebody else's. */
+  /** Whether a statement waits for another transaction's lock. */
   private async isBlocked(connection: Connection, answer: Promise<unknown>): Promise<boolean> {
     for (;;) {
       if (await endsWithin(answer, LOOK_EVERY_MS)) {
@@ -363,7 +369,10 @@ export class SimulatedLedger implements Database {
     }
   }
 
-  /** Lets the others go on until the lock is had, or the time for it is over. @throws what PostgreSQL says of a circle. */
+  /**
+   * Lets other tasks go on until the lock is granted, or its time-out is over. @throws PostgreSQL's error for a
+   * deadlock.
+   */
   private async wait(connection: Connection, answer: Promise<unknown>): Promise<void> {
     this.waits += 1
     const { scheduler } = this
@@ -390,7 +399,7 @@ export class SimulatedLedger implements Database {
     })
   }
 
-  /** Whether somebody whom it waits for waits for it. */
+  /** Whether a transaction that it waits for waits for it. */
   private async isInCircle(connection: Connection): Promise<boolean> {
     const seen = new Set<number>()
     const toAsk = [...(await this.blockersOf(connection))]
@@ -412,7 +421,7 @@ export class SimulatedLedger implements Database {
   }
 }
 
-/** Statements in one message, which the server takes in their order. @returns the last one's answer. */
+/** Sends statements in one message; the server executes them in order. @returns the answer of the last one. */
 function together(
   client: pg.Client,
   before: readonly string[],
@@ -430,7 +439,7 @@ function together(
   }
 }
 
-/** Ends a connection's transaction, if the server has heard of it. */
+/** Ends a connection's transaction, if it has been sent to the server. */
 async function end(connection: Connection, how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
   if (connection.begin === null) {
     await connection.client.query(how)
@@ -438,7 +447,7 @@ async function end(connection: Connection, how: 'COMMIT' | 'ROLLBACK'): Promise<
   connection.begin = null
 }
 
-/** Whether an answer, be it an error, comes within so many real ms. */
+/** Whether an answer or an error comes within that time, real ms. */
 async function endsWithin(answer: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)))

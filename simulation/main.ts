@@ -8,8 +8,9 @@ import { MUTANTS } from './mutants.js'
 import { installVirtualTime } from './virtual-time.js'
 
 /**
- * `npm run simulate -- --seeds N [--from N] [--seed S] [--lives N] [--processes N] [--mutants]` (docs/simulation.md). A
- * document a world on standard output, and one of all of them; ends with 1 where something was found, or a mutant was not.
+ * `npm run simulate -- --seeds N [--from N] [--seed S] [--lives N] [--processes N] [--mutants]` (docs/simulation.md).
+ * Prints one JSON document for each world on standard output, and a summary at the end. Exits with 1 if something was
+ * found, or if a mutant was not.
  */
 const { values } = parseArgs({
   options: {
@@ -17,14 +18,14 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     from: { type: 'string', default: '1' },
     lives: { type: 'string', default: '200' },
-    /** How many live worlds, or hunt mutants, at the same time, each with a server of its own. */
+    /** Number of worlds, or hunts for mutants, that run at the same time, each with its own server. */
     processes: { type: 'string', default: '1' },
     trace: { type: 'boolean', default: false },
-    /** A failure is made small: takes minutes. */
+    /** Minimises a failure, which takes minutes. */
     shrink: { type: 'boolean', default: false },
-    /** All mutants, each in a process of its own until it is found. */
+    /** Runs every mutant in its own process until it is found. */
     mutants: { type: 'boolean', default: false },
-    /** One of them, in this process. */
+    /** Runs one mutant in this process. */
     mutant: { type: 'string' },
   },
 })
@@ -42,7 +43,10 @@ if (values.mutants) {
   process.exitCode = processes > 1 ? await simulateBeside() : await simulate()
 }
 
-/** Runs this program with other options. @returns its exit code, 1 where a signal ended it, and its standard output's lines. */
+/**
+ * Runs this program with other options. @returns its exit code (1 if a signal ended it), and the lines of its standard
+ * output.
+ */
 async function runSelf(
   options: readonly string[],
   onLine: (line: string) => void = () => undefined,
@@ -59,7 +63,7 @@ async function runSelf(
   return { status: status ?? 1, lines }
 }
 
-/** As many at a time as there are processes. */
+/** Runs work in parallel, as many at a time as `--processes` says. */
 async function atOnce(works: readonly (() => Promise<void>)[]): Promise<void> {
   const left = works.values()
   await Promise.all(
@@ -74,7 +78,7 @@ async function atOnce(works: readonly (() => Promise<void>)[]): Promise<void> {
 /** A world's line: its seed, its fingerprint, and counts. */
 type World = Readonly<Record<string, string | number>>
 
-/** @returns 1 where a mutant lives through all seeds. */
+/** Hunts all mutants. @returns 1 if a mutant survives all seeds. */
 async function huntMutants(): Promise<number> {
   let alive = 0
   const hunts = MUTANTS.map(({ name, what }) => async () => {
@@ -92,7 +96,7 @@ async function huntMutants(): Promise<number> {
   return alive > 0 ? 1 : 0
 }
 
-/** Each world in a process of its own, several at a time. @returns 1 where something was found. */
+/** Runs each world in its own process, several in parallel. @returns 1 if something was found. */
 async function simulateBeside(): Promise<number> {
   const began = performance.now()
   const worlds: World[] = []
@@ -124,7 +128,7 @@ async function simulateBeside(): Promise<number> {
   return failed > 0 || worlds.length < seeds.length ? 1 : 0
 }
 
-/** @returns 1 where something was found. */
+/** Runs the worlds in this process. @returns 1 if something was found. */
 async function simulate(): Promise<number> {
   if (values.mutant !== undefined) {
     const mutant = MUTANTS.find(({ name }) => name === values.mutant)
@@ -180,7 +184,7 @@ async function simulate(): Promise<number> {
   return failed > 0 ? 1 : 0
 }
 
-/** What was lived, in sum. Nothing of it but the time differs from run to run. */
+/** Prints the totals. Only the time differs from run to run. */
 function printAll(worlds: readonly World[], tookMs: number): void {
   const sum: Record<string, number> = {}
   for (const [name, count] of worlds.flatMap((world) => Object.entries(world))) {

@@ -1,14 +1,14 @@
-/** A fault put into the product on purpose: an exact text of one file, and what stands there instead. */
+/** A fault that is put into the product on purpose: an exact text of one file, and its replacement. */
 export interface Mutant {
   readonly name: string
-  /** What it takes away. */
+  /** What the mutant breaks. */
   readonly what: string
   readonly file: string
   readonly from: string
   readonly to: string
 }
 
-/** Each must be found by some seed; one whose text is gone from its file fails. */
+/** Some seed must find each of them; a mutant whose text is no longer in its file fails. */
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'guard',

@@ -3,14 +3,14 @@ import type { MemoryCrm } from './systems/crm.js'
 import type { MemoryEmarketeer, OwnWrite } from './systems/emarketeer.js'
 import { CATEGORY, People } from './people.js'
 
-/** Something that must not be. */
+/** A violation. */
 export interface Finding {
   readonly oracle: 'list' | 'deny lost' | 'disagree' | 'invented' | 'rest' | 'evidence'
   readonly email: string | null
   readonly what: string
 }
 
-/** A page of a list, as it was given out. */
+/** A page of a list, as it was returned. */
 export interface ListRead {
   readonly entries: readonly { readonly contactId: string; readonly email: string | null }[]
   readonly nextCursor: string | null
@@ -18,7 +18,7 @@ export interface ListRead {
 
 const MARKETING = 'marketingSendouts'
 
-/** Nobody is on a list whose last act before it was read was a deny: marketing as such, or the sendout's category. */
+/** Finds people on a list whose last act before it was read was a deny: of marketing, or of the sendout's category. */
 export function listFindings(
   read: ListRead,
   ghost: Ghost,
@@ -42,7 +42,7 @@ export function listFindings(
   )
 }
 
-/** At rest: both sides say the same, no deny is lost, and no consent was invented. */
+/** Checks the state at rest: both sides agree, no deny is lost, and no consent was invented. */
 export function restFindings(
   emails: readonly string[],
   emarketeer: MemoryEmarketeer,
@@ -56,7 +56,7 @@ export function restFindings(
     const found: Finding[] = []
     const find = (oracle: Finding['oracle'], what: string) => found.push({ oracle, email, what })
     const basis = emarketeer.value(email, MARKETING)
-    // A rich CRM's consent is a person's, wherever the record goes; a toggle's flip is one at its address alone.
+    // A rich CRM's consent belongs to a person, wherever the record goes; a toggle's flip counts only at its address.
     const isGiven =
       ghost.acts(email, MARKETING).some((act) => act.consents) ||
       (isRich && ghost.broughtConsent(email, MARKETING))
@@ -65,20 +65,22 @@ export function restFindings(
     }
     const records = crm.liveAt(email)
     const isLinked = emarketeer.contactsAt(email).length > 0 && records.length > 0
-    // Of several persons SuperOffice's oldest is read, and a younger one's withdrawal stays on its row (C5).
+    // If an address has several persons, SuperOffice's oldest is read, and a younger one's withdrawal stays on its row
+    // (C5).
     if (!isLinked || (isRich && records.length > 1)) {
       return found
     }
     for (const cell of cells) {
       const value = emarketeer.value(email, cell)
-      // Of two rows of a category, which a merge leaves, each is held against the other side.
+      // A merge may leave two rows of a category; each is compared with the other side.
       const held = records.flatMap((record) => (crm.value(record, cell) ?? 'none').split('+'))
       const state = `${cell}: eMarketeer ${value}, records ${held.join(', ')}`
       const deny = ghost.standingDeny(email, cell)
       if (deny !== null && (!DENIES.has(value) || held.some((one) => !DENIES.has(one)))) {
         find('deny lost', `${deny.side} denied at ${deny.atMs}: ${state}`)
       }
-      // A positive basis never moves by itself (F5): what a record brought along, or we wrote elsewhere, stays on it alone.
+      // A positive basis never moves by itself (F5): a basis that a record brought along, or that we wrote elsewhere,
+      // stays on that record alone.
       const isGivenHere = ghost
         .acts(email, cell)
         .some(({ side, kind }) => side === 'crm' && kind === 'allow')
@@ -93,7 +95,7 @@ export function restFindings(
 
 const DENIES: ReadonlySet<string> = new Set(['withdrawn', 'deny', 'false'])
 
-/** A toggle says allow for every basis, and where there is none. */
+/** A toggle reads allow for every basis, and if there is none. */
 function agrees(emarketeer: string, crm: string): boolean {
   return crm === 'allow'
     ? emarketeer !== 'withdrawn'
@@ -102,19 +104,20 @@ function agrees(emarketeer: string, crm: string): boolean {
       : crm === emarketeer
 }
 
-/** A consent event, as the ledger has it. */
+/** A consent event of the ledger. */
 export interface RecordedEvent {
   readonly email: string
   readonly cell: string
   readonly emarketeer: string
-  /** What the records were to hold, as `allow+deny`. */
+  /** Values that the records were to get, as `allow+deny`. */
   readonly crm: string
   readonly atMs: number
 }
 
 /**
- * Evidence tells every write: as many events as writes of a value to a record, and none after its write. It may say the other
- * address of the life: a record that moves between decision and write takes the write along.
+ * Checks the evidence of every write: there are as many events as writes of a value to a record, and none after its
+ * write. An event may name the life's other address: a record that moves between decision and write takes the write
+ * along.
  */
 export function evidenceFindings(
   writes: readonly OwnWrite[],
@@ -155,7 +158,7 @@ export function evidenceFindings(
   })
 }
 
-/** Yes and No as the evidence says them. */
+/** Words of the evidence for Yes and No. */
 const SAID: Readonly<Record<OwnWrite['side'], Readonly<Record<string, string>>>> = {
   emarketeer: { true: 'consent', false: 'withdrawn' },
   crm: { true: 'allow', false: 'deny' },

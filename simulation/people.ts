@@ -16,13 +16,13 @@ import type { Act, ActKind } from './plan.js'
 import type { Answer, CrmRecord, MemoryCrm } from './systems/crm.js'
 import type { MemoryEmarketeer } from './systems/emarketeer.js'
 
-/** The category that people have opinions on. */
+/** The category in which people answer. */
 export const CATEGORY = 'c1'
 const CELL = `c:${CATEGORY}`
 const MARKETING = 'marketingSendouts'
 const STORE = 'storeAndProcess'
 
-/** What people do in both systems, each act noted by the ghost with its true time. */
+/** What people do in both systems. The ghost records each act with its true time. */
 export class People {
   /** Everything that was read in the CRM before this moment is known. */
   knownSinceMs = 0
@@ -36,17 +36,17 @@ export class People {
     private readonly now: () => number,
   ) {}
 
-  /** The address of a life, and a second one to move to. */
+  /** The first address of a life, or the second one, to which a record may move. */
   static addressOf(life: number, which: 'home' | 'other' = 'home'): string {
     return `${which === 'home' ? 'p' : 'q'}${life}@example.com`
   }
 
-  /** Whose address it is. */
+  /** The life that an address belongs to. */
   static lifeOf(email: string): number {
     return Number(/^[pq](\d+)@/.exec(email)![1])
   }
 
-  /** Who is there when it begins: mostly on both sides, now and then twice. */
+  /** Creates the initial records: mostly in both systems, sometimes duplicates. */
   begin(life: number): void {
     const email = People.addressOf(life)
     const kind = this.chance.of('begins', life)
@@ -69,7 +69,7 @@ export class People {
     }
   }
 
-  /** @returns what happened, in words; null: there was nobody whom it could happen to. */
+  /** Does an act. @returns a description of what happened; null: there was nobody to whom it could happen. */
   do({ id, life, kind }: Act): string | null {
     const email = this.placeOf(life)
     const records = this.crm.liveAt(email)
@@ -137,7 +137,7 @@ export class People {
         if (crm.capabilities.completeDelta) {
           this.leave(record)
         } else {
-          // Nothing tells of it but its absence, and what it holds cannot be read.
+          // Only its absence shows it, and its values cannot be read.
           this.lose(record)
         }
         crm.deactivate(record)
@@ -162,7 +162,7 @@ export class People {
     }
   }
 
-  /** It goes, and what was denied there since everything was read cannot be known. */
+  /** Removes a record; what was denied on it since the last complete reading cannot be known. */
   private lose(record: CrmRecord): void {
     this.ghost.lose(record.id, this.knownSinceMs)
     const row = this.crm.answerId(record, CELL)
@@ -185,7 +185,7 @@ export class People {
     return [record.id, this.crm.answerId(record, CELL)].filter((id) => id !== null)
   }
 
-  /** Somebody in eMarketeer has, or had, the address, and a sweep has read that. */
+  /** Whether eMarketeer has or had the address, and a sweep has read that. */
   private isKnown(email: string): boolean {
     return (this.inEmarketeerSinceMs.get(email) ?? Infinity) < this.knownSinceMs
   }
@@ -196,7 +196,7 @@ export class People {
     }
     const id = this.crm.answerId(record, cell)
     const isToggle = this.crm.capabilities.values === 'toggle'
-    // A toggle's Allow is taken for consent, whatever was meant (B5).
+    // A toggle's Allow is taken for consent, whatever the user meant (B5).
     const consents =
       cell === MARKETING && (answer === 'consent' || (isToggle && answer === 'other'))
     this.note(record.email!, cell, 'crm', id, answer === 'deny', consents)
@@ -217,7 +217,10 @@ export class People {
     return record && `${record.id} live again`
   }
 
-  /** What the person denied goes along, as of when it was said. What nobody has read stays at no address but the new one. */
+  /**
+   * The person's denies move along, with the time at which they were said. An answer that nobody has read exists only
+   * at the new address.
+   */
   private moveRecord(record: CrmRecord, life: number, from: string): string {
     const to = People.addressOf(life, from.startsWith('p') ? 'other' : 'home')
     this.answersOf(record).forEach((id) => this.ghost.lose(id, this.knownSinceMs))
@@ -255,7 +258,7 @@ export class People {
     }
     deleteContact(this.emarketeer.account, contact, { source: 'addedByUser', actor: null })
     if (this.emarketeer.contactsAt(email).length === 0) {
-      // Of an address without contacts eMarketeer keeps withdrawals alone.
+      // For an address without contacts, eMarketeer keeps only withdrawals.
       this.ghost
         .acts(email, CELL)
         .filter((one) => one.side === 'emarketeer')
@@ -304,7 +307,7 @@ export class People {
     return `${email} ${cell} ${String(value)}`
   }
 
-  /** Where the life's acts happen: now and then at its second address, if anybody is there. */
+  /** Where a life's act happens: sometimes at its second address, if there is anybody. */
   private placeOf(life: number): string {
     const other = People.addressOf(life, 'other')
     const isThere = this.crm.liveAt(other).length + this.emarketeer.contactsAt(other).length > 0

@@ -2,7 +2,7 @@ import { Chance } from './chance.js'
 import type { SuperOfficeHabits } from './systems/superoffice.js'
 import { NO_FAULTS, type FaultRates } from './faults.js'
 
-/** What people, colleagues and plug-ins do. Which record it is about is chosen when it happens. */
+/** What people, colleagues and plug-ins do, with weights. Which record an act is about is chosen when it happens. */
 const ACTS = {
   emarketeerDeny: 12,
   emarketeerConsent: 10,
@@ -33,30 +33,30 @@ const ACTS = {
 /** One of {@link ACTS}. */
 export type ActKind = keyof typeof ACTS
 
-/** Something that somebody does. */
+/** One act. */
 export interface Act {
   readonly id: number
   readonly atMs: number
-  /** Whose history it belongs to. */
+  /** The life whose history it belongs to. */
   readonly life: number
   readonly kind: ActKind
 }
 
-/** Work of the product that something triggers. */
+/** A run of the product's work, and its trigger. */
 export interface Work {
   readonly id: number
   readonly atMs: number
   readonly kind: 'sweep' | 'sendout' | 'resync' | 'approve' | 'expireCursors' | 'backUp' | 'restore'
 }
 
-/** Everything that a world does, but for the order of what happens at once: that is the scheduler's. */
+/** Everything that happens in a world, except the order of simultaneous events, which the scheduler chooses. */
 export interface Plan {
   readonly seed: string
   readonly crm: 'dynamics' | 'superoffice'
-  /** How a SuperOffice behaves. */
+  /** Behaviour of the SuperOffice installation. */
   readonly habits: SuperOfficeHabits
   readonly lives: number
-  /** Whose histories are left in; absent: all. */
+  /** The lives to keep; absent: all. */
   readonly people?: readonly number[]
   readonly acts: readonly Act[]
   readonly works: readonly Work[]
@@ -65,7 +65,7 @@ export interface Plan {
   readonly skewMs: { readonly emarketeer: number; readonly crm: number }
   readonly subscriptions: boolean
   readonly newlyMailableLimit: number
-  /** Ms from the beginning to the end of what happens; then everything comes to rest. */
+  /** Duration of the events, ms; after it, everything comes to rest. */
   readonly spanMs: number
 }
 
@@ -73,7 +73,7 @@ const MINUTE_MS = 60_000
 const SWEEP_EVERY_MS = 30 * MINUTE_MS
 const HOUR_MS = 60 * MINUTE_MS
 
-/** What a world of a seed does. @param lives how many addresses' histories it holds. */
+/** The plan of a seed. @param lives number of addresses. */
 export function planOf(seed: string, lives: number): Plan {
   const chance = new Chance(seed)
   const spanMs = chance.between(2, 4, 'span') * SWEEP_EVERY_MS
@@ -136,7 +136,7 @@ function anyTime(chance: Chance, spanMs: number, what: string, n: number): numbe
   return Math.floor(spanMs * chance.of(what, n))
 }
 
-/** Most acts fall into the seconds around some work, where they meet it. */
+/** Most acts happen within seconds of some work, so that they collide with it. */
 function actsOf(chance: Chance, lives: number, works: readonly Work[], spanMs: number): Act[] {
   const acts: Act[] = []
   for (let life = 0; life < lives; life += 1) {

@@ -1,19 +1,19 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Chance } from './chance.js'
 
-/** Work of the product that runs by itself: an activity, of which a worker may die. */
+/** Work of the product that runs by itself: an activity, whose worker may die. */
 export class Task {
-  /** Steps of input and output so far. */
+  /** Number of I/O steps so far. */
   steps = 0
-  /** Its process has died: whatever it waits for never comes. */
+  /** Its process is dead: what it waits for never comes. */
   dead = false
   /** Its process hangs until then, ms. */
   hangsUntilMs = 0
-  /** Steps from now on at which dying costs most: between a decision and what becomes of its writes. */
+  /** Number of following steps in which dying costs most: between a decision and the outcomes of its writes. */
   danger = 0
-  /** Ends its transactions where its process dies. */
+  /** Ends its transactions when its process dies. */
   readonly onDeath = new Set<() => Promise<void> | void>()
-  /** Random ids that it has made. */
+  /** Number of random ids that it has created. */
   ids = 0
 
   constructor(readonly name: string) {}
@@ -30,22 +30,22 @@ const FOREVER = Number.MAX_SAFE_INTEGER
 const current = new AsyncLocalStorage<Task>()
 
 /**
- * A virtual clock, and what is to happen when. One event is worked off at a time, and nothing else runs until everything that
- * it woke waits again for input or output: so exactly one task runs between two awaits. How long each step takes is chance
- * by the seed, by the task's name and the number of its step.
+ * A virtual clock with its future events. The scheduler executes one event at a time, and waits until everything that
+ * it woke waits again for I/O: so exactly one task runs between two awaits. The duration of each step is chosen by the
+ * seed, the task's name and the step's number.
  */
 export class Scheduler {
   nowMs: number
   #order = 0
   readonly #heap: Event[] = []
-  /** Lines of what happened, where somebody asks for them. */
+  /** Lines of what happened, if they are requested. */
   readonly trace: string[] | null
   #hash = 0
-  /** Steps of all tasks. */
+  /** Number of steps of all tasks. */
   steps = 0
   #running: Promise<void> = Promise.resolve()
   #park: () => void = () => undefined
-  /** Called with each step of a task, which may let it die. @returns ms that the step takes longer. */
+  /** Called at each step of a task; it may kill the task. @returns additional duration of the step, ms. */
   onStep: (task: Task, what: string) => number = () => 0
 
   constructor(
@@ -57,7 +57,7 @@ export class Scheduler {
     this.trace = keepTrace ? [] : null
   }
 
-  /** Notes something that happened; the same seed notes the same, byte for byte. */
+  /** Adds a line to the trace; the same seed produces the same lines, byte for byte. */
   note(what: string): void {
     const line = `${this.nowMs} ${what}`
     for (let at = 0; at < line.length; at += 1) {
@@ -66,29 +66,29 @@ export class Scheduler {
     this.trace?.push(line)
   }
 
-  /** A number that stands for the whole trace. */
+  /** Hash of the complete trace, as a number. */
   get fingerprint(): string {
     return (this.#hash >>> 0).toString(16).padStart(8, '0')
   }
 
-  /** Lets something happen at a time, or at once where that has passed. */
+  /** Schedules an event; immediately if the time has passed. */
   at(atMs: number, run: Event['run']): void {
     push(this.#heap, { atMs: Math.max(atMs, this.nowMs), order: (this.#order += 1), run })
   }
 
-  /** Runs work as a task. Never settles where its process dies. */
+  /** Runs work as a task. Never settles if its process dies. */
   run<T>(task: Task, work: () => Promise<T>): Promise<T> {
     return current.run(task, work)
   }
 
-  /** The task that runs now; undefined: none of ours. */
+  /** The running task; undefined: none of the product's. */
   get task(): Task | undefined {
     return current.getStore()
   }
 
   /**
-   * A step of input or output of the task that runs: waits, does it, and goes on. Where the task dies meanwhile it never
-   * goes on.
+   * An I/O step of the running task: waits, does the work, and continues. If the task dies in the meantime, it never
+   * continues.
    */
   step<T>(what: string, latencyMs: number, work: () => T | Promise<T>): Promise<T> {
     const task = current.getStore()
@@ -124,7 +124,7 @@ export class Scheduler {
     })
   }
 
-  /** How long this step of the task that runs takes: mostly little, now and then far more. */
+  /** Duration of this step of the running task, ms: mostly short, sometimes much longer. */
   latency(usualMs: number): number {
     const task = current.getStore()!
     const chance = this.chance.of('latency', task.name, task.steps)
@@ -132,7 +132,7 @@ export class Scheduler {
     return Math.ceil(usualMs * (0.2 + 1.6 * this.chance.of('spread', task.name, task.steps)) * long)
   }
 
-  /** Ends a task as a killed process does. */
+  /** Ends a task like a killed process. */
   async kill(task: Task): Promise<void> {
     task.dead = true
     this.note(`${task.name} dies`)
@@ -142,18 +142,20 @@ export class Scheduler {
     task.onDeath.clear()
   }
 
-  /** The step that runs waits for something that others have: they go on. @returns resolves at the end of that step. */
+  /**
+   * The running step waits for a lock that other tasks hold; they continue. @returns resolves at the end of that step.
+   */
   park(): Promise<void> {
     this.#park()
     return this.#running
   }
 
-  /** Something that nothing may go on beside: the next event. */
+  /** Schedules work as the next event, during which nothing else runs. */
   exclusively(run: () => Promise<void>): void {
     push(this.#heap, { atMs: this.nowMs, order: -(this.#order += 1), run })
   }
 
-  /** Works off what is due until a time, or until it is over. */
+  /** Executes the events that are due until a time, or until `isOver` is true. */
   async until(atMs: number, isOver: () => boolean = () => false): Promise<void> {
     while (!isOver()) {
       const next = this.#heap[0]
@@ -170,7 +172,7 @@ export class Scheduler {
     }
   }
 
-  /** Works off everything until a promise has settled. */
+  /** Executes events until a promise has settled. */
   async finish<T>(work: Promise<T>): Promise<T> {
     let over = false
     const end = work.finally(() => (over = true))

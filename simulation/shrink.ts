@@ -3,7 +3,7 @@ import type { Finding } from './oracles.js'
 import type { Plan } from './plan.js'
 import { World, type Lived } from './world.js'
 
-/** A failure, with as little left in as still shows it. */
+/** A minimised failure. */
 export interface Shrunk {
   readonly plan: Plan
   readonly faults: readonly string[]
@@ -15,8 +15,8 @@ export interface Shrunk {
 const MOST_REPLAYS = 80
 
 /**
- * Leaves out people, acts, work and faults as long as the same oracle still finds something of the same address. Chance goes
- * by names, so what stays happens as before, as far as nobody was kept waiting by what is gone.
+ * Removes people, acts, work and faults while the same oracle still finds something at the same address. Random choices
+ * depend on names, so the rest happens as before, except for what waited on a removed part.
  */
 export async function shrink(
   server: LedgerServer,
@@ -67,7 +67,7 @@ export async function shrink(
   return { ...best, replays }
 }
 
-/** Leaves out parts of a list, the largest first, as long as that holds. */
+/** Removes parts of a list, the largest first, while the condition holds. */
 async function lessOf<T>(
   now: () => readonly T[],
   holds: (less: readonly T[]) => Promise<boolean>,

@@ -16,7 +16,7 @@ const real = {
 
 let scheduler: Scheduler | null = null
 
-/** Whose clock, timers and random ids the product's code has; null: the real ones. */
+/** Sets the scheduler whose clock, timers and random ids the product's code uses; null: the real ones. */
 export function useVirtualTime(of: Scheduler | null): void {
   scheduler = of
 }
@@ -53,8 +53,8 @@ function isVirtual(): boolean {
 }
 
 /**
- * Puts the virtual clock, timers and ids under everything that is loaded, product and libraries: they count only where a task
- * runs. To be called once, first of all.
+ * Installs the virtual clock, timers and ids for all loaded code, product and libraries; they have an effect only while
+ * a task runs. Call it once, before anything else.
  */
 export function installVirtualTime(): void {
   class VirtualDate extends real.Date {
@@ -100,7 +100,7 @@ function id(): number {
   return (scheduler!.task!.ids += 1)
 }
 
-/** Unique by the task's name and a count, as far as 122 bits of chance are. */
+/** Derived from the task's name and a count; unique as far as 122 random bits are. */
 function uuid(): string {
   const { chance, task } = scheduler!
   const n = id()

@@ -53,13 +53,13 @@ const CONNECTION = 'acme'
 const ACCOUNT = '1001'
 const BEGIN_MS = Date.UTC(2030, 0, 7, 6)
 const MINUTE_MS = 60_000
-/** As the activities' heartbeats have it: then another attempt begins. */
+/** The same as the activities' heartbeat time-out: after it another attempt begins. */
 const HEARTBEAT_MS = 60_000
 const HANG_MS = 200_000
 /** The longest call takes 120 s. */
 const STOPPED_MS = 130_000
 const ATTEMPTS = 4
-/** What is not a sendout's is tried until it succeeds. */
+/** Attempts of work outside of a sendout: enough to succeed. */
 const FOREVER = 40
 const SENDING = /^sendout/
 
@@ -73,7 +73,7 @@ const SILENT: Logger = {
   child: () => SILENT,
 }
 
-/** What a world came to. */
+/** The outcome of a world. */
 export interface Lived {
   readonly findings: readonly Finding[]
   readonly fingerprint: string
@@ -88,10 +88,10 @@ export interface Replay {
   readonly trace?: boolean
 }
 
-/** An activity died, or hung for longer than its heartbeats may stay away. */
+/** An activity died, or hung for longer than its heartbeat time-out. */
 class Gone extends Error {}
 
-/** One connection with everybody on it, the systems at its ends, and what triggers its work. */
+/** One connection with all its people, the systems at its ends, and what triggers its work. */
 export class World {
   private readonly chance: Chance
   private readonly scheduler: Scheduler
@@ -107,13 +107,13 @@ export class World {
   private readonly posting = new Map<number, InboxHint[]>()
   private hints = 0
   private listed = 0
-  /** Activities under way, which a stop of all workers ends. */
+  /** Running activities; a stop of all workers ends them. */
   private readonly tasks = new Set<Task>()
   private backedUpMs: number | null = null
   private isDown = false
-  /** Rises with each restore: workflows of before are terminated. */
+  /** Increases with each restore: earlier workflows are terminated. */
   private era = 0
-  /** What the ledger lost. */
+  /** The period that the ledger lost. */
   private gap: { readonly fromMs: number; readonly toMs: number } | null = null
   private lastSweep = 0
   private underWay = new Set<Promise<unknown>>()
@@ -153,7 +153,7 @@ export class World {
 
   private ledger!: SimulatedLedger
 
-  /** Lives a plan to its end. */
+  /** Executes a plan to its end. */
   static async live(server: LedgerServer, plan: Plan, replay: Replay = {}): Promise<Lived> {
     const world = new World(plan, replay)
     useVirtualTime(world.scheduler)
@@ -207,7 +207,7 @@ export class World {
     await this.rest()
   }
 
-  /** Everything under way ends; then sweeps, until nothing is left. */
+  /** Ends everything that runs; then sweeps until nothing is left. */
   private async rest(): Promise<void> {
     const { scheduler } = this
     await scheduler.until(scheduler.nowMs + 20 * MINUTE_MS)
@@ -242,12 +242,12 @@ export class World {
     }
   }
 
-  /** A sweep of a CRM that tells no addresses reads everybody within a day. */
+  /** Duration of the rest. If the CRM's changes report no addresses, the sweeps take up to a day to read everybody. */
   private get restMs(): number {
     return (this.crm.capabilities.completeDelta ? 35 : 11 * 60) * MINUTE_MS
   }
 
-  /** What the ledger holds of an address, for whoever has to explain a finding. */
+  /** Prints what the ledger holds of an address, to explain a finding. */
   private async showLedger(email: string): Promise<void> {
     for (const what of LEDGER_OF_ADDRESS) {
       for (const row of await this.ledger.ask<{ row: unknown }>(what, [email])) {
@@ -272,7 +272,10 @@ export class World {
     ])
   }
 
-  /** Every write of ours that either system took is in the evidence, of that very cell, before it. */
+  /**
+   * Finds writes without evidence: every write that either system applied must be in the evidence, for exactly that
+   * cell, before the write.
+   */
   private async findUnattributed(): Promise<void> {
     const events = await this.ledger.ask<RecordedEvent>(
       `SELECT a.address AS email, e.cell_key AS cell, e.emarketeer_new AS emarketeer, e.crm_new AS crm,
@@ -336,7 +339,7 @@ export class World {
     }
   }
 
-  /** A moment at which no transaction is under way: as a backup shows all of each or none. */
+  /** Waits until no transaction runs, because a backup holds each transaction completely or not at all. */
   private async backUp(): Promise<void> {
     const { scheduler, ledger } = this
     while (ledger.isBusy) {
@@ -347,7 +350,7 @@ export class World {
     await this.pause(1)
   }
 
-  /** As docs/ledger.md tells: everything is stopped, calls are dead, the backup is brought back, and the command says so. */
+  /** Follows docs/ledger.md: everything is stopped, calls are dead, the backup is restored, and the command is run. */
   private async restore(): Promise<void> {
     const { scheduler, ledger } = this
     if (this.backedUpMs === null) {
@@ -375,7 +378,7 @@ export class World {
     this.isDown = false
   }
 
-  /** Something that goes on beside the others. */
+  /** Starts work that runs beside the rest. */
   private begin(name: string, work: () => Promise<void>): void {
     const { scheduler } = this
     if (this.isDown) {
@@ -425,7 +428,7 @@ export class World {
     )
   }
 
-  /** A pre-send, in the order of its workflow, and its list, at once and later. */
+  /** A pre-send, in the order of its workflow, and its list, read immediately and later. */
   private async sendout(name: string): Promise<void> {
     const { scheduler, ledger } = this
     const sendoutId = `s${name.split(' ')[1]}`
@@ -531,7 +534,7 @@ export class World {
     } while (cursor !== null)
   }
 
-  /** Webhooks of the CRM come to the inbox: now and then late, twice, or never. */
+  /** Delivers the CRM's webhooks to the inbox: sometimes late, duplicated, or never. */
   private tell(change: CrmChange): void {
     const place = `${change.entity} ${change.id} ${(this.hints += 1)}`
     const fault = this.faults.ofWebhook(place)
@@ -558,7 +561,10 @@ export class World {
     }
   }
 
-  /** Webhooks come around half of the works, where they meet them; a drain for each change would be most of a world. */
+  /**
+   * Webhooks arrive around half of the works, where they collide with them; a drain for each change would take most of
+   * a world's time.
+   */
   private isHeard(): boolean {
     const atMs = this.scheduler.nowMs - BEGIN_MS
     return this.plan.works.some(
@@ -567,7 +573,7 @@ export class World {
     )
   }
 
-  /** What comes within two seconds is stored together. */
+  /** Hints that arrive within two seconds are stored together. */
   private post(hint: InboxHint, atMs: number): void {
     const window = Math.ceil(atMs / POST_WINDOW_MS) * POST_WINDOW_MS
     const together = this.posting.get(window)
@@ -589,7 +595,7 @@ export class World {
     await Promise.all([...shards].map((shard) => this.drain(name, shard)))
   }
 
-  /** As the workflow of a shard: one drain after the other, as long as something comes. */
+  /** Like the workflow of a shard: drains one after the other, while something arrives. */
   private async drain(name: string, shard: number): Promise<void> {
     const isRunning = this.draining.has(shard)
     this.draining.set(shard, true)
@@ -606,7 +612,7 @@ export class World {
     }
   }
 
-  /** Steps of one run, each an activity: tried again where it fails, dies, or hangs. */
+  /** Steps of one run. Each is an activity: repeated if it fails, dies, or hangs. */
   private stepsOf(name: string, trigger: Trigger) {
     const runId = this.runIdOf(name)
     return <T>(what: string, work: (session: SyncSession) => Promise<T>): Promise<T> =>
@@ -718,7 +724,7 @@ const LEDGER_OF_ADDRESS = [
     WHERE address_id = (SELECT address_id FROM addresses WHERE address = $1) ORDER BY t::text`,
 )
 
-/** As the inbox's: fewer, so that each has something to do. */
+/** Fewer shards than the inbox has, so that each has something to do. */
 const SHARDS = 2
 
 const POST_WINDOW_MS = 2_000

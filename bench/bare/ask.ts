@@ -1,7 +1,7 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
 
-/** One request as it goes over the wire; lengths are added. */
+/** One HTTP request; length headers are added when it is sent. */
 export interface Asked {
   readonly method: string
   readonly url: string
@@ -9,14 +9,14 @@ export interface Asked {
   readonly body?: string
 }
 
-/** Connections that stay open. @param ca trusted beside the public authorities. */
+/** An agent that keeps connections open. @param ca trusted besides the public authorities. */
 export function keepAlive(url: string, ca?: string): http.Agent {
   return url.startsWith('https:')
     ? new https.Agent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) })
     : new http.Agent({ keepAlive: true })
 }
 
-/** Sends one request and takes the whole answer, with nothing in between. */
+/** Sends one request and reads the complete answer, without further processing. */
 export function ask(
   { method, url, headers = {}, body = '' }: Asked,
   agent: http.Agent,
@@ -37,7 +37,7 @@ export function ask(
   })
 }
 
-/** Works on all of them, so many at once. */
+/** Processes all items, a limited number of them concurrently. */
 export async function atOnce<T>(
   most: number,
   all: readonly T[],

@@ -1,4 +1,4 @@
-/** Does nothing, for a worker that has nothing else. */
+/** Does nothing. */
 export function emptyWorkflow(): Promise<void> {
   return Promise.resolve()
 }

@@ -7,10 +7,13 @@ import { dynamicsToken } from './read-all.js'
 
 const AT_ONCE = 8
 
-/** So many are read; the time for all is computed from theirs, since it would be hours. */
+/** Number of people that are read; the time for all is extrapolated, because it would be hours. */
 const READ = 1_000
 
-/** The loop that one would write first: for each person a call to either system, 8 people at once, with the CRM's published client. */
+/**
+ * The simplest loop that one would write: one call to each system for each person, 8 people concurrently, with the
+ * CRM's published client.
+ */
 export async function readOneByOne({
   world,
   emails,

@@ -4,29 +4,28 @@ import type { World } from '../world/start-world.js'
 import { CAMPAIGN } from '../world/truth.js'
 import { ask, type Asked, atOnce, keepAlive } from './ask.js'
 
-/** Requests at once to each system. */
+/** Concurrent requests to each system. */
 const AT_ONCE = 8
-/** What the services allow in a page of Dynamics, in an audience's page, and in a reading of states. */
+/** Largest page that the services allow: of Dynamics, of an audience, and of a read of states. */
 const PAGE = 5_000
 const STATES = 1_000
 
-/** What a reading came to. */
+/** The result of a reading. */
 export interface ReadAll {
   readonly ms: number
   readonly cpuMs: number
   readonly requests: number
-  /** Read of each side. */
+  /** Contacts read from each side. */
   readonly contacts: number
   readonly states: number
 }
 
 /**
- * The bare script that a Dynamics pre-send is held against: it reads every contact of both systems, with our `$select`,
- * in the largest pages, 8 requests at once to each, understands the JSON and keeps nothing. It decides nothing and
- * writes nothing. Pages of Dynamics follow each other by links, so it is told beforehand which ranges of addresses hold
- * one page each, which no real program would know.
- *
- * @param emails everybody's in the CRM. @throws Error where it did not read everybody.
+ * The bare script that a Dynamics pre-send is compared with. It reads every contact of both systems, with our
+ * `$select`, in the largest pages, with 8 concurrent requests to each; it parses the JSON and keeps nothing. It decides
+ * nothing and writes nothing. Because each page of Dynamics links to the next, the script gets the ranges of addresses
+ * that fill one page each, which no real program would know.
+ * @param emails all addresses in the CRM. @throws Error if it did not read everybody.
  */
 export async function readAll(
   world: World,
@@ -113,7 +112,7 @@ export async function readAll(
   return { ms, cpuMs: (cpu.user + cpu.system) / 1000, requests, contacts, states }
 }
 
-/** A token of the stand-in's application. */
+/** Fetches a token of the stand-in's application. */
 export async function dynamicsToken(url: string): Promise<string> {
   const { tenantId, clientId, secret } = DEMO_DYNAMICS
   const answer = await fetch(`${url}/${tenantId}/oauth2/v2.0/token`, {
@@ -138,7 +137,7 @@ interface AudiencePage {
   readonly nextCursor: string | null
 }
 
-/** Filters of ranges with a page each. */
+/** Filters for ranges of one page each. */
 function rangesOf(emails: readonly string[]): readonly string[] {
   const sorted = [...emails].sort()
   const starts = sorted.filter((_, at) => at > 0 && at % PAGE === 0)

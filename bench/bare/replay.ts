@@ -3,27 +3,26 @@ import type * as http from 'node:http'
 import { kindOf, mostAtOnce, type RecordedRequest } from '../record/request-log.js'
 import { ask, keepAlive } from './ask.js'
 
-/** What sending recorded requests again came to. */
+/** The result of replaying recorded requests. */
 export interface Replay {
   readonly requests: number
   readonly ms: number
   readonly cpuMs: number
   /** Bytes of the answers' bodies. */
   readonly bodyBytes: number
-  /** Answered with another status than the first time. */
+  /** Answers with another status than in the recording. */
   readonly differing: number
 }
 
-/** Left to the client that sends them again. */
+/** Headers that the replaying client sets itself. */
 const OWN_HEADERS = new Set(['host', 'connection', 'content-length', 'transfer-encoding'])
 
 /**
- * The bare script that a product is held against: the same requests, byte for byte, in the order in which the run
- * began them, and nothing else: no decision, no memory. Each begins as soon as the one before it has begun and a place
- * is free: as many at once of a kind, and of a server, as the run ever had. It waits for nothing that a page before it
- * would have told, so no real program could be faster with these requests.
- *
- * @param recorded of all servers. @param ca trusted beside the public authorities.
+ * The bare script that a product is compared with: it sends the same requests, byte for byte, in the order in which the
+ * run began them, and does nothing else: no decision, no memory. A request begins as soon as the previous one has begun
+ * and a slot is free: there are as many slots, per kind and per server, as the run used concurrently. It does not wait
+ * for data of an earlier page, so no real program could be faster with these requests.
+ * @param recorded requests of all servers. @param ca trusted besides the public authorities.
  */
 export async function replay(recorded: readonly RecordedRequest[], ca?: string): Promise<Replay> {
   const [plain, secure] = [keepAlive('http:'), keepAlive('https:', ca)]
@@ -73,7 +72,7 @@ function placesBy(
   return new Map([...groups].map(([name, group]) => [name, new Places(mostAtOnce(group))]))
 }
 
-/** So many at once; others wait in turn. */
+/** Limits concurrency; others wait in turn. */
 class Places {
   readonly #waiting: (() => void)[] = []
 
@@ -104,7 +103,7 @@ function send(
   const own = Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name))
   const sent: Record<string, string> = Object.fromEntries(own)
   if (sent['idempotency-key'] !== undefined) {
-    // With the old one the answer would come from memory.
+    // With the old key the server would return the stored answer.
     sent['idempotency-key'] = randomUUID()
   }
   return ask({ method, url, headers: sent, body }, agent)

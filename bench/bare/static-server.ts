@@ -1,4 +1,4 @@
-/** Serves the pages of a file (JSON, text by cursor) as they are: `static-server.ts FILE`. */
+/** Serves the pages of a file (JSON, text by cursor) unchanged: `static-server.ts FILE`. */
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

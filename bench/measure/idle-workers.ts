@@ -9,10 +9,10 @@ import { openWorld } from '../world/open-world.js'
 import { megabytesNow } from './process.js'
 import { quiet } from './sendout.js'
 
-/** A worker that has nothing to do keeps what it has after about this time. */
+/** After about this time an idle worker's memory is stable. */
 const SETTLED_MS = 10_000
 
-/** Memory of our worker after a first sync, idle, and of one that has never had anything to do. */
+/** Memory of our idle worker after a first sync, and of a worker that never did anything. */
 export async function* compareIdleWorkers(run: Run): AsyncGenerator<Repetition> {
   for (let n = 0; n < run.repetitions; n += 1) {
     const opened = await openWorld(dynamicsPlace, run.size, false, run.note)

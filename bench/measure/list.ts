@@ -15,7 +15,7 @@ interface Page {
   readonly nextCursor: string | null
 }
 
-/** Reads one sendout's list to its end from the gateway, then the same bytes from a server that does nothing else. */
+/** Reads one sendout's complete list from the gateway, then the same bytes from a server that does nothing else. */
 export async function* readLists(run: Run): AsyncGenerator<Repetition> {
   const opened = await openWorld(dynamicsPlace, run.size, false, run.note)
   const { world, campaigns } = opened
@@ -46,7 +46,7 @@ export async function* readLists(run: Run): AsyncGenerator<Repetition> {
   }
 }
 
-/** Page after page, as the campaign service does. @returns the pages by their cursors, too. */
+/** Reads page after page, as the campaign service does. @returns also the pages by their cursors. */
 async function readPages(url: string, key: string) {
   const agent = keepAlive(url)
   const pages: Record<string, string> = {}

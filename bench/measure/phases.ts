@@ -4,13 +4,13 @@ import type { TemporalClient } from '../../src/config/temporal/temporal.js'
 export const PHASES = ['audience', 'proof', 'sync', 'decide', 'close'] as const
 export type Phase = (typeof PHASES)[number]
 
-/** From when to when, Unix ms. */
+/** Start and end, Unix ms. */
 export interface Span {
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** Which phase an activity of the pre-send belongs to; its child workflows are `sync`, as is whatever is not named. */
+/** The phase of each activity of the pre-send; child workflows, and activities that are not listed, are `sync`. */
 const PHASE_OF: Readonly<Record<string, Phase>> = {
   checkPreSend: 'audience',
   openSendout: 'audience',
@@ -20,7 +20,9 @@ const PHASE_OF: Readonly<Record<string, Phase>> = {
   closeSendout: 'close',
 }
 
-/** When each phase ran, by the workflow's history: from its first activity's being scheduled to its last one's end. */
+/**
+ * When each phase ran, by the workflow's history: from the scheduling of its first activity to the end of its last one.
+ */
 export async function phasesOf(
   client: TemporalClient['client'],
   workflowId: string,

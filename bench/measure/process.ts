@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
 
-/** What Linux tells of a process; null elsewhere. */
+/** What Linux reports of a process; null on other systems. */
 
-/** The most memory that it had since {@link forgetPeak}, MB. */
+/** Peak memory since {@link forgetPeak}, MB. */
 export function peakMegabytes(pid: number): Promise<number | null> {
   return megabytes(pid, 'VmHWM')
 }
 
-/** The memory that it has, MB. */
+/** Current memory, MB. */
 export function megabytesNow(pid: number): Promise<number | null> {
   return megabytes(pid, 'VmRSS')
 }
@@ -18,15 +18,15 @@ async function megabytes(pid: number, name: string): Promise<number | null> {
   return kilobytes === undefined ? null : Math.round(Number(kilobytes) / 1024)
 }
 
-/** From now on the peak is counted anew (proc(5), clear_refs). */
+/** Resets the peak (proc(5), clear_refs). */
 export async function forgetPeak(pid: number): Promise<void> {
   await writeFile(`/proc/${pid}/clear_refs`, '5').catch(() => undefined)
 }
 
-/** Time that it has computed, in it and for it in the system. */
+/** CPU time in the process and in the kernel for it, ms. */
 export async function cpuMs(pid: number): Promise<number | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  // After the name, which may have spaces: the 12th and 13th are ticks of 10 ms.
+  // After the name, which may have spaces: the 12th and 13th fields are ticks of 10 ms.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return stat === '' ? null : (Number(fields[11]) + Number(fields[12])) * 10
 }

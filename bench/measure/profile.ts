@@ -16,8 +16,8 @@ interface Sample {
 
 /**
  * Watches the database from now on.
- *
- * @returns what ends it, and writes each phase's dearest statements (texts without values) to `<name>-statements.md` in the folder.
+ * @returns a function that ends it and writes each phase's most expensive statements (texts without values) to
+ * `<name>-statements.md` in the folder.
  */
 export async function startProfile(
   world: World,
@@ -58,7 +58,7 @@ async function sample(database: Client): Promise<Sample> {
   return { atMs: Date.now(), statements: new Map(rows.map((row) => [row.query, row])) }
 }
 
-/** Statements by their time within a span, as far as samples tell: a long one counts where it ends. */
+/** Statements by their time within a span, as far as samples show: a long statement counts where it ends. */
 function dearest(samples: readonly Sample[], { fromMs, toMs }: Span): string[] {
   const before = samples.findLast(({ atMs }) => atMs <= fromMs) ?? samples[0]!
   const after = samples.find(({ atMs }) => atMs >= toMs) ?? samples.at(-1)!

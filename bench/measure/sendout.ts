@@ -14,49 +14,49 @@ import { type Phase, phasesOf } from './phases.js'
 import { cpuMs, forgetPeak, peakMegabytes } from './process.js'
 import { startProfile } from './profile.js'
 
-/** How late every stand-in answers, ms: about what a service nearby takes. */
+/** Delay of every stand-in's answer, ms: about that of a service nearby. */
 export const LATENCY_MS = 20
 
-/** Past a request's end, when the stand-in has written its line. */
+/** Time after a request's end by which the stand-in has written its line, ms. */
 const LOG_WAIT_MS = 300
 
-/** No request for so long: nothing is under way any more. */
+/** After this time without a request, nothing is running any more, ms. */
 const QUIET_MS = 3_000
 const QUIET_AT_MOST_MS = 10 * 60_000
 
-/** While a sendout runs somebody changes so often: in turn in eMarketeer and in the CRM. */
+/** Time between changes while a sendout runs, ms: in turn in eMarketeer and in the CRM. */
 const CHANGE_EVERY_MS = 400
 
-/** A sendout measured. Times are of this machine, in this run; only their ratio says anything. */
+/** A measured sendout. Times are of this machine, in this run; only their ratio is meaningful. */
 export interface Measured {
   readonly result: PreSendResult
-  /** On the list though the truth forbids it, and the other way round; both must be 0. */
+  /** People on the list against the truth, and people missing from it; both must be 0. */
   readonly wrong: number
   readonly missing: number
   /** People who changed while it ran. */
   readonly changedMeanwhile: number
   readonly preSendMs: number
-  /** Of the bare script, right after it. */
+  /** Time of the bare script, run right after it. */
   readonly bareMs: number
   readonly ratio: number
   readonly phasesMs: Readonly<Partial<Record<Phase, number>>>
   /** By the stand-ins' logs. */
   readonly byKind: Readonly<Record<string, number>>
-  /** Time that the worker's process computed, and the bare script; it hardly depends on who else uses the machine. */
+  /** CPU time of the worker's process, and of the bare script; other load on the machine hardly affects it. */
   readonly workerCpuMs: number | null
   readonly bareCpuMs: number
-  /** The most memory of the worker's process while the sendout ran. */
+  /** Peak memory of the worker's process while the sendout ran. */
   readonly workerPeakMegabytes: number | null
-  /** The machine's load when it ended; more than its cores: all times above are too long. */
+  /** The machine's load at the end; if it exceeds the number of cores, all times above are too long. */
   readonly load: number
   readonly histories: Readonly<Record<string, { events: number; kilobytes: number }>>
 }
 
 export interface SendoutToMeasure {
   readonly sendoutId: string
-  /** So many are withdrawn in the CRM just before, without a webhook's telling. */
+  /** Number of people who are withdrawn in the CRM just before, without a webhook. */
   readonly changed: number
-  /** Does what a script without a product would. @param recorded the requests of the sendout, in order. */
+  /** Does what a script without a product would do. @param recorded the requests of the sendout, in order. */
   readonly bare: (
     recorded: readonly RecordedRequest[],
   ) => Promise<{ readonly ms: number; readonly cpuMs: number }>
@@ -64,7 +64,7 @@ export interface SendoutToMeasure {
   readonly profileTo: string | null
 }
 
-/** One sendout to everybody, while people change, then the bare script. */
+/** One sendout to everybody, while people change; then the bare script. */
 export async function measureSendout(
   opened: OpenedWorld,
   { sendoutId, changed, bare, profileTo }: SendoutToMeasure,
@@ -125,7 +125,7 @@ export async function measureSendout(
   }
 }
 
-/** People change one after the other until it is ended. */
+/** Changes people one after the other until it is ended. */
 function startChanges({ truth, deny }: OpenedWorld, emails: readonly string[]) {
   const denied = new Map<string, number>()
   let at = 0
@@ -145,7 +145,7 @@ function startChanges({ truth, deny }: OpenedWorld, emails: readonly string[]) {
   })()
   return {
     count: () => at,
-    /** @returns who was withdrawn in the CRM, and when that was certainly done, Unix ms. */
+    /** Ends the changes. @returns who was withdrawn in the CRM, and when that was certainly done, Unix ms. */
     end: async (): Promise<ReadonlyMap<string, number>> => {
       ended = true
       await changing
@@ -155,8 +155,9 @@ function startChanges({ truth, deny }: OpenedWorld, emails: readonly string[]) {
 }
 
 /**
- * The list against the truth, after one more person has unsubscribed: the reading itself must leave that one out. Whoever
- * was withdrawn in the CRM after the moment that the result vouches for may be on it, as no webhook tells.
+ * Compares the list with the truth, after one more person has unsubscribed: the reading itself must leave that person
+ * out. People who were withdrawn in the CRM after the moment that the result vouches for may be on it, because no
+ * webhook reports them.
  */
 async function compareList(
   { truth, campaigns }: OpenedWorld,
@@ -179,13 +180,13 @@ async function compareList(
   }
 }
 
-/** Every stand-in answers so late from now on. */
+/** Delays every stand-in's answers from now on. */
 export async function delay({ crm, emarketeer }: World, ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, LOG_WAIT_MS))
   await Promise.all([delayRequests(crm, ms), delayRequests(emarketeer, ms)])
 }
 
-/** From now on every request, of sign-in too, waits so long before it is worked on; 0: none does. */
+/** From now on every request, sign-ins too, waits before it is processed; 0: none does. */
 async function delayRequests(control: StandInControl, delayMs: number): Promise<void> {
   await control.clearFaults()
   if (delayMs > 0) {
@@ -193,7 +194,7 @@ async function delayRequests(control: StandInControl, delayMs: number): Promise<
   }
 }
 
-/** Waits for passes that earlier writes' webhooks caused: until no side has had a request for a while. */
+/** Waits for passes that webhooks of earlier writes caused: until no side has had a request for a while. */
 export async function quiet({ logs }: World): Promise<void> {
   const sizes = async () => {
     const found = await Promise.all([stat(logs.crm), stat(logs.emarketeer)])
@@ -207,7 +208,7 @@ export async function quiet({ logs }: World): Promise<void> {
   }
 }
 
-/** So many, spread over all. */
+/** That many items, spread over all. */
 function everyNth<T>(all: readonly T[], wanted: number): readonly T[] {
   const step = all.length / Math.max(1, wanted)
   return Array.from({ length: Math.min(wanted, all.length) }, (_, n) => all[Math.floor(n * step)]!)

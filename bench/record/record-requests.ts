@@ -4,14 +4,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { RecordedRequest } from './request-log.js'
 
-/** What node tells of a request at its start and at its end. */
+/** What Node reports of a request at its start and at its end. */
 interface Served {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly socket: Socket
 }
 
-/** Of a request under way. */
+/** A running request. */
 interface Begun {
   readonly startedMs: number
   readonly bytesBefore: number
@@ -19,7 +19,7 @@ interface Begun {
 }
 
 /**
- * Writes every request that a server of this process serves into a file, a line each. The control API is left out: it
+ * Writes every request that a server of this process serves to a file, one per line. Leaves out the control API, which
  * belongs to no system.
  */
 export function recordRequests(path: string): void {
@@ -61,7 +61,7 @@ function lineOf({ request, response, socket }: Served, start: Begun): RecordedRe
   }
 }
 
-/** Sees the body's pieces as they are put into the stream: listening to it would take them from the handler. */
+/** Reads the body's chunks as they are pushed into the stream: a listener would take them from the handler. */
 function keepBody(request: IncomingMessage): Buffer[] {
   const chunks: Buffer[] = []
   const push = request.push.bind(request)

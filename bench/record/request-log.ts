@@ -1,23 +1,23 @@
 import { readFile } from 'node:fs/promises'
 
-/** One request that a stand-in served, as it came over the wire. Times are Unix ms with fractions, of one machine. */
+/** One request that a stand-in served, as it was sent. Times are Unix ms with fractions, of one machine. */
 export interface RecordedRequest {
   readonly startedMs: number
   readonly endedMs: number
   /** Ports of both ends; a connection carries one request at a time. */
   readonly connection: string
   readonly method: string
-  /** With scheme, host and port of the server that took it. */
+  /** With scheme, host and port of the server that received it. */
   readonly url: string
-  /** As sent; also the credentials, which only this stand-in knows. */
+  /** As sent; including the credentials, which only this stand-in knows. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
   readonly status: number
-  /** Bytes of the answer, headers too. */
+  /** Bytes of the answer, including headers. */
   readonly answerBytes: number
 }
 
-/** Requests of a log that began within a time, in that order. @param path as given to the stand-in. */
+/** Requests of a log that began within a period, in that order. @param path as given to the stand-in. */
 export async function readRequests(
   path: string,
   fromMs: number,
@@ -31,7 +31,9 @@ export async function readRequests(
   return requests.map((request, at) => ({ ...request, endedMs: endOf(requests, at) }))
 }
 
-/** A server may notice late that an answer has gone: the connection's next request proves that it had. */
+/**
+ * When an answer was sent. A server may notice it late: the connection's next request proves that it was sent before.
+ */
 function endOf(requests: readonly RecordedRequest[], at: number): number {
   const { connection, endedMs } = requests[at]!
   for (let next = at + 1; next < requests.length; next += 1) {
@@ -46,7 +48,7 @@ function endOf(requests: readonly RecordedRequest[], at: number): number {
   return endedMs
 }
 
-/** What a request is, whatever it is about: ids, cursors and what follows `?` left out. */
+/** The kind of a request: its method and path, without ids, cursors and the query. */
 export function kindOf({ method, url }: RecordedRequest): string {
   const { port, pathname } = new URL(url)
   const path = decodeURIComponent(pathname)
@@ -57,7 +59,7 @@ export function kindOf({ method, url }: RecordedRequest): string {
   return `${method} :${port}${path}`
 }
 
-/** How many of these ran at once at most, by the log. */
+/** The largest number of these requests that ran concurrently, by the log. */
 export function mostAtOnce(requests: readonly RecordedRequest[]): number {
   const edges = requests.flatMap(({ startedMs, endedMs }) => [
     { at: startedMs, step: 1 },

@@ -1,14 +1,14 @@
 import type { StackConnectionFile } from '../../dev/stack/connection-files.js'
 import type { StandInControl } from '../../simulators/common/control-client.js'
 
-/** What a stand-in for a CRM prints when it is ready; what else it hands out depends on it. */
+/** What a stand-in for a CRM prints when it is ready; further fields depend on the CRM. */
 export interface ReadyCrm {
   readonly url: string
   readonly controlUrl: string
   readonly [fact: string]: unknown
 }
 
-/** One kind of CRM as a benchmark runs it: nothing of the product's is in it but the connection's file. */
+/** One kind of CRM for a benchmark. Of the product it uses only the connection's file. */
 export interface CrmPlace {
   /** Folder in `simulators/`. */
   readonly standIn: 'dynamics' | 'superoffice'
@@ -18,25 +18,25 @@ export interface CrmPlace {
   connection(ready: ReadyCrm): {
     readonly file: StackConnectionFile
     readonly secrets: Readonly<Record<string, string>>
-    /** The authority of its certificate; null: plain http, or none of its own. */
+    /** The authority of its certificate; null: plain http, or a public authority. */
     readonly caPem: string | null
   }
-  /** Puts people there as if they had been for long. */
+  /** Adds people as if they had been there for a long time. */
   seed(control: StandInControl, people: Seed): Promise<void>
   /** From now on no webhook arrives. */
   loseWebhooks(control: StandInControl): Promise<void>
-  /** The way to say there, as a user of the CRM, that an address may not be mailed; it knows who is there now. */
+  /** Returns a function with which a user of the CRM forbids mail to an address; it knows who is there now. */
   denier(control: StandInControl): Promise<(email: string) => Promise<void>>
-  /** Addresses that may not be mailed by what the CRM has. */
+  /** Addresses that may not be mailed, by the CRM's data. */
   denied(control: StandInControl): Promise<ReadonlySet<string>>
 }
 
-/** People numbered from a number on, with the same basis in both systems. */
+/** People with consecutive numbers, and with the same basis in both systems. */
 export interface Seed {
   readonly count: number
   readonly firstNumber: number
   readonly basis: 'consent' | 'withdrawn'
 }
 
-/** Everybody's address, by number; `{n}` is the number. */
+/** Pattern of all addresses; `{n}` is the number. */
 export const EMAIL_PATTERN = 'person{n}@bench.example'

@@ -6,21 +6,23 @@ import { EMAIL_PATTERN, type CrmPlace } from './crm-place.js'
 import { startWorld, type World } from './start-world.js'
 import { Truth } from './truth.js'
 
-/** A world with people whom a first sync has made known, and of whose changes in the CRM no webhook tells. */
+/** A world whose people a first sync has read, and whose CRM sends no webhooks about later changes. */
 export interface OpenedWorld {
   readonly world: World
   readonly place: CrmPlace
   readonly truth: Truth
   readonly client: TemporalClient['client']
   readonly campaigns: CampaignClient
-  /** Of everybody, in both systems. */
+  /** All addresses, in both systems. */
   readonly emails: readonly string[]
-  /** A user of the CRM says that this person may not be mailed. */
+  /** A user of the CRM forbids mail to this person. */
   readonly deny: (email: string) => Promise<void>
   stop(): Promise<void>
 }
 
-/** Opens a world. @param profiled start worker and database so that they can tell (measure/profile.ts). */
+/**
+ * Opens a world. @param profiled starts the worker and the database so that they can be profiled (measure/profile.ts).
+ */
 export async function openWorld(
   place: CrmPlace,
   contacts: number,
@@ -62,7 +64,7 @@ export async function openWorld(
   }
 }
 
-/** As a user does it; what it logs is told when it fails. */
+/** Runs a command as a user does; the error shows its log if it fails. */
 async function apply(file: string, env: Readonly<Record<string, string>>): Promise<void> {
   const args = ['bin/lbsync.mjs', 'connection', 'apply', file]
   const child = spawn(process.execPath, args, {

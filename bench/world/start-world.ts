@@ -12,18 +12,18 @@ import { startTemporalServer } from '../../dev/embedded/temporal-server.js'
 import { dropLogin, uniqueLogin, urlOf, migrate } from '../../src/ledger/db/migrate.js'
 import type { CrmPlace, ReadyCrm } from './crm-place.js'
 
-/** Keeps something that is to be stopped. */
+/** Registers something that must be stopped. */
 type Keep = <T extends { stop(): Promise<void> }>(started: T) => T
 
-/** The whole product with one CRM, every stand-in keeping a log of its requests. */
+/** The complete product with one CRM; every stand-in logs its requests. */
 export interface World {
   readonly env: Readonly<Record<string, string>>
   readonly gatewayUrl: string
   readonly gatewayApiKey: string
   readonly workerPid: number
-  /** Of its files; ends with it. */
+  /** Folder of its files; removed at its end. */
   readonly directory: string
-  /** Of a user that may read `pg_stat_statements`. */
+  /** For a user who may read `pg_stat_statements`. */
   readonly databaseUrl: string
   readonly emarketeerUrl: string
   readonly emarketeerKey: string
@@ -40,12 +40,12 @@ export interface World {
 
 const SERVICE_KEY = 'service-key'
 
-/** So that PostgreSQL counts the time of each statement. */
+/** Makes PostgreSQL measure the time of each statement. */
 const STATEMENTS = ['shared_preload_libraries=pg_stat_statements']
 
 /**
- * Starts it as `lbsync dev` does (dev/stack), but stand-ins through stand-in.ts, and of the CRMs the one that
- * is measured alone. @throws ProvisionError where a server cannot be had.
+ * Starts it as `lbsync dev` does (dev/stack), but runs stand-ins through stand-in.ts, and of the CRMs only the measured
+ * one. @throws ProvisionError if a server cannot be installed or started.
  */
 export async function startWorld(
   place: CrmPlace,

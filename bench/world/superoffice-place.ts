@@ -75,8 +75,8 @@ export const onlinePlace: CrmPlace = {
 }
 
 /**
- * SuperOffice on site: Basic, and https where this machine can make a certificate. @param older a server without
- * archives by POST and without webhooks, whose keys have a `#`.
+ * SuperOffice on site: Basic, and https if this machine can make a certificate. @param older a server without archives
+ * by POST and without webhooks, whose keys have a `#`.
  */
 export function onsitePlace(older: boolean): CrmPlace {
   return {

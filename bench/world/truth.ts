@@ -16,14 +16,14 @@ const WITHDRAWN_SHARE = 0.1
 /** The campaign that is sent: to everybody, in category `c1`. */
 export const CAMPAIGN = { campaignId: '501', componentId: '9001' } as const
 
-/** The stand-ins' own truth, and what people do in them; nothing of the product's. */
+/** The stand-ins' own state, and what people do in them; uses nothing of the product. */
 export class Truth {
   constructor(
     private readonly world: World,
     private readonly place: CrmPlace,
   ) {}
 
-  /** The same people in both systems, as if they had been there for long, and a campaign to all of them. */
+  /** Adds the same people to both systems, as if they had been there for a long time, and a campaign to all of them. */
   async seed(count: number): Promise<void> {
     const withdrawn = Math.floor(count * WITHDRAWN_SHARE)
     const parts = [
@@ -63,7 +63,7 @@ export class Truth {
       .filter((email) => !denied.has(email))
   }
 
-  /** Somebody unsubscribes by the link in a mail. */
+  /** A person unsubscribes by the link in a mail. */
   async unsubscribe(email: string): Promise<void> {
     await this.world.emarketeer.post(`${ACCOUNT}/acts`, {
       acts: [{ email, kind: 'unsubscribeAll' }],

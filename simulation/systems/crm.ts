@@ -9,10 +9,10 @@ export interface CrmRecord {
   readonly email: string | null
 }
 
-/** What a user says in a CRM. A toggle knows two answers. */
+/** What a user answers in a CRM. A toggle has two answers. */
 export type Answer = 'deny' | 'consent' | 'other'
 
-/** A change, for whoever posts webhooks. */
+/** A change, for the sender of webhooks. */
 export interface CrmChange {
   readonly entity: 'contact' | 'subscription'
   readonly id: string
@@ -23,40 +23,40 @@ export interface CrmChange {
   readonly addresses: readonly string[]
 }
 
-/** A CRM in memory, with what its users do. A cell is a purpose, or `c:` and a category. */
+/** A CRM in memory, and what its users do. A cell is a purpose, or `c:` followed by a category. */
 export interface MemoryCrm {
   readonly name: string
   readonly capabilities: CrmCapabilities
   readonly source: CrmSource
   readonly writes: readonly OwnWrite[]
   onChange: (change: CrmChange) => void
-  /** An answer that stood on a row of its own is gone with it; absent where every answer stands on its person. */
+  /** Called when an answer on a separate row is deleted with it; absent if every answer is stored on its person. */
   onAnswerGone?: (id: string) => void
   client(wire: Wire): CrmClient
-  /** It no longer knows the cursors that it gave. */
+  /** Makes the CRM refuse all earlier cursors. */
   expireCursors(): void
   liveAt(email: string): readonly CrmRecord[]
-  /** @returns the record. */
+  /** Adds a record. @returns the record. */
   add(email: string, denies: boolean): CrmRecord
-  /** What the record holds: `allow` or `deny`, a basis, `true` or `false`; null: no row. */
+  /** The record's value: `allow` or `deny`, a basis, `true` or `false`; null: no row. */
   value(record: CrmRecord, cell: string): string | null
-  /** What a ghost calls the record's answer in a cell. */
+  /** The ghost's id for the record's answer in a cell. */
   answerId(record: CrmRecord, cell: string): string | null
   /** A user answers. @returns whether that changed anything. */
   say(record: CrmRecord, cell: string, answer: Answer): boolean
-  /** Whether the value that it holds was set by a user, and denies. */
+  /** Whether a user set the record's current value, and it denies. */
   wasDenied(record: CrmRecord, cell: string): boolean
-  /** Something else on the record is saved. */
+  /** Saves another field of the record. */
   edit(record: CrmRecord): void
   remove(record: CrmRecord): void
   deactivate(record: CrmRecord): void
-  /** One that was deactivated at an address comes back. @returns which. */
+  /** Reactivates a record that was deactivated at an address. @returns the record. */
   reactivateAt(email: string): CrmRecord | null
   move(record: CrmRecord, to: string): void
   merge(loser: CrmRecord, winner: CrmRecord): void
 }
 
-/** Ids that were asked for and are not among the found ones; none if addresses were asked for. */
+/** Requested ids that were not found; none if addresses were requested. */
 export function missingOf(
   request: Parameters<CrmClient['read']>[0],
   foundIds: ReadonlySet<string>,
@@ -64,7 +64,7 @@ export function missingOf(
   return request.by === 'contactId' ? request.contactIds.filter((id) => !foundIds.has(id)) : []
 }
 
-/** The generation and the last change of a cursor; null: from the beginning, in the present generation. */
+/** The generation and the last change of a cursor; null: from the beginning, in the current generation. */
 export function sinceOf(cursor: string | null, generation: number): [number, number] {
   return cursor === null ? [generation, -1] : (cursor.split('-').map(Number) as [number, number])
 }

@@ -31,7 +31,7 @@ interface DynamicsContact extends CrmRecord {
   mergedInto: string | null
   readonly createdMs: number
   modifiedMs: number
-  /** The last change of the toggle, as the audit has it. */
+  /** The last change of the toggle, as recorded in the audit. */
   flip: { atMs: number; byUs: boolean } | null
 }
 
@@ -45,7 +45,7 @@ interface DynamicsRow {
   foreign: boolean
 }
 
-/** As the driver says of Dynamics. */
+/** The capabilities that the driver declares for Dynamics. */
 const DYNAMICS: CrmCapabilities = {
   values: 'toggle',
   purposes: ['marketingSendouts'],
@@ -58,7 +58,9 @@ const DYNAMICS: CrmCapabilities = {
 const EPS_MS = 2_000
 const MOST_OFF_MS = 5 * 60_000
 
-/** Dynamics in memory, as docs/wire-dataverse.md has it, as far as the product asks it for people. */
+/**
+ * Dynamics in memory, as docs/wire-dataverse.md describes it, limited to what the product reads and writes of people.
+ */
 export class MemoryDynamics implements MemoryCrm {
   readonly name = 'dynamics'
   readonly source = 'crmDynamics'
@@ -66,7 +68,7 @@ export class MemoryDynamics implements MemoryCrm {
   private readonly contacts = new Map<string, DynamicsContact>()
   private readonly rows = new Map<string, DynamicsRow>()
   readonly writes: OwnWrite[] = []
-  /** Change numbers of everything that is there or was. */
+  /** Change numbers of everything that exists or existed. */
   private readonly changed = new Map<string, number>()
   private readonly gone: {
     readonly id: string
@@ -153,7 +155,7 @@ export class MemoryDynamics implements MemoryCrm {
     this.contacts.delete(id)
     this.changed.delete(id)
     this.gone.push({ id, table: 'contact', at: (this.counter += 1) })
-    // Our relationship restricts nothing: the rows go with their contact.
+    // Our relationship does not restrict the deletion: the rows are deleted with their contact.
     this.rowsOf(id).forEach((row) => this.removeRow(row))
     const change = { entity: 'contact', id, contactId: id, byUs: false } as const
     this.onChange({ ...change, denies: false, addresses: [] })
@@ -180,7 +182,7 @@ export class MemoryDynamics implements MemoryCrm {
     this.touch(contact, false, [to])
   }
 
-  /** The loser is deactivated, and its rows come to the winner as they are. */
+  /** Deactivates the loser, and moves its rows to the winner unchanged. */
   merge(losing: CrmRecord, winning: CrmRecord): void {
     const loser = this.of(losing)
     const winner = this.of(winning)
@@ -219,7 +221,7 @@ export class MemoryDynamics implements MemoryCrm {
     this.touch(contact, byUs)
   }
 
-  /** Any change of the record. @param addresses that it sets. */
+  /** Records any change of the record. @param addresses that it sets. */
   private touch(contact: DynamicsContact, byUs: boolean, addresses: readonly string[] = []): void {
     contact.version = this.counter += 1
     contact.modifiedMs = this.clock()
@@ -334,7 +336,7 @@ export class MemoryDynamics implements MemoryCrm {
         deletedSubscriptionRowIds: this.goneSince(since, 'row', cursor),
       }
     })
-    // The rows' token is the contacts' here: what came between is told twice.
+    // The contacts' token serves for the rows, too: changes in between are returned twice.
     yield { ...empty, ...second, baseline, nextCursor: `${this.generation}-${first.to}` }
   }
 
@@ -465,7 +467,7 @@ export class MemoryDynamics implements MemoryCrm {
     }
   }
 
-  /** The audit proves the present value's last change by a person, by a clock that is not far off. */
+  /** The audit proves that a person made the last change of the current value, if the clock is not far off. */
   private history(id: string) {
     const contact = this.contacts.get(id)
     if (!contact?.flip || contact.flip.byUs || Math.abs(this.skewMs) > MOST_OFF_MS) {

@@ -22,7 +22,7 @@ import type {
 import type { CallContext } from '../../src/http/index.js'
 import type { Wire } from './wire.js'
 
-/** A write of ours that was applied, whoever learned of it. */
+/** A write of ours that was applied, whether or not the product received the answer. */
 export interface OwnWrite {
   readonly atMs: number
   readonly side: 'emarketeer' | 'crm'
@@ -36,14 +36,14 @@ const MAX_PAGE = 1_000
 const CLIENT = 'legal-basis-sync'
 
 /**
- * eMarketeer in memory, as docs/wire-emarketeer.md has it: the stand-in's own model of contacts, addresses, acts and feed, and
- * the interface of the product's client over it.
+ * eMarketeer in memory, as docs/wire-emarketeer.md describes it: the stand-in's own model of contacts, addresses, acts
+ * and feed, with the interface of the product's client.
  */
 export class MemoryEmarketeer {
   readonly account: Account
   readonly writes: OwnWrite[] = []
   private readonly answers = new Map<string, WriteAnswer>()
-  /** Cursors from before are refused as expired. */
+  /** Cursors of earlier generations are refused as expired. */
   generation = 0
 
   constructor(
@@ -66,7 +66,7 @@ export class MemoryEmarketeer {
     return String(currentValue(address, key).value)
   }
 
-  /** The product's client of it, over a wire. */
+  /** A client with the product's interface, over a wire. */
   client(wire: Wire): EmarketeerClient {
     const refuse = () => Promise.reject(new Error('not simulated'))
     return {

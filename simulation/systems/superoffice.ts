@@ -21,10 +21,10 @@ import {
 import type { OwnWrite } from './emarketeer.js'
 import type { Wire } from './wire.js'
 
-/** One purpose's row of a person. */
+/** A person's row for one purpose. */
 interface ConsentRow {
   value: LegalBasis
-  /** + 1 with each write. */
+  /** Increases by 1 with each write. */
   updatedCount: number
   readonly registeredMs: number
   updatedMs: number | null
@@ -41,7 +41,7 @@ interface Person extends CrmRecord {
 
 /** How an installation behaves. */
 export interface SuperOfficeHabits {
-  /** A write of the value that is there counts, too. */
+  /** A write of the current value counts as well. */
   readonly countsEqualWrites: boolean
   /** Saving a card writes its consents. */
   readonly savesConsents: boolean
@@ -55,7 +55,10 @@ const BASIS: Readonly<Record<Answer, LegalBasis>> = {
 }
 const FIRST_VERSION = 1
 
-/** SuperOffice in memory, as docs/wire-superoffice.md has it: nothing is refused, and its changes tell of consents alone. */
+/**
+ * SuperOffice in memory, as docs/wire-superoffice.md describes it: it refuses nothing, and its changes report only
+ * consents.
+ */
 export class MemorySuperOffice implements MemoryCrm {
   readonly name = 'superoffice-online'
   readonly source = 'crmSuperOffice'
@@ -136,7 +139,7 @@ export class MemorySuperOffice implements MemoryCrm {
     this.of(record).state = 'gone'
   }
 
-  /** Into the bin, from which it may come back. */
+  /** Moves a record to the bin, from which it may return. */
   deactivate(record: CrmRecord): void {
     this.of(record).state = 'retired'
   }
@@ -179,7 +182,7 @@ export class MemorySuperOffice implements MemoryCrm {
     return this.persons.get(record.id)!
   }
 
-  /** Whole seconds. */
+  /** Time in whole seconds. */
   private clock(): number {
     return Math.floor((this.now() + this.skewMs) / 1000) * 1000
   }
@@ -252,7 +255,7 @@ export class MemorySuperOffice implements MemoryCrm {
     }
   }
 
-  /** What is written together goes at one moment, and is read back at a later one. */
+  /** Values of one call are written at one moment, and read back at a later one. */
   private async write(
     wire: Wire,
     writes: readonly CrmWrite[],

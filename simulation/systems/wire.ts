@@ -2,18 +2,18 @@ import { UpstreamError, type CallContext, type UpstreamFailure } from '../../src
 import type { CallFault, Faults } from '../faults.js'
 import type { Scheduler } from '../scheduler.js'
 
-/** How long a call may take before its caller gives up, and before it is dead (docs/ledger.md, "Restoring a backup"). */
+/** Duration after which the caller gives up, and after which a call is dead (docs/ledger.md, "Restoring a backup"). */
 const TIMEOUT_MS = 60_000
 const DEAD_AFTER_MS = 110_000
 const USUAL_MS = 40
 
-/** How a call ended for its caller, where it did not get its answer. */
+/** How a call ended for a caller that did not get the answer. */
 export interface Unanswered {
   readonly fault: CallFault
   readonly error: UpstreamError
 }
 
-/** The way to one outside system, with all that can happen on it. */
+/** The connection to one outside system, with all its faults. */
 export class Wire {
   private readonly calls = new Map<string, number>()
 
@@ -25,7 +25,7 @@ export class Wire {
     private readonly skewMs: number,
   ) {}
 
-  /** A question. @throws UpstreamError */
+  /** A read. @throws UpstreamError */
   async read<T>(context: CallContext | undefined, operation: string, work: () => T): Promise<T> {
     const fault = this.begin(context, operation, 'read')
     if (fault !== null && fault !== 'lostAnswer' && fault !== 'slow') {
@@ -43,8 +43,8 @@ export class Wire {
   }
 
   /**
-   * A write, which may be done though nobody is told, later than anybody waits, or in part.
-   * @param work does it, now: all of it, or the first `half` of its parts.
+   * A write. It may be applied although nobody gets the answer, later than anybody waits, or in part.
+   * @param work applies it now: all parts, or only the first `half` of them.
    */
   async write<T>(
     context: CallContext | undefined,
@@ -150,7 +150,7 @@ const LOST: Code = { code: 'upstream_timeout', status: null }
 const CODES: Readonly<Record<CallFault, Code>> = {
   unreachable: { code: 'upstream_unreachable', status: null },
   unavailable: { code: 'upstream_unavailable', status: 503 },
-  // What the server asked for is cut to a quarter of an hour by the client.
+  // The client limits the server's Retry-After to a quarter of an hour.
   throttled: {
     code: 'upstream_rate_limited',
     status: 429,
