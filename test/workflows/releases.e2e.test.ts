@@ -157,7 +157,7 @@ describe('builds that take over from one another', () => {
     await b.world.called('catchUpBoth')
   }, 120_000)
 
-  it('an earlier one waits until it is chosen, and the log names what does not fit it', async () => {
+  it('an earlier one waits until it is chosen, and the error names what does not fit it', async () => {
     await startNow('reset')
     await b.world.called('proveFreshness', 2)
     const refused = useRelease(a.release, false)

@@ -6,7 +6,7 @@ import { isEncrypted, type TemporalProfile } from './temporal-profile.js'
 
 /** The port that Temporal's client uses if the address names none. */
 const DEFAULT_PORT = 7233
-const ANSWERS_WITHIN_MS = 2_000
+const ANSWERS_WITHIN_MS = 5_000
 /**
  * A server that requires our certificate reports it after the handshake has ended on our side (TLS 1.3, RFC 8446
  * section 4.4.2.4).

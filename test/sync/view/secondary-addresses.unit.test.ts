@@ -37,7 +37,7 @@ describe('secondary holders whose withdrawal is on its way to eMarketeer (C5)', 
     expect(ids(holder(value))).toEqual([])
   })
 
-  it('are logged once a version', () => {
+  it('are carried to eMarketeer once a version', () => {
     expect(ids(holder('withdrawn', { arrived: { marketingSendouts: '1' } }))).toEqual([])
     expect(ids(holder('withdrawn', { arrived: { marketingSendouts: '0' } }))).toEqual(['gil'])
   })
