@@ -64,8 +64,9 @@ export async function holdBack(
 ): Promise<HeldBack> {
   const { db, run } = session
   const known = await looseningsAt(db, [...new Set(cells.map((cell) => cell.row.addressId))])
-  const within = mode !== 'release' || (await countReleasing(session, cells, known, released))
-  const sorted = sortLoosenings(cells, known, within ? mode : 'stage')
+  const wanted = sortLoosenings(cells, known, mode)
+  const within = await countReleasing(session, wanted.releasing, released)
+  const sorted = within ? wanted : sortLoosenings(cells, known, 'stage')
   const { dropped, refused, staged, apply, waiting, approved } = sorted
   const held = { apply, waiting, approved }
   if (dropped.length + refused.length + staged.length === 0) {
@@ -92,11 +93,9 @@ export async function holdBack(
  */
 async function countReleasing(
   { db, run, connection }: SyncSession,
-  cells: readonly DecidedCell[],
-  known: readonly StoredLoosening[],
+  releasing: readonly DecidedCell[],
   released: Set<number>,
 ): Promise<boolean> {
-  const { releasing } = sortLoosenings(cells, known, 'release')
   const more = new Set(
     releasing.map((cell) => cell.row.addressId).filter((id) => !released.has(id)),
   )

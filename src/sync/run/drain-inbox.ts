@@ -14,9 +14,9 @@ import { readCrmAt, readCrmContacts } from '../mirror/read-crm.js'
 import { readUnreadStates } from '../mirror/read-unread.js'
 import { MAX_BATCH } from '../pass/batch-pass.js'
 import { syncAndCreateMissing } from './create-missing.js'
-import { settleRun } from './sync-addresses.js'
+import { isReadUnderLease, settleRun } from './sync-addresses.js'
 import { addCounts, emptyCounts, type SyncCounts } from '../pass/batch.js'
-import { requireCrm, type SyncSession } from '../../connection/session.js'
+import type { SyncSession } from '../../connection/session.js'
 
 const MAX_HINTS = 1_000
 /**
@@ -87,7 +87,7 @@ async function readHinted(
   }
   const { db, connection } = session
   const { connectionId } = connection
-  if (requireCrm(session).capabilities.values === 'rich') {
+  if (isReadUnderLease(session)) {
     await readCrmContacts(session, contactIds)
     const of = await addressesOfCrmContacts(db, connectionId, contactIds)
     return (await dueMarks(db, of)).map((mark) => mark.addressId)

@@ -64,15 +64,19 @@ export async function syncAddresses(
   return { counts, leftOver }
 }
 
-/**
- * Whether this reading is sufficient for a decision. Only a complete delta proves who has an address (docs/sync.md). A
- * CRM that cannot refuse a stale write is read under the lease, as late as possible, because another pass may have
- * written since.
- */
-function isEnough({ crm }: SyncSession, reading: BatchOptions['reading']): boolean {
+/** Whether this reading is sufficient for a decision. Only a complete delta proves who has an address (docs/sync.md). */
+function isEnough(session: SyncSession, reading: BatchOptions['reading']): boolean {
   return reading === 'copy'
-    ? crm?.capabilities.completeDelta !== false
-    : crm?.capabilities.values !== 'rich'
+    ? session.crm?.capabilities.completeDelta !== false
+    : !isReadUnderLease(session)
+}
+
+/**
+ * Whether the CRM cannot refuse a stale write. Then it is read under the lease, as late as possible, because another pass
+ * may have written since.
+ */
+export function isReadUnderLease({ crm }: SyncSession): boolean {
+  return crm?.capabilities.values === 'rich'
 }
 
 /**
