@@ -4,6 +4,8 @@ import { register } from 'node:module'
 import { createInterface } from 'node:readline'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { chunksOf } from '../src/domain/lists.js'
+import { inParallel } from '../src/http/in-parallel.js'
 import { MUTANTS } from './mutants.js'
 import { installVirtualTime } from './virtual-time.js'
 
@@ -63,25 +65,13 @@ async function runSelf(
   return { status: status ?? 1, lines }
 }
 
-/** Runs work in parallel, as many at a time as `--processes` says. */
-async function atOnce(works: readonly (() => Promise<void>)[]): Promise<void> {
-  const left = works.values()
-  await Promise.all(
-    Array.from({ length: processes }, async () => {
-      for (const work of left) {
-        await work()
-      }
-    }),
-  )
-}
-
 /** A world's line: its seed, its fingerprint, and counts. */
 type World = Readonly<Record<string, string | number>>
 
 /** Hunts all mutants. @returns 1 if a mutant survives all seeds. */
 async function huntMutants(): Promise<number> {
   let alive = 0
-  const hunts = MUTANTS.map(({ name, what }) => async () => {
+  await inParallel(MUTANTS, processes, async ({ name, what }) => {
     const { status, lines } = await runSelf([
       ...['--mutant', name, '--seeds', values.seeds],
       ...['--lives', values.lives, '--from', values.from],
@@ -92,11 +82,10 @@ async function huntMutants(): Promise<number> {
     print({ mutant: name, what, found, seeds: worlds.length, finding })
     alive += found ? 0 : 1
   })
-  await atOnce(hunts)
   return alive > 0 ? 1 : 0
 }
 
-/** Runs each world in its own process, several in parallel. @returns 1 if something was found. */
+/** Runs the worlds in several processes, each a part of them, one after the other. @returns 1 if something was found. */
 async function simulateBeside(): Promise<number> {
   const began = performance.now()
   const worlds: World[] = []
@@ -104,25 +93,22 @@ async function simulateBeside(): Promise<number> {
   const more = [values.trace && '--trace', values.shrink && '--shrink'].filter(
     (one) => one !== false,
   )
-  const part = Math.ceil(seeds.length / processes)
-  const parts = Array.from({ length: processes }, (_, n) => seeds.slice(n * part, (n + 1) * part))
-  await atOnce(
-    parts
-      .filter((own) => own.length > 0)
-      .map((own) => async () => {
-        const { status } = await runSelf(
-          ['--from', own[0]!, '--seeds', `${own.length}`, '--lives', values.lives, ...more],
-          (line) => {
-            if (line.startsWith('{"seed"')) {
-              worlds.push(JSON.parse(line) as World)
-            }
-            if (!line.startsWith('{"worlds"')) {
-              process.stdout.write(`${line}\n`)
-            }
-          },
-        )
-        failed += status
-      }),
+  const parts = chunksOf(seeds, Math.ceil(seeds.length / processes))
+  await Promise.all(
+    parts.map(async (own) => {
+      const { status } = await runSelf(
+        ['--from', own[0]!, '--seeds', `${own.length}`, '--lives', values.lives, ...more],
+        (line) => {
+          if (line.startsWith('{"seed"')) {
+            worlds.push(JSON.parse(line) as World)
+          }
+          if (!line.startsWith('{"worlds"')) {
+            process.stdout.write(`${line}\n`)
+          }
+        },
+      )
+      failed += status
+    }),
   )
   printAll(worlds, performance.now() - began)
   return failed > 0 || worlds.length < seeds.length ? 1 : 0

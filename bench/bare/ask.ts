@@ -36,18 +36,3 @@ export function ask(
     request.end(body)
   })
 }
-
-/** Processes all items, a limited number of them concurrently. */
-export async function atOnce<T>(
-  most: number,
-  all: readonly T[],
-  work: (one: T) => Promise<unknown>,
-): Promise<void> {
-  let next = 0
-  const lane = async () => {
-    while (next < all.length) {
-      await work(all[next++]!)
-    }
-  }
-  await Promise.all(Array.from({ length: most }, lane))
-}

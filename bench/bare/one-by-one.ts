@@ -1,8 +1,9 @@
 import { DynamicsWebApi } from 'dynamics-web-api'
 import { DEMO_ACCOUNT } from '../../dev/stack/connection-files.js'
 import { CONTACT_COLUMNS } from '../../src/crm/dynamics/reading/rows.js'
+import { inParallel } from '../../src/http/index.js'
 import type { OpenedWorld } from '../world/open-world.js'
-import { ask, atOnce, keepAlive } from './ask.js'
+import { ask, keepAlive } from './ask.js'
 import { dynamicsToken } from './read-all.js'
 
 const AT_ONCE = 8
@@ -27,7 +28,7 @@ export async function readOneByOne({
   })
   const some = emails.slice(0, READ)
   const startedAt = performance.now()
-  await atOnce(AT_ONCE, some, async (email) => {
+  await inParallel(some, AT_ONCE, async (email) => {
     const { value } = await api.retrieveMultiple({
       collection: 'contacts',
       select: [...CONTACT_COLUMNS],

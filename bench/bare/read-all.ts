@@ -1,8 +1,10 @@
 import { DEMO_ACCOUNT, DEMO_DYNAMICS } from '../../dev/stack/connection-files.js'
 import { CONTACT_COLUMNS } from '../../src/crm/dynamics/reading/rows.js'
+import { chunksOf } from '../../src/domain/lists.js'
+import { inParallel } from '../../src/http/index.js'
 import type { World } from '../world/start-world.js'
 import { CAMPAIGN } from '../world/truth.js'
-import { ask, type Asked, atOnce, keepAlive } from './ask.js'
+import { ask, type Asked, keepAlive } from './ask.js'
 
 /** Concurrent requests to each system. */
 const AT_ONCE = 8
@@ -56,7 +58,7 @@ export async function readAll(
       'odata-maxversion': '4.0',
       accept: 'application/json',
     }
-    await atOnce(AT_ONCE, ranges, async (filter) => {
+    await inParallel(ranges, AT_ONCE, async (filter) => {
       const query = `$select=${CONTACT_COLUMNS.join()}${filter}`
       let url: string | undefined = `${world.crmUrl}/api/data/v9.2/contacts?${query}`
       while (url !== undefined) {
@@ -85,10 +87,7 @@ export async function readAll(
       ids.push(...page.items.map(({ contactId }) => contactId))
       cursor = page.nextCursor
     } while (cursor !== null)
-    const batches = Array.from({ length: Math.ceil(ids.length / STATES) }, (_, at) =>
-      ids.slice(at * STATES, (at + 1) * STATES),
-    )
-    await atOnce(AT_ONCE, batches, async (contactIds) => {
+    await inParallel(chunksOf(ids, STATES), AT_ONCE, async (contactIds) => {
       const body = JSON.stringify({ contactIds })
       const read = await json<{ readonly items: readonly unknown[] }>({
         method: 'POST',

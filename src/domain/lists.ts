@@ -26,3 +26,9 @@ export function halvesOf<T>(values: readonly T[]): readonly [readonly T[], reado
   const middle = Math.ceil(values.length / 2)
   return [values.slice(0, middle), values.slice(middle)]
 }
+
+/** Splits a list into the fewest pieces of at most `most`, of about equal length. */
+export function evenChunksOf<T>(values: readonly T[], most: number): T[][] {
+  const pieces = Math.max(1, Math.ceil(values.length / most))
+  return chunksOf(values, Math.max(1, Math.ceil(values.length / pieces)))
+}

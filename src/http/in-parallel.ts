@@ -1,5 +1,3 @@
-import { chunksOf } from '../../domain/lists.js'
-
 /**
  * Runs `work` on each item, at most `limit` at a time, started in order; results in order. Throws the first failure.
  */
@@ -25,10 +23,4 @@ export async function inParallel<T, R>(
   }
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane))
   return results
-}
-
-/** Splits a list into the fewest pieces of at most `most`, of about equal length. */
-export function evenChunksOf<T>(values: readonly T[], most: number): T[][] {
-  const pieces = Math.max(1, Math.ceil(values.length / most))
-  return chunksOf(values, Math.max(1, Math.ceil(values.length / pieces)))
 }

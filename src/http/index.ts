@@ -42,4 +42,5 @@ export {
   type UpstreamFailure,
   type UpstreamSystem,
 } from './upstream-error.js'
+export { inParallel } from './in-parallel.js'
 export { SingleFlight, untilAborted } from './single-flight.js'

@@ -3,12 +3,12 @@ import {
   UpstreamError,
   answer,
   entries,
+  inParallel,
   part,
   readRecords,
 } from '../../../http/index.js'
 import type { CrmWriteOutcome } from '../../crm.js'
 import { MAX_PARALLEL_CALLS } from '../http-clients.js'
-import { inParallel } from '../in-parallel.js'
 import type { ReadSource } from '../reading/read-consents.js'
 import { NOT_JSON } from '../wire/describe-error.js'
 import { type ConsentJob, openJobs } from './consent-job.js'
