@@ -64,7 +64,8 @@ function lineOf(
   repetitions: readonly Repetition[],
 ): string {
   const sorted = repetitions.map((one) => one.values[at]!).sort((a, b) => a - b)
-  const median = sorted[Math.floor((sorted.length - 1) / 2)]!
+  const middle = (sorted.length - 1) / 2
+  const median = (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2
   const faults = repetitions.reduce((sum, one) => sum + one.wrongOrMissing, 0)
   const day = new Date().toISOString().slice(0, 10)
   const cells = [
