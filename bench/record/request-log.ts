@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
 
 /** One request that a stand-in served, as it was sent. Times are Unix ms with fractions, of one machine. */
 export interface RecordedRequest {
@@ -23,11 +24,14 @@ export async function readRequests(
   fromMs: number,
   toMs: number,
 ): Promise<readonly RecordedRequest[]> {
-  const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '')
-  const requests = lines
-    .map((line) => JSON.parse(line) as RecordedRequest)
-    .filter((request) => request.startedMs >= fromMs && request.startedMs <= toMs)
-    .sort((a, b) => a.startedMs - b.startedMs)
+  const requests: RecordedRequest[] = []
+  for await (const line of createInterface({ input: createReadStream(path) })) {
+    const request = JSON.parse(line) as RecordedRequest
+    if (request.startedMs >= fromMs && request.startedMs <= toMs) {
+      requests.push(request)
+    }
+  }
+  requests.sort((a, b) => a.startedMs - b.startedMs)
   return requests.map((request, at) => ({ ...request, endedMs: endOf(requests, at) }))
 }
 

@@ -1,5 +1,5 @@
 import type { StackConnectionFile } from '../../dev/stack/connection-files.js'
-import type { StandInControl } from '../../simulators/common/control-client.js'
+import type { BenchControl } from './bench-control.js'
 
 /** What a stand-in for a CRM prints when it is ready; further fields depend on the CRM. */
 export interface ReadyCrm {
@@ -22,13 +22,13 @@ export interface CrmPlace {
     readonly caPem: string | null
   }
   /** Adds people as if they had been there for a long time. */
-  seed(control: StandInControl, people: Seed): Promise<void>
+  seed(control: BenchControl, people: Seed): Promise<void>
   /** From now on no webhook arrives. */
-  loseWebhooks(control: StandInControl): Promise<void>
+  loseWebhooks(control: BenchControl): Promise<void>
   /** Returns a function with which a user of the CRM forbids mail to an address; it knows who is there now. */
-  denier(control: StandInControl): Promise<(email: string) => Promise<void>>
+  denier(control: BenchControl): Promise<(email: string) => Promise<void>>
   /** Addresses that may not be mailed, by the CRM's data. */
-  denied(control: StandInControl): Promise<ReadonlySet<string>>
+  denied(control: BenchControl): Promise<ReadonlySet<string>>
 }
 
 /** People with consecutive numbers, and with the same basis in both systems. */

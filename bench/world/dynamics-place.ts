@@ -1,4 +1,5 @@
 import { connectionFiles, secretVariables } from '../../dev/stack/connection-files.js'
+import type { BenchControl } from './bench-control.js'
 import type { CrmPlace } from './crm-place.js'
 
 interface Contact {
@@ -7,7 +8,20 @@ interface Contact {
   readonly donotbulkemail: boolean
 }
 
-const CONTACTS = 'rows/contact?format=ndjson'
+/** Reads the table in pages, since its dump is one string. */
+async function* contactsOf(control: BenchControl): AsyncGenerator<Contact> {
+  let after: number | null = 0
+  while (after !== null) {
+    const page: Page = await control.get(`rows/contact?after=${after}`)
+    yield* page.rows
+    after = page.next
+  }
+}
+
+interface Page {
+  readonly rows: readonly Contact[]
+  readonly next: number | null
+}
 
 /** Dynamics 365, whose changes are a complete delta. */
 export const dynamicsPlace: CrmPlace = {
@@ -32,8 +46,10 @@ export const dynamicsPlace: CrmPlace = {
     await control.post('switches', { webhooks: { loseShare: 1 } })
   },
   async denier(control) {
-    const contacts = await control.lines<Contact>(CONTACTS)
-    const ids = new Map(contacts.map((one) => [one.emailaddress1, one.contactid]))
+    const ids = new Map<string | null, string>()
+    for await (const { emailaddress1, contactid } of contactsOf(control)) {
+      ids.set(emailaddress1, contactid)
+    }
     return (email) =>
       control.patch(`rows/contact/${ids.get(email)}`, {
         as: 'Kari Nordmann',
@@ -41,7 +57,12 @@ export const dynamicsPlace: CrmPlace = {
       })
   },
   async denied(control) {
-    const contacts = await control.lines<Contact>(CONTACTS)
-    return new Set(contacts.flatMap((c) => (c.donotbulkemail ? (c.emailaddress1 ?? []) : [])))
+    const denied = new Set<string>()
+    for await (const { emailaddress1, donotbulkemail } of contactsOf(control)) {
+      if (donotbulkemail && emailaddress1 !== null) {
+        denied.add(emailaddress1)
+      }
+    }
+    return denied
   },
 }

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { standInControl, type StandInControl } from '../../simulators/common/control-client.js'
 import { emarketeerAccounts } from '../../dev/stack/connection-files.js'
 import type { StandIn } from '../../dev/stack/stand-ins.js'
 import { freePort } from '../../dev/embedded/free-port.js'
@@ -10,6 +9,7 @@ import { startPostgres } from '../../dev/embedded/postgres.js'
 import { startProgram } from '../../dev/embedded/start-program.js'
 import { startTemporalServer } from '../../dev/embedded/temporal-server.js'
 import { dropLogin, uniqueLogin, urlOf, migrate } from '../../src/ledger/db/migrate.js'
+import { benchControl, type BenchControl } from './bench-control.js'
 import type { CrmPlace, ReadyCrm } from './crm-place.js'
 
 /** Registers something that must be stopped. */
@@ -28,8 +28,8 @@ export interface World {
   readonly emarketeerUrl: string
   readonly emarketeerKey: string
   readonly crmUrl: string
-  readonly emarketeer: StandInControl
-  readonly crm: StandInControl
+  readonly emarketeer: BenchControl
+  readonly crm: BenchControl
   /** Files that record/request-log.ts reads. */
   readonly logs: { readonly emarketeer: string; readonly crm: string }
   readonly connectionId: string
@@ -138,8 +138,8 @@ async function start(
     emarketeerUrl: emarketeer.ready.url,
     emarketeerKey: SERVICE_KEY,
     crmUrl: crm.ready.url,
-    emarketeer: standInControl(emarketeer.ready.controlUrl),
-    crm: standInControl(crm.ready.controlUrl),
+    emarketeer: benchControl(emarketeer.ready.controlUrl),
+    crm: benchControl(crm.ready.controlUrl),
     logs,
     connectionId: file.connectionId,
     connectionFile,

@@ -2,13 +2,13 @@ import type { StackConnectionFile } from '../../dev/stack/connection-files.js'
 import { DEMO_ACCOUNT } from '../../dev/stack/start-stack.js'
 import type { SuperOfficeOnline, SuperOfficeOnsite } from '../../dev/stack/stand-ins.js'
 import { findOnPath } from '../../dev/embedded/find-executable.js'
-import type { StandInControl } from '../../simulators/common/control-client.js'
+import type { BenchControl } from './bench-control.js'
 import { EMAIL_PATTERN, type CrmPlace, type Seed } from './crm-place.js'
 
 interface Person {
   readonly personId: number
   readonly emails: readonly { readonly address: string }[]
-  readonly consents: { readonly EMARKETING?: { readonly legalBase: string } }
+  readonly consents: { readonly EMARKETING?: { readonly legalBase: string | null } }
 }
 
 /** Keys of the legal bases (docs/wire-superoffice.md, 4.2). */
@@ -18,7 +18,7 @@ const PASSWORD = 'simulator-password'
 
 const people = {
   standIn: 'superoffice',
-  async seed(control: StandInControl, { count, firstNumber, basis }: Seed) {
+  async seed(control: BenchControl, { count, firstNumber, basis }: Seed) {
     await control.post('seed', {
       count,
       seed: firstNumber,
@@ -27,27 +27,28 @@ const people = {
       marketing: { [LEGAL_BASE[basis]]: 1 },
     })
   },
-  async loseWebhooks(control: StandInControl) {
+  async loseWebhooks(control: BenchControl) {
     await control.post('webhook-faults', { loseShare: 1 })
   },
-  async denier(control: StandInControl) {
-    const persons = await control.lines<Person>('dump')
-    const ids = new Map(
-      persons.flatMap(({ personId, emails }) => emails.map(({ address }) => [address, personId])),
-    )
+  async denier(control: BenchControl) {
+    const ids = new Map<string, number>()
+    for await (const { personId, emails } of control.each<Person>('dump')) {
+      emails.forEach(({ address }) => ids.set(address, personId))
+    }
     return (email: string) =>
       control.post<void>(`persons/${ids.get(email)}/consent`, {
         purpose: 'EMARKETING',
         legalBase: LEGAL_BASE.withdrawn,
       })
   },
-  async denied(control: StandInControl) {
-    const persons = await control.lines<Person>('dump')
-    return new Set(
-      persons
-        .filter(({ consents }) => consents.EMARKETING?.legalBase.endsWith(LEGAL_BASE.withdrawn))
-        .flatMap(({ emails }) => emails.map(({ address }) => address)),
-    )
+  async denied(control: BenchControl) {
+    const denied = new Set<string>()
+    for await (const { consents, emails } of control.each<Person>('dump')) {
+      if (consents.EMARKETING?.legalBase?.endsWith(LEGAL_BASE.withdrawn)) {
+        emails.forEach(({ address }) => denied.add(address))
+      }
+    }
+    return denied
   },
 } as const
 

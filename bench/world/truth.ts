@@ -4,8 +4,8 @@ import type { World } from './start-world.js'
 
 interface Contact {
   readonly email: string | null
-  readonly consents: Readonly<Record<string, { readonly value: string }>>
-  readonly subscriptions: Readonly<Record<string, { readonly value: boolean }>>
+  readonly consents?: Readonly<Record<string, { readonly value: string }>>
+  readonly subscriptions?: Readonly<Record<string, { readonly value: boolean }>>
 }
 
 const ACCOUNT = `accounts/${DEMO_ACCOUNT.accountId}`
@@ -15,6 +15,15 @@ const WITHDRAWN_SHARE = 0.1
 
 /** The campaign that is sent: to everybody, in category `c1`. */
 export const CAMPAIGN = { campaignId: '501', componentId: '9001' } as const
+
+/** Whether eMarketeer allows it; a contact without an address has neither consents nor subscriptions. */
+function allows({ consents = {}, subscriptions = {} }: Contact): boolean {
+  return (
+    consents['marketingSendouts']?.value === 'consent' &&
+    consents['storeAndProcess']?.value !== 'withdrawn' &&
+    subscriptions['c1']?.value !== false
+  )
+}
 
 /** The stand-ins' own state, and what people do in them; uses nothing of the product. */
 export class Truth {
@@ -52,15 +61,24 @@ export class Truth {
 
   /** Addresses that both systems allow and that have the category on Yes. */
   async mailable(): Promise<string[]> {
-    const lines = await this.world.emarketeer.lines<Partial<Contact>>(`${ACCOUNT}/dump`)
-    const contacts = lines.filter((line): line is Contact => line.consents !== undefined)
     const denied = await this.place.denied(this.world.crm)
-    return contacts
-      .filter((c) => c.consents['marketingSendouts']?.value === 'consent')
-      .filter((c) => c.consents['storeAndProcess']?.value !== 'withdrawn')
-      .filter((c) => c.subscriptions['c1']?.value !== false)
-      .flatMap((c) => c.email ?? [])
-      .filter((email) => !denied.has(email))
+    return (await this.mailableInEmarketeer()).filter((email) => !denied.has(email))
+  }
+
+  /** The same, as far as eMarketeer knows. */
+  async mailableInEmarketeer(): Promise<string[]> {
+    const mailable: string[] = []
+    for await (const contact of this.world.emarketeer.each<Contact>(`${ACCOUNT}/dump`)) {
+      if (contact.email !== null && allows(contact)) {
+        mailable.push(contact.email)
+      }
+    }
+    return mailable
+  }
+
+  /** One more category. */
+  async addCategory(name: string): Promise<void> {
+    await this.world.emarketeer.post(`${ACCOUNT}/categories`, { name })
   }
 
   /** A person unsubscribes by the link in a mail. */
