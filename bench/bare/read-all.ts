@@ -1,5 +1,5 @@
 import { DEMO_ACCOUNT, DEMO_DYNAMICS } from '../../dev/stack/connection-files.js'
-import { CONTACT_COLUMNS } from '../../src/crm/dynamics/reading/rows.js'
+import { CONTACT_COLUMNS, SUBSCRIPTION_COLUMNS } from '../../src/crm/dynamics/reading/rows.js'
 import { chunksOf } from '../../src/domain/lists.js'
 import { inParallel } from '../../src/http/index.js'
 import type { World } from '../world/start-world.js'
@@ -20,13 +20,19 @@ export interface ReadAll {
   /** Contacts read from each side. */
   readonly contacts: number
   readonly states: number
+  readonly subscriptionRows: number
 }
 
+/** Our table of subscription rows in Dynamics: its logical name, and the name of its entity set. */
+const SUBSCRIPTIONS = { table: 'em_subscriptions', setName: 'em_subscriptionses' } as const
+
 /**
- * The bare script that a Dynamics pre-send is compared with. It reads every contact of both systems, with our
- * `$select`, in the largest pages, with 8 concurrent requests to each; it parses the JSON and keeps nothing. It decides
- * nothing and writes nothing. Because each page of Dynamics links to the next, the script gets the ranges of addresses
- * that fill one page each, which no real program would know.
+ * The bare script that a Dynamics pre-send is compared with. It reads every contact of both systems and every
+ * subscription row of Dynamics, with our `$select`, in the largest pages, with 8 concurrent requests to each; it parses
+ * the JSON and keeps nothing. It decides nothing and writes nothing. Because each page of Dynamics links to the next,
+ * the script gets the ranges of addresses that fill one page each, which no real program would know. It reads
+ * subscription rows in 8 equal ranges of their keys.
+ *
  * @param emails all addresses in the CRM. @throws Error if it did not read everybody.
  */
 export async function readAll(
@@ -36,7 +42,10 @@ export async function readAll(
 ): Promise<ReadAll> {
   const agent = keepAlive(world.crmUrl)
   const ranges = rangesOf(emails)
-  let [requests, contacts, states] = [0, 0, 0]
+  const { total } = await world.crm.get<{ readonly total: number }>(
+    `rows/${SUBSCRIPTIONS.table}?limit=1`,
+  )
+  let [requests, contacts, states, subscriptionRows] = [0, 0, 0, 0]
   const json = async <T>(asked: Asked): Promise<T> => {
     requests += 1
     const { status, body } = await ask(asked, agent)
@@ -58,14 +67,25 @@ export async function readAll(
       'odata-maxversion': '4.0',
       accept: 'application/json',
     }
-    await inParallel(ranges, AT_ONCE, async (filter) => {
-      const query = `$select=${CONTACT_COLUMNS.join()}${filter}`
-      let url: string | undefined = `${world.crmUrl}/api/data/v9.2/contacts?${query}`
+    const readRange = async (path: string): Promise<number> => {
+      let rows = 0
+      let url: string | undefined = `${world.crmUrl}/api/data/v9.2/${path}`
       while (url !== undefined) {
         const page: DynamicsPage = await json({ method: 'GET', url, headers })
-        contacts += page.value.length
+        rows += page.value.length
         url = page['@odata.nextLink']
       }
+      return rows
+    }
+    await inParallel(ranges, AT_ONCE, async (filter) => {
+      const rows = await readRange(`contacts?$select=${CONTACT_COLUMNS.join()}${filter}`)
+      contacts += rows
+    })
+    const { table, setName } = SUBSCRIPTIONS
+    const select = [`${table}id`, ...SUBSCRIPTION_COLUMNS].join()
+    await inParallel(KEY_RANGES, AT_ONCE, async (filter) => {
+      const rows = await readRange(`${setName}?$select=${select}${filter}`)
+      subscriptionRows += rows
     })
   }
 
@@ -105,10 +125,12 @@ export async function readAll(
   const ms = performance.now() - startedAt
   const cpu = process.cpuUsage(cpuBefore)
   agent.destroy()
-  if (contacts !== emails.length || states !== emails.length) {
-    throw new Error(`read ${contacts} and ${states} of ${emails.length}`)
+  if (contacts !== emails.length || states !== emails.length || subscriptionRows !== total) {
+    const rows = `${subscriptionRows} of ${total} subscription rows`
+    throw new Error(`read ${contacts} and ${states} of ${emails.length}, ${rows}`)
   }
-  return { ms, cpuMs: (cpu.user + cpu.system) / 1000, requests, contacts, states }
+  const cpuMs = (cpu.user + cpu.system) / 1000
+  return { ms, cpuMs, requests, contacts, states, subscriptionRows }
 }
 
 /** Fetches a token of the stand-in's application. */
@@ -140,12 +162,20 @@ interface AudiencePage {
 function rangesOf(emails: readonly string[]): readonly string[] {
   const sorted = [...emails].sort()
   const starts = sorted.filter((_, at) => at > 0 && at % PAGE === 0)
+  return filtersOf('emailaddress1', starts)
+}
+
+/** Filters of the ranges that begin at these values, and of the one before them. */
+function filtersOf(column: string, starts: readonly string[]): readonly string[] {
   return [undefined, ...starts].map((from, at) => {
     const to = starts[at]
     const parts = [
-      ...(from === undefined ? [] : [`emailaddress1 ge '${from}'`]),
-      ...(to === undefined ? [] : [`emailaddress1 lt '${to}'`]),
+      ...(from === undefined ? [] : [`${column} ge '${from}'`]),
+      ...(to === undefined ? [] : [`${column} lt '${to}'`]),
     ]
     return parts.length === 0 ? '' : `&$filter=${encodeURIComponent(parts.join(' and '))}`
   })
 }
+
+/** A row's key begins with its contact's GUID, so equal ranges of its first digit hold about as many rows each. */
+const KEY_RANGES = filtersOf('em_rowkey', ['2', '4', '6', '8', 'a', 'c', 'e'])
