@@ -2,9 +2,12 @@ import { readAll } from './bare/read-all.js'
 import { readOneByOne } from './bare/one-by-one.js'
 import { replay } from './bare/replay.js'
 import { PHASES } from './measure/phases.js'
+import { measureFirstSyncs } from './measure/first-sync.js'
 import { compareIdleWorkers } from './measure/idle-workers.js'
 import { readLists } from './measure/list.js'
 import { measureSendout, type Measured } from './measure/sendout.js'
+import { compareSweeps, measureBehindSweeps } from './measure/sweeps.js'
+import { measureWebhooks } from './measure/webhook.js'
 import type { CrmPlace } from './world/crm-place.js'
 import { dynamicsPlace } from './world/dynamics-place.js'
 import { type OpenedWorld, openWorld } from './world/open-world.js'
@@ -157,6 +160,49 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
       { title: "the worker's peak memory / the same", required: 1.2, aim: 1.05 },
     ],
     measure: compareSizes,
+  },
+  sweep: {
+    size: 1_000_000,
+    rows: [
+      {
+        title: 'requests of a Dynamics sweep after 100 changes / with a hundredth of the people',
+        required: 1,
+      },
+      { title: 'its time / the same', required: 1.2 },
+    ],
+    measure: compareSweeps,
+  },
+  webhook: {
+    size: 10_000,
+    rows: [
+      {
+        title: 'p95 from a withdrawal in Dynamics to its being written / the same requests',
+        required: 5,
+        aim: 3,
+      },
+    ],
+    measure: measureWebhooks,
+  },
+  'first-sync': {
+    size: 100_000,
+    rows: [
+      {
+        title: 'Dynamics set-up and first sync, 3 categories / the same requests',
+        required: 2,
+        aim: 1.3,
+      },
+    ],
+    measure: measureFirstSyncs,
+  },
+  'behind-sweeps': {
+    size: 10_000,
+    rows: [
+      {
+        title: 'Dynamics pre-send behind 500 resyncs on the sweep queue / alone',
+        required: 1.5,
+      },
+    ],
+    measure: measureBehindSweeps,
   },
 }
 

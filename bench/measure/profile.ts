@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import type { World } from '../world/start-world.js'
+import { startCpuProfile } from './cpu-profile.js'
 import type { Phase, Span } from './phases.js'
 
 const SAMPLE_EVERY_MS = 200
@@ -15,9 +16,10 @@ interface Sample {
 }
 
 /**
- * Watches the database from now on.
- * @returns a function that ends it and writes each phase's most expensive statements (texts without values) to
- * `<name>-statements.md` in the folder.
+ * Watches the database and the worker from now on.
+ *
+ * @returns a function that ends it and writes, into the folder, each phase's most expensive statements (texts without
+ *   values) to `<name>-statements.md`, and the CPU profile of the worker's main thread to `<name>.cpuprofile`.
  */
 export async function startProfile(
   world: World,
@@ -29,6 +31,7 @@ export async function startProfile(
   await database.connect()
   await database.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements')
   const samples = [await sample(database)]
+  const endCpuProfile = startCpuProfile(world, join(folder, `${name}.cpuprofile`))
   let ended = false
   const sampling = (async () => {
     while (!ended) {
@@ -38,6 +41,7 @@ export async function startProfile(
   })()
   return async (phases) => {
     ended = true
+    await endCpuProfile()
     await sampling
     await database.end()
     const lines: string[] = []

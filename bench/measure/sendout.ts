@@ -62,12 +62,14 @@ export interface SendoutToMeasure {
   ) => Promise<{ readonly ms: number; readonly cpuMs: number }>
   /** Folder for profiles; null: none. */
   readonly profileTo: string | null
+  /** Begins other work of the product's right before. */
+  readonly behind?: () => Promise<unknown>
 }
 
 /** One sendout to everybody, while people change; then the bare script. */
 export async function measureSendout(
   opened: OpenedWorld,
-  { sendoutId, changed, bare, profileTo }: SendoutToMeasure,
+  { sendoutId, changed, bare, profileTo, behind }: SendoutToMeasure,
 ): Promise<Measured> {
   const { world, truth, client, campaigns } = opened
   for (const email of everyNth(await truth.mailable(), changed)) {
@@ -78,6 +80,7 @@ export async function measureSendout(
   await delay(world, LATENCY_MS)
   await forgetPeak(world.workerPid)
   const endProfile = profileTo === null ? null : await startProfile(world, profileTo, sendoutId)
+  await behind?.()
   const cpuBefore = await cpuMs(world.workerPid)
   const changes = startChanges(opened, willChange)
   const fromMs = Date.now()
@@ -209,7 +212,7 @@ export async function quiet({ logs }: World): Promise<void> {
 }
 
 /** That many items, spread over all. */
-function everyNth<T>(all: readonly T[], wanted: number): readonly T[] {
+export function everyNth<T>(all: readonly T[], wanted: number): readonly T[] {
   const step = all.length / Math.max(1, wanted)
   return Array.from({ length: Math.min(wanted, all.length) }, (_, n) => all[Math.floor(n * step)]!)
 }

@@ -1,5 +1,7 @@
 import { createReadStream } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** One request that a stand-in served, as it was sent. Times are Unix ms with fractions, of one machine. */
 export interface RecordedRequest {
@@ -77,4 +79,55 @@ export function mostAtOnce(requests: readonly RecordedRequest[]): number {
     most = Math.max(most, running)
   }
   return most
+}
+
+const LOOK_EVERY_MS = 5
+const WAIT_AT_MOST_MS = 120_000
+
+/**
+ * Waits for a request to be served. @param fromByte the log's length when the waiting begins.
+ * @throws Error after two minutes without one.
+ */
+export async function awaitRequest(
+  path: string,
+  fromByte: number,
+  isIt: (request: RecordedRequest) => boolean,
+): Promise<RecordedRequest> {
+  const untilMs = Date.now() + WAIT_AT_MOST_MS
+  const file = await open(path)
+  try {
+    const lines = new LineReader(file, fromByte)
+    while (Date.now() < untilMs) {
+      const found = (await lines.read())
+        .map((line) => JSON.parse(line) as RecordedRequest)
+        .find(isIt)
+      if (found !== undefined) {
+        return found
+      }
+      await sleep(LOOK_EVERY_MS)
+    }
+    throw new Error(`${path}: not served within ${WAIT_AT_MOST_MS / 1000} s`)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Reads what is appended to a file, whole lines only. */
+class LineReader {
+  #rest = Buffer.alloc(0)
+  readonly #buffer = Buffer.alloc(1 << 20)
+
+  constructor(
+    private readonly file: FileHandle,
+    private at: number,
+  ) {}
+
+  async read(): Promise<string[]> {
+    const { bytesRead } = await this.file.read(this.#buffer, 0, this.#buffer.length, this.at)
+    this.at += bytesRead
+    const all = Buffer.concat([this.#rest, this.#buffer.subarray(0, bytesRead)])
+    const end = all.lastIndexOf('\n') + 1
+    this.#rest = all.subarray(end)
+    return end === 0 ? [] : all.toString('utf8', 0, end - 1).split('\n')
+  }
 }

@@ -66,3 +66,12 @@ export const dynamicsPlace: CrmPlace = {
     return denied
   },
 }
+
+/** The same, and the customer's entitlement allows every subscription row on the first day. */
+export const roomyDynamicsPlace: CrmPlace = {
+  ...dynamicsPlace,
+  connection(ready) {
+    const { file, ...rest } = dynamicsPlace.connection(ready)
+    return { ...rest, file: { ...file, subscriptionRowsPerDay: 2_000_000_000 } }
+  },
+}

@@ -15,9 +15,19 @@ export interface OpenedWorld {
   readonly campaigns: CampaignClient
   /** All addresses, in both systems. */
   readonly emails: readonly string[]
+  /** When set-up with its first sync began and ended, Unix ms. */
+  readonly setUp: { readonly fromMs: number; readonly toMs: number }
   /** A user of the CRM forbids mail to this person. */
   readonly deny: (email: string) => Promise<void>
   stop(): Promise<void>
+}
+
+/** Options of a world that differs from the usual one. */
+interface Opening {
+  /** Runs after everybody is there, before set-up. */
+  readonly beforeSetUp?: (world: World, truth: Truth) => Promise<unknown>
+  /** The CRM's webhooks keep arriving. */
+  readonly withWebhooks?: true
 }
 
 /**
@@ -28,21 +38,28 @@ export async function openWorld(
   contacts: number,
   profiled: boolean,
   note: (line: string) => void,
+  { beforeSetUp, withWebhooks }: Opening = {},
 ): Promise<OpenedWorld> {
   const world = await startWorld(place, profiled, () => undefined)
   try {
     const truth = new Truth(world, place)
     await truth.seed(contacts)
-    const startedAt = performance.now()
+    await beforeSetUp?.(world, truth)
+    const fromMs = Date.now()
     await apply(world.connectionFile, world.env)
-    const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
-    note(`${contacts} contacts: set-up and first sync took ${seconds} s`)
-    await place.loseWebhooks(world.crm)
+    const setUp = { fromMs, toMs: Date.now() }
+    note(
+      `${contacts} contacts: set-up and first sync took ${Math.round((setUp.toMs - fromMs) / 1000)} s`,
+    )
+    if (!withWebhooks) {
+      await place.loseWebhooks(world.crm)
+    }
     const { client, connection } = await connectTemporal({ ...world.env })
     return {
       world,
       place,
       truth,
+      setUp,
       client,
       campaigns: createCampaignClient({
         temporal: client,

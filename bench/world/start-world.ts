@@ -21,6 +21,8 @@ export interface World {
   readonly gatewayUrl: string
   readonly gatewayApiKey: string
   readonly workerPid: number
+  /** The file into which a profiled worker writes its profile (profile-on-signal.mjs). */
+  readonly workerProfile: string
   /** Folder of its files; removed at its end. */
   readonly directory: string
   /** For a user who may read `pg_stat_statements`. */
@@ -117,22 +119,28 @@ async function start(
     LOG_LEVEL: 'warn',
     ...secrets,
   }
-  const run = (args: readonly string[]) =>
+  const workerProfile = join(directory, 'worker.cpuprofile')
+  const preload = new URL('../profile-on-signal.mjs', import.meta.url).href
+  const watched = profiled
+    ? { NODE_OPTIONS: `--import=${preload}`, BENCH_CPU_PROFILE: workerProfile }
+    : {}
+  const run = (args: readonly string[], more: Readonly<Record<string, string>> = {}) =>
     startProgram({
       entry: 'bin/lbsync.mjs',
       args: [...args, '--json'],
-      env,
+      env: { ...env, ...more },
       readyTimeoutMs: 180_000,
     })
   const [, worker] = await Promise.all([
     run(['gateway', '--port', String(port)]).then(keep),
-    run(['worker']).then(keep),
+    run(['worker'], watched).then(keep),
   ])
   return {
     env,
     gatewayUrl,
     gatewayApiKey,
     workerPid: worker.pid,
+    workerProfile,
     directory,
     databaseUrl: postgres.url,
     emarketeerUrl: emarketeer.ready.url,
