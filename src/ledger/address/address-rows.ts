@@ -13,9 +13,9 @@ export interface AddressRow {
   readonly everLinked: boolean
   readonly everInEmarketeer: boolean
   readonly crmEndedAtMs: number | null
-  /** The lowest eMarketeer contact id with this address; null: none. */
+  /** The lowest id of an eMarketeer contact with this address; null: there is none. */
   readonly emarketeerContactId: string | null
-  /** Several spellings in eMarketeer, each with its own state: nothing crosses here. */
+  /** eMarketeer has several spellings, each with its own state. Nothing is synced here. */
   readonly emarketeerSpelledTwice: boolean
 }
 
@@ -36,7 +36,7 @@ export function addressRows(db: Queryable, addressIds: readonly number[]): Promi
   ])
 }
 
-/** Addresses among these whose state in eMarketeer is unknown. */
+/** The addresses among these whose eMarketeer state is unknown. */
 export function unreadAddressRows(
   db: Queryable,
   addressIds: readonly number[],
@@ -47,7 +47,7 @@ export function unreadAddressRows(
   )
 }
 
-/** The texts of addresses: keys, and texts of eMarketeer that hold none. */
+/** Texts of addresses: keys, and the texts of eMarketeer address fields that hold no key. */
 export async function addressTexts(
   db: Queryable,
   addressIds: readonly number[],
@@ -59,7 +59,7 @@ export async function addressTexts(
   return rows.map((row) => row.address)
 }
 
-/** One address by its key, or null. */
+/** An address by its key, or null. */
 export async function findAddressRow(
   db: Queryable,
   connectionId: string,
@@ -73,8 +73,8 @@ export async function findAddressRow(
 }
 
 /**
- * Notes that every CRM record at these addresses was read directly within the window. It clears only doubt from before
- * the reading: later doubt, perhaps from this very reading, needs another one.
+ * Notes that every CRM record at these addresses was read directly within the window. This clears only doubt from
+ * before the reading. Later doubt, perhaps from this very reading, needs another one.
  */
 export async function markCrmRead(
   tx: Transaction,
@@ -94,7 +94,7 @@ export async function markCrmRead(
   )
 }
 
-/** Notes that both sides have these addresses. */
+/** Notes that both sides have had these addresses. */
 export async function markLinked(tx: Transaction, addressIds: readonly number[]): Promise<void> {
   if (addressIds.length === 0) {
     return
@@ -122,8 +122,8 @@ export async function markCrmDoubtful(
 }
 
 /**
- * Whether eMarketeer's feed has moved each of these addresses since a tick, by address. All are locked, so the feed
- * moves none before the reading is stored.
+ * Whether eMarketeer's feed has moved each of these addresses since a tick, by address. It locks all of them, so that
+ * the feed cannot move one before the reading is stored.
  */
 export async function lockMoves(
   tx: Transaction,
@@ -139,7 +139,7 @@ export async function lockMoves(
   return new Map(rows.map((row) => [row.address, row.moved]))
 }
 
-/** Addresses above an id, in order: these, or with null all that were ever linked. */
+/** Addresses above an id, in order: among these, or, for null, among all that were ever linked. */
 export async function addressesAfter(
   db: Queryable,
   connectionId: string,

@@ -1,7 +1,7 @@
 import type { Queryable, Transaction } from '../db/database.js'
 
 /**
- * Ids of addresses; missing ones are created.
+ * The ids of addresses; creates the missing ones.
  * @param addresses keys, or texts that hold none; without repeats.
  * @returns address → id, complete.
  */
@@ -13,7 +13,7 @@ export async function ensureAddresses(
   if (addresses.length === 0) {
     return new Map()
   }
-  // Sorted: two writers insert in the same order and never deadlock.
+  // Sorted, so that two writers insert in the same order and never deadlock.
   const sorted = [...new Set(addresses)].sort()
   const known = await findAddresses(db, connectionId, sorted)
   const missing = sorted.filter((address) => !known.has(address))
@@ -29,7 +29,7 @@ export async function ensureAddresses(
   return known
 }
 
-/** Ids of the known ones among these addresses. */
+/** The ids of the known ones among these addresses. */
 export async function findAddresses(
   db: Queryable,
   connectionId: string,
@@ -43,9 +43,9 @@ export async function findAddresses(
 }
 
 /**
- * Marks addresses as due now. The tick is taken under the row lock: a pass that loaded the address before finds a later
- * tick than it knows, and leaves the mark.
- * @returns those that both sides had at some time.
+ * Marks addresses as due now. It takes the tick under the row lock: a pass that loaded the address earlier finds a tick
+ * later than the one it loaded, and keeps the mark.
+ * @returns those that both sides have had.
  */
 export async function markDue(db: Queryable, addressIds: readonly number[]): Promise<number[]> {
   if (addressIds.length === 0) {
@@ -62,13 +62,13 @@ export async function markDue(db: Queryable, addressIds: readonly number[]): Pro
   return linked.map((row) => row.id)
 }
 
-/** One address that waits for a pass. */
+/** An address that waits for a pass. */
 export interface DueAddress {
   readonly addressId: number
   readonly dirtyTick: number
 }
 
-/** The addresses that became due last, newest first: the changes that a webhook just brought. */
+/** The addresses that became due last, newest first: the changes that a webhook has just reported. */
 export function selectNewestDue(
   db: Queryable,
   connectionId: string,
@@ -83,13 +83,13 @@ export function selectNewestDue(
   )
 }
 
-/** A range of due work: everything marked up to a tick, after a position. */
+/** A range of due addresses: those marked up to a tick, after a position. */
 export interface DueRange {
   readonly upTo: number
   readonly after: DueAddress | null
 }
 
-/** Due addresses within a range, oldest change first. */
+/** The due addresses within a range, oldest change first. */
 export function selectDueRange(
   db: Queryable,
   connectionId: string,
@@ -121,8 +121,8 @@ export async function dueMarks(
 }
 
 /**
- * Marks addresses as due before their decisions are written: if the pass dies, the next run finishes them. @returns all
- * their marks.
+ * Marks addresses as due before their decisions are written: if the pass dies, the next run finishes them.
+ * @returns the marks of all of them.
  */
 export async function ensureDue(
   tx: Transaction,
@@ -139,7 +139,7 @@ export async function ensureDue(
   return dueMarks(tx, addressIds)
 }
 
-/** Makes unmarked addresses due after a while, although nothing of theirs changed. */
+/** Makes unmarked addresses due after a delay, without a change. */
 export async function dueLater(
   db: Queryable,
   addressIds: readonly number[],
@@ -153,7 +153,7 @@ export async function dueLater(
   )
 }
 
-/** Clears marks that are no newer than the loaded ones. */
+/** Clears the marks that are not newer than the loaded ones. */
 export async function clearDue(db: Queryable, done: readonly DueAddress[]): Promise<void> {
   if (done.length === 0) {
     return
@@ -166,7 +166,10 @@ export async function clearDue(db: Queryable, done: readonly DueAddress[]): Prom
   )
 }
 
-/** Defers addresses to tomorrow: the day's budget of rows is used up (D3). A change makes them due again at once. */
+/**
+ * Defers addresses until tomorrow, because the day's budget of rows is used up (D3). A change makes them due
+ * immediately.
+ */
 export async function deferToTomorrow(db: Queryable, addressIds: readonly number[]): Promise<void> {
   if (addressIds.length === 0) {
     return
@@ -177,7 +180,7 @@ export async function deferToTomorrow(db: Queryable, addressIds: readonly number
   )
 }
 
-/** Defers addresses after an unfinished pass: 5 s, doubling, at most 30 minutes. */
+/** Defers addresses after an unfinished pass: 5 s, doubling, up to 30 minutes. */
 export async function deferDue(db: Queryable, addressIds: readonly number[]): Promise<void> {
   if (addressIds.length === 0) {
     return

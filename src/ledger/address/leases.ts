@@ -6,12 +6,12 @@ export interface Lease {
   readonly token: number
 }
 
-/** Longer than the longest call of a pass, so that a waiting owner keeps it. */
+/** Longer than the longest call of a pass, so that an owner that waits for a call keeps the lease. */
 const LEASE_MS = 120_000
 
 /**
- * Takes the free leases among these, in address order. A lease is a row's state and no open transaction: a dead owner's
- * lease expires, and its token stores nothing more.
+ * Takes the free leases among these, in address order. A lease is state of a row, not an open transaction: the lease of
+ * a dead owner expires, and its token then stores nothing.
  * @returns the leases taken; other passes hold the rest.
  */
 export function acquireLeases(
@@ -33,7 +33,7 @@ export function acquireLeases(
 }
 
 /**
- * Locks the leases that still hold; part of every transaction that stores something, so that a pass without its lease
+ * Locks the leases that still hold. Every transaction that stores something calls it, so that a pass without its lease
  * stores nothing. Renews leases past half their time.
  */
 export async function confirmLeases(
@@ -75,7 +75,7 @@ export async function renewLeases(
   )
 }
 
-/** Releases leases. One that another owner took over stays with it. */
+/** Releases leases. A lease that another owner has taken over is not changed. */
 export async function releaseLeases(
   db: Queryable,
   owner: string,

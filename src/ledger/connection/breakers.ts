@@ -2,21 +2,23 @@ import { REFUSAL_CODES } from '../../contracts/refusal.js'
 import type { Queryable } from '../db/database.js'
 import type { Side } from './cursors.js'
 
-/** Why and until when a system is not called. */
+/** Why a system is not called, and until when. */
 export interface BreakerTrip {
   readonly connectionId: string
   readonly side: Side
   readonly untilMs: number
   readonly code: string
-  /** Plain words, for a refusal only. */
+  /** For people; only of a refusal. */
   readonly reason: string | null
-  /** The configuration of the call: a refusal of replaced settings does not count. */
+  /**
+   * The connection's settings at the time of the call: a refusal of settings that were replaced since does not count.
+   */
   readonly config: Readonly<Record<string, unknown>>
 }
 
 /**
- * Trips the shared circuit breaker of a system: no call before `untilMs` (Retry-After, refused credentials). A refusal
- * keeps its code and its start until a sign-in succeeds, whatever else happens.
+ * Trips the shared circuit breaker of a system: no calls before `untilMs` (Retry-After, refused credentials). A refusal
+ * keeps its start until a sign-in succeeds, and its code unless another refusal replaces it.
  */
 export async function tripBreaker(db: Queryable, trip: BreakerTrip): Promise<void> {
   const { connectionId, side, untilMs, code, reason, config } = trip
@@ -37,7 +39,7 @@ export async function tripBreaker(db: Queryable, trip: BreakerTrip): Promise<voi
   )
 }
 
-/** Resets a breaker: a call succeeded, or a person says that the fault is corrected. */
+/** Resets a breaker, because a call succeeded or a person states that the fault is corrected. */
 export async function resetBreaker(db: Queryable, connectionId: string, side: Side): Promise<void> {
   const probed = side === 'crm' ? ', crm_probed_at = NULL' : ''
   await db.query(
@@ -49,8 +51,8 @@ export async function resetBreaker(db: Queryable, connectionId: string, side: Si
 }
 
 /**
- * Resets a breaker without a refusal after answered calls; only a sign-in ends a refusal. A breaker that was tripped
- * meanwhile stays: the answers may be older.
+ * Resets a breaker after answered calls, unless it was tripped by a refusal, which only a sign-in ends. A breaker that
+ * was tripped meanwhile stays, because the answers may be older.
  */
 export async function resetTimedBreaker(
   db: Queryable,
@@ -74,7 +76,7 @@ export interface TrippedBreaker {
   readonly until: Date | null
 }
 
-/** Resets both breakers, for a person who lets the systems be called. @returns the breakers that were tripped. */
+/** Resets both breakers when a person lets the systems be called. @returns the breakers that were tripped. */
 export async function resetBothBreakers(
   db: Queryable,
   connectionId: string,
@@ -93,8 +95,8 @@ export async function resetBothBreakers(
 }
 
 /**
- * Resets breakers tripped by a refusal, on both sides, after a successful sign-in or at a person's word. A wait that a
- * system asked for stays.
+ * Resets the breakers that a refusal tripped, on both sides, after a successful sign-in or when a person resumes. A
+ * wait that a system asked for stays.
  */
 export async function resetRefusedBreakers(db: Queryable, connectionId: string): Promise<void> {
   for (const side of SIDES) {
@@ -113,14 +115,14 @@ export interface CrmBreaker {
   readonly code: string | null
   readonly reason: string | null
   readonly since: Date | null
-  /** No call before this moment. */
+  /** No calls before this moment. */
   readonly until: Date | null
-  /** Whether `until` lies ahead, by the database's clock. */
+  /** Whether `until` is in the future by the database's clock. */
   readonly waiting: boolean
   readonly probing: boolean
 }
 
-/** Longer than a probe takes: an older one is dead. */
+/** Longer than a probe takes: an older probe is dead. */
 const PROBE_LASTS = `interval '1 minute'`
 
 export async function crmBreakerOf(db: Queryable, connectionId: string): Promise<CrmBreaker> {
@@ -135,8 +137,8 @@ export async function crmBreakerOf(db: Queryable, connectionId: string): Promise
 }
 
 /**
- * Claims the probe that shows whether a CRM that refused us accepts us again: one per `everyMs`, over all processes.
- * @returns false: not due, claimed by another, or no refusal.
+ * Claims the probe that shows whether a CRM that refused us accepts us again: one per `everyMs` over all processes.
+ * @returns false: not due, claimed by another process, or no refusal.
  */
 export async function claimProbe(
   db: Queryable,
@@ -153,7 +155,7 @@ export async function claimProbe(
   return rows.length > 0
 }
 
-/** Releases an inconclusive probe, as the CRM did not answer; the next one may follow after a while. */
+/** Releases an inconclusive probe, because the CRM did not answer. The next one may follow after a while. */
 export async function releaseProbe(
   db: Queryable,
   connectionId: string,

@@ -20,8 +20,8 @@ export interface KeptIntervention {
 const SUBJECT = 'connection'
 
 /**
- * Disables a connection: nothing is synced from this transaction on (C8). The last state, the copy and the evidence
- * stay. Repeating it changes nothing.
+ * Disables a connection: nothing is synced after this transaction (C8). The last state, the copy and the evidence stay.
+ * Repeating it changes nothing.
  */
 export async function disableConnection(
   tx: Transaction,
@@ -60,7 +60,7 @@ export async function pauseConnection(
 }
 
 /**
- * Ends a pause, including the one that the service made after a refusal by the CRM: a person says that it is corrected.
+ * Ends a pause, also one that the service made after a refusal by the CRM: a person states that the cause is corrected.
  * @throws AppError `connection_not_found`, `connection_not_paused`. Neither is retryable.
  */
 export async function resumeConnection(
@@ -82,8 +82,8 @@ export async function resumeConnection(
 }
 
 /**
- * Lets both systems be called at once, after a refusal or a requested wait. A person's pause stays. If a breaker was
- * tripped, the intervention is kept as evidence.
+ * Lets both systems be called immediately after a refusal or a requested wait. A person's pause stays. Stores the
+ * intervention as evidence if a breaker was tripped.
  * @returns the breakers that were tripped. @throws AppError `connection_not_found`, not retryable.
  */
 export async function retryConnection(
@@ -100,7 +100,7 @@ export async function retryConnection(
 }
 
 /**
- * Gives a connection's webhooks a new address. The old one works until the new one is registered, and a day more.
+ * Gives a connection's webhooks a new address. The old one works until the new one is registered, and 24 hours more.
  * @throws AppError as {@link pauseConnection} does.
  */
 export async function rotateWebhookAddress(
@@ -114,11 +114,11 @@ export async function rotateWebhookAddress(
   }
   refuseToPause(connection)
   await replaceWebhookRef(tx, connectionId, newWebhookRef())
-  // Another subject: the connection's newest intervention explains its state.
+  // Another subject, because the newest intervention on the connection explains its state.
   await saveIntervention(tx, intervention, 'rotateWebhooks', {}, 'webhooks')
 }
 
-/** What decides whether a connection may be paused or resumed. */
+/** The facts that decide whether a connection may be paused or resumed. */
 export type PausableConnection = Pick<ConnectionRow, 'connectionId' | 'state' | 'crmBlockedCode'>
 
 /**
@@ -155,7 +155,7 @@ export function refuseToResume(connection: PausableConnection): void {
   }
 }
 
-/** Whether the service itself paused a connection: it is active, and the CRM refuses us. */
+/** Whether the service itself has paused a connection: the connection is active, and the CRM refuses us. */
 export function isRefused({
   state,
   crmBlockedCode,
@@ -176,7 +176,7 @@ export async function newestIntervention(
   return rows[0] ?? null
 }
 
-/** Stores Support's decision on a step of a disconnect (E3), once. */
+/** Stores Support's decision on a step of a disconnect (E3). Storing it again changes nothing. */
 export function saveStepDecision(
   db: Queryable,
   intervention: LifecycleIntervention,
@@ -186,7 +186,7 @@ export function saveStepDecision(
   return saveIntervention(db, intervention, action, { step }, 'disconnect')
 }
 
-/** The connection, locked; null: the intervention was stored and carried out before. */
+/** Locks the connection and returns it; null: the intervention was stored and carried out earlier. */
 async function lockUnlessKept(
   tx: Transaction,
   intervention: LifecycleIntervention,
@@ -195,7 +195,7 @@ async function lockUnlessKept(
   return (await isKept(tx, intervention)) ? null : connection
 }
 
-/** The connection, locked until the transaction ends. @throws AppError `connection_not_found`. */
+/** Locks the connection until the transaction ends, and returns it. @throws AppError `connection_not_found`. */
 async function lockConnection(tx: Transaction, connectionId: string): Promise<PausableConnection> {
   const rows = await tx.query<PausableConnection>(
     `SELECT connection_id AS "connectionId", state, crm_blocked_code AS "crmBlockedCode" FROM connections

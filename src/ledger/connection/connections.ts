@@ -9,14 +9,14 @@ import type { Queryable } from '../db/database.js'
 
 export type { ConnectionState, PauseMode }
 
-/** The webhooks as set-up registered them on both sides. */
+/** The webhooks that set-up registered on both sides. */
 export interface RegisteredWebhooks {
-  /** Where the gateway was reached then. */
+  /** The gateway's public URL at that time. */
   readonly publicUrl: string
   readonly webhookRef: string
-  /** Whether the CRM posts. */
+  /** Whether the CRM sends webhooks. */
   readonly installed: boolean
-  /** Why it does not. */
+  /** Why the CRM does not. */
   readonly reason: string | null
 }
 
@@ -26,7 +26,7 @@ export interface ConnectionRow {
   readonly accountId: string
   readonly crm: string
   readonly state: ConnectionState
-  /** Only while paused; null then means `all`. */
+  /** Set only while paused; null then means `all`. */
   readonly pauseMode: PauseMode | null
   readonly legalBasisSync: boolean
   readonly subscriptionSync: boolean
@@ -34,11 +34,11 @@ export interface ConnectionRow {
   readonly newlyMailableLimit: number
   readonly subscriptionRowsPerDay: number
   readonly config: Readonly<Record<string, unknown>>
-  /** What set-up learned of the CRM's installation; the CRM's folder alone knows what is in it. */
+  /** Facts that set-up learned about the CRM's installation. Only the CRM's folder knows their content. */
   readonly facts: Readonly<Record<string, unknown>>
-  /** Null: set-up has registered none, or they were removed. */
+  /** Null: set-up has not registered any, or they were removed. */
   readonly registeredWebhooks: RegisteredWebhooks | null
-  /** Removing the installation has begun, so that its tables need not be readable any more. */
+  /** The removal of the installation has begun: its tables may be unreadable. */
   readonly removalBegun: boolean
   readonly epoch: number
   readonly webhookRef: string
@@ -48,14 +48,14 @@ export interface ConnectionRow {
   readonly emarketeerProvenAt: Date | null
   readonly crmCursor: string | null
   readonly crmProvenTick: number
-  /** Start of the newest reading that was complete, or that listed everything. */
+  /** Start of the newest reading that was complete or listed everything. */
   readonly crmProvenAt: Date | null
-  /** The CRM showed a row that does not name its owner, and no later listing was free of such rows. */
+  /** The CRM returned a row that does not name its owner, and no later listing was free of such rows. */
   readonly crmUnattributed: boolean
   readonly crmBlockedUntil: Date | null
   readonly crmBlockedCode: string | null
   readonly crmBlockedSince: Date | null
-  /** The refusal and what to do, in plain words; null: no refusal. */
+  /** The refusal and its remedy, for people; null: no refusal. */
   readonly crmBlockedReason: string | null
   readonly emarketeerBlockedUntil: Date | null
   readonly emarketeerBlockedCode: string | null
@@ -109,7 +109,7 @@ export async function findConnection(
   return rows[0] ?? null
 }
 
-/** Every connection but the implicit ones, by id. */
+/** Every connection except the implicit ones, by id. */
 export function listConnections(db: Queryable): Promise<ConnectionRow[]> {
   return db.query<ConnectionRow>(
     `SELECT ${COLUMNS} FROM connections WHERE state <> 'implicit' ORDER BY connection_id`,
@@ -125,7 +125,7 @@ export function findRunningOfCrm(db: Queryable, crm: string): Promise<Connection
   )
 }
 
-/** The connection that decides the account's sendouts, or null (rule A: at most one). */
+/** The connection that decides an account's sendouts, or null. An account has at most one (rule A). */
 export async function findConnectionOfAccount(
   db: Queryable,
   accountId: string,
@@ -137,7 +137,7 @@ export async function findConnectionOfAccount(
   return decidingConnection(ofAccount)
 }
 
-/** The account of a named connection, or null; nobody can name an implicit row. */
+/** The account of a named connection, or null. An implicit row has no name. */
 export async function accountOfConnection(
   db: Queryable,
   connectionId: string,
@@ -149,7 +149,7 @@ export async function accountOfConnection(
   return rows[0]?.accountId ?? null
 }
 
-/** Every webhook address in use, retired ones included. An account without CRM has none. */
+/** Every webhook address in use, also retired ones. An account without a CRM has none. */
 export async function listWebhookRefs(db: Queryable): Promise<string[]> {
   const rows = await db.query<{ ref: string }>(
     `SELECT webhook_ref AS ref FROM connections WHERE state <> 'implicit'
@@ -158,7 +158,7 @@ export async function listWebhookRefs(db: Queryable): Promise<string[]> {
   return rows.map(({ ref }) => ref)
 }
 
-/** The connection of a present or lately retired webhook address, or null. */
+/** The connection of a current or recently retired webhook address, or null. */
 export async function findConnectionByWebhookRef(
   db: Queryable,
   webhookRef: string,
@@ -205,8 +205,8 @@ export async function saveConnection(
 }
 
 /**
- * The row that stands for an account without CRM, created when first needed. Account and state identify it: its id gets
- * a suffix if a former connection has it.
+ * The row of an account without a CRM; creates it when first needed. Account and state identify it. Its id gets a
+ * suffix if a former connection has that id.
  */
 export async function ensureImplicitConnection(
   db: Queryable,
@@ -232,14 +232,15 @@ export async function ensureImplicitConnection(
   return rows[0]!
 }
 
-/** A new webhook address: 24 random bytes, base64url. */
+/** Creates a webhook address: 24 random bytes, base64url. */
 export function newWebhookRef(): string {
   return randomBytes(24).toString('base64url')
 }
 
 /**
- * Sets the state. A late end of set-up does not activate a connection that was disabled or paused meanwhile: applying
- * its file enables the one, resuming the other (connection-life.ts). The row of an account without CRM keeps its state.
+ * Sets the state. A set-up that ends late does not activate a connection that was disabled or paused meanwhile:
+ * applying the connection's file enables a disabled one, and resuming ends a pause (connection-life.ts). The row of an
+ * account without a CRM keeps its state.
  */
 export async function setConnectionState(
   db: Queryable,
@@ -254,7 +255,7 @@ export async function setConnectionState(
   )
 }
 
-/** Merges learned facts over earlier ones; null forgets one. */
+/** Merges learned facts over the stored ones; null removes a fact. */
 export async function mergeFacts(
   db: Queryable,
   connectionId: string,
@@ -280,7 +281,7 @@ export async function saveEmarketeerWebhookSecret(
   ])
 }
 
-/** A connection's present state, without a lock; null: there is none. */
+/** The connection's current state, read without a lock; null: there is no such connection. */
 export async function connectionStateOf(
   db: Queryable,
   connectionId: string,

@@ -13,7 +13,7 @@ export async function saveCrmClock(
   )
 }
 
-/** The CRM's clock against ours. */
+/** The CRM's clock compared with ours. */
 export interface CrmClock {
   readonly offsetMs: number
   readonly measuredAt: Date
@@ -30,14 +30,14 @@ export async function crmClockOf(db: Queryable, connectionId: string): Promise<C
   return offsetMs === null || measuredAt === null ? null : { offsetMs, measuredAt }
 }
 
-/** Records with a time in the future. */
+/** Records whose time is in the future. */
 export interface FutureStamps {
   readonly count: number
-  /** The first ones, furthest ahead first; `at` ISO UTC. */
+  /** The first ones, furthest ahead first; `at` is ISO 8601 in UTC. */
   readonly records: readonly { readonly contactId: string; readonly at: string }[]
 }
 
-/** Stores what the last complete reading found; null: none. */
+/** Stores the future times that the last complete reading found; null: none. */
 export async function saveFutureStamps(
   db: Queryable,
   connectionId: string,
@@ -50,7 +50,7 @@ export async function saveFutureStamps(
   )
 }
 
-/** What the last complete reading found; null: none, or the CRM is not read by times. */
+/** The future times that the last complete reading found; null: none, or the CRM is not read by times. */
 export async function futureStampsOf(
   db: Queryable,
   connectionId: string,
@@ -62,7 +62,7 @@ export async function futureStampsOf(
   return row?.found ?? null
 }
 
-/** Names of categories that somebody added in the CRM, as last seen (D3): ignored and reported. */
+/** Names of the categories that somebody added in the CRM, as last read (D3). They are ignored and reported. */
 export async function foreignCategoriesOf(
   db: Queryable,
   connectionId: string,

@@ -3,21 +3,20 @@ import type { Queryable } from '../db/database.js'
 /** The two systems a connection reads from. */
 export type Side = 'emarketeer' | 'crm'
 
-/** A cursor's move, stored only if nobody moved it meanwhile. */
+/** A cursor's move. It is stored only if nobody has moved the cursor meanwhile. */
 export interface CursorMove {
   readonly connectionId: string
   readonly side: Side
   readonly expected: string | null
   readonly next: string
-  /** Tick from before a reading up to the present: the copy is proven as of it. null: more is to come. */
+  /** The tick before a reading up to the present; the copy is proven up to this tick. null: more pages follow. */
   readonly provenTick: number | null
   readonly provenAt: Date
 }
 
 /**
- * Moves a change cursor, and with it the moment up to which the copy is proven. Of two readers of the same page one
- * stores it.
- * @returns false: another reader was faster; the page must be dropped.
+ * Moves a change cursor, and the moment up to which the copy is proven. Of two readers of the same page, one stores it.
+ * @returns false: another reader was faster; drop the page.
  */
 export async function moveCursor(db: Queryable, move: CursorMove): Promise<boolean> {
   const side = move.side
@@ -31,14 +30,14 @@ export async function moveCursor(db: Queryable, move: CursorMove): Promise<boole
   return rows.length > 0
 }
 
-/** Whether a row without an owner is left, from this reading or an earlier one; a listing finds all of them. */
+/** Whether a row without an owner remains, from this reading or an earlier one. A listing finds all of them. */
 const UNATTRIBUTED = '($6 OR ($2::text IS NOT NULL AND crm_untold))'
 
 /**
- * {@link moveCursor} after a reading of the CRM's changes.
- * @param read `unattributed`: a row did not name its owner. Until a listing is free of such rows, only records that are read
- *   directly are proven.
- * @returns null: another reader was faster; `complete`: no such row is left.
+ * Moves the cursor after a reading of the CRM's changes, as {@link moveCursor} does.
+ * @param read `unattributed`: a row did not name its owner. Until a listing is free of such rows, only records that are
+ * read directly are proven.
+ * @returns null: another reader was faster; `complete`: no such row remains.
  */
 export async function moveCrmCursor(
   db: Queryable,
@@ -63,9 +62,9 @@ export async function moveCrmCursor(
 }
 
 /**
- * Drops the CRM's cursor if a row without an owner is left, so that everything is listed: at most once a day, as such
- * rows may come again.
- * @returns whether it was dropped.
+ * Drops the CRM's cursor if a row without an owner remains, so that everything is listed: at most once a day, because
+ * such rows may come again.
+ * @returns whether the cursor was dropped.
  */
 export async function beginRelisting(db: Queryable, connectionId: string): Promise<boolean> {
   const rows = await db.query(
@@ -77,7 +76,7 @@ export async function beginRelisting(db: Queryable, connectionId: string): Promi
   return rows.length > 0
 }
 
-/** Drops the CRM's cursor: the next reading starts from nothing. */
+/** Drops the CRM's cursor: the next reading has no starting point and lists everything. */
 export async function dropCrmCursor(db: Queryable, connectionId: string): Promise<void> {
   await db.query(
     `UPDATE connections SET crm_cursor = NULL WHERE connection_id = $1 AND crm_cursor IS NOT NULL`,
@@ -85,7 +84,7 @@ export async function dropCrmCursor(db: Queryable, connectionId: string): Promis
   )
 }
 
-/** Drops a cursor that the system no longer knows; the next reading starts from nothing. */
+/** Drops a cursor that the system no longer knows. The next reading has no starting point and reads everything. */
 export async function dropCursor(
   db: Queryable,
   connectionId: string,

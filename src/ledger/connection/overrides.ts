@@ -1,11 +1,11 @@
 import type { Queryable } from '../db/database.js'
 
-/** A decision of a person over the product's own: who, why, what (rules E3, F4). */
+/** A person's decision that overrides the product's: who, why, what (rules E3, F4). */
 export interface Override {
-  /** Storing it twice changes nothing. */
+  /** Identifies it: storing the same id again changes nothing. */
   readonly overrideId: string
   readonly connectionId: string
-  /** Its subject: `setup`, `setup/form`, `held`, `connection`. */
+  /** The subject: `setup`, `setup/form`, `held`, `connection`. */
   readonly subject: string
   readonly action: string
   readonly reason: string
@@ -22,7 +22,7 @@ export interface KeptOverride {
   readonly by: string
 }
 
-/** What people decided about a connection, newest first. */
+/** People's decisions on a connection, newest first. */
 export function overridesOf(
   db: Queryable,
   connectionId: string,
@@ -35,7 +35,7 @@ export function overridesOf(
   )
 }
 
-/** Stores an override. Append-only; a stored one stays as it is. */
+/** Stores an override. The table is append-only; a stored one does not change. */
 export async function appendOverride(db: Queryable, override: Override): Promise<void> {
   await db.query(
     `INSERT INTO overrides (override_id, connection_id, subject, action, reason, by_whom, detail)

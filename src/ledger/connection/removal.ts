@@ -1,6 +1,6 @@
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** Says that removing the installation has begun, or that it is not going on. */
+/** Notes that the removal of the installation has begun, or that none is in progress. */
 export async function saveRemovalBegun(
   db: Queryable,
   connectionId: string,
@@ -12,7 +12,7 @@ export async function saveRemovalBegun(
   ])
 }
 
-/** Forgets the webhooks that set-up registered, after they were removed. */
+/** Clears the registered webhooks after they were removed. */
 export async function forgetRegisteredWebhooks(db: Queryable, connectionId: string): Promise<void> {
   await db.query(`UPDATE connections SET registered_webhooks = NULL WHERE connection_id = $1`, [
     connectionId,
@@ -21,7 +21,7 @@ export async function forgetRegisteredWebhooks(db: Queryable, connectionId: stri
 
 /**
  * A No in the CRM that eMarketeer does not hold: of a live contact, in a category that eMarketeer has. It counts even
- * if eMarketeer does not know the address, as the person may appear there later.
+ * if eMarketeer does not know the address, because the person may appear there later.
  */
 const UNSAVED = `FROM crm_subscriptions s
   JOIN crm_contacts c ON c.connection_id = s.connection_id AND c.crm_contact_id = s.crm_contact_id AND c.state = 'live'
@@ -30,7 +30,7 @@ const UNSAVED = `FROM crm_subscriptions s
     WHERE cells.address_id = c.address_id AND cells.cell_key = 'category:' || s.category_id
       AND cells.emarketeer_basis = 'withdrawn')`
 
-/** Counts unsubscribes in the CRM that have not reached eMarketeer, of people on both sides. */
+/** Counts the unsubscribes in the CRM, of people on both sides, that have not reached eMarketeer. */
 export async function countUnsavedNos(db: Queryable, connectionId: string): Promise<number> {
   const rows = await db.query<{ count: number }>(
     `SELECT count(*) AS count ${UNSAVED} AND EXISTS (SELECT FROM emarketeer_contacts e
@@ -40,14 +40,14 @@ export async function countUnsavedNos(db: Queryable, connectionId: string): Prom
   return rows[0]!.count
 }
 
-/** A No in the CRM's changes. */
+/** A No among the CRM's changes. */
 export interface ReportedNo {
   readonly crmContactId: string
   readonly categoryId: string
 }
 
 /**
- * Keeps every such No of the copy as a carried deny: it reaches eMarketeer when the connection is enabled again (F5).
+ * Stores each such No of the copy as a carried deny. It reaches eMarketeer when the connection is enabled again (F5).
  */
 export async function carryUnsavedNos(tx: Transaction, connectionId: string): Promise<void> {
   await tx.query(
@@ -58,7 +58,7 @@ export async function carryUnsavedNos(tx: Transaction, connectionId: string): Pr
   )
 }
 
-/** Keeps the Nos from the CRM's changes since the copy was last brought up to date. */
+/** Stores the Nos among the CRM's changes since the last update of the copy. */
 export async function carryReportedNos(
   tx: Transaction,
   connectionId: string,
@@ -86,8 +86,8 @@ export async function countCarriedNos(db: Queryable, connectionId: string): Prom
 }
 
 /**
- * Forgets what set-up knew of a removed installation: facts, webhooks, the change cursor of deleted tables, and the copy of their
- * rows. Contacts, the last state and the evidence stay.
+ * Clears what set-up learned about a removed installation: facts, webhooks, the change cursor of deleted tables, and
+ * the copy of their rows. Contacts, the last state and the evidence stay.
  */
 export async function forgetInstallation(tx: Transaction, connectionId: string): Promise<void> {
   await tx.query(

@@ -1,6 +1,6 @@
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** Leases that have not run out: of addresses, and of walks over all of eMarketeer. */
+/** Counts the leases that have not expired: on addresses, and on walks over all of eMarketeer. */
 export async function countLiveLeases(db: Queryable): Promise<number> {
   const [row] = await db.query<{ count: number }>(
     `SELECT (SELECT count(*) FROM addresses WHERE lease_expires_at > clock_timestamp())
@@ -10,7 +10,7 @@ export async function countLiveLeases(db: Queryable): Promise<number> {
 }
 
 /**
- * Begins a new epoch for every connection: nothing that was observed before proves anything, and everything is read afresh
+ * Begins a new epoch for every connection: earlier observations prove nothing, and everything is read again
  * (docs/ledger.md, "Restoring a backup"). @returns their ids.
  */
 export async function raiseEpochs(tx: Transaction): Promise<string[]> {

@@ -2,11 +2,11 @@ import { AppError } from '../../contracts/app-error.js'
 import type { RegisteredWebhooks } from './connections.js'
 import type { Queryable } from '../db/database.js'
 
-/** An attempt that is silent for longer is dead: Temporal's heartbeat timeout. */
+/** An attempt that has been silent for longer is dead. Equal to Temporal's heartbeat timeout. */
 const SILENCE_MS = 10_000
 const UNTIL = `clock_timestamp() + ${SILENCE_MS} * interval '1 millisecond'`
 
-/** Claims a connection's set-up for one attempt. @returns false: another one is at work. */
+/** Claims a connection's set-up for one attempt. @returns false: another attempt is running. */
 export async function beginAttempt(
   db: Queryable,
   connectionId: string,
@@ -20,7 +20,7 @@ export async function beginAttempt(
   return rows.length > 0
 }
 
-/** Extends the claim. A claim that was lost stays lost. */
+/** Extends the claim. A lost claim stays lost. */
 export async function continueAttempt(
   db: Queryable,
   connectionId: string,
@@ -47,9 +47,9 @@ export async function endAttempt(
 }
 
 /**
- * Merges what an attempt learned over the earlier facts; null forgets one.
- * @param webhooks that the attempt registered; absent: those of before stay.
- * @throws AppError `lease_lost` if another attempt has taken over: its facts count.
+ * Merges the facts that an attempt learned over the stored ones; null removes a fact.
+ * @param webhooks registered by the attempt; absent: the stored ones stay.
+ * @throws AppError `lease_lost` if another attempt has taken over: only its facts are stored.
  */
 export async function saveAttemptFacts(
   db: Queryable,

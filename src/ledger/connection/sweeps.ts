@@ -1,7 +1,7 @@
 import { SWEEP_LATE_MS, type SweepNote, type SweepOutcome } from '../../contracts/sweep.js'
 import type { Queryable } from '../db/database.js'
 
-/** How a connection's sweeps went. */
+/** The results of a connection's sweeps. */
 export interface SweepRow {
   readonly doneAt: Date | null
   readonly outcome: SweepOutcome | null
@@ -10,11 +10,11 @@ export interface SweepRow {
   readonly message: string | null
   readonly untidy: readonly string[]
   readonly cronRestartedAt: Date | null
-  /** No sweep was done for so long that something is wrong, known or not. */
+  /** The last completed sweep is so old that something is wrong, whether or not an error was reported. */
   readonly late: boolean
 }
 
-/** How a connection's sweeps went; null: none was expected yet. */
+/** The results of a connection's sweeps; null: none was expected yet. */
 export async function sweepOf(db: Queryable, connectionId: string): Promise<SweepRow | null> {
   const [row] = await db.query<SweepRow>(
     `SELECT done_at AS "doneAt", outcome, outcome_since AS since, code, message, untidy,
@@ -42,7 +42,7 @@ export async function noteSweep(db: Queryable, note: SweepNote): Promise<void> {
   )
 }
 
-/** Notes that the cron was started: sweeps are expected now. */
+/** Notes that the cron was started: sweeps are expected from now on. */
 export async function expectSweeps(db: Queryable, connectionId: string): Promise<void> {
   await db.query(
     `INSERT INTO sweeps (connection_id) VALUES ($1)
@@ -51,7 +51,7 @@ export async function expectSweeps(db: Queryable, connectionId: string): Promise
   )
 }
 
-/** Notes that a lost cron was restarted. A cron that set-up has yet to start is not lost. */
+/** Notes that a lost cron was restarted. A cron that set-up has not started yet is not lost. */
 export async function noteCronRestarted(db: Queryable, connectionId: string): Promise<void> {
   await db.query(
     `UPDATE sweeps SET cron_restarted_at = clock_timestamp() WHERE connection_id = $1`,

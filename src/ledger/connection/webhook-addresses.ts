@@ -1,6 +1,6 @@
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** How long an address works after its successor was registered: a sender's queue empties within hours. */
+/** How long an address works after its successor was registered. A sender's queue empties within hours. */
 const OVERLAP_HOURS = 24
 
 /** A former webhook address of a connection. */
@@ -10,7 +10,7 @@ export interface RetiredAddress {
   readonly acceptedUntil: Date | null
 }
 
-/** Gives a connection a new webhook address; the former one works until {@link endOverlap} sets its end. */
+/** Gives a connection a new webhook address. The former one works until {@link endOverlap} sets its end. */
 export async function replaceWebhookRef(
   tx: Transaction,
   connectionId: string,
@@ -32,8 +32,9 @@ export async function replaceWebhookRef(
 }
 
 /**
- * An address was registered on both sides: former ones work for {@link OVERLAP_HOURS} more. If it was replaced
- * meanwhile nothing ends: both sides use it until its successor is registered, which then ends all others.
+ * Sets the end of former addresses after an address was registered on both sides: they work for {@link OVERLAP_HOURS}
+ * more. If that address was replaced meanwhile, no end is set: both sides use it until its successor is registered,
+ * which then ends all others.
  */
 export async function endOverlap(
   db: Queryable,
@@ -48,7 +49,7 @@ export async function endOverlap(
   )
 }
 
-/** Former addresses that still work, newest first. */
+/** The former addresses that still work, newest first. */
 export function retiredAddresses(db: Queryable, connectionId: string): Promise<RetiredAddress[]> {
   return db.query<RetiredAddress>(
     `SELECT webhook_ref AS "webhookRef", accepted_until AS "acceptedUntil" FROM retired_webhook_refs

@@ -5,18 +5,18 @@ import { ensureAddresses } from '../address/addresses.js'
 import { cellsOf, type CellRow } from './cells.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** A text in eMarketeer's address field that names an address among others, or decorated (rule A). */
+/** A text in eMarketeer's address field that names an address among others or with decoration (rule A). */
 export interface AddressMention {
   readonly mentionedAddressId: number
-  /** eMarketeer's state of the text's contact is unknown. */
+  /** The eMarketeer state of the text's contact is unknown. */
   readonly unread: boolean
   readonly cells: readonly CellRow[]
 }
 
 /**
- * Ids of the texts in eMarketeer's address fields; missing ones are created, and the addresses that a text names are
- * stored.
- * @param texts as `addressOrText` gives them, without repeats.
+ * The ids of the texts in eMarketeer's address fields; creates the missing ones, and stores the addresses that a text
+ * names.
+ * @param texts as `addressOrText` returns them, without repeats.
  * @returns text → id, complete.
  */
 export async function ensureEmarketeerAddresses(
@@ -25,7 +25,7 @@ export async function ensureEmarketeerAddresses(
   texts: readonly string[],
 ): Promise<Map<string, number>> {
   const named = texts.flatMap((text) => readAddressField(text).found.map((key) => ({ text, key })))
-  // In one step: two writers that each create addresses in two steps could wait for each other.
+  // In one step: two writers that each create addresses in two steps could deadlock.
   const keys = named.map(({ key }) => key)
   const idOf = await ensureAddresses(tx, connectionId, [...new Set([...texts, ...keys])])
   if (named.length > 0) {
@@ -38,7 +38,7 @@ export async function ensureEmarketeerAddresses(
   return idOf
 }
 
-/** Addresses that these texts name; none for a plain address. */
+/** The addresses that these texts name; none for a plain address. */
 export function namedBy(
   db: Queryable,
   textIds: readonly number[],
@@ -50,7 +50,7 @@ export function namedBy(
   )
 }
 
-/** Texts of eMarketeer contacts that name these addresses. @param cellKeys needed cells; null: all. */
+/** The texts of eMarketeer contacts that name these addresses. @param cellKeys needed cells; null: all. */
 export async function mentionsOf(
   db: Queryable,
   addressIds: readonly number[],

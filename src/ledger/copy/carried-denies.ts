@@ -8,7 +8,7 @@ export interface CarriedDeny {
   readonly cellKey: CellKey
 }
 
-/** A record that was merged away; `before` is null if it was new. */
+/** A record that was merged into another; `before` is null if the copy did not have it. */
 export interface MergedRecord {
   readonly record: StoredCrmContact
   readonly before: StoredCrmContact | null
@@ -18,7 +18,7 @@ interface NewCarriedDeny extends CarriedDeny {
   readonly reason: 'merge' | 'addressChange'
 }
 
-/** Denies carried onto these contacts. */
+/** The denies carried onto these contacts. */
 export function carriedDeniesOf(
   db: Queryable,
   connectionId: string,
@@ -32,8 +32,9 @@ export function carriedDeniesOf(
 }
 
 /**
- * Carries the opt-out of a merged record onto its master, whose values the merge keeps (the strictest wins).
- * @param departed denies that left with these records, including those that may lie under our write.
+ * Carries the opt-out of a merged record onto its master, because the merge keeps the master's values (the strictest
+ * value wins).
+ * @param departed denies that left with these records, also those that our write may have overwritten.
  * @returns addresses of the masters, which need a pass.
  */
 export async function carryDeniesOfMerged(
@@ -69,7 +70,7 @@ export async function carryDeniesOfMerged(
   return rows.map((row) => row.id)
 }
 
-/** What the record denies; an unreadable value counts as before. */
+/** The record's denies. If a value is unreadable, its last readable value counts. */
 function deniedBy(
   record: StoredCrmContact,
   before: StoredCrmContact | null,
@@ -91,8 +92,8 @@ function carriedTo(master: string, cellKey: CellKey): NewCarriedDeny {
 }
 
 /**
- * Carries eMarketeer's withdrawals and Nos at the merged record's address, which it may not have shown yet, to a master
- * at another address.
+ * Carries eMarketeer's withdrawals and Nos at the merged record's address to a master at another address. The record
+ * itself may not have shown them yet.
  */
 async function carryWithdrawalsOfMerged(
   tx: Transaction,
@@ -115,7 +116,7 @@ async function carryWithdrawalsOfMerged(
   )
 }
 
-/** Passes denies carried by a merged record on to its master, along a chain of merges. */
+/** Passes the denies carried by a merged record on to its master, along a chain of merges. */
 async function passOn(
   tx: Transaction,
   connectionId: string,
@@ -141,8 +142,8 @@ async function passOn(
 }
 
 /**
- * Carries eMarketeer's withdrawals and Nos at an address along with a record that leaves it. They stay at the old
- * address, too. A positive basis does not move.
+ * Carries eMarketeer's withdrawals and Nos at an address along with a record that leaves it. They also stay at the old
+ * address. A positive basis does not move.
  */
 export async function carryDeniesOfMoved(
   tx: Transaction,
@@ -182,7 +183,7 @@ async function save(
   )
 }
 
-/** Drops carried denies that the records show themselves. */
+/** Drops the carried denies that the records themselves now show. */
 export async function dropCarriedDenies(
   tx: Transaction,
   connectionId: string,

@@ -7,7 +7,7 @@ export interface CategoryRow {
   readonly archived: boolean
 }
 
-/** Stores eMarketeer's categories. @returns ids of new ones. */
+/** Stores eMarketeer's categories. @returns the ids of new ones. */
 export async function saveCategories(
   db: Queryable,
   connectionId: string,
@@ -31,8 +31,8 @@ export async function saveCategories(
 }
 
 /**
- * A new category starts with Yes, never set (D5): stored for all addresses that eMarketeer has, so that no state must
- * be read. Other values stay.
+ * Stores the default of a new category, Yes and never set (D5), for all addresses that eMarketeer has, so that no state
+ * must be read. Other values stay.
  */
 export async function fillDefaultCells(
   db: Queryable,
@@ -55,7 +55,7 @@ export function categoriesOf(db: Queryable, connectionId: string): Promise<Categ
   )
 }
 
-/** Whether the CRM lacks a category, a name or a state. */
+/** Whether the CRM lacks a category, a category's name or its archived state. */
 export async function categoriesArePending(db: Queryable, connectionId: string): Promise<boolean> {
   const rows = await db.query(
     `SELECT 1 FROM categories WHERE connection_id = $1 AND in_crm_at IS NULL LIMIT 1`,
@@ -64,7 +64,7 @@ export async function categoriesArePending(db: Queryable, connectionId: string):
   return rows.length > 0
 }
 
-/** Notes that the CRM has all categories as stored here. */
+/** Notes that the CRM has all categories as they are stored here. */
 export async function markCategoriesInCrm(db: Queryable, connectionId: string): Promise<void> {
   await db.query(
     `UPDATE categories SET in_crm_at = now() WHERE connection_id = $1 AND in_crm_at IS NULL`,
@@ -72,7 +72,7 @@ export async function markCategoriesInCrm(db: Queryable, connectionId: string): 
   )
 }
 
-/** Marks every linked address as due: a new category needs its rows (D3). */
+/** Marks every linked address as due, because a new category needs its rows (D3). */
 export async function markAllLinkedDue(db: Queryable, connectionId: string): Promise<void> {
   await db.query(
     `UPDATE addresses SET dirty_tick = nextval('ledger_tick'),

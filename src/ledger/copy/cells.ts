@@ -3,7 +3,7 @@ import type { LegalBasis } from '../../domain/legal-basis.js'
 import type { CellMemory, Seen, SeenRecord } from '../../domain/reconcile/types.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** A CRM's value of either kind as text. */
+/** A CRM's value of either kind, as text. */
 export type StoredValue = string
 
 /** A stored cell: eMarketeer's value and the rule's memory. */
@@ -19,11 +19,11 @@ export interface CellRow {
   readonly lastPositiveActMs: number | null
   readonly lastDenyActMs: number | null
   readonly seen: Seen<StoredValue> | null
-  /** When `seen` was observed: a later move happened after this. */
+  /** When `seen` was observed: a later move happened after this time. */
   readonly seenAtMs: number | null
   readonly openAllow: Readonly<Record<string, string>>
   readonly openLoosen: number | null
-  /** See {@link CellMemory.departed}; `departures` counts all ever noted. */
+  /** See {@link CellMemory.departed}; `departures` counts all that were ever noted. */
   readonly departed: readonly SeenRecord<StoredValue>[]
   readonly departures: number
 }
@@ -35,7 +35,7 @@ const COLUMNS = `address_id AS "addressId", cell_key AS "cellKey", emarketeer_ba
   seen, extract(epoch FROM seen_at)::float8 * 1000 AS "seenAtMs", open_allow AS "openAllow", open_loosen AS "openLoosen",
   departed, departures`
 
-/** Cells of these addresses. @param cellKeys needed cells; default: all. */
+/** The cells of these addresses. @param cellKeys needed cells; default: all. */
 export function cellsOf(
   db: Queryable,
   addressIds: readonly number[],
@@ -56,8 +56,8 @@ export interface MemoryUpdate {
   /** When it was observed; default: now. */
   readonly seenAtMs?: number | null
   /**
-   * What happens to the stored `departed`. `knows`: replaced, unless more departures were noted, which wait for the
-   * next pass. `putsBack`: added to. Absent: unchanged.
+   * How the stored `departed` changes. `knows`: replaced, unless more departures were noted, which wait for the next
+   * pass. `putsBack`: added to. Absent: unchanged.
    */
   readonly departed?: { readonly knows: number } | 'putsBack'
 }
@@ -94,8 +94,8 @@ export async function saveMemories(
 }
 
 /**
- * Locks cells in address order until the transaction ends. A record that leaves (departed-denies.ts) is noted either
- * before, and shows in later readings, or after what this transaction stores.
+ * Locks cells in address order until the transaction ends. The departure of a record (departed-denies.ts) is noted
+ * either before, and later readings show it, or after this transaction has stored its result.
  */
 export async function lockCells(
   tx: Transaction,
@@ -109,9 +109,9 @@ export async function lockCells(
 }
 
 /**
- * Makes the observations of these cells prove nothing, by an epoch that never occurs: the next pass takes the
- * restrictive value, and departed denies stay. So a rejected loosening ends (rule F4): nobody turns a deny into an
- * allow by hand.
+ * Gives the observations of these cells an epoch that never occurs, so that they prove nothing: the next pass takes the
+ * restrictive value, and departed denies stay. A rejected loosening ends this way (rule F4): nobody turns a deny into
+ * an allow by hand.
  */
 export async function forgetObservations(
   tx: Transaction,
@@ -125,7 +125,7 @@ export async function forgetObservations(
   )
 }
 
-/** Sets a deny of now at these cells: only a later act can be proven later. */
+/** Records a deny at these cells with the present time: only a later act can be proven later. */
 export async function denyNow(
   tx: Transaction,
   cells: readonly { readonly addressId: number; readonly cellKey: CellKey }[],

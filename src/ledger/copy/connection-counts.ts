@@ -3,7 +3,7 @@ import type { Purpose } from '../../domain/legal-basis.js'
 import { addressKey } from '../../domain/email-address.js'
 import { spelledTwice } from './emarketeer-mirror.js'
 
-/** Counts of what a connection holds. */
+/** Counts of a connection's data. */
 export interface ConnectionCounts {
   /** Addresses on both sides. */
   readonly linked: number
@@ -11,19 +11,22 @@ export interface ConnectionCounts {
   readonly due: number
   /** Loosening decisions that wait for one approval (F4). */
   readonly held: number
-  /** Consent events whose proof an unrelated edit spoiled. */
+  /** Consent events whose proof was spoiled by an unrelated edit. */
   readonly ambiguousEvents: number
-  /** Addresses with withdrawn and other CRM records (C5): not mailed until somebody decides. */
+  /** Addresses with both withdrawn and other CRM records (C5). They are not mailed until somebody decides. */
   readonly disagreements: number
-  /** Live CRM records with an unreadable consent, such as a missing column. Not mailed, and no sendout is complete. */
+  /**
+   * Live CRM records with an unreadable consent, for example because a column is missing. They are not mailed, and no
+   * sendout is complete.
+   */
   readonly unreadable: number
-  /** Addresses whose state in eMarketeer cannot be read. Not mailed, and no sendout is complete. */
+  /** Addresses whose eMarketeer state cannot be read. They are not mailed, and no sendout is complete. */
   readonly unreadableInEmarketeer: number
   /** Empty or unreadable subscription rows of the CRM: neither a Yes nor a No. */
   readonly unknownSubscriptions: number
 }
 
-/** Counts for `connection show`; seconds on millions of contacts. */
+/** Counts for `connection show`. Takes seconds on millions of contacts. */
 export async function connectionCounts(
   db: Queryable,
   connectionId: string,
@@ -49,7 +52,7 @@ export async function connectionCounts(
 
 /**
  * Live CRM records at an address, primary or secondary, of which some are withdrawn and others are not (C5). Nothing
- * loosens the withdrawn one, the address is not mailed, and a person has to decide.
+ * loosens a withdrawn one, the address is not mailed, and a person has to decide.
  */
 interface Disagreement {
   readonly addressId: number
@@ -68,7 +71,9 @@ const DISAGREEMENTS = `SELECT p.address_id AS "addressId", k.purpose,
   GROUP BY 1, 2
   HAVING bool_or(k.value = 'withdrawn') AND bool_or(k.value <> 'withdrawn')`
 
-/** Counts addresses with a disagreement. It reads every record: for `connection show`, not for a pass. */
+/**
+ * Counts the addresses with a disagreement. It reads every record, so only `connection show` may call it, not a pass.
+ */
 export async function countDisagreements(db: Queryable, connectionId: string): Promise<number> {
   const [row] = await db.query<{ count: number }>(
     `SELECT count(DISTINCT "addressId") AS count FROM (${DISAGREEMENTS}) d`,
@@ -77,7 +82,7 @@ export async function countDisagreements(db: Queryable, connectionId: string): P
   return row?.count ?? 0
 }
 
-/** Disagreements at one address, one per purpose. */
+/** The disagreements at one address, one per purpose. */
 export function disagreementsAt(
   db: Queryable,
   connectionId: string,
@@ -93,16 +98,16 @@ interface UnusableRecords {
   readonly contactIds: readonly string[]
 }
 
-/** Both sides; in eMarketeer also contacts of one address in several spellings. */
+/** Records of both sides; on eMarketeer's side also the contacts of one address in several spellings. */
 export interface UnusableAddresses {
   readonly crm: UnusableRecords
   readonly emarketeer: UnusableRecords
 }
 
-/** Most named; the others are counted. */
+/** How many are named at most; the others are only counted. */
 const MAX_NAMED = 20
 
-/** Counts and names records whose address field links nobody, for `connection show`. */
+/** Counts and names the records whose address field links nobody, for `connection show`. */
 export async function unusableAddresses(
   db: Queryable,
   connectionId: string,

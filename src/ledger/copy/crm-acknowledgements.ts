@@ -9,14 +9,14 @@ import type { ReadWindow } from '../../domain/read-window.js'
 export interface AcknowledgedCrmRow {
   readonly write: CrmWrite
   readonly version: string | null
-  /** The read-back, if the CRM cannot refuse a stale write; perhaps another writer's value. */
+  /** The read-back, if the CRM cannot refuse a stale write. Its value may be another writer's. */
   readonly readBack: CrmConsent | null
 }
 
 /**
- * Updates the copy after our applied writes, as a reading within the window of the call. A write without a version, or
- * a row that was read in another version meanwhile, leaves its address in doubt until it is read directly. A read-back
- * counts as it is; if it is not ours, every address of the record is due.
+ * Updates the copy after our applied writes, as a reading within the window of the call. An address stays in doubt
+ * until it is read directly if its write returned no version or its row was read in another version meanwhile. A
+ * read-back is stored as read; if it is not our value, every address of the record is due.
  */
 export async function acknowledgeCrmRows(
   tx: Transaction,
@@ -72,7 +72,7 @@ async function setConsents(
       : [],
   )
   const places: string[] = []
-  // One purpose at a time, as an update changes a row once.
+  // One purpose at a time, because an UPDATE changes a row only once.
   for (const purpose of new Set(consents.map((write) => write.purpose))) {
     const own = consents.filter((write) => write.purpose === purpose)
     const settled = await tx.query<{ id: string }>(
@@ -101,8 +101,8 @@ async function setConsents(
 }
 
 /**
- * Values by row key. A join with a list would compare every row that is newer than the planner's statistics with the
- * whole list.
+ * Values by row key. A join with a list would compare every row that is newer than the planner's statistics with all
+ * entries of the list.
  */
 function byKey(values: readonly (readonly [string, unknown])[]): string {
   return JSON.stringify(Object.fromEntries(values))

@@ -8,23 +8,25 @@ import type { Purpose } from '../../domain/legal-basis.js'
 import type { Queryable, Transaction } from '../db/database.js'
 import type { StoredLeftWith } from './taken-along.js'
 
-/** A stored CRM contact. `deleted` exists here only: the CRM stops answering for it. */
+/** A stored CRM contact. `deleted` exists only here: the CRM stops returning the contact. */
 export interface StoredCrmContact {
   readonly crmContactId: string
   readonly addressId: number | null
   readonly state: CrmContactState | 'deleted'
   readonly mergedInto: string | null
   readonly registeredAtMs: number | null
-  /** Its address field holds something that links nobody (rule A). */
+  /** The address field holds something that links nobody (rule A). */
   readonly unusableAddress: boolean
-  /** The CRM hides its primary address: `addressId` is the former one, null if never known (B8). */
+  /** The CRM hides the primary address: `addressId` is the former one, null if it was never known (B8). */
   readonly addressHidden: boolean
   readonly consents: Partial<Readonly<Record<Purpose, CrmConsent>>>
   readonly readFrom: number
   readonly readTo: number
-  /** The epoch of the last observation by a pass; 0: none. Not written with the rest. */
+  /** The epoch of a pass's last observation; 0: none. `saveCrmContacts` does not write it. */
   readonly observedEpoch?: number
-  /** What it took along from its former cell, by purpose (taken-along.ts). Not written with the rest. */
+  /**
+   * What the contact took along from its former cell, by purpose (taken-along.ts). `saveCrmContacts` does not write it.
+   */
   readonly leftWith?: Partial<Readonly<Record<Purpose, StoredLeftWith>>> | null
 }
 
@@ -49,7 +51,7 @@ export const CONTACT_COLUMNS = `crm_contact_id AS "crmContactId", address_id AS 
 const SUBSCRIPTION = `row_id AS "rowId", crm_contact_id AS "crmContactId", category_id AS "categoryId", subscribed,
   version, is_foreign AS "foreign", read_from AS "readFrom", read_to AS "readTo", left_with AS "leftWith"`
 
-/** Loads and locks the stored contacts with these ids, in id order. */
+/** Locks and returns the stored contacts with these ids, in id order. */
 export function lockCrmContacts(
   tx: Transaction,
   connectionId: string,
@@ -62,7 +64,7 @@ export function lockCrmContacts(
   )
 }
 
-/** Loads and locks the stored subscription rows with these ids, in id order. */
+/** Locks and returns the stored subscription rows with these ids, in id order. */
 export function lockCrmSubscriptions(
   tx: Transaction,
   connectionId: string,
@@ -87,7 +89,7 @@ export function crmContactsOf(
   )
 }
 
-/** Live contacts at these addresses, oldest first (C5). Ids are texts; numeric ones sort as numbers. */
+/** The live contacts at these addresses, oldest first (C5). Ids are texts; numeric ones sort as numbers. */
 export function liveCrmContactsAt(
   db: Queryable,
   addressIds: readonly number[],
@@ -100,8 +102,8 @@ export function liveCrmContactsAt(
 }
 
 /**
- * Whether a live record has an unknown primary address: it may be anybody's (B8).
- * @param storeOnly only records with an answer on storeAndProcess, all that a transactional sendout asks.
+ * Whether a live record has an unknown primary address: it may be any person's (B8).
+ * @param storeOnly only records with an answer on storeAndProcess, which is all that a transactional sendout asks for.
  */
 export async function hasHiddenAddress(
   db: Queryable,
@@ -116,7 +118,7 @@ export async function hasHiddenAddress(
   return rows.length > 0
 }
 
-/** Live records without a known address: at most `limit`, at random. */
+/** Live records without a known address: at most `limit`, chosen at random. */
 export async function homelessCrmContacts(
   db: Queryable,
   connectionId: string,
@@ -131,8 +133,8 @@ export async function homelessCrmContacts(
 }
 
 /**
- * Whether a subscription row does not name its contact: its No may be anybody's.
- * @param categoryId the category asked for; a row of an unknown category may be of it.
+ * Whether a subscription row does not name its contact: its No may be any person's.
+ * @param categoryId the category asked for; a row of an unknown category may belong to it.
  */
 export async function hasUnattributedRow(
   db: Queryable,
@@ -159,7 +161,7 @@ export function crmSubscriptionsOf(
   )
 }
 
-/** Inserts or replaces contacts. @returns ids of those that existed. */
+/** Inserts or replaces contacts. @returns the ids of those that existed. */
 export async function saveCrmContacts(
   tx: Transaction,
   connectionId: string,
@@ -239,7 +241,7 @@ export async function removeCrmSubscriptions(
   return [...new Set(rows.map((row) => row.id))]
 }
 
-/** Notes that a pass of the present epoch has observed these records. */
+/** Notes that a pass of the current epoch has observed these records. */
 export async function markObserved(
   tx: Transaction,
   connectionId: string,
@@ -256,7 +258,7 @@ export async function markObserved(
   )
 }
 
-/** Addresses of these contacts, primary and secondary. */
+/** The addresses of these contacts, primary and secondary. */
 export async function addressesOfCrmContacts(
   db: Queryable,
   connectionId: string,
@@ -271,7 +273,7 @@ export async function addressesOfCrmContacts(
   return rows.map((row) => row.id)
 }
 
-/** Records that the copy places at these addresses, primary or secondary. */
+/** The records at these addresses, primary or secondary, according to the copy. */
 export async function crmContactsBelievedAt(
   db: Queryable,
   connectionId: string,
@@ -286,7 +288,7 @@ export async function crmContactsBelievedAt(
   return rows.map((row) => row.id)
 }
 
-/** Records, and records of subscription rows, that no reading since a tick mentioned. */
+/** Records, and owners of subscription rows, that no reading since a tick has returned. */
 export async function crmContactsNotReadSince(
   db: Queryable,
   connectionId: string,
@@ -301,7 +303,7 @@ export async function crmContactsNotReadSince(
   return rows.map((row) => row.id)
 }
 
-/** Known records of these subscription rows. */
+/** The known records of these subscription rows. */
 export async function crmContactsOfRows(
   db: Queryable,
   connectionId: string,
@@ -325,15 +327,15 @@ export async function countCrmRows(db: Queryable, connectionId: string): Promise
 }
 
 /**
- * Notes where the last live record left, and where one joined (G8).
- * @param linked addresses that both sides had at some time; at others nothing can end. A first sync has none of them.
+ * Notes when the last live record left an address, and clears that time where one joined (G8).
+ * @param linked addresses that both sides have had; nothing can end at others. A first sync has none.
  */
 export async function markCrmEnded(tx: Transaction, linked: readonly number[]): Promise<void> {
   if (linked.length === 0) {
     return
   }
-  // Scalar sub-queries with LIMIT use the index, one look-up per address. EXISTS inside CASE would be hashed, which
-  // reads the whole table per batch.
+  // Scalar sub-queries with LIMIT use the index, one look-up per address. PostgreSQL would hash EXISTS inside CASE,
+  // which reads the complete table per batch.
   await tx.query(
     `UPDATE addresses a SET crm_ended_at = n.ended_at
       FROM (SELECT t.address_id, CASE

@@ -7,10 +7,10 @@ import {
 } from '../../domain/write-counting.js'
 import type { Database, Queryable, Transaction } from '../db/database.js'
 
-/** What was learned about a CRM's times (docs/reconciliation.md, "Stamps of SuperOffice"). */
+/** What the service has learned about a CRM's times (docs/reconciliation.md, "Stamps of SuperOffice"). */
 export interface CrmTimes {
   readonly counting: WriteCounting
-  /** Start of the present verdict on counting; null: none. */
+  /** Start of the current verdict on counting; null: none. */
   readonly countingSince: Date | null
   /** The version after our insert; null: unknown, or it varies. */
   readonly firstVersion: number | null
@@ -18,7 +18,7 @@ export interface CrmTimes {
   readonly emarketeer: MeasuredClock
 }
 
-/** For a connection without lessons. */
+/** The times of a connection that has learned nothing. */
 export const NO_TIMES: CrmTimes = {
   counting: NOTHING_LEARNED,
   countingSince: null,
@@ -66,14 +66,14 @@ function countingOf({ verdict, oddRecordIds, exactInARow }: TimesRow): WriteCoun
   return { verdict, oddRecordIds, exactInARow }
 }
 
-/** Lessons of our own writes, oldest first. */
+/** Lessons from our own writes, oldest first. */
 export interface WriteLessons {
   readonly updates: readonly UpdateLesson[]
   /** Versions after our inserts. */
   readonly inserted: readonly number[]
 }
 
-/** Stores the lessons of a group of writes; groups of one connection take turns. */
+/** Stores the lessons of a group of writes. Groups of one connection are stored one after another. */
 export async function learnCounting(
   db: Database,
   connectionId: string,
@@ -98,7 +98,7 @@ export async function learnCounting(
   })
 }
 
-/** Which measurement of which clock. */
+/** A measurement of a clock, by its source. */
 export type MeasuredBy = 'crmByWrite' | 'crmByDate' | 'emarketeerByDate'
 
 const COLUMN_OF: Readonly<Record<MeasuredBy, string>> = {
@@ -107,7 +107,7 @@ const COLUMN_OF: Readonly<Record<MeasuredBy, string>> = {
   emarketeerByDate: 'emarketeer_by_date',
 }
 
-/** Stores how far a clock is ahead of ours, over the older measurement. */
+/** Stores how far a clock is ahead of ours; replaces the older measurement. */
 export async function saveMeasurement(
   db: Queryable,
   connectionId: string,
@@ -152,7 +152,7 @@ export async function probeOf(
   return row?.probe ?? null
 }
 
-/** Stores that write's measurement of eMarketeer's clock, unless a newer write waits by now. */
+/** Stores that write's measurement of eMarketeer's clock, unless a newer write is waiting. */
 export async function settleProbe(
   db: Queryable,
   connectionId: string,

@@ -2,14 +2,14 @@ import type { Queryable } from '../db/database.js'
 
 /** Position of the walk over a connection's addresses (docs/sync.md, "The daily walk"). */
 export interface CrmWalk {
-  /** The last address read; null: no round is under way. */
+  /** The last address read; null: no round is in progress. */
   readonly after: number | null
   readonly done: number
-  /** Age of this round, ms; 0: none is under way. */
+  /** Age of this round in ms; 0: no round is in progress. */
   readonly elapsedMs: number
-  /** End of the last complete round; null: none yet, so everything is read at once. */
+  /** End of the last complete round; null: none yet, so that the next round reads all addresses without pacing. */
   readonly walkedAt: Date | null
-  /** Addresses of a round: all that eMarketeer knows. */
+  /** Number of addresses in a round: all that eMarketeer knows. */
   readonly total: number
 }
 
@@ -24,7 +24,7 @@ export async function crmWalkOf(db: Queryable, connectionId: string): Promise<Cr
   return row!
 }
 
-/** Begins a round, unless one is under way. */
+/** Begins a round, unless one is in progress. */
 export async function beginCrmWalk(db: Queryable, connectionId: string): Promise<void> {
   await db.query(
     `UPDATE connections SET crm_walk_after = 0, crm_walk_done = 0, crm_walk_began_at = clock_timestamp()
@@ -50,7 +50,7 @@ export async function nextToWalk(
 }
 
 /**
- * Moves a round on from a position: of two walkers one continues.
+ * Moves a round on from a position. Of two walkers, one continues.
  * @param move `read`: how many addresses were read; `to` null: the round is complete.
  * @returns false: another walker has moved it.
  */
@@ -68,7 +68,7 @@ export async function moveCrmWalk(
   return rows.length > 0
 }
 
-/** Makes the next walk read everything at once: the CRM's changes may have a gap. */
+/** Makes the next walk read all addresses without pacing, because the CRM's changes may have a gap. */
 export async function restartCrmWalk(db: Queryable, connectionId: string): Promise<void> {
   await db.query(
     `UPDATE connections SET crm_walk_after = NULL, crm_walked_at = NULL WHERE connection_id = $1`,

@@ -25,18 +25,21 @@ import type { Transaction } from '../db/database.js'
 import { isForgotten, leavingReading, leavingRowReading } from './record-reading.js'
 import { saveTaken, type Taken } from './taken-along.js'
 
-/** A live record that leaves an address: deleted, deactivated, merged or readdressed. */
+/** A live record that leaves an address because it was deleted, deactivated, merged or given another address. */
 export interface LeavingContact {
-  /** As the copy had it, at its primary address. */
+  /** The record in the copy, at its primary address. */
   readonly before: StoredCrmContact
-  /** As the reading shows it that found it gone: "denied and deactivated" may come together. null: unreadable. */
+  /**
+   * The record in the reading that found it gone: a deny and the deactivation may come in one reading. null:
+   * unreadable.
+   */
   readonly now: StoredCrmContact | null
   /** Secondary addresses that it leaves, with the withdrawals that eMarketeer has taken over there (C5). */
   readonly secondary: readonly { readonly addressId: number; readonly arrived: ArrivedVersions }[]
   readonly leavesPrimary: boolean
 }
 
-/** A subscription row that leaves an address: deleted, or moved to another contact. */
+/** A subscription row that leaves an address because it was deleted or moved to another contact. */
 export interface LeavingRow {
   readonly addressId: number
   readonly row: StoredCrmSubscription
@@ -55,10 +58,10 @@ interface StoredCell extends CellMemory<StoredValue> {
 }
 
 /**
- * Notes records that leave their addresses. A deny of theirs that no pass has seen stays behind as a departed deny, and
- * so does one that may lie under our write (R0): the rule and the send gate count it until eMarketeer is withdrawn.
- * Otherwise the remaining records would allow and all would seem to agree. The records take along what was seen of
- * them, for our writes still under way.
+ * Notes records that leave their addresses. A deny stays behind as a departed deny if no pass has seen it, or if our
+ * write may have overwritten it (R0). The rule and the send gate count it until eMarketeer is withdrawn. Otherwise the
+ * remaining records would allow, and both sides would seem to agree. The records take along what passes have seen of
+ * them, for our writes in progress.
  * @returns the denies that stay behind.
  */
 export async function noteLeaving(
@@ -129,7 +132,7 @@ export async function noteLeaving(
   return denies
 }
 
-/** Notes subscription rows that leave: a No that no pass has seen stays behind (F5). */
+/** Notes subscription rows that leave. A No that no pass has seen stays behind (F5). */
 export async function noteLeavingRows(
   tx: Transaction,
   connectionId: string,
@@ -149,7 +152,7 @@ export async function noteLeavingRows(
   await saveDeparted(tx, cells, denies)
 }
 
-/** Notes denies of records in doubt at their secondary addresses. */
+/** Notes the denies of records in doubt at their secondary addresses. */
 export async function noteDepartedDenies(
   tx: Transaction,
   denies: readonly DepartedDeny[],
@@ -185,7 +188,7 @@ function rowsLeaving(
   return { denies, taken }
 }
 
-/** Readings of the record before it left, and when it was found gone. */
+/** The readings of the record before it left and when it was found gone. */
 function readingsOf(
   { before, now }: LeavingContact,
   purpose: Purpose,
@@ -203,8 +206,8 @@ function purposesOf({ before, now }: LeavingContact): readonly Purpose[] {
 }
 
 /**
- * The deny at a secondary address: a withdrawal by another than us that eMarketeer has not taken over there, or one
- * that may lie under our write. Our own withdrawal goes no further (C5).
+ * The deny at a secondary address: a withdrawal by someone other than us that eMarketeer has not taken over there, or a
+ * deny that our write may have overwritten. Our own withdrawal is not passed on (C5).
  */
 function denyOfHolder(
   { before, now }: LeavingContact,
@@ -263,7 +266,7 @@ async function epochOf(tx: Transaction, connectionId: string): Promise<number> {
   return row!.epoch
 }
 
-/** Locks cells in address order: a pass stores its observation before or after. */
+/** Locks cells in address order, so that a pass stores its observation either before or after. */
 async function lockCells(
   tx: Transaction,
   addressIds: readonly (number | null)[],

@@ -1,10 +1,12 @@
 import { AppError } from '../../contracts/app-error.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** A loader that is silent for longer is dead. */
+/** A loader that has been silent for longer is dead. */
 const SILENCE = `interval '90 seconds'`
 
-/** Claims the load of eMarketeer's whole state. @returns false: another loader has it, or the load is done. */
+/**
+ * Claims the load of eMarketeer's complete state. @returns false: another loader has the claim, or the load is done.
+ */
 export async function startLoad(
   db: Queryable,
   connectionId: string,
@@ -22,7 +24,7 @@ export async function startLoad(
 }
 
 /**
- * Confirms the claim in each page's transaction: a loader that lost it stores nothing.
+ * Confirms the claim in each page's transaction, so that a loader that lost it stores nothing.
  * @throws AppError `lease_lost`, retryable.
  */
 export async function continueLoad(

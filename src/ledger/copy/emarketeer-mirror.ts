@@ -3,11 +3,13 @@ import type { LegalBasis } from '../../domain/legal-basis.js'
 import { markDue } from '../address/addresses.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** eMarketeer's value of one cell, from its feed or a state. */
+/** eMarketeer's value of one cell, from its feed or from a state. */
 export interface EmarketeerValue {
   readonly addressId: number
   readonly cellKey: CellKey
-  /** `unreadable`: a basis that this release does not know; not written, and excluded at the send gate. */
+  /**
+   * `unreadable`: a basis that this release does not know. It is never written, and the send gate excludes the address.
+   */
   readonly basis: LegalBasis | 'unreadable'
   readonly version: number
   readonly eventAtMs: number | null
@@ -28,11 +30,11 @@ const UNNEST = `unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::floa
   AS v(address_id, cell_key, basis, version, event_ms, recorded_ms, source, actor, positive_ms, deny_ms)`
 
 /**
- * Stores values in the copy. An equal or lower version changes nothing, so feed, states and acknowledgements may arrive
- * in any order; `replace` (a state read after the address was unknown) takes any version.
+ * Stores values in the copy. An equal or lower version changes nothing, so that feed, states and acknowledgements may
+ * arrive in any order. `replace` (a state that was read because it was unknown) takes any version.
  *
- * Keeps the latest act of either kind by a person (docs/reconciliation.md, stored facts), and marks changed addresses
- * as moved.
+ * Keeps a person's latest act of either kind (docs/reconciliation.md, stored facts), and marks changed addresses as
+ * moved.
  */
 export async function upsertEmarketeerValues(
   tx: Transaction,
@@ -80,8 +82,8 @@ export async function upsertEmarketeerValues(
 }
 
 /**
- * Notes that eMarketeer's state of these addresses changed, at ticks taken under the row locks. The primary address of
- * a record with one of them as a secondary address is due as well: a withdrawal follows it there (C5).
+ * Notes that eMarketeer's state of these addresses changed, at ticks taken under the row locks. If one of them is a
+ * record's secondary address, that record's primary address is due as well: a withdrawal follows it there (C5).
  */
 async function markMoved(
   tx: Transaction,
@@ -120,7 +122,7 @@ async function homesOfHolders(tx: Transaction, addressIds: readonly number[]): P
 export interface EmarketeerContactRow {
   readonly contactId: string
   readonly addressId: number | null
-  /** eMarketeer's spelling, if it differs from the text of the row; else null. */
+  /** eMarketeer's spelling, if it differs from the row's text; else null. */
   readonly spelling: string | null
 }
 
@@ -158,8 +160,8 @@ export async function saveEmarketeerContacts(
 }
 
 /**
- * Adds unknown contacts that a sendout targets: an account without CRM is not walked over. Known ones stay, as the feed
- * may have moved them.
+ * Adds unknown contacts that a sendout targets, because the contacts of an account without a CRM are not listed. Known
+ * ones stay, because the feed may have moved them.
  */
 export async function addSpelledContacts(
   tx: Transaction,
@@ -187,7 +189,7 @@ export async function addSpelledContacts(
   await markEmarketeerUnread(tx, [...new Set(added.map((row) => row.id))])
 }
 
-/** Contacts at these addresses that eMarketeer does not find by the text of the row: they are read by id. */
+/** The contacts at these addresses that eMarketeer does not find by the row's text. They are read by id. */
 export async function spelledContactsAt(
   db: Queryable,
   addressIds: readonly number[],
@@ -200,8 +202,8 @@ export async function spelledContactsAt(
 }
 
 /**
- * Addresses among these with several spellings in eMarketeer. Each is an address of its own there, so no single change
- * shows all states.
+ * The addresses among these with several spellings in eMarketeer. Each spelling is an address of its own there, so that
+ * no single change shows all states.
  */
 export async function spelledTwice(
   db: Queryable,
@@ -236,7 +238,10 @@ export async function removeEmarketeerContacts(
   return [...new Set(rows.map((row) => row.id))]
 }
 
-/** Marks eMarketeer's state of these addresses as unknown until it is read; observations prove nothing (F5). */
+/**
+ * Marks the eMarketeer state of these addresses as unknown until it is read. Until then observations prove nothing
+ * (F5).
+ */
 export async function markEmarketeerUnread(
   tx: Transaction,
   addressIds: readonly number[],
@@ -250,7 +255,7 @@ export async function markEmarketeerUnread(
   await markMoved(tx, addressIds, { markDue: true })
 }
 
-/** Notes that the unread ones among these addresses cannot be read: a status reports them until they can. */
+/** Notes that the unread ones among these addresses cannot be read. A status reports them until they can. */
 export async function markEmarketeerUnreadable(
   tx: Queryable,
   addressIds: readonly number[],
@@ -262,7 +267,7 @@ export async function markEmarketeerUnreadable(
   )
 }
 
-/** Marks eMarketeer's whole state as unknown: what follows a lost cursor may have changed anything. */
+/** Marks all of eMarketeer's state as unknown, because anything may have changed after a lost cursor. */
 export async function markAllEmarketeerUnread(
   tx: Transaction,
   connectionId: string,
@@ -276,7 +281,7 @@ export async function markAllEmarketeerUnread(
   )
 }
 
-/** Marks eMarketeer's state of these addresses as known. */
+/** Marks the eMarketeer state of these addresses as known. */
 export async function markEmarketeerRead(
   tx: Transaction,
   addressIds: readonly number[],
@@ -289,8 +294,8 @@ export async function markEmarketeerRead(
 }
 
 /**
- * Ends the link of addresses that nobody in eMarketeer has: the values go, and observations prove nothing. If the
- * address returns, eMarketeer starts it withdrawn (suppression) and it is read again (F5).
+ * Deletes the cells of addresses that no contact in eMarketeer has: their values and observations. If the address
+ * returns, eMarketeer starts it as withdrawn (suppression), and it is read again (F5).
  */
 async function clearEmarketeerState(tx: Transaction, addressIds: readonly number[]): Promise<void> {
   if (addressIds.length === 0) {
@@ -299,7 +304,7 @@ async function clearEmarketeerState(tx: Transaction, addressIds: readonly number
   await tx.query(`DELETE FROM cells WHERE address_id = ANY($1)`, [addressIds])
 }
 
-/** Contacts that a complete walk from `tick` did not meet; they are read once more before they count as gone. */
+/** The contacts that a complete walk from `tick` did not return. They are read again before they count as deleted. */
 export async function contactsNotWalked(
   db: Queryable,
   connectionId: string,
@@ -312,7 +317,7 @@ export async function contactsNotWalked(
   return rows.map((row) => row.id)
 }
 
-/** Known addresses of these eMarketeer contacts. */
+/** The known addresses of these eMarketeer contacts. */
 export async function addressesOfEmarketeerContacts(
   db: Queryable,
   connectionId: string,
@@ -329,7 +334,7 @@ export async function addressesOfEmarketeerContacts(
   return rows.map((row) => row.id)
 }
 
-/** The present address by contact; null: none that is usable. */
+/** The current address by contact; null: no usable one. */
 export async function addressesOfContacts(
   db: Queryable,
   connectionId: string,
@@ -343,7 +348,7 @@ export async function addressesOfContacts(
   return new Map(rows.map((row) => [row.contactId, row.addressId]))
 }
 
-/** Removes contacts, state and doubt of addresses that nobody in eMarketeer has. */
+/** Removes contacts, state and doubt of addresses that no contact in eMarketeer has. */
 export async function endEmarketeerLinks(
   tx: Transaction,
   connectionId: string,

@@ -11,7 +11,7 @@ export interface KnownCrmContact extends Pick<
   readonly denyOnly: readonly string[] | null
 }
 
-/** These contacts as the copy has them, read without locks; unknown ones are left out. */
+/** These contacts as the copy holds them, read without locks. Unknown ones are left out. */
 export function knownCrmContacts(
   db: Queryable,
   connectionId: string,

@@ -12,7 +12,7 @@ export function recordReading(
   return whereReadable(leavingReading(contact, purpose))
 }
 
-/** The same with an unreadable value, too; null: the CRM has no such purpose. */
+/** As {@link recordReading}, but also with an unreadable value; null: the CRM has no such purpose. */
 export function leavingReading(
   contact: StoredCrmContact,
   purpose: Purpose,
@@ -40,7 +40,7 @@ export function rowReading(row: StoredCrmSubscription): RecordReading<StoredValu
   return whereReadable(leavingRowReading(row))
 }
 
-/** The same, if it is neither as well. */
+/** As {@link rowReading}, but also if it is neither. */
 export function leavingRowReading(row: StoredCrmSubscription): LeavingReading<StoredValue> {
   const { rowId, subscribed, version, leftWith } = row
   return {
@@ -61,8 +61,8 @@ function whereReadable(
 }
 
 /**
- * Whether the ledger was restored or the connection made anew, and no pass has observed this record since: our writes
- * to it may be forgotten. A record from another address was observed there.
+ * Whether the ledger was restored or the connection created again, and no pass has observed this record since: our
+ * writes to it may be forgotten. A record that comes from another address was observed there.
  */
 export function isForgotten(contact: StoredCrmContact, epoch: number): boolean {
   return epoch > 1 && contact.observedEpoch !== epoch

@@ -7,14 +7,14 @@ import type { Queryable, Transaction } from '../db/database.js'
 /** Version of a withdrawal that has arrived on the other side, by purpose. */
 export type ArrivedVersions = Partial<Readonly<Record<Purpose, string>>>
 
-/** An address in a record's other fields. */
+/** An address in another field of a record than its primary address. */
 export type SecondaryAddressLink = Pick<SecondaryAddress, 'crmContactId' | 'addressId' | 'denyOnly'>
 
-/** A secondary address of a CRM record (C5), and the withdrawals that have crossed there. */
+/** A secondary address of a CRM record (C5), and the withdrawals that have crossed between them. */
 export interface SecondaryAddress {
   readonly crmContactId: string
   readonly addressId: number
-  /** Only a deny counts here, and nothing crosses (rules A, B8). */
+  /** Only a deny counts at this address, and nothing is synced (rules A, B8). */
   readonly denyOnly: boolean
   /** The record's withdrawals that eMarketeer has taken over at this address, in this epoch. */
   readonly arrived: ArrivedVersions
@@ -35,9 +35,9 @@ export interface SecondaryAddressState extends SecondaryAddress {
 }
 
 /**
- * Purposes that another than us has withdrawn on the record, and that eMarketeer has not taken over at this secondary
- * address. Our own withdrawal came from eMarketeer or another address and goes no further: otherwise one person's
- * withdrawal would reach everybody linked by shared addresses.
+ * The purposes that someone other than us has withdrawn on the record, and that eMarketeer has not taken over at this
+ * secondary address. Our own withdrawal came from eMarketeer or another address and is not passed on: otherwise one
+ * person's withdrawal would reach everybody who is linked by shared addresses.
  */
 export function unarrivedDenies(
   consents: StoredCrmContact['consents'],
@@ -54,7 +54,7 @@ const OTHER = `o.crm_contact_id AS "crmContactId", o.address_id AS "addressId", 
   CASE WHEN o.epoch = (SELECT epoch FROM connections WHERE connection_id = o.connection_id) THEN o.arrived ELSE '{}' END AS arrived,
   CASE WHEN o.epoch = (SELECT epoch FROM connections WHERE connection_id = o.connection_id) THEN o.followed ELSE '{}' END AS followed`
 
-/** Secondary addresses of these records. */
+/** The secondary addresses of these records. */
 export function secondaryAddressesOf(
   db: Queryable,
   connectionId: string,
@@ -67,7 +67,7 @@ export function secondaryAddressesOf(
   )
 }
 
-/** Live records with one of these as a secondary address. */
+/** The live records that have one of these as a secondary address. */
 export async function secondaryHoldersAt(
   db: Queryable,
   addressIds: readonly number[],
@@ -94,7 +94,7 @@ export async function secondaryHoldersAt(
   })
 }
 
-/** Secondary addresses of these records that denies cross, with eMarketeer's state. */
+/** The secondary addresses of these records that denies cross, with eMarketeer's state. */
 export async function secondaryAddressStatesOf(
   db: Queryable,
   connectionId: string,
@@ -115,7 +115,7 @@ export async function secondaryAddressStatesOf(
   }))
 }
 
-/** Secondary addresses, crossed by denies, of the live records at these addresses. */
+/** The secondary addresses, crossed by denies, of the live records at these addresses. */
 export async function secondaryIdsAt(
   db: Queryable,
   addressIds: readonly number[],
@@ -129,7 +129,7 @@ export async function secondaryIdsAt(
   return rows.map((row) => row.id)
 }
 
-/** Replaces the secondary addresses of the records; those that stay keep what had crossed. */
+/** Replaces the secondary addresses of the records. Those that stay keep what has crossed. */
 export async function saveSecondaryAddresses(
   tx: Transaction,
   connectionId: string,
@@ -171,7 +171,7 @@ export interface Arrival {
   readonly version: string
 }
 
-/** Notes crossed withdrawals: they are never passed on again (C5, "once"). */
+/** Notes withdrawals that have crossed, so that they are never passed on again (C5, "once"). */
 export async function noteArrivals(
   tx: Transaction,
   connectionId: string,

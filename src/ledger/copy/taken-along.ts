@@ -3,7 +3,7 @@ import type { LeftWith } from '../../domain/reconcile/types.js'
 import type { StoredValue } from './cells.js'
 import type { Transaction } from '../db/database.js'
 
-/** What a record takes along from the cell that it leaves, until a pass observes it again. */
+/** The observations that a record takes along from the cell that it leaves, until a pass observes the record again. */
 export interface Taken extends LeftWith<StoredValue> {
   readonly of: 'contact' | 'row'
   readonly cellKey: CellKey
@@ -16,10 +16,10 @@ export interface StoredLeftWith extends LeftWith<StoredValue> {
   readonly tick: number
 }
 
-/** The tick tells one departure from an earlier one, which a pass may have loaded. */
+/** The tick distinguishes one departure from an earlier one that a pass may have loaded. */
 const MARKED = `u.taken || jsonb_build_object('tick', nextval('ledger_tick'))`
 
-/** Notes what records took along. `putsBack`: a record that has left again keeps what it took then. */
+/** Notes what records took along. `putsBack`: a record that has left again keeps the newer entry. */
 export async function saveTaken(
   tx: Transaction,
   connectionId: string,
@@ -46,7 +46,7 @@ export async function saveTaken(
   }
 }
 
-/** Drops what records took along, once a pass has observed them. */
+/** Drops what records took along, after a pass has observed them. */
 export async function dropTaken(
   tx: Transaction,
   connectionId: string,

@@ -2,16 +2,16 @@ import type { Purpose } from '../../domain/legal-basis.js'
 import { tenantBasis, tenantKeyOf } from '../../domain/tenant-basis.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** The index's condition, word for word. */
+/** Equal to the index's condition, character by character, so that PostgreSQL uses the index. */
 const HOLDERS = `c.state = 'live' AND (c.consents -> 'storeAndProcess' ->> 'value' LIKE 'tenant:%'
     OR c.consents -> 'marketingSendouts' ->> 'value' LIKE 'tenant:%')`
 
-/** A legal basis of the tenant's own (C2), and how many live persons have it for each purpose. */
+/** A legal basis that the tenant defined (C2), and how many live persons have it for each purpose. */
 export interface TenantBasisCount extends Readonly<Record<Purpose, number>> {
   readonly key: string
 }
 
-/** The tenant's own bases among persons of the copy, by key. */
+/** The tenant's own bases among the persons of the copy, by key. */
 export async function tenantBasesOf(
   db: Queryable,
   connectionId: string,
@@ -28,7 +28,7 @@ export async function tenantBasesOf(
   return rows.map(({ value, ...counts }) => ({ key: tenantKeyOf(value) ?? '', ...counts }))
 }
 
-/** Marks everybody with one of these own bases as due: the file's mapping has changed. */
+/** Marks everybody with one of these bases as due, because their mapping in the connection's file has changed. */
 export async function markHoldersDue(
   tx: Transaction,
   connectionId: string,

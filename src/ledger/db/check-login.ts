@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { AppError } from '../../contracts/app-error.js'
 import { APPLICATION_ROLE } from './session-options.js'
 
-/** Evidence: rows are added, never changed or deleted. */
+/** The tables of evidence: rows are added, never changed or deleted. */
 export const EVIDENCE_TABLES: readonly string[] = [
   'consent_events',
   'consent_event_outcomes',
@@ -10,8 +10,9 @@ export const EVIDENCE_TABLES: readonly string[] = [
 ]
 
 /**
- * Every role that the login is or can take (`SET ROLE`), and a right that is too much. An owner can disable triggers, a
- * maker of roles can make itself one, and TRIGGER lets a trigger change inserted rows.
+ * Every role that the login is or can take (`SET ROLE`), and a right that it must not have. An owner can disable
+ * triggers, a role that creates roles can make itself an owner, and TRIGGER allows a trigger that changes inserted
+ * rows.
  */
 const TOO_MUCH = `
   WITH evidence AS (
@@ -36,8 +37,7 @@ const TOO_MUCH = `
 
 /**
  * Refuses a session whose login could change evidence, or that does not work under the application's role. It runs for
- * each connection: a pooler may drop the role, and rights may be granted while a process runs.
- *
+ * each connection, because a pooler may drop the role and rights may be granted while a process runs.
  * @throws AppError `database_login_unfit`, which names the login and the right.
  */
 export async function refuseUnfitLogin(client: pg.ClientBase): Promise<void> {

@@ -3,16 +3,16 @@ import type { ErrorCode } from '../../contracts/error-catalogue.js'
 import { networkFailureOf } from '../../contracts/network-failure.js'
 import { APPLICATION_ROLE } from './session-options.js'
 
-/** SQLSTATE classes of a server that is gone or cannot work now. */
+/** SQLSTATE classes of a server that is stopped, or cannot work now. */
 const UNREACHABLE_STATES = /^(08|53|57P|58|25006|25P03)/
-/** A lock or a statement took too long. */
+/** SQLSTATEs of a lock or statement that took too long. */
 const TOO_LONG_STATES = new Set(['55P03', '57014'])
-/** A server that requires TLS: PostgreSQL before and since 14, and hosted ones. */
+/** Messages of a server that requires TLS: PostgreSQL before and since 14, and hosted servers. */
 const TLS_REQUIRED = /no encryption|SSL off|(?:SSL|TLS|encrypted) connection is required/i
-/** The driver's message for a server without TLS; it has no code. */
+/** The driver's messages for a server without TLS; they have no code. */
 const NO_TLS = /does not support SSL|establishing an SSL connection/
 
-/** A session under a role that does not exist. */
+/** The message for a role that does not exist. */
 const NO_ROLE = /"role"/
 
 /** SQLSTATEs of a refused connection. */
@@ -25,8 +25,8 @@ const REFUSED_STATES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 }
 
 /**
- * Turns a database fault into one of the catalogue; other errors pass. The driver's text may quote values: it is kept
- * as cause and never shown.
+ * Turns a database fault into an error of the catalogue; returns other errors unchanged. The driver's text may quote
+ * values, so it is kept as the cause and never shown.
  */
 export function toDatabaseError(error: unknown): unknown {
   if (error instanceof AppError) {
@@ -98,7 +98,7 @@ function unreachable(cause: unknown, code: string): AppError {
   return fault('database_unreachable', 'PostgreSQL cannot be used now', code, cause)
 }
 
-/** A fault to look for in DATABASE_URL. */
+/** A fault whose cause lies in DATABASE_URL. */
 function fault(code: ErrorCode, what: string, reason: string, cause: unknown): AppError {
   return new AppError(code, `${what} (${reason}).`, { path: 'DATABASE_URL', cause })
 }

@@ -3,37 +3,39 @@ import { refuseUnfitLogin } from './check-login.js'
 import { toDatabaseError } from './database-error.js'
 import { withSessionOptions } from './session-options.js'
 
-// bigint columns (ticks, ids) stay below 2^53 for millennia: plain numbers are safe and simpler.
+// The values of bigint columns (ticks, ids) stay below 2^53, so that plain numbers are safe.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 
 /** The pool, or one transaction. */
 export interface Queryable {
-  /** Runs one statement. Database faults are errors of the catalogue. */
+  /** Runs one statement. @throws AppError of the catalogue for database faults. */
   query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>
 }
 
 declare const inTransaction: unique symbol
 
-/** A transaction under way, for everything that locks or must be stored together. */
+/** An open transaction, for everything that locks or must be stored together. */
 export interface Transaction extends Queryable {
   readonly [inTransaction]: true
 }
 
 /** The ledger's database under the application's role, which cannot change evidence. */
 export interface Database extends Queryable {
-  /** Runs `work` in one transaction; rolled back when it throws. Retried once on deadlock. */
+  /** Runs `work` in one transaction and rolls back if it throws. Repeats it once after a deadlock. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
-  /** Reads everything as of one moment. */
+  /** Reads everything from one snapshot. */
   snapshot<T>(work: (tx: Queryable) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
-/** Checks that the database answers, and for `ledger` that it is a migrated ledger. @throws AppError `database_…`. */
+/**
+ * Checks that the database answers, and for `ledger` also that it is a migrated ledger. @throws AppError `database_…`.
+ */
 export async function probeDatabase(db: Queryable, tables: 'anyTables' | 'ledger'): Promise<void> {
   await db.query(tables === 'ledger' ? 'SELECT 1 FROM connections LIMIT 1' : 'SELECT 1')
 }
 
-/** The same database, reporting each statement that has ended. */
+/** The same database; calls `onStatement` after each statement. */
 export function noticing(db: Database, onStatement: () => void): Database {
   const of = <Q extends Queryable>(queryable: Q): Q => ({
     ...queryable,
@@ -51,12 +53,13 @@ export function noticing(db: Database, onStatement: () => void): Database {
 const DEADLOCK = '40P01'
 
 /**
- * Longest wait for a lock; then the work fails and is tried again. Short enough for a worker to stop within its grace.
+ * The longest wait for a lock. Then the work fails and is retried. Short enough for a worker to stop within its grace
+ * period.
  */
 const LOCK_TIMEOUT_MS = 10_000
-/** Far above what a statement takes; the server ends a longer one. */
+/** Far more than a statement needs. The server ends a longer one. */
 const STATEMENT_TIMEOUT_MS = 5 * 60_000
-/** A transaction idle for longer belongs to a hung process; its locks are released. */
+/** A transaction that is idle for longer belongs to a hung process. The server ends it and releases its locks. */
 const IDLE_IN_TRANSACTION_MS = 60_000
 
 function queryableOf(client: pg.Pool | pg.PoolClient): Queryable {
@@ -72,7 +75,7 @@ function queryableOf(client: pg.Pool | pg.PoolClient): Queryable {
 }
 
 /**
- * Opens the ledger. Connections are made when needed, and refused if their login could change evidence.
+ * Opens the ledger. Opens connections when needed, and refuses one whose login could change evidence.
  * @param databaseUrl a PostgreSQL URL; its settings replace ours, but not the role.
  */
 export function openDatabase(
@@ -88,19 +91,19 @@ export function openDatabase(
     max: options.maxConnections ?? 10,
     connectionTimeoutMillis: 5_000,
     application_name: 'lbsync',
-    // The pool waits for it, although its types do not say so.
+    // The pool waits for the promise, although its types do not state it.
     onConnect: refuseUnfitLogin as (client: pg.ClientBase) => unknown as (
       client: pg.ClientBase,
     ) => void,
   })
-  // The pool replaces an idle connection that dies; without a listener the error would end the process.
+  // The pool replaces an idle connection that dies. Without a listener the error would end the process.
   pool.on('error', () => undefined)
   const attempt = async <T>(work: (tx: Transaction) => Promise<T>, begin = 'BEGIN'): Promise<T> => {
     const client = await pool.connect().catch((error: unknown) => {
       throw toDatabaseError(error)
     })
     let broken: Error | undefined
-    // A connection may die between two statements; without a listener the error would end the process.
+    // A connection may die between two statements. Without a listener the error would end the process.
     const onError = (error: Error) => {
       broken = error
     }
@@ -135,8 +138,8 @@ export function openDatabase(
 }
 
 /**
- * The next tick: the ledger's own order of events, without a clock. Taken before and after every reading of an outside
- * system (docs/ledger.md, "Ticks").
+ * The next tick: the ledger's own order of events, independent of clocks. Take one before and after every reading of an
+ * outside system (docs/ledger.md, "Ticks").
  */
 export async function nextTick(db: Queryable): Promise<number> {
   const [row] = await db.query<{ tick: number }>(`SELECT nextval('ledger_tick') AS tick`)

@@ -3,16 +3,16 @@ import { EVIDENCE_TABLES } from './check-login.js'
 import type { Queryable } from './database.js'
 import { MIGRATIONS } from './migrate.js'
 
-/** The database, as far as its login may see. */
+/** The state of the database, as far as its login may see it. */
 export interface SchemaState {
-  /** PostgreSQL's version: `18.1`. */
+  /** PostgreSQL's version, such as `18.1`. */
   readonly server: string
   readonly login: string
-  /** The newest migration that ran. */
+  /** The newest migration that was applied. */
   readonly newest: string
-  /** Migrations of this release that did not run. */
+  /** Migrations of this release that were not applied. */
   readonly missing: readonly string[]
-  /** Evidence tables whose append-only trigger is off or gone. */
+  /** Evidence tables whose append-only trigger is disabled or missing. */
   readonly unguarded: readonly string[]
 }
 

@@ -14,16 +14,16 @@ interface Migration {
   readonly checksum: string
 }
 
-/** What a run of {@link migrate} did. */
+/** The result of {@link migrate}. */
 export interface MigrationReport {
   readonly applied: readonly string[]
   readonly current: string | null
-  /** Logins that were created or given their password. */
+  /** Logins that were created or had their password set. */
   readonly logins: readonly string[]
 }
 
 export const MIGRATIONS: URL = new URL('./migrations/', import.meta.url)
-/** Any fixed number: two migrating processes wait for each other. */
+/** Any fixed number. With it, two migrating processes wait for each other. */
 const ADVISORY_LOCK_ID = 7_210_031
 
 async function readMigrations(): Promise<readonly Migration[]> {
@@ -38,13 +38,12 @@ async function readMigrations(): Promise<readonly Migration[]> {
 }
 
 /**
- * Brings the database to the newest schema: numbered files, forward only, each in its own transaction, under a lock.
- * Safe to repeat and to run twice at once.
- *
- * @param databaseUrl of the owner.
- * @param logins created, or given their password, afterwards.
+ * Brings the database to the newest schema: numbered files, forward only, each in its own transaction, under a lock. It
+ * is safe to repeat, and safe if two processes run it at the same time.
+ * @param databaseUrl the owner's.
+ * @param logins to create, or whose password to set, afterwards.
  * @throws AppError `database_unreachable`; `ledger_keys_differ` if it holds address keys of another version, before
- *   anything is changed; `internal` if a file that ran was changed since.
+ * anything is changed; `internal` if an applied file was changed since.
  */
 export async function migrate(
   databaseUrl: string,
@@ -85,8 +84,8 @@ function clientOf(databaseUrl: string): pg.Client {
 }
 
 /**
- * Refuses a ledger with keys of another version. Keys are made from original spellings, of which the ledger stores only
- * some (`emarketeer_contacts.spelling`), so they cannot be converted. Across two kinds of keys an opt-out would be lost.
+ * Refuses a ledger with keys of another version. Keys come from original spellings, of which the ledger stores only
+ * some (`emarketeer_contacts.spelling`), so they cannot be converted. With two kinds of keys an opt-out would be lost.
  */
 async function refuseOtherKeys(client: pg.Client): Promise<void> {
   if (!(await exists(client, 'addresses'))) {
@@ -103,7 +102,7 @@ async function refuseOtherKeys(client: pg.Client): Promise<void> {
   }
 }
 
-/** Version 1 was not stored. */
+/** The key version of the stored addresses. Version 1 was not stored. */
 async function storedKeyVersion(client: pg.Client): Promise<number> {
   if (!(await exists(client, 'address_key_version'))) {
     return 1
@@ -162,14 +161,14 @@ async function apply(client: pg.Client, { number, name, sql, checksum }: Migrati
   }
 }
 
-/** A login of a process: it may take the application's role, nothing more. */
+/** A process's login. It may take the application's role and has no other rights. */
 export interface Login {
   readonly name: string
-  /** Printable ASCII, which SASLprep leaves unchanged. */
+  /** Printable ASCII, which SASLprep does not change. */
   readonly password: string
 }
 
-/** PostgreSQL's own default of `scram_iterations`. */
+/** PostgreSQL's default for `scram_iterations`. */
 const ITERATIONS = 4096
 const KEY_BYTES = 32
 
@@ -188,8 +187,8 @@ async function makeLogins(client: pg.ClientBase, logins: readonly Login[]): Prom
 }
 
 /**
- * PostgreSQL's stored form of a password, `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>` (RFC 5803). Made
- * here, so that no statement and no server log holds the password.
+ * PostgreSQL's stored form of a password, `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>` (RFC 5803).
+ * Computed here, so that no statement and no server log contains the password.
  */
 export function scramVerifier(password: string, salt: Buffer): string {
   const salted = pbkdf2Sync(password, salt, ITERATIONS, KEY_BYTES, 'sha256')
@@ -205,10 +204,10 @@ export function uniqueLogin(kind: string): Login {
   return { name, password: randomBytes(24).toString('hex') }
 }
 
-/** Removes a login; open sessions continue until they end. @param databaseUrl of the owner. */
+/** Removes a login. Open sessions continue until they end. @param databaseUrl the owner's. */
 export async function dropLogin(databaseUrl: string, { name }: Login): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl })
-  // Without a listener a cut connection would end the process; the next statement fails.
+  // Without a listener a closed connection would end the process. The next statement fails.
   client.on('error', () => undefined)
   await client.connect()
   try {
@@ -218,7 +217,7 @@ export async function dropLogin(databaseUrl: string, { name }: Login): Promise<v
   }
 }
 
-/** The same database with another login. @param databaseUrl of any login. */
+/** The same database's URL with another login. @param databaseUrl with any login. */
 export function urlOf(databaseUrl: string, { name, password }: Login): string {
   const url = new URL(databaseUrl)
   url.username = name

@@ -3,7 +3,7 @@ import type { DecisionInputs, RuleLine } from '../../domain/reconcile/types.js'
 import type { Trigger } from '../../contracts/names.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** Evidence of one decision that writes (rule F6); stored with the decision, before any call. */
+/** Evidence of one decision that writes (rule F6). It is stored with the decision, before any call. */
 export interface ConsentEvent {
   readonly eventId: string
   readonly connectionId: string
@@ -19,10 +19,10 @@ export interface ConsentEvent {
   readonly crmNew: string
   readonly actorType: string | null
   readonly actorId: string | null
-  /** The act happened within this range. */
+  /** Start of the range within which the act happened. */
   readonly actedFromMs: number | null
   readonly actedToMs: number | null
-  /** Evidence of a positive basis, in words; `none`: nothing (B5). */
+  /** Evidence of a positive basis, as text; `none`: there is none (B5). */
   readonly evidence: string | null
   /** The basis that a Consent from the CRM replaced (B5). */
   readonly replacedBasis: string | null
@@ -31,14 +31,14 @@ export interface ConsentEvent {
   readonly runId: string
 }
 
-/** Outcome of one write of a decision. */
+/** The outcome of one write of a decision. */
 export interface WriteOutcomeRow {
   readonly eventId: string
   readonly side: 'emarketeer' | 'crm'
   readonly recordId: string
   readonly outcome:
     | 'applied'
-    /** Applied, but the read-back is not ours, or not ours alone. */
+    /** Applied, but the read-back shows another writer's value, or not only ours. */
     | 'overtaken'
     | 'unchanged'
     | 'conflict'
@@ -90,7 +90,7 @@ export async function appendOutcomes(
   )
 }
 
-/** An event as `why` reads it. */
+/** An event in the form that `why` reads. */
 export interface RecordedConsentEvent extends Omit<
   ConsentEvent,
   'connectionId' | 'runId' | 'eventId'
@@ -104,11 +104,11 @@ export interface AmbiguousDecision {
   readonly at: Date
   readonly cell: CellKey
   readonly line: RuleLine
-  /** The eMarketeer contact with the address now; null: none. */
+  /** The eMarketeer contact that has the address now; null: none. */
   readonly contactId: string | null
 }
 
-/** The newest ambiguous decisions of a connection, newest first. */
+/** The newest `limit` ambiguous decisions of a connection, newest first. */
 export function ambiguousDecisionsOf(
   db: Queryable,
   connectionId: string,

@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/database.js'
 
-/** A webhook's hint, as ids. */
+/** A webhook's hint; it consists of ids. */
 export interface InboxHint {
   readonly source: 'crm' | 'emarketeer'
   readonly shard: number
@@ -9,7 +9,7 @@ export interface InboxHint {
   readonly crmContactId: string | null
   readonly actorUserId: string | null
   readonly saysDeny: boolean
-  /** Address keys that the event gives the record; stored as ids of known addresses. */
+  /** Address keys that the event gives the record. Stored as ids of known addresses. */
   readonly addresses?: readonly string[]
   readonly eventId: string
 }
@@ -24,8 +24,8 @@ export interface WaitingHint extends Omit<InboxHint, 'addresses'> {
 const COALESCE_MS = 2_000
 
 /**
- * Stores hints before the sender gets its 2xx. The first about a record is due at once; one within two seconds of
- * another waits for more. A repeated event changes nothing.
+ * Stores hints before the sender gets its 2xx. The first hint about a record is due immediately; one within two seconds
+ * of another waits for further ones. A repeated event changes nothing.
  * @returns how many were new.
  */
 export async function putHints(
@@ -82,8 +82,8 @@ export function dueHints(
 }
 
 /**
- * Milliseconds until a shard's next hint is due, 0 if it is, null if none waits. (GREATEST ignores nulls, so it must
- * not see a minimum over no rows.)
+ * Milliseconds until a shard's next hint is due; 0: it is due now; null: none waits. (GREATEST ignores nulls, so it
+ * must not be applied to a minimum over no rows.)
  */
 export async function nextHintDueMs(
   db: Queryable,
@@ -104,7 +104,7 @@ export async function markHintsHandled(db: Queryable, inboxIds: readonly number[
   ])
 }
 
-/** Defers hints that could not be handled: 5 s, doubling, at most 10 minutes. They still count at the gate. */
+/** Defers hints that could not be handled: 5 s, doubling, up to 10 minutes. The send gate still counts them. */
 export async function deferHints(db: Queryable, inboxIds: readonly number[]): Promise<void> {
   await db.query(
     `UPDATE inbox SET attempts = attempts + 1, not_before = clock_timestamp()
@@ -114,7 +114,7 @@ export async function deferHints(db: Queryable, inboxIds: readonly number[]): Pr
   )
 }
 
-/** Denies in the inbox, which count at the send gate (rule G7). */
+/** The denies in the inbox. They count at the send gate (rule G7). */
 export async function waitingDeniesOf(db: Queryable, connectionId: string): Promise<WaitingDenies> {
   return {
     waitingDenies: await contactsWithWaitingDeny(db, connectionId),
@@ -143,7 +143,7 @@ async function contactsWithWaitingDeny(db: Queryable, connectionId: string): Pro
 const WAITING = `i.connection_id = $1 AND i.source = 'crm' AND i.entity = 'contact' AND i.handled_at IS NULL`
 
 /**
- * The record of a hint, by key for each hint. A plain join may be planned as all hints times all records
+ * The record of a hint, looked up by key for each hint. A plain join may be planned as all hints times all records
  * (docs/ledger.md).
  */
 const OUR_COPY = `LEFT JOIN LATERAL (SELECT c.state, c.address_id,
@@ -151,8 +151,8 @@ const OUR_COPY = `LEFT JOIN LATERAL (SELECT c.state, c.address_id,
   FROM crm_contacts c WHERE c.connection_id = $1 AND c.crm_contact_id = i.crm_contact_id OFFSET 0) c ON true`
 
 /**
- * Addresses at which a record will deny once a waiting hint is handled: those that the event gives to a record that
- * denies, by the event or by the copy, and that of an ended record that may be back.
+ * The addresses at which a record will deny once a waiting hint is handled: those that the event gives to a record that
+ * denies (by the event or by the copy), and that of an ended record that may have come back.
  */
 async function addressesWithWaitingDeny(db: Queryable, connectionId: string): Promise<Set<number>> {
   const rows = await db.query<{ id: number }>(
@@ -165,7 +165,7 @@ async function addressesWithWaitingDeny(db: Queryable, connectionId: string): Pr
   return new Set(rows.map((row) => row.id))
 }
 
-/** The last hint about each contact with an actor; kept for a week as evidence. */
+/** The last hint with an actor about each contact. Hints are kept for a week as evidence. */
 export async function lastActors(
   db: Queryable,
   connectionId: string,
@@ -182,7 +182,7 @@ export async function lastActors(
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-/** Deletes hints handled over a week ago (they hold ids only). @returns how many. */
+/** Deletes hints that were handled over a week ago (they hold ids only). @returns how many. */
 export async function purgeHandledHints(db: Queryable, connectionId: string): Promise<number> {
   const rows = await db.query(
     `DELETE FROM inbox WHERE connection_id = $1 AND handled_at < now() - interval '7 days' RETURNING 1`,

@@ -4,7 +4,7 @@ import type { RuleLine } from '../../domain/reconcile/types.js'
 import type { Trigger } from '../../contracts/names.js'
 import type { Queryable, Transaction } from '../db/database.js'
 
-/** One run of the sync, in which newly mailable contacts are counted (rule F4). */
+/** A run of the sync, within which newly mailable contacts are counted (rule F4). */
 export interface SyncRun {
   readonly runId: string
   readonly connectionId: string
@@ -12,7 +12,7 @@ export interface SyncRun {
   readonly workflowId: string
 }
 
-/** Notes that a run is alive, with each of its passes. */
+/** Notes that a run is alive; called with each of its passes. */
 export async function openRun(db: Queryable, run: SyncRun): Promise<void> {
   await db.query(
     `INSERT INTO sync_runs (run_id, connection_id, tier, workflow_id) VALUES ($1, $2, $3, $4)
@@ -29,8 +29,8 @@ export interface Loosening {
 }
 
 /**
- * Stages loosenings of a run. A held or decided one keeps its state. One staged by another live run stays with it: a
- * webhook must not release in hundreds what a sweep would hold.
+ * Stages a run's loosenings. A held or decided one keeps its state. One that another live run staged stays with that
+ * run: a webhook must not release in hundreds what a sweep would hold.
  */
 export async function stageLoosenings(
   tx: Transaction,
@@ -58,9 +58,9 @@ export async function stageLoosenings(
 }
 
 /**
- * Settles what a run staged: up to `limit` newly mailable addresses are released over the whole run; beyond it all are
- * held for one approval.
- * @returns addresses to sync again with loosening applied.
+ * Settles the loosenings that a run staged. Up to `limit` newly mailable addresses of the run are released; if there
+ * are more, all staged ones are held for one approval.
+ * @returns the addresses to sync again with the loosenings applied.
  */
 export async function settleLoosenings(
   tx: Transaction,
@@ -89,8 +89,8 @@ export async function settleLoosenings(
 }
 
 /**
- * Counts addresses that a run makes mailable at once, if it stays within `limit`. @returns whether it does; else nothing
- * is counted.
+ * Counts addresses that a run makes mailable without staging, if the run stays within `limit`. @returns whether it
+ * does; if not, nothing is counted.
  */
 export async function countReleased(
   db: Queryable,
@@ -105,7 +105,7 @@ export async function countReleased(
   return rows.length > 0
 }
 
-/** Notes the end of a run: another may take up what it staged. */
+/** Notes the end of a run. Another run may take over what it staged. */
 export async function endRun(db: Queryable, runId: string): Promise<void> {
   await db.query(`UPDATE sync_runs SET ended_at = clock_timestamp() WHERE run_id = $1`, [runId])
 }
@@ -113,7 +113,7 @@ export async function endRun(db: Queryable, runId: string): Promise<void> {
 /** A stored loosening. */
 export interface StoredLoosening extends Loosening {
   readonly state: 'staged' | 'held' | 'approved' | 'rejected'
-  /** What a rejected one was rejected for; null: not stored yet. */
+  /** What the loosening was rejected for; null: not stored yet. */
   readonly refusedFor: string | null
 }
 
@@ -129,7 +129,7 @@ export function looseningsAt(
   )
 }
 
-/** Addresses among these where marketing consent over a deny waits for approval or was rejected. */
+/** The addresses among these where marketing consent over a deny waits for approval or was rejected. */
 export async function addressesHeldOverDeny(
   db: Queryable,
   addressIds: readonly number[],
@@ -163,7 +163,7 @@ export async function noteRefusals(
   )
 }
 
-/** Deletes loosenings that were written or became void. */
+/** Deletes loosenings that were written or have become void. */
 export async function dropLoosenings(
   tx: Transaction,
   cells: readonly { readonly addressId: number; readonly cellKey: CellKey }[],
@@ -194,7 +194,7 @@ export function heldLoosenings(db: Queryable, connectionId: string): Promise<Hel
   )
 }
 
-/** Decides on everything held. @returns the cells. */
+/** Approves or rejects everything held. @returns the cells. */
 export function decideHeld(
   tx: Transaction,
   connectionId: string,
@@ -207,7 +207,7 @@ export function decideHeld(
   )
 }
 
-/** Reserves subscription rows of the day's budget (D3). @returns how many may be written. */
+/** Reserves rows of the day's budget of subscription rows (D3). @returns how many may be written. */
 export async function takeRowBudget(
   tx: Transaction,
   connectionId: string,
