@@ -123,8 +123,9 @@ export const FIGURES: Readonly<Record<string, Figure>> = {
       },
     ],
     async *measure(run) {
-      for await (const { values } of sendouts(run, dynamicsPlace, readOneByOne, {})) {
-        yield { values: [1 / values[0]!], wrongOrMissing: 0 }
+      const bare: Bare = (opened) => readOneByOne(opened, run.note)
+      for await (const { values, wrongOrMissing } of sendouts(run, dynamicsPlace, bare, {})) {
+        yield { values: [1 / values[0]!], wrongOrMissing }
       }
     },
   },

@@ -4,7 +4,7 @@ import { chunksOf } from '../../src/domain/lists.js'
 import { inParallel } from '../../src/http/index.js'
 import type { World } from '../world/start-world.js'
 import { CAMPAIGN } from '../world/truth.js'
-import { ask, type Asked, keepAlive } from './ask.js'
+import { type Asked, askPatiently, keepAlive } from './ask.js'
 
 /** Concurrent requests to each system. */
 const AT_ONCE = 8
@@ -48,7 +48,7 @@ export async function readAll(
   let [requests, contacts, states, subscriptionRows] = [0, 0, 0, 0]
   const json = async <T>(asked: Asked): Promise<T> => {
     requests += 1
-    const { status, body } = await ask(asked, agent)
+    const { status, body } = await askPatiently(asked, agent)
     if (status >= 300) {
       throw new Error(
         `${asked.method} ${asked.url}: ${status} ${body.toString('utf8').slice(0, 300)}`,
