@@ -4,27 +4,26 @@ import type { StartedRun } from '../client/start-or-join.js'
 import type { DisconnectStatus } from '../contracts/lifecycle-activities.js'
 import type { SetupStatus } from '../contracts/setup.js'
 
-/** How often progress is reported to whoever waits. */
+/** The interval of progress reports. */
 const LOOK_EVERY_MS = 1_000
-/** A worker that has just been started polls within this time. */
+/** A worker that has just started polls within this time. */
 const PATIENCE_MS = 5_000
-/** Task queue type of workflow tasks, as the server numbers it. */
+/** Temporal's number for the task queue type of workflow tasks. */
 const WORKFLOW_TASKS = 1
 
-/** What is waited for. */
+/** A run to wait for. */
 export interface Waiting {
   readonly temporal: TemporalClient
   readonly run: StartedRun
   readonly queue: QueueName
   readonly progress: Progress
-  /** Reports what has changed since the last look; its errors are passed over. */
+  /** Reports what has changed since the last call. Its errors are ignored. */
   readonly look?: () => Promise<void>
 }
 
 /**
- * Waits for a run's result, and reports progress meanwhile. Interrupting the command ends the waiting, not the workflow.
- *
- * @throws the client's WorkflowFailedError, turned into a catalogue error by `toKnownError`.
+ * Waits for a run's result and reports progress meanwhile. Interrupting the command ends the wait, not the workflow.
+ * @throws the client's WorkflowFailedError, which `toKnownError` turns into a catalogue error.
  */
 export async function awaitResult<T>(waiting: Waiting): Promise<T> {
   const { run, progress } = waiting
@@ -38,7 +37,7 @@ export async function awaitResult<T>(waiting: Waiting): Promise<T> {
   } finally {
     ended.abort()
     await watching
-    // One more look: the last changes may lie between the last look and the end.
+    // The status may have changed between the last look and the end.
     await waiting.look?.().catch(() => undefined)
   }
 }
@@ -60,7 +59,7 @@ async function watch(waiting: Waiting, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Without a worker the run would wait for ever, and nobody would know why. */
+/** Without a worker the run waits for ever, so the person who waits is told why. */
 async function adviseWithoutWorker({ temporal, queue, progress }: Waiting): Promise<void> {
   const { connection, namespace } = temporal
   const answer = await connection.workflowService
@@ -83,19 +82,19 @@ function pause(signal: AbortSignal): Promise<void> {
   })
 }
 
-/** What every workflow with steps answers to `status`; only set-up says who holds it back. */
+/** The `status` answer of every workflow with steps. Only set-up has `heldBy`. */
 export type StepsStatus = Pick<SetupStatus, 'connectionId' | 'percent' | 'steps'> &
   Partial<Pick<SetupStatus, 'heldBy'> & Pick<DisconnectStatus, 'removeInstalled'>>
 
-/** Whoever watches what was asked for: the command line's stderr, say. */
+/** Receives progress, for example to print it on stderr. */
 export interface Progress {
   /** A line for a person. */
   note(line: string): void
-  /** How a run with steps stands, each second while it is waited for. */
+  /** The status of a run with steps, each second while somebody waits for it. */
   steps?(status: StepsStatus, workflowId: string): void
 }
 
-/** One look at a run with steps, passed on. */
+/** Queries a run with steps once and reports its status. */
 export function lookAtSteps(run: StartedRun, progress: Progress): () => Promise<void> {
   return async () => {
     const status = await run.handle.query<StepsStatus>('status')

@@ -7,7 +7,7 @@ import type { Progress } from './await-result.js'
 import { withLedger, withTemporal, userName } from './resources.js'
 import { runResync } from './resync.js'
 
-/** What `held approve` and `held reject` answer. `report` is null if nothing was held. */
+/** The answer of `held approve` and `held reject`. `report` is null if nothing was held. */
 export interface DecidedHeld {
   readonly connectionId: string
   readonly decision: 'approved' | 'rejected'
@@ -18,9 +18,8 @@ export interface DecidedHeld {
 }
 
 /**
- * Decides everything held, and waits until the decision is carried out. If Temporal goes away meanwhile, the decision
- * stands, and the next sweep carries it out.
- *
+ * Decides everything held, and waits until the decision is carried out. If Temporal becomes unreachable meanwhile, the
+ * decision stands, and the next sweep carries it out.
  * @throws AppError `value_missing` without reason or name; `connection_not_found`, `connection_paused`.
  */
 export async function decideHeld(

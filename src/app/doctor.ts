@@ -26,11 +26,11 @@ import {
   lookAtSetUps,
 } from './look-at-connections.js'
 
-/** Support finds last week's runs; and a pre-send's own shards must not be gone while it runs. */
+/** Support needs last week's runs, and the namespace must not drop a pre-send's shards while the pre-send runs. */
 const MIN_RETENTION_DAYS = 7
 const SECONDS_A_DAY = 86_400
 
-/** Looks at everything that this process would work with, and changes nothing. Never throws for what it finds. */
+/** Checks everything that this process needs, and changes nothing. What it finds is returned, never thrown. */
 export async function lookAtEverything(): Promise<readonly Finding[]> {
   const ledger = lookAtLedger()
   const connections = async () => (await ledger).connections
@@ -45,7 +45,7 @@ export async function lookAtEverything(): Promise<readonly Finding[]> {
 }
 
 const SECTIONS: readonly EnvironmentSection[] = ['database', 'emarketeer', 'gateway', 'secrets']
-/** Described by length and ends, where a quotation mark or a cut shows. */
+/** Keys that are described by length and ends, which show a quotation mark or a truncation. */
 const KEYS = ['EMARKETEER_API_KEY', 'SECRETS_KEY', 'GATEWAY_API_KEY', 'TEMPORAL_API_KEY'] as const
 
 function lookAtEnvironment(): readonly Finding[] {
@@ -77,7 +77,7 @@ function faultsOfEnvironment(): readonly Finding[] {
   }
 }
 
-/** The database, and the connections that are not disabled; none if it cannot be read. */
+/** Checks the database and reads the connections that are not disabled; none if it cannot be read. */
 async function lookAtLedger(): Promise<{
   readonly findings: readonly Finding[]
   readonly connections: readonly ConnectionRow[]
@@ -130,7 +130,7 @@ async function lookAtTemporal(
   const plain = open === null ? [] : [warning('temporal', open.message)]
   const temporal = await connectTemporal()
   try {
-    // If the namespace cannot be looked at, neither can what is in it: one finding is enough.
+    // If the namespace cannot be read, neither can what is in it: one finding is enough.
     const namespace = await lookAtNamespace(temporal)
     const within = await Promise.all([
       tell('temporal', () => lookAtAttributes(temporal)),
@@ -186,7 +186,7 @@ async function lookAtAttributes(temporal: TemporalClient): Promise<readonly Find
       ]
 }
 
-/** Which build of the workers gets the work, and whether its workers serve every queue. */
+/** Checks which build of the workers gets the work, and whether its workers serve every queue. */
 async function lookAtReleases(temporal: TemporalClient): Promise<readonly Finding[]> {
   const deployment = await readDeployment(temporal).catch((error: unknown) => {
     if (error instanceof AppError && error.code.startsWith('releases_')) {

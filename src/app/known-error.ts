@@ -3,7 +3,9 @@ import { toAppError } from '../connection/to-app-error.js'
 import { isErrorCode, type ErrorCode } from '../contracts/error-catalogue.js'
 import { temporalFailureOf } from '../contracts/temporal-failure.js'
 
-/** Whatever was thrown, as an error of the catalogue. What is not expected becomes `internal`, named by its kind. */
+/**
+ * Converts whatever was thrown to an error of the catalogue. An unexpected error becomes `internal`, named by its kind.
+ */
 export function toKnownError(error: unknown): AppError {
   if (error instanceof AppError) {
     return error
@@ -12,7 +14,9 @@ export function toKnownError(error: unknown): AppError {
   return known.code === 'internal' ? unexpected(error, known) : known
 }
 
-/** Only its kind: a library's message may quote a row or an answer, and those hold people. */
+/**
+ * Keeps only the kind of an unexpected error: a library's message may quote a row or an answer, which contain people.
+ */
 function unexpected(error: unknown, known: AppError): AppError {
   if (error instanceof Error && /^(Workflow|QueryRejected)/.test(error.name)) {
     return known
@@ -27,22 +31,22 @@ function unexpected(error: unknown, known: AppError): AppError {
   )
 }
 
-/** How deep a failure may lie: child workflow, activity, application. */
+/** The deepest nesting of a failure: child workflow, activity, application. */
 const MAX_CAUSES = 8
 
-/** Parts of Temporal's errors that are looked at. By name, since loading its client for every command costs 0.5 s. */
+/**
+ * The fields of Temporal's errors that are read. They are recognised by name, because loading Temporal's client costs
+ * every command 0.5 s.
+ */
 interface TemporalError extends Error {
   readonly type?: unknown
   readonly details?: unknown
 }
 
 /**
- * What Temporal's client threw, as an error of the catalogue.
- *
- * A failed workflow or a refused update carries the catalogue's code as the type of its application failure, and the
- * error's place as its first detail.
- *
- * @returns null where it is none of Temporal's.
+ * Converts an error of Temporal's client to an error of the catalogue. A failed workflow or a refused update carries
+ * the catalogue's code as the type of its application failure, and the error's location as its first detail.
+ * @returns null if it is not one of Temporal's errors.
  */
 export function fromTemporal(error: unknown): AppError | null {
   const causes = causesOf(error)

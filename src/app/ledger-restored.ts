@@ -7,13 +7,13 @@ import type { Database } from '../ledger/db/database.js'
 import type { Evidence } from './require-evidence.js'
 import { userName, withLedger, withTemporal } from './resources.js'
 
-/** What `ledger restored` answers. */
+/** The answer of `ledger restored`. */
 export interface LedgerRestored {
   /** Connections that begin a new epoch. */
   readonly connections: readonly string[]
 }
 
-/** Cron workflows may go on: they hold nothing of the ledger. */
+/** Cron workflows are left out because they hold nothing of the ledger. */
 const RUNNING =
   `ExecutionStatus = 'Running' AND WorkflowType != 'backgroundSweep' AND TaskQueue IN (` +
   `${Object.values(QUEUES)
@@ -21,8 +21,8 @@ const RUNNING =
     .join(', ')})`
 
 /**
- * Tells the product that its ledger was restored from a backup.
- * @throws AppError `ledger_in_use` while workflows run or leases are held; those of ledger and Temporal.
+ * Begins a new epoch of every connection after the ledger was restored from a backup.
+ * @throws AppError `ledger_in_use` while workflows run or leases are held; the errors of ledger and Temporal.
  */
 export async function tellRestored(evidence: Evidence): Promise<LedgerRestored> {
   const { count } = await withTemporal(({ client }) => client.workflow.count(RUNNING))
@@ -32,7 +32,10 @@ export async function tellRestored(evidence: Evidence): Promise<LedgerRestored> 
   return withLedger((db) => beginNewEpoch(db, evidence, userName()))
 }
 
-/** The part in the ledger: in one transaction, and an override for each connection. @throws AppError `ledger_in_use`. */
+/**
+ * Raises every connection's epoch and stores an override for each, in one transaction. @throws AppError
+ * `ledger_in_use`.
+ */
 export function beginNewEpoch(
   db: Database,
   { reason, by }: Evidence,

@@ -12,14 +12,18 @@ import { setUpNotRunning, setUpRuns } from './setup/look-at-setup.js'
 import { ProblemsError } from '../contracts/problems.js'
 import { toKnownError } from './known-error.js'
 
-/** One small request. */
+/** The limit for one small request. */
 const ANSWERS_WITHIN_MS = 15_000
-/** Asked for if there is no connection yet: that it is unknown proves that eMarketeer answers and takes the key. */
+/**
+ * The account to ask for if there is no connection yet. An answer that it is unknown proves that eMarketeer answers and
+ * accepts the key.
+ */
 const NOBODYS_ACCOUNT = '0'
 
 /**
- * Asks eMarketeer for the account of each connection, or for one that is not there, as a worker would.
- * @throws ProblemsError where the environment lacks something.
+ * Asks eMarketeer, with a worker's settings, for the account of each connection, or for an unknown one if there is
+ * none.
+ * @throws ProblemsError if the environment lacks something.
  */
 export async function lookAtEmarketeer(
   connections: readonly ConnectionRow[],
@@ -42,7 +46,7 @@ export async function lookAtEmarketeer(
         findings.push(fault('emarketeer', failure))
       }
       if (failure !== null && failure.code !== 'account_not_found') {
-        // It would be the same for every account.
+        // Every other account would have the same error.
         return findings
       }
     } finally {
@@ -53,7 +57,7 @@ export async function lookAtEmarketeer(
   return [answers, ...findings, ...lookAtCreating(connections, emarketeer.connectUrl)]
 }
 
-/** @returns null where nothing is wrong: nobody has that account. */
+/** The fault in eMarketeer's answer. @returns null if there is none: account `0` does not exist. */
 function failureOf(error: unknown, accountId: string): AppError | null {
   if (error instanceof UpstreamError && error.code === 'upstream_not_found') {
     const message = `eMarketeer has no account ${accountId}, which a connection names.`
@@ -87,8 +91,9 @@ function lookAtCreating(
 }
 
 /**
- * Whether each connection's secrets are there and open in this environment, described by length and ends.
- * @throws ProblemsError where the environment lacks something.
+ * Checks that each connection's secrets exist and can be decrypted in this environment; describes them by length and
+ * ends.
+ * @throws ProblemsError if the environment lacks something.
  */
 export async function lookAtSecrets(
   connections: readonly ConnectionRow[],
@@ -111,7 +116,9 @@ export async function lookAtSecrets(
   )
 }
 
-/** One whose stored settings cannot be read hides no other's. */
+/**
+ * The secrets of one connection. Unreadable settings are a finding, so that the other connections are still checked.
+ */
 function secretsOf(config: unknown, vault: SecretsVault): readonly SecretLook[] {
   try {
     return lookAtStoredSecrets(config, { env: process.env, vault })
@@ -120,7 +127,7 @@ function secretsOf(config: unknown, vault: SecretsVault): readonly SecretLook[] 
   }
 }
 
-/** Whether those that are being set up are. @throws the errors of Temporal's client. */
+/** Checks that the set-up of each connection in state `settingUp` runs. @throws the errors of Temporal's client. */
 export async function lookAtSetUps(
   temporal: TemporalClient,
   connections: readonly ConnectionRow[],
@@ -135,20 +142,20 @@ export async function lookAtSetUps(
   return findings
 }
 
-/** One thing that `lbsync doctor` looked at. */
+/** One finding of `lbsync doctor`. */
 export interface Finding {
-  /** What was looked at: `database`, `temporal`, … */
+  /** The subject: `database`, `temporal`, … */
   readonly about: string
-  /** `warning`: works, but should not stay so. */
+  /** `warning`: works, but should be changed. */
   readonly outcome: 'ok' | 'warning' | 'fault'
   readonly message: string
-  /** Of the catalogue; null unless it is a fault. */
+  /** A code of the catalogue; null unless it is a fault. */
   readonly code: string | null
-  /** What to do; null where nothing is. */
+  /** What to do; null if nothing. */
   readonly hint: string | null
 }
 
-/** It is as it should be. */
+/** A finding of something in order. */
 export const ok = (about: string, message: string): Finding => ({
   about,
   outcome: 'ok',
@@ -157,7 +164,7 @@ export const ok = (about: string, message: string): Finding => ({
   hint: null,
 })
 
-/** It works, but should not stay so. */
+/** A finding of something that works but should be changed. */
 export const warning = (about: string, message: string, hint: string | null = null): Finding => ({
   about,
   outcome: 'warning',
@@ -166,7 +173,7 @@ export const warning = (about: string, message: string, hint: string | null = nu
   hint,
 })
 
-/** It keeps a process from working. */
+/** A finding of something that keeps a process from working. */
 export const fault = (about: string, error: AppError): Finding => ({
   about,
   outcome: 'fault',
@@ -175,7 +182,7 @@ export const fault = (about: string, error: AppError): Finding => ({
   hint: error.kind.hint,
 })
 
-/** Looks, and makes a finding of whatever is thrown; what the environment lacks has findings of its own. */
+/** Runs a check and turns its error into a finding. Missing environment variables have findings of their own. */
 export async function tell(
   about: string,
   look: () => Promise<readonly Finding[]>,

@@ -11,10 +11,9 @@ export const ENDS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Why a workflow takes no message: it has ended, or there is none that Temporal remembers.
- *
- * @param what as a sentence begins with it: `The set-up of acme-dynamics`.
- * @param path of the input that names it.
+ * The error for a workflow that accepts no message because it has ended, or because Temporal knows no run of it.
+ * @param what the beginning of a sentence: `The set-up of acme-dynamics`.
+ * @param path of the input that names the workflow.
  * @returns AppError `run_not_found`.
  */
 export async function notRunning(

@@ -8,20 +8,19 @@ import { withLedger, withTemporal } from './resources.js'
 import type { AbortPreSend, ReschedulePreSend } from '../contracts/inputs.js'
 import { notRunning } from './not-running.js'
 
-/** What `pre-send` answers when it does not wait. */
+/** The answer of `pre-send` if it does not wait. */
 export interface StartedPreSend {
   readonly workflowId: string
   readonly runId: string
-  /** `joined`: the same sendout and stage was running already (G1). */
+  /** `joined`: a pre-send of the same sendout and stage was already running (G1). */
   readonly status: 'started' | 'joined'
 }
 
 /**
- * Starts a pre-send from a request file, or joins the one that runs.
- *
- * @returns the result when it is waited for, else the run.
- * @throws ProblemsError for a request that is not valid; AppError `connection_not_found`; where one runs
- *   `request_differs`, `sendout_of_another_account`.
+ * Starts a pre-send from a request file, or joins the running one.
+ * @returns the result if asked to wait, else the run.
+ * @throws ProblemsError for an invalid request; AppError `connection_not_found`; if one is running, `request_differs`
+ * or `sendout_of_another_account`.
  */
 export async function startPreSend(
   path: string,
@@ -43,8 +42,8 @@ export async function startPreSend(
 }
 
 /**
- * Refuses an unknown connection at once instead of in the workflow, which checks the same. Passed over if DATABASE_URL is
- * not set: starting a pre-send needs Temporal alone.
+ * Refuses an unknown connection before the start; the workflow checks the same. Skipped without DATABASE_URL, because
+ * starting a pre-send needs only Temporal.
  */
 async function checkOnLedger(request: PreSendRequest): Promise<void> {
   if (process.env['DATABASE_URL']) {
@@ -52,20 +51,20 @@ async function checkOnLedger(request: PreSendRequest): Promise<void> {
   }
 }
 
-/** Updates of a running pre-send, by their fixed names. */
+/** Updates of a running pre-send. The names are part of the contract. */
 type PreSendUpdate =
   | { readonly name: 'abort'; readonly change: AbortPreSend }
   | { readonly name: 'reschedule'; readonly change: ReschedulePreSend }
 
-/** What `pre-send abort` and `pre-send reschedule` answer. */
+/** The answer of `pre-send abort` and `pre-send reschedule`. */
 export interface SteeredPreSend {
   readonly workflowId: string
   readonly status: PreSendStatus
 }
 
 /**
- * Steers a running pre-send.
- * @throws AppError `run_not_found` (none runs), or what the workflow refuses it with.
+ * Sends an update to a running pre-send.
+ * @throws AppError `run_not_found` if none runs, or the workflow's refusal.
  */
 export function steerPreSend(
   sendoutId: string,

@@ -7,9 +7,9 @@ import type { SendoutReference } from '../sync/sendout/whose-sendout.js'
 import { withSystems } from './resources.js'
 
 /**
- * Reads a sendout's list, a page at a time, to its end, or until `take` answers that nobody reads any more.
- * @throws AppError `sendout_not_found`, `list_not_available`, `crm_changed`; UpstreamError when eMarketeer cannot be reached: the rest of
- *   the list is then not given out.
+ * Reads a sendout's list page by page, until its end or until `take` returns false because nobody reads any more.
+ * @throws AppError `sendout_not_found`, `list_not_available`, `crm_changed`; UpstreamError if eMarketeer cannot be
+ * reached, and then the rest of the list is not returned.
  */
 export function readMailingList(
   sendout: SendoutReference,

@@ -5,19 +5,22 @@ import { withTemporal } from './resources.js'
 
 /** Builds as `lbsync release show` lists them. */
 export interface ReleaseView {
-  /** Of the command itself. */
+  /** The build of this command. */
   readonly buildId: string
-  /** All that the server still knows; null: workers without a version. */
+  /** All builds that the server still knows; null: workers without a version. */
   readonly builds: readonly {
     readonly buildId: string | null
     /** New work goes to it. */
     readonly current: boolean
-    /** Queues that workers of it poll, or did within the last minute and a half. */
+    /** Queues that its workers poll now or polled within the last 90 seconds. */
     readonly queues: readonly QueueName[]
   }[]
 }
 
-/** @throws AppError `releases_unsupported`, `releases_denied`, `temporal_unreachable`. */
+/**
+ * Reads the builds that the server knows.
+ * @throws AppError `releases_unsupported`, `releases_denied`, `temporal_unreachable`.
+ */
 export async function showRelease(): Promise<ReleaseView> {
   const buildId = await readBuildId()
   return withTemporal(async (temporal) => {
@@ -35,20 +38,21 @@ export async function showRelease(): Promise<ReleaseView> {
   })
 }
 
-/** What `release use` answers. */
+/** The answer of `release use`. */
 export interface UsedRelease {
   readonly buildId: string
-  /** Workflows whose tasks will fail, as it was forced. */
+  /** Workflows whose tasks will fail, because the change was forced. */
   readonly misfits: readonly string[]
 }
 
 /**
- * Gives the work to the build of this command.
- * @param force whatever does not fit it.
- * @throws AppError `release_misfit`, `worker_unreachable`, `releases_unsupported`, `releases_denied`, `temporal_unreachable`.
+ * Makes the build of this command the one that gets new work.
+ * @param force accept workflows that do not fit the build.
+ * @throws AppError `release_misfit`, `worker_unreachable`, `releases_unsupported`, `releases_denied`,
+ * `temporal_unreachable`.
  */
 export async function giveWork(force: boolean): Promise<UsedRelease> {
-  // With them comes Temporal's worker, which showing does without.
+  // Loaded here, because they load Temporal's worker, which `release show` does not need.
   const [{ installTemporalRuntime }, { useRelease }] = await Promise.all([
     import('../telemetry/temporal-runtime.js'),
     import('../workers/use-release.js'),

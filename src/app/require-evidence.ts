@@ -1,16 +1,16 @@
 import { AppError } from '../contracts/app-error.js'
 import { words } from '../contracts/schema.js'
 
-/** Who does something, and why: kept as evidence. */
+/** Who does something, and why. Stored as evidence. */
 export interface Evidence {
   readonly reason: string
   readonly by: string
 }
 
-/** As much of a text as is shown where it is refused. */
+/** The longest part of a refused text that is shown. */
 const SHOWN_CHARACTERS = 40
 
-/** What stands in help and on pages where whoever pastes the line is to write something, as {@link plainOf} has it. */
+/** Placeholders in help texts and on pages, in the form of {@link plainOf}. */
 const PLACEHOLDERS: ReadonlySet<string> = new Set(
   'name yourname reason thereason yourreason text who why by user placeholder todo tbd na fixme'.split(
     ' ',
@@ -18,12 +18,11 @@ const PLACEHOLDERS: ReadonlySet<string> = new Set(
 )
 
 /**
- * Judges who and why, of whatever command takes them: kept as evidence (E3), so that what was pasted along and says nothing
- * is none. Pure.
- *
- * @param options of the command; those that it does not take, or that were left out, are absent.
- * @throws AppError `value_missing` where one is empty; `value_invalid` for a place holder (`…`, `<name>`, `REASON`), a
- *   single letter or the same one again and again, and for what could not be kept.
+ * Checks who and why for any command that takes them. Both are stored as evidence (E3), so a pasted placeholder is not
+ * accepted. Pure.
+ * @param options of the command; an option that the command does not take, or that was left out, is absent.
+ * @throws AppError `value_missing` for an empty one; `value_invalid` for a placeholder (`…`, `<name>`, `REASON`), for a
+ * single letter or one letter repeated, and for text that cannot be stored.
  */
 export function requireEvidence({ reason, by }: Partial<Evidence>): void {
   const given = Object.entries({ reason, by }).flatMap(([name, value]) =>
@@ -50,7 +49,7 @@ function saysNothing(value: string): boolean {
   return plain.length < 2 || new Set(plain).size === 1 || PLACEHOLDERS.has(plain.join(''))
 }
 
-/** Letters and digits alone, in lower case. */
+/** Letters and digits only, in lower case. */
 function plainOf(value: string): readonly string[] {
   return value.toLowerCase().match(/[\p{L}\p{N}]/gu) ?? []
 }

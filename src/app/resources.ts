@@ -3,11 +3,11 @@ import type { TemporalClient } from '../config/temporal/temporal.js'
 import type { Database } from '../ledger/db/database.js'
 import type { ComposedSystems } from '../workers/compose-systems.js'
 
-/** A command does one thing after the other. */
+/** A command works sequentially. */
 const MAX_CONNECTIONS = 2
 
 /**
- * Works on the ledger alone, and closes it.
+ * Opens the ledger for `work` and closes it.
  * @throws AppError `environment_invalid`, `database_unreachable`, `database_not_migrated`.
  */
 export async function withLedger<T>(work: (db: Database) => Promise<T>): Promise<T> {
@@ -22,7 +22,7 @@ export async function withLedger<T>(work: (db: Database) => Promise<T>): Promise
   }
 }
 
-/** Works with ledger and outside systems, and closes them. @throws AppError as {@link withLedger} does. */
+/** Opens ledger and outside systems for `work` and closes them. @throws AppError as {@link withLedger} does. */
 export async function withSystems<T>(work: (composed: ComposedSystems) => Promise<T>): Promise<T> {
   const { composeSystems } = await import('../workers/compose-systems.js')
   const composed = composeSystems(process.env, { maxConnections: MAX_CONNECTIONS })
@@ -34,9 +34,8 @@ export async function withSystems<T>(work: (composed: ComposedSystems) => Promis
 }
 
 /**
- * Works with Temporal, and closes the connection. Temporal keeps the operating system's user beside whatever is started or
- * sent, as `--by` is only what somebody typed.
- *
+ * Opens a connection to Temporal for `work` and closes it. Temporal stores the operating system's user with everything
+ * that is started or sent, since `--by` can be any text.
  * @throws AppError `temporal_unreachable` within 5 seconds.
  */
 export async function withTemporal<T>(work: (temporal: TemporalClient) => Promise<T>): Promise<T> {
@@ -49,11 +48,11 @@ export async function withTemporal<T>(work: (temporal: TemporalClient) => Promis
   }
 }
 
-/** The operating system's name of whoever runs the command; evidence that nobody has to type. */
+/** The operating system's name for the user of the command; evidence that nobody has to type. */
 export function userName(): string {
   try {
     return userInfo().username
   } catch {
-    return 'unknown' // A container may run under a number that has no name.
+    return 'unknown' // A container may run under a user id without a name.
   }
 }

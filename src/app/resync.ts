@@ -16,7 +16,7 @@ export interface Resynced {
   readonly report: WorkReport
 }
 
-/** What to look at again. People are named by their ledger ids only. */
+/** What to read and decide again. People are named by their ledger ids only. */
 export interface ResyncRequest {
   readonly connectionId: string
   /** null: everybody who is linked. */
@@ -31,7 +31,7 @@ export async function runResync(
   progress: Progress,
 ): Promise<Resynced> {
   const { connectionId } = request
-  // No colon: it would have to be escaped in the addresses of Temporal's UI.
+  // A colon would have to be escaped in the addresses of Temporal's UI.
   const suffix = new Date().toISOString().replace(/[:.]/g, '-')
   const run = await startOrJoin(temporal.client, {
     type: 'resync',
@@ -50,14 +50,13 @@ export async function runResync(
   }
 }
 
-/** More are resynced together, by naming none. */
+/** To resync more contacts, name none: then all are resynced. */
 const MAX_CONTACTS = 1_000
 
 /**
- * Ledger ids of the addresses of contacts named by e-mail address, eMarketeer contact id or CRM contact id.
- *
- * @throws AppError `contact_not_found` for the first that is unknown: an id is named, an address is not;
- *   `too_many_contact_ids`.
+ * Finds the ledger ids of the addresses of contacts named by e-mail address, eMarketeer contact id or CRM contact id.
+ * @throws AppError `contact_not_found` for the first unknown one, whose id is in the error but not its address;
+ * `too_many_contact_ids`.
  */
 export async function findContacts(
   db: Queryable,
@@ -101,7 +100,7 @@ async function find(
     return [...found.values()]
   }
   const inEmarketeer = await addressesOfEmarketeerContacts(db, connectionId, [contact])
-  // Dataverse's ids are lower case however they were copied.
+  // Dataverse's ids are lower case, but a pasted id may not be.
   const inCrm = await addressesOfCrmContacts(db, connectionId, [contact, contact.toLowerCase()])
   return [...inEmarketeer, ...inCrm]
 }

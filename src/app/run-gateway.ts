@@ -10,24 +10,24 @@ import { logger } from '../telemetry/logger.js'
 import { composeSystems } from '../workers/compose-systems.js'
 import { warnOfOpenConnections } from '../config/open-connections.js'
 
-/** Where to listen, and until when. */
+/** Where the gateway listens, and until when. */
 export interface GatewayRun {
-  /** GATEWAY_PORT where absent. */
+  /** GATEWAY_PORT if absent. */
   readonly port: number | undefined
   readonly host: string
   readonly signal: AbortSignal
 }
 
 /**
- * Runs the gateway until the signal aborts; then it answers what is under way, and closes all.
- * @throws AppError `environment_invalid`; `value_invalid` where it cannot listen there; `database_…` where the database
- *   refuses it, or its login is unfit.
+ * Runs the gateway until the signal aborts. Then it answers open requests and closes everything.
+ * @throws AppError `environment_invalid`; `value_invalid` if it cannot listen there; `database_…` if the database
+ * refuses it or its login is unfit.
  */
 export async function runGateway(
   { port, host, signal }: GatewayRun,
   onReady: (url: string) => Promise<unknown>,
 ): Promise<void> {
-  // All that it needs, so that one error names all that is missing.
+  // Everything it needs, so that one error names everything missing.
   const { gateway } = readEnvironment(['gateway', 'database', 'emarketeer', 'secrets'])
   const composed = composeSystems()
   const temporal = lazyTemporal(() => connectTemporal())
@@ -58,7 +58,10 @@ export async function runGateway(
   }
 }
 
-/** A database that is away comes back, and webhooks are answered with 503 until then; what a person has to repair ends the start. */
+/**
+ * Ignores an unreachable database, which comes back; webhooks get 503 until then. Throws a fault that a person has to
+ * repair.
+ */
 function unlessTried(error: unknown): void {
   if (!(error instanceof AppError) || !MAY_COME_BACK.has(error.code)) {
     throw error
@@ -71,7 +74,7 @@ const MAY_COME_BACK: ReadonlySet<ErrorCode> = new Set([
   'database_too_many_connections',
 ])
 
-/** What cannot be listened at, by what gave it. */
+/** The error for an address that cannot be listened at; its path names the option or variable with the wrong value. */
 function refuseToListen(
   error: NodeJS.ErrnoException,
   given: number | undefined,

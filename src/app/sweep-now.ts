@@ -7,21 +7,21 @@ import { type Progress, awaitResult } from './await-result.js'
 import { withLedger, withTemporal } from './resources.js'
 import { startOrJoin } from '../client/start-or-join.js'
 
-/** What `sweep now` answers. */
+/** The answer of `sweep now`. */
 export interface Swept {
   readonly connectionId: string
   readonly workflowId: string
   readonly joined: boolean
   readonly report: WorkReport
-  /** What lies in the CRM and is left alone, in sentences (C2, D3). */
+  /** What was found in the CRM and is ignored, in sentences (C2, D3). */
   readonly notices: readonly string[]
-  /** What of the housekeeping could not be done, in words. */
+  /** Housekeeping that could not be done, in words. */
   readonly untidy: readonly string[]
 }
 
 /**
- * Sweeps a connection now.
- * @throws AppError as `requireRunning` does, and those of the work itself; the refusal where the CRM refuses us.
+ * Sweeps a connection now, or joins the running sweep, and waits for it.
+ * @throws AppError as `requireRunning` does, and the errors of the sweep; the refusal if the CRM refuses us.
  */
 export async function sweepNow(connectionId: string, progress: Progress): Promise<Swept> {
   await withLedger((db) => requireRunning(db, connectionId))

@@ -22,10 +22,9 @@ import { requireConnection } from './require-running.js'
 import { runDisconnect } from './remove-installed.js'
 
 /**
- * "Apply changes": checks a connection file, first by itself, then on the ledger, then with both systems; stores it, and
- * runs set-up. With `"crm":"none"` disables the connection instead (C8). Applying the same file again is safe.
- *
- * @throws AppError and UpstreamError of every check; nothing is stored then. `setup_aborted` where Support ended it.
+ * "Apply changes": checks a connection file by itself, then against the ledger, then with both systems; stores it and
+ * runs set-up. A file with `"crm":"none"` disables the connection instead (C8). Applying the same file again is safe.
+ * @throws AppError and UpstreamError of every check; nothing is stored then. `setup_aborted` if Support ended set-up.
  */
 export async function applyConnection(
   path: string,
@@ -92,27 +91,27 @@ function driverOf(file: ConnectionFile): CrmDriver {
   return driver
 }
 
-/** How a file is applied. */
+/** How to apply a file. */
 export interface ApplyOptions {
   readonly wait: boolean
-  /** False: check and store only, so that set-up can be previewed before it makes anything. */
+  /** False: only check and store, so that set-up can be previewed before it changes anything. */
   readonly setup: boolean
-  /** Who applies it; kept as evidence if it disables. */
+  /** The person who applies it; stored as evidence if the file disables the connection. */
   readonly by: string
   readonly progress: Progress
 }
 
-/** What `connection apply` answers. `workflowId`: of set-up, or of the disconnect. */
+/** The answer of `connection apply`. `workflowId` is that of set-up or of the disconnect. */
 export interface AppliedConnection {
   readonly connectionId: string
   readonly state: ConnectionState
   readonly workflowId: string
-  /** That workflow was running already: the steps that it has ended are not done again with new settings. */
+  /** The workflow was already running. It does not repeat finished steps with the new settings. */
   readonly joined: boolean
 }
 
 /**
- * A connection that is being taken apart is not enabled at the same time: one would remove what the other installs.
+ * A connection cannot be enabled while it is being disconnected: one workflow would remove what the other installs.
  * @throws AppError `disconnect_running`.
  */
 async function refuseWhileDisconnecting(
@@ -141,9 +140,9 @@ async function isRunning(client: TemporalClient['client'], workflowId: string): 
 }
 
 /**
- * Makes a set-up that already runs and waits for a person try its step again: the file that was just applied may hold what
- * it waits for, such as a new secret. One that Support holds back stays held back. Kept as evidence like every decision. Does
- * nothing if no worker answers or the set-up goes on by itself.
+ * Makes a running set-up that waits for a person retry its step, because the file just applied may contain what the
+ * step waits for, such as a new secret. A set-up that Support holds back stays held back. The retry is stored as
+ * evidence like every decision. Does nothing if no worker answers or set-up is not waiting.
  */
 export async function wakeSetUp(run: StartedRun, by: string, progress: Progress): Promise<void> {
   try {
@@ -163,7 +162,7 @@ export async function wakeSetUp(run: StartedRun, by: string, progress: Progress)
 const APPLIED_AGAIN = 'applied the connection file again'
 
 /**
- * Disables a connection, as its file with `"crm":"none"` asks (C8). Safe to repeat.
+ * Disables a connection whose file has `"crm":"none"` (C8). Safe to repeat.
  * @throws AppError `connection_not_found`; `value_invalid` for another account; `temporal_unreachable`.
  */
 function disableConnection(
@@ -196,7 +195,7 @@ function disableConnection(
 const APPLIED_NONE = 'applied "crm":"none"'
 
 /**
- * Refuses a set-up that Support ended. Status and evidence say who did so and why.
+ * Throws if Support ended the set-up. Status and evidence have who did so and why.
  * @throws AppError `setup_aborted`. Not retryable.
  */
 export function requireSetUp({ connectionId, result, steps }: SetupStatus): void {

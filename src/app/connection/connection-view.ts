@@ -42,80 +42,89 @@ export interface ConnectionSummary {
   readonly connectionId: string
   readonly accountId: string
   readonly crm: string
-  /** `paused` also where the service itself has paused it. */
+  /** Also `paused` if the service itself has paused it. */
   readonly state: string
   /** How and why it is paused, or null. */
   readonly pause: PauseView | null
 }
 
-/** A breaker that is tripped: nobody calls the system before that moment. */
+/** A tripped circuit breaker: nobody calls the system before `until`. */
 interface OpenBreaker {
   readonly code: string
   readonly until: string | null
   /** Since when; null: not known. */
   readonly since: string | null
-  /** Of a refusal: what, and what to do, in plain words; else what was asked for, where that is longer than we wait. */
+  /**
+   * For a refusal: its reason and the remedy, in plain words. Otherwise the wait that the system asked for, if it is
+   * longer than we wait.
+   */
   readonly reason: string | null
 }
 
-/** A connection as `connection show` answers. Holds no secret and no address. */
+/** The answer of `connection show`. Holds no secret and no address. */
 export interface ConnectionView extends ConnectionSummary {
   readonly epoch: number
-  /** The file as applied; secrets by the name of their variable, or `***`. */
+  /** The file as applied. Each secret is replaced by the name of its variable, or by `***`. */
   readonly config: Readonly<Record<string, unknown>>
-  /** Our copy of each side is complete as of this moment (ISO UTC), or null: not yet. */
+  /** The moment as of which our copy of each side is complete (ISO UTC); null: not yet complete. */
   readonly verifiedAsOf: { readonly emarketeer: string | null; readonly crm: string | null }
   /**
-   * The CRM showed a row that does not name its owner, and no listing since was free of such rows: `verifiedAsOf.crm` then
+   * The CRM returned a row without its owner, and no listing since was free of such rows. `verifiedAsOf.crm` then
    * proves only records that were read directly.
    */
   readonly crmRowsWithoutOwner: boolean
   /**
-   * Why it is disabled, or null. `removeInstalled`: the installation was to be removed too; `installationLeft`: something
-   * of it may still be there, as removing has not ended, was aborted, or a step was left out, or was never asked for.
+   * Why it is disabled, or null. `removeInstalled`: somebody asked to remove the installation too. `installationLeft`:
+   * something of it may remain, because removal was never asked for, has not ended, was aborted, or skipped a step.
    */
   readonly disabled:
     (Told & { readonly removeInstalled: boolean; readonly installationLeft: boolean }) | null
-  /** Whether the CRM posts changes to us, and why not; null: set-up has not come that far. */
+  /** Whether the CRM posts changes to us, and why not; null: set-up has not reached that step. */
   readonly webhooks: { readonly installed: boolean; readonly reason: string | null } | null
-  /** The CRM's clock against ours; null: not measured yet. Beyond the tolerance its times prove nothing. */
+  /**
+   * The offset of the CRM's clock from ours; null: not measured yet. Beyond the tolerance the CRM's times prove
+   * nothing.
+   */
   readonly clock: {
     readonly offsetMs: number
     readonly measuredAt: string
     readonly timesCount: boolean
   } | null
-  /** What times of the CRM's rows are worth as proof of the later act, where they carry any; else null. */
+  /** What the times of the CRM's rows are worth as proof of the later act; null if its rows carry no times. */
   readonly times: TimesView | null
   /**
-   * Records whose time in the CRM lies more than a day in the future, the first twenty: they are read at every sweep, and
-   * do not tell where the next one begins. null: none.
+   * Records whose time in the CRM lies more than a day in the future, the first twenty. Every sweep reads them again,
+   * and they do not move the next sweep's start. null: none.
    */
   readonly futureStamps: FutureStamps | null
-  /** The daily walk from addresses to CRM records, where the CRM's changes do not tell everything; else null. */
+  /** The daily walk from addresses to CRM records; null for a CRM whose change list is complete. */
   readonly walk: {
     readonly done: number
     readonly total: number
     readonly lastCompletedAt: string | null
   } | null
   /**
-   * Legal bases that the tenant made in the CRM and the file does not map (C2), with how many persons have each for each
-   * purpose: they are neither synced nor mailed.
+   * Legal bases that the tenant created in the CRM and that the file does not map (C2), with the number of persons per
+   * basis and purpose. Such a basis is not synced, and its persons are not mailed.
    */
   readonly unmappedBases: Notices['unmappedBases']
-  /** Subscription categories that somebody added in the CRM, by name: they are ignored (D3). */
+  /** Names of subscription categories that somebody added in the CRM. They are ignored (D3). */
   readonly foreignCategories: Notices['foreignCategories']
-  /** Records on both sides whose address field links nobody, by ids; only their denies count (A). */
+  /** Ids of records on both sides whose address field links nobody. Only their denies count (A). */
   readonly unusableAddresses: Notices['unusableAddresses']
-  /** Decisions whose proof only an unrelated edit in the CRM spoiled, the newest twenty; `counts` has how many there are. */
+  /**
+   * Decisions whose proof was spoiled only by an unrelated edit in the CRM: the newest twenty. `counts` has their
+   * number.
+   */
   readonly ambiguous: readonly {
     readonly at: string
     readonly cell: string
     readonly line: string
     readonly contactId: string | null
   }[]
-  /** How its sweeps went; null: none was ever expected. */
+  /** The result of its sweeps; null: no sweep was ever expected. */
   readonly sweep: SweepView | null
-  /** What people decided about it: set-up's overrides, pauses, approvals; newest first, the last twenty (E3). */
+  /** Decisions of people about it: overrides of set-up, pauses, approvals. Newest first, the last twenty (E3). */
   readonly decisions: readonly {
     readonly at: string
     readonly subject: string
@@ -129,7 +138,7 @@ export interface ConnectionView extends ConnectionSummary {
 
 const MAX_DECISIONS = 20
 
-/** What is read beside the connection itself. */
+/** The facts that are stored outside the connection's row. */
 export interface ConnectionMeasures {
   readonly decisions: readonly KeptOverride[]
   readonly ambiguous: readonly AmbiguousDecision[]
@@ -208,7 +217,7 @@ export function summaryOf(
   }
 }
 
-/** The long form. @param kept what brought it to its state, where a person did. */
+/** The long form. @param kept the command that brought the connection to its state, or null if none did. */
 export function viewOf(
   connection: ConnectionRow,
   counts: ConnectionCounts,
@@ -260,7 +269,7 @@ export function viewOf(
   }
 }
 
-/** What brought a connection to the state it is in, where a person did it by a command. */
+/** Reads the command that brought a connection to its state; null if no command did. */
 export async function keptFor(
   db: Queryable,
   { connectionId, state }: ConnectionRow,
@@ -276,7 +285,7 @@ const STATE_AFTER: Readonly<Record<LifeAction, ConnectionRow['state']>> = {
   resume: 'active',
 }
 
-/** Something that set-up made in the CRM may be there still. */
+/** Whether something that set-up created in the CRM may still exist. */
 function isLeft({ facts, registeredWebhooks, removalBegun }: ConnectionRow): boolean {
   return Object.keys(facts).length > 0 || registeredWebhooks !== null || removalBegun
 }

@@ -17,22 +17,25 @@ import type { Evidence } from '../require-evidence.js'
 import { randomUUID } from 'node:crypto'
 import { retiredAddresses } from '../../ledger/connection/webhook-addresses.js'
 
-/** What `connection pause` and `connection resume` answer. */
+/** The answer of `connection pause` and `connection resume`. */
 export interface ChangedConnection {
   readonly connectionId: string
   readonly state: ConnectionRow['state']
   readonly pauseMode: ConnectionRow['pauseMode']
   readonly workflowId: string
-  /** The same was being done already. */
+  /** The same change was already running. */
   readonly joined: boolean
 }
 
-/** Which connection, who, and why. */
+/** A connection, and who changes it and why. */
 export interface LifeCommand extends Evidence {
   readonly connectionId: string
 }
 
-/** @throws AppError `value_missing`, `connection_not_found`, `connection_setting_up`, `connection_disabled`. */
+/**
+ * Pauses a connection by its workflow and waits for the end.
+ * @throws AppError `value_missing`, `connection_not_found`, `connection_setting_up`, `connection_disabled`.
+ */
 export function pauseConnection(
   command: LifeCommand,
   mode: 'all' | 'loosening',
@@ -47,7 +50,10 @@ export function pauseConnection(
   })
 }
 
-/** @throws AppError `value_missing`, `connection_not_found`, `connection_not_paused`. */
+/**
+ * Resumes a connection by its workflow and waits for the end.
+ * @throws AppError `value_missing`, `connection_not_found`, `connection_not_paused`.
+ */
 export function resumeConnection(
   command: LifeCommand,
   progress: Progress,
@@ -65,12 +71,12 @@ interface Change {
   readonly type: string
   readonly workflowId: string
   readonly input: object
-  /** Checked before anything is started; the workflow checks again, under a lock. */
+  /** Checked before the start; the workflow checks again under a lock. */
   readonly refuse: typeof refuseToPause
   readonly join?: NonNullable<WorkflowStart['join']>
 }
 
-/** A pause of another mode would not do what was asked for. */
+/** Refuses to join a running pause of another mode, which would not do what was asked. */
 async function refuseOtherMode(handle: WorkflowHandle, mode: PauseInput['mode']): Promise<void> {
   const running = await handle.query<LifecycleStatus>('status')
   if (running.mode !== mode) {
@@ -79,10 +85,10 @@ async function refuseOtherMode(handle: WorkflowHandle, mode: PauseInput['mode'])
   }
 }
 
-/** What the workflow of a change takes. */
+/** The workflow's input. */
 const inputOf = ({ connectionId, reason, by }: LifeCommand) => ({ connectionId, reason, by })
 
-/** Starts a change of a connection, or joins the one that runs, and waits for its end. */
+/** Starts a change of a connection, or joins the running one, and waits for its end. */
 function change(
   command: LifeCommand,
   progress: Progress,
@@ -110,10 +116,13 @@ function change(
   })
 }
 
-/** What `connection retry` answers. */
+/** The answer of `connection retry`. */
 export interface RetriedConnection {
   readonly connectionId: string
-  /** Which systems were not called, why, and until when (ISO UTC); empty: both were. */
+  /**
+   * The breakers that were reset: system, reason, and until when it was not to be called (ISO UTC). Empty if none was
+   * tripped.
+   */
   readonly opened: readonly {
     readonly side: 'emarketeer' | 'crm'
     readonly code: string
@@ -121,7 +130,7 @@ export interface RetriedConnection {
   }[]
 }
 
-/** Lets both systems be called at once. @throws AppError `value_missing`, `connection_not_found`. */
+/** Resets the circuit breakers of both systems. @throws AppError `value_missing`, `connection_not_found`. */
 export function retryConnection(command: LifeCommand): Promise<RetriedConnection> {
   const { connectionId } = command
   return withLedger(async (db) => {
@@ -138,14 +147,14 @@ export function retryConnection(command: LifeCommand): Promise<RetriedConnection
   })
 }
 
-/** What `connection rotate-webhooks` answers. */
+/** The answer of `connection rotate-webhooks`. */
 export interface RotatedWebhooks {
   readonly connectionId: string
-  /** Whether the CRM posts to the new address; false: the former one goes on. */
+  /** Whether the CRM posts to the new address; false: it still posts to the former one. */
   readonly installed: boolean
   /** Why not, in plain words. */
   readonly reason: string | null
-  /** Until when what comes to the former address is taken (ISO UTC); null: until the new one is registered. */
+  /** Until when deliveries to the former address are accepted (ISO UTC); null: until the new address is registered. */
   readonly formerAcceptedUntil: string | null
   readonly workflowId: string
   readonly joined: boolean
@@ -154,7 +163,7 @@ export interface RotatedWebhooks {
 /**
  * Gives a connection's webhooks new addresses and secrets.
  * @throws AppError `value_missing`, `connection_not_found`, `connection_setting_up`, `connection_disabled`,
- *   `gateway_unreachable`, and what the systems fail with.
+ * `gateway_unreachable`, and the errors of both systems.
  */
 export async function rotateWebhooks(
   command: LifeCommand,

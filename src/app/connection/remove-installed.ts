@@ -12,8 +12,8 @@ import { requireConnection } from './require-running.js'
 import type { Evidence } from '../require-evidence.js'
 
 /**
- * Starts a disconnect, or joins the one that runs, and waits for it where asked to.
- * @throws AppError `disconnect_running` where one runs that does something else.
+ * Starts a disconnect, or joins the running one, and waits for it if asked to.
+ * @throws AppError `disconnect_running` if a disconnect with another purpose is running.
  */
 export async function runDisconnect(
   temporal: TemporalClient,
@@ -42,7 +42,10 @@ export async function runDisconnect(
   }
 }
 
-/** A removal may wait for a person before it disables anything, and a plain disabling removes nothing. */
+/**
+ * Refuses to join a disconnect with another purpose: a removal may wait for a person before it disables anything, and a
+ * plain disabling removes nothing.
+ */
 async function refuseOther(
   handle: WorkflowHandle,
   { connectionId, removeInstalled }: DisconnectInput,
@@ -57,14 +60,14 @@ async function refuseOther(
   }
 }
 
-/** What `connection remove-installed` answers. */
+/** The answer of `connection remove-installed`. */
 export interface RemovedInstallation {
   readonly connectionId: string
   readonly state: ConnectionState
   readonly workflowId: string
-  /** The same was being done already. */
+  /** The same disconnect was already running. */
   readonly joined: boolean
-  /** `aborted` where Support ended it; null where it was not waited for. */
+  /** `aborted` if Support ended it; null if nobody waited for it. */
   readonly result: 'done' | 'aborted' | null
   readonly steps: readonly Pick<StepStatus, 'id' | 'title' | 'state' | 'note'>[]
 }

@@ -4,7 +4,7 @@ import { permitsOf } from '../../domain/connection-state.js'
 import { findConnection, type ConnectionRow } from '../../ledger/connection/connections.js'
 import type { Queryable } from '../../ledger/db/database.js'
 
-/** The connection. @throws AppError `connection_not_found`. */
+/** Reads a connection. @throws AppError `connection_not_found`. */
 export async function requireConnection(
   db: Queryable,
   connectionId: string,
@@ -20,7 +20,7 @@ export async function requireConnection(
 }
 
 /**
- * The connection, if it may be synced by hand; with `loosening`, if that may also make somebody mailable.
+ * Reads a connection that may be synced by hand. With `loosening` it must also be allowed to make somebody mailable.
  * @throws AppError `connection_not_found`, `connection_paused`, `connection_disabled`. None is retryable.
  */
 export async function requireRunning(

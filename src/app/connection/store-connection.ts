@@ -26,7 +26,7 @@ import type { ComposedSystems } from '../../workers/compose-systems.js'
 
 const UNIQUE_VIOLATION = '23505'
 
-/** Keys of the tenant's own legal bases that now stand for something else than before (C2). */
+/** Keys of the tenant's own legal bases whose mapping the file changes (C2). */
 function basesMappedAnew(existing: ConnectionRow | null, saved: ConnectionRow): readonly string[] {
   const driver = CRM_DRIVERS.get(saved.crm) ?? null
   const before = existing === null ? NOTHING_MAPPED : basisMappingOf(driver, existing)
@@ -36,9 +36,9 @@ function basesMappedAnew(existing: ConnectionRow | null, saved: ConnectionRow): 
 }
 
 /**
- * Stores an applied file that both systems were asked about. Checked once more in the same transaction, as somebody may have applied another file since.
- *
- * @returns the row as it is then.
+ * Stores an applied file after both systems have accepted it. Checks it again in the same transaction, because somebody
+ * may have applied another file since.
+ * @returns the stored row.
  * @throws AppError as {@link checkChange} does.
  */
 export async function storeConnection(
@@ -52,12 +52,13 @@ export async function storeConnection(
       checkChange(file, { existing, ofAccount: await findConnectionOfAccount(tx, file.accountId) })
       const saved = await saveConnection(tx, { ...file, config: stored })
       await markHoldersDue(tx, file.connectionId, basesMappedAnew(existing, saved))
-      // Both have just taken these credentials: whatever refused the former ones holds nothing back.
+      // Both systems have just accepted these credentials, so a refusal of the former ones no longer counts.
       await resetRefusedBreakers(tx, file.connectionId)
       if (saved.state === 'disabled') {
         await setConnectionState(tx, file.connectionId, 'settingUp')
         await saveRemovalBegun(tx, file.connectionId, false)
-        // Enabled again: what changed while nobody looked, and what was not synced before, is passed over once.
+        // After enabling, one pass covers what changed while the connection was disabled and what was not synced
+        // before.
         await markAllLinkedDue(tx, file.connectionId)
         return { ...saved, state: 'settingUp' as const }
       }
@@ -75,7 +76,7 @@ export async function storeConnection(
   }
 }
 
-/** What the ledger holds when a file is to be applied. */
+/** The connections in the ledger when a file is applied. */
 export interface KnownConnections {
   /** The connection with the file's id, or null. */
   readonly existing: ConnectionRow | null
@@ -86,10 +87,9 @@ export interface KnownConnections {
 const SYNC_SWITCHES = ['legalBasisSync', 'subscriptionSync'] as const
 
 /**
- * Whether a file may be applied on what is there; pure.
- *
- * @throws AppError `value_invalid` (another CRM or account, an id that is ours), `tenant_has_active_crm` (rule A), `connection_paused`,
- *   `sync_needs_reenable` (C7). None is retryable.
+ * Checks that a file may be applied to the stored connections. Pure.
+ * @throws AppError `value_invalid` (another CRM or account, or a reserved id), `tenant_has_active_crm` (rule A),
+ * `connection_paused`, `sync_needs_reenable` (C7). None is retryable.
  */
 export function checkChange(file: ConnectionFile, { existing, ofAccount }: KnownConnections): void {
   refuseReserved(file, existing)
@@ -121,7 +121,7 @@ export function checkChange(file: ConnectionFile, { existing, ofAccount }: Known
   }
 }
 
-/** Under such an id stands an account without CRM; a connection that has had one since former days keeps it. */
+/** Refuses an id that is reserved for accounts without CRM. A connection that already has such an id keeps it. */
 function refuseReserved({ connectionId }: ConnectionFile, existing: ConnectionRow | null): void {
   const ours = existing === null || existing.state === 'implicit'
   if (ours && connectionId.startsWith(IMPLICIT_ID_PREFIX)) {
@@ -133,7 +133,10 @@ function refuseReserved({ connectionId }: ConnectionFile, existing: ConnectionRo
   }
 }
 
-/** The ledger's copy belongs to one account and one CRM; another one needs a connection of its own. */
+/**
+ * Refuses another account or CRM: the ledger's copy belongs to one account and one CRM, and another needs its own
+ * connection.
+ */
 function refuseMove(file: ConnectionFile, existing: ConnectionRow): void {
   const moved = (['accountId', 'crm'] as const).find((name) => file[name] !== existing[name])
   if (moved !== undefined) {
@@ -145,7 +148,10 @@ function refuseMove(file: ConnectionFile, existing: ConnectionRow): void {
   }
 }
 
-/** Says exactly what to do: one account has one active CRM (rule A), and changing it is two applies. */
+/**
+ * The refusal of a second active CRM (rule A). Its message has the file to apply first, since changing the CRM takes
+ * two applies.
+ */
 function otherConnection(file: ConnectionFile, active: ConnectionRow): AppError {
   const { connectionId, accountId, crm, state } = active
   const disabling = JSON.stringify({ connectionId, accountId, crm: 'none', legalBasisSync: false })
@@ -157,7 +163,7 @@ function otherConnection(file: ConnectionFile, active: ConnectionRow): AppError 
   )
 }
 
-/** What is asked of both systems is one small request each. */
+/** The limit for one small request to each system. */
 const TIMEOUT_MS = 30_000
 
 /** A connection as it would be stored. */
@@ -170,10 +176,9 @@ export interface Candidate {
 }
 
 /**
- * Asks both systems before anything is stored, so that a wrong account or secret shows at once.
- *
- * @throws AppError `account_not_found`; `crm_auth_failed`, which says what of the credentials is probably wrong;
- *   UpstreamError where a system cannot be reached.
+ * Asks both systems before anything is stored, so that a wrong account or secret is reported immediately.
+ * @throws AppError `account_not_found`; `crm_auth_failed` with the likely fault in the credentials; UpstreamError if a
+ * system cannot be reached.
  */
 export async function checkOutside(composed: ComposedSystems, candidate: Candidate): Promise<void> {
   await checkBoth(composed, candidate).catch((error: unknown) => {
@@ -181,7 +186,7 @@ export async function checkOutside(composed: ComposedSystems, candidate: Candida
   })
 }
 
-/** Nobody but our own time limit cancels these: the system did not answer. */
+/** Only our own time limit cancels these requests, so a cancelled one means that the system did not answer. */
 function inTime(error: unknown): unknown {
   return error instanceof UpstreamError && error.code === 'upstream_cancelled'
     ? new AppError(

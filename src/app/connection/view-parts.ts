@@ -14,7 +14,7 @@ import type { SweepOutcome } from '../../contracts/sweep.js'
 import { permitsOf } from '../../domain/connection-state.js'
 import type { SweepRow } from '../../ledger/connection/sweeps.js'
 
-/** What a person did, as it was kept; nulls if no command did it. */
+/** Who did something, why and when, as stored; nulls if no command did it. */
 export interface Told {
   readonly reason: string | null
   readonly by: string | null
@@ -22,19 +22,19 @@ export interface Told {
 }
 
 /**
- * How and why a connection is paused. `loosening`: opt-outs flow, and what makes more mailable waits. `refused`: the
- * service itself has paused it, as the CRM refuses us; `reason` says what and what to do, and `by` is null.
+ * How and why a connection is paused. `loosening`: opt-outs flow, and what makes more people mailable waits. `refused`:
+ * the service itself has paused it because the CRM refuses us; `reason` has the cause and the remedy, and `by` is null.
  */
 export interface PauseView extends Told {
   readonly mode: PauseMode | 'refused'
 }
 
-/** The state as it is shown: one that the CRM refuses is paused, though nobody has paused it. */
+/** The state to show: a connection that the CRM refuses counts as paused, although nobody has paused it. */
 export function shownState(connection: ConnectionRow): ConnectionRow['state'] {
   return isRefused(connection) ? 'paused' : connection.state
 }
 
-/** The pause, or null. @param kept what brought it to its state, where a person did. */
+/** The pause, or null. @param kept the command that brought the connection to its state, or null if none did. */
 export function pauseOf(
   connection: ConnectionRow,
   kept: KeptIntervention | null,
@@ -52,7 +52,7 @@ export function pauseOf(
     : null
 }
 
-/** What a person did, as it is shown. */
+/** Who did something, why and when, in the form to show. */
 export function told(kept: KeptIntervention | null): Told {
   return {
     reason: kept?.reason ?? null,
@@ -61,20 +61,21 @@ export function told(kept: KeptIntervention | null): Told {
   }
 }
 
-/** What times of a rich CRM's rows are worth, as `connection show` has it (docs/reconciliation.md). */
+/** What the times of a rich CRM's rows are worth, for `connection show` (docs/reconciliation.md). */
 export interface TimesView {
   readonly mode: TimesMode
-  /** Whether they prove which act was later wherever they may. */
+  /** Whether they prove which act was later, in either system. */
   readonly counts: boolean
-  /** Since when that is known (ISO UTC), or null. */
+  /** Since when this is known (ISO UTC), or null. */
   readonly since: string | null
-  /** Why, in plain words. */
+  /** The reason, in plain words. */
   readonly reason: string
 }
 
 /**
  * Judges the times of a CRM's rows. Pure.
- * @param measured whether set-up has measured on a test person that each write counts. @param nowMs our clock, Unix ms.
+ * @param measured whether set-up has measured on a test person that each write counts.
+ * @param nowMs our clock, Unix ms.
  */
 export function timesView(
   { mode, measured }: { readonly mode: TimesMode; readonly measured: boolean },
@@ -135,24 +136,27 @@ function measuredAt({ byWrite, byDate }: CrmTimes['crm']): string | null {
   return newest === 0 ? null : new Date(newest).toISOString()
 }
 
-/** How a connection's sweeps went, as `connection show` has it. */
+/** The result of a connection's sweeps, for `connection show`. */
 export interface SweepView {
-  /** When everything due was last passed over; null: never yet. */
+  /** When a sweep last processed everything due; null: never yet. */
   readonly lastDoneAt: string | null
-  /** What is known of the last sweep, since when it is so, and why. */
+  /** The result of the last sweep; `since`, `code` and `message` have when and why. */
   readonly outcome: SweepOutcome | null
   readonly since: string | null
   readonly code: string | null
   readonly message: string | null
-  /** None was done for two hours though it should have been: the matter may be known (`outcome`) or not. */
+  /** No sweep was done for two hours although one should have been. The reason may be known (`outcome`) or not. */
   readonly overdue: boolean
-  /** What the last one that was done could not read, or had to leave undone of its housekeeping, in words. */
+  /** What the last completed sweep could not read, and housekeeping that it could not do, in words. */
   readonly untidy: readonly string[]
-  /** When its cron was last found gone, and was started again. */
+  /** When its cron was last found missing and started again. */
   readonly cronRestartedAt: string | null
 }
 
-/** How they went. A connection that may not be swept is never overdue. */
+/**
+ * The result of a connection's sweeps; null: none was ever expected. A connection that may not be swept is never
+ * overdue.
+ */
 export function sweepView(connection: ConnectionRow, row: SweepRow | null): SweepView | null {
   if (row === null) {
     return null
@@ -171,7 +175,7 @@ export function sweepView(connection: ConnectionRow, row: SweepRow | null): Swee
   }
 }
 
-/** In words, one line each. */
+/** The sweeps in words, one line per fact. */
 export function sweepLines(sweep: SweepView): string[] {
   const { lastDoneAt, outcome, since, code, message, overdue, untidy, cronRestartedAt } = sweep
   const why = [code === null ? [] : [`(${code})`], message === null ? [] : [message]]

@@ -7,13 +7,13 @@ import { WORK_WORDS, type Work, workOf } from './work.js'
 import type { DisconnectStatus } from '../../contracts/lifecycle-activities.js'
 import type { ConnectionState } from '../../domain/connection-state.js'
 
-/** Longer than any worker needs to answer, and not so long that somebody gives up. */
+/** Longer than any worker needs for an answer, and short enough for a person to wait. */
 const ANSWER_WITHIN_MS = 10_000
-/** Task queue type of workflow tasks, as the server numbers it. */
+/** Temporal's number for the task queue type of workflow tasks. */
 const WORKFLOW_TASKS = 1
 /**
- * gRPC statuses of a query that nobody answers: not in time (the server may be the first to notice: cancelled, aborted,
- * unknown, internal), too many others wait for an answer already (the server keeps few), no worker was there for long.
+ * gRPC statuses of a query that nobody answers: not in time (the server may notice first: cancelled, aborted, unknown,
+ * internal), too many queries wait for an answer already (the server keeps few), no worker for a long time.
  */
 const UNANSWERED: ReadonlySet<unknown> = new Set([1, 2, 4, 8, 9, 10, 13])
 
@@ -22,13 +22,13 @@ export interface SetupLook {
   /** Absent: set-up. */
   readonly work?: Work
   readonly status: SetupStatus
-  /** How the workflow ended; null while it runs. A terminated one cannot say so itself. */
+  /** How the workflow ended; null while it runs. A terminated workflow cannot report this itself. */
   readonly ended: string | null
 }
 
 /**
- * Asks the newest set-up of a connection for its status; one that has ended answers as long as Temporal keeps it.
- * @throws AppError `run_not_found` where there is none; `worker_unreachable` where no worker answers for it.
+ * Queries the newest set-up of a connection for its status. One that has ended answers as long as Temporal keeps it.
+ * @throws AppError `run_not_found` if there is none; `worker_unreachable` if no worker answers for it.
  */
 export async function lookAtSetup(
   temporal: TemporalClient,
@@ -39,7 +39,7 @@ export async function lookAtSetup(
   return { status: answer, ended }
 }
 
-/** The same of any workflow with a status, by its id. */
+/** Queries any workflow with a status, by its id. */
 async function lookAt<Status>(
   temporal: TemporalClient,
   connectionId: string,
@@ -48,7 +48,7 @@ async function lookAt<Status>(
   const { client, connection } = temporal
   const handle = client.workflow.getHandle(workflowId)
   try {
-    // Looked up first, so that one that ends in between is seen as running, and looked at once more.
+    // Described before the query, so that a workflow that ends in between is seen as running and is looked at again.
     const { status: state } = await handle.describe()
     const answer = await connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
       handle.query<Status>('status'),
@@ -60,7 +60,7 @@ async function lookAt<Status>(
 }
 
 /**
- * What Temporal's client threw about a set-up, in words about it; anything else is returned unchanged.
+ * Converts an error of Temporal's client about a set-up to an AppError; any other error is returned unchanged.
  * @param work `removal` or `disabling` if it is about a disconnect.
  */
 export async function asSetupError(
@@ -104,20 +104,20 @@ async function isServed({ connection, namespace }: TemporalClient): Promise<bool
   return (answer?.pollers ?? []).length > 0
 }
 
-/** Set-up, or what takes the connection apart, at one moment. */
+/** Set-up or disconnect at one moment. */
 export interface WorkLook extends SetupLook {
   readonly workflowId: string
-  /** As the workflow answered. */
+  /** The workflow's own answer. */
   readonly answer: SetupStatus | DisconnectStatus
 }
 
 /**
- * Asks what Support would decide: the disconnect where one runs, else whichever of set-up and disconnect began last.
- * Only one of them runs at a time: a disconnect ends set-up, and applying is refused while one runs.
- *
- * @param stateNow the connection's state, where the ledger may be asked: one that is being set up, and neither runs nor has
- *   failed, was applied by somebody who did not come to start set-up.
- * @throws AppError `run_not_found` where there is neither; `setup_not_running`; `worker_unreachable` where no worker answers for it.
+ * Queries the workflow that Support would decide: the running disconnect, else whichever of set-up and disconnect began
+ * last. Only one of them runs at a time: a disconnect ends set-up, and applying is refused while a disconnect runs.
+ * @param stateNow reads the connection's state, if the ledger is available. A connection in state `settingUp` whose
+ * set-up neither runs nor has failed was applied without starting set-up.
+ * @throws AppError `run_not_found` if there is neither; `setup_not_running`; `worker_unreachable` if no worker answers
+ * for it.
  */
 export async function lookAtWork(
   temporal: TemporalClient,
@@ -133,7 +133,7 @@ export async function lookAtWork(
   const told =
     !(look instanceof AppError) &&
     (look.ended === null || (look.work === undefined && look.status.phase !== 'done'))
-  // Asked after: set-up makes it active before it ends.
+  // Read after the query, because set-up changes the state to active before it ends.
   if (!told && (await stateNow()) === 'settingUp') {
     throw setUpNotRunning(connectionId)
   }
@@ -143,7 +143,7 @@ export async function lookAtWork(
   return look
 }
 
-/** The fault of a connection that is being set up while its set-up does not run. */
+/** The fault of a connection in state `settingUp` whose set-up does not run. */
 export function setUpNotRunning(connectionId: string): AppError {
   const message = `${connectionId} is being set up, and its set-up does not run.`
   return new AppError('setup_not_running', message, { path: 'connectionId', value: connectionId })
@@ -164,7 +164,7 @@ async function lookAtNewest(temporal: TemporalClient, connectionId: string): Pro
   if (!('removeInstalled' in answer)) {
     return { workflowId, answer, status: answer, ended }
   }
-  // A disconnect is not held back, and does not guess how long it takes.
+  // A disconnect cannot be held back and has no estimate of the remaining time.
   const status = { ...answer, remainingSeconds: 0, heldBy: null }
   return { workflowId, answer, status, ended, work: workOf(answer) }
 }
@@ -179,7 +179,7 @@ async function newest(temporal: TemporalClient, connectionId: string): Promise<s
   return disconnectBegan > -Infinity && disconnectBegan >= setupBegan ? disconnect : setup
 }
 
-/** Unix ms; Infinity: it runs; -Infinity: Temporal knows none. */
+/** The start of a workflow, Unix ms. Infinity: it is running; -Infinity: Temporal knows none. */
 async function began({ client }: TemporalClient, workflowId: string): Promise<number> {
   try {
     const { status, startTime } = await client.workflow.getHandle(workflowId).describe()

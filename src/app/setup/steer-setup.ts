@@ -16,10 +16,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { asSetupError, lookAtSetup, lookAtWork } from './look-at-setup.js'
 
 /**
- * Lets the set-up of a stored connection look at every step and change nothing. It has an id of its own, so that it may
- * run beside the set-up itself, or after it.
- *
- * @throws AppError `connection_not_found`, `crm_not_supported`, and what a step that cannot look fails with.
+ * Runs the set-up of a stored connection as a preview, which checks every step and changes nothing. The preview has its
+ * own workflow id, so that it may run beside set-up or after it.
+ * @throws AppError `connection_not_found`, `crm_not_supported`, and the errors of a step that cannot check.
  */
 export async function previewSetup(
   temporal: TemporalClient,
@@ -42,7 +41,7 @@ export async function previewSetup(
 }
 
 async function setupWorkflowOf(crm: string): Promise<string> {
-  // Only a preview asks: steering a set-up does without what is to be known of CRMs.
+  // Loaded here, because only a preview needs the registry of CRMs.
   const { CRM_DRIVERS } = await import('../../crm/registry.js')
   const driver = CRM_DRIVERS.get(crm)
   if (!driver) {
@@ -53,25 +52,24 @@ async function setupWorkflowOf(crm: string): Promise<string> {
 }
 
 const LOOK_EVERY_MS = 200
-/** A worker that answered a moment ago takes a message within this time. */
+/** A worker that answered a moment ago receives a message within this time. */
 const TAKEN_WITHIN_MS = 15_000
 
 type Message = SetupStatus['messages'][number]
 
-/** What `setup pause` and `setup resume` answer. */
+/** The answer of `setup pause` and `setup resume`. */
 export interface HeldSetup {
   readonly connectionId: string
   readonly workflowId: string
-  /** What set-up made of it, in its own words. */
+  /** Set-up's reaction, in its own words. */
   readonly outcome: string
   readonly heldBy: SetupStatus['heldBy']
   readonly phase: SetupStatus['phase']
 }
 
 /**
- * Holds a set-up back before its next step, or lets it go on; waits until it says what came of it.
- *
- * @throws AppError `run_not_found` where none runs, `override_refused` where it makes no sense now, `worker_unreachable`.
+ * Holds a set-up back before its next step, or lets it continue. Waits for set-up's reaction.
+ * @throws AppError `run_not_found` if none runs, `override_refused` if it is not possible now, `worker_unreachable`.
  */
 export async function holdSetup(
   temporal: TemporalClient,
@@ -80,7 +78,7 @@ export async function holdSetup(
   evidence: SetupIntervention,
 ): Promise<HeldSetup> {
   const workflowId = workflowIds.setup(connectionId)
-  // A signal has no answer: what is new in the status afterwards is told.
+  // A signal has no answer, so the reaction is the new message in the status afterwards.
   const before = await lookAtSetup(temporal, connectionId)
   try {
     await temporal.client.workflow.getHandle(workflowId).signal(action, evidence)
@@ -114,14 +112,14 @@ function accepted(status: SetupStatus, workflowId: string, outcome: string): Hel
   return { connectionId, workflowId, outcome, heldBy, phase }
 }
 
-/** How set-up begins what it says of each message. */
+/** Recognises set-up's reaction by the beginning of the message. */
 function isAbout(action: 'pause' | 'resume'): (message: Message) => boolean {
   const beginnings =
     action === 'pause' ? ['held back by ', 'pause refused:'] : ['resumed by ', 'resume refused:']
   return ({ text }) => beginnings.some((beginning) => text.startsWith(beginning))
 }
 
-/** Messages that were not there before; the same text at the same moment counts as often as it is there. */
+/** Messages that were not there before. The same text at the same moment counts as often as it occurs. */
 function newIn(now: readonly Message[], before: readonly Message[]): readonly Message[] {
   const known = before.map(({ at, text }) => `${at} ${text}`)
   return now.filter(({ at, text }) => {
@@ -135,17 +133,16 @@ function newIn(now: readonly Message[], before: readonly Message[]): readonly Me
 
 const ANSWER_WITHIN_MS = 15_000
 
-/** What `setup override` answers. */
+/** The answer of `setup override`. */
 export interface OverriddenSetup extends OverrideAnswer {
   readonly connectionId: string
   readonly workflowId: string
 }
 
 /**
- * Decides a paused step of set-up, or of a disconnect where one runs, by the update, so that a refusal comes at once
- * (E3).
- *
- * @throws AppError `run_not_found` where none runs; `override_invalid`, `override_refused` as set-up judges it;
+ * Decides a paused step of set-up, or of a running disconnect. Sends an update and not a signal, so that a refusal is
+ * returned immediately (E3).
+ * @throws AppError `run_not_found` if none runs; `override_invalid`, `override_refused` by set-up's own check;
  * `worker_unreachable`.
  */
 export async function overrideSetup(
@@ -153,7 +150,7 @@ export async function overrideSetup(
   connectionId: string,
   override: SetupOverride,
 ): Promise<OverriddenSetup> {
-  // An update that nobody takes would be waited for; a worker that answers now takes it now.
+  // An update waits for a worker, so first check that a worker answers.
   const { workflowId, work } = await lookAtWork(temporal, connectionId)
   try {
     const handle = temporal.client.workflow.getHandle(workflowId)

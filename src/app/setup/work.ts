@@ -1,28 +1,28 @@
 import type { DisconnectStatus } from '../../contracts/lifecycle-activities.js'
 
-/** What Support looks at and decides: set-up, or what takes the connection apart. */
+/** The work that Support watches and decides: set-up, or one of the two kinds of disconnect. */
 export type Work = 'setup' | 'removal' | 'disabling'
 
-/** Which of both a disconnect does. */
+/** The kind of a disconnect. */
 export function workOf({ removeInstalled }: Pick<DisconnectStatus, 'removeInstalled'>): Work {
   return removeInstalled ? 'removal' : 'disabling'
 }
 
-/** Labels of each. */
+/** Labels of one kind of work. */
 interface WorkWords {
   /** Before the connection's id. */
   readonly title: string
   /** After the percentage, once it is done. */
   readonly done: string
-  /** After the percentage, where it has ended before. */
+  /** After the percentage, if it ended before it was done. */
   readonly undone: string
-  /** Whether and when a paused step is tried again by itself. */
+  /** Whether and when a paused step is retried automatically. */
   readonly again: string
 }
 
 const AT_REMOVAL = 'It is tried again by itself every hour, unless the credentials are refused.'
 
-/** In words. `again` of set-up depends on the pause, and is said there. */
+/** Labels of each kind of work. Set-up has an empty `again`, because it depends on the pause. */
 export const WORK_WORDS: Readonly<Record<Work, WorkWords>> = {
   setup: {
     title: 'Set-up of',

@@ -3,7 +3,7 @@ import { isLegalBasis, isPositive } from '../../domain/legal-basis.js'
 import type { RecordedConsentEvent } from '../../ledger/evidence/consent-events.js'
 import { circumstances, ruleSentence, cellWord, TRIGGER_LABELS, valueWord } from './words.js'
 
-/** One consent event as it is told, and as `--json` holds it. Times are ISO UTC. */
+/** One consent event as `why` shows it and as `--json` has it. Times are ISO UTC. */
 export interface EventStory {
   readonly at: string
   readonly cell: CellKey
@@ -26,7 +26,7 @@ export interface EventStory {
   readonly sentences: readonly string[]
 }
 
-/** Tells one event (rule F6). Pure. @param names category id → name. */
+/** Explains one event (rule F6). Pure. @param names category id → name. */
 export function tellEvent(
   event: RecordedConsentEvent,
   names: ReadonlyMap<string, string>,
@@ -106,7 +106,10 @@ function change({ cellKey }: RecordedConsentEvent, before: string, after: string
   return was === is ? `stays ${is}` : `${was} → ${is}`
 }
 
-/** A Consent that came from the CRM is nobody's evidence, and says so (B5). */
+/**
+ * The evidence of a positive basis in eMarketeer. A Consent that came from the CRM has no evidence, and the sentence
+ * says so (B5).
+ */
 function evidenceOf(event: RecordedConsentEvent): readonly string[] {
   const { cellKey, emarketeerNew, evidence, replacedBasis } = event
   const changed = event.emarketeerOld !== emarketeerNew

@@ -7,14 +7,14 @@ import type { RecordedConsentEvent } from '../../ledger/evidence/consent-events.
 import { tellEvent, type EventStory } from './event-story.js'
 import { cellWord, EXCLUSION_WORDS, valueWord } from './words.js'
 
-/** One value on both sides as our copy holds it. */
+/** One value on both sides, from our copy. */
 export interface CellState {
   readonly cell: CellKey
-  /** Whether this CRM keeps it at all: `storeAndProcess` is not synced with Dynamics (B8). */
+  /** Whether it is synced with this CRM: `storeAndProcess` is not synced with Dynamics (B8). */
   readonly synced: boolean
   readonly emarketeer: {
     readonly value: string
-    /** When it was recorded there, and by what (ISO UTC). */
+    /** When it was recorded there (ISO UTC). */
     readonly since: string | null
     readonly source: string | null
     readonly actor: string | null
@@ -24,16 +24,16 @@ export interface CellState {
     readonly value: string
     /** A deny that follows the person counts, although the record says otherwise (F5). */
     readonly carriedDeny: boolean
-    /** Of a basis that the tenant made (C2): what the connection file says it stands for; null: nothing. */
+    /** For a basis that the tenant created (C2): the basis that the connection file maps it to; null: none. */
     readonly standsFor?: PositiveBasis | null
   }[]
-  /** A record that denied, or left in doubt, has gone, and eMarketeer has not taken that over yet (F5). */
+  /** A record with a deny, or with a possible deny, has left, and eMarketeer does not have that deny yet (F5). */
   readonly departedDeny: boolean
   /** A loosening that waits: staged, held, approved, rejected; null: none. */
   readonly loosening: string | null
 }
 
-/** Everything that `why` explains. */
+/** The facts that `why` explains. */
 export interface WhyFacts {
   readonly connectionId: string
   readonly email: string
@@ -42,29 +42,31 @@ export interface WhyFacts {
   readonly crmContactIds: readonly string[]
   readonly cells: readonly CellState[]
   readonly categoryNames: ReadonlyMap<string, string>
-  /** CRM records here of which some are withdrawn and others are not (C5), by purpose. */
+  /**
+   * How many CRM records at the address are withdrawn and how many are not, for each purpose where they disagree (C5).
+   */
   readonly disagreements: readonly {
     readonly purpose: CellKey
     readonly withdrawn: number
     readonly others: number
   }[]
   /**
-   * CRM records that have this as a further address (C5), or name it in a field that links nobody or is not the address
-   * field (`denyOnly`; rules A, B8), and the purposes that they are withdrawn for.
+   * CRM records that have this as a secondary address (C5), or have it in a field that links nobody or is not the
+   * address field (`denyOnly`; rules A, B8), and the purposes that they are withdrawn for.
    */
   readonly secondaryHolders: readonly {
     readonly recordId: string
     readonly denyOnly: boolean
     readonly withdrawn: readonly CellKey[]
   }[]
-  /** Address fields in eMarketeer that name it and link nobody (A), and what is withdrawn there. */
+  /** Address fields in eMarketeer that contain it and link nobody (A), and what is withdrawn there. */
   readonly mentions: readonly { readonly withdrawn: readonly CellKey[] }[]
-  /** The send gate's answer on what is known now; null: eligible. */
+  /** The send gate's answer from what is known now; null: eligible. */
   readonly excluded: ExclusionReason | null
   readonly events: readonly RecordedConsentEvent[]
 }
 
-/** What `why` answers; the only command besides the lists that names an address: the one asked for. */
+/** The answer of `why`. It is the only command besides the lists that names an address: the one asked for. */
 export interface Explanation {
   readonly connectionId: string
   readonly email: string
@@ -78,7 +80,7 @@ export interface Explanation {
     readonly sentence: string
   }
   readonly events: readonly EventStory[]
-  /** How a wrong withdrawal is undone; null where nothing is withdrawn. */
+  /** How a wrong withdrawal is undone; null if nothing is withdrawn. */
   readonly wayBack: string | null
 }
 
@@ -148,7 +150,7 @@ function disagreementSentence({ withdrawn, others }: WhyFacts['disagreements'][n
   )
 }
 
-/** What becomes of a basis that the tenant made (C2). */
+/** What happens to a basis that the tenant created (C2). */
 function ownBasisSentence(
   cell: CellKey,
   { recordId, value, standsFor }: CellState['crm'][number],

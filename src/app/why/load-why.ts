@@ -22,11 +22,11 @@ import type { SendoutRun } from '../../ledger/sendout/sendouts.js'
 import { gateFactsOf } from '../../sync/sendout/gate/gate-facts.js'
 import { loadNamed } from '../../sync/sendout/gate/load-gate.js'
 
-/** Cells, in the order in which they are explained. */
+/** Purposes in the order of the explanation. */
 const PURPOSES: readonly CellKey[] = ['marketingSendouts', 'storeAndProcess']
 
 /**
- * Gathers what our copy knows about one contact; asks no outside system.
+ * Collects what our copy has about one contact. Calls no outside system.
  * @throws AppError `connection_not_found`; `contact_not_found` without naming the address.
  */
 export async function loadWhy(
@@ -35,7 +35,7 @@ export async function loadWhy(
   email: string,
 ): Promise<WhyFacts> {
   const connection = await requireConnection(db, connectionId)
-  // Also what stands in a field that links nobody: its contact has a state of its own in eMarketeer.
+  // Also accepts text of a field that links nobody, because its contact has its own state in eMarketeer.
   const address = addressOrText(email)
   const row = address === null ? null : await findAddressRow(db, connectionId, address)
   if (address === null || row === null) {
@@ -121,7 +121,7 @@ function cellState(
   }
 }
 
-/** Of a basis that the tenant made: what the file says of it (C2). */
+/** For a basis that the tenant created: the file's mapping (C2). */
 function standsFor(
   value: string,
   mapping: BasisMapping,
@@ -130,7 +130,7 @@ function standsFor(
   return key === null ? {} : { standsFor: mapping.get(key) ?? null }
 }
 
-/** A value that cannot be read is shown as such: it keeps the contact from being decided. */
+/** The values of the CRM's records. An unreadable value is shown, because it keeps the contact from being decided. */
 function recordsOf(view: AddressView, cell: CellKey): CellState['crm'] {
   if (isPurposeCell(cell)) {
     const readable = purposeRecords(view, cell)
@@ -152,10 +152,9 @@ function recordsOf(view: AddressView, cell: CellKey): CellState['crm'] {
 }
 
 /**
- * What the send gate says about a marketing e-mail without category, on our copy as it stands: a sendout reads both
- * sides again before it asks.
- *
- * @returns the reason, or null where the contact is eligible.
+ * The send gate's answer for a marketing e-mail without category, from our copy. A real sendout reads both sides again
+ * first.
+ * @returns the reason, or null if the contact is eligible.
  */
 async function gateNow(
   db: Queryable,
@@ -185,7 +184,7 @@ async function gateNow(
   return excludedBecause(facts)
 }
 
-/** A marketing e-mail that asks for no category. */
+/** A marketing e-mail without category. */
 function imaginedRun(accountId: string, connectionId: string, crm: string): SendoutRun {
   return {
     sendoutRunId: '00000000-0000-0000-0000-000000000000',

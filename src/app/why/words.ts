@@ -4,7 +4,7 @@ import type { ExclusionReason } from '../../domain/exclusion-reason.js'
 import type { Trigger } from '../../contracts/names.js'
 import type { RecordedConsentEvent } from '../../ledger/evidence/consent-events.js'
 
-/** Values of both sides as the screens of eMarketeer and the CRMs name them. */
+/** Values of both sides, in the words on the screens of eMarketeer and the CRMs. */
 const VALUES: Readonly<Record<string, string>> = {
   consent: 'Consent',
   legitimateInterest: 'Legitimate interest',
@@ -19,7 +19,7 @@ const VALUES: Readonly<Record<string, string>> = {
   deny: 'Do not allow',
 }
 
-/** A subscription is the same vocabulary with other words. */
+/** The words for the values of a subscription. */
 const SUBSCRIPTION_VALUES: Readonly<Record<string, string>> = {
   consent: 'Yes',
   allow: 'Yes',
@@ -27,7 +27,7 @@ const SUBSCRIPTION_VALUES: Readonly<Record<string, string>> = {
   deny: 'No',
 }
 
-/** A stored value in words; several records that differ are joined by `+`, and no record at all is an empty text. */
+/** A stored value in words. Several records that differ are joined by `+`, and an empty text means no record. */
 export function valueWord(cellKey: CellKey, value: string): string {
   if (value === '') {
     return 'no record'
@@ -44,7 +44,7 @@ function basisWord(value: string): string {
   return key === null ? (VALUES[value] ?? value) : `the tenant's own basis ${key}`
 }
 
-/** What a cell is about. @param names category id → name, where known. */
+/** The subject of a cell. @param names category id → name, where known. */
 export function cellWord(cellKey: CellKey, names: ReadonlyMap<string, string>): string {
   const categoryId = categoryIdOf(cellKey)
   if (categoryId !== null) {
@@ -62,7 +62,7 @@ export const TRIGGER_LABELS: Readonly<Record<Trigger, string>> = {
   manual: 'a resync by hand',
 }
 
-/** Why the send gate excludes. */
+/** The reasons of the send gate. */
 export const EXCLUSION_WORDS: Readonly<Record<ExclusionReason, string>> = {
   notVerified: 'the present state could not be verified on both sides',
   deletedInCrm: 'the person was in the CRM and is not any more',
@@ -82,7 +82,7 @@ const PROOF_WORDS = {
   none: '',
 } as const
 
-/** The line of the rule that fired, in plain words (docs/reconciliation.md). */
+/** The rule's line that decided, in plain words (docs/reconciliation.md). */
 export function ruleSentence(event: Told): string {
   return `Rule ${event.line}: ${lineWords(event)}.`
 }
@@ -131,7 +131,9 @@ function lineWords({ line, inputs, emarketeerNew, emarketeerOld }: Told): string
   }
 }
 
-/** Why the time of the CRM's row proved nothing, where it was asked (docs/reconciliation.md, "Stamps of SuperOffice"). */
+/**
+ * Why the time of the CRM's row proved nothing, if it was considered (docs/reconciliation.md, "Stamps of SuperOffice").
+ */
 const ROW_TIME_WORDS: Readonly<Record<NonNullable<Told['inputs']['rowTime']>, string | null>> = {
   counts:
     'The time of the CRM’s row is too close to the act in eMarketeer to tell which was later.',
@@ -147,7 +149,7 @@ const ROW_TIME_WORDS: Readonly<Record<NonNullable<Told['inputs']['rowTime']>, st
     '(lbsync connection show).',
 }
 
-/** What besides the two values had a part in the decision. */
+/** What else influenced the decision, besides the two values. */
 export function circumstances({ line, inputs }: Told): readonly string[] {
   return [
     inputs.carriedDeny
@@ -157,7 +159,7 @@ export function circumstances({ line, inputs }: Told): readonly string[] {
     inputs.recordSetChanged
       ? 'CRM records had joined or left this address, which proves nothing about who acted later.'
       : null,
-    // Of two that differed, and of which nothing proved the later.
+    // Only relevant if the values differed and nothing proved which was later.
     (line === 'R3' || line === 'R4') && inputs.proof === 'none' && inputs.rowTime !== undefined
       ? ROW_TIME_WORDS[inputs.rowTime]
       : null,
